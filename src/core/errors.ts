@@ -1,0 +1,78 @@
+/** What a `TunesmithError` carries, as a plain object that survives `postMessage` and JSON. */
+export interface ErrorDescription {
+  /** A stable name for programs, in lower-case words joined by underscores: `safetensors_overlap`. */
+  readonly code: string;
+  /** What happened and where (file, row, tensor), as one sentence for a person. */
+  readonly message: string;
+  /** What the person can do about it; empty when nothing is known. */
+  readonly hint: string;
+  /** What a developer wants to know as well (a cause, a stack, a log); empty when nothing is known. */
+  readonly detail: string;
+}
+
+export interface TunesmithErrorInit {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly detail?: string;
+  readonly cause?: unknown;
+}
+
+/** The one error class whose message is meant for the person in front of the page. */
+export class TunesmithError extends Error implements ErrorDescription {
+  readonly code: string;
+  readonly hint: string;
+  readonly detail: string;
+
+  constructor({ code, message, hint = '', detail = '', cause }: TunesmithErrorInit) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'TunesmithError';
+    this.code = code;
+    this.hint = hint;
+    this.detail = detail;
+  }
+}
+
+/** Code of the description of anything thrown that is no `TunesmithError`. */
+export const UNEXPECTED_ERROR = 'unexpected_error';
+
+/** Code of the description of an `AbortError`: somebody asked for the stop, so it is no failure. */
+export const ABORTED = 'aborted';
+
+/** Describes anything that was thrown. The result can be cloned to another thread, and never throws itself. */
+export function describeError(error: unknown): ErrorDescription {
+  if (error instanceof TunesmithError) {
+    const { code, message, hint, detail } = error;
+    return { code, message, hint, detail: detail || causeText(error.cause) };
+  }
+  if (error instanceof Error) {
+    const aborted = error.name === 'AbortError';
+    return {
+      code: aborted ? ABORTED : UNEXPECTED_ERROR,
+      message: error.message || error.name,
+      hint: '',
+      detail: [error.stack ?? '', causeText(error.cause)].filter((part) => part !== '').join('\n'),
+    };
+  }
+  return { code: UNEXPECTED_ERROR, message: textOf(error), hint: '', detail: '' };
+}
+
+/** The error that `describeError` described, on the other side of a `postMessage`. */
+export function fromDescription(description: ErrorDescription): TunesmithError {
+  return new TunesmithError(description);
+}
+
+function causeText(cause: unknown): string {
+  if (cause === undefined) return '';
+  if (cause instanceof Error) return `${cause.name}: ${cause.message}`;
+  return textOf(cause);
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value);
+  }
+}
