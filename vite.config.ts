@@ -1,0 +1,36 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig, type Plugin } from 'vite';
+import { contentSecurityPolicy, isolationHeaders } from './tools/lib/headers.mjs';
+
+/** Writes the policy into the built page. The dev server injects inline scripts of its own, so it gets none. */
+function policyInBuiltPage(): Plugin {
+  return {
+    name: 'content-security-policy',
+    apply: 'build',
+    transformIndexHtml: () => [
+      {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: contentSecurityPolicy },
+        injectTo: 'head-prepend',
+      },
+    ],
+  };
+}
+
+export default defineConfig({
+  base: './',
+  plugins: [svelte(), policyInBuiltPage()],
+  worker: { format: 'es' },
+  build: {
+    target: 'esnext',
+    // Inlined assets would need `data:` in the policy for every kind of resource.
+    assetsInlineLimit: 0,
+    // The polyfill is an inline script, which the policy forbids; every browser with WebGPU preloads modules.
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    headers: isolationHeaders,
+    watch: { ignored: ['**/build/**', '**/dist/**', '**/test-results/**'] },
+  },
+  preview: { headers: isolationHeaders },
+});
