@@ -1,0 +1,75 @@
+import { TunesmithError } from '../core/errors';
+
+const files = import.meta.glob<string>('../../shaders/**/*.wgsl', {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+});
+
+/** Compile-time constants of a shader: tested by `#if NAME`, and usable as `const NAME` in the code. */
+export type ShaderConstants = Readonly<Record<string, number | boolean>>;
+
+/**
+ * The WGSL of `shaders/<name>.wgsl` with its preprocessor lines carried out:
+ *
+ *     #include lib/run        the text of shaders/lib/run.wgsl, once however often it is named
+ *     #if NAME                kept where the constant NAME is given and neither false nor 0
+ *     #if !NAME
+ *     #else
+ *     #endif
+ *
+ * Each given constant becomes `const NAME: u32` (integers), `f32` (other numbers) or `bool`. Sizes known only when a
+ * pipeline is made are better as `override`; constants serve where WGSL wants a constant: array lengths, or bindings
+ * and code that exist in some variants only.
+ *
+ * Throws `shader_missing` or `shader_syntax`, both of which are mistakes in this repository.
+ */
+export function shaderSource(name: string, constants: ShaderConstants = {}): string {
+  const declarations = Object.entries(constants).map(([key, value]) => declaration(key, value));
+  const included = new Set<string>();
+  return [...declarations, expand(name, constants, included)].join('\n');
+}
+
+function declaration(name: string, value: number | boolean): string {
+  if (typeof value === 'boolean') return `const ${name}: bool = ${String(value)};`;
+  if (Number.isInteger(value) && value >= 0) return `const ${name}: u32 = ${value}u;`;
+  return `const ${name}: f32 = ${value};`;
+}
+
+function expand(name: string, constants: ShaderConstants, included: Set<string>): string {
+  const text = files[`../../shaders/${name}.wgsl`];
+  if (text === undefined) throw broken('shader_missing', `There is no shader shaders/${name}.wgsl.`);
+  const output: string[] = [];
+  const open: boolean[] = [];
+  for (const line of text.split('\n')) {
+    const [directive, argument = ''] = line.trim().split(/\s+/, 2);
+    if (directive === '#if') open.push(holds(argument, constants));
+    else if (directive === '#else') open.push(!pop(open, name));
+    else if (directive === '#endif') pop(open, name);
+    else if (open.includes(false)) continue;
+    else if (directive === '#include') {
+      if (included.has(argument)) continue;
+      included.add(argument);
+      output.push(expand(argument, constants, included));
+    } else output.push(line);
+  }
+  if (open.length > 0) throw broken('shader_syntax', `shaders/${name}.wgsl has an #if without #endif.`);
+  return output.join('\n');
+}
+
+function pop(open: boolean[], name: string): boolean {
+  const top = open.pop();
+  if (top === undefined) throw broken('shader_syntax', `shaders/${name}.wgsl has an #endif without #if.`);
+  return top;
+}
+
+function holds(condition: string, constants: ShaderConstants): boolean {
+  const negated = condition.startsWith('!');
+  const value = constants[negated ? condition.slice(1) : condition];
+  const given = value !== undefined && value !== false && value !== 0;
+  return given !== negated;
+}
+
+function broken(code: string, message: string): TunesmithError {
+  return new TunesmithError({ code, message });
+}

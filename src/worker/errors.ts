@@ -1,0 +1,22 @@
+import { transferHandlers, type TransferHandler } from 'comlink';
+import { describeError, fromDescription, type ErrorDescription } from '../core/errors';
+
+interface Thrown {
+  readonly value: unknown;
+}
+
+/**
+ * Lets errors cross the worker's door whole: comlink's own handler keeps an error's message and drops `code`, `hint`
+ * and `detail`. Both sides call this before anything is sent.
+ */
+export function registerErrorTransfer(): void {
+  const own = transferHandlers.get('throw');
+  const handler: TransferHandler<Thrown, ErrorDescription> = {
+    canHandle: (value): value is Thrown => own?.canHandle(value) ?? false,
+    serialize: ({ value }) => [describeError(value), []],
+    deserialize: (description) => {
+      throw fromDescription(description);
+    },
+  };
+  transferHandlers.set('throw', handler);
+}
