@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { aptInstall, canAptInstall } from './apt.mjs';
+import { ensureBrowser, softwareVulkanDrivers } from './browser.mjs';
+import { run } from './run.mjs';
+
+const probe = fileURLToPath(new URL('./probe-dawn.mjs', import.meta.url));
+
+/**
+ * Whether Dawn computes with these variables set. Tried in a process of its own, since a driver may crash it and is
+ * loaded once for all.
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function dawnComputes(env) {
+  return (await run(process.execPath, [probe], { output: 'capture', env, timeout: 60_000 })).code === 0;
+}
+
+/** The variables with which Dawn computes here, or undefined where none do. */
+async function workingEnvironment() {
+  if (await dawnComputes({})) return {};
+  for await (const driver of softwareVulkanDrivers()) {
+    const env = { VK_DRIVER_FILES: driver };
+    if (existsSync(driver) && (await dawnComputes(env))) return env;
+  }
+  return undefined;
+}
+
+/**
+ * Finds what Dawn in Node needs to compute on this machine: nothing on macOS and Windows; on Linux the Vulkan loader,
+ * and a driver. Where there is no GPU with a driver, the software driver of an installed Chromium serves, and one is
+ * installed where that is possible.
+ * @param {(line: string) => void} log
+ * @returns {Promise<NodeJS.ProcessEnv>} variables to set before Dawn is loaded
+ * @throws {Error} that says what to install
+ */
+export async function vulkanEnvironment(log) {
+  if (process.platform !== 'linux') return {};
+  let found = await workingEnvironment();
+  if (found === undefined && canAptInstall()) {
+    log('Installing the Vulkan loader …');
+    if (await aptInstall(['libvulkan1'])) found = await workingEnvironment();
+  }
+  if (found === undefined) {
+    // For the driver that it brings along.
+    await ensureBrowser(log);
+    found = await workingEnvironment();
+  }
+  if (found === undefined) {
+    throw new Error(
+      'No Vulkan driver works. Install the Vulkan loader (libvulkan1) and the driver of your GPU, or Chromium, ' +
+        'whose software driver serves where there is no GPU.',
+    );
+  }
+  return found;
+}
