@@ -89,6 +89,8 @@ export interface Op<I extends Tensors, O extends Tensors, A> {
    * Absent for ops that are never differentiated (the backward ops and the optimiser).
    */
   gradient?(node: Node<I, O, A>, tape: Tape): void;
+  /** Set for a loss: its gradient is 1 by definition, and the sweep starts there. */
+  readonly loss?: true;
 }
 
 /** Takes ops as they are applied; the graph's trace is one. */

@@ -1,0 +1,98 @@
+import { TunesmithError } from '../core/errors';
+import { BufferPool } from './buffers';
+import type { DeviceHandle } from './handle';
+import { PipelineCache } from './pipelines';
+import { CommandQueue } from './queue';
+
+export interface DeviceOptions {
+  /** Ask for nothing above WebGPU's default limits and for no feature: what the smallest device gives. */
+  readonly defaultLimits?: boolean;
+}
+
+/** 'software': the adapter runs on the CPU (SwiftShader, lavapipe, WARP). */
+export type DeviceKind = 'gpu' | 'software';
+
+const WANTED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render|software|warp/i;
+
+/** An opened device with what belongs to it: its queue, its pipelines and the account of its buffers. */
+export class Device implements DeviceHandle {
+  readonly queue: CommandQueue;
+  readonly pipelines: PipelineCache;
+  readonly buffers: BufferPool;
+  readonly gpu: GPUDevice;
+  readonly kind: DeviceKind;
+  /** The adapter's name, for a person. */
+  readonly description: string;
+  #failure: TunesmithError | undefined;
+
+  private constructor(gpu: GPUDevice, kind: DeviceKind, description: string) {
+    this.gpu = gpu;
+    this.kind = kind;
+    this.description = description;
+    this.queue = new CommandQueue(this);
+    this.pipelines = new PipelineCache(gpu);
+    this.buffers = new BufferPool(this);
+    gpu.addEventListener('uncapturederror', ({ error }) => {
+      this.#failure ??= new TunesmithError({
+        code: error instanceof GPUOutOfMemoryError ? 'gpu_out_of_memory' : 'gpu_error',
+        message:
+          error instanceof GPUOutOfMemoryError
+            ? 'The graphics card has no memory left.'
+            : 'The graphics driver refused a command.',
+        hint: 'Close other tabs that use the GPU, or choose a smaller batch, length or rank.',
+        detail: error.message,
+      });
+    });
+    void gpu.lost.then(({ reason, message }) => {
+      this.#failure = new TunesmithError({
+        code: 'device_lost',
+        message: 'The browser lost its connection to the graphics card.',
+        hint: 'Training goes on from the last checkpoint once the device is open again.',
+        detail: `${reason}: ${message}`,
+      });
+    });
+  }
+
+  get limits(): GPUSupportedLimits {
+    return this.gpu.limits;
+  }
+
+  /** Throws the first failure that the device reported asynchronously: `device_lost`, `gpu_out_of_memory`, `gpu_error`. */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  destroy(): void {
+    this.gpu.destroy();
+  }
+
+  /**
+   * Opens the strongest adapter that the given WebGPU has. Throws `webgpu_missing` where there is none at all and
+   * `adapter_missing` where it offers no adapter.
+   */
+  static async open(webgpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
+    if (!webgpu) {
+      throw new TunesmithError({
+        code: 'webgpu_missing',
+        message: 'This browser has no WebGPU, which the training runs on.',
+        hint: 'Open this page in a current Chrome, Edge or Safari, or in Firefox 141 or newer on Windows.',
+      });
+    }
+    const adapter = await webgpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (!adapter) {
+      throw new TunesmithError({
+        code: 'adapter_missing',
+        message: 'WebGPU is here, but it found no graphics card that it can use.',
+        hint: 'Switch on hardware acceleration in the browser’s settings and update the graphics driver.',
+      });
+    }
+    const requiredLimits: Record<string, number> = {};
+    if (!options.defaultLimits) for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name];
+    const gpu = await adapter.requestDevice({ requiredLimits });
+    const { vendor, architecture, device, description } = adapter.info;
+    const name = [description || device, vendor, architecture].filter((part) => part !== '').join(' · ');
+    const software = adapter.info.isFallbackAdapter || SOFTWARE.test(name);
+    return new Device(gpu, software ? 'software' : 'gpu', name || 'unnamed adapter');
+  }
+}

@@ -1,0 +1,94 @@
+import { TunesmithError } from '../core/errors';
+import { shaderSource, type ShaderConstants } from './shaders';
+
+export interface PipelineRequest {
+  readonly kernel: string;
+  readonly constants: ShaderConstants;
+  readonly overrides: Readonly<Record<string, number>>;
+  /** One per storage binding, from @binding(1) on: whether the kernel writes it. */
+  readonly writes: readonly boolean[];
+}
+
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** Makes each pipeline once, in parallel and off the main thread. */
+export class PipelineCache {
+  readonly #gpu: GPUDevice;
+  readonly #pipelines = new Map<string, Promise<Pipeline>>();
+  readonly #modules = new Map<string, GPUShaderModule>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+
+  constructor(gpu: GPUDevice) {
+    this.#gpu = gpu;
+  }
+
+  /** Pipelines made so far; constant once a program has been compiled. */
+  get size(): number {
+    return this.#pipelines.size;
+  }
+
+  /** Throws `shader_rejected` with the compiler's message where the driver does not take the kernel. */
+  get(request: PipelineRequest): Promise<Pipeline> {
+    const key = JSON.stringify([request.kernel, request.constants, request.overrides, request.writes]);
+    let pipeline = this.#pipelines.get(key);
+    if (!pipeline) {
+      pipeline = this.#make(request);
+      this.#pipelines.set(key, pipeline);
+    }
+    return pipeline;
+  }
+
+  async #make({ kernel, constants, overrides, writes }: PipelineRequest): Promise<Pipeline> {
+    const module = this.#module(kernel, constants);
+    const layout = this.#layout(writes);
+    const entryPoint = kernel.slice(kernel.lastIndexOf('/') + 1);
+    try {
+      const pipeline = await this.#gpu.createComputePipelineAsync({
+        label: kernel,
+        layout: this.#gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint, constants: overrides },
+      });
+      return { pipeline, layout };
+    } catch (cause) {
+      const { messages } = await module.getCompilationInfo();
+      throw new TunesmithError({
+        code: 'shader_rejected',
+        message: `The graphics driver does not accept the kernel ${kernel}.`,
+        hint: 'Update the browser and the graphics driver.',
+        detail: messages.map(({ lineNum, message }) => `${kernel}:${lineNum}: ${message}`).join('\n'),
+        cause,
+      });
+    }
+  }
+
+  #module(kernel: string, constants: ShaderConstants): GPUShaderModule {
+    const code = shaderSource(kernel, constants);
+    let module = this.#modules.get(code);
+    if (!module) {
+      module = this.#gpu.createShaderModule({ label: kernel, code });
+      this.#modules.set(code, module);
+    }
+    return module;
+  }
+
+  #layout(writes: readonly boolean[]): GPUBindGroupLayout {
+    const key = writes.map(Number).join('');
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      const visibility = GPUShaderStage.COMPUTE;
+      const storage = writes.map((writable, index): GPUBindGroupLayoutEntry => ({
+        binding: index + 1,
+        visibility,
+        buffer: { type: writable ? 'storage' : 'read-only-storage' },
+      }));
+      layout = this.#gpu.createBindGroupLayout({
+        entries: [{ binding: 0, visibility, buffer: { type: 'uniform' } }, ...storage],
+      });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+}

@@ -1,0 +1,80 @@
+import { TunesmithError } from '../core/errors';
+import type { Device } from '../gpu/device';
+import { RUN_BYTES } from '../gpu/run';
+import type { Binding, Dispatch } from '../ops/op';
+import { byteLength, type Plan } from './plan';
+import { Program, type Step } from './program';
+
+export interface CompileRequest {
+  /** Buffers that outlive the program, by slot. The program makes those of `inputs` itself. */
+  readonly buffers: ReadonlyMap<string, GPUBuffer>;
+  /** Slots that the program owns and `Program.write` fills: tokens, targets, positions. */
+  readonly inputs?: readonly string[];
+  /** Arenas of another program that never runs at the same time; used where they are large enough. */
+  readonly arenas?: readonly GPUBuffer[];
+  /** For the account of the device's memory. */
+  readonly purpose?: string;
+}
+
+/**
+ * Makes everything a program needs, once: arenas, pipelines (in parallel), bind groups. Afterwards runs allocate nothing.
+ * Throws `slot_missing` where a bound slot has no buffer, and what the driver reports.
+ */
+export async function compile(device: Device, plan: Plan, request: CompileRequest): Promise<Program> {
+  const { buffers, inputs = [], purpose = 'activations' } = request;
+  const owned: { purpose: string; buffer: GPUBuffer }[] = [];
+  const own = (forPurpose: string, label: string, bytes: number): GPUBuffer => {
+    const buffer = device.buffers.create(forPurpose, label, bytes);
+    owned.push({ purpose: forPurpose, buffer });
+    return buffer;
+  };
+  const arenas = plan.arenas.map((bytes, index) => {
+    const shared = request.arenas?.[index];
+    return shared && shared.size >= bytes ? shared : own(purpose, `arena ${index}`, bytes);
+  });
+  const slots = new Map(buffers);
+  for (const slot of inputs) slots.set(slot, own('inputs', slot, plan.slots.get(slot) ?? 4));
+  const uniform = device.gpu.createBuffer({
+    label: 'run',
+    size: RUN_BYTES,
+    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+  });
+
+  const resource = ({ tensor, offset = 0, size }: Binding): GPUBufferBinding => {
+    const bytes = size ?? byteLength(tensor, plan.capacity) - offset;
+    const { storage } = tensor;
+    if (storage.kind === 'bound') {
+      const buffer = slots.get(storage.slot);
+      if (!buffer) {
+        throw new TunesmithError({ code: 'slot_missing', message: `No buffer is bound to ${storage.slot}.` });
+      }
+      return { buffer, offset: storage.offset + offset, size: bytes };
+    }
+    const placement = plan.placements.get(tensor);
+    const buffer = placement && arenas[placement.arena];
+    if (!placement || !buffer) throw new Error(`${tensor.name} was not planned`);
+    return { buffer, offset: placement.offset + offset, size: bytes };
+  };
+
+  const step = async (dispatch: Dispatch): Promise<Step> => {
+    const { pipeline, layout } = await device.pipelines.get({
+      kernel: dispatch.kernel,
+      constants: dispatch.constants ?? {},
+      overrides: dispatch.overrides ?? {},
+      writes: dispatch.bindings.map(({ access }) => access !== 'read'),
+    });
+    const bindGroup = device.gpu.createBindGroup({
+      label: dispatch.kernel,
+      layout,
+      entries: [
+        { binding: 0, resource: { buffer: uniform } },
+        ...dispatch.bindings.map((binding, index) => ({ binding: index + 1, resource: resource(binding) })),
+      ],
+    });
+    return { dispatch, pipeline, bindGroup };
+  };
+
+  const steps = await Promise.all(plan.dispatches.map(step));
+  device.check();
+  return new Program(device, { plan, steps, uniform, arenas, slots, owned });
+}

@@ -1,0 +1,89 @@
+import { alignUp } from '../core/align';
+import { TunesmithError } from '../core/errors';
+import { elements, type Binding, type Dispatch, type Limits, type Tensor } from '../ops/op';
+import { placeTensors, type Lifetime, type Placement } from './place';
+import type { Trace, TracedNode } from './trace';
+
+export interface PlanRequest {
+  /** The most token rows that a run may have. */
+  readonly capacity: number;
+  readonly limits: Limits;
+  /** Planned tensors to be read after a run; their bytes are left alone until its end. */
+  readonly keep?: readonly Tensor[];
+}
+
+/** What a program will run and need, known before anything is allocated. */
+export interface Plan {
+  readonly capacity: number;
+  readonly dispatches: readonly Dispatch[];
+  readonly placements: ReadonlyMap<Tensor, Placement>;
+  /** Bytes of each arena. */
+  readonly arenas: readonly number[];
+  /** Bytes that the program touches in each bound slot, at the least. */
+  readonly slots: ReadonlyMap<string, number>;
+}
+
+/** Bindings start at multiples of this (WebGPU's default `minStorageBufferOffsetAlignment`). */
+export const ALIGNMENT = 256;
+
+/**
+ * Lowers the nodes to dispatches and gives every planned tensor an arena and an offset for its lifetime. Throws
+ * `tensor_exceeds_binding` where a kernel would bind more than the device allows.
+ */
+export function plan(
+  trace: Trace,
+  nodes: readonly TracedNode[],
+  { capacity, limits, keep = [] }: PlanRequest,
+): Plan {
+  const lowering = {
+    limits,
+    capacity,
+    temporary: trace.planned.bind(trace),
+  };
+  const dispatches = nodes.flatMap(({ node }) => node.op.lower(node, lowering));
+  const lifetimes = new Map<Tensor, Lifetime>();
+  const slots = new Map<string, number>();
+  dispatches.forEach((dispatch, time) => {
+    for (const binding of dispatch.bindings) {
+      const { tensor } = binding;
+      checkBinding(dispatch, binding, capacity, limits);
+      if (tensor.storage.kind === 'bound') {
+        const end = tensor.storage.offset + byteLength(tensor, capacity);
+        slots.set(tensor.storage.slot, Math.max(slots.get(tensor.storage.slot) ?? 0, end));
+        continue;
+      }
+      const known = lifetimes.get(tensor);
+      if (known) known.last = time;
+      else
+        lifetimes.set(tensor, {
+          first: time,
+          last: time,
+          bytes: alignUp(byteLength(tensor, capacity), ALIGNMENT),
+        });
+    }
+  });
+  for (const tensor of keep) {
+    const lifetime = lifetimes.get(tensor);
+    if (lifetime) lifetime.last = dispatches.length;
+  }
+  const { placements, arenas } = placeTensors(lifetimes, dispatches, limits.maxBufferSize);
+  return { capacity, dispatches, placements, arenas, slots };
+}
+
+/** Bytes of a tensor when `rows` rows are in use. */
+export function byteLength(tensor: Tensor, rows: number): number {
+  return elements(tensor.shape, rows) * 4;
+}
+
+function checkBinding(dispatch: Dispatch, binding: Binding, capacity: number, limits: Limits): void {
+  const bytes = binding.size ?? byteLength(binding.tensor, capacity) - (binding.offset ?? 0);
+  if (bytes <= limits.maxStorageBufferBindingSize) return;
+  throw new TunesmithError({
+    code: 'tensor_exceeds_binding',
+    message:
+      `${binding.tensor.name} would take ${bytes} bytes in one piece; ` +
+      `this device lets a kernel see ${limits.maxStorageBufferBindingSize}.`,
+    hint: 'Choose a smaller per_device_train_batch_size or max_seq_length.',
+    detail: `kernel ${dispatch.kernel}, capacity ${capacity} rows`,
+  });
+}

@@ -1,0 +1,100 @@
+import type { Device } from '../gpu/device';
+import { encodeRun, type RunValues } from '../gpu/run';
+import { rowElements, type Dispatch, type Tensor } from '../ops/op';
+import { byteLength, type Plan } from './plan';
+
+export interface Step {
+  readonly dispatch: Dispatch;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+}
+
+export interface ProgramParts {
+  readonly plan: Plan;
+  readonly steps: readonly Step[];
+  readonly uniform: GPUBuffer;
+  readonly arenas: readonly GPUBuffer[];
+  readonly slots: ReadonlyMap<string, GPUBuffer>;
+  readonly owned: readonly { readonly purpose: string; readonly buffer: GPUBuffer }[];
+}
+
+/** A compiled graph: runs a thousand times and allocates nothing. */
+export class Program {
+  readonly #device: Device;
+  readonly #parts: ProgramParts;
+
+  constructor(device: Device, parts: ProgramParts) {
+    this.#device = device;
+    this.#parts = parts;
+  }
+
+  get plan(): Plan {
+    return this.#parts.plan;
+  }
+
+  /** For programs that never run at the same time as this one. */
+  get arenas(): readonly GPUBuffer[] {
+    return this.#parts.arenas;
+  }
+
+  /** Fills one of the program's inputs from its start. */
+  write(slot: string, data: ArrayBufferView<ArrayBuffer>): void {
+    const buffer = this.#parts.slots.get(slot);
+    // A program whose graph does not use an input has no place for it.
+    if (buffer) this.#device.buffers.write(buffer, data);
+  }
+
+  /**
+   * Submits all dispatches for `values.rows` rows, split so that no submit runs long. Resolves once they are submitted
+   * and few enough are under way; `read` waits for results.
+   */
+  async run(values: Partial<RunValues>): Promise<void> {
+    const { gpu, queue } = this.#device;
+    const rows = values.rows ?? 0;
+    gpu.queue.writeBuffer(this.#parts.uniform, 0, encodeRun(values));
+    let encoder = gpu.createCommandEncoder();
+    let pass = encoder.beginComputePass();
+    let operations = 0;
+    for (const { dispatch, pipeline, bindGroup } of this.#parts.steps) {
+      const workgroups = dispatch.workgroups(rows);
+      if (workgroups.includes(0)) continue;
+      const cost = operationsOf(dispatch, rows);
+      if (operations > 0 && operations + cost > queue.budget) {
+        pass.end();
+        await queue.submit(encoder.finish(), operations);
+        encoder = gpu.createCommandEncoder();
+        pass = encoder.beginComputePass();
+        operations = 0;
+      }
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(...workgroups);
+      operations += cost;
+    }
+    pass.end();
+    await queue.submit(encoder.finish(), operations);
+  }
+
+  /** The first `rows` rows of a kept tensor (all of it where its shape is fixed), after all runs submitted so far. */
+  async read(tensor: Tensor, rows: number): Promise<ArrayBuffer> {
+    const { plan, arenas, slots } = this.#parts;
+    const { storage } = tensor;
+    const placement = plan.placements.get(tensor);
+    const buffer = storage.kind === 'bound' ? slots.get(storage.slot) : arenas[placement?.arena ?? -1];
+    if (!buffer) throw new Error(`${tensor.name} is not part of this program`);
+    const offset = storage.kind === 'bound' ? storage.offset : (placement?.offset ?? 0);
+    const used = tensor.shape[0] === 'rows' ? rows * rowElements(tensor.shape) * 4 : byteLength(tensor, rows);
+    return await this.#device.buffers.read(buffer, offset, used);
+  }
+
+  destroy(): void {
+    for (const { purpose, buffer } of this.#parts.owned) this.#device.buffers.destroy(purpose, buffer);
+    this.#parts.uniform.destroy();
+  }
+}
+
+/** A dispatch that only moves bytes still takes time: count four operations a word. */
+function operationsOf(dispatch: Dispatch, rows: number): number {
+  if (dispatch.flops) return dispatch.flops(rows);
+  return dispatch.bindings.reduce((sum, { tensor }) => sum + byteLength(tensor, rows), 0);
+}
