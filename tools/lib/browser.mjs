@@ -123,8 +123,9 @@ export async function webgpuAdapter(executablePath) {
  * @returns {Promise<string>} the path of its executable
  */
 export async function ensureBrowser(log) {
+  const named = process.env.TUNESMITH_CHROMIUM;
   /** @type {string[]} */
-  const problems = [];
+  const problems = named && !isExecutable(named) ? [`TUNESMITH_CHROMIUM: ${named} cannot be run`] : [];
   const firstThatWorks = async () => {
     for (const path of await installedBrowsers()) {
       const found = await webgpuAdapter(path);
@@ -139,7 +140,7 @@ export async function ensureBrowser(log) {
 
   let browser = await firstThatWorks();
   if (browser !== undefined) return browser;
-  if (!process.env.TUNESMITH_CHROMIUM) {
+  if (!named) {
     log("No browser with WebGPU is installed. Downloading Playwright's Chromium …");
     const playwright = bin('@playwright/test', 'playwright');
     const download = await run(process.execPath, [playwright, 'install', 'chromium'], {
@@ -152,7 +153,7 @@ export async function ensureBrowser(log) {
       browser = await firstThatWorks();
     } else problems.push("Playwright's Chromium: it could not be downloaded");
   }
-  if (browser === undefined && !process.env.TUNESMITH_CHROMIUM && canAptInstall()) {
+  if (browser === undefined && !named && canAptInstall()) {
     log("Installing the system's Chromium package …");
     if (await aptInstall(['chromium', 'libvulkan1'])) browser = await firstThatWorks();
   }

@@ -1,0 +1,18 @@
+import { defineConfig } from '@playwright/test';
+import { chromiumFlags, installedBrowsers } from '../../tools/lib/browser.mjs';
+
+const [executablePath] = await installedBrowsers();
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../../test-results/e2e',
+  // A software adapter takes every core there is.
+  workers: 1,
+  forbidOnly: true,
+  timeout: 300_000,
+  reporter: [['list'], ['json', { outputFile: '../../test-results/e2e.json' }]],
+  use: {
+    launchOptions: { executablePath, args: chromiumFlags },
+    screenshot: 'only-on-failure',
+  },
+});

@@ -1,0 +1,128 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request, type IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serve } from '../../../tools/lib/serve.mjs';
+
+interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'tunesmith-serve-'));
+let server: Awaited<ReturnType<typeof serve>>;
+
+beforeAll(async () => {
+  const site = join(folder, 'site');
+  mkdirSync(join(site, 'assets'), { recursive: true });
+  writeFileSync(join(folder, 'secret.txt'), 'secret');
+  mkdirSync(join(folder, 'site-private'));
+  writeFileSync(join(folder, 'site-private', 'secret.txt'), 'secret');
+  writeFileSync(join(site, 'index.html'), '<title>Home</title>');
+  writeFileSync(join(site, 'assets', 'app.js'), 'export {};');
+  writeFileSync(join(site, 'assets', 'data.bin'), '0123456789');
+  writeFileSync(join(site, 'assets', 'module.wasm'), '');
+  server = await serve(site, 0);
+});
+
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Sends the path as it is written: `fetch` would tidy it first. */
+function send(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+  const { hostname, port } = new URL(server.url);
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path, method, headers }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (body += chunk));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+      );
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('the static server', () => {
+  it('serves the page at the root, isolated from other origins', async () => {
+    const { status, headers, body } = await send('/');
+    expect(status).toBe(200);
+    expect(body).toBe('<title>Home</title>');
+    expect(headers['content-type']).toMatch(/^text\/html; ?charset=utf-8$/);
+    expect(headers['cross-origin-opener-policy']).toBe('same-origin');
+    expect(headers['cross-origin-embedder-policy']).toBe('require-corp');
+    expect(headers['cross-origin-resource-policy']).toBe('same-origin');
+    expect(headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  it('names the types that browsers insist on', async () => {
+    expect((await send('/assets/app.js')).headers['content-type']).toMatch(/^text\/javascript/);
+    expect((await send('/assets/module.wasm')).headers['content-type']).toBe('application/wasm');
+  });
+
+  it.each([
+    '/../secret.txt',
+    '/assets/../../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/..%2fsecret.txt',
+    '/%2e%2e%2fsecret.txt',
+    '/..\\secret.txt',
+    '/..%5csecret.txt',
+    '/../site-private/secret.txt',
+    '//../secret.txt',
+    '/assets/%00/../../../secret.txt',
+    '/%E0%A4%A',
+  ])('serves nothing outside its folder: %s', async (path) => {
+    const { status, body } = await send(path);
+    expect(status).toBe(404);
+    expect(body).not.toContain('secret');
+  });
+
+  it('answers a missing file and a folder with 404, and isolates that too', async () => {
+    expect((await send('/assets/missing.js')).status).toBe(404);
+    const { status, headers } = await send('/assets/');
+    expect(status).toBe(404);
+    expect(headers['cross-origin-embedder-policy']).toBe('require-corp');
+  });
+
+  it('serves ranges', async () => {
+    const middle = await send('/assets/data.bin', { range: 'bytes=2-5' });
+    expect(middle).toMatchObject({ status: 206, body: '2345' });
+    expect(middle.headers['content-range']).toBe('bytes 2-5/10');
+    expect(await send('/assets/data.bin', { range: 'bytes=7-' })).toMatchObject({ status: 206, body: '789' });
+    expect((await send('/assets/data.bin', { range: 'bytes=10-12' })).status).toBe(416);
+  });
+
+  it.each(['bytes=-3', 'bytes=0-1,4-5', 'lines=1-2'])(
+    'answers the range %s with the whole file',
+    async (range) => {
+      expect(await send('/assets/data.bin', { range })).toMatchObject({ status: 200, body: '0123456789' });
+    },
+  );
+
+  it('answers HEAD with the headers alone and refuses to write', async () => {
+    const head = await send('/assets/data.bin', {}, 'HEAD');
+    expect(head).toMatchObject({ status: 200, body: '' });
+    expect(head.headers['content-length']).toBe('10');
+    expect((await send('/assets/data.bin', {}, 'PUT')).status).toBe(405);
+  });
+
+  it('spares a browser what it has', async () => {
+    const { headers } = await send('/assets/data.bin');
+    expect((await send('/assets/data.bin', { 'if-none-match': headers.etag ?? '' })).status).toBe(304);
+  });
+
+  it('moves on to the next port where one is taken, if it may', async () => {
+    const taken = Number(new URL(server.url).port);
+    await expect(serve(folder, taken)).rejects.toThrow('EADDRINUSE');
+    const next = await serve(folder, taken, 20);
+    expect(Number(new URL(next.url).port)).toBeGreaterThan(taken);
+    await next.close();
+  });
+});

@@ -1,0 +1,15 @@
+// Checks that every file of src/ imports only from its own floor or from those below, and that no imports form a cycle.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkLayers } from './lib/layers.mjs';
+import { root } from './lib/run.mjs';
+
+const paths = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .map((path) => `src/${path.replaceAll('\\', '/')}`)
+  .filter((path) => /\.(ts|svelte)$/.test(path));
+const problems = checkLayers(new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')])));
+for (const problem of problems) console.error(problem);
+console.log(
+  `${paths.length} files: ${problems.length === 0 ? 'the floors hold, no cycles' : `${problems.length} problems`}`,
+);
+process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,0 +1,129 @@
+import { posix } from 'node:path';
+import ts from 'typescript';
+
+/** The floors of src/, from the ground up. A file imports from its own floor or from those below it. */
+export const floors = [
+  'core',
+  'formats',
+  'data',
+  'gpu',
+  'ops',
+  'graph',
+  'models',
+  'train',
+  'chat',
+  'storage',
+  'hub',
+  'session',
+  'worker',
+  'cli',
+  'ui',
+];
+
+/** Of the engine, the page may import these alone. */
+const openToThePage = ['src/core/', 'src/worker/protocol.ts'];
+
+/** The floors that may load kernels from shaders/. */
+const readersOfShaders = ['gpu', 'ops'];
+
+/** @param {string} path */
+const floorOf = (path) => path.split('/')[1] ?? '';
+
+/**
+ * What a file imports, as written: static and dynamic imports, re-exports and `import.meta.glob`.
+ * @param {string} path
+ * @param {string} text
+ */
+function importsOf(path, text) {
+  const code = path.endsWith('.svelte')
+    ? [...text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, script]) => script).join('\n')
+    : text;
+  const globs = [...code.matchAll(/import\.meta\.glob(?:<[^(]*>)?\(\s*\[?\s*['"`]([^'"`]+)/g)].map(
+    ([, glob]) => glob ?? '',
+  );
+  return [...ts.preProcessFile(code).importedFiles.map(({ fileName }) => fileName), ...globs];
+}
+
+/**
+ * Checks the floors and looks for cycles of imports.
+ * @param {Map<string, string>} files path from the repository's root, with forward slashes → text
+ * @returns {string[]} one line a violation, none where all is well
+ */
+export function checkLayers(files) {
+  /** @type {string[]} */
+  const problems = [];
+  /** @type {Map<string, string[]>} */
+  const graph = new Map();
+
+  for (const [path, text] of files) {
+    const floor = floors.indexOf(floorOf(path));
+    if (floor < 0) problems.push(`${path}: src/${floorOf(path)} is none of the floors ${floors.join(', ')}`);
+    /** @type {string[]} */
+    const edges = [];
+    graph.set(path, edges);
+    for (const written of importsOf(path, text)) {
+      if (!written.startsWith('.')) continue;
+      const wanted = posix.join(posix.dirname(path), written.split('?')[0] ?? '');
+      if (wanted.startsWith('shaders/')) {
+        if (!readersOfShaders.includes(floorOf(path))) {
+          problems.push(`${path} loads ${wanted}: only ${readersOfShaders.join(' and ')} may load shaders`);
+        }
+        continue;
+      }
+      if (!wanted.startsWith('src/')) {
+        problems.push(`${path} imports ${wanted}, which is outside src`);
+        continue;
+      }
+      const target = ['', '.ts', '.svelte', '.svelte.ts', '/index.ts']
+        .map((end) => wanted + end)
+        .find((p) => files.has(p));
+      if (target !== undefined) edges.push(target);
+      // Styles and other assets have no floor to be above.
+      const problem = forbidden(path, target ?? wanted);
+      if (problem !== undefined) problems.push(problem);
+    }
+  }
+  return [...problems, ...cycles(graph)];
+}
+
+/**
+ * @param {string} path
+ * @param {string} target
+ */
+function forbidden(path, target) {
+  const from = floorOf(path);
+  const to = floorOf(target);
+  if (from === to) return undefined;
+  if (floors.indexOf(to) > floors.indexOf(from)) return `${path} imports ${target}: ${to} is above ${from}`;
+  if (from === 'ui' && !openToThePage.some((open) => target.startsWith(open))) {
+    return `${path} imports ${target}: the page may import only ${openToThePage.join(' and ')}`;
+  }
+  return undefined;
+}
+
+/**
+ * Each cycle once, by depth-first search.
+ * @param {Map<string, string[]>} graph
+ */
+function cycles(graph) {
+  /** @type {string[]} */
+  const found = [];
+  const done = new Set();
+  /** @type {string[]} */
+  const trail = [];
+  /** @param {string} path */
+  const visit = (path) => {
+    const start = trail.indexOf(path);
+    if (start >= 0) {
+      found.push(`a cycle of imports: ${[...trail.slice(start), path].join(' → ')}`);
+      return;
+    }
+    if (done.has(path)) return;
+    trail.push(path);
+    for (const next of graph.get(path) ?? []) visit(next);
+    trail.pop();
+    done.add(path);
+  };
+  for (const path of graph.keys()) visit(path);
+  return found;
+}
