@@ -1,0 +1,67 @@
+// gradient[n, k] (+)= scale * sum over token rows m of dy[m, n] * x[m, k]
+//
+// dy        f32 [rows, out]
+// x         f32 [rows, in]       with DROPOUT masked as in the forward pass
+// gradient  f32 [out, in]        added to where run.accumulate or ALWAYS_ADD says so; or, with PARTIAL, one such matrix
+//                                for every chunk of `chunk_rows` rows, to be added up by sum_partials
+// dispatch  (ceil(in4 / threads_x), ceil(out4 / threads_y), chunks); a thread has 4 by 4 elements
+
+#include lib/run
+
+override in4: u32;
+override out4: u32;
+override scale: f32 = 1;
+override chunk_rows: u32;
+override threads_x: u32 = 8;
+override threads_y: u32 = 8;
+
+@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> gradient: array<vec4f>;
+
+#if DROPOUT
+#include lib/dropout
+
+fn x4(row: u32, k: u32) -> vec4f { return dropout(x[row * in4 + k], row, k, in4); }
+#else
+fn x4(row: u32, k: u32) -> vec4f { return x[row * in4 + k]; }
+#endif
+
+fn store(i: u32, sum: vec4f) {
+#if PARTIAL
+  gradient[i] = scale * sum;
+#else
+#if ALWAYS_ADD
+  gradient[i] += scale * sum;
+#else
+  gradient[i] = select(vec4f(), gradient[i], run.accumulate != 0u) + scale * sum;
+#endif
+#endif
+}
+
+@compute @workgroup_size(threads_x, threads_y)
+fn matmul_gradient(@builtin(global_invocation_id) id: vec3u) {
+  let k = id.x;
+  let n = id.y;
+  if (k >= in4 || n >= out4) { return; }
+  let first = id.z * chunk_rows;
+  let end = min(first + chunk_rows, run.rows);
+
+  var sum0 = vec4f();
+  var sum1 = vec4f();
+  var sum2 = vec4f();
+  var sum3 = vec4f();
+  for (var m = first; m < end; m++) {
+    let d = dy[m * out4 + n];
+    let v = x4(m, k);
+    sum0 += d.x * v;
+    sum1 += d.y * v;
+    sum2 += d.z * v;
+    sum3 += d.w * v;
+  }
+  let i = (id.z * out4 + n) * 4u * in4 + k;
+  store(i, sum0);
+  store(i + in4, sum1);
+  store(i + 2u * in4, sum2);
+  store(i + 3u * in4, sum3);
+}
