@@ -71,7 +71,8 @@ function causeText(cause: unknown): string {
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   try {
-    return JSON.stringify(value) ?? String(value);
+    const json = JSON.stringify(value) as string | undefined; // undefined for a function or a symbol
+    return json ?? String(value);
   } catch {
     return String(value);
   }

@@ -1,0 +1,250 @@
+import { compareUtf8, duplicateKeyOrFraction } from './strict_json';
+import { bytesOf, concatBytes } from '../core/bytes';
+import { dtypeBits, dtypes, isDtype, type Dtype } from '../core/dtype';
+import { TunesmithError } from '../core/errors';
+import { isRecord } from '../core/json';
+import { elementCount, shapeText, type Shape } from '../core/shape';
+
+/** Where a tensor lies in its file. */
+export interface TensorInfo {
+  readonly dtype: Dtype;
+  readonly shape: Shape;
+  /** Offset of its first byte, counted from the start of the file. */
+  readonly begin: number;
+  /** Offset of the byte after its last. */
+  readonly end: number;
+}
+
+export interface SafetensorsHeader {
+  /** By name, in the order of their bytes in the file. */
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A tensor with its little-endian bytes, row-major. */
+export interface TensorBytes {
+  readonly dtype: Dtype;
+  readonly shape: Shape;
+  readonly data: Uint8Array;
+}
+
+const MAX_HEADER_LENGTH = 100_000_000;
+const METADATA = '__metadata__';
+
+/**
+ * Length in bytes of the JSON header that follows the file's first eight bytes, so that a reader can fetch
+ * `8 + headerLength` bytes and no more.
+ *
+ * @param start the first bytes of the file, at least eight unless the file is shorter
+ * @param fileSize length of the whole file in bytes
+ * @param file how messages name the file
+ */
+export function headerLength(start: Uint8Array, fileSize: number, file = 'The safetensors file'): number {
+  if (fileSize < 8 || start.length < 8) {
+    throw malformed('too_short', file, `is ${fileSize} bytes long, too short for a header`);
+  }
+  const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
+  if (length > MAX_HEADER_LENGTH) {
+    throw malformed(
+      'header_too_long',
+      file,
+      `claims a header of ${length.toString()} bytes; 100 MB is the most`,
+    );
+  }
+  if (8 + Number(length) > fileSize) {
+    throw malformed(
+      'header_beyond_file',
+      file,
+      `claims a header of ${length.toString()} bytes but has only ${fileSize - 8} after the length`,
+    );
+  }
+  return Number(length);
+}
+
+/**
+ * Reads and checks the header. Refuses whatever the reference implementation refuses (overlaps, gaps, lengths
+ * that disagree with dtype × shape, bytes that belong to no tensor, …) and duplicate keys as well.
+ *
+ * @param bytes the file from its start, at least to the end of the header
+ * @param fileSize length of the whole file in bytes
+ * @param file how messages name the file
+ */
+export function parseHeader(
+  bytes: Uint8Array,
+  fileSize: number,
+  file = 'The safetensors file',
+): SafetensorsHeader {
+  const length = headerLength(bytes, fileSize, file);
+  if (bytes.length < 8 + length) {
+    throw malformed(
+      'header_cut',
+      file,
+      `has a header of ${length} bytes of which ${bytes.length - 8} were read`,
+    );
+  }
+  const entries = parseJson(bytes.subarray(8, 8 + length), file);
+  const metadata = parseMetadata(entries.get(METADATA), file);
+  entries.delete(METADATA);
+  const tensors = Array.from(entries, ([name, entry]) => parseTensor(name, entry, 8 + length, file));
+  tensors.sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
+  checkCoverage(tensors, 8 + length, fileSize, file);
+  return { tensors: new Map(tensors), metadata };
+}
+
+/** The tensors of a file held in memory, as views into it. Throws as `parseHeader`. */
+export function readTensors(
+  bytes: Uint8Array,
+  file = 'The safetensors file',
+): { tensors: Map<string, TensorBytes>; metadata: Readonly<Record<string, string>> } {
+  const header = parseHeader(bytes, bytes.length, file);
+  const tensors = new Map<string, TensorBytes>();
+  for (const [name, { dtype, shape, begin, end }] of header.tensors) {
+    tensors.set(name, { dtype, shape, data: bytes.subarray(begin, end) });
+  }
+  return { tensors, metadata: header.metadata };
+}
+
+/**
+ * A safetensors file, byte for byte as the reference writer makes it: tensors by descending dtype (the order of
+ * `dtypes`), then by name; compact JSON with the metadata first, padded with spaces to a multiple of eight.
+ * The reference writes metadata in no fixed order; here it is sorted by key.
+ */
+export function writeSafetensors(
+  tensors: readonly (TensorBytes & { readonly name: string })[],
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const sorted = [...tensors].sort(
+    (a, b) => dtypes.indexOf(b.dtype) - dtypes.indexOf(a.dtype) || compareUtf8(a.name, b.name),
+  );
+  const fields: string[] = [];
+  if (metadata) {
+    const pairs = Object.entries(metadata).sort(([a], [b]) => compareUtf8(a, b));
+    const body = pairs.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',');
+    fields.push(`${JSON.stringify(METADATA)}:{${body}}`);
+  }
+  let offset = 0;
+  sorted.forEach(({ name, dtype, shape, data }, index) => {
+    const expected = byteLength(dtype, shape);
+    if (name === METADATA || name === sorted[index - 1]?.name || data.length !== expected) {
+      throw new TunesmithError({
+        code: 'safetensors_write',
+        message: `Tensor "${name}" (${dtype} ${shapeText(shape)}) can't be written to a safetensors file.`,
+        detail: `It has ${data.length} bytes where ${expected} are expected, and its name must be used once.`,
+      });
+    }
+    const info = { dtype, shape, data_offsets: [offset, offset + data.length] };
+    fields.push(`${JSON.stringify(name)}:${JSON.stringify(info)}`);
+    offset += data.length;
+  });
+  const json = new TextEncoder().encode(`{${fields.join(',')}}`);
+  const header = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
+  header.set(json);
+  const length = bytesOf(BigUint64Array.of(BigInt(header.length)));
+  return concatBytes([length, header, ...sorted.map((tensor) => tensor.data)]);
+}
+
+/** Bytes of a tensor, or NaN where bits are left over or the number is too large to be exact. */
+function byteLength(dtype: Dtype, shape: Shape): number {
+  const bytes = (elementCount(shape) * dtypeBits(dtype)) / 8;
+  return Number.isSafeInteger(bytes) ? bytes : NaN;
+}
+
+function parseJson(bytes: Uint8Array, file: string): Map<string, unknown> {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw malformed('header_not_utf8', file, 'has a header that is not valid UTF-8', cause);
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw malformed('header_not_json', file, 'has a header that is not valid JSON', cause);
+  }
+  if (!isRecord(parsed)) throw malformed('header_not_object', file, 'has a header that is no JSON object');
+  const problem = duplicateKeyOrFraction(text);
+  if (problem) throw malformed(`header_${problem.kind}`, file, `has a header with ${problem.text}`);
+  return new Map(Object.entries(parsed));
+}
+
+function parseMetadata(value: unknown, file: string): Record<string, string> {
+  if (value === undefined || value === null) return {};
+  if (!isRecord(value)) throw malformed('metadata', file, 'has metadata that is no JSON object');
+  return Object.fromEntries(
+    Object.entries(value).map(([key, text]) => {
+      if (typeof text === 'string') return [key, text];
+      throw malformed('metadata', file, `has metadata whose entry "${key}" is no string`);
+    }),
+  );
+}
+
+function parseTensor(name: string, entry: unknown, dataBegin: number, file: string): [string, TensorInfo] {
+  const where = `has a tensor "${name}"`;
+  if (!isRecord(entry)) throw malformed('tensor_entry', file, `${where} that is described by no JSON object`);
+  const { dtype, shape, data_offsets: offsets } = entry;
+  if (typeof dtype !== 'string' || !isDtype(dtype)) {
+    throw malformed('dtype', file, `${where} of the unknown dtype ${String(dtype)}`);
+  }
+  if (!isLengths(shape)) {
+    throw malformed('shape', file, `${where} whose shape is no list of whole numbers below 2^53`);
+  }
+  if (!isLengths(offsets) || offsets.length !== 2) {
+    throw malformed('offsets', file, `${where} whose data_offsets are no two whole numbers below 2^53`);
+  }
+  const [begin = 0, end = 0] = offsets;
+  if (end < begin)
+    throw malformed('offsets', file, `${where} that ends (${end}) before it begins (${begin})`);
+  const expected = byteLength(dtype, shape);
+  if (Number.isNaN(expected)) {
+    throw malformed(
+      'overflow',
+      file,
+      `${where} of ${dtype} ${shapeText(shape)}, which is no number of bytes`,
+    );
+  }
+  if (end - begin !== expected) {
+    const given = `has ${end - begin} bytes where ${dtype} ${shapeText(shape)} takes ${expected}`;
+    throw malformed('tensor_length', file, `${where} that ${given}`);
+  }
+  return [name, { dtype, shape, begin: dataBegin + begin, end: dataBegin + end }];
+}
+
+function checkCoverage(
+  tensors: readonly [string, TensorInfo][],
+  dataBegin: number,
+  fileSize: number,
+  file: string,
+): void {
+  let covered = dataBegin;
+  for (const [name, { begin, end }] of tensors) {
+    if (begin < covered) throw malformed('overlap', file, `has a tensor "${name}" that overlaps another`);
+    if (begin > covered) {
+      throw malformed('gap', file, `has ${begin - covered} unused bytes before its tensor "${name}"`);
+    }
+    covered = end;
+  }
+  if (covered > fileSize) {
+    throw malformed(
+      'cut',
+      file,
+      `is cut short: ${fileSize} bytes of the ${covered} that its header describes`,
+    );
+  }
+  if (covered < fileSize) {
+    throw malformed('trailing', file, `has ${fileSize - covered} bytes after its last tensor`);
+  }
+}
+
+function isLengths(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && length >= 0);
+}
+
+function malformed(kind: string, file: string, what: string, cause?: unknown): TunesmithError {
+  return new TunesmithError({
+    code: `safetensors_${kind}`,
+    message: `${file} ${what}.`,
+    hint: 'The file is damaged or was not downloaded whole. Get it again from where it came.',
+    cause,
+  });
+}

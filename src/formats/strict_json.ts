@@ -1,0 +1,35 @@
+/**
+ * What `JSON.parse` lets pass and a safetensors header must not have: the same key twice in one object, or a
+ * number that is not written as plain digits (`1.0`, `1e3`, `-1`).
+ *
+ * @param text JSON that `JSON.parse` has accepted; only its strings, braces and numbers need to be told apart
+ */
+export function duplicateKeyOrFraction(
+  text: string,
+): { kind: 'duplicate_key' | 'number'; text: string } | undefined {
+  const tokens = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]|-?\d[\d.eE+-]*/g;
+  const open: Set<string>[] = [];
+  for (const [token, string, colon] of text.matchAll(tokens)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    else if (string === undefined) {
+      if (!/^\d+$/.test(token)) return { kind: 'number', text: `${token} where a whole number belongs` };
+    } else if (colon !== undefined) {
+      const key = String(JSON.parse(string));
+      const keys = open.at(-1);
+      if (keys?.has(key)) return { kind: 'duplicate_key', text: `the key "${key}" twice` };
+      keys?.add(key);
+    }
+  }
+  return undefined;
+}
+
+/** Orders strings as their UTF-8 bytes are ordered (`<` compares UTF-16 units, which differs beyond U+FFFF). */
+export function compareUtf8(a: string, b: string): number {
+  if (a === b) return 0;
+  const left = new TextEncoder().encode(a);
+  const right = new TextEncoder().encode(b);
+  const differs = left.findIndex((byte, index) => byte !== right[index]);
+  if (differs < 0) return -1; // a is the beginning of b
+  return differs >= right.length ? 1 : (left[differs] ?? 0) - (right[differs] ?? 0);
+}
