@@ -1,0 +1,167 @@
+import { TunesmithError } from '../core/errors';
+import { shuffle } from '../core/random';
+
+/** A conversation or a text as the model sees it. */
+export interface TokenizedExample {
+  readonly ids: Uint32Array;
+  /** As long as `ids`: 1 where the token is a target, something the model is to learn to write. */
+  readonly trained: Uint8Array;
+}
+
+/** In `Batch.targets`: this row has nothing to predict. */
+export const NO_TARGET = 0xffffffff;
+
+/**
+ * Examples one after the other, one row a token, without padding. A token attends only within its own segment,
+ * so the examples don't see one another.
+ */
+export interface Batch {
+  /** Tokens of all examples together. */
+  readonly rows: number;
+  /** [rows] token ids. */
+  readonly tokens: Uint32Array;
+  /** [rows] id of the next token of the same example where that is trained, else `NO_TARGET`. */
+  readonly targets: Uint32Array;
+  /** [rows] position within the example, from 0. */
+  readonly positions: Uint32Array;
+  /** [2 × rows] first row of the row's example, and the row after its last. */
+  readonly segments: Uint32Array;
+  /** Rows that have a target. */
+  readonly targetTokens: number;
+}
+
+/** Lays examples out as one batch. The first token of an example is never a target: nothing comes before it. */
+export function packMicroBatch(examples: readonly TokenizedExample[]): Batch {
+  const rows = examples.reduce((sum, { ids }) => sum + ids.length, 0);
+  const tokens = new Uint32Array(rows);
+  const targets = new Uint32Array(rows).fill(NO_TARGET);
+  const positions = new Uint32Array(rows);
+  const segments = new Uint32Array(2 * rows);
+  let first = 0;
+  let targetTokens = 0;
+  for (const { ids, trained } of examples) {
+    const end = first + ids.length;
+    tokens.set(ids, first);
+    for (let position = 0; position < ids.length; position++) {
+      const row = first + position;
+      positions[row] = position;
+      segments[2 * row] = first;
+      segments[2 * row + 1] = end;
+      if (trained[position + 1]) {
+        targets[row] = ids[position + 1] ?? NO_TARGET;
+        targetTokens++;
+      }
+    }
+    first = end;
+  }
+  return { rows, tokens, targets, positions, segments, targetTokens };
+}
+
+export interface BatchPlanSettings {
+  /** How many examples there are. */
+  readonly count: number;
+  /** Examples of a micro-batch (`per_device_train_batch_size`). */
+  readonly batchSize: number;
+  /** Micro-batches of an optimizer step (`gradient_accumulation_steps`). */
+  readonly accumulation: number;
+  readonly seed: number;
+  /** Whether every epoch has an order of its own. */
+  readonly shuffle: boolean;
+  /** How often to go through the examples; may be a fraction (`num_train_epochs`). */
+  readonly epochs: number;
+  /** Where above 0, the number of optimizer steps, whatever `epochs` says (`max_steps`). */
+  readonly maxSteps?: number;
+}
+
+/** The examples of one optimizer step. */
+export interface BatchWindow {
+  /** From 0. */
+  readonly epoch: number;
+  /** Number of the window within its epoch, from 0. */
+  readonly index: number;
+  /** Numbers of examples, a micro-batch each. The last ones of an epoch may be smaller and fewer. */
+  readonly microBatches: readonly Uint32Array[];
+}
+
+export interface BatchPlan {
+  /** Optimizer steps of the whole run. */
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+  /** Micro-batches before this step (from 0), over all epochs. */
+  microBatchesBefore(step: number): number;
+  /** The window of any step, from 0; depends on nothing but the settings and the step. */
+  window(step: number): BatchWindow;
+}
+
+/**
+ * Which examples meet in which step, as in the Trainer of transformers: nothing is dropped, what is left at
+ * the end of an epoch makes a smaller micro-batch and a window of fewer micro-batches.
+ */
+export function planBatches(settings: BatchPlanSettings): BatchPlan {
+  const { count, batchSize, accumulation, seed, epochs, maxSteps = 0 } = settings;
+  if (count < 1) {
+    throw new TunesmithError({
+      code: 'no_examples',
+      message: 'There is no example to train on.',
+      hint: 'Add rows, or correct those that were reported as unusable.',
+    });
+  }
+  const microBatchesPerEpoch = Math.ceil(count / batchSize);
+  const stepsPerEpoch = Math.ceil(microBatchesPerEpoch / accumulation);
+  const steps = maxSteps > 0 ? maxSteps : Math.ceil(epochs * stepsPerEpoch);
+  let known: { epoch: number; order: Uint32Array } | undefined;
+
+  function orderOf(epoch: number): Uint32Array {
+    if (known?.epoch !== epoch) {
+      const order = settings.shuffle
+        ? shuffle(count, seed, epoch)
+        : Uint32Array.from({ length: count }, (_, i) => i);
+      known = { epoch, order };
+    }
+    return known.order;
+  }
+
+  return {
+    steps,
+    stepsPerEpoch,
+    microBatchesBefore: (step) =>
+      Math.floor(step / stepsPerEpoch) * microBatchesPerEpoch + (step % stepsPerEpoch) * accumulation,
+    window(step) {
+      const epoch = Math.floor(step / stepsPerEpoch);
+      const index = step % stepsPerEpoch;
+      const order = orderOf(epoch);
+      const microBatches: Uint32Array[] = [];
+      const last = Math.min((index + 1) * accumulation, microBatchesPerEpoch);
+      for (let batch = index * accumulation; batch < last; batch++) {
+        microBatches.push(order.slice(batch * batchSize, (batch + 1) * batchSize));
+      }
+      return { epoch, index, microBatches };
+    },
+  };
+}
+
+/** No run reaches this epoch, so its order is free to choose the held-out examples. */
+const SPLIT_EPOCH = 0xffffffff;
+
+/**
+ * Chooses the examples that are kept out of training for evaluation. Both lists ascend.
+ *
+ * @param evalSplit below 1 a share of the examples (rounded up), from 1 on their number (`eval_split`)
+ * @throws TunesmithError where nothing would be left to train on
+ */
+export function splitHeldOut(
+  count: number,
+  evalSplit: number,
+  seed: number,
+): { train: Uint32Array; heldOut: Uint32Array } {
+  const held = Math.ceil(evalSplit < 1 ? evalSplit * count : evalSplit);
+  if (held > 0 && held >= count) {
+    throw new TunesmithError({
+      code: 'eval_split',
+      message: `eval_split ${evalSplit} holds out ${held} of ${count} examples and leaves none to train on.`,
+      hint: 'Choose a smaller eval_split, or add examples.',
+    });
+  }
+  const order = shuffle(count, seed, SPLIT_EPOCH);
+  return { train: order.slice(held).sort(), heldOut: order.slice(0, held).sort() };
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { NO_TARGET, packMicroBatch, planBatches, splitHeldOut } from '../../../src/data/batches';
+
+const settings = { count: 10, batchSize: 2, accumulation: 2, seed: 3, shuffle: true, epochs: 2 };
+const numbers = (lists: readonly Uint32Array[]): number[] => lists.flatMap((list) => Array.from(list));
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+describe('planBatches', () => {
+  it('steps what is left at the end of an epoch', () => {
+    const plan = planBatches({ ...settings, count: 11, shuffle: false });
+    expect(plan.stepsPerEpoch).toBe(3);
+    expect(plan.steps).toBe(6);
+    expect(plan.window(2)).toEqual({
+      epoch: 0,
+      index: 2,
+      microBatches: [Uint32Array.of(8, 9), Uint32Array.of(10)],
+    });
+    expect(planBatches({ ...settings, shuffle: false }).window(2).microBatches).toEqual([
+      Uint32Array.of(8, 9),
+    ]);
+  });
+
+  it('shows every example once an epoch, in another order each time', () => {
+    const plan = planBatches(settings);
+    const epochs = [0, 1].map((epoch) =>
+      [0, 1, 2].flatMap((i) => numbers(plan.window(3 * epoch + i).microBatches)),
+    );
+    for (const order of epochs) expect([...order].sort((a, b) => a - b)).toEqual(upTo(10));
+    expect(epochs[0]).not.toEqual(epochs[1]);
+  });
+
+  it('gives any step the same window, whichever was asked for before', () => {
+    const forward = planBatches(settings);
+    const inOrder = upTo(6).map((step) => forward.window(step));
+    for (const step of [5, 0, 3]) expect(planBatches(settings).window(step)).toEqual(inOrder[step]);
+    expect(planBatches({ ...settings, seed: 4 }).window(0)).not.toEqual(inOrder[0]);
+  });
+
+  it('counts steps as transformers does: epochs may be a fraction, max_steps goes first', () => {
+    expect(planBatches({ ...settings, epochs: 0.5 }).steps).toBe(2);
+    expect(planBatches({ ...settings, maxSteps: 100 }).steps).toBe(100);
+    expect(planBatches({ ...settings, maxSteps: 100 }).window(99).epoch).toBe(33);
+  });
+
+  it('counts the micro-batches before a step', () => {
+    const plan = planBatches(settings);
+    let before = 0;
+    for (const step of upTo(6)) {
+      expect(plan.microBatchesBefore(step)).toBe(before);
+      before += plan.window(step).microBatches.length;
+    }
+    expect(before).toBe(10);
+  });
+
+  it('refuses an empty set', () => {
+    expect(() => planBatches({ ...settings, count: 0 })).toThrow(/no example/);
+  });
+});
+
+describe('splitHeldOut', () => {
+  it('splits without loss or overlap, by share or by number', () => {
+    for (const [split, held] of [
+      [0, 0],
+      [0.1, 2],
+      [0.5, 9],
+      [1, 1],
+      [5, 5],
+    ] as const) {
+      const { train, heldOut } = splitHeldOut(17, split, 1);
+      expect(heldOut.length).toBe(held);
+      expect([...train, ...heldOut].sort((a, b) => a - b)).toEqual(upTo(17));
+    }
+  });
+
+  it('depends on the seed only, and on nothing of the training order', () => {
+    expect(splitHeldOut(50, 0.2, 1)).toEqual(splitHeldOut(50, 0.2, 1));
+    expect(splitHeldOut(50, 0.2, 1)).not.toEqual(splitHeldOut(50, 0.2, 2));
+  });
+
+  it('leaves something to train on', () => {
+    expect(() => splitHeldOut(1, 0.1, 1)).toThrow(/leaves none/);
+    expect(() => splitHeldOut(4, 4, 1)).toThrow(/leaves none/);
+    expect(splitHeldOut(1, 0, 1).train).toEqual(Uint32Array.of(0));
+  });
+});
+
+describe('packMicroBatch', () => {
+  it('shifts targets by one within each example', () => {
+    const batch = packMicroBatch([
+      { ids: Uint32Array.of(5, 6, 7), trained: Uint8Array.of(1, 0, 1) },
+      { ids: Uint32Array.of(8), trained: Uint8Array.of(1) },
+      { ids: Uint32Array.of(9, 10), trained: Uint8Array.of(0, 1) },
+    ]);
+    expect(batch).toEqual({
+      rows: 6,
+      tokens: Uint32Array.of(5, 6, 7, 8, 9, 10),
+      targets: Uint32Array.of(NO_TARGET, 7, NO_TARGET, NO_TARGET, 10, NO_TARGET),
+      positions: Uint32Array.of(0, 1, 2, 0, 0, 1),
+      segments: Uint32Array.of(0, 3, 0, 3, 0, 3, 3, 4, 4, 6, 4, 6),
+      targetTokens: 2,
+    });
+  });
+
+  it('makes an empty batch of nothing', () => {
+    expect(packMicroBatch([])).toMatchObject({ rows: 0, targetTokens: 0 });
+  });
+});
