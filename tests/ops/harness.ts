@@ -1,0 +1,352 @@
+import { alignUp } from '../../src/core/align';
+import type { Device } from '../../src/gpu/device';
+import { compile } from '../../src/graph/compile';
+import { differentiate, GRADIENTS, PARAMETERS } from '../../src/graph/differentiate';
+import { ALIGNMENT, plan, type Plan } from '../../src/graph/plan';
+import type { Program } from '../../src/graph/program';
+import { Trace } from '../../src/graph/trace';
+import { elements, type Limits, type Shape, type Tensor } from '../../src/ops/op';
+import { normal, type Arrays, type OpCase, type Tolerance } from './case';
+
+/** f32's epsilon: the distance of 1 to the next number. */
+const EPSILON = 2 ** -23;
+/** Rows of a program beyond those in use; they are filled with NaN, which spoils what they leak into. */
+const SPARE_ROWS = 3;
+
+/** WebGPU's default limits, for planning without a device. */
+const DEFAULT_LIMITS: Limits = {
+  maxStorageBufferBindingSize: 2 ** 27,
+  maxBufferSize: 2 ** 28,
+  maxComputeWorkgroupsPerDimension: 65535,
+};
+
+interface Result {
+  readonly tensor: Tensor;
+  readonly expected: Float64Array;
+  readonly tolerance: Tolerance;
+  /** Collected over the runs of an accumulation window. */
+  readonly accumulates: boolean;
+}
+
+interface Prepared {
+  readonly plan: Plan;
+  readonly ops: readonly string[];
+  /** What the buffer of each bound slot holds before a run. */
+  readonly contents: ReadonlyMap<string, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>;
+  readonly results: ReadonlyMap<string, Result>;
+}
+
+/** Runs a case on a device; returns what is wrong, nothing where all is well. */
+export async function checkCase(device: Device, opCase: OpCase): Promise<string[]> {
+  const failures = checkReference(opCase);
+  for (const capacity of capacities(opCase)) {
+    const prepared = prepare(opCase, capacity, device.limits);
+    const buffers = new Map(
+      [...prepared.contents].map(([slot, { byteLength }]) => [
+        slot,
+        device.buffers.create('cases', slot, byteLength),
+      ]),
+    );
+    const program = await compile(device, prepared.plan, { buffers });
+    try {
+      const problems = await checkRuns(device, opCase, prepared, program, buffers);
+      failures.push(...problems.map((problem) => `capacity ${capacity}: ${problem}`));
+    } finally {
+      program.destroy();
+      for (const buffer of buffers.values()) device.buffers.destroy('cases', buffer);
+    }
+  }
+  return failures;
+}
+
+/** The ops and kernels that a case comes by, found without a device. */
+export function coverage(opCase: OpCase): { ops: readonly string[]; kernels: readonly string[] } {
+  const prepared = prepare(opCase, opCase.rows, DEFAULT_LIMITS);
+  return { ops: prepared.ops, kernels: prepared.plan.dispatches.map(({ kernel }) => kernel) };
+}
+
+/** Programs just large enough and larger; one where no shape depends on the rows. */
+function capacities({ rows, inputs }: OpCase): number[] {
+  const varies = Object.values(inputs).some(({ shape }) => shape[0] === 'rows');
+  return varies ? [rows, rows + SPARE_ROWS] : [rows];
+}
+
+function prepare(opCase: OpCase, capacity: number, limits: Limits): Prepared {
+  const { rows, inputs, losses = {} } = opCase;
+  const trace = new Trace();
+  const contents = new Map<string, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>();
+  const tensors: Record<string, Tensor> = {};
+  let parameterBytes = 0;
+  for (const [name, { type, shape, data, parameter }] of Object.entries(inputs)) {
+    if (data.length !== elements(shape, rows)) throw new Error(`${name} has ${data.length} elements`);
+    if (parameter) {
+      tensors[name] = trace.bound(PARAMETERS, type, shape, parameterBytes, name);
+      parameterBytes = alignUp(parameterBytes + data.byteLength, ALIGNMENT);
+    } else {
+      tensors[name] = trace.bound(name, type, shape);
+      contents.set(name, padded(data, elements(shape, capacity)));
+    }
+  }
+  if (parameterBytes > 0) {
+    const parameters = new Float32Array(parameterBytes / 4);
+    for (const [name, { data, parameter }] of Object.entries(inputs)) {
+      if (parameter) parameters.set(data, offsetOf(tensors[name]!) / 4);
+    }
+    contents.set(PARAMETERS, parameters);
+    // A gradient must be written before it is added to.
+    contents.set(GRADIENTS, new Float32Array(parameters.length).fill(NaN));
+  }
+
+  const outputs = opCase.build(trace, tensors);
+  const values = inputValues(opCase);
+  const expected = opCase.reference.forward(values);
+  const results = new Map<string, Result>();
+  const tolerance = (name: string): Tolerance => {
+    const given = opCase.tolerance[name];
+    if (given === undefined) throw new Error(`no tolerance is given for ${name}`);
+    return given;
+  };
+  for (const [name, tensor] of Object.entries(outputs)) {
+    const value = expected[name];
+    if (!value) throw new Error(`the reference has no output ${name}`);
+    results.set(name, { tensor, expected: value, tolerance: tolerance(name), accumulates: false });
+  }
+
+  const wanted = Object.keys(inputs).filter((name) => inputs[name]?.wanted);
+  if (wanted.length > 0) {
+    const cotangents = cotangentsOf(opCase, expected);
+    const seeds = new Map<Tensor, Tensor>();
+    for (const [name, cotangent] of Object.entries(cotangents)) {
+      const output = outputs[name];
+      if (!output || name in losses) continue;
+      const slot = `d${name}`;
+      seeds.set(output, trace.bound(slot, 'f32', output.shape));
+      contents.set(slot, padded(Float32Array.from(cotangent), elements(output.shape, capacity)));
+    }
+    const gradients = differentiate(trace, { wanted: wanted.map((name) => tensors[name]!), seeds });
+    const expectedGradients = opCase.reference.backward?.(values, cotangents) ?? {};
+    for (const name of wanted) {
+      const input = tensors[name]!;
+      const parameter = inputs[name]?.parameter === true;
+      const tensor = parameter
+        ? trace.bound(GRADIENTS, 'f32', input.shape, offsetOf(input))
+        : gradients.get(input);
+      const value = expectedGradients[name];
+      if (!tensor) throw new Error(`${name} got no gradient`);
+      if (!value) throw new Error(`the reference has no gradient of ${name}`);
+      const result = { tensor, expected: value, tolerance: tolerance(`d${name}`), accumulates: parameter };
+      results.set(`d${name}`, result);
+    }
+  }
+  return {
+    plan: plan(trace, trace.nodes, {
+      capacity,
+      limits: { ...pick(limits), ...opCase.limits },
+      keep: [...results.values()].map(({ tensor }) => tensor),
+    }),
+    ops: trace.nodes.map(({ node }) => node.op.name),
+    contents,
+    results,
+  };
+}
+
+async function checkRuns(
+  device: Device,
+  { rows, run }: OpCase,
+  { contents, results }: Prepared,
+  program: Program,
+  buffers: ReadonlyMap<string, GPUBuffer>,
+): Promise<string[]> {
+  const failures: string[] = [];
+  const once = async (accumulate: boolean): Promise<Map<string, ArrayBuffer>> => {
+    for (const [slot, data] of contents) {
+      const buffer = buffers.get(slot);
+      if (buffer && !(accumulate && slot === GRADIENTS)) device.buffers.write(buffer, data);
+    }
+    await program.run({ ...run, rows, ...(accumulate && { accumulate }) });
+    const bytes = new Map<string, ArrayBuffer>();
+    for (const [name, { tensor }] of results) bytes.set(name, await program.read(tensor, rows));
+    device.check();
+    return bytes;
+  };
+
+  const first = await once(false);
+  for (const [name, { tensor, expected, tolerance }] of results) {
+    const failure = compare(numbers(tensor, first.get(name)!), expected, tensor.shape, tolerance);
+    if (failure) failures.push(`${name}${failure}`);
+  }
+  const second = await once(false);
+  for (const [name, bytes] of first) {
+    const other = new Uint32Array(second.get(name)!);
+    if (new Uint32Array(bytes).some((word, i) => word !== other[i])) {
+      failures.push(`${name} differs from one run to the next`);
+    }
+  }
+  const collected = [...results].filter(([, { accumulates }]) => accumulates);
+  if (collected.length > 0) {
+    const third = await once(true);
+    for (const [name, { tensor, expected, tolerance }] of collected) {
+      const twice = expected.map((value) => 2 * value);
+      const wider =
+        typeof tolerance === 'number'
+          ? tolerance
+          : { factor: tolerance.factor, magnitudes: tolerance.magnitudes.map((value) => 2 * value) };
+      const failure = compare(numbers(tensor, third.get(name)!), twice, tensor.shape, wider);
+      if (failure) failures.push(`${name}, accumulated,${failure}`);
+    }
+  }
+  return failures;
+}
+
+/** The reference's gradients against central differences of its forward pass, both in float64. */
+function checkReference(opCase: OpCase): string[] {
+  const { inputs, reference } = opCase;
+  const wanted = Object.keys(inputs).filter((name) => inputs[name]?.wanted);
+  if (wanted.length === 0) return [];
+  const values = inputValues(opCase);
+  const cotangents = cotangentsOf(opCase, reference.forward(values));
+  const gradients = reference.backward?.(values, cotangents) ?? {};
+  const failures: string[] = [];
+  for (const name of wanted) {
+    const at = values[name]!;
+    const gradient = gradients[name];
+    if (!gradient || gradient.length !== at.length) return [`the reference's gradient of ${name} is missing`];
+    for (const direction of directions(name, at)) {
+      const along = (step: number): Float64Array => {
+        const moved = at.map((value, i) => value + step * direction[i]!);
+        const outputs = reference.forward({ ...values, [name]: moved });
+        return Float64Array.from(
+          Object.entries(cotangents).flatMap(([output, weights]) =>
+            Array.from(weights, (weight, i) => weight * outputs[output]![i]!),
+          ),
+        );
+      };
+      const step = 1e-5;
+      const above = along(step);
+      const below = along(-step);
+      const slopes = above.map((value, i) => (value - below[i]!) / (2 * step));
+      const measured = sum(slopes);
+      const claimed = sum(gradient.map((value, i) => value * direction[i]!));
+      // Rounding of the differences, and the third derivative's part, which falls with the step's square.
+      const rounding = sum(above.map((value) => Math.abs(value))) * (2 ** -52 / step) * 4;
+      const scale =
+        sum(slopes.map(Math.abs)) + sum(gradient.map((value, i) => Math.abs(value * direction[i]!)));
+      if (!(Math.abs(measured - claimed) <= rounding + 1e-6 * scale)) {
+        failures.push(
+          `the reference's gradient of ${name} gives ${claimed}, central differences ${measured}`,
+        );
+      }
+    }
+  }
+  return failures;
+}
+
+/** All elements at once, and a few by themselves; steps are in proportion to large values. */
+function directions(name: string, at: Float64Array): Float64Array[] {
+  const scaled = (value: number, i: number): number => value * Math.max(1, Math.abs(at[i]!));
+  const whole = Float64Array.from(normal(`direction of ${name}`, at.length)).map(scaled);
+  const few = Math.min(8, at.length);
+  const single = Array.from({ length: few }, (_, k) => {
+    const index = Math.floor((k * (at.length - 1)) / Math.max(1, few - 1));
+    return new Float64Array(at.length).map((_, i) => (i === index ? scaled(1, i) : 0));
+  });
+  return [whole, ...single];
+}
+
+function inputValues({ inputs }: OpCase): Arrays {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, { data }]) => [name, Float64Array.from(data)]),
+  );
+}
+
+/** The gradient of each output that has one: random, exact in f32; of losses as the case defines it. */
+function cotangentsOf(
+  { op, name, seeds, losses = {} }: OpCase,
+  outputs: Arrays,
+): Record<string, Float64Array> {
+  const cotangents: Record<string, Float64Array> = {};
+  for (const [output, { length }] of Object.entries(outputs)) {
+    const loss = losses[output];
+    if (loss !== undefined) cotangents[output] = new Float64Array(length).fill(loss);
+    else if (seeds?.includes(output) ?? true) {
+      cotangents[output] = Float64Array.from(normal(`${op} ${name} ${output}`, length));
+    }
+  }
+  return cotangents;
+}
+
+/** Where results differ most beyond what is allowed, in words; undefined where they agree. */
+function compare(
+  actual: Float64Array,
+  expected: Float64Array,
+  shape: Shape,
+  tolerance: Tolerance,
+): string | undefined {
+  if (actual.length !== expected.length) return ` has ${actual.length} elements for ${expected.length}`;
+  const factor = typeof tolerance === 'number' ? tolerance : tolerance.factor;
+  const magnitudes = typeof tolerance === 'number' ? rowMagnitudes(expected, shape) : tolerance.magnitudes;
+  let worst = { excess: 1, index: -1 };
+  let wrong = 0;
+  expected.forEach((value, index) => {
+    const got = actual[index]!;
+    if (Object.is(got, value) || got === value) return;
+    const allowed = factor * EPSILON * magnitudes[index]!;
+    const excess = Math.abs(got - value) / allowed;
+    if (excess <= 1) return;
+    wrong++;
+    if (!(excess <= worst.excess)) worst = { excess, index };
+  });
+  if (wrong === 0) return undefined;
+  const { index, excess } = worst;
+  return (
+    `[${index}] is ${actual[index]!}, expected ${expected[index]!}: ` +
+    `${excess.toPrecision(3)} times the tolerance, as ${wrong} of ${expected.length} elements`
+  );
+}
+
+function rowMagnitudes(values: Float64Array, shape: Shape): Float64Array {
+  const last = shape.length > 1 ? Number(shape.at(-1)) : 1;
+  const magnitudes = new Float64Array(values.length);
+  for (let first = 0; first < values.length; first += last) {
+    const row = values.subarray(first, first + last);
+    const largest = row.reduce(
+      (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
+      0,
+    );
+    // Results below f32's normal numbers may be flushed to zero.
+    magnitudes.fill(Math.max(largest, 2 ** -100), first, first + last);
+  }
+  return magnitudes;
+}
+
+function padded(
+  data: Float32Array | Uint32Array,
+  length: number,
+): Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> {
+  const whole =
+    data instanceof Uint32Array
+      ? new Uint32Array(length).fill(0xffffffff)
+      : new Float32Array(length).fill(NaN);
+  whole.set(data);
+  return whole;
+}
+
+function numbers(tensor: Tensor, bytes: ArrayBuffer): Float64Array {
+  return Float64Array.from(tensor.type === 'u32' ? new Uint32Array(bytes) : new Float32Array(bytes));
+}
+
+function offsetOf({ storage }: Tensor): number {
+  return storage.kind === 'bound' ? storage.offset : 0;
+}
+
+function pick({
+  maxStorageBufferBindingSize,
+  maxBufferSize,
+  maxComputeWorkgroupsPerDimension,
+}: Limits): Limits {
+  return { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension };
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}
