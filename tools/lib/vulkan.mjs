@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { aptInstall, canAptInstall } from './apt.mjs';
 import { ensureBrowser, softwareVulkanDrivers } from './browser.mjs';
@@ -17,9 +18,11 @@ async function dawnComputes(env) {
 
 /** The variables with which Dawn computes here, or undefined where none do. */
 async function workingEnvironment() {
-  if (await dawnComputes({})) return {};
+  // Drivers look here for a window system, and where it is unset complain on standard error.
+  const quiet = { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir() };
+  if (await dawnComputes(quiet)) return quiet;
   for await (const driver of softwareVulkanDrivers()) {
-    const env = { VK_DRIVER_FILES: driver };
+    const env = { ...quiet, VK_DRIVER_FILES: driver };
     if (existsSync(driver) && (await dawnComputes(env))) return env;
   }
   return undefined;
