@@ -1,0 +1,61 @@
+import type { ErrorDescription } from '../core/errors';
+
+/** Every `logging_steps` optimizer steps and after the last. */
+export interface StepEvent {
+  readonly event: 'step';
+  /** Optimizer steps done. */
+  readonly step: number;
+  /** Optimizer steps of the whole run. */
+  readonly steps: number;
+  /** Passes over the examples that are done, a fraction within one. */
+  readonly epoch: number;
+  /** Mean over the target tokens of the steps since the last event. */
+  readonly loss: number;
+  /** The rate that the last step used. */
+  readonly learning_rate: number;
+  /** Norm of the last step's whole gradient, before clipping. */
+  readonly grad_norm: number;
+  /** Tokens that the loss is the mean over. */
+  readonly target_tokens: number;
+  /** Token rows (prompts too) trained in a second of training; evaluating, sampling and saving don't count. */
+  readonly tokens_per_second: number;
+  /** Seconds to the end at the pace of late, with as much evaluating, sampling and saving as so far. */
+  readonly eta_seconds: number;
+}
+
+export interface EvalEvent {
+  readonly event: 'eval';
+  readonly step: number;
+  /** Mean over all target tokens of the held-out examples. */
+  readonly eval_loss: number;
+  /** exp(eval_loss) */
+  readonly perplexity: number;
+}
+
+export interface Answer {
+  readonly prompt: string;
+  readonly answer: string;
+}
+
+/** Answers to a few fixed prompts, before training and along it. */
+export interface SampleEvent {
+  readonly event: 'sample';
+  readonly step: number;
+  readonly answers: readonly Answer[];
+}
+
+/** A checkpoint of this step is in storage. */
+export interface CheckpointEvent {
+  readonly event: 'checkpoint';
+  readonly step: number;
+}
+
+export interface StateEvent {
+  readonly event: 'state';
+  readonly state: 'preparing' | 'running' | 'paused' | 'recovering' | 'finished' | 'stopped' | 'failed';
+  /** For a person, e.g. why it is recovering. */
+  readonly message?: string;
+  readonly error?: ErrorDescription;
+}
+
+export type TrainEvent = StepEvent | EvalEvent | SampleEvent | CheckpointEvent | StateEvent;

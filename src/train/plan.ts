@@ -1,0 +1,84 @@
+import { alignUp } from '../core/align';
+import {
+  packMicroBatch,
+  planBatches,
+  type Batch,
+  type BatchPlan,
+  type TokenizedExample,
+} from '../data/batches';
+import type { TrainSettings } from './settings';
+
+/** Which of `count` examples meet in which step. */
+export function planOf(settings: TrainSettings, count: number): BatchPlan {
+  return planBatches({
+    count,
+    batchSize: settings.per_device_train_batch_size,
+    accumulation: settings.gradient_accumulation_steps,
+    seed: settings.seed,
+    shuffle: settings.shuffle,
+    epochs: settings.num_train_epochs,
+    maxSteps: settings.max_steps,
+  });
+}
+
+/** What a program's capacity is a multiple of, so that runs over nearly the same data share their compiled shapes. */
+const CAPACITY_ALIGNMENT = 64;
+
+/**
+ * The token rows that a run's programs must hold: those of its largest micro-batch, known beforehand because the order
+ * is, and at least those of the longest held-out example.
+ */
+export function capacityOf(
+  plan: BatchPlan,
+  batchSize: number,
+  examples: readonly TokenizedExample[],
+  heldOut: readonly TokenizedExample[],
+): number {
+  const longestHeldOut = heldOut.reduce((longest, { ids }) => Math.max(longest, ids.length), 1);
+  return alignUp(Math.max(largestMicroBatch(plan, batchSize, examples), longestHeldOut), CAPACITY_ALIGNMENT);
+}
+
+function largestMicroBatch(
+  plan: BatchPlan,
+  batchSize: number,
+  examples: readonly TokenizedExample[],
+): number {
+  const longestFirst = examples.map(({ ids }) => ids.length).sort((a, b) => b - a);
+  const possible = longestFirst.slice(0, batchSize).reduce((sum, length) => sum + length, 0);
+  let largest = 0;
+  for (let step = 0; step < plan.steps && largest < possible; step++) {
+    for (const microBatch of plan.window(step).microBatches) {
+      let rows = 0;
+      for (const index of microBatch) rows += examples[index]!.ids.length;
+      largest = Math.max(largest, rows);
+    }
+  }
+  return largest;
+}
+
+/** All examples in their order, as many to a batch as fit `capacity` rows (one example at least). */
+export function* evaluationBatches(
+  examples: readonly TokenizedExample[],
+  capacity: number,
+): Generator<Batch, void, void> {
+  let batch: TokenizedExample[] = [];
+  let rows = 0;
+  for (const example of examples) {
+    if (batch.length > 0 && rows + example.ids.length > capacity) {
+      yield packMicroBatch(batch);
+      batch = [];
+      rows = 0;
+    }
+    batch.push(example);
+    rows += example.ids.length;
+  }
+  if (batch.length > 0) yield packMicroBatch(batch);
+}
+
+/** How many answers to the sample prompts a run gives after the one before its first step. */
+const SAMPLES = 5;
+
+/** Steps (done) after which the sample prompts are answered: evenly along the run, the last step among them. */
+export function sampleSteps(steps: number): ReadonlySet<number> {
+  return new Set(Array.from({ length: SAMPLES }, (_, i) => Math.ceil(((i + 1) * steps) / SAMPLES)));
+}

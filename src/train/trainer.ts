@@ -1,0 +1,307 @@
+import { TunesmithError } from '../core/errors';
+import { packMicroBatch, type BatchPlan, type TokenizedExample } from '../data/batches';
+import type { CheckpointState } from '../formats/checkpoint';
+import {
+  METRICS_RING,
+  type OptimizerValues,
+  type StepMetrics,
+  type TrainingProgram,
+  type TrainingState,
+} from '../models/training_program';
+import { yieldToEvents, type TrainControl } from './control';
+import { evaluate } from './evaluate';
+import type { Answer, TrainEvent } from './events';
+import { Pace } from './pace';
+import { planOf, sampleSteps } from './plan';
+import { learningRateMultiplier, scheduleOf } from './schedule';
+import type { TrainSettings } from './settings';
+
+/** Where a run stands between two optimizer steps, as checkpoints hold it. All of it follows from the settings and `step`. */
+export type TrainPosition = Pick<CheckpointState, 'step' | 'position' | 'seed'>;
+
+export interface TrainHooks {
+  /** Resolves when the checkpoint is safe. */
+  saveCheckpoint(position: TrainPosition, state: TrainingState): Promise<void>;
+  /** Answers the sample prompts with the adapter as it is; undefined where there are none or `signal` cut them short. */
+  sample?(step: number, signal: AbortSignal): Promise<readonly Answer[] | undefined>;
+}
+
+export interface TrainOptions {
+  readonly program: TrainingProgram;
+  /** Not empty, none longer than the program's capacity. */
+  readonly examples: readonly TokenizedExample[];
+  readonly heldOut: readonly TokenizedExample[];
+  readonly settings: TrainSettings;
+  /** A checkpoint to go on from; without one the program's state is where the run begins. */
+  readonly start?: { readonly step: number; readonly state: TrainingState };
+  readonly onEvent: (event: TrainEvent) => void;
+  readonly control: TrainControl;
+  readonly hooks: TrainHooks;
+  /** A clock in milliseconds. */
+  readonly now?: () => number;
+}
+
+export interface TrainResult {
+  readonly state: 'finished' | 'stopped';
+  /** Optimizer steps done, and how many there were to be. */
+  readonly step: number;
+  readonly steps: number;
+}
+
+/**
+ * Trains to the end or to a stop. A checkpoint is saved at the start (so that there always is one, and a lack of room
+ * shows at once), every `save_steps`, on a pause, on a stop and at the end, and never after a loss that isn't finite.
+ *
+ * Nothing but the step and the program's state decides what comes next, so a run that goes on from a checkpoint ends
+ * with the same bytes as one that was never interrupted.
+ *
+ * @throws TunesmithError `loss_not_finite`; whatever the program and the hooks throw. The state stays unannounced then:
+ *   the caller knows whether it can recover.
+ */
+export function train(options: TrainOptions): Promise<TrainResult> {
+  return new Trainer(options).run();
+}
+
+/** An optimizer step that was submitted. */
+interface SubmittedStep {
+  readonly step: number;
+  readonly learningRate: number;
+  readonly rows: number;
+  readonly targetTokens: number;
+}
+type MeasuredStep = SubmittedStep & StepMetrics;
+
+class Trainer {
+  readonly #options: TrainOptions;
+  readonly #plan: BatchPlan;
+  readonly #rate: (done: number) => number;
+  readonly #sampleSteps: ReadonlySet<number>;
+  readonly #pace: Pace;
+  #step: number;
+  #savedStep: number | undefined;
+  /** Steps whose metrics are still on the device. */
+  #unread: SubmittedStep[] = [];
+  /** Steps since the last 'step' event. */
+  #unlogged: MeasuredStep[] = [];
+
+  constructor(options: TrainOptions) {
+    const { settings, examples, start } = options;
+    this.#options = options;
+    this.#plan = planOf(settings, examples.length);
+    const schedule = scheduleOf(settings, this.#plan.steps);
+    this.#rate = (done) => settings.learning_rate * learningRateMultiplier(schedule, done);
+    this.#sampleSteps = sampleSteps(this.#plan.steps);
+    this.#pace = new Pace(options.now ?? (() => performance.now()));
+    this.#step = start?.step ?? 0;
+    this.#savedStep = start?.step;
+  }
+
+  async run(): Promise<TrainResult> {
+    const { program, start, control, onEvent } = this.#options;
+    const { steps } = this.#plan;
+    await program.metrics(); // of an earlier run on this program that was broken off
+    if (start) program.writeState(start.state);
+    onEvent({ event: 'state', state: 'running' });
+    await this.#save();
+    if (this.#step === 0) await this.#sample();
+    this.#pace.enter('training');
+    while (this.#step < steps && (await this.#mayGoOn())) {
+      if (await this.#trainStep()) await this.#afterStep();
+    }
+    await this.#read();
+    this.#log();
+    await this.#save();
+    const state = this.#step < steps && control.stopped ? 'stopped' : 'finished';
+    onEvent({ event: 'state', state });
+    return { state, step: this.#step, steps };
+  }
+
+  /** Waits through a pause. False: stop. */
+  async #mayGoOn(): Promise<boolean> {
+    const { control, onEvent } = this.#options;
+    await yieldToEvents();
+    if (control.paused) {
+      await this.#save();
+      this.#pace.enter('paused');
+      onEvent({ event: 'state', state: 'paused' });
+      await control.whilePaused();
+      this.#pace.enter('training');
+      if (!control.stopped) onEvent({ event: 'state', state: 'running' });
+    }
+    return !control.stopped;
+  }
+
+  /** False where a pause or a stop came between: the window's gradients are then dropped, to be made again. */
+  async #trainStep(): Promise<boolean> {
+    const { program, examples, settings, control } = this.#options;
+    const window = this.#plan.window(this.#step);
+    const batches = window.microBatches.map((indices) =>
+      packMicroBatch(Array.from(indices, (index) => examples[index]!)),
+    );
+    const targetTokens = batches.reduce((sum, batch) => sum + batch.targetTokens, 0);
+    const firstCounter = this.#plan.microBatchesBefore(this.#step);
+    for (const [index, batch] of batches.entries()) {
+      if (index > 0) await yieldToEvents();
+      if (control.paused || control.stopped) return false;
+      await program.microBatch(batch, {
+        accumulate: index > 0,
+        // A window without a target has no gradient either; its mean is 0 rather than 0 / 0.
+        windowTargetTokens: Math.max(1, targetTokens),
+        seed: settings.seed,
+        counter: firstCounter + index,
+      });
+    }
+    const learningRate = this.#rate(this.#step);
+    this.#step++;
+    await program.optimizerStep(optimizerValues(settings, learningRate, this.#step));
+    const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
+    this.#unread.push({ step: this.#step, learningRate, rows, targetTokens });
+    return true;
+  }
+
+  async #afterStep(): Promise<void> {
+    const { settings } = this.#options;
+    const step = this.#step;
+    const every = (steps: number) => steps > 0 && (step % steps === 0 || step === this.#plan.steps);
+    if (this.#unread.length >= METRICS_RING) await this.#read();
+    if (every(settings.logging_steps)) {
+      await this.#read();
+      this.#log();
+    }
+    if (every(settings.eval_steps)) await this.#evaluate();
+    if (this.#sampleSteps.has(step)) await this.#sample();
+    if (every(settings.save_steps)) await this.#save();
+  }
+
+  /** Reads the metrics of all steps so far, which waits for the device. */
+  async #read(): Promise<void> {
+    if (this.#unread.length === 0) return;
+    const metrics = await this.#options.program.metrics();
+    const submitted = this.#unread;
+    this.#unread = [];
+    if (metrics.length !== submitted.length) {
+      throw new Error(`Metrics of ${metrics.length} steps were read where ${submitted.length} were due.`);
+    }
+    for (const [index, values] of submitted.entries()) {
+      const measured = { ...values, ...metrics[index]! };
+      if (!measured.finite || !Number.isFinite(measured.loss) || !Number.isFinite(measured.gradNorm)) {
+        this.#log();
+        throw this.#notFinite(`The loss or its gradient became NaN or infinite in step ${values.step}`);
+      }
+      this.#unlogged.push(measured);
+    }
+  }
+
+  #log(): void {
+    const last = this.#unlogged.at(-1);
+    if (last === undefined) return;
+    let loss = 0;
+    let rows = 0;
+    let targetTokens = 0;
+    for (const step of this.#unlogged) {
+      loss += step.loss * step.targetTokens;
+      rows += step.rows;
+      targetTokens += step.targetTokens;
+    }
+    const { steps, stepsPerEpoch } = this.#plan;
+    const tokensPerSecond = this.#pace.lap(this.#unlogged.length, rows);
+    this.#unlogged = [];
+    this.#options.onEvent({
+      event: 'step',
+      step: last.step,
+      steps,
+      epoch: last.step / stepsPerEpoch,
+      loss: targetTokens > 0 ? loss / targetTokens : 0,
+      learning_rate: last.learningRate,
+      grad_norm: last.gradNorm,
+      target_tokens: targetTokens,
+      tokens_per_second: tokensPerSecond,
+      eta_seconds: this.#pace.eta(steps - last.step),
+    });
+  }
+
+  async #evaluate(): Promise<void> {
+    const { program, heldOut, onEvent } = this.#options;
+    await this.#aside(async () => {
+      const result = await evaluate(program, heldOut, async () => {
+        const goOn = await this.#mayGoOn();
+        this.#pace.enter('aside');
+        return goOn;
+      });
+      if (result === undefined) return;
+      if (!Number.isFinite(result.loss)) {
+        throw this.#notFinite(
+          `The loss on the held-out examples is NaN or infinite after step ${this.#step}`,
+        );
+      }
+      onEvent({
+        event: 'eval',
+        step: this.#step,
+        eval_loss: result.loss,
+        perplexity: result.perplexity,
+      });
+    });
+  }
+
+  async #sample(): Promise<void> {
+    const { hooks, control, onEvent } = this.#options;
+    await this.#aside(async () => {
+      const answers = await hooks.sample?.(this.#step, control.signal);
+      if (answers !== undefined) onEvent({ event: 'sample', step: this.#step, answers });
+    });
+  }
+
+  async #save(): Promise<void> {
+    const { program, hooks, onEvent } = this.#options;
+    if (this.#savedStep === this.#step) return;
+    await this.#aside(async () => {
+      await hooks.saveCheckpoint(this.#position(), await program.readState());
+      this.#savedStep = this.#step;
+      onEvent({ event: 'checkpoint', step: this.#step });
+    });
+  }
+
+  /** Does what is no training, on a device that has finished it with a finite loss. */
+  async #aside(work: () => Promise<void>): Promise<void> {
+    await this.#read();
+    const before = this.#pace.mode;
+    this.#pace.enter(before === 'paused' ? 'paused' : 'aside');
+    await work();
+    this.#pace.enter(before);
+  }
+
+  #position(): TrainPosition {
+    const { epoch, index } = this.#plan.window(this.#step);
+    return { step: this.#step, position: { epoch, index }, seed: this.#options.settings.seed };
+  }
+
+  #notFinite(message: string): TunesmithError {
+    const { learning_rate, max_grad_norm, warmup_steps, warmup_ratio } = this.#options.settings;
+    const tries = [
+      `a lower learning_rate (it is ${learning_rate})`,
+      ...(warmup_steps === 0 && warmup_ratio === 0 ? ['a warm-up (warmup_ratio 0.1)'] : []),
+      ...(max_grad_norm === 0 ? ['clipping (max_grad_norm 1)'] : []),
+    ];
+    const kept =
+      this.#savedStep === undefined
+        ? 'No checkpoint was saved before.'
+        : `The checkpoint of step ${this.#savedStep} is the last good one and is kept.`;
+    return new TunesmithError({
+      code: 'loss_not_finite',
+      message: `${message}. ${kept}`,
+      hint: `Train again with ${tries.join(', or ')}.`,
+    });
+  }
+}
+
+function optimizerValues(settings: TrainSettings, learningRate: number, step: number): OptimizerValues {
+  return {
+    learningRate,
+    beta1: settings.adam_beta1,
+    beta2: settings.adam_beta2,
+    epsilon: settings.adam_epsilon,
+    weightDecay: settings.weight_decay,
+    maxGradNorm: settings.max_grad_norm,
+    step,
+  };
+}
