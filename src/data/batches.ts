@@ -19,13 +19,13 @@ export interface Batch {
   /** Tokens of all examples together. */
   readonly rows: number;
   /** [rows] token ids. */
-  readonly tokens: Uint32Array;
+  readonly tokens: Uint32Array<ArrayBuffer>;
   /** [rows] id of the next token of the same example where that is trained, else `NO_TARGET`. */
-  readonly targets: Uint32Array;
+  readonly targets: Uint32Array<ArrayBuffer>;
   /** [rows] position within the example, from 0. */
-  readonly positions: Uint32Array;
+  readonly positions: Uint32Array<ArrayBuffer>;
   /** [2 × rows] first row of the row's example, and the row after its last. */
-  readonly segments: Uint32Array;
+  readonly segments: Uint32Array<ArrayBuffer>;
   /** Rows that have a target. */
   readonly targetTokens: number;
 }

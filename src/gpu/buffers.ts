@@ -43,7 +43,7 @@ export class BufferPool {
   }
 
   /** Writes at a byte offset; both a multiple of 4. */
-  write(buffer: GPUBuffer, data: ArrayBuffer | ArrayBufferView<ArrayBuffer>, offset = 0): void {
+  write(buffer: GPUBuffer, data: GPUAllowSharedBufferSource, offset = 0): void {
     this.#device.gpu.queue.writeBuffer(buffer, offset, data);
   }
 

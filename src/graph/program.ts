@@ -38,7 +38,7 @@ export class Program {
   }
 
   /** Fills one of the program's inputs from its start. */
-  write(slot: string, data: ArrayBufferView<ArrayBuffer>): void {
+  write(slot: string, data: GPUAllowSharedBufferSource): void {
     const buffer = this.#parts.slots.get(slot);
     // A program whose graph does not use an input has no place for it.
     if (buffer) this.#device.buffers.write(buffer, data);

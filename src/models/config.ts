@@ -1,0 +1,39 @@
+import * as v from 'valibot';
+import { TunesmithError } from '../core/errors';
+import { llamaSpec } from './families/llama';
+import { qwen2Spec } from './families/qwen2';
+import { qwen3Spec } from './families/qwen3';
+import type { ModelSpec } from './spec';
+
+const FAMILIES: Readonly<Record<string, (config: unknown) => ModelSpec>> = {
+  LlamaForCausalLM: llamaSpec,
+  Qwen2ForCausalLM: qwen2Spec,
+  Qwen3ForCausalLM: qwen3Spec,
+};
+
+const Architectures = v.object({ architectures: v.pipe(v.array(v.string()), v.minLength(1)) });
+
+/**
+ * The spec of a parsed config.json. Throws `config_invalid` where it is none, `architecture_unsupported` for other
+ * families, and `config_unsupported` naming the field for arithmetic that is not built.
+ */
+export function readSpec(config: unknown): ModelSpec {
+  const parsed = v.safeParse(Architectures, config);
+  if (!parsed.success) {
+    throw new TunesmithError({
+      code: 'config_invalid',
+      message: 'config.json names no architecture, so it is no model’s configuration.',
+      hint: 'Take the config.json from the folder of a Transformers checkpoint.',
+    });
+  }
+  const name = parsed.output.architectures[0] ?? '';
+  const read = FAMILIES[name];
+  if (!read) {
+    throw new TunesmithError({
+      code: 'architecture_unsupported',
+      message: `config.json asks for ${name}, which is not among the families that can be trained here.`,
+      hint: `Choose a model of one of these: ${Object.keys(FAMILIES).join(', ')}.`,
+    });
+  }
+  return read(config);
+}

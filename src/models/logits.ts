@@ -1,0 +1,45 @@
+import { compile } from '../graph/compile';
+import type { Adapter } from './adapter';
+import { KeyValueCache } from './generation';
+import { GENERATION_SLOTS, planGeneration } from './generation_graph';
+import type { Model } from './model';
+
+/** Rows at once: as few as keep the logits of a large vocabulary small. */
+const ROWS = 64;
+
+/** Logits of every token, f32 [tokens, vocabulary]. */
+export async function allLogits(
+  model: Model,
+  adapter: Adapter | undefined,
+  ids: readonly number[],
+): Promise<Float32Array<ArrayBuffer>> {
+  const { device, layout } = model;
+  const { vocabularySize } = layout.spec;
+  const cache = new KeyValueCache(model, ids.length);
+  const options = { capacity: ROWS, cacheRows: ids.length, limits: device.limits, logits: 'all' as const };
+  const { plan, logits } = planGeneration(layout, adapter?.layout, options);
+  const buffers = new Map([...model.buffers, ...cache.buffers, ...(adapter?.buffers ?? [])]);
+  const program = await compile(device, plan, { buffers, inputs: GENERATION_SLOTS, purpose: 'chat' });
+  try {
+    const result = new Float32Array(ids.length * vocabularySize);
+    const stride = Math.ceil(vocabularySize / 4) * 4;
+    for (let past = 0; past < ids.length; past += ROWS) {
+      const chunk = ids.slice(past, past + ROWS);
+      program.write('tokens', Uint32Array.from(chunk));
+      program.write(
+        'positions',
+        Uint32Array.from(chunk, (_, i) => past + i),
+      );
+      await program.run({ rows: chunk.length, past });
+      const padded = new Float32Array(await program.read(logits, chunk.length));
+      chunk.forEach((_, row) => {
+        const values = padded.subarray(row * stride, row * stride + vocabularySize);
+        result.set(values, (past + row) * vocabularySize);
+      });
+    }
+    return result;
+  } finally {
+    program.destroy();
+    cache.destroy();
+  }
+}

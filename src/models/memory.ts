@@ -1,0 +1,62 @@
+import type { Plan } from '../graph/plan';
+import type { Limits } from '../ops/op';
+import { cacheBytes, planGeneration } from './generation_graph';
+import { modelBytes, type ModelLayout } from './layout';
+import type { AdapterLayout } from './lora';
+import { METRICS_RING } from './training_program';
+import { BATCH_SLOTS, planEvaluation, planMicroBatch, type TrainingOptions } from './training_graph';
+
+/** Bytes on the device by purpose, as `BufferPool.allocated` counts them. */
+export interface MemoryPlan {
+  readonly base: number;
+  readonly adapter: number;
+  readonly gradients: number;
+  readonly moments: number;
+  readonly activations: number;
+  readonly inputs: number;
+}
+
+/** What training will take on the device, from the plans alone: nothing is allocated. */
+export function trainingMemory(
+  model: ModelLayout,
+  adapter: AdapterLayout,
+  options: TrainingOptions,
+): MemoryPlan {
+  const microBatch = planMicroBatch(model, adapter, options);
+  const evaluation = planEvaluation(model, adapter, options);
+  // Evaluation runs in the micro-batch's arenas where they are large enough.
+  const extra = evaluation.arenas.filter((bytes, arena) => bytes > (microBatch.arenas[arena] ?? 0));
+  const flat = adapter.size * 4;
+  return {
+    base: modelBytes(model),
+    adapter: flat,
+    gradients: flat,
+    moments: 2 * flat,
+    activations: sum([...microBatch.arenas, ...extra]),
+    inputs: inputBytes(microBatch) + inputBytes(evaluation) + (2 * 4 + METRICS_RING * 4) * 4,
+  };
+}
+
+/** What chatting takes beside the base: caches and activations. */
+export function chatMemory(
+  model: ModelLayout,
+  adapter: AdapterLayout | undefined,
+  options: { readonly cacheRows: number; readonly limits: Limits; readonly prefillRows: number },
+): number {
+  const { cacheRows, limits, prefillRows } = options;
+  const { plan } = planGeneration(model, adapter, {
+    capacity: prefillRows,
+    cacheRows,
+    limits,
+    logits: 'last',
+  });
+  return 2 * model.spec.layers * cacheBytes(model, cacheRows) + sum(plan.arenas);
+}
+
+function inputBytes(plan: Plan): number {
+  return sum(BATCH_SLOTS.map((slot) => plan.slots.get(slot) ?? 4));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

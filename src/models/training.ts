@@ -1,0 +1,157 @@
+import type { Batch } from '../data/batches';
+import { compile } from '../graph/compile';
+import type { Program } from '../graph/program';
+import type { Adapter } from './adapter';
+import type { Model } from './model';
+import {
+  BATCH_SLOTS,
+  METRICS,
+  METRICS_RING_SLOT,
+  planEvaluation,
+  planMicroBatch,
+  planOptimizer,
+} from './training_graph';
+import {
+  METRICS_RING,
+  type MicroBatchValues,
+  type OptimizerValues,
+  type StepMetrics,
+  type TrainingProgram,
+  type TrainingState,
+} from './training_program';
+
+export interface CompileTrainingOptions {
+  readonly capacity: number;
+  readonly gradient_checkpointing: boolean;
+}
+
+/** Compiles forward, backward, optimizer and evaluation of an adapter on a model. Throws what the device reports. */
+export async function compileTraining(
+  model: Model,
+  adapter: Adapter,
+  options: CompileTrainingOptions,
+): Promise<TrainingProgram> {
+  const { device, layout } = model;
+  const { limits } = device;
+  const request = { ...options, limits };
+  const small = (label: string, floats: number) => device.buffers.create('inputs', label, floats * 4);
+  const metrics = small(METRICS, 4);
+  const evaluationMetrics = small('evaluation metrics', 4);
+  const ring = small(METRICS_RING_SLOT, METRICS_RING * 4);
+  const shared = new Map([...model.buffers, ...adapter.buffers, [METRICS_RING_SLOT, ring]]);
+  const training = new Map([...shared, [METRICS, metrics]]);
+  const microBatch = await compile(device, planMicroBatch(layout, adapter.layout, request), {
+    buffers: training,
+    inputs: BATCH_SLOTS,
+  });
+  const optimizer = await compile(device, planOptimizer(adapter.layout, limits), { buffers: training });
+  const evaluation = await compile(device, planEvaluation(layout, adapter.layout, request), {
+    buffers: new Map([...shared, [METRICS, evaluationMetrics]]),
+    inputs: BATCH_SLOTS,
+    arenas: microBatch.arenas,
+  });
+  return new CompiledTraining(model, adapter, {
+    capacity: options.capacity,
+    programs: { microBatch, optimizer, evaluation },
+    buffers: { metrics, evaluationMetrics, ring },
+  });
+}
+
+interface Parts {
+  readonly capacity: number;
+  readonly programs: {
+    readonly microBatch: Program;
+    readonly optimizer: Program;
+    readonly evaluation: Program;
+  };
+  readonly buffers: {
+    readonly metrics: GPUBuffer;
+    readonly evaluationMetrics: GPUBuffer;
+    readonly ring: GPUBuffer;
+  };
+}
+
+class CompiledTraining implements TrainingProgram {
+  readonly #model: Model;
+  readonly #adapter: Adapter;
+  readonly #parts: Parts;
+  /** Optimizer steps since the metrics were last read, and in all. */
+  #unread = 0;
+  #steps = 0;
+
+  constructor(model: Model, adapter: Adapter, parts: Parts) {
+    this.#model = model;
+    this.#adapter = adapter;
+    this.#parts = parts;
+  }
+
+  get capacity(): number {
+    return this.#parts.capacity;
+  }
+
+  async microBatch(batch: Batch, values: MicroBatchValues): Promise<void> {
+    const { microBatch } = this.#parts.programs;
+    writeBatch(microBatch, batch);
+    await microBatch.run({
+      rows: batch.rows,
+      accumulate: values.accumulate,
+      lossScale: 1 / values.windowTargetTokens,
+      seed: values.seed,
+      counter: values.counter,
+    });
+  }
+
+  async optimizerStep(values: OptimizerValues): Promise<void> {
+    const { step, learningRate, beta1, beta2, epsilon, weightDecay, maxGradNorm } = values;
+    await this.#parts.programs.optimizer.run({
+      counter: this.#steps++,
+      learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      weightDecay,
+      maxGradNorm,
+      biasCorrection1: 1 - beta1 ** step,
+      biasCorrection2: 1 - beta2 ** step,
+    });
+    this.#unread = Math.min(this.#unread + 1, METRICS_RING);
+  }
+
+  async metrics(): Promise<readonly StepMetrics[]> {
+    if (this.#unread === 0) return [];
+    const ring = new Float32Array(await this.#model.device.buffers.read(this.#parts.buffers.ring));
+    const steps: StepMetrics[] = [];
+    for (let step = this.#steps - this.#unread; step < this.#steps; step++) {
+      const [loss = NaN, gradNorm = NaN, broken = 1] = ring.subarray((step % METRICS_RING) * 4);
+      steps.push({ loss, gradNorm, finite: broken === 0 });
+    }
+    this.#unread = 0;
+    return steps;
+  }
+
+  async evaluate(batch: Batch): Promise<number> {
+    const { programs, buffers } = this.#parts;
+    writeBatch(programs.evaluation, batch);
+    await programs.evaluation.run({ rows: batch.rows });
+    const [sum = NaN] = new Float32Array(await this.#model.device.buffers.read(buffers.evaluationMetrics));
+    return sum;
+  }
+
+  async readState(): Promise<TrainingState> {
+    return await this.#adapter.readState();
+  }
+
+  writeState(state: TrainingState): void {
+    this.#adapter.writeState(state);
+  }
+
+  destroy(): void {
+    const { programs, buffers } = this.#parts;
+    for (const program of Object.values(programs)) program.destroy();
+    for (const buffer of Object.values(buffers)) this.#model.device.buffers.destroy('inputs', buffer);
+  }
+}
+
+export function writeBatch(program: Program, batch: Batch): void {
+  for (const slot of BATCH_SLOTS) program.write(slot, batch[slot]);
+}

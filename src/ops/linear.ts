@@ -1,0 +1,223 @@
+import {
+  f32,
+  rowElements,
+  type Builder,
+  type Dispatch,
+  type Lowering,
+  type Op,
+  type Tensor,
+  type Tensors,
+  type TensorType,
+} from './op';
+import { matmul, matmulGradient, matmulTransposed, type Dropout } from './matmul';
+import { dequantize } from './nf4';
+import { weightTensors, type DenseWeight, type Weight, type WeightPart } from './weight';
+
+/** A low-rank pair beside a linear map (Hu et al. 2021, "LoRA"): y += scale · dropout(x) Aᵀ Bᵀ. */
+export interface LoraPair {
+  /** f32 [rank, in]; the rank is padded to a multiple of 4 with rows of zeros, which stay zero. */
+  readonly A: Tensor;
+  /** f32 [out, rank], padded likewise. */
+  readonly B: Tensor;
+  /** alpha / r, or alpha / √r with rsLoRA. */
+  readonly scale: number;
+  readonly dropout?: Dropout;
+}
+
+export interface LinearInputs {
+  /** f32 [rows, in] */
+  readonly x: Tensor;
+  /** [out, in]; a trainable one is f32, in one part, in the slot of the parameters. */
+  readonly weight: Weight;
+  /** f32 [out] */
+  readonly bias?: Tensor;
+  readonly lora?: LoraPair;
+  /** f32 [rows, out], added to the result. */
+  readonly residual?: Tensor;
+}
+
+interface Attributes {
+  readonly weight: Weight;
+  readonly lora: { readonly scale: number; readonly dropout?: Dropout } | undefined;
+}
+
+interface Inputs extends Tensors {
+  readonly x: Tensor;
+  readonly bias: Tensor | undefined;
+  readonly lora_A: Tensor | undefined;
+  readonly lora_B: Tensor | undefined;
+  readonly residual: Tensor | undefined;
+}
+
+interface Outputs extends Record<string, Tensor> {
+  readonly y: Tensor;
+}
+
+/** y = x Wᵀ + bias + scale · dropout(x) Aᵀ Bᵀ + residual, f32 [rows, out]. */
+export function linear(builder: Builder, { x, weight, bias, lora, residual }: LinearInputs): Tensor {
+  const inputs: Inputs = { x, bias, lora_A: lora?.A, lora_B: lora?.B, residual, ...weightTensors(weight) };
+  const attributes: Attributes = { weight, lora: lora && { scale: lora.scale, dropout: lora.dropout } };
+  const y = f32('rows', weight.out);
+  const outputs: { y: TensorType } & Record<string, TensorType> = {
+    y,
+    ...(lora && { z: f32('rows', rowElements(lora.B.shape)) }),
+  };
+  return builder.apply(definition, inputs, outputs, attributes).y;
+}
+
+const definition: Op<Inputs, Outputs, Attributes> = {
+  name: 'linear',
+  lower({ inputs, outputs, attributes: { weight, lora } }, lowering) {
+    const { x, bias, residual, lora_A: A, lora_B: B } = inputs;
+    const dispatches: Dispatch[] = [];
+    const z = outputs['z'];
+    if (lora && A && z) dispatches.push(downProjection(lowering, x, A, z, lora.dropout));
+    for (const { part, unpack } of denseParts(lowering, weight)) {
+      dispatches.push(
+        ...unpack,
+        matmul(lowering, {
+          x,
+          y: outputs.y,
+          weight: { format: formatOf(weight), in: weight.in },
+          part,
+          bias,
+          lora: lora && B && z && { z, B, scale: lora.scale },
+          residual,
+        }),
+      );
+    }
+    return dispatches;
+  },
+  gradient(node, tape) {
+    const { inputs, outputs, attributes } = node;
+    const { x, residual, lora_A: A, lora_B: B } = inputs;
+    const dy = tape.gradientOf(outputs.y);
+    if (!dy) return;
+    if (tape.needsGradient(residual)) tape.addGradient(residual, dy);
+    const needsInput = tape.needsGradient(x);
+    const types = {
+      ...(needsInput && { dx: f32('rows', attributes.weight.in) }),
+      ...(A && { dz: f32('rows', rowElements(outputs['z']?.shape ?? [])) }),
+    };
+    const weight = attributes.weight.kind === 'dense' ? inputs['weight0'] : undefined;
+    const dW = tape.needsGradient(weight) ? tape.parameterGradient(weight) : undefined;
+    const dA = A && tape.parameterGradient(A);
+    const dB = B && tape.parameterGradient(B);
+    const { dx } = tape.apply(
+      backward,
+      {
+        ...weightTensors(attributes.weight),
+        dy,
+        x,
+        z: outputs['z'],
+        lora_A: A,
+        lora_B: B,
+        soFar: needsInput ? tape.gradientOf(x) : undefined,
+        dA: dA?.tensor,
+        dB: dB?.tensor,
+        dW: dW?.tensor,
+      },
+      types,
+      { ...attributes, further: { A: dA?.further, B: dB?.further, W: dW?.further } },
+    );
+    if (dx) tape.setGradient(x, dx);
+  },
+};
+
+interface BackwardInputs extends Tensors {
+  readonly dy: Tensor;
+  readonly x: Tensor;
+}
+
+interface BackwardAttributes extends Attributes {
+  readonly further: { readonly A?: boolean; readonly B?: boolean; readonly W?: boolean };
+}
+
+/** With z = dropout(x) Aᵀ:  dz = scale · dy B,  dB = scale · dyᵀ z,  dA = dzᵀ dropout(x),  dW = dyᵀ x,  dx = dy W + dropout(dz A). */
+const backward: Op<BackwardInputs, Record<string, Tensor>, BackwardAttributes> = {
+  name: 'linear_backward',
+  lower(node, lowering) {
+    const { inputs, outputs, attributes } = node;
+    const { dy, x, z, lora_A: A, lora_B: B, dA, dB, dW, soFar } = inputs;
+    const { dx, dz } = outputs;
+    const { weight, lora, further } = attributes;
+    const dispatches: Dispatch[] = [];
+    if (dW) dispatches.push(...matmulGradient(lowering, { dy, x, gradient: target(dW, further.W) }));
+    if (lora && z && B && dz && dB) {
+      dispatches.push(
+        ...matmulGradient(lowering, { dy, x: z, gradient: target(dB, further.B), scale: lora.scale }),
+        matmulTransposed(lowering, { dy, dx: dz, ...whole(B), scale: lora.scale }),
+      );
+    }
+    if (lora && dz && dA) {
+      const gradient = target(dA, further.A);
+      dispatches.push(...matmulGradient(lowering, { dy: dz, x, gradient, dropout: lora.dropout }));
+    }
+    if (dx) {
+      const pair = lora && dz && A ? { dz, A, dropout: lora.dropout } : undefined;
+      dispatches.push(...inputGradient(lowering, weight, { dy, dx, soFar, lora: pair }));
+    }
+    return dispatches;
+  },
+};
+
+function inputGradient(
+  lowering: Lowering,
+  weight: Weight,
+  request: Pick<Parameters<typeof matmulTransposed>[1], 'dy' | 'dx' | 'soFar' | 'lora'>,
+): Dispatch[] {
+  const { dy, dx, soFar, lora } = request;
+  return denseParts(lowering, weight).flatMap(({ part, unpack }, index) => [
+    ...unpack,
+    matmulTransposed(lowering, {
+      dy,
+      dx,
+      weight: { format: formatOf(weight), in: weight.in },
+      part,
+      ...(index === 0 ? { soFar, lora } : { add: true }),
+    }),
+  ]);
+}
+
+/** z = dropout(x) Aᵀ */
+function downProjection(lowering: Lowering, x: Tensor, A: Tensor, z: Tensor, dropout?: Dropout): Dispatch {
+  return matmul(lowering, { x, y: z, ...whole(A), dropout });
+}
+
+/** A float32 tensor [out, in] as a weight of one part. */
+function whole(tensor: Tensor): { weight: { format: 'f32'; in: number }; part: WeightPart } {
+  const rows = tensor.shape[0];
+  if (typeof rows !== 'number') throw new Error(`${tensor.name} has no fixed shape`);
+  return { weight: { format: 'f32', in: rowElements(tensor.shape) }, part: { firstRow: 0, rows, tensor } };
+}
+
+function target(tensor: Tensor, further = false): { tensor: Tensor; further: boolean } {
+  return { tensor, further };
+}
+
+function formatOf(weight: Weight): DenseWeight['format'] {
+  return weight.kind === 'dense' ? weight.format : 'f32';
+}
+
+/** What an unpacked part of a 4-bit weight may take. */
+const SCRATCH_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The weight in dense parts of its rows. A 4-bit one is unpacked to float32 scratch just before its use: 2 · rows
+ * operations an element then pay for unpacking it once.
+ */
+function denseParts(lowering: Lowering, weight: Weight): { part: WeightPart; unpack: Dispatch[] }[] {
+  if (weight.kind === 'dense') return weight.parts.map((part) => ({ part, unpack: [] }));
+  const bytes = Math.min(SCRATCH_BYTES, lowering.limits.maxStorageBufferBindingSize);
+  const most = Math.max(64, Math.floor(bytes / (weight.in * 4) / 64) * 64);
+  const parts: { part: WeightPart; unpack: Dispatch[] }[] = [];
+  for (let firstRow = 0; firstRow < weight.out; firstRow += most) {
+    const rows = Math.min(most, weight.out - firstRow);
+    const tensor = lowering.temporary(`${weight.name}.unpacked`, f32(rows, weight.in));
+    parts.push({
+      part: { firstRow, rows, tensor },
+      unpack: [dequantize(lowering, { weight, firstRow, rows, target: tensor })],
+    });
+  }
+  return parts;
+}
