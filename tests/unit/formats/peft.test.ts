@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import {
+  adapterConfig,
+  loraTensorName,
+  parseAdapterConfig,
+  parseLoraTensorName,
+  targetedModules,
+} from '../../../src/formats/peft';
+
+const config = {
+  base_model_name_or_path: 'demo',
+  revision: null,
+  r: 8,
+  lora_alpha: 16,
+  lora_dropout: 0.05,
+  target_modules: ['q_proj', 'v_proj'],
+  use_rslora: true,
+};
+
+describe('adapter_config.json', () => {
+  it('comes back as it was written', () => {
+    expect(parseAdapterConfig(JSON.parse(JSON.stringify(adapterConfig(config))))).toEqual(config);
+  });
+
+  it('is sorted by key, as PEFT writes it, and holds the conservative fields only', () => {
+    const keys = Object.keys(adapterConfig(config));
+    expect(keys).toEqual([...keys].sort());
+    expect(adapterConfig(config)).toMatchObject({
+      peft_type: 'LORA',
+      task_type: 'CAUSAL_LM',
+      bias: 'none',
+      fan_in_fan_out: false,
+      init_lora_weights: true,
+      inference_mode: true,
+      modules_to_save: null,
+      rank_pattern: {},
+      alpha_pattern: {},
+      auto_mapping: null,
+    });
+  });
+
+  it('of PEFT 0.21 is read, with all its fields that are switched off', () => {
+    const written = {
+      ...{ alora_invocation_tokens: null, alpha_pattern: {}, arrow_config: null, auto_mapping: null },
+      ...{ base_model_name_or_path: null, bias: 'none', corda_config: null, ensure_weight_tying: false },
+      ...{ eva_config: null, exclude_modules: null, fan_in_fan_out: false, inference_mode: false },
+      ...{ init_lora_weights: true, kasa_config: null, layer_replication: null, layers_pattern: null },
+      ...{ layers_to_transform: null, loftq_config: {}, lora_alpha: 8, lora_bias: false, lora_dropout: 0.0 },
+      ...{ lora_ga_config: null, megatron_config: null, megatron_core: 'megatron.core', r: 8 },
+      ...{ modules_to_save: null, monteclora_config: null, peft_type: 'LORA', peft_version: '0.21.2' },
+      ...{ qalora_group_size: 16, rank_pattern: {}, revision: null, target_modules: ['q_proj'] },
+      ...{ target_parameters: null, task_type: 'CAUSAL_LM', trainable_token_indices: null, use_bdlora: null },
+      ...{ use_dora: false, use_qalora: false, use_rslora: false, velora_config: null },
+    };
+    expect(parseAdapterConfig(written)).toMatchObject({ r: 8, lora_alpha: 8, target_modules: ['q_proj'] });
+  });
+
+  it.each([
+    ['peft_type', 'IA3'],
+    ['task_type', 'SEQ_CLS'],
+    ['r', 0],
+    ['r', 1.5],
+    ['r', undefined],
+    ['lora_alpha', '16'],
+    ['lora_dropout', 1],
+    ['target_modules', []],
+    ['target_modules', null],
+    ['bias', 'all'],
+    ['init_lora_weights', 'pissa'],
+    ['use_dora', true],
+    ['use_qalora', true],
+    ['lora_bias', true],
+    ['fan_in_fan_out', true],
+    ['rank_pattern', { q_proj: 4 }],
+    ['alpha_pattern', { q_proj: 4 }],
+    ['modules_to_save', ['lm_head']],
+    ['layers_to_transform', [0, 1]],
+    ['layers_to_transform', 0],
+    ['layer_replication', [[0, 4]]],
+    ['exclude_modules', 'q_proj'],
+    ['trainable_token_indices', [1]],
+    ['some_later_idea', { strength: 2 }],
+  ])('is refused by name where %s is %j', (field, value) => {
+    const json: unknown = JSON.parse(JSON.stringify({ ...adapterConfig(config), [field]: value }));
+    expect(() => parseAdapterConfig(json)).toThrow(new RegExp(`adapter_config\\.json .*\\b${field}\\b`));
+  });
+
+  it('is refused where it is no object', () => {
+    expect(() => parseAdapterConfig([])).toThrow(/no JSON object/);
+  });
+});
+
+describe('target_modules', () => {
+  const modules = [
+    'model.layers.0.self_attn.q_proj',
+    'model.layers.0.mlp.up_proj',
+    'model.layers.1.self_attn.q_proj',
+    'model.layers.1.mlp.up_proj',
+    'lm_head',
+  ];
+
+  it('as a list match whole paths or their ends, in the order of the model', () => {
+    expect(targetedModules(['up_proj', 'model.layers.0.self_attn.q_proj'], modules)).toEqual(
+      [0, 1, 3].map((i) => modules[i]),
+    );
+    expect(() => targetedModules(['q_proj', 'proj'], modules)).toThrow(/"proj".*|q_proj, up_proj, lm_head/);
+  });
+
+  it('as all-linear leave the output head alone', () => {
+    expect(targetedModules('all-linear', modules)).toEqual(modules.slice(0, 4));
+  });
+
+  it('as a string are a regular expression for the whole path', () => {
+    expect(targetedModules('.*\\.1\\..*_proj', modules)).toEqual(modules.slice(2, 4));
+    expect(() => targetedModules('q_proj', modules)).toThrow(/matches "q_proj"/);
+    expect(() => targetedModules('(', modules)).toThrow(/no regular expression/);
+  });
+});
+
+describe('names of tensors', () => {
+  it('are those of PEFT', () => {
+    const module = 'model.layers.0.self_attn.q_proj';
+    const name = 'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight';
+    expect(loraTensorName({ module, matrix: 'A' })).toBe(name);
+    expect(parseLoraTensorName(name)).toEqual({ module, matrix: 'A' });
+    for (const other of [
+      name.replace('lora_A.weight', 'lora_magnitude_vector'),
+      name.replace('lora_A', 'lora_A.default'),
+      name.replace('base_model.model.', ''),
+      'base_model.model.lm_head.weight',
+      'base_model.model.model.embed_tokens.lora_embedding_A',
+    ]) {
+      expect(parseLoraTensorName(other), other).toBeUndefined();
+    }
+  });
+});
