@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import type { TokenizedExample } from '../../../src/data/batches';
+import { evaluate } from '../../../src/train/evaluate';
+import { capacityOf, evaluationBatches, planOf, sampleSteps } from '../../../src/train/plan';
+import { DEFAULTS } from '../../../src/train/settings';
+
+const example = (length: number): TokenizedExample => ({
+  ids: Uint32Array.from({ length }, (_, i) => i),
+  trained: new Uint8Array(length).fill(1),
+});
+const lengths = [5, 60, 7, 80, 9, 110, 2];
+const examples = lengths.map(example);
+
+describe('capacityOf', () => {
+  const settings = { ...DEFAULTS, per_device_train_batch_size: 2, num_train_epochs: 2, seed: 3 };
+
+  it('holds the largest micro-batch of the very run, rounded up to 64 rows', () => {
+    const plan = planOf({ ...settings, shuffle: false }, examples.length);
+    // 5 + 60, 7 + 80, 9 + 110, 2
+    expect(capacityOf(plan, 2, examples, [])).toBe(128);
+  });
+
+  it('covers every micro-batch of every epoch, and no more than the longest examples together', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const plan = planOf({ ...settings, seed }, examples.length);
+      let largest = 0;
+      for (let step = 0; step < plan.steps; step++) {
+        for (const batch of plan.window(step).microBatches) {
+          largest = Math.max(
+            largest,
+            batch.reduce((sum, index) => sum + lengths[index]!, 0),
+          );
+        }
+      }
+      expect(largest).toBeGreaterThanOrEqual(110);
+      expect(capacityOf(plan, 2, examples, [])).toBe(Math.ceil(largest / 64) * 64);
+    }
+  });
+
+  it('covers the longest held-out example', () => {
+    const plan = planOf(settings, examples.length);
+    expect(capacityOf(plan, 2, examples, [example(500)])).toBe(512);
+  });
+});
+
+describe('evaluationBatches', () => {
+  it('keeps the order and fills batches up to the capacity', () => {
+    const batches = [...evaluationBatches(examples, 112)];
+    expect(batches.map(({ rows }) => rows)).toEqual([72, 89, 112]);
+    expect(batches.reduce((sum, batch) => sum + batch.targetTokens, 0)).toBe(273 - lengths.length);
+    expect([...evaluationBatches([], 112)]).toEqual([]);
+  });
+});
+
+describe('evaluate', () => {
+  // A loss of 1 for each target of value 1, 3 for others: a mean of batch means would differ from the mean over tokens.
+  const program = {
+    capacity: 112,
+    evaluate: (batch: { targets: Uint32Array }) =>
+      Promise.resolve(
+        batch.targets.reduce((sum, target) => sum + (target === 0xffffffff ? 0 : target === 1 ? 1 : 3), 0),
+      ),
+  };
+
+  it('weighs every target token alike', async () => {
+    const result = await evaluate(program, examples);
+    // Each of the seven examples has the target 1 once.
+    const loss = (7 * 1 + (266 - 7) * 3) / 266;
+    expect(result?.targetTokens).toBe(266);
+    expect(result?.loss).toBeCloseTo(loss, 12);
+    expect(result?.perplexity).toBeCloseTo(Math.exp(loss), 10);
+  });
+
+  it('gives up when told to, and has nothing to say without targets', async () => {
+    let asked = 0;
+    expect(await evaluate(program, examples, () => Promise.resolve(asked++ < 1))).toBeUndefined();
+    expect(asked).toBe(2);
+    expect(
+      await evaluate(program, [{ ids: Uint32Array.of(1, 2), trained: new Uint8Array(2) }]),
+    ).toBeUndefined();
+  });
+
+  it('keeps the perplexity a number that JSON can hold', async () => {
+    const diverged = { capacity: 112, evaluate: () => Promise.resolve(1e6) };
+    expect((await evaluate(diverged, [example(3)]))?.perplexity).toBe(Number.MAX_VALUE);
+  });
+});
+
+describe('sampleSteps', () => {
+  it('spreads five over the run and ends with the last step', () => {
+    expect([...sampleSteps(60)]).toEqual([12, 24, 36, 48, 60]);
+    expect([...sampleSteps(7)]).toEqual([2, 3, 5, 6, 7]);
+    expect([...sampleSteps(2)]).toEqual([1, 2]);
+  });
+});

@@ -1,0 +1,116 @@
+import { uniform } from '../../../src/core/random';
+import { NO_TARGET, type Batch } from '../../../src/data/batches';
+import type {
+  MicroBatchValues,
+  OptimizerValues,
+  StepMetrics,
+  TrainingProgram,
+  TrainingState,
+} from '../../../src/models/training_program';
+
+/** Parameters of the toy: token t pulls parameter t mod 8 towards t / 8. */
+const SIZE = 8;
+
+/**
+ * A problem small enough to follow by hand, with the state and the rounding of the real thing: f32 parameters and
+ * moments, AdamW, noise keyed by (seed, counter), gradients kept between the micro-batches of a window.
+ */
+export class ToyProgram implements TrainingProgram {
+  readonly capacity: number;
+  readonly calls: string[] = [];
+  readonly optimizerSteps: OptimizerValues[] = [];
+  /** Called before every micro-batch and every evaluated batch. */
+  onWork: (kind: 'microBatch' | 'evaluate') => void = () => undefined;
+  /** The optimizer step (1-based) whose loss is NaN. */
+  brokenStep = 0;
+  #state: TrainingState = emptyState();
+  #gradient = new Float32Array(SIZE);
+  #loss = 0;
+  #metrics: StepMetrics[] = [];
+  mostHeld = 0;
+
+  constructor(capacity = 1024) {
+    this.capacity = capacity;
+  }
+
+  async microBatch(batch: Batch, values: MicroBatchValues): Promise<void> {
+    this.onWork('microBatch');
+    await Promise.resolve();
+    if (batch.rows > this.capacity) throw new Error(`${batch.rows} rows`);
+    this.calls.push(
+      `${values.accumulate ? '+' : '='}${batch.rows}/${batch.targetTokens}/${values.windowTargetTokens}#${values.counter}`,
+    );
+    if (!values.accumulate) {
+      this.#gradient = new Float32Array(SIZE);
+      this.#loss = 0;
+    }
+    for (const target of batch.targets) {
+      if (target === NO_TARGET) continue;
+      const noise = uniform(values.seed, 1, values.counter) * 0.01;
+      const error = this.#state.parameters[target % SIZE]! - target / SIZE + noise;
+      this.#gradient[target % SIZE]! += error / values.windowTargetTokens;
+      this.#loss += (0.5 * error * error) / values.windowTargetTokens;
+    }
+  }
+
+  async optimizerStep(values: OptimizerValues): Promise<void> {
+    await Promise.resolve();
+    this.optimizerSteps.push(values);
+    const broken = values.step === this.brokenStep;
+    const gradNorm = Math.hypot(...this.#gradient);
+    this.#metrics.push({ loss: broken ? NaN : this.#loss, gradNorm, finite: !broken });
+    this.mostHeld = Math.max(this.mostHeld, this.#metrics.length);
+    if (broken) return;
+    const { parameters, moment1, moment2 } = this.#state;
+    const { beta1, beta2, epsilon, learningRate, weightDecay, step } = values;
+    for (let i = 0; i < SIZE; i++) {
+      const gradient = this.#gradient[i]!;
+      moment1[i] = beta1 * moment1[i]! + (1 - beta1) * gradient;
+      moment2[i] = beta2 * moment2[i]! + (1 - beta2) * gradient * gradient;
+      const mean = moment1[i]! / (1 - beta1 ** step);
+      const root = Math.sqrt(moment2[i]! / (1 - beta2 ** step)) + epsilon;
+      parameters[i] = parameters[i]! * (1 - learningRate * weightDecay) - (learningRate * mean) / root;
+    }
+  }
+
+  metrics(): Promise<readonly StepMetrics[]> {
+    const metrics = this.#metrics;
+    this.#metrics = [];
+    return Promise.resolve(metrics);
+  }
+
+  async evaluate(batch: Batch): Promise<number> {
+    this.onWork('evaluate');
+    await Promise.resolve();
+    if (batch.rows > this.capacity) throw new Error(`${batch.rows} rows`);
+    let sum = 0;
+    for (const target of batch.targets) {
+      if (target !== NO_TARGET) sum += 0.5 * (this.#state.parameters[target % SIZE]! - target / SIZE) ** 2;
+    }
+    return sum;
+  }
+
+  readState(): Promise<TrainingState> {
+    return Promise.resolve(copyOf(this.#state));
+  }
+
+  writeState(state: TrainingState): void {
+    this.#state = copyOf(state);
+  }
+
+  destroy(): void {
+    this.#state = emptyState();
+  }
+}
+
+function copyOf({ parameters, moment1, moment2 }: TrainingState): TrainingState {
+  return { parameters: parameters.slice(), moment1: moment1.slice(), moment2: moment2.slice() };
+}
+
+function emptyState(): TrainingState {
+  return {
+    parameters: new Float32Array(SIZE),
+    moment1: new Float32Array(SIZE),
+    moment2: new Float32Array(SIZE),
+  };
+}

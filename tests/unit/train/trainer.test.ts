@@ -1,0 +1,454 @@
+import { describe, expect, it } from 'vitest';
+import { TunesmithError } from '../../../src/core/errors';
+import type { TokenizedExample } from '../../../src/data/batches';
+import { METRICS_RING, type TrainingState } from '../../../src/models/training_program';
+import { TrainControl } from '../../../src/train/control';
+import type { StepEvent, TrainEvent } from '../../../src/train/events';
+import { DEFAULTS, type TrainSettings } from '../../../src/train/settings';
+import { train, type TrainOptions, type TrainPosition, type TrainResult } from '../../../src/train/trainer';
+import { ToyProgram } from './toy_program';
+
+function example(index: number): TokenizedExample {
+  const length = 3 + (index % 4);
+  return {
+    ids: Uint32Array.from({ length }, (_, i) => (index * 5 + i * 3) % 8),
+    trained: Uint8Array.from({ length }, (_, i) => (i > index % 2 ? 1 : 0)),
+  };
+}
+const examples = Array.from({ length: 10 }, (_, i) => example(i));
+const heldOut = [example(20), example(21), example(23)];
+
+// 10 examples in micro-batches of 3 (3, 3, 3, 1) and windows of 3 (3, 1): 2 steps an epoch, 6 in all.
+const settings: TrainSettings = {
+  ...DEFAULTS,
+  per_device_train_batch_size: 3,
+  gradient_accumulation_steps: 3,
+  num_train_epochs: 3,
+  learning_rate: 0.05,
+  warmup_ratio: 0.2,
+  weight_decay: 0.01,
+  save_steps: 2,
+  eval_steps: 3,
+  seed: 7,
+};
+const STEPS = 6;
+
+interface Run {
+  readonly program: ToyProgram;
+  readonly control: TrainControl;
+  readonly events: TrainEvent[];
+  readonly saved: Map<number, { position: TrainPosition; state: TrainingState }>;
+  readonly options: TrainOptions;
+}
+
+function prepare(changes: Partial<TrainSettings> = {}, more: Partial<TrainOptions> = {}): Run {
+  const program = new ToyProgram();
+  const control = new TrainControl();
+  const events: TrainEvent[] = [];
+  const saved: Run['saved'] = new Map();
+  const options: TrainOptions = {
+    program,
+    examples,
+    heldOut,
+    settings: { ...settings, ...changes },
+    onEvent: (event) => void events.push(event),
+    control,
+    hooks: {
+      saveCheckpoint: (position, state) => {
+        saved.set(position.step, { position, state });
+        return Promise.resolve();
+      },
+    },
+    ...more,
+  };
+  return { program, control, events, saved, options };
+}
+
+const bytesOf = (state: TrainingState) =>
+  [state.parameters, state.moment1, state.moment2].map((values) => [...new Uint32Array(values.buffer)]);
+
+const stepsOf = (events: readonly TrainEvent[]) => events.filter((event) => event.event === 'step');
+
+/** The numbers of a step event that must not depend on the clock. */
+const timeless = ({ step, loss, learning_rate, grad_norm, target_tokens, epoch }: StepEvent) => ({
+  step,
+  loss,
+  learning_rate,
+  grad_norm,
+  target_tokens,
+  epoch,
+});
+
+const names = (events: readonly TrainEvent[]) =>
+  events.map((event) => (event.event === 'state' ? event.state : `${event.event} ${event.step}`));
+
+describe('train', () => {
+  it('steps through all epochs and tells what it does, in order', async () => {
+    const { options, events, program } = prepare();
+    expect(await train(options)).toEqual({ state: 'finished', step: STEPS, steps: STEPS });
+    expect(names(events)).toEqual([
+      'running',
+      'checkpoint 0',
+      'step 1',
+      'step 2',
+      'checkpoint 2',
+      'step 3',
+      'eval 3',
+      'step 4',
+      'checkpoint 4',
+      'step 5',
+      'step 6',
+      'eval 6',
+      'checkpoint 6',
+      'finished',
+    ]);
+    expect(stepsOf(events).map(({ epoch }) => epoch)).toEqual([0.5, 1, 1.5, 2, 2.5, 3]);
+    expect(stepsOf(events).every(({ steps }) => steps === STEPS)).toBe(true);
+    expect(program.optimizerSteps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(program.optimizerSteps[0]).toMatchObject({
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      maxGradNorm: 1,
+    });
+    expect(program.optimizerSteps[0]).toMatchObject({ weightDecay: 0.01, learningRate: 0 });
+  });
+
+  it('learns', async () => {
+    const { options, events } = prepare({ num_train_epochs: 40 });
+    await train(options);
+    const losses = stepsOf(events).map(({ loss }) => loss);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 20);
+    const evals = events.filter((event) => event.event === 'eval');
+    expect(evals.at(-1)!.eval_loss).toBeLessThan(evals[0]!.eval_loss / 5);
+    expect(evals[0]!.perplexity).toBe(Math.exp(evals[0]!.eval_loss));
+  });
+
+  it('steps leftover micro-batches and normalises each window by its own target tokens', async () => {
+    const { options, events, program } = prepare({ shuffle: false, num_train_epochs: 1 });
+    await train(options);
+    // Rows 3 4 5 | 6 3 4 | 5 6 3 and then 4 alone; the first token is no target, in odd examples the second isn't either.
+    const rows = [12, 13, 14, 4];
+    expect(program.calls.map((call) => Number(call.slice(1).split('/')[0]))).toEqual(rows);
+    expect(program.calls.map((call) => call[0])).toEqual(['=', '+', '+', '=']);
+    expect(program.calls.map((call) => Number(call.split('#')[1]))).toEqual([0, 1, 2, 3]);
+    const [first, second] = stepsOf(events);
+    expect(first!.target_tokens).toBe(26);
+    expect(second!.target_tokens).toBe(2);
+    expect(program.calls.map((call) => call.split('#')[0]!.split('/')[2])).toEqual(['26', '26', '26', '2']);
+  });
+
+  it('follows the schedule: the first step of a warm-up has a rate of zero', async () => {
+    const { options, events } = prepare();
+    await train(options);
+    // ceil(6 × 0.2) = 2 steps of warm-up, then down from 4 / 4.
+    const rates = stepsOf(events).map((event) => event.learning_rate / settings.learning_rate);
+    for (const [index, rate] of [0, 0.5, 1, 0.75, 0.5, 0.25].entries())
+      expect(rates[index]).toBeCloseTo(rate, 12);
+  });
+
+  it('goes on from any checkpoint to the same bytes and the same numbers', async () => {
+    const whole = prepare({ save_steps: 1 });
+    await train(whole.options);
+    expect(whole.saved.size).toBe(STEPS + 1);
+    const end = bytesOf(await whole.program.readState());
+    for (const [step, { position, state }] of whole.saved) {
+      expect(position).toEqual({ step, position: { epoch: Math.floor(step / 2), index: step % 2 }, seed: 7 });
+      const rest = prepare({ save_steps: 1 }, { start: { step, state } });
+      expect(await train(rest.options)).toEqual({ state: 'finished', step: STEPS, steps: STEPS });
+      expect(bytesOf(await rest.program.readState())).toEqual(end);
+      expect(stepsOf(rest.events).map(timeless)).toEqual(stepsOf(whole.events).slice(step).map(timeless));
+      // What it began from is in storage already.
+      expect(rest.saved.has(step)).toBe(false);
+    }
+  });
+
+  it('gives other bytes for another seed', async () => {
+    const runs = [prepare(), prepare({ seed: 8 })];
+    for (const { options } of runs) await train(options);
+    const [a, b] = await Promise.all(runs.map(async ({ program }) => bytesOf(await program.readState())));
+    expect(a).not.toEqual(b);
+  });
+
+  it('logs every so many steps the mean over all their target tokens, and what is left at the end', async () => {
+    const every = prepare({ max_steps: 7 });
+    const fewer = prepare({ max_steps: 7, logging_steps: 3 });
+    await train(every.options);
+    await train(fewer.options);
+    const single = stepsOf(every.events);
+    const merged = stepsOf(fewer.events);
+    expect(merged.map(({ step }) => step)).toEqual([3, 6, 7]);
+    const firstThree = single.slice(0, 3);
+    const tokens = firstThree.reduce((sum, event) => sum + event.target_tokens, 0);
+    const sum = firstThree.reduce((total, event) => total + event.loss * event.target_tokens, 0);
+    expect(merged[0]!.target_tokens).toBe(tokens);
+    expect(merged[0]!.loss).toBeCloseTo(sum / tokens, 12);
+    expect(merged[0]!.grad_norm).toBe(single[2]!.grad_norm);
+    expect(merged[0]!.learning_rate).toBe(single[2]!.learning_rate);
+    expect(timeless(merged[2]!)).toEqual(timeless(single[6]!));
+  });
+
+  it('reads the metrics before the device runs out of room for them', async () => {
+    const { options, events, program } = prepare({
+      max_steps: 3 * METRICS_RING,
+      logging_steps: 1000,
+      save_steps: 1000,
+      eval_steps: 0,
+    });
+    await train(options);
+    expect(program.mostHeld).toBeLessThanOrEqual(METRICS_RING);
+    expect(names(events)).toEqual([
+      'running',
+      'checkpoint 0',
+      `step ${3 * METRICS_RING}`,
+      `checkpoint ${3 * METRICS_RING}`,
+      'finished',
+    ]);
+  });
+
+  it('answers the sample prompts before the first step, along the run and after the last', async () => {
+    const { options, events, saved } = prepare({ max_steps: 10 });
+    const sample = (step: number) => Promise.resolve([{ prompt: 'Who?', answer: `after ${step}` }]);
+    await train({ ...options, hooks: { ...options.hooks, sample } });
+    const samples = events.filter((event) => event.event === 'sample');
+    expect(samples.map(({ step }) => step)).toEqual([0, 2, 4, 6, 8, 10]);
+    expect(samples[1]!.answers).toEqual([{ prompt: 'Who?', answer: 'after 2' }]);
+    const resumed = prepare({ max_steps: 10 }, { start: { step: 4, state: saved.get(4)!.state } });
+    await train({ ...resumed.options, hooks: { ...resumed.options.hooks, sample } });
+    expect(names(resumed.events).filter((name) => name.startsWith('sample'))).toEqual([
+      'sample 6',
+      'sample 8',
+      'sample 10',
+    ]);
+  });
+
+  it('never evaluates where eval_steps is 0 or nothing is held out', async () => {
+    const never = prepare({ eval_steps: 0 });
+    const nothing = prepare({}, { heldOut: [] });
+    await train(never.options);
+    await train(nothing.options);
+    for (const { events } of [never, nothing]) expect(names(events).join()).not.toContain('eval');
+  });
+
+  it('finishes at once from the checkpoint of the last step', async () => {
+    const whole = prepare();
+    await train(whole.options);
+    const again = prepare({}, { start: { step: STEPS, state: whole.saved.get(STEPS)!.state } });
+    expect(await train(again.options)).toEqual({ state: 'finished', step: STEPS, steps: STEPS });
+    expect(names(again.events)).toEqual(['running', 'finished']);
+  });
+
+  it('measures rows a second and the time left without evaluating and saving', async () => {
+    let time = 0;
+    const { options, events, program } = prepare({
+      shuffle: false,
+      max_steps: 4,
+      eval_steps: 2,
+      save_steps: 4,
+    });
+    program.onWork = (kind) => {
+      time += kind === 'microBatch' ? 500 : 7000;
+    };
+    const saveCheckpoint = () => {
+      time += 60_000;
+      return Promise.resolve();
+    };
+    await train({ ...options, hooks: { saveCheckpoint }, now: () => time });
+    const [first, second, third, fourth] = stepsOf(events);
+    // Three micro-batches of half a second with 12 + 13 + 14 rows; then one with 4.
+    expect(first!.tokens_per_second).toBeCloseTo(39 / 1.5, 9);
+    expect(second!.tokens_per_second).toBeCloseTo(4 / 0.5, 9);
+    expect(third!.tokens_per_second).toBeCloseTo(39 / 1.5, 9);
+    expect(first!.eta_seconds).toBeCloseTo(3 * 1.5, 9);
+    expect(second!.eta_seconds).toBeCloseTo(2, 9);
+    // One evaluation of 7 s to 3.5 s of training so far.
+    expect(third!.eta_seconds).toBeCloseTo((3.5 / 3) * (1 + 7 / 3.5), 9);
+    expect(fourth!.eta_seconds).toBe(0);
+  });
+});
+
+describe('pause, resume and stop', () => {
+  /** Calls `act` when the micro-batch of this number (from 1) begins. */
+  function atMicroBatch({ program }: Run, number: number, act: () => void): void {
+    let seen = 0;
+    program.onWork = (kind) => {
+      if (kind === 'microBatch' && ++seen === number) act();
+    };
+  }
+
+  it.each([1, 2, 3, 4, 5, 6, 9])(
+    'pauses in micro-batch %i with a checkpoint, and goes on to the same bytes',
+    async (number) => {
+      const whole = prepare({ save_steps: 100 });
+      await train(whole.options);
+
+      const run = prepare({ save_steps: 100 });
+      atMicroBatch(run, number, () => run.control.pause());
+      const result = train(run.options);
+      await expect.poll(() => names(run.events)).toContain('paused');
+      const calls = run.program.calls.length;
+      const pausedAt = run.program.optimizerSteps.length;
+      expect(run.saved.has(pausedAt)).toBe(true);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(run.program.calls).toHaveLength(calls);
+      run.control.resume();
+      expect((await result).state).toBe('finished');
+      expect(bytesOf(await run.program.readState())).toEqual(bytesOf(await whole.program.readState()));
+      expect(stepsOf(run.events).map(timeless)).toEqual(stepsOf(whole.events).map(timeless));
+      const paused = names(run.events).indexOf('paused');
+      expect(names(run.events).slice(paused - 1, paused + 2)).toEqual([
+        `checkpoint ${pausedAt}`,
+        'paused',
+        'running',
+      ]);
+    },
+  );
+
+  it('stops within a window, keeps the last whole step, and can be continued', async () => {
+    const whole = prepare();
+    await train(whole.options);
+    const run = prepare({ save_steps: 100 });
+    atMicroBatch(run, 6, () => run.control.stop());
+    expect(await train(run.options)).toEqual({ state: 'stopped', step: 2, steps: STEPS });
+    expect(names(run.events).slice(-2)).toEqual(['checkpoint 2', 'stopped']);
+    const rest = prepare({}, { start: { step: 2, state: run.saved.get(2)!.state } });
+    await train(rest.options);
+    expect(bytesOf(await rest.program.readState())).toEqual(bytesOf(await whole.program.readState()));
+  });
+
+  it('tells the steps that were not yet logged when it is stopped', async () => {
+    const run = prepare({ logging_steps: 100 });
+    atMicroBatch(run, 6, () => run.control.stop());
+    await train(run.options);
+    expect(names(run.events)).toEqual(['running', 'checkpoint 0', 'checkpoint 2', 'step 2', 'stopped']);
+  });
+
+  it('is stopped by an abort, before it began or while it is paused', async () => {
+    const before = prepare();
+    const early = await train({ ...before.options, control: new TrainControl(AbortSignal.abort()) });
+    expect(early).toEqual({ state: 'stopped', step: 0, steps: STEPS });
+    expect(before.program.calls).toEqual([]);
+
+    const abort = new AbortController();
+    const control = new TrainControl(abort.signal);
+    const run = prepare({}, { control });
+    atMicroBatch(run, 2, () => control.pause());
+    const result = train(run.options);
+    await expect.poll(() => names(run.events)).toContain('paused');
+    abort.abort();
+    expect(((await result) satisfies TrainResult).state).toBe('stopped');
+    expect(names(run.events)).toEqual(['running', 'checkpoint 0', 'paused', 'stopped']);
+  });
+
+  it('lets messages through, so that a stop sent from another thread arrives', async () => {
+    const run = prepare({ max_steps: 1_000_000, save_steps: 1_000_000, eval_steps: 0 });
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => run.control.stop();
+    atMicroBatch(run, 5, () => port2.postMessage('stop'));
+    const { state, step } = await train(run.options);
+    port1.close();
+    expect(state).toBe('stopped');
+    expect(step).toBeLessThan(1000);
+  });
+
+  it('gives an evaluation up for a stop, and waits through a pause in one', async () => {
+    const stopped = prepare({}, { program: new ToyProgram(8) });
+    const small = {
+      per_device_train_batch_size: 1,
+      gradient_accumulation_steps: 1,
+      max_steps: 4,
+      eval_steps: 2,
+    };
+    const stopProgram = new ToyProgram(8);
+    stopProgram.onWork = (kind) => {
+      if (kind === 'evaluate') stopped.control.stop();
+    };
+    const stoppedOptions = { ...stopped.options, program: stopProgram, settings: { ...settings, ...small } };
+    expect((await train(stoppedOptions)).step).toBe(2);
+    expect(names(stopped.events).join()).not.toContain('eval');
+
+    const pauseProgram = new ToyProgram(8);
+    const paused = prepare(small, { program: pauseProgram });
+    pauseProgram.onWork = (kind) => {
+      if (kind === 'evaluate' && !names(paused.events).includes('paused')) paused.control.pause();
+    };
+    const result = train(paused.options);
+    await expect.poll(() => names(paused.events)).toContain('paused');
+    paused.control.resume();
+    expect((await result).state).toBe('finished');
+    expect(names(paused.events)).toEqual([
+      'running',
+      'checkpoint 0',
+      'step 1',
+      'step 2',
+      'checkpoint 2',
+      'paused',
+      'running',
+      'eval 2',
+      'step 3',
+      'step 4',
+      'eval 4',
+      'checkpoint 4',
+      'finished',
+    ]);
+  });
+});
+
+describe('a loss that is not finite', () => {
+  it.each([1, 6])(
+    'stops with the step, the last good checkpoint and what to try (logging every %i)',
+    async (logging_steps) => {
+      const run = prepare({ logging_steps, max_grad_norm: 0, warmup_ratio: 0 });
+      run.program.brokenStep = 4;
+      const error = await train(run.options).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expect(error).toBeInstanceOf(TunesmithError);
+      const { code, message, hint } = error as TunesmithError;
+      expect(code).toBe('loss_not_finite');
+      expect(message).toContain('in step 4.');
+      expect(message).toContain('checkpoint of step 2 is the last good one');
+      expect(hint).toBe(
+        'Train again with a lower learning_rate (it is 0.05), or a warm-up (warmup_ratio 0.1), or clipping (max_grad_norm 1).',
+      );
+      // Nothing is saved after it, and what came before it is told.
+      expect([...run.saved.keys()]).toEqual([0, 2]);
+      expect(stepsOf(run.events).at(-1)!.step).toBe(3);
+      expect(stepsOf(run.events).every(({ loss }) => Number.isFinite(loss))).toBe(true);
+    },
+  );
+
+  it('stops at an evaluation too', async () => {
+    const run = prepare();
+    run.program.evaluate = () => Promise.resolve(Infinity);
+    await expect(train(run.options)).rejects.toThrow('held-out examples is NaN or infinite after step 3.');
+  });
+});
+
+describe('what fails', () => {
+  it('passes on what the program and the hooks throw', async () => {
+    const lost = prepare();
+    lost.program.onWork = () => {
+      throw new Error('The device is lost.');
+    };
+    await expect(train(lost.options)).rejects.toThrow('The device is lost.');
+    const full = prepare({}, { hooks: { saveCheckpoint: () => Promise.reject(new Error('No room.')) } });
+    await expect(train(full.options)).rejects.toThrow('No room.');
+    expect(full.program.calls).toEqual([]);
+  });
+
+  it('can use a program again whose last run was broken off', async () => {
+    const whole = prepare();
+    await train(whole.options);
+    const run = prepare({ logging_steps: 100 });
+    const start = { step: 0, state: await run.program.readState() };
+    let micro = 0;
+    run.program.onWork = () => {
+      if (++micro === 4) throw new Error('Broken off.');
+    };
+    await expect(train(run.options)).rejects.toThrow('Broken off.');
+    await train({ ...run.options, start });
+    expect(bytesOf(await run.program.readState())).toEqual(bytesOf(await whole.program.readState()));
+  });
+});
