@@ -77,19 +77,33 @@ export class Program {
 
   /** The first `rows` rows of a kept tensor (all of it where its shape is fixed), after all runs submitted so far. */
   async read(tensor: Tensor, rows: number): Promise<ArrayBuffer> {
-    const { plan, arenas, slots } = this.#parts;
-    const { storage } = tensor;
-    const placement = plan.placements.get(tensor);
-    const buffer = storage.kind === 'bound' ? slots.get(storage.slot) : arenas[placement?.arena ?? -1];
-    if (!buffer) throw new Error(`${tensor.name} is not part of this program`);
-    const offset = storage.kind === 'bound' ? storage.offset : (placement?.offset ?? 0);
-    const used = tensor.shape[0] === 'rows' ? rows * rowElements(tensor.shape) * 4 : byteLength(tensor, rows);
-    return await this.#device.buffers.read(buffer, offset, used);
+    const { buffer, offset } = this.#locate(tensor);
+    const bytes =
+      tensor.shape[0] === 'rows' ? rows * rowElements(tensor.shape) * 4 : byteLength(tensor, rows);
+    return await this.#device.buffers.read(buffer, offset, bytes);
+  }
+
+  /** Copies a kept tensor of fixed shape into a buffer, on the device. `offset` is a multiple of 4 bytes. */
+  copy(tensor: Tensor, target: GPUBuffer, targetOffset: number): void {
+    const { buffer, offset } = this.#locate(tensor);
+    const { gpu } = this.#device;
+    const encoder = gpu.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, offset, target, targetOffset, byteLength(tensor, 1));
+    gpu.queue.submit([encoder.finish()]);
   }
 
   destroy(): void {
     for (const { purpose, buffer } of this.#parts.owned) this.#device.buffers.destroy(purpose, buffer);
     this.#parts.uniform.destroy();
+  }
+
+  #locate(tensor: Tensor): { buffer: GPUBuffer; offset: number } {
+    const { plan, arenas, slots } = this.#parts;
+    const { storage } = tensor;
+    const placement = plan.placements.get(tensor);
+    const buffer = storage.kind === 'bound' ? slots.get(storage.slot) : arenas[placement?.arena ?? -1];
+    if (!buffer) throw new Error(`${tensor.name} is not part of this program`);
+    return { buffer, offset: storage.kind === 'bound' ? storage.offset : (placement?.offset ?? 0) };
   }
 }
 

@@ -1,7 +1,8 @@
 import { TunesmithError } from '../core/errors';
 import type { Trace } from '../graph/trace';
 import type { Tensor } from '../ops/op';
-import { nf4ScaleWords, type DenseFormat, type Weight } from '../ops/weight';
+import { nf4ScaleWords } from '../ops/nf4_scales';
+import type { DenseFormat, Weight } from '../ops/weight';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from './spec';
 
 export interface Quantization {

@@ -46,12 +46,6 @@ export type Weight = DenseWeight | Nf4Weight;
 /** Words before nested_absmax in the scales of a double-quantised weight. */
 export const NESTED_HEADER_WORDS = 320;
 
-/** Words of the scales of so many blocks. */
-export function nf4ScaleWords(blocks: number, doubleQuant: boolean): number {
-  if (!doubleQuant) return blocks;
-  return NESTED_HEADER_WORDS + Math.ceil(blocks / 256) + Math.ceil(blocks / 4);
-}
-
 /** The tensors of a weight, by name, for a node's inputs. */
 export function weightTensors(weight: Weight): Record<string, Tensor> {
   if (weight.kind === 'nf4') return { codes: weight.codes, scales: weight.scales };
