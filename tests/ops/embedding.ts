@@ -1,0 +1,101 @@
+import { f32ToBf16, f32ToF16, bf16ToF32, f16ToF32 } from '../../src/core/dtype';
+import { embedding } from '../../src/ops/embedding';
+import type { DenseFormat, DenseWeight } from '../../src/ops/weight';
+import { combine, describe, integers, normal, type CaseInput, type OpCase } from './case';
+
+interface Parameters {
+  readonly rows: number;
+  readonly vocabulary: number;
+  readonly columns: number;
+  readonly format: DenseFormat;
+  /** Rows of each part of the table. */
+  readonly parts: readonly number[];
+  readonly trainable?: boolean;
+  readonly limits?: OpCase['limits'];
+}
+
+/** The table as it is stored, and what it stands for. */
+function encode(
+  values: Float32Array<ArrayBuffer>,
+  format: DenseFormat,
+): [Float32Array | Uint32Array, Float32Array] {
+  if (format === 'f32') return [values, values];
+  const halves = format === 'f16' ? f32ToF16(values) : f32ToBf16(values);
+  return [new Uint32Array(halves.buffer), format === 'f16' ? f16ToF32(halves) : bf16ToF32(halves)];
+}
+
+function embeddingCase({ limits, trainable = false, ...parameters }: Parameters): OpCase {
+  const { rows, vocabulary, columns, format, parts } = parameters;
+  const tokens = integers('tokens', rows, vocabulary);
+  // The first, the last, one beyond the table.
+  tokens.set([0, vocabulary - 1, vocabulary + 7].slice(0, rows));
+  const inputs: Record<string, CaseInput> = { tokens: { type: 'u32', shape: ['rows'], data: tokens } };
+  const table = new Float64Array(vocabulary * columns);
+  let firstRow = 0;
+  const layout = parts.map((partRows, index) => {
+    const [stored, meant] = encode(normal(`part ${index}`, partRows * columns), format);
+    const shape = [partRows, format === 'f32' ? columns : columns / 2];
+    const type = format === 'f32' ? 'f32' : 'u32';
+    inputs[`weight${index}`] = { type, shape, data: stored, wanted: trainable, parameter: trainable };
+    table.set(meant, firstRow * columns);
+    const part = { name: `weight${index}`, firstRow, rows: partRows };
+    firstRow += partRows;
+    return part;
+  });
+  const rowOf = (token: number): number => Math.min(token, vocabulary - 1);
+  return {
+    op: 'embedding',
+    name: describe({ ...parameters, ...(trainable && { trainable }), ...limits }),
+    rows,
+    inputs,
+    limits,
+    build(builder, tensors) {
+      const weight: DenseWeight = {
+        kind: 'dense',
+        name: 'embed_tokens',
+        format,
+        out: vocabulary,
+        in: columns,
+        parts: layout.map(({ name, ...part }) => ({ ...part, tensor: tensors[name]! })),
+      };
+      return { y: embedding(builder, { tokens: tensors['tokens']!, table: weight }) };
+    },
+    reference: {
+      forward(values) {
+        const source = trainable ? values['weight0']! : table;
+        const y = new Float64Array(rows * columns);
+        values['tokens']!.forEach((token, row) => {
+          y.set(source.subarray(rowOf(token) * columns, (rowOf(token) + 1) * columns), row * columns);
+        });
+        return { y };
+      },
+      backward(values, { y }) {
+        const weight0 = new Float64Array(vocabulary * columns);
+        values['tokens']!.forEach((token, row) => {
+          for (let c = 0; c < columns; c++) weight0[rowOf(token) * columns + c]! += y![row * columns + c]!;
+        });
+        return { weight0 };
+      },
+    },
+    // A copy is exact; a gradient is a sum of at most `rows` values.
+    tolerance: { y: 0, dweight0: rows },
+  };
+}
+
+export const cases: readonly OpCase[] = [
+  ...combine({ rows: [1, 9], columns: [4, 20, 300], format: ['f32', 'f16', 'bf16'] as const }).map(
+    (parameters) => embeddingCase({ ...parameters, vocabulary: 13, parts: [13] }),
+  ),
+  embeddingCase({ rows: 40, vocabulary: 50, columns: 8, format: 'f16', parts: [16, 16, 16, 2] }),
+  embeddingCase({ rows: 40, vocabulary: 50, columns: 8, format: 'f32', parts: [49, 1] }),
+  embeddingCase({
+    rows: 40,
+    vocabulary: 50,
+    columns: 64,
+    format: 'f32',
+    parts: [50],
+    trainable: true,
+    limits: { maxComputeWorkgroupsPerDimension: 3 },
+  }),
+  embeddingCase({ rows: 1, vocabulary: 5, columns: 4, format: 'f32', parts: [5], trainable: true }),
+];
