@@ -58,6 +58,10 @@ export class Device implements DeviceHandle {
     return this.gpu.limits;
   }
 
+  get isLost(): boolean {
+    return this.#failure?.code === 'device_lost';
+  }
+
   /** Throws the first failure that the device reported asynchronously: `device_lost`, `gpu_out_of_memory`, `gpu_error`. */
   check(): void {
     if (this.#failure) throw this.#failure;

@@ -1,0 +1,86 @@
+import { Device } from '../gpu/device';
+import { Adapter } from '../models/adapter';
+import type { Checkpoint } from '../models/files';
+import { Generator, KeyValueCache } from '../models/generation';
+import type { Quantization } from '../models/layout';
+import { loadModel } from '../models/load';
+import type { AdapterLayout } from '../models/lora';
+import type { Model } from '../models/model';
+
+/** The adapter that chats as "tuned" and is exported: its bytes live here, so that a lost device takes nothing. */
+export interface TunedAdapter {
+  readonly layout: AdapterLayout;
+  readonly parameters: Float32Array<ArrayBuffer>;
+}
+
+/** Tokens that a conversation may have, prompt and answers together. */
+const MOST_CHAT_ROWS = 2048;
+
+/** What lies on the device for one open model: the base, the tuned adapter, and what chatting needs, made when first used. */
+export class Resident {
+  readonly device: Device;
+  readonly model: Model;
+  #cache: KeyValueCache | undefined;
+  #base: Generator | undefined;
+  #tuned: { readonly adapter: Adapter; readonly generator: Generator } | undefined;
+
+  private constructor(device: Device, model: Model) {
+    this.device = device;
+    this.model = model;
+  }
+
+  static async load(
+    device: Device,
+    checkpoint: Checkpoint,
+    quantization: Quantization,
+    onTensor: (index: number, count: number, name: string) => void,
+    signal?: AbortSignal,
+  ): Promise<Resident> {
+    return new Resident(device, await loadModel(device, checkpoint, quantization, onTensor, signal));
+  }
+
+  /** Whether the device still answers. */
+  get alive(): boolean {
+    return !this.device.isLost;
+  }
+
+  /** The base alone; compiled at the first call. */
+  async base(): Promise<Generator> {
+    this.#base ??= await Generator.compile(this.model, undefined, this.#keyValueCache());
+    return this.#base;
+  }
+
+  /** The base with an adapter; compiled when the adapter's layout is new. */
+  async tuned({ layout, parameters }: TunedAdapter): Promise<Generator> {
+    if (this.#tuned && this.#tuned.adapter.layout !== layout) this.dropTuned();
+    if (!this.#tuned) {
+      const adapter = new Adapter(this.device, layout, 'inference');
+      this.#tuned = { adapter, generator: await Generator.compile(this.model, adapter, this.#keyValueCache()) };
+    }
+    this.#tuned.adapter.writeParameters(parameters);
+    return this.#tuned.generator;
+  }
+
+  /** A generator that shares an adapter under training. The caller destroys it. */
+  async generatorFor(adapter: Adapter): Promise<Generator> {
+    return await Generator.compile(this.model, adapter, this.#keyValueCache());
+  }
+
+  dropTuned(): void {
+    this.#tuned?.generator.destroy();
+    this.#tuned?.adapter.destroy();
+    this.#tuned = undefined;
+  }
+
+  destroy(): void {
+    this.dropTuned();
+    this.#base?.destroy();
+    this.#cache?.destroy();
+    this.model.destroy();
+  }
+
+  #keyValueCache(): KeyValueCache {
+    this.#cache ??= new KeyValueCache(this.model, Math.min(this.model.layout.positions, MOST_CHAT_ROWS));
+    return this.#cache;
+  }
+}

@@ -1,0 +1,237 @@
+import { f32ToBf16, f32ToF16, bf16ToF32, f16ToF32 } from '../../src/core/dtype';
+import { pcg4d } from '../../src/core/random';
+import { dequantizeAbsmax, dequantizeNF4, doubleQuantize, quantizeNF4 } from '../../src/formats/nf4';
+import { linear } from '../../src/ops/linear';
+import { packNf4Scales } from '../../src/ops/nf4_scales';
+import type { Tensor } from '../../src/ops/op';
+import type { DenseFormat, Weight } from '../../src/ops/weight';
+import { combine, describe, normal, type Arrays, type CaseInput, type OpCase } from './case';
+
+type Format = DenseFormat | 'nf4' | 'nf4_double';
+
+interface Parameters {
+  readonly rows: number;
+  readonly in: number;
+  readonly out: number;
+  readonly format: Format;
+  readonly bias?: boolean;
+  readonly residual?: boolean;
+  readonly rank?: number;
+  readonly dropout?: number;
+  readonly trainable?: boolean;
+  /** Rows of each part of a dense weight. */
+  readonly parts?: readonly number[];
+  readonly limits?: OpCase['limits'];
+  /** x gets no gradient, as below the first adapter. */
+  readonly frozenInput?: boolean;
+}
+
+const SCALE = 1.5;
+const STREAM = 77;
+const RUN = { seed: 5, counter: 9 };
+
+interface Stored {
+  readonly inputs: Record<string, CaseInput>;
+  readonly values: Float64Array;
+  weight(tensors: Readonly<Record<string, Tensor>>): Weight;
+}
+
+function storeNf4(out: number, input: number, doubleQuant: boolean): Stored {
+  const { codes, absmax } = quantizeNF4(normal('weight', out * input, 0.3));
+  const double = doubleQuantize(absmax);
+  const scales = packNf4Scales(doubleQuant ? double : absmax);
+  const meant = dequantizeNF4(codes, doubleQuant ? dequantizeAbsmax(double) : absmax, out * input);
+  return {
+    inputs: {
+      codes: { type: 'u32', shape: [codes.length / 4], data: new Uint32Array(codes.slice().buffer) },
+      scales: { type: 'u32', shape: [scales.length], data: scales },
+    },
+    values: Float64Array.from(meant),
+    weight: ({ codes: packed, scales: words }) => ({
+      kind: 'nf4',
+      name: 'weight',
+      out,
+      in: input,
+      codes: packed!,
+      scales: words!,
+      doubleQuant,
+    }),
+  };
+}
+
+function storeDense(parameters: Parameters, format: DenseFormat): Stored {
+  const { out, in: input, parts = [out], trainable = false } = parameters;
+  const inputs: Record<string, CaseInput> = {};
+  const values = new Float64Array(out * input);
+  let firstRow = 0;
+  const layout = parts.map((rows, index) => {
+    const part = normal(`part ${index}`, rows * input, 0.3);
+    const halves = format === 'f16' ? f32ToF16(part) : f32ToBf16(part);
+    const meant = format === 'f32' ? part : format === 'f16' ? f16ToF32(halves) : bf16ToF32(halves);
+    values.set(meant, firstRow * input);
+    inputs[`weight${index}`] =
+      format === 'f32'
+        ? { type: 'f32', shape: [rows, input], data: part, wanted: trainable, parameter: trainable }
+        : { type: 'u32', shape: [rows, input / 2], data: new Uint32Array(halves.buffer) };
+    const place = { name: `weight${index}`, firstRow, rows };
+    firstRow += rows;
+    return place;
+  });
+  return {
+    inputs,
+    values,
+    weight: (tensors) => ({
+      kind: 'dense',
+      name: 'weight',
+      format,
+      out,
+      in: input,
+      parts: layout.map(({ name, ...part }) => ({ ...part, tensor: tensors[name]! })),
+    }),
+  };
+}
+
+/** What the dropout multiplies each element of x with. */
+function mask(rows: number, columns: number, p: number): Float64Array {
+  return Float64Array.from({ length: rows * columns }, (_, i) => {
+    const draw = pcg4d(Math.floor(i / 4), STREAM, RUN.counter, RUN.seed)[i % 4]!;
+    return (draw >>> 8) * 2 ** -24 >= p ? 1 / (1 - p) : 0;
+  });
+}
+
+/** a [rows, inner] times b transposed, b [columns, inner]. */
+function times(a: Float64Array, b: Float64Array, inner: number, scale = 1): Float64Array {
+  const rows = a.length / inner;
+  const columns = b.length / inner;
+  const product = new Float64Array(rows * columns);
+  for (let m = 0; m < rows; m++) {
+    for (let n = 0; n < columns; n++) {
+      let sum = 0;
+      for (let k = 0; k < inner; k++) sum += a[m * inner + k]! * b[n * inner + k]!;
+      product[m * columns + n] = scale * sum;
+    }
+  }
+  return product;
+}
+
+function transposed(a: Float64Array, columns: number): Float64Array {
+  const rows = a.length / columns;
+  return a.map((_, i) => a[(i % rows) * columns + Math.floor(i / rows)]!);
+}
+
+const plus = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value + b[i]!);
+const masked = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value * b[i]!);
+
+function linearCase(parameters: Parameters): OpCase {
+  const { rows, in: input, out, format, rank = 0, dropout = 0, trainable = false } = parameters;
+  const stored =
+    format === 'nf4' || format === 'nf4_double'
+      ? storeNf4(out, input, format === 'nf4_double')
+      : storeDense(parameters, format);
+  const f32 = (
+    name: string,
+    shape: readonly (number | 'rows')[],
+    options: Partial<CaseInput> = {},
+  ): CaseInput => {
+    const count = shape.reduce<number>((product, size) => product * (size === 'rows' ? rows : size), 1);
+    return { type: 'f32', shape, data: normal(name, count), ...options };
+  };
+  const pair = { wanted: true, parameter: true };
+  const keep = mask(rows, input, dropout);
+  const W = (values: Arrays): Float64Array => (trainable ? values['weight0']! : stored.values);
+  return {
+    op: 'linear',
+    name: describe(parameters as unknown as Record<string, unknown>),
+    rows,
+    run: RUN,
+    limits: parameters.limits,
+    inputs: {
+      x: f32('x', ['rows', input], { wanted: parameters.frozenInput !== true }),
+      ...stored.inputs,
+      ...(parameters.bias && { bias: f32('bias', [out]) }),
+      ...(parameters.residual && { residual: f32('residual', ['rows', out], { wanted: true }) }),
+      ...(rank > 0 && { A: f32('A', [rank, input], pair), B: f32('B', [out, rank], pair) }),
+    },
+    build(builder, tensors) {
+      const { x, bias, residual, A, B } = tensors;
+      const lora = A &&
+        B && { A, B, scale: SCALE, ...(dropout > 0 && { dropout: { p: dropout, stream: STREAM } }) };
+      return { y: linear(builder, { x: x!, weight: stored.weight(tensors), bias, residual, lora }) };
+    },
+    reference: {
+      forward(values) {
+        const { x, bias, residual, A, B } = values;
+        let y = times(x!, W(values), input);
+        if (bias) y = y.map((value, i) => value + bias[i % out]!);
+        if (residual) y = plus(y, residual);
+        if (A && B) y = plus(y, times(times(masked(x!, keep), A, input), B, rank, SCALE));
+        return { y };
+      },
+      backward(values, { y }) {
+        const { x, A, B } = values;
+        const dy = y!;
+        let dx = times(dy, transposed(W(values), input), out);
+        const gradients: Record<string, Float64Array> = { residual: dy };
+        if (A && B) {
+          const dropped = masked(x!, keep);
+          const dz = times(dy, transposed(B, rank), out, SCALE);
+          const dyT = transposed(dy, out);
+          gradients['B'] = times(dyT, transposed(times(dropped, A, input), rank), rows, SCALE);
+          gradients['A'] = times(transposed(dz, rank), transposed(dropped, input), rows);
+          dx = plus(dx, masked(times(dz, transposed(A, input), rank), keep));
+        }
+        gradients['x'] = dx;
+        if (trainable) gradients['weight0'] = times(transposed(dy, out), transposed(x!, input), rows);
+        return gradients;
+      },
+    },
+    // Sums of products: each term may be rounded twice, relative to the largest result of the row.
+    tolerance: {
+      y: 2 * (input + 2 * rank),
+      dx: 2 * (out + 2 * rank),
+      dresidual: 0,
+      dA: 2 * (rows + out),
+      dB: 2 * (rows + input),
+      dweight0: 2 * rows,
+    },
+  };
+}
+
+export const cases: readonly OpCase[] = [
+  ...combine({
+    rows: [1, 9],
+    format: ['f32', 'f16', 'bf16', 'nf4', 'nf4_double'] as const,
+    bias: [false, true],
+  }).map((parameters) => linearCase({ ...parameters, in: 64, out: 36 })),
+  ...combine({
+    rows: [1, 13, 70],
+    format: ['bf16', 'nf4_double'] as const,
+    rank: [4, 8],
+    dropout: [0, 0.3],
+  }).map((parameters) => linearCase({ ...parameters, in: 64, out: 40, bias: true, residual: true })),
+  // More rows than one thread of the weight gradient adds up.
+  linearCase({ rows: 530, in: 64, out: 16, format: 'nf4', rank: 4, dropout: 0.1 }),
+  linearCase({ rows: 70, in: 128, out: 260, format: 'nf4_double', rank: 16 }),
+  linearCase({ rows: 11, in: 20, out: 12, format: 'f32', trainable: true, bias: true }),
+  linearCase({ rows: 300, in: 8, out: 4, format: 'f32', trainable: true }),
+  linearCase({ rows: 5, in: 64, out: 36, format: 'nf4', rank: 4, frozenInput: true }),
+  // Split weights: dense ones in parts, 4-bit ones unpacked a few rows at a time.
+  linearCase({
+    rows: 9,
+    in: 16,
+    out: 160,
+    format: 'f16',
+    parts: [64, 64, 32],
+    bias: true,
+    residual: true,
+    rank: 4,
+  }),
+  linearCase({
+    rows: 9,
+    in: 64,
+    out: 160,
+    format: 'nf4_double',
+    rank: 4,
+    limits: { maxStorageBufferBindingSize: 64 * 64 * 4 },
+  }),
+];
