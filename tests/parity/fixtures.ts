@@ -1,0 +1,206 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { floatsOf, isFloatDtype } from '../../src/core/dtype';
+import { readTensors, type TensorBytes } from '../../src/formats/safetensors';
+
+/** What make_fixtures.py wrote, typed. README.md beside it says how each number was computed. */
+
+export const families = ['llama', 'qwen2', 'qwen3'] as const;
+export type Family = (typeof families)[number];
+
+/** The base in float32, or with its decoder's linear layers in NF4 with double quantisation. */
+export const variants = ['f32', 'nf4'] as const;
+export type Variant = (typeof variants)[number];
+
+/** One example without padding; -100 marks labels that are not trained on. */
+export interface Example {
+  readonly input_ids: readonly number[];
+  readonly labels: readonly number[];
+}
+
+/** One family's expected.json. */
+export interface Expected {
+  readonly lora: {
+    readonly r: number;
+    readonly lora_alpha: number;
+    readonly lora_dropout: number;
+    readonly use_rslora: boolean;
+    readonly target_modules: readonly string[];
+  };
+  readonly settings: {
+    readonly learning_rate: number;
+    readonly lr_scheduler_type: 'linear';
+    readonly warmup_steps: number;
+    readonly max_steps: number;
+    readonly per_device_train_batch_size: number;
+    readonly gradient_accumulation_steps: number;
+    readonly adam_beta1: number;
+    readonly adam_beta2: number;
+    readonly adam_epsilon: number;
+    readonly weight_decay: number;
+    readonly max_grad_norm: number;
+  };
+  readonly batch: readonly Example[];
+  readonly train: {
+    readonly examples: readonly Example[];
+    /** Indices into `examples`: [step][micro-batch][example]. */
+    readonly micro_batches: readonly (readonly (readonly number[])[])[];
+  };
+  readonly chat: {
+    readonly messages: readonly { readonly role: string; readonly content: string }[];
+    readonly text: string;
+    readonly input_ids: readonly number[];
+  };
+  readonly tolerance_factor: number;
+  readonly variants: Readonly<Record<Variant, ExpectedVariant>>;
+}
+
+/** Computed in float64, but for `torch_error`: how far PyTorch in float32 is from it at most, by tensor or number. */
+export interface ExpectedVariant {
+  /** Of the batch, with the adapter. */
+  readonly loss: number;
+  /** One for each of the 20 updates, as the three below. */
+  readonly losses: readonly number[];
+  /** Before clipping. */
+  readonly grad_norms: readonly number[];
+  /** The rate that the update was made with. */
+  readonly learning_rates: readonly number[];
+  readonly target_tokens: readonly number[];
+  /** Twelve tokens after the second example of the batch, by the base alone and with the adapter. */
+  readonly greedy: { readonly base: readonly number[]; readonly adapter: readonly number[] };
+  readonly torch_error: Readonly<Record<string, number>>;
+}
+
+/** A weight as bitsandbytes stores it. */
+export interface ExpectedNF4 {
+  /** Two codes a byte. */
+  readonly codes: Uint8Array;
+  readonly absmax: Uint8Array;
+  readonly nestedAbsmax: Float32Array;
+  readonly nestedQuantMap: Float32Array;
+  readonly offset: number;
+}
+
+export interface Fixture {
+  readonly family: Family;
+  /** Path of the model's folder, with `adapter/` in it. */
+  readonly folder: string;
+  readonly expected: Expected;
+  /** The checkpoint's tensors by name, as stored. */
+  readonly weights: ReadonlyMap<string, TensorBytes>;
+  /** The adapter's tensors by PEFT's names, f32. */
+  readonly adapter: ReadonlyMap<string, TensorBytes>;
+  /** Names of the weights that 4-bit loading quantises. */
+  readonly quantized: readonly string[];
+  readonly nf4: (weight: string) => ExpectedNF4;
+  /** `logits`, `base_logits`, `token_losses`, `grad.<PEFT's name>` or `trained.<PEFT's name>`, in float64. */
+  readonly exact: (variant: Variant, name: string) => Float64Array;
+  /** How far from `exact` a float32 computation of the tensor may be anywhere. */
+  readonly tolerance: (variant: Variant, name: string) => number;
+}
+
+export function loadFixture(family: Family): Fixture {
+  const folder = fileURLToPath(new URL(`fixtures/${family}/`, import.meta.url));
+  const expected = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as Expected;
+  const tensors = readFile(`${folder}expected.safetensors`);
+  const nf4Tensors = readFile(`${folder}nf4.safetensors`);
+  const exact = (variant: Variant, name: string): Float64Array =>
+    new Float64Array(bytesOfTensor(tensors, `${variant}.${name}`).slice().buffer);
+
+  return {
+    family,
+    folder,
+    expected,
+    weights: readFile(`${folder}model.safetensors`),
+    adapter: readFile(`${folder}adapter/adapter_model.safetensors`),
+    quantized: [...nf4Tensors.keys()].filter((name) => name.endsWith('.weight')),
+    nf4: (weight) => readNF4(nf4Tensors, weight),
+    exact,
+    tolerance(variant, name) {
+      const relative = variants.flatMap((each) =>
+        Object.entries(expected.variants[each].torch_error)
+          .filter(([other]) => kind(other) === kind(name))
+          .map(([other, error]) => error / largest(exact(each, other))),
+      );
+      return expected.tolerance_factor * Math.max(...relative) * largest(exact(variant, name));
+    },
+  };
+}
+
+/**
+ * How far from `expected.variants[…][name]` a float32 computation may be. For a loss, the error of all losses counts: a
+ * single one may be right by luck.
+ */
+export function numberTolerance(expected: Expected, name: 'loss' | 'losses' | 'grad_norms'): number {
+  const names = name === 'grad_norms' ? [name] : ['loss', 'losses'];
+  const errors = variants.flatMap((variant) =>
+    names.map((each) => expected.variants[variant].torch_error[each]!),
+  );
+  return expected.tolerance_factor * Math.max(...errors);
+}
+
+/** A tensor of floats, exactly, as f32 values. */
+export function valuesOf(tensors: ReadonlyMap<string, TensorBytes>, name: string): Float32Array {
+  const tensor = tensors.get(name);
+  if (!tensor || !isFloatDtype(tensor.dtype)) throw new Error(`There is no tensor of floats "${name}".`);
+  return floatsOf(tensor.dtype, tensor.data);
+}
+
+/** Examples one after the other, without padding. Targets are the labels moved up: that of t is the token at t + 1. */
+export function flatten(examples: readonly Example[]): {
+  inputIds: number[];
+  positions: number[];
+  /** -100 at the end of each example. */
+  targets: number[];
+  lengths: number[];
+  targetTokens: number;
+} {
+  const targets = examples.flatMap(({ labels }) => [...labels.slice(1), -100]);
+  return {
+    inputIds: examples.flatMap(({ input_ids }) => input_ids),
+    positions: examples.flatMap(({ input_ids }) => input_ids.map((_, position) => position)),
+    targets,
+    lengths: examples.map(({ input_ids }) => input_ids.length),
+    targetTokens: targets.filter((target) => target !== -100).length,
+  };
+}
+
+/** The largest difference anywhere; NaN where any value is NaN or the lengths differ. */
+export function maxError(ours: ArrayLike<number>, exact: ArrayLike<number>): number {
+  if (ours.length !== exact.length) return NaN;
+  let error = 0;
+  for (let i = 0; i < exact.length; i++) error = Math.max(error, Math.abs(ours[i]! - exact[i]!));
+  return error;
+}
+
+function readFile(path: string): Map<string, TensorBytes> {
+  return readTensors(new Uint8Array(readFileSync(path)), path).tensors;
+}
+
+function bytesOfTensor(tensors: ReadonlyMap<string, TensorBytes>, name: string): Uint8Array {
+  const tensor = tensors.get(name);
+  if (!tensor) throw new Error(`The fixture has no tensor "${name}".`);
+  return tensor.data;
+}
+
+function readNF4(tensors: ReadonlyMap<string, TensorBytes>, weight: string): ExpectedNF4 {
+  const state = bytesOfTensor(tensors, `${weight}.quant_state.bitsandbytes__nf4`);
+  const { nested_offset } = JSON.parse(new TextDecoder().decode(state)) as { nested_offset: number };
+  return {
+    codes: bytesOfTensor(tensors, weight),
+    absmax: bytesOfTensor(tensors, `${weight}.absmax`),
+    nestedAbsmax: valuesOf(tensors, `${weight}.nested_absmax`),
+    nestedQuantMap: valuesOf(tensors, `${weight}.nested_quant_map`),
+    offset: nested_offset,
+  };
+}
+
+/** Tensors of one kind err alike, relative to their largest value; the worst of them is no accident of one tensor. */
+function kind(name: string): string {
+  const matrix = /lora_[AB]/.exec(name);
+  return matrix ? `${name.split('.')[0] ?? ''}.${matrix[0]}` : name.replace('base_', '');
+}
+
+function largest(values: Float64Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}

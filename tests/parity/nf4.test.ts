@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest';
+import { families, loadFixture, valuesOf } from './fixtures';
+import { bytesOf } from '../../src/core/bytes';
+import { dequantizeAbsmax, dequantizeNF4, doubleQuantize, quantizeNF4 } from '../../src/formats/nf4';
+
+describe.each(families)('NF4 of %s', (family) => {
+  const fixture = loadFixture(family);
+
+  test.each(fixture.quantized)('%s has the bytes that bitsandbytes stores', (weight) => {
+    const values = valuesOf(fixture.weights, weight);
+    const { codes, absmax } = quantizeNF4(values);
+    const double = doubleQuantize(absmax);
+    const expected = fixture.nf4(weight);
+
+    expect(Buffer.compare(codes, expected.codes)).toBe(0);
+    expect(Buffer.compare(double.absmax, expected.absmax)).toBe(0);
+    expect(Buffer.compare(bytesOf(double.nestedAbsmax), bytesOf(expected.nestedAbsmax))).toBe(0);
+    expect(Buffer.compare(bytesOf(double.nestedQuantMap), bytesOf(expected.nestedQuantMap))).toBe(0);
+    expect(double.offset).toBe(expected.offset);
+    // The widest gap between NF4 values is 0.304: none is further than half of it from its value, in scales.
+    const restored = dequantizeNF4(codes, dequantizeAbsmax(double), values.length);
+    const scale = Math.max(...absmax);
+    expect(Math.max(...restored.map((value, i) => Math.abs(value - values[i]!)))).toBeLessThan(0.16 * scale);
+  });
+
+  test('covers every linear layer of the decoder', () => {
+    expect(fixture.quantized).toHaveLength(2 * 7);
+  });
+});

@@ -1,0 +1,129 @@
+"""What make_fixtures.py and check_export.py share: models in float32 and float64, 4-bit bases, and the loss."""
+
+import math
+import os
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import bitsandbytes.functional as bnb
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from transformers import AutoModelForCausalLM, BitsAndBytesConfig, logging
+
+logging.set_verbosity_error()
+logging.disable_progress_bar()
+torch.set_num_threads(1)
+torch.use_deterministic_algorithms(True)
+
+# Two sound float32 programs differ in the order of their sums: a plain loop of n terms errs about √n ε where
+# PyTorch's 16 lanes err √(n / 16) ε, a factor of 4; WGSL's exp, cos and inverseSqrt may add as much again.
+TOLERANCE_FACTOR = 8
+
+
+def load_base(folder, load_in_4bit=False):
+    """The model in `folder` in float32. With `load_in_4bit` its decoder's linear layers hold what NF4 with
+    double quantisation leaves of their weights, as plain float32, so that every product is exact float32."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    if load_in_4bit:
+        for module in decoder_linears(model).values():
+            packed, state = quantize(module.weight.data)
+            module.weight.data = bnb.dequantize_4bit(packed, state)
+    return model.eval()
+
+
+def load_bitsandbytes(folder):
+    """The model in `folder` as transformers and bitsandbytes load it in 4 bits, in training mode: when not
+    training, bitsandbytes' layers compute in bfloat16 on CPUs that can."""
+    config = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.float32,
+    )
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, quantization_config=config).train()
+
+
+def decoder_linears(model):
+    """Name → module of the linear layers that 4-bit loading quantises: all but the head."""
+    return {n: m for n, m in model.named_modules() if isinstance(m, torch.nn.Linear) and n != "lm_head"}
+
+
+def quantize(weight):
+    return bnb.quantize_4bit(weight, blocksize=64, compress_statistics=True, quant_type="nf4")
+
+
+def inverse_frequencies(config):
+    """Rotary frequencies in float64; `llama3` as in transformers' modeling_rope_utils."""
+    rope = config.rope_parameters
+    head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    plain = rope["rope_theta"] ** -(torch.arange(0, head_dim, 2, dtype=torch.float64) / head_dim)
+    if rope["rope_type"] == "default":
+        return plain
+    assert rope["rope_type"] == "llama3", rope
+    turns = rope["original_max_position_embeddings"] * plain / (2 * math.pi)
+    low, high = rope["low_freq_factor"], rope["high_freq_factor"]
+    smooth = ((turns - low) / (high - low)).clamp(0, 1)
+    return plain * (smooth + (1 - smooth) / rope["factor"])
+
+
+def to_float64(model):
+    """`model` in float64 throughout: transformers casts to float32 inside two modules, which are replaced."""
+    model = model.double()
+    frequencies = inverse_frequencies(model.config)
+    for module in model.modules():
+        kind = type(module).__name__
+        if kind.endswith("RMSNorm"):
+            module.forward = lambda x, m=module: (
+                m.weight * x / torch.sqrt(x.pow(2).mean(-1, keepdim=True) + m.variance_epsilon)
+            )
+        elif kind.endswith("RotaryEmbedding"):
+            assert torch.allclose(module.inv_freq.double(), frequencies, rtol=1e-6, atol=0)
+            module.forward = lambda x, position_ids: rotary(frequencies, position_ids)
+    return model
+
+
+def rotary(frequencies, position_ids):
+    angles = (position_ids[..., None].double() * frequencies).repeat(1, 1, 2)
+    return angles.cos(), angles.sin()
+
+
+class Float64Only(TorchDispatchMode):
+    """Refuses float32 inside the float64 runs, but for single numbers such as Adam's count of steps."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        for tensor in out if isinstance(out, (tuple, list)) else [out]:
+            single = not isinstance(tensor, torch.Tensor) or tensor.numel() == 1
+            assert single or tensor.dtype != torch.float32, func
+        return out
+
+
+def pad(examples):
+    """Examples → input_ids, attention_mask and labels [examples, longest], padded on the right."""
+    longest = max(len(e["input_ids"]) for e in examples)
+    row = lambda values, fill: values + [fill] * (longest - len(values))
+    return (
+        torch.tensor([row(e["input_ids"], 0) for e in examples]),
+        torch.tensor([row([1] * len(e["input_ids"]), 0) for e in examples]),
+        torch.tensor([row(e["labels"], -100) for e in examples]),
+    )
+
+
+def forward(model, examples):
+    """Logits and token losses at the tokens of `examples`, one example after the other without padding:
+    [tokens, vocab] and [tokens]. The loss at token t is that of predicting t + 1; 0 where that has no label."""
+    input_ids, attention_mask, labels = pad(examples)
+    logits = model(input_ids=input_ids, attention_mask=attention_mask, use_cache=False).logits
+    targets = torch.nn.functional.pad(labels[:, 1:], (0, 1), value=-100)
+    losses = torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
+    present = attention_mask.bool()
+    return logits[present], losses.view(targets.shape)[present]
+
+
+def target_tokens(examples):
+    """How many tokens are predicted: labels other than -100, but for the first of each example."""
+    return sum(label != -100 for e in examples for label in e["labels"][1:])
+
+
+def max_error(ours, exact):
+    return (ours.double() - exact).abs().max().item()
