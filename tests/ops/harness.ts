@@ -243,7 +243,7 @@ function checkReference(opCase: OpCase): string[] {
 
 /** All elements at once, and a few by themselves; steps are in proportion to the values' size. */
 function directions(name: string, at: Float64Array): Float64Array[] {
-  const typical = Math.sqrt(sum(at.map((value) => value * value)) / at.length) || 1;
+  const typical = at.map(Math.abs).sort()[Math.floor(at.length / 2)] || 1;
   const scaled = (value: number, i: number): number => value * Math.max(typical, Math.abs(at[i]!));
   const whole = Float64Array.from(normal(`direction of ${name}`, at.length)).map(scaled);
   const few = Math.min(8, at.length);

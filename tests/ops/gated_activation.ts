@@ -1,0 +1,93 @@
+import { gatedActivation, type Activation } from '../../src/ops/gated_activation';
+import { combine, describe, normal, type OpCase } from './case';
+
+interface Parameters {
+  readonly activation: Activation;
+  readonly rows: number;
+  readonly columns: number;
+  readonly extremes?: boolean;
+  readonly limits?: OpCase['limits'];
+}
+
+/** Values and derivatives, straight from the definitions. */
+const activations: Record<Activation, (x: number) => { value: number; slope: number }> = {
+  silu(x) {
+    const s = 1 / (1 + Math.exp(-x));
+    return { value: x * s, slope: s + x * s * (1 - s) };
+  },
+  gelu_pytorch_tanh(x) {
+    const root = Math.sqrt(2 / Math.PI);
+    const t = Math.tanh(root * (x + 0.044715 * x ** 3));
+    return {
+      value: 0.5 * x * (1 + t),
+      slope: 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * root * (1 + 3 * 0.044715 * x * x),
+    };
+  },
+  gelu(x) {
+    const phi = 0.5 * (1 + erf(x / Math.SQRT2));
+    return { value: x * phi, slope: phi + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI) };
+  },
+};
+
+/** erf(x) = 2/√π · exp(-x²) · Σ 2ⁿ x²ⁿ⁺¹ / (2n+1)!!, a series whose terms all have one sign. */
+function erf(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let term = x;
+  let sum = x;
+  for (let n = 1; n < 200; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
+function gatedActivationCase({ limits, ...parameters }: Parameters): OpCase {
+  const { activation, rows, columns, extremes = false } = parameters;
+  const act = activations[activation];
+  const gate = normal('gate', rows * columns, 2);
+  if (extremes) gate.set([0, -0, 1e-30, -8, 8, -30, 30, -90, 90, -1e4, 1e4, -1e15, 1e15, -3e37, 3e37]);
+  const up = normal('up', rows * columns);
+  // exp is good to 3 + 2 |x| epsilons where it matters, the approximation of erf to 1.3; products add a few.
+  const factor = 24;
+  const magnitudes = (of: (gate: number, up: number) => number): Float64Array =>
+    Float64Array.from(gate, (x, i) => of(x, up[i]!));
+  return {
+    op: 'gated_activation',
+    name: describe({ ...parameters, ...limits }),
+    rows,
+    limits,
+    inputs: {
+      gate: { type: 'f32', shape: ['rows', columns], data: gate, wanted: true },
+      up: { type: 'f32', shape: ['rows', columns], data: up, wanted: true },
+    },
+    build: (builder, { gate, up }) => ({
+      y: gatedActivation(builder, { gate: gate!, up: up! }, { activation }),
+    }),
+    reference: {
+      forward: ({ gate, up }) => ({ y: gate!.map((x, i) => act(x).value * up![i]!) }),
+      backward: ({ gate, up }, { y: dy }) => ({
+        gate: gate!.map((x, i) => dy![i]! * up![i]! * act(x).slope),
+        up: gate!.map((x, i) => dy![i]! * act(x).value),
+      }),
+    },
+    // The share of x that passes has an absolute error, so that of act(x) is in proportion to x.
+    tolerance: {
+      y: { factor, magnitudes: magnitudes((x, u) => Math.abs(x * u) + 2 ** -100) },
+      dgate: { factor, magnitudes: magnitudes((x, u) => 4 * Math.abs(u) * (1 + Math.min(Math.abs(x), 8))) },
+      dup: { factor, magnitudes: magnitudes((x) => 4 * Math.abs(x) + 2 ** -100) },
+    },
+  };
+}
+
+const activation = ['silu', 'gelu_pytorch_tanh', 'gelu'] as const;
+
+export const cases: readonly OpCase[] = [
+  ...combine({ activation, rows: [1, 7], columns: [1, 20, 301] }).map(gatedActivationCase),
+  ...combine({ activation, rows: [4], columns: [4, 5], extremes: [true] }).map(gatedActivationCase),
+  ...combine({
+    activation: ['silu'] as const,
+    rows: [40],
+    columns: [64],
+    limits: [{ maxComputeWorkgroupsPerDimension: 3 }],
+  }).map(gatedActivationCase),
+];
