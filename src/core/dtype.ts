@@ -127,7 +127,7 @@ function f16Table(): Uint32Array {
 
 /** The little-endian bytes of a float tensor as f32 values. Exact. The result never shares the bytes' memory. */
 export function floatsOf(dtype: FloatDtype, bytes: Uint8Array): Float32Array<ArrayBuffer> {
-  const own = bytes.slice().buffer; // typed arrays need an aligned start, which a view into a file may lack
+  const own = new Uint8Array(bytes).buffer; // typed arrays need an aligned start, which a view into a file may lack
   if (dtype === 'F32') return new Float32Array(own);
   return dtype === 'F16' ? f16ToF32(new Uint16Array(own)) : bf16ToF32(new Uint16Array(own));
 }
