@@ -1,0 +1,154 @@
+import { array, number, object, optional, string } from 'valibot';
+import { describeError, type ErrorDescription } from '../../core/errors';
+import { callback, type ChatMessage, type ChatResult, type ChatSettings } from '../../worker/protocol';
+import type { EngineState } from '../engine.svelte';
+import { keep, keepLarge, readKept, readKeptLarge } from '../shared/persist';
+
+export type Side = 'base' | 'tuned';
+export const sides: readonly Side[] = ['base', 'tuned'];
+
+export interface Answer {
+  readonly text: string;
+  /** Undefined while it is being written, and where it could not be. */
+  readonly tokensPerSecond?: number;
+  readonly stoppedBy?: ChatResult['stoppedBy'];
+  readonly error?: ErrorDescription;
+}
+export interface Turn {
+  readonly question: string;
+  readonly base?: Answer;
+  readonly tuned?: Answer;
+}
+
+/** Cool: a small model that is asked a question should answer it, not wander. */
+export const defaultChatSettings: ChatSettings = {
+  temperature: 0.3,
+  top_p: 0.95,
+  top_k: 40,
+  repetition_penalty: 1,
+  max_new_tokens: 200,
+  seed: 42,
+};
+
+const turnsKey = 'chat.turns';
+const settingsKey = 'chat.settings';
+const keptTurns = 100;
+const answerSchema = optional(object({ text: string(), tokensPerSecond: optional(number()) }));
+const turnsSchema = array(object({ question: string(), base: answerSchema, tuned: answerSchema }));
+const settingsSchema = object({
+  temperature: number(),
+  top_p: number(),
+  top_k: number(),
+  repetition_penalty: number(),
+  max_new_tokens: number(),
+  seed: number(),
+  system: string(),
+});
+
+/** One conversation, held with the base and the tuned model side by side. */
+export class ChatState {
+  readonly #engine: EngineState;
+  turns: readonly Turn[] = $state.raw([]);
+  settings: ChatSettings = $state.raw(defaultChatSettings);
+  system = $state('');
+  /** What went wrong beside the answers, which carry their own errors. */
+  error: ErrorDescription | undefined = $state.raw();
+  /** Who is answering now. */
+  speaking: Side | undefined = $state();
+  #stopped = false;
+
+  constructor(engine: EngineState) {
+    this.#engine = engine;
+    const kept = readKept(settingsKey, settingsSchema);
+    if (kept) ({ system: this.system, ...this.settings } = kept);
+  }
+
+  async restore(): Promise<void> {
+    const kept = await readKeptLarge(turnsKey, turnsSchema);
+    if (kept && this.turns.length === 0) this.turns = kept;
+  }
+
+  change(settings: Partial<ChatSettings>): void {
+    this.settings = { ...this.settings, ...settings };
+    this.#keepSettings();
+  }
+
+  changeSystem(system: string): void {
+    this.system = system;
+    this.#keepSettings();
+  }
+
+  resetSettings(): void {
+    this.settings = defaultChatSettings;
+    this.changeSystem('');
+  }
+
+  /** Puts one question to the given sides, one after the other. */
+  async ask(question: string, asked: readonly Side[]): Promise<void> {
+    const index = this.turns.length;
+    this.turns = [...this.turns, { question }];
+    this.#stopped = false;
+    this.error = undefined;
+    for (const side of asked) {
+      if (!this.#stopped) await this.#answer(index, side);
+    }
+    this.speaking = undefined;
+    await keepLarge(turnsKey, this.turns.slice(-keptTurns));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    try {
+      await this.#engine.remote.stopChat();
+    } catch (error) {
+      this.error = describeError(error);
+    }
+  }
+
+  clear(): void {
+    this.turns = [];
+    void keepLarge(turnsKey, []);
+  }
+
+  async #answer(index: number, side: Side): Promise<void> {
+    this.speaking = side;
+    const messages = this.#messages(index, side);
+    let text = '';
+    this.#set(index, side, { text });
+    const onText = callback((delta: string) => {
+      text += delta;
+      // A delta can arrive after the result: it is in there already.
+      if (this.speaking === side) this.#set(index, side, { text });
+    });
+    try {
+      const result = await this.#engine.remote.chat(side, messages, this.settings, onText);
+      const { tokensPerSecond, stoppedBy } = result;
+      this.speaking = undefined;
+      this.#set(index, side, { text: result.text, tokensPerSecond, stoppedBy });
+    } catch (error) {
+      this.speaking = undefined;
+      this.#set(index, side, { text, error: describeError(error) });
+    }
+  }
+
+  /** The conversation as this side had it: its own answers only, and only whole exchanges. */
+  #messages(index: number, side: Side): ChatMessage[] {
+    const messages: ChatMessage[] = [];
+    if (this.system.trim() !== '') messages.push({ role: 'system', content: this.system });
+    for (const turn of this.turns.slice(0, index)) {
+      const answer = turn[side];
+      if (!answer || answer.error || answer.text === '') continue;
+      messages.push({ role: 'user', content: turn.question }, { role: 'assistant', content: answer.text });
+    }
+    messages.push({ role: 'user', content: this.turns[index]?.question ?? '' });
+    return messages;
+  }
+
+  #set(index: number, side: Side, answer: Answer): void {
+    this.turns = this.turns.map((turn, i) => (i === index ? { ...turn, [side]: answer } : turn));
+  }
+
+  #keepSettings(): void {
+    keep(settingsKey, { ...this.settings, system: this.system });
+  }
+}

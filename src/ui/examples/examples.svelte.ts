@@ -1,0 +1,126 @@
+import { array, object, string } from 'valibot';
+import { describeError, type ErrorDescription } from '../../core/errors';
+import type { DataReport, PreviewExample, TrainSettings } from '../../worker/protocol';
+import type { EngineState } from '../engine.svelte';
+import { keepLarge, readKeptLarge } from '../shared/persist';
+import { text } from './text';
+
+export interface ExampleFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+const storageKey = 'examples';
+/** More than this is not kept across reloads. */
+const keptCharacters = 20_000_000;
+export const previewsPerPage = 3;
+
+/** Which examples are wanted, what the engine made of them, and a look at some. */
+export class ExamplesState {
+  readonly #engine: EngineState;
+  /** The visitor's own files; the demo's are used where there are none and `own` is not chosen. */
+  files: readonly ExampleFile[] = $state.raw([]);
+  own = $state(false);
+  report: DataReport | undefined = $state.raw();
+  error: ErrorDescription | undefined = $state.raw();
+  busy = $state(false);
+
+  previews: readonly PreviewExample[] = $state.raw([]);
+  firstPreview = $state(0);
+  previewError: ErrorDescription | undefined = $state.raw();
+
+  /** Changes with every change of what is wanted. */
+  revision = $state(0);
+
+  constructor(engine: EngineState) {
+    this.#engine = engine;
+  }
+
+  async restore(): Promise<void> {
+    const kept = await readKeptLarge(storageKey, array(object({ name: string(), text: string() })));
+    // The visitor may have been quicker than the storage.
+    if (!kept || kept.length === 0 || this.own) return;
+    this.files = kept;
+    this.own = true;
+    this.revision++;
+  }
+
+  chooseDemo(): void {
+    this.own = false;
+    this.#changed();
+  }
+
+  chooseOwn(): void {
+    this.own = true;
+    this.#changed();
+  }
+
+  /** Adds files; one of the same name is replaced. */
+  async add(files: readonly File[]): Promise<void> {
+    const read = await Promise.all(files.map(async (file) => ({ name: file.name, text: await file.text() })));
+    const names = read.map((file) => file.name);
+    this.files = [...this.files.filter((file) => !names.includes(file.name)), ...read];
+    this.chooseOwn();
+  }
+
+  /** Adds what was pasted, as a file of its own. */
+  paste(content: string): void {
+    let number = 1;
+    while (this.files.some((file) => file.name === text.pastedName(number))) number++;
+    this.files = [...this.files, { name: text.pastedName(number), text: content }];
+    this.chooseOwn();
+  }
+
+  remove(name: string): void {
+    this.files = this.files.filter((file) => file.name !== name);
+    this.#changed();
+  }
+
+  /** Hands the wanted examples to the engine. True when some can be trained on. */
+  async load(settings: TrainSettings): Promise<boolean> {
+    this.busy = true;
+    this.error = undefined;
+    try {
+      const { remote } = this.#engine;
+      const files = this.own ? this.files : [await remote.demoExamples()];
+      this.report = files.length === 0 ? undefined : await remote.setExamples(files, settings);
+      await this.show(Math.min(this.firstPreview, Math.max(0, (this.report?.examples ?? 0) - 1)));
+      return this.report !== undefined && this.report.examples > 0;
+    } catch (error) {
+      this.report = undefined;
+      this.previews = [];
+      this.error = describeError(error);
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Shows the page of examples that starts at `first`. */
+  async show(first: number): Promise<void> {
+    const start = Math.floor(first / previewsPerPage) * previewsPerPage;
+    this.previewError = undefined;
+    try {
+      const wanted = this.report && this.report.examples > 0;
+      this.previews = wanted ? await this.#engine.remote.preview(start, previewsPerPage) : [];
+      this.firstPreview = start;
+    } catch (error) {
+      this.previewError = describeError(error);
+    }
+  }
+
+  /** Takes over the examples that a former run has opened. */
+  async adopt(): Promise<void> {
+    this.report = await this.#engine.remote.examples();
+    this.error = undefined;
+    await this.show(0);
+  }
+
+  #changed(): void {
+    this.revision++;
+    this.firstPreview = 0;
+    const kept = this.own ? this.files : [];
+    const characters = kept.reduce((sum, file) => sum + file.text.length, 0);
+    void keepLarge(storageKey, characters <= keptCharacters ? kept : []);
+  }
+}

@@ -1,0 +1,62 @@
+import type { App } from '../app.svelte';
+import { formatBytes, formatCount, formatDate, formatSeconds, plural } from '../shared/format';
+import { text } from './text';
+
+/** What the top of the page says, and the one thing to press. */
+export interface Situation {
+  readonly title: string;
+  readonly body: string;
+  readonly kind:
+    'looking' | 'unusable' | 'start' | 'unfinished' | 'opening' | 'training' | 'ended' | 'failed';
+}
+
+/** Where the visitor stands. Reads state: call it within `$derived`. */
+export function situationOf(app: App): Situation {
+  const { engine, runs, training } = app;
+  if (engine.failure) return { kind: 'unusable', title: text.demoTitle, body: text.noDevice };
+  if (!engine.device) return { kind: 'looking', title: text.demoTitle, body: text.looking };
+  if (!engine.usable) return { kind: 'unusable', title: text.demoTitle, body: text.noDevice };
+  if (app.opening) return { kind: 'opening', title: text.opening, body: '' };
+  if (training.active) return trainingSituation(app);
+  if (training.phase === 'failed') {
+    const step = training.checkpointStep;
+    const kept = step > 0 ? text.failedKept(formatCount(step)) : text.failedNothing;
+    return { kind: 'failed', title: text.failedTitle, body: kept };
+  }
+  if (runs.unfinished) {
+    const { modelName, checkpointStep, steps, updatedAt } = runs.unfinished;
+    const body = text.unfinishedBody(
+      modelName,
+      formatCount(checkpointStep),
+      formatCount(steps),
+      formatDate(updatedAt),
+    );
+    return { kind: 'unfinished', title: text.unfinishedTitle, body };
+  }
+  if (training.phase === 'finished' || training.phase === 'stopped') {
+    const title = training.phase === 'finished' ? text.finishedTitle : text.stoppedTitle;
+    return { kind: 'ended', title, body: text.finishedBody };
+  }
+  return startSituation(app);
+}
+
+function trainingSituation({ training }: App): Situation {
+  const { last, phase, message, progress } = training;
+  const title = phase === 'paused' ? text.paused : phase === 'running' ? text.trainingTitle : text.opening;
+  const where = last ? text.trainingBody(formatCount(last.step), formatCount(last.steps)) : '';
+  return { kind: 'training', title, body: (phase === 'running' ? '' : message) || progress?.label || where };
+}
+
+function startSituation({ model, examples, training }: App): Situation {
+  const { plan } = training;
+  const demo = model.wanted.kind === 'demo' && !examples.own;
+  const cost = plan && [
+    plan.estimatedSeconds === undefined ? text.noTime : text.time(formatSeconds(plan.estimatedSeconds)),
+    text.memory(formatBytes(plan.memoryTotal)),
+  ];
+  if (demo) return { kind: 'start', title: text.demoTitle, body: [text.demoBody, ...(cost ?? [])].join(' ') };
+  const name = model.report?.name ?? (model.wanted.kind === 'files' ? model.wanted.name : text.titles.model);
+  const count = examples.report?.examples ?? 0;
+  const body = plan && count > 0 ? text.ownBody(plural(count, 'example')) : text.ownMissing;
+  return { kind: 'start', title: text.ownTitle(name), body: [body, ...(cost ?? [])].join(' ') };
+}

@@ -1,0 +1,102 @@
+import type { TrainSettings } from '../worker/protocol';
+import type { EngineState } from './engine.svelte';
+import type { ExamplesState } from './examples/examples.svelte';
+import type { ModelState } from './model/model.svelte';
+import type { TakeawayState } from './takeaway/takeaway.svelte';
+import type { SettingsState } from './train/settings.svelte';
+import type { TrainState } from './train/train.svelte';
+
+interface Parts {
+  readonly engine: EngineState;
+  readonly settings: SettingsState;
+  readonly model: ModelState;
+  readonly examples: ExamplesState;
+  readonly training: TrainState;
+  readonly takeaway: TakeawayState;
+}
+
+/**
+ * Brings the engine to what the page shows: opens the wanted model, hands it the wanted examples, and makes the plan,
+ * each only when something that it depends on has changed.
+ */
+export class Preparation {
+  readonly #parts: Parts;
+  #work: Promise<boolean> | undefined;
+  #examplesDone = '';
+  #planDone = '';
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Everything that the preparation depends on: when it changes, there is something to do. */
+  readonly wish = $derived.by(() => {
+    const { engine, settings, model, examples } = this.#parts;
+    return {
+      usable: engine.usable,
+      values: settings.values,
+      model: model.wanted,
+      examples: examples.revision,
+    };
+  });
+
+  /** True when model, examples and plan are ready for what the page shows now; false when one of them cannot be. */
+  ready(): Promise<boolean> {
+    this.#work ??= this.#prepare().finally(() => (this.#work = undefined));
+    return this.#work;
+  }
+
+  /** The engine holds what a former run has opened: nothing is to be done until the visitor changes something. */
+  adopted(): void {
+    const { settings } = this.#parts;
+    if (!settings.values) return;
+    this.#examplesDone = this.#examplesKey(settings.values);
+    this.#planDone = '';
+  }
+
+  async #prepare(): Promise<boolean> {
+    for (;;) {
+      const wish = this.wish;
+      const good = await this.#prepareOnce();
+      // What was changed meanwhile counts: an outdated result is worth nothing, an outdated failure neither.
+      if (wish === this.wish) return good;
+    }
+  }
+
+  async #prepareOnce(): Promise<boolean> {
+    const { engine, settings, model, examples, training, takeaway } = this.#parts;
+    const values = settings.values;
+    if (!engine.usable || !values || !settings.valid) return false;
+    if (!model.isOpen(settings.load)) {
+      training.plan = undefined;
+      this.#examplesDone = '';
+      const opened = await model.open(settings.load);
+      await takeaway.refresh();
+      if (!opened) return false;
+    }
+    const examplesKey = this.#examplesKey(values);
+    if (this.#examplesDone !== examplesKey) {
+      training.plan = undefined;
+      this.#planDone = '';
+      if (!(await examples.load(values))) return false;
+      this.#examplesDone = examplesKey;
+    }
+    const planKey = `${examplesKey} ${JSON.stringify(values)}`;
+    if (this.#planDone !== planKey) {
+      if (!(await training.makePlan(values))) return false;
+      this.#planDone = planKey;
+    }
+    return true;
+  }
+
+  #examplesKey({ max_seq_length, eval_split, train_on, template, seed }: TrainSettings): string {
+    return JSON.stringify([
+      this.#parts.examples.revision,
+      max_seq_length,
+      eval_split,
+      train_on,
+      template,
+      seed,
+    ]);
+  }
+}

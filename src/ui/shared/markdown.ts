@@ -1,0 +1,30 @@
+import DOMPurify from 'dompurify';
+import { marked } from 'marked';
+import type { Attachment } from 'svelte/attachments';
+
+// What a model writes can be anything: only text-level and block markup stays. No images, forms, styles or ids.
+const allowed = {
+  ALLOWED_TAGS: (
+    'p br hr h1 h2 h3 h4 h5 h6 ul ol li blockquote pre code em strong del a ' + 'table thead tbody tr th td'
+  ).split(' '),
+  ALLOWED_ATTR: ['href', 'start'],
+  ALLOWED_URI_REGEXP: /^https?:/i,
+};
+
+/** Markdown as sanitised elements. Nothing of it ever passes through an HTML sink unsanitised. */
+export function renderMarkdown(text: string): DocumentFragment {
+  const html = marked.parse(text, { async: false, gfm: true, breaks: true });
+  const fragment = DOMPurify.sanitize(html, { ...allowed, RETURN_DOM_FRAGMENT: true });
+  for (const link of fragment.querySelectorAll('a')) {
+    link.target = '_blank';
+    link.rel = 'noopener noreferrer nofollow';
+  }
+  return fragment;
+}
+
+/** Fills an element with rendered Markdown: `<div {@attach markdown(text)}></div>`. */
+export function markdown(text: string): Attachment<HTMLElement> {
+  return (element) => {
+    element.replaceChildren(renderMarkdown(text));
+  };
+}

@@ -1,0 +1,9 @@
+export const text = {
+  details: 'Details',
+  cancel: 'Cancel',
+  close: 'Close',
+  copy: 'Copy',
+  copied: 'Copied',
+  left: (time: string) => `${time} left`,
+  or: 'or',
+};

@@ -1,0 +1,51 @@
+import type { TrainEvent } from '../../worker/protocol';
+
+/** Columns for the chart: one row a step that has a training or an evaluation loss; null where it has none. */
+export interface CurveData {
+  readonly steps: number[];
+  readonly train: (number | null)[];
+  readonly smoothed: (number | null)[];
+  readonly evaluation: (number | null)[];
+}
+
+/**
+ * Exponential moving average with bias correction (as Adam's moments have it), so that the first values count in full.
+ * `weight` 0 leaves the values as they are; 0.9 remembers about ten of them. Gaps and non-finite values are passed over.
+ */
+export function smooth(values: readonly (number | null)[], weight: number): (number | null)[] {
+  let average = 0;
+  let mass = 0;
+  return values.map((value) => {
+    if (value === null || !Number.isFinite(value)) return null;
+    average = weight * average + (1 - weight) * value;
+    mass = weight * mass + (1 - weight);
+    return average / mass;
+  });
+}
+
+/** The losses in a run's events. A step reported twice (after a recovery) counts as it was last. */
+export function curveOf(events: readonly TrainEvent[]): CurveData {
+  const train = new Map<number, number>();
+  const evaluation = new Map<number, number>();
+  for (const event of events) {
+    if (event.event === 'step') train.set(event.step, event.loss);
+    if (event.event === 'eval') evaluation.set(event.step, event.eval_loss);
+  }
+  const steps = [...new Set([...train.keys(), ...evaluation.keys()])].sort((a, b) => a - b);
+  const losses = steps.map((step) => finiteOrNull(train.get(step)));
+  return {
+    steps,
+    train: losses,
+    smoothed: smooth(losses, smoothingWeight(losses.length)),
+    evaluation: steps.map((step) => finiteOrNull(evaluation.get(step))),
+  };
+}
+
+/** A short run is averaged over a few steps, a long one over up to fifty: about a fifteenth of what is seen. */
+function smoothingWeight(points: number): number {
+  return 1 - 1 / Math.min(50, Math.max(2, points / 15));
+}
+
+function finiteOrNull(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,189 @@
+import { describeError, type ErrorDescription } from '../../core/errors';
+import {
+  callback,
+  type PlanReport,
+  type Progress,
+  type RunRecord,
+  type SampleEvent,
+  type StateEvent,
+  type StepEvent,
+  type TrainEvent,
+  type TrainSettings,
+} from '../../worker/protocol';
+import type { EngineState } from '../engine.svelte';
+
+export type Phase = 'idle' | StateEvent['state'];
+
+const activePhases: readonly Phase[] = ['preparing', 'running', 'paused', 'recovering'];
+/** The chart and the numbers are drawn at most this often: a fast GPU makes hundreds of steps a second. */
+const drawEveryMilliseconds = 200;
+
+/** The plan before a run, and the run itself as it goes. */
+export class TrainState {
+  readonly #engine: EngineState;
+
+  plan: PlanReport | undefined = $state.raw();
+  planError: ErrorDescription | undefined = $state.raw();
+
+  phase: Phase = $state('idle');
+  /** What the phase is about, for a person. */
+  message = $state('');
+  /** Progress of opening a former run's model, before it goes on. */
+  progress: Progress | undefined = $state.raw();
+  error: ErrorDescription | undefined = $state.raw();
+  /** Events for the chart, oldest first. */
+  events: readonly TrainEvent[] = $state.raw([]);
+  samples: readonly SampleEvent[] = $state.raw([]);
+  last: StepEvent | undefined = $state.raw();
+  checkpointStep = $state(0);
+  /** The run as it ended. */
+  record: RunRecord | undefined = $state.raw();
+  /** A pause, a resumption or a stop was asked for and has not come about yet. */
+  asked: 'pause' | 'resume' | 'stop' | undefined = $state();
+
+  #incoming: TrainEvent[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  readonly active = $derived(activePhases.includes(this.phase));
+  /** What closing the tab would interrupt. */
+  readonly working = $derived(this.active && this.phase !== 'paused');
+
+  constructor(engine: EngineState) {
+    this.#engine = engine;
+  }
+
+  /** Asks for memory and time. True when known; false when `planError` says why not. */
+  async makePlan(settings: TrainSettings): Promise<boolean> {
+    this.planError = undefined;
+    try {
+      this.plan = await this.#engine.remote.plan(settings);
+      return true;
+    } catch (error) {
+      this.plan = undefined;
+      this.planError = describeError(error);
+      return false;
+    }
+  }
+
+  /** Trains to the end of a new run. True when it ended well, with something learned. */
+  start(settings: TrainSettings, startFrom: 'new' | 'adapter'): Promise<boolean> {
+    const remote = this.#engine.remote;
+    return this.#follow([], () => remote.train(settings, callback(this.#receive), startFrom));
+  }
+
+  /** Goes on with a former run from its last checkpoint. */
+  continueRun(run: RunRecord): Promise<boolean> {
+    const remote = this.#engine.remote;
+    const past = run.history.filter((event) => !('step' in event) || event.step <= run.checkpointStep);
+    const onProgress = callback((progress: Progress) => (this.progress = progress));
+    return this.#follow(
+      past,
+      () => remote.continueRun(run.id, callback(this.#receive), onProgress),
+      run.checkpointStep,
+    );
+  }
+
+  pause(): Promise<void> {
+    return this.#ask('pause', () => this.#engine.remote.pause());
+  }
+
+  resume(): Promise<void> {
+    return this.#ask('resume', () => this.#engine.remote.resume());
+  }
+
+  /** Ends the run and keeps what it learned. */
+  stop(): Promise<void> {
+    return this.#ask('stop', () => this.#engine.remote.stop());
+  }
+
+  /** Shows a former run's curve and samples, as if it had just ended. */
+  display(run: RunRecord): void {
+    this.#reset(run.history);
+    this.record = run;
+    this.checkpointStep = run.checkpointStep;
+    this.phase = run.state === 'running' ? 'paused' : run.state;
+    if (this.active) this.phase = 'stopped';
+  }
+
+  async #follow(
+    past: readonly TrainEvent[],
+    run: () => Promise<RunRecord>,
+    checkpointStep = 0,
+  ): Promise<boolean> {
+    this.#reset(past);
+    this.checkpointStep = checkpointStep;
+    this.phase = 'preparing';
+    try {
+      this.record = await run();
+      this.#draw();
+      this.phase = this.record.state === 'stopped' ? 'stopped' : 'finished';
+      this.checkpointStep = this.record.checkpointStep;
+      return true;
+    } catch (error) {
+      this.#draw();
+      this.error = describeError(error);
+      this.phase = 'failed';
+      return false;
+    } finally {
+      this.progress = undefined;
+      this.asked = undefined;
+    }
+  }
+
+  async #ask(what: 'pause' | 'resume' | 'stop', ask: () => Promise<void>): Promise<void> {
+    this.asked = what;
+    try {
+      await ask();
+    } catch (error) {
+      this.asked = undefined;
+      this.error = describeError(error);
+    }
+  }
+
+  #reset(past: readonly TrainEvent[]): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#incoming = [];
+    this.error = undefined;
+    this.message = '';
+    this.record = undefined;
+    this.asked = undefined;
+    this.events = [];
+    this.samples = [];
+    this.last = undefined;
+    this.#show(past);
+  }
+
+  readonly #receive = (event: TrainEvent): void => {
+    if (event.event === 'state') {
+      this.#draw();
+      this.phase = event.state;
+      this.message = event.message ?? '';
+      this.asked = undefined;
+      if (event.error) this.error = event.error;
+      return;
+    }
+    this.#incoming.push(event);
+    this.#timer ??= setTimeout(() => this.#draw(), drawEveryMilliseconds);
+  };
+
+  #draw(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const incoming = this.#incoming;
+    this.#incoming = [];
+    if (incoming.length > 0) this.#show(incoming);
+  }
+
+  #show(events: readonly TrainEvent[]): void {
+    this.events = [...this.events, ...events];
+    for (const event of events) {
+      if (event.event === 'step') this.last = event;
+      if (event.event === 'checkpoint') this.checkpointStep = event.step;
+    }
+    const samples = events.filter((event) => event.event === 'sample');
+    // After a recovery the run goes over some steps again: what it says now replaces what it said then.
+    const again = samples.map((sample) => sample.step);
+    this.samples = [...this.samples.filter((sample) => !again.includes(sample.step)), ...samples];
+  }
+}
