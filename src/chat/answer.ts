@@ -1,0 +1,89 @@
+import type { Tokenizer } from '../data/tokenizer';
+import type { Generator } from '../models/generation';
+import { createSampler, type SamplingSettings } from './sampling';
+
+export interface AnswerSettings extends SamplingSettings {
+  readonly max_new_tokens: number;
+}
+
+export interface AnswerOptions {
+  readonly generator: Pick<Generator, 'next' | 'room'>;
+  readonly tokenizer: Pick<Tokenizer, 'stream'>;
+  /** At least one token. */
+  readonly promptIds: readonly number[];
+  readonly sampling: AnswerSettings;
+  /** Ids that end the answer; they are not part of it. */
+  readonly stopIds: ReadonlySet<number>;
+  /** Its abort ends the answer; what was said is kept. */
+  readonly signal?: AbortSignal;
+  /** Gets the text piece by piece, whole characters only. */
+  readonly onText?: (delta: string) => void;
+  /** A clock in milliseconds. */
+  readonly now?: () => number;
+}
+
+export interface AnswerResult {
+  readonly text: string;
+  readonly ids: readonly number[];
+  readonly tokens: number;
+  /** Of decoding; reading the prompt does not count. 0 where nothing was decoded. */
+  readonly tokensPerSecond: number;
+  /** 'length': `max_new_tokens` were said, or the context is full. */
+  readonly stoppedBy: 'stop_token' | 'length' | 'person';
+}
+
+/** Prompt tokens between two looks at the signal. */
+const PROMPT_CHUNK = 256;
+
+/**
+ * Says what comes after a prompt, token by token.
+ *
+ * @throws TunesmithError `context_full` where the prompt does not fit; what the sampler and the device report
+ */
+export async function answer(options: AnswerOptions): Promise<AnswerResult> {
+  const { generator, tokenizer, promptIds, sampling, stopIds, signal, onText } = options;
+  const now = options.now ?? (() => performance.now());
+  const stopped = (): boolean => signal?.aborted ?? false;
+  const sample = createSampler(sampling);
+  const decoder = tokenizer.stream({ skipSpecialTokens: true });
+  const all = [...promptIds];
+  let text = '';
+  const say = (delta: string): void => {
+    if (delta === '') return;
+    text += delta;
+    onText?.(delta);
+  };
+
+  let started = now();
+  let decoded = 0;
+  const finish = (stoppedBy: AnswerResult['stoppedBy']): AnswerResult => {
+    say(decoder.end());
+    const seconds = (now() - started) / 1000;
+    const ids = all.slice(promptIds.length);
+    const tokensPerSecond = decoded > 0 && seconds > 0 ? decoded / seconds : 0;
+    return { text, ids, tokens: ids.length, tokensPerSecond, stoppedBy };
+  };
+
+  let logits: Float32Array | undefined;
+  // A prompt that does not fit is handed over whole: the generator then refuses it before it computes.
+  const chunk = promptIds.length > generator.room ? promptIds.length : PROMPT_CHUNK;
+  for (let past = 0; past < promptIds.length; past += chunk) {
+    if (stopped()) return finish('person');
+    logits = await generator.next(promptIds.slice(past, past + chunk), past);
+  }
+  if (!logits) throw new Error('a prompt needs at least one token');
+
+  started = now();
+  for (;;) {
+    if (stopped()) return finish('person');
+    if (all.length - promptIds.length >= sampling.max_new_tokens) return finish('length');
+    const id = sample(logits, all);
+    if (stopIds.has(id)) return finish('stop_token');
+    all.push(id);
+    say(decoder.push(id));
+    if (all.length > generator.room) return finish('length');
+    if (all.length - promptIds.length >= sampling.max_new_tokens) return finish('length');
+    logits = await generator.next([id], all.length - 1);
+    decoded++;
+  }
+}

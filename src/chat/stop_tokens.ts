@@ -1,0 +1,30 @@
+import { isRecord } from '../core/json';
+import type { Tokenizer } from '../data/tokenizer';
+
+/** What the templates of the supported families write after an answer. */
+const ENDS_OF_TURN = ['<|im_end|>', '<|eot_id|>', '<|end|>', '</s>'];
+
+export interface StopTokenSources {
+  /** Parsed config.json. */
+  readonly config: unknown;
+  /** Parsed generation_config.json, where there is one. */
+  readonly generationConfig?: unknown;
+  readonly tokenizer: Pick<Tokenizer, 'eosId' | 'tokenId'>;
+}
+
+/**
+ * The ids that end an answer: `eos_token_id` of generation_config.json and config.json (a number or a list), the
+ * tokenizer's `eos_token`, and the ends of a turn that its vocabulary has. All of them, since published checkpoints
+ * often name in one file only what their template writes.
+ */
+export function stopTokens({ config, generationConfig, tokenizer }: StopTokenSources): ReadonlySet<number> {
+  const named = ENDS_OF_TURN.map((token) => tokenizer.tokenId(token));
+  const ids = [...eosTokenIds(generationConfig), ...eosTokenIds(config), tokenizer.eosId, ...named];
+  return new Set(ids.filter((id) => id !== undefined));
+}
+
+function eosTokenIds(config: unknown): readonly number[] {
+  if (!isRecord(config)) return [];
+  const ids: unknown[] = Array.isArray(config.eos_token_id) ? config.eos_token_id : [config.eos_token_id];
+  return ids.filter((id) => typeof id === 'number');
+}

@@ -1,0 +1,193 @@
+import type { EvalEvent, StepEvent, TrainEvent } from '../train/events';
+import type { TrainSettings } from '../train/settings';
+
+/** What a run was trained on. */
+export interface CardData {
+  readonly files: readonly string[];
+  /** Examples trained on, and held out for evaluation. */
+  readonly examples: number;
+  readonly heldOut: number;
+  readonly tokens: number;
+  readonly targetTokens: number;
+}
+
+export interface CardSource {
+  /** Name of the base model; an id on the Hugging Face Hub where it has one. */
+  readonly baseModel: string;
+  readonly revision?: string | null;
+  readonly adapter: {
+    readonly r: number;
+    readonly lora_alpha: number;
+    readonly target_modules: readonly string[];
+    readonly parameters: number;
+  };
+  /** Absent for an adapter that was imported and not trained since. */
+  readonly run?: {
+    readonly settings: TrainSettings;
+    readonly data: CardData;
+    readonly history: readonly TrainEvent[];
+  };
+}
+
+/** README.md of an exported adapter: a model card as the Hugging Face Hub reads it. The same source gives the same text. */
+export function modelCard({ baseModel, revision, adapter, run }: CardSource): string {
+  const sections = [
+    frontMatter(baseModel),
+    `# LoRA adapter for ${inline(baseModel)}`,
+    [
+      `A LoRA adapter of rank ${adapter.r} (lora_alpha ${number(adapter.lora_alpha)}) with`,
+      `${grouped(adapter.parameters)} parameters on ${adapter.target_modules.join(', ')},`,
+      'trained with Tunesmith on a GPU through WebGPU.',
+    ].join(' '),
+    ...(run ? [dataSection(run.data), curveSection(run.history), settingsSection(run.settings)] : []),
+    usageSection(baseModel, revision ?? undefined, run?.settings),
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+function frontMatter(baseModel: string): string {
+  // A string of JSON is a string of YAML.
+  return [
+    '---',
+    `base_model: ${JSON.stringify(baseModel)}`,
+    'library_name: peft',
+    'pipeline_tag: text-generation',
+    'tags:',
+    '- lora',
+    '- peft',
+    '- tunesmith',
+    '---',
+  ].join('\n');
+}
+
+function dataSection({ files, examples, heldOut, tokens, targetTokens }: CardData): string {
+  return [
+    '## Data',
+    '',
+    table(
+      ['files', 'examples', 'held out', 'tokens', 'target tokens'],
+      [[files.map(inline).join(', '), ...[examples, heldOut, tokens, targetTokens].map(grouped)]],
+    ),
+  ].join('\n');
+}
+
+/** Rows of the loss table at most. */
+const CURVE_ROWS = 12;
+/** Characters of the sparkline at most. */
+const CURVE_WIDTH = 48;
+
+function curveSection(history: readonly TrainEvent[]): string {
+  const steps = history.filter((event): event is StepEvent => event.event === 'step');
+  const evals = history.filter((event): event is EvalEvent => event.event === 'eval');
+  if (steps.length === 0) return '';
+  const groups = inGroups(steps, CURVE_ROWS);
+  const rows = groups.map((group) => {
+    const last = group.at(-1)!;
+    const from = group[0]!.step;
+    const evaluated = evals.filter(({ step }) => step >= from && step <= last.step).at(-1);
+    return [
+      String(last.step),
+      meanLoss(group).toFixed(4),
+      evaluated?.eval_loss.toFixed(4) ?? '',
+      evaluated ? evaluated.perplexity.toPrecision(4) : '',
+    ];
+  });
+  return [
+    '## Loss',
+    '',
+    `\`${sparkline(inGroups(steps, CURVE_WIDTH).map(meanLoss))}\``,
+    '',
+    table(['up to step', 'loss', 'eval loss', 'perplexity'], rows),
+  ].join('\n');
+}
+
+/** Over the target tokens of all steps together. */
+function meanLoss(steps: readonly StepEvent[]): number {
+  const tokens = steps.reduce((sum, step) => sum + step.target_tokens, 0);
+  const total = steps.reduce((sum, step) => sum + step.loss * step.target_tokens, 0);
+  return tokens > 0 ? total / tokens : 0;
+}
+
+/** At most `most` groups of neighbours, as even as can be. */
+function inGroups<T>(items: readonly T[], most: number): readonly (readonly T[])[] {
+  const count = Math.min(most, items.length);
+  const edge = (group: number): number => Math.round((group * items.length) / count);
+  return Array.from({ length: count }, (_, group) => items.slice(edge(group), edge(group + 1)));
+}
+
+const BARS = '▁▂▃▄▅▆▇█';
+
+function sparkline(values: readonly number[]): string {
+  const lowest = Math.min(...values);
+  const range = Math.max(...values) - lowest;
+  const bar = (value: number): string =>
+    BARS[range > 0 ? Math.round(((value - lowest) / range) * (BARS.length - 1)) : 0]!;
+  return values.map(bar).join('');
+}
+
+function settingsSection(settings: TrainSettings): string {
+  const rows = Object.entries(settings).map(([name, value]: [string, unknown]) => [name, settingText(value)]);
+  return ['## Settings', '', table(['setting', 'value'], rows)].join('\n');
+}
+
+function settingText(value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ');
+  return typeof value === 'number' ? number(value) : String(value);
+}
+
+function usageSection(
+  baseModel: string,
+  revision: string | undefined,
+  settings: TrainSettings | undefined,
+): string {
+  const inFourBits = settings?.load_in_4bit ?? false;
+  const quantization = [
+    'quantization = BitsAndBytesConfig(',
+    '    load_in_4bit=True,',
+    '    bnb_4bit_quant_type="nf4",',
+    `    bnb_4bit_use_double_quant=${settings?.bnb_4bit_use_double_quant ? 'True' : 'False'},`,
+    ')',
+  ];
+  const options = [
+    ...(revision === undefined ? [] : [`revision=${JSON.stringify(revision)}`]),
+    ...(inFourBits ? ['quantization_config=quantization'] : []),
+  ];
+  const base = JSON.stringify(baseModel);
+  return [
+    '## Use with PEFT',
+    '',
+    '```python',
+    'from peft import PeftModel',
+    `from transformers import AutoModelForCausalLM, AutoTokenizer${inFourBits ? ', BitsAndBytesConfig' : ''}`,
+    '',
+    ...(inFourBits ? quantization : []),
+    `model = AutoModelForCausalLM.from_pretrained(${[base, ...options].join(', ')})`,
+    'model = PeftModel.from_pretrained(model, "path/to/this/folder")',
+    `tokenizer = AutoTokenizer.from_pretrained(${base})`,
+    '```',
+    ...(inFourBits
+      ? [
+          '',
+          'The adapter was trained on the base in 4 bits; without the quantisation, answers differ a little.',
+        ]
+      : []),
+  ].join('\n');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** A name as it is, not as Markdown. */
+function inline(text: string): string {
+  return text.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>|#]/g, '\\$&');
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function number(value: number): string {
+  return Math.abs(value) > 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value);
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { stopTokens } from '../../../src/chat/stop_tokens';
+
+const vocabulary = new Map([
+  ['<|endoftext|>', 1],
+  ['<|im_end|>', 2],
+  ['</s>', 3],
+]);
+const tokenizer = { eosId: undefined, tokenId: (token: string) => vocabulary.get(token) };
+
+describe('the tokens that end an answer', () => {
+  it('are the ends of a turn that the vocabulary has', () => {
+    expect(stopTokens({ config: {}, tokenizer })).toEqual(new Set([2, 3]));
+  });
+
+  it('come from every file that names some, as a number or a list', () => {
+    const stops = stopTokens({
+      config: { eos_token_id: 10 },
+      generationConfig: { eos_token_id: [11, 12] },
+      tokenizer: { eosId: 13, tokenId: () => undefined },
+    });
+    expect(stops).toEqual(new Set([10, 11, 12, 13]));
+  });
+
+  it('are not made up from what is no id', () => {
+    const tokenizerWithout = { eosId: undefined, tokenId: () => undefined };
+    for (const eos_token_id of [null, 'two', [null, '3']]) {
+      const stops = stopTokens({ config: { eos_token_id }, tokenizer: tokenizerWithout });
+      expect(stops).toEqual(new Set());
+    }
+    expect(stopTokens({ config: null, tokenizer: tokenizerWithout })).toEqual(new Set());
+  });
+});

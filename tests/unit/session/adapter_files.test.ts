@@ -1,0 +1,198 @@
+import { zipSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { bytesOf } from '../../../src/core/bytes';
+import { f16ToF32, f32ToBf16, f32ToF16, bf16ToF32 } from '../../../src/core/dtype';
+import { TunesmithError } from '../../../src/core/errors';
+import { readTensors, writeSafetensors } from '../../../src/formats/safetensors';
+import type { ModelFolder } from '../../../src/models/files';
+import { adapterLayout, initialAdapter, readMatrix, type LoraSettings } from '../../../src/models/lora';
+import {
+  ADAPTER_CONFIG,
+  ADAPTER_WEIGHTS,
+  adapterFiles,
+  matricesOf,
+  memoryFile,
+  readAdapterFiles,
+} from '../../../src/session/adapter_files';
+import { tinySpec } from './tiny';
+
+const settings: LoraSettings = {
+  r: 6,
+  lora_alpha: 12,
+  lora_dropout: 0.1,
+  use_rslora: true,
+  target_modules: ['v_proj', 'q_proj', 'down_proj'],
+};
+const layout = adapterLayout(tinySpec, settings);
+const parameters = initialAdapter(layout, 7);
+const files = adapterFiles({ layout, parameters, baseModel: 'some/base', revision: 'main' });
+
+type Tensors = Parameters<typeof writeSafetensors>[0];
+
+function folderOf(contents: Iterable<readonly [string, Uint8Array<ArrayBuffer>]>): ModelFolder {
+  return new Map(Array.from(contents, ([name, bytes]) => [name, memoryFile(name, bytes)]));
+}
+
+function tensorsOfFiles(): Tensors[number][] {
+  const { tensors } = readTensors(files.get(ADAPTER_WEIGHTS)!);
+  return Array.from(tensors, ([name, tensor]) => ({ name, ...tensor }));
+}
+
+function withTensors(tensors: Tensors): ModelFolder {
+  return folderOf([...files, [ADAPTER_WEIGHTS, writeSafetensors(tensors)]]);
+}
+
+function withConfig(change: Record<string, unknown>): ModelFolder {
+  const config = JSON.parse(new TextDecoder().decode(files.get(ADAPTER_CONFIG))) as object;
+  const json = new TextEncoder().encode(JSON.stringify({ ...config, ...change }));
+  return folderOf([...files, [ADAPTER_CONFIG, json]]);
+}
+
+async function refusal(folder: ModelFolder): Promise<TunesmithError> {
+  try {
+    await readAdapterFiles(folder, tinySpec);
+  } catch (error) {
+    if (error instanceof TunesmithError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('an adapter written as files', () => {
+  it('bears the names and shapes of PEFT, in F32', () => {
+    const { tensors, metadata } = readTensors(files.get(ADAPTER_WEIGHTS)!);
+    expect(metadata).toEqual({ format: 'pt' });
+    expect(tensors.size).toBe(2 * 3 * tinySpec.layers);
+    const A = tensors.get('base_model.model.model.layers.1.mlp.down_proj.lora_A.weight');
+    expect(A).toMatchObject({ dtype: 'F32', shape: [6, tinySpec.intermediateSize] });
+    const B = tensors.get('base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight');
+    expect(B).toMatchObject({ dtype: 'F32', shape: [tinySpec.heads * tinySpec.headDim, 6] });
+  });
+
+  it('says in its config what it is', () => {
+    expect(JSON.parse(new TextDecoder().decode(files.get(ADAPTER_CONFIG)))).toMatchObject({
+      base_model_name_or_path: 'some/base',
+      revision: 'main',
+      peft_type: 'LORA',
+      r: 6,
+      lora_alpha: 12,
+      lora_dropout: 0.1,
+      use_rslora: true,
+      target_modules: ['q_proj', 'v_proj', 'down_proj'],
+    });
+  });
+
+  it('comes back to the bit', async () => {
+    const read = await readAdapterFiles(folderOf(files), tinySpec);
+    expect(read.layout.scale).toBe(layout.scale);
+    expect(read.layout.modules).toEqual(layout.modules);
+    expect(read.settings).toEqual({ ...settings, target_modules: ['q_proj', 'v_proj', 'down_proj'] });
+    expect(read.baseModel).toBe('some/base');
+    expect(bytesOf(read.parameters)).toEqual(bytesOf(parameters));
+  });
+
+  it('comes back out of a zip, in a folder of its own or not', async () => {
+    for (const prefix of ['', 'my-adapter/']) {
+      const entries = Array.from(files, ([name, bytes]) => [`${prefix}${name}`, bytes] as const);
+      const junk = { [`__MACOSX/${prefix}._adapter_config.json`]: new Uint8Array(9) };
+      const zip = new Uint8Array(zipSync({ ...Object.fromEntries(entries), ...junk }));
+      const read = await readAdapterFiles(folderOf([['adapter.zip', zip]]), tinySpec);
+      expect(bytesOf(read.parameters)).toEqual(bytesOf(parameters));
+    }
+  });
+
+  it.each([
+    ['F16', f32ToF16, f16ToF32],
+    ['BF16', f32ToBf16, bf16ToF32],
+  ] as const)('is read from %s as well', async (dtype, narrow, widen) => {
+    const matrices = matricesOf(layout).map(({ name, matrix }) => ({
+      name,
+      matrix,
+      values: narrow(readMatrix(parameters, matrix)),
+    }));
+    const tensors = matrices.map(({ name, matrix, values }) => {
+      return { name, dtype, shape: matrix.shape, data: bytesOf(values) };
+    });
+    const read = await readAdapterFiles(withTensors(tensors), tinySpec);
+    for (const { matrix, values } of matrices) {
+      expect(readMatrix(read.parameters, matrix)).toEqual(widen(values));
+    }
+  });
+});
+
+describe('files that are no adapter of this model are refused', () => {
+  const name = 'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight';
+
+  it('with a file missing', async () => {
+    const without = (missing: string): ModelFolder =>
+      folderOf([...files].filter(([file]) => file !== missing));
+    expect((await refusal(without(ADAPTER_CONFIG))).message).toContain(ADAPTER_CONFIG);
+    expect((await refusal(without(ADAPTER_WEIGHTS))).message).toContain(ADAPTER_WEIGHTS);
+  });
+
+  it('with a tensor missing', async () => {
+    const error = await refusal(withTensors(tensorsOfFiles().filter((tensor) => tensor.name !== name)));
+    expect(error).toMatchObject({ code: 'adapter_tensor' });
+    expect(error.message).toContain(name);
+  });
+
+  it('with a tensor of another shape', async () => {
+    const tensors = tensorsOfFiles().map((tensor) =>
+      tensor.name === name ? { ...tensor, shape: tensor.shape.toReversed() } : tensor,
+    );
+    expect((await refusal(withTensors(tensors))).message).toContain(`${name} of shape [64, 6]`);
+  });
+
+  it('with a tensor of whole numbers', async () => {
+    const tensors = tensorsOfFiles().map((tensor) =>
+      tensor.name === name ? { ...tensor, dtype: 'I32' as const } : tensor,
+    );
+    expect((await refusal(withTensors(tensors))).message).toContain(`${name} as I32`);
+  });
+
+  it('with a NaN', async () => {
+    const tensors = tensorsOfFiles().map((tensor) => {
+      if (tensor.name !== name) return tensor;
+      const data = tensor.data.slice();
+      new DataView(data.buffer).setFloat32(8, NaN, true);
+      return { ...tensor, data };
+    });
+    expect((await refusal(withTensors(tensors))).message).toContain(name);
+  });
+
+  it.each(['base_model.model.model.layers.0.self_attn.k_proj.lora_A.weight', 'lm_head.weight'])(
+    'with a tensor too many: %s',
+    async (extra) => {
+      const added = { name: extra, dtype: 'F32' as const, shape: [1], data: new Uint8Array(4) };
+      expect((await refusal(withTensors([...tensorsOfFiles(), added]))).message).toContain(extra);
+    },
+  );
+
+  it('with modules of some layers only', async () => {
+    const error = await refusal(withConfig({ target_modules: ['model.layers.1.self_attn.q_proj'] }));
+    expect(error).toMatchObject({ code: 'adapter_layers' });
+    expect(error.message).toContain('model.layers.0.self_attn.q_proj');
+  });
+
+  it('with modules that this model lacks, or arithmetic that is not supported', async () => {
+    expect((await refusal(withConfig({ target_modules: ['c_attn'] }))).message).toContain('c_attn');
+    expect((await refusal(withConfig({ use_dora: true }))).message).toContain('use_dora');
+  });
+
+  it('with damage to the config, the weights or the zip', async () => {
+    const cut = (file: string): Uint8Array<ArrayBuffer> => files.get(file)!.slice(0, -40);
+    const config = await refusal(folderOf([...files, [ADAPTER_CONFIG, cut(ADAPTER_CONFIG)]]));
+    expect(config).toMatchObject({ code: 'json_invalid' });
+    const weights = await refusal(folderOf([...files, [ADAPTER_WEIGHTS, cut(ADAPTER_WEIGHTS)]]));
+    expect(weights).toMatchObject({ code: 'safetensors_cut' });
+    const zip = new Uint8Array(zipSync(Object.fromEntries(files))).slice(0, -40);
+    expect(await refusal(folderOf([['cut.zip', zip]]))).toMatchObject({ code: 'adapter_zip' });
+    const twice = new Uint8Array(
+      zipSync({
+        [`a/${ADAPTER_CONFIG}`]: files.get(ADAPTER_CONFIG)!,
+        [`b/${ADAPTER_CONFIG}`]: files.get(ADAPTER_CONFIG)!,
+      }),
+    );
+    expect(await refusal(folderOf([['two.zip', twice]]))).toMatchObject({ code: 'adapter_zip' });
+  });
+});

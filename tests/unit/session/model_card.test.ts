@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { modelCard, type CardSource } from '../../../src/session/model_card';
+import type { TrainEvent } from '../../../src/train/events';
+import { DEFAULTS } from '../../../src/train/settings';
+
+const history: TrainEvent[] = Array.from({ length: 100 }, (_, i) => ({
+  event: 'step',
+  step: i + 1,
+  steps: 100,
+  epoch: 1,
+  loss: 4 - i / 50,
+  learning_rate: 1e-4,
+  grad_norm: 1,
+  target_tokens: 10,
+  tokens_per_second: 100,
+  eta_seconds: 0,
+}));
+history.splice(50, 0, { event: 'eval', step: 50, eval_loss: 2.5, perplexity: 12.182 });
+
+const source: CardSource = {
+  baseModel: 'some/base',
+  adapter: { r: 8, lora_alpha: 16, target_modules: ['q_proj', 'v_proj'], parameters: 12_345 },
+  run: {
+    settings: { ...DEFAULTS, learning_rate: 5e-5 },
+    data: { files: ['rows.jsonl'], examples: 90, heldOut: 10, tokens: 12_000, targetTokens: 4000 },
+    history,
+  },
+};
+
+describe('the model card', () => {
+  const card = modelCard(source);
+
+  it('begins with the front matter that the Hub reads', () => {
+    const [, front] = card.split('---\n');
+    expect(front).toContain('base_model: "some/base"\n');
+    expect(front).toContain('library_name: peft\n');
+    expect(front).toContain('tags:\n- lora\n');
+  });
+
+  it('lists every setting', () => {
+    for (const name of Object.keys(DEFAULTS)) expect(card).toContain(`| ${name} | `);
+    expect(card).toContain('| learning_rate | 5e-5 |');
+  });
+
+  it('tells what it was trained on', () => {
+    expect(card).toContain('| rows.jsonl | 90 | 10 | 12,000 | 4,000 |');
+    expect(card).toContain('12,345 parameters on q_proj, v_proj');
+  });
+
+  it('draws the loss, in few rows however many steps there were', () => {
+    const rows = card.split('\n').filter((line) => /^\| \d+ \| \d\.\d{4} \|/.test(line));
+    expect(rows).toHaveLength(12);
+    expect(rows[0]).toBe('| 8 | 3.9300 |  |  |');
+    expect(rows.at(-1)).toBe('| 100 | 2.0900 |  |  |');
+    expect(rows.filter((row) => row.includes('| 2.5000 | 12.18 |'))).toHaveLength(1);
+    expect(card).toMatch(/`█[▁▂▃▄▅▆▇█]{46}▁`/);
+  });
+
+  it('shows how to load it, on the base as it was trained', () => {
+    expect(card).toContain(
+      'AutoModelForCausalLM.from_pretrained("some/base", quantization_config=quantization)',
+    );
+    const run = { ...source.run!, settings: { ...DEFAULTS, load_in_4bit: false } };
+    const dense = modelCard({ ...source, revision: 'v1', run });
+    expect(dense).toContain('from_pretrained("some/base", revision="v1")');
+    expect(dense).not.toContain('BitsAndBytesConfig');
+  });
+
+  it('leaves out what is not known of an imported adapter', () => {
+    const imported = modelCard({ ...source, run: undefined });
+    expect(imported).not.toContain('## Settings');
+    expect(imported).not.toContain('## Loss');
+    expect(imported).toContain('## Use with PEFT');
+  });
+
+  it('lets no name break out of its place', () => {
+    const hostile = modelCard({ ...source, baseModel: 'a"\nlicense: mit\n# <img src=x>|' });
+    expect(hostile).toContain('base_model: "a\\"\\nlicense: mit\\n# <img src=x>|"\n');
+    expect(hostile).toContain('# LoRA adapter for a" license: mit \\# \\<img src=x\\>\\|\n');
+  });
+});
