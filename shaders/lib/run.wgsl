@@ -15,6 +15,8 @@ struct Run {
   bias_correction1: f32,   // 1 - beta1^step
   bias_correction2: f32,   // 1 - beta2^step
   max_grad_norm: f32,      // 0: no clipping
+  one_minus_beta1: f32,
+  one_minus_beta2: f32,
 }
 
 @group(0) @binding(0) var<uniform> run: Run;

@@ -64,6 +64,9 @@ export function encodeRun(given: Partial<RunValues>): ArrayBuffer {
     values.biasCorrection1,
     values.biasCorrection2,
     values.maxGradNorm,
+    // In f32 they would lose what 0.999 is off by.
+    1 - values.beta1,
+    1 - values.beta2,
   ]);
   return bytes;
 }

@@ -1,0 +1,26 @@
+import { read, update, type Builder, type Op, type Tensor } from './op';
+
+interface Inputs {
+  readonly [name: string]: Tensor;
+  readonly metrics: Tensor;
+  readonly ring: Tensor;
+}
+
+const definition: Op<Inputs, Record<string, never>, null> = {
+  name: 'metrics_ring',
+  lower({ inputs: { metrics, ring } }) {
+    return [{ kernel: 'metrics_ring', bindings: [read(metrics), update(ring)], workgroups: () => [1, 1, 1] }];
+  },
+};
+
+/**
+ * Copies metrics (f32 [4]) to the slot `run.counter` modulo the ring's length (f32 [slots, 4]): reading back waits for the
+ * device, so many steps are read at once.
+ */
+export function metricsRing(
+  builder: Builder,
+  inputs: { readonly metrics: Tensor; readonly ring: Tensor },
+): void {
+  const { metrics, ring } = inputs;
+  builder.apply(definition, { metrics, ring }, {}, null);
+}
