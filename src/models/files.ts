@@ -22,6 +22,8 @@ export interface Checkpoint {
   readonly header: SafetensorsHeader;
   readonly tokenizer: unknown;
   readonly tokenizerConfig: unknown;
+  /** chat_template.jinja, where newer checkpoints keep the template. */
+  readonly templateFile: string | undefined;
   /** generation_config.json, where there is one. */
   readonly generationConfig: unknown;
 }
@@ -32,24 +34,18 @@ export async function openCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
   const spec = readSpec(config);
   const tokenizer = await readJson(required(folder, 'tokenizer.json'));
   const tokenizerConfig = await readJson(required(folder, 'tokenizer_config.json'));
-  await addTemplateFile(folder, tokenizerConfig);
   const generation = folder.get('generation_config.json');
   const generationConfig = generation && (await readJson(generation));
+  const template = folder.get('chat_template.jinja');
+  const templateFile = template && (await readText(template));
   const weights = required(folder, 'model.safetensors');
   const header = await readHeader(weights);
-  return { config, spec, weights, header, tokenizer, tokenizerConfig, generationConfig };
+  return { config, spec, weights, header, tokenizer, tokenizerConfig, templateFile, generationConfig };
 }
 
 export async function readHeader(file: FileReader): Promise<SafetensorsHeader> {
   const length = headerLength(await file.read(0, Math.min(8, file.size)), file.size, file.name);
   return parseHeader(await file.read(0, 8 + length), file.size, file.name);
-}
-
-/** Newer checkpoints keep the chat template in a file beside the tokenizer's configuration. */
-async function addTemplateFile(folder: ModelFolder, tokenizerConfig: unknown): Promise<void> {
-  const file = folder.get('chat_template.jinja');
-  if (!file || typeof tokenizerConfig !== 'object' || tokenizerConfig === null) return;
-  Object.assign(tokenizerConfig, { chat_template: new TextDecoder().decode(await file.read(0, file.size)) });
 }
 
 function required(folder: ModelFolder, name: string): FileReader {
@@ -65,7 +61,7 @@ function required(folder: ModelFolder, name: string): FileReader {
 
 /** Throws `json_invalid` naming the file. */
 export async function readJson(file: FileReader): Promise<unknown> {
-  const text = new TextDecoder().decode(await file.read(0, file.size));
+  const text = await readText(file);
   try {
     const value: unknown = JSON.parse(text);
     return value;
@@ -77,4 +73,8 @@ export async function readJson(file: FileReader): Promise<unknown> {
       cause,
     });
   }
+}
+
+async function readText(file: FileReader): Promise<string> {
+  return new TextDecoder().decode(await file.read(0, file.size));
 }

@@ -55,7 +55,10 @@ export class Resident {
     if (this.#tuned && this.#tuned.adapter.layout !== layout) this.dropTuned();
     if (!this.#tuned) {
       const adapter = new Adapter(this.device, layout, 'inference');
-      this.#tuned = { adapter, generator: await Generator.compile(this.model, adapter, this.#keyValueCache()) };
+      this.#tuned = {
+        adapter,
+        generator: await Generator.compile(this.model, adapter, this.#keyValueCache()),
+      };
     }
     this.#tuned.adapter.writeParameters(parameters);
     return this.#tuned.generator;

@@ -1,0 +1,40 @@
+import type { ChatTemplate } from '../data/template';
+import type { Message } from '../data/rows';
+import type { Tokenizer } from '../data/tokenizer';
+import type { AnswerSettings } from '../chat/answer';
+import { stopTokens } from '../chat/stop_tokens';
+import { templateOf, type OpenModel } from './open_model';
+
+/** What turns a conversation into tokens and tells where an answer ends. */
+export interface ChatContext {
+  readonly tokenizer: Tokenizer;
+  readonly template: ChatTemplate;
+  readonly stopIds: ReadonlySet<number>;
+}
+
+/** The most likely token each time. */
+export const GREEDY: AnswerSettings = {
+  temperature: 0,
+  top_p: 1,
+  top_k: 0,
+  repetition_penalty: 1,
+  max_new_tokens: 128,
+  seed: 0,
+};
+
+export function chatContext(model: OpenModel, choice: 'model' | 'alpaca'): ChatContext {
+  const { tokenizer, checkpoint } = model;
+  const { config, generationConfig } = checkpoint;
+  return {
+    tokenizer,
+    template: templateOf(model, choice),
+    stopIds: stopTokens({ config, generationConfig, tokenizer }),
+  };
+}
+
+/** The prompt's tokens, up to where the next answer begins. Throws where the template refuses the conversation. */
+export function conversationIds(context: ChatContext, messages: readonly Message[]): number[] {
+  const { tokenizer, template } = context;
+  const text = template.render(messages, true);
+  return [...tokenizer.encode(text, { addSpecialTokens: template.addSpecialTokens })];
+}

@@ -1,0 +1,105 @@
+import { sha256Hex } from '../core/bytes';
+import { splitHeldOut, type TokenizedExample } from '../data/batches';
+import { buildExamples } from '../data/examples';
+import { readRows, type Problem, type Row, type Sample } from '../data/rows';
+import type { TrainSettings } from '../train/settings';
+import { templateOf, type OpenModel } from './open_model';
+
+/** An example file as it was given. */
+export interface DataFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Examples as one model sees them under some settings. */
+export interface Dataset {
+  readonly files: readonly DataFile[];
+  /** All that can be used, in the files' order. */
+  readonly examples: readonly TokenizedExample[];
+  readonly training: readonly TokenizedExample[];
+  readonly heldOut: readonly TokenizedExample[];
+  readonly problems: readonly Problem[];
+  readonly truncated: number;
+  readonly notes: readonly string[];
+  /** A few questions whose answers are shown along the training, from the held-out examples where there are some. */
+  readonly samplePrompts: readonly string[];
+  /** SHA-256 of the files and of the settings that change what is made of them. */
+  readonly hash: string;
+}
+
+export type DataSettings = Pick<
+  TrainSettings,
+  'template' | 'train_on' | 'max_seq_length' | 'eval_split' | 'seed'
+>;
+
+const SAMPLE_PROMPTS = 3;
+
+/** Reads, renders, tokenises and splits. Rows that can't be used are reported; the others go on. */
+export async function makeDataset(
+  model: OpenModel,
+  files: readonly DataFile[],
+  settings: DataSettings,
+): Promise<Dataset> {
+  const read = files.map(readRows);
+  const template = templateOf(model, settings.template);
+  const built = buildExamples(
+    read.flatMap(({ rows }) => rows),
+    {
+      tokenizer: model.tokenizer,
+      template,
+      trainOn: settings.train_on,
+      maxSeqLength: settings.max_seq_length,
+    },
+  );
+  const { examples } = built;
+  const split = splitHeldOut(examples.length, examples.length > 1 ? settings.eval_split : 0, settings.seed);
+  const { template: choice, train_on, max_seq_length, eval_split, seed } = settings;
+  const identity = JSON.stringify([files, choice, train_on, max_seq_length, eval_split, seed]);
+  return {
+    files,
+    examples,
+    training: pick(examples, split.train),
+    heldOut: pick(examples, split.heldOut),
+    problems: [...read.flatMap(({ problems }) => problems), ...built.problems],
+    truncated: built.truncated,
+    notes: notesOn(built.rows, template.name),
+    samplePrompts: samplePrompts(built.rows, [...split.heldOut, ...split.train]),
+    hash: await sha256Hex(new TextEncoder().encode(identity)),
+  };
+}
+
+export function tokenCount(examples: readonly TokenizedExample[]): number {
+  return examples.reduce((sum, { ids }) => sum + ids.length, 0);
+}
+
+/** The first token of an example is never a target: nothing comes before it. */
+export function targetCount(examples: readonly TokenizedExample[]): number {
+  return examples.reduce(
+    (sum, { trained }) => sum + trained.subarray(1).reduce((targets, target) => targets + target, 0),
+    0,
+  );
+}
+
+function pick<T>(items: readonly T[], indices: Iterable<number>): T[] {
+  return Array.from(indices, (index) => items[index]).filter((item) => item !== undefined);
+}
+
+function notesOn(rows: readonly Row[], templateName: string): string[] {
+  const chats = rows.filter(({ sample }) => sample.kind === 'chat').length;
+  return chats > 0 ? [`Conversations are written with ${templateName}.`] : [];
+}
+
+function samplePrompts(rows: readonly Row[], order: readonly number[]): readonly string[] {
+  const prompts = new Set<string>();
+  for (const index of order) {
+    const prompt = firstQuestion(rows[index]?.sample);
+    if (prompt !== undefined) prompts.add(prompt);
+    if (prompts.size === SAMPLE_PROMPTS) break;
+  }
+  return [...prompts];
+}
+
+function firstQuestion(sample: Sample | undefined): string | undefined {
+  if (sample?.kind !== 'chat') return undefined;
+  return sample.messages.find(({ role }) => role === 'user')?.content;
+}

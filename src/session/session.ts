@@ -1,0 +1,310 @@
+import { TunesmithError } from '../core/errors';
+import { answer, type AnswerResult, type AnswerSettings } from '../chat/answer';
+import type { Message } from '../data/rows';
+import { previewTokens, type PreviewToken } from '../data/preview';
+import type { CheckpointState } from '../formats/checkpoint';
+import type { Device } from '../gpu/device';
+import { Adapter } from '../models/adapter';
+import type { ModelFolder } from '../models/files';
+import type { Generator } from '../models/generation';
+import type { ModelLayout, Quantization } from '../models/layout';
+import { layoutOf } from '../models/load';
+import { allLogits } from '../models/logits';
+import { adapterLayout, initialAdapter, type AdapterLayout, type LoraSettings } from '../models/lora';
+import { parameterCount } from '../models/spec';
+import { compileEvaluation } from '../models/evaluation';
+import { evaluate, type Evaluation } from '../train/evaluate';
+import type { TrainControl } from '../train/control';
+import type { TrainEvent } from '../train/events';
+import { capacityOf, planOf } from '../train/plan';
+import type { TrainSettings } from '../train/settings';
+import { readAdapterFiles } from './adapter_files';
+import { chatContext, conversationIds } from './conversation';
+import { makeDataset, type DataFile, type Dataset, type DataSettings } from './dataset';
+import { openModel, type ModelIdentity, type OpenModel } from './open_model';
+import { planReport, runOperations, type PlanReport } from './plan_report';
+import { Resident, type TunedAdapter } from './resident';
+import { runTraining, type CheckpointFolder, type TrainingOutcome } from './training';
+
+export interface SessionHost {
+  /** Opens a device; called again after one was lost. */
+  openDevice(): Promise<Device>;
+}
+
+export interface Progress {
+  readonly label: string;
+  /** 0 to 1. */
+  readonly fraction?: number;
+}
+
+export interface TrainCall {
+  readonly settings: TrainSettings;
+  readonly checkpoints: CheckpointFolder;
+  readonly control: TrainControl;
+  readonly onEvent: (event: TrainEvent) => void;
+  /** A checkpoint of the same run to go on from. */
+  readonly start?: CheckpointState;
+  /** An adapter to begin with instead of a fresh one; its r and target_modules must be the settings'. */
+  readonly initial?: TunedAdapter;
+}
+
+/**
+ * The one façade: open a model, prepare data, train, chat, take the adapter away. The page's worker and the command
+ * line are two doors to it. One thing at a time: calls that use the device must not overlap.
+ */
+export class Session {
+  readonly #host: SessionHost;
+  #model:
+    | { readonly open: OpenModel; readonly quantization: Quantization; readonly layout: ModelLayout }
+    | undefined;
+  #device: Device | undefined;
+  #resident: Resident | undefined;
+  #dataset: Dataset | undefined;
+  #tuned: TunedAdapter | undefined;
+  /** Operations a second that training reached, once it was measured. */
+  #rate: number | undefined;
+
+  constructor(host: SessionHost) {
+    this.#host = host;
+  }
+
+  /** The device, opened where there is none that answers. */
+  async device(): Promise<Device> {
+    if (!this.#device || this.#device.isLost) this.#device = await this.#host.openDevice();
+    return this.#device;
+  }
+
+  get model(): OpenModel {
+    return this.#opened().open;
+  }
+
+  get layout(): ModelLayout {
+    return this.#opened().layout;
+  }
+
+  get dataset(): Dataset {
+    if (this.#dataset) return this.#dataset;
+    throw new TunesmithError({
+      code: 'no_examples',
+      message: 'There are no examples yet.',
+      hint: 'Add examples first.',
+    });
+  }
+
+  /** What chats as "tuned" and is exported. */
+  get tuned(): TunedAdapter | undefined {
+    return this.#tuned;
+  }
+
+  setTuned(tuned: TunedAdapter | undefined): void {
+    this.#tuned = tuned;
+    if (!tuned) this.#resident?.dropTuned();
+  }
+
+  /** Closes what was open, reads and checks a folder, and brings its weights to the device. */
+  async openModel(
+    folder: ModelFolder,
+    identity: ModelIdentity,
+    quantization: Quantization,
+    onProgress: (progress: Progress) => void = () => undefined,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    onProgress({ label: 'Reading the model’s files' });
+    const open = await openModel(folder, identity);
+    const device = await this.device();
+    const layout = layoutOf(open.checkpoint, quantization, device.limits.maxStorageBufferBindingSize);
+    this.closeModel();
+    this.#model = { open, quantization, layout };
+    try {
+      await this.#load(onProgress, signal);
+    } catch (error) {
+      this.closeModel();
+      throw error;
+    }
+  }
+
+  closeModel(): void {
+    this.#resident?.destroy();
+    this.#resident = undefined;
+    this.#model = undefined;
+    this.#dataset = undefined;
+    this.#tuned = undefined;
+  }
+
+  /** Reads and tokenises examples for the open model. */
+  async setExamples(files: readonly DataFile[], settings: DataSettings): Promise<Dataset> {
+    this.#dataset = await makeDataset(this.model, files, settings);
+    return this.#dataset;
+  }
+
+  preview(first: number, count: number): readonly (readonly PreviewToken[])[] {
+    const { tokenizer } = this.model;
+    return this.dataset.examples
+      .slice(first, first + count)
+      .map((example) => previewTokens(example, tokenizer));
+  }
+
+  /** Memory and time of a run; nothing is allocated. */
+  async plan(settings: TrainSettings): Promise<PlanReport> {
+    const { limits } = await this.device();
+    return planReport(this.layout, this.dataset, settings, limits, this.#rate);
+  }
+
+  /** Trains on the examples; the result becomes the tuned adapter. */
+  async train(call: TrainCall): Promise<TrainingOutcome> {
+    const { settings, checkpoints, control, onEvent, start, initial } = call;
+    const { open, layout: model } = this.#opened();
+    const { dataset } = this;
+    const layout = initial?.layout ?? adapterLayout(model.spec, settings);
+    if (start) this.#checkStart(start, layout);
+    const started = performance.now();
+    const outcome = await runTraining({
+      resident: () => this.#alive(),
+      chat: chatContext(open, settings.template),
+      layout,
+      initial: initial?.parameters ?? initialAdapter(layout, settings.seed),
+      dataset,
+      settings,
+      hashes: { model: this.#modelHash(), data: dataset.hash },
+      checkpoints,
+      start,
+      control,
+      onEvent,
+    });
+    const done = (outcome.step - (start?.step ?? 0)) / outcome.steps;
+    const seconds = (performance.now() - started) / 1000;
+    if (done > 0.5) this.#rate = (runOperations(model, dataset, settings) * done) / seconds;
+    this.setTuned({ layout, parameters: outcome.parameters });
+    return outcome;
+  }
+
+  /** Loss over all examples, with the tuned adapter where there is one. Undefined where no token is a target. */
+  async evaluate(settings: TrainSettings): Promise<Evaluation | undefined> {
+    const { examples } = this.dataset;
+    const plan = planOf(settings, examples.length);
+    const capacity = capacityOf(plan, settings.per_device_train_batch_size, examples, []);
+    return await this.#withAdapter(async (resident, adapter) => {
+      const program = await compileEvaluation(resident.model, adapter, capacity);
+      try {
+        return await evaluate(program, examples);
+      } finally {
+        program.destroy();
+      }
+    });
+  }
+
+  /** f32 [tokens, vocabulary], with the tuned adapter where there is one. */
+  async logits(ids: readonly number[]): Promise<Float32Array<ArrayBuffer>> {
+    return await this.#withAdapter((resident, adapter) => allLogits(resident.model, adapter, ids));
+  }
+
+  /** Answers with the base alone or with the tuned adapter. Throws `no_adapter` where there is none. */
+  async chat(
+    which: 'base' | 'tuned',
+    messages: readonly Message[],
+    sampling: AnswerSettings,
+    options: {
+      readonly template?: 'model' | 'alpaca';
+      readonly onText?: (delta: string) => void;
+      readonly signal?: AbortSignal;
+    } = {},
+  ): Promise<AnswerResult> {
+    const context = chatContext(this.model, options.template ?? 'model');
+    const promptIds = conversationIds(context, messages);
+    const generator = await this.#generator(which);
+    const { tokenizer, stopIds } = context;
+    const { onText, signal } = options;
+    return await answer({ generator, tokenizer, promptIds, sampling, stopIds, onText, signal });
+  }
+
+  /** Makes the adapter in a folder (or in a zip of one) the tuned one. */
+  async importAdapter(folder: ModelFolder): Promise<TunedAdapter> {
+    const { layout, parameters } = await readAdapterFiles(folder, this.layout.spec);
+    this.setTuned({ layout, parameters });
+    return { layout, parameters };
+  }
+
+  /** Parameters of the base, and of an adapter with such settings. */
+  parameterCounts(settings: LoraSettings): { readonly all: number; readonly trainable: number } {
+    const { spec } = this.layout;
+    const trainable = adapterLayout(spec, settings).parameters;
+    return { all: parameterCount(spec) + trainable, trainable };
+  }
+
+  close(): void {
+    this.closeModel();
+    this.#device?.destroy();
+    this.#device = undefined;
+  }
+
+  #opened() {
+    if (this.#model) return this.#model;
+    throw new TunesmithError({
+      code: 'no_model',
+      message: 'No model is open.',
+      hint: 'Choose a model first.',
+    });
+  }
+
+  /** Tells the base apart by what it computes with: its files and how they are quantised. */
+  #modelHash(): string {
+    const { open, quantization } = this.#opened();
+    const { load_in_4bit: nf4, bnb_4bit_use_double_quant: nested } = quantization;
+    return `${open.hash}${nf4 ? (nested ? '-nf4-double' : '-nf4') : ''}`;
+  }
+
+  #checkStart({ hashes, parameters }: CheckpointState, layout: AdapterLayout): void {
+    const { dataset } = this;
+    const differs =
+      (hashes.model !== this.#modelHash() && 'model') ||
+      (hashes.data !== dataset.hash && 'examples') ||
+      (parameters.length !== layout.size && 'adapter settings');
+    if (!differs) return;
+    throw new TunesmithError({
+      code: 'checkpoint_differs',
+      message: `The checkpoint was made with other ${differs}.`,
+      hint: 'Go on with the same model, examples and settings, or start a new run.',
+    });
+  }
+
+  async #load(onProgress: (progress: Progress) => void, signal?: AbortSignal): Promise<Resident> {
+    const { open, quantization } = this.#opened();
+    const device = await this.device();
+    const verb = quantization.load_in_4bit ? 'Quantising' : 'Loading';
+    const onTensor = (index: number, count: number, name: string): void => {
+      onProgress({ label: `${verb} ${name}`, fraction: index / count });
+    };
+    this.#resident = await Resident.load(device, open.checkpoint, quantization, onTensor, signal);
+    return this.#resident;
+  }
+
+  /** The model on a device that answers: loaded again where the device was lost. */
+  async #alive(): Promise<Resident> {
+    if (this.#resident?.alive) return this.#resident;
+    this.#resident = undefined;
+    return await this.#load(() => undefined);
+  }
+
+  async #generator(which: 'base' | 'tuned'): Promise<Generator> {
+    if (which === 'base') return await (await this.#alive()).base();
+    if (this.#tuned) return await (await this.#alive()).tuned(this.#tuned);
+    throw new TunesmithError({
+      code: 'no_adapter',
+      message: 'There is no adapter yet.',
+      hint: 'Train one, or import one.',
+    });
+  }
+
+  async #withAdapter<T>(work: (resident: Resident, adapter: Adapter | undefined) => Promise<T>): Promise<T> {
+    const resident = await this.#alive();
+    const tuned = this.#tuned;
+    if (!tuned) return await work(resident, undefined);
+    const adapter = new Adapter(resident.device, tuned.layout, 'inference');
+    try {
+      adapter.writeParameters(tuned.parameters);
+      return await work(resident, adapter);
+    } finally {
+      adapter.destroy();
+    }
+  }
+}

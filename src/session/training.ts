@@ -1,0 +1,174 @@
+import { TunesmithError } from '../core/errors';
+import { answer } from '../chat/answer';
+import type { CheckpointState } from '../formats/checkpoint';
+import { Adapter } from '../models/adapter';
+import type { AdapterLayout } from '../models/lora';
+import { compileTraining } from '../models/training';
+import type { TrainingState } from '../models/training_program';
+import { loadCheckpoint, saveCheckpoint } from '../storage/checkpoints';
+import type { FileStore } from '../storage/file_store';
+import type { TrainControl } from '../train/control';
+import type { Answer, TrainEvent } from '../train/events';
+import { capacityOf, planOf } from '../train/plan';
+import type { TrainSettings } from '../train/settings';
+import { train, type TrainPosition, type TrainResult } from '../train/trainer';
+import { conversationIds, GREEDY, type ChatContext } from './conversation';
+import type { Dataset } from './dataset';
+import type { Resident } from './resident';
+
+/** Where a run's checkpoints are kept. */
+export interface CheckpointFolder {
+  readonly files: FileStore;
+  readonly folder: string;
+}
+
+export interface TrainingRequest {
+  /** The base on a device that answers; called again after a device was lost. */
+  readonly resident: () => Promise<Resident>;
+  readonly chat: ChatContext;
+  readonly layout: AdapterLayout;
+  /** The flat buffer that the run begins with. */
+  readonly initial: Float32Array<ArrayBuffer>;
+  readonly dataset: Dataset;
+  readonly settings: TrainSettings;
+  readonly hashes: CheckpointState['hashes'];
+  readonly checkpoints: CheckpointFolder;
+  /** A checkpoint to go on from. */
+  readonly start?: CheckpointState;
+  readonly control: TrainControl;
+  readonly onEvent: (event: TrainEvent) => void;
+}
+
+export interface TrainingOutcome extends TrainResult {
+  /** The flat buffer of the trained adapter. */
+  readonly parameters: Float32Array<ArrayBuffer>;
+  /** All events that a chart is made of. */
+  readonly history: readonly TrainEvent[];
+}
+
+/** Losses of the device in a row, without a checkpoint between, after which the run gives up. */
+const MOST_LOSSES = 3;
+const ANSWER_TOKENS = 48;
+
+/**
+ * Trains from the start or from a checkpoint. Where the device is lost it is opened again and the run goes on from its
+ * last checkpoint. Throws what the trainer throws, with the run's last good checkpoint in the folder.
+ */
+export async function runTraining(request: TrainingRequest): Promise<TrainingOutcome> {
+  const history = new History(request.start);
+  let start = request.start;
+  for (let losses = 0; ;) {
+    const reached = start?.step ?? 0;
+    try {
+      return await attempt(request, start, history);
+    } catch (error) {
+      if (!(error instanceof TunesmithError) || error.code !== 'device_lost') throw error;
+      start = await lastCheckpoint(request);
+      losses = (start?.step ?? 0) > reached ? 1 : losses + 1;
+      if (losses >= MOST_LOSSES) throw error;
+      history.rewind(start);
+      const message = `The graphics device was lost. Going on from step ${start?.step ?? 0}.`;
+      request.onEvent({ event: 'state', state: 'recovering', message });
+    }
+  }
+}
+
+/** What a chart needs of a run so far, cut back where the run goes back to a checkpoint. */
+class History {
+  events: TrainEvent[] = [];
+
+  constructor(start: CheckpointState | undefined) {
+    this.rewind(start);
+  }
+
+  push(event: TrainEvent): void {
+    if (event.event === 'step' || event.event === 'eval' || event.event === 'sample') this.events.push(event);
+  }
+
+  rewind(start: CheckpointState | undefined): void {
+    // Written by `push` through a checkpoint whose hash was checked.
+    this.events = start ? [...(start.history as unknown as TrainEvent[])] : [];
+  }
+}
+
+async function lastCheckpoint({ checkpoints }: TrainingRequest): Promise<CheckpointState | undefined> {
+  return await loadCheckpoint(checkpoints.files, checkpoints.folder);
+}
+
+async function attempt(
+  request: TrainingRequest,
+  start: CheckpointState | undefined,
+  history: History,
+): Promise<TrainingOutcome> {
+  const { dataset, settings, layout, control, checkpoints, hashes } = request;
+  request.onEvent({ event: 'state', state: 'preparing' });
+  const resident = await request.resident();
+  const { device, model } = resident;
+  const adapter = new Adapter(device, layout, 'training');
+  const owned: { destroy(): void }[] = [adapter];
+  try {
+    adapter.writeParameters(request.initial);
+    const plan = planOf(settings, dataset.training.length);
+    const batchSize = settings.per_device_train_batch_size;
+    const capacity = capacityOf(plan, batchSize, dataset.training, dataset.heldOut);
+    const { gradient_checkpointing } = settings;
+    const program = await compileTraining(model, adapter, { capacity, gradient_checkpointing });
+    owned.push(program);
+    const generator = await resident.generatorFor(adapter);
+    owned.push(generator);
+
+    const sample = async (signal: AbortSignal): Promise<readonly Answer[] | undefined> => {
+      const answers: Answer[] = [];
+      for (const prompt of dataset.samplePrompts) {
+        const promptIds = conversationIds(request.chat, [{ role: 'user', content: prompt }]);
+        const { tokenizer, stopIds } = request.chat;
+        const sampling = { ...GREEDY, max_new_tokens: ANSWER_TOKENS };
+        const { text } = await answer({ generator, tokenizer, promptIds, sampling, stopIds, signal });
+        if (signal.aborted) return undefined;
+        answers.push({ prompt, answer: text });
+      }
+      return answers.length > 0 ? answers : undefined;
+    };
+
+    const save = async (position: TrainPosition, state: TrainingState): Promise<void> => {
+      const checkpoint: CheckpointState = {
+        ...position,
+        ...state,
+        settings: { ...settings },
+        hashes,
+        history: jsonOf(history.events),
+      };
+      await saveCheckpoint(checkpoints.files, checkpoints.folder, checkpoint, settings.save_total_limit);
+    };
+
+    const result = await train({
+      program,
+      examples: dataset.training,
+      heldOut: dataset.heldOut,
+      settings,
+      ...(start && { start: { step: start.step, state: stateOf(start) } }),
+      control,
+      onEvent: (event) => {
+        history.push(event);
+        request.onEvent(event);
+      },
+      hooks: { saveCheckpoint: save, sample: (_, signal) => sample(signal) },
+    });
+    return { ...result, parameters: await adapter.readParameters(), history: history.events };
+  } finally {
+    for (const part of owned.reverse()) part.destroy();
+  }
+}
+
+function stateOf({ parameters, moment1, moment2 }: CheckpointState): TrainingState {
+  return {
+    parameters: new Float32Array(parameters),
+    moment1: new Float32Array(moment1),
+    moment2: new Float32Array(moment2),
+  };
+}
+
+/** Events are plain data already; this tells the type checker so. */
+function jsonOf(events: readonly TrainEvent[]): CheckpointState['history'] {
+  return JSON.parse(JSON.stringify(events)) as CheckpointState['history'];
+}
