@@ -1,0 +1,92 @@
+import { TunesmithError } from '../core/errors';
+
+/**
+ * Files by path: names joined by '/', without a leading one. Writers of the same path must not overlap; `withRunLock`
+ * sees to that between tabs.
+ */
+export interface FileStore {
+  /** The whole file; undefined where there is none. */
+  read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** The file for reading a part at a time; undefined where there is none. */
+  open(path: string): Promise<Blob | undefined>;
+  /**
+   * Writes the whole content beside the path, flushed, and only then puts it in the place of what was there: a reader
+   * finds the old file or the new one. What a crash leaves is called `temporaryPath(path)`.
+   *
+   * @throws TunesmithError `storage_full`
+   */
+  write(path: string, content: Uint8Array | Blob): Promise<void>;
+  /** Paths of all files below a folder, sorted; none where there is no such folder. */
+  list(folder: string): Promise<readonly string[]>;
+  /** Removes a file, or a folder with all in it. Nothing happens where there is neither. */
+  remove(path: string): Promise<void>;
+  /** Bytes of a file, or of all files below a folder; 0 where there is neither. */
+  size(path: string): Promise<number>;
+  /** Bytes that can still be written; undefined where that isn't known. */
+  free(): Promise<number | undefined>;
+}
+
+const TEMPORARY = '.tmp';
+
+export function temporaryPath(path: string): string {
+  return path + TEMPORARY;
+}
+
+export function isTemporary(path: string): boolean {
+  return path.endsWith(TEMPORARY);
+}
+
+/** The names that a path consists of. @throws TunesmithError `storage_path` for a path that leads elsewhere */
+export function namesOf(path: string): string[] {
+  const names = path.split('/');
+  if (names.some((name) => name === '' || name === '.' || name === '..' || /[\\\0]/.test(name))) {
+    throw new TunesmithError({
+      code: 'storage_path',
+      message: `A file can't be stored as "${path}".`,
+      hint: 'Give the file a plain name, without slashes.',
+    });
+  }
+  return names;
+}
+
+/** The parts of the content in turn; a blob is read a part at a time. */
+export async function* partsOf(content: Uint8Array | Blob): AsyncGenerator<Uint8Array, void, void> {
+  if (content instanceof Uint8Array) {
+    yield content;
+    return;
+  }
+  // Not `for await` over the stream: not every browser can iterate streams.
+  const reader = content.stream().getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
+export function contentSize(content: Uint8Array | Blob): number {
+  return content instanceof Uint8Array ? content.length : content.size;
+}
+
+/**
+ * @param needed bytes that were to be written
+ * @param free bytes there is room for, where known
+ */
+export function storageFull(
+  path: string,
+  needed: number,
+  free: number | undefined,
+  cause?: unknown,
+): TunesmithError {
+  const room = free === undefined ? '' : `, and there is room for ${megabytes(free)}`;
+  return new TunesmithError({
+    code: 'storage_full',
+    message: `The storage is full: ${path} needs ${megabytes(needed)}${room}.`,
+    hint: 'Remove runs that are no longer needed or free space on the disk, then go on. What was saved before is still there.',
+    cause,
+  });
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,45 @@
+import { TunesmithError } from '../core/errors';
+
+type Locks = Pick<LockManager, 'request' | 'query'>;
+
+const PREFIX = 'tunesmith-run-';
+const STORAGE = 'tunesmith-storage';
+
+/**
+ * Does what writes to a run's folder while no other tab does.
+ *
+ * @param locks `navigator.locks`; undefined where there are no other tabs, as on a command line
+ * @throws TunesmithError `run_in_other_tab`
+ */
+export async function withRunLock<T>(
+  locks: Locks | undefined,
+  runId: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (locks === undefined) return work();
+  return locks.request(PREFIX + runId, { ifAvailable: true }, (lock) => {
+    if (lock === null) {
+      throw new TunesmithError({
+        code: 'run_in_other_tab',
+        message: 'This run is being trained in another tab of this browser.',
+        hint: 'Go on in that tab, or close it and try again here.',
+      });
+    }
+    return work();
+  });
+}
+
+/**
+ * Does what adds or removes models and runs while no other tab does, waiting for its turn: a model is kept before the
+ * run that needs it is recorded, and would else look like one that no run needs.
+ */
+export async function withStorageLock<T>(locks: Locks | undefined, work: () => Promise<T>): Promise<T> {
+  return locks === undefined ? work() : locks.request(STORAGE, work);
+}
+
+/** The runs that are under way in this tab or another. A run that is recorded as running and isn't here was cut off. */
+export async function lockedRuns(locks: Locks | undefined): Promise<ReadonlySet<string>> {
+  const { held = [] } = (await locks?.query()) ?? {};
+  const names = held.map(({ name = '' }) => name).filter((name) => name.startsWith(PREFIX));
+  return new Set(names.map((name) => name.slice(PREFIX.length)));
+}

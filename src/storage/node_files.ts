@@ -1,0 +1,102 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { contentSize, namesOf, partsOf, storageFull, temporaryPath, type FileStore } from './file_store';
+
+/** Plain files below a folder, which is made when the first one is written. */
+export function nodeFiles(root: string): FileStore {
+  return new NodeFiles(root);
+}
+
+class NodeFiles implements FileStore {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const bytes = await ignoreMissing(readFile(this.#at(path)));
+    return bytes && new Uint8Array(bytes);
+  }
+
+  async open(path: string): Promise<Blob | undefined> {
+    const bytes = await this.read(path);
+    return bytes && new Blob([bytes]);
+  }
+
+  async write(path: string, content: Uint8Array | Blob): Promise<void> {
+    const target = this.#at(path);
+    const temporary = temporaryPath(target);
+    try {
+      await mkdir(dirname(target), { recursive: true });
+      const file = await open(temporary, 'w');
+      try {
+        for await (const part of partsOf(content)) await file.writeFile(part);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, target);
+      await syncFolder(dirname(target));
+    } catch (error) {
+      // Where this fails too, the next clean-up finds it.
+      await rm(temporary, { force: true }).catch(() => undefined);
+      if (hasCode(error, 'ENOSPC', 'EDQUOT')) {
+        throw storageFull(target, contentSize(content), await this.free(), error);
+      }
+      throw error;
+    }
+  }
+
+  async list(folder: string): Promise<readonly string[]> {
+    const entries =
+      (await ignoreMissing(readdir(this.#at(folder), { recursive: true, withFileTypes: true }))) ?? [];
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(this.#root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+      .sort();
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(this.#at(path), { recursive: true, force: true });
+  }
+
+  async size(path: string): Promise<number> {
+    const paths = [path, ...(await this.list(path))];
+    const found = await Promise.all(paths.map((each) => ignoreMissing(stat(this.#at(each)))));
+    return found.reduce((sum, info) => sum + (info?.isFile() ? info.size : 0), 0);
+  }
+
+  async free(): Promise<number | undefined> {
+    const info = await ignoreMissing(statfs(this.#root));
+    return info && info.bavail * info.bsize;
+  }
+
+  #at(path: string): string {
+    return join(this.#root, ...namesOf(path));
+  }
+}
+
+/** Makes a rename last through a power cut. Windows can't open folders and needs no such thing. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function ignoreMissing<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return undefined;
+    throw error;
+  }
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
+}

@@ -1,0 +1,169 @@
+import { TunesmithError } from '../core/errors';
+import { contentSize, namesOf, partsOf, storageFull, temporaryPath, type FileStore } from './file_store';
+
+/** The parts of the File System standard that TypeScript's library lacks: they exist in workers only, or are newer. */
+interface SyncAccessHandle {
+  truncate(size: number): void;
+  write(bytes: Uint8Array, options: { at: number }): number;
+  flush(): void;
+  close(): void;
+}
+interface WorkerFileHandle extends FileSystemFileHandle {
+  createSyncAccessHandle(): Promise<SyncAccessHandle>;
+  move(name: string): Promise<void>;
+}
+
+/**
+ * The browser's private file system (OPFS), for use in a worker.
+ *
+ * @throws TunesmithError `storage_unavailable` where the browser gives no storage
+ */
+export async function openOpfs(storage: StorageManager = navigator.storage): Promise<FileStore> {
+  try {
+    return new OpfsFiles(await storage.getDirectory(), storage);
+  } catch (cause) {
+    throw new TunesmithError({
+      code: 'storage_unavailable',
+      message: 'This browser lets the page store no files.',
+      hint: 'Open the page in a window that is not private, and allow it to store data.',
+      cause,
+    });
+  }
+}
+
+class OpfsFiles implements FileStore {
+  readonly #root: FileSystemDirectoryHandle;
+  readonly #storage: StorageManager;
+
+  constructor(root: FileSystemDirectoryHandle, storage: StorageManager) {
+    this.#root = root;
+    this.#storage = storage;
+  }
+
+  async read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const file = await this.open(path);
+    return file && new Uint8Array(await file.arrayBuffer());
+  }
+
+  async open(path: string): Promise<File | undefined> {
+    const handle = await this.#find(path);
+    return handle?.kind === 'file' ? (handle as FileSystemFileHandle).getFile() : undefined;
+  }
+
+  async write(path: string, content: Uint8Array | Blob): Promise<void> {
+    const names = namesOf(path);
+    const name = names.pop()!;
+    let folder = this.#root;
+    try {
+      for (const part of names) folder = await folder.getDirectoryHandle(part, { create: true });
+      const temporary = (await folder.getFileHandle(temporaryPath(name), {
+        create: true,
+      })) as WorkerFileHandle;
+      await fill(temporary, content);
+      await moveOver(folder, temporary, name);
+    } catch (error) {
+      // Where this fails too, the next clean-up finds it.
+      await ignoreMissing(folder.removeEntry(temporaryPath(name))).catch(() => undefined);
+      if (isQuotaError(error)) throw storageFull(path, contentSize(content), await this.free(), error);
+      throw error;
+    }
+  }
+
+  async list(folder: string): Promise<readonly string[]> {
+    const handle = await this.#find(folder);
+    if (handle?.kind !== 'directory') return [];
+    const paths: string[] = [];
+    await collect(handle as FileSystemDirectoryHandle, folder, paths);
+    return paths.sort();
+  }
+
+  async remove(path: string): Promise<void> {
+    const names = namesOf(path);
+    const name = names.pop()!;
+    const folder = names.length === 0 ? this.#root : await this.#find(names.join('/'));
+    if (folder?.kind !== 'directory') return;
+    await ignoreMissing((folder as FileSystemDirectoryHandle).removeEntry(name, { recursive: true }));
+  }
+
+  async size(path: string): Promise<number> {
+    const paths = [path, ...(await this.list(path))];
+    const files = await Promise.all(paths.map((each) => this.open(each)));
+    return files.reduce((sum, file) => sum + (file?.size ?? 0), 0);
+  }
+
+  async free(): Promise<number | undefined> {
+    const { quota, usage } = await this.#storage.estimate();
+    return quota === undefined || usage === undefined ? undefined : Math.max(0, quota - usage);
+  }
+
+  async #find(path: string): Promise<FileSystemHandle | undefined> {
+    const names = namesOf(path);
+    const name = names.pop()!;
+    let folder = this.#root;
+    for (const part of names) {
+      const next = await ignoreMissing(folder.getDirectoryHandle(part));
+      if (next === undefined) return undefined;
+      folder = next;
+    }
+    return (
+      (await ignoreMissing(folder.getFileHandle(name))) ??
+      (await ignoreMissing(folder.getDirectoryHandle(name)))
+    );
+  }
+}
+
+async function fill(handle: WorkerFileHandle, content: Uint8Array | Blob): Promise<void> {
+  const access = await handle.createSyncAccessHandle();
+  try {
+    access.truncate(0);
+    let at = 0;
+    for await (const part of partsOf(content)) {
+      // A full disk may show as bytes that were not taken.
+      if (access.write(part, { at }) < part.length) throw new DOMException('', 'QuotaExceededError');
+      at += part.length;
+    }
+    access.flush();
+  } finally {
+    access.close();
+  }
+}
+
+/** Chromium and Firefox put the file in the place of what was there; where a browser refuses, that has to go first. */
+async function moveOver(
+  folder: FileSystemDirectoryHandle,
+  handle: WorkerFileHandle,
+  name: string,
+): Promise<void> {
+  try {
+    await handle.move(name);
+  } catch (error) {
+    if (isQuotaError(error)) throw error;
+    await ignoreMissing(folder.removeEntry(name));
+    await handle.move(name);
+  }
+}
+
+async function collect(folder: FileSystemDirectoryHandle, path: string, paths: string[]): Promise<void> {
+  for await (const [name, handle] of folder.entries()) {
+    const inner = `${path}/${name}`;
+    if (handle.kind === 'file') paths.push(inner);
+    else await collect(handle as FileSystemDirectoryHandle, inner, paths);
+  }
+}
+
+/** Undefined where there is nothing of that name, or a folder where a file is meant or the reverse. */
+async function ignoreMissing<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof DOMException && ['NotFoundError', 'TypeMismatchError'].includes(error.name)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function isQuotaError(error: unknown): boolean {
+  // A DOMException in some browsers, a class of its own in newer ones.
+  return error instanceof Error && error.name === 'QuotaExceededError';
+}

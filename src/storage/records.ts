@@ -1,0 +1,39 @@
+import { createStore, del, get, set, values } from 'idb-keyval';
+import type { FileStore } from './file_store';
+
+/** Small records by id. What comes back was stored by some version of the program: check it. */
+export interface RecordStore {
+  get(id: string): Promise<unknown>;
+  put(id: string, record: object): Promise<void>;
+  remove(id: string): Promise<void>;
+  all(): Promise<readonly unknown[]>;
+}
+
+/** In the browser's IndexedDB. */
+export function databaseRecords(database = 'tunesmith', name = 'runs'): RecordStore {
+  const store = createStore(database, name);
+  return {
+    get: (id) => get<unknown>(id, store),
+    put: (id, record) => set(id, record, store),
+    remove: (id) => del(id, store),
+    all: () => values<unknown>(store),
+  };
+}
+
+/** As JSON files, one a record, where there is no IndexedDB. */
+export function fileRecords(files: FileStore, folder = 'records'): RecordStore {
+  const pathOf = (id: string) => `${folder}/${id}.json`;
+  const read = async (path: string): Promise<unknown> => {
+    const bytes = await files.read(path);
+    return bytes && JSON.parse(new TextDecoder().decode(bytes));
+  };
+  return {
+    get: (id) => read(pathOf(id)),
+    put: (id, record) => files.write(pathOf(id), new TextEncoder().encode(JSON.stringify(record))),
+    remove: (id) => files.remove(pathOf(id)),
+    all: async () => {
+      const paths = await files.list(folder);
+      return Promise.all(paths.filter((path) => path.endsWith('.json')).map(read));
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import { array, custom, number, object, optional, picklist, safeParse, string, unknown } from 'valibot';
+import { TunesmithError } from '../core/errors';
+import { isRecord } from '../core/json';
+import type { TrainEvent } from '../train/events';
+import { parseSettings } from '../train/parse_settings';
+import type { TrainSettings } from '../train/settings';
+import type { FileStore } from './file_store';
+import { removeModelsExcept } from './models';
+import type { RecordStore } from './records';
+
+/** One run as kept in storage. */
+export interface RunRecord {
+  readonly id: string;
+  /** ISO 8601, in UTC. */
+  readonly startedAt: string;
+  readonly updatedAt: string;
+  readonly modelName: string;
+  readonly modelSource: 'demo' | 'files';
+  readonly dataFiles: readonly string[];
+  readonly settings: TrainSettings;
+  /** 'running' too where the tab was closed under it: `lockedRuns` tells. */
+  readonly state: 'running' | 'paused' | 'finished' | 'stopped' | 'failed';
+  /** Last step with a checkpoint, and how many there are to be. */
+  readonly checkpointStep: number;
+  readonly steps: number;
+  /** Step, eval and sample events so far, for the chart. */
+  readonly history: readonly TrainEvent[];
+  /** Size of the run's files. */
+  readonly bytes: number;
+}
+
+export interface StoredRun extends RunRecord {
+  /** What `openModel` takes, for models from files. */
+  readonly modelId?: string;
+}
+
+/** An example file as it was given. */
+export interface DataText {
+  readonly name: string;
+  readonly text: string;
+}
+
+export type NewRun = Pick<StoredRun, 'modelName' | 'modelSource' | 'modelId' | 'settings' | 'steps'> & {
+  readonly data: readonly DataText[];
+};
+export type RunChanges = Partial<Pick<RunRecord, 'state' | 'checkpointStep' | 'steps' | 'history'>>;
+
+const recordSchema = object({
+  id: string(),
+  startedAt: string(),
+  updatedAt: string(),
+  modelName: string(),
+  modelSource: picklist(['demo', 'files']),
+  modelId: optional(string()),
+  dataFiles: array(string()),
+  settings: unknown(),
+  state: picklist(['running', 'paused', 'finished', 'stopped', 'failed']),
+  checkpointStep: number(),
+  steps: number(),
+  history: array(custom<TrainEvent>((event) => isRecord(event) && typeof event.event === 'string')),
+  bytes: number(),
+});
+const dataSchema = array(object({ name: string(), text: string() }));
+
+/** The folder of a run's checkpoints and examples. */
+export function runFolder(id: string): string {
+  return `runs/${id}`;
+}
+
+/** The runs of this browser (or folder): an index of records, and the files of each. */
+export class RunStore {
+  readonly #records: RecordStore;
+  readonly #files: FileStore;
+
+  constructor(records: RecordStore, files: FileStore) {
+    this.#records = records;
+    this.#files = files;
+  }
+
+  /** Starts a record in the state 'running'. The examples are kept with it, so that it can go on after a reload. */
+  async create({ data, ...run }: NewRun): Promise<StoredRun> {
+    const startedAt = new Date().toISOString();
+    const id = `${startedAt.slice(0, 19).replaceAll(':', '-')}-${crypto.randomUUID().slice(0, 8)}`;
+    await this.#files.write(dataPath(id), new TextEncoder().encode(JSON.stringify(data)));
+    const record: StoredRun = {
+      ...run,
+      id,
+      startedAt,
+      updatedAt: startedAt,
+      dataFiles: data.map(({ name }) => name),
+      state: 'running',
+      checkpointStep: 0,
+      history: [],
+      bytes: await this.#files.size(runFolder(id)),
+    };
+    await this.#records.put(id, record);
+    return record;
+  }
+
+  async get(id: string): Promise<StoredRun | undefined> {
+    return storedRun(await this.#records.get(id));
+  }
+
+  /** All runs that this version of the program understands, the newest first. */
+  async list(): Promise<readonly StoredRun[]> {
+    const runs = (await this.#records.all()).flatMap((record) => storedRun(record) ?? []);
+    return runs.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+  }
+
+  /** @throws TunesmithError `run_unknown` */
+  async update(id: string, changes: RunChanges): Promise<StoredRun> {
+    const record = await this.#known(id);
+    const updated = {
+      ...record,
+      ...changes,
+      updatedAt: new Date().toISOString(),
+      bytes: await this.#files.size(runFolder(id)),
+    };
+    await this.#records.put(id, updated);
+    return updated;
+  }
+
+  /** The examples that the run was started with. @throws TunesmithError `run_unknown`, `run_data_missing` */
+  async data(id: string): Promise<readonly DataText[]> {
+    const { dataFiles } = await this.#known(id);
+    const bytes = await this.#files.read(dataPath(id));
+    const data = safeParse(dataSchema, bytes && JSON.parse(new TextDecoder().decode(bytes)));
+    if (data.success) return data.output;
+    throw new TunesmithError({
+      code: 'run_data_missing',
+      message: `The run's examples (${dataFiles.join(', ')}) are no longer in storage.`,
+      hint: 'The browser may have cleared them. Add the files again and start a new run.',
+    });
+  }
+
+  /** Removes the run with its files, and all models that no run needs. For use within `withStorageLock`. */
+  async remove(id: string): Promise<void> {
+    // The record last: what a crash leaves can then be removed again.
+    await this.#files.remove(runFolder(id));
+    await this.#records.remove(id);
+    const needed = (await this.list()).flatMap(({ modelId }) => modelId ?? []);
+    await removeModelsExcept(this.#files, new Set(needed));
+  }
+
+  async #known(id: string): Promise<StoredRun> {
+    const record = await this.get(id);
+    if (record) return record;
+    throw new TunesmithError({
+      code: 'run_unknown',
+      message: 'This run is no longer in storage.',
+      hint: 'It was removed, perhaps in another tab. Start a new one.',
+    });
+  }
+}
+
+/** The events that a run still has once it goes on from a checkpoint of this step. */
+export function historyUpTo(history: readonly TrainEvent[], step: number): readonly TrainEvent[] {
+  return history.filter((event) => event.event === 'state' || event.step <= step);
+}
+
+function dataPath(id: string): string {
+  return `${runFolder(id)}/data.json`;
+}
+
+/** Undefined for what another version of the program stored and this one can't use. */
+function storedRun(value: unknown): StoredRun | undefined {
+  const record = safeParse(recordSchema, value);
+  if (!record.success) return undefined;
+  try {
+    return { ...record.output, settings: parseSettings(record.output.settings) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,110 @@
+import {
+  contentSize,
+  namesOf,
+  partsOf,
+  temporaryPath,
+  type FileStore,
+} from '../../../src/storage/file_store';
+
+/** What a crashed store throws ever after. */
+export class Crash extends Error {}
+
+/**
+ * What becomes of the n-th change (from 1) to what is stored: the program dies before it, or in the midst of it where a
+ * write is not atomic after all; or that one change fails and the program lives on.
+ */
+export interface Fault {
+  readonly at: number;
+  readonly kind: 'crash' | 'torn' | 'fail';
+}
+
+/** Files in memory, whose every change can be made to fail. A write changes twice: beside the path, then in its place. */
+export class MemoryFiles implements FileStore {
+  readonly files: Map<string, Uint8Array<ArrayBuffer>>;
+  changes = 0;
+  #fault: Fault | undefined;
+  #crashed = false;
+  room: number | undefined;
+
+  constructor(files = new Map<string, Uint8Array<ArrayBuffer>>(), fault?: Fault) {
+    this.files = files;
+    this.#fault = fault;
+  }
+
+  read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return this.#then(() => this.files.get(path)?.slice());
+  }
+
+  open(path: string): Promise<Blob | undefined> {
+    return this.#then(() => {
+      const bytes = this.files.get(path);
+      return bytes && new Blob([bytes]);
+    });
+  }
+
+  async write(path: string, content: Uint8Array | Blob): Promise<void> {
+    namesOf(path);
+    const bytes = new Uint8Array(contentSize(content));
+    let at = 0;
+    for await (const part of partsOf(content)) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    await this.#then(() => {
+      const temporary = temporaryPath(path);
+      const half = bytes.slice(0, bytes.length / 2);
+      this.#change(
+        () => this.files.set(temporary, bytes),
+        () => this.files.set(temporary, half),
+      );
+      this.#change(
+        () => {
+          this.files.delete(temporary);
+          this.files.set(path, bytes);
+        },
+        () => this.files.set(path, half),
+      );
+    });
+  }
+
+  list(folder: string): Promise<readonly string[]> {
+    return this.#then(() => [...this.files.keys()].filter((path) => path.startsWith(`${folder}/`)).sort());
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#then(() => {
+      const doomed = [...this.files.keys()].filter((key) => key === path || key.startsWith(`${path}/`));
+      if (doomed.length === 0) return;
+      const remove = (keys: readonly string[]) => () => keys.forEach((key) => this.files.delete(key));
+      this.#change(remove(doomed), remove(doomed.slice(0, doomed.length / 2)));
+    });
+  }
+
+  async size(path: string): Promise<number> {
+    const paths = [path, ...(await this.list(path))];
+    return paths.reduce((sum, each) => sum + (this.files.get(each)?.length ?? 0), 0);
+  }
+
+  free(): Promise<number | undefined> {
+    return this.#then(() => this.room);
+  }
+
+  #change(whole: () => unknown, half: () => unknown): void {
+    this.changes++;
+    if (this.#fault?.at !== this.changes) {
+      whole();
+      return;
+    }
+    const { kind } = this.#fault;
+    this.#crashed = kind !== 'fail';
+    if (kind === 'torn') half();
+    throw kind === 'fail' ? new Error('This change failed.') : new Crash();
+  }
+
+  #then<T>(work: () => T): Promise<T> {
+    return Promise.resolve().then(() => {
+      if (this.#crashed) throw new Crash();
+      return work();
+    });
+  }
+}
