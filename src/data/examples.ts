@@ -1,0 +1,160 @@
+import { describeError, TunesmithError } from '../core/errors';
+import type { TokenizedExample } from './batches';
+import type { Problem, Row, Sample } from './rows';
+import { answerSpans, type Span } from './spans';
+import type { ChatTemplate } from './template';
+import type { Tokenizer } from './tokenizer';
+
+export interface ExampleSettings {
+  readonly tokenizer: Tokenizer;
+  readonly template: ChatTemplate;
+  /** The tokens that are targets: those of answers with what ends them, or all (`train_on`). */
+  readonly trainOn: 'responses' | 'all';
+  /** Tokens after which an example is cut (`max_seq_length`). */
+  readonly maxSeqLength: number;
+}
+
+export interface BuiltExamples {
+  readonly examples: readonly TokenizedExample[];
+  /** For each example, the row that it was made of. */
+  readonly rows: readonly Row[];
+  readonly problems: readonly Problem[];
+  /** How many examples were cut at `maxSeqLength`. */
+  readonly truncated: number;
+}
+
+/** Tokenises rows. A row that can't be used becomes a problem; the others go on. */
+export function buildExamples(rows: readonly Row[], settings: ExampleSettings): BuiltExamples {
+  const examples: TokenizedExample[] = [];
+  const used: Row[] = [];
+  const problems: Problem[] = [];
+  let truncated = 0;
+  for (const row of rows) {
+    try {
+      const result = tokenizeSample(row.sample, settings);
+      examples.push(result.example);
+      used.push(row);
+      if (result.truncated) truncated++;
+    } catch (error) {
+      if (!(error instanceof TunesmithError)) throw error;
+      problems.push({ file: row.file, row: row.row, reason: describeError(error).message });
+    }
+  }
+  return { examples, rows: used, problems, truncated };
+}
+
+/**
+ * A sample as the model sees it, with its targets. A conversation is rendered and tokenised as a whole; a text
+ * is trained on from its first token to the `eos_token` that is put after it.
+ *
+ * @throws TunesmithError where the template or the tokenizer refuses it, or no token is left to learn
+ */
+export function tokenizeSample(
+  sample: Sample,
+  settings: ExampleSettings,
+): { example: TokenizedExample; truncated: boolean } {
+  const { tokenizer, maxSeqLength } = settings;
+  const whole =
+    sample.kind === 'text' ? tokenizeText(sample.text, tokenizer) : tokenizeChat(sample, settings);
+  const truncated = whole.ids.length > maxSeqLength;
+  const ids = Uint32Array.from(whole.ids.slice(0, maxSeqLength));
+  const trained = whole.trained.slice(0, maxSeqLength);
+  if (!trained.includes(1, 1)) {
+    throw new TunesmithError({
+      code: 'nothing_to_learn',
+      message: whole.trained.includes(1, 1)
+        ? `Of its ${whole.ids.length} tokens, those to learn come after the first ${maxSeqLength}.`
+        : 'It has no answer to learn from.',
+      hint: 'Shorten it, raise max_seq_length, or train on all tokens.',
+    });
+  }
+  return { example: { ids, trained }, truncated };
+}
+
+interface WholeExample {
+  readonly ids: readonly number[];
+  readonly trained: Uint8Array;
+}
+
+function tokenizeText(text: string, tokenizer: Tokenizer): WholeExample {
+  const ids = [...leadingIds(tokenizer), ...tokenizer.encode(text)];
+  if (tokenizer.eosId !== undefined && ids.at(-1) !== tokenizer.eosId) ids.push(tokenizer.eosId);
+  return { ids, trained: new Uint8Array(ids.length).fill(1) };
+}
+
+function tokenizeChat(sample: Sample & { kind: 'chat' }, settings: ExampleSettings): WholeExample {
+  const { tokenizer, template, trainOn } = settings;
+  const text = template.render(sample.messages);
+  const lead = template.addSpecialTokens ? leadingIds(tokenizer) : [];
+  const content = tokenizer.encode(text);
+  const ids = [...lead, ...content];
+  const trained = new Uint8Array(ids.length);
+  if (trainOn === 'all') return { ids, trained: trained.fill(1) };
+  for (const { start, end } of tokenSpans(
+    text,
+    content,
+    answerSpans(sample.messages, template, text),
+    tokenizer,
+  )) {
+    trained.fill(1, lead.length + start, lead.length + end);
+  }
+  return { ids, trained };
+}
+
+/** The tokens that the tokenizer puts before every text: usually none, or its `bos_token`. */
+function leadingIds(tokenizer: Tokenizer): number[] {
+  const around = tokenizer.encode('', { addSpecialTokens: true });
+  const bos = tokenizer.bosId === undefined ? -1 : around.indexOf(tokenizer.bosId);
+  return around.slice(0, bos + 1);
+}
+
+/**
+ * The tokens of a text that lie within spans of it. A token across the start of a span doesn't count, nor does white
+ * space after the special token that ends an answer.
+ */
+function tokenSpans(
+  text: string,
+  ids: readonly number[],
+  spans: readonly Span[],
+  tokenizer: Tokenizer,
+): Span[] {
+  const offsets = spans.flatMap(({ start, end }) => [start, end]);
+  const boundaries =
+    piecewise(text, ids, offsets, tokenizer) ?? offsets.map((at) => boundaryAt(text, ids, at, tokenizer));
+  return spans.map((_, nth) => {
+    const start = boundaries[2 * nth] ?? 0;
+    const end = boundaries[2 * nth + 1] ?? start;
+    const isEnding = (id: number): boolean => tokenizer.specialIds.has(id) || id === tokenizer.eosId;
+    const afterEnding = ids.slice(start, end).findLastIndex(isEnding) + start + 1;
+    const isSpace = tokenizer.decode(ids.slice(afterEnding, end)).trim() === '';
+    return { start, end: afterEnding > start && isSpace ? afterEnding : end };
+  });
+}
+
+/** Token numbers of offsets, where the pieces of the text between them have together the tokens of the whole. */
+function piecewise(
+  text: string,
+  ids: readonly number[],
+  offsets: readonly number[],
+  tokenizer: Tokenizer,
+): number[] | undefined {
+  const numbers: number[] = [];
+  let count = 0;
+  for (const [nth, offset] of [...offsets, text.length].entries()) {
+    const piece = tokenizer.encode(text.slice(offsets[nth - 1] ?? 0, offset));
+    for (const id of piece) if (ids[count++] !== id) return undefined;
+    numbers.push(count);
+  }
+  return count === ids.length ? numbers.slice(0, -1) : undefined;
+}
+
+/** Number of the first token that lies wholly after an offset. */
+function boundaryAt(text: string, ids: readonly number[], offset: number, tokenizer: Tokenizer): number {
+  const before = tokenizer.encode(text.slice(0, offset));
+  if (before.every((id, index) => ids[index] === id)) return before.length;
+  // A token lies across: count those after it from the end.
+  const after = tokenizer.encode(text.slice(offset));
+  let common = 0;
+  while (common < after.length && after.at(-1 - common) === ids.at(-1 - common)) common++;
+  return ids.length - common;
+}

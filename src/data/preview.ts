@@ -1,0 +1,18 @@
+import type { TokenizedExample } from './batches';
+import type { Tokenizer } from './tokenizer';
+
+export interface PreviewToken {
+  /** Empty where a character needs further tokens; the last of them has it whole. */
+  readonly text: string;
+  readonly trained: boolean;
+}
+
+/** An example's tokens as text, with those that are targets marked. Together they are the decoded example. */
+export function previewTokens({ ids, trained }: TokenizedExample, tokenizer: Tokenizer): PreviewToken[] {
+  const decoder = tokenizer.stream();
+  const tokens = Array.from(ids, (id, index) => ({ text: decoder.push(id), trained: trained[index] === 1 }));
+  const rest = decoder.end();
+  const last = tokens.at(-1);
+  if (last && rest !== '') last.text += rest;
+  return tokens;
+}
