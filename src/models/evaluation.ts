@@ -1,20 +1,26 @@
 import { compile } from '../graph/compile';
 import type { Adapter } from './adapter';
 import type { Model } from './model';
-import { writeBatch } from './training';
-import { BATCH_SLOTS, METRICS, planEvaluation } from './training_graph';
+import { BATCH_SLOTS, METRICS, planEvaluation, writeBatch } from './training_graph';
 import type { TrainingProgram } from './training_program';
 
-/** Evaluation alone, with an adapter or without. */
+export type EvaluationProgram = Pick<TrainingProgram, 'capacity' | 'evaluate' | 'destroy'>;
+
+/**
+ * The loss of batches, with an adapter or without.
+ *
+ * @param arenas of a program that never runs at the same time
+ */
 export async function compileEvaluation(
   { device, layout, buffers }: Model,
   adapter: Adapter | undefined,
   capacity: number,
-): Promise<Pick<TrainingProgram, 'capacity' | 'evaluate' | 'destroy'>> {
+  arenas?: readonly GPUBuffer[],
+): Promise<EvaluationProgram> {
   const metrics = device.buffers.create('inputs', METRICS, 16);
   const plan = planEvaluation(layout, adapter?.layout, { capacity, limits: device.limits });
   const bound = new Map([...buffers, ...(adapter?.buffers ?? []), [METRICS, metrics] as const]);
-  const program = await compile(device, plan, { buffers: bound, inputs: BATCH_SLOTS });
+  const program = await compile(device, plan, { buffers: bound, inputs: BATCH_SLOTS, arenas });
   return {
     capacity,
     async evaluate(batch) {

@@ -2,14 +2,15 @@ import type { Batch } from '../data/batches';
 import { compile } from '../graph/compile';
 import type { Program } from '../graph/program';
 import type { Adapter } from './adapter';
+import { compileEvaluation, type EvaluationProgram } from './evaluation';
 import type { Model } from './model';
 import {
   BATCH_SLOTS,
   METRICS,
   METRICS_RING_SLOT,
-  planEvaluation,
   planMicroBatch,
   planOptimizer,
+  writeBatch,
 } from './training_graph';
 import {
   METRICS_RING,
@@ -36,24 +37,19 @@ export async function compileTraining(
   const request = { ...options, limits };
   const small = (label: string, floats: number) => device.buffers.create('inputs', label, floats * 4);
   const metrics = small(METRICS, 4);
-  const evaluationMetrics = small('evaluation metrics', 4);
   const ring = small(METRICS_RING_SLOT, METRICS_RING * 4);
-  const shared = new Map([...model.buffers, ...adapter.buffers, [METRICS_RING_SLOT, ring]]);
-  const training = new Map([...shared, [METRICS, metrics]]);
+  const own = [[METRICS, metrics] as const, [METRICS_RING_SLOT, ring] as const];
+  const training = new Map([...model.buffers, ...adapter.buffers, ...own]);
   const microBatch = await compile(device, planMicroBatch(layout, adapter.layout, request), {
     buffers: training,
     inputs: BATCH_SLOTS,
   });
   const optimizer = await compile(device, planOptimizer(adapter.layout, limits), { buffers: training });
-  const evaluation = await compile(device, planEvaluation(layout, adapter.layout, request), {
-    buffers: new Map([...shared, [METRICS, evaluationMetrics]]),
-    inputs: BATCH_SLOTS,
-    arenas: microBatch.arenas,
-  });
+  const evaluation = await compileEvaluation(model, adapter, options.capacity, microBatch.arenas);
   return new CompiledTraining(model, adapter, {
     capacity: options.capacity,
     programs: { microBatch, optimizer, evaluation },
-    buffers: { metrics, evaluationMetrics, ring },
+    buffers: { metrics, ring },
   });
 }
 
@@ -62,13 +58,9 @@ interface Parts {
   readonly programs: {
     readonly microBatch: Program;
     readonly optimizer: Program;
-    readonly evaluation: Program;
+    readonly evaluation: EvaluationProgram;
   };
-  readonly buffers: {
-    readonly metrics: GPUBuffer;
-    readonly evaluationMetrics: GPUBuffer;
-    readonly ring: GPUBuffer;
-  };
+  readonly buffers: { readonly metrics: GPUBuffer; readonly ring: GPUBuffer };
 }
 
 class CompiledTraining implements TrainingProgram {
@@ -130,11 +122,7 @@ class CompiledTraining implements TrainingProgram {
   }
 
   async evaluate(batch: Batch): Promise<number> {
-    const { programs, buffers } = this.#parts;
-    writeBatch(programs.evaluation, batch);
-    await programs.evaluation.run({ rows: batch.rows });
-    const [sum = NaN] = new Float32Array(await this.#model.device.buffers.read(buffers.evaluationMetrics));
-    return sum;
+    return await this.#parts.programs.evaluation.evaluate(batch);
   }
 
   async readState(): Promise<TrainingState> {
@@ -150,8 +138,4 @@ class CompiledTraining implements TrainingProgram {
     for (const program of Object.values(programs)) program.destroy();
     for (const buffer of Object.values(buffers)) this.#model.device.buffers.destroy('inputs', buffer);
   }
-}
-
-export function writeBatch(program: Program, batch: Batch): void {
-  for (const slot of BATCH_SLOTS) program.write(slot, batch[slot]);
 }

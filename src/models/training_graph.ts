@@ -1,5 +1,7 @@
+import type { Batch } from '../data/batches';
 import { GRADIENTS, PARAMETERS, differentiate } from '../graph/differentiate';
 import { plan, type Plan } from '../graph/plan';
+import type { Program } from '../graph/program';
 import { recompute } from '../graph/recompute';
 import { Trace } from '../graph/trace';
 import { adamw } from '../ops/adamw';
@@ -83,4 +85,8 @@ function applyLoss(
     { withGradient: train },
   );
   lossSum(trace, { losses, metrics: trace.bound(METRICS, 'f32', [4]) });
+}
+
+export function writeBatch(program: Program, batch: Batch): void {
+  for (const slot of BATCH_SLOTS) program.write(slot, batch[slot]);
 }
