@@ -1,4 +1,4 @@
-import { Device } from '../gpu/device';
+import type { Device } from '../gpu/device';
 import { Adapter } from '../models/adapter';
 import type { Checkpoint } from '../models/files';
 import { Generator, KeyValueCache } from '../models/generation';

@@ -26,6 +26,9 @@ import { planReport, runOperations, type PlanReport } from './plan_report';
 import { Resident, type TunedAdapter } from './resident';
 import { runTraining, type CheckpointFolder, type TrainingOutcome } from './training';
 
+/** Tokens of a comparison of two adapters' logits. */
+const COMPARED_TOKENS = 16;
+
 export interface SessionHost {
   /** Opens a device; called again after one was lost. */
   openDevice(): Promise<Device>;
@@ -35,6 +38,7 @@ export interface Progress {
   readonly label: string;
   /** 0 to 1. */
   readonly fraction?: number;
+  readonly etaSeconds?: number;
 }
 
 export interface TrainCall {
@@ -82,6 +86,14 @@ export class Session {
     return this.#opened().layout;
   }
 
+  get hasModel(): boolean {
+    return this.#model !== undefined;
+  }
+
+  get hasDataset(): boolean {
+    return this.#dataset !== undefined;
+  }
+
   get dataset(): Dataset {
     if (this.#dataset) return this.#dataset;
     throw new TunesmithError({
@@ -94,6 +106,21 @@ export class Session {
   /** What chats as "tuned" and is exported. */
   get tuned(): TunedAdapter | undefined {
     return this.#tuned;
+  }
+
+  /** Throws `no_adapter`. */
+  requireTuned(): TunedAdapter {
+    if (this.#tuned) return this.#tuned;
+    throw new TunesmithError({
+      code: 'no_adapter',
+      message: 'There is no adapter yet.',
+      hint: 'Train one, or import one.',
+    });
+  }
+
+  /** A flat buffer, as a checkpoint holds it, with the layout that the settings give it. */
+  adapterOf(settings: LoraSettings, parameters: Float32Array<ArrayBuffer>): TunedAdapter {
+    return { layout: adapterLayout(this.layout.spec, settings), parameters };
   }
 
   setTuned(tuned: TunedAdapter | undefined): void {
@@ -178,9 +205,11 @@ export class Session {
     return outcome;
   }
 
-  /** Loss over all examples, with the tuned adapter where there is one. Undefined where no token is a target. */
-  async evaluate(settings: TrainSettings): Promise<Evaluation | undefined> {
-    const { examples } = this.dataset;
+  /** Loss over examples (all, or some), with the tuned adapter where there is one. Undefined where no token is a target. */
+  async evaluate(
+    settings: TrainSettings,
+    examples: Dataset['examples'] = this.dataset.examples,
+  ): Promise<Evaluation | undefined> {
     const plan = planOf(settings, examples.length);
     const capacity = capacityOf(plan, settings.per_device_train_batch_size, examples, []);
     return await this.#withAdapter(async (resident, adapter) => {
@@ -196,6 +225,18 @@ export class Session {
   /** f32 [tokens, vocabulary], with the tuned adapter where there is one. */
   async logits(ids: readonly number[]): Promise<Float32Array<ArrayBuffer>> {
     return await this.#withAdapter((resident, adapter) => allLogits(resident.model, adapter, ids));
+  }
+
+  /** Largest difference between the logits of the tuned adapter and of another one, over a few tokens of the vocabulary. */
+  async compareLogits(other: TunedAdapter): Promise<number> {
+    const { vocabularySize } = this.layout.spec;
+    const ids = Array.from({ length: COMPARED_TOKENS }, (_, i) => (i * 7919) % vocabularySize);
+    const ours = await this.logits(ids);
+    const theirs = await this.#withAdapter(
+      (resident, adapter) => allLogits(resident.model, adapter, ids),
+      other,
+    );
+    return ours.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (theirs[i] ?? NaN))), 0);
   }
 
   /** Answers with the base alone or with the tuned adapter. Throws `no_adapter` where there is none. */
@@ -287,17 +328,15 @@ export class Session {
 
   async #generator(which: 'base' | 'tuned'): Promise<Generator> {
     if (which === 'base') return await (await this.#alive()).base();
-    if (this.#tuned) return await (await this.#alive()).tuned(this.#tuned);
-    throw new TunesmithError({
-      code: 'no_adapter',
-      message: 'There is no adapter yet.',
-      hint: 'Train one, or import one.',
-    });
+    const tuned = this.requireTuned();
+    return await (await this.#alive()).tuned(tuned);
   }
 
-  async #withAdapter<T>(work: (resident: Resident, adapter: Adapter | undefined) => Promise<T>): Promise<T> {
+  async #withAdapter<T>(
+    work: (resident: Resident, adapter: Adapter | undefined) => Promise<T>,
+    tuned = this.#tuned,
+  ): Promise<T> {
     const resident = await this.#alive();
-    const tuned = this.#tuned;
     if (!tuned) return await work(resident, undefined);
     const adapter = new Adapter(resident.device, tuned.layout, 'inference');
     try {

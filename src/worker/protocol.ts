@@ -4,8 +4,32 @@
  * ({ code, message, hint, detail }, see core/errors.ts).
  */
 import { proxy, wrap, type Remote } from 'comlink';
+import type { AnswerSettings } from '../chat/answer';
 import type { ErrorDescription } from '../core/errors';
+import type { PreviewToken } from '../data/preview';
+import type { Quantization } from '../models/layout';
+import type { PlanReport } from '../session/plan_report';
+import type { Progress } from '../session/session';
+import type { RunRecord } from '../storage/runs';
+import type { TrainEvent } from '../train/events';
+import type { TrainSettings } from '../train/settings';
 import { registerErrorTransfer } from './errors';
+
+export type { PreviewToken } from '../data/preview';
+export type { Quantization as LoadSettings } from '../models/layout';
+export type { PlanReport } from '../session/plan_report';
+export type { Progress } from '../session/session';
+export type { RunRecord } from '../storage/runs';
+export type {
+  CheckpointEvent,
+  EvalEvent,
+  SampleEvent,
+  StateEvent,
+  StepEvent,
+  TrainEvent,
+} from '../train/events';
+export type { TrainSettings } from '../train/settings';
+export type ChatSettings = AnswerSettings;
 
 /** What the browser's GPU is. `kind` 'none': no WebGPU or no adapter; 'software': an adapter that runs on the CPU. */
 export interface DeviceReport {
@@ -18,23 +42,10 @@ export interface DeviceReport {
   readonly problem?: ErrorDescription;
 }
 
-export interface LoadSettings {
-  readonly load_in_4bit: boolean;
-  readonly bnb_4bit_use_double_quant: boolean;
-}
-
 /** Where a model comes from: the embedded one, or a folder's files (config.json, model.safetensors, tokenizer*.json). */
 export type ModelSource =
   | { readonly kind: 'demo' }
   | { readonly kind: 'files'; readonly name: string; readonly files: readonly File[] };
-
-export interface Progress {
-  /** What is being done, for a person: "Quantising layer 3 of 24". */
-  readonly label: string;
-  /** 0..1, or undefined where unknown. */
-  readonly fraction?: number;
-  readonly etaSeconds?: number;
-}
 
 export interface ModelReport {
   readonly name: string;
@@ -47,44 +58,7 @@ export interface ModelReport {
   readonly maxPositions: number;
   readonly hasChatTemplate: boolean;
   readonly weightBytes: number;
-  readonly load: LoadSettings;
-}
-
-/** Settings bear the names of Transformers and PEFT. */
-export interface TrainSettings extends LoadSettings {
-  readonly per_device_train_batch_size: number;
-  readonly gradient_accumulation_steps: number;
-  readonly learning_rate: number;
-  readonly lr_scheduler_type: 'linear' | 'cosine' | 'constant' | 'constant_with_warmup';
-  readonly warmup_steps: number;
-  readonly warmup_ratio: number;
-  readonly weight_decay: number;
-  readonly adam_beta1: number;
-  readonly adam_beta2: number;
-  readonly adam_epsilon: number;
-  readonly max_grad_norm: number;
-  readonly num_train_epochs: number;
-  /** -1: by epochs. */
-  readonly max_steps: number;
-  readonly max_seq_length: number;
-  readonly logging_steps: number;
-  readonly save_steps: number;
-  readonly save_total_limit: number;
-  /** 0: never. */
-  readonly eval_steps: number;
-  /** Fraction of the examples held out, 0..0.5. */
-  readonly eval_split: number;
-  readonly seed: number;
-  readonly shuffle: boolean;
-  readonly r: number;
-  readonly lora_alpha: number;
-  readonly lora_dropout: number;
-  readonly target_modules: 'all-linear' | readonly string[];
-  readonly use_rslora: boolean;
-  readonly gradient_checkpointing: boolean;
-  readonly train_on: 'responses' | 'all';
-  /** 'model': the model's own chat template (Alpaca prompt where it has none); 'alpaca': always the Alpaca prompt. */
-  readonly template: 'model' | 'alpaca';
+  readonly load: Quantization;
 }
 
 export interface DataProblem {
@@ -108,92 +82,11 @@ export interface DataReport {
   readonly notes: readonly string[];
 }
 
-export interface PreviewToken {
-  readonly text: string;
-  readonly trained: boolean;
-}
-
 export interface PreviewExample {
   readonly index: number;
   readonly tokens: readonly PreviewToken[];
 }
 
-export interface PlanReport {
-  readonly steps: number;
-  readonly trainableParameters: number;
-  /** Bytes by purpose: base, adapter, gradients, moments, activations, cache, inputs. */
-  readonly memory: Readonly<Record<string, number>>;
-  readonly memoryTotal: number;
-  readonly fits: boolean;
-  /** What to change where it does not fit. */
-  readonly advice: readonly string[];
-  /** Seconds that the whole run will take; measured on this device, undefined before the first measurement. */
-  readonly estimatedSeconds?: number;
-}
-
-export interface StepEvent {
-  readonly event: 'step';
-  readonly step: number;
-  readonly steps: number;
-  readonly epoch: number;
-  readonly loss: number;
-  readonly learning_rate: number;
-  readonly grad_norm: number;
-  readonly target_tokens: number;
-  readonly tokens_per_second: number;
-  readonly eta_seconds: number;
-}
-export interface EvalEvent {
-  readonly event: 'eval';
-  readonly step: number;
-  readonly eval_loss: number;
-  readonly perplexity: number;
-}
-/** Answers to a few fixed prompts, before training and along it. */
-export interface SampleEvent {
-  readonly event: 'sample';
-  readonly step: number;
-  readonly answers: readonly { readonly prompt: string; readonly answer: string }[];
-}
-export interface CheckpointEvent {
-  readonly event: 'checkpoint';
-  readonly step: number;
-}
-export interface StateEvent {
-  readonly event: 'state';
-  readonly state: 'preparing' | 'running' | 'paused' | 'recovering' | 'finished' | 'stopped' | 'failed';
-  /** For a person, e.g. why it is recovering. */
-  readonly message?: string;
-  readonly error?: ErrorDescription;
-}
-export type TrainEvent = StepEvent | EvalEvent | SampleEvent | CheckpointEvent | StateEvent;
-
-/** One run as kept in storage; the newest comes first in lists. */
-export interface RunRecord {
-  readonly id: string;
-  readonly startedAt: string;
-  readonly updatedAt: string;
-  readonly modelName: string;
-  readonly modelSource: 'demo' | 'files';
-  readonly dataFiles: readonly string[];
-  readonly settings: TrainSettings;
-  readonly state: 'running' | 'paused' | 'finished' | 'stopped' | 'failed';
-  /** Last step with a checkpoint, and how many there are to be. */
-  readonly checkpointStep: number;
-  readonly steps: number;
-  /** Step, eval and sample events so far, for the chart. */
-  readonly history: readonly TrainEvent[];
-  readonly bytes: number;
-}
-
-export interface ChatSettings {
-  readonly temperature: number;
-  readonly top_p: number;
-  readonly top_k: number;
-  readonly repetition_penalty: number;
-  readonly max_new_tokens: number;
-  readonly seed: number;
-}
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
@@ -231,7 +124,7 @@ export interface Engine {
 
   openModel(
     source: ModelSource,
-    load: LoadSettings,
+    load: Quantization,
     onProgress: (progress: Progress) => void,
   ): Promise<ModelReport>;
   /** The demo's example file, as `setExamples` takes it. */
@@ -275,7 +168,7 @@ export interface Engine {
   chat(
     which: 'base' | 'tuned',
     messages: readonly ChatMessage[],
-    settings: ChatSettings,
+    settings: AnswerSettings,
     onText: (delta: string) => void,
   ): Promise<ChatResult>;
   stopChat(): Promise<void>;
@@ -290,7 +183,8 @@ export type RemoteEngine = Remote<Engine>;
  */
 export function connectEngine(onFailure?: (error: ErrorDescription) => void): RemoteEngine {
   registerErrorTransfer();
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'engine' });
+  const name = new URL('.', document.baseURI).href;
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name });
   worker.addEventListener('error', (event) => {
     onFailure?.({
       code: 'worker_failed',

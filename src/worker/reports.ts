@@ -1,0 +1,56 @@
+import { targetCount, tokenCount, type Dataset } from '../session/dataset';
+import { modelBytes } from '../models/layout';
+import { parameterCount } from '../models/spec';
+import type { Session } from '../session/session';
+import { moduleNames } from '../session/adapter_files';
+import type { TunedAdapter } from '../session/resident';
+import { describeError } from '../core/errors';
+import type { Device } from '../gpu/device';
+import type { AdapterReport, DataReport, DeviceReport, ModelReport } from './protocol';
+
+export function deviceReport({ kind, description, gpu, limits }: Device): DeviceReport {
+  const { maxBufferSize, maxStorageBufferBindingSize } = limits;
+  return { kind, description, features: [...gpu.features], maxBufferSize, maxStorageBufferBindingSize };
+}
+
+export function noDeviceReport(error: unknown): DeviceReport {
+  const none = { features: [], maxBufferSize: 0, maxStorageBufferBindingSize: 0 };
+  return { kind: 'none', description: 'no graphics card', ...none, problem: describeError(error) };
+}
+
+export function modelReport({ model, layout }: Session): ModelReport {
+  const { identity, chatTemplate } = model;
+  const { spec, quantization } = layout;
+  return {
+    ...identity,
+    family: spec.family,
+    parameters: parameterCount(spec),
+    layers: spec.layers,
+    hiddenSize: spec.hiddenSize,
+    vocabularySize: spec.vocabularySize,
+    maxPositions: spec.maxPositions,
+    hasChatTemplate: chatTemplate !== undefined,
+    weightBytes: modelBytes(layout),
+    load: quantization,
+  };
+}
+
+export function dataReport(dataset: Dataset): DataReport {
+  const { files, examples, heldOut, problems, truncated, notes } = dataset;
+  return {
+    files: files.map(({ name }) => name),
+    examples: examples.length,
+    heldOut: heldOut.length,
+    tokens: tokenCount(examples),
+    targetTokens: targetCount(examples),
+    longestTokens: examples.reduce((longest, { ids }) => Math.max(longest, ids.length), 0),
+    truncated,
+    problems: problems.map(({ file, row = 0, reason }) => ({ file, row, reason })),
+    notes,
+  };
+}
+
+export function adapterReport(origin: string, { layout }: TunedAdapter): AdapterReport {
+  const { r, lora_alpha } = layout.settings;
+  return { origin, r, lora_alpha, target_modules: moduleNames(layout), parameters: layout.parameters };
+}

@@ -1,0 +1,71 @@
+import { TunesmithError } from '../core/errors';
+import type { FileReader, ModelFolder } from '../models/files';
+import type { NamedBlob } from '../storage/models';
+
+export const DEMO_NAME = 'tunesmith-demo';
+export const DEMO_EXAMPLES = 'pirate.jsonl';
+
+const DEMO_FILES = [
+  'config.json',
+  'generation_config.json',
+  'model.safetensors',
+  'tokenizer.json',
+  'tokenizer_config.json',
+];
+
+/** A folder of files that a visitor dropped or that storage holds. */
+export function folderOfBlobs(files: readonly NamedBlob[]): ModelFolder {
+  return new Map(files.map(({ name, content }) => [name, blobReader(name, content)]));
+}
+
+/** Files by their own name; where a dropped folder has subfolders, only what lies at its top. */
+export function namedBlobs(files: readonly File[]): readonly NamedBlob[] {
+  return files.map((file) => ({ name: file.name, content: file }));
+}
+
+/** The model that comes with the page. Throws `demo_missing` where a file of it can't be fetched. */
+export async function demoFolder(base: string): Promise<ModelFolder> {
+  const blobs = await Promise.all(
+    DEMO_FILES.map(async (name) => ({ name, content: await fetched(`${base}models/demo/${name}`) })),
+  );
+  return folderOfBlobs(blobs);
+}
+
+export async function demoExamples(base: string): Promise<{ readonly name: string; readonly text: string }> {
+  const content = await fetched(`${base}examples/${DEMO_EXAMPLES}`);
+  return { name: DEMO_EXAMPLES, text: await content.text() };
+}
+
+function blobReader(name: string, content: Blob): FileReader {
+  return {
+    name,
+    size: content.size,
+    read: async (begin, end) => {
+      try {
+        return new Uint8Array(await content.slice(begin, end).arrayBuffer());
+      } catch (cause) {
+        throw new TunesmithError({
+          code: 'file_unreadable',
+          message: `${name} could not be read.`,
+          hint: 'It may have been moved or changed since it was chosen. Choose it again.',
+          cause,
+        });
+      }
+    },
+  };
+}
+
+async function fetched(address: string): Promise<Blob> {
+  const missing = (detail: string): TunesmithError =>
+    new TunesmithError({
+      code: 'demo_missing',
+      message: 'A file of the demo could not be loaded.',
+      hint: 'Reload the page; where it is served from, check that all of its files are there.',
+      detail: `${address}: ${detail}`,
+    });
+  const response = await fetch(address).catch((cause: unknown) => {
+    throw missing(String(cause));
+  });
+  if (!response.ok) throw missing(`${response.status} ${response.statusText}`);
+  return await response.blob();
+}
