@@ -1,3 +1,4 @@
+import { add } from '../../src/ops/add';
 import { addRmsNorm, rmsNorm } from '../../src/ops/rms_norm';
 import { combine, describe, normal, type Arrays, type CaseInput, type OpCase } from './case';
 
@@ -151,9 +152,32 @@ function addRmsNormCase({ limits, ...parameters }: Parameters): OpCase {
   };
 }
 
+/** As in a block: x goes into the norm and past it, and the norm adds to the gradient of the way past. */
+const residual: OpCase = {
+  ...rmsNormCase({ rows: 5, columns: 20 }),
+  name: 'x used once more',
+  build(builder, { x, weight }) {
+    const y = rmsNorm(builder, { x: x!, weight: weight! }, { eps: 1e-6 });
+    return { y, sum: add(builder, x!, y) };
+  },
+  reference: {
+    forward({ x, weight }) {
+      const { y } = norm(x!, weight!, 1e-6);
+      return { y, sum: y.map((value, i) => value + x![i]!) };
+    },
+    backward({ x, weight }, { y: dy, sum: dsum }) {
+      const total = dy!.map((value, i) => value + dsum![i]!);
+      const { dx } = normGradient(total, x!, weight!, 1e-6);
+      return { x: dx.map((value, i) => value + dsum![i]!) };
+    },
+  },
+  tolerance: { y: depth(20), sum: depth(20), dx: 4 * depth(20) },
+};
+
 const limits = { maxComputeWorkgroupsPerDimension: 3 };
 
 export const cases: readonly OpCase[] = [
+  residual,
   ...combine({ rows: [1, 5], columns: [1, 3, 4, 20, 64, 300, 1027] }).map(rmsNormCase),
   ...combine({ rows: [1, 7], columns: [6, 8, 128], groups: [3, 16], trainable: [true] }).map(rmsNormCase),
   rmsNormCase({ rows: 40, columns: 64, trainable: true }),
