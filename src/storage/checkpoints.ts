@@ -2,7 +2,7 @@ import { object, safeParse, string } from 'valibot';
 import { sha256Hex } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
 import { decodeCheckpoint, encodeCheckpoint, type CheckpointState } from '../formats/checkpoint';
-import { isTemporary, type FileStore } from './file_store';
+import { isTemporary, readJson, writeJson, type FileStore } from './file_store';
 
 /** Names the checkpoint that counts: written last of all, so it never names one that wasn't whole. */
 const POINTER = 'latest.json';
@@ -32,7 +32,7 @@ export async function saveCheckpoint(
       hint: 'Check the disk. The checkpoint before it is still there.',
     });
   }
-  await files.write(`${folder}/${POINTER}`, new TextEncoder().encode(JSON.stringify({ file })));
+  await writeJson(files, `${folder}/${POINTER}`, { file });
   await removeBeyond(files, folder, state.step, limit);
 }
 
@@ -70,17 +70,8 @@ export async function loadCheckpoint(files: FileStore, folder: string): Promise<
 }
 
 async function pointedTo(files: FileStore, folder: string): Promise<string | undefined> {
-  const bytes = await files.read(`${folder}/${POINTER}`);
-  const pointer = safeParse(pointerSchema, bytes && jsonOf(bytes));
+  const pointer = safeParse(pointerSchema, await readJson(files, `${folder}/${POINTER}`));
   return pointer.success ? `${folder}/${pointer.output.file}` : undefined;
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 function checkpointsAmong(paths: readonly string[]): { path: string; step: number }[] {

@@ -49,6 +49,21 @@ export function namesOf(path: string): string[] {
   return names;
 }
 
+/** What a file of JSON holds; undefined where there is none, or no JSON in it. Check what comes back. */
+export async function readJson(files: FileStore, path: string): Promise<unknown> {
+  const bytes = await files.read(path);
+  if (bytes === undefined) return undefined;
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+export async function writeJson(files: FileStore, path: string, value: unknown): Promise<void> {
+  await files.write(path, new TextEncoder().encode(JSON.stringify(value)));
+}
+
 /** The parts of the content in turn; a blob is read a part at a time. */
 export async function* partsOf(content: Uint8Array | Blob): AsyncGenerator<Uint8Array, void, void> {
   if (content instanceof Uint8Array) {
@@ -78,7 +93,8 @@ export function storageFull(
   free: number | undefined,
   cause?: unknown,
 ): TunesmithError {
-  const room = free === undefined ? '' : `, and there is room for ${megabytes(free)}`;
+  // Browsers may tell more room than there is.
+  const room = free !== undefined && free < needed ? `, and there is room for ${megabytes(free)}` : '';
   return new TunesmithError({
     code: 'storage_full',
     message: `The storage is full: ${path} needs ${megabytes(needed)}${room}.`,

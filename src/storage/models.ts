@@ -1,6 +1,6 @@
 import { array, number, object, safeParse, string } from 'valibot';
 import { sha256Hex } from '../core/bytes';
-import { isTemporary, storageFull, type FileStore } from './file_store';
+import { isTemporary, readJson, storageFull, writeJson, type FileStore } from './file_store';
 
 /** A file of a model's folder. A `File` is one. */
 export interface NamedBlob {
@@ -65,7 +65,7 @@ export async function putModel(
   if (free !== undefined && free < total) throw storageFull(name, total, free);
   let done = total;
   for (const file of inOrder(files)) {
-    await store.write(`${ROOT}/${id}/${file.name}`, file.content);
+    await store.write(pathOf(id, file.name), file.content);
     done += file.content.size;
     onProgress(done / (2 * total));
   }
@@ -73,19 +73,17 @@ export async function putModel(
     name,
     files: inOrder(files).map((file) => ({ name: file.name, bytes: file.content.size })),
   };
-  await store.write(`${ROOT}/${id}/${MANIFEST}`, new TextEncoder().encode(JSON.stringify(manifest)));
+  await writeJson(store, `${ROOT}/${id}/${MANIFEST}`, manifest);
   return id;
 }
 
 /** The files of a model, read as they are asked for; undefined where it isn't kept, or not whole. */
 export async function openModel(store: FileStore, id: string): Promise<StoredModel | undefined> {
-  const bytes = await store.read(`${ROOT}/${id}/${MANIFEST}`);
-  if (bytes === undefined) return undefined;
-  const manifest = safeParse(manifestSchema, JSON.parse(new TextDecoder().decode(bytes)));
+  const manifest = safeParse(manifestSchema, await readJson(store, `${ROOT}/${id}/${MANIFEST}`));
   if (!manifest.success) return undefined;
   const files: NamedBlob[] = [];
   for (const file of manifest.output.files) {
-    const content = await store.open(`${ROOT}/${id}/${file.name}`);
+    const content = await store.open(pathOf(id, file.name));
     if (content?.size !== file.bytes) return undefined;
     files.push({ name: file.name, content });
   }
@@ -100,6 +98,11 @@ export async function removeModelsExcept(store: FileStore, needed: ReadonlySet<s
   for (const path of paths) {
     if (isTemporary(path) && needed.has(path.split('/')[1]!)) await store.remove(path);
   }
+}
+
+/** In a folder of their own, so that no file can be called as the manifest is. */
+function pathOf(id: string, name: string): string {
+  return `${ROOT}/${id}/files/${name}`;
 }
 
 function inOrder(files: readonly NamedBlob[]): NamedBlob[] {

@@ -1,5 +1,5 @@
 import { createStore, del, get, set, values } from 'idb-keyval';
-import type { FileStore } from './file_store';
+import { readJson, writeJson, type FileStore } from './file_store';
 
 /** Small records by id. What comes back was stored by some version of the program: check it. */
 export interface RecordStore {
@@ -23,17 +23,13 @@ export function databaseRecords(database = 'tunesmith', name = 'runs'): RecordSt
 /** As JSON files, one a record, where there is no IndexedDB. */
 export function fileRecords(files: FileStore, folder = 'records'): RecordStore {
   const pathOf = (id: string) => `${folder}/${id}.json`;
-  const read = async (path: string): Promise<unknown> => {
-    const bytes = await files.read(path);
-    return bytes && JSON.parse(new TextDecoder().decode(bytes));
-  };
   return {
-    get: (id) => read(pathOf(id)),
-    put: (id, record) => files.write(pathOf(id), new TextEncoder().encode(JSON.stringify(record))),
+    get: (id) => readJson(files, pathOf(id)),
+    put: (id, record) => writeJson(files, pathOf(id), record),
     remove: (id) => files.remove(pathOf(id)),
     all: async () => {
-      const paths = await files.list(folder);
-      return Promise.all(paths.filter((path) => path.endsWith('.json')).map(read));
+      const paths = (await files.list(folder)).filter((path) => path.endsWith('.json'));
+      return Promise.all(paths.map((path) => readJson(files, path)));
     },
   };
 }

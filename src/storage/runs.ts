@@ -4,7 +4,7 @@ import { isRecord } from '../core/json';
 import type { TrainEvent } from '../train/events';
 import { parseSettings } from '../train/parse_settings';
 import type { TrainSettings } from '../train/settings';
-import type { FileStore } from './file_store';
+import { readJson, writeJson, type FileStore } from './file_store';
 import { removeModelsExcept } from './models';
 import type { RecordStore } from './records';
 
@@ -81,7 +81,7 @@ export class RunStore {
   async create({ data, ...run }: NewRun): Promise<StoredRun> {
     const startedAt = new Date().toISOString();
     const id = `${startedAt.slice(0, 19).replaceAll(':', '-')}-${crypto.randomUUID().slice(0, 8)}`;
-    await this.#files.write(dataPath(id), new TextEncoder().encode(JSON.stringify(data)));
+    await writeJson(this.#files, dataPath(id), data);
     const record: StoredRun = {
       ...run,
       id,
@@ -123,8 +123,7 @@ export class RunStore {
   /** The examples that the run was started with. @throws TunesmithError `run_unknown`, `run_data_missing` */
   async data(id: string): Promise<readonly DataText[]> {
     const { dataFiles } = await this.#known(id);
-    const bytes = await this.#files.read(dataPath(id));
-    const data = safeParse(dataSchema, bytes && JSON.parse(new TextDecoder().decode(bytes)));
+    const data = safeParse(dataSchema, await readJson(this.#files, dataPath(id)));
     if (data.success) return data.output;
     throw new TunesmithError({
       code: 'run_data_missing',
