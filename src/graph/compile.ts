@@ -33,7 +33,11 @@ export async function compile(device: Device, plan: Plan, request: CompileReques
     return shared && shared.size >= bytes ? shared : own(purpose, `arena ${index}`, bytes);
   });
   const slots = new Map(buffers);
-  for (const slot of inputs) slots.set(slot, own('inputs', slot, plan.slots.get(slot) ?? 4));
+  for (const slot of inputs) {
+    const bytes = plan.slots.get(slot);
+    // Where the graph does not use an input, `Program.write` has nothing to fill.
+    if (bytes !== undefined) slots.set(slot, own('inputs', slot, bytes));
+  }
   const uniform = device.gpu.createBuffer({
     label: 'run',
     size: RUN_BYTES,
