@@ -1,0 +1,136 @@
+import { parseArgs } from 'node:util';
+import { TunesmithError } from '../core/errors';
+import { isSettingName, nearestName, settingFromText } from '../train/parse_settings';
+import { DEFAULTS, type SettingName, type TrainSettings } from '../train/settings';
+
+/** An option of a command that is no setting of a run. */
+export interface OptionSpec {
+  /** What stands for its value in the help: DIR, FILE…; a 'flag' needs none. */
+  readonly value: string;
+  readonly kind: 'text' | 'list' | 'flag';
+  readonly required?: boolean;
+  readonly help: string;
+}
+
+export interface ArgumentsSpec {
+  /** The command's name, for messages. */
+  readonly name: string;
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  /** The settings that mean something to the command. */
+  readonly settings: readonly SettingName[];
+}
+
+/** What was typed after a command's name. */
+export interface Arguments {
+  /** Of a 'text' option. */
+  text(name: string): string | undefined;
+  /** Of a 'text' option that the command requires. */
+  required(name: string): string;
+  /** Of a 'list' option. */
+  list(name: string): readonly string[];
+  /** Of a 'flag' option. */
+  flag(name: string): boolean;
+  /** The settings that were given, and no others. */
+  readonly settings: Partial<TrainSettings>;
+}
+
+/**
+ * Reads `--name value`, `--name=value`, `--flag`, and `--list value value …`. The settings' names and values come from
+ * the training settings; `--shuffle` alone means true. Of options that are given twice the last one holds.
+ *
+ * @throws TunesmithError `argument_invalid` or `setting_invalid`, naming what was typed
+ */
+export function parseArguments(spec: ArgumentsSpec, argv: readonly string[]): Arguments {
+  const given = collect(spec, argv);
+  const settings: Record<string, unknown> = {};
+  for (const [name, values] of given) {
+    if (isSettingName(name)) settings[name] = settingFromText(name, values.at(-1) ?? '');
+  }
+  const text = (name: string): string | undefined => given.get(name)?.at(-1);
+  const isFlagSet = (name: string): boolean => {
+    const value = text(name) ?? 'false';
+    if (value === 'true' || value === 'false') return value === 'true';
+    throw invalid(`--${name} must be true or false, not '${value}'.`, 'Correct it and try again.');
+  };
+  if (!isFlagSet('help')) {
+    for (const [name, { required, value }] of Object.entries(spec.options)) {
+      if (!required || given.has(name)) continue;
+      throw invalid(`${spec.name} needs --${name} ${value}.`, hintFor(spec));
+    }
+  }
+  return {
+    text,
+    required: (name) => {
+      const value = text(name);
+      if (value === undefined) throw new Error(`${name} is no required option of ${spec.name}`);
+      return value;
+    },
+    list: (name) => given.get(name) ?? [],
+    flag: isFlagSet,
+    settings: settings,
+  };
+}
+
+/** Values by option, as typed. */
+function collect(spec: ArgumentsSpec, argv: readonly string[]): Map<string, string[]> {
+  const known = new Map<string, { type: 'string' | 'boolean' }>();
+  for (const [name, { kind }] of Object.entries(spec.options)) {
+    known.set(name, { type: kind === 'flag' ? 'boolean' : 'string' });
+  }
+  for (const name of spec.settings) known.set(name, { type: 'string' });
+  const { tokens } = parseArgs({
+    args: argv.map((arg, index) => completed(spec, arg, argv[index + 1])),
+    options: { ...Object.fromEntries(known), help: { type: 'boolean', short: 'h' } },
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const given = new Map<string, string[]>();
+  let open: string[] | undefined;
+  for (const token of tokens) {
+    if (token.kind === 'option-terminator') continue;
+    if (token.kind === 'positional') {
+      if (!open) throw invalid(`${spec.name} has no use for '${token.value}'.`, hintFor(spec));
+      open.push(token.value);
+      continue;
+    }
+    const { name, rawName } = token;
+    if (!known.has(name) && name !== 'help') throw unknown(spec, rawName);
+    const flag = name === 'help' || spec.options[name]?.kind === 'flag';
+    const value = token.value ?? (flag ? 'true' : '');
+    if (value === '' || (value.startsWith('--') && token.inlineValue === false)) {
+      throw invalid(`${rawName} needs a value.`, `Write ${rawName} ${spec.options[name]?.value ?? 'VALUE'}.`);
+    }
+    const isList = spec.options[name]?.kind === 'list';
+    const values = isList ? [...(given.get(name) ?? []), value] : [value];
+    given.set(name, values);
+    open = isList ? values : undefined;
+  }
+  return given;
+}
+
+/** A setting that is true or false may stand alone; then it is true. */
+function completed(spec: ArgumentsSpec, arg: string, next: string | undefined): string {
+  const name = arg.slice(2);
+  const alone = next === undefined || next.startsWith('--');
+  if (!arg.startsWith('--') || !alone || !isSettingName(name) || !spec.settings.includes(name)) return arg;
+  return typeof DEFAULTS[name] === 'boolean' ? `${arg}=true` : arg;
+}
+
+function unknown(spec: ArgumentsSpec, rawName: string): TunesmithError {
+  const name = rawName.replace(/^-+/, '');
+  if (isSettingName(name)) {
+    return invalid(`${rawName} means nothing to ${spec.name}.`, `Leave it out. ${hintFor(spec)}`);
+  }
+  const nearest = nearestName(name.replaceAll('-', '_'), [...Object.keys(spec.options), ...spec.settings]);
+  const hint = nearest === undefined ? hintFor(spec) : `Did you mean --${nearest}?`;
+  return invalid(`${spec.name} has no option ${rawName}.`, hint);
+}
+
+function hintFor({ name }: ArgumentsSpec): string {
+  return `See ${name} --help.`;
+}
+
+function invalid(message: string, hint: string): TunesmithError {
+  return new TunesmithError({ code: 'argument_invalid', message, hint });
+}

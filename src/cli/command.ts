@@ -1,0 +1,46 @@
+import type { SettingName, TrainSettings } from '../train/settings';
+import type { Arguments, ArgumentsSpec, OptionSpec } from './arguments';
+import type { Output } from './output';
+
+export interface Command extends ArgumentsSpec {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** Where the command's defaults are not those of training. */
+  readonly defaults?: Partial<TrainSettings>;
+  run(args: Arguments, output: Output): Promise<void>;
+}
+
+export const MODEL_OPTION: OptionSpec = {
+  value: 'DIR',
+  kind: 'text',
+  required: true,
+  help: 'the base: config.json, model.safetensors, tokenizer.json, tokenizer_config.json',
+};
+export const ADAPTER_OPTION: OptionSpec = {
+  value: 'DIR',
+  kind: 'text',
+  help: 'a PEFT adapter for it; without one, the base alone',
+};
+export const DATA_OPTION: OptionSpec = {
+  value: 'FILE…',
+  kind: 'list',
+  required: true,
+  help: 'examples as JSON or JSON Lines: Alpaca, messages or text',
+};
+export const JSON_OPTION: OptionSpec = {
+  value: '',
+  kind: 'flag',
+  help: 'one JSON object a line on standard output, all else on standard error',
+};
+
+/** How the base is loaded and what is made of the examples: the same for every command. */
+export const COMMON_SETTINGS: readonly SettingName[] = [
+  'load_in_4bit',
+  'bnb_4bit_use_double_quant',
+  'max_seq_length',
+  'train_on',
+  'template',
+  'eval_split',
+  'shuffle',
+  'seed',
+];

@@ -1,0 +1,25 @@
+import { TunesmithError } from '../core/errors';
+import { Device } from '../gpu/device';
+
+/** Dawn crashes the process where this object is collected while its devices are in use: hence it is kept here. */
+let dawn: GPU | undefined;
+
+/** Opens a device of Dawn. Throws `adapter_missing`. */
+export async function openDevice(): Promise<Device> {
+  if (!dawn) {
+    const { create, globals } = await import('webgpu');
+    Object.assign(globalThis, globals);
+    dawn = create([]);
+  }
+  try {
+    return await Device.open(dawn);
+  } catch (error) {
+    if (!(error instanceof TunesmithError) || error.code !== 'adapter_missing') throw error;
+    throw new TunesmithError({
+      code: error.code,
+      message: 'WebGPU found no graphics device on this machine.',
+      hint: 'Install the driver of its GPU; on Linux one for Vulkan.',
+      cause: error,
+    });
+  }
+}

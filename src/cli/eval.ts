@@ -1,0 +1,46 @@
+import { TunesmithError } from '../core/errors';
+import { parseSettings } from '../train/parse_settings';
+import { DEFAULTS } from '../train/settings';
+import {
+  ADAPTER_OPTION,
+  COMMON_SETTINGS,
+  DATA_OPTION,
+  JSON_OPTION,
+  MODEL_OPTION,
+  type Command,
+} from './command';
+import { openSession, readData, setExamples } from './open';
+
+const defaults = { eval_split: 0 };
+
+export const evalCommand: Command = {
+  name: 'eval',
+  summary: 'loss and perplexity over all examples of files, or over the share that eval_split holds out',
+  options: { model: MODEL_OPTION, adapter: ADAPTER_OPTION, data: DATA_OPTION, json: JSON_OPTION },
+  settings: [...COMMON_SETTINGS, 'per_device_train_batch_size'],
+  defaults,
+  async run(args, output) {
+    const settings = parseSettings(args.settings, { ...DEFAULTS, ...defaults });
+    const files = await readData(args);
+    const session = await openSession(args, settings, output);
+    try {
+      await setExamples(session, files, settings, output);
+      const { examples, heldOut } = session.dataset;
+      const result = await session.evaluate(settings, settings.eval_split > 0 ? heldOut : examples);
+      if (!result) {
+        throw new TunesmithError({
+          code: 'no_targets',
+          message: 'No token of the examples counts for the loss.',
+          hint: 'Raise max_seq_length, or evaluate with --train_on all.',
+        });
+      }
+      const { loss: eval_loss, perplexity, targetTokens: target_tokens } = result;
+      output.json({ eval_loss, perplexity, target_tokens });
+      output.line(`eval_loss      ${eval_loss.toFixed(6)}`);
+      output.line(`perplexity     ${perplexity.toPrecision(6)}`);
+      output.line(`target_tokens  ${target_tokens}`);
+    } finally {
+      session.close();
+    }
+  },
+};

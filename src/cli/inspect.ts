@@ -1,0 +1,94 @@
+import { alignUp } from '../core/align';
+import type { JsonValue } from '../core/json';
+import { layoutOf } from '../models/load';
+import { adapterLayout, type LoraSettings } from '../models/lora';
+import { trainingMemory } from '../models/memory';
+import { parameterCount } from '../models/spec';
+import { readAdapterFiles } from '../session/adapter_files';
+import { makeDataset } from '../session/dataset';
+import { openModel } from '../session/open_model';
+import { capacityOf, planOf } from '../train/plan';
+import { SETTING_NAMES, parseSettings } from '../train/parse_settings';
+import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, MODEL_OPTION, type Command } from './command';
+import { openDevice } from './device';
+import { openFolder, readDataFile } from './files';
+import { modelName } from './open';
+
+export const inspectCommand: Command = {
+  name: 'inspect',
+  summary: 'the architecture, the parameters and the memory that training takes; loads no weights',
+  options: {
+    model: MODEL_OPTION,
+    adapter: { ...ADAPTER_OPTION, help: 'a PEFT adapter, whose rank and targets then hold' },
+    data: {
+      ...DATA_OPTION,
+      required: false,
+      help: 'examples to plan for; without them, batches of max_seq_length',
+    },
+    json: JSON_OPTION,
+  },
+  settings: SETTING_NAMES,
+  async run(args, output) {
+    const settings = parseSettings(args.settings);
+    const path = args.required('model');
+    const folder = await openFolder(path, 'model');
+    const data = await Promise.all(args.list('data').map(readDataFile));
+    const open = await openModel(folder, { name: modelName(path), source: 'files' });
+    const { spec } = open.checkpoint;
+    const adapterPath = args.text('adapter');
+    const lora: LoraSettings =
+      adapterPath === undefined
+        ? settings
+        : (await readAdapterFiles(await openFolder(adapterPath, 'adapter'), spec)).settings;
+
+    const device = await openDevice();
+    try {
+      const { limits } = device;
+      const layout = layoutOf(open.checkpoint, settings, limits.maxStorageBufferBindingSize);
+      const adapter = adapterLayout(spec, lora);
+      const batchSize = settings.per_device_train_batch_size;
+      let capacity = alignUp(batchSize * Math.min(settings.max_seq_length, layout.positions), 64);
+      if (data.length > 0) {
+        const { training, heldOut } = await makeDataset(open, data, settings);
+        capacity = capacityOf(planOf(settings, training.length), batchSize, training, heldOut);
+      }
+      const { gradient_checkpointing } = settings;
+      const memory = { ...trainingMemory(layout, adapter, { capacity, limits, gradient_checkpointing }) };
+      const total = Object.values(memory).reduce((sum, bytes) => sum + bytes, 0);
+      const parameters = {
+        all: parameterCount(spec) + adapter.parameters,
+        trainable: adapter.parameters,
+      };
+
+      output.json({ spec: jsonOf(spec), parameters, memory: { ...memory, total } });
+      section('spec', flattened(jsonOf(spec)));
+      section(
+        'parameters',
+        Object.entries(parameters).map(([name, count]) => [name, count.toLocaleString('en-US')]),
+      );
+      section(
+        `memory for batches of ${capacity} tokens, in bytes`,
+        Object.entries({ ...memory, total }).map(([name, bytes]) => [name, bytes.toLocaleString('en-US')]),
+      );
+    } finally {
+      device.destroy();
+    }
+
+    function section(title: string, rows: readonly (readonly [string, string])[]): void {
+      output.line(title);
+      const width = Math.max(...rows.map(([name]) => name.length));
+      for (const [name, value] of rows) output.line(`  ${name.padEnd(width)}  ${value}`);
+    }
+  },
+};
+
+function jsonOf(value: object): { readonly [key: string]: JsonValue } {
+  return JSON.parse(JSON.stringify(value)) as { readonly [key: string]: JsonValue };
+}
+
+function flattened(object: { readonly [key: string]: JsonValue }): [string, string][] {
+  return Object.entries(object).map(([name, value]) => [
+    name,
+    typeof value === 'object' ? JSON.stringify(value) : String(value),
+  ]);
+}

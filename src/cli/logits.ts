@@ -1,0 +1,63 @@
+import { basename, dirname } from 'node:path';
+import { bytesOf } from '../core/bytes';
+import { TunesmithError } from '../core/errors';
+import { writeSafetensors } from '../formats/safetensors';
+import type { Session } from '../session/session';
+import { nodeFiles } from '../storage/node_files';
+import { parseSettings } from '../train/parse_settings';
+import { ADAPTER_OPTION, COMMON_SETTINGS, JSON_OPTION, MODEL_OPTION, type Command } from './command';
+import { openSession } from './open';
+
+export const logitsCommand: Command = {
+  name: 'logits',
+  summary: 'the logits of tokens, f32 [tokens, vocabulary], as a safetensors file',
+  options: {
+    model: MODEL_OPTION,
+    adapter: ADAPTER_OPTION,
+    input_ids: { value: '1,2,3', kind: 'text', required: true, help: 'token ids between commas' },
+    output: { value: 'FILE', kind: 'text', required: true, help: 'the file to write' },
+    json: JSON_OPTION,
+  },
+  settings: COMMON_SETTINGS,
+  async run(args, output) {
+    const settings = parseSettings(args.settings);
+    const ids = tokenIds(args.required('input_ids'));
+    const path = args.required('output');
+    const session = await openSession(args, settings, output);
+    try {
+      checkIds(ids, session);
+      const logits = await session.logits(ids);
+      const shape = [ids.length, session.layout.spec.vocabularySize];
+      const file = writeSafetensors([{ name: 'logits', dtype: 'F32', shape, data: bytesOf(logits) }]);
+      await nodeFiles(dirname(path)).write(basename(path), file);
+      output.json({ output: path, shape });
+      output.line(`${path}: logits, f32 [${shape.join(', ')}]`);
+    } finally {
+      session.close();
+    }
+  },
+};
+
+function tokenIds(text: string): number[] {
+  return text.split(',').map((part) => {
+    if (/^\s*\d+\s*$/.test(part)) return Number(part);
+    throw wrong(`--input_ids must be whole numbers between commas, not '${text}'.`, 'Write 1,2,3.');
+  });
+}
+
+function checkIds(ids: readonly number[], { layout }: Session): void {
+  const { vocabularySize } = layout.spec;
+  const beyond = ids.find((id) => id >= vocabularySize);
+  if (beyond !== undefined) {
+    const message = `--input_ids: there is no token ${beyond}; the vocabulary has ${vocabularySize}.`;
+    throw wrong(message, `Use ids below ${vocabularySize}.`);
+  }
+  if (ids.length > layout.positions) {
+    const message = `--input_ids has ${ids.length} tokens; the model takes ${layout.positions}.`;
+    throw wrong(message, 'Use fewer tokens.');
+  }
+}
+
+function wrong(message: string, hint: string): TunesmithError {
+  return new TunesmithError({ code: 'input_ids', message, hint });
+}

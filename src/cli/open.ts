@@ -1,0 +1,76 @@
+import { TunesmithError } from '../core/errors';
+import type { Message, Problem } from '../data/rows';
+import { Session } from '../session/session';
+import type { TrainSettings } from '../train/settings';
+import type { Arguments } from './arguments';
+import { openDevice } from './device';
+import { openFolder, readDataFile } from './files';
+import type { Output } from './output';
+
+/** A session with the model that the arguments name, and with their adapter where they name one. */
+export async function openSession(
+  args: Arguments,
+  settings: TrainSettings,
+  output: Output,
+): Promise<Session> {
+  const path = args.required('model');
+  const folder = await openFolder(path, 'model');
+  const adapterPath = args.text('adapter');
+  const adapter = adapterPath === undefined ? undefined : await openFolder(adapterPath, 'adapter');
+  const session = new Session({ openDevice });
+  try {
+    await session.openModel(folder, { name: modelName(path), source: 'files' }, settings, (progress) => {
+      const share = progress.fraction === undefined ? '' : `${Math.round(progress.fraction * 100)} % · `;
+      output.progress(`${share}${progress.label}`);
+    });
+    output.progress('');
+    if (adapter) await session.importAdapter(adapter);
+    return session;
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+}
+
+/** How the model is called in what is exported: as it was typed, so that PEFT finds it from the same place. */
+export function modelName(path: string): string {
+  return path.replace(/(?<=.)[\\/]+$/, '');
+}
+
+/** The files after --data. Throws where one is missing. */
+export async function readData(args: Arguments): Promise<{ name: string; text: string }[]> {
+  return await Promise.all(args.list('data').map(readDataFile));
+}
+
+/** Makes the session's examples, and tells what of the files can't be used. Throws `no_examples` where nothing can. */
+export async function setExamples(
+  session: Session,
+  files: readonly { name: string; text: string }[],
+  settings: TrainSettings,
+  output: Output,
+): Promise<void> {
+  const { examples, problems, truncated, notes } = await session.setExamples(files, settings);
+  for (const problem of problems) output.note(`${placeOf(problem)}: ${problem.reason}`);
+  if (truncated > 0) {
+    output.note(`${truncated} examples were cut to max_seq_length ${settings.max_seq_length}.`);
+  }
+  if (!output.isJson) notes.forEach((note) => output.note(note));
+  if (examples.length > 0) return;
+  throw new TunesmithError({
+    code: 'no_examples',
+    message: `--data: ${files.map(({ name }) => name).join(', ')} holds no row that can be used.`,
+    hint: 'A row is a JSON object with instruction and output, with messages, or with text.',
+  });
+}
+
+function placeOf({ file, row, line }: Problem): string {
+  return [file, row !== undefined && `row ${row}`, line !== undefined && `line ${line}`]
+    .filter((part) => part !== false)
+    .join(', ');
+}
+
+/** A question, with a system message where there is one. */
+export function conversation(system: string | undefined, prompt: string): readonly Message[] {
+  const question = { role: 'user' as const, content: prompt };
+  return system === undefined ? [question] : [{ role: 'system', content: system }, question];
+}

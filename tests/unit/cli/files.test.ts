@@ -1,0 +1,53 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openFolder, readDataFile } from '../../../src/cli/files';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tunesmith-files-'));
+  await writeFile(join(folder, 'numbers.bin'), Uint8Array.of(0, 1, 2, 3, 4, 5));
+  await writeFile(join(folder, 'rows.jsonl'), '\ufeff{"text":"Grüße"}');
+  await writeFile(join(folder, 'latin1.jsonl'), Buffer.from('{"text":"Grüße"}', 'latin1'));
+  await writeFile(join(folder, 'adapter.ZIP'), Uint8Array.of(80, 75));
+  await mkdir(join(folder, 'inner'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('a folder on the disk', () => {
+  it('holds its files, which are read in ranges', async () => {
+    const files = await openFolder(folder, 'model');
+    expect([...files.keys()].sort()).toEqual(['adapter.ZIP', 'latin1.jsonl', 'numbers.bin', 'rows.jsonl']);
+    const file = files.get('numbers.bin')!;
+    expect(file.size).toBe(6);
+    expect(await file.read(2, 5)).toEqual(Uint8Array.of(2, 3, 4));
+    expect(await file.read(6, 6)).toEqual(new Uint8Array(0));
+  });
+
+  it('is a zip by itself as well', async () => {
+    const files = await openFolder(join(folder, 'adapter.ZIP'), 'adapter');
+    expect([...files.keys()]).toEqual(['adapter.ZIP']);
+  });
+
+  it('is missed by name', async () => {
+    for (const path of ['none', 'numbers.bin', 'numbers.bin/none']) {
+      const opened = openFolder(join(folder, path), 'model');
+      await expect(opened).rejects.toThrow(`--model: there is no folder ${join(folder, path)}.`);
+    }
+  });
+});
+
+describe('a file of examples', () => {
+  it('is text without a byte order mark', async () => {
+    const file = await readDataFile(join(folder, 'rows.jsonl'));
+    expect(file).toEqual({ name: 'rows.jsonl', text: '{"text":"Grüße"}' });
+  });
+
+  it('is refused by name where it is missing, a folder, or no UTF-8', async () => {
+    await expect(readDataFile(join(folder, 'none'))).rejects.toMatchObject({ code: 'data_file_missing' });
+    await expect(readDataFile(join(folder, 'inner'))).rejects.toMatchObject({ code: 'data_file_missing' });
+    const latin1 = readDataFile(join(folder, 'latin1.jsonl'));
+    await expect(latin1).rejects.toMatchObject({ code: 'data_file_not_utf8' });
+  });
+});
