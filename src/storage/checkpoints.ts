@@ -63,7 +63,7 @@ export async function loadCheckpoint(files: FileStore, folder: string): Promise<
   if (failure === undefined) return undefined;
   throw new TunesmithError({
     code: 'checkpoint_damaged',
-    message: `None of the run's ${found.length} checkpoints is as it was written.`,
+    message: `None of the run's checkpoints (${found.length}) is as it was written.`,
     hint: 'Start the run anew; its settings and examples are still known.',
     cause: failure,
   });

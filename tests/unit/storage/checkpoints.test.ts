@@ -135,7 +135,7 @@ describe('checkpoints', () => {
     for (const step of [30, 40]) files.files.set(pathOf(step), new Uint8Array(9));
     await expect(loadCheckpoint(files, FOLDER)).rejects.toMatchObject({
       code: 'checkpoint_damaged',
-      message: "None of the run's 2 checkpoints is as it was written.",
+      message: "None of the run's checkpoints (2) is as it was written.",
     });
   });
 
