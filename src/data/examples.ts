@@ -109,8 +109,8 @@ function leadingIds(tokenizer: Tokenizer): number[] {
 }
 
 /**
- * The tokens of a text that lie within spans of it. A token across the start of a span doesn't count, nor does white
- * space after the special token that ends an answer.
+ * The tokens that hold text of the spans, one across the start or the end of a span included (as in the masks of
+ * transformers), but not the white space after the special token that ends an answer.
  */
 function tokenSpans(
   text: string,
@@ -118,12 +118,15 @@ function tokenSpans(
   spans: readonly Span[],
   tokenizer: Tokenizer,
 ): Span[] {
-  const offsets = spans.flatMap(({ start, end }) => [start, end]);
-  const boundaries =
-    piecewise(text, ids, offsets, tokenizer) ?? offsets.map((at) => boundaryAt(text, ids, at, tokenizer));
-  return spans.map((_, nth) => {
-    const start = boundaries[2 * nth] ?? 0;
-    const end = boundaries[2 * nth + 1] ?? start;
+  const exact = piecewise(
+    text,
+    ids,
+    spans.flatMap(({ start, end }) => [start, end]),
+    tokenizer,
+  );
+  return spans.map((span, nth) => {
+    const start = exact?.[2 * nth] ?? commonStart(ids, tokenizer.encode(text.slice(0, span.start)));
+    const end = exact?.[2 * nth + 1] ?? ids.length - commonEnd(ids, tokenizer.encode(text.slice(span.end)));
     const isEnding = (id: number): boolean => tokenizer.specialIds.has(id) || id === tokenizer.eosId;
     const afterEnding = ids.slice(start, end).findLastIndex(isEnding) + start + 1;
     const isSpace = tokenizer.decode(ids.slice(afterEnding, end)).trim() === '';
@@ -148,13 +151,11 @@ function piecewise(
   return count === ids.length ? numbers.slice(0, -1) : undefined;
 }
 
-/** Number of the first token that lies wholly after an offset. */
-function boundaryAt(text: string, ids: readonly number[], offset: number, tokenizer: Tokenizer): number {
-  const before = tokenizer.encode(text.slice(0, offset));
-  if (before.every((id, index) => ids[index] === id)) return before.length;
-  // A token lies across: count those after it from the end.
-  const after = tokenizer.encode(text.slice(offset));
-  let common = 0;
-  while (common < after.length && after.at(-1 - common) === ids.at(-1 - common)) common++;
-  return ids.length - common;
+function commonStart(a: readonly number[], b: readonly number[]): number {
+  const differs = a.findIndex((id, index) => id !== b[index]);
+  return differs < 0 ? a.length : differs;
+}
+
+function commonEnd(a: readonly number[], b: readonly number[]): number {
+  return commonStart(a.toReversed(), b.toReversed());
 }

@@ -149,6 +149,8 @@ const filled = (name: string): v.GenericSchema<unknown, string> =>
 const optional = (name: string): v.GenericSchema<unknown, string> =>
   v.nullish(v.string(`"${name}" must be a text`), '');
 
+const turnText = v.string('each turn of "history" must be a pair of texts');
+
 const alpacaRow = v.object({
   instruction: v.string('"instruction" must be a text'),
   input: optional('input'),
@@ -156,7 +158,7 @@ const alpacaRow = v.object({
   system: optional('system'),
   history: v.nullish(
     v.array(
-      v.tuple([v.string(), v.string()], 'each turn of "history" must be a pair of texts'),
+      v.tuple([turnText, turnText], 'each turn of "history" must be a pair of texts'),
       '"history" must be a list of pairs [instruction, output]',
     ),
     [],

@@ -42,6 +42,9 @@ export interface TemplateOptions {
  * A Jinja chat template, rendered as `apply_chat_template` of transformers does: blocks trimmed, `tools` and `documents`
  * none, the special tokens as variables, and `raise_exception` and `strftime_now`.
  *
+ * One difference is known: the Jinja library lets `strip`, `lstrip` and `rstrip` ignore their argument, so where a
+ * template strips only line breaks from an answer (Qwen3), spaces at its edges go as well.
+ *
  * @throws TunesmithError where it is no valid template
  */
 export function jinjaTemplate(source: string, options: TemplateOptions): ChatTemplate {

@@ -69,6 +69,10 @@ export function loadTokenizer(tokenizerJson: unknown, config: unknown = {}): Tok
   if (!isRecord(tokenizerJson) || !isRecord(tokenizerJson.model)) {
     throw unusable('tokenizer.json', 'it has no "model"');
   }
+  const { type = 'BPE' } = tokenizerJson.model; // early files name no type
+  if (type !== 'BPE' && type !== 'Unigram' && type !== 'WordPiece') {
+    throw unusable('tokenizer.json', `its model is of the unknown type ${JSON.stringify(type)}`);
+  }
   const parsed = v.safeParse(tokenizerConfig, config);
   if (!parsed.success) {
     const [issue] = parsed.issues;

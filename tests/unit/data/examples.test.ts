@@ -1,0 +1,211 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { buildExamples, tokenizeSample, type ExampleSettings } from '../../../src/data/examples';
+import { previewTokens } from '../../../src/data/preview';
+import { readRows, type Message, type Row } from '../../../src/data/rows';
+import { answerSpans } from '../../../src/data/spans';
+import { alpacaTemplate, chatTemplateSource, jinjaTemplate } from '../../../src/data/template';
+import { loadTokenizer } from '../../../src/data/tokenizer';
+import { realFile } from '../real_files';
+import { dataFixtures, toyTokenizer, toyTokenizerJson } from './fixtures';
+
+const tokenizer = toyTokenizer();
+const { specialTokens } = tokenizer;
+const turns = jinjaTemplate(dataFixtures.templates.turns.source, { specialTokens });
+const settings: ExampleSettings = { tokenizer, template: turns, trainOn: 'responses', maxSeqLength: 1000 };
+
+const pairs = (...contents: string[]): Message[] =>
+  contents.map((content, i) => ({ role: i % 2 === 0 ? 'user' : 'assistant', content }));
+const chat = (...contents: string[]) => ({ kind: 'chat', messages: pairs(...contents) }) as const;
+
+/** The example as text, each run of trained tokens in ‹›. */
+function marked(
+  sample: Parameters<typeof tokenizeSample>[0],
+  changed: Partial<ExampleSettings> = {},
+): string {
+  const { example } = tokenizeSample(sample, { ...settings, ...changed });
+  const tokens = previewTokens(example, changed.tokenizer ?? tokenizer);
+  return tokens
+    .map(({ text, trained }, i) => {
+      const open = trained && tokens[i - 1]?.trained !== true ? '‹' : '';
+      const close = trained && tokens[i + 1]?.trained !== true ? '›' : '';
+      return open + text + close;
+    })
+    .join('');
+}
+
+describe('the masks', () => {
+  const cases = Object.entries(dataFixtures.templates).flatMap(([name, { source, cases }]) =>
+    cases.map((expected, index) => ({ name, index, source, expected })),
+  );
+  it.each(cases)('of template $name, conversation $index, are those of transformers', (fixture) => {
+    const { messages, ids, mask, error } = fixture.expected;
+    const template = jinjaTemplate(fixture.source, { specialTokens });
+    const sample = { kind: 'chat', messages } as const;
+    if (error !== undefined) {
+      expect(() => tokenizeSample(sample, { ...settings, template })).toThrow(error);
+      return;
+    }
+    const { example, truncated } = tokenizeSample(sample, { ...settings, template });
+    expect(Array.from(example.ids)).toEqual(ids);
+    expect(Array.from(example.trained)).toEqual(mask);
+    expect(truncated).toBe(false);
+  });
+
+  it('hold the token that ends an answer, and nothing after it', () => {
+    expect(marked(chat('Hi', 'Ho', 'And?', 'No'))).toBe(
+      '<turn>system\nBe brief.</turn>\n<turn>user\nHi</turn>\n<turn>assistant\n‹Ho</turn>›\n' +
+        '<turn>user\nAnd?</turn>\n<turn>assistant\n‹No</turn>›\n',
+    );
+  });
+
+  it('hold every token where all are trained', () => {
+    const { example } = tokenizeSample(chat('Hi', 'Ho'), { ...settings, trainOn: 'all' });
+    expect(example.trained).toEqual(new Uint8Array(example.ids.length).fill(1));
+  });
+
+  it('hold a token that joins the start of an answer with what is before it', () => {
+    const source =
+      "{% for m in messages %}{{ m.role ~ ': ' ~ m.content ~ '\\n' }}{% endfor %}" +
+      "{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}";
+    const template = jinjaTemplate(source, { specialTokens });
+    expect(tokenizer.encode(': the')).toHaveLength(2);
+    expect(marked(chat('a', 'the ship'), { template })).toBe('user: a\nassistant:‹ the ship\n›');
+  });
+});
+
+describe('a template whose beginnings are not beginnings', () => {
+  const name = "the model's chat template";
+
+  it('is refused by name, unless all tokens are trained', () => {
+    const source = '{{ messages | length }}{% for m in messages %}{{ m.role ~ m.content }}{% endfor %}';
+    const template = jinjaTemplate(source, { specialTokens });
+    expect(() => tokenizeSample(chat('Hi', 'Ho'), { ...settings, template })).toThrow(name);
+    expect(marked(chat('Hi', 'Ho'), { template, trainOn: 'all' })).toBe('‹2userHiassistantHo›');
+  });
+
+  it('is refused where an earlier answer cannot be found again', () => {
+    const source =
+      "{% for m in messages %}{{ '<' ~ m.role ~ '>' }}{{ m.content if loop.last else m.content | upper }}{% endfor %}" +
+      "{% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}";
+    const template = jinjaTemplate(source, { specialTokens });
+    expect(() =>
+      answerSpans(pairs('A', 'b', 'C', 'd'), template, template.render(pairs('A', 'b', 'C', 'd'))),
+    ).toThrow(/message 2 .*the model's chat template/);
+    expect(marked(chat('A', 'B', 'C', 'd'), { template })).toBe('<user>A<assistant>‹B›<user>C<assistant>‹d›');
+  });
+});
+
+describe('the Alpaca prompt', () => {
+  it('trains the answers and their ends, after a bos_token', () => {
+    const text = marked(chat('Hi', 'Ho', 'And?', 'No'), { template: alpacaTemplate('</turn>') });
+    expect(text.startsWith('<bos>Below is')).toBe(true);
+    expect(text.split('‹')).toHaveLength(3);
+    expect(text).toContain(
+      '### Response:\n‹Ho</turn>›\n\n### Instruction:\nAnd?\n\n### Response:\n‹No</turn>›',
+    );
+  });
+
+  it('works without an end', () => {
+    expect(marked(chat('Hi', 'Ho'), { template: alpacaTemplate(undefined) })).toMatch(/### Response:\n‹Ho›$/);
+  });
+});
+
+describe('a text', () => {
+  it('is trained whole, between bos_token and eos_token', () => {
+    expect(marked({ kind: 'text', text: 'The sea.' })).toBe('‹<bos>The sea.</turn>›');
+    expect(marked({ kind: 'text', text: 'The sea.</turn>' })).toBe('‹<bos>The sea.</turn>›');
+    const bare = loadTokenizer(toyTokenizerJson);
+    expect(marked({ kind: 'text', text: 'The sea.' }, { tokenizer: bare })).toBe('‹The sea.›');
+  });
+});
+
+describe('a long example', () => {
+  const long = chat('Hi', 'The captain asked the parrot a question.');
+  const { example } = tokenizeSample(long, settings);
+
+  it('is cut', () => {
+    const maxSeqLength = example.ids.length - 4;
+    const cut = tokenizeSample(long, { ...settings, maxSeqLength });
+    expect(cut.truncated).toBe(true);
+    expect(cut.example.ids).toEqual(example.ids.slice(0, maxSeqLength));
+    expect(cut.example.trained).toEqual(example.trained.slice(0, maxSeqLength));
+  });
+
+  it('of which no answer is left is refused, as is one without an answer', () => {
+    const first = example.trained.indexOf(1);
+    expect(() => tokenizeSample(long, { ...settings, maxSeqLength: first })).toThrow(/come after the first/);
+    expect(tokenizeSample(long, { ...settings, maxSeqLength: first + 1 }).truncated).toBe(true);
+    expect(() => tokenizeSample(chat('Hi'), settings)).toThrow(/no answer to learn/);
+    const one: ExampleSettings = { ...settings, tokenizer: loadTokenizer(toyTokenizerJson) };
+    expect(() => tokenizeSample({ kind: 'text', text: 'a' }, one)).toThrow(/no answer to learn/);
+  });
+});
+
+describe('buildExamples', () => {
+  it('reports rows that cannot be used, and goes on', () => {
+    const { rows } = readRows({
+      name: 'a.jsonl',
+      text: [
+        '{"text":"one"}',
+        '{"messages":[{"role":"user","content":"Hi"}]}',
+        '{"instruction":"Hi","output":"Ho"}',
+      ].join('\n'),
+    });
+    const built = buildExamples(rows, { ...settings, maxSeqLength: 40 });
+    expect(built.rows.map(({ row }: Row) => row)).toEqual([1, 3]);
+    expect(built.examples).toHaveLength(2);
+    expect(built.problems).toEqual([{ file: 'a.jsonl', row: 2, reason: 'It has no answer to learn from.' }]);
+    expect(buildExamples(rows, { ...settings, maxSeqLength: 4 })).toMatchObject({
+      truncated: 1,
+      rows: [{ row: 1 }],
+    });
+  });
+});
+
+describe('the preview', () => {
+  it('gives back the text of the tokens', () => {
+    const { example } = tokenizeSample(chat('你好 🏴‍☠️', '船在海上。🦜'), settings);
+    const tokens = previewTokens(example, tokenizer);
+    expect(tokens).toHaveLength(example.ids.length);
+    expect(tokens.map(({ text }) => text).join('')).toBe(tokenizer.decode(Array.from(example.ids)));
+    const cut = { ids: example.ids.slice(0, -3), trained: example.trained.slice(0, -3) };
+    expect(
+      previewTokens(cut, tokenizer)
+        .map(({ text }) => text)
+        .join(''),
+    ).toBe(tokenizer.decode(Array.from(cut.ids)));
+  });
+});
+
+if (existsSync(realFile('tokenizers'))) {
+  describe('published templates and tokenizers', () => {
+    const ends = {
+      'qwen2.5': '<|im_end|>',
+      qwen3: '<|im_end|>',
+      minimind: '<|im_end|>',
+      'llama3.1': '<|eot_id|>',
+    };
+    it.each(Object.entries(ends))(
+      '%s: answers are trained to their ends, in several turns',
+      (name, end) => {
+        const read = (file: string): unknown =>
+          JSON.parse(readFileSync(realFile(`tokenizers/${name}/${file}`), 'utf8'));
+        const config = read('tokenizer_config.json');
+        const published = loadTokenizer(read('tokenizer.json'), config);
+        const template = jinjaTemplate(chatTemplateSource(config) ?? '', {
+          specialTokens: published.specialTokens,
+        });
+        const text = marked(chat('Who are you?', 'A parrot.', 'And now?', 'Still.\n\nA parrot 🦜'), {
+          tokenizer: published,
+          template,
+        });
+        const runs = Array.from(text.matchAll(/‹([^›]*)›/g), ([, run = '']) =>
+          run.replace(/^<think>\s*<\/think>\s*/, ''),
+        );
+        expect(runs).toEqual([`A parrot.${end}`, `Still.\n\nA parrot 🦜${end}`]);
+      },
+      60_000,
+    );
+  });
+}

@@ -1,0 +1,194 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readRows } from '../../../src/data/rows';
+import { realFile } from '../real_files';
+
+const read = (text: string) => readRows({ name: 'rows.json', text });
+const reasonOf = (row: unknown): string => read(JSON.stringify([row])).problems[0]?.reason ?? 'no problem';
+const alpaca = { instruction: 'Sing.', output: 'La la.' };
+
+describe('rows', () => {
+  it.each([
+    ['a JSON array', JSON.stringify([alpaca, { text: 'b' }])],
+    [
+      'an array with a byte order mark, over lines',
+      `\ufeff\r\n${JSON.stringify([alpaca, { text: 'b' }], null, 2)}\n`,
+    ],
+    ['JSON Lines', `${JSON.stringify(alpaca)}\n{"text":"b"}`],
+    [
+      'JSON Lines with CRLF, blank lines and a byte order mark',
+      `\ufeff${JSON.stringify(alpaca)}\r\n\r\n  \r\n{"text":"b"}\r\n`,
+    ],
+    ['an object with data', JSON.stringify({ data: [alpaca, { text: 'b' }] })],
+    [
+      'an object with data, over lines',
+      JSON.stringify({ version: 1, data: [alpaca, { text: 'b' }] }, null, 1),
+    ],
+  ])('are read from %s', (_, text) => {
+    expect(read(text)).toEqual({
+      problems: [],
+      rows: [
+        {
+          file: 'rows.json',
+          row: 1,
+          sample: {
+            kind: 'chat',
+            messages: [
+              { role: 'user', content: 'Sing.' },
+              { role: 'assistant', content: 'La la.' },
+            ],
+          },
+        },
+        { file: 'rows.json', row: 2, sample: { kind: 'text', text: 'b' } },
+      ],
+    });
+  });
+
+  it('may be a single object, on one line or several', () => {
+    expect(read('{"text":"a"}').rows).toHaveLength(1);
+    expect(read('{\n "text":\n "a"\n}\n').rows).toHaveLength(1);
+  });
+
+  it('keep line separators within a text', () => {
+    expect(read('{"text":"a\u2028b"}\n{"text":"c"}').rows).toHaveLength(2);
+  });
+
+  it('of Alpaca may have an input, a system message and a history', () => {
+    const row = {
+      ...alpaca,
+      input: 'Loudly.',
+      system: 'You are a bird.',
+      history: [['Fly.', 'Whoosh.']],
+    };
+    expect(read(JSON.stringify([row])).rows[0]?.sample).toEqual({
+      kind: 'chat',
+      messages: [
+        { role: 'system', content: 'You are a bird.' },
+        { role: 'user', content: 'Fly.' },
+        { role: 'assistant', content: 'Whoosh.' },
+        { role: 'user', content: 'Sing.\nLoudly.', alpaca: { instruction: 'Sing.', input: 'Loudly.' } },
+        { role: 'assistant', content: 'La la.' },
+      ],
+    });
+    const empty = { ...alpaca, input: '', system: null, history: [], id: 7 };
+    expect(read(JSON.stringify([empty])).rows[0]?.sample).toMatchObject({ messages: [{}, {}] });
+  });
+
+  it('of chat keep roles and contents only', () => {
+    const messages = [
+      { role: 'system', content: 'Be brief.', name: 'x' },
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: ' Ho ', weight: 1 },
+    ];
+    expect(read(JSON.stringify([{ messages, id: 1 }])).rows[0]?.sample).toEqual({
+      kind: 'chat',
+      messages: messages.map(({ role, content }) => ({ role, content })),
+    });
+  });
+});
+
+describe('a row that cannot be used', () => {
+  it.each([
+    [5, 'A row must be an object, but this is a number.'],
+    [null, 'A row must be an object, but this is null.'],
+    [['a'], 'A row must be an object, but this is a list.'],
+    [{}, 'A row needs "messages", "instruction" and "output", or "text"; this one has nothing.'],
+    [
+      { prompt: 'a', answer: 'b' },
+      'A row needs "messages", "instruction" and "output", or "text"; this one has prompt, answer.',
+    ],
+    [{ instruction: 'a' }, '"output" is missing.'],
+    [{ instruction: 'a', output: ' ' }, '"output" is empty.'],
+    [{ instruction: 'a', output: 3 }, '"output" must be a text.'],
+    [{ instruction: ' ', output: 'b' }, '"instruction" is empty.'],
+    [{ ...alpaca, input: 5 }, '"input" must be a text.'],
+    [{ ...alpaca, system: [] }, '"system" must be a text.'],
+    [{ ...alpaca, history: 'a' }, '"history" must be a list of pairs [instruction, output].'],
+    [{ ...alpaca, history: [['a']] }, 'each turn of "history" must be a pair of texts.'],
+    [{ text: '' }, '"text" is empty.'],
+    [{ text: null }, '"text" must be a text.'],
+    [{ messages: {} }, '"messages" must be a list.'],
+    [{ messages: [] }, '"messages" is empty.'],
+    [{ messages: ['hi'] }, 'Message 1: each message must be an object with "role" and "content".'],
+    [{ messages: [{ role: 'bot', content: 'a' }] }, 'Message 1: "role" must be system, user or assistant.'],
+    [
+      {
+        messages: [
+          { role: 'user', content: 'a' },
+          { role: 'assistant', content: null },
+        ],
+      },
+      'Message 2: "content" must be a text.',
+    ],
+    [
+      { messages: [{ role: 'user', content: 'a' }, { role: 'assistant' }] },
+      'Message 2: each message must be an object with "role" and "content".',
+    ],
+    [
+      {
+        messages: [
+          { role: 'user', content: 'a' },
+          { role: 'assistant', content: '' },
+        ],
+      },
+      'Message 2: the answer is empty.',
+    ],
+    [
+      {
+        messages: [
+          { role: 'user', content: 'a' },
+          { role: 'system', content: 'b' },
+        ],
+      },
+      'Message 2: a system message can only be the first.',
+    ],
+  ])('%j is told why', (row, reason) => {
+    expect(reasonOf(row)).toBe(reason);
+  });
+
+  it('is reported with its number and line, and the others go on', () => {
+    const { rows, problems } = read('{"text":"a"}\n\n{"text":}\n{"text":5}\n{"text":"d"}');
+    expect(rows.map(({ row }) => row)).toEqual([1, 4]);
+    expect(problems).toMatchObject([
+      { file: 'rows.json', row: 2, line: 3, reason: expect.stringMatching(/^Not valid JSON/) as string },
+      { file: 'rows.json', row: 3, line: 4, reason: '"text" must be a text.' },
+    ]);
+  });
+});
+
+describe('a file that cannot be used', () => {
+  it.each([
+    ['', /empty/],
+    [' \n', /empty/],
+    ['[]', /list of rows is empty/],
+    ['instruction,output\na,b', /neither a JSON array nor JSON Lines/],
+    ['[{"text":"a"},\n\n{"text":"b" "c"}]', /^Not valid JSON/],
+  ])('%j is told why', (text, reason) => {
+    const { rows, problems } = read(text);
+    expect(rows).toEqual([]);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.row).toBeUndefined();
+    expect(problems[0]?.reason).toMatch(reason);
+  });
+
+  it('has the line of its mistake', () => {
+    expect(read('\n[{"text":"a"},\n\n{"text":"b" "c"}]').problems[0]?.line).toBe(4);
+  });
+});
+
+const folder = realFile('datasets/llama_factory');
+if (existsSync(folder)) {
+  describe('published rows', () => {
+    it.each([
+      ['alpaca_en_demo.json', 'chat', 999],
+      ['alpaca_zh_demo.json', 'chat', 1000],
+      ['identity.json', 'chat', 91],
+      ['c4_demo.jsonl', 'text', 300],
+    ])('of %s have no problem', (name, kind, count) => {
+      const { rows, problems } = readRows({ name, text: readFileSync(`${folder}/${name}`, 'utf8') });
+      expect(problems).toEqual([]);
+      expect(rows).toHaveLength(count);
+      expect(rows.every(({ sample }) => sample.kind === kind)).toBe(true);
+    });
+  });
+}

@@ -1,0 +1,131 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../../../src/data/rows';
+import { alpacaTemplate, chatTemplateSource, jinjaTemplate } from '../../../src/data/template';
+import { realFile } from '../real_files';
+import { dataFixtures, toyTokenizer } from './fixtures';
+
+const { specialTokens } = toyTokenizer();
+const question: Message[] = [{ role: 'user', content: 'Hi' }];
+
+describe('a chat template', () => {
+  const cases = Object.entries(dataFixtures.templates).flatMap(([name, { source, cases }]) =>
+    cases.map((expected, index) => ({ name, index, source, expected })),
+  );
+  it.each(cases)('$name renders conversation $index as transformers does', ({ source, expected }) => {
+    const template = jinjaTemplate(source, { specialTokens });
+    const { messages, text, prompt, error } = expected;
+    if (error !== undefined) {
+      expect(() => template.render(messages)).toThrow(error);
+      return;
+    }
+    expect(template.render(messages)).toBe(text);
+    expect(template.render(messages.slice(0, -1), true)).toBe(prompt);
+  });
+
+  it('sees what transformers lets it see', () => {
+    const source =
+      '{{ tools is none }} {{ documents is none }} {{ bos_token }} {{ unk_token is defined }} {{ eos_token }} ' +
+      '{{ mood }} {{ range(3) | join }}{{ range(1, 7, 2) | join }} {{ messages[0] | tojson }}';
+    const alpaca = [{ ...question[0], alpaca: { instruction: 'a', input: 'b' } } as Message];
+    expect(jinjaTemplate(source, { specialTokens, variables: { mood: 'calm' } }).render(alpaca)).toBe(
+      'true true <bos> false </turn> calm 012135 {"role": "user", "content": "Hi"}',
+    );
+  });
+
+  it('tells the time in English, and the same time whenever asked', () => {
+    const source = "{{ strftime_now('%d %b %Y, %A %B %a %H:%M:%S %m %% %q') }}";
+    const template = jinjaTemplate(source, { specialTokens, now: new Date(2026, 2, 5, 7, 8, 9) });
+    expect(template.render(question)).toBe('05 Mar 2026, Thursday March Thu 07:08:09 03 % %q');
+    const year = jinjaTemplate("{{ strftime_now('%Y') }}", { specialTokens });
+    expect(year.render(question)).toBe(String(new Date().getFullYear()));
+  });
+
+  it('says what is wrong with it, or with the conversation', () => {
+    expect(() => jinjaTemplate('{% if %}', { specialTokens })).toThrow(/is no valid template/);
+    const refusing = jinjaTemplate("{{ raise_exception('No such role.') }}", { specialTokens });
+    expect(() => refusing.render(question)).toThrow(/refused a conversation: No such role\./);
+    expect(() => jinjaTemplate('{{ none.more() }}', { specialTokens }).render(question)).toThrow(/refused/);
+  });
+});
+
+describe('chatTemplateSource', () => {
+  it('takes the file, a text, or the one of several named default', () => {
+    expect(chatTemplateSource({ chat_template: 'a' }, 'b')).toBe('b');
+    expect(chatTemplateSource({ chat_template: 'a' })).toBe('a');
+    const named = ['tool_use', 'default'].map((name) => ({ name, template: `of ${name}` }));
+    expect(chatTemplateSource({ chat_template: named })).toBe('of default');
+    for (const none of [{}, { chat_template: null }, { chat_template: [] }, null]) {
+      expect(chatTemplateSource(none)).toBeUndefined();
+    }
+  });
+});
+
+describe('the Alpaca prompt', () => {
+  const template = alpacaTemplate('</s>');
+
+  it('has the standard text', () => {
+    const messages: Message[] = [
+      { role: 'user', content: 'Sing.' },
+      { role: 'assistant', content: 'La la.' },
+    ];
+    const prompt =
+      'Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n' +
+      '### Instruction:\nSing.\n\n### Response:\n';
+    expect(template.render(messages)).toBe(`${prompt}La la.</s>`);
+    expect(template.render(messages.slice(0, 1), true)).toBe(prompt);
+    expect(alpacaTemplate(undefined).render(messages)).toBe(`${prompt}La la.`);
+  });
+
+  it('has the standard text with an input', () => {
+    const messages: Message[] = [
+      { role: 'user', content: 'Sing.\nLoudly.', alpaca: { instruction: 'Sing.', input: 'Loudly.' } },
+    ];
+    expect(template.render(messages, true)).toBe(
+      'Below is an instruction that describes a task, paired with an input that provides further context. ' +
+        'Write a response that appropriately completes the request.\n\n' +
+        '### Instruction:\nSing.\n\n### Input:\nLoudly.\n\n### Response:\n',
+    );
+  });
+
+  it('begins with the system message and repeats its parts for further turns', () => {
+    const messages: Message[] = [
+      { role: 'system', content: 'You are a bird.' },
+      { role: 'user', content: 'Sing.' },
+      { role: 'assistant', content: 'La.' },
+      { role: 'user', content: 'Again.' },
+      { role: 'assistant', content: 'La la.' },
+    ];
+    expect(template.render(messages)).toBe(
+      'You are a bird.\n\nBelow is an instruction that describes a task. ' +
+        'Write a response that appropriately completes the request.\n\n' +
+        '### Instruction:\nSing.\n\n### Response:\nLa.</s>\n\n### Instruction:\nAgain.\n\n### Response:\nLa la.</s>',
+    );
+  });
+});
+
+interface PublishedCase {
+  readonly messages: Message[];
+  readonly add_generation_prompt: boolean;
+  readonly kwargs: Record<string, unknown>;
+  readonly expected: string;
+}
+
+const published = realFile('chat_templates/qwen3_cases.json');
+if (existsSync(published)) {
+  it('renders every published case of Qwen3', () => {
+    const config: unknown = JSON.parse(
+      readFileSync(realFile('tokenizers/qwen3/tokenizer_config.json'), 'utf8'),
+    );
+    const source = chatTemplateSource(config) ?? '';
+    const cases = JSON.parse(readFileSync(published, 'utf8')) as PublishedCase[];
+    expect(cases.length).toBeGreaterThan(0);
+    for (const { messages, add_generation_prompt, kwargs, expected } of cases) {
+      const template = jinjaTemplate(source, {
+        specialTokens: { eos_token: '<|im_end|>' },
+        variables: kwargs,
+      });
+      expect(template.render(messages, add_generation_prompt)).toBe(expected);
+    }
+  });
+}
