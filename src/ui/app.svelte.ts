@@ -37,9 +37,7 @@ export class App {
   /** Model, examples and settings stay as they are while a run uses them. */
   readonly locked = $derived(this.training.active || this.opening);
   /** Whether the page should bring the engine to its wishes by itself. */
-  readonly prepares = $derived(
-    this.#started && this.engine.usable && !this.locked && this.runs.unfinished === undefined,
-  );
+  readonly prepares = $derived(this.#started && this.engine.usable && !this.locked);
   readonly canStart = $derived(
     this.engine.usable &&
       this.settings.valid &&
@@ -80,11 +78,17 @@ export class App {
     await this.#afterRun();
   }
 
+  /** Goes on with a run that was interrupted, over the model and the examples that it had. */
   async continueRun(run: RunRecord): Promise<void> {
-    this.settings.setAll(run.settings);
-    this.examples.report = undefined;
-    await this.training.continueRun(run);
-    await this.#adopt();
+    this.opening = true;
+    await this.preparation.settled();
+    const onOpened = () => {
+      this.opening = false;
+      this.settings.setAll(run.settings);
+      void this.#adopt();
+    };
+    await this.training.continueRun(run, onOpened);
+    this.opening = false;
     await this.#afterRun();
   }
 
@@ -92,6 +96,7 @@ export class App {
   async openRun(run: RunRecord): Promise<void> {
     this.opening = true;
     try {
+      await this.preparation.settled();
       if (!(await this.runs.open(run))) return;
       this.runs.putAside(run);
       this.settings.setAll(run.settings);
@@ -104,8 +109,8 @@ export class App {
   }
 
   async #adopt(): Promise<void> {
+    this.preparation.outdate();
     await Promise.all([this.model.adopt(), this.examples.adopt()]);
-    this.preparation.adopted();
   }
 
   async #afterRun(): Promise<void> {

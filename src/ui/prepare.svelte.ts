@@ -46,11 +46,14 @@ export class Preparation {
     return this.#work;
   }
 
-  /** The engine holds what a former run has opened: nothing is to be done until the visitor changes something. */
-  adopted(): void {
-    const { settings } = this.#parts;
-    if (!settings.values) return;
-    this.#examplesDone = this.#examplesKey(settings.values);
+  /** Resolves when nothing is being prepared any more, however that ended. */
+  async settled(): Promise<void> {
+    await this.#work;
+  }
+
+  /** A former run has opened its own examples: those that the page shows as chosen are to be handed over again. */
+  outdate(): void {
+    this.#examplesDone = '';
     this.#planDone = '';
   }
 

@@ -109,10 +109,15 @@ export class ExamplesState {
     }
   }
 
-  /** Takes over the examples that a former run has opened. */
+  /** Shows the examples that a former run has opened, as long as it uses them. */
   async adopt(): Promise<void> {
-    this.report = await this.#engine.remote.examples();
     this.error = undefined;
+    try {
+      this.report = await this.#engine.remote.examples();
+    } catch (error) {
+      this.report = undefined;
+      this.error = describeError(error);
+    }
     await this.show(0);
   }
 

@@ -26,6 +26,7 @@ export const text = {
   wholeFile: 'all',
   moreProblems: (count: string) => `and ${count} more`,
   counts: 'Counts',
+  from: (files: string) => `From ${files}.`,
   examples: 'Examples',
   heldOut: 'Held out for testing',
   tokens: 'Tokens',

@@ -16,8 +16,8 @@ export function situationOf(app: App): Situation {
   if (engine.failure) return { kind: 'unusable', title: text.demoTitle, body: text.noDevice };
   if (!engine.device) return { kind: 'looking', title: text.demoTitle, body: text.looking };
   if (!engine.usable) return { kind: 'unusable', title: text.demoTitle, body: text.noDevice };
-  if (app.opening) return { kind: 'opening', title: text.opening, body: '' };
   if (training.active) return trainingSituation(app);
+  if (app.opening) return { kind: 'opening', title: text.opening, body: '' };
   if (training.phase === 'failed') {
     const step = training.checkpointStep;
     const kept = step > 0 ? text.failedKept(formatCount(step)) : text.failedNothing;
@@ -57,6 +57,15 @@ function startSituation({ model, examples, training }: App): Situation {
   if (demo) return { kind: 'start', title: text.demoTitle, body: [text.demoBody, ...(cost ?? [])].join(' ') };
   const name = model.report?.name ?? (model.wanted.kind === 'files' ? model.wanted.name : text.titles.model);
   const count = examples.report?.examples ?? 0;
+  const title = examples.own ? text.ownTitle(name) : text.ownModelTitle(name);
+  const problem = model.error
+    ? 'model'
+    : examples.error
+      ? 'examples'
+      : training.planError
+        ? 'train'
+        : undefined;
+  if (problem) return { kind: 'start', title, body: text.needsLook(text.titles[problem]) };
   const body = plan && count > 0 ? text.ownBody(plural(count, 'example')) : text.ownMissing;
-  return { kind: 'start', title: text.ownTitle(name), body: [body, ...(cost ?? [])].join(' ') };
+  return { kind: 'start', title, body: [body, ...(cost ?? [])].join(' ') };
 }

@@ -10,6 +10,7 @@ import {
 import type { EngineState } from '../engine.svelte';
 import type { PickedFiles } from '../shared/files';
 import { keep, readKept } from '../shared/persist';
+import { withTimeLeft } from '../shared/progress';
 import { text } from './text';
 
 const storageKey = 'model';
@@ -71,7 +72,7 @@ export class ModelState {
       this.report = await this.#engine.remote.openModel(
         source,
         load,
-        callback((progress: Progress) => (this.progress = progress)),
+        callback(withTimeLeft((progress) => (this.progress = progress))),
       );
       this.#opened = source;
       return true;
@@ -85,10 +86,15 @@ export class ModelState {
 
   /** Takes over the model that a former run has opened. */
   async adopt(): Promise<void> {
-    const report = await this.#engine.remote.model();
     this.error = undefined;
     this.formerFolder = undefined;
-    this.report = report;
+    try {
+      this.report = await this.#engine.remote.model();
+    } catch (error) {
+      this.report = undefined;
+      this.error = describeError(error);
+    }
+    const { report } = this;
     if (!report) return;
     // Its files are in the engine's storage, not in the page's hands.
     this.wanted =

@@ -34,8 +34,9 @@ export function formatCompact(value: number): string {
 /** Three significant digits; very small and very large values in scientific notation. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : '∞';
+  if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return scientific.format(value).toLowerCase();
+  if (size < 1e-3 || size >= 1e6) return scientific.format(value).toLowerCase();
   return size >= 1000 ? whole.format(value) : significant.format(value);
 }
 

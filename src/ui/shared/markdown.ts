@@ -1,5 +1,5 @@
 import DOMPurify from 'dompurify';
-import { marked } from 'marked';
+import { Marked } from 'marked';
 import type { Attachment } from 'svelte/attachments';
 
 // What a model writes can be anything: only text-level and block markup stays. No images, forms, styles or ids.
@@ -11,9 +11,16 @@ const allowed = {
   ALLOWED_URI_REGEXP: /^https?:/i,
 };
 
+// Tags that a model writes are shown as it wrote them, not obeyed.
+const parser = new Marked({ gfm: true, breaks: true, renderer: { html: ({ text }) => escapeHtml(text) } });
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
 /** Markdown as sanitised elements. Nothing of it ever passes through an HTML sink unsanitised. */
 export function renderMarkdown(text: string): DocumentFragment {
-  const html = marked.parse(text, { async: false, gfm: true, breaks: true });
+  const html = parser.parse(text, { async: false });
   const fragment = DOMPurify.sanitize(html, { ...allowed, RETURN_DOM_FRAGMENT: true });
   for (const link of fragment.querySelectorAll('a')) {
     link.target = '_blank';

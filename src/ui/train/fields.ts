@@ -14,6 +14,8 @@ export interface NumberField extends FieldBase {
   readonly max: number;
   /** `min` itself is excluded. */
   readonly aboveMin?: boolean;
+  /** A value within that means nothing. */
+  readonly not?: number;
 }
 export interface SwitchField extends FieldBase {
   readonly kind: 'switch';
@@ -61,13 +63,13 @@ const toggle = (name: SettingName, help: string): SwitchField => ({ kind: 'switc
 
 /** The four that matter most, shown beside the presets. */
 export const mainFields = [
-  integer('num_train_epochs', 1, 1000, 'How often it sees every example.'),
+  { ...number('num_train_epochs', 0, 1000, 'How often it sees every example.'), aboveMin: true },
   {
     ...number('learning_rate', 0, 1, 'How big each correction is.'),
     aboveMin: true,
   },
-  integer('r', 1, 256, 'Rank: the size of the adapter.'),
-  integer('max_seq_length', 8, 131072, 'Longer examples are cut to it.'),
+  integer('r', 1, 1024, 'Rank: the size of the adapter.'),
+  integer('max_seq_length', 8, 1_048_576, 'Longer examples are cut to it.'),
 ] as const satisfies readonly Field[];
 
 /** The rest, as the panel shows it. `load_in_4bit` and `bnb_4bit_use_double_quant` belong to the model step. */
@@ -101,17 +103,17 @@ export const fieldGroups: readonly FieldGroup[] = [
   {
     title: 'Length and batches',
     fields: [
-      integer('max_steps', -1, 1_000_000, 'Stop after this many steps; −1 goes by epochs.'),
+      { ...integer('max_steps', -1, 10_000_000, 'Stop after this many steps; −1 goes by epochs.'), not: 0 },
       integer(
         'per_device_train_batch_size',
         1,
-        256,
+        1024,
         'Examples looked at together. More is steadier and needs more memory.',
       ),
       integer(
         'gradient_accumulation_steps',
         1,
-        1024,
+        4096,
         'Batches gathered before each correction: a bigger batch without the memory.',
       ),
       toggle(
@@ -137,7 +139,7 @@ export const fieldGroups: readonly FieldGroup[] = [
       integer(
         'warmup_steps',
         0,
-        100_000,
+        10_000_000,
         'Steps in which the learning rate rises from zero; 0 goes by warmup_ratio.',
       ),
       number('warmup_ratio', 0, 0.9, 'The same as a share of the whole run.'),
@@ -159,7 +161,7 @@ export const fieldGroups: readonly FieldGroup[] = [
     ],
   },
   {
-    title: 'Examples',
+    title: 'Data',
     fields: [
       {
         kind: 'choice',
@@ -187,10 +189,15 @@ export const fieldGroups: readonly FieldGroup[] = [
   {
     title: 'Watching and saving',
     fields: [
-      integer('logging_steps', 1, 10_000, 'Show the loss every so many steps.'),
-      integer('eval_steps', 0, 100_000, 'Test on the held-out examples every so many steps; 0 never does.'),
-      integer('save_steps', 1, 100_000, 'Save a checkpoint every so many steps.'),
-      integer('save_total_limit', 1, 100, 'Checkpoints kept; older ones are removed.'),
+      integer('logging_steps', 1, 1_000_000, 'Show the loss every so many steps.'),
+      integer(
+        'eval_steps',
+        0,
+        10_000_000,
+        'Test on the held-out examples every so many steps; 0 never does.',
+      ),
+      integer('save_steps', 1, 10_000_000, 'Save a checkpoint every so many steps.'),
+      integer('save_total_limit', 1, 1000, 'Checkpoints kept; older ones are removed.'),
     ],
   },
 ];

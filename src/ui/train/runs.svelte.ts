@@ -1,6 +1,7 @@
 import { describeError, type ErrorDescription } from '../../core/errors';
 import { callback, type Progress, type RunRecord } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
+import { withTimeLeft } from '../shared/progress';
 
 /** Former runs, as the engine's storage has them. */
 export class RunsState {
@@ -37,7 +38,7 @@ export class RunsState {
 
   /** Makes a run's adapter the tuned one, over its own model. True when it is. */
   async open(run: RunRecord): Promise<boolean> {
-    const onProgress = callback((progress: Progress) => (this.progress = progress));
+    const onProgress = callback(withTimeLeft((progress) => (this.progress = progress)));
     this.progress = { label: 'Opening the run' };
     try {
       return await this.#try(async () => {

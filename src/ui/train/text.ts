@@ -60,7 +60,8 @@ export const text = {
   stepOf: (step: string, steps: string) => `Step ${step} of ${steps}`,
   notStarted: 'Nothing has been trained yet.',
   noCheckpoint: 'No checkpoint yet.',
-  checkpoint: (step: string) => `Saved at step ${step}: closing this tab costs nothing before it.`,
+  saved: (step: string) => `Saved at step ${step}.`,
+  checkpoint: (step: string) => `Saved at step ${step}: closing this tab loses nothing up to there.`,
   kept: (step: string) => `What it had learned by step ${step} is saved.`,
   keptNothing: 'Nothing had been saved yet.',
   goOn: (step: string) => `Go on from step ${step}`,
@@ -72,7 +73,6 @@ export const text = {
   learningRate: 'Learning rate',
   gradNorm: 'Gradient norm',
   speed: 'Tokens/s',
-  left: 'Time left',
 
   chart: 'Loss',
   chartEmpty: 'The curve appears here. Lower is better.',

@@ -11,6 +11,7 @@ import {
   type TrainSettings,
 } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
+import { withTimeLeft } from '../shared/progress';
 
 export type Phase = 'idle' | StateEvent['state'];
 
@@ -42,6 +43,7 @@ export class TrainState {
   asked: 'pause' | 'resume' | 'stop' | undefined = $state();
 
   #incoming: TrainEvent[] = [];
+  #onOpened: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   readonly active = $derived(activePhases.includes(this.phase));
@@ -71,11 +73,12 @@ export class TrainState {
     return this.#follow([], () => remote.train(settings, callback(this.#receive), startFrom));
   }
 
-  /** Goes on with a former run from its last checkpoint. */
-  continueRun(run: RunRecord): Promise<boolean> {
+  /** Goes on with a former run from its last checkpoint. `onOpened`: its model and examples are what is open now. */
+  continueRun(run: RunRecord, onOpened: () => void): Promise<boolean> {
     const remote = this.#engine.remote;
     const past = run.history.filter((event) => !('step' in event) || event.step <= run.checkpointStep);
-    const onProgress = callback((progress: Progress) => (this.progress = progress));
+    const onProgress = callback(withTimeLeft((progress) => (this.progress = progress)));
+    this.#onOpened = onOpened;
     return this.#follow(
       past,
       () => remote.continueRun(run.id, callback(this.#receive), onProgress),
@@ -101,8 +104,7 @@ export class TrainState {
     this.#reset(run.history);
     this.record = run;
     this.checkpointStep = run.checkpointStep;
-    this.phase = run.state === 'running' ? 'paused' : run.state;
-    if (this.active) this.phase = 'stopped';
+    this.phase = run.state === 'finished' ? 'finished' : 'stopped';
   }
 
   async #follow(
@@ -127,6 +129,7 @@ export class TrainState {
     } finally {
       this.progress = undefined;
       this.asked = undefined;
+      this.#onOpened = undefined;
     }
   }
 
@@ -155,6 +158,11 @@ export class TrainState {
   }
 
   readonly #receive = (event: TrainEvent): void => {
+    if (event.event !== 'state' || event.state === 'running') {
+      this.progress = undefined;
+      this.#onOpened?.();
+      this.#onOpened = undefined;
+    }
     if (event.event === 'state') {
       this.#draw();
       this.phase = event.state;

@@ -21,6 +21,7 @@ function numberProblem(field: NumberField, value: unknown): string | undefined {
   if (typeof value !== 'number' || !Number.isFinite(value)) return 'Enter a number.';
   if (field.kind === 'integer' && !Number.isInteger(value)) return 'Enter a whole number.';
   if (field.aboveMin && value <= field.min) return `Must be more than ${show(field.min)}.`;
+  if (value === field.not) return `Cannot be ${show(field.not)}.`;
   if (value < field.min) return `Must be at least ${show(field.min)}.`;
   if (value > field.max) return `Must be at most ${show(field.max)}.`;
   return undefined;

@@ -1,0 +1,32 @@
+import type { Progress } from '../../worker/protocol';
+
+/** Before this, the pace is a guess. */
+const settledAfterSeconds = 1;
+
+/**
+ * Hands progress on with the time that is left, by the pace so far where the engine does not tell it itself. A fraction
+ * that falls back begins a new stretch.
+ */
+export function withTimeLeft(
+  show: (progress: Progress) => void,
+  now: () => number = () => performance.now(),
+): (progress: Progress) => void {
+  let begun = now();
+  let from = 0;
+  let reached = 0;
+  return (progress) => {
+    const { fraction, etaSeconds } = progress;
+    if (fraction === undefined || etaSeconds !== undefined) {
+      show(progress);
+      return;
+    }
+    if (fraction < reached) {
+      begun = now();
+      from = fraction;
+    }
+    reached = fraction;
+    const seconds = (now() - begun) / 1000;
+    const known = seconds > settledAfterSeconds && fraction > from;
+    show(known ? { ...progress, etaSeconds: (seconds * (1 - fraction)) / (fraction - from) } : progress);
+  };
+}
