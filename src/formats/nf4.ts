@@ -61,7 +61,6 @@ export const nf4Code = Float32Array.of(
 export const nf4Thresholds = midpoints(nf4Code);
 
 const SMALLEST_ABSMAX = Math.fround(1e-38);
-const NF4_ZERO = 7;
 
 export interface QuantizedNF4 {
   /** Two codes a byte, element 0 in the high nibble: ceil(n / 2) bytes. */
@@ -70,29 +69,36 @@ export interface QuantizedNF4 {
   readonly absmax: Float32Array<ArrayBuffer>;
 }
 
-/** Quantises a flattened tensor of finite values. See the top of the file for the exact rule. */
+/**
+ * Quantises a flattened tensor of finite values. See the top of the file for the exact rule.
+ *
+ * @param blocksize an even number
+ */
 export function quantizeNF4(values: Float32Array, blocksize = nf4Blocksize): QuantizedNF4 {
   const codes = new Uint8Array(Math.ceil(values.length / 2));
   const absmax = new Float32Array(Math.ceil(values.length / blocksize));
-  const steps = nf4Steps();
+  const codeOf = nf4Coder();
+  const { fround } = Math;
   for (let block = 0; block < absmax.length; block++) {
     const begin = block * blocksize;
     const end = Math.min(begin + blocksize, values.length);
-    const isFull = end - begin === blocksize;
     const largest = largestMagnitude(values, begin, end);
     const atLeast = Math.max(largest, SMALLEST_ABSMAX);
-    const inverse = Math.fround(1 / atLeast);
-    absmax[block] = isFull ? largest : atLeast;
-    for (let i = begin; i < end; i++) {
-      const value = values[i] ?? 0;
-      const scaled = Math.fround(isFull ? value * inverse : value / atLeast);
-      // The table gives the code of the step's lower edge; a step of 1/128 holds one threshold at most.
-      let code = steps[Math.max(0, Math.min(255, (scaled + 1) * 128)) | 0] ?? 0;
-      if (code < 15 && (nf4Thresholds[code] ?? 0) < scaled) code++;
-      codes[i >> 1] = (codes[i >> 1] ?? 0) | (i & 1 ? code : code << 4);
+    if (end - begin === blocksize) {
+      const inverse = fround(1 / atLeast);
+      absmax[block] = largest;
+      for (let i = begin; i < end; i += 2) {
+        const first = codeOf(fround((values[i] ?? 0) * inverse));
+        codes[i >> 1] = (first << 4) | codeOf(fround((values[i + 1] ?? 0) * inverse));
+      }
+    } else {
+      absmax[block] = atLeast;
+      for (let i = begin; i < end; i += 2) {
+        const first = codeOf(fround((values[i] ?? 0) / atLeast));
+        codes[i >> 1] = (first << 4) | codeOf(fround((values[i + 1] ?? 0) / atLeast)); // odd: zero follows
+      }
     }
   }
-  if (values.length & 1) codes[codes.length - 1] = (codes[codes.length - 1] ?? 0) | NF4_ZERO;
   return { codes, absmax };
 }
 
@@ -104,10 +110,13 @@ export function dequantizeNF4(
   blocksize = nf4Blocksize,
 ): Float32Array<ArrayBuffer> {
   const values = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    const pair = codes[i >> 1] ?? 0;
-    const code = i & 1 ? pair & 15 : pair >> 4;
-    values[i] = (nf4Code[code] ?? 0) * (absmax[Math.floor(i / blocksize)] ?? 0);
+  for (let block = 0; block < absmax.length; block++) {
+    const scale = absmax[block] ?? 0;
+    const end = Math.min((block + 1) * blocksize, count);
+    for (let i = block * blocksize; i < end; i++) {
+      const pair = codes[i >> 1] ?? 0;
+      values[i] = (nf4Code[i & 1 ? pair & 15 : pair >> 4] ?? 0) * scale;
+    }
   }
   return values;
 }
@@ -236,15 +245,19 @@ function largestMagnitude(values: Float32Array, begin: number, end: number): num
   return largest;
 }
 
-let stepsMade: Uint8Array | undefined;
-
-/** For each of 256 even steps over [-1, 1], the code of its lower edge: where the search for a code begins. */
-function nf4Steps(): Uint8Array {
-  stepsMade ??= Uint8Array.from({ length: 256 }, (_, step) => {
-    const code = nf4Thresholds.findIndex((threshold) => threshold >= step / 128 - 1);
-    return code < 0 ? 15 : code;
-  });
-  return stepsMade;
+/**
+ * The code of a scaled value. A table gives the code of the lower edge of its step, of which 128 make up 1; no
+ * step holds more than one threshold.
+ */
+function nf4Coder(): (scaled: number) => number {
+  const thresholds = Float64Array.of(...nf4Thresholds, Infinity);
+  const steps = Uint8Array.from({ length: 257 }, (_, step) =>
+    thresholds.findIndex((threshold) => threshold >= step / 128 - 1),
+  );
+  return (scaled) => {
+    const code = steps[((scaled + 1) * 128) | 0] ?? 0;
+    return (thresholds[code] ?? 0) < scaled ? code + 1 : code;
+  };
 }
 
 /**
