@@ -1,0 +1,145 @@
+import { alignUp } from '../core/align';
+import { matmul, matmulTransposed, type RowWindow } from './matmul';
+import {
+  f32,
+  update,
+  read,
+  type Builder,
+  type Dispatch,
+  type Lowering,
+  type Op,
+  type Tensor,
+  type Tensors,
+  type TensorType,
+} from './op';
+import { weightTensors, type DenseWeight } from './weight';
+
+export interface HeadCrossEntropyInputs {
+  /** f32 [rows, in] */
+  readonly hidden: Tensor;
+  /** [vocabulary, in] */
+  readonly head: DenseWeight;
+  /** u32 [rows]; 0xffffffff where there is nothing to predict. */
+  readonly targets: Tensor;
+}
+
+interface Inputs extends Tensors {
+  readonly hidden: Tensor;
+  readonly targets: Tensor;
+}
+
+interface Outputs extends Record<string, Tensor> {
+  readonly losses: Tensor;
+}
+
+interface Attributes {
+  readonly head: DenseWeight;
+}
+
+/** What the logits of a chunk of rows may take. */
+const LOGITS_BYTES = 32 * 1024 * 1024;
+/** Windows of rows begin at multiples of this, so that bindings there are aligned. */
+const ROW_ALIGNMENT = 64;
+
+const definition: Op<Inputs, Outputs, Attributes> = {
+  name: 'head_cross_entropy',
+  loss: true,
+  lower({ inputs: { hidden, targets }, outputs, attributes: { head } }, lowering) {
+    const { losses } = outputs;
+    const hiddenGradient = outputs['hiddenGradient'];
+    const count = chunkRows(head, lowering);
+    const logits = lowering.temporary('logits', f32(count, paddedColumns(head)));
+    const dispatches: Dispatch[] = [];
+    for (let first = 0; first < lowering.capacity; first += count) {
+      const window = { first, count: Math.min(count, lowering.capacity - first) };
+      for (const part of head.parts) {
+        dispatches.push(
+          matmul(lowering, { x: hidden, y: logits, weight: head, part, window, scratch: true }),
+        );
+      }
+      dispatches.push(crossEntropy(head, { logits, targets, losses, window }));
+      if (!hiddenGradient) continue;
+      head.parts.forEach((part, index) => {
+        const add = index > 0;
+        const request = { dy: logits, dx: hiddenGradient, weight: head, part, window, scratch: true, add };
+        dispatches.push(matmulTransposed(lowering, request));
+      });
+    }
+    return dispatches;
+  },
+  gradient({ inputs: { hidden }, outputs }, tape) {
+    const hiddenGradient = outputs['hiddenGradient'];
+    if (hiddenGradient && tape.needsGradient(hidden)) tape.addGradient(hidden, hiddenGradient);
+  },
+};
+
+/**
+ * The last linear map and the cross-entropy in one: losses[m] = log Σ exp(logits[m]) - logits[m, target], f32 [rows], 0
+ * where the target is ignored. The logits of a few rows at a time are held, never all; the gradient of
+ * `run.loss_scale` · Σ losses is made on the way, with `withGradient`, since the logits are gone afterwards.
+ */
+export function headCrossEntropy(
+  builder: Builder,
+  { hidden, head, targets }: HeadCrossEntropyInputs,
+  { withGradient }: { readonly withGradient: boolean },
+): { readonly losses: Tensor } {
+  const outputs: { losses: TensorType } & Record<string, TensorType> = {
+    losses: f32('rows'),
+    ...(withGradient && { hiddenGradient: f32('rows', head.in) }),
+  };
+  return builder.apply(definition, { hidden, targets, ...weightTensors(head) }, outputs, { head });
+}
+
+function chunkRows(head: DenseWeight, { limits, capacity }: Lowering): number {
+  const bytes = Math.min(LOGITS_BYTES, limits.maxStorageBufferBindingSize);
+  const most = Math.floor(bytes / (paddedColumns(head) * 4) / ROW_ALIGNMENT) * ROW_ALIGNMENT;
+  return Math.min(Math.max(most, ROW_ALIGNMENT), alignUp(capacity, ROW_ALIGNMENT));
+}
+
+interface CrossEntropyRequest {
+  /** Becomes the logits' gradient. */
+  readonly logits: Tensor;
+  readonly targets: Tensor;
+  readonly losses: Tensor;
+  readonly window: RowWindow;
+}
+
+function crossEntropy(head: DenseWeight, { logits, targets, losses, window }: CrossEntropyRequest): Dispatch {
+  const { first, count } = window;
+  const rowsIn = (rows: number): number => Math.min(Math.max(rows - first, 0), count);
+  const at = { offset: first * 4, size: count * 4 };
+  return {
+    kernel: 'cross_entropy',
+    overrides: { vocabulary: head.out, stride: paddedColumns(head), first_row: first, max_rows: count },
+    bindings: [update(logits), { ...read(targets), ...at }, { tensor: losses, access: 'write', ...at }],
+    workgroups: (rows) => [rowsIn(rows), 1, 1],
+    flops: (rows) => 8 * rowsIn(rows) * head.out,
+  };
+}
+
+interface LogitsInputs extends Tensors {
+  readonly hidden: Tensor;
+}
+
+const logitsDefinition: Op<LogitsInputs, { logits: Tensor }, Attributes> = {
+  name: 'head_logits',
+  lower({ inputs: { hidden }, outputs: { logits }, attributes: { head } }, lowering) {
+    // One row is the last one, whatever the number of rows in use.
+    const window = hidden.shape[0] === 1 ? { first: 0, count: 1 } : undefined;
+    return head.parts.map((part) => matmul(lowering, { x: hidden, y: logits, weight: head, part, window }));
+  },
+};
+
+/** Logits, f32 [rows or 1, vocabulary padded to a multiple of 4]; what is beyond the vocabulary means nothing. */
+export function headLogits(
+  builder: Builder,
+  { hidden, head }: Pick<HeadCrossEntropyInputs, 'hidden' | 'head'>,
+): Tensor {
+  const type: TensorType = { type: 'f32', shape: [hidden.shape[0] ?? 'rows', paddedColumns(head)] };
+  return builder.apply(logitsDefinition, { hidden, ...weightTensors(head) }, { logits: type }, { head })
+    .logits;
+}
+
+function paddedColumns(head: DenseWeight): number {
+  return alignUp(head.out, 4);
+}
