@@ -1,0 +1,283 @@
+import {
+  f32,
+  read,
+  rowElements,
+  spread,
+  update,
+  write,
+  type Builder,
+  type Dispatch,
+  type Lowering,
+  type Op,
+  type Tensor,
+  type Tensors,
+} from './op';
+
+export interface AttentionAttributes {
+  readonly heads: number;
+  /** Heads of keys and values; `heads` is a multiple. */
+  readonly kvHeads: number;
+  /** A multiple of 4, at most 256. */
+  readonly headDim: number;
+  /** Factor of the scores, usually 1 / √headDim. */
+  readonly scale: number;
+  /** Keys that a row sees at most, itself included. */
+  readonly window?: number;
+}
+
+interface Rows extends Tensors {
+  /** f32 [rows, heads · headDim] */
+  readonly q: Tensor;
+  /** f32 [rows, kvHeads · headDim] */
+  readonly k: Tensor;
+  /** f32 [rows, kvHeads · headDim] */
+  readonly v: Tensor;
+}
+
+export interface AttentionInputs extends Rows {
+  /** u32 [rows, 2]: first row and end (exclusive) of the example that the row belongs to. Examples follow one another. */
+  readonly segments: Tensor;
+}
+
+export interface CachedAttentionInputs extends Rows {
+  /** f32 [cache rows, kvHeads · headDim], bound; holds the rows before `run.past`. */
+  readonly keyCache: Tensor;
+  readonly valueCache: Tensor;
+}
+
+interface Outputs extends Record<string, Tensor> {
+  readonly o: Tensor;
+  readonly log_sum_exp: Tensor;
+}
+
+/** Query rows (or keys) of a thread. */
+const ROWS_OF_THREAD = 8;
+/** Small workgroups: their barriers are cheap, and software adapters pay for every word of workgroup memory. */
+const THREADS = 32;
+/** Keys of a workgroup where one row's keys are split over several. */
+const DECODE_CHUNK = 256;
+/** Caches up to this many rows are not split: joining the chunks costs a dispatch. */
+const UNSPLIT_ROWS = 512;
+
+const definition: Op<AttentionInputs, Outputs, AttentionAttributes> = {
+  name: 'attention',
+  lower({ inputs: { q, k, v, segments }, outputs: { o, log_sum_exp }, attributes }, lowering) {
+    const bindings = [read(q), read(k), read(v), write(o), read(segments), write(log_sum_exp)];
+    return [
+      {
+        kernel: 'attention',
+        overrides: tileOverrides(attributes, lowering),
+        bindings,
+        workgroups: tiles(attributes, attributes.heads, lowering),
+        flops: (rows) => scoreFlops(attributes, rows * averageKeys(rows, attributes)),
+      },
+    ];
+  },
+  gradient({ inputs, outputs, attributes }, tape) {
+    const { q, k, v } = inputs;
+    const d_o = tape.gradientOf(outputs.o);
+    if (!d_o) return;
+    const { dq, dk, dv } = tape.apply(
+      backward,
+      { ...inputs, ...outputs, d_o },
+      { dq: q, dk: k, dv: v },
+      attributes,
+    );
+    if (tape.needsGradient(q)) tape.addGradient(q, dq);
+    if (tape.needsGradient(k)) tape.addGradient(k, dk);
+    if (tape.needsGradient(v)) tape.addGradient(v, dv);
+  },
+};
+
+interface BackwardInputs extends AttentionInputs {
+  readonly o: Tensor;
+  readonly log_sum_exp: Tensor;
+  readonly d_o: Tensor;
+}
+
+interface BackwardOutputs extends Record<string, Tensor> {
+  readonly dq: Tensor;
+  readonly dk: Tensor;
+  readonly dv: Tensor;
+}
+
+/** The weights are computed again from the saved log-sum-exp (Dao 2023, "FlashAttention-2"); nothing is added up twice. */
+const backward: Op<BackwardInputs, BackwardOutputs, AttentionAttributes> = {
+  name: 'attention_backward',
+  lower({ inputs, outputs: { dq, dk, dv }, attributes }, lowering) {
+    const { q, k, v, segments, o, log_sum_exp, d_o } = inputs;
+    const { heads, kvHeads } = attributes;
+    const stats = lowering.temporary('attention_stats', f32('rows', heads, 2));
+    const shared = [read(q), read(k), read(v), read(segments), read(stats), read(d_o)];
+    const overrides = tileOverrides(attributes, lowering);
+    const products = (rows: number): number => scoreFlops(attributes, rows * averageKeys(rows, attributes));
+    return [
+      {
+        kernel: 'attention_delta',
+        overrides: headOverrides(attributes),
+        bindings: [read(o), read(d_o), read(log_sum_exp), write(stats)],
+        workgroups: (rows) => spread(Math.ceil((rows * heads) / 64)),
+      },
+      {
+        kernel: 'attention_query_gradient',
+        overrides,
+        bindings: [...shared, write(dq)],
+        workgroups: tiles(attributes, heads, lowering),
+        flops: (rows) => 1.5 * products(rows),
+      },
+      {
+        kernel: 'attention_key_value_gradient',
+        overrides,
+        bindings: [...shared, write(dk), write(dv)],
+        workgroups: tiles(attributes, kvHeads, lowering),
+        flops: (rows) => 2 * products(rows),
+      },
+    ];
+  },
+};
+
+const cached: Op<CachedAttentionInputs, { o: Tensor }, AttentionAttributes> = {
+  name: 'cached_attention',
+  lower({ inputs: { q, k, v, keyCache, valueCache }, outputs: { o }, attributes }, lowering) {
+    const { heads } = attributes;
+    const columns4 = rowElements(k.shape) / 4;
+    const cacheRows = Number(keyCache.shape[0]);
+    const remember: Dispatch = {
+      kernel: 'cache_write',
+      overrides: { columns4 },
+      bindings: [read(k), read(v), update(keyCache), update(valueCache)],
+      workgroups: (rows) => spread(Math.ceil((rows * columns4) / 64)),
+      flops: (rows) => rows * columns4 * 16,
+    };
+    if (lowering.capacity === 1) {
+      return [remember, ...decode(lowering, { q, keyCache, valueCache, o }, attributes, cacheRows)];
+    }
+    return [
+      remember,
+      {
+        kernel: 'attention',
+        constants: { CACHED: true },
+        overrides: tileOverrides(attributes, lowering),
+        bindings: [read(q), read(keyCache), read(valueCache), write(o)],
+        workgroups: tiles(attributes, heads, lowering),
+        flops: (rows) => scoreFlops(attributes, rows * cacheRows),
+      },
+    ];
+  },
+};
+
+interface DecodeTensors {
+  readonly q: Tensor;
+  readonly keyCache: Tensor;
+  readonly valueCache: Tensor;
+  readonly o: Tensor;
+}
+
+/** One row: its keys are spread over the threads of a workgroup, and in a long cache over several workgroups. */
+function decode(
+  lowering: Lowering,
+  { q, keyCache, valueCache, o }: DecodeTensors,
+  attributes: AttentionAttributes,
+  cacheRows: number,
+): Dispatch[] {
+  const { heads, headDim } = attributes;
+  const split = cacheRows > UNSPLIT_ROWS;
+  const chunk = split ? DECODE_CHUNK : Math.ceil(cacheRows / 4) * 4;
+  const chunks = split ? Math.ceil(cacheRows / chunk) : 1;
+  const shared = headOverrides(attributes);
+  const overrides = { ...shared, chunk, threads: Math.max(THREADS, headDim / 4) };
+  const flops = (): number => scoreFlops(attributes, cacheRows);
+  const bindings = [read(q), read(keyCache), read(valueCache)];
+  const workgroups = (): [number, number, number] => [heads, chunks, 1];
+  if (!split) {
+    return [{ kernel: 'attention_decode', overrides, bindings: [...bindings, write(o)], workgroups, flops }];
+  }
+  const partial = lowering.temporary('attention_partial', f32(heads, chunks, 2));
+  const partialO = lowering.temporary('attention_partial_o', f32(heads, chunks, headDim));
+  return [
+    {
+      kernel: 'attention_decode',
+      constants: { SPLIT: true },
+      overrides,
+      bindings: [...bindings, write(partialO), write(partial)],
+      workgroups,
+      flops,
+    },
+    {
+      kernel: 'attention_combine',
+      overrides: { ...shared, chunk, chunks },
+      bindings: [read(partialO), read(partial), write(o)],
+      workgroups: () => [Math.ceil((heads * headDim) / 4 / 64), 1, 1],
+    },
+  ];
+}
+
+/**
+ * Causal attention of grouped heads within examples: f32 [rows, heads · headDim]. Row i of an example sees its rows up to
+ * i, in each head h the key and value head ⌊h · kvHeads / heads⌋.
+ */
+export function attention(
+  builder: Builder,
+  inputs: AttentionInputs,
+  attributes: AttentionAttributes,
+): Tensor {
+  const outputs = { o: inputs.q, log_sum_exp: f32('rows', attributes.heads) };
+  return builder.apply(definition, inputs, outputs, attributes).o;
+}
+
+/**
+ * Appends the rows' keys and values to the caches from row `run.past` on, then lets each row see all rows of the cache up
+ * to its own. Not differentiated.
+ */
+export function cachedAttention(
+  builder: Builder,
+  inputs: CachedAttentionInputs,
+  attributes: AttentionAttributes,
+): Tensor {
+  return builder.apply(cached, inputs, { o: inputs.q }, attributes).o;
+}
+
+function headOverrides({
+  heads,
+  kvHeads,
+  headDim,
+  scale,
+  window,
+}: AttentionAttributes): Record<string, number> {
+  return {
+    heads,
+    group: heads / kvHeads,
+    head_dim4: headDim / 4,
+    scale,
+    ...(window !== undefined && { window }),
+  };
+}
+
+/** Rows of threads in a workgroup; each has headDim / 4 threads. */
+function threadsY({ headDim }: AttentionAttributes, { capacity }: Lowering): number {
+  const wanted = Math.floor(THREADS / (headDim / 4));
+  return Math.max(1, Math.min(wanted, Math.ceil(capacity / ROWS_OF_THREAD)));
+}
+
+function tileOverrides(attributes: AttentionAttributes, lowering: Lowering): Record<string, number> {
+  return { ...headOverrides(attributes), threads_y: threadsY(attributes, lowering) };
+}
+
+function tiles(
+  attributes: AttentionAttributes,
+  heads: number,
+  lowering: Lowering,
+): (rows: number) => readonly [number, number, number] {
+  const tileRows = ROWS_OF_THREAD * threadsY(attributes, lowering);
+  return (rows) => [Math.ceil(rows / tileRows), heads, 1];
+}
+
+/** Two products of head_dim operations for every pair of a row and a key that it sees. */
+function scoreFlops({ heads, headDim }: AttentionAttributes, pairs: number): number {
+  return 4 * heads * headDim * pairs;
+}
+
+/** Keys that a row sees, where all rows are one example: packed ones see fewer. */
+function averageKeys(rows: number, { window }: AttentionAttributes): number {
+  return Math.min(rows / 2, window ?? rows);
+}
