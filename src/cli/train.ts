@@ -69,6 +69,7 @@ export const trainCommand: Command = {
           control,
           onEvent: (event) => report(event, output),
           start,
+          samples: !output.isJson,
           initial: initial && withDropout(initial, settings, session),
         }),
       );
@@ -212,7 +213,6 @@ function report(event: TrainEvent, output: Output): void {
       break;
     }
     case 'sample':
-      if (output.isJson) break;
       for (const { prompt, answer } of event.answers) output.note(`  ${quoted(prompt)} → ${quoted(answer)}`);
       break;
     case 'checkpoint':

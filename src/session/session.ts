@@ -50,6 +50,8 @@ export interface TrainCall {
   readonly start?: CheckpointState;
   /** An adapter to begin with instead of a fresh one; its r and target_modules must be the settings'. */
   readonly initial?: TunedAdapter;
+  /** Whether a few questions are answered along the way; yes where nothing is said. */
+  readonly samples?: boolean;
 }
 
 /**
@@ -179,7 +181,7 @@ export class Session {
 
   /** Trains on the examples; the result becomes the tuned adapter. */
   async train(call: TrainCall): Promise<TrainingOutcome> {
-    const { settings, checkpoints, control, onEvent, start, initial } = call;
+    const { settings, checkpoints, control, onEvent, start, initial, samples = true } = call;
     const { open, layout: model } = this.#opened();
     const { dataset } = this;
     const layout = initial?.layout ?? adapterLayout(model.spec, settings);
@@ -191,6 +193,7 @@ export class Session {
       layout,
       initial: initial?.parameters ?? initialAdapter(layout, settings.seed),
       dataset,
+      samplePrompts: samples ? dataset.samplePrompts : [],
       settings,
       hashes: { model: this.#modelHash(), data: dataset.hash },
       checkpoints,

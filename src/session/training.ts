@@ -30,6 +30,8 @@ export interface TrainingRequest {
   /** The flat buffer that the run begins with. */
   readonly initial: Float32Array<ArrayBuffer>;
   readonly dataset: Dataset;
+  /** Questions that are answered before the training and along it. */
+  readonly samplePrompts: readonly string[];
   readonly settings: TrainSettings;
   readonly hashes: CheckpointState['hashes'];
   readonly checkpoints: CheckpointFolder;
@@ -114,13 +116,15 @@ async function attempt(
     const { gradient_checkpointing } = settings;
     const program = await compileTraining(model, adapter, { capacity, gradient_checkpointing });
     owned.push(program);
-    const generator = await resident.generatorFor(adapter);
-    owned.push(generator);
+    const generator = request.samplePrompts.length > 0 ? await resident.generatorFor(adapter) : undefined;
+    if (generator) owned.push(generator);
 
     const sample = async (signal: AbortSignal): Promise<readonly Answer[] | undefined> => {
+      if (!generator) return undefined;
       const answers: Answer[] = [];
-      for (const prompt of dataset.samplePrompts) {
+      for (const prompt of request.samplePrompts) {
         const promptIds = conversationIds(request.chat, [{ role: 'user', content: prompt }]);
+        if (promptIds.length > generator.room) continue;
         const { tokenizer, stopIds } = request.chat;
         const sampling = { ...GREEDY, max_new_tokens: ANSWER_TOKENS };
         const { text } = await answer({ generator, tokenizer, promptIds, sampling, stopIds, signal });
