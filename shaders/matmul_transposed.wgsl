@@ -37,25 +37,10 @@ override threads_y: u32 = 8;
 #include lib/dropout
 #endif
 
-fn lora4(row: u32, k: u32) -> vec4f {
-  var sum = vec4f();
-#if LORA
-  for (var j = 0u; j < rank4; j++) {
-    let a = j * 4u * in4 + k;
-    let d = dz[row * rank4 + j];
-    sum += d.x * lora_A[a] + d.y * lora_A[a + in4] + d.z * lora_A[a + 2u * in4] + d.w * lora_A[a + 3u * in4];
-  }
-#if DROPOUT
-  sum = dropout(sum, row, k, in4);
-#endif
-#endif
-  return sum;
-}
-
 fn store(row: u32, rows: u32, k: u32, sum: vec4f) {
   if (row >= rows) { return; }
   let i = row * in4 + k;
-  var value = scale * sum + lora4(row, k);
+  var value = sum;
 #if SO_FAR
   value += so_far[i];
 #endif
@@ -89,10 +74,34 @@ fn matmul_transposed(@builtin(global_invocation_id) id: vec3u) {
   var sum5 = vec4f();
   var sum6 = vec4f();
   var sum7 = vec4f();
+#if LORA
+  for (var j = 0u; j < rank4; j++) {
+    let a = j * 4u * in4 + k;
+    let w = mat4x4f(lora_A[a], lora_A[a + in4], lora_A[a + 2u * in4], lora_A[a + 3u * in4]);
+    sum0 += w * dz[row * rank4 + j];
+    sum1 += w * dz[min(row + 1u, last) * rank4 + j];
+    sum2 += w * dz[min(row + 2u, last) * rank4 + j];
+    sum3 += w * dz[min(row + 3u, last) * rank4 + j];
+    sum4 += w * dz[min(row + 4u, last) * rank4 + j];
+    sum5 += w * dz[min(row + 5u, last) * rank4 + j];
+    sum6 += w * dz[min(row + 6u, last) * rank4 + j];
+    sum7 += w * dz[min(row + 7u, last) * rank4 + j];
+  }
+#if DROPOUT
+  sum0 = dropout(sum0, row, k, in4);
+  sum1 = dropout(sum1, row + 1u, k, in4);
+  sum2 = dropout(sum2, row + 2u, k, in4);
+  sum3 = dropout(sum3, row + 3u, k, in4);
+  sum4 = dropout(sum4, row + 4u, k, in4);
+  sum5 = dropout(sum5, row + 5u, k, in4);
+  sum6 = dropout(sum6, row + 6u, k, in4);
+  sum7 = dropout(sum7, row + 7u, k, in4);
+#endif
+#endif
   let out4 = (out + 3u) / 4u;
   for (var n = 0u; n < out4; n++) {
     let r = min(n * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(out - 1u)) * in4 + k;
-    let w = mat4x4f(weight4(r.x), weight4(r.y), weight4(r.z), weight4(r.w));
+    let w = scale * mat4x4f(weight4(r.x), weight4(r.y), weight4(r.z), weight4(r.w));
     sum0 += w * dy[row0 + n];
     sum1 += w * dy[row1 + n];
     sum2 += w * dy[row2 + n];
