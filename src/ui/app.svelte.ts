@@ -36,17 +36,26 @@ export class App {
 
   /** Model, examples and settings stay as they are while a run uses them. */
   readonly locked = $derived(this.training.active || this.opening);
+  /** The engine does one thing at a time: what else it is at, beside training and opening. */
+  readonly #elsewhere = $derived(
+    this.chat.speaking !== undefined || this.takeaway.exporting || this.takeaway.importing,
+  );
   /** Whether the page should bring the engine to its wishes by itself. */
-  readonly prepares = $derived(this.#started && this.engine.usable && !this.locked);
+  readonly prepares = $derived(this.#started && this.engine.usable && !this.locked && !this.#elsewhere);
   readonly canStart = $derived(
     this.engine.usable &&
       this.settings.valid &&
       !this.locked &&
-      this.chat.speaking === undefined &&
-      this.training.plan?.fits !== false,
+      !this.#elsewhere &&
+      this.training.plan?.fits !== false &&
+      !this.examples.empty,
   );
   readonly canChat = $derived(
-    this.model.report !== undefined && !this.training.working && !this.opening && !this.model.busy,
+    this.model.report !== undefined &&
+      !this.locked &&
+      !this.model.busy &&
+      !this.takeaway.exporting &&
+      !this.takeaway.importing,
   );
 
   /** Where the open adapter comes from, for a person. */
@@ -60,7 +69,7 @@ export class App {
   async begin(): Promise<void> {
     try {
       await Promise.all([this.engine.detect(), this.examples.restore(), this.chat.restore()]);
-      this.settings.setDefaults(await this.engine.remote.defaults());
+      await this.settings.load(this.engine.remote);
       await this.runs.refresh();
     } catch (error) {
       this.engine.failure = describeError(error);
@@ -84,8 +93,7 @@ export class App {
     await this.preparation.settled();
     const onOpened = () => {
       this.opening = false;
-      this.settings.setAll(run.settings);
-      void this.#adopt();
+      void this.#adopt(run);
     };
     await this.training.continueRun(run, onOpened);
     this.opening = false;
@@ -99,18 +107,24 @@ export class App {
       await this.preparation.settled();
       if (!(await this.runs.open(run))) return;
       this.runs.putAside(run);
-      this.settings.setAll(run.settings);
       this.training.display(run);
-      await this.#adopt();
+      await this.#adopt(run);
       await this.takeaway.refresh();
     } finally {
       this.opening = false;
     }
   }
 
-  async #adopt(): Promise<void> {
+  /** Shows what a former run has opened: its model, its examples, its settings. */
+  async #adopt(run: RunRecord): Promise<void> {
     this.preparation.outdate();
-    await Promise.all([this.model.adopt(), this.examples.adopt()]);
+    try {
+      await Promise.all([this.model.adopt(), this.examples.adopt()]);
+      await this.settings.load(this.engine.remote);
+      this.settings.setAll(run.settings);
+    } catch (error) {
+      this.engine.failure = describeError(error);
+    }
   }
 
   async #afterRun(): Promise<void> {

@@ -68,15 +68,17 @@ export class Preparation {
 
   async #prepareOnce(): Promise<boolean> {
     const { engine, settings, model, examples, training, takeaway } = this.#parts;
-    const values = settings.values;
-    if (!engine.usable || !values || !settings.valid) return false;
-    if (!model.isOpen(settings.load)) {
+    if (!engine.usable || !settings.valid) return false;
+    if (!model.isOpen(settings.quantization)) {
       training.plan = undefined;
       this.#examplesDone = '';
-      const opened = await model.open(settings.load);
+      const opened = await model.open(settings.quantization);
       await takeaway.refresh();
       if (!opened) return false;
+      await settings.load(engine.remote);
     }
+    const values = settings.values;
+    if (!values || !settings.valid) return false;
     const examplesKey = this.#examplesKey(values);
     if (this.#examplesDone !== examplesKey) {
       training.plan = undefined;

@@ -29,6 +29,9 @@ export class ExamplesState {
   firstPreview = $state(0);
   previewError: ErrorDescription | undefined = $state.raw();
 
+  /** Nothing to learn from: no files, or no row in them that can be used. */
+  readonly empty = $derived(this.own && (this.files.length === 0 || this.report?.examples === 0));
+
   /** Changes with every change of what is wanted. */
   revision = $state(0);
 
@@ -112,12 +115,7 @@ export class ExamplesState {
   /** Shows the examples that a former run has opened, as long as it uses them. */
   async adopt(): Promise<void> {
     this.error = undefined;
-    try {
-      this.report = await this.#engine.remote.examples();
-    } catch (error) {
-      this.report = undefined;
-      this.error = describeError(error);
-    }
+    this.report = await this.#engine.remote.examples();
     await this.show(0);
   }
 

@@ -88,13 +88,8 @@ export class ModelState {
   async adopt(): Promise<void> {
     this.error = undefined;
     this.formerFolder = undefined;
-    try {
-      this.report = await this.#engine.remote.model();
-    } catch (error) {
-      this.report = undefined;
-      this.error = describeError(error);
-    }
-    const { report } = this;
+    const report = await this.#engine.remote.model();
+    this.report = report;
     if (!report) return;
     // Its files are in the engine's storage, not in the page's hands.
     this.wanted =

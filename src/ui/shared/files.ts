@@ -4,18 +4,24 @@ export interface PickedFiles {
   readonly files: readonly File[];
 }
 
+interface FoundFile {
+  readonly file: File;
+  /** Folders above it, within what was picked. */
+  readonly depth: number;
+}
+
 /** Folders deeper than this are not a model's or an adapter's. */
 const maxDepth = 3;
 /** A dropped home folder must not be read through to its end. */
 const maxFiles = 200;
 
-/** Files of an `<input type="file">`, a folder's included. */
+/** Files of an `<input type="file">`, or of a folder picked there. */
 export function pickedFiles(list: FileList | null): PickedFiles | undefined {
-  const files = [...(list ?? [])];
-  const first = files[0];
-  if (!first) return undefined;
-  const folder = first.webkitRelativePath.split('/')[0] ?? '';
-  return { name: folder || nameOf(files), files };
+  const found = [...(list ?? [])].map((file) => {
+    const path = file.webkitRelativePath.split('/');
+    return { file, depth: path.length - 1, folder: path.length > 1 ? path[0] : undefined };
+  });
+  return picked(found, found[0]?.folder);
 }
 
 /** Files of a drop, those inside dropped folders included. Must be called within the drop's own event. */
@@ -24,25 +30,31 @@ export async function droppedFiles(transfer: DataTransfer): Promise<PickedFiles 
   const entries = [...transfer.items]
     .map((item) => item.webkitGetAsEntry())
     .filter((entry) => entry !== null);
-  const loose = [...transfer.files];
-  const files: File[] = [];
-  for (const entry of entries) await collect(entry, files, 0);
-  const found = entries.length > 0 ? files : loose;
-  if (found.length === 0) return undefined;
+  const loose = [...transfer.files].map((file) => ({ file, depth: 0 }));
+  const found: FoundFile[] = [];
+  for (const entry of entries) await collect(entry, found, 0);
   const only = entries.length === 1 ? entries[0] : undefined;
-  return { name: only?.isDirectory ? only.name : nameOf(found), files: found };
+  return picked(entries.length > 0 ? found : loose, only?.isDirectory ? only.name : undefined);
+}
+
+/** Only the outermost files: subfolders (`onnx`, `original`, `checkpoint-100`) hold others by the same names. */
+function picked(found: readonly FoundFile[], folder: string | undefined): PickedFiles | undefined {
+  const visible = found.filter(({ file }) => !file.name.startsWith('.'));
+  const outermost = Math.min(...visible.map(({ depth }) => depth));
+  const files = visible.filter(({ depth }) => depth === outermost).map(({ file }) => file);
+  return files.length === 0 ? undefined : { name: folder ?? nameOf(files), files };
 }
 
 function nameOf(files: readonly File[]): string {
-  const first = files[0];
-  if (!first) return '';
-  return files.length === 1 ? first.name : `${first.name} + ${files.length - 1}`;
+  const first = files[0]?.name ?? '';
+  return files.length > 1 ? `${first} + ${files.length - 1}` : first;
 }
 
-async function collect(entry: FileSystemEntry, into: File[], depth: number): Promise<void> {
-  if (into.length >= maxFiles || entry.name.startsWith('.')) return;
+async function collect(entry: FileSystemEntry, into: FoundFile[], depth: number): Promise<void> {
+  if (into.length >= maxFiles) return;
   if (isFile(entry)) {
-    into.push(await new Promise<File>((resolve, reject) => entry.file(resolve, reject)));
+    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+    into.push({ file, depth });
   } else if (isFolder(entry) && depth < maxDepth) {
     for (const child of await childrenOf(entry)) await collect(child, into, depth + 1);
   }

@@ -5,5 +5,4 @@ export const text = {
   copy: 'Copy',
   copied: 'Copied',
   left: (time: string) => `${time} left`,
-  or: 'or',
 };

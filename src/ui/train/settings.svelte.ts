@@ -1,5 +1,5 @@
 import { record, string, unknown } from 'valibot';
-import type { LoadSettings, TrainSettings } from '../../worker/protocol';
+import type { LoadSettings, RemoteEngine, TrainSettings } from '../../worker/protocol';
 import { keep, readKept } from '../shared/persist';
 import { allFields, panelFields, type SettingName, type SettingValue } from './fields';
 import { presetOf, presetSettings, type PresetName } from './presets';
@@ -25,12 +25,14 @@ export class SettingsState {
   readonly preset = $derived(this.values && this.defaults && presetOf(this.values, this.defaults));
   readonly changedInPanel = $derived(panelFields.filter((field) => field.name in this.#changes).length);
   readonly wrongInPanel = $derived(panelFields.filter((field) => this.problems.has(field.name)).length);
-  readonly load: LoadSettings = $derived({
+  readonly quantization: LoadSettings = $derived({
     load_in_4bit: this.values?.load_in_4bit ?? true,
     bnb_4bit_use_double_quant: this.values?.bnb_4bit_use_double_quant ?? true,
   });
 
-  setDefaults(defaults: TrainSettings): void {
+  /** Asks for the defaults: a model that is open may have better ones than those for any. */
+  async load(engine: Pick<RemoteEngine, 'defaults'>): Promise<void> {
+    const defaults = await engine.defaults();
     this.defaults = defaults;
     this.#changes = changesFrom(readKept(storageKey, record(string(), unknown())) ?? {}, defaults);
   }
@@ -48,9 +50,9 @@ export class SettingsState {
   }
 
   reset(): void {
-    const load = this.load;
+    const quantization = this.quantization;
     this.#replace({});
-    this.setAll(load);
+    this.setAll(quantization);
   }
 
   #replace(changes: Partial<TrainSettings>): void {

@@ -8,7 +8,6 @@ export const text = {
     balanced: { name: 'Balanced', help: 'The defaults' },
     thorough: { name: 'Thorough', help: 'Longer, larger' },
   } satisfies Record<PresetName, { name: string; help: string }>,
-  custom: 'Your own mix',
   allSettings: 'All settings',
   allSettingsHelp: 'Named as in Transformers and PEFT. What you change is remembered.',
   changed: (count: string) => `${count} changed`,
@@ -91,7 +90,6 @@ export const text = {
   samplesAt: 'Answers at step',
   before: 'Before',
   atStep: (step: string) => `At step ${step}`,
-  latest: 'Latest',
 
   runs: (count: string) => `Former runs (${count})`,
   noRuns: 'Runs are listed here once there are some.',
