@@ -72,9 +72,9 @@ function gatedActivationCase({ limits, ...parameters }: Parameters): OpCase {
     },
     // The share of x that passes has an absolute error, so that of act(x) is in proportion to x.
     tolerance: {
-      y: { factor, magnitudes: magnitudes((x, u) => Math.abs(x * u) + 2 ** -100) },
+      y: { factor, magnitudes: magnitudes((x, u) => Math.abs(x * u)) },
       dgate: { factor, magnitudes: magnitudes((x, u) => 4 * Math.abs(u) * (1 + Math.min(Math.abs(x), 8))) },
-      dup: { factor, magnitudes: magnitudes((x) => 4 * Math.abs(x) + 2 ** -100) },
+      dup: { factor, magnitudes: magnitudes((x) => 4 * Math.abs(x)) },
     },
   };
 }
