@@ -2,9 +2,15 @@ import { alignUp } from '../core/align';
 import { TunesmithError } from '../core/errors';
 import type { DeviceHandle } from './handle';
 
+/** Bytes that a readback's buffer has at least. */
+const SMALL_READ = 4096;
+/** Readback buffers that are kept. */
+const MOST_STAGING = 4;
+
 /** Makes a device's buffers and keeps account of them by purpose. */
 export class BufferPool {
   readonly #bytes = new Map<string, number>();
+  readonly #staging: GPUBuffer[] = [];
   readonly #device: DeviceHandle;
 
   constructor(device: DeviceHandle) {
@@ -47,20 +53,19 @@ export class BufferPool {
     this.#device.gpu.queue.writeBuffer(buffer, offset, data);
   }
 
-  /** Copies bytes back once all that was submitted before is done; `offset` and `bytes` are multiples of 4. */
+  /**
+   * Copies bytes back once all that was submitted before is done; `offset` and `bytes` are multiples of 4. Throws
+   * `gpu_read_failed`, or what the device reported.
+   */
   async read(buffer: GPUBuffer, offset = 0, bytes = buffer.size - offset): Promise<ArrayBuffer> {
     const { gpu } = this.#device;
     this.#device.check();
-    const staging = gpu.createBuffer({
-      label: 'readback',
-      size: bytes,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
+    const staging = this.#takeStaging(bytes);
     try {
       const encoder = gpu.createCommandEncoder();
       encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
       gpu.queue.submit([encoder.finish()]);
-      await staging.mapAsync(GPUMapMode.READ).catch((cause: unknown) => {
+      await staging.mapAsync(GPUMapMode.READ, 0, bytes).catch((cause: unknown) => {
         this.#device.check();
         throw new TunesmithError({
           code: 'gpu_read_failed',
@@ -68,9 +73,28 @@ export class BufferPool {
           cause,
         });
       });
-      return staging.getMappedRange().slice(0);
-    } finally {
+      const copy = staging.getMappedRange(0, bytes).slice(0);
+      staging.unmap();
+      this.#staging.push(staging);
+      return copy;
+    } catch (error) {
       staging.destroy();
+      throw error;
     }
+  }
+
+  /** Readbacks come at every step and token, so their buffers are kept: few, since few overlap. */
+  #takeStaging(bytes: number): GPUBuffer {
+    const index = this.#staging.findIndex(
+      ({ size }) => size >= bytes && size <= Math.max(4 * bytes, SMALL_READ),
+    );
+    const [kept] = index < 0 ? [] : this.#staging.splice(index, 1);
+    if (kept) return kept;
+    if (this.#staging.length >= MOST_STAGING) this.#staging.shift()?.destroy();
+    return this.#device.gpu.createBuffer({
+      label: 'readback',
+      size: Math.max(bytes, SMALL_READ),
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
   }
 }

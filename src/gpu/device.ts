@@ -9,6 +9,13 @@ export interface DeviceOptions {
   readonly defaultLimits?: boolean;
 }
 
+export interface DeviceLimits {
+  readonly maxStorageBufferBindingSize: number;
+  readonly maxBufferSize: number;
+  readonly maxComputeWorkgroupsPerDimension: number;
+  readonly software: boolean;
+}
+
 /** 'software': the adapter runs on the CPU (SwiftShader, lavapipe, WARP). */
 export type DeviceKind = 'gpu' | 'software';
 
@@ -54,8 +61,11 @@ export class Device implements DeviceHandle {
     });
   }
 
-  get limits(): GPUSupportedLimits {
-    return this.gpu.limits;
+  /** What kernels and plans are fitted to. */
+  get limits(): DeviceLimits {
+    const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension } = this.gpu.limits;
+    const software = this.kind === 'software';
+    return { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension, software };
   }
 
   get isLost(): boolean {

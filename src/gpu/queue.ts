@@ -7,6 +7,9 @@ const DEPTH = 3;
 /** Floating-point operations a second assumed before the first measurement: a slow software adapter's. */
 const FIRST_RATE = 2e9;
 
+/** Below this the time of a submit is mostly latency. */
+const SHORTEST_SECONDS = 0.002;
+
 /** Submits command buffers, bounds how many are under way, and learns how much work fits one submit. */
 export class CommandQueue {
   readonly #device: DeviceHandle;
@@ -50,8 +53,9 @@ export class CommandQueue {
     const done = performance.now();
     const seconds = (done - Math.max(submitted, this.#lastDone)) / 1000;
     this.#lastDone = done;
-    // Tiny submits measure the browser's latency, not the device.
-    if (seconds < 0.002) return;
-    this.#rate = 0.8 * this.#rate + 0.2 * Math.max(operations / seconds, FIRST_RATE / 4);
+    // Short submits measure the browser's latency: they tell that the device is at least so fast.
+    const rate = operations / Math.max(seconds, SHORTEST_SECONDS);
+    if (seconds < SHORTEST_SECONDS && rate < this.#rate) return;
+    this.#rate = 0.8 * this.#rate + 0.2 * Math.max(rate, FIRST_RATE / 4);
   }
 }

@@ -3,11 +3,15 @@ import { compile } from '../graph/compile';
 import type { Program } from '../graph/program';
 import type { Tensor } from '../ops/op';
 import type { Adapter } from './adapter';
-import { GENERATION_SLOTS, cacheBytes, keySlot, planGeneration, valueSlot } from './generation_graph';
+import {
+  GENERATION_SLOTS,
+  PREFILL_ROWS,
+  cacheBytes,
+  keySlot,
+  planGeneration,
+  valueSlot,
+} from './generation_graph';
 import type { Model } from './model';
-
-/** Prompt tokens taken at once. */
-const PREFILL_ROWS = 64;
 
 /** Keys and values of the tokens so far, on the device. One generation uses it at a time. */
 export class KeyValueCache {

@@ -22,6 +22,9 @@ export interface GenerationPlan {
   readonly logits: Tensor;
 }
 
+/** Prompt tokens taken at once. */
+export const PREFILL_ROWS = 64;
+
 export const GENERATION_SLOTS = ['tokens', 'positions'] as const;
 
 export const keySlot = (layer: number): string => `cache.${layer}.key`;

@@ -1,10 +1,16 @@
 import type { Plan } from '../graph/plan';
 import type { Limits } from '../ops/op';
-import { cacheBytes, planGeneration } from './generation_graph';
+import { PREFILL_ROWS, cacheBytes, planGeneration } from './generation_graph';
 import { modelBytes, type ModelLayout } from './layout';
 import type { AdapterLayout } from './lora';
 import { METRICS_RING } from './training_program';
-import { BATCH_SLOTS, planEvaluation, planMicroBatch, type TrainingOptions } from './training_graph';
+import {
+  BATCH_SLOTS,
+  planEvaluation,
+  planMicroBatch,
+  planOptimizer,
+  type TrainingOptions,
+} from './training_graph';
 
 /** Bytes on the device by purpose, as `BufferPool.allocated` counts them. */
 export interface MemoryPlan {
@@ -32,25 +38,20 @@ export function trainingMemory(
     adapter: flat,
     gradients: flat,
     moments: 2 * flat,
-    activations: sum([...microBatch.arenas, ...extra]),
+    activations: sum([...microBatch.arenas, ...extra, ...planOptimizer(adapter, options.limits).arenas]),
     inputs: inputBytes(microBatch) + inputBytes(evaluation) + (2 * 4 + METRICS_RING * 4) * 4,
   };
 }
 
-/** What chatting takes beside the base: caches and activations. */
+/** What answering takes beside the base and the adapter: the caches, and a prompt's activations. */
 export function chatMemory(
   model: ModelLayout,
   adapter: AdapterLayout | undefined,
-  options: { readonly cacheRows: number; readonly limits: Limits; readonly prefillRows: number },
-): number {
-  const { cacheRows, limits, prefillRows } = options;
-  const { plan } = planGeneration(model, adapter, {
-    capacity: prefillRows,
-    cacheRows,
-    limits,
-    logits: 'last',
-  });
-  return 2 * model.spec.layers * cacheBytes(model, cacheRows) + sum(plan.arenas);
+  { cacheRows, limits }: { readonly cacheRows: number; readonly limits: Limits },
+): { readonly cache: number; readonly chat: number } {
+  const options = { capacity: PREFILL_ROWS, cacheRows, limits, logits: 'last' as const };
+  const { arenas } = planGeneration(model, adapter, options).plan;
+  return { cache: 2 * model.spec.layers * cacheBytes(model, cacheRows), chat: sum(arenas) };
 }
 
 function inputBytes(plan: Plan): number {

@@ -2,11 +2,12 @@ import type { Limits } from '../ops/op';
 import { TunesmithError } from '../core/errors';
 import type { ModelLayout } from '../models/layout';
 import { adapterLayout } from '../models/lora';
-import { trainingMemory } from '../models/memory';
+import { chatMemory, trainingMemory } from '../models/memory';
 import { parameterCount } from '../models/spec';
 import { capacityOf, planOf, sampleSteps } from '../train/plan';
 import type { TrainSettings } from '../train/settings';
 import { tokenCount, type Dataset } from './dataset';
+import { chatRows } from './resident';
 
 /** Memory and time of a run, before anything starts. */
 export interface PlanReport {
@@ -45,7 +46,10 @@ export function planReport(
   const capacity = capacityOf(plan, batchSize, dataset.training, dataset.heldOut);
   const common = { steps: plan.steps, trainableParameters: layout.parameters };
   try {
-    const memory = { ...trainingMemory(model, layout, { capacity, limits, gradient_checkpointing }) };
+    const memory = {
+      ...trainingMemory(model, layout, { capacity, limits, gradient_checkpointing }),
+      ...chatMemory(model, layout, { cacheRows: chatRows(model), limits }),
+    };
     const memoryTotal = Object.values(memory).reduce((sum, bytes) => sum + bytes, 0);
     const largest = layout.size * 4;
     const fits = largest <= limits.maxStorageBufferBindingSize || largest <= limits.maxBufferSize;

@@ -2,7 +2,7 @@ import type { Device } from '../gpu/device';
 import { Adapter } from '../models/adapter';
 import type { Checkpoint } from '../models/files';
 import { Generator, KeyValueCache } from '../models/generation';
-import type { Quantization } from '../models/layout';
+import type { ModelLayout, Quantization } from '../models/layout';
 import { loadModel } from '../models/load';
 import type { AdapterLayout } from '../models/lora';
 import type { Model } from '../models/model';
@@ -15,6 +15,11 @@ export interface TunedAdapter {
 
 /** Tokens that a conversation may have, prompt and answers together. */
 const MOST_CHAT_ROWS = 2048;
+
+/** Rows of the key and value caches. */
+export function chatRows({ positions }: ModelLayout): number {
+  return Math.min(positions, MOST_CHAT_ROWS);
+}
 
 /** What lies on the device for one open model: the base, the tuned adapter, and what chatting needs, made when first used. */
 export class Resident {
@@ -83,7 +88,7 @@ export class Resident {
   }
 
   #keyValueCache(): KeyValueCache {
-    this.#cache ??= new KeyValueCache(this.model, Math.min(this.model.layout.positions, MOST_CHAT_ROWS));
+    this.#cache ??= new KeyValueCache(this.model, chatRows(this.model.layout));
     return this.#cache;
   }
 }

@@ -16,7 +16,13 @@ import { gpu } from './dawn';
 import { families, loadFixture, maxError, numberTolerance, variants, type Example } from './fixtures';
 
 /** Everything at the default limits: 128 MiB a binding, 16 KiB of workgroup memory, no features. */
-const open = (): Promise<Device> => Device.open(gpu, { defaultLimits: true });
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open(gpu, { defaultLimits: true });
+});
+afterAll(() => {
+  device.destroy();
+});
 
 function batchOf(examples: readonly Example[]): Batch {
   return packMicroBatch(
@@ -52,16 +58,15 @@ describe.each(families)('%s', (family) => {
       const checkpoint = await openCheckpoint(await openFolder(fixture.folder, 'model'));
       const load_in_4bit = variant === 'nf4';
       const quantization = { load_in_4bit, bnb_4bit_use_double_quant: true };
-      model = await loadModel(await open(), checkpoint, quantization, () => undefined);
+      model = await loadModel(device, checkpoint, quantization, () => undefined);
       const folder = await openFolder(`${fixture.folder}/adapter`, 'adapter');
       const { layout, parameters } = await readAdapterFiles(folder, checkpoint.spec);
-      trained = new Adapter(model.device, layout, 'training');
+      trained = new Adapter(device, layout, 'training');
       trained.writeParameters(parameters);
     });
     afterAll(() => {
       trained.destroy();
       model.destroy();
-      model.device.destroy();
     });
 
     test('logits of the base, and with the adapter, every example by itself', async () => {
@@ -84,9 +89,7 @@ describe.each(families)('%s', (family) => {
         const program = await compileTraining(model, trained, options);
         const values = { accumulate: false, windowTargetTokens: batch.targetTokens, seed: 0, counter: 0 };
         await program.microBatch(batch, values);
-        const gradients = new Float32Array(
-          await model.device.buffers.read(trained.buffers.get('gradients')!),
-        );
+        const gradients = new Float32Array(await device.buffers.read(trained.buffers.get('gradients')!));
         for (const { name, matrix } of matricesOf(trained.layout)) {
           const exact = fixture.exact(variant, `grad.${name}`);
           const tolerance = fixture.tolerance(variant, `grad.${name}`);
@@ -100,7 +103,7 @@ describe.each(families)('%s', (family) => {
 
     test('20 steps of AdamW: losses, norms, rates, and the adapter at the end', async () => {
       const { settings, train } = expected;
-      const adapter = new Adapter(model.device, trained.layout, 'training');
+      const adapter = new Adapter(device, trained.layout, 'training');
       const start = await trained.readParameters();
       for (const { name, matrix } of matricesOf(trained.layout)) {
         const [rows, columns] = matrix.shape;
@@ -166,17 +169,16 @@ describe.each(families)('%s', (family) => {
   test('4-bit weights on the device have bitsandbytes’ bytes', async () => {
     const checkpoint = await openCheckpoint(await openFolder(fixture.folder, 'model'));
     const quantization = { load_in_4bit: true, bnb_4bit_use_double_quant: true };
-    const model = await loadModel(await open(), checkpoint, quantization, () => undefined);
+    const model = await loadModel(device, checkpoint, quantization, () => undefined);
     expect(fixture.quantized.length).toBe(14);
     for (const name of fixture.quantized) {
-      const codes = new Uint8Array(await model.device.buffers.read(model.buffers.get(`${name}.codes`)!));
+      const codes = new Uint8Array(await device.buffers.read(model.buffers.get(`${name}.codes`)!));
       expect(codes, name).toEqual(new Uint8Array(fixture.nf4(name).codes));
-      const scales = new Uint8Array(await model.device.buffers.read(model.buffers.get(`${name}.scales`)!));
+      const scales = new Uint8Array(await device.buffers.read(model.buffers.get(`${name}.scales`)!));
       const { absmax, nestedAbsmax } = fixture.nf4(name);
       const start = (320 + nestedAbsmax.length) * 4;
       expect(scales.subarray(start, start + absmax.length), name).toEqual(new Uint8Array(absmax));
     }
     model.destroy();
-    model.device.destroy();
   });
 });

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openFolder } from '../../src/cli/files';
+import { packMicroBatch } from '../../src/data/batches';
+import { Device } from '../../src/gpu/device';
+import { Adapter } from '../../src/models/adapter';
+import { openCheckpoint } from '../../src/models/files';
+import { loadModel } from '../../src/models/load';
+import { adapterLayout, initialAdapter } from '../../src/models/lora';
+import { trainingMemory } from '../../src/models/memory';
+import type { Model } from '../../src/models/model';
+import { compileTraining } from '../../src/models/training';
+import type { OptimizerValues, TrainingProgram } from '../../src/models/training_program';
+import { gpu } from './dawn';
+import { loadFixture } from './fixtures';
+
+/** What holds for the engine whatever the family: memory as planned, nothing made after the first step, determinism. */
+
+const fixture = loadFixture('qwen3');
+const LORA = {
+  r: 3,
+  lora_alpha: 6,
+  lora_dropout: 0.2,
+  use_rslora: false,
+  target_modules: 'all-linear' as const,
+};
+const CAPACITY = 64;
+const ADAMW: OptimizerValues = {
+  learningRate: 1e-2,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  maxGradNorm: 1,
+  step: 1,
+};
+
+const batch = packMicroBatch(
+  fixture.expected.batch.map(({ input_ids, labels }) => ({
+    ids: Uint32Array.from(input_ids),
+    trained: Uint8Array.from(labels, (label) => (label === -100 ? 0 : 1)),
+  })),
+);
+
+let device: Device;
+let model: Model;
+beforeAll(async () => {
+  device = await Device.open(gpu, { defaultLimits: true });
+  const checkpoint = await openCheckpoint(await openFolder(fixture.folder, 'model'));
+  const quantization = { load_in_4bit: true, bnb_4bit_use_double_quant: true };
+  model = await loadModel(device, checkpoint, quantization, () => undefined);
+});
+afterAll(() => {
+  model.destroy();
+  device.destroy();
+});
+
+async function withTraining<T>(
+  work: (program: TrainingProgram, adapter: Adapter) => Promise<T>,
+  gradient_checkpointing = false,
+): Promise<T> {
+  const adapter = new Adapter(device, adapterLayout(model.layout.spec, LORA), 'training');
+  adapter.writeParameters(initialAdapter(adapter.layout, 7));
+  const program = await compileTraining(model, adapter, { capacity: CAPACITY, gradient_checkpointing });
+  try {
+    return await work(program, adapter);
+  } finally {
+    program.destroy();
+    adapter.destroy();
+  }
+}
+
+async function step(program: TrainingProgram, number: number): Promise<void> {
+  const windowTargetTokens = batch.targetTokens;
+  await program.microBatch(batch, { accumulate: false, windowTargetTokens, seed: 3, counter: number });
+  await program.optimizerStep({ ...ADAMW, step: number });
+}
+
+test.each([false, true])('memory is what the plan said, by purpose, recomputation %s', async (recompute) => {
+  await withTraining((_, { layout }) => {
+    const { limits } = device;
+    const options = { capacity: CAPACITY, limits, gradient_checkpointing: recompute };
+    const planned = trainingMemory(model.layout, layout, options);
+    const allocated = Object.fromEntries([...device.buffers.allocated].filter(([, bytes]) => bytes > 0));
+    expect(allocated).toEqual(planned);
+    return Promise.resolve();
+  }, recompute);
+});
+
+test('everything is given back', () => {
+  const left = [...device.buffers.allocated].filter(([purpose, bytes]) => bytes !== 0 && purpose !== 'base');
+  expect(left).toEqual([]);
+});
+
+test('after the first step nothing is allocated and no pipeline is made', async () => {
+  await withTraining(async (program) => {
+    await step(program, 1);
+    await program.metrics();
+    const { size } = device.pipelines;
+    const made: string[] = [];
+    const { gpu: raw } = device;
+    const createBuffer = raw.createBuffer.bind(raw);
+    raw.createBuffer = (descriptor) => {
+      made.push(descriptor.label ?? 'unnamed');
+      return createBuffer(descriptor);
+    };
+    for (let number = 2; number < 6; number++) {
+      await step(program, number);
+      await program.metrics();
+    }
+    raw.createBuffer = createBuffer;
+    expect(made).toEqual([]);
+    expect(device.pipelines.size).toBe(size);
+  });
+});
+
+test('two runs agree to the bit, dropout and recomputation included', async () => {
+  const run = (recompute: boolean): Promise<Float32Array> =>
+    withTraining(async (program, adapter) => {
+      for (let number = 1; number < 5; number++) await step(program, number);
+      return await adapter.readParameters();
+    }, recompute);
+  const first = await run(false);
+  expect(first.some((value) => value !== 0)).toBe(true);
+  expect(await run(false)).toEqual(first);
+  expect(await run(true)).toEqual(first);
+});
+
+test('what is not finite is reported and never enters the parameters', async () => {
+  await withTraining(async (program, adapter) => {
+    await step(program, 1);
+    const state = await adapter.readState();
+    const broken = state.parameters.map((value) => value * 1e38);
+    adapter.writeParameters(broken);
+    const before = await adapter.readState();
+    await step(program, 2);
+    const [, second] = await program.metrics();
+    expect(second?.finite).toBe(false);
+    expect(await adapter.readState()).toEqual(before);
+  });
+});
