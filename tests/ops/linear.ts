@@ -190,11 +190,22 @@ function linearCase(parameters: Parameters): OpCase {
       y: 2 * (input + 2 * rank),
       dx: 2 * (out + 2 * rank),
       dresidual: 0,
-      dA: 2 * (rows + out),
+      dA: { factor: 2 * (rows + out), magnitudes: sizesOfDA(parameters, keep) },
       dB: 2 * (rows + input),
       dweight0: 2 * rows,
     },
   };
+}
+
+/**
+ * dA adds up dy · B · x, of which the first two are standard normal: the root of the sum of squares that is expected. What
+ * few rows leave of dy · B in one of A's rows may be far smaller.
+ */
+function sizesOfDA({ rows, in: input, out, rank = 0 }: Parameters, keep: Float64Array): Float64Array {
+  const x = normal('x', rows * input);
+  const squares = new Float64Array(input);
+  x.forEach((value, i) => (squares[i % input]! += (value * keep[i]!) ** 2));
+  return new Float64Array(rank * input).map((_, i) => SCALE * Math.sqrt(out * squares[i % input]!));
 }
 
 export const cases: readonly OpCase[] = [
