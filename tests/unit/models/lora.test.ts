@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import { readSpec } from '../../../src/models/config';
+import { checkTensors } from '../../../src/models/check_tensors';
+import { modelLayout, modelBytes, weightSlots } from '../../../src/models/layout';
+import {
+  adapterLayout,
+  initialAdapter,
+  readMatrix,
+  targetModules,
+  writeMatrix,
+} from '../../../src/models/lora';
+import { trainingMemory } from '../../../src/models/memory';
+import { checkpointTensors } from '../../../src/models/spec';
+
+const spec = readSpec({
+  architectures: ['LlamaForCausalLM'],
+  hidden_size: 64,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  intermediate_size: 128,
+  vocab_size: 320,
+  max_position_embeddings: 256,
+});
+const settings = {
+  r: 6,
+  lora_alpha: 12,
+  lora_dropout: 0,
+  use_rslora: false,
+  target_modules: 'all-linear' as const,
+};
+
+test('matrices lie apart, aligned, in the order of the forward pass', () => {
+  const { modules, size, parameters } = adapterLayout(spec, settings);
+  expect(modules).toHaveLength(14);
+  let end = 0;
+  for (const { A, B } of modules) {
+    for (const { offset, padded } of [A, B]) {
+      expect(offset).toBeGreaterThanOrEqual(end);
+      expect((offset * 4) % 256).toBe(0);
+      end = offset + padded[0] * padded[1];
+    }
+  }
+  expect(end).toBeLessThanOrEqual(size);
+  const perBlock = 6 * (64 + 64 + 2 * (64 + 32) + 64 + 64 + 3 * (64 + 128));
+  expect(parameters).toBe(2 * perBlock);
+});
+
+test('an odd rank is padded, and the padding never leaves', () => {
+  const { modules, size } = adapterLayout(spec, settings);
+  const flat = new Float32Array(size).fill(NaN);
+  const { A, B } = modules[0]!;
+  const matrix = Float32Array.from({ length: 6 * 64 }, (_, i) => i);
+  for (const place of [A, B]) {
+    writeMatrix(flat, place, matrix);
+    expect(readMatrix(flat, place)).toEqual(matrix);
+  }
+  expect(A.padded).toEqual([8, 64]);
+  expect(B.padded).toEqual([64, 8]);
+});
+
+test('a fresh adapter: A uniform within 1 / √in, B zero, the same for the same seed', () => {
+  const layout = adapterLayout(spec, settings);
+  const flat = initialAdapter(layout, 3);
+  expect(initialAdapter(layout, 3)).toEqual(flat);
+  expect(initialAdapter(layout, 4)).not.toEqual(flat);
+  for (const { A, B } of layout.modules) {
+    const values = readMatrix(flat, A);
+    const bound = 1 / Math.sqrt(A.shape[1]);
+    expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(bound);
+    const deviation = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+    expect(deviation / (bound / Math.sqrt(3))).toBeCloseTo(1, 1);
+    expect(readMatrix(flat, B).every((value) => value === 0)).toBe(true);
+  }
+});
+
+test('scales: alpha / r, and alpha / √r with rsLoRA', () => {
+  expect(adapterLayout(spec, settings).scale).toBe(2);
+  expect(adapterLayout(spec, { ...settings, use_rslora: true }).scale).toBeCloseTo(12 / Math.sqrt(6));
+});
+
+test('targets', () => {
+  expect(targetModules('all-linear')).toHaveLength(7);
+  expect(targetModules(['v_proj', 'q_proj'])).toEqual(['q_proj', 'v_proj']);
+  expect(() => targetModules(['c_attn'])).toThrow('c_attn');
+  expect(() => targetModules([])).toThrow('empty');
+});
+
+const quantization = { load_in_4bit: true, bnb_4bit_use_double_quant: true };
+const layout = (maxBinding: number) => modelLayout(spec, () => 'f16', quantization, maxBinding);
+
+test('a large matrix is split at the binding limit, by rows in multiples of 64', () => {
+  const embedding = layout(64 * 64 * 2 * 2).tensors.get('model.embed_tokens.weight');
+  expect(embedding?.kind === 'dense' && embedding.parts.map(({ rows }) => rows)).toEqual([128, 128, 64]);
+  expect(modelBytes(layout(64 * 64 * 4))).toBe(modelBytes(layout(1 << 27)));
+  expect(new Set(weightSlots(layout(64 * 64 * 4)).map(({ slot }) => slot)).size).toBe(
+    weightSlots(layout(64 * 64 * 4)).length,
+  );
+});
+
+test('4-bit linear maps take about half a byte a weight', () => {
+  const q = layout(1 << 27).tensors.get('model.layers.0.self_attn.q_proj.weight');
+  expect(q?.kind === 'nf4' && q.codes.bytes).toBe((64 * 64) / 2);
+});
+
+test('the plan knows that recomputation saves memory, and refuses what no binding can hold', () => {
+  const deep = readSpec({
+    architectures: ['LlamaForCausalLM'],
+    hidden_size: 64,
+    num_hidden_layers: 12,
+    num_attention_heads: 4,
+    intermediate_size: 128,
+    vocab_size: 320,
+    max_position_embeddings: 256,
+  });
+  const model = modelLayout(deep, () => 'f16', quantization, 1 << 27);
+  const adapter = adapterLayout(deep, settings);
+  const limits = {
+    maxStorageBufferBindingSize: 1 << 27,
+    maxBufferSize: 1 << 28,
+    maxComputeWorkgroupsPerDimension: 65535,
+  };
+  const memory = (gradient_checkpointing: boolean, maxStorageBufferBindingSize = 1 << 27) =>
+    trainingMemory(model, adapter, {
+      capacity: 1024,
+      limits: { ...limits, maxStorageBufferBindingSize },
+      gradient_checkpointing,
+    });
+  expect(memory(true).activations).toBeLessThan(0.5 * memory(false).activations);
+  expect(() => memory(false, 1 << 18)).toThrow('in one piece');
+});
+
+test('a checkpoint that differs from its config is refused, naming the tensor', () => {
+  const tensors = checkpointTensors(spec).map(
+    ({ name, shape }) => [name, { dtype: 'F16' as const, shape, begin: 0, end: 0 }] as const,
+  );
+  const header = (...changes: [string, object | undefined][]) => {
+    const map = new Map<string, object>(tensors);
+    for (const [name, change] of changes) {
+      if (change) map.set(name, { ...map.get(name), ...change });
+      else map.delete(name);
+    }
+    return { tensors: map, metadata: {} } as Parameters<typeof checkTensors>[1];
+  };
+  expect(checkTensors(spec, header())('lm_head.weight')).toBe('f16');
+  const norm = 'model.norm.weight';
+  expect(() => checkTensors(spec, header([norm, undefined]))).toThrow(norm);
+  expect(() => checkTensors(spec, header([norm, { shape: [63] }]))).toThrow('[63]');
+  expect(() => checkTensors(spec, header([norm, { dtype: 'I8' }]))).toThrow('I8');
+  expect(() => checkTensors(spec, header(['model.extra', { dtype: 'F16', shape: [1] }]))).toThrow(
+    'model.extra',
+  );
+});
