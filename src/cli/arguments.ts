@@ -73,14 +73,13 @@ export function parseArguments(spec: ArgumentsSpec, argv: readonly string[]): Ar
 
 /** Values by option, as typed. */
 function collect(spec: ArgumentsSpec, argv: readonly string[]): Map<string, string[]> {
-  const known = new Map<string, { type: 'string' | 'boolean' }>();
-  for (const [name, { kind }] of Object.entries(spec.options)) {
-    known.set(name, { type: kind === 'flag' ? 'boolean' : 'string' });
-  }
-  for (const name of spec.settings) known.set(name, { type: 'string' });
+  const known = new Set([...Object.keys(spec.options), ...spec.settings]);
   const { tokens } = parseArgs({
     args: argv.map((arg, index) => completed(spec, arg, argv[index + 1])),
-    options: { ...Object.fromEntries(known), help: { type: 'boolean', short: 'h' } },
+    options: {
+      ...Object.fromEntries(Array.from(known, (name) => [name, { type: 'string' as const }])),
+      help: { type: 'boolean', short: 'h' },
+    },
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -96,8 +95,7 @@ function collect(spec: ArgumentsSpec, argv: readonly string[]): Map<string, stri
     }
     const { name, rawName } = token;
     if (!known.has(name) && name !== 'help') throw unknown(spec, rawName);
-    const flag = name === 'help' || spec.options[name]?.kind === 'flag';
-    const value = token.value ?? (flag ? 'true' : '');
+    const value = token.value ?? (name === 'help' ? 'true' : '');
     if (value === '' || (value.startsWith('--') && token.inlineValue === false)) {
       throw invalid(`${rawName} needs a value.`, `Write ${rawName} ${spec.options[name]?.value ?? 'VALUE'}.`);
     }
@@ -109,12 +107,13 @@ function collect(spec: ArgumentsSpec, argv: readonly string[]): Map<string, stri
   return given;
 }
 
-/** A setting that is true or false may stand alone; then it is true. */
-function completed(spec: ArgumentsSpec, arg: string, next: string | undefined): string {
+/** A flag, and a setting that is true or false, may stand alone; then it is true. */
+function completed(spec: ArgumentsSpec, arg: string, next = '--'): string {
   const name = arg.slice(2);
-  const alone = next === undefined || next.startsWith('--');
-  if (!arg.startsWith('--') || !alone || !isSettingName(name) || !spec.settings.includes(name)) return arg;
-  return typeof DEFAULTS[name] === 'boolean' ? `${arg}=true` : arg;
+  if (!arg.startsWith('--')) return arg;
+  const isFlag = spec.options[name]?.kind === 'flag' && next !== 'true' && next !== 'false';
+  const isSwitch = isSettingName(name) && spec.settings.includes(name) && typeof DEFAULTS[name] === 'boolean';
+  return isFlag || (isSwitch && next.startsWith('--')) ? `${arg}=true` : arg;
 }
 
 function unknown(spec: ArgumentsSpec, rawName: string): TunesmithError {

@@ -50,23 +50,24 @@ export async function setExamples(
   output: Output,
 ): Promise<void> {
   const { examples, problems, truncated, notes } = await session.setExamples(files, settings);
-  for (const problem of problems) output.note(`${placeOf(problem)}: ${problem.reason}`);
+  const [first] = problems;
+  if (examples.length === 0) {
+    throw new TunesmithError({
+      code: 'no_examples',
+      message: `--data: no row can be used${first ? `: ${textOf(first)}` : '.'}`,
+      hint: 'A row is a JSON object with instruction and output, with messages, or with text.',
+    });
+  }
+  for (const problem of problems) output.note(textOf(problem));
   if (truncated > 0) {
     output.note(`${truncated} examples were cut to max_seq_length ${settings.max_seq_length}.`);
   }
   if (!output.isJson) notes.forEach((note) => output.note(note));
-  if (examples.length > 0) return;
-  throw new TunesmithError({
-    code: 'no_examples',
-    message: `--data: ${files.map(({ name }) => name).join(', ')} holds no row that can be used.`,
-    hint: 'A row is a JSON object with instruction and output, with messages, or with text.',
-  });
 }
 
-function placeOf({ file, row, line }: Problem): string {
-  return [file, row !== undefined && `row ${row}`, line !== undefined && `line ${line}`]
-    .filter((part) => part !== false)
-    .join(', ');
+function textOf({ file, row, line, reason }: Problem): string {
+  const place = [file, row !== undefined && `row ${row}`, line !== undefined && `line ${line}`];
+  return `${place.filter((part) => part !== false).join(', ')}: ${reason}`;
 }
 
 /** A question, with a system message where there is one. */

@@ -59,6 +59,9 @@ describe('the arguments of a command', () => {
     expect(parse('--model m').flag('json')).toBe(false);
     expect(parse('--model m --json').flag('json')).toBe(true);
     expect(parse('--model m --json=false').flag('json')).toBe(false);
+    expect(parse('--json false --model m').flag('json')).toBe(false);
+    expect(parse('--json true --model m').flag('json')).toBe(true);
+    expect(parse('--data a --json --model m').flag('json')).toBe(true);
   });
 
   it('let the last one hold', () => {
@@ -80,6 +83,7 @@ describe('the arguments of a command', () => {
     ['--model m --frobnicate', ['--frobnicate', 'train --help']],
     ['--model m -x', ['-x']],
     ['--model m stray', ["'stray'"]],
+    ['--model m --json stray', ["'stray'"]],
     ['--model m --r 0', ['r ', '0']],
     ['--model m --r eight', ['r ', "'eight'"]],
     ['--model m --seed --r 8', ['--seed']],

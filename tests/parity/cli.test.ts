@@ -1,0 +1,250 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { floatsOf } from '../../src/core/dtype';
+import { readTensors } from '../../src/formats/safetensors';
+import { npmTunesmith, tunesmith, type Finished } from './cli_process';
+import { loadFixture, maxError } from './fixtures';
+
+const fixture = loadFixture('qwen3');
+const model = fixture.folder;
+const adapter = join(model, 'adapter');
+const places: readonly (readonly [string, string])[] = [
+  ['fish', 'sea'],
+  ['bird', 'nest'],
+  ['cow', 'barn'],
+  ['bee', 'hive'],
+  ['fox', 'den'],
+];
+
+let folder: string;
+let rows: string;
+const at = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tunesmith-cli-'));
+  rows = at('rows.jsonl');
+  const lines = places.map(([animal, place]) =>
+    JSON.stringify({ instruction: `Where is the ${animal}?`, output: `In the ${place}.` }),
+  );
+  await writeFile(rows, lines.join('\n'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const STEPS = 5;
+
+function trainArguments(output: string, ...more: string[]): string[] {
+  const settings = `--max_steps ${STEPS} --save_steps 2 --r 4 --lora_dropout 0.1 --learning_rate 0.005
+    --per_device_train_batch_size 2 --gradient_accumulation_steps 2 --eval_split 0.2 --eval_steps 5 --json`;
+  const files = ['--model', model, '--data', rows, '--output_dir', at(output)];
+  return ['train', ...files, ...settings.split(/\s+/), ...more];
+}
+
+async function succeeds(
+  args: readonly string[],
+  ...more: Parameters<typeof tunesmith>[1][]
+): Promise<Finished> {
+  const result = await tunesmith(args, ...more);
+  expect(result.error).toBe('');
+  expect(result.code).toBe(0);
+  return result;
+}
+
+const weights = (output: string): Promise<Buffer> => readFile(join(at(output), 'adapter_model.safetensors'));
+
+describe('train', () => {
+  it('writes a PEFT folder and tells every step as JSON', async () => {
+    const { events } = await succeeds(trainArguments('whole'));
+    const steps = events.filter(({ event }) => event === 'step');
+    expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
+    for (const step of steps) {
+      expect(Object.keys(step)).toEqual([
+        'event',
+        'step',
+        'loss',
+        'learning_rate',
+        'grad_norm',
+        'target_tokens',
+        'tokens_per_second',
+      ]);
+    }
+    expect(steps.at(-1)?.loss).toBeLessThan(Number(steps[0]?.loss));
+    expect(events.at(-2)).toMatchObject({ event: 'eval', step: 5 });
+    expect(events.at(-2)?.perplexity).toBeCloseTo(Math.exp(Number(events.at(-2)?.eval_loss)), 10);
+    expect(events.at(-1)).toEqual({ event: 'done', output_dir: at('whole') });
+
+    const names = await readdir(at('whole'));
+    expect(names.sort()).toEqual([
+      'README.md',
+      'adapter_config.json',
+      'adapter_model.safetensors',
+      'checkpoints',
+    ]);
+    expect(JSON.parse(await readFile(at('whole/adapter_config.json'), 'utf8'))).toMatchObject({
+      peft_type: 'LORA',
+      r: 4,
+      lora_dropout: 0.1,
+    });
+    expect(await readFile(at('whole/README.md'), 'utf8')).toContain('| rows.jsonl | 4 | 1 |');
+  });
+
+  it('gives the same bytes after a kill, a stop, and going on twice', async () => {
+    const killed = await tunesmith(trainArguments('broken'), (line, kill) => {
+      if (line.includes('"step":3')) kill('SIGKILL');
+    });
+    expect(killed.code).toBeNull();
+    expect(existsSync(at('broken/adapter_config.json'))).toBe(false);
+
+    // The settings come from the checkpoint.
+    const again = ['train', '--model', model, '--data', rows, '--output_dir', at('broken'), '--json'];
+    const goOn = [...again, '--resume_from_checkpoint', 'true'];
+    const stopped = await tunesmith(goOn, (line, kill) => {
+      if (line.includes('"step":3')) kill('SIGINT');
+    });
+    expect(stopped.code).toBe(0);
+    expect(stopped.error).toContain('what was learnt is kept');
+    expect(stopped.events[0]).toMatchObject({ event: 'step', step: 3 });
+    expect(await weights('broken')).not.toEqual(await weights('whole'));
+
+    const { events } = await succeeds(goOn);
+    expect(events.at(-1)).toMatchObject({ event: 'done' });
+    expect(Buffer.compare(await weights('broken'), await weights('whole'))).toBe(0);
+  });
+
+  it('begins with an adapter, whose rank and targets then hold', async () => {
+    const files = ['--model', model, '--data', rows, '--output_dir', at('more'), '--init_adapter', adapter];
+    await succeeds(['train', ...files, '--max_steps', '1', '--learning_rate', '1e-9', '--json']);
+    const expected = readTensors(await readFile(join(adapter, 'adapter_model.safetensors'))).tensors;
+    const found = readTensors(await weights('more')).tensors;
+    expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
+    // The first step of the warm-up has a rate of 0.
+    for (const [name, { data }] of found) expect(Buffer.compare(data, expected.get(name)!.data)).toBe(0);
+  });
+});
+
+describe('the other commands', () => {
+  it.each([
+    ['base_logits', 1, []],
+    ['logits', 0, ['--adapter', adapter]],
+  ] as const)('logits writes the %s that PyTorch computes', async (name, example, options) => {
+    const ids = fixture.expected.batch[example]!.input_ids;
+    const file = at(`${name}.safetensors`);
+    const inputs = ['--input_ids', ids.join(','), '--output', file, '--load_in_4bit', 'false'];
+    await succeeds(['logits', '--model', model, ...options, ...inputs, '--json']);
+    const tensor = readTensors(await readFile(file)).tensors.get('logits')!;
+    const vocabulary = tensor.shape[1]!;
+    expect(tensor).toMatchObject({ dtype: 'F32', shape: [ids.length, vocabulary] });
+    const exact = fixture.exact('f32', name).subarray(0, ids.length * vocabulary);
+    const error = maxError(floatsOf('F32', tensor.data), exact);
+    expect(error).toBeLessThanOrEqual(fixture.tolerance('f32', name));
+  });
+
+  it('eval tells loss, perplexity and target tokens, lower with the adapter', async () => {
+    const evaluate = async (...options: string[]): Promise<Readonly<Record<string, unknown>>> => {
+      const { events } = await succeeds(['eval', '--model', model, '--data', rows, '--json', ...options]);
+      expect(events).toHaveLength(1);
+      expect(Object.keys(events[0]!)).toEqual(['eval_loss', 'perplexity', 'target_tokens']);
+      return events[0]!;
+    };
+    const base = await evaluate();
+    const tuned = await evaluate('--adapter', at('whole'));
+    expect(Number(tuned.eval_loss)).toBeLessThan(Number(base.eval_loss));
+    expect(tuned.target_tokens).toBe(base.target_tokens);
+  });
+
+  it('chat streams the same answer that it gives as JSON', async () => {
+    const ask = ['chat', '--model', model, '--adapter', at('whole'), '--prompt', 'Where is the fish?'];
+    const options = ['--temperature', '0', '--max_new_tokens', '12'];
+    const { events } = await succeeds([...ask, ...options, '--json']);
+    const { out } = await succeeds([...ask, ...options]);
+    expect(out).toBe(`${String(events[0]!.answer)}\n`);
+    expect(events[0]!.tokens).toBeLessThanOrEqual(12);
+  });
+
+  it('inspect tells the spec, the parameters and the memory by purpose', async () => {
+    const { events } = await succeeds(['inspect', '--model', model, '--adapter', adapter, '--json']);
+    const { spec, parameters, memory } = events[0] as {
+      spec: { family: string };
+      parameters: { all: number; trainable: number };
+      memory: Record<string, number>;
+    };
+    expect(spec.family).toBe('qwen3');
+    const count = (tensors: ReadonlyMap<string, { shape: readonly number[] }>): number =>
+      [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    expect(parameters.trainable).toBe(count(fixture.adapter));
+    expect(parameters.all).toBe(count(fixture.weights) + count(fixture.adapter));
+    const { total, ...purposes } = memory;
+    expect(Object.keys(purposes)).toEqual(
+      expect.arrayContaining(['base', 'adapter', 'moments', 'activations']),
+    );
+    expect(Object.values(purposes).reduce((sum, bytes) => sum + bytes, 0)).toBe(total);
+  });
+
+  it('are told by --help, settings and their defaults included', async () => {
+    const { code, out } = await npmTunesmith(['--help']);
+    expect(code).toBe(0);
+    for (const name of ['train', 'eval', 'chat', 'logits', 'inspect']) expect(out).toContain(`  ${name} `);
+    const { out: help } = await succeeds(['train', '--help']);
+    expect(help).toContain('--learning_rate 0.0002');
+    expect(help).toContain('--target_modules all-linear');
+  });
+});
+
+describe('what is wrong is told in one line, with exit code 2, and nothing is written', () => {
+  const bad = (name: string): string => at(`bad-${name}`);
+  const base = (name: string): string[] => ['train', '--model', model, '--output_dir', bad(name)];
+
+  beforeAll(async () => {
+    await writeFile(at('no-rows.jsonl'), '');
+    await writeFile(at('cut.zip'), 'PK');
+  });
+
+  it.each<[string, () => string[], string]>([
+    ['a setting', () => [...base('setting'), '--data', rows, '--r', '0'], 'r '],
+    ['an option', () => [...base('option'), '--data', rows, '--lerning_rate', '1'], '--learning_rate'],
+    ['no data', () => base('none'), '--data'],
+    ['missing data', () => [...base('data'), '--data', at('nowhere.jsonl')], 'nowhere.jsonl'],
+    ['empty data', () => [...base('empty'), '--data', at('no-rows.jsonl')], 'no-rows.jsonl'],
+    [
+      'a missing model',
+      () => ['train', '--model', at('nowhere'), '--data', rows, '--output_dir', bad('m')],
+      'nowhere',
+    ],
+    ['a damaged adapter', () => [...base('zip'), '--data', rows, '--init_adapter', at('cut.zip')], 'cut.zip'],
+    ['no checkpoint', () => [...base('resume'), '--data', rows, '--resume_from_checkpoint'], 'checkpoint'],
+    [
+      'a folder that is a file',
+      () => ['train', '--model', model, '--data', rows, '--output_dir', rows],
+      'rows.jsonl',
+    ],
+    [
+      'a token',
+      () => ['logits', '--model', model, '--input_ids', '1,9999', '--output', bad('logits')],
+      '9999',
+    ],
+    [
+      'a temperature',
+      () => ['chat', '--model', model, '--prompt', 'x', '--temperature', '-1'],
+      'temperature',
+    ],
+    ['a command', () => ['fly'], 'fly'],
+  ])('%s', async (_, args, part) => {
+    const { code, out, error } = await tunesmith(args());
+    expect(out).toBe('');
+    expect(error).toContain(part);
+    expect(error.trimEnd().split('\n')).toHaveLength(1);
+    expect(code).toBe(2);
+    expect((await readdir(folder)).filter((name) => name.startsWith('bad-'))).toEqual([]);
+  });
+
+  it('a row, which is told by file and number while the others go on', async () => {
+    await writeFile(at('mixed.jsonl'), `{"text":"The fish is in the sea."}\n{"text":7}\n`);
+    const args = ['eval', '--model', model, '--data', at('mixed.jsonl'), '--train_on', 'all', '--json'];
+    const { code, events, error } = await tunesmith(args);
+    expect(code).toBe(0);
+    expect(events[0]?.target_tokens).toBeGreaterThan(0);
+    expect(error).toMatch(/^mixed\.jsonl, row 2.*\n$/);
+  });
+});
