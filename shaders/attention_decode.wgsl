@@ -48,13 +48,13 @@ fn attention_decode(@builtin(workgroup_id) group_id: vec3u,
 
   var highest = LOWEST;
   for (var x = skipped + thread; x < vectors; x += threads) {
-    let key = chunk_key + 4u * x + vec4u(0u, 1u, 2u, 3u);
+    let key = chunk_key + 4u * x + STEPS;
     let k4 = clamp(key, vec4u(first), vec4u(end - 1u)) * stride + column;
     var s = vec4f();
     for (var d = 0u; d < head_dim4; d++) {
       s += q[head * head_dim4 + d] * mat4x4f(k[k4.x + d], k[k4.y + d], k[k4.z + d], k[k4.w + d]);
     }
-    s = masked(s * (scale * LOG2_E), key, first, end - 1u);
+    s = seen4(s * (scale * LOG2_E), key, first, end - 1u);
     weights[x] = s;
     highest = max(highest, largest(s));
   }
@@ -75,7 +75,7 @@ fn attention_decode(@builtin(workgroup_id) group_id: vec3u,
   if (thread < sharers * head_dim4) {
     var part = vec4f();
     for (var x = skipped + thread / head_dim4; x < vectors; x += sharers) {
-      let key = chunk_key + 4u * x + vec4u(0u, 1u, 2u, 3u);
+      let key = chunk_key + 4u * x + STEPS;
       let v4 = clamp(key, vec4u(first), vec4u(end - 1u)) * stride + column + c;
       part += mat4x4f(v[v4.x], v[v4.y], v[v4.z], v[v4.w]) * weights[x];
     }

@@ -51,13 +51,9 @@ interface Outputs extends Record<string, Tensor> {
 }
 
 /** Query rows (or keys) of a thread. */
-const ROWS_OF_THREAD = 8;
-/** Small workgroups: their barriers are cheap, and software adapters pay for every word of workgroup memory. */
-const THREADS = 32;
+const ROWS_OF_THREAD = 4;
 /** Keys of a workgroup where one row's keys are split over several. */
 const DECODE_CHUNK = 256;
-/** Caches up to this many rows are not split: joining the chunks costs a dispatch. */
-const UNSPLIT_ROWS = 512;
 
 const definition: Op<AttentionInputs, Outputs, AttentionAttributes> = {
   name: 'attention',
@@ -181,15 +177,14 @@ function decode(
   cacheRows: number,
 ): Dispatch[] {
   const { heads, headDim } = attributes;
-  const split = cacheRows > UNSPLIT_ROWS;
-  const chunk = split ? DECODE_CHUNK : Math.ceil(cacheRows / 4) * 4;
-  const chunks = split ? Math.ceil(cacheRows / chunk) : 1;
+  const chunk = Math.min(DECODE_CHUNK, Math.ceil(cacheRows / 4) * 4);
+  const chunks = Math.ceil(cacheRows / chunk);
   const shared = headOverrides(attributes);
-  const overrides = { ...shared, chunk, threads: Math.max(THREADS, headDim / 4) };
+  const overrides = { ...shared, chunk, threads: Math.max(threadsFor(attributes, lowering), headDim / 4) };
   const flops = (): number => scoreFlops(attributes, cacheRows);
   const bindings = [read(q), read(keyCache), read(valueCache)];
   const workgroups = (): [number, number, number] => [heads, chunks, 1];
-  if (!split) {
+  if (chunks === 1) {
     return [{ kernel: 'attention_decode', overrides, bindings: [...bindings, write(o)], workgroups, flops }];
   }
   const partial = lowering.temporary('attention_partial', f32(heads, chunks, 2));
@@ -253,10 +248,16 @@ function headOverrides({
   };
 }
 
+/** Threads of a workgroup, about; at most 128, whose blocks just fit into 16 KiB. */
+function threadsFor({ headDim }: AttentionAttributes, { limits }: Lowering): number {
+  if (limits.software) return 16;
+  return headDim < 128 ? 64 : 128;
+}
+
 /** Rows of threads in a workgroup; each has headDim / 4 threads. */
-function threadsY({ headDim }: AttentionAttributes, { capacity }: Lowering): number {
-  const wanted = Math.floor(THREADS / (headDim / 4));
-  return Math.max(1, Math.min(wanted, Math.ceil(capacity / ROWS_OF_THREAD)));
+function threadsY(attributes: AttentionAttributes, lowering: Lowering): number {
+  const fitting = Math.floor(threadsFor(attributes, lowering) / (attributes.headDim / 4));
+  return Math.max(1, Math.min(8, fitting));
 }
 
 function tileOverrides(attributes: AttentionAttributes, lowering: Lowering): Record<string, number> {

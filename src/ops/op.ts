@@ -60,6 +60,8 @@ export interface Limits {
   readonly maxStorageBufferBindingSize: number;
   readonly maxBufferSize: number;
   readonly maxComputeWorkgroupsPerDimension: number;
+  /** The adapter runs on the CPU, where workgroup memory and barriers are dear: small workgroups do better. */
+  readonly software?: boolean;
 }
 
 /** What an op may ask while it writes out its dispatches. */

@@ -256,11 +256,24 @@ function cachedCase(name: string, sizes: Sizes, cacheRows: number, past: number,
 
 const plain: Sizes = { heads: 4, kvHeads: 2, headDim: 32 };
 
+/** As a case is run on a graphics card: in larger workgroups than software adapters get. */
+function onGpu(opCase: OpCase): OpCase {
+  return { ...opCase, name: `${opCase.name}, large workgroups`, limits: { software: false } };
+}
+
 export const cases: readonly OpCase[] = [
   ...combine({ headDim: [4, 32, 64, 80, 128, 256], rows: [1, 37] }).map((parameters) =>
     attentionCase(describe(parameters), { heads: 2, kvHeads: 1, headDim: parameters.headDim }, [
       parameters.rows,
     ]),
+  ),
+  ...combine({ headDim: [64, 128], rows: [70] }).map((parameters) =>
+    onGpu(
+      attentionCase(describe(parameters), { heads: 2, kvHeads: 1, headDim: parameters.headDim }, [
+        parameters.rows - 25,
+        25,
+      ]),
+    ),
   ),
   attentionCase('several examples', plain, [5, 1, 40, 17, 2]),
   attentionCase('many short examples', plain, [1, 1, 2, 3, 1, 7, 3, 1, 1, 9]),
@@ -281,8 +294,9 @@ export const cases: readonly OpCase[] = [
       parameters.rows,
     ),
   ),
-  ...combine({ past: [0, 255, 256, 600, 899], window: [undefined, 300, 10] }).map((parameters) =>
+  ...combine({ window: [undefined, 300, 10], past: [0, 255, 256, 899] }).map((parameters) =>
     cachedCase(`long cache ${describe(parameters)}`, { ...plain, ...parameters }, 900, parameters.past, 1),
   ),
+  onGpu(cachedCase('long cache', plain, 600, 599, 1)),
   cachedCase('window 5', { ...plain, window: 5 }, 64, 20, 9),
 ];

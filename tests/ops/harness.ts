@@ -143,7 +143,7 @@ function prepare(opCase: OpCase, capacity: number, limits: Limits): Prepared {
   return {
     plan: plan(trace, trace.nodes, {
       capacity,
-      limits: { ...pick(limits), ...opCase.limits },
+      limits: { ...limits, ...opCase.limits },
       keep: [...results.values()].map(({ tensor }) => tensor),
     }),
     ops: trace.nodes.map(({ node }) => node.op.name),
@@ -339,14 +339,6 @@ function numbers(tensor: Tensor, bytes: ArrayBuffer): Float64Array {
 
 function offsetOf({ storage }: Tensor): number {
   return storage.kind === 'bound' ? storage.offset : 0;
-}
-
-function pick({
-  maxStorageBufferBindingSize,
-  maxBufferSize,
-  maxComputeWorkgroupsPerDimension,
-}: Limits): Limits {
-  return { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension };
 }
 
 function sum(values: Float64Array): number {
