@@ -2,6 +2,7 @@ import { sha256Hex } from '../core/bytes';
 import { splitHeldOut, type TokenizedExample } from '../data/batches';
 import { buildExamples } from '../data/examples';
 import { readRows, type Problem, type Row, type Sample } from '../data/rows';
+import { positionsOf } from '../models/layout';
 import type { TrainSettings } from '../train/settings';
 import { templateOf, type OpenModel } from './open_model';
 
@@ -41,6 +42,7 @@ export async function makeDataset(
   settings: DataSettings,
 ): Promise<Dataset> {
   const read = files.map(readRows);
+  const maxSeqLength = Math.min(settings.max_seq_length, positionsOf(model.checkpoint.spec));
   const template = templateOf(model, settings.template);
   const built = buildExamples(
     read.flatMap(({ rows }) => rows),
@@ -48,7 +50,7 @@ export async function makeDataset(
       tokenizer: model.tokenizer,
       template,
       trainOn: settings.train_on,
-      maxSeqLength: settings.max_seq_length,
+      maxSeqLength,
     },
   );
   const { examples } = built;

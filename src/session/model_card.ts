@@ -37,7 +37,7 @@ export function modelCard({ baseModel, revision, adapter, run }: CardSource): st
     [
       `A LoRA adapter of rank ${adapter.r} (lora_alpha ${number(adapter.lora_alpha)}) with`,
       `${grouped(adapter.parameters)} parameters on ${adapter.target_modules.join(', ')},`,
-      'trained with Tunesmith on a GPU through WebGPU.',
+      `${run ? 'trained with' : 'exported by'} Tunesmith.`,
     ].join(' '),
     ...(run ? [dataSection(run.data), curveSection(run.history), settingsSection(run.settings)] : []),
     usageSection(baseModel, revision ?? undefined, run?.settings),

@@ -7,6 +7,7 @@ import type { Device } from '../gpu/device';
 import { Adapter } from '../models/adapter';
 import type { ModelFolder } from '../models/files';
 import type { Generator } from '../models/generation';
+import { PREFILL_ROWS } from '../models/generation_graph';
 import type { ModelLayout, Quantization } from '../models/layout';
 import { layoutOf } from '../models/load';
 import { allLogits } from '../models/logits';
@@ -143,6 +144,7 @@ export class Session {
     const device = await this.device();
     const layout = layoutOf(open.checkpoint, quantization, device.limits.maxStorageBufferBindingSize);
     this.closeModel();
+    this.#rate = undefined;
     this.#model = { open, quantization, layout };
     try {
       await this.#load(onProgress, signal);
@@ -171,6 +173,21 @@ export class Session {
     return this.dataset.examples
       .slice(first, first + count)
       .map((example) => previewTokens(example, tokenizer));
+  }
+
+  /**
+   * Measures how fast this device computes with the open model, for `plan`: reads a few tokens, once with compiling and
+   * once by the clock. Does nothing where the speed is known already.
+   */
+  async measureSpeed(): Promise<void> {
+    if (this.#rate !== undefined) return;
+    const generator = await this.#generator('base');
+    const tokens = Array.from({ length: Math.min(PREFILL_ROWS, generator.room) }, (_, i) => i);
+    await generator.next(tokens, 0);
+    const started = performance.now();
+    await generator.next(tokens, 0);
+    const seconds = (performance.now() - started) / 1000;
+    this.#rate = (2 * parameterCount(this.layout.spec) * tokens.length) / Math.max(seconds, 1e-4);
   }
 
   /** Memory and time of a run; nothing is allocated. */

@@ -47,6 +47,8 @@ export class PageEngine implements Engine {
   #storedModel: string | undefined;
   #origin: Origin | undefined;
   #busy: string | undefined;
+  /** The speed is being measured, for the plan. */
+  #measuring: Promise<void> | undefined;
   #control: TrainControl | undefined;
   #chat: AbortController | undefined;
 
@@ -108,7 +110,12 @@ export class PageEngine implements Engine {
   }
 
   async plan(settings: TrainSettings): Promise<PlanReport> {
-    return await this.#session.plan(parseSettings(settings));
+    const wanted = parseSettings(settings);
+    // Only while the device is idle; whoever needs it next waits for the end of it. What fails here fails again, in
+    // words, where it matters.
+    if (this.#busy === undefined)
+      await (this.#measuring ??= this.#session.measureSpeed().catch(() => undefined));
+    return await this.#session.plan(wanted);
   }
 
   async train(
@@ -270,6 +277,8 @@ export class PageEngine implements Engine {
     }
     this.#busy = what;
     try {
+      await this.#measuring;
+      this.#measuring = undefined;
       return await work();
     } finally {
       this.#busy = undefined;

@@ -1,0 +1,197 @@
+import { f32ToF16, f16ToF32 } from '../../src/core/dtype';
+import { NO_TARGET } from '../../src/data/batches';
+import { headCrossEntropy, headLogits } from '../../src/ops/head_cross_entropy';
+import type { Tensor } from '../../src/ops/op';
+import type { DenseWeight } from '../../src/ops/weight';
+import { combine, describe, integers, normal, type Arrays, type CaseInput, type OpCase } from './case';
+
+interface Parameters {
+  readonly rows: number;
+  readonly columns: number;
+  /** Rows of each part of the head. */
+  readonly parts: readonly number[];
+  readonly format: 'f32' | 'f16';
+  /** Every how many rows have a target; 0: none. */
+  readonly every: number;
+  /** Of the hidden states: large ones give logits that overflow exp. */
+  readonly size?: number;
+  readonly limits?: OpCase['limits'];
+}
+
+const LOSS_SCALE = 1 / 16;
+
+interface Head {
+  readonly vocabulary: number;
+  readonly inputs: Record<string, CaseInput>;
+  readonly values: Float64Array;
+  weight(tensors: Readonly<Record<string, Tensor>>): DenseWeight;
+}
+
+function makeHead({ columns, parts, format }: Pick<Parameters, 'columns' | 'parts' | 'format'>): Head {
+  const inputs: Record<string, CaseInput> = {};
+  const vocabulary = parts.reduce((sum, rows) => sum + rows, 0);
+  const values = new Float64Array(vocabulary * columns);
+  let firstRow = 0;
+  const layout = parts.map((rows, index) => {
+    const part = normal(`head ${index}`, rows * columns, 0.3);
+    const halves = f32ToF16(part);
+    values.set(format === 'f32' ? part : f16ToF32(halves), firstRow * columns);
+    inputs[`weight${index}`] =
+      format === 'f32'
+        ? { type: 'f32', shape: [rows, columns], data: part }
+        : { type: 'u32', shape: [rows, columns / 2], data: new Uint32Array(halves.buffer) };
+    const place = { name: `weight${index}`, firstRow, rows };
+    firstRow += rows;
+    return place;
+  });
+  return {
+    vocabulary,
+    inputs,
+    values,
+    weight: (tensors) => ({
+      kind: 'dense',
+      name: 'lm_head',
+      format,
+      out: vocabulary,
+      in: columns,
+      parts: layout.map(({ name, ...part }) => ({ ...part, tensor: tensors[name]! })),
+    }),
+  };
+}
+
+/** f64 logits of one row. */
+function logitsOf(hidden: Float64Array, head: Head, row: number, columns: number): Float64Array {
+  return Float64Array.from({ length: head.vocabulary }, (_, v) => {
+    let sum = 0;
+    for (let c = 0; c < columns; c++) sum += hidden[row * columns + c]! * head.values[v * columns + c]!;
+    return sum;
+  });
+}
+
+function crossEntropyCase(parameters: Parameters): OpCase {
+  const { rows, columns, every, size = 1 } = parameters;
+  const head = makeHead(parameters);
+  const targets = integers('targets', rows, head.vocabulary).map((target, row) =>
+    every > 0 && row % every === 0 ? target : NO_TARGET,
+  );
+  if (every > 0) targets[0] = head.vocabulary - 1;
+  const hidden = normal('hidden', rows * columns, size);
+
+  const eachRow = (
+    values: Arrays,
+    visit: (row: number, probabilities: Float64Array, target: number, loss: number) => void,
+  ): void => {
+    for (let row = 0; row < rows; row++) {
+      const target = values['targets']![row]!;
+      if (target === NO_TARGET) continue;
+      const logits = logitsOf(values['hidden']!, head, row, columns);
+      const top = logits.reduce((a, b) => Math.max(a, b));
+      const exponentials = logits.map((logit) => Math.exp(logit - top));
+      const sum = exponentials.reduce((a, b) => a + b, 0);
+      visit(
+        row,
+        exponentials.map((value) => value / sum),
+        target,
+        Math.log(sum) + top - logits[target]!,
+      );
+    }
+  };
+  // The largest logit decides how exact a loss can be.
+  const magnitudes = Float64Array.from({ length: rows }, (_, row) =>
+    logitsOf(Float64Array.from(hidden), head, row, columns).reduce(
+      (most, value) => Math.max(most, Math.abs(value)),
+      1,
+    ),
+  );
+  return {
+    op: 'head_cross_entropy',
+    name: describe({ ...parameters, limits: parameters.limits !== undefined }),
+    rows,
+    run: { lossScale: LOSS_SCALE },
+    limits: parameters.limits,
+    inputs: {
+      hidden: { type: 'f32', shape: ['rows', columns], data: hidden, wanted: true },
+      targets: { type: 'u32', shape: ['rows'], data: targets },
+      ...head.inputs,
+    },
+    build(builder, tensors) {
+      const inputs = { hidden: tensors['hidden']!, head: head.weight(tensors), targets: tensors['targets']! };
+      return { losses: headCrossEntropy(builder, inputs, { withGradient: true }).losses };
+    },
+    losses: { losses: LOSS_SCALE },
+    reference: {
+      forward(values) {
+        const losses = new Float64Array(rows);
+        eachRow(values, (row, _, __, loss) => {
+          losses[row] = loss;
+        });
+        return { losses };
+      },
+      backward(values, { losses }) {
+        const gradient = new Float64Array(rows * columns);
+        eachRow(values, (row, probabilities, target) => {
+          probabilities.forEach((probability, v) => {
+            const share = losses![row]! * (probability - (v === target ? 1 : 0));
+            for (let c = 0; c < columns; c++)
+              gradient[row * columns + c]! += share * head.values[v * columns + c]!;
+          });
+        });
+        return { hidden: gradient };
+      },
+    },
+    tolerance: {
+      losses: { factor: 4 * columns, magnitudes },
+      // A wrong bit in a logit is a wrong share of its probability, as large as the logit.
+      dhidden: 8 * columns * magnitudes.reduce((a, b) => Math.max(a, b)) + head.vocabulary,
+    },
+  };
+}
+
+function logitsCase(parameters: Pick<Parameters, 'rows' | 'columns' | 'parts' | 'format'>): OpCase {
+  const { rows, columns } = parameters;
+  const head = makeHead(parameters);
+  const stride = Math.ceil(head.vocabulary / 4) * 4;
+  return {
+    op: 'head_logits',
+    name: describe(parameters),
+    rows,
+    inputs: {
+      hidden: { type: 'f32', shape: ['rows', columns], data: normal('hidden', rows * columns) },
+      ...head.inputs,
+    },
+    build: (builder, tensors) => ({
+      logits: headLogits(builder, { hidden: tensors['hidden']!, head: head.weight(tensors) }),
+    }),
+    reference: {
+      forward(values) {
+        const logits = new Float64Array(rows * stride);
+        for (let row = 0; row < rows; row++) {
+          const own = logitsOf(values['hidden']!, head, row, columns);
+          // What is beyond the vocabulary repeats the last logit.
+          for (let v = 0; v < stride; v++) logits[row * stride + v] = own[Math.min(v, head.vocabulary - 1)]!;
+        }
+        return { logits };
+      },
+    },
+    tolerance: { logits: 4 * columns },
+  };
+}
+
+export const cases: readonly OpCase[] = [
+  ...combine({ rows: [1, 11], every: [0, 1, 3], format: ['f32', 'f16'] as const }).map((parameters) =>
+    crossEntropyCase({ ...parameters, columns: 8, parts: [50] }),
+  ),
+  crossEntropyCase({ rows: 5, columns: 16, parts: [301], format: 'f32', every: 1, size: 60 }),
+  crossEntropyCase({ rows: 9, columns: 8, parts: [64, 64, 3], format: 'f16', every: 2 }),
+  // More rows than a chunk of logits holds.
+  crossEntropyCase({
+    rows: 150,
+    columns: 4,
+    parts: [20],
+    format: 'f32',
+    every: 2,
+    limits: { maxStorageBufferBindingSize: 64 * 20 * 4 },
+  }),
+  logitsCase({ rows: 3, columns: 8, parts: [50], format: 'f32' }),
+  logitsCase({ rows: 3, columns: 8, parts: [64, 7], format: 'f16' }),
+];
