@@ -57,7 +57,7 @@ const definition: Op<Inputs, Outputs, Attributes> = {
           matmul(lowering, { x: hidden, y: logits, weight: head, part, window, scratch: true }),
         );
       }
-      dispatches.push(crossEntropy(head, { logits, targets, losses, window }));
+      dispatches.push(crossEntropy(lowering, head, { logits, targets, losses, window }));
       if (!hiddenGradient) continue;
       head.parts.forEach((part, index) => {
         const add = index > 0;
@@ -104,13 +104,23 @@ interface CrossEntropyRequest {
   readonly window: RowWindow;
 }
 
-function crossEntropy(head: DenseWeight, { logits, targets, losses, window }: CrossEntropyRequest): Dispatch {
+function crossEntropy(
+  { limits }: Lowering,
+  head: DenseWeight,
+  { logits, targets, losses, window }: CrossEntropyRequest,
+): Dispatch {
   const { first, count } = window;
   const rowsIn = (rows: number): number => Math.min(Math.max(rows - first, 0), count);
   const at = { offset: first * 4, size: count * 4 };
   return {
     kernel: 'cross_entropy',
-    overrides: { vocabulary: head.out, stride: paddedColumns(head), first_row: first, max_rows: count },
+    overrides: {
+      vocabulary: head.out,
+      stride: paddedColumns(head),
+      first_row: first,
+      max_rows: count,
+      threads: limits.software ? 16 : 256,
+    },
     bindings: [update(logits), { ...read(targets), ...at }, { tensor: losses, access: 'write', ...at }],
     workgroups: (rows) => [rowsIn(rows), 1, 1],
     flops: (rows) => 8 * rowsIn(rows) * head.out,
