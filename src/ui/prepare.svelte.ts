@@ -74,6 +74,7 @@ export class Preparation {
       this.#examplesDone = '';
       const opened = await model.open(settings.quantization);
       await takeaway.refresh();
+      training.clear();
       if (!opened) return false;
       await settings.load(engine.remote);
     }

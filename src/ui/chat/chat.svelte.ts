@@ -114,19 +114,21 @@ export class ChatState {
     this.speaking = side;
     const messages = this.#messages(index, side);
     let text = '';
+    let over = false;
     this.#set(index, side, { text });
     const onText = callback((delta: string) => {
+      // A delta can arrive after the result, which has it already.
+      if (over) return;
       text += delta;
-      // A delta can arrive after the result: it is in there already.
-      if (this.speaking === side) this.#set(index, side, { text });
+      this.#set(index, side, { text });
     });
     try {
       const result = await this.#engine.remote.chat(side, messages, this.settings, onText);
+      over = true;
       const { tokensPerSecond, stoppedBy } = result;
-      this.speaking = undefined;
       this.#set(index, side, { text: result.text, tokensPerSecond, stoppedBy });
     } catch (error) {
-      this.speaking = undefined;
+      over = true;
       this.#set(index, side, { text, error: describeError(error) });
     }
   }

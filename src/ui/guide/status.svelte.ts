@@ -34,7 +34,8 @@ function examplesStatus({ examples }: App): StepStatus {
   if (examples.error) return make('examples', 'problem', text.status.problem);
   const count = examples.report?.examples ?? 0;
   if (count > 0) return make('examples', 'done', plural(count, 'example'));
-  return make('examples', examples.report ? 'problem' : 'todo', text.status.waiting);
+  if (examples.report) return make('examples', 'problem', text.status.problem);
+  return make('examples', 'todo', text.status.waiting);
 }
 
 function trainStatus({ training, settings, runs }: App): StepStatus {

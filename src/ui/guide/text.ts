@@ -9,7 +9,7 @@ export const text = {
   looking: 'One moment: looking for a GPU.',
   noDevice: 'Nothing can be trained here yet. See above what to do.',
   demoTitle: 'Turn a tiny model into a pirate',
-  demoBody: 'The demo model reads 80 questions that a pirate has answered, and learns to answer like one.',
+  demoBody: 'The demo model reads some questions that a pirate has answered, and learns to answer like one.',
   demoButton: 'Train the demo',
   ownTitle: (model: string) => `Train “${model}” on your examples`,
   ownModelTitle: (model: string) => `Train “${model}” on the demo examples`,

@@ -1,16 +1,10 @@
 import { object, string } from 'valibot';
 import { describeError, type ErrorDescription } from '../../core/errors';
-import {
-  callback,
-  type LoadSettings,
-  type ModelReport,
-  type ModelSource,
-  type Progress,
-} from '../../worker/protocol';
+import type { LoadSettings, ModelReport, ModelSource, Progress } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import type { PickedFiles } from '../shared/files';
 import { keep, readKept } from '../shared/persist';
-import { withTimeLeft } from '../shared/progress';
+import { withProgress } from '../shared/progress';
 import { text } from './text';
 
 const storageKey = 'model';
@@ -67,20 +61,17 @@ export class ModelState {
       return false;
     }
     this.report = undefined;
-    this.progress = { label: text.opening };
     try {
-      this.report = await this.#engine.remote.openModel(
-        source,
-        load,
-        callback(withTimeLeft((progress) => (this.progress = progress))),
+      this.report = await withProgress(
+        text.opening,
+        (progress) => (this.progress = progress),
+        (onProgress) => this.#engine.remote.openModel(source, load, onProgress),
       );
       this.#opened = source;
       return true;
     } catch (error) {
       this.error = describeError(error);
       return false;
-    } finally {
-      this.progress = undefined;
     }
   }
 

@@ -21,6 +21,8 @@ export const text = {
   context: 'Longest text',
   tokens: (count: string) => `${count} tokens`,
   name: 'Name',
+  /** The engine's families are named as in config.json: llama, qwen2. */
+  familyOf: (family: string) => family.charAt(0).toUpperCase() + family.slice(1),
   layers: (count: string) => `${count} layers`,
   precisionOf: (fourBit: boolean) => (fourBit ? '4-bit' : 'full precision'),
   template: 'Chat template',

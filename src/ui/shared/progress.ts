@@ -1,7 +1,29 @@
-import type { Progress } from '../../worker/protocol';
+import { callback, type Progress } from '../../worker/protocol';
 
 /** Before this, the pace is a guess. */
 const settledAfterSeconds = 1;
+
+/** Runs a call of the engine that reports progress, and shows it until the call is over. */
+export async function withProgress<T>(
+  label: string,
+  show: (progress: Progress | undefined) => void,
+  call: (onProgress: (progress: Progress) => void) => Promise<T>,
+): Promise<T> {
+  let over = false;
+  const timed = withTimeLeft(show);
+  show({ label });
+  try {
+    return await call(
+      callback((progress: Progress) => {
+        // Reports and the result come by separate ways: the last report can be the later one.
+        if (!over) timed(progress);
+      }),
+    );
+  } finally {
+    over = true;
+    show(undefined);
+  }
+}
 
 /**
  * Hands progress on with the time that is left, by the pace so far where the engine does not tell it itself. A fraction

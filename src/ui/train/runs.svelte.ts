@@ -1,7 +1,8 @@
 import { describeError, type ErrorDescription } from '../../core/errors';
-import { callback, type Progress, type RunRecord } from '../../worker/protocol';
+import type { Progress, RunRecord } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
-import { withTimeLeft } from '../shared/progress';
+import { withProgress } from '../shared/progress';
+import { text } from './text';
 
 /** Former runs, as the engine's storage has them. */
 export class RunsState {
@@ -38,15 +39,15 @@ export class RunsState {
 
   /** Makes a run's adapter the tuned one, over its own model. True when it is. */
   async open(run: RunRecord): Promise<boolean> {
-    const onProgress = callback(withTimeLeft((progress) => (this.progress = progress)));
-    this.progress = { label: 'Opening the run' };
-    try {
-      return await this.#try(async () => {
-        await this.#engine.remote.openRun(run.id, onProgress);
-      });
-    } finally {
-      this.progress = undefined;
-    }
+    return this.#try(() =>
+      withProgress(
+        text.runOpening,
+        (progress) => (this.progress = progress),
+        async (onProgress) => {
+          await this.#engine.remote.openRun(run.id, onProgress);
+        },
+      ),
+    );
   }
 
   async #try(action: () => Promise<void>): Promise<boolean> {

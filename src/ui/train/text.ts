@@ -93,6 +93,7 @@ export const text = {
 
   runs: (count: string) => `Former runs (${count})`,
   noRuns: 'Runs are listed here once there are some.',
+  runOpening: 'Opening the run',
   runOpen: 'Open',
   runContinue: 'Go on',
   runDetails: 'Details',

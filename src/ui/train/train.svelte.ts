@@ -11,7 +11,8 @@ import {
   type TrainSettings,
 } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
-import { withTimeLeft } from '../shared/progress';
+import { withProgress } from '../shared/progress';
+import { text } from './text';
 
 export type Phase = 'idle' | StateEvent['state'];
 
@@ -77,13 +78,14 @@ export class TrainState {
   continueRun(run: RunRecord, onOpened: () => void): Promise<boolean> {
     const remote = this.#engine.remote;
     const past = run.history.filter((event) => !('step' in event) || event.step <= run.checkpointStep);
-    const onProgress = callback(withTimeLeft((progress) => (this.progress = progress)));
     this.#onOpened = onOpened;
-    return this.#follow(
-      past,
-      () => remote.continueRun(run.id, callback(this.#receive), onProgress),
-      run.checkpointStep,
-    );
+    const call = () =>
+      withProgress(
+        text.runOpening,
+        (progress) => (this.progress = this.#onOpened ? progress : undefined),
+        (onProgress) => remote.continueRun(run.id, callback(this.#receive), onProgress),
+      );
+    return this.#follow(past, call, run.checkpointStep);
   }
 
   pause(): Promise<void> {
@@ -107,6 +109,13 @@ export class TrainState {
     this.phase = run.state === 'finished' ? 'finished' : 'stopped';
   }
 
+  /** Forgets the run that is shown: another model is open now. */
+  clear(): void {
+    this.#reset([]);
+    this.checkpointStep = 0;
+    this.phase = 'idle';
+  }
+
   async #follow(
     past: readonly TrainEvent[],
     run: () => Promise<RunRecord>,
@@ -127,7 +136,6 @@ export class TrainState {
       this.phase = 'failed';
       return false;
     } finally {
-      this.progress = undefined;
       this.asked = undefined;
       this.#onOpened = undefined;
     }

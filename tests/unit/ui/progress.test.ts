@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import type { Progress } from '../../../src/worker/protocol';
+import { withTimeLeft } from '../../../src/ui/shared/progress';
+
+describe('withTimeLeft', () => {
+  function follow(reports: readonly (readonly [seconds: number, progress: Progress])[]) {
+    const shown: (number | undefined)[] = [];
+    let time = 0;
+    const listen = withTimeLeft(
+      ({ etaSeconds }) => shown.push(etaSeconds),
+      () => time * 1000,
+    );
+    for (const [seconds, progress] of reports) {
+      time = seconds;
+      listen(progress);
+    }
+    return shown;
+  }
+
+  it('goes by the pace so far, once there is one', () => {
+    expect(
+      follow([
+        [0.5, { label: 'a', fraction: 0.1 }],
+        [2, { label: 'a', fraction: 0.25 }],
+        [4, { label: 'a', fraction: 0.5 }],
+      ]),
+    ).toEqual([undefined, 6, 4]);
+  });
+
+  it('begins anew where the fraction falls back', () => {
+    expect(
+      follow([
+        [10, { label: 'a', fraction: 1 }],
+        [10, { label: 'b', fraction: 0 }],
+        [12, { label: 'b', fraction: 0.5 }],
+      ]),
+    ).toEqual([0, undefined, 2]);
+  });
+
+  it('leaves what the engine knows better', () => {
+    expect(follow([[5, { label: 'a', fraction: 0.5, etaSeconds: 60 }]])).toEqual([60]);
+  });
+});
