@@ -128,16 +128,12 @@ export class PageEngine implements Engine {
       const settings = parseSettings({ ...given, ...initial?.layout.settings });
       const { dataset } = await this.#freshDataset(settings);
       onEvent({ event: 'state', state: 'preparing' });
-      const store = await this.#runs.store();
-      const { identity } = this.#session.model;
-      const run = await store.create({
-        modelName: identity.name,
-        modelSource: identity.source,
-        ...(this.#files && { modelId: await this.#keepModel(identity.name, this.#files) }),
-        settings,
-        steps: (await this.#session.plan(settings)).steps,
-        data: dataset.files,
-      });
+      const { name: modelName, source: modelSource } = this.#session.model.identity;
+      const { steps } = await this.#session.plan(settings);
+      const { files } = dataset;
+      const run = await this.#runs.create({ modelName, modelSource, settings, steps, data: files }, () =>
+        this.#keepModel(modelName),
+      );
       return await this.#trainRun(run, onEvent, { initial });
     });
   }
@@ -291,8 +287,13 @@ export class PageEngine implements Engine {
     return this.#session;
   }
 
-  async #keepModel(name: string, files: readonly File[]): Promise<string> {
-    this.#storedModel ??= await putModel(await this.#runs.files(), name, namedBlobs(files));
+  /** Stores the open model's files, where they are the visitor's own and not stored yet. */
+  async #keepModel(name: string): Promise<string | undefined> {
+    if (!this.#files) return undefined;
+    const store = await this.#runs.files();
+    // It goes when its last run is removed.
+    const kept = this.#storedModel && (await openStoredModel(store, this.#storedModel));
+    if (!kept) this.#storedModel = await putModel(store, name, namedBlobs(this.#files));
     return this.#storedModel;
   }
 

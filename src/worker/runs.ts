@@ -3,11 +3,11 @@ import type { CheckpointState } from '../formats/checkpoint';
 import type { CheckpointFolder, TrainingOutcome } from '../session/training';
 import { loadCheckpoint } from '../storage/checkpoints';
 import type { FileStore } from '../storage/file_store';
-import { withRunLock } from '../storage/locks';
+import { withRunLock, withStorageLock } from '../storage/locks';
 import { openOpfs } from '../storage/opfs';
 import { persistStorage } from '../storage/quota';
 import { databaseRecords } from '../storage/records';
-import { RunStore, historyUpTo, runFolder, type StoredRun } from '../storage/runs';
+import { RunStore, historyUpTo, runFolder, type NewRun, type StoredRun } from '../storage/runs';
 import type { TrainEvent } from '../train/events';
 
 /** The runs of this browser, opened when first asked for. */
@@ -37,9 +37,25 @@ export class Runs {
     return await loadCheckpoint(await this.files(), runFolder(id));
   }
 
-  async remove(id: string): Promise<void> {
+  /**
+   * Records a new run.
+   *
+   * @param keepModel stores the files of the run's model, where the page doesn't bring them, and gives their id
+   */
+  async create(
+    run: Omit<NewRun, 'modelId'>,
+    keepModel: () => Promise<string | undefined>,
+  ): Promise<StoredRun> {
     const store = await this.store();
-    await withRunLock(navigator.locks, id, () => store.remove(id));
+    return await withStorageLock(navigator.locks, async () =>
+      store.create({ ...run, modelId: await keepModel() }),
+    );
+  }
+
+  async remove(id: string): Promise<void> {
+    const { locks } = navigator;
+    const store = await this.store();
+    await withRunLock(locks, id, () => withStorageLock(locks, () => store.remove(id)));
   }
 
   /**
