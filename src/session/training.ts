@@ -59,6 +59,7 @@ const ANSWER_TOKENS = 48;
 export async function runTraining(request: TrainingRequest): Promise<TrainingOutcome> {
   const history = new History(request.start);
   let start = request.start;
+  request.onEvent({ event: 'state', state: 'preparing' });
   for (let losses = 0; ;) {
     const reached = start?.step ?? 0;
     try {
@@ -103,7 +104,6 @@ async function attempt(
   history: History,
 ): Promise<TrainingOutcome> {
   const { dataset, settings, layout, control, checkpoints, hashes } = request;
-  request.onEvent({ event: 'state', state: 'preparing' });
   const resident = await request.resident();
   const { device, model } = resident;
   const adapter = new Adapter(device, layout, 'training');
