@@ -60,7 +60,8 @@ export async function setExamples(
   }
   for (const problem of problems) output.note(textOf(problem));
   if (truncated > 0) {
-    output.note(`${truncated} examples were cut to max_seq_length ${settings.max_seq_length}.`);
+    const most = Math.min(settings.max_seq_length, session.layout.positions);
+    output.note(`Examples with more than ${most} tokens were cut there: ${truncated}.`);
   }
   if (!output.isJson) notes.forEach((note) => output.note(note));
 }

@@ -50,6 +50,11 @@ export const ROTARY_SLOT = 'rotary';
 /** Positions beyond this are not prepared, whatever a model claims. */
 const MOST_POSITIONS = 8192;
 
+/** Tokens that a sequence may have. */
+export function positionsOf(spec: ModelSpec): number {
+  return Math.min(spec.maxPositions, MOST_POSITIONS);
+}
+
 /** The stored format of a tensor by its name in the checkpoint. */
 export type FormatOf = (name: string) => DenseFormat;
 
@@ -64,7 +69,7 @@ export function modelLayout(
   for (const tensor of checkpointTensors(spec)) {
     tensors.set(tensor.name, tensorLayout(tensor, formatOf(tensor.name), quantization, maxBinding));
   }
-  return { spec, quantization, tensors, positions: Math.min(spec.maxPositions, MOST_POSITIONS) };
+  return { spec, quantization, tensors, positions: positionsOf(spec) };
 }
 
 function tensorLayout(

@@ -33,11 +33,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const STEPS = 5;
+const STEPS = 8;
 
 function trainArguments(output: string, ...more: string[]): string[] {
   const settings = `--max_steps ${STEPS} --save_steps 2 --r 4 --lora_dropout 0.1 --learning_rate 0.005
-    --per_device_train_batch_size 2 --gradient_accumulation_steps 2 --eval_split 0.2 --eval_steps 5 --json`;
+    --per_device_train_batch_size 2 --gradient_accumulation_steps 2 --eval_split 0.2 --eval_steps ${STEPS} --json`;
   const files = ['--model', model, '--data', rows, '--output_dir', at(output)];
   return ['train', ...files, ...settings.split(/\s+/), ...more];
 }
@@ -58,7 +58,7 @@ describe('train', () => {
   it('writes a PEFT folder and tells every step as JSON', async () => {
     const { events } = await succeeds(trainArguments('whole'));
     const steps = events.filter(({ event }) => event === 'step');
-    expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
+    expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     for (const step of steps) {
       expect(Object.keys(step)).toEqual([
         'event',
@@ -71,7 +71,7 @@ describe('train', () => {
       ]);
     }
     expect(steps.at(-1)?.loss).toBeLessThan(Number(steps[0]?.loss));
-    expect(events.at(-2)).toMatchObject({ event: 'eval', step: 5 });
+    expect(events.at(-2)).toMatchObject({ event: 'eval', step: STEPS });
     expect(events.at(-2)?.perplexity).toBeCloseTo(Math.exp(Number(events.at(-2)?.eval_loss)), 10);
     expect(events.at(-1)).toEqual({ event: 'done', output_dir: at('whole') });
 
@@ -101,11 +101,11 @@ describe('train', () => {
     const again = ['train', '--model', model, '--data', rows, '--output_dir', at('broken'), '--json'];
     const goOn = [...again, '--resume_from_checkpoint', 'true'];
     const stopped = await tunesmith(goOn, (line, kill) => {
-      if (line.includes('"step":3')) kill('SIGINT');
+      if (line.includes('"step":5')) kill('SIGINT');
     });
     expect(stopped.code).toBe(0);
     expect(stopped.error).toContain('what was learnt is kept');
-    expect(stopped.events[0]).toMatchObject({ event: 'step', step: 3 });
+    expect(Number(stopped.events[0]?.step)).toBeGreaterThan(2);
     expect(await weights('broken')).not.toEqual(await weights('whole'));
 
     const { events } = await succeeds(goOn);
@@ -115,7 +115,7 @@ describe('train', () => {
 
   it('begins with an adapter, whose rank and targets then hold', async () => {
     const files = ['--model', model, '--data', rows, '--output_dir', at('more'), '--init_adapter', adapter];
-    await succeeds(['train', ...files, '--max_steps', '1', '--learning_rate', '1e-9', '--json']);
+    await succeeds(['train', ...files, '--max_steps', '1', '--eval_split', '0', '--json']);
     const expected = readTensors(await readFile(join(adapter, 'adapter_model.safetensors'))).tensors;
     const found = readTensors(await weights('more')).tensors;
     expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
