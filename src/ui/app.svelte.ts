@@ -32,6 +32,8 @@ export class App {
   startFromAdapter = $state(false);
   /** What a former run is being opened for: nothing else may start meanwhile. */
   opening = $state(false);
+  /** The one button was pressed, and what training needs is still being made ready. */
+  starting = $state(false);
   #started = $state(false);
 
   /** Model, examples and settings stay as they are while a run uses them. */
@@ -47,6 +49,7 @@ export class App {
       this.settings.valid &&
       !this.locked &&
       !this.#elsewhere &&
+      !this.starting &&
       this.training.plan?.fits !== false &&
       !this.examples.empty,
   );
@@ -80,7 +83,8 @@ export class App {
   /** The one button: opens the model, reads the examples, and trains. */
   async start(): Promise<void> {
     if (this.runs.unfinished) this.runs.putAside(this.runs.unfinished);
-    const ready = await this.preparation.ready();
+    this.starting = true;
+    const ready = await this.preparation.ready().finally(() => (this.starting = false));
     const settings = this.settings.values;
     if (!ready || !settings || this.training.plan?.fits === false) return;
     await this.training.start(settings, this.startFromAdapter && this.takeaway.adapter ? 'adapter' : 'new');
