@@ -60,4 +60,10 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   }
 }
 
+// Whoever reads the output may have had enough of it (`| head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 process.exitCode = await main(process.argv.slice(2));
