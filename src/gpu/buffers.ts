@@ -4,6 +4,8 @@ import type { DeviceHandle } from './handle';
 
 /** Bytes that a readback's buffer has at least. */
 const SMALL_READ = 4096;
+/** How long after a refused read a device may take to say that it is lost. */
+const LOSS_MILLISECONDS = 500;
 /** Readback buffers that are kept. */
 const MOST_STAGING = 4;
 
@@ -65,7 +67,9 @@ export class BufferPool {
       const encoder = gpu.createCommandEncoder();
       encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
       gpu.queue.submit([encoder.finish()]);
-      await staging.mapAsync(GPUMapMode.READ, 0, bytes).catch((cause: unknown) => {
+      await staging.mapAsync(GPUMapMode.READ, 0, bytes).catch(async (cause: unknown) => {
+        // Where the device was lost, that may be told a moment after the read is refused.
+        await Promise.race([gpu.lost, new Promise((resolve) => setTimeout(resolve, LOSS_MILLISECONDS))]);
         this.#device.check();
         throw new TunesmithError({
           code: 'gpu_read_failed',

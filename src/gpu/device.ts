@@ -52,10 +52,12 @@ export class Device implements DeviceHandle {
       });
     });
     void gpu.lost.then(({ reason, message }) => {
+      // Given back because of what it refused: that is what there is to tell.
+      if (reason === 'destroyed' && this.#failure) return;
       this.#failure = new TunesmithError({
         code: 'device_lost',
         message: 'The browser lost its connection to the graphics card.',
-        hint: 'Training goes on from the last checkpoint once the device is open again.',
+        hint: 'Try again: it is opened anew. A run goes on from its last checkpoint.',
         detail: `${reason}: ${message}`,
       });
     });
@@ -68,8 +70,9 @@ export class Device implements DeviceHandle {
     return { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension, software };
   }
 
-  get isLost(): boolean {
-    return this.#failure?.code === 'device_lost';
+  /** Whether it was lost or refused something: what lies on it can't be relied on, so it is to be opened anew. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
   }
 
   /** Throws the first failure that the device reported asynchronously: `device_lost`, `gpu_out_of_memory`, `gpu_error`. */
@@ -103,7 +106,14 @@ export class Device implements DeviceHandle {
     }
     const requiredLimits: Record<string, number> = {};
     if (!options.defaultLimits) for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name];
-    const gpu = await adapter.requestDevice({ requiredLimits });
+    const gpu = await adapter.requestDevice({ requiredLimits }).catch((cause: unknown) => {
+      throw new TunesmithError({
+        code: 'adapter_missing',
+        message: 'The graphics card was found, but could not be opened.',
+        hint: 'Close other tabs and programs that use it, update the graphics driver, or restart the browser.',
+        cause,
+      });
+    });
     const { vendor, architecture, device, description } = adapter.info;
     const name = [description || device, vendor, architecture].filter((part) => part !== '').join(' · ');
     const software = adapter.info.isFallbackAdapter || SOFTWARE.test(name);

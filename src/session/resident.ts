@@ -46,7 +46,7 @@ export class Resident {
 
   /** Whether the device still answers. */
   get alive(): boolean {
-    return !this.device.isLost;
+    return !this.device.hasFailed;
   }
 
   /** The base alone; compiled at the first call. */
@@ -60,18 +60,20 @@ export class Resident {
     if (this.#tuned && this.#tuned.adapter.layout !== layout) this.dropTuned();
     if (!this.#tuned) {
       const adapter = new Adapter(this.device, layout, 'inference');
-      this.#tuned = {
-        adapter,
-        generator: await Generator.compile(this.model, adapter, this.#keyValueCache()),
-      };
+      try {
+        this.#tuned = { adapter, generator: await this.generatorFor(adapter) };
+      } catch (error) {
+        adapter.destroy();
+        throw error;
+      }
     }
     this.#tuned.adapter.writeParameters(parameters);
     return this.#tuned.generator;
   }
 
-  /** A generator that shares an adapter under training. The caller destroys it. */
+  /** A generator with an adapter, perhaps one under training. The caller destroys it, before the resident. */
   async generatorFor(adapter: Adapter): Promise<Generator> {
-    return await Generator.compile(this.model, adapter, this.#keyValueCache());
+    return await Generator.compile(this.model, adapter, this.#keyValueCache(), this.#base?.arenas);
   }
 
   dropTuned(): void {

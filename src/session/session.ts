@@ -65,6 +65,7 @@ export class Session {
     | { readonly open: OpenModel; readonly quantization: Quantization; readonly layout: ModelLayout }
     | undefined;
   #device: Device | undefined;
+  #opening: Promise<Device> | undefined;
   #resident: Resident | undefined;
   #dataset: Dataset | undefined;
   #tuned: TunedAdapter | undefined;
@@ -75,10 +76,11 @@ export class Session {
     this.#host = host;
   }
 
-  /** The device, opened where there is none that answers. */
+  /** The device, opened where there is none that answers. Calls that come while it is being opened wait for the same one. */
   async device(): Promise<Device> {
-    if (!this.#device || this.#device.isLost) this.#device = await this.#host.openDevice();
-    return this.#device;
+    if (this.#device && !this.#device.hasFailed) return this.#device;
+    this.#opening ??= this.#openDevice().finally(() => (this.#opening = undefined));
+    return await this.#opening;
   }
 
   get model(): OpenModel {
@@ -305,6 +307,13 @@ export class Session {
       message: 'No model is open.',
       hint: 'Choose a model first.',
     });
+  }
+
+  async #openDevice(): Promise<Device> {
+    // One that ran out of memory is given back whole, so that the next has room.
+    this.#device?.destroy();
+    this.#device = await this.#host.openDevice();
+    return this.#device;
   }
 
   /** Tells the base apart by what it computes with: its files and how they are quantised. */
