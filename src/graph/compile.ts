@@ -18,6 +18,7 @@ export interface CompileRequest {
 
 /**
  * Makes everything a program needs, once: arenas, pipelines (in parallel), bind groups. Afterwards runs allocate nothing.
+ * What was allocated is freed where it fails.
  * Throws `slot_missing` where a bound slot has no buffer, and what the driver reports.
  */
 export async function compile(device: Device, plan: Plan, request: CompileRequest): Promise<Program> {
@@ -78,7 +79,13 @@ export async function compile(device: Device, plan: Plan, request: CompileReques
     return { dispatch, pipeline, bindGroup };
   };
 
-  const steps = await Promise.all(plan.dispatches.map(step));
-  device.check();
-  return new Program(device, { plan, steps, uniform, arenas, slots, owned });
+  try {
+    const steps = await Promise.all(plan.dispatches.map(step));
+    device.check();
+    return new Program(device, { plan, steps, uniform, arenas, slots, owned });
+  } catch (error) {
+    for (const { purpose: forPurpose, buffer } of owned) device.buffers.destroy(forPurpose, buffer);
+    uniform.destroy();
+    throw error;
+  }
 }

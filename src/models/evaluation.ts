@@ -17,10 +17,15 @@ export async function compileEvaluation(
   capacity: number,
   arenas?: readonly GPUBuffer[],
 ): Promise<EvaluationProgram> {
-  const metrics = device.buffers.create('inputs', METRICS, 16);
   const plan = planEvaluation(layout, adapter?.layout, { capacity, limits: device.limits });
+  const metrics = device.buffers.create('inputs', METRICS, 16);
   const bound = new Map([...buffers, ...(adapter?.buffers ?? []), [METRICS, metrics] as const]);
-  const program = await compile(device, plan, { buffers: bound, inputs: BATCH_SLOTS, arenas });
+  const program = await compile(device, plan, { buffers: bound, inputs: BATCH_SLOTS, arenas }).catch(
+    (error: unknown) => {
+      device.buffers.destroy('inputs', metrics);
+      throw error;
+    },
+  );
   return {
     capacity,
     async evaluate(batch) {

@@ -57,22 +57,38 @@ export class Generator {
     this.#decode = decode;
   }
 
-  static async compile(model: Model, adapter: Adapter | undefined, cache: KeyValueCache): Promise<Generator> {
+  /** @param arenas of a generator that never answers at the same time */
+  static async compile(
+    model: Model,
+    adapter: Adapter | undefined,
+    cache: KeyValueCache,
+    arenas?: readonly GPUBuffer[],
+  ): Promise<Generator> {
     const { device, layout } = model;
     const buffers = new Map([...model.buffers, ...cache.buffers, ...(adapter?.buffers ?? [])]);
-    const make = async (capacity: number, arenas?: readonly GPUBuffer[]): Promise<Pass> => {
+    const make = async (capacity: number, shared?: readonly GPUBuffer[]): Promise<Pass> => {
       const options = { capacity, cacheRows: cache.rows, limits: device.limits, logits: 'last' as const };
       const { plan, logits } = planGeneration(layout, adapter?.layout, options);
       const program = await compile(device, plan, {
         buffers,
         inputs: GENERATION_SLOTS,
-        arenas,
+        arenas: shared,
         purpose: 'chat',
       });
       return { program, logits };
     };
-    const prefill = await make(PREFILL_ROWS);
-    return new Generator(model, cache, prefill, await make(1, prefill.program.arenas));
+    const prefill = await make(PREFILL_ROWS, arenas);
+    try {
+      return new Generator(model, cache, prefill, await make(1, prefill.program.arenas));
+    } catch (error) {
+      prefill.program.destroy();
+      throw error;
+    }
+  }
+
+  /** For generators that never answer at the same time as this one, and are destroyed before it. */
+  get arenas(): readonly GPUBuffer[] {
+    return this.#prefill.program.arenas;
   }
 
   /** Tokens that fit, prompt and answer together. */

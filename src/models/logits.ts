@@ -1,4 +1,5 @@
 import { compile } from '../graph/compile';
+import type { Program } from '../graph/program';
 import type { Adapter } from './adapter';
 import { KeyValueCache } from './generation';
 import { GENERATION_SLOTS, planGeneration } from './generation_graph';
@@ -15,12 +16,13 @@ export async function allLogits(
 ): Promise<Float32Array<ArrayBuffer>> {
   const { device, layout } = model;
   const { vocabularySize } = layout.spec;
-  const cache = new KeyValueCache(model, ids.length);
   const options = { capacity: ROWS, cacheRows: ids.length, limits: device.limits, logits: 'all' as const };
   const { plan, logits } = planGeneration(layout, adapter?.layout, options);
-  const buffers = new Map([...model.buffers, ...cache.buffers, ...(adapter?.buffers ?? [])]);
-  const program = await compile(device, plan, { buffers, inputs: GENERATION_SLOTS, purpose: 'chat' });
+  const cache = new KeyValueCache(model, ids.length);
+  let program: Program | undefined;
   try {
+    const buffers = new Map([...model.buffers, ...cache.buffers, ...(adapter?.buffers ?? [])]);
+    program = await compile(device, plan, { buffers, inputs: GENERATION_SLOTS, purpose: 'chat' });
     const result = new Float32Array(ids.length * vocabularySize);
     const stride = Math.ceil(vocabularySize / 4) * 4;
     for (let past = 0; past < ids.length; past += ROWS) {
@@ -39,7 +41,7 @@ export async function allLogits(
     }
     return result;
   } finally {
-    program.destroy();
+    program?.destroy();
     cache.destroy();
   }
 }

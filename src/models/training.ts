@@ -26,7 +26,10 @@ export interface CompileTrainingOptions {
   readonly gradient_checkpointing: boolean;
 }
 
-/** Compiles forward, backward, optimizer and evaluation of an adapter on a model. Throws what the device reports. */
+/**
+ * Compiles forward, backward, optimizer and evaluation of an adapter on a model. What was allocated is freed where it
+ * fails. Throws what the device reports.
+ */
 export async function compileTraining(
   model: Model,
   adapter: Adapter,
@@ -35,22 +38,37 @@ export async function compileTraining(
   const { device, layout } = model;
   const { limits } = device;
   const request = { ...options, limits };
-  const small = (label: string, floats: number) => device.buffers.create('inputs', label, floats * 4);
+  const plans = {
+    microBatch: planMicroBatch(layout, adapter.layout, request),
+    optimizer: planOptimizer(adapter.layout, limits),
+  };
+  const made: { destroy(): void }[] = [];
+  const keep = <T extends { destroy(): void }>(part: T): T => {
+    made.push(part);
+    return part;
+  };
+  const small = (label: string, floats: number): GPUBuffer => {
+    const buffer = device.buffers.create('inputs', label, floats * 4);
+    keep({ destroy: () => device.buffers.destroy('inputs', buffer) });
+    return buffer;
+  };
   const metrics = small(METRICS, 4);
   const ring = small(METRICS_RING_SLOT, METRICS_RING * 4);
   const own = [[METRICS, metrics] as const, [METRICS_RING_SLOT, ring] as const];
-  const training = new Map([...model.buffers, ...adapter.buffers, ...own]);
-  const microBatch = await compile(device, planMicroBatch(layout, adapter.layout, request), {
-    buffers: training,
-    inputs: BATCH_SLOTS,
-  });
-  const optimizer = await compile(device, planOptimizer(adapter.layout, limits), { buffers: training });
-  const evaluation = await compileEvaluation(model, adapter, options.capacity, microBatch.arenas);
-  return new CompiledTraining(model, adapter, {
-    capacity: options.capacity,
-    programs: { microBatch, optimizer, evaluation },
-    buffers: { metrics, ring },
-  });
+  const buffers = new Map([...model.buffers, ...adapter.buffers, ...own]);
+  const destroy = (): void => {
+    for (const part of made.splice(0).reverse()) part.destroy();
+  };
+  try {
+    const microBatch = keep(await compile(device, plans.microBatch, { buffers, inputs: BATCH_SLOTS }));
+    const optimizer = keep(await compile(device, plans.optimizer, { buffers }));
+    const evaluation = keep(await compileEvaluation(model, adapter, options.capacity, microBatch.arenas));
+    const programs = { microBatch, optimizer, evaluation };
+    return new CompiledTraining(model, adapter, { capacity: options.capacity, programs, ring, destroy });
+  } catch (error) {
+    destroy();
+    throw error;
+  }
 }
 
 interface Parts {
@@ -60,7 +78,8 @@ interface Parts {
     readonly optimizer: Program;
     readonly evaluation: EvaluationProgram;
   };
-  readonly buffers: { readonly metrics: GPUBuffer; readonly ring: GPUBuffer };
+  readonly ring: GPUBuffer;
+  readonly destroy: () => void;
 }
 
 class CompiledTraining implements TrainingProgram {
@@ -111,7 +130,7 @@ class CompiledTraining implements TrainingProgram {
 
   async metrics(): Promise<readonly StepMetrics[]> {
     if (this.#unread === 0) return [];
-    const ring = new Float32Array(await this.#model.device.buffers.read(this.#parts.buffers.ring));
+    const ring = new Float32Array(await this.#model.device.buffers.read(this.#parts.ring));
     const steps: StepMetrics[] = [];
     for (let step = this.#steps - this.#unread; step < this.#steps; step++) {
       const [loss = NaN, gradNorm = NaN, broken = 1] = ring.subarray((step % METRICS_RING) * 4);
@@ -134,8 +153,6 @@ class CompiledTraining implements TrainingProgram {
   }
 
   destroy(): void {
-    const { programs, buffers } = this.#parts;
-    for (const program of Object.values(programs)) program.destroy();
-    for (const buffer of Object.values(buffers)) this.#model.device.buffers.destroy('inputs', buffer);
+    this.#parts.destroy();
   }
 }

@@ -60,11 +60,14 @@ async function withTraining<T>(
 ): Promise<T> {
   const adapter = new Adapter(device, adapterLayout(model.layout.spec, LORA), 'training');
   adapter.writeParameters(initialAdapter(adapter.layout, 7));
-  const program = await compileTraining(model, adapter, { capacity: CAPACITY, gradient_checkpointing });
   try {
-    return await work(program, adapter);
+    const program = await compileTraining(model, adapter, { capacity: CAPACITY, gradient_checkpointing });
+    try {
+      return await work(program, adapter);
+    } finally {
+      program.destroy();
+    }
   } finally {
-    program.destroy();
     adapter.destroy();
   }
 }
@@ -89,6 +92,19 @@ test.each([false, true])('memory is what the plan said, by purpose, recomputatio
 test('everything is given back', () => {
   const left = [...device.buffers.allocated].filter(([purpose, bytes]) => bytes !== 0 && purpose !== 'base');
   expect(left).toEqual([]);
+});
+
+test.each([1, 40, 150])('what was made is given back where pipeline %i is refused', async (refused) => {
+  const { pipelines } = device;
+  const get = pipelines.get.bind(pipelines);
+  let asked = 0;
+  pipelines.get = (request) =>
+    ++asked === refused ? Promise.reject(new Error('refused by the test')) : get(request);
+  const held = () => [...device.buffers.allocated].filter(([, bytes]) => bytes > 0);
+  const before = held();
+  await expect(withTraining(() => Promise.resolve())).rejects.toThrow('refused by the test');
+  pipelines.get = get;
+  expect(held()).toEqual(before);
 });
 
 test('after the first step nothing is allocated and no pipeline is made', async () => {
