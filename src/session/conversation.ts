@@ -27,7 +27,7 @@ export function chatContext(model: OpenModel, choice: 'model' | 'alpaca'): ChatC
   const { config, generationConfig } = checkpoint;
   return {
     tokenizer,
-    template: templateOf(model, choice),
+    template: templateOf(model, choice, 'chat'),
     stopIds: stopTokens({ config, generationConfig, tokenizer }),
   };
 }

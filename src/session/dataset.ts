@@ -43,7 +43,7 @@ export async function makeDataset(
 ): Promise<Dataset> {
   const read = files.map(readRows);
   const maxSeqLength = Math.min(settings.max_seq_length, positionsOf(model.checkpoint.spec));
-  const template = templateOf(model, settings.template);
+  const template = templateOf(model, settings.template, 'examples');
   const built = buildExamples(
     read.flatMap(({ rows }) => rows),
     {

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openFolder } from '../../../src/cli/files';
 import { makeDataset, targetCount, tokenCount } from '../../../src/session/dataset';
+import { readJson, type FileReader, type ModelFolder } from '../../../src/models/files';
+import { memoryFile } from '../../../src/session/adapter_files';
 import { openModel, type OpenModel } from '../../../src/session/open_model';
 import { DEFAULTS } from '../../../src/train/settings';
 
@@ -56,5 +58,62 @@ describe('examples as a model sees them', () => {
     );
     expect(examples).toHaveLength(10);
     expect(problems).toMatchObject([{ file: 'rows.jsonl', row: 11 }]);
+  });
+});
+
+async function folderWith(
+  name: string,
+  change: (file: FileReader) => Promise<Uint8Array>,
+): Promise<ModelFolder> {
+  const folder = await openFolder(path, 'model');
+  return new Map([...folder, [name, memoryFile(name, await change(folder.get(name)!))]]);
+}
+
+const identity = { name: 'changed', source: 'files' as const };
+const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+describe('a model that examples are made for', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('writes the same tokens on every day, though its template tells the date', async () => {
+    const template =
+      "{{ strftime_now('%d %b %Y') }}{% for message in messages %}|{{ message.content }}{% endfor %}" +
+      '{% if add_generation_prompt %}|{% endif %}';
+    const folder = await folderWith('tokenizer_config.json', async (file) =>
+      json({ ...((await readJson(file)) as object), chat_template: template }),
+    );
+    const on = async (day: string): Promise<readonly (readonly number[])[]> => {
+      vi.useFakeTimers({ now: new Date(day), toFake: ['Date'] });
+      const { examples } = await makeDataset(await openModel(folder, identity), [fileOf(...rows)], DEFAULTS);
+      return examples.map(({ ids }) => [...ids]);
+    };
+    const first = await on('2026-01-31T12:00:00');
+    expect(first).toHaveLength(10);
+    expect(await on('2026-11-02T12:00:00')).toEqual(first);
+  });
+
+  it('refuses text whose tokens it has no embedding for, and takes the rest', async () => {
+    const { vocabularySize } = model.checkpoint.spec;
+    const folder = await folderWith('tokenizer.json', async (file) => {
+      const tokenizer = (await readJson(file)) as { added_tokens: object[] };
+      const added = { ...tokenizer.added_tokens[0], id: vocabularySize, content: '<beyond>' };
+      return json({ ...tokenizer, added_tokens: [...tokenizer.added_tokens, added] });
+    });
+    const opened = await openModel(folder, identity);
+    const row = { instruction: 'What is <beyond>?', output: 'Nothing.' };
+    const { examples, problems } = await makeDataset(opened, [fileOf(...rows, row)], DEFAULTS);
+    expect(examples).toHaveLength(10);
+    expect(problems).toMatchObject([{ row: 11, reason: expect.stringContaining('<beyond>') as string }]);
+  });
+
+  it('has a hash that follows its weights', async () => {
+    const folder = await folderWith('model.safetensors', async (file) => {
+      const bytes = await file.read(0, file.size);
+      for (let at = file.size >> 1; at < file.size; at += 2) bytes[at] = (bytes[at] ?? 0) ^ 1;
+      return bytes;
+    });
+    expect((await openModel(folder, identity)).hash).not.toBe(model.hash);
   });
 });
