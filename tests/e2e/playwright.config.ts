@@ -14,5 +14,6 @@ export default defineConfig({
   use: {
     launchOptions: { executablePath, args: chromiumFlags },
     screenshot: 'only-on-failure',
+    actionTimeout: 30_000,
   },
 });

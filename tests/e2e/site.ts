@@ -1,10 +1,18 @@
-import { test as base } from '@playwright/test';
+import { expect, test as base } from '@playwright/test';
 import { dirname } from 'node:path';
 import { ensureBuilt } from '../../tools/lib/build.mjs';
 import { serve } from '../../tools/lib/serve.mjs';
+import { Tunesmith } from './tunesmith';
+
+interface Fixtures {
+  /** The page, not opened yet. */
+  tunesmith: Tunesmith;
+  /** What went wrong unseen, in any tab: a test ends well only where this is empty. */
+  complaints: string[];
+}
 
 /** Playwright's `test` with the production build served as `npm start` serves it; `page.goto('./')` opens it. */
-export const test = base.extend<object, { site: string }>({
+export const test = base.extend<Fixtures, { site: string }>({
   site: [
     async ({}, use) => {
       const page = await ensureBuilt('page', (line) => console.error(line));
@@ -15,6 +23,25 @@ export const test = base.extend<object, { site: string }>({
     { scope: 'worker' },
   ],
   baseURL: async ({ site }, use) => use(site),
+  tunesmith: async ({ page }, use) => use(new Tunesmith(page)),
+  complaints: [
+    async ({ context, site }, use) => {
+      const complaints: string[] = [];
+      // What the content security policy forbids is told on the console, too.
+      context.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(`on the console: ${message.text()}`);
+      });
+      context.on('weberror', (error) => complaints.push(`not caught: ${error.error().message}`));
+      context.on('request', (request) => {
+        const { origin, protocol } = new URL(request.url());
+        const own = origin === new URL(site).origin || protocol === 'data:';
+        if (!own) complaints.push(`fetched from elsewhere: ${request.url()}`);
+      });
+      await use(complaints);
+      expect(complaints).toEqual([]);
+    },
+    { auto: true },
+  ],
 });
 
 export { expect } from '@playwright/test';

@@ -1,0 +1,127 @@
+import { zipSync } from 'fflate';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { writeSafetensors } from '../../src/formats/safetensors';
+import { ensureBuilt } from '../../tools/lib/build.mjs';
+import { expect, test } from './site';
+
+const jsonl = (name: string, text: string) => ({
+  name,
+  mimeType: 'application/jsonl',
+  buffer: Buffer.from(text),
+});
+
+test('tells of example rows and files that cannot be used, and goes on with the others', async ({
+  page,
+  tunesmith,
+}) => {
+  await tunesmith.open();
+  await tunesmith.step('examples').getByRole('radio', { name: 'Examples of your own' }).check();
+  const notes = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('Remember the milk') };
+  await tunesmith.give('examples', [jsonl('empty.jsonl', ''), notes]);
+  const problems = page.getByTestId('example-problems').getByRole('row');
+  await expect(problems).toHaveText([
+    /File.*Row.*Reason/,
+    /empty\.jsonl.*all.*The file is empty/,
+    /notes\.txt.*all.*neither a JSON array nor JSON Lines/,
+  ]);
+  await expect(tunesmith.start).toBeDisabled();
+
+  const markup = `<img src="missing.png" onerror="document.title = 'broken'">`;
+  const rows = [
+    JSON.stringify({ instruction: 'What is this?', output: markup }),
+    '{"instruction": "What does a cat say?", "output": "Meow',
+    JSON.stringify({ question: 'What does a dog say?', answer: 'Woof' }),
+    JSON.stringify({ instruction: 'What does a cow say?', output: 'Moo' }),
+  ];
+  await tunesmith.give('examples', [jsonl('mixed.jsonl', rows.join('\n'))]);
+  await expect(problems).toHaveText([
+    /File.*Row.*Reason/,
+    /empty\.jsonl/,
+    /notes\.txt/,
+    /mixed\.jsonl.*2.*Not valid JSON/,
+    /mixed\.jsonl.*3.*needs "messages", "instruction" and "output", or "text"; this one has question, answer/,
+  ]);
+  await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*2/);
+  await expect(tunesmith.start).toBeEnabled();
+  // What stands in the data is text, and never becomes part of the page.
+  await expect(page.getByTestId('example-preview').getByRole('listitem').first()).toContainText(markup);
+  await expect(page.getByTestId('example-preview').locator('img')).toHaveCount(0);
+  await expect(page).toHaveTitle('Tunesmith');
+});
+
+test('tells what is wrong with a model’s files, and opens good ones after it', async ({
+  page,
+  tunesmith,
+}) => {
+  const folder = join(dirname(await ensureBuilt('page', console.error)), 'models', 'demo');
+  const files = new Map<string, Buffer>();
+  for (const name of ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']) {
+    files.set(name, await readFile(join(folder, name)));
+  }
+  const give = (changes: Readonly<Record<string, Buffer | undefined>>) =>
+    tunesmith.give(
+      'model',
+      Array.from(files, ([name, whole]) => ({
+        name,
+        mimeType: 'application/octet-stream',
+        buffer: name in changes ? changes[name] : whole,
+      })).flatMap(({ buffer, ...file }) => (buffer ? { ...file, buffer } : [])),
+    );
+  const alert = tunesmith.step('model').getByRole('alert');
+  await tunesmith.open();
+  await tunesmith.step('model').getByRole('radio', { name: 'A model of your own' }).check();
+
+  await give({ 'tokenizer.json': undefined });
+  await expect(alert).toContainText('The folder has no tokenizer.json.');
+  await expect(alert).toContainText('Drop the whole folder of a checkpoint');
+  await expect(page.getByRole('navigation')).toContainText('needs a look');
+
+  await give({ 'model.safetensors': files.get('model.safetensors')?.subarray(0, 1_000_000) });
+  await expect(alert).toContainText(/model\.safetensors is cut short: 1000000 bytes/);
+
+  const config = JSON.parse(files.get('config.json')?.toString() ?? '') as Record<string, unknown>;
+  const changed = JSON.stringify({ ...config, partial_rotary_factor: 0.5 });
+  await give({ 'config.json': Buffer.from(changed) });
+  await expect(alert).toContainText('config.json has partial_rotary_factor = 0.5');
+
+  await give({});
+  await expect(page.getByTestId('model-facts')).toContainText('config.json + 3', { timeout: 60_000 });
+  await expect(alert).toHaveCount(0);
+  await tunesmith.ready();
+});
+
+test('tells what is wrong with an adapter, and keeps chatting with the base', async ({ page, tunesmith }) => {
+  const config = { peft_type: 'LORA', r: 2, lora_alpha: 4, target_modules: ['q_proj'] };
+  const matrix = (name: string, shape: number[]) => ({
+    name: `base_model.model.model.layers.0.self_attn.q_proj.${name}.weight`,
+    dtype: 'F32' as const,
+    shape,
+    data: new Uint8Array(4 * shape.reduce((product, size) => product * size, 1)),
+  });
+  const weights = writeSafetensors([matrix('lora_A', [2, 64]), matrix('lora_B', [64, 2])]);
+  const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const zip = (name: string, content: Uint8Array) => ({
+    name,
+    mimeType: 'application/zip',
+    buffer: Buffer.from(content),
+  });
+  const alert = tunesmith.step('takeaway').getByRole('alert');
+
+  await tunesmith.open();
+  await tunesmith.give('takeaway', [zip('torn.zip', new Uint8Array(100))]);
+  await expect(alert).toContainText('torn.zip');
+  await expect(alert).toContainText('no zip file');
+
+  await tunesmith.give('takeaway', [zip('half.zip', zipSync({ 'adapter_config.json': json(config) }))]);
+  await expect(alert).toContainText('adapter_model.safetensors');
+
+  const files = { 'adapter_config.json': json(config), 'adapter_model.safetensors': weights };
+  await tunesmith.give('takeaway', [zip('other-model.zip', zipSync(files))]);
+  await expect(alert).toContainText('q_proj');
+  await expect(alert).toContainText('made for this base model');
+
+  await expect(page.getByTestId('adapter-facts')).toHaveCount(0);
+  await page.getByRole('button', { name: 'What does a cat say?' }).click();
+  await expect(tunesmith.answers().base).toContainText('tokens/s', { timeout: 60_000 });
+});

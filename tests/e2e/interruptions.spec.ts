@@ -1,0 +1,103 @@
+import type { Page } from '@playwright/test';
+import { dirname, join } from 'node:path';
+import { ensureBuilt } from '../../tools/lib/build.mjs';
+import { expect, test } from './site';
+import { Tunesmith } from './tunesmith';
+
+// The runs that are interrupted are compared with the one that is not, byte by byte.
+test.describe.configure({ mode: 'serial' });
+
+const SETTINGS = { max_steps: '6', save_steps: '2', eval_steps: '3', per_device_train_batch_size: '2' };
+let undisturbed: Buffer;
+
+/** Destroys the device of the page's engine when it is next used; resolves when that has happened. */
+async function destroyDevice(page: Page): Promise<void> {
+  const [worker] = page.workers();
+  await worker?.evaluate(async () => {
+    const name = 'createCommandEncoder';
+    const original = Object.getOwnPropertyDescriptor(GPUDevice.prototype, name) ?? {};
+    await new Promise<void>((resolve) => {
+      Object.defineProperty(GPUDevice.prototype, name, {
+        ...original,
+        value(this: GPUDevice, descriptor?: GPUCommandEncoderDescriptor) {
+          Object.defineProperty(GPUDevice.prototype, name, original);
+          this.destroy();
+          resolve();
+          return this.createCommandEncoder(descriptor);
+        },
+      });
+    });
+  });
+}
+
+test('trains without an interruption', async ({ tunesmith }) => {
+  await tunesmith.open();
+  await tunesmith.set(SETTINGS);
+  await tunesmith.train();
+  undisturbed = await tunesmith.adapterBytes();
+  expect(undisturbed.length).toBeGreaterThan(1_000_000);
+});
+
+test('goes on after its device is lost in mid-training, and answers after it is lost again', async ({
+  page,
+  tunesmith,
+}) => {
+  await tunesmith.open();
+  await tunesmith.set(SETTINGS);
+  await tunesmith.start.click();
+  await tunesmith.reached(3);
+  const recovering = expect(tunesmith.progress).toHaveAttribute('data-phase', 'recovering', {
+    timeout: 60_000,
+  });
+  await destroyDevice(page);
+  await recovering;
+  await expect(tunesmith.progress).toContainText('The graphics device was lost. Going on from step 2.');
+  await tunesmith.finished();
+  expect((await tunesmith.adapterBytes()).equals(undisturbed)).toBe(true);
+
+  const asked = tunesmith.ask('What does a cat say?');
+  await destroyDevice(page);
+  expect((await asked).tuned).not.toBe('');
+});
+
+test('goes on after a reload in mid-training, over a model of its own, in one tab at a time', async ({
+  page,
+  context,
+  tunesmith,
+}) => {
+  await tunesmith.open();
+  const folder = join(dirname(await ensureBuilt('page', console.error)), 'models', 'demo');
+  await tunesmith.step('model').getByRole('radio', { name: 'A model of your own' }).check();
+  await tunesmith.give('model', folder);
+  await expect(page.getByTestId('model-facts')).toContainText('demo', { timeout: 60_000 });
+  await tunesmith.ready();
+  await tunesmith.set(SETTINGS);
+  await tunesmith.start.click();
+  await tunesmith.reached(3);
+  let asked = '';
+  page.once('dialog', (dialog) => {
+    asked = dialog.type();
+    void dialog.accept();
+  });
+  await page.reload();
+  expect(asked).toBe('beforeunload');
+
+  const goOn = page.getByTestId('go-on');
+  await expect(goOn).toHaveText(/^Go on from step [2-4]$/);
+  const other = new Tunesmith(await context.newPage());
+  await other.page.goto('./');
+  await expect(other.page.getByTestId('go-on')).toBeVisible();
+
+  await goOn.click();
+  await tunesmith.reached(3);
+  await other.page.getByTestId('go-on').click();
+  await expect(other.step('train').getByRole('alert')).toContainText(
+    'This run is being trained in another tab of this browser.',
+    { timeout: 60_000 },
+  );
+  await other.page.close();
+
+  await tunesmith.finished();
+  await expect(page.getByTestId('loss-chart')).toHaveAttribute('data-points', '6');
+  expect((await tunesmith.adapterBytes()).equals(undisturbed)).toBe(true);
+});

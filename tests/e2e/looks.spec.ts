@@ -1,0 +1,111 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from './site';
+
+const WIDTHS = [380, 1024, 1600];
+const THEMES = ['light', 'dark'] as const;
+
+/** Looks at the page as it is, in every width and theme: a picture of each, and nothing beside the screen's edge. */
+async function lookAt(page: Page, screen: string, picture: (name: string) => string): Promise<void> {
+  for (const colorScheme of THEMES) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      // Else what sticks to the top is pictured in the middle.
+      await page.evaluate(() => scrollTo(0, 0));
+      await page.screenshot({ path: picture(`${screen}-${width}-${colorScheme}.png`), fullPage: true });
+      const beside = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return scrollWidth - clientWidth;
+      });
+      expect(beside, `${screen} at ${width} pixels`).toBe(0);
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 720 });
+}
+
+test('fits every width in light and dark, at every stage of the way', async ({ page, tunesmith }, info) => {
+  const picture = (name: string) => info.outputPath(name);
+  await page.goto('./');
+  await expect(tunesmith.start).toBeEnabled();
+  await lookAt(page, '1-fresh', picture);
+  await tunesmith.ready();
+  await lookAt(page, '2-ready', picture);
+
+  await tunesmith.set({ max_steps: '60', learning_rate: '0.02', per_device_train_batch_size: '2' });
+  await tunesmith.start.click();
+  await tunesmith.reached(4);
+  const train = tunesmith.step('train');
+  await train.getByRole('button', { name: 'Pause' }).click();
+  await expect(tunesmith.progress).toHaveAttribute('data-phase', 'paused');
+  await lookAt(page, '3-paused', picture);
+  await train.getByRole('button', { name: 'Resume' }).click();
+  await expect(tunesmith.progress).toHaveAttribute('data-phase', 'running');
+  await tunesmith.reached(8);
+  await lookAt(page, '4-training', picture);
+  await train.getByRole('button', { name: 'Stop and keep' }).click();
+  await expect(tunesmith.progress).toHaveAttribute('data-phase', 'stopped');
+  await lookAt(page, '5-stopped', picture);
+
+  await tunesmith.ask('Who are you?');
+  await tunesmith.ask('What does a cat say?');
+  await tunesmith.exported();
+  await lookAt(page, '6-chat', picture);
+});
+
+test('can be used by keyboard and screen reader', async ({ page, tunesmith }) => {
+  await tunesmith.open();
+
+  await test.step('names all its parts', async () => {
+    await expect(page.getByRole('banner').getByRole('heading', { level: 1 })).toHaveText('Tunesmith');
+    await expect(page.getByRole('main')).toHaveCount(1);
+    await expect(page.getByRole('navigation', { name: 'Steps' }).getByRole('link')).toHaveCount(5);
+    for (const name of ['Model', 'Examples', 'Train', 'Chat', 'Take away']) {
+      const part = page.getByRole('region', { name, exact: true });
+      await expect(part.getByRole('heading', { level: 2, name })).toBeVisible();
+    }
+    // A control without a name is listed as its role alone.
+    const outline = await page.locator('body').ariaSnapshot();
+    const nameless = /^\s*- (button|link|textbox|radio|switch|checkbox|combobox|slider|progressbar)(:| \[|$)/;
+    expect(outline.split('\n').filter((line) => nameless.test(line))).toEqual([]);
+  });
+
+  await test.step('reaches the main controls in their order', async () => {
+    const wanted = [
+      'Train the demo',
+      'Model tunesmith-demo',
+      'The demo model',
+      'The demo examples',
+      'Balanced',
+      'num_train_epochs',
+      'All settings…',
+      'Start training',
+      'What does a cat say?',
+      'Your question',
+      'Use it in Python',
+    ];
+    const reached: string[] = [];
+    for (let presses = 0; presses < 80 && reached.length < wanted.length; presses++) {
+      await page.keyboard.press('Tab');
+      const name = await page.evaluate(() => {
+        const element = document.activeElement;
+        const label = element instanceof HTMLElement && 'labels' in element ? element.labels : undefined;
+        const words = label instanceof NodeList ? [...label].map((each) => each.textContent).join(' ') : '';
+        return `${words} ${element?.textContent ?? ''}`.replace(/\s+/g, ' ').trim();
+      });
+      const next = wanted[reached.length];
+      if (next !== undefined && name.startsWith(next)) reached.push(next);
+    }
+    expect(reached).toEqual(wanted);
+  });
+
+  await test.step('trains and stops by keys alone, and says how it goes', async () => {
+    await tunesmith.start.focus();
+    await page.keyboard.press('Enter');
+    const said = page.getByTestId('train-summary');
+    await expect(said).toHaveAttribute('aria-live', 'polite');
+    await expect(said).toHaveText(/Training\. Step \d+ of \d+, loss [\d.]+\./, { timeout: 120_000 });
+    await tunesmith.step('train').getByRole('button', { name: 'Stop and keep' }).focus();
+    await page.keyboard.press('Enter');
+    await expect(said).toContainText('Stopped.', { timeout: 60_000 });
+  });
+});

@@ -1,0 +1,91 @@
+import { parseAdapterConfig } from '../../src/formats/peft';
+import { readTensors } from '../../src/formats/safetensors';
+import { expect, test } from './site';
+
+const QUESTION = 'Who are you?';
+
+/** Every parameter of an exported adapter. */
+function parametersOf(safetensors: Uint8Array | undefined): Map<string, Float32Array> {
+  const { tensors } = readTensors(safetensors ?? new Uint8Array());
+  return new Map(
+    Array.from(tensors, ([name, { data }]) => [name, new Float32Array(data.slice().buffer)] as const),
+  );
+}
+
+test('trains the demo by one button, chats with it, takes it away, brings it back, trains it further', async ({
+  page,
+  tunesmith,
+}) => {
+  await tunesmith.open();
+  // A high rate, so that a few steps can be heard.
+  await tunesmith.set({ max_steps: '8', learning_rate: '0.02', eval_steps: '4' });
+  await tunesmith.ready();
+
+  await test.step('train', async () => {
+    await tunesmith.train();
+    await expect(page.getByTestId('loss-chart')).toHaveAttribute('data-points', '8');
+    await expect(page.getByTestId('loss-chart').locator('canvas')).toBeVisible();
+    await expect(page.getByTestId('samples')).toContainText('At step 8');
+    await expect(page.getByTestId('sample-now')).toHaveText([/\S/, /\S/, /\S/]);
+  });
+
+  const first = await test.step('chat with base and tuned', async () => {
+    const { base, tuned } = await tunesmith.ask(QUESTION);
+    expect(base).not.toBe('');
+    expect(tuned).not.toBe('');
+    expect(tuned).not.toBe(base);
+    return tuned;
+  });
+
+  const exported = await test.step('take it away', async () => {
+    const { fileName, files, zip } = await tunesmith.exported();
+    await expect(page.getByTestId('export-check')).toContainText('exactly the same answers');
+    expect(Object.keys(files).sort()).toEqual([
+      'README.md',
+      'adapter_config.json',
+      'adapter_model.safetensors',
+    ]);
+    const text = (name: string) => new TextDecoder().decode(files[name]);
+    const config = parseAdapterConfig(JSON.parse(text('adapter_config.json')));
+    expect(config).toMatchObject({ r: 16, lora_alpha: 32, use_rslora: false });
+    expect(text('README.md')).toContain('pirate.jsonl');
+    const parameters = parametersOf(files['adapter_model.safetensors']);
+    // Two matrices for each of seven linear layers in each of five blocks.
+    expect(parameters.size).toBe(2 * 7 * 5);
+    for (const values of parameters.values()) expect(values.every(Number.isFinite)).toBe(true);
+    return { fileName, zip, parameters };
+  });
+
+  await test.step('open the page anew and bring it back', async () => {
+    await page.reload();
+    await tunesmith.ready();
+    await expect(page.getByTestId('adapter-facts')).toHaveCount(0);
+    await expect(page.getByTestId('runs')).toContainText('Former runs (1)');
+    await tunesmith.give('takeaway', [
+      { name: exported.fileName, mimeType: 'application/zip', buffer: exported.zip },
+    ]);
+    await expect(page.getByTestId('adapter-facts')).toContainText(exported.fileName);
+    // The conversation outlives the reload, and would be part of the question.
+    await page.getByRole('button', { name: 'Clear the conversation' }).click();
+    expect((await tunesmith.ask(QUESTION)).tuned).toBe(first);
+  });
+
+  await test.step('train it further', async () => {
+    const rate = 1e-5;
+    await tunesmith.set({ max_steps: '1', learning_rate: String(rate), warmup_ratio: '0' });
+    await tunesmith.step('train').getByLabel('Start from the open adapter').click();
+    await tunesmith.train();
+    const { files } = await tunesmith.exported();
+    const after = parametersOf(files['adapter_model.safetensors']);
+    expect([...after.keys()]).toEqual([...exported.parameters.keys()]);
+    let largest = 0;
+    for (const [name, before] of exported.parameters) {
+      after.get(name)?.forEach((value, i) => {
+        largest = Math.max(largest, Math.abs(value - (before[i] ?? NaN)));
+      });
+    }
+    // AdamW's first step moves no parameter further than the learning rate; an f32 near 1 is rounded by up to 1e-7.
+    expect(largest).toBeGreaterThan(0.5 * rate);
+    expect(largest).toBeLessThan(rate + 2e-7);
+  });
+});

@@ -1,0 +1,141 @@
+import { expect, type Locator, type Page } from '@playwright/test';
+import { unzipSync } from 'fflate';
+import { readFile } from 'node:fs/promises';
+
+/** Settings as they are typed or chosen, by name. */
+export type TypedSettings = Readonly<Record<string, string>>;
+
+export interface FileToGive {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly buffer: Buffer;
+}
+
+export interface Answers {
+  readonly base: string;
+  readonly tuned: string;
+}
+
+/** A software adapter shared with other work may be slow: these are for what can't take longer, in milliseconds. */
+const SOON = 60_000;
+const RUN = 240_000;
+
+/** Settings that stand beside the presets; the others are in the panel. */
+const MAIN_SETTINGS = ['num_train_epochs', 'learning_rate', 'r', 'max_seq_length'];
+
+/** The page as a person uses it. */
+export class Tunesmith {
+  readonly page: Page;
+  readonly start: Locator;
+  readonly progress: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.start = page.getByTestId('start');
+    this.progress = page.getByTestId('train-progress');
+  }
+
+  /** Opens the page and waits until model, examples and plan are there. */
+  async open(): Promise<void> {
+    await this.page.goto('./');
+    await this.ready();
+  }
+
+  async ready(): Promise<void> {
+    await expect(this.page.getByRole('navigation').getByText('ready', { exact: true })).toBeVisible({
+      timeout: SOON,
+    });
+  }
+
+  /** Names a step's part of the page. */
+  step(id: 'model' | 'examples' | 'train' | 'chat' | 'takeaway'): Locator {
+    return this.page.locator(`#${id}`);
+  }
+
+  async set(settings: TypedSettings): Promise<void> {
+    const names = Object.keys(settings);
+    for (const name of names.filter((each) => MAIN_SETTINGS.includes(each))) {
+      await fill(this.step('train').getByLabel(name, { exact: true }), settings[name] ?? '');
+    }
+    await this.page.getByRole('button', { name: 'All settings' }).click();
+    const panel = this.page.getByRole('dialog');
+    for (const name of names.filter((each) => !MAIN_SETTINGS.includes(each))) {
+      await fill(panel.getByLabel(name, { exact: true }), settings[name] ?? '');
+    }
+    await panel.getByRole('button', { name: 'Close' }).click();
+    await expect(panel).toBeHidden();
+  }
+
+  async train(): Promise<void> {
+    await this.start.click();
+    await this.finished();
+  }
+
+  /** Waits for the run to end, and says why where it failed. */
+  async finished(timeout = RUN): Promise<void> {
+    await expect(this.progress).toHaveAttribute('data-phase', /^(finished|stopped|failed)$/, {
+      timeout,
+    });
+    await expect(this.step('train').getByRole('alert')).toHaveCount(0);
+    await expect(this.progress).toHaveAttribute('data-phase', 'finished');
+  }
+
+  /** Waits until the run has done this step, without the pauses of an assertion that is tried again. */
+  async reached(step: number): Promise<void> {
+    await this.page.waitForFunction(
+      (least) => {
+        const words = document.querySelector('[data-testid="train-progress"]')?.textContent ?? '';
+        return Number(/Step (\d+) of/.exec(words)?.[1] ?? 0) >= least;
+      },
+      step,
+      { timeout: RUN, polling: 50 },
+    );
+  }
+
+  /** Asks both sides, and waits for their answers. */
+  async ask(question: string): Promise<Answers> {
+    const { base, tuned } = this.answers();
+    const turn = await tuned.count();
+    await this.step('chat').getByLabel('Your question').fill(question);
+    await this.page.keyboard.press('Enter');
+    await expect(tuned.nth(turn)).toContainText('tokens/s', { timeout: SOON });
+    return { base: await said(base.nth(turn)), tuned: await said(tuned.nth(turn)) };
+  }
+
+  answers(): { base: Locator; tuned: Locator } {
+    return { base: this.page.getByTestId('answer-base'), tuned: this.page.getByTestId('answer-tuned') };
+  }
+
+  /** Downloads the adapter; its zip, and the files in it by name. */
+  async exported(): Promise<{ fileName: string; zip: Buffer; files: Readonly<Record<string, Uint8Array>> }> {
+    const downloading = this.page.waitForEvent('download', { timeout: SOON });
+    await this.step('takeaway')
+      .getByRole('button', { name: /^Download the adapter/ })
+      .click();
+    const download = await downloading;
+    const zip = await readFile(await download.path());
+    return { fileName: download.suggestedFilename(), zip, files: unzipSync(zip) };
+  }
+
+  /** The bytes of the exported adapter_model.safetensors. */
+  async adapterBytes(): Promise<Buffer> {
+    return Buffer.from((await this.exported()).files['adapter_model.safetensors'] ?? []);
+  }
+
+  async give(step: 'model' | 'examples' | 'takeaway', files: string | readonly FileToGive[]): Promise<void> {
+    const folder = typeof files === 'string';
+    const input = this.step(step).locator(
+      folder ? 'input[webkitdirectory]' : 'input[type=file]:not([webkitdirectory])',
+    );
+    await input.setInputFiles(folder ? files : [...files]);
+  }
+}
+
+async function fill(field: Locator, value: string): Promise<void> {
+  const tag = await field.evaluate((element) => element.tagName);
+  await (tag === 'SELECT' ? field.selectOption(value) : field.fill(value));
+}
+
+async function said(answer: Locator): Promise<string> {
+  return (await answer.locator('.said').allInnerTexts()).join('');
+}
