@@ -64,16 +64,22 @@ export async function putModel(
   const free = await store.free();
   if (free !== undefined && free < total) throw storageFull(name, total, free);
   let done = total;
-  for (const file of inOrder(files)) {
-    await store.write(pathOf(id, file.name), file.content);
-    done += file.content.size;
-    onProgress(done / (2 * total));
+  try {
+    for (const file of inOrder(files)) {
+      await store.write(pathOf(id, file.name), file.content);
+      done += file.content.size;
+      onProgress(done / (2 * total));
+    }
+    const manifest = {
+      name,
+      files: inOrder(files).map((file) => ({ name: file.name, bytes: file.content.size })),
+    };
+    await writeJson(store, `${ROOT}/${id}/${MANIFEST}`, manifest);
+  } catch (error) {
+    // Where there is too little room, half a model must not take what there is.
+    await store.remove(`${ROOT}/${id}`).catch(() => undefined);
+    throw error;
   }
-  const manifest = {
-    name,
-    files: inOrder(files).map((file) => ({ name: file.name, bytes: file.content.size })),
-  };
-  await writeJson(store, `${ROOT}/${id}/${MANIFEST}`, manifest);
   return id;
 }
 

@@ -32,6 +32,8 @@ export interface RunRecord {
 export interface StoredRun extends RunRecord {
   /** What `openModel` takes, for models from files. */
   readonly modelId?: string;
+  /** Set where the run began with an adapter that was there, which only its checkpoints hold. */
+  readonly startedFrom?: 'adapter';
 }
 
 /** An example file as it was given. */
@@ -40,7 +42,10 @@ export interface DataText {
   readonly text: string;
 }
 
-export type NewRun = Pick<StoredRun, 'modelName' | 'modelSource' | 'modelId' | 'settings' | 'steps'> & {
+export type NewRun = Pick<
+  StoredRun,
+  'modelName' | 'modelSource' | 'modelId' | 'startedFrom' | 'settings' | 'steps'
+> & {
   readonly data: readonly DataText[];
 };
 export type RunChanges = Partial<Pick<RunRecord, 'state' | 'checkpointStep' | 'steps' | 'history'>>;
@@ -52,6 +57,7 @@ const recordSchema = object({
   modelName: string(),
   modelSource: picklist(['demo', 'files']),
   modelId: optional(string()),
+  startedFrom: optional(picklist(['adapter'])),
   dataFiles: array(string()),
   settings: unknown(),
   state: picklist(['running', 'paused', 'finished', 'stopped', 'failed']),
@@ -137,7 +143,15 @@ export class RunStore {
     // The record last: what a crash leaves can then be removed again.
     await this.#files.remove(runFolder(id));
     await this.#records.remove(id);
-    const needed = (await this.list()).flatMap(({ modelId }) => modelId ?? []);
+    await this.tidy();
+  }
+
+  /** Removes all models that no run needs: what a crash or a full disk left. For use within `withStorageLock`. */
+  async tidy(): Promise<void> {
+    // Of all records, also those that another version of the program wrote and only it understands.
+    const needed = (await this.#records.all()).flatMap((record) =>
+      isRecord(record) && typeof record.modelId === 'string' ? record.modelId : [],
+    );
     await removeModelsExcept(this.#files, new Set(needed));
   }
 

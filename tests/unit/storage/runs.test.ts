@@ -80,6 +80,17 @@ describe('RunStore', () => {
     expect(await files.list('models')).toHaveLength(2);
   });
 
+  it('tidies away the models that no record names, even one that it does not understand', async () => {
+    const { files, records, runs } = openStore();
+    const file = (text: string) => [{ name: 'config.json', content: new Blob([text]) }];
+    const ofLaterVersion = await putModel(files, 'Later', file('1'));
+    const orphan = await putModel(files, 'Orphan', file('2'));
+    await records.put('later', { id: 'later', modelId: ofLaterVersion, settings: { unknown_setting: 1 } });
+    await runs.tidy();
+    expect(await openModel(files, ofLaterVersion)).toMatchObject({ name: 'Later' });
+    expect(await openModel(files, orphan)).toBeUndefined();
+  });
+
   it('says so where the examples are gone', async () => {
     const { files, runs } = openStore();
     const { id } = await runs.create(newRun);
@@ -162,6 +173,14 @@ describe('models', () => {
       message: 'The storage is full: Big needs 9.4 MB, and there is room for 1.0 MB.',
     });
     expect(files.changes).toBe(0);
+  });
+
+  it('leave nothing behind where writing them fails', async () => {
+    for (const at of [1, 2, 3, 4, 5, 6]) {
+      const files = new MemoryFiles(new Map(), { at, kind: 'fail' });
+      await expect(putModel(files, 'Big', folder.slice(1))).rejects.toThrow();
+      expect(await files.list('models')).toEqual([]);
+    }
   });
 
   it('count as not there where a crash came between, and are then written anew', async () => {
