@@ -5,6 +5,7 @@ import { adapterLayout } from '../models/lora';
 import { chatMemory, trainingMemory } from '../models/memory';
 import { parameterCount } from '../models/spec';
 import { capacityOf, planOf, sampleSteps } from '../train/plan';
+import type { TrainEvent } from '../train/events';
 import type { TrainSettings } from '../train/settings';
 import { tokenCount, type Dataset } from './dataset';
 import { chatRows } from './resident';
@@ -75,13 +76,34 @@ export function planReport(
  * Floating-point operations of a whole run: two per parameter and token forward, two backward (frozen weights get no
  * gradient of their own), two more with recomputation; evaluations forward only; answers like forward passes.
  */
-export function runOperations(model: ModelLayout, dataset: Dataset, settings: TrainSettings): number {
+function runOperations(model: ModelLayout, dataset: Dataset, settings: TrainSettings): number {
   const plan = planOf(settings, dataset.training.length);
   const perToken = 2 * parameterCount(model.spec);
   const trained = (tokenCount(dataset.training) * plan.steps) / plan.stepsPerEpoch;
   const evaluations = settings.eval_steps > 0 ? Math.ceil(plan.steps / settings.eval_steps) : 0;
   const evaluated = evaluations * tokenCount(dataset.heldOut);
   const sampled = (sampleSteps(plan.steps).size + 1) * dataset.samplePrompts.length * 40;
-  const passes = settings.gradient_checkpointing ? 3 : 2;
-  return perToken * (trained * passes + evaluated + sampled);
+  return perToken * (trained * passesOf(settings) + evaluated + sampled);
+}
+
+/** What a trained token costs, in forward passes. */
+function passesOf({ gradient_checkpointing }: TrainSettings): number {
+  return gradient_checkpointing ? 3 : 2;
+}
+
+/**
+ * Operations a second that training reached after the step `from`: the median of what its events tell, which know of no
+ * pause and no compiling. Undefined where there are none.
+ */
+export function reachedRate(
+  model: ModelLayout,
+  settings: TrainSettings,
+  history: readonly TrainEvent[],
+  from: number,
+): number | undefined {
+  const speeds = history.flatMap((event) =>
+    event.event === 'step' && event.step > from ? event.tokens_per_second : [],
+  );
+  const median = speeds.sort((a, b) => a - b)[speeds.length >> 1];
+  return median ? median * 2 * parameterCount(model.spec) * passesOf(settings) : undefined;
 }

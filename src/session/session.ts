@@ -23,7 +23,7 @@ import { readAdapterFiles } from './adapter_files';
 import { chatContext, conversationIds } from './conversation';
 import { makeDataset, type DataFile, type Dataset, type DataSettings } from './dataset';
 import { openModel, type ModelIdentity, type OpenModel } from './open_model';
-import { planReport, runOperations, type PlanReport } from './plan_report';
+import { planReport, reachedRate, type PlanReport } from './plan_report';
 import { Resident, type TunedAdapter } from './resident';
 import { runTraining, type CheckpointFolder, type TrainingOutcome } from './training';
 
@@ -49,7 +49,7 @@ export interface TrainCall {
   readonly onEvent: (event: TrainEvent) => void;
   /** A checkpoint of the same run to go on from. */
   readonly start?: CheckpointState;
-  /** An adapter to begin with instead of a fresh one; its r and target_modules must be the settings'. */
+  /** An adapter to begin with instead of a fresh one; its r, scale and targets hold. */
   readonly initial?: TunedAdapter;
   /** Whether a few questions are answered along the way; yes where nothing is said. */
   readonly samples?: boolean;
@@ -123,9 +123,11 @@ export class Session {
     });
   }
 
-  /** A flat buffer, as a checkpoint holds it, with the layout that the settings give it. */
-  adapterOf(settings: LoraSettings, parameters: Float32Array<ArrayBuffer>): TunedAdapter {
-    return { layout: adapterLayout(this.layout.spec, settings), parameters };
+  /** The adapter of a checkpoint, with the layout that the run's settings give it. Throws `checkpoint_differs`. */
+  adapterOf(settings: LoraSettings, checkpoint: CheckpointState): TunedAdapter {
+    const layout = adapterLayout(this.layout.spec, settings);
+    this.#checkStart(checkpoint, layout);
+    return { layout, parameters: new Float32Array(checkpoint.parameters) };
   }
 
   setTuned(tuned: TunedAdapter | undefined): void {
@@ -166,8 +168,11 @@ export class Session {
 
   /** Reads and tokenises examples for the open model. */
   async setExamples(files: readonly DataFile[], settings: DataSettings): Promise<Dataset> {
-    this.#dataset = await makeDataset(this.model, files, settings);
-    return this.#dataset;
+    const { model } = this;
+    const dataset = await makeDataset(model, files, settings);
+    // Another model may have been opened meanwhile, whose tokens are others.
+    if (this.#model?.open === model) this.#dataset = dataset;
+    return dataset;
   }
 
   preview(first: number, count: number): readonly (readonly PreviewToken[])[] {
@@ -203,9 +208,10 @@ export class Session {
     const { settings, checkpoints, control, onEvent, start, initial, samples = true } = call;
     const { open, layout: model } = this.#opened();
     const { dataset } = this;
-    const layout = initial?.layout ?? adapterLayout(model.spec, settings);
+    const { lora_dropout } = settings;
+    const lora = initial ? { ...initial.layout.settings, lora_dropout } : settings;
+    const layout = adapterLayout(model.spec, lora);
     if (start) this.#checkStart(start, layout);
-    const started = performance.now();
     const outcome = await runTraining({
       resident: () => this.#alive(),
       chat: chatContext(open, settings.template),
@@ -220,9 +226,7 @@ export class Session {
       control,
       onEvent,
     });
-    const done = (outcome.step - (start?.step ?? 0)) / outcome.steps;
-    const seconds = (performance.now() - started) / 1000;
-    if (done > 0.5) this.#rate = (runOperations(model, dataset, settings) * done) / seconds;
+    this.#rate = reachedRate(model, settings, outcome.history, start?.step ?? 0) ?? this.#rate;
     this.setTuned({ layout, parameters: outcome.parameters });
     return outcome;
   }

@@ -76,6 +76,12 @@ export async function runTraining(request: TrainingRequest): Promise<TrainingOut
   }
 }
 
+/** The events up to a checkpoint. */
+export function historyOf({ history }: CheckpointState): readonly TrainEvent[] {
+  // Written by `History.push`, into a file whose hash is checked when it is read.
+  return history as unknown as readonly TrainEvent[];
+}
+
 /** What a chart needs of a run so far, cut back where the run goes back to a checkpoint. */
 class History {
   events: TrainEvent[] = [];
@@ -89,8 +95,7 @@ class History {
   }
 
   rewind(start: CheckpointState | undefined): void {
-    // Written by `push` through a checkpoint whose hash was checked.
-    this.events = start ? [...(start.history as unknown as TrainEvent[])] : [];
+    this.events = start ? [...historyOf(start)] : [];
   }
 }
 

@@ -6,7 +6,7 @@ import { targetCount, tokenCount, type DataFile } from '../session/dataset';
 import { checkedZip } from '../session/export';
 import { modelCard, type CardSource } from '../session/model_card';
 import type { PlanReport } from '../session/plan_report';
-import { Session, type Progress } from '../session/session';
+import { Session, type Progress, type TrainCall } from '../session/session';
 import type { AnswerSettings } from '../chat/answer';
 import { openModel as openStoredModel, putModel } from '../storage/models';
 import type { RunRecord, StoredRun } from '../storage/runs';
@@ -123,18 +123,26 @@ export class PageEngine implements Engine {
     onEvent: (event: TrainEvent) => void,
     startFrom: 'new' | 'adapter' = 'new',
   ): Promise<RunRecord> {
-    return await this.#exclusively('training', async () => {
+    return await this.#training(async (control) => {
       const initial = startFrom === 'adapter' ? this.#session.tuned : undefined;
-      const settings = parseSettings({ ...given, ...initial?.layout.settings });
+      // What is trained is what is open, so that the run can be opened again as it was.
+      const settings = parseSettings({
+        ...given,
+        ...initial?.layout.settings,
+        ...this.#session.layout.quantization,
+        lora_dropout: given.lora_dropout,
+      });
       const { dataset } = await this.#freshDataset(settings);
       onEvent({ event: 'state', state: 'preparing' });
       const { name: modelName, source: modelSource } = this.#session.model.identity;
       const { steps } = await this.#session.plan(settings);
       const { files } = dataset;
-      const run = await this.#runs.create({ modelName, modelSource, settings, steps, data: files }, () =>
-        this.#keepModel(modelName),
+      const startedFrom = initial && ('adapter' as const);
+      const run = await this.#runs.create(
+        { modelName, modelSource, startedFrom, settings, steps, data: files },
+        () => this.#keepModel(modelName, onEvent),
       );
-      return await this.#trainRun(run, onEvent, { initial });
+      return await this.#runs.alone(run.id, () => this.#trainRun(run, { control, onEvent, initial }));
     });
   }
 
@@ -162,31 +170,30 @@ export class PageEngine implements Engine {
     onEvent: (event: TrainEvent) => void,
     onProgress: (progress: Progress) => void,
   ): Promise<RunRecord> {
-    return await this.#exclusively('training', async () => {
-      const run = await this.#runs.get(id);
-      await this.#reopen(run, onProgress);
-      const start = await this.#runs.checkpoint(id);
-      return await this.#trainRun(run, onEvent, { start });
-    });
+    return await this.#training((control) =>
+      this.#runs.alone(id, async () => {
+        const run = await this.#runs.get(id);
+        const start = await this.#runs.checkpoint(id);
+        if (!start && run.startedFrom === 'adapter') throw withoutCheckpoint();
+        await this.#reopen(run, onProgress);
+        return await this.#trainRun(run, { control, onEvent, start });
+      }),
+    );
   }
 
   async openRun(id: string, onProgress: (progress: Progress) => void): Promise<AdapterReport> {
-    return await this.#exclusively('opening a run', async () => {
-      const run = await this.#runs.get(id);
-      await this.#reopen(run, onProgress);
-      const checkpoint = await this.#runs.checkpoint(id);
-      if (!checkpoint) {
-        throw new TunesmithError({
-          code: 'run_without_checkpoint',
-          message: 'This run stopped before its first checkpoint, so it has no adapter.',
-          hint: 'Start it again.',
-        });
-      }
-      const tuned = this.#session.adapterOf(run.settings, new Float32Array(checkpoint.parameters));
-      this.#session.setTuned(tuned);
-      this.#origin = this.#originOf(run);
-      return adapterReport(id, tuned);
-    });
+    return await this.#exclusively('opening a run', () =>
+      this.#runs.alone(id, async () => {
+        const run = await this.#runs.get(id);
+        const checkpoint = await this.#runs.checkpoint(id);
+        if (!checkpoint) throw withoutCheckpoint();
+        await this.#reopen(run, onProgress);
+        const tuned = this.#session.adapterOf(run.settings, checkpoint);
+        this.#session.setTuned(tuned);
+        this.#origin = this.#originOf(run);
+        return adapterReport(id, tuned);
+      }),
+    );
   }
 
   async removeRun(id: string): Promise<void> {
@@ -287,13 +294,30 @@ export class PageEngine implements Engine {
     return this.#session;
   }
 
+  /** Trains under a control that is there from the first moment on: a stop is heeded whenever it comes. */
+  async #training(work: (control: TrainControl) => Promise<RunRecord>): Promise<RunRecord> {
+    return await this.#exclusively('training', async () => {
+      const control = new TrainControl();
+      this.#control = control;
+      try {
+        return await work(control);
+      } finally {
+        this.#control = undefined;
+      }
+    });
+  }
+
   /** Stores the open model's files, where they are the visitor's own and not stored yet. */
-  async #keepModel(name: string): Promise<string | undefined> {
+  async #keepModel(name: string, onEvent: (event: TrainEvent) => void): Promise<string | undefined> {
     if (!this.#files) return undefined;
     const store = await this.#runs.files();
     // It goes when its last run is removed.
     const kept = this.#storedModel && (await openStoredModel(store, this.#storedModel));
-    if (!kept) this.#storedModel = await putModel(store, name, namedBlobs(this.#files));
+    if (kept) return this.#storedModel;
+    this.#storedModel = await putModel(store, name, namedBlobs(this.#files), (fraction) => {
+      const message = `Keeping a copy of the model, to go on after a reload: ${Math.round(fraction * 100)} %`;
+      onEvent({ event: 'state', state: 'preparing', message });
+    });
     return this.#storedModel;
   }
 
@@ -316,23 +340,15 @@ export class PageEngine implements Engine {
   }
 
   async #trainRun(
-    run: StoredRun,
-    onEvent: (event: TrainEvent) => void,
-    from: Pick<Parameters<Session['train']>[0], 'start' | 'initial'>,
+    { id, settings }: StoredRun,
+    call: Pick<TrainCall, 'control' | 'onEvent' | 'start' | 'initial'>,
   ): Promise<RunRecord> {
-    this.#control = new TrainControl();
     this.#origin = undefined;
-    try {
-      const record = await this.#runs.record(run.id, onEvent, async (recorded, checkpoints) => {
-        const control = this.#control ?? new TrainControl();
-        const { settings } = run;
-        return await this.#session.train({ settings, checkpoints, control, onEvent: recorded, ...from });
-      });
-      this.#origin = this.#originOf(record);
-      return record;
-    } finally {
-      this.#control = undefined;
-    }
+    const record = await this.#runs.record(id, call.start, call.onEvent, (onEvent, checkpoints) =>
+      this.#session.train({ ...call, settings, checkpoints, onEvent }),
+    );
+    this.#origin = this.#originOf(record);
+    return record;
   }
 
   #originOf({ id, settings, history }: RunRecord): Origin {
@@ -346,4 +362,12 @@ export class PageEngine implements Engine {
     };
     return { name: id, run: { settings, data, history } };
   }
+}
+
+function withoutCheckpoint(): TunesmithError {
+  return new TunesmithError({
+    code: 'run_without_checkpoint',
+    message: 'This run stopped before its first checkpoint, so there is no adapter of it.',
+    hint: 'Start it again.',
+  });
 }

@@ -1,13 +1,20 @@
 import { TunesmithError, describeError } from '../core/errors';
 import type { CheckpointState } from '../formats/checkpoint';
-import type { CheckpointFolder, TrainingOutcome } from '../session/training';
+import { historyOf, type CheckpointFolder, type TrainingOutcome } from '../session/training';
 import { loadCheckpoint } from '../storage/checkpoints';
 import type { FileStore } from '../storage/file_store';
 import { withRunLock, withStorageLock } from '../storage/locks';
 import { openOpfs } from '../storage/opfs';
 import { persistStorage } from '../storage/quota';
 import { databaseRecords } from '../storage/records';
-import { RunStore, historyUpTo, runFolder, type NewRun, type StoredRun } from '../storage/runs';
+import {
+  RunStore,
+  historyUpTo,
+  runFolder,
+  type NewRun,
+  type RunChanges,
+  type StoredRun,
+} from '../storage/runs';
 import type { TrainEvent } from '../train/events';
 
 /** The runs of this browser, opened when first asked for. */
@@ -47,9 +54,10 @@ export class Runs {
     keepModel: () => Promise<string | undefined>,
   ): Promise<StoredRun> {
     const store = await this.store();
-    return await withStorageLock(navigator.locks, async () =>
-      store.create({ ...run, modelId: await keepModel() }),
-    );
+    return await withStorageLock(navigator.locks, async () => {
+      await store.tidy();
+      return await store.create({ ...run, modelId: await keepModel() });
+    });
   }
 
   async remove(id: string): Promise<void> {
@@ -58,50 +66,58 @@ export class Runs {
     await withRunLock(locks, id, () => withStorageLock(locks, () => store.remove(id)));
   }
 
+  /** Does something with a run while no other tab does. Throws `run_in_other_tab`. */
+  async alone<T>(id: string, work: () => Promise<T>): Promise<T> {
+    return await withRunLock(navigator.locks, id, work);
+  }
+
   /**
-   * Does the training of a run while no other tab does, and keeps its record up to date: at every checkpoint, so that
-   * record and checkpoint tell of the same step, and at the end.
+   * Does the training of a run, within `alone`, and keeps its record up to date: at every checkpoint, so that record and
+   * checkpoint tell of the same step, and at the end.
+   *
+   * @param start the checkpoint that it goes on from
    */
   async record(
     id: string,
+    start: CheckpointState | undefined,
     onEvent: (event: TrainEvent) => void,
     work: (onEvent: (event: TrainEvent) => void, checkpoints: CheckpointFolder) => Promise<TrainingOutcome>,
   ): Promise<StoredRun> {
     const { files, store } = await this.#open();
     void persistStorage(navigator.storage).catch(() => false);
-    return await withRunLock(navigator.locks, id, async () => {
-      const before = await this.get(id);
-      let saved = before.checkpointStep;
-      let history = [...historyUpTo(before.history, saved)];
-      let saving: Promise<unknown> = store.update(id, { state: 'running', history });
-      const keep = (changes: Parameters<RunStore['update']>[1]): void => {
-        saving = saving.then(() => store.update(id, changes));
-      };
-      const listen = (event: TrainEvent): void => {
-        onEvent(event);
-        if (event.event === 'checkpoint') {
-          saved = event.step;
-          keep({ checkpointStep: saved, history: [...history] });
-        } else if (event.event !== 'state') {
-          history.push(event);
-        } else if (event.state === 'paused' || event.state === 'running') {
-          keep({ state: event.state });
-        } else if (event.state === 'recovering') {
-          history = [...historyUpTo(history, saved)];
-        }
-      };
-      try {
-        const outcome = await work(listen, { files, folder: runFolder(id) });
-        await saving;
-        const { state, step, steps } = outcome;
-        return await store.update(id, { state, checkpointStep: step, steps, history: outcome.history });
-      } catch (error) {
-        await saving;
-        await store.update(id, { state: 'failed' });
-        onEvent({ event: 'state', state: 'failed', error: describeError(error) });
-        throw error;
+    // The checkpoint knows what the record may not: the tab can be closed between the two.
+    let saved = start?.step ?? 0;
+    let history = start ? [...historyOf(start)] : [];
+    let saving: Promise<unknown> = Promise.resolve();
+    const keep = (changes: RunChanges): void => {
+      // What can't be recorded now comes with the next checkpoint or the end: a record's failure ends no training.
+      saving = saving.then(() => store.update(id, changes)).catch(() => undefined);
+    };
+    keep({ state: 'running', checkpointStep: saved, history: [...history] });
+    const listen = (event: TrainEvent): void => {
+      onEvent(event);
+      if (event.event === 'checkpoint') {
+        saved = event.step;
+        keep({ checkpointStep: saved, history: [...history] });
+      } else if (event.event !== 'state') {
+        history.push(event);
+      } else if (event.state === 'paused' || event.state === 'running') {
+        keep({ state: event.state });
+      } else if (event.state === 'recovering') {
+        history = [...historyUpTo(history, saved)];
       }
-    });
+    };
+    try {
+      const outcome = await work(listen, { files, folder: runFolder(id) });
+      await saving;
+      const { state, step, steps } = outcome;
+      return await store.update(id, { state, checkpointStep: step, steps, history: outcome.history });
+    } catch (error) {
+      keep({ state: 'failed' });
+      await saving;
+      onEvent({ event: 'state', state: 'failed', error: describeError(error) });
+      throw error;
+    }
   }
 
   async #open(): Promise<{ readonly files: FileStore; readonly store: RunStore }> {
