@@ -23,6 +23,7 @@ import type {
   DeviceReport,
   Engine,
   ExportResult,
+  ListedRun,
   ModelReport,
   ModelSource,
   PreviewExample,
@@ -161,8 +162,8 @@ export class PageEngine implements Engine {
     return Promise.resolve();
   }
 
-  async runs(): Promise<readonly RunRecord[]> {
-    return await (await this.#runs.store()).list();
+  async runs(): Promise<readonly ListedRun[]> {
+    return await this.#runs.list();
   }
 
   async continueRun(

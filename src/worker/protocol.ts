@@ -106,6 +106,11 @@ export interface ExportResult {
   readonly checkedDifference: number;
 }
 
+export interface ListedRun extends RunRecord {
+  /** It is being trained at this moment, here or in another tab. */
+  readonly underWay: boolean;
+}
+
 export interface AdapterReport {
   /** A run's id, or the name of an imported folder. */
   readonly origin: string;
@@ -150,7 +155,7 @@ export interface Engine {
   resume(): Promise<void>;
   stop(): Promise<void>;
 
-  runs(): Promise<readonly RunRecord[]>;
+  runs(): Promise<readonly ListedRun[]>;
   /** Re-opens the run's model and data from storage and goes on from its last checkpoint. */
   continueRun(
     id: string,

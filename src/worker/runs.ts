@@ -3,7 +3,7 @@ import type { CheckpointState } from '../formats/checkpoint';
 import { historyOf, type CheckpointFolder, type TrainingOutcome } from '../session/training';
 import { loadCheckpoint } from '../storage/checkpoints';
 import type { FileStore } from '../storage/file_store';
-import { withRunLock, withStorageLock } from '../storage/locks';
+import { lockedRuns, withRunLock, withStorageLock } from '../storage/locks';
 import { openOpfs } from '../storage/opfs';
 import { persistStorage } from '../storage/quota';
 import { databaseRecords } from '../storage/records';
@@ -16,6 +16,7 @@ import {
   type StoredRun,
 } from '../storage/runs';
 import type { TrainEvent } from '../train/events';
+import type { ListedRun } from './protocol';
 
 /** The runs of this browser, opened when first asked for. */
 export class Runs {
@@ -27,6 +28,13 @@ export class Runs {
 
   async files(): Promise<FileStore> {
     return (await this.#open()).files;
+  }
+
+  /** All runs, the newest first, with those marked that this tab or another is training now. */
+  async list(): Promise<readonly ListedRun[]> {
+    const runs = await (await this.store()).list();
+    const locked = await lockedRuns(navigator.locks);
+    return runs.map((run) => ({ ...run, underWay: locked.has(run.id) }));
   }
 
   /** Throws `run_unknown`. */

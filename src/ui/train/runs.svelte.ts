@@ -1,5 +1,5 @@
 import { describeError, type ErrorDescription } from '../../core/errors';
-import type { Progress, RunRecord } from '../../worker/protocol';
+import type { ListedRun, Progress, RunRecord } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import { withProgress } from '../shared/progress';
 import { text } from './text';
@@ -7,12 +7,14 @@ import { text } from './text';
 /** Former runs, as the engine's storage has them. */
 export class RunsState {
   readonly #engine: EngineState;
-  list: readonly RunRecord[] = $state.raw([]);
+  list: readonly ListedRun[] = $state.raw([]);
   error: ErrorDescription | undefined = $state.raw();
   progress: Progress | undefined = $state.raw();
   /** Newest run that was interrupted and can go on; undefined where the visitor has put it aside. */
   readonly unfinished = $derived.by(() => {
-    const run = this.list.find(({ state }) => state === 'running' || state === 'paused');
+    const run = this.list.find(
+      ({ state, underWay }) => !underWay && (state === 'running' || state === 'paused'),
+    );
     return run && run.id !== this.#putAside ? run : undefined;
   });
   #putAside: string | undefined = $state();

@@ -101,6 +101,7 @@ export const text = {
   runRemoveTitle: 'Remove this run?',
   runRemoveHelp: (name: string) =>
     `The adapter and the checkpoints of “${name}” are deleted. This cannot be undone.`,
+  runUnderWay: 'being trained in another tab',
   runState: {
     running: 'interrupted',
     paused: 'paused',
