@@ -95,6 +95,9 @@ test('goes on after a reload in mid-training, over a model of its own, in one ta
     'This run is being trained in another tab of this browser.',
     { timeout: 60_000 },
   );
+  await other.page.reload();
+  await expect(other.page.getByTestId('runs')).toContainText('being trained in another tab');
+  await expect(other.page.getByTestId('go-on')).toHaveCount(0);
   await other.page.close();
 
   await tunesmith.finished();

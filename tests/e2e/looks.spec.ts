@@ -12,12 +12,13 @@ async function lookAt(page: Page, screen: string, picture: (name: string) => str
       await page.setViewportSize({ width, height: 900 });
       // Else what sticks to the top is pictured in the middle.
       await page.evaluate(() => scrollTo(0, 0));
-      await page.screenshot({ path: picture(`${screen}-${width}-${colorScheme}.png`), fullPage: true });
+      const path = picture(`${screen}-${width}-${colorScheme}.png`);
+      await page.screenshot({ path, fullPage: true, animations: 'disabled' });
       const beside = await page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.documentElement;
         return scrollWidth - clientWidth;
       });
-      expect(beside, `${screen} at ${width} pixels`).toBe(0);
+      expect(beside, `${screen} at ${width} pixels`).toBeLessThanOrEqual(0);
     }
   }
   await page.setViewportSize({ width: 1280, height: 720 });
@@ -31,7 +32,7 @@ test('fits every width in light and dark, at every stage of the way', async ({ p
   await tunesmith.ready();
   await lookAt(page, '2-ready', picture);
 
-  await tunesmith.set({ max_steps: '60', learning_rate: '0.02', per_device_train_batch_size: '2' });
+  await tunesmith.set({ max_steps: '60', per_device_train_batch_size: '2' });
   await tunesmith.start.click();
   await tunesmith.reached(4);
   const train = tunesmith.step('train');
@@ -70,32 +71,25 @@ test('can be used by keyboard and screen reader', async ({ page, tunesmith }) =>
   });
 
   await test.step('reaches the main controls in their order', async () => {
-    const wanted = [
-      'Train the demo',
-      'Model tunesmith-demo',
-      'The demo model',
-      'The demo examples',
-      'Balanced',
-      'num_train_epochs',
-      'All settings…',
-      'Start training',
-      'What does a cat say?',
-      'Your question',
-      'Use it in Python',
+    const controls = [
+      tunesmith.start,
+      page.getByRole('navigation').getByRole('link', { name: 'Model' }),
+      page.getByRole('radio', { name: 'The demo model' }),
+      page.getByRole('radio', { name: 'The demo examples' }),
+      page.getByRole('radio', { name: 'Balanced' }),
+      page.getByLabel('num_train_epochs'),
+      page.getByRole('button', { name: 'All settings' }),
+      page.getByTestId('train-start'),
+      page.getByRole('button', { name: 'What does a cat say?' }),
+      page.getByLabel('Your question'),
+      page.getByText('Use it in Python'),
+      tunesmith.step('takeaway').getByRole('button', { name: 'Choose folder' }),
     ];
-    const reached: string[] = [];
-    for (let presses = 0; presses < 80 && reached.length < wanted.length; presses++) {
-      await page.keyboard.press('Tab');
-      const name = await page.evaluate(() => {
-        const element = document.activeElement;
-        const label = element instanceof HTMLElement && 'labels' in element ? element.labels : undefined;
-        const words = label instanceof NodeList ? [...label].map((each) => each.textContent).join(' ') : '';
-        return `${words} ${element?.textContent ?? ''}`.replace(/\s+/g, ' ').trim();
-      });
-      const next = wanted[reached.length];
-      if (next !== undefined && name.startsWith(next)) reached.push(next);
+    for (const control of controls) {
+      const focused = () => control.evaluate((element) => element === document.activeElement);
+      for (let presses = 0; presses < 20 && !(await focused()); presses++) await page.keyboard.press('Tab');
+      await expect(control).toBeFocused();
     }
-    expect(reached).toEqual(wanted);
   });
 
   await test.step('trains and stops by keys alone, and says how it goes', async () => {
