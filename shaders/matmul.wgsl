@@ -2,7 +2,7 @@
 //           (+ residual[m, n])
 //
 // x         f32 [rows, in]        with DROPOUT each element is kept with probability 1 - p and then divided by it
-// weight    f32, f16 or bf16 [out, in], or a part of its rows
+// weight    f32, f16, bf16 or NF4 [out, in], or a part of its rows
 // y         f32 [rows, y_stride]  written from column y_column on
 // bias      f32 [out]             with BIAS
 // z         f32 [rows, rank]      with LORA; x times lora_A transposed
@@ -11,7 +11,8 @@
 //
 // Sizes with a 4 at the end count vectors of four. Where `out` is no multiple of 4, the last vector's surplus columns
 // repeat the last one.
-// dispatch  (ceil(out4 / threads_x), ceil(rows / (8 * threads_y))); a thread has 8 rows by 4 columns
+// dispatch  (ceil(out4 / threads_x), ceil(rows / (8 * threads_y))); a thread has 8 rows by 4 columns; with ONE_ROW, for
+//           decoding, one row: (ceil(out4 / threads_x), 1)
 
 #include lib/run
 
@@ -27,7 +28,11 @@ override threads_x: u32 = 8;
 override threads_y: u32 = 8;
 
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
+#if WEIGHT_NF4
+#include lib/nf4_weight4
+#else
 #include lib/dense_weight
+#endif
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 #if BIAS
 @group(0) @binding(BIAS_BINDING) var<storage, read> bias: array<vec4f>;
@@ -61,10 +66,15 @@ fn store(row: u32, rows: u32, column: u32, sum: vec4f) {
 fn matmul(@builtin(global_invocation_id) id: vec3u) {
   let rows = min(max(run.rows, first_row) - first_row, max_rows);
   let column = id.x;
+#if ONE_ROW
+  let row = id.y;
+#else
   let row = id.y * 8u;
+#endif
   if (column * 4u >= out || row >= rows) { return; }
   let last = rows - 1u;                   // rows past the end repeat the last one and are not stored
   let row0 = row;
+#if !ONE_ROW
   let row1 = min(row + 1u, last);
   let row2 = min(row + 2u, last);
   let row3 = min(row + 3u, last);
@@ -72,6 +82,7 @@ fn matmul(@builtin(global_invocation_id) id: vec3u) {
   let row5 = min(row + 5u, last);
   let row6 = min(row + 6u, last);
   let row7 = min(row + 7u, last);
+#endif
   let n = min(column * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(out - 1u)) * in4;
 
 #if BIAS
@@ -79,6 +90,7 @@ fn matmul(@builtin(global_invocation_id) id: vec3u) {
 #else
   var sum0 = vec4f();
 #endif
+#if !ONE_ROW
   var sum1 = sum0;
   var sum2 = sum0;
   var sum3 = sum0;
@@ -86,9 +98,11 @@ fn matmul(@builtin(global_invocation_id) id: vec3u) {
   var sum5 = sum0;
   var sum6 = sum0;
   var sum7 = sum0;
+#endif
   for (var k = 0u; k < in4; k++) {
     let w = mat4x4f(weight4(n.x + k), weight4(n.y + k), weight4(n.z + k), weight4(n.w + k));
     sum0 += x4(row0, k) * w;
+#if !ONE_ROW
     sum1 += x4(row1, k) * w;
     sum2 += x4(row2, k) * w;
     sum3 += x4(row3, k) * w;
@@ -96,12 +110,14 @@ fn matmul(@builtin(global_invocation_id) id: vec3u) {
     sum5 += x4(row5, k) * w;
     sum6 += x4(row6, k) * w;
     sum7 += x4(row7, k) * w;
+#endif
   }
 #if LORA
   let b = column * 4u * rank4;
   for (var j = 0u; j < rank4; j++) {
     let w = lora_scale * mat4x4f(lora_B[b + j], lora_B[b + rank4 + j], lora_B[b + 2u * rank4 + j], lora_B[b + 3u * rank4 + j]);
     sum0 += z[row0 * rank4 + j] * w;
+#if !ONE_ROW
     sum1 += z[row1 * rank4 + j] * w;
     sum2 += z[row2 * rank4 + j] * w;
     sum3 += z[row3 * rank4 + j] * w;
@@ -109,9 +125,11 @@ fn matmul(@builtin(global_invocation_id) id: vec3u) {
     sum5 += z[row5 * rank4 + j] * w;
     sum6 += z[row6 * rank4 + j] * w;
     sum7 += z[row7 * rank4 + j] * w;
+#endif
   }
 #endif
   store(row, rows, column, sum0);
+#if !ONE_ROW
   store(row + 1u, rows, column, sum1);
   store(row + 2u, rows, column, sum2);
   store(row + 3u, rows, column, sum3);
@@ -119,4 +137,5 @@ fn matmul(@builtin(global_invocation_id) id: vec3u) {
   store(row + 5u, rows, column, sum5);
   store(row + 6u, rows, column, sum6);
   store(row + 7u, rows, column, sum7);
+#endif
 }

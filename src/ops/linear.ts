@@ -11,7 +11,7 @@ import {
 } from './op';
 import { matmul, matmulGradient, matmulTransposed, type Dropout } from './matmul';
 import { dequantize } from './nf4';
-import { weightTensors, type DenseWeight, type Weight, type WeightPart } from './weight';
+import { weightTensors, type DenseWeight, type Nf4Weight, type Weight, type WeightPart } from './weight';
 
 /** A low-rank pair beside a linear map (Hu et al. 2021, "LoRA"): y += scale · dropout(x) Aᵀ Bᵀ. */
 export interface LoraPair {
@@ -72,13 +72,14 @@ const definition: Op<Inputs, Outputs, Attributes> = {
     const dispatches: Dispatch[] = [];
     const z = outputs['z'];
     if (lora && A && z) dispatches.push(downProjection(lowering, x, A, z, lora.dropout));
-    for (const { part, unpack } of denseParts(lowering, weight)) {
+    const decoding = weight.kind === 'nf4' && lowering.capacity === 1;
+    for (const { part, unpack } of decoding ? packedPart(weight) : denseParts(lowering, weight)) {
       dispatches.push(
         ...unpack,
         matmul(lowering, {
           x,
           y: outputs.y,
-          weight: { format: formatOf(weight), in: weight.in },
+          weight: decoding ? weight : { format: formatOf(weight), in: weight.in },
           part,
           bias,
           lora: lora && B && z && { z, B, scale: lora.scale },
@@ -197,6 +198,11 @@ function target(tensor: Tensor, further = false): { tensor: Tensor; further: boo
 
 function formatOf(weight: Weight): DenseWeight['format'] {
   return weight.kind === 'dense' ? weight.format : 'f32';
+}
+
+/** A 4-bit weight as it is: for one row, unpacking it on the way costs less than writing it out first. */
+function packedPart(weight: Nf4Weight): { part: WeightPart; unpack: Dispatch[] }[] {
+  return [{ part: { firstRow: 0, rows: weight.out, tensor: weight.codes }, unpack: [] }];
 }
 
 /** What an unpacked part of a 4-bit weight may take. */

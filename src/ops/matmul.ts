@@ -10,12 +10,15 @@ import {
   type Lowering,
   type Tensor,
 } from './op';
-import type { DenseFormat, WeightPart } from './weight';
+import { nf4Constants } from './nf4_constants';
+import type { DenseFormat, Nf4Weight, WeightPart } from './weight';
 
 /** Token rows of a thread in the products' kernels. */
 const ROWS_OF_THREAD = 8;
 /** Threads of a workgroup in the products' kernels. */
 const THREADS = 64;
+/** The same where there is one row: few, so that a narrow product still fills the device. */
+const ROW_THREADS = 16;
 
 /** Token rows first … first + count - 1; `first` is a multiple of 64, so that bindings at it are aligned. */
 export interface RowWindow {
@@ -36,7 +39,8 @@ interface Product {
   readonly window?: RowWindow;
 }
 
-export interface MatmulRequest extends Product {
+export interface MatmulRequest extends Omit<Product, 'weight'> {
+  readonly weight: Product['weight'] | Nf4Weight;
   readonly x: Tensor;
   /** Row stride and first column are its own unless it is wider than the part: columns part.firstRow … */
   readonly y: Tensor;
@@ -57,7 +61,19 @@ export function matmul(lowering: Lowering, request: MatmulRequest): Dispatch {
   checkVectors(weight.in, 'input size');
   const bindings: Binding[] = [windowed(read(x), window), read(part.tensor)];
   bindings.push(scratch ? write(y) : windowed(write(y), window));
-  const constants: Record<string, number | boolean> = { ...weightConstants(weight.format, 2) };
+  const constants: Record<string, number | boolean> = {};
+  if ('format' in weight) {
+    Object.assign(constants, weightConstants(weight.format, 2));
+  } else {
+    Object.assign(
+      constants,
+      { WEIGHT_NF4: true },
+      nf4Constants(weight, 2, bindings.push(read(weight.scales))),
+    );
+  }
+  // Decoding: the other seven rows of a thread would repeat the one.
+  const oneRow = lowering.capacity === 1;
+  if (oneRow) constants['ONE_ROW'] = true;
   const out4 = Math.ceil(part.rows / 4);
   if (bias) {
     constants['BIAS'] = true;
@@ -90,10 +106,10 @@ export function matmul(lowering: Lowering, request: MatmulRequest): Dispatch {
       ...(lora && { rank4: rowElements(lora.B.shape) / 4, lora_scale: lora.scale }),
       ...windowOverrides(window),
       ...dropoutOverrides(dropout),
-      ...threads(out4),
+      ...threads(out4, oneRow),
     },
     bindings,
-    workgroups: groups(lowering, out4, window),
+    workgroups: groups(lowering, out4, window, oneRow),
     flops: (rows) => 2 * rowsIn(rows, window) * part.rows * weight.in,
   };
 }
@@ -233,7 +249,8 @@ function rowsIn(rows: number, window: RowWindow | undefined): number {
 }
 
 /** A narrow result gets a narrow and tall workgroup, so that few threads idle. */
-function threads(columns4: number): { threads_x: number; threads_y: number } {
+function threads(columns4: number, oneRow = false): { threads_x: number; threads_y: number } {
+  if (oneRow) return { threads_x: ROW_THREADS, threads_y: 1 };
   const x = columns4 >= 8 ? 8 : columns4 >= 4 ? 4 : columns4 >= 2 ? 2 : 1;
   return { threads_x: x, threads_y: THREADS / x };
 }
@@ -242,8 +259,9 @@ function groups(
   { limits }: Lowering,
   columns4: number,
   window: RowWindow | undefined,
+  oneRow = false,
 ): (rows: number) => readonly [number, number, number] {
-  const { threads_x, threads_y } = threads(columns4);
+  const { threads_x, threads_y } = threads(columns4, oneRow);
   const x = Math.ceil(columns4 / threads_x);
   return (rows) => {
     const y = Math.ceil(rowsIn(rows, window) / (ROWS_OF_THREAD * threads_y));

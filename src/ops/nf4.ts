@@ -13,11 +13,9 @@ import {
   type Tensors,
 } from './op';
 import { weightConstants } from './matmul';
+import { NF4_BLOCK as BLOCK, nf4Constants } from './nf4_constants';
 import { weightTensors, type DenseWeight, type Nf4Weight } from './weight';
 
-/** Elements that share a scale, and blocks that share a nested one. */
-const BLOCK = 64;
-const NESTED_BLOCK = 256;
 /** Elements in a word of codes. */
 const WORD = 8;
 
@@ -41,23 +39,6 @@ export function dequantize({ limits }: Lowering, request: DequantizeRequest): Di
     bindings: [read(weight.codes), read(weight.scales), write(target)],
     workgroups: () => spread(Math.ceil(words / 64), limits.maxComputeWorkgroupsPerDimension),
     flops: () => rows * weight.in * 4,
-  };
-}
-
-/**
- * The constants that shaders/lib/nf4_weight.wgsl wants. Where a device contracts a product and a sum into one
- * operation, a double-quantised scale may differ from bitsandbytes' in its last bit.
- */
-export function nf4Constants(
-  weight: Nf4Weight,
-  codesBinding: number,
-  scalesBinding: number,
-): Record<string, number | boolean> {
-  const blocks = (weight.out * weight.in) / BLOCK;
-  return {
-    CODES_BINDING: codesBinding,
-    SCALES_BINDING: scalesBinding,
-    ...(weight.doubleQuant && { DOUBLE_QUANT: true, NESTED_BLOCKS: Math.ceil(blocks / NESTED_BLOCK) }),
   };
 }
 
