@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { TunesmithError } from '../core/errors';
 import { contentSize, namesOf, partsOf, storageFull, temporaryPath, type FileStore } from './file_store';
 
 /** Plain files below a folder, which is made when the first one is written. */
@@ -44,6 +45,7 @@ class NodeFiles implements FileStore {
       if (hasCode(error, 'ENOSPC', 'EDQUOT')) {
         throw storageFull(target, contentSize(content), await this.free(), error);
       }
+      if (hasCode(error, ...UNWRITABLE)) throw unwritable(target, error);
       throw error;
     }
   }
@@ -75,6 +77,18 @@ class NodeFiles implements FileStore {
   #at(path: string): string {
     return join(this.#root, ...namesOf(path));
   }
+}
+
+/** Where a path is at fault, not the program. */
+const UNWRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENAMETOOLONG'];
+
+function unwritable(path: string, cause: unknown): TunesmithError {
+  return new TunesmithError({
+    code: 'file_not_written',
+    message: `${path} can't be written.`,
+    hint: 'Check that its folder is one, and that you may write there.',
+    cause,
+  });
 }
 
 /** Makes a rename last through a power cut. Windows can't open folders and needs no such thing. */
