@@ -81,9 +81,13 @@ function checkBinding(dispatch: Dispatch, binding: Binding, capacity: number, li
   throw new TunesmithError({
     code: 'tensor_exceeds_binding',
     message:
-      `${binding.tensor.name} would take ${bytes} bytes in one piece; ` +
-      `this device lets a kernel see ${limits.maxStorageBufferBindingSize}.`,
+      `Batches of ${capacity} tokens need ${megabytes(bytes)} in one piece; ` +
+      `this device allows ${megabytes(limits.maxStorageBufferBindingSize)}.`,
     hint: 'Choose a smaller per_device_train_batch_size or max_seq_length.',
-    detail: `kernel ${dispatch.kernel}, capacity ${capacity} rows`,
+    detail: `${binding.tensor.name}, kernel ${dispatch.kernel}`,
   });
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
 }
