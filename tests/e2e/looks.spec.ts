@@ -4,6 +4,28 @@ import { expect, test } from './site';
 const WIDTHS = [380, 1024, 1600];
 const THEMES = ['light', 'dark'] as const;
 
+interface LayoutShift extends PerformanceEntry {
+  /** Share of the screen that moved, times how far it went. */
+  readonly value: number;
+  /** It follows what a person did, who then expects it. */
+  readonly hadRecentInput: boolean;
+}
+
+/** How much of the page moved by itself while something was done. */
+async function movedDuring(page: Page, work: () => Promise<void>): Promise<number> {
+  const observer = await page.evaluateHandle(() => {
+    const moved = { sum: 0 };
+    new PerformanceObserver((list) => {
+      for (const { value, hadRecentInput } of list.getEntries() as LayoutShift[]) {
+        if (!hadRecentInput) moved.sum += value;
+      }
+    }).observe({ type: 'layout-shift' });
+    return moved;
+  });
+  await work();
+  return await observer.evaluate(({ sum }) => sum);
+}
+
 /** Looks at the page as it is, in every width and theme: a picture of each, and nothing beside the screen's edge. */
 async function lookAt(page: Page, screen: string, picture: (name: string) => string): Promise<void> {
   for (const colorScheme of THEMES) {
@@ -92,14 +114,17 @@ test('can be used by keyboard and screen reader', async ({ page, tunesmith }) =>
     }
   });
 
-  await test.step('trains and stops by keys alone, and says how it goes', async () => {
-    await tunesmith.start.focus();
-    await page.keyboard.press('Enter');
-    const said = page.getByTestId('train-summary');
-    await expect(said).toHaveAttribute('aria-live', 'polite');
-    await expect(said).toHaveText(/Training\. Step \d+ of \d+, loss [\d.]+\./, { timeout: 120_000 });
-    await tunesmith.step('train').getByRole('button', { name: 'Stop and keep' }).focus();
-    await page.keyboard.press('Enter');
-    await expect(said).toContainText('Stopped.', { timeout: 60_000 });
+  await test.step('trains and stops by keys alone, says how it goes, and keeps still', async () => {
+    const moved = await movedDuring(page, async () => {
+      await tunesmith.start.focus();
+      await page.keyboard.press('Enter');
+      const said = page.getByTestId('train-summary');
+      await expect(said).toHaveAttribute('aria-live', 'polite');
+      await expect(said).toHaveText(/Training\. Step \d+ of \d+, loss [\d.]+\./, { timeout: 120_000 });
+      await tunesmith.step('train').getByRole('button', { name: 'Stop and keep' }).focus();
+      await page.keyboard.press('Enter');
+      await expect(said).toContainText('Stopped.', { timeout: 60_000 });
+    });
+    expect(moved).toBeLessThan(0.02);
   });
 });
