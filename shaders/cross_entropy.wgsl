@@ -10,8 +10,7 @@
 
 override vocabulary: u32;
 override stride: u32;
-override first_row: u32 = 0;
-override max_rows: u32 = 0xffffffffu;
+override max_rows: u32 = 0xffffffffu;     // of a window of the token rows; what it has beyond run.rows is made and never used
 override threads: u32 = 64;
 
 @group(0) @binding(1) var<storage, read_write> logits: array<f32>;
@@ -49,7 +48,7 @@ fn total(thread: u32, value: f32) -> f32 {
 @compute @workgroup_size(threads)
 fn cross_entropy(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let row = group.x;
-  if (row >= min(max(run.rows, first_row) - first_row, max_rows)) { return; }   // the whole workgroup
+  if (row >= min(run.rows, max_rows)) { return; }   // the whole workgroup
   let first = row * stride;
   let aim = targets[row];
 

@@ -22,8 +22,7 @@ override y_stride4: u32;
 override y_column4: u32 = 0;
 override rank4: u32 = 0;
 override lora_scale: f32 = 1;
-override first_row: u32 = 0;              // x and y begin at this token row …
-override max_rows: u32 = 0xffffffffu;     // … and hold at most so many
+override max_rows: u32 = 0xffffffffu;     // of a window of the token rows; what it has beyond run.rows is made and never used
 override threads_x: u32 = 8;
 override threads_y: u32 = 8;
 
@@ -64,7 +63,7 @@ fn store(row: u32, rows: u32, column: u32, sum: vec4f) {
 
 @compute @workgroup_size(threads_x, threads_y)
 fn matmul(@builtin(global_invocation_id) id: vec3u) {
-  let rows = min(max(run.rows, first_row) - first_row, max_rows);
+  let rows = min(run.rows, max_rows);
   let column = id.x;
 #if ONE_ROW
   let row = id.y;

@@ -44,9 +44,7 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof TunesmithError)) {
-      process.stderr.write(
-        `tunesmith: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-      );
+      process.stderr.write(`tunesmith: ${error instanceof Error ? error.message : String(error)}\n`);
       return 1;
     }
     const { code, message, hint } = error;

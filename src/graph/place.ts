@@ -42,15 +42,16 @@ export function placeTensors(
       const placement = placements.get(foe);
       if (placement) closed.add(placement.arena);
     }
+    // A new arena only where it costs less than any that is there: programs that share arenas want few.
     let best = { arena: arenas.length, offset: 0, growth: lifetime.bytes };
     arenas.forEach((size, arena) => {
       if (closed.has(arena)) return;
       const offset = lowestGap(placed[arena] ?? [], lifetime);
       const end = offset + lifetime.bytes;
       const growth = Math.max(0, end - size);
-      if (end <= maxBufferSize && growth < best.growth) best = { arena, offset, growth };
+      const better = growth < best.growth || (growth === best.growth && best.arena === arenas.length);
+      if (end <= maxBufferSize && better) best = { arena, offset, growth };
     });
-    // Another arena costs nothing by itself, but every one is a buffer that can't be shared: reuse one where it is equal.
     const { arena, offset } = best;
     placements.set(tensor, { arena, offset, bytes: lifetime.bytes });
     (placed[arena] ??= []).push({ ...lifetime, offset });

@@ -117,7 +117,6 @@ function crossEntropy(
     overrides: {
       vocabulary: head.out,
       stride: paddedColumns(head),
-      first_row: first,
       max_rows: count,
       threads: limits.software ? 16 : 256,
     },

@@ -237,7 +237,7 @@ function windowed(binding: Binding, window: RowWindow | undefined): Binding {
 }
 
 function windowOverrides(window: RowWindow | undefined): Record<string, number> {
-  return window ? { first_row: window.first, max_rows: window.count } : {};
+  return window ? { max_rows: window.count } : {};
 }
 
 function dropoutOverrides(dropout: Dropout | undefined): Record<string, number> {

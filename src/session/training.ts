@@ -50,6 +50,7 @@ export interface TrainingOutcome extends TrainResult {
 
 /** Losses of the device in a row, without a checkpoint between, after which the run gives up. */
 const MOST_LOSSES = 3;
+const RETRY_MILLISECONDS = 2000;
 const ANSWER_TOKENS = 48;
 
 /**
@@ -65,7 +66,11 @@ export async function runTraining(request: TrainingRequest): Promise<TrainingOut
     try {
       return await attempt(request, start, history);
     } catch (error) {
-      if (!(error instanceof TunesmithError) || error.code !== 'device_lost') throw error;
+      if (!(error instanceof TunesmithError)) throw error;
+      // Just after a loss a browser may have no adapter to offer for a moment.
+      const missing = losses > 0 && error.code === 'adapter_missing';
+      if (!missing && error.code !== 'device_lost') throw error;
+      if (missing) await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
       start = await lastCheckpoint(request);
       losses = (start?.step ?? 0) > reached ? 1 : losses + 1;
       if (losses >= MOST_LOSSES) throw error;

@@ -128,6 +128,9 @@ async function fill(handle: WorkerFileHandle, content: Uint8Array | Blob): Promi
   }
 }
 
+/** What a browser says that does not move a file over another one. */
+const REFUSALS = new Set(['InvalidModificationError', 'NoModificationAllowedError']);
+
 /** Chromium and Firefox put the file in the place of what was there; where a browser refuses, that has to go first. */
 async function moveOver(
   folder: FileSystemDirectoryHandle,
@@ -137,7 +140,8 @@ async function moveOver(
   try {
     await handle.move(name);
   } catch (error) {
-    if (isQuotaError(error)) throw error;
+    const refused = error instanceof DOMException && REFUSALS.has(error.name);
+    if (!refused) throw error;
     await ignoreMissing(folder.removeEntry(name));
     await handle.move(name);
   }

@@ -8,6 +8,7 @@ import { modelCard, type CardSource } from '../session/model_card';
 import type { PlanReport } from '../session/plan_report';
 import { Session, type Progress, type TrainCall } from '../session/session';
 import type { AnswerSettings } from '../chat/answer';
+import { parseAnswerSettings } from '../chat/settings';
 import { openModel as openStoredModel, putModel } from '../storage/models';
 import type { RunRecord, StoredRun } from '../storage/runs';
 import { TrainControl } from '../train/control';
@@ -247,15 +248,13 @@ export class PageEngine implements Engine {
       this.#chat = new AbortController();
       const { signal } = this.#chat;
       const template = this.#origin?.run?.settings.template ?? 'model';
+      const sampling = parseAnswerSettings(settings);
+      const options = { template, onText, signal };
       const { text, tokens, tokensPerSecond, stoppedBy } = await this.#session.chat(
         which,
         messages,
-        settings,
-        {
-          template,
-          onText,
-          signal,
-        },
+        sampling,
+        options,
       );
       return { text, tokens, tokensPerSecond, stoppedBy };
     });
