@@ -19,6 +19,8 @@ export interface Answers {
 /** A software adapter shared with other work may be slow: these are for what can't take longer, in milliseconds. */
 const SOON = 60_000;
 const RUN = 240_000;
+/** For what may last only for a moment: assertions look again after up to a second. */
+const BRIEFLY = { timeout: RUN, polling: 50 };
 
 /** Settings that stand beside the presets; the others are in the panel. */
 const MAIN_SETTINGS = ['num_train_epochs', 'learning_rate', 'r', 'max_seq_length'];
@@ -80,7 +82,7 @@ export class Tunesmith {
     await expect(this.progress).toHaveAttribute('data-phase', 'finished');
   }
 
-  /** Waits until the run has done this step, without the pauses of an assertion that is tried again. */
+  /** Waits until the run has done this step. */
   async reached(step: number): Promise<void> {
     await this.page.waitForFunction(
       (least) => {
@@ -88,7 +90,19 @@ export class Tunesmith {
         return Number(/Step (\d+) of/.exec(words)?.[1] ?? 0) >= least;
       },
       step,
-      { timeout: RUN, polling: 50 },
+      BRIEFLY,
+    );
+  }
+
+  /** Waits until the run's progress says something. */
+  async told(words: RegExp): Promise<void> {
+    await this.page.waitForFunction(
+      (source) => {
+        const now = document.querySelector('[data-testid="train-progress"]')?.textContent ?? '';
+        return new RegExp(source).test(now);
+      },
+      words.source,
+      BRIEFLY,
     );
   }
 
