@@ -173,6 +173,8 @@ export class TrainState {
     }
     if (event.event === 'state') {
       this.#draw();
+      // The run goes over the steps after its checkpoint again.
+      if (event.state === 'recovering') this.events = this.events.filter((past) => this.#kept(past));
       this.phase = event.state;
       this.message = event.message ?? '';
       this.asked = undefined;
@@ -189,6 +191,10 @@ export class TrainState {
     const incoming = this.#incoming;
     this.#incoming = [];
     if (incoming.length > 0) this.#show(incoming);
+  }
+
+  #kept(event: TrainEvent): boolean {
+    return !('step' in event) || event.step <= this.checkpointStep;
   }
 
   #show(events: readonly TrainEvent[]): void {
