@@ -17,6 +17,7 @@ import { text } from './text';
 export type Phase = 'idle' | StateEvent['state'];
 
 const activePhases: readonly Phase[] = ['preparing', 'running', 'paused', 'recovering'];
+const endPhases: readonly Phase[] = ['finished', 'stopped', 'failed'];
 /** The chart and the numbers are drawn at most this often: a fast GPU makes hundreds of steps a second. */
 const drawEveryMilliseconds = 200;
 
@@ -173,12 +174,13 @@ export class TrainState {
     }
     if (event.event === 'state') {
       this.#draw();
+      // That it has ended is told by its result: until then the engine is busy with it.
+      if (endPhases.includes(event.state)) return;
       // The run goes over the steps after its checkpoint again.
       if (event.state === 'recovering') this.events = this.events.filter((past) => this.#kept(past));
       this.phase = event.state;
       this.message = event.message ?? '';
       this.asked = undefined;
-      if (event.error) this.error = event.error;
       return;
     }
     this.#incoming.push(event);
