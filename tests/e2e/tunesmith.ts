@@ -112,7 +112,14 @@ export class Tunesmith {
     const turn = await tuned.count();
     await this.step('chat').getByLabel('Your question').fill(question);
     await this.page.keyboard.press('Enter');
-    await expect(tuned.nth(turn)).toContainText('tokens/s', { timeout: SOON });
+    await this.page.waitForFunction(
+      (index) => {
+        const answer = document.querySelectorAll('[data-testid="answer-tuned"]')[index];
+        return answer?.textContent.includes('tokens/s');
+      },
+      turn,
+      { timeout: SOON, polling: 50 },
+    );
     return { base: await said(base.nth(turn)), tuned: await said(tuned.nth(turn)) };
   }
 
