@@ -37,6 +37,7 @@ export const JSON_OPTION: OptionSpec = {
 export const COMMON_SETTINGS: readonly SettingName[] = [
   'load_in_4bit',
   'bnb_4bit_use_double_quant',
+  'dtype',
   'max_seq_length',
   'train_on',
   'template',

@@ -5,6 +5,7 @@ import type { Command } from './command';
 const SETTING_HELP: Readonly<Record<SettingName, string>> = {
   load_in_4bit: "the base's linear layers in NF4, as bitsandbytes does it",
   bnb_4bit_use_double_quant: 'their scales in 8 bits',
+  dtype: 'auto, float16 or float32: of weights that are not in 4 bits; auto: as they are stored',
   per_device_train_batch_size: 'examples computed at once',
   gradient_accumulation_steps: 'such batches that make one step',
   learning_rate: "AdamW's, at its highest",

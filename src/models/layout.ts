@@ -5,10 +5,13 @@ import { nf4ScaleWords } from '../ops/nf4_scales';
 import type { DenseFormat, Weight } from '../ops/weight';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from './spec';
 
-export interface Quantization {
-  /** NF4 for the blocks' linear maps; else all weights stay as the checkpoint stores them. */
+/** How a base is loaded. */
+export interface LoadSettings {
+  /** NF4 for the blocks' linear maps. */
   readonly load_in_4bit: boolean;
   readonly bnb_4bit_use_double_quant: boolean;
+  /** What is not in 4 bits; 'auto': as the checkpoint stores it. */
+  readonly dtype: 'auto' | 'float16' | 'float32';
 }
 
 /** A buffer of the loaded model. */
@@ -39,7 +42,7 @@ export type WeightLayout =
 /** How a whole model lies on the device; known from config.json and the weights' header alone. */
 export interface ModelLayout {
   readonly spec: ModelSpec;
-  readonly quantization: Quantization;
+  readonly quantization: LoadSettings;
   readonly tensors: ReadonlyMap<string, WeightLayout>;
   /** Positions that the rotary table holds. */
   readonly positions: number;
@@ -62,7 +65,7 @@ export type FormatOf = (name: string) => DenseFormat;
 export function modelLayout(
   spec: ModelSpec,
   formatOf: FormatOf,
-  quantization: Quantization,
+  quantization: LoadSettings,
   maxBinding: number,
 ): ModelLayout {
   const tensors = new Map<string, WeightLayout>();
@@ -75,7 +78,7 @@ export function modelLayout(
 function tensorLayout(
   { name, shape, kind }: TensorSpec,
   format: DenseFormat,
-  quantization: Quantization,
+  quantization: LoadSettings,
   maxBinding: number,
 ): WeightLayout {
   const [out = 0, input = 1] = shape;

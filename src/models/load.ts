@@ -7,8 +7,8 @@ import {
   ROTARY_SLOT,
   modelLayout,
   weightSlots,
+  type LoadSettings,
   type ModelLayout,
-  type Quantization,
   type WeightLayout,
 } from './layout';
 import type { Model } from './model';
@@ -18,7 +18,7 @@ import { rotaryTable } from './rotary_table';
 /** The layout that a checkpoint will have on a device; throws what `checkTensors` refuses. */
 export function layoutOf(
   checkpoint: Checkpoint,
-  quantization: Quantization,
+  quantization: LoadSettings,
   maxBinding: number,
 ): ModelLayout {
   const { spec, header } = checkpoint;
@@ -35,7 +35,7 @@ export function layoutOf(
 export async function loadModel(
   device: Device,
   checkpoint: Checkpoint,
-  quantization: Quantization,
+  quantization: LoadSettings,
   onTensor: (index: number, count: number, name: string) => void,
   signal?: AbortSignal,
 ): Promise<Model> {

@@ -2,7 +2,7 @@ import type { Device } from '../gpu/device';
 import { Adapter } from '../models/adapter';
 import type { Checkpoint } from '../models/files';
 import { Generator, KeyValueCache } from '../models/generation';
-import type { ModelLayout, Quantization } from '../models/layout';
+import type { LoadSettings, ModelLayout } from '../models/layout';
 import { loadModel } from '../models/load';
 import type { AdapterLayout } from '../models/lora';
 import type { Model } from '../models/model';
@@ -37,7 +37,7 @@ export class Resident {
   static async load(
     device: Device,
     checkpoint: Checkpoint,
-    quantization: Quantization,
+    quantization: LoadSettings,
     onTensor: (index: number, count: number, name: string) => void,
     signal?: AbortSignal,
   ): Promise<Resident> {

@@ -8,7 +8,7 @@ import { Adapter } from '../models/adapter';
 import type { ModelFolder } from '../models/files';
 import type { Generator } from '../models/generation';
 import { PREFILL_ROWS } from '../models/generation_graph';
-import type { ModelLayout, Quantization } from '../models/layout';
+import type { LoadSettings, ModelLayout } from '../models/layout';
 import { layoutOf } from '../models/load';
 import { allLogits } from '../models/logits';
 import { adapterLayout, initialAdapter, type AdapterLayout, type LoraSettings } from '../models/lora';
@@ -39,6 +39,10 @@ export interface Progress {
   readonly label: string;
   /** 0 to 1. */
   readonly fraction?: number;
+  /** Of a download: what is there, and what there will be. */
+  readonly bytes?: number;
+  readonly totalBytes?: number;
+  readonly bytesPerSecond?: number;
   readonly etaSeconds?: number;
 }
 
@@ -62,7 +66,7 @@ export interface TrainCall {
 export class Session {
   readonly #host: SessionHost;
   #model:
-    | { readonly open: OpenModel; readonly quantization: Quantization; readonly layout: ModelLayout }
+    | { readonly open: OpenModel; readonly quantization: LoadSettings; readonly layout: ModelLayout }
     | undefined;
   #device: Device | undefined;
   #opening: Promise<Device> | undefined;
@@ -139,7 +143,7 @@ export class Session {
   async openModel(
     folder: ModelFolder,
     identity: ModelIdentity,
-    quantization: Quantization,
+    quantization: LoadSettings,
     onProgress: (progress: Progress) => void = () => undefined,
     signal?: AbortSignal,
   ): Promise<void> {

@@ -96,6 +96,17 @@ export async function openModel(store: FileStore, id: string): Promise<StoredMod
   return { id, name: manifest.output.name, files };
 }
 
+/** The models that are kept whole. */
+export async function listModels(
+  store: FileStore,
+): Promise<readonly { readonly id: string; readonly name: string; readonly bytes: number }[]> {
+  const ids = new Set((await store.list(ROOT)).map((path) => path.split('/')[1]!));
+  const models = await Promise.all(Array.from(ids, (id) => openModel(store, id)));
+  return models.flatMap((model) =>
+    model ? [{ ...model, bytes: model.files.reduce((sum, { content }) => sum + content.size, 0) }] : [],
+  );
+}
+
 /** Removes the models that no run needs, and what crashes left of others. */
 export async function removeModelsExcept(store: FileStore, needed: ReadonlySet<string>): Promise<void> {
   const paths = await store.list(ROOT);

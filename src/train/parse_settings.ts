@@ -67,6 +67,7 @@ const modules = `must be 'all-linear' or a list of at least one of ${TARGET_MODU
 const entries = {
   load_in_4bit: flag,
   bnb_4bit_use_double_quant: flag,
+  dtype: oneOf(['auto', 'float16', 'float32']),
   per_device_train_batch_size: whole(1, 1024),
   gradient_accumulation_steps: whole(1, 4096),
   learning_rate: above(0, 1),

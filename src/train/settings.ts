@@ -4,6 +4,8 @@ export interface TrainSettings {
   readonly load_in_4bit: boolean;
   /** Quantise the scales of those layers as well. */
   readonly bnb_4bit_use_double_quant: boolean;
+  /** Of the base's weights that are not in 4 bits; 'auto': as the checkpoint stores them. */
+  readonly dtype: 'auto' | 'float16' | 'float32';
   /** Examples of a micro-batch. */
   readonly per_device_train_batch_size: number;
   /** Micro-batches of an optimizer step. */
@@ -56,6 +58,7 @@ export type SettingValue = TrainSettings[SettingName];
 export const DEFAULTS: TrainSettings = {
   load_in_4bit: true,
   bnb_4bit_use_double_quant: true,
+  dtype: 'auto',
   per_device_train_batch_size: 4,
   gradient_accumulation_steps: 2,
   learning_rate: 2e-4,

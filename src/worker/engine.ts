@@ -1,6 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import { Device } from '../gpu/device';
-import type { Quantization } from '../models/layout';
+import type { LoadSettings } from '../models/layout';
 import { adapterFiles, moduleNames } from '../session/adapter_files';
 import { targetCount, tokenCount, type DataFile } from '../session/dataset';
 import { checkedZip } from '../session/export';
@@ -9,7 +9,7 @@ import type { PlanReport } from '../session/plan_report';
 import { Session, type Progress, type TrainCall } from '../session/session';
 import type { AnswerSettings } from '../chat/answer';
 import { parseAnswerSettings } from '../chat/settings';
-import { openModel as openStoredModel, putModel } from '../storage/models';
+import { listModels, openModel as openStoredModel, putModel } from '../storage/models';
 import type { RunRecord, StoredRun } from '../storage/runs';
 import { TrainControl } from '../train/control';
 import type { TrainEvent } from '../train/events';
@@ -25,11 +25,22 @@ import type {
   Engine,
   ExportResult,
   ListedRun,
+  HubModelReport,
+  ModelPreview,
   ModelReport,
   ModelSource,
   PreviewExample,
+  StorageReport,
+  StoredModelReport,
 } from './protocol';
-import { adapterReport, dataReport, deviceReport, modelReport, noDeviceReport } from './reports';
+import {
+  adapterReport,
+  dataReport,
+  deviceReport,
+  modelReport,
+  noDeviceReport,
+  storageReport,
+} from './reports';
 import { Runs } from './runs';
 import { DEMO_NAME, demoExamples, demoFolder, folderOfBlobs, namedBlobs } from './sources';
 
@@ -53,6 +64,7 @@ export class PageEngine implements Engine {
   #measuring: Promise<void> | undefined;
   #control: TrainControl | undefined;
   #chat: AbortController | undefined;
+  #openingModel: AbortController | undefined;
 
   /** @param base the page's address up to where its `models` and `examples` lie, with a slash at the end */
   constructor(base: string) {
@@ -83,19 +95,66 @@ export class PageEngine implements Engine {
 
   async openModel(
     source: ModelSource,
-    load: Quantization,
+    load: LoadSettings,
     onProgress: (progress: Progress) => void,
   ): Promise<ModelReport> {
     return await this.#exclusively('opening a model', async () => {
+      if (source.kind === 'hub' || source.kind === 'stored') throw hubMissing();
       this.#origin = undefined;
       this.#storedModel = undefined;
       this.#files = source.kind === 'files' ? source.files : undefined;
       const folder =
         source.kind === 'demo' ? await demoFolder(this.#base) : folderOfBlobs(namedBlobs(source.files));
       const name = source.kind === 'demo' ? DEMO_NAME : source.name;
-      await this.#session.openModel(folder, { name, source: source.kind }, load, onProgress);
+      const opening = new AbortController();
+      this.#openingModel = opening;
+      try {
+        await this.#session.openModel(
+          folder,
+          { name, source: source.kind },
+          load,
+          onProgress,
+          opening.signal,
+        );
+      } finally {
+        this.#openingModel = undefined;
+      }
       return modelReport(this.#session);
     });
+  }
+
+  setHub(): Promise<void> {
+    return Promise.reject(hubMissing());
+  }
+
+  searchModels(): Promise<readonly HubModelReport[]> {
+    return Promise.reject(hubMissing());
+  }
+
+  previewModel(): Promise<ModelPreview> {
+    return Promise.reject(hubMissing());
+  }
+
+  stopOpening(): Promise<void> {
+    this.#openingModel?.abort();
+    return Promise.resolve();
+  }
+
+  async storedModels(): Promise<readonly StoredModelReport[]> {
+    const [models, runs] = await Promise.all([this.#runs.files().then(listModels), this.#runs.list()]);
+    return models.map(({ id, name, bytes }) => {
+      const users = runs.filter((run) => 'modelId' in run && run.modelId === id);
+      const usedAt = users[0]?.updatedAt ?? '';
+      return { id, name, source: 'files' as const, bytes, usedAt, usedByRuns: users.length, partial: false };
+    });
+  }
+
+  removeStoredModel(): Promise<void> {
+    return Promise.reject(hubMissing());
+  }
+
+  async storageReport(): Promise<StorageReport> {
+    return await storageReport(navigator.storage);
   }
 
   async demoExamples(): Promise<DataFile> {
@@ -362,6 +421,14 @@ export class PageEngine implements Engine {
     };
     return { name: id, run: { settings, data, history } };
   }
+}
+
+function hubMissing(): TunesmithError {
+  return new TunesmithError({
+    code: 'hub_missing',
+    message: 'This engine can’t fetch models.',
+    hint: 'Choose a folder from disk.',
+  });
 }
 
 function withoutCheckpoint(): TunesmithError {

@@ -7,7 +7,7 @@ import { proxy, wrap, type Remote } from 'comlink';
 import type { AnswerSettings } from '../chat/answer';
 import type { ErrorDescription } from '../core/errors';
 import type { PreviewToken } from '../data/preview';
-import type { Quantization } from '../models/layout';
+import type { LoadSettings } from '../models/layout';
 import type { PlanReport } from '../session/plan_report';
 import type { Progress } from '../session/session';
 import type { RunRecord } from '../storage/runs';
@@ -16,7 +16,7 @@ import type { TrainSettings } from '../train/settings';
 import { registerErrorTransfer } from './errors';
 
 export type { PreviewToken } from '../data/preview';
-export type { Quantization as LoadSettings } from '../models/layout';
+export type { LoadSettings } from '../models/layout';
 export type { PlanReport } from '../session/plan_report';
 export type { Progress } from '../session/session';
 export type { RunRecord } from '../storage/runs';
@@ -42,15 +42,35 @@ export interface DeviceReport {
   readonly problem?: ErrorDescription;
 }
 
-/** Where a model comes from: the embedded one, or a folder's files (config.json, model.safetensors, tokenizer*.json). */
+/**
+ * Where a model comes from: the embedded one; a folder's files (config.json, weights, tokenizer*.json) or one .gguf; a
+ * repository of the chosen hub; or what storage keeps, by its id.
+ */
 export type ModelSource =
   | { readonly kind: 'demo' }
-  | { readonly kind: 'files'; readonly name: string; readonly files: readonly File[] };
+  | { readonly kind: 'files'; readonly name: string; readonly files: readonly File[] }
+  | {
+      readonly kind: 'hub';
+      readonly repo: string;
+      /** A branch, a tag or a commit; absent: the main branch. */
+      readonly revision?: string;
+      /** Which .gguf, of a repository that has several; absent: its safetensors, or its one .gguf. */
+      readonly file?: string;
+    }
+  | { readonly kind: 'stored'; readonly id: string };
 
 export interface ModelReport {
   readonly name: string;
   readonly family: string;
-  readonly source: 'demo' | 'files';
+  readonly source: 'demo' | 'files' | 'hub';
+  /** Of a model from a hub: owner/name, and the commit that its files are of. */
+  readonly repo?: string;
+  readonly commit?: string;
+  readonly license?: string;
+  /** How the weights are stored and computed with, for a person: "NF4, as published". */
+  readonly formats: string;
+  /** What a person should know of it that is no error. */
+  readonly notes: readonly string[];
   readonly parameters: number;
   readonly layers: number;
   readonly hiddenSize: number;
@@ -58,7 +78,81 @@ export interface ModelReport {
   readonly maxPositions: number;
   readonly hasChatTemplate: boolean;
   readonly weightBytes: number;
-  readonly load: Quantization;
+  readonly load: LoadSettings;
+}
+
+/** The hub that models are searched on and fetched from. */
+export interface HubSettings {
+  /** https://huggingface.co, a mirror of it, or https://www.modelscope.cn. */
+  readonly endpoint: string;
+  /** Sent to the endpoint and nowhere else. */
+  readonly token?: string;
+}
+
+/** A model of the hub that can be trained here. */
+export interface HubModelReport {
+  readonly repo: string;
+  readonly parameters?: number;
+  /** Of the files that would be fetched. */
+  readonly bytes?: number;
+  readonly license?: string;
+  readonly gated: boolean;
+  readonly downloads: number;
+  readonly likes: number;
+  /** As config.json names it: qwen2, llama. */
+  readonly modelType?: string;
+  readonly tags: readonly string[];
+  /** Whether training it fits this device with the settings given; undefined where its size isn't known. */
+  readonly fits?: 'yes' | 'tight' | 'no';
+}
+
+/** What is known of a model before its weights are fetched. Memory in bytes by purpose. */
+export interface ModelPreview {
+  readonly name: string;
+  readonly repo?: string;
+  readonly family: string;
+  readonly parameters: number;
+  /** Still to be fetched; 0 for files from disk and for what is stored. */
+  readonly downloadBytes: number;
+  readonly alreadyStored: boolean;
+  readonly license?: string;
+  readonly gated: boolean;
+  readonly memory: Readonly<Record<string, number>>;
+  readonly memoryTotal: number;
+  readonly fits: boolean;
+  /** Which setting to change where it does not fit. */
+  readonly advice: readonly string[];
+  readonly notes: readonly string[];
+  /** How the checkpoint is quantised already, so that the loading settings don't matter: "GPTQ, 4-bit"; else absent. */
+  readonly quantized?: string;
+  /** Bytes that opening it takes in this browser's storage, and how many it has left, where it tells. */
+  readonly storageNeeded: number;
+  readonly storageFree?: number;
+}
+
+/** A base that storage keeps, or an unfinished download of one. */
+export interface StoredModelReport {
+  readonly id: string;
+  readonly name: string;
+  readonly source: 'files' | 'hub';
+  readonly repo?: string;
+  readonly commit?: string;
+  readonly bytes: number;
+  /** How it was loaded; absent for what isn't loaded yet. */
+  readonly load?: LoadSettings;
+  /** ISO 8601, in UTC. */
+  readonly usedAt: string;
+  /** Runs that can't go on without it. */
+  readonly usedByRuns: number;
+  /** A download that isn't complete; opening the model goes on with it. */
+  readonly partial: boolean;
+}
+
+export interface StorageReport {
+  readonly usedBytes: number;
+  readonly freeBytes?: number;
+  /** The browser promised not to clear it by itself. */
+  readonly persisted: boolean;
 }
 
 export interface DataProblem {
@@ -127,11 +221,29 @@ export interface Engine {
   model(): Promise<ModelReport | undefined>;
   examples(): Promise<DataReport | undefined>;
 
+  /** The hub for what follows. The token stays in the worker's memory. */
+  setHub(settings: HubSettings): Promise<void>;
+  /** Models that can be trained here and match the words, the most used first. A newer search ends an older one. */
+  searchModels(
+    query: string,
+    load: LoadSettings,
+    settings: TrainSettings,
+  ): Promise<readonly HubModelReport[]>;
+  /** From config.json and the list of files alone. Refuses what can't be opened, with the reason. */
+  previewModel(source: ModelSource, load: LoadSettings, settings: TrainSettings): Promise<ModelPreview>;
+  /** Reports a download's bytes and speed as well. Rejects with code `aborted` after `stopOpening`. */
   openModel(
     source: ModelSource,
-    load: Quantization,
+    load: LoadSettings,
     onProgress: (progress: Progress) => void,
   ): Promise<ModelReport>;
+  /** Ends an `openModel` that is under way; what has arrived of a download stays. */
+  stopOpening(): Promise<void>;
+  /** What storage keeps of models, the last used first. */
+  storedModels(): Promise<readonly StoredModelReport[]>;
+  /** Also where runs need it: they then say how to get it again. */
+  removeStoredModel(id: string): Promise<void>;
+  storageReport(): Promise<StorageReport>;
   /** The demo's example file, as `setExamples` takes it. */
   demoExamples(): Promise<{ readonly name: string; readonly text: string }>;
   setExamples(

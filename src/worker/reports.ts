@@ -6,7 +6,8 @@ import { moduleNames } from '../session/adapter_files';
 import type { TunedAdapter } from '../session/resident';
 import { describeError } from '../core/errors';
 import type { Device } from '../gpu/device';
-import type { AdapterReport, DataReport, DeviceReport, ModelReport } from './protocol';
+import { estimateStorage } from '../storage/quota';
+import type { AdapterReport, DataReport, DeviceReport, ModelReport, StorageReport } from './protocol';
 
 export function deviceReport({ kind, description, gpu, limits }: Device): DeviceReport {
   const { maxBufferSize, maxStorageBufferBindingSize } = limits;
@@ -23,6 +24,8 @@ export function modelReport({ model, layout }: Session): ModelReport {
   const { spec, quantization } = layout;
   return {
     ...identity,
+    formats: quantization.load_in_4bit ? 'NF4' : 'as stored',
+    notes: [],
     family: spec.family,
     parameters: parameterCount(spec),
     layers: spec.layers,
@@ -48,6 +51,13 @@ export function dataReport(dataset: Dataset): DataReport {
     problems: problems.map(({ file, row = 0, reason }) => ({ file, row, reason })),
     notes,
   };
+}
+
+export async function storageReport(storage: StorageManager): Promise<StorageReport> {
+  const [estimate, persisted] = await Promise.all([estimateStorage(storage), storage.persisted()]);
+  if (!estimate) return { usedBytes: 0, persisted };
+  const { used, quota } = estimate;
+  return { usedBytes: used, freeBytes: Math.max(0, quota - used), persisted };
 }
 
 export function adapterReport(origin: string, { layout }: TunedAdapter): AdapterReport {

@@ -46,7 +46,7 @@ let model: Model;
 beforeAll(async () => {
   device = await Device.open(gpu, { defaultLimits: true });
   const checkpoint = await openCheckpoint(await openFolder(fixture.folder, 'model'));
-  const quantization = { load_in_4bit: true, bnb_4bit_use_double_quant: true };
+  const quantization = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' as const };
   model = await loadModel(device, checkpoint, quantization, () => undefined);
 });
 afterAll(() => {

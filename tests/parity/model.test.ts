@@ -57,7 +57,7 @@ describe.each(families)('%s', (family) => {
     beforeAll(async () => {
       const checkpoint = await openCheckpoint(await openFolder(fixture.folder, 'model'));
       const load_in_4bit = variant === 'nf4';
-      const quantization = { load_in_4bit, bnb_4bit_use_double_quant: true };
+      const quantization = { load_in_4bit, bnb_4bit_use_double_quant: true, dtype: 'auto' as const };
       model = await loadModel(device, checkpoint, quantization, () => undefined);
       const folder = await openFolder(`${fixture.folder}/adapter`, 'adapter');
       const { layout, parameters } = await readAdapterFiles(folder, checkpoint.spec);
@@ -168,7 +168,7 @@ describe.each(families)('%s', (family) => {
 
   test('4-bit weights on the device have bitsandbytes’ bytes', async () => {
     const checkpoint = await openCheckpoint(await openFolder(fixture.folder, 'model'));
-    const quantization = { load_in_4bit: true, bnb_4bit_use_double_quant: true };
+    const quantization = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' as const };
     const model = await loadModel(device, checkpoint, quantization, () => undefined);
     expect(fixture.quantized.length).toBe(14);
     for (const name of fixture.quantized) {

@@ -34,7 +34,8 @@ export class ModelState {
       report !== undefined &&
       this.#opened === this.wanted &&
       report.load.load_in_4bit === load.load_in_4bit &&
-      report.load.bnb_4bit_use_double_quant === load.bnb_4bit_use_double_quant
+      report.load.bnb_4bit_use_double_quant === load.bnb_4bit_use_double_quant &&
+      report.load.dtype === load.dtype
     );
   }
 

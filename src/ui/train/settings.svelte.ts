@@ -6,7 +6,7 @@ import { presetOf, presetSettings, type PresetName } from './presets';
 import { fieldProblem, settingsProblems } from './validate';
 
 const storageKey = 'settings';
-const loadNames = ['load_in_4bit', 'bnb_4bit_use_double_quant'] as const;
+const loadNames = ['load_in_4bit', 'bnb_4bit_use_double_quant', 'dtype'] as const;
 
 /**
  * The form's settings: the engine's defaults with the visitor's changes on top. Only changes are kept across reloads,
@@ -28,6 +28,7 @@ export class SettingsState {
   readonly quantization: LoadSettings = $derived({
     load_in_4bit: this.values?.load_in_4bit ?? true,
     bnb_4bit_use_double_quant: this.values?.bnb_4bit_use_double_quant ?? true,
+    dtype: this.values?.dtype ?? 'auto',
   });
 
   /** Asks for the defaults: a model that is open may have better ones than those for any. */

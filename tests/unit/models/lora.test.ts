@@ -86,7 +86,7 @@ test('targets', () => {
   expect(() => targetModules([])).toThrow('empty');
 });
 
-const quantization = { load_in_4bit: true, bnb_4bit_use_double_quant: true };
+const quantization = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' as const };
 const layout = (maxBinding: number) => modelLayout(spec, () => 'f16', quantization, maxBinding);
 
 test('a large matrix is split at the binding limit, by rows in multiples of 64', () => {

@@ -6,7 +6,12 @@ import { parseNumber, settingsProblems } from '../../../src/ui/train/validate';
 
 describe('the form for training settings', () => {
   it('has one field for every setting; the two about loading are in the model step', () => {
-    const names = [...allFields.map((field) => field.name), 'load_in_4bit', 'bnb_4bit_use_double_quant'];
+    const names = [
+      ...allFields.map((field) => field.name),
+      'load_in_4bit',
+      'bnb_4bit_use_double_quant',
+      'dtype',
+    ];
     expect(names.toSorted()).toEqual(Object.keys(DEFAULTS).toSorted());
   });
 
