@@ -9,9 +9,19 @@ const LOSS_MILLISECONDS = 500;
 /** Readback buffers that are kept. */
 const MOST_STAGING = 4;
 
+/** A range of a buffer, in bytes; both numbers are multiples of 4. */
+export interface BufferRange {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 /** Makes a device's buffers and keeps account of them by purpose. */
 export class BufferPool {
   readonly #bytes = new Map<string, number>();
+  readonly #peaks = new Map<string, number>();
+  #total = 0;
+  #peak = 0;
   readonly #staging: GPUBuffer[] = [];
   readonly #device: DeviceHandle;
 
@@ -22,6 +32,16 @@ export class BufferPool {
   /** Bytes allocated now, by purpose. */
   get allocated(): ReadonlyMap<string, number> {
     return this.#bytes;
+  }
+
+  /** The most bytes that each purpose ever had, not all of them at the same time. */
+  get peaks(): ReadonlyMap<string, number> {
+    return this.#peaks;
+  }
+
+  /** The most bytes that were allocated at any one time, for all purposes together. */
+  get peak(): number {
+    return this.#peak;
   }
 
   /**
@@ -40,13 +60,13 @@ export class BufferPool {
     }
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const buffer = gpu.createBuffer({ label, size, usage });
-    this.#bytes.set(purpose, (this.#bytes.get(purpose) ?? 0) + size);
+    this.#count(purpose, size);
     return buffer;
   }
 
   /** Frees a buffer made for the same purpose. */
   destroy(purpose: string, buffer: GPUBuffer): void {
-    this.#bytes.set(purpose, (this.#bytes.get(purpose) ?? 0) - buffer.size);
+    this.#count(purpose, -buffer.size);
     buffer.destroy();
   }
 
@@ -60,12 +80,22 @@ export class BufferPool {
    * `gpu_read_failed`, or what the device reported.
    */
   async read(buffer: GPUBuffer, offset = 0, bytes = buffer.size - offset): Promise<ArrayBuffer> {
+    return await this.readRanges([{ buffer, offset, bytes }]);
+  }
+
+  /** Copies back some ranges at once, one after the other in the result. Waits and throws as `read`. */
+  async readRanges(ranges: readonly BufferRange[]): Promise<ArrayBuffer> {
     const { gpu } = this.#device;
     this.#device.check();
+    const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
     const staging = this.#takeStaging(bytes);
     try {
       const encoder = gpu.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
+      let at = 0;
+      for (const { buffer, offset, bytes: length } of ranges) {
+        encoder.copyBufferToBuffer(buffer, offset, staging, at, length);
+        at += length;
+      }
       gpu.queue.submit([encoder.finish()]);
       await staging.mapAsync(GPUMapMode.READ, 0, bytes).catch(async (cause: unknown) => {
         // Where the device was lost, that may be told a moment after the read is refused.
@@ -85,6 +115,14 @@ export class BufferPool {
       staging.destroy();
       throw error;
     }
+  }
+
+  #count(purpose: string, bytes: number): void {
+    const now = (this.#bytes.get(purpose) ?? 0) + bytes;
+    this.#bytes.set(purpose, now);
+    this.#peaks.set(purpose, Math.max(this.#peaks.get(purpose) ?? 0, now));
+    this.#total += bytes;
+    this.#peak = Math.max(this.#peak, this.#total);
   }
 
   /** Readbacks come at every step and token, so their buffers are kept: few, since few overlap. */
