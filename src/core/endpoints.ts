@@ -1,0 +1,57 @@
+import { TunesmithError } from './errors';
+
+/** Where the Hub's own models are. */
+export const HUGGING_FACE = 'https://huggingface.co';
+
+/** Endpoints that are offered by name; any other that speaks the Hub's addresses can be typed. */
+export const KNOWN_ENDPOINTS: readonly { readonly name: string; readonly endpoint: string }[] = [
+  { name: 'Hugging Face', endpoint: HUGGING_FACE },
+  { name: 'hf-mirror', endpoint: 'https://hf-mirror.com' },
+  { name: 'ModelScope', endpoint: 'https://www.modelscope.cn' },
+];
+
+/** The Hub answers requests for large files with an address at one of these. */
+const HUGGING_FACE_FILES = ['https://*.hf.co', 'https://*.huggingface.co'];
+
+/**
+ * An endpoint as it is kept and compared: its origin and, where it has one, its path without a slash at the end.
+ *
+ * @throws TunesmithError `endpoint_invalid` for anything but https, or http on this machine
+ */
+export function normalizeEndpoint(text: string): string {
+  const typed = text.trim();
+  const address = /^[a-z]+:\/\//i.test(typed) ? typed : `https://${typed}`;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const allowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal(url.hostname));
+  const plain = url?.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  if (!url || !allowed || !plain) {
+    throw new TunesmithError({
+      code: 'endpoint_invalid',
+      message: `Models can't be fetched from "${typed}".`,
+      hint: `Give the address of a site that speaks as the Hugging Face Hub does, such as ${HUGGING_FACE}. It has to start with https://.`,
+    });
+  }
+  return url.origin + url.pathname.replace(/\/+$/, '');
+}
+
+/** Whether an endpoint has ModelScope's addresses instead of the Hub's. */
+export function isModelScope(endpoint: string): boolean {
+  return /(^|\.)modelscope\.(cn|ai|com)$/.test(new URL(endpoint).hostname);
+}
+
+/**
+ * What a content security policy's `connect-src` needs to name for downloads from an endpoint: the endpoint, and the
+ * hosts that it hands large files to. Nothing else can be reached then.
+ */
+export function connectSources(endpoint: string): readonly string[] {
+  const { origin, hostname, protocol, host } = new URL(normalizeEndpoint(endpoint));
+  // A server for trying things out hands files to another port of the same machine.
+  if (isLocal(hostname)) return [origin, `${protocol}//${hostname}:*`];
+  if (origin === HUGGING_FACE) return [origin, ...HUGGING_FACE_FILES];
+  const siblings = `https://*.${host.replace(/^www\./, '')}`;
+  return isModelScope(origin) ? [origin, siblings] : [origin, siblings, HUGGING_FACE_FILES[0]!];
+}
+
+function isLocal(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '127.0.0.1';
+}
