@@ -23,13 +23,22 @@ export interface BuiltExamples {
   readonly truncated: number;
 }
 
-/** Tokenises rows. A row that can't be used becomes a problem; the others go on. */
-export function buildExamples(rows: readonly Row[], settings: ExampleSettings): BuiltExamples {
+/**
+ * Tokenises rows. A row that can't be used becomes a problem; the others go on.
+ *
+ * @param beforeRow is awaited before each row, with its index: the place to give way to others, and to stop
+ */
+export async function buildExamples(
+  rows: readonly Row[],
+  settings: ExampleSettings,
+  beforeRow: (index: number) => Promise<void> = () => Promise.resolve(),
+): Promise<BuiltExamples> {
   const examples: TokenizedExample[] = [];
   const used: Row[] = [];
   const problems: Problem[] = [];
   let truncated = 0;
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
+    await beforeRow(index);
     try {
       const result = tokenizeSample(row.sample, settings);
       examples.push(result.example);

@@ -42,18 +42,29 @@ export function readRows(file: { readonly name: string; readonly text: string })
 } {
   const rows: Row[] = [];
   const problems: Problem[] = [];
+  for (const result of rowsOf(file)) {
+    if ('sample' in result) rows.push(result);
+    else problems.push(result);
+  }
+  return { rows, problems };
+}
+
+/** The same, one at a time. */
+export function* rowsOf(file: {
+  readonly name: string;
+  readonly text: string;
+}): Generator<Row | Problem, void> {
   let number = 0;
   for (const entry of entriesOf(file.text)) {
     if (entry.wholeFile !== true) number++;
     const row = entry.wholeFile === true ? undefined : number;
     const result = 'reason' in entry ? entry : sampleOf(entry.value);
     if ('reason' in result) {
-      problems.push({ file: file.name, row, line: entry.line, reason: result.reason });
+      yield { file: file.name, row, line: entry.line, reason: result.reason };
     } else {
-      rows.push({ file: file.name, row: number, sample: result });
+      yield { file: file.name, row: number, sample: result };
     }
   }
-  return { rows, problems };
 }
 
 /** A row before it was looked at, or why there is none. */

@@ -1,7 +1,8 @@
 import { sha256Hex } from '../core/bytes';
+import { TimeSlices } from '../core/time_slices';
 import { splitHeldOut, type TokenizedExample } from '../data/batches';
 import { buildExamples } from '../data/examples';
-import { readRows, type Problem, type Row, type Sample } from '../data/rows';
+import { rowsOf, type Problem, type Row, type Sample } from '../data/rows';
 import { positionsOf } from '../models/layout';
 import type { TrainSettings } from '../train/settings';
 import { templateOf, type OpenModel } from './open_model';
@@ -35,22 +36,41 @@ export type DataSettings = Pick<
 
 const SAMPLE_PROMPTS = 3;
 
-/** Reads, renders, tokenises and splits. Rows that can't be used are reported; the others go on. */
+export interface DatasetOptions {
+  /** Told at times with the share of the rows that are tokenised, 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+  /** Stops between rows. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads, renders, tokenises and splits, giving way to others on the thread at times. Rows that can't be used are reported;
+ * the others go on.
+ */
 export async function makeDataset(
   model: OpenModel,
   files: readonly DataFile[],
   settings: DataSettings,
+  { onProgress, signal }: DatasetOptions = {},
 ): Promise<Dataset> {
-  const read = files.map(readRows);
+  const slices = new TimeSlices(signal);
+  const rows: Row[] = [];
+  const unread: Problem[] = [];
+  for (const file of files) {
+    for (const result of rowsOf(file)) {
+      await slices.giveWay();
+      if ('sample' in result) rows.push(result);
+      else unread.push(result);
+    }
+  }
   const maxSeqLength = Math.min(settings.max_seq_length, positionsOf(model.checkpoint.spec));
   const template = templateOf(model, settings.template, 'examples');
-  const built = buildExamples(
-    read.flatMap(({ rows }) => rows),
-    {
-      tokenizer: model.tokenizer,
-      template,
-      trainOn: settings.train_on,
-      maxSeqLength,
+  const { tokenizer } = model;
+  const built = await buildExamples(
+    rows,
+    { tokenizer, template, trainOn: settings.train_on, maxSeqLength },
+    async (index) => {
+      if (await slices.giveWay()) onProgress?.(index / rows.length);
     },
   );
   const { examples } = built;
@@ -62,7 +82,7 @@ export async function makeDataset(
     examples,
     training: pick(examples, split.train),
     heldOut: pick(examples, split.heldOut),
-    problems: [...read.flatMap(({ problems }) => problems), ...built.problems],
+    problems: [...unread, ...built.problems],
     truncated: built.truncated,
     notes: notesOn(built.rows, template.name),
     samplePrompts: samplePrompts(built.rows, [...split.heldOut, ...split.train]),

@@ -21,7 +21,7 @@ import { capacityOf, planOf } from '../train/plan';
 import type { TrainSettings } from '../train/settings';
 import { readAdapterFiles } from './adapter_files';
 import { chatContext, conversationIds } from './conversation';
-import { makeDataset, type DataFile, type Dataset, type DataSettings } from './dataset';
+import { makeDataset, type DataFile, type Dataset, type DataSettings, type DatasetOptions } from './dataset';
 import { openModel, type ModelIdentity, type OpenModel } from './open_model';
 import { planReport, reachedRate, type PlanReport } from './plan_report';
 import { Resident, type TunedAdapter } from './resident';
@@ -171,9 +171,13 @@ export class Session {
   }
 
   /** Reads and tokenises examples for the open model. */
-  async setExamples(files: readonly DataFile[], settings: DataSettings): Promise<Dataset> {
+  async setExamples(
+    files: readonly DataFile[],
+    settings: DataSettings,
+    options?: DatasetOptions,
+  ): Promise<Dataset> {
     const { model } = this;
-    const dataset = await makeDataset(model, files, settings);
+    const dataset = await makeDataset(model, files, settings, options);
     // Another model may have been opened meanwhile, whose tokens are others.
     if (this.#model?.open === model) this.#dataset = dataset;
     return dataset;

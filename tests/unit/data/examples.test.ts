@@ -143,7 +143,7 @@ describe('a long example', () => {
 });
 
 describe('buildExamples', () => {
-  it('reports rows that cannot be used, and goes on', () => {
+  it('reports rows that cannot be used, and goes on', async () => {
     const { rows } = readRows({
       name: 'a.jsonl',
       text: [
@@ -152,11 +152,11 @@ describe('buildExamples', () => {
         '{"instruction":"Hi","output":"Ho"}',
       ].join('\n'),
     });
-    const built = buildExamples(rows, { ...settings, maxSeqLength: 40 });
+    const built = await buildExamples(rows, { ...settings, maxSeqLength: 40 });
     expect(built.rows.map(({ row }: Row) => row)).toEqual([1, 3]);
     expect(built.examples).toHaveLength(2);
     expect(built.problems).toEqual([{ file: 'a.jsonl', row: 2, reason: 'It has no answer to learn from.' }]);
-    expect(buildExamples(rows, { ...settings, maxSeqLength: 4 })).toMatchObject({
+    expect(await buildExamples(rows, { ...settings, maxSeqLength: 4 })).toMatchObject({
       truncated: 1,
       rows: [{ row: 1 }],
     });

@@ -117,3 +117,27 @@ describe('a model that examples are made for', () => {
     expect((await openModel(folder, identity)).hash).not.toBe(model.hash);
   });
 });
+
+describe('a long file', () => {
+  const long = fileOf(...Array.from({ length: 400 }, () => ({ text: 'a fish in the sea '.repeat(40) })));
+
+  it('lets others have their turn while it is tokenised, and makes the same examples', async () => {
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const told: number[] = [];
+    const onProgress = (fraction: number): void => void told.push(fraction);
+    const whole = await makeDataset(model, [long], DEFAULTS, { onProgress });
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(0);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.toSorted((a, b) => a - b)).toEqual(told);
+    expect(await makeDataset(model, [long], DEFAULTS)).toEqual(whole);
+  });
+
+  it('is left off when it is asked to', async () => {
+    const stop = new AbortController();
+    const onProgress = (): void => stop.abort();
+    const made = makeDataset(model, [long], DEFAULTS, { onProgress, signal: stop.signal });
+    await expect(made).rejects.toThrow(/abort/);
+  });
+});
