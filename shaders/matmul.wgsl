@@ -2,7 +2,7 @@
 //           (+ residual[m, n])
 //
 // x         f32 [rows, in]        with DROPOUT each element is kept with probability 1 - p and then divided by it
-// weight    f32, f16, bf16 or NF4 [out, in], or a part of its rows
+// weight    [out, in], dense or packed, or a part of its rows
 // y         f32 [rows, y_stride]  written from column y_column on
 // bias      f32 [out]             with BIAS
 // z         f32 [rows, rank]      with LORA; x times lora_A transposed
@@ -27,8 +27,8 @@ override threads_x: u32 = 8;
 override threads_y: u32 = 8;
 
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
-#if WEIGHT_NF4
-#include lib/nf4_weight4
+#if WEIGHT_PACKED
+#include lib/packed_weight
 #else
 #include lib/dense_weight
 #endif

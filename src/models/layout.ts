@@ -1,8 +1,8 @@
 import { TunesmithError } from '../core/errors';
 import type { Trace } from '../graph/trace';
 import type { Tensor } from '../ops/op';
-import { nf4ScaleWords } from '../ops/nf4_scales';
-import type { DenseFormat, Weight } from '../ops/weight';
+import { packedBuffers } from '../ops/packings/packed';
+import { nf4Packing, type DenseFormat, type Weight } from '../ops/weight';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from './spec';
 
 /** How a base is loaded. */
@@ -92,13 +92,14 @@ function tensorLayout(
       });
     }
     const doubleQuant = quantization.bnb_4bit_use_double_quant;
+    const { codes, scales = 0 } = packedBuffers(nf4Packing(doubleQuant), out, input);
     return {
       kind: 'nf4',
       out,
       in: input,
       doubleQuant,
-      codes: { slot: `${name}.codes`, bytes: (out * input) / 2 },
-      scales: { slot: `${name}.scales`, bytes: nf4ScaleWords((out * input) / 64, doubleQuant) * 4 },
+      codes: { slot: `${name}.codes`, bytes: codes },
+      scales: { slot: `${name}.scales`, bytes: scales },
     };
   }
   const rowBytes = input * (format === 'f32' ? 4 : 2);
@@ -150,7 +151,8 @@ export class BoundWeights {
     const { out, in: input } = layout;
     if (layout.kind === 'nf4') {
       const { doubleQuant, codes, scales } = layout;
-      return { kind: 'nf4', name, out, in: input, doubleQuant, codes: words(codes), scales: words(scales) };
+      const tensors = { codes: words(codes), scales: words(scales) };
+      return { kind: 'packed', name, out, in: input, packing: nf4Packing(doubleQuant), tensors };
     }
     const parts = layout.parts.map((part) => ({ ...part, tensor: words(part) }));
     return { kind: 'dense', name, format: layout.format, out, in: input, parts };

@@ -40,7 +40,7 @@ export class Quantizer {
     this.#device = device;
   }
 
-  /** Fills `codes` and returns the words of the weight's scales (see `Nf4Weight`). */
+  /** Fills `codes` and returns the words of the weight's scales (see ops/packings/nf4.ts). */
   async quantize(
     request: QuantizeRequest,
     { doubleQuant }: { doubleQuant: boolean },

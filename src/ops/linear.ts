@@ -10,8 +10,8 @@ import {
   type TensorType,
 } from './op';
 import { matmul, matmulGradient, matmulTransposed, type Dropout } from './matmul';
-import { dequantize } from './nf4';
-import { weightTensors, type DenseWeight, type Nf4Weight, type Weight, type WeightPart } from './weight';
+import { codesOf, unpack } from './unpack';
+import { weightTensors, type DenseWeight, type PackedWeight, type Weight, type WeightPart } from './weight';
 
 /** A low-rank pair beside a linear map (Hu et al. 2021, "LoRA"): y += scale · dropout(x) Aᵀ Bᵀ. */
 export interface LoraPair {
@@ -72,7 +72,7 @@ const definition: Op<Inputs, Outputs, Attributes> = {
     const dispatches: Dispatch[] = [];
     const z = outputs['z'];
     if (lora && A && z) dispatches.push(downProjection(lowering, x, A, z, lora.dropout));
-    const decoding = weight.kind === 'nf4' && lowering.capacity === 1;
+    const decoding = weight.kind === 'packed' && lowering.capacity === 1;
     for (const { part, unpack } of decoding ? packedPart(weight) : denseParts(lowering, weight)) {
       dispatches.push(
         ...unpack,
@@ -200,16 +200,16 @@ function formatOf(weight: Weight): DenseWeight['format'] {
   return weight.kind === 'dense' ? weight.format : 'f32';
 }
 
-/** A 4-bit weight as it is: for one row, unpacking it on the way costs less than writing it out first. */
-function packedPart(weight: Nf4Weight): { part: WeightPart; unpack: Dispatch[] }[] {
-  return [{ part: { firstRow: 0, rows: weight.out, tensor: weight.codes }, unpack: [] }];
+/** A packed weight as it is: for one row, unpacking it on the way costs less than writing it out first. */
+function packedPart(weight: PackedWeight): { part: WeightPart; unpack: Dispatch[] }[] {
+  return [{ part: { firstRow: 0, rows: weight.out, tensor: codesOf(weight) }, unpack: [] }];
 }
 
-/** What an unpacked part of a 4-bit weight may take. */
+/** What an unpacked part of a weight may take. */
 const SCRATCH_BYTES = 64 * 1024 * 1024;
 
 /**
- * The weight in dense parts of its rows. A 4-bit one is unpacked to float32 scratch just before its use: 2 · rows
+ * The weight in dense parts of its rows. A packed one is unpacked to float32 scratch just before its use: 2 · rows
  * operations an element then pay for unpacking it once.
  */
 function denseParts(lowering: Lowering, weight: Weight): { part: WeightPart; unpack: Dispatch[] }[] {
@@ -222,7 +222,7 @@ function denseParts(lowering: Lowering, weight: Weight): { part: WeightPart; unp
     const tensor = lowering.temporary(`${weight.name}.unpacked`, f32(rows, weight.in));
     parts.push({
       part: { firstRow, rows, tensor },
-      unpack: [dequantize(lowering, { weight, firstRow, rows, target: tensor })],
+      unpack: [unpack(lowering, { weight, firstRow, rows, target: tensor })],
     });
   }
   return parts;

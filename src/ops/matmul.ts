@@ -10,8 +10,8 @@ import {
   type Lowering,
   type Tensor,
 } from './op';
-import { nf4Constants } from './nf4_constants';
-import type { DenseFormat, Nf4Weight, WeightPart } from './weight';
+import { readPacked } from './packings/packed';
+import type { DenseFormat, PackedWeight, WeightPart } from './weight';
 
 /** Token rows of a thread in the products' kernels. */
 const ROWS_OF_THREAD = 8;
@@ -40,7 +40,7 @@ interface Product {
 }
 
 export interface MatmulRequest extends Omit<Product, 'weight'> {
-  readonly weight: Product['weight'] | Nf4Weight;
+  readonly weight: Product['weight'] | PackedWeight;
   readonly x: Tensor;
   /** Row stride and first column are its own unless it is wider than the part: columns part.firstRow … */
   readonly y: Tensor;
@@ -61,16 +61,11 @@ export function matmul(lowering: Lowering, request: MatmulRequest): Dispatch {
   checkVectors(weight.in, 'input size');
   const bindings: Binding[] = [windowed(read(x), window), read(part.tensor)];
   bindings.push(scratch ? write(y) : windowed(write(y), window));
-  const constants: Record<string, number | boolean> = {};
-  if ('format' in weight) {
-    Object.assign(constants, weightConstants(weight.format, 2));
-  } else {
-    Object.assign(
-      constants,
-      { WEIGHT_NF4: true },
-      nf4Constants(weight, 2, bindings.push(read(weight.scales))),
-    );
-  }
+  const reader =
+    'format' in weight
+      ? { constants: weightConstants(weight.format, 2), overrides: {} }
+      : readPacked(weight, 2, bindings);
+  const constants: Record<string, number | boolean> = { ...reader.constants };
   // Decoding: the other seven rows of a thread would repeat the one.
   const oneRow = lowering.capacity === 1;
   if (oneRow) constants['ONE_ROW'] = true;
@@ -99,6 +94,7 @@ export function matmul(lowering: Lowering, request: MatmulRequest): Dispatch {
     kernel: 'matmul',
     constants,
     overrides: {
+      ...reader.overrides,
       in4: weight.in / 4,
       out: part.rows,
       y_stride4: rowElements(y.shape) / 4,

@@ -2,60 +2,24 @@ import {
   f32,
   read,
   spread,
-  update,
   u32,
-  write,
+  update,
   type Builder,
   type Dispatch,
-  type Lowering,
   type Op,
   type Tensor,
   type Tensors,
 } from './op';
 import { weightConstants } from './matmul';
-import { NF4_BLOCK as BLOCK, nf4Constants } from './nf4_constants';
-import { weightTensors, type DenseWeight, type Nf4Weight } from './weight';
+import { weightTensors, type DenseWeight } from './weight';
 
+/** Elements that share a scale. */
+const BLOCK = 64;
 /** Elements in a word of codes. */
 const WORD = 8;
 
-export interface DequantizeRequest {
-  readonly weight: Nf4Weight;
-  /** Rows firstRow … firstRow + rows - 1 of the weight. */
-  readonly firstRow: number;
-  readonly rows: number;
-  /** f32 [rows, in] */
-  readonly target: Tensor;
-}
-
-/** target = the weight's rows in float32, to the bit what bitsandbytes makes of them (but see `nf4Constants`). */
-export function dequantize({ limits }: Lowering, request: DequantizeRequest): Dispatch {
-  const { weight, firstRow, rows, target } = request;
-  const words = (rows * weight.in) / WORD;
-  return {
-    kernel: 'nf4_dequantize',
-    constants: nf4Constants(weight, 1, 2),
-    overrides: { first_word: (firstRow * weight.in) / WORD },
-    bindings: [read(weight.codes), read(weight.scales), write(target)],
-    workgroups: () => spread(Math.ceil(words / 64), limits.maxComputeWorkgroupsPerDimension),
-    flops: () => rows * weight.in * 4,
-  };
-}
-
-const dequantizeOp: Op<Tensors, { y: Tensor }, { readonly weight: Nf4Weight }> = {
-  name: 'nf4_dequantize',
-  lower({ outputs: { y }, attributes: { weight } }, lowering) {
-    return [dequantize(lowering, { weight, firstRow: 0, rows: weight.out, target: y })];
-  },
-};
-
-/** The weight in float32 [out, in]. Not differentiated: a 4-bit weight is frozen. */
-export function nf4Dequantize(builder: Builder, weight: Nf4Weight): Tensor {
-  return builder.apply(dequantizeOp, weightTensors(weight), { y: f32(weight.out, weight.in) }, { weight }).y;
-}
-
 interface Quantized extends Record<string, Tensor> {
-  /** u32 [out · in / 8], packed as `Nf4Weight` says. */
+  /** u32 [out · in / 8], packed as packings/nf4.ts says. */
   readonly codes: Tensor;
   /** f32 [out · in / 64], the largest magnitude of each block. */
   readonly absmax: Tensor;

@@ -20,34 +20,60 @@ export interface DenseWeight {
   readonly parts: readonly WeightPart[];
 }
 
-/**
- * A matrix [out, in] in bitsandbytes' NF4: 64 elements a block over the row-major matrix; `in` is a multiple of 64, so
- * that no block straddles two rows.
- *
- * codes   u32 [out * in / 8]   the bytes as bitsandbytes packs them, four to a little-endian word; the element of lower
- *                              index is in the high nibble of its byte
- * scales  u32                  `doubleQuant` false: the blocks' absmax as f32 bits [out * in / 64].
- *                              true: the 8-bit map as f32 bits [256], the offset as f32 bits [1] and padding to 320 words,
- *                              then nested_absmax as f32 bits [ceil(blocks / 256)], then the blocks' 8-bit absmax, four
- *                              to a word [ceil(blocks / 4)]
- */
-export interface Nf4Weight {
-  readonly kind: 'nf4';
+/** bitsandbytes' NF4: blocks of `blockSize` elements over the flattened matrix. See packings/nf4.ts. */
+export interface Nf4Packing {
+  readonly format: 'nf4';
+  /** Elements that share a scale; a multiple of 8. */
+  readonly blockSize: number;
+  /** The scales are themselves quantised to 8 bits. */
+  readonly doubleQuant: boolean;
+  /** Scales that share a scale of theirs. */
+  readonly nestedBlockSize: number;
+}
+
+/** GPTQ with 4 bits, as AutoGPTQ and GPTQModel store it. See packings/gptq.ts. */
+export interface GptqPacking {
+  readonly format: 'gptq';
+  /** Input columns that share a scale and a zero point. */
+  readonly groupSize: number;
+  /** Each input column names its group (g_idx), which need not be its place divided by groupSize. */
+  readonly actOrder: boolean;
+}
+
+/** AWQ with 4 bits in AutoAWQ's layout "gemm". See packings/awq.ts. */
+export interface AwqPacking {
+  readonly format: 'awq';
+  readonly groupSize: number;
+}
+
+/** One of ggml's block formats, the bytes as a GGUF file has them. See packings/ggml.ts. */
+export interface GgmlPacking {
+  readonly format: 'q8_0' | 'q4_0' | 'q4_1' | 'q4_k' | 'q6_k';
+}
+
+/** How a weight's elements are packed. Plain JSON, so that it can be kept with the bytes. */
+export type Packing = Nf4Packing | GptqPacking | AwqPacking | GgmlPacking;
+
+/** A frozen matrix [out, in] in a packed format; `in` is a multiple of 4. */
+export interface PackedWeight<P extends Packing = Packing> {
+  readonly kind: 'packed';
   readonly name: string;
   readonly out: number;
   readonly in: number;
-  readonly codes: Tensor;
-  readonly scales: Tensor;
-  readonly doubleQuant: boolean;
+  readonly packing: P;
+  /** By the names that the format gives its buffers: u32 arrays of the sizes that `packedBuffers` tells. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
-export type Weight = DenseWeight | Nf4Weight;
-
-/** Words before nested_absmax in the scales of a double-quantised weight. */
-export const NESTED_HEADER_WORDS = 320;
+export type Weight = DenseWeight | PackedWeight;
 
 /** The tensors of a weight, by name, for a node's inputs. */
-export function weightTensors(weight: Weight): Record<string, Tensor> {
-  if (weight.kind === 'nf4') return { codes: weight.codes, scales: weight.scales };
+export function weightTensors(weight: Weight): Readonly<Record<string, Tensor>> {
+  if (weight.kind === 'packed') return weight.tensors;
   return Object.fromEntries(weight.parts.map(({ tensor }, index) => [`weight${index}`, tensor]));
+}
+
+/** What `load_in_4bit` makes of a dense weight: bitsandbytes' own default blocks. */
+export function nf4Packing(doubleQuant: boolean): Nf4Packing {
+  return { format: 'nf4', blockSize: 64, doubleQuant, nestedBlockSize: 256 };
 }

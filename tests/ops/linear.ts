@@ -4,7 +4,7 @@ import { dequantizeAbsmax, dequantizeNF4, doubleQuantize, quantizeNF4 } from '..
 import { linear } from '../../src/ops/linear';
 import { packNf4Scales } from '../../src/ops/nf4_scales';
 import type { Tensor } from '../../src/ops/op';
-import type { DenseFormat, Weight } from '../../src/ops/weight';
+import { nf4Packing, type DenseFormat, type Weight } from '../../src/ops/weight';
 import { combine, describe, normal, type Arrays, type CaseInput, type OpCase } from './case';
 
 type Format = DenseFormat | 'nf4' | 'nf4_double';
@@ -48,13 +48,12 @@ function storeNf4(out: number, input: number, doubleQuant: boolean): Stored {
     },
     values: Float64Array.from(meant),
     weight: ({ codes: packed, scales: words }) => ({
-      kind: 'nf4',
+      kind: 'packed',
       name: 'weight',
       out,
       in: input,
-      codes: packed!,
-      scales: words!,
-      doubleQuant,
+      packing: nf4Packing(doubleQuant),
+      tensors: { codes: packed!, scales: words! },
     }),
   };
 }

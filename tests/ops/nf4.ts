@@ -6,9 +6,10 @@ import {
   nf4Thresholds,
   quantizeNF4,
 } from '../../src/formats/nf4';
-import { nf4Dequantize, nf4Quantize } from '../../src/ops/nf4';
+import { nf4Quantize } from '../../src/ops/nf4';
 import { packNf4Scales } from '../../src/ops/nf4_scales';
-import type { DenseFormat, DenseWeight, Nf4Weight } from '../../src/ops/weight';
+import { unpacked } from '../../src/ops/unpack';
+import { nf4Packing, type DenseFormat, type DenseWeight } from '../../src/ops/weight';
 import { combine, describe, integers, normal, type CaseInput, type OpCase } from './case';
 
 /** Little-endian bytes, four to a word. */
@@ -27,24 +28,23 @@ function dequantizeCase(parameters: {
   const packed = packNf4Scales(doubleQuant ? double : absmax);
   const scales = doubleQuant ? dequantizeAbsmax(double) : absmax;
   return {
-    op: 'nf4_dequantize',
-    name: describe(parameters),
+    op: 'unpack',
+    name: `nf4 ${describe(parameters)}`,
     rows: 0,
     inputs: {
       codes: { type: 'u32', shape: [codes.length / 4], data: words(codes) },
       scales: { type: 'u32', shape: [packed.length], data: packed },
     },
     build: (builder, tensors) => {
-      const weight: Nf4Weight = {
-        kind: 'nf4',
+      const weight = {
+        kind: 'packed' as const,
         name: 'weight',
         out,
         in: columns,
-        codes: tensors['codes']!,
-        scales: tensors['scales']!,
-        doubleQuant,
+        packing: nf4Packing(doubleQuant),
+        tensors: { codes: tensors['codes']!, scales: tensors['scales']! },
       };
-      return { y: nf4Dequantize(builder, weight) };
+      return { y: unpacked(builder, weight) };
     },
     reference: {
       forward: () => ({ y: Float64Array.from(dequantizeNF4(codes, scales, out * columns)) }),

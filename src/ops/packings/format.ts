@@ -1,0 +1,31 @@
+import type { ShaderConstants } from '../../gpu/shaders';
+import type { Packing } from '../weight';
+
+/** The buffers of a packed weight, of which every format has one or two: so much fits beside what a product binds. */
+export interface PackedBuffers {
+  readonly codes: number;
+  readonly scales?: number;
+}
+
+/** What is compiled into a kernel that reads a packed weight through shaders/lib/packed_weight.wgsl. */
+export interface PackedReader {
+  /** Names the format, and what is constant for all weights that are packed alike. */
+  readonly constants: ShaderConstants;
+  /** Sizes that differ from weight to weight. */
+  readonly overrides: Readonly<Record<string, number>>;
+}
+
+/**
+ * A format that weights are packed in: the sizes of its buffers, and what its part of the shaders wants to know. The
+ * products and `unpack` do the rest. The elements' meaning is in shaders/lib/<format>_weight4.wgsl.
+ */
+export interface WeightFormat<P extends Packing> {
+  /** Bytes of each buffer, multiples of 4. */
+  buffers(packing: P, out: number, input: number): PackedBuffers;
+  /**
+   * Why a matrix [out, in] can't be packed so, in words that follow "[out, in] "; undefined where it can.
+   * All formats want `in` to be a multiple of 4.
+   */
+  refusal(packing: P, out: number, input: number): string | undefined;
+  reader(packing: P, out: number, input: number): PackedReader;
+}

@@ -1,0 +1,59 @@
+import type { ShaderConstants } from '../../gpu/shaders';
+import { read, type Binding } from '../op';
+import type { PackedWeight, Packing } from '../weight';
+import type { PackedBuffers, PackedReader, WeightFormat } from './format';
+import { nf4Format } from './nf4';
+
+/** Bytes of each buffer that a matrix [out, in] takes in a packing. */
+export function packedBuffers(packing: Packing, out: number, input: number): PackedBuffers {
+  return shaped(packing, out, input).buffers();
+}
+
+/** Why a matrix [out, in] can't be packed so, in words that follow "[out, in] "; undefined where it can. */
+export function packingRefusal(packing: Packing, out: number, input: number): string | undefined {
+  if (input % 4 !== 0) return 'has rows of no multiple of 4 elements';
+  return shaped(packing, out, input).refusal();
+}
+
+/**
+ * Binds a packed weight for a kernel that includes lib/packed_weight: its codes are to be at @binding(codesBinding), its
+ * scales are appended to `bindings`.
+ */
+export function readPacked(
+  { packing, out, in: input, tensors }: PackedWeight,
+  codesBinding: number,
+  bindings: Binding[],
+): PackedReader {
+  const { constants, overrides } = shaped(packing, out, input).reader();
+  const { scales } = tensors;
+  const places = {
+    CODES_BINDING: codesBinding,
+    ...(scales && { SCALES_BINDING: bindings.push(read(scales)) }),
+  };
+  const all: ShaderConstants = { WEIGHT_PACKED: true, ...constants, ...places };
+  return { constants: all, overrides };
+}
+
+/** A packing with the format that it names. */
+function shaped(packing: Packing, out: number, input: number): Shaped {
+  switch (packing.format) {
+    case 'nf4':
+      return bind(nf4Format, packing, out, input);
+    default:
+      throw new Error(`no format ${packing.format}`);
+  }
+}
+
+interface Shaped {
+  buffers(): PackedBuffers;
+  refusal(): string | undefined;
+  reader(): PackedReader;
+}
+
+function bind<P extends Packing>(format: WeightFormat<P>, packing: P, out: number, input: number): Shaped {
+  return {
+    buffers: () => format.buffers(packing, out, input),
+    refusal: () => format.refusal(packing, out, input),
+    reader: () => format.reader(packing, out, input),
+  };
+}

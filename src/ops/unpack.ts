@@ -1,0 +1,59 @@
+import {
+  f32,
+  read,
+  spread,
+  write,
+  type Binding,
+  type Builder,
+  type Dispatch,
+  type Lowering,
+  type Op,
+} from './op';
+import type { Tensor, Tensors } from './op';
+import { readPacked } from './packings/packed';
+import { weightTensors, type PackedWeight } from './weight';
+
+export interface UnpackRequest {
+  readonly weight: PackedWeight;
+  /** Rows firstRow … firstRow + rows - 1 of the weight; firstRow is a multiple of 64. */
+  readonly firstRow: number;
+  readonly rows: number;
+  /** f32 [rows, in] */
+  readonly target: Tensor;
+}
+
+/** target = the weight's rows in float32. */
+export function unpack({ limits }: Lowering, { weight, firstRow, rows, target }: UnpackRequest): Dispatch {
+  const bindings: Binding[] = [read(codesOf(weight)), write(target)];
+  const { constants, overrides } = readPacked(weight, 1, bindings);
+  // Half a word of NF4 codes is no place to start: it has a kernel of its own, which looks up a scale once for eight.
+  const kernel = weight.packing.format === 'nf4' ? 'unpack_nf4' : 'unpack';
+  const threads = Math.ceil((rows * weight.in) / 8);
+  return {
+    kernel,
+    constants,
+    overrides: { ...overrides, first8: (firstRow * weight.in) / 8 },
+    bindings,
+    workgroups: () => spread(Math.ceil(threads / 64), limits.maxComputeWorkgroupsPerDimension),
+    flops: () => rows * weight.in * 4,
+  };
+}
+
+/** The first of the two buffers that a packed weight may have. */
+export function codesOf({ name, tensors }: PackedWeight): Tensor {
+  const { codes } = tensors;
+  if (!codes) throw new Error(`${name} has no codes`);
+  return codes;
+}
+
+const unpackOp: Op<Tensors, { y: Tensor }, { readonly weight: PackedWeight }> = {
+  name: 'unpack',
+  lower({ outputs: { y }, attributes: { weight } }, lowering) {
+    return [unpack(lowering, { weight, firstRow: 0, rows: weight.out, target: y })];
+  },
+};
+
+/** The weight in float32 [out, in]. Not differentiated: a packed weight is frozen. */
+export function unpacked(builder: Builder, weight: PackedWeight): Tensor {
+  return builder.apply(unpackOp, weightTensors(weight), { y: f32(weight.out, weight.in) }, { weight }).y;
+}
