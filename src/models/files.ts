@@ -1,18 +1,10 @@
 import { TunesmithError } from '../core/errors';
 import { headerLength, parseHeader, type SafetensorsHeader } from '../formats/safetensors';
 import { readSpec } from './config';
+import { readJson, readText, type FileReader, type ModelFolder } from './folder';
 import type { ModelSpec } from './spec';
 
-/** A file that can be read in ranges, wherever it lies. */
-export interface FileReader {
-  readonly name: string;
-  /** Bytes. */
-  readonly size: number;
-  read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
-}
-
-/** A checkpoint's folder: its files by name. */
-export type ModelFolder = ReadonlyMap<string, FileReader>;
+export { readJson, type FileReader, type ModelFolder } from './folder';
 
 /** What a folder holds, checked as far as that goes without reading the weights. */
 export interface Checkpoint {
@@ -57,24 +49,4 @@ function required(folder: ModelFolder, name: string): FileReader {
     hint: 'Drop the whole folder of a checkpoint: config.json, model.safetensors, tokenizer.json, tokenizer_config.json.',
     detail: `found: ${[...folder.keys()].join(', ')}`,
   });
-}
-
-/** Throws `json_invalid` naming the file. */
-export async function readJson(file: FileReader): Promise<unknown> {
-  const text = await readText(file);
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch (cause) {
-    throw new TunesmithError({
-      code: 'json_invalid',
-      message: `${file.name} is not valid JSON.`,
-      hint: 'Take the file again from where the model came from.',
-      cause,
-    });
-  }
-}
-
-async function readText(file: FileReader): Promise<string> {
-  return new TextDecoder().decode(await file.read(0, file.size));
 }
