@@ -5,12 +5,24 @@ import { readTensors, type TensorBytes } from '../../src/formats/safetensors';
 
 /** What make_fixtures.py wrote, typed. README.md beside it says how each number was computed. */
 
-export const families = ['llama', 'qwen2', 'qwen3'] as const;
+/** Those with 20 updates and bitsandbytes' bytes. */
+export const trainedFamilies = ['llama', 'qwen2', 'qwen3'] as const;
+export const families = [
+  ...trainedFamilies,
+  'mistral',
+  'qwen2_sliding',
+  'smollm3',
+  'gemma3',
+  'ernie4_5',
+  'glm',
+  'llama_linear',
+  'llama_dynamic',
+  'llama_yarn',
+] as const;
 export type Family = (typeof families)[number];
 
 /** The base in float32, or with its decoder's linear layers in NF4 with double quantisation. */
-export const variants = ['f32', 'nf4'] as const;
-export type Variant = (typeof variants)[number];
+export type Variant = 'f32' | 'nf4';
 
 /** One example without padding; -100 marks labels that are not trained on. */
 export interface Example {
@@ -27,7 +39,8 @@ export interface Expected {
     readonly use_rslora: boolean;
     readonly target_modules: readonly string[];
   };
-  readonly settings: {
+  /** Of the updates; for `trainedFamilies` only, as `train`. */
+  readonly settings?: {
     readonly learning_rate: number;
     readonly lr_scheduler_type: 'linear';
     readonly warmup_steps: number;
@@ -41,7 +54,7 @@ export interface Expected {
     readonly max_grad_norm: number;
   };
   readonly batch: readonly Example[];
-  readonly train: {
+  readonly train?: {
     readonly examples: readonly Example[];
     /** Indices into `examples`: [step][micro-batch][example]. */
     readonly micro_batches: readonly (readonly (readonly number[])[])[];
@@ -52,20 +65,26 @@ export interface Expected {
     readonly input_ids: readonly number[];
   };
   readonly tolerance_factor: number;
-  readonly variants: Readonly<Record<Variant, ExpectedVariant>>;
+  readonly variants: Readonly<Partial<Record<Variant, ExpectedVariant>>>;
 }
 
-/** Computed in float64, but for `torch_error`: how far PyTorch in float32 is from it at most, by tensor or number. */
-export interface ExpectedVariant {
-  /** Of the batch, with the adapter. */
-  readonly loss: number;
-  /** One for each of the 20 updates, as the three below. */
+/** What 20 updates gave, one number for each. */
+export interface ExpectedUpdates {
   readonly losses: readonly number[];
   /** Before clipping. */
   readonly grad_norms: readonly number[];
   /** The rate that the update was made with. */
   readonly learning_rates: readonly number[];
   readonly target_tokens: readonly number[];
+}
+
+/**
+ * Computed in float64, but for `torch_error`: how far PyTorch in float32 is from it at most, by tensor or number.
+ * Updates are there for `trainedFamilies` only.
+ */
+export interface ExpectedVariant extends Partial<ExpectedUpdates> {
+  /** Of the batch, with the adapter. */
+  readonly loss: number;
   /** Twelve tokens after the second example of the batch, by the base alone and with the adapter. */
   readonly greedy: { readonly base: readonly number[]; readonly adapter: readonly number[] };
   readonly torch_error: Readonly<Record<string, number>>;
@@ -90,9 +109,8 @@ export interface Fixture {
   readonly weights: ReadonlyMap<string, TensorBytes>;
   /** The adapter's tensors by PEFT's names, f32. */
   readonly adapter: ReadonlyMap<string, TensorBytes>;
-  /** Names of the weights that 4-bit loading quantises. */
-  readonly quantized: readonly string[];
-  readonly nf4: (weight: string) => ExpectedNF4;
+  /** What the numbers were computed with. */
+  readonly variants: readonly Variant[];
   /** `logits`, `base_logits`, `token_losses`, `grad.<PEFT's name>` or `trained.<PEFT's name>`, in float64. */
   readonly exact: (variant: Variant, name: string) => Float64Array;
   /** How far from `exact` a float32 computation of the tensor may be anywhere. */
@@ -103,9 +121,12 @@ export function loadFixture(family: Family): Fixture {
   const folder = fileURLToPath(new URL(`fixtures/${family}/`, import.meta.url));
   const expected = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as Expected;
   const tensors = readFile(`${folder}expected.safetensors`);
-  const nf4Tensors = readFile(`${folder}nf4.safetensors`);
-  const exact = (variant: Variant, name: string): Float64Array =>
-    new Float64Array(bytesOfTensor(tensors, `${variant}.${name}`).slice().buffer);
+  const variants = (['f32', 'nf4'] as const).filter((variant) => expected.variants[variant]);
+  const exact = (variant: Variant, name: string): Float64Array => {
+    const { dtype, data } = tensorOf(tensors, `${variant}.${name}`);
+    const { buffer } = data.slice();
+    return dtype === 'F64' ? new Float64Array(buffer) : Float64Array.from(new Float32Array(buffer));
+  };
 
   return {
     family,
@@ -113,12 +134,11 @@ export function loadFixture(family: Family): Fixture {
     expected,
     weights: readFile(`${folder}model.safetensors`),
     adapter: readFile(`${folder}adapter/adapter_model.safetensors`),
-    quantized: [...nf4Tensors.keys()].filter((name) => name.endsWith('.weight')),
-    nf4: (weight) => readNF4(nf4Tensors, weight),
+    variants,
     exact,
     tolerance(variant, name) {
       const relative = variants.flatMap((each) =>
-        Object.entries(expected.variants[each].torch_error)
+        Object.entries(expected.variants[each]?.torch_error ?? {})
           .filter(([other]) => kind(other) === kind(name))
           .map(([other, error]) => error / largest(exact(each, other))),
       );
@@ -127,14 +147,39 @@ export function loadFixture(family: Family): Fixture {
   };
 }
 
+/** The updates of one of `trainedFamilies`. */
+export function updatesOf(
+  { settings, train, variants }: Expected,
+  variant: Variant,
+): { settings: NonNullable<Expected['settings']>; train: NonNullable<Expected['train']> } & ExpectedUpdates {
+  const { losses, grad_norms, learning_rates, target_tokens } = variants[variant] ?? {};
+  if (!settings || !train || !losses || !grad_norms || !learning_rates || !target_tokens) {
+    throw new Error('This fixture has no updates.');
+  }
+  return { settings, train, losses, grad_norms, learning_rates, target_tokens };
+}
+
+/** What bitsandbytes makes of a fixture's weights, for `trainedFamilies`. */
+export function loadNF4(family: (typeof trainedFamilies)[number]): {
+  /** Names of the weights that 4-bit loading quantises. */
+  readonly quantized: readonly string[];
+  readonly nf4: (weight: string) => ExpectedNF4;
+} {
+  const tensors = readFile(fileURLToPath(new URL(`fixtures/${family}/nf4.safetensors`, import.meta.url)));
+  return {
+    quantized: [...tensors.keys()].filter((name) => name.endsWith('.weight')),
+    nf4: (weight) => readNF4(tensors, weight),
+  };
+}
+
 /**
- * How far from `expected.variants[…][name]` a float32 computation may be. For a loss, the error of all losses counts: a
- * single one may be right by luck.
+ * How far from `expected.variants[…][name]` a float32 computation may be. For a loss, the error of all losses counts,
+ * those of the tokens where there are no others: a single one may be right by luck.
  */
 export function numberTolerance(expected: Expected, name: 'loss' | 'losses' | 'grad_norms'): number {
-  const names = name === 'grad_norms' ? [name] : ['loss', 'losses'];
-  const errors = variants.flatMap((variant) =>
-    names.map((each) => expected.variants[variant].torch_error[each]!),
+  const names = name === 'grad_norms' ? [name] : ['loss', expected.train ? 'losses' : 'token_losses'];
+  const errors = Object.values(expected.variants).flatMap(({ torch_error }) =>
+    names.map((each) => torch_error[each] ?? NaN),
   );
   return expected.tolerance_factor * Math.max(...errors);
 }
@@ -177,10 +222,14 @@ function readFile(path: string): Map<string, TensorBytes> {
   return readTensors(new Uint8Array(readFileSync(path)), path).tensors;
 }
 
-function bytesOfTensor(tensors: ReadonlyMap<string, TensorBytes>, name: string): Uint8Array {
+function tensorOf(tensors: ReadonlyMap<string, TensorBytes>, name: string): TensorBytes {
   const tensor = tensors.get(name);
   if (!tensor) throw new Error(`The fixture has no tensor "${name}".`);
-  return tensor.data;
+  return tensor;
+}
+
+function bytesOfTensor(tensors: ReadonlyMap<string, TensorBytes>, name: string): Uint8Array {
+  return tensorOf(tensors, name).data;
 }
 
 function readNF4(tensors: ReadonlyMap<string, TensorBytes>, weight: string): ExpectedNF4 {

@@ -12,9 +12,9 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, get_scheduler
 
 import reference
+from families import FAMILIES, TARGETS, config_of
 from tiny_tokenizer import write_tokenizer
 
-TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 SETTINGS = {
     "learning_rate": 1e-3,
     "lr_scheduler_type": "linear",
@@ -27,89 +27,6 @@ SETTINGS = {
     "adam_epsilon": 1e-8,
     "weight_decay": 0.01,
     "max_grad_norm": 1.0,
-}
-SHARED = {
-    "vocab_size": 320,
-    "num_hidden_layers": 2,
-    "hidden_act": "silu",
-    "attention_dropout": 0.0,
-    "max_position_embeddings": 512,
-    "eos_token_id": 2,
-    "use_cache": True,
-}
-# Each config.json is written as such families are published: with rope_theta and torch_dtype (transformers 4),
-# or with rope_parameters and dtype (transformers 5).
-FAMILIES = {
-    "llama": {
-        "seed": 1,
-        "dtype": torch.float32,
-        "lora": {"r": 4, "lora_alpha": 8, "use_rslora": False},
-        "config": {
-            "architectures": ["LlamaForCausalLM"],
-            "model_type": "llama",
-            "torch_dtype": "float32",
-            "hidden_size": 128,
-            "intermediate_size": 128,
-            "num_attention_heads": 4,
-            "num_key_value_heads": 2,
-            "attention_bias": False,
-            "mlp_bias": False,
-            "rms_norm_eps": 1e-5,
-            "rope_theta": 10000.0,
-            # Wavelengths from 6 to 35,000 against 64: some kept, some blended, some divided by 8.
-            "rope_scaling": {
-                "rope_type": "llama3",
-                "factor": 8.0,
-                "low_freq_factor": 1.0,
-                "high_freq_factor": 4.0,
-                "original_max_position_embeddings": 64,
-            },
-            "tie_word_embeddings": False,
-        },
-    },
-    "qwen2": {
-        "seed": 2,
-        "dtype": torch.bfloat16,
-        "lora": {"r": 6, "lora_alpha": 8, "use_rslora": True},
-        "config": {
-            "architectures": ["Qwen2ForCausalLM"],
-            "model_type": "qwen2",
-            "torch_dtype": "bfloat16",
-            "hidden_size": 128,
-            "intermediate_size": 128,
-            "num_attention_heads": 4,
-            "num_key_value_heads": 2,
-            "rms_norm_eps": 1e-6,
-            "rope_theta": 1000000.0,
-            "sliding_window": 512,
-            "use_sliding_window": False,
-            "max_window_layers": 2,
-            "tie_word_embeddings": True,
-        },
-    },
-    "qwen3": {
-        "seed": 3,
-        "dtype": torch.float16,
-        "lora": {"r": 4, "lora_alpha": 8, "use_rslora": False},
-        "config": {
-            "architectures": ["Qwen3ForCausalLM"],
-            "model_type": "qwen3",
-            "dtype": "float16",
-            "hidden_size": 64,
-            "intermediate_size": 192,
-            "num_attention_heads": 4,
-            "num_key_value_heads": 2,
-            "head_dim": 32,
-            "attention_bias": False,
-            "rms_norm_eps": 1e-6,
-            "rope_parameters": {"rope_theta": 1000000.0, "rope_type": "default"},
-            "sliding_window": None,
-            "use_sliding_window": False,
-            "max_window_layers": 2,
-            "layer_types": ["full_attention", "full_attention"],
-            "tie_word_embeddings": True,
-        },
-    },
 }
 
 
@@ -129,14 +46,15 @@ def mark_rows(value):
 
 def write_checkpoint(folder, family):
     """A folder as the hub holds it: config, weights, tokenizer."""
-    write_json(folder / "config.json", SHARED | family["config"])
+    write_json(folder / "config.json", config_of(family))
     model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder))
     random = torch.Generator().manual_seed(family["seed"])
     draw = lambda shape, scale: (torch.randn(shape, generator=random) * scale).to(family["dtype"])
     weights = {}
     for name, parameter in model.named_parameters():  # a tied head is not among them
-        if name.endswith("norm.weight"):
-            weights[name] = (1 + draw(parameter.shape, 0.2)).contiguous()
+        if name.endswith("norm.weight"):  # Gemma adds the 1 itself
+            one = 0 if family["config"]["model_type"].startswith("gemma") else 1
+            weights[name] = (one + draw(parameter.shape, 0.2)).contiguous()
         elif name.endswith(".bias"):
             weights[name] = draw(parameter.shape, 0.1)
         elif name.endswith("_proj.weight"):
@@ -193,8 +111,16 @@ def make_examples(family):
     return batch, pool, [window for both in order for window in both]
 
 
+def targets_of(family):
+    return family.get("targets", TARGETS)
+
+
+def lora_config(family):
+    return LoraConfig(task_type="CAUSAL_LM", target_modules=targets_of(family), **family["lora"])
+
+
 def add_lora(model, family, adapter):
-    model = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", target_modules=TARGETS, **family["lora"]))
+    model = get_peft_model(model, lora_config(family))
     result = set_peft_model_state_dict(model, adapter)
     assert not result.unexpected_keys
     return model.train()
@@ -203,16 +129,14 @@ def add_lora(model, family, adapter):
 def write_adapter(folder, family):
     """An adapter as peft saves it: A as peft starts it, B random so that A has a gradient too."""
     torch.manual_seed(family["seed"])
-    model = get_peft_model(
-        reference.load_base(folder), LoraConfig(task_type="CAUSAL_LM", target_modules=TARGETS, **family["lora"])
-    )
+    model = get_peft_model(reference.load_base(folder), lora_config(family))
     random = torch.Generator().manual_seed(family["seed"])
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             parameter.data = torch.randn(parameter.shape, generator=random) * 0.05
     config = model.peft_config["default"]
     config.base_model_name_or_path = folder.name
-    config.target_modules = TARGETS  # peft holds them as a set, whose order changes from run to run
+    config.target_modules = targets_of(family)  # peft holds them as a set, whose order changes from run to run
     model.save_pretrained(folder / "adapter", save_embedding_layers=False)
     (folder / "adapter" / "README.md").unlink()
     return load_file(folder / "adapter" / "adapter_model.safetensors")
@@ -263,15 +187,26 @@ def train(model, pool, micro_batches):
     return {f"trained.{n}": t for n, t in lora_tensors(model).items()}, log
 
 
-def greedy(model, input_ids, new_tokens=12):
-    """The likeliest tokens, and by how much the closest call was won."""
+NEW_TOKENS = 12
+
+
+def greedy(model, input_ids):
+    """The likeliest tokens, each from a pass over all before it, and by how much the closest call was won."""
     margin, answer = float("inf"), []
-    for _ in range(new_tokens):
+    for _ in range(NEW_TOKENS):
         logits = model(input_ids=torch.tensor([input_ids + answer]), use_cache=False).logits[0, -1]
         best, second = logits.topk(2).values.tolist()
         margin = min(margin, best - second)
         answer.append(int(logits.argmax()))
     return answer, margin
+
+
+def generate(model, input_ids):
+    """The same by transformers' own loop and caches, windowed where the model is."""
+    prompt = torch.tensor([input_ids])
+    options = {"max_new_tokens": NEW_TOKENS, "min_new_tokens": NEW_TOKENS, "do_sample": False, "pad_token_id": 0}
+    model.eval()
+    return model.generate(input_ids=prompt, attention_mask=torch.ones_like(prompt), **options)[0].tolist()[len(input_ids):]
 
 
 def compute(folder, family, load_in_4bit, adapter, examples, exact):
@@ -288,40 +223,47 @@ def compute(folder, family, load_in_4bit, adapter, examples, exact):
 
     fresh = {n: torch.zeros_like(t) if "lora_B" in n else t for n, t in adapter.items()}
     prompt = batch[1]["input_ids"]
-    plain, with_adapter, to_train = base(), tuned(adapter), tuned(fresh)
+    plain, with_adapter = base(), tuned(adapter)
+    to_train = tuned(fresh) if family.get("trained") else None
     with reference.Float64Only() if exact else nullcontext():
         with torch.no_grad():
             tensors = {"base_logits": reference.forward(plain, batch[1:2])[0]}
             generated = {"base": greedy(plain, prompt), "adapter": greedy(with_adapter, prompt)}
+            if not exact:
+                assert generated["base"][0] == generate(plain, prompt)
         measured, numbers = measure(with_adapter, batch)
-        trained, log = train(to_train, pool, micro_batches)
+        trained, log = train(to_train, pool, micro_batches) if to_train else ({}, {})
     return tensors | measured | trained, numbers | log, generated
 
 
 def write_expected(folder, family, adapter, quantized):
     examples = make_examples(family)
-    check_dequantized(quantized, folder, examples[0])
+    if quantized:
+        check_dequantized(quantized, folder, examples[0])
     as_tensor = lambda numbers: torch.tensor(numbers, dtype=torch.float64)
     tensors, variants = {}, {}
-    for variant in ("f32", "nf4"):
+    for variant in family.get("variants", ["f32", "nf4"]):
         plain = compute(folder, family, variant == "nf4", adapter, examples, exact=False)
         exact = compute(folder, family, variant == "nf4", adapter, examples, exact=True)
         tensors |= {f"{variant}.{name}": tensor.contiguous() for name, tensor in exact[0].items()}
         errors = {name: reference.max_error(tensor, exact[0][name]) for name, tensor in plain[0].items()}
-        for name in ("loss", "losses", "grad_norms"):
+        for name in [n for n in ("loss", "losses", "grad_norms") if n in exact[1]]:
             errors[name] = reference.max_error(as_tensor(plain[1][name]), as_tensor(exact[1][name]))
         for name, (answer, margin) in exact[2].items():
             assert answer == plain[2][name][0], (folder.name, variant, name)
             assert margin > 2 * reference.TOLERANCE_FACTOR * errors["logits"], (folder.name, variant, name, margin)
         greedy_answers = {name: answer for name, (answer, _) in exact[2].items()}
         variants[variant] = exact[1] | {"greedy": greedy_answers, "torch_error": errors}
+    if not family.get("trained"):  # half the bytes; a hundredth of the tolerances
+        tensors = {n: t.float() for n, t in tensors.items()}
     save_file(tensors, folder / "expected.safetensors")
     batch, pool, micro_batches = examples
+    of_training = lambda **values: values if family.get("trained") else {}
     expected = {
-        "lora": family["lora"] | {"lora_dropout": 0.0, "target_modules": TARGETS},
-        "settings": SETTINGS,
+        "lora": family["lora"] | {"lora_dropout": 0.0, "target_modules": targets_of(family)},
+        **of_training(settings=SETTINGS),
         "batch": batch,
-        "train": {"examples": pool, "micro_batches": micro_batches},
+        **of_training(train={"examples": pool, "micro_batches": micro_batches}),
         "chat": chat(folder),
         "tolerance_factor": reference.TOLERANCE_FACTOR,
         "variants": variants,
@@ -358,7 +300,7 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         write_checkpoint(folder, family)
-        quantized = write_nf4(folder)
+        quantized = write_nf4(folder) if family.get("trained") else None
         write_expected(folder, family, write_adapter(folder, family), quantized)
         print(f"{name}: {sum(f.stat().st_size for f in folder.rglob('*') if f.is_file()):,} bytes")
 

@@ -9,11 +9,16 @@ import bitsandbytes.functional as bnb
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, logging
+from transformers.models.ernie4_5 import modeling_ernie4_5
+from transformers.models.glm import modeling_glm
 
 logging.set_verbosity_error()
 logging.disable_progress_bar()
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
+
+# ERNIE's is GLM's with casts to float32, which change nothing where all is float32 and spoil float64.
+modeling_ernie4_5.apply_rotary_pos_emb = modeling_glm.apply_rotary_pos_emb
 
 # Two sound float32 programs differ in the order of their sums: a plain loop of n terms errs about √n ε where
 # PyTorch's 16 lanes err √(n / 16) ε, a factor of 4; WGSL's exp, cos and inverseSqrt may add as much again.
@@ -52,39 +57,69 @@ def quantize(weight):
     return bnb.quantize_4bit(weight, blocksize=64, compress_statistics=True, quant_type="nf4")
 
 
-def inverse_frequencies(config):
-    """Rotary frequencies in float64; `llama3` as in transformers' modeling_rope_utils."""
-    rope = config.rope_parameters
+def rotary_frequencies(config, rope):
+    """Inverse frequencies in float64 and the factor on their cosines and sines, by the formulas of transformers'
+    modeling_rope_utils. Sequences within max_position_embeddings leave `dynamic` as it is by default."""
     head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    plain = rope["rope_theta"] ** -(torch.arange(0, head_dim, 2, dtype=torch.float64) / head_dim)
-    if rope["rope_type"] == "default":
-        return plain
-    assert rope["rope_type"] == "llama3", rope
+    dim = int(head_dim * rope.get("partial_rotary_factor", 1.0))
+    plain = rope["rope_theta"] ** -(torch.arange(0, dim, 2, dtype=torch.float64) / dim)
+    kind = rope["rope_type"]
+    if kind in ("default", "dynamic"):
+        return plain, 1.0
+    factor = rope["factor"]
+    if kind == "linear":
+        return plain / factor, 1.0
     turns = rope["original_max_position_embeddings"] * plain / (2 * math.pi)
-    low, high = rope["low_freq_factor"], rope["high_freq_factor"]
-    smooth = ((turns - low) / (high - low)).clamp(0, 1)
-    return plain * (smooth + (1 - smooth) / rope["factor"])
+    if kind == "llama3":
+        low, high = rope["low_freq_factor"], rope["high_freq_factor"]
+        smooth = ((turns - low) / (high - low)).clamp(0, 1)
+        return plain * (smooth + (1 - smooth) / factor), 1.0
+    assert kind == "yarn", rope
+    # The index at which a frequency makes so many turns within the original length.
+    index_of = lambda count: dim * math.log(rope["original_max_position_embeddings"] / (count * 2 * math.pi)) / (
+        2 * math.log(rope["rope_theta"])
+    )
+    low = max(math.floor(index_of(rope["beta_fast"])), 0)
+    high = min(math.ceil(index_of(rope["beta_slow"])), dim - 1)
+    stretched = ((torch.arange(dim // 2, dtype=torch.float64) - low) / (high - low)).clamp(0, 1)
+    return plain * (stretched / factor + 1 - stretched), 0.1 * math.log(factor) + 1
 
 
 def to_float64(model):
     """`model` in float64 throughout: transformers casts to float32 inside two modules, which are replaced."""
     model = model.double()
-    frequencies = inverse_frequencies(model.config)
     for module in model.modules():
         kind = type(module).__name__
-        if kind.endswith("RMSNorm"):
-            module.forward = lambda x, m=module: (
-                m.weight * x / torch.sqrt(x.pow(2).mean(-1, keepdim=True) + m.variance_epsilon)
-            )
+        if kind == "Gemma3RMSNorm":
+            module.forward = lambda x, m=module: rms_norm(x, 1 + m.weight, m.eps)
+        elif kind.endswith("RMSNorm"):
+            module.forward = lambda x, m=module: rms_norm(x, m.weight, m.variance_epsilon)
+        elif kind == "Gemma3RotaryEmbedding":
+            tables = {
+                layer_type: checked_frequencies(model.config, rope, getattr(module, f"{layer_type}_inv_freq"))
+                for layer_type, rope in model.config.rope_parameters.items()
+            }
+            module.forward = lambda x, position_ids, layer_type: rotary(tables[layer_type], position_ids)
         elif kind.endswith("RotaryEmbedding"):
-            assert torch.allclose(module.inv_freq.double(), frequencies, rtol=1e-6, atol=0)
-            module.forward = lambda x, position_ids: rotary(frequencies, position_ids)
+            table = checked_frequencies(model.config, model.config.rope_parameters, module.inv_freq)
+            module.forward = lambda x, position_ids: rotary(table, position_ids)
     return model
 
 
-def rotary(frequencies, position_ids):
+def rms_norm(x, weight, eps):
+    return weight * x / torch.sqrt(x.pow(2).mean(-1, keepdim=True) + eps)
+
+
+def checked_frequencies(config, rope, of_transformers):
+    frequencies, factor = rotary_frequencies(config, rope)
+    assert torch.allclose(of_transformers.double(), frequencies, rtol=1e-6, atol=0)
+    return frequencies, factor
+
+
+def rotary(table, position_ids):
+    frequencies, factor = table
     angles = (position_ids[..., None].double() * frequencies).repeat(1, 1, 2)
-    return angles.cos(), angles.sin()
+    return angles.cos() * factor, angles.sin() * factor
 
 
 class Float64Only(TorchDispatchMode):

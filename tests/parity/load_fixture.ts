@@ -1,0 +1,51 @@
+import { packMicroBatch, type Batch } from '../../src/data/batches';
+import { openFolder } from '../../src/cli/files';
+import type { Device } from '../../src/gpu/device';
+import { Adapter } from '../../src/models/adapter';
+import { openCheckpoint } from '../../src/models/files';
+import type { LoadSettings } from '../../src/models/layout';
+import { loadModel } from '../../src/models/load';
+import type { Model } from '../../src/models/model';
+import { readAdapterFiles } from '../../src/session/adapter_files';
+import type { Example, Fixture, Variant } from './fixtures';
+
+/** A fixture on a device: its base, and the adapter beside it ready to be trained. */
+export interface LoadedFixture {
+  readonly model: Model;
+  readonly adapter: Adapter;
+  readonly destroy: () => void;
+}
+
+export const loadSettingsOf = (variant: Variant): LoadSettings => ({
+  load_in_4bit: variant === 'nf4',
+  bnb_4bit_use_double_quant: true,
+  dtype: 'auto',
+});
+
+export async function loadOnDevice(
+  device: Device,
+  { folder }: Fixture,
+  variant: Variant,
+): Promise<LoadedFixture> {
+  const checkpoint = await openCheckpoint(await openFolder(folder, 'model'));
+  const model = await loadModel(device, checkpoint, loadSettingsOf(variant), () => undefined);
+  const files = await openFolder(`${folder}/adapter`, 'adapter');
+  const { layout, parameters } = await readAdapterFiles(files, checkpoint.spec);
+  const adapter = new Adapter(device, layout, 'training');
+  adapter.writeParameters(parameters);
+  const destroy = (): void => {
+    adapter.destroy();
+    model.destroy();
+  };
+  return { model, adapter, destroy };
+}
+
+/** Examples packed one after the other, as training packs them. */
+export function batchOf(examples: readonly Example[]): Batch {
+  return packMicroBatch(
+    examples.map(({ input_ids, labels }) => ({
+      ids: Uint32Array.from(input_ids),
+      trained: Uint8Array.from(labels, (label) => (label === -100 ? 0 : 1)),
+    })),
+  );
+}

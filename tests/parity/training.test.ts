@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Device } from '../../src/gpu/device';
+import { readMatrix, writeMatrix } from '../../src/models/lora';
+import { compileTraining } from '../../src/models/training';
+import { matricesOf } from '../../src/session/adapter_files';
+import { learningRateMultiplier } from '../../src/train/schedule';
+import { gpu } from './dawn';
+import { loadFixture, loadNF4, maxError, numberTolerance, trainedFamilies, updatesOf } from './fixtures';
+import { batchOf, loadOnDevice } from './load_fixture';
+
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open(gpu, { defaultLimits: true });
+});
+afterAll(() => {
+  device.destroy();
+});
+
+describe.each(trainedFamilies)('%s', (family) => {
+  const fixture = loadFixture(family);
+  const { expected } = fixture;
+
+  test.each(fixture.variants)(
+    '20 steps of AdamW in %s: losses, norms, rates, and the adapter',
+    async (variant) => {
+      const { settings, train, ...numbers } = updatesOf(expected, variant);
+      const { model, adapter, destroy } = await loadOnDevice(device, fixture, variant);
+      const start = await adapter.readParameters();
+      for (const { name, matrix } of matricesOf(adapter.layout)) {
+        const [rows, columns] = matrix.shape;
+        if (name.includes('lora_B')) writeMatrix(start, matrix, new Float32Array(rows * columns));
+      }
+      adapter.writeParameters(start);
+      const program = await compileTraining(model, adapter, { capacity: 128, gradient_checkpointing: false });
+      const schedule = {
+        type: 'linear' as const,
+        warmupSteps: settings.warmup_steps,
+        steps: settings.max_steps,
+      };
+      let counter = 0;
+      for (const [step, window] of train.micro_batches.entries()) {
+        const batches = window.map((indices) => batchOf(indices.map((index) => train.examples[index]!)));
+        const windowTargetTokens = batches.reduce((sum, { targetTokens }) => sum + targetTokens, 0);
+        expect(windowTargetTokens).toBe(numbers.target_tokens[step]);
+        for (const [index, batch] of batches.entries()) {
+          const values = { accumulate: index > 0, windowTargetTokens, seed: 0, counter: counter++ };
+          await program.microBatch(batch, values);
+        }
+        const learningRate = settings.learning_rate * learningRateMultiplier(schedule, step);
+        expect(learningRate).toBeCloseTo(numbers.learning_rates[step]!, 12);
+        await program.optimizerStep({
+          learningRate,
+          beta1: settings.adam_beta1,
+          beta2: settings.adam_beta2,
+          epsilon: settings.adam_epsilon,
+          weightDecay: settings.weight_decay,
+          maxGradNorm: settings.max_grad_norm,
+          step: step + 1,
+        });
+      }
+      const metrics = await program.metrics();
+      const losses = metrics.map(({ loss }) => loss);
+      const norms = metrics.map(({ gradNorm }) => gradNorm);
+      expect(maxError(losses, numbers.losses)).toBeLessThanOrEqual(numberTolerance(expected, 'losses'));
+      expect(maxError(norms, numbers.grad_norms)).toBeLessThanOrEqual(
+        numberTolerance(expected, 'grad_norms'),
+      );
+      const parameters = await adapter.readParameters();
+      for (const { name, matrix } of matricesOf(adapter.layout)) {
+        const exact = fixture.exact(variant, `trained.${name}`);
+        const tolerance = fixture.tolerance(variant, `trained.${name}`);
+        expect(maxError(readMatrix(parameters, matrix), exact), name).toBeLessThanOrEqual(tolerance);
+      }
+      program.destroy();
+      destroy();
+    },
+  );
+
+  test('4-bit weights on the device have bitsandbytes’ bytes', async () => {
+    const { quantized, nf4 } = loadNF4(family);
+    const { model, destroy } = await loadOnDevice(device, fixture, 'nf4');
+    expect(quantized.length).toBe(14);
+    for (const name of quantized) {
+      const codes = new Uint8Array(await device.buffers.read(model.buffers.get(`${name}.codes`)!));
+      expect(codes, name).toEqual(new Uint8Array(nf4(name).codes));
+      const scales = new Uint8Array(await device.buffers.read(model.buffers.get(`${name}.scales`)!));
+      const { absmax, nestedAbsmax } = nf4(name);
+      const start = (320 + nestedAbsmax.length) * 4;
+      expect(scales.subarray(start, start + absmax.length), name).toEqual(new Uint8Array(absmax));
+    }
+    destroy();
+  });
+});
