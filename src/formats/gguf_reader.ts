@@ -1,0 +1,162 @@
+import type { TunesmithError } from '../core/errors';
+
+/** A metadata value. Whole numbers beyond 2^53 are bigints. */
+export type GgufValue = number | bigint | boolean | string | readonly GgufValue[];
+
+/** Thrown where a header goes on after the bytes at hand. */
+export class EndOfBytes extends Error {}
+
+/** The metadata types by number, each with the fewest bytes that a value takes. */
+const VALUE_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8] as const;
+const STRING = 8;
+const ARRAY = 9;
+/** Arrays in arrays are allowed; nobody makes any. */
+const MAX_DEPTH = 4;
+/** Values in all arrays together; the largest vocabularies with their merges have a million. */
+const MAX_VALUES = 2 ** 24;
+
+/** Takes numbers, texts and metadata values off the start of a GGUF file in turn. */
+export class GgufReader {
+  position = 0;
+  #values = 0;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #fileSize: number;
+  readonly #malformed: (kind: string, what: string) => TunesmithError;
+  readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+  /**
+   * @param bytes the file from its start
+   * @param malformed makes the error that is thrown, from a kind and what follows the file's name in the message
+   */
+  constructor(
+    bytes: Uint8Array,
+    fileSize: number,
+    malformed: (kind: string, what: string) => TunesmithError,
+  ) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#fileSize = fileSize;
+    this.#malformed = malformed;
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4), true);
+  }
+
+  /** How many of something follow, each of at least so many bytes. */
+  count(what: string, leastBytes: number): number {
+    const count = this.#u64();
+    if (typeof count === 'number' && count * leastBytes <= this.#fileSize - this.position) return count;
+    throw this.#malformed('count', `claims ${count} ${what}, for which it has no room`);
+  }
+
+  /** A size or an offset. */
+  length(what: string): number {
+    const length = this.#u64();
+    if (typeof length === 'number') return length;
+    throw this.#malformed('length', `has ${length} for ${what}`);
+  }
+
+  text(what: string, mostBytes: number): string {
+    const bytes = this.count(`bytes of ${what}`, 1);
+    if (bytes > mostBytes) throw this.#malformed('length', `has ${bytes} bytes for ${what}`);
+    const begin = this.#take(bytes);
+    return this.#shortAscii(begin, bytes) ?? this.#decode(begin, bytes, what);
+  }
+
+  /** A type and a value of it. */
+  value(key: string): GgufValue {
+    return this.#valueOf(this.u32(), key, 0);
+  }
+
+  #valueOf(type: number, key: string, depth: number): GgufValue {
+    if (type === STRING) return this.text(`metadata ${key}`, this.#fileSize);
+    if (type === ARRAY) return this.#array(key, depth);
+    return this.#scalar(type, key);
+  }
+
+  #array(key: string, depth: number): GgufValue[] {
+    if (depth === MAX_DEPTH) throw this.#malformed('metadata_type', `nests the arrays of ${key} too deep`);
+    const type = this.u32();
+    const count = this.count(`values of metadata ${key}`, VALUE_BYTES[type] ?? 1);
+    this.#values += count;
+    if (this.#values > MAX_VALUES) throw this.#malformed('count', `has ${count} values in ${key}`);
+    const values: GgufValue[] = [];
+    for (let index = 0; index < count; index++) values.push(this.#valueOf(type, key, depth + 1));
+    return values;
+  }
+
+  #scalar(type: number, key: string): GgufValue {
+    const bytes = VALUE_BYTES[type];
+    if (bytes === undefined) throw this.#malformed('metadata_type', `has ${key} of the unknown type ${type}`);
+    const at = this.#take(bytes);
+    const view = this.#view;
+    switch (type) {
+      case 0:
+        return view.getUint8(at);
+      case 1:
+        return view.getInt8(at);
+      case 2:
+        return view.getUint16(at, true);
+      case 3:
+        return view.getInt16(at, true);
+      case 4:
+        return view.getUint32(at, true);
+      case 5:
+        return view.getInt32(at, true);
+      case 6:
+        return view.getFloat32(at, true);
+      case 7:
+        return this.#bool(view.getUint8(at), key);
+      case 10:
+        return exact(view.getBigUint64(at, true));
+      case 11:
+        return exact(view.getBigInt64(at, true));
+      default:
+        return view.getFloat64(at, true);
+    }
+  }
+
+  #bool(byte: number, key: string): boolean {
+    if (byte > 1) throw this.#malformed('metadata_bool', `has ${key} = ${byte} for true or false`);
+    return byte === 1;
+  }
+
+  #u64(): number | bigint {
+    return exact(this.#view.getBigUint64(this.#take(8), true));
+  }
+
+  /** The words of a tokenizer are many and short: for those that are ASCII, this is several times as fast as a decoder. */
+  #shortAscii(begin: number, length: number): string | undefined {
+    if (length > 24) return undefined;
+    let text = '';
+    for (let i = begin; i < begin + length; i++) {
+      const byte = this.#bytes[i] ?? 0;
+      if (byte > 0x7f) return undefined;
+      text += String.fromCharCode(byte);
+    }
+    return text;
+  }
+
+  #decode(begin: number, length: number, what: string): string {
+    try {
+      return this.#utf8.decode(this.#bytes.subarray(begin, begin + length));
+    } catch {
+      throw this.#malformed('text', `has a ${what} that is not valid UTF-8`);
+    }
+  }
+
+  /** Moves on by so many bytes, and returns where they begin. */
+  #take(bytes: number): number {
+    const begin = this.position;
+    if (begin + bytes > this.#bytes.length) throw new EndOfBytes();
+    this.position += bytes;
+    return begin;
+  }
+}
+
+function exact(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
