@@ -246,10 +246,14 @@ export interface Engine {
   storageReport(): Promise<StorageReport>;
   /** The demo's example file, as `setExamples` takes it. */
   demoExamples(): Promise<{ readonly name: string; readonly text: string }>;
+  /** Reports progress where the files are large. A newer call ends an older one. */
   setExamples(
     files: readonly { readonly name: string; readonly text: string }[],
     settings: TrainSettings,
+    onProgress?: (progress: Progress) => void,
   ): Promise<DataReport>;
+  /** Ends a `setExamples` that is under way, which rejects with code `aborted`; the examples before it stay. */
+  stopExamples(): Promise<void>;
   preview(first: number, count: number): Promise<readonly PreviewExample[]>;
   /** Memory and time before anything starts; no allocation. */
   plan(settings: TrainSettings): Promise<PlanReport>;

@@ -37,6 +37,11 @@ export class Runs {
     return runs.map((run) => ({ ...run, underWay: locked.has(run.id) }));
   }
 
+  /** The same with all that is recorded of them. */
+  async all(): Promise<readonly StoredRun[]> {
+    return await (await this.store()).list();
+  }
+
   /** Throws `run_unknown`. */
   async get(id: string): Promise<StoredRun> {
     const run = await (await this.store()).get(id);

@@ -1,0 +1,35 @@
+import { TunesmithError } from '../core/errors';
+
+/** The device does one thing at a time; a second call is told so instead of spoiling the first. */
+export class Turns {
+  #busy: string | undefined;
+  /** Measuring uses the device between the turns; whoever needs it next waits for the end of it. */
+  #measuring: Promise<void> | undefined;
+
+  /**
+   * @param doing what the engine is at meanwhile: "training"
+   * @throws TunesmithError `engine_busy` while another turn lasts
+   */
+  async alone<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    if (this.#busy !== undefined) {
+      throw new TunesmithError({
+        code: 'engine_busy',
+        message: `This can't be done while the engine is ${this.#busy}.`,
+        hint: 'Wait for it to finish, or stop it.',
+      });
+    }
+    this.#busy = doing;
+    try {
+      await this.#measuring;
+      this.#measuring = undefined;
+      return await work();
+    } finally {
+      this.#busy = undefined;
+    }
+  }
+
+  /** Measures only while nothing else uses the device. What fails here fails again, in words, where it matters. */
+  async measure(measure: () => Promise<void>): Promise<void> {
+    if (this.#busy === undefined) await (this.#measuring ??= measure().catch(() => undefined));
+  }
+}
