@@ -71,6 +71,8 @@ export interface ModelReport {
   readonly formats: string;
   /** What a person should know of it that is no error. */
   readonly notes: readonly string[];
+  /** How the checkpoint was quantised already, so that the loading settings don't matter: "GPTQ, 4-bit"; else absent. */
+  readonly quantized?: string;
   readonly parameters: number;
   readonly layers: number;
   readonly hiddenSize: number;
