@@ -1,12 +1,20 @@
 import { open, readFile, readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { TunesmithError } from '../core/errors';
 import type { FileReader, ModelFolder } from '../models/files';
 
-/** The files that lie in a folder; a zip counts as a folder of itself. Throws `folder_missing`. */
+/** Files that count as a folder of themselves. */
+const SINGLE_FILES = /\.(zip|gguf)$/i;
+
+/**
+ * The files that lie in a folder; a .zip or .gguf counts as a folder of itself.
+ *
+ * @param option what the path was given as: model
+ * @throws TunesmithError `folder_missing`, `file_unreadable`
+ */
 export async function openFolder(path: string, option: string): Promise<ModelFolder> {
-  const info = await ignoreMissing(stat(path));
-  if (info?.isFile() && path.toLowerCase().endsWith('.zip')) {
+  const info = await ignoreMissing(readable(path, option, stat(path)));
+  if (info?.isFile() && SINGLE_FILES.test(path)) {
     return new Map([[basename(path), diskFile(path, basename(path), info.size)]]);
   }
   if (!info?.isDirectory()) {
@@ -17,11 +25,16 @@ export async function openFolder(path: string, option: string): Promise<ModelFol
     });
   }
   const files = new Map<string, FileReader>();
-  for (const name of await readdir(path)) {
-    const file = await ignoreMissing(stat(join(path, name)));
+  for (const name of await readable(path, option, readdir(path))) {
+    const file = await ignoreMissing(readable(join(path, name), option, stat(join(path, name))));
     if (file?.isFile()) files.set(name, diskFile(join(path, name), name, file.size));
   }
   return files;
+}
+
+/** A path of a file or a folder, and whether there is one. */
+export async function isOnDisk(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
 function diskFile(path: string, name: string, size: number): FileReader {
@@ -29,13 +42,14 @@ function diskFile(path: string, name: string, size: number): FileReader {
     name,
     size,
     async read(begin, end) {
-      const file = await open(path, 'r');
+      const file = await readable(path, undefined, open(path, 'r'));
       try {
         const bytes = new Uint8Array(end - begin);
         let done = 0;
         while (done < bytes.length) {
-          const { bytesRead } = await file.read(bytes, done, bytes.length - done, begin + done);
-          if (bytesRead === 0) throw new Error(`${path} got shorter while it was read`);
+          const reading = file.read(bytes, done, bytes.length - done, begin + done);
+          const { bytesRead } = await readable(path, undefined, reading);
+          if (bytesRead === 0) throw unreadable(path, undefined, 'it got shorter while it was read');
           done += bytesRead;
         }
         return bytes;
@@ -46,9 +60,9 @@ function diskFile(path: string, name: string, size: number): FileReader {
   };
 }
 
-/** A file of examples. Throws `data_file_missing` and `data_file_not_utf8`. */
+/** A file of examples. Throws `data_file_missing`, `data_file_not_utf8` and `file_unreadable`. */
 export async function readDataFile(path: string): Promise<{ name: string; text: string }> {
-  const bytes = await ignoreMissing(readFile(path));
+  const bytes = await ignoreMissing(readable(path, 'data', readFile(path)));
   if (!bytes) {
     throw new TunesmithError({
       code: 'data_file_missing',
@@ -68,12 +82,50 @@ export async function readDataFile(path: string): Promise<{ name: string; text: 
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'you have no permission to read it',
+  EPERM: 'you have no permission to read it',
+  EIO: 'the disk reports an error',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'the path is too long',
+  ERR_FS_FILE_TOO_LARGE: 'it is too large to be read at once',
+};
+
+/** What the disk says against reading a path becomes a sentence with the path in it. */
+async function readable<T>(path: string, option: string | undefined, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    const reason = REASONS[codeOf(error)];
+    throw reason === undefined ? error : unreadable(path, option, reason, error);
+  }
+}
+
+function unreadable(
+  path: string,
+  option: string | undefined,
+  reason: string,
+  cause?: unknown,
+): TunesmithError {
+  return new TunesmithError({
+    code: 'file_unreadable',
+    message: `${option === undefined ? '' : `--${option}: `}${path} can't be read: ${reason}.`,
+    hint: `Check the permissions of ${dirname(path)} and of what lies in it, or use a copy.`,
+    cause,
+  });
+}
+
 async function ignoreMissing<T>(found: Promise<T>): Promise<T | undefined> {
   try {
     return await found;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error))) return undefined;
     throw error;
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { TunesmithError } from '../core/errors';
 import type { CheckpointState } from '../formats/checkpoint';
 import { adapterLayout, type LoraSettings } from '../models/lora';
-import { adapterFiles, moduleNames } from '../session/adapter_files';
+import { ADAPTER_CONFIG, adapterFiles, moduleNames } from '../session/adapter_files';
 import { targetCount, tokenCount } from '../session/dataset';
 import { modelCard } from '../session/model_card';
 import type { TunedAdapter } from '../session/resident';
@@ -41,6 +41,11 @@ export const trainCommand: Command = {
       kind: 'flag',
       help: 'goes on from the last checkpoint in --output_dir, with its settings',
     },
+    overwrite_output_dir: {
+      value: '',
+      kind: 'flag',
+      help: 'begins anew where --output_dir holds a run already, and removes its checkpoints',
+    },
     json: JSON_OPTION,
   },
   settings: SETTING_NAMES,
@@ -48,7 +53,10 @@ export const trainCommand: Command = {
     const path = args.required('output_dir');
     await checkOutputFolder(path);
     const files = nodeFiles(path);
-    const start = args.flag('resume_from_checkpoint') ? await lastCheckpoint(files, path) : undefined;
+    const resumes = args.flag('resume_from_checkpoint');
+    const start = resumes ? await lastCheckpoint(files, path) : undefined;
+    const formerRun = resumes ? [] : await filesOfRun(files);
+    if (formerRun.length > 0 && !args.flag('overwrite_output_dir')) throw outputUsed(path);
     const wanted = start
       ? resumedSettings(args.settings, parseSettings(start.settings))
       : parseSettings(args.settings);
@@ -61,6 +69,8 @@ export const trainCommand: Command = {
       const initial = initFolder && (await session.importAdapter(initFolder));
       const settings = initial ? settingsOf(initial, args.settings, wanted) : wanted;
       await setExamples(session, data, settings, output);
+      // Those of the former run would else be taken for this one's.
+      if (formerRun.length > 0) await files.remove(CHECKPOINTS);
       const control = new TrainControl();
       const outcome = await interruptible(control, output, () =>
         session.train({
@@ -89,6 +99,20 @@ async function checkOutputFolder(path: string): Promise<void> {
     code: 'output_dir',
     message: `--output_dir: ${path} is no folder.`,
     hint: 'Name a folder; it is made where there is none.',
+  });
+}
+
+/** What a run has left in an output folder. */
+async function filesOfRun(files: FileStore): Promise<readonly string[]> {
+  const adapter = await files.open(ADAPTER_CONFIG);
+  return [...(await files.list(CHECKPOINTS)), ...(adapter ? [ADAPTER_CONFIG] : [])];
+}
+
+function outputUsed(path: string): TunesmithError {
+  return new TunesmithError({
+    code: 'output_dir_used',
+    message: `--output_dir: ${path} holds a run already.`,
+    hint: 'Go on with it by --resume_from_checkpoint, replace it by --overwrite_output_dir, or name another folder.',
   });
 }
 

@@ -30,6 +30,23 @@ describe('a folder on the disk', () => {
     expect([...files.keys()]).toEqual(['adapter.ZIP']);
   });
 
+  it('is one .gguf by itself as well', async () => {
+    await writeFile(join(folder, 'model.gguf'), 'GGUF');
+    const files = await openFolder(join(folder, 'model.gguf'), 'model');
+    expect([...files.keys()]).toEqual(['model.gguf']);
+    await rm(join(folder, 'model.gguf'));
+  });
+
+  it('is refused in words where the disk forbids it', async () => {
+    const path = join(folder, 'x'.repeat(300));
+    await expect(openFolder(path, 'model')).rejects.toMatchObject({
+      code: 'file_unreadable',
+      message: `--model: ${path} can't be read: the path is too long.`,
+    });
+    const [file] = (await openFolder(folder, 'model')).values();
+    await expect(file!.read(0, file!.size + 1)).rejects.toMatchObject({ code: 'file_unreadable' });
+  });
+
   it('is missed by name', async () => {
     for (const path of ['none', 'numbers.bin', 'numbers.bin/none']) {
       const opened = openFolder(join(folder, path), 'model');

@@ -1,0 +1,75 @@
+import { isModelScope, normalizeEndpoint } from './endpoints';
+import { TunesmithError } from './errors';
+
+/** A model of a hub, as people name it. */
+export interface ModelReference {
+  /** owner/name */
+  readonly repo: string;
+  /** A branch, a tag or a commit. */
+  readonly revision?: string;
+  /** One .gguf file of several. */
+  readonly file?: string;
+  /** Where the name was an address: the site that it is of. */
+  readonly endpoint?: string;
+}
+
+const REPO = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
+
+/**
+ * Reads `owner/name`, `owner/name@revision`, `owner/name:file.gguf`, and the address of a model's page, of its files
+ * (`/tree/revision`) or of one file (`/blob/revision/file.gguf`). Undefined for what is none of these.
+ */
+export function parseModelReference(text: string): ModelReference | undefined {
+  const typed = text.trim();
+  if (/^https?:\/\//i.test(typed)) return fromAddress(typed);
+  const [, repo = '', revision, file] = /^([^@:]*)(?:@([^:]+))?(?::(.+))?$/.exec(typed) ?? [];
+  if (!isRepo(repo)) return undefined;
+  return { repo, ...(revision && { revision }), ...(file && { file }) };
+}
+
+/** The same as text, without the endpoint: what a stored base is found again by. */
+export function modelReferenceText({ repo, revision, file }: ModelReference): string {
+  return `${repo}${revision === undefined ? '' : `@${revision}`}${file === undefined ? '' : `:${file}`}`;
+}
+
+/** @throws TunesmithError `model_reference` */
+export function requireModelReference(text: string): ModelReference {
+  const reference = parseModelReference(text);
+  if (reference) return reference;
+  throw new TunesmithError({
+    code: 'model_reference',
+    message: `"${text}" names no model of a hub.`,
+    hint: 'Write owner/name, such as Qwen/Qwen2.5-0.5B-Instruct, or the address of its page.',
+  });
+}
+
+function isRepo(text: string): boolean {
+  return REPO.test(text) && !text.includes('..');
+}
+
+function fromAddress(address: string): ModelReference | undefined {
+  if (!URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  const parts = url.pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decoded);
+  if (isModelScope(url.origin) && parts[0] === 'models') parts.shift();
+  const [owner = '', name = '', kind, revision, ...path] = parts;
+  const repo = `${owner}/${name}`;
+  if (!isRepo(repo)) return undefined;
+  const endpoint = normalizeEndpoint(url.origin);
+  const named = kind === 'tree' || kind === 'blob' || kind === 'resolve';
+  // ModelScope's pages say `/files` or `/summary` there.
+  if (!named || revision === undefined) return { repo, endpoint };
+  const file = path.join('/');
+  return { repo, revision, endpoint, ...(file.toLowerCase().endsWith('.gguf') && { file }) };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
