@@ -46,7 +46,7 @@ export function dtypeBits(dtype: Dtype): number {
 /** The dtypes that hold numbers a model can be trained on here. */
 export type FloatDtype = 'F32' | 'F16' | 'BF16';
 
-export function isFloatDtype(dtype: Dtype): dtype is FloatDtype {
+export function isFloatDtype(dtype: string): dtype is FloatDtype {
   return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';
 }
 

@@ -1,49 +1,73 @@
-import { isFloatDtype, type FloatDtype } from '../core/dtype';
+import { isFloatDtype } from '../core/dtype';
 import { TunesmithError } from '../core/errors';
 import { sameShape, shapeText } from '../core/shape';
-import type { SafetensorsHeader } from '../formats/safetensors';
-import type { DenseFormat } from '../ops/weight';
 import { checkpointTensors, type ModelSpec } from './spec';
-
-const FORMATS: Readonly<Record<FloatDtype, DenseFormat>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
+import type { StoredTensor, StoredWeights } from './stored/stored_weight';
 
 /** Buffers that old checkpoints carry and that are computed here. */
 const IGNORED = /rotary_emb\.inv_freq$/;
 
 /**
- * Compares a checkpoint's header with what its config.json promises, and returns how its tensors are stored. Throws
- * `tensor_missing`, `tensor_shape`, `tensor_dtype` or `tensor_unexpected`, naming the tensor.
+ * Compares what a checkpoint stores with what its config.json promises. Throws `tensor_missing`, `tensor_shape` or
+ * `tensor_dtype`, naming the tensor.
  */
-export function checkTensors(spec: ModelSpec, header: SafetensorsHeader): (name: string) => DenseFormat {
-  const expected = new Map(checkpointTensors(spec).map((tensor) => [tensor.name, tensor]));
-  for (const { name, shape } of expected.values()) {
-    const found = header.tensors.get(name);
-    if (!found)
-      throw wrong('tensor_missing', `model.safetensors has no ${name}, which config.json asks for.`);
-    if (!sameShape(found.shape, shape)) {
-      const shapes = `${shapeText(found.shape)} in model.safetensors and ${shapeText(shape)} by config.json`;
-      throw wrong('tensor_shape', `${name} is ${shapes}.`);
-    }
-    if (!isFloatDtype(found.dtype)) {
-      throw wrong('tensor_dtype', `${name} is stored as ${found.dtype}; F32, F16 and BF16 can be read.`);
-    }
-  }
-  for (const name of header.tensors.keys()) {
-    const known = expected.has(name) || IGNORED.test(name) || (spec.tiedHead && name === 'lm_head.weight');
-    if (!known) {
-      throw wrong('tensor_unexpected', `model.safetensors has ${name}, for which config.json has no use.`);
+export function checkWeights(spec: ModelSpec, stored: StoredWeights): void {
+  for (const { name, shape, kind } of checkpointTensors(spec)) {
+    const weight = stored.get(name);
+    if (!weight) throw wrong('tensor_missing', `The weights lack ${name}, which config.json asks for.`);
+    if (weight.kind === 'dense') {
+      const { dtype, shape: found, file } = weight.tensor;
+      if (!isFloatDtype(dtype)) {
+        throw wrong('tensor_dtype', `${name} is stored as ${dtype}; F32, F16 and BF16 can be read.`);
+      }
+      if (!sameShape(found, shape)) {
+        const shapes = `${shapeText(found)} in ${file.name} and ${shapeText(shape)} by config.json`;
+        throw wrong('tensor_shape', `${name} is ${shapes}.`);
+      }
+    } else if (kind === 'vector' || (kind !== 'linear' && weight.kind === 'packed')) {
+      const form = weight.kind === 'packed' ? weight.packing.format : weight.from;
+      throw wrong('tensor_dtype', `${name} is stored as ${form}; F32, F16 and BF16 can be read.`);
     }
   }
-  return (name) => {
-    const dtype = header.tensors.get(name)?.dtype;
-    return dtype && isFloatDtype(dtype) ? FORMATS[dtype] : 'f32';
-  };
+}
+
+/**
+ * Throws `tensor_unexpected` where files have a tensor that is no weight of the model and no part of one that is packed:
+ * leaving one out that means something would train another model.
+ */
+export function checkUnexpected(
+  spec: ModelSpec,
+  stored: StoredWeights,
+  tensors: ReadonlyMap<string, StoredTensor>,
+): void {
+  const expected = new Set(checkpointTensors(spec).map(({ name }) => name));
+  const packed = new Set<string>();
+  for (const [name, { kind }] of stored) if (kind !== 'dense') packed.add(modulePath(name));
+  for (const [name, { file }] of tensors) {
+    const known =
+      expected.has(name) ||
+      IGNORED.test(name) ||
+      (spec.tiedHead && name === 'lm_head.weight') ||
+      pathsOf(name).some((path) => packed.has(path));
+    if (!known)
+      throw wrong('tensor_unexpected', `${file.name} has ${name}, for which config.json has no use.`);
+  }
+}
+
+function modulePath(name: string): string {
+  return name.replace(/\.weight$/, '');
+}
+
+/** `a.b.c` is below `a` and `a.b`. */
+function pathsOf(name: string): string[] {
+  const parts = name.split('.');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('.'));
 }
 
 function wrong(code: string, message: string): TunesmithError {
   return new TunesmithError({
     code,
     message,
-    hint: 'Check that config.json and model.safetensors belong to the same model and came through whole.',
+    hint: 'Check that config.json and the weights belong to the same model and came through whole.',
   });
 }

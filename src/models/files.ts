@@ -1,8 +1,10 @@
 import { TunesmithError } from '../core/errors';
-import { headerLength, parseHeader, type SafetensorsHeader } from '../formats/safetensors';
+import { checkUnexpected, checkWeights } from './check_tensors';
 import { readSpec } from './config';
 import { readJson, readText, type FileReader, type ModelFolder } from './folder';
+import { INDEX_FILE, SINGLE_FILE, readTensorFiles } from './shards';
 import type { ModelSpec } from './spec';
+import type { StoredTensor, StoredWeight, StoredWeights } from './stored/stored_weight';
 
 export { readJson, type FileReader, type ModelFolder } from './folder';
 
@@ -10,17 +12,25 @@ export { readJson, type FileReader, type ModelFolder } from './folder';
 export interface Checkpoint {
   readonly config: unknown;
   readonly spec: ModelSpec;
-  readonly weights: FileReader;
-  readonly header: SafetensorsHeader;
+  /** How each weight is stored, by its name in Transformers' checkpoints. */
+  readonly stored: StoredWeights;
+  /** The files that hold weights, in the order in which they are best read. */
+  readonly files: readonly FileReader[];
   readonly tokenizer: unknown;
   readonly tokenizerConfig: unknown;
   /** chat_template.jinja, where newer checkpoints keep the template. */
   readonly templateFile: string | undefined;
   /** generation_config.json, where there is one. */
   readonly generationConfig: unknown;
+  /** What a person should know about how the weights are used. */
+  readonly notes: readonly string[];
 }
 
-/** Throws `model_file_missing`, `json_invalid`, and what the config and the weights' header are refused for. */
+/**
+ * Opens a checkpoint's folder: one safetensors file, or shards by their index. Only headers of the weights are read.
+ * Throws `model_file_missing`, `weights_not_safetensors`, `json_invalid`, and what the config, the index and the headers
+ * are refused for.
+ */
 export async function openCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
   const config = await readJson(required(folder, 'config.json'));
   const spec = readSpec(config);
@@ -30,23 +40,50 @@ export async function openCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
   const generationConfig = generation && (await readJson(generation));
   const template = folder.get('chat_template.jinja');
   const templateFile = template && (await readText(template));
-  const weights = required(folder, 'model.safetensors');
-  const header = await readHeader(weights);
-  return { config, spec, weights, header, tokenizer, tokenizerConfig, templateFile, generationConfig };
+  const found = await readTensorFiles(folder);
+  if (!found) throw withoutWeights(folder);
+  const { tensors, files } = found;
+  const stored = denseWeights(tensors);
+  checkWeights(spec, stored);
+  checkUnexpected(spec, stored, tensors);
+  const small = { config, tokenizer, tokenizerConfig, templateFile, generationConfig };
+  return { ...small, spec, stored, files, notes: [] };
 }
 
-export async function readHeader(file: FileReader): Promise<SafetensorsHeader> {
-  const length = headerLength(await file.read(0, Math.min(8, file.size)), file.size, file.name);
-  return parseHeader(await file.read(0, 8 + length), file.size, file.name);
+function denseWeights(tensors: ReadonlyMap<string, StoredTensor>): StoredWeights {
+  return new Map(
+    [...tensors].map(([name, tensor]): [string, StoredWeight] => [name, { kind: 'dense', tensor }]),
+  );
 }
 
 function required(folder: ModelFolder, name: string): FileReader {
   const file = folder.get(name);
   if (file) return file;
-  throw new TunesmithError({
+  throw missing(folder, `The folder has no ${name}.`);
+}
+
+/** Says by name what there is instead of weights that can be read. */
+function withoutWeights(folder: ModelFolder): TunesmithError {
+  const names = [...folder.keys()].sort();
+  const shard = names.find((name) => /-\d+-of-\d+\.safetensors$/.test(name));
+  if (shard !== undefined) return missing(folder, `The folder has ${shard}, but no ${INDEX_FILE}.`);
+  const pickle = names.find((name) => /\.(bin|pt|pth)$/.test(name));
+  if (pickle === undefined) return missing(folder, `The folder has no ${SINGLE_FILE}.`);
+  return new TunesmithError({
+    code: 'weights_not_safetensors',
+    message: `The folder has its weights in ${pickle} only, which is a program in Python's pickle format and is not run.`,
+    hint: 'Choose a version of this model in safetensors; save_pretrained in Transformers writes one.',
+    detail: `found: ${names.join(', ')}`,
+  });
+}
+
+function missing(folder: ModelFolder, message: string): TunesmithError {
+  return new TunesmithError({
     code: 'model_file_missing',
-    message: `The folder has no ${name}.`,
-    hint: 'Drop the whole folder of a checkpoint: config.json, model.safetensors, tokenizer.json, tokenizer_config.json.',
+    message,
+    hint:
+      'Drop the whole folder of a checkpoint: config.json, model.safetensors (or its parts and their index), ' +
+      'tokenizer.json, tokenizer_config.json.',
     detail: `found: ${[...folder.keys()].join(', ')}`,
   });
 }

@@ -1,8 +1,9 @@
 import { TunesmithError } from '../core/errors';
 import type { Trace } from '../graph/trace';
 import type { Tensor } from '../ops/op';
-import { packedBuffers } from '../ops/packings/packed';
-import { nf4Packing, type DenseFormat, type Weight } from '../ops/weight';
+import { packedBuffers, packingRefusal } from '../ops/packings/packed';
+import { nf4Packing, type DenseFormat, type Packing, type Weight } from '../ops/weight';
+import type { RotaryParameters } from './rotary_table';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from './spec';
 
 /** How a base is loaded. */
@@ -22,7 +23,13 @@ export interface WeightSlot {
 
 /** How one tensor of the checkpoint lies on the device. */
 export type WeightLayout =
-  | { readonly kind: 'vector'; readonly size: number; readonly slot: WeightSlot }
+  | {
+      readonly kind: 'vector';
+      readonly size: number;
+      readonly slot: WeightSlot;
+      /** To be added to the stored values. */
+      readonly add?: 1;
+    }
   | {
       readonly kind: 'dense';
       readonly format: DenseFormat;
@@ -31,24 +38,22 @@ export type WeightLayout =
       readonly parts: readonly (WeightSlot & { readonly firstRow: number; readonly rows: number })[];
     }
   | {
-      readonly kind: 'nf4';
+      readonly kind: 'packed';
+      readonly packing: Packing;
       readonly out: number;
       readonly in: number;
-      readonly doubleQuant: boolean;
-      readonly codes: WeightSlot;
-      readonly scales: WeightSlot;
+      /** By the names that the packing gives its buffers. */
+      readonly buffers: Readonly<Record<string, WeightSlot>>;
     };
 
-/** How a whole model lies on the device; known from config.json and the weights' header alone. */
+/** How a whole model lies on the device; known from config.json and the weights' headers alone. */
 export interface ModelLayout {
   readonly spec: ModelSpec;
   readonly quantization: LoadSettings;
   readonly tensors: ReadonlyMap<string, WeightLayout>;
-  /** Positions that the rotary table holds. */
+  /** Positions that the rotary tables hold. */
   readonly positions: number;
 }
-
-export const ROTARY_SLOT = 'rotary';
 
 /** Positions beyond this are not prepared, whatever a model claims. */
 const MOST_POSITIONS = 8192;
@@ -58,32 +63,36 @@ export function positionsOf(spec: ModelSpec): number {
   return Math.min(spec.maxPositions, MOST_POSITIONS);
 }
 
-/** The stored format of a tensor by its name in the checkpoint. */
-export type FormatOf = (name: string) => DenseFormat;
+/**
+ * How a checkpoint stores a tensor, as far as its place on the device depends on it: the format of a dense one, the
+ * packing of one that runs as stored, 'requantised' for what can't.
+ */
+export type StoredForm = DenseFormat | Packing | 'requantised';
 
-/** Throws `linear_not_blocked` where a linear map can't be cut into NF4 blocks of 64. */
+/** Throws `linear_not_blocked` where a linear map can't be cut into NF4 blocks of 64, `weight_not_packed` as to others. */
 export function modelLayout(
   spec: ModelSpec,
-  formatOf: FormatOf,
-  quantization: LoadSettings,
+  formOf: (name: string) => StoredForm,
+  load: LoadSettings,
   maxBinding: number,
 ): ModelLayout {
   const tensors = new Map<string, WeightLayout>();
   for (const tensor of checkpointTensors(spec)) {
-    tensors.set(tensor.name, tensorLayout(tensor, formatOf(tensor.name), quantization, maxBinding));
+    tensors.set(tensor.name, tensorLayout(tensor, formOf(tensor.name), load, maxBinding));
   }
-  return { spec, quantization, tensors, positions: positionsOf(spec) };
+  return { spec, quantization: load, tensors, positions: positionsOf(spec) };
 }
 
 function tensorLayout(
-  { name, shape, kind }: TensorSpec,
-  format: DenseFormat,
-  quantization: LoadSettings,
+  { name, shape, kind, add }: TensorSpec,
+  form: StoredForm,
+  load: LoadSettings,
   maxBinding: number,
 ): WeightLayout {
   const [out = 0, input = 1] = shape;
-  if (kind === 'vector') return { kind, size: out, slot: { slot: name, bytes: out * 4 } };
-  if (kind === 'linear' && quantization.load_in_4bit) {
+  if (kind === 'vector') return { kind, size: out, slot: { slot: name, bytes: out * 4 }, add };
+  if (typeof form === 'object') return packedLayout(name, out, input, form, maxBinding);
+  if (kind === 'linear' && load.load_in_4bit) {
     if (input % 64 !== 0) {
       throw new TunesmithError({
         code: 'linear_not_blocked',
@@ -91,17 +100,9 @@ function tensorLayout(
         hint: 'Load this model with load_in_4bit = false.',
       });
     }
-    const doubleQuant = quantization.bnb_4bit_use_double_quant;
-    const { codes, scales = 0 } = packedBuffers(nf4Packing(doubleQuant), out, input);
-    return {
-      kind: 'nf4',
-      out,
-      in: input,
-      doubleQuant,
-      codes: { slot: `${name}.codes`, bytes: codes },
-      scales: { slot: `${name}.scales`, bytes: scales },
-    };
+    return packedLayout(name, out, input, nf4Packing(load.bnb_4bit_use_double_quant), maxBinding);
   }
+  const format = denseFormat(form, load.dtype);
   const rowBytes = input * (format === 'f32' ? 4 : 2);
   const most = Math.max(64, Math.floor(maxBinding / rowBytes / 64) * 64);
   const parts = [];
@@ -112,30 +113,81 @@ function tensorLayout(
   return { kind: 'dense', format, out, in: input, parts };
 }
 
-/** All buffers of the model but the rotary table, in the checkpoint's order. */
-export function weightSlots(layout: ModelLayout): readonly WeightSlot[] {
-  return [...layout.tensors.values()].flatMap((tensor): readonly WeightSlot[] => {
-    if (tensor.kind === 'vector') return [tensor.slot];
-    return tensor.kind === 'nf4' ? [tensor.codes, tensor.scales] : tensor.parts;
+/** The format of a dense weight that is not quantised. */
+function denseFormat(form: DenseFormat | 'requantised', dtype: LoadSettings['dtype']): DenseFormat {
+  if (dtype === 'float16') return 'f16';
+  if (dtype === 'float32') return 'f32';
+  return form === 'requantised' ? 'f16' : form;
+}
+
+function packedLayout(
+  name: string,
+  out: number,
+  input: number,
+  packing: Packing,
+  maxBinding: number,
+): WeightLayout {
+  const refusal = packingRefusal(packing, out, input);
+  if (refusal !== undefined) throw notPacked(`${name} [${out}, ${input}] ${refusal}.`);
+  const buffers: Record<string, WeightSlot> = {};
+  for (const [key, bytes] of Object.entries(packedBuffers(packing, out, input))) {
+    if (bytes > maxBinding)
+      throw notPacked(`${name} needs ${bytes} bytes in one piece, more than this device allows.`);
+    buffers[key] = { slot: `${name}.${key}`, bytes };
+  }
+  return { kind: 'packed', packing, out, in: input, buffers };
+}
+
+function notPacked(message: string): TunesmithError {
+  return new TunesmithError({
+    code: 'weight_not_packed',
+    message,
+    hint: 'Choose another quantisation of this model, or its unquantised checkpoint.',
   });
+}
+
+/** All buffers of the weights, in the order of the forward pass. */
+export function weightSlots(layout: ModelLayout): readonly WeightSlot[] {
+  return [...layout.tensors.values()].flatMap(slotsOf);
+}
+
+/** The buffers of one tensor. */
+export function slotsOf(tensor: WeightLayout): readonly WeightSlot[] {
+  if (tensor.kind === 'vector') return [tensor.slot];
+  return tensor.kind === 'packed' ? Object.values(tensor.buffers) : tensor.parts;
+}
+
+/** The rotary tables' buffers, in the order of the spec's rotary embeddings. */
+export function rotarySlots({ spec, positions }: ModelLayout): readonly WeightSlot[] {
+  return spec.rotary.map(({ dim }, index) => ({ slot: `rotary.${index}`, bytes: positions * dim * 4 }));
 }
 
 /** Bytes of the base model on the device. */
 export function modelBytes(layout: ModelLayout): number {
-  const table = layout.positions * layout.spec.headDim * 4;
-  return weightSlots(layout).reduce((sum, { bytes }) => sum + bytes, table);
+  return [...weightSlots(layout), ...rotarySlots(layout)].reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** A layout's tensors as symbols of one trace. */
 export class BoundWeights {
-  readonly rotary: Tensor;
   readonly #trace: Trace;
   readonly #layout: ModelLayout;
+  readonly #tables: readonly (RotaryParameters & { readonly table: Tensor })[];
 
   constructor(trace: Trace, layout: ModelLayout) {
     this.#trace = trace;
     this.#layout = layout;
-    this.rotary = trace.bound(ROTARY_SLOT, 'f32', [layout.positions, layout.spec.headDim]);
+    const slots = rotarySlots(layout);
+    this.#tables = layout.spec.rotary.map((parameters, index) => {
+      const { slot } = slots[index]!;
+      return { ...parameters, table: trace.bound(slot, 'f32', [layout.positions, parameters.dim]) };
+    });
+  }
+
+  /** One of the spec's rotary embeddings with its table, f32 [positions, dim]. */
+  rotary(index: number): RotaryParameters & { readonly table: Tensor } {
+    const rotary = this.#tables[index];
+    if (!rotary) throw new Error(`this model has no rotary embedding ${index}`);
+    return rotary;
   }
 
   vector(name: string): Tensor {
@@ -149,10 +201,10 @@ export class BoundWeights {
     if (!layout || layout.kind === 'vector') throw new Error(`${name} is no matrix of this model`);
     const words = ({ slot, bytes }: WeightSlot): Tensor => this.#trace.bound(slot, 'u32', [bytes / 4]);
     const { out, in: input } = layout;
-    if (layout.kind === 'nf4') {
-      const { doubleQuant, codes, scales } = layout;
-      const tensors = { codes: words(codes), scales: words(scales) };
-      return { kind: 'packed', name, out, in: input, packing: nf4Packing(doubleQuant), tensors };
+    if (layout.kind === 'packed') {
+      const { packing, buffers } = layout;
+      const tensors = Object.fromEntries(Object.entries(buffers).map(([key, slot]) => [key, words(slot)]));
+      return { kind: 'packed', name, out, in: input, packing, tensors };
     }
     const parts = layout.parts.map((part) => ({ ...part, tensor: words(part) }));
     return { kind: 'dense', name, format: layout.format, out, in: input, parts };

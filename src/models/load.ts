@@ -1,110 +1,120 @@
-import { floatsOf, isFloatDtype } from '../core/dtype';
-import type { TensorInfo } from '../formats/safetensors';
+import { isFloatDtype } from '../core/dtype';
 import type { Device } from '../gpu/device';
-import { checkTensors } from './check_tensors';
-import type { Checkpoint, FileReader } from './files';
+import { Uploads } from '../gpu/uploads';
+import { DENSE_FORMATS } from './cast';
+import type { Checkpoint } from './files';
 import {
-  ROTARY_SLOT,
   modelLayout,
+  rotarySlots,
   weightSlots,
   type LoadSettings,
   type ModelLayout,
-  type WeightLayout,
+  type StoredForm,
 } from './layout';
+import { loadingPieces, quantizedChunks } from './load_pieces';
 import type { Model } from './model';
-import { Quantizer } from './quantize';
+import { usePieces } from './pieces';
+import { Quantizer, quantizerBytes } from './quantize';
 import { rotaryTable } from './rotary_table';
+import type { StoredWeight } from './stored/stored_weight';
 
-/** The layout that a checkpoint will have on a device; throws what `checkTensors` refuses. */
-export function layoutOf(
-  checkpoint: Checkpoint,
-  quantization: LoadSettings,
-  maxBinding: number,
-): ModelLayout {
-  const { spec, header } = checkpoint;
-  return modelLayout(spec, checkTensors(spec, header), quantization, maxBinding);
+/** How far loading is. */
+export interface LoadProgress {
+  /** The tensor whose turn it is. */
+  readonly name: string;
+  /** Of the weights as they are stored. */
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+/** The layout that a checkpoint will have on a device. Throws as `modelLayout`. */
+export function layoutOf(checkpoint: Checkpoint, load: LoadSettings, maxBinding: number): ModelLayout {
+  const { spec, stored } = checkpoint;
+  return modelLayout(spec, (name) => formOf(name, stored.get(name)), load, maxBinding);
+}
+
+/** Bytes that the device needs while a checkpoint is loaded, beside the model itself. */
+export function loadingBytes(checkpoint: Checkpoint, layout: ModelLayout): number {
+  return quantizerBytes(quantizedChunks(checkpoint.stored, layout));
 }
 
 /**
- * Brings a checkpoint's weights to the device, tensor by tensor in the file's order, quantising on the way. What was
- * allocated is freed where it fails. Throws what reading or the device reports.
+ * Brings a checkpoint's weights to the device in the order of their files, quantising on the way. JavaScript holds a few
+ * pieces of them at a time, and the device the model and one piece. What was allocated is freed where it fails. Throws
+ * what reading or the device reports.
  *
- * @param onTensor called before each tensor with its number, how many there are, and its name
- * @param signal stops between tensors
+ * @param onProgress called before each piece
+ * @param signal stops between pieces, and while one is awaited
  */
 export async function loadModel(
   device: Device,
   checkpoint: Checkpoint,
-  quantization: LoadSettings,
-  onTensor: (index: number, count: number, name: string) => void,
+  load: LoadSettings,
+  onProgress: (progress: LoadProgress) => void = () => undefined,
   signal?: AbortSignal,
 ): Promise<Model> {
-  const layout = layoutOf(checkpoint, quantization, device.limits.maxStorageBufferBindingSize);
+  const layout = layoutOf(checkpoint, load, device.limits.maxStorageBufferBindingSize);
   const buffers = new Map<string, GPUBuffer>();
   const destroy = (): void => {
     for (const buffer of buffers.values()) device.buffers.destroy('base', buffer);
     buffers.clear();
   };
-  const quantizer = new Quantizer(device);
+  const uploads = new Uploads(device);
+  const [chunk, ...chunks] = quantizedChunks(checkpoint.stored, layout);
+  let quantizer: Quantizer | undefined;
   try {
-    for (const { slot, bytes } of weightSlots(layout)) {
+    for (const { slot, bytes } of [...weightSlots(layout), ...rotarySlots(layout)]) {
       buffers.set(slot, device.buffers.create('base', slot, bytes));
     }
-    const table = rotaryTable({ ...layout.spec.rotary, maxPositions: layout.positions });
-    buffers.set(ROTARY_SLOT, device.buffers.create('base', ROTARY_SLOT, table.byteLength));
-    device.buffers.write(target(buffers, ROTARY_SLOT), table);
-    const wanted = [...checkpoint.header.tensors].filter(([name]) => layout.tensors.has(name));
-    for (const [index, [name, info]] of wanted.entries()) {
-      signal?.throwIfAborted();
-      onTensor(index, wanted.length, name);
-      const place = layout.tensors.get(name);
-      if (place) await loadTensor({ device, buffers, quantizer, file: checkpoint.weights }, info, place);
-      device.check();
-    }
+    quantizer = chunk && new Quantizer(device, uploads, [chunk, ...chunks]);
+    writeRotaryTables(device, layout, buffers);
+    const pieces = loadingPieces(checkpoint, layout, { buffers, uploads, quantizer });
+    const totalBytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
+    let bytes = 0;
+    await usePieces(
+      pieces,
+      (index) => {
+        device.check();
+        const piece = pieces[index];
+        if (piece) onProgress({ name: piece.name, bytes, totalBytes });
+        bytes += piece?.bytes ?? 0;
+      },
+      signal,
+    );
+    await quantizer?.idle();
+    await uploads.idle();
     await device.queue.idle();
     return { device, layout, buffers, destroy };
   } catch (error) {
     destroy();
     throw error;
   } finally {
-    quantizer.destroy();
+    quantizer?.destroy();
   }
 }
 
-interface Loading {
-  readonly device: Device;
-  readonly buffers: ReadonlyMap<string, GPUBuffer>;
-  readonly quantizer: Quantizer;
-  readonly file: FileReader;
-}
-
-async function loadTensor(loading: Loading, info: TensorInfo, place: WeightLayout): Promise<void> {
-  const { device, buffers, quantizer, file } = loading;
-  if (!isFloatDtype(info.dtype)) throw new Error(`a tensor of dtype ${info.dtype} passed the check`);
-  if (place.kind === 'vector') {
-    const bytes = await file.read(info.begin, info.end);
-    device.buffers.write(target(buffers, place.slot.slot), floatsOf(info.dtype, bytes));
-    return;
-  }
-  const rowBytes = (info.end - info.begin) / place.out;
-  const rows = (first: number, count: number): Promise<Uint8Array<ArrayBuffer>> =>
-    file.read(info.begin + first * rowBytes, info.begin + (first + count) * rowBytes);
-  if (place.kind === 'dense') {
-    for (const { slot, firstRow, rows: count } of place.parts) {
-      device.buffers.write(target(buffers, slot), await rows(firstRow, count));
+function formOf(name: string, stored: StoredWeight | undefined): StoredForm {
+  switch (stored?.kind) {
+    case 'packed':
+      return stored.packing;
+    case 'requantised':
+      return 'requantised';
+    case 'dense': {
+      const { dtype } = stored.tensor;
+      if (isFloatDtype(dtype)) return DENSE_FORMATS[dtype];
     }
-    return;
   }
-  const codes = target(buffers, place.codes.slot);
-  const scales = await quantizer.quantize(
-    { dtype: info.dtype, out: place.out, in: place.in, rows, codes },
-    place,
-  );
-  device.buffers.write(target(buffers, place.scales.slot), scales);
+  throw new Error(`${name} passed the check of the tensors`);
 }
 
-function target(buffers: ReadonlyMap<string, GPUBuffer>, slot: string): GPUBuffer {
-  const buffer = buffers.get(slot);
-  if (!buffer) throw new Error(`no buffer for ${slot}`);
-  return buffer;
+function writeRotaryTables(
+  device: Device,
+  layout: ModelLayout,
+  buffers: ReadonlyMap<string, GPUBuffer>,
+): void {
+  const slots = rotarySlots(layout);
+  layout.spec.rotary.forEach((parameters, index) => {
+    const buffer = buffers.get(slots[index]?.slot ?? '');
+    if (buffer) device.buffers.write(buffer, rotaryTable({ ...parameters, maxPositions: layout.positions }));
+  });
 }

@@ -1,87 +1,166 @@
-import type { FloatDtype } from '../core/dtype';
+import { alignUp } from '../core/align';
 import { doubleQuantize } from '../formats/nf4';
 import type { Device } from '../gpu/device';
+import type { Uploads } from '../gpu/uploads';
 import { compile } from '../graph/compile';
-import { plan } from '../graph/plan';
+import { ALIGNMENT, plan } from '../graph/plan';
 import type { Program } from '../graph/program';
 import { Trace } from '../graph/trace';
 import { nf4Quantize } from '../ops/nf4';
 import { packNf4Scales } from '../ops/nf4_scales';
 import type { Tensor } from '../ops/op';
-import type { DenseFormat } from '../ops/weight';
+import type { DenseFormat, Nf4Packing } from '../ops/weight';
 
-/** Weights on the device in their stored format at any one time. */
-const CHUNK_BYTES = 32 * 1024 * 1024;
+const SOURCE = 'source';
 
-const FORMATS: Readonly<Record<FloatDtype, DenseFormat>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
+/** Elements that share a scale. */
+const BLOCK = 64;
 
-export interface QuantizeRequest {
-  readonly dtype: FloatDtype;
-  readonly out: number;
-  readonly in: number;
-  /** The stored bytes of some rows of the weight. */
-  readonly rows: (first: number, count: number) => Promise<Uint8Array<ArrayBuffer>>;
-  /** Receives the packed codes. */
-  readonly codes: GPUBuffer;
+/** A run of a weight's elements that is quantised at once. */
+export interface Chunk {
+  readonly format: DenseFormat;
+  readonly blocks: number;
 }
 
-interface Chunk {
+/** Bytes of a chunk as it is stored. */
+export function chunkBytes({ format, blocks }: Chunk): number {
+  return blocks * BLOCK * (format === 'f32' ? 4 : 2);
+}
+
+/** Bytes that quantising takes on the device beside the model: a chunk as stored, its codes and its scales. */
+export function quantizerBytes(chunks: readonly Chunk[]): number {
+  const blocks = Math.max(0, ...chunks.map((chunk) => chunk.blocks));
+  const results = alignUp(blocks * (BLOCK / 2), ALIGNMENT) + alignUp(blocks * 4, ALIGNMENT);
+  return Math.max(0, ...chunks.map(chunkBytes)) + results;
+}
+
+/** Where the codes and scales of one weight go. */
+export interface Nf4Target {
+  readonly packing: Nf4Packing;
+  readonly codes: GPUBuffer;
+  readonly scales: GPUBuffer;
+  readonly blocks: number;
+}
+
+/** The scales of a weight, as far as they came back: f32, one a block. */
+interface Scales {
+  readonly absmax: Float32Array<ArrayBuffer>;
+  readonly reads: Promise<void>[];
+}
+
+interface Compiled {
   readonly program: Program;
   readonly codes: Tensor;
   readonly absmax: Tensor;
 }
 
-/** Quantises weights to NF4 on the device, a few rows at a time. */
+/**
+ * Quantises weights to NF4 on the device, chunk by chunk. What it allocates is fixed by the largest chunk. Nothing is
+ * waited for but the room for more: a weight's scales come back while the next weight is on its way.
+ */
 export class Quantizer {
   readonly #device: Device;
-  readonly #chunks = new Map<string, Chunk>();
+  readonly #uploads: Uploads;
+  readonly #source: GPUBuffer;
+  readonly #largest: Chunk;
+  readonly #compiled = new Map<string, Promise<Compiled>>();
+  readonly #scales = new Map<Nf4Target, Scales>();
+  #finishing: Promise<void> = Promise.resolve();
 
-  constructor(device: Device) {
+  /** @param chunks all that will be quantised, in any order and number */
+  constructor(device: Device, uploads: Uploads, chunks: readonly [Chunk, ...Chunk[]]) {
     this.#device = device;
+    this.#uploads = uploads;
+    this.#source = device.buffers.create('loading', 'source', Math.max(...chunks.map(chunkBytes)));
+    this.#largest = chunks.reduce((a, b) => (b.blocks > a.blocks ? b : a));
   }
 
-  /** Fills `codes` and returns the words of the weight's scales (see ops/packings/nf4.ts). */
-  async quantize(
-    request: QuantizeRequest,
-    { doubleQuant }: { doubleQuant: boolean },
-  ): Promise<Uint32Array<ArrayBuffer>> {
-    const { out, in: input, dtype } = request;
-    const absmax = new Float32Array((out * input) / 64);
-    const rowBytes = input * (dtype === 'F32' ? 4 : 2);
-    const most = Math.max(1, Math.min(out, Math.floor(CHUNK_BYTES / rowBytes)));
-    for (let first = 0; first < out; first += most) {
-      const count = Math.min(most, out - first);
-      const chunk = await this.#chunk(count, input, FORMATS[dtype]);
-      chunk.program.write('source', await request.rows(first, count));
-      await chunk.program.run({});
-      chunk.program.copy(chunk.codes, request.codes, (first * input) / 2);
-      absmax.set(new Float32Array(await chunk.program.read(chunk.absmax, 1)), (first * input) / 64);
-    }
-    return packNf4Scales(doubleQuant ? doubleQuantize(absmax) : absmax);
+  /** Quantises the chunk that begins at the weight's block `first`. */
+  async add(
+    target: Nf4Target,
+    { format, first }: { readonly format: DenseFormat; readonly first: number },
+    bytes: Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
+    const blocks = bytes.length / chunkBytes({ format, blocks: 1 });
+    const { program, codes, absmax } = await this.#program({ format, blocks });
+    await this.#uploads.write(this.#source, bytes);
+    await program.run({});
+    program.copy(codes, target.codes, (first * BLOCK) / 2);
+    const scales = this.#scalesOf(target);
+    const read = program.read(absmax, 1).then((part) => scales.absmax.set(new Float32Array(part), first));
+    read.catch(() => undefined);
+    scales.reads.push(read);
+  }
+
+  /** Writes a weight's scales, all of whose chunks were added. Resolves when those of the weight before are written. */
+  async finish(target: Nf4Target): Promise<void> {
+    const before = this.#finishing;
+    this.#finishing = this.#writeScales(target);
+    this.#finishing.catch(() => undefined);
+    await before;
+  }
+
+  /** Resolves when all scales are written. */
+  async idle(): Promise<void> {
+    await this.#finishing;
   }
 
   destroy(): void {
-    for (const { program } of this.#chunks.values()) program.destroy();
+    this.#device.buffers.destroy('loading', this.#source);
+    for (const compiled of this.#compiled.values()) {
+      compiled.then(
+        ({ program }) => program.destroy(),
+        () => undefined,
+      );
+    }
   }
 
-  async #chunk(rows: number, input: number, format: DenseFormat): Promise<Chunk> {
-    const key = `${rows} ${input} ${format}`;
-    const known = this.#chunks.get(key);
+  #scalesOf(target: Nf4Target): Scales {
+    const known = this.#scales.get(target);
+    if (known) return known;
+    const scales: Scales = { absmax: new Float32Array(target.blocks), reads: [] };
+    this.#scales.set(target, scales);
+    return scales;
+  }
+
+  async #writeScales(target: Nf4Target): Promise<void> {
+    const { absmax, reads } = this.#scalesOf(target);
+    await Promise.all(reads);
+    this.#scales.delete(target);
+    const words = packNf4Scales(target.packing.doubleQuant ? doubleQuantize(absmax) : absmax);
+    await this.#uploads.write(target.scales, new Uint8Array(words.buffer));
+  }
+
+  /** The largest is compiled first: the others run in its arena. */
+  async #program(chunk: Chunk): Promise<Compiled> {
+    const largest = await this.#compile(this.#largest, undefined);
+    return await this.#compile(chunk, largest.program);
+  }
+
+  #compile(chunk: Chunk, owner: Program | undefined): Promise<Compiled> {
+    const key = `${chunk.format} ${chunk.blocks}`;
+    const known = this.#compiled.get(key);
     if (known) return known;
     const trace = new Trace();
-    const words = format === 'f32' ? rows * input : (rows * input) / 2;
-    const part = { firstRow: 0, rows, tensor: trace.bound('source', 'u32', [words]) };
-    const weight = { kind: 'dense' as const, name: 'source', format, out: rows, in: input, parts: [part] };
-    const { codes, absmax } = nf4Quantize(trace, weight);
+    const { format, blocks } = chunk;
+    const tensor = trace.bound(SOURCE, 'u32', [chunkBytes(chunk) / 4]);
+    const parts = [{ firstRow: 0, rows: blocks, tensor }];
+    const { codes, absmax } = nf4Quantize(trace, {
+      kind: 'dense',
+      name: SOURCE,
+      format,
+      out: blocks,
+      in: BLOCK,
+      parts,
+    });
     const { limits } = this.#device;
     const planned = plan(trace, trace.nodes, { capacity: 1, limits, keep: [codes, absmax] });
-    const program = await compile(this.#device, planned, {
-      buffers: new Map(),
-      inputs: ['source'],
+    const compiled = compile(this.#device, planned, {
+      buffers: new Map([[SOURCE, this.#source]]),
+      arenas: owner?.arenas,
       purpose: 'loading',
-    });
-    const chunk = { program, codes, absmax };
-    this.#chunks.set(key, chunk);
-    return chunk;
+    }).then((program) => ({ program, codes, absmax }));
+    this.#compiled.set(key, compiled);
+    return compiled;
   }
 }

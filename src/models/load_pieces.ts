@@ -1,0 +1,297 @@
+import { alignUp } from '../core/align';
+import { floatsOf, isFloatDtype, type FloatDtype } from '../core/dtype';
+import type { Uploads } from '../gpu/uploads';
+import { DENSE_FORMATS, castElements } from './cast';
+import type { Checkpoint } from './files';
+import type { ModelLayout, WeightLayout, WeightSlot } from './layout';
+import { PIECE_BYTES, joinRanges, type Piece, type RangePiece } from './pieces';
+import type { Chunk, Nf4Target, Quantizer } from './quantize';
+import type { BufferSource, StoredTensor, StoredWeight, StoredWeights } from './stored/stored_weight';
+
+/** Where the pieces of a model go. */
+export interface LoadTarget {
+  readonly buffers: ReadonlyMap<string, GPUBuffer>;
+  readonly uploads: Uploads;
+  /** There, where anything is to be quantised. */
+  readonly quantizer: Quantizer | undefined;
+}
+
+/** A part of a weight's way to the device: a range of a file, or something that is made and reads for itself. */
+type Step = RangePiece | (Piece & { readonly first: StoredTensor | undefined });
+
+type Packed = Extract<WeightLayout, { kind: 'packed' }>;
+type Dense = Extract<WeightLayout, { kind: 'dense' }>;
+type Vector = Extract<WeightLayout, { kind: 'vector' }>;
+type DenseStored = Extract<StoredWeight, { kind: 'dense' }>;
+type Requantised = Extract<StoredWeight, { kind: 'requantised' }>;
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** All pieces of a checkpoint, in the order in which its files have them, so that nothing waits for what comes later. */
+export function loadingPieces(
+  { stored, files }: Pick<Checkpoint, 'stored' | 'files'>,
+  layout: ModelLayout,
+  target: LoadTarget,
+): Piece[] {
+  const steps = [...layout.tensors].flatMap(([name, place]) => {
+    const weight = stored.get(name);
+    return weight ? stepsOf(name, weight, place, target) : [];
+  });
+  const order = new Map(files.map((file, index) => [file, index]));
+  const positions = new Map(steps.map((step) => [step, positionOf(step, order)]));
+  const last = [files.length, 0] as const;
+  steps.sort((a, b) => {
+    const [fileA, beginA] = positions.get(a) ?? last;
+    const [fileB, beginB] = positions.get(b) ?? last;
+    return fileA - fileB || beginA - beginB;
+  });
+  return joinRanges(steps);
+}
+
+/** What loading will quantise: known before anything is read. */
+export function quantizedChunks(stored: StoredWeights, layout: ModelLayout): Chunk[] {
+  const chunks = new Map<string, Chunk>();
+  for (const [name, place] of layout.tensors) {
+    const weight = stored.get(name);
+    if (place.kind !== 'packed' || !weight || weight.kind === 'packed') continue;
+    const format = weight.kind === 'dense' ? DENSE_FORMATS[dtypeOf(weight)] : 'f32';
+    const elementBytes = format === 'f32' ? 4 : 2;
+    for (const { count } of rowRuns(0, place.out, place.in * elementBytes)) {
+      const blocks = (count * place.in) / BLOCK;
+      chunks.set(`${format} ${blocks}`, { format, blocks });
+    }
+  }
+  return [...chunks.values()];
+}
+
+/** Elements that share a scale where weights are quantised here. */
+const BLOCK = 64;
+
+function positionOf(step: Step, order: ReadonlyMap<unknown, number>): readonly [file: number, begin: number] {
+  const { file, begin } = 'file' in step ? step : (step.first ?? { file: undefined, begin: 0 });
+  return [order.get(file) ?? order.size, begin];
+}
+
+function stepsOf(name: string, weight: StoredWeight, place: WeightLayout, target: LoadTarget): Step[] {
+  if (weight.kind === 'dense') {
+    if (place.kind === 'vector') return [vectorStep(name, weight, place, target)];
+    return place.kind === 'dense'
+      ? denseSteps(name, weight, place, target)
+      : quantizedSteps(name, weight, place, target);
+  }
+  if (weight.kind === 'packed' && place.kind === 'packed') {
+    return Object.entries(place.buffers).flatMap(([key, slot]) => {
+      const source = weight.buffers[key];
+      if (source?.bytes !== slot.bytes) throw new Error(`${name} has other ${key} than its packing`);
+      return bufferSteps(name, source, slot, target);
+    });
+  }
+  if (weight.kind === 'requantised' && place.kind !== 'vector') {
+    return place.kind === 'dense'
+      ? unpackedSteps(name, weight, place, target)
+      : requantizedSteps(name, weight, place, target);
+  }
+  throw new Error(`${name} is ${weight.kind} in the checkpoint and ${place.kind} in the layout`);
+}
+
+function vectorStep(
+  name: string,
+  weight: DenseStored,
+  place: Vector,
+  { buffers, uploads }: LoadTarget,
+): Step {
+  const { file, begin, end } = weight.tensor;
+  const buffer = bufferOf(buffers, place.slot);
+  const dtype = dtypeOf(weight);
+  return {
+    name,
+    file,
+    begin,
+    end,
+    use: async (bytes) => {
+      const values = floatsOf(dtype, bytes);
+      const { add } = place;
+      await uploads.write(buffer, bytesOfArray(add ? values.map((value) => value + add) : values));
+    },
+  };
+}
+
+function denseSteps(
+  name: string,
+  weight: DenseStored,
+  place: Dense,
+  { buffers, uploads }: LoadTarget,
+): Step[] {
+  const { tensor } = weight;
+  const dtype = dtypeOf(weight);
+  const { format } = place;
+  const rowBytes = (tensor.end - tensor.begin) / place.out;
+  const targetRowBytes = place.in * (format === 'f32' ? 4 : 2);
+  const same = DENSE_FORMATS[dtype] === format;
+  return place.parts.flatMap((part) => {
+    const buffer = bufferOf(buffers, part);
+    if (same) {
+      const begin = tensor.begin + part.firstRow * rowBytes;
+      return copySteps(name, tensor, { begin, end: begin + part.rows * rowBytes }, buffer, uploads);
+    }
+    // Casting may double the bytes: half a piece at a time.
+    return rowRuns(part.firstRow, part.rows, 2 * rowBytes).map((run) =>
+      rowsStep(name, tensor, rowBytes, run, async (rows) => {
+        const cast = castElements(name, dtype, format, rows);
+        await uploads.write(buffer, cast, (run.first - part.firstRow) * targetRowBytes);
+      }),
+    );
+  });
+}
+
+function quantizedSteps(name: string, weight: DenseStored, place: Packed, target: LoadTarget): Step[] {
+  const format = DENSE_FORMATS[dtypeOf(weight)];
+  const rowBytes = place.in * (format === 'f32' ? 4 : 2);
+  const { quantizer, nf4 } = quantizing(place, target);
+  const runs = rowRuns(0, place.out, rowBytes);
+  return runs.map((run) =>
+    rowsStep(name, weight.tensor, rowBytes, run, async (rows) => {
+      await quantizer.add(nf4, { format, first: (run.first * place.in) / BLOCK }, rows);
+      if (run === runs.at(-1)) await quantizer.finish(nf4);
+    }),
+  );
+}
+
+function requantizedSteps(name: string, weight: Requantised, place: Packed, target: LoadTarget): Step[] {
+  const { quantizer, nf4 } = quantizing(place, target);
+  const runs = rowRuns(0, place.out, place.in * 4);
+  return runs.map((run) =>
+    unpackedStep(name, weight, run, place.in, async (rows) => {
+      await quantizer.add(nf4, { format: 'f32', first: (run.first * place.in) / BLOCK }, bytesOfArray(rows));
+      if (run === runs.at(-1)) await quantizer.finish(nf4);
+    }),
+  );
+}
+
+function unpackedSteps(
+  name: string,
+  weight: Requantised,
+  place: Dense,
+  { buffers, uploads }: LoadTarget,
+): Step[] {
+  const rowBytes = place.in * (place.format === 'f32' ? 4 : 2);
+  return place.parts.flatMap((part) => {
+    const buffer = bufferOf(buffers, part);
+    return rowRuns(part.firstRow, part.rows, place.in * 4).map((run) =>
+      unpackedStep(name, weight, run, place.in, async (rows) => {
+        const cast = castElements(name, 'F32', place.format, bytesOfArray(rows));
+        await uploads.write(buffer, cast, (run.first - part.firstRow) * rowBytes);
+      }),
+    );
+  });
+}
+
+function bufferSteps(name: string, source: BufferSource, slot: WeightSlot, target: LoadTarget): Step[] {
+  const { buffers, uploads } = target;
+  const buffer = bufferOf(buffers, slot);
+  if ('copy' in source) return copySteps(name, source.copy, source.copy, buffer, uploads);
+  const read = async (): Promise<() => Promise<void>> => {
+    const bytes = await source.make();
+    return async () => await uploads.write(buffer, inWords(bytes));
+  };
+  return [{ name, bytes: source.bytes, first: undefined, read }];
+}
+
+/**
+ * Copies a range of a tensor's file into a buffer. Cut where the file's own offset is a multiple of a piece: neighbours
+ * can be joined then, and what is kept with a hash for each piece is read piece by piece.
+ */
+function copySteps(
+  name: string,
+  { file }: StoredTensor,
+  { begin, end }: { readonly begin: number; readonly end: number },
+  buffer: GPUBuffer,
+  uploads: Uploads,
+): Step[] {
+  const steps: Step[] = [];
+  for (let from = begin; from < end;) {
+    const border = (Math.floor(from / PIECE_BYTES) + 1) * PIECE_BYTES;
+    const to = Math.min(end, border - ((border - begin) % 4));
+    const offset = from - begin;
+    const use = async (bytes: Bytes): Promise<void> => await uploads.write(buffer, inWords(bytes), offset);
+    steps.push({ name, file, begin: from, end: to, use });
+    from = to;
+  }
+  return steps;
+}
+
+function rowsStep(
+  name: string,
+  { file, begin }: StoredTensor,
+  rowBytes: number,
+  { first, count }: Rows,
+  use: (rows: Bytes) => Promise<void>,
+): Step {
+  return { name, file, begin: begin + first * rowBytes, end: begin + (first + count) * rowBytes, use };
+}
+
+function unpackedStep(
+  name: string,
+  weight: Requantised,
+  { first, count }: Rows,
+  input: number,
+  use: (rows: Float32Array<ArrayBuffer>) => Promise<void>,
+): Step {
+  const read = async (): Promise<() => Promise<void>> => {
+    const rows = await weight.rows(first, count);
+    return async () => await use(rows);
+  };
+  return { name, bytes: count * input * 4, first: undefined, read };
+}
+
+interface Rows {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Runs of rows that make a piece at most. */
+function rowRuns(first: number, count: number, rowBytes: number): Rows[] {
+  const most = Math.max(1, Math.floor(PIECE_BYTES / rowBytes));
+  const runs: Rows[] = [];
+  for (let row = 0; row < count; row += most) {
+    runs.push({ first: first + row, count: Math.min(most, count - row) });
+  }
+  return runs;
+}
+
+function quantizing(
+  place: Packed,
+  { buffers, quantizer }: LoadTarget,
+): { readonly quantizer: Quantizer; readonly nf4: Nf4Target } {
+  const { packing, buffers: slots } = place;
+  const { codes, scales } = slots;
+  if (!quantizer || packing.format !== 'nf4' || !codes || !scales) {
+    throw new Error(`nothing is quantised to ${packing.format}`);
+  }
+  const blocks = (place.out * place.in) / BLOCK;
+  const nf4 = { packing, blocks, codes: bufferOf(buffers, codes), scales: bufferOf(buffers, scales) };
+  return { quantizer, nf4 };
+}
+
+function bufferOf(buffers: ReadonlyMap<string, GPUBuffer>, { slot }: WeightSlot): GPUBuffer {
+  const buffer = buffers.get(slot);
+  if (!buffer) throw new Error(`no buffer for ${slot}`);
+  return buffer;
+}
+
+function dtypeOf({ tensor }: DenseStored): FloatDtype {
+  const { dtype } = tensor;
+  if (isFloatDtype(dtype)) return dtype;
+  throw new Error(`${tensor.name} of ${dtype} passed the check of the tensors`);
+}
+
+/** Followed by zeros up to a whole word. */
+function inWords(bytes: Bytes): Bytes {
+  if (bytes.length % 4 === 0) return bytes;
+  const words = new Uint8Array(alignUp(bytes.length, 4));
+  words.set(bytes);
+  return words;
+}
+
+function bytesOfArray(array: Float32Array<ArrayBuffer>): Bytes {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}

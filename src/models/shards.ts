@@ -1,0 +1,120 @@
+import * as v from 'valibot';
+import { TunesmithError } from '../core/errors';
+import { headerLength, parseHeader, type SafetensorsHeader } from '../formats/safetensors';
+import { readJson, type FileReader, type ModelFolder } from './folder';
+import type { StoredTensor } from './stored/stored_weight';
+
+export const SINGLE_FILE = 'model.safetensors';
+export const INDEX_FILE = 'model.safetensors.index.json';
+
+/** The tensors of a checkpoint, and the files that they lie in. */
+export interface StoredTensors {
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly files: readonly FileReader[];
+}
+
+const Index = v.object({ weight_map: v.record(v.string(), v.string()) });
+
+/**
+ * The tensors of model.safetensors, or of the shards that model.safetensors.index.json names; undefined where the folder
+ * has neither. Only headers are read. Throws `model_file_missing`, `index_invalid`, `index_differs`, `tensor_twice`, and
+ * what a header is refused for.
+ */
+export async function readTensorFiles(folder: ModelFolder): Promise<StoredTensors | undefined> {
+  const single = folder.get(SINGLE_FILE);
+  if (single) return { tensors: tensorsOf([[single, await readHeader(single)]]), files: [single] };
+  const index = folder.get(INDEX_FILE);
+  if (!index) return undefined;
+  const shardOf = await readIndex(index);
+  const files = [...new Set(shardOf.values())].sort().map((name) => shard(folder, name));
+  // All at once: where they are being downloaded, that is one wait and not one a shard.
+  const headers = await Promise.all(
+    files.map(
+      async (file) => [file, await readHeader(file)] as const satisfies [FileReader, SafetensorsHeader],
+    ),
+  );
+  const tensors = tensorsOf(headers);
+  checkIndex(shardOf, tensors);
+  return { tensors, files };
+}
+
+export async function readHeader(file: FileReader): Promise<SafetensorsHeader> {
+  const length = headerLength(await file.read(0, Math.min(8, file.size)), file.size, file.name);
+  return parseHeader(await file.read(0, 8 + length), file.size, file.name);
+}
+
+/** The shard of each tensor. */
+async function readIndex(file: FileReader): Promise<ReadonlyMap<string, string>> {
+  const parsed = v.safeParse(Index, await readJson(file));
+  if (!parsed.success || Object.keys(parsed.output.weight_map).length === 0) {
+    throw wrongIndex(`${file.name} has no weight_map from tensors to files.`);
+  }
+  const { weight_map: map } = parsed.output;
+  for (const name of new Set(Object.values(map))) {
+    // The file lies beside the index; a name that leads elsewhere is no mistake of a program that writes checkpoints.
+    if (!/^[^/\\\0]+\.safetensors$/.test(name) || name.startsWith('.')) {
+      throw wrongIndex(`${file.name} names ${JSON.stringify(name)}, which is no safetensors file beside it.`);
+    }
+  }
+  return new Map(Object.entries(map));
+}
+
+function shard(folder: ModelFolder, name: string): FileReader {
+  const file = folder.get(name);
+  if (file) return file;
+  throw new TunesmithError({
+    code: 'model_file_missing',
+    message: `The folder has no ${name}, which ${INDEX_FILE} names as a part of the weights.`,
+    hint: 'Get all files of the model, or wait until they have come through.',
+    detail: `found: ${[...folder.keys()].join(', ')}`,
+  });
+}
+
+function tensorsOf(
+  headers: readonly (readonly [FileReader, SafetensorsHeader])[],
+): Map<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [file, header] of headers) {
+    for (const [name, info] of header.tensors) {
+      const other = tensors.get(name)?.file;
+      if (other) {
+        throw new TunesmithError({
+          code: 'tensor_twice',
+          message: `${name} is in ${other.name} and in ${file.name}.`,
+          hint: 'The files belong to different models or versions. Get them again from where they came.',
+        });
+      }
+      tensors.set(name, { name, file, ...info });
+    }
+  }
+  return tensors;
+}
+
+function checkIndex(shardOf: ReadonlyMap<string, string>, tensors: ReadonlyMap<string, StoredTensor>): void {
+  for (const [name, file] of shardOf) {
+    const found = tensors.get(name)?.file.name;
+    if (found !== file) {
+      const where = found === undefined ? 'in none' : `in ${found}`;
+      throw differs(`${INDEX_FILE} says that ${name} is in ${file}, but it is ${where}.`);
+    }
+  }
+  for (const [name, { file }] of tensors) {
+    if (!shardOf.has(name)) throw differs(`${file.name} has ${name}, which ${INDEX_FILE} doesn't name.`);
+  }
+}
+
+function differs(message: string): TunesmithError {
+  return new TunesmithError({
+    code: 'index_differs',
+    message,
+    hint: 'The files belong to different models or versions. Get them again from where they came.',
+  });
+}
+
+function wrongIndex(message: string): TunesmithError {
+  return new TunesmithError({
+    code: 'index_invalid',
+    message,
+    hint: 'Take the file again from where the model came from.',
+  });
+}
