@@ -1,7 +1,13 @@
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import * as v from 'valibot';
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
+import { addedTokenSplitter, readAddedToken, type AddedToken } from './tokenization/added_tokens';
+import { readBytePairModel } from './tokenization/bpe';
+import { readDecoder } from './tokenization/decoders';
+import { UnusableComponent } from './tokenization/fields';
+import { readNormalizer } from './tokenization/normalizers';
+import { readPostProcessor } from './tokenization/post_processors';
+import { readPreTokenizer, type Piece } from './tokenization/pre_tokenizers';
 
 const REPLACEMENT = '\ufffd';
 
@@ -10,7 +16,10 @@ export type SpecialTokens = Readonly<
   Partial<Record<'bos_token' | 'eos_token' | 'pad_token' | 'unk_token', string | undefined>>
 >;
 
-/** Text to token ids and back, as Python's `tokenizers` does with the same `tokenizer.json`. */
+/**
+ * Text to token ids and back, as Python's `tokenizers` does with the same `tokenizer.json`. A surrogate without its
+ * partner, which no Python text for it has, counts as U+FFFD.
+ */
 export interface Tokenizer {
   /** The highest id, plus 1. A model's embedding may have more rows. */
   readonly vocabSize: number;
@@ -26,7 +35,7 @@ export interface Tokenizer {
    * @throws TunesmithError where a part of the text has no token
    */
   encode(text: string, options?: { readonly addSpecialTokens?: boolean }): number[];
-  /** Bytes that make no UTF-8 character become U+FFFD. Spaces are never "cleaned up". */
+  /** Bytes that make no UTF-8 character become U+FFFD. Spaces are never "cleaned up". Ids without a token are left out. */
   decode(ids: readonly number[], options?: DecodeOptions): string;
   /** Decodes one id at a time. */
   stream(options?: DecodeOptions): StreamingDecoder;
@@ -66,71 +75,125 @@ const tokenizerConfig = v.object({
  * @throws TunesmithError where one of them is malformed or of a kind that is not supported
  */
 export function loadTokenizer(tokenizerJson: unknown, config: unknown = {}): Tokenizer {
-  if (!isRecord(tokenizerJson) || !isRecord(tokenizerJson.model)) {
-    throw unusable('tokenizer.json', 'it has no "model"');
-  }
-  const { type = 'BPE' } = tokenizerJson.model; // early files name no type
-  if (type !== 'BPE' && type !== 'Unigram' && type !== 'WordPiece') {
-    throw unusable('tokenizer.json', `its model is of the unknown type ${JSON.stringify(type)}`);
-  }
   const parsed = v.safeParse(tokenizerConfig, config);
   if (!parsed.success) {
     const [issue] = parsed.issues;
     throw unusable('tokenizer_config.json', `${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
   }
-  const whole = {
-    added_tokens: [],
-    normalizer: null,
-    pre_tokenizer: null,
-    post_processor: null,
-    decoder: null,
-  };
-  let library: HuggingFaceTokenizer;
-  try {
-    library = new HuggingFaceTokenizer({ ...whole, ...tokenizerJson }, config as object);
-  } catch (cause) {
-    throw unusable('tokenizer.json', cause instanceof Error ? cause.message : String(cause), cause);
-  }
-
-  const added = library.get_added_tokens_decoder();
-  const tokenId = (token: string): number | undefined => library.token_to_id(token);
-  const idOf = (token: string | undefined): number | undefined =>
-    token === undefined ? undefined : tokenId(token);
+  if (!isRecord(tokenizerJson)) throw unusable('tokenizer.json', 'it is no object');
   const { bos_token, eos_token, pad_token, unk_token } = parsed.output;
-  const specialIds = new Set(Array.from(added.values(), (token) => (token.special ? token.id : -1)));
-  specialIds.delete(-1);
+  try {
+    return assembled(tokenizerJson, config, { bos_token, eos_token, pad_token, unk_token });
+  } catch (cause) {
+    if (cause instanceof UnusableComponent) throw unusable('tokenizer.json', cause.message, cause);
+    throw cause;
+  }
+}
+
+function assembled(
+  tokenizerJson: Readonly<Record<string, unknown>>,
+  config: unknown,
+  specialTokens: SpecialTokens,
+): Tokenizer {
+  const model = readBytePairModel(tokenizerJson.model);
+  const normalize = readNormalizer(tokenizerJson.normalizer);
+  const preTokenize = readPreTokenizer(tokenizerJson.pre_tokenizer);
+  const surroundings = readPostProcessor(tokenizerJson.post_processor);
+  const decodeTokens = readDecoder(tokenizerJson.decoder);
+
+  const added = addedTokens(tokenizerJson.added_tokens, config, model.vocabulary);
+  const splitGiven = addedTokenSplitter(
+    added.filter(({ normalized }) => !normalized),
+    ({ content }) => content,
+  );
+  const splitNormalized = addedTokenSplitter(
+    added.filter(({ normalized }) => normalized),
+    ({ content }) => normalize(content),
+  );
+
+  const ids = new Map(model.vocabulary);
+  for (const { content, id } of added) ids.set(content, id);
+  const tokens: string[] = [];
+  for (const [token, id] of model.vocabulary) tokens[id] = token;
+  for (const { content, id } of added) tokens[id] = content;
+  const specialIds = new Set(added.flatMap(({ id, special }) => (special ? [id] : [])));
+
+  function encodePiece(given: string, first: boolean, into: number[]): void {
+    for (const section of splitNormalized(normalize(given))) {
+      if ('token' in section) {
+        into.push(section.token.id);
+        continue;
+      }
+      const piece: Piece = { text: section.text, first: first && section.begin === 0 };
+      for (const { text } of preTokenize([piece])) {
+        for (const id of model.encode(text, refuseUnknown)) into.push(id);
+      }
+    }
+  }
 
   function encode(text: string, { addSpecialTokens = false } = {}): number[] {
-    const { ids, tokens } = library.encode(text, { add_special_tokens: addSpecialTokens });
-    const unknown = (ids as (number | undefined)[]).findIndex((id) => id === undefined);
-    if (unknown >= 0) {
-      throw new TunesmithError({
-        code: 'tokenizer_unknown_text',
-        message: `The tokenizer has no token for "${tokens[unknown] ?? ''}".`,
-        hint: 'Remove this text from the examples, or choose a model whose tokenizer knows it.',
-      });
+    const encoded: number[] = [];
+    const wellFormed = text.replace(LONE_SURROGATE, REPLACEMENT);
+    for (const section of splitGiven(wellFormed)) {
+      if ('token' in section) encoded.push(section.token.id);
+      else encodePiece(section.text, section.begin === 0, encoded);
     }
-    return ids;
+    return addSpecialTokens ? [...surroundings.before, ...encoded, ...surroundings.after] : encoded;
   }
 
-  function decode(ids: readonly number[], { skipSpecialTokens = false }: DecodeOptions = {}): string {
-    const kept = skipSpecialTokens ? ids.filter((id) => !specialIds.has(id)) : [...ids];
-    if (kept.length === 0) return '';
-    return library.decode(kept, { clean_up_tokenization_spaces: false });
+  function decode(given: readonly number[], { skipSpecialTokens = false }: DecodeOptions = {}): string {
+    const kept = skipSpecialTokens ? given.filter((id) => !specialIds.has(id)) : given;
+    const known = kept.flatMap((id) => tokens[id] ?? []);
+    return known.length === 0 ? '' : decodeTokens(known).join('');
   }
 
+  const idOf = (token: string | undefined): number | undefined =>
+    token === undefined ? undefined : ids.get(token);
   return {
-    vocabSize: highestId(library) + 1,
-    specialTokens: { bos_token, eos_token, pad_token, unk_token },
-    bosId: idOf(bos_token),
-    eosId: idOf(eos_token),
-    padId: idOf(pad_token),
+    vocabSize: tokens.length,
+    specialTokens,
+    bosId: idOf(specialTokens.bos_token),
+    eosId: idOf(specialTokens.eos_token),
+    padId: idOf(specialTokens.pad_token),
     specialIds,
     encode,
     decode,
-    stream: (options) => streamingDecoder((ids) => decode(ids, options)),
-    tokenId,
+    stream: (options) => streamingDecoder((some) => decode(some, options)),
+    tokenId: (token) => ids.get(token),
   };
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+/**
+ * The added tokens of `tokenizer.json`, and those that only `tokenizer_config.json` has: transformers adds them as it
+ * loads.
+ */
+function addedTokens(
+  listed: unknown,
+  config: unknown,
+  vocabulary: ReadonlyMap<string, number>,
+): readonly AddedToken[] {
+  if (listed !== undefined && listed !== null && !Array.isArray(listed)) {
+    throw new UnusableComponent('its added_tokens are no list');
+  }
+  const tokens = ((listed ?? []) as readonly unknown[]).map((token) => readAddedToken(token));
+  const known = new Set(tokens.map(({ content }) => content));
+  const more = isRecord(config) && isRecord(config.added_tokens_decoder) ? config.added_tokens_decoder : {};
+  for (const [id, value] of Object.entries(more)) {
+    const token = readAddedToken(value, Number(id));
+    if (known.has(token.content)) continue;
+    tokens.push({ ...token, id: vocabulary.get(token.content) ?? token.id });
+  }
+  return tokens;
+}
+
+function refuseUnknown(character: string): never {
+  throw new TunesmithError({
+    code: 'tokenizer_unknown_text',
+    message: `The tokenizer has no token for ${JSON.stringify(character)}.`,
+    hint: 'Remove this text from the examples, or choose a model whose tokenizer knows it.',
+  });
 }
 
 /**
@@ -157,12 +220,6 @@ function streamingDecoder(decode: (ids: readonly number[]) => string): Streaming
       return fresh;
     },
   };
-}
-
-function highestId(library: HuggingFaceTokenizer): number {
-  let highest = -1;
-  for (const id of library.get_vocab().values()) highest = Math.max(highest, id);
-  return highest;
 }
 
 function unusable(file: string, why: string, cause?: unknown): TunesmithError {

@@ -1,0 +1,52 @@
+import { isRecord } from '../../core/json';
+
+/** A part of `tokenizer.json`: an object with a `type`. */
+export type Component = Readonly<Record<string, unknown>>;
+
+/** Why a part of `tokenizer.json` can't be used, to follow "tokenizer.json can't be used: ". */
+export class UnusableComponent extends Error {}
+
+/** @param what names the place, such as `decoder`; null and absent are undefined. */
+export function component(value: unknown, what: string): Component | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (!isRecord(value)) throw new UnusableComponent(`its ${what} is no object`);
+  return value;
+}
+
+export function components(value: unknown, what: string): readonly Component[] {
+  if (!Array.isArray(value)) throw new UnusableComponent(`its ${what} has no list of parts`);
+  return value.map((part) => {
+    const read = component(part, what);
+    if (!read) throw new UnusableComponent(`its ${what} has an empty part`);
+    return read;
+  });
+}
+
+export function text(from: Component, field: string, otherwise?: string): string {
+  const value = from[field] ?? otherwise;
+  if (typeof value !== 'string') throw new UnusableComponent(`"${field}" of its ${typeOf(from)} is no text`);
+  return value;
+}
+
+export function flag(from: Component, field: string, otherwise: boolean): boolean {
+  const value = from[field] ?? otherwise;
+  if (typeof value !== 'boolean')
+    throw new UnusableComponent(`"${field}" of its ${typeOf(from)} is no boolean`);
+  return value;
+}
+
+export function count(from: Component, field: string): number {
+  const value = from[field];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw new UnusableComponent(`"${field}" of its ${typeOf(from)} is no number`);
+  }
+  return value;
+}
+
+export function typeOf(part: Component): string {
+  return typeof part.type === 'string' ? part.type : JSON.stringify(part.type ?? null);
+}
+
+export function unknownType(part: Component, what: string): UnusableComponent {
+  return new UnusableComponent(`its ${what} ${typeOf(part)} is not supported`);
+}

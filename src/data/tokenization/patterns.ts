@@ -1,0 +1,65 @@
+import { SplitPreTokenizer } from '@huggingface/tokenizers';
+import { isRecord } from '../../core/json';
+import { typeOf, UnusableComponent, type Component } from './fields';
+import { withKnownCategories } from './unicode';
+
+/** Where a pattern matches a text: begin and end in UTF-16 units, in order. */
+export type Finder = (text: string) => readonly (readonly [number, number])[];
+
+/** What GPT-2's tokenizer splits by: byte-level parts with `use_regex` have it built in. */
+export const GPT2_PATTERN =
+  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+/** The `pattern` of a part of `tokenizer.json`: a text, or a regular expression in Oniguruma's syntax. */
+export function patternOf(from: Component): Finder {
+  const { pattern } = from;
+  if (isRecord(pattern)) {
+    if (typeof pattern.String === 'string') return findText(pattern.String);
+    if (typeof pattern.Regex === 'string') return findRegex(pattern.Regex);
+  }
+  throw new UnusableComponent(
+    `the pattern of its ${typeOf(from)} is neither a text nor a regular expression`,
+  );
+}
+
+export function findText(wanted: string): Finder {
+  return (text) => {
+    const found: [number, number][] = [];
+    if (wanted === '') return found;
+    for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length)) {
+      found.push([at, at + wanted.length]);
+    }
+    return found;
+  };
+}
+
+/**
+ * Oniguruma's classes are those of Unicode, and its "ignore case" takes the long s (U+017F) for an s: both are made up for
+ * in the text that is searched.
+ */
+export function findRegex(source: string): Finder {
+  const regex = compiled(source);
+  const ignoresCase = source.includes('(?i');
+  return (text) => {
+    const known = withKnownCategories(text);
+    const searched = ignoresCase ? known.replaceAll('\u017f', 's') : known;
+    return Array.from(
+      searched.matchAll(regex),
+      ({ 0: match, index }) => [index, index + match.length] as const,
+    );
+  };
+}
+
+function compiled(source: string): RegExp {
+  try {
+    const settings = { type: 'Split', behavior: 'Isolated', invert: false } as const;
+    const { pattern } = new SplitPreTokenizer({ ...settings, pattern: { Regex: source } });
+    if (pattern) return pattern;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UnusableComponent(`its pattern ${JSON.stringify(source)} is not understood (${why})`, {
+      cause,
+    });
+  }
+  throw new UnusableComponent(`its pattern ${JSON.stringify(source)} is not understood`);
+}

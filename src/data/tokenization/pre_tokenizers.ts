@@ -1,0 +1,139 @@
+import { toByteCharacters } from './byte_characters';
+import {
+  component,
+  components,
+  flag,
+  text as textOf,
+  typeOf,
+  UnusableComponent,
+  unknownType,
+  type Component,
+} from './fields';
+import { findRegex, findText, GPT2_PATTERN, patternOf, type Finder } from './patterns';
+
+/** A part of a text on its way to the model. */
+export interface Piece {
+  readonly text: string;
+  /** Whether it begins where the whole text begins. */
+  readonly first: boolean;
+}
+
+export type PreTokenizer = (pieces: readonly Piece[]) => readonly Piece[];
+
+/** @throws UnusableComponent where it is of a kind that no supported model has */
+export function readPreTokenizer(value: unknown): PreTokenizer {
+  const part = component(value, 'pre_tokenizer');
+  return part ? preTokenizer(part) : (pieces) => pieces;
+}
+
+function preTokenizer(part: Component): PreTokenizer {
+  switch (typeOf(part)) {
+    case 'Sequence': {
+      const parts = components(part.pretokenizers, 'pre_tokenizer').map(preTokenizer);
+      return (pieces) => parts.reduce((split, apply) => apply(split), pieces);
+    }
+    case 'Split':
+      return splitter(patternOf(part), textOf(part, 'behavior'), flag(part, 'invert', false));
+    case 'Digits':
+      return splitter(
+        findRegex('\\p{N}'),
+        flag(part, 'individual_digits', false) ? 'Isolated' : 'Contiguous',
+      );
+    case 'ByteLevel':
+      return byteLevel(part);
+    case 'Metaspace':
+      return metaspace(part);
+    case 'Punctuation':
+      return splitter(findRegex('[\\p{P}!-/:-@\\[-`{-~]'), textOf(part, 'behavior', 'Isolated'));
+    case 'Whitespace':
+      return splitter(findRegex('\\w+|[^\\w\\s]+'), 'Removed', true);
+    case 'WhitespaceSplit':
+      return splitter(findRegex('\\s'), 'Removed');
+    default:
+      throw unknownType(part, 'pre_tokenizer');
+  }
+}
+
+function byteLevel(part: Component): PreTokenizer {
+  const addPrefixSpace = flag(part, 'add_prefix_space', true);
+  const split = flag(part, 'use_regex', true) ? splitter(findRegex(GPT2_PATTERN), 'Isolated') : undefined;
+  return (pieces) => {
+    const spaced = addPrefixSpace
+      ? pieces.map((piece) => (piece.text.startsWith(' ') ? piece : { ...piece, text: ` ${piece.text}` }))
+      : pieces;
+    const parts = split ? split(spaced) : spaced;
+    return parts.map(({ text, first }) => ({ text: toByteCharacters(text), first }));
+  };
+}
+
+/** Writes spaces as `replacement`, and one before the text (`prepend_scheme`), as SentencePiece does. */
+function metaspace(part: Component): PreTokenizer {
+  const replacement = textOf(part, 'replacement', '\u2581');
+  const scheme = textOf(part, 'prepend_scheme', 'always').toLowerCase();
+  if (scheme !== 'always' && scheme !== 'first' && scheme !== 'never') {
+    throw new UnusableComponent(`the prepend_scheme ${JSON.stringify(scheme)} of its Metaspace is unknown`);
+  }
+  const split = splitter(findText(replacement), 'MergedWithNext');
+  return (pieces) => {
+    const replaced = pieces.map(({ text, first }) => {
+      const marked = text.replaceAll(' ', replacement);
+      const prepended = scheme === 'always' || (scheme === 'first' && first);
+      return { text: prepended && !marked.startsWith(replacement) ? replacement + marked : marked, first };
+    });
+    return flag(part, 'split', true) ? split(replaced) : replaced;
+  };
+}
+
+/** What becomes of matches: parts of their own, of what is before or after them, of each other, or nothing. */
+function splitter(find: Finder, behavior: string, invert = false): PreTokenizer {
+  const combine = combinations[behavior.toLowerCase().replaceAll('_', '')];
+  if (!combine) throw new UnusableComponent(`the split behavior ${JSON.stringify(behavior)} is unknown`);
+  return (pieces) =>
+    pieces.flatMap(({ text, first }) =>
+      combine(rangesOf(text, find, invert)).flatMap(({ begin, end }) =>
+        begin === end ? [] : [{ text: text.slice(begin, end), first: first && begin === 0 }],
+      ),
+    );
+}
+
+interface Range {
+  readonly begin: number;
+  readonly end: number;
+  readonly matched: boolean;
+}
+
+/** The whole text in ranges: matches, and what lies between. */
+function rangesOf(text: string, find: Finder, invert: boolean): readonly Range[] {
+  const ranges: Range[] = [];
+  let done = 0;
+  for (const [begin, end] of find(text)) {
+    if (done < begin) ranges.push({ begin: done, end: begin, matched: invert });
+    ranges.push({ begin, end, matched: !invert });
+    done = end;
+  }
+  if (done < text.length) ranges.push({ begin: done, end: text.length, matched: invert });
+  return ranges;
+}
+
+const combinations: Readonly<Record<string, (ranges: readonly Range[]) => readonly Range[]>> = {
+  isolated: (ranges) => ranges,
+  removed: (ranges) => ranges.filter(({ matched }) => !matched),
+  contiguous: (ranges) => joined(ranges, (before, range) => before.matched === range.matched),
+  mergedwithprevious: (ranges) => joined(ranges, (before, range) => range.matched && !before.matched),
+  mergedwithnext: (ranges) => joined(ranges, (before, range) => before.matched && !range.matched),
+};
+
+/** Joins a range to the one before it where the two that meet are so. */
+function joined(
+  ranges: readonly Range[],
+  together: (before: Range, range: Range) => boolean,
+): readonly Range[] {
+  const parts: Range[] = [];
+  ranges.forEach((range, index) => {
+    const before = ranges[index - 1];
+    const last = parts.at(-1);
+    if (before && last && together(before, range)) parts[parts.length - 1] = { ...last, end: range.end };
+    else parts.push(range);
+  });
+  return parts;
+}
