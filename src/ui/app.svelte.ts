@@ -1,10 +1,15 @@
 import { createContext } from 'svelte';
 import { describeError } from '../core/errors';
-import type { RunRecord } from '../worker/protocol';
+import type { RunRecord, StoredModelReport } from '../worker/protocol';
 import { ChatState } from './chat/chat.svelte';
 import { EngineState } from './engine.svelte';
 import { ExamplesState } from './examples/examples.svelte';
-import { ModelState } from './model/model.svelte';
+import { CandidateState } from './model/candidate.svelte';
+import { HubState } from './model/hub.svelte';
+import type { HubName } from './model/name';
+import { ModelState, wayOf, type Way } from './model/model.svelte';
+import { SearchState } from './model/search.svelte';
+import { StoredState } from './model/stored.svelte';
 import { Preparation } from './prepare.svelte';
 import { formatDate } from './shared/format';
 import { ThemeState } from './shared/theme.svelte';
@@ -21,6 +26,10 @@ export class App {
   readonly theme = new ThemeState();
   readonly settings = new SettingsState();
   readonly model = new ModelState(this.engine);
+  readonly hub = new HubState(this.engine);
+  readonly search = new SearchState(this.engine);
+  readonly candidate = new CandidateState(this.engine);
+  readonly stored = new StoredState(this.engine);
   readonly examples = new ExamplesState(this.engine);
   readonly training = new TrainState(this.engine);
   readonly runs = new RunsState(this.engine);
@@ -35,6 +44,10 @@ export class App {
   /** The one button was pressed, and what training needs is still being made ready. */
   starting = $state(false);
   #started = $state(false);
+  /** The less used settings of the model step are unfolded. */
+  modelMore = $state(false);
+  /** Branch, tag or commit of what is fetched from the hub where its name does not say one; empty: the newest. */
+  hubRevision = $state('');
 
   /** Model, examples and settings stay as they are while a run uses them. */
   readonly locked = $derived(this.training.active || this.opening);
@@ -61,6 +74,25 @@ export class App {
       !this.takeaway.importing,
   );
 
+  /** Bytes of storage that opening the candidate lacks; undefined where there is room enough or nobody knows. */
+  readonly missingRoom = $derived.by(() => {
+    const { storageNeeded = 0, storageFree } = this.candidate.preview ?? {};
+    return storageFree !== undefined && storageNeeded > storageFree ? storageNeeded - storageFree : undefined;
+  });
+  readonly canOpenCandidate = $derived(
+    this.engine.usable &&
+      !this.locked &&
+      !this.model.busy &&
+      this.settings.valid &&
+      this.candidate.preview?.fits === true &&
+      this.missingRoom === undefined,
+  );
+  /** Whether what is open can be loaded otherwise without the visitor's choosing its files again. */
+  readonly canReopen = $derived(
+    this.model.wanted.kind === 'hub' ||
+      (this.model.wanted.kind === 'stored' && this.model.report?.repo !== undefined),
+  );
+
   /** Where the open adapter comes from, for a person. */
   readonly adapterName = $derived.by(() => {
     const origin = this.takeaway.adapter?.origin ?? '';
@@ -72,12 +104,94 @@ export class App {
   async begin(): Promise<void> {
     try {
       await Promise.all([this.engine.detect(), this.examples.restore(), this.chat.restore()]);
-      await this.settings.load(this.engine.remote);
-      await this.runs.refresh();
+      await Promise.all([this.settings.load(this.engine.remote), this.hub.tell()]);
+      await Promise.all([this.runs.refresh(), this.stored.refresh()]);
+      this.#offerFormer();
     } catch (error) {
       this.engine.failure = describeError(error);
     }
     this.#started = true;
+  }
+
+  /** Shows another way to a model. What is being looked at belongs to the way that it was found on. */
+  chooseWay(way: Way): void {
+    if (way === 'demo') this.model.chooseDemo();
+    this.model.way = way;
+    this.search.cancel();
+    this.candidate.forget();
+    if (way === 'kept') void this.stored.refresh();
+  }
+
+  /** Looks at a model that is kept, or at the rest of one that is not whole yet. */
+  lookAtStored(stored: StoredModelReport): void {
+    const { id, name, repo, commit, partial } = stored;
+    if (!partial || repo === undefined) this.candidate.look({ kind: 'stored', id }, repo ?? name);
+    else this.candidate.look({ kind: 'hub', repo, ...(commit !== undefined && { revision: commit }) }, repo);
+  }
+
+  async removeStored(stored: StoredModelReport): Promise<void> {
+    this.candidate.forget();
+    await this.stored.remove(stored);
+    await this.runs.refresh();
+  }
+
+  /** Opens what is being looked at; what is missing of it is downloaded. */
+  openCandidate(): void {
+    const { source, name } = this.candidate;
+    if (!source || !this.canOpenCandidate) return;
+    if (this.runs.unfinished) this.runs.putAside(this.runs.unfinished);
+    this.model.choose(source, name);
+    this.model.way = wayOf(source);
+    this.candidate.forget();
+  }
+
+  /** Asks anew what the model that is being looked at would take. */
+  refreshCandidate(): void {
+    const { values, quantization } = this.settings;
+    if (values) void this.candidate.refresh(quantization, values);
+  }
+
+  /** Looks at a model of the hub, at the revision that is set where its name says none. */
+  lookAtHub(name: HubName): void {
+    const revision = this.hubRevision.trim();
+    this.candidate.look({ kind: 'hub', ...(revision !== '' && { revision }), ...name });
+  }
+
+  setHubRevision(revision: string): void {
+    this.hubRevision = revision;
+    const { source } = this.candidate;
+    if (source?.kind !== 'hub') return;
+    const { repo, file } = source;
+    this.lookAtHub({ repo, ...(file !== undefined && { file }) });
+  }
+
+  /** Unfolds the settings of the hub and goes to one of them. */
+  toHubSettings(field: 'endpoint' | 'token'): void {
+    this.modelMore = true;
+    // After it is unfolded.
+    requestAnimationFrame(() => {
+      document.getElementById(`hub-${field}`)?.focus();
+    });
+  }
+
+  /** Looks at the model of before a reload, where it is kept: it opens without a network. */
+  #offerFormer(): void {
+    const { former } = this.model;
+    if (!former) return;
+    if ('folder' in former) {
+      this.model.way = 'disk';
+      const kept = this.stored.list.find(({ name, source, partial }) => {
+        return !partial && source === 'files' && name === former.folder;
+      });
+      if (!kept) return;
+      this.model.way = 'kept';
+      this.lookAtStored(kept);
+      return;
+    }
+    const kept = this.stored.list.find(({ repo }) => repo === former.repo);
+    if (!kept) return;
+    this.model.way = 'kept';
+    this.lookAtStored(kept);
   }
 
   /** The one button: opens the model, reads the examples, and trains. */
@@ -132,7 +246,7 @@ export class App {
   }
 
   async #afterRun(): Promise<void> {
-    await Promise.all([this.runs.refresh(), this.takeaway.refresh()]);
+    await Promise.all([this.runs.refresh(), this.takeaway.refresh(), this.stored.refresh()]);
   }
 }
 

@@ -2,6 +2,7 @@ import type { TrainSettings } from '../worker/protocol';
 import type { EngineState } from './engine.svelte';
 import type { ExamplesState } from './examples/examples.svelte';
 import type { ModelState } from './model/model.svelte';
+import type { StoredState } from './model/stored.svelte';
 import type { TakeawayState } from './takeaway/takeaway.svelte';
 import type { SettingsState } from './train/settings.svelte';
 import type { TrainState } from './train/train.svelte';
@@ -10,6 +11,7 @@ interface Parts {
   readonly engine: EngineState;
   readonly settings: SettingsState;
   readonly model: ModelState;
+  readonly stored: StoredState;
   readonly examples: ExamplesState;
   readonly training: TrainState;
   readonly takeaway: TakeawayState;
@@ -67,13 +69,14 @@ export class Preparation {
   }
 
   async #prepareOnce(): Promise<boolean> {
-    const { engine, settings, model, examples, training, takeaway } = this.#parts;
+    const { engine, settings, model, stored, examples, training, takeaway } = this.#parts;
     if (!engine.usable || !settings.valid) return false;
     if (!model.isOpen(settings.quantization)) {
+      if (!model.mayOpen(settings.quantization)) return false;
       training.plan = undefined;
       this.#examplesDone = '';
       const opened = await model.open(settings.quantization);
-      await takeaway.refresh();
+      await Promise.all([takeaway.refresh(), model.wanted.kind === 'demo' ? undefined : stored.refresh()]);
       training.clear();
       if (!opened) return false;
       await settings.load(engine.remote);

@@ -7,17 +7,28 @@ export interface Situation {
   readonly title: string;
   readonly body: string;
   readonly kind:
-    'looking' | 'unusable' | 'start' | 'unfinished' | 'opening' | 'training' | 'ended' | 'failed';
+    | 'looking'
+    | 'unusable'
+    | 'start'
+    | 'candidate'
+    | 'unfinished'
+    | 'opening'
+    | 'fetching'
+    | 'training'
+    | 'ended'
+    | 'failed';
 }
 
 /** Where the visitor stands. Reads state: call it within `$derived`. */
 export function situationOf(app: App): Situation {
-  const { engine, runs, training } = app;
+  const { engine, runs, training, model, candidate } = app;
   if (engine.failure) return { kind: 'unusable', title: text.demoTitle, body: text.noDevice };
   if (!engine.device) return { kind: 'looking', title: text.demoTitle, body: text.looking };
   if (!engine.usable) return { kind: 'unusable', title: text.demoTitle, body: text.noDevice };
   if (training.active) return trainingSituation(app);
   if (app.opening) return { kind: 'opening', title: text.opening, body: '' };
+  if (model.busy && model.wanted.kind !== 'demo')
+    return { kind: 'fetching', title: text.fetchingTitle(model.name), body: text.fetchingBody };
   if (training.phase === 'failed') {
     const step = training.checkpointStep;
     const kept = step > 0 ? text.failedKept(formatCount(step)) : text.failedNothing;
@@ -33,6 +44,7 @@ export function situationOf(app: App): Situation {
     );
     return { kind: 'unfinished', title: text.unfinishedTitle, body };
   }
+  if (candidate.source) return candidateSituation(app);
   if (training.phase === 'finished' || training.phase === 'stopped') {
     const title = training.phase === 'finished' ? text.finishedTitle : text.stoppedTitle;
     return { kind: 'ended', title, body: text.finishedBody };
@@ -47,6 +59,23 @@ function trainingSituation({ training }: App): Situation {
   return { kind: 'training', title, body: (phase === 'running' ? '' : message) || progress?.label || where };
 }
 
+function candidateSituation({ candidate, missingRoom }: App): Situation {
+  const { name, preview, error } = candidate;
+  const kind = 'candidate';
+  if (error) return { kind, title: name, body: text.needsLook(text.titles.model) };
+  if (!preview) return { kind, title: name, body: text.candidateLooking };
+  const { downloadBytes, memoryTotal, fits } = preview;
+  if (!fits) return { kind, title: text.candidateTitle(name), body: text.candidateTooLarge };
+  if (missingRoom !== undefined)
+    return { kind, title: text.candidateTitle(name), body: text.candidateNoRoom(formatBytes(missingRoom)) };
+  const fetch = downloadBytes > 0 ? text.candidateFetch(formatBytes(downloadBytes)) : text.candidateKept;
+  return {
+    kind,
+    title: text.candidateTitle(name),
+    body: `${fetch} ${text.memory(formatBytes(memoryTotal))}`,
+  };
+}
+
 function startSituation({ model, examples, training }: App): Situation {
   const { plan } = training;
   const demo = model.wanted.kind === 'demo' && !examples.own;
@@ -55,16 +84,17 @@ function startSituation({ model, examples, training }: App): Situation {
     text.memory(formatBytes(plan.memoryTotal)),
   ];
   if (demo) return { kind: 'start', title: text.demoTitle, body: [text.demoBody, ...(cost ?? [])].join(' ') };
-  const name = model.report?.name ?? (model.wanted.kind === 'files' ? model.wanted.name : text.titles.model);
+  const name = model.name === '' ? text.titles.model : model.name;
   const count = examples.report?.examples ?? 0;
   const title = examples.own ? text.ownTitle(name) : text.ownModelTitle(name);
-  const problem = model.error
-    ? 'model'
-    : examples.error
-      ? 'examples'
-      : training.planError
-        ? 'train'
-        : undefined;
+  const problem =
+    model.error || model.stopped
+      ? 'model'
+      : examples.error
+        ? 'examples'
+        : training.planError
+          ? 'train'
+          : undefined;
   if (problem) return { kind: 'start', title, body: text.needsLook(text.titles[problem]) };
   const body = plan && count > 0 ? text.ownBody(plural(count, 'example')) : text.ownMissing;
   return { kind: 'start', title, body: [body, ...(cost ?? [])].join(' ') };

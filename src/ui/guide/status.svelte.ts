@@ -1,5 +1,5 @@
 import type { App } from '../app.svelte';
-import { formatCount, plural } from '../shared/format';
+import { formatCount, formatPercent, plural } from '../shared/format';
 import { text } from './text';
 
 export type StepId = keyof typeof text.titles;
@@ -22,9 +22,14 @@ function make(id: StepId, tone: Tone, words: string): StepStatus {
   return { id, title: text.titles[id], tone, words };
 }
 
-function modelStatus({ model }: App): StepStatus {
-  if (model.busy) return make('model', 'busy', text.status.opening);
-  if (model.error) return make('model', 'problem', text.status.problem);
+function modelStatus({ model, candidate }: App): StepStatus {
+  if (model.busy) {
+    const { fraction } = model.progress ?? {};
+    const far = model.wanted.kind !== 'demo' && fraction !== undefined;
+    return make('model', 'busy', far ? formatPercent(fraction) : text.status.opening);
+  }
+  if (model.error || candidate.error) return make('model', 'problem', text.status.problem);
+  if (model.stopped) return make('model', 'todo', text.status.stopped);
   if (model.report) return make('model', 'done', model.report.name);
   return make('model', 'todo', text.status.waiting);
 }

@@ -1,27 +1,47 @@
-import { object, string } from 'valibot';
-import { describeError, type ErrorDescription } from '../../core/errors';
+import { literal, object, optional, string, union } from 'valibot';
+import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
 import type { LoadSettings, ModelReport, ModelSource, Progress } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import type { PickedFiles } from '../shared/files';
 import { keep, readKept } from '../shared/persist';
 import { withProgress } from '../shared/progress';
+import type { CandidateSource } from './candidate.svelte';
+import { askToPersist } from './stored.svelte';
 import { text } from './text';
 
 const storageKey = 'model';
+const formerSchema = union([
+  object({ folder: string() }),
+  object({ kind: literal('hub'), repo: string(), revision: optional(string()), file: optional(string()) }),
+]);
+
+/** Where a model comes from, as the page offers it. */
+export type Way = 'demo' | 'hub' | 'disk' | 'kept';
 
 /** Which model is wanted, which one is open, and the way from one to the other. */
 export class ModelState {
   readonly #engine: EngineState;
   wanted: ModelSource = $state.raw({ kind: 'demo' });
+  /** What to call what is wanted before it is open. */
+  #wantedName = $state('');
+  /** The way that is on show; the model stays what it is until another is chosen on it. */
+  way: Way = $state('demo');
   report: ModelReport | undefined = $state.raw();
   progress: Progress | undefined = $state.raw();
   error: ErrorDescription | undefined = $state.raw();
+  /** The visitor stopped the opening. */
+  stopped = $state(false);
+  /** A stop was asked for and has not come about yet. */
+  stopping = $state(false);
   /** The source that `report` is of. */
   #opened: ModelSource | undefined = $state.raw();
-  /** Name of the folder used before a reload: the browser does not hand its files out again by itself. */
-  formerFolder: string | undefined = $state(readKept(storageKey, object({ folder: string() }))?.folder);
+  /** What could not be opened, or was stopped. */
+  #failed: { readonly source: ModelSource; readonly load: LoadSettings } | undefined;
+  /** What was used before a reload. The browser does not hand out a folder's files again by itself. */
+  former = $state.raw(readKept(storageKey, formerSchema));
 
   readonly busy = $derived(this.progress !== undefined);
+  readonly name = $derived(this.report?.name ?? this.#wantedName);
 
   constructor(engine: EngineState) {
     this.#engine = engine;
@@ -29,38 +49,71 @@ export class ModelState {
 
   /** Whether what is open is what is wanted, loaded as wanted. */
   isOpen(load: LoadSettings): boolean {
-    const { report } = this;
-    return (
-      report !== undefined &&
-      this.#opened === this.wanted &&
-      report.load.load_in_4bit === load.load_in_4bit &&
-      report.load.bnb_4bit_use_double_quant === load.bnb_4bit_use_double_quant &&
-      report.load.dtype === load.dtype
-    );
+    if (this.report === undefined || this.#opened !== this.wanted) return false;
+    // What came over the network, or its copy here, is loaded otherwise only when asked for: see `differs`.
+    return !this.#opensByItself || sameLoad(this.report.load, load);
+  }
+
+  /** Whether the page may open what is wanted now: not what has just failed or was stopped, until it is asked to. */
+  mayOpen(load: LoadSettings): boolean {
+    if (this.#failed?.source !== this.wanted) return true;
+    return this.#opensByItself && !sameLoad(this.#failed.load, load);
+  }
+
+  /** Whether the open model was loaded otherwise than the settings say now. */
+  differs(load: LoadSettings): boolean {
+    return this.report !== undefined && this.#opened === this.wanted && !sameLoad(this.report.load, load);
   }
 
   chooseDemo(): void {
-    this.error = undefined;
-    this.formerFolder = undefined;
+    this.way = 'demo';
     keep(storageKey, undefined);
-    if (this.wanted.kind !== 'demo') this.wanted = { kind: 'demo' };
+    if (this.wanted.kind !== 'demo' || this.error) this.#want({ kind: 'demo' }, '');
   }
 
   chooseFiles({ name, files }: PickedFiles): void {
-    this.error = undefined;
-    this.formerFolder = undefined;
     keep(storageKey, { folder: name });
-    this.wanted = { kind: 'files', name, files };
+    this.#want({ kind: 'files', name, files }, name);
   }
 
-  /** Opens the wanted model. True when it is open; false when it could not be, and `error` says why. */
+  /** Opens a model of the hub or of storage; what is missing of it is downloaded. */
+  choose(source: CandidateSource, name: string): void {
+    if (source.kind === 'hub') keep(storageKey, source);
+    this.#want(source, name);
+  }
+
+  /** Opens again what failed, was stopped, or is to be loaded otherwise. */
+  again(): void {
+    const { report } = this;
+    const hub = this.wanted.kind === 'stored' && report?.repo !== undefined;
+    // A stored base is as it was made: loaded otherwise, it comes from where it came from.
+    if (hub) this.#want({ kind: 'hub', repo: report.repo, revision: report.commit ?? 'main' }, report.name);
+    else this.#want({ ...this.wanted }, this.#wantedName);
+  }
+
+  /** Ends the opening; what has arrived of a download stays. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    try {
+      await this.#engine.remote.stopOpening();
+    } catch (error) {
+      this.error = describeError(error);
+      this.stopping = false;
+    }
+  }
+
+  /** Opens the wanted model. True when it is open; false when it could not be, and `error` or `stopped` says why. */
   async open(load: LoadSettings): Promise<boolean> {
     const source = this.wanted;
     this.error = undefined;
+    this.stopped = false;
     if (source.kind === 'files' && source.files.length === 0) {
       this.error = text.chooseAgain(source.name);
+      this.#failed = { source, load };
       return false;
     }
+    // Asked where gigabytes are about to be kept; the answer may take its time.
+    if (source.kind !== 'demo') void askToPersist();
     this.report = undefined;
     try {
       this.report = await withProgress(
@@ -71,21 +124,54 @@ export class ModelState {
       this.#opened = source;
       return true;
     } catch (error) {
-      this.error = describeError(error);
+      const description = describeError(error);
+      if (description.code === ABORTED) this.stopped = true;
+      else this.error = description;
+      this.#failed = { source, load };
       return false;
+    } finally {
+      this.stopping = false;
     }
   }
 
   /** Takes over the model that a former run has opened. */
   async adopt(): Promise<void> {
-    this.error = undefined;
-    this.formerFolder = undefined;
     const report = await this.#engine.remote.model();
+    this.#want(this.wanted, this.#wantedName);
     this.report = report;
     if (!report) return;
+    const { name, source, repo, commit } = report;
+    if (source === 'demo') this.wanted = { kind: 'demo' };
+    else if (source === 'hub' && repo !== undefined)
+      this.wanted = { kind: 'hub', repo, ...(commit !== undefined && { revision: commit }) };
     // Its files are in the engine's storage, not in the page's hands.
-    this.wanted =
-      report.source === 'demo' ? { kind: 'demo' } : { kind: 'files', name: report.name, files: [] };
+    else this.wanted = { kind: 'files', name, files: [] };
+    this.#wantedName = name;
     this.#opened = this.wanted;
+    this.way = wayOf(this.wanted);
   }
+
+  get #opensByItself(): boolean {
+    return this.wanted.kind === 'demo' || this.wanted.kind === 'files';
+  }
+
+  #want(source: ModelSource, name: string): void {
+    this.error = undefined;
+    this.stopped = false;
+    this.former = undefined;
+    this.wanted = source;
+    this.#wantedName = name;
+  }
+}
+
+export function wayOf({ kind }: ModelSource): Way {
+  return kind === 'files' ? 'disk' : kind === 'stored' ? 'kept' : kind;
+}
+
+function sameLoad(a: LoadSettings, b: LoadSettings): boolean {
+  return (
+    a.load_in_4bit === b.load_in_4bit &&
+    a.bnb_4bit_use_double_quant === b.bnb_4bit_use_double_quant &&
+    a.dtype === b.dtype
+  );
 }

@@ -16,10 +16,11 @@ export function readKept<S extends GenericSchema>(key: string, schema: S): Infer
   }
 }
 
-/** Keeps a small value across reloads, where the browser allows it. */
+/** Keeps a small value across reloads, where the browser allows it; undefined: keeps none any more. */
 export function keep(key: string, value: unknown): void {
   try {
-    localStorage.setItem(prefix + key, JSON.stringify(value));
+    if (value === undefined) localStorage.removeItem(prefix + key);
+    else localStorage.setItem(prefix + key, JSON.stringify(value));
   } catch {
     // Forbidden or full storage costs the convenience, never the work.
   }

@@ -5,4 +5,14 @@ export const text = {
   copy: 'Copy',
   copied: 'Copied',
   left: (time: string) => `${time} left`,
+  byPurpose: 'Memory by purpose',
+  purpose: {
+    base: 'Base model',
+    adapter: 'Adapter',
+    gradients: 'Gradients',
+    moments: 'Optimizer moments',
+    activations: 'Activations',
+    cache: 'Chat cache',
+    inputs: 'Inputs',
+  } as Readonly<Record<string, string>>,
 };

@@ -34,17 +34,6 @@ export interface FieldGroup {
   readonly fields: readonly Field[];
 }
 
-/** The linear layers of a block that an adapter can sit on. */
-export const moduleNames = [
-  'q_proj',
-  'k_proj',
-  'v_proj',
-  'o_proj',
-  'gate_proj',
-  'up_proj',
-  'down_proj',
-] as const;
-
 const integer = (name: SettingName, min: number, max: number, help: string): NumberField => ({
   kind: 'integer',
   name,

@@ -27,16 +27,6 @@ export const text = {
   planAbout: (time: string) => `about ${time}`,
   planFits: 'Fits on this device.',
   planDoesNotFit: 'Does not fit on this device.',
-  planByPurpose: 'Memory by purpose',
-  purpose: {
-    base: 'Base model',
-    adapter: 'Adapter',
-    gradients: 'Gradients',
-    moments: 'Optimizer moments',
-    activations: 'Activations',
-    cache: 'Chat cache',
-    inputs: 'Inputs',
-  } as Readonly<Record<string, string>>,
 
   start: 'Start training',
   fromAdapter: 'Start from the open adapter',

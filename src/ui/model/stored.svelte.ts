@@ -1,0 +1,52 @@
+import { describeError, type ErrorDescription } from '../../core/errors';
+import type { StorageReport, StoredModelReport } from '../../worker/protocol';
+import type { EngineState } from '../engine.svelte';
+
+/** The models that this browser keeps, and the room that there is. */
+export class StoredState {
+  readonly #engine: EngineState;
+  list: readonly StoredModelReport[] = $state.raw([]);
+  storage: StorageReport | undefined = $state.raw();
+  error: ErrorDescription | undefined = $state.raw();
+  /** What is being removed. */
+  removing: string | undefined = $state();
+
+  constructor(engine: EngineState) {
+    this.#engine = engine;
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      this.list = await this.#engine.remote.storedModels();
+      this.storage = await this.#engine.remote.storageReport();
+      this.error = undefined;
+    } catch (error) {
+      this.error = describeError(error);
+    }
+  }
+
+  async remove({ id }: StoredModelReport): Promise<void> {
+    this.removing = id;
+    let failure: ErrorDescription | undefined;
+    try {
+      await this.#engine.remote.removeStoredModel(id);
+    } catch (error) {
+      failure = describeError(error);
+    }
+    await this.refresh();
+    this.error ??= failure;
+    this.removing = undefined;
+  }
+
+  /** Asks the browser to keep what is stored until the visitor removes it. Some browsers ask the visitor then. */
+  async persist(): Promise<void> {
+    await askToPersist();
+    await this.refresh();
+  }
+}
+
+/** Only a page may ask this, not its worker. A refusal costs the promise, never the work. */
+export async function askToPersist(): Promise<void> {
+  const storage = (navigator as Partial<Navigator>).storage;
+  await storage?.persist().catch(() => false);
+}
