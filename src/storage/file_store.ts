@@ -16,6 +16,13 @@ export interface FileStore {
    * @throws TunesmithError `storage_full`
    */
   write(path: string, content: Uint8Array | Blob): Promise<void>;
+  /**
+   * Opens a file for reading and writing anywhere in it; makes it, empty, where there is none. For files too large to be
+   * written whole: what a crash leaves of them is for the caller to tell.
+   *
+   * @throws TunesmithError `file_in_use` where another tab has it open in this way
+   */
+  openWriter(path: string): Promise<FileWriter>;
   /** Paths of all files below a folder, sorted; none where there is no such folder. */
   list(folder: string): Promise<readonly string[]>;
   /** Removes a file, or a folder with all in it. Nothing happens where there is neither. */
@@ -24,6 +31,23 @@ export interface FileStore {
   size(path: string): Promise<number>;
   /** Bytes that can still be written; undefined where that isn't known. */
   free(): Promise<number | undefined>;
+}
+
+/** A file open for reading and writing in place. Each has to be closed. */
+export interface FileWriter {
+  /** Bytes of the file now. */
+  size(): Promise<number>;
+  /** The bytes from `begin` to before `end`, fewer at the end of the file. */
+  read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Bytes between the end of the file and `at` become zeros.
+   *
+   * @throws TunesmithError `storage_full`
+   */
+  write(at: number, bytes: Uint8Array): Promise<void>;
+  /** Makes what was written so far last through a crash. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
 }
 
 const TEMPORARY = '.tmp';

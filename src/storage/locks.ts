@@ -1,9 +1,10 @@
 import { TunesmithError } from '../core/errors';
 
-type Locks = Pick<LockManager, 'request' | 'query'>;
+export type Locks = Pick<LockManager, 'request' | 'query'>;
 
 const PREFIX = 'tunesmith-run-';
 const STORAGE = 'tunesmith-storage';
+const MODEL = 'tunesmith-model-';
 
 /**
  * Does what writes to a run's folder while no other tab does.
@@ -35,6 +36,29 @@ export async function withRunLock<T>(
  */
 export async function withStorageLock<T>(locks: Locks | undefined, work: () => Promise<T>): Promise<T> {
   return locks === undefined ? work() : locks.request(STORAGE, work);
+}
+
+const TAKEN: unique symbol = Symbol();
+
+/**
+ * Does what fetches, keeps or removes a model while no other tab does, waiting for its turn.
+ *
+ * @param key the model's name
+ * @param onWait called where another tab has the model: what it is doing may take long
+ * @param signal ends the waiting
+ */
+export async function withModelLock<T>(
+  locks: Locks | undefined,
+  key: string,
+  work: () => Promise<T>,
+  { onWait, signal }: { readonly onWait?: () => void; readonly signal?: AbortSignal } = {},
+): Promise<T> {
+  if (locks === undefined) return await work();
+  const name = MODEL + key;
+  const result = await locks.request(name, { ifAvailable: true }, (lock) => (lock === null ? TAKEN : work()));
+  if (result !== TAKEN) return result;
+  onWait?.();
+  return await locks.request(name, signal ? { signal } : {}, work);
 }
 
 /** The runs that are under way in this tab or another. A run that is recorded as running and isn't here was cut off. */

@@ -1,7 +1,16 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { TunesmithError } from '../core/errors';
-import { contentSize, namesOf, partsOf, storageFull, temporaryPath, type FileStore } from './file_store';
+import {
+  contentSize,
+  namesOf,
+  partsOf,
+  storageFull,
+  temporaryPath,
+  type FileStore,
+  type FileWriter,
+} from './file_store';
 
 /** Plain files below a folder, which is made when the first one is written. */
 export function nodeFiles(root: string): FileStore {
@@ -42,9 +51,21 @@ class NodeFiles implements FileStore {
     } catch (error) {
       // Where this fails too, the next clean-up finds it.
       await rm(temporary, { force: true }).catch(() => undefined);
-      if (hasCode(error, 'ENOSPC', 'EDQUOT')) {
+      if (hasCode(error, ...FULL)) {
         throw storageFull(target, contentSize(content), await this.free(), error);
       }
+      if (hasCode(error, ...UNWRITABLE)) throw unwritable(target, error);
+      throw error;
+    }
+  }
+
+  async openWriter(path: string): Promise<FileWriter> {
+    const target = this.#at(path);
+    try {
+      await mkdir(dirname(target), { recursive: true });
+      const file = await open(target, constants.O_RDWR | constants.O_CREAT);
+      return new NodeWriter(file, target, () => this.free());
+    } catch (error) {
       if (hasCode(error, ...UNWRITABLE)) throw unwritable(target, error);
       throw error;
     }
@@ -78,6 +99,55 @@ class NodeFiles implements FileStore {
     return join(this.#root, ...namesOf(path));
   }
 }
+
+class NodeWriter implements FileWriter {
+  readonly #file: FileHandle;
+  readonly #path: string;
+  readonly #free: () => Promise<number | undefined>;
+
+  constructor(file: FileHandle, path: string, free: () => Promise<number | undefined>) {
+    this.#file = file;
+    this.#path = path;
+    this.#free = free;
+  }
+
+  async size(): Promise<number> {
+    return (await this.#file.stat()).size;
+  }
+
+  async read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(end - begin);
+    let length = 0;
+    while (length < bytes.length) {
+      const { bytesRead } = await this.#file.read(bytes, length, bytes.length - length, begin + length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return bytes.subarray(0, length);
+  }
+
+  async write(at: number, bytes: Uint8Array): Promise<void> {
+    try {
+      let done = 0;
+      while (done < bytes.length) {
+        done += (await this.#file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+      }
+    } catch (error) {
+      if (!hasCode(error, ...FULL)) throw error;
+      throw storageFull(this.#path, bytes.length, await this.#free(), error);
+    }
+  }
+
+  async flush(): Promise<void> {
+    await this.#file.datasync();
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+const FULL = ['ENOSPC', 'EDQUOT'];
 
 /** Where a path is at fault, not the program. */
 const UNWRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENAMETOOLONG'];

@@ -1,9 +1,19 @@
 import { TunesmithError } from '../core/errors';
-import { contentSize, namesOf, partsOf, storageFull, temporaryPath, type FileStore } from './file_store';
+import {
+  contentSize,
+  namesOf,
+  partsOf,
+  storageFull,
+  temporaryPath,
+  type FileStore,
+  type FileWriter,
+} from './file_store';
 
 /** The parts of the File System standard that TypeScript's library lacks: they exist in workers only, or are newer. */
 interface SyncAccessHandle {
   truncate(size: number): void;
+  getSize(): number;
+  read(bytes: Uint8Array, options: { at: number }): number;
   write(bytes: Uint8Array, options: { at: number }): number;
   flush(): void;
   close(): void;
@@ -55,7 +65,7 @@ class OpfsFiles implements FileStore {
     const name = names.pop()!;
     let folder = this.#root;
     try {
-      for (const part of names) folder = await folder.getDirectoryHandle(part, { create: true });
+      folder = await this.#folder(names);
       const temporary = (await folder.getFileHandle(temporaryPath(name), {
         create: true,
       })) as WorkerFileHandle;
@@ -65,6 +75,20 @@ class OpfsFiles implements FileStore {
       // Where this fails too, the next clean-up finds it.
       await ignoreMissing(folder.removeEntry(temporaryPath(name))).catch(() => undefined);
       if (isQuotaError(error)) throw storageFull(path, contentSize(content), await this.free(), error);
+      throw error;
+    }
+  }
+
+  async openWriter(path: string): Promise<FileWriter> {
+    const names = namesOf(path);
+    const name = names.pop()!;
+    try {
+      const folder = await this.#folder(names);
+      const handle = (await folder.getFileHandle(name, { create: true })) as WorkerFileHandle;
+      return new OpfsWriter(await handle.createSyncAccessHandle(), path, () => this.free());
+    } catch (error) {
+      if (isQuotaError(error)) throw storageFull(path, 0, await this.free(), error);
+      if (error instanceof DOMException && REFUSALS.has(error.name)) throw inUse(path, error);
       throw error;
     }
   }
@@ -96,6 +120,12 @@ class OpfsFiles implements FileStore {
     return quota === undefined || usage === undefined ? undefined : Math.max(0, quota - usage);
   }
 
+  async #folder(names: readonly string[]): Promise<FileSystemDirectoryHandle> {
+    let folder = this.#root;
+    for (const name of names) folder = await folder.getDirectoryHandle(name, { create: true });
+    return folder;
+  }
+
   async #find(path: string): Promise<FileSystemHandle | undefined> {
     const names = namesOf(path);
     const name = names.pop()!;
@@ -112,14 +142,68 @@ class OpfsFiles implements FileStore {
   }
 }
 
+class OpfsWriter implements FileWriter {
+  readonly #access: SyncAccessHandle;
+  readonly #path: string;
+  readonly #free: () => Promise<number | undefined>;
+
+  constructor(access: SyncAccessHandle, path: string, free: () => Promise<number | undefined>) {
+    this.#access = access;
+    this.#path = path;
+    this.#free = free;
+  }
+
+  // The handle is synchronous: these are, too, behind their promises.
+  async size(): Promise<number> {
+    return Promise.resolve(this.#access.getSize());
+  }
+
+  async read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(end - begin);
+    return Promise.resolve(bytes.subarray(0, this.#access.read(bytes, { at: begin })));
+  }
+
+  async write(at: number, bytes: Uint8Array): Promise<void> {
+    try {
+      writeAll(this.#access, at, bytes);
+    } catch (error) {
+      if (!isQuotaError(error)) throw error;
+      throw storageFull(this.#path, bytes.length, await this.#free(), error);
+    }
+  }
+
+  async flush(): Promise<void> {
+    this.#access.flush();
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    this.#access.close();
+    return Promise.resolve();
+  }
+}
+
+function writeAll(access: SyncAccessHandle, at: number, bytes: Uint8Array): void {
+  // A full disk may show as bytes that were not taken.
+  if (access.write(bytes, { at }) < bytes.length) throw new DOMException('', 'QuotaExceededError');
+}
+
+function inUse(path: string, cause: unknown): TunesmithError {
+  return new TunesmithError({
+    code: 'file_in_use',
+    message: `${path} is in use in another tab of this browser.`,
+    hint: 'Go on in that tab, or close it and try again here.',
+    cause,
+  });
+}
+
 async function fill(handle: WorkerFileHandle, content: Uint8Array | Blob): Promise<void> {
   const access = await handle.createSyncAccessHandle();
   try {
     access.truncate(0);
     let at = 0;
     for await (const part of partsOf(content)) {
-      // A full disk may show as bytes that were not taken.
-      if (access.write(part, { at }) < part.length) throw new DOMException('', 'QuotaExceededError');
+      writeAll(access, at, part);
       at += part.length;
     }
     access.flush();

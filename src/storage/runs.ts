@@ -15,7 +15,10 @@ export interface RunRecord {
   readonly startedAt: string;
   readonly updatedAt: string;
   readonly modelName: string;
-  readonly modelSource: 'demo' | 'files';
+  readonly modelSource: 'demo' | 'files' | 'hub';
+  /** Of a model of a hub: owner/name, and the commit that it was of. */
+  readonly modelRepo?: string;
+  readonly modelCommit?: string;
   readonly dataFiles: readonly string[];
   readonly settings: TrainSettings;
   /** 'running' too where the tab was closed under it: `lockedRuns` tells. */
@@ -30,7 +33,11 @@ export interface RunRecord {
 }
 
 export interface StoredRun extends RunRecord {
-  /** What `openModel` takes, for models from files. */
+  /** The base that storage keeps of the model. */
+  readonly baseId?: string;
+  /** Tells the model apart, with how it was loaded: what its checkpoints carry as well. */
+  readonly modelHash?: string;
+  /** Of runs from before there were bases: what `openModel` takes, for models from files. */
   readonly modelId?: string;
   /** Set where the run began with an adapter that was there, which only its checkpoints hold. */
   readonly startedFrom?: 'adapter';
@@ -44,7 +51,15 @@ export interface DataText {
 
 export type NewRun = Pick<
   StoredRun,
-  'modelName' | 'modelSource' | 'modelId' | 'startedFrom' | 'settings' | 'steps'
+  | 'modelName'
+  | 'modelSource'
+  | 'modelRepo'
+  | 'modelCommit'
+  | 'baseId'
+  | 'modelHash'
+  | 'startedFrom'
+  | 'settings'
+  | 'steps'
 > & {
   readonly data: readonly DataText[];
 };
@@ -55,7 +70,11 @@ const recordSchema = object({
   startedAt: string(),
   updatedAt: string(),
   modelName: string(),
-  modelSource: picklist(['demo', 'files']),
+  modelSource: picklist(['demo', 'files', 'hub']),
+  modelRepo: optional(string()),
+  modelCommit: optional(string()),
+  baseId: optional(string()),
+  modelHash: optional(string()),
   modelId: optional(string()),
   startedFrom: optional(picklist(['adapter'])),
   dataFiles: array(string()),

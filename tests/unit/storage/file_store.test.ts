@@ -65,6 +65,24 @@ describe.each(stores)('a file store: %s', (_, make) => {
     expect(await files.list('a')).toEqual(['a/e']);
   });
 
+  it('writes and reads anywhere in an open file, and keeps what it held', async () => {
+    const files = await make();
+    const writer = await files.openWriter('a/b');
+    expect(await writer.size()).toBe(0);
+    await writer.write(4, bytes(5, 6));
+    await writer.write(1, bytes(2));
+    expect(await writer.read(0, 100)).toEqual(bytes(0, 2, 0, 0, 5, 6));
+    expect(await writer.read(1, 5)).toEqual(bytes(2, 0, 0, 5));
+    await writer.flush();
+    await writer.close();
+    const again = await files.openWriter('a/b');
+    expect(await again.size()).toBe(6);
+    await again.write(0, bytes(1));
+    await again.close();
+    expect(await files.read('a/b')).toEqual(bytes(1, 2, 0, 0, 5, 6));
+    await expect(files.openWriter('a/../b')).rejects.toMatchObject({ code: 'storage_path' });
+  });
+
   it('refuses paths that lead elsewhere', async () => {
     const files = await make();
     for (const path of ['../a', 'a/../b', '/a', 'a//b', '', 'a\\b', 'a/.']) {

@@ -2,8 +2,10 @@ import {
   contentSize,
   namesOf,
   partsOf,
+  storageFull,
   temporaryPath,
   type FileStore,
+  type FileWriter,
 } from '../../../src/storage/file_store';
 
 /** What a crashed store throws ever after. */
@@ -67,6 +69,21 @@ export class MemoryFiles implements FileStore {
     });
   }
 
+  openWriter(path: string): Promise<FileWriter> {
+    const get = () => this.files.get(path) ?? new Uint8Array();
+    return this.#then(() => {
+      namesOf(path);
+      if (!this.files.has(path)) this.files.set(path, new Uint8Array());
+      return {
+        size: () => this.#then(() => get().length),
+        read: (begin, end) => this.#then(() => get().slice(begin, end)),
+        write: (at, bytes) => this.#then(() => this.#change(() => this.#put(path, at, bytes))),
+        flush: () => this.#then(() => undefined),
+        close: () => this.#then(() => undefined),
+      };
+    });
+  }
+
   list(folder: string): Promise<readonly string[]> {
     return this.#then(() => [...this.files.keys()].filter((path) => path.startsWith(`${folder}/`)).sort());
   }
@@ -89,7 +106,21 @@ export class MemoryFiles implements FileStore {
     return this.#then(() => this.room);
   }
 
-  #change(whole: () => unknown, half: () => unknown): void {
+  /** Takes from `room`, where there is a limit to it, what the file grows by. */
+  #put(path: string, at: number, bytes: Uint8Array): void {
+    const old = this.files.get(path) ?? new Uint8Array();
+    const length = Math.max(old.length, at + bytes.length);
+    if (this.room !== undefined) {
+      if (length - old.length > this.room) throw storageFull(path, bytes.length, this.room);
+      this.room -= length - old.length;
+    }
+    const grown = new Uint8Array(length);
+    grown.set(old);
+    grown.set(bytes, at);
+    this.files.set(path, grown);
+  }
+
+  #change(whole: () => unknown, half: () => unknown = () => undefined): void {
     this.changes++;
     if (this.#fault?.at !== this.changes) {
       whole();
