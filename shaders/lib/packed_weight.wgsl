@@ -5,3 +5,24 @@
 #if WEIGHT_NF4
 #include lib/nf4_weight4
 #endif
+#if WEIGHT_GPTQ
+#include lib/gptq_weight4
+#endif
+#if WEIGHT_AWQ
+#include lib/awq_weight4
+#endif
+#if WEIGHT_Q8_0
+#include lib/q8_0_weight4
+#endif
+#if WEIGHT_Q4_0
+#include lib/q4_0_weight4
+#endif
+#if WEIGHT_Q4_1
+#include lib/q4_1_weight4
+#endif
+#if WEIGHT_Q4_K
+#include lib/q4_k_weight4
+#endif
+#if WEIGHT_Q6_K
+#include lib/q6_k_weight4
+#endif

@@ -1,13 +1,26 @@
 import { f32ToBf16, f32ToF16, bf16ToF32, f16ToF32 } from '../../src/core/dtype';
 import { pcg4d } from '../../src/core/random';
-import { dequantizeAbsmax, dequantizeNF4, doubleQuantize, quantizeNF4 } from '../../src/formats/nf4';
 import { linear } from '../../src/ops/linear';
-import { packNf4Scales } from '../../src/ops/nf4_scales';
 import type { Tensor } from '../../src/ops/op';
-import { nf4Packing, type DenseFormat, type Weight } from '../../src/ops/weight';
+import { nf4Packing, type DenseFormat, type Packing, type Weight } from '../../src/ops/weight';
 import { combine, describe, normal, type Arrays, type CaseInput, type OpCase } from './case';
+import { packedData } from './weights/packed';
 
-type Format = DenseFormat | 'nf4' | 'nf4_double';
+const PACKINGS = {
+  nf4: nf4Packing(false),
+  nf4_double: nf4Packing(true),
+  nf4_128: { format: 'nf4', blockSize: 128, doubleQuant: true, nestedBlockSize: 256 },
+  gptq: { format: 'gptq', groupSize: 32, actOrder: false },
+  gptq_act_order: { format: 'gptq', groupSize: 32, actOrder: true },
+  awq: { format: 'awq', groupSize: 32 },
+  q8_0: { format: 'q8_0' },
+  q4_0: { format: 'q4_0' },
+  q4_1: { format: 'q4_1' },
+  q4_k: { format: 'q4_k' },
+  q6_k: { format: 'q6_k' },
+} as const satisfies Record<string, Packing>;
+
+type Format = DenseFormat | keyof typeof PACKINGS;
 
 interface Parameters {
   readonly rows: number;
@@ -36,24 +49,21 @@ interface Stored {
   weight(tensors: Readonly<Record<string, Tensor>>): Weight;
 }
 
-function storeNf4(out: number, input: number, doubleQuant: boolean): Stored {
-  const { codes, absmax } = quantizeNF4(normal('weight', out * input, 0.3));
-  const double = doubleQuantize(absmax);
-  const scales = packNf4Scales(doubleQuant ? double : absmax);
-  const meant = dequantizeNF4(codes, doubleQuant ? dequantizeAbsmax(double) : absmax, out * input);
+function storePacked(out: number, input: number, packing: Packing): Stored {
+  const { codes, scales, values } = packedData(packing, out, input);
   return {
     inputs: {
-      codes: { type: 'u32', shape: [codes.length / 4], data: new Uint32Array(codes.slice().buffer) },
-      scales: { type: 'u32', shape: [scales.length], data: scales },
+      codes: { type: 'u32', shape: [codes.length], data: codes },
+      ...(scales && { scales: { type: 'u32', shape: [scales.length], data: scales } }),
     },
-    values: Float64Array.from(meant),
-    weight: ({ codes: packed, scales: words }) => ({
+    values: Float64Array.from(values),
+    weight: (tensors) => ({
       kind: 'packed',
       name: 'weight',
       out,
       in: input,
-      packing: nf4Packing(doubleQuant),
-      tensors: { codes: packed!, scales: words! },
+      packing,
+      tensors: { codes: tensors['codes']!, ...(scales && { scales: tensors['scales']! }) },
     }),
   };
 }
@@ -124,9 +134,9 @@ const masked = (a: Float64Array, b: Float64Array): Float64Array => a.map((value,
 function linearCase(parameters: Parameters): OpCase {
   const { rows, in: input, out, format, rank = 0, dropout = 0, trainable = false } = parameters;
   const stored =
-    format === 'nf4' || format === 'nf4_double'
-      ? storeNf4(out, input, format === 'nf4_double')
-      : storeDense(parameters, format);
+    format === 'f32' || format === 'f16' || format === 'bf16'
+      ? storeDense(parameters, format)
+      : storePacked(out, input, PACKINGS[format]);
   const f32 = (
     name: string,
     shape: readonly (number | 'rows')[],
@@ -244,4 +254,20 @@ export const cases: readonly OpCase[] = [
     rank: 4,
     limits: { maxStorageBufferBindingSize: 64 * 64 * 4 },
   }),
+  // Every other packed format: unpacked whole, for one row as it is, and a few rows at a time.
+  ...combine({
+    rows: [1, 9],
+    format: ['nf4_128', 'gptq', 'gptq_act_order', 'awq', 'q8_0', 'q4_0', 'q4_1'] as const,
+  }).map((parameters) =>
+    linearCase({ ...parameters, in: 96, out: 40, bias: true, residual: true, rank: 4, dropout: 0.2 }),
+  ),
+  ...combine({ rows: [1, 9], format: ['q4_k', 'q6_k'] as const }).map((parameters) =>
+    linearCase({ ...parameters, in: 256, out: 36, bias: true, residual: true, rank: 4 }),
+  ),
+  ...(['nf4_128', 'gptq', 'gptq_act_order', 'awq', 'q8_0', 'q4_0', 'q4_1'] as const).map((format) =>
+    linearCase({ rows: 9, in: 96, out: 136, format, limits: { maxStorageBufferBindingSize: 64 * 96 * 4 } }),
+  ),
+  ...(['q4_k', 'q6_k'] as const).map((format) =>
+    linearCase({ rows: 3, in: 256, out: 72, format, limits: { maxStorageBufferBindingSize: 64 * 256 * 4 } }),
+  ),
 ];

@@ -1,57 +1,12 @@
 import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from '../../src/core/dtype';
-import {
-  dequantizeAbsmax,
-  dequantizeNF4,
-  doubleQuantize,
-  nf4Thresholds,
-  quantizeNF4,
-} from '../../src/formats/nf4';
+import { nf4Thresholds, quantizeNF4 } from '../../src/formats/nf4';
 import { nf4Quantize } from '../../src/ops/nf4';
-import { packNf4Scales } from '../../src/ops/nf4_scales';
-import { unpacked } from '../../src/ops/unpack';
-import { nf4Packing, type DenseFormat, type DenseWeight } from '../../src/ops/weight';
-import { combine, describe, integers, normal, type CaseInput, type OpCase } from './case';
+import type { DenseFormat, DenseWeight } from '../../src/ops/weight';
+import { integers, normal, type CaseInput, type OpCase } from './case';
 
 /** Little-endian bytes, four to a word. */
 function words(bytes: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   return new Uint32Array(bytes.buffer, 0, bytes.length / 4);
-}
-
-function dequantizeCase(parameters: {
-  readonly out: number;
-  readonly columns: number;
-  readonly doubleQuant: boolean;
-}): OpCase {
-  const { out, columns, doubleQuant } = parameters;
-  const { codes, absmax } = quantizeNF4(normal('weight', out * columns, 0.05));
-  const double = doubleQuantize(absmax);
-  const packed = packNf4Scales(doubleQuant ? double : absmax);
-  const scales = doubleQuant ? dequantizeAbsmax(double) : absmax;
-  return {
-    op: 'unpack',
-    name: `nf4 ${describe(parameters)}`,
-    rows: 0,
-    inputs: {
-      codes: { type: 'u32', shape: [codes.length / 4], data: words(codes) },
-      scales: { type: 'u32', shape: [packed.length], data: packed },
-    },
-    build: (builder, tensors) => {
-      const weight = {
-        kind: 'packed' as const,
-        name: 'weight',
-        out,
-        in: columns,
-        packing: nf4Packing(doubleQuant),
-        tensors: { codes: tensors['codes']!, scales: tensors['scales']! },
-      };
-      return { y: unpacked(builder, weight) };
-    },
-    reference: {
-      forward: () => ({ y: Float64Array.from(dequantizeNF4(codes, scales, out * columns)) }),
-    },
-    // A plain scale gives one product, rounded once; of a nested one the last bit may differ, and with it the product's.
-    tolerance: { y: doubleQuant ? 2 : 0 },
-  };
 }
 
 /** Values on both sides of every threshold: codes differ where a quotient is off by one in its last bit. */
@@ -133,7 +88,6 @@ function quantizeCase(
 const formats: readonly DenseFormat[] = ['f32', 'f16', 'bf16'];
 
 export const cases: readonly OpCase[] = [
-  ...combine({ out: [1, 20, 301], columns: [64, 192], doubleQuant: [false, true] }).map(dequantizeCase),
   ...formats.map((format) => quantizeCase(`normal ${format}`, normal('weight', 64 * 1001, 0.05), format)),
   quantizeCase('in parts', normal('weight', 64 * 130, 0.05), 'bf16', true),
   quantizeCase('a million values at the thresholds', nearThresholds(16384)),

@@ -1,7 +1,10 @@
 import type { ShaderConstants } from '../../gpu/shaders';
 import { read, type Binding } from '../op';
 import type { PackedWeight, Packing } from '../weight';
+import { awqFormat } from './awq';
 import type { PackedBuffers, PackedReader, WeightFormat } from './format';
+import { ggmlFormat } from './ggml';
+import { gptqFormat } from './gptq';
 import { nf4Format } from './nf4';
 
 /** Bytes of each buffer that a matrix [out, in] takes in a packing. */
@@ -39,8 +42,16 @@ function shaped(packing: Packing, out: number, input: number): Shaped {
   switch (packing.format) {
     case 'nf4':
       return bind(nf4Format, packing, out, input);
-    default:
-      throw new Error(`no format ${packing.format}`);
+    case 'gptq':
+      return bind(gptqFormat, packing, out, input);
+    case 'awq':
+      return bind(awqFormat, packing, out, input);
+    case 'q8_0':
+    case 'q4_0':
+    case 'q4_1':
+    case 'q4_k':
+    case 'q6_k':
+      return bind(ggmlFormat, packing, out, input);
   }
 }
 

@@ -1,0 +1,103 @@
+import { half, signed, type UnpackBlock } from './ggml_block';
+import { unpackKBlock } from './ggml_k';
+import { ggmlBlock } from './ggml_types';
+
+/** The block formats whose values are known here. */
+export type GgmlPacked =
+  'Q4_0' | 'Q4_1' | 'Q5_0' | 'Q5_1' | 'Q8_0' | 'Q2_K' | 'Q3_K' | 'Q4_K' | 'Q5_K' | 'Q6_K' | 'IQ4_NL';
+
+/**
+ * The float32 values of whole blocks, each operation rounded on its own, as the reference (gguf.quants in Python) computes
+ * them. Blocks of 32 have their two halves in the low and the high nibbles of 16 bytes. With half-precision d and m, and
+ * q the unsigned code:
+ *
+ *     Q4_0    d, 16 bytes                   d (q - 8)
+ *     Q4_1    d, m, 16 bytes                d q + m
+ *     Q5_0    d, 4 bytes of fifth bits, 16  d (q - 16)
+ *     Q5_1    d, m, 4 bytes, 16             d q + m
+ *     Q8_0    d, 32 signed bytes            d q
+ *     IQ4_NL  d, 16 bytes                   d table[q]
+ *
+ * Blocks of 256 are described in ggml_k.ts.
+ */
+export function dequantizeGgml(type: GgmlPacked, bytes: Uint8Array): Float32Array<ArrayBuffer> {
+  const block = ggmlBlock(type);
+  const blocks = bytes.length / block.bytes;
+  if (!Number.isInteger(blocks)) throw new Error(`${bytes.length} bytes are no whole blocks of ${type}`);
+  const values = new Float32Array(blocks * block.elements);
+  const unpack = unpackerOf(type);
+  for (let i = 0; i < blocks; i++) unpack(bytes, i * block.bytes, values, i * block.elements);
+  return values;
+}
+
+function unpackerOf(type: GgmlPacked): UnpackBlock {
+  switch (type) {
+    case 'Q4_0':
+      return (bytes, at, values, first) => {
+        nibbles(bytes, at + 2, values, first, half(bytes, at), (code) => code - 8);
+      };
+    case 'IQ4_NL':
+      return (bytes, at, values, first) => {
+        nibbles(bytes, at + 2, values, first, half(bytes, at), (code) => NON_LINEAR[code] ?? 0);
+      };
+    case 'Q4_1':
+      return (bytes, at, values, first) => {
+        nibbles(bytes, at + 4, values, first, half(bytes, at), (code) => code);
+        addTo(values, first, half(bytes, at + 2));
+      };
+    case 'Q5_0':
+      return (bytes, at, values, first) => {
+        fiveBits(bytes, at + 2, values, first, half(bytes, at), 16);
+      };
+    case 'Q5_1':
+      return (bytes, at, values, first) => {
+        fiveBits(bytes, at + 4, values, first, half(bytes, at), 0);
+        addTo(values, first, half(bytes, at + 2));
+      };
+    case 'Q8_0':
+      return (bytes, at, values, first) => {
+        const d = half(bytes, at);
+        for (let i = 0; i < 32; i++) values[first + i] = d * signed(bytes[at + 2 + i] ?? 0);
+      };
+    default:
+      return unpackKBlock(type);
+  }
+}
+
+/** The values of IQ4_NL's codes. */
+const NON_LINEAR = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113] as const;
+
+function nibbles(
+  bytes: Uint8Array,
+  at: number,
+  values: Float32Array,
+  first: number,
+  d: number,
+  meaning: (code: number) => number,
+): void {
+  for (let i = 0; i < 16; i++) {
+    const pair = bytes[at + i] ?? 0;
+    values[first + i] = d * meaning(pair & 15);
+    values[first + i + 16] = d * meaning(pair >> 4);
+  }
+}
+
+/** Four bytes of fifth bits, then nibbles; an element's value is d (code - zero). */
+function fiveBits(
+  bytes: Uint8Array,
+  at: number,
+  values: Float32Array,
+  first: number,
+  d: number,
+  zero: number,
+): void {
+  for (let i = 0; i < 32; i++) {
+    const nibble = ((bytes[at + 4 + (i & 15)] ?? 0) >> (i < 16 ? 0 : 4)) & 15;
+    const fifth = ((bytes[at + (i >> 3)] ?? 0) >> (i & 7)) & 1;
+    values[first + i] = d * ((nibble | (fifth << 4)) - zero);
+  }
+}
+
+function addTo(values: Float32Array, first: number, m: number): void {
+  for (let i = first; i < first + 32; i++) values[i] = (values[i] ?? 0) + m;
+}

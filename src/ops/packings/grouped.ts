@@ -1,0 +1,33 @@
+import type { PackedBuffers } from './format';
+
+/** Elements in a word of codes or zero points. */
+const WORD = 8;
+
+/**
+ * What GPTQ and AWQ have in common: whole numbers of 4 bits; for `groupSize` input columns of an output row a half-precision
+ * scale and a zero point of 4 bits, W = scale (code - zero).
+ *
+ * scales  u32 [groups * out / 2]   half-precision, row-major over [groups, out], the one of lower index in the low half
+ *         u32 [groups * out / 8]   zero points, eight to a word
+ *         u32 [in]                 the group of each input column, where it isn't its place divided by groupSize
+ */
+export function groupedBuffers(groups: number, out: number, input: number, indexed: boolean): PackedBuffers {
+  const scales = (groups * out) / 2 + (groups * out) / WORD + (indexed ? input : 0);
+  return { codes: ((out * input) / WORD) * 4, scales: scales * 4 };
+}
+
+export function groupedRefusal(groupSize: number, out: number, input: number): string | undefined {
+  if (groupSize % 4 !== 0) return `has groups of ${groupSize}, which is no multiple of 4`;
+  if (out % WORD !== 0) return `has ${out} rows, which is no multiple of ${WORD}`;
+  return input % WORD === 0 ? undefined : `has rows of no multiple of ${WORD} elements`;
+}
+
+/** The overrides of shaders/lib/grouped_scales.wgsl. */
+export function groupedOverrides(
+  groupSize: number,
+  groups: number,
+  out: number,
+  input: number,
+): Readonly<Record<string, number>> {
+  return { packed_in4: input / 4, packed_out: out, group4: groupSize / 4, groups };
+}
