@@ -6,7 +6,7 @@ import { trainingMemory } from '../models/memory';
 import { parameterCount } from '../models/spec';
 import { readAdapterFiles } from '../session/adapter_files';
 import { makeDataset } from '../session/dataset';
-import { openModel } from '../session/open_model';
+import { openFolderModel } from '../session/opening';
 import { capacityOf, planOf } from '../train/plan';
 import { SETTING_NAMES, parseSettings } from '../train/parse_settings';
 import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, MODEL_OPTION, type Command } from './command';
@@ -33,8 +33,8 @@ export const inspectCommand: Command = {
     const path = args.required('model');
     const folder = await openFolder(path, 'model');
     const data = await Promise.all(args.list('data').map(readDataFile));
-    const open = await openModel(folder, { name: modelName(path), source: 'files' });
-    const { spec } = open.checkpoint;
+    const { open, checkpoint } = await openFolderModel(folder, { name: modelName(path), source: 'files' });
+    const { spec } = checkpoint;
     const adapterPath = args.text('adapter');
     const lora: LoraSettings =
       adapterPath === undefined
@@ -44,7 +44,7 @@ export const inspectCommand: Command = {
     const device = await openDevice();
     try {
       const { limits } = device;
-      const layout = layoutOf(open.checkpoint, settings, limits.maxStorageBufferBindingSize);
+      const layout = layoutOf(checkpoint, settings, limits.maxStorageBufferBindingSize);
       const adapter = adapterLayout(spec, lora);
       const batchSize = settings.per_device_train_batch_size;
       let capacity = alignUp(batchSize * Math.min(settings.max_seq_length, layout.positions), 64);

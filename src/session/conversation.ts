@@ -23,8 +23,8 @@ export const GREEDY: AnswerSettings = {
 };
 
 export function chatContext(model: OpenModel, choice: 'model' | 'alpaca'): ChatContext {
-  const { tokenizer, checkpoint } = model;
-  const { config, generationConfig } = checkpoint;
+  const { tokenizer, facts } = model;
+  const { config, generationConfig } = facts;
   return {
     tokenizer,
     template: templateOf(model, choice, 'chat'),

@@ -63,7 +63,7 @@ export async function makeDataset(
       else unread.push(result);
     }
   }
-  const maxSeqLength = Math.min(settings.max_seq_length, positionsOf(model.checkpoint.spec));
+  const maxSeqLength = Math.min(settings.max_seq_length, positionsOf(model.facts.spec));
   const template = templateOf(model, settings.template, 'examples');
   const { tokenizer } = model;
   const built = await buildExamples(

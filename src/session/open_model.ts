@@ -1,26 +1,34 @@
-import { concatBytes, sha256Hex } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer';
 import { alpacaTemplate, chatTemplateSource, jinjaTemplate, type ChatTemplate } from '../data/template';
-import { openCheckpoint, type Checkpoint, type FileReader, type ModelFolder } from '../models/files';
+import type { Checkpoint } from '../models/files';
 
 /** What a model is called and where it came from. */
 export interface ModelIdentity {
   readonly name: string;
-  readonly source: 'demo' | 'files';
+  readonly source: 'demo' | 'files' | 'hub';
+  /** Of a model of a hub: owner/name, and the commit that its files are of. */
+  readonly repo?: string;
+  readonly commit?: string;
+  readonly license?: string;
 }
 
-/** A model as far as it needs no device: its files, its tokenizer and its templates. */
+/** What a model's small files say: all but the weights. */
+export type ModelFacts = Pick<
+  Checkpoint,
+  'config' | 'spec' | 'tokenizer' | 'tokenizerConfig' | 'templateFile' | 'generationConfig' | 'notes'
+>;
+
+/** A model as far as it needs no device: its small files, its tokenizer and its templates. */
 export interface OpenModel {
   readonly identity: ModelIdentity;
-  readonly folder: ModelFolder;
-  readonly checkpoint: Checkpoint;
+  readonly facts: ModelFacts;
   readonly tokenizer: Tokenizer;
   /** The model's own; undefined where it has none. */
   readonly chatTemplate: ChatTemplate | undefined;
   /** The same for examples, on a day that stands still. */
   readonly exampleTemplate: ChatTemplate | undefined;
-  /** SHA-256 over config, tokenizer, the weights' header and samples of them: tells models apart without reading gigabytes. */
+  /** Tells models apart, however they are loaded; see `hashOfFiles` and `hashOfCommit`. */
   readonly hash: string;
 }
 
@@ -30,43 +38,15 @@ export interface OpenModel {
  */
 const EXAMPLES_DAY = new Date(2024, 6, 26);
 
-/** Places of the weights that are read for the hash, and bytes at each. */
-const SAMPLES = 64;
-const SAMPLE_BYTES = 256;
-
-/** Throws what is wrong with the folder, file by file; see `openCheckpoint` and `loadTokenizer`. */
-export async function openModel(folder: ModelFolder, identity: ModelIdentity): Promise<OpenModel> {
-  const checkpoint = await openCheckpoint(folder);
-  const { config, tokenizer: tokenizerJson, tokenizerConfig, templateFile, header, weights } = checkpoint;
-  const tokenizer = withinVocabulary(
-    loadTokenizer(tokenizerJson, tokenizerConfig),
-    checkpoint.spec.vocabularySize,
-  );
+/** Throws what is wrong with the tokenizer or the template; see `loadTokenizer`. */
+export function openModel(facts: ModelFacts, identity: ModelIdentity, hash: string): OpenModel {
+  const { tokenizer: tokenizerJson, tokenizerConfig, templateFile, spec } = facts;
+  const tokenizer = withinVocabulary(loadTokenizer(tokenizerJson, tokenizerConfig), spec.vocabularySize);
   const source = chatTemplateSource(tokenizerConfig, templateFile);
   const template = (now?: Date): ChatTemplate | undefined =>
     source === undefined ? undefined : jinjaTemplate(source, { specialTokens: tokenizer.specialTokens, now });
-  const described = [
-    config,
-    tokenizerJson,
-    source ?? null,
-    [...header.tensors],
-    weights.size,
-    await sampleHash(weights),
-  ];
-  const hash = await sha256Hex(new TextEncoder().encode(JSON.stringify(described)));
   const templates = { chatTemplate: template(), exampleTemplate: template(EXAMPLES_DAY) };
-  return { identity, folder, checkpoint, tokenizer, ...templates, hash };
-}
-
-/** Fine-tunes of one model differ in nothing but the values of their weights, and in nearly all of those. */
-async function sampleHash(weights: FileReader): Promise<string> {
-  const last = Math.max(0, weights.size - SAMPLE_BYTES);
-  const samples: Uint8Array[] = [];
-  for (let i = 0; i < SAMPLES; i++) {
-    const begin = Math.floor((last * (i + 1)) / SAMPLES);
-    samples.push(await weights.read(begin, Math.min(begin + SAMPLE_BYTES, weights.size)));
-  }
-  return await sha256Hex(concatBytes(samples));
+  return { identity, facts, tokenizer, ...templates, hash };
 }
 
 /** Some tokenizers have tokens that their model's embedding lacks: text with these is refused, never guessed at. */

@@ -1,9 +1,7 @@
 import type { Device } from '../gpu/device';
 import { Adapter } from '../models/adapter';
-import type { Checkpoint } from '../models/files';
 import { Generator, KeyValueCache } from '../models/generation';
-import type { LoadSettings, ModelLayout } from '../models/layout';
-import { loadModel } from '../models/load';
+import type { ModelLayout } from '../models/layout';
 import type { AdapterLayout } from '../models/lora';
 import type { Model } from '../models/model';
 
@@ -29,19 +27,9 @@ export class Resident {
   #base: Generator | undefined;
   #tuned: { readonly adapter: Adapter; readonly generator: Generator } | undefined;
 
-  private constructor(device: Device, model: Model) {
+  constructor(device: Device, model: Model) {
     this.device = device;
     this.model = model;
-  }
-
-  static async load(
-    device: Device,
-    checkpoint: Checkpoint,
-    quantization: LoadSettings,
-    onTensor: (index: number, count: number, name: string) => void,
-    signal?: AbortSignal,
-  ): Promise<Resident> {
-    return new Resident(device, await loadModel(device, checkpoint, quantization, onTensor, signal));
   }
 
   /** Whether the device still answers. */

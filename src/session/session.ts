@@ -9,7 +9,8 @@ import type { ModelFolder } from '../models/files';
 import type { Generator } from '../models/generation';
 import { PREFILL_ROWS } from '../models/generation_graph';
 import type { LoadSettings, ModelLayout } from '../models/layout';
-import { layoutOf } from '../models/load';
+import type { LoadProgress } from '../models/load';
+import type { Model } from '../models/model';
 import { allLogits } from '../models/logits';
 import { adapterLayout, initialAdapter, type AdapterLayout, type LoraSettings } from '../models/lora';
 import { parameterCount } from '../models/spec';
@@ -22,7 +23,8 @@ import type { TrainSettings } from '../train/settings';
 import { readAdapterFiles } from './adapter_files';
 import { chatContext, conversationIds } from './conversation';
 import { makeDataset, type DataFile, type Dataset, type DataSettings, type DatasetOptions } from './dataset';
-import { openModel, type ModelIdentity, type OpenModel } from './open_model';
+import type { ModelIdentity, OpenModel } from './open_model';
+import { folderOpening, type Opening } from './opening';
 import { planReport, reachedRate, type PlanReport } from './plan_report';
 import { Resident, type TunedAdapter } from './resident';
 import { runTraining, type CheckpointFolder, type TrainingOutcome } from './training';
@@ -65,9 +67,7 @@ export interface TrainCall {
  */
 export class Session {
   readonly #host: SessionHost;
-  #model:
-    | { readonly open: OpenModel; readonly quantization: LoadSettings; readonly layout: ModelLayout }
-    | undefined;
+  #model: { readonly opening: Opening; readonly layout: ModelLayout } | undefined;
   #device: Device | undefined;
   #opening: Promise<Device> | undefined;
   #resident: Resident | undefined;
@@ -88,7 +88,11 @@ export class Session {
   }
 
   get model(): OpenModel {
-    return this.#opened().open;
+    return this.#opened().opening.open;
+  }
+
+  get opening(): Opening {
+    return this.#opened().opening;
   }
 
   get layout(): ModelLayout {
@@ -139,27 +143,52 @@ export class Session {
     if (!tuned) this.#resident?.dropTuned();
   }
 
-  /** Closes what was open, reads and checks a folder, and brings its weights to the device. */
+  /** Reads and checks a folder and opens the model in it; see `open`. */
   async openModel(
     folder: ModelFolder,
     identity: ModelIdentity,
-    quantization: LoadSettings,
+    load: LoadSettings,
     onProgress: (progress: Progress) => void = () => undefined,
     signal?: AbortSignal,
   ): Promise<void> {
     onProgress({ label: 'Reading the model’s files' });
-    const open = await openModel(folder, identity);
+    await this.open(await folderOpening(folder, identity, load), onProgress, signal);
+  }
+
+  /** Closes what was open and brings a model's weights to the device. What can't be loaded so is refused before that. */
+  async open(
+    opening: Opening,
+    onProgress: (progress: Progress) => void = () => undefined,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const device = await this.device();
-    const layout = layoutOf(open.checkpoint, quantization, device.limits.maxStorageBufferBindingSize);
+    signal?.throwIfAborted();
+    const layout = opening.layout(device.limits.maxStorageBufferBindingSize);
     this.closeModel();
     this.#rate = undefined;
-    this.#model = { open, quantization, layout };
+    this.#model = { opening, layout };
     try {
       await this.#load(onProgress, signal);
     } catch (error) {
       this.closeModel();
       throw error;
     }
+  }
+
+  /** From now on the open model is brought to a device in another way, such as from storage. */
+  replaceOpening(opening: Opening): void {
+    this.#model = { ...this.#opened(), opening };
+  }
+
+  /** Reads from the base as it lies on the device, which has to be this model's. */
+  async withBase<T>(work: (model: Model) => Promise<T>): Promise<T> {
+    return await work((await this.#alive()).model);
+  }
+
+  /** Tells the base apart by what it computes with: its files and how they are loaded. */
+  get modelHash(): string {
+    const { open, load } = this.#opened().opening;
+    return loadedHash(open.hash, load);
   }
 
   closeModel(): void {
@@ -179,7 +208,7 @@ export class Session {
     const { model } = this;
     const dataset = await makeDataset(model, files, settings, options);
     // Another model may have been opened meanwhile, whose tokens are others.
-    if (this.#model?.open === model) this.#dataset = dataset;
+    if (this.#model?.opening.open === model) this.#dataset = dataset;
     return dataset;
   }
 
@@ -214,7 +243,7 @@ export class Session {
   /** Trains on the examples; the result becomes the tuned adapter. */
   async train(call: TrainCall): Promise<TrainingOutcome> {
     const { settings, checkpoints, control, onEvent, start, initial, samples = true } = call;
-    const { open, layout: model } = this.#opened();
+    const { opening, layout: model } = this.#opened();
     const { dataset } = this;
     const { lora_dropout } = settings;
     const lora = initial ? { ...initial.layout.settings, lora_dropout } : settings;
@@ -222,13 +251,13 @@ export class Session {
     if (start) this.#checkStart(start, layout);
     const outcome = await runTraining({
       resident: () => this.#alive(),
-      chat: chatContext(open, settings.template),
+      chat: chatContext(opening.open, settings.template),
       layout,
       initial: initial?.parameters ?? initialAdapter(layout, settings.seed),
       dataset,
       samplePrompts: samples ? dataset.samplePrompts : [],
       settings,
-      hashes: { model: this.#modelHash(), data: dataset.hash },
+      hashes: { model: this.modelHash, data: dataset.hash },
       checkpoints,
       start,
       control,
@@ -328,17 +357,10 @@ export class Session {
     return this.#device;
   }
 
-  /** Tells the base apart by what it computes with: its files and how they are quantised. */
-  #modelHash(): string {
-    const { open, quantization } = this.#opened();
-    const { load_in_4bit: nf4, bnb_4bit_use_double_quant: nested } = quantization;
-    return `${open.hash}${nf4 ? (nested ? '-nf4-double' : '-nf4') : ''}`;
-  }
-
   #checkStart({ hashes, parameters }: CheckpointState, layout: AdapterLayout): void {
     const { dataset } = this;
     const differs =
-      (hashes.model !== this.#modelHash() && 'model') ||
+      (hashes.model !== this.modelHash && 'model') ||
       (hashes.data !== dataset.hash && 'examples') ||
       (parameters.length !== layout.size && 'adapter settings');
     if (!differs) return;
@@ -350,13 +372,13 @@ export class Session {
   }
 
   async #load(onProgress: (progress: Progress) => void, signal?: AbortSignal): Promise<Resident> {
-    const { open, quantization } = this.#opened();
+    const { opening } = this.#opened();
     const device = await this.device();
-    const verb = quantization.load_in_4bit ? 'Quantising' : 'Loading';
-    const onTensor = (index: number, count: number, name: string): void => {
-      onProgress({ label: `${verb} ${name}`, fraction: index / count });
+    const verb = opening.load.load_in_4bit && opening.baseId === undefined ? 'Quantising' : 'Loading';
+    const onTensor = ({ name, bytes, totalBytes }: LoadProgress): void => {
+      onProgress({ label: `${verb} ${name}`, fraction: bytes / Math.max(1, totalBytes) });
     };
-    this.#resident = await Resident.load(device, open.checkpoint, quantization, onTensor, signal);
+    this.#resident = new Resident(device, await opening.bring(device, onTensor, signal));
     return this.#resident;
   }
 
@@ -387,4 +409,10 @@ export class Session {
       adapter.destroy();
     }
   }
+}
+
+/** Of runs before there was a dtype the hash had none. */
+function loadedHash(hash: string, load: LoadSettings): string {
+  const { load_in_4bit: nf4, bnb_4bit_use_double_quant: nested, dtype } = load;
+  return `${hash}${nf4 ? (nested ? '-nf4-double' : '-nf4') : ''}${dtype === 'auto' ? '' : `-${dtype}`}`;
 }

@@ -56,6 +56,7 @@ export type NewRun = Pick<
   | 'modelRepo'
   | 'modelCommit'
   | 'baseId'
+  | 'modelId'
   | 'modelHash'
   | 'startedFrom'
   | 'settings'

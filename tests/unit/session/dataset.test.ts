@@ -4,13 +4,17 @@ import { openFolder } from '../../../src/cli/files';
 import { makeDataset, targetCount, tokenCount } from '../../../src/session/dataset';
 import { readJson, type FileReader, type ModelFolder } from '../../../src/models/files';
 import { memoryFile } from '../../../src/session/adapter_files';
-import { openModel, type OpenModel } from '../../../src/session/open_model';
+import type { OpenModel } from '../../../src/session/open_model';
+import { openFolderModel } from '../../../src/session/opening';
 import { DEFAULTS } from '../../../src/train/settings';
 
 const path = fileURLToPath(new URL('../../parity/fixtures/qwen3/', import.meta.url));
 let model: OpenModel;
 beforeAll(async () => {
-  model = await openModel(await openFolder(path, 'model'), { name: 'tiny', source: 'files' });
+  ({ open: model } = await openFolderModel(await openFolder(path, 'model'), {
+    name: 'tiny',
+    source: 'files',
+  }));
 });
 
 function fileOf(...rows: object[]): { name: string; text: string } {
@@ -70,6 +74,8 @@ async function folderWith(
 }
 
 const identity = { name: 'changed', source: 'files' as const };
+const opened = async (folder: ModelFolder): Promise<OpenModel> =>
+  (await openFolderModel(folder, identity)).open;
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
 describe('a model that examples are made for', () => {
@@ -86,7 +92,7 @@ describe('a model that examples are made for', () => {
     );
     const on = async (day: string): Promise<readonly (readonly number[])[]> => {
       vi.useFakeTimers({ now: new Date(day), toFake: ['Date'] });
-      const { examples } = await makeDataset(await openModel(folder, identity), [fileOf(...rows)], DEFAULTS);
+      const { examples } = await makeDataset(await opened(folder), [fileOf(...rows)], DEFAULTS);
       return examples.map(({ ids }) => [...ids]);
     };
     const first = await on('2026-01-31T12:00:00');
@@ -95,15 +101,15 @@ describe('a model that examples are made for', () => {
   });
 
   it('refuses text whose tokens it has no embedding for, and takes the rest', async () => {
-    const { vocabularySize } = model.checkpoint.spec;
+    const { vocabularySize } = model.facts.spec;
     const folder = await folderWith('tokenizer.json', async (file) => {
       const tokenizer = (await readJson(file)) as { added_tokens: object[] };
       const added = { ...tokenizer.added_tokens[0], id: vocabularySize, content: '<beyond>' };
       return json({ ...tokenizer, added_tokens: [...tokenizer.added_tokens, added] });
     });
-    const opened = await openModel(folder, identity);
+    const known = await opened(folder);
     const row = { instruction: 'What is <beyond>?', output: 'Nothing.' };
-    const { examples, problems } = await makeDataset(opened, [fileOf(...rows, row)], DEFAULTS);
+    const { examples, problems } = await makeDataset(known, [fileOf(...rows, row)], DEFAULTS);
     expect(examples).toHaveLength(10);
     expect(problems).toMatchObject([{ row: 11, reason: expect.stringContaining('<beyond>') as string }]);
   });
@@ -114,7 +120,7 @@ describe('a model that examples are made for', () => {
       for (let at = file.size >> 1; at < file.size; at += 2) bytes[at] = (bytes[at] ?? 0) ^ 1;
       return bytes;
     });
-    expect((await openModel(folder, identity)).hash).not.toBe(model.hash);
+    expect((await opened(folder)).hash).not.toBe(model.hash);
   });
 });
 

@@ -1,0 +1,56 @@
+import { concatBytes, sha256Hex } from '../core/bytes';
+import type { FileReader } from '../models/files';
+import { readHeader } from '../models/shards';
+
+/** Places of the weights that are read for the hash, and bytes at each. */
+const SAMPLES = 64;
+const SAMPLE_BYTES = 256;
+
+/**
+ * Tells models from disk apart without reading gigabytes: SHA-256 over what tokens and arithmetic depend on (config,
+ * tokenizer, template), the headers of the weights and samples of them. Fine-tunes of one model differ in nothing but
+ * the values of their weights, and in nearly all of those.
+ */
+export async function hashOfFiles(
+  described: readonly unknown[],
+  weights: readonly FileReader[],
+): Promise<string> {
+  const parts: unknown[] = [];
+  for (const file of weights) {
+    const isSafetensors = file.name.endsWith('.safetensors');
+    const header = isSafetensors ? [...(await readHeader(file)).tensors] : file.name;
+    parts.push(header, file.size, await sampleHash(file));
+  }
+  return await hashOf([...described, ...parts]);
+}
+
+/**
+ * The same for a commit of a hub, before its weights are there: over what its files are by the hub's own hashes, whoever
+ * mirrors it.
+ */
+export async function hashOfCommit(
+  commit: string,
+  files: readonly {
+    readonly path: string;
+    readonly size: number;
+    readonly sha256?: string;
+    readonly gitId?: string;
+  }[],
+): Promise<string> {
+  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return await hashOf([commit, sorted.map(({ path, size, sha256, gitId }) => [path, size, sha256 ?? gitId])]);
+}
+
+async function hashOf(value: unknown): Promise<string> {
+  return await sha256Hex(new TextEncoder().encode(JSON.stringify(value)));
+}
+
+async function sampleHash(file: FileReader): Promise<string> {
+  const last = Math.max(0, file.size - SAMPLE_BYTES);
+  const samples: Uint8Array[] = [];
+  for (let i = 0; i < SAMPLES; i++) {
+    const begin = Math.floor((last * (i + 1)) / SAMPLES);
+    samples.push(await file.read(begin, Math.min(begin + SAMPLE_BYTES, file.size)));
+  }
+  return await sha256Hex(concatBytes(samples));
+}

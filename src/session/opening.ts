@@ -1,0 +1,48 @@
+import { chatTemplateSource } from '../data/template';
+import type { Device } from '../gpu/device';
+import { openCheckpoint, type Checkpoint, type ModelFolder } from '../models/files';
+import type { LoadSettings, ModelLayout } from '../models/layout';
+import { layoutOf, loadModel, type LoadProgress } from '../models/load';
+import type { Model } from '../models/model';
+import { hashOfFiles } from './model_hash';
+import { openModel, type ModelIdentity, type OpenModel } from './open_model';
+
+/** A model that is ready to be brought to a device: at first, and again after a device was lost. */
+export interface Opening {
+  readonly open: OpenModel;
+  readonly load: LoadSettings;
+  /** How it will lie on a device. Throws what can't be loaded so. */
+  layout(maxBinding: number): ModelLayout;
+  bring(device: Device, onProgress: BringProgress, signal?: AbortSignal): Promise<Model>;
+  /** Set where storage keeps the base. */
+  readonly baseId?: string;
+}
+
+export type BringProgress = (progress: LoadProgress) => void;
+
+/** Reads and checks a folder. Throws what is wrong with it, file by file; see `openCheckpoint` and `loadTokenizer`. */
+export async function openFolderModel(
+  folder: ModelFolder,
+  identity: ModelIdentity,
+): Promise<{ readonly open: OpenModel; readonly checkpoint: Checkpoint }> {
+  const checkpoint = await openCheckpoint(folder);
+  const { config, tokenizer, tokenizerConfig, templateFile } = checkpoint;
+  const template = chatTemplateSource(tokenizerConfig, templateFile) ?? null;
+  const hash = await hashOfFiles([config, tokenizer, template], checkpoint.files);
+  return { open: openModel(checkpoint, identity, hash), checkpoint };
+}
+
+/** The opening of a folder. Throws as `openFolderModel`. */
+export async function folderOpening(
+  folder: ModelFolder,
+  identity: ModelIdentity,
+  load: LoadSettings,
+): Promise<Opening> {
+  const { open, checkpoint } = await openFolderModel(folder, identity);
+  return {
+    open,
+    load,
+    layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
+    bring: (device, onProgress, signal) => loadModel(device, checkpoint, load, onProgress, signal),
+  };
+}
