@@ -1,0 +1,115 @@
+import { TunesmithError } from '../core/errors';
+import type { Repository, RepositoryFile } from '../hub/types';
+import { INDEX_FILE, SINGLE_FILE } from '../models/shards';
+
+/** What of a repository makes its model. */
+export interface HubFiles {
+  /** 'gguf': one file holds all. */
+  readonly kind: 'safetensors' | 'gguf';
+  /** Config, tokenizer, template and index. */
+  readonly small: readonly RepositoryFile[];
+  readonly weights: readonly RepositoryFile[];
+  readonly notes: readonly string[];
+}
+
+export const TOKENIZER_FILE = 'tokenizer.json';
+
+/** In the order in which opening a checkpoint asks for them. */
+const SMALL = [
+  'config.json',
+  TOKENIZER_FILE,
+  'tokenizer_config.json',
+  'generation_config.json',
+  'chat_template.jinja',
+];
+const REQUIRED = ['config.json', TOKENIZER_FILE, 'tokenizer_config.json'];
+
+const SHARD = /^model-\d+-of-\d+\.safetensors$/;
+/** Parts of one GGUF file, which are not read. */
+const GGUF_PART = /-\d+-of-\d+\.gguf$/i;
+/** What is taken where a repository has several: the smallest that loses little, then what is nearest to it. */
+const GGUF_ORDER = ['Q4_K_M', 'Q4_K_S', 'Q4_0', 'Q4_1', 'Q6_K', 'Q8_0', 'BF16', 'F16', 'F32'];
+
+/**
+ * Chooses the files to fetch.
+ *
+ * @param file one .gguf file of the repository; without it, safetensors where there are some
+ * @throws TunesmithError `repository_file_missing`, `weights_unsupported`, `tokenizer_missing`
+ */
+export function hubFiles(repository: Repository, file?: string): HubFiles {
+  const { files, repo } = repository;
+  const byPath = new Map(files.map((each) => [each.path, each]));
+  if (file !== undefined) {
+    const found = byPath.get(file);
+    if (found) return { kind: 'gguf', small: [], weights: [found], notes: [] };
+    throw missingFile(repo, file, ggufs(files));
+  }
+  const single = byPath.get(SINGLE_FILE);
+  const index = byPath.get(INDEX_FILE);
+  const shards = files.filter(({ path }) => SHARD.test(path)).sort(byPathOrder);
+  const weights = single ? [single] : index ? shards : [];
+  if (weights.length > 0) {
+    const missing = REQUIRED.find((name) => !byPath.has(name));
+    if (missing !== undefined) throw withoutFile(repo, missing);
+    const names = single ? SMALL : [...SMALL, INDEX_FILE];
+    const small = names.flatMap((name) => byPath.get(name) ?? []);
+    return { kind: 'safetensors', small, weights, notes: [] };
+  }
+  const gguf = preferred(ggufs(files));
+  if (!gguf) throw withoutWeights(repository);
+  const others = ggufs(files).length - 1;
+  const notes = others > 0 ? [`Of ${others + 1} GGUF files, ${gguf.path} was taken.`] : [];
+  return { kind: 'gguf', small: [], weights: [gguf], notes };
+}
+
+export function bytesOfFiles(files: readonly RepositoryFile[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
+}
+
+function ggufs(files: readonly RepositoryFile[]): RepositoryFile[] {
+  const isModel = ({ path }: RepositoryFile): boolean =>
+    /\.gguf$/i.test(path) && !GGUF_PART.test(path) && !/(^|[/-])mmproj/i.test(path);
+  return files.filter(isModel).sort(byPathOrder);
+}
+
+function preferred(files: readonly RepositoryFile[]): RepositoryFile | undefined {
+  for (const type of GGUF_ORDER) {
+    const found = files.find(({ path }) => path.toUpperCase().endsWith(`${type}.GGUF`));
+    if (found) return found;
+  }
+  return files[0];
+}
+
+function byPathOrder(a: RepositoryFile, b: RepositoryFile): number {
+  return a.path < b.path ? -1 : 1;
+}
+
+function missingFile(repo: string, file: string, others: readonly RepositoryFile[]): TunesmithError {
+  const names = others.map(({ path }) => path);
+  return new TunesmithError({
+    code: 'repository_file_missing',
+    message: `${repo} has no file ${file}.`,
+    hint: names.length > 0 ? `It has ${names.join(', ')}.` : 'It has no GGUF files.',
+  });
+}
+
+function withoutFile(repo: string, name: string): TunesmithError {
+  return new TunesmithError({
+    code: name === 'config.json' ? 'repository_file_missing' : 'tokenizer_missing',
+    message: `${repo} has no ${name}.`,
+    hint: 'Choose a model that is published with config.json, tokenizer.json and tokenizer_config.json.',
+  });
+}
+
+function withoutWeights({ repo, files }: Repository): TunesmithError {
+  const pickle = files.find(({ path }) => /\.(bin|pt|pth)$/.test(path));
+  const has = pickle
+    ? `has its weights as ${pickle.path} only, which is no safetensors file`
+    : 'has no weights';
+  return new TunesmithError({
+    code: 'weights_unsupported',
+    message: `${repo} ${has}.`,
+    hint: 'Choose a model with model.safetensors, with shards and their index, or with a .gguf file.',
+    detail: `found: ${files.map(({ path }) => path).join(', ')}`,
+  });
+}

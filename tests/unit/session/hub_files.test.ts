@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { Repository } from '../../../src/hub/types';
+import { bytesOfFiles, hubFiles } from '../../../src/session/hub_files';
+
+function repository(...paths: string[]): Repository {
+  const files = paths.map((path, i) => ({ path, size: 10 ** i }));
+  return {
+    repo: 'owner/name',
+    endpoint: 'https://huggingface.co',
+    commit: 'c'.repeat(40),
+    files,
+    gated: false,
+  };
+}
+
+const SMALL = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
+const paths = (files: readonly { path: string }[]): string[] => files.map(({ path }) => path);
+
+describe('the files of a repository that make its model', () => {
+  it('are one safetensors file and the small ones, and nothing else', () => {
+    const found = hubFiles(
+      repository(...SMALL, 'model.safetensors', 'README.md', 'onnx/model.onnx', 'a.gguf'),
+    );
+    expect(found.kind).toBe('safetensors');
+    expect(paths(found.small)).toEqual(SMALL);
+    expect(paths(found.weights)).toEqual(['model.safetensors']);
+    expect(bytesOfFiles([...found.small, ...found.weights])).toBe(1111);
+  });
+
+  it('are shards in order, with their index', () => {
+    const index = 'model.safetensors.index.json';
+    const shards = ['model-00002-of-00002.safetensors', 'model-00001-of-00002.safetensors'];
+    const found = hubFiles(repository(...SMALL, ...shards, index, 'consolidated.safetensors'));
+    expect(paths(found.small)).toEqual([...SMALL, index]);
+    expect(paths(found.weights)).toEqual(shards.toReversed());
+  });
+
+  it('are one GGUF file of several, which is told', () => {
+    const files = ['x-Q8_0.gguf', 'x-Q4_K_M.gguf', 'x-F16-00001-of-00002.gguf', 'mmproj-F16.gguf'];
+    const found = hubFiles(repository('README.md', ...files));
+    expect(found).toMatchObject({ kind: 'gguf', small: [], weights: [{ path: 'x-Q4_K_M.gguf' }] });
+    expect(found.notes.join()).toContain('x-Q4_K_M.gguf');
+    expect(paths(hubFiles(repository(...files), 'x-Q8_0.gguf').weights)).toEqual(['x-Q8_0.gguf']);
+    expect(hubFiles(repository('only.gguf')).notes).toEqual([]);
+  });
+
+  it.each([
+    [['README.md', 'pytorch_model.bin'], undefined, 'weights_unsupported', 'pytorch_model.bin'],
+    [['README.md'], undefined, 'weights_unsupported', 'no weights'],
+    [
+      ['config.json', 'tokenizer_config.json', 'model.safetensors'],
+      undefined,
+      'tokenizer_missing',
+      'tokenizer.json',
+    ],
+    [
+      ['tokenizer.json', 'tokenizer_config.json', 'model.safetensors'],
+      undefined,
+      'repository_file_missing',
+      'config',
+    ],
+    [['a.gguf'], 'b.gguf', 'repository_file_missing', 'b.gguf'],
+  ] as const)('are missed by name among %s', (files, file, code, part) => {
+    const choose = (): unknown => hubFiles(repository(...files), file);
+    expect(choose).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(part) as string }),
+    );
+  });
+});
