@@ -41,10 +41,12 @@ function diskFile(path: string, name: string, size: number): FileReader {
   return {
     name,
     size,
-    async read(begin, end) {
+    async read(begin, end, into) {
       const file = await readable(path, undefined, open(path, 'r'));
       try {
-        const bytes = new Uint8Array(end - begin);
+        const length = end - begin;
+        const reused = into !== undefined && into.byteLength >= length;
+        const bytes = reused ? new Uint8Array(into, 0, length) : new Uint8Array(length);
         let done = 0;
         while (done < bytes.length) {
           const reading = file.read(bytes, done, bytes.length - done, begin + done);

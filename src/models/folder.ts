@@ -5,7 +5,12 @@ export interface FileReader {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
-  read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * The bytes from `begin` to before `end`.
+   *
+   * @param into may be used to hold them, where it is long enough; the caller then reuses it when it is done with them
+   */
+  read(begin: number, end: number, into?: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** A checkpoint's folder: its files by name. */

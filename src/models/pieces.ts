@@ -13,7 +13,27 @@ export interface Piece {
   /** Bytes of memory that it takes from the begin of `read` until it is used. */
   readonly bytes: number;
   /** Fetches it; what this resolves to uses what was fetched. */
-  readonly read: () => Promise<() => Promise<void>>;
+  readonly read: (spare: SpareBuffers) => Promise<() => Promise<void>>;
+}
+
+/** Memory that was read into and can be read into again: else a model's bytes would pile up until they are collected. */
+export class SpareBuffers {
+  readonly #buffers: ArrayBuffer[] = [];
+  #ignored = false;
+
+  /** Undefined where readers have their own. */
+  take(): ArrayBuffer | undefined {
+    return this.#ignored ? undefined : (this.#buffers.pop() ?? new ArrayBuffer(PIECE_BYTES));
+  }
+
+  /** Takes back what was given out, once the bytes that a reader gave for it are used. */
+  give(buffer: ArrayBuffer | undefined, bytes: Uint8Array): void {
+    if (bytes.buffer === buffer) this.#buffers.push(buffer);
+    else {
+      this.#ignored = true;
+      this.#buffers.length = 0;
+    }
+  }
 }
 
 /** A range of a file and what is to be done with its bytes. At most `PIECE_BYTES` long. */
@@ -36,13 +56,14 @@ export async function usePieces(
   onPiece: (index: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
+  const spare = new SpareBuffers();
   const ahead: Promise<() => Promise<void>>[] = [];
   let held = 0;
   let next = 0;
   for (let index = 0; index < pieces.length; index++) {
     for (let piece = pieces[next]; piece; piece = pieces[next]) {
       if (ahead.length > 0 && held + piece.bytes > MOST_HELD) break;
-      const read = piece.read();
+      const read = piece.read(spare);
       // Where one fails or all are stopped, nobody waits for those after it.
       read.catch(() => undefined);
       ahead.push(read);
@@ -90,10 +111,12 @@ function pieceOf(group: readonly [RangePiece, ...RangePiece[]]): Piece {
   return {
     name,
     bytes: end - begin,
-    read: async () => {
-      const bytes = await file.read(begin, end);
+    read: async (spare) => {
+      const buffer = spare.take();
+      const bytes = await file.read(begin, end, buffer);
       return async () => {
         for (const range of group) await range.use(bytes.subarray(range.begin - begin, range.end - begin));
+        spare.give(buffer, bytes);
       };
     },
   };
