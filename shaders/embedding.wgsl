@@ -1,4 +1,4 @@
-// y[r, c] = table[min(tokens[r], vocabulary - 1), c]      for the tokens that lie in one part of the table
+// y[r, c] = scale * table[min(tokens[r], vocabulary - 1), c]      for the tokens that lie in one part of the table
 //
 // tokens  u32 [rows]
 // weight  f32, f16 or bf16 [part_rows, columns]      the table's rows from first_row on
@@ -11,6 +11,7 @@ override columns: u32;      // vectors of four
 override first_row: u32;
 override part_rows: u32;
 override vocabulary: u32;
+override scale: f32 = 1;
 
 @group(0) @binding(1) var<storage, read> tokens: array<u32>;
 // binding 2 is the weight
@@ -24,5 +25,5 @@ fn embedding(@builtin(workgroup_id) group: vec3u,
   if (i >= arrayLength(&y)) { return; }
   let token = min(tokens[i / columns], vocabulary - 1u);
   if (token < first_row || token >= first_row + part_rows) { return; }
-  y[i] = weight4((token - first_row) * columns + i % columns);
+  y[i] = scale * weight4((token - first_row) * columns + i % columns);
 }

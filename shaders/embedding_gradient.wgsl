@@ -1,4 +1,4 @@
-// gradient[v, c] (+)= sum over the rows r with tokens[r] = v of dy[r, c]      tokens beyond the table count as its last row
+// gradient[v, c] (+)= scale * sum over the rows r with tokens[r] = v of dy[r, c]      tokens beyond the table count as its last row
 //
 // tokens    u32 [rows]
 // dy        f32 [rows, columns]
@@ -11,6 +11,7 @@
 
 override columns: u32;      // vectors of four
 override vocabulary: u32;
+override scale: f32 = 1;
 override further: u32;      // 1: an earlier kernel has written to the gradient
 
 @group(0) @binding(1) var<storage, read> tokens: array<u32>;
@@ -29,6 +30,7 @@ fn embedding_gradient(@builtin(workgroup_id) group: vec3u,
   for (var row = 0u; row < run.rows; row++) {
     if (min(tokens[row], vocabulary - 1u) == token) { sum += dy[row * columns + column]; }
   }
+  sum *= scale;
   if (further == 1u || run.accumulate == 1u) { sum += gradient[i]; }
   gradient[i] = sum;
 }

@@ -1,14 +1,24 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../core/errors';
+import { ernie45Spec } from './families/ernie4_5';
+import { gemma3Spec } from './families/gemma3';
+import { glmSpec } from './families/glm';
 import { llamaSpec } from './families/llama';
+import { mistralSpec } from './families/mistral';
 import { qwen2Spec } from './families/qwen2';
 import { qwen3Spec } from './families/qwen3';
+import { smolLM3Spec } from './families/smollm3';
 import type { ModelSpec } from './spec';
 
 const FAMILIES: Readonly<Record<string, (config: unknown) => ModelSpec>> = {
   LlamaForCausalLM: llamaSpec,
+  MistralForCausalLM: mistralSpec,
   Qwen2ForCausalLM: qwen2Spec,
   Qwen3ForCausalLM: qwen3Spec,
+  SmolLM3ForCausalLM: smolLM3Spec,
+  Gemma3ForCausalLM: gemma3Spec,
+  Ernie4_5ForCausalLM: ernie45Spec,
+  GlmForCausalLM: glmSpec,
 };
 
 const Architectures = v.object({ architectures: v.pipe(v.array(v.string()), v.minLength(1)) });

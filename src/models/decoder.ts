@@ -1,7 +1,9 @@
 import type { Trace } from '../graph/trace';
+import type { LinearModule } from '../core/linear_modules';
+import { add } from '../ops/add';
 import { attention, cachedAttention } from '../ops/attention';
 import { embedding } from '../ops/embedding';
-import { gatedActivation } from '../ops/gated_activation';
+import { fusedGatedActivation, gatedActivation } from '../ops/gated_activation';
 import { linear } from '../ops/linear';
 import type { Tensor } from '../ops/op';
 import { addRmsNorm, rmsNorm } from '../ops/rms_norm';
@@ -9,7 +11,7 @@ import { rotary } from '../ops/rotary';
 import type { DenseWeight } from '../ops/weight';
 import type { BoundWeights } from './layout';
 import type { BoundAdapter } from './lora';
-import { linearBias, modulePath, type LinearModule, type ModelSpec } from './spec';
+import { linearBias, modulePath, type ModelSpec } from './spec';
 
 export interface DecoderInputs {
   /** u32 [rows] */
@@ -28,8 +30,8 @@ export type AttentionContext =
   | { readonly kind: 'cache'; readonly layers: readonly { readonly key: Tensor; readonly value: Tensor }[] };
 
 /**
- * The forward pass of Llama and its kin (Qwen2, Qwen3): tokens [rows] → hidden states after the last norm, f32
- * [rows, hidden]. Everything else about training and generating is derived from this.
+ * The forward pass of all families, which differ in what the spec says: tokens [rows] → hidden states after the last
+ * norm, f32 [rows, hidden]. Everything else about training and generating is derived from this.
  */
 export function decoder(
   trace: Trace,
@@ -38,7 +40,10 @@ export function decoder(
   adapter: BoundAdapter | undefined,
   { tokens, positions, context }: DecoderInputs,
 ): Tensor {
-  const { heads, kvHeads, headDim, rmsNormEps: eps } = spec;
+  const { heads, kvHeads, headDim, rmsNormEps: eps, activation } = spec;
+
+  const norm = (path: string, x: Tensor, groups = 1): Tensor =>
+    rmsNorm(trace, { x, weight: weights.vector(`${path}.weight`) }, { eps, groups });
 
   const project = (layer: number, module: LinearModule, x: Tensor, residual?: Tensor): Tensor => {
     const path = modulePath(layer, module);
@@ -53,18 +58,16 @@ export function decoder(
 
   const rotated = (layer: number, name: 'q' | 'k', x: Tensor): Tensor => {
     const count = name === 'q' ? heads : kvHeads;
-    const normed = spec.qkNorm
-      ? rmsNorm(
-          trace,
-          { x, weight: weights.vector(`model.layers.${layer}.self_attn.${name}_norm.weight`) },
-          { eps, groups: count },
-        )
-      : x;
-    return rotary(trace, { x: normed, positions, table: weights.rotary }, { heads: count, headDim });
+    const normed = spec.qkNorm ? norm(`model.layers.${layer}.self_attn.${name}_norm`, x, count) : x;
+    const index = spec.attention[layer]?.rotary;
+    if (index === undefined) return normed;
+    const { table, dim, interleaved } = weights.rotary(index);
+    return rotary(trace, { x: normed, positions, table }, { heads: count, headDim, dim, interleaved });
   };
 
   const attend = (layer: number, q: Tensor, k: Tensor, v: Tensor): Tensor => {
-    const attributes = { heads, kvHeads, headDim, scale: 1 / Math.sqrt(headDim) };
+    const { window } = spec.attention[layer] ?? {};
+    const attributes = { heads, kvHeads, headDim, scale: spec.attentionScale, window };
     if (context.kind === 'segments') {
       return attention(trace, { q, k, v, segments: context.segments }, attributes);
     }
@@ -73,31 +76,38 @@ export function decoder(
     return cachedAttention(trace, { q, k, v, keyCache: cache.key, valueCache: cache.value }, attributes);
   };
 
+  const gated = (layer: number, y: Tensor): Tensor => {
+    if (spec.modules.includes('gate_up_proj')) {
+      return fusedGatedActivation(trace, { gateUp: project(layer, 'gate_up_proj', y) }, { activation });
+    }
+    const gate = project(layer, 'gate_proj', y);
+    const up = project(layer, 'up_proj', y);
+    return gatedActivation(trace, { gate, up }, { activation });
+  };
+
   const block = (layer: number, hidden: Tensor): Tensor => {
     const prefix = `model.layers.${layer}`;
-    const x = rmsNorm(
-      trace,
-      { x: hidden, weight: weights.vector(`${prefix}.input_layernorm.weight`) },
-      { eps },
-    );
+    const x = norm(`${prefix}.input_layernorm`, hidden);
     const q = rotated(layer, 'q', project(layer, 'q_proj', x));
     const k = rotated(layer, 'k', project(layer, 'k_proj', x));
     const v = project(layer, 'v_proj', x);
     const attended = project(layer, 'o_proj', attend(layer, q, k, v));
-    const { y, sum } = addRmsNorm(
-      trace,
-      { x: hidden, delta: attended, weight: weights.vector(`${prefix}.post_attention_layernorm.weight`) },
-      { eps },
-    );
-    const gate = project(layer, 'gate_proj', y);
-    const up = project(layer, 'up_proj', y);
-    const activated = gatedActivation(trace, { gate, up }, { activation: spec.activation });
-    return project(layer, 'down_proj', activated, sum);
+    const addNormed = (name: string, delta: Tensor): { y: Tensor; sum: Tensor } =>
+      addRmsNorm(trace, { x: hidden, delta, weight: weights.vector(`${prefix}.${name}.weight`) }, { eps });
+    if (!spec.outputNorms) {
+      const { y, sum } = addNormed('post_attention_layernorm', attended);
+      return project(layer, 'down_proj', gated(layer, y), sum);
+    }
+    const delta = norm(`${prefix}.post_attention_layernorm`, attended);
+    const { y, sum } = addNormed('pre_feedforward_layernorm', delta);
+    const down = project(layer, 'down_proj', gated(layer, y));
+    return add(trace, sum, norm(`${prefix}.post_feedforward_layernorm`, down));
   };
 
-  let hidden = embedding(trace, { tokens, table: denseWeight(weights, 'model.embed_tokens.weight') });
+  const table = denseWeight(weights, 'model.embed_tokens.weight');
+  let hidden = embedding(trace, { tokens, table }, { scale: spec.embeddingScale });
   for (let layer = 0; layer < spec.layers; layer++) hidden = trace.block(layer, () => block(layer, hidden));
-  return rmsNorm(trace, { x: hidden, weight: weights.vector('model.norm.weight') }, { eps });
+  return norm('model.norm', hidden);
 }
 
 /** The head [vocabulary, hidden]; the embedding where they are tied. */

@@ -5,7 +5,8 @@ import { PARAMETERS } from '../graph/differentiate';
 import type { Trace } from '../graph/trace';
 import type { LoraPair } from '../ops/linear';
 import type { Tensor } from '../ops/op';
-import { LINEAR_MODULES, linearShape, modulePath, type LinearModule, type ModelSpec } from './spec';
+import type { LinearModule } from '../core/linear_modules';
+import { linearShape, modulePath, type ModelSpec } from './spec';
 
 /** Settings of an adapter, by PEFT's names. */
 export interface LoraSettings {
@@ -47,24 +48,28 @@ export interface AdapterLayout {
   readonly parameters: number;
 }
 
-/** The linear maps that `target_modules` names. Throws `target_module_unknown`. */
-export function targetModules(targets: LoraSettings['target_modules']): readonly LinearModule[] {
-  if (targets === 'all-linear') return LINEAR_MODULES;
-  const unknown = targets.find((name) => !LINEAR_MODULES.some((module) => module === name));
+/** The linear maps of a model that `target_modules` names. Throws `target_module_unknown`, naming those that it has. */
+export function targetModules(
+  { modules }: Pick<ModelSpec, 'modules'>,
+  targets: LoraSettings['target_modules'],
+): readonly LinearModule[] {
+  if (targets === 'all-linear') return modules;
+  const unknown = targets.find((name) => !modules.some((module) => module === name));
   if (unknown !== undefined || targets.length === 0) {
     throw new TunesmithError({
       code: 'target_module_unknown',
-      message: unknown === undefined ? 'target_modules is empty.' : `target_modules: there is no ${unknown}.`,
-      hint: `Name some of ${LINEAR_MODULES.join(', ')}, or all-linear.`,
+      message:
+        unknown === undefined ? 'target_modules is empty.' : `target_modules: this model has no ${unknown}.`,
+      hint: `Name some of ${modules.join(', ')}, or all-linear.`,
     });
   }
-  return LINEAR_MODULES.filter((module) => targets.includes(module));
+  return modules.filter((module) => targets.includes(module));
 }
 
 export function adapterLayout(spec: ModelSpec, settings: LoraSettings): AdapterLayout {
   const { r, lora_alpha, use_rslora } = settings;
   const rank = alignUp(r, 4);
-  const targets = targetModules(settings.target_modules);
+  const targets = targetModules(spec, settings.target_modules);
   const modules: AdapterModule[] = [];
   let size = 0;
   let parameters = 0;

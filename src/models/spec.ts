@@ -1,10 +1,21 @@
+import type { LinearModule } from '../core/linear_modules';
+import type { Activation } from '../ops/gated_activation';
 import type { RotaryParameters } from './rotary_table';
 
-export type Family = 'llama' | 'qwen2' | 'qwen3';
+export type Family = 'llama' | 'mistral' | 'qwen2' | 'qwen3' | 'smollm3' | 'gemma3' | 'ernie4_5' | 'glm';
 
-export type Activation = 'silu' | 'gelu' | 'gelu_pytorch_tanh';
+/** How the attention of one layer differs from that of others. */
+export interface LayerAttention {
+  /** Keys that a token sees at most, itself included; all unless given. */
+  readonly window?: number;
+  /** Which of the spec's rotary embeddings turns its queries and keys; none unless given. */
+  readonly rotary?: number;
+}
 
-/** Everything about a decoder that its arithmetic depends on; read from config.json by the family's file. */
+/**
+ * Everything about a decoder that its arithmetic depends on; read from config.json by the family's file. It is plain
+ * JSON.
+ */
 export interface ModelSpec {
   readonly family: Family;
   readonly hiddenSize: number;
@@ -17,32 +28,32 @@ export interface ModelSpec {
   readonly maxPositions: number;
   readonly rmsNormEps: number;
   readonly activation: Activation;
-  readonly rotary: RotaryParameters;
+  /** The linear maps of a block, in the order of the forward pass. */
+  readonly modules: readonly LinearModule[];
   /** Biases of q_proj, k_proj and v_proj. */
   readonly qkvBias: boolean;
   readonly outputBias: boolean;
   readonly mlpBias: boolean;
-  /** RMS norms of the queries' and keys' heads (Qwen3). */
+  /** RMS norms of the queries' and keys' heads. */
   readonly qkNorm: boolean;
+  /** RMS norms of what attention and the MLP give, before it is added to the residual stream (Gemma). */
+  readonly outputNorms: boolean;
+  /** What is added to the weights of all norms as they are stored: 1 where x ⊙ (1 + w) is meant (Gemma). */
+  readonly normOffset: 0 | 1;
+  /** Factor of the looked-up embeddings. */
+  readonly embeddingScale: number;
+  /** Factor of the attention's scores. */
+  readonly attentionScale: number;
+  /** The rotary embeddings in use: one, or those of global and of local layers, or none. */
+  readonly rotary: readonly RotaryParameters[];
+  /** One entry a layer. */
+  readonly attention: readonly LayerAttention[];
   readonly tiedHead: boolean;
 }
 
-/** The linear maps of a block that an adapter may target, by PEFT's names. */
-export const LINEAR_MODULES = [
-  'q_proj',
-  'k_proj',
-  'v_proj',
-  'o_proj',
-  'gate_proj',
-  'up_proj',
-  'down_proj',
-] as const;
-export type LinearModule = (typeof LINEAR_MODULES)[number];
-
 /** The module's path in the checkpoint: model.layers.3.self_attn.q_proj. */
 export function modulePath(layer: number, module: LinearModule): string {
-  const parent =
-    module === 'gate_proj' || module === 'up_proj' || module === 'down_proj' ? 'mlp' : 'self_attn';
+  const parent = ['q_proj', 'k_proj', 'v_proj', 'o_proj'].includes(module) ? 'self_attn' : 'mlp';
   return `model.layers.${layer}.${parent}.${module}`;
 }
 
@@ -60,6 +71,8 @@ export function linearShape(spec: ModelSpec, module: LinearModule): readonly [ou
     case 'gate_proj':
     case 'up_proj':
       return [intermediateSize, hiddenSize];
+    case 'gate_up_proj':
+      return [2 * intermediateSize, hiddenSize];
     case 'down_proj':
       return [hiddenSize, intermediateSize];
   }
@@ -83,6 +96,8 @@ export interface TensorSpec {
   readonly shape: readonly number[];
   /** 'linear' may be quantised; 'vector' is a norm's weight or a bias. */
   readonly kind: 'embedding' | 'linear' | 'vector' | 'head';
+  /** To be added to the stored values: a norm's weight w that stands for 1 + w. */
+  readonly add?: 1;
 }
 
 /** The checkpoint's tensors, in the order in which the forward pass needs them. */
@@ -94,22 +109,30 @@ export function checkpointTensors(spec: ModelSpec): readonly TensorSpec[] {
   const vector = (name: string, size: number): void => {
     tensors.push({ name, shape: [size], kind: 'vector' });
   };
+  const norm = (path: string, size: number): void => {
+    const name = `${path}.weight`;
+    tensors.push({ name, shape: [size], kind: 'vector', ...(spec.normOffset === 1 && { add: 1 }) });
+  };
   for (let layer = 0; layer < spec.layers; layer++) {
     const prefix = `model.layers.${layer}`;
-    vector(`${prefix}.input_layernorm.weight`, hiddenSize);
-    for (const module of LINEAR_MODULES) {
+    norm(`${prefix}.input_layernorm`, hiddenSize);
+    for (const module of spec.modules) {
       const [out, input] = linearShape(spec, module);
       const path = modulePath(layer, module);
       tensors.push({ name: `${path}.weight`, shape: [out, input], kind: 'linear' });
       if (linearBias(spec, module)) vector(`${path}.bias`, out);
     }
     if (spec.qkNorm) {
-      vector(`${prefix}.self_attn.q_norm.weight`, spec.headDim);
-      vector(`${prefix}.self_attn.k_norm.weight`, spec.headDim);
+      norm(`${prefix}.self_attn.q_norm`, spec.headDim);
+      norm(`${prefix}.self_attn.k_norm`, spec.headDim);
     }
-    vector(`${prefix}.post_attention_layernorm.weight`, hiddenSize);
+    norm(`${prefix}.post_attention_layernorm`, hiddenSize);
+    if (spec.outputNorms) {
+      norm(`${prefix}.pre_feedforward_layernorm`, hiddenSize);
+      norm(`${prefix}.post_feedforward_layernorm`, hiddenSize);
+    }
   }
-  vector('model.norm.weight', hiddenSize);
+  norm('model.norm', hiddenSize);
   if (!spec.tiedHead) {
     tensors.push({ name: 'lm_head.weight', shape: [vocabularySize, hiddenSize], kind: 'head' });
   }

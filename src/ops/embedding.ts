@@ -10,11 +10,12 @@ interface Inputs {
 
 interface Attributes {
   readonly table: DenseWeight;
+  readonly scale: number;
 }
 
 const definition: Op<Inputs, { y: Tensor }, Attributes> = {
   name: 'embedding',
-  lower({ inputs: { tokens }, outputs: { y }, attributes: { table } }, { limits }) {
+  lower({ inputs: { tokens }, outputs: { y }, attributes: { table, scale } }, { limits }) {
     return table.parts.map((part) => ({
       kernel: 'embedding',
       constants: { WEIGHT_BINDING: 2, [`WEIGHT_${table.format.toUpperCase()}`]: true },
@@ -23,6 +24,7 @@ const definition: Op<Inputs, { y: Tensor }, Attributes> = {
         first_row: part.firstRow,
         part_rows: part.rows,
         vocabulary: table.out,
+        scale,
       },
       // Each part fills the rows of its own tokens only.
       bindings: [read(tokens), read(part.tensor), update(y)],
@@ -30,12 +32,12 @@ const definition: Op<Inputs, { y: Tensor }, Attributes> = {
         spread(Math.ceil(elements(y.shape, rows) / 4 / THREADS), limits.maxComputeWorkgroupsPerDimension),
     }));
   },
-  gradient({ inputs: { tokens }, outputs: { y }, attributes: { table } }, tape) {
+  gradient({ inputs: { tokens }, outputs: { y }, attributes: { table, scale } }, tape) {
     const dy = tape.gradientOf(y);
     const [part] = table.parts;
     if (!dy || !part || !tape.needsGradient(part.tensor)) return;
     const { tensor: gradient, further } = tape.parameterGradient(part.tensor);
-    tape.apply(gradientDefinition, { tokens, dy, gradient }, {}, { further });
+    tape.apply(gradientDefinition, { tokens, dy, gradient }, {}, { scale, further });
   },
 };
 
@@ -46,14 +48,19 @@ interface GradientInputs {
   readonly gradient: Tensor;
 }
 
-const gradientDefinition: Op<GradientInputs, Record<string, never>, { readonly further: boolean }> = {
+interface GradientAttributes {
+  readonly scale: number;
+  readonly further: boolean;
+}
+
+const gradientDefinition: Op<GradientInputs, Record<string, never>, GradientAttributes> = {
   name: 'embedding_gradient',
-  lower({ inputs: { tokens, dy, gradient }, attributes: { further } }, { limits }) {
+  lower({ inputs: { tokens, dy, gradient }, attributes: { scale, further } }, { limits }) {
     const vocabulary = elements(gradient.shape, 1) / rowElements(gradient.shape);
     return [
       {
         kernel: 'embedding_gradient',
-        overrides: { columns: rowElements(dy.shape) / 4, vocabulary, further: Number(further) },
+        overrides: { columns: rowElements(dy.shape) / 4, vocabulary, scale, further: Number(further) },
         bindings: [read(tokens), read(dy), update(gradient)],
         workgroups: () =>
           spread(
@@ -67,13 +74,14 @@ const gradientDefinition: Op<GradientInputs, Record<string, never>, { readonly f
 };
 
 /**
- * Looks tokens (u32 [rows]) up in a table [vocabulary, columns]: y f32 [rows, columns]. Ids beyond the vocabulary take its
- * last row. The table gets a gradient where it is an f32 parameter in one part.
+ * Looks tokens (u32 [rows]) up in a table [vocabulary, columns]: y f32 [rows, columns], times `scale` (1 unless given).
+ * Ids beyond the vocabulary take its last row. The table gets a gradient where it is an f32 parameter in one part.
  */
 export function embedding(
   builder: Builder,
   { tokens, table }: { readonly tokens: Tensor; readonly table: DenseWeight },
+  { scale = 1 }: { readonly scale?: number } = {},
 ): Tensor {
   const inputs = { tokens, ...weightTensors(table) };
-  return builder.apply(definition, inputs, { y: f32('rows', table.in) }, { table }).y;
+  return builder.apply(definition, inputs, { y: f32('rows', table.in) }, { table, scale }).y;
 }

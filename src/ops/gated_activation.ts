@@ -1,16 +1,16 @@
 import {
   elements,
+  f32,
   read,
   rowElements,
   spread,
   write,
   type Builder,
+  type Dispatch,
   type Lowering,
   type Op,
   type Tensor,
-  type Workgroups,
 } from './op';
-import type { ShaderConstants } from '../gpu/shaders';
 
 const THREADS = 64;
 
@@ -51,11 +51,52 @@ const gradientDefinition: Op<Inputs & { readonly dy: Tensor }, { dgate: Tensor; 
   },
 };
 
-function elementwise(
-  { shape }: Tensor,
-  { activation }: Attributes,
-  { limits }: Lowering,
-): { constants: ShaderConstants; workgroups: (rows: number) => Workgroups } {
+interface FusedInputs {
+  readonly [name: string]: Tensor;
+  /** A row's gates, then its values. */
+  readonly gateUp: Tensor;
+}
+
+const fused: Op<FusedInputs, { y: Tensor }, Attributes> = {
+  name: 'fused_gated_activation',
+  lower({ inputs: { gateUp }, outputs: { y }, attributes }, lowering) {
+    const bindings = [read(gateUp), write(y)];
+    return [{ kernel: 'gated_activation', bindings, ...fusedElementwise(y, attributes, lowering) }];
+  },
+  gradient({ inputs: { gateUp }, outputs: { y }, attributes }, tape) {
+    const dy = tape.gradientOf(y);
+    if (!dy || !tape.needsGradient(gateUp)) return;
+    const { dgateUp } = tape.apply(fusedGradient, { dy, gateUp }, { dgateUp: gateUp }, attributes);
+    tape.addGradient(gateUp, dgateUp);
+  },
+};
+
+const fusedGradient: Op<FusedInputs & { readonly dy: Tensor }, { dgateUp: Tensor }, Attributes> = {
+  name: 'fused_gated_activation_gradient',
+  lower({ inputs: { dy, gateUp }, outputs: { dgateUp }, attributes }, lowering) {
+    const bindings = [read(dy), read(gateUp), write(dgateUp)];
+    return [{ kernel: 'gated_activation_gradient', bindings, ...fusedElementwise(dy, attributes, lowering) }];
+  },
+};
+
+type Elementwise = Required<Pick<Dispatch, 'constants' | 'workgroups'>>;
+
+/** One thread per vector of y. */
+function fusedElementwise(
+  y: Tensor,
+  attributes: Attributes,
+  lowering: Lowering,
+): Elementwise & Pick<Dispatch, 'overrides'> {
+  const { constants, workgroups } = elementwise(y, attributes, lowering);
+  const columns = rowElements(y.shape);
+  return {
+    constants: { ...constants, FUSED: true },
+    overrides: { columns: constants['SCALAR'] ? columns : columns / 4 },
+    workgroups,
+  };
+}
+
+function elementwise({ shape }: Tensor, { activation }: Attributes, { limits }: Lowering): Elementwise {
   const scalar = rowElements(shape) % 4 !== 0;
   const width = THREADS * (scalar ? 1 : 4);
   const name = { silu: 'SILU', gelu_pytorch_tanh: 'GELU_TANH', gelu: 'GELU' }[activation];
@@ -76,4 +117,14 @@ export function gatedActivation(
   { activation }: { readonly activation: Activation },
 ): Tensor {
   return builder.apply(definition, { gate, up }, { y: gate }, { activation }).y;
+}
+
+/** The same where one linear map gives both: gateUp f32 [rows, 2 · columns], a row's gates before its values (GLM). */
+export function fusedGatedActivation(
+  builder: Builder,
+  { gateUp }: { readonly gateUp: Tensor },
+  { activation }: { readonly activation: Activation },
+): Tensor {
+  const y = f32(gateUp.shape[0] ?? 'rows', rowElements(gateUp.shape) / 2);
+  return builder.apply(fused, { gateUp }, { y }, { activation }).y;
 }

@@ -4,8 +4,11 @@ const THREADS = 64;
 
 export interface RotaryAttributes {
   readonly heads: number;
-  /** Even. */
   readonly headDim: number;
+  /** Elements of a head that are turned, from its first on; even. The rest passes through. */
+  readonly dim: number;
+  /** Pairs are neighbours 2i, 2i + 1 (ERNIE, GLM) instead of i, i + dim / 2 (Llama, Qwen). */
+  readonly interleaved: boolean;
 }
 
 interface Inputs {
@@ -23,18 +26,21 @@ interface Attributes extends RotaryAttributes {
 const definition: Op<Inputs, { y: Tensor }, Attributes> = {
   name: 'rotary',
   lower({ inputs: { x, positions, table }, outputs: { y }, attributes }, { limits }) {
-    const { heads, headDim, direction } = attributes;
-    const scalar = headDim % 8 !== 0;
-    const half = headDim / (scalar ? 2 : 8);
+    const { heads, headDim, dim, interleaved, direction } = attributes;
+    const scalar = dim % 8 !== 0 || headDim % 4 !== 0;
+    const width = interleaved || scalar ? 1 : 4;
+    const half = dim / 2 / width;
+    const kept = (headDim - dim) / (interleaved ? 2 : width);
     return [
       {
-        kernel: 'rotary',
-        constants: { SCALAR: scalar },
-        overrides: { heads, half, direction },
+        ...(interleaved
+          ? { kernel: 'rotary_interleaved' }
+          : { kernel: 'rotary', constants: { SCALAR: scalar } }),
+        overrides: { heads, half, kept, direction },
         bindings: [read(x), read(positions), read(table), write(y)],
         workgroups: (rows) =>
           spread(
-            Math.ceil((elements(positions.shape, rows) * heads * half) / THREADS),
+            Math.ceil((elements(positions.shape, rows) * heads * (half + kept)) / THREADS),
             limits.maxComputeWorkgroupsPerDimension,
           ),
       },
@@ -50,14 +56,14 @@ const definition: Op<Inputs, { y: Tensor }, Attributes> = {
 };
 
 /**
- * Rotary position embedding (Su et al. 2021) in the layout of Llama and Qwen: the elements i and i + headDim / 2 of a
- * head are a pair, turned by the angle of its position. x and the result are f32 [rows, heads * headDim], positions u32
- * [rows], table f32 [max_positions, headDim]: a position's cosines in the first half, its sines in the second.
+ * Rotary position embedding (Su et al. 2021): the first `dim` elements of a head, in pairs, are turned by the angles of
+ * its position. x and the result are f32 [rows, heads * headDim], headDim even, positions u32 [rows], table f32
+ * [max_positions, dim]: a position's cosines in the first half, its sines in the second.
  */
 export function rotary(
   builder: Builder,
   { x, positions, table }: { readonly x: Tensor; readonly positions: Tensor; readonly table: Tensor },
-  { heads, headDim }: RotaryAttributes,
+  attributes: RotaryAttributes,
 ): Tensor {
-  return builder.apply(definition, { x, positions, table }, { y: x }, { heads, headDim, direction: 1 }).y;
+  return builder.apply(definition, { x, positions, table }, { y: x }, { ...attributes, direction: 1 }).y;
 }

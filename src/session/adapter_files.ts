@@ -2,6 +2,7 @@ import { unzipSync } from 'fflate';
 import { bytesOf } from '../core/bytes';
 import { floatsOf, isFloatDtype } from '../core/dtype';
 import { TunesmithError } from '../core/errors';
+import type { LinearModule } from '../core/linear_modules';
 import { sameShape, shapeText } from '../core/shape';
 import {
   adapterConfig,
@@ -20,7 +21,7 @@ import {
   type AdapterMatrix,
   type LoraSettings,
 } from '../models/lora';
-import { LINEAR_MODULES, modulePath, type ModelSpec } from '../models/spec';
+import { modulePath, type ModelSpec } from '../models/spec';
 
 export const ADAPTER_CONFIG = 'adapter_config.json';
 export const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
@@ -111,10 +112,10 @@ export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Pr
 
 /** The kinds of modules that the config targets; an adapter here has all of a kind or none. */
 function targetsOf(target: readonly string[] | string, spec: ModelSpec): readonly string[] {
-  const pathsOf = (module: (typeof LINEAR_MODULES)[number]): string[] =>
+  const pathsOf = (module: LinearModule): string[] =>
     Array.from({ length: spec.layers }, (_, layer) => modulePath(layer, module));
-  const targeted = new Set(targetedModules(target, LINEAR_MODULES.flatMap(pathsOf)));
-  return LINEAR_MODULES.filter((module) => {
+  const targeted = new Set(targetedModules(target, spec.modules.flatMap(pathsOf)));
+  return spec.modules.filter((module) => {
     const paths = pathsOf(module);
     const missing = paths.find((path) => !targeted.has(path));
     if (missing === undefined) return true;

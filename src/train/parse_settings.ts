@@ -13,18 +13,8 @@ import {
 } from 'valibot';
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
+import { LINEAR_MODULES } from '../core/linear_modules';
 import { DEFAULTS, type SettingName, type SettingValue, type TrainSettings } from './settings';
-
-/** The linear layers of a block that can bear an adapter; `all-linear` means all of them. */
-export const TARGET_MODULES = [
-  'q_proj',
-  'k_proj',
-  'v_proj',
-  'o_proj',
-  'gate_proj',
-  'up_proj',
-  'down_proj',
-] as const;
 
 const whole = (min: number, max: number) => {
   const allowed = `must be a whole number from ${min} to ${max}`;
@@ -62,7 +52,7 @@ const oneOf = <const T extends readonly string[]>(options: T) =>
   picklist(options, `must be one of ${options.join(', ')}`);
 
 const maxSteps = 'must be a whole number from 1 to 10000000, or -1 for as many as the epochs have';
-const modules = `must be 'all-linear' or a list of at least one of ${TARGET_MODULES.join(', ')}, each named once`;
+const modules = `must be 'all-linear' or a list of at least one of ${LINEAR_MODULES.join(', ')}, each named once`;
 
 const entries = {
   load_in_4bit: flag,
@@ -102,7 +92,7 @@ const entries = {
     [
       picklist(['all-linear'], modules),
       pipe(
-        array(picklist(TARGET_MODULES, modules), modules),
+        array(picklist(LINEAR_MODULES, modules), modules),
         minLength(1, modules),
         check((names) => new Set(names).size === names.length, modules),
       ),

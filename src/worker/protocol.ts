@@ -75,6 +75,8 @@ export interface ModelReport {
   readonly quantized?: string;
   readonly parameters: number;
   readonly layers: number;
+  /** The linear maps of a block, which `target_modules` may name. */
+  readonly modules: readonly string[];
   readonly hiddenSize: number;
   readonly vocabularySize: number;
   readonly maxPositions: number;

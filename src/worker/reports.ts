@@ -29,6 +29,7 @@ export function modelReport({ model, layout }: Session): ModelReport {
     family: spec.family,
     parameters: parameterCount(spec),
     layers: spec.layers,
+    modules: spec.modules,
     hiddenSize: spec.hiddenSize,
     vocabularySize: spec.vocabularySize,
     maxPositions: spec.maxPositions,

@@ -40,7 +40,11 @@ function rotaryCase({ limits, ...parameters }: Parameters): OpCase {
       table: { type: 'f32', shape: [MAX_POSITIONS, headDim], data: table },
     },
     build: (builder, { x, positions, table }) => ({
-      y: rotary(builder, { x: x!, positions: positions!, table: table! }, { heads, headDim }),
+      y: rotary(
+        builder,
+        { x: x!, positions: positions!, table: table! },
+        { heads, headDim, dim: headDim, interleaved: false },
+      ),
     }),
     reference: {
       forward: (values) => ({ y: rotate(values, values['x']!, 1) }),

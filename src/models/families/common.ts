@@ -1,21 +1,10 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../../core/errors';
-import type { RotaryParameters } from '../rotary_table';
+import type { LinearModule } from '../../core/linear_modules';
+import type { Activation } from '../../ops/gated_activation';
 import type { ModelSpec } from '../spec';
-
-const size = v.pipe(v.number(), v.integer(), v.minValue(1));
-const positive = v.pipe(v.number(), v.gtValue(0));
-
-const Rotary = v.looseObject({
-  rope_type: v.optional(v.string()),
-  type: v.optional(v.string()),
-  rope_theta: v.optional(positive),
-  factor: v.optional(positive),
-  low_freq_factor: v.optional(positive),
-  high_freq_factor: v.optional(positive),
-  original_max_position_embeddings: v.optional(size),
-  partial_rotary_factor: v.optional(v.number()),
-});
+import { RotaryFields } from './rotary';
+import { positive, size, unsupported } from './fields';
 
 /** What the families read in the same way. Fields that Transformers does not read for them change nothing. */
 const Common = v.looseObject({
@@ -26,23 +15,60 @@ const Common = v.looseObject({
   head_dim: v.nullish(size),
   intermediate_size: size,
   vocab_size: size,
-  max_position_embeddings: size,
   rms_norm_eps: v.optional(positive, 1e-6),
   hidden_act: v.optional(v.string(), 'silu'),
   tie_word_embeddings: v.optional(v.boolean(), false),
-  rope_theta: v.optional(positive),
-  rope_scaling: v.nullish(Rotary),
-  rope_parameters: v.nullish(Rotary),
-  attention_dropout: v.nullish(v.number()),
-  quantization_config: v.optional(v.unknown()),
+  attention_bias: v.nullish(v.boolean()),
+  ...RotaryFields,
 });
 export type CommonConfig = v.InferOutput<typeof Common>;
 
-/** Throws `config_invalid` naming the first field that is missing or wrong. */
-export function parseCommon(config: unknown): CommonConfig {
-  return parseConfig(Common, config);
+/** What Transformers takes for fields that config.json lacks, where a family has its own idea of it. */
+export type Defaults = Partial<
+  Pick<
+    CommonConfig,
+    'num_key_value_heads' | 'head_dim' | 'rms_norm_eps' | 'tie_word_embeddings' | 'attention_bias'
+  >
+>;
+
+/**
+ * Fields by which decoders of these and of other families differ, with the values that leave the arithmetic alone.
+ * Transformers reads some of them for every family; where it would pass over one, the checkpoint means something else.
+ */
+const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
+  attention_dropout: [0],
+  is_causal: [true],
+  is_decoder: [true, false],
+  is_encoder_decoder: [false],
+  add_cross_attention: [false],
+  use_bidirectional_attention: [false],
+  attn_logit_softcapping: [],
+  final_logit_softcapping: [],
+  clip_qkv: [],
+  qk_layernorm: [false],
+  use_qk_norm: [false],
+  alibi: [false],
+  logit_scale: [1],
+  logits_scaling: [1],
+  residual_multiplier: [1],
+  embedding_multiplier: [1],
+  attention_multiplier: [],
+  num_experts: [0],
+  num_local_experts: [0],
+  n_routed_experts: [0],
+};
+
+/** Throws `config_invalid` naming the first field that is missing or wrong, `config_unsupported` for strange arithmetic. */
+export function parseCommon(config: unknown, defaults: Defaults = {}): CommonConfig {
+  const common = parseConfig(
+    Common,
+    v.is(v.record(v.string(), v.unknown()), config) ? { ...defaults, ...config } : config,
+  );
+  for (const [field, allowed] of Object.entries(NEUTRAL)) requireNeutral(common, field, ...allowed);
+  return common;
 }
 
+/** Reads a config.json, or a part of it, by a schema. Throws `config_invalid` naming the first field that is wrong. */
 export function parseConfig<S extends v.GenericSchema>(schema: S, config: unknown): v.InferOutput<S> {
   const parsed = v.safeParse(schema, config);
   if (parsed.success) return parsed.output;
@@ -54,41 +80,52 @@ export function parseConfig<S extends v.GenericSchema>(schema: S, config: unknow
   });
 }
 
-/** Throws `config_unsupported` unless the field is absent or has the one value that changes nothing. */
+/** Throws `config_unsupported` unless the field is absent, null, or has one of the values that change nothing. */
 export function requireNeutral(
   config: Readonly<Record<string, unknown>>,
   field: string,
-  neutral: unknown,
+  ...neutral: readonly unknown[]
 ): void {
   const value = config[field];
-  if (value === undefined || value === null || value === neutral) return;
+  if (value === undefined || value === null || neutral.includes(value)) return;
   throw unsupported(field, value);
 }
 
-export function unsupported(field: string, value: unknown): TunesmithError {
-  return new TunesmithError({
-    code: 'config_unsupported',
-    message: `config.json has ${field} = ${JSON.stringify(value)}, which changes the arithmetic in a way not built here.`,
-    hint: 'Choose another model of the same family.',
-  });
+/** Throws `config_unsupported` for a `hidden_act` that is not built. */
+export function activationOf(field: string, name: string): Activation {
+  switch (name) {
+    case 'silu':
+    case 'swish':
+      return 'silu';
+    case 'gelu':
+    case 'gelu_pytorch_tanh':
+      return name;
+    default:
+      throw unsupported(field, name);
+  }
 }
 
-type Shared = Omit<ModelSpec, 'family' | 'qkvBias' | 'outputBias' | 'mlpBias' | 'qkNorm'>;
+const MODULES: readonly LinearModule[] = [
+  'q_proj',
+  'k_proj',
+  'v_proj',
+  'o_proj',
+  'gate_proj',
+  'up_proj',
+  'down_proj',
+];
 
-/** The part of the spec that the families share, from `parseCommon`'s result. */
-export function sharedSpec(config: CommonConfig, defaults: { headDim?: number } = {}): Shared {
-  requireNeutral(config, 'attention_dropout', 0);
-  requireNeutral(config, 'quantization_config', undefined);
+/**
+ * The spec of a decoder of the plain kind (Llama's) but for its rotary embeddings and what its layers do with them;
+ * families say in what they differ.
+ */
+export function plainSpec(config: CommonConfig): Omit<ModelSpec, 'family' | 'rotary' | 'attention'> {
   const heads = config.num_attention_heads;
   const kvHeads = config.num_key_value_heads ?? heads;
   if (heads % kvHeads !== 0) throw unsupported('num_key_value_heads', kvHeads);
-  const headDim = config.head_dim ?? defaults.headDim ?? config.hidden_size / heads;
+  const headDim = config.head_dim ?? config.hidden_size / heads;
   if (!Number.isInteger(headDim) || headDim % 4 !== 0 || headDim > 256)
     throw unsupported('head_dim', headDim);
-  const { hidden_act: activation } = config;
-  if (activation !== 'silu' && activation !== 'gelu' && activation !== 'gelu_pytorch_tanh') {
-    throw unsupported('hidden_act', activation);
-  }
   return {
     hiddenSize: config.hidden_size,
     layers: config.num_hidden_layers,
@@ -99,27 +136,16 @@ export function sharedSpec(config: CommonConfig, defaults: { headDim?: number } 
     vocabularySize: config.vocab_size,
     maxPositions: config.max_position_embeddings,
     rmsNormEps: config.rms_norm_eps,
-    activation,
-    rotary: rotaryOf(config, headDim),
+    activation: activationOf('hidden_act', config.hidden_act),
+    modules: MODULES,
+    qkvBias: false,
+    outputBias: false,
+    mlpBias: false,
+    qkNorm: false,
+    outputNorms: false,
+    normOffset: 0,
+    embeddingScale: 1,
+    attentionScale: 1 / Math.sqrt(headDim),
     tiedHead: config.tie_word_embeddings,
-  };
-}
-
-/** Newer files keep theta and scaling together in rope_parameters, older ones in rope_theta and rope_scaling. */
-function rotaryOf(config: CommonConfig, headDim: number): RotaryParameters {
-  const given = config.rope_parameters ?? config.rope_scaling ?? {};
-  const field = config.rope_parameters ? 'rope_parameters' : 'rope_scaling';
-  const theta = given.rope_theta ?? config.rope_theta ?? 10_000;
-  requireNeutral(config, 'partial_rotary_factor', 1);
-  requireNeutral(given, 'partial_rotary_factor', 1);
-  const base = { theta, headDim };
-  const type = given.rope_type ?? given.type ?? 'default';
-  if (type === 'default') return base;
-  const { factor, low_freq_factor, high_freq_factor, original_max_position_embeddings } = given;
-  const complete = factor && low_freq_factor && high_freq_factor && original_max_position_embeddings;
-  if (type !== 'llama3' || !complete) throw unsupported(field, given);
-  return {
-    ...base,
-    scaling: { type: 'llama3', factor, low_freq_factor, high_freq_factor, original_max_position_embeddings },
   };
 }

@@ -1,23 +1,26 @@
 import * as v from 'valibot';
 import type { ModelSpec } from '../spec';
-import { parseCommon, parseConfig, requireNeutral, sharedSpec } from './common';
+import { parseCommon, parseConfig, plainSpec, requireNeutral } from './common';
+import { rotaryOf } from './rotary';
 
-const Llama = v.looseObject({
-  attention_bias: v.nullish(v.boolean()),
-  mlp_bias: v.nullish(v.boolean()),
-});
+const Llama = v.looseObject({ mlp_bias: v.nullish(v.boolean()) });
 
-/** Llama 2, 3 and their kin (LlamaForCausalLM). `attention_bias` gives all four attention maps a bias. */
+/**
+ * Llama 2 and 3 and what shares their architecture: TinyLlama, Yi, SmolLM2 (LlamaForCausalLM). `attention_bias` gives all
+ * four attention maps a bias.
+ */
 export function llamaSpec(config: unknown): ModelSpec {
   const common = parseCommon(config);
-  const { attention_bias, mlp_bias } = parseConfig(Llama, config);
+  const { mlp_bias } = parseConfig(Llama, config);
   requireNeutral(common, 'pretraining_tp', 1);
+  const spec = plainSpec(common);
   return {
-    ...sharedSpec(common),
+    ...spec,
     family: 'llama',
-    qkvBias: attention_bias ?? false,
-    outputBias: attention_bias ?? false,
+    qkvBias: common.attention_bias ?? false,
+    outputBias: common.attention_bias ?? false,
     mlpBias: mlp_bias ?? false,
-    qkNorm: false,
+    rotary: [rotaryOf(common, spec)],
+    attention: new Array(spec.layers).fill({ rotary: 0 }),
   };
 }

@@ -1,17 +1,17 @@
 import type { ModelSpec } from '../spec';
-import { parseCommon, sharedSpec } from './common';
-import { requireFullAttention } from './window';
+import { parseCommon, plainSpec } from './common';
+import { qwenLayers } from './layers';
+import { rotaryOf } from './rotary';
 
 /** Qwen 1.5, 2 and 2.5 (Qwen2ForCausalLM): q, k and v have a bias, o has none. */
 export function qwen2Spec(config: unknown): ModelSpec {
   const common = parseCommon(config);
-  requireFullAttention(common);
+  const spec = plainSpec(common);
   return {
-    ...sharedSpec(common),
+    ...spec,
     family: 'qwen2',
     qkvBias: true,
-    outputBias: false,
-    mlpBias: false,
-    qkNorm: false,
+    rotary: [rotaryOf(common, spec)],
+    attention: qwenLayers(common),
   };
 }

@@ -1,21 +1,19 @@
-import * as v from 'valibot';
 import type { ModelSpec } from '../spec';
-import { parseCommon, parseConfig, sharedSpec } from './common';
-import { requireFullAttention } from './window';
-
-const Qwen3 = v.looseObject({ attention_bias: v.nullish(v.boolean()) });
+import { parseCommon, plainSpec } from './common';
+import { qwenLayers } from './layers';
+import { rotaryOf } from './rotary';
 
 /** Qwen3 (Qwen3ForCausalLM): norms on the heads of q and k, and a head_dim of its own (128 unless given). */
 export function qwen3Spec(config: unknown): ModelSpec {
-  const common = parseCommon(config);
-  const { attention_bias } = parseConfig(Qwen3, config);
-  requireFullAttention(common);
+  const common = parseCommon(config, { head_dim: 128 });
+  const spec = plainSpec(common);
   return {
-    ...sharedSpec(common, { headDim: 128 }),
+    ...spec,
     family: 'qwen3',
-    qkvBias: attention_bias ?? false,
-    outputBias: attention_bias ?? false,
-    mlpBias: false,
+    qkvBias: common.attention_bias ?? false,
+    outputBias: common.attention_bias ?? false,
     qkNorm: true,
+    rotary: [rotaryOf(common, spec)],
+    attention: qwenLayers(common),
   };
 }

@@ -1,6 +1,7 @@
+import { LINEAR_MODULES } from '../../core/linear_modules';
 import type { TrainSettings } from '../../worker/protocol';
 import { formatCount } from '../shared/format';
-import { allFields, moduleNames, type Field, type NumberField } from './fields';
+import { allFields, type Field, type NumberField } from './fields';
 
 /** What is wrong with a value, as a sentence to stand at its field; undefined when nothing is. */
 export function fieldProblem(field: Field, value: unknown): string | undefined {
@@ -34,7 +35,7 @@ function show(value: number): string {
 function modulesProblem(value: unknown): string | undefined {
   if (value === 'all-linear') return undefined;
   if (!Array.isArray(value) || value.length === 0) return 'Choose at least one layer.';
-  return value.every((name) => (moduleNames as readonly unknown[]).includes(name))
+  return value.every((name) => (LINEAR_MODULES as readonly unknown[]).includes(name))
     ? undefined
     : 'Unknown layer.';
 }

@@ -80,10 +80,10 @@ test('scales: alpha / r, and alpha / √r with rsLoRA', () => {
 });
 
 test('targets', () => {
-  expect(targetModules('all-linear')).toHaveLength(7);
-  expect(targetModules(['v_proj', 'q_proj'])).toEqual(['q_proj', 'v_proj']);
-  expect(() => targetModules(['c_attn'])).toThrow('c_attn');
-  expect(() => targetModules([])).toThrow('empty');
+  expect(targetModules(spec, 'all-linear')).toHaveLength(7);
+  expect(targetModules(spec, ['v_proj', 'q_proj'])).toEqual(['q_proj', 'v_proj']);
+  expect(() => targetModules(spec, ['gate_up_proj'])).toThrow('gate_up_proj');
+  expect(() => targetModules(spec, [])).toThrow('empty');
 });
 
 const quantization = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' as const };

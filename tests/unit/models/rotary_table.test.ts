@@ -14,7 +14,7 @@ interface Stored {
 const stored: readonly Stored[] = [
   {
     name: 'plain',
-    parameters: { theta: 10_000, headDim: 16 },
+    parameters: { theta: 10_000, dim: 16, interleaved: false },
     frequencies: [
       1, 0.316227764, 0.100000001, 0.0316227786, 0.00999999978, 0.00316227786, 0.00100000005, 0.000316227786,
     ],
@@ -28,7 +28,7 @@ const stored: readonly Stored[] = [
   },
   {
     name: 'a large theta',
-    parameters: { theta: 1_000_000, headDim: 12 },
+    parameters: { theta: 1_000_000, dim: 12, interleaved: false },
     frequencies: [1, 0.099999994, 0.00999999885, 0.00100000005, 9.99999684e-5, 1.00000034e-5],
     cosines: [0.58406204, 0.397563905, 0.417192906, -0.415237397, 0.980086446, 0.999800205],
     sines: [0.811709046, -0.917574465, 0.908817947, 0.909713089, 0.198571265, 0.0199886747],
@@ -37,7 +37,8 @@ const stored: readonly Stored[] = [
     name: 'llama3',
     parameters: {
       theta: 500_000,
-      headDim: 32,
+      dim: 32,
+      interleaved: false,
       scaling: {
         type: 'llama3',
         factor: 32,
@@ -67,7 +68,7 @@ const stored: readonly Stored[] = [
 const EPSILON = 2 ** -23;
 
 describe.each(stored)('rotary table, $name', ({ parameters, frequencies, cosines, sines }) => {
-  const half = parameters.headDim / 2;
+  const half = parameters.dim / 2;
 
   test('frequencies are those of transformers', () => {
     const ours = inverseFrequencies(parameters);
@@ -81,8 +82,8 @@ describe.each(stored)('rotary table, $name', ({ parameters, frequencies, cosines
   test('cosines come first, then sines, as far as f32 angles tell', () => {
     const position = 1999;
     const table = rotaryTable({ ...parameters, maxPositions: position + 1 });
-    expect(table.length).toBe((position + 1) * parameters.headDim);
-    const row = table.subarray(position * parameters.headDim);
+    expect(table.length).toBe((position + 1) * parameters.dim);
+    const row = table.subarray(position * parameters.dim);
     frequencies.forEach((frequency, i) => {
       const allowed = EPSILON * (1 + 2 * position * frequency);
       expect(Math.abs(row[i]! - cosines[i]!)).toBeLessThanOrEqual(allowed);

@@ -1,0 +1,43 @@
+import * as v from 'valibot';
+import type { ModelSpec } from '../spec';
+import { parseCommon, parseConfig, plainSpec } from './common';
+import { size, unsupported } from './fields';
+import { layerTypes, usedWindow, windowOf } from './layers';
+import { rotaryOf } from './rotary';
+
+const SmolLM3 = v.looseObject({
+  mlp_bias: v.nullish(v.boolean()),
+  no_rope_layers: v.nullish(v.array(v.picklist([0, 1]))),
+  no_rope_layer_interval: v.optional(size, 4),
+});
+
+/**
+ * SmolLM3 (SmolLM3ForCausalLM): some layers turn nothing, those with a 0 in `no_rope_layers` or else every fourth
+ * (`no_rope_layer_interval`). Where a window is used, those layers have it unless `layer_types` says otherwise.
+ */
+export function smolLM3Spec(config: unknown): ModelSpec {
+  const common = parseCommon(config, { num_key_value_heads: 4, tie_word_embeddings: true });
+  const { mlp_bias, no_rope_layers, no_rope_layer_interval } = parseConfig(SmolLM3, config);
+  const spec = plainSpec(common);
+  if (no_rope_layers && no_rope_layers.length < spec.layers) {
+    throw unsupported('no_rope_layers', no_rope_layers);
+  }
+  const turned = (layer: number): boolean =>
+    no_rope_layers ? no_rope_layers[layer] === 1 : (layer + 1) % no_rope_layer_interval !== 0;
+  const window = usedWindow(common);
+  const types = layerTypes(common, (layer) =>
+    window !== undefined && !turned(layer) ? 'sliding_attention' : 'full_attention',
+  );
+  return {
+    ...spec,
+    family: 'smollm3',
+    qkvBias: common.attention_bias ?? false,
+    outputBias: common.attention_bias ?? false,
+    mlpBias: mlp_bias ?? false,
+    rotary: [rotaryOf(common, { ...spec, theta: 2_000_000 })],
+    attention: types.map((type, layer) => ({
+      ...windowOf(type, window),
+      ...(turned(layer) && { rotary: 0 }),
+    })),
+  };
+}
