@@ -115,7 +115,7 @@ function assembled(
   for (const { content, id } of added) ids.set(content, id);
   const tokens: string[] = [];
   for (const [token, id] of model.vocabulary) tokens[id] = token;
-  for (const { content, id } of added) tokens[id] = content;
+  for (const { content, id, normalized } of added) tokens[id] = normalized ? normalize(content) : content;
   const specialIds = new Set(added.flatMap(({ id, special }) => (special ? [id] : [])));
 
   function encodePiece(given: string, first: boolean, into: number[]): void {

@@ -1,5 +1,6 @@
 import { isRecord } from '../../core/json';
 import { UnusableComponent } from './fields';
+import { withKnownCategories } from './unicode';
 
 /** A token that is found in the text itself, before the model sees it. */
 export interface AddedToken {
@@ -100,9 +101,8 @@ const WORD_START = new RegExp(`^${WORD}`, 'u');
 const WORD_END = new RegExp(`${WORD}$`, 'u');
 
 function touchesWord(text: string, begin: number, end: number): boolean {
-  return (
-    WORD_END.test(text.slice(Math.max(0, begin - 2), begin)) || WORD_START.test(text.slice(end, end + 2))
-  );
+  const before = withKnownCategories(text.slice(Math.max(0, begin - 2), begin));
+  return WORD_END.test(before) || WORD_START.test(withKnownCategories(text.slice(end, end + 2)));
 }
 
 const SPACE = /\p{White_Space}/u;

@@ -50,6 +50,10 @@ export function findRegex(source: string): Finder {
   };
 }
 
+/** Numeric characters by the newest tables: Python's part for digits uses no regular expression. */
+export const findNumerals: Finder = (text) =>
+  Array.from(text.matchAll(/\p{N}/gu), ({ 0: match, index }) => [index, index + match.length] as const);
+
 function compiled(source: string): RegExp {
   try {
     const settings = { type: 'Split', behavior: 'Isolated', invert: false } as const;

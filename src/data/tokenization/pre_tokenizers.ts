@@ -9,7 +9,7 @@ import {
   unknownType,
   type Component,
 } from './fields';
-import { findRegex, findText, GPT2_PATTERN, patternOf, type Finder } from './patterns';
+import { findNumerals, findRegex, findText, GPT2_PATTERN, patternOf, type Finder } from './patterns';
 
 /** A part of a text on its way to the model. */
 export interface Piece {
@@ -35,10 +35,7 @@ function preTokenizer(part: Component): PreTokenizer {
     case 'Split':
       return splitter(patternOf(part), textOf(part, 'behavior'), flag(part, 'invert', false));
     case 'Digits':
-      return splitter(
-        findRegex('\\p{N}'),
-        flag(part, 'individual_digits', false) ? 'Isolated' : 'Contiguous',
-      );
+      return splitter(findNumerals, flag(part, 'individual_digits', false) ? 'Isolated' : 'Contiguous');
     case 'ByteLevel':
       return byteLevel(part);
     case 'Metaspace':
