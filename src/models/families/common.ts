@@ -3,7 +3,7 @@ import { TunesmithError } from '../../core/errors';
 import type { LinearModule } from '../../core/linear_modules';
 import type { Activation } from '../../ops/gated_activation';
 import type { ModelSpec } from '../spec';
-import { RotaryFields } from './rotary';
+import { RotaryConfig } from './rotary';
 import { positive, size, unsupported } from './fields';
 
 /** What the families read in the same way. Fields that Transformers does not read for them change nothing. */
@@ -19,7 +19,7 @@ const Common = v.looseObject({
   hidden_act: v.optional(v.string(), 'silu'),
   tie_word_embeddings: v.optional(v.boolean(), false),
   attention_bias: v.nullish(v.boolean()),
-  ...RotaryFields,
+  ...RotaryConfig.entries,
 });
 export type CommonConfig = v.InferOutput<typeof Common>;
 

@@ -22,15 +22,15 @@ export const RotaryRecord = v.looseObject({
 type RotaryRecord = v.InferOutput<typeof RotaryRecord>;
 
 /** The fields of config.json that describe rotary embeddings. */
-export const RotaryFields = {
+export const RotaryConfig = v.looseObject({
   max_position_embeddings: size,
   original_max_position_embeddings: v.nullish(size),
   partial_rotary_factor: v.nullish(positive),
   rope_theta: v.nullish(positive),
   rope_scaling: v.nullish(RotaryRecord),
   rope_parameters: v.nullish(RotaryRecord),
-};
-type RotaryConfig = v.InferObjectOutput<typeof RotaryFields>;
+});
+type RotaryConfig = v.InferOutput<typeof RotaryConfig>;
 
 interface Choices {
   readonly headDim: number;
