@@ -1,12 +1,12 @@
 import { createContext } from 'svelte';
 import { describeError } from '../core/errors';
+import type { ModelReference } from '../core/model_reference';
 import type { RunRecord, StoredModelReport } from '../worker/protocol';
 import { ChatState } from './chat/chat.svelte';
 import { EngineState } from './engine.svelte';
 import { ExamplesState } from './examples/examples.svelte';
 import { CandidateState } from './model/candidate.svelte';
 import { HubState } from './model/hub.svelte';
-import type { HubName } from './model/name';
 import { ModelState, wayOf, type Way } from './model/model.svelte';
 import { SearchState } from './model/search.svelte';
 import { StoredState } from './model/stored.svelte';
@@ -152,9 +152,13 @@ export class App {
   }
 
   /** Looks at a model of the hub, at the revision that is set where its name says none. */
-  lookAtHub(name: HubName): void {
-    const revision = this.hubRevision.trim();
-    this.candidate.look({ kind: 'hub', ...(revision !== '' && { revision }), ...name });
+  lookAtHub({ repo, revision = this.hubRevision.trim(), file }: ModelReference): void {
+    this.candidate.look({
+      kind: 'hub',
+      repo,
+      ...(revision !== '' && { revision }),
+      ...(file !== undefined && { file }),
+    });
   }
 
   setHubRevision(revision: string): void {

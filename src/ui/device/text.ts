@@ -6,7 +6,7 @@ export const text = {
   unnamedSoftware: 'Software adapter',
   noneTitle: 'This page needs WebGPU, and this browser does not offer it.',
   softwareTitle: 'Your GPU is not used: the browser computes on the processor.',
-  softwareMeaning: 'Everything works, only much more slowly. The demo takes minutes instead of seconds.',
+  softwareMeaning: 'Everything works, only much more slowly.',
   howTo: 'How to get WebGPU',
   howToGpu: 'How to use your GPU',
   advice: [

@@ -1,7 +1,7 @@
 import { describeError, type ErrorDescription } from '../../core/errors';
+import { modelReferenceText } from '../../core/model_reference';
 import type { LoadSettings, ModelPreview, ModelSource, TrainSettings } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
-import { showHubName } from './name';
 
 /** A model that is looked at before it is opened, from the hub or from storage. */
 export type CandidateSource = Extract<ModelSource, { kind: 'hub' | 'stored' }>;
@@ -25,7 +25,7 @@ export class CandidateState {
   readonly name = $derived(this.preview?.repo ?? this.preview?.name ?? this.#name);
 
   /** Looks at this model from now on. `refresh` asks what is known of it. */
-  look(source: CandidateSource, name = source.kind === 'hub' ? showHubName(source) : ''): void {
+  look(source: CandidateSource, name = source.kind === 'hub' ? modelReferenceText(source) : ''): void {
     this.forget();
     this.#name = name;
     this.source = source;
