@@ -2,10 +2,11 @@ import { chatTemplateSource } from '../data/template';
 import type { Device } from '../gpu/device';
 import { openCheckpoint, type Checkpoint, type ModelFolder } from '../models/files';
 import type { LoadSettings, ModelLayout } from '../models/layout';
-import { layoutOf, loadModel, type LoadProgress } from '../models/load';
+import { layoutOf, loadModel } from '../models/load';
 import type { Model } from '../models/model';
 import { hashOfFiles } from './model_hash';
 import { openModel, type ModelIdentity, type OpenModel } from './open_model';
+import { loadingProgress, type OnProgress } from './progress';
 
 /** A model that is ready to be brought to a device: at first, and again after a device was lost. */
 export interface Opening {
@@ -13,12 +14,11 @@ export interface Opening {
   readonly load: LoadSettings;
   /** How it will lie on a device. Throws what can't be loaded so. */
   layout(maxBinding: number): ModelLayout;
-  bring(device: Device, onProgress: BringProgress, signal?: AbortSignal): Promise<Model>;
+  /** Throws what reading or the device reports, and the signal's reason. */
+  bring(device: Device, onProgress: OnProgress, signal?: AbortSignal): Promise<Model>;
   /** Set where storage keeps the base. */
   readonly baseId?: string;
 }
-
-export type BringProgress = (progress: LoadProgress) => void;
 
 /** Reads and checks a folder. Throws what is wrong with it, file by file; see `openCheckpoint` and `loadTokenizer`. */
 export async function openFolderModel(
@@ -43,6 +43,11 @@ export async function folderOpening(
     open,
     load,
     layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
-    bring: (device, onProgress, signal) => loadModel(device, checkpoint, load, onProgress, signal),
+    bring: (device, onProgress, signal) =>
+      loadModel(device, checkpoint, load, loadingProgress(loadingVerb(load), onProgress), signal),
   };
+}
+
+export function loadingVerb({ load_in_4bit }: LoadSettings): string {
+  return load_in_4bit ? 'Quantising' : 'Loading';
 }

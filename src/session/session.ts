@@ -9,7 +9,6 @@ import type { ModelFolder } from '../models/files';
 import type { Generator } from '../models/generation';
 import { PREFILL_ROWS } from '../models/generation_graph';
 import type { LoadSettings, ModelLayout } from '../models/layout';
-import type { LoadProgress } from '../models/load';
 import type { Model } from '../models/model';
 import { allLogits } from '../models/logits';
 import { adapterLayout, initialAdapter, type AdapterLayout, type LoraSettings } from '../models/lora';
@@ -26,6 +25,7 @@ import { makeDataset, type DataFile, type Dataset, type DataSettings, type Datas
 import type { ModelIdentity, OpenModel } from './open_model';
 import { folderOpening, type Opening } from './opening';
 import { planReport, reachedRate, type PlanReport } from './plan_report';
+import type { OnProgress } from './progress';
 import { Resident, type TunedAdapter } from './resident';
 import { runTraining, type CheckpointFolder, type TrainingOutcome } from './training';
 
@@ -35,17 +35,6 @@ const COMPARED_TOKENS = 16;
 export interface SessionHost {
   /** Opens a device; called again after one was lost. */
   openDevice(): Promise<Device>;
-}
-
-export interface Progress {
-  readonly label: string;
-  /** 0 to 1. */
-  readonly fraction?: number;
-  /** Of a download: what is there, and what there will be. */
-  readonly bytes?: number;
-  readonly totalBytes?: number;
-  readonly bytesPerSecond?: number;
-  readonly etaSeconds?: number;
 }
 
 export interface TrainCall {
@@ -148,7 +137,7 @@ export class Session {
     folder: ModelFolder,
     identity: ModelIdentity,
     load: LoadSettings,
-    onProgress: (progress: Progress) => void = () => undefined,
+    onProgress: OnProgress = () => undefined,
     signal?: AbortSignal,
   ): Promise<void> {
     onProgress({ label: 'Reading the model’s files' });
@@ -158,7 +147,7 @@ export class Session {
   /** Closes what was open and brings a model's weights to the device. What can't be loaded so is refused before that. */
   async open(
     opening: Opening,
-    onProgress: (progress: Progress) => void = () => undefined,
+    onProgress: OnProgress = () => undefined,
     signal?: AbortSignal,
   ): Promise<void> {
     const device = await this.device();
@@ -371,14 +360,10 @@ export class Session {
     });
   }
 
-  async #load(onProgress: (progress: Progress) => void, signal?: AbortSignal): Promise<Resident> {
+  async #load(onProgress: OnProgress, signal?: AbortSignal): Promise<Resident> {
     const { opening } = this.#opened();
     const device = await this.device();
-    const verb = opening.load.load_in_4bit && opening.baseId === undefined ? 'Quantising' : 'Loading';
-    const onTensor = ({ name, bytes, totalBytes }: LoadProgress): void => {
-      onProgress({ label: `${verb} ${name}`, fraction: bytes / Math.max(1, totalBytes) });
-    };
-    this.#resident = new Resident(device, await opening.bring(device, onTensor, signal));
+    this.#resident = new Resident(device, await opening.bring(device, onProgress, signal));
     return this.#resident;
   }
 

@@ -1,5 +1,6 @@
 import type { DataFile, Dataset } from '../session/dataset';
-import type { Progress, Session } from '../session/session';
+import type { Progress } from '../session/progress';
+import type { Session } from '../session/session';
 import { parseSettings } from '../train/parse_settings';
 import type { TrainSettings } from '../train/settings';
 import type { DataReport, PreviewExample } from './protocol';

@@ -1,6 +1,7 @@
 import { TunesmithError } from '../core/errors';
 import type { LoadSettings } from '../models/layout';
-import type { Progress, Session } from '../session/session';
+import type { Progress } from '../session/progress';
+import type { Session } from '../session/session';
 import { listModels, openModel as openStoredModel, putModel } from '../storage/models';
 import type { StoredRun } from '../storage/runs';
 import type { TrainEvent } from '../train/events';

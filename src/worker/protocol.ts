@@ -9,7 +9,7 @@ import type { ErrorDescription } from '../core/errors';
 import type { PreviewToken } from '../data/preview';
 import type { LoadSettings } from '../models/layout';
 import type { PlanReport } from '../session/plan_report';
-import type { Progress } from '../session/session';
+import type { Progress } from '../session/progress';
 import type { RunRecord } from '../storage/runs';
 import type { TrainEvent } from '../train/events';
 import type { TrainSettings } from '../train/settings';
@@ -18,7 +18,7 @@ import { registerErrorTransfer } from './errors';
 export type { PreviewToken } from '../data/preview';
 export type { LoadSettings } from '../models/layout';
 export type { PlanReport } from '../session/plan_report';
-export type { Progress } from '../session/session';
+export type { Progress } from '../session/progress';
 export type { RunRecord } from '../storage/runs';
 export type {
   CheckpointEvent,

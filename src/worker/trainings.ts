@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
-import type { Progress, Session, TrainCall } from '../session/session';
+import type { Progress } from '../session/progress';
+import type { Session, TrainCall } from '../session/session';
 import type { RunRecord, StoredRun } from '../storage/runs';
 import { TrainControl } from '../train/control';
 import type { TrainEvent } from '../train/events';

@@ -1,0 +1,95 @@
+import type { ModelReference } from '../core/model_reference';
+import { fetchSmallFile, listRepository } from '../hub/repository';
+import type { Hub, Repository } from '../hub/types';
+import { readSpec } from '../models/config';
+import { readJson, readText, type FileReader, type ModelFolder } from '../models/folder';
+import { memoryFile } from './adapter_files';
+import { hubFiles, type HubFiles } from './hub_files';
+import { hashOfCommit } from './model_hash';
+import { openModel, type ModelIdentity, type OpenModel } from './open_model';
+import type { OnProgress } from './progress';
+
+/** A repository at one commit, and what of it makes its model. */
+export interface FoundModel {
+  readonly repository: Repository;
+  readonly files: HubFiles;
+  readonly identity: ModelIdentity;
+}
+
+/** Throws as `listRepository` and `hubFiles`. */
+export async function findOnHub(
+  hub: Hub,
+  { repo, revision, file }: ModelReference,
+  signal?: AbortSignal,
+): Promise<FoundModel> {
+  const repository = await listRepository(hub, repo, revision, { signal });
+  const { commit, license } = repository;
+  const name = file === undefined ? repo : `${repo}:${file}`;
+  const identity = { name, source: 'hub' as const, repo, commit, ...(license !== undefined && { license }) };
+  return { repository, files: hubFiles(repository, file), identity };
+}
+
+/** config.json of a found model. Throws as `fetchSmallFile`, and `json_invalid`. */
+export async function configOnHub(hub: Hub, found: FoundModel, signal?: AbortSignal): Promise<unknown> {
+  return await readJson(await smallFile(hub, found.repository, 'config.json', signal));
+}
+
+/** A found model without its weights. */
+export interface SmallModel {
+  /** Its files but the weights. */
+  readonly folder: ModelFolder;
+  readonly open: OpenModel;
+}
+
+/**
+ * Fetches all but the weights and refuses what can't be trained, before anything large is fetched. Undefined for a GGUF
+ * file, which says all that by itself. Throws as `fetchSmallFile`, `readSpec` and `loadTokenizer`.
+ */
+export async function fetchSmallModel(
+  hub: Hub,
+  found: FoundModel,
+  onProgress: OnProgress,
+  signal?: AbortSignal,
+): Promise<SmallModel | undefined> {
+  const { repository, files, identity } = found;
+  if (files.kind === 'gguf') return undefined;
+  const folder = new Map<string, FileReader>();
+  const fetched = async (path: string): Promise<void> => {
+    onProgress({ label: `Fetching ${path} of ${repository.repo}` });
+    folder.set(path, await smallFile(hub, repository, path, signal));
+  };
+  await fetched('config.json');
+  const config = await jsonOf(folder, 'config.json');
+  const spec = readSpec(config);
+  for (const { path } of files.small) if (!folder.has(path)) await fetched(path);
+  const template = folder.get('chat_template.jinja');
+  const facts = {
+    config,
+    spec,
+    tokenizer: await jsonOf(folder, 'tokenizer.json'),
+    tokenizerConfig: await jsonOf(folder, 'tokenizer_config.json'),
+    generationConfig: await jsonOf(folder, 'generation_config.json'),
+    templateFile: template && (await readText(template)),
+    notes: files.notes,
+  };
+  return { folder, open: openModel(facts, identity, await hashOfFound(found)) };
+}
+
+/** Tells the model apart by its commit and the hub's hashes of its files. */
+export async function hashOfFound({ repository, files }: FoundModel): Promise<string> {
+  return await hashOfCommit(repository.commit, [...files.small, ...files.weights]);
+}
+
+async function jsonOf(folder: ModelFolder, name: string): Promise<unknown> {
+  const file = folder.get(name);
+  return file && (await readJson(file));
+}
+
+async function smallFile(
+  hub: Hub,
+  repository: Repository,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<FileReader> {
+  return memoryFile(path, await fetchSmallFile(hub, repository, path, { signal }));
+}

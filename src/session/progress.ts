@@ -1,0 +1,27 @@
+import type { LoadProgress } from '../models/load';
+
+/** How far something is that takes its time. */
+export interface Progress {
+  readonly label: string;
+  /** 0 to 1. */
+  readonly fraction?: number;
+  /** Of a download: what is there, and what there will be. */
+  readonly bytes?: number;
+  readonly totalBytes?: number;
+  readonly bytesPerSecond?: number;
+  readonly etaSeconds?: number;
+}
+
+export type OnProgress = (progress: Progress) => void;
+
+/** What loading tells, for a person. @param verb what is done with the tensors: "Quantising" */
+export function loadingProgress(verb: string, onProgress: OnProgress): (progress: LoadProgress) => void {
+  const started = performance.now();
+  return ({ name, bytes, totalBytes }) => {
+    const fraction = bytes / Math.max(1, totalBytes);
+    const seconds = (performance.now() - started) / 1000;
+    // A guess from the first moments would jump.
+    const etaSeconds = fraction > 0.02 && seconds > 1 ? (seconds / fraction) * (1 - fraction) : undefined;
+    onProgress({ label: `${verb} ${name}`, fraction, etaSeconds });
+  };
+}
