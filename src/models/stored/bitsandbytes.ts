@@ -1,0 +1,158 @@
+import * as v from 'valibot';
+import type { TunesmithError } from '../../core/errors';
+import { elementCount, sameShape } from '../../core/shape';
+import { nf4Code } from '../../formats/nf4';
+import { packNf4Scales } from '../../ops/nf4_scales';
+import { packedBuffers } from '../../ops/packings/packed';
+import type { Nf4Packing } from '../../ops/weight';
+import { damaged, readWhole, type WeightParts } from './parts';
+import type { StoredTensor, StoredWeight } from './stored_weight';
+
+/** The block sizes that bitsandbytes allows. */
+const BLOCK_SIZES = [32, 64, 128, 256, 512, 1024, 2048, 4096] as const;
+/** The JSON has some two hundred. */
+const MOST_STATE_BYTES = 65536;
+const STATE = 'weight.quant_state.bitsandbytes__nf4';
+
+const PARTS = [
+  'weight',
+  'weight.absmax',
+  'weight.quant_map',
+  'weight.nested_absmax',
+  'weight.nested_quant_map',
+] as const;
+
+const QuantState = v.looseObject({
+  quant_type: v.literal('nf4'),
+  blocksize: v.number(),
+  shape: v.array(v.number()),
+  nested_blocksize: v.nullish(v.number()),
+  nested_offset: v.nullish(v.pipe(v.number(), v.finite())),
+});
+type QuantState = v.InferOutput<typeof QuantState>;
+
+/** Whether a module's weight is stored by bitsandbytes in 4 bits. Throws for its other formats. */
+export function isBitsAndBytes(parts: WeightParts): boolean {
+  for (const part of ['weight.quant_state.bitsandbytes__fp4', 'SCB', 'weight_format']) {
+    if (!parts.has(part)) continue;
+    const what = part.endsWith('fp4') ? 'FP4' : '8 bits';
+    throw damaged(
+      'quantization_unsupported',
+      `${parts.path} is stored by bitsandbytes in ${what}; only its NF4 is built here.`,
+    );
+  }
+  return parts.has(STATE);
+}
+
+/**
+ * A weight [out, in] that bitsandbytes stored in NF4. The sizes of blocks follow from the numbers of scales; that the
+ * weight's own JSON says the same is checked when the scales are read, as is that NF4's values are meant. Throws
+ * `tensor_…` naming the part.
+ */
+export function bitsAndBytesWeight(parts: WeightParts, out: number, input: number): StoredWeight {
+  const { path } = parts;
+  parts.only([...PARTS, STATE, 'bias']);
+  const count = out * input;
+  const codes = parts.typed('weight', 'U8', [count / 2]);
+  const doubleQuant = parts.has('weight.nested_absmax');
+  const scales = elementCount(parts.get('weight.absmax').shape);
+  parts.typed('weight.absmax', doubleQuant ? 'U8' : 'F32', [scales]);
+  const nested = doubleQuant ? elementCount(parts.get('weight.nested_absmax').shape) : 1;
+  const packing: Nf4Packing = {
+    format: 'nf4',
+    blockSize: blockSizeOf(`${path}.weight.absmax`, count, scales),
+    doubleQuant,
+    nestedBlockSize: doubleQuant ? blockSizeOf(`${path}.weight.nested_absmax`, scales, nested) : 256,
+  };
+  if (parts.get(STATE).end - parts.get(STATE).begin > MOST_STATE_BYTES) {
+    throw damaged('quant_state', `${path}.${STATE} is too long to be what its name says.`);
+  }
+  const bytes = packedBuffers(packing, out, input);
+  const make = (): Promise<Uint8Array<ArrayBuffer>> => makeScales(parts, packing, [out, input]);
+  const buffers = { codes: { bytes: bytes.codes, copy: codes }, scales: { bytes: bytes.scales ?? 0, make } };
+  return { kind: 'packed', packing, buffers };
+}
+
+/** The size of which `count` elements make so many blocks. Where all are in one, 256 will do as well as another. */
+function blockSizeOf(name: string, count: number, blocks: number): number {
+  const size = [256, ...BLOCK_SIZES].find((candidate) => Math.ceil(count / candidate) === blocks);
+  if (size !== undefined) return size;
+  throw damaged(
+    'tensor_shape',
+    `${name} has ${blocks} scales for ${count} elements, which suits no block size.`,
+  );
+}
+
+async function makeScales(
+  parts: WeightParts,
+  packing: Nf4Packing,
+  shape: readonly number[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { path } = parts;
+  const { doubleQuant } = packing;
+  const absmax = await readWhole(parts.get('weight.absmax'));
+  const map = await readFloats(parts.typed('weight.quant_map', 'F32', [16]));
+  if (map.some((value, code) => Math.abs(value - (nf4Code[code] ?? 0)) > 2 ** -22)) {
+    throw damaged('quant_map', `${path}.weight.quant_map has other values than NF4.`);
+  }
+  const state = await readState(parts, packing, absmax.length / (doubleQuant ? 1 : 4), shape);
+  if (!doubleQuant) return bytes(packNf4Scales(new Float32Array(absmax.buffer)));
+  const nestedAbsmax = await readFloats(parts.typed('weight.nested_absmax', 'F32', [nestedCount(parts)]));
+  const nestedQuantMap = await readFloats(parts.typed('weight.nested_quant_map', 'F32', [256]));
+  const { nested_offset: offset } = state;
+  if (typeof offset !== 'number') throw damaged('quant_state', `${path}.${STATE} has no nested_offset.`);
+  return bytes(packNf4Scales({ absmax, nestedAbsmax, nestedQuantMap, offset }));
+}
+
+function nestedCount(parts: WeightParts): number {
+  return elementCount(parts.get('weight.nested_absmax').shape);
+}
+
+/** Throws `quant_state` unless the weight's JSON says what the numbers of scales say. */
+async function readState(
+  parts: WeightParts,
+  { blockSize, doubleQuant, nestedBlockSize }: Nf4Packing,
+  scales: number,
+  shape: readonly number[],
+): Promise<QuantState> {
+  const name = `${parts.path}.${STATE}`;
+  const parsed = v.safeParse(QuantState, parseJson(await readWhole(parts.get(STATE))));
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw damaged('quant_state', `${name}: ${v.getDotPath(issue) ?? 'the JSON'}: ${issue.message}`);
+  }
+  const state = parsed.output;
+  const differs = (field: string, said: unknown, found: unknown): TunesmithError =>
+    damaged(
+      'quant_state',
+      `${name} says ${field} = ${JSON.stringify(said)}, but the weight has ${JSON.stringify(found)}.`,
+    );
+  if (!sameShape(state.shape, shape)) throw differs('shape', state.shape, shape);
+  // Blocks that hold all there is are alike, however long they could be.
+  const count = elementCount(shape);
+  const known = (size: number): boolean => BLOCK_SIZES.some((candidate) => candidate === size);
+  const same = (size: number, found: number, of: number): boolean =>
+    known(size) && (size === found || (size >= of && found >= of));
+  if (!same(state.blocksize, blockSize, count)) throw differs('blocksize', state.blocksize, blockSize);
+  const nested = state.nested_blocksize;
+  if (doubleQuant && (typeof nested !== 'number' || !same(nested, nestedBlockSize, scales))) {
+    throw differs('nested_blocksize', nested, nestedBlockSize);
+  }
+  return state;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+async function readFloats(tensor: StoredTensor): Promise<Float32Array<ArrayBuffer>> {
+  return new Float32Array((await readWhole(tensor)).buffer);
+}
+
+function bytes(words: Uint32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(words.buffer);
+}

@@ -1,0 +1,102 @@
+import { bytesOf, concatBytes } from '../../core/bytes';
+import { zerosOfFirstLayout } from '../../formats/gptq';
+import { packedBuffers, packingRefusal } from '../../ops/packings/packed';
+import type { AwqPacking, GptqPacking } from '../../ops/weight';
+import { damaged, readWhole, readWords, type WeightParts } from './parts';
+import type { Published } from './quantization_config';
+import type { StoredTensor, StoredWeight } from './stored_weight';
+
+/** A weight [out, in] that GPTQ stored in 4 bits. Throws `tensor_…` naming the part. */
+export function gptqWeight(
+  parts: WeightParts,
+  out: number,
+  input: number,
+  published: Extract<Published, { method: 'gptq' }>,
+): StoredWeight {
+  const { groupSize = input, actOrder } = published;
+  const packing: GptqPacking = { format: 'gptq', groupSize, actOrder };
+  checkPacking(parts, packing, out, input);
+  const groups = Math.ceil(input / groupSize);
+  const codes = parts.typed('qweight', 'I32', [input / 8, out]);
+  const { scales, zeros } = tablesOf(parts, groups, out);
+  // Old files without act-order may lack the index, which is then of no interest.
+  const index = actOrder || parts.has('g_idx') ? parts.typed('g_idx', 'I32', [input]) : undefined;
+  return packed(packing, out, input, codes, async () => {
+    const words = await readWords(zeros);
+    const groupOf = index && (await readWords(index));
+    if (groupOf) checkIndex(`${parts.path}.g_idx`, groupOf, groups, packing);
+    return concatBytes([
+      await readWhole(scales),
+      bytesOf(published.firstLayout ? zerosOfFirstLayout(words) : words),
+      ...(groupOf && actOrder ? [bytesOf(groupOf)] : []),
+    ]);
+  });
+}
+
+/** A weight [out, in] that AWQ stored in 4 bits. Throws `tensor_…` naming the part. */
+export function awqWeight(
+  parts: WeightParts,
+  out: number,
+  input: number,
+  { groupSize = input }: Extract<Published, { method: 'awq' }>,
+): StoredWeight {
+  const packing: AwqPacking = { format: 'awq', groupSize };
+  checkPacking(parts, packing, out, input);
+  const codes = parts.typed('qweight', 'I32', [input, out / 8]);
+  const { scales, zeros } = tablesOf(parts, Math.ceil(input / groupSize), out);
+  return packed(packing, out, input, codes, async () =>
+    concatBytes([await readWhole(scales), await readWhole(zeros)]),
+  );
+}
+
+function tablesOf(
+  parts: WeightParts,
+  groups: number,
+  out: number,
+): { readonly scales: StoredTensor; readonly zeros: StoredTensor } {
+  return {
+    scales: parts.typed('scales', 'F16', [groups, out]),
+    zeros: parts.typed('qzeros', 'I32', [groups, out / 8]),
+  };
+}
+
+function packed(
+  packing: GptqPacking | AwqPacking,
+  out: number,
+  input: number,
+  copy: StoredTensor,
+  make: () => Promise<Uint8Array<ArrayBuffer>>,
+): StoredWeight {
+  const { codes, scales = 0 } = packedBuffers(packing, out, input);
+  return {
+    kind: 'packed',
+    packing,
+    buffers: { codes: { bytes: codes, copy }, scales: { bytes: scales, make } },
+  };
+}
+
+function checkPacking(
+  parts: WeightParts,
+  packing: GptqPacking | AwqPacking,
+  out: number,
+  input: number,
+): void {
+  const refusal = packingRefusal(packing, out, input);
+  if (refusal === undefined) return;
+  throw damaged('tensor_shape', `${parts.path}.qweight, a weight [${out}, ${input}], ${refusal}.`);
+}
+
+/** Throws `tensor_values` for groups that there are not, or in another order than config.json says. */
+function checkIndex(
+  name: string,
+  groupOf: Uint32Array,
+  groups: number,
+  { groupSize, actOrder }: GptqPacking,
+): void {
+  const column = groupOf.findIndex((group, k) =>
+    actOrder ? group >= groups : group !== Math.floor(k / groupSize),
+  );
+  if (column < 0) return;
+  const what = actOrder ? `there are ${groups}` : 'config.json says desc_act = false';
+  throw damaged('tensor_values', `${name}[${column}] is group ${groupOf[column] ?? 0}, but ${what}.`);
+}

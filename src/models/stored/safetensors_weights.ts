@@ -1,0 +1,99 @@
+import { floatsOf, isDtype, isFloatDtype } from '../../core/dtype';
+import { checkpointTensors, type ModelSpec } from '../spec';
+import { bitsAndBytesWeight, isBitsAndBytes } from './bitsandbytes';
+import { awqWeight, gptqWeight } from './grouped';
+import { damaged, readWhole, WeightParts } from './parts';
+import { readQuantizationConfig, type Published } from './quantization_config';
+import type { StoredTensor, StoredWeight, StoredWeights } from './stored_weight';
+
+/**
+ * How a checkpoint of safetensors stores each weight of a model, by the weights' names; what it lacks is missing here too,
+ * and the shapes of dense tensors are not looked at.
+ *
+ * @param quantizationConfig `quantization_config` of config.json, if it has one
+ * @throws TunesmithError `quantization_unsupported` or `config_invalid` for what is not built, `tensor_missing`,
+ *   `tensor_dtype`, `tensor_shape` or `tensor_unexpected` naming a part of a quantised weight
+ */
+export function storedWeights(
+  spec: ModelSpec,
+  quantizationConfig: unknown,
+  tensors: ReadonlyMap<string, StoredTensor>,
+): StoredWeights {
+  const published = readQuantizationConfig(quantizationConfig);
+  const expected = checkpointTensors(spec);
+  const names = new Set(expected.map(({ name }) => name));
+  const stored = new Map<string, StoredWeight>();
+  const partsOf = byModule(tensors);
+  for (const { name, shape, kind } of expected) {
+    const path = name.replace(/\.weight$/, '');
+    const [out = 0, input = 0] = shape;
+    const parts = new WeightParts(path, partsOf.get(path) ?? new Map());
+    const packed = kind === 'vector' ? undefined : packedWeight(parts, out, input, published);
+    const dense = tensors.get(name);
+    if (packed && kind !== 'linear') {
+      throw damaged(
+        'quantization_unsupported',
+        `${path} is quantised; that is built for linear layers only.`,
+      );
+    }
+    if (packed) stored.set(name, withoutBias(packed, parts, names.has(`${path}.bias`)));
+    else if (dense) stored.set(name, { kind: 'dense', tensor: dense });
+  }
+  return stored;
+}
+
+/** The tensors of each module that has a quantised weight, by what follows the module's path. */
+function byModule(tensors: ReadonlyMap<string, StoredTensor>): Map<string, Map<string, StoredTensor>> {
+  const modules = new Map<string, Map<string, StoredTensor>>();
+  for (const [name, tensor] of tensors) {
+    const [, path, part] = /^(.*_proj|.*embed_tokens|lm_head)\.(.*)$/.exec(name) ?? [];
+    if (path === undefined || part === undefined) continue;
+    const parts = modules.get(path) ?? new Map<string, StoredTensor>();
+    modules.set(path, parts.set(part, tensor));
+  }
+  return modules;
+}
+
+function packedWeight(
+  parts: WeightParts,
+  out: number,
+  input: number,
+  published: Published,
+): StoredWeight | undefined {
+  switch (published.method) {
+    case 'none':
+      return undefined;
+    case 'bitsandbytes':
+      return isBitsAndBytes(parts) ? bitsAndBytesWeight(parts, out, input) : undefined;
+    case 'gptq':
+      if (!parts.has('qweight')) return undefined;
+      parts.only(['qweight', 'qzeros', 'scales', 'g_idx', 'bias']);
+      return gptqWeight(parts, out, input, published);
+    case 'awq':
+      if (!parts.has('qweight')) return undefined;
+      parts.only(['qweight', 'qzeros', 'scales', 'bias']);
+      return awqWeight(parts, out, input, published);
+  }
+}
+
+/**
+ * Some writers give every quantised layer a bias, of zeros where the model has none. That they are zeros is checked when
+ * the scales are read.
+ */
+function withoutBias(weight: StoredWeight, parts: WeightParts, wanted: boolean): StoredWeight {
+  if (wanted || !parts.has('bias') || weight.kind !== 'packed') return weight;
+  const bias = parts.get('bias');
+  const { dtype } = bias;
+  if (!isDtype(dtype) || !isFloatDtype(dtype)) {
+    throw damaged('tensor_dtype', `${bias.name} is stored as ${dtype}; F32, F16 and BF16 can be read.`);
+  }
+  const { scales } = weight.buffers;
+  if (!scales || !('make' in scales)) throw new Error(`${parts.path} has no scales that are made`);
+  const make = async (): Promise<Uint8Array<ArrayBuffer>> => {
+    if (floatsOf(dtype, await readWhole(bias)).some((value) => value !== 0)) {
+      throw damaged('tensor_unexpected', `The weights have ${bias.name}, for which config.json has no use.`);
+    }
+    return await scales.make();
+  };
+  return { ...weight, buffers: { ...weight.buffers, scales: { bytes: scales.bytes, make } } };
+}
