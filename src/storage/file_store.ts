@@ -1,4 +1,5 @@
 import { TunesmithError } from '../core/errors';
+import type { FileReader } from '../models/folder';
 
 /**
  * Files by path: names joined by '/', without a leading one. Writers of the same path must not overlap; `withRunLock`
@@ -9,6 +10,8 @@ export interface FileStore {
   read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** The file for reading a part at a time; undefined where there is none. */
   open(path: string): Promise<Blob | undefined>;
+  /** The same as what models are read from, without the detour of a blob where there is a shorter way. */
+  openReader(path: string): Promise<FileReader | undefined>;
   /**
    * Writes the whole content beside the path, flushed, and only then puts it in the place of what was there: a reader
    * finds the old file or the new one. What a crash leaves is called `temporaryPath(path)`.
@@ -101,6 +104,15 @@ export async function* partsOf(content: Uint8Array | Blob): AsyncGenerator<Uint8
     if (done) return;
     yield value;
   }
+}
+
+/** A blob as what models are read from. */
+export function blobReader(name: string, blob: Blob): FileReader {
+  return {
+    name,
+    size: blob.size,
+    read: async (begin, end) => new Uint8Array(await blob.slice(begin, end).arrayBuffer()),
+  };
 }
 
 export function contentSize(content: Uint8Array | Blob): number {

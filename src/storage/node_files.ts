@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { TunesmithError } from '../core/errors';
+import type { FileReader } from '../models/folder';
 import {
   contentSize,
   namesOf,
@@ -32,6 +33,26 @@ class NodeFiles implements FileStore {
   async open(path: string): Promise<Blob | undefined> {
     const bytes = await this.read(path);
     return bytes && new Blob([bytes]);
+  }
+
+  async openReader(path: string): Promise<FileReader | undefined> {
+    const target = this.#at(path);
+    const info = await ignoreMissing(stat(target));
+    if (!info?.isFile()) return undefined;
+    return {
+      name: basename(target),
+      size: info.size,
+      read: async (begin, end, into) => {
+        const file = await open(target, 'r');
+        try {
+          const bytes = await readRange(file, begin, end, into);
+          if (bytes.length === end - begin) return bytes;
+          throw new Error(`${target} got shorter while it was read`);
+        } finally {
+          await file.close();
+        }
+      },
+    };
   }
 
   async write(path: string, content: Uint8Array | Blob): Promise<void> {
@@ -116,14 +137,7 @@ class NodeWriter implements FileWriter {
   }
 
   async read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = new Uint8Array(end - begin);
-    let length = 0;
-    while (length < bytes.length) {
-      const { bytesRead } = await this.#file.read(bytes, length, bytes.length - length, begin + length);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    return bytes.subarray(0, length);
+    return await readRange(this.#file, begin, end);
   }
 
   async write(at: number, bytes: Uint8Array): Promise<void> {
@@ -145,6 +159,24 @@ class NodeWriter implements FileWriter {
   async close(): Promise<void> {
     await this.#file.close();
   }
+}
+
+/** Fewer bytes at the end of the file. @param into holds them where it is long enough */
+async function readRange(
+  file: FileHandle,
+  begin: number,
+  end: number,
+  into?: ArrayBuffer,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const size = end - begin;
+  const bytes = into && into.byteLength >= size ? new Uint8Array(into, 0, size) : new Uint8Array(size);
+  let length = 0;
+  while (length < size) {
+    const { bytesRead } = await file.read(bytes, length, size - length, begin + length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return bytes.subarray(0, length);
 }
 
 const FULL = ['ENOSPC', 'EDQUOT'];

@@ -1,5 +1,7 @@
 import { TunesmithError } from '../core/errors';
+import type { FileReader } from '../models/folder';
 import {
+  blobReader,
   contentSize,
   namesOf,
   partsOf,
@@ -58,6 +60,11 @@ class OpfsFiles implements FileStore {
   async open(path: string): Promise<File | undefined> {
     const handle = await this.#find(path);
     return handle?.kind === 'file' ? (handle as FileSystemFileHandle).getFile() : undefined;
+  }
+
+  async openReader(path: string): Promise<FileReader | undefined> {
+    const file = await this.open(path);
+    return file && blobReader(file.name, file);
   }
 
   async write(path: string, content: Uint8Array | Blob): Promise<void> {

@@ -1,4 +1,6 @@
+import type { FileReader } from '../../../src/models/folder';
 import {
+  blobReader,
   contentSize,
   namesOf,
   partsOf,
@@ -42,6 +44,11 @@ export class MemoryFiles implements FileStore {
       const bytes = this.files.get(path);
       return bytes && new Blob([bytes]);
     });
+  }
+
+  async openReader(path: string): Promise<FileReader | undefined> {
+    const blob = await this.open(path);
+    return blob && blobReader(path, blob);
   }
 
   async write(path: string, content: Uint8Array | Blob): Promise<void> {
