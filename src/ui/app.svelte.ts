@@ -142,6 +142,7 @@ export class App {
     if (this.runs.unfinished) this.runs.putAside(this.runs.unfinished);
     this.model.choose(source, name);
     this.model.way = wayOf(source);
+    this.search.clear();
     this.candidate.forget();
   }
 

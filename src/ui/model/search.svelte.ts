@@ -32,8 +32,7 @@ export class SearchState {
     this.cancel();
     this.error = undefined;
     if (!this.searching) {
-      this.results = [];
-      this.found = '';
+      this.#show([], '');
       return;
     }
     if (query.trim() === this.found) return;
@@ -49,17 +48,28 @@ export class SearchState {
     this.busy = false;
   }
 
+  /** Forgets what was searched for. */
+  clear(): void {
+    this.cancel();
+    this.query = '';
+    this.error = undefined;
+    this.#show([], '');
+  }
+
+  #show(results: readonly HubModelReport[], found: string): void {
+    this.results = results;
+    this.found = found;
+  }
+
   async #search(turn: number, query: string, load: LoadSettings, settings: TrainSettings): Promise<void> {
     try {
       const results = await this.#engine.remote.searchModels(query, load, settings);
       if (turn !== this.#turn) return;
-      this.results = results;
-      this.found = query;
+      this.#show(results, query);
     } catch (error) {
       const description = describeError(error);
       if (turn !== this.#turn || description.code === ABORTED) return;
-      this.results = [];
-      this.found = '';
+      this.#show([], '');
       this.error = description;
     } finally {
       if (turn === this.#turn) this.busy = false;
