@@ -1,9 +1,12 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     projects: [
       {
+        // The page's state is written in runes.
+        plugins: [svelte()],
         test: {
           name: 'unit',
           environment: 'node',

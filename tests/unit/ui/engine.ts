@@ -1,0 +1,74 @@
+import { vi } from 'vitest';
+import type { EngineState } from '../../../src/ui/engine.svelte';
+import type { ModelPreview, ModelReport, RemoteEngine } from '../../../src/worker/protocol';
+
+/** An engine of which only these calls are there. */
+export function engineOf(remote: Partial<Record<keyof RemoteEngine, unknown>>): EngineState {
+  return { remote } as unknown as EngineState;
+}
+
+export const LOAD = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' } as const;
+
+export function report(changes: Partial<ModelReport> = {}): ModelReport {
+  return {
+    name: 'tiny',
+    family: 'llama',
+    source: 'hub',
+    formats: 'NF4',
+    notes: [],
+    parameters: 1000,
+    layers: 1,
+    modules: ['q_proj'],
+    hiddenSize: 64,
+    vocabularySize: 100,
+    maxPositions: 128,
+    hasChatTemplate: false,
+    weightBytes: 2000,
+    load: LOAD,
+    ...changes,
+  };
+}
+
+export function preview(changes: Partial<ModelPreview> = {}): ModelPreview {
+  return {
+    name: 'tiny',
+    family: 'llama',
+    parameters: 1000,
+    downloadBytes: 2000,
+    alreadyStored: false,
+    gated: false,
+    memory: { base: 2000 },
+    memoryTotal: 2000,
+    fits: true,
+    advice: [],
+    notes: [],
+    storageNeeded: 4000,
+    ...changes,
+  };
+}
+
+/** A browser's small storage, in memory. */
+export function stubLocalStorage(entries: Readonly<Record<string, string>> = {}): Map<string, string> {
+  const kept = new Map(Object.entries(entries));
+  vi.stubGlobal('localStorage', {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => kept.set(key, value),
+    removeItem: (key: string) => kept.delete(key),
+  });
+  return kept;
+}
+
+/** A promise and what settles it. */
+export function deferred<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (reason: unknown) => void;
+} {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TunesmithError } from '../../../src/core/errors';
+import { DEFAULTS } from '../../../src/train/settings';
+import { CandidateState } from '../../../src/ui/model/candidate.svelte';
+import { HubState } from '../../../src/ui/model/hub.svelte';
+import { SearchState, settleMilliseconds } from '../../../src/ui/model/search.svelte';
+import type { HubModelReport, ModelPreview } from '../../../src/worker/protocol';
+import { deferred, engineOf, LOAD, preview, stubLocalStorage } from './engine';
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function found(repo: string): HubModelReport {
+  return { repo, gated: false, downloads: 0, likes: 0, tags: [] };
+}
+
+describe('the search of the hub', () => {
+  beforeEach(() => void vi.useFakeTimers());
+
+  it('asks once when the typing has paused', async () => {
+    const searchModels = vi.fn((query: string) => Promise.resolve([found(`owner/${query}`)]));
+    const search = new SearchState(engineOf({ searchModels }));
+    for (const query of ['q', 'qw', 'qwe', 'qwen ']) {
+      search.type(query, LOAD, DEFAULTS);
+      await vi.advanceTimersByTimeAsync(settleMilliseconds / 2);
+    }
+    expect(search.busy).toBe(true);
+    await vi.advanceTimersByTimeAsync(settleMilliseconds);
+    expect(searchModels.mock.calls).toEqual([['qwen', LOAD, DEFAULTS]]);
+    expect(search.results.map(({ repo }) => repo)).toEqual(['owner/qwen']);
+    expect(search.found).toBe('qwen');
+    expect(search.busy).toBe(false);
+    search.type('q', LOAD, DEFAULTS);
+    expect(search.query).toBe('q');
+    expect(search.results).toEqual([]);
+  });
+
+  it('shows no answer to an older question, and no failure of one', async () => {
+    const answers = [
+      deferred<HubModelReport[]>(),
+      deferred<HubModelReport[]>(),
+      deferred<HubModelReport[]>(),
+    ];
+    let asked = 0;
+    const search = new SearchState(engineOf({ searchModels: () => answers[asked++]?.promise }));
+    for (const query of ['first', 'second', 'third']) {
+      search.type(query, LOAD, DEFAULTS);
+      await vi.advanceTimersByTimeAsync(settleMilliseconds);
+    }
+    answers[2]?.resolve([found('owner/third')]);
+    answers[0]?.resolve([found('owner/first')]);
+    answers[1]?.reject(new Error('cut off'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(search.results.map(({ repo }) => repo)).toEqual(['owner/third']);
+    expect(search.error).toBeUndefined();
+  });
+
+  it('tells why the newest question has no answer, until something else is typed', async () => {
+    const refusal = new TunesmithError({ code: 'endpoint_unreachable', message: 'No line.' });
+    const search = new SearchState(engineOf({ searchModels: () => Promise.reject(refusal) }));
+    search.type('qwen', LOAD, DEFAULTS);
+    await vi.advanceTimersByTimeAsync(settleMilliseconds);
+    expect(search.error?.code).toBe('endpoint_unreachable');
+    expect(search.busy).toBe(false);
+    search.type('qwen2', LOAD, DEFAULTS);
+    expect(search.error).toBeUndefined();
+  });
+});
+
+describe('the model that is looked at', () => {
+  it('is told of by the newest answer alone', async () => {
+    const answers = [deferred<ModelPreview>(), deferred<ModelPreview>()];
+    let asked = 0;
+    const candidate = new CandidateState(engineOf({ previewModel: () => answers[asked++]?.promise }));
+    candidate.look({ kind: 'hub', repo: 'owner/name', revision: 'v1', file: 'a.gguf' });
+    expect(candidate.name).toBe('owner/name@v1:a.gguf');
+    const first = candidate.refresh(LOAD, DEFAULTS);
+    const second = candidate.refresh(LOAD, { ...DEFAULTS, r: 8 });
+    answers[1]?.resolve(preview({ repo: 'owner/name', memoryTotal: 8 }));
+    answers[0]?.resolve(preview({ memoryTotal: 16 }));
+    await Promise.all([first, second]);
+    expect(candidate.preview?.memoryTotal).toBe(8);
+    expect(candidate.busy).toBe(false);
+  });
+
+  it('is forgotten with what was asked of it', async () => {
+    const answer = deferred<ModelPreview>();
+    const candidate = new CandidateState(engineOf({ previewModel: () => answer.promise }));
+    candidate.look({ kind: 'stored', id: 'a' }, 'mine');
+    const asked = candidate.refresh(LOAD, DEFAULTS);
+    candidate.forget();
+    answer.reject(new Error('late'));
+    await asked;
+    expect(candidate).toMatchObject({ source: undefined, preview: undefined, error: undefined, busy: false });
+  });
+
+  it('keeps what is known on show while it asks anew, and gives way to a failure', async () => {
+    const answers = [Promise.resolve(preview()), deferred<ModelPreview>()] as const;
+    let asked = 0;
+    const candidate = new CandidateState(
+      engineOf({ previewModel: () => (asked++ === 0 ? answers[0] : answers[1].promise) }),
+    );
+    candidate.look({ kind: 'hub', repo: 'owner/name' });
+    await candidate.refresh(LOAD, DEFAULTS);
+    const again = candidate.refresh(LOAD, DEFAULTS);
+    expect(candidate.preview).toBeDefined();
+    answers[1].reject(new TunesmithError({ code: 'repository_gated', message: 'Ask first.' }));
+    await again;
+    expect(candidate.preview).toBeUndefined();
+    expect(candidate.error?.code).toBe('repository_gated');
+  });
+});
+
+describe('the hub and its token', () => {
+  const setHub = vi.fn(() => Promise.resolve());
+  beforeEach(() => void setHub.mockClear());
+
+  it('begins with the Hub itself and no token, and keeps none unless asked to', async () => {
+    const kept = stubLocalStorage();
+    const hub = new HubState(engineOf({ setHub }));
+    await hub.setToken(' hf_secret ');
+    expect(setHub).toHaveBeenLastCalledWith({ endpoint: 'https://huggingface.co', token: 'hf_secret' });
+    expect([...kept.values()].join()).not.toContain('hf_secret');
+    hub.remember(true);
+    expect(new HubState(engineOf({ setHub })).token).toBe('hf_secret');
+    hub.remember(false);
+    expect(new HubState(engineOf({ setHub })).token).toBe('');
+    hub.remember(true);
+    await hub.forgetToken();
+    expect(setHub).toHaveBeenLastCalledWith({ endpoint: 'https://huggingface.co' });
+    expect([...kept.values()].join()).not.toContain('hf_secret');
+  });
+
+  it('gives a remembered token to the hub alone that it was for', () => {
+    const kept = stubLocalStorage();
+    const hub = new HubState(engineOf({ setHub }));
+    hub.token = 'hf_secret';
+    hub.remember(true);
+    hub.keepEndpoint('https://hf-mirror.com');
+    // What the security policy is made of before the page runs.
+    expect(kept.get('tunesmith.hub')).toBe('{"endpoint":"https://hf-mirror.com"}');
+    const other = new HubState(engineOf({ setHub }));
+    expect(other).toMatchObject({ endpoint: 'https://hf-mirror.com', host: 'hf-mirror.com', token: '' });
+  });
+});
