@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { sha256Hex } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
-import { packedBuffers, packingRefusal } from '../ops/packings/packed';
+import { packingRefusal } from '../ops/packings/packed';
 import type { DenseFormat, Packing } from '../ops/weight';
 import { DENSE_FORMATS } from './cast';
 import type { Checkpoint, FileReader } from './files';
-import { slotsOf, type LoadSettings, type ModelLayout, type WeightSlot } from './layout';
+import { bufferSizes, slotsOf, type LoadSettings, type ModelLayout, type WeightSlot } from './layout';
 import type { Model } from './model';
 import { PIECE_BYTES } from './pieces';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from './spec';
@@ -165,8 +165,8 @@ function storedWeight(
   const [out = 0, input = 0] = shape;
   const refusal = kind === 'linear' ? packingRefusal(form, out, input) : 'is no linear map';
   if (refusal !== undefined) throw baseDamaged(`${name} ${refusal}`);
-  const buffers = Object.entries(packedBuffers(form, out, input)).map(
-    ([key, bytes]: [string, number]) => [key, { bytes, copy: take(bytes, 'U8') }] as const,
+  const buffers = bufferSizes(form, out, input).map(
+    ([key, bytes]) => [key, { bytes, copy: take(bytes, 'U8') }] as const,
   );
   return { kind: 'packed', packing: form, buffers: Object.fromEntries(buffers) };
 }

@@ -130,12 +130,23 @@ function packedLayout(
   const refusal = packingRefusal(packing, out, input);
   if (refusal !== undefined) throw notPacked(`${name} [${out}, ${input}] ${refusal}.`);
   const buffers: Record<string, WeightSlot> = {};
-  for (const [key, bytes] of Object.entries(packedBuffers(packing, out, input))) {
+  for (const [key, bytes] of bufferSizes(packing, out, input)) {
     if (bytes > maxBinding)
       throw notPacked(`${name} needs ${bytes} bytes in one piece, more than this device allows.`);
     buffers[key] = { slot: `${name}.${key}`, bytes };
   }
   return { kind: 'packed', packing, out, in: input, buffers };
+}
+
+/** Names and bytes of a packed matrix's buffers. */
+export function bufferSizes(packing: Packing, out: number, input: number): [name: string, bytes: number][] {
+  const { codes, scales } = packedBuffers(packing, out, input);
+  return scales === undefined
+    ? [['codes', codes]]
+    : [
+        ['codes', codes],
+        ['scales', scales],
+      ];
 }
 
 function notPacked(message: string): TunesmithError {

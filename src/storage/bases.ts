@@ -1,0 +1,287 @@
+import * as v from 'valibot';
+import { sha256Hex } from '../core/bytes';
+import {
+  baseBytes,
+  baseCheckpoint,
+  baseDamaged,
+  baseForms,
+  baseFormsSchema,
+  loadSettingsSchema,
+  readBase,
+  verifiedReader,
+  type BaseFacts,
+} from '../models/base_file';
+import { readSpec } from '../models/config';
+import type { Checkpoint } from '../models/files';
+import type { LoadSettings } from '../models/layout';
+import type { Model } from '../models/model';
+import { PIECE_BYTES } from '../models/pieces';
+import { readJson, storageFull, writeJson, type FileStore } from './file_store';
+
+/*
+ * Bases as they were brought to a device, quantised and all, so that the second opening needs neither the network nor the
+ * weights as published. A folder each: base.bin, facts.json (the checkpoint's small files) and manifest.json, written last:
+ * a folder without it is what a crash left.
+ */
+
+const ROOT = 'bases';
+const MANIFEST = 'manifest.json';
+const FACTS = 'facts.json';
+const WEIGHTS = 'base.bin';
+
+const text = v.string();
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const sourceSchema = v.variant('kind', [
+  v.object({
+    kind: v.literal('hub'),
+    repo: text,
+    commit: text,
+    /** As it was asked for: a branch or a tag. */
+    revision: v.optional(text),
+    endpoint: text,
+    license: v.optional(text),
+  }),
+  v.object({ kind: v.literal('files'), name: text }),
+]);
+
+const manifestSchema = v.object({
+  format: v.literal('tunesmith-base-1'),
+  id: text,
+  name: text,
+  source: sourceSchema,
+  /** Tells the model apart, however it is loaded. */
+  modelHash: text,
+  load: loadSettingsSchema,
+  /** How each matrix is stored. */
+  forms: baseFormsSchema,
+  /** Of base.bin. */
+  bytes: count,
+  /** SHA-256 of each 8 MiB of base.bin. */
+  pieces: v.array(text),
+  /** SHA-256 of facts.json. */
+  facts: text,
+  createdAt: v.number(),
+  usedAt: v.number(),
+});
+
+/** Where a base came from. */
+export type BaseSource = v.InferOutput<typeof sourceSchema>;
+
+type Manifest = v.InferOutput<typeof manifestSchema>;
+
+/** A base as a list shows it. */
+export interface StoredBase {
+  readonly id: string;
+  readonly name: string;
+  readonly source: BaseSource;
+  readonly modelHash: string;
+  readonly load: LoadSettings;
+  /** Of all its files. */
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly usedAt: number;
+}
+
+/** What a base is kept as. */
+export interface BaseDescription {
+  readonly name: string;
+  readonly source: BaseSource;
+  readonly modelHash: string;
+}
+
+const factsSchema = v.object({
+  config: v.unknown(),
+  tokenizer: v.unknown(),
+  tokenizerConfig: v.unknown(),
+  templateFile: v.optional(text),
+  generationConfig: v.optional(v.unknown()),
+  notes: v.array(text),
+});
+
+/** Names a base by its origin (a commit of a repository, or the content of files) and by how it is loaded. */
+export async function baseId({ source, modelHash }: BaseDescription, load: LoadSettings): Promise<string> {
+  const origin = source.kind === 'hub' ? [source.repo, source.commit] : [modelHash];
+  return (await sha256Hex(new TextEncoder().encode(JSON.stringify([origin, loadKey(load)])))).slice(0, 32);
+}
+
+/**
+ * Keeps the base of a loaded model: reads it back from the device in pieces of 8 MiB and writes each with its hash. Where
+ * it is kept already, nothing is written.
+ *
+ * @param onProgress fraction done
+ * @param signal stops between pieces; what was written is removed
+ * @returns the id that `openBase` takes
+ * @throws TunesmithError `storage_full`, before anything is written where that can be told
+ */
+export async function saveBase(
+  store: FileStore,
+  model: Model,
+  facts: BaseFacts,
+  description: BaseDescription,
+  {
+    onProgress,
+    signal,
+  }: { readonly onProgress?: (fraction: number) => void; readonly signal?: AbortSignal } = {},
+): Promise<string> {
+  const { layout } = model;
+  const id = await baseId(description, layout.quantization);
+  if (await readManifest(store, id)) return id;
+  const folder = `${ROOT}/${id}`;
+  await store.remove(folder);
+  const { config, tokenizer, tokenizerConfig, templateFile, generationConfig, notes } = facts;
+  const own = { config, tokenizer, tokenizerConfig, templateFile, generationConfig, notes };
+  const small = new TextEncoder().encode(JSON.stringify(own));
+  const bytes = baseBytes(layout);
+  const free = await store.free();
+  if (free !== undefined && free < bytes + small.length) {
+    throw storageFull(description.name, bytes + small.length, free);
+  }
+  try {
+    const pieces = await writeWeights(store, `${folder}/${WEIGHTS}`, model, (done) => {
+      signal?.throwIfAborted();
+      onProgress?.(done / bytes);
+    });
+    await store.write(`${folder}/${FACTS}`, small);
+    const now = Date.now();
+    const manifest: Manifest = {
+      format: 'tunesmith-base-1',
+      id,
+      ...description,
+      load: layout.quantization,
+      forms: baseForms(layout),
+      bytes,
+      pieces,
+      facts: await sha256Hex(small),
+      createdAt: now,
+      usedAt: now,
+    };
+    await writeJson(store, `${folder}/${MANIFEST}`, manifest);
+    return id;
+  } catch (error) {
+    // Where there is too little room, half a base must not take what there is.
+    await store.remove(folder).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The hashes of the pieces that were written. */
+async function writeWeights(
+  store: FileStore,
+  path: string,
+  model: Model,
+  onWritten: (bytes: number) => void,
+): Promise<string[]> {
+  const hashes: string[] = [];
+  const writer = await store.openWriter(path);
+  try {
+    await readBase(model, async (begin, bytes) => {
+      const [hash] = await Promise.all([sha256Hex(bytes), writer.write(begin, bytes)]);
+      hashes.push(hash);
+      onWritten(begin + bytes.length);
+    });
+    await writer.flush();
+  } finally {
+    await writer.close();
+  }
+  return hashes;
+}
+
+/** A base that is kept, open: `checkpoint` is brought to a device as any other, with the settings in `load`. */
+export interface OpenBase extends StoredBase {
+  readonly checkpoint: Checkpoint;
+}
+
+/**
+ * Opens a base; undefined where there is none, or none that was written whole. Its weights are compared with their
+ * hashes as they are read.
+ *
+ * @throws TunesmithError `base_damaged`, here or while its weights are read: remove it, and open the model from its source
+ */
+export async function openBase(store: FileStore, id: string): Promise<OpenBase | undefined> {
+  const manifest = await readManifest(store, id);
+  if (!manifest) return undefined;
+  const folder = `${ROOT}/${id}`;
+  const small = await store.read(`${folder}/${FACTS}`);
+  if (!small || (await sha256Hex(small)) !== manifest.facts) {
+    throw baseDamaged('the copies of its small files are not as they were written');
+  }
+  const facts = v.parse(factsSchema, JSON.parse(new TextDecoder().decode(small)));
+  const file = await store.openReader(`${folder}/${WEIGHTS}`);
+  const { bytes, pieces, forms } = manifest;
+  if (file?.size !== bytes || pieces.length !== Math.ceil(bytes / PIECE_BYTES)) {
+    throw baseDamaged(`its file has ${file?.size ?? 0} bytes where ${bytes} were written`);
+  }
+  const { templateFile, generationConfig } = facts;
+  const own: BaseFacts = { ...facts, templateFile, generationConfig };
+  const checkpoint = baseCheckpoint(readSpec(facts.config), own, forms, verifiedReader(file, pieces));
+  await writeJson(store, `${folder}/${MANIFEST}`, { ...manifest, usedAt: Date.now() });
+  return { ...shown(manifest, bytes + small.length), checkpoint };
+}
+
+/** All bases that are kept whole, those used last first. */
+export async function listBases(store: FileStore): Promise<readonly StoredBase[]> {
+  const bases = await Promise.all(
+    Array.from(await idsOf(store), async (id) => {
+      const manifest = await readManifest(store, id);
+      return manifest && shown(manifest, await store.size(`${ROOT}/${id}`));
+    }),
+  );
+  return bases.filter((base) => base !== undefined).sort((a, b) => b.usedAt - a.usedAt);
+}
+
+/** What a base is looked for by: a repository (at a branch, a tag or a commit, where one is given), or a model's hash. */
+export type BaseQuery = { readonly load: LoadSettings } & (
+  { readonly repo: string; readonly revision?: string } | { readonly modelHash: string }
+);
+
+/** The base that was made last of those asked for; undefined where there is none. */
+export async function findBase(store: FileStore, query: BaseQuery): Promise<StoredBase | undefined> {
+  const wanted = loadKey(query.load);
+  const fits = ({ source, modelHash, load }: StoredBase): boolean => {
+    if (loadKey(load) !== wanted) return false;
+    if ('modelHash' in query) return modelHash === query.modelHash;
+    if (source.kind !== 'hub' || source.repo !== query.repo) return false;
+    const { revision } = query;
+    return revision === undefined || revision === source.commit || revision === source.revision;
+  };
+  const found = (await listBases(store)).filter(fits);
+  return found.sort((a, b) => b.createdAt - a.createdAt)[0];
+}
+
+export async function removeBase(store: FileStore, id: string): Promise<void> {
+  // A folder without its manifest is none, whatever of it can't be removed now.
+  await store.remove(`${ROOT}/${id}/${MANIFEST}`);
+  await store.remove(`${ROOT}/${id}`);
+}
+
+/** Removes what crashes left of bases. Not while one is being written, in this tab or another. */
+export async function removeUnfinishedBases(store: FileStore): Promise<void> {
+  const paths = new Set(await store.list(ROOT));
+  for (const id of await idsOf(store)) {
+    // One that can't be read is of a later version.
+    if (paths.has(`${ROOT}/${id}/${MANIFEST}`)) continue;
+    // What can't be removed now is tried again the next time.
+    await store.remove(`${ROOT}/${id}`).catch(() => undefined);
+  }
+}
+
+async function idsOf(store: FileStore): Promise<ReadonlySet<string>> {
+  return new Set((await store.list(ROOT)).map((path) => path.split('/')[1]!));
+}
+
+async function readManifest(store: FileStore, id: string): Promise<Manifest | undefined> {
+  if (!/^[0-9a-f]{32}$/.test(id)) return undefined;
+  const manifest = v.safeParse(manifestSchema, await readJson(store, `${ROOT}/${id}/${MANIFEST}`));
+  return manifest.success && manifest.output.id === id ? manifest.output : undefined;
+}
+
+function shown(manifest: Manifest, bytes: number): StoredBase {
+  const { id, name, source, modelHash, load, createdAt, usedAt } = manifest;
+  return { id, name, source, modelHash, load, bytes, createdAt, usedAt };
+}
+
+function loadKey({ load_in_4bit, bnb_4bit_use_double_quant, dtype }: LoadSettings): string {
+  return JSON.stringify([load_in_4bit, load_in_4bit && bnb_4bit_use_double_quant, dtype]);
+}
