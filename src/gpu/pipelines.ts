@@ -7,6 +7,8 @@ export interface PipelineRequest {
   readonly overrides: Readonly<Record<string, number>>;
   /** One per storage binding, from @binding(1) on: whether the kernel writes it. */
   readonly writes: readonly boolean[];
+  /** A uniform follows them. */
+  readonly words?: boolean;
 }
 
 export interface Pipeline {
@@ -32,7 +34,13 @@ export class PipelineCache {
 
   /** Throws `shader_rejected` with the compiler's message where the driver does not take the kernel. */
   get(request: PipelineRequest): Promise<Pipeline> {
-    const key = JSON.stringify([request.kernel, request.constants, request.overrides, request.writes]);
+    const key = JSON.stringify([
+      request.kernel,
+      request.constants,
+      request.overrides,
+      request.writes,
+      request.words,
+    ]);
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
       pipeline = this.#make(request);
@@ -41,9 +49,9 @@ export class PipelineCache {
     return pipeline;
   }
 
-  async #make({ kernel, constants, overrides, writes }: PipelineRequest): Promise<Pipeline> {
+  async #make({ kernel, constants, overrides, writes, words = false }: PipelineRequest): Promise<Pipeline> {
     const module = this.#module(kernel, constants);
-    const layout = this.#layout(writes);
+    const layout = this.#layout(writes, words);
     const entryPoint = kernel.slice(kernel.lastIndexOf('/') + 1);
     try {
       const pipeline = await this.#gpu.createComputePipelineAsync({
@@ -74,8 +82,8 @@ export class PipelineCache {
     return module;
   }
 
-  #layout(writes: readonly boolean[]): GPUBindGroupLayout {
-    const key = writes.map(Number).join('');
+  #layout(writes: readonly boolean[], words: boolean): GPUBindGroupLayout {
+    const key = `${writes.map(Number).join('')}${words ? 'w' : ''}`;
     let layout = this.#layouts.get(key);
     if (!layout) {
       const visibility = GPUShaderStage.COMPUTE;
@@ -84,9 +92,13 @@ export class PipelineCache {
         visibility,
         buffer: { type: writable ? 'storage' : 'read-only-storage' },
       }));
-      layout = this.#gpu.createBindGroupLayout({
-        entries: [{ binding: 0, visibility, buffer: { type: 'uniform' } }, ...storage],
+      const uniform = (binding: number): GPUBindGroupLayoutEntry => ({
+        binding,
+        visibility,
+        buffer: { type: 'uniform' },
       });
+      const last = words ? [uniform(writes.length + 1)] : [];
+      layout = this.#gpu.createBindGroupLayout({ entries: [uniform(0), ...storage, ...last] });
       this.#layouts.set(key, layout);
     }
     return layout;

@@ -2,7 +2,7 @@ import { TunesmithError } from '../core/errors';
 import type { Device } from '../gpu/device';
 import { RUN_BYTES } from '../gpu/run';
 import type { Binding, Dispatch } from '../ops/op';
-import { byteLength, type Plan } from './plan';
+import { ALIGNMENT, byteLength, type Plan } from './plan';
 import { Program, type Step } from './program';
 
 export interface CompileRequest {
@@ -39,11 +39,7 @@ export async function compile(device: Device, plan: Plan, request: CompileReques
     // Where the graph does not use an input, `Program.write` has nothing to fill.
     if (bytes !== undefined) slots.set(slot, own('inputs', slot, bytes));
   }
-  const uniform = device.gpu.createBuffer({
-    label: 'run',
-    size: RUN_BYTES,
-    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-  });
+  const { uniform, words } = makeUniform(device, plan);
 
   const resource = ({ tensor, offset = 0, size }: Binding): GPUBufferBinding => {
     const bytes = size ?? byteLength(tensor, plan.capacity) - offset;
@@ -67,13 +63,18 @@ export async function compile(device: Device, plan: Plan, request: CompileReques
       constants: dispatch.constants ?? {},
       overrides: dispatch.overrides ?? {},
       writes: dispatch.bindings.map(({ access }) => access !== 'read'),
+      words: dispatch.words !== undefined,
     });
+    const ownWords = dispatch.words
+      ? [{ binding: dispatch.bindings.length + 1, resource: words(dispatch.words) }]
+      : [];
     const bindGroup = device.gpu.createBindGroup({
       label: dispatch.kernel,
       layout,
       entries: [
-        { binding: 0, resource: { buffer: uniform } },
+        { binding: 0, resource: { buffer: uniform, size: RUN_BYTES } },
         ...dispatch.bindings.map((binding, index) => ({ binding: index + 1, resource: resource(binding) })),
+        ...ownWords,
       ],
     });
     return { dispatch, pipeline, bindGroup };
@@ -88,4 +89,30 @@ export async function compile(device: Device, plan: Plan, request: CompileReques
     uniform.destroy();
     throw error;
   }
+}
+
+/** The buffer of `run` and, behind it, of each set of words that the dispatches have, aligned as uniforms are. */
+function makeUniform(
+  device: Device,
+  { dispatches }: Plan,
+): { uniform: GPUBuffer; words: (words: readonly number[]) => GPUBufferBinding } {
+  const offsets = new Map<string, number>();
+  for (const { words } of dispatches) {
+    const key = words?.join();
+    if (key !== undefined && !offsets.has(key)) offsets.set(key, (offsets.size + 1) * ALIGNMENT);
+  }
+  const uniform = device.gpu.createBuffer({
+    label: 'run',
+    size: (offsets.size + 1) * ALIGNMENT,
+    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+  });
+  for (const [key, offset] of offsets) {
+    device.gpu.queue.writeBuffer(uniform, offset, Uint32Array.from(key.split(','), Number));
+  }
+  const words = (given: readonly number[]): GPUBufferBinding => ({
+    buffer: uniform,
+    offset: offsets.get(given.join()) ?? 0,
+    size: 16,
+  });
+  return { uniform, words };
 }

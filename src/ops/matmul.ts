@@ -89,7 +89,8 @@ export function matmul(lowering: Lowering, request: MatmulRequest): Dispatch {
     constants['RESIDUAL'] = true;
     constants['RESIDUAL_BINDING'] = bindings.push(windowed(read(residual), window));
   }
-  if (dropout) constants['DROPOUT'] = true;
+  const masked = masking(dropout, bindings);
+  Object.assign(constants, masked.constants);
   return {
     kernel: 'matmul',
     constants,
@@ -101,10 +102,11 @@ export function matmul(lowering: Lowering, request: MatmulRequest): Dispatch {
       y_column4: part.firstRow / 4,
       ...(lora && { rank4: rowElements(lora.B.shape) / 4, lora_scale: lora.scale }),
       ...windowOverrides(window),
-      ...dropoutOverrides(dropout),
+      ...masked.overrides,
       ...threads(out4, oneRow),
     },
     bindings,
+    words: masked.words,
     workgroups: groups(lowering, out4, window, oneRow),
     flops: (rows) => 2 * rowsIn(rows, window) * part.rows * weight.in,
   };
@@ -137,13 +139,14 @@ export function matmulTransposed(lowering: Lowering, request: TransposedRequest)
     constants['LORA'] = true;
     constants['LORA_BINDING'] = bindings.push(windowed(read(lora.dz), window));
     bindings.push(read(lora.A));
-    if (lora.dropout) constants['DROPOUT'] = true;
   }
   if (soFar) {
     constants['SO_FAR'] = true;
     constants['SO_FAR_BINDING'] = bindings.push(windowed(read(soFar), window));
   }
   if (add) constants['ADD'] = true;
+  const masked = masking(lora?.dropout, bindings);
+  Object.assign(constants, masked.constants);
   return {
     kernel: 'matmul_transposed',
     constants,
@@ -155,10 +158,11 @@ export function matmulTransposed(lowering: Lowering, request: TransposedRequest)
       scale,
       ...(lora && { rank4: rowElements(lora.dz.shape) / 4 }),
       ...windowOverrides(window),
-      ...dropoutOverrides(lora?.dropout),
+      ...masked.overrides,
       ...threads(weight.in / 4),
     },
     bindings,
+    words: masked.words,
     workgroups: groups(lowering, weight.in / 4, window),
     flops: (rows) => 2 * rowsIn(rows, window) * part.rows * weight.in,
   };
@@ -186,25 +190,30 @@ export function matmulGradient(lowering: Lowering, request: GradientRequest): Di
   const chunks = Math.ceil(lowering.capacity / CHUNK_ROWS);
   const alwaysAdd = { ALWAYS_ADD: gradient.further };
   const shape = threads(inSize / 4);
-  const product = (target: Binding, constants: ShaderConstants): Dispatch => ({
-    kernel: 'matmul_gradient',
-    constants: { ...constants, DROPOUT: dropout !== undefined },
-    overrides: {
-      in4: inSize / 4,
-      out4: outSize / 4,
-      scale,
-      chunk_rows: CHUNK_ROWS,
-      ...dropoutOverrides(dropout),
-      ...shape,
-    },
-    bindings: [read(dy), read(x), target],
-    workgroups: (rows) => [
-      Math.ceil(inSize / 4 / shape.threads_x),
-      Math.ceil(outSize / 4 / shape.threads_y),
-      Math.max(1, Math.ceil(rows / CHUNK_ROWS)),
-    ],
-    flops: (rows) => 2 * rows * outSize * inSize,
-  });
+  const product = (target: Binding, constants: ShaderConstants): Dispatch => {
+    const bindings = [read(dy), read(x), target];
+    const masked = masking(dropout, bindings);
+    return {
+      kernel: 'matmul_gradient',
+      constants: { ...constants, ...masked.constants },
+      overrides: {
+        in4: inSize / 4,
+        out4: outSize / 4,
+        scale,
+        chunk_rows: CHUNK_ROWS,
+        ...masked.overrides,
+        ...shape,
+      },
+      bindings,
+      words: masked.words,
+      workgroups: (rows) => [
+        Math.ceil(inSize / 4 / shape.threads_x),
+        Math.ceil(outSize / 4 / shape.threads_y),
+        Math.max(1, Math.ceil(rows / CHUNK_ROWS)),
+      ],
+      flops: (rows) => 2 * rows * outSize * inSize,
+    };
+  };
   if (chunks === 1) return [product(update(gradient.tensor), alwaysAdd)];
   const partials = lowering.temporary('partial_gradients', { type: 'f32', shape: [chunks, outSize, inSize] });
   const size4 = (outSize * inSize) / 4;
@@ -236,8 +245,17 @@ function windowOverrides(window: RowWindow | undefined): Record<string, number> 
   return window ? { max_rows: window.count } : {};
 }
 
-function dropoutOverrides(dropout: Dropout | undefined): Record<string, number> {
-  return dropout ? { dropout_p: dropout.p, dropout_stream: dropout.stream } : {};
+/** What a dispatch with these bindings needs for shaders/lib/dropout.wgsl. */
+function masking(
+  dropout: Dropout | undefined,
+  bindings: readonly Binding[],
+): Required<Pick<Dispatch, 'constants' | 'overrides'>> & Pick<Dispatch, 'words'> {
+  if (!dropout) return { constants: {}, overrides: {} };
+  return {
+    constants: { DROPOUT: true, DROPOUT_BINDING: bindings.length + 1 },
+    overrides: { dropout_p: dropout.p },
+    words: [dropout.stream],
+  };
 }
 
 function rowsIn(rows: number, window: RowWindow | undefined): number {

@@ -50,6 +50,11 @@ export interface Dispatch {
   readonly constants?: ShaderConstants;
   readonly overrides?: Readonly<Record<string, number>>;
   readonly bindings: readonly Binding[];
+  /**
+   * Up to four u32 that differ between dispatches of one pipeline: the uniform vec4u after the bindings. Each value of an
+   * override, in contrast, takes a pipeline of its own.
+   */
+  readonly words?: readonly number[];
   /** Workgroups for so many rows; a zero in it leaves the dispatch out. */
   readonly workgroups: (rows: number) => Workgroups;
   /** Floating-point operations for so many rows, to bound the time of a submit; bytes count where it is omitted. */

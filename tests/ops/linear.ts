@@ -101,9 +101,9 @@ function storeDense(parameters: Parameters, format: DenseFormat): Stored {
 }
 
 /** What the dropout multiplies each element of x with. */
-function mask(rows: number, columns: number, p: number): Float64Array {
+function mask(rows: number, columns: number, p: number, stream = STREAM): Float64Array {
   return Float64Array.from({ length: rows * columns }, (_, i) => {
-    const draw = pcg4d(Math.floor(i / 4), STREAM, RUN.counter, RUN.seed)[i % 4]!;
+    const draw = pcg4d(Math.floor(i / 4), stream, RUN.counter, RUN.seed)[i % 4]!;
     return (draw >>> 8) * 2 ** -24 >= p ? 1 / (1 - p) : 0;
   });
 }
@@ -217,6 +217,49 @@ function sizesOfDA({ rows, in: input, out, rank = 0 }: Parameters, keep: Float64
   return new Float64Array(rank * input).map((_, i) => SCALE * Math.sqrt(out * squares[i % input]!));
 }
 
+/** Two pairs in one program, which share their pipelines but not their masks. */
+function twoMasksCase(): OpCase {
+  const [rows, input, rank, out, p] = [9, 16, 4, 12, 0.4];
+  const streams = { y: STREAM, z: 3_000_000_019 };
+  const stored = storeDense({ rows, in: input, out, format: 'f32' }, 'f32');
+  const f32 = (name: string, ...shape: readonly (number | 'rows')[]): CaseInput => {
+    const count = shape.reduce<number>((product, size) => product * (size === 'rows' ? rows : size), 1);
+    return { type: 'f32', shape, data: normal(name, count) };
+  };
+  return {
+    op: 'linear',
+    name: 'the masks of two pairs',
+    rows,
+    run: RUN,
+    inputs: {
+      x: f32('x', 'rows', input),
+      ...stored.inputs,
+      A: f32('A', rank, input),
+      B: f32('B', out, rank),
+    },
+    build(builder, tensors) {
+      const { x, A, B } = tensors;
+      const map = (stream: number): Tensor =>
+        linear(builder, {
+          x: x!,
+          weight: stored.weight(tensors),
+          lora: { A: A!, B: B!, scale: SCALE, dropout: { p, stream } },
+        });
+      return { y: map(streams.y), z: map(streams.z) };
+    },
+    reference: {
+      forward({ x, A, B }) {
+        const map = (stream: number): Float64Array => {
+          const z = times(masked(x!, mask(rows, input, p, stream)), A!, input);
+          return plus(times(x!, stored.values, input), times(z, B!, rank, SCALE));
+        };
+        return { y: map(streams.y), z: map(streams.z) };
+      },
+    },
+    tolerance: { y: 2 * (input + 2 * rank), z: 2 * (input + 2 * rank) },
+  };
+}
+
 export const cases: readonly OpCase[] = [
   ...combine({
     rows: [1, 9],
@@ -229,6 +272,7 @@ export const cases: readonly OpCase[] = [
     rank: [4, 8],
     dropout: [0, 0.3],
   }).map((parameters) => linearCase({ ...parameters, in: 64, out: 40, bias: true, residual: true })),
+  twoMasksCase(),
   // More rows than one thread of the weight gradient adds up.
   linearCase({ rows: 530, in: 64, out: 16, format: 'nf4', rank: 4, dropout: 0.1 }),
   linearCase({ rows: 70, in: 128, out: 260, format: 'nf4_double', rank: 16 }),
