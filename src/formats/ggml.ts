@@ -1,10 +1,26 @@
 import { half, signed, type UnpackBlock } from './ggml_block';
 import { unpackKBlock } from './ggml_k';
-import { ggmlBlock } from './ggml_types';
+import { ggmlBlock, type GgmlType } from './ggml_types';
 
 /** The block formats whose values are known here. */
-export type GgmlPacked =
-  'Q4_0' | 'Q4_1' | 'Q5_0' | 'Q5_1' | 'Q8_0' | 'Q2_K' | 'Q3_K' | 'Q4_K' | 'Q5_K' | 'Q6_K' | 'IQ4_NL';
+export const ggmlPacked = [
+  'Q4_0',
+  'Q4_1',
+  'Q5_0',
+  'Q5_1',
+  'Q8_0',
+  'Q2_K',
+  'Q3_K',
+  'Q4_K',
+  'Q5_K',
+  'Q6_K',
+  'IQ4_NL',
+] as const satisfies readonly GgmlType[];
+export type GgmlPacked = (typeof ggmlPacked)[number];
+
+export function isGgmlPacked(type: string): type is GgmlPacked {
+  return ggmlPacked.some((known) => known === type);
+}
 
 /**
  * The float32 values of whole blocks, each operation rounded on its own, as the reference (gguf.quants in Python) computes

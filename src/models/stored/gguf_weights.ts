@@ -1,0 +1,121 @@
+import { TunesmithError } from '../../core/errors';
+import { sameShape, shapeText } from '../../core/shape';
+import { dequantizeGgml, isGgmlPacked, type GgmlPacked } from '../../formats/ggml';
+import type { GgufHeader } from '../../formats/gguf';
+import { ggmlPacking } from '../../ops/packings/ggml';
+import { packedBuffers } from '../../ops/packings/packed';
+import type { FileReader } from '../folder';
+import { ROPE_FACTORS } from '../gguf_folder';
+import { checkpointTensors, type ModelSpec, type TensorSpec } from '../spec';
+import { ggufName, hasGguf, permutedHeads } from './gguf_names';
+import { inHalves } from './interleaved_rows';
+import { damaged } from './parts';
+import type { StoredTensor, StoredWeight, StoredWeights } from './stored_weight';
+
+/** One factor for every two elements of a head. */
+const MOST_FACTOR_BYTES = 4096;
+
+/**
+ * How a GGUF file stores each weight of a model, by the weights' names in Transformers' checkpoints; what it lacks is
+ * missing here too, and the shapes of dense tensors are not looked at. Throws `tensor_shape`, `tensor_unexpected` or
+ * `gguf_type_unsupported` naming the tensor, `gguf_split`, and `architecture_unsupported`.
+ *
+ * @param spec as `ggufSpec` gives it
+ */
+export function ggufWeights(spec: ModelSpec, header: GgufHeader, file: FileReader): StoredWeights {
+  checkWhole(spec, header, file);
+  const stored = new Map<string, StoredWeight>();
+  const known = new Set([ROPE_FACTORS]);
+  for (const expected of checkpointTensors(spec)) {
+    const name = ggufName(spec, expected.name);
+    known.add(name);
+    const found = header.tensors.get(name);
+    if (!found) continue;
+    const { type: dtype, shape, begin, end } = found;
+    const tensor: StoredTensor = { name, file, begin, end, dtype, shape };
+    stored.set(expected.name, storedWeight(spec, tensor, expected));
+  }
+  for (const name of header.tensors.keys()) {
+    if (known.has(name)) continue;
+    throw damaged('tensor_unexpected', `${file.name} has ${name}, for which its architecture has no use.`);
+  }
+  return stored;
+}
+
+/** The spec of a GGUF file's model, which has the norms of Gemma with their offset added. */
+export function ggufSpec(spec: ModelSpec): ModelSpec {
+  return { ...spec, normOffset: 0 };
+}
+
+/** What a file divides each rotary frequency by, where it says so. Throws `gguf_rope_factors`. */
+export async function readRopeFactors(
+  header: GgufHeader,
+  file: FileReader,
+): Promise<Float32Array<ArrayBuffer> | undefined> {
+  const tensor = header.tensors.get(ROPE_FACTORS);
+  if (!tensor) return undefined;
+  const { type, shape, begin, end } = tensor;
+  if (type !== 'F32' || shape.length !== 1 || end - begin > MOST_FACTOR_BYTES) {
+    throw damaged('gguf_rope_factors', `${file.name} has ${ROPE_FACTORS} as ${type} ${shapeText(shape)}.`);
+  }
+  return new Float32Array(new Uint8Array(await file.read(begin, end)).buffer);
+}
+
+function storedWeight(
+  spec: ModelSpec,
+  tensor: StoredTensor,
+  { name, shape, kind }: TensorSpec,
+): StoredWeight {
+  const { dtype } = tensor;
+  const heads = permutedHeads(spec, name);
+  const ordered = heads === undefined ? tensor : inHalves(checked(tensor, shape), heads);
+  if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') return { kind: 'dense', tensor: ordered };
+  if (kind === 'vector' || !isGgmlPacked(dtype)) {
+    throw new TunesmithError({
+      code: 'gguf_type_unsupported',
+      message: `${tensor.file.name} stores ${tensor.name} as ${dtype}, which is not built here.`,
+      hint: 'Choose a file of another quantisation, such as Q8_0, Q4_0, Q4_K_M or Q6_K.',
+    });
+  }
+  checked(tensor, shape);
+  const [out = 0, input = 0] = shape;
+  const packing = ggmlPacking(dtype);
+  if (packing && kind === 'linear') {
+    const { codes } = packedBuffers(packing, out, input);
+    return { kind: 'packed', packing, buffers: { codes: { bytes: codes, copy: ordered } } };
+  }
+  return { kind: 'requantised', from: dtype, rows: rowsOf(ordered, dtype, out) };
+}
+
+function rowsOf(
+  { file, begin, end }: StoredTensor,
+  type: GgmlPacked,
+  out: number,
+): (first: number, count: number) => Promise<Float32Array<ArrayBuffer>> {
+  const rowBytes = (end - begin) / out;
+  return async (first, count) =>
+    dequantizeGgml(type, await file.read(begin + first * rowBytes, begin + (first + count) * rowBytes));
+}
+
+function checked(tensor: StoredTensor, shape: readonly number[]): StoredTensor {
+  if (sameShape(tensor.shape, shape)) return tensor;
+  const shapes = `${shapeText(tensor.shape)} in ${tensor.file.name} and ${shapeText(shape)} by its metadata`;
+  throw damaged('tensor_shape', `${tensor.name} is ${shapes}.`);
+}
+
+function checkWhole({ family }: ModelSpec, { metadata }: GgufHeader, file: FileReader): void {
+  if (!hasGguf(family)) {
+    throw new TunesmithError({
+      code: 'architecture_unsupported',
+      message: `${file.name} is of the ${family} family, which can't be read from GGUF files here.`,
+      hint: 'Choose the same model as safetensors.',
+    });
+  }
+  const parts = metadata.get('split.count') ?? 1;
+  if (parts === 1 || parts === 0) return;
+  throw new TunesmithError({
+    code: 'gguf_split',
+    message: `${file.name} is one of ${String(parts)} files that one model was split into.`,
+    hint: 'Choose a model in one file, or join the files with llama.cpp’s llama-gguf-split --merge.',
+  });
+}
