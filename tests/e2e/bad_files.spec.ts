@@ -70,7 +70,7 @@ test('tells what is wrong with a model’s files, and opens good ones after it',
     );
   const alert = tunesmith.step('model').getByRole('alert');
   await tunesmith.open();
-  await tunesmith.step('model').getByRole('radio', { name: 'A model of your own' }).check();
+  await tunesmith.step('model').getByRole('radio', { name: 'From disk' }).check();
 
   await give({ 'tokenizer.json': undefined });
   await expect(alert).toContainText('The folder has no tokenizer.json.');

@@ -69,7 +69,7 @@ test('goes on after a reload in mid-training, over a model of its own, in one ta
 }) => {
   await tunesmith.open();
   const folder = join(dirname(await ensureBuilt('page', console.error)), 'models', 'demo');
-  await tunesmith.step('model').getByRole('radio', { name: 'A model of your own' }).check();
+  await tunesmith.step('model').getByRole('radio', { name: 'From disk' }).check();
   await tunesmith.give('model', folder);
   await expect(page.getByTestId('model-facts')).toContainText('demo', { timeout: 60_000 });
   await tunesmith.ready();

@@ -96,7 +96,7 @@ test('can be used by keyboard and screen reader', async ({ page, tunesmith }) =>
     const controls = [
       tunesmith.start,
       page.getByRole('navigation').getByRole('link', { name: 'Model' }),
-      page.getByRole('radio', { name: 'The demo model' }),
+      page.getByRole('radio', { name: 'The demo', exact: true }),
       page.getByRole('radio', { name: 'The demo examples' }),
       page.getByRole('radio', { name: 'Balanced' }),
       page.getByLabel('num_train_epochs'),
