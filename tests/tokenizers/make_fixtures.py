@@ -98,9 +98,13 @@ def sentence_piece_model(first, **flags):
     spaces = [[left, right] for left, right in (("▁", "▁"), ("▁▁", "▁▁"), ("▁▁▁▁", "▁▁▁▁"))]
     names += [left + right for left, right in spaces]
     vocab = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    runs = [name for name in first if len(name) > 1 and not name.strip("\n▁")]
+    if runs:  # all pairs that make a run, the longest left part first
+        pairs = [[run[:at], run[at:]] for run in runs for at in range(1, len(run)) if run[:at] in vocab and run[at:] in vocab]
+        spaces = sorted(pairs, key=lambda pair: (len(pair[0]), len(pair[1])), reverse=True)
     model = {"type": "BPE", "dropout": None, "unk_token": "<unk>", "continuing_subword_prefix": None}
     model |= {"end_of_word_suffix": None, "fuse_unk": True, "byte_fallback": True, "ignore_merges": False}
-    return {**model, **flags, "vocab": vocab, "merges": merges + spaces}
+    return {**model, **flags, "vocab": vocab, "merges": spaces + merges if runs else merges + spaces}
 
 
 FALLBACK = [replace("▁", " "), {"type": "ByteFallback"}, {"type": "Fuse"}]
@@ -157,7 +161,7 @@ def families():
     splitting = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}
     result["metaspace"] = family(mistral, tokens, pre_tokenizer=splitting, decoder=splitting)
 
-    cased = byte_level_model()
+    cased = byte_level_model(ignore_merges=True)
     tokens = numbered(cased, ["<unk>", "<s>", "</s>", "[INST]", "[/INST]"])
     pre = sequence("pre", split(CASED), byte_level(use_regex=False))
     result["mistral_tekken"] = family(cased, tokens, pre_tokenizer=pre, post_processor=template(*with_ids(tokens, "<s>")), decoder=byte_level(True))

@@ -1,0 +1,203 @@
+import { TunesmithError } from '../core/errors';
+import { ggufTokenizer } from '../formats/gguf_tokenizer';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What is needed of a GGUF file's header. */
+export interface GgufContents {
+  readonly metadata: ReadonlyMap<string, unknown>;
+  /** By name; shapes with the outermost axis first. */
+  readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
+  /** Values of the tensor `rope_freqs.weight`, where there is one: by what each rotary frequency is divided. */
+  readonly ropeFactors?: ArrayLike<number>;
+}
+
+/** A checkpoint's small files, as parsed JSON. */
+export interface GgufFolder {
+  readonly config: Json;
+  readonly tokenizer: Json;
+  readonly tokenizerConfig: Json;
+  readonly generationConfig: Json;
+}
+
+/** The tensor whose values `ggufFolder` wants as `ropeFactors`. */
+export const ROPE_FACTORS = 'rope_freqs.weight';
+
+interface Architecture {
+  readonly name: string;
+  readonly modelType: string;
+  /** Fields of config.json that hold for all models of the architecture. */
+  readonly fields?: Json;
+}
+
+const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
+  llama: { name: 'LlamaForCausalLM', modelType: 'llama' },
+  qwen2: { name: 'Qwen2ForCausalLM', modelType: 'qwen2', fields: { use_sliding_window: false } },
+  qwen3: { name: 'Qwen3ForCausalLM', modelType: 'qwen3', fields: { use_sliding_window: false } },
+  smollm3: { name: 'SmolLM3ForCausalLM', modelType: 'smollm3', fields: { no_rope_layer_interval: 4 } },
+  ernie4_5: { name: 'Ernie4_5ForCausalLM', modelType: 'ernie4_5' },
+  gemma3: {
+    name: 'Gemma3ForCausalLM',
+    modelType: 'gemma3_text',
+    fields: {
+      hidden_activation: 'gelu_pytorch_tanh',
+      rope_local_base_freq: 10_000,
+      sliding_window_pattern: 6,
+    },
+  },
+};
+
+/** Entries that say nothing of the arithmetic, or nothing that is not said elsewhere. */
+const WITHOUT_EFFECT = [
+  'vocab_size',
+  'rope.scaling.finetuned',
+  'tensor_data_layout',
+  'rope.dimension_sections',
+];
+
+/**
+ * Makes a checkpoint's small files out of a GGUF file's header, so that its model is read like any other.
+ *
+ * @throws TunesmithError naming the entry that is missing, or changes the arithmetic in a way that is not built
+ */
+export function ggufFolder(contents: GgufContents): GgufFolder {
+  const { metadata, tensors } = contents;
+  const architecture = metadata.get('general.architecture');
+  const known = typeof architecture === 'string' ? ARCHITECTURES[architecture] : undefined;
+  if (!known) throw unsupported('general.architecture', architecture);
+  const files = ggufTokenizer(metadata);
+  const prefix = `${String(architecture)}.`;
+  const read = new Set<string>();
+  const get = (key: string): unknown => {
+    read.add(key);
+    return metadata.get(prefix + key);
+  };
+  const optional = (key: string): number | undefined => {
+    const value = get(key);
+    if (value === undefined || typeof value === 'number') return value;
+    throw unsupported(prefix + key, value);
+  };
+  const needed = (key: string): number => {
+    const value = optional(key);
+    if (value === undefined) throw missing(prefix + key);
+    return value;
+  };
+
+  const heads = needed('attention.head_count');
+  const hidden = needed('embedding_length');
+  const headDim = optional('attention.key_length') ?? hidden / heads;
+  same('attention.value_length', headDim);
+  same('rope.dimension_count', headDim);
+  for (const key of ['expert_count', 'expert_used_count']) same(key, 0);
+  const window = optional('attention.sliding_window');
+  const mistral = architecture === 'llama' && window !== undefined && window > 0;
+  const context = needed('context_length');
+  const theta = optional('rope.freq_base') ?? (architecture === 'gemma3' ? 1_000_000 : 10_000);
+  const vocabulary = tensors.get('token_embd.weight')?.shape[0] ?? files.tokens;
+  const bias = tensors.has('blk.0.attn_q.bias');
+  const scaling = ropeScaling(get, optional, context);
+  const factors = contents.ropeFactors && llama3Scaling(contents.ropeFactors, theta, headDim);
+  if (tensors.has(ROPE_FACTORS) && !factors) throw missing(ROPE_FACTORS);
+  if (scaling && factors) throw unsupported(`${prefix}rope.scaling.type`, get('rope.scaling.type'));
+
+  const config = {
+    architectures: [mistral ? 'MistralForCausalLM' : known.name],
+    model_type: mistral ? 'mistral' : known.modelType,
+    ...known.fields,
+    hidden_size: hidden,
+    num_hidden_layers: needed('block_count'),
+    num_attention_heads: heads,
+    num_key_value_heads: optional('attention.head_count_kv') ?? heads,
+    head_dim: headDim,
+    intermediate_size: needed('feed_forward_length'),
+    vocab_size: vocabulary,
+    max_position_embeddings: context,
+    rms_norm_eps: needed('attention.layer_norm_rms_epsilon'),
+    rope_theta: theta,
+    tie_word_embeddings: !tensors.has('output.weight'),
+    attention_bias: architecture === 'qwen2' ? true : bias,
+    ...(architecture === 'ernie4_5' && { use_bias: bias }),
+    ...(architecture === 'gemma3' && { query_pre_attn_scalar: headDim }),
+    ...(window !== undefined && window > 0 && { sliding_window: window }),
+    ...((scaling ?? factors) && { rope_scaling: scaling ?? factors }),
+  };
+  for (const [key, value] of metadata) {
+    if (!key.startsWith(prefix)) continue;
+    const name = key.slice(prefix.length);
+    if (!read.has(name) && !WITHOUT_EFFECT.includes(name)) throw unsupported(key, value);
+  }
+  const { tokenizer, tokenizerConfig, generationConfig } = files;
+  return { config, tokenizer, tokenizerConfig, generationConfig };
+
+  function same(key: string, expected: number): void {
+    const value = optional(key) ?? expected;
+    if (value !== expected) throw unsupported(prefix + key, value);
+  }
+}
+
+/** `rope.scaling.*`, as `rope_scaling` of config.json. */
+function ropeScaling(
+  get: (key: string) => unknown,
+  optional: (key: string) => number | undefined,
+  context: number,
+): Json | undefined {
+  const type = get('rope.scaling.type') ?? 'none';
+  const factor = optional('rope.scaling.factor') ?? optional('rope.scale_linear');
+  const original = optional('rope.scaling.original_context_length');
+  const attention = optional('rope.scaling.attn_factor');
+  const betaFast = optional('rope.scaling.yarn_beta_fast');
+  const betaSlow = optional('rope.scaling.yarn_beta_slow');
+  if (type === 'none' && (factor === undefined || factor === 1 || factor === 0)) return undefined;
+  if (factor === undefined) throw missing('rope.scaling.factor');
+  if (type === 'linear' || type === 'none') return { rope_type: 'linear', factor };
+  if (type !== 'yarn') throw unsupported('rope.scaling.type', type);
+  return {
+    ...{ rope_type: 'yarn', factor, original_max_position_embeddings: original ?? context / factor },
+    // llama.cpp multiplies this by YaRN's own factor, which it works out itself
+    ...(attention !== undefined && { attention_factor: attention * (1 + 0.1 * Math.log(factor)) }),
+    ...(betaFast !== undefined && { beta_fast: betaFast }),
+    ...(betaSlow !== undefined && { beta_slow: betaSlow }),
+  };
+}
+
+/**
+ * Finds the parameters of Llama 3.1's scaling that give the factors: 1 for the high frequencies, one number for the low
+ * ones and a ramp between.
+ *
+ * @throws TunesmithError where they are not such factors
+ */
+export function llama3Scaling(factors: ArrayLike<number>, theta: number, headDim: number): Json | undefined {
+  const given = Array.from(factors);
+  const factor = Math.max(...given);
+  if (given.every((value) => value === 1)) return undefined;
+  const [low, high, original] = [1, 4, 8192];
+  const fits =
+    given.length === headDim / 2 &&
+    given.every((value, i) => {
+      const wavelength = 2 * Math.PI * theta ** ((2 * i) / headDim);
+      const smooth = (original / wavelength - low) / (high - low);
+      const expected = smooth >= 1 ? 1 : smooth <= 0 ? factor : 1 / ((1 - smooth) / factor + smooth);
+      return Math.abs(value - expected) <= 1e-4 * expected;
+    });
+  if (!fits) throw unsupported(ROPE_FACTORS, given.slice(0, 4));
+  return {
+    ...{ rope_type: 'llama3', factor, low_freq_factor: low, high_freq_factor: high },
+    original_max_position_embeddings: original,
+  };
+}
+
+function missing(key: string): TunesmithError {
+  return new TunesmithError({
+    code: 'gguf_metadata_missing',
+    message: `The GGUF file has no ${key}.`,
+    hint: 'Take a GGUF file that was converted from a whole checkpoint.',
+  });
+}
+
+function unsupported(key: string, value: unknown): TunesmithError {
+  return new TunesmithError({
+    code: 'gguf_metadata_unsupported',
+    message: `The GGUF file's ${key} is ${(value === undefined ? 'absent' : JSON.stringify(value)).slice(0, 80)}, which is not supported.`,
+    hint: 'Take the same model in safetensors, or choose a model of a family that can be trained here.',
+  });
+}

@@ -1,0 +1,231 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { loadTokenizer } from '../../../src/data/tokenizer';
+import { readGgufHeader } from '../../../src/formats/gguf';
+import { readSpec } from '../../../src/models/config';
+import { ggufFolder, type GgufContents } from '../../../src/models/gguf_folder';
+import { realFile } from '../real_files';
+
+interface TokenizerJson {
+  readonly added_tokens: readonly { id: number; content: string; special: boolean }[];
+  readonly model: { readonly vocab: Readonly<Record<string, number>>; readonly merges: readonly string[][] };
+}
+
+const fixture = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../tokenizers/fixtures/${name}.json`, import.meta.url), 'utf8'));
+const { hard } = fixture('expected') as { hard: readonly string[] };
+
+/** What a conversion writes of a tokenizer. */
+function tokenizerMetadata(json: TokenizerJson, model: 'gpt2' | 'llama'): Map<string, unknown> {
+  const tokens: string[] = [];
+  const types: number[] = [];
+  const scores: number[] = [];
+  for (const [token, id] of Object.entries(json.model.vocab)) {
+    tokens[id] = token;
+    types[id] = /^<0x..>$/.test(token) ? 6 : token === '<unk>' ? 2 : 1;
+  }
+  for (const { id, content, special } of json.added_tokens) {
+    tokens[id] = content;
+    types[id] = content === '<unk>' ? 2 : special ? 3 : 4;
+  }
+  tokens.forEach((_, id) => (scores[id] = types[id] === 1 ? -100_000 : 0));
+  json.model.merges.forEach((pair, rank) => {
+    const id = json.model.vocab[pair.join('')];
+    if (id !== undefined) scores[id] = Math.max(scores[id] ?? 0, -1 - rank);
+  });
+  return new Map<string, unknown>([
+    ['tokenizer.ggml.model', model],
+    ['tokenizer.ggml.tokens', tokens],
+    ['tokenizer.ggml.token_type', types],
+    ...(model === 'llama'
+      ? [['tokenizer.ggml.scores', scores] as const]
+      : [['tokenizer.ggml.merges', json.model.merges.map((pair) => pair.join(' '))] as const]),
+  ]);
+}
+
+const shape = (architecture: string, more: Readonly<Record<string, unknown>> = {}): [string, unknown][] => [
+  ['general.architecture', architecture],
+  ...Object.entries({
+    context_length: 4096,
+    embedding_length: 64,
+    block_count: 2,
+    feed_forward_length: 128,
+    'attention.head_count': 4,
+    'attention.head_count_kv': 2,
+    'attention.layer_norm_rms_epsilon': 1e-5,
+    ...more,
+  }).map(([key, value]): [string, unknown] => [`${architecture}.${key}`, value]),
+];
+
+function contents(
+  architecture: string,
+  more: Readonly<Record<string, unknown>> = {},
+  tensors: readonly string[] = [],
+): GgufContents {
+  const tokenizer = tokenizerMetadata(fixture('qwen') as TokenizerJson, 'gpt2').set(
+    'tokenizer.ggml.pre',
+    'qwen2',
+  );
+  return {
+    metadata: new Map([...shape(architecture, more), ...tokenizer]),
+    tensors: new Map<string, { shape: readonly number[] }>([
+      ['token_embd.weight', { shape: [1000, 64] }],
+      ...tensors.map((name) => [name, { shape: [64] }] as const),
+    ]),
+  };
+}
+
+describe('the tokenizer of a GGUF file', () => {
+  it.each([
+    ['qwen', 'gpt2', { 'tokenizer.ggml.pre': 'qwen2' }],
+    ['llama3', 'gpt2', { 'tokenizer.ggml.pre': 'llama-bpe' }],
+    ['glm', 'gpt2', { 'tokenizer.ggml.pre': 'glm4' }],
+    ['smollm2', 'gpt2', { 'tokenizer.ggml.pre': 'smollm' }],
+    ['mistral_tekken', 'gpt2', { 'tokenizer.ggml.pre': 'tekken' }],
+    ['gpt2', 'gpt2', { 'tokenizer.ggml.pre': 'gpt-2' }],
+    ['llama2', 'llama', {}],
+    ['yi', 'llama', { 'tokenizer.ggml.add_space_prefix': false }],
+    ['gemma3', 'llama', { 'tokenizer.ggml.add_space_prefix': false }],
+  ] as const)('gives the ids and texts of %s', (name, model, more) => {
+    const json = fixture(name) as TokenizerJson;
+    const metadata = new Map([...shape('llama'), ...tokenizerMetadata(json, model), ...Object.entries(more)]);
+    const { tokenizer, tokenizerConfig } = ggufFolder({ metadata, tensors: new Map() });
+    const own = loadTokenizer(json);
+    const converted = loadTokenizer(tokenizer, tokenizerConfig);
+    expect(converted.specialIds).toEqual(own.specialIds);
+    for (const text of hard) {
+      const ids = own.encode(text);
+      expect(converted.encode(text), JSON.stringify(text)).toEqual(ids);
+      expect(converted.decode(ids)).toBe(own.decode(ids));
+    }
+  });
+
+  it('names its special tokens, its templates and what ends an answer', () => {
+    const given = contents('qwen2');
+    const first = (fixture('qwen') as TokenizerJson).added_tokens[0]?.id ?? 0;
+    const metadata = new Map<string, unknown>([
+      ...given.metadata,
+      ['tokenizer.ggml.bos_token_id', first],
+      ['tokenizer.ggml.eos_token_id', first + 2],
+      ['tokenizer.ggml.eot_token_id', first + 1],
+      ['tokenizer.ggml.add_bos_token', true],
+      ['tokenizer.chat_template', 'a'],
+      ['tokenizer.chat_templates', ['tool_use']],
+      ['tokenizer.chat_template.tool_use', 'b'],
+    ]);
+    const { tokenizer, tokenizerConfig, generationConfig } = ggufFolder({ ...given, metadata });
+    expect(tokenizerConfig).toEqual({
+      bos_token: '<|endoftext|>',
+      eos_token: '<|im_end|>',
+      add_bos_token: true,
+      chat_template: [
+        { name: 'default', template: 'a' },
+        { name: 'tool_use', template: 'b' },
+      ],
+    });
+    expect(generationConfig).toEqual({ eos_token_id: [first + 2, first + 1] });
+    const loaded = loadTokenizer(tokenizer, tokenizerConfig);
+    expect(loaded.encode('', { addSpecialTokens: true })).toEqual([first]);
+  });
+
+  it.each([
+    ['tokenizer.ggml.pre', 'whatever', /tokenizer\.ggml\.pre is "whatever"/],
+    ['tokenizer.ggml.model', 'bert', /tokenizer\.ggml\.model is "bert"/],
+    ['tokenizer.ggml.eos_token_id', 1e6, /eos_token_id/],
+    ['tokenizer.ggml.token_type', [1], /token_type/],
+  ])('refuses %s = %j by name', (key, value, message) => {
+    const given = contents('qwen2');
+    const metadata = new Map([...given.metadata, [key, value]]);
+    expect(() => ggufFolder({ ...given, metadata })).toThrow(message);
+  });
+});
+
+describe('the config of a GGUF file', () => {
+  it.each([
+    ['llama', 'llama', {}],
+    ['llama', 'mistral', { 'attention.sliding_window': 128 }],
+    ['qwen2', 'qwen2', {}],
+    ['qwen3', 'qwen3', { 'attention.key_length': 32, 'attention.value_length': 32 }],
+    ['smollm3', 'smollm3', {}],
+    ['ernie4_5', 'ernie4_5', {}],
+    ['gemma3', 'gemma3', { 'attention.key_length': 32, 'attention.sliding_window': 64 }],
+  ])('of %s is read as %s', (architecture, family, more) => {
+    const spec = readSpec(ggufFolder(contents(architecture, more)).config);
+    expect(spec).toMatchObject({ family, hiddenSize: 64, layers: 2, vocabularySize: 1000, tiedHead: true });
+    expect(spec.headDim).toBe('attention.key_length' in more ? 32 : 16);
+    expect(spec.qkvBias).toBe(family === 'qwen2');
+    if (family === 'mistral') expect(spec.attention[0]?.window).toBe(128);
+  });
+
+  it('has biases and a head of its own where the tensors say so, and the scalings by name', () => {
+    const untied = ggufFolder(contents('llama', {}, ['output.weight', 'blk.0.attn_q.bias'])).config;
+    expect(untied).toMatchObject({ tie_word_embeddings: false, attention_bias: true });
+    const scaled = (more: Record<string, unknown>) => ggufFolder(contents('llama', more)).config.rope_scaling;
+    expect(scaled({ 'rope.scaling.type': 'linear', 'rope.scaling.factor': 2 })).toEqual({
+      rope_type: 'linear',
+      factor: 2,
+    });
+    const yarn = { 'rope.scaling.type': 'yarn', 'rope.scaling.factor': 4 };
+    expect(scaled({ ...yarn, 'rope.scaling.original_context_length': 1024 })).toEqual({
+      rope_type: 'yarn',
+      factor: 4,
+      original_max_position_embeddings: 1024,
+    });
+    expect(scaled({ 'rope.scaling.type': 'none' })).toBeUndefined();
+  });
+
+  it("finds Llama 3's scaling in the factors of the frequencies", () => {
+    const theta = 500_000;
+    const dim = 128;
+    const factors = Float32Array.from({ length: dim / 2 }, (_, i) => {
+      const wavelength = (2 * Math.PI) / theta ** ((-2 * i) / dim);
+      if (wavelength < 8192 / 4) return 1;
+      if (wavelength > 8192) return 32;
+      const smooth = (8192 / wavelength - 1) / 3;
+      return 1 / ((1 - smooth) / 32 + smooth);
+    });
+    const given = contents('llama', { 'rope.freq_base': theta, 'attention.key_length': dim }, [
+      'rope_freqs.weight',
+    ]);
+    expect(ggufFolder({ ...given, ropeFactors: factors }).config.rope_scaling).toEqual({
+      rope_type: 'llama3',
+      factor: 32,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 8192,
+    });
+    factors[40] = 5;
+    expect(() => ggufFolder({ ...given, ropeFactors: factors })).toThrow(/rope_freqs\.weight/);
+    expect(() => ggufFolder(given)).toThrow(/has no rope_freqs\.weight/);
+  });
+
+  it.each([
+    ['mamba', {}, /general\.architecture is "mamba"/],
+    ['llama', { expert_count: 8 }, /llama\.expert_count is 8/],
+    ['llama', { logit_scale: 0.5 }, /llama\.logit_scale/],
+    ['llama', { 'rope.scaling.type': 'longrope', 'rope.scaling.factor': 2 }, /longrope/],
+    ['llama', { 'attention.head_count': undefined }, /has no llama\.attention\.head_count/],
+    ['qwen3', { 'attention.value_length': 99 }, /value_length is 99/],
+  ])('of %s with %j is refused by name', (architecture, more, message) => {
+    expect(() => ggufFolder(contents(architecture, more))).toThrow(message);
+  });
+});
+
+const published = realFile('weights/llama-2-tiny-random.gguf');
+if (existsSync(published)) {
+  it("a published GGUF file's tokenizer gives the ids of llama.cpp", async () => {
+    const bytes = readFileSync(published);
+    const read = (begin: number, end: number) => Promise.resolve(new Uint8Array(bytes.subarray(begin, end)));
+    const header = await readGgufHeader({ name: 'model.gguf', size: bytes.length, read });
+    const { config, tokenizer, tokenizerConfig } = ggufFolder(header);
+    expect(readSpec(config)).toMatchObject({ family: 'llama', vocabularySize: 32000, tiedHead: false });
+    const loaded = loadTokenizer(tokenizer, tokenizerConfig);
+    const vectors = realFile('tokenizer_vectors/llama.cpp');
+    const inputs = JSON.parse(readFileSync(`${vectors}/inputs.json`, 'utf8')) as string[];
+    const lines = readFileSync(`${vectors}/ggml-vocab-llama-spm.gguf.out`, 'utf8').split('\n');
+    inputs.forEach((text, index) => {
+      const ids = (lines[index] ?? '').trim().split(/\s+/).filter(Boolean).map(Number);
+      expect(loaded.encode(text), JSON.stringify(text)).toEqual(ids);
+    });
+  }, 60_000);
+}
