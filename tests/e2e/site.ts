@@ -7,6 +7,8 @@ import { Tunesmith } from './tunesmith';
 interface Fixtures {
   /** The page, not opened yet. */
   tunesmith: Tunesmith;
+  /** Origins beside the page's own that a test means to be reached, whatever they answer. */
+  reachable: Set<string>;
   /** What went wrong unseen, in any tab: a test ends well only where this is empty. */
   complaints: string[];
 }
@@ -24,18 +26,21 @@ export const test = base.extend<Fixtures, { site: string }>({
   ],
   baseURL: async ({ site }, use) => use(site),
   tunesmith: async ({ page }, use) => use(new Tunesmith(page)),
+  reachable: async ({}, use) => use(new Set()),
   complaints: [
-    async ({ context, site }, use) => {
+    async ({ context, site, reachable }, use) => {
       const complaints: string[] = [];
       // What the content security policy forbids is told on the console, too.
       context.on('console', (message) => {
-        if (message.type() === 'error') complaints.push(`on the console: ${message.text()}`);
+        const { url } = message.location();
+        if (message.type() !== 'error' || (URL.canParse(url) && reachable.has(new URL(url).origin))) return;
+        complaints.push(`on the console: ${message.text()}`);
       });
       context.on('weberror', (error) => complaints.push(`not caught: ${error.error().message}`));
       context.on('request', (request) => {
         const { origin, protocol } = new URL(request.url());
-        const own = origin === new URL(site).origin || protocol === 'data:';
-        if (!own) complaints.push(`fetched from elsewhere: ${request.url()}`);
+        const meant = origin === new URL(site).origin || protocol === 'data:' || reachable.has(origin);
+        if (!meant) complaints.push(`fetched from elsewhere: ${request.url()}`);
       });
       await use(complaints);
       expect(complaints).toEqual([]);

@@ -54,6 +54,26 @@ export class Tunesmith {
     return this.page.locator(`#${id}`);
   }
 
+  /** What there is to know of a model before it is opened. */
+  get candidate(): Locator {
+    return this.page.getByTestId('candidate');
+  }
+
+  /** Shows another way to a model. */
+  async way(name: 'The demo' | 'From the Hub' | 'From disk' | 'Kept here'): Promise<void> {
+    await this.step('model').getByRole('radio', { name }).check();
+  }
+
+  /** Searches the hub, or names a model of it. */
+  async find(words: string): Promise<void> {
+    await this.page.getByRole('combobox', { name: 'Find or name a model' }).fill(words);
+  }
+
+  /** Waits until a model of this name is open. */
+  async opened(name: string): Promise<void> {
+    await expect(this.page.getByTestId('model-facts')).toContainText(name, { timeout: SOON });
+  }
+
   async set(settings: TypedSettings): Promise<void> {
     const names = Object.keys(settings);
     for (const name of names.filter((each) => MAIN_SETTINGS.includes(each))) {

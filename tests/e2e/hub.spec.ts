@@ -1,0 +1,213 @@
+import type { Page } from '@playwright/test';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { faultOf } from '../hub/faults';
+import { startHub, type RunningHub } from '../hub/server';
+import { checkpointFiles, shardedFiles } from './checkpoint';
+import { expect, test as base } from './site';
+
+const REPO = 'ships/tiny-pirate';
+const GATED = 'ships/locked-chest';
+const TOKEN = 'hf_of_the_captain';
+/** Slow enough that there is a middle of a download. */
+const SLOW = 600_000;
+
+/** The page, set to a hub on this machine. */
+const test = base.extend<{ hub: RunningHub }>({
+  hub: async ({ reachable }, use) => {
+    const files = await shardedFiles(3);
+    const hub = await startHub({
+      models: [
+        { repo: REPO, files, license: 'mit', downloads: 20 },
+        { repo: GATED, files, token: TOKEN, license: 'gemma', downloads: 10 },
+      ],
+    });
+    reachable.add(hub.url).add(hub.filesUrl);
+    await use(hub);
+    await hub.close();
+  },
+});
+
+/** As after the visitor chose this hub. */
+async function setTo(page: Page, hub: RunningHub): Promise<void> {
+  await page.addInitScript((endpoint) => {
+    localStorage.setItem('tunesmith.hub', JSON.stringify({ endpoint }));
+  }, hub.url);
+}
+
+const fetched = ({ requests }: RunningHub) => requests.filter(({ url }) => url.includes('.safetensors'));
+
+test('finds a model, fetches it over a bad line and a reload, and opens it again without a network', async ({
+  page,
+  tunesmith,
+  hub,
+}) => {
+  const facts = tunesmith.candidate;
+  const stored = page.getByTestId('stored-models');
+
+  await test.step('choose another hub', async () => {
+    await tunesmith.open();
+    const model = tunesmith.step('model');
+    await model.getByText('More', { exact: true }).click();
+    await model.getByLabel('Where models come from').selectOption('Another address…');
+    await model.getByLabel('Address').fill('ftp://mirror');
+    await model.getByRole('button', { name: 'Use it and reload' }).click();
+    await expect(model.getByRole('alert')).toHaveAttribute('data-code', 'endpoint_invalid');
+    await model.getByLabel('Address').fill(`${hub.url}/`);
+    await model.getByRole('button', { name: 'Use it and reload' }).click();
+    await expect(tunesmith.start).toBeEnabled();
+  });
+
+  await test.step('find a model by keys, and read what it takes', async () => {
+    await tunesmith.way('From the Hub');
+    await tunesmith.find('pirate');
+    await expect(page.getByRole('option')).toHaveText([/tiny-pirate.*MB · mit/]);
+    await page.keyboard.press('Enter');
+    await expect(facts).toContainText(REPO);
+    await expect(facts).toContainText(/Parameters\s*2\.26M/);
+    await expect(facts).toContainText(/Download\s*4\.\d\d MB/);
+    await expect(facts).toContainText('Fits on this device');
+    expect(fetched(hub)).toEqual([]);
+  });
+
+  await test.step('fetch half of it, over a cut connection', async () => {
+    hub.bytesPerSecond = SLOW;
+    hub.faults = faultOf('cut', 'model-00001-of-00003.safetensors');
+    await facts.getByRole('button', { name: 'Download and open' }).click();
+    await expect(page.getByTestId('model-progress')).toContainText(/[23](\.\d+)? MB of 4\.\d+ MB/, {
+      timeout: 30_000,
+    });
+    await page.reload();
+  });
+
+  await test.step('go on after the reload', async () => {
+    hub.bytesPerSecond = undefined;
+    const before = fetched(hub).length;
+    await expect(facts).toContainText(REPO);
+    await page.getByTestId('open-candidate').click();
+    await tunesmith.opened(REPO);
+    await tunesmith.ready();
+    const first = fetched(hub).slice(before);
+    // What had arrived is not asked for again.
+    expect(first.length).toBeGreaterThan(0);
+    expect(first.some(({ url, range }) => url.includes('00001') && range?.startsWith('bytes=0-'))).toBe(
+      false,
+    );
+  });
+
+  await test.step('open it again without a network', async () => {
+    hub.offline = true;
+    const before = hub.requests.length;
+    await page.reload();
+    await expect(facts).toContainText('none: it is here');
+    await page.getByTestId('open-candidate').click();
+    await tunesmith.opened(REPO);
+    await tunesmith.ready();
+    expect(hub.requests.length).toBe(before);
+  });
+
+  await test.step('remove it', async () => {
+    await tunesmith.way('Kept here');
+    await stored.getByRole('button', { name: `Remove ${REPO}` }).click();
+    const asked = page.getByRole('alertdialog');
+    await expect(asked).toContainText('It can be downloaded again.');
+    await asked.getByRole('button', { name: 'Remove' }).click();
+    await expect(stored).toContainText('None yet');
+  });
+});
+
+test('stops a download and keeps what has arrived', async ({ page, tunesmith, hub }) => {
+  await setTo(page, hub);
+  hub.bytesPerSecond = SLOW;
+  await page.goto('./');
+  await tunesmith.way('From the Hub');
+  await tunesmith.find(REPO);
+  await page.keyboard.press('Enter');
+  await tunesmith.candidate.getByRole('button', { name: 'Download and open' }).click();
+  const progress = page.getByTestId('model-progress');
+  await expect(progress).toContainText(/[12](\.\d+)? MB of 4/, { timeout: 60_000 });
+  await progress.getByRole('button', { name: 'Stop' }).click();
+  const outcome = page.getByTestId('model-outcome');
+  await expect(outcome).toContainText('What has arrived is kept');
+  await tunesmith.way('Kept here');
+  await expect(page.getByTestId('stored-models')).toContainText(/unfinished: [\d.]+ MB so far/);
+  hub.bytesPerSecond = undefined;
+  await page.getByRole('button', { name: 'Resume', exact: true }).click();
+  await tunesmith.opened(REPO);
+});
+
+test('says what is wrong with a name, and asks for a token where an owner does', async ({
+  page,
+  tunesmith,
+  hub,
+}) => {
+  await setTo(page, hub);
+  await page.goto('./');
+  await tunesmith.way('From the Hub');
+  const alert = tunesmith.candidate.getByRole('alert');
+
+  await tunesmith.find('ships/no-such-model');
+  await page.keyboard.press('Enter');
+  await expect(alert).toHaveAttribute('data-code', 'repository_not_found');
+  await expect(alert).toContainText('ships/no-such-model');
+
+  await tunesmith.find(`${hub.url}/${GATED}`);
+  await page.keyboard.press('Enter');
+  await expect(alert).toHaveAttribute('data-code', 'repository_gated');
+  await alert.getByRole('button', { name: 'Give a token' }).click();
+  const token = page.getByLabel('Token', { exact: true });
+  await expect(token).toBeFocused();
+  await token.fill('hf_of_a_stowaway');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('A token is in use.')).toBeVisible();
+  await expect(alert).toHaveAttribute('data-code', 'repository_gated');
+  await token.fill(TOKEN);
+  await page.keyboard.press('Enter');
+  await expect(tunesmith.candidate).toContainText('Its owner asks you to accept a license first.');
+  await expect(tunesmith.candidate).toContainText(/License\s*gemma/);
+
+  const elsewhere = hub.requests.filter(({ host, authorization }) => host === 'files' && authorization);
+  expect(elsewhere).toEqual([]);
+  expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('hf_of');
+});
+
+test('says how much room is missing before anything is fetched', async ({ page, tunesmith, hub }) => {
+  await setTo(page, hub);
+  await page.route(/\/assets\/worker-.*\.js$/, async (route) => {
+    const response = await route.fetch();
+    const full = 'StorageManager.prototype.estimate = () => Promise.resolve({ quota: 9e6, usage: 8e6 })';
+    await route.fulfill({ response, body: `${full};\n${await response.text()}` });
+  });
+  await page.goto('./');
+  await tunesmith.way('From the Hub');
+  await tunesmith.find(REPO);
+  await page.keyboard.press('Enter');
+  await expect(tunesmith.candidate).toContainText(/There is not enough room: free [\d.]+ MB first/);
+  await expect(tunesmith.candidate.getByRole('button', { name: 'Download and open' })).toBeDisabled();
+  expect(fetched(hub)).toEqual([]);
+});
+
+test('opens a folder of shards that is dropped from disk', async ({ page, tunesmith }, info) => {
+  const folder = info.outputPath('my-checkpoint');
+  await mkdir(join(folder, 'onnx'), { recursive: true });
+  for (const [name, bytes] of Object.entries(await shardedFiles(2)))
+    await writeFile(join(folder, name), bytes);
+  const { 'config.json': config = '' } = await checkpointFiles();
+  // Of no interest: what lies deeper is of other formats.
+  await writeFile(join(folder, 'onnx', 'config.json'), config);
+
+  await page.goto('./');
+  await tunesmith.way('From disk');
+  const zone = tunesmith.step('model').getByRole('group', { name: /Drop a model’s folder/ });
+  await zone.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await zone.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  const at = { x: x + width / 2, y: y + 10 };
+  expect(height).toBeGreaterThan(0);
+  const data = { items: [], files: [folder], dragOperationsMask: 1 };
+  const session = await page.context().newCDPSession(page);
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, ...at, data });
+  }
+  await tunesmith.opened('my-checkpoint');
+  await tunesmith.ready();
+});
