@@ -17,6 +17,7 @@ import { SETTING_NAMES, parseSettings } from '../train/parse_settings';
 import type { SettingName, SettingValue, TrainSettings } from '../train/settings';
 import { DATA_OPTION, JSON_OPTION, MODEL_OPTION, type Command } from './command';
 import { openFolder } from './files';
+import { reportMemory } from './memory';
 import { modelName, openSession, readData, setExamples } from './open';
 import type { Output } from './output';
 
@@ -84,6 +85,7 @@ export const trainCommand: Command = {
         }),
       );
       await writeAdapter(files, session, outcome, settings, modelName(args.required('model')));
+      reportMemory(await session.device(), output);
       output.json({ event: 'done', output_dir: path });
       output.line(`${outcome.state} at step ${outcome.step} of ${outcome.steps}; the adapter is in ${path}`);
     } finally {

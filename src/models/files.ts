@@ -1,10 +1,15 @@
 import { TunesmithError } from '../core/errors';
+import { isRecord } from '../core/json';
+import { readGgufHeader } from '../formats/gguf';
 import { checkUnexpected, checkWeights } from './check_tensors';
 import { readSpec } from './config';
 import { readJson, readText, type FileReader, type ModelFolder } from './folder';
+import { ggufFolder } from './gguf_folder';
 import { INDEX_FILE, SINGLE_FILE, readTensorFiles } from './shards';
 import type { ModelSpec } from './spec';
-import type { StoredTensor, StoredWeight, StoredWeights } from './stored/stored_weight';
+import { ggufSpec, ggufWeights, readRopeFactors } from './stored/gguf_weights';
+import { storedWeights } from './stored/safetensors_weights';
+import type { StoredWeights } from './stored/stored_weight';
 
 export { readJson, type FileReader, type ModelFolder } from './folder';
 
@@ -27,11 +32,16 @@ export interface Checkpoint {
 }
 
 /**
- * Opens a checkpoint's folder: one safetensors file, or shards by their index. Only headers of the weights are read.
- * Throws `model_file_missing`, `weights_not_safetensors`, `json_invalid`, and what the config, the index and the headers
- * are refused for.
+ * Opens a checkpoint's folder: one safetensors file, shards by their index, or a GGUF file, which says by itself what
+ * the small files of others say. Only headers of the weights are read. Throws `model_file_missing`,
+ * `weights_not_safetensors`, `gguf_several`, `json_invalid`, and what the config, the index and the headers are refused for.
  */
 export async function openCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
+  const gguf = ggufFile(folder);
+  return gguf ? await openGguf(gguf) : await openSafetensors(folder);
+}
+
+async function openSafetensors(folder: ModelFolder): Promise<Checkpoint> {
   const config = await readJson(required(folder, 'config.json'));
   const spec = readSpec(config);
   const tokenizer = await readJson(required(folder, 'tokenizer.json'));
@@ -43,17 +53,53 @@ export async function openCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
   const found = await readTensorFiles(folder);
   if (!found) throw withoutWeights(folder);
   const { tensors, files } = found;
-  const stored = denseWeights(tensors);
+  const stored = storedWeights(spec, isRecord(config) ? config['quantization_config'] : undefined, tensors);
   checkWeights(spec, stored);
   checkUnexpected(spec, stored, tensors);
   const small = { config, tokenizer, tokenizerConfig, templateFile, generationConfig };
-  return { ...small, spec, stored, files, notes: [] };
+  return { ...small, spec, stored, files, notes: notesOn(stored) };
 }
 
-function denseWeights(tensors: ReadonlyMap<string, StoredTensor>): StoredWeights {
-  return new Map(
-    [...tensors].map(([name, tensor]): [string, StoredWeight] => [name, { kind: 'dense', tensor }]),
-  );
+async function openGguf(file: FileReader): Promise<Checkpoint> {
+  const header = await readGgufHeader(file);
+  const { metadata, tensors } = header;
+  const small = ggufFolder({ metadata, tensors, ropeFactors: await readRopeFactors(header, file) });
+  const spec = ggufSpec(readSpec(small.config));
+  const stored = ggufWeights(spec, header, file);
+  checkWeights(spec, stored);
+  return { ...small, spec, stored, files: [file], templateFile: undefined, notes: notesOn(stored) };
+}
+
+/** The GGUF file of a folder that has no safetensors; undefined where there is none. */
+function ggufFile(folder: ModelFolder): FileReader | undefined {
+  if (folder.has(SINGLE_FILE) || folder.has(INDEX_FILE)) return undefined;
+  const files = [...folder.values()].filter(({ name }) => name.toLowerCase().endsWith('.gguf'));
+  if (files.length <= 1) return files[0];
+  throw new TunesmithError({
+    code: 'gguf_several',
+    message: `The folder has ${files.length} GGUF files: ${files.map(({ name }) => name).join(', ')}.`,
+    hint: 'Choose one of them, by itself.',
+  });
+}
+
+/** What becomes of weights in formats that are not run as stored. */
+function notesOn(stored: StoredWeights): string[] {
+  const linear = new Set<string>();
+  const others = new Set<string>();
+  for (const [name, weight] of stored) {
+    if (weight.kind === 'requantised') (name.includes('.layers.') ? linear : others).add(weight.from);
+  }
+  const names = (formats: ReadonlySet<string>): string => [...formats].sort().join(', ');
+  return [
+    ...(linear.size > 0
+      ? [
+          `Layers in ${names(linear)}, which is not run as stored, are quantised anew, to NF4, while they are loaded.`,
+        ]
+      : []),
+    ...(others.size > 0
+      ? [`The embedding or the head is in ${names(others)} and is unpacked to float16 while it is loaded.`]
+      : []),
+  ];
 }
 
 function required(folder: ModelFolder, name: string): FileReader {

@@ -1,0 +1,16 @@
+import type { Device } from '../gpu/device';
+import type { Output } from './output';
+
+/** Tells the most memory that the process and the device's buffers took. Software adapters' buffers are the process's. */
+export function reportMemory(device: Device, output: Output): void {
+  const { peak, peaks } = device.buffers;
+  const process_peak_bytes = process.resourceUsage().maxRSS * 1024;
+  const purposes = Object.fromEntries(peaks);
+  output.json({ event: 'memory', process_peak_bytes, device_peak_bytes: peak, device_peaks: purposes });
+  const parts = [...peaks].map(([purpose, bytes]) => `${purpose} ${megabytes(bytes)}`).join(', ');
+  output.line(`peak memory: process ${megabytes(process_peak_bytes)}; device ${megabytes(peak)} (${parts})`);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}
