@@ -281,6 +281,19 @@ export const cases: readonly OpCase[] = [
   attentionCase('as many key heads as heads', { heads: 3, kvHeads: 3, headDim: 16 }, [33, 12]),
   attentionCase('window 1', { ...plain, window: 1 }, [9, 4]),
   attentionCase('window 7', { ...plain, window: 7 }, [60, 3, 20]),
+  // Windows at, before and after the edges of tiles of keys (as many as a head has dimensions), and across examples.
+  ...combine({ headDim: [16, 256], window: [1, 15, 16, 17, 33], lengths: [[70], [3, 40, 1, 26]] }).map(
+    ({ lengths, ...parameters }) =>
+      attentionCase(
+        `${describe(parameters)} of ${lengths.join('+')}`,
+        { heads: 2, kvHeads: 1, ...parameters },
+        lengths,
+      ),
+  ),
+  onGpu(attentionCase('window 20', { heads: 4, kvHeads: 1, headDim: 64, window: 20 }, [90, 41])),
+  onGpu(
+    attentionCase('window 9 of large heads', { heads: 4, kvHeads: 1, headDim: 256, window: 9 }, [50, 31]),
+  ),
   attentionCase('window beyond the examples', { ...plain, window: 1000 }, [50]),
   attentionCase('long', { heads: 1, kvHeads: 1, headDim: 64 }, [150, 40]),
   attentionCase('large scores', plain, [50, 20], { scale: 8 }),
@@ -298,5 +311,14 @@ export const cases: readonly OpCase[] = [
     cachedCase(`long cache ${describe(parameters)}`, { ...plain, ...parameters }, 900, parameters.past, 1),
   ),
   onGpu(cachedCase('long cache', plain, 600, 599, 1)),
-  cachedCase('window 5', { ...plain, window: 5 }, 64, 20, 9),
+  ...combine({ headDim: [32, 256], window: [1, 5, 40], past: [0, 20], rows: [1, 9] }).map((parameters) =>
+    cachedCase(
+      describe(parameters),
+      { heads: 4, kvHeads: 1, headDim: parameters.headDim, window: parameters.window },
+      64,
+      parameters.past,
+      parameters.rows,
+    ),
+  ),
+  onGpu(cachedCase('window 5 of large heads', { ...plain, headDim: 256, window: 5 }, 600, 500, 1)),
 ];

@@ -11,6 +11,8 @@ interface Parameters {
   /** Rows of each part of the table. */
   readonly parts: readonly number[];
   readonly trainable?: boolean;
+  /** 1 unless given. */
+  readonly scale?: number;
   readonly limits?: OpCase['limits'];
 }
 
@@ -25,7 +27,7 @@ function encode(
 }
 
 function embeddingCase({ limits, trainable = false, ...parameters }: Parameters): OpCase {
-  const { rows, vocabulary, columns, format, parts } = parameters;
+  const { rows, vocabulary, columns, format, parts, scale = 1 } = parameters;
   const tokens = integers('tokens', rows, vocabulary);
   // The first, the last, one beyond the table.
   tokens.set([0, vocabulary - 1, vocabulary + 7].slice(0, rows));
@@ -58,7 +60,7 @@ function embeddingCase({ limits, trainable = false, ...parameters }: Parameters)
         in: columns,
         parts: layout.map(({ name, ...part }) => ({ ...part, tensor: tensors[name]! })),
       };
-      return { y: embedding(builder, { tokens: tensors['tokens']!, table: weight }) };
+      return { y: embedding(builder, { tokens: tensors['tokens']!, table: weight }, { scale }) };
     },
     reference: {
       forward(values) {
@@ -67,18 +69,20 @@ function embeddingCase({ limits, trainable = false, ...parameters }: Parameters)
         values['tokens']!.forEach((token, row) => {
           y.set(source.subarray(rowOf(token) * columns, (rowOf(token) + 1) * columns), row * columns);
         });
-        return { y };
+        return { y: y.map((value) => scale * value) };
       },
       backward(values, { y }) {
         const weight0 = new Float64Array(vocabulary * columns);
         values['tokens']!.forEach((token, row) => {
-          for (let c = 0; c < columns; c++) weight0[rowOf(token) * columns + c]! += y![row * columns + c]!;
+          for (let c = 0; c < columns; c++) {
+            weight0[rowOf(token) * columns + c]! += scale * y![row * columns + c]!;
+          }
         });
         return { weight0 };
       },
     },
-    // A copy is exact; a gradient is a sum of at most `rows` values.
-    tolerance: { y: 0, dweight0: rows },
+    // A copy is exact, a multiple of it is rounded twice; a gradient is a sum of at most `rows` values.
+    tolerance: { y: scale === 1 ? 0 : 1, dweight0: rows + (scale === 1 ? 0 : 1) },
   };
 }
 
@@ -96,6 +100,18 @@ export const cases: readonly OpCase[] = [
     parts: [50],
     trainable: true,
     limits: { maxComputeWorkgroupsPerDimension: 3 },
+  }),
+  ...combine({ rows: [1, 9], format: ['f32', 'bf16'] as const, scale: [Math.sqrt(640)] }).map((parameters) =>
+    embeddingCase({ ...parameters, vocabulary: 50, columns: 20, parts: [48, 2] }),
+  ),
+  embeddingCase({
+    rows: 40,
+    vocabulary: 50,
+    columns: 64,
+    format: 'f32',
+    parts: [50],
+    trainable: true,
+    scale: 33.94112549695428,
   }),
   embeddingCase({ rows: 1, vocabulary: 5, columns: 4, format: 'f32', parts: [5], trainable: true }),
 ];

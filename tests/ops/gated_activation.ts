@@ -1,5 +1,5 @@
-import { gatedActivation, type Activation } from '../../src/ops/gated_activation';
-import { combine, describe, normal, type OpCase } from './case';
+import { fusedGatedActivation, gatedActivation, type Activation } from '../../src/ops/gated_activation';
+import { combine, describe, normal, type Arrays, type OpCase } from './case';
 
 interface Parameters {
   readonly activation: Activation;
@@ -79,6 +79,50 @@ function gatedActivationCase({ limits, ...parameters }: Parameters): OpCase {
   };
 }
 
+/** The same values with a row's gates and what they let through in one tensor. */
+function fusedCase(parameters: Parameters): OpCase {
+  const plain = gatedActivationCase(parameters);
+  const { rows, columns, activation } = parameters;
+  const { y, dgate, dup } = plain.tolerance;
+  const joined = <T extends Float32Array | Float64Array>(target: T, gate: T, up: T): T => {
+    for (let row = 0; row < rows; row++) {
+      target.set(gate.subarray(row * columns, (row + 1) * columns), 2 * row * columns);
+      target.set(up.subarray(row * columns, (row + 1) * columns), (2 * row + 1) * columns);
+    }
+    return target;
+  };
+  const split = (gateUp: Float64Array, half: 0 | 1): Float64Array =>
+    Float64Array.from({ length: rows * columns }, (_, i) => {
+      const row = Math.floor(i / columns);
+      return gateUp[(2 * row + half) * columns + (i % columns)]!;
+    });
+  const { gate, up } = plain.inputs;
+  const data = joined(
+    new Float32Array(2 * rows * columns),
+    Float32Array.from(gate!.data),
+    Float32Array.from(up!.data),
+  );
+  const parts = ({ gateUp }: Arrays): Arrays => ({ gate: split(gateUp!, 0), up: split(gateUp!, 1) });
+  if (typeof dgate !== 'object' || typeof dup !== 'object') throw new Error('magnitudes are missing');
+  const magnitudes = joined(new Float64Array(data.length), dgate.magnitudes, dup.magnitudes);
+  return {
+    ...plain,
+    op: 'fused_gated_activation',
+    inputs: { gateUp: { type: 'f32', shape: ['rows', 2 * columns], data, wanted: true } },
+    build: (builder, { gateUp }) => ({
+      y: fusedGatedActivation(builder, { gateUp: gateUp! }, { activation }),
+    }),
+    reference: {
+      forward: (values) => plain.reference.forward(parts(values)),
+      backward: (values, cotangents) => {
+        const { gate, up } = plain.reference.backward!(parts(values), cotangents);
+        return { gateUp: joined(new Float64Array(data.length), gate!, up!) };
+      },
+    },
+    tolerance: { y: y!, dgateUp: { factor: dgate.factor, magnitudes } },
+  };
+}
+
 const activation = ['silu', 'gelu_pytorch_tanh', 'gelu'] as const;
 
 export const cases: readonly OpCase[] = [
@@ -89,5 +133,7 @@ export const cases: readonly OpCase[] = [
     rows: [40],
     columns: [64],
     limits: [{ maxComputeWorkgroupsPerDimension: 3 }],
-  }).map(gatedActivationCase),
+  }).flatMap((parameters) => [gatedActivationCase(parameters), fusedCase(parameters)]),
+  ...combine({ activation, rows: [1, 7], columns: [1, 20, 301] }).map(fusedCase),
+  ...combine({ activation, rows: [4], columns: [4, 5], extremes: [true] }).map(fusedCase),
 ];
