@@ -22,3 +22,9 @@ export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', own));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
+
+/** For people: "1.3 GB", "147 MB", rounded up, since it is what something takes. */
+export function bytesText(bytes: number): string {
+  if (bytes >= 1e9) return `${(Math.ceil(bytes / 1e8) / 10).toFixed(1)} GB`;
+  return `${Math.ceil(bytes / 1e6)} MB`;
+}

@@ -59,3 +59,26 @@ export function planGeneration(
   const result = headLogits(trace, { hidden: wanted, head: headWeight(spec, weights) });
   return { plan: plan(trace, trace.nodes, { capacity, limits, keep: [result] }), logits: result };
 }
+
+/** What chatting runs: prompts some rows at a time, then token by token. */
+export interface ChatPlans {
+  readonly prefill: GenerationPlan;
+  readonly decode: GenerationPlan;
+  /** Bytes of each arena that serves both. */
+  readonly arenas: readonly number[];
+}
+
+export function planChat(
+  model: ModelLayout,
+  adapter: AdapterLayout | undefined,
+  options: Pick<GenerationOptions, 'cacheRows' | 'limits'>,
+): ChatPlans {
+  const prefill = planGeneration(model, adapter, { ...options, capacity: PREFILL_ROWS, logits: 'last' });
+  const decode = planGeneration(model, adapter, { ...options, capacity: 1, logits: 'last' });
+  const count = Math.max(prefill.plan.arenas.length, decode.plan.arenas.length);
+  const bytes = ({ plan }: GenerationPlan, arena: number): number => plan.arenas[arena] ?? 0;
+  const arenas = Array.from({ length: count }, (_, arena) =>
+    Math.max(bytes(prefill, arena), bytes(decode, arena)),
+  );
+  return { prefill, decode, arenas };
+}

@@ -1,8 +1,8 @@
 import { compile } from '../graph/compile';
 import type { Program } from '../graph/program';
 import type { Adapter } from './adapter';
-import { KeyValueCache } from './generation';
 import { GENERATION_SLOTS, planGeneration } from './generation_graph';
+import { KeyValueCache } from './key_value_cache';
 import type { Model } from './model';
 
 /** Rows at once: as few as keep the logits of a large vocabulary small. */

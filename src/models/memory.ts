@@ -1,6 +1,6 @@
 import type { Plan } from '../graph/plan';
 import type { Limits } from '../ops/op';
-import { PREFILL_ROWS, cacheBytes, planGeneration } from './generation_graph';
+import { cacheBytes, planChat } from './generation_graph';
 import { modelBytes, type ModelLayout } from './layout';
 import type { AdapterLayout } from './lora';
 import { METRICS_RING } from './training_program';
@@ -43,14 +43,13 @@ export function trainingMemory(
   };
 }
 
-/** What answering takes beside the base and the adapter: the caches, and a prompt's activations. */
+/** What answering takes beside the base and the adapter: the caches, and the activations of prompts and answers. */
 export function chatMemory(
   model: ModelLayout,
   adapter: AdapterLayout | undefined,
   { cacheRows, limits }: { readonly cacheRows: number; readonly limits: Limits },
 ): { readonly cache: number; readonly chat: number } {
-  const options = { capacity: PREFILL_ROWS, cacheRows, limits, logits: 'last' as const };
-  const { arenas } = planGeneration(model, adapter, options).plan;
+  const { arenas } = planChat(model, adapter, { cacheRows, limits });
   return { cache: 2 * model.spec.layers * cacheBytes(model, cacheRows), chat: sum(arenas) };
 }
 

@@ -1,5 +1,4 @@
 import type { Limits } from '../ops/op';
-import { TunesmithError } from '../core/errors';
 import type { ModelLayout } from '../models/layout';
 import { adapterLayout } from '../models/lora';
 import { chatMemory, trainingMemory } from '../models/memory';
@@ -8,7 +7,9 @@ import { capacityOf, planOf, sampleSteps } from '../train/plan';
 import type { TrainEvent } from '../train/events';
 import type { TrainSettings } from '../train/settings';
 import { tokenCount, type Dataset } from './dataset';
+import { adviseFit, needOf, remembered, type FitLevel, type Need } from './fit';
 import { chatRows } from './resident';
+import { ANSWER_TOKENS } from './training';
 
 /** Memory and time of a run, before anything starts. */
 export interface PlanReport {
@@ -17,18 +18,14 @@ export interface PlanReport {
   /** Bytes by purpose. */
   readonly memory: Readonly<Record<string, number>>;
   readonly memoryTotal: number;
+  readonly level: FitLevel;
+  /** The level is not 'no'. */
   readonly fits: boolean;
-  /** What to change where it does not fit. */
+  /** Why it does not fit, or only just, and what to change. */
   readonly advice: readonly string[];
   /** Of the whole run; undefined before the device's speed is known. */
   readonly estimatedSeconds?: number;
 }
-
-const SMALLER = [
-  'a smaller per_device_train_batch_size, with more gradient_accumulation_steps',
-  'a smaller max_seq_length',
-  'gradient_checkpointing',
-];
 
 /**
  * @param rate floating-point operations a second that training reaches on this device, where known
@@ -40,36 +37,56 @@ export function planReport(
   limits: Limits,
   rate: number | undefined,
 ): PlanReport {
-  const layout = adapterLayout(model.spec, settings);
-  const plan = planOf(settings, dataset.training.length);
-  const { gradient_checkpointing } = settings;
-  const batchSize = settings.per_device_train_batch_size;
-  const capacity = capacityOf(plan, batchSize, dataset.training, dataset.heldOut);
-  const common = { steps: plan.steps, trainableParameters: layout.parameters };
-  try {
-    const memory = {
-      ...trainingMemory(model, layout, { capacity, limits, gradient_checkpointing }),
-      ...chatMemory(model, layout, { cacheRows: chatRows(model), limits }),
-    };
-    const memoryTotal = Object.values(memory).reduce((sum, bytes) => sum + bytes, 0);
-    const largest = layout.size * 4;
-    const fits = largest <= limits.maxStorageBufferBindingSize || largest <= limits.maxBufferSize;
-    const seconds = rate && runOperations(model, dataset, settings) / rate;
-    return {
-      ...common,
-      memory,
-      memoryTotal,
-      fits,
-      advice: fits ? [] : ['Choose a smaller r or fewer target_modules.'],
-      ...(seconds !== undefined && { estimatedSeconds: seconds }),
-    };
-  } catch (error) {
-    if (!(error instanceof TunesmithError) || error.code !== 'tensor_exceeds_binding') throw error;
-    const advice = SMALLER.filter(
-      (setting) => setting !== 'gradient_checkpointing' || !gradient_checkpointing,
-    );
-    return { ...common, memory: {}, memoryTotal: 0, fits: false, advice: [error.message, ...advice] };
-  }
+  const { training, heldOut } = dataset;
+  const tokens = [...training, ...heldOut].reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  const cacheRows = chatRows(model, tokens + ANSWER_TOKENS);
+  const shapeOf = (chosen: TrainSettings) => ({
+    capacity: capacityOf(
+      planOf(chosen, training.length),
+      chosen.per_device_train_batch_size,
+      cutExamples(training, settings, chosen),
+      cutExamples(heldOut, settings, chosen),
+    ),
+    adapter: adapterLayout(model.spec, chosen),
+  });
+  const measure = remembered(
+    (chosen: TrainSettings): Need =>
+      needOf(() => {
+        const { capacity, adapter } = shapeOf(chosen);
+        const { gradient_checkpointing } = chosen;
+        return {
+          ...trainingMemory(model, adapter, { capacity, limits, gradient_checkpointing }),
+          ...chatMemory(model, adapter, { cacheRows, limits }),
+        };
+      }, limits),
+    (chosen) => [shapeOf(chosen).capacity, chosen.gradient_checkpointing, chosen.r],
+  );
+  const { memory, memoryTotal, level, reason } = measure(settings);
+  // The model is open: how it was loaded stays.
+  const changeable = { ...settings, load_in_4bit: true, dtype: 'auto' as const };
+  const seconds = rate && runOperations(model, dataset, settings) / rate;
+  return {
+    steps: planOf(settings, training.length).steps,
+    trainableParameters: shapeOf(settings).adapter.parameters,
+    memory,
+    memoryTotal,
+    level,
+    fits: level !== 'no',
+    advice: [...(reason === undefined ? [] : [reason]), ...adviseFit(changeable, measure)],
+    ...(level !== 'no' && seconds !== undefined && { estimatedSeconds: seconds }),
+  };
+}
+
+/** Examples as a smaller `max_seq_length` would cut them. */
+function cutExamples(
+  examples: Dataset['training'],
+  now: TrainSettings,
+  { max_seq_length: length }: TrainSettings,
+): Dataset['training'] {
+  if (length >= now.max_seq_length) return examples;
+  return examples.map((example) =>
+    example.ids.length <= length ? example : { ...example, ids: example.ids.subarray(0, length) },
+  );
 }
 
 /**

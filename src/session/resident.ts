@@ -1,6 +1,7 @@
 import type { Device } from '../gpu/device';
 import { Adapter } from '../models/adapter';
-import { Generator, KeyValueCache } from '../models/generation';
+import { Generator } from '../models/generation';
+import { grownRows, KeyValueCache } from '../models/key_value_cache';
 import type { ModelLayout } from '../models/layout';
 import type { AdapterLayout } from '../models/lora';
 import type { Model } from '../models/model';
@@ -14,9 +15,9 @@ export interface TunedAdapter {
 /** Tokens that a conversation may have, prompt and answers together. */
 const MOST_CHAT_ROWS = 2048;
 
-/** Rows of the key and value caches. */
-export function chatRows({ positions }: ModelLayout): number {
-  return Math.min(positions, MOST_CHAT_ROWS);
+/** Rows of the key and value caches once they hold so many tokens. */
+export function chatRows({ positions }: ModelLayout, tokens: number): number {
+  return grownRows(tokens, Math.min(positions, MOST_CHAT_ROWS));
 }
 
 /** What lies on the device for one open model: the base, the tuned adapter, and what chatting needs, made when first used. */
@@ -39,7 +40,7 @@ export class Resident {
 
   /** The base alone; compiled at the first call. */
   async base(): Promise<Generator> {
-    this.#base ??= await Generator.compile(this.model, undefined, this.#keyValueCache());
+    this.#base ??= await Generator.compile(this.model, undefined, this.#sharedCache());
     return this.#base;
   }
 
@@ -61,7 +62,7 @@ export class Resident {
 
   /** A generator with an adapter, perhaps one under training. The caller destroys it, before the resident. */
   async generatorFor(adapter: Adapter): Promise<Generator> {
-    return await Generator.compile(this.model, adapter, this.#keyValueCache(), this.#base?.arenas);
+    return await Generator.compile(this.model, adapter, this.#sharedCache());
   }
 
   dropTuned(): void {
@@ -70,15 +71,23 @@ export class Resident {
     this.#tuned = undefined;
   }
 
-  destroy(): void {
+  /** Gives back what only chatting takes; it is made again when it is next needed. */
+  dropChat(): void {
     this.dropTuned();
     this.#base?.destroy();
+    this.#base = undefined;
     this.#cache?.destroy();
+    this.#cache = undefined;
+  }
+
+  destroy(): void {
+    this.dropChat();
     this.model.destroy();
   }
 
-  #keyValueCache(): KeyValueCache {
-    this.#cache ??= new KeyValueCache(this.model, chatRows(this.model.layout));
+  #sharedCache(): KeyValueCache {
+    const { layout } = this.model;
+    this.#cache ??= new KeyValueCache(this.model, chatRows(layout, MOST_CHAT_ROWS), chatRows(layout, 1));
     return this.#cache;
   }
 }

@@ -51,7 +51,8 @@ export interface TrainingOutcome extends TrainResult {
 /** Losses of the device in a row, without a checkpoint between, after which the run gives up. */
 const MOST_LOSSES = 3;
 const RETRY_MILLISECONDS = 2000;
-const ANSWER_TOKENS = 48;
+/** Of the answers along a run. */
+export const ANSWER_TOKENS = 48;
 
 /**
  * Trains from the start or from a checkpoint. Where the device is lost it is opened again and the run goes on from its
@@ -116,6 +117,7 @@ async function attempt(
   const { dataset, settings, layout, control, checkpoints, hashes } = request;
   const resident = await request.resident();
   const { device, model } = resident;
+  resident.dropChat();
   const adapter = new Adapter(device, layout, 'training');
   const owned: { destroy(): void }[] = [adapter];
   try {

@@ -38,6 +38,17 @@ export function capacityOf(
   return alignUp(Math.max(largestMicroBatch(plan, batchSize, examples), longestHeldOut), CAPACITY_ALIGNMENT);
 }
 
+/** The same before any example is known: as long as the settings allow, where the model takes so many positions. */
+export function capacityOfSettings(
+  {
+    per_device_train_batch_size,
+    max_seq_length,
+  }: Pick<TrainSettings, 'per_device_train_batch_size' | 'max_seq_length'>,
+  positions: number,
+): number {
+  return alignUp(per_device_train_batch_size * Math.min(max_seq_length, positions), CAPACITY_ALIGNMENT);
+}
+
 function largestMicroBatch(
   plan: BatchPlan,
   batchSize: number,

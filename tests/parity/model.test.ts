@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Device } from '../../src/gpu/device';
-import { Generator, KeyValueCache } from '../../src/models/generation';
+import { Generator } from '../../src/models/generation';
+import { KeyValueCache } from '../../src/models/key_value_cache';
 import { allLogits } from '../../src/models/logits';
 import { readMatrix } from '../../src/models/lora';
 import { compileTraining } from '../../src/models/training';
@@ -78,9 +79,9 @@ describe.each(families)('%s', (family) => {
       },
     );
 
-    test('greedy answers through the cache', async () => {
+    test('greedy answers through a cache that grows within', async () => {
       const { model } = loaded;
-      const cache = new KeyValueCache(model, 64);
+      const cache = new KeyValueCache(model, 64, 12);
       const prompt = expected.batch[1]!.input_ids;
       const { base, adapter } = numbers.greedy;
       const plain = await Generator.compile(model, undefined, cache);

@@ -1,0 +1,98 @@
+import type { Device } from '../gpu/device';
+import { cacheBytes, keySlot, valueSlot } from './generation_graph';
+import type { Model } from './model';
+
+/** Tokens that a cache begins with room for where it may grow. */
+const FIRST_ROWS = 256;
+
+/** The rows that a cache has once it has grown to hold so many tokens: it doubles, up to `most`. */
+export function grownRows(tokens: number, most: number): number {
+  let rows = FIRST_ROWS;
+  while (rows < tokens) rows *= 2;
+  return Math.min(rows, most);
+}
+
+/**
+ * Keys and values of the tokens so far, on the device, and the memory for the activations of the programs that fill it. One
+ * generation uses it at a time.
+ */
+export class KeyValueCache {
+  /** Tokens that it can grow to hold. */
+  readonly most: number;
+  readonly #device: Device;
+  readonly #bytesOf: (rows: number) => number;
+  readonly #buffers = new Map<string, GPUBuffer>();
+  #arenas: GPUBuffer[] = [];
+  #rows: number;
+  #version = 0;
+
+  /** Room for `rows` tokens now. */
+  constructor({ device, layout }: Model, most: number, rows = most) {
+    this.#device = device;
+    this.most = most;
+    this.#rows = rows;
+    this.#bytesOf = (count) => cacheBytes(layout, count);
+    try {
+      for (let layer = 0; layer < layout.spec.layers; layer++) {
+        for (const slot of [keySlot(layer), valueSlot(layer)]) {
+          this.#buffers.set(slot, device.buffers.create('cache', slot, this.#bytesOf(rows)));
+        }
+      }
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** By slot. */
+  get buffers(): ReadonlyMap<string, GPUBuffer> {
+    return this.#buffers;
+  }
+
+  get arenas(): readonly GPUBuffer[] {
+    return this.#arenas;
+  }
+
+  /** Another number once any of the buffers is another: programs bound to them are to be compiled anew. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Makes room for so many tokens, `most` at most; what is held stays. Throws `buffer_too_large`. */
+  reserve(tokens: number): void {
+    if (tokens <= this.#rows) return;
+    const rows = grownRows(tokens, this.most);
+    this.#version++;
+    for (const [slot, old] of this.#buffers) {
+      const buffer = this.#device.buffers.create('cache', slot, this.#bytesOf(rows));
+      const encoder = this.#device.gpu.createCommandEncoder();
+      encoder.copyBufferToBuffer(old, 0, buffer, 0, old.size);
+      this.#device.gpu.queue.submit([encoder.finish()]);
+      this.#device.buffers.destroy('cache', old);
+      this.#buffers.set(slot, buffer);
+    }
+    this.#rows = rows;
+  }
+
+  /** Makes each arena as large as programs need that never run at the same time. Throws `buffer_too_large`. */
+  reserveArenas(bytes: readonly number[]): void {
+    for (const [index, size] of bytes.entries()) {
+      const old = this.#arenas[index];
+      if (old && old.size >= size) continue;
+      this.#version++;
+      if (old) this.#device.buffers.destroy('chat', old);
+      this.#arenas[index] = this.#device.buffers.create('chat', `arena ${index}`, size);
+    }
+  }
+
+  destroy(): void {
+    for (const buffer of this.#buffers.values()) this.#device.buffers.destroy('cache', buffer);
+    for (const arena of this.#arenas) this.#device.buffers.destroy('chat', arena);
+    this.#buffers.clear();
+    this.#arenas = [];
+  }
+}

@@ -1,0 +1,88 @@
+import { readSpec } from '../models/config';
+import { modelLayout, positionsOf, weightSlots, type LoadSettings } from '../models/layout';
+import { adapterLayout } from '../models/lora';
+import { chatMemory, trainingMemory } from '../models/memory';
+import { parameterCount } from '../models/spec';
+import { expectedForms, type ListedFile } from '../models/stored/expected_forms';
+import type { Limits } from '../ops/op';
+import { capacityOfSettings } from '../train/plan';
+import type { TrainSettings } from '../train/settings';
+import { adviseFit, needOf, remembered, type FitLevel, type Need } from './fit';
+import { chatRows } from './resident';
+
+/** What is known of a model before anything but its config.json is fetched. */
+export interface ModelEstimate {
+  readonly family: string;
+  readonly parameters: number;
+  /** Of all the files. */
+  readonly downloadBytes: number;
+  /** Bytes on the device by purpose, for a run with the settings. */
+  readonly memory: Readonly<Record<string, number>>;
+  readonly memoryTotal: number;
+  readonly level: FitLevel;
+  /** The level is not 'no'. */
+  readonly fits: boolean;
+  /** Why it does not fit, or only just, and which setting to change. */
+  readonly advice: readonly string[];
+  readonly notes: readonly string[];
+  /** How the checkpoint is quantised already: "GPTQ, 4-bit"; else absent. */
+  readonly quantized?: string;
+  /** Bytes of storage while it is opened: the files, and the base as it lies on the device. */
+  readonly storageNeeded: number;
+}
+
+/**
+ * Judges a model by its parsed config.json and the list of the files that opening it would fetch, for a device's limits:
+ * batches are taken to be as long as the settings allow. Nothing is allocated. Throws what `readSpec`,
+ * `readQuantizationConfig` and `modelLayout` refuse.
+ */
+export function modelPreview(
+  config: unknown,
+  files: readonly ListedFile[],
+  load: LoadSettings,
+  settings: TrainSettings,
+  limits: Limits,
+): ModelEstimate {
+  const spec = readSpec(config);
+  const weights = files.filter(({ path }) => /\.(safetensors|gguf)$/i.test(path));
+  const { formOf, quantized, requantised } = expectedForms(spec, config, weights);
+  const layoutFor = (chosen: LoadSettings) =>
+    modelLayout(spec, formOf, chosen, limits.maxStorageBufferBindingSize);
+  const chosen = { ...settings, ...load };
+  const measure = remembered(
+    (changed: TrainSettings): Need =>
+      needOf(() => {
+        const layout = layoutFor(changed);
+        const adapter = adapterLayout(spec, changed);
+        const { gradient_checkpointing } = changed;
+        const capacity = capacityOfSettings(changed, positionsOf(spec));
+        return {
+          ...trainingMemory(layout, adapter, { capacity, limits, gradient_checkpointing }),
+          ...chatMemory(layout, adapter, { cacheRows: chatRows(layout, 1), limits }),
+        };
+      }, limits),
+    (changed) => [
+      capacityOfSettings(changed, positionsOf(spec)),
+      ...[changed.gradient_checkpointing, changed.r, changed.load_in_4bit, changed.dtype],
+    ],
+  );
+  const { memory, memoryTotal, level, reason } = measure(chosen);
+  const downloadBytes = files.reduce((sum, { size }) => sum + size, 0);
+  const notes = requantised
+    ? [`${quantized ?? 'Its format'} is not run as stored: it is quantised anew to NF4.`]
+    : [];
+  const layout = layoutFor(load);
+  return {
+    family: spec.family,
+    parameters: parameterCount(spec),
+    downloadBytes,
+    memory,
+    memoryTotal,
+    level,
+    fits: level !== 'no',
+    advice: [...(reason === undefined ? [] : [reason]), ...adviseFit(chosen, measure)],
+    notes,
+    ...(quantized !== undefined && { quantized }),
+    storageNeeded: downloadBytes + weightSlots(layout).reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
