@@ -1,0 +1,229 @@
+import { listFiles, modelInfo } from '@huggingface/hub';
+import * as v from 'valibot';
+import { sha256Hex } from '../core/bytes';
+import { isModelScope } from '../core/endpoints';
+import { TunesmithError } from '../core/errors';
+import { isRecord } from '../core/json';
+import { contentHash } from './hash';
+import { Requester } from './requester';
+import type { CallOptions, Hub, Repository, RepositoryFile } from './types';
+
+const MOST_FILES = 20_000;
+/** Of config.json and its like; what is larger is downloaded, not fetched whole. */
+const SMALL_FILE = 64 * 2 ** 20;
+
+const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const hex = (digits: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${digits}}$`)));
+const treeEntrySchema = v.object({
+  type: v.string(),
+  path: v.pipe(v.string(), v.minLength(1)),
+  size,
+  oid: v.optional(v.string()),
+  lfs: v.optional(v.object({ oid: hex(64), size })),
+});
+const infoSchema = v.object({
+  sha: hex(40),
+  gated: v.optional(v.union([v.boolean(), v.string()]), false),
+  tags: v.optional(v.array(v.string()), []),
+  cardData: v.nullish(v.unknown()),
+});
+const modelScopeSchema = v.object({
+  Data: v.object({
+    Files: v.array(
+      v.object({
+        Type: v.string(),
+        Path: v.pipe(v.string(), v.minLength(1)),
+        Size: size,
+        Sha256: v.nullish(v.string()),
+        Revision: v.nullish(v.string()),
+      }),
+    ),
+    LatestCommitter: v.nullish(v.object({ Id: v.nullish(v.string()) })),
+  }),
+});
+
+/**
+ * What a repository holds, at the commit that the revision names now.
+ *
+ * @param repo `owner/name`
+ * @param revision a branch, a tag or a commit; the main branch by default
+ * @throws TunesmithError `endpoint_invalid`, `endpoint_unreachable`, `repository_not_found`, `repository_gated`,
+ *   `repository_invalid`, `download_failed`
+ */
+export async function listRepository(
+  hub: Hub,
+  repo: string,
+  revision?: string,
+  options: CallOptions = {},
+): Promise<Repository> {
+  if (!/^[\w.-]+(\/[\w.-]+)?$/.test(repo)) {
+    throw new TunesmithError({
+      code: 'repository_not_found',
+      message: `"${repo}" is no name of a model.`,
+      hint: 'Give it as owner/name, for instance "Qwen/Qwen2.5-0.5B-Instruct".',
+    });
+  }
+  const requester = new Requester(hub);
+  return isModelScope(requester.endpoint)
+    ? await listModelScope(requester, repo, revision ?? 'master', options)
+    : await listHuggingFace(requester, repo, revision ?? 'main', options);
+}
+
+async function listHuggingFace(
+  requester: Requester,
+  repo: string,
+  revision: string,
+  options: CallOptions,
+): Promise<Repository> {
+  const shared = {
+    hubUrl: requester.endpoint,
+    fetch: requester.fetchFor({ ...options, asked: { repo } }),
+  };
+  const found = await understood(repo, requester, () =>
+    modelInfo({ ...shared, name: repo, revision, additionalFields: ['sha', 'tags', 'cardData'] }),
+  );
+  const info = checked(infoSchema, found, repo, requester);
+  const files: RepositoryFile[] = [];
+  await understood(repo, requester, async () => {
+    for await (const entry of listFiles({ ...shared, repo, revision: info.sha, recursive: true })) {
+      const { type, path, size, oid, lfs } = checked(treeEntrySchema, entry, repo, requester);
+      if (type === 'file') {
+        files.push(lfs ? { path, size: lfs.size, sha256: lfs.oid } : { path, size, gitId: gitIdOf(oid) });
+      }
+      if (files.length > MOST_FILES) throw invalid(repo, requester, 'lists more files than a model has');
+    }
+  });
+  return {
+    repo,
+    endpoint: requester.endpoint,
+    commit: info.sha,
+    files,
+    license: licenseOf(info.cardData, info.tags),
+    gated: info.gated !== false,
+  };
+}
+
+/** ModelScope lists the files of a branch, each with the commit that brought it. */
+async function listModelScope(
+  requester: Requester,
+  repo: string,
+  revision: string,
+  options: CallOptions,
+): Promise<Repository> {
+  const query = new URLSearchParams({ Revision: revision, Recursive: 'true' });
+  const text = await requester.text(`${requester.endpoint}/api/v1/models/${repo}/repo/files?${query}`, {
+    ...options,
+    accept: 'application/json',
+    asked: { repo },
+  });
+  const json = await understood<unknown>(repo, requester, () => Promise.resolve(JSON.parse(text)));
+  const { Files, LatestCommitter } = checked(modelScopeSchema, json, repo, requester).Data;
+  const files = Files.filter((file) => file.Type !== 'tree').map((file): RepositoryFile => ({
+    path: file.Path,
+    size: file.Size,
+    sha256: /^[0-9a-f]{64}$/.test(file.Sha256 ?? '') ? file.Sha256! : undefined,
+    revision: file.Revision || revision,
+  }));
+  // Not every listing names its commit. What the files hold names it as well.
+  const described = new TextEncoder().encode(JSON.stringify(files));
+  const commit = LatestCommitter?.Id || (await sha256Hex(described)).slice(0, 40);
+  return { repo, endpoint: requester.endpoint, commit, files, gated: false };
+}
+
+/**
+ * A file of config.json's kind, whole and with its hash checked.
+ *
+ * @throws TunesmithError as `listRepository`; `repository_file_missing`, `repository_file_large`, `download_wrong_hash`
+ */
+export async function fetchSmallFile(
+  hub: Hub,
+  repository: Repository,
+  path: string,
+  { signal }: CallOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const file = repository.files.find((each) => each.path === path);
+  const asked = { repo: repository.repo, file: path };
+  if (file === undefined || file.size > SMALL_FILE) {
+    throw new TunesmithError({
+      code: file ? 'repository_file_large' : 'repository_file_missing',
+      message: file
+        ? `${path} is larger than such a file should be: ${file.size} bytes.`
+        : `${repository.repo} has no file ${path}.`,
+      hint: 'Choose another model, or the same one from another repository.',
+    });
+  }
+  const requester = new Requester(hub);
+  const address = fileAddress(repository, file);
+  // Bytes that were garbled on the way are fetched once more; twice the same wrong ones are what is there.
+  for (let attempt = 1; ; attempt++) {
+    const bytes = await requester.bytes(address, { signal, asked }, file.size);
+    const hash = await contentHash(file);
+    hash?.update(bytes);
+    if (bytes.length === file.size && hash?.matches() !== false) return bytes;
+    if (attempt === 2) throw wrongContent(path, repository);
+  }
+}
+
+/** Where an endpoint has a file's bytes. */
+export function fileAddress({ endpoint, repo, commit }: Repository, file: RepositoryFile): string {
+  const revision = file.revision;
+  if (revision !== undefined) {
+    const query = new URLSearchParams({ Revision: revision, FilePath: file.path });
+    return `${endpoint}/api/v1/models/${repo}/repo?${query}`;
+  }
+  return `${endpoint}/${repo}/resolve/${commit}/${file.path.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+/** @throws TunesmithError `download_wrong_hash` */
+export function wrongContent(path: string, { repo, endpoint }: Repository): TunesmithError {
+  return new TunesmithError({
+    code: 'download_wrong_hash',
+    message: `${path} of ${repo} arrived twice with other bytes than ${new URL(endpoint).host} says it has.`,
+    hint: 'Try again later or take another endpoint. The file was thrown away.',
+  });
+}
+
+/** The Hub says the licence in the card and as a tag. */
+export function licenseOf(cardData: unknown, tags: readonly string[]): string | undefined {
+  const said = isRecord(cardData) ? cardData.license : undefined;
+  const first: unknown = Array.isArray(said) ? said[0] : said;
+  if (typeof first === 'string' && first !== 'other') return first;
+  const named =
+    isRecord(cardData) && typeof cardData.license_name === 'string' ? cardData.license_name : undefined;
+  return named ?? tags.find((tag) => tag.startsWith('license:'))?.slice('license:'.length);
+}
+
+/** A git blob id is SHA-1; other ids, as of newer kinds of repositories, say nothing that can be checked here. */
+function gitIdOf(oid: string | undefined): string | undefined {
+  return oid !== undefined && /^[0-9a-f]{40}$/.test(oid) ? oid : undefined;
+}
+
+/** What a library threw on an answer it didn't understand, in words; what is meant for people passes. */
+async function understood<T>(repo: string, requester: Requester, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const known = error instanceof TunesmithError || (error instanceof Error && error.name === 'AbortError');
+    throw known ? error : invalid(repo, requester, 'is described in a way that makes no sense', error);
+  }
+}
+
+function checked<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  repo: string,
+  requester: Requester,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  throw invalid(repo, requester, 'is described in a way that makes no sense', v.summarize(result.issues));
+}
+
+function invalid(repo: string, requester: Requester, what: string, cause?: unknown): TunesmithError {
+  return new TunesmithError({
+    code: 'repository_invalid',
+    message: `${repo} ${what} by ${new URL(requester.endpoint).host}.`,
+    hint: 'Check that the endpoint in the settings speaks as the Hugging Face Hub does.',
+    cause,
+  });
+}
