@@ -14,10 +14,6 @@ export interface Placement {
   readonly bytes: number;
 }
 
-interface Placed extends Lifetime {
-  readonly offset: number;
-}
-
 /**
  * Offline placement, the largest tensors first: each goes to the lowest gap that is free during its lifetime, in the
  * arena that grows least by it. WebGPU refuses a dispatch that binds one buffer both read-only and read_write, so a
@@ -34,7 +30,7 @@ export function placeTensors(
     ([a, x], [b, y]) => y.bytes - x.bytes || x.first - y.first || a.id - b.id,
   );
   const placements = new Map<Tensor, Placement>();
-  const placed: Placed[][] = [];
+  const occupied: Occupied[] = [];
   const arenas: number[] = [];
   for (const [tensor, lifetime] of order) {
     const closed = new Set<number>();
@@ -46,7 +42,7 @@ export function placeTensors(
     let best = { arena: arenas.length, offset: 0, growth: lifetime.bytes };
     arenas.forEach((size, arena) => {
       if (closed.has(arena)) return;
-      const offset = lowestGap(placed[arena] ?? [], lifetime);
+      const offset = occupied[arena]?.lowestGap(lifetime) ?? 0;
       const end = offset + lifetime.bytes;
       const growth = Math.max(0, end - size);
       const better = growth < best.growth || (growth === best.growth && best.arena === arenas.length);
@@ -54,23 +50,43 @@ export function placeTensors(
     });
     const { arena, offset } = best;
     placements.set(tensor, { arena, offset, bytes: lifetime.bytes });
-    (placed[arena] ??= []).push({ ...lifetime, offset });
+    (occupied[arena] ??= new Occupied()).add(lifetime, offset);
     arenas[arena] = Math.max(arenas[arena] ?? 0, offset + lifetime.bytes);
   }
   return { placements, arenas };
 }
 
-/** The lowest offset where `bytes` bytes are free during the whole lifetime. */
-function lowestGap(placed: readonly Placed[], { first, last, bytes }: Lifetime): number {
-  const busy = placed
-    .filter((other) => other.first <= last && other.last >= first)
-    .sort((a, b) => a.offset - b.offset);
-  let offset = 0;
-  for (const other of busy) {
-    if (offset + bytes <= other.offset) break;
-    offset = Math.max(offset, other.offset + other.bytes);
+/** What lies in one arena, in the order of offsets: plain arrays of numbers, which are searched for every tensor. */
+class Occupied {
+  readonly #first: number[] = [];
+  readonly #last: number[] = [];
+  readonly #begin: number[] = [];
+  readonly #end: number[] = [];
+
+  /** The lowest offset where `bytes` bytes are free during the whole lifetime. */
+  lowestGap({ first, last, bytes }: Lifetime): number {
+    let offset = 0;
+    for (let i = 0; i < this.#begin.length; i++) {
+      if (offset + bytes <= this.#begin[i]!) break;
+      if (this.#end[i]! > offset && this.#first[i]! <= last && this.#last[i]! >= first)
+        offset = this.#end[i]!;
+    }
+    return offset;
   }
-  return offset;
+
+  add({ first, last, bytes }: Lifetime, offset: number): void {
+    let low = 0;
+    let high = this.#begin.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#begin[middle]! <= offset) low = middle + 1;
+      else high = middle;
+    }
+    this.#first.splice(low, 0, first);
+    this.#last.splice(low, 0, last);
+    this.#begin.splice(low, 0, offset);
+    this.#end.splice(low, 0, offset + bytes);
+  }
 }
 
 /** For each planned tensor those that some dispatch binds the other way (one read, the other written). */
