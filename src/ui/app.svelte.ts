@@ -63,6 +63,8 @@ export class App {
       !this.locked &&
       !this.#elsewhere &&
       !this.starting &&
+      !this.model.halted &&
+      !this.model.stopped &&
       this.training.plan?.fits !== false &&
       !this.examples.empty,
   );

@@ -1,8 +1,9 @@
 import { array, object, string } from 'valibot';
-import { describeError, type ErrorDescription } from '../../core/errors';
-import type { DataReport, PreviewExample, TrainSettings } from '../../worker/protocol';
+import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
+import type { DataReport, PreviewExample, Progress, TrainSettings } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import { keepLarge, readKeptLarge } from '../shared/persist';
+import { withProgress } from '../shared/progress';
 import { text } from './text';
 
 export interface ExampleFile {
@@ -24,6 +25,10 @@ export class ExamplesState {
   report: DataReport | undefined = $state.raw();
   error: ErrorDescription | undefined = $state.raw();
   busy = $state(false);
+  /** How far the reading of large files is. */
+  progress: Progress | undefined = $state.raw();
+  /** The visitor stopped the reading. */
+  stopped = $state(false);
 
   previews: readonly PreviewExample[] = $state.raw([]);
   firstPreview = $state(0);
@@ -83,20 +88,39 @@ export class ExamplesState {
   async load(settings: TrainSettings): Promise<boolean> {
     this.busy = true;
     this.error = undefined;
+    this.stopped = false;
     try {
       const { remote } = this.#engine;
       const files = this.own ? this.files : [await remote.demoExamples()];
-      this.report = files.length === 0 ? undefined : await remote.setExamples(files, settings);
+      const read = () =>
+        withProgress(
+          text.reading,
+          (progress) => (this.progress = progress),
+          (onProgress) => remote.setExamples(files, settings, onProgress),
+        );
+      this.report = files.length === 0 ? undefined : await read();
       await this.show(Math.min(this.firstPreview, Math.max(0, (this.report?.examples ?? 0) - 1)));
       return this.report !== undefined && this.report.examples > 0;
     } catch (error) {
       this.report = undefined;
       this.previews = [];
-      this.error = describeError(error);
+      const description = describeError(error);
+      if (description.code === ABORTED) this.stopped = true;
+      else this.error = description;
       return false;
     } finally {
       this.busy = false;
     }
+  }
+
+  /** Ends the reading of large files. */
+  async stop(): Promise<void> {
+    await this.#engine.remote.stopExamples();
+  }
+
+  /** Reads anew what was stopped. */
+  again(): void {
+    this.revision++;
   }
 
   /** Shows the page of examples that starts at `first`. */
@@ -120,6 +144,8 @@ export class ExamplesState {
   }
 
   #changed(): void {
+    // What is being read is not wanted any more.
+    if (this.progress) void this.stop();
     this.revision++;
     this.firstPreview = 0;
     const kept = this.own ? this.files : [];

@@ -43,6 +43,9 @@ export const text = {
   previous: 'Previous examples',
   next: 'Next examples',
   reading: 'Reading the examples',
+  stop: 'Stop',
+  stopped: 'The reading was stopped.',
+  again: 'Read them',
   waiting: 'Counted as soon as a model is open.',
   none: 'No examples yet. Drop a file, choose one or paste some.',
 };

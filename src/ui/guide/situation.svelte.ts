@@ -14,6 +14,7 @@ export interface Situation {
     | 'unfinished'
     | 'opening'
     | 'fetching'
+    | 'halted'
     | 'training'
     | 'ended'
     | 'failed';
@@ -45,6 +46,10 @@ export function situationOf(app: App): Situation {
     return { kind: 'unfinished', title: text.unfinishedTitle, body };
   }
   if (candidate.source) return candidateSituation(app);
+  if (model.halted) {
+    const body = model.stopped ? text.haltedStopped : (model.error?.message ?? '');
+    return { kind: 'halted', title: text.haltedTitle(model.name), body };
+  }
   if (training.phase === 'finished' || training.phase === 'stopped') {
     const title = training.phase === 'finished' ? text.finishedTitle : text.stoppedTitle;
     return { kind: 'ended', title, body: text.finishedBody };
@@ -62,7 +67,7 @@ function trainingSituation({ training }: App): Situation {
 function candidateSituation({ candidate, missingRoom }: App): Situation {
   const { name, preview, error } = candidate;
   const kind = 'candidate';
-  if (error) return { kind, title: name, body: text.needsLook(text.titles.model) };
+  if (error) return { kind, title: name, body: error.message };
   if (!preview) return { kind, title: name, body: text.candidateLooking };
   const { downloadBytes, memoryTotal, fits } = preview;
   if (!fits) return { kind, title: text.candidateTitle(name), body: text.candidateTooLarge };
@@ -90,7 +95,7 @@ function startSituation({ model, examples, training }: App): Situation {
   const problem =
     model.error || model.stopped
       ? 'model'
-      : examples.error
+      : examples.error || examples.stopped
         ? 'examples'
         : training.planError
           ? 'train'

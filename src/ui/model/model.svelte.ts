@@ -6,7 +6,6 @@ import type { PickedFiles } from '../shared/files';
 import { keep, readKept } from '../shared/persist';
 import { withProgress } from '../shared/progress';
 import type { CandidateSource } from './candidate.svelte';
-import { askToPersist } from './stored.svelte';
 import { text } from './text';
 
 const storageKey = 'model';
@@ -41,6 +40,11 @@ export class ModelState {
   former = $state.raw(readKept(storageKey, formerSchema));
 
   readonly busy = $derived(this.progress !== undefined);
+  /** What comes from the hub or from storage is not open, and is not tried again before it is asked for. */
+  readonly halted = $derived(
+    (this.wanted.kind === 'hub' || this.wanted.kind === 'stored') &&
+      (this.stopped || this.error !== undefined),
+  );
   readonly name = $derived(this.report?.name ?? this.#wantedName);
 
   constructor(engine: EngineState) {
@@ -112,8 +116,6 @@ export class ModelState {
       this.#failed = { source, load };
       return false;
     }
-    // Asked where gigabytes are about to be kept; the answer may take its time.
-    if (source.kind !== 'demo') void askToPersist();
     this.report = undefined;
     try {
       this.report = await withProgress(

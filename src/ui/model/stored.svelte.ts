@@ -40,13 +40,8 @@ export class StoredState {
 
   /** Asks the browser to keep what is stored until the visitor removes it. Some browsers ask the visitor then. */
   async persist(): Promise<void> {
-    await askToPersist();
+    // A refusal costs the promise, never the work.
+    await navigator.storage.persist().catch(() => false);
     await this.refresh();
   }
-}
-
-/** Only a page may ask this, not its worker. A refusal costs the promise, never the work. */
-export async function askToPersist(): Promise<void> {
-  const storage = (navigator as Partial<Navigator>).storage;
-  await storage?.persist().catch(() => false);
 }

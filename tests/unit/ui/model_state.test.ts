@@ -8,15 +8,12 @@ const aborted = () => new TunesmithError({ code: 'aborted', message: 'Stopped.' 
 
 describe('which model is wanted and which is open', () => {
   let kept: Map<string, string>;
-  const persist = vi.fn(() => Promise.resolve(true));
   beforeEach(() => {
     kept = stubLocalStorage();
-    persist.mockClear();
-    vi.stubGlobal('navigator', { storage: { persist } });
   });
   afterEach(() => vi.unstubAllGlobals());
 
-  it('opens a model of the hub once, asks to keep it, and remembers it for after a reload', async () => {
+  it('opens a model of the hub once, and remembers it for after a reload', async () => {
     const openModel = vi.fn(() => Promise.resolve(report({ repo: HUB.repo })));
     const model = new ModelState(engineOf({ openModel }));
     model.choose(HUB, HUB.repo);
@@ -24,7 +21,6 @@ describe('which model is wanted and which is open', () => {
     expect(model.mayOpen(LOAD)).toBe(true);
     expect(await model.open(LOAD)).toBe(true);
     expect(model.isOpen(LOAD)).toBe(true);
-    expect(persist).toHaveBeenCalledOnce();
     expect(new ModelState(engineOf({})).former).toEqual(HUB);
     model.chooseDemo();
     expect(kept.size).toBe(0);
