@@ -46,7 +46,8 @@ def digest(values):
 
 
 def normal(*shape):
-    return (rng.standard_normal(shape) * 0.05).astype(np.float32)
+    """Vectors are weights of norms, around 1."""
+    return (rng.standard_normal(shape) * 0.2 + (len(shape) == 1)).astype(np.float32)
 
 
 def dense():
@@ -92,7 +93,7 @@ def grouped(out, size, group_size):
     groups = -(-size // group_size)
     codes = rng.integers(0, 16, (size, out))
     zeros = rng.integers(0, 16, (groups, out))
-    return codes, zeros, (rng.standard_normal((groups, out)) * 0.01).astype(np.float16)
+    return codes, zeros, (rng.standard_normal((groups, out)) * 0.04).astype(np.float16)
 
 
 def gptq_checkpoint(group_size, act_order, version, bias):
