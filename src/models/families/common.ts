@@ -48,6 +48,7 @@ const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
   qk_layernorm: [false],
   use_qk_norm: [false],
   alibi: [false],
+  rope_interleaved: [false],
   logit_scale: [1],
   logits_scaling: [1],
   residual_multiplier: [1],
