@@ -33,8 +33,6 @@ export class ArrivingFile implements FileReader {
   etag: string | undefined;
   /** All bytes are here and are the right ones. */
   verified = false;
-  /** It was thrown away once because its hash was wrong. */
-  refetched = false;
   /** Something read from it may have been wrong. */
   misread = false;
   readonly #store: FileStore;
@@ -44,7 +42,7 @@ export class ArrivingFile implements FileReader {
   #waiting: WaitingRead[] = [];
   #hash: ContentHash | undefined;
   #hashed = 0;
-  #hashing: Promise<void> = Promise.resolve();
+  #hashing: Promise<unknown> = Promise.resolve();
 
   /** @param path where the store keeps it */
   constructor(store: FileStore, file: RepositoryFile, path: string) {
@@ -90,22 +88,22 @@ export class ArrivingFile implements FileReader {
     this.#settleReads();
   }
 
-  /** Hashes what is here without a gap. False where all is here and its hash is wrong. */
+  /** Hashes what is here without a gap. True where all was here and wrong: then it was thrown away. */
   async hashArrived(): Promise<boolean> {
     // One after the other: the hash is told the bytes in order.
-    this.#hashing = this.#hashing.then(() => this.#hashOn());
-    await this.#hashing;
-    return this.verified || !this.complete;
+    const hashing = this.#hashing.then(() => this.#hashOn());
+    this.#hashing = hashing;
+    return await hashing;
   }
 
   /** Throws all of it away, to be fetched again. */
   async reset(): Promise<void> {
-    this.arrived.clear();
-    this.etag = undefined;
-    this.refetched = true;
-    this.misread ||= this.#wasRead;
     this.#hash = await contentHash(this.file);
     this.#hashed = 0;
+    this.arrived.clear();
+    this.etag = undefined;
+    this.misread ||= this.#wasRead;
+    this.#wasRead = false;
   }
 
   read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -133,16 +131,20 @@ export class ArrivingFile implements FileReader {
     await writer?.close();
   }
 
-  async #hashOn(): Promise<void> {
+  async #hashOn(): Promise<boolean> {
+    if (this.verified) return false;
     while (this.#hashed < this.arrived.prefix) {
       const end = Math.min(this.arrived.prefix, this.#hashed + HASH_PART);
       const bytes = await this.#opened().read(this.#hashed, end);
-      // What the disk lacks after all is fetched as if it had been wrong.
-      if (bytes.length === 0) return;
+      // What the disk has lost is as wrong as what is other.
+      if (bytes.length === 0) break;
       this.#hash?.update(bytes);
       this.#hashed += bytes.length;
     }
-    if (!this.verified && this.#hashed === this.size) this.verified = this.#hash?.matches() ?? true;
+    if (!this.complete) return false;
+    this.verified = this.#hashed === this.size && (this.#hash?.matches() ?? true);
+    if (!this.verified) await this.reset();
+    return !this.verified;
   }
 
   #settleReads(): void {

@@ -12,6 +12,8 @@ export interface RequestOptions extends CallOptions {
 
 /** Failures in a row, without anything arriving between them, after which it is given up: about two minutes of waiting. */
 const MOST_FAILURES = 9;
+/** One of several servers may lag behind the others, hardly three times. */
+const MOST_CHANGES = 3;
 
 /** All requests to an endpoint. It alone knows the token. */
 export class Requester {
@@ -78,7 +80,8 @@ export class Requester {
       } catch (error) {
         if (!(error instanceof TemporaryFailure)) throw error;
         failures++;
-        if (failures === MOST_FAILURES) throw error.toError();
+        const most = error.code === 'download_changed' ? MOST_CHANGES : MOST_FAILURES;
+        if (failures >= most) throw error.toError();
         const random = this.#hub.random ?? Math.random;
         const wait = Math.min(30_000, 1000 * 2 ** (failures - 1)) * (0.5 + random() / 2);
         await this.#sleep(Math.max(wait, error.waitMilliseconds ?? 0), signal);

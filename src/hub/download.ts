@@ -1,0 +1,322 @@
+import { TunesmithError } from '../core/errors';
+import type { ModelFolder } from '../models/files';
+import {
+  downloadFolder,
+  downloadId,
+  readDownload,
+  removeDownload,
+  writeDownload,
+  type DownloadState,
+} from '../storage/downloads';
+import type { FileStore } from '../storage/file_store';
+import { sha256Hex } from '../core/bytes';
+import { ArrivingFile } from './arriving_file';
+import { fetchPiece } from './fetch_piece';
+import { wrongContent } from './repository';
+import { Requester } from './requester';
+import { Speed } from './speed';
+import type { DownloadOptions, Hub, ModelDownload, Repository, RepositoryFile } from './types';
+
+const CONNECTIONS = 4;
+const PIECE_BYTES = 16 * 2 ** 20;
+const STALL = 30_000;
+/** What arrived is recorded so often: a crash costs what came since, in milliseconds. */
+const RECORD_EVERY = 1000;
+const TELL_EVERY = 250;
+
+/**
+ * Downloads files of a repository into the store, a few ranges at a time and in order, going on from what an earlier
+ * download of the same repository left there. Begins at once; the result's `done` tells how it ends: with TunesmithError
+ * `storage_full` (says how much to free), `download_wrong_hash`, `download_changed`, `download_failed`,
+ * `endpoint_unreachable`, `repository_gated`, `repository_not_found`, `repository_file_missing`.
+ *
+ * @throws TunesmithError `endpoint_invalid`, `repository_file_missing`, `storage_full` before anything is fetched,
+ *   `file_in_use` where another tab downloads the same
+ */
+export async function downloadModel(
+  hub: Hub,
+  repository: Repository,
+  store: FileStore,
+  options: DownloadOptions,
+): Promise<ModelDownload> {
+  const listed = options.paths.map((path) => listedFile(repository, path));
+  const single = listed.find(({ path }) => path.endsWith('.gguf'));
+  const id = await downloadId(repository.repo, single?.path);
+  const before = await readDownload(store, id);
+  const files = await Promise.all(
+    listed.map(
+      async (file) =>
+        new ArrivingFile(store, file, `${downloadFolder(id)}/${await storedName(repository, file)}`),
+    ),
+  );
+  await removeOthers(store, id, files);
+  const download = new Download(new Requester(hub), repository, store, id, files, options);
+  await download.begin(before);
+  const done = download.run();
+  // Whoever waits for it hears of a failure; nobody may wait yet.
+  done.catch(() => undefined);
+  return {
+    folder: new Map(files.map((file) => [file.name, file])) satisfies ModelFolder,
+    done,
+    discardWeights: async () => {
+      download.stop(new DOMException('The download was discarded.', 'AbortError'));
+      await done.catch(() => undefined);
+      await removeDownload(store, id);
+    },
+  };
+}
+
+class Download {
+  readonly #requester: Requester;
+  readonly #repository: Repository;
+  readonly #store: FileStore;
+  readonly #id: string;
+  readonly #files: readonly ArrivingFile[];
+  readonly #options: DownloadOptions;
+  readonly #stopped = new AbortController();
+  readonly #total: number;
+  /** Files that were thrown away once because their hashes were wrong. */
+  readonly #refetched = new Set<ArrivingFile>();
+  #speed: Speed;
+  #recordedAt = 0;
+  #recording: Promise<void> = Promise.resolve();
+  #toldAt = -Infinity;
+  #idle: (() => void)[] = [];
+
+  constructor(
+    requester: Requester,
+    repository: Repository,
+    store: FileStore,
+    id: string,
+    files: readonly ArrivingFile[],
+    options: DownloadOptions,
+  ) {
+    this.#requester = requester;
+    this.#repository = repository;
+    this.#store = store;
+    this.#id = id;
+    this.#files = files;
+    this.#options = options;
+    this.#total = files.reduce((sum, { size }) => sum + size, 0);
+    this.#speed = new Speed(requester.now, 0);
+  }
+
+  /** Opens the files with what of them is here, and looks for room for the rest. */
+  async begin(before: DownloadState | undefined): Promise<void> {
+    const { repo, commit, endpoint } = this.#repository;
+    try {
+      for (const file of this.#files) {
+        const known = before?.files.find(({ stored }) => file.path.endsWith(`/${stored}`));
+        // Where the endpoint tells no hash, another endpoint's part of the file may be another file's.
+        const same = before?.endpoint === endpoint || file.file.sha256 !== undefined;
+        await file.open(same ? (known?.arrived ?? []) : []);
+        if (same && before?.endpoint === endpoint) file.etag = known?.etag;
+      }
+      if (before && before.commit !== commit) {
+        this.#options.onNote?.(
+          `${repo} has changed since its download began: what changed is fetched anew, what did not is kept.`,
+        );
+      }
+      const missing = this.#total - this.#bytes;
+      const free = await this.#store.free();
+      if (free !== undefined && free < missing) throw noRoom(repo, missing, missing - free);
+    } catch (error) {
+      await Promise.all(this.#files.map((file) => file.close({ error })));
+      throw error;
+    }
+    this.#recordedAt = this.#requester.now();
+    this.#speed = new Speed(this.#requester.now, this.#bytes);
+  }
+
+  stop(reason: unknown): void {
+    this.#stopped.abort(reason);
+    this.#wake();
+  }
+
+  async run(): Promise<void> {
+    const { signal, connections = CONNECTIONS } = this.#options;
+    const stop = () => this.stop(signal?.reason);
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+    // The speed is told as it falls, too.
+    const telling = setInterval(() => this.#tell(), 1000);
+    try {
+      // What was here is hashed anew: a disk may have lost or changed it.
+      const work = [this.#checkStored(), ...Array.from({ length: connections }, () => this.#connection())];
+      const ends = await Promise.allSettled(work.map((each) => this.#orStop(each)));
+      const failed = ends.find((end) => end.status === 'rejected');
+      if (failed) throw this.#stopped.signal.reason;
+      await this.#record();
+      await this.#close();
+      this.#tell(true);
+    } catch (cause) {
+      const error = this.#inWords(cause);
+      // What has arrived stays, and is known to be here.
+      await this.#record().catch(() => undefined);
+      await this.#close({ error }).catch(() => undefined);
+      throw error;
+    } finally {
+      clearInterval(telling);
+      signal?.removeEventListener('abort', stop);
+    }
+    const misread = this.#files.find((file) => file.misread);
+    if (misread) throw reopen(misread.name);
+  }
+
+  get #bytes(): number {
+    return this.#files.reduce((sum, { arrived }) => sum + arrived.size, 0);
+  }
+
+  /** The first failure stops all. */
+  async #orStop(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.stop(error);
+      throw error;
+    }
+  }
+
+  async #checkStored(): Promise<void> {
+    for (const file of this.#files) await this.#check(file);
+  }
+
+  /** One connection: takes the next part that is wanted until there is none, and none can come back. */
+  async #connection(): Promise<void> {
+    const { signal } = this.#stopped;
+    const { pieceBytes = PIECE_BYTES, stallMilliseconds = STALL } = this.#options;
+    while (this.#files.some(({ verified }) => !verified)) {
+      signal.throwIfAborted();
+      const next = this.#next(pieceBytes);
+      if (next === undefined) {
+        await new Promise<void>((resolve) => this.#idle.push(resolve));
+        continue;
+      }
+      const [file, claim] = next;
+      const onArrived = async () => {
+        this.#tell();
+        await this.#check(file);
+        if (this.#requester.now() - this.#recordedAt >= RECORD_EVERY) await this.#record();
+      };
+      await fetchPiece(this.#requester, this.#repository, file, claim, {
+        signal,
+        stallMilliseconds,
+        onArrived,
+      });
+      this.#wake();
+    }
+    this.#wake();
+  }
+
+  #next(most: number): [ArrivingFile, NonNullable<ReturnType<ArrivingFile['claim']>>] | undefined {
+    for (const wanted of [true, false]) {
+      for (const file of this.#files) {
+        const claim = wanted && !file.awaited ? undefined : file.claim(most, wanted);
+        if (claim) return [file, claim];
+      }
+    }
+    return undefined;
+  }
+
+  /** Hashes what is new. A file that is whole and wrong is fetched once more; then it is given up. */
+  async #check(file: ArrivingFile): Promise<void> {
+    const wrong = await file.hashArrived();
+    if (wrong && this.#refetched.has(file)) throw wrongContent(file.name, this.#repository);
+    if (wrong) {
+      this.#refetched.add(file);
+      this.#options.onNote?.(`${file.name} arrived damaged and is fetched once more.`);
+    }
+    if (wrong || file.verified) this.#wake();
+  }
+
+  #wake(): void {
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const resolve of idle) resolve();
+  }
+
+  #tell(last = false): void {
+    const now = this.#requester.now();
+    if (!last && now - this.#toldAt < TELL_EVERY) return;
+    this.#toldAt = now;
+    this.#options.onProgress?.(this.#speed.progress(this.#bytes, this.#total));
+  }
+
+  /** Records what is here, after it lasts: a record never tells of more. */
+  async #record(): Promise<void> {
+    this.#recordedAt = this.#requester.now();
+    this.#recording = this.#recording.catch(() => undefined).then(() => this.#writeRecord());
+    await this.#recording;
+  }
+
+  async #writeRecord(): Promise<void> {
+    const { repo, endpoint, commit } = this.#repository;
+    const files = this.#files.map(({ file, path, size, etag, arrived }) => ({
+      path: file.path,
+      stored: path.split('/').at(-1)!,
+      size,
+      etag,
+      arrived: arrived.list().map(([begin, end]): [number, number] => [begin, end]),
+    }));
+    for (const file of this.#files) await file.flush();
+    await writeDownload(this.#store, this.#id, {
+      repo,
+      endpoint,
+      commit,
+      files,
+      changedAt: this.#requester.now(),
+    });
+  }
+
+  async #close(failure?: { readonly error: unknown }): Promise<void> {
+    const ends = await Promise.allSettled(this.#files.map((file) => file.close(failure)));
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  #inWords(error: unknown): unknown {
+    if (!(error instanceof TunesmithError) || error.code !== 'storage_full') return error;
+    const missing = this.#total - this.#bytes;
+    return noRoom(this.#repository.repo, missing, missing, error);
+  }
+}
+
+function listedFile(repository: Repository, path: string): RepositoryFile {
+  const file = repository.files.find((each) => each.path === path);
+  if (file) return file;
+  throw new TunesmithError({
+    code: 'repository_file_missing',
+    message: `${repository.repo} has no file ${path}.`,
+    hint: 'Look on the page of the model for what it consists of.',
+  });
+}
+
+/** By its content, so that a file that is the same in another commit need not be fetched again. */
+async function storedName({ commit }: Repository, file: RepositoryFile): Promise<string> {
+  const path = await sha256Hex(new TextEncoder().encode(file.path));
+  return `${file.sha256 ?? file.gitId ?? commit}-${path.slice(0, 8)}`;
+}
+
+/** Clears away what an earlier commit had otherwise. */
+async function removeOthers(store: FileStore, id: string, files: readonly ArrivingFile[]): Promise<void> {
+  const kept = new Set([...files.map(({ path }) => path), `${downloadFolder(id)}/state.json`]);
+  for (const path of await store.list(downloadFolder(id))) if (!kept.has(path)) await store.remove(path);
+}
+
+function noRoom(repo: string, missing: number, tooMuch: number, cause?: unknown): TunesmithError {
+  const amount = (bytes: number) => `${(Math.ceil(bytes / 1e5) / 10).toFixed(1)} MB`;
+  return new TunesmithError({
+    code: 'storage_full',
+    message: `There is no room for ${repo}: ${amount(missing)} are still to come.`,
+    hint: `Free at least ${amount(tooMuch)}: remove models or runs that are no longer needed, or free space on the disk. What has arrived is kept.`,
+    cause,
+  });
+}
+
+function reopen(name: string): TunesmithError {
+  return new TunesmithError({
+    code: 'download_reopen',
+    message: `${name} had arrived damaged and was fetched once more.`,
+    hint: 'Open the model again: all of it is here now.',
+  });
+}

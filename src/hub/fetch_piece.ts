@@ -1,0 +1,173 @@
+import { TunesmithError } from '../core/errors';
+import type { ArrivingFile, Claim } from './arriving_file';
+import { TemporaryFailure } from './failures';
+import { fileAddress } from './repository';
+import type { Requester } from './requester';
+import type { Repository } from './types';
+
+export interface PieceOptions {
+  readonly signal: AbortSignal;
+  readonly stallMilliseconds: number;
+  /** Bytes were written. */
+  readonly onArrived: () => Promise<void>;
+}
+
+/** Fetches what a connection claimed, going on where a cut one stopped. Throws what `Requester.withRetries` throws. */
+export async function fetchPiece(
+  requester: Requester,
+  repository: Repository,
+  file: ArrivingFile,
+  claim: Claim,
+  options: PieceOptions,
+): Promise<void> {
+  try {
+    await requester.withRetries(async (progressed) => {
+      const before = claim.at;
+      try {
+        while (claim.at < claim.end && file.claims.has(claim)) {
+          await fetchOnce(requester, repository, file, claim, options);
+        }
+      } catch (error) {
+        // Perhaps that was another server than the next one.
+        file.rangeless = false;
+        // A server that hands out a drop at a time and then fails is given up, too.
+        if (claim.at - before >= Math.min(2 ** 16, file.size / 8)) progressed();
+        throw error;
+      }
+    }, options.signal);
+  } finally {
+    file.claims.delete(claim);
+  }
+}
+
+/** One request, as far as it goes. */
+async function fetchOnce(
+  requester: Requester,
+  repository: Repository,
+  file: ArrivingFile,
+  claim: Claim,
+  { signal, stallMilliseconds, onArrived }: PieceOptions,
+): Promise<void> {
+  const stall = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const alive = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => stall.abort(), stallMilliseconds);
+  };
+  try {
+    alive();
+    const response = await requester.once(fileAddress(repository, file.file), {
+      signal: AbortSignal.any([signal, stall.signal]),
+      asked: { repo: repository.repo, file: file.file.path },
+      range: file.rangeless ? undefined : [claim.at, claim.end],
+    });
+    const begin = await checkedBegin(response, repository, file, claim);
+    if (begin !== undefined) await readBody(response, begin, file, claim, alive, onArrived);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (stall.signal.aborted) {
+      throw new TemporaryFailure('download_failed', `Nothing more of ${file.name} arrived, again and again.`);
+    }
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Where in the file the answer's body begins; undefined where the answer is of no use and another has to be asked for. */
+async function checkedBegin(
+  response: Response,
+  repository: Repository,
+  file: ArrivingFile,
+  claim: Claim,
+): Promise<number | undefined> {
+  const { status, headers } = response;
+  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers.get('Content-Range') ?? '');
+  const encoded = headers.has('Content-Encoding');
+  const length = status === 200 && !encoded ? headers.get('Content-Length') : (range?.[3] ?? null);
+  const commit = headers.get('X-Repo-Commit');
+  let failure: TemporaryFailure | undefined;
+  if (length !== null && length !== '*' && Number(length) !== file.size) {
+    failure = changed(file, `has ${length} bytes now, and was listed with ${file.size}`);
+  } else if (commit !== null && file.file.revision === undefined && commit !== repository.commit) {
+    failure = changed(file, 'is given out as it is in another commit');
+  } else if (status === 206 && range && Number(range[1]) !== claim.at) {
+    failure = new TemporaryFailure(
+      'download_failed',
+      `Other parts of ${file.name} arrive than were asked for.`,
+    );
+  }
+  const etag = headers.get('ETag') ?? undefined;
+  const unknown = file.file.sha256 === undefined && file.file.gitId === undefined;
+  if (!failure && unknown && etag !== undefined) {
+    // Where the listing tells no hash, this is all there is to tell one state of a file from another.
+    if (file.etag !== undefined && file.etag !== etag) {
+      await response.body?.cancel().catch(() => undefined);
+      await file.reset();
+      throw changed(file, 'changed while it was being downloaded').toError();
+    }
+    file.etag = etag;
+  }
+  if (!failure && (status === 206 || file.rangeless || (claim.at === 0 && claim.end === file.size))) {
+    return status === 206 ? claim.at : 0;
+  }
+  if (!failure) {
+    // The whole file came where a part was asked for. One connection takes it all; others let it.
+    file.rangeless = true;
+    if (file.claims.size === 1) {
+      claim.end = file.size;
+      return 0;
+    }
+    file.claims.delete(claim);
+  }
+  await response.body?.cancel().catch(() => undefined);
+  if (failure) throw failure;
+  return undefined;
+}
+
+/** Writes what arrives of the claim; what lies before it was here already, or never asked for. */
+async function readBody(
+  response: Response,
+  begin: number,
+  file: ArrivingFile,
+  claim: Claim,
+  alive: () => void,
+  onArrived: () => Promise<void>,
+): Promise<void> {
+  const reader = response.body?.getReader();
+  let at = begin;
+  while (reader && claim.at < claim.end) {
+    const { done, value } = await readNext(reader, file);
+    if (done) break;
+    alive();
+    const from = Math.max(0, claim.at - at);
+    const bytes = value.subarray(from, Math.max(from, claim.end - at));
+    at += value.length;
+    if (bytes.length === 0) continue;
+    await file.write(claim.at, bytes);
+    claim.at += bytes.length;
+    await onArrived();
+  }
+  // More than was asked for is of no interest.
+  await reader?.cancel().catch(() => undefined);
+  if (claim.at < claim.end) {
+    throw new TemporaryFailure('download_failed', `${file.name} was cut off, again and again.`);
+  }
+}
+
+async function readNext(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  file: ArrivingFile,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  try {
+    return await reader.read();
+  } catch (cause) {
+    if (cause instanceof TunesmithError) throw cause;
+    const message = `${file.name} was cut off, again and again.`;
+    throw new TemporaryFailure('download_failed', message, undefined, cause);
+  }
+}
+
+function changed({ name }: ArrivingFile, what: string): TemporaryFailure {
+  return new TemporaryFailure('download_changed', `${name} ${what}.`);
+}
