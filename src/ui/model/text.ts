@@ -34,7 +34,7 @@ export const text = {
   noRoom: (missing: string) => `There is not enough room: free ${missing} first.`,
   noRoomOpen: 'See what is kept',
   fitsLine: 'Fits on this device with the settings of step 3.',
-  tightLine: 'Fits on this device, but only just.',
+  tightLine: 'May be too much for this device. To be safe, you could change:',
   fitsNot: 'Does not fit on this device with these settings. You could change:',
   access: 'Its owner asks you to accept a license first.',
   pageOf: 'Its page',

@@ -5,6 +5,7 @@ export const text = {
   copy: 'Copy',
   copied: 'Copied',
   left: (time: string) => `${time} left`,
+  apply: 'Use this',
   byPurpose: 'Memory by purpose',
   purpose: {
     base: 'Base model',

@@ -26,6 +26,7 @@ export const text = {
   planNoTime: 'measured in the first steps',
   planAbout: (time: string) => `about ${time}`,
   planFits: 'Fits on this device.',
+  planTight: 'May be too much for this device.',
   planDoesNotFit: 'Does not fit on this device.',
 
   start: 'Start training',

@@ -1,34 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULTS } from '../../../src/train/settings';
+import { adviseFit, type Need } from '../../../src/session/fit';
+import { DEFAULTS, type TrainSettings } from '../../../src/train/settings';
 import { suggestionsOf } from '../../../src/ui/shared/suggestions';
 
 describe('advice with a button', () => {
-  const changes = (line: string, settings = {}) =>
-    suggestionsOf([line], { ...DEFAULTS, ...settings })[0]?.changes;
+  const changes = (line: string) => suggestionsOf([line], DEFAULTS)[0]?.changes;
 
-  it('halves a batch and keeps what the optimizer sees at a step', () => {
-    const line = 'a smaller per_device_train_batch_size, with more gradient_accumulation_steps';
-    expect(changes(line)).toEqual({ per_device_train_batch_size: 2, gradient_accumulation_steps: 4 });
-    expect(changes(line, { per_device_train_batch_size: 3, gradient_accumulation_steps: 1 })).toEqual({
-      per_device_train_batch_size: 1,
-      gradient_accumulation_steps: 3,
-    });
+  it('reads the settings that a line names', () => {
+    expect(
+      changes('per_device_train_batch_size = 2, gradient_accumulation_steps = 4 (as before): 1.2 GB in all.'),
+    ).toEqual({ per_device_train_batch_size: 2, gradient_accumulation_steps: 4 });
+    expect(
+      changes('No single setting is enough. Together: load_in_4bit = true, dtype = float16: 3 GB in all.'),
+    ).toEqual({ load_in_4bit: true, dtype: 'float16' });
+    expect(changes('It needs 14 GB; other = 3 would not help.')).toBeUndefined();
   });
 
   it('keeps an adapter as strong as it was', () => {
-    expect(changes('Choose a smaller r or fewer target_modules.', { r: 32, lora_alpha: 16 })).toEqual({
-      r: 16,
-      lora_alpha: 8,
-    });
+    expect(changes('r = 8: 1 GB in all.')).toEqual({ r: 8, lora_alpha: 16 });
   });
 
-  it('offers no change that is made already or that no line names', () => {
-    expect(changes('gradient_checkpointing')).toEqual({ gradient_checkpointing: true });
-    expect(changes('gradient_checkpointing', { gradient_checkpointing: true })).toBeUndefined();
-    expect(changes('a smaller max_seq_length', { max_seq_length: 64 })).toBeUndefined();
-    expect(changes('load_in_4bit', { load_in_4bit: false })).toEqual({ load_in_4bit: true });
-    expect(suggestionsOf(['It needs 14 GB or more.'], DEFAULTS)).toEqual([
-      { text: 'It needs 14 GB or more.' },
-    ]);
+  it('makes a run fit by any of the lines that the engine gives', () => {
+    const measure = (settings: TrainSettings): Need => {
+      const rows = settings.per_device_train_batch_size * settings.max_seq_length;
+      const memoryTotal = rows * (settings.gradient_checkpointing ? 1 : 4) + settings.r;
+      return { memory: {}, memoryTotal, level: memoryTotal < 9000 ? 'yes' : 'no', reason: 'Too much.' };
+    };
+    const suggestions = suggestionsOf(adviseFit(DEFAULTS, measure), DEFAULTS);
+    expect(suggestions.length).toBeGreaterThan(1);
+    for (const { changes: change } of suggestions) {
+      expect(measure({ ...DEFAULTS, ...change }).level).toBe('yes');
+    }
   });
 });
