@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Device } from '../../src/gpu/device';
+import { chatMemory, trainingMemory } from '../../src/models/memory';
+import { compileTraining } from '../../src/models/training';
+import { chatRows, Resident } from '../../src/session/resident';
+import { gpu } from './dawn';
+import { families, loadFixture } from './fixtures';
+import { batchOf, loadOnDevice } from './load_fixture';
+
+/** What a run takes is what the plan said, purpose by purpose, once it has made a step and given an answer. */
+
+const CAPACITY = 64;
+
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open(gpu, { defaultLimits: true });
+});
+afterAll(() => {
+  device.destroy();
+});
+
+describe.each(families)('%s', (family) => {
+  const fixture = loadFixture(family);
+
+  const variant = fixture.variants.at(-1)!;
+
+  test(`is what was planned, ${variant}`, async () => {
+    const { model, adapter } = await loadOnDevice(device, fixture, variant);
+    const resident = new Resident(device, model);
+    const { limits } = device;
+    const batch = batchOf(fixture.expected.batch);
+    const options = { capacity: CAPACITY, gradient_checkpointing: variant === 'nf4' };
+    const program = await compileTraining(model, adapter, options);
+    const generator = await resident.generatorFor(adapter);
+
+    const windowTargetTokens = batch.targetTokens;
+    await program.microBatch(batch, { accumulate: false, windowTargetTokens, seed: 1, counter: 0 });
+    const optimizer = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+    await program.optimizerStep({ ...optimizer, weightDecay: 0, maxGradNorm: 1, step: 1 });
+    await program.metrics();
+    await program.evaluate(batch);
+    await generator.next(fixture.expected.batch[0]!.input_ids, 0);
+
+    const planned: Record<string, number> = {
+      ...trainingMemory(model.layout, adapter.layout, { ...options, limits }),
+      ...chatMemory(model.layout, adapter.layout, { cacheRows: chatRows(model.layout, 17), limits }),
+    };
+    const allocated = Object.fromEntries([...device.buffers.allocated].filter(([, bytes]) => bytes > 0));
+    expect(Object.keys(allocated).sort()).toEqual(Object.keys(planned).sort());
+    for (const [purpose, bytes] of Object.entries(allocated)) {
+      // The few bytes of a prompt's tokens count as inputs; all else is exact.
+      if (purpose !== 'inputs') expect(bytes, purpose).toBe(planned[purpose]);
+    }
+    const total = (memory: Readonly<Record<string, number>>): number =>
+      Object.values(memory).reduce((sum, bytes) => sum + bytes, 0);
+    expect(Math.abs(total(allocated) / total(planned) - 1)).toBeLessThan(0.02);
+
+    generator.destroy();
+    program.destroy();
+    adapter.destroy();
+    resident.destroy();
+    expect([...device.buffers.allocated.values()].every((bytes) => bytes === 0)).toBe(true);
+  });
+});
