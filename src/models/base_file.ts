@@ -160,7 +160,7 @@ function storedWeight(
   if (typeof form === 'string') {
     const elements = shape.reduce((product, length) => product * length, 1);
     const tensor = take(elements * (form === 'f32' ? 4 : 2), DTYPES.get(form) ?? 'F32');
-    return { kind: 'dense', tensor };
+    return { kind: 'dense', tensor, kept: true };
   }
   const [out = 0, input = 0] = shape;
   const refusal = kind === 'linear' ? packingRefusal(form, out, input) : 'is no linear map';

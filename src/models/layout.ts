@@ -64,10 +64,10 @@ export function positionsOf(spec: ModelSpec): number {
 }
 
 /**
- * How a checkpoint stores a tensor, as far as its place on the device depends on it: the format of a dense one, the
- * packing of one that runs as stored, 'requantised' for what can't.
+ * How a checkpoint stores a tensor, as far as its place on the device depends on it: the format of a dense one, or of one
+ * that stays dense whatever `load_in_4bit` says, the packing of one that runs as stored, 'requantised' for what can't.
  */
-export type StoredForm = DenseFormat | Packing | 'requantised';
+export type StoredForm = DenseFormat | { readonly kept: DenseFormat } | Packing | 'requantised';
 
 /** Throws `linear_not_blocked` where a linear map can't be cut into NF4 blocks of 64, `weight_not_packed` as to others. */
 export function modelLayout(
@@ -91,8 +91,8 @@ function tensorLayout(
 ): WeightLayout {
   const [out = 0, input = 1] = shape;
   if (kind === 'vector') return { kind, size: out, slot: { slot: name, bytes: out * 4 }, add };
-  if (typeof form === 'object') return packedLayout(name, out, input, form, maxBinding);
-  if (kind === 'linear' && load.load_in_4bit) {
+  if (typeof form === 'object' && 'format' in form) return packedLayout(name, out, input, form, maxBinding);
+  if (kind === 'linear' && load.load_in_4bit && typeof form === 'string') {
     if (input % 64 !== 0) {
       throw new TunesmithError({
         code: 'linear_not_blocked',
@@ -102,7 +102,7 @@ function tensorLayout(
     }
     return packedLayout(name, out, input, nf4Packing(load.bnb_4bit_use_double_quant), maxBinding);
   }
-  const format = denseFormat(form, load.dtype);
+  const format = denseFormat(typeof form === 'string' ? form : form.kept, load.dtype);
   const rowBytes = input * (format === 'f32' ? 4 : 2);
   const most = Math.max(64, Math.floor(maxBinding / rowBytes / 64) * 64);
   const parts = [];

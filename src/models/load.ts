@@ -101,7 +101,7 @@ function formOf(name: string, stored: StoredWeight | undefined): StoredForm {
       return 'requantised';
     case 'dense': {
       const { dtype } = stored.tensor;
-      if (isFloatDtype(dtype)) return DENSE_FORMATS[dtype];
+      if (isFloatDtype(dtype)) return stored.kept ? { kept: DENSE_FORMATS[dtype] } : DENSE_FORMATS[dtype];
     }
   }
   throw new Error(`${name} passed the check of the tensors`);

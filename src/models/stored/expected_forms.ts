@@ -35,7 +35,7 @@ export function expectedForms(
   const dense = denseFormat(spec, fields, published, weights);
   if (published.method === 'none') return { formOf: () => dense, requantised: false };
   const packed = packedForms(spec, fieldsOf(fields['quantization_config']), published);
-  const formOf = (name: string): StoredForm => packed(name) ?? dense;
+  const formOf = (name: string): StoredForm => packed(name) ?? { kept: dense };
   return { formOf, quantized: NAMES[published.method], requantised: false };
 }
 

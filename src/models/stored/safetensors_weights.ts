@@ -37,7 +37,10 @@ export function storedWeights(
       );
     }
     if (packed) stored.set(name, withoutBias(packed, parts, names.has(`${path}.bias`)));
-    else if (dense) stored.set(name, { kind: 'dense', tensor: dense });
+    else if (dense) {
+      const kept = published.method !== 'none' && kind === 'linear';
+      stored.set(name, { kind: 'dense', tensor: dense, ...(kept && { kept }) });
+    }
   }
   return stored;
 }

@@ -35,6 +35,8 @@ export type StoredWeight =
       readonly kind: 'dense';
       /** F32, F16 or BF16. */
       readonly tensor: StoredTensor;
+      /** It stays dense where others are in 4 bits: whoever quantised the checkpoint left it out. */
+      readonly kept?: true;
     }
   /** Runs as stored. The buffers' names are those of `packedBuffers`. */
   | {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { bytesOf, sha256Hex } from '../../../../src/core/bytes';
 import { TunesmithError } from '../../../../src/core/errors';
 import { readTensors, writeSafetensors, type TensorBytes } from '../../../../src/formats/safetensors';
+import { modelLayout, type StoredForm } from '../../../../src/models/layout';
 import { storedWeights } from '../../../../src/models/stored/safetensors_weights';
 import type { StoredWeights } from '../../../../src/models/stored/stored_weight';
 import { fixture, shapeOf, tensorsOf, tinySpec, valuesOf } from './tiny';
@@ -44,7 +45,17 @@ describe.each(Object.keys(CONFIGS))('%s', (name) => {
 });
 
 test('bitsandbytes leaves skipped modules as they are', () => {
-  expect(open('bitsandbytes_plain').get('model.layers.0.self_attn.o_proj.weight')?.kind).toBe('dense');
+  const stored = open('bitsandbytes_plain');
+  expect(stored.get('model.layers.0.self_attn.o_proj.weight')).toMatchObject({ kind: 'dense', kept: true });
+  const formOf = (name: string): StoredForm => {
+    const weight = stored.get(name);
+    if (weight?.kind === 'packed') return weight.packing;
+    return weight?.kind === 'dense' && weight.kept ? { kept: 'f32' } : 'f32';
+  };
+  const load = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' as const };
+  const { tensors } = modelLayout(tinySpec, formOf, load, 2 ** 27);
+  expect(tensors.get('model.layers.0.self_attn.o_proj.weight')?.kind).toBe('dense');
+  expect(tensors.get('model.layers.0.self_attn.q_proj.weight')?.kind).toBe('packed');
 });
 
 test.each([
