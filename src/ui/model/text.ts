@@ -93,8 +93,10 @@ export const text = {
   context: 'Longest text',
   tokens: (count: string) => `${count} tokens`,
   name: 'Name',
-  /** The engine's families are named as in config.json: llama, qwen2. */
-  familyOf: (family: string) => family.charAt(0).toUpperCase() + family.slice(1),
+  /** The engine's families are named as in config.json: llama, ernie4_5. */
+  familyOf: (family: string) =>
+    ({ smollm3: 'SmolLM3', gemma3: 'Gemma 3', ernie4_5: 'ERNIE 4.5', glm: 'GLM' })[family] ??
+    family.charAt(0).toUpperCase() + family.slice(1),
   layers: (count: string) => `${count} layers`,
   precisionOf: (fourBit: boolean) => (fourBit ? '4-bit' : 'full precision'),
   template: 'Chat template',
