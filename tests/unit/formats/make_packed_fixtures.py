@@ -151,12 +151,36 @@ def interleaved(weight, heads):
     return halves.swapaxes(1, 2).reshape(weight.shape)
 
 
+def llama3_factors(theta, factor, low=1.0, high=4.0, original=8192.0):
+    """By what llama.cpp's converter divides the frequencies of Llama 3.1."""
+    wavelengths = 2 * np.pi * theta ** (np.arange(0, HEAD_DIM, 2) / HEAD_DIM)
+    smooth = (original / wavelengths - low) / (high - low)
+    between = 1 / ((1 - smooth) / factor + smooth)
+    return np.where(smooth >= 1, 1.0, np.where(smooth <= 0, factor, between)).astype(np.float32)
+
+
 def gguf_checkpoint():
     values = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.gguf"
         writer = gguf.GGUFWriter(path, "llama")
         writer.add_block_count(1)
+        writer.add_context_length(64)
+        writer.add_embedding_length(HIDDEN)
+        writer.add_feed_forward_length(INTERMEDIATE)
+        writer.add_head_count(HEADS)
+        writer.add_head_count_kv(KV_HEADS)
+        writer.add_rope_dimension_count(HEAD_DIM)
+        writer.add_rope_freq_base(500_000.0)
+        writer.add_layer_norm_rms_eps(1e-6)
+        writer.add_tokenizer_model("llama")
+        writer.add_token_list(["<unk>", "<s>", "</s>", "<0x41>", "▁", "a", "b", "ab"])
+        writer.add_token_scores([0.0, 0.0, 0.0, 0.0, -3.0, -4.0, -5.0, -1.0])
+        writer.add_token_types([2, 3, 3, 6, 1, 1, 1, 1])
+        writer.add_bos_token_id(1)
+        writer.add_eos_token_id(2)
+        writer.add_unk_token_id(0)
+        writer.add_chat_template("{% for message in messages %}{{ message.content }}{{ eos_token }}{% endfor %}")
         writer.add_uint8("test.u8", 200)
         writer.add_int8("test.i8", -100)
         writer.add_uint16("test.u16", 60000)
@@ -184,7 +208,7 @@ def gguf_checkpoint():
         for module, shape in LINEAR.items():
             own, dtype = GGUF_NAMES[module]
             add(f"blk.0.{own}.weight", f"{PREFIX}{module}.weight", normal(*shape), dtype, heads.get(module))
-        writer.add_tensor("rope_freqs.weight", np.array([1, 1, 1, 1, 2, 4, 8, 8], dtype=np.float32))
+        writer.add_tensor("rope_freqs.weight", llama3_factors(500_000.0, 8.0))
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { bytesOf, sha256Hex } from '../../../../src/core/bytes';
 import { TunesmithError } from '../../../../src/core/errors';
 import { readGgufHeader, type GgufHeader, type GgufTensor } from '../../../../src/formats/gguf';
+import { loadTokenizer } from '../../../../src/data/tokenizer';
+import { openCheckpoint } from '../../../../src/models/files';
 import type { ModelSpec } from '../../../../src/models/spec';
 import { ggufSpec, ggufWeights, readRopeFactors } from '../../../../src/models/stored/gguf_weights';
 import { fixture, memoryFile, shapeOf, tinySpec, valuesOf } from './tiny';
@@ -39,9 +41,21 @@ describe('a file of llama.cpp’s own tools', () => {
     });
   });
 
-  test('has the factors of its rotary frequencies', async () => {
+  test('opens as a checkpoint, Llama 3’s scaling from its factors', async () => {
+    const { spec, stored, notes, tokenizer } = await openCheckpoint(new Map([[file.name, file]]));
+    const { rotary, ...others } = spec;
+    expect(others).toEqual({ ...tinySpec, rmsNormEps: Math.fround(1e-6), rotary: undefined });
+    expect(rotary).toMatchObject([{ theta: 500_000, scaling: { type: 'llama3', factor: 8 } }]);
+    expect(stored.size).toBe(Object.keys(values).length);
+    expect(notes.join(' ')).toContain('Q5_0, Q5_1');
+    expect(loadTokenizer(tokenizer).encode('abA')).toEqual([4, 7, 3]);
+  });
+
+  test('has factors for its rotary frequencies', async () => {
     const factors = await readRopeFactors(await open(), file);
-    expect(Array.from(factors ?? [])).toEqual([1, 1, 1, 1, 2, 4, 8, 8]);
+    expect(factors?.[0]).toBe(1);
+    expect(factors?.at(-1)).toBe(8);
+    expect(await readRopeFactors({ ...(await open()), tensors: new Map() }, file)).toBeUndefined();
   });
 });
 
