@@ -21,6 +21,9 @@ const FAMILIES: Readonly<Record<string, (config: unknown) => ModelSpec>> = {
   GlmForCausalLM: glmSpec,
 };
 
+/** What config.json may ask for. */
+export const ARCHITECTURES: readonly string[] = Object.keys(FAMILIES);
+
 const Architectures = v.object({ architectures: v.pipe(v.array(v.string()), v.minLength(1)) });
 
 /**
@@ -42,7 +45,7 @@ export function readSpec(config: unknown): ModelSpec {
     throw new TunesmithError({
       code: 'architecture_unsupported',
       message: `config.json asks for ${name}, which is not among the families that can be trained here.`,
-      hint: `Choose a model of one of these: ${Object.keys(FAMILIES).join(', ')}.`,
+      hint: `Choose a model of one of these: ${ARCHITECTURES.join(', ')}.`,
     });
   }
   return read(config);
