@@ -26,6 +26,23 @@ async function movedDuring(page: Page, work: () => Promise<void>): Promise<numbe
   return await observer.evaluate(({ sum }) => sum);
 }
 
+/** How much of the page has moved by itself since it was opened. */
+async function movedSoFar(page: Page): Promise<number> {
+  return await page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let sum = 0;
+        new PerformanceObserver((list) => {
+          for (const { value, hadRecentInput } of list.getEntries() as LayoutShift[]) {
+            if (!hadRecentInput) sum += value;
+          }
+        }).observe({ type: 'layout-shift', buffered: true });
+        // What has been recorded is handed over at once, but not at this moment.
+        setTimeout(() => resolve(sum), 200);
+      }),
+  );
+}
+
 /** Looks at the page as it is, in every width and theme: a picture of each, and nothing beside the screen's edge. */
 async function lookAt(page: Page, screen: string, picture: (name: string) => string): Promise<void> {
   for (const colorScheme of THEMES) {
@@ -48,11 +65,15 @@ async function lookAt(page: Page, screen: string, picture: (name: string) => str
 
 test('fits every width in light and dark, at every stage of the way', async ({ page, tunesmith }, info) => {
   const picture = (name: string) => info.outputPath(name);
-  await page.goto('./');
-  await expect(tunesmith.start).toBeEnabled();
-  await lookAt(page, '1-fresh', picture);
-  await tunesmith.ready();
-  await lookAt(page, '2-ready', picture);
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    await tunesmith.open();
+    expect(await movedSoFar(page), `while it loads at ${width} pixels`).toBeLessThan(0.02);
+  }
+  await lookAt(page, '1-ready', picture);
+  await tunesmith.way('From the Hub');
+  await lookAt(page, '2-hub', picture);
+  await tunesmith.way('The demo');
 
   await tunesmith.set({ max_steps: '60', per_device_train_batch_size: '2' });
   await tunesmith.start.click();
