@@ -10,6 +10,10 @@ import { qwen3Spec } from './families/qwen3';
 import { smolLM3Spec } from './families/smollm3';
 import type { ModelSpec } from './spec';
 
+/**
+ * By the name of the architecture. One more family is one more file that reads its config.json into a spec, for the decoder
+ * to follow, and its cases in the tests.
+ */
 const FAMILIES: Readonly<Record<string, (config: unknown) => ModelSpec>> = {
   LlamaForCausalLM: llamaSpec,
   MistralForCausalLM: mistralSpec,
