@@ -25,12 +25,20 @@ export class TunesmithError extends Error implements ErrorDescription {
   readonly detail: string;
 
   constructor({ code, message, hint = '', detail = '', cause }: TunesmithErrorInit) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(shortened(message), cause === undefined ? undefined : { cause });
     this.name = 'TunesmithError';
     this.code = code;
     this.hint = hint;
     this.detail = detail;
   }
+}
+
+/** Messages quote names and values from files; those of a damaged file may be of any length. */
+const MOST_MESSAGE = 1000;
+
+function shortened(message: string): string {
+  if (message.length <= MOST_MESSAGE) return message;
+  return `${message.slice(0, MOST_MESSAGE / 2)} … ${message.slice(-MOST_MESSAGE / 2)}`;
 }
 
 /** Code of the description of anything thrown that is no `TunesmithError`. */
