@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { sha256Hex } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
+import type { BufferPool } from '../gpu/buffers';
 import { packingRefusal } from '../ops/packings/packed';
 import type { DenseFormat, Packing } from '../ops/weight';
 import { DENSE_FORMATS } from './cast';
 import type { Checkpoint, FileReader } from './files';
 import { bufferSizes, slotsOf, type LoadSettings, type ModelLayout, type WeightSlot } from './layout';
-import type { Model } from './model';
 import { PIECE_BYTES } from './pieces';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from './spec';
 import type { StoredTensor, StoredWeight } from './stored/stored_weight';
@@ -58,13 +58,20 @@ export function baseBytes(layout: ModelLayout): number {
   return [...layout.tensors.values()].flatMap(slotsOf).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+/** A loaded model, as far as it is read back from the device. */
+export interface ReadableModel {
+  readonly device: { readonly buffers: Pick<BufferPool, 'readRanges'> };
+  readonly layout: ModelLayout;
+  readonly buffers: ReadonlyMap<string, GPUBuffer>;
+}
+
 /**
  * A base's file in pieces of 8 MiB, read back from the device: while one is being used, the next is on its way.
  *
  * @param onPiece called with the place of the piece's first byte and with its bytes
  */
 export async function readBase(
-  { device, layout, buffers }: Model,
+  { device, layout, buffers }: ReadableModel,
   onPiece: (begin: number, bytes: Uint8Array<ArrayBuffer>) => Promise<void>,
 ): Promise<void> {
   const pieces = piecesOf([...layout.tensors.values()].flatMap(slotsOf));

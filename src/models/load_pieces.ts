@@ -11,7 +11,7 @@ import type { BufferSource, StoredTensor, StoredWeight, StoredWeights } from './
 /** Where the pieces of a model go. */
 export interface LoadTarget {
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
-  readonly uploads: Uploads;
+  readonly uploads: Pick<Uploads, 'write'>;
   /** There, where anything is to be quantised. */
   readonly quantizer: Quantizer | undefined;
 }
@@ -205,7 +205,7 @@ function copySteps(
   { file }: StoredTensor,
   { begin, end }: { readonly begin: number; readonly end: number },
   buffer: GPUBuffer,
-  uploads: Uploads,
+  uploads: Pick<Uploads, 'write'>,
 ): Step[] {
   const steps: Step[] = [];
   for (let from = begin; from < end;) {

@@ -10,11 +10,11 @@ import {
   readBase,
   verifiedReader,
   type BaseFacts,
+  type ReadableModel,
 } from '../models/base_file';
 import { readSpec } from '../models/config';
 import type { Checkpoint } from '../models/files';
 import type { LoadSettings } from '../models/layout';
-import type { Model } from '../models/model';
 import { PIECE_BYTES } from '../models/pieces';
 import { readJson, storageFull, writeJson, type FileStore } from './file_store';
 
@@ -117,7 +117,7 @@ export async function baseId({ source, modelHash }: BaseDescription, load: LoadS
  */
 export async function saveBase(
   store: FileStore,
-  model: Model,
+  model: ReadableModel,
   facts: BaseFacts,
   description: BaseDescription,
   {
@@ -170,7 +170,7 @@ export async function saveBase(
 async function writeWeights(
   store: FileStore,
   path: string,
-  model: Model,
+  model: ReadableModel,
   onWritten: (bytes: number) => void,
 ): Promise<string[]> {
   const hashes: string[] = [];
