@@ -16,6 +16,8 @@ export interface ArgumentsSpec {
   /** The command's name, for messages. */
   readonly name: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
+  /** What may stand after the command's name without an option's: words of a search. */
+  readonly words?: string;
   /** The settings that mean something to the command. */
   readonly settings: readonly SettingName[];
 }
@@ -28,6 +30,8 @@ export interface Arguments {
   required(name: string): string;
   /** Of a 'list' option. */
   list(name: string): readonly string[];
+  /** What stood there without an option's name. */
+  readonly words: readonly string[];
   /** Of a 'flag' option. */
   flag(name: string): boolean;
   /** The settings that were given, and no others. */
@@ -41,7 +45,7 @@ export interface Arguments {
  * @throws TunesmithError `argument_invalid` or `setting_invalid`, naming what was typed
  */
 export function parseArguments(spec: ArgumentsSpec, argv: readonly string[]): Arguments {
-  const given = collect(spec, argv);
+  const { given, words } = collect(spec, argv);
   const settings: Record<string, unknown> = {};
   for (const [name, values] of given) {
     if (isSettingName(name)) settings[name] = settingFromText(name, values.at(-1) ?? '');
@@ -66,13 +70,17 @@ export function parseArguments(spec: ArgumentsSpec, argv: readonly string[]): Ar
       return value;
     },
     list: (name) => given.get(name) ?? [],
+    words,
     flag: isFlagSet,
     settings: settings,
   };
 }
 
 /** Values by option, as typed. */
-function collect(spec: ArgumentsSpec, argv: readonly string[]): Map<string, string[]> {
+function collect(
+  spec: ArgumentsSpec,
+  argv: readonly string[],
+): { given: Map<string, string[]>; words: string[] } {
   const known = new Set([...Object.keys(spec.options), ...spec.settings]);
   const { tokens } = parseArgs({
     args: argv.map((arg, index) => completed(spec, arg, argv[index + 1])),
@@ -85,12 +93,14 @@ function collect(spec: ArgumentsSpec, argv: readonly string[]): Map<string, stri
     tokens: true,
   });
   const given = new Map<string, string[]>();
+  const words: string[] = [];
   let open: string[] | undefined;
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional') {
-      if (!open) throw invalid(`${spec.name} has no use for '${token.value}'.`, hintFor(spec));
-      open.push(token.value);
+      if (open) open.push(token.value);
+      else if (spec.words !== undefined) words.push(token.value);
+      else throw invalid(`${spec.name} has no use for '${token.value}'.`, hintFor(spec));
       continue;
     }
     const { name, rawName } = token;
@@ -104,7 +114,7 @@ function collect(spec: ArgumentsSpec, argv: readonly string[]): Map<string, stri
     given.set(name, values);
     open = isList ? values : undefined;
   }
-  return given;
+  return { given, words };
 }
 
 /** A flag, and a setting that is true or false, may stand alone; then it is true. */

@@ -2,7 +2,8 @@ import { ANSWER_SETTING_NAMES, ANSWER_DEFAULTS, parseAnswerSettings } from '../c
 import { TunesmithError } from '../core/errors';
 import { parseSettings } from '../train/parse_settings';
 import type { Arguments, OptionSpec } from './arguments';
-import { ADAPTER_OPTION, COMMON_SETTINGS, JSON_OPTION, MODEL_OPTION, type Command } from './command';
+import { ADAPTER_OPTION, COMMON_SETTINGS, JSON_OPTION, type Command } from './command';
+import { MODEL_OPTIONS } from './library';
 import { conversation, openSession } from './open';
 
 const sampling = {
@@ -24,7 +25,7 @@ export const chatCommand: Command = {
   name: 'chat',
   summary: 'answers one question',
   options: {
-    model: MODEL_OPTION,
+    ...MODEL_OPTIONS,
     adapter: ADAPTER_OPTION,
     prompt: { value: 'TEXT', kind: 'text', required: true, help: 'the question' },
     system: { value: 'TEXT', kind: 'text', help: 'the system message' },

@@ -10,12 +10,6 @@ export interface Command extends ArgumentsSpec {
   run(args: Arguments, output: Output): Promise<void>;
 }
 
-export const MODEL_OPTION: OptionSpec = {
-  value: 'DIR',
-  kind: 'text',
-  required: true,
-  help: 'the base: config.json, model.safetensors, tokenizer.json, tokenizer_config.json',
-};
 export const ADAPTER_OPTION: OptionSpec = {
   value: 'DIR',
   kind: 'text',
@@ -33,11 +27,11 @@ export const JSON_OPTION: OptionSpec = {
   help: 'one JSON object a line on standard output, all else on standard error',
 };
 
+export const LOAD_SETTINGS: readonly SettingName[] = ['load_in_4bit', 'bnb_4bit_use_double_quant', 'dtype'];
+
 /** How the base is loaded and what is made of the examples: the same for every command. */
 export const COMMON_SETTINGS: readonly SettingName[] = [
-  'load_in_4bit',
-  'bnb_4bit_use_double_quant',
-  'dtype',
+  ...LOAD_SETTINGS,
   'max_seq_length',
   'train_on',
   'template',

@@ -1,14 +1,8 @@
 import { TunesmithError } from '../core/errors';
 import { parseSettings } from '../train/parse_settings';
 import { DEFAULTS } from '../train/settings';
-import {
-  ADAPTER_OPTION,
-  COMMON_SETTINGS,
-  DATA_OPTION,
-  JSON_OPTION,
-  MODEL_OPTION,
-  type Command,
-} from './command';
+import { ADAPTER_OPTION, COMMON_SETTINGS, DATA_OPTION, JSON_OPTION, type Command } from './command';
+import { MODEL_OPTIONS } from './library';
 import { openSession, readData, setExamples } from './open';
 
 const defaults = { eval_split: 0 };
@@ -16,7 +10,7 @@ const defaults = { eval_split: 0 };
 export const evalCommand: Command = {
   name: 'eval',
   summary: 'loss and perplexity over all examples of files, or over the share that eval_split holds out',
-  options: { model: MODEL_OPTION, adapter: ADAPTER_OPTION, data: DATA_OPTION, json: JSON_OPTION },
+  options: { ...MODEL_OPTIONS, adapter: ADAPTER_OPTION, data: DATA_OPTION, json: JSON_OPTION },
   settings: [...COMMON_SETTINGS, 'per_device_train_batch_size'],
   defaults,
   async run(args, output) {

@@ -39,15 +39,18 @@ const SETTING_HELP: Readonly<Record<SettingName, string>> = {
 
 /** What `--help` says of all commands. */
 export function overview(commands: readonly Command[]): string {
-  const usage = 'tunesmith COMMAND --model DIR [options]';
+  const usage = 'tunesmith COMMAND --model MODEL [options]';
   const list = columns(commands.map(({ name, summary }) => [name, summary]));
   return `Usage: ${usage}\n\n${list}\n\ntunesmith COMMAND --help tells the options and settings of one.`;
 }
 
 /** What `--help` says of one command. */
-export function commandHelp({ name, summary, options, settings, defaults }: Command): string {
+export function commandHelp({ name, summary, options, settings, defaults, words }: Command): string {
   const needed = Object.entries(options).filter(([, { required }]) => required);
-  const usage = needed.map(([option, { value }]) => `--${option} ${value}`).join(' ');
+  const usage = [words, ...needed.map(([option, { value }]) => `--${option} ${value}`)]
+    .filter((part) => part !== undefined)
+    .map((part) => `${part} `)
+    .join('');
   const optionRows = Object.entries(options).map(([option, { value, help }]) => [
     `--${option} ${value}`.trim(),
     help,
@@ -57,10 +60,12 @@ export function commandHelp({ name, summary, options, settings, defaults }: Comm
     return [`--${setting} ${String(fallback)}`, SETTING_HELP[setting]];
   });
   return [
-    `Usage: tunesmith ${name} ${usage} [options]`,
+    `Usage: tunesmith ${name} ${usage}[options]`,
     `${summary[0]?.toUpperCase() ?? ''}${summary.slice(1)}.`,
     `Options:\n${columns(optionRows)}`,
-    `Settings, with what holds where nothing is said:\n${columns(settingRows)}`,
+    ...(settings.length > 0
+      ? [`Settings, with what holds where nothing is said:\n${columns(settingRows)}`]
+      : []),
   ].join('\n\n');
 }
 

@@ -9,16 +9,17 @@ import { makeDataset } from '../session/dataset';
 import { openFolderModel } from '../session/opening';
 import { capacityOf, planOf } from '../train/plan';
 import { SETTING_NAMES, parseSettings } from '../train/parse_settings';
-import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, MODEL_OPTION, type Command } from './command';
+import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
 import { openFolder, readDataFile } from './files';
-import { modelName } from './open';
+import { jsonOf } from './json';
+import { MODEL_OPTION, modelName } from './library';
 
 export const inspectCommand: Command = {
   name: 'inspect',
   summary: 'the architecture, the parameters and the memory that training takes; loads no weights',
   options: {
-    model: MODEL_OPTION,
+    model: { ...MODEL_OPTION, value: 'DIR', help: 'the base: a folder, or a .gguf file' },
     adapter: { ...ADAPTER_OPTION, help: 'a PEFT adapter, whose rank and targets then hold' },
     data: {
       ...DATA_OPTION,
@@ -81,10 +82,6 @@ export const inspectCommand: Command = {
     }
   },
 };
-
-function jsonOf(value: object): { readonly [key: string]: JsonValue } {
-  return JSON.parse(JSON.stringify(value)) as { readonly [key: string]: JsonValue };
-}
 
 function flattened(object: { readonly [key: string]: JsonValue }): [string, string][] {
   return Object.entries(object).map(([name, value]) => [

@@ -5,14 +5,15 @@ import { writeSafetensors } from '../formats/safetensors';
 import type { Session } from '../session/session';
 import { nodeFiles } from '../storage/node_files';
 import { parseSettings } from '../train/parse_settings';
-import { ADAPTER_OPTION, COMMON_SETTINGS, JSON_OPTION, MODEL_OPTION, type Command } from './command';
+import { ADAPTER_OPTION, COMMON_SETTINGS, JSON_OPTION, type Command } from './command';
+import { MODEL_OPTIONS } from './library';
 import { openSession } from './open';
 
 export const logitsCommand: Command = {
   name: 'logits',
   summary: 'the logits of tokens, f32 [tokens, vocabulary], as a safetensors file',
   options: {
-    model: MODEL_OPTION,
+    ...MODEL_OPTIONS,
     adapter: ADAPTER_OPTION,
     input_ids: { value: '1,2,3', kind: 'text', required: true, help: 'token ids between commas' },
     output: { value: 'FILE', kind: 'text', required: true, help: 'the file to write' },

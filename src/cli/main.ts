@@ -6,10 +6,22 @@ import { evalCommand } from './eval';
 import { commandHelp, overview } from './help';
 import { inspectCommand } from './inspect';
 import { logitsCommand } from './logits';
+import { modelsCommand } from './models';
 import { createOutput } from './output';
+import { previewCommand } from './preview';
+import { searchCommand } from './search';
 import { trainCommand } from './train';
 
-const commands: readonly Command[] = [trainCommand, evalCommand, chatCommand, logitsCommand, inspectCommand];
+const commands: readonly Command[] = [
+  trainCommand,
+  evalCommand,
+  chatCommand,
+  logitsCommand,
+  inspectCommand,
+  previewCommand,
+  searchCommand,
+  modelsCommand,
+];
 
 /** What a person can't be blamed for; everything else that is told to them is a wrong setting, file or value. */
 const FAILURES = new Set([
@@ -20,10 +32,14 @@ const FAILURES = new Set([
   'gpu_out_of_memory',
   'loss_not_finite',
   'storage_full',
+  'endpoint_unreachable',
+  'download_failed',
+  'download_changed',
+  'download_wrong_hash',
   'checkpoint_not_saved',
 ]);
 
-/** Exit code: 0; 1 for a failure; 2 for a wrong setting, file or value. */
+/** Exit code: 0; 1 for a failure; 2 for a wrong setting, file or value; 130 where it was stopped. */
 async function main([name, ...rest]: readonly string[]): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     process.stdout.write(`${overview(commands)}\n`);
@@ -54,6 +70,7 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
         .trim()
         .replace(/\s*\n\s*/g, ' ')}\n`,
     );
+    if (code === 'stopped') return 130;
     return FAILURES.has(code) ? 1 : 2;
   }
 }

@@ -1,40 +1,85 @@
+import { bytesText } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
 import type { Message, Problem } from '../data/rows';
 import { Session } from '../session/session';
 import type { TrainSettings } from '../train/settings';
+import type { Progress } from '../session/progress';
 import type { Arguments } from './arguments';
 import { openDevice } from './device';
 import { openFolder, readDataFile } from './files';
+import { libraryOf, modelOrigin } from './library';
 import type { Output } from './output';
 
-/** A session with the model that the arguments name, and with their adapter where they name one. */
+/**
+ * A session with the model that the arguments name, and with their adapter where they name one. Ctrl-C ends the opening.
+ * Throws what opening throws; `stopped`.
+ */
 export async function openSession(
   args: Arguments,
   settings: TrainSettings,
   output: Output,
 ): Promise<Session> {
-  const path = args.required('model');
-  const folder = await openFolder(path, 'model');
+  const origin = await modelOrigin(args);
   const adapterPath = args.text('adapter');
   const adapter = adapterPath === undefined ? undefined : await openFolder(adapterPath, 'adapter');
   const session = new Session({ openDevice });
   try {
-    await session.openModel(folder, { name: modelName(path), source: 'files' }, settings, (progress) => {
-      const share = progress.fraction === undefined ? '' : `${Math.round(progress.fraction * 100)} % · `;
-      output.progress(`${share}${progress.label}`);
-    });
+    const library = libraryOf(args, session, origin);
+    await interruptible((signal) =>
+      library.open(origin, settings, { onProgress: (told) => output.progress(progressText(told)), signal }),
+    );
     output.progress('');
-    if (adapter) await session.importAdapter(adapter);
+    for (const note of session.model.facts.notes) output.note(note);
+    if (adapter) for (const note of (await session.importAdapter(adapter)).notes) output.note(note);
     return session;
   } catch (error) {
+    output.progress('');
     session.close();
     throw error;
   }
 }
 
-/** How the model is called in what is exported: as it was typed, so that PEFT finds it from the same place. */
-export function modelName(path: string): string {
-  return path.replace(/(?<=.)[\\/]+$/, '');
+/** Ends the work at Ctrl-C; the second time the process. Throws `stopped` where it was ended. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    return await work(stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    throw new TunesmithError({
+      code: 'stopped',
+      message: 'Stopped.',
+      hint: 'What has arrived of a download is kept: the same command goes on from there.',
+      cause: error,
+    });
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+function progressText({ label, fraction, bytes, totalBytes, bytesPerSecond, etaSeconds }: Progress): string {
+  const parts = [
+    fraction === undefined ? undefined : `${Math.floor(fraction * 100)} %`,
+    bytes === undefined || totalBytes === undefined
+      ? undefined
+      : `${bytesText(bytes)} of ${bytesText(totalBytes)}`,
+    bytesPerSecond ? `${bytesText(bytesPerSecond)}/s` : undefined,
+    etaSeconds === undefined ? undefined : `${timeText(etaSeconds)} left`,
+    label,
+  ];
+  return parts.filter((part) => part !== undefined).join(' · ');
+}
+
+function timeText(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** The files after --data. Throws where one is missing. */

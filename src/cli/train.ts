@@ -3,6 +3,7 @@ import { TunesmithError } from '../core/errors';
 import type { CheckpointState } from '../formats/checkpoint';
 import { adapterLayout, type LoraSettings } from '../models/lora';
 import { ADAPTER_CONFIG, adapterFiles, moduleNames } from '../session/adapter_files';
+import { baseNameOf } from '../session/base_name';
 import { targetCount, tokenCount } from '../session/dataset';
 import { modelCard } from '../session/model_card';
 import type { TunedAdapter } from '../session/resident';
@@ -15,10 +16,11 @@ import { TrainControl } from '../train/control';
 import type { TrainEvent } from '../train/events';
 import { SETTING_NAMES, parseSettings } from '../train/parse_settings';
 import type { SettingName, SettingValue, TrainSettings } from '../train/settings';
-import { DATA_OPTION, JSON_OPTION, MODEL_OPTION, type Command } from './command';
+import { DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openFolder } from './files';
 import { reportMemory } from './memory';
-import { modelName, openSession, readData, setExamples } from './open';
+import { MODEL_OPTIONS } from './library';
+import { openSession, readData, setExamples } from './open';
 import type { Output } from './output';
 
 /** Within --output_dir. */
@@ -28,7 +30,7 @@ export const trainCommand: Command = {
   name: 'train',
   summary: 'trains a LoRA adapter and writes it as a PEFT folder',
   options: {
-    model: MODEL_OPTION,
+    ...MODEL_OPTIONS,
     data: DATA_OPTION,
     output_dir: {
       value: 'DIR',
@@ -84,7 +86,7 @@ export const trainCommand: Command = {
           initial: initial && withDropout(initial, settings, session),
         }),
       );
-      await writeAdapter(files, session, outcome, settings, modelName(args.required('model')));
+      await writeAdapter(files, session, outcome, settings);
       reportMemory(await session.device(), output);
       output.json({ event: 'done', output_dir: path });
       output.line(`${outcome.state} at step ${outcome.step} of ${outcome.steps}; the adapter is in ${path}`);
@@ -257,14 +259,15 @@ async function writeAdapter(
   session: Session,
   { parameters, history }: TrainingOutcome,
   settings: TrainSettings,
-  baseModel: string,
 ): Promise<void> {
+  const { baseModel, revision } = baseNameOf(session.model.identity);
   const layout = session.tuned?.layout;
   if (!layout) throw new Error('training left no adapter');
   const { dataset } = session;
   const { r, lora_alpha } = layout.settings;
   const card = modelCard({
     baseModel,
+    revision,
     adapter: { r, lora_alpha, target_modules: moduleNames(layout), parameters: layout.parameters },
     run: {
       settings,
@@ -278,6 +281,7 @@ async function writeAdapter(
       },
     },
   });
-  for (const [name, bytes] of adapterFiles({ layout, parameters, baseModel })) await files.write(name, bytes);
+  for (const [name, bytes] of adapterFiles({ layout, parameters, baseModel, revision }))
+    await files.write(name, bytes);
   await files.write('README.md', new TextEncoder().encode(card));
 }

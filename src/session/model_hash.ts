@@ -1,5 +1,6 @@
 import { concatBytes, sha256Hex } from '../core/bytes';
 import type { FileReader } from '../models/files';
+import type { LoadSettings } from '../models/layout';
 import { readHeader } from '../models/shards';
 
 /** Places of the weights that are read for the hash, and bytes at each. */
@@ -53,4 +54,10 @@ async function sampleHash(file: FileReader): Promise<string> {
     samples.push(await file.read(begin, Math.min(begin + SAMPLE_BYTES, file.size)));
   }
   return await sha256Hex(concatBytes(samples));
+}
+
+/** Tells a base apart by what it computes with: its model's hash and how it is loaded. Runs before there was a dtype have none in it. */
+export function loadedHash(hash: string, load: LoadSettings): string {
+  const { load_in_4bit: nf4, bnb_4bit_use_double_quant: nested, dtype } = load;
+  return `${hash}${nf4 ? (nested ? '-nf4-double' : '-nf4') : ''}${dtype === 'auto' ? '' : `-${dtype}`}`;
 }

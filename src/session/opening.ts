@@ -4,6 +4,7 @@ import { openCheckpoint, type Checkpoint, type ModelFolder } from '../models/fil
 import type { LoadSettings, ModelLayout } from '../models/layout';
 import { layoutOf, loadModel } from '../models/load';
 import type { Model } from '../models/model';
+import type { BaseSource } from '../storage/bases';
 import { hashOfFiles } from './model_hash';
 import { openModel, type ModelIdentity, type OpenModel } from './open_model';
 import { loadingProgress, type OnProgress } from './progress';
@@ -16,6 +17,8 @@ export interface Opening {
   layout(maxBinding: number): ModelLayout;
   /** Throws what reading or the device reports, and the signal's reason. */
   bring(device: Device, onProgress: OnProgress, signal?: AbortSignal): Promise<Model>;
+  /** What the base is kept as; undefined for what the page brings itself. */
+  readonly source: BaseSource | undefined;
   /** Set where storage keeps the base. */
   readonly baseId?: string;
 }
@@ -42,6 +45,7 @@ export async function folderOpening(
   return {
     open,
     load,
+    source: identity.source === 'demo' ? undefined : { kind: 'files', name: identity.name },
     layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
     bring: (device, onProgress, signal) =>
       loadModel(device, checkpoint, load, loadingProgress(loadingVerb(load), onProgress), signal),

@@ -20,9 +20,11 @@ import type { TrainEvent } from '../train/events';
 import { capacityOf, planOf } from '../train/plan';
 import type { TrainSettings } from '../train/settings';
 import { readAdapterFiles } from './adapter_files';
+import { notesOnBase } from './base_name';
 import { chatContext, conversationIds } from './conversation';
 import { makeDataset, type DataFile, type Dataset, type DataSettings, type DatasetOptions } from './dataset';
 import type { ModelIdentity, OpenModel } from './open_model';
+import { loadedHash } from './model_hash';
 import { folderOpening, type Opening } from './opening';
 import { planReport, reachedRate, type PlanReport } from './plan_report';
 import type { OnProgress } from './progress';
@@ -310,11 +312,11 @@ export class Session {
     return await answer({ generator, tokenizer, promptIds, sampling, stopIds, onText, signal });
   }
 
-  /** Makes the adapter in a folder (or in a zip of one) the tuned one. */
-  async importAdapter(folder: ModelFolder): Promise<TunedAdapter> {
-    const { layout, parameters } = await readAdapterFiles(folder, this.layout.spec);
+  /** Makes the adapter in a folder (or in a zip of one) the tuned one. `notes`: what a person should know of it. */
+  async importAdapter(folder: ModelFolder): Promise<TunedAdapter & { readonly notes: readonly string[] }> {
+    const { layout, parameters, baseModel } = await readAdapterFiles(folder, this.layout.spec);
     this.setTuned({ layout, parameters });
-    return { layout, parameters };
+    return { layout, parameters, notes: notesOnBase(baseModel, this.model.identity) };
   }
 
   /** Parameters of the base, and of an adapter with such settings. */
@@ -394,10 +396,4 @@ export class Session {
       adapter.destroy();
     }
   }
-}
-
-/** Of runs before there was a dtype the hash had none. */
-function loadedHash(hash: string, load: LoadSettings): string {
-  const { load_in_4bit: nf4, bnb_4bit_use_double_quant: nested, dtype } = load;
-  return `${hash}${nf4 ? (nested ? '-nf4-double' : '-nf4') : ''}${dtype === 'auto' ? '' : `-${dtype}`}`;
 }

@@ -45,18 +45,30 @@ const TAKEN: unique symbol = Symbol();
  *
  * @param key the model's name
  * @param onWait called where another tab has the model: what it is doing may take long
+ * @param refuse throws `model_in_other_tab` instead of waiting
  * @param signal ends the waiting
  */
 export async function withModelLock<T>(
   locks: Locks | undefined,
   key: string,
   work: () => Promise<T>,
-  { onWait, signal }: { readonly onWait?: () => void; readonly signal?: AbortSignal } = {},
+  {
+    onWait,
+    refuse = false,
+    signal,
+  }: { readonly onWait?: () => void; readonly refuse?: boolean; readonly signal?: AbortSignal } = {},
 ): Promise<T> {
   if (locks === undefined) return await work();
   const name = MODEL + key;
   const result = await locks.request(name, { ifAvailable: true }, (lock) => (lock === null ? TAKEN : work()));
   if (result !== TAKEN) return result;
+  if (refuse) {
+    throw new TunesmithError({
+      code: 'model_in_other_tab',
+      message: `${key} is being fetched in another tab of this browser.`,
+      hint: 'Stop it there, or wait for it.',
+    });
+  }
   onWait?.();
   return await locks.request(name, signal ? { signal } : {}, work);
 }

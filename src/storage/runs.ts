@@ -4,6 +4,7 @@ import { isRecord } from '../core/json';
 import type { TrainEvent } from '../train/events';
 import { parseSettings } from '../train/parse_settings';
 import type { TrainSettings } from '../train/settings';
+import { listBases, removeBase, removeUnfinishedBases } from './bases';
 import { readJson, writeJson, type FileStore } from './file_store';
 import { removeModelsExcept } from './models';
 import type { RecordStore } from './records';
@@ -56,7 +57,6 @@ export type NewRun = Pick<
   | 'modelRepo'
   | 'modelCommit'
   | 'baseId'
-  | 'modelId'
   | 'modelHash'
   | 'startedFrom'
   | 'settings'
@@ -158,7 +158,7 @@ export class RunStore {
     });
   }
 
-  /** Removes the run with its files, and all models that no run needs. For use within `withStorageLock`. */
+  /** Removes the run with its files, and what was kept of models for its sake. For use within `withStorageLock`. */
   async remove(id: string): Promise<void> {
     // The record last: what a crash leaves can then be removed again.
     await this.#files.remove(runFolder(id));
@@ -166,13 +166,19 @@ export class RunStore {
     await this.tidy();
   }
 
-  /** Removes all models that no run needs: what a crash or a full disk left. For use within `withStorageLock`. */
+  /**
+   * Removes what is kept of models for runs and that no run needs: also what a crash or a full disk left. What was fetched
+   * from a hub stays. For use within `withStorageLock`.
+   */
   async tidy(): Promise<void> {
     // Of all records, also those that another version of the program wrote and only it understands.
-    const needed = (await this.#records.all()).flatMap((record) =>
-      isRecord(record) && typeof record.modelId === 'string' ? record.modelId : [],
-    );
-    await removeModelsExcept(this.#files, new Set(needed));
+    const records = (await this.#records.all()).filter(isRecord);
+    const needed = new Set(records.flatMap(({ modelId, baseId }) => [modelId, baseId]));
+    await removeModelsExcept(this.#files, needed);
+    for (const { id, source } of await listBases(this.#files)) {
+      if (source.kind === 'files' && !needed.has(id)) await removeBase(this.#files, id);
+    }
+    await removeUnfinishedBases(this.#files);
   }
 
   async #known(id: string): Promise<StoredRun> {

@@ -1,5 +1,6 @@
 import { adapterFiles, moduleNames } from '../session/adapter_files';
 import { targetCount, tokenCount } from '../session/dataset';
+import { baseNameOf } from '../session/base_name';
 import { checkedZip } from '../session/export';
 import { modelCard, type CardSource } from '../session/model_card';
 import type { Session } from '../session/session';
@@ -58,19 +59,19 @@ export class Adapters {
     return await this.#turns.alone('importing an adapter', async () => {
       const tuned = await this.#session.importAdapter(folderOfBlobs(namedBlobs(files)));
       this.#origin = { name };
-      return adapterReport(name, tuned);
+      return { ...adapterReport(name, tuned), notes: tuned.notes };
     });
   }
 
   async export(): Promise<ExportResult> {
     return await this.#turns.alone('exporting', async () => {
       const { layout, parameters } = this.#session.requireTuned();
-      const { name: baseModel } = this.#session.model.identity;
+      const { baseModel, revision } = baseNameOf(this.#session.model.identity);
       const { r, lora_alpha } = layout.settings;
       const adapter = { r, lora_alpha, target_modules: moduleNames(layout), parameters: layout.parameters };
-      const card = modelCard({ baseModel, adapter, run: this.#origin?.run });
+      const card = modelCard({ baseModel, revision, adapter, run: this.#origin?.run });
       const files = new Map([
-        ...adapterFiles({ layout, parameters, baseModel }),
+        ...adapterFiles({ layout, parameters, baseModel, revision }),
         ['README.md', new TextEncoder().encode(card)] as const,
       ]);
       const checked = await checkedZip({
@@ -81,7 +82,7 @@ export class Adapters {
         compareLogits: (otherLayout, otherParameters) =>
           this.#session.compareLogits({ layout: otherLayout, parameters: otherParameters }),
       });
-      return { fileName: `${baseModel}-lora.zip`, ...checked };
+      return { fileName: `${baseModel.split('/').at(-1)!}-lora.zip`, ...checked };
     });
   }
 }

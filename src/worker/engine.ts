@@ -4,6 +4,7 @@ import type { LoadSettings } from '../models/layout';
 import type { DataFile } from '../session/dataset';
 import { defaultsFor } from '../session/defaults';
 import type { PlanReport } from '../session/plan_report';
+import { ModelLibrary } from '../session/library';
 import type { Progress } from '../session/progress';
 import { Session } from '../session/session';
 import type { RunRecord } from '../storage/runs';
@@ -13,7 +14,9 @@ import type { TrainSettings } from '../train/settings';
 import { Adapters } from './adapters';
 import { Chats } from './chats';
 import { Examples } from './examples';
-import { Models, hubMissing } from './models';
+import { Lookups } from './lookups';
+import { Models } from './models';
+import { StoredModels } from './stored_models';
 import type {
   AdapterReport,
   ChatMessage,
@@ -23,15 +26,17 @@ import type {
   Engine,
   ExportResult,
   HubModelReport,
+  HubSettings,
   ListedRun,
   ModelPreview,
   ModelReport,
   ModelSource,
+  PageServices,
   PreviewExample,
   StorageReport,
   StoredModelReport,
 } from './protocol';
-import { deviceReport, noDeviceReport, storageReport } from './reports';
+import { deviceReport, noDeviceReport } from './reports';
 import { Runs } from './runs';
 import { demoExamples } from './sources';
 import { Trainings } from './trainings';
@@ -40,10 +45,14 @@ import { Turns } from './turns';
 /** The session behind the page's protocol, with the browser's storage. Each concern has a class of its own. */
 export class PageEngine implements Engine {
   readonly #base: string;
+  #page: PageServices | undefined;
   readonly #session: Session;
   readonly #turns = new Turns();
-  readonly #runs = new Runs();
+  readonly #runs: Runs;
   readonly #models: Models;
+  readonly #storedModels: StoredModels;
+  readonly #library: ModelLibrary;
+  readonly #lookups: Lookups;
   readonly #examples: Examples;
   readonly #adapters: Adapters;
   readonly #trainings: Trainings;
@@ -53,9 +62,19 @@ export class PageEngine implements Engine {
   constructor(base: string) {
     const gpu = (navigator as Partial<WorkerNavigator>).gpu;
     const session = new Session({ openDevice: () => Device.open(gpu) });
-    const common = { base, session, turns: this.#turns, runs: this.#runs };
+    const { locks, storage } = navigator;
+    const persist = (): Promise<boolean> => this.#page?.persist() ?? Promise.resolve(false);
+    this.#runs = new Runs(persist);
+    const library = new ModelLibrary(session, {
+      store: () => this.#runs.files(),
+      locks,
+      persist,
+    });
+    const common = { base, session, library, turns: this.#turns, runs: this.#runs };
     this.#base = base;
     this.#session = session;
+    this.#library = library;
+    this.#storedModels = new StoredModels({ library, runs: this.#runs, storage, locks });
     this.#examples = new Examples(session);
     this.#adapters = new Adapters(session, this.#turns);
     this.#models = new Models({ ...common, adapters: this.#adapters });
@@ -65,6 +84,7 @@ export class PageEngine implements Engine {
       examples: this.#examples,
       adapters: this.#adapters,
     });
+    this.#lookups = new Lookups(session, library, this.#models);
     this.#chats = new Chats(session, this.#turns, this.#adapters);
   }
 
@@ -88,16 +108,30 @@ export class PageEngine implements Engine {
     return Promise.resolve(this.#examples.report());
   }
 
-  setHub(): Promise<void> {
-    return Promise.reject(hubMissing());
+  connect(page: PageServices): Promise<void> {
+    this.#page = page;
+    return Promise.resolve();
   }
 
-  searchModels(): Promise<readonly HubModelReport[]> {
-    return Promise.reject(hubMissing());
+  setHub(settings: HubSettings): Promise<void> {
+    this.#library.setHub(settings);
+    return Promise.resolve();
   }
 
-  previewModel(): Promise<ModelPreview> {
-    return Promise.reject(hubMissing());
+  async searchModels(
+    query: string,
+    load: LoadSettings,
+    settings: TrainSettings,
+  ): Promise<readonly HubModelReport[]> {
+    return await this.#lookups.search(query, load, settings);
+  }
+
+  async previewModel(
+    source: ModelSource,
+    load: LoadSettings,
+    settings: TrainSettings,
+  ): Promise<ModelPreview> {
+    return await this.#lookups.preview(source, load, settings);
   }
 
   async openModel(
@@ -114,15 +148,15 @@ export class PageEngine implements Engine {
   }
 
   async storedModels(): Promise<readonly StoredModelReport[]> {
-    return await this.#models.stored();
+    return await this.#storedModels.list();
   }
 
-  removeStoredModel(): Promise<void> {
-    return Promise.reject(hubMissing());
+  async removeStoredModel(id: string): Promise<void> {
+    await this.#storedModels.remove(id);
   }
 
   async storageReport(): Promise<StorageReport> {
-    return await storageReport(navigator.storage);
+    return await this.#storedModels.report();
   }
 
   async demoExamples(): Promise<DataFile> {

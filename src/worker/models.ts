@@ -1,12 +1,15 @@
-import { TunesmithError } from '../core/errors';
+import { TunesmithError, describeError } from '../core/errors';
+import { requireModelReference } from '../core/model_reference';
 import type { LoadSettings } from '../models/layout';
-import type { Progress } from '../session/progress';
+import type { ModelLibrary } from '../session/library';
+import type { ModelOrigin } from '../session/model_origin';
+import type { OnProgress, Progress } from '../session/progress';
 import type { Session } from '../session/session';
-import { listModels, openModel as openStoredModel, putModel } from '../storage/models';
-import type { StoredRun } from '../storage/runs';
+import { openModel as openFormerModel } from '../storage/models';
+import type { NewRun, StoredRun } from '../storage/runs';
 import type { TrainEvent } from '../train/events';
 import type { Adapters } from './adapters';
-import type { ModelReport, ModelSource, StoredModelReport } from './protocol';
+import type { ModelReport, ModelSource } from './protocol';
 import { modelReport } from './reports';
 import type { Runs } from './runs';
 import { DEMO_NAME, demoFolder, folderOfBlobs, namedBlobs } from './sources';
@@ -15,18 +18,22 @@ import type { Turns } from './turns';
 export interface ModelParts {
   /** The page's address up to where its `models` lie, with a slash at the end. */
   readonly base: string;
-  readonly session: Session;
+  readonly session: Pick<
+    Session,
+    'open' | 'opening' | 'openModel' | 'model' | 'hasModel' | 'layout' | 'modelHash'
+  >;
+  readonly library: Pick<ModelLibrary, 'open' | 'keep'>;
   readonly turns: Turns;
-  readonly runs: Runs;
-  readonly adapters: Adapters;
+  readonly runs: Pick<Runs, 'files'>;
+  readonly adapters: Pick<Adapters, 'forget'>;
 }
 
-/** Opens models, and keeps what runs need of them. */
+/** What a run's record says of its model. */
+export type RunModel = Pick<NewRun, 'modelName' | 'modelSource' | 'modelRepo' | 'modelCommit' | 'modelHash'>;
+
+/** Opens models, for a person and for runs. */
 export class Models {
   readonly #parts: ModelParts;
-  /** The files of the open model, where they are the visitor's own. */
-  #files: readonly File[] | undefined;
-  #storedModel: string | undefined;
   #opening: AbortController | undefined;
 
   constructor(parts: ModelParts) {
@@ -38,27 +45,13 @@ export class Models {
     return session.hasModel ? modelReport(session) : undefined;
   }
 
-  async open(
-    source: ModelSource,
-    load: LoadSettings,
-    onProgress: (progress: Progress) => void,
-  ): Promise<ModelReport> {
-    const { base, session, turns, adapters } = this.#parts;
+  async open(source: ModelSource, load: LoadSettings, onProgress: OnProgress): Promise<ModelReport> {
+    const { session, library, turns, adapters } = this.#parts;
     return await turns.alone('opening a model', async () => {
-      if (source.kind === 'hub' || source.kind === 'stored') throw hubMissing();
       adapters.forget();
-      this.#storedModel = undefined;
-      this.#files = source.kind === 'files' ? source.files : undefined;
-      const folder =
-        source.kind === 'demo' ? await demoFolder(base) : folderOfBlobs(namedBlobs(source.files));
-      const name = source.kind === 'demo' ? DEMO_NAME : source.name;
-      const opening = new AbortController();
-      this.#opening = opening;
-      try {
-        await session.openModel(folder, { name, source: source.kind }, load, onProgress, opening.signal);
-      } finally {
-        this.#opening = undefined;
-      }
+      await this.#stoppable(async (signal) =>
+        library.open(await this.origin(source), load, { onProgress, signal }),
+      );
       return modelReport(session);
     });
   }
@@ -67,55 +60,114 @@ export class Models {
     this.#opening?.abort();
   }
 
-  async stored(): Promise<readonly StoredModelReport[]> {
-    const { runs } = this.#parts;
-    const [models, all] = await Promise.all([runs.files().then(listModels), runs.all()]);
-    return models.map(({ id, name, bytes }) => {
-      const users = all.filter((run) => run.modelId === id);
-      const usedAt = users[0]?.updatedAt ?? '';
-      return { id, name, source: 'files' as const, bytes, usedAt, usedByRuns: users.length, partial: false };
-    });
-  }
-
-  /** Stores the open model's files, where they are the visitor's own and not stored yet. */
-  async keepForRun(onEvent: (event: TrainEvent) => void): Promise<string | undefined> {
-    const { session, runs } = this.#parts;
-    if (!this.#files) return undefined;
-    const store = await runs.files();
-    // It goes when its last run is removed.
-    const kept = this.#storedModel && (await openStoredModel(store, this.#storedModel));
-    if (kept) return this.#storedModel;
-    const { name } = session.model.identity;
-    this.#storedModel = await putModel(store, name, namedBlobs(this.#files), (fraction) => {
-      const message = `Keeping a copy of the model, to go on after a reload: ${Math.round(fraction * 100)} %`;
-      onEvent({ event: 'state', state: 'preparing', message });
-    });
-    return this.#storedModel;
-  }
-
-  /** Opens the model that a run was trained on. Throws `run_model_missing`. */
-  async reopen(run: StoredRun, onProgress: (progress: Progress) => void): Promise<void> {
-    const { base, session, runs } = this.#parts;
-    const { modelName: name, modelSource: source, modelId, settings } = run;
-    const stored = modelId === undefined ? undefined : await openStoredModel(await runs.files(), modelId);
-    if (source === 'files' && !stored) {
-      throw new TunesmithError({
-        code: 'run_model_missing',
-        message: `The files of ${name}, which this run was trained on, are no longer in storage.`,
-        hint: 'The browser may have cleared them. Open the model again and start a new run.',
-      });
+  async origin(source: ModelSource): Promise<ModelOrigin> {
+    switch (source.kind) {
+      case 'demo':
+        return {
+          kind: 'folder',
+          identity: { name: DEMO_NAME, source: 'demo' },
+          folder: await demoFolder(this.#parts.base),
+        };
+      case 'files': {
+        const folder = folderOfBlobs(namedBlobs(source.files));
+        return { kind: 'folder', identity: { name: source.name, source: 'files' }, folder };
+      }
+      case 'hub': {
+        const reference = requireModelReference(source.repo);
+        const { revision = reference.revision } = source;
+        return { kind: 'hub', reference: revision === undefined ? reference : { ...reference, revision } };
+      }
+      case 'stored':
+        return source;
     }
-    const folder = stored ? folderOfBlobs(stored.files) : await demoFolder(base);
-    await session.openModel(folder, { name, source }, settings, onProgress);
-    this.#storedModel = modelId;
-    this.#files = stored?.files.map(({ name: file, content }) => new File([content], file));
+  }
+
+  forRun(): RunModel {
+    const { session } = this.#parts;
+    const { name, source, repo, commit } = session.model.identity;
+    return {
+      modelName: name,
+      modelSource: source,
+      modelRepo: repo,
+      modelCommit: commit,
+      modelHash: session.modelHash,
+    };
+  }
+
+  /**
+   * Keeps what a run needs to go on after a reload, and says so where there is no room for it: the run is worth more than
+   * that. For use within `withStorageLock`.
+   */
+  async keepForRun(onEvent: (event: TrainEvent) => void): Promise<string | undefined> {
+    const preparing = (message: string): void => onEvent({ event: 'state', state: 'preparing', message });
+    const onProgress = ({ label, fraction = 0 }: Progress): void =>
+      preparing(`${label}, to go on after a reload: ${Math.round(fraction * 100)} %`);
+    try {
+      return await this.#parts.library.keep({ onProgress });
+    } catch (error) {
+      if (!(error instanceof TunesmithError) || error.code !== 'storage_full') throw error;
+      preparing(
+        `There is no room to keep the model: after a reload, open it again before the run goes on. ${error.message}`,
+      );
+      return undefined;
+    }
+  }
+
+  /** Opens the model that a run was trained on, where that isn't open. Throws `run_model_missing`. */
+  async reopen(run: StoredRun, onProgress: OnProgress): Promise<void> {
+    const { session } = this.#parts;
+    if (session.hasModel && run.modelHash !== undefined && session.modelHash === run.modelHash) return;
+    await this.#stoppable((signal) => this.#reopen(run, onProgress, signal));
+    if (run.modelHash !== undefined && session.modelHash !== run.modelHash) throw runModelMissing(run);
+  }
+
+  async #reopen(run: StoredRun, onProgress: OnProgress, signal: AbortSignal): Promise<void> {
+    const { session, library, runs } = this.#parts;
+    const { modelName: name, modelSource: source, baseId, modelId, settings } = run;
+    const options = { onProgress, signal };
+    if (source === 'demo') {
+      await library.open(await this.origin({ kind: 'demo' }), settings, options);
+      return;
+    }
+    if (baseId !== undefined) {
+      try {
+        await library.open({ kind: 'stored', id: baseId }, settings, options);
+        return;
+      } catch (error) {
+        const { code } = describeError(error);
+        if (code !== 'base_missing' && code !== 'base_damaged') throw error;
+        throw runModelMissing(run, error);
+      }
+    }
+    const former = modelId === undefined ? undefined : await openFormerModel(await runs.files(), modelId);
+    if (!former) throw runModelMissing(run);
+    const identity = { name, source: 'files' as const };
+    await session.openModel(folderOfBlobs(former.files), identity, settings, onProgress, signal);
+  }
+
+  async #stoppable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const opening = new AbortController();
+    this.#opening = opening;
+    try {
+      return await work(opening.signal);
+    } finally {
+      this.#opening = undefined;
+    }
   }
 }
 
-export function hubMissing(): TunesmithError {
+function runModelMissing(
+  { modelName: name, modelRepo: repo, modelCommit: commit, settings }: StoredRun,
+  cause?: unknown,
+): TunesmithError {
+  const { load_in_4bit, bnb_4bit_use_double_quant, dtype } = settings;
+  const load = `load_in_4bit ${load_in_4bit}, bnb_4bit_use_double_quant ${bnb_4bit_use_double_quant}, dtype ${dtype}`;
+  const where =
+    repo === undefined ? `the folder of ${name}` : `${repo}${commit ? `@${commit}` : ''} from the hub`;
   return new TunesmithError({
-    code: 'hub_missing',
-    message: 'This engine can’t fetch models.',
-    hint: 'Choose a folder from disk.',
+    code: 'run_model_missing',
+    message: `${name}, which this run was trained on, is no longer in this browser's storage, or not as it was.`,
+    hint: `Open ${where} again, with ${load}; then go on with the run.`,
+    cause,
   });
 }

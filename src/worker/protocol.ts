@@ -9,15 +9,19 @@ import type { ErrorDescription } from '../core/errors';
 import type { PreviewToken } from '../data/preview';
 import type { LoadSettings } from '../models/layout';
 import type { PlanReport } from '../session/plan_report';
+import type { ModelPreview } from '../session/preview';
 import type { Progress } from '../session/progress';
+import { persistStorage } from '../storage/quota';
 import type { RunRecord } from '../storage/runs';
 import type { TrainEvent } from '../train/events';
 import type { TrainSettings } from '../train/settings';
 import { registerErrorTransfer } from './errors';
+import { startWorker } from './start';
 
 export type { PreviewToken } from '../data/preview';
 export type { LoadSettings } from '../models/layout';
 export type { PlanReport } from '../session/plan_report';
+export type { ModelPreview } from '../session/preview';
 export type { Progress } from '../session/progress';
 export type { RunRecord } from '../storage/runs';
 export type {
@@ -110,30 +114,6 @@ export interface HubModelReport {
   readonly fits?: 'yes' | 'tight' | 'no';
 }
 
-/** What is known of a model before its weights are fetched. Memory in bytes by purpose. */
-export interface ModelPreview {
-  readonly name: string;
-  readonly repo?: string;
-  readonly family: string;
-  readonly parameters: number;
-  /** Still to be fetched; 0 for files from disk and for what is stored. */
-  readonly downloadBytes: number;
-  readonly alreadyStored: boolean;
-  readonly license?: string;
-  readonly gated: boolean;
-  readonly memory: Readonly<Record<string, number>>;
-  readonly memoryTotal: number;
-  readonly fits: boolean;
-  /** Which setting to change where it does not fit. */
-  readonly advice: readonly string[];
-  readonly notes: readonly string[];
-  /** How the checkpoint is quantised already, so that the loading settings don't matter: "GPTQ, 4-bit"; else absent. */
-  readonly quantized?: string;
-  /** Bytes that opening it takes in this browser's storage, and how many it has left, where it tells. */
-  readonly storageNeeded: number;
-  readonly storageFree?: number;
-}
-
 /** A base that storage keeps, or an unfinished download of one. */
 export interface StoredModelReport {
   readonly id: string;
@@ -216,9 +196,19 @@ export interface AdapterReport {
   readonly lora_alpha: number;
   readonly target_modules: readonly string[];
   readonly parameters: number;
+  /** What a person should know of it that is no error. */
+  readonly notes: readonly string[];
+}
+
+/** What only a page can do for the engine in its worker. */
+export interface PageServices {
+  /** Asks the browser not to clear the page's storage; false where it makes no such promise. */
+  persist(): Promise<boolean>;
 }
 
 export interface Engine {
+  /** Called once, by `connectEngine`. */
+  connect(page: PageServices): Promise<void>;
   device(): Promise<DeviceReport>;
   defaults(): Promise<TrainSettings>;
   /** What is open now (after `continueRun` and `openRun` too: they open the run's own model and examples). */
@@ -309,7 +299,7 @@ export type RemoteEngine = Remote<Engine>;
 export function connectEngine(onFailure?: (error: ErrorDescription) => void): RemoteEngine {
   registerErrorTransfer();
   const name = new URL('.', document.baseURI).href;
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name });
+  const worker = startWorker(name);
   worker.addEventListener('error', (event) => {
     onFailure?.({
       code: 'worker_failed',
@@ -318,7 +308,11 @@ export function connectEngine(onFailure?: (error: ErrorDescription) => void): Re
       detail: event.message,
     });
   });
-  return wrap<Engine>(worker);
+  const engine = wrap<Engine>(worker);
+  // Workers have no `persist` of their own.
+  const page: PageServices = { persist: () => persistStorage(navigator.storage) };
+  void engine.connect(proxy(page));
+  return engine;
 }
 
 /** Makes a function callable from the worker. */

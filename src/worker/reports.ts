@@ -3,6 +3,7 @@ import { modelBytes } from '../models/layout';
 import { parameterCount } from '../models/spec';
 import type { Session } from '../session/session';
 import { moduleNames } from '../session/adapter_files';
+import { weightFormats } from '../session/formats';
 import type { TunedAdapter } from '../session/resident';
 import { describeError } from '../core/errors';
 import type { Device } from '../gpu/device';
@@ -19,13 +20,13 @@ export function noDeviceReport(error: unknown): DeviceReport {
   return { kind: 'none', description: 'no graphics card', ...none, problem: describeError(error) };
 }
 
-export function modelReport({ model, layout }: Session): ModelReport {
-  const { identity, chatTemplate } = model;
+export function modelReport({ model, layout }: Pick<Session, 'model' | 'layout'>): ModelReport {
+  const { identity, chatTemplate, facts } = model;
   const { spec, quantization } = layout;
   return {
     ...identity,
-    formats: quantization.load_in_4bit ? 'NF4' : 'as stored',
-    notes: [],
+    ...weightFormats(facts.config, layout),
+    notes: facts.notes,
     family: spec.family,
     parameters: parameterCount(spec),
     layers: spec.layers,
@@ -54,7 +55,9 @@ export function dataReport(dataset: Dataset): DataReport {
   };
 }
 
-export async function storageReport(storage: StorageManager): Promise<StorageReport> {
+export async function storageReport(
+  storage: Pick<StorageManager, 'estimate' | 'persisted'>,
+): Promise<StorageReport> {
   const [estimate, persisted] = await Promise.all([estimateStorage(storage), storage.persisted()]);
   if (!estimate) return { usedBytes: 0, persisted };
   const { used, quota } = estimate;
@@ -63,5 +66,12 @@ export async function storageReport(storage: StorageManager): Promise<StorageRep
 
 export function adapterReport(origin: string, { layout }: TunedAdapter): AdapterReport {
   const { r, lora_alpha } = layout.settings;
-  return { origin, r, lora_alpha, target_modules: moduleNames(layout), parameters: layout.parameters };
+  return {
+    origin,
+    r,
+    lora_alpha,
+    target_modules: moduleNames(layout),
+    parameters: layout.parameters,
+    notes: [],
+  };
 }

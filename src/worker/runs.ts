@@ -5,7 +5,6 @@ import { loadCheckpoint } from '../storage/checkpoints';
 import type { FileStore } from '../storage/file_store';
 import { lockedRuns, withRunLock, withStorageLock } from '../storage/locks';
 import { openOpfs } from '../storage/opfs';
-import { persistStorage } from '../storage/quota';
 import { databaseRecords } from '../storage/records';
 import {
   RunStore,
@@ -20,7 +19,13 @@ import type { ListedRun } from './protocol';
 
 /** The runs of this browser, opened when first asked for. */
 export class Runs {
+  readonly #persist: () => Promise<boolean>;
   #opened: Promise<{ readonly files: FileStore; readonly store: RunStore }> | undefined;
+
+  /** @param persist asks the browser not to clear what is stored */
+  constructor(persist: () => Promise<boolean>) {
+    this.#persist = persist;
+  }
 
   async store(): Promise<RunStore> {
     return (await this.#open()).store;
@@ -60,16 +65,15 @@ export class Runs {
   /**
    * Records a new run.
    *
-   * @param keepModel stores the files of the run's model, where the page doesn't bring them, and gives their id
+   * @param keepBase keeps the base of the run's model, where the page doesn't bring that, and gives its id
    */
-  async create(
-    run: Omit<NewRun, 'modelId'>,
-    keepModel: () => Promise<string | undefined>,
-  ): Promise<StoredRun> {
+  async create(run: Omit<NewRun, 'baseId'>, keepBase: () => Promise<string | undefined>): Promise<StoredRun> {
     const store = await this.store();
+    // A promise is worth asking for; without one, a run is kept as well.
+    void this.#persist().catch(() => false);
     return await withStorageLock(navigator.locks, async () => {
       await store.tidy();
-      return await store.create({ ...run, modelId: await keepModel() });
+      return await store.create({ ...run, baseId: await keepBase() });
     });
   }
 
@@ -97,7 +101,6 @@ export class Runs {
     work: (onEvent: (event: TrainEvent) => void, checkpoints: CheckpointFolder) => Promise<TrainingOutcome>,
   ): Promise<StoredRun> {
     const { files, store } = await this.#open();
-    void persistStorage(navigator.storage).catch(() => false);
     // The checkpoint knows what the record may not: the tab can be closed between the two.
     let saved = start?.step ?? 0;
     let history = start ? [...historyOf(start)] : [];

@@ -52,10 +52,9 @@ export class Trainings {
       // Some settings change the template, the cut or the split.
       const { files: data } = await examples.read(session.dataset.files, settings, preparing);
       onEvent({ event: 'state', state: 'preparing' });
-      const { name: modelName, source: modelSource } = session.model.identity;
       const { steps } = await session.plan(settings);
       const startedFrom = initial && ('adapter' as const);
-      const run = await runs.create({ modelName, modelSource, startedFrom, settings, steps, data }, () =>
+      const run = await runs.create({ ...models.forRun(), startedFrom, settings, steps, data }, () =>
         models.keepForRun(onEvent),
       );
       return await runs.alone(run.id, () => this.#train(run, { control, onEvent, initial }));

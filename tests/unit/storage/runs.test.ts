@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { modelId, openModel, putModel, removeModelsExcept } from '../../../src/storage/models';
+import { listModels, openModel, removeModel } from '../../../src/storage/models';
+import { writeJson } from '../../../src/storage/file_store';
+import { listBases } from '../../../src/storage/bases';
 import { fileRecords } from '../../../src/storage/records';
 import { historyUpTo, runFolder, RunStore, type NewRun } from '../../../src/storage/runs';
-import { lockedRuns, withRunLock, withStorageLock } from '../../../src/storage/locks';
+import { lockedRuns, withModelLock, withRunLock, withStorageLock } from '../../../src/storage/locks';
 import type { TrainEvent } from '../../../src/train/events';
 import { DEFAULTS } from '../../../src/train/settings';
 import { MemoryFiles } from './memory_files';
@@ -64,17 +66,19 @@ describe('RunStore', () => {
   });
 
   it('removes a run with its files and the models that no other needs', async () => {
-    const { files, runs } = openStore();
-    const file = (text: string) => [{ name: 'config.json', content: new Blob([text]) }];
-    const shared = await putModel(files, 'Shared', file('1'));
-    const own = await putModel(files, 'Own', file('2'));
-    const first = await runs.create({ ...newRun, modelSource: 'files', modelId: shared });
-    const second = await runs.create({ ...newRun, modelSource: 'files', modelId: shared });
-    const third = await runs.create({ ...newRun, modelSource: 'files', modelId: own });
-    await runs.remove(first.id);
-    await runs.remove(third.id);
-    expect((await runs.list()).map(({ id }) => id)).toEqual([second.id]);
-    expect(await files.list(runFolder(first.id))).toEqual([]);
+    const { files, records, runs } = openStore();
+    const shared = await putModel(files, 'shared', 'Shared');
+    const own = await putModel(files, 'own', 'Own');
+    const runOf = async (modelId: string): Promise<string> => {
+      const run = await runs.create({ ...newRun, modelSource: 'files' });
+      await records.put(run.id, { ...run, modelId });
+      return run.id;
+    };
+    const [first, second, third] = [await runOf(shared), await runOf(shared), await runOf(own)];
+    await runs.remove(first);
+    await runs.remove(third);
+    expect((await runs.list()).map(({ id }) => id)).toEqual([second]);
+    expect(await files.list(runFolder(first))).toEqual([]);
     expect(await openModel(files, shared)).toMatchObject({ name: 'Shared' });
     expect(await openModel(files, own)).toBeUndefined();
     expect(await files.list('models')).toHaveLength(2);
@@ -82,13 +86,44 @@ describe('RunStore', () => {
 
   it('tidies away the models that no record names, even one that it does not understand', async () => {
     const { files, records, runs } = openStore();
-    const file = (text: string) => [{ name: 'config.json', content: new Blob([text]) }];
-    const ofLaterVersion = await putModel(files, 'Later', file('1'));
-    const orphan = await putModel(files, 'Orphan', file('2'));
+    const ofLaterVersion = await putModel(files, 'later', 'Later');
+    const orphan = await putModel(files, 'orphan', 'Orphan');
     await records.put('later', { id: 'later', modelId: ofLaterVersion, settings: { unknown_setting: 1 } });
     await runs.tidy();
     expect(await openModel(files, ofLaterVersion)).toMatchObject({ name: 'Later' });
     expect(await openModel(files, orphan)).toBeUndefined();
+  });
+
+  it('tidies away the bases of files that no record names, and none of a hub', async () => {
+    const { files, runs } = openStore();
+    const id = (digit: string): string => digit.repeat(32);
+    const keep = async (digit: string, source: object): Promise<void> => {
+      const manifest = {
+        format: 'tunesmith-base-1',
+        id: id(digit),
+        name: 'One',
+        source,
+        modelHash: 'h',
+        load: { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' },
+        forms: {},
+        bytes: 0,
+        pieces: [],
+        facts: '',
+        createdAt: 1,
+        usedAt: 1,
+      };
+      await writeJson(files, `bases/${id(digit)}/manifest.json`, manifest);
+    };
+    await keep('1', { kind: 'files', name: 'One' });
+    await keep('2', { kind: 'files', name: 'One' });
+    await keep('3', { kind: 'hub', repo: 'a/b', commit: 'c', endpoint: 'https://huggingface.co' });
+    await files.write(`bases/${id('4')}/base.bin`, new Uint8Array(5));
+    const run = await runs.create({ ...newRun, modelSource: 'files', baseId: id('1') });
+    await runs.tidy();
+    expect((await listBases(files)).map((base) => base.id).sort()).toEqual([id('1'), id('3')]);
+    expect(await files.list(`bases/${id('4')}`)).toEqual([]);
+    await runs.remove(run.id);
+    expect((await listBases(files)).map((base) => base.id)).toEqual([id('3')]);
   });
 
   it('says so where the examples are gone', async () => {
@@ -128,77 +163,35 @@ describe('historyUpTo', () => {
   });
 });
 
-describe('models', () => {
-  const blob = (length: number, seed: number) =>
-    new Blob([Uint8Array.from({ length }, (_, i) => (i * seed) % 251)]);
-  const folder = [
-    { name: 'model.safetensors', content: blob(9 * 2 ** 20, 7) },
-    { name: 'config.json', content: blob(10, 3) },
-    { name: 'empty.json', content: new Blob([]) },
-  ];
+/** A model as earlier versions of the program kept it. */
+async function putModel(files: MemoryFiles, id: string, name: string, text = '1'): Promise<string> {
+  await files.write(`models/${id}/files/config.json`, new TextEncoder().encode(text));
+  const manifest = { name, files: [{ name: 'config.json', bytes: text.length }] };
+  await writeJson(files, `models/${id}/manifest.json`, manifest);
+  return id;
+}
 
-  it('are given back whole, under a name that is their content', async () => {
+describe('models that were kept before there were bases', () => {
+  it('are listed, given back whole, and removed', async () => {
     const files = new MemoryFiles();
-    const progress: number[] = [];
-    const id = await putModel(files, 'Big', folder, (fraction) => progress.push(fraction));
-    expect(id).toBe(await modelId(folder.toReversed()));
-    const model = await openModel(files, id);
-    expect(model).toMatchObject({ id, name: 'Big' });
-    expect(model!.files.map(({ name }) => name)).toEqual(['config.json', 'empty.json', 'model.safetensors']);
-    expect(await modelId(model!.files)).toBe(id);
-    expect(progress.at(-1)).toBe(1);
-    expect([...progress].sort((a, b) => a - b)).toEqual(progress);
-    const before = files.changes;
-    expect(await putModel(files, 'Big', folder)).toBe(id);
-    expect(files.changes).toBe(before);
-  });
-
-  it('have another name for any other byte or name', async () => {
-    const last = blob(9 * 2 ** 20, 7).slice(0, -1);
-    const variants = [
-      folder,
-      [{ ...folder[0]!, content: new Blob([last, Uint8Array.of(255)]) }, ...folder.slice(1)],
-      [{ ...folder[0]!, name: 'other.safetensors' }, ...folder.slice(1)],
-      folder.slice(1),
-    ];
-    const ids = await Promise.all(variants.map((files) => modelId(files)));
-    expect(new Set(ids).size).toBe(4);
-  });
-
-  it('are refused before a byte is written where there is no room', async () => {
-    const files = new MemoryFiles();
-    files.room = 1e6;
-    await expect(putModel(files, 'Big', folder)).rejects.toMatchObject({
-      code: 'storage_full',
-      message: 'The storage is full: Big needs 9.4 MB, and there is room for 1.0 MB.',
-    });
-    expect(files.changes).toBe(0);
-  });
-
-  it('leave nothing behind where writing them fails', async () => {
-    for (const at of [1, 2, 3, 4, 5, 6]) {
-      const files = new MemoryFiles(new Map(), { at, kind: 'fail' });
-      await expect(putModel(files, 'Big', folder.slice(1))).rejects.toThrow();
-      expect(await files.list('models')).toEqual([]);
-    }
-  });
-
-  it('count as not there where a crash came between, and are then written anew', async () => {
-    const faults = [1, 2, 3, 4, 5, 6].flatMap((at) => [
-      { at, kind: 'crash' as const },
-      { at, kind: 'torn' as const },
+    await putModel(files, 'a', 'One', 'abc');
+    await putModel(files, 'b', 'Other');
+    expect(await listModels(files)).toMatchObject([
+      { id: 'a', name: 'One', bytes: 3 },
+      { id: 'b', name: 'Other', bytes: 1 },
     ]);
-    for (const fault of faults) {
-      const broken = new MemoryFiles(new Map(), fault);
-      await expect(putModel(broken, 'Big', folder.slice(1))).rejects.toThrow();
-      const files = new MemoryFiles(broken.files);
-      const id = await modelId(folder.slice(1));
-      expect(await openModel(files, id)).toBeUndefined();
-      expect(await putModel(files, 'Big', folder.slice(1))).toBe(id);
-      expect((await openModel(files, id))?.files).toHaveLength(2);
-      await removeModelsExcept(files, new Set([id]));
-      expect(await files.list('models')).toHaveLength(3);
-    }
+    const model = await openModel(files, 'a');
+    expect(await model!.files[0]!.content.text()).toBe('abc');
+    await removeModel(files, 'a');
+    expect((await listModels(files)).map(({ id }) => id)).toEqual(['b']);
+  });
+
+  it('count as not there where they are not whole', async () => {
+    const files = new MemoryFiles();
+    await putModel(files, 'a', 'One', 'abc');
+    await files.write('models/a/files/config.json', new Uint8Array(2));
+    expect(await openModel(files, 'a')).toBeUndefined();
+    expect(await listModels(files)).toEqual([]);
   });
 });
 
@@ -208,7 +201,8 @@ class Locks {
 
   request = (async (name: string, ...rest: unknown[]) => {
     const work = rest.at(-1) as (lock: Lock | null) => Promise<unknown>;
-    const waits = rest.length === 1;
+    const options = rest.length > 1 ? (rest[0] as LockOptions) : {};
+    const waits = options.ifAvailable !== true;
     if (waits) while (this.#held.has(name)) await this.#held.get(name);
     else if (this.#held.has(name)) return work(null);
     const done = work({ name, mode: 'exclusive' });
@@ -259,5 +253,26 @@ describe('withRunLock', () => {
     };
     await Promise.all([withStorageLock(locks, work('a')), withStorageLock(locks, work('b'))]);
     expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
+  });
+});
+
+describe('withModelLock', () => {
+  it('waits for the tab that has the model, and says so', async () => {
+    const locks = new Locks();
+    let release: () => void = () => undefined;
+    const first = withModelLock(locks, 'a/b', () => new Promise<void>((resolve) => (release = resolve)));
+    const waits: string[] = [];
+    const second = withModelLock(locks, 'a/b', () => Promise.resolve('second'), {
+      onWait: () => waits.push('a/b'),
+    });
+    expect(await withModelLock(locks, 'c/d', () => Promise.resolve('other'))).toBe('other');
+    await Promise.resolve();
+    expect(waits).toEqual(['a/b']);
+    const refused = withModelLock(locks, 'a/b', () => Promise.resolve(), { refuse: true });
+    await expect(refused).rejects.toMatchObject({ code: 'model_in_other_tab' });
+    release();
+    await first;
+    expect(await second).toBe('second');
+    expect(await withModelLock(undefined, 'a/b', () => Promise.resolve('alone'))).toBe('alone');
   });
 });

@@ -1,0 +1,112 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { HUGGING_FACE, normalizeEndpoint } from '../core/endpoints';
+import { TunesmithError } from '../core/errors';
+import { parseModelReference } from '../core/model_reference';
+import type { HubSettings } from '../hub/types';
+import { ModelLibrary } from '../session/library';
+import type { ModelOrigin } from '../session/model_origin';
+import type { Session } from '../session/session';
+import { nodeFiles } from '../storage/node_files';
+import { nodeLocks } from '../storage/node_locks';
+import type { Arguments, OptionSpec } from './arguments';
+import { isOnDisk, openFolder } from './files';
+
+export const MODEL_OPTION: OptionSpec = {
+  value: 'MODEL',
+  kind: 'text',
+  required: true,
+  help: 'the base: a folder, a .gguf file, owner/name[:file.gguf] of a hub, or the address of its page',
+};
+
+/** What finding a model on a hub may need. */
+export const HUB_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  endpoint: { value: 'URL', kind: 'text', help: `the hub, $HF_ENDPOINT or ${HUGGING_FACE}` },
+  token: { value: 'TOKEN', kind: 'text', help: 'for gated models; better as $HF_TOKEN, which nobody sees' },
+  cache_dir: {
+    value: 'DIR',
+    kind: 'text',
+    help: 'where models of a hub are kept; ~/.cache/tunesmith, or below $XDG_CACHE_HOME',
+  },
+};
+
+export const REVISION_OPTION: OptionSpec = {
+  value: 'REVISION',
+  kind: 'text',
+  help: 'a branch, a tag or a commit of the repository; the main branch',
+};
+
+/** What every command takes that opens a model. */
+export const MODEL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  model: MODEL_OPTION,
+  revision: REVISION_OPTION,
+  ...HUB_OPTIONS,
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The library over the folder that the arguments name, with their hub. Throws `endpoint_invalid`. */
+export function libraryOf(
+  args: Arguments,
+  session: Session,
+  origin?: ModelOrigin,
+  environment: Environment = process.env,
+): ModelLibrary {
+  const folder = args.text('cache_dir') ?? defaultCache(environment);
+  const store = nodeFiles(folder);
+  const library = new ModelLibrary(session, {
+    store: () => Promise.resolve(store),
+    locks: nodeLocks(join(folder, 'locks')),
+    persist: () => Promise.resolve(true),
+  });
+  const typed = origin?.kind === 'hub' ? origin.reference.endpoint : undefined;
+  library.setHub(hubOf(args, typed, environment));
+  return library;
+}
+
+/**
+ * The token of the environment is Hugging Face's, or that of the endpoint in the environment: another endpoint, that was
+ * typed, gets only a token that was typed as well.
+ *
+ * @param address the site of a model's address
+ */
+export function hubOf(
+  args: Pick<Arguments, 'text'>,
+  address: string | undefined,
+  environment: Environment,
+): HubSettings {
+  const ofEnvironment = environment.HF_ENDPOINT || HUGGING_FACE;
+  const endpoint = args.text('endpoint') ?? address ?? ofEnvironment;
+  const known = normalizeEndpoint(endpoint) === normalizeEndpoint(ofEnvironment);
+  const token = args.text('token') ?? (known ? environment.HF_TOKEN : undefined);
+  return token ? { endpoint, token } : { endpoint };
+}
+
+/** What `--model` names: what lies on the disk under this name, else a model of a hub. Throws `model_missing`. */
+export async function modelOrigin(args: Arguments): Promise<ModelOrigin> {
+  const typed = args.required('model');
+  const revision = args.text('revision');
+  const isPath = /^([./\\~]|[a-z]:[\\/])/i.test(typed);
+  const reference = isPath ? undefined : parseModelReference(typed);
+  if (reference === undefined || (await isOnDisk(typed))) {
+    if (revision !== undefined) {
+      throw new TunesmithError({
+        code: 'argument_invalid',
+        message: `--revision means nothing to ${typed}, which lies on the disk.`,
+        hint: 'Leave it out.',
+      });
+    }
+    const name = modelName(typed);
+    return { kind: 'folder', identity: { name, source: 'files' }, folder: await openFolder(typed, 'model') };
+  }
+  return { kind: 'hub', reference: revision === undefined ? reference : { ...reference, revision } };
+}
+
+/** How a model on the disk is called in what is exported: as it was typed, so that PEFT finds it from the same place. */
+export function modelName(path: string): string {
+  return path.replace(/(?<=.)[\\/]+$/, '');
+}
+
+function defaultCache({ XDG_CACHE_HOME }: Environment): string {
+  return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tunesmith');
+}

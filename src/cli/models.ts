@@ -1,0 +1,48 @@
+import { bytesText } from '../core/bytes';
+import { TunesmithError } from '../core/errors';
+import { Session } from '../session/session';
+import { JSON_OPTION, type Command } from './command';
+import { openDevice } from './device';
+import { jsonOf } from './json';
+import { HUB_OPTIONS, libraryOf } from './library';
+
+export const modelsCommand: Command = {
+  name: 'models',
+  summary: 'lists the models of hubs that are kept on this machine, with their sizes, and removes them',
+  options: {
+    remove: { value: 'ID', kind: 'text', help: 'the one to remove; the first letters of its id are enough' },
+    cache_dir: HUB_OPTIONS.cache_dir!,
+    json: JSON_OPTION,
+  },
+  settings: [],
+  async run(args, output) {
+    const library = libraryOf(args, new Session({ openDevice }));
+    const models = await library.stored();
+    const typed = args.text('remove');
+    if (typed === undefined) {
+      for (const { id, name, source, bytes, load, usedAt, partial } of models) {
+        const used = new Date(usedAt).toISOString();
+        const commit = source.kind === 'hub' ? source.commit : undefined;
+        output.json(jsonOf({ id, name, commit, bytes, load, used_at: used, partial }));
+        const state = partial ? 'not complete' : load?.load_in_4bit ? '4-bit' : (load?.dtype ?? '');
+        output.line(
+          `${id.slice(0, 12)}  ${bytesText(bytes).padStart(9)}  ${used.slice(0, 10)}  ${name}  ${state}`,
+        );
+      }
+      if (models.length === 0) output.note('No models are kept.');
+      return;
+    }
+    const found = models.filter(({ id }) => id.startsWith(typed));
+    const [model] = found;
+    if (!model || found.length > 1) {
+      throw new TunesmithError({
+        code: 'model_missing',
+        message: `--remove: ${found.length === 0 ? 'no model has' : 'several models have'} an id that begins with ${typed}.`,
+        hint: 'Take the id from what tunesmith models lists.',
+      });
+    }
+    await library.remove(model.id);
+    output.json({ removed: model.id, name: model.name, bytes: model.bytes });
+    output.line(`Removed ${model.name}: ${bytesText(model.bytes)}`);
+  },
+};

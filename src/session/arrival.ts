@@ -1,0 +1,168 @@
+import { TunesmithError } from '../core/errors';
+import type { Device } from '../gpu/device';
+import { downloadModel } from '../hub/download';
+import type { DownloadProgress, Hub, ModelDownload } from '../hub/types';
+import { openCheckpoint, type Checkpoint, type ModelFolder } from '../models/files';
+import type { LoadSettings } from '../models/layout';
+import { loadModel } from '../models/load';
+import type { Model } from '../models/model';
+import type { FileStore } from '../storage/file_store';
+import type { FoundModel } from './hub_model';
+import { loadingVerb } from './opening';
+import type { OnProgress, Progress } from './progress';
+
+export interface ArrivalRequest {
+  readonly hub: Hub;
+  readonly store: FileStore;
+  /** The model's files but the weights. */
+  readonly small: ModelFolder;
+  readonly onProgress: OnProgress;
+  readonly signal?: AbortSignal;
+}
+
+/** A download under way, and the checkpoint that is read from it. */
+export class Arrival {
+  readonly checkpoint: Checkpoint;
+  /** What a person should know of the download, so far. */
+  readonly notes: readonly string[];
+  readonly #download: ModelDownload;
+  readonly #stop: AbortController;
+  readonly #report: ArrivalReport;
+
+  private constructor(
+    checkpoint: Checkpoint,
+    notes: readonly string[],
+    download: ModelDownload,
+    stop: AbortController,
+    report: ArrivalReport,
+  ) {
+    this.checkpoint = checkpoint;
+    this.notes = notes;
+    this.#download = download;
+    this.#stop = stop;
+    this.#report = report;
+  }
+
+  /**
+   * Begins a download of the weights, or goes on with one, and opens the checkpoint as soon as its headers are here.
+   * Throws as `downloadModel` and `openCheckpoint`.
+   */
+  static async begin(
+    { repository, files }: FoundModel,
+    { hub, store, small, onProgress, signal }: ArrivalRequest,
+  ): Promise<Arrival> {
+    signal?.throwIfAborted();
+    const stop = new AbortController();
+    const report = new ArrivalReport(`Downloading ${repository.repo}`, onProgress);
+    const notes: string[] = [];
+    const download = await downloadModel(hub, repository, store, {
+      paths: files.weights.map(({ path }) => path),
+      onProgress: (told) => report.download(told),
+      onNote: (note) => notes.push(note),
+      signal: either(signal, stop.signal),
+    });
+    // Those who wait for its files hear of a failure as well, and may be the first to.
+    download.done.catch(() => undefined);
+    try {
+      const checkpoint = await openCheckpoint(new Map([...small, ...download.folder]));
+      return new Arrival(checkpoint, notes, download, stop, report);
+    } catch (error) {
+      throw await ended(error, download, stop);
+    }
+  }
+
+  /** Brings the weights to a device as they arrive. The model is given out only when all files are whole. */
+  async bring(
+    device: Device,
+    load: LoadSettings,
+    onProgress: OnProgress,
+    signal: AbortSignal | undefined,
+  ): Promise<Model> {
+    this.#report.onProgress = onProgress;
+    const verb = loadingVerb(load);
+    let model: Model | undefined;
+    try {
+      model = await loadModel(
+        device,
+        this.checkpoint,
+        load,
+        ({ name }) => this.#report.label(`Downloading · ${verb.toLowerCase()} ${name}`),
+        signal,
+      );
+      await this.#download.done;
+      return model;
+    } catch (error) {
+      model?.destroy();
+      throw await ended(error, this.#download, this.#stop);
+    }
+  }
+
+  /** Ends the download because of an error, and tells the error that counts. */
+  async end(error: unknown): Promise<unknown> {
+    return await ended(error, this.#download, this.#stop);
+  }
+
+  /** Ends the download; what has arrived stays. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#download.done.catch(() => undefined);
+  }
+
+  /** Removes what was fetched. */
+  async discard(): Promise<void> {
+    await this.#download.discardWeights();
+  }
+}
+
+/** What a file that came through wrong may be refused for: whether it did is known when all of it is here. */
+const DAMAGE = /^(safetensors|gguf|index|json)_/;
+/** What has nothing to do with the model: it may be opened another time. */
+const CIRCUMSTANCE = /^(download|repository|endpoint|storage|file|gpu|device|adapter)_/;
+
+async function ended(error: unknown, download: ModelDownload, stop: AbortController): Promise<unknown> {
+  if (!(error instanceof TunesmithError) || CIRCUMSTANCE.test(error.code)) {
+    stop.abort();
+    await download.done.catch(() => undefined);
+    return error;
+  }
+  if (DAMAGE.test(error.code)) {
+    try {
+      await download.done;
+    } catch (cause) {
+      return cause;
+    }
+  }
+  // It will be refused every time, so nothing of it stays.
+  stop.abort();
+  await download.discardWeights();
+  return error;
+}
+
+function either(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {
+  return a ? AbortSignal.any([a, b]) : b;
+}
+
+/** Joins what the download and the loading tell. */
+class ArrivalReport {
+  onProgress: OnProgress;
+  #told: Progress;
+
+  constructor(label: string, onProgress: OnProgress) {
+    this.onProgress = onProgress;
+    this.#told = { label };
+  }
+
+  label(label: string): void {
+    this.#tell({ ...this.#told, label });
+  }
+
+  download({ bytes, total, bytesPerSecond, etaSeconds }: DownloadProgress): void {
+    const fraction = total > 0 ? bytes / total : undefined;
+    this.#tell({ label: this.#told.label, fraction, bytes, totalBytes: total, bytesPerSecond, etaSeconds });
+  }
+
+  #tell(progress: Progress): void {
+    this.#told = progress;
+    this.onProgress(progress);
+  }
+}

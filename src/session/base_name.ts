@@ -1,0 +1,31 @@
+import type { ModelIdentity } from './open_model';
+
+/** What an adapter calls its base, so that PEFT finds it: a repository at a commit, else the model's name or path. */
+export function baseNameOf({ name, repo, commit }: ModelIdentity): {
+  readonly baseModel: string;
+  readonly revision: string | null;
+} {
+  return repo === undefined
+    ? { baseModel: name, revision: null }
+    : { baseModel: repo, revision: commit ?? null };
+}
+
+/**
+ * Says so where an adapter names another base than the one that is open. It may be the same under another name, such as a
+ * path or a copy that is quantised: so it is no error.
+ */
+export function notesOnBase(named: string | null, identity: ModelIdentity): readonly string[] {
+  const open = baseNameOf(identity).baseModel;
+  if (named === null || lastPart(named) === lastPart(open)) return [];
+  return [
+    `The adapter was made for ${named}; open is ${open}. If these are different models, it will not work well.`,
+  ];
+}
+
+function lastPart(name: string): string {
+  return name
+    .replace(/[\\/]+$/, '')
+    .split(/[\\/]/)
+    .at(-1)!
+    .toLowerCase();
+}

@@ -1,0 +1,325 @@
+import { HUGGING_FACE, normalizeEndpoint } from '../core/endpoints';
+import { TunesmithError } from '../core/errors';
+import { modelReferenceText, type ModelReference } from '../core/model_reference';
+import type { Hub, HubSettings } from '../hub/types';
+import type { LoadSettings } from '../models/layout';
+import { layoutOf } from '../models/load';
+import { findBase, listBases, openBase, removeBase, saveBase, type BaseSource } from '../storage/bases';
+import { listDownloads, removeDownload, type StoredDownload } from '../storage/downloads';
+import type { FileStore } from '../storage/file_store';
+import { withModelLock, withStorageLock, type Locks } from '../storage/locks';
+import { Arrival } from './arrival';
+import { baseMissing, baseOpening } from './base_opening';
+import { fetchSmallModel, findOnHub, hashOfFound, type FoundModel } from './hub_model';
+import { LibraryPreviews, type FoundHubModel } from './library_previews';
+import type { ModelOrigin } from './model_origin';
+import { openModel } from './open_model';
+import { folderOpening, type Opening } from './opening';
+import type { ModelPreview, PreviewFor } from './preview';
+import type { OnProgress } from './progress';
+import type { Session } from './session';
+
+export interface LibraryHost {
+  /** Where bases and unfinished downloads are kept. */
+  store(): Promise<FileStore>;
+  /** Undefined where there are no other tabs. */
+  readonly locks: Locks | undefined;
+  /** Asks that what is stored be not cleared, before anything large is. */
+  persist(): Promise<unknown>;
+  /** Stands in for the world in tests. */
+  readonly hub?: Partial<Hub>;
+}
+
+/** What storage keeps of a model: its base, or an unfinished download. */
+export interface KeptModel {
+  readonly id: string;
+  readonly name: string;
+  readonly source: BaseSource;
+  readonly bytes: number;
+  /** Of a base. */
+  readonly load?: LoadSettings;
+  /** Milliseconds since 1970. */
+  readonly usedAt: number;
+  /** A download that isn't whole. */
+  readonly partial: boolean;
+}
+
+export interface OpenOptions {
+  readonly onProgress: OnProgress;
+  readonly signal?: AbortSignal;
+}
+
+type LibrarySession = Pick<Session, 'open' | 'opening' | 'replaceOpening' | 'withBase'>;
+
+/** The models that a session can open: from folders, from a hub, and from what storage keeps of either. */
+export class ModelLibrary {
+  readonly #session: LibrarySession;
+  readonly #host: LibraryHost;
+  readonly #previews: LibraryPreviews;
+  #hub: Hub;
+
+  constructor(session: LibrarySession, host: LibraryHost) {
+    this.#session = session;
+    this.#host = host;
+    this.#previews = new LibraryPreviews(() => host.store());
+    this.#hub = { endpoint: HUGGING_FACE, ...host.hub };
+  }
+
+  get hub(): Hub {
+    return this.#hub;
+  }
+
+  /** Throws `endpoint_invalid`. */
+  setHub({ endpoint, token }: HubSettings): void {
+    this.#hub = { ...this.#host.hub, endpoint: normalizeEndpoint(endpoint), ...(token && { token }) };
+  }
+
+  /**
+   * Opens a model in the session. One of a hub is taken from storage where that has it, without asking the network; else it
+   * is fetched and, once it is whole, kept as it lies on the device.
+   *
+   * @throws TunesmithError what the folder, the hub, the storage and the device report; `base_missing`
+   */
+  async open(origin: ModelOrigin, load: LoadSettings, options: OpenOptions): Promise<void> {
+    this.#checkEndpoint(origin);
+    switch (origin.kind) {
+      case 'folder': {
+        options.onProgress({ label: 'Reading the model’s files' });
+        const opening = await folderOpening(origin.folder, origin.identity, load);
+        await this.#session.open(opening, options.onProgress, options.signal); return;
+      }
+      case 'stored':
+        { await this.#openStored(origin.id, options); return; }
+      case 'hub':
+        { await this.#openHub(origin.reference, load, options); return; }
+    }
+  }
+
+  /**
+   * Keeps the base of the open model, so that a run over it can go on after a reload; nothing happens where it is kept
+   * already, or where the page brings the model itself. For use within `withStorageLock`.
+   *
+   * @returns the base's id, or undefined where there is none
+   * @throws TunesmithError `storage_full`
+   */
+  async keep(options: OpenOptions): Promise<string | undefined> {
+    const { baseId, source } = this.#session.opening;
+    if (!source) return undefined;
+    const kept = baseId !== undefined && (await this.stored()).some(({ id }) => id === baseId);
+    if (kept) return baseId;
+    this.#persist();
+    return await this.#save(source, options);
+  }
+
+  /** Models of the hub that can be trained here. Throws as `searchModels`. */
+  async search(query: string, wanted: PreviewFor, signal?: AbortSignal): Promise<readonly FoundHubModel[]> {
+    return await this.#previews.search(this.#hub, query, wanted, signal);
+  }
+
+  /** What a model takes, before it is opened. Refuses, with the reason, what could not be opened either. */
+  async preview(origin: ModelOrigin, wanted: PreviewFor, signal?: AbortSignal): Promise<ModelPreview> {
+    this.#checkEndpoint(origin);
+    return await this.#previews.preview(this.#hub, origin, wanted, signal);
+  }
+
+  /** All that is kept of models, those used last first. */
+  async stored(): Promise<readonly KeptModel[]> {
+    const store = await this.#host.store();
+    const [bases, downloads] = await Promise.all([listBases(store), listDownloads(store)]);
+    const partial = downloads.map((download): KeptModel => {
+      const { id, repo, commit, endpoint, bytes, changedAt: usedAt } = download;
+      const source = { kind: 'hub' as const, repo, commit, endpoint };
+      return { id, name: nameOfDownload(download), source, bytes, usedAt, partial: true };
+    });
+    const whole = bases.map((base): KeptModel => ({ ...base, partial: false }));
+    return [...whole, ...partial].sort((a, b) => b.usedAt - a.usedAt);
+  }
+
+  /** Removes what is kept under an id. Throws `model_in_other_tab` for a download that is under way. */
+  async remove(id: string): Promise<void> {
+    const { locks } = this.#host;
+    const store = await this.#host.store();
+    await withStorageLock(locks, () => removeBase(store, id));
+    const download = (await listDownloads(store)).find((each) => each.id === id);
+    if (!download) return;
+    await withModelLock(locks, download.repo, () => removeDownload(store, id), { refuse: true });
+  }
+
+  /** Nothing is asked of a site that wasn't chosen. */
+  #checkEndpoint(origin: ModelOrigin): void {
+    const wanted = origin.kind === 'hub' ? origin.reference.endpoint : undefined;
+    if (wanted === undefined || wanted === this.#hub.endpoint) return;
+    throw new TunesmithError({
+      code: 'endpoint_differs',
+      message: `This address is of ${wanted}, but models are fetched from ${this.#hub.endpoint}.`,
+      hint: `Choose ${wanted} as the endpoint, or give the model as owner/name.`,
+    });
+  }
+
+  async #openStored(id: string, options: OpenOptions): Promise<void> {
+    const store = await this.#host.store();
+    options.onProgress({ label: 'Reading the stored model' });
+    const base = await openBase(store, id);
+    if (!base) throw baseMissing();
+    await this.#session.open(baseOpening(base), options.onProgress, options.signal);
+  }
+
+  /** A promise is worth asking for, but not worth waiting for: without one, all is kept as well. */
+  #persist(): void {
+    void this.#host.persist().catch(() => false);
+  }
+
+  /** False where there is none, or a damaged one, which is removed then. */
+  async #openKept(reference: ModelReference, load: LoadSettings, options: OpenOptions): Promise<boolean> {
+    const store = await this.#host.store();
+    const { repo, revision, file } = reference;
+    const known = await findBase(store, { repo: modelReferenceText({ repo, file }), revision, load });
+    if (!known) return false;
+    try {
+      await this.#openStored(known.id, options);
+      return true;
+    } catch (error) {
+      const code = error instanceof TunesmithError ? error.code : '';
+      if (code !== 'base_damaged' && code !== 'base_missing') throw error;
+      await removeBase(store, known.id);
+      return false;
+    }
+  }
+
+  async #openHub(reference: ModelReference, load: LoadSettings, options: OpenOptions): Promise<void> {
+    if (await this.#openKept(reference, load, options)) return;
+    const { repo } = reference;
+    const onWait = (): void =>
+      options.onProgress({ label: `Another tab is fetching ${repo}; this one waits for it` });
+    const fetching = async (): Promise<void> => {
+      // Another tab may have kept it meanwhile.
+      if (!(await this.#openKept(reference, load, options))) await this.#fetch(reference, load, options);
+    };
+    await withModelLock(this.#host.locks, repo, fetching, { onWait, signal: options.signal });
+  }
+
+  async #fetch(reference: ModelReference, load: LoadSettings, options: OpenOptions): Promise<void> {
+    const { onProgress, signal } = options;
+    onProgress({ label: `Asking ${new URL(this.#hub.endpoint).host} for ${reference.repo}` });
+    const found = await findOnHub(this.#hub, reference, signal);
+    const { commit } = found.repository;
+    // A branch may be where it was when the model was kept.
+    if (await this.#openKept({ ...reference, revision: commit }, load, options)) return;
+    const small = await fetchSmallModel(this.#hub, found, onProgress, signal);
+    this.#persist();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#arrive(found, small, reference, load, options); return;
+      } catch (error) {
+        // All of it is here then, and right.
+        const again = error instanceof TunesmithError && error.code === 'download_reopen';
+        if (!again || attempt === MOST_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #arrive(
+    found: FoundModel,
+    small: Awaited<ReturnType<typeof fetchSmallModel>>,
+    reference: ModelReference,
+    load: LoadSettings,
+    options: OpenOptions,
+  ): Promise<void> {
+    const hub = this.#hub;
+    const store = await this.#host.store();
+    const begin = (onProgress: OnProgress, signal: AbortSignal | undefined): Promise<Arrival> =>
+      Arrival.begin(found, { hub, store, small: small?.folder ?? new Map(), onProgress, signal });
+    const first = await begin(options.onProgress, options.signal);
+    const waiting: { arrival?: Arrival } = { arrival: first };
+    try {
+      const { checkpoint } = first;
+      const notes = [...found.files.notes, ...checkpoint.notes];
+      const open = small
+        ? { ...small.open, facts: { ...small.open.facts, notes } }
+        : openModel({ ...checkpoint, notes }, found.identity, await hashOfFound(found));
+      const opening: Opening = {
+        open,
+        load,
+        source: sourceOf(found, reference),
+        layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
+        bring: async (device, onProgress, signal) => {
+          // After a device was lost, what could not be kept is fetched again.
+          const arrival = waiting.arrival ?? (await begin(onProgress, signal));
+          waiting.arrival = undefined;
+          return await arrival.bring(device, load, onProgress, signal);
+        },
+      };
+      await this.#session.open(opening, options.onProgress, options.signal);
+    } catch (error) {
+      throw waiting.arrival ? await waiting.arrival.end(error) : error;
+    }
+    for (const note of first.notes) this.#addNote(note);
+    await this.#keepArrived(first, options);
+  }
+
+  /** Keeps what has arrived as it lies on the device, and removes the files it came as. */
+  async #keepArrived(arrival: Arrival, options: OpenOptions): Promise<void> {
+    const keep = (): Promise<unknown> => withStorageLock(this.#host.locks, () => this.keep(options));
+    try {
+      await keep().catch(async (error: unknown) => {
+        if (!isFull(error)) throw error;
+        // The files make room: the device has all that they hold.
+        await arrival.discard();
+        await keep();
+      });
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      const note = `The browser has no room to keep this model: it will be fetched again the next time. ${error.message}`;
+      this.#addNote(note);
+    }
+    await arrival.discard();
+  }
+
+  async #save(source: BaseSource, { onProgress, signal }: OpenOptions): Promise<string> {
+    const store = await this.#host.store();
+    const { opening } = this.#session;
+    const { facts, identity, hash } = opening.open;
+    const description = { name: identity.name, source, modelHash: hash };
+    const label = 'Keeping a copy of the model in this browser';
+    const id = await this.#session.withBase((model) =>
+      saveBase(store, model, facts, description, {
+        signal,
+        onProgress: (fraction) => onProgress({ label, fraction }),
+      }),
+    );
+    const base = await openBase(store, id);
+    if (base) this.#session.replaceOpening(baseOpening(base, opening.open));
+    return id;
+  }
+
+  #addNote(note: string): void {
+    const { opening } = this.#session;
+    const { facts } = opening.open;
+    const open = { ...opening.open, facts: { ...facts, notes: [...facts.notes, note] } };
+    this.#session.replaceOpening({ ...opening, open });
+  }
+}
+
+const MOST_ATTEMPTS = 3;
+
+/** A GGUF file is a model by itself; of others there are several in a repository. */
+function nameOfDownload({ repo, files }: StoredDownload): string {
+  const gguf = files.find(({ path }) => path.endsWith('.gguf'));
+  return gguf ? `${repo}:${gguf.path}` : repo;
+}
+
+function sourceOf({ repository }: FoundModel, { repo, revision, file }: ModelReference): BaseSource {
+  const { commit, endpoint, license } = repository;
+  return {
+    kind: 'hub',
+    repo: modelReferenceText({ repo, file }),
+    commit,
+    endpoint,
+    ...(revision !== undefined && revision !== commit && { revision }),
+    ...(license !== undefined && { license }),
+  };
+}
+
+function isFull(error: unknown): error is TunesmithError {
+  return error instanceof TunesmithError && error.code === 'storage_full';
+}

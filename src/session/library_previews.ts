@@ -1,0 +1,160 @@
+import { modelReferenceText, type ModelReference } from '../core/model_reference';
+import { searchModels } from '../hub/search';
+import type { Hub, HubModel } from '../hub/types';
+import { openCheckpoint, type Checkpoint } from '../models/files';
+import { findBase, openBase } from '../storage/bases';
+import { downloadId, readDownload } from '../storage/downloads';
+import type { FileStore } from '../storage/file_store';
+import { Arrival } from './arrival';
+import { baseMissing } from './base_opening';
+import type { FitLevel } from './fit';
+import { configOnHub, findOnHub, type FoundModel } from './hub_model';
+import type { ModelOrigin } from './model_origin';
+import { hubPreview, localPreview, roughFit, type ModelPreview, type PreviewFor } from './preview';
+
+/** A model that a search found, and whether training it fits; undefined where its size isn't known. */
+export interface FoundHubModel extends HubModel {
+  readonly fits?: FitLevel;
+}
+
+/** Looks at models before anything large of them is fetched. */
+export class LibraryPreviews {
+  readonly #store: () => Promise<FileStore>;
+
+  constructor(store: () => Promise<FileStore>) {
+    this.#store = store;
+  }
+
+  /** Models of the hub that can be trained here. Throws as `searchModels`. */
+  async search(
+    hub: Hub,
+    query: string,
+    { load, limits }: PreviewFor,
+    signal?: AbortSignal,
+  ): Promise<readonly FoundHubModel[]> {
+    const models = await searchModels(hub, query, { signal });
+    return models.map((model) => {
+      const { parameters } = model;
+      return parameters === undefined ? model : { ...model, fits: roughFit(parameters, load, limits) };
+    });
+  }
+
+  /** Refuses, with the reason, what could not be opened either. */
+  async preview(
+    hub: Hub,
+    origin: ModelOrigin,
+    wanted: PreviewFor,
+    signal?: AbortSignal,
+  ): Promise<ModelPreview> {
+    const storageFree = await (await this.#store()).free();
+    const preview = await this.#of(hub, origin, wanted, signal);
+    return storageFree === undefined ? preview : { ...preview, storageFree };
+  }
+
+  async #of(
+    hub: Hub,
+    origin: ModelOrigin,
+    wanted: PreviewFor,
+    signal: AbortSignal | undefined,
+  ): Promise<ModelPreview> {
+    const store = await this.#store();
+    switch (origin.kind) {
+      case 'folder': {
+        const checkpoint = await openCheckpoint(origin.folder);
+        const { name, source } = origin.identity;
+        const preview = localPreview(name, checkpoint.config, listed(checkpoint), wanted);
+        const notes = [...checkpoint.notes, ...preview.notes];
+        return { ...preview, notes, ...(source === 'demo' && { storageNeeded: 0 }) };
+      }
+      case 'stored':
+        return await this.#ofBase(hub, origin.id, wanted, signal);
+      case 'hub': {
+        const { repo, revision, file } = origin.reference;
+        const query = { repo: modelReferenceText({ repo, file }), revision, load: wanted.load };
+        const kept = await findBase(store, query);
+        if (kept) return await this.#ofBase(hub, kept.id, wanted, signal);
+        return await this.#ofHub(hub, origin.reference, wanted, signal);
+      }
+    }
+  }
+
+  async #ofBase(
+    hub: Hub,
+    id: string,
+    wanted: PreviewFor,
+    signal: AbortSignal | undefined,
+  ): Promise<ModelPreview> {
+    const base = await openBase(await this.#store(), id);
+    if (!base) throw baseMissing();
+    const { checkpoint, name, source, load } = base;
+    const preview = localPreview(name, checkpoint.config, [], { ...wanted, load });
+    const common = { ...preview, alreadyStored: true, storageNeeded: 0 };
+    if (source.kind === 'files') return { ...common, notes: [...checkpoint.notes, ...preview.notes] };
+    const [repo = source.repo] = source.repo.split(':');
+    const newer = await newerCommit(hub, { repo, revision: source.revision }, source.commit, signal);
+    return {
+      ...common,
+      repo,
+      ...(source.license !== undefined && { license: source.license }),
+      notes: [...newer, ...checkpoint.notes, ...preview.notes],
+    };
+  }
+
+  async #ofHub(
+    hub: Hub,
+    reference: ModelReference,
+    wanted: PreviewFor,
+    signal: AbortSignal | undefined,
+  ): Promise<ModelPreview> {
+    const found = await findOnHub(hub, reference, signal);
+    if (found.files.kind === 'safetensors') {
+      return hubPreview(found, await configOnHub(hub, found, signal), [], wanted);
+    }
+    const { config, notes } = await this.#headerOf(hub, found, signal);
+    return hubPreview(found, config, notes, wanted);
+  }
+
+  /** A GGUF file says all by its header: the beginning of it is fetched. */
+  async #headerOf(hub: Hub, found: FoundModel, signal: AbortSignal | undefined): Promise<Checkpoint> {
+    const store = await this.#store();
+    const id = await downloadId(found.repository.repo, found.files.weights[0]?.path);
+    const before = await readDownload(store, id);
+    const onProgress = (): void => undefined;
+    const arrival = await Arrival.begin(found, { hub, store, small: new Map(), onProgress, signal });
+    // Nobody has decided for the model yet.
+    await (before ? arrival.stop() : arrival.discard());
+    return arrival.checkpoint;
+  }
+}
+
+function listed({ files }: Checkpoint): readonly { readonly path: string; readonly size: number }[] {
+  return files.map(({ name, size }) => ({ path: name, size }));
+}
+
+const PATIENCE = 5000;
+
+/** Says so where the hub has moved on since a model was kept; nothing where it can't be asked. */
+async function newerCommit(
+  hub: Hub,
+  reference: ModelReference,
+  commit: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  try {
+    const timeout = AbortSignal.timeout(PATIENCE);
+    const both = signal ? AbortSignal.any([signal, timeout]) : timeout;
+    const { repository } = await findOnHub(hub, reference, both);
+    if (repository.commit === commit) return [];
+    return [
+      `The hub has another version of this model (${short(repository.commit)}) than the one that is kept (${short(commit)}). ` +
+        'To fetch that one, remove what is kept.',
+    ];
+  } catch {
+    signal?.throwIfAborted();
+    return [];
+  }
+}
+
+function short(commit: string): string {
+  return commit.slice(0, 8);
+}
