@@ -174,7 +174,7 @@ describe('the other commands', () => {
     const count = (tensors: ReadonlyMap<string, { shape: readonly number[] }>): number =>
       [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
     expect(parameters.trainable).toBe(count(fixture.adapter));
-    expect(parameters.all).toBe(count(fixture.weights) + count(fixture.adapter));
+    expect(parameters.all).toBe(count(fixture.weights()) + count(fixture.adapter));
     const { total, ...purposes } = memory;
     expect(Object.keys(purposes)).toEqual(
       expect.arrayContaining(['base', 'adapter', 'moments', 'activations']),

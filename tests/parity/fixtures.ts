@@ -21,6 +21,20 @@ export const families = [
 ] as const;
 export type Family = (typeof families)[number];
 
+/** What make_formats.py wrote: the ways in which weights are published. */
+export const formats = [
+  'shards',
+  'bnb_nf4',
+  'bnb_nf4_double',
+  'gptq',
+  'gptq_symmetric',
+  'awq',
+  'gguf_llama',
+  'gguf_llama_k',
+  'gguf_qwen2',
+] as const;
+export type Format = (typeof formats)[number];
+
 /** The base in float32, or with its decoder's linear layers in NF4 with double quantisation. */
 export type Variant = 'f32' | 'nf4';
 
@@ -59,7 +73,8 @@ export interface Expected {
     /** Indices into `examples`: [step][micro-batch][example]. */
     readonly micro_batches: readonly (readonly (readonly number[])[])[];
   };
-  readonly chat: {
+  /** Absent where the tokenizer is in a GGUF file. */
+  readonly chat?: {
     readonly messages: readonly { readonly role: string; readonly content: string }[];
     readonly text: string;
     readonly input_ids: readonly number[];
@@ -101,12 +116,11 @@ export interface ExpectedNF4 {
 }
 
 export interface Fixture {
-  readonly family: Family;
   /** Path of the model's folder, with `adapter/` in it. */
   readonly folder: string;
   readonly expected: Expected;
   /** The checkpoint's tensors by name, as stored. */
-  readonly weights: ReadonlyMap<string, TensorBytes>;
+  readonly weights: () => ReadonlyMap<string, TensorBytes>;
   /** The adapter's tensors by PEFT's names, f32. */
   readonly adapter: ReadonlyMap<string, TensorBytes>;
   /** What the numbers were computed with. */
@@ -118,7 +132,15 @@ export interface Fixture {
 }
 
 export function loadFixture(family: Family): Fixture {
-  const folder = fileURLToPath(new URL(`fixtures/${family}/`, import.meta.url));
+  return readFixture(fileURLToPath(new URL(`fixtures/${family}/`, import.meta.url)));
+}
+
+/** Its numbers are those of the variant `f32`, computed with what the stored bytes stand for. */
+export function loadFormat(format: Format): Fixture {
+  return readFixture(fileURLToPath(new URL(`formats/${format}/`, import.meta.url)));
+}
+
+function readFixture(folder: string): Fixture {
   const expected = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as Expected;
   const tensors = readFile(`${folder}expected.safetensors`);
   const variants = (['f32', 'nf4'] as const).filter((variant) => expected.variants[variant]);
@@ -129,10 +151,9 @@ export function loadFixture(family: Family): Fixture {
   };
 
   return {
-    family,
     folder,
     expected,
-    weights: readFile(`${folder}model.safetensors`),
+    weights: () => readFile(`${folder}model.safetensors`),
     adapter: readFile(`${folder}adapter/adapter_model.safetensors`),
     variants,
     exact,

@@ -3,6 +3,7 @@ import { openFolder } from '../../src/cli/files';
 import type { Device } from '../../src/gpu/device';
 import { Adapter } from '../../src/models/adapter';
 import { openCheckpoint } from '../../src/models/files';
+import type { Generator } from '../../src/models/generation';
 import type { LoadSettings } from '../../src/models/layout';
 import { loadModel } from '../../src/models/load';
 import type { Model } from '../../src/models/model';
@@ -48,4 +49,21 @@ export function batchOf(examples: readonly Example[]): Batch {
       trained: Uint8Array.from(labels, (label) => (label === -100 ? 0 : 1)),
     })),
   );
+}
+
+const argmax = (values: Float32Array): number => values.indexOf(values.reduce((a, b) => Math.max(a, b)));
+
+/** The likeliest tokens after a prompt. */
+export async function greedy(
+  generator: Generator,
+  prompt: readonly number[],
+  count: number,
+): Promise<number[]> {
+  const ids = [...prompt];
+  let logits = await generator.next(prompt, 0);
+  for (;;) {
+    ids.push(argmax(logits));
+    if (ids.length === prompt.length + count) return ids.slice(prompt.length);
+    logits = await generator.next(ids.slice(-1), ids.length - 1);
+  }
 }

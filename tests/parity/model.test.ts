@@ -8,7 +8,7 @@ import { compileTraining } from '../../src/models/training';
 import { matricesOf } from '../../src/session/adapter_files';
 import { gpu } from './dawn';
 import { families, loadFixture, maxError, numberTolerance } from './fixtures';
-import { batchOf, loadOnDevice, type LoadedFixture } from './load_fixture';
+import { batchOf, greedy, loadOnDevice, type LoadedFixture } from './load_fixture';
 
 /** Everything at the default limits: 128 MiB a binding, 16 KiB of workgroup memory, no features. */
 let device: Device;
@@ -18,18 +18,6 @@ beforeAll(async () => {
 afterAll(() => {
   device.destroy();
 });
-
-const argmax = (values: Float32Array): number => values.indexOf(values.reduce((a, b) => Math.max(a, b)));
-
-async function greedy(generator: Generator, prompt: readonly number[], count: number): Promise<number[]> {
-  const ids = [...prompt];
-  let logits = await generator.next(prompt, 0);
-  for (;;) {
-    ids.push(argmax(logits));
-    if (ids.length === prompt.length + count) return ids.slice(prompt.length);
-    logits = await generator.next(ids.slice(-1), ids.length - 1);
-  }
-}
 
 describe.each(families)('%s', (family) => {
   const fixture = loadFixture(family);

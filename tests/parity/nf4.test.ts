@@ -8,7 +8,7 @@ describe.each(trainedFamilies)('NF4 of %s', (family) => {
   const { quantized, nf4 } = loadNF4(family);
 
   test.each(quantized)('%s has the bytes that bitsandbytes stores', (weight) => {
-    const values = valuesOf(fixture.weights, weight);
+    const values = valuesOf(fixture.weights(), weight);
     const { codes, absmax } = quantizeNF4(values);
     const double = doubleQuantize(absmax);
     const expected = nf4(weight);
