@@ -45,10 +45,9 @@ export function folderOf(
     'tokenizer.json': json({}),
     'tokenizer_config.json': json({}),
   };
+  const all: Readonly<Record<string, Uint8Array | undefined>> = { ...small, ...files };
   return new Map(
-    Object.entries({ ...small, ...files }).flatMap(([name, bytes]) =>
-      bytes ? [[name, memoryFile(name, bytes)]] : [],
-    ),
+    Object.entries(all).flatMap(([name, bytes]) => (bytes ? [[name, memoryFile(name, bytes)]] : [])),
   );
 }
 

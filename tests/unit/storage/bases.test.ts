@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { concatBytes } from '../../../src/core/bytes';
 import { writeSafetensors } from '../../../src/formats/safetensors';
 import type { ReadableModel } from '../../../src/models/base_file';
@@ -67,10 +67,12 @@ const filled = (bytes: number, seed: number): Uint8Array => {
 };
 
 let store: MemoryFiles;
-let checkpoint: Checkpoint;
-beforeEach(async () => {
+beforeEach(() => {
   store = new MemoryFiles();
-  checkpoint ??= await openCheckpoint(
+});
+let checkpoint: Checkpoint;
+beforeAll(async () => {
+  checkpoint = await openCheckpoint(
     folderOf({ 'model.safetensors': writeSafetensors(madeUpTensors(CONFIG)) }),
   );
 });
@@ -216,7 +218,7 @@ describe('damage', () => {
 
   const Q = 'model.layers.0.self_attn.q_proj.weight';
   test.each<[string, (manifest: Record<string, unknown> & { forms: Record<string, unknown> }) => unknown]>([
-    ['a form that is missing', ({ forms }) => delete forms[Q]],
+    ['a form that is missing', ({ forms }) => Reflect.deleteProperty(forms, Q)],
     ['a form that is one too many', ({ forms }) => (forms['model.extra'] = 'f16')],
     ['a form of another size', ({ forms }) => (forms[Q] = 'f32')],
     ['a packing that does not fit', ({ forms }) => (forms[Q] = { format: 'q4_k' })],
