@@ -137,7 +137,7 @@ export function loadFixture(family: Family): Fixture {
 
 /** Its numbers are those of the variant `f32`, computed with what the stored bytes stand for. */
 export function loadFormat(format: Format): Fixture {
-  return readFixture(fileURLToPath(new URL(`formats/${format}/`, import.meta.url)));
+  return readFixture(fileURLToPath(new URL(`fixtures/formats/${format}/`, import.meta.url)));
 }
 
 function readFixture(folder: string): Fixture {

@@ -1,4 +1,4 @@
-"""Writes tests/parity/formats: one tiny model in the formats that weights are published in. See README.md."""
+"""Writes tests/parity/fixtures/formats: one tiny model in the formats that weights are published in. See README.md."""
 
 import argparse
 import json
@@ -319,7 +319,7 @@ FORMATS = {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "formats")
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "fixtures" / "formats")
     output = parser.parse_args().output
     for index, (name, write) in enumerate(FORMATS.items()):
         folder = output / name

@@ -1,0 +1,201 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openFolder } from '../../src/cli/files';
+import { requireModelReference } from '../../src/core/model_reference';
+import { Device } from '../../src/gpu/device';
+import type { LoadSettings } from '../../src/models/layout';
+import { ModelLibrary } from '../../src/session/library';
+import type { Progress } from '../../src/session/progress';
+import { Session } from '../../src/session/session';
+import { nodeFiles } from '../../src/storage/node_files';
+import { DEFAULTS } from '../../src/train/settings';
+import { startHub, type RunningHub } from '../hub/server';
+import { gpu } from './dawn';
+import { loadFixture } from './fixtures';
+
+/** A model of a hub, from its name to a base that is kept: against a hub at localhost, on a device. */
+
+const load: LoadSettings = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' };
+const IDS = [1, 2, 3, 4, 5];
+const fixture = loadFixture('qwen3');
+const format = (name: string): string => fileURLToPath(new URL(`formats/${name}`, import.meta.url));
+const folders: Readonly<Record<string, string>> = {
+  'tiny/qwen3': fixture.folder,
+  'tiny/shards': format('shards'),
+  'tiny/bnb': format('bnb_nf4_double'),
+  'tiny/gptq': format('gptq'),
+  'tiny/awq': format('awq'),
+  'tiny/gguf': format('gguf_qwen2'),
+};
+
+let device: Device;
+let hub: RunningHub;
+let cache: string;
+beforeAll(async () => {
+  device = await Device.open(gpu);
+});
+afterAll(() => device.destroy());
+beforeEach(async () => {
+  cache = await mkdtemp(join(tmpdir(), 'tunesmith-library-'));
+  hub = await startHub({
+    models: Object.entries(folders).map(([repo, files]) => ({ repo, files, license: 'mit' })),
+  });
+});
+afterEach(async () => {
+  await hub.close();
+  await rm(cache, { recursive: true });
+});
+
+/** A program that was just started: nothing of it but the cache was there before. */
+function start(): { session: Session; library: ModelLibrary } {
+  const session = new Session({ openDevice: () => Promise.resolve(device) });
+  const store = nodeFiles(cache);
+  const library = new ModelLibrary(session, {
+    store: () => Promise.resolve(store),
+    locks: undefined,
+    persist: () => Promise.resolve(true),
+    hub: { sleep: () => Promise.resolve() },
+  });
+  library.setHub({ endpoint: hub.url });
+  return { session, library };
+}
+
+async function open(
+  repo: string,
+  onProgress: (told: Progress) => void = () => undefined,
+  signal?: AbortSignal,
+) {
+  const started = start();
+  await started.library.open({ kind: 'hub', reference: requireModelReference(repo) }, load, {
+    onProgress,
+    signal,
+  });
+  return started;
+}
+
+async function logitsFromDisk(folder: string): Promise<Float32Array> {
+  const { session } = start();
+  await session.openModel(await openFolder(folder, 'model'), { name: 'disk', source: 'files' }, load);
+  const logits = await session.logits(IDS);
+  session.closeModel();
+  return logits;
+}
+
+describe('a model of a hub', () => {
+  it.each(Object.keys(folders))(
+    '%s is the one on the disk, and the second time needs no network',
+    async (repo) => {
+      const expected = await logitsFromDisk(folders[repo]!);
+      const first = await open(repo);
+      expect(await first.session.logits(IDS)).toEqual(expected);
+      expect(first.session.model.identity).toMatchObject({ repo, source: 'hub', license: 'mit' });
+      first.session.closeModel();
+      // The weights as published have made room for the base.
+      expect(await first.library.stored()).toMatchObject([{ name: repo, partial: false, load }]);
+      hub.offline = true;
+      const second = await open(repo);
+      expect(await second.session.logits(IDS)).toEqual(expected);
+      expect(second.session.modelHash).toBe(first.session.modelHash);
+      expect(second.session.model.identity).toEqual(first.session.model.identity);
+      second.session.closeModel();
+    },
+  );
+
+  it('goes on where it was stopped, and counts only when it is whole', async () => {
+    hub.bytesPerSecond = 400_000;
+    const stop = new AbortController();
+    const told: Progress[] = [];
+    const stopped = open(
+      'tiny/qwen3',
+      (progress) => {
+        told.push(progress);
+        if ((progress.fraction ?? 0) > 0.1 && progress.totalBytes !== undefined) stop.abort();
+      },
+      stop.signal,
+    );
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+    const { library } = start();
+    const [kept] = await library.stored();
+    expect(kept).toMatchObject({ name: 'tiny/qwen3', partial: true });
+    expect(kept!.bytes).toBeGreaterThan(0);
+    hub.bytesPerSecond = undefined;
+    hub.requests.length = 0;
+    const { session } = await open('tiny/qwen3');
+    expect(await session.logits(IDS)).toEqual(await logitsFromDisk(fixture.folder));
+    expect(hub.requests.some(({ range }) => range !== undefined && !range.startsWith('bytes=0-'))).toBe(true);
+    session.closeModel();
+  });
+
+  it('is refused before any of its weights are asked for', async () => {
+    const config = JSON.parse(await readFile(join(fixture.folder, 'config.json'), 'utf8')) as object;
+    await hub.push('tiny/qwen3', {
+      'config.json': JSON.stringify({ ...config, architectures: ['MambaForCausalLM'] }),
+      'tokenizer.json': '{}',
+      'tokenizer_config.json': '{}',
+      'model.safetensors': new Uint8Array(1000),
+    });
+    await expect(open('tiny/qwen3')).rejects.toMatchObject({ code: 'architecture_unsupported' });
+    expect(hub.requests.filter(({ url }) => url.includes('safetensors'))).toEqual([]);
+    expect(await start().library.stored()).toEqual([]);
+  });
+
+  it('is fetched again where what was kept is damaged', async () => {
+    const { session, library } = await open('tiny/qwen3');
+    const expected = await session.logits(IDS);
+    session.closeModel();
+    const [base] = await library.stored();
+    const store = nodeFiles(cache);
+    const writer = await store.openWriter(`bases/${base!.id}/base.bin`);
+    await writer.write(1000, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
+    await writer.close();
+    const again = await open('tiny/qwen3');
+    expect(await again.session.logits(IDS)).toEqual(expected);
+    again.session.closeModel();
+  });
+
+  it('is told of before it is fetched, and where the hub has a newer one', async () => {
+    const { library } = start();
+    const { limits } = device;
+    const wanted = { load, settings: DEFAULTS, limits };
+    for (const repo of Object.keys(folders)) {
+      const reference = requireModelReference(repo);
+      const preview = await library.preview({ kind: 'hub', reference }, wanted);
+      expect(preview).toMatchObject({ repo, license: 'mit', gated: false, alreadyStored: false, fits: true });
+      expect(preview.downloadBytes).toBeGreaterThan(0);
+    }
+    expect(await library.stored()).toEqual([]);
+    const { session } = await open('tiny/qwen3');
+    session.closeModel();
+    const origin = { kind: 'hub' as const, reference: requireModelReference('tiny/qwen3') };
+    expect(await library.preview(origin, wanted)).toMatchObject({ alreadyStored: true, notes: [] });
+    await hub.push('tiny/qwen3', {
+      'config.json': '{}',
+      'tokenizer.json': '{}',
+      'tokenizer_config.json': '{}',
+      'model.safetensors': 'x',
+    });
+    const { notes } = await library.preview(origin, wanted);
+    expect(notes.join()).toContain('The hub has another version');
+  });
+
+  it('is open where there is no room to keep it, with a note', async () => {
+    const { session, library } = start();
+    const store = nodeFiles(cache);
+    const full = new ModelLibrary(session, {
+      store: () =>
+        Promise.resolve(Object.assign(Object.create(store), { free: () => Promise.resolve(60_000) })),
+      locks: undefined,
+      persist: () => Promise.resolve(true),
+    });
+    full.setHub({ endpoint: hub.url });
+    const reference = requireModelReference('tiny/gptq');
+    await full.open({ kind: 'hub', reference }, load, { onProgress: () => undefined });
+    expect(session.model.facts.notes.join()).toContain('will be fetched again');
+    expect(session.hasModel).toBe(true);
+    expect(await library.stored()).toEqual([]);
+    session.closeModel();
+  });
+});
