@@ -8,17 +8,21 @@ export const isolationHeaders = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-/** What the built page may load and run: its own files, and nothing from elsewhere. */
+/**
+ * What the built page may load and run: its own files, and nothing from elsewhere. Before anything else runs, src/ui/policy.ts
+ * narrows what may be fetched to the endpoint that the visitor chose.
+ */
 export const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
+  // The engine's worker is a blob, so that this policy is its own as well; what it imports is the page's.
   "worker-src 'self' blob:",
   "style-src 'self'",
   // Chart and popover positions are `style` attributes; style elements stay forbidden.
   "style-src-attr 'unsafe-inline'",
   "img-src 'self' data: blob:",
   "font-src 'self'",
-  "connect-src 'self'",
+  "connect-src 'self' https: http://localhost:* http://127.0.0.1:*",
   "manifest-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",

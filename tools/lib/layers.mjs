@@ -77,7 +77,8 @@ export function checkLayers(files) {
       const target = ['', '.ts', '.svelte', '.svelte.ts', '/index.ts']
         .map((end) => wanted + end)
         .find((p) => files.has(p));
-      if (target !== undefined) edges.push(target);
+      // Who takes a file's address doesn't run it.
+      if (target !== undefined && !/[?&]url(&|$)/.test(written)) edges.push(target);
       // Styles and other assets have no floor to be above.
       const problem = forbidden(path, target ?? wanted);
       if (problem !== undefined) problems.push(problem);

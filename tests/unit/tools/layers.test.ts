@@ -74,4 +74,10 @@ describe('the layer check', () => {
       'a cycle of imports: src/data/a.ts → src/data/b.ts → src/data/c.ts → src/data/a.ts',
     ]);
   });
+
+  it('sees no cycle where a file takes the address of one that imports it', () => {
+    const files = { 'src/worker/b.ts': `import './a';` };
+    expect(check({ ...files, 'src/worker/a.ts': `import url from './b.ts?worker&url';` })).toEqual([]);
+    expect(check({ ...files, 'src/worker/a.ts': `import './b';` })).toHaveLength(1);
+  });
 });
