@@ -26,8 +26,11 @@ export class SearchState {
 
   readonly searching = $derived(this.query.trim().length >= fewestCharacters);
 
-  /** Takes what is typed, and asks the hub when the typing has paused. */
-  type(query: string, load: LoadSettings, settings: TrainSettings): void {
+  /**
+   * Takes what is typed, and asks the hub when the typing has paused. Without settings, of a page that has only begun,
+   * nothing is asked yet: type the same again when they are known.
+   */
+  type(query: string, load: LoadSettings, settings: TrainSettings | undefined): void {
     this.query = query;
     this.cancel();
     this.error = undefined;
@@ -35,7 +38,7 @@ export class SearchState {
       this.#show([], '');
       return;
     }
-    if (query.trim() === this.found) return;
+    if (query.trim() === this.found || !settings) return;
     this.busy = true;
     const turn = this.#turn;
     this.#timer = setTimeout(() => void this.#search(turn, query.trim(), load, settings), settleMilliseconds);
