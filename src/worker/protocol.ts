@@ -17,7 +17,6 @@ import type { TrainEvent } from '../train/events';
 import type { TrainSettings } from '../train/settings';
 import { registerErrorTransfer } from './errors';
 import { startWorker } from './start';
-import { startWorker } from './start';
 
 export type { PreviewToken } from '../data/preview';
 export type { LoadSettings } from '../models/layout';
