@@ -93,18 +93,17 @@ function tokenizeText(text: string, tokenizer: Tokenizer): WholeExample {
 
 function tokenizeChat(sample: Sample & { kind: 'chat' }, settings: ExampleSettings): WholeExample {
   const { tokenizer, template, trainOn } = settings;
-  const text = template.render(sample.messages);
+  const { messages, tools, variables } = sample;
+  const inputs = { tools, variables };
+  const text = template.render(messages, false, inputs);
   const lead = template.addSpecialTokens ? leadingIds(tokenizer) : [];
   const content = tokenizer.encode(text);
   const ids = [...lead, ...content];
   const trained = new Uint8Array(ids.length);
   if (trainOn === 'all') return { ids, trained: trained.fill(1) };
-  for (const { start, end } of tokenSpans(
-    text,
-    content,
-    answerSpans(sample.messages, template, text),
-    tokenizer,
-  )) {
+  const generated = template.generated?.(messages, inputs);
+  const spans = generated ?? answerSpans(messages, template, text, inputs);
+  for (const { start, end } of tokenSpans(text, content, spans, tokenizer, generated !== undefined)) {
     trained.fill(1, lead.length + start, lead.length + end);
   }
   return { ids, trained };
@@ -120,22 +119,26 @@ function leadingIds(tokenizer: Tokenizer): number[] {
 /**
  * The tokens that hold text of the spans, one across the start or the end of a span included (as in the masks of
  * transformers), but not the white space after the special token that ends an answer.
+ *
+ * @param exact keeps that white space: the template itself says that it is the model's to write
  */
 function tokenSpans(
   text: string,
   ids: readonly number[],
   spans: readonly Span[],
   tokenizer: Tokenizer,
+  exact: boolean,
 ): Span[] {
-  const exact = piecewise(
+  const numbers = piecewise(
     text,
     ids,
     spans.flatMap(({ start, end }) => [start, end]),
     tokenizer,
   );
   return spans.map((span, nth) => {
-    const start = exact?.[2 * nth] ?? commonStart(ids, tokenizer.encode(text.slice(0, span.start)));
-    const end = exact?.[2 * nth + 1] ?? ids.length - commonEnd(ids, tokenizer.encode(text.slice(span.end)));
+    const start = numbers?.[2 * nth] ?? commonStart(ids, tokenizer.encode(text.slice(0, span.start)));
+    const end = numbers?.[2 * nth + 1] ?? ids.length - commonEnd(ids, tokenizer.encode(text.slice(span.end)));
+    if (exact) return { start, end };
     const isEnding = (id: number): boolean => tokenizer.specialIds.has(id) || id === tokenizer.eosId;
     const afterEnding = ids.slice(start, end).findLastIndex(isEnding) + start + 1;
     const isSpace = tokenizer.decode(ids.slice(afterEnding, end)).trim() === '';

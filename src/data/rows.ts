@@ -1,16 +1,30 @@
 import * as v from 'valibot';
 import { isRecord } from '../core/json';
+import { chatRow, chatSample, shareGptRow, shareGptSample, type Role } from './conversations';
 
 export interface Message {
-  readonly role: 'system' | 'user' | 'assistant';
+  readonly role: Role;
+  /** Its text; of several parts, all of it. */
   readonly content: string;
+  /**
+   * The message as the data has it, where it has more than a role and a text (`tool_calls`, `reasoning_content`, parts of
+   * content): that is what a template sees then.
+   */
+  readonly fields?: Readonly<Record<string, unknown>>;
   /** Of an Alpaca row with an input: its two parts, which `content` joins by a line break. */
   readonly alpaca?: { readonly instruction: string; readonly input: string };
 }
 
 /** What a row teaches: a conversation, or a text to be continued. */
 export type Sample =
-  | { readonly kind: 'chat'; readonly messages: readonly Message[] }
+  | {
+      readonly kind: 'chat';
+      readonly messages: readonly Message[];
+      /** JSON schemas of the functions that the answers may call. */
+      readonly tools?: readonly unknown[];
+      /** Variables for the template (`chat_template_kwargs`), such as `enable_thinking`. */
+      readonly variables?: Readonly<Record<string, unknown>>;
+    }
   | { readonly kind: 'text'; readonly text: string };
 
 export interface Row {
@@ -34,7 +48,7 @@ export interface Problem {
 /**
  * Reads the rows of a file: a JSON array, an object with the array under `data`, a single object, or JSON Lines (told
  * apart by content, not by name). A row is Alpaca (`instruction`, `input`, `output`, `system`, `history`), chat
- * (`messages`) or `text`. A row that can't be used becomes a problem; the others go on.
+ * (`messages`, or ShareGPT's `conversations`; with `tools`) or `text`. A row that can't be used becomes a problem; the others go on.
  */
 export function readRows(file: { readonly name: string; readonly text: string }): {
   rows: Row[];
@@ -176,32 +190,17 @@ const alpacaRow = v.object({
   ),
 });
 
-const chatRow = v.object({
-  messages: v.pipe(
-    v.array(
-      v.object(
-        {
-          role: v.picklist(['system', 'user', 'assistant'], '"role" must be system, user or assistant'),
-          content: v.string('"content" must be a text'),
-        },
-        'each message must be an object with "role" and "content"',
-      ),
-      '"messages" must be a list',
-    ),
-    v.minLength(1, '"messages" is empty'),
-  ),
-});
-
 const textRow = v.object({ text: filled('text') });
 
 function sampleOf(value: unknown): Sample | { reason: string } {
   if (!isRecord(value)) return { reason: `A row must be an object, but this is ${kindOf(value)}.` };
   if ('messages' in value) return validated(chatRow, value, chatSample);
+  if ('conversations' in value) return validated(shareGptRow, value, shareGptSample);
   if ('instruction' in value) return validated(alpacaRow, value, alpacaSample);
   if ('text' in value) return validated(textRow, value, ({ text }) => ({ kind: 'text', text }));
   const keys = Object.keys(value).slice(0, 8).join(', ');
   return {
-    reason: `A row needs "messages", "instruction" and "output", or "text"; this one has ${keys || 'nothing'}.`,
+    reason: `A row needs "messages", "conversations", "instruction" and "output", or "text"; this one has ${keys || 'nothing'}.`,
   };
 }
 
@@ -214,17 +213,9 @@ function validated<Schema extends v.GenericSchema>(
   if (result.success) return convert(result.output);
   const [issue] = result.issues;
   const path = v.getDotPath(issue) ?? '';
-  const message = /^messages\.(\d+)/.exec(path)?.[1];
+  const message = /^(?:messages|conversations)\.(\d+)/.exec(path)?.[1];
   const missing = issue.input === undefined && !path.includes('.') ? `"${path}" is missing` : issue.message;
   return { reason: message === undefined ? `${missing}.` : `Message ${Number(message) + 1}: ${missing}.` };
-}
-
-function chatSample({ messages }: v.InferOutput<typeof chatRow>): Sample | { reason: string } {
-  const late = messages.findIndex(({ role }, index) => role === 'system' && index > 0);
-  if (late > 0) return { reason: `Message ${late + 1}: a system message can only be the first.` };
-  const empty = messages.findIndex(({ content, role }) => role === 'assistant' && content.trim() === '');
-  if (empty >= 0) return { reason: `Message ${empty + 1}: the answer is empty.` };
-  return { kind: 'chat', messages };
 }
 
 function alpacaSample(row: v.InferOutput<typeof alpacaRow>): Sample | { reason: string } {

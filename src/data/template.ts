@@ -1,8 +1,20 @@
-import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
+import { JinjaError } from './jinja/errors';
+import { renderTemplate, type Rendered } from './jinja/interpreter';
+import { parseTemplate } from './jinja/parser';
+import { Callable, fromJson, textOf, type Value } from './jinja/values';
 import type { Message } from './rows';
+import { strftime } from './strftime';
 import type { SpecialTokens } from './tokenizer';
+
+/** What a template may be given besides the messages. */
+export interface TemplateInputs {
+  /** JSON schemas of the functions that the model may call. */
+  readonly tools?: readonly unknown[] | undefined;
+  /** More variables of the template, such as `enable_thinking`. */
+  readonly variables?: Readonly<Record<string, unknown>> | undefined;
+}
 
 /** Turns a conversation into the text that a model reads. */
 export interface ChatTemplate {
@@ -14,107 +26,126 @@ export interface ChatTemplate {
    * @param addGenerationPrompt whether to go on until where an answer would begin
    * @throws TunesmithError where the template refuses the conversation
    */
-  render(messages: readonly Message[], addGenerationPrompt?: boolean): string;
+  render(messages: readonly Message[], addGenerationPrompt?: boolean, inputs?: TemplateInputs): string;
+  /**
+   * Where the template itself marks what the model is to write (`{% generation %}`), as offsets in what `render` gives;
+   * undefined where it has no such marks.
+   */
+  generated?(messages: readonly Message[], inputs?: TemplateInputs): Rendered['generated'] | undefined;
 }
+
+/** One template, or several by name: `default`, and `tool_use` for conversations with tools. */
+export type TemplateSource = string | Readonly<Record<string, string>>;
 
 /**
  * The template of a model: the file `chat_template.jinja` where there is one, else `chat_template` of
- * `tokenizer_config.json` (of several, the one named `default`). Undefined where it has none.
+ * `tokenizer_config.json`. Undefined where it has none.
  */
-export function chatTemplateSource(tokenizerConfig: unknown, templateFile?: string): string | undefined {
+export function chatTemplateSource(
+  tokenizerConfig: unknown,
+  templateFile?: string,
+): TemplateSource | undefined {
   if (templateFile !== undefined) return templateFile;
   const source = isRecord(tokenizerConfig) ? tokenizerConfig.chat_template : undefined;
   if (typeof source === 'string') return source;
-  const named: unknown[] = Array.isArray(source) ? source : [];
-  const chosen = named.filter(isRecord).find(({ name }) => name === 'default');
-  return typeof chosen?.template === 'string' ? chosen.template : undefined;
+  const listed: unknown[] = Array.isArray(source) ? source : [];
+  const named: Record<string, string> = {};
+  for (const entry of listed) {
+    if (!isRecord(entry) || typeof entry.name !== 'string' || typeof entry.template !== 'string') continue;
+    named[entry.name] = entry.template;
+  }
+  if (named.default === undefined) return undefined;
+  return Object.keys(named).length === 1 ? named.default : named;
 }
 
 export interface TemplateOptions {
   readonly specialTokens: SpecialTokens;
-  /** More variables of the template, such as `enable_thinking`. */
+  /** Variables for every conversation, such as `enable_thinking`. */
   readonly variables?: Readonly<Record<string, unknown>>;
   /** The time that `strftime_now` tells; without it, the time of rendering. */
   readonly now?: Date;
 }
 
+const GENERATION = /\{%-?\s*generation\s*-?%\}/;
+
 /**
  * A Jinja chat template, rendered as `apply_chat_template` of transformers does: blocks trimmed, `tools` and `documents`
- * none, the special tokens as variables, and `raise_exception` and `strftime_now`.
- *
- * One difference is known: the Jinja library lets `strip`, `lstrip` and `rstrip` ignore their argument, so where a
- * template strips only line breaks from an answer (Qwen3), spaces at its edges go as well.
+ * none, the special tokens as variables, and `raise_exception` and `strftime_now`. What Jinja has and this has not
+ * is refused by name.
  *
  * @throws TunesmithError where it is no valid template
  */
-export function jinjaTemplate(source: string, options: TemplateOptions): ChatTemplate {
-  const { specialTokens, variables, now } = options;
-  const program = (() => {
+export function jinjaTemplate(source: TemplateSource, options: TemplateOptions): ChatTemplate {
+  const { specialTokens, now } = options;
+  const sources = typeof source === 'string' ? { default: source } : source;
+  const parsed = new Map(
+    Object.entries(sources).map(([name, text]) => {
+      try {
+        return [name, { body: parseTemplate(text), marked: GENERATION.test(text) }];
+      } catch (cause) {
+        throw templateError('is no valid template', cause);
+      }
+    }),
+  );
+  const chosen = (tools: TemplateInputs['tools']) =>
+    (tools === undefined ? undefined : parsed.get('tool_use')) ?? parsed.get('default');
+
+  function run(messages: readonly Message[], addGenerationPrompt: boolean, inputs: TemplateInputs): Rendered {
+    const { tools, variables } = inputs;
+    const json = {
+      ...specialTokens,
+      ...options.variables,
+      ...variables,
+      messages: messages.map(({ role, content, fields }) => withReasoning(fields ?? { role, content })),
+      tools: tools ?? null,
+      documents: null,
+      add_generation_prompt: addGenerationPrompt,
+    };
+    const values = new Map<string, Value>([
+      ['raise_exception', new Callable('raise_exception', raiseException)],
+      [
+        'strftime_now',
+        new Callable('strftime_now', ([format = '']) => strftime(now ?? new Date(), textOf(format))),
+      ],
+    ]);
     try {
-      return parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+      for (const [name, value] of Object.entries<unknown>(json)) {
+        if (value !== undefined) values.set(name, fromJson(value)); // a template may ask whether it is defined
+      }
+      return renderTemplate(chosen(tools)?.body ?? [], values);
     } catch (cause) {
-      throw templateError('is no valid template', cause);
+      throw templateError('refused a conversation', cause);
     }
-  })();
+  }
+
   return {
     name: "the model's chat template",
     addSpecialTokens: false,
-    render(messages, addGenerationPrompt = false) {
-      const environment = new Environment();
-      const values = {
-        ...{ true: true, false: false, none: null, True: true, False: false, None: null },
-        ...{ range, raise_exception: raiseException },
-        strftime_now: (format: string) => strftime(now ?? new Date(), format),
-        ...{ tools: null, documents: null, add_generation_prompt: addGenerationPrompt },
-        messages: messages.map(({ role, content }) => ({ role, content })),
-        ...variables,
-      };
-      for (const [name, value] of Object.entries(values)) environment.set(name, value);
-      for (const [name, token] of Object.entries<string | undefined>(specialTokens)) {
-        if (token !== undefined) environment.set(name, token); // a template may ask whether it is defined
-      }
-      let result: unknown;
-      try {
-        result = new Interpreter(environment).run(program).value;
-      } catch (cause) {
-        throw templateError('refused a conversation', cause);
-      }
-      return String(result);
-    },
+    render: (messages, addGenerationPrompt = false, inputs = {}) =>
+      run(messages, addGenerationPrompt, inputs).text,
+    generated: (messages, inputs = {}) =>
+      chosen(inputs.tools)?.marked === true ? run(messages, false, inputs).generated : undefined,
   };
 }
 
-function raiseException(message: string): never {
-  throw new Error(message);
+const REASONING = ['reasoning_content', 'thinking', 'reasoning'];
+
+/** Thoughts go by several names; templates find them under the two that are in use. */
+function withReasoning(message: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const reasoning = REASONING.map((name) => message[name]).find(
+    (value) => value !== null && value !== undefined,
+  );
+  if (reasoning === undefined) return message;
+  return { thinking: reasoning, ...message, reasoning_content: reasoning };
 }
 
-function range(first: number, end?: number, step = 1): number[] {
-  const [from, to] = end === undefined ? [0, first] : [first, end];
-  return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
-}
-
-/** Python's `strftime` in English, for the directives that chat templates use. */
-function strftime(date: Date, format: string): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const word = (options: Intl.DateTimeFormatOptions): string => date.toLocaleDateString('en-US', options);
-  const directives: Readonly<Record<string, () => string>> = {
-    '%Y': () => String(date.getFullYear()),
-    '%m': () => two(date.getMonth() + 1),
-    '%d': () => two(date.getDate()),
-    '%B': () => word({ month: 'long' }),
-    '%b': () => word({ month: 'short' }),
-    '%A': () => word({ weekday: 'long' }),
-    '%a': () => word({ weekday: 'short' }),
-    '%H': () => two(date.getHours()),
-    '%M': () => two(date.getMinutes()),
-    '%S': () => two(date.getSeconds()),
-    '%%': () => '%',
-  };
-  return format.replace(/%./g, (directive) => directives[directive]?.() ?? directive);
+function raiseException([message = '']: readonly Value[]): never {
+  throw new JinjaError(textOf(message));
 }
 
 function templateError(what: string, cause: unknown): TunesmithError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason =
+    cause instanceof RangeError ? 'it goes too deep' : cause instanceof Error ? cause.message : String(cause);
   return new TunesmithError({
     code: 'chat_template',
     message: `The model's chat template ${what}: ${reason}`,
@@ -135,7 +166,9 @@ export function alpacaTemplate(eosToken: string | undefined): ChatTemplate {
   return {
     name: 'the Alpaca prompt',
     addSpecialTokens: true,
-    render(messages, addGenerationPrompt = false) {
+    render(messages, addGenerationPrompt = false, { tools } = {}) {
+      const misfit = messages.find(({ role, fields }) => role === 'tool' || fields?.tool_calls);
+      if (tools !== undefined || misfit) throw withoutTools();
       const [first] = messages;
       let text = first?.role === 'system' ? `${first.content}\n\n` : '';
       let questions = 0;
@@ -149,4 +182,12 @@ export function alpacaTemplate(eosToken: string | undefined): ChatTemplate {
       return addGenerationPrompt ? `${text}### Response:\n` : text;
     },
   };
+}
+
+function withoutTools(): TunesmithError {
+  return new TunesmithError({
+    code: 'chat_template_tools',
+    message: 'The Alpaca prompt has no place for tools and calls of them.',
+    hint: "Choose the model's own template, or leave these conversations out.",
+  });
 }

@@ -70,14 +70,14 @@ function metaspace(part: Component): PreTokenizer {
   if (scheme !== 'always' && scheme !== 'first' && scheme !== 'never') {
     throw new UnusableComponent(`the prepend_scheme ${JSON.stringify(scheme)} of its Metaspace is unknown`);
   }
-  const split = splitter(findText(replacement), 'MergedWithNext');
+  const split = flag(part, 'split', true) ? splitter(findText(replacement), 'MergedWithNext') : undefined;
   return (pieces) => {
     const replaced = pieces.map(({ text, first }) => {
       const marked = text.replaceAll(' ', replacement);
       const prepended = scheme === 'always' || (scheme === 'first' && first);
       return { text: prepended && !marked.startsWith(replacement) ? replacement + marked : marked, first };
     });
-    return flag(part, 'split', true) ? split(replaced) : replaced;
+    return split ? split(replaced) : replaced;
   };
 }
 

@@ -84,15 +84,22 @@ describe('a template whose beginnings are not beginnings', () => {
     expect(marked(chat('Hi', 'Ho'), { template, trainOn: 'all' })).toBe('‹2userHiassistantHo›');
   });
 
-  it('is refused where an earlier answer cannot be found again', () => {
+  it('does not matter where an earlier answer ends as it does when it is the last', () => {
     const source =
       "{% for m in messages %}{{ '<' ~ m.role ~ '>' }}{{ m.content if loop.last else m.content | upper }}{% endfor %}" +
       "{% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}";
     const template = jinjaTemplate(source, { specialTokens });
+    expect(marked(chat('A', 'b', 'C', 'd'), { template })).toBe('<user>A<assistant>‹B›<user>C<assistant>‹d›');
+  });
+
+  it('is refused where an earlier answer ends otherwise', () => {
+    const source =
+      "{% for m in messages %}{{ '<' ~ m.role ~ '>' ~ m.content ~ ('!' if loop.last else '.') }}{% endfor %}" +
+      "{% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}";
+    const template = jinjaTemplate(source, { specialTokens });
     expect(() =>
       answerSpans(pairs('A', 'b', 'C', 'd'), template, template.render(pairs('A', 'b', 'C', 'd'))),
-    ).toThrow(/message 2 .*the model's chat template/);
-    expect(marked(chat('A', 'B', 'C', 'd'), { template })).toBe('<user>A<assistant>‹B›<user>C<assistant>‹d›');
+    ).toThrow(/message [24] .*the model's chat template/);
   });
 });
 

@@ -74,7 +74,7 @@ describe('rows', () => {
     expect(read(JSON.stringify([empty])).rows[0]?.sample).toMatchObject({ messages: [{}, {}] });
   });
 
-  it('of chat keep roles and contents only', () => {
+  it('of chat keep all fields of their messages', () => {
     const messages = [
       { role: 'system', content: 'Be brief.', name: 'x' },
       { role: 'user', content: 'Hi' },
@@ -82,7 +82,75 @@ describe('rows', () => {
     ];
     expect(read(JSON.stringify([{ messages, id: 1 }])).rows[0]?.sample).toEqual({
       kind: 'chat',
-      messages: messages.map(({ role, content }) => ({ role, content })),
+      messages: [
+        { role: 'system', content: 'Be brief.', fields: messages[0] },
+        { role: 'user', content: 'Hi' },
+        { role: 'assistant', content: ' Ho ', fields: messages[2] },
+      ],
+    });
+  });
+
+  it('of chat may have tools, calls of them, parts of content and variables for the template', () => {
+    const call = { type: 'function', function: { name: 'weigh', arguments: { fish: 'cod' } } };
+    const tools = [{ type: 'function', function: { name: 'weigh', parameters: {} } }];
+    const messages = [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'How ' },
+          { type: 'text', text: 'heavy?' },
+        ],
+      },
+      { role: 'assistant', content: null, tool_calls: [call] },
+      { role: 'tool', content: '{"kg": 3}', name: 'weigh' },
+      { role: 'assistant', content: '3 kg.', reasoning_content: 'It says 3.' },
+    ];
+    const expected = {
+      kind: 'chat',
+      messages: [
+        { role: 'user', content: 'How heavy?', fields: messages[0] },
+        { role: 'assistant', content: '', fields: messages[1] },
+        { role: 'tool', content: '{"kg": 3}', fields: messages[2] },
+        { role: 'assistant', content: '3 kg.', fields: messages[3] },
+      ],
+      tools,
+      variables: { enable_thinking: false },
+    };
+    const chat_template_kwargs = { enable_thinking: false };
+    for (const given of [tools, JSON.stringify(tools)]) {
+      const row = { messages, tools: given, chat_template_kwargs };
+      expect(read(JSON.stringify([row])).rows[0]?.sample).toEqual(expected);
+    }
+    expect(read(JSON.stringify([{ messages, tools: [] }])).rows[0]?.sample).not.toHaveProperty('tools');
+  });
+
+  it("of ShareGPT's kind become conversations, with their calls and tools", () => {
+    const tool = { name: 'weigh', description: 'Weighs a fish.', parameters: {} };
+    const row = {
+      system: 'Be brief.',
+      conversations: [
+        { from: 'human', value: 'How heavy?' },
+        { from: 'function_call', value: '{"name": "weigh", "arguments": {"fish": "cod"}}' },
+        { from: 'observation', value: '{"kg": 3}' },
+        { from: 'gpt', value: '3 kg.' },
+      ],
+      tools: JSON.stringify([tool]),
+    };
+    const call = { type: 'function', function: { name: 'weigh', arguments: { fish: 'cod' } } };
+    expect(read(JSON.stringify([row])).rows[0]?.sample).toEqual({
+      kind: 'chat',
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'How heavy?' },
+        {
+          role: 'assistant',
+          content: '',
+          fields: { role: 'assistant', content: '', tool_calls: [call] },
+        },
+        { role: 'tool', content: '{"kg": 3}' },
+        { role: 'assistant', content: '3 kg.' },
+      ],
+      tools: [{ type: 'function', function: tool }],
     });
   });
 });
@@ -92,10 +160,13 @@ describe('a row that cannot be used', () => {
     [5, 'A row must be an object, but this is a number.'],
     [null, 'A row must be an object, but this is null.'],
     [['a'], 'A row must be an object, but this is a list.'],
-    [{}, 'A row needs "messages", "instruction" and "output", or "text"; this one has nothing.'],
+    [
+      {},
+      'A row needs "messages", "conversations", "instruction" and "output", or "text"; this one has nothing.',
+    ],
     [
       { prompt: 'a', answer: 'b' },
-      'A row needs "messages", "instruction" and "output", or "text"; this one has prompt, answer.',
+      'A row needs "messages", "conversations", "instruction" and "output", or "text"; this one has prompt, answer.',
     ],
     [{ instruction: 'a' }, '"output" is missing.'],
     [{ instruction: 'a', output: ' ' }, '"output" is empty.'],
@@ -110,7 +181,10 @@ describe('a row that cannot be used', () => {
     [{ messages: {} }, '"messages" must be a list.'],
     [{ messages: [] }, '"messages" is empty.'],
     [{ messages: ['hi'] }, 'Message 1: each message must be an object with "role" and "content".'],
-    [{ messages: [{ role: 'bot', content: 'a' }] }, 'Message 1: "role" must be system, user or assistant.'],
+    [
+      { messages: [{ role: 'bot', content: 'a' }] },
+      'Message 1: "role" must be one of system, developer, user, assistant, tool, ipython.',
+    ],
     [
       {
         messages: [
@@ -118,11 +192,29 @@ describe('a row that cannot be used', () => {
           { role: 'assistant', content: null },
         ],
       },
-      'Message 2: "content" must be a text.',
+      'Message 2: it has no "content".',
     ],
     [
       { messages: [{ role: 'user', content: 'a' }, { role: 'assistant' }] },
-      'Message 2: each message must be an object with "role" and "content".',
+      'Message 2: it has no "content".',
+    ],
+    [{ messages: [{ role: 'user', content: 5 }] }, 'Message 1: "content" must be a text or a list of parts.'],
+    [
+      { messages: [{ role: 'user', content: [{ type: 'image', url: 'a' }] }] },
+      'Message 1: it has a part of type image, and only texts can be learnt from.',
+    ],
+    [
+      { messages: [{ role: 'user', content: 'a' }], tools: 'no JSON' },
+      '"tools" is not a list of objects, or its JSON.',
+    ],
+    [{ conversations: [{ from: 'bird', value: 'a' }] }, 'Turn 1: "from" is "bird", which is unknown.'],
+    [
+      { conversations: [{ from: 'function_call', value: 'weigh(cod)' }] },
+      'Turn 1: its call is not JSON with "name" and "arguments".',
+    ],
+    [
+      { conversations: [{ from: 'human' }] },
+      'Message 1: each turn must be an object with "from" and "value".',
     ],
     [
       {

@@ -29,7 +29,7 @@ describe('a chat template', () => {
       '{{ mood }} {{ range(3) | join }}{{ range(1, 7, 2) | join }} {{ messages[0] | tojson }}';
     const alpaca = [{ ...question[0], alpaca: { instruction: 'a', input: 'b' } } as Message];
     expect(jinjaTemplate(source, { specialTokens, variables: { mood: 'calm' } }).render(alpaca)).toBe(
-      'true true <bos> false </turn> calm 012135 {"role": "user", "content": "Hi"}',
+      'True True <bos> False </turn> calm 012135 {"role": "user", "content": "Hi"}',
     );
   });
 
@@ -54,7 +54,11 @@ describe('chatTemplateSource', () => {
     expect(chatTemplateSource({ chat_template: 'a' }, 'b')).toBe('b');
     expect(chatTemplateSource({ chat_template: 'a' })).toBe('a');
     const named = ['tool_use', 'default'].map((name) => ({ name, template: `of ${name}` }));
-    expect(chatTemplateSource({ chat_template: named })).toBe('of default');
+    expect(chatTemplateSource({ chat_template: named })).toEqual({
+      tool_use: 'of tool_use',
+      default: 'of default',
+    });
+    expect(chatTemplateSource({ chat_template: named.slice(1) })).toBe('of default');
     for (const none of [{}, { chat_template: null }, { chat_template: [] }, null]) {
       expect(chatTemplateSource(none)).toBeUndefined();
     }

@@ -1,0 +1,26 @@
+import { JinjaError } from './errors';
+import type { Value } from './values';
+
+/** The arguments of a filter, a test, a method or a function. */
+export interface Given {
+  readonly positional: readonly Value[];
+  readonly named: ReadonlyMap<string, Value>;
+}
+
+/**
+ * Arguments by the names of their parameters.
+ *
+ * @throws JinjaError for one too many, or one by an unknown name
+ */
+export function bind(what: string, names: readonly string[], given: Given): ReadonlyMap<string, Value> {
+  const { positional, named } = given;
+  if (positional.length > names.length)
+    throw new JinjaError(`${what} takes ${names.length} arguments at most`);
+  const bound = new Map<string, Value>();
+  positional.forEach((value, index) => bound.set(names[index] ?? '', value));
+  for (const [name, value] of named) {
+    if (!names.includes(name) || bound.has(name)) throw new JinjaError(`${what} takes no argument ${name}`);
+    bound.set(name, value);
+  }
+  return bound;
+}

@@ -1,0 +1,367 @@
+import { bind, type Given } from './arguments';
+import { JinjaError, PYTHON_LINE_BREAK, PYTHON_SPACE } from './errors';
+import { capitalize, integer, needText, percentFormat, replaceText, strip } from './text_methods';
+import {
+  compare,
+  equal,
+  Float,
+  Items,
+  iterated,
+  jsonOf,
+  lengthOf,
+  numeric,
+  textOf,
+  truthy,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+} from './values';
+
+/** What filters need of the interpreter. */
+export interface FilterContext {
+  readonly filter: (name: string, value: Value, given: Given) => Value;
+  readonly test: (name: string, value: Value, given: Given) => boolean;
+  readonly item: (object: Value, key: Value) => Value;
+  readonly attribute: (object: Value, name: string) => Value;
+}
+
+type Filter = (value: Value, given: Given, context: FilterContext) => Value;
+
+const none: Given = { positional: [], named: new Map() };
+const plain =
+  (change: (text: string) => Value): Filter =>
+  (value) =>
+    change(textOf(value));
+
+/** Jinja's own filters, as far as they need no HTML and no randomness. */
+export const FILTERS: Readonly<Record<string, Filter>> = {
+  abs: (value) => {
+    const number = needNumber('abs', value);
+    return value instanceof Float ? new Float(Math.abs(number)) : Math.abs(number);
+  },
+  attr: (value, given, context) =>
+    context.attribute(value, needText('attr', argument('attr', given, 'name'))),
+  batch: (value, given) => {
+    const bound = bind('batch', ['linecount', 'fill_with'], given);
+    const size = integer('batch', bound.get('linecount'));
+    const items = iterated(value);
+    const filler = bound.get('fill_with') ?? null;
+    const batches = Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+      items.slice(i * size, (i + 1) * size),
+    );
+    return new Items(
+      'generator',
+      batches.map((batch) =>
+        filler === null ? batch : [...batch, ...new Array<Value>(size - batch.length).fill(filler)],
+      ),
+    );
+  },
+  capitalize: plain(capitalize),
+  center: (value, given, context) => {
+    const width = bind('center', ['width'], given).get('width') ?? 80;
+    const method = context.attribute(textOf(value), 'center');
+    return callValue(method, [width]);
+  },
+  count: (value) => lengthOf(value),
+  length: (value) => lengthOf(value),
+  default: defaultFilter,
+  d: defaultFilter,
+  dictsort,
+  first: (value) =>
+    (value instanceof Items ? value.next() : iterated(value)[0]) ?? new Undefined('there is no first item'),
+  last: (value) => {
+    if (value instanceof Items && value.kind === 'generator')
+      throw new JinjaError('a generator has no last item');
+    return iterated(value).at(-1) ?? new Undefined('there is no last item');
+  },
+  float: (value, given) => {
+    const number = numeric(value) ?? (typeof value === 'string' ? parseFloatText(value) : undefined);
+    if (number !== undefined) return new Float(number);
+    return bind('float', ['default'], given).get('default') ?? new Float(0);
+  },
+  format: (value, { positional, named }) => {
+    if (named.size > 0) throw new JinjaError('format with names is not supported');
+    return percentFormat(textOf(value), new Tuple(positional));
+  },
+  groupby,
+  indent,
+  int: (value, given) => {
+    const bound = bind('int', ['default', 'base'], given);
+    if (bound.has('base') && bound.get('base') !== 10)
+      throw new JinjaError('int with another base is not supported');
+    const number = numeric(value) ?? (typeof value === 'string' ? parseFloatText(value) : undefined);
+    return number === undefined || !Number.isFinite(number)
+      ? (bound.get('default') ?? 0)
+      : Math.trunc(number);
+  },
+  items: (value) => {
+    if (value instanceof Undefined) return new Items('generator', []);
+    if (!(value instanceof Map)) throw new JinjaError('items needs a mapping');
+    return new Items(
+      'generator',
+      [...value].map((entry) => new Tuple(entry)),
+    );
+  },
+  join: (value, given, context) => {
+    const bound = bind('join', ['d', 'attribute'], given);
+    const items = iterated(value).map(keyed(bound.get('attribute'), context));
+    return items.map(textOf).join(textOf(bound.get('d') ?? ''));
+  },
+  list: (value) => [...iterated(value)],
+  lower: plain((text) => text.toLowerCase()),
+  map: mapFilter,
+  max: (value, given, context) => extreme(value, given, context, 1),
+  min: (value, given, context) => extreme(value, given, context, -1),
+  reject: (value, given, context) => selected(value, given, context, false),
+  rejectattr: (value, given, context) => selectedByAttribute(value, given, context, false),
+  select: (value, given, context) => selected(value, given, context, true),
+  selectattr: (value, given, context) => selectedByAttribute(value, given, context, true),
+  replace: (value, given) => {
+    const bound = bind('replace', ['old', 'new', 'count'], given);
+    return replaceText(
+      textOf(value),
+      textOf(bound.get('old') ?? null),
+      textOf(bound.get('new') ?? null),
+      bound.get('count'),
+    );
+  },
+  reverse: (value) =>
+    typeof value === 'string'
+      ? Array.from(value).reverse().join('')
+      : new Items('generator', [...iterated(value)].reverse()),
+  round: (value, given) => {
+    const bound = bind('round', ['precision', 'method'], given);
+    const scale = 10 ** integer('round', bound.get('precision') ?? 0);
+    const method = bound.get('method') ?? 'common';
+    const scaled = needNumber('round', value) * scale;
+    if (method === 'common') return new Float(halfToEven(scaled) / scale);
+    if (method !== 'ceil' && method !== 'floor') throw new JinjaError('round has no such method');
+    return new Float(Math[method](scaled) / scale);
+  },
+  sort: (value, given, context) => {
+    const bound = bind('sort', ['reverse', 'case_sensitive', 'attribute'], given);
+    const key = keyed(bound.get('attribute'), context, bound.get('case_sensitive') !== true);
+    return sorted(iterated(value), key, truthy(bound.get('reverse') ?? false));
+  },
+  string: plain((text) => text),
+  sum: (value, given, context) => {
+    const bound = bind('sum', ['attribute', 'start'], given);
+    const items = iterated(value).map(keyed(bound.get('attribute'), context));
+    const all = [bound.get('start') ?? 0, ...items];
+    const total = all.reduce<number>((sum, item) => sum + needNumber('sum', item), 0);
+    return all.some((item) => item instanceof Float) ? new Float(total) : total;
+  },
+  title: plain((text) =>
+    text
+      .split(new RegExp(`([-(\\[{<]|${PYTHON_SPACE})`))
+      .map(capitalize)
+      .join(''),
+  ),
+  tojson: (value, given) => {
+    const bound = bind('tojson', ['ensure_ascii', 'indent', 'separators', 'sort_keys'], given);
+    const indent = bound.get('indent') ?? null;
+    const separators = bound.get('separators') ?? null;
+    const [itemSeparator, keySeparator] =
+      separators === null ? [] : iterated(separators).map((mark) => needText('tojson', mark));
+    return jsonOf(value, {
+      ensureAscii: truthy(bound.get('ensure_ascii') ?? false),
+      sortKeys: truthy(bound.get('sort_keys') ?? false),
+      ...(indent !== null && {
+        indent: typeof indent === 'string' ? indent : ' '.repeat(integer('tojson', indent)),
+      }),
+      ...(itemSeparator !== undefined && { itemSeparator }),
+      ...(keySeparator !== undefined && { keySeparator }),
+    });
+  },
+  trim: (value, given) => {
+    const characters = bind('trim', ['chars'], given).get('chars') ?? null;
+    return strip(textOf(value), characters === null ? undefined : needText('trim', characters), true, true);
+  },
+  truncate,
+  unique: (value, given, context) => {
+    const bound = bind('unique', ['case_sensitive', 'attribute'], given);
+    const key = keyed(bound.get('attribute'), context, bound.get('case_sensitive') !== true);
+    const seen: Value[] = [];
+    const kept = iterated(value).filter((item) => {
+      const its = key(item);
+      if (seen.some((other) => equal(other, its))) return false;
+      seen.push(its);
+      return true;
+    });
+    return new Items('generator', kept);
+  },
+  upper: plain((text) => text.toUpperCase()),
+  wordcount: plain((text) => (text.match(/[\p{L}\p{N}\p{M}_]+/gu) ?? []).length),
+};
+
+function argument(what: string, given: Given, name: string): Value {
+  return bind(what, [name], given).get(name) ?? null;
+}
+
+function callValue(method: Value, positional: readonly Value[]): Value {
+  if (method !== null && typeof method === 'object' && 'call' in method)
+    return method.call(positional, none.named);
+  throw new JinjaError('this can not be called');
+}
+
+function needNumber(what: string, value: Value): number {
+  const number = numeric(value);
+  if (number !== undefined) return number;
+  if (value instanceof Undefined) throw value.error();
+  throw new JinjaError(`${what} needs a number, not a value of type ${typeName(value)}`);
+}
+
+function parseFloatText(text: string): number | undefined {
+  const trimmed = strip(text, undefined, true, true).replace(/(?<=\d)_(?=\d)/g, '');
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : undefined;
+}
+
+function halfToEven(value: number): number {
+  const below = Math.floor(value);
+  if (value - below !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+function defaultFilter(value: Value, given: Given): Value {
+  const bound = bind('default', ['default_value', 'boolean'], given);
+  const replaced = value instanceof Undefined || (truthy(bound.get('boolean') ?? false) && !truthy(value));
+  return replaced ? (bound.get('default_value') ?? '') : value;
+}
+
+/** What of an item is looked at: one of its attributes (`a.b.0`) or itself, without regard to case if asked to. */
+function keyed(
+  attribute: Value | undefined,
+  context: FilterContext,
+  ignoreCase = false,
+  otherwise?: Value,
+): (item: Value) => Value {
+  const folded = (item: Value): Value => (ignoreCase && typeof item === 'string' ? item.toLowerCase() : item);
+  if (attribute === undefined || attribute === null) return folded;
+  const path = typeof attribute === 'number' ? [attribute] : needText('attribute', attribute).split('.');
+  return (item) => {
+    let found = item;
+    for (const part of path) {
+      found = context.item(found, typeof part === 'string' && /^\d+$/.test(part) ? Number(part) : part);
+      if (otherwise !== undefined && found instanceof Undefined) found = otherwise;
+    }
+    return folded(found);
+  };
+}
+
+function sorted(items: readonly Value[], key: (item: Value) => Value, reverse = false): Value[] {
+  const pairs = items.map((item) => ({ item, key: key(item) }));
+  pairs.sort((a, b) => (reverse ? compare(b.key, a.key) : compare(a.key, b.key)));
+  return pairs.map(({ item }) => item);
+}
+
+function dictsort(value: Value, given: Given): Value {
+  const bound = bind('dictsort', ['case_sensitive', 'by', 'reverse'], given);
+  if (!(value instanceof Map)) throw new JinjaError('dictsort needs a mapping');
+  const by = bound.get('by') ?? 'key';
+  if (by !== 'key' && by !== 'value') throw new JinjaError('dictsort sorts by "key" or by "value"');
+  const ignoreCase = !truthy(bound.get('case_sensitive') ?? false);
+  const key = (item: Value): Value => {
+    const part = item instanceof Tuple ? (item.items[by === 'key' ? 0 : 1] ?? null) : null;
+    return ignoreCase && typeof part === 'string' ? part.toLowerCase() : part;
+  };
+  return sorted(
+    [...value].map((entry) => new Tuple(entry)),
+    key,
+    truthy(bound.get('reverse') ?? false),
+  );
+}
+
+function groupby(value: Value, given: Given, context: FilterContext): Value {
+  const bound = bind('groupby', ['attribute', 'default', 'case_sensitive'], given);
+  const ignoreCase = !truthy(bound.get('case_sensitive') ?? false);
+  const exact = keyed(bound.get('attribute'), context, false, bound.get('default'));
+  const key = keyed(bound.get('attribute'), context, ignoreCase, bound.get('default'));
+  const groups: { key: Value; items: Value[] }[] = [];
+  for (const item of sorted(iterated(value), key)) {
+    const last = groups.at(-1);
+    if (last && equal(key(last.items[0] ?? null), key(item))) last.items.push(item);
+    else groups.push({ key: exact(item), items: [item] });
+  }
+  return groups.map((group) => new Tuple([group.key, group.items]));
+}
+
+function indent(value: Value, given: Given): Value {
+  const bound = bind('indent', ['width', 'first', 'blank'], given);
+  const width = bound.get('width') ?? 4;
+  const indentation = typeof width === 'string' ? width : ' '.repeat(integer('indent', width));
+  const blank = truthy(bound.get('blank') ?? false);
+  const first = truthy(bound.get('first') ?? false);
+  const lines = textOf(value).split(new RegExp(PYTHON_LINE_BREAK));
+  return lines
+    .map((line, index) =>
+      (index > 0 && (blank || line !== '')) || (index === 0 && first) ? indentation + line : line,
+    )
+    .join('\n');
+}
+
+function truncate(value: Value, given: Given): Value {
+  const bound = bind('truncate', ['length', 'killwords', 'end', 'leeway'], given);
+  const length = integer('truncate', bound.get('length') ?? 255);
+  const end = needText('truncate', bound.get('end') ?? '...');
+  const leeway = integer('truncate', bound.get('leeway') ?? 5);
+  const characters = Array.from(textOf(value));
+  if (characters.length <= length + leeway) return characters.join('');
+  const kept = characters.slice(0, length - Array.from(end).length).join('');
+  if (truthy(bound.get('killwords') ?? false)) return kept + end;
+  const space = kept.lastIndexOf(' ');
+  return (space < 0 ? kept : kept.slice(0, space)) + end;
+}
+
+function mapFilter(value: Value, { positional, named }: Given, context: FilterContext): Value {
+  const items = iterated(value);
+  const [name, ...rest] = positional;
+  if (name === undefined) {
+    const bound = bind('map', ['attribute', 'default'], { positional: [], named });
+    if (!bound.has('attribute')) throw new JinjaError('map needs a filter or an attribute');
+    return new Items(
+      'generator',
+      items.map(keyed(bound.get('attribute'), context, false, bound.get('default'))),
+    );
+  }
+  const filter = needText('map', name);
+  return new Items(
+    'generator',
+    items.map((item) => context.filter(filter, item, { positional: rest, named })),
+  );
+}
+
+function tester(given: Given, context: FilterContext): (value: Value) => boolean {
+  const [name, ...positional] = given.positional;
+  if (name === undefined) return truthy;
+  const test = needText('a test', name);
+  return (value) => context.test(test, value, { positional, named: given.named });
+}
+
+function selected(value: Value, given: Given, context: FilterContext, wanted: boolean): Value {
+  const test = tester(given, context);
+  return new Items(
+    'generator',
+    iterated(value).filter((item) => test(item) === wanted),
+  );
+}
+
+function selectedByAttribute(value: Value, given: Given, context: FilterContext, wanted: boolean): Value {
+  const [attribute, ...positional] = given.positional;
+  if (attribute === undefined) throw new JinjaError('selectattr and rejectattr need an attribute');
+  const key = keyed(attribute, context);
+  const test = tester({ positional, named: given.named }, context);
+  return new Items(
+    'generator',
+    iterated(value).filter((item) => test(key(item)) === wanted),
+  );
+}
+
+function extreme(value: Value, given: Given, context: FilterContext, sign: 1 | -1): Value {
+  const bound = bind(sign > 0 ? 'max' : 'min', ['case_sensitive', 'attribute'], given);
+  const key = keyed(bound.get('attribute'), context, !truthy(bound.get('case_sensitive') ?? false));
+  const items = iterated(value);
+  const [first, ...rest] = items;
+  if (first === undefined) return new Undefined('there is no item to choose from');
+  return rest.reduce((best, item) => (sign * compare(key(item), key(best)) > 0 ? item : best), first);
+}

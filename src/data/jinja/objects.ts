@@ -1,0 +1,106 @@
+import { JinjaError } from './errors';
+import { CHANGING_METHODS, DICT_METHODS, integer, LIST_METHODS, TEXT_METHODS } from './text_methods';
+import {
+  Callable,
+  Items,
+  iterated,
+  Loop,
+  Namespace,
+  textOf,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+} from './values';
+
+/** `object.name`: a method or an attribute, or else an item by this name. Throws for what the sandbox refuses. */
+export function attributeOf(object: Value, name: string): Value {
+  if (object instanceof Undefined) throw object.error();
+  const found = ownAttribute(object, name);
+  if (found !== undefined) return found;
+  if (object instanceof Map && object.has(name)) return object.get(name) ?? null;
+  return missing(object, name);
+}
+
+/** `object[key]`: an item, or else an attribute by this name. */
+export function itemOf(object: Value, key: Value): Value {
+  if (object instanceof Undefined) throw object.error();
+  if (object instanceof Map) {
+    if (object.has(key)) return object.get(key) ?? null;
+  } else if (typeof key === 'number' || typeof key === 'boolean') {
+    const at = Number(key);
+    const items = indexed(object);
+    if (items) return items.at(at) ?? new Undefined(`there is no item ${at}`);
+  }
+  if (typeof key === 'string') return ownAttribute(object, key) ?? missing(object, key);
+  if (key instanceof Undefined) throw key.error();
+  return new Undefined(`a value of type ${typeName(object)} has no such item`);
+}
+
+/** `object[start:stop:step]`, as Python cuts. */
+export function sliceOf(object: Value, start: Value, stop: Value, step: Value): Value {
+  const items = indexed(object);
+  if (!items) {
+    if (object instanceof Undefined) throw object.error();
+    return new Undefined(`a value of type ${typeName(object)} can't be cut`);
+  }
+  const by = step === null ? 1 : integer('a slice', step);
+  if (by === 0) throw new JinjaError('the step of a slice is 0');
+  const { length } = items;
+  const bounded = (value: Value, otherwise: number): number => {
+    if (value === null) return otherwise;
+    const at = integer('a slice', value);
+    const counted = at < 0 ? at + length : at;
+    return by > 0 ? Math.min(Math.max(counted, 0), length) : Math.min(Math.max(counted, -1), length - 1);
+  };
+  const begin = bounded(start, by > 0 ? 0 : length - 1);
+  const end = bounded(stop, by > 0 ? length : -1);
+  const kept: Value[] = [];
+  for (let at = begin; by > 0 ? at < end : at > end; at += by) kept.push(items[at] ?? null);
+  if (typeof object === 'string') return kept.map(textOf).join('');
+  return object instanceof Tuple ? new Tuple(kept) : kept;
+}
+
+function indexed(object: Value): readonly Value[] | undefined {
+  if (typeof object === 'string' || Array.isArray(object) || object instanceof Tuple) return iterated(object);
+  return object instanceof Items && object.kind === 'range' ? object.take() : undefined;
+}
+
+function ownAttribute(object: Value, name: string): Value | undefined {
+  if (name.startsWith('_')) throw new JinjaError(`access to the attribute ${name} is not safe`);
+  if (object instanceof Namespace) return object.fields.get(name);
+  if (object instanceof Loop) return object.fields.get(name);
+  const changes = CHANGING_METHODS.includes(name);
+  if (typeof object === 'string') return method(TEXT_METHODS, object, name);
+  if (object instanceof Map) {
+    if (changes && !object.has(name)) return refused(object, name);
+    return method(DICT_METHODS, object, name);
+  }
+  if (Array.isArray(object)) return changes ? refused(object, name) : method(LIST_METHODS, object, name);
+  return object instanceof Tuple ? method(LIST_METHODS, object.items, name) : undefined;
+}
+
+function method<T>(
+  methods: Readonly<
+    Record<
+      string,
+      (object: T, given: { positional: readonly Value[]; named: ReadonlyMap<string, Value> }) => Value
+    >
+  >,
+  object: T,
+  name: string,
+): Callable | undefined {
+  const found = Object.hasOwn(methods, name) ? methods[name] : undefined;
+  return found && new Callable(name, (positional, named) => found(object, { positional, named }));
+}
+
+function refused(object: Value, name: string): Callable {
+  return new Callable(name, () => {
+    throw new JinjaError(`${name} would change a ${typeName(object)}, which templates may not`);
+  });
+}
+
+function missing(object: Value, name: string): Undefined {
+  const what = object instanceof Map ? 'dict object' : `${typeName(object)} object`;
+  return new Undefined(`'${what}' has no attribute '${name}'`);
+}

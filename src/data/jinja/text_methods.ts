@@ -1,0 +1,299 @@
+import { bind, type Given } from './arguments';
+import { JinjaError, PYTHON_LINE_BREAK, PYTHON_SPACE } from './errors';
+import { contains, Items, iterated, numeric, textOf, Tuple, typeName, Undefined, type Value } from './values';
+
+type Method = (text: string, given: Given) => Value;
+
+/** The methods of Python's `str` that templates use. */
+export const TEXT_METHODS: Readonly<Record<string, Method>> = {
+  strip: (text, given) => strip(text, charactersOf('strip', given), true, true),
+  lstrip: (text, given) => strip(text, charactersOf('lstrip', given), true, false),
+  rstrip: (text, given) => strip(text, charactersOf('rstrip', given), false, true),
+  upper: (text) => text.toUpperCase(),
+  lower: (text) => text.toLowerCase(),
+  casefold: (text) => text.toLowerCase(),
+  capitalize,
+  title: (text) => text.replace(/[\p{L}\p{M}]+/gu, capitalize),
+  swapcase: (text) =>
+    Array.from(text, (c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase())).join(''),
+  startswith: (text, given) => edge(text, 'startswith', given, (whole, part) => whole.startsWith(part)),
+  endswith: (text, given) => edge(text, 'endswith', given, (whole, part) => whole.endsWith(part)),
+  removeprefix: (text, given) => {
+    const part = textArgument('removeprefix', given);
+    return text.startsWith(part) ? text.slice(part.length) : text;
+  },
+  removesuffix: (text, given) => {
+    const part = textArgument('removesuffix', given);
+    return part !== '' && text.endsWith(part) ? text.slice(0, -part.length) : text;
+  },
+  replace: (text, given) => {
+    const bound = bind('replace', ['old', 'new', 'count'], given);
+    return replaceText(
+      text,
+      needText('replace', bound.get('old')),
+      needText('replace', bound.get('new')),
+      bound.get('count'),
+    );
+  },
+  split: (text, given) => splitText(text, given),
+  rsplit: (text, given) => splitText(text, given, true),
+  splitlines: (text, given) => {
+    const keep = bind('splitlines', ['keepends'], given).get('keepends') === true;
+    const parts = text.split(new RegExp(`(${PYTHON_LINE_BREAK})`)); // every second one is a line break
+    const lines = parts.flatMap((part, i) => {
+      if (i % 2 === 1 || (i === parts.length - 1 && part === '')) return [];
+      return [keep ? part + (parts[i + 1] ?? '') : part];
+    });
+    return lines;
+  },
+  partition: (text, given) => {
+    const separator = textArgument('partition', given);
+    const at = text.indexOf(separator);
+    return new Tuple(
+      at < 0 ? [text, '', ''] : [text.slice(0, at), separator, text.slice(at + separator.length)],
+    );
+  },
+  rpartition: (text, given) => {
+    const separator = textArgument('rpartition', given);
+    const at = text.lastIndexOf(separator);
+    return new Tuple(
+      at < 0 ? ['', '', text] : [text.slice(0, at), separator, text.slice(at + separator.length)],
+    );
+  },
+  find: (text, given) => position(text, 'find', given),
+  rfind: (text, given) => position(text, 'rfind', given),
+  index: (text, given) => found(position(text, 'index', given)),
+  rindex: (text, given) => found(position(text, 'rfind', given)),
+  count: (text, given) => {
+    const part = textArgument('count', given);
+    return part === '' ? Array.from(text).length + 1 : text.split(part).length - 1;
+  },
+  join: (text, given) =>
+    iterated(bind('join', ['iterable'], given).get('iterable') ?? null)
+      .map((item) => needText('join', item))
+      .join(text),
+  format: (text, given) => formatText(text, given),
+  isdigit: (text) => /^[\p{Nd}\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089]+$/u.test(text),
+  isdecimal: (text) => /^\p{Nd}+$/u.test(text),
+  isnumeric: (text) => /^\p{N}+$/u.test(text),
+  isalpha: (text) => /^\p{L}+$/u.test(text),
+  isalnum: (text) => /^[\p{L}\p{N}]+$/u.test(text),
+  isspace: (text) => new RegExp(`^${PYTHON_SPACE}+$`).test(text),
+  isupper: (text) => text !== text.toLowerCase() && text === text.toUpperCase(),
+  islower: (text) => text !== text.toUpperCase() && text === text.toLowerCase(),
+  zfill: (text, given) => {
+    const [, sign = '', digits = ''] = /^([+-]?)([\s\S]*)$/.exec(text) ?? [];
+    return sign + '0'.repeat(missing(text, 'zfill', given)) + digits;
+  },
+  ljust: (text, given) => text + fill('ljust', given).repeat(missing(text, 'ljust', given)),
+  rjust: (text, given) => fill('rjust', given).repeat(missing(text, 'rjust', given)) + text,
+  center: (text, given) => {
+    const lacking = missing(text, 'center', given);
+    const width = Array.from(text).length + lacking;
+    const left = Math.floor(lacking / 2) + (lacking & width & 1);
+    const filler = fill('center', given);
+    return filler.repeat(left) + text + filler.repeat(lacking - left);
+  },
+};
+
+export function capitalize(text: string): string {
+  const [first = '', ...rest] = Array.from(text);
+  return first.toUpperCase() + rest.join('').toLowerCase();
+}
+
+/** Takes characters off the ends: those of `characters`, or white space. */
+export function strip(text: string, characters: string | undefined, left: boolean, right: boolean): string {
+  const space = new RegExp(PYTHON_SPACE);
+  const set = characters === undefined ? undefined : new Set(characters);
+  const goes = (character: string): boolean => (set ? set.has(character) : space.test(character));
+  const all = Array.from(text);
+  let begin = 0;
+  let end = all.length;
+  while (left && begin < end && goes(all[begin] ?? '')) begin++;
+  while (right && end > begin && goes(all[end - 1] ?? '')) end--;
+  return all.slice(begin, end).join('');
+}
+
+export function replaceText(text: string, old: string, fresh: string, count: Value | undefined): string {
+  const most = count === undefined || count === null ? -1 : integer('replace', count);
+  if (most < 0) return text.replaceAll(old, () => fresh);
+  let result = '';
+  let rest = text;
+  for (let i = 0; i < most; i++) {
+    const at = rest.indexOf(old);
+    if (at < 0 || (old === '' && rest === '')) break;
+    result += rest.slice(0, at) + fresh + (old === '' ? (Array.from(rest)[0] ?? '') : '');
+    rest = rest.slice(old === '' ? (Array.from(rest)[0] ?? '').length : at + old.length);
+  }
+  return result + rest;
+}
+
+export function integer(what: string, value: Value | undefined): number {
+  const number = typeof value === 'boolean' ? Number(value) : value;
+  if (typeof number === 'number') return number;
+  if (value instanceof Undefined) throw value.error();
+  throw new JinjaError(`${what} needs an integer`);
+}
+
+export function needText(what: string, value: Value | undefined): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Undefined) throw value.error();
+  throw new JinjaError(`${what} needs a text, not a value of type ${typeName(value ?? null)}`);
+}
+
+function charactersOf(what: string, given: Given): string | undefined {
+  const characters = bind(what, ['chars'], given).get('chars') ?? null;
+  return characters === null ? undefined : needText(what, characters);
+}
+
+function textArgument(what: string, given: Given): string {
+  return needText(what, bind(what, ['value'], given).get('value'));
+}
+
+function edge(
+  text: string,
+  what: string,
+  given: Given,
+  matches: (whole: string, part: string) => boolean,
+): boolean {
+  const wanted = bind(what, ['prefix'], given).get('prefix') ?? null;
+  const parts = wanted instanceof Tuple ? wanted.items : [wanted];
+  return parts.some((part) => matches(text, needText(what, part)));
+}
+
+function splitText(text: string, given: Given, fromRight = false): Value[] {
+  const bound = bind('split', ['sep', 'maxsplit'], given);
+  const separator = bound.get('sep') ?? null;
+  const most = bound.has('maxsplit') ? integer('split', bound.get('maxsplit')) : -1;
+  const limit = most < 0 ? Infinity : most;
+  if (separator === null) return splitSpaces(text, limit, fromRight);
+  const mark = needText('split', separator);
+  if (mark === '') throw new JinjaError('split needs a separator that is not empty');
+  const parts = text.split(mark);
+  if (parts.length - 1 <= limit) return parts;
+  if (fromRight) {
+    const kept = parts.length - limit;
+    return [parts.slice(0, kept).join(mark), ...parts.slice(kept)];
+  }
+  return [...parts.slice(0, limit), parts.slice(limit).join(mark)];
+}
+
+function splitSpaces(text: string, limit: number, fromRight: boolean): string[] {
+  const words = [...text.matchAll(new RegExp(`(?:(?!${PYTHON_SPACE})[\\s\\S])+`, 'g'))];
+  if (words.length - 1 <= limit) return words.map(([word]) => word);
+  if (fromRight) {
+    const kept = words.length - limit;
+    const last = words[kept - 1];
+    const head = last ? text.slice(0, last.index + last[0].length) : '';
+    return [strip(head, undefined, true, true), ...words.slice(kept).map(([word]) => word)];
+  }
+  const tail = strip(text.slice(words[limit]?.index), undefined, true, limit === 0);
+  return [...words.slice(0, limit).map(([word]) => word), tail];
+}
+
+/** Counted in characters; -1 where it is not there. */
+function position(text: string, what: 'find' | 'rfind' | 'index', given: Given): number {
+  const part = textArgument(what, given);
+  const at = what === 'rfind' ? text.lastIndexOf(part) : text.indexOf(part);
+  return at < 0 ? -1 : Array.from(text.slice(0, at)).length;
+}
+
+function found(at: number): number {
+  if (at < 0) throw new JinjaError('the text is not found');
+  return at;
+}
+
+function missing(text: string, what: string, given: Given): number {
+  const width = integer(what, bind(what, ['width', 'fillchar'], given).get('width'));
+  return Math.max(0, width - Array.from(text).length);
+}
+
+function fill(what: string, given: Given): string {
+  return needText(what, bind(what, ['width', 'fillchar'], given).get('fillchar') ?? ' ');
+}
+
+/** `{}`, `{0}` and `{name}`, without formats. */
+function formatText(text: string, { positional, named }: Given): string {
+  let next = 0;
+  return text.replace(/\{\{|\}\}|\{(\w*)\}|[{}]/g, (whole, field?: string) => {
+    if (whole === '{{' || whole === '}}') return whole.charAt(0);
+    if (field === undefined) throw new JinjaError('this kind of format is not supported');
+    const value = /^\d*$/.test(field) ? positional[field === '' ? next++ : Number(field)] : named.get(field);
+    if (value === undefined) throw new JinjaError(`format has no value for {${field}}`);
+    return textOf(value);
+  });
+}
+
+/** Python's `text % values`, with `%s`, `%d`, `%r` left out. */
+export function percentFormat(text: string, values: Value): string {
+  const given = values instanceof Tuple ? [...values.items] : [values];
+  const formatted = text.replace(
+    /%(?:(%)|([sdi])|(\.\d+)?(f))|%/g,
+    (whole, percent?: string, kind?: string, digits?: string, float?: string) => {
+      if (percent !== undefined) return '%';
+      const value = given.shift();
+      if (value === undefined) throw new JinjaError('there are fewer values than places in the format');
+      if (kind === 's') return textOf(value);
+      const number = numeric(value);
+      if (number === undefined || (kind === undefined && float === undefined)) {
+        throw new JinjaError(`the format ${JSON.stringify(whole)} is not supported`);
+      }
+      return kind === undefined
+        ? number.toFixed(digits === undefined ? 6 : Number(digits.slice(1)))
+        : String(Math.trunc(number));
+    },
+  );
+  if (given.length > 0) throw new JinjaError('there are more values than places in the format');
+  return formatted;
+}
+
+type DictMethod = (dict: Map<Value, Value>, given: Given) => Value;
+
+/** The methods of Python's `dict` that change nothing. */
+export const DICT_METHODS: Readonly<Record<string, DictMethod>> = {
+  items: (dict) =>
+    new Items(
+      'view',
+      [...dict].map((entry) => new Tuple(entry)),
+    ),
+  keys: (dict) => new Items('view', [...dict.keys()]),
+  values: (dict) => new Items('view', [...dict.values()]),
+  copy: (dict) => new Map(dict),
+  get: (dict, given) => {
+    const bound = bind('get', ['key', 'default'], given);
+    const key = bound.get('key') ?? null;
+    return dict.has(key) ? (dict.get(key) ?? null) : (bound.get('default') ?? null);
+  },
+};
+
+type ListMethod = (list: readonly Value[], given: Given) => Value;
+
+/** The methods of Python's `list` that change nothing. */
+export const LIST_METHODS: Readonly<Record<string, ListMethod>> = {
+  copy: (list) => [...list],
+  count: (list, given) => {
+    const value = bind('count', ['value'], given).get('value') ?? null;
+    return list.filter((item) => contains([item], value)).length;
+  },
+  index: (list, given) => {
+    const value = bind('index', ['value'], given).get('value') ?? null;
+    return found(list.findIndex((item) => contains([item], value)));
+  },
+};
+
+/** Methods that the sandbox of transformers refuses, since they change what they belong to. */
+export const CHANGING_METHODS: readonly string[] = [
+  ...[
+    'append',
+    'extend',
+    'insert',
+    'pop',
+    'remove',
+    'reverse',
+    'sort',
+    'clear',
+    'update',
+    'setdefault',
+    'popitem',
+  ],
+];

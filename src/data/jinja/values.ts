@@ -1,0 +1,361 @@
+import { JinjaError } from './errors';
+
+/**
+ * Values as a template sees them, that is as Python has them: None is null, an int a number, a float a Float, a list an
+ * array and a dict a Map.
+ */
+export type Value =
+  | null
+  | boolean
+  | number
+  | string
+  | Float
+  | Undefined
+  | Value[]
+  | Tuple
+  | Dict
+  | Namespace
+  | Items
+  | Callable
+  | Loop;
+
+/** Keys are texts, numbers, booleans or null. */
+export type Dict = Map<Value, Value>;
+
+export class Float {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** What a name, key or attribute stands for that does not exist: empty as text, and an error in nearly all else. */
+export class Undefined {
+  /** What does not exist, in words. */
+  readonly what: string;
+
+  constructor(what: string) {
+    this.what = what;
+  }
+
+  error(): JinjaError {
+    return new JinjaError(this.what);
+  }
+}
+
+export class Tuple {
+  readonly items: readonly Value[];
+
+  constructor(items: readonly Value[]) {
+    this.items = items;
+  }
+}
+
+/** The one thing that a template can change. */
+export class Namespace {
+  readonly fields: Dict;
+
+  constructor(fields: Dict) {
+    this.fields = fields;
+  }
+}
+
+/** What can be gone through but is no list: a generator (once only), a view of a dict, or a range. */
+export class Items {
+  readonly kind: 'generator' | 'view' | 'range';
+  #items: readonly Value[];
+
+  constructor(kind: Items['kind'], items: readonly Value[]) {
+    this.kind = kind;
+    this.#items = items;
+  }
+
+  take(): readonly Value[] {
+    const items = this.#items;
+    if (this.kind === 'generator') this.#items = [];
+    return items;
+  }
+
+  /** The next one of a generator, which is taken from it; otherwise the first. */
+  next(): Value | undefined {
+    const [first] = this.#items;
+    if (this.kind === 'generator') this.#items = this.#items.slice(1);
+    return first;
+  }
+
+  get length(): number {
+    if (this.kind === 'generator') throw new JinjaError('a generator has no length');
+    return this.#items.length;
+  }
+}
+
+export class Callable {
+  readonly name: string;
+  readonly call: (positional: readonly Value[], named: ReadonlyMap<string, Value>) => Value;
+
+  constructor(name: string, call: Callable['call']) {
+    this.name = name;
+    this.call = call;
+  }
+}
+
+/** The variable `loop`. */
+export class Loop {
+  readonly fields: ReadonlyMap<string, Value>;
+
+  constructor(fields: ReadonlyMap<string, Value>) {
+    this.fields = fields;
+  }
+}
+
+/** What a template sees of JSON data. Whole numbers are ints, as JavaScript can't tell 1.0 from 1. */
+export function fromJson(value: unknown): Value {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return Number.isInteger(value) ? value : new Float(value);
+    case 'object':
+      if (value === null) return null;
+      if (Array.isArray(value)) return value.map(fromJson);
+      return new Map(
+        Object.entries(value).flatMap(([key, item]) =>
+          item === undefined ? [] : [[key, fromJson(item)] as const],
+        ),
+      );
+    default:
+      throw new JinjaError(`a ${typeof value} can't be given to a template`);
+  }
+}
+
+export function typeName(value: Value): string {
+  if (value === null) return 'NoneType';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'number') return 'int';
+  if (typeof value === 'string') return 'str';
+  if (value instanceof Float) return 'float';
+  if (value instanceof Tuple) return 'tuple';
+  if (value instanceof Map) return 'dict';
+  if (Array.isArray(value)) return 'list';
+  if (value instanceof Undefined) return 'Undefined';
+  if (value instanceof Items) return value.kind;
+  return value instanceof Namespace ? 'Namespace' : value instanceof Loop ? 'LoopContext' : 'function';
+}
+
+export function truthy(value: Value): boolean {
+  if (value === null || value instanceof Undefined) return false;
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'number') return value !== 0;
+  if (typeof value === 'string') return value !== '';
+  if (value instanceof Float) return value.value !== 0;
+  if (Array.isArray(value)) return value.length > 0;
+  if (value instanceof Map) return value.size > 0;
+  if (value instanceof Tuple) return value.items.length > 0;
+  return value instanceof Items && value.kind !== 'generator' ? value.length > 0 : true;
+}
+
+/** The number that an int, a bool or a float is. */
+export function numeric(value: Value): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  return value instanceof Float ? value.value : undefined;
+}
+
+/** What Python iterates over; undefined where it can't. */
+export function iterate(value: Value): readonly Value[] | undefined {
+  if (Array.isArray(value)) return value;
+  if (value instanceof Tuple) return value.items;
+  if (typeof value === 'string') return Array.from(value);
+  if (value instanceof Map) return [...value.keys()];
+  if (value instanceof Undefined) return [];
+  return value instanceof Items ? value.take() : undefined;
+}
+
+export function iterated(value: Value): readonly Value[] {
+  const items = iterate(value);
+  if (items) return items;
+  throw new JinjaError(`a value of type ${typeName(value)} can't be gone through`);
+}
+
+/** Python's `len`. */
+export function lengthOf(value: Value): number {
+  if (typeof value === 'string') return Array.from(value).length;
+  if (value instanceof Map) return value.size;
+  if (value instanceof Items) return value.length;
+  const items =
+    value instanceof Undefined || Array.isArray(value) || value instanceof Tuple ? iterate(value) : undefined;
+  if (items) return items.length;
+  throw new JinjaError(`a value of type ${typeName(value)} has no length`);
+}
+
+export function equal(a: Value, b: Value): boolean {
+  const [left, right] = [numeric(a), numeric(b)];
+  if (left !== undefined || right !== undefined) return left === right;
+  if (a instanceof Undefined) return b instanceof Undefined;
+  if ((Array.isArray(a) && Array.isArray(b)) || (a instanceof Tuple && b instanceof Tuple)) {
+    const [items, others] = [iterated(a), iterated(b)];
+    return items.length === others.length && items.every((item, i) => equal(item, others[i] ?? null));
+  }
+  if (a instanceof Map && b instanceof Map) {
+    return a.size === b.size && [...a].every(([key, item]) => b.has(key) && equal(item, b.get(key) ?? null));
+  }
+  return a === b;
+}
+
+/** Below 0 where `a` comes first. Throws for values that Python has no order for. */
+export function compare(a: Value, b: Value): number {
+  const [left, right] = [numeric(a), numeric(b)];
+  if (left !== undefined && right !== undefined) return left - right;
+  if (typeof a === 'string' && typeof b === 'string') return compareTexts(a, b);
+  if ((Array.isArray(a) && Array.isArray(b)) || (a instanceof Tuple && b instanceof Tuple)) {
+    const [items, others] = [iterated(a), iterated(b)];
+    for (let i = 0; i < Math.min(items.length, others.length); i++) {
+      const [item = null, other = null] = [items[i], others[i]];
+      if (!equal(item, other)) return compare(item, other);
+    }
+    return items.length - others.length;
+  }
+  for (const side of [a, b]) if (side instanceof Undefined) throw side.error();
+  throw new JinjaError(`values of types ${typeName(a)} and ${typeName(b)} have no order`);
+}
+
+/** By code points, where JavaScript compares UTF-16. */
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  const [left, right] = [Array.from(a), Array.from(b)];
+  const at = left.findIndex((character, i) => character !== right[i]);
+  if (at < 0) return -1;
+  return (left[at]?.codePointAt(0) ?? 0) - (right[at]?.codePointAt(0) ?? -1);
+}
+
+/** Python's `in`. */
+export function contains(container: Value, value: Value): boolean {
+  if (typeof container === 'string') {
+    if (typeof value === 'string') return container.includes(value);
+    throw new JinjaError(`a value of type ${typeName(value)} can't be looked for in a text`);
+  }
+  if (container instanceof Map) return container.has(value);
+  return iterated(container).some((item) => equal(item, value));
+}
+
+/** Python's `str`. */
+export function textOf(value: Value): string {
+  if (typeof value === 'string') return value;
+  return value instanceof Undefined ? '' : reprOf(value);
+}
+
+/** Python's `repr`. */
+export function reprOf(value: Value): string {
+  if (value === null) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'number') return integerText(value);
+  if (typeof value === 'string') return reprOfText(value);
+  if (value instanceof Float) return floatText(value.value);
+  if (Array.isArray(value)) return `[${value.map(reprOf).join(', ')}]`;
+  if (value instanceof Tuple) {
+    return `(${value.items.map(reprOf).join(', ')}${value.items.length === 1 ? ',' : ''})`;
+  }
+  if (value instanceof Map) {
+    return `{${[...value].map(([key, item]) => `${reprOf(key)}: ${reprOf(item)}`).join(', ')}}`;
+  }
+  if (value instanceof Undefined) return 'Undefined';
+  throw new JinjaError(`a ${typeName(value)} can't be written as text`);
+}
+
+function integerText(value: number): string {
+  return Number.isSafeInteger(value) ? String(value) : BigInt(value).toString();
+}
+
+/** Python writes floats with an exponent below 1e-4 and from 1e16 on, of two digits at least. */
+export function floatText(value: number): string {
+  if (Number.isNaN(value)) return 'nan';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
+  const [mantissa = '', exponent = '0'] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (power < -4 || power >= 16) {
+    return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+  }
+  if (power < 0) {
+    const digits = mantissa.replace(/[-.]/g, '');
+    return `${value < 0 ? '-' : ''}0.${'0'.repeat(-power - 1)}${digits}`;
+  }
+  const text = String(value);
+  return text.includes('.') ? text : `${text}.0`;
+}
+
+const NAMED_ESCAPES: Readonly<Record<string, string>> = {
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\\': '\\\\',
+};
+
+function reprOfText(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const escaped = text.replace(/[\p{C}\p{Z}\\'"]/gu, (character) => {
+    if (character === ' ') return character;
+    if (character === "'" || character === '"') return character === quote ? `\\${character}` : character;
+    const named = NAMED_ESCAPES[character];
+    if (named !== undefined) return named;
+    const hex = (character.codePointAt(0) ?? 0).toString(16);
+    if (hex.length <= 2) return `\\x${hex.padStart(2, '0')}`;
+    return hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
+  });
+  return quote + escaped + quote;
+}
+
+export interface JsonOptions {
+  readonly ensureAscii?: boolean;
+  /** What each level is indented by; one line without. */
+  readonly indent?: string;
+  readonly itemSeparator?: string;
+  readonly keySeparator?: string;
+  readonly sortKeys?: boolean;
+}
+
+/** Python's `json.dumps`. */
+export function jsonOf(value: Value, options: JsonOptions = {}, depth = 0): string {
+  const { indent, sortKeys = false, ensureAscii = false, keySeparator = ': ' } = options;
+  const separator = options.itemSeparator ?? (indent === undefined ? ', ' : ',');
+  const text = (content: string): string => {
+    const quoted = JSON.stringify(content);
+    if (!ensureAscii) return quoted;
+    return quoted.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  };
+  const enclosed = (open: string, parts: readonly string[], close: string): string => {
+    if (parts.length === 0) return open + close;
+    if (indent === undefined) return open + parts.join(separator) + close;
+    const inner = `\n${indent.repeat(depth + 1)}`;
+    return `${open}${inner}${parts.join(separator + inner)}\n${indent.repeat(depth)}${close}`;
+  };
+  if (value === null) return 'null';
+  if (typeof value === 'string') return text(value);
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'number') return integerText(value);
+  if (value instanceof Float) {
+    if (Number.isNaN(value.value)) return 'NaN';
+    return Number.isFinite(value.value) ? floatText(value.value) : value.value > 0 ? 'Infinity' : '-Infinity';
+  }
+  if (Array.isArray(value) || value instanceof Tuple) {
+    return enclosed(
+      '[',
+      iterated(value).map((item) => jsonOf(item, options, depth + 1)),
+      ']',
+    );
+  }
+  if (value instanceof Map) {
+    const entries = [...value];
+    if (sortKeys) entries.sort(([a], [b]) => compare(a, b));
+    const parts = entries.map(([key, item]) => {
+      const name = typeof key === 'string' ? key : jsonOf(key, options);
+      return `${text(name)}${keySeparator}${jsonOf(item, options, depth + 1)}`;
+    });
+    return enclosed('{', parts, '}');
+  }
+  throw value instanceof Undefined
+    ? value.error()
+    : new JinjaError(`a ${typeName(value)} can't be written as JSON`);
+}
