@@ -10,6 +10,7 @@ import type { LoadSettings } from '../../src/models/layout';
 import { ModelLibrary } from '../../src/session/library';
 import type { Progress } from '../../src/session/progress';
 import { Session } from '../../src/session/session';
+import { storageFull, type FileStore } from '../../src/storage/file_store';
 import { nodeFiles } from '../../src/storage/node_files';
 import { DEFAULTS } from '../../src/train/settings';
 import { startHub, type RunningHub } from '../hub/server';
@@ -21,7 +22,7 @@ import { loadFixture } from './fixtures';
 const load: LoadSettings = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' };
 const IDS = [1, 2, 3, 4, 5];
 const fixture = loadFixture('qwen3');
-const format = (name: string): string => fileURLToPath(new URL(`formats/${name}`, import.meta.url));
+const format = (name: string): string => fileURLToPath(new URL(`fixtures/formats/${name}`, import.meta.url));
 const folders: Readonly<Record<string, string>> = {
   'tiny/qwen3': fixture.folder,
   'tiny/shards': format('shards'),
@@ -50,9 +51,8 @@ afterEach(async () => {
 });
 
 /** A program that was just started: nothing of it but the cache was there before. */
-function start(): { session: Session; library: ModelLibrary } {
+function start(store: FileStore = nodeFiles(cache)): { session: Session; library: ModelLibrary } {
   const session = new Session({ openDevice: () => Promise.resolve(device) });
-  const store = nodeFiles(cache);
   const library = new ModelLibrary(session, {
     store: () => Promise.resolve(store),
     locks: undefined,
@@ -91,16 +91,18 @@ describe('a model of a hub', () => {
       const expected = await logitsFromDisk(folders[repo]!);
       const first = await open(repo);
       expect(await first.session.logits(IDS)).toEqual(expected);
-      expect(first.session.model.identity).toMatchObject({ repo, source: 'hub', license: 'mit' });
+      const { identity } = first.session.model;
+      const { modelHash } = first.session;
+      expect(identity).toMatchObject({ repo, source: 'hub', license: 'mit' });
       first.session.closeModel();
       // The weights as published have made room for the base.
       expect(await first.library.stored()).toMatchObject([{ name: repo, partial: false, load }]);
       hub.offline = true;
-      const second = await open(repo);
-      expect(await second.session.logits(IDS)).toEqual(expected);
-      expect(second.session.modelHash).toBe(first.session.modelHash);
-      expect(second.session.model.identity).toEqual(first.session.model.identity);
-      second.session.closeModel();
+      const { session } = await open(repo);
+      expect(await session.logits(IDS)).toEqual(expected);
+      expect(session.modelHash).toBe(modelHash);
+      expect(session.model.identity).toEqual(identity);
+      session.closeModel();
     },
   );
 
@@ -182,17 +184,21 @@ describe('a model of a hub', () => {
   });
 
   it('is open where there is no room to keep it, with a note', async () => {
-    const { session, library } = start();
-    const store = nodeFiles(cache);
-    const full = new ModelLibrary(session, {
-      store: () =>
-        Promise.resolve(Object.assign(Object.create(store), { free: () => Promise.resolve(60_000) })),
-      locks: undefined,
-      persist: () => Promise.resolve(true),
+    const files = nodeFiles(cache);
+    const { session, library } = start({
+      read: (path) => files.read(path),
+      open: (path) => files.open(path),
+      openReader: (path) => files.openReader(path),
+      write: (path, content) => files.write(path, content),
+      openWriter: (path) =>
+        path.startsWith('bases/') ? Promise.reject(storageFull(path, 2, 1)) : files.openWriter(path),
+      list: (folder) => files.list(folder),
+      remove: (path) => files.remove(path),
+      size: (path) => files.size(path),
+      free: () => files.free(),
     });
-    full.setHub({ endpoint: hub.url });
     const reference = requireModelReference('tiny/gptq');
-    await full.open({ kind: 'hub', reference }, load, { onProgress: () => undefined });
+    await library.open({ kind: 'hub', reference }, load, { onProgress: () => undefined });
     expect(session.model.facts.notes.join()).toContain('will be fetched again');
     expect(session.hasModel).toBe(true);
     expect(await library.stored()).toEqual([]);
