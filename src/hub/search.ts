@@ -19,12 +19,12 @@ const foundSchema = v.object({
   downloads: count,
   likes: count,
   tags: v.fallback(v.array(v.string()), []),
-  cardData: v.unknown(),
+  cardData: v.optional(v.unknown()),
   config: v.fallback(
     v.object({
       architectures: v.fallback(v.array(v.string()), []),
       model_type: v.fallback(v.optional(v.string()), undefined),
-      quantization_config: v.unknown(),
+      quantization_config: v.optional(v.unknown()),
     }),
     { architectures: [], model_type: undefined, quantization_config: undefined },
   ),
