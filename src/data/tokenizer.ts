@@ -116,6 +116,10 @@ function assembled(
   const tokens: string[] = [];
   for (const [token, id] of model.vocabulary) tokens[id] = token;
   for (const { content, id, normalized } of added) tokens[id] = normalized ? normalize(content) : content;
+  for (const id of [...surroundings.before, ...surroundings.after]) {
+    if (tokens[id] === undefined)
+      throw new UnusableComponent(`its post_processor adds the id ${id}, which no token has`);
+  }
   const specialIds = new Set(added.flatMap(({ id, special }) => (special ? [id] : [])));
 
   function encodePiece(given: string, first: boolean, into: number[]): void {

@@ -4,12 +4,12 @@ import type { LinearModule } from '../../core/linear_modules';
 import type { Activation } from '../../ops/gated_activation';
 import type { ModelSpec } from '../spec';
 import { RotaryConfig } from './rotary';
-import { positive, size, unsupported } from './fields';
+import { layerCount, positive, size, unsupported } from './fields';
 
 /** What the families read in the same way. Fields that Transformers does not read for them change nothing. */
 const Common = v.looseObject({
   hidden_size: size,
-  num_hidden_layers: size,
+  num_hidden_layers: layerCount,
   num_attention_heads: size,
   num_key_value_heads: v.nullish(size),
   head_dim: v.nullish(size),

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { RotaryParameters, RotaryScaling } from '../rotary_table';
+import { inverseFrequencies, type RotaryParameters, type RotaryScaling } from '../rotary_table';
 import { positive, size, unsupported } from './fields';
 
 /** A record of `rope_parameters` or `rope_scaling`. */
@@ -68,7 +68,13 @@ export function rotaryParameters(
   }
   const base = { theta: given.rope_theta ?? config.rope_theta ?? theta, dim, interleaved };
   const scaling = scalingOf(field, given, config);
-  return scaling ? { ...base, scaling } : base;
+  const parameters = scaling ? { ...base, scaling } : base;
+  // Numbers that are each possible may still leave nothing to compute with.
+  const frequencies = inverseFrequencies(parameters);
+  if (!frequencies.every((frequency) => Number.isFinite(frequency) && frequency >= 0)) {
+    throw unsupported(field, { ...given, rope_theta: base.theta });
+  }
+  return parameters;
 }
 
 function scalingOf(field: string, given: RotaryRecord, config: RotaryConfig): RotaryScaling | undefined {

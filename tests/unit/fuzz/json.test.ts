@@ -1,0 +1,95 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { test } from 'vitest';
+import { loadTokenizer } from '../../../src/data/tokenizer';
+import { readSpec } from '../../../src/models/config';
+import { readJson } from '../../../src/models/folder';
+import { inverseFrequencies } from '../../../src/models/rotary_table';
+import { checkpointTensors, type ModelSpec } from '../../../src/models/spec';
+import { memoryFile } from '../models/stored/tiny';
+import { mutateBytes, mutateJson, type Draw } from './mutate';
+import { check, fuzz, TIMEOUT } from './run';
+
+const tests = new URL('../../', import.meta.url);
+const parse = (path: string): unknown => JSON.parse(readFileSync(new URL(path, tests), 'utf8')) as unknown;
+
+/** A file of the JSON with values changed, or with bytes changed as well, as the program reads it. */
+async function reread(json: unknown, draw: Draw): Promise<unknown> {
+  const text = new TextEncoder().encode(JSON.stringify(mutateJson(json, draw)));
+  const bytes = draw.below(4) === 0 ? mutateBytes(text, draw) : Uint8Array.from(text);
+  return await readJson(memoryFile(bytes, 'file.json'));
+}
+
+const isSize = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
+
+/** What the arithmetic takes for granted of a spec. */
+function checkSpec(spec: ModelSpec): void {
+  const { heads, kvHeads, headDim, layers, attention, rotary } = spec;
+  for (const [field, value] of Object.entries(spec)) {
+    if (typeof value === 'number') check(Number.isFinite(value), `${field} is ${value}`);
+  }
+  check(heads % kvHeads === 0 && headDim % 4 === 0, 'the heads do not fit together');
+  check(attention.length === layers, `${attention.length} of ${layers} layers have an attention`);
+  for (const { window, rotary: index } of attention) {
+    check(window === undefined || isSize(window), `a window is ${String(window)}`);
+    check(
+      index === undefined || rotary[index] !== undefined,
+      `there is no rotary embedding ${String(index)}`,
+    );
+  }
+  for (const parameters of rotary) {
+    const frequencies = inverseFrequencies(parameters);
+    check(parameters.dim <= headDim && parameters.dim % 2 === 0, 'more is turned than there is');
+    check(
+      frequencies.every((value) => Number.isFinite(value) && value >= 0),
+      `frequencies are ${frequencies.join()}`,
+    );
+  }
+  let parameterCount = 0;
+  for (const { name, shape } of checkpointTensors(spec)) {
+    check(shape.every(isSize), `${name} is ${shape.join(' by ')}`);
+    parameterCount += shape.reduce((product, length) => product * length, 1);
+  }
+  check(Number.isSafeInteger(parameterCount), `there are ${parameterCount} parameters`);
+}
+
+test('config.json', { timeout: TIMEOUT }, async () => {
+  const paths = readdirSync(new URL('parity/fixtures', tests)).map(
+    (name) => `parity/fixtures/${name}/config.json`,
+  );
+  const configs = paths.filter((path) => existsSync(new URL(path, tests))).map(parse);
+  await fuzz('config', async (draw) => {
+    checkSpec(readSpec(await reread(configs[draw.below(configs.length)], draw)));
+  });
+});
+
+const TEXT = 'Hello,  wörld! 你好 👩‍👩‍👧 123456\n\n\tif x == 1: <s> </s> <|im_end|> Ａ\u0301\u0000';
+
+test('tokenizer.json and tokenizer_config.json', { timeout: TIMEOUT }, async () => {
+  const names = ['ernie4_5', 'gemma3', 'glm', 'gpt2', 'llama2', 'llama3', 'mistral', 'qwen', 'smollm2', 'yi'];
+  const tokenizers = names.map((name) => parse(`tokenizers/fixtures/${name}.json`));
+  const config = {
+    ...{ add_bos_token: true, add_eos_token: false, bos_token: '<s>', clean_up_tokenization_spaces: false },
+    ...{ eos_token: { content: '</s>', lstrip: false }, pad_token: null, tokenizer_class: 'LlamaTokenizer' },
+    added_tokens_decoder: { 0: { content: '<unk>', special: true }, 1: { content: '<s>', special: true } },
+  };
+  await fuzz('tokenizer', async (draw) => {
+    const json = tokenizers[draw.below(tokenizers.length)];
+    const tokenizer =
+      draw.below(4) === 0
+        ? loadTokenizer(json, await reread(config, draw))
+        : loadTokenizer(await reread(json, draw), config);
+    const ids = tokenizer.encode(TEXT, { addSpecialTokens: true });
+    check(
+      ids.every((id) => Number.isSafeInteger(id) && id >= 0 && id < tokenizer.vocabSize),
+      `ids are ${ids.join()}`,
+    );
+    check(ids.length <= 20 * TEXT.length, `there are ${ids.length} ids`);
+    const text = tokenizer.decode(ids);
+    const stream = tokenizer.stream();
+    const streamed = ids.map((id) => stream.push(id)).join('') + stream.end();
+    check(
+      streamed === text,
+      `the whole decodes to ${JSON.stringify(text)}, one by one to ${JSON.stringify(streamed)}`,
+    );
+  });
+});
