@@ -62,7 +62,7 @@ export class LibraryPreviews {
       case 'folder': {
         const checkpoint = await openCheckpoint(origin.folder);
         const { name, source } = origin.identity;
-        const preview = localPreview(name, checkpoint.config, listed(checkpoint), wanted);
+        const preview = localPreview(name, checkpoint, listed(checkpoint), wanted);
         const notes = [...checkpoint.notes, ...preview.notes];
         return { ...preview, notes, ...(source === 'demo' && { storageNeeded: 0 }) };
       }
@@ -87,7 +87,7 @@ export class LibraryPreviews {
     const base = await openBase(await this.#store(), id);
     if (!base) throw baseMissing();
     const { checkpoint, name, source, load } = base;
-    const preview = localPreview(name, checkpoint.config, [], { ...wanted, load });
+    const preview = localPreview(name, checkpoint, [], { ...wanted, load });
     const common = { ...preview, alreadyStored: true, storageNeeded: 0 };
     if (source.kind === 'files') return { ...common, notes: [...checkpoint.notes, ...preview.notes] };
     const [repo = source.repo] = source.repo.split(':');

@@ -1,5 +1,5 @@
 import { readSpec } from '../models/config';
-import { modelLayout, positionsOf, weightSlots, type LoadSettings } from '../models/layout';
+import { modelLayout, positionsOf, weightSlots, type LoadSettings, type ModelLayout } from '../models/layout';
 import { adapterLayout } from '../models/lora';
 import { chatMemory, trainingMemory } from '../models/memory';
 import { parameterCount } from '../models/spec';
@@ -35,6 +35,8 @@ export interface ModelEstimate {
  * Judges a model by its parsed config.json and the list of the files that opening it would fetch, for a device's limits:
  * batches are taken to be as long as the settings allow. Nothing is allocated. Throws what `readSpec`,
  * `readQuantizationConfig` and `modelLayout` refuse.
+ *
+ * @param known the layout, where the weights' headers are at hand; else it follows from a guess at how they are stored
  */
 export function modelPreview(
   config: unknown,
@@ -42,12 +44,14 @@ export function modelPreview(
   load: LoadSettings,
   settings: TrainSettings,
   limits: Limits,
+  known?: (load: LoadSettings, maxBinding: number) => ModelLayout,
 ): ModelEstimate {
   const spec = readSpec(config);
   const weights = files.filter(({ path }) => /\.(safetensors|gguf)$/i.test(path));
   const { formOf, quantized, requantised } = expectedForms(spec, config, weights);
-  const layoutFor = (chosen: LoadSettings) =>
-    modelLayout(spec, formOf, chosen, limits.maxStorageBufferBindingSize);
+  const maxBinding = limits.maxStorageBufferBindingSize;
+  const layoutFor = (chosen: LoadSettings): ModelLayout =>
+    known ? known(chosen, maxBinding) : modelLayout(spec, formOf, chosen, maxBinding);
   const chosen = { ...settings, ...load };
   const measure = remembered(
     (changed: TrainSettings): Need =>

@@ -1,4 +1,6 @@
+import type { Checkpoint } from '../models/files';
 import type { LoadSettings } from '../models/layout';
+import { layoutOf } from '../models/load';
 import type { ListedFile } from '../models/stored/expected_forms';
 import type { Limits } from '../ops/op';
 import type { TrainSettings } from '../train/settings';
@@ -35,11 +37,13 @@ function estimateOf(...given: Parameters<typeof modelPreview>): Estimate {
 /** The preview of a model that lies on the disk or in storage: nothing is to be fetched. */
 export function localPreview(
   name: string,
-  config: unknown,
+  checkpoint: Checkpoint,
   files: readonly ListedFile[],
   { load, settings, limits }: PreviewFor,
 ): ModelPreview {
-  const estimate = estimateOf(config, files, load, settings, limits);
+  const layoutFor: Parameters<typeof modelPreview>[5] = (chosen, maxBinding) =>
+    layoutOf(checkpoint, chosen, maxBinding);
+  const estimate = estimateOf(checkpoint.config, files, load, settings, limits, layoutFor);
   const storageNeeded = estimate.storageNeeded - estimate.downloadBytes;
   return { ...estimate, name, downloadBytes: 0, alreadyStored: false, gated: false, storageNeeded };
 }
