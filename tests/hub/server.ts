@@ -29,6 +29,7 @@ export interface RunningHub {
   /** Origin of the other host. */
   readonly filesUrl: string;
   readonly requests: SeenRequest[];
+  /** Requests are counted anew from when they are set. */
   faults: Faults | undefined;
   bytesPerSecond: number | undefined;
   /** Cuts all connections, and answers no more while true. */
@@ -65,13 +66,13 @@ class LocalHub implements RunningHub {
   readonly #options: HubOptions;
   readonly #hub: Server;
   readonly #files: Server;
-  faults: Faults | undefined;
+  #faults: Faults | undefined;
   bytesPerSecond: number | undefined;
   #offline = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
-    this.faults = options.faults;
+    this.#faults = options.faults;
     this.bytesPerSecond = options.bytesPerSecond;
     this.#hub = this.#server('hub', (url, request, response) => this.#answerHub(url, request, response));
     this.#files = this.#server('files', (url, request, response) => this.#answerFile(url, request, response));
@@ -83,6 +84,15 @@ class LocalHub implements RunningHub {
 
   get filesUrl(): string {
     return `http://localhost:${portOf(this.#files)}`;
+  }
+
+  get faults(): Faults | undefined {
+    return this.#faults;
+  }
+
+  set faults(faults: Faults | undefined) {
+    this.#faults = faults;
+    this.#counts.clear();
   }
 
   get offline(): boolean {
@@ -237,7 +247,7 @@ class LocalHub implements RunningHub {
   #send(file: ServedFile, commit: Commit, request: IncomingMessage, response: ServerResponse): void {
     const count = this.#counts.get(file.path) ?? 0;
     this.#counts.set(file.path, count + 1);
-    sendFile(file, commit.id, request, response, this.faults?.(file.path, count), this.bytesPerSecond);
+    sendFile(file, commit.id, request, response, this.#faults?.(file.path, count), this.bytesPerSecond);
   }
 }
 
