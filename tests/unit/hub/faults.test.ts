@@ -44,7 +44,7 @@ async function download(seed: number): Promise<string> {
     paths,
     connections: 1 + Math.floor(chance(2) * 4),
     pieceBytes: 2000 + Math.floor(chance(3) * 20_000),
-    stallMilliseconds: 60,
+    stallMilliseconds: 120,
   };
   let ending = '';
   for (let attempt = 0; attempt < 4; attempt++) {
