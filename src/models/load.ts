@@ -55,13 +55,13 @@ export async function loadModel(
 ): Promise<Model> {
   const layout = layoutOf(checkpoint, load, device.limits.maxStorageBufferBindingSize);
   const buffers = new Map<string, GPUBuffer>();
+  let quantizer: Quantizer | undefined;
   const destroy = (): void => {
     for (const buffer of buffers.values()) device.buffers.destroy('base', buffer);
     buffers.clear();
   };
   const uploads = new Uploads(device);
   const [chunk, ...chunks] = quantizedChunks(checkpoint.stored, layout);
-  let quantizer: Quantizer | undefined;
   try {
     for (const { slot, bytes } of [...weightSlots(layout), ...rotarySlots(layout)]) {
       buffers.set(slot, device.buffers.create('base', slot, bytes));
@@ -84,12 +84,12 @@ export async function loadModel(
     await quantizer?.idle();
     await uploads.idle();
     await device.queue.idle();
+    quantizer?.destroy();
     return { device, layout, buffers, destroy };
   } catch (error) {
+    quantizer?.destroy();
     destroy();
     throw error;
-  } finally {
-    quantizer?.destroy();
   }
 }
 

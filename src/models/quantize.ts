@@ -66,6 +66,7 @@ export class Quantizer {
   readonly #compiled = new Map<string, Promise<Compiled>>();
   readonly #scales = new Map<Nf4Target, Scales>();
   #finishing: Promise<void> = Promise.resolve();
+  #destroyed = false;
 
   /** @param chunks all that will be quantised, in any order and number */
   constructor(device: Device, uploads: Uploads, chunks: readonly [Chunk, ...Chunk[]]) {
@@ -105,7 +106,9 @@ export class Quantizer {
     await this.#finishing;
   }
 
+  /** Scales that are still on their way back are not written any more: their buffers may be gone next. */
   destroy(): void {
+    this.#destroyed = true;
     this.#device.buffers.destroy('loading', this.#source);
     for (const compiled of this.#compiled.values()) {
       compiled.then(
@@ -127,6 +130,7 @@ export class Quantizer {
     const { absmax, reads } = this.#scalesOf(target);
     await Promise.all(reads);
     this.#scales.delete(target);
+    if (this.#destroyed) return;
     const words = packNf4Scales(target.packing.doubleQuant ? doubleQuantize(absmax) : absmax);
     await this.#uploads.write(target.scales, new Uint8Array(words.buffer));
   }
