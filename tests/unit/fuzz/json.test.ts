@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { test } from 'vitest';
+import { jinjaTemplate } from '../../../src/data/template';
 import { loadTokenizer } from '../../../src/data/tokenizer';
 import { readSpec } from '../../../src/models/config';
 import { readJson } from '../../../src/models/folder';
@@ -91,5 +92,37 @@ test('tokenizer.json and tokenizer_config.json', { timeout: TIMEOUT }, async () 
       streamed === text,
       `the whole decodes to ${JSON.stringify(text)}, one by one to ${JSON.stringify(streamed)}`,
     );
+  });
+});
+
+const TEMPLATES = [
+  `{%- if messages[0]['role'] == 'system' %}{{ '<|im_start|>system\\n' + messages[0].content + '<|im_end|>\\n' }}
+{%- endif %}{% for message in messages %}{% if loop.first and message.role == 'system' %}{% continue %}{% endif %}
+{{- '<|im_start|>' ~ message['role'] ~ '\\n' ~ message['content'] | trim ~ '<|im_end|>\\n' }}{% endfor %}
+{%- if add_generation_prompt %}<|im_start|>assistant\\n{% endif %}`,
+  `{% set ns = namespace(last=0) %}{% for m in messages[::-1] %}{% set ns.last = loop.index0 %}{% endfor %}
+{% macro show(text, n=2) %}{{ text[:n] | upper }}{% endmacro %}{{ show(messages | map(attribute='role') | join(',')) }}
+{% for i in range(3) %}{{ i * 2 }},{{ "%02d" | format(i) }}{% endfor %}{{ messages | tojson }}{{ ns.last is defined }}`,
+  `{{ bos_token }}{% for m in messages %}{% generation %}{{ m.content.split('</think>')[-1].lstrip('\\n') }}{% endgeneration %}
+{{ eos_token if not loop.last else '' }}{% else %}{{ raise_exception('nothing') }}{% endfor %}{# a comment #}`,
+];
+
+test('chat templates', { timeout: TIMEOUT }, async () => {
+  const messages = [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'What is  2 + 2?\n' },
+    { role: 'assistant', content: '<think>hm</think>\n4' },
+  ] as const;
+  const specialTokens = { bos_token: '<s>', eos_token: '</s>' };
+  await fuzz('template', (draw) => {
+    const source = new TextEncoder().encode(TEMPLATES[draw.below(TEMPLATES.length)]);
+    const text = new TextDecoder().decode(mutateBytes(source, draw));
+    const template = jinjaTemplate(text, { specialTokens });
+    const rendered = template.render(messages, true);
+    check(rendered === template.render(messages, true), 'it renders differently each time');
+    check(rendered.length < 2 ** 24, `it renders ${rendered.length} characters`);
+    for (const { start, end } of template.generated?.(messages) ?? []) {
+      check(start >= 0 && start <= end && end <= rendered.length, `it marks ${start} to ${end}`);
+    }
   });
 });
