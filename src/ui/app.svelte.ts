@@ -84,7 +84,7 @@ export class App {
   readonly canOpenCandidate = $derived(
     this.engine.usable &&
       !this.locked &&
-      !this.model.busy &&
+      !this.model.busyLong &&
       this.settings.valid &&
       this.candidate.preview?.fits === true &&
       this.missingRoom === undefined,

@@ -28,7 +28,7 @@ export function situationOf(app: App): Situation {
   if (!engine.usable) return { kind: 'unusable', title: text.demoTitle, body: text.noDevice };
   if (training.active) return trainingSituation(app);
   if (app.opening) return { kind: 'opening', title: text.opening, body: '' };
-  if (model.busy && model.wanted.kind !== 'demo')
+  if (model.busyLong)
     return { kind: 'fetching', title: text.fetchingTitle(model.name), body: text.fetchingBody };
   if (training.phase === 'failed') {
     const step = training.checkpointStep;

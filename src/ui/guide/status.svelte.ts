@@ -25,7 +25,7 @@ function make(id: StepId, tone: Tone, words: string): StepStatus {
 function modelStatus({ model, candidate }: App): StepStatus {
   if (model.busy) {
     const { fraction } = model.progress ?? {};
-    const far = model.wanted.kind !== 'demo' && fraction !== undefined;
+    const far = model.busyLong && fraction !== undefined;
     return make('model', 'busy', far ? formatPercent(fraction) : text.status.opening);
   }
   if (model.error || candidate.error) return make('model', 'problem', text.status.problem);

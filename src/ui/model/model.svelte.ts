@@ -40,6 +40,8 @@ export class ModelState {
   former = $state.raw(readKept(storageKey, formerSchema));
 
   readonly busy = $derived(this.progress !== undefined);
+  /** What may take long: until it is done, nothing else is chosen. The demo is quick, and opened without being asked. */
+  readonly busyLong = $derived(this.busy && this.wanted.kind !== 'demo');
   /** What comes from the hub or from storage is not open, and is not tried again before it is asked for. */
   readonly halted = $derived(
     (this.wanted.kind === 'hub' || this.wanted.kind === 'stored') &&
