@@ -71,8 +71,9 @@ describe('train', () => {
       ]);
     }
     expect(steps.at(-1)?.loss).toBeLessThan(Number(steps[0]?.loss));
-    expect(events.at(-2)).toMatchObject({ event: 'eval', step: STEPS });
-    expect(events.at(-2)?.perplexity).toBeCloseTo(Math.exp(Number(events.at(-2)?.eval_loss)), 10);
+    expect(events.at(-3)).toMatchObject({ event: 'eval', step: STEPS });
+    expect(events.at(-3)?.perplexity).toBeCloseTo(Math.exp(Number(events.at(-3)?.eval_loss)), 10);
+    expect(events.at(-2)).toMatchObject({ event: 'memory' });
     expect(events.at(-1)).toEqual({ event: 'done', output_dir: at('whole') });
 
     const names = await readdir(at('whole'));
@@ -213,6 +214,11 @@ describe('what is wrong is told in one line, with exit code 2, and nothing is wr
       'nowhere',
     ],
     ['a damaged adapter', () => [...base('zip'), '--data', rows, '--init_adapter', at('cut.zip')], 'cut.zip'],
+    [
+      'an output folder that holds a run',
+      () => ['train', '--model', model, '--data', rows, '--output_dir', at('whole')],
+      '--overwrite_output_dir',
+    ],
     ['no checkpoint', () => [...base('resume'), '--data', rows, '--resume_from_checkpoint'], 'checkpoint'],
     [
       'a folder that is a file',

@@ -10,19 +10,23 @@ export interface Finished {
   readonly events: readonly Readonly<Record<string, unknown>>[];
 }
 
+type Kill = (signal: NodeJS.Signals) => void;
+
 let program: Promise<string> | undefined;
 
 /**
  * Runs the built command line as a process of its own, with the Vulkan driver that the test's process has.
  *
  * @param onLine called with each line of standard output, and with what ends the process
+ * @param onStart called with what ends the process, as soon as it runs
  */
 export async function tunesmith(
   args: readonly string[],
-  onLine: (line: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined,
+  onLine: (line: string, kill: Kill) => void = () => undefined,
+  onStart: (kill: Kill) => void = () => undefined,
 ): Promise<Finished> {
   program ??= ensureBuilt('cli', () => undefined);
-  return await finished([await program, ...args], onLine);
+  return await finished([await program, ...args], onLine, onStart);
 }
 
 /** The same through the command that people type, which looks for a driver itself. */
@@ -33,9 +37,11 @@ export async function npmTunesmith(args: readonly string[]): Promise<Finished> {
 
 async function finished(
   args: readonly string[],
-  onLine: (line: string, kill: (signal: NodeJS.Signals) => void) => void,
+  onLine: (line: string, kill: Kill) => void,
+  onStart: (kill: Kill) => void = () => undefined,
 ): Promise<Finished> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  onStart((signal) => child.kill(signal));
   let out = '';
   let error = '';
   let seen = 0;

@@ -1,0 +1,118 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTensors } from '../../src/formats/safetensors';
+import { startHub, type RunningHub } from '../hub/server';
+import { tunesmith, type Finished } from './cli_process';
+import { loadFixture } from './fixtures';
+
+/** From a name on a hub to an adapter on the disk, through the command line. */
+
+const format = (name: string): string => fileURLToPath(new URL(`fixtures/formats/${name}`, import.meta.url));
+const folders: Readonly<Record<string, string>> = {
+  'tiny/qwen3': loadFixture('qwen3').folder,
+  'tiny/shards': format('shards'),
+  'tiny/bnb': format('bnb_nf4_double'),
+  'tiny/gptq': format('gptq'),
+  'tiny/gguf': format('gguf_qwen2'),
+};
+
+let hub: RunningHub;
+let folder: string;
+let rows: string;
+const at = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tunesmith-cli-hub-'));
+  rows = at('rows.jsonl');
+  await writeFile(rows, '{"text":"The fish is in the sea."}\n{"text":"The bird is in the nest."}\n');
+  const models = Object.entries(folders).map(([repo, files]) => ({ repo, files, license: 'mit' }));
+  hub = await startHub({ models });
+});
+afterAll(async () => {
+  await hub.close();
+  await rm(folder, { recursive: true });
+});
+
+const place = (): string[] => ['--endpoint', hub.url, '--cache_dir', at('cache')];
+
+async function succeeds(...args: string[]): Promise<Finished> {
+  const where = args[0] === 'models' ? ['--cache_dir', at('cache')] : place();
+  const result = await tunesmith([...args, ...where, '--json']);
+  expect(result.error).toBe('');
+  expect(result.code).toBe(0);
+  return result;
+}
+
+describe('a model of a hub', () => {
+  it.each(['tiny/shards', 'tiny/bnb', 'tiny/gptq', 'tiny/gguf'])(
+    '%s is trained by its name',
+    async (repo) => {
+      const output = at(repo.replace('/', '-'));
+      const settings = '--max_steps 1 --r 2 --eval_split 0 --train_on all --template alpaca'.split(' ');
+      await succeeds('train', '--model', repo, '--data', rows, '--output_dir', output, ...settings);
+      const { tensors } = readTensors(await readFile(join(output, 'adapter_model.safetensors')));
+      expect(tensors.size).toBeGreaterThan(0);
+      // PEFT finds the base by this, at the commit that was trained on.
+      const config = JSON.parse(await readFile(join(output, 'adapter_config.json'), 'utf8')) as object;
+      const revision = expect.stringMatching(/^[0-9a-f]{40}$/) as string;
+      expect(config).toMatchObject({ base_model_name_or_path: repo, revision });
+    },
+  );
+
+  it('is opened the second time without the network', async () => {
+    hub.offline = true;
+    const file = at('logits.safetensors');
+    await succeeds('logits', '--model', 'tiny/shards', '--input_ids', '1,2,3', '--output', file);
+    hub.offline = false;
+    expect(readTensors(await readFile(file)).tensors.get('logits')?.shape[0]).toBe(3);
+  });
+
+  it('is told of before it is fetched, found by a search, listed, and removed', async () => {
+    const preview = await succeeds('preview', '--model', 'tiny/qwen3');
+    expect(preview.events[0]).toMatchObject({
+      family: 'qwen3',
+      license: 'mit',
+      alreadyStored: false,
+      fits: true,
+    });
+    const search = await succeeds('search', 'qwen3');
+    expect(search.events).toMatchObject([{ repo: 'tiny/qwen3', fits: 'yes' }]);
+    const { events } = await succeeds('models');
+    expect(events.map(({ name }) => name).sort()).toEqual([
+      'tiny/bnb',
+      'tiny/gguf',
+      'tiny/gptq',
+      'tiny/shards',
+    ]);
+    for (const { id } of events) await succeeds('models', '--remove', String(id));
+    expect((await tunesmith(['models', '--cache_dir', at('cache')])).error).toBe('No models are kept.\n');
+  });
+
+  it('keeps what has arrived when it is stopped', async () => {
+    hub.bytesPerSecond = 20_000;
+    hub.requests.length = 0;
+    const args = ['chat', '--model', 'tiny/qwen3', '--prompt', 'x', ...place()];
+    const stopped = await tunesmith(args, undefined, (kill) => {
+      const timer = setInterval(() => {
+        if (!hub.requests.some(({ host, url }) => host === 'files' && !url.includes('tokenizer'))) return;
+        clearInterval(timer);
+        setTimeout(() => kill('SIGINT'), 1500);
+      }, 50);
+    });
+    hub.bytesPerSecond = undefined;
+    expect(stopped.error).toContain('the same command goes on from there');
+    expect(stopped.code).toBe(130);
+    const { events } = await succeeds('models');
+    expect(events).toMatchObject([{ name: 'tiny/qwen3', partial: true }]);
+    expect(Number(events[0]!.bytes)).toBeGreaterThan(0);
+  });
+
+  it('is refused by name where there is none', async () => {
+    const { code, error } = await tunesmith(['preview', '--model', 'tiny/nothing', ...place()]);
+    expect(error).toContain('tiny/nothing');
+    expect(code).toBe(2);
+  });
+});
