@@ -67,7 +67,8 @@ export class LibraryPreviews {
         return { ...preview, notes, ...(source === 'demo' && { storageNeeded: 0 }) };
       }
       case 'stored':
-        return await this.#ofBase(hub, origin.id, wanted, signal);
+        // By its id it is chosen as it is, and must open without a network.
+        return await this.#ofBase(undefined, origin.id, wanted, signal);
       case 'hub': {
         const { repo, revision, file } = origin.reference;
         const query = { repo: modelReferenceText({ repo, file }), revision, load: wanted.load };
@@ -78,8 +79,9 @@ export class LibraryPreviews {
     }
   }
 
+  /** @param hub what is asked whether it has a newer version; undefined: nobody is */
   async #ofBase(
-    hub: Hub,
+    hub: Hub | undefined,
     id: string,
     wanted: PreviewFor,
     signal: AbortSignal | undefined,
@@ -91,7 +93,8 @@ export class LibraryPreviews {
     const common = { ...preview, alreadyStored: true, storageNeeded: 0 };
     if (source.kind === 'files') return { ...common, notes: [...checkpoint.notes, ...preview.notes] };
     const [repo = source.repo] = source.repo.split(':');
-    const newer = await newerCommit(hub, { repo, revision: source.revision }, source.commit, signal);
+    const reference = { repo, revision: source.revision };
+    const newer = hub ? await newerCommit(hub, reference, source.commit, signal) : [];
     return {
       ...common,
       repo,
