@@ -61,7 +61,9 @@ test('finds a model, fetches it over a bad line and a reload, and opens it again
   await test.step('find a model by keys, and read what it takes', async () => {
     await tunesmith.way('From the Hub');
     await tunesmith.find('pirate');
-    await expect(page.getByRole('option')).toHaveText([/tiny-pirate.*MB · mit/]);
+    const found = page.getByRole('listbox', { name: 'What can be trained here' }).getByRole('option');
+    await expect(found).toHaveText([/tiny-pirate.*MB · mit.*fits/]);
+    await expect(found).toHaveAttribute('aria-selected', 'true');
     await page.keyboard.press('Enter');
     await expect(facts).toContainText(REPO);
     await expect(facts).toContainText(/Parameters\s*2\.26M/);
@@ -132,7 +134,7 @@ test('stops a download and keeps what has arrived', async ({ page, tunesmith, hu
   await tunesmith.way('Kept here');
   await expect(page.getByTestId('stored-models')).toContainText(/unfinished: [\d.]+ MB so far/);
   hub.bytesPerSecond = undefined;
-  await page.getByRole('button', { name: 'Resume', exact: true }).click();
+  await page.getByTestId('model-outcome').getByRole('button', { name: 'Resume' }).click();
   await tunesmith.opened(REPO);
 });
 
