@@ -38,13 +38,15 @@ async function download(seed: number): Promise<string> {
   const chance = (index: number) => uniform(seed, 7, index);
   const hub = hubAt(server.url);
   const repository = await listRepository(hub, repo);
-  server.faults = seededFaults(seed, chance(0) * 0.6, chance(1) < 0.8 ? 12 : Infinity);
+  // A third of the servers are hopeless; the others come to themselves.
+  server.faults =
+    chance(1) < 0.67 ? seededFaults(seed, chance(0) * 0.6, 12) : seededFaults(seed, 0.7 + chance(0) * 0.3);
   const store = new MemoryFiles();
   const sizes: DownloadOptions = {
     paths,
     connections: 1 + Math.floor(chance(2) * 4),
     pieceBytes: 2000 + Math.floor(chance(3) * 20_000),
-    stallMilliseconds: 120,
+    stallMilliseconds: 80,
   };
   let ending = '';
   for (let attempt = 0; attempt < 4; attempt++) {
@@ -87,7 +89,7 @@ async function download(seed: number): Promise<string> {
   return ending;
 }
 
-describe('200 downloads from a server with faults', () => {
+describe('200 downloads from a server with faults', { timeout: 60_000 }, () => {
   const endings = new Map<string, number>();
   it.each(Array.from({ length: 20 }, (_, i) => i))('end right or with a clear error: %s', async (group) => {
     for (let i = 0; i < 10; i++) {
@@ -97,7 +99,7 @@ describe('200 downloads from a server with faults', () => {
   });
 
   it('mostly end right, and not all', () => {
-    expect(endings.get('whole')).toBeGreaterThan(120);
-    expect(endings.size).toBeGreaterThan(1);
+    expect(endings.get('whole')).toBeGreaterThan(100);
+    expect(endings.size).toBeGreaterThan(3);
   });
 });
