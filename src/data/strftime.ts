@@ -18,6 +18,11 @@ export function strftime(date: Date, format: string): string {
     b: () => word({ month: 'short' }),
     A: () => word({ weekday: 'long' }),
     a: () => word({ weekday: 'short' }),
+    j: () =>
+      String(Math.round((Date.UTC(year, month - 1, day) - Date.UTC(year, 0, 0)) / 86_400_000)).padStart(
+        3,
+        '0',
+      ),
     H: () => two(date.getHours()),
     I: () => two(hour),
     M: () => two(date.getMinutes()),
@@ -31,6 +36,6 @@ export function strftime(date: Date, format: string): string {
   return format.replace(/%(-?)(.)/g, (whole, minus: string, directive: string) => {
     const written = Object.hasOwn(directives, directive) ? directives[directive]?.() : undefined;
     if (written === undefined) return whole;
-    return minus === '' ? written : written.replace(/^0(?=\d)/, ''); // %-d: without a zero before
+    return minus === '' ? written : written.replace(/^0+(?=\d)/, ''); // %-d: without a zero before
   });
 }

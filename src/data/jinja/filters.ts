@@ -238,6 +238,10 @@ function keyed(
 ): (item: Value) => Value {
   const folded = (item: Value): Value => (ignoreCase && typeof item === 'string' ? item.toLowerCase() : item);
   if (attribute === undefined || attribute === null) return folded;
+  if (typeof attribute === 'string' && attribute.includes(',')) {
+    const keys = attribute.split(',').map((one) => keyed(one, context, ignoreCase, otherwise));
+    return (item) => keys.map((key) => key(item));
+  }
   const path = typeof attribute === 'number' ? [attribute] : needText('attribute', attribute).split('.');
   return (item) => {
     let found = item;

@@ -1,7 +1,7 @@
 import { bind, type Given } from './arguments';
 import { JinjaError } from './errors';
 import { FILTERS, type FilterContext } from './filters';
-import { attributeOf, itemOf, sliceOf } from './objects';
+import { attributeAlone, attributeOf, itemOf, sliceOf } from './objects';
 import { add, arithmetic } from './operators';
 import { Output, Scope } from './scope';
 import type {
@@ -43,7 +43,7 @@ export interface Rendered {
 }
 
 /** Statements and loop rounds, after which a template is taken for one that does not end. */
-const MAX_STEPS = 5_000_000;
+const MAX_STEPS = 500_000;
 /** The sandbox's own bound for `range`. */
 const MAX_RANGE = 100_000;
 
@@ -66,7 +66,7 @@ class Interpreter {
     filter: (name, value, given) => this.#filter(name, value, given),
     test: (name, value, given) => this.#test(name, value, given),
     item: itemOf,
-    attribute: attributeOf,
+    attribute: attributeAlone,
   };
 
   render(body: Body, variables: ReadonlyMap<string, Value>): Rendered {

@@ -22,6 +22,12 @@ export function attributeOf(object: Value, name: string): Value {
   return missing(object, name);
 }
 
+/** A method or an attribute alone, as the filter `attr` finds it. */
+export function attributeAlone(object: Value, name: string): Value {
+  if (object instanceof Undefined) throw object.error();
+  return ownAttribute(object, name) ?? missing(object, name);
+}
+
 /** `object[key]`: an item, or else an attribute by this name. */
 export function itemOf(object: Value, key: Value): Value {
   if (object instanceof Undefined) throw object.error();
@@ -67,7 +73,7 @@ function indexed(object: Value): readonly Value[] | undefined {
 }
 
 function ownAttribute(object: Value, name: string): Value | undefined {
-  if (name.startsWith('_')) throw new JinjaError(`access to the attribute ${name} is not safe`);
+  if (name.startsWith('_')) return new Undefined(`access to the attribute ${name} is not safe`);
   if (object instanceof Namespace) return object.fields.get(name);
   if (object instanceof Loop) return object.fields.get(name);
   const changes = CHANGING_METHODS.includes(name);

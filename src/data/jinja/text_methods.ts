@@ -180,15 +180,15 @@ function splitText(text: string, given: Given, fromRight = false): Value[] {
 
 function splitSpaces(text: string, limit: number, fromRight: boolean): string[] {
   const words = [...text.matchAll(new RegExp(`(?:(?!${PYTHON_SPACE})[\\s\\S])+`, 'g'))];
-  if (words.length - 1 <= limit) return words.map(([word]) => word);
-  if (fromRight) {
+  if (words.length <= limit) return words.map(([word]) => word);
+  if (fromRight && words.length > 0) {
     const kept = words.length - limit;
     const last = words[kept - 1];
     const head = last ? text.slice(0, last.index + last[0].length) : '';
-    return [strip(head, undefined, true, true), ...words.slice(kept).map(([word]) => word)];
+    return [strip(head, undefined, false, true), ...words.slice(kept).map(([word]) => word)];
   }
-  const tail = strip(text.slice(words[limit]?.index), undefined, true, limit === 0);
-  return [...words.slice(0, limit).map(([word]) => word), tail];
+  const tail = words.length === 0 ? [] : [text.slice(words[limit]?.index)];
+  return [...words.slice(0, limit).map(([word]) => word), ...tail];
 }
 
 /** Counted in characters; -1 where it is not there. */
@@ -255,9 +255,10 @@ export const DICT_METHODS: Readonly<Record<string, DictMethod>> = {
     new Items(
       'view',
       [...dict].map((entry) => new Tuple(entry)),
+      'dict_items',
     ),
-  keys: (dict) => new Items('view', [...dict.keys()]),
-  values: (dict) => new Items('view', [...dict.values()]),
+  keys: (dict) => new Items('view', [...dict.keys()], 'dict_keys'),
+  values: (dict) => new Items('view', [...dict.values()], 'dict_values'),
   copy: (dict) => new Map(dict),
   get: (dict, given) => {
     const bound = bind('get', ['key', 'default'], given);

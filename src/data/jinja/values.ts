@@ -64,10 +64,13 @@ export class Namespace {
 /** What can be gone through but is no list: a generator (once only), a view of a dict, or a range. */
 export class Items {
   readonly kind: 'generator' | 'view' | 'range';
+  /** What stands before a view's items where it is written as text. */
+  readonly label: string | undefined;
   #items: readonly Value[];
 
-  constructor(kind: Items['kind'], items: readonly Value[]) {
+  constructor(kind: Items['kind'], items: readonly Value[], label?: string) {
     this.kind = kind;
+    this.label = label;
     this.#items = items;
   }
 
@@ -261,6 +264,8 @@ export function reprOf(value: Value): string {
     return `{${[...value].map(([key, item]) => `${reprOf(key)}: ${reprOf(item)}`).join(', ')}}`;
   }
   if (value instanceof Undefined) return 'Undefined';
+  if (value instanceof Items && value.label !== undefined)
+    return `${value.label}(${reprOf([...value.take()])})`;
   throw new JinjaError(`a ${typeName(value)} can't be written as text`);
 }
 
