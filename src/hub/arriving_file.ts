@@ -37,6 +37,7 @@ export class ArrivingFile implements FileReader {
   misread = false;
   readonly #store: FileStore;
   #writer: FileWriter | undefined;
+  #stored: FileReader | undefined;
   #failure: { readonly error: unknown } | undefined;
   #wasRead = false;
   #waiting: WaitingRead[] = [];
@@ -82,9 +83,14 @@ export class ArrivingFile implements FileReader {
     return claim;
   }
 
-  async write(at: number, bytes: Uint8Array): Promise<void> {
+  /** Writes the next bytes of what was claimed. */
+  async write(claim: Claim, bytes: Uint8Array): Promise<void> {
+    const { at } = claim;
     await this.#opened().write(at, bytes);
-    this.arrived.add(at, at + bytes.length);
+    claim.at += bytes.length;
+    // Where all was thrown away meanwhile, these bytes are of a file that is no more.
+    if (!this.claims.has(claim)) return;
+    this.arrived.add(at, claim.at);
     this.#settleReads();
   }
 
@@ -101,6 +107,7 @@ export class ArrivingFile implements FileReader {
     this.#hash = await contentHash(this.file);
     this.#hashed = 0;
     this.arrived.clear();
+    this.claims.clear();
     this.etag = undefined;
     this.misread ||= this.#wasRead;
     this.#wasRead = false;
@@ -160,8 +167,9 @@ export class ArrivingFile implements FileReader {
   async #readStored(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
     this.#wasRead = true;
     if (this.#writer) return await this.#writer.read(begin, end);
-    const stored = await this.#store.open(this.path);
-    if (stored) return new Uint8Array(await stored.slice(begin, end).arrayBuffer());
+    // Not as a blob: that may be all of a file of gigabytes in memory.
+    this.#stored ??= await this.#store.openReader(this.path);
+    if (this.#stored) return await this.#stored.read(begin, end);
     throw new TunesmithError({
       code: 'file_unreadable',
       message: `${this.name} is no longer in the storage.`,

@@ -144,8 +144,7 @@ async function readBody(
     const bytes = value.subarray(from, Math.max(from, claim.end - at));
     at += value.length;
     if (bytes.length === 0) continue;
-    await file.write(claim.at, bytes);
-    claim.at += bytes.length;
+    await file.write(claim, bytes);
     await onArrived();
   }
   // More than was asked for is of no interest.

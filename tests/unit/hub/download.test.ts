@@ -1,9 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ArrivingFile } from '../../../src/hub/arriving_file';
 import { downloadModel } from '../../../src/hub/download';
 import { listRepository } from '../../../src/hub/repository';
 import type { DownloadOptions, DownloadProgress, Hub } from '../../../src/hub/types';
 import { listDownloads } from '../../../src/storage/downloads';
 import type { FileStore } from '../../../src/storage/file_store';
+import { nodeFiles } from '../../../src/storage/node_files';
 import { faultOf, type Faults } from '../../hub/faults';
 import { startHub, type RunningHub } from '../../hub/server';
 import { MemoryFiles } from '../storage/memory_files';
@@ -64,6 +69,34 @@ describe('downloadModel', () => {
     expect(last.bytes).toBe(last.total);
     expect(last.bytesPerSecond).toBeGreaterThan(0);
     expect(last.etaSeconds).toBe(0);
+  });
+
+  it('gives out parts of a file on the disk without reading all of it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'download-'));
+    try {
+      const store = nodeFiles(folder);
+      const whole = vi.spyOn(store, 'open');
+      const { folder: model, done } = await begin(store);
+      await done;
+      expect(Buffer.compare(await model.get(SHARD)!.read(7, 5000), shard.subarray(7, 5000))).toBe(0);
+      expect(whole).not.toHaveBeenCalled();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('takes nothing of a file that was thrown away while it was being written', async () => {
+    const store = new MemoryFiles();
+    const file = new ArrivingFile(store, { path: 'a.bin', size: 100 }, 'a.bin');
+    await file.open([]);
+    const claim = file.claim(100, false)!;
+    const writing = file.write(claim, new Uint8Array(50));
+    await file.reset();
+    await writing;
+    expect(file.arrived.size).toBe(0);
+    await file.write(file.claim(30, false)!, new Uint8Array(30));
+    expect(file.arrived.list()).toEqual([[0, 30]]);
+    await file.close();
   });
 
   it('fetches first what somebody waits for', async () => {
