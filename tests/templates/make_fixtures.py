@@ -222,6 +222,62 @@ def outcome(source, conversation):
     return result
 
 
+def render(source, conversation, messages, prompt):
+    kwargs = {**TOKENS, **conversation.get("kwargs", {})}
+    return templates.render_jinja_template(
+        [messages], tools=conversation.get("tools"), chat_template=source, add_generation_prompt=prompt, **kwargs
+    )[0][0]
+
+
+def common_end(a, b):
+    length = 0
+    while length < min(len(a), len(b)) and a[-1 - length] == b[-1 - length]:
+        length += 1
+    return length
+
+
+def longer(messages, index):
+    content = messages[index]["content"] or ""
+    content = content if isinstance(content, str) else "".join(part["text"] for part in content)
+    changed = {**messages[index], "content": content + ("y" if content.endswith("x") else "x")}
+    return [*messages[:index], changed, *messages[index + 1 :]]
+
+
+def answers(source, conversation):
+    """The texts of the answers as src/data/spans.ts defines them; None where they can't be told."""
+    messages = conversation["messages"]
+    try:
+        text = render(source, conversation, messages, False)
+        indices = [index for index, message in enumerate(messages) if message["role"] == "assistant"]
+        starts = []
+        for index in indices:
+            prompt = render(source, conversation, messages[:index], True)
+            if not text.startswith(prompt):
+                return None
+            starts.append(len(prompt))
+        found = []
+        for nth, index in enumerate(indices):
+            start, limit = starts[nth], [*starts, len(text)][nth + 1]
+            last = render(source, conversation, messages[: index + 1], False)
+            if text.startswith(last) and len(last) >= start:
+                found.append(text[start : len(last)])
+                continue
+            changed_last = render(source, conversation, longer(messages[: index + 1], index), False)
+            changed = render(source, conversation, longer(messages, index), False)
+            ending = common_end(last, changed_last)
+            rest = common_end(text, changed)
+            end = len(text) - rest + ending
+            ends_so = text[len(text) - rest :].startswith(last[len(last) - ending :])
+            if changed == text or changed_last == last or not ends_so or not start <= end <= limit:
+                return None
+            if not changed.startswith(text[:start]):
+                return None
+            found.append(text[start:end])
+        return found
+    except Exception:
+        return None
+
+
 def snippet(source):
     try:
         text = templates._compile_jinja_template(source).render(**VALUES)
@@ -280,7 +336,10 @@ def main():
     families = {}
     for path in sorted((HERE / "sources").glob("*.jinja")):
         source = path.read_text(encoding="utf-8")
-        families[path.stem] = {name: outcome(source, conversation) for name, conversation in CONVERSATIONS.items()}
+        families[path.stem] = {
+            name: {**outcome(source, conversation), "answers": answers(source, conversation)}
+            for name, conversation in CONVERSATIONS.items()
+        }
     write("families.json", {"conversations": CONVERSATIONS, "tokens": TOKENS, "now": NOW, "families": families})
     if REAL.exists():
         write("published.json", {name: {case: digest(outcome(source, conversation)) for case, conversation in CONVERSATIONS.items()} for name, source in published().items()})

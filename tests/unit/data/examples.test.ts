@@ -52,6 +52,19 @@ describe('the masks', () => {
     expect(truncated).toBe(false);
   });
 
+  it.each(cases)('of template $name, conversation $index, need no marks in the template', (fixture) => {
+    const { messages, mask, error } = fixture.expected;
+    const source = fixture.source
+      .replace(/(\{%-?\s*)generation(\s*-?%\})/g, '$1if true$2')
+      .replace(/(\{%-?\s*)endgeneration(\s*-?%\})/g, '$1endif$2');
+    expect(source).not.toBe(fixture.source);
+    if (error !== undefined) return;
+    const template = jinjaTemplate(source, { specialTokens });
+    expect(template.generated?.(messages)).toBeUndefined();
+    const { example } = tokenizeSample({ kind: 'chat', messages }, { ...settings, template });
+    expect(Array.from(example.trained)).toEqual(mask);
+  });
+
   it('hold the token that ends an answer, and nothing after it', () => {
     expect(marked(chat('Hi', 'Ho', 'And?', 'No'))).toBe(
       '<turn>system\nBe brief.</turn>\n<turn>user\nHi</turn>\n<turn>assistant\n‹Ho</turn>›\n' +

@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { TunesmithError } from '../../../src/core/errors';
 import { readRows, type Message } from '../../../src/data/rows';
-import { chatTemplateSource, jinjaTemplate, type TemplateSource } from '../../../src/data/template';
+import { answerSpans } from '../../../src/data/spans';
+import {
+  chatTemplateSource,
+  jinjaTemplate,
+  type ChatTemplate,
+  type TemplateSource,
+} from '../../../src/data/template';
 import { realFile } from '../real_files';
 
 interface Conversation {
@@ -18,6 +25,11 @@ interface Outcome {
   readonly error?: string;
 }
 
+interface Expected extends Outcome {
+  /** What of the text the model is to write, as found by rendering prefixes; null where that can't be told. */
+  readonly answers: readonly string[] | null;
+}
+
 const folder = new URL('../../templates/', import.meta.url);
 const fixture = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`fixtures/${name}.json`, folder), 'utf8'));
@@ -27,22 +39,31 @@ const { conversations, tokens, now, families } = fixture('families') as {
   conversations: Readonly<Record<string, Conversation>>;
   tokens: Readonly<Record<string, string>>;
   now: number[];
-  families: Readonly<Record<string, Readonly<Record<string, Outcome>>>>;
+  families: Readonly<Record<string, Readonly<Record<string, Expected>>>>;
 };
 const [year = 0, month = 0, ...rest] = now;
 
-function outcome(source: TemplateSource, conversation: Conversation): Outcome {
-  const template = jinjaTemplate(source, {
-    specialTokens: tokens,
-    now: new Date(year, month - 1, ...rest),
-  });
-  const { tools, kwargs: variables } = conversation;
-  const inputs = { tools, variables };
-  const messages: Message[] = conversation.messages.map((fields) => ({
+const made = (source: TemplateSource): ChatTemplate =>
+  jinjaTemplate(source, { specialTokens: tokens, now: new Date(year, month - 1, ...rest) });
+
+function messagesOf(conversation: Conversation): Message[] {
+  return conversation.messages.map((fields) => ({
     role: fields.role,
-    content: typeof fields.content === 'string' ? fields.content : '',
+    content: textOf(fields.content),
     fields,
   }));
+}
+
+function textOf(content: unknown): string {
+  if (!Array.isArray(content)) return typeof content === 'string' ? content : '';
+  return (content as { text: string }[]).map(({ text }) => text).join('');
+}
+
+function outcome(source: TemplateSource, conversation: Conversation): Outcome {
+  const template = made(source);
+  const { tools, kwargs: variables } = conversation;
+  const inputs = { tools, variables };
+  const messages = messagesOf(conversation);
   try {
     const text = template.render(messages, conversation.add_generation_prompt, inputs);
     const generated = template.generated?.(messages, inputs);
@@ -58,10 +79,23 @@ function outcome(source: TemplateSource, conversation: Conversation): Outcome {
 describe.each(Object.keys(families))('a template of the kind of %s', (name) => {
   const source = readFileSync(new URL(`sources/${name}.jinja`, folder), 'utf8');
   it.each(Object.entries(conversations))('renders "%s" as transformers does', (title, conversation) => {
-    const expected = families[name]?.[title];
-    expect(outcome(source, conversation)).toEqual(
-      expected?.error === undefined ? expected : { error: 'refused' },
-    );
+    const { text, generated, error } = families[name]?.[title] ?? {};
+    const expected = generated ? { text, generated } : { text };
+    expect(outcome(source, conversation)).toEqual(error === undefined ? expected : { error: 'refused' });
+  });
+
+  it.each(Object.entries(conversations))('has the answers of "%s" where they are', (title, conversation) => {
+    const { answers = null } = families[name]?.[title] ?? {};
+    const { tools, kwargs: variables } = conversation;
+    const inputs = { tools, variables };
+    const messages = messagesOf(conversation);
+    const found = (): string[] => {
+      const template = made(source);
+      const text = template.render(messages, false, inputs);
+      return answerSpans(messages, template, text, inputs).map(({ start, end }) => text.slice(start, end));
+    };
+    if (answers) expect(found()).toEqual(answers);
+    else expect(found).toThrow(TunesmithError);
   });
 });
 
