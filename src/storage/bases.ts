@@ -216,7 +216,8 @@ export async function openBase(store: FileStore, id: string): Promise<OpenBase |
   const { templateFile, generationConfig } = facts;
   const own: BaseFacts = { ...facts, templateFile, generationConfig };
   const checkpoint = baseCheckpoint(readSpec(facts.config), own, forms, verifiedReader(file, pieces));
-  await writeJson(store, `${folder}/${MANIFEST}`, { ...manifest, usedAt: Date.now() });
+  // A full disk is no reason not to read what is there.
+  await writeJson(store, `${folder}/${MANIFEST}`, { ...manifest, usedAt: Date.now() }).catch(() => undefined);
   return { ...shown(manifest, bytes + small.length), checkpoint };
 }
 

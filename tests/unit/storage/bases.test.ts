@@ -163,6 +163,13 @@ test('opening says when it was used last', async () => {
   expect(after!.createdAt).toBe(before!.createdAt);
 });
 
+test('a disk with no room left is no hindrance to opening', async () => {
+  const id = await saveBase(store, fakeModel(checkpoint).model, checkpoint, files);
+  const full = new MemoryFiles(store.files, { at: 1, kind: 'fail' });
+  expect(await openBase(full, id)).toMatchObject({ id });
+  expect(full.changes).toBe(1);
+});
+
 test('commits, loads and contents have bases of their own; mirrors and names have not', async () => {
   const { source } = hub;
   const commit = { ...hub, source: { ...source, commit: 'beef' } } as BaseDescription;
