@@ -86,12 +86,17 @@ export class ModelLibrary {
       case 'folder': {
         options.onProgress({ label: 'Reading the model’s files' });
         const opening = await folderOpening(origin.folder, origin.identity, load);
-        await this.#session.open(opening, options.onProgress, options.signal); return;
+        await this.#session.open(opening, options.onProgress, options.signal);
+        return;
       }
-      case 'stored':
-        { await this.#openStored(origin.id, options); return; }
-      case 'hub':
-        { await this.#openHub(origin.reference, load, options); return; }
+      case 'stored': {
+        await this.#openStored(origin.id, options);
+        return;
+      }
+      case 'hub': {
+        await this.#openHub(origin.reference, load, options);
+        return;
+      }
     }
   }
 
@@ -156,12 +161,18 @@ export class ModelLibrary {
     });
   }
 
+  /** Throws `base_missing`; `base_damaged`, and then there is none any more. */
   async #openStored(id: string, options: OpenOptions): Promise<void> {
     const store = await this.#host.store();
     options.onProgress({ label: 'Reading the stored model' });
-    const base = await openBase(store, id);
-    if (!base) throw baseMissing();
-    await this.#session.open(baseOpening(base), options.onProgress, options.signal);
+    try {
+      const base = await openBase(store, id);
+      if (!base) throw baseMissing();
+      await this.#session.open(baseOpening(base), options.onProgress, options.signal);
+    } catch (error) {
+      if (codeOf(error) === 'base_damaged') await removeBase(store, id);
+      throw error;
+    }
   }
 
   /** A promise is worth asking for, but not worth waiting for: without one, all is kept as well. */
@@ -169,7 +180,7 @@ export class ModelLibrary {
     void this.#host.persist().catch(() => false);
   }
 
-  /** False where there is none, or a damaged one, which is removed then. */
+  /** False where there is none, or a damaged one. */
   async #openKept(reference: ModelReference, load: LoadSettings, options: OpenOptions): Promise<boolean> {
     const store = await this.#host.store();
     const { repo, revision, file } = reference;
@@ -179,9 +190,8 @@ export class ModelLibrary {
       await this.#openStored(known.id, options);
       return true;
     } catch (error) {
-      const code = error instanceof TunesmithError ? error.code : '';
+      const code = codeOf(error);
       if (code !== 'base_damaged' && code !== 'base_missing') throw error;
-      await removeBase(store, known.id);
       return false;
     }
   }
@@ -209,11 +219,11 @@ export class ModelLibrary {
     this.#persist();
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#arrive(found, small, reference, load, options); return;
+        await this.#arrive(found, small, reference, load, options);
+        return;
       } catch (error) {
         // All of it is here then, and right.
-        const again = error instanceof TunesmithError && error.code === 'download_reopen';
-        if (!again || attempt === MOST_ATTEMPTS) throw error;
+        if (codeOf(error) !== 'download_reopen' || attempt === MOST_ATTEMPTS) throw error;
       }
     }
   }
@@ -321,5 +331,9 @@ function sourceOf({ repository }: FoundModel, { repo, revision, file }: ModelRef
 }
 
 function isFull(error: unknown): error is TunesmithError {
-  return error instanceof TunesmithError && error.code === 'storage_full';
+  return codeOf(error) === 'storage_full';
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof TunesmithError ? error.code : '';
 }

@@ -1,0 +1,55 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { withModelLock, withStorageLock } from '../../../src/storage/locks';
+import { nodeLocks } from '../../../src/storage/node_locks';
+
+let folder: string;
+beforeEach(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), 'tunesmith-locks-')), 'locks');
+});
+afterEach(() => rm(join(folder, '..'), { recursive: true }));
+
+it('lets one process after the other have a model, and leaves nothing behind', async () => {
+  const order: string[] = [];
+  const work = (name: string) => async () => {
+    order.push(`${name} begins`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    order.push(`${name} ends`);
+  };
+  const onWait = (): void => void order.push('waits');
+  const first = withModelLock(nodeLocks(folder), 'a/b', work('first'));
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  await withModelLock(nodeLocks(folder), 'a/b', work('second'), { onWait });
+  await first;
+  expect(order).toEqual(['first begins', 'waits', 'first ends', 'second begins', 'second ends']);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('refuses, or ends the waiting, where that is asked for', async () => {
+  const locks = nodeLocks(folder);
+  let end: () => void = () => undefined;
+  const first = withModelLock(locks, 'a/b', () => new Promise<void>((resolve) => (end = resolve)));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const refused = withModelLock(locks, 'a/b', () => Promise.resolve(), { refuse: true });
+  await expect(refused).rejects.toMatchObject({ code: 'model_in_other_tab' });
+  const stop = new AbortController();
+  const waiting = withModelLock(locks, 'a/b', () => Promise.resolve(), { signal: stop.signal });
+  stop.abort();
+  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  end();
+  await first;
+});
+
+it('takes over from a process that is gone', async () => {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'tunesmith-storage.lock'), '999999999');
+  expect(await withStorageLock(nodeLocks(folder), () => Promise.resolve(1))).toBe(1);
+});
+
+it('is given back where the work fails', async () => {
+  const locks = nodeLocks(folder);
+  await expect(withStorageLock(locks, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(await withStorageLock(locks, () => Promise.resolve(1))).toBe(1);
+});
