@@ -17,7 +17,7 @@ export interface LoadTarget {
 }
 
 /** A part of a weight's way to the device: a range of a file, or something that is made and reads for itself. */
-type Step = RangePiece | (Piece & { readonly first: StoredTensor | undefined });
+type Step = RangePiece | Piece;
 
 type Packed = Extract<WeightLayout, { kind: 'packed' }>;
 type Dense = Extract<WeightLayout, { kind: 'dense' }>;
@@ -26,7 +26,10 @@ type DenseStored = Extract<StoredWeight, { kind: 'dense' }>;
 type Requantised = Extract<StoredWeight, { kind: 'requantised' }>;
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** All pieces of a checkpoint, in the order in which its files have them, so that nothing waits for what comes later. */
+/**
+ * All pieces of a checkpoint, in the order in which its files have them, so that nothing waits for what comes later; last
+ * what is made of several parts of a file.
+ */
 export function loadingPieces(
   { stored, files }: Pick<Checkpoint, 'stored' | 'files'>,
   layout: ModelLayout,
@@ -67,8 +70,7 @@ export function quantizedChunks(stored: StoredWeights, layout: ModelLayout): Chu
 const BLOCK = 64;
 
 function positionOf(step: Step, order: ReadonlyMap<unknown, number>): readonly [file: number, begin: number] {
-  const { file, begin } = 'file' in step ? step : (step.first ?? { file: undefined, begin: 0 });
-  return [order.get(file) ?? order.size, begin];
+  return 'file' in step ? [order.get(step.file) ?? order.size, step.begin] : [order.size, 0];
 }
 
 function stepsOf(name: string, weight: StoredWeight, place: WeightLayout, target: LoadTarget): Step[] {
@@ -193,7 +195,7 @@ function bufferSteps(name: string, source: BufferSource, slot: WeightSlot, targe
     const bytes = await source.make();
     return async () => await uploads.write(buffer, inWords(bytes));
   };
-  return [{ name, bytes: source.bytes, first: undefined, read }];
+  return [{ name, bytes: source.bytes, read }];
 }
 
 /**
@@ -240,7 +242,7 @@ function unpackedStep(
     const rows = await weight.rows(first, count);
     return async () => await use(rows);
   };
-  return { name, bytes: count * input * 4, first: undefined, read };
+  return { name, bytes: count * input * 4, read };
 }
 
 interface Rows {

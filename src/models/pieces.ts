@@ -26,8 +26,9 @@ export class SpareBuffers {
     return this.#ignored ? undefined : (this.#buffers.pop() ?? new ArrayBuffer(PIECE_BYTES));
   }
 
-  /** Takes back what was given out, once the bytes that a reader gave for it are used. */
+  /** Takes back what was given out, if anything, once the bytes that a reader gave for it are used. */
   give(buffer: ArrayBuffer | undefined, bytes: Uint8Array): void {
+    if (!buffer) return;
     if (bytes.buffer === buffer) this.#buffers.push(buffer);
     else {
       this.#ignored = true;
@@ -112,7 +113,8 @@ function pieceOf(group: readonly [RangePiece, ...RangePiece[]]): Piece {
     name,
     bytes: end - begin,
     read: async (spare) => {
-      const buffer = spare.take();
+      // Hundreds of small ones may be held at a time, for which so much memory each would be far too much.
+      const buffer = end - begin > PIECE_BYTES / 2 ? spare.take() : undefined;
       const bytes = await file.read(begin, end, buffer);
       return async () => {
         for (const range of group) await range.use(bytes.subarray(range.begin - begin, range.end - begin));
