@@ -80,7 +80,9 @@ export function refusalOf(
       hint: 'Check the name, as in "Qwen/Qwen2.5-0.5B-Instruct". A private model needs a token.',
     });
   }
-  if (status === 401 || status === 403) return gated(asked.repo ?? subject, endpoint, token);
+  if (status === 401 || status === 403) {
+    return asked.repo === undefined ? tokenRefused(host) : gated(asked.repo, endpoint, token);
+  }
   return new TunesmithError({
     code: 'download_failed',
     message: `${answer} for ${subject}.`,
@@ -106,6 +108,14 @@ function gated(repo: string, endpoint: string, token: boolean): TunesmithError {
       ? `The token does not open ${repo}.`
       : `${repo} is only given to those whom its owner has let in.`,
     hint: `Sign in at ${endpoint}/${repo}, accept its conditions there, and give a token of that account that may read.`,
+  });
+}
+
+function tokenRefused(host: string): TunesmithError {
+  return new TunesmithError({
+    code: 'token_refused',
+    message: `${host} refuses to answer whoever bears this token, or none.`,
+    hint: 'Check the token in the settings, or remove it: models that are open to all need none.',
   });
 }
 

@@ -2,7 +2,7 @@ import { TunesmithError } from '../core/errors';
 import type { ArrivingFile, Claim } from './arriving_file';
 import { TemporaryFailure } from './failures';
 import { fileAddress } from './repository';
-import type { Requester } from './requester';
+import { DOWNLOAD_FAILURES, type Requester } from './requester';
 import type { Repository } from './types';
 
 export interface PieceOptions {
@@ -21,20 +21,24 @@ export async function fetchPiece(
   options: PieceOptions,
 ): Promise<void> {
   try {
-    await requester.withRetries(async (progressed) => {
-      const before = claim.at;
-      try {
-        while (claim.at < claim.end && file.claims.has(claim)) {
-          await fetchOnce(requester, repository, file, claim, options);
+    await requester.withRetries(
+      async (progressed) => {
+        const before = claim.at;
+        try {
+          while (claim.at < claim.end && file.claims.has(claim)) {
+            await fetchOnce(requester, repository, file, claim, options);
+          }
+        } catch (error) {
+          // Perhaps that was another server than the next one.
+          file.rangeless = false;
+          // A server that hands out a drop at a time and then fails is given up, too.
+          if (claim.at - before >= Math.min(2 ** 16, file.size / 8)) progressed();
+          throw error;
         }
-      } catch (error) {
-        // Perhaps that was another server than the next one.
-        file.rangeless = false;
-        // A server that hands out a drop at a time and then fails is given up, too.
-        if (claim.at - before >= Math.min(2 ** 16, file.size / 8)) progressed();
-        throw error;
-      }
-    }, options.signal);
+      },
+      options.signal,
+      DOWNLOAD_FAILURES,
+    );
   } finally {
     file.claims.delete(claim);
   }

@@ -8,7 +8,7 @@ import { contentHash } from './hash';
 import { Requester } from './requester';
 import type { CallOptions, Hub, Repository, RepositoryFile } from './types';
 
-const MOST_FILES = 20_000;
+const MOST_ENTRIES = 20_000;
 /** Of config.json and its like; what is larger is downloaded, not fetched whole. */
 const SMALL_FILE = 64 * 2 ** 20;
 
@@ -84,13 +84,14 @@ async function listHuggingFace(
   );
   const info = checked(infoSchema, found, repo, requester);
   const files: RepositoryFile[] = [];
+  let entries = 0;
   await understood(repo, requester, async () => {
     for await (const entry of listFiles({ ...shared, repo, revision: info.sha, recursive: true })) {
       const { type, path, size, oid, lfs } = checked(treeEntrySchema, entry, repo, requester);
       if (type === 'file') {
         files.push(lfs ? { path, size: lfs.size, sha256: lfs.oid } : { path, size, gitId: gitIdOf(oid) });
       }
-      if (files.length > MOST_FILES) throw invalid(repo, requester, 'lists more files than a model has');
+      if (++entries > MOST_ENTRIES) throw invalid(repo, requester, 'lists more files than a model has');
     }
   });
   return {

@@ -10,10 +10,20 @@ export interface RequestOptions extends CallOptions {
   readonly accept?: string;
 }
 
-/** Failures in a row, without anything arriving between them, after which it is given up: about two minutes of waiting. */
-const MOST_FAILURES = 9;
+/** Failures in a row after which a question is given up: somebody looks at the page and waits for its answer. */
+const QUESTION_FAILURES = 4;
+/** The same for a download, without anything arriving between them: about two minutes of waiting. */
+export const DOWNLOAD_FAILURES = 9;
 /** One of several servers may lag behind the others, hardly three times. */
 const MOST_CHANGES = 3;
+
+const ALONE: RequestInit = {
+  // What opens a model is the token alone.
+  credentials: 'omit',
+  referrerPolicy: 'no-referrer',
+  // What came wrong must not come again from the browser's cache, and gigabytes have no place in it.
+  cache: 'no-store',
+};
 
 /** All requests to an endpoint. It alone knows the token. */
 export class Requester {
@@ -48,8 +58,7 @@ export class Requester {
     const fetched = this.#hub.fetch ?? fetch;
     let response: Response;
     try {
-      // No cookies: what opens a model is the token alone.
-      response = await fetched(url, { headers, signal, credentials: 'omit', referrerPolicy: 'no-referrer' });
+      response = await fetched(url, { headers, signal, ...ALONE });
     } catch (cause) {
       signal?.throwIfAborted();
       const host = new URL(this.endpoint).host;
@@ -72,6 +81,7 @@ export class Requester {
   async withRetries<T>(
     work: (progressed: () => void) => Promise<T>,
     signal: AbortSignal | undefined,
+    mostFailures = QUESTION_FAILURES,
   ): Promise<T> {
     let failures = 0;
     for (;;) {
@@ -80,7 +90,7 @@ export class Requester {
       } catch (error) {
         if (!(error instanceof TemporaryFailure)) throw error;
         failures++;
-        const most = error.code === 'download_changed' ? MOST_CHANGES : MOST_FAILURES;
+        const most = error.code === 'download_changed' ? MOST_CHANGES : mostFailures;
         if (failures >= most) throw error.toError();
         const random = this.#hub.random ?? Math.random;
         const wait = Math.min(30_000, 1000 * 2 ** (failures - 1)) * (0.5 + random() / 2);

@@ -188,6 +188,17 @@ describe('searchModels', () => {
     await expect(searchModels(modelScope(), 'qwen')).rejects.toMatchObject({ code: 'search_not_offered' });
   });
 
+  it('says that a token is refused, and soon that nothing can be reached', async () => {
+    const refusing = hubAt(server.url, {
+      token,
+      fetch: () => Promise.resolve(new Response('', { status: 401 })),
+    });
+    await expect(searchModels(refusing, 'qwen')).rejects.toMatchObject({ code: 'token_refused' });
+    const cut = hubAt(server.url, { fetch: () => Promise.reject(new TypeError('Failed to fetch')) });
+    await expect(searchModels(cut, 'qwen')).rejects.toMatchObject({ code: 'endpoint_unreachable' });
+    expect(cut.slept.reduce((sum, each) => sum + each)).toBeLessThan(10_000);
+  });
+
   it('can be ended', async () => {
     const stop = new AbortController();
     stop.abort(new DOMException('', 'AbortError'));
