@@ -184,7 +184,7 @@ function parseTensor(name: string, entry: unknown, dataBegin: number, file: stri
   if (!isRecord(entry)) throw malformed('tensor_entry', file, `${where} that is described by no JSON object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !isDtype(dtype)) {
-    throw malformed('dtype', file, `${where} of the unknown dtype ${String(dtype)}`);
+    throw malformed('dtype', file, `${where} of the unknown dtype ${JSON.stringify(dtype)}`);
   }
   if (!isLengths(shape)) {
     throw malformed('shape', file, `${where} whose shape is no list of whole numbers below 2^53`);

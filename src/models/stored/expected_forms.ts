@@ -50,7 +50,8 @@ function denseFormat(
   { method }: Published,
   weights: readonly ListedFile[],
 ): DenseFormat {
-  const said = DTYPES[String(dtype ?? torch_dtype)];
+  const given = dtype ?? torch_dtype;
+  const said = typeof given === 'string' && Object.hasOwn(DTYPES, given) ? DTYPES[given] : undefined;
   if (said) return said;
   const bytes = weights.reduce((sum, { size }) => sum + size, 0);
   const parameters = checkpointTensors(spec).reduce((sum, { shape }) => sum + product(shape), 0);

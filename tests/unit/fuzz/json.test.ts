@@ -4,8 +4,10 @@ import { jinjaTemplate } from '../../../src/data/template';
 import { loadTokenizer } from '../../../src/data/tokenizer';
 import { readSpec } from '../../../src/models/config';
 import { readJson } from '../../../src/models/folder';
+import { modelLayout } from '../../../src/models/layout';
 import { inverseFrequencies } from '../../../src/models/rotary_table';
 import { checkpointTensors, type ModelSpec } from '../../../src/models/spec';
+import { expectedForms } from '../../../src/models/stored/expected_forms';
 import { memoryFile } from '../models/stored/tiny';
 import { mutateBytes, mutateJson, type Draw } from './mutate';
 import { check, fuzz, TIMEOUT } from './run';
@@ -59,7 +61,17 @@ test('config.json', { timeout: TIMEOUT }, async () => {
   );
   const configs = paths.filter((path) => existsSync(new URL(path, tests))).map(parse);
   await fuzz('config', async (draw) => {
-    checkSpec(readSpec(await reread(configs[draw.below(configs.length)], draw)));
+    const config = await reread(configs[draw.below(configs.length)], draw);
+    const spec = readSpec(config);
+    checkSpec(spec);
+    // What is told of a model before it is fetched: at worst that it can't be loaded.
+    const { formOf } = expectedForms(spec, config, [{ path: 'model.safetensors', size: 1e9 }]);
+    const load = {
+      load_in_4bit: draw.below(2) === 0,
+      bnb_4bit_use_double_quant: true,
+      dtype: 'auto' as const,
+    };
+    check(modelLayout(spec, formOf, load, 2 ** 27).tensors.size > 0, 'it has no tensors');
   });
 });
 

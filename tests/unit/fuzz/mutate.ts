@@ -166,7 +166,7 @@ function change({ holder, key }: Place, draw: Draw, places: readonly Place[]): v
   switch (draw.below(7)) {
     case 0:
     case 1:
-      fields[key] = draw.of(VALUES);
+      fields[key] = structuredClone(draw.of(VALUES));
       break;
     case 2:
       if (typeof value === 'number')

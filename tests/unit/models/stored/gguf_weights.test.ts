@@ -4,6 +4,7 @@ import { TunesmithError } from '../../../../src/core/errors';
 import { readGgufHeader, type GgufHeader, type GgufTensor } from '../../../../src/formats/gguf';
 import { loadTokenizer } from '../../../../src/data/tokenizer';
 import { openCheckpoint } from '../../../../src/models/files';
+import { ggufFolder } from '../../../../src/models/gguf_folder';
 import type { ModelSpec } from '../../../../src/models/spec';
 import { ggufSpec, ggufWeights, readRopeFactors } from '../../../../src/models/stored/gguf_weights';
 import { fixture, memoryFile, shapeOf, tinySpec, valuesOf } from './tiny';
@@ -165,4 +166,11 @@ test.each(refusals)('$what is refused by name', async ({ code, named, change, sp
 test('factors of another type are refused', async () => {
   const header = withTensor(await open(), 'rope_freqs.weight', { type: 'F16' });
   await expect(readRopeFactors(header, file)).rejects.toMatchObject({ code: 'gguf_rope_factors' });
+});
+
+test('a number beyond all sizes in the metadata is refused like another', async () => {
+  const { metadata, tensors } = await open();
+  const huge = new Map([...metadata, ['llama.block_count', 2n ** 63n]]);
+  const ropeFactors = await readRopeFactors(await open(), file);
+  expect(() => ggufFolder({ metadata: huge, tensors, ropeFactors })).toThrow(`block_count is "${2n ** 63n}"`);
 });

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { f16ToF32, floatsOf, type FloatDtype } from '../../../../src/core/dtype';
-import { dequantizeAwq } from '../../../../src/formats/awq';
 import { dequantizeGgml, type GgmlPacked } from '../../../../src/formats/ggml';
-import { dequantizeGptq } from '../../../../src/formats/gptq';
 import { dequantizeAbsmax, dequantizeNF4 } from '../../../../src/formats/nf4';
 import { parseHeader } from '../../../../src/formats/safetensors';
 import { readSpec } from '../../../../src/models/config';
@@ -11,6 +9,7 @@ import { checkpointTensors, type ModelSpec } from '../../../../src/models/spec';
 import type { BufferSource, StoredTensor, StoredWeight } from '../../../../src/models/stored/stored_weight';
 import { packedBuffers } from '../../../../src/ops/packings/packed';
 import type { Packing } from '../../../../src/ops/weight';
+import { dequantizeAwq, dequantizeGptq } from '../../../ops/weights/grouped_values';
 
 interface Checkpoint {
   /** Base64. */
