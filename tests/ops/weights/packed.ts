@@ -1,12 +1,11 @@
 import { f16ToF32 } from '../../../src/core/dtype';
-import { dequantizeAwq } from '../../../src/formats/awq';
 import { dequantizeGgml, type GgmlPacked } from '../../../src/formats/ggml';
 import { ggmlBlock } from '../../../src/formats/ggml_types';
-import { dequantizeGptq } from '../../../src/formats/gptq';
 import { dequantizeAbsmax, dequantizeNF4, doubleQuantize, quantizeNF4 } from '../../../src/formats/nf4';
 import { packNf4Scales } from '../../../src/ops/nf4_scales';
 import type { AwqPacking, GgmlPacking, GptqPacking, Nf4Packing, Packing } from '../../../src/ops/weight';
 import { integers, normal } from '../case';
+import { dequantizeAwq, dequantizeGptq } from './grouped_values';
 
 /** The buffers of a packed weight, and the values that the formats' own dequantiser takes them for. */
 export interface PackedData {
