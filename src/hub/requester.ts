@@ -1,5 +1,6 @@
 import { concatBytes } from '../core/bytes';
 import { normalizeEndpoint } from '../core/endpoints';
+import { TunesmithError } from '../core/errors';
 import { refusalOf, TemporaryFailure, type Asked } from './failures';
 import type { CallOptions, Hub } from './types';
 
@@ -31,15 +32,17 @@ export class Requester {
   readonly now: () => number;
   readonly #origin: string;
   readonly #hub: Hub;
+  readonly #token: string;
   /** No request before: the server asked for a rest. */
   #rest = 0;
 
-  /** @throws TunesmithError `endpoint_invalid` */
+  /** @throws TunesmithError `endpoint_invalid`, `token_invalid` */
   constructor(hub: Hub) {
     this.endpoint = normalizeEndpoint(hub.endpoint);
     this.now = hub.now ?? Date.now;
     this.#origin = new URL(this.endpoint).origin;
     this.#hub = hub;
+    this.#token = headerToken(hub.token);
   }
 
   /** An answer of success to a GET. Throws TemporaryFailure, TunesmithError, or the signal's reason. */
@@ -49,7 +52,7 @@ export class Requester {
     if (rest > 0) await this.#sleep(rest, signal);
     signal?.throwIfAborted();
     const url = this.#atEndpoint(address);
-    const token = this.#hub.token ?? '';
+    const token = this.#token;
     const headers = new Headers();
     if (accept !== undefined) headers.set('Accept', accept);
     if (range) headers.set('Range', `bytes=${range[0]}-${range[1] - 1}`);
@@ -136,6 +139,17 @@ export class Requester {
   async #sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
     await (this.#hub.sleep ?? sleep)(milliseconds, signal);
   }
+}
+
+/** Refused here, and not by what makes headers: that would repeat the token in its message. */
+function headerToken(token = ''): string {
+  const trimmed = token.trim();
+  if (/^[!-~]*$/.test(trimmed)) return trimmed;
+  throw new TunesmithError({
+    code: 'token_invalid',
+    message: 'The token has spaces or characters that no token has.',
+    hint: 'Copy it once more from the page where it was made.',
+  });
 }
 
 async function readAtMost(response: Response, most: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describeError } from '../../../src/core/errors';
 import { downloadModel } from '../../../src/hub/download';
 import { fetchSmallFile, fileAddress, listRepository } from '../../../src/hub/repository';
 import { searchModels } from '../../../src/hub/search';
@@ -144,6 +145,16 @@ describe('gated models', () => {
     });
     const { done } = await downloadModel(wrong, repository, new MemoryFiles(), { paths: Object.keys(files) });
     await expect(done).rejects.toMatchObject({ code: 'repository_gated' });
+  });
+
+  it('refuse a token that no header can hold, without repeating it', async () => {
+    for (const broken of [`${token}\nX`, `${token}…`, `${token} ${token}`]) {
+      const error: unknown = await listRepository(hubAt(server.url, { token: broken }), gated).catch(
+        (caught: unknown) => caught,
+      );
+      expect(error).toMatchObject({ code: 'token_invalid' });
+      expect(JSON.stringify(describeError(error))).not.toContain(token);
+    }
   });
 
   it('come with the token, which goes to the endpoint and nowhere else', async () => {
