@@ -44,7 +44,7 @@ export function readSpec(config: unknown): ModelSpec {
     });
   }
   const name = parsed.output.architectures[0] ?? '';
-  const read = FAMILIES[name];
+  const read = Object.hasOwn(FAMILIES, name) ? FAMILIES[name] : undefined;
   if (!read) {
     throw new TunesmithError({
       code: 'architecture_unsupported',

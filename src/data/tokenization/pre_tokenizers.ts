@@ -83,7 +83,8 @@ function metaspace(part: Component): PreTokenizer {
 
 /** What becomes of matches: parts of their own, of what is before or after them, of each other, or nothing. */
 function splitter(find: Finder, behavior: string, invert = false): PreTokenizer {
-  const combine = combinations[behavior.toLowerCase().replaceAll('_', '')];
+  const name = behavior.toLowerCase().replaceAll('_', '');
+  const combine = Object.hasOwn(combinations, name) ? combinations[name] : undefined;
   if (!combine) throw new UnusableComponent(`the split behavior ${JSON.stringify(behavior)} is unknown`);
   return (pieces) =>
     pieces.flatMap(({ text, first }) =>

@@ -299,6 +299,7 @@ describe('a field that changes the arithmetic is refused by name', () => {
 test.each([
   [null, 'no architecture'],
   [{ architectures: ['GPT2LMHeadModel'] }, 'GPT2LMHeadModel'],
+  [{ ...base, architectures: ['constructor'] }, 'asks for constructor'],
   [{ ...llama, hidden_size: 'big' }, 'hidden_size'],
   [{ ...llama, num_hidden_layers: 0 }, 'num_hidden_layers'],
   [{ ...gemma3, rope_parameters: { rope_theta: 1e4 } }, 'rope_parameters'],
