@@ -16,13 +16,10 @@ export interface StoredTensor {
   readonly shape: readonly number[];
 }
 
-/** Bytes of weights that are in JavaScript's hands at any one time. */
-export const PIECE_BYTES = 64 * 1024 * 1024;
-
 /**
  * What a buffer of a packed weight is filled with. `bytes` is the buffer's size, a multiple of 4; what `copy` names or
- * `make` returns may be up to three bytes shorter, and is followed by zeros then. A tensor to be copied may be larger than
- * `PIECE_BYTES`; what is made never is.
+ * `make` returns may be up to three bytes shorter, and is followed by zeros then. A tensor to be copied may be large, and is
+ * read in pieces; what is made is the tables of one weight, a few megabytes.
  */
 export type BufferSource =
   | { readonly bytes: number; readonly copy: StoredTensor }
@@ -52,7 +49,7 @@ export type StoredWeight =
       readonly kind: 'requantised';
       /** The format's name for people: "Q5_K". */
       readonly from: string;
-      /** Rows first … first + count - 1 in float32; ask for few enough that they stay below `PIECE_BYTES`. */
+      /** Rows first … first + count - 1 in float32; a few at a time, for they are large. */
       readonly rows: (first: number, count: number) => Promise<Float32Array<ArrayBuffer>>;
     };
 
