@@ -46,7 +46,7 @@ try {
     ...['train', '--json', '--model', model, '--data', data, '--output_dir', output],
     ...['--max_steps', '1', '--max_seq_length', values.tokens, '--per_device_train_batch_size', '1'],
     ...['--gradient_accumulation_steps', '1', '--gradient_checkpointing', 'true', '--eval_split', '0'],
-    ...['--eval_steps', '0', '--train_on', 'all', '--lr_scheduler_type', 'constant'],
+    ...['--eval_steps', '0', '--train_on', 'all', '--warmup_ratio', '0'],
   ];
   const started = performance.now();
   const { code, output: text } = await run(process.execPath, [program, ...args], { output: 'capture', env });
@@ -68,8 +68,24 @@ try {
 /** @param {string} folder */
 async function savedFiles(folder) {
   const config = parsed(await readFile(join(folder, 'adapter_config.json'), 'utf8'));
-  const { size } = await stat(join(folder, 'adapter_model.safetensors'));
-  return { r: config['r'], adapter_bytes: size };
+  const bytes = await readFile(join(folder, 'adapter_model.safetensors'));
+  return { r: config['r'], adapter_bytes: bytes.length, trained: isTrained(bytes) };
+}
+
+/**
+ * Whether the step changed what begins as zeros: every B of the adapter.
+ * @param {Buffer} bytes a safetensors file
+ */
+function isTrained(bytes) {
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = /** @type {Record<string, { data_offsets?: [number, number] }>} */ (
+    parsed(bytes.toString('utf8', 8, start))
+  );
+  return Object.entries(header)
+    .filter(([name]) => name.includes('lora_B'))
+    .every(([, { data_offsets: [begin, end] = [0, 0] }]) =>
+      bytes.subarray(start + begin, start + end).some((byte) => byte !== 0),
+    );
 }
 
 /** @param {string} folder */

@@ -33,23 +33,23 @@ export const QWEN_SHAPES = {
 };
 
 const SPECIAL = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'];
-const SHARD_BYTES = 10 ** 9;
 const PART = 4 * 2 ** 20;
 
 /**
- * Writes the folder where it isn't there yet: bf16 weights in shards of 1 GB with their index, config and tokenizer.
+ * Writes the folder where it isn't there yet: bf16 weights in shards with their index, config and tokenizer.
  * @param {string} folder
  * @param {Shapes} shapes
  * @param {(line: string) => void} log
+ * @param {number} [shardBytes]
  * @returns {Promise<number>} parameters
  */
-export async function writeMadeUpCheckpoint(folder, shapes, log) {
+export async function writeMadeUpCheckpoint(folder, shapes, log, shardBytes = 10 ** 9) {
   const tensors = tensorsOf(shapes);
   const parameters = tensors.reduce((sum, { elements }) => sum + elements, 0);
   if (await stat(folder).catch(() => undefined)) return parameters;
   const partial = `${folder}.partial`;
   await mkdir(partial, { recursive: true });
-  const shards = shardsOf(tensors);
+  const shards = shardsOf(tensors, shardBytes);
   /** @type {Record<string, string>} */
   const weightMap = {};
   let state = 1;
@@ -109,13 +109,13 @@ function tensorsOf(shapes) {
   return tensors;
 }
 
-/** @param {Tensor[]} tensors @returns {Tensor[][]} */
-function shardsOf(tensors) {
+/** @param {Tensor[]} tensors @param {number} shardBytes @returns {Tensor[][]} */
+function shardsOf(tensors, shardBytes) {
   /** @type {Tensor[][]} */
   const shards = [[]];
   let bytes = 0;
   for (const tensor of tensors) {
-    if (bytes > 0 && bytes + tensor.elements * 2 > SHARD_BYTES) {
+    if (bytes > 0 && bytes + tensor.elements * 2 > shardBytes) {
       shards.push([]);
       bytes = 0;
     }
