@@ -10,6 +10,7 @@ import type { ModelSpec } from './spec';
 import { ggufSpec, ggufWeights, readRopeFactors } from './stored/gguf_weights';
 import { storedWeights } from './stored/safetensors_weights';
 import type { StoredWeights } from './stored/stored_weight';
+import { checkTiedHead } from './tied_head';
 
 export { readJson, type FileReader, type ModelFolder } from './folder';
 
@@ -33,7 +34,8 @@ export interface Checkpoint {
 
 /**
  * Opens a checkpoint's folder: one safetensors file, shards by their index, or a GGUF file, which says by itself what
- * the small files of others say. Only headers of the weights are read. Throws `model_file_missing`,
+ * the small files of others say. Only headers of the weights are read, and a head that is to be the embedding again.
+ * Throws `model_file_missing`,
  * `weights_not_safetensors`, `gguf_several`, `json_invalid`, and what the config, the index and the headers are refused for.
  */
 export async function openCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
@@ -56,6 +58,7 @@ async function openSafetensors(folder: ModelFolder): Promise<Checkpoint> {
   const stored = storedWeights(spec, isRecord(config) ? config['quantization_config'] : undefined, tensors);
   checkWeights(spec, stored);
   checkUnexpected(spec, stored, tensors);
+  await checkTiedHead(spec, tensors);
   const small = { config, tokenizer, tokenizerConfig, templateFile, generationConfig };
   return { ...small, spec, stored, files, notes: notesOn(stored) };
 }

@@ -135,3 +135,13 @@ test('what old checkpoints carry along, and a second copy of a tied head, is let
   const folder = folderOf({ 'model.safetensors': writeSafetensors([...tied, ...extra]) }, config);
   expect((await openCheckpoint(folder)).stored.has('lm_head.weight')).toBe(false);
 });
+
+test('a head with values of its own is not taken for the embedding', async () => {
+  const config = { ...CONFIG, tie_word_embeddings: true };
+  const tied = madeUpTensors(config);
+  const data = Uint8Array.from(tied[0]!.data);
+  data[data.length - 1]! ^= 1;
+  const own = { ...tied[0]!, name: 'lm_head.weight', data };
+  const folder = folderOf({ 'model.safetensors': writeSafetensors([...tied, own]) }, config);
+  await expect(openCheckpoint(folder)).rejects.toMatchObject({ code: 'safetensors_tied_head' });
+});

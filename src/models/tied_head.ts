@@ -1,0 +1,38 @@
+import { TunesmithError } from '../core/errors';
+import { PIECE_BYTES } from './pieces';
+import type { ModelSpec } from './spec';
+import type { StoredTensor } from './stored/stored_weight';
+
+const EMBEDDING = 'model.embed_tokens.weight';
+const HEAD = 'lm_head.weight';
+
+/**
+ * Throws `safetensors_tied_head` where config.json ties the head to the embedding and the checkpoint has a head of its own
+ * with other values: Transformers uses that one then, and the embedding in its place would be another model.
+ */
+export async function checkTiedHead(
+  { tiedHead }: ModelSpec,
+  tensors: ReadonlyMap<string, StoredTensor>,
+): Promise<void> {
+  const embedding = tensors.get(EMBEDDING);
+  const head = tensors.get(HEAD);
+  if (!tiedHead || !embedding || !head || (await sameBytes(embedding, head))) return;
+  throw new TunesmithError({
+    code: 'safetensors_tied_head',
+    message: `config.json ties ${HEAD} to ${EMBEDDING}, but ${head.file.name} has other values for it.`,
+    hint: 'Set "tie_word_embeddings" to false in config.json if the model was trained so, or choose another model.',
+  });
+}
+
+async function sameBytes(a: StoredTensor, b: StoredTensor): Promise<boolean> {
+  const length = a.end - a.begin;
+  if (a.dtype !== b.dtype || b.end - b.begin !== length) return false;
+  for (let at = 0; at < length; at += PIECE_BYTES) {
+    const bytes = Math.min(PIECE_BYTES, length - at);
+    const [one, other] = await Promise.all(
+      [a, b].map(async ({ file, begin }) => await file.read(begin + at, begin + at + bytes)),
+    );
+    if (!one?.every((byte, i) => byte === other?.[i])) return false;
+  }
+  return true;
+}
