@@ -16,7 +16,8 @@ export const text = {
   formatsIntro:
     'One JSON object a line (JSONL), or one JSON list of them. Any of these three shapes, mixed as you like:',
   formatsInstruction: 'A task and its answer. input and system may be left out:',
-  formatsMessages: 'A conversation. The assistant’s turns are learned:',
+  formatsMessages:
+    'A conversation, with tools if it has some; also as ShareGPT’s “conversations”. The assistant’s turns are learned:',
   formatsText: 'Plain text, learned as it is:',
   problems: (count: string) => `${count} found`,
   problemsHelp: 'These rows are left out. The rest is used as usual.',

@@ -10,7 +10,6 @@ export type CandidateSource = Extract<ModelSource, { kind: 'hub' | 'stored' }>;
 export class CandidateState {
   readonly #engine: EngineState;
   source: CandidateSource | undefined = $state.raw();
-  /** Until the preview tells it. */
   #name = $state('');
   preview: ModelPreview | undefined = $state.raw();
   error: ErrorDescription | undefined = $state.raw();
@@ -22,7 +21,8 @@ export class CandidateState {
     this.#engine = engine;
   }
 
-  readonly name = $derived(this.preview?.repo ?? this.preview?.name ?? this.#name);
+  /** As it was asked for; where that says nothing, as the preview tells. */
+  readonly name = $derived(this.#name === '' ? (this.preview?.repo ?? this.preview?.name ?? '') : this.#name);
 
   /** Looks at this model from now on. `refresh` asks what is known of it. */
   look(source: CandidateSource, name = source.kind === 'hub' ? modelReferenceText(source) : ''): void {

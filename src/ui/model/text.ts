@@ -23,7 +23,6 @@ export const text = {
   fitSigns: { yes: '✓', tight: '▲', no: '✗' },
 
   looking: 'Looking at what it takes…',
-  parametersOf: (count: string) => `${count} parameters`,
   license: 'License',
   licenseUnknown: 'not told',
   download: 'Download',
@@ -42,7 +41,6 @@ export const text = {
   open: 'Open',
   openFor: (name: string) => `Open ${name}`,
   otherModel: 'Choose another',
-  again: (name: string) => `Last time you used ${name}. It is still kept on this computer.`,
 
   drop: 'Drop a model’s folder or file here',
   files: 'config.json with .safetensors (shards too), or one .gguf. Read in place, nothing is uploaded.',
@@ -92,17 +90,14 @@ export const text = {
   size: 'Size in memory',
   context: 'Longest text',
   tokens: (count: string) => `${count} tokens`,
-  name: 'Name',
   /** The engine's families are named as in config.json: llama, ernie4_5. */
   familyOf: (family: string) =>
     ({ smollm3: 'SmolLM3', gemma3: 'Gemma 3', ernie4_5: 'ERNIE 4.5', glm: 'GLM' })[family] ??
     family.charAt(0).toUpperCase() + family.slice(1),
   layers: (count: string) => `${count} layers`,
-  precisionOf: (fourBit: boolean) => (fourBit ? '4-bit' : 'full precision'),
   template: 'Chat template',
   ownTemplate: 'its own',
   alpacaTemplate: 'none: the Alpaca prompt is used',
-  version: 'Version',
 
   more: 'More',
   loading: 'How it is loaded',
