@@ -1,12 +1,9 @@
 import * as v from 'valibot';
 import { isRecord } from '../core/json';
-import type { Message, Sample } from './rows';
+import { ROLES, type Message, type Role, type Sample } from './messages';
 
 type Refused = { readonly reason: string };
 type Fields = Readonly<Record<string, unknown>>;
-
-const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'ipython'] as const;
-export type Role = (typeof ROLES)[number];
 
 const part = v.looseObject(
   { type: v.string('each part of "content" needs a "type"') },

@@ -1,31 +1,9 @@
 import * as v from 'valibot';
 import { isRecord } from '../core/json';
-import { chatRow, chatSample, shareGptRow, shareGptSample, type Role } from './conversations';
+import { chatRow, chatSample, shareGptRow, shareGptSample } from './conversations';
+import type { Message, Sample } from './messages';
 
-export interface Message {
-  readonly role: Role;
-  /** Its text; of several parts, all of it. */
-  readonly content: string;
-  /**
-   * The message as the data has it, where it has more than a role and a text (`tool_calls`, `reasoning_content`, parts of
-   * content): that is what a template sees then.
-   */
-  readonly fields?: Readonly<Record<string, unknown>>;
-  /** Of an Alpaca row with an input: its two parts, which `content` joins by a line break. */
-  readonly alpaca?: { readonly instruction: string; readonly input: string };
-}
-
-/** What a row teaches: a conversation, or a text to be continued. */
-export type Sample =
-  | {
-      readonly kind: 'chat';
-      readonly messages: readonly Message[];
-      /** JSON schemas of the functions that the answers may call. */
-      readonly tools?: readonly unknown[];
-      /** Variables for the template (`chat_template_kwargs`), such as `enable_thinking`. */
-      readonly variables?: Readonly<Record<string, unknown>>;
-    }
-  | { readonly kind: 'text'; readonly text: string };
+export type { Message, Sample } from './messages';
 
 export interface Row {
   /** Name of the file it came from. */

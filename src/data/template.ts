@@ -45,15 +45,14 @@ export function chatTemplateSource(
   tokenizerConfig: unknown,
   templateFile?: string,
 ): TemplateSource | undefined {
-  if (templateFile !== undefined) return templateFile;
   const source = isRecord(tokenizerConfig) ? tokenizerConfig.chat_template : undefined;
-  if (typeof source === 'string') return source;
-  const listed: unknown[] = Array.isArray(source) ? source : [];
+  if (!Array.isArray(source)) return templateFile ?? (typeof source === 'string' ? source : undefined);
   const named: Record<string, string> = {};
-  for (const entry of listed) {
+  for (const entry of source as unknown[]) {
     if (!isRecord(entry) || typeof entry.name !== 'string' || typeof entry.template !== 'string') continue;
     named[entry.name] = entry.template;
   }
+  if (templateFile !== undefined) named.default = templateFile;
   if (named.default === undefined) return undefined;
   return Object.keys(named).length === 1 ? named.default : named;
 }

@@ -290,10 +290,15 @@ function missing(key: string): TunesmithError {
   });
 }
 
+function textOf(value: unknown): string {
+  if (value === undefined) return 'absent';
+  return JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? String(item) : item));
+}
+
 function unsupported(key: string, value: unknown): TunesmithError {
   return new TunesmithError({
     code: 'gguf_metadata_unsupported',
-    message: `The GGUF file's ${key} is ${(value === undefined ? 'absent' : JSON.stringify(value)).slice(0, 80)}, which is not supported.`,
+    message: `The GGUF file's ${key} is ${textOf(value).slice(0, 80)}, which is not supported.`,
     hint: 'Take the same model in safetensors, or a newer conversion of it.',
   });
 }

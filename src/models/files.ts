@@ -11,6 +11,7 @@ import { ggufSpec, ggufWeights, readRopeFactors } from './stored/gguf_weights';
 import { storedWeights } from './stored/safetensors_weights';
 import type { StoredWeights } from './stored/stored_weight';
 import { checkTiedHead } from './tied_head';
+import { readTokenizerConfig } from './tokenizer_files';
 
 export { readJson, type FileReader, type ModelFolder } from './folder';
 
@@ -47,7 +48,8 @@ async function openSafetensors(folder: ModelFolder): Promise<Checkpoint> {
   const config = await readJson(required(folder, 'config.json'));
   const spec = readSpec(config);
   const tokenizer = await readJson(required(folder, 'tokenizer.json'));
-  const tokenizerConfig = await readJson(required(folder, 'tokenizer_config.json'));
+  required(folder, 'tokenizer_config.json');
+  const tokenizerConfig = await readTokenizerConfig(folder);
   const generation = folder.get('generation_config.json');
   const generationConfig = generation && (await readJson(generation));
   const template = folder.get('chat_template.jinja');

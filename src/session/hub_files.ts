@@ -1,6 +1,7 @@
 import { TunesmithError } from '../core/errors';
 import type { Repository, RepositoryFile } from '../hub/types';
 import { INDEX_FILE, SINGLE_FILE } from '../models/shards';
+import { TOKENIZER_COMPANIONS } from '../models/tokenizer_files';
 
 /** What of a repository makes its model. */
 export interface HubFiles {
@@ -20,7 +21,7 @@ const SMALL = [
   TOKENIZER_FILE,
   'tokenizer_config.json',
   'generation_config.json',
-  'chat_template.jinja',
+  ...TOKENIZER_COMPANIONS,
 ];
 const REQUIRED = ['config.json', TOKENIZER_FILE, 'tokenizer_config.json'];
 

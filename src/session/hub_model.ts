@@ -1,7 +1,10 @@
+import { isRecord } from '../core/json';
 import type { ModelReference } from '../core/model_reference';
 import { fetchSmallFile, listRepository } from '../hub/repository';
 import type { Hub, Repository } from '../hub/types';
 import { readSpec } from '../models/config';
+import { readTokenizerConfig } from '../models/tokenizer_files';
+import { readQuantizationConfig } from '../models/stored/quantization_config';
 import { readJson, readText, type FileReader, type ModelFolder } from '../models/folder';
 import { memoryFile } from './adapter_files';
 import { hubFiles, type HubFiles } from './hub_files';
@@ -43,7 +46,7 @@ export interface SmallModel {
 
 /**
  * Fetches all but the weights and refuses what can't be trained, before anything large is fetched. Undefined for a GGUF
- * file, which says all that by itself. Throws as `fetchSmallFile`, `readSpec` and `loadTokenizer`.
+ * file, which says all that by itself. Throws as `fetchSmallFile`, `readSpec`, `readQuantizationConfig` and `loadTokenizer`.
  */
 export async function fetchSmallModel(
   hub: Hub,
@@ -61,13 +64,14 @@ export async function fetchSmallModel(
   await fetched('config.json');
   const config = await jsonOf(folder, 'config.json');
   const spec = readSpec(config);
+  readQuantizationConfig(isRecord(config) ? config.quantization_config : undefined);
   for (const { path } of files.small) if (!folder.has(path)) await fetched(path);
   const template = folder.get('chat_template.jinja');
   const facts = {
     config,
     spec,
     tokenizer: await jsonOf(folder, 'tokenizer.json'),
-    tokenizerConfig: await jsonOf(folder, 'tokenizer_config.json'),
+    tokenizerConfig: await readTokenizerConfig(folder),
     generationConfig: await jsonOf(folder, 'generation_config.json'),
     templateFile: template && (await readText(template)),
     notes: files.notes,

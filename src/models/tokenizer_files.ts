@@ -1,0 +1,44 @@
+import { completeTokenizerConfig } from '../data/tokenizer_config';
+import { readJson, readText, type ModelFolder } from './folder';
+
+/**
+ * Files beside `tokenizer.json` and `tokenizer_config.json` in which checkpoints, older ones most of all, keep special
+ * tokens and chat templates.
+ */
+export const TOKENIZER_COMPANIONS: readonly string[] = [
+  'chat_template.jinja',
+  'chat_template.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'additional_chat_templates/tool_use.jinja',
+];
+
+const MORE_TEMPLATES = /(?:^|\/)additional_chat_templates\/([^/]+)\.jinja$/;
+
+/**
+ * `tokenizer_config.json` of a folder, completed out of the files beside it; `{}` where it has none. Only
+ * `chat_template.jinja` stays by itself.
+ *
+ * @throws TunesmithError `json_invalid` naming the file
+ */
+export async function readTokenizerConfig(folder: ModelFolder): Promise<unknown> {
+  const json = async (name: string): Promise<unknown> => {
+    const file = folder.get(name);
+    return file && (await readJson(file));
+  };
+  const config = (await json('tokenizer_config.json')) ?? {};
+  const addedTokens = await json('added_tokens.json');
+  const specialTokensMap = await json('special_tokens_map.json');
+  const templateJson = await json('chat_template.json');
+  const moreTemplates: Record<string, string> = {};
+  for (const [path, reader] of folder) {
+    const name = MORE_TEMPLATES.exec(path)?.[1];
+    if (name !== undefined) moreTemplates[name] = await readText(reader);
+  }
+  return completeTokenizerConfig(config, {
+    addedTokens,
+    specialTokensMap,
+    templateJson,
+    moreTemplates,
+  });
+}
