@@ -3,18 +3,17 @@ import { TunesmithError } from '../core/errors';
 import { modelReferenceText, type ModelReference } from '../core/model_reference';
 import type { Hub, HubSettings } from '../hub/types';
 import type { LoadSettings } from '../models/layout';
-import { layoutOf } from '../models/load';
 import { findBase, listBases, openBase, removeBase, saveBase, type BaseSource } from '../storage/bases';
 import { listDownloads, removeDownload, type StoredDownload } from '../storage/downloads';
 import type { FileStore } from '../storage/file_store';
 import { withModelLock, withStorageLock, type Locks } from '../storage/locks';
-import { Arrival } from './arrival';
+import type { Arrival } from './arrival';
+import { openArriving } from './arriving_model';
 import { baseMissing, baseOpening } from './base_opening';
-import { fetchSmallModel, findOnHub, hashOfFound, type FoundModel } from './hub_model';
+import { fetchSmallModel, findOnHub } from './hub_model';
 import { LibraryPreviews, type FoundHubModel } from './library_previews';
 import type { ModelOrigin } from './model_origin';
-import { openModel } from './open_model';
-import { folderOpening, type Opening } from './opening';
+import { folderOpening } from './opening';
 import type { ModelPreview, PreviewFor } from './preview';
 import type { OnProgress } from './progress';
 import type { Session } from './session';
@@ -219,52 +218,17 @@ export class ModelLibrary {
     this.#persist();
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#arrive(found, small, reference, load, options);
+        const store = await this.#host.store();
+        const fetching = { hub: this.#hub, store, found, small, reference, load };
+        const arrival = await openArriving(this.#session, fetching, options);
+        for (const note of arrival.notes) this.#addNote(note);
+        await this.#keepArrived(arrival, options);
         return;
       } catch (error) {
         // All of it is here then, and right.
         if (codeOf(error) !== 'download_reopen' || attempt === MOST_ATTEMPTS) throw error;
       }
     }
-  }
-
-  async #arrive(
-    found: FoundModel,
-    small: Awaited<ReturnType<typeof fetchSmallModel>>,
-    reference: ModelReference,
-    load: LoadSettings,
-    options: OpenOptions,
-  ): Promise<void> {
-    const hub = this.#hub;
-    const store = await this.#host.store();
-    const begin = (onProgress: OnProgress, signal: AbortSignal | undefined): Promise<Arrival> =>
-      Arrival.begin(found, { hub, store, small: small?.folder ?? new Map(), onProgress, signal });
-    const first = await begin(options.onProgress, options.signal);
-    const waiting: { arrival?: Arrival } = { arrival: first };
-    try {
-      const { checkpoint } = first;
-      const notes = [...found.files.notes, ...checkpoint.notes];
-      const open = small
-        ? { ...small.open, facts: { ...small.open.facts, notes } }
-        : openModel({ ...checkpoint, notes }, found.identity, await hashOfFound(found));
-      const opening: Opening = {
-        open,
-        load,
-        source: sourceOf(found, reference),
-        layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
-        bring: async (device, onProgress, signal) => {
-          // After a device was lost, what could not be kept is fetched again.
-          const arrival = waiting.arrival ?? (await begin(onProgress, signal));
-          waiting.arrival = undefined;
-          return await arrival.bring(device, load, onProgress, signal);
-        },
-      };
-      await this.#session.open(opening, options.onProgress, options.signal);
-    } catch (error) {
-      throw waiting.arrival ? await waiting.arrival.end(error) : error;
-    }
-    for (const note of first.notes) this.#addNote(note);
-    await this.#keepArrived(first, options);
   }
 
   /** Keeps what has arrived as it lies on the device, and removes the files it came as. */
@@ -316,18 +280,6 @@ const MOST_ATTEMPTS = 3;
 function nameOfDownload({ repo, files }: StoredDownload): string {
   const gguf = files.find(({ path }) => path.endsWith('.gguf'));
   return gguf ? `${repo}:${gguf.path}` : repo;
-}
-
-function sourceOf({ repository }: FoundModel, { repo, revision, file }: ModelReference): BaseSource {
-  const { commit, endpoint, license } = repository;
-  return {
-    kind: 'hub',
-    repo: modelReferenceText({ repo, file }),
-    commit,
-    endpoint,
-    ...(revision !== undefined && revision !== commit && { revision }),
-    ...(license !== undefined && { license }),
-  };
 }
 
 function isFull(error: unknown): error is TunesmithError {

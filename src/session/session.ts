@@ -4,7 +4,7 @@ import type { Message } from '../data/rows';
 import { previewTokens, type PreviewToken } from '../data/preview';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';
-import { Adapter } from '../models/adapter';
+import type { Adapter } from '../models/adapter';
 import type { ModelFolder } from '../models/files';
 import type { Generator } from '../models/generation';
 import { PREFILL_ROWS } from '../models/generation_graph';
@@ -28,16 +28,12 @@ import { loadedHash } from './model_hash';
 import { folderOpening, type Opening } from './opening';
 import { planReport, reachedRate, type PlanReport } from './plan_report';
 import type { OnProgress } from './progress';
-import { Resident, type TunedAdapter } from './resident';
+import { Residence, type SessionHost } from './residence';
+import type { Resident, TunedAdapter } from './resident';
 import { runTraining, type CheckpointFolder, type TrainingOutcome } from './training';
 
 /** Tokens of a comparison of two adapters' logits. */
 const COMPARED_TOKENS = 16;
-
-export interface SessionHost {
-  /** Opens a device; called again after one was lost. */
-  openDevice(): Promise<Device>;
-}
 
 export interface TrainCall {
   readonly settings: TrainSettings;
@@ -57,25 +53,20 @@ export interface TrainCall {
  * line are two doors to it. One thing at a time: calls that use the device must not overlap.
  */
 export class Session {
-  readonly #host: SessionHost;
+  readonly #residence: Residence;
   #model: { readonly opening: Opening; readonly layout: ModelLayout } | undefined;
-  #device: Device | undefined;
-  #opening: Promise<Device> | undefined;
-  #resident: Resident | undefined;
   #dataset: Dataset | undefined;
   #tuned: TunedAdapter | undefined;
   /** Operations a second that training reached, once it was measured. */
   #rate: number | undefined;
 
   constructor(host: SessionHost) {
-    this.#host = host;
+    this.#residence = new Residence(host);
   }
 
   /** The device, opened where there is none that answers. Calls that come while it is being opened wait for the same one. */
   async device(): Promise<Device> {
-    if (this.#device && !this.#device.hasFailed) return this.#device;
-    this.#opening ??= this.#openDevice().finally(() => (this.#opening = undefined));
-    return await this.#opening;
+    return await this.#residence.device();
   }
 
   get model(): OpenModel {
@@ -131,7 +122,7 @@ export class Session {
 
   setTuned(tuned: TunedAdapter | undefined): void {
     this.#tuned = tuned;
-    if (!tuned) this.#resident?.dropTuned();
+    if (!tuned) this.#residence.dropTuned();
   }
 
   /** Reads and checks a folder and opens the model in it; see `open`. */
@@ -159,7 +150,7 @@ export class Session {
     this.#rate = undefined;
     this.#model = { opening, layout };
     try {
-      await this.#load(onProgress, signal);
+      await this.#residence.load(opening, onProgress, signal);
     } catch (error) {
       this.closeModel();
       throw error;
@@ -183,8 +174,7 @@ export class Session {
   }
 
   closeModel(): void {
-    this.#resident?.destroy();
-    this.#resident = undefined;
+    this.#residence.unload();
     this.#model = undefined;
     this.#dataset = undefined;
     this.#tuned = undefined;
@@ -319,17 +309,9 @@ export class Session {
     return { layout, parameters, notes: notesOnBase(baseModel, this.model.identity) };
   }
 
-  /** Parameters of the base, and of an adapter with such settings. */
-  parameterCounts(settings: LoraSettings): { readonly all: number; readonly trainable: number } {
-    const { spec } = this.layout;
-    const trainable = adapterLayout(spec, settings).parameters;
-    return { all: parameterCount(spec) + trainable, trainable };
-  }
-
   close(): void {
     this.closeModel();
-    this.#device?.destroy();
-    this.#device = undefined;
+    this.#residence.close();
   }
 
   #opened() {
@@ -339,13 +321,6 @@ export class Session {
       message: 'No model is open.',
       hint: 'Choose a model first.',
     });
-  }
-
-  async #openDevice(): Promise<Device> {
-    // One that ran out of memory is given back whole, so that the next has room.
-    this.#device?.destroy();
-    this.#device = await this.#host.openDevice();
-    return this.#device;
   }
 
   #checkStart({ hashes, parameters }: CheckpointState, layout: AdapterLayout): void {
@@ -362,18 +337,9 @@ export class Session {
     });
   }
 
-  async #load(onProgress: OnProgress, signal?: AbortSignal): Promise<Resident> {
-    const { opening } = this.#opened();
-    const device = await this.device();
-    this.#resident = new Resident(device, await opening.bring(device, onProgress, signal));
-    return this.#resident;
-  }
-
   /** The model on a device that answers: loaded again where the device was lost. */
   async #alive(): Promise<Resident> {
-    if (this.#resident?.alive) return this.#resident;
-    this.#resident = undefined;
-    return await this.#load(() => undefined);
+    return await this.#residence.alive(this.#opened().opening);
   }
 
   async #generator(which: 'base' | 'tuned'): Promise<Generator> {
@@ -386,14 +352,6 @@ export class Session {
     work: (resident: Resident, adapter: Adapter | undefined) => Promise<T>,
     tuned = this.#tuned,
   ): Promise<T> {
-    const resident = await this.#alive();
-    if (!tuned) return await work(resident, undefined);
-    const adapter = new Adapter(resident.device, tuned.layout, 'inference');
-    try {
-      adapter.writeParameters(tuned.parameters);
-      return await work(resident, adapter);
-    } finally {
-      adapter.destroy();
-    }
+    return await this.#residence.withAdapter(this.#opened().opening, tuned, work);
   }
 }
