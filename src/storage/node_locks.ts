@@ -1,8 +1,12 @@
+import { rmSync } from 'node:fs';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locks } from './locks';
 
 const POLL = 300;
+
+/** Locks that this process has. Its number says too little: another process may have had the same before. */
+const held = new Set<string>();
 
 /**
  * Locks between processes by files in a folder, as far as this program asks for them: exclusive ones, waited for or not. A
@@ -21,11 +25,13 @@ export function nodeLocks(folder: string): Locks {
     try {
       return await work({ name, mode: 'exclusive' });
     } finally {
-      await rm(path, { force: true });
+      // At once: whoever waits in this process must not find one without the other.
+      rmSync(path, { force: true });
+      held.delete(path);
     }
   };
   return {
-    request: request,
+    request,
     query: () => Promise.resolve({ held: [], pending: [] }),
   };
 }
@@ -35,6 +41,7 @@ async function taken(folder: string, path: string): Promise<boolean> {
   await mkdir(folder, { recursive: true });
   try {
     const file = await open(path, 'wx');
+    held.add(path);
     await file.writeFile(String(process.pid));
     await file.close();
     return true;
@@ -42,8 +49,10 @@ async function taken(folder: string, path: string): Promise<boolean> {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     const owner = Number(await readFile(path, 'utf8').catch(() => ''));
     // One that is just being written has no owner yet.
-    if (Number.isInteger(owner) && owner > 0 && !isAlive(owner)) await rm(path, { force: true });
-    return false;
+    if (!Number.isInteger(owner) || owner <= 0) return false;
+    if (owner === process.pid ? held.has(path) : isAlive(owner)) return false;
+    await rm(path, { force: true });
+    return await taken(folder, path);
   }
 }
 

@@ -42,10 +42,15 @@ it('refuses, or ends the waiting, where that is asked for', async () => {
   await first;
 });
 
-it('takes over from a process that is gone', async () => {
+it('takes over at once from a process that is gone, were it one of the same number', async () => {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'tunesmith-storage.lock'), '999999999');
-  expect(await withStorageLock(nodeLocks(folder), () => Promise.resolve(1))).toBe(1);
+  for (const owner of [999999999, process.pid]) {
+    await writeFile(join(folder, 'tunesmith-storage.lock'), String(owner));
+    expect(await withStorageLock(nodeLocks(folder), () => Promise.resolve(1))).toBe(1);
+    await writeFile(join(folder, `tunesmith-model-${encodeURIComponent('a/b')}.lock`), String(owner));
+    const work = () => Promise.resolve(2);
+    expect(await withModelLock(nodeLocks(folder), 'a/b', work, { refuse: true })).toBe(2);
+  }
 });
 
 it('is given back where the work fails', async () => {
