@@ -12,7 +12,7 @@ import type { FileStore } from '../storage/file_store';
 import { sha256Hex } from '../core/bytes';
 import { ArrivingFile } from './arriving_file';
 import { fetchPiece } from './fetch_piece';
-import { wrongContent } from './repository';
+import { noRoom, noSuchFile, reopen, wrongContent } from './download_errors';
 import { Requester } from './requester';
 import { Speed } from './speed';
 import type { DownloadOptions, Hub, ModelDownload, Repository, RepositoryFile } from './types';
@@ -284,11 +284,7 @@ class Download {
 function listedFile(repository: Repository, path: string): RepositoryFile {
   const file = repository.files.find((each) => each.path === path);
   if (file) return file;
-  throw new TunesmithError({
-    code: 'repository_file_missing',
-    message: `${repository.repo} has no file ${path}.`,
-    hint: 'Look on the page of the model for what it consists of.',
-  });
+  throw noSuchFile(path, repository);
 }
 
 /** By its content, so that a file that is the same in another commit need not be fetched again. */
@@ -301,22 +297,4 @@ async function storedName({ commit }: Repository, file: RepositoryFile): Promise
 async function removeOthers(store: FileStore, id: string, files: readonly ArrivingFile[]): Promise<void> {
   const kept = new Set([...files.map(({ path }) => path), `${downloadFolder(id)}/state.json`]);
   for (const path of await store.list(downloadFolder(id))) if (!kept.has(path)) await store.remove(path);
-}
-
-function noRoom(repo: string, missing: number, tooMuch: number, cause?: unknown): TunesmithError {
-  const amount = (bytes: number) => `${(Math.ceil(bytes / 1e5) / 10).toFixed(1)} MB`;
-  return new TunesmithError({
-    code: 'storage_full',
-    message: `There is no room for ${repo}: ${amount(missing)} are still to come.`,
-    hint: `Free at least ${amount(tooMuch)}: remove models or runs that are no longer needed, or free space on the disk. What has arrived is kept.`,
-    cause,
-  });
-}
-
-function reopen(name: string): TunesmithError {
-  return new TunesmithError({
-    code: 'download_reopen',
-    message: `${name} had arrived damaged and was fetched once more.`,
-    hint: 'Open the model again: all of it is here now.',
-  });
 }

@@ -4,6 +4,7 @@ import { sha256Hex } from '../core/bytes';
 import { isModelScope } from '../core/endpoints';
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
+import { wrongContent } from './download_errors';
 import { contentHash } from './hash';
 import { Requester } from './requester';
 import type { CallOptions, Hub, Repository, RepositoryFile } from './types';
@@ -173,15 +174,6 @@ export function fileAddress({ endpoint, repo, commit }: Repository, file: Reposi
     return `${endpoint}/api/v1/models/${repo}/repo?${query}`;
   }
   return `${endpoint}/${repo}/resolve/${commit}/${file.path.split('/').map(encodeURIComponent).join('/')}`;
-}
-
-/** @throws TunesmithError `download_wrong_hash` */
-export function wrongContent(path: string, { repo, endpoint }: Repository): TunesmithError {
-  return new TunesmithError({
-    code: 'download_wrong_hash',
-    message: `${path} of ${repo} arrived twice with other bytes than ${new URL(endpoint).host} says it has.`,
-    hint: 'Try again later or take another endpoint. The file was thrown away.',
-  });
 }
 
 /** The Hub says the licence in the card and as a tag. */
