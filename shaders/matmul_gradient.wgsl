@@ -4,6 +4,8 @@
 // x         f32 [rows, in]       with DROPOUT masked as in the forward pass
 // gradient  f32 [out, in]        added to where run.accumulate or ALWAYS_ADD says so; or, with PARTIAL, one such matrix
 //                                for every chunk of `chunk_rows` rows, to be added up by sum_partials
+//
+// With `first_row`, dy and x begin with that token row, which is then the first of a chunk.
 // dispatch  (ceil(in4 / threads_x), ceil(out4 / threads_y), chunks); a thread has 4 by 4 elements
 
 #include lib/run
@@ -12,6 +14,7 @@ override in4: u32;
 override out4: u32;
 override scale: f32 = 1;
 override chunk_rows: u32;
+override first_row: u32 = 0;
 override threads_x: u32 = 8;
 override threads_y: u32 = 8;
 
@@ -45,7 +48,7 @@ fn matmul_gradient(@builtin(global_invocation_id) id: vec3u) {
   let n = id.y;
   if (k >= in4 || n >= out4) { return; }
   let first = id.z * chunk_rows;
-  let end = min(first + chunk_rows, run.rows);
+  let end = min(first + chunk_rows, max(run.rows, first_row) - first_row);
 
   var sum0 = vec4f();
   var sum1 = vec4f();
@@ -59,7 +62,8 @@ fn matmul_gradient(@builtin(global_invocation_id) id: vec3u) {
     sum2 += d.z * v;
     sum3 += d.w * v;
   }
-  let i = (id.z * out4 + n) * 4u * in4 + k;
+  let chunk = first_row / chunk_rows + id.z;
+  let i = (chunk * out4 + n) * 4u * in4 + k;
   store(i, sum0);
   store(i + in4, sum1);
   store(i + 2u * in4, sum2);

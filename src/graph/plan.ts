@@ -28,7 +28,7 @@ export const ALIGNMENT = 256;
 
 /**
  * Lowers the nodes to dispatches and gives every planned tensor an arena and an offset for its lifetime. Throws
- * `tensor_exceeds_binding` where a kernel would bind more than the device allows.
+ * `tensor_exceeds_binding` where a kernel would bind, or a buffer hold, more than the device allows.
  */
 export function plan(
   trace: Trace,
@@ -76,13 +76,19 @@ export function byteLength(tensor: Tensor, rows: number): number {
 }
 
 function checkBinding(dispatch: Dispatch, binding: Binding, capacity: number, limits: Limits): void {
-  const bytes = binding.size ?? byteLength(binding.tensor, capacity) - (binding.offset ?? 0);
-  if (bytes <= limits.maxStorageBufferBindingSize) return;
+  const whole = byteLength(binding.tensor, capacity);
+  const bytes = binding.size ?? whole - (binding.offset ?? 0);
+  const bound = bytes <= limits.maxStorageBufferBindingSize;
+  // One that is bound in windows lies in one buffer all the same.
+  if (bound && (binding.tensor.storage.kind === 'bound' || whole <= limits.maxBufferSize)) return;
+  const [needed, allowed] = bound
+    ? [whole, limits.maxBufferSize]
+    : [bytes, limits.maxStorageBufferBindingSize];
   throw new TunesmithError({
     code: 'tensor_exceeds_binding',
     message:
-      `Batches of ${capacity} tokens need ${megabytes(bytes)} in one piece; ` +
-      `this device allows ${megabytes(limits.maxStorageBufferBindingSize)}.`,
+      `Batches of ${capacity} tokens need ${megabytes(needed)} in one piece; ` +
+      `this device allows ${megabytes(allowed)}.`,
     hint: 'Choose a smaller per_device_train_batch_size or max_seq_length.',
     detail: `${binding.tensor.name}, kernel ${dispatch.kernel}`,
   });

@@ -1,10 +1,11 @@
+import { rowsIn, rowWindows, windowed } from './matmul';
 import {
-  elements,
   f32,
   read,
   rowElements,
   spread,
   write,
+  type Binding,
   type Builder,
   type Dispatch,
   type Lowering,
@@ -30,8 +31,7 @@ interface Inputs {
 const definition: Op<Inputs, { y: Tensor }, Attributes> = {
   name: 'gated_activation',
   lower({ inputs: { gate, up }, outputs: { y }, attributes }, lowering) {
-    const bindings = [read(gate), read(up), write(y)];
-    return [{ kernel: 'gated_activation', bindings, ...elementwise(gate, attributes, lowering) }];
+    return elementwise('gated_activation', [read(gate), read(up), write(y)], y, attributes, lowering);
   },
   gradient({ inputs: { gate, up }, outputs: { y }, attributes }, tape) {
     const dy = tape.gradientOf(y);
@@ -47,7 +47,7 @@ const gradientDefinition: Op<Inputs & { readonly dy: Tensor }, { dgate: Tensor; 
   name: 'gated_activation_gradient',
   lower({ inputs: { dy, gate, up }, outputs: { dgate, dup }, attributes }, lowering) {
     const bindings = [read(dy), read(gate), read(up), write(dgate), write(dup)];
-    return [{ kernel: 'gated_activation_gradient', bindings, ...elementwise(gate, attributes, lowering) }];
+    return elementwise('gated_activation_gradient', bindings, dy, attributes, lowering);
   },
 };
 
@@ -60,8 +60,7 @@ interface FusedInputs {
 const fused: Op<FusedInputs, { y: Tensor }, Attributes> = {
   name: 'fused_gated_activation',
   lower({ inputs: { gateUp }, outputs: { y }, attributes }, lowering) {
-    const bindings = [read(gateUp), write(y)];
-    return [{ kernel: 'gated_activation', bindings, ...fusedElementwise(y, attributes, lowering) }];
+    return elementwise('gated_activation', [read(gateUp), write(y)], y, attributes, lowering, true);
   },
   gradient({ inputs: { gateUp }, outputs: { y }, attributes }, tape) {
     const dy = tape.gradientOf(y);
@@ -75,36 +74,35 @@ const fusedGradient: Op<FusedInputs & { readonly dy: Tensor }, { dgateUp: Tensor
   name: 'fused_gated_activation_gradient',
   lower({ inputs: { dy, gateUp }, outputs: { dgateUp }, attributes }, lowering) {
     const bindings = [read(dy), read(gateUp), write(dgateUp)];
-    return [{ kernel: 'gated_activation_gradient', bindings, ...fusedElementwise(dy, attributes, lowering) }];
+    return elementwise('gated_activation_gradient', bindings, dy, attributes, lowering, true);
   },
 };
 
-type Elementwise = Required<Pick<Dispatch, 'constants' | 'workgroups'>>;
-
-/** One thread per vector of y. */
-function fusedElementwise(
+/** One thread per vector of y (or dy), in windows of the rows where a tensor is larger than a binding. */
+function elementwise(
+  kernel: string,
+  bindings: readonly Binding[],
   y: Tensor,
-  attributes: Attributes,
+  { activation }: Attributes,
   lowering: Lowering,
-): Elementwise & Pick<Dispatch, 'overrides'> {
-  const { constants, workgroups } = elementwise(y, attributes, lowering);
+  isFused = false,
+): Dispatch[] {
   const columns = rowElements(y.shape);
-  return {
-    constants: { ...constants, FUSED: true },
-    overrides: { columns: constants['SCALAR'] ? columns : columns / 4 },
-    workgroups,
-  };
-}
-
-function elementwise({ shape }: Tensor, { activation }: Attributes, { limits }: Lowering): Elementwise {
-  const scalar = rowElements(shape) % 4 !== 0;
-  const width = THREADS * (scalar ? 1 : 4);
+  const scalar = columns % 4 !== 0;
+  const width = scalar ? 1 : 4;
   const name = { silu: 'SILU', gelu_pytorch_tanh: 'GELU_TANH', gelu: 'GELU' }[activation];
-  return {
-    constants: { SCALAR: scalar, [name]: true },
+  const tensors = bindings.map(({ tensor }) => tensor);
+  return rowWindows(lowering, tensors).map((window) => ({
+    kernel,
+    constants: { SCALAR: scalar, [name]: true, ...(isFused && { FUSED: true }) },
+    ...(isFused && { overrides: { columns: columns / width } }),
+    bindings: bindings.map((binding) => windowed(binding, window)),
     workgroups: (rows) =>
-      spread(Math.ceil(elements(shape, rows) / width), limits.maxComputeWorkgroupsPerDimension),
-  };
+      spread(
+        Math.ceil((rowsIn(rows, window) * columns) / (THREADS * width)),
+        lowering.limits.maxComputeWorkgroupsPerDimension,
+      ),
+  }));
 }
 
 /**

@@ -9,7 +9,7 @@ import {
   type Tensors,
   type TensorType,
 } from './op';
-import { matmul, matmulGradient, matmulTransposed, type Dropout } from './matmul';
+import { matmul, matmulGradient, matmulTransposed, rowWindows, type Dropout } from './matmul';
 import { codesOf, unpack } from './unpack';
 import { weightTensors, type DenseWeight, type PackedWeight, type Weight, type WeightPart } from './weight';
 
@@ -71,21 +71,22 @@ const definition: Op<Inputs, Outputs, Attributes> = {
     const { x, bias, residual, lora_A: A, lora_B: B } = inputs;
     const dispatches: Dispatch[] = [];
     const z = outputs['z'];
-    if (lora && A && z) dispatches.push(downProjection(lowering, x, A, z, lora.dropout));
+    if (lora && A && z) dispatches.push(...downProjection(lowering, x, A, z, lora.dropout));
     const decoding = weight.kind === 'packed' && lowering.capacity === 1;
     for (const { part, unpack } of decoding ? packedPart(weight) : denseParts(lowering, weight)) {
-      dispatches.push(
-        ...unpack,
-        matmul(lowering, {
-          x,
-          y: outputs.y,
-          weight: decoding ? weight : { format: formatOf(weight), in: weight.in },
-          part,
-          bias,
-          lora: lora && B && z && { z, B, scale: lora.scale },
-          residual,
-        }),
-      );
+      const product = {
+        x,
+        y: outputs.y,
+        weight: decoding ? weight : { format: formatOf(weight), in: weight.in },
+        part,
+        bias,
+        lora: lora && B && z && { z, B, scale: lora.scale },
+        residual,
+      };
+      dispatches.push(...unpack);
+      for (const window of rowWindows(lowering, [x, outputs.y])) {
+        dispatches.push(matmul(lowering, { ...product, window }));
+      }
     }
     return dispatches;
   },
@@ -147,7 +148,9 @@ const backward: Op<BackwardInputs, Record<string, Tensor>, BackwardAttributes> =
     if (lora && z && B && dz && dB) {
       dispatches.push(
         ...matmulGradient(lowering, { dy, x: z, gradient: target(dB, further.B), scale: lora.scale }),
-        matmulTransposed(lowering, { dy, dx: dz, ...whole(B), scale: lora.scale }),
+        ...rowWindows(lowering, [dy]).map((window) =>
+          matmulTransposed(lowering, { dy, dx: dz, ...whole(B), scale: lora.scale, window }),
+        ),
       );
     }
     if (lora && dz && dA) {
@@ -170,19 +173,24 @@ function inputGradient(
   const { dy, dx, soFar, lora } = request;
   return denseParts(lowering, weight).flatMap(({ part, unpack }, index) => [
     ...unpack,
-    matmulTransposed(lowering, {
-      dy,
-      dx,
-      weight: { format: formatOf(weight), in: weight.in },
-      part,
-      ...(index === 0 ? { soFar, lora } : { add: true }),
-    }),
+    ...rowWindows(lowering, [dy, dx]).map((window) =>
+      matmulTransposed(lowering, {
+        dy,
+        dx,
+        weight: { format: formatOf(weight), in: weight.in },
+        part,
+        window,
+        ...(index === 0 ? { soFar, lora } : { add: true }),
+      }),
+    ),
   ]);
 }
 
 /** z = dropout(x) Aᵀ */
-function downProjection(lowering: Lowering, x: Tensor, A: Tensor, z: Tensor, dropout?: Dropout): Dispatch {
-  return matmul(lowering, { x, y: z, ...whole(A), dropout });
+function downProjection(lowering: Lowering, x: Tensor, A: Tensor, z: Tensor, dropout?: Dropout): Dispatch[] {
+  return rowWindows(lowering, [x]).map((window) =>
+    matmul(lowering, { x, y: z, ...whole(A), dropout, window }),
+  );
 }
 
 /** A float32 tensor [out, in] as a weight of one part. */

@@ -26,6 +26,28 @@ export interface RowWindow {
   readonly count: number;
 }
 
+/** Rows that one thread of a gradient adds up; more are split into chunks, for the device has threads to spare. */
+const CHUNK_ROWS = 256;
+
+/**
+ * The token rows in windows so small that each of the tensors [rows, …] fits a binding; one that is undefined where they
+ * fit as they are.
+ */
+export function rowWindows(
+  { limits, capacity }: Lowering,
+  tensors: readonly (Tensor | undefined)[],
+): readonly (RowWindow | undefined)[] {
+  const widest = tensors.reduce((most, tensor) => Math.max(most, tensor ? rowElements(tensor.shape) : 0), 1);
+  const rowBytes = widest * 4;
+  if (rowBytes * capacity <= limits.maxStorageBufferBindingSize) return [undefined];
+  const fitting = Math.floor(limits.maxStorageBufferBindingSize / rowBytes / CHUNK_ROWS) * CHUNK_ROWS;
+  const most = Math.max(fitting, CHUNK_ROWS);
+  return Array.from({ length: Math.ceil(capacity / most) }, (_, index) => {
+    const first = index * most;
+    return { first, count: Math.min(most, capacity - first) };
+  });
+}
+
 /** The mask on a LoRA pair's input; see shaders/lib/dropout.wgsl. */
 export interface Dropout {
   readonly p: number;
@@ -89,7 +111,7 @@ export function matmul(lowering: Lowering, request: MatmulRequest): Dispatch {
     constants['RESIDUAL'] = true;
     constants['RESIDUAL_BINDING'] = bindings.push(windowed(read(residual), window));
   }
-  const masked = masking(dropout, bindings);
+  const masked = masking(dropout, bindings, window);
   Object.assign(constants, masked.constants);
   return {
     kernel: 'matmul',
@@ -145,7 +167,7 @@ export function matmulTransposed(lowering: Lowering, request: TransposedRequest)
     constants['SO_FAR_BINDING'] = bindings.push(windowed(read(soFar), window));
   }
   if (add) constants['ADD'] = true;
-  const masked = masking(lora?.dropout, bindings);
+  const masked = masking(lora?.dropout, bindings, window);
   Object.assign(constants, masked.constants);
   return {
     kernel: 'matmul_transposed',
@@ -177,9 +199,6 @@ export interface GradientRequest {
   readonly dropout?: Dropout;
 }
 
-/** Rows that one thread adds up; more are split into chunks, for the device has threads to spare. */
-const CHUNK_ROWS = 256;
-
 /** gradient[n, k] (+)= scale · Σ_m dy[m, n] dropout(x)[m, k], in float32 and in a fixed order. */
 export function matmulGradient(lowering: Lowering, request: GradientRequest): Dispatch[] {
   const { dy, x, gradient, scale = 1, dropout } = request;
@@ -190,9 +209,11 @@ export function matmulGradient(lowering: Lowering, request: GradientRequest): Di
   const chunks = Math.ceil(lowering.capacity / CHUNK_ROWS);
   const alwaysAdd = { ALWAYS_ADD: gradient.further };
   const shape = threads(inSize / 4);
-  const product = (target: Binding, constants: ShaderConstants): Dispatch => {
-    const bindings = [read(dy), read(x), target];
-    const masked = masking(dropout, bindings);
+  const product = (target: Binding, constants: ShaderConstants, window?: RowWindow): Dispatch => {
+    const bindings = [windowed(read(dy), window), windowed(read(x), window), target];
+    const masked = masking(dropout, bindings, window);
+    // Where there are no rows at all, the gradient is still to be set.
+    const least = window && window.first > 0 ? 0 : 1;
     return {
       kernel: 'matmul_gradient',
       constants: { ...constants, ...masked.constants },
@@ -201,6 +222,7 @@ export function matmulGradient(lowering: Lowering, request: GradientRequest): Di
         out4: outSize / 4,
         scale,
         chunk_rows: CHUNK_ROWS,
+        ...(window && { first_row: window.first }),
         ...masked.overrides,
         ...shape,
       },
@@ -209,16 +231,16 @@ export function matmulGradient(lowering: Lowering, request: GradientRequest): Di
       workgroups: (rows) => [
         Math.ceil(inSize / 4 / shape.threads_x),
         Math.ceil(outSize / 4 / shape.threads_y),
-        Math.max(1, Math.ceil(rows / CHUNK_ROWS)),
+        Math.max(least, Math.ceil(rowsIn(rows, window) / CHUNK_ROWS)),
       ],
-      flops: (rows) => 2 * rows * outSize * inSize,
+      flops: (rows) => 2 * rowsIn(rows, window) * outSize * inSize,
     };
   };
   if (chunks === 1) return [product(update(gradient.tensor), alwaysAdd)];
   const partials = lowering.temporary('partial_gradients', { type: 'f32', shape: [chunks, outSize, inSize] });
   const size4 = (outSize * inSize) / 4;
   return [
-    product(write(partials), { PARTIAL: true }),
+    ...rowWindows(lowering, [dy, x]).map((window) => product(write(partials), { PARTIAL: true }, window)),
     {
       kernel: 'sum_partials',
       constants: alwaysAdd,
@@ -235,7 +257,7 @@ export function weightConstants(format: DenseFormat, binding: number): ShaderCon
 }
 
 /** The binding of a [rows, …] tensor from the window's first row on. */
-function windowed(binding: Binding, window: RowWindow | undefined): Binding {
+export function windowed(binding: Binding, window: RowWindow | undefined): Binding {
   if (!window) return binding;
   const row = rowElements(binding.tensor.shape) * 4;
   return { ...binding, offset: window.first * row, size: window.count * row };
@@ -249,16 +271,18 @@ function windowOverrides(window: RowWindow | undefined): Record<string, number> 
 function masking(
   dropout: Dropout | undefined,
   bindings: readonly Binding[],
+  window: RowWindow | undefined,
 ): Required<Pick<Dispatch, 'constants' | 'overrides'>> & Pick<Dispatch, 'words'> {
   if (!dropout) return { constants: {}, overrides: {} };
   return {
     constants: { DROPOUT: true, DROPOUT_BINDING: bindings.length + 1 },
     overrides: { dropout_p: dropout.p },
-    words: [dropout.stream],
+    words: [dropout.stream, window?.first ?? 0],
   };
 }
 
-function rowsIn(rows: number, window: RowWindow | undefined): number {
+/** How many of so many token rows are in the window. */
+export function rowsIn(rows: number, window: RowWindow | undefined): number {
   return window ? Math.min(Math.max(rows - window.first, 0), window.count) : rows;
 }
 

@@ -134,6 +134,13 @@ export const cases: readonly OpCase[] = [
     columns: [64],
     limits: [{ maxComputeWorkgroupsPerDimension: 3 }],
   }).flatMap((parameters) => [gatedActivationCase(parameters), fusedCase(parameters)]),
+  // Larger than a binding: windows of 256 rows.
+  ...combine({
+    activation: ['silu'] as const,
+    rows: [530],
+    columns: [5, 8],
+    limits: [{ maxStorageBufferBindingSize: 256 * 16 * 4 }],
+  }).flatMap((parameters) => [gatedActivationCase(parameters), fusedCase(parameters)]),
   ...combine({ activation, rows: [1, 7], columns: [1, 20, 301] }).map(fusedCase),
   ...combine({ activation, rows: [4], columns: [4, 5], extremes: [true] }).map(fusedCase),
 ];

@@ -299,6 +299,19 @@ export const cases: readonly OpCase[] = [
     limits: { maxStorageBufferBindingSize: 64 * 64 * 4 },
   }),
   // Every other packed format: unpacked whole, for one row as it is, and a few rows at a time.
+  // Activations larger than a binding: windows of 256 rows, where the mask goes on.
+  linearCase({
+    ...{ rows: 530, in: 64, out: 24, format: 'bf16', rank: 4, dropout: 0.2, bias: true, residual: true },
+    limits: { maxStorageBufferBindingSize: 256 * 64 * 4 },
+  }),
+  linearCase({
+    ...{ rows: 300, in: 20, out: 48, format: 'f32', trainable: true },
+    limits: { maxStorageBufferBindingSize: 256 * 48 * 4 },
+  }),
+  linearCase({
+    ...{ rows: 520, in: 64, out: 72, format: 'nf4', rank: 4 },
+    limits: { maxStorageBufferBindingSize: 256 * 72 * 4 },
+  }),
   ...combine({
     rows: [1, 9],
     format: ['nf4_128', 'gptq', 'gptq_act_order', 'awq', 'q8_0', 'q4_0', 'q4_1'] as const,

@@ -22,7 +22,6 @@ const LIMITS = {
   maxComputeWorkgroupsPerDimension: 65535,
 };
 const MOST_STORAGE_BUFFERS = 8;
-const ROWS = 1024;
 const LORA = {
   r: 16,
   lora_alpha: 32,
@@ -79,13 +78,13 @@ function faultsOf({ capacity, dispatches, placements, arenas }: Plan): string[] 
   return [...new Set(faults)];
 }
 
-function checkAll(layout: ModelLayout): void {
+function checkAll(layout: ModelLayout, rows = 1024): void {
   for (const { slot, bytes } of [...weightSlots(layout), ...rotarySlots(layout)]) {
     expect(bytes, slot).toBeLessThanOrEqual(LIMITS.maxStorageBufferBindingSize);
     expect(bytes % 4, slot).toBe(0);
   }
   const adapter = adapterLayout(layout.spec, LORA);
-  const options = { capacity: ROWS, limits: LIMITS };
+  const options = { capacity: rows, limits: LIMITS };
   expect(faultsOf(planMicroBatch(layout, adapter, { ...options, gradient_checkpointing: true }))).toEqual([]);
   expect(faultsOf(planEvaluation(layout, adapter, options))).toEqual([]);
   expect(faultsOf(planOptimizer(adapter, LIMITS))).toEqual([]);
@@ -104,6 +103,10 @@ describe.each(PUBLISHED_NAMES)('%s', (name) => {
 
   test('trains on 1,024 tokens and answers in NF4 on the smallest device', () => {
     checkAll(layoutOf(spec, 'bf16', true));
+  });
+
+  test('trains on 4,096 tokens at once, some of whose activations are larger than a binding', () => {
+    checkAll(layoutOf(spec, 'bf16', true), 4096);
   });
 });
 
