@@ -118,9 +118,17 @@ export class Arrival {
 const DAMAGE = /^(safetensors|gguf|index|json)_/;
 /** What has nothing to do with the model: it may be opened another time. */
 const CIRCUMSTANCE = /^(download|repository|endpoint|storage|file|gpu|device|adapter)_/;
+/** What has to do with how it was to be loaded, or with the device: it may be opened in another way. */
+const MANNER = [
+  'buffer_too_large',
+  'dtype_range',
+  'linear_not_blocked',
+  'tensor_exceeds_binding',
+  'weight_not_packed',
+];
 
 async function ended(error: unknown, download: ModelDownload, stop: AbortController): Promise<unknown> {
-  if (!(error instanceof TunesmithError) || CIRCUMSTANCE.test(error.code)) {
+  if (!(error instanceof TunesmithError) || CIRCUMSTANCE.test(error.code) || MANNER.includes(error.code)) {
     stop.abort();
     await download.done.catch(() => undefined);
     return error;

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { TunesmithError } from '../../../src/core/errors';
+import { writeSafetensors } from '../../../src/formats/safetensors';
+import { Arrival } from '../../../src/session/arrival';
+import { findOnHub } from '../../../src/session/hub_model';
+import { listDownloads } from '../../../src/storage/downloads';
+import { startHub } from '../../hub/server';
+import { hubAt } from '../hub/world';
+import { CONFIG, folderOf, json, madeUpTensors } from '../models/made_up';
+import { MemoryFiles } from '../storage/memory_files';
+
+const files = {
+  'config.json': json(CONFIG),
+  'tokenizer.json': json({}),
+  'tokenizer_config.json': json({}),
+  'model.safetensors': writeSafetensors(madeUpTensors(CONFIG)),
+};
+
+test.each([
+  ['linear_not_blocked', 1],
+  ['dtype_range', 1],
+  ['gpu_out_of_memory', 1],
+  ['tensor_shape', 0],
+])('after %s, %i download is kept', async (code, kept) => {
+  const server = await startHub({ models: [{ repo: 'maker/model', files }] });
+  try {
+    const hub = hubAt(server.url);
+    const store = new MemoryFiles();
+    const found = await findOnHub(hub, { repo: 'maker/model' });
+    const arrival = await Arrival.begin(found, {
+      hub,
+      store,
+      small: folderOf({}),
+      onProgress: () => undefined,
+    });
+    const error = new TunesmithError({ code, message: 'It can’t be loaded so.' });
+    expect(await arrival.end(error)).toBe(error);
+    expect(await listDownloads(store)).toHaveLength(kept);
+  } finally {
+    await server.close();
+  }
+});
