@@ -7,7 +7,7 @@ const EMBEDDING = 'model.embed_tokens.weight';
 const HEAD = 'lm_head.weight';
 
 /**
- * Throws `safetensors_tied_head` where config.json ties the head to the embedding and the checkpoint has a head of its own
+ * Throws `tied_head_differs` where config.json ties the head to the embedding and the checkpoint has a head of its own
  * with other values: Transformers uses that one then, and the embedding in its place would be another model.
  */
 export async function checkTiedHead(
@@ -18,7 +18,7 @@ export async function checkTiedHead(
   const head = tensors.get(HEAD);
   if (!tiedHead || !embedding || !head || (await sameBytes(embedding, head))) return;
   throw new TunesmithError({
-    code: 'safetensors_tied_head',
+    code: 'tied_head_differs',
     message: `config.json ties ${HEAD} to ${EMBEDDING}, but ${head.file.name} has other values for it.`,
     hint: 'Set "tie_word_embeddings" to false in config.json if the model was trained so, or choose another model.',
   });
