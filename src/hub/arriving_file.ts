@@ -83,14 +83,21 @@ export class ArrivingFile implements FileReader {
     return claim;
   }
 
-  /** Writes the next bytes of what was claimed. */
+  /**
+   * Writes the next bytes of what was claimed, but none over what is here: that may have been hashed already, and what a
+   * server sends along with what was asked for may be wrong.
+   */
   async write(claim: Claim, bytes: Uint8Array): Promise<void> {
-    const { at } = claim;
-    await this.#opened().write(at, bytes);
-    claim.at += bytes.length;
-    // Where all was thrown away meanwhile, these bytes are of a file that is no more.
-    if (!this.claims.has(claim)) return;
-    this.arrived.add(at, claim.at);
+    const begin = claim.at;
+    const end = begin + bytes.length;
+    for (;;) {
+      // Where all was thrown away meanwhile, these bytes are of a file that is no more.
+      const gap = this.claims.has(claim) ? this.arrived.firstGap(begin, end) : undefined;
+      if (gap === undefined) break;
+      await this.#opened().write(gap[0], bytes.subarray(gap[0] - begin, gap[1] - begin));
+      if (this.claims.has(claim)) this.arrived.add(...gap);
+    }
+    claim.at = end;
     this.#settleReads();
   }
 

@@ -218,6 +218,30 @@ describe('downloadModel', () => {
     expect(Buffer.compare(await folder.get(SHARD)!.read(0, 40_000), shard)).toBe(0);
   });
 
+  it('writes nothing over what is here and was found right', async () => {
+    // The last part is here already; then the whole file comes, with one wrong bit in that part.
+    const store = new MemoryFiles();
+    const stop = new AbortController();
+    const options = { paths: [SHARD], connections: 1, pieceBytes: 10_000 };
+    const first = await begin(store, { ...options, signal: stop.signal });
+    await first.folder.get(SHARD)!.read(30_000, 40_000);
+    stop.abort(new DOMException('', 'AbortError'));
+    await expect(first.done).rejects.toMatchObject({ name: 'AbortError' });
+
+    const hub = hubAt(server.url, {
+      fetch: async (input, init) => {
+        const response = await fetch(input, init);
+        if (!response.url.includes(SHARD)) return response;
+        const wrong = shard.slice();
+        wrong[39_999]! ^= 1;
+        return new Response(wrong);
+      },
+    });
+    const { folder, done } = await begin(store, options, hub);
+    await done;
+    expect(Buffer.compare(await folder.get(SHARD)!.read(0, 40_000), shard)).toBe(0);
+  });
+
   it.each(['wrong_length', 'other_commit'] as const)('notices a change in mid-download: %s', async (kind) => {
     const later: Faults = (path, request) =>
       path === SHARD && request > 0 ? { kind, where: 0.5 } : undefined;
