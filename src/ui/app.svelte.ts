@@ -11,6 +11,7 @@ import { ModelState, wayOf, type Way } from './model/model.svelte';
 import { SearchState } from './model/search.svelte';
 import { StoredState } from './model/stored.svelte';
 import { Preparation } from './prepare.svelte';
+import type { PickedFiles } from './shared/files';
 import { formatDate } from './shared/format';
 import { ThemeState } from './shared/theme.svelte';
 import { TakeawayState } from './takeaway/takeaway.svelte';
@@ -122,6 +123,23 @@ export class App {
     this.search.cancel();
     this.candidate.forget();
     if (way === 'kept') void this.stored.refresh();
+  }
+
+  /** Takes what was dropped beside the places for it, where it is plain what it is. */
+  async takeDrop(dropped: Promise<PickedFiles | undefined>): Promise<void> {
+    const picked = await dropped.catch(() => undefined);
+    if (!picked || this.locked || this.model.busyLong) return;
+    const some = (names: RegExp) => picked.files.some(({ name }) => names.test(name));
+    if (some(/^adapter_config\.json$/)) return;
+    if (some(/\.(safetensors|gguf)$|^config\.json$/i)) this.chooseFiles(picked);
+    else if (some(/\.(jsonl?|ndjson)$/i)) await this.examples.add(picked.files);
+  }
+
+  /** Opens a model from the visitor's disk. */
+  chooseFiles(picked: PickedFiles): void {
+    this.candidate.forget();
+    this.model.way = 'disk';
+    this.model.chooseFiles(picked);
   }
 
   /** Looks at a model that is kept, or at the rest of one that is not whole yet. */

@@ -189,6 +189,16 @@ test('says how much room is missing before anything is fetched', async ({ page, 
   expect(fetched(hub)).toEqual([]);
 });
 
+/** Drops a file or a folder of the disk at a place of the page. */
+async function drop(page: Page, path: string, at: { readonly x: number; readonly y: number }): Promise<void> {
+  const data = { items: [], files: [path], dragOperationsMask: 1 };
+  const session = await page.context().newCDPSession(page);
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, ...at, data });
+  }
+  await session.detach();
+}
+
 test('opens a folder of shards that is dropped from disk', async ({ page, tunesmith }, info) => {
   const folder = info.outputPath('my-checkpoint');
   await mkdir(join(folder, 'onnx'), { recursive: true });
@@ -202,14 +212,16 @@ test('opens a folder of shards that is dropped from disk', async ({ page, tunesm
   await tunesmith.way('From disk');
   const zone = tunesmith.step('model').getByRole('group', { name: /Drop a model’s folder/ });
   await zone.scrollIntoViewIfNeeded();
-  const { x, y, width, height } = (await zone.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
-  const at = { x: x + width / 2, y: y + 10 };
-  expect(height).toBeGreaterThan(0);
-  const data = { items: [], files: [folder], dragOperationsMask: 1 };
-  const session = await page.context().newCDPSession(page);
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await session.send('Input.dispatchDragEvent', { type, ...at, data });
-  }
+  const { x, y, width } = (await zone.boundingBox()) ?? { x: 0, y: 0, width: 0 };
+  expect(width).toBeGreaterThan(0);
+  await drop(page, folder, { x: x + width / 2, y: y + 10 });
   await tunesmith.opened('my-checkpoint');
   await tunesmith.ready();
+
+  // Beside the place for it, a file is taken for what it is.
+  const rows = info.outputPath('rows.jsonl');
+  await writeFile(rows, JSON.stringify({ instruction: 'What does a cow say?', output: 'Moo' }));
+  await page.evaluate(() => scrollTo(0, 0));
+  await drop(page, rows, { x: 200, y: 20 });
+  await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*1/);
 });
