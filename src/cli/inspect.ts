@@ -1,3 +1,4 @@
+import { TunesmithError } from '../core/errors';
 import { alignUp } from '../core/align';
 import type { JsonValue } from '../core/json';
 import { layoutOf } from '../models/load';
@@ -13,7 +14,7 @@ import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './comman
 import { openDevice } from './device';
 import { openFolder, readDataFile } from './files';
 import { jsonOf } from './json';
-import { MODEL_OPTION, modelName } from './library';
+import { MODEL_OPTION, modelOrigin } from './library';
 
 export const inspectCommand: Command = {
   name: 'inspect',
@@ -32,9 +33,11 @@ export const inspectCommand: Command = {
   async run(args, output) {
     const settings = parseSettings(args.settings);
     const path = args.required('model');
-    const folder = await openFolder(path, 'model');
+    const origin = await modelOrigin(args);
+    if (origin.kind !== 'folder') throw notHere(path);
+    const { folder, identity } = origin;
     const data = await Promise.all(args.list('data').map(readDataFile));
-    const { open, checkpoint } = await openFolderModel(folder, { name: modelName(path), source: 'files' });
+    const { open, checkpoint } = await openFolderModel(folder, identity);
     const { spec } = checkpoint;
     const adapterPath = args.text('adapter');
     const lora: LoraSettings =
@@ -82,6 +85,14 @@ export const inspectCommand: Command = {
     }
   },
 };
+
+function notHere(typed: string): TunesmithError {
+  return new TunesmithError({
+    code: 'folder_missing',
+    message: `--model: there is no folder ${typed}.`,
+    hint: `Check the path. For a model of a hub, use tunesmith preview --model ${typed}.`,
+  });
+}
 
 function flattened(object: { readonly [key: string]: JsonValue }): [string, string][] {
   return Object.entries(object).map(([name, value]) => [

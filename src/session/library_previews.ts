@@ -134,7 +134,8 @@ function listed({ files }: Checkpoint): readonly { readonly path: string; readon
   return files.map(({ name, size }) => ({ path: name, size }));
 }
 
-const PATIENCE = 5000;
+/** Milliseconds: the preview is whole without it. */
+const PATIENCE = 2000;
 
 /** Says so where the hub has moved on since a model was kept; nothing where it can't be asked. */
 async function newerCommit(

@@ -91,6 +91,18 @@ describe('a model of a hub', () => {
     expect((await tunesmith(['models', '--cache_dir', at('cache')])).error).toBe('No models are kept.\n');
   });
 
+  it('is inspected in every stored format, once it lies on the disk', async () => {
+    const paths = [...Object.values(folders).slice(0, -1), join(format('gguf_qwen2'), 'model.gguf')];
+    for (const path of paths) {
+      const { code, error, events } = await tunesmith(['inspect', '--model', path, '--json']);
+      expect([error, code]).toEqual(['', 0]);
+      expect(events[0]).toMatchObject({ spec: { family: expect.any(String) as string } });
+      expect((events[0] as { memory: { base: number } }).memory.base).toBeGreaterThan(0);
+    }
+    const { error } = await tunesmith(['inspect', '--model', 'tiny/qwen3']);
+    expect(error).toContain('tunesmith preview --model tiny/qwen3');
+  });
+
   it('keeps what has arrived when it is stopped', async () => {
     hub.bytesPerSecond = 20_000;
     hub.requests.length = 0;
