@@ -2,15 +2,20 @@ import { JinjaError } from './errors';
 import { percentFormat } from './text_methods';
 import { Float, iterated, numeric, Tuple, typeName, Undefined, type Value } from './values';
 
-/** Characters or items that a product may have. */
-const MAX_REPEATED = 10_000_000;
+/** Characters or items that a sum or a product may have. */
+const MAX_LENGTH = 10_000_000;
 
 /** Python's `+`. */
 export function add(left: Value, right: Value): Value {
   if (typeof left === 'string' && typeof right === 'string') return left + right;
-  if (Array.isArray(left) && Array.isArray(right)) return [...left, ...right];
-  if (left instanceof Tuple && right instanceof Tuple) return new Tuple([...left.items, ...right.items]);
+  if (Array.isArray(left) && Array.isArray(right)) return joined(left, right);
+  if (left instanceof Tuple && right instanceof Tuple) return new Tuple(joined(left.items, right.items));
   return arithmetic('+', left, right);
+}
+
+function joined(left: readonly Value[], right: readonly Value[]): Value[] {
+  if (left.length + right.length > MAX_LENGTH) throw new JinjaError('a list would become too long');
+  return [...left, ...right];
 }
 
 /** Python's arithmetic, with what `*` and `%` do to texts and lists. */
@@ -62,12 +67,12 @@ function repeat(what: Value, times: Value): Value | undefined {
   if (typeof times !== 'number') return undefined;
   const count = Math.max(0, times);
   if (typeof what === 'string') {
-    if (what.length * count > MAX_REPEATED) throw new JinjaError('a text would become too long');
+    if (what.length * count > MAX_LENGTH) throw new JinjaError('a text would become too long');
     return what.repeat(count);
   }
   if (!Array.isArray(what) && !(what instanceof Tuple)) return undefined;
   const items = iterated(what);
-  if (items.length * count > MAX_REPEATED) throw new JinjaError('a list would become too long');
+  if (items.length * count > MAX_LENGTH) throw new JinjaError('a list would become too long');
   const many = Array.from({ length: count }, () => items).flat();
   return what instanceof Tuple ? new Tuple(many) : many;
 }

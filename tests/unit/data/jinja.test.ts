@@ -33,6 +33,10 @@ describe('Jinja', () => {
     ],
     ['{{ range(1000000) }}', /longer than/],
     ["{{ 'x' * 1000000000 }}", /too long/],
+    [
+      '{% set ns = namespace(x=[1]) %}{% for i in range(40) %}{% set ns.x = ns.x + ns.x %}{% endfor %}',
+      /list would become too long/,
+    ],
     ['{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}', /too deep/],
     ['{{ (items | map("upper")) ~ "" }}', /generator can't be written/],
     ['{{ 2 ** 80 }}', /beyond 2\^53/],
