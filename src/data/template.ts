@@ -144,7 +144,11 @@ function raiseException([message = '']: readonly Value[]): never {
 
 function templateError(what: string, cause: unknown): TunesmithError {
   const reason =
-    cause instanceof RangeError ? 'it goes too deep' : cause instanceof Error ? cause.message : String(cause);
+    cause instanceof RangeError
+      ? 'it goes too deep, or writes too much'
+      : cause instanceof Error
+        ? cause.message
+        : String(cause);
   return new TunesmithError({
     code: 'chat_template',
     message: `The model's chat template ${what}: ${reason}`,

@@ -39,11 +39,7 @@ const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
   gemma3: {
     name: 'Gemma3ForCausalLM',
     modelType: 'gemma3_text',
-    fields: {
-      hidden_activation: 'gelu_pytorch_tanh',
-      rope_local_base_freq: 10_000,
-      sliding_window_pattern: 6,
-    },
+    fields: { hidden_activation: 'gelu_pytorch_tanh' },
   },
 };
 
@@ -117,7 +113,7 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
     tie_word_embeddings: !tensors.has('output.weight'),
     attention_bias: architecture === 'qwen2' ? true : bias,
     ...(architecture === 'ernie4_5' && { use_bias: bias }),
-    ...(architecture === 'gemma3' && { query_pre_attn_scalar: headDim }),
+    ...(architecture === 'gemma3' && gemma3(optional, headDim)),
     ...(window !== undefined && window > 0 && { sliding_window: window }),
     ...((scaling ?? factors) && { rope_scaling: scaling ?? factors }),
   };
@@ -133,6 +129,15 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
     const value = optional(key) ?? expected;
     if (value !== expected) throw unsupported(prefix + key, value);
   }
+}
+
+/** What Gemma 3's local layers differ in. */
+function gemma3(optional: (key: string) => number | undefined, headDim: number): Json {
+  return {
+    query_pre_attn_scalar: headDim,
+    rope_local_base_freq: optional('rope.freq_base_swa') ?? 10_000,
+    sliding_window_pattern: optional('attention.sliding_window_pattern') ?? 6,
+  };
 }
 
 /** `rope.scaling.*`, as `rope_scaling` of config.json. */

@@ -1,5 +1,5 @@
 import { isRecord } from '../../core/json';
-import { UnusableComponent } from './fields';
+import { isTokenId, UnusableComponent } from './fields';
 import { withKnownCategories } from './unicode';
 
 /** A token that is found in the text itself, before the model sees it. */
@@ -22,12 +22,7 @@ export function readAddedToken(value: unknown, id?: number): AddedToken {
   const known = isRecord(value) ? value : {};
   const { content, special } = known;
   const number = id ?? known.id;
-  if (
-    typeof content !== 'string' ||
-    typeof number !== 'number' ||
-    !Number.isSafeInteger(number) ||
-    number < 0
-  ) {
+  if (typeof content !== 'string' || !isTokenId(number)) {
     throw new UnusableComponent(
       `its added token ${JSON.stringify(value ?? null).slice(0, 80)} has no content or no id`,
     );

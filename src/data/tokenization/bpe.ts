@@ -1,4 +1,4 @@
-import { component, flag, typeOf, UnusableComponent, type Component } from './fields';
+import { component, flag, isTokenId, typeOf, UnusableComponent, type Component } from './fields';
 
 /** Texts up to this long are remembered with their ids: in most texts they come again. */
 const LONGEST_REMEMBERED = 64;
@@ -81,9 +81,7 @@ function readVocabulary(value: unknown): ReadonlyMap<string, number> {
   if (!entries) throw new UnusableComponent('its model has no vocabulary');
   const vocabulary = new Map<string, number>();
   for (const [token, id] of Object.entries(entries)) {
-    if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) {
-      throw new UnusableComponent(`its vocabulary gives ${JSON.stringify(token)} no id`);
-    }
+    if (!isTokenId(id)) throw new UnusableComponent(`its vocabulary gives ${JSON.stringify(token)} no id`);
     vocabulary.set(token, id);
   }
   return vocabulary;

@@ -50,3 +50,10 @@ export function typeOf(part: Component): string {
 export function unknownType(part: Component, what: string): UnusableComponent {
   return new UnusableComponent(`its ${what} ${typeOf(part)} is not supported`);
 }
+
+/** Far beyond any vocabulary: what is higher is no id, and would cost memory. */
+const MOST_TOKENS = 2 ** 24;
+
+export function isTokenId(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < MOST_TOKENS;
+}
