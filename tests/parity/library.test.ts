@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openFolder } from '../../src/cli/files';
+import { TunesmithError } from '../../src/core/errors';
 import { requireModelReference } from '../../src/core/model_reference';
 import { Device } from '../../src/gpu/device';
 import type { LoadSettings } from '../../src/models/layout';
@@ -13,6 +14,7 @@ import { Session } from '../../src/session/session';
 import { storageFull, type FileStore } from '../../src/storage/file_store';
 import { nodeFiles } from '../../src/storage/node_files';
 import { DEFAULTS } from '../../src/train/settings';
+import { FAULT_KINDS, seededFaults } from '../hub/faults';
 import { startHub, type RunningHub } from '../hub/server';
 import { gpu } from './dawn';
 import { loadFixture } from './fixtures';
@@ -47,7 +49,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await hub.close();
-  await rm(cache, { recursive: true });
+  await rm(cache, { recursive: true, force: true });
 });
 
 /** A program that was just started: nothing of it but the cache was there before. */
@@ -129,6 +131,27 @@ describe('a model of a hub', () => {
     expect(await session.logits(IDS)).toEqual(await logitsFromDisk(fixture.folder));
     expect(hub.requests.some(({ range }) => range !== undefined && !range.startsWith('bytes=0-'))).toBe(true);
     session.closeModel();
+  });
+
+  it('comes over bad lines as the right one or ends in a clear error', async () => {
+    const expected = await logitsFromDisk(format('gptq'));
+    // Those that only take time are left out.
+    const kinds = FAULT_KINDS.filter((kind) => kind !== 'stall' && kind !== 'slow');
+    let opened = 0;
+    for (let seed = 1; seed <= 12; seed++) {
+      hub.faults = seededFaults(seed, 0.5, 3, kinds);
+      try {
+        const { session } = await open('tiny/gptq');
+        expect(await session.logits(IDS)).toEqual(expected);
+        session.closeModel();
+        opened++;
+      } catch (error) {
+        expect(error).toBeInstanceOf(TunesmithError);
+        expect((error as TunesmithError).code).toMatch(/^(download|repository|endpoint)_/);
+      }
+      await rm(cache, { recursive: true, force: true });
+    }
+    expect(opened).toBeGreaterThan(6);
   });
 
   it('is refused before any of its weights are asked for', async () => {
