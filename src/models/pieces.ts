@@ -1,4 +1,4 @@
-import type { FileReader } from './files';
+import type { FileReader } from './folder';
 
 /** Bytes that are read from a file at once, at most. */
 export const PIECE_BYTES = 8 * 2 ** 20;
