@@ -17,7 +17,12 @@ export interface LoadTarget {
 }
 
 /** A part of a weight's way to the device: a range of a file, or something that is made and reads for itself. */
-type Step = RangePiece | Piece;
+type Step = RangePiece | MadePiece;
+
+interface MadePiece extends Piece {
+  /** It is made where the files have come to the end of this one; last of all, where there is none. */
+  readonly after: StoredTensor | undefined;
+}
 
 type Packed = Extract<WeightLayout, { kind: 'packed' }>;
 type Dense = Extract<WeightLayout, { kind: 'dense' }>;
@@ -26,10 +31,7 @@ type DenseStored = Extract<StoredWeight, { kind: 'dense' }>;
 type Requantised = Extract<StoredWeight, { kind: 'requantised' }>;
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/**
- * All pieces of a checkpoint, in the order in which its files have them, so that nothing waits for what comes later; last
- * what is made of several parts of a file.
- */
+/** All pieces of a checkpoint, in the order in which its files have them, so that nothing waits for what comes later. */
 export function loadingPieces(
   { stored, files }: Pick<Checkpoint, 'stored' | 'files'>,
   layout: ModelLayout,
@@ -39,7 +41,7 @@ export function loadingPieces(
     const weight = stored.get(name);
     return weight ? stepsOf(name, weight, place, target) : [];
   });
-  const order = new Map(files.map((file, index) => [file, index]));
+  const order = new Map(files.map(({ name }, index) => [name, index]));
   const positions = new Map(steps.map((step) => [step, positionOf(step, order)]));
   const last = [files.length, 0] as const;
   steps.sort((a, b) => {
@@ -69,8 +71,11 @@ export function quantizedChunks(stored: StoredWeights, layout: ModelLayout): Chu
 /** Elements that share a scale where weights are quantised here. */
 const BLOCK = 64;
 
-function positionOf(step: Step, order: ReadonlyMap<unknown, number>): readonly [file: number, begin: number] {
-  return 'file' in step ? [order.get(step.file) ?? order.size, step.begin] : [order.size, 0];
+function positionOf(step: Step, order: ReadonlyMap<string, number>): readonly [file: number, begin: number] {
+  // By name: what has its rows in another order is seen through a reader of its own.
+  const at = (tensor: Pick<RangePiece, 'file'>): number => order.get(tensor.file.name) ?? order.size;
+  if ('file' in step) return [at(step), step.begin];
+  return step.after ? [at(step.after), step.after.end] : [order.size, 0];
 }
 
 function stepsOf(name: string, weight: StoredWeight, place: WeightLayout, target: LoadTarget): Step[] {
@@ -81,10 +86,12 @@ function stepsOf(name: string, weight: StoredWeight, place: WeightLayout, target
       : quantizedSteps(name, weight, place, target);
   }
   if (weight.kind === 'packed' && place.kind === 'packed') {
+    // What is made of other parts of the same weight, which lie beside what is copied, is made then.
+    const [after] = Object.values(weight.buffers).flatMap((source) => ('copy' in source ? [source.copy] : []));
     return Object.entries(place.buffers).flatMap(([key, slot]) => {
       const source = weight.buffers[key];
       if (source?.bytes !== slot.bytes) throw new Error(`${name} has other ${key} than its packing`);
-      return bufferSteps(name, source, slot, target);
+      return bufferSteps(name, source, slot, after, target);
     });
   }
   if (weight.kind === 'requantised' && place.kind !== 'vector') {
@@ -187,7 +194,13 @@ function unpackedSteps(
   });
 }
 
-function bufferSteps(name: string, source: BufferSource, slot: WeightSlot, target: LoadTarget): Step[] {
+function bufferSteps(
+  name: string,
+  source: BufferSource,
+  slot: WeightSlot,
+  after: StoredTensor | undefined,
+  target: LoadTarget,
+): Step[] {
   const { buffers, uploads } = target;
   const buffer = bufferOf(buffers, slot);
   if ('copy' in source) return copySteps(name, source.copy, source.copy, buffer, uploads);
@@ -195,7 +208,7 @@ function bufferSteps(name: string, source: BufferSource, slot: WeightSlot, targe
     const bytes = await source.make();
     return async () => await uploads.write(buffer, inWords(bytes));
   };
-  return [{ name, bytes: source.bytes, read }];
+  return [{ name, bytes: source.bytes, after, read }];
 }
 
 /**
@@ -211,8 +224,9 @@ function copySteps(
 ): Step[] {
   const steps: Step[] = [];
   for (let from = begin; from < end;) {
-    const border = (Math.floor(from / PIECE_BYTES) + 1) * PIECE_BYTES;
-    const to = Math.min(end, border - ((border - begin) % 4));
+    // The border after this one, where that is less than a word away.
+    const border = (Math.floor((from + 3) / PIECE_BYTES) + 1) * PIECE_BYTES;
+    const to = Math.min(end, border - ((border - begin) % 4), from + PIECE_BYTES);
     const offset = from - begin;
     const use = async (bytes: Bytes): Promise<void> => await uploads.write(buffer, inWords(bytes), offset);
     steps.push({ name, file, begin: from, end: to, use });
@@ -242,7 +256,7 @@ function unpackedStep(
     const rows = await weight.rows(first, count);
     return async () => await use(rows);
   };
-  return { name, bytes: count * input * 4, read };
+  return { name, bytes: count * input * 4, after: weight.tensor, read };
 }
 
 interface Rows {

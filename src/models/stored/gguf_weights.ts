@@ -84,7 +84,7 @@ function storedWeight(
     const { codes } = packedBuffers(packing, out, input);
     return { kind: 'packed', packing, buffers: { codes: { bytes: codes, copy: ordered } } };
   }
-  return { kind: 'requantised', from: dtype, rows: rowsOf(ordered, dtype, out) };
+  return { kind: 'requantised', from: dtype, rows: rowsOf(ordered, dtype, out), tensor };
 }
 
 function rowsOf(

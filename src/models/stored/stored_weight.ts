@@ -51,6 +51,8 @@ export type StoredWeight =
       readonly from: string;
       /** Rows first … first + count - 1 in float32; a few at a time, for they are large. */
       readonly rows: (first: number, count: number) => Promise<Float32Array<ArrayBuffer>>;
+      /** What the rows are read from, so that weights are loaded in the order of their files. */
+      readonly tensor: StoredTensor;
     };
 
 /** The weights of a checkpoint by their names in Transformers' checkpoints, vectors among them. */
