@@ -44,12 +44,7 @@ const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
 };
 
 /** Entries that say nothing of the arithmetic, or nothing that is not said elsewhere. */
-const WITHOUT_EFFECT = [
-  'vocab_size',
-  'rope.scaling.finetuned',
-  'tensor_data_layout',
-  'rope.dimension_sections',
-];
+const WITHOUT_EFFECT = ['vocab_size', 'rope.scaling.finetuned', 'tensor_data_layout'];
 
 /**
  * Makes a checkpoint's small files out of a GGUF file's header, so that its model is read like any other.

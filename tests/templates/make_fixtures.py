@@ -55,7 +55,7 @@ text.strip()|text.strip(' .T')|text.lstrip()|text.rstrip('. ')|'\n\nab\n'.strip(
 'a b  c '.split(' ')|'a b c d'.split(None, 2)|' a  b '.rsplit(None, 1)|text.replace('the', 'a')|'aaa'.replace('a', 'b', 2)|'ab'.replace('', '-')|text.upper()|text.lower()|text.title()|"it's o'hara".title()
 'hELLO wORLD'.capitalize()|'abc'.startswith('ab')|'abc'.startswith(('x', 'a'))|'abc'.endswith('bc')|'abc'.find('c')|'船abc'.find('b')|'abc'.find('z')|'abcabc'.rfind('b')|'abcabc'.index('c')|'aXbX'.count('X')
 ','.join(['a', 'b'])|'a\nb\r\nc\n'.splitlines()|'a\nb'.splitlines(true)|'a=b=c'.partition('=')|'a=b=c'.rpartition('=')|'abc'.removeprefix('a')|' a  b '.split(None, 1)|' a '.split(None, 0)|'  '.split(None, 1)|'  '.rsplit(None, 1)|' a b '.rsplit(None, 0)|'abc'.removesuffix('bc')|'7'.zfill(3)|'-7'.zfill(4)|'a'.center(5, '*')
-'ab'.ljust(4) ~ '|'|'ab'.rjust(4)|'{} and {}'.format('a', 1)|'{0}{1}{0}'.format('a', 'b')|'{x}'.format(x=3)|'%s is %d' % ('a', 3)|'%.2f' % 2.5|'12'.isdigit()|'a1'.isalpha()|'ab'.isupper()
+'ab'.ljust(4) ~ '|'|'ab'.rjust(4)|'{} and {}'.format('a', 1)|'{0}{1}{0}'.format('a', 'b')|'{x}'.format(x=3)|'%s is %d' % ('a', 3)|'%.2f' % 2.5|'%02d:%5d|%-4s|%6.2f' % (7, 42, 'ab', -1.5)|'%05d' % -42|'%.2s' % 'abc'|'100%%' % ()|'%x' % 255|'%s' % (1, 2)|'12'.isdigit()|'a1'.isalpha()|'ab'.isupper()
 text|name|empty|number|negative|fraction|tiny|yes|nothing|items
 numbers|table|people[0]|tool|[1, 'a', none, true, 1.0]|(1, 2)|(1,)|()|{}|{'a': 1, 2: 'b'}
 [name]|name | string|tool | string|table | string|1e20|1e16|1.5e-7|123456789.125|0.1 + 0.2|100.0

@@ -224,27 +224,44 @@ function formatText(text: string, { positional, named }: Given): string {
   });
 }
 
-/** Python's `text % values`, with `%s`, `%d`, `%r` left out. */
+/** Python's `text % values`: `%s`, `%d`, `%i`, `%x` and `%f`, with a width, a precision and the flags `-` and `0`. */
 export function percentFormat(text: string, values: Value): string {
   const given = values instanceof Tuple ? [...values.items] : [values];
+  const pattern = /%(?:%|([-0]*)(\d*)(?:\.(\d+))?([sdifx])|)/g;
   const formatted = text.replace(
-    /%(?:(%)|([sdi])|(\.\d+)?(f))|%/g,
-    (whole, percent?: string, kind?: string, digits?: string, float?: string) => {
-      if (percent !== undefined) return '%';
+    pattern,
+    (whole, flags = '', width = '', precision?: string, kind?: string) => {
+      if (whole === '%%') return '%';
+      if (kind === undefined) throw new JinjaError(`a format in ${JSON.stringify(text)} is not supported`);
       const value = given.shift();
       if (value === undefined) throw new JinjaError('there are fewer values than places in the format');
-      if (kind === 's') return textOf(value);
-      const number = numeric(value);
-      if (number === undefined || (kind === undefined && float === undefined)) {
-        throw new JinjaError(`the format ${JSON.stringify(whole)} is not supported`);
-      }
-      return kind === undefined
-        ? number.toFixed(digits === undefined ? 6 : Number(digits.slice(1)))
-        : String(Math.trunc(number));
+      const digits = precision === undefined ? undefined : Number(precision);
+      const written = kind === 's' ? sliceCharacters(textOf(value), digits) : numberText(value, kind, digits);
+      return padded(written, String(flags), Number(width), kind !== 's');
     },
   );
   if (given.length > 0) throw new JinjaError('there are more values than places in the format');
   return formatted;
+}
+
+function sliceCharacters(text: string, count: number | undefined): string {
+  return count === undefined ? text : Array.from(text).slice(0, count).join('');
+}
+
+function numberText(value: Value, kind: string, digits: number | undefined): string {
+  const number = numeric(value);
+  if (number === undefined) throw new JinjaError(`%${kind} needs a number`);
+  if (kind === 'f') return number.toFixed(Math.min(digits ?? 6, 100));
+  if (digits !== undefined) throw new JinjaError(`%${kind} with a precision is not supported`);
+  return Math.trunc(number).toString(kind === 'x' ? 16 : 10);
+}
+
+function padded(text: string, flags: string, width: number, isNumber: boolean): string {
+  const lacking = Math.max(0, Math.min(width, 1_000_000) - Array.from(text).length);
+  if (flags.includes('-')) return text + ' '.repeat(lacking);
+  if (!isNumber || !flags.includes('0')) return ' '.repeat(lacking) + text;
+  const sign = text.startsWith('-') ? '-' : '';
+  return sign + '0'.repeat(lacking) + text.slice(sign.length);
 }
 
 type DictMethod = (dict: Map<Value, Value>, given: Given) => Value;
