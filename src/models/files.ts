@@ -98,11 +98,11 @@ function notesOn(stored: StoredWeights): string[] {
   return [
     ...(linear.size > 0
       ? [
-          `Layers in ${names(linear)}, which is not run as stored, are quantised anew, to NF4, while they are loaded.`,
+          `Layers in ${names(linear)} are not run as stored: they are unpacked while they are loaded, and quantised anew to NF4.`,
         ]
       : []),
     ...(others.size > 0
-      ? [`The embedding or the head is in ${names(others)} and is unpacked to float16 while it is loaded.`]
+      ? [`The embedding or the head is in ${names(others)} and is unpacked while it is loaded.`]
       : []),
   ];
 }
