@@ -125,5 +125,7 @@ test('the plan knows that recomputation saves memory, and refuses what no bindin
       gradient_checkpointing,
     });
   expect(memory(true).activations).toBeLessThan(0.5 * memory(false).activations);
-  expect(() => memory(false, 1 << 18)).toThrow('in one piece');
+  // The MLP's activations may be larger than a binding, the residual stream may not.
+  expect(memory(false, 1 << 18).activations).toBeGreaterThan(0);
+  expect(() => memory(false, 1 << 17)).toThrow('in one piece');
 });
