@@ -18,7 +18,7 @@ import { DEFAULTS } from '../../src/train/settings';
 import { CONFIG, folderOf, madeUpTensors, shardsOf } from '../unit/models/made_up';
 import { MemoryFiles } from '../unit/storage/memory_files';
 import { gpu } from './dawn';
-import { loadFixture } from './fixtures';
+import { formats, loadFixture, loadFormat } from './fixtures';
 
 const MIB = 2 ** 20;
 const nf4: LoadSettings = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' };
@@ -84,6 +84,19 @@ test.each(['qwen2', 'gemma3', 'glm'] as const)(
     }
   },
 );
+
+test.each(formats)('a base of %s, as published, comes back the same', async (format) => {
+  const checkpoint = await openCheckpoint(await openFolder(loadFormat(format).folder, 'model'));
+  const store = new MemoryFiles();
+  const model = await loadModel(device, checkpoint, nf4);
+  const content = await contentOf(model);
+  const source = { kind: 'files' as const, name: format };
+  const id = await saveBase(store, model, checkpoint, { name: format, source, modelHash: format });
+  model.destroy();
+  const again = await loadModel(device, (await openBase(store, id))!.checkpoint, nf4);
+  expectSame(await contentOf(again), content);
+  again.destroy();
+});
 
 test('shards, in whatever order, load as one file does', async () => {
   const tensors = madeUpTensors(CONFIG);
