@@ -260,6 +260,7 @@ export class App {
 
   /** Shows what a former run has opened: its model, its examples, its settings. */
   async #adopt(run: RunRecord): Promise<void> {
+    this.candidate.forget();
     this.preparation.outdate();
     try {
       await Promise.all([this.model.adopt(), this.examples.adopt()]);

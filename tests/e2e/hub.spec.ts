@@ -43,7 +43,6 @@ test('finds a model, fetches it over a bad line and a reload, and opens it again
   hub,
 }) => {
   const facts = tunesmith.candidate;
-  const stored = page.getByTestId('stored-models');
 
   await test.step('choose another hub', async () => {
     await tunesmith.open();
@@ -107,15 +106,6 @@ test('finds a model, fetches it over a bad line and a reload, and opens it again
     await tunesmith.ready();
     expect(hub.requests.length).toBe(before);
   });
-
-  await test.step('remove it', async () => {
-    await tunesmith.way('Kept here');
-    await stored.getByRole('button', { name: `Remove ${REPO}` }).click();
-    const asked = page.getByRole('alertdialog');
-    await expect(asked).toContainText('It can be downloaded again.');
-    await asked.getByRole('button', { name: 'Remove' }).click();
-    await expect(stored).toContainText('None yet');
-  });
 });
 
 test('stops a download and keeps what has arrived', async ({ page, tunesmith, hub }) => {
@@ -136,6 +126,40 @@ test('stops a download and keeps what has arrived', async ({ page, tunesmith, hu
   hub.bytesPerSecond = undefined;
   await page.getByTestId('model-outcome').getByRole('button', { name: 'Resume' }).click();
   await tunesmith.opened(REPO);
+});
+
+test('goes on with a run from what is kept of its model, and says what removing that means', async ({
+  page,
+  tunesmith,
+  hub,
+}) => {
+  await setTo(page, hub);
+  page.on('dialog', (dialog) => void dialog.accept());
+  await page.goto('./');
+  await tunesmith.way('From the Hub');
+  await tunesmith.find(REPO);
+  await page.keyboard.press('Enter');
+  await tunesmith.candidate.getByRole('button', { name: 'Download and open' }).click();
+  await tunesmith.opened(REPO);
+  await tunesmith.ready();
+  await tunesmith.set({ max_steps: '4', save_steps: '2', eval_steps: '0', per_device_train_batch_size: '1' });
+  await tunesmith.start.click();
+  await tunesmith.reached(3);
+  hub.offline = true;
+  await page.reload();
+  await page.getByTestId('go-on').click();
+  await tunesmith.finished();
+  await tunesmith.opened(REPO);
+
+  await tunesmith.way('Kept here');
+  const stored = page.getByTestId('stored-models');
+  await expect(stored).toContainText('needed by 1 run');
+  await stored.getByRole('button', { name: `Remove ${REPO}` }).click();
+  const asked = page.getByRole('alertdialog');
+  await expect(asked).toContainText('It can be downloaded again.');
+  await expect(asked).toContainText(/1 run cannot go on without it until then: .*pirate\.jsonl/);
+  await asked.getByRole('button', { name: 'Remove' }).click();
+  await expect(stored).toContainText('None yet');
 });
 
 test('says what is wrong with a name, and asks for a token where an owner does', async ({
