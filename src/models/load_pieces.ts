@@ -87,7 +87,9 @@ function stepsOf(name: string, weight: StoredWeight, place: WeightLayout, target
   }
   if (weight.kind === 'packed' && place.kind === 'packed') {
     // What is made of other parts of the same weight, which lie beside what is copied, is made then.
-    const [after] = Object.values(weight.buffers).flatMap((source) => ('copy' in source ? [source.copy] : []));
+    const [after] = Object.values(weight.buffers).flatMap((source) =>
+      'copy' in source ? [source.copy] : [],
+    );
     return Object.entries(place.buffers).flatMap(([key, slot]) => {
       const source = weight.buffers[key];
       if (source?.bytes !== slot.bytes) throw new Error(`${name} has other ${key} than its packing`);
