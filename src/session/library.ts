@@ -48,7 +48,7 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
 }
 
-type LibrarySession = Pick<Session, 'open' | 'opening' | 'replaceOpening' | 'withBase'>;
+type LibrarySession = Pick<Session, 'open' | 'opening' | 'replaceOpening' | 'withBase' | 'closeModel'>;
 
 /** The models that a session can open: from folders, from a hub, and from what storage keeps of either. */
 export class ModelLibrary {
@@ -231,7 +231,10 @@ export class ModelLibrary {
     }
   }
 
-  /** Keeps what has arrived as it lies on the device, and removes the files it came as. */
+  /**
+   * Keeps what has arrived as it lies on the device, and removes the files it came as. The model is open by now: that it
+   * isn't kept, for want of room or because that was stopped, is a note.
+   */
   async #keepArrived(arrival: Arrival, options: OpenOptions): Promise<void> {
     const keep = (): Promise<unknown> => withStorageLock(this.#host.locks, () => this.keep(options));
     try {
@@ -242,7 +245,16 @@ export class ModelLibrary {
         await keep();
       });
     } catch (error) {
-      if (!isFull(error)) throw error;
+      if (options.signal?.aborted) {
+        // The files stay: with them it opens without being fetched again.
+        this.#addNote('No copy of this model was kept, as that was stopped: the next opening makes it anew.');
+        return;
+      }
+      if (!isFull(error)) {
+        // Who hears that opening failed must not find the device's memory taken.
+        this.#session.closeModel();
+        throw error;
+      }
       const note = `The browser has no room to keep this model: it will be fetched again the next time. ${error.message}`;
       this.#addNote(note);
     }

@@ -206,25 +206,56 @@ describe('a model of a hub', () => {
     expect(notes.join()).toContain('The hub has another version');
   });
 
-  it('is open where there is no room to keep it, with a note', async () => {
+  /** The cache, where something happens as soon as a base is to be written. */
+  function storeWhere(happens: () => Promise<void>): FileStore {
     const files = nodeFiles(cache);
-    const { session, library } = start({
+    return {
       read: (path) => files.read(path),
       open: (path) => files.open(path),
       openReader: (path) => files.openReader(path),
       write: (path, content) => files.write(path, content),
-      openWriter: (path) =>
-        path.startsWith('bases/') ? Promise.reject(storageFull(path, 2, 1)) : files.openWriter(path),
+      openWriter: async (path) => {
+        if (path.startsWith('bases/')) await happens();
+        return await files.openWriter(path);
+      },
       list: (folder) => files.list(folder),
       remove: (path) => files.remove(path),
       size: (path) => files.size(path),
       free: () => files.free(),
-    });
+    };
+  }
+
+  it('is open where there is no room to keep it, with a note', async () => {
+    const { session, library } = start(storeWhere(() => Promise.reject(storageFull('base.bin', 2, 1))));
     const reference = requireModelReference('tiny/gptq');
     await library.open({ kind: 'hub', reference }, load, { onProgress: () => undefined });
     expect(session.model.facts.notes.join()).toContain('will be fetched again');
     expect(session.hasModel).toBe(true);
     expect(await library.stored()).toEqual([]);
     session.closeModel();
+  });
+
+  it('is open where keeping it was stopped, with a note, and not fetched again', async () => {
+    const stop = new AbortController();
+    const { session, library } = start(storeWhere(() => Promise.resolve(stop.abort())));
+    const origin = { kind: 'hub' as const, reference: requireModelReference('tiny/gptq') };
+    await library.open(origin, load, { onProgress: () => undefined, signal: stop.signal });
+    expect(stop.signal.aborted).toBe(true);
+    expect(session.model.facts.notes.join()).toContain('No copy of this model was kept');
+    const logits = await session.logits(IDS);
+    session.closeModel();
+    expect(await library.stored()).toMatchObject([{ name: 'tiny/gptq', partial: true }]);
+    hub.requests.length = 0;
+    const again = await open('tiny/gptq');
+    expect(await again.session.logits(IDS)).toEqual(logits);
+    expect(hub.requests.filter(({ url }) => url.includes('safetensors'))).toEqual([]);
+    again.session.closeModel();
+  });
+
+  it('is not open where keeping it failed', async () => {
+    const { session, library } = start(storeWhere(() => Promise.reject(new Error('No disk'))));
+    const origin = { kind: 'hub' as const, reference: requireModelReference('tiny/gptq') };
+    await expect(library.open(origin, load, { onProgress: () => undefined })).rejects.toThrow('No disk');
+    expect(session.hasModel).toBe(false);
   });
 });
