@@ -1,4 +1,5 @@
 import { bytesText } from '../core/bytes';
+import { HUGGING_FACE } from '../core/endpoints';
 import { TunesmithError } from '../core/errors';
 import { Session } from '../session/session';
 import { JSON_OPTION, type Command } from './command';
@@ -22,12 +23,13 @@ export const modelsCommand: Command = {
     if (typed === undefined) {
       for (const { id, name, source, bytes, load, usedAt, partial } of models) {
         const used = new Date(usedAt).toISOString();
-        const commit = source.kind === 'hub' ? source.commit : undefined;
-        output.json(jsonOf({ id, name, commit, bytes, load, used_at: used, partial }));
+        const { commit, endpoint } = source.kind === 'hub' ? source : {};
+        output.json(jsonOf({ id, name, commit, endpoint, bytes, load, used_at: used, partial }));
         const state = partial ? 'not complete' : load?.load_in_4bit ? '4-bit' : (load?.dtype ?? '');
-        output.line(
-          `${id.slice(0, 12)}  ${bytesText(bytes).padStart(9)}  ${used.slice(0, 10)}  ${name}  ${state}`,
-        );
+        // Under the same name, another site may have another model.
+        const from = endpoint === undefined || endpoint === HUGGING_FACE ? '' : new URL(endpoint).host;
+        const columns = [id.slice(0, 12), bytesText(bytes).padStart(9), used.slice(0, 10), name, state, from];
+        output.line(columns.join('  ').trimEnd());
       }
       if (models.length === 0) output.note('No models are kept.');
       return;

@@ -183,7 +183,9 @@ export class ModelLibrary {
   async #openKept(reference: ModelReference, load: LoadSettings, options: OpenOptions): Promise<boolean> {
     const store = await this.#host.store();
     const { repo, revision, file } = reference;
-    const known = await findBase(store, { repo: modelReferenceText({ repo, file }), revision, load });
+    const { endpoint } = this.#hub;
+    const query = { endpoint, repo: modelReferenceText({ repo, file }), revision, load };
+    const known = await findBase(store, query);
     if (!known) return false;
     try {
       await this.#openStored(known.id, options);

@@ -71,7 +71,8 @@ export class LibraryPreviews {
         return await this.#ofBase(undefined, origin.id, wanted, signal);
       case 'hub': {
         const { repo, revision, file } = origin.reference;
-        const query = { repo: modelReferenceText({ repo, file }), revision, load: wanted.load };
+        const { endpoint } = hub;
+        const query = { endpoint, repo: modelReferenceText({ repo, file }), revision, load: wanted.load };
         const kept = await findBase(store, query);
         if (kept) return await this.#ofBase(hub, kept.id, wanted, signal);
         return await this.#ofHub(hub, origin.reference, wanted, signal);

@@ -39,6 +39,7 @@ const sourceSchema = v.variant('kind', [
     commit: text,
     /** As it was asked for: a branch or a tag. */
     revision: v.optional(text),
+    /** As `normalizeEndpoint` gives it. */
     endpoint: text,
     license: v.optional(text),
   }),
@@ -100,9 +101,12 @@ const factsSchema = v.object({
   notes: v.array(text),
 });
 
-/** Names a base by its origin (a commit of a repository, or the content of files) and by how it is loaded. */
+/**
+ * Names a base by its origin (a commit of a repository at one endpoint, or the content of files) and by how it is loaded.
+ * What one endpoint calls a commit says nothing of what another one has under its name.
+ */
 export async function baseId({ source, modelHash }: BaseDescription, load: LoadSettings): Promise<string> {
-  const origin = source.kind === 'hub' ? [source.repo, source.commit] : [modelHash];
+  const origin = source.kind === 'hub' ? [source.endpoint, source.repo, source.commit] : [modelHash];
   return (await sha256Hex(new TextEncoder().encode(JSON.stringify([origin, loadKey(load)])))).slice(0, 32);
 }
 
@@ -232,9 +236,13 @@ export async function listBases(store: FileStore): Promise<readonly StoredBase[]
   return bases.filter((base) => base !== undefined).sort((a, b) => b.usedAt - a.usedAt);
 }
 
-/** What a base is looked for by: a repository (at a branch, a tag or a commit, where one is given), or a model's hash. */
+/**
+ * What a base is looked for by: a repository of the endpoint that it was fetched from (at a branch, a tag or a commit, where
+ * one is given), or a model's hash.
+ */
 export type BaseQuery = { readonly load: LoadSettings } & (
-  { readonly repo: string; readonly revision?: string } | { readonly modelHash: string }
+  | { readonly endpoint: string; readonly repo: string; readonly revision?: string }
+  | { readonly modelHash: string }
 );
 
 /** The base that was made last of those asked for; undefined where there is none. */
@@ -243,7 +251,8 @@ export async function findBase(store: FileStore, query: BaseQuery): Promise<Stor
   const fits = ({ source, modelHash, load }: StoredBase): boolean => {
     if (loadKey(load) !== wanted) return false;
     if ('modelHash' in query) return modelHash === query.modelHash;
-    if (source.kind !== 'hub' || source.repo !== query.repo) return false;
+    if (source.kind !== 'hub' || source.repo !== query.repo || source.endpoint !== query.endpoint)
+      return false;
     const { revision } = query;
     return revision === undefined || revision === source.commit || revision === source.revision;
   };

@@ -121,6 +121,8 @@ export interface StoredModelReport {
   readonly source: 'files' | 'hub';
   readonly repo?: string;
   readonly commit?: string;
+  /** Where it was fetched from. */
+  readonly endpoint?: string;
   readonly bytes: number;
   /** How it was loaded; absent for what isn't loaded yet. */
   readonly load?: LoadSettings;

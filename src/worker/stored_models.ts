@@ -1,4 +1,5 @@
 import type { ModelLibrary } from '../session/library';
+import type { BaseSource } from '../storage/bases';
 import { withStorageLock, type Locks } from '../storage/locks';
 import { listModels, removeModel } from '../storage/models';
 import type { StoredRun } from '../storage/runs';
@@ -33,10 +34,9 @@ export class StoredModels {
       all.filter((run) => run.baseId === id || run.modelId === id);
     const reports = kept.map((model): StoredModelReport => {
       const { id, name, source, bytes, load, usedAt, partial } = model;
-      const origin = source.kind === 'hub' && { repo: source.repo, commit: source.commit };
       return {
         ...{ id, name, source: source.kind, bytes, partial },
-        ...origin,
+        ...originOf(source),
         ...(load && { load }),
         usedAt: new Date(usedAt).toISOString(),
         usedByRuns: users(id).length,
@@ -61,4 +61,10 @@ export class StoredModels {
   async report(): Promise<StorageReport> {
     return await storageReport(this.#parts.storage);
   }
+}
+
+function originOf(source: BaseSource): Pick<StoredModelReport, 'repo' | 'commit' | 'endpoint'> {
+  if (source.kind === 'files') return {};
+  const { repo, commit, endpoint } = source;
+  return { repo, commit, endpoint };
 }

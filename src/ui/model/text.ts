@@ -51,6 +51,7 @@ export const text = {
 
   kept: 'Models kept on this computer',
   keptNone: 'None yet. A model that you download stays here, ready to open without a network.',
+  keptFrom: (host: string) => `from ${host}`,
   usedOn: (date: string) => `used ${date}`,
   partial: (bytes: string) => `unfinished: ${bytes} so far`,
   usedBy: (runs: string) => `needed by ${runs}`,

@@ -138,11 +138,17 @@ test('kept once, listed with its size, found again, removed', async () => {
   for (const base of listed) expect(base.bytes).toBe(await store.size(`bases/${base.id}`));
 
   const found = async (query: Parameters<typeof findBase>[1]) => (await findBase(store, query))?.id;
-  expect(await found({ repo: 'owner/model', load })).toBe(id);
-  expect(await found({ repo: 'owner/model', revision: 'main', load })).toBe(id);
-  expect(await found({ repo: 'owner/model', revision: 'c0ffee', load })).toBe(id);
-  expect(await found({ repo: 'owner/model', revision: 'v2', load })).toBeUndefined();
-  expect(await found({ repo: 'owner/model', load: dense })).toBeUndefined();
+  const { source } = hub;
+  const endpoint = source.kind === 'hub' ? source.endpoint : '';
+  const asked = { endpoint, repo: 'owner/model', load };
+  expect(await found(asked)).toBe(id);
+  expect(await found({ ...asked, revision: 'main' })).toBe(id);
+  expect(await found({ ...asked, revision: 'c0ffee' })).toBe(id);
+  expect(await found({ ...asked, revision: 'v2' })).toBeUndefined();
+  expect(await found({ ...asked, load: dense })).toBeUndefined();
+  // What another endpoint gave under this name, or for this commit, may be anything.
+  expect(await found({ ...asked, endpoint: 'https://mirror.test' })).toBeUndefined();
+  expect(await found({ ...asked, endpoint: 'https://mirror.test', revision: 'c0ffee' })).toBeUndefined();
   expect(await found({ modelHash: 'aa', load: dense })).toBe(second);
   // Without NF4 there is nothing to quantise twice.
   expect(await found({ modelHash: 'aa', load: { ...dense, bnb_4bit_use_double_quant: false } })).toBe(second);
@@ -170,18 +176,15 @@ test('a disk with no room left is no hindrance to opening', async () => {
   expect(full.changes).toBe(1);
 });
 
-test('commits, loads and contents have bases of their own; mirrors and names have not', async () => {
+test('commits, endpoints, loads and contents have bases of their own; names have not', async () => {
   const { source } = hub;
   const commit = { ...hub, source: { ...source, commit: 'beef' } } as BaseDescription;
-  const mirror = {
-    ...hub,
-    name: 'x',
-    source: { ...source, endpoint: 'https://mirror.test' },
-  } as BaseDescription;
+  const mirror = { ...hub, source: { ...source, endpoint: 'https://mirror.test' } } as BaseDescription;
   const id = await baseId(hub, load);
-  expect(await baseId(mirror, load)).toBe(id);
-  const others = [baseId(commit, load), baseId(files, load), baseId(hub, { ...load, dtype: 'float16' })];
-  expect(new Set([id, ...(await Promise.all(others))]).size).toBe(4);
+  expect(await baseId({ ...hub, name: 'x' }, load)).toBe(id);
+  const others = [commit, mirror, files].map((each) => baseId(each, load));
+  const dtype = baseId(hub, { ...load, dtype: 'float16' });
+  expect(new Set([id, await dtype, ...(await Promise.all(others))]).size).toBe(5);
 });
 
 describe('damage', () => {

@@ -45,11 +45,13 @@ it('lists bases, unfinished downloads and former models, the last used first, wi
   const { stored } = await openStored();
   expect(await stored.list()).toEqual([
     {
-      ...{ id: 'part', name: 'a/c', source: 'hub', repo: 'a/b', commit: 'c', bytes: 5 },
+      ...{ id: 'part', name: 'a/c', source: 'hub', repo: 'a/b', commit: 'c', endpoint: hub.endpoint },
+      bytes: 5,
       ...{ usedAt: '2026-01-03T00:00:00.000Z', usedByRuns: 0, partial: true },
     },
     {
-      ...{ id: 'base', name: 'a/b', source: 'hub', repo: 'a/b', commit: 'c', bytes: 10, load },
+      ...{ id: 'base', name: 'a/b', source: 'hub', repo: 'a/b', commit: 'c', endpoint: hub.endpoint },
+      ...{ bytes: 10, load },
       ...{ usedAt: '2026-01-02T00:00:00.000Z', usedByRuns: 2, partial: false },
     },
     {
