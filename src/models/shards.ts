@@ -26,7 +26,7 @@ export async function readTensorFiles(folder: ModelFolder): Promise<StoredTensor
   const index = folder.get(INDEX_FILE);
   if (!index) return undefined;
   const shardOf = await readIndex(index);
-  const files = [...new Set(shardOf.values())].sort().map((name) => shard(folder, name));
+  const files = shardNames(shardOf).map((name) => shard(folder, name));
   // All at once: where they are being downloaded, that is one wait and not one a shard.
   const headers = await Promise.all(
     files.map(
@@ -41,6 +41,15 @@ export async function readTensorFiles(folder: ModelFolder): Promise<StoredTensor
 export async function readHeader(file: FileReader): Promise<SafetensorsHeader> {
   const length = headerLength(await file.read(0, Math.min(8, file.size)), file.size, file.name);
   return parseHeader(await file.read(0, 8 + length), file.size, file.name);
+}
+
+/** The files that an index names, each once and in order: plain names of safetensors files beside it. Throws `index_invalid`. */
+export async function shardsOfIndex(file: FileReader): Promise<readonly string[]> {
+  return shardNames(await readIndex(file));
+}
+
+function shardNames(shardOf: ReadonlyMap<string, string>): readonly string[] {
+  return [...new Set(shardOf.values())].sort();
 }
 
 /** The shard of each tensor. */

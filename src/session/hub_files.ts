@@ -25,19 +25,33 @@ const SMALL = [
 ];
 const REQUIRED = ['config.json', TOKENIZER_FILE, 'tokenizer_config.json'];
 
-const SHARD = /^model-\d+-of-\d+\.safetensors$/;
 /** Parts of one GGUF file, which are not read. */
 const GGUF_PART = /-\d+-of-\d+\.gguf$/i;
 /** What is taken where a repository has several: the smallest that loses little, then what is nearest to it. */
 const GGUF_ORDER = ['Q4_K_M', 'Q4_K_S', 'Q4_0', 'Q4_1', 'Q6_K', 'Q8_0', 'BF16', 'F16', 'F32'];
 
 /**
+ * The index of a repository's shards, where they are what opening takes: it alone tells which files these are.
+ *
+ * @param file as for `hubFiles`
+ */
+export function indexToRead({ files }: Repository, file?: string): string | undefined {
+  const has = (name: string): boolean => files.some(({ path }) => path === name);
+  return file === undefined && !has(SINGLE_FILE) && has(INDEX_FILE) ? INDEX_FILE : undefined;
+}
+
+/**
  * Chooses the files to fetch.
  *
  * @param file one .gguf file of the repository; without it, safetensors where there are some
+ * @param shards the files that the index names, where there is one to read
  * @throws TunesmithError `repository_file_missing`, `weights_unsupported`, `tokenizer_missing`
  */
-export function hubFiles(repository: Repository, file?: string): HubFiles {
+export function hubFiles(
+  repository: Repository,
+  file: string | undefined,
+  shards: readonly string[],
+): HubFiles {
   const { files, repo } = repository;
   const byPath = new Map(files.map((each) => [each.path, each]));
   if (file !== undefined) {
@@ -46,12 +60,12 @@ export function hubFiles(repository: Repository, file?: string): HubFiles {
     throw missingFile(repo, file, ggufs(files));
   }
   const single = byPath.get(SINGLE_FILE);
-  const index = byPath.get(INDEX_FILE);
-  const shards = files.filter(({ path }) => SHARD.test(path)).sort(byPathOrder);
-  const weights = single ? [single] : index ? shards : [];
+  const weights = single ? [single] : shards.flatMap((name) => byPath.get(name) ?? []);
   if (weights.length > 0) {
     const missing = REQUIRED.find((name) => !byPath.has(name));
     if (missing !== undefined) throw withoutFile(repo, missing);
+    const lost = single ? undefined : shards.find((name) => !byPath.has(name));
+    if (lost !== undefined) throw withoutShard(repo, lost);
     const names = single ? SMALL : [...SMALL, INDEX_FILE];
     const small = names.flatMap((name) => byPath.get(name) ?? []);
     return { kind: 'safetensors', small, weights, notes: [] };
@@ -99,6 +113,14 @@ function withoutFile(repo: string, name: string): TunesmithError {
     code: name === 'config.json' ? 'repository_file_missing' : 'tokenizer_missing',
     message: `${repo} has no ${name}.`,
     hint: 'Choose a model that is published with config.json, tokenizer.json and tokenizer_config.json.',
+  });
+}
+
+function withoutShard(repo: string, name: string): TunesmithError {
+  return new TunesmithError({
+    code: 'repository_file_missing',
+    message: `${repo} has no ${name}, which its ${INDEX_FILE} names as a part of the weights.`,
+    hint: 'Choose another version of this model: this one is not complete.',
   });
 }
 

@@ -6,8 +6,9 @@ import { readSpec } from '../models/config';
 import { readTokenizerConfig } from '../models/tokenizer_files';
 import { readQuantizationConfig } from '../models/stored/quantization_config';
 import { readJson, readText, type FileReader, type ModelFolder } from '../models/folder';
+import { shardsOfIndex } from '../models/shards';
 import { memoryFile } from './adapter_files';
-import { hubFiles, type HubFiles } from './hub_files';
+import { hubFiles, indexToRead, type HubFiles } from './hub_files';
 import { hashOfCommit } from './model_hash';
 import { openModel, type ModelIdentity, type OpenModel } from './open_model';
 import type { OnProgress } from './progress';
@@ -17,9 +18,11 @@ export interface FoundModel {
   readonly repository: Repository;
   readonly files: HubFiles;
   readonly identity: ModelIdentity;
+  /** The index of its shards, where there are some. */
+  readonly index?: FileReader;
 }
 
-/** Throws as `listRepository` and `hubFiles`. */
+/** Throws as `listRepository`, `fetchSmallFile`, `shardsOfIndex` and `hubFiles`. */
 export async function findOnHub(
   hub: Hub,
   { repo, revision, file }: ModelReference,
@@ -29,7 +32,10 @@ export async function findOnHub(
   const { commit, license } = repository;
   const name = file === undefined ? repo : `${repo}:${file}`;
   const identity = { name, source: 'hub' as const, repo, commit, ...(license !== undefined && { license }) };
-  return { repository, files: hubFiles(repository, file), identity };
+  const path = indexToRead(repository, file);
+  if (path === undefined) return { repository, files: hubFiles(repository, file, []), identity };
+  const index = await smallFile(hub, repository, path, signal);
+  return { repository, files: hubFiles(repository, file, await shardsOfIndex(index)), identity, index };
 }
 
 /** config.json of a found model. Throws as `fetchSmallFile`, and `json_invalid`. */
@@ -54,9 +60,9 @@ export async function fetchSmallModel(
   onProgress: OnProgress,
   signal?: AbortSignal,
 ): Promise<SmallModel | undefined> {
-  const { repository, files, identity } = found;
+  const { repository, files, identity, index } = found;
   if (files.kind === 'gguf') return undefined;
-  const folder = new Map<string, FileReader>();
+  const folder = new Map<string, FileReader>(index && [[index.name, index]]);
   const fetched = async (path: string): Promise<void> => {
     onProgress({ label: `Fetching ${path} of ${repository.repo}` });
     folder.set(path, await smallFile(hub, repository, path, signal));

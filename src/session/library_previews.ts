@@ -1,4 +1,5 @@
 import { modelReferenceText, type ModelReference } from '../core/model_reference';
+import { listRepository } from '../hub/repository';
 import { searchModels } from '../hub/search';
 import type { Hub, HubModel } from '../hub/types';
 import { openCheckpoint, type Checkpoint } from '../models/files';
@@ -148,10 +149,10 @@ async function newerCommit(
   try {
     const timeout = AbortSignal.timeout(PATIENCE);
     const both = signal ? AbortSignal.any([signal, timeout]) : timeout;
-    const { repository } = await findOnHub(hub, reference, both);
-    if (repository.commit === commit) return [];
+    const now = await listRepository(hub, reference.repo, reference.revision, { signal: both });
+    if (now.commit === commit) return [];
     return [
-      `The hub has another version of this model (${short(repository.commit)}) than the one that is kept (${short(commit)}). ` +
+      `The hub has another version of this model (${short(now.commit)}) than the one that is kept (${short(commit)}). ` +
         'To fetch that one, remove what is kept.',
     ];
   } catch {

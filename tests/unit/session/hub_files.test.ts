@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Repository } from '../../../src/hub/types';
-import { bytesOfFiles, hubFiles } from '../../../src/session/hub_files';
+import { bytesOfFiles, hubFiles, indexToRead } from '../../../src/session/hub_files';
 
 function repository(...paths: string[]): Repository {
   const files = paths.map((path, i) => ({ path, size: 10 ** i }));
@@ -20,6 +20,8 @@ describe('the files of a repository that make its model', () => {
   it('are one safetensors file and the small ones, and nothing else', () => {
     const found = hubFiles(
       repository(...SMALL, 'model.safetensors', 'README.md', 'onnx/model.onnx', 'a.gguf'),
+      undefined,
+      [],
     );
     expect(found.kind).toBe('safetensors');
     expect(paths(found.small)).toEqual(SMALL);
@@ -27,21 +29,35 @@ describe('the files of a repository that make its model', () => {
     expect(bytesOfFiles([...found.small, ...found.weights])).toBe(1111);
   });
 
-  it('are shards in order, with their index', () => {
+  it('are the shards that their index names, and none of another sharding', () => {
     const index = 'model.safetensors.index.json';
-    const shards = ['model-00002-of-00002.safetensors', 'model-00001-of-00002.safetensors'];
-    const found = hubFiles(repository(...SMALL, ...shards, index, 'consolidated.safetensors'));
+    const shards = ['part-a.safetensors', 'part-b.safetensors'];
+    const left = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
+    const held = repository(...SMALL, ...left, ...shards, index, 'consolidated.safetensors');
+    expect(indexToRead(held)).toBe(index);
+    const found = hubFiles(held, undefined, shards);
     expect(paths(found.small)).toEqual([...SMALL, index]);
-    expect(paths(found.weights)).toEqual(shards.toReversed());
+    expect(paths(found.weights)).toEqual(shards);
+    const incomplete = (): unknown => hubFiles(held, undefined, [...shards, 'part-c.safetensors']);
+    expect(incomplete).toThrow(expect.objectContaining({ code: 'repository_file_missing' }));
+    expect(incomplete).toThrow('part-c.safetensors');
+  });
+
+  it('need no index where one file has all, or one is asked for', () => {
+    const index = 'model.safetensors.index.json';
+    expect(indexToRead(repository(...SMALL, 'model.safetensors', index))).toBeUndefined();
+    expect(indexToRead(repository('a.gguf', index), 'a.gguf')).toBeUndefined();
+    // An index whose shards are not there says nothing.
+    expect(hubFiles(repository('a.gguf', index), undefined, ['x.safetensors']).kind).toBe('gguf');
   });
 
   it('are one GGUF file of several, which is told', () => {
     const files = ['x-Q8_0.gguf', 'x-Q4_K_M.gguf', 'x-F16-00001-of-00002.gguf', 'mmproj-F16.gguf'];
-    const found = hubFiles(repository('README.md', ...files));
+    const found = hubFiles(repository('README.md', ...files), undefined, []);
     expect(found).toMatchObject({ kind: 'gguf', small: [], weights: [{ path: 'x-Q4_K_M.gguf' }] });
     expect(found.notes.join()).toContain('x-Q4_K_M.gguf');
-    expect(paths(hubFiles(repository(...files), 'x-Q8_0.gguf').weights)).toEqual(['x-Q8_0.gguf']);
-    expect(hubFiles(repository('only.gguf')).notes).toEqual([]);
+    expect(paths(hubFiles(repository(...files), 'x-Q8_0.gguf', []).weights)).toEqual(['x-Q8_0.gguf']);
+    expect(hubFiles(repository('only.gguf'), undefined, []).notes).toEqual([]);
   });
 
   it.each([
@@ -61,7 +77,7 @@ describe('the files of a repository that make its model', () => {
     ],
     [['a.gguf'], 'b.gguf', 'repository_file_missing', 'b.gguf'],
   ] as const)('are missed by name among %s', (files, file, code, part) => {
-    const choose = (): unknown => hubFiles(repository(...files), file);
+    const choose = (): unknown => hubFiles(repository(...files), file, []);
     expect(choose).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(part) as string }),
     );
