@@ -1,4 +1,4 @@
-import { TunesmithError } from '../core/errors';
+import { missingMetadata as missing, unsupportedMetadata as unsupported } from './gguf_metadata';
 
 /** What a GGUF file says of its tokenizer, in the form of a checkpoint's files. */
 export interface GgufTokenizer {
@@ -100,7 +100,7 @@ interface Built {
 
 function byteLevel({ metadata, tokens, types, bos }: Entries): Built {
   const pre = metadata.get('tokenizer.ggml.pre') ?? 'default';
-  const splitting = typeof pre === 'string' ? SPLITTINGS[pre] : undefined;
+  const splitting = typeof pre === 'string' && Object.hasOwn(SPLITTINGS, pre) ? SPLITTINGS[pre] : undefined;
   if (!splitting) throw unsupported('tokenizer.ggml.pre', pre);
   const merges = texts(metadata, 'tokenizer.ggml.merges');
   if (!merges) throw missing('tokenizer.ggml.merges');
@@ -280,25 +280,4 @@ function flag(metadata: Metadata, key: string, otherwise: boolean): boolean {
   const value = metadata.get(key) ?? otherwise;
   if (typeof value === 'boolean') return value;
   throw unsupported(key, value);
-}
-
-function missing(key: string): TunesmithError {
-  return new TunesmithError({
-    code: 'gguf_metadata_missing',
-    message: `The GGUF file has no ${key}.`,
-    hint: 'Take a GGUF file that was converted from a whole checkpoint, with its tokenizer.',
-  });
-}
-
-function textOf(value: unknown): string {
-  if (value === undefined) return 'absent';
-  return JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? String(item) : item));
-}
-
-function unsupported(key: string, value: unknown): TunesmithError {
-  return new TunesmithError({
-    code: 'gguf_metadata_unsupported',
-    message: `The GGUF file's ${key} is ${textOf(value).slice(0, 80)}, which is not supported.`,
-    hint: 'Take the same model in safetensors, or a newer conversion of it.',
-  });
 }
