@@ -14,7 +14,7 @@ import {
 import { loadingPieces, quantizedChunks } from './load_pieces';
 import type { Model } from './model';
 import { usePieces } from './pieces';
-import { Quantizer, quantizerBytes } from './quantize';
+import { Quantizer } from './quantize';
 import { rotaryTable } from './rotary_table';
 import type { StoredWeight } from './stored/stored_weight';
 
@@ -31,11 +31,6 @@ export interface LoadProgress {
 export function layoutOf(checkpoint: Checkpoint, load: LoadSettings, maxBinding: number): ModelLayout {
   const { spec, stored } = checkpoint;
   return modelLayout(spec, (name) => formOf(name, stored.get(name)), load, maxBinding);
-}
-
-/** Bytes that the device needs while a checkpoint is loaded, beside the model itself. */
-export function loadingBytes(checkpoint: Checkpoint, layout: ModelLayout): number {
-  return quantizerBytes(quantizedChunks(checkpoint.stored, layout));
 }
 
 /**

@@ -1,9 +1,8 @@
-import { alignUp } from '../core/align';
 import { doubleQuantize } from '../formats/nf4';
 import type { Device } from '../gpu/device';
 import type { Uploads } from '../gpu/uploads';
 import { compile } from '../graph/compile';
-import { ALIGNMENT, plan } from '../graph/plan';
+import { plan } from '../graph/plan';
 import type { Program } from '../graph/program';
 import { Trace } from '../graph/trace';
 import { nf4Quantize } from '../ops/nf4';
@@ -25,13 +24,6 @@ export interface Chunk {
 /** Bytes of a chunk as it is stored. */
 export function chunkBytes({ format, blocks }: Chunk): number {
   return blocks * BLOCK * (format === 'f32' ? 4 : 2);
-}
-
-/** Bytes that quantising takes on the device beside the model: a chunk as stored, its codes and its scales. */
-export function quantizerBytes(chunks: readonly Chunk[]): number {
-  const blocks = Math.max(0, ...chunks.map((chunk) => chunk.blocks));
-  const results = alignUp(blocks * (BLOCK / 2), ALIGNMENT) + alignUp(blocks * 4, ALIGNMENT);
-  return Math.max(0, ...chunks.map(chunkBytes)) + results;
 }
 
 /** Where the codes and scales of one weight go. */
