@@ -1,4 +1,4 @@
-import { TunesmithError } from '../core/errors';
+import { missingMetadata as missing, unsupportedMetadata as unsupported } from '../formats/gguf_metadata';
 import { ggufTokenizer } from '../formats/gguf_tokenizer';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -54,7 +54,10 @@ const WITHOUT_EFFECT = ['vocab_size', 'rope.scaling.finetuned', 'tensor_data_lay
 export function ggufFolder(contents: GgufContents): GgufFolder {
   const { metadata, tensors } = contents;
   const architecture = metadata.get('general.architecture');
-  const known = typeof architecture === 'string' ? ARCHITECTURES[architecture] : undefined;
+  const known =
+    typeof architecture === 'string' && Object.hasOwn(ARCHITECTURES, architecture)
+      ? ARCHITECTURES[architecture]
+      : undefined;
   if (!known) throw unsupported('general.architecture', architecture);
   const files = ggufTokenizer(metadata);
   const prefix = `${String(architecture)}.`;
@@ -76,6 +79,7 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
 
   const heads = needed('attention.head_count');
   const hidden = needed('embedding_length');
+  const layers = needed('block_count');
   const headDim = optional('attention.key_length') ?? hidden / heads;
   same('attention.value_length', headDim);
   same('rope.dimension_count', headDim);
@@ -88,7 +92,7 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
   const bias = tensors.has('blk.0.attn_q.bias');
   const scaling = ropeScaling(get, optional, context);
   const factors = contents.ropeFactors && llama3Scaling(contents.ropeFactors, theta, headDim);
-  if (tensors.has(ROPE_FACTORS) && !factors) throw missing(ROPE_FACTORS);
+  if (tensors.has(ROPE_FACTORS) && !contents.ropeFactors) throw missing(ROPE_FACTORS);
   if (scaling && factors) throw unsupported(`${prefix}rope.scaling.type`, get('rope.scaling.type'));
 
   const config = {
@@ -96,7 +100,7 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
     model_type: mistral ? 'mistral' : known.modelType,
     ...known.fields,
     hidden_size: hidden,
-    num_hidden_layers: needed('block_count'),
+    num_hidden_layers: layers,
     num_attention_heads: heads,
     num_key_value_heads: optional('attention.head_count_kv') ?? heads,
     head_dim: headDim,
@@ -108,7 +112,7 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
     tie_word_embeddings: !tensors.has('output.weight'),
     attention_bias: architecture === 'qwen2' ? true : bias,
     ...(architecture === 'ernie4_5' && { use_bias: bias }),
-    ...(architecture === 'gemma3' && gemma3(optional, headDim)),
+    ...(architecture === 'gemma3' && gemma3(optional, { hidden, heads, headDim, layers })),
     ...(window !== undefined && window > 0 && { sliding_window: window }),
     ...((scaling ?? factors) && { rope_scaling: scaling ?? factors }),
   };
@@ -126,10 +130,16 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
   }
 }
 
-/** What Gemma 3's local layers differ in. */
-function gemma3(optional: (key: string) => number | undefined, headDim: number): Json {
+/** By its number of layers llama.cpp, too, tells Gemma 3 27B: the file does not say what its scores are scaled by. */
+const LAYERS_OF_GEMMA3_27B = 62;
+
+/** What only Gemma 3 has: the scale of its attention, and what its local layers differ in. */
+function gemma3(
+  optional: (key: string) => number | undefined,
+  { hidden, heads, headDim, layers }: Readonly<Record<'hidden' | 'heads' | 'headDim' | 'layers', number>>,
+): Json {
   return {
-    query_pre_attn_scalar: headDim,
+    query_pre_attn_scalar: layers === LAYERS_OF_GEMMA3_27B ? Math.floor(hidden / heads) : headDim,
     rope_local_base_freq: optional('rope.freq_base_swa') ?? 10_000,
     sliding_window_pattern: optional('attention.sliding_window_pattern') ?? 6,
   };
@@ -162,7 +172,7 @@ function ropeScaling(
 
 /**
  * Finds the parameters of Llama 3.1's scaling that give the factors: 1 for the high frequencies, one number for the low
- * ones and a ramp between.
+ * ones and a ramp between. Undefined where all are 1, so that nothing is scaled.
  *
  * @throws TunesmithError where they are not such factors
  */
@@ -184,25 +194,4 @@ export function llama3Scaling(factors: ArrayLike<number>, theta: number, headDim
     ...{ rope_type: 'llama3', factor, low_freq_factor: low, high_freq_factor: high },
     original_max_position_embeddings: original,
   };
-}
-
-function missing(key: string): TunesmithError {
-  return new TunesmithError({
-    code: 'gguf_metadata_missing',
-    message: `The GGUF file has no ${key}.`,
-    hint: 'Take a GGUF file that was converted from a whole checkpoint.',
-  });
-}
-
-function textOf(value: unknown): string {
-  if (value === undefined) return 'absent';
-  return JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? String(item) : item));
-}
-
-function unsupported(key: string, value: unknown): TunesmithError {
-  return new TunesmithError({
-    code: 'gguf_metadata_unsupported',
-    message: `The GGUF file's ${key} is ${textOf(value).slice(0, 80)}, which is not supported.`,
-    hint: 'Take the same model in safetensors, or choose a model of a family that can be trained here.',
-  });
 }

@@ -130,6 +130,7 @@ describe('the tokenizer of a GGUF file', () => {
 
   it.each([
     ['tokenizer.ggml.pre', 'whatever', /tokenizer\.ggml\.pre is "whatever"/],
+    ['tokenizer.ggml.pre', 'constructor', /tokenizer\.ggml\.pre is "constructor"/],
     ['tokenizer.ggml.model', 'bert', /tokenizer\.ggml\.model is "bert"/],
     ['tokenizer.ggml.eos_token_id', 1e6, /eos_token_id/],
     ['tokenizer.ggml.token_type', [1], /token_type/],
@@ -155,6 +156,14 @@ describe('the config of a GGUF file', () => {
     expect(spec.headDim).toBe('attention.key_length' in more ? 32 : 16);
     expect(spec.qkvBias).toBe(family === 'qwen2');
     if (family === 'mistral') expect(spec.attention[0]?.window).toBe(128);
+  });
+
+  it.each([
+    ['27B', { block_count: 62, embedding_length: 5376, 'attention.head_count': 32 }, 128, 168],
+    ['12B', { block_count: 48, embedding_length: 3840, 'attention.head_count': 16 }, 256, 256],
+  ])('scales the attention of Gemma 3 %s as its config.json says', (_, shape, headDim, scalar) => {
+    const { config } = ggufFolder(contents('gemma3', { ...shape, 'attention.key_length': headDim }));
+    expect(config).toMatchObject({ head_dim: headDim, query_pre_attn_scalar: scalar });
   });
 
   it('has biases and a head of its own where the tensors say so, and the scalings by name', () => {
@@ -194,6 +203,8 @@ describe('the config of a GGUF file', () => {
       high_freq_factor: 4,
       original_max_position_embeddings: 8192,
     });
+    const ones = new Float32Array(dim / 2).fill(1);
+    expect(ggufFolder({ ...given, ropeFactors: ones }).config).not.toHaveProperty('rope_scaling');
     factors[40] = 5;
     expect(() => ggufFolder({ ...given, ropeFactors: factors })).toThrow(/rope_freqs\.weight/);
     expect(() => ggufFolder(given)).toThrow(/has no rope_freqs\.weight/);
@@ -201,6 +212,7 @@ describe('the config of a GGUF file', () => {
 
   it.each([
     ['mamba', {}, /general\.architecture is "mamba"/],
+    ['constructor', {}, /general\.architecture is "constructor"/],
     ['llama', { expert_count: 8 }, /llama\.expert_count is 8/],
     ['llama', { logit_scale: 0.5 }, /llama\.logit_scale/],
     ['llama', { 'rope.scaling.type': 'longrope', 'rope.scaling.factor': 2 }, /longrope/],
