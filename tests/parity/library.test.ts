@@ -237,7 +237,11 @@ describe('a model of a hub', () => {
 
   it('is open where keeping it was stopped, with a note, and not fetched again', async () => {
     const stop = new AbortController();
-    const { session, library } = start(storeWhere(() => Promise.resolve(stop.abort())));
+    const stopped = (): Promise<void> => {
+      stop.abort();
+      return Promise.resolve();
+    };
+    const { session, library } = start(storeWhere(stopped));
     const origin = { kind: 'hub' as const, reference: requireModelReference('tiny/gptq') };
     await library.open(origin, load, { onProgress: () => undefined, signal: stop.signal });
     expect(stop.signal.aborted).toBe(true);
