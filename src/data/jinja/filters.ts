@@ -1,5 +1,6 @@
 import { bind, type Given } from './arguments';
 import { JinjaError, PYTHON_LINE_BREAK, PYTHON_SPACE } from './errors';
+import { takeUnits } from './steps';
 import { capitalize, integer, needText, percentFormat, replaceText, strip } from './text_methods';
 import {
   compare,
@@ -47,6 +48,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     const size = integer('batch', bound.get('linecount'));
     const items = iterated(value);
     const filler = bound.get('fill_with') ?? null;
+    takeUnits(size);
     const batches = Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
       items.slice(i * size, (i + 1) * size),
     );
@@ -214,7 +216,7 @@ function needNumber(what: string, value: Value): number {
 
 function parseFloatText(text: string): number | undefined {
   const trimmed = strip(text, undefined, true, true).replace(/(?<=\d)_(?=\d)/g, '');
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : undefined;
+  return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : undefined;
 }
 
 function halfToEven(value: number): number {
@@ -297,6 +299,7 @@ function indent(value: Value, given: Given): Value {
   const blank = truthy(bound.get('blank') ?? false);
   const first = truthy(bound.get('first') ?? false);
   const lines = textOf(value).split(new RegExp(PYTHON_LINE_BREAK));
+  takeUnits(lines.length * indentation.length);
   return lines
     .map((line, index) =>
       (index > 0 && (blank || line !== '')) || (index === 0 && first) ? indentation + line : line,

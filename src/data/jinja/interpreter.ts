@@ -4,6 +4,7 @@ import { FILTERS, type FilterContext } from './filters';
 import { attributeAlone, attributeOf, itemOf, sliceOf } from './objects';
 import { add, arithmetic } from './operators';
 import { Output, Scope } from './scope';
+import { resetSteps, takeSteps, takeUnits } from './steps';
 import type {
   Arguments,
   Body,
@@ -42,8 +43,8 @@ export interface Rendered {
   readonly generated: readonly { readonly start: number; readonly end: number }[];
 }
 
-/** Statements and loop rounds, after which a template is taken for one that does not end. */
-const MAX_STEPS = 500_000;
+/** Steps of a statement and of a round of a loop, which make scopes. */
+const STATEMENT_STEPS = 20;
 /** The sandbox's own bound for `range`. */
 const MAX_RANGE = 100_000;
 
@@ -60,7 +61,6 @@ export function renderTemplate(body: Body, variables: ReadonlyMap<string, Value>
 class Interpreter {
   readonly #output = new Output();
   readonly #generated: { start: number; end: number }[] = [];
-  #steps = 0;
 
   readonly #context: FilterContext = {
     filter: (name, value, given) => this.#filter(name, value, given),
@@ -70,6 +70,7 @@ class Interpreter {
   };
 
   render(body: Body, variables: ReadonlyMap<string, Value>): Rendered {
+    resetSteps();
     const globals = new Scope();
     globals.set('range', new Callable('range', range));
     globals.set('dict', new Callable('dict', dict));
@@ -86,7 +87,7 @@ class Interpreter {
 
   #run(body: Body, scope: Scope, output: Output): Signal {
     for (const statement of body) {
-      if (++this.#steps > MAX_STEPS) throw new JinjaError('the template does not come to an end');
+      takeSteps(STATEMENT_STEPS);
       const signal = this.#execute(statement, scope, output);
       if (signal) return signal;
     }
@@ -175,7 +176,7 @@ class Interpreter {
       return !isSame;
     });
     for (const [index, item] of items.entries()) {
-      if (++this.#steps > MAX_STEPS) throw new JinjaError('the template does not come to an end');
+      takeSteps(STATEMENT_STEPS);
       const inner = new Scope(scope);
       inner.set('loop', loopVariable(items, index, same));
       this.#assign(target, item, inner);
@@ -238,6 +239,7 @@ class Interpreter {
   // --- expressions
 
   #evaluate(expression: Expression, scope: Scope): Value {
+    takeSteps();
     switch (expression.type) {
       case 'constant':
         return expression.float && typeof expression.value === 'number'
@@ -351,6 +353,8 @@ class Interpreter {
   #filter(name: string, value: Value, given: Given): Value {
     const filter = Object.hasOwn(FILTERS, name) ? FILTERS[name] : undefined;
     if (!filter) throw new JinjaError(`the filter "${name}" is not supported`);
+    takeSteps();
+    if (typeof value === 'string') takeUnits(value.length);
     return filter(value, given, this.#context);
   }
 
@@ -432,6 +436,7 @@ function range(positional: readonly Value[], named: ReadonlyMap<string, Value>):
   const [from, to] = second === undefined ? [0, first] : [first, second];
   const length = Math.max(0, Math.ceil((to - from) / step));
   if (length > MAX_RANGE) throw new JinjaError(`range is longer than ${MAX_RANGE}`);
+  takeUnits(length);
   return new Items(
     'range',
     Array.from({ length }, (_, i) => from + i * step),

@@ -1,4 +1,5 @@
 import { JinjaError } from './errors';
+import { takeSteps, takeUnits } from './steps';
 import { CHANGING_METHODS, DICT_METHODS, integer, LIST_METHODS, TEXT_METHODS } from './text_methods';
 import {
   Callable,
@@ -30,6 +31,7 @@ export function attributeAlone(object: Value, name: string): Value {
 
 /** `object[key]`: an item, or else an attribute by this name. */
 export function itemOf(object: Value, key: Value): Value {
+  takeSteps();
   if (object instanceof Undefined) throw object.error();
   if (object instanceof Map) {
     if (object.has(key)) return object.get(key) ?? null;
@@ -77,13 +79,14 @@ function ownAttribute(object: Value, name: string): Value | undefined {
   if (object instanceof Namespace) return object.fields.get(name);
   if (object instanceof Loop) return object.fields.get(name);
   const changes = CHANGING_METHODS.includes(name);
-  if (typeof object === 'string') return method(TEXT_METHODS, object, name);
+  if (typeof object === 'string') return method(TEXT_METHODS, object, name, object.length);
   if (object instanceof Map) {
     if (changes && !object.has(name)) return refused(object, name);
-    return method(DICT_METHODS, object, name);
+    return method(DICT_METHODS, object, name, object.size);
   }
-  if (Array.isArray(object)) return changes ? refused(object, name) : method(LIST_METHODS, object, name);
-  return object instanceof Tuple ? method(LIST_METHODS, object.items, name) : undefined;
+  if (Array.isArray(object))
+    return changes ? refused(object, name) : method(LIST_METHODS, object, name, object.length);
+  return object instanceof Tuple ? method(LIST_METHODS, object.items, name, object.items.length) : undefined;
 }
 
 function method<T>(
@@ -95,9 +98,16 @@ function method<T>(
   >,
   object: T,
   name: string,
+  size: number,
 ): Callable | undefined {
   const found = Object.hasOwn(methods, name) ? methods[name] : undefined;
-  return found && new Callable(name, (positional, named) => found(object, { positional, named }));
+  return (
+    found &&
+    new Callable(name, (positional, named) => {
+      takeUnits(size);
+      return found(object, { positional, named });
+    })
+  );
 }
 
 function refused(object: Value, name: string): Callable {

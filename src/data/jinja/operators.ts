@@ -1,4 +1,5 @@
 import { JinjaError } from './errors';
+import { takeUnits } from './steps';
 import { percentFormat } from './text_methods';
 import { Float, iterated, numeric, Tuple, typeName, Undefined, type Value } from './values';
 
@@ -15,6 +16,7 @@ export function add(left: Value, right: Value): Value {
 
 function joined(left: readonly Value[], right: readonly Value[]): Value[] {
   if (left.length + right.length > MAX_LENGTH) throw new JinjaError('a list would become too long');
+  takeUnits(left.length + right.length);
   return [...left, ...right];
 }
 
@@ -73,6 +75,7 @@ function repeat(what: Value, times: Value): Value | undefined {
   if (!Array.isArray(what) && !(what instanceof Tuple)) return undefined;
   const items = iterated(what);
   if (items.length * count > MAX_LENGTH) throw new JinjaError('a list would become too long');
+  takeUnits(items.length * count);
   const many = Array.from({ length: count }, () => items).flat();
   return what instanceof Tuple ? new Tuple(many) : many;
 }

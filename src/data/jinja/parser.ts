@@ -243,7 +243,7 @@ class Parser {
       return inner;
     }
     const name = this.#expect('name').value;
-    if (name in CONSTANTS) throw new JinjaError(`${name} can't be assigned to`);
+    if (Object.hasOwn(CONSTANTS, name)) throw new JinjaError(`${name} can't be assigned to`);
     if (!this.#skip('operator', '.')) return { type: 'name', name };
     return { type: 'field', object: name, name: this.#expect('name').value };
   }
@@ -375,7 +375,8 @@ class Parser {
     const token = this.#tokens[this.#at++];
     switch (token?.type) {
       case 'name':
-        if (token.value in CONSTANTS) return { type: 'constant', value: CONSTANTS[token.value] ?? null };
+        if (Object.hasOwn(CONSTANTS, token.value))
+          return { type: 'constant', value: CONSTANTS[token.value] ?? null };
         return { type: 'name', name: token.value };
       case 'string': {
         let { value } = token;

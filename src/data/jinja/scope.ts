@@ -1,3 +1,4 @@
+import { takeUnits } from './steps';
 import { Undefined, type Value } from './values';
 
 /** Names and their values; what an inner scope sets is not seen outside of it. */
@@ -29,6 +30,7 @@ export class Output {
   #length = 0;
 
   write(text: string): void {
+    takeUnits(text.length);
     this.#parts.push(text);
     this.#length += text.length;
   }

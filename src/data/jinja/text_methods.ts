@@ -1,5 +1,6 @@
 import { bind, type Given } from './arguments';
 import { JinjaError, PYTHON_LINE_BREAK, PYTHON_SPACE } from './errors';
+import { takeUnits } from './steps';
 import { contains, Items, iterated, numeric, textOf, Tuple, typeName, Undefined, type Value } from './values';
 
 type Method = (text: string, given: Given) => Value;
@@ -205,7 +206,9 @@ function found(at: number): number {
 
 function missing(text: string, what: string, given: Given): number {
   const width = integer(what, bind(what, ['width', 'fillchar'], given).get('width'));
-  return Math.max(0, width - Array.from(text).length);
+  const lacking = Math.max(0, width - Array.from(text).length);
+  takeUnits(lacking);
+  return lacking;
 }
 
 function fill(what: string, given: Given): string {
@@ -226,8 +229,9 @@ function formatText(text: string, { positional, named }: Given): string {
 
 /** Python's `text % values`: `%s`, `%d`, `%i`, `%x` and `%f`, with a width, a precision and the flags `-` and `0`. */
 export function percentFormat(text: string, values: Value): string {
+  takeUnits(text.length);
   const given = values instanceof Tuple ? [...values.items] : [values];
-  const pattern = /%(?:%|([-0]*)(\d*)(?:\.(\d+))?([sdifx])|)/g;
+  const pattern = /%(?:%|([-0]*)([1-9]\d*|)(?:\.(\d+))?([sdifx])|)/g;
   const formatted = text.replace(
     pattern,
     (whole, flags = '', width = '', precision?: string, kind?: string) => {

@@ -1,4 +1,5 @@
 import { JinjaError } from './errors';
+import { takeSteps, takeUnits } from './steps';
 
 /**
  * Values as a template sees them, that is as Python has them: None is null, an int a number, a float a Float, a list an
@@ -168,9 +169,18 @@ export function numeric(value: Value): number | undefined {
 
 /** What Python iterates over; undefined where it can't. */
 export function iterate(value: Value): readonly Value[] | undefined {
+  const items = itemsOf(value);
+  takeSteps(items?.length ?? 0);
+  return items;
+}
+
+function itemsOf(value: Value): readonly Value[] | undefined {
   if (Array.isArray(value)) return value;
   if (value instanceof Tuple) return value.items;
-  if (typeof value === 'string') return Array.from(value);
+  if (typeof value === 'string') {
+    takeUnits(value.length);
+    return Array.from(value);
+  }
   if (value instanceof Map) return [...value.keys()];
   if (value instanceof Undefined) return [];
   return value instanceof Items ? value.take() : undefined;
@@ -194,6 +204,7 @@ export function lengthOf(value: Value): number {
 }
 
 export function equal(a: Value, b: Value): boolean {
+  takeSteps();
   const [left, right] = [numeric(a), numeric(b)];
   if (left !== undefined || right !== undefined) return left === right;
   if (a instanceof Undefined) return b instanceof Undefined;
@@ -209,6 +220,7 @@ export function equal(a: Value, b: Value): boolean {
 
 /** Below 0 where `a` comes first. Throws for values that Python has no order for. */
 export function compare(a: Value, b: Value): number {
+  takeSteps();
   const [left, right] = [numeric(a), numeric(b)];
   if (left !== undefined && right !== undefined) return left - right;
   if (typeof a === 'string' && typeof b === 'string') return compareTexts(a, b);
@@ -227,6 +239,7 @@ export function compare(a: Value, b: Value): number {
 /** By code points, where JavaScript compares UTF-16. */
 function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
+  takeUnits(a.length + b.length);
   const [left, right] = [Array.from(a), Array.from(b)];
   const at = left.findIndex((character, i) => character !== right[i]);
   if (at < 0) return -1;
@@ -236,6 +249,7 @@ function compareTexts(a: string, b: string): number {
 /** Python's `in`. */
 export function contains(container: Value, value: Value): boolean {
   if (typeof container === 'string') {
+    takeUnits(container.length);
     if (typeof value === 'string') return container.includes(value);
     throw new JinjaError(`a value of type ${typeName(value)} can't be looked for in a text`);
   }
@@ -251,6 +265,7 @@ export function textOf(value: Value): string {
 
 /** Python's `repr`. */
 export function reprOf(value: Value): string {
+  takeSteps();
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'number') return integerText(value);
@@ -299,6 +314,7 @@ const NAMED_ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function reprOfText(text: string): string {
+  takeUnits(text.length);
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replace(/[\p{C}\p{Z}\\'"]/gu, (character) => {
     if (character === ' ') return character;
@@ -323,9 +339,11 @@ export interface JsonOptions {
 
 /** Python's `json.dumps`. */
 export function jsonOf(value: Value, options: JsonOptions = {}, depth = 0): string {
+  takeSteps();
   const { indent, sortKeys = false, ensureAscii = false, keySeparator = ': ' } = options;
   const separator = options.itemSeparator ?? (indent === undefined ? ', ' : ',');
   const text = (content: string): string => {
+    takeUnits(content.length);
     const quoted = JSON.stringify(content);
     if (!ensureAscii) return quoted;
     return quoted.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -333,6 +351,7 @@ export function jsonOf(value: Value, options: JsonOptions = {}, depth = 0): stri
   const enclosed = (open: string, parts: readonly string[], close: string): string => {
     if (parts.length === 0) return open + close;
     if (indent === undefined) return open + parts.join(separator) + close;
+    takeUnits(indent.length * (depth + 1) * parts.length);
     const inner = `\n${indent.repeat(depth + 1)}`;
     return `${open}${inner}${parts.join(separator + inner)}\n${indent.repeat(depth)}${close}`;
   };

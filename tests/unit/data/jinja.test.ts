@@ -14,6 +14,11 @@ const { values, now, snippets } = JSON.parse(
 ) as { values: Record<string, unknown>; now: number[]; snippets: readonly Snippet[] };
 const [year = 0, month = 0, ...rest] = now;
 
+/** Lists of few items, and of 2^40 ways to their innermost. */
+const SHARED =
+  '{% set ns = namespace(x=[1], y=[1]) %}' +
+  '{% for i in range(40) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}';
+
 describe('Jinja', () => {
   it.each(snippets)('renders $source as in Python', ({ source, text, error }) => {
     const render = () =>
@@ -26,11 +31,29 @@ describe('Jinja', () => {
     else expect(render).toThrow(/^The model's chat template/);
   });
 
+  it('knows no constants by the names that every object has', () => {
+    expect(jinjaTemplate('{{ constructor }}', { specialTokens: {} }).render([])).toBe('');
+  });
+
+  it('reads long texts of digits in the time that they take to read', () => {
+    const digits = '0'.repeat(200_000);
+    const render = (source: string) => jinjaTemplate(source, { specialTokens: {} }).render([]);
+    expect(render(`{{ '${digits}x' | int(7) }}`)).toBe('7');
+    expect(() => render(`{{ '%${digits}' % 5 }}`)).toThrow(/is not supported/);
+  });
+
   it.each([
     [
       '{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}',
       /does not come to an end/,
     ],
+    [`${SHARED}{{ ns.x }}`, /does not come to an end/],
+    [`${SHARED}{{ ns.x | tojson }}`, /does not come to an end/],
+    [`${SHARED}{{ ns.x == ns.y }}`, /does not come to an end/],
+    [`${SHARED}{{ ns.x < ns.y }}`, /does not come to an end/],
+    ['{% for i in range(1000) %}{{ range(100000) | sum }}{% endfor %}', /does not come to an end/],
+    ["{% for i in range(1000) %}{{ ('x' * 9000000) | upper | length }}{% endfor %}", /not come to an end/],
+    ["{{ 'x'.center(500000000) }}", /does not come to an end/],
     ['{{ range(1000000) }}', /longer than/],
     ["{{ 'x' * 1000000000 }}", /too long/],
     [
