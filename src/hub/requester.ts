@@ -15,6 +15,8 @@ export interface RequestOptions extends CallOptions {
 const QUESTION_FAILURES = 4;
 /** The same for a download, without anything arriving between them: about two minutes of waiting. */
 export const DOWNLOAD_FAILURES = 9;
+/** Bytes of an answer that is a text: the longest list of files is far from it. */
+const LONGEST_TEXT = 64 * 2 ** 20;
 /** One of several servers may lag behind the others, hardly three times. */
 const MOST_CHANGES = 3;
 
@@ -106,7 +108,7 @@ export class Requester {
   async text(address: string, options: RequestOptions): Promise<string> {
     return await this.withRetries(async () => {
       const response = await this.once(address, options);
-      return await ended(response.text(), options);
+      return await ended(boundedText(response, this.endpoint), options);
     }, options.signal);
   }
 
@@ -124,7 +126,10 @@ export class Requester {
       const address = input instanceof Request ? input.url : String(input);
       const text = await this.withRetries(async () => {
         const response = await this.once(address, { accept: 'application/json', ...options });
-        return { headers: response.headers, body: await ended(response.text(), options) };
+        return {
+          headers: response.headers,
+          body: await ended(boundedText(response, this.endpoint), options),
+        };
       }, options.signal);
       return new Response(text.body, { headers: text.headers });
     };
@@ -166,12 +171,23 @@ async function readAtMost(response: Response, most: number): Promise<Uint8Array<
   return concatBytes(parts).slice(0, most + 1);
 }
 
+async function boundedText(response: Response, endpoint: string): Promise<string> {
+  const bytes = await readAtMost(response, LONGEST_TEXT);
+  if (bytes.length <= LONGEST_TEXT) return new TextDecoder().decode(bytes);
+  throw new TunesmithError({
+    code: 'repository_invalid',
+    message: `${new URL(endpoint).host} gave an answer without end.`,
+    hint: 'Check that the endpoint in the settings speaks as the Hugging Face Hub does.',
+  });
+}
+
 /** The body of an answer; one that is cut off may come whole the next time. */
 async function ended<T>(body: Promise<T>, { signal, asked }: RequestOptions): Promise<T> {
   try {
     return await body;
   } catch (cause) {
     signal?.throwIfAborted();
+    if (cause instanceof TunesmithError) throw cause;
     const what = asked.file ?? asked.repo ?? 'the search';
     throw new TemporaryFailure('download_failed', `The answer about ${what} was cut off.`, undefined, cause);
   }
