@@ -43,7 +43,8 @@ export function requireModelReference(text: string): ModelReference {
   });
 }
 
-function isRepo(text: string): boolean {
+/** Whether a text is `owner/name`. */
+export function isRepo(text: string): boolean {
   return REPO.test(text) && !text.includes('..');
 }
 

@@ -4,6 +4,7 @@ import { sha256Hex } from '../core/bytes';
 import { isModelScope } from '../core/endpoints';
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
+import { isRepo } from '../core/model_reference';
 import { wrongContent } from './download_errors';
 import { contentHash } from './hash';
 import { Requester } from './requester';
@@ -57,7 +58,7 @@ export async function listRepository(
   revision?: string,
   options: CallOptions = {},
 ): Promise<Repository> {
-  if (!/^[\w.-]+(\/[\w.-]+)?$/.test(repo)) {
+  if (!isRepo(repo)) {
     throw new TunesmithError({
       code: 'repository_not_found',
       message: `"${repo}" is no name of a model.`,
