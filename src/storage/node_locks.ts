@@ -1,9 +1,11 @@
-import { rmSync } from 'node:fs';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locks } from './locks';
 
 const POLL = 300;
+/** A lock without an owner is being written for so long, in milliseconds; an older one is nobody's. */
+const WRITING = 5000;
 
 /** Locks that this process has. Its number says too little: another process may have had the same before. */
 const held = new Set<string>();
@@ -39,21 +41,53 @@ export function nodeLocks(folder: string): Locks {
 /** Takes the lock; false where a living process has it. */
 async function taken(folder: string, path: string): Promise<boolean> {
   await mkdir(folder, { recursive: true });
+  // Without a pause from here on: another request of this process must find all of it or nothing.
+  if (created(path)) return true;
+  const owner = ownerOf(path);
+  if (owner === undefined || isHeld(path, owner)) return false;
+  // Two processes may find the same one at once: a file is moved away by one of them alone.
+  const moved = `${path}.${process.pid}`;
   try {
-    const file = await open(path, 'wx');
-    held.add(path);
-    await file.writeFile(String(process.pid));
-    await file.close();
-    return true;
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    const owner = Number(await readFile(path, 'utf8').catch(() => ''));
-    // One that is just being written has no owner yet.
-    if (!Number.isInteger(owner) || owner <= 0) return false;
-    if (owner === process.pid ? held.has(path) : isAlive(owner)) return false;
-    await rm(path, { force: true });
-    return await taken(folder, path);
+    renameSync(path, moved);
+  } catch {
+    return false;
   }
+  const now = readFileSync(moved, 'utf8');
+  // The other one was first, and this is already its new lock: it gets it back.
+  try {
+    if (now !== owner) writeFileSync(path, now, { flag: 'wx' });
+  } finally {
+    rmSync(moved);
+  }
+  return now === owner && created(path);
+}
+
+function created(path: string): boolean {
+  try {
+    writeFileSync(path, String(process.pid), { flag: 'wx' });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+  held.add(path);
+  return true;
+}
+
+/** What the file says; undefined where it is gone, or is just being written. */
+function ownerOf(path: string): string | undefined {
+  try {
+    const owner = readFileSync(path, 'utf8');
+    // A process that ended before it wrote its number leaves an empty one.
+    return owner === '' && Date.now() - statSync(path).mtimeMs < WRITING ? undefined : owner;
+  } catch {
+    return undefined;
+  }
+}
+
+function isHeld(path: string, owner: string): boolean {
+  const pid = Number(owner);
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  return pid === process.pid ? held.has(path) : isAlive(pid);
 }
 
 function isAlive(pid: number): boolean {

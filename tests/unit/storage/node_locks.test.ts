@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -51,6 +51,18 @@ it('takes over at once from a process that is gone, were it one of the same numb
     const work = () => Promise.resolve(2);
     expect(await withModelLock(nodeLocks(folder), 'a/b', work, { refuse: true })).toBe(2);
   }
+});
+
+it('takes over one whose process ended before it wrote its number', async () => {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `tunesmith-model-${encodeURIComponent('a/b')}.lock`);
+  const work = () => Promise.resolve(3);
+  await writeFile(path, '');
+  const fresh = withModelLock(nodeLocks(folder), 'a/b', work, { refuse: true });
+  await expect(fresh).rejects.toMatchObject({ code: 'model_in_other_tab' });
+  await utimes(path, new Date(0), new Date(0));
+  expect(await withModelLock(nodeLocks(folder), 'a/b', work, { refuse: true })).toBe(3);
+  expect(await readdir(folder)).toEqual([]);
 });
 
 it('is given back where the work fails', async () => {
