@@ -2,16 +2,16 @@ import { bind, type Given } from './arguments';
 import { JinjaError, PYTHON_LINE_BREAK, PYTHON_SPACE } from './errors';
 import { takeUnits } from './steps';
 import { capitalize, integer, needText, percentFormat, replaceText, strip } from './text_methods';
+import { jsonOf } from './json_of';
+import { textOf } from './text_of';
 import {
   compare,
   equal,
   Float,
   Items,
   iterated,
-  jsonOf,
   lengthOf,
   numeric,
-  textOf,
   truthy,
   Tuple,
   typeName,

@@ -1,6 +1,8 @@
-import { bind, type Given } from './arguments';
+import type { Given } from './arguments';
 import { JinjaError } from './errors';
 import { FILTERS, type FilterContext } from './filters';
+import { GLOBALS, hashable } from './globals';
+import { loopVariable } from './loop_variable';
 import { attributeAlone, attributeOf, itemOf, sliceOf } from './objects';
 import { add, arithmetic } from './operators';
 import { Output, Scope } from './scope';
@@ -16,23 +18,20 @@ import type {
   Target,
 } from './syntax';
 import { isTest, runTest } from './tests';
+import { textOf } from './text_of';
 import {
   Callable,
   compare,
   contains,
   equal,
   Float,
-  Items,
   iterated,
-  Loop,
   Namespace,
   numeric,
-  textOf,
   truthy,
   Tuple,
   typeName,
   Undefined,
-  type Dict,
   type Value,
 } from './values';
 
@@ -45,9 +44,6 @@ export interface Rendered {
 
 /** Steps of a statement and of a round of a loop, which make scopes. */
 const STATEMENT_STEPS = 20;
-/** The sandbox's own bound for `range`. */
-const MAX_RANGE = 100_000;
-
 type Signal = 'break' | 'continue' | undefined;
 
 /**
@@ -72,11 +68,7 @@ class Interpreter {
   render(body: Body, variables: ReadonlyMap<string, Value>): Rendered {
     resetSteps();
     const globals = new Scope();
-    globals.set('range', new Callable('range', range));
-    globals.set('dict', new Callable('dict', dict));
-    globals.set('namespace', new Callable('namespace', namespace));
-    globals.set('joiner', new Callable('joiner', joiner));
-    globals.set('cycler', new Callable('cycler', cycler));
+    for (const [name, value] of GLOBALS) globals.set(name, value);
     const given = new Scope(globals);
     for (const [name, value] of variables) given.set(name, value);
     this.#run(body, new Scope(given), this.#output);
@@ -390,95 +382,4 @@ function call(callee: Value, { positional, named }: Given): Value {
   if (callee instanceof Callable) return callee.call(positional, named);
   if (callee instanceof Undefined) throw callee.error();
   throw new JinjaError(`a value of type ${typeName(callee)} can't be called`);
-}
-
-function hashable(key: Value): Value {
-  if (key instanceof Undefined) throw key.error();
-  if (key === null || typeof key !== 'object') return key;
-  throw new JinjaError(`a value of type ${typeName(key)} can't be the key of a mapping`);
-}
-
-function loopVariable(items: readonly Value[], index: number, changed: Callable): Loop {
-  const { length } = items;
-  return new Loop(
-    new Map<string, Value>([
-      ['index', index + 1],
-      ['index0', index],
-      ['revindex', length - index],
-      ['revindex0', length - index - 1],
-      ['first', index === 0],
-      ['last', index === length - 1],
-      ['length', length],
-      ['depth', 1],
-      ['depth0', 0],
-      ['previtem', index > 0 ? (items[index - 1] ?? null) : new Undefined('there is no previous item')],
-      ['nextitem', index + 1 < length ? (items[index + 1] ?? null) : new Undefined('there is no next item')],
-      ['changed', changed],
-      [
-        'cycle',
-        new Callable(
-          'cycle',
-          (values) => values[index % values.length] ?? new Undefined('no items for cycling given'),
-        ),
-      ],
-    ]),
-  );
-}
-
-function range(positional: readonly Value[], named: ReadonlyMap<string, Value>): Value {
-  const numbers = positional.map((value) => {
-    if (typeof value === 'number') return value;
-    throw value instanceof Undefined ? value.error() : new JinjaError('range needs integers');
-  });
-  const [first, second, step = 1] = numbers;
-  if (first === undefined || numbers.length > 3 || named.size > 0 || step === 0)
-    throw new JinjaError('range needs 1 to 3 integers');
-  const [from, to] = second === undefined ? [0, first] : [first, second];
-  const length = Math.max(0, Math.ceil((to - from) / step));
-  if (length > MAX_RANGE) throw new JinjaError(`range is longer than ${MAX_RANGE}`);
-  takeUnits(length);
-  return new Items(
-    'range',
-    Array.from({ length }, (_, i) => from + i * step),
-  );
-}
-
-function dict(positional: readonly Value[], named: ReadonlyMap<string, Value>): Dict {
-  const [from] = positional;
-  const made: Dict = new Map();
-  if (from instanceof Map) {
-    for (const [key, value] of from) made.set(key, value);
-  } else if (from !== undefined) {
-    for (const entry of iterated(from)) {
-      const [key, value, ...more] = iterated(entry);
-      if (key === undefined || value === undefined || more.length > 0)
-        throw new JinjaError('dict needs pairs');
-      made.set(hashable(key), value);
-    }
-  }
-  for (const [key, value] of named) made.set(key, value);
-  return made;
-}
-
-function namespace(positional: readonly Value[], named: ReadonlyMap<string, Value>): Namespace {
-  const fields = dict(positional, named);
-  for (const name of fields.keys()) {
-    if (typeof name === 'string' && name.startsWith('_'))
-      throw new JinjaError(`a namespace can have no field ${name}`);
-  }
-  return new Namespace(fields);
-}
-
-function joiner(positional: readonly Value[], named: ReadonlyMap<string, Value>): Callable {
-  const separator = bind('joiner', ['sep'], { positional, named }).get('sep') ?? ', ';
-  let used = false;
-  return new Callable('joiner', () => {
-    const text = used ? separator : '';
-    used = true;
-    return text;
-  });
-}
-
-function cycler(): Value {
-  throw new JinjaError('cycler is not supported');
 }

@@ -1,18 +1,8 @@
 import { JinjaError } from './errors';
 import { takeSteps, takeUnits } from './steps';
 import { CHANGING_METHODS, DICT_METHODS, integer, LIST_METHODS, TEXT_METHODS } from './text_methods';
-import {
-  Callable,
-  Items,
-  iterated,
-  Loop,
-  Namespace,
-  textOf,
-  Tuple,
-  typeName,
-  Undefined,
-  type Value,
-} from './values';
+import { textOf } from './text_of';
+import { Callable, Items, iterated, Loop, Namespace, Tuple, typeName, Undefined, type Value } from './values';
 
 /** `object.name`: a method or an attribute, or else an item by this name. Throws for what the sandbox refuses. */
 export function attributeOf(object: Value, name: string): Value {

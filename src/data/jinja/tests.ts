@@ -1,6 +1,7 @@
 import { bind, type Given } from './arguments';
 import { JinjaError } from './errors';
 import { integer, needText } from './text_methods';
+import { textOf } from './text_of';
 import {
   Callable,
   compare,
@@ -10,7 +11,6 @@ import {
   Items,
   iterate,
   numeric,
-  textOf,
   Tuple,
   Undefined,
   type Value,

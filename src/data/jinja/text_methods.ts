@@ -1,7 +1,8 @@
 import { bind, type Given } from './arguments';
 import { JinjaError, PYTHON_LINE_BREAK, PYTHON_SPACE } from './errors';
 import { takeUnits } from './steps';
-import { contains, Items, iterated, numeric, textOf, Tuple, typeName, Undefined, type Value } from './values';
+import { textOf } from './text_of';
+import { contains, Items, iterated, numeric, Tuple, typeName, Undefined, type Value } from './values';
 
 type Method = (text: string, given: Given) => Value;
 

@@ -1,0 +1,80 @@
+import { bind } from './arguments';
+import { JinjaError } from './errors';
+import { takeUnits } from './steps';
+import { Callable, Items, iterated, Namespace, typeName, Undefined, type Dict, type Value } from './values';
+
+/** The sandbox's own bound for `range`. */
+const MAX_RANGE = 100_000;
+
+/** The functions that every template has. */
+export const GLOBALS: ReadonlyMap<string, Value> = new Map(
+  Object.entries({ range, dict, namespace, joiner, cycler }).map(([name, run]) => [
+    name,
+    new Callable(name, run),
+  ]),
+);
+
+/** What can be the key of a mapping. Throws JinjaError for other values. */
+export function hashable(key: Value): Value {
+  if (key instanceof Undefined) throw key.error();
+  if (key === null || typeof key !== 'object') return key;
+  throw new JinjaError(`a value of type ${typeName(key)} can't be the key of a mapping`);
+}
+
+function range(positional: readonly Value[], named: ReadonlyMap<string, Value>): Value {
+  const numbers = positional.map((value) => {
+    if (typeof value === 'number') return value;
+    throw value instanceof Undefined ? value.error() : new JinjaError('range needs integers');
+  });
+  const [first, second, step = 1] = numbers;
+  if (first === undefined || numbers.length > 3 || named.size > 0 || step === 0)
+    throw new JinjaError('range needs 1 to 3 integers');
+  const [from, to] = second === undefined ? [0, first] : [first, second];
+  const length = Math.max(0, Math.ceil((to - from) / step));
+  if (length > MAX_RANGE) throw new JinjaError(`range is longer than ${MAX_RANGE}`);
+  takeUnits(length);
+  return new Items(
+    'range',
+    Array.from({ length }, (_, i) => from + i * step),
+  );
+}
+
+function dict(positional: readonly Value[], named: ReadonlyMap<string, Value>): Dict {
+  const [from] = positional;
+  const made: Dict = new Map();
+  if (from instanceof Map) {
+    for (const [key, value] of from) made.set(key, value);
+  } else if (from !== undefined) {
+    for (const entry of iterated(from)) {
+      const [key, value, ...more] = iterated(entry);
+      if (key === undefined || value === undefined || more.length > 0)
+        throw new JinjaError('dict needs pairs');
+      made.set(hashable(key), value);
+    }
+  }
+  for (const [key, value] of named) made.set(key, value);
+  return made;
+}
+
+function namespace(positional: readonly Value[], named: ReadonlyMap<string, Value>): Namespace {
+  const fields = dict(positional, named);
+  for (const name of fields.keys()) {
+    if (typeof name === 'string' && name.startsWith('_'))
+      throw new JinjaError(`a namespace can have no field ${name}`);
+  }
+  return new Namespace(fields);
+}
+
+function joiner(positional: readonly Value[], named: ReadonlyMap<string, Value>): Callable {
+  const separator = bind('joiner', ['sep'], { positional, named }).get('sep') ?? ', ';
+  let used = false;
+  return new Callable('joiner', () => {
+    const text = used ? separator : '';
+    used = true;
+    return text;
+  });
+}
+
+function cycler(): Value {
+  throw new JinjaError('cycler is not supported');
+}

@@ -1,0 +1,29 @@
+import { Callable, Loop, Undefined, type Value } from './values';
+
+/** What a round of a loop sees as `loop`. */
+export function loopVariable(items: readonly Value[], index: number, changed: Callable): Loop {
+  const { length } = items;
+  return new Loop(
+    new Map<string, Value>([
+      ['index', index + 1],
+      ['index0', index],
+      ['revindex', length - index],
+      ['revindex0', length - index - 1],
+      ['first', index === 0],
+      ['last', index === length - 1],
+      ['length', length],
+      ['depth', 1],
+      ['depth0', 0],
+      ['previtem', index > 0 ? (items[index - 1] ?? null) : new Undefined('there is no previous item')],
+      ['nextitem', index + 1 < length ? (items[index + 1] ?? null) : new Undefined('there is no next item')],
+      ['changed', changed],
+      [
+        'cycle',
+        new Callable(
+          'cycle',
+          (values) => values[index % values.length] ?? new Undefined('no items for cycling given'),
+        ),
+      ],
+    ]),
+  );
+}
