@@ -1,6 +1,7 @@
 import { JinjaError } from './errors';
 import { takeSteps, takeUnits } from './steps';
-import { CHANGING_METHODS, DICT_METHODS, integer, LIST_METHODS, TEXT_METHODS } from './text_methods';
+import { CHANGING_METHODS, DICT_METHODS, LIST_METHODS } from './container_methods';
+import { integer, TEXT_METHODS } from './text_methods';
 import { textOf } from './text_of';
 import { Callable, Items, iterated, Loop, Namespace, Tuple, typeName, Undefined, type Value } from './values';
 
