@@ -24,24 +24,10 @@ export interface Problem {
 }
 
 /**
- * Reads the rows of a file: a JSON array, an object with the array under `data`, a single object, or JSON Lines (told
+ * Reads the rows of a file, one at a time: a JSON array, an object with the array under `data`, a single object, or JSON Lines (told
  * apart by content, not by name). A row is Alpaca (`instruction`, `input`, `output`, `system`, `history`), chat
  * (`messages`, or ShareGPT's `conversations`; with `tools`) or `text`. A row that can't be used becomes a problem; the others go on.
  */
-export function readRows(file: { readonly name: string; readonly text: string }): {
-  rows: Row[];
-  problems: Problem[];
-} {
-  const rows: Row[] = [];
-  const problems: Problem[] = [];
-  for (const result of rowsOf(file)) {
-    if ('sample' in result) rows.push(result);
-    else problems.push(result);
-  }
-  return { rows, problems };
-}
-
-/** The same, one at a time. */
 export function* rowsOf(file: {
   readonly name: string;
   readonly text: string;

@@ -3,7 +3,9 @@ import * as v from 'valibot';
 import { isModelScope } from '../core/endpoints';
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
+import { isRepo } from '../core/model_reference';
 import { ARCHITECTURES } from '../models/config';
+import { GGUF_ARCHITECTURES } from '../models/gguf_folder';
 import { licenseOf } from './repository';
 import { Requester } from './requester';
 import type { CallOptions, Hub, HubModel } from './types';
@@ -13,13 +15,17 @@ const LOOKED_THROUGH = 100;
 const MOST_FOUND = 30;
 
 const count = v.fallback(v.pipe(v.number(), v.minValue(0)), 0);
-const foundSchema = v.object({
-  name: v.pipe(v.string(), v.regex(/^[^/]+\/[^/]+$/)),
+const name = v.pipe(v.string(), v.check(isRepo));
+const common = {
   gated: v.fallback(v.union([v.boolean(), v.string()]), false),
   downloads: count,
   likes: count,
   tags: v.fallback(v.array(v.string()), []),
   cardData: v.optional(v.unknown()),
+};
+const foundSchema = v.object({
+  ...common,
+  name,
   config: v.fallback(
     v.object({
       architectures: v.fallback(v.array(v.string()), []),
@@ -30,6 +36,19 @@ const foundSchema = v.object({
   ),
   safetensors: v.fallback(v.optional(v.object({ parameters: v.record(v.string(), v.number()) })), undefined),
 });
+/** What the Hub reads out of a repository's GGUF files. */
+const foundGguf = v.object({
+  ...common,
+  id: name,
+  gguf: v.object({
+    architecture: v.pipe(
+      v.string(),
+      v.check((each) => Object.hasOwn(GGUF_ARCHITECTURES, each)),
+    ),
+    total: v.fallback(v.optional(v.number()), undefined),
+  }),
+});
+type Common = Pick<v.InferOutput<typeof foundSchema>, keyof typeof common>;
 
 /**
  * Models that can be trained here, as far as the Hub's list tells, the most used first. Words of the query are looked
@@ -45,46 +64,95 @@ export async function searchModels(
 ): Promise<readonly HubModel[]> {
   const requester = new Requester(hub);
   if (isModelScope(requester.endpoint)) throw notOffered();
+  try {
+    const [whole, gguf] = await Promise.all([
+      safetensorsModels(requester, query.trim(), options),
+      ggufModels(requester, query.trim(), options),
+    ]);
+    const known = new Set(whole.map(({ repo }) => repo));
+    return [...whole, ...gguf.filter(({ repo }) => !known.has(repo))]
+      .sort((a, b) => b.downloads - a.downloads)
+      .slice(0, MOST_FOUND);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw error instanceof TunesmithError ? error : notUnderstood(requester.endpoint, error);
+  }
+}
+
+async function safetensorsModels(
+  requester: Requester,
+  query: string,
+  options: CallOptions,
+): Promise<HubModel[]> {
   const found: HubModel[] = [];
   const models = listModels({
-    search: { query: query.trim(), task: 'text-generation', tags: ['safetensors'] },
+    search: { query, task: 'text-generation', tags: ['safetensors'] },
     sort: 'downloads',
     limit: LOOKED_THROUGH,
     additionalFields: ['config', 'safetensors', 'tags', 'cardData'],
     hubUrl: requester.endpoint,
     fetch: requester.fetchFor({ ...options, asked: {} }),
   });
-  try {
-    for await (const model of models) {
-      const read = v.safeParse(foundSchema, model);
-      const trainable = read.success ? hubModel(read.output) : undefined;
-      if (trainable) found.push(trainable);
-      if (found.length === MOST_FOUND) break;
-    }
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    throw error instanceof TunesmithError ? error : notUnderstood(requester.endpoint, error);
+  for await (const model of models) {
+    const read = v.safeParse(foundSchema, model);
+    const trainable = read.success ? hubModel(read.output) : undefined;
+    if (trainable) found.push(trainable);
+    if (found.length === MOST_FOUND) break;
   }
   return found;
 }
 
+/** Repositories of GGUF files alone have no config.json; the Hub's client does not know the field that tells of them. */
+async function ggufModels(requester: Requester, query: string, options: CallOptions): Promise<HubModel[]> {
+  const asked = new URLSearchParams({
+    search: query,
+    pipeline_tag: 'text-generation',
+    filter: 'gguf',
+    sort: 'downloads',
+    limit: String(LOOKED_THROUGH),
+  });
+  for (const field of ['gguf', 'gated', 'downloads', 'likes', 'tags', 'cardData'])
+    asked.append('expand', field);
+  const text = await requester.text(`${requester.endpoint}/api/models?${asked}`, {
+    ...options,
+    accept: 'application/json',
+    asked: {},
+  });
+  const listed = v.parse(v.array(v.unknown()), JSON.parse(text));
+  return listed.flatMap((model) => {
+    const read = v.safeParse(foundGguf, model);
+    return read.success ? [ggufModel(read.output)] : [];
+  });
+}
+
+function ggufModel({ id, gguf, ...found }: v.InferOutput<typeof foundGguf>): HubModel {
+  return {
+    repo: id,
+    ...(gguf.total !== undefined && { parameters: gguf.total }),
+    ...described(found),
+    modelType: gguf.architecture,
+    architecture: GGUF_ARCHITECTURES[gguf.architecture]?.name,
+    quantization: 'gguf',
+  };
+}
+
+function described({ gated, downloads, likes, tags, cardData }: Common): Omit<HubModel, 'repo'> {
+  return { license: licenseOf(cardData, tags), gated: gated !== false, downloads, likes, tags };
+}
+
 function hubModel(found: v.InferOutput<typeof foundSchema>): HubModel | undefined {
-  const { config, name, gated, downloads, likes, tags, cardData, safetensors } = found;
+  const { config, name: repo, safetensors } = found;
   const [architecture] = config.architectures;
   const quantization = quantizationOf(config.quantization_config);
   if (architecture === undefined || !ARCHITECTURES.includes(architecture) || quantization === 'other')
     return undefined;
   return {
-    repo: name,
+    repo,
     ...(safetensors && sizesOf(safetensors.parameters, quantization)),
-    license: licenseOf(cardData, tags),
-    gated: gated !== false,
-    downloads,
-    likes,
+    ...described(found),
     modelType: config.model_type,
     architecture,
     quantization,
-    tags,
   };
 }
 

@@ -59,11 +59,11 @@ export interface HubModel {
   readonly gated: boolean;
   readonly downloads: number;
   readonly likes: number;
-  /** `model_type` of config.json. */
+  /** `model_type` of config.json, or `general.architecture` of a GGUF file. */
   readonly modelType?: string;
-  /** First of `architectures` of config.json. */
+  /** As in `architectures` of config.json. */
   readonly architecture?: string;
-  /** `quant_method` of a checkpoint that is stored quantised. */
+  /** `quant_method` of a checkpoint that is stored quantised; 'gguf' where there are GGUF files alone. */
   readonly quantization?: string;
   readonly tags: readonly string[];
 }

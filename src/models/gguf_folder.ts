@@ -30,7 +30,7 @@ interface Architecture {
   readonly fields?: Json;
 }
 
-const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
+export const GGUF_ARCHITECTURES: Readonly<Record<string, Architecture>> = {
   llama: { name: 'LlamaForCausalLM', modelType: 'llama' },
   qwen2: { name: 'Qwen2ForCausalLM', modelType: 'qwen2', fields: { use_sliding_window: false } },
   qwen3: { name: 'Qwen3ForCausalLM', modelType: 'qwen3', fields: { use_sliding_window: false } },
@@ -55,8 +55,8 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
   const { metadata, tensors } = contents;
   const architecture = metadata.get('general.architecture');
   const known =
-    typeof architecture === 'string' && Object.hasOwn(ARCHITECTURES, architecture)
-      ? ARCHITECTURES[architecture]
+    typeof architecture === 'string' && Object.hasOwn(GGUF_ARCHITECTURES, architecture)
+      ? GGUF_ARCHITECTURES[architecture]
       : undefined;
   if (!known) throw unsupported('general.architecture', architecture);
   const files = ggufTokenizer(metadata);

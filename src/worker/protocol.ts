@@ -7,6 +7,7 @@ import { proxy, wrap, type Remote } from 'comlink';
 import type { AnswerSettings } from '../chat/answer';
 import type { ErrorDescription } from '../core/errors';
 import type { PreviewToken } from '../data/preview';
+import type { HubSettings } from '../hub/types';
 import type { LoadSettings } from '../models/layout';
 import type { PlanReport } from '../session/plan_report';
 import type { ModelPreview } from '../session/preview';
@@ -20,6 +21,7 @@ import { startWorker } from './start';
 
 export type { PreviewToken } from '../data/preview';
 export type { LoadSettings } from '../models/layout';
+export type { HubSettings } from '../hub/types';
 export type { PlanReport } from '../session/plan_report';
 export type { ModelPreview } from '../session/preview';
 export type { Progress } from '../session/progress';
@@ -87,14 +89,6 @@ export interface ModelReport {
   readonly hasChatTemplate: boolean;
   readonly weightBytes: number;
   readonly load: LoadSettings;
-}
-
-/** The hub that models are searched on and fetched from. */
-export interface HubSettings {
-  /** https://huggingface.co, a mirror of it, or https://www.modelscope.cn. */
-  readonly endpoint: string;
-  /** Sent to the endpoint and nowhere else. */
-  readonly token?: string;
 }
 
 /** A model of the hub that can be trained here. */

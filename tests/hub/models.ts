@@ -15,6 +15,8 @@ export interface ServedModel {
   readonly downloads?: number;
   readonly likes?: number;
   readonly tags?: readonly string[];
+  /** What the Hub reads out of GGUF files. */
+  readonly gguf?: { readonly architecture: string; readonly total: number };
 }
 
 export interface ServedFile {

@@ -187,13 +187,13 @@ class LocalHub implements RunningHub {
   #search(url: URL, response: ServerResponse): void {
     const query = (url.searchParams.get('search') ?? '').toLowerCase();
     const limit = Number(url.searchParams.get('limit') ?? 30);
+    const filters = url.searchParams.getAll('filter');
     const found = [...this.#repositories.values()]
       .filter(({ model }) => model.repo.toLowerCase().includes(query))
-      .sort((a, b) => (b.model.downloads ?? 0) - (a.model.downloads ?? 0));
-    json(
-      response,
-      found.slice(0, limit).map((repository) => describe(repository, repository.head)),
-    );
+      .sort((a, b) => (b.model.downloads ?? 0) - (a.model.downloads ?? 0))
+      .map((repository) => describe(repository, repository.head))
+      .filter(({ tags }) => filters.every((filter) => tags.includes(filter)));
+    json(response, found.slice(0, limit));
   }
 
   #tree(url: URL, response: ServerResponse, commit: Commit): void {
@@ -251,8 +251,8 @@ class LocalHub implements RunningHub {
   }
 }
 
-function describe({ model, head }: Repository, commit: Commit): object {
-  const { repo, license, token, downloads = 0, likes = 0, tags = [] } = model;
+function describe({ model, head }: Repository, commit: Commit) {
+  const { repo, license, token, downloads = 0, likes = 0, tags = [], gguf } = model;
   const config: unknown = JSON.parse(head.files.get('config.json')?.bytes.toString() ?? 'null');
   const weights = [...head.files.values()].filter(({ path }) => path.endsWith('.safetensors'));
   const halves = weights.reduce((sum, { bytes }) => sum + bytes.length, 0) / 2;
@@ -264,7 +264,14 @@ function describe({ model, head }: Repository, commit: Commit): object {
     gated: token === undefined ? false : 'manual',
     downloads,
     likes,
-    tags: ['safetensors', 'text-generation', ...(license ? [`license:${license}`] : []), ...tags],
+    tags: [
+      ...(weights.length > 0 ? ['safetensors'] : []),
+      ...(gguf ? ['gguf'] : []),
+      'text-generation',
+      ...(license ? [`license:${license}`] : []),
+      ...tags,
+    ],
+    ...(gguf && { gguf }),
     pipeline_tag: 'text-generation',
     lastModified: '2025-01-01T00:00:00.000Z',
     cardData: license ? { license } : {},

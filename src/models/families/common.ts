@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../../core/errors';
-import type { LinearModule } from '../../core/linear_modules';
+import { LINEAR_MODULES } from '../../core/linear_modules';
 import type { Activation } from '../../ops/gated_activation';
 import type { ModelSpec } from '../spec';
 import { RotaryConfig } from './rotary';
@@ -106,15 +106,7 @@ export function activationOf(field: string, name: string): Activation {
   }
 }
 
-const MODULES: readonly LinearModule[] = [
-  'q_proj',
-  'k_proj',
-  'v_proj',
-  'o_proj',
-  'gate_proj',
-  'up_proj',
-  'down_proj',
-];
+const MODULES = LINEAR_MODULES.filter((module) => module !== 'gate_up_proj');
 
 /**
  * The spec of a decoder of the plain kind (Llama's) but for its rotary embeddings and what its layers do with them;

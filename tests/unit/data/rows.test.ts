@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readRows } from '../../../src/data/rows';
+import { readRows } from './read_rows';
 import { realFile } from '../real_files';
 
 const read = (text: string) => readRows({ name: 'rows.json', text });

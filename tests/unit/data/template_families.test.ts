@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
-import { readRows, type Message } from '../../../src/data/rows';
+import type { Message } from '../../../src/data/rows';
+import { readRows } from './read_rows';
 import { answerSpans } from '../../../src/data/spans';
 import {
   chatTemplateSource,

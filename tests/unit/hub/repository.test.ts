@@ -34,6 +34,17 @@ beforeAll(async () => {
       { repo: 'a/qwen-8bit', files: quantized({ quant_method: 'bitsandbytes', load_in_8bit: true }) },
       { repo: 'a/qwen-fp8', files: quantized({ quant_method: 'fp8' }) },
       { repo: 'a/qwen-gptq', files: quantized({ quant_method: 'gptq', bits: 4 }), token, downloads: 1 },
+      {
+        repo: 'a/qwen-gguf',
+        files: { 'q4_k_m.gguf': 'abcdef' },
+        gguf: { architecture: 'qwen2', total: 12 },
+        downloads: 7,
+      },
+      {
+        repo: 'a/qwen-clip-gguf',
+        files: { 'x.gguf': 'abcdef' },
+        gguf: { architecture: 'clip', total: 12 },
+      },
       { repo: 'a/qwen-bert', files: configured({ architectures: ['BertModel'] }), downloads: 99 },
     ],
     pageSize: 3,
@@ -189,9 +200,14 @@ describe('fetchSmallFile', () => {
 describe('searchModels', () => {
   it('finds what can be trained, the most used first', async () => {
     const found = await searchModels(hubAt(server.url), 'qwen');
-    expect(found.map((model) => model.repo)).toEqual(['a/qwen-4bit', 'a/qwen', 'a/qwen-gptq']);
-    expect(found[1]).toMatchObject({ license: 'mit', gated: false, likes: 2, modelType: 'qwen2', bytes: 6 });
-    expect(found[2]).toMatchObject({ gated: true, quantization: 'gptq' });
+    expect(found.map((model) => model.repo)).toEqual(['a/qwen-4bit', 'a/qwen-gguf', 'a/qwen', 'a/qwen-gptq']);
+    expect(found[1]).toMatchObject({
+      architecture: 'Qwen2ForCausalLM',
+      parameters: 12,
+      quantization: 'gguf',
+    });
+    expect(found[2]).toMatchObject({ license: 'mit', gated: false, likes: 2, modelType: 'qwen2', bytes: 6 });
+    expect(found[3]).toMatchObject({ gated: true, quantization: 'gptq' });
     expect(await searchModels(hubAt(server.url), 'nothing like it')).toEqual([]);
   });
 
@@ -207,7 +223,8 @@ describe('searchModels', () => {
     await expect(searchModels(refusing, 'qwen')).rejects.toMatchObject({ code: 'token_refused' });
     const cut = hubAt(server.url, { fetch: () => Promise.reject(new TypeError('Failed to fetch')) });
     await expect(searchModels(cut, 'qwen')).rejects.toMatchObject({ code: 'endpoint_unreachable' });
-    expect(cut.slept.reduce((sum, each) => sum + each)).toBeLessThan(10_000);
+    // Two lists are asked for side by side.
+    expect(cut.slept.reduce((sum, each) => sum + each) / 2).toBeLessThan(10_000);
   });
 
   it('can be ended', async () => {
