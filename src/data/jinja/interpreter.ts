@@ -1,6 +1,7 @@
 import type { Given } from './arguments';
 import { JinjaError } from './errors';
-import { FILTERS, type FilterContext } from './filters';
+import type { FilterContext } from './filter_context';
+import { FILTERS } from './filters';
 import { GLOBALS, hashable } from './globals';
 import { loopVariable } from './loop_variable';
 import { attributeAlone, attributeOf, itemOf, sliceOf } from './objects';

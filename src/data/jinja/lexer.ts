@@ -1,4 +1,5 @@
 import { JinjaError, PYTHON_SPACE } from './errors';
+import { strip } from './text_methods';
 
 export type TokenType =
   | 'text'
@@ -20,7 +21,6 @@ export interface Token {
 }
 
 const SPACES = new RegExp(`${PYTHON_SPACE}*`, 'y');
-const TRAILING_SPACES = new RegExp(`${PYTHON_SPACE}+$`);
 const ONLY_SPACES = new RegExp(`^${PYTHON_SPACE}+$`);
 const RAW = new RegExp(`\\{%([-+]?)${PYTHON_SPACE}*raw${PYTHON_SPACE}*(?:-%\\}${PYTHON_SPACE}*|%\\})`, 'y');
 const END_RAW = new RegExp(
@@ -60,7 +60,7 @@ export function tokenize(template: string): readonly Token[] {
   };
   /** What of a text is left before a tag: signs and `lstrip_blocks` take white space away. */
   const before = (text: string, sign: string, isBlock: boolean): string => {
-    if (sign === '-') return text.replace(TRAILING_SPACES, '');
+    if (sign === '-') return strip(text, undefined, false, true);
     if (sign === '+' || !isBlock) return text;
     const start = text.lastIndexOf('\n') + 1;
     return (start > 0 || lineStarts) && ONLY_SPACES.test(text.slice(start)) ? text.slice(0, start) : text;
