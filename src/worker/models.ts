@@ -74,8 +74,9 @@ export class Models {
       }
       case 'hub': {
         const reference = requireModelReference(source.repo);
-        const { revision = reference.revision } = source;
-        return { kind: 'hub', reference: revision === undefined ? reference : { ...reference, revision } };
+        const { revision = reference.revision, file = reference.file } = source;
+        const named = { ...(revision !== undefined && { revision }), ...(file !== undefined && { file }) };
+        return { kind: 'hub', reference: { ...reference, ...named } };
       }
       case 'stored':
         return source;

@@ -155,6 +155,9 @@ describe('a source that the page names', () => {
     expect(await models.origin({ kind: 'hub', repo: 'a/b', revision: 'v2' })).toMatchObject({
       reference: { revision: 'v2' },
     });
+    expect(await models.origin({ kind: 'hub', repo: 'a/b', file: 'b-Q8_0.gguf' })).toMatchObject({
+      reference: { repo: 'a/b', file: 'b-Q8_0.gguf' },
+    });
     await expect(models.origin({ kind: 'hub', repo: 'nothing' })).rejects.toMatchObject({
       code: 'model_reference',
     });
