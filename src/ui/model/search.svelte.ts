@@ -11,9 +11,8 @@ const fewestCharacters = 2;
 export class SearchState {
   readonly #engine: EngineState;
   query = $state('');
-  results: readonly HubModelReport[] = $state.raw([]);
-  /** What `results` are of. */
-  found = $state('');
+  /** The newest answer, also while something else is typed already. */
+  #answer: { readonly query: string; readonly results: readonly HubModelReport[] } | undefined = $state.raw();
   busy = $state(false);
   error: ErrorDescription | undefined = $state.raw();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -25,6 +24,11 @@ export class SearchState {
   }
 
   readonly searching = $derived(this.query.trim().length >= fewestCharacters);
+  /** Only an answer to what is typed now: nobody chooses what they no longer look for. */
+  readonly #current = $derived(this.#answer?.query === this.query.trim() ? this.#answer : undefined);
+  readonly results: readonly HubModelReport[] = $derived(this.#current?.results ?? []);
+  /** What `results` are of; empty while there is no answer to what is typed. */
+  readonly found = $derived(this.#current?.query ?? '');
 
   /**
    * Takes what is typed, and asks the hub when the typing has paused. Without settings, of a page that has only begun,
@@ -35,10 +39,10 @@ export class SearchState {
     this.cancel();
     this.error = undefined;
     if (!this.searching) {
-      this.#show([], '');
+      this.#answer = undefined;
       return;
     }
-    if (query.trim() === this.found || !settings) return;
+    if (this.#current || !settings) return;
     this.busy = true;
     const turn = this.#turn;
     this.#timer = setTimeout(() => void this.#search(turn, query.trim(), load, settings), settleMilliseconds);
@@ -56,23 +60,18 @@ export class SearchState {
     this.cancel();
     this.query = '';
     this.error = undefined;
-    this.#show([], '');
-  }
-
-  #show(results: readonly HubModelReport[], found: string): void {
-    this.results = results;
-    this.found = found;
+    this.#answer = undefined;
   }
 
   async #search(turn: number, query: string, load: LoadSettings, settings: TrainSettings): Promise<void> {
     try {
       const results = await this.#engine.remote.searchModels(query, load, settings);
       if (turn !== this.#turn) return;
-      this.#show(results, query);
+      this.#answer = { query, results };
     } catch (error) {
       const description = describeError(error);
       if (turn !== this.#turn || description.code === ABORTED) return;
-      this.#show([], '');
+      this.#answer = undefined;
       this.error = description;
     } finally {
       if (turn === this.#turn) this.busy = false;

@@ -37,6 +37,28 @@ describe('the search of the hub', () => {
     expect(search.results).toEqual([]);
   });
 
+  it('offers nothing that was found for something else than what is typed now', async () => {
+    const answer = deferred<HubModelReport[]>();
+    const answers = [Promise.resolve([found('owner/qwen')]), answer.promise];
+    const searchModels = vi.fn(() => answers.shift());
+    const search = new SearchState(engineOf({ searchModels }));
+    search.type('qwen', LOAD, DEFAULTS);
+    await vi.advanceTimersByTimeAsync(settleMilliseconds);
+    expect(search.results).toHaveLength(1);
+    search.type('owner/other', LOAD, DEFAULTS);
+    // While the typing may go on.
+    expect(search).toMatchObject({ results: [], found: '', busy: true });
+    await vi.advanceTimersByTimeAsync(settleMilliseconds);
+    // While the hub is asked.
+    expect(searchModels).toHaveBeenCalledTimes(2);
+    expect(search).toMatchObject({ results: [], found: '', busy: true });
+    answer.resolve([found('owner/other')]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(search.results.map(({ repo }) => repo)).toEqual(['owner/other']);
+    search.query = 'owner/chosen';
+    expect(search).toMatchObject({ results: [], found: '' });
+  });
+
   it('shows no answer to an older question, and no failure of one', async () => {
     const answers = [
       deferred<HubModelReport[]>(),
