@@ -109,7 +109,9 @@ export class App {
       await Promise.all([this.engine.detect(), this.examples.restore(), this.chat.restore()]);
       await Promise.all([this.settings.load(this.engine.remote), this.hub.tell()]);
       await Promise.all([this.runs.refresh(), this.stored.refresh()]);
-      this.#offerFormer();
+      // Who has just chosen a hub wants a model of it.
+      if (this.hub.justChosen) this.model.way = 'hub';
+      else this.#offerFormer();
     } catch (error) {
       this.engine.failure = describeError(error);
     }

@@ -1,11 +1,13 @@
-import { object, optional, string } from 'valibot';
-import { HUGGING_FACE } from '../../core/endpoints';
+import { boolean, object, optional, string } from 'valibot';
+import { HUGGING_FACE, KNOWN_ENDPOINTS } from '../../core/endpoints';
 import { describeError, type ErrorDescription } from '../../core/errors';
 import type { EngineState } from '../engine.svelte';
 import { keep, readKept } from '../shared/persist';
 
 /** The security policy is made of this before the page runs: a change counts from the next load on. */
 const hubKey = 'hub';
+/** For the next load of the page alone. */
+const chosenKey = 'hub_chosen';
 const tokenKey = 'hub_token';
 
 /** Which hub models come from, and the token for it. */
@@ -13,6 +15,8 @@ export class HubState {
   readonly #engine: EngineState;
   /** What the page was loaded for. */
   readonly endpoint: string = readKept(hubKey, object({ endpoint: string() }))?.endpoint ?? HUGGING_FACE;
+  /** The visitor chose it right before this load of the page. */
+  readonly justChosen: boolean = readKept(chosenKey, boolean()) ?? false;
   /** In memory only, unless `remembered`. */
   token = $state('');
   remembered = $state(false);
@@ -22,12 +26,18 @@ export class HubState {
 
   constructor(engine: EngineState) {
     this.#engine = engine;
+    keep(chosenKey, undefined);
     const kept = readKept(tokenKey, object({ endpoint: string(), token: optional(string(), '') }));
     // A token is for the hub that it was given for.
     if (kept?.endpoint === this.endpoint && kept.token !== '') {
       this.token = kept.token;
       this.remembered = true;
     }
+  }
+
+  /** Whether it is one that is offered by name: what any other has, nobody knows. */
+  get known(): boolean {
+    return KNOWN_ENDPOINTS.some(({ endpoint }) => endpoint === this.endpoint);
   }
 
   /** The endpoint's name without what all addresses have. */
@@ -64,6 +74,7 @@ export class HubState {
   /** Chooses another hub from the next load of the page on. */
   keepEndpoint(endpoint: string): void {
     keep(hubKey, { endpoint });
+    keep(chosenKey, true);
   }
 
   #keepToken(): void {

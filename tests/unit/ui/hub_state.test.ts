@@ -166,4 +166,13 @@ describe('the hub and its token', () => {
     const other = new HubState(engineOf({ setHub }));
     expect(other).toMatchObject({ endpoint: 'https://hf-mirror.com', host: 'hf-mirror.com', token: '' });
   });
+
+  it('knows right after the reload, and only then, that it was just chosen', () => {
+    stubLocalStorage();
+    const hub = new HubState(engineOf({ setHub }));
+    expect(hub).toMatchObject({ justChosen: false, known: true });
+    hub.keepEndpoint('https://hub.example');
+    expect(new HubState(engineOf({ setHub }))).toMatchObject({ justChosen: true, known: false });
+    expect(new HubState(engineOf({ setHub })).justChosen).toBe(false);
+  });
 });
