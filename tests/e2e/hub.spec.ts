@@ -35,7 +35,7 @@ async function setTo(page: Page, hub: RunningHub): Promise<void> {
   }, hub.url);
 }
 
-const fetched = ({ requests }: RunningHub) => requests.filter(({ url }) => url.includes('.safetensors'));
+const fetched = ({ requests }: RunningHub) => requests.filter(({ url }) => url.endsWith('.safetensors'));
 
 test('finds a model, fetches it over a bad line and a reload, and opens it again without a network', async ({
   page,
