@@ -189,8 +189,8 @@ test('says what is wrong with a name, and asks for a token where an owner does',
   await expect(alert).toHaveAttribute('data-code', 'repository_gated');
   await token.fill(TOKEN);
   await page.keyboard.press('Enter');
-  await expect(tunesmith.candidate).toContainText('Its owner asks you to accept a license first.');
-  await expect(tunesmith.candidate).toContainText(/License\s*gemma/);
+  await expect(tunesmith.candidate).toContainText('Its owner asks you to accept a licence first.');
+  await expect(tunesmith.candidate).toContainText(/Licence\s*gemma/);
 
   const elsewhere = hub.requests.filter(({ host, authorization }) => host === 'files' && authorization);
   expect(elsewhere).toEqual([]);

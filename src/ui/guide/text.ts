@@ -1,7 +1,7 @@
 export const text = {
   name: 'Tunesmith',
   sentence: 'Teach a small language model something new, on your own GPU. Nothing leaves your computer.',
-  theme: 'Colors',
+  theme: 'Colours',
   themes: { auto: 'Auto', light: 'Light', dark: 'Dark' },
   steps: 'Steps',
   guide: 'What to do next',
