@@ -24,15 +24,16 @@ export class TemporaryFailure extends Error {
 }
 
 const HINTS: Record<TemporaryFailure['code'], string> = {
-  endpoint_unreachable:
-    'Check the connection, or choose another endpoint. What has arrived is kept: the download goes on from there.',
-  download_failed: 'Try again in a while: the download goes on from where it stopped.',
+  endpoint_unreachable: 'Check the connection, or choose another endpoint.',
+  download_failed: 'Try again in a while.',
   download_changed: 'Begin the download anew: it then takes the files as they are now.',
 };
 
 /** What a request was for, in the words of an error. */
 export interface Asked {
   readonly repo?: string;
+  /** As it was typed. */
+  readonly revision?: string;
   readonly file?: string;
 }
 
@@ -72,11 +73,17 @@ export function refusalOf(
       hint: 'Look on the page of the model for what it consists of.',
     });
   }
-  if (status === 404 || code === 'RepoNotFound') {
-    const what = code === 'RevisionNotFound' ? `${asked.repo ?? ''} with this revision` : (asked.repo ?? '');
+  if (code === 'RevisionNotFound') {
     return new TunesmithError({
       code: 'repository_not_found',
-      message: `There is no model ${what} on ${host}, or it is private.`,
+      message: `${asked.repo ?? 'The repository'} has no revision ${asked.revision ?? 'of this name'} on ${host}.`,
+      hint: 'Give a branch, a tag or a whole commit of this repository, or leave it out to take the main branch.',
+    });
+  }
+  if (status === 404 || code === 'RepoNotFound') {
+    return new TunesmithError({
+      code: 'repository_not_found',
+      message: `There is no model ${asked.repo ?? ''} on ${host}, or it is private.`,
       hint: 'Check the name, as in "Qwen/Qwen2.5-0.5B-Instruct". A private model needs a token.',
     });
   }
@@ -97,7 +104,7 @@ function toldToWait(host: string, milliseconds: number): TunesmithError {
   return new TunesmithError({
     code: 'download_failed',
     message: `${host} lets nothing more be fetched for ${Math.ceil(milliseconds / 60_000)} minutes.`,
-    hint: 'Try again then: the download goes on from where it stopped. With a token, more may be fetched.',
+    hint: 'Try again then. With a token, more may be fetched.',
   });
 }
 

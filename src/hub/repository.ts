@@ -79,7 +79,7 @@ async function listHuggingFace(
 ): Promise<Repository> {
   const shared = {
     hubUrl: requester.endpoint,
-    fetch: requester.fetchFor({ ...options, asked: { repo } }),
+    fetch: requester.fetchFor({ ...options, asked: { repo, revision } }),
   };
   const found = await understood(repo, requester, () =>
     modelInfo({ ...shared, name: repo, revision, additionalFields: ['sha', 'tags', 'cardData'] }),
@@ -117,7 +117,7 @@ async function listModelScope(
   const text = await requester.text(`${requester.endpoint}/api/v1/models/${repo}/repo/files?${query}`, {
     ...options,
     accept: 'application/json',
-    asked: { repo },
+    asked: { repo, revision },
   });
   const json = await understood<unknown>(repo, requester, () => Promise.resolve(JSON.parse(text)));
   const { Files, LatestCommitter } = checked(modelScopeSchema, json, repo, requester).Data;

@@ -202,7 +202,10 @@ describe('downloadModel', () => {
     server.faults = faultOf('too_many_requests_until', SHARD, Infinity);
     hub = hubAt(server.url);
     const limited = await begin(new MemoryFiles(), { paths: [SHARD], connections: 1 }, hub);
-    await expect(limited.done).rejects.toMatchObject({ code: 'download_failed' });
+    await expect(limited.done).rejects.toMatchObject({
+      code: 'download_failed',
+      hint: expect.stringMatching(/the download goes on from there\.$/) as string,
+    });
 
     server.faults = faultOf('unavailable', SHARD, Infinity);
     hub = hubAt(server.url);
@@ -314,7 +317,10 @@ describe('downloadModel', () => {
     const listed = await listRepository(hub, repo);
     server.offline = true;
     const { done } = await downloadModel(hub, listed, store, { paths });
-    await expect(done).rejects.toMatchObject({ code: 'endpoint_unreachable' });
+    await expect(done).rejects.toMatchObject({
+      code: 'endpoint_unreachable',
+      hint: expect.stringMatching(/the download goes on from there\.$/) as string,
+    });
     server.offline = false;
     await (
       await downloadModel(hub, listed, store, { paths })

@@ -116,7 +116,7 @@ describe('listRepository', () => {
 
   it.each([
     ['no/such-model', undefined, 'repository_not_found', /There is no model no\/such-model on localhost/],
-    [repo, 'no-such-branch', 'repository_not_found', /with this revision/],
+    [repo, 'no-such-branch', 'repository_not_found', /has no revision no-such-branch on localhost/],
     ['not a name', undefined, 'repository_not_found', /is no name of a model/],
     ['../../etc', undefined, 'repository_not_found', /is no name of a model/],
   ])('says what is wrong with %s at %s', async (name, revision, code, message) => {
@@ -222,7 +222,10 @@ describe('searchModels', () => {
     });
     await expect(searchModels(refusing, 'qwen')).rejects.toMatchObject({ code: 'token_refused' });
     const cut = hubAt(server.url, { fetch: () => Promise.reject(new TypeError('Failed to fetch')) });
-    await expect(searchModels(cut, 'qwen')).rejects.toMatchObject({ code: 'endpoint_unreachable' });
+    await expect(searchModels(cut, 'qwen')).rejects.toMatchObject({
+      code: 'endpoint_unreachable',
+      hint: 'Check the connection, or choose another endpoint.',
+    });
     // Two lists are asked for side by side.
     expect(cut.slept.reduce((sum, each) => sum + each) / 2).toBeLessThan(10_000);
   });
