@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { HUGGING_FACE, normalizeEndpoint } from '../core/endpoints';
 import { TunesmithError } from '../core/errors';
-import { parseModelReference } from '../core/model_reference';
+import { isAddress, parseModelReference, requireModelReference } from '../core/model_reference';
 import type { HubSettings } from '../hub/types';
 import { ModelLibrary } from '../session/library';
 import type { ModelOrigin } from '../session/model_origin';
@@ -82,12 +82,13 @@ export function hubOf(
   return token ? { endpoint, token } : { endpoint };
 }
 
-/** What `--model` names: what lies on the disk under this name, else a model of a hub. Throws `model_missing`. */
+/** What `--model` names: what lies on the disk under this name, else a model of a hub. Throws `folder_missing`, `model_reference`. */
 export async function modelOrigin(args: Arguments): Promise<ModelOrigin> {
   const typed = args.required('model');
   const revision = args.text('revision');
   const isPath = /^([./\\~]|[a-z]:[\\/])/i.test(typed);
-  const reference = isPath ? undefined : parseModelReference(typed);
+  const read = isAddress(typed) ? requireModelReference : parseModelReference;
+  const reference = isPath ? undefined : read(typed);
   if (reference === undefined || (await isOnDisk(typed))) {
     if (revision !== undefined) {
       throw new TunesmithError({

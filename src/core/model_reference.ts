@@ -21,7 +21,7 @@ const REPO = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
  */
 export function parseModelReference(text: string): ModelReference | undefined {
   const typed = text.trim();
-  if (/^https?:\/\//i.test(typed)) return fromAddress(typed);
+  if (isAddress(typed)) return fromAddress(typed);
   const [, repo = '', revision, file] = /^([^@:]*)(?:@([^:]+))?(?::(.+))?$/.exec(typed) ?? [];
   if (!isRepo(repo)) return undefined;
   return { repo, ...(revision && { revision }), ...(file && { file }) };
@@ -36,6 +36,7 @@ export function modelReferenceText({ repo, revision, file }: ModelReference): st
 export function requireModelReference(text: string): ModelReference {
   const reference = parseModelReference(text);
   if (reference) return reference;
+  refuseOtherPage(text);
   throw new TunesmithError({
     code: 'model_reference',
     message: `"${text}" names no model of a hub.`,
@@ -43,18 +44,45 @@ export function requireModelReference(text: string): ModelReference {
   });
 }
 
+/**
+ * Refuses the address of what hubs have besides models, by what it is.
+ *
+ * @throws TunesmithError `model_reference`
+ */
+export function refuseOtherPage(text: string): void {
+  const typed = text.trim();
+  const what =
+    isAddress(typed) && URL.canParse(typed) ? OTHERS.get(pathOf(new URL(typed))[0] ?? '') : undefined;
+  if (what === undefined) return;
+  throw new TunesmithError({
+    code: 'model_reference',
+    message: `"${typed}" is the address of ${what}, not of a model.`,
+    hint: 'Give the address of the page of a model, or its owner/name, such as Qwen/Qwen2.5-0.5B-Instruct.',
+  });
+}
+
+/** Whether a text is an address, right or wrong, and no name. */
+export function isAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text.trim());
+}
+
 /** Whether a text is `owner/name`. */
 export function isRepo(text: string): boolean {
   return REPO.test(text) && !text.includes('..');
 }
 
+/** What is meant by the first part of an address that is no owner. */
+const OTHERS: ReadonlyMap<string, string> = new Map([
+  ['datasets', 'a dataset'],
+  ['spaces', 'a space'],
+  ['studios', 'a studio'],
+]);
+
 function fromAddress(address: string): ModelReference | undefined {
   if (!URL.canParse(address)) return undefined;
   const url = new URL(address);
-  const parts = url.pathname
-    .split('/')
-    .filter((part) => part !== '')
-    .map(decoded);
+  const parts = pathOf(url);
+  if (OTHERS.has(parts[0] ?? '')) return undefined;
   if (isModelScope(url.origin) && parts[0] === 'models') parts.shift();
   const [owner = '', name = '', kind, revision, ...path] = parts;
   const repo = `${owner}/${name}`;
@@ -65,6 +93,13 @@ function fromAddress(address: string): ModelReference | undefined {
   if (!named || revision === undefined) return { repo, endpoint };
   const file = path.join('/');
   return { repo, revision, endpoint, ...(file.toLowerCase().endsWith('.gguf') && { file }) };
+}
+
+function pathOf(url: URL): string[] {
+  return url.pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decoded);
 }
 
 function decoded(text: string): string {

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { isModelScope } from '../core/endpoints';
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
-import { isRepo } from '../core/model_reference';
+import { isRepo, refuseOtherPage } from '../core/model_reference';
 import { ARCHITECTURES } from '../models/config';
 import { GGUF_ARCHITECTURES } from '../models/gguf_folder';
 import { licenseOf } from './repository';
@@ -54,8 +54,8 @@ type Common = Pick<v.InferOutput<typeof foundSchema>, keyof typeof common>;
  * Models that can be trained here, as far as the Hub's list tells, the most used first. Words of the query are looked
  * for in their names; an empty one finds the most used of all.
  *
- * @throws TunesmithError `search_not_offered` where the endpoint has no search that a page may ask, and as
- *   `listRepository`
+ * @throws TunesmithError `search_not_offered` where the endpoint has no search that a page may ask, `model_reference` for
+ *   the address of something else than a model, and as `listRepository`
  */
 export async function searchModels(
   hub: Hub,
@@ -63,6 +63,7 @@ export async function searchModels(
   options: CallOptions = {},
 ): Promise<readonly HubModel[]> {
   const requester = new Requester(hub);
+  refuseOtherPage(query);
   if (isModelScope(requester.endpoint)) throw notOffered();
   try {
     const [whole, gguf] = await Promise.all([

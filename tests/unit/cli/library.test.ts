@@ -65,6 +65,8 @@ describe('what --model names', () => {
     for (const path of [join(folder, 'none'), './a/b', '../b', 'nothing']) {
       await expect(modelOrigin(parse('--model', path))).rejects.toMatchObject({ code: 'folder_missing' });
     }
+    const dataset = modelOrigin(parse('--model', 'https://huggingface.co/datasets/a/b'));
+    await expect(dataset).rejects.toMatchObject({ code: 'model_reference' });
     const revision = modelOrigin(parse('--model', join(folder, 'mine'), '--revision', 'v1'));
     await expect(revision).rejects.toThrow('--revision');
   });

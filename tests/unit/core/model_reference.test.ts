@@ -37,6 +37,16 @@ describe('a model of a hub, as people name it', () => {
     },
   );
 
+  it.each([
+    ['https://huggingface.co/datasets/a/b', 'a dataset'],
+    ['https://hf-mirror.com/datasets/a/b/tree/main', 'a dataset'],
+    ['https://huggingface.co/spaces/a/b', 'a space'],
+    ['https://www.modelscope.cn/studios/a/b', 'a studio'],
+  ])('is not another page: %s', (text, what) => {
+    expect(parseModelReference(text)).toBeUndefined();
+    expect(() => requireModelReference(text)).toThrow(`"${text}" is the address of ${what}, not of a model.`);
+  });
+
   it.each(['a/b', 'a/b@main', 'a/b:c.gguf', 'a/b@main:c.gguf'])('is written as it was read: %s', (text) => {
     expect(modelReferenceText(requireModelReference(text))).toBe(text);
   });

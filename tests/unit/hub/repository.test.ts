@@ -211,6 +211,13 @@ describe('searchModels', () => {
     expect(await searchModels(hubAt(server.url), 'nothing like it')).toEqual([]);
   });
 
+  it('refuses the address of a dataset, without asking', async () => {
+    const asked = server.requests.length;
+    const search = searchModels(hubAt(server.url), 'https://huggingface.co/datasets/a/b');
+    await expect(search).rejects.toMatchObject({ code: 'model_reference' });
+    expect(server.requests).toHaveLength(asked);
+  });
+
   it('is not offered by ModelScope, and says so', async () => {
     await expect(searchModels(modelScope(), 'qwen')).rejects.toMatchObject({ code: 'search_not_offered' });
   });
