@@ -17,6 +17,13 @@ export async function openFolder(path: string, option: string): Promise<ModelFol
   if (info?.isFile() && SINGLE_FILES.test(path)) {
     return new Map([[basename(path), diskFile(path, basename(path), info.size)]]);
   }
+  if (info?.isFile()) {
+    throw new TunesmithError({
+      code: 'folder_missing',
+      message: `--${option}: ${path} is a file, not a folder.`,
+      hint: `Give the folder that it lies in: ${dirname(path)}.`,
+    });
+  }
   if (!info?.isDirectory()) {
     throw new TunesmithError({
       code: 'folder_missing',

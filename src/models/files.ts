@@ -36,7 +36,7 @@ export interface Checkpoint {
 /**
  * Opens a checkpoint's folder: one safetensors file, shards by their index, or a GGUF file, which says by itself what
  * the small files of others say. Only headers of the weights are read, and a head that is to be the embedding again.
- * Throws `model_file_missing`,
+ * Throws `model_file_missing`, `model_is_adapter`,
  * `weights_not_safetensors`, `gguf_several`, `json_invalid`, and what the config, the index and the headers are refused for.
  */
 export async function openCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
@@ -110,7 +110,19 @@ function notesOn(stored: StoredWeights): string[] {
 function required(folder: ModelFolder, name: string): FileReader {
   const file = folder.get(name);
   if (file) return file;
+  if (name === 'config.json' && folder.has(ADAPTER_CONFIG)) throw adapterAlone(folder);
   throw missing(folder, `The folder has no ${name}.`);
+}
+
+const ADAPTER_CONFIG = 'adapter_config.json';
+
+function adapterAlone(folder: ModelFolder): TunesmithError {
+  return new TunesmithError({
+    code: 'model_is_adapter',
+    message: `The folder has ${ADAPTER_CONFIG} but no config.json: it is an adapter, not a model.`,
+    hint: `Open the model that its ${ADAPTER_CONFIG} names as base_model_name_or_path, and give this folder as the adapter.`,
+    detail: `found: ${[...folder.keys()].join(', ')}`,
+  });
 }
 
 /** Says by name what there is instead of weights that can be read. */

@@ -2,6 +2,7 @@ import { TunesmithError } from '../core/errors';
 import type { Repository, RepositoryFile } from '../hub/types';
 import { INDEX_FILE, SINGLE_FILE } from '../models/shards';
 import { TOKENIZER_COMPANIONS } from '../models/tokenizer_files';
+import { ADAPTER_CONFIG } from './adapter_files';
 
 /** What of a repository makes its model. */
 export interface HubFiles {
@@ -45,7 +46,8 @@ export function indexToRead({ files }: Repository, file?: string): string | unde
  *
  * @param file one .gguf file of the repository; without it, safetensors where there are some
  * @param shards the files that the index names, where there is one to read
- * @throws TunesmithError `repository_file_missing`, `weights_unsupported`, `tokenizer_missing`
+ * @throws TunesmithError `repository_file_missing`, `weights_unsupported`, `model_is_adapter`,
+ *   `tokenizer_missing`
  */
 export function hubFiles(
   repository: Repository,
@@ -55,6 +57,7 @@ export function hubFiles(
   const { files, repo } = repository;
   const byPath = new Map(files.map((each) => [each.path, each]));
   if (file !== undefined) {
+    if (!/\.gguf$/i.test(file)) throw notGguf(repo, file);
     const found = byPath.get(file);
     if (found) return { kind: 'gguf', small: [], weights: [found], notes: [] };
     throw missingFile(repo, file, ggufs(files));
@@ -108,6 +111,14 @@ function missingFile(repo: string, file: string, others: readonly RepositoryFile
   });
 }
 
+function notGguf(repo: string, file: string): TunesmithError {
+  return new TunesmithError({
+    code: 'weights_unsupported',
+    message: `${file} of ${repo} is no GGUF file: of others, none is a model by itself.`,
+    hint: `Leave it out, as in "${repo}", to open the whole model; or name a .gguf file.`,
+  });
+}
+
 function withoutFile(repo: string, name: string): TunesmithError {
   return new TunesmithError({
     code: name === 'config.json' ? 'repository_file_missing' : 'tokenizer_missing',
@@ -125,6 +136,13 @@ function withoutShard(repo: string, name: string): TunesmithError {
 }
 
 function withoutWeights({ repo, files }: Repository): TunesmithError {
+  if (files.some(({ path }) => path === ADAPTER_CONFIG)) {
+    return new TunesmithError({
+      code: 'model_is_adapter',
+      message: `${repo} is an adapter, not a model.`,
+      hint: 'Open the model that it was trained on; its page names it.',
+    });
+  }
   const pickle = files.find(({ path }) => /\.(bin|pt|pth)$/.test(path));
   const has = pickle
     ? `has its weights as ${pickle.path} only, which is no safetensors file`

@@ -48,10 +48,15 @@ describe('a folder on the disk', () => {
   });
 
   it('is missed by name', async () => {
-    for (const path of ['none', 'numbers.bin', 'numbers.bin/none']) {
+    for (const path of ['none', 'numbers.bin/none']) {
       const opened = openFolder(join(folder, path), 'model');
       await expect(opened).rejects.toThrow(`--model: there is no folder ${join(folder, path)}.`);
     }
+    await expect(openFolder(join(folder, 'numbers.bin'), 'model')).rejects.toMatchObject({
+      code: 'folder_missing',
+      message: `--model: ${join(folder, 'numbers.bin')} is a file, not a folder.`,
+      hint: `Give the folder that it lies in: ${folder}.`,
+    });
   });
 });
 

@@ -70,6 +70,12 @@ test('only headers are read', async () => {
 describe('refused, by name', () => {
   test.each<[string, Record<string, Uint8Array | undefined>, string, string]>([
     ['no weights', {}, 'model_file_missing', 'model.safetensors'],
+    [
+      'an adapter',
+      { 'config.json': undefined, 'adapter_config.json': json({}) },
+      'model_is_adapter',
+      'it is an adapter, not a model',
+    ],
     ['shards without their index', { ...shards, [INDEX]: undefined }, 'model_file_missing', INDEX],
     ['a shard that is missing', { ...shards, [SHARD]: undefined }, 'model_file_missing', SHARD],
     ['a pickle alone', { 'pytorch_model.bin': json({}) }, 'weights_not_safetensors', 'pytorch_model.bin'],

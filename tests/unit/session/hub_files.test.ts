@@ -75,6 +75,8 @@ describe('the files of a repository that make its model', () => {
       'repository_file_missing',
       'config',
     ],
+    [['adapter_config.json', 'adapter_model.safetensors'], undefined, 'model_is_adapter', 'an adapter'],
+    [[...SMALL, 'model.safetensors'], 'model.safetensors', 'weights_unsupported', 'is no GGUF file'],
     [['a.gguf'], 'b.gguf', 'repository_file_missing', 'b.gguf'],
   ] as const)('are missed by name among %s', (files, file, code, part) => {
     const choose = (): unknown => hubFiles(repository(...files), file, []);
