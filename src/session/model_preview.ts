@@ -72,9 +72,17 @@ export function modelPreview(
   );
   const { memory, memoryTotal, level, reason } = measure(chosen);
   const downloadBytes = files.reduce((sum, { size }) => sum + size, 0);
-  const notes = requantised
-    ? [`${quantized ?? 'Its format'} is not run as stored: it is quantised anew to NF4.`]
-    : [];
+  const positions = positionsOf(spec);
+  const notes = [
+    ...(requantised
+      ? [`${quantized ?? 'Its format'} is not run as stored: it is quantised anew to NF4.`]
+      : []),
+    ...(settings.max_seq_length > positions
+      ? [
+          `This model takes ${positions} tokens at once: max_seq_length = ${settings.max_seq_length} counts as ${positions}.`,
+        ]
+      : []),
+  ];
   const layout = layoutFor(load);
   return {
     family: spec.family,

@@ -66,6 +66,23 @@ describe('modelPreview', () => {
     expect(preview.advice.some((text) => text.startsWith('dtype = float16: '))).toBe(true);
   });
 
+  test('says where the model takes shorter texts than the settings allow', () => {
+    const { config, parameters } = PUBLISHED['Qwen2.5-0.5B'];
+    const positions = 512;
+    const notesFor = (max_seq_length: number) =>
+      modelPreview(
+        { ...config, max_position_embeddings: positions },
+        filesOf(2 * parameters),
+        LOAD,
+        { ...SETTINGS, max_seq_length },
+        DESKTOP,
+      ).notes;
+    expect(notesFor(positions)).toEqual([]);
+    expect(notesFor(positions + 1)).toEqual([
+      'This model takes 512 tokens at once: max_seq_length = 513 counts as 512.',
+    ]);
+  });
+
   test('refuses what readSpec refuses, and unknown quantisations by name', () => {
     expect(() => modelPreview({ architectures: ['BertModel'] }, [], LOAD, SETTINGS, DESKTOP)).toThrow(
       'BertModel',
