@@ -257,7 +257,7 @@ export class ModelLibrary {
         this.#session.closeModel();
         throw error;
       }
-      const note = `The browser has no room to keep this model: it will be fetched again the next time. ${error.message}`;
+      const note = `There is no room to keep this model: it will be fetched again the next time. ${error.message}`;
       this.#addNote(note);
     }
     await arrival.discard();
@@ -268,7 +268,7 @@ export class ModelLibrary {
     const { opening } = this.#session;
     const { facts, identity, hash } = opening.open;
     const description = { name: identity.name, source, modelHash: hash };
-    const label = 'Keeping a copy of the model in this browser';
+    const label = 'Keeping a copy of the model on this computer';
     const id = await this.#session.withBase((model) =>
       saveBase(store, model, facts, description, {
         signal,
