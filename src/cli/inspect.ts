@@ -59,10 +59,9 @@ export const inspectCommand: Command = {
       const { gradient_checkpointing } = settings;
       const memory = { ...trainingMemory(layout, adapter, { capacity, limits, gradient_checkpointing }) };
       const total = Object.values(memory).reduce((sum, bytes) => sum + bytes, 0);
-      const parameters = {
-        all: parameterCount(spec) + adapter.parameters,
-        trainable: adapter.parameters,
-      };
+      const base = parameterCount(spec);
+      // "All" as PEFT counts: the adapter included.
+      const parameters = { base, trainable: adapter.parameters, all: base + adapter.parameters };
 
       output.json({ spec: jsonOf(spec), parameters, memory: { ...memory, total } });
       section('spec', flattened(jsonOf(spec)));

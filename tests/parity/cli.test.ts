@@ -168,13 +168,14 @@ describe('the other commands', () => {
     const { events } = await succeeds(['inspect', '--model', model, '--adapter', adapter, '--json']);
     const { spec, parameters, memory } = events[0] as {
       spec: { family: string };
-      parameters: { all: number; trainable: number };
+      parameters: { base: number; trainable: number; all: number };
       memory: Record<string, number>;
     };
     expect(spec.family).toBe('qwen3');
     const count = (tensors: ReadonlyMap<string, { shape: readonly number[] }>): number =>
       [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
     expect(parameters.trainable).toBe(count(fixture.adapter));
+    expect(parameters.base).toBe(count(fixture.weights()));
     expect(parameters.all).toBe(count(fixture.weights()) + count(fixture.adapter));
     const { total, ...purposes } = memory;
     expect(Object.keys(purposes)).toEqual(
