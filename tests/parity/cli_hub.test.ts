@@ -71,7 +71,7 @@ describe('a model of a hub', () => {
   });
 
   it('is told of before it is fetched, found by a search, listed, and removed', async () => {
-    const preview = await succeeds('preview', '--model', 'tiny/qwen3');
+    const preview = await succeeds('preview', '--model', 'tiny/qwen3', '--max_seq_length', '512');
     expect(preview.events[0]).toMatchObject({
       family: 'qwen3',
       license: 'mit',

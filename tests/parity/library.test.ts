@@ -184,7 +184,7 @@ describe('a model of a hub', () => {
   it('is told of before it is fetched, and where the hub has a newer one', async () => {
     const { library } = start();
     const { limits } = device;
-    const wanted = { load, settings: DEFAULTS, limits };
+    const wanted = { load, settings: { ...DEFAULTS, max_seq_length: 512 }, limits };
     for (const repo of Object.keys(folders)) {
       const reference = requireModelReference(repo);
       const preview = await library.preview({ kind: 'hub', reference }, wanted);
