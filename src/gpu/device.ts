@@ -1,12 +1,15 @@
 import { TunesmithError } from '../core/errors';
 import { BufferPool } from './buffers';
+import { deviceFeatures, wantedFeatures, type DeviceFeatures } from './features';
 import type { DeviceHandle } from './handle';
 import { PipelineCache } from './pipelines';
 import { CommandQueue } from './queue';
 
 export interface DeviceOptions {
-  /** Ask for nothing above WebGPU's default limits and for no feature: what the smallest device gives. */
+  /** Ask for nothing above WebGPU's default limits: what the smallest device gives. */
   readonly defaultLimits?: boolean;
+  /** 'none': ask for no feature, so that only plain kernels run. All that kernels have a use for unless given. */
+  readonly features?: 'all' | 'none';
 }
 
 export interface DeviceLimits {
@@ -14,6 +17,7 @@ export interface DeviceLimits {
   readonly maxBufferSize: number;
   readonly maxComputeWorkgroupsPerDimension: number;
   readonly software: boolean;
+  readonly features: DeviceFeatures;
 }
 
 /** 'software': the adapter runs on the CPU (SwiftShader, lavapipe, WARP). */
@@ -31,12 +35,14 @@ export class Device implements DeviceHandle {
   readonly kind: DeviceKind;
   /** The adapter's name, for a person. */
   readonly description: string;
+  readonly features: DeviceFeatures;
   #failure: TunesmithError | undefined;
 
   private constructor(gpu: GPUDevice, kind: DeviceKind, description: string) {
     this.gpu = gpu;
     this.kind = kind;
     this.description = description;
+    this.features = deviceFeatures(gpu);
     this.queue = new CommandQueue(this);
     this.pipelines = new PipelineCache(gpu);
     this.buffers = new BufferPool(this);
@@ -67,7 +73,14 @@ export class Device implements DeviceHandle {
   get limits(): DeviceLimits {
     const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension } = this.gpu.limits;
     const software = this.kind === 'software';
-    return { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension, software };
+    const { features } = this;
+    return {
+      maxStorageBufferBindingSize,
+      maxBufferSize,
+      maxComputeWorkgroupsPerDimension,
+      software,
+      features,
+    };
   }
 
   /** Whether it was lost or refused something: what lies on it can't be relied on, so it is to be opened anew. */
@@ -106,7 +119,8 @@ export class Device implements DeviceHandle {
     }
     const requiredLimits: Record<string, number> = {};
     if (!options.defaultLimits) for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name];
-    const gpu = await adapter.requestDevice({ requiredLimits }).catch((cause: unknown) => {
+    const requiredFeatures = options.features === 'none' ? [] : wantedFeatures(adapter);
+    const gpu = await adapter.requestDevice({ requiredLimits, requiredFeatures }).catch((cause: unknown) => {
       throw new TunesmithError({
         code: 'adapter_missing',
         message: 'The graphics card was found, but could not be opened.',

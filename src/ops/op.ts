@@ -1,4 +1,6 @@
+import type { DeviceFeatures } from '../gpu/features';
 import type { ShaderConstants } from '../gpu/shaders';
+import type { Chooser } from './choice';
 
 /** A size: fixed, or the number of token rows of a run (at most the program's capacity). Only the first may be 'rows'. */
 export type Dimension = number | 'rows';
@@ -67,6 +69,10 @@ export interface Limits {
   readonly maxComputeWorkgroupsPerDimension: number;
   /** The adapter runs on the CPU, where workgroup memory and barriers are dear: small workgroups do better. */
   readonly software?: boolean;
+  /** What kernels may use beyond plain WGSL; nothing where it is omitted. */
+  readonly features?: DeviceFeatures;
+  /** Answers which algorithm an op takes on this device; the ops' defaults hold where it is omitted. */
+  readonly choose?: Chooser;
 }
 
 /** What an op may ask while it writes out its dispatches. */
