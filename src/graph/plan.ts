@@ -16,6 +16,8 @@ export interface PlanRequest {
 export interface Plan {
   readonly capacity: number;
   readonly dispatches: readonly Dispatch[];
+  /** The node that each dispatch is of. */
+  readonly origins: readonly TracedNode[];
   readonly placements: ReadonlyMap<Tensor, Placement>;
   /** Bytes of each arena. */
   readonly arenas: readonly number[];
@@ -40,7 +42,14 @@ export function plan(
     capacity,
     temporary: trace.planned.bind(trace),
   };
-  const dispatches = nodes.flatMap(({ node }) => node.op.lower(node, lowering));
+  const dispatches: Dispatch[] = [];
+  const origins: TracedNode[] = [];
+  for (const origin of nodes) {
+    for (const dispatch of origin.node.op.lower(origin.node, lowering)) {
+      dispatches.push(dispatch);
+      origins.push(origin);
+    }
+  }
   const lifetimes = new Map<Tensor, Lifetime>();
   const slots = new Map<string, number>();
   dispatches.forEach((dispatch, time) => {
@@ -67,7 +76,7 @@ export function plan(
     if (lifetime) lifetime.last = dispatches.length;
   }
   const { placements, arenas } = placeTensors(lifetimes, dispatches, limits.maxBufferSize);
-  return { capacity, dispatches, placements, arenas, slots };
+  return { capacity, dispatches, origins, placements, arenas, slots };
 }
 
 /** Bytes of a tensor when `rows` rows are in use. */

@@ -1,7 +1,9 @@
 import type { Device } from '../gpu/device';
 import { encodeRun, type RunValues } from '../gpu/run';
+import { timeDispatches, type TimingOptions } from '../gpu/timing';
 import { rowElements, type Dispatch, type Tensor } from '../ops/op';
 import { byteLength, type Plan } from './plan';
+import { describeDispatch, type Profile } from './profile';
 
 export interface Step {
   readonly dispatch: Dispatch;
@@ -73,6 +75,22 @@ export class Program {
     }
     pass.end();
     await queue.submit(encoder.finish(), operations);
+  }
+
+  /** Does what `run` does, one dispatch after the other, and tells of each what it is and took. Waits for them. */
+  async profile(values: Partial<RunValues>, options?: TimingOptions): Promise<Profile> {
+    const { plan, steps, uniform } = this.#parts;
+    const rows = values.rows ?? 0;
+    this.#device.gpu.queue.writeBuffer(uniform, 0, encodeRun(values));
+    const active = steps
+      .map(({ dispatch, pipeline, bindGroup }, index) => {
+        const description = describeDispatch(dispatch, plan.origins[index]!, rows);
+        return { description, pipeline, bindGroup, workgroups: description.workgroups };
+      })
+      .filter(({ workgroups }) => !workgroups.includes(0));
+    const { seconds, source } = await timeDispatches(this.#device, active, options);
+    const dispatches = active.map(({ description }, index) => ({ ...description, seconds: seconds[index]! }));
+    return { dispatches, source };
   }
 
   /** The first `rows` rows of a kept tensor (all of it where its shape is fixed), after all runs submitted so far. */

@@ -1,0 +1,59 @@
+import type { TimeSource } from '../gpu/timing';
+import type { Binding, Dispatch, Workgroups } from '../ops/op';
+import { byteLength } from './plan';
+import type { TracedNode } from './trace';
+
+/** What one dispatch of a run did and took. */
+export interface DispatchProfile {
+  /** The op's name: 'linear', 'linear_backward'. */
+  readonly op: string;
+  /** The first output of the op's node, with its place in the model: 'blocks.3.linear.y'. */
+  readonly node: string;
+  /** The transformer block, where it belongs to one. */
+  readonly block: number | undefined;
+  /** Part of the backward pass, or computed again for it. */
+  readonly backward: boolean;
+  readonly kernel: string;
+  readonly workgroups: Workgroups;
+  /** NaN where the device's timestamps make no sense. */
+  readonly seconds: number;
+  /** Bytes that it binds to read and to write, of the rows in use: what it moves, where it touches all and each once. */
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** 0 where the dispatch only moves bytes. */
+  readonly flops: number;
+}
+
+export interface Profile {
+  /** In the order of the run, without those that had nothing to do. */
+  readonly dispatches: readonly DispatchProfile[];
+  readonly source: TimeSource;
+}
+
+/** What is known of a dispatch without running it. */
+export function describeDispatch(
+  dispatch: Dispatch,
+  origin: TracedNode,
+  rows: number,
+): Omit<DispatchProfile, 'seconds'> {
+  const { node, block, backward } = origin;
+  const bytes = (counts: (binding: Binding) => boolean): number =>
+    dispatch.bindings.filter(counts).reduce((sum, binding) => sum + bytesInUse(binding, rows), 0);
+  const [output] = Object.values(node.outputs);
+  return {
+    op: node.op.name,
+    node: output?.name ?? node.op.name,
+    block,
+    backward,
+    kernel: dispatch.kernel,
+    workgroups: dispatch.workgroups(rows),
+    bytesRead: bytes(({ access }) => access !== 'write'),
+    bytesWritten: bytes(({ access }) => access !== 'read'),
+    flops: dispatch.flops?.(rows) ?? 0,
+  };
+}
+
+/** Bytes of a binding that belong to the rows in use. */
+function bytesInUse({ tensor, offset = 0, size = Infinity }: Binding, rows: number): number {
+  return Math.min(Math.max(byteLength(tensor, rows) - offset, 0), size);
+}
