@@ -77,15 +77,24 @@ export class Program {
     await queue.submit(encoder.finish(), operations);
   }
 
-  /** Does what `run` does, one dispatch after the other, and tells of each what it is and took. Waits for them. */
-  async profile(values: Partial<RunValues>, options?: TimingOptions): Promise<Profile> {
+  /**
+   * Does what `run` does, one dispatch after the other, and tells of each what it is and took. Waits for them.
+   *
+   * @param options.repeats how often each dispatch is run in a row, for those that are too short for the device's clock;
+   * what accumulates then does so as often
+   */
+  async profile(
+    values: Partial<RunValues>,
+    options: TimingOptions & { readonly repeats?: number } = {},
+  ): Promise<Profile> {
     const { plan, steps, uniform } = this.#parts;
     const rows = values.rows ?? 0;
     this.#device.gpu.queue.writeBuffer(uniform, 0, encodeRun(values));
     const active = steps
       .map(({ dispatch, pipeline, bindGroup }, index) => {
         const description = describeDispatch(dispatch, plan.origins[index]!, rows);
-        return { description, pipeline, bindGroup, workgroups: description.workgroups };
+        const { workgroups } = description;
+        return { description, pipeline, bindGroup, workgroups, repeats: options.repeats };
       })
       .filter(({ workgroups }) => !workgroups.includes(0));
     const { seconds, source } = await timeDispatches(this.#device, active, options);
