@@ -1,15 +1,6 @@
-/** A place where an op has several kernels for the same result: which is fastest depends on the device. */
-export interface Choice {
-  /** The op or the product that is asked for: 'matmul', 'matmul_transposed', 'attention'. */
-  readonly op: string;
-  /** What the answer depends on beside the device: sizes, formats, a class of row counts. */
-  readonly shape: string;
-  /** Names of the algorithms that this device can run; the first is a sound default. */
-  readonly candidates: readonly string[];
-}
+import type { Choice, Chooser } from '../gpu/choices';
 
-/** Which algorithm to take. What it answers is one of the candidates. */
-export type Chooser = (choice: Choice) => string;
+export type { Choice, Chooser } from '../gpu/choices';
 
 /** The algorithm for a choice: what was measured on the device, where something was, else the default. */
 export function choose(chooser: Chooser | undefined, choice: Choice): string {

@@ -1,4 +1,4 @@
-import { rowsIn, rowWindows, windowed } from './matmul';
+import { rowsIn, rowWindows, windowed } from './products/row_windows';
 import {
   f32,
   read,

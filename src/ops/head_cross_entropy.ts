@@ -1,5 +1,4 @@
 import { alignUp } from '../core/align';
-import { matmul, matmulTransposed, type RowWindow } from './matmul';
 import {
   f32,
   update,
@@ -12,6 +11,8 @@ import {
   type Tensors,
   type TensorType,
 } from './op';
+import { matmul, matmulTransposed } from './products/products';
+import type { RowWindow } from './products/row_windows';
 import { weightTensors, type DenseWeight } from './weight';
 
 export interface HeadCrossEntropyInputs {
@@ -52,18 +53,11 @@ const definition: Op<Inputs, Outputs, Attributes> = {
     const dispatches: Dispatch[] = [];
     for (let first = 0; first < lowering.capacity; first += count) {
       const window = { first, count: Math.min(count, lowering.capacity - first) };
-      for (const part of head.parts) {
-        dispatches.push(
-          matmul(lowering, { x: hidden, y: logits, weight: head, part, window, scratch: true }),
-        );
-      }
+      dispatches.push(...matmul(lowering, { x: hidden, y: logits, weight: head, window, scratch: true }));
       dispatches.push(crossEntropy(lowering, head, { logits, targets, losses, window }));
       if (!hiddenGradient) continue;
-      head.parts.forEach((part, index) => {
-        const add = index > 0;
-        const request = { dy: logits, dx: hiddenGradient, weight: head, part, window, scratch: true, add };
-        dispatches.push(matmulTransposed(lowering, request));
-      });
+      const request = { dy: logits, dx: hiddenGradient, weight: head, window, scratch: true };
+      dispatches.push(...matmulTransposed(lowering, request));
     }
     return dispatches;
   },
@@ -135,7 +129,7 @@ const logitsDefinition: Op<LogitsInputs, { logits: Tensor }, Attributes> = {
   lower({ inputs: { hidden }, outputs: { logits }, attributes: { head } }, lowering) {
     // One row is the last one, whatever the number of rows in use.
     const window = hidden.shape[0] === 1 ? { first: 0, count: 1 } : undefined;
-    return head.parts.map((part) => matmul(lowering, { x: hidden, y: logits, weight: head, part, window }));
+    return matmul(lowering, { x: hidden, y: logits, weight: head, window });
   },
 };
 

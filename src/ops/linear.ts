@@ -3,15 +3,15 @@ import {
   rowElements,
   type Builder,
   type Dispatch,
-  type Lowering,
   type Op,
   type Tensor,
   type Tensors,
   type TensorType,
 } from './op';
-import { matmul, matmulGradient, matmulTransposed, rowWindows, type Dropout } from './matmul';
-import { codesOf, unpack } from './unpack';
-import { weightTensors, type DenseWeight, type PackedWeight, type Weight, type WeightPart } from './weight';
+import type { Dropout } from './products/algorithm';
+import { wholeWeight } from './products/dense_parts';
+import { matmul, matmulGradient, matmulTransposed } from './products/products';
+import { weightTensors, type Weight } from './weight';
 
 /** A low-rank pair beside a linear map (Hu et al. 2021, "LoRA"): y += scale · dropout(x) Aᵀ Bᵀ. */
 export interface LoraPair {
@@ -69,26 +69,9 @@ const definition: Op<Inputs, Outputs, Attributes> = {
   name: 'linear',
   lower({ inputs, outputs, attributes: { weight, lora } }, lowering) {
     const { x, bias, residual, lora_A: A, lora_B: B } = inputs;
-    const dispatches: Dispatch[] = [];
     const z = outputs['z'];
-    if (lora && A && z) dispatches.push(...downProjection(lowering, x, A, z, lora.dropout));
-    const decoding = weight.kind === 'packed' && lowering.capacity === 1;
-    for (const { part, unpack } of decoding ? packedPart(weight) : denseParts(lowering, weight)) {
-      const product = {
-        x,
-        y: outputs.y,
-        weight: decoding ? weight : { format: formatOf(weight), in: weight.in },
-        part,
-        bias,
-        lora: lora && B && z && { z, B, scale: lora.scale },
-        residual,
-      };
-      dispatches.push(...unpack);
-      for (const window of rowWindows(lowering, [x, outputs.y])) {
-        dispatches.push(matmul(lowering, { ...product, window }));
-      }
-    }
-    return dispatches;
+    const pair = lora && A && B && z ? { A, B, z, ...lora } : undefined;
+    return matmul(lowering, { x, y: outputs.y, weight, bias, lora: pair, residual });
   },
   gradient(node, tape) {
     const { inputs, outputs, attributes } = node;
@@ -148,9 +131,7 @@ const backward: Op<BackwardInputs, Record<string, Tensor>, BackwardAttributes> =
     if (lora && z && B && dz && dB) {
       dispatches.push(
         ...matmulGradient(lowering, { dy, x: z, gradient: target(dB, further.B), scale: lora.scale }),
-        ...rowWindows(lowering, [dy]).map((window) =>
-          matmulTransposed(lowering, { dy, dx: dz, ...whole(B), scale: lora.scale, window }),
-        ),
+        ...matmulTransposed(lowering, { dy, dx: dz, weight: wholeWeight(B), scale: lora.scale }),
       );
     }
     if (lora && dz && dA) {
@@ -159,79 +140,12 @@ const backward: Op<BackwardInputs, Record<string, Tensor>, BackwardAttributes> =
     }
     if (dx) {
       const pair = lora && dz && A ? { dz, A, dropout: lora.dropout } : undefined;
-      dispatches.push(...inputGradient(lowering, weight, { dy, dx, soFar, lora: pair }));
+      dispatches.push(...matmulTransposed(lowering, { dy, dx, weight, soFar, lora: pair }));
     }
     return dispatches;
   },
 };
 
-function inputGradient(
-  lowering: Lowering,
-  weight: Weight,
-  request: Pick<Parameters<typeof matmulTransposed>[1], 'dy' | 'dx' | 'soFar' | 'lora'>,
-): Dispatch[] {
-  const { dy, dx, soFar, lora } = request;
-  return denseParts(lowering, weight).flatMap(({ part, unpack }, index) => [
-    ...unpack,
-    ...rowWindows(lowering, [dy, dx]).map((window) =>
-      matmulTransposed(lowering, {
-        dy,
-        dx,
-        weight: { format: formatOf(weight), in: weight.in },
-        part,
-        window,
-        ...(index === 0 ? { soFar, lora } : { add: true }),
-      }),
-    ),
-  ]);
-}
-
-/** z = dropout(x) Aᵀ */
-function downProjection(lowering: Lowering, x: Tensor, A: Tensor, z: Tensor, dropout?: Dropout): Dispatch[] {
-  return rowWindows(lowering, [x]).map((window) =>
-    matmul(lowering, { x, y: z, ...whole(A), dropout, window }),
-  );
-}
-
-/** A float32 tensor [out, in] as a weight of one part. */
-function whole(tensor: Tensor): { weight: { format: 'f32'; in: number }; part: WeightPart } {
-  const rows = tensor.shape[0];
-  if (typeof rows !== 'number') throw new Error(`${tensor.name} has no fixed shape`);
-  return { weight: { format: 'f32', in: rowElements(tensor.shape) }, part: { firstRow: 0, rows, tensor } };
-}
-
 function target(tensor: Tensor, further = false): { tensor: Tensor; further: boolean } {
   return { tensor, further };
-}
-
-function formatOf(weight: Weight): DenseWeight['format'] {
-  return weight.kind === 'dense' ? weight.format : 'f32';
-}
-
-/** A packed weight as it is: for one row, unpacking it on the way costs less than writing it out first. */
-function packedPart(weight: PackedWeight): { part: WeightPart; unpack: Dispatch[] }[] {
-  return [{ part: { firstRow: 0, rows: weight.out, tensor: codesOf(weight) }, unpack: [] }];
-}
-
-/** What an unpacked part of a weight may take. */
-const SCRATCH_BYTES = 64 * 1024 * 1024;
-
-/**
- * The weight in dense parts of its rows. A packed one is unpacked to float32 scratch just before its use: 2 · rows
- * operations an element then pay for unpacking it once.
- */
-function denseParts(lowering: Lowering, weight: Weight): { part: WeightPart; unpack: Dispatch[] }[] {
-  if (weight.kind === 'dense') return weight.parts.map((part) => ({ part, unpack: [] }));
-  const bytes = Math.min(SCRATCH_BYTES, lowering.limits.maxStorageBufferBindingSize);
-  const most = Math.max(64, Math.floor(bytes / (weight.in * 4) / 64) * 64);
-  const parts: { part: WeightPart; unpack: Dispatch[] }[] = [];
-  for (let firstRow = 0; firstRow < weight.out; firstRow += most) {
-    const rows = Math.min(most, weight.out - firstRow);
-    const tensor = lowering.temporary(`${weight.name}.unpacked`, f32(rows, weight.in));
-    parts.push({
-      part: { firstRow, rows, tensor },
-      unpack: [unpack(lowering, { weight, firstRow, rows, target: tensor })],
-    });
-  }
-  return parts;
 }

@@ -10,7 +10,7 @@ import {
   type Tensor,
   type Tensors,
 } from './op';
-import { weightConstants } from './matmul';
+import { weightConstants } from './products/dense_parts';
 import { weightTensors, type DenseWeight } from './weight';
 
 /** Elements that share a scale. */

@@ -5,6 +5,7 @@ import { differentiate, GRADIENTS, PARAMETERS } from '../../src/graph/differenti
 import { ALIGNMENT, plan, type Plan } from '../../src/graph/plan';
 import type { Program } from '../../src/graph/program';
 import { Trace } from '../../src/graph/trace';
+import type { Chooser } from '../../src/ops/choice';
 import { elements, type Limits, type Shape, type Tensor } from '../../src/ops/op';
 import { normal, type Arrays, type OpCase, type Tolerance } from './case';
 
@@ -15,11 +16,17 @@ const SMALLEST_NORMAL = 2 ** -126;
 /** Rows of a program beyond those in use; they are filled with NaN, which spoils what they leak into. */
 const SPARE_ROWS = 3;
 
-/** WebGPU's default limits, for planning without a device. */
-const DEFAULT_LIMITS: Limits = {
+/** WebGPU's default limits and all that kernels may use, for planning without a device. */
+const EVERY_FEATURE: Limits = {
   maxStorageBufferBindingSize: 2 ** 27,
   maxBufferSize: 2 ** 28,
   maxComputeWorkgroupsPerDimension: 65535,
+  features: {
+    f16: true,
+    subgroups: { min: 32, max: 32 },
+    matrix: { M: 8, N: 8, K: 8 },
+    timestamps: true,
+  },
 };
 
 interface Result {
@@ -42,20 +49,21 @@ interface Prepared {
 export async function checkCase(device: Device, opCase: OpCase): Promise<string[]> {
   const failures = checkReference(opCase);
   for (const capacity of capacities(opCase)) {
-    const prepared = prepare(opCase, capacity, device.limits);
-    const buffers = new Map(
-      [...prepared.contents].map(([slot, { byteLength }]) => [
-        slot,
-        device.buffers.create('cases', slot, byteLength),
-      ]),
-    );
-    const program = await compile(device, prepared.plan, { buffers });
-    try {
-      const problems = await checkRuns(device, opCase, prepared, program, buffers);
-      failures.push(...problems.map((problem) => `capacity ${capacity}: ${problem}`));
-    } finally {
-      program.destroy();
-      for (const buffer of buffers.values()) device.buffers.destroy('cases', buffer);
+    for (const { prepared, algorithms } of variants(opCase, capacity, device.limits)) {
+      const buffers = new Map(
+        [...prepared.contents].map(([slot, { byteLength }]) => [
+          slot,
+          device.buffers.create('cases', slot, byteLength),
+        ]),
+      );
+      const program = await compile(device, prepared.plan, { buffers });
+      try {
+        const problems = await checkRuns(device, opCase, prepared, program, buffers);
+        failures.push(...problems.map((problem) => `capacity ${capacity}, ${algorithms}: ${problem}`));
+      } finally {
+        program.destroy();
+        for (const buffer of buffers.values()) device.buffers.destroy('cases', buffer);
+      }
     }
   }
   return failures;
@@ -63,8 +71,36 @@ export async function checkCase(device: Device, opCase: OpCase): Promise<string[
 
 /** The ops and kernels that a case comes by, found without a device. */
 export function coverage(opCase: OpCase): { ops: readonly string[]; kernels: readonly string[] } {
-  const prepared = prepare(opCase, opCase.rows, DEFAULT_LIMITS);
-  return { ops: prepared.ops, kernels: prepared.plan.dispatches.map(({ kernel }) => kernel) };
+  const all = variants(opCase, opCase.rows, EVERY_FEATURE).map(({ prepared }) => prepared);
+  return {
+    ops: all.flatMap(({ ops }) => ops),
+    kernels: all.flatMap(({ plan }) => plan.dispatches.map(({ kernel }) => kernel)),
+  };
+}
+
+/**
+ * The case once with every algorithm that its ops can choose: the n-th variant takes the n-th candidate of each choice,
+ * from the first again where a choice has fewer.
+ */
+function variants(
+  opCase: OpCase,
+  capacity: number,
+  limits: Limits,
+): { prepared: Prepared; algorithms: string }[] {
+  const all: { prepared: Prepared; algorithms: string }[] = [];
+  let most = 1;
+  for (let index = 0; index < most; index++) {
+    const names = new Set<string>();
+    const choose: Chooser = ({ op, candidates }) => {
+      most = Math.max(most, candidates.length);
+      const name = candidates[index % candidates.length]!;
+      names.add(`${op} ${name}`);
+      return name;
+    };
+    const prepared = prepare(opCase, capacity, { ...limits, choose });
+    all.push({ prepared, algorithms: [...names].join(', ') });
+  }
+  return all;
 }
 
 /** Programs just large enough and larger; one where no shape depends on the rows. */

@@ -1,0 +1,36 @@
+import type { ShaderConstants } from '../../gpu/shaders';
+import { read, rowElements, type Binding } from '../op';
+import type { WeightPart } from '../weight';
+import type { ForwardRequest } from './algorithm';
+import { windowed, type RowWindow } from './row_windows';
+
+/** What a forward product adds to x Wᵀ, for kernels that know BIAS, LORA and RESIDUAL; appends to `bindings`. */
+export function epilogue(
+  { bias, lora, residual }: ForwardRequest,
+  part: WeightPart,
+  window: RowWindow | undefined,
+  bindings: Binding[],
+): { readonly constants: ShaderConstants; readonly overrides: Readonly<Record<string, number>> } {
+  const constants: Record<string, number | boolean> = {};
+  const overrides: Record<string, number> = {};
+  if (bias) {
+    constants['BIAS'] = true;
+    constants['BIAS_BINDING'] = bindings.push({
+      ...read(bias),
+      offset: part.firstRow * 4,
+      size: part.rows * 4,
+    });
+  }
+  if (lora) {
+    const rank = rowElements(lora.B.shape);
+    constants['LORA'] = true;
+    constants['LORA_BINDING'] = bindings.push(windowed(read(lora.z), window));
+    bindings.push({ ...read(lora.B), offset: part.firstRow * rank * 4, size: part.rows * rank * 4 });
+    Object.assign(overrides, { rank4: rank / 4, lora_scale: lora.scale });
+  }
+  if (residual) {
+    constants['RESIDUAL'] = true;
+    constants['RESIDUAL_BINDING'] = bindings.push(windowed(read(residual), window));
+  }
+  return { constants, overrides };
+}

@@ -1,0 +1,67 @@
+import { choose } from '../choice';
+import { rowElements, type Dispatch, type Lowering } from '../op';
+import type { Weight } from '../weight';
+import type { ForwardRequest, GradientRequest, ProductAlgorithm, TransposedRequest } from './algorithm';
+import { checkVectors, wholeWeight } from './dense_parts';
+import { registersForward, registersGradient, registersTransposed } from './registers';
+import { mostRows } from './row_windows';
+import { rowForward } from './row';
+
+// In each list the first that is available is the default.
+const FORWARD: readonly ProductAlgorithm<ForwardRequest>[] = [rowForward, registersForward];
+const TRANSPOSED: readonly ProductAlgorithm<TransposedRequest>[] = [registersTransposed];
+const GRADIENT: readonly ProductAlgorithm<GradientRequest>[] = [registersGradient];
+
+/** y = x Wᵀ (+ bias) (+ scale · z Bᵀ) (+ residual), and z = dropout(x) Aᵀ, in float32. */
+export function matmul(lowering: Lowering, request: ForwardRequest): Dispatch[] {
+  const { x, y, weight, window, lora } = request;
+  checkVectors(weight.in, 'input size');
+  const rows = mostRows(lowering, y, window);
+  const algorithm = pick(lowering, FORWARD, request, { op: 'matmul', shape: shapeClass(weight, rows) });
+  const first =
+    lora && algorithm.makesZ !== true
+      ? matmul(lowering, { x, y: lora.z, weight: wholeWeight(lora.A), dropout: lora.dropout, window })
+      : [];
+  return [...first, ...algorithm.lower(lowering, request)];
+}
+
+/** dx = scale · dy W (+ dropout(dz A)) (+ so far), in float32. */
+export function matmulTransposed(lowering: Lowering, request: TransposedRequest): Dispatch[] {
+  const { dx, weight, window } = request;
+  checkVectors(weight.in, 'input size');
+  const shape = shapeClass(weight, mostRows(lowering, dx, window));
+  return pick(lowering, TRANSPOSED, request, { op: 'matmul_transposed', shape }).lower(lowering, request);
+}
+
+/** gradient (+)= scale · dyᵀ dropout(x), in float32. */
+export function matmulGradient(lowering: Lowering, request: GradientRequest): Dispatch[] {
+  const { dy, x } = request;
+  const [out, input] = [rowElements(dy.shape), rowElements(x.shape)];
+  checkVectors(out, 'output size');
+  checkVectors(input, 'input size');
+  const shape = sizes('f32', input, out, lowering.capacity);
+  return pick(lowering, GRADIENT, request, { op: 'matmul_gradient', shape }).lower(lowering, request);
+}
+
+function pick<Request>(
+  lowering: Lowering,
+  algorithms: readonly ProductAlgorithm<Request>[],
+  request: Request,
+  { op, shape }: { readonly op: string; readonly shape: string },
+): ProductAlgorithm<Request> {
+  const available = algorithms.filter((algorithm) => algorithm.available(lowering, request));
+  const name = choose(lowering.limits.choose, { op, shape, candidates: available.map((one) => one.name) });
+  const chosen = available.find((algorithm) => algorithm.name === name);
+  if (!chosen) throw new Error(`${op} has no algorithm ${name}`);
+  return chosen;
+}
+
+/** What decides which algorithm is fastest: 'nf4 896→4864 ×256'. */
+function shapeClass(weight: Weight, rows: number): string {
+  return sizes(weight.kind === 'dense' ? weight.format : weight.packing.format, weight.in, weight.out, rows);
+}
+
+/** Row counts in classes of powers of two, rounded up. */
+function sizes(format: string, input: number, out: number, rows: number): string {
+  return `${format} ${input}→${out} ×${2 ** Math.ceil(Math.log2(Math.max(rows, 1)))}`;
+}

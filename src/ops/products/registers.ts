@@ -1,0 +1,202 @@
+import type { ShaderConstants } from '../../gpu/shaders';
+import { read, rowElements, update, write, type Binding, type Dispatch, type Lowering } from '../op';
+import type { ForwardRequest, GradientRequest, ProductAlgorithm, TransposedRequest } from './algorithm';
+import { denseParts, weightConstants, type DensePart } from './dense_parts';
+import { epilogue } from './epilogue';
+import { masking } from './masking';
+import {
+  CHUNK_ROWS,
+  rowsIn,
+  rowWindows,
+  windowed,
+  windowOverrides,
+  windowsOf,
+  type RowWindow,
+} from './row_windows';
+
+/** Token rows of a thread. */
+const ROWS_OF_THREAD = 8;
+/** Threads of a workgroup. */
+const THREADS = 64;
+
+/** A thread keeps 8 rows by 4 columns of the result in registers; nothing is shared. The plain one, to read first. */
+export const registersForward: ProductAlgorithm<ForwardRequest> = {
+  name: 'registers',
+  available: () => true,
+  lower(lowering, request) {
+    const { x, y, weight, window } = request;
+    return denseParts(lowering, weight).flatMap((part) => [
+      ...part.unpack,
+      ...windowsOf(lowering, window, [x, y]).map((one) => forward(lowering, request, part, one)),
+    ]);
+  },
+};
+
+function forward(
+  lowering: Lowering,
+  request: ForwardRequest,
+  { part, format }: DensePart,
+  window: RowWindow | undefined,
+): Dispatch {
+  const { x, y, weight, scratch, dropout } = request;
+  const bindings: Binding[] = [windowed(read(x), window), read(part.tensor)];
+  bindings.push(scratch ? write(y) : windowed(write(y), window));
+  const after = epilogue(request, part, window, bindings);
+  const masked = masking(dropout, bindings, window);
+  const out4 = Math.ceil(part.rows / 4);
+  return {
+    kernel: 'matmul',
+    constants: { ...weightConstants(format, 2), ...after.constants, ...masked.constants },
+    overrides: {
+      in4: weight.in / 4,
+      out: part.rows,
+      y_stride4: rowElements(y.shape) / 4,
+      y_column4: part.firstRow / 4,
+      ...after.overrides,
+      ...windowOverrides(window),
+      ...masked.overrides,
+      ...threads(out4),
+    },
+    bindings,
+    words: masked.words,
+    workgroups: groups(lowering, out4, window),
+    flops: (rows) => 2 * rowsIn(rows, window) * part.rows * weight.in,
+  };
+}
+
+export const registersTransposed: ProductAlgorithm<TransposedRequest> = {
+  name: 'registers',
+  available: () => true,
+  lower(lowering, request) {
+    const { dy, dx, weight, window } = request;
+    return denseParts(lowering, weight).flatMap((part, index) => [
+      ...part.unpack,
+      ...windowsOf(lowering, window, [dy, dx]).map((one) =>
+        transposed(lowering, request, part, one, index > 0),
+      ),
+    ]);
+  },
+};
+
+/** `add`: to what dx holds already, for the second and further parts of a split weight. */
+function transposed(
+  lowering: Lowering,
+  request: TransposedRequest,
+  { part, format }: DensePart,
+  window: RowWindow | undefined,
+  add: boolean,
+): Dispatch {
+  const { dy, dx, weight, scratch, scale = 1 } = request;
+  const { lora, soFar } = add ? {} : request;
+  const bindings: Binding[] = [scratch ? read(dy) : windowed(read(dy), window), read(part.tensor)];
+  bindings.push(windowed(add ? update(dx) : write(dx), window));
+  const constants: Record<string, number | boolean> = { ...weightConstants(format, 2) };
+  if (lora) {
+    constants['LORA'] = true;
+    constants['LORA_BINDING'] = bindings.push(windowed(read(lora.dz), window));
+    bindings.push(read(lora.A));
+  }
+  if (soFar) {
+    constants['SO_FAR'] = true;
+    constants['SO_FAR_BINDING'] = bindings.push(windowed(read(soFar), window));
+  }
+  if (add) constants['ADD'] = true;
+  const masked = masking(lora?.dropout, bindings, window);
+  Object.assign(constants, masked.constants);
+  return {
+    kernel: 'matmul_transposed',
+    constants,
+    overrides: {
+      in4: weight.in / 4,
+      out: part.rows,
+      dy_stride4: rowElements(dy.shape) / 4,
+      dy_column4: part.firstRow / 4,
+      scale,
+      ...(lora && { rank4: rowElements(lora.dz.shape) / 4 }),
+      ...windowOverrides(window),
+      ...masked.overrides,
+      ...threads(weight.in / 4),
+    },
+    bindings,
+    words: masked.words,
+    workgroups: groups(lowering, weight.in / 4, window),
+    flops: (rows) => 2 * rowsIn(rows, window) * part.rows * weight.in,
+  };
+}
+
+/** 4 by 4 elements a thread, over chunks of the token rows whose sums are then added up. */
+export const registersGradient: ProductAlgorithm<GradientRequest> = {
+  name: 'registers',
+  available: () => true,
+  lower(lowering, { dy, x, gradient, scale = 1, dropout }) {
+    const outSize = rowElements(dy.shape);
+    const inSize = rowElements(x.shape);
+    const chunks = Math.ceil(lowering.capacity / CHUNK_ROWS);
+    const alwaysAdd = { ALWAYS_ADD: gradient.further };
+    const shape = threads(inSize / 4);
+    const product = (target: Binding, constants: ShaderConstants, window?: RowWindow): Dispatch => {
+      const bindings = [windowed(read(dy), window), windowed(read(x), window), target];
+      const masked = masking(dropout, bindings, window);
+      // Where there are no rows at all, the gradient is still to be set.
+      const least = window && window.first > 0 ? 0 : 1;
+      return {
+        kernel: 'matmul_gradient',
+        constants: { ...constants, ...masked.constants },
+        overrides: {
+          in4: inSize / 4,
+          out4: outSize / 4,
+          scale,
+          chunk_rows: CHUNK_ROWS,
+          ...(window && { first_row: window.first }),
+          ...masked.overrides,
+          ...shape,
+        },
+        bindings,
+        words: masked.words,
+        workgroups: (rows) => [
+          Math.ceil(inSize / 4 / shape.threads_x),
+          Math.ceil(outSize / 4 / shape.threads_y),
+          Math.max(least, Math.ceil(rowsIn(rows, window) / CHUNK_ROWS)),
+        ],
+        flops: (rows) => 2 * rowsIn(rows, window) * outSize * inSize,
+      };
+    };
+    if (chunks === 1) return [product(update(gradient.tensor), alwaysAdd)];
+    const partials = lowering.temporary('partial_gradients', {
+      type: 'f32',
+      shape: [chunks, outSize, inSize],
+    });
+    const size4 = (outSize * inSize) / 4;
+    return [
+      ...rowWindows(lowering, [dy, x]).map((window) => product(write(partials), { PARTIAL: true }, window)),
+      {
+        kernel: 'sum_partials',
+        constants: alwaysAdd,
+        overrides: { size4, chunk_rows: CHUNK_ROWS },
+        bindings: [read(partials), update(gradient.tensor)],
+        workgroups: () => [Math.min(65535, Math.ceil(size4 / 64)), Math.ceil(size4 / 64 / 65535), 1],
+      },
+    ];
+  },
+};
+
+/** A narrow result gets a narrow and tall workgroup, so that few threads idle. */
+function threads(columns4: number): { threads_x: number; threads_y: number } {
+  const x = columns4 >= 8 ? 8 : columns4 >= 4 ? 4 : columns4 >= 2 ? 2 : 1;
+  return { threads_x: x, threads_y: THREADS / x };
+}
+
+function groups(
+  { limits }: Lowering,
+  columns4: number,
+  window: RowWindow | undefined,
+): (rows: number) => readonly [number, number, number] {
+  const { threads_x, threads_y } = threads(columns4);
+  const x = Math.ceil(columns4 / threads_x);
+  return (rows) => {
+    const y = Math.ceil(rowsIn(rows, window) / (ROWS_OF_THREAD * threads_y));
+    const most = limits.maxComputeWorkgroupsPerDimension;
+    if (x > most || y > most) throw new Error(`a product of ${x} by ${y} workgroups exceeds ${most}`);
+    return [x, y, 1];
+  };
+}

@@ -1,0 +1,64 @@
+import { read, rowElements, write, type Binding, type Dispatch, type Lowering } from '../op';
+import type { PackedReader } from '../packings/format';
+import { readPacked } from '../packings/packed';
+import { codesOf } from '../unpack';
+import type { Weight, WeightPart } from '../weight';
+import type { ForwardRequest, ProductAlgorithm } from './algorithm';
+import { weightConstants } from './dense_parts';
+import { epilogue } from './epilogue';
+import { masking } from './masking';
+import { mostRows, windowed, windowOverrides } from './row_windows';
+
+/** Threads of a workgroup: few, so that a narrow product still fills the device. */
+const THREADS = 16;
+
+/** For decoding: one row by 4 columns a thread. A packed weight is read as it is, for it is used once. */
+export const rowForward: ProductAlgorithm<ForwardRequest> = {
+  name: 'row',
+  available: (lowering, { y, window }) => mostRows(lowering, y, window) === 1,
+  lower(lowering, request) {
+    return partsOf(request.weight).map((part) => row(lowering, request, part));
+  },
+};
+
+function partsOf(weight: Weight): readonly WeightPart[] {
+  if (weight.kind === 'dense') return weight.parts;
+  return [{ firstRow: 0, rows: weight.out, tensor: codesOf(weight) }];
+}
+
+function row({ limits }: Lowering, request: ForwardRequest, part: WeightPart): Dispatch {
+  const { x, y, weight, window, scratch, dropout } = request;
+  const bindings: Binding[] = [windowed(read(x), window), read(part.tensor)];
+  bindings.push(scratch ? write(y) : windowed(write(y), window));
+  const reader: PackedReader =
+    weight.kind === 'dense'
+      ? { constants: weightConstants(weight.format, 2), overrides: {} }
+      : readPacked(weight, 2, bindings);
+  const after = epilogue(request, part, window, bindings);
+  const masked = masking(dropout, bindings, window);
+  const out4 = Math.ceil(part.rows / 4);
+  const groups = Math.ceil(out4 / THREADS);
+  if (groups > limits.maxComputeWorkgroupsPerDimension) {
+    throw new Error(`a product of ${groups} workgroups exceeds ${limits.maxComputeWorkgroupsPerDimension}`);
+  }
+  return {
+    kernel: 'matmul',
+    constants: { ...reader.constants, ONE_ROW: true, ...after.constants, ...masked.constants },
+    overrides: {
+      ...reader.overrides,
+      in4: weight.in / 4,
+      out: part.rows,
+      y_stride4: rowElements(y.shape) / 4,
+      y_column4: part.firstRow / 4,
+      ...after.overrides,
+      ...windowOverrides(window),
+      ...masked.overrides,
+      threads_x: THREADS,
+      threads_y: 1,
+    },
+    bindings,
+    words: masked.words,
+    workgroups: (rows) => [groups, Math.min(rows, 1), 1],
+    flops: () => 2 * part.rows * weight.in,
+  };
+}
