@@ -4,12 +4,18 @@ import { Device } from '../gpu/device';
 /** Dawn crashes the process where this object is collected while its devices are in use: hence it is kept here. */
 let dawn: GPU | undefined;
 
+/**
+ * Dawn's counterparts of what a browser hides behind flags: subgroup matrices, which are still experimental, and timestamps
+ * that are not quantised.
+ */
+const DAWN = ['enable-dawn-features=allow_unsafe_apis', 'disable-dawn-features=timestamp_quantization'];
+
 /** Opens a device of Dawn. Throws `adapter_missing`. */
 export async function openDevice(): Promise<Device> {
   if (!dawn) {
     const { create, globals } = await import('webgpu');
     Object.assign(globalThis, globals);
-    dawn = create([]);
+    dawn = create(DAWN);
   }
   try {
     return await Device.open(dawn);
