@@ -17,7 +17,7 @@ export interface DispatchProfile {
   readonly workgroups: Workgroups;
   /** NaN where the device's timestamps make no sense. */
   readonly seconds: number;
-  /** Bytes that it binds to read and to write, of the rows in use: what it moves, where it touches all and each once. */
+  /** Bytes that it has to read and to write for the rows in use, each once. */
   readonly bytesRead: number;
   readonly bytesWritten: number;
   /** 0 where the dispatch only moves bytes. */
@@ -53,7 +53,7 @@ export function describeDispatch(
   };
 }
 
-/** Bytes of a binding that belong to the rows in use. */
-function bytesInUse({ tensor, offset = 0, size = Infinity }: Binding, rows: number): number {
+function bytesInUse({ tensor, offset = 0, size = Infinity, touches }: Binding, rows: number): number {
+  if (touches) return touches(rows);
   return Math.min(Math.max(byteLength(tensor, rows) - offset, 0), size);
 }

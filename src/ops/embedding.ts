@@ -1,4 +1,15 @@
-import { elements, f32, read, rowElements, spread, update, type Builder, type Op, type Tensor } from './op';
+import {
+  elements,
+  f32,
+  lookUp,
+  read,
+  rowElements,
+  spread,
+  update,
+  type Builder,
+  type Op,
+  type Tensor,
+} from './op';
 import { weightTensors, type DenseWeight } from './weight';
 
 const THREADS = 64;
@@ -27,7 +38,7 @@ const definition: Op<Inputs, { y: Tensor }, Attributes> = {
         scale,
       },
       // Each part fills the rows of its own tokens only.
-      bindings: [read(tokens), read(part.tensor), update(y)],
+      bindings: [read(tokens), lookUp(part.tensor), update(y)],
       workgroups: (rows) =>
         spread(Math.ceil(elements(y.shape, rows) / 4 / THREADS), limits.maxComputeWorkgroupsPerDimension),
     }));

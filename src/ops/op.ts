@@ -41,6 +41,8 @@ export interface Binding {
   /** Bytes from the tensor's start; a multiple of 256. The whole tensor unless given. */
   readonly offset?: number;
   readonly size?: number;
+  /** Bytes that the kernel reads or writes for so many rows, where that is not all it binds: a table that is looked up. */
+  readonly touches?: (rows: number) => number;
 }
 
 export type Workgroups = readonly [x: number, y: number, z: number];
@@ -151,6 +153,11 @@ export const f32 = (...shape: Dimension[]): TensorType => ({ type: 'f32', shape 
 export const u32 = (...shape: Dimension[]): TensorType => ({ type: 'u32', shape });
 
 export const read = (tensor: Tensor): Binding => ({ tensor, access: 'read' });
+/** Reads one row of a table for each token row. */
+export const lookUp = (table: Tensor): Binding => ({
+  ...read(table),
+  touches: (rows) => Math.min(rows * rowElements(table.shape), elements(table.shape, rows)) * 4,
+});
 export const write = (tensor: Tensor): Binding => ({ tensor, access: 'write' });
 export const update = (tensor: Tensor): Binding => ({ tensor, access: 'update' });
 

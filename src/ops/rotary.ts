@@ -1,4 +1,4 @@
-import { elements, read, spread, write, type Builder, type Op, type Tensor } from './op';
+import { elements, lookUp, read, spread, write, type Builder, type Op, type Tensor } from './op';
 
 const THREADS = 64;
 
@@ -37,7 +37,7 @@ const definition: Op<Inputs, { y: Tensor }, Attributes> = {
           ? { kernel: 'rotary_interleaved' }
           : { kernel: 'rotary', constants: { SCALAR: scalar } }),
         overrides: { heads, half, kept, direction },
-        bindings: [read(x), read(positions), read(table), write(y)],
+        bindings: [read(x), read(positions), lookUp(table), write(y)],
         workgroups: (rows) =>
           spread(
             Math.ceil((elements(positions.shape, rows) * heads * (half + kept)) / THREADS),

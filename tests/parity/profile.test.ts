@@ -96,6 +96,10 @@ test('a dispatch tells of its node, block, direction, bytes and operations', asy
   expect(norm).toMatchObject({ node: 'blocks.0.rms_norm.y', block: 0, backward: false, kernel: 'rms_norm' });
   expect(norm.bytesRead).toBe((batch.rows + 1) * hiddenSize * 4);
   expect(norm.bytesWritten).toBe(batch.rows * (hiddenSize + 1) * 4);
+  // The batch has fewer tokens than the tables have rows, of which only theirs are read.
+  const rotary = dispatches.find(({ op }) => op === 'rotary')!;
+  const { heads, headDim } = model.layout.spec;
+  expect(rotary.bytesRead).toBe(batch.rows * (heads * headDim + 1 + headDim) * 4);
   const blocks = new Set(dispatches.map(({ block }) => block));
   expect(blocks).toEqual(new Set([...Array(layers).keys(), undefined]));
   const again = dispatches.filter(({ node, backward }) => node.startsWith('blocks.0.rms_norm.y') && backward);
