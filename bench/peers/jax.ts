@@ -1,0 +1,133 @@
+// jax-js on WebGPU: the block and its gradients as one jit-compiled function, in which it fuses what it can. Arrays are
+// counted: passing one on gives it away, `.ref` keeps it.
+import {
+  defaultDevice,
+  getWebGPUDevice,
+  init,
+  jit,
+  nn,
+  numpy as np,
+  tree,
+  vjp,
+  type Array as JaxArray,
+} from '@jax-js/jax';
+import { randomArray, resultNames, type BlockArrays, type RunningBlock } from './block';
+import { measurement, type Measurement } from './peer';
+import { LINEARS, linearShapes, matmulName, type LinearName, type MatmulShape } from './shapes';
+
+export async function open(): Promise<void> {
+  if (!(await init('webgpu')).includes('webgpu')) throw new Error('jax-js finds no WebGPU');
+  defaultDevice('webgpu');
+}
+
+export function close(): void {
+  getWebGPUDevice().destroy();
+}
+
+export async function finish(): Promise<void> {
+  await getWebGPUDevice().queue.onSubmittedWorkDone();
+}
+
+/** Dispatches are put off until something asks for a result: asks, and gives the results back. */
+function dispatch(results: readonly JaxArray[]): void {
+  for (const result of results) result.gpuBufferSync();
+}
+
+function array(values: Float32Array<ArrayBuffer>, shape: readonly number[]): JaxArray {
+  return np.array(values, { shape: [...shape] });
+}
+
+export function matmul(shape: MatmulShape): Measurement {
+  const { rows, inputs, outputs } = shape;
+  const x = array(randomArray('x', rows * inputs, 1), [rows, inputs]);
+  const weight = array(randomArray('weight', inputs * outputs, 1), [inputs, outputs]);
+  const product = jit((x: JaxArray, weight: JaxArray) => np.matmul(x, weight));
+  return measurement(matmulName(shape), () => dispatch([product(x.ref, weight.ref)]), finish);
+}
+
+function norm(x: JaxArray, weight: JaxArray, eps: number): JaxArray {
+  const r = np.reciprocal(np.sqrt(np.mean(np.square(x.ref), -1, { keepdims: true }).add(eps)));
+  return x.mul(r).mul(weight);
+}
+
+/** Turns the pairs of [tokens, heads, headDim] by angles of [tokens, 1, headDim / 2]. */
+function rotary(x: JaxArray, cos: JaxArray, sin: JaxArray): JaxArray {
+  const [first, second] = np.split(x, 2, -1) as [JaxArray, JaxArray];
+  return np.concatenate(
+    [first.ref.mul(cos.ref).sub(second.ref.mul(sin.ref)), second.mul(cos).add(first.mul(sin))],
+    -1,
+  );
+}
+
+export function block(arrays: BlockArrays): RunningBlock {
+  const { shape } = arrays;
+  const { tokens, hidden, heads, kvHeads, headDim, rank, alpha, normEps } = shape;
+  const group = heads / kvHeads;
+  const shapes = linearShapes(shape);
+  const trainable: JaxArray[] = [
+    array(arrays.x, [tokens, hidden]),
+    ...LINEARS.flatMap((name) => {
+      const [outputs, inputs] = shapes[name];
+      return [array(arrays.linears[name].A, [rank, inputs]), array(arrays.linears[name].B, [outputs, rank])];
+    }),
+  ];
+  const frozen = {
+    weights: Object.fromEntries(
+      LINEARS.map((name) => [name, array(arrays.linears[name].weight, shapes[name])]),
+    ) as Record<LinearName, JaxArray>,
+    inputNorm: array(arrays.inputNorm, [hidden]),
+    postAttentionNorm: array(arrays.postAttentionNorm, [hidden]),
+    cos: array(arrays.cos, [tokens, 1, headDim / 2]),
+    sin: array(arrays.sin, [tokens, 1, headDim / 2]),
+  };
+  const upstream = array(arrays.upstream, [tokens, hidden]);
+
+  const forward = (trainable: JaxArray[], frozen: Frozen): JaxArray => {
+    const [x, ...lora] = trainable as [JaxArray, ...JaxArray[]];
+    const linear = (name: LinearName, input: JaxArray) => {
+      const at = 2 * LINEARS.indexOf(name);
+      const low = np.einsum('ti,ri->tr', input.ref, lora[at]!).mul(alpha / rank);
+      return np
+        .einsum('ti,oi->to', input, frozen.weights[name])
+        .add(np.einsum('tr,or->to', low, lora[at + 1]!));
+    };
+    const byHead = (y: JaxArray, count: number) => y.reshape([tokens, count, headDim]);
+    const input = norm(x.ref, frozen.inputNorm, normEps);
+    const q = rotary(byHead(linear('q_proj', input.ref), heads), frozen.cos.ref, frozen.sin.ref);
+    const k = rotary(byHead(linear('k_proj', input.ref), kvHeads), frozen.cos, frozen.sin);
+    const v = byHead(linear('v_proj', input), kvHeads);
+    const grouped = q.reshape([tokens, kvHeads, group, headDim]);
+    const scores = np.einsum('tkgd,skd->kgts', grouped, k).mul(1 / Math.sqrt(headDim));
+    const causal = np.tri(tokens, tokens, 0, { dtype: np.bool });
+    const shares = nn.softmax(np.where(causal, scores, -Infinity), -1);
+    const mixed = np.einsum('kgts,skd->tkgd', shares, v).reshape([tokens, heads * headDim]);
+    const attended = x.add(linear('o_proj', mixed));
+    const second = norm(attended.ref, frozen.postAttentionNorm, normEps);
+    const activated = nn.silu(linear('gate_proj', second.ref)).mul(linear('up_proj', second));
+    return attended.add(linear('down_proj', activated));
+  };
+  const step = jit((trainable: JaxArray[], frozen: Frozen, upstream: JaxArray): JaxArray[] => {
+    const [y, backward] = vjp((trainable: JaxArray[]) => forward(trainable, frozen), [trainable]);
+    const [grads] = backward(upstream) as [JaxArray[]];
+    backward.dispose();
+    return [y, ...grads];
+  });
+  type Frozen = typeof frozen;
+  const run = () => step(tree.ref(trainable), tree.ref(frozen), upstream.ref);
+  return {
+    start: () => dispatch(run()),
+    async results() {
+      const names = resultNames();
+      const results = run();
+      const entries: [string, Float32Array<ArrayBuffer>][] = [];
+      for (const [index, result] of results.entries()) {
+        entries.push([names[index]!, Float32Array.from(await result.data())]);
+      }
+      return new Map(entries);
+    },
+    dispose() {
+      tree.dispose([trainable, frozen, upstream]);
+      step.dispose();
+    },
+  };
+}

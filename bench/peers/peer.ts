@@ -1,0 +1,53 @@
+/** One thing that a rival was asked to compute, timed. */
+export interface Measurement {
+  /** Such as `matmul 512x512x512` (rows × inputs × outputs): the same name means the same computation everywhere. */
+  readonly name: string;
+  /**
+   * Seconds of one run, until the GPU has finished. Several runs are averaged where one is too short to be told from the
+   * wait; what the first call compiles is not counted.
+   */
+  run(): Promise<number>;
+}
+
+/** A rival, ready to be measured. */
+export interface Peer {
+  readonly name: string;
+  readonly version: string;
+  readonly measurements: readonly Measurement[];
+  /** What is missing and why, and results that differ from the reference: empty where all is well. */
+  readonly notes: readonly string[];
+  close(): Promise<void>;
+}
+
+/** How many seconds a call of `run` computes at least, or one run where that takes longer. */
+const SECONDS = 0.2;
+const MOST_RUNS = 64;
+
+/**
+ * A measurement of something that is started without waiting for it.
+ * @param start hands one run to the GPU; called once more to compile before anything is timed
+ * @param finish resolves when the GPU has done all that was started
+ */
+export function measurement(
+  name: string,
+  start: () => void | Promise<void>,
+  finish: () => Promise<void>,
+): Measurement {
+  let runs = 0;
+  const time = async (count: number) => {
+    const from = performance.now();
+    for (let index = 0; index < count; index++) await start();
+    await finish();
+    return (performance.now() - from) / 1000;
+  };
+  return {
+    name,
+    async run() {
+      if (runs === 0) {
+        await time(1);
+        runs = Math.max(1, Math.min(MOST_RUNS, Math.ceil(SECONDS / (await time(1)))));
+      }
+      return (await time(runs)) / runs;
+    },
+  };
+}

@@ -1,0 +1,11 @@
+// y += 1: as little as a dispatch can do, and each has to wait for the one before it.
+//
+// y        u32 [1]
+// dispatch one workgroup
+
+@group(0) @binding(0) var<storage, read_write> y: array<u32>;
+
+@compute @workgroup_size(1)
+fn touch() {
+  y[0] += 1u;
+}
