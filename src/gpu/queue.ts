@@ -16,9 +16,20 @@ export class CommandQueue {
   readonly #pending: Promise<void>[] = [];
   #rate = FIRST_RATE;
   #lastDone = 0;
+  #submits = 0;
 
   constructor(device: DeviceHandle) {
     this.#device = device;
+  }
+
+  /** Floating-point operations a second that the device was seen to do of late. */
+  get rate(): number {
+    return this.#rate;
+  }
+
+  /** Submits so far. */
+  get submits(): number {
+    return this.#submits;
   }
 
   /** Floating-point operations that one submit should hold at most. */
@@ -32,6 +43,7 @@ export class CommandQueue {
     const { queue } = this.#device.gpu;
     const submitted = performance.now();
     queue.submit([commands]);
+    this.#submits++;
     this.#pending.push(
       queue.onSubmittedWorkDone().then(
         () => this.#measure(submitted, operations),
