@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import { BufferPool } from './buffers';
+import { Choices, type Chooser } from './choices';
 import { deviceFeatures, wantedFeatures, type DeviceFeatures } from './features';
 import type { DeviceHandle } from './handle';
 import { PipelineCache } from './pipelines';
@@ -18,6 +19,7 @@ export interface DeviceLimits {
   readonly maxComputeWorkgroupsPerDimension: number;
   readonly software: boolean;
   readonly features: DeviceFeatures;
+  readonly choose: Chooser;
 }
 
 /** 'software': the adapter runs on the CPU (SwiftShader, lavapipe, WARP). */
@@ -31,6 +33,8 @@ export class Device implements DeviceHandle {
   readonly queue: CommandQueue;
   readonly pipelines: PipelineCache;
   readonly buffers: BufferPool;
+  /** Which of several kernels for the same result is taken here. */
+  readonly choices = new Choices();
   readonly gpu: GPUDevice;
   readonly kind: DeviceKind;
   /** The adapter's name, for a person. */
@@ -80,6 +84,7 @@ export class Device implements DeviceHandle {
       maxComputeWorkgroupsPerDimension,
       software,
       features,
+      choose: this.choices.choose,
     };
   }
 

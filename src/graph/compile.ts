@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import type { Device } from '../gpu/device';
+import type { Pipeline } from '../gpu/pipelines';
 import { RUN_BYTES } from '../gpu/run';
 import type { Binding, Dispatch } from '../ops/op';
 import { ALIGNMENT, byteLength, type Plan } from './plan';
@@ -58,13 +59,7 @@ export async function compile(device: Device, plan: Plan, request: CompileReques
   };
 
   const step = async (dispatch: Dispatch): Promise<Step> => {
-    const { pipeline, layout } = await device.pipelines.get({
-      kernel: dispatch.kernel,
-      constants: dispatch.constants ?? {},
-      overrides: dispatch.overrides ?? {},
-      writes: dispatch.bindings.map(({ access }) => access !== 'read'),
-      words: dispatch.words !== undefined,
-    });
+    const { pipeline, layout } = await pipelineOf(device, dispatch);
     const ownWords = dispatch.words
       ? [{ binding: dispatch.bindings.length + 1, resource: words(dispatch.words) }]
       : [];
@@ -89,6 +84,37 @@ export async function compile(device: Device, plan: Plan, request: CompileReques
     uniform.destroy();
     throw error;
   }
+}
+
+/**
+ * Makes the pipelines of dispatches ahead of `compile`, all of them in parallel. Throws what the driver reports.
+ *
+ * @param onProgress hears how many of how many are made
+ */
+export async function makePipelines(
+  device: Device,
+  dispatches: readonly Dispatch[],
+  onProgress: (made: number, count: number) => void = () => undefined,
+): Promise<void> {
+  const pipelines = new Set(dispatches.map((dispatch) => pipelineOf(device, dispatch)));
+  let made = 0;
+  onProgress(made, pipelines.size);
+  await Promise.all(
+    [...pipelines].map(async (pipeline) => {
+      await pipeline;
+      onProgress(++made, pipelines.size);
+    }),
+  );
+}
+
+function pipelineOf(device: Device, dispatch: Dispatch): Promise<Pipeline> {
+  return device.pipelines.get({
+    kernel: dispatch.kernel,
+    constants: dispatch.constants ?? {},
+    overrides: dispatch.overrides ?? {},
+    writes: dispatch.bindings.map(({ access }) => access !== 'read'),
+    words: dispatch.words !== undefined,
+  });
 }
 
 /** The buffer of `run` and, behind it, of each set of words that the dispatches have, aligned as uniforms are. */

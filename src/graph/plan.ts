@@ -1,5 +1,6 @@
 import { alignUp } from '../core/align';
 import { TunesmithError } from '../core/errors';
+import { choose, type Choice, type Chooser } from '../ops/choice';
 import { elements, type Binding, type Dispatch, type Limits, type Tensor } from '../ops/op';
 import { placeTensors, type Lifetime, type Placement } from './place';
 import type { Trace, TracedNode } from './trace';
@@ -10,6 +11,14 @@ export interface PlanRequest {
   readonly limits: Limits;
   /** Planned tensors to be read after a run; their bytes are left alone until its end. */
   readonly keep?: readonly Tensor[];
+}
+
+/** A choice between algorithms that an op had while it was lowered, and what it would run with another answer. */
+export interface Question {
+  readonly choice: Choice;
+  readonly origin: TracedNode;
+  /** All dispatches of the op's node. */
+  readonly lower: (choose: Chooser) => readonly Dispatch[];
 }
 
 /** What a program will run and need, known before anything is allocated. */
@@ -23,6 +32,8 @@ export interface Plan {
   readonly arenas: readonly number[];
   /** Bytes that the program touches in each bound slot, at the least. */
   readonly slots: ReadonlyMap<string, number>;
+  /** In the order in which they were asked; the same may come again and again. */
+  readonly questions: readonly Question[];
 }
 
 /** Bindings start at multiples of this (WebGPU's default `minStorageBufferOffsetAlignment`). */
@@ -32,24 +43,33 @@ export const ALIGNMENT = 256;
  * Lowers the nodes to dispatches and gives every planned tensor an arena and an offset for its lifetime. Throws
  * `tensor_exceeds_binding` where a kernel would bind, or a buffer hold, more than the device allows.
  */
-export function plan(
-  trace: Trace,
-  nodes: readonly TracedNode[],
-  { capacity, limits, keep = [] }: PlanRequest,
-): Plan {
-  const lowering = {
-    limits,
-    capacity,
-    temporary: trace.planned.bind(trace),
-  };
+export function plan(trace: Trace, nodes: readonly TracedNode[], request: PlanRequest): Plan {
+  const { capacity, limits } = request;
+  const temporary = trace.planned.bind(trace);
   const dispatches: Dispatch[] = [];
   const origins: TracedNode[] = [];
+  const questions: Question[] = [];
   for (const origin of nodes) {
-    for (const dispatch of origin.node.op.lower(origin.node, lowering)) {
+    const { op } = origin.node;
+    const lower = (chooser: Chooser): readonly Dispatch[] =>
+      op.lower(origin.node, { limits: { ...limits, choose: chooser }, capacity, temporary });
+    const ask: Chooser = (choice) => {
+      if (choice.candidates.length > 1) questions.push({ choice, origin, lower });
+      return choose(limits.choose, choice);
+    };
+    for (const dispatch of lower(ask)) {
       dispatches.push(dispatch);
       origins.push(origin);
     }
   }
+  return { ...planDispatches(dispatches, request), origins, questions };
+}
+
+/** The plan of dispatches that are written out already. Throws as `plan`. */
+export function planDispatches(
+  dispatches: readonly Dispatch[],
+  { capacity, limits, keep = [] }: PlanRequest,
+): Omit<Plan, 'origins' | 'questions'> {
   const lifetimes = new Map<Tensor, Lifetime>();
   const slots = new Map<string, number>();
   dispatches.forEach((dispatch, time) => {
@@ -76,7 +96,7 @@ export function plan(
     if (lifetime) lifetime.last = dispatches.length;
   }
   const { placements, arenas } = placeTensors(lifetimes, dispatches, limits.maxBufferSize);
-  return { capacity, dispatches, origins, placements, arenas, slots };
+  return { capacity, dispatches, placements, arenas, slots };
 }
 
 /** Bytes of a tensor when `rows` rows are in use. */
