@@ -21,6 +21,8 @@ export interface CheckpointState {
   readonly settings: JsonValue;
   /** What the run was made with; it may only go on with the same. */
   readonly hashes: { readonly model: string; readonly data: string };
+  /** The algorithms that it was computed with, by choice: with others the numbers differ in their last bits. */
+  readonly kernels?: Readonly<Record<string, string>>;
   /** What was logged so far. */
   readonly history: JsonValue;
 }
@@ -34,6 +36,7 @@ const recorded = v.object({
   seed: whole,
   settings: v.custom<JsonValue>((value) => value !== undefined),
   hashes: v.object({ model: v.string(), data: v.string() }),
+  kernels: v.optional(v.record(v.string(), v.string())),
   history: v.custom<JsonValue>((value) => value !== undefined),
 });
 
@@ -44,8 +47,8 @@ const names = ['moment1', 'moment2', 'parameters'] as const;
  * both, so that a file that was cut or changed is never resumed from. The same state gives the same bytes.
  */
 export async function encodeCheckpoint(state: CheckpointState): Promise<Uint8Array<ArrayBuffer>> {
-  const { step, position, seed, settings, hashes, history } = state;
-  const json = JSON.stringify({ step, position, seed, settings, hashes, history });
+  const { step, position, seed, settings, hashes, kernels, history } = state;
+  const json = JSON.stringify({ step, position, seed, settings, hashes, kernels, history });
   const sha256 = await contentHash(json, state);
   const tensors = names.map((name) => ({
     name,

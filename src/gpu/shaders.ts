@@ -18,6 +18,8 @@ export type ShaderConstants = Readonly<Record<string, number | boolean>>;
  *     #else
  *     #endif
  *
+ * WGSL's own directives (`enable f16;`) may stand anywhere, in included files too: they are moved to the beginning.
+ *
  * Each given constant becomes `const NAME: u32` (integers), `f32` (other numbers) or `bool`. Sizes known only when a
  * pipeline is made are better as `override`; constants serve where WGSL wants a constant: array lengths, or bindings
  * and code that exist in some variants only.
@@ -27,8 +29,19 @@ export type ShaderConstants = Readonly<Record<string, number | boolean>>;
 export function shaderSource(name: string, constants: ShaderConstants = {}): string {
   const declarations = Object.entries(constants).map(([key, value]) => declaration(key, value));
   const included = new Set<string>();
-  return [...declarations, expand(name, constants, included)].join('\n');
+  const lines = expand(name, constants, included).split('\n');
+  const directives = new Set(lines.filter((line) => DIRECTIVE.test(line)));
+  const code = lines.filter((line) => !DIRECTIVE.test(line));
+  return [...directives, ...declarations, ...code].join('\n');
 }
+
+/** The text of all shaders: what was measured with other ones tells nothing. */
+export function allShaders(): string {
+  return JSON.stringify(files);
+}
+
+/** A directive of WGSL on a line of its own; all of them precede all declarations. */
+const DIRECTIVE = /^(enable|requires|diagnostic)\b.*;/;
 
 function declaration(name: string, value: number | boolean): string {
   if (typeof value === 'boolean') return `const ${name}: bool = ${String(value)};`;

@@ -1,5 +1,6 @@
 import type { Device } from '../gpu/device';
 import { Adapter } from '../models/adapter';
+import { Kernels, type TuningOptions } from './kernels';
 import type { Opening } from './opening';
 import type { OnProgress } from './progress';
 import { Resident, type TunedAdapter } from './resident';
@@ -7,10 +8,13 @@ import { Resident, type TunedAdapter } from './resident';
 export interface SessionHost {
   /** Opens a device; called again after one was lost. */
   openDevice(): Promise<Device>;
+  /** Fit the kernels to the device; without it their defaults hold. */
+  readonly tuning?: TuningOptions;
 }
 
 /** The device of a session, and the base that lies on it: both are opened again where the device was lost. */
 export class Residence {
+  readonly kernels: Kernels;
   readonly #host: SessionHost;
   #device: Device | undefined;
   #openingDevice: Promise<Device> | undefined;
@@ -18,6 +22,7 @@ export class Residence {
 
   constructor(host: SessionHost) {
     this.#host = host;
+    this.kernels = new Kernels(host.tuning);
   }
 
   /** The device, opened where there is none that answers. Calls that come while it is being opened wait for the same one. */
@@ -77,6 +82,7 @@ export class Residence {
     // One that ran out of memory is given back whole, so that the next has room.
     this.#device?.destroy();
     this.#device = await this.#host.openDevice();
+    await this.kernels.recall(this.#device);
     return this.#device;
   }
 }

@@ -1,6 +1,8 @@
 import type { Device } from '../gpu/device';
+import type { TunedProgram } from '../graph/tune';
 import { Adapter } from '../models/adapter';
 import { Generator } from '../models/generation';
+import { planChat } from '../models/generation_graph';
 import { grownRows, KeyValueCache } from '../models/key_value_cache';
 import type { ModelLayout } from '../models/layout';
 import type { AdapterLayout } from '../models/lora';
@@ -36,6 +38,11 @@ export class Resident {
   /** Whether the device still answers. */
   get alive(): boolean {
     return !this.device.hasFailed;
+  }
+
+  /** Whether a generator is compiled: the base's, or that of an adapter's layout. */
+  isCompiled(layout?: AdapterLayout): boolean {
+    return layout ? this.#tuned?.adapter.layout === layout : this.#base !== undefined;
   }
 
   /** The base alone; compiled at the first call. */
@@ -83,6 +90,18 @@ export class Resident {
   destroy(): void {
     this.dropChat();
     this.model.destroy();
+  }
+
+  /** The programs of a generator as they will be at first, for the kernels to be prepared. */
+  chatPrograms(adapter?: AdapterLayout): readonly TunedProgram[] {
+    const { layout } = this.model;
+    const cacheRows = chatRows(layout, 1);
+    const { prefill, decode } = planChat(layout, adapter, { cacheRows, limits: this.device.limits });
+    const past = cacheRows >> 1;
+    return [
+      { plan: prefill.plan, past },
+      { plan: decode.plan, past },
+    ];
   }
 
   #sharedCache(): KeyValueCache {

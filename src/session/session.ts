@@ -14,6 +14,7 @@ import { allLogits } from '../models/logits';
 import { adapterLayout, initialAdapter, type AdapterLayout, type LoraSettings } from '../models/lora';
 import { parameterCount } from '../models/spec';
 import { compileEvaluation } from '../models/evaluation';
+import { planEvaluation } from '../models/training_graph';
 import { evaluate, type Evaluation } from '../train/evaluate';
 import type { TrainControl } from '../train/control';
 import type { TrainEvent } from '../train/events';
@@ -24,6 +25,7 @@ import { notesOnBase } from './base_name';
 import { chatContext, conversationIds } from './conversation';
 import { makeDataset, type DataFile, type Dataset, type DataSettings, type DatasetOptions } from './dataset';
 import type { ModelIdentity, OpenModel } from './open_model';
+import type { PrepareOptions } from './kernels';
 import { loadedHash } from './model_hash';
 import { folderOpening, type Opening } from './opening';
 import { planReport, reachedRate, type PlanReport } from './plan_report';
@@ -32,6 +34,8 @@ import { Residence, type SessionHost } from './residence';
 import type { Resident, TunedAdapter } from './resident';
 import { runTraining, type CheckpointFolder, type TrainingOutcome } from './training';
 
+/** The longest that fitting the kernels may take before an answer or an evaluation. */
+const FIT_SECONDS = 3;
 /** Tokens of a comparison of two adapters' logits. */
 const COMPARED_TOKENS = 16;
 
@@ -215,6 +219,11 @@ export class Session {
     this.#rate = (2 * parameterCount(this.layout.spec) * tokens.length) / Math.max(seconds, 1e-4);
   }
 
+  /** Gets ready to answer with the base: fits the kernels to the device, where they aren't, and compiles them. */
+  async prepareChat(onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
+    await this.#generator('base', { onProgress, signal });
+  }
+
   /** Memory and time of a run; nothing is allocated. */
   async plan(settings: TrainSettings): Promise<PlanReport> {
     const { limits } = await this.device();
@@ -232,6 +241,7 @@ export class Session {
     if (start) this.#checkStart(start, layout);
     const outcome = await runTraining({
       resident: () => this.#alive(),
+      kernels: this.#residence.kernels,
       chat: chatContext(opening.open, settings.template),
       layout,
       initial: initial?.parameters ?? initialAdapter(layout, settings.seed),
@@ -257,7 +267,14 @@ export class Session {
     const plan = planOf(settings, examples.length);
     const capacity = capacityOf(plan, settings.per_device_train_batch_size, examples, []);
     return await this.#withAdapter(async (resident, adapter) => {
-      const program = await compileEvaluation(resident.model, adapter, capacity);
+      const { model } = resident;
+      const { limits } = model.device;
+      await this.#residence.kernels.prepare(
+        model,
+        () => [{ plan: planEvaluation(model.layout, adapter?.layout, { capacity, limits }) }],
+        { seconds: FIT_SECONDS },
+      );
+      const program = await compileEvaluation(model, adapter, capacity);
       try {
         return await evaluate(program, examples);
       } finally {
@@ -291,12 +308,13 @@ export class Session {
     options: {
       readonly template?: 'model' | 'alpaca';
       readonly onText?: (delta: string) => void;
+      readonly onProgress?: OnProgress;
       readonly signal?: AbortSignal;
     } = {},
   ): Promise<AnswerResult> {
     const context = chatContext(this.model, options.template ?? 'model');
     const promptIds = conversationIds(context, messages);
-    const generator = await this.#generator(which);
+    const generator = await this.#generator(which, options);
     const { tokenizer, stopIds } = context;
     const { onText, signal } = options;
     return await answer({ generator, tokenizer, promptIds, sampling, stopIds, onText, signal });
@@ -342,10 +360,18 @@ export class Session {
     return await this.#residence.alive(this.#opened().opening);
   }
 
-  async #generator(which: 'base' | 'tuned'): Promise<Generator> {
-    if (which === 'base') return await (await this.#alive()).base();
-    const tuned = this.requireTuned();
-    return await (await this.#alive()).tuned(tuned);
+  async #generator(
+    which: 'base' | 'tuned',
+    options: Pick<PrepareOptions, 'onProgress' | 'signal'> = {},
+  ): Promise<Generator> {
+    const tuned = which === 'base' ? undefined : this.requireTuned();
+    const resident = await this.#alive();
+    if (!resident.isCompiled(tuned?.layout)) {
+      const programs = () => resident.chatPrograms(tuned?.layout);
+      const request = { seconds: FIT_SECONDS, ...options };
+      await this.#residence.kernels.prepare(resident.model, programs, request);
+    }
+    return tuned ? await resident.tuned(tuned) : await resident.base();
   }
 
   async #withAdapter<T>(

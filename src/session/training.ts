@@ -1,9 +1,16 @@
 import { TunesmithError } from '../core/errors';
 import { answer } from '../chat/answer';
 import type { CheckpointState } from '../formats/checkpoint';
+import { answersFor, type TunedProgram } from '../graph/tune';
 import { Adapter } from '../models/adapter';
 import type { AdapterLayout } from '../models/lora';
 import { compileTraining } from '../models/training';
+import {
+  planEvaluation,
+  planMicroBatch,
+  planOptimizer,
+  type TrainingOptions,
+} from '../models/training_graph';
 import type { TrainingState } from '../models/training_program';
 import { loadCheckpoint, saveCheckpoint } from '../storage/checkpoints';
 import type { FileStore } from '../storage/file_store';
@@ -14,6 +21,7 @@ import type { TrainSettings } from '../train/settings';
 import { train, type TrainPosition, type TrainResult } from '../train/trainer';
 import { conversationIds, GREEDY, type ChatContext } from './conversation';
 import type { Dataset } from './dataset';
+import type { Kernels } from './kernels';
 import type { Resident } from './resident';
 
 /** Where a run's checkpoints are kept. */
@@ -25,6 +33,7 @@ export interface CheckpointFolder {
 export interface TrainingRequest {
   /** The base on a device that answers; called again after a device was lost. */
   readonly resident: () => Promise<Resident>;
+  readonly kernels: Kernels;
   readonly chat: ChatContext;
   readonly layout: AdapterLayout;
   /** The flat buffer that the run begins with. */
@@ -48,6 +57,8 @@ export interface TrainingOutcome extends TrainResult {
   readonly history: readonly TrainEvent[];
 }
 
+/** The longest that fitting the kernels may take. */
+const FIT_SECONDS = 7;
 /** Losses of the device in a row, without a checkpoint between, after which the run gives up. */
 const MOST_LOSSES = 3;
 const RETRY_MILLISECONDS = 2000;
@@ -126,6 +137,7 @@ async function attempt(
     const batchSize = settings.per_device_train_batch_size;
     const capacity = capacityOf(plan, batchSize, dataset.training, dataset.heldOut);
     const { gradient_checkpointing } = settings;
+    const kernels = await prepareKernels(request, resident, start, { capacity, gradient_checkpointing });
     const program = await compileTraining(model, adapter, { capacity, gradient_checkpointing });
     owned.push(program);
     const generator = request.samplePrompts.length > 0 ? await resident.generatorFor(adapter) : undefined;
@@ -152,6 +164,7 @@ async function attempt(
         ...state,
         settings: { ...settings },
         hashes,
+        kernels,
         history: jsonOf(history.events),
       };
       await saveCheckpoint(checkpoints.files, checkpoints.folder, checkpoint, settings.save_total_limit);
@@ -174,6 +187,39 @@ async function attempt(
   } finally {
     for (const part of owned.reverse()) part.destroy();
   }
+}
+
+/**
+ * Fits the kernels and compiles them. A run that goes on has those that it had: with others it would compute something
+ * else, in the last bits.
+ *
+ * @returns the run's choices
+ */
+async function prepareKernels(
+  { kernels, layout, samplePrompts, onEvent, control }: TrainingRequest,
+  resident: Resident,
+  start: CheckpointState | undefined,
+  options: Pick<TrainingOptions, 'capacity' | 'gradient_checkpointing'>,
+): Promise<Readonly<Record<string, string>>> {
+  const { model, device } = resident;
+  const { limits, choices } = device;
+  choices.pin(start?.kernels ?? {});
+  const programs = (): TunedProgram[] => [
+    { plan: planMicroBatch(model.layout, layout, { ...options, limits }) },
+    { plan: planOptimizer(layout, limits) },
+    { plan: planEvaluation(model.layout, layout, { ...options, limits }) },
+    ...(samplePrompts.length > 0 ? resident.chatPrograms(layout) : []),
+  ];
+  const planned = await kernels.prepare(model, programs, {
+    seconds: FIT_SECONDS,
+    onProgress: ({ label: message, fraction }) =>
+      onEvent({ event: 'state', state: 'preparing', message, ...(fraction !== undefined && { fraction }) }),
+    signal: control.signal,
+  });
+  return answersFor(
+    planned.map(({ plan }) => plan),
+    choices,
+  );
 }
 
 function stateOf({ parameters, moment1, moment2 }: CheckpointState): TrainingState {

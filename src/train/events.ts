@@ -55,6 +55,8 @@ export interface StateEvent {
   readonly state: 'preparing' | 'running' | 'paused' | 'recovering' | 'finished' | 'stopped' | 'failed';
   /** For a person, e.g. why it is recovering. */
   readonly message?: string;
+  /** How far it is with what the message says, 0 to 1. */
+  readonly fraction?: number;
   readonly error?: ErrorDescription;
 }
 

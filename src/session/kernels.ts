@@ -1,0 +1,92 @@
+import type { Device } from '../gpu/device';
+import { makePipelines } from '../graph/compile';
+import { DeviceTrials } from '../graph/trials';
+import { tune, type TunedProgram } from '../graph/tune';
+import type { Model } from '../models/model';
+import type { KernelChoiceStore } from '../storage/kernel_choices';
+import type { OnProgress } from './progress';
+
+export interface TuningOptions {
+  /** Where the answers are kept. */
+  readonly store: KernelChoiceStore;
+  /** Also on adapters that run on the CPU, which keep the defaults else: these are measured on such ones. */
+  readonly software?: boolean;
+}
+
+export interface PrepareOptions {
+  /** The longest that fitting the kernels may take. */
+  readonly seconds: number;
+  readonly onProgress?: OnProgress;
+  /** Ends the fitting early; what was found until then holds. */
+  readonly signal?: AbortSignal;
+}
+
+/** All rows are one example: what attention takes longest for. */
+const CONTENTS = new Map([
+  ['segments', (words: number) => Uint32Array.from({ length: words }, (_, i) => (i % 2) * (words >> 1))],
+  ['positions', (words: number) => Uint32Array.from({ length: words }, (_, i) => i)],
+]);
+
+/** Fits the kernels of programs to the device and compiles them, before the programs are compiled. */
+export class Kernels {
+  readonly #options: TuningOptions | undefined;
+
+  /** @param options without them, the defaults hold and nothing is measured */
+  constructor(options: TuningOptions | undefined) {
+    this.#options = options;
+  }
+
+  /** Gives a device that was just opened the answers that are kept of it. */
+  async recall(device: Device): Promise<void> {
+    if (!this.#tunes(device)) return;
+    // What can't be read is measured anew.
+    const known = await this.#options?.store.recall(device).catch(() => undefined);
+    if (known) device.choices.recall(known);
+  }
+
+  /**
+   * Measures what is not known yet, keeps it, and makes the pipelines, in parallel.
+   *
+   * @param programs plans what will run, with the choices as they are; called again where they have changed
+   * @returns what will run
+   */
+  async prepare(
+    { device, buffers }: Model,
+    programs: () => readonly TunedProgram[],
+    { seconds, onProgress, signal }: PrepareOptions,
+  ): Promise<readonly TunedProgram[]> {
+    let planned = programs();
+    if (this.#tunes(device)) {
+      const { choices } = device;
+      const bench = new DeviceTrials(device, { buffers, contents: CONTENTS });
+      const before = choices.known;
+      try {
+        const measured = await tune({
+          programs: planned,
+          choices,
+          bench,
+          seconds,
+          signal,
+          onProgress: (fraction) => onProgress?.({ label: 'Fitting the kernels to this GPU', fraction }),
+        });
+        if (measured) planned = programs();
+      } finally {
+        bench.destroy();
+        if (JSON.stringify(before) !== JSON.stringify(choices.known)) {
+          // What can't be kept holds as long as the device is open.
+          await this.#options?.store.keep(device, choices.known).catch(() => undefined);
+        }
+      }
+    }
+    if (signal?.aborted) return planned;
+    const dispatches = planned.flatMap(({ plan }) => plan.dispatches);
+    await makePipelines(device, dispatches, (made, count) =>
+      onProgress?.({ label: 'Preparing the kernels', fraction: made / count }),
+    );
+    return planned;
+  }
+
+  #tunes({ kind }: Device): boolean {
+    return this.#options !== undefined && (kind === 'gpu' || this.#options.software === true);
+  }
+}
