@@ -4,20 +4,32 @@ export interface Measurement {
   run(): Promise<number>;
 }
 
+export interface Rounds {
+  readonly rounds: number;
+  /** Fewer rounds are made where more would take longer than this; one at the least. */
+  readonly seconds: number;
+}
+
 /**
  * Samples of several measurements, taken in rounds over all of them, so that what slows a machine down for a while falls on
- * each alike. The first round is for warming up and does not count.
+ * each alike. The first round is for warming up: it counts only where it takes all the time that there is.
  */
 export async function interleaved(
   measurements: readonly Measurement[],
-  rounds: number,
+  { rounds, seconds }: Rounds,
 ): Promise<readonly (readonly number[])[]> {
+  const round = async (): Promise<number[]> => {
+    const samples: number[] = [];
+    for (const measurement of measurements) samples.push(await measurement.run());
+    return samples;
+  };
+  const started = performance.now();
+  const first = await round();
+  const took = (performance.now() - started) / 1000;
+  const affordable = Math.min(rounds, Math.floor(seconds / took) - 1);
+  if (affordable < 1) return first.map((sample) => [sample]);
   const samples = measurements.map((): number[] => []);
-  for (let round = 0; round <= rounds; round++) {
-    for (const [index, measurement] of measurements.entries()) {
-      const seconds = await measurement.run();
-      if (round > 0) samples[index]?.push(seconds);
-    }
-  }
+  for (let i = 0; i < affordable; i++)
+    (await round()).forEach((sample, index) => samples[index]?.push(sample));
   return samples;
 }

@@ -1,15 +1,13 @@
-import { alignUp } from '../../src/core/align';
 import type { Device } from '../../src/gpu/device';
 import type { RunValues } from '../../src/gpu/run';
-import { compile } from '../../src/graph/compile';
 import { byteLength, plan, type Plan } from '../../src/graph/plan';
-import type { Program } from '../../src/graph/program';
 import { Trace, type TracedNode } from '../../src/graph/trace';
 import type { Limits, Node, Tensor, TensorType } from '../../src/ops/op';
 import type { SlotContent } from './contents';
 import type { Filler } from './fill';
 import { repeated } from './kernel';
 import type { Measurement } from './measure';
+import { compilePlans } from './programs';
 
 /** One use of an op, under the name that its figure is to have. */
 export interface NamedNode {
@@ -60,43 +58,21 @@ export async function compileNodes(
       omitted.push(`${node.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  const owned: GPUBuffer[] = [];
-  const buffer = async (label: string, bytes: number, content: SlotContent): Promise<GPUBuffer> => {
-    const made = device.buffers.create('bench', label, bytes);
-    owned.push(made);
-    if (typeof content === 'string') await filler.fill(made, content);
-    else device.buffers.write(made, content, 0);
-    return made;
-  };
-  const programs: Program[] = [];
-  const destroy = (): void => {
-    for (const program of programs) program.destroy();
-    for (const made of owned.splice(0)) device.buffers.destroy('bench', made);
-  };
+  const plans = planned.map((one) => one.plan);
+  const compiled = await compilePlans(device, filler, plans, contents);
   try {
-    const slots = largest(planned.map(({ plan: { slots } }) => slots));
-    const buffers = new Map<string, GPUBuffer>();
-    for (const [slot, bytes] of slots) {
-      buffers.set(slot, await buffer(slot, alignUp(bytes, 4), contents.get(slot) ?? 'f32'));
-    }
-    const arenas: GPUBuffer[] = [];
-    const sizes = largest(
-      planned.map(({ plan }) => new Map(plan.arenas.map((bytes, i) => [String(i), bytes]))),
-    );
-    for (const [index, bytes] of sizes) arenas.push(await buffer(`arena ${index}`, bytes, 'f32'));
     const measurements: NodeMeasurement[] = [];
-    for (const { node, plan } of planned) {
-      const program = await compile(device, plan, { buffers, arenas, purpose: 'bench' });
-      programs.push(program);
+    for (const [index, { node }] of planned.entries()) {
+      const program = compiled.programs[index]!;
       const timed = await repeated(device, async (repeats, source) => {
         const { dispatches } = await program.profile(run, { source, repeats });
         return dispatches.reduce((sum, { seconds }) => sum + seconds, 0);
       });
       measurements.push({ ...timed, name: node.name, ...workOf(limits, node.traced, run.rows) });
     }
-    return { measurements, omitted, destroy };
+    return { measurements, omitted, destroy: () => compiled.destroy() };
   } catch (error) {
-    destroy();
+    compiled.destroy();
     throw error;
   }
 }
@@ -123,12 +99,4 @@ function touched({ op }: Node, key: string, tensor: Tensor, rows: number): numbe
 
 function tensorsOf({ inputs, outputs }: Node): Tensor[] {
   return [...Object.values(inputs), ...Object.values(outputs)].filter((tensor) => tensor !== undefined);
-}
-
-function largest(sizes: readonly ReadonlyMap<string, number>[]): Map<string, number> {
-  const result = new Map<string, number>();
-  for (const some of sizes) {
-    for (const [key, bytes] of some) result.set(key, Math.max(result.get(key) ?? 0, bytes));
-  }
-  return result;
 }

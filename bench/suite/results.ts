@@ -31,7 +31,6 @@ export interface Environment {
   readonly device: string;
   readonly kind: 'gpu' | 'software';
   readonly features: DeviceFeatures;
-  readonly timestamps: boolean;
 }
 
 /** What one runtime measured. */

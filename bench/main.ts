@@ -1,0 +1,108 @@
+// The bench in Node, on Dawn: measures, prints the table, writes the JSON. Needs Node, the package `webgpu` and a driver,
+// nothing else. `--help` says how.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Device } from '../src/gpu/device';
+import { nodeFiles } from '../src/storage/node_files';
+import { earlierOf } from './suite/compare';
+import { render } from './suite/render';
+import type { BenchFile, Report } from './suite/results';
+import { runSuite } from './suite/suite';
+import { judge } from './suite/targets';
+import { readWishes } from './wishes';
+
+const HELP = `Measures this device's limits and how near the engine comes to them.
+
+  --only limits,products,ops,steps,decoding,opening,peers   parts; all of them unless given
+  --models demo,SmolLM2-135M,…                              instead of what suits the device
+  --tokens 128,512,…
+  --rounds N               samples of each figure
+  --out FILE               writes what was measured as JSON
+  --compare FILE           prints beside each figure how much better it is than in an earlier JSON
+  --show FILE              prints what such a file holds, and measures nothing
+  --with FILE              prints (and writes) this file's reports as well
+`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    models: { type: 'string' },
+    tokens: { type: 'string' },
+    rounds: { type: 'string' },
+    out: { type: 'string' },
+    compare: { type: 'string' },
+    show: { type: 'string' },
+    with: { type: 'string' },
+    version: { type: 'string', default: '' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** Dawn crashes the process where this object is collected while its devices are in use. */
+let dawn: GPU | undefined;
+
+async function openDevice(): Promise<Device> {
+  if (!dawn) {
+    const { create, globals } = await import('webgpu');
+    Object.assign(globalThis, globals);
+    // Subgroup matrices are experimental; timestamps are rounded to 65 µs for the sake of web pages.
+    dawn = create(['enable-dawn-features=allow_unsafe_apis', 'disable-dawn-features=timestamp_quantization']);
+  }
+  return await Device.open(dawn);
+}
+
+async function measure(): Promise<Report> {
+  const wishes = readWishes(values);
+  const folder = await mkdtemp(join(tmpdir(), 'tunesmith-bench-'));
+  const device = await openDevice();
+  try {
+    return await runSuite(
+      {
+        device,
+        openDevice,
+        store: nodeFiles(folder),
+        runtime: `Node ${process.versions.node}, Dawn`,
+        version: values.version,
+        log: (line) => process.stderr.write(`${line}\n`),
+        peers: undefined,
+      },
+      wishes,
+    );
+  } finally {
+    device.destroy();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function readReports(path: string): Promise<readonly Report[]> {
+  const file = JSON.parse(await readFile(path, 'utf8')) as Partial<BenchFile>;
+  if (file.format !== 'tunesmith-bench-1') throw new Error(`${path} was not written by this bench.`);
+  return file.reports ?? [];
+}
+
+async function main(): Promise<void> {
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const earlier = values.compare === undefined ? [] : await readReports(values.compare);
+  const reports = values.show === undefined ? [await measure()] : [...(await readReports(values.show))];
+  if (values.with !== undefined) reports.push(...(await readReports(values.with)));
+  for (const report of reports) {
+    process.stdout.write(`\n${render(report, judge(report), earlierOf(report, earlier))}\n`);
+  }
+  if (values.out === undefined) return;
+  const file: BenchFile = { format: 'tunesmith-bench-1', reports };
+  await writeFile(values.out, `${JSON.stringify(file, null, 1)}\n`);
+}
+
+main().then(
+  // Dawn may keep the process alive.
+  () => process.exit(),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

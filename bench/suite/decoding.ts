@@ -1,0 +1,57 @@
+import type { Device } from '../../src/gpu/device';
+import { cacheBytes } from '../../src/models/generation_graph';
+import { Generator } from '../../src/models/generation';
+import { KeyValueCache } from '../../src/models/key_value_cache';
+import { weightSlots } from '../../src/models/layout';
+import type { Filler } from './fill';
+import type { Measurement } from './measure';
+import { layoutsOf, type ModelName } from './models';
+import { randomModel } from './random_model';
+
+/** Decoding token by token, ready to run; a run is some tokens, its figure the seconds of one. */
+export interface Decoding extends Measurement {
+  /** What one token must read at the least: every weight, and the keys and values of the tokens before it. */
+  readonly bytes: number;
+  destroy(): void;
+}
+
+/** Decoding as chatting does it, with the logits of each token read back. The base alone, after so many tokens. */
+export async function decoding(
+  device: Device,
+  filler: Filler,
+  {
+    model: name,
+    past,
+    tokens,
+  }: { readonly model: ModelName; readonly past: number; readonly tokens: number },
+): Promise<Decoding> {
+  const { spec, model: layout } = layoutsOf(name, device.limits.maxStorageBufferBindingSize);
+  const model = await randomModel(device, filler, layout);
+  const cache = new KeyValueCache(model, past + tokens);
+  const destroy = (): void => {
+    cache.destroy();
+    model.destroy();
+  };
+  try {
+    const generator = await Generator.compile(model, undefined, cache);
+    const rows = 2 * spec.layers * cacheBytes(layout, past);
+    // A head that is the embedding is read whole; an embedding beside it gives one row.
+    const embedding = 'model.embed_tokens.weight';
+    const weights = weightSlots(layout).filter(({ slot }) => spec.tiedHead || !slot.startsWith(embedding));
+    return {
+      bytes: weights.reduce((sum, { bytes }) => sum + bytes, rows),
+      run: async () => {
+        const started = performance.now();
+        for (let i = 0; i < tokens; i++) await generator.next([i % spec.vocabularySize], past + i);
+        return (performance.now() - started) / 1000 / tokens;
+      },
+      destroy: () => {
+        generator.destroy();
+        destroy();
+      },
+    };
+  } catch (error) {
+    destroy();
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Device } from '../../src/gpu/device';
+import { loadModel } from '../../src/models/load';
+import { compileTraining } from '../../src/models/training';
+import { openBase, saveBase } from '../../src/storage/bases';
+import type { FileStore } from '../../src/storage/file_store';
+import { randomBatch } from './contents';
+import { Filler } from './fill';
+import type { Measurement } from './measure';
+import { configOf, layoutsOf, LOAD, type ModelName } from './models';
+import { freshAdapter, randomModel } from './random_model';
+import { OPTIMIZER } from './steps';
+
+/** What opening needs of its surroundings. */
+export interface OpeningSurroundings {
+  /** A device that knows no pipelines yet. */
+  readonly openDevice: () => Promise<Device>;
+  /** Where bases are kept. */
+  readonly store: FileStore;
+}
+
+export interface Opening extends Measurement {
+  destroy(): Promise<void>;
+}
+
+/**
+ * From nothing but a base that is kept to the metrics of the first training step: the device is opened, the weights are
+ * read, compared with their hashes and brought to it, the programs are compiled, one step is made.
+ */
+export async function firstStep(
+  device: Device,
+  { openDevice, store }: OpeningSurroundings,
+  { model: name, tokens }: { readonly model: ModelName; readonly tokens: number },
+): Promise<Opening> {
+  const { spec, model: layout } = layoutsOf(name, device.limits.maxStorageBufferBindingSize);
+  const model = await randomModel(device, new Filler(device), layout);
+  await device.queue.idle();
+  const facts = { tokenizer: {}, tokenizerConfig: {}, templateFile: undefined, generationConfig: undefined };
+  const id = await saveBase(
+    store,
+    model,
+    { config: configOf(name), ...facts, notes: [] },
+    { name, source: { kind: 'files', name }, modelHash: `bench ${name}` },
+  );
+  model.destroy();
+  return {
+    run: async () => {
+      const started = performance.now();
+      const opened = await openDevice();
+      try {
+        const base = await openBase(store, id);
+        if (!base) throw new Error('the base was not kept');
+        const loaded = await loadModel(opened, base.checkpoint, LOAD);
+        const limit = opened.limits.maxStorageBufferBindingSize;
+        const adapter = freshAdapter(opened, layoutsOf(name, limit).adapter);
+        const program = await compileTraining(loaded, adapter, {
+          capacity: tokens,
+          gradient_checkpointing: true,
+        });
+        const batch = randomBatch(tokens, spec.vocabularySize);
+        const values = { accumulate: false, windowTargetTokens: batch.targetTokens, seed: 0, counter: 0 };
+        await program.microBatch(batch, values);
+        await program.optimizerStep(OPTIMIZER);
+        await program.metrics();
+        return (performance.now() - started) / 1000;
+      } finally {
+        opened.destroy();
+      }
+    },
+    destroy: async () => {
+      await store.remove('bases');
+    },
+  };
+}

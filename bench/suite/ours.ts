@@ -1,0 +1,118 @@
+import type { Device } from '../../src/gpu/device';
+import { plan } from '../../src/graph/plan';
+import { Trace } from '../../src/graph/trace';
+import { modelLayout, type LoadSettings } from '../../src/models/layout';
+import { planGeneration } from '../../src/models/generation_graph';
+import { planMicroBatch } from '../../src/models/training_graph';
+import { linear } from '../../src/ops/linear';
+import { f32 } from '../../src/ops/op';
+import { measurement, type Peer } from '../peers/peer';
+import {
+  BLOCK,
+  blockName,
+  DECODER,
+  decodingName,
+  forwardName,
+  matmulName,
+  type MatmulShape,
+} from '../peers/shapes';
+import { inputContents, randomBatch, weightContents } from './contents';
+import type { Filler } from './fill';
+import { layoutsOf, LOAD, type ModelName } from './models';
+import { compilePlans, type Programs } from './programs';
+import type { RunValues } from '../../src/gpu/run';
+
+/** The model whose block and shape the peers are given. */
+const MODEL: ModelName = 'SmolLM2-135M';
+/** What the peers have: weights that are neither packed nor rounded. */
+const DENSE: LoadSettings = { ...LOAD, load_in_4bit: false, dtype: 'float32' };
+
+/** How one block of a model is trained: its forward pass and the whole of its backward pass, adapters included. */
+export async function blockProgram(
+  device: Device,
+  filler: Filler,
+  {
+    model: name,
+    tokens,
+    load,
+  }: { readonly model: ModelName; readonly tokens: number; readonly load: LoadSettings },
+): Promise<Programs & { readonly run: Partial<RunValues> }> {
+  const { limits } = device;
+  // The second of two: below the first there is nothing that a gradient is asked for.
+  const { spec, adapter } = layoutsOf(name, limits.maxStorageBufferBindingSize, 2);
+  const layout = modelLayout(spec, () => 'bf16', load, limits.maxStorageBufferBindingSize);
+  const request = { capacity: tokens, limits, gradient_checkpointing: false };
+  const origins = new Set(planMicroBatch(layout, adapter, request).origins);
+  const nodes = [...origins].filter(({ block }) => block === 1);
+  const contents = new Map([
+    ...weightContents(layout),
+    ...inputContents(randomBatch(tokens, spec.vocabularySize)),
+  ]);
+  const compiled = await compilePlans(device, filler, [plan(new Trace(), nodes, request)], contents);
+  return { ...compiled, run: { rows: tokens, lossScale: 1 / tokens } };
+}
+
+/** The engine itself beside its peers: the same computations, timed in the same way, in float32. */
+export async function ours(device: Device, filler: Filler, matmuls: readonly MatmulShape[]): Promise<Peer> {
+  const { limits } = device;
+  const made: Programs[] = [];
+  const measured = (name: string, { programs }: Programs, run: Partial<RunValues>) =>
+    measurement(
+      name,
+      async () => await programs[0]?.run(run),
+      async () => await device.queue.idle(),
+    );
+  const keep = <P extends Programs>(programs: P): P => {
+    made.push(programs);
+    return programs;
+  };
+
+  const products = [];
+  for (const shape of matmuls) {
+    const { rows, inputs, outputs } = shape;
+    const trace = new Trace();
+    const x = trace.planned('x', f32('rows', inputs));
+    const tensor = trace.bound('weight', 'f32', [outputs, inputs]);
+    const part = { firstRow: 0, rows: outputs, tensor };
+    const weight = {
+      kind: 'dense',
+      name: 'weight',
+      format: 'f32',
+      out: outputs,
+      in: inputs,
+      parts: [part],
+    } as const;
+    linear(trace, { x, weight });
+    const planned = plan(trace, trace.nodes, { capacity: rows, limits });
+    const compiled = keep(await compilePlans(device, filler, [planned], new Map()));
+    products.push(measured(matmulName(shape), compiled, { rows }));
+  }
+
+  const block = keep(await blockProgram(device, filler, { model: MODEL, tokens: BLOCK.tokens, load: DENSE }));
+
+  const { spec } = layoutsOf(MODEL, limits.maxStorageBufferBindingSize, DECODER.blocks);
+  const layout = modelLayout(spec, () => 'bf16', DENSE, limits.maxStorageBufferBindingSize);
+  const { tokens } = DECODER;
+  const generation = { cacheRows: tokens + 1, limits };
+  const forward = planGeneration(layout, undefined, { ...generation, capacity: tokens, logits: 'all' });
+  const decode = planGeneration(layout, undefined, { ...generation, capacity: 1, logits: 'last' });
+  const contentsFor = (rows: number) =>
+    new Map([...weightContents(layout), ...inputContents(randomBatch(rows, spec.vocabularySize))]);
+  const pass = keep(await compilePlans(device, filler, [forward.plan], contentsFor(tokens)));
+  const token = keep(await compilePlans(device, filler, [decode.plan], contentsFor(1)));
+  return {
+    name: 'Tunesmith',
+    version: '',
+    measurements: [
+      ...products,
+      measured(blockName(BLOCK), block, block.run),
+      measured(forwardName(DECODER), pass, { rows: tokens, past: 0 }),
+      measured(decodingName(DECODER), token, { rows: 1, past: tokens }),
+    ],
+    notes: [],
+    close: () => {
+      for (const programs of made) programs.destroy();
+      return Promise.resolve();
+    },
+  };
+}

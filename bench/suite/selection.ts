@@ -1,0 +1,75 @@
+import type { DeviceKind } from '../../src/gpu/device';
+import type { Rounds } from './measure';
+import { MODELS, type ModelName } from './models';
+import { GROUPS, type Group } from './results';
+import type { StepRequest } from './steps';
+
+/** What a run of the bench may be restricted to. */
+export interface Wishes {
+  readonly only?: readonly Group[];
+  readonly models?: readonly ModelName[];
+  readonly tokens?: readonly number[];
+  readonly rounds?: number;
+}
+
+/** What is measured. */
+export interface Selection {
+  readonly groups: readonly Group[];
+  readonly rounds: Rounds;
+  readonly products: { readonly models: readonly ModelName[]; readonly rows: readonly number[] };
+  readonly ops: readonly { readonly model: ModelName; readonly tokens: number }[];
+  /** Ops of more floating-point operations than this are left out. */
+  readonly mostFlops: number;
+  readonly steps: readonly StepRequest[];
+  /** One block at two lengths, where whole steps of the greater one take too long. */
+  readonly growth: { readonly model: ModelName; readonly tokens: readonly number[] } | undefined;
+  readonly decoding: readonly { readonly model: ModelName; readonly past: number; readonly tokens: number }[];
+  readonly opening: { readonly model: ModelName; readonly tokens: number };
+}
+
+export const LENGTHS = [128, 512, 1024, 2048, 4096] as const;
+const ROWS = { gpu: [256, 2048], software: [256] } as const;
+
+/** What suits a device, within what is wished for. */
+export function selectionFor(kind: DeviceKind, wishes: Wishes): Selection {
+  const groups = wishes.only ?? GROUPS;
+  const among = (models: readonly ModelName[]): readonly ModelName[] => wishes.models ?? models;
+  const lengths = (own: readonly number[]): readonly number[] => wishes.tokens ?? own;
+  const each = (models: readonly ModelName[], own: readonly number[]) =>
+    among(models).flatMap((model) => lengths(own).map((tokens) => ({ model, tokens })));
+  if (kind === 'gpu') {
+    return {
+      groups,
+      rounds: { rounds: wishes.rounds ?? 7, seconds: 30 },
+      products: { models: among(MODELS), rows: lengths(ROWS.gpu) },
+      ops: each(MODELS, LENGTHS),
+      mostFlops: Infinity,
+      steps: each(MODELS, LENGTHS),
+      growth: undefined,
+      decoding: among(MODELS).map((model) => ({ model, past: 512, tokens: 32 })),
+      opening: { model: 'Qwen2.5-0.5B', tokens: 512 },
+    };
+  }
+  return {
+    groups,
+    rounds: { rounds: wishes.rounds ?? 3, seconds: 30 },
+    products: { models: among(['SmolLM2-135M']), rows: lengths(ROWS.software) },
+    ops: [
+      ...each(wishes.models ? [] : ['demo'], [128, 512]),
+      ...each(wishes.models ?? ['SmolLM2-135M'], [128]),
+    ].filter(unique),
+    mostFlops: 4e9,
+    steps: [
+      ...each(['demo'], [128, 512]),
+      // Two of its thirty blocks: a whole step takes a minute on two cores.
+      ...(wishes.models ? [] : [{ model: 'SmolLM2-135M', tokens: 128, layers: 2 } as const]),
+    ],
+    growth: wishes.models || wishes.tokens ? undefined : { model: 'SmolLM2-135M', tokens: [1024, 4096] },
+    decoding: among(['demo', 'SmolLM2-135M']).map((model) => ({ model, past: 128, tokens: 4 })),
+    opening: { model: 'demo', tokens: 256 },
+  };
+}
+
+function unique<T>(value: T, index: number, all: readonly T[]): boolean {
+  return all.findIndex((other) => JSON.stringify(other) === JSON.stringify(value)) === index;
+}

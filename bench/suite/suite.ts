@@ -1,0 +1,279 @@
+import type { Device } from '../../src/gpu/device';
+import { trainingMemory } from '../../src/models/memory';
+import type { Peer } from '../peers/peer';
+import { MATMULS } from '../peers/shapes';
+import { decoding } from './decoding';
+import { Filler } from './fill';
+import { deviceLimits } from './limits';
+import { layoutsOf, LOAD, MODELS } from './models';
+import { firstStep, type OpeningSurroundings } from './opening';
+import { modelOps } from './ops';
+import { blockProgram, ours } from './ours';
+import { CUBE, productName, products, productShapes, type ProductShape } from './products';
+import { Recorder, type Entry } from './recorder';
+import type { Group, Report } from './results';
+import { selectionFor, type Selection, type Wishes } from './selection';
+import { summarize } from './statistics';
+import { profileStep, summarizeProfile, trainingStep } from './steps';
+import { interleaved } from './measure';
+
+/** What the suite needs beside a device: all that differs between Node and a browser. */
+export interface Surroundings extends OpeningSurroundings {
+  readonly device: Device;
+  readonly runtime: string;
+  readonly version: string;
+  /** Says how far it is. */
+  readonly log: (line: string) => void;
+  /** The rivals, where they run here. */
+  readonly peers: (() => Promise<readonly Peer[]>) | undefined;
+}
+
+/** The whole bench, or what is wished of it. */
+export async function runSuite(surroundings: Surroundings, wishes: Wishes): Promise<Report> {
+  const { device, runtime, version, log } = surroundings;
+  const selection = selectionFor(device.kind, wishes);
+  const filler = new Filler(device);
+  const limits = await deviceLimits(device);
+  const recorder = new Recorder(device, filler, limits.measurements, selection.rounds);
+  const parts: Record<Group, () => Promise<void>> = {
+    limits: async () => await recorder.measureLimits(limits.measurements),
+    products: async () => await measureProducts(recorder, selection),
+    ops: async () => await measureOps(recorder, selection, log),
+    steps: async () => await measureSteps(recorder, selection, log),
+    decoding: async () => await measureDecoding(recorder, selection),
+    opening: async () => await measureOpening(recorder, selection, surroundings),
+    peers: async () => await measurePeers(recorder, selection, surroundings),
+  };
+  for (const [group, measure] of Object.entries(parts)) {
+    if (!selection.groups.some((name) => name === group)) continue;
+    const started = performance.now();
+    log(`${group} …`);
+    try {
+      await measure();
+    } catch (error) {
+      // What is lost with a lost device must not take with it what was measured before.
+      recorder.omitted.push(`${group}: ${messageOf(error)}`);
+    }
+    log(`${group}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    if (device.hasFailed) break;
+  }
+  limits.destroy();
+  return {
+    ...{ runtime, version, date: new Date().toISOString() },
+    ...{ device: device.description, kind: device.kind, features: device.features },
+    results: recorder.results,
+    omitted: recorder.omitted,
+  };
+}
+
+async function measureProducts(recorder: Recorder, { products: { models, rows } }: Selection): Promise<void> {
+  const most = recorder.device.limits.maxStorageBufferBindingSize;
+  await measureShapes(recorder, 'any', [CUBE], 512);
+  for (const model of models) {
+    for (const count of rows) await measureShapes(recorder, model, productShapes(model, most), count);
+  }
+}
+
+/** Every product of the shapes, in f32 and in NF4, one among the other. */
+async function measureShapes(
+  recorder: Recorder,
+  model: string,
+  shapes: readonly ProductShape[],
+  rows: number,
+): Promise<void> {
+  const { device, filler } = recorder;
+  const made = await products(device, filler, { shapes, rows });
+  try {
+    const names = shapes.flatMap((shape) =>
+      [false, true].flatMap((transposed) =>
+        (['f32', 'nf4'] as const).map((kind) => productName(shape, kind, transposed)),
+      ),
+    );
+    const entries = made.measurements.map((measurement): Entry => {
+      const { name, flops } = measurement;
+      return { group: 'products', name, model, tokens: rows, measurement, flops };
+    });
+    await recorder.measure(entries.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name)));
+    recorder.omitted.push(...made.omitted.map((line) => `${model}, ${rows} rows: ${line}`));
+  } finally {
+    made.destroy();
+  }
+}
+
+async function measureOps(
+  recorder: Recorder,
+  { ops, mostFlops }: Selection,
+  log: (line: string) => void,
+): Promise<void> {
+  const { device, filler } = recorder;
+  for (const { model, tokens } of ops) {
+    log(`  ${model}, ${tokens} tokens`);
+    const made = await modelOps(device, filler, { model, tokens, mostFlops });
+    try {
+      await recorder.measure(
+        made.measurements.map((measurement): Entry => {
+          const { name, flops, bytes } = measurement;
+          return { group: 'ops', name, model, tokens, measurement, flops, bytes };
+        }),
+      );
+      recorder.omitted.push(...made.omitted.map((line) => `${model}, ${tokens} tokens: ${line}`));
+    } finally {
+      made.destroy();
+    }
+  }
+}
+
+async function measureSteps(
+  recorder: Recorder,
+  { steps, growth }: Selection,
+  log: (line: string) => void,
+): Promise<void> {
+  const { device, filler } = recorder;
+  for (const request of steps) {
+    const { model, tokens } = request;
+    log(`  ${model}, ${tokens} tokens`);
+    try {
+      const dispatches = await profileStep(device, filler, request);
+      const profile = summarizeProfile(dispatches);
+      const step = await trainingStep(device, filler, request);
+      try {
+        const { used, all } = step.blocks;
+        const note = used < all ? `${used} of ${all} blocks` : undefined;
+        const where = { group: 'steps', model, tokens, note } as const;
+        const entry = { ...where, name: 'step', measurement: step, flops: profile.flops, rate: tokens };
+        await recorder.measure([entry]);
+        step.submits();
+        const seconds = tokens / (recorder.results.at(-1)?.median ?? NaN);
+        await step.run();
+        recorder.note({ ...where, name: 'seconds', unit: 's', value: seconds });
+        recorder.note({ ...where, name: 'FLOP/s', unit: 'FLOP/s', value: profile.flops / seconds });
+        const products = profile.products.flops / profile.products.seconds;
+        recorder.note({ ...where, name: 'FLOP/s of its products', unit: 'FLOP/s', value: products });
+        const ratio = profile.flops / seconds / products;
+        recorder.note({ ...where, name: 'step over products', unit: 'ratio', value: ratio });
+        recorder.note({ ...where, name: 'dispatches', unit: 'count', value: dispatches.length });
+        recorder.note({ ...where, name: 'submits', unit: 'count', value: step.submits() });
+        recorder.note({ ...where, name: 'memory', unit: 'bytes', value: step.memory.allocated });
+        recorder.note({ ...where, name: 'memory planned', unit: 'bytes', value: step.memory.planned });
+        for (const { op, seconds: taken } of profile.byOp) {
+          recorder.note({ ...where, name: `time in ${op}`, unit: 'ratio', value: taken / profile.seconds });
+        }
+      } finally {
+        step.destroy();
+      }
+    } catch (error) {
+      recorder.omitted.push(`a step of ${model}, ${tokens} tokens: ${messageOf(error)}`);
+      device.check();
+    }
+  }
+  promiseMemory(recorder);
+  if (growth) await measureGrowth(recorder, growth);
+}
+
+/** What a step is going to take, by the plan alone: known for every model, whatever the device holds. */
+function promiseMemory(recorder: Recorder): void {
+  const { limits } = recorder.device;
+  const tokens = 1024;
+  for (const model of MODELS) {
+    const layouts = layoutsOf(model, limits.maxStorageBufferBindingSize);
+    const options = { capacity: tokens, limits, gradient_checkpointing: true };
+    const plan = trainingMemory(layouts.model, layouts.adapter, options);
+    const value = plan.base + plan.adapter + plan.gradients + plan.moments + plan.activations + plan.inputs;
+    recorder.note({ group: 'steps', name: 'memory of the plan', model, tokens, unit: 'bytes', value });
+  }
+}
+
+async function measureGrowth(
+  recorder: Recorder,
+  { model, tokens }: NonNullable<Selection['growth']>,
+): Promise<void> {
+  const { device, filler } = recorder;
+  for (const count of tokens) {
+    const block = await blockProgram(device, filler, { model, tokens: count, load: LOAD });
+    try {
+      const run = async (): Promise<number> => {
+        const started = performance.now();
+        await block.programs[0]?.run(block.run);
+        await device.queue.idle();
+        return (performance.now() - started) / 1000;
+      };
+      // Pipelines are new to the driver until they have run.
+      await block.programs[0]?.run({ ...block.run, rows: 64 });
+      const samples = await interleaved([{ run }], { rounds: 1, seconds: 10 });
+      recorder.results.push({
+        ...{ group: 'steps', name: 'one block, forward and backward', model, tokens: count, unit: 's' },
+        ...summarize(samples[0] ?? []),
+      });
+    } finally {
+      block.destroy();
+    }
+  }
+}
+
+async function measureDecoding(recorder: Recorder, selection: Selection): Promise<void> {
+  const { device, filler } = recorder;
+  for (const request of selection.decoding) {
+    const { model, past } = request;
+    const made = await decoding(device, filler, request);
+    try {
+      const { bytes } = made;
+      const entry = { group: 'decoding', name: 'a token', model, tokens: past, bytes, rate: 1 } as const;
+      await recorder.measure([{ ...entry, measurement: made }]);
+    } finally {
+      made.destroy();
+    }
+  }
+}
+
+async function measureOpening(
+  recorder: Recorder,
+  { opening }: Selection,
+  surroundings: OpeningSurroundings,
+): Promise<void> {
+  const made = await firstStep(recorder.device, surroundings, opening);
+  try {
+    const name = 'first step after opening';
+    await recorder.measure([{ group: 'opening', name, ...opening, measurement: made }]);
+  } finally {
+    await made.destroy();
+  }
+}
+
+/** Ours and theirs in turns, the same computation after the other. */
+async function measurePeers(
+  recorder: Recorder,
+  { rounds }: Selection,
+  { device, peers }: Surroundings,
+): Promise<void> {
+  if (!peers) {
+    recorder.omitted.push('peers: they run in a browser (--in chromium)');
+    return;
+  }
+  const matmuls = device.kind === 'gpu' ? MATMULS : MATMULS.slice(0, 3);
+  const rivals = await peers();
+  const own = await ours(device, recorder.filler, matmuls);
+  const all = [own, ...rivals];
+  try {
+    for (const { name: what } of own.measurements) {
+      const entries = all.flatMap((peer) =>
+        peer.measurements
+          .filter(({ name }) => name === what)
+          .map((measurement): Entry => ({ group: 'peers', name: what, model: peer.name, measurement })),
+      );
+      const samples = await interleaved(
+        entries.map(({ measurement }) => measurement),
+        rounds,
+      );
+      entries.forEach(({ group, name, model }, index) => {
+        recorder.results.push({ group, name, model, unit: 's', ...summarize(samples[index] ?? []) });
+      });
+    }
+    for (const { name, notes } of rivals) recorder.omitted.push(...notes.map((line) => `${name}: ${line}`));
+  } finally {
+    for (const peer of all) await peer.close();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

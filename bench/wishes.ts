@@ -1,0 +1,44 @@
+import { MODELS, type ModelName } from './suite/models';
+import { GROUPS, type Group } from './suite/results';
+import type { Wishes } from './suite/selection';
+
+/** What the command line says of what to measure; all of them lists with commas. */
+export interface WishArguments {
+  readonly only?: string;
+  readonly models?: string;
+  readonly tokens?: string;
+  readonly rounds?: string;
+}
+
+/** Throws what is wrong with them, and what there is to choose from. */
+export function readWishes({ only, models, tokens, rounds }: WishArguments): Wishes {
+  return {
+    ...(only !== undefined && { only: named<Group>('--only', only, GROUPS) }),
+    ...(models !== undefined && { models: named<ModelName>('--models', models, MODELS) }),
+    ...(tokens !== undefined && { tokens: parts(tokens).map((part) => whole('--tokens', part)) }),
+    ...(rounds !== undefined && { rounds: whole('--rounds', rounds) }),
+  };
+}
+
+function parts(list: string): string[] {
+  return list
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function named<T extends string>(flag: string, list: string, known: readonly T[]): T[] {
+  return parts(list).map((part) => {
+    const found = known.find((name) => name.toLowerCase() === part.toLowerCase());
+    if (found === undefined)
+      throw new Error(`${flag}: there is no ${part}. Choose from ${known.join(', ')}.`);
+    return found;
+  });
+}
+
+function whole(flag: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`${flag} takes whole numbers above 0, not ${text}.`);
+  return value;
+}
