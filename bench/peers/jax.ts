@@ -12,21 +12,9 @@ import {
   type Array as JaxArray,
 } from '@jax-js/jax';
 import { randomArray, resultNames, type BlockArrays, type RunningBlock } from './block';
-import { measurement, type Measurement } from './peer';
-import { LINEARS, linearShapes, matmulName, type LinearName, type MatmulShape } from './shapes';
-
-export async function open(): Promise<void> {
-  if (!(await init('webgpu')).includes('webgpu')) throw new Error('jax-js finds no WebGPU');
-  defaultDevice('webgpu');
-}
-
-export function close(): void {
-  getWebGPUDevice().destroy();
-}
-
-export async function finish(): Promise<void> {
-  await getWebGPUDevice().queue.onSubmittedWorkDone();
-}
+import { type Framework } from './framework';
+import { measurement } from './peer';
+import { LINEARS, linearShapes, matmulName, type LinearName } from './shapes';
 
 /** Dispatches are put off until something asks for a result: asks, and gives the results back. */
 function dispatch(results: readonly JaxArray[]): void {
@@ -37,12 +25,28 @@ function array(values: Float32Array<ArrayBuffer>, shape: readonly number[]): Jax
   return np.array(values, { shape: [...shape] });
 }
 
-export function matmul(shape: MatmulShape): Measurement {
-  const { rows, inputs, outputs } = shape;
-  const x = array(randomArray('x', rows * inputs, 1), [rows, inputs]);
-  const weight = array(randomArray('weight', inputs * outputs, 1), [inputs, outputs]);
-  const product = jit((x: JaxArray, weight: JaxArray) => np.matmul(x, weight));
-  return measurement(matmulName(shape), () => dispatch([product(x.ref, weight.ref)]), finish);
+/** Starts jax-js on the device that it asks for itself. */
+export async function openJax(): Promise<Framework> {
+  if (!(await init('webgpu')).includes('webgpu')) throw new Error('jax-js finds no WebGPU');
+  defaultDevice('webgpu');
+  const device = getWebGPUDevice();
+  const finish = async () => {
+    await device.queue.onSubmittedWorkDone();
+  };
+  return {
+    finish,
+    matmul(shape) {
+      const { rows, inputs, outputs } = shape;
+      const x = array(randomArray('x', rows * inputs, 1), [rows, inputs]);
+      const weight = array(randomArray('weight', inputs * outputs, 1), [inputs, outputs]);
+      const product = jit((x: JaxArray, weight: JaxArray) => np.matmul(x, weight));
+      return measurement(matmulName(shape), () => dispatch([product(x.ref, weight.ref)]), finish);
+    },
+    block,
+    close: () => {
+      device.destroy();
+    },
+  };
 }
 
 function norm(x: JaxArray, weight: JaxArray, eps: number): JaxArray {
@@ -59,7 +63,7 @@ function rotary(x: JaxArray, cos: JaxArray, sin: JaxArray): JaxArray {
   );
 }
 
-export function block(arrays: BlockArrays): RunningBlock {
+function block(arrays: BlockArrays): RunningBlock {
   const { shape } = arrays;
   const { tokens, hidden, heads, kvHeads, headDim, rank, alpha, normEps } = shape;
   const group = heads / kvHeads;
@@ -118,10 +122,11 @@ export function block(arrays: BlockArrays): RunningBlock {
     start: () => dispatch(run()),
     async results() {
       const names = resultNames();
-      const results = run();
       const entries: [string, Float32Array<ArrayBuffer>][] = [];
-      for (const [index, result] of results.entries()) {
-        entries.push([names[index]!, Float32Array.from(await result.data())]);
+      for (const [index, result] of run().entries()) {
+        const values: unknown = await result.data();
+        if (!(values instanceof Float32Array)) throw new Error('jax-js returned other numbers than f32');
+        entries.push([names[index]!, Float32Array.from(values)]);
       }
       return new Map(entries);
     },

@@ -14,7 +14,9 @@ export interface Peer {
   readonly name: string;
   readonly version: string;
   readonly measurements: readonly Measurement[];
-  /** What is missing and why, and results that differ from the reference: empty where all is well. */
+  /**
+   * What is missing and why, and results that differ: empty where all is well. The first run of a block may add to it.
+   */
   readonly notes: readonly string[];
   close(): Promise<void>;
 }
@@ -25,29 +27,34 @@ const MOST_RUNS = 64;
 
 /**
  * A measurement of something that is started without waiting for it.
- * @param start hands one run to the GPU; called once more to compile before anything is timed
+ * @param start hands one run to the GPU
  * @param finish resolves when the GPU has done all that was started
+ * @param warmUp a run that compiles before anything is timed
  */
 export function measurement(
   name: string,
   start: () => void | Promise<void>,
   finish: () => Promise<void>,
+  warmUp: () => void | Promise<void> = start,
 ): Measurement {
   let runs = 0;
   const time = async (count: number) => {
     const from = performance.now();
     for (let index = 0; index < count; index++) await start();
     await finish();
-    return (performance.now() - from) / 1000;
+    return (performance.now() - from) / 1000 / count;
   };
   return {
     name,
     async run() {
       if (runs === 0) {
-        await time(1);
-        runs = Math.max(1, Math.min(MOST_RUNS, Math.ceil(SECONDS / (await time(1)))));
+        await warmUp();
+        await finish();
+        const single = await time(1);
+        runs = Math.max(1, Math.min(MOST_RUNS, Math.ceil(SECONDS / single)));
+        if (runs === 1) return single;
       }
-      return (await time(runs)) / runs;
+      return time(runs);
     },
   };
 }

@@ -1,9 +1,9 @@
 // TensorFlow.js on its WebGPU backend. It keeps f32 and has no compiler: each op is a dispatch. What its API lets one
 // write in fewer of them is written so: the gradients of norm, rotary and gate by hand, and the queries that share a key
-// as rows of one product, so that no key or value is repeated.
+// as rows of one product, so that no key or value is repeated. Its products of a transposed matrix are slower by half
+// than of one that lies as it is used: the frozen weights are kept both ways.
 import {
   add,
-  backend,
   concat,
   customGrad,
   matMul,
@@ -24,19 +24,17 @@ import {
   tidy,
   transpose,
   valueAndGrads,
-  version_core,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { randomArray, resultNames, type BlockArrays, type RunningBlock } from './block';
-import { measurement, type Measurement } from './peer';
-import { LINEARS, linearShapes, matmulName, type LinearName, type MatmulShape } from './shapes';
-
-export const version = version_core;
+import { type Framework } from './framework';
+import { measurement } from './peer';
+import { LINEARS, linearShapes, matmulName, type LinearName } from './shapes';
 
 /** Starts TensorFlow.js on a device of its own with all that the adapter allows. */
-export async function open(): Promise<void> {
+export async function openTensorFlow(): Promise<Framework> {
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new Error('no WebGPU adapter');
   const { limits, features, info } = adapter;
@@ -51,30 +49,31 @@ export async function open(): Promise<void> {
       maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
     },
   });
+  const webgpu = new WebGPUBackend(device, info);
   // The one that the package registers by itself asks for a feature in a way that not every WebGPU takes.
   removeBackend('webgpu');
-  registerBackend('webgpu', () => new WebGPUBackend(device, info));
+  registerBackend('webgpu', () => webgpu);
   await setBackend('webgpu');
-}
-
-export function close(): void {
-  removeBackend('webgpu');
-}
-
-/** Hands over what waits to be submitted and resolves when the GPU has done it. */
-export async function finish(): Promise<void> {
-  const webgpu = backend() as WebGPUBackend;
-  webgpu.ensureCommandEncoderReady();
-  webgpu.endComputePassEncoder();
-  webgpu.submitQueue();
-  await webgpu.queue.onSubmittedWorkDone();
-}
-
-export function matmul(shape: MatmulShape): Measurement {
-  const { rows, inputs, outputs } = shape;
-  const x = tensor(randomArray('x', rows * inputs, 1), [rows, inputs]);
-  const weight = tensor(randomArray('weight', inputs * outputs, 1), [inputs, outputs]);
-  return measurement(matmulName(shape), () => void matMul(x, weight).dispose(), finish);
+  /** Hands over what waits to be submitted, too. */
+  const finish = async () => {
+    webgpu.ensureCommandEncoderReady();
+    webgpu.endComputePassEncoder();
+    webgpu.submitQueue();
+    await webgpu.queue.onSubmittedWorkDone();
+  };
+  return {
+    finish,
+    matmul(shape) {
+      const { rows, inputs, outputs } = shape;
+      const x = tensor(randomArray('x', rows * inputs, 1), [rows, inputs]);
+      const weight = tensor(randomArray('weight', inputs * outputs, 1), [inputs, outputs]);
+      return measurement(matmulName(shape), () => matMul(x, weight).dispose(), finish);
+    },
+    block,
+    close: () => {
+      removeBackend('webgpu');
+    },
+  };
 }
 
 /** x · r · weight with r = 1 / √(mean x² + eps); its gradient is r · (g · weight − x · r² · mean(g · weight · x)). */
@@ -131,25 +130,32 @@ function gated(gate: Tensor, up: Tensor): Tensor {
   })(gate, up);
 }
 
-export function block(arrays: BlockArrays): RunningBlock {
+/** x · weight for a weight that is not trained: [inputs, outputs] forward, [outputs, inputs] backward. */
+function frozenProduct(x: Tensor, weight: Tensor, transposed: Tensor): Tensor {
+  return customGrad((...inputs) => ({
+    value: matMul(inputs[0] as Tensor, weight),
+    gradFunc: (dy: Tensor) => matMul(dy, transposed),
+  }))(x);
+}
+
+function block(arrays: BlockArrays): RunningBlock {
   const { shape } = arrays;
   const { tokens, hidden, heads, kvHeads, headDim, rank, alpha, normEps } = shape;
   const shapes = linearShapes(shape);
-  // As [inputs, outputs], which it multiplies by vectors of four.
-  const weights = Object.fromEntries(
-    LINEARS.map((name) => [
-      name,
-      tidy(() => transpose(tensor(arrays.linears[name].weight, shapes[name].slice()))),
-    ]),
-  ) as Record<LinearName, Tensor>;
+  const stored = (name: LinearName, part: 'weight' | 'A' | 'B', rows: number, columns: number) =>
+    tensor(arrays.linears[name][part], [rows, columns]);
+  const turned = (matrix: Tensor) => {
+    const result = transpose(matrix);
+    matrix.dispose();
+    return result;
+  };
+  const transposed = LINEARS.map((name) => stored(name, 'weight', ...shapes[name]));
+  const weights = transposed.map((weight) => transpose(weight));
   const trainable: Tensor[] = [
     tensor(arrays.x, [tokens, hidden]),
     ...LINEARS.flatMap((name) => {
       const [outputs, inputs] = shapes[name];
-      return [
-        tensor(arrays.linears[name].A, [rank, inputs]),
-        tensor(arrays.linears[name].B, [outputs, rank]),
-      ];
+      return [turned(stored(name, 'A', rank, inputs)), turned(stored(name, 'B', outputs, rank))];
     }),
   ];
   const upstream = tensor(arrays.upstream, [tokens, hidden]);
@@ -167,9 +173,9 @@ export function block(arrays: BlockArrays): RunningBlock {
 
   const forward = (x: Tensor, ...lora: Tensor[]) => {
     const linear = (name: LinearName, input: Tensor) => {
-      const at = 2 * LINEARS.indexOf(name);
-      const low = mul(matMul(input, lora[at]!, false, true), alpha / rank);
-      return add(matMul(input, weights[name]), matMul(low, lora[at + 1]!, false, true));
+      const at = LINEARS.indexOf(name);
+      const low = mul(matMul(input, lora[2 * at]!), alpha / rank);
+      return add(frozenProduct(input, weights[at]!, transposed[at]!), matMul(low, lora[2 * at + 1]!));
     };
     const byHead = (y: Tensor, count: number) => transpose(reshape(y, [tokens, count, headDim]), [1, 0, 2]);
     const input = norm(x, inputNorm, normEps);
@@ -177,7 +183,7 @@ export function block(arrays: BlockArrays): RunningBlock {
     const k = rotary(byHead(linear('k_proj', input), kvHeads), cos, sin);
     const v = byHead(linear('v_proj', input), kvHeads);
     const grouped = reshape(mul(q, 1 / Math.sqrt(headDim)), [kvHeads, group * tokens, headDim]);
-    const scores = reshape(matMul(grouped, k, false, true), [heads, tokens, tokens]);
+    const scores = reshape(matMul(grouped, transpose(k, [0, 2, 1])), [heads, tokens, tokens]);
     const shares = reshape(softmax(add(scores, mask)), [kvHeads, group * tokens, tokens]);
     const mixed = reshape(matMul(shares, v), [heads, tokens, headDim]);
     const merged = reshape(transpose(mixed, [1, 0, 2]), [tokens, heads * headDim]);
@@ -209,8 +215,10 @@ export function block(arrays: BlockArrays): RunningBlock {
       const names = resultNames();
       const entries: [string, Float32Array<ArrayBuffer>][] = [];
       for (const [index, result] of step().entries()) {
-        entries.push([names[index]!, Float32Array.from(await result.data())]);
-        result.dispose();
+        // LoRA's matrices as they were given.
+        const stored = index < 2 ? result : turned(result);
+        entries.push([names[index]!, Float32Array.from(await stored.data())]);
+        stored.dispose();
       }
       return new Map(entries);
     },

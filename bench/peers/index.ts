@@ -1,0 +1,86 @@
+// What rivals reach on this adapter, beside our own figures: the same computations, checked to be the same.
+import { devDependencies } from '../../package.json';
+import { blockArrays, type BlockResults } from './block';
+import { checkSmallBlock, compareBlocks, SMALL_BLOCK } from './check';
+import type { Framework } from './framework';
+import { measurement, type Measurement, type Peer } from './peer';
+import { BLOCK, blockName, MATMULS, type BlockShape, type MatmulShape } from './shapes';
+
+export type { Measurement, Peer } from './peer';
+
+export interface PeersEnvironment {
+  readonly matmuls?: readonly MatmulShape[];
+  readonly block?: BlockShape;
+  /** Results of the same block by others, by name: ours may be put in, and each rival's come to it with its first run. */
+  readonly blockResults?: Map<string, BlockResults>;
+}
+
+interface Opened {
+  readonly measurements: readonly Measurement[];
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the rivals on the adapter that `navigator.gpu` prefers, each with a device of its own. In Node `navigator.gpu` must
+ * be Dawn's before. One that does not run here has no measurements, and a note that says why.
+ */
+export async function peers(environment: PeersEnvironment): Promise<readonly Peer[]> {
+  const { matmuls = MATMULS, block = BLOCK, blockResults = new Map<string, BlockResults>() } = environment;
+
+  const peer = async (
+    name: string,
+    version: string,
+    open: (notes: string[]) => Promise<Opened>,
+  ): Promise<Peer> => {
+    const notes: string[] = [];
+    try {
+      return { name, version, notes, ...(await open(notes)) };
+    } catch (error) {
+      notes.push(`does not run here: ${error instanceof Error ? error.message : String(error)}`);
+      return { name, version, notes, measurements: [], close: () => Promise.resolve() };
+    }
+  };
+
+  const framework = async (name: string, opened: Framework, notes: string[]): Promise<Opened> => {
+    const small = opened.block(blockArrays(SMALL_BLOCK));
+    notes.push(...checkSmallBlock(await small.results()));
+    small.dispose();
+    const running = opened.block(blockArrays(block));
+    const compare = async () => {
+      const results = await running.results();
+      for (const [other, theirs] of blockResults)
+        notes.push(...compareBlocks(theirs, results).map((text) => `beside ${other}: ${text}`));
+      blockResults.set(name, results);
+    };
+    return {
+      measurements: [
+        ...matmuls.map((shape) => opened.matmul(shape)),
+        measurement(
+          blockName(block),
+          () => {
+            running.start();
+          },
+          () => opened.finish(),
+          compare,
+        ),
+      ],
+      close: () => {
+        running.dispose();
+        opened.close();
+        return Promise.resolve();
+      },
+    };
+  };
+
+  // What they look for when they are loaded may be put in place only just before.
+  return [
+    await peer('jax-js', devDependencies['@jax-js/jax'], async (notes) => {
+      const { openJax } = await import('./jax');
+      return framework('jax-js', await openJax(), notes);
+    }),
+    await peer('TensorFlow.js', devDependencies['@tensorflow/tfjs-core'], async (notes) => {
+      const { openTensorFlow } = await import('./tfjs');
+      return framework('TensorFlow.js', await openTensorFlow(), notes);
+    }),
+  ];
+}
