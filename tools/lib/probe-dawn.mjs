@@ -1,4 +1,5 @@
-// Exits with 0 where Dawn finds an adapter and computes rightly on it.
+// Exits with 0 where Dawn finds an adapter and computes rightly on it; prints the adapter's name, and whether it is a program
+// that runs on the CPU.
 import { create, globals } from 'webgpu';
 
 Object.assign(globalThis, globals);
@@ -31,4 +32,7 @@ encoder.copyBufferToBuffer(values, 0, result, 0, 16);
 device.queue.submit([encoder.finish()]);
 await result.mapAsync(GPUMapMode.READ);
 const squares = [...new Uint32Array(result.getMappedRange())];
+const { description, device: model, isFallbackAdapter } = adapter.info;
+const name = description || model;
+console.log(JSON.stringify({ name, software: isFallbackAdapter || /swiftshader|llvmpipe/i.test(name) }));
 process.exit(squares.join() === '0,1,4,9' ? 0 : 1);
