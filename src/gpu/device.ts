@@ -42,11 +42,11 @@ export class Device implements DeviceHandle {
   readonly features: DeviceFeatures;
   #failure: TunesmithError | undefined;
 
-  private constructor(gpu: GPUDevice, kind: DeviceKind, description: string) {
+  private constructor(gpu: GPUDevice, info: GPUAdapterInfo, kind: DeviceKind, description: string) {
     this.gpu = gpu;
     this.kind = kind;
     this.description = description;
-    this.features = deviceFeatures(gpu);
+    this.features = deviceFeatures(gpu, info);
     this.queue = new CommandQueue(this);
     this.pipelines = new PipelineCache(gpu);
     this.buffers = new BufferPool(this);
@@ -136,6 +136,6 @@ export class Device implements DeviceHandle {
     const { vendor, architecture, device, description } = adapter.info;
     const name = [description || device, vendor, architecture].filter((part) => part !== '').join(' · ');
     const software = adapter.info.isFallbackAdapter || SOFTWARE.test(name);
-    return new Device(gpu, software ? 'software' : 'gpu', name || 'unnamed adapter');
+    return new Device(gpu, adapter.info, software ? 'software' : 'gpu', name || 'unnamed adapter');
   }
 }

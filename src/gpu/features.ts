@@ -27,10 +27,14 @@ export function wantedFeatures({ features }: GPUAdapter): GPUFeatureName[] {
   return WANTED.filter((name) => features.has(name));
 }
 
-/** What an opened device has of the features that it was asked for. */
-export function deviceFeatures({ features, adapterInfo }: GPUDevice): DeviceFeatures {
-  const { subgroupMinSize: min = 0, subgroupMaxSize: max = 0 } = adapterInfo;
-  const matrix = features.has(MATRIX) ? matrixSizes(adapterInfo) : undefined;
+/**
+ * What an opened device has of the features that it was asked for.
+ *
+ * @param info the adapter's own: in Dawn for Node the device's copy lacks the sizes of subgroup matrices
+ */
+export function deviceFeatures({ features }: GPUDevice, info: GPUAdapterInfo): DeviceFeatures {
+  const { subgroupMinSize: min = 0, subgroupMaxSize: max = 0 } = info;
+  const matrix = features.has(MATRIX) ? matrixSizes(info) : undefined;
   return {
     f16: features.has('shader-f16'),
     timestamps: features.has('timestamp-query'),
