@@ -1,0 +1,126 @@
+// Started by ./bench, with the Node beside it: finds the GPU's driver, runs the bench, keeps what it prints under results/.
+import { spawn, spawnSync } from 'node:child_process';
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { driverCandidates, loads, missingLibraries } from './libraries.mjs';
+
+const app = dirname(fileURLToPath(import.meta.url));
+const lib = join(dirname(app), 'lib');
+const results = join(dirname(app), 'results');
+const scratch = mkdtempSync(join(tmpdir(), 'tunesmith-bench-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+const PROBE_MILLISECONDS = 60_000;
+
+/** @typedef {{ name: string, software: boolean }} Adapter */
+
+/**
+ * The adapter that Dawn computes on with these variables, or why there is none.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Adapter | string}
+ */
+function probe(env) {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [join(app, 'probe-dawn.mjs')], {
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    timeout: PROBE_MILLISECONDS,
+  });
+  if (status === 0) {
+    const adapter = /** @type {unknown} */ (JSON.parse(stdout));
+    return /** @type {Adapter} */ (adapter);
+  }
+  return stderr.trim().split('\n').slice(-4).join('\n') || (signal ? `ended by ${signal}` : 'no adapter');
+}
+
+/** @returns {{ env: NodeJS.ProcessEnv, adapter: Adapter }} of a GPU, or of a program on the CPU where there is no GPU */
+function findAdapter() {
+  const inherited = process.env.LD_LIBRARY_PATH ?? '';
+  const folders = missingLibraries(lib);
+  const dawn = join(app, 'node_modules/webgpu/dist/linux-x64/dawn.node');
+  // A system may have the C++ library that Node needs, but not one as new as Dawn needs.
+  if (!loads(dawn)) folders.push(join(lib, 'libstdc++.so.6'), join(lib, 'libgcc_s.so.1'));
+  const libraries = [inherited, ...new Set(folders)].filter((part) => part !== '').join(':');
+  const common = { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir() };
+  const usual = { ...common, LD_LIBRARY_PATH: libraries };
+  // Who names a driver is to get that one.
+  const others = process.env.VK_DRIVER_FILES === undefined ? driverCandidates(scratch, libraries) : [];
+  /** @type {ReturnType<typeof findAdapter> | undefined} */
+  let software;
+  const failures = new Set();
+  for (const env of [usual, ...others.map((other) => ({ ...common, ...other }))]) {
+    const adapter = probe(env);
+    if (typeof adapter === 'string') failures.add(adapter);
+    else if (adapter.software) software ??= { env, adapter };
+    else return { env, adapter };
+  }
+  if (software) return software;
+  throw new Error(
+    `No GPU was found that Vulkan can use. Install the driver of this machine's GPU; where it is installed in an unusual ` +
+      `place, name its manifest in VK_DRIVER_FILES and its libraries' folder in LD_LIBRARY_PATH.\n${[...failures].join('\n')}`,
+  );
+}
+
+/**
+ * Runs to the end; what it prints is shown, and kept in `log` where one is given.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} [log]
+ * @returns {Promise<number>} its exit code
+ */
+function run(program, args, env, log) {
+  const child = spawn(program, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', log === undefined ? 'inherit' : 'pipe', 'inherit'],
+  });
+  if (log !== undefined) {
+    const file = createWriteStream(log);
+    child.stdout?.on('data', (/** @type {Buffer} */ chunk) => {
+      process.stdout.write(chunk);
+      file.write(chunk);
+    });
+    child.on('close', () => file.end());
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+/** @param {string} name */
+const fileName = (name) =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+
+async function main() {
+  const [command = '', ...rest] = process.argv.slice(2);
+  const args = process.argv.slice(2);
+  if (args.some((arg) => arg === '--help' || arg.startsWith('--show'))) {
+    const script = command === 'profile' ? 'profile.js' : 'main.js';
+    return await run(process.execPath, [join(app, script), ...(command === 'profile' ? rest : args)], {});
+  }
+  const { env, adapter } = findAdapter();
+  mkdirSync(results, { recursive: true });
+  const machine = join(results, fileName(adapter.name) || 'unnamed');
+  if (command === 'profile') {
+    const trace = ['--trace', `${machine}-profile.json`];
+    const log = `${machine}-profile.txt`;
+    return await run(process.execPath, [join(app, 'profile.js'), ...trace, ...rest], env, log);
+  }
+  const version = readFileSync(join(app, 'version'), 'utf8').trim();
+  const own = ['--out', `${machine}.json`, '--version', version];
+  const code = await run(process.execPath, [join(app, 'main.js'), ...own, ...args], env, `${machine}.txt`);
+  console.error(`results: ${machine}.json`);
+  return code;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (/** @type {unknown} */ error) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  },
+);
