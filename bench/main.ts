@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Device } from '../src/gpu/device';
+import { openDevice } from '../src/cli/device';
 import { nodeFiles } from '../src/storage/node_files';
 import { earlierOf } from './suite/compare';
 import { render } from './suite/render';
@@ -39,19 +39,6 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-
-/** Dawn crashes the process where this object is collected while its devices are in use. */
-let dawn: GPU | undefined;
-
-async function openDevice(): Promise<Device> {
-  if (!dawn) {
-    const { create, globals } = await import('webgpu');
-    Object.assign(globalThis, globals);
-    // Subgroup matrices are experimental; timestamps are rounded to 65 µs for the sake of web pages.
-    dawn = create(['enable-dawn-features=allow_unsafe_apis', 'disable-dawn-features=timestamp_quantization']);
-  }
-  return await Device.open(dawn);
-}
 
 async function measure(): Promise<Report> {
   const wishes = readWishes(values);

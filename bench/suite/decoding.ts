@@ -1,9 +1,10 @@
 import type { Device } from '../../src/gpu/device';
-import { cacheBytes } from '../../src/models/generation_graph';
+import { cacheBytes, planChat } from '../../src/models/generation_graph';
 import { Generator } from '../../src/models/generation';
 import { KeyValueCache } from '../../src/models/key_value_cache';
 import { weightSlots } from '../../src/models/layout';
 import type { Filler } from './fill';
+import { fit } from './fit';
 import type { Measurement } from './measure';
 import { layoutsOf, type ModelName } from './models';
 import { randomModel } from './random_model';
@@ -26,6 +27,11 @@ export async function decoding(
   }: { readonly model: ModelName; readonly past: number; readonly tokens: number },
 ): Promise<Decoding> {
   const { spec, model: layout } = layoutsOf(name, device.limits.maxStorageBufferBindingSize);
+  const { limits } = device;
+  await fit(device, () => {
+    const { prefill, decode } = planChat(layout, undefined, { cacheRows: past + tokens, limits });
+    return [{ plan: prefill.plan }, { plan: decode.plan, past }];
+  });
   const model = await randomModel(device, filler, layout);
   const cache = new KeyValueCache(model, past + tokens);
   const destroy = (): void => {

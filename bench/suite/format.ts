@@ -47,19 +47,22 @@ export function spreadOf(result: Result): string {
   return result.samples > 1 ? `±${(100 * spread(result)).toFixed(0)} %` : '';
 }
 
-/** Columns as wide as their widest cell; the first to the left, the others to the right. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Columns as wide as their widest cell, which they hold to the right; those named in `left` to the left. */
+export function table(rows: readonly (readonly string[])[], left: readonly number[] = [0]): string {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
   }
+  // A column that holds nothing takes no room.
+  const used = widths.flatMap((width, column) => (width > 0 ? [column] : []));
+  const padded = (row: readonly string[], column: number): string => {
+    const [cell = '', width = 0] = [row[column], widths[column]];
+    return left.includes(column) ? cell.padEnd(width) : cell.padStart(width);
+  };
   return rows
     .map((row) =>
-      row
-        .map((cell, column) => {
-          const width = widths[column] ?? 0;
-          return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-        })
+      used
+        .map((column) => padded(row, column))
         .join('  ')
         .trimEnd(),
     )

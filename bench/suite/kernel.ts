@@ -90,5 +90,5 @@ export async function repeated(device: Device, timed: Timed): Promise<Measuremen
     repeats = Math.min(MOST_REPEATS, repeats * factor);
   }
   const [chosen, clock] = [repeats, source];
-  return { run: async () => await timed(chosen, clock) };
+  return { warm: true, run: async () => await timed(chosen, clock) };
 }

@@ -2,6 +2,8 @@
 export interface Measurement {
   /** Runs it once, to its end on the device; resolves to its seconds. */
   run(): Promise<number>;
+  /** It has run before, so that its first sample counts. */
+  readonly warm?: boolean;
 }
 
 export interface Rounds {
@@ -12,7 +14,7 @@ export interface Rounds {
 
 /**
  * Samples of several measurements, taken in rounds over all of them, so that what slows a machine down for a while falls on
- * each alike. The first round is for warming up: it counts only where it takes all the time that there is.
+ * each alike. Where something is cold, the first round warms it up: that counts only where it takes all the time there is.
  */
 export async function interleaved(
   measurements: readonly Measurement[],
@@ -26,10 +28,9 @@ export async function interleaved(
   const started = performance.now();
   const first = await round();
   const took = (performance.now() - started) / 1000;
-  const affordable = Math.min(rounds, Math.floor(seconds / took) - 1);
-  if (affordable < 1) return first.map((sample) => [sample]);
-  const samples = measurements.map((): number[] => []);
-  for (let i = 0; i < affordable; i++)
-    (await round()).forEach((sample, index) => samples[index]?.push(sample));
+  const warm = measurements.every((measurement) => measurement.warm);
+  const more = Math.min(warm ? rounds - 1 : rounds, Math.floor(seconds / took) - 1);
+  const samples = first.map((sample): number[] => (warm || more < 1 ? [sample] : []));
+  for (let i = 0; i < more; i++) (await round()).forEach((sample, index) => samples[index]?.push(sample));
   return samples;
 }

@@ -5,6 +5,7 @@ import { Trace, type TracedNode } from '../../src/graph/trace';
 import type { Limits, Node, Tensor, TensorType } from '../../src/ops/op';
 import type { SlotContent } from './contents';
 import type { Filler } from './fill';
+import { fit } from './fit';
 import { repeated } from './kernel';
 import type { Measurement } from './measure';
 import { compilePlans } from './programs';
@@ -17,6 +18,7 @@ export interface NamedNode {
 
 export interface NodeMeasurement extends Measurement {
   readonly name: string;
+  readonly kernels: string;
   readonly flops: number;
   /** What the op must read and write at the least: each of its inputs and outputs once. */
   readonly bytes: number;
@@ -48,29 +50,33 @@ export async function compileNodes(
   { nodes, run, capacity, contents }: NodeRequest,
 ): Promise<NodePrograms> {
   const { limits } = device;
-  const planned: { readonly node: NamedNode; readonly plan: Plan }[] = [];
-  const omitted: string[] = [];
-  for (const node of nodes) {
-    try {
-      const keep = tensorsOf(node.traced.node);
-      planned.push({ node, plan: plan(new Trace(), [node.traced], { capacity, limits, keep }) });
-    } catch (error) {
-      omitted.push(`${node.name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-  const plans = planned.map((one) => one.plan);
+  const omitted = new Set<string>();
+  const planned = (): { readonly node: NamedNode; readonly plan: Plan }[] =>
+    nodes.flatMap((node) => {
+      try {
+        const keep = tensorsOf(node.traced.node);
+        return [{ node, plan: plan(new Trace(), [node.traced], { capacity, limits, keep }) }];
+      } catch (error) {
+        omitted.add(`${node.name}: ${error instanceof Error ? error.message : String(error)}`);
+        return [];
+      }
+    });
+  await fit(device, () => planned().map((one) => ({ plan: one.plan, past: run.past })));
+  const chosen = planned();
+  const plans = chosen.map((one) => one.plan);
   const compiled = await compilePlans(device, filler, plans, contents);
   try {
     const measurements: NodeMeasurement[] = [];
-    for (const [index, { node }] of planned.entries()) {
+    for (const [index, { node, plan }] of chosen.entries()) {
       const program = compiled.programs[index]!;
       const timed = await repeated(device, async (repeats, source) => {
         const { dispatches } = await program.profile(run, { source, repeats });
         return dispatches.reduce((sum, { seconds }) => sum + seconds, 0);
       });
-      measurements.push({ ...timed, name: node.name, ...workOf(limits, node.traced, run.rows) });
+      const kernels = [...new Set(plan.dispatches.map(({ kernel }) => kernel))].join(', ');
+      measurements.push({ ...timed, name: node.name, kernels, ...workOf(limits, node.traced, run.rows) });
     }
-    return { measurements, omitted, destroy: () => compiled.destroy() };
+    return { measurements, omitted: [...omitted], destroy: () => compiled.destroy() };
   } catch (error) {
     compiled.destroy();
     throw error;

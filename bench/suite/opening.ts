@@ -47,6 +47,8 @@ export async function firstStep(
       const started = performance.now();
       const opened = await openDevice();
       try {
+        // What was found out about the device is kept, too.
+        opened.choices.recall(device.choices.known);
         const base = await openBase(store, id);
         if (!base) throw new Error('the base was not kept');
         const loaded = await loadModel(opened, base.checkpoint, LOAD);

@@ -1,5 +1,5 @@
 import type { Device } from '../../src/gpu/device';
-import { plan } from '../../src/graph/plan';
+import { plan, type Plan } from '../../src/graph/plan';
 import { Trace } from '../../src/graph/trace';
 import { modelLayout, type LoadSettings } from '../../src/models/layout';
 import { planGeneration } from '../../src/models/generation_graph';
@@ -16,8 +16,9 @@ import {
   matmulName,
   type MatmulShape,
 } from '../peers/shapes';
-import { inputContents, randomBatch, weightContents } from './contents';
+import { inputContents, randomBatch, weightContents, type SlotContent } from './contents';
 import type { Filler } from './fill';
+import { fit } from './fit';
 import { layoutsOf, LOAD, type ModelName } from './models';
 import { compilePlans, type Programs } from './programs';
 import type { RunValues } from '../../src/gpu/run';
@@ -48,7 +49,7 @@ export async function blockProgram(
     ...weightContents(layout),
     ...inputContents(randomBatch(tokens, spec.vocabularySize)),
   ]);
-  const compiled = await compilePlans(device, filler, [plan(new Trace(), nodes, request)], contents);
+  const compiled = await compileFitted(device, filler, () => plan(new Trace(), nodes, request), contents);
   return { ...compiled, run: { rows: tokens, lossScale: 1 / tokens } };
 }
 
@@ -83,8 +84,8 @@ export async function ours(device: Device, filler: Filler, matmuls: readonly Mat
       parts: [part],
     } as const;
     linear(trace, { x, weight });
-    const planned = plan(trace, trace.nodes, { capacity: rows, limits });
-    const compiled = keep(await compilePlans(device, filler, [planned], new Map()));
+    const planned = () => plan(trace, trace.nodes, { capacity: rows, limits });
+    const compiled = keep(await compileFitted(device, filler, planned, new Map()));
     products.push(measured(matmulName(shape), compiled, { rows }));
   }
 
@@ -94,12 +95,13 @@ export async function ours(device: Device, filler: Filler, matmuls: readonly Mat
   const layout = modelLayout(spec, () => 'bf16', DENSE, limits.maxStorageBufferBindingSize);
   const { tokens } = DECODER;
   const generation = { cacheRows: tokens + 1, limits };
-  const forward = planGeneration(layout, undefined, { ...generation, capacity: tokens, logits: 'all' });
-  const decode = planGeneration(layout, undefined, { ...generation, capacity: 1, logits: 'last' });
+  const forward = () =>
+    planGeneration(layout, undefined, { ...generation, capacity: tokens, logits: 'last' }).plan;
+  const decode = () => planGeneration(layout, undefined, { ...generation, capacity: 1, logits: 'last' }).plan;
   const contentsFor = (rows: number) =>
     new Map([...weightContents(layout), ...inputContents(randomBatch(rows, spec.vocabularySize))]);
-  const pass = keep(await compilePlans(device, filler, [forward.plan], contentsFor(tokens)));
-  const token = keep(await compilePlans(device, filler, [decode.plan], contentsFor(1)));
+  const pass = keep(await compileFitted(device, filler, forward, contentsFor(tokens)));
+  const token = keep(await compileFitted(device, filler, decode, contentsFor(1)));
   return {
     name: 'Tunesmith',
     version: '',
@@ -115,4 +117,14 @@ export async function ours(device: Device, filler: Filler, matmuls: readonly Mat
       return Promise.resolve();
     },
   };
+}
+
+async function compileFitted(
+  device: Device,
+  filler: Filler,
+  planned: () => Plan,
+  contents: ReadonlyMap<string, SlotContent>,
+): Promise<Programs> {
+  await fit(device, () => [{ plan: planned() }]);
+  return await compilePlans(device, filler, [planned()], contents);
 }

@@ -7,7 +7,8 @@ const TITLES: Readonly<Record<Group, string>> = {
   limits: 'Limits of the device',
   products: 'Matrix products (of the limit by multiply-adds)',
   ops: 'Ops, forward and backward (of the limit that binds them: multiply-adds or the copy’s bandwidth)',
-  steps: 'Training steps',
+  memory: 'Memory of a training step by the plan, the base in NF4 included',
+  steps: 'Training steps (of the limit by multiply-adds)',
   decoding: 'Decoding (of the limit by bandwidth)',
   opening: 'Opening',
   peers: 'Peers, the same computation in turns',
@@ -48,6 +49,7 @@ const SECTIONS: Readonly<Record<Group, Section>> = {
   limits: flat,
   products: (results, earlier) => pivots(results, earlier, 'rows'),
   ops: (results, earlier) => pivots(results, earlier, 'tokens'),
+  memory: renderMemory,
   steps: renderSteps,
   decoding: (results, earlier) => pivots(results, earlier, 'tokens before'),
   opening: (results, earlier) => pivots(results, earlier, 'tokens'),
@@ -63,6 +65,7 @@ function flat(results: readonly Result[], earlier: Earlier): string {
       change(result, earlier),
       result.note ?? '',
     ]),
+    [0, 4],
   );
 }
 
@@ -99,6 +102,14 @@ function figure(result: Result, earlier: Earlier): string[] {
   const part = result.fraction === undefined ? '' : percent(result.fraction);
   const changed = change(result, earlier);
   return [quantity(result.median, result.unit), spreadOf(result), [part, changed].filter(Boolean).join(' ')];
+}
+
+function renderMemory(results: readonly Result[], earlier: Earlier): string {
+  return pivots(
+    results.map((result) => ({ ...result, model: '', name: result.model ?? '' })),
+    earlier,
+    'tokens',
+  );
 }
 
 function renderSteps(results: readonly Result[], earlier: Earlier): string {
@@ -139,14 +150,17 @@ function renderPeers(results: readonly Result[], earlier: Earlier): string {
 function renderTargets(judgements: readonly Judgement[]): string {
   const amount = (value: number, unit: Judgement['unit']): string =>
     unit === 'times' ? `${digits(value)} ×` : quantity(value, unit);
-  return table([
-    ['', 'target', 'here', '', ''],
-    ...judgements.map(({ what, unit, better, goal, value, reached, remark }) => [
-      what,
-      goal === undefined ? '–' : `${better === 'more' ? '≥' : '≤'} ${amount(goal, unit)}`,
-      value === undefined ? '–' : amount(value, unit),
-      reached === undefined ? '' : reached ? 'reached' : 'missed',
-      ` ${remark}`,
-    ]),
-  ]).replace(/ +$/gm, '');
+  return table(
+    [
+      ['', 'target', 'here', '', ''],
+      ...judgements.map(({ what, unit, better, goal, value, reached, remark }) => [
+        what,
+        goal === undefined ? '–' : `${better === 'more' ? '≥' : '≤'} ${amount(goal, unit)}`,
+        value === undefined ? '–' : amount(value, unit),
+        reached === undefined ? '' : reached ? 'reached' : 'missed',
+        remark,
+      ]),
+    ],
+    [0, 4],
+  );
 }

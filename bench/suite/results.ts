@@ -2,7 +2,16 @@ import type { DeviceFeatures } from '../../src/gpu/features';
 import type { Summary } from './statistics';
 
 /** Parts of the bench, in the order in which they run and are printed. */
-export const GROUPS = ['limits', 'products', 'ops', 'steps', 'decoding', 'opening', 'peers'] as const;
+export const GROUPS = [
+  'limits',
+  'products',
+  'ops',
+  'memory',
+  'steps',
+  'decoding',
+  'opening',
+  'peers',
+] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** 'ratio' is a number without a unit; 'bytes' and 'count' are not timed. */

@@ -5,10 +5,12 @@ import { trainingMemory } from '../../src/models/memory';
 import { compileTraining } from '../../src/models/training';
 import { BATCH_SLOTS, METRICS, planMicroBatch, writeBatch } from '../../src/models/training_graph';
 import type { OptimizerValues } from '../../src/models/training_program';
+import type { Limits } from '../../src/ops/op';
 import { randomBatch } from './contents';
 import type { Filler } from './fill';
+import { fit } from './fit';
 import type { Measurement } from './measure';
-import { layoutsOf, type ModelName } from './models';
+import { layoutsOf, type Layouts, type ModelName } from './models';
 import { freshAdapter, randomModel } from './random_model';
 
 export interface StepRequest {
@@ -23,8 +25,10 @@ export interface TrainingStep extends Measurement {
   readonly blocks: { readonly used: number; readonly all: number };
   /** Bytes on the device now, and what the plan promised. */
   readonly memory: { readonly allocated: number; readonly planned: number };
-  /** Submits since the last call of this. */
+  /** Submits of the last run. */
   submits(): number;
+  /** Runs its micro-batch once more, one dispatch after the other, and tells what each op took. */
+  profile(): Promise<StepProfile>;
   destroy(): void;
 }
 
@@ -45,93 +49,71 @@ export async function trainingStep(
   { model: name, tokens, layers }: StepRequest,
 ): Promise<TrainingStep> {
   const { limits } = device;
-  const {
-    spec,
-    model: layout,
-    adapter: adapterOf,
-  } = layoutsOf(name, limits.maxStorageBufferBindingSize, layers);
-  const all = layoutsOf(name, limits.maxStorageBufferBindingSize).spec.layers;
-  const before = allocated(device);
-  const model = await randomModel(device, filler, layout);
-  const adapter = freshAdapter(device, adapterOf);
+  const most = limits.maxStorageBufferBindingSize;
+  const { spec, model: layout, adapter: adapterOf } = layoutsOf(name, most, layers);
   const options = { capacity: tokens, gradient_checkpointing: true };
-  const release = (): void => {
-    adapter.destroy();
-    model.destroy();
+  const batch = randomBatch(tokens, spec.vocabularySize);
+  const made: { destroy(): void }[] = [];
+  const keep = <T extends { destroy(): void }>(part: T): T => {
+    made.push(part);
+    return part;
+  };
+  const destroy = (): void => {
+    for (const part of made.splice(0).reverse()) part.destroy();
   };
   try {
-    const program = await compileTraining(model, adapter, options);
-    const batch = randomBatch(tokens, spec.vocabularySize);
-    const plan = trainingMemory(layout, adapterOf, { ...options, limits });
+    await fit(device, () => [{ plan: planMicroBatch(layout, adapterOf, { ...options, limits }) }]);
+    const before = allocated(device);
+    const model = keep(await randomModel(device, filler, layout));
+    const adapter = keep(freshAdapter(device, adapterOf));
+    const program = keep(await compileTraining(model, adapter, options));
+    const memory = {
+      allocated: allocated(device) - before,
+      planned: plannedBytes({ model: layout, adapter: adapterOf }, tokens, limits),
+    };
+    const metrics = device.buffers.create('bench', METRICS, 16);
+    keep({ destroy: () => device.buffers.destroy('bench', metrics) });
+    const buffers = new Map([...model.buffers, ...adapter.buffers, [METRICS, metrics] as const]);
+    const plan = planMicroBatch(layout, adapterOf, { ...options, limits });
+    const watched = keep(await compile(device, plan, { buffers, inputs: BATCH_SLOTS, purpose: 'bench' }));
+    writeBatch(watched, batch);
     let counter = 0;
-    let submits = device.queue.submits;
+    let submits = 0;
     return {
-      blocks: { used: spec.layers, all },
-      memory: {
-        allocated: allocated(device) - before,
-        planned: plan.base + plan.adapter + plan.gradients + plan.moments + plan.activations + plan.inputs,
-      },
+      blocks: { used: spec.layers, all: layoutsOf(name, most).spec.layers },
+      memory,
+      submits: () => submits,
       run: async () => {
+        const begin = device.queue.submits;
         const started = performance.now();
         const values = { accumulate: false, windowTargetTokens: batch.targetTokens, seed: 0 };
         await program.microBatch(batch, { ...values, counter: counter++ });
         await program.optimizerStep({ ...OPTIMIZER, step: counter });
         await device.queue.idle();
+        submits = device.queue.submits - begin;
         return (performance.now() - started) / 1000;
       },
-      submits: () => {
-        const since = device.queue.submits - submits;
-        submits = device.queue.submits;
-        return since;
+      profile: async () => {
+        const { dispatches } = await watched.profile({ rows: tokens, lossScale: 1 / batch.targetTokens });
+        return summarizeProfile(dispatches);
       },
-      destroy: () => {
-        program.destroy();
-        release();
-      },
+      destroy,
     };
   } catch (error) {
-    release();
+    destroy();
     throw error;
   }
 }
 
-/** What the dispatches of one micro-batch took, one by one. */
-export async function profileStep(
-  device: Device,
-  filler: Filler,
-  { model: name, tokens, layers }: StepRequest,
-): Promise<readonly DispatchProfile[]> {
-  const { limits } = device;
-  const {
-    spec,
-    model: layout,
-    adapter: adapterOf,
-  } = layoutsOf(name, limits.maxStorageBufferBindingSize, layers);
-  const model = await randomModel(device, filler, layout);
-  const adapter = freshAdapter(device, adapterOf);
-  const metrics = device.buffers.create('bench', METRICS, 16);
-  try {
-    const plan = planMicroBatch(layout, adapterOf, {
-      capacity: tokens,
-      limits,
-      gradient_checkpointing: true,
-    });
-    const buffers = new Map([...model.buffers, ...adapter.buffers, [METRICS, metrics] as const]);
-    const program = await compile(device, plan, { buffers, inputs: BATCH_SLOTS, purpose: 'bench' });
-    try {
-      writeBatch(program, randomBatch(tokens, spec.vocabularySize));
-      const values = { rows: tokens, lossScale: 1 / tokens };
-      await program.run(values);
-      const { dispatches } = await program.profile(values);
-      return dispatches;
-    } finally {
-      program.destroy();
-    }
-  } finally {
-    device.buffers.destroy('bench', metrics);
-    adapter.destroy();
-    model.destroy();
-  }
+/** What the plan says that a step takes on the device, the base included. */
+export function plannedBytes(
+  { model, adapter }: Pick<Layouts, 'model' | 'adapter'>,
+  capacity: number,
+  limits: Limits,
+): number {
+  const options = { capacity, limits, gradient_checkpointing: true };
+  const plan = trainingMemory(model, adapter, options);
+  return plan.base + plan.adapter + plan.gradients + plan.moments + plan.activations + plan.inputs;
 }
 
 /** Matrix products and attention: what a step is for. Other kernels' operations are estimates of their time. */
@@ -143,6 +125,7 @@ export interface StepProfile {
   readonly flops: number;
   readonly products: { readonly flops: number; readonly seconds: number };
   readonly seconds: number;
+  readonly dispatches: number;
   /** Seconds by op, the longest first. */
   readonly byOp: readonly { readonly op: string; readonly seconds: number }[];
 }
@@ -161,7 +144,7 @@ export function summarizeProfile(dispatches: readonly DispatchProfile[]): StepPr
     products.seconds += seconds;
   }
   const order = [...byOp].map(([op, seconds]) => ({ op, seconds })).sort((a, b) => b.seconds - a.seconds);
-  return { ...total, products, byOp: order };
+  return { ...total, products, byOp: order, dispatches: dispatches.length };
 }
 
 function allocated(device: Device): number {

@@ -1,7 +1,6 @@
 import type { Device } from '../../src/gpu/device';
-import { trainingMemory } from '../../src/models/memory';
 import type { Peer } from '../peers/peer';
-import { MATMULS } from '../peers/shapes';
+import { MATMULS, type MatmulShape } from '../peers/shapes';
 import { decoding } from './decoding';
 import { Filler } from './fill';
 import { deviceLimits } from './limits';
@@ -11,10 +10,10 @@ import { modelOps } from './ops';
 import { blockProgram, ours } from './ours';
 import { CUBE, productName, products, productShapes, type ProductShape } from './products';
 import { Recorder, type Entry } from './recorder';
-import type { Group, Report } from './results';
-import { selectionFor, type Selection, type Wishes } from './selection';
-import { summarize } from './statistics';
-import { profileStep, summarizeProfile, trainingStep } from './steps';
+import type { Group, Report, Unit } from './results';
+import { LENGTHS, selectionFor, type Selection, type Wishes } from './selection';
+import { median, summarize } from './statistics';
+import { plannedBytes, trainingStep, type StepRequest } from './steps';
 import { interleaved } from './measure';
 
 /** What the suite needs beside a device: all that differs between Node and a browser. */
@@ -25,7 +24,7 @@ export interface Surroundings extends OpeningSurroundings {
   /** Says how far it is. */
   readonly log: (line: string) => void;
   /** The rivals, where they run here. */
-  readonly peers: (() => Promise<readonly Peer[]>) | undefined;
+  readonly peers: ((matmuls: readonly MatmulShape[]) => Promise<readonly Peer[]>) | undefined;
 }
 
 /** The whole bench, or what is wished of it. */
@@ -39,6 +38,10 @@ export async function runSuite(surroundings: Surroundings, wishes: Wishes): Prom
     limits: async () => await recorder.measureLimits(limits.measurements),
     products: async () => await measureProducts(recorder, selection),
     ops: async () => await measureOps(recorder, selection, log),
+    memory: () => {
+      planMemory(recorder);
+      return Promise.resolve();
+    },
     steps: async () => await measureSteps(recorder, selection, log),
     decoding: async () => await measureDecoding(recorder, selection),
     opening: async () => await measureOpening(recorder, selection, surroundings),
@@ -90,8 +93,8 @@ async function measureShapes(
       ),
     );
     const entries = made.measurements.map((measurement): Entry => {
-      const { name, flops } = measurement;
-      return { group: 'products', name, model, tokens: rows, measurement, flops };
+      const { name, flops, kernels: note } = measurement;
+      return { group: 'products', name, model, tokens: rows, measurement, flops, note };
     });
     await recorder.measure(entries.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name)));
     recorder.omitted.push(...made.omitted.map((line) => `${model}, ${rows} rows: ${line}`));
@@ -112,8 +115,8 @@ async function measureOps(
     try {
       await recorder.measure(
         made.measurements.map((measurement): Entry => {
-          const { name, flops, bytes } = measurement;
-          return { group: 'ops', name, model, tokens, measurement, flops, bytes };
+          const { name, flops, bytes, kernels: note } = measurement;
+          return { group: 'ops', name, model, tokens, measurement, flops, bytes, note };
         }),
       );
       recorder.omitted.push(...made.omitted.map((line) => `${model}, ${tokens} tokens: ${line}`));
@@ -128,58 +131,78 @@ async function measureSteps(
   { steps, growth }: Selection,
   log: (line: string) => void,
 ): Promise<void> {
-  const { device, filler } = recorder;
   for (const request of steps) {
     const { model, tokens } = request;
     log(`  ${model}, ${tokens} tokens`);
     try {
-      const dispatches = await profileStep(device, filler, request);
-      const profile = summarizeProfile(dispatches);
-      const step = await trainingStep(device, filler, request);
-      try {
-        const { used, all } = step.blocks;
-        const note = used < all ? `${used} of ${all} blocks` : undefined;
-        const where = { group: 'steps', model, tokens, note } as const;
-        const entry = { ...where, name: 'step', measurement: step, flops: profile.flops, rate: tokens };
-        await recorder.measure([entry]);
-        step.submits();
-        const seconds = tokens / (recorder.results.at(-1)?.median ?? NaN);
-        await step.run();
-        recorder.note({ ...where, name: 'seconds', unit: 's', value: seconds });
-        recorder.note({ ...where, name: 'FLOP/s', unit: 'FLOP/s', value: profile.flops / seconds });
-        const products = profile.products.flops / profile.products.seconds;
-        recorder.note({ ...where, name: 'FLOP/s of its products', unit: 'FLOP/s', value: products });
-        const ratio = profile.flops / seconds / products;
-        recorder.note({ ...where, name: 'step over products', unit: 'ratio', value: ratio });
-        recorder.note({ ...where, name: 'dispatches', unit: 'count', value: dispatches.length });
-        recorder.note({ ...where, name: 'submits', unit: 'count', value: step.submits() });
-        recorder.note({ ...where, name: 'memory', unit: 'bytes', value: step.memory.allocated });
-        recorder.note({ ...where, name: 'memory planned', unit: 'bytes', value: step.memory.planned });
-        for (const { op, seconds: taken } of profile.byOp) {
-          recorder.note({ ...where, name: `time in ${op}`, unit: 'ratio', value: taken / profile.seconds });
-        }
-      } finally {
-        step.destroy();
-      }
+      await measureStep(recorder, request);
     } catch (error) {
       recorder.omitted.push(`a step of ${model}, ${tokens} tokens: ${messageOf(error)}`);
-      device.check();
+      recorder.device.check();
     }
   }
-  promiseMemory(recorder);
   if (growth) await measureGrowth(recorder, growth);
 }
 
+async function measureStep(recorder: Recorder, request: StepRequest): Promise<void> {
+  const { model, tokens } = request;
+  const step = await trainingStep(recorder.device, recorder.filler, request);
+  try {
+    const { used, all } = step.blocks;
+    const where = {
+      group: 'steps',
+      model,
+      tokens,
+      note: used < all ? `${used} of ${all} blocks` : undefined,
+    } as const;
+    let profile = await step.profile();
+    const { flops, products, dispatches } = profile;
+    // In turns with the step, for it is compared with what its products reach.
+    const watched: number[] = [];
+    const measurement = {
+      run: async () => {
+        const seconds = await step.run();
+        profile = await step.profile();
+        watched.push(profile.products.seconds);
+        return seconds;
+      },
+    };
+    await recorder.measure([{ ...where, name: 'step', measurement, flops, rate: tokens }]);
+    const seconds = tokens / (recorder.results.at(-1)?.median ?? NaN);
+    const rate = products.flops / median(watched);
+    const notes: [name: string, unit: Unit, value: number][] = [
+      ['seconds', 's', seconds],
+      ['FLOP/s', 'FLOP/s', flops / seconds],
+      ['FLOP/s of its products', 'FLOP/s', rate],
+      ['step over products', 'ratio', flops / seconds / rate],
+      ['dispatches', 'count', dispatches],
+      ['submits', 'count', step.submits()],
+      ['memory', 'bytes', step.memory.allocated],
+      ['memory planned', 'bytes', step.memory.planned],
+      ...profile.byOp.map(
+        ({ op, seconds: taken }) =>
+          [`time in ${op}`, 'ratio', taken / profile.seconds] as [string, Unit, number],
+      ),
+    ];
+    for (const [name, unit, value] of notes) recorder.note({ ...where, name, unit, value });
+  } finally {
+    step.destroy();
+  }
+}
+
 /** What a step is going to take, by the plan alone: known for every model, whatever the device holds. */
-function promiseMemory(recorder: Recorder): void {
+function planMemory(recorder: Recorder): void {
   const { limits } = recorder.device;
-  const tokens = 1024;
   for (const model of MODELS) {
     const layouts = layoutsOf(model, limits.maxStorageBufferBindingSize);
-    const options = { capacity: tokens, limits, gradient_checkpointing: true };
-    const plan = trainingMemory(layouts.model, layouts.adapter, options);
-    const value = plan.base + plan.adapter + plan.gradients + plan.moments + plan.activations + plan.inputs;
-    recorder.note({ group: 'steps', name: 'memory of the plan', model, tokens, unit: 'bytes', value });
+    for (const tokens of LENGTHS) {
+      try {
+        const value = plannedBytes(layouts, tokens, limits);
+        recorder.note({ group: 'memory', name: 'planned', model, tokens, unit: 'bytes', value });
+      } catch (error) {
+        recorder.omitted.push(`the plan of ${model}, ${tokens} tokens: ${messageOf(error)}`);
+      }
+    }
   }
 }
 
@@ -199,7 +222,7 @@ async function measureGrowth(
       };
       // Pipelines are new to the driver until they have run.
       await block.programs[0]?.run({ ...block.run, rows: 64 });
-      const samples = await interleaved([{ run }], { rounds: 1, seconds: 10 });
+      const samples = await interleaved([{ run }], { rounds: 2, seconds: 10 });
       recorder.results.push({
         ...{ group: 'steps', name: 'one block, forward and backward', model, tokens: count, unit: 's' },
         ...summarize(samples[0] ?? []),
@@ -250,7 +273,7 @@ async function measurePeers(
     return;
   }
   const matmuls = device.kind === 'gpu' ? MATMULS : MATMULS.slice(0, 3);
-  const rivals = await peers();
+  const rivals = await peers(matmuls);
   const own = await ours(device, recorder.filler, matmuls);
   const all = [own, ...rivals];
   try {

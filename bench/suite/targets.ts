@@ -115,7 +115,7 @@ function matrixOverFma(report: Report): Found {
 
 function stepMemory({ results }: Report): Found {
   const where = { model: 'Qwen2.5-0.5B', tokens: 1024 };
-  const planned = find(results, 'steps', 'memory of the plan', where);
+  const planned = find(results, 'memory', 'planned', where);
   const allocated = find(results, 'steps', 'memory', where);
   if (allocated) return { value: allocated.median, where: 'as allocated' };
   return planned

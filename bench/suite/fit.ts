@@ -1,0 +1,26 @@
+import type { Device } from '../../src/gpu/device';
+import { DeviceTrials } from '../../src/graph/trials';
+import { tune, type TunedProgram } from '../../src/graph/tune';
+
+/** As long as fitting may take in the application. */
+const SECONDS = 10;
+
+/** All rows are one example: what attention takes longest for. */
+const CONTENTS = new Map([
+  ['segments', (words: number) => Uint32Array.from({ length: words }, (_, i) => (i % 2) * (words >> 1))],
+  ['positions', (words: number) => Uint32Array.from({ length: words }, (_, i) => i)],
+]);
+
+/**
+ * Fits the choice of kernels to the device for programs that will run, as the application does before it compiles them;
+ * they are to be planned after it. Adapters that run on the CPU keep the defaults, here as there.
+ */
+export async function fit(device: Device, programs: () => readonly TunedProgram[]): Promise<void> {
+  if (device.kind !== 'gpu') return;
+  const bench = new DeviceTrials(device, { buffers: new Map(), contents: CONTENTS });
+  try {
+    await tune({ programs: programs(), choices: device.choices, bench, seconds: SECONDS });
+  } finally {
+    bench.destroy();
+  }
+}
