@@ -38,6 +38,7 @@ for (const name of ['main', 'profile']) await buildBench(name, { outDir: app, al
 for (const name of ['start.mjs', 'libraries.mjs']) cpSync(join(root, 'tools', 'pack', name), join(app, name));
 cpSync(join(root, 'tools', 'lib', 'probe-dawn.mjs'), join(app, 'probe-dawn.mjs'));
 cpSync(join(root, 'tools', 'pack', 'bench'), join(folder, 'bench'));
+chmodSync(join(folder, 'bench'), 0o755);
 writeFileSync(join(app, 'version'), `${version()}\n`);
 // Modules, in a folder of their own.
 writeFileSync(join(app, 'package.json'), '{ "type": "module" }\n');
