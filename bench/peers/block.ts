@@ -32,7 +32,10 @@ export interface RunningBlock {
 
 export function randomArray(name: string, length: number, scale: number, offset = 0): Numbers {
   const stream = streamOf(name);
-  return Float32Array.from({ length }, (_, index) => offset + scale * (2 * uniform(1, stream, index) - 1));
+  const values = new Float32Array(length);
+  for (let index = 0; index < length; index++)
+    values[index] = offset + scale * (2 * uniform(1, stream, index) - 1);
+  return values;
 }
 
 /** Weights of about the size that a trained model's have; B is not zero, so that every gradient is some. */
@@ -75,7 +78,7 @@ export function resultNames(): string[] {
 }
 
 /** `x` [rows, inputs] times the transpose of `weight` [outputs, inputs]. */
-function product(x: ArrayLike<number>, weight: ArrayLike<number>, inputs: number): Float64Array {
+export function product(x: ArrayLike<number>, weight: ArrayLike<number>, inputs: number): Float64Array {
   const rows = x.length / inputs;
   const outputs = weight.length / inputs;
   const y = new Float64Array(rows * outputs);
@@ -89,7 +92,7 @@ function product(x: ArrayLike<number>, weight: ArrayLike<number>, inputs: number
   return y;
 }
 
-function norm(x: ArrayLike<number>, weight: ArrayLike<number>, eps: number): Float64Array {
+export function norm(x: ArrayLike<number>, weight: ArrayLike<number>, eps: number): Float64Array {
   const width = weight.length;
   const y = new Float64Array(x.length);
   for (let row = 0; row < x.length; row += width) {
@@ -108,6 +111,7 @@ export function referenceOutput(arrays: BlockArrays): Float64Array {
   const linear = (name: LinearName, input: Float64Array, inputs: number) => {
     const { weight, A, B } = arrays.linears[name];
     const base = product(input, weight, inputs);
+    if (rank === 0) return base;
     const adapted = product(product(input, A, inputs), B, rank);
     return base.map((value, index) => value + (alpha / rank) * adapted[index]!);
   };

@@ -1,6 +1,7 @@
 // Whether a rival computes the block that is meant: a comparison of other computations would say nothing.
 import { blockArrays, randomArray, referenceOutput, type BlockArrays, type BlockResults } from './block';
-import { BLOCK, LINEARS, type BlockShape } from './shapes';
+import { referenceLogits } from './decoder';
+import { BLOCK, DECODER, LINEARS, type BlockShape, type DecoderShape } from './shapes';
 
 /** Small enough for float64 in JavaScript. */
 export const SMALL_BLOCK: BlockShape = {
@@ -15,7 +16,19 @@ export const SMALL_BLOCK: BlockShape = {
   alpha: 8,
 };
 
-const TOLERANCE = 2e-3;
+export const SMALL_DECODER: DecoderShape = {
+  ...DECODER,
+  blocks: 2,
+  vocab: 64,
+  tokens: 12,
+  hidden: 64,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 16,
+  mlp: 96,
+};
+
+const TOLERANCE = 1e-3;
 const STEP = 1e-3;
 
 /** The inner product of the output with what comes from above: its gradients are the block's. */
@@ -54,14 +67,14 @@ export function checkSmallBlock(results: BlockResults): string[] {
   const output = referenceOutput(arrays);
   for (const [name, values] of results) {
     if (name === 'y') {
-      if (length(output.map((value, index) => value - values[index]!)) > TOLERANCE * length(output))
+      // Negated, so that not-a-number fails as well.
+      if (!(length(output.map((value, index) => value - values[index]!)) <= TOLERANCE * length(output)))
         problems.push('the output differs from the reference');
       continue;
     }
     const direction = randomArray(`direction ${name}`, values.length, 1);
     const slope =
       (loss(moved(arrays, name, direction, STEP)) - loss(moved(arrays, name, direction, -STEP))) / (2 * STEP);
-    // Negated, so that not-a-number fails as well.
     if (!(Math.abs(dot(values, direction) - slope) <= TOLERANCE * length(values) * length(direction)))
       problems.push(`the gradient of ${name} differs from the reference`);
   }
@@ -76,4 +89,11 @@ export function compareBlocks(left: BlockResults, right: BlockResults): string[]
     const distance = length(values.map((value, index) => value - other[index]!));
     return distance <= TOLERANCE * length(values) ? [] : [`${name} differs by ${distance / length(values)}`];
   });
+}
+
+/** Compares the logits of {@link SMALL_DECODER}'s last token with the reference; returns what differs. */
+export function checkSmallDecoder(logits: Float32Array): string[] {
+  const reference = referenceLogits(SMALL_DECODER);
+  const distance = length(reference.map((value, index) => value - (logits[index] ?? NaN)));
+  return distance <= TOLERANCE * length(reference) ? [] : ['the logits differ from the reference'];
 }

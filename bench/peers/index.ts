@@ -4,13 +4,22 @@ import { blockArrays, type BlockResults } from './block';
 import { checkSmallBlock, compareBlocks, SMALL_BLOCK } from './check';
 import type { Framework } from './framework';
 import { measurement, type Measurement, type Peer } from './peer';
-import { BLOCK, blockName, MATMULS, type BlockShape, type MatmulShape } from './shapes';
+import {
+  BLOCK,
+  blockName,
+  DECODER,
+  MATMULS,
+  type BlockShape,
+  type DecoderShape,
+  type MatmulShape,
+} from './shapes';
 
 export type { Measurement, Peer } from './peer';
 
 export interface PeersEnvironment {
   readonly matmuls?: readonly MatmulShape[];
   readonly block?: BlockShape;
+  readonly decoder?: DecoderShape;
   /** Results of the same block by others, by name: ours may be put in, and each rival's come to it with its first run. */
   readonly blockResults?: Map<string, BlockResults>;
 }
@@ -25,7 +34,8 @@ interface Opened {
  * be Dawn's before. One that does not run here has no measurements, and a note that says why.
  */
 export async function peers(environment: PeersEnvironment): Promise<readonly Peer[]> {
-  const { matmuls = MATMULS, block = BLOCK, blockResults = new Map<string, BlockResults>() } = environment;
+  const { matmuls = MATMULS, block = BLOCK, decoder = DECODER } = environment;
+  const { blockResults = new Map<string, BlockResults>() } = environment;
 
   const peer = async (
     name: string,
@@ -81,6 +91,10 @@ export async function peers(environment: PeersEnvironment): Promise<readonly Pee
     await peer('TensorFlow.js', devDependencies['@tensorflow/tfjs-core'], async (notes) => {
       const { openTensorFlow } = await import('./tfjs');
       return framework('TensorFlow.js', await openTensorFlow(), notes);
+    }),
+    await peer('onnxruntime-web', devDependencies['onnxruntime-web'], async (notes) => {
+      const { openOnnxRuntime } = await import('./onnxruntime');
+      return openOnnxRuntime(decoder, notes);
     }),
   ];
 }

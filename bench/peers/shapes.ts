@@ -19,7 +19,7 @@ export interface BlockShape {
   readonly normEps: number;
 }
 
-/** A decoder of such blocks without LoRA, its head tied to the embedding. */
+/** A decoder of such blocks without LoRA. */
 export interface DecoderShape extends Omit<BlockShape, 'tokens' | 'rank' | 'alpha'> {
   readonly blocks: number;
   readonly vocab: number;
@@ -41,7 +41,7 @@ export const BLOCK: BlockShape = {
   normEps: 1e-5,
 };
 
-/** Two of SmolLM2-135M's thirty blocks with its whole head: as much as a software adapter does in seconds. */
+/** Two of SmolLM2-135M's thirty blocks with its whole head, of the last token: as much as a software adapter does in seconds. */
 export const DECODER: DecoderShape = {
   blocks: 2,
   vocab: 49_152,
