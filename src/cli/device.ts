@@ -5,10 +5,13 @@ import { Device } from '../gpu/device';
 let dawn: GPU | undefined;
 
 /**
- * Dawn's counterparts of what a browser hides behind flags: subgroup matrices, which are still experimental, and timestamps
- * that are not quantised.
+ * Dawn's counterparts of what a browser hides behind flags: subgroup matrices, which are still experimental, half precision
+ * on NVIDIA's Vulkan driver, which a few corner cases of WGSL keep off there, and timestamps that are not quantised.
  */
-const DAWN = ['enable-dawn-features=allow_unsafe_apis', 'disable-dawn-features=timestamp_quantization'];
+const DAWN = [
+  'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia',
+  'disable-dawn-features=timestamp_quantization',
+];
 
 /** Opens a device of Dawn. Throws `adapter_missing`. */
 export async function openDevice(): Promise<Device> {

@@ -17,6 +17,8 @@ export type ShaderConstants = Readonly<Record<string, number | boolean>>;
  *     #if !NAME
  *     #else
  *     #endif
+ *     #for i in NAME          the lines up to #end once for each number below the constant NAME (or below a number), with
+ *     #end                    it in place of $i: for accumulators that are to be named variables, which stay in registers
  *
  * WGSL's own directives (`enable f16;`) may stand anywhere, in included files too: they are moved to the beginning.
  *
@@ -52,14 +54,34 @@ function declaration(name: string, value: number | boolean): string {
 function expand(name: string, constants: ShaderConstants, included: Set<string>): string {
   const text = files[`../../shaders/${name}.wgsl`];
   if (text === undefined) throw broken('shader_missing', `There is no shader shaders/${name}.wgsl.`);
+  return expandLines(text.split('\n'), name, constants, included).join('\n');
+}
+
+function expandLines(
+  lines: readonly string[],
+  name: string,
+  constants: ShaderConstants,
+  included: Set<string>,
+): string[] {
   const output: string[] = [];
   const open: boolean[] = [];
-  for (const line of text.split('\n')) {
-    const [directive, argument = ''] = line.trim().split(/\s+/, 2);
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index]!;
+    const [directive, argument = '', , bound = ''] = line.trim().split(/\s+/, 4);
     if (directive === '#if') open.push(holds(argument, constants));
     else if (directive === '#else') open.push(!pop(open, name));
     else if (directive === '#endif') pop(open, name);
-    else if (open.includes(false)) continue;
+    else if (directive === '#for') {
+      const end = endOf(lines, index, name);
+      const body = lines.slice(index + 1, end);
+      const count = open.includes(false) ? 0 : Number(constants[bound] ?? bound);
+      if (Number.isNaN(count)) throw broken('shader_syntax', `shaders/${name}.wgsl: ${bound} is no number.`);
+      for (let i = 0; i < count; i++) {
+        const numbered = body.map((each) => each.replaceAll(`$${argument}`, String(i)));
+        output.push(...expandLines(numbered, name, constants, included));
+      }
+      index = end;
+    } else if (open.includes(false)) continue;
     else if (directive === '#include') {
       if (included.has(argument)) continue;
       included.add(argument);
@@ -67,7 +89,18 @@ function expand(name: string, constants: ShaderConstants, included: Set<string>)
     } else output.push(line);
   }
   if (open.length > 0) throw broken('shader_syntax', `shaders/${name}.wgsl has an #if without #endif.`);
-  return output.join('\n');
+  return output;
+}
+
+/** The line of the #end that belongs to the #for at `start`. */
+function endOf(lines: readonly string[], start: number, name: string): number {
+  let depth = 0;
+  for (let index = start; index < lines.length; index++) {
+    const directive = lines[index]!.trim().split(/\s+/, 1)[0];
+    if (directive === '#for') depth++;
+    else if (directive === '#end' && --depth === 0) return index;
+  }
+  throw broken('shader_syntax', `shaders/${name}.wgsl has a #for without #end.`);
 }
 
 function pop(open: boolean[], name: string): boolean {

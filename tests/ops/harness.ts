@@ -176,16 +176,28 @@ function prepare(opCase: OpCase, capacity: number, limits: Limits): Prepared {
       results.set(`d${name}`, result);
     }
   }
-  return {
-    plan: plan(trace, trace.nodes, {
-      capacity,
-      limits: { ...limits, ...opCase.limits },
-      keep: [...results.values()].map(({ tensor }) => tensor),
-    }),
-    ops: trace.nodes.map(({ node }) => node.op.name),
-    contents,
-    results,
-  };
+  const planned = plan(trace, trace.nodes, {
+    capacity,
+    limits: { ...limits, ...opCase.limits },
+    keep: [...results.values()].map(({ tensor }) => tensor),
+  });
+  if (planned.dispatches.some(({ kernel }) => kernel === 'half_rows')) {
+    for (const [name, result] of results) {
+      results.set(name, { ...result, tolerance: inHalfPrecision(result.tolerance) });
+    }
+  }
+  return { plan: planned, ops: trace.nodes.map(({ node }) => node.op.name), contents, results };
+}
+
+/**
+ * The tolerance where factors are rounded to f16. A factor f of f32's epsilon allows for f terms as large as the result, each
+ * rounded by itself; what f such terms make is the root of f times smaller. Rounding both factors of each term then costs
+ * at most f16's epsilon, 2^13 times f32's, times the root of f.
+ */
+function inHalfPrecision(tolerance: Tolerance): Tolerance {
+  const wider = (factor: number): number => 2 ** 13 * Math.sqrt(factor);
+  if (typeof tolerance === 'number') return wider(tolerance);
+  return { ...tolerance, factor: wider(tolerance.factor) };
 }
 
 async function checkRuns(

@@ -1,7 +1,7 @@
 import { TunesmithError } from '../../core/errors';
 import type { ShaderConstants } from '../../gpu/shaders';
 import { f32, rowElements, type Dispatch, type Lowering, type Tensor } from '../op';
-import { unpack } from '../unpack';
+import { codesOf, unpack } from '../unpack';
 import type { DenseFormat, DenseWeight, Weight, WeightPart } from '../weight';
 
 /** A part of a weight's rows in float32 or as the checkpoint has it, with what is to be dispatched first. */
@@ -35,6 +35,12 @@ export function denseParts(lowering: Lowering, weight: Weight): DensePart[] {
     });
   }
   return parts;
+}
+
+/** The weight's parts as they are stored; a packed one has one, for kernels that unpack on the way. */
+export function storedParts(weight: Weight): readonly WeightPart[] {
+  if (weight.kind === 'dense') return weight.parts;
+  return [{ firstRow: 0, rows: weight.out, tensor: codesOf(weight) }];
 }
 
 /** A float32 tensor [out, in] as a weight of one part. */

@@ -6,10 +6,21 @@ import { checkVectors, wholeWeight } from './dense_parts';
 import { registersForward, registersGradient, registersTransposed } from './registers';
 import { mostRows } from './row_windows';
 import { rowForward } from './row';
+import { subgroupMatrixForward, subgroupMatrixTransposed } from './subgroup_matrix';
+import { tilesForward, tilesTransposed } from './tiles';
 
 // In each list the first that is available is the default.
-const FORWARD: readonly ProductAlgorithm<ForwardRequest>[] = [rowForward, registersForward];
-const TRANSPOSED: readonly ProductAlgorithm<TransposedRequest>[] = [registersTransposed];
+const FORWARD: readonly ProductAlgorithm<ForwardRequest>[] = [
+  rowForward,
+  registersForward,
+  ...tilesForward,
+  ...subgroupMatrixForward,
+];
+const TRANSPOSED: readonly ProductAlgorithm<TransposedRequest>[] = [
+  registersTransposed,
+  ...tilesTransposed,
+  ...subgroupMatrixTransposed,
+];
 const GRADIENT: readonly ProductAlgorithm<GradientRequest>[] = [registersGradient];
 
 /** y = x Wᵀ (+ bias) (+ scale · z Bᵀ) (+ residual), and z = dropout(x) Aᵀ, in float32. */

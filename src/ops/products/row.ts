@@ -1,10 +1,9 @@
 import { read, rowElements, write, type Binding, type Dispatch, type Lowering } from '../op';
 import type { PackedReader } from '../packings/format';
 import { readPacked } from '../packings/packed';
-import { codesOf } from '../unpack';
-import type { Weight, WeightPart } from '../weight';
+import type { WeightPart } from '../weight';
 import type { ForwardRequest, ProductAlgorithm } from './algorithm';
-import { weightConstants } from './dense_parts';
+import { storedParts, weightConstants } from './dense_parts';
 import { epilogue } from './epilogue';
 import { masking } from './masking';
 import { mostRows, windowed, windowOverrides } from './row_windows';
@@ -17,14 +16,9 @@ export const rowForward: ProductAlgorithm<ForwardRequest> = {
   name: 'row',
   available: (lowering, { y, window }) => mostRows(lowering, y, window) === 1,
   lower(lowering, request) {
-    return partsOf(request.weight).map((part) => row(lowering, request, part));
+    return storedParts(request.weight).map((part) => row(lowering, request, part));
   },
 };
-
-function partsOf(weight: Weight): readonly WeightPart[] {
-  if (weight.kind === 'dense') return weight.parts;
-  return [{ firstRow: 0, rows: weight.out, tensor: codesOf(weight) }];
-}
 
 function row({ limits }: Lowering, request: ForwardRequest, part: WeightPart): Dispatch {
   const { x, y, weight, window, scratch, dropout } = request;

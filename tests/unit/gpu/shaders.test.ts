@@ -23,3 +23,9 @@ test('conditions keep one branch', () => {
 test('an unknown shader is named', () => {
   expect(() => shaderSource('no_such_kernel')).toThrow('shaders/no_such_kernel.wgsl');
 });
+
+test('directives come before all declarations, wherever they stand', () => {
+  const code = shaderSource('matmul_tiles', { HALF: true, WEIGHT_F32: true, WEIGHT_BINDING: 2, SLICE: 32 });
+  expect(code.startsWith('enable f16;\nconst HALF')).toBe(true);
+  expect(code.match(/^enable/gm)).toHaveLength(1);
+});
