@@ -95,7 +95,7 @@ def build(options: argparse.Namespace) -> nn.Module:
         num_key_value_heads=kv_heads,
         vocab_size=vocab,
         tie_word_embeddings=True,
-        max_position_embeddings=max(8192, options.length),
+        max_position_embeddings=max(32768, options.length),
         use_cache=False,
         **more,
     )
