@@ -151,7 +151,10 @@ interface Piece {
 function weightReader(weight: Weight, bindings: Binding[]): Piece {
   if (weight.kind === 'dense') return { constants: weightConstants(weight.format, 2), overrides: {} };
   const { constants, overrides } = readPacked(weight, 2, bindings);
-  return { constants: { ...constants, NF4_SHARED: true }, overrides };
+  return {
+    constants: { ...constants, ...(weight.packing.format === 'nf4' && { NF4_SHARED: true }) },
+    overrides,
+  };
 }
 
 /** What shaders/lib/left_rows.wgsl reads, from a column of x on. */
