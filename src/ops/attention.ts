@@ -1,3 +1,4 @@
+import { attentionKernel, headOverrides, threadsFor, type AttentionAttributes } from './attention_kernels';
 import {
   f32,
   read,
@@ -13,17 +14,7 @@ import {
   type Tensors,
 } from './op';
 
-export interface AttentionAttributes {
-  readonly heads: number;
-  /** Heads of keys and values; `heads` is a multiple. */
-  readonly kvHeads: number;
-  /** A multiple of 4, at most 256. */
-  readonly headDim: number;
-  /** Factor of the scores, usually 1 / √headDim. */
-  readonly scale: number;
-  /** Keys that a row sees at most, itself included. */
-  readonly window?: number;
-}
+export type { AttentionAttributes };
 
 interface Rows extends Tensors {
   /** f32 [rows, heads · headDim] */
@@ -50,8 +41,6 @@ interface Outputs extends Record<string, Tensor> {
   readonly log_sum_exp: Tensor;
 }
 
-/** Query rows (or keys) of a thread. */
-const ROWS_OF_THREAD = 4;
 /** Keys of a workgroup where one row's keys are split over several. */
 const DECODE_CHUNK = 256;
 
@@ -61,10 +50,8 @@ const definition: Op<AttentionInputs, Outputs, AttentionAttributes> = {
     const bindings = [read(q), read(k), read(v), write(o), read(segments), write(log_sum_exp)];
     return [
       {
-        kernel: 'attention',
-        overrides: tileOverrides(attributes, lowering),
+        ...attentionKernel(lowering, 'attention', attributes),
         bindings,
-        workgroups: tiles(attributes, attributes.heads, lowering),
         flops: (rows) => scoreFlops(attributes, rows * averageKeys(rows, attributes)),
       },
     ];
@@ -102,10 +89,9 @@ const backward: Op<BackwardInputs, BackwardOutputs, AttentionAttributes> = {
   name: 'attention_backward',
   lower({ inputs, outputs: { dq, dk, dv }, attributes }, lowering) {
     const { q, k, v, segments, o, log_sum_exp, d_o } = inputs;
-    const { heads, kvHeads } = attributes;
+    const { heads } = attributes;
     const stats = lowering.temporary('attention_stats', f32('rows', heads, 2));
     const shared = [read(q), read(k), read(v), read(segments), read(stats), read(d_o)];
-    const overrides = tileOverrides(attributes, lowering);
     const products = (rows: number): number => scoreFlops(attributes, rows * averageKeys(rows, attributes));
     return [
       {
@@ -115,17 +101,13 @@ const backward: Op<BackwardInputs, BackwardOutputs, AttentionAttributes> = {
         workgroups: (rows) => spread(Math.ceil((rows * heads) / 64)),
       },
       {
-        kernel: 'attention_query_gradient',
-        overrides,
+        ...attentionKernel(lowering, 'attention_query_gradient', attributes),
         bindings: [...shared, write(dq)],
-        workgroups: tiles(attributes, heads, lowering),
         flops: (rows) => 1.5 * products(rows),
       },
       {
-        kernel: 'attention_key_value_gradient',
-        overrides,
+        ...attentionKernel(lowering, 'attention_key_value_gradient', attributes),
         bindings: [...shared, write(dk), write(dv)],
-        workgroups: tiles(attributes, kvHeads, lowering),
         flops: (rows) => 2 * products(rows),
       },
     ];
@@ -135,7 +117,6 @@ const backward: Op<BackwardInputs, BackwardOutputs, AttentionAttributes> = {
 const cached: Op<CachedAttentionInputs, { o: Tensor }, AttentionAttributes> = {
   name: 'cached_attention',
   lower({ inputs: { q, k, v, keyCache, valueCache }, outputs: { o }, attributes }, lowering) {
-    const { heads } = attributes;
     const columns4 = rowElements(k.shape) / 4;
     const cacheRows = Number(keyCache.shape[0]);
     const remember: Dispatch = {
@@ -151,11 +132,8 @@ const cached: Op<CachedAttentionInputs, { o: Tensor }, AttentionAttributes> = {
     return [
       remember,
       {
-        kernel: 'attention',
-        constants: { CACHED: true },
-        overrides: tileOverrides(attributes, lowering),
+        ...attentionKernel(lowering, 'attention', attributes, { CACHED: true }),
         bindings: [read(q), read(keyCache), read(valueCache), write(o)],
-        workgroups: tiles(attributes, heads, lowering),
         flops: (rows) => scoreFlops(attributes, rows * cacheRows),
       },
     ];
@@ -230,47 +208,6 @@ export function cachedAttention(
   attributes: AttentionAttributes,
 ): Tensor {
   return builder.apply(cached, inputs, { o: inputs.q }, attributes).o;
-}
-
-function headOverrides({
-  heads,
-  kvHeads,
-  headDim,
-  scale,
-  window,
-}: AttentionAttributes): Record<string, number> {
-  return {
-    heads,
-    group: heads / kvHeads,
-    head_dim4: headDim / 4,
-    scale,
-    ...(window !== undefined && { window }),
-  };
-}
-
-/** Threads of a workgroup, about; at most 128, whose blocks just fit into 16 KiB. */
-function threadsFor({ headDim }: AttentionAttributes, { limits }: Lowering): number {
-  if (limits.software) return 16;
-  return headDim < 128 ? 64 : 128;
-}
-
-/** Rows of threads in a workgroup; each has headDim / 4 threads. */
-function threadsY(attributes: AttentionAttributes, lowering: Lowering): number {
-  const fitting = Math.floor(threadsFor(attributes, lowering) / (attributes.headDim / 4));
-  return Math.max(1, Math.min(8, fitting));
-}
-
-function tileOverrides(attributes: AttentionAttributes, lowering: Lowering): Record<string, number> {
-  return { ...headOverrides(attributes), threads_y: threadsY(attributes, lowering) };
-}
-
-function tiles(
-  attributes: AttentionAttributes,
-  heads: number,
-  lowering: Lowering,
-): (rows: number) => readonly [number, number, number] {
-  const tileRows = ROWS_OF_THREAD * threadsY(attributes, lowering);
-  return (rows) => [Math.ceil(rows / tileRows), heads, 1];
 }
 
 /** Two products of head_dim operations for every pair of a row and a key that it sees. */

@@ -29,3 +29,10 @@ test('directives come before all declarations, wherever they stand', () => {
   expect(code.startsWith('enable f16;\nconst HALF')).toBe(true);
   expect(code.match(/^enable/gm)).toHaveLength(1);
 });
+
+test('numbered lines come once a number, nested ones too', () => {
+  const code = shaderSource('attention_quads', { ROWS4: 2, COLUMNS: 3 });
+  for (const sum of ['o0_0', 'o0_2', 'o1_0', 'o1_2']) expect(code).toContain(`var ${sum} = mat4x4f();`);
+  expect(code).not.toMatch(/\$|o2_|_3|^#/m);
+  expect(() => shaderSource('attention_quads', { ROWS4: 2 })).toThrow('COLUMNS is no number');
+});

@@ -1,0 +1,96 @@
+// The gradient of the queries as attention_query_gradient.wgsl has it, by quads of threads as in attention_quads.wgsl.
+//
+// dispatch  (ceil(rows / (threads * ROWS4)), heads); threads / 4 quads
+
+enable subgroups;
+
+#include lib/run
+#include lib/attention
+#include lib/quad
+
+override threads: u32 = 4;
+
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;
+@group(0) @binding(2) var<storage, read> k: array<vec4f>;
+@group(0) @binding(3) var<storage, read> v: array<vec4f>;
+@group(0) @binding(4) var<storage, read> segments: array<vec2u>;
+@group(0) @binding(5) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(6) var<storage, read> d_o: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> dq: array<vec4f>;
+
+// The first key that a row sees.
+fn first_key(row: u32) -> u32 { return max(segments[row].x, row + 1u - min(row + 1u, window)); }
+
+@compute @workgroup_size(threads)
+fn attention_query_gradient_quads(@builtin(workgroup_id) group_id: vec3u,
+                                  @builtin(num_workgroups) groups: vec3u,
+                                  @builtin(local_invocation_index) thread: u32) {
+  // The last rows have the most keys: they come first, so that the device ends in small tiles.
+  let tile_row = (groups.x - 1u - group_id.x) * threads * ROWS4;
+  if (tile_row >= run.rows) { return; }
+  let last_row = min(tile_row + threads * ROWS4, run.rows) - 1u;
+  let head = group_id.y;
+
+  let lane = thread % 4u;
+  let quad_row = tile_row + thread / 4u * (4u * ROWS4);
+  let stride = heads / group * head_dim4;
+  let column = head / group * head_dim4;
+#for a in ROWS4
+  let row$a = min(quad_row + 4u * $au + STEPS, vec4u(last_row));   // rows past the end repeat the last and are not stored
+  let first$a = vec4u(first_key(row$a.x), first_key(row$a.y), first_key(row$a.z), first_key(row$a.w));
+  let head_row$a = row$a * heads + head;
+  let of_rows$a = transpose(mat4x2f(stats[head_row$a.x], stats[head_row$a.y], stats[head_row$a.z], stats[head_row$a.w]));
+  let log2_sum$a = of_rows$a[0] * LOG2_E;
+  let delta$a = of_rows$a[1];
+  let own$a = head_row$a[lane] * head_dim4;
+#for c in COLUMNS
+  var sum$a_$c = mat4x4f();
+#end
+#end
+
+  for (var tile = first_key(tile_row); tile <= last_row; tile += 16u) {
+    let key = tile + 4u * lane + STEPS;
+    let k4 = min(key, vec4u(last_row)) * stride + column;
+#for a in ROWS4
+    var s$a = mat4x4f();
+    var dp$a = mat4x4f();
+#end
+    for (var d = 0u; d < head_dim4; d++) {
+      let keys = transpose(mat4x4f(k[k4.x + d], k[k4.y + d], k[k4.z + d], k[k4.w + d]));
+      let values = transpose(mat4x4f(v[k4.x + d], v[k4.y + d], v[k4.z + d], v[k4.w + d]));
+#for a in ROWS4
+      s$a += keys * quad_all(q[own$a + d]);
+      dp$a += values * quad_all(d_o[own$a + d]);
+#end
+    }
+#for a in ROWS4
+    s$a = seen(s$a * (scale * LOG2_E), key, first$a, row$a);
+    var ds$a = mat4x4f(
+      exp2(s$a[0] - log2_sum$a.x) * (dp$a[0] - delta$a.x), exp2(s$a[1] - log2_sum$a.y) * (dp$a[1] - delta$a.y),
+      exp2(s$a[2] - log2_sum$a.z) * (dp$a[2] - delta$a.z), exp2(s$a[3] - log2_sum$a.w) * (dp$a[3] - delta$a.w));
+#end
+    for (var turn = 0u; turn < 4u; turn++) {
+      let turned4 = min(tile + 4u * (lane ^ turn) + STEPS, vec4u(last_row)) * stride + column + COLUMNS * lane;
+#for c in COLUMNS
+      let keys$c = mat4x4f(k[turned4.x + $cu], k[turned4.y + $cu], k[turned4.z + $cu], k[turned4.w + $cu]);
+#for a in ROWS4
+      sum$a_$c += keys$c * ds$a;
+#end
+#end
+#for a in ROWS4
+      ds$a = quad_turn(ds$a, turn);
+#end
+    }
+  }
+
+#for a in ROWS4
+#for i in 4
+  if (quad_row + 4u * $au + $iu <= last_row) {
+    let place = ((quad_row + 4u * $au + $iu) * heads + head) * head_dim4 + COLUMNS * lane;
+#for c in COLUMNS
+    dq[place + $cu] = scale * sum$a_$c[$i];
+#end
+  }
+#end
+#end
+}

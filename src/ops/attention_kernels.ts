@@ -1,0 +1,98 @@
+import type { ShaderConstants } from '../gpu/shaders';
+import { choose } from './choice';
+import type { Dispatch, Lowering } from './op';
+
+export interface AttentionAttributes {
+  readonly heads: number;
+  /** Heads of keys and values; `heads` is a multiple. */
+  readonly kvHeads: number;
+  /** A multiple of 4, at most 256. */
+  readonly headDim: number;
+  /** Factor of the scores, usually 1 / √headDim. */
+  readonly scale: number;
+  /** Keys that a row sees at most, itself included. */
+  readonly window?: number;
+}
+
+export type AttentionKernel = 'attention' | 'attention_query_gradient' | 'attention_key_value_gradient';
+
+/** Query rows (or keys) of a thread in blocks. */
+const ROWS_OF_THREAD = 4;
+/** Blocks of 4 by 4 of a result that a thread of a quad adds up, about: more take long to compile and few devices' registers. */
+const BLOCKS_OF_THREAD = 8;
+
+/**
+ * The kernel in the algorithm that the device does best with: 'blocks' of 4 by 4 scores a thread, which hand their weights
+ * on through workgroup memory, or 'quads' of threads, where there are subgroups. A workgroup has some rows of one head
+ * (keys, of one key head, in the gradient of keys and values).
+ */
+export function attentionKernel(
+  lowering: Lowering,
+  kernel: AttentionKernel,
+  attributes: AttentionAttributes,
+  constants: ShaderConstants = {},
+): Pick<Dispatch, 'kernel' | 'constants' | 'overrides' | 'workgroups'> {
+  const { heads, kvHeads, headDim } = attributes;
+  const { limits, capacity } = lowering;
+  const canQuads = limits.features?.subgroups !== undefined && headDim % 16 === 0;
+  const cached = constants['CACHED'] === true;
+  // Quads take long to compile, which pays where there is much to do.
+  const quadsFirst = limits.software === true && !cached;
+  const candidates = !canQuads ? ['blocks'] : quadsFirst ? ['quads', 'blocks'] : ['blocks', 'quads'];
+  const algorithm = choose(limits.choose, {
+    op: cached ? 'cached_attention' : kernel,
+    shape: `${heads}:${kvHeads} heads of ${headDim} ×${2 ** Math.ceil(Math.log2(capacity))}`,
+    candidates,
+  });
+  const ofKeys = kernel === 'attention_key_value_gradient';
+  const groups = (rowsOfGroup: number): Dispatch['workgroups'] => {
+    return (rows) => [Math.ceil(rows / rowsOfGroup), ofKeys ? kvHeads : heads, 1];
+  };
+  if (algorithm === 'quads') {
+    const columns = headDim / 16;
+    const rows4 = Math.max(1, Math.min(4, Math.floor(BLOCKS_OF_THREAD / columns)));
+    const threads = limits.software ? 4 : 64;
+    return {
+      kernel: `${kernel}_quads`,
+      constants: { ...constants, ROWS4: rows4, COLUMNS: columns },
+      overrides: { ...headOverrides(attributes), threads },
+      workgroups: groups(threads * rows4),
+    };
+  }
+  const threads_y = threadsY(attributes, lowering);
+  return {
+    kernel,
+    constants,
+    overrides: { ...headOverrides(attributes), threads_y },
+    workgroups: groups(ROWS_OF_THREAD * threads_y),
+  };
+}
+
+/** What all kernels of attention are told. */
+export function headOverrides({
+  heads,
+  kvHeads,
+  headDim,
+  scale,
+  window,
+}: AttentionAttributes): Record<string, number> {
+  return {
+    heads,
+    group: heads / kvHeads,
+    head_dim4: headDim / 4,
+    scale,
+    ...(window !== undefined && { window }),
+  };
+}
+
+/** Threads of a workgroup, about; at most 128, whose blocks just fit into 16 KiB. */
+export function threadsFor({ headDim }: AttentionAttributes, { limits }: Lowering): number {
+  if (limits.software) return 16;
+  return headDim < 128 ? 64 : 128;
+}
+
+/** Rows of threads in a workgroup; each has headDim / 4 threads. */
+function threadsY(attributes: AttentionAttributes, lowering: Lowering): number {
+  const fitting = Math.floor(threadsFor(attributes, lowering) / (attributes.headDim / 4));
+  return Math.max(1, Math.min(8, fitting));
+}
