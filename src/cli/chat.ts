@@ -4,7 +4,7 @@ import { parseSettings } from '../train/parse_settings';
 import type { Arguments, OptionSpec } from './arguments';
 import { ADAPTER_OPTION, COMMON_SETTINGS, JSON_OPTION, type Command } from './command';
 import { MODEL_OPTIONS } from './library';
-import { conversation, openSession } from './open';
+import { conversation, openSession, progressText } from './open';
 
 const sampling = {
   temperature: 'freedom of choice; 0: always the likeliest token',
@@ -45,6 +45,7 @@ export const chatCommand: Command = {
       const result = await session.chat(session.tuned ? 'tuned' : 'base', messages, answerSettings, {
         template: settings.template,
         signal: stop.signal,
+        onProgress: (progress) => output.progress(progressText(progress)),
         onText: (delta) => output.text(delta),
       });
       output.line('');

@@ -4,11 +4,14 @@ import { HUGGING_FACE, normalizeEndpoint } from '../core/endpoints';
 import { TunesmithError } from '../core/errors';
 import { isAddress, parseModelReference, requireModelReference } from '../core/model_reference';
 import type { HubSettings } from '../hub/types';
+import type { TuningOptions } from '../session/kernels';
 import { ModelLibrary } from '../session/library';
 import type { ModelOrigin } from '../session/model_origin';
 import type { Session } from '../session/session';
+import { KernelChoiceStore } from '../storage/kernel_choices';
 import { nodeFiles } from '../storage/node_files';
 import { nodeLocks } from '../storage/node_locks';
+import { fileRecords } from '../storage/records';
 import type { Arguments, OptionSpec } from './arguments';
 import { isOnDisk, openFolder } from './files';
 
@@ -36,11 +39,22 @@ export const REVISION_OPTION: OptionSpec = {
   help: 'a branch, a tag or a commit of the repository; the main branch',
 };
 
+/** Whether kernels are fitted to the device. */
+export const TUNING_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  tune: {
+    value: '',
+    kind: 'flag',
+    help: 'fit the kernels to this device also where it is no graphics card but the processor',
+  },
+  'no-tune': { value: '', kind: 'flag', help: 'never: take the default kernels, the same at every call' },
+};
+
 /** What every command takes that opens a model. */
 export const MODEL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   model: MODEL_OPTION,
   revision: REVISION_OPTION,
   ...HUB_OPTIONS,
+  ...TUNING_OPTIONS,
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,7 +66,7 @@ export function libraryOf(
   origin?: ModelOrigin,
   environment: Environment = process.env,
 ): ModelLibrary {
-  const folder = args.text('cache_dir') ?? defaultCache(environment);
+  const folder = cacheFolder(args, environment);
   const store = nodeFiles(folder);
   const library = new ModelLibrary(session, {
     store: () => Promise.resolve(store),
@@ -62,6 +76,13 @@ export function libraryOf(
   const typed = origin?.kind === 'hub' ? origin.reference.endpoint : undefined;
   library.setHub(hubOf(args, typed, environment));
   return library;
+}
+
+/** How the kernels are fitted, with the answers kept beside the models; undefined where they are not to be. */
+export function tuningOf(args: Arguments, environment: Environment = process.env): TuningOptions | undefined {
+  if (args.flag('no-tune')) return undefined;
+  const records = fileRecords(nodeFiles(cacheFolder(args, environment)), 'kernels');
+  return { store: new KernelChoiceStore(records), software: args.flag('tune') };
 }
 
 /**
@@ -108,6 +129,6 @@ export function modelName(path: string): string {
   return path.replace(/(?<=.)[\\/]+$/, '');
 }
 
-function defaultCache({ XDG_CACHE_HOME }: Environment): string {
-  return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tunesmith');
+function cacheFolder(args: Pick<Arguments, 'text'>, { XDG_CACHE_HOME }: Environment): string {
+  return args.text('cache_dir') ?? join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tunesmith');
 }

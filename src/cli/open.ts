@@ -7,7 +7,7 @@ import type { Progress } from '../session/progress';
 import type { Arguments } from './arguments';
 import { openDevice } from './device';
 import { openFolder, readDataFile } from './files';
-import { libraryOf, modelOrigin } from './library';
+import { libraryOf, modelOrigin, tuningOf } from './library';
 import type { Output } from './output';
 
 /**
@@ -22,7 +22,7 @@ export async function openSession(
   const origin = await modelOrigin(args);
   const adapterPath = args.text('adapter');
   const adapter = adapterPath === undefined ? undefined : await openFolder(adapterPath, 'adapter');
-  const session = new Session({ openDevice });
+  const session = new Session({ openDevice, tuning: tuningOf(args) });
   try {
     const library = libraryOf(args, session, origin);
     await interruptible((signal) =>
@@ -64,7 +64,15 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   }
 }
 
-function progressText({ label, fraction, bytes, totalBytes, bytesPerSecond, etaSeconds }: Progress): string {
+/** How far something is, in a line. */
+export function progressText({
+  label,
+  fraction,
+  bytes,
+  totalBytes,
+  bytesPerSecond,
+  etaSeconds,
+}: Progress): string {
   const parts = [
     fraction === undefined ? undefined : `${Math.floor(fraction * 100)} %`,
     bytes === undefined || totalBytes === undefined

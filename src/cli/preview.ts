@@ -4,7 +4,7 @@ import { SETTING_NAMES, parseSettings } from '../train/parse_settings';
 import { JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
 import { jsonOf } from './json';
-import { MODEL_OPTIONS, libraryOf, modelOrigin } from './library';
+import { MODEL_OPTIONS, libraryOf, modelOrigin, tuningOf } from './library';
 import { interruptible } from './open';
 
 export const previewCommand: Command = {
@@ -15,7 +15,7 @@ export const previewCommand: Command = {
   async run(args, output) {
     const settings = parseSettings(args.settings);
     const origin = await modelOrigin(args);
-    const session = new Session({ openDevice });
+    const session = new Session({ openDevice, tuning: tuningOf(args) });
     try {
       const { limits } = await session.device();
       const library = libraryOf(args, session, origin);

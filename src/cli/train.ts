@@ -20,7 +20,7 @@ import { DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openFolder } from './files';
 import { reportMemory } from './memory';
 import { MODEL_OPTIONS } from './library';
-import { openSession, readData, setExamples } from './open';
+import { openSession, progressText, readData, setExamples } from './open';
 import type { Output } from './output';
 
 /** Within --output_dir. */
@@ -246,7 +246,11 @@ function report(event: TrainEvent, output: Output): void {
     case 'checkpoint':
       break;
     case 'state':
-      if (event.message !== undefined) output.note(event.message);
+      if (event.state === 'preparing') {
+        output.progress(
+          event.message === undefined ? '' : progressText({ label: event.message, fraction: event.fraction }),
+        );
+      } else if (event.message !== undefined) output.note(event.message);
   }
 }
 

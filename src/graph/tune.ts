@@ -59,6 +59,8 @@ const MOST_REPEATS = 64;
 const ROUNDS = 3;
 /** One that takes so much longer than the fastest is timed once. */
 const HOPELESS = 1.5;
+/** Of a program's operations: a choice about less is not worth the time to compile and to measure it. */
+const SMALLEST_SHARE = 0.01;
 /** The default gives way to what is faster by more than this: less is noise. */
 const MARGIN = 0.03;
 
@@ -82,7 +84,8 @@ export async function tune(request: TuneRequest): Promise<boolean> {
   const pace = { rate: bench.rate };
   for (const [index, entry] of open.entries()) {
     onProgress?.(index / open.length);
-    if (signal?.aborted || now() >= end) return index > 0;
+    // However slow the device is, it gets on.
+    if (signal?.aborted || (index > 0 && now() >= end)) return index > 0;
     await compare(entry, { choices, bench, pace });
   }
   onProgress?.(1);
@@ -94,25 +97,25 @@ interface OpenQuestion {
   readonly program: TunedProgram;
 }
 
-/** Each open choice once, those whose nodes have the most to compute first. */
+/** Each open choice once, the largest share of a program first; those that hardly count are left out. */
 function openQuestions(programs: readonly TunedProgram[], choices: Choices): readonly OpenQuestion[] {
-  const found = new Map<string, OpenQuestion & { flops: number }>();
+  const found = new Map<string, OpenQuestion & { share: number }>();
   for (const program of programs) {
-    const { questions, dispatches, origins, capacity } = program.plan;
-    const flops = new Map<unknown, number>();
-    dispatches.forEach((dispatch, index) => {
-      const origin = origins[index];
-      flops.set(origin, (flops.get(origin) ?? 0) + operations(dispatch, capacity));
-    });
-    for (const question of questions) {
-      if (!choices.isOpen(question.choice)) continue;
+    const { questions, dispatches, capacity } = program.plan;
+    const open = questions.filter(({ choice }) => choices.isOpen(choice));
+    const all = totalOperations(dispatches, capacity);
+    const times = new Map<string, number>();
+    for (const { choice } of open) times.set(choiceKey(choice), (times.get(choiceKey(choice)) ?? 0) + 1);
+    for (const question of new Map(open.map((each) => [choiceKey(each.choice), each])).values()) {
       const key = choiceKey(question.choice);
-      const entry = found.get(key) ?? { question, program, flops: 0 };
-      entry.flops += flops.get(question.origin) ?? 0;
-      found.set(key, entry);
+      const [sound] = lowered({ question, program }, choices);
+      const share = ((times.get(key) ?? 0) * totalOperations(sound?.dispatches ?? [], capacity)) / all;
+      if (share >= SMALLEST_SHARE && share > (found.get(key)?.share ?? 0)) {
+        found.set(key, { question, program, share });
+      }
     }
   }
-  return [...found.values()].sort((a, b) => b.flops - a.flops);
+  return [...found.values()].sort((a, b) => b.share - a.share);
 }
 
 /** What each candidate of a choice runs and the others don't. */
@@ -232,8 +235,7 @@ interface Attempts {
 /** As many rows as can be timed in one go: all of them, but on slow devices. Undefined where it does not run at all. */
 async function rowsFor(contender: Contender, attempts: Attempts): Promise<number | undefined> {
   const { contenders, capacity, pace, time } = attempts;
-  const flops = ({ dispatches }: Contender, rows: number): number =>
-    dispatches.reduce((sum, dispatch) => sum + operations(dispatch, rows), 0);
+  const flops = ({ dispatches }: Contender, rows: number): number => totalOperations(dispatches, rows);
   const most = (rows: number): number => Math.max(...contenders.map((each) => flops(each, rows)));
   const fitting = (): number => {
     let rows = capacity;
@@ -297,6 +299,10 @@ function signatureOf(dispatch: Dispatch, rows: number): string {
     size,
   ]);
   return JSON.stringify([kernel, constants, overrides, words, bound, workgroups(rows)]);
+}
+
+function totalOperations(dispatches: readonly Dispatch[], rows: number): number {
+  return dispatches.reduce((sum, dispatch) => sum + operations(dispatch, rows), 0);
 }
 
 function operations(dispatch: Dispatch, rows: number): number {

@@ -1,4 +1,5 @@
 import { compile } from '../graph/compile';
+import type { Plan } from '../graph/plan';
 import type { Adapter } from './adapter';
 import type { Model } from './model';
 import { BATCH_SLOTS, METRICS, planEvaluation, writeBatch } from './training_graph';
@@ -6,21 +7,24 @@ import type { TrainingProgram } from './training_program';
 
 export type EvaluationProgram = Pick<TrainingProgram, 'capacity' | 'evaluate' | 'destroy'>;
 
-/**
- * The loss of batches, with an adapter or without.
- *
- * @param arenas of a program that never runs at the same time
- */
+export interface EvaluationParts {
+  /** Of the same capacity, where it is made already. */
+  readonly plan?: Plan;
+  /** Of a program that never runs at the same time. */
+  readonly arenas?: readonly GPUBuffer[];
+}
+
+/** The loss of batches, with an adapter or without. */
 export async function compileEvaluation(
   { device, layout, buffers }: Model,
   adapter: Adapter | undefined,
   capacity: number,
-  arenas?: readonly GPUBuffer[],
+  { plan, arenas }: EvaluationParts = {},
 ): Promise<EvaluationProgram> {
-  const plan = planEvaluation(layout, adapter?.layout, { capacity, limits: device.limits });
+  const planned = plan ?? planEvaluation(layout, adapter?.layout, { capacity, limits: device.limits });
   const metrics = device.buffers.create('inputs', METRICS, 16);
   const bound = new Map([...buffers, ...(adapter?.buffers ?? []), [METRICS, metrics] as const]);
-  const program = await compile(device, plan, { buffers: bound, inputs: BATCH_SLOTS, arenas }).catch(
+  const program = await compile(device, planned, { buffers: bound, inputs: BATCH_SLOTS, arenas }).catch(
     (error: unknown) => {
       device.buffers.destroy('inputs', metrics);
       throw error;

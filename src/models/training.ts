@@ -1,5 +1,6 @@
 import type { Batch } from '../data/batches';
 import { compile } from '../graph/compile';
+import type { Plan } from '../graph/plan';
 import type { Program } from '../graph/program';
 import type { Adapter } from './adapter';
 import { compileEvaluation, type EvaluationProgram } from './evaluation';
@@ -8,10 +9,14 @@ import {
   BATCH_SLOTS,
   METRICS,
   METRICS_RING_SLOT,
+  planEvaluation,
   planMicroBatch,
   planOptimizer,
   writeBatch,
+  type TrainingOptions,
 } from './training_graph';
+import type { AdapterLayout } from './lora';
+import type { ModelLayout } from './layout';
 import {
   METRICS_RING,
   type MicroBatchValues,
@@ -21,27 +26,42 @@ import {
   type TrainingState,
 } from './training_program';
 
-export interface CompileTrainingOptions {
-  readonly capacity: number;
-  readonly gradient_checkpointing: boolean;
+export type CompileTrainingOptions = Omit<TrainingOptions, 'limits'>;
+
+/** What training runs. */
+export interface TrainingPlans {
+  readonly microBatch: Plan;
+  readonly optimizer: Plan;
+  readonly evaluation: Plan;
+}
+
+export function planTraining(
+  model: ModelLayout,
+  adapter: AdapterLayout,
+  options: TrainingOptions,
+): TrainingPlans {
+  return {
+    microBatch: planMicroBatch(model, adapter, options),
+    optimizer: planOptimizer(adapter, options.limits),
+    evaluation: planEvaluation(model, adapter, options),
+  };
 }
 
 /**
  * Compiles forward, backward, optimizer and evaluation of an adapter on a model. What was allocated is freed where it
  * fails. Throws what the device reports.
+ *
+ * @param plans of the same, where they are made already
  */
 export async function compileTraining(
   model: Model,
   adapter: Adapter,
   options: CompileTrainingOptions,
+  plans?: TrainingPlans,
 ): Promise<TrainingProgram> {
   const { device, layout } = model;
   const { limits } = device;
-  const request = { ...options, limits };
-  const plans = {
-    microBatch: planMicroBatch(layout, adapter.layout, request),
-    optimizer: planOptimizer(adapter.layout, limits),
-  };
+  const planned = plans ?? planTraining(layout, adapter.layout, { ...options, limits });
   const made: { destroy(): void }[] = [];
   const keep = <T extends { destroy(): void }>(part: T): T => {
     made.push(part);
@@ -60,9 +80,14 @@ export async function compileTraining(
     for (const part of made.splice(0).reverse()) part.destroy();
   };
   try {
-    const microBatch = keep(await compile(device, plans.microBatch, { buffers, inputs: BATCH_SLOTS }));
-    const optimizer = keep(await compile(device, plans.optimizer, { buffers }));
-    const evaluation = keep(await compileEvaluation(model, adapter, options.capacity, microBatch.arenas));
+    const microBatch = keep(await compile(device, planned.microBatch, { buffers, inputs: BATCH_SLOTS }));
+    const optimizer = keep(await compile(device, planned.optimizer, { buffers }));
+    const evaluation = keep(
+      await compileEvaluation(model, adapter, options.capacity, {
+        plan: planned.evaluation,
+        arenas: microBatch.arenas,
+      }),
+    );
     const programs = { microBatch, optimizer, evaluation };
     return new CompiledTraining(model, adapter, { capacity: options.capacity, programs, ring, destroy });
   } catch (error) {

@@ -11,6 +11,8 @@ export interface TuningOptions {
   readonly store: KernelChoiceStore;
   /** Also on adapters that run on the CPU, which keep the defaults else: these are measured on such ones. */
   readonly software?: boolean;
+  /** The longest that fitting may take, where it is shorter than what is granted to it. */
+  readonly seconds?: number;
 }
 
 export interface PrepareOptions {
@@ -19,6 +21,11 @@ export interface PrepareOptions {
   readonly onProgress?: OnProgress;
   /** Ends the fitting early; what was found until then holds. */
   readonly signal?: AbortSignal;
+}
+
+export interface Programs {
+  /** All that will run. */
+  readonly programs: readonly TunedProgram[];
 }
 
 /** All rows are one example: what attention takes longest for. */
@@ -47,29 +54,30 @@ export class Kernels {
   /**
    * Measures what is not known yet, keeps it, and makes the pipelines, in parallel.
    *
-   * @param programs plans what will run, with the choices as they are; called again where they have changed
-   * @returns what will run
+   * @param plan plans what will run, with the choices as they are; called again where they have changed
+   * @returns the last that it planned, and whether anything was measured
    */
-  async prepare(
+  async prepare<T>(
     { device, buffers }: Model,
-    programs: () => readonly TunedProgram[],
+    plan: () => T & Programs,
     { seconds, onProgress, signal }: PrepareOptions,
-  ): Promise<readonly TunedProgram[]> {
-    let planned = programs();
+  ): Promise<{ readonly planned: T & Programs; readonly measured: boolean }> {
+    let planned = plan();
+    let measured = false;
     if (this.#tunes(device)) {
       const { choices } = device;
       const bench = new DeviceTrials(device, { buffers, contents: CONTENTS });
       const before = choices.known;
       try {
-        const measured = await tune({
-          programs: planned,
+        measured = await tune({
+          programs: planned.programs,
           choices,
           bench,
-          seconds,
+          seconds: Math.min(seconds, this.#options?.seconds ?? Infinity),
           signal,
           onProgress: (fraction) => onProgress?.({ label: 'Fitting the kernels to this GPU', fraction }),
         });
-        if (measured) planned = programs();
+        if (measured) planned = plan();
       } finally {
         bench.destroy();
         if (JSON.stringify(before) !== JSON.stringify(choices.known)) {
@@ -78,12 +86,12 @@ export class Kernels {
         }
       }
     }
-    if (signal?.aborted) return planned;
-    const dispatches = planned.flatMap(({ plan }) => plan.dispatches);
+    if (signal?.aborted) return { planned, measured };
+    const dispatches = planned.programs.flatMap((program) => program.plan.dispatches);
     await makePipelines(device, dispatches, (made, count) =>
       onProgress?.({ label: 'Preparing the kernels', fraction: made / count }),
     );
-    return planned;
+    return { planned, measured };
   }
 
   #tunes({ kind }: Device): boolean {

@@ -269,12 +269,15 @@ export class Session {
     return await this.#withAdapter(async (resident, adapter) => {
       const { model } = resident;
       const { limits } = model.device;
-      await this.#residence.kernels.prepare(
+      const { planned } = await this.#residence.kernels.prepare(
         model,
-        () => [{ plan: planEvaluation(model.layout, adapter?.layout, { capacity, limits }) }],
+        () => {
+          const plan = planEvaluation(model.layout, adapter?.layout, { capacity, limits });
+          return { plan, programs: [{ plan }] };
+        },
         { seconds: FIT_SECONDS },
       );
-      const program = await compileEvaluation(model, adapter, capacity);
+      const program = await compileEvaluation(model, adapter, capacity, planned);
       try {
         return await evaluate(program, examples);
       } finally {
@@ -367,7 +370,7 @@ export class Session {
     const tuned = which === 'base' ? undefined : this.requireTuned();
     const resident = await this.#alive();
     if (!resident.isCompiled(tuned?.layout)) {
-      const programs = () => resident.chatPrograms(tuned?.layout);
+      const programs = () => ({ programs: resident.chatPrograms(tuned?.layout) });
       const request = { seconds: FIT_SECONDS, ...options };
       await this.#residence.kernels.prepare(resident.model, programs, request);
     }

@@ -1,16 +1,12 @@
 import { TunesmithError } from '../core/errors';
 import { answer } from '../chat/answer';
 import type { CheckpointState } from '../formats/checkpoint';
-import { answersFor, type TunedProgram } from '../graph/tune';
+import type { Plan } from '../graph/plan';
+import { answersFor } from '../graph/tune';
 import { Adapter } from '../models/adapter';
 import type { AdapterLayout } from '../models/lora';
-import { compileTraining } from '../models/training';
-import {
-  planEvaluation,
-  planMicroBatch,
-  planOptimizer,
-  type TrainingOptions,
-} from '../models/training_graph';
+import { compileTraining, planTraining, type TrainingPlans } from '../models/training';
+import type { TrainingOptions } from '../models/training_graph';
 import type { TrainingState } from '../models/training_program';
 import { loadCheckpoint, saveCheckpoint } from '../storage/checkpoints';
 import type { FileStore } from '../storage/file_store';
@@ -137,8 +133,10 @@ async function attempt(
     const batchSize = settings.per_device_train_batch_size;
     const capacity = capacityOf(plan, batchSize, dataset.training, dataset.heldOut);
     const { gradient_checkpointing } = settings;
-    const kernels = await prepareKernels(request, resident, start, { capacity, gradient_checkpointing });
-    const program = await compileTraining(model, adapter, { capacity, gradient_checkpointing });
+    const options = { capacity, gradient_checkpointing };
+    const plans = await prepareKernels(request, resident, start, options);
+    const kernels = answersFor(Object.values(plans), device.choices);
+    const program = await compileTraining(model, adapter, options, plans);
     owned.push(program);
     const generator = request.samplePrompts.length > 0 ? await resident.generatorFor(adapter) : undefined;
     if (generator) owned.push(generator);
@@ -192,34 +190,30 @@ async function attempt(
 /**
  * Fits the kernels and compiles them. A run that goes on has those that it had: with others it would compute something
  * else, in the last bits.
- *
- * @returns the run's choices
  */
 async function prepareKernels(
   { kernels, layout, samplePrompts, onEvent, control }: TrainingRequest,
   resident: Resident,
   start: CheckpointState | undefined,
-  options: Pick<TrainingOptions, 'capacity' | 'gradient_checkpointing'>,
-): Promise<Readonly<Record<string, string>>> {
+  options: Omit<TrainingOptions, 'limits'>,
+): Promise<TrainingPlans> {
   const { model, device } = resident;
-  const { limits, choices } = device;
-  choices.pin(start?.kernels ?? {});
-  const programs = (): TunedProgram[] => [
-    { plan: planMicroBatch(model.layout, layout, { ...options, limits }) },
-    { plan: planOptimizer(layout, limits) },
-    { plan: planEvaluation(model.layout, layout, { ...options, limits }) },
-    ...(samplePrompts.length > 0 ? resident.chatPrograms(layout) : []),
-  ];
-  const planned = await kernels.prepare(model, programs, {
+  device.choices.pin(start?.kernels ?? {});
+  const { limits } = device;
+  const plan = () => {
+    const training = planTraining(model.layout, layout, { ...options, limits });
+    const programs = Object.values(training).map((each: Plan) => ({ plan: each }));
+    const chat = samplePrompts.length > 0 ? resident.chatPrograms(layout) : [];
+    return { training, programs: [...programs, ...chat] };
+  };
+  const { planned, measured } = await kernels.prepare(model, plan, {
     seconds: FIT_SECONDS,
     onProgress: ({ label: message, fraction }) =>
-      onEvent({ event: 'state', state: 'preparing', message, ...(fraction !== undefined && { fraction }) }),
+      onEvent({ event: 'state', state: 'preparing', message, fraction }),
     signal: control.signal,
   });
-  return answersFor(
-    planned.map(({ plan }) => plan),
-    choices,
-  );
+  if (measured) onEvent({ event: 'state', state: 'preparing', replanned: true });
+  return planned.training;
 }
 
 function stateOf({ parameters, moment1, moment2 }: CheckpointState): TrainingState {

@@ -57,6 +57,8 @@ export interface StateEvent {
   readonly message?: string;
   /** How far it is with what the message says, 0 to 1. */
   readonly fraction?: number;
+  /** Other kernels were chosen than before: what was told of the run's memory may have changed. */
+  readonly replanned?: true;
   readonly error?: ErrorDescription;
 }
 

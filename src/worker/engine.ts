@@ -7,6 +7,8 @@ import type { PlanReport } from '../session/plan_report';
 import { ModelLibrary } from '../session/library';
 import type { Progress } from '../session/progress';
 import { Session } from '../session/session';
+import { KernelChoiceStore } from '../storage/kernel_choices';
+import { databaseRecords } from '../storage/records';
 import type { RunRecord } from '../storage/runs';
 import type { TrainEvent } from '../train/events';
 import { parseSettings } from '../train/parse_settings';
@@ -61,7 +63,8 @@ export class PageEngine implements Engine {
   /** @param base the page's address up to where its `models` and `examples` lie, with a slash at the end */
   constructor(base: string) {
     const gpu = (navigator as Partial<WorkerNavigator>).gpu;
-    const session = new Session({ openDevice: () => Device.open(gpu) });
+    const tuning = { store: new KernelChoiceStore(databaseRecords('tunesmith-kernels', 'kernels')) };
+    const session = new Session({ openDevice: () => Device.open(gpu), tuning });
     const { locks, storage } = navigator;
     const persist = (): Promise<boolean> => this.#page?.persist() ?? Promise.resolve(false);
     this.#runs = new Runs(persist);

@@ -20,7 +20,7 @@ export interface ModelParts {
   readonly base: string;
   readonly session: Pick<
     Session,
-    'open' | 'opening' | 'openModel' | 'model' | 'hasModel' | 'layout' | 'modelHash'
+    'open' | 'opening' | 'openModel' | 'prepareChat' | 'model' | 'hasModel' | 'layout' | 'modelHash'
   >;
   readonly library: Pick<ModelLibrary, 'open' | 'keep'>;
   readonly turns: Turns;
@@ -49,9 +49,11 @@ export class Models {
     const { session, library, turns, adapters } = this.#parts;
     return await turns.alone('opening a model', async () => {
       adapters.forget();
-      await this.#stoppable(async (signal) =>
-        library.open(await this.origin(source), load, { onProgress, signal }),
-      );
+      await this.#stoppable(async (signal) => {
+        await library.open(await this.origin(source), load, { onProgress, signal });
+        // What fails here fails again, in words, where it is needed.
+        await session.prepareChat(onProgress, signal).catch(() => undefined);
+      });
       return modelReport(session);
     });
   }

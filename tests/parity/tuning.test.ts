@@ -1,0 +1,123 @@
+import { expect, it } from 'vitest';
+import { openFolder } from '../../src/cli/files';
+import type { KnownChoices } from '../../src/gpu/choices';
+import { Device } from '../../src/gpu/device';
+import { adapterLayout } from '../../src/models/lora';
+import { trainingMemory } from '../../src/models/memory';
+import { Session } from '../../src/session/session';
+import type { TrainingOutcome } from '../../src/session/training';
+import { loadCheckpoint } from '../../src/storage/checkpoints';
+import { KernelChoiceStore } from '../../src/storage/kernel_choices';
+import { fileRecords } from '../../src/storage/records';
+import { TrainControl } from '../../src/train/control';
+import type { TrainEvent } from '../../src/train/events';
+import { capacityOf, planOf } from '../../src/train/plan';
+import { DEFAULTS, type TrainSettings } from '../../src/train/settings';
+import { MemoryFiles } from '../unit/storage/memory_files';
+import { gpu } from './dawn';
+import { loadFixture, maxError, numberTolerance } from './fixtures';
+
+/** Kernels are fitted to a real device, and a model trains with them as it does with the defaults. */
+
+const fixture = loadFixture('qwen2');
+const STEPS = 3;
+const settings: TrainSettings = {
+  ...DEFAULTS,
+  per_device_train_batch_size: 2,
+  max_steps: 2 * STEPS,
+  r: 4,
+  seed: 1,
+  eval_split: 0,
+};
+const rows = ['The sea is wide', 'A bird sings', 'Rain falls on the roof', 'One two three four five'];
+const data = [{ name: 'rows.jsonl', text: rows.map((text) => JSON.stringify({ text })).join('\n') }];
+
+interface Ran {
+  readonly outcome: TrainingOutcome;
+  readonly known: KnownChoices;
+  readonly events: readonly TrainEvent[];
+}
+
+/** Trains in a session of its own, on a device of its own; ends after so many steps. */
+async function run(options: {
+  readonly store?: MemoryFiles;
+  readonly checkpoints: MemoryFiles;
+  readonly steps: number;
+  readonly onStep?: (session: Session, device: Device) => void;
+}): Promise<Ran> {
+  const { store, checkpoints: files, steps } = options;
+  // One choice is measured however slow the device is.
+  const tuning = store && {
+    store: new KernelChoiceStore(fileRecords(store)),
+    software: true,
+    seconds: 0.001,
+  };
+  const session = new Session({ openDevice: () => Device.open(gpu), ...(tuning && { tuning }) });
+  try {
+    const identity = { name: 'tiny', source: 'files' as const };
+    await session.openModel(await openFolder(fixture.folder, 'model'), identity, settings);
+    await session.setExamples(data, settings);
+    const device = await session.device();
+    const events: TrainEvent[] = [];
+    const control = new TrainControl();
+    const outcome = await session.train({
+      settings,
+      checkpoints: { files, folder: 'run' },
+      start: await loadCheckpoint(files, 'run'),
+      control,
+      onEvent: (event) => {
+        events.push(event);
+        if (event.event !== 'step') return;
+        options.onStep?.(session, device);
+        if (event.step === steps) control.stop();
+      },
+      samples: false,
+    });
+    return { outcome, known: device.choices.known, events };
+  } finally {
+    session.close();
+  }
+}
+
+const losses = ({ outcome }: Ran): number[] =>
+  outcome.history.flatMap((event) => (event.event === 'step' ? event.loss : []));
+const fits = ({ events }: Ran): boolean =>
+  events.some((event) => event.event === 'state' && event.message === 'Fitting the kernels to this GPU');
+
+it('kernels that were fitted train as the defaults do, in the memory of the plan, and stay with a run', async () => {
+  const checkpoints = new MemoryFiles();
+  const plain = await run({ checkpoints, steps: STEPS });
+  expect(fits(plain)).toBe(false);
+
+  const store = new MemoryFiles();
+  const memory: (readonly [taken: number | undefined, planned: number])[] = [];
+  const first = await run({
+    store,
+    checkpoints: new MemoryFiles(),
+    steps: STEPS,
+    onStep: ({ layout, dataset }, { limits, buffers }) => {
+      const { training, heldOut } = dataset;
+      const { per_device_train_batch_size, gradient_checkpointing } = settings;
+      const batches = planOf(settings, training.length);
+      const capacity = capacityOf(batches, per_device_train_batch_size, training, heldOut);
+      const options = { capacity, limits, gradient_checkpointing };
+      const { activations } = trainingMemory(layout, adapterLayout(layout.spec, settings), options);
+      memory.push([buffers.allocated.get('activations'), activations]);
+    },
+  });
+  expect(fits(first)).toBe(true);
+  expect(Object.keys(first.known.answers)).toHaveLength(1);
+  const tolerance = numberTolerance(fixture.expected, 'losses');
+  expect(losses(plain)).toHaveLength(STEPS);
+  expect(maxError(losses(first), losses(plain))).toBeLessThanOrEqual(tolerance);
+  expect(memory).toHaveLength(STEPS);
+  for (const [taken, planned] of memory) expect(taken).toBe(planned);
+
+  // A later start knows what was found; a run that began with the defaults goes on with them all the same.
+  const whole = await run({ checkpoints: new MemoryFiles(), steps: 2 * STEPS });
+  const resumed = await run({ store, checkpoints, steps: 2 * STEPS });
+  expect(resumed.known).toEqual(first.known);
+  expect(fits(resumed)).toBe(false);
+  expect(resumed.outcome.step).toBe(2 * STEPS);
+  expect(resumed.outcome.parameters).toEqual(whole.outcome.parameters);
+});
