@@ -1,10 +1,11 @@
 // jax-js on WebGPU: the block and its gradients as one jit-compiled function, in which it fuses what it can. Arrays are
-// counted: passing one on gives it away, `.ref` keeps it.
+// counted: passing one on gives it away, `.ref` keeps it. (Its einsum would need a newer JavaScript than Node 20 has.)
 import {
   defaultDevice,
   getWebGPUDevice,
   init,
   jit,
+  lax,
   nn,
   numpy as np,
   tree,
@@ -49,6 +50,11 @@ export async function openJax(): Promise<Framework> {
   };
 }
 
+/** x [rows, inputs] times the transpose of weight [outputs, inputs]. */
+function product(x: JaxArray, weight: JaxArray): JaxArray {
+  return lax.dot(x, weight, { lhsContractingDims: [1], rhsContractingDims: [1] });
+}
+
 function norm(x: JaxArray, weight: JaxArray, eps: number): JaxArray {
   const r = np.reciprocal(np.sqrt(np.mean(np.square(x.ref), -1, { keepdims: true }).add(eps)));
   return x.mul(r).mul(weight);
@@ -90,10 +96,8 @@ function block(arrays: BlockArrays): RunningBlock {
     const [x, ...lora] = trainable as [JaxArray, ...JaxArray[]];
     const linear = (name: LinearName, input: JaxArray) => {
       const at = 2 * LINEARS.indexOf(name);
-      const low = np.einsum('ti,ri->tr', input.ref, lora[at]!).mul(alpha / rank);
-      return np
-        .einsum('ti,oi->to', input, frozen.weights[name])
-        .add(np.einsum('tr,or->to', low, lora[at + 1]!));
+      const low = product(input.ref, lora[at]!).mul(alpha / rank);
+      return product(input, frozen.weights[name]).add(product(low, lora[at + 1]!));
     };
     const byHead = (y: JaxArray, count: number) => y.reshape([tokens, count, headDim]);
     const input = norm(x.ref, frozen.inputNorm, normEps);
@@ -101,11 +105,26 @@ function block(arrays: BlockArrays): RunningBlock {
     const k = rotary(byHead(linear('k_proj', input.ref), kvHeads), frozen.cos, frozen.sin);
     const v = byHead(linear('v_proj', input), kvHeads);
     const grouped = q.reshape([tokens, kvHeads, group, headDim]);
-    const scores = np.einsum('tkgd,skd->kgts', grouped, k).mul(1 / Math.sqrt(headDim));
-    const causal = np.tri(tokens, tokens, 0, { dtype: np.bool });
+    // [kvHeads, tokens, group, tokens]
+    const scores = lax
+      .dot(grouped, k, {
+        lhsBatchDims: [1],
+        rhsBatchDims: [1],
+        lhsContractingDims: [3],
+        rhsContractingDims: [2],
+      })
+      .mul(1 / Math.sqrt(headDim));
+    const causal = np.tri(tokens, tokens, 0, { dtype: np.bool }).reshape([tokens, 1, tokens]);
     const shares = nn.softmax(np.where(causal, scores, -Infinity), -1);
-    const mixed = np.einsum('kgts,skd->tkgd', shares, v).reshape([tokens, heads * headDim]);
-    const attended = x.add(linear('o_proj', mixed));
+    // [kvHeads, tokens, group, headDim]
+    const mixed = lax.dot(shares, v, {
+      lhsBatchDims: [0],
+      rhsBatchDims: [1],
+      lhsContractingDims: [3],
+      rhsContractingDims: [0],
+    });
+    const merged = mixed.transpose([1, 0, 2, 3]).reshape([tokens, heads * headDim]);
+    const attended = x.add(linear('o_proj', merged));
     const second = norm(attended.ref, frozen.postAttentionNorm, normEps);
     const activated = nn.silu(linear('gate_proj', second.ref)).mul(linear('up_proj', second));
     return attended.add(linear('down_proj', activated));

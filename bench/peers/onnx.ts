@@ -1,7 +1,7 @@
 // Writes ONNX models: as much of its protobuf as a decoder needs. Field numbers are those of the standard's onnx.proto.
-import { parse } from 'protobufjs';
+import protobuf from 'protobufjs';
 
-const { root } = parse(`
+const { root } = protobuf.parse(`
   syntax = "proto3";
   message ModelProto {
     int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7; repeated OperatorSetIdProto opset_import = 8;
