@@ -48,8 +48,7 @@ async function measure(): Promise<Report> {
     return await runSuite(
       {
         device,
-        openDevice,
-        store: nodeFiles(folder),
+        opening: { openDevice, store: nodeFiles(folder) },
         runtime: `Node ${process.versions.node}, Dawn`,
         version: values.version,
         log: (line) => process.stderr.write(`${line}\n`),

@@ -8,14 +8,16 @@ export interface WishArguments {
   readonly models?: string;
   readonly tokens?: string;
   readonly rounds?: string;
+  readonly brief?: boolean;
 }
 
 /** Throws what is wrong with them, and what there is to choose from. */
-export function readWishes({ only, models, tokens, rounds }: WishArguments): Wishes {
+export function readWishes({ only, models, tokens, rounds, brief }: WishArguments): Wishes {
   return {
     ...(only !== undefined && { only: named<Group>('--only', only, GROUPS) }),
     ...(models !== undefined && { models: named<ModelName>('--models', models, MODELS) }),
     ...(tokens !== undefined && { tokens: parts(tokens).map((part) => whole('--tokens', part)) }),
+    ...(brief && { brief }),
     ...(rounds !== undefined && { rounds: whole('--rounds', rounds) }),
   };
 }

@@ -1,20 +1,82 @@
-// Builds a program of bench/ and runs it on Dawn: node tools/bench.mjs base_cache
-import { mkdtemp, rm } from 'node:fs/promises';
+// Measures how near the engine comes to the device's limits, on Dawn in Node and in Chromium: npm run bench [-- options],
+// `--help` lists them. A name of another program of bench/ runs that one: npm run bench -- base_cache
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { benchInBrowser } from './lib/bench_page.mjs';
 import { buildBench } from './lib/bench.mjs';
-import { run } from './lib/run.mjs';
+import { checkNode, ensurePackages } from './lib/install.mjs';
+import { readJson, root, run } from './lib/run.mjs';
 import { vulkanEnvironment } from './lib/vulkan.mjs';
 
 /** @param {string} line */
 const log = (line) => process.stderr.write(`${line}\n`);
 
-const [name = ''] = process.argv.slice(2);
-const program = await buildBench(name);
-const scratch = await mkdtemp(join(tmpdir(), 'tunesmith-bench-'));
+/** The options that bench/main.ts has as well; only `in` is for here alone. */
+const text = /** @type {const} */ ({ type: 'string' });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    in: { type: 'string', default: 'both' },
+    ...{ only: text, models: text, tokens: text, rounds: text, out: text, compare: text, show: text },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** @param {Record<string, string | undefined>} options */
+const asArguments = (options) =>
+  Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+
+/** The version in package.json and the commit. */
+function version() {
+  const { version } = /** @type {{ version: string }} */ (readJson(join(root, 'package.json')));
+  const { stdout, status } = spawnSync('git', ['describe', '--always', '--dirty'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return status === 0 ? `${version} (${stdout.trim()})` : version;
+}
+
+async function main() {
+  checkNode();
+  await ensurePackages(log);
+  const [name = 'main'] = positionals;
+  const { in: where, help, ...options } = values;
+  if (!['node', 'chromium', 'both'].includes(where)) throw new Error('--in takes node, chromium or both.');
+  const program = await buildBench(name);
+  const scratch = await mkdtemp(join(tmpdir(), 'tunesmith-bench-'));
+  try {
+    /** @param {string[]} args */
+    const inNode = async (args) => {
+      const env = await vulkanEnvironment(log);
+      return (await run(process.execPath, [program, ...args], { env })).code;
+    };
+    if (name !== 'main') return await inNode([scratch]);
+    if (help) {
+      const code = await inNode(['--help']);
+      process.stdout.write('  --in node|chromium|both  where to measure; both unless given\n');
+      return code;
+    }
+    if (options.show !== undefined) return await inNode(asArguments(options));
+    const { only, models, tokens, rounds, ...files } = options;
+    if (where === 'node') return await inNode(asArguments({ ...options, version: version() }));
+
+    const page = join(scratch, 'page.json');
+    const wished = { only, models, tokens, rounds, brief: where === 'both' };
+    const report = await benchInBrowser(wished, version(), log);
+    await writeFile(page, JSON.stringify({ format: 'tunesmith-bench-1', reports: [report] }));
+    if (where === 'chromium') return await inNode(asArguments({ ...files, show: page }));
+    return await inNode(asArguments({ ...options, version: version(), with: page }));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
 try {
-  const env = await vulkanEnvironment(log);
-  process.exitCode = (await run(process.execPath, [program, scratch], { env })).code;
-} finally {
-  await rm(scratch, { recursive: true, force: true });
+  process.exitCode = await main();
+} catch (error) {
+  log(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
 }

@@ -20,6 +20,7 @@ import { inputContents, randomBatch, weightContents, type SlotContent } from './
 import type { Filler } from './fill';
 import { fit } from './fit';
 import { layoutsOf, LOAD, type ModelName } from './models';
+import { OWN_NAME } from './results';
 import { compilePlans, type Programs } from './programs';
 import type { RunValues } from '../../src/gpu/run';
 
@@ -103,7 +104,7 @@ export async function ours(device: Device, filler: Filler, matmuls: readonly Mat
   const pass = keep(await compileFitted(device, filler, forward, contentsFor(tokens)));
   const token = keep(await compileFitted(device, filler, decode, contentsFor(1)));
   return {
-    name: 'Tunesmith',
+    name: OWN_NAME,
     version: '',
     measurements: [
       ...products,

@@ -1,7 +1,7 @@
 import { improvement, type Earlier } from './compare';
 import { digits, percent, quantity, spreadOf, table } from './format';
-import { OWN_NAME, type Judgement } from './targets';
-import { GROUPS, type Group, type Report, type Result } from './results';
+import type { Judgement } from './targets';
+import { GROUPS, OWN_NAME, type Group, type Report, type Result } from './results';
 
 const TITLES: Readonly<Record<Group, string>> = {
   limits: 'Limits of the device',

@@ -33,6 +33,12 @@ export interface Result extends Summary {
   readonly note?: string;
 }
 
+/** How the engine itself is called among its peers. */
+export const OWN_NAME = 'Tunesmith';
+
+/** The figure that growth is told by where whole steps take too long. */
+export const BLOCK_TIME = 'one block, forward and backward';
+
 /** Who measured. */
 export interface Environment {
   /** 'Node 20.20.0, Dawn' or a browser with its version. */

@@ -10,6 +10,8 @@ export interface Wishes {
   readonly models?: readonly ModelName[];
   readonly tokens?: readonly number[];
   readonly rounds?: number;
+  /** On software adapters only what differs between runtimes, where another one measures the rest. */
+  readonly brief?: boolean;
 }
 
 /** What is measured. */
@@ -28,11 +30,13 @@ export interface Selection {
 }
 
 export const LENGTHS = [128, 512, 1024, 2048, 4096] as const;
+const BRIEF = ['limits', 'products', 'opening', 'peers'] as const;
 const ROWS = { gpu: [256, 2048], software: [256] } as const;
 
 /** What suits a device, within what is wished for. */
 export function selectionFor(kind: DeviceKind, wishes: Wishes): Selection {
-  const groups = wishes.only ?? GROUPS;
+  const brief = wishes.brief === true && kind === 'software';
+  const groups = wishes.only ?? (brief ? BRIEF : GROUPS);
   const among = (models: readonly ModelName[]): readonly ModelName[] => wishes.models ?? models;
   const lengths = (own: readonly number[]): readonly number[] => wishes.tokens ?? own;
   const each = (models: readonly ModelName[], own: readonly number[]) =>

@@ -10,19 +10,21 @@ import { modelOps } from './ops';
 import { blockProgram, ours } from './ours';
 import { CUBE, productName, products, productShapes, type ProductShape } from './products';
 import { Recorder, type Entry } from './recorder';
-import type { Group, Report, Unit } from './results';
+import { BLOCK_TIME, type Group, type Report, type Unit } from './results';
 import { LENGTHS, selectionFor, type Selection, type Wishes } from './selection';
 import { median, summarize } from './statistics';
 import { plannedBytes, trainingStep, type StepRequest } from './steps';
 import { interleaved } from './measure';
 
 /** What the suite needs beside a device: all that differs between Node and a browser. */
-export interface Surroundings extends OpeningSurroundings {
+export interface Surroundings {
   readonly device: Device;
   readonly runtime: string;
   readonly version: string;
   /** Says how far it is. */
   readonly log: (line: string) => void;
+  /** What first steps are measured with, where that can be done. */
+  readonly opening: OpeningSurroundings | undefined;
   /** The rivals, where they run here. */
   readonly peers: ((matmuls: readonly MatmulShape[]) => Promise<readonly Peer[]>) | undefined;
 }
@@ -44,7 +46,7 @@ export async function runSuite(surroundings: Surroundings, wishes: Wishes): Prom
     },
     steps: async () => await measureSteps(recorder, selection, log),
     decoding: async () => await measureDecoding(recorder, selection),
-    opening: async () => await measureOpening(recorder, selection, surroundings),
+    opening: async () => await measureOpening(recorder, selection, surroundings.opening),
     peers: async () => await measurePeers(recorder, selection, surroundings),
   };
   for (const [group, measure] of Object.entries(parts)) {
@@ -224,7 +226,7 @@ async function measureGrowth(
       await block.programs[0]?.run({ ...block.run, rows: 64 });
       const samples = await interleaved([{ run }], { rounds: 2, seconds: 10 });
       recorder.results.push({
-        ...{ group: 'steps', name: 'one block, forward and backward', model, tokens: count, unit: 's' },
+        ...{ group: 'steps', name: BLOCK_TIME, model, tokens: count, unit: 's' },
         ...summarize(samples[0] ?? []),
       });
     } finally {
@@ -251,8 +253,9 @@ async function measureDecoding(recorder: Recorder, selection: Selection): Promis
 async function measureOpening(
   recorder: Recorder,
   { opening }: Selection,
-  surroundings: OpeningSurroundings,
+  surroundings: OpeningSurroundings | undefined,
 ): Promise<void> {
+  if (!surroundings) return;
   const made = await firstStep(recorder.device, surroundings, opening);
   try {
     const name = 'first step after opening';
@@ -272,7 +275,7 @@ async function measurePeers(
     recorder.omitted.push('peers: they run in a browser (--in chromium)');
     return;
   }
-  const matmuls = device.kind === 'gpu' ? MATMULS : MATMULS.slice(0, 3);
+  const matmuls = device.kind === 'gpu' ? MATMULS : MATMULS.slice(0, 2);
   const rivals = await peers(matmuls);
   const own = await ours(device, recorder.filler, matmuls);
   const all = [own, ...rivals];
@@ -283,8 +286,9 @@ async function measurePeers(
           .filter(({ name }) => name === what)
           .map((measurement): Entry => ({ group: 'peers', name: what, model: peer.name, measurement })),
       );
+      // Each takes its own warming up out of its first sample.
       const samples = await interleaved(
-        entries.map(({ measurement }) => measurement),
+        entries.map(({ measurement }) => ({ warm: true, run: () => measurement.run() })),
         rounds,
       );
       entries.forEach(({ group, name, model }, index) => {

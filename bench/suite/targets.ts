@@ -1,6 +1,6 @@
 import type { DeviceKind } from '../../src/gpu/device';
 import { BLOCK, blockName, MATMULS, matmulName } from '../peers/shapes';
-import { find, type Report, type Result, type Unit } from './results';
+import { BLOCK_TIME, find, OWN_NAME, type Report, type Result, type Unit } from './results';
 
 /** A figure that a target is about, and where it was found; or why there is none. */
 type Found = { readonly value: number; readonly where: string } | { readonly missing: string };
@@ -80,9 +80,6 @@ function overPeer(report: Report, peer: RegExp, names: readonly string[]): Found
   return worst(ratios);
 }
 
-/** How the engine itself is called among its peers. */
-export const OWN_NAME = 'Tunesmith';
-
 function peersMissing({ runtime }: Report): string {
   return runtime.startsWith('Node') ? 'peers run in a browser' : NOT_MEASURED;
 }
@@ -134,9 +131,6 @@ function growth({ results }: Report): Found {
   const value = ratio('seconds', model);
   return Number.isNaN(value) ? { missing: NOT_MEASURED } : { value, where: `a step of ${model}` };
 }
-
-/** The figure that growth is told by where whole steps take too long. */
-export const BLOCK_TIME = 'one block, forward and backward';
 
 function opening({ results }: Report): Found {
   const [first] = results.filter(({ group }) => group === 'opening');
