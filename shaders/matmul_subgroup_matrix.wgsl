@@ -59,14 +59,11 @@ fn matmul_subgroup_matrix(@builtin(workgroup_id) group: vec3u,
     if (subgroup < REGIONS) { multiply(&sums, subgroup); }
     workgroupBarrier();
   }
-  for (var index = 0u; index < DOWN * ACROSS; index++) {
-    if (subgroup < REGIONS) {
-      subgroupMatrixStore<row_major>(&sum_tile, subgroup * SUM_VECTORS, sums[index], N / 4u);
-    }
-    workgroupBarrier();
-    for (var i = thread; i < REGIONS * SUM_VECTORS; i += THREADS) {
-      let at = vec2u(first_row, first_column / 4u) + place(i, index);
-      if (at.x < rows && at.y * 4u < out) { store(at.x, at.y, sum_tile[i]); }
+  for (var turn = 0u; turn < TURNS; turn++) {
+    show(&sums, turn, subgroup);
+    for (var i = thread; i < SHOWN_VECTORS; i += THREADS) {
+      let at = vec2u(first_row, first_column / 4u) + place(i, turn);
+      if (at.x < rows && at.y * 4u < out) { store(at.x, at.y, shown[i]); }
     }
     workgroupBarrier();
   }

@@ -57,32 +57,22 @@ fn matmul_subgroup_matrix_transposed(@builtin(workgroup_id) group: vec3u,
     workgroupBarrier();
 #if DROPOUT
     if (slice + 1u == low_rank_slices) {
-      for (var index = 0u; index < DOWN * ACROSS; index++) {
-        if (subgroup < REGIONS) {
-          subgroupMatrixStore<row_major>(&sum_tile, subgroup * SUM_VECTORS, sums[index], N / 4u);
+      for (var turn = 0u; turn < TURNS; turn++) {
+        show(&sums, turn, subgroup);
+        for (var i = thread; i < SHOWN_VECTORS; i += THREADS) {
+          let at = vec2u(first_row, first_column / 4u) + place(i, turn);
+          shown[i] = dropout(shown[i], at.x, at.y, in4);
         }
-        workgroupBarrier();
-        for (var i = thread; i < REGIONS * SUM_VECTORS; i += THREADS) {
-          let at = vec2u(first_row, first_column / 4u) + place(i, index);
-          sum_tile[i] = dropout(sum_tile[i], at.x, at.y, in4);
-        }
-        workgroupBarrier();
-        if (subgroup < REGIONS) {
-          sums[index] = subgroupMatrixLoad<Sum, row_major>(&sum_tile, subgroup * SUM_VECTORS, N / 4u);
-        }
-        workgroupBarrier();
+        take_back(&sums, turn, subgroup);
       }
     }
 #endif
   }
-  for (var index = 0u; index < DOWN * ACROSS; index++) {
-    if (subgroup < REGIONS) {
-      subgroupMatrixStore<row_major>(&sum_tile, subgroup * SUM_VECTORS, sums[index], N / 4u);
-    }
-    workgroupBarrier();
-    for (var i = thread; i < REGIONS * SUM_VECTORS; i += THREADS) {
-      let at = vec2u(first_row, first_column / 4u) + place(i, index);
-      if (at.x < rows && at.y < in4) { store(at.x, at.y, sum_tile[i]); }
+  for (var turn = 0u; turn < TURNS; turn++) {
+    show(&sums, turn, subgroup);
+    for (var i = thread; i < SHOWN_VECTORS; i += THREADS) {
+      let at = vec2u(first_row, first_column / 4u) + place(i, turn);
+      if (at.x < rows && at.y < in4) { store(at.x, at.y, shown[i]); }
     }
     workgroupBarrier();
   }

@@ -5,8 +5,11 @@
 // factor and ACROSS of the right, it multiplies DOWN * ACROSS times. A workgroup is as large as the device's widest subgroups
 // make it; where they turn out narrower, those without a region only help to fill the tiles.
 //
-// The including kernel is given the constants TILE_ROWS, TILE_COLUMNS, SLICE, REGION_ROWS, REGION_COLUMNS, SUBGROUP (the
-// most threads of one) and the device's M, N and K.
+// At the end the subgroups lay their sums into workgroup memory for threads to take them from there: SHOWN regions at a time,
+// of each one matrix.
+//
+// The including kernel is given the constants TILE_ROWS, TILE_COLUMNS, SLICE, REGION_ROWS, REGION_COLUMNS, SHOWN (which
+// divides the regions), SUBGROUP (the most threads of one) and the device's M, N and K.
 #include lib/tile_type
 enable subgroups;
 enable chromium_experimental_subgroup_matrix;
@@ -38,8 +41,10 @@ const RIGHT_ROWS = TILE_COLUMNS;
 var<workgroup> left_tile: array<Tile4, TILE_ROWS * LEFT_STRIDE4>;
 var<workgroup> right_tile: array<Tile4, RIGHT_ROWS * RIGHT_STRIDE4>;
 
-// Where each subgroup lays its sums, one matrix at a time, for threads to take them from.
-var<workgroup> sum_tile: array<vec4f, REGIONS * SUM_VECTORS>;
+const SHOWN_VECTORS = SHOWN * SUM_VECTORS;
+const TURNS = REGIONS / SHOWN * DOWN * ACROSS;
+
+var<workgroup> shown: array<vec4f, SHOWN_VECTORS>;
 
 const LEFT_UNITS = TILE_ROWS * SLICE4;
 
@@ -78,9 +83,31 @@ fn multiply(sums: ptr<function, Sums>, region: u32) {
   }
 }
 
-// The place in the tile, row and vector of columns, of vector i of sum_tile while it holds matrix `index` of each region.
-fn place(i: u32, index: u32) -> vec2u {
-  let region = i / SUM_VECTORS;
+// Which of its matrices a region shows in a turn.
+fn index_of(turn: u32) -> u32 { return turn / (REGIONS / SHOWN); }
+
+fn has_turn(turn: u32, region: u32) -> bool { return region < REGIONS && region / SHOWN == turn % (REGIONS / SHOWN); }
+
+fn show(sums: ptr<function, Sums>, turn: u32, region: u32) {
+  if (has_turn(turn, region)) {
+    subgroupMatrixStore<row_major>(&shown, region % SHOWN * SUM_VECTORS, sums[index_of(turn)], N / 4u);
+  }
+  workgroupBarrier();
+}
+
+// Takes back what is shown, where it was changed there.
+fn take_back(sums: ptr<function, Sums>, turn: u32, region: u32) {
+  workgroupBarrier();
+  if (has_turn(turn, region)) {
+    sums[index_of(turn)] = subgroupMatrixLoad<Sum, row_major>(&shown, region % SHOWN * SUM_VECTORS, N / 4u);
+  }
+  workgroupBarrier();
+}
+
+// The place in the tile, row and vector of columns, of vector i of those shown.
+fn place(i: u32, turn: u32) -> vec2u {
+  let index = index_of(turn);
+  let region = turn % (REGIONS / SHOWN) * SHOWN + i / SUM_VECTORS;
   let within = i % SUM_VECTORS;
   return vec2u(region / REGIONS_X * REGION_ROWS + index % DOWN * M + within / (N / 4u),
                (region % REGIONS_X * REGION_COLUMNS + index / DOWN * N) / 4u + within % (N / 4u));

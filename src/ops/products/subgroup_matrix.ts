@@ -13,11 +13,14 @@ interface MatrixTileSizes {
   readonly regionColumns: number;
 }
 
-/** Workgroup memory stays below 16 KiB with matrices of up to 16 × 16. */
 const SIZES: readonly MatrixTileSizes[] = [
   { rows: 64, columns: 64, slice: 32, regionRows: 32, regionColumns: 32 },
   { rows: 128, columns: 64, slice: 16, regionRows: 64, regionColumns: 32 },
+  { rows: 128, columns: 128, slice: 16, regionRows: 64, regionColumns: 32 },
 ];
+
+/** WebGPU's default limits. */
+const MOST_MEMORY = 16384;
 
 const MOST_THREADS = 256;
 
@@ -29,10 +32,11 @@ function kernel({ features }: Limits, sizes: MatrixTileSizes): TiledKernel | und
   const { f16 = false, subgroups, matrix } = features ?? {};
   if (!f16 || !subgroups || !matrix) return undefined;
   const { M, N, K } = matrix;
+  const regions = (rows / regionRows) * (columns / regionColumns);
   const whole =
     regionRows % M === 0 && regionColumns % N === 0 && slice % K === 0 && N % 4 === 0 && K % 4 === 0;
-  const threads = (rows / regionRows) * (columns / regionColumns) * subgroups.max;
-  if (!whole || M * N > 256 || threads > MOST_THREADS) return undefined;
+  const shown = regionsShown(sizes, regions, M * N * 4);
+  if (!whole || shown === 0 || regions * subgroups.max > MOST_THREADS) return undefined;
   return {
     kernel: 'matmul_subgroup_matrix',
     tileRows: rows,
@@ -44,6 +48,7 @@ function kernel({ features }: Limits, sizes: MatrixTileSizes): TiledKernel | und
       SLICE: slice,
       REGION_ROWS: regionRows,
       REGION_COLUMNS: regionColumns,
+      SHOWN: shown,
       SUBGROUP: subgroups.max,
       M,
       N,
@@ -51,6 +56,15 @@ function kernel({ features }: Limits, sizes: MatrixTileSizes): TiledKernel | und
       HALF: true,
     },
   };
+}
+
+/** How many of the regions, each one matrix, fit into workgroup memory beside the tiles and NF4's code. */
+function regionsShown({ rows, columns, slice }: MatrixTileSizes, regions: number, bytes: number): number {
+  const padded = (size: number): number => (size / 4 + 2) * 8;
+  const tiles = rows * padded(slice) + Math.max(columns * padded(slice), slice * padded(columns));
+  let shown = regions;
+  while (shown >= 1 && tiles + 64 + shown * bytes > MOST_MEMORY) shown = Math.floor(shown / 2);
+  return shown;
 }
 
 function available(
