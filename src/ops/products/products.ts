@@ -3,25 +3,32 @@ import { rowElements, type Dispatch, type Lowering } from '../op';
 import type { Weight } from '../weight';
 import type { ForwardRequest, GradientRequest, ProductAlgorithm, TransposedRequest } from './algorithm';
 import { checkVectors, wholeWeight } from './dense_parts';
+import { quadsForward, quadsGradient, quadsTransposed } from './quads';
 import { registersForward, registersGradient, registersTransposed } from './registers';
 import { mostRows } from './row_windows';
 import { rowForward } from './row';
 import { subgroupMatrixForward, subgroupMatrixTransposed } from './subgroup_matrix';
 import { tilesForward, tilesTransposed } from './tiles';
 
-// In each list the first that is available is the default.
-const FORWARD: readonly ProductAlgorithm<ForwardRequest>[] = [
-  rowForward,
-  registersForward,
-  ...tilesForward,
-  ...subgroupMatrixForward,
-];
-const TRANSPOSED: readonly ProductAlgorithm<TransposedRequest>[] = [
-  registersTransposed,
-  ...tilesTransposed,
-  ...subgroupMatrixTransposed,
-];
-const GRADIENT: readonly ProductAlgorithm<GradientRequest>[] = [registersGradient];
+// In each list the first that is available is the default: tiles on a GPU, and none of them on an adapter that runs on the
+// CPU, where workgroup memory is no nearer than the rest. What computes in half precision is never the default.
+const FORWARD: Lists<ForwardRequest> = {
+  gpu: [rowForward, ...tilesForward, registersForward, quadsForward, ...subgroupMatrixForward],
+  software: [rowForward, quadsForward, registersForward, ...tilesForward, ...subgroupMatrixForward],
+};
+const TRANSPOSED: Lists<TransposedRequest> = {
+  gpu: [...tilesTransposed, registersTransposed, quadsTransposed, ...subgroupMatrixTransposed],
+  software: [quadsTransposed, registersTransposed, ...tilesTransposed, ...subgroupMatrixTransposed],
+};
+const GRADIENT: Lists<GradientRequest> = {
+  gpu: [quadsGradient, registersGradient],
+  software: [quadsGradient, registersGradient],
+};
+
+interface Lists<Request> {
+  readonly gpu: readonly ProductAlgorithm<Request>[];
+  readonly software: readonly ProductAlgorithm<Request>[];
+}
 
 /** y = x Wᵀ (+ bias) (+ scale · z Bᵀ) (+ residual), and z = dropout(x) Aᵀ, in float32. */
 export function matmul(lowering: Lowering, request: ForwardRequest): Dispatch[] {
@@ -56,10 +63,11 @@ export function matmulGradient(lowering: Lowering, request: GradientRequest): Di
 
 function pick<Request>(
   lowering: Lowering,
-  algorithms: readonly ProductAlgorithm<Request>[],
+  lists: Lists<Request>,
   request: Request,
   { op, shape }: { readonly op: string; readonly shape: string },
 ): ProductAlgorithm<Request> {
+  const algorithms = lowering.limits.software ? lists.software : lists.gpu;
   const available = algorithms.filter((algorithm) => algorithm.available(lowering, request));
   const name = choose(lowering.limits.choose, { op, shape, candidates: available.map((one) => one.name) });
   const chosen = available.find((algorithm) => algorithm.name === name);

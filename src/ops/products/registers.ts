@@ -1,18 +1,10 @@
-import type { ShaderConstants } from '../../gpu/shaders';
 import { read, rowElements, update, write, type Binding, type Dispatch, type Lowering } from '../op';
 import type { ForwardRequest, GradientRequest, ProductAlgorithm, TransposedRequest } from './algorithm';
 import { denseParts, weightConstants, type DensePart } from './dense_parts';
 import { epilogue } from './epilogue';
+import { chunksIn, inChunks } from './gradient_chunks';
 import { masking } from './masking';
-import {
-  CHUNK_ROWS,
-  rowsIn,
-  rowWindows,
-  windowed,
-  windowOverrides,
-  windowsOf,
-  type RowWindow,
-} from './row_windows';
+import { CHUNK_ROWS, rowsIn, windowed, windowOverrides, windowsOf, type RowWindow } from './row_windows';
 
 /** Token rows of a thread. */
 const ROWS_OF_THREAD = 8;
@@ -124,21 +116,18 @@ function transposed(
   };
 }
 
-/** 4 by 4 elements a thread, over chunks of the token rows whose sums are then added up. */
+/** 4 by 4 elements a thread, over chunks of the token rows. */
 export const registersGradient: ProductAlgorithm<GradientRequest> = {
   name: 'registers',
   available: () => true,
-  lower(lowering, { dy, x, gradient, scale = 1, dropout }) {
+  lower(lowering, request) {
+    const { dy, x, scale = 1, dropout } = request;
     const outSize = rowElements(dy.shape);
     const inSize = rowElements(x.shape);
-    const chunks = Math.ceil(lowering.capacity / CHUNK_ROWS);
-    const alwaysAdd = { ALWAYS_ADD: gradient.further };
     const shape = threads(inSize / 4);
-    const product = (target: Binding, constants: ShaderConstants, window?: RowWindow): Dispatch => {
+    return inChunks(lowering, request, (target, constants, window) => {
       const bindings = [windowed(read(dy), window), windowed(read(x), window), target];
       const masked = masking(dropout, bindings, window);
-      // Where there are no rows at all, the gradient is still to be set.
-      const least = window && window.first > 0 ? 0 : 1;
       return {
         kernel: 'matmul_gradient',
         constants: { ...constants, ...masked.constants },
@@ -156,27 +145,11 @@ export const registersGradient: ProductAlgorithm<GradientRequest> = {
         workgroups: (rows) => [
           Math.ceil(inSize / 4 / shape.threads_x),
           Math.ceil(outSize / 4 / shape.threads_y),
-          Math.max(least, Math.ceil(rowsIn(rows, window) / CHUNK_ROWS)),
+          chunksIn(rows, window),
         ],
         flops: (rows) => 2 * rowsIn(rows, window) * outSize * inSize,
       };
-    };
-    if (chunks === 1) return [product(update(gradient.tensor), alwaysAdd)];
-    const partials = lowering.temporary('partial_gradients', {
-      type: 'f32',
-      shape: [chunks, outSize, inSize],
     });
-    const size4 = (outSize * inSize) / 4;
-    return [
-      ...rowWindows(lowering, [dy, x]).map((window) => product(write(partials), { PARTIAL: true }, window)),
-      {
-        kernel: 'sum_partials',
-        constants: alwaysAdd,
-        overrides: { size4, chunk_rows: CHUNK_ROWS },
-        bindings: [read(partials), update(gradient.tensor)],
-        workgroups: () => [Math.min(65535, Math.ceil(size4 / 64)), Math.ceil(size4 / 64 / 65535), 1],
-      },
-    ];
   },
 };
 

@@ -43,6 +43,12 @@ export function mostRows({ capacity }: Lowering, { shape }: Tensor, window: RowW
   return Math.min(typeof rows === 'number' ? rows : capacity, window?.count ?? capacity);
 }
 
+/** The rows that a binding of the tensor from the window's first row on has. */
+export function tensorRows({ capacity }: Lowering, { shape }: Tensor, window: RowWindow | undefined): number {
+  const [rows] = shape;
+  return window?.count ?? (typeof rows === 'number' ? rows : capacity);
+}
+
 /** The binding of a [rows, …] tensor from the window's first row on. */
 export function windowed(binding: Binding, window: RowWindow | undefined): Binding {
   if (!window) return binding;
