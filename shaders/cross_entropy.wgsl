@@ -1,7 +1,10 @@
 // losses[m]    = log(sum over v of exp(logits[m, v])) - logits[m, targets[m]]       0 where the target is ignored
 // logits[m, v] = loss_scale * (softmax(logits[m])[v] - (v == targets[m]))           all 0 there; 0 beyond the vocabulary
 //
-// logits   f32 [rows, stride]   overwritten by their gradient
+// The logits are read once for the losses, with a running maximum (Milakov & Gimelshein 2018), and with GRADIENT once more
+// for their gradient.
+//
+// logits   f32 [rows, stride]   with GRADIENT overwritten by their gradient
 // targets  u32 [rows]           0xffffffff: ignored
 // losses   f32 [rows]
 // dispatch one workgroup per row of the window: (rows, 1, 1)
@@ -13,37 +16,19 @@ override stride: u32;
 override max_rows: u32 = 0xffffffffu;     // of a window of the token rows; what it has beyond run.rows is made and never used
 override threads: u32 = 64;
 
+#if GRADIENT
 @group(0) @binding(1) var<storage, read_write> logits: array<f32>;
+#else
+@group(0) @binding(1) var<storage, read> logits: array<f32>;
+#endif
 @group(0) @binding(2) var<storage, read> targets: array<u32>;
 @group(0) @binding(3) var<storage, read_write> losses: array<f32>;
 
 const IGNORED = 0xffffffffu;
+const LOWEST = -3.4028234e38;
 
-var<workgroup> partial: array<f32, threads>;
-
-fn largest(thread: u32, value: f32) -> f32 {
-  partial[thread] = value;
-  workgroupBarrier();
-  for (var half = threads / 2u; half > 0u; half /= 2u) {
-    if (thread < half) { partial[thread] = max(partial[thread], partial[thread + half]); }
-    workgroupBarrier();
-  }
-  let result = partial[0];
-  workgroupBarrier();
-  return result;
-}
-
-fn total(thread: u32, value: f32) -> f32 {
-  partial[thread] = value;
-  workgroupBarrier();
-  for (var half = threads / 2u; half > 0u; half /= 2u) {   // a fixed order, so that two runs agree to the bit
-    if (thread < half) { partial[thread] += partial[thread + half]; }
-    workgroupBarrier();
-  }
-  let result = partial[0];
-  workgroupBarrier();
-  return result;
-}
+var<workgroup> maxima: array<f32, threads>;
+var<workgroup> sums: array<f32, threads>;
 
 @compute @workgroup_size(threads)
 fn cross_entropy(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
@@ -52,18 +37,36 @@ fn cross_entropy(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
   let first = row * stride;
   let aim = targets[row];
 
-  var top = -3.4028234e38;
-  for (var v = thread; v < vocabulary; v += threads) { top = max(top, logits[first + v]); }
-  top = largest(thread, top);
-
+  var top = LOWEST;
   var sum = 0.0;
-  for (var v = thread; v < vocabulary; v += threads) { sum += exp(logits[first + v] - top); }
-  sum = total(thread, sum);
+  for (var v = thread; v < vocabulary; v += threads) {
+    let logit = logits[first + v];
+    if (logit > top) {
+      sum *= exp(top - logit);
+      top = logit;
+    }
+    sum += exp(logit - top);
+  }
+  maxima[thread] = top;
+  sums[thread] = sum;
+  workgroupBarrier();
+  for (var half = threads / 2u; half > 0u; half /= 2u) {   // a fixed order, so that two runs agree to the bit
+    if (thread < half) {
+      let other = maxima[thread + half];
+      top = max(maxima[thread], other);
+      sums[thread] = sums[thread] * exp(maxima[thread] - top) + sums[thread + half] * exp(other - top);
+      maxima[thread] = top;
+    }
+    workgroupBarrier();
+  }
+  top = maxima[0];
+  sum = sums[0];
 
   let ignored = aim == IGNORED;
   if (thread == 0u) {
     losses[row] = select(log(sum) + top - logits[first + min(aim, vocabulary - 1u)], 0.0, ignored);
   }
+#if GRADIENT
   workgroupBarrier();                     // the target's logit has been read
   storageBarrier();
 
@@ -73,4 +76,5 @@ fn cross_entropy(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
     let gradient = scale * (probability - select(0.0, 1.0, v == aim));
     logits[first + v] = select(gradient, 0.0, ignored || v >= vocabulary);
   }
+#endif
 }

@@ -5,15 +5,16 @@
 // dispatch one workgroup per chunk of 4096 elements, spread over x and y
 
 override first_partial: u32;
+override threads: u32 = 256;
 
 @group(0) @binding(1) var<storage, read> gradients: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> partials: array<f32>;
 
 const CHUNK = 1024u;        // vectors
 
-var<workgroup> sums: array<f32, 256>;
+var<workgroup> sums: array<f32, threads>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(threads)
 fn gradient_norm_partials(@builtin(workgroup_id) group: vec3u,
                           @builtin(num_workgroups) groups: vec3u,
                           @builtin(local_invocation_index) thread: u32) {
@@ -22,10 +23,10 @@ fn gradient_norm_partials(@builtin(workgroup_id) group: vec3u,
   if (chunk * CHUNK >= vectors) { return; }                // the whole workgroup
   let end = min(vectors, (chunk + 1u) * CHUNK);
   var sum = vec4f();
-  for (var i = chunk * CHUNK + thread; i < end; i += 256u) { sum += gradients[i] * gradients[i]; }
+  for (var i = chunk * CHUNK + thread; i < end; i += threads) { sum += gradients[i] * gradients[i]; }
   sums[thread] = (sum.x + sum.y) + (sum.z + sum.w);
   workgroupBarrier();
-  for (var half = 128u; half > 0u; half /= 2u) {           // a fixed order, so that two runs agree to the bit
+  for (var half = threads / 2u; half > 0u; half /= 2u) {           // a fixed order, so that two runs agree to the bit
     if (thread < half) { sums[thread] += sums[thread + half]; }
     workgroupBarrier();
   }

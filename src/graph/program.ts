@@ -57,6 +57,7 @@ export class Program {
     let encoder = gpu.createCommandEncoder();
     let pass = encoder.beginComputePass();
     let operations = 0;
+    let current: GPUComputePipeline | undefined;
     for (const { dispatch, pipeline, bindGroup } of this.#parts.steps) {
       const workgroups = dispatch.workgroups(rows);
       if (workgroups.includes(0)) continue;
@@ -67,8 +68,10 @@ export class Program {
         encoder = gpu.createCommandEncoder();
         pass = encoder.beginComputePass();
         operations = 0;
+        current = undefined;
       }
-      pass.setPipeline(pipeline);
+      if (pipeline !== current) pass.setPipeline(pipeline);
+      current = pipeline;
       pass.setBindGroup(0, bindGroup);
       pass.dispatchWorkgroups(...workgroups);
       operations += cost;

@@ -25,7 +25,8 @@ const definition: Op<Inputs, Record<string, never>, null> = {
     return [
       ...parts.map(({ window, first, count }) => ({
         kernel: 'gradient_norm_partials',
-        overrides: { first_partial: first },
+        // On software adapters barriers are dear, and the more so the more threads meet at them.
+        overrides: { first_partial: first, threads: limits.software ? 4 : 256 },
         // Each window fills its own part of the partials.
         bindings: [windowOf(gradients, 'read', window), update(partials)],
         workgroups: () => spread(count, limits.maxComputeWorkgroupsPerDimension),

@@ -54,7 +54,8 @@ const definition: Op<Inputs, Outputs, Attributes> = {
     for (let first = 0; first < lowering.capacity; first += count) {
       const window = { first, count: Math.min(count, lowering.capacity - first) };
       dispatches.push(...matmul(lowering, { x: hidden, y: logits, weight: head, window, scratch: true }));
-      dispatches.push(crossEntropy(lowering, head, { logits, targets, losses, window }));
+      const withGradient = hiddenGradient !== undefined;
+      dispatches.push(crossEntropy(lowering, head, { logits, targets, losses, window, withGradient }));
       if (!hiddenGradient) continue;
       const request = { dy: logits, dx: hiddenGradient, weight: head, window, scratch: true };
       dispatches.push(...matmulTransposed(lowering, request));
@@ -91,30 +92,36 @@ function chunkRows(head: DenseWeight, { limits, capacity }: Lowering): number {
 }
 
 interface CrossEntropyRequest {
-  /** Becomes the logits' gradient. */
+  /** Becomes the logits' gradient, `withGradient`. */
   readonly logits: Tensor;
   readonly targets: Tensor;
   readonly losses: Tensor;
   readonly window: RowWindow;
+  readonly withGradient: boolean;
 }
 
 function crossEntropy(
   { limits }: Lowering,
   head: DenseWeight,
-  { logits, targets, losses, window }: CrossEntropyRequest,
+  { logits, targets, losses, window, withGradient }: CrossEntropyRequest,
 ): Dispatch {
   const { first, count } = window;
   const rowsIn = (rows: number): number => Math.min(Math.max(rows - first, 0), count);
   const at = { offset: first * 4, size: count * 4 };
   return {
     kernel: 'cross_entropy',
+    constants: { GRADIENT: withGradient },
     overrides: {
       vocabulary: head.out,
       stride: paddedColumns(head),
       max_rows: count,
       threads: limits.software ? 16 : 256,
     },
-    bindings: [update(logits), { ...read(targets), ...at }, { tensor: losses, access: 'write', ...at }],
+    bindings: [
+      withGradient ? update(logits) : read(logits),
+      { ...read(targets), ...at },
+      { tensor: losses, access: 'write', ...at },
+    ],
     workgroups: (rows) => [rowsIn(rows), 1, 1],
     flops: (rows) => 8 * rowsIn(rows) * head.out,
   };

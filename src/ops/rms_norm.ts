@@ -16,6 +16,8 @@ import {
 
 /** Threads of a workgroup. */
 const THREADS = 64;
+/** Threads of a group on software adapters, whose barriers are dear: the more groups share each of them. */
+const SOFTWARE_LANES = 4;
 
 interface Attributes {
   readonly eps: number;
@@ -179,7 +181,7 @@ function layout(
   const size = elements(weight.shape, 1);
   const scalar = size % 4 !== 0;
   const columns = scalar ? size : size / 4;
-  const lanes = Math.min(THREADS, 2 ** Math.floor(Math.log2(columns)));
+  const lanes = Math.min(limits.software ? SOFTWARE_LANES : THREADS, 2 ** Math.floor(Math.log2(columns)));
   return {
     constants: { SCALAR: scalar },
     overrides: { columns, size, lanes },

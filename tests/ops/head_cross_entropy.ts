@@ -16,6 +16,8 @@ interface Parameters {
   /** Of the hidden states: large ones give logits that overflow exp. */
   readonly size?: number;
   readonly limits?: OpCase['limits'];
+  /** The losses alone. */
+  readonly evaluation?: true;
 }
 
 const LOSS_SCALE = 1 / 16;
@@ -110,13 +112,13 @@ function crossEntropyCase(parameters: Parameters): OpCase {
     run: { lossScale: LOSS_SCALE },
     limits: parameters.limits,
     inputs: {
-      hidden: { type: 'f32', shape: ['rows', columns], data: hidden, wanted: true },
+      hidden: { type: 'f32', shape: ['rows', columns], data: hidden, wanted: !parameters.evaluation },
       targets: { type: 'u32', shape: ['rows'], data: targets },
       ...head.inputs,
     },
     build(builder, tensors) {
       const inputs = { hidden: tensors['hidden']!, head: head.weight(tensors), targets: tensors['targets']! };
-      return { losses: headCrossEntropy(builder, inputs, { withGradient: true }).losses };
+      return { losses: headCrossEntropy(builder, inputs, { withGradient: !parameters.evaluation }).losses };
     },
     losses: { losses: LOSS_SCALE },
     reference: {
@@ -183,6 +185,15 @@ export const cases: readonly OpCase[] = [
   ),
   crossEntropyCase({ rows: 5, columns: 16, parts: [301], format: 'f32', every: 1, size: 60 }),
   crossEntropyCase({ rows: 9, columns: 8, parts: [64, 64, 3], format: 'f16', every: 2 }),
+  crossEntropyCase({
+    rows: 9,
+    columns: 16,
+    parts: [301],
+    format: 'f32',
+    every: 2,
+    size: 60,
+    evaluation: true,
+  }),
   // More rows than a chunk of logits holds.
   crossEntropyCase({
     rows: 150,

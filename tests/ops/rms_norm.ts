@@ -187,4 +187,9 @@ export const cases: readonly OpCase[] = [
   rmsNormCase({ rows: 70, columns: 32, groups: 2, limits }),
   ...combine({ rows: [1, 5], columns: [5, 20, 256], trainable: [false, true] }).map(addRmsNormCase),
   addRmsNormCase({ rows: 200, columns: 64, limits }),
+  // As on a graphics card: a group is shared by more threads than software adapters give it.
+  ...combine({ columns: [20, 300] }).map(({ columns }) =>
+    rmsNormCase({ rows: 5, columns, limits: { software: false } }),
+  ),
+  addRmsNormCase({ rows: 5, columns: 256, trainable: true, limits: { software: false } }),
 ];
