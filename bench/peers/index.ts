@@ -93,6 +93,7 @@ export async function peers(environment: PeersEnvironment): Promise<readonly Pee
       return framework('TensorFlow.js', await openTensorFlow(), notes);
     }),
     await peer('onnxruntime-web', devDependencies['onnxruntime-web'], async (notes) => {
+      if (!('location' in globalThis)) throw new Error('it runs in a browser only');
       const { openOnnxRuntime } = await import('./onnxruntime');
       return openOnnxRuntime(decoder, notes);
     }),

@@ -16,7 +16,8 @@ export async function buildBench(name, { outDir = join(root, '.cache', 'bench'),
   await build({
     configFile: join(root, 'vite.cli.config.ts'),
     logLevel: 'warn',
-    ...(alone && { ssr: { noExternal: true } }),
+    // TensorFlow.js' modules name each other in a way that bundlers follow and Node does not.
+    ssr: { noExternal: alone || [/^@tensorflow\//] },
     build: {
       ssr: source,
       outDir,
