@@ -1,54 +1,25 @@
-import { choose } from "../choice";
-import { rowElements, type Dispatch, type Lowering } from "../op";
-import type { Weight } from "../weight";
-import type {
-  ForwardRequest,
-  GradientRequest,
-  ProductAlgorithm,
-  TransposedRequest,
-} from "./algorithm";
-import { checkVectors, wholeWeight } from "./dense_parts";
-import {
-  registersForward,
-  registersGradient,
-  registersTransposed,
-} from "./registers";
-import { mostRows } from "./row_windows";
-import { rowForward } from "./row";
-import {
-  subgroupMatrixForward,
-  subgroupMatrixTransposed,
-} from "./subgroup_matrix";
-import { tilesForward, tilesTransposed } from "./tiles";
+import { choose } from '../choice';
+import { rowElements, type Dispatch, type Lowering } from '../op';
+import type { Weight } from '../weight';
+import type { ForwardRequest, GradientRequest, ProductAlgorithm, TransposedRequest } from './algorithm';
+import { checkVectors, wholeWeight } from './dense_parts';
+import { registersForward, registersGradient, registersTransposed } from './registers';
+import { mostRows } from './row_windows';
+import { rowForward } from './row';
+import { subgroupMatrixForward, subgroupMatrixTransposed } from './subgroup_matrix';
+import { tilesForward, tilesTransposed } from './tiles';
 
 // In each list the first that is available is the default: tiles on a GPU, and none of them on an adapter that runs on the
 // CPU, where workgroup memory is no nearer than the rest. What computes in half precision is never the default.
 const FORWARD: Lists<ForwardRequest> = {
-  gpu: [
-    rowForward,
-    ...tilesForward,
-    registersForward,
-    ...subgroupMatrixForward,
-  ],
-  software: [
-    rowForward,
-    registersForward,
-    ...tilesForward,
-    ...subgroupMatrixForward,
-  ],
+  gpu: [rowForward, ...tilesForward, registersForward, ...subgroupMatrixForward],
+  software: [rowForward, registersForward, ...tilesForward, ...subgroupMatrixForward],
 };
 const TRANSPOSED: Lists<TransposedRequest> = {
   gpu: [...tilesTransposed, registersTransposed, ...subgroupMatrixTransposed],
-  software: [
-    registersTransposed,
-    ...tilesTransposed,
-    ...subgroupMatrixTransposed,
-  ],
+  software: [registersTransposed, ...tilesTransposed, ...subgroupMatrixTransposed],
 };
-const GRADIENT: Lists<GradientRequest> = {
-  gpu: [registersGradient],
-  software: [registersGradient],
-};
+const GRADIENT: Lists<GradientRequest> = { gpu: [registersGradient], software: [registersGradient] };
 
 interface Lists<Request> {
   readonly gpu: readonly ProductAlgorithm<Request>[];
@@ -56,58 +27,34 @@ interface Lists<Request> {
 }
 
 /** y = x Wᵀ (+ bias) (+ scale · z Bᵀ) (+ residual), and z = dropout(x) Aᵀ, in float32. */
-export function matmul(
-  lowering: Lowering,
-  request: ForwardRequest,
-): Dispatch[] {
+export function matmul(lowering: Lowering, request: ForwardRequest): Dispatch[] {
   const { x, y, weight, window, lora } = request;
-  checkVectors(weight.in, "input size");
+  checkVectors(weight.in, 'input size');
   const rows = mostRows(lowering, y, window);
-  const algorithm = pick(lowering, FORWARD, request, {
-    op: "matmul",
-    shape: shapeClass(weight, rows),
-  });
+  const algorithm = pick(lowering, FORWARD, request, { op: 'matmul', shape: shapeClass(weight, rows) });
   const first =
     lora && algorithm.makesZ !== true
-      ? matmul(lowering, {
-          x,
-          y: lora.z,
-          weight: wholeWeight(lora.A),
-          dropout: lora.dropout,
-          window,
-        })
+      ? matmul(lowering, { x, y: lora.z, weight: wholeWeight(lora.A), dropout: lora.dropout, window })
       : [];
   return [...first, ...algorithm.lower(lowering, request)];
 }
 
 /** dx = scale · dy W (+ dropout(dz A)) (+ so far), in float32. */
-export function matmulTransposed(
-  lowering: Lowering,
-  request: TransposedRequest,
-): Dispatch[] {
+export function matmulTransposed(lowering: Lowering, request: TransposedRequest): Dispatch[] {
   const { dx, weight, window } = request;
-  checkVectors(weight.in, "input size");
+  checkVectors(weight.in, 'input size');
   const shape = shapeClass(weight, mostRows(lowering, dx, window));
-  return pick(lowering, TRANSPOSED, request, {
-    op: "matmul_transposed",
-    shape,
-  }).lower(lowering, request);
+  return pick(lowering, TRANSPOSED, request, { op: 'matmul_transposed', shape }).lower(lowering, request);
 }
 
 /** gradient (+)= scale · dyᵀ dropout(x), in float32. */
-export function matmulGradient(
-  lowering: Lowering,
-  request: GradientRequest,
-): Dispatch[] {
+export function matmulGradient(lowering: Lowering, request: GradientRequest): Dispatch[] {
   const { dy, x } = request;
   const [out, input] = [rowElements(dy.shape), rowElements(x.shape)];
-  checkVectors(out, "output size");
-  checkVectors(input, "input size");
-  const shape = sizes("f32", input, out, lowering.capacity);
-  return pick(lowering, GRADIENT, request, {
-    op: "matmul_gradient",
-    shape,
-  }).lower(lowering, request);
+  checkVectors(out, 'output size');
+  checkVectors(input, 'input size');
+  const shape = sizes('f32', input, out, lowering.capacity);
+  return pick(lowering, GRADIENT, request, { op: 'matmul_gradient', shape }).lower(lowering, request);
 }
 
 function pick<Request>(
@@ -117,14 +64,8 @@ function pick<Request>(
   { op, shape }: { readonly op: string; readonly shape: string },
 ): ProductAlgorithm<Request> {
   const algorithms = lowering.limits.software ? lists.software : lists.gpu;
-  const available = algorithms.filter((algorithm) =>
-    algorithm.available(lowering, request),
-  );
-  const name = choose(lowering.limits.choose, {
-    op,
-    shape,
-    candidates: available.map((one) => one.name),
-  });
+  const available = algorithms.filter((algorithm) => algorithm.available(lowering, request));
+  const name = choose(lowering.limits.choose, { op, shape, candidates: available.map((one) => one.name) });
   const chosen = available.find((algorithm) => algorithm.name === name);
   if (!chosen) throw new Error(`${op} has no algorithm ${name}`);
   return chosen;
@@ -132,20 +73,10 @@ function pick<Request>(
 
 /** What decides which algorithm is fastest: 'nf4 896→4864 ×256'. */
 function shapeClass(weight: Weight, rows: number): string {
-  return sizes(
-    weight.kind === "dense" ? weight.format : weight.packing.format,
-    weight.in,
-    weight.out,
-    rows,
-  );
+  return sizes(weight.kind === 'dense' ? weight.format : weight.packing.format, weight.in, weight.out, rows);
 }
 
 /** Row counts in classes of powers of two, rounded up. */
-function sizes(
-  format: string,
-  input: number,
-  out: number,
-  rows: number,
-): string {
+function sizes(format: string, input: number, out: number, rows: number): string {
   return `${format} ${input}→${out} ×${2 ** Math.ceil(Math.log2(Math.max(rows, 1)))}`;
 }
