@@ -5,6 +5,7 @@ import type { Wishes } from './suite/selection';
 /** What the command line says of what to measure; all of them lists with commas. */
 export interface WishArguments {
   readonly only?: string;
+  readonly without?: string;
   readonly models?: string;
   readonly tokens?: string;
   readonly rounds?: string;
@@ -12,9 +13,10 @@ export interface WishArguments {
 }
 
 /** Throws what is wrong with them, and what there is to choose from. */
-export function readWishes({ only, models, tokens, rounds, brief }: WishArguments): Wishes {
+export function readWishes({ only, without, models, tokens, rounds, brief }: WishArguments): Wishes {
   return {
     ...(only !== undefined && { only: named<Group>('--only', only, GROUPS) }),
+    ...(without !== undefined && { without: named<Group>('--without', without, GROUPS) }),
     ...(models !== undefined && { models: named<ModelName>('--models', models, MODELS) }),
     ...(tokens !== undefined && { tokens: parts(tokens).map((part) => whole('--tokens', part)) }),
     ...(brief && { brief }),

@@ -20,7 +20,16 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     in: { type: 'string', default: 'both' },
-    ...{ only: text, models: text, tokens: text, rounds: text, out: text, compare: text, show: text },
+    ...{
+      only: text,
+      without: text,
+      models: text,
+      tokens: text,
+      rounds: text,
+      out: text,
+      compare: text,
+      show: text,
+    },
     help: { type: 'boolean', default: false },
   },
 });
@@ -60,15 +69,17 @@ async function main() {
       return code;
     }
     if (options.show !== undefined) return await inNode(asArguments(options));
-    const { only, models, tokens, rounds, ...files } = options;
+    const { only, without, models, tokens, rounds, ...files } = options;
     if (where === 'node') return await inNode(asArguments({ ...options, version: version() }));
 
     const page = join(scratch, 'page.json');
-    const wished = { only, models, tokens, rounds, brief: where === 'both' };
+    const wished = { only, without, models, tokens, rounds, brief: where === 'both' };
     const report = await benchInBrowser(wished, version(), log);
     await writeFile(page, JSON.stringify({ format: 'tunesmith-bench-1', reports: [report] }));
     if (where === 'chromium') return await inNode(asArguments({ ...files, show: page }));
-    return await inNode(asArguments({ ...options, version: version(), with: page }));
+    // Rivals are at home in a browser.
+    const rest = [without, 'peers'].filter((groups) => groups !== undefined).join();
+    return await inNode(asArguments({ ...options, without: rest, version: version(), with: page }));
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -7,6 +7,7 @@ import type { StepRequest } from './steps';
 /** What a run of the bench may be restricted to. */
 export interface Wishes {
   readonly only?: readonly Group[];
+  readonly without?: readonly Group[];
   readonly models?: readonly ModelName[];
   readonly tokens?: readonly number[];
   readonly rounds?: number;
@@ -36,7 +37,8 @@ const ROWS = { gpu: [256, 2048], software: [256] } as const;
 /** What suits a device, within what is wished for. */
 export function selectionFor(kind: DeviceKind, wishes: Wishes): Selection {
   const brief = wishes.brief === true && kind === 'software';
-  const groups = wishes.only ?? (brief ? BRIEF : GROUPS);
+  const chosen: readonly Group[] = wishes.only ?? (brief ? BRIEF : GROUPS);
+  const groups = chosen.filter((group) => !wishes.without?.includes(group));
   const among = (models: readonly ModelName[]): readonly ModelName[] => wishes.models ?? models;
   const lengths = (own: readonly number[]): readonly number[] => wishes.tokens ?? own;
   const each = (models: readonly ModelName[], own: readonly number[]) =>

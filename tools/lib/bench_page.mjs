@@ -21,7 +21,7 @@ const FLAG_SETS = [
   chromiumFlags,
 ].map((flags) => [...flags, ...BENCH_FLAGS]);
 
-/** @typedef {{ runBench(wishes: unknown, version: string): Promise<unknown> }} BenchWindow what bench/page/page.ts adds */
+/** @typedef {{ runBench: (wishes: unknown, version: string) => Promise<unknown> }} BenchWindow what bench/page/page.ts adds */
 
 /**
  * Builds the bench's page, opens it in headless Chromium and lets it measure.
