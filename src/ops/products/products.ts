@@ -3,6 +3,7 @@ import { rowElements, type Dispatch, type Lowering } from '../op';
 import type { Weight } from '../weight';
 import type { ForwardRequest, GradientRequest, ProductAlgorithm, TransposedRequest } from './algorithm';
 import { checkVectors, wholeWeight } from './dense_parts';
+import { quadsForward, quadsGradient, quadsTransposed } from './quads';
 import { registersForward, registersGradient, registersTransposed } from './registers';
 import { mostRows } from './row_windows';
 import { rowForward } from './row';
@@ -12,14 +13,17 @@ import { tilesForward, tilesTransposed } from './tiles';
 // In each list the first that is available is the default: tiles on a GPU, and none of them on an adapter that runs on the
 // CPU, where workgroup memory is no nearer than the rest. What computes in half precision is never the default.
 const FORWARD: Lists<ForwardRequest> = {
-  gpu: [rowForward, ...tilesForward, registersForward, ...subgroupMatrixForward],
-  software: [rowForward, registersForward, ...tilesForward, ...subgroupMatrixForward],
+  gpu: [rowForward, ...tilesForward, registersForward, quadsForward, ...subgroupMatrixForward],
+  software: [rowForward, quadsForward, registersForward, ...tilesForward, ...subgroupMatrixForward],
 };
 const TRANSPOSED: Lists<TransposedRequest> = {
-  gpu: [...tilesTransposed, registersTransposed, ...subgroupMatrixTransposed],
-  software: [registersTransposed, ...tilesTransposed, ...subgroupMatrixTransposed],
+  gpu: [...tilesTransposed, registersTransposed, quadsTransposed, ...subgroupMatrixTransposed],
+  software: [quadsTransposed, registersTransposed, ...tilesTransposed, ...subgroupMatrixTransposed],
 };
-const GRADIENT: Lists<GradientRequest> = { gpu: [registersGradient], software: [registersGradient] };
+const GRADIENT: Lists<GradientRequest> = {
+  gpu: [quadsGradient, registersGradient],
+  software: [quadsGradient, registersGradient],
+};
 
 interface Lists<Request> {
   readonly gpu: readonly ProductAlgorithm<Request>[];
