@@ -39,6 +39,7 @@ for (const name of ['start.mjs', 'libraries.mjs']) cpSync(join(root, 'tools', 'p
 cpSync(join(root, 'tools', 'lib', 'probe-dawn.mjs'), join(app, 'probe-dawn.mjs'));
 cpSync(join(root, 'tools', 'pack', 'bench'), join(folder, 'bench'));
 chmodSync(join(folder, 'bench'), 0o755);
+cpSync(join(root, 'bench', 'peers', 'pytorch.py'), join(app, 'pytorch.py'));
 writeFileSync(join(app, 'version'), `${version()}\n`);
 // Modules, in a folder of their own.
 writeFileSync(join(app, 'package.json'), '{ "type": "module" }\n');

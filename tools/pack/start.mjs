@@ -1,6 +1,6 @@
 // Started by ./bench, with the Node beside it: finds the GPU's driver, runs the bench, keeps what it prints under results/.
 import { spawn, spawnSync } from 'node:child_process';
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ const results = join(dirname(app), 'results');
 const scratch = mkdtempSync(join(tmpdir(), 'tunesmith-bench-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 const PROBE_MILLISECONDS = 60_000;
+const PYTORCH_MILLISECONDS = 180_000;
 
 /** @typedef {{ name: string, software: boolean }} Adapter */
 
@@ -95,6 +96,41 @@ const fileName = (name) =>
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
 
+/** What PyTorch is asked for beside the bench's own steps: a row of 1,024 tokens, rank 16 on all linears. */
+const MODELS = ['SmolLM2-135M', 'Qwen2.5-0.5B', 'Llama-3.2-1B', 'Qwen2.5-1.5B'];
+const SETTINGS = [[], ['--checkpointing'], ['--checkpointing', '--4bit']];
+
+/**
+ * Has PyTorch measure the same steps, where a Python here has it with a CUDA device; what can't run is told and left out.
+ * @param {string} path of the JSON that is written
+ * @returns {boolean} whether there is one
+ */
+function measurePyTorch(path) {
+  const check = 'import sys, torch, transformers, peft; sys.exit(0 if torch.cuda.is_available() else 1)';
+  if (spawnSync('python3', ['-c', check], { stdio: 'ignore' }).status !== 0) {
+    console.error(
+      'No python3 here has torch with a CUDA device, transformers and peft: PyTorch is left out.',
+    );
+    return false;
+  }
+  const runs = [];
+  for (const model of MODELS) {
+    for (const settings of SETTINGS) {
+      const args = [join(app, 'pytorch.py'), '--model', model, '--length', '1024', ...settings];
+      console.error(`PyTorch: ${args.slice(1).join(' ')}`);
+      const { status, stdout, stderr } = spawnSync('python3', args, {
+        encoding: 'utf8',
+        timeout: PYTORCH_MILLISECONDS,
+      });
+      if (status === 0) runs.push(/** @type {unknown} */ (JSON.parse(stdout)));
+      else console.error(`  ${stderr.trim().split('\n').at(-1) || 'took too long'}`);
+    }
+  }
+  if (runs.length === 0) return false;
+  writeFileSync(path, `${JSON.stringify(runs, null, 1)}\n`);
+  return true;
+}
+
 async function main() {
   const [command = '', ...rest] = process.argv.slice(2);
   const args = process.argv.slice(2);
@@ -112,6 +148,10 @@ async function main() {
   }
   const version = readFileSync(join(app, 'version'), 'utf8').trim();
   const own = ['--out', `${machine}.json`, '--version', version];
+  // Those who ask for some of it have their reasons.
+  const whole = !args.some((arg) => arg.startsWith('--only') || arg.startsWith('--pytorch'));
+  const pytorch = `${machine}-pytorch.json`;
+  if (whole && measurePyTorch(pytorch)) own.push('--pytorch', pytorch);
   const code = await run(process.execPath, [join(app, 'main.js'), ...own, ...args], env, `${machine}.txt`);
   console.error(`results: ${machine}.json`);
   return code;
