@@ -1,11 +1,15 @@
-// Checks that every file of src/ imports only from its own floor or from those below, and that no imports form a cycle.
+// Checks that every file of src/ imports only from its own floor or from those below, that the bench keeps to its rooms, and
+// that no imports form a cycle.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkLayers } from './lib/layers.mjs';
 import { root } from './lib/run.mjs';
 
-const paths = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-  .map((path) => `src/${path.replaceAll('\\', '/')}`)
+const paths = ['src', 'bench']
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
+  )
+  .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => /\.(ts|svelte)$/.test(path));
 const problems = checkLayers(new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')])));
 for (const problem of problems) console.error(problem);

@@ -26,8 +26,17 @@ const openToThePage = ['src/core/', 'src/worker/protocol.ts'];
 /** The floors that may load kernels from shaders/. */
 const readersOfShaders = ['gpu', 'ops'];
 
+/** The rooms of bench/ that run anywhere, from the ground up; what starts them in Node or in a page is above both. */
+const benchRooms = ['peers', 'suite'];
+
+/** What knows the command line or the page. */
+const doors = ['worker', 'cli', 'ui'];
+
 /** @param {string} path */
 const floorOf = (path) => path.split('/')[1] ?? '';
+
+/** @param {string} path */
+const isBench = (path) => path.startsWith('bench/');
 
 /**
  * What a file imports, as written: static and dynamic imports, re-exports and `import.meta.glob`.
@@ -45,7 +54,7 @@ function importsOf(path, text) {
 }
 
 /**
- * Checks the floors and looks for cycles of imports.
+ * Checks the floors of src/ and the rooms of bench/, and looks for cycles of imports.
  * @param {Map<string, string>} files path from the repository's root, with forward slashes → text
  * @returns {string[]} one line a violation, none where all is well
  */
@@ -56,22 +65,24 @@ export function checkLayers(files) {
   const graph = new Map();
 
   for (const [path, text] of files) {
-    const floor = floors.indexOf(floorOf(path));
-    if (floor < 0) problems.push(`${path}: src/${floorOf(path)} is none of the floors ${floors.join(', ')}`);
+    if (!isBench(path) && !floors.includes(floorOf(path)))
+      problems.push(`${path}: src/${floorOf(path)} is none of the floors ${floors.join(', ')}`);
     /** @type {string[]} */
     const edges = [];
     graph.set(path, edges);
     for (const written of importsOf(path, text)) {
       if (!written.startsWith('.')) continue;
       const wanted = posix.join(posix.dirname(path), written.split('?')[0] ?? '');
+      if (isBench(path) && wanted.startsWith('bench/shaders/')) continue;
+      if (isBench(path) && wanted === 'package.json') continue;
       if (wanted.startsWith('shaders/')) {
         if (!readersOfShaders.includes(floorOf(path))) {
           problems.push(`${path} loads ${wanted}: only ${readersOfShaders.join(' and ')} may load shaders`);
         }
         continue;
       }
-      if (!wanted.startsWith('src/')) {
-        problems.push(`${path} imports ${wanted}, which is outside src`);
+      if (!wanted.startsWith('src/') && !(isBench(path) && isBench(wanted))) {
+        problems.push(`${path} imports ${wanted}, which is outside src${isBench(path) ? ' and bench' : ''}`);
         continue;
       }
       const target = ['', '.ts', '.svelte', '.svelte.ts', '/index.ts']
@@ -92,6 +103,7 @@ export function checkLayers(files) {
  * @param {string} target
  */
 function forbidden(path, target) {
+  if (isBench(path)) return forbiddenToBench(path, target);
   const from = floorOf(path);
   const to = floorOf(target);
   if (from === to) return undefined;
@@ -100,6 +112,24 @@ function forbidden(path, target) {
     return `${path} imports ${target}: the page may import only ${openToThePage.join(' and ')}`;
   }
   return undefined;
+}
+
+/**
+ * The suite and the peers know neither Node nor the page, nor what starts them.
+ * @param {string} path of bench/
+ * @param {string} target
+ */
+function forbiddenToBench(path, target) {
+  const room = benchRooms.indexOf(floorOf(path));
+  if (room < 0) return undefined;
+  const to = floorOf(target);
+  if (!isBench(target)) {
+    return doors.includes(to)
+      ? `${path} imports ${target}: the bench's ${floorOf(path)} run anywhere`
+      : undefined;
+  }
+  const above = !benchRooms.includes(to) || benchRooms.indexOf(to) > room;
+  return above ? `${path} imports ${target}: it is above ${floorOf(path)}` : undefined;
 }
 
 /**

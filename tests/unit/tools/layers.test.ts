@@ -57,6 +57,30 @@ describe('the layer check', () => {
     ]);
   });
 
+  it('keeps what the bench measures apart from what starts it', () => {
+    const files = {
+      'src/cli/device.ts': '',
+      'src/gpu/device.ts': '',
+      'bench/main.ts': '',
+      'bench/suite/a.ts': '',
+    };
+    const suite = (code: string) => check({ ...files, 'bench/suite/b.ts': code });
+    expect(suite(`import { Device } from '../../src/gpu/device';\nimport './a';`)).toEqual([]);
+    expect(suite(`const kernels = import.meta.glob('../shaders/*.wgsl');`)).toEqual([]);
+    expect(suite(`import '../../src/cli/device';`)[0]).toMatch(/run anywhere$/);
+    expect(suite(`import '../main';`)[0]).toMatch(/bench\/main\.ts: it is above suite$/);
+    expect(suite(`import '../../tests/b';`)).toEqual([
+      'bench/suite/b.ts imports tests/b, which is outside src and bench',
+    ]);
+    expect(check({ ...files, 'bench/main.ts': `import './suite/a';\nimport '../src/cli/device';` })).toEqual(
+      [],
+    );
+    expect(check({ ...files, 'bench/peers/p.ts': `import '../suite/a';` })[0]).toMatch(/is above peers$/);
+    expect(check({ ...files, 'src/gpu/b.ts': `import '../../bench/suite/a';` })[0]).toMatch(
+      /is outside src$/,
+    );
+  });
+
   it('finds a folder that is no floor', () => {
     expect(check({ 'src/utils/a.ts': '' })[0]).toMatch(
       /^src\/utils\/a\.ts: src\/utils is none of the floors/,
