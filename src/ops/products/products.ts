@@ -6,15 +6,15 @@ import { checkVectors, wholeWeight } from './dense_parts';
 import { quadsForward, quadsGradient, quadsTransposed } from './quads';
 import { registersForward, registersGradient, registersTransposed } from './registers';
 import { mostRows } from './row_windows';
-import { rowForward } from './row';
+import { rowForward, rowLanes } from './row';
 import { subgroupMatrixForward, subgroupMatrixTransposed } from './subgroup_matrix';
 import { tilesForward, tilesTransposed } from './tiles';
 
 // In each list the first that is available is the default: tiles on a GPU, and none of them on an adapter that runs on the
 // CPU, where workgroup memory is no nearer than the rest. What computes in half precision is never the default.
 const FORWARD: Lists<ForwardRequest> = {
-  gpu: [rowForward, ...tilesForward, registersForward, quadsForward, ...subgroupMatrixForward],
-  software: [rowForward, quadsForward, registersForward, ...tilesForward, ...subgroupMatrixForward],
+  gpu: [rowLanes, rowForward, ...tilesForward, registersForward, quadsForward, ...subgroupMatrixForward],
+  software: [rowForward, rowLanes, quadsForward, registersForward, ...tilesForward, ...subgroupMatrixForward],
 };
 const TRANSPOSED: Lists<TransposedRequest> = {
   gpu: [...tilesTransposed, registersTransposed, quadsTransposed, ...subgroupMatrixTransposed],
