@@ -96,9 +96,15 @@ const fileName = (name) =>
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
 
-/** What PyTorch is asked for beside the bench's own steps: a row of 1,024 tokens, rank 16 on all linears. */
-const MODELS = ['SmolLM2-135M', 'Qwen2.5-0.5B', 'Llama-3.2-1B', 'Qwen2.5-1.5B'];
-const SETTINGS = [[], ['--checkpointing'], ['--checkpointing', '--4bit']];
+/** The steps that PyTorch is asked for: a row of 1,024 tokens, as the bench itself measures them. */
+const PYTORCH_STEPS = [
+  ...['SmolLM2-135M', 'Qwen2.5-0.5B', 'Llama-3.2-1B', 'Qwen2.5-1.5B'].map((model) => [
+    model,
+    '--checkpointing',
+  ]),
+  ['Qwen2.5-0.5B'],
+  ['Qwen2.5-0.5B', '--checkpointing', '--4bit'],
+];
 
 /**
  * Has PyTorch measure the same steps, where a Python here has it with a CUDA device; what can't run is told and left out.
@@ -114,17 +120,15 @@ function measurePyTorch(path) {
     return false;
   }
   const runs = [];
-  for (const model of MODELS) {
-    for (const settings of SETTINGS) {
-      const args = [join(app, 'pytorch.py'), '--model', model, '--length', '1024', ...settings];
-      console.error(`PyTorch: ${args.slice(1).join(' ')}`);
-      const { status, stdout, stderr } = spawnSync('python3', args, {
-        encoding: 'utf8',
-        timeout: PYTORCH_MILLISECONDS,
-      });
-      if (status === 0) runs.push(/** @type {unknown} */ (JSON.parse(stdout)));
-      else console.error(`  ${stderr.trim().split('\n').at(-1) || 'took too long'}`);
-    }
+  for (const [model = '', ...settings] of PYTORCH_STEPS) {
+    const args = ['--model', model, '--length', '1024', ...settings];
+    console.error(`PyTorch: ${args.join(' ')}`);
+    const { status, stdout, stderr } = spawnSync('python3', [join(app, 'pytorch.py'), ...args], {
+      encoding: 'utf8',
+      timeout: PYTORCH_MILLISECONDS,
+    });
+    if (status === 0) runs.push(/** @type {unknown} */ (JSON.parse(stdout)));
+    else console.error(`  ${stderr.trim().split('\n').at(-1) || 'took too long'}`);
   }
   if (runs.length === 0) return false;
   writeFileSync(path, `${JSON.stringify(runs, null, 1)}\n`);
