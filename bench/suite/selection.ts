@@ -48,7 +48,7 @@ export function selectionFor(kind: DeviceKind, wishes: Wishes): Selection {
       groups,
       rounds: { rounds: wishes.rounds ?? 7, seconds: 30 },
       products: { models: among(MODELS), rows: lengths(ROWS.gpu) },
-      ops: each(MODELS, LENGTHS),
+      ops: each(MODELS, [128, 1024, 4096]),
       mostFlops: Infinity,
       steps: each(MODELS, LENGTHS),
       growth: undefined,

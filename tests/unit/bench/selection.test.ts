@@ -29,7 +29,7 @@ describe('wishes', () => {
 describe('what is measured', () => {
   it('is everything on a GPU', () => {
     const { ops, steps } = selectionFor('gpu', {});
-    expect(ops).toHaveLength(MODELS.length * 5);
+    expect(ops).toHaveLength(MODELS.length * 3);
     expect(steps.every(({ layers }) => layers === undefined)).toBe(true);
   });
 
