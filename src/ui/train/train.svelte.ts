@@ -31,6 +31,8 @@ export class TrainState {
   phase: Phase = $state('idle');
   /** What the phase is about, for a person. */
   message = $state('');
+  /** How far it is with that, 0 to 1, where it tells. */
+  fraction: number | undefined = $state();
   /** Progress of opening a former run's model, before it goes on. */
   progress: Progress | undefined = $state.raw();
   error: ErrorDescription | undefined = $state.raw();
@@ -46,6 +48,9 @@ export class TrainState {
 
   #incoming: TrainEvent[] = [];
   #onOpened: (() => void) | undefined;
+  /** What the plan is made of, and whether kernels were chosen since that take other memory. */
+  #planned: TrainSettings | undefined;
+  #replanned = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   readonly active = $derived(activePhases.includes(this.phase));
@@ -59,6 +64,7 @@ export class TrainState {
   /** Asks for memory and time. True when known; false when `planError` says why not. */
   async makePlan(settings: TrainSettings): Promise<boolean> {
     this.planError = undefined;
+    this.#planned = settings;
     try {
       this.plan = await this.#engine.remote.plan(settings);
       return true;
@@ -158,6 +164,7 @@ export class TrainState {
     this.#incoming = [];
     this.error = undefined;
     this.message = '';
+    this.fraction = undefined;
     this.record = undefined;
     this.asked = undefined;
     this.events = [];
@@ -180,12 +187,26 @@ export class TrainState {
       if (event.state === 'recovering') this.events = this.events.filter((past) => this.#kept(past));
       this.phase = event.state;
       this.message = event.message ?? '';
+      this.fraction = event.fraction;
+      if (event.state === 'preparing') {
+        // The model is open, and what comes now is told in the message.
+        if (event.message !== undefined) this.progress = undefined;
+        if (event.replanned) this.#replanned = true;
+        return;
+      }
       this.asked = undefined;
+      if (event.state === 'running') this.#planAnew();
       return;
     }
     this.#incoming.push(event);
     this.#timer ??= setTimeout(() => this.#draw(), drawEveryMilliseconds);
   };
+
+  /** The plan of the settings that are shown, with the kernels that were chosen since. */
+  #planAnew(): void {
+    if (this.#replanned && this.#planned) void this.makePlan(this.#planned);
+    this.#replanned = false;
+  }
 
   #draw(): void {
     clearTimeout(this.#timer);

@@ -11,6 +11,7 @@ const state = {
   moment2: Float32Array.of(5, 6, 7, 8),
   settings: { learning_rate: 2e-4, target_modules: ['q_proj'] },
   hashes: { model: 'abc', data: 'def' },
+  kernels: { 'matmul nf4 896→4864 ×256': 'tiles' },
   history: [{ step: 1, loss: 2.5 }],
 };
 
@@ -21,6 +22,11 @@ describe('a checkpoint', () => {
     const back = await decodeCheckpoint(bytes);
     expect(back).toEqual(state);
     expect(Object.is(back.parameters[1], -0)).toBe(true);
+  });
+
+  it('of the time before kernels were chosen is as good', async () => {
+    const former = { ...state, kernels: undefined };
+    expect(await decodeCheckpoint(await encodeCheckpoint(former))).toEqual(former);
   });
 
   it('with any byte changed, or cut anywhere, is refused', async () => {
