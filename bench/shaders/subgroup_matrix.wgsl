@@ -15,8 +15,8 @@ override threads: u32;
 
 @compute @workgroup_size(threads)
 fn subgroup_matrix(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_size) subgroup_size: u32) {
-  let left = subgroupMatrixLoad<subgroup_matrix_left<f16, K, M>>(&x, 0u, false, K);
-  let right = subgroupMatrixLoad<subgroup_matrix_right<f16, N, K>>(&x, 0u, false, N);
+  let left = subgroupMatrixLoad<subgroup_matrix_left<f16, K, M>, row_major>(&x, 0u, K);
+  let right = subgroupMatrixLoad<subgroup_matrix_right<f16, N, K>, row_major>(&x, 0u, N);
   var a: subgroup_matrix_result<f32, N, M>;
   var b: subgroup_matrix_result<f32, N, M>;
   var c: subgroup_matrix_result<f32, N, M>;
@@ -28,9 +28,9 @@ fn subgroup_matrix(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_size) 
     d = subgroupMatrixMultiplyAccumulate(left, right, d);
   }
   let first = group.x * 4u * M * N;
-  subgroupMatrixStore(&y, first, a, false, N);
-  subgroupMatrixStore(&y, first + M * N, b, false, N);
-  subgroupMatrixStore(&y, first + 2u * M * N, c, false, N);
-  subgroupMatrixStore(&y, first + 3u * M * N, d, false, N);
+  subgroupMatrixStore<row_major>(&y, first, a, N);
+  subgroupMatrixStore<row_major>(&y, first + M * N, b, N);
+  subgroupMatrixStore<row_major>(&y, first + 2u * M * N, c, N);
+  subgroupMatrixStore<row_major>(&y, first + 3u * M * N, d, N);
   size[0] = subgroup_size;
 }

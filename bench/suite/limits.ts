@@ -1,4 +1,5 @@
 import type { Device } from '../../src/gpu/device';
+import type { Filler } from './fill';
 import { makeKernel, repeated, timedKernel } from './kernel';
 import type { Measurement } from './measure';
 import type { Limit, Unit } from './results';
@@ -37,7 +38,7 @@ const NAMES = { fma: 'f32 multiply-add', bandwidth: 'copy by a kernel' } as cons
 export const LIMIT_NAMES: Readonly<Record<Limit, string>> = NAMES;
 
 /** Measurements of what the device can do at the most, ready to run. */
-export async function deviceLimits(device: Device): Promise<Limits> {
+export async function deviceLimits(device: Device, filler: Filler): Promise<Limits> {
   const { kind, features } = device;
   const buffers: GPUBuffer[] = [];
   const buffer = (label: string, bytes: number): GPUBuffer => {
@@ -70,7 +71,7 @@ export async function deviceLimits(device: Device): Promise<Limits> {
     const half = await fma('enable f16;\nalias vector = vec4<f16>;');
     measurements.push({ ...half, name: 'f16 multiply-add', unit: 'FLOP/s', work });
   }
-  const matrix = await matrixRate(device, buffer);
+  const matrix = await matrixRate(device, filler, buffer);
   if (matrix) measurements.push(matrix);
   measurements.push(...(await bandwidth(device, buffer)));
   measurements.push(...(await costs(device, buffer)));
@@ -84,7 +85,11 @@ export async function deviceLimits(device: Device): Promise<Limits> {
 
 type MakeBuffer = (label: string, bytes: number) => GPUBuffer;
 
-async function matrixRate(device: Device, buffer: MakeBuffer): Promise<LimitMeasurement | undefined> {
+async function matrixRate(
+  device: Device,
+  filler: Filler,
+  buffer: MakeBuffer,
+): Promise<LimitMeasurement | undefined> {
   const { kind, features } = device;
   if (!features.matrix || !features.f16) return undefined;
   const { M, N, K } = features.matrix;
@@ -92,6 +97,8 @@ async function matrixRate(device: Device, buffer: MakeBuffer): Promise<LimitMeas
   const threads = Math.max(THREADS, features.subgroups?.max ?? 0);
   const iterations = 4 * ITERATIONS[kind];
   const size = buffer('subgroup size', 4);
+  const factors = buffer('factors', Math.max(M, N) * K * 2);
+  await filler.fill(factors, 'f16');
   const kernel = await makeKernel(device, {
     name: 'subgroup_matrix',
     prelude: [
@@ -101,11 +108,7 @@ async function matrixRate(device: Device, buffer: MakeBuffer): Promise<LimitMeas
       `const M = ${M}u; const N = ${N}u; const K = ${K}u;`,
     ].join('\n'),
     overrides: { iterations, threads },
-    buffers: [
-      buffer('factors', Math.max(M, N) * K * 2),
-      buffer('products', workgroups * PRODUCTS * M * N * 4),
-      size,
-    ],
+    buffers: [factors, buffer('products', workgroups * PRODUCTS * M * N * 4), size],
     workgroups,
   });
   const measurement = await repeated(device, timedKernel(device, kernel));

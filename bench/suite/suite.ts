@@ -34,7 +34,7 @@ export async function runSuite(surroundings: Surroundings, wishes: Wishes): Prom
   const { device, runtime, version, log } = surroundings;
   const selection = selectionFor(device.kind, wishes);
   const filler = new Filler(device);
-  const limits = await deviceLimits(device);
+  const limits = await deviceLimits(device, filler);
   const recorder = new Recorder(device, filler, limits.measurements, selection.rounds);
   const parts: Record<Group, () => Promise<void>> = {
     limits: async () => await recorder.measureLimits(limits.measurements),
