@@ -66,7 +66,7 @@ async function profile(device: Device): Promise<void> {
   process.stdout.write(
     `${title}${layers === undefined ? '' : `, ${layers} blocks`}\n${device.description}\n`,
   );
-  const limitsOf = await deviceLimits(device);
+  const limitsOf = await deviceLimits(device, filler);
   const wanted = limitsOf.measurements.filter(({ limit }) => limit !== undefined);
   const samples = wanted.map((): number[] => []);
   const runs: number[] = [];
