@@ -1,5 +1,6 @@
 import type { Device } from '../../src/gpu/device';
 import type { RunValues } from '../../src/gpu/run';
+import type { Plan } from '../../src/graph/plan';
 import type { DispatchProfile } from '../../src/graph/profile';
 import type { Program } from '../../src/graph/program';
 import { MOMENT1, MOMENT2 } from '../../src/models/adapter';
@@ -7,6 +8,7 @@ import { planGeneration } from '../../src/models/generation_graph';
 import { planMicroBatch, planOptimizer } from '../../src/models/training_graph';
 import { inputContents, randomBatch, weightContents, type SlotContent } from '../suite/contents';
 import type { Filler } from '../suite/fill';
+import { fit } from '../suite/fit';
 import type { Layouts } from '../suite/models';
 import { compilePlans } from '../suite/programs';
 
@@ -39,11 +41,12 @@ export async function trainingParts(
     // Squares are not negative.
     ...[MOMENT1, MOMENT2].map((slot) => [slot, Float32Array.of(0)] as const),
   ]);
-  const plans = [
+  const plans = (): readonly Plan[] => [
     planMicroBatch(model, adapter, { capacity, limits, gradient_checkpointing }),
     planOptimizer(adapter, limits),
   ];
-  const compiled = await compilePlans(device, filler, plans, contents);
+  await fit(device, () => plans().map((plan) => ({ plan })));
+  const compiled = await compilePlans(device, filler, plans(), contents);
   const [microBatch, optimizer] = compiled.programs;
   return {
     parts: [
@@ -70,13 +73,14 @@ export async function decodingParts(
   { past }: { readonly past: number },
 ): Promise<Parts> {
   const request = { capacity: 1, cacheRows: past + 1, limits: device.limits, logits: 'last' as const };
-  const { plan } = planGeneration(model, adapter, request);
+  const plan = (): Plan => planGeneration(model, adapter, request).plan;
   const contents = new Map<string, SlotContent>([
     ...weightContents(model),
     ['tokens', Uint32Array.of(1)],
     ['positions', Uint32Array.of(past)],
   ]);
-  const compiled = await compilePlans(device, filler, [plan], contents);
+  await fit(device, () => [{ plan: plan(), past }]);
+  const compiled = await compilePlans(device, filler, [plan()], contents);
   const [program] = compiled.programs;
   return {
     parts: [{ program: program!, values: { rows: 1, past }, phaseOf: () => 'decoding' }],
