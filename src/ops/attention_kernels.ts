@@ -18,7 +18,7 @@ export type AttentionKernel = 'attention' | 'attention_query_gradient' | 'attent
 
 /** Query rows (or keys) of a thread in blocks. */
 const ROWS_OF_THREAD = 4;
-/** Blocks of 4 by 4 of a result that a thread of a quad adds up, about: more take long to compile and few devices' registers. */
+/** Blocks of 4 by 4 of a result that a thread of a quad adds up: more take long to compile, and many registers. */
 const BLOCKS_OF_THREAD = 8;
 
 /**
