@@ -58,6 +58,7 @@ async function measure(): Promise<Report> {
         runtime: `Node ${process.versions.node}, Dawn`,
         version: values.version,
         log: (line) => process.stderr.write(`${line}\n`),
+        keep: async (report) => await writeReports([report]),
         peers: async (matmuls) => await (await import('./peers/node')).peersInNode({ matmuls }),
       },
       wishes,
@@ -66,6 +67,12 @@ async function measure(): Promise<Report> {
     device.destroy();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function writeReports(reports: readonly Report[]): Promise<void> {
+  if (values.out === undefined) return;
+  const file: BenchFile = { format: 'tunesmith-bench-1', reports };
+  await writeFile(values.out, `${JSON.stringify(file, null, 1)}\n`);
 }
 
 async function readReports(path: string): Promise<readonly Report[]> {
@@ -95,9 +102,7 @@ async function main(): Promise<void> {
   for (const report of reports) {
     process.stdout.write(`\n${render(report, judge(report), earlierOf(report, earlier))}\n`);
   }
-  if (values.out === undefined) return;
-  const file: BenchFile = { format: 'tunesmith-bench-1', reports };
-  await writeFile(values.out, `${JSON.stringify(file, null, 1)}\n`);
+  await writeReports(reports);
 }
 
 main().then(

@@ -23,6 +23,8 @@ export interface Surroundings {
   readonly version: string;
   /** Says how far it is. */
   readonly log: (line: string) => void;
+  /** Called with what is there after each part, for runs that are ended before their end. */
+  readonly keep?: (report: Report) => Promise<void>;
   /** What first steps are measured with, where that can be done. */
   readonly opening: OpeningSurroundings | undefined;
   /** The rivals, where they run here. */
@@ -49,6 +51,12 @@ export async function runSuite(surroundings: Surroundings, wishes: Wishes): Prom
     opening: async () => await measureOpening(recorder, selection, surroundings.opening),
     peers: async () => await measurePeers(recorder, selection, surroundings),
   };
+  const report = (): Report => ({
+    ...{ runtime, version, date: new Date().toISOString() },
+    ...{ device: device.description, kind: device.kind, features: device.features },
+    results: [...recorder.results],
+    omitted: [...recorder.omitted],
+  });
   for (const [group, measure] of Object.entries(parts)) {
     if (!selection.groups.some((name) => name === group)) continue;
     const started = performance.now();
@@ -60,15 +68,11 @@ export async function runSuite(surroundings: Surroundings, wishes: Wishes): Prom
       recorder.omitted.push(`${group}: ${messageOf(error)}`);
     }
     log(`${group}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    await surroundings.keep?.(report());
     if (device.hasFailed) break;
   }
   limits.destroy();
-  return {
-    ...{ runtime, version, date: new Date().toISOString() },
-    ...{ device: device.description, kind: device.kind, features: device.features },
-    results: recorder.results,
-    omitted: recorder.omitted,
-  };
+  return report();
 }
 
 async function measureProducts(recorder: Recorder, { products: { models, rows } }: Selection): Promise<void> {
