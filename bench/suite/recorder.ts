@@ -92,3 +92,7 @@ export function resultOf(entry: Entry, seconds: Summary, rates: Rates): Result {
   const unit: Unit = bound === 'fma' ? 'FLOP/s' : 'B/s';
   return { ...shared, unit, ...perSecond(seconds, bound === 'fma' ? flops : bytes) };
 }
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

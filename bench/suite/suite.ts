@@ -4,16 +4,15 @@ import { MATMULS, type MatmulShape } from '../peers/shapes';
 import { decoding } from './decoding';
 import { Filler } from './fill';
 import { deviceLimits } from './limits';
-import { layoutsOf, LOAD, MODELS } from './models';
 import { firstStep, type OpeningSurroundings } from './opening';
 import { modelOps } from './ops';
-import { blockProgram, ours } from './ours';
+import { ours } from './ours';
 import { CUBE, productName, products, productShapes, type ProductShape } from './products';
-import { Recorder, type Entry } from './recorder';
-import { BLOCK_TIME, type Group, type Report, type Unit } from './results';
-import { LENGTHS, selectionFor, type Selection, type Wishes } from './selection';
-import { median, summarize } from './statistics';
-import { plannedBytes, trainingStep, type StepRequest } from './steps';
+import { messageOf, Recorder, type Entry } from './recorder';
+import type { Group, Report } from './results';
+import { selectionFor, type Selection, type Wishes } from './selection';
+import { summarize } from './statistics';
+import { measureSteps, planMemory } from './step_figures';
 import { interleaved } from './measure';
 
 /** What the suite needs beside a device: all that differs between Node and a browser. */
@@ -132,113 +131,6 @@ async function measureOps(
   }
 }
 
-async function measureSteps(
-  recorder: Recorder,
-  { steps, growth }: Selection,
-  log: (line: string) => void,
-): Promise<void> {
-  for (const request of steps) {
-    const { model, tokens } = request;
-    log(`  ${model}, ${tokens} tokens`);
-    try {
-      await measureStep(recorder, request);
-    } catch (error) {
-      recorder.omitted.push(`a step of ${model}, ${tokens} tokens: ${messageOf(error)}`);
-      recorder.device.check();
-    }
-  }
-  if (growth) await measureGrowth(recorder, growth);
-}
-
-async function measureStep(recorder: Recorder, request: StepRequest): Promise<void> {
-  const { model, tokens } = request;
-  const step = await trainingStep(recorder.device, recorder.filler, request);
-  try {
-    const { used, all } = step.blocks;
-    const where = {
-      group: 'steps',
-      model,
-      tokens,
-      note: used < all ? `${used} of ${all} blocks` : undefined,
-    } as const;
-    let profile = await step.profile();
-    const { flops, products, dispatches } = profile;
-    // In turns with the step, for it is compared with what its products reach.
-    const watched: number[] = [];
-    const measurement = {
-      run: async () => {
-        const seconds = await step.run();
-        profile = await step.profile();
-        watched.push(profile.products.seconds);
-        return seconds;
-      },
-    };
-    await recorder.measure([{ ...where, name: 'step', measurement, flops, rate: tokens }]);
-    const seconds = tokens / (recorder.results.at(-1)?.median ?? NaN);
-    const rate = products.flops / median(watched);
-    const notes: [name: string, unit: Unit, value: number][] = [
-      ['seconds', 's', seconds],
-      ['FLOP/s', 'FLOP/s', flops / seconds],
-      ['FLOP/s of its products', 'FLOP/s', rate],
-      ['step over products', 'ratio', flops / seconds / rate],
-      ['dispatches', 'count', dispatches],
-      ['submits', 'count', step.submits()],
-      ['memory', 'bytes', step.memory.allocated],
-      ['memory planned', 'bytes', step.memory.planned],
-      ...profile.byOp.map(
-        ({ op, seconds: taken }) =>
-          [`time in ${op}`, 'ratio', taken / profile.seconds] as [string, Unit, number],
-      ),
-    ];
-    for (const [name, unit, value] of notes) recorder.note({ ...where, name, unit, value });
-  } finally {
-    step.destroy();
-  }
-}
-
-/** What a step is going to take, by the plan alone: known for every model, whatever the device holds. */
-function planMemory(recorder: Recorder): void {
-  const { limits } = recorder.device;
-  for (const model of MODELS) {
-    const layouts = layoutsOf(model, limits.maxStorageBufferBindingSize);
-    for (const tokens of LENGTHS) {
-      try {
-        const value = plannedBytes(layouts, tokens, limits);
-        recorder.note({ group: 'memory', name: 'planned', model, tokens, unit: 'bytes', value });
-      } catch (error) {
-        recorder.omitted.push(`the plan of ${model}, ${tokens} tokens: ${messageOf(error)}`);
-      }
-    }
-  }
-}
-
-async function measureGrowth(
-  recorder: Recorder,
-  { model, tokens }: NonNullable<Selection['growth']>,
-): Promise<void> {
-  const { device, filler } = recorder;
-  for (const count of tokens) {
-    const block = await blockProgram(device, filler, { model, tokens: count, load: LOAD });
-    try {
-      const run = async (): Promise<number> => {
-        const started = performance.now();
-        await block.programs[0]?.run(block.run);
-        await device.queue.idle();
-        return (performance.now() - started) / 1000;
-      };
-      // Pipelines are new to the driver until they have run.
-      await block.programs[0]?.run({ ...block.run, rows: 64 });
-      const samples = await interleaved([{ run }], { rounds: 2, seconds: 10 });
-      recorder.results.push({
-        ...{ group: 'steps', name: BLOCK_TIME, model, tokens: count, unit: 's' },
-        ...summarize(samples[0] ?? []),
-      });
-    } finally {
-      block.destroy();
-    }
-  }
-}
-
 async function measureDecoding(recorder: Recorder, selection: Selection): Promise<void> {
   const { device, filler } = recorder;
   for (const request of selection.decoding) {
@@ -303,8 +195,4 @@ async function measurePeers(
   } finally {
     for (const peer of all) await peer.close();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
