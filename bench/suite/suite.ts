@@ -168,7 +168,7 @@ async function measurePeers(
   { device, peers }: Surroundings,
 ): Promise<void> {
   if (!peers) {
-    recorder.omitted.push('peers: they run in a browser (--in chromium)');
+    recorder.omitted.push('peers: they do not run here');
     return;
   }
   const matmuls = device.kind === 'gpu' ? MATMULS : MATMULS.slice(0, 2);

@@ -32,7 +32,7 @@ export interface Judgement {
 const NOT_MEASURED = 'not measured in this run';
 
 const placeOf = ({ name, model, tokens }: Result): string =>
-  [model, tokens === undefined ? undefined : `${tokens} rows`, name]
+  [model === 'any' ? undefined : model, tokens === undefined ? undefined : `${tokens} rows`, name]
     .filter((part) => part !== undefined)
     .join(', ');
 
@@ -73,7 +73,7 @@ function overPeer(report: Report, peer: RegExp, names: readonly string[]): Found
   const own = report.results.filter(
     ({ group, model, name }) => group === 'peers' && model === OWN_NAME && names.includes(name),
   );
-  if (own.length === 0) return { missing: peersMissing(report) };
+  if (own.length === 0) return { missing: NOT_MEASURED };
   const ratios = own.map(({ name, median }) => {
     const theirs = report.results.find(
       (result) => result.group === 'peers' && result.name === name && peer.test(result.model ?? ''),
@@ -94,10 +94,6 @@ function overPyTorch({ results }: Report): Found {
     return { value: median / (own?.median ?? NaN), where: `${name}, beside ${model}` };
   });
   return worst(ratios);
-}
-
-function peersMissing({ runtime }: Report): string {
-  return runtime.startsWith('Node') ? 'peers run in a browser' : NOT_MEASURED;
 }
 
 /** The step that does most: on small ones what is between the products weighs more. */
