@@ -45,12 +45,15 @@ interface Prepared {
   readonly results: ReadonlyMap<string, Result>;
 }
 
-/** Runs a case on a device; returns what is wrong, nothing where all is well. */
-export async function checkCase(device: Device, opCase: OpCase): Promise<string[]> {
+/**
+ * Runs a case on a device with every algorithm that its ops can choose, or with their defaults alone; returns what is
+ * wrong, nothing where all is well.
+ */
+export async function checkCase(device: Device, opCase: OpCase, defaultsAlone: boolean): Promise<string[]> {
   const failures = checkReference(opCase);
   for (const { capacity, forced } of capacities(opCase)) {
     const all = variants(opCase, capacity, device.limits);
-    for (const { prepared, algorithms } of forced ? all : all.slice(0, 1)) {
+    for (const { prepared, algorithms } of forced && !defaultsAlone ? all : all.slice(0, 1)) {
       const buffers = new Map(
         [...prepared.contents].map(([slot, { byteLength }]) => [
           slot,

@@ -23,16 +23,28 @@ export function listCases(): CaseName[] {
   return [COVERAGE, ...cases.map(({ op, name }) => ({ op, name }))];
 }
 
+export interface RunOptions {
+  /** WebGPU where there is no browser. */
+  readonly webgpu?: GPU;
+  /** As on the plainest device: no features, and of several algorithms the ops' defaults alone. */
+  readonly plain?: boolean;
+}
+
 /**
  * Runs one case on a device with WebGPU's default limits, opened at the first call. Returns what is wrong: nothing where
  * the case passes.
  */
-export async function runCase(op: string, name: string, webgpu?: GPU): Promise<string[]> {
+export async function runCase(
+  op: string,
+  name: string,
+  { webgpu, plain = false }: RunOptions = {},
+): Promise<string[]> {
   if (op === COVERAGE.op) return uncovered();
   const opCase = cases.find((candidate) => candidate.op === op && candidate.name === name);
   if (!opCase) return [`there is no case ${op}: ${name}`];
-  device ??= Device.open(webgpu ?? navigator.gpu, { defaultLimits: true });
-  return await checkCase(await device, opCase);
+  const features = plain ? 'none' : 'all';
+  device ??= Device.open(webgpu ?? navigator.gpu, { defaultLimits: true, features });
+  return await checkCase(await device, opCase, plain);
 }
 
 /** Ops and kernels that no case comes by. */
