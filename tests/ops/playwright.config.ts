@@ -7,7 +7,9 @@ export default defineConfig({
   testDir: '.',
   testMatch: 'ops.spec.ts',
   outputDir: '../../test-results/ops',
-  workers: 1,
+  // Compiling kernels takes most of the time, and a page compiles on one core.
+  workers: 2,
+  fullyParallel: true,
   forbidOnly: true,
   timeout: 120_000,
   reporter: [['dot'], ['json', { outputFile: '../../test-results/ops.json' }]],
