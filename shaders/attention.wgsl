@@ -14,30 +14,10 @@
 // dimensions, and every thread works in both products. Blocks are matrices with a query row's values in each column.
 // dispatch  (ceil(rows / (4 * threads_y)), heads); head_dim / 4 by threads_y threads
 
-#include lib/run
-#include lib/attention
-
-@group(0) @binding(1) var<storage, read> q: array<vec4f>;
-@group(0) @binding(2) var<storage, read> k: array<vec4f>;
-@group(0) @binding(3) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> o: array<vec4f>;
-#if !CACHED
-@group(0) @binding(5) var<storage, read> segments: array<vec2u>;
-@group(0) @binding(6) var<storage, read_write> log_sum_exp: array<f32>;
-#endif
+#include lib/attention_forward
 
 var<workgroup> weights: array<mat4x4f, threads_y * head_dim4>;   // each thread's block
 var<workgroup> partial: array<vec4f, threads_y * head_dim4>;     // each thread's result for its 4 rows
-
-// The first key that a row sees.
-fn first_key(row: u32) -> u32 {
-#if CACHED
-  let end = run.past + row + 1u;
-  return end - min(end, window);
-#else
-  return max(segments[row].x, row + 1u - min(row + 1u, window));
-#endif
-}
 
 @compute @workgroup_size(head_dim4, threads_y)
 fn attention(@builtin(workgroup_id) group_id: vec3u,

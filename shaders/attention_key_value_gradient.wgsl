@@ -12,26 +12,13 @@
 // values in each column.
 // dispatch  (ceil(rows / (4 * threads_y)), heads / group); head_dim / 4 by threads_y threads
 
-#include lib/run
-#include lib/attention
+#include lib/attention_gradient
 
-@group(0) @binding(1) var<storage, read> q: array<vec4f>;
-@group(0) @binding(2) var<storage, read> k: array<vec4f>;
-@group(0) @binding(3) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read> segments: array<vec2u>;
-@group(0) @binding(5) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(6) var<storage, read> d_o: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> dk: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> dv: array<vec4f>;
 
 var<workgroup> weights: array<mat4x4f, threads_y * head_dim4>;           // each thread's block
 var<workgroup> score_gradients: array<mat4x4f, threads_y * head_dim4>;
-
-// The last row that sees a key.
-fn last_row(key: u32) -> u32 {
-  let end = min(segments[key].y, run.rows);
-  return key + min(end - key, window) - 1u;
-}
 
 @compute @workgroup_size(head_dim4, threads_y)
 fn attention_key_value_gradient(@builtin(workgroup_id) group_id: vec3u,

@@ -5,26 +5,13 @@
 
 enable subgroups;
 
-#include lib/run
-#include lib/attention
+#include lib/attention_gradient
 #include lib/quad
 
 override threads: u32 = 4;
 
-@group(0) @binding(1) var<storage, read> q: array<vec4f>;
-@group(0) @binding(2) var<storage, read> k: array<vec4f>;
-@group(0) @binding(3) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read> segments: array<vec2u>;
-@group(0) @binding(5) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(6) var<storage, read> d_o: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> dk: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> dv: array<vec4f>;
-
-// The last row that sees a key.
-fn last_row(key: u32) -> u32 {
-  let end = min(segments[key].y, run.rows);
-  return key + min(end - key, window) - 1u;
-}
 
 @compute @workgroup_size(threads)
 fn attention_key_value_gradient_quads(@builtin(workgroup_id) group_id: vec3u,

@@ -10,21 +10,11 @@
 // As in attention.wgsl, a thread has 4 query rows by 4 keys, then the same rows by 4 columns of the result.
 // dispatch  (ceil(rows / (4 * threads_y)), heads); head_dim / 4 by threads_y threads
 
-#include lib/run
-#include lib/attention
+#include lib/attention_gradient
 
-@group(0) @binding(1) var<storage, read> q: array<vec4f>;
-@group(0) @binding(2) var<storage, read> k: array<vec4f>;
-@group(0) @binding(3) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read> segments: array<vec2u>;
-@group(0) @binding(5) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(6) var<storage, read> d_o: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> dq: array<vec4f>;
 
 var<workgroup> score_gradients: array<mat4x4f, threads_y * head_dim4>;   // each thread's block
-
-// The first key that a row sees.
-fn first_key(row: u32) -> u32 { return max(segments[row].x, row + 1u - min(row + 1u, window)); }
 
 @compute @workgroup_size(head_dim4, threads_y)
 fn attention_query_gradient(@builtin(workgroup_id) group_id: vec3u,

@@ -4,22 +4,12 @@
 
 enable subgroups;
 
-#include lib/run
-#include lib/attention
+#include lib/attention_gradient
 #include lib/quad
 
 override threads: u32 = 4;
 
-@group(0) @binding(1) var<storage, read> q: array<vec4f>;
-@group(0) @binding(2) var<storage, read> k: array<vec4f>;
-@group(0) @binding(3) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read> segments: array<vec2u>;
-@group(0) @binding(5) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(6) var<storage, read> d_o: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> dq: array<vec4f>;
-
-// The first key that a row sees.
-fn first_key(row: u32) -> u32 { return max(segments[row].x, row + 1u - min(row + 1u, window)); }
 
 @compute @workgroup_size(threads)
 fn attention_query_gradient_quads(@builtin(workgroup_id) group_id: vec3u,

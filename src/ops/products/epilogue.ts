@@ -1,7 +1,8 @@
 import type { ShaderConstants } from '../../gpu/shaders';
-import { read, rowElements, type Binding } from '../op';
+import { read, rowElements, type Binding, type Dispatch } from '../op';
 import type { WeightPart } from '../weight';
-import type { ForwardRequest } from './algorithm';
+import type { ForwardRequest, TransposedRequest } from './algorithm';
+import { masking } from './masking';
 import { windowed, type RowWindow } from './row_windows';
 
 /** What a forward product adds to x Wᵀ, for kernels that know BIAS, LORA and RESIDUAL; appends to `bindings`. */
@@ -33,4 +34,35 @@ export function epilogue(
     constants['RESIDUAL_BINDING'] = bindings.push(windowed(read(residual), window));
   }
   return { constants, overrides };
+}
+
+/**
+ * What a transposed product adds to scale · dy W, for kernels that know LORA, SO_FAR, ADD and DROPOUT; appends to `bindings`.
+ *
+ * @param add to what dx holds already, for the second and further parts of a split weight
+ */
+export function transposedEpilogue(
+  request: TransposedRequest,
+  window: RowWindow | undefined,
+  add: boolean,
+  bindings: Binding[],
+): Required<Pick<Dispatch, 'constants' | 'overrides'>> & Pick<Dispatch, 'words'> {
+  const { lora, soFar } = add ? {} : request;
+  const constants: Record<string, number | boolean> = {};
+  if (lora) {
+    constants['LORA'] = true;
+    constants['LORA_BINDING'] = bindings.push(windowed(read(lora.dz), window));
+    bindings.push(read(lora.A));
+  }
+  if (soFar) {
+    constants['SO_FAR'] = true;
+    constants['SO_FAR_BINDING'] = bindings.push(windowed(read(soFar), window));
+  }
+  if (add) constants['ADD'] = true;
+  const masked = masking(lora?.dropout, bindings, window);
+  return {
+    constants: { ...constants, ...masked.constants },
+    overrides: { ...(lora && { rank4: rowElements(lora.dz.shape) / 4 }), ...masked.overrides },
+    words: masked.words,
+  };
 }

@@ -1,7 +1,7 @@
 import { read, rowElements, update, write, type Binding, type Dispatch, type Lowering } from '../op';
 import type { ForwardRequest, GradientRequest, ProductAlgorithm, TransposedRequest } from './algorithm';
 import { denseParts, weightConstants, type DensePart } from './dense_parts';
-import { epilogue } from './epilogue';
+import { epilogue, transposedEpilogue } from './epilogue';
 import { chunksIn, inChunks } from './gradient_chunks';
 import { masking } from './masking';
 import {
@@ -95,45 +95,32 @@ function transposed(
   add: boolean,
 ): Dispatch {
   const { dy, dx, weight, scratch, scale = 1 } = request;
-  const { lora, soFar } = add ? {} : request;
+  const lora = add ? undefined : request.lora;
   const bindings: Binding[] = [scratch ? read(dy) : windowed(read(dy), window), read(part.tensor)];
   bindings.push(windowed(add ? update(dx) : write(dx), window));
   const blocked = blocks(lowering, weight.in / 4, mostRows(lowering, dx, window), window);
-  const constants: Record<string, number | boolean> = {
-    ...weightConstants(format, 2),
-    ...blocked.constants,
-    IN4: weight.in / 4,
-    WEIGHT_ROWS: part.rows,
-    DY_STRIDE4: rowElements(dy.shape) / 4,
-    DY_ROWS: tensorRows(lowering, dy, scratch ? undefined : window),
-  };
-  if (lora) {
-    constants['LORA'] = true;
-    constants['RANK4'] = rowElements(lora.dz.shape) / 4;
-    constants['DX_ROWS'] = tensorRows(lowering, dx, window);
-    constants['LORA_BINDING'] = bindings.push(windowed(read(lora.dz), window));
-    bindings.push(read(lora.A));
-  }
-  if (soFar) {
-    constants['SO_FAR'] = true;
-    constants['SO_FAR_BINDING'] = bindings.push(windowed(read(soFar), window));
-  }
-  if (add) constants['ADD'] = true;
-  const masked = masking(lora?.dropout, bindings, window);
-  Object.assign(constants, masked.constants);
+  const after = transposedEpilogue(request, window, add, bindings);
   return {
     kernel: 'matmul_transposed_quads',
-    constants,
+    constants: {
+      ...weightConstants(format, 2),
+      ...blocked.constants,
+      IN4: weight.in / 4,
+      WEIGHT_ROWS: part.rows,
+      DY_STRIDE4: rowElements(dy.shape) / 4,
+      DY_ROWS: tensorRows(lowering, dy, scratch ? undefined : window),
+      ...(lora && { RANK4: rowElements(lora.dz.shape) / 4, DX_ROWS: tensorRows(lowering, dx, window) }),
+      ...after.constants,
+    },
     overrides: {
       dy_column4: part.firstRow / 4,
       scale,
       threads: blocked.threads,
-      ...(lora && { rank4: rowElements(lora.dz.shape) / 4 }),
       ...windowOverrides(window),
-      ...masked.overrides,
+      ...after.overrides,
     },
     bindings,
-    words: masked.words,
+    words: after.words,
     workgroups: blocked.workgroups,
     flops: (rows) => 2 * rowsIn(rows, window) * part.rows * weight.in,
   };

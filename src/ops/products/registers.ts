@@ -1,7 +1,7 @@
 import { read, rowElements, update, write, type Binding, type Dispatch, type Lowering } from '../op';
 import type { ForwardRequest, GradientRequest, ProductAlgorithm, TransposedRequest } from './algorithm';
 import { denseParts, weightConstants, type DensePart } from './dense_parts';
-import { epilogue } from './epilogue';
+import { epilogue, transposedEpilogue } from './epilogue';
 import { chunksIn, inChunks } from './gradient_chunks';
 import { masking } from './masking';
 import { CHUNK_ROWS, rowsIn, windowed, windowOverrides, windowsOf, type RowWindow } from './row_windows';
@@ -79,38 +79,24 @@ function transposed(
   add: boolean,
 ): Dispatch {
   const { dy, dx, weight, scratch, scale = 1 } = request;
-  const { lora, soFar } = add ? {} : request;
   const bindings: Binding[] = [scratch ? read(dy) : windowed(read(dy), window), read(part.tensor)];
   bindings.push(windowed(add ? update(dx) : write(dx), window));
-  const constants: Record<string, number | boolean> = { ...weightConstants(format, 2) };
-  if (lora) {
-    constants['LORA'] = true;
-    constants['LORA_BINDING'] = bindings.push(windowed(read(lora.dz), window));
-    bindings.push(read(lora.A));
-  }
-  if (soFar) {
-    constants['SO_FAR'] = true;
-    constants['SO_FAR_BINDING'] = bindings.push(windowed(read(soFar), window));
-  }
-  if (add) constants['ADD'] = true;
-  const masked = masking(lora?.dropout, bindings, window);
-  Object.assign(constants, masked.constants);
+  const after = transposedEpilogue(request, window, add, bindings);
   return {
     kernel: 'matmul_transposed',
-    constants,
+    constants: { ...weightConstants(format, 2), ...after.constants },
     overrides: {
       in4: weight.in / 4,
       out: part.rows,
       dy_stride4: rowElements(dy.shape) / 4,
       dy_column4: part.firstRow / 4,
       scale,
-      ...(lora && { rank4: rowElements(lora.dz.shape) / 4 }),
       ...windowOverrides(window),
-      ...masked.overrides,
+      ...after.overrides,
       ...threads(weight.in / 4),
     },
     bindings,
-    words: masked.words,
+    words: after.words,
     workgroups: groups(lowering, weight.in / 4, window),
     flops: (rows) => 2 * rowsIn(rows, window) * part.rows * weight.in,
   };
