@@ -20,8 +20,6 @@ export interface PeersEnvironment {
   readonly matmuls?: readonly MatmulShape[];
   readonly block?: BlockShape;
   readonly decoder?: DecoderShape;
-  /** Results of the same block by others, by name: ours may be put in, and each rival's come to it with its first run. */
-  readonly blockResults?: Map<string, BlockResults>;
 }
 
 interface Opened {
@@ -35,7 +33,7 @@ interface Opened {
  */
 export async function peers(environment: PeersEnvironment): Promise<readonly Peer[]> {
   const { matmuls = MATMULS, block = BLOCK, decoder = DECODER } = environment;
-  const { blockResults = new Map<string, BlockResults>() } = environment;
+  const blockResults = new Map<string, BlockResults>();
 
   const peer = async (
     name: string,

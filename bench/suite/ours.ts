@@ -1,9 +1,8 @@
 import type { Device } from '../../src/gpu/device';
-import { plan, type Plan } from '../../src/graph/plan';
+import { plan } from '../../src/graph/plan';
 import { Trace } from '../../src/graph/trace';
 import { modelLayout, type LoadSettings } from '../../src/models/layout';
 import { planGeneration } from '../../src/models/generation_graph';
-import { planMicroBatch } from '../../src/models/training_graph';
 import { linear } from '../../src/ops/linear';
 import { f32 } from '../../src/ops/op';
 import { measurement, type Peer } from '../peers/peer';
@@ -16,43 +15,18 @@ import {
   matmulName,
   type MatmulShape,
 } from '../peers/shapes';
-import { inputContents, randomBatch, weightContents, type SlotContent } from './contents';
+import { inputContents, randomBatch, weightContents } from './contents';
 import type { Filler } from './fill';
-import { fit } from './fit';
 import { layoutsOf, LOAD, type ModelName } from './models';
 import { OWN_NAME } from './results';
-import { compilePlans, type Programs } from './programs';
+import { stepPart } from './parts';
+import { compileFitted, type Programs } from './programs';
 import type { RunValues } from '../../src/gpu/run';
 
 /** The model whose block and shape the peers are given. */
 const MODEL: ModelName = 'SmolLM2-135M';
 /** What the peers have: weights that are neither packed nor rounded. */
 const DENSE: LoadSettings = { ...LOAD, load_in_4bit: false, dtype: 'float32' };
-
-/** How one block of a model is trained: its forward pass and the whole of its backward pass, adapters included. */
-export async function blockProgram(
-  device: Device,
-  filler: Filler,
-  {
-    model: name,
-    tokens,
-    load,
-  }: { readonly model: ModelName; readonly tokens: number; readonly load: LoadSettings },
-): Promise<Programs & { readonly run: Partial<RunValues> }> {
-  const { limits } = device;
-  // The second of two: below the first there is nothing that a gradient is asked for.
-  const { spec, adapter } = layoutsOf(name, limits.maxStorageBufferBindingSize, 2);
-  const layout = modelLayout(spec, () => 'bf16', load, limits.maxStorageBufferBindingSize);
-  const request = { capacity: tokens, limits, gradient_checkpointing: false };
-  const origins = new Set(planMicroBatch(layout, adapter, request).origins);
-  const nodes = [...origins].filter(({ block }) => block === 1);
-  const contents = new Map([
-    ...weightContents(layout),
-    ...inputContents(randomBatch(tokens, spec.vocabularySize)),
-  ]);
-  const compiled = await compileFitted(device, filler, () => plan(new Trace(), nodes, request), contents);
-  return { ...compiled, run: { rows: tokens, lossScale: 1 / tokens } };
-}
 
 /** The engine itself beside its peers: the same computations, timed in the same way, in float32. */
 export async function ours(device: Device, filler: Filler, matmuls: readonly MatmulShape[]): Promise<Peer> {
@@ -90,7 +64,9 @@ export async function ours(device: Device, filler: Filler, matmuls: readonly Mat
     products.push(measured(matmulName(shape), compiled, { rows }));
   }
 
-  const block = keep(await blockProgram(device, filler, { model: MODEL, tokens: BLOCK.tokens, load: DENSE }));
+  const block = keep(
+    await stepPart(device, filler, { model: MODEL, tokens: BLOCK.tokens, load: DENSE, part: 'block' }),
+  );
 
   const { spec } = layoutsOf(MODEL, limits.maxStorageBufferBindingSize, DECODER.blocks);
   const layout = modelLayout(spec, () => 'bf16', DENSE, limits.maxStorageBufferBindingSize);
@@ -118,14 +94,4 @@ export async function ours(device: Device, filler: Filler, matmuls: readonly Mat
       return Promise.resolve();
     },
   };
-}
-
-async function compileFitted(
-  device: Device,
-  filler: Filler,
-  planned: () => Plan,
-  contents: ReadonlyMap<string, SlotContent>,
-): Promise<Programs> {
-  await fit(device, () => [{ plan: planned() }]);
-  return await compilePlans(device, filler, [planned()], contents);
 }

@@ -5,6 +5,7 @@ import type { Plan } from '../../src/graph/plan';
 import type { Program } from '../../src/graph/program';
 import type { SlotContent } from './contents';
 import type { Filler } from './fill';
+import { fit } from './fit';
 
 export interface Programs {
   /** One a plan, in their order. */
@@ -52,6 +53,17 @@ export async function compilePlans(
     destroy();
     throw error;
   }
+}
+
+/** One plan, after the kernels that it may choose from were fitted to the device. */
+export async function compileFitted(
+  device: Device,
+  filler: Filler,
+  planned: () => Plan,
+  contents: ReadonlyMap<string, SlotContent>,
+): Promise<Programs> {
+  await fit(device, () => [{ plan: planned() }]);
+  return await compilePlans(device, filler, [planned()], contents);
 }
 
 /** For each key, the largest of its numbers. */

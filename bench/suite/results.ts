@@ -36,8 +36,8 @@ export interface Result extends Summary {
 /** How the engine itself is called among its peers. */
 export const OWN_NAME = 'Tunesmith';
 
-/** The figure that growth is told by where whole steps take too long. */
-export const BLOCK_TIME = 'one block, forward and backward';
+/** A step's time put together from its parts', where whole steps take too long. */
+export const BY_PARTS = 'seconds by its parts';
 
 /** Who measured. */
 export interface Environment {

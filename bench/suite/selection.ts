@@ -24,7 +24,7 @@ export interface Selection {
   /** Ops of more floating-point operations than this are left out. */
   readonly mostFlops: number;
   readonly steps: readonly StepRequest[];
-  /** One block at two lengths, where whole steps of the greater one take too long. */
+  /** The parts of a step at two lengths, where whole steps take too long. */
   readonly growth: { readonly model: ModelName; readonly tokens: readonly number[] } | undefined;
   readonly decoding: readonly { readonly model: ModelName; readonly past: number; readonly tokens: number }[];
   readonly opening: { readonly model: ModelName; readonly tokens: number };
@@ -70,7 +70,7 @@ export function selectionFor(kind: DeviceKind, wishes: Wishes): Selection {
       // Two of its thirty blocks: a whole step takes a minute on two cores.
       ...(wishes.models ? [] : [{ model: 'SmolLM2-135M', tokens: 128, layers: 2 } as const]),
     ],
-    growth: wishes.models || wishes.tokens ? undefined : { model: 'SmolLM2-135M', tokens: [1024, 4096] },
+    growth: wishes.models || wishes.tokens ? undefined : { model: 'Qwen2.5-0.5B', tokens: [1024, 4096] },
     decoding: among(['demo', 'SmolLM2-135M']).map((model) => ({ model, past: 128, tokens: 4 })),
     opening: { model: 'demo', tokens: 256 },
   };

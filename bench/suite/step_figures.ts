@@ -1,13 +1,12 @@
-import { interleaved } from './measure';
-import { layoutsOf, LOAD, MODELS } from './models';
-import { blockProgram } from './ours';
+import { measureGrowth } from './growth';
+import { layoutsOf, MODELS } from './models';
 import { messageOf, type Recorder } from './recorder';
-import { BLOCK_TIME, type Unit } from './results';
+import type { Unit } from './results';
 import { LENGTHS, type Selection } from './selection';
-import { median, summarize } from './statistics';
+import { median } from './statistics';
 import { plannedBytes, trainingStep, type StepRequest } from './steps';
 
-/** Whole steps, and where they take too long one block of a model at two lengths. */
+/** Whole steps, and where long ones take too long the parts of one at two lengths. */
 export async function measureSteps(
   recorder: Recorder,
   { steps, growth }: Selection,
@@ -23,7 +22,10 @@ export async function measureSteps(
       recorder.device.check();
     }
   }
-  if (growth) await measureGrowth(recorder, growth);
+  if (growth) {
+    log(`  the parts of a step of ${growth.model}, ${growth.tokens.join(' and ')} tokens`);
+    await measureGrowth(recorder, growth);
+  }
 }
 
 async function measureStep(recorder: Recorder, request: StepRequest): Promise<void> {
@@ -84,33 +86,6 @@ export function planMemory(recorder: Recorder): void {
       } catch (error) {
         recorder.omitted.push(`the plan of ${model}, ${tokens} tokens: ${messageOf(error)}`);
       }
-    }
-  }
-}
-
-async function measureGrowth(
-  recorder: Recorder,
-  { model, tokens }: NonNullable<Selection['growth']>,
-): Promise<void> {
-  const { device, filler } = recorder;
-  for (const count of tokens) {
-    const block = await blockProgram(device, filler, { model, tokens: count, load: LOAD });
-    try {
-      const run = async (): Promise<number> => {
-        const started = performance.now();
-        await block.programs[0]?.run(block.run);
-        await device.queue.idle();
-        return (performance.now() - started) / 1000;
-      };
-      // Pipelines are new to the driver until they have run.
-      await block.programs[0]?.run({ ...block.run, rows: 64 });
-      const samples = await interleaved([{ run }], { rounds: 2, seconds: 10 });
-      recorder.results.push({
-        ...{ group: 'steps', name: BLOCK_TIME, model, tokens: count, unit: 's' },
-        ...summarize(samples[0] ?? []),
-      });
-    } finally {
-      block.destroy();
     }
   }
 }
