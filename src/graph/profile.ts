@@ -53,6 +53,12 @@ export function describeDispatch(
   };
 }
 
+/** What the time of a dispatch is reckoned by. One that only moves bytes still takes time: count four operations a word. */
+export function operationsOf(dispatch: Dispatch, rows: number): number {
+  if (dispatch.flops) return dispatch.flops(rows);
+  return dispatch.bindings.reduce((sum, binding) => sum + bytesInUse(binding, rows), 0);
+}
+
 function bytesInUse({ tensor, offset = 0, size = Infinity, touches }: Binding, rows: number): number {
   if (touches) return touches(rows);
   return Math.min(Math.max(byteLength(tensor, rows) - offset, 0), size);

@@ -3,7 +3,7 @@ import { encodeRun, type RunValues } from '../gpu/run';
 import { timeDispatches, type TimingOptions } from '../gpu/timing';
 import { rowElements, type Dispatch, type Tensor } from '../ops/op';
 import { byteLength, type Plan } from './plan';
-import { describeDispatch, type Profile } from './profile';
+import { describeDispatch, operationsOf, type Profile } from './profile';
 
 export interface Step {
   readonly dispatch: Dispatch;
@@ -51,6 +51,20 @@ export class Program {
    * and few enough are under way; `read` waits for results.
    */
   async run(values: Partial<RunValues>): Promise<void> {
+    await this.#submit(values);
+  }
+
+  /** Does what `run` does and reads kept tensors of fixed shape (of others the first row), in the same submit. */
+  async runAndRead(values: Partial<RunValues>, tensors: readonly Tensor[]): Promise<ArrayBuffer> {
+    const ranges = tensors.map((tensor) => ({ ...this.#locate(tensor), bytes: byteLength(tensor, 1) }));
+    return await this.#device.buffers.readRanges(ranges, (copy) => this.#submit(values, copy));
+  }
+
+  /** @param after encodes what the last submit is to end with */
+  async #submit(
+    values: Partial<RunValues>,
+    after: (encoder: GPUCommandEncoder) => void = () => undefined,
+  ): Promise<void> {
     const { gpu, queue } = this.#device;
     const rows = values.rows ?? 0;
     gpu.queue.writeBuffer(this.#parts.uniform, 0, encodeRun(values));
@@ -77,6 +91,7 @@ export class Program {
       operations += cost;
     }
     pass.end();
+    after(encoder);
     await queue.submit(encoder.finish(), operations);
   }
 
@@ -135,10 +150,4 @@ export class Program {
     if (!buffer) throw new Error(`${tensor.name} is not part of this program`);
     return { buffer, offset: storage.kind === 'bound' ? storage.offset : (placement?.offset ?? 0) };
   }
-}
-
-/** A dispatch that only moves bytes still takes time: count four operations a word. */
-function operationsOf(dispatch: Dispatch, rows: number): number {
-  if (dispatch.flops) return dispatch.flops(rows);
-  return dispatch.bindings.reduce((sum, { tensor }) => sum + byteLength(tensor, rows), 0);
 }

@@ -2,6 +2,7 @@ import { TunesmithError } from '../core/errors';
 import type { Trace } from '../graph/trace';
 import type { Tensor } from '../ops/op';
 import { packedBuffers, packingRefusal } from '../ops/packings/packed';
+import { PART_ELEMENTS } from '../ops/products/row_windows';
 import { nf4Packing, type DenseFormat, type Packing, type Weight } from '../ops/weight';
 import type { RotaryParameters } from './rotary_table';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from './spec';
@@ -104,7 +105,8 @@ function tensorLayout(
   }
   const format = denseFormat(typeof form === 'string' ? form : form.kept, load.dtype);
   const rowBytes = input * (format === 'f32' ? 4 : 2);
-  const most = Math.max(64, Math.floor(maxBinding / rowBytes / 64) * 64);
+  const fitting = Math.min(maxBinding / rowBytes, PART_ELEMENTS / input);
+  const most = Math.max(64, Math.floor(fitting / 64) * 64);
   const parts = [];
   for (let firstRow = 0; firstRow < out; firstRow += most) {
     const rows = Math.min(most, out - firstRow);

@@ -11,8 +11,9 @@ import {
   type Tensors,
   type TensorType,
 } from './op';
+import { rowOperations } from './products/dense_parts';
 import { matmul, matmulTransposed } from './products/products';
-import type { RowWindow } from './products/row_windows';
+import { rowsOfDispatch, windowsOfRows, type RowWindow } from './products/row_windows';
 import { weightTensors, type DenseWeight } from './weight';
 
 export interface HeadCrossEntropyInputs {
@@ -39,8 +40,6 @@ interface Attributes {
 
 /** What the logits of a chunk of rows may take. */
 const LOGITS_BYTES = 32 * 1024 * 1024;
-/** Windows of rows begin at multiples of this, so that bindings there are aligned. */
-const ROW_ALIGNMENT = 64;
 
 const definition: Op<Inputs, Outputs, Attributes> = {
   name: 'head_cross_entropy',
@@ -48,11 +47,11 @@ const definition: Op<Inputs, Outputs, Attributes> = {
   lower({ inputs: { hidden, targets }, outputs, attributes: { head } }, lowering) {
     const { losses } = outputs;
     const hiddenGradient = outputs['hiddenGradient'];
-    const count = chunkRows(head, lowering);
-    const logits = lowering.temporary('logits', f32(count, paddedColumns(head)));
+    const chunks = windowsOfRows(lowering.capacity, chunkRows(head, lowering));
+    const most = Math.max(...chunks.map(({ count }) => count));
+    const logits = lowering.temporary('logits', f32(most, paddedColumns(head)));
     const dispatches: Dispatch[] = [];
-    for (let first = 0; first < lowering.capacity; first += count) {
-      const window = { first, count: Math.min(count, lowering.capacity - first) };
+    for (const window of chunks) {
       dispatches.push(...matmul(lowering, { x: hidden, y: logits, weight: head, window, scratch: true }));
       const withGradient = hiddenGradient !== undefined;
       dispatches.push(crossEntropy(lowering, head, { logits, targets, losses, window, withGradient }));
@@ -85,10 +84,11 @@ export function headCrossEntropy(
   return builder.apply(definition, { hidden, targets, ...weightTensors(head) }, outputs, { head });
 }
 
-function chunkRows(head: DenseWeight, { limits, capacity }: Lowering): number {
+/** Rows whose logits are held, and whose products are dispatched, at once. */
+function chunkRows(head: DenseWeight, { limits }: Lowering): number {
   const bytes = Math.min(LOGITS_BYTES, limits.maxStorageBufferBindingSize);
-  const most = Math.floor(bytes / (paddedColumns(head) * 4) / ROW_ALIGNMENT) * ROW_ALIGNMENT;
-  return Math.min(Math.max(most, ROW_ALIGNMENT), alignUp(capacity, ROW_ALIGNMENT));
+  const operations = Math.max(...head.parts.map((part) => rowOperations(head, part)));
+  return Math.min(Math.floor(bytes / (paddedColumns(head) * 4)), rowsOfDispatch(operations));
 }
 
 interface CrossEntropyRequest {

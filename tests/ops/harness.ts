@@ -45,6 +45,9 @@ interface Prepared {
   readonly results: ReadonlyMap<string, Result>;
 }
 
+/** What results hold after a run, by name. */
+type Bytes = ReadonlyMap<string, ArrayBuffer>;
+
 /**
  * Runs a case on a device with every algorithm that its ops can choose, or with their defaults alone; returns what is
  * wrong, nothing where all is well.
@@ -52,25 +55,53 @@ interface Prepared {
 export async function checkCase(device: Device, opCase: OpCase, defaultsAlone: boolean): Promise<string[]> {
   const failures = checkReference(opCase);
   for (const { capacity, forced } of capacities(opCase)) {
-    const all = variants(opCase, capacity, device.limits);
-    for (const { prepared, algorithms } of forced && !defaultsAlone ? all : all.slice(0, 1)) {
-      const buffers = new Map(
-        [...prepared.contents].map(([slot, { byteLength }]) => [
-          slot,
-          device.buffers.create('cases', slot, byteLength),
-        ]),
-      );
-      const program = await compile(device, prepared.plan, { buffers });
-      try {
-        const problems = await checkRuns(device, opCase, prepared, program, buffers);
+    const run = async (given: OpCase): Promise<Bytes[]> => {
+      const all = variants(given, capacity, device.limits);
+      const results: Bytes[] = [];
+      for (const { prepared, algorithms } of forced && !defaultsAlone ? all : all.slice(0, 1)) {
+        const { problems, bytes } = await runVariant(device, given, prepared);
         failures.push(...problems.map((problem) => `capacity ${capacity}, ${algorithms}: ${problem}`));
-      } finally {
-        program.destroy();
-        for (const buffer of buffers.values()) device.buffers.destroy('cases', buffer);
+        results.push(bytes);
       }
+      return results;
+    };
+    const results = await run(opCase);
+    if (!opCase.sameWhole || !forced) continue;
+    const whole = await run({ ...opCase, limits: undefined });
+    for (const [index, bytes] of results.entries()) {
+      const others = differing(bytes, whole[index]!);
+      failures.push(...others.map((name) => `${name} of variant ${index} differs from that without limits`));
     }
   }
   return failures;
+}
+
+async function runVariant(
+  device: Device,
+  opCase: OpCase,
+  prepared: Prepared,
+): Promise<{ problems: readonly string[]; bytes: Bytes }> {
+  const buffers = new Map(
+    [...prepared.contents].map(([slot, { byteLength }]) => [
+      slot,
+      device.buffers.create('cases', slot, byteLength),
+    ]),
+  );
+  const program = await compile(device, prepared.plan, { buffers });
+  try {
+    return await checkRuns(device, opCase, prepared, program, buffers);
+  } finally {
+    program.destroy();
+    for (const buffer of buffers.values()) device.buffers.destroy('cases', buffer);
+  }
+}
+
+/** The names of those results that are not the same in every bit. */
+function differing(results: Bytes, others: Bytes): string[] {
+  return [...results.keys()].filter((name) => {
+    const other = new Uint32Array(others.get(name)!);
+    return new Uint32Array(results.get(name)!).some((word, i) => word !== other[i]);
+  });
 }
 
 /** The ops and kernels that a case comes by, found without a device. */
@@ -211,9 +242,9 @@ async function checkRuns(
   { contents, results }: Prepared,
   program: Program,
   buffers: ReadonlyMap<string, GPUBuffer>,
-): Promise<string[]> {
+): Promise<{ problems: readonly string[]; bytes: Bytes }> {
   const failures: string[] = [];
-  const once = async (accumulate: boolean): Promise<Map<string, ArrayBuffer>> => {
+  const once = async (accumulate: boolean): Promise<Bytes> => {
     for (const [slot, data] of contents) {
       const buffer = buffers.get(slot);
       if (buffer && !(accumulate && slot === GRADIENTS)) device.buffers.write(buffer, data);
@@ -230,12 +261,8 @@ async function checkRuns(
     const failure = compare(numbers(tensor, first.get(name)!), expected, tensor.shape, tolerance);
     if (failure) failures.push(`${name}${failure}`);
   }
-  const second = await once(false);
-  for (const [name, bytes] of first) {
-    const other = new Uint32Array(second.get(name)!);
-    if (new Uint32Array(bytes).some((word, i) => word !== other[i])) {
-      failures.push(`${name} differs from one run to the next`);
-    }
+  for (const name of differing(first, await once(false))) {
+    failures.push(`${name} differs from one run to the next`);
   }
   const collected = [...results].filter(([, { accumulates }]) => accumulates);
   if (collected.length > 0) {
@@ -250,7 +277,7 @@ async function checkRuns(
       if (failure) failures.push(`${name}, accumulated,${failure}`);
     }
   }
-  return failures;
+  return { problems: failures, bytes: first };
 }
 
 /** The reference's gradients against central differences of its forward pass, both in float64. */

@@ -43,6 +43,11 @@ export function storedParts(weight: Weight): readonly WeightPart[] {
   return [{ firstRow: 0, rows: weight.out, tensor: codesOf(weight) }];
 }
 
+/** Floating-point operations that a part of a weight costs a row. */
+export function rowOperations(weight: Weight, { rows }: WeightPart): number {
+  return 2 * rows * weight.in;
+}
+
 /** A float32 tensor [out, in] as a weight of one part. */
 export function wholeWeight(tensor: Tensor): DenseWeight {
   const rows = tensor.shape[0];

@@ -21,8 +21,12 @@ export function inChunks(
   if (chunks === 1) return [product(update(gradient.tensor), alwaysAdd)];
   const partials = lowering.temporary('partial_gradients', { type: 'f32', shape: [chunks, outSize, inSize] });
   const size4 = (outSize * inSize) / 4;
+  const windows = rowWindows(lowering, [dy, x], {
+    rowOperations: 2 * outSize * inSize,
+    alignment: CHUNK_ROWS,
+  });
   return [
-    ...rowWindows(lowering, [dy, x]).map((window) => product(write(partials), { PARTIAL: true }, window)),
+    ...windows.map((window) => product(write(partials), { PARTIAL: true }, window)),
     {
       kernel: 'sum_partials',
       constants: alwaysAdd,

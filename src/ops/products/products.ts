@@ -69,7 +69,9 @@ function pick<Request>(
 ): ProductAlgorithm<Request> {
   const algorithms = lowering.limits.software ? lists.software : lists.gpu;
   const available = algorithms.filter((algorithm) => algorithm.available(lowering, request));
-  const name = choose(lowering.limits.choose, { op, shape, candidates: available.map((one) => one.name) });
+  const candidates = available.map((one) => one.name);
+  // Blocks in registers run everywhere and use nothing that a driver could get wrong.
+  const name = choose(lowering.limits.choose, { op, shape, candidates, plain: 'registers' });
   const chosen = available.find((algorithm) => algorithm.name === name);
   if (!chosen) throw new Error(`${op} has no algorithm ${name}`);
   return chosen;

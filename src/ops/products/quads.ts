@@ -1,6 +1,6 @@
 import { read, rowElements, update, write, type Binding, type Dispatch, type Lowering } from '../op';
 import type { ForwardRequest, GradientRequest, ProductAlgorithm, TransposedRequest } from './algorithm';
-import { denseParts, weightConstants, type DensePart } from './dense_parts';
+import { denseParts, rowOperations, weightConstants, type DensePart } from './dense_parts';
 import { epilogue, transposedEpilogue } from './epilogue';
 import { chunksIn, inChunks } from './gradient_chunks';
 import { masking } from './masking';
@@ -23,7 +23,9 @@ export const quadsForward: ProductAlgorithm<ForwardRequest> = {
     const { x, y, weight, window } = request;
     return denseParts(lowering, weight).flatMap((part) => [
       ...part.unpack,
-      ...windowsOf(lowering, window, [x, y]).map((one) => forward(lowering, request, part, one)),
+      ...windowsOf(lowering, window, [x, y], rowOperations(weight, part.part)).map((one) =>
+        forward(lowering, request, part, one),
+      ),
     ]);
   },
 };
@@ -68,7 +70,7 @@ function forward(
     bindings,
     words: masked.words,
     workgroups,
-    flops: (rows) => 2 * rowsIn(rows, window) * part.rows * weight.in,
+    flops: (rows) => rowsIn(rows, window) * rowOperations(weight, part),
   };
 }
 
@@ -79,7 +81,7 @@ export const quadsTransposed: ProductAlgorithm<TransposedRequest> = {
     const { dy, dx, weight, window } = request;
     return denseParts(lowering, weight).flatMap((part, index) => [
       ...part.unpack,
-      ...windowsOf(lowering, window, [dy, dx]).map((one) =>
+      ...windowsOf(lowering, window, [dy, dx], rowOperations(weight, part.part)).map((one) =>
         transposed(lowering, request, part, one, index > 0),
       ),
     ]);
@@ -122,7 +124,7 @@ function transposed(
     bindings,
     words: after.words,
     workgroups: blocked.workgroups,
-    flops: (rows) => 2 * rowsIn(rows, window) * part.rows * weight.in,
+    flops: (rows) => rowsIn(rows, window) * rowOperations(weight, part),
   };
 }
 

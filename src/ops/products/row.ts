@@ -3,7 +3,7 @@ import type { PackedReader } from '../packings/format';
 import { readPacked } from '../packings/packed';
 import type { Weight, WeightPart } from '../weight';
 import type { ForwardRequest, ProductAlgorithm } from './algorithm';
-import { storedParts, weightConstants } from './dense_parts';
+import { rowOperations, storedParts, weightConstants } from './dense_parts';
 import { epilogue } from './epilogue';
 import { masking } from './masking';
 import { mostRows, windowed, windowOverrides } from './row_windows';
@@ -57,7 +57,7 @@ function lanes(lowering: Lowering, request: ForwardRequest, part: WeightPart): D
     },
     bindings,
     workgroups: (rows) => [groups, Math.min(rows, 1), 1],
-    flops: () => 2 * part.rows * weight.in,
+    flops: () => rowOperations(weight, part),
   };
 }
 
@@ -101,6 +101,6 @@ function row(lowering: Lowering, request: ForwardRequest, part: WeightPart): Dis
     bindings,
     words: masked.words,
     workgroups: (rows) => [groups, Math.min(rows, 1), 1],
-    flops: () => 2 * part.rows * weight.in,
+    flops: () => rowOperations(weight, part),
   };
 }

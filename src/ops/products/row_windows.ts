@@ -9,32 +9,78 @@ export interface RowWindow {
 /** Rows that one thread of a gradient adds up; more are split into chunks, for the device has threads to spare. */
 export const CHUNK_ROWS = 256;
 
+/** What windows begin at multiples of where nothing else is asked for. */
+const ALIGNMENT = 64;
+
 /**
- * The token rows in windows so small that each of the tensors [rows, …] fits a binding; one that is undefined where they
- * fit as they are.
+ * The operations of one dispatch at most: a dispatch can't be interrupted, and a driver resets the device after two
+ * seconds at the earliest. An integrated GPU that does 200 GFLOP/s takes a tenth of a second, which a person hardly sees; a
+ * fast one takes a millisecond, a hundred times what a dispatch costs, and has its hundreds of workgroups all the same.
+ */
+export const DISPATCH_OPERATIONS = 2 ** 34;
+
+/** Elements of a weight's part at most: more would exceed one dispatch with the fewest rows. */
+export const PART_ELEMENTS = DISPATCH_OPERATIONS / (2 * ALIGNMENT);
+
+export interface WindowNeeds {
+  /** Floating-point operations of a row. */
+  readonly rowOperations?: number;
+  /** What windows begin at multiples of; a multiple of 64. */
+  readonly alignment?: number;
+}
+
+/**
+ * The token rows in windows so small that each of the tensors [rows, …] fits a binding, and that the operations of each fit
+ * one dispatch; one window that is undefined where all rows do.
  */
 export function rowWindows(
   { limits, capacity }: Lowering,
   tensors: readonly (Tensor | undefined)[],
+  { rowOperations = 0, alignment = ALIGNMENT }: WindowNeeds = {},
 ): readonly (RowWindow | undefined)[] {
   const widest = tensors.reduce((most, tensor) => Math.max(most, tensor ? rowElements(tensor.shape) : 0), 1);
-  const rowBytes = widest * 4;
-  if (rowBytes * capacity <= limits.maxStorageBufferBindingSize) return [undefined];
-  const fitting = Math.floor(limits.maxStorageBufferBindingSize / rowBytes / CHUNK_ROWS) * CHUNK_ROWS;
-  const most = Math.max(fitting, CHUNK_ROWS);
-  return Array.from({ length: Math.ceil(capacity / most) }, (_, index) => {
-    const first = index * most;
-    return { first, count: Math.min(most, capacity - first) };
+  const fitting = Math.min(
+    Math.floor(limits.maxStorageBufferBindingSize / (widest * 4)),
+    rowsOfDispatch(rowOperations),
+  );
+  return capacity <= fitting ? [undefined] : windowsOfRows(capacity, fitting, alignment);
+}
+
+/** Rows of so many operations each that one dispatch may have. */
+export function rowsOfDispatch(rowOperations: number): number {
+  return rowOperations > 0 ? Math.floor(DISPATCH_OPERATIONS / rowOperations) : Infinity;
+}
+
+/** So many rows in windows of `most` or of `alignment`, whichever is more. */
+export function windowsOfRows(rows: number, most: number, alignment = ALIGNMENT): readonly RowWindow[] {
+  const mostUnits = Math.max(Math.floor(most / alignment), 1);
+  const count = windowUnits(Math.ceil(rows / alignment), mostUnits) * alignment;
+  return Array.from({ length: Math.ceil(rows / count) }, (_, index) => {
+    const first = index * count;
+    return { first, count: Math.min(count, rows - first) };
   });
 }
 
-/** The windows of a request: its own, or those that its tensors need. */
+/**
+ * How many of the units a window has. A shorter last one would have pipelines of its own, so they are equal where that takes
+ * few more windows, and none that are too small to keep a device busy.
+ */
+function windowUnits(units: number, most: number): number {
+  const fewest = Math.ceil(units / most);
+  for (let windows = fewest; windows < 2 * fewest && units >= 4 * windows; windows++) {
+    if (units % windows === 0) return units / windows;
+  }
+  return Math.ceil(units / fewest);
+}
+
+/** The windows of a product's request: its own, or those that its tensors and operations need. */
 export function windowsOf(
   lowering: Lowering,
   window: RowWindow | undefined,
   tensors: readonly (Tensor | undefined)[],
+  rowOperations: number,
 ): readonly (RowWindow | undefined)[] {
-  return window ? [window] : rowWindows(lowering, tensors);
+  return window ? [window] : rowWindows(lowering, tensors, { rowOperations });
 }
 
 /** The most rows that a run may have in the window, of a tensor whose rows may be fixed. */

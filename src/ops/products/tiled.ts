@@ -12,7 +12,7 @@ import {
 import { readPacked } from '../packings/packed';
 import type { Weight, WeightPart } from '../weight';
 import type { ForwardRequest, TransposedRequest } from './algorithm';
-import { storedParts, weightConstants } from './dense_parts';
+import { rowOperations, storedParts, weightConstants } from './dense_parts';
 import { epilogue } from './epilogue';
 import { halfRows, LOW_RANK_BALANCE, type HalfRows } from './half_rows';
 import { masking } from './masking';
@@ -45,7 +45,7 @@ export function worthwhile(
 /** The forward product by shaders/matmul_tiles.wgsl or a kernel with the same bindings. */
 export function tiledForward(lowering: Lowering, tiled: TiledKernel, request: ForwardRequest): Dispatch[] {
   const { x, y, weight, window, scratch, dropout, lora } = request;
-  const windows = windowsOf(lowering, window, [x, y]);
+  const windows = windowsOf(lowering, window, [x, y], mostOperations(weight));
   const halves = tiled.half
     ? halfRows(lowering, { x, dropout, ...(lora && { lowRank: lora.z }) }, windows)
     : undefined;
@@ -83,7 +83,7 @@ export function tiledForward(lowering: Lowering, tiled: TiledKernel, request: Fo
         bindings,
         words: masked.words,
         workgroups: groups(lowering, tiled, part.rows, one),
-        flops: (rows: number) => 2 * rowsIn(rows, one) * part.rows * weight.in,
+        flops: (rows: number) => rowsIn(rows, one) * rowOperations(weight, part),
       };
     }),
   ]);
@@ -96,7 +96,7 @@ export function tiledTransposed(
   request: TransposedRequest,
 ): Dispatch[] {
   const { dy, dx, weight, window, scratch, scale = 1 } = request;
-  const windows = windowsOf(lowering, window, [dy, dx]);
+  const windows = windowsOf(lowering, window, [dy, dx], mostOperations(weight));
   const lowRank = request.lora?.dz;
   const halves = tiled.half
     ? halfRows(lowering, { x: dy, scratch, scale, ...(lowRank && { lowRank }) }, windows)
@@ -137,10 +137,15 @@ export function tiledTransposed(
         bindings,
         words: masked.words,
         workgroups: groups(lowering, tiled, weight.in, one),
-        flops: (rows: number) => 2 * rowsIn(rows, one) * part.rows * weight.in,
+        flops: (rows: number) => rowsIn(rows, one) * rowOperations(weight, part),
       };
     }),
   ]);
+}
+
+/** Of a row and the largest part: all of them are multiplied with a window before the next one is begun. */
+function mostOperations(weight: Weight): number {
+  return Math.max(...storedParts(weight).map((part) => rowOperations(weight, part)));
 }
 
 interface Piece {

@@ -12,6 +12,7 @@ import {
 import { adapterLayout } from '../../../src/models/lora';
 import { checkpointTensors, parameterCount, type ModelSpec } from '../../../src/models/spec';
 import { planEvaluation, planMicroBatch, planOptimizer } from '../../../src/models/training_graph';
+import { DISPATCH_OPERATIONS } from '../../../src/ops/products/row_windows';
 import { PUBLISHED, PUBLISHED_NAMES, type PublishedName } from './published';
 
 /** Plans at true sizes, with nothing allocated: every dispatch must be one that the smallest device takes. */
@@ -21,6 +22,9 @@ const LIMITS = {
   maxBufferSize: 2 ** 28,
   maxComputeWorkgroupsPerDimension: 65535,
 };
+/** A device that takes whatever fits its memory. */
+const LARGE_LIMITS = { ...LIMITS, maxStorageBufferBindingSize: 2 ** 31, maxBufferSize: 2 ** 32 };
+const QUADS = { f16: false, subgroups: { min: 4, max: 4 }, matrix: undefined, timestamps: false };
 const MOST_STORAGE_BUFFERS = 8;
 const LORA = {
   r: 16,
@@ -30,11 +34,16 @@ const LORA = {
   target_modules: 'all-linear' as const,
 };
 
-function layoutOf(spec: ModelSpec, linear: StoredForm, load_in_4bit: boolean): ModelLayout {
+function layoutOf(
+  spec: ModelSpec,
+  linear: StoredForm,
+  load_in_4bit: boolean,
+  { maxStorageBufferBindingSize } = LIMITS,
+): ModelLayout {
   const kinds = new Map(checkpointTensors(spec).map(({ name, kind }) => [name, kind]));
   const formOf = (name: string): StoredForm => (kinds.get(name) === 'linear' ? linear : 'bf16');
   const load = { load_in_4bit, bnb_4bit_use_double_quant: true, dtype: 'auto' as const };
-  return modelLayout(spec, formOf, load, LIMITS.maxStorageBufferBindingSize);
+  return modelLayout(spec, formOf, load, maxStorageBufferBindingSize);
 }
 
 /** What WebGPU would refuse, or a kernel would get wrong. */
@@ -107,6 +116,21 @@ describe.each(PUBLISHED_NAMES)('%s', (name) => {
 
   test('trains on 4,096 tokens at once, some of whose activations are larger than a binding', () => {
     checkAll(layoutOf(spec, 'bf16', true), 4096);
+  });
+
+  test.each([
+    ['the smallest device', LIMITS, true],
+    ['a large device', LARGE_LIMITS, true],
+    ['a large device, not quantised', LARGE_LIMITS, false],
+    ['a software adapter', { ...LIMITS, software: true, features: QUADS }, true],
+  ] as const)('no product of 4,096 tokens holds up %s', (_, limits, quantized) => {
+    const layout = layoutOf(spec, 'bf16', quantized, limits);
+    const options = { capacity: 4096, limits, gradient_checkpointing: true };
+    const { dispatches } = planMicroBatch(layout, adapterLayout(layout.spec, LORA), options);
+    const products = dispatches.filter(({ kernel }) => kernel.startsWith('matmul'));
+    expect(products.length).toBeGreaterThan(0);
+    const most = Math.max(...products.map(({ flops }) => flops?.(4096) ?? Infinity));
+    expect(most).toBeLessThanOrEqual(DISPATCH_OPERATIONS);
   });
 });
 
