@@ -1,13 +1,13 @@
 import type { Tokenizer } from '../data/tokenizer';
 import type { Generator } from '../models/generation';
-import { createSampler, type SamplingSettings } from './sampling';
+import { createSampler, type Sampler, type SamplingSettings } from './sampling';
 
 export interface AnswerSettings extends SamplingSettings {
   readonly max_new_tokens: number;
 }
 
 export interface AnswerOptions {
-  readonly generator: Pick<Generator, 'next' | 'room'>;
+  readonly generator: Pick<Generator, 'remember' | 'next' | 'likeliest' | 'logits' | 'room'>;
   readonly tokenizer: Pick<Tokenizer, 'stream'>;
   /** At least one token. */
   readonly promptIds: readonly number[];
@@ -44,7 +44,7 @@ export async function answer(options: AnswerOptions): Promise<AnswerResult> {
   const { generator, tokenizer, promptIds, sampling, stopIds, signal, onText } = options;
   const now = options.now ?? (() => performance.now());
   const stopped = (): boolean => signal?.aborted ?? false;
-  const sample = createSampler(sampling);
+  const sampler = createSampler(sampling);
   const decoder = tokenizer.stream({ skipSpecialTokens: true });
   const all = [...promptIds];
   let text = '';
@@ -64,26 +64,38 @@ export async function answer(options: AnswerOptions): Promise<AnswerResult> {
     return { text, ids, tokens: ids.length, tokensPerSecond, stoppedBy };
   };
 
-  let logits: Float32Array | undefined;
+  if (promptIds.length === 0) throw new Error('a prompt needs at least one token');
   // A prompt that does not fit is handed over whole: the generator then refuses it before it computes.
   const chunk = promptIds.length > generator.room ? promptIds.length : PROMPT_CHUNK;
-  for (let past = 0; past < promptIds.length; past += chunk) {
+  let past = 0;
+  for (; past + chunk < promptIds.length; past += chunk) {
     if (stopped()) return finish('person');
-    logits = await generator.next(promptIds.slice(past, past + chunk), past);
+    await generator.remember(promptIds.slice(past, past + chunk), past);
   }
-  if (!logits) throw new Error('a prompt needs at least one token');
 
-  started = now();
   for (;;) {
     if (stopped()) return finish('person');
-    if (all.length - promptIds.length >= sampling.max_new_tokens) return finish('length');
-    const id = sample(logits, all);
+    const id = await nextId(generator, sampler, all, past);
+    if (all.length === promptIds.length) started = now();
+    else decoded++;
+    if (stopped()) return finish('person');
     if (stopIds.has(id)) return finish('stop_token');
+    past = all.length;
     all.push(id);
     say(decoder.push(id));
     if (all.length > generator.room) return finish('length');
     if (all.length - promptIds.length >= sampling.max_new_tokens) return finish('length');
-    logits = await generator.next([id], all.length - 1);
-    decoded++;
   }
+}
+
+/** Runs the ids after the `past` ones and chooses the next. */
+async function nextId(
+  generator: AnswerOptions['generator'],
+  { ofAll, ofLikeliest }: Sampler,
+  ids: readonly number[],
+  past: number,
+): Promise<number> {
+  const tokens = ids.slice(past);
+  if (!ofLikeliest) return ofAll(await generator.next(tokens, past), ids);
+  return ofLikeliest(await generator.likeliest(tokens, past), ids) ?? ofAll(await generator.logits(), ids);
 }

@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import { streamOf, uniform } from '../core/random';
+import type { Likeliest } from '../models/generation';
 
 export interface SamplingSettings {
   /** 0: always the likeliest token. */
@@ -13,13 +14,19 @@ export interface SamplingSettings {
   readonly seed: number;
 }
 
-/**
- * Chooses the next token.
- *
- * @param logits [vocabulary], left as they are
- * @param previousIds all tokens before it, those of the prompt too
- */
-export type Sampler = (logits: Float32Array, previousIds: ArrayLike<number>) => number;
+/** Chooses the next token. `previousIds` are all tokens before it, those of the prompt too. */
+export interface Sampler {
+  /** @param logits [vocabulary], left as they are */
+  readonly ofAll: (logits: Float32Array, previousIds: ArrayLike<number>) => number;
+  /**
+   * Chooses from the likeliest tokens what `ofAll` chooses from all; undefined where they do not decide it. Absent where
+   * the settings let any token be chosen.
+   */
+  readonly ofLikeliest?: (likeliest: Likeliest, previousIds: ArrayLike<number>) => number | undefined;
+}
+
+/** The most tokens that are looked for among the likeliest alone: of more, some are too often left out. */
+const FEW = 100;
 
 const stream = streamOf('chat.sampling');
 
@@ -32,31 +39,68 @@ const stream = streamOf('chat.sampling');
  */
 export function createSampler(settings: SamplingSettings): Sampler {
   const { temperature, top_p, top_k, repetition_penalty, seed } = settings;
-  return (logits, previousIds) => {
+  const few = temperature === 0 ? 1 : top_k;
+
+  const drawFrom = (scores: Float32Array, highest: number, previousIds: ArrayLike<number>): number => {
+    const weights = new Float64Array(scores.length);
+    // Relative to the likeliest, so that nothing overflows.
+    for (let i = 0; i < scores.length; i++) weights[i] = Math.exp((scores[i]! - highest) / temperature);
+    if (top_p < 1) dropUnlikely(weights, top_p);
+    return draw(weights, uniform(seed, stream, previousIds.length));
+  };
+
+  const ofAll: Sampler['ofAll'] = (logits, previousIds) => {
     const scores = repetition_penalty === 1 ? logits : penalised(logits, previousIds, repetition_penalty);
     const likeliest = argmax(scores);
     if (temperature === 0) return likeliest;
-    const ids = top_k > 0 && top_k < scores.length ? topK(scores, top_k) : allIds(scores.length);
-    // Relative to the likeliest, so that nothing overflows.
     const highest = scores[likeliest]!;
-    const weights = new Float64Array(ids.length);
-    for (let i = 0; i < ids.length; i++) weights[i] = Math.exp((scores[ids[i]!]! - highest) / temperature);
-    if (top_p < 1) dropUnlikely(weights, top_p);
-    return ids[draw(weights, uniform(seed, stream, previousIds.length))]!;
+    if (top_k === 0 || top_k >= scores.length) return drawFrom(scores, highest, previousIds);
+    const ids = atLeast(scores, kthHighest(scores, top_k));
+    return ids[drawFrom(gather(scores, ids), highest, previousIds)]!;
+  };
+
+  // A penalty below 1 could make likely what was left out.
+  if (few === 0 || few > FEW || repetition_penalty < 1) return { ofAll };
+  return {
+    ofAll,
+    ofLikeliest({ scores: given, ids, bound }, previousIds) {
+      const scores =
+        repetition_penalty === 1 ? given : penalised(given, previousIds, repetition_penalty, ids);
+      const highest = scores[argmax(scores)]!;
+      const lowestKept = kthHighest(scores, few);
+      if (lowestKept <= bound) return undefined;
+      const places = atLeast(scores, lowestKept).sort((a, b) => ids[a]! - ids[b]!);
+      const [first] = places;
+      const place =
+        temperature === 0 ? first : places[drawFrom(gather(scores, places), highest, previousIds)];
+      return ids[place!]!;
+    },
   };
 }
 
-/** Divides the positive scores of the ids by the penalty, multiplies the others by it, once for each id. */
-function penalised(logits: Float32Array, ids: ArrayLike<number>, penalty: number): Float32Array {
-  const scores = logits.slice();
-  for (const id of new Set(Array.from(ids))) {
-    const score = logits[id];
-    if (score !== undefined) scores[id] = score < 0 ? score * penalty : score / penalty;
-  }
+/**
+ * Divides the positive scores of the ids by the penalty, multiplies the others by it, once for each id.
+ *
+ * @param ids which tokens the scores are of; by their places where it is omitted
+ */
+function penalised(
+  given: Float32Array,
+  previousIds: ArrayLike<number>,
+  penalty: number,
+  ids?: Uint32Array,
+): Float32Array {
+  const scores = given.slice();
+  const penalise = (place: number): void => {
+    const score = given[place];
+    if (score !== undefined) scores[place] = score < 0 ? score * penalty : score / penalty;
+  };
+  const previous = new Set(Array.from(previousIds));
+  if (!ids) for (const id of previous) penalise(id);
+  else for (let place = 0; place < ids.length; place++) if (previous.has(ids[place]!)) penalise(place);
   return scores;
 }
 
-/** The lowest id among those of the highest score. */
+/** The lowest place among those of the highest score. */
 function argmax(scores: Float32Array): number {
   let best = -1;
   let highest = -Infinity;
@@ -77,18 +121,12 @@ function argmax(scores: Float32Array): number {
   });
 }
 
-function allIds(count: number): Uint32Array {
-  const ids = new Uint32Array(count);
-  for (let id = 0; id < count; id++) ids[id] = id;
-  return ids;
-}
-
-/** The ids, ascending, whose score is at least the k-th highest. */
-function topK(scores: Float32Array, k: number): Uint32Array {
+/** The k-th highest score. */
+function kthHighest(scores: Float32Array, k: number): number {
   // The k highest scores so far, ascending. Few of a long row of scores ever enter it.
   const highest = new Float32Array(k).fill(-Infinity);
-  for (let id = 0; id < scores.length; id++) {
-    const score = scores[id]!;
+  for (let i = 0; i < scores.length; i++) {
+    const score = scores[i]!;
     if (score <= highest[0]!) continue;
     let place = 0;
     while (place + 1 < k && highest[place + 1]! < score) {
@@ -97,7 +135,20 @@ function topK(scores: Float32Array, k: number): Uint32Array {
     }
     highest[place] = score;
   }
-  return allIds(scores.length).filter((id) => scores[id]! >= highest[0]!);
+  return highest[0]!;
+}
+
+/** The places, ascending, of the scores that are at least so high. */
+function atLeast(scores: Float32Array, lowest: number): Uint32Array {
+  const places: number[] = [];
+  for (let i = 0; i < scores.length; i++) if (scores[i]! >= lowest) places.push(i);
+  return Uint32Array.from(places);
+}
+
+function gather(values: Float32Array, places: Uint32Array): Float32Array {
+  const gathered = new Float32Array(places.length);
+  for (let i = 0; i < places.length; i++) gathered[i] = values[places[i]!]!;
+  return gathered;
 }
 
 /**

@@ -83,20 +83,31 @@ export class BufferPool {
     return await this.readRanges([{ buffer, offset, bytes }]);
   }
 
-  /** Copies back some ranges at once, one after the other in the result. Waits and throws as `read`. */
-  async readRanges(ranges: readonly BufferRange[]): Promise<ArrayBuffer> {
+  /**
+   * Copies back some ranges at once, one after the other in the result. Waits and throws as `read`.
+   *
+   * @param submit submits a command buffer with `copy` in it: behind what fills the ranges, where they are one submit
+   */
+  async readRanges(
+    ranges: readonly BufferRange[],
+    submit: (copy: (encoder: GPUCommandEncoder) => void) => void | Promise<void> = (copy) => {
+      const encoder = this.#device.gpu.createCommandEncoder();
+      copy(encoder);
+      this.#device.gpu.queue.submit([encoder.finish()]);
+    },
+  ): Promise<ArrayBuffer> {
     const { gpu } = this.#device;
     this.#device.check();
     const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
     const staging = this.#takeStaging(bytes);
     try {
-      const encoder = gpu.createCommandEncoder();
-      let at = 0;
-      for (const { buffer, offset, bytes: length } of ranges) {
-        encoder.copyBufferToBuffer(buffer, offset, staging, at, length);
-        at += length;
-      }
-      gpu.queue.submit([encoder.finish()]);
+      await submit((encoder) => {
+        let at = 0;
+        for (const { buffer, offset, bytes: length } of ranges) {
+          encoder.copyBufferToBuffer(buffer, offset, staging, at, length);
+          at += length;
+        }
+      });
       await staging.mapAsync(GPUMapMode.READ, 0, bytes).catch(async (cause: unknown) => {
         // Where the device was lost, that may be told a moment after the read is refused.
         await Promise.race([gpu.lost, new Promise((resolve) => setTimeout(resolve, LOSS_MILLISECONDS))]);

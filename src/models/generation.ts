@@ -7,16 +7,21 @@ import { GENERATION_SLOTS, planChat, type GenerationPlan } from './generation_gr
 import type { KeyValueCache } from './key_value_cache';
 import type { Model } from './model';
 
-interface Pass {
-  readonly program: Program;
-  readonly logits: Tensor;
+/** The tokens that can be likely to come next, of all groups of the vocabulary the likeliest few. */
+export interface Likeliest {
+  readonly scores: Float32Array;
+  /** Which tokens the scores are of. */
+  readonly ids: Uint32Array;
+  /** No token that is left out has a higher score. */
+  readonly bound: number;
 }
 
 interface Passes {
   /** Of the cache whose buffers they are bound to. */
   readonly version: number;
-  readonly prefill: Pass;
-  readonly decode: Pass;
+  readonly prefill: Program;
+  readonly decode: Program;
+  readonly results: Pick<GenerationPlan, 'logits' | 'likeliest'>;
 }
 
 /** Turns tokens into logits, with the base alone or with an adapter. */
@@ -45,11 +50,63 @@ export class Generator {
   }
 
   /**
+   * Puts the tokens after the `past` ones into the cache, which grows where it has to. Throws `context_full` where they
+   * don't fit.
+   */
+  async remember(tokens: readonly number[], past: number): Promise<void> {
+    const { prefill } = await this.#passesFor(past + tokens.length);
+    const { capacity } = prefill.plan;
+    for (let first = 0; first < tokens.length; first += capacity) {
+      const chunk = tokens.slice(first, first + capacity);
+      writeTokens(prefill, chunk, past + first);
+      await prefill.run({ rows: chunk.length, past: past + first });
+    }
+  }
+
+  /**
    * Runs the tokens after the `past` ones that the cache holds and returns the next token's logits, f32 [vocabulary].
-   * The cache grows where it has to. Throws `context_full` where the tokens don't fit.
+   * Throws `context_full` where the tokens don't fit.
    */
   async next(tokens: readonly number[], past: number): Promise<Float32Array> {
-    const count = past + tokens.length;
+    const { logits } = (await this.#passesFor(past + tokens.length)).results;
+    return this.#vocabulary(await this.#decode(tokens, past, [logits]));
+  }
+
+  /** As `next`, but reads back no more than the likeliest tokens. */
+  async likeliest(tokens: readonly number[], past: number): Promise<Likeliest> {
+    const { likeliest } = (await this.#passesFor(past + tokens.length)).results;
+    if (!likeliest) {
+      const scores = await this.next(tokens, past);
+      return { scores, ids: Uint32Array.from(scores.keys()), bound: -Infinity };
+    }
+    const bytes = await this.#decode(tokens, past, [likeliest.scores, likeliest.ids]);
+    const scores = new Float32Array(bytes, 0, bytes.byteLength / 8);
+    let bound = -Infinity;
+    // Groups of four, descending.
+    for (let last = 3; last < scores.length; last += 4) bound = Math.max(bound, scores[last]!);
+    return { scores, ids: new Uint32Array(bytes, bytes.byteLength / 2), bound };
+  }
+
+  /** The logits after the token that was run last. */
+  async logits(): Promise<Float32Array> {
+    const { decode, results } = await this.#compiled();
+    return this.#vocabulary(await decode.read(results.logits, 1));
+  }
+
+  async #decode(tokens: readonly number[], past: number, results: readonly Tensor[]): Promise<ArrayBuffer> {
+    const before = tokens.length - 1;
+    if (before > 0) await this.remember(tokens.slice(0, before), past);
+    const { decode } = await this.#compiled();
+    writeTokens(decode, tokens.slice(before), past + before);
+    return await decode.runAndRead({ rows: 1, past: past + before }, results);
+  }
+
+  #vocabulary(bytes: ArrayBuffer): Float32Array {
+    return new Float32Array(bytes, 0, this.#model.layout.spec.vocabularySize);
+  }
+
+  /** The programs, and room in the cache for so many tokens. */
+  async #passesFor(count: number): Promise<Passes> {
     if (count > this.room) {
       throw new TunesmithError({
         code: 'context_full',
@@ -58,25 +115,12 @@ export class Generator {
       });
     }
     this.#cache.reserve(count);
-    const { prefill, decode } = await this.#compiled();
-    const pass = tokens.length === 1 ? decode : prefill;
-    const { capacity } = pass.program.plan;
-    for (let first = 0; first < tokens.length; first += capacity) {
-      const chunk = tokens.slice(first, first + capacity);
-      pass.program.write('tokens', Uint32Array.from(chunk));
-      pass.program.write(
-        'positions',
-        Uint32Array.from(chunk, (_, i) => past + first + i),
-      );
-      await pass.program.run({ rows: chunk.length, past: past + first });
-    }
-    const bytes = await pass.program.read(pass.logits, 1);
-    return new Float32Array(bytes).subarray(0, this.#model.layout.spec.vocabularySize);
+    return await this.#compiled();
   }
 
   destroy(): void {
-    this.#passes?.decode.program.destroy();
-    this.#passes?.prefill.program.destroy();
+    this.#passes?.decode.destroy();
+    this.#passes?.prefill.destroy();
     this.#passes = undefined;
   }
 
@@ -90,17 +134,23 @@ export class Generator {
     cache.reserveArenas(plans.arenas);
     const { version, arenas } = cache;
     const buffers = new Map([...this.#model.buffers, ...cache.buffers, ...(this.#adapter?.buffers ?? [])]);
-    const make = async ({ plan, logits }: GenerationPlan): Promise<Pass> => {
-      const request = { buffers, inputs: GENERATION_SLOTS, arenas, purpose: 'chat' };
-      return { program: await compile(device, plan, request), logits };
-    };
-    const prefill = await make(plans.prefill);
+    const request = { buffers, inputs: GENERATION_SLOTS, arenas, purpose: 'chat' };
+    const prefill = await compile(device, plans.prefill.plan, request);
     try {
-      this.#passes = { version, prefill, decode: await make(plans.decode) };
+      const decode = await compile(device, plans.decode.plan, request);
+      this.#passes = { version, prefill, decode, results: plans.decode };
       return this.#passes;
     } catch (error) {
-      prefill.program.destroy();
+      prefill.destroy();
       throw error;
     }
   }
+}
+
+function writeTokens(program: Program, tokens: readonly number[], past: number): void {
+  program.write('tokens', Uint32Array.from(tokens));
+  program.write(
+    'positions',
+    Uint32Array.from(tokens, (_, i) => past + i),
+  );
 }

@@ -1,6 +1,7 @@
 import { plan, type Plan } from '../graph/plan';
 import { Trace } from '../graph/trace';
 import { headLogits } from '../ops/head_cross_entropy';
+import { likeliest } from '../ops/likeliest';
 import { lastRow } from '../ops/rows';
 import type { Limits, Tensor } from '../ops/op';
 import { decoder, headWeight } from './decoder';
@@ -20,7 +21,12 @@ export interface GenerationOptions {
 export interface GenerationPlan {
   readonly plan: Plan;
   readonly logits: Tensor;
+  /** With one row of a large vocabulary; see ops/likeliest.ts. */
+  readonly likeliest?: { readonly scores: Tensor; readonly ids: Tensor };
 }
+
+/** Vocabularies up to this size are read back whole. */
+const SMALL_VOCABULARY = 16_384;
 
 /** Prompt tokens taken at once. */
 export const PREFILL_ROWS = 64;
@@ -39,30 +45,58 @@ export function cacheBytes({ spec }: ModelLayout, cacheRows: number): number {
 export function planGeneration(
   model: ModelLayout,
   adapter: AdapterLayout | undefined,
-  { capacity, cacheRows, limits, logits }: GenerationOptions,
+  { capacity, cacheRows, limits, logits: wanted }: GenerationOptions,
 ): GenerationPlan {
   const { spec } = model;
   const trace = new Trace();
+  const { hidden, weights } = traceDecoder(trace, model, adapter, cacheRows);
+  const rows = wanted === 'last' && capacity > 1 ? lastRow(trace, hidden) : hidden;
+  const logits = headLogits(trace, { hidden: rows, head: headWeight(spec, weights) });
+  const few =
+    wanted === 'last' && spec.vocabularySize > SMALL_VOCABULARY
+      ? likeliest(trace, logits, { vocabulary: spec.vocabularySize })
+      : undefined;
+  const keep = [logits, ...Object.values(few ?? {})];
+  return { plan: plan(trace, trace.nodes, { capacity, limits, keep }), logits, likeliest: few };
+}
+
+/** A pass that does nothing but put the new tokens' keys and values into the cache. */
+function planPrefill(
+  model: ModelLayout,
+  adapter: AdapterLayout | undefined,
+  { cacheRows, limits }: Pick<GenerationOptions, 'cacheRows' | 'limits'>,
+): ChatPlans['prefill'] {
+  const trace = new Trace();
+  traceDecoder(trace, model, adapter, cacheRows);
+  // Nothing is remembered of what the last block does after it.
+  const last = trace.nodes.findLastIndex(({ node }) => node.op.name === 'cached_attention');
+  return { plan: plan(trace, trace.nodes.slice(0, last + 1), { capacity: PREFILL_ROWS, limits }) };
+}
+
+function traceDecoder(
+  trace: Trace,
+  model: ModelLayout,
+  adapter: AdapterLayout | undefined,
+  cacheRows: number,
+): { hidden: Tensor; weights: BoundWeights } {
+  const { spec } = model;
   const weights = new BoundWeights(trace, model);
   const cache = (slot: string): Tensor => trace.bound(slot, 'f32', [cacheRows, spec.kvHeads * spec.headDim]);
   const layers = Array.from({ length: spec.layers }, (_, layer) => ({
     key: cache(keySlot(layer)),
     value: cache(valueSlot(layer)),
   }));
-  const bound = adapter && new BoundAdapter(trace, adapter, false);
-  const hidden = decoder(trace, spec, weights, bound, {
+  const hidden = decoder(trace, spec, weights, adapter && new BoundAdapter(trace, adapter, false), {
     tokens: trace.bound('tokens', 'u32', ['rows']),
     positions: trace.bound('positions', 'u32', ['rows']),
     context: { kind: 'cache', layers },
   });
-  const wanted = logits === 'last' ? lastRow(trace, hidden) : hidden;
-  const result = headLogits(trace, { hidden: wanted, head: headWeight(spec, weights) });
-  return { plan: plan(trace, trace.nodes, { capacity, limits, keep: [result] }), logits: result };
+  return { hidden, weights };
 }
 
-/** What chatting runs: prompts some rows at a time, then token by token. */
+/** What chatting runs: prompts but for their last token some rows at a time, then token by token. */
 export interface ChatPlans {
-  readonly prefill: GenerationPlan;
+  readonly prefill: Pick<GenerationPlan, 'plan'>;
   readonly decode: GenerationPlan;
   /** Bytes of each arena that serves both. */
   readonly arenas: readonly number[];
@@ -73,10 +107,10 @@ export function planChat(
   adapter: AdapterLayout | undefined,
   options: Pick<GenerationOptions, 'cacheRows' | 'limits'>,
 ): ChatPlans {
-  const prefill = planGeneration(model, adapter, { ...options, capacity: PREFILL_ROWS, logits: 'last' });
+  const prefill = planPrefill(model, adapter, options);
   const decode = planGeneration(model, adapter, { ...options, capacity: 1, logits: 'last' });
   const count = Math.max(prefill.plan.arenas.length, decode.plan.arenas.length);
-  const bytes = ({ plan }: GenerationPlan, arena: number): number => plan.arenas[arena] ?? 0;
+  const bytes = ({ plan: { arenas } }: ChatPlans['prefill'], arena: number): number => arenas[arena] ?? 0;
   const arenas = Array.from({ length: count }, (_, arena) =>
     Math.max(bytes(prefill, arena), bytes(decode, arena)),
   );

@@ -146,3 +146,9 @@ export function parameterCount(spec: ModelSpec): number {
     0,
   );
 }
+
+/** Those of the transformer blocks: what a token is multiplied with before the head. */
+export function blockParameters(spec: ModelSpec): number {
+  const { vocabularySize, hiddenSize, tiedHead } = spec;
+  return parameterCount(spec) - (tiedHead ? 1 : 2) * vocabularySize * hiddenSize;
+}

@@ -12,7 +12,7 @@ import type { LoadSettings, ModelLayout } from '../models/layout';
 import type { Model } from '../models/model';
 import { allLogits } from '../models/logits';
 import { adapterLayout, initialAdapter, type AdapterLayout, type LoraSettings } from '../models/lora';
-import { parameterCount } from '../models/spec';
+import { blockParameters } from '../models/spec';
 import { compileEvaluation } from '../models/evaluation';
 import { planEvaluation } from '../models/training_graph';
 import { evaluate, type Evaluation } from '../train/evaluate';
@@ -211,12 +211,17 @@ export class Session {
   async measureSpeed(): Promise<void> {
     if (this.#rate !== undefined) return;
     const generator = await this.#generator('base');
+    const { queue } = await this.device();
     const tokens = Array.from({ length: Math.min(PREFILL_ROWS, generator.room) }, (_, i) => i);
-    await generator.next(tokens, 0);
-    const started = performance.now();
-    await generator.next(tokens, 0);
-    const seconds = (performance.now() - started) / 1000;
-    this.#rate = (2 * parameterCount(this.layout.spec) * tokens.length) / Math.max(seconds, 1e-4);
+    const secondsToRead = async (): Promise<number> => {
+      const started = performance.now();
+      await generator.remember(tokens, 0);
+      await queue.idle();
+      return (performance.now() - started) / 1000;
+    };
+    await secondsToRead();
+    this.#rate =
+      (2 * blockParameters(this.layout.spec) * tokens.length) / Math.max(await secondsToRead(), 1e-4);
   }
 
   /** Gets ready to answer with the base: fits the kernels to the device, where they aren't, and compiles them. */

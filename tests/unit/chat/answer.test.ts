@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answer, type AnswerOptions } from '../../../src/chat/answer';
+import type { Likeliest } from '../../../src/models/generation';
 
 const END = 255;
 const greedy = { temperature: 0, top_p: 1, top_k: 0, repetition_penalty: 1, seed: 0, max_new_tokens: 100 };
@@ -7,18 +8,40 @@ const greedy = { temperature: 0, top_p: 1, top_k: 0, repetition_penalty: 1, seed
 /** Says the bytes of `text` one after the other, then END. A byte is a token. */
 function speaker(text: string, room = 1000) {
   const script = [...new TextEncoder().encode(text), END];
-  const calls: { tokens: number; past: number }[] = [];
+  const calls: { call: string; tokens: number; past: number }[] = [];
   let prompt = 0;
+  let logits = new Float32Array(256);
+  const run = (call: string, tokens: readonly number[], past: number): void => {
+    calls.push({ call, tokens: tokens.length, past });
+    const count = past + tokens.length;
+    if (count > room) throw new Error('context_full');
+    if (tokens.length > 1) prompt = count;
+    logits = new Float32Array(256);
+    logits[script[count - prompt] ?? END] = 1;
+  };
   return {
     room,
     calls,
-    next(tokens: readonly number[], past: number): Promise<Float32Array> {
-      calls.push({ tokens: tokens.length, past });
-      if (past + tokens.length > room) return Promise.reject(new Error('context_full'));
-      if (tokens.length > 1) prompt = past + tokens.length;
-      const logits = new Float32Array(256);
-      logits[script[past + tokens.length - prompt] ?? END] = 1;
-      return Promise.resolve(logits);
+    remember: async (tokens: readonly number[], past: number): Promise<void> => {
+      await Promise.resolve();
+      run('remember', tokens, past);
+    },
+    next: async (tokens: readonly number[], past: number): Promise<Float32Array> => {
+      await Promise.resolve();
+      run('next', tokens, past);
+      return logits;
+    },
+    likeliest: async (tokens: readonly number[], past: number): Promise<Likeliest> => {
+      await Promise.resolve();
+      run('likeliest', tokens, past);
+      const id = logits.indexOf(1);
+      // What all others have is left out: enough for the likeliest token, and for no second one.
+      return { scores: Float32Array.of(0, 1), ids: Uint32Array.of(id === 0 ? 1 : 0, id), bound: 0 };
+    },
+    logits: async (): Promise<Float32Array> => {
+      await Promise.resolve();
+      calls.push({ call: 'logits', tokens: 0, past: 0 });
+      return logits;
     },
   };
 }
@@ -56,11 +79,23 @@ describe('an answer', () => {
     const generator = speaker('ab');
     await answer({ ...common, promptIds: Array.from({ length: 300 }, () => 7), generator });
     expect(generator.calls).toEqual([
-      { tokens: 256, past: 0 },
-      { tokens: 44, past: 256 },
-      { tokens: 1, past: 300 },
-      { tokens: 1, past: 301 },
+      { call: 'remember', tokens: 256, past: 0 },
+      { call: 'likeliest', tokens: 44, past: 256 },
+      { call: 'likeliest', tokens: 1, past: 300 },
+      { call: 'likeliest', tokens: 1, past: 301 },
     ]);
+  });
+
+  it('reads all logits where the likeliest tokens do not decide, and no others where any token may come', async () => {
+    const callsOf = async (sampling: typeof greedy): Promise<string[]> => {
+      const generator = speaker('');
+      // The chances of all tokens but END are tiny.
+      await answer({ ...common, sampling: { ...sampling, temperature: 0.01 }, generator });
+      return generator.calls.map(({ call }) => call);
+    };
+    expect(await callsOf({ ...greedy, top_k: 1 })).toEqual(['likeliest']);
+    expect(await callsOf({ ...greedy, top_k: 2 })).toEqual(['likeliest', 'logits']);
+    expect(await callsOf({ ...greedy, top_k: 0 })).toEqual(['next']);
   });
 
   it('ends after max_new_tokens, and computes nothing for what it will not say', async () => {
@@ -79,17 +114,17 @@ describe('an answer', () => {
     const generator = speaker('a', 300);
     const long = Array.from({ length: 400 }, () => 7);
     await expect(answer({ ...common, promptIds: long, generator })).rejects.toThrow('context_full');
-    expect(generator.calls).toEqual([{ tokens: 400, past: 0 }]);
+    expect(generator.calls).toEqual([{ call: 'likeliest', tokens: 400, past: 0 }]);
   });
 
   it('keeps what was said when it is stopped, and shows a character that stayed incomplete', async () => {
     const stop = new AbortController();
     let said = 0;
     const generator = speaker('a🦜');
-    const next = generator.next.bind(generator);
-    generator.next = (tokens, past) => {
+    const { likeliest } = generator;
+    generator.likeliest = (tokens, past) => {
       if (++said === 3) stop.abort();
-      return next(tokens, past);
+      return likeliest(tokens, past);
     };
     const result = await answer({ ...common, generator, signal: stop.signal });
     expect(result).toMatchObject({ text: 'a\ufffd', tokens: 2, stoppedBy: 'person' });
@@ -105,10 +140,10 @@ describe('an answer', () => {
   it('counts tokens a second of decoding alone', async () => {
     let clock = 0;
     const generator = speaker('abcd');
-    const next = generator.next.bind(generator);
-    generator.next = (tokens, past) => {
+    const { likeliest } = generator;
+    generator.likeliest = (tokens, past) => {
       clock += tokens.length > 1 ? 60_000 : 500;
-      return next(tokens, past);
+      return likeliest(tokens, past);
     };
     const { tokensPerSecond } = await answer({ ...common, generator, now: () => clock });
     expect(tokensPerSecond).toBe(2);

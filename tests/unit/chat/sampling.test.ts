@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createSampler, type SamplingSettings } from '../../../src/chat/sampling';
+import type { Likeliest } from '../../../src/models/generation';
 import { uniform } from '../../../src/core/random';
 
 const plain: SamplingSettings = { temperature: 1, top_p: 1, top_k: 0, repetition_penalty: 1, seed: 1 };
@@ -9,7 +10,8 @@ const previous = [3, 3, 1, 6];
 /** How often each id is chosen, by a draw for each of so many seeds. */
 function frequencies(settings: SamplingSettings, scores: Float32Array, draws: number): number[] {
   const counts = new Array<number>(scores.length).fill(0);
-  for (let seed = 0; seed < draws; seed++) counts[createSampler({ ...settings, seed })(scores, previous)]!++;
+  for (let seed = 0; seed < draws; seed++)
+    counts[createSampler({ ...settings, seed }).ofAll(scores, previous)]!++;
   return counts.map((count) => count / draws);
 }
 
@@ -43,14 +45,14 @@ describe('createSampler', () => {
   );
 
   it('is greedy at temperature 0, with the lowest id among equals', () => {
-    const greedy = createSampler({ ...plain, temperature: 0, top_p: 0.1, top_k: 1 });
+    const { ofAll: greedy } = createSampler({ ...plain, temperature: 0, top_p: 0.1, top_k: 1 });
     expect(greedy(logits, [])).toBe(3);
     expect(greedy(Float32Array.of(1, 5, 5, 2), [])).toBe(1);
     expect(greedy(Float32Array.of(-Infinity, -7, -Infinity), [])).toBe(1);
   });
 
   it('penalises an id once, however often it was there, and negative scores downwards', () => {
-    const greedy = createSampler({ ...plain, temperature: 0, repetition_penalty: 1.5 });
+    const { ofAll: greedy } = createSampler({ ...plain, temperature: 0, repetition_penalty: 1.5 });
     // 3 / 1.5 = 2, still above 1.9; divided twice it would not be.
     expect(greedy(Float32Array.of(1.9, 3), [1, 1, 1])).toBe(1);
     expect(greedy(Float32Array.of(-2, -2.5), [0])).toBe(1);
@@ -59,14 +61,14 @@ describe('createSampler', () => {
 
   it('leaves the logits as they are', () => {
     const copy = logits.slice();
-    createSampler({ ...plain, repetition_penalty: 2, top_k: 2, top_p: 0.5 })(copy, previous);
+    createSampler({ ...plain, repetition_penalty: 2, top_k: 2, top_p: 0.5 }).ofAll(copy, previous);
     expect(copy).toEqual(logits);
   });
 
   it('draws the same for the same seed and place, and otherwise not', () => {
     const flat = new Float32Array(1000);
     const answer = (seed: number) => {
-      const sample = createSampler({ ...plain, seed });
+      const { ofAll: sample } = createSampler({ ...plain, seed });
       const ids: number[] = [];
       for (let i = 0; i < 20; i++) ids.push(sample(flat, ids));
       return ids;
@@ -95,7 +97,7 @@ describe('createSampler', () => {
       }
       const drawn = new Set<number>();
       for (let seed = 0; seed < 1000; seed++) {
-        drawn.add(createSampler({ ...plain, temperature, top_p, seed })(scores, []));
+        drawn.add(createSampler({ ...plain, temperature, top_p, seed }).ofAll(scores, []));
       }
       expect([...drawn].filter((id) => !kept.has(id))).toEqual([]);
       expect(drawn.size).toBeGreaterThan(Math.min(kept.size, 200) * 0.8);
@@ -103,10 +105,76 @@ describe('createSampler', () => {
   });
 
   it('stands scores as far apart as f32 goes', () => {
-    expect(createSampler({ ...plain, temperature: 1e-6 })(Float32Array.of(-3e38, 3e38, 0), [])).toBe(1);
+    expect(createSampler({ ...plain, temperature: 1e-6 }).ofAll(Float32Array.of(-3e38, 3e38, 0), [])).toBe(1);
   });
 
   it.each([[[1, NaN]], [[NaN, NaN]], [[1, Infinity]], [[-Infinity, -Infinity]]])('refuses %j', (scores) => {
-    expect(() => createSampler(plain)(Float32Array.from(scores), [])).toThrow('that are no numbers');
+    expect(() => createSampler(plain).ofAll(Float32Array.from(scores), [])).toThrow('that are no numbers');
+  });
+});
+
+/** The four highest of every `groups`-th logit. */
+function likeliestOf(scores: Float32Array, groups: number): Likeliest {
+  const ids: number[] = [];
+  let bound = -Infinity;
+  for (let group = 0; group < groups; group++) {
+    const members: number[] = [];
+    for (let id = group; id < scores.length; id += groups) members.push(id);
+    members.sort((a, b) => scores[b]! - scores[a]! || a - b);
+    ids.push(...members.slice(0, 4));
+    bound = Math.max(bound, scores[members[3]!]!);
+  }
+  return { scores: Float32Array.from(ids, (id) => scores[id]!), ids: Uint32Array.from(ids), bound };
+}
+
+describe('choosing among the likeliest alone', () => {
+  // Few are high, as a model has it; in steps, so that there are equals.
+  const logitsOf = (seed: number): Float32Array =>
+    Float32Array.from({ length: 3000 }, (_, id) => Math.round(80 * uniform(seed, 3, id) ** 4) / 4 - 2);
+  const ids = Array.from({ length: 60 }, (_, i) => (i * 7) % 50);
+
+  it.each<Partial<SamplingSettings>>([
+    { temperature: 0 },
+    { temperature: 0, repetition_penalty: 1.3 },
+    { top_k: 1 },
+    { top_k: 20 },
+    { top_k: 40, top_p: 0.9 },
+    { top_k: 40, top_p: 0.5, temperature: 0.3 },
+    { top_k: 15, repetition_penalty: 1.5, top_p: 0.95 },
+  ])('gives what choosing from all gives: %j', (settings) => {
+    let decided = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      const { ofAll, ofLikeliest } = createSampler({ ...plain, temperature: 0.7, ...settings, seed });
+      const scores = logitsOf(seed);
+      const previousIds = ids.slice(0, seed % 60);
+      const chosen = ofLikeliest?.(likeliestOf(scores, 128), previousIds);
+      if (chosen === undefined) continue;
+      decided++;
+      expect(chosen).toBe(ofAll(scores, previousIds));
+    }
+    expect(decided).toBeGreaterThan(60);
+  });
+
+  it('leaves undecided what may hang on a token that is left out', () => {
+    const scores = Float32Array.of(5, 4, 3, 2, 1, 0);
+    const { ofLikeliest } = createSampler({ ...plain, top_k: 4 });
+    expect(ofLikeliest?.(likeliestOf(scores, 1), [])).toBeUndefined();
+    const { ofLikeliest: three } = createSampler({ ...plain, top_k: 3 });
+    expect(three?.(likeliestOf(scores, 1), [])).toBeLessThan(3);
+    const equals = new Float32Array(20).fill(1);
+    const { ofLikeliest: greedy } = createSampler({ ...plain, temperature: 0 });
+    expect(greedy?.(likeliestOf(equals, 1), [])).toBeUndefined();
+  });
+
+  it('is not offered where any token may come', () => {
+    for (const settings of [{ top_k: 0 }, { top_k: 5000 }, { top_k: 5, repetition_penalty: 0.9 }]) {
+      expect(createSampler({ ...plain, ...settings }).ofLikeliest).toBeUndefined();
+    }
+  });
+
+  it('refuses what is no number', () => {
+    const { ofLikeliest } = createSampler({ ...plain, temperature: 0 });
+    const ids = Uint32Array.of(0, 1);
+    expect(() => ofLikeliest?.({ scores: Float32Array.of(1, NaN), ids, bound: 0 }, [])).toThrow('no numbers');
   });
 });
