@@ -1,14 +1,15 @@
 import type { Device } from '../../src/gpu/device';
-import { DeviceTrials } from '../../src/graph/trials';
-import { tune, type TunedProgram } from '../../src/graph/tune';
+import { DeviceTrials } from '../../src/graph/device_trials';
+import { tune } from '../../src/graph/tune';
+import type { TunedProgram } from '../../src/graph/trial';
 
 /** As long as fitting may take in the application. */
 const SECONDS = 10;
 
 /** All rows are one example: what attention takes longest for. */
 const CONTENTS = new Map([
-  ['segments', (words: number) => Uint32Array.from({ length: words }, (_, i) => (i % 2) * (words >> 1))],
-  ['positions', (words: number) => Uint32Array.from({ length: words }, (_, i) => i)],
+  ['segments', (rows: number) => Uint32Array.from({ length: 2 * rows }, (_, i) => (i % 2) * rows)],
+  ['positions', (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i)],
 ]);
 
 /**

@@ -6,6 +6,8 @@ export interface Choice {
   readonly shape: string;
   /** Names of the algorithms that this device can run; the first is a sound default. */
   readonly candidates: readonly string[];
+  /** The plainest candidate, whose results the others are held to; the first where it is omitted. */
+  readonly plain?: string;
 }
 
 /** Which algorithm to take. What it answers is one of the candidates. */
@@ -26,7 +28,7 @@ export interface Answer {
 /** What is known of a device's choices, by key. */
 export interface KnownChoices {
   readonly answers: Readonly<Record<string, Answer>>;
-  /** Candidates that this device does not take: it was lost, or reported an error, while they ran. */
+  /** Candidates that this device does not take: it was lost, reported an error, or computed something else with them. */
   readonly refused: Readonly<Record<string, readonly string[]>>;
 }
 

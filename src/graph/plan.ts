@@ -11,6 +11,8 @@ export interface PlanRequest {
   readonly limits: Limits;
   /** Planned tensors to be read after a run; their bytes are left alone until its end. */
   readonly keep?: readonly Tensor[];
+  /** Planned tensors that are filled before a run: no other one may lie there until they are read. */
+  readonly given?: readonly Tensor[];
 }
 
 /** A choice between algorithms that an op had while it was lowered, and what it would run with another answer. */
@@ -68,7 +70,7 @@ export function plan(trace: Trace, nodes: readonly TracedNode[], request: PlanRe
 /** The plan of dispatches that are written out already. Throws as `plan`. */
 export function planDispatches(
   dispatches: readonly Dispatch[],
-  { capacity, limits, keep = [] }: PlanRequest,
+  { capacity, limits, keep = [], given = [] }: PlanRequest,
 ): Omit<Plan, 'origins' | 'questions'> {
   const lifetimes = new Map<Tensor, Lifetime>();
   const slots = new Map<string, number>();
@@ -91,6 +93,10 @@ export function planDispatches(
         });
     }
   });
+  for (const tensor of given) {
+    const lifetime = lifetimes.get(tensor);
+    if (lifetime) lifetime.first = 0;
+  }
   for (const tensor of keep) {
     const lifetime = lifetimes.get(tensor);
     if (lifetime) lifetime.last = dispatches.length;

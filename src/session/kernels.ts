@@ -1,7 +1,8 @@
 import type { Device } from '../gpu/device';
 import { makePipelines } from '../graph/compile';
-import { DeviceTrials } from '../graph/trials';
-import { tune, type TunedProgram } from '../graph/tune';
+import { DeviceTrials } from '../graph/device_trials';
+import { tune } from '../graph/tune';
+import type { TunedProgram } from '../graph/trial';
 import type { Model } from '../models/model';
 import type { KernelChoiceStore } from '../storage/kernel_choices';
 import type { OnProgress } from './progress';
@@ -30,8 +31,8 @@ export interface Programs {
 
 /** All rows are one example: what attention takes longest for. */
 const CONTENTS = new Map([
-  ['segments', (words: number) => Uint32Array.from({ length: words }, (_, i) => (i % 2) * (words >> 1))],
-  ['positions', (words: number) => Uint32Array.from({ length: words }, (_, i) => i)],
+  ['segments', (rows: number) => Uint32Array.from({ length: 2 * rows }, (_, i) => (i % 2) * rows)],
+  ['positions', (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i)],
 ]);
 
 /** Fits the kernels of programs to the device and compiles them, before the programs are compiled. */

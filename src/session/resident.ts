@@ -1,5 +1,5 @@
 import type { Device } from '../gpu/device';
-import type { TunedProgram } from '../graph/tune';
+import type { TunedProgram } from '../graph/trial';
 import { Adapter } from '../models/adapter';
 import { Generator } from '../models/generation';
 import { planChat } from '../models/generation_graph';

@@ -112,6 +112,7 @@ it('kernels that were fitted train as the defaults do, in the memory of the plan
   });
   expect(fits(first)).toBe(true);
   expect(Object.keys(first.known.answers)).toHaveLength(1);
+  expect(first.known.refused).toEqual({});
   expect(await kept.recall(named!)).toEqual(first.known);
   const tolerance = numberTolerance(fixture.expected, 'losses');
   expect(losses(first)).toHaveLength(STEPS);

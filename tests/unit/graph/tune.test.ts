@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { Choices } from '../../../src/gpu/choices';
 import { plan, type Plan } from '../../../src/graph/plan';
 import { Trace } from '../../../src/graph/trace';
-import { answersFor, tune, type Trial, type TrialBench } from '../../../src/graph/tune';
+import type { Trial, TrialBench } from '../../../src/graph/trial';
+import { answersFor, tune } from '../../../src/graph/tune';
 import { choose } from '../../../src/ops/choice';
 import { f32, read, write, type Dispatch, type Op, type Tensor } from '../../../src/ops/op';
 
@@ -20,11 +21,15 @@ interface Inputs extends Record<string, Tensor> {
 }
 
 /** A product with some algorithms, between dispatches that it always has. */
-function productOf(shape: string, candidates: readonly string[]): Op<Inputs, { y: Tensor }, null> {
+function productOf(
+  shape: string,
+  candidates: readonly string[],
+  plain?: string,
+): Op<Inputs, { y: Tensor }, null> {
   return {
     name: 'product',
     lower({ inputs: { x }, outputs: { y } }, lowering) {
-      const kernel = choose(lowering.limits.choose, { op: 'product', shape, candidates });
+      const kernel = choose(lowering.limits.choose, { op: 'product', shape, candidates, plain });
       const middle = lowering.temporary('middle', f32('rows', SIZE));
       const dispatch = (name: string, from: Tensor, to: Tensor): Dispatch => ({
         kernel: name,
@@ -78,12 +83,22 @@ class ToyBench implements TrialBench {
         this.live++;
         return {
           seconds: (rows, repeats) => this.#run(names, rows, repeats),
+          results: (rows) => Promise.resolve([this.#compute(names, rows)]),
           destroy: () => {
             this.live--;
           },
         };
       }),
     );
+  }
+
+  /** Right but for rounding, or with one wrong element. */
+  #compute(names: readonly string[], rows: number): Float32Array {
+    const wrong = names.some((name) => name.startsWith('wrong'));
+    return Float32Array.from({ length: rows * SIZE }, (_, i) => {
+      if (wrong && i === rows * SIZE - 1) return 0;
+      return 1 + (names.includes('matrix') ? 1e-3 * (i % 2) : 0);
+    });
   }
 
   #run(names: readonly string[], rows: number, repeats: number): Promise<number | undefined> {
@@ -147,6 +162,16 @@ test('a candidate that is rejected or fails costs itself alone', async () => {
   const { kernels, choices } = await tuned(bench, both);
   expect(kernels).toEqual(['tiles', 'tiles']);
   expect(choices.known.refused).toEqual({ 'product a': ['matrix', 'plain'], 'product b': ['plain'] });
+});
+
+test('a candidate that computes something else is never chosen, however fast it is', async () => {
+  const bench = new ToyBench({ plain: 1e-4, matrix: 3e-5, wrong: 1e-6 });
+  const { kernels, choices } = await tuned(bench, [productOf('a', ['plain', 'wrong', 'matrix'])]);
+  expect(kernels).toEqual(['matrix']);
+  expect(choices.known.refused).toEqual({ 'product a': ['wrong'] });
+  // The default is held to the plainest as well.
+  const led = productOf('a', ['wrong', 'matrix', 'plain'], 'plain');
+  expect((await tuned(new ToyBench({ plain: 1, matrix: 1 }), [led])).kernels).toEqual(['matrix']);
 });
 
 test('a candidate that loses the device is not tried again', async () => {

@@ -1,34 +1,32 @@
 import { TunesmithError } from '../core/errors';
 import type { Device } from '../gpu/device';
 import type { TimeSource } from '../gpu/timing';
-import type { Dispatch } from '../ops/op';
+import type { Dispatch, Tensor } from '../ops/op';
 import { compile, makePipelines } from './compile';
 import { planDispatches, type Plan } from './plan';
 import { Program } from './program';
+import { Scratch, type ScratchOptions } from './scratch';
 import type { TracedNode } from './trace';
-import type { Trial, TrialBench, TunedProgram } from './tune';
+import type { Trial, TrialBench, TunedProgram } from './trial';
 
-export interface TrialOptions {
-  /** Buffers that may be read, by slot: the model's weights. What else a candidate binds is scratch, and zero. */
-  readonly buffers: ReadonlyMap<string, GPUBuffer>;
-  /** What a slot holds instead of zeros, for so many u32: what an op's loops go by. */
-  readonly contents?: ReadonlyMap<string, (words: number) => Uint32Array<ArrayBuffer>>;
+interface Candidate {
+  readonly dispatches: readonly Dispatch[];
+  /** What it makes, in the same order as the others. */
+  readonly outputs: readonly Tensor[];
+  /** What is filled before it runs: the outputs, and what is read before it is written. */
+  readonly given: readonly Tensor[];
 }
-
-const PURPOSE = 'tuning';
 
 /** Times candidates on a device: each as a small program of its own, on scratch memory that all of them share. */
 export class DeviceTrials implements TrialBench {
   readonly #device: Device;
-  readonly #options: TrialOptions;
-  readonly #slots = new Map<string, GPUBuffer>();
-  readonly #arenas: GPUBuffer[] = [];
+  readonly #scratch: Scratch;
   /** Timestamps, until they make no sense. */
   #source: TimeSource | undefined;
 
-  constructor(device: Device, options: TrialOptions) {
+  constructor(device: Device, options: ScratchOptions) {
     this.#device = device;
-    this.#options = options;
+    this.#scratch = new Scratch(device, options);
   }
 
   get rate(): number {
@@ -49,12 +47,13 @@ export class DeviceTrials implements TrialBench {
   }
 
   async prepare(
-    candidates: readonly (readonly Dispatch[])[],
+    lists: readonly (readonly Dispatch[])[],
     { plan: { capacity, origins }, past = 0 }: TunedProgram,
   ): Promise<readonly (Trial | 'refused')[] | undefined> {
-    const plans = candidates.map((dispatches) => this.#plan(dispatches, capacity, origins[0]));
+    const candidates = candidatesOf(lists);
+    const plans = candidates.map((candidate) => this.#plan(candidate, capacity, origins[0]));
     const reserved = await this.#guarded(() => {
-      this.#reserve(plans.filter((plan) => plan !== undefined));
+      this.#scratch.reserve(plans.filter((plan) => plan !== undefined));
       return Promise.resolve(true);
     });
     if (!reserved) {
@@ -62,23 +61,26 @@ export class DeviceTrials implements TrialBench {
       return undefined;
     }
     const trials: (Trial | 'refused')[] = [];
-    for (const plan of plans) trials.push((plan && (await this.#trial(plan, past))) ?? 'refused');
+    for (const [index, plan] of plans.entries()) {
+      trials.push((plan && (await this.#trial(candidates[index]!, plan, past))) ?? 'refused');
+    }
     return trials;
   }
 
   /** Frees the scratch memory. */
   destroy(): void {
-    for (const buffer of [...this.#slots.values(), ...this.#arenas.splice(0)]) {
-      this.#device.buffers.destroy(PURPOSE, buffer);
-    }
-    this.#slots.clear();
+    this.#scratch.destroy();
   }
 
   /** Undefined where the device has no room for what it binds. */
-  #plan(dispatches: readonly Dispatch[], capacity: number, origin: TracedNode | undefined): Plan | undefined {
+  #plan(
+    { dispatches, outputs: keep, given }: Candidate,
+    capacity: number,
+    origin: TracedNode | undefined,
+  ): Plan | undefined {
     const { limits } = this.#device;
     try {
-      const plan = planDispatches(dispatches, { capacity, limits });
+      const plan = planDispatches(dispatches, { capacity, limits, keep, given });
       const origins = origin ? dispatches.map(() => origin) : [];
       return { ...plan, origins, questions: [] };
     } catch (error) {
@@ -87,49 +89,24 @@ export class DeviceTrials implements TrialBench {
     }
   }
 
-  /** Grows the scratch memory to what any of the plans needs. */
-  #reserve(plans: readonly Plan[]): void {
-    const { buffers } = this.#device;
-    for (const { arenas, slots, dispatches } of plans) {
-      arenas.forEach((bytes, index) => {
-        const arena = this.#arenas[index];
-        if (arena && arena.size >= bytes) return;
-        if (arena) buffers.destroy(PURPOSE, arena);
-        this.#arenas[index] = buffers.create(PURPOSE, `arena ${index}`, bytes);
-      });
-      for (const [slot, bytes] of slots) {
-        if (this.#isGiven(slot, dispatches)) continue;
-        const scratch = this.#slots.get(slot);
-        if (scratch && scratch.size >= bytes) continue;
-        if (scratch) buffers.destroy(PURPOSE, scratch);
-        const buffer = buffers.create(PURPOSE, slot, bytes);
-        this.#slots.set(slot, buffer);
-        const contents = this.#options.contents?.get(slot);
-        if (contents) buffers.write(buffer, contents(Math.floor(buffer.size / 4)));
-      }
-    }
-  }
-
-  /** Whether a slot's own buffer is there and would only be read. */
-  #isGiven(slot: string, dispatches: readonly Dispatch[]): boolean {
-    return (
-      this.#options.buffers.has(slot) &&
-      dispatches.every(({ bindings }) =>
-        bindings.every(
-          ({ tensor: { storage }, access }) =>
-            access === 'read' || storage.kind !== 'bound' || storage.slot !== slot,
-        ),
-      )
-    );
-  }
-
-  async #trial(plan: Plan, past: number): Promise<Trial | undefined> {
-    const buffers = new Map([...this.#options.buffers, ...this.#slots]);
-    const request = { buffers, arenas: this.#arenas, purpose: PURPOSE };
+  async #trial({ outputs, given }: Candidate, plan: Plan, past: number): Promise<Trial | undefined> {
+    const { buffers, arenas } = this.#scratch;
+    const request = { buffers, arenas, purpose: 'tuning' };
     const program = await this.#guarded(() => compile(this.#device, plan, request));
     if (!program) return undefined;
+    const fill = (rows: number): void => this.#scratch.fill(plan, given, rows);
     return {
-      seconds: (rows, repeats) => this.#seconds(program, { rows, past }, repeats),
+      seconds: async (rows, repeats) => {
+        fill(rows);
+        return await this.#seconds(program, { rows, past }, repeats);
+      },
+      results: (rows) =>
+        this.#guarded(async () => {
+          fill(rows);
+          await program.run({ rows, past });
+          const read = await Promise.all(outputs.map((tensor) => program.read(tensor, rows)));
+          return read.map((bytes) => new Float32Array(bytes));
+        }),
       destroy: () => program.destroy(),
     };
   }
@@ -172,4 +149,21 @@ export class DeviceTrials implements TrialBench {
     if (result instanceof Program) result.destroy();
     return undefined;
   }
+}
+
+/** What is written and not read any more is an output; where the candidates' are not alike, none is compared. */
+function candidatesOf(lists: readonly (readonly Dispatch[])[]): readonly Candidate[] {
+  const all = lists.map((dispatches) => {
+    const bindings = dispatches.flatMap((dispatch) => dispatch.bindings);
+    const tensors = [...new Set(bindings.map(({ tensor }) => tensor))];
+    const ofTensor = (tensor: Tensor) => bindings.filter((binding) => binding.tensor === tensor);
+    const outputs = tensors.filter((tensor) => ofTensor(tensor).at(-1)?.access !== 'read');
+    const given = tensors.filter(
+      (tensor) => outputs.includes(tensor) || ofTensor(tensor)[0]?.access !== 'write',
+    );
+    return { dispatches, outputs, given };
+  });
+  const shapes = all.map(({ outputs }) => outputs.map(({ shape }) => shape.join()).join('; '));
+  const alike = shapes.every((shape) => shape === shapes[0]);
+  return alike ? all : all.map((candidate) => ({ ...candidate, outputs: [] }));
 }

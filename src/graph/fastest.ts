@@ -1,0 +1,123 @@
+import type { Choice, Choices } from '../gpu/choices';
+import type { Dispatch } from '../ops/op';
+import { agree } from './agreement';
+import { totalOperations } from './operations';
+import type { Trial } from './trial';
+
+/** Bounds of one timing: long enough for the device's clock, and far from what a driver's watchdog or a person minds. */
+const SHORTEST_SECONDS = 0.004;
+const LONGEST_SECONDS = 0.05;
+/** Rows whose results are compared: blocks of 64 and of 32 rows, and a part of one. */
+const CHECKED_ROWS = 80;
+const MOST_REPEATS = 64;
+/** Timings of each candidate that stays in the comparison. */
+const ROUNDS = 3;
+/** One that takes so much longer than the fastest is timed once. */
+const HOPELESS = 1.5;
+/** The default gives way to what is faster by more than this: less is noise. */
+const MARGIN = 0.03;
+
+export interface Contender {
+  readonly name: string;
+  readonly dispatches: readonly Dispatch[];
+  readonly trial: Trial;
+  readonly times: number[];
+}
+
+/** The name of the fastest that is right; undefined where nothing can be said. Those that fail or are wrong are refused. */
+export async function fastest(
+  choice: Choice,
+  contenders: readonly Contender[],
+  { capacity, choices, pace }: { capacity: number; choices: Choices; pace: { rate: number } },
+): Promise<string | undefined> {
+  let running = [...contenders];
+  const refuse = (contender: Contender): void => {
+    choices.refuse(choice, contender.name);
+    running = running.filter((other) => other !== contender);
+  };
+  /** Undefined, and the contender out of it, where the device does not take it; throws where it loses the device. */
+  const attempt = async <T>(contender: Contender, run: () => Promise<T | undefined>) => {
+    let result: T | undefined;
+    try {
+      result = await run();
+    } finally {
+      if (result === undefined) refuse(contender);
+    }
+    return result;
+  };
+  const time = (contender: Contender, rows: number, repeats: number): Promise<number | undefined> =>
+    attempt(contender, () => contender.trial.seconds(rows, repeats));
+
+  // The first that runs tells how many rows fit, the others follow it.
+  let rows: number | undefined;
+  for (const contender of contenders) {
+    if (rows === undefined) rows = await rowsFor(contender, { contenders, capacity, pace, time });
+    else await time(contender, rows, 1);
+  }
+  if (rows === undefined) return undefined;
+
+  // Drivers have bugs, and a kernel that is fast because it is wrong must not win.
+  const checked = Math.min(rows, CHECKED_ROWS);
+  const results = (contender: Contender) => attempt(contender, () => contender.trial.results(checked));
+  const plain = running.find(({ name }) => name === (choice.plain ?? choice.candidates[0]));
+  const expected = plain && (await results(plain));
+  for (const contender of expected ? running.filter((other) => other !== plain) : []) {
+    const found = await results(contender);
+    if (found && !agree(found, expected ?? [])) refuse(contender);
+  }
+
+  const repeats = new Map<Contender, number>();
+  for (const contender of [...running]) {
+    const seconds = await time(contender, rows, 1);
+    if (seconds !== undefined) repeats.set(contender, repeatsFor(seconds));
+  }
+  const best = (): number => Math.min(...running.map(({ times }) => medianOf(times)));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const contender of [...running]) {
+      if (contender.times.length > 0 && medianOf(contender.times) > HOPELESS * best()) continue;
+      const seconds = await time(contender, rows, repeats.get(contender) ?? 1);
+      if (seconds !== undefined) contender.times.push(seconds);
+    }
+  }
+  const [sound] = running;
+  if (!sound) return undefined;
+  const winner = running.reduce((a, b) => (medianOf(b.times) < medianOf(a.times) ? b : a));
+  const clear = medianOf(winner.times) < (1 - MARGIN) * medianOf(sound.times);
+  return clear ? winner.name : sound.name;
+}
+
+interface Attempts {
+  readonly contenders: readonly Contender[];
+  readonly capacity: number;
+  readonly pace: { rate: number };
+  readonly time: (contender: Contender, rows: number, repeats: number) => Promise<number | undefined>;
+}
+
+/** As many rows as can be timed in one go: all of them, but on slow devices. Undefined where it does not run at all. */
+async function rowsFor(contender: Contender, attempts: Attempts): Promise<number | undefined> {
+  const { contenders, capacity, pace, time } = attempts;
+  const flops = ({ dispatches }: Contender, rows: number): number => totalOperations(dispatches, rows);
+  const most = (rows: number): number => Math.max(...contenders.map((each) => flops(each, rows)));
+  const fitting = (): number => {
+    let rows = capacity;
+    while (rows > 1 && most(rows) > pace.rate * LONGEST_SECONDS) rows = Math.ceil(rows / 2);
+    return rows;
+  };
+  for (let rows = fitting(); ;) {
+    const seconds = await time(contender, rows, 1);
+    if (seconds === undefined) return undefined;
+    // What is too short to be timed tells that the device is at least so fast.
+    pace.rate = Math.max(pace.rate, flops(contender, rows) / Math.max(seconds, SHORTEST_SECONDS / 8));
+    const next = fitting();
+    if (next <= rows) return rows;
+    rows = next;
+  }
+}
+
+function repeatsFor(seconds: number): number {
+  return Math.min(MOST_REPEATS, Math.max(1, Math.ceil(SHORTEST_SECONDS / Math.max(seconds, 1e-9))));
+}
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Infinity;
+}
