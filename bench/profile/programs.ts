@@ -74,11 +74,7 @@ export async function decodingParts(
 ): Promise<Parts> {
   const request = { capacity: 1, cacheRows: past + 1, limits: device.limits, logits: 'last' as const };
   const plan = (): Plan => planGeneration(model, adapter, request).plan;
-  const contents = new Map<string, SlotContent>([
-    ...weightContents(model),
-    ['tokens', Uint32Array.of(1)],
-    ['positions', Uint32Array.of(past)],
-  ]);
+  const contents = new Map<string, SlotContent>([...weightContents(model), ['tokens', Uint32Array.of(1)]]);
   await fit(device, () => [{ plan: plan(), past }]);
   const compiled = await compilePlans(device, filler, [plan()], contents);
   const [program] = compiled.programs;

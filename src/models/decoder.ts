@@ -8,6 +8,7 @@ import { linear } from '../ops/linear';
 import type { Tensor } from '../ops/op';
 import { addRmsNorm, rmsNorm } from '../ops/rms_norm';
 import { rotary } from '../ops/rotary';
+import { rotaryCache } from '../ops/rotary_cache';
 import type { DenseWeight } from '../ops/weight';
 import type { BoundWeights } from './layout';
 import type { BoundAdapter } from './lora';
@@ -16,16 +17,17 @@ import { linearBias, modulePath, type ModelSpec } from './spec';
 export interface DecoderInputs {
   /** u32 [rows] */
   readonly tokens: Tensor;
-  /** u32 [rows], within each example. */
-  readonly positions: Tensor;
   readonly context: AttentionContext;
 }
 
 /** What a row may look at: its own example's earlier rows, or the rows in a cache and those before it. */
 export type AttentionContext =
   | {
-      readonly kind: 'segments'; /** u32 [rows, 2] */
+      readonly kind: 'segments';
+      /** u32 [rows, 2] */
       readonly segments: Tensor;
+      /** u32 [rows], within each example. */
+      readonly positions: Tensor;
     }
   | { readonly kind: 'cache'; readonly layers: readonly { readonly key: Tensor; readonly value: Tensor }[] };
 
@@ -38,7 +40,7 @@ export function decoder(
   spec: ModelSpec,
   weights: BoundWeights,
   adapter: BoundAdapter | undefined,
-  { tokens, positions, context }: DecoderInputs,
+  { tokens, context }: DecoderInputs,
 ): Tensor {
   const { heads, kvHeads, headDim, rmsNormEps: eps, activation } = spec;
 
@@ -56,24 +58,30 @@ export function decoder(
     });
   };
 
-  const rotated = (layer: number, name: 'q' | 'k', x: Tensor): Tensor => {
-    const count = name === 'q' ? heads : kvHeads;
-    const normed = spec.qkNorm ? norm(`model.layers.${layer}.self_attn.${name}_norm`, x, count) : x;
-    const index = spec.attention[layer]?.rotary;
-    if (index === undefined) return normed;
-    const { table, dim, interleaved } = weights.rotary(index);
-    return rotary(trace, { x: normed, positions, table }, { heads: count, headDim, dim, interleaved });
-  };
-
-  const attend = (layer: number, q: Tensor, k: Tensor, v: Tensor): Tensor => {
-    const { window } = spec.attention[layer] ?? {};
+  const attend = (layer: number, x: Tensor): Tensor => {
+    const headsOf = (name: 'q' | 'k', count: number): Tensor => {
+      const y = project(layer, `${name}_proj`, x);
+      return spec.qkNorm ? norm(`model.layers.${layer}.self_attn.${name}_norm`, y, count) : y;
+    };
+    const [q, k, v] = [headsOf('q', heads), headsOf('k', kvHeads), project(layer, 'v_proj', x)];
+    const { window, rotary: index } = spec.attention[layer] ?? {};
     const attributes = { heads, kvHeads, headDim, scale: spec.attentionScale, window };
-    if (context.kind === 'segments') {
-      return attention(trace, { q, k, v, segments: context.segments }, attributes);
+    const turns = index === undefined ? undefined : weights.rotary(index);
+    if (context.kind === 'cache') {
+      const cache = context.layers[layer];
+      if (!cache) throw new Error(`layer ${layer} has no cache`);
+      const caches = { keyCache: cache.key, valueCache: cache.value };
+      const inputs = { q, k, v, ...caches, table: turns?.table };
+      const turned = rotaryCache(trace, inputs, { heads, kvHeads, headDim, rotary: turns });
+      return cachedAttention(trace, { q: turned, ...caches }, attributes);
     }
-    const cache = context.layers[layer];
-    if (!cache) throw new Error(`layer ${layer} has no cache`);
-    return cachedAttention(trace, { q, k, v, keyCache: cache.key, valueCache: cache.value }, attributes);
+    const { positions, segments } = context;
+    const turn = (y: Tensor, count: number): Tensor => {
+      if (!turns) return y;
+      const { table, dim, interleaved } = turns;
+      return rotary(trace, { x: y, positions, table }, { heads: count, headDim, dim, interleaved });
+    };
+    return attention(trace, { q: turn(q, heads), k: turn(k, kvHeads), v, segments }, attributes);
   };
 
   const gated = (layer: number, y: Tensor): Tensor => {
@@ -88,10 +96,7 @@ export function decoder(
   const block = (layer: number, hidden: Tensor): Tensor => {
     const prefix = `model.layers.${layer}`;
     const x = norm(`${prefix}.input_layernorm`, hidden);
-    const q = rotated(layer, 'q', project(layer, 'q_proj', x));
-    const k = rotated(layer, 'k', project(layer, 'k_proj', x));
-    const v = project(layer, 'v_proj', x);
-    const attended = project(layer, 'o_proj', attend(layer, q, k, v));
+    const attended = project(layer, 'o_proj', attend(layer, x));
     const addNormed = (name: string, delta: Tensor): { y: Tensor; sum: Tensor } =>
       addRmsNorm(trace, { x: hidden, delta, weight: weights.vector(`${prefix}.${name}.weight`) }, { eps });
     if (!spec.outputNorms) {

@@ -58,7 +58,7 @@ export class Generator {
     const { capacity } = prefill.plan;
     for (let first = 0; first < tokens.length; first += capacity) {
       const chunk = tokens.slice(first, first + capacity);
-      writeTokens(prefill, chunk, past + first);
+      prefill.write('tokens', Uint32Array.from(chunk));
       await prefill.run({ rows: chunk.length, past: past + first });
     }
   }
@@ -97,7 +97,7 @@ export class Generator {
     const before = tokens.length - 1;
     if (before > 0) await this.remember(tokens.slice(0, before), past);
     const { decode } = await this.#compiled();
-    writeTokens(decode, tokens.slice(before), past + before);
+    decode.write('tokens', Uint32Array.from(tokens.slice(before)));
     return await decode.runAndRead({ rows: 1, past: past + before }, results);
   }
 
@@ -145,12 +145,4 @@ export class Generator {
       throw error;
     }
   }
-}
-
-function writeTokens(program: Program, tokens: readonly number[], past: number): void {
-  program.write('tokens', Uint32Array.from(tokens));
-  program.write(
-    'positions',
-    Uint32Array.from(tokens, (_, i) => past + i),
-  );
 }

@@ -31,7 +31,7 @@ const SMALL_VOCABULARY = 16_384;
 /** Prompt tokens taken at once. */
 export const PREFILL_ROWS = 64;
 
-export const GENERATION_SLOTS = ['tokens', 'positions'] as const;
+export const GENERATION_SLOTS = ['tokens'] as const;
 
 export const keySlot = (layer: number): string => `cache.${layer}.key`;
 export const valueSlot = (layer: number): string => `cache.${layer}.value`;
@@ -69,7 +69,7 @@ function planPrefill(
   const trace = new Trace();
   traceDecoder(trace, model, adapter, cacheRows);
   // Nothing is remembered of what the last block does after it.
-  const last = trace.nodes.findLastIndex(({ node }) => node.op.name === 'cached_attention');
+  const last = trace.nodes.findLastIndex(({ node }) => node.op.name === 'rotary_cache');
   return { plan: plan(trace, trace.nodes.slice(0, last + 1), { capacity: PREFILL_ROWS, limits }) };
 }
 
@@ -88,7 +88,6 @@ function traceDecoder(
   }));
   const hidden = decoder(trace, spec, weights, adapter && new BoundAdapter(trace, adapter, false), {
     tokens: trace.bound('tokens', 'u32', ['rows']),
-    positions: trace.bound('positions', 'u32', ['rows']),
     context: { kind: 'cache', layers },
   });
   return { hidden, weights };

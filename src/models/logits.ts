@@ -28,10 +28,6 @@ export async function allLogits(
     for (let past = 0; past < ids.length; past += ROWS) {
       const chunk = ids.slice(past, past + ROWS);
       program.write('tokens', Uint32Array.from(chunk));
-      program.write(
-        'positions',
-        Uint32Array.from(chunk, (_, i) => past + i),
-      );
       await program.run({ rows: chunk.length, past });
       const padded = new Float32Array(await program.read(logits, chunk.length));
       chunk.forEach((_, row) => {

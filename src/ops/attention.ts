@@ -2,9 +2,7 @@ import { attentionKernel, headOverrides, threadsFor, type AttentionAttributes } 
 import {
   f32,
   read,
-  rowElements,
   spread,
-  update,
   write,
   type Builder,
   type Dispatch,
@@ -30,8 +28,10 @@ export interface AttentionInputs extends Rows {
   readonly segments: Tensor;
 }
 
-export interface CachedAttentionInputs extends Rows {
-  /** f32 [cache rows, kvHeads · headDim], bound; holds the rows before `run.past`. */
+export interface CachedAttentionInputs extends Tensors {
+  /** f32 [rows, heads · headDim] */
+  readonly q: Tensor;
+  /** f32 [cache rows, kvHeads · headDim], bound; holds the rows up to `run.past` and those of q. */
   readonly keyCache: Tensor;
   readonly valueCache: Tensor;
 }
@@ -116,21 +116,11 @@ const backward: Op<BackwardInputs, BackwardOutputs, AttentionAttributes> = {
 
 const cached: Op<CachedAttentionInputs, { o: Tensor }, AttentionAttributes> = {
   name: 'cached_attention',
-  lower({ inputs: { q, k, v, keyCache, valueCache }, outputs: { o }, attributes }, lowering) {
-    const columns4 = rowElements(k.shape) / 4;
+  lower({ inputs: { q, keyCache, valueCache }, outputs: { o }, attributes }, lowering) {
     const cacheRows = Number(keyCache.shape[0]);
-    const remember: Dispatch = {
-      kernel: 'cache_write',
-      overrides: { columns4 },
-      bindings: [read(k), read(v), update(keyCache), update(valueCache)],
-      workgroups: (rows) => spread(Math.ceil((rows * columns4) / 64)),
-      flops: (rows) => rows * columns4 * 16,
-    };
-    if (lowering.capacity === 1) {
-      return [remember, ...decode(lowering, { q, keyCache, valueCache, o }, attributes, cacheRows)];
-    }
+    if (lowering.capacity === 1)
+      return decode(lowering, { q, keyCache, valueCache, o }, attributes, cacheRows);
     return [
-      remember,
       {
         ...attentionKernel(lowering, 'attention', attributes, { CACHED: true }),
         bindings: [read(q), read(keyCache), read(valueCache), write(o)],
@@ -199,8 +189,8 @@ export function attention(
 }
 
 /**
- * Appends the rows' keys and values to the caches from row `run.past` on, then lets each row see all rows of the cache up
- * to its own. Not differentiated.
+ * Lets each row, the first of which is `run.past`, see all rows of the caches up to its own (rotary_cache.ts puts them
+ * there). Not differentiated.
  */
 export function cachedAttention(
   builder: Builder,

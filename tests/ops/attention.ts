@@ -1,4 +1,5 @@
 import { attention, cachedAttention, type AttentionAttributes } from '../../src/ops/attention';
+import { rotaryCache } from '../../src/ops/rotary_cache';
 import { combine, describe, normal, type Arrays, type OpCase } from './case';
 
 interface Sizes {
@@ -229,15 +230,11 @@ function cachedCase(name: string, sizes: Sizes, cacheRows: number, past: number,
       keyCache: { type: 'f32', shape: [cacheRows, columns], data: cache('keyCache') },
       valueCache: { type: 'f32', shape: [cacheRows, columns], data: cache('valueCache') },
     },
-    build: (builder, { q, k, v, keyCache, valueCache }) => ({
-      o: cachedAttention(
-        builder,
-        { q: q!, k: k!, v: v!, keyCache: keyCache!, valueCache: valueCache! },
-        attributes,
-      ),
-      keyCache: keyCache!,
-      valueCache: valueCache!,
-    }),
+    build(builder, { q: query, k, v, keyCache: keys, valueCache: values }) {
+      const caches = { keyCache: keys!, valueCache: values! };
+      const q = rotaryCache(builder, { q: query!, k: k!, v: v!, ...caches }, attributes);
+      return { o: cachedAttention(builder, { q, ...caches }, attributes), ...caches };
+    },
     reference: {
       forward: ({ q, k, v, keyCache, valueCache }) => {
         const keys = appended(keyCache!, k!);
