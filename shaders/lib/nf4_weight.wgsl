@@ -1,9 +1,15 @@
 // A weight in NF4 as src/ops/packings/nf4.ts lays it out: blocks of NF4_BLOCK elements of the flattened matrix, eight
-// elements a word.
+// elements a word. With NF4_WORDS and NF4_SCALE_WORDS, for kernels that are made for one weight, its sizes are constants: see
+// lib/weight_rows.
 #include lib/nf4
 
+#if NF4_WORDS
+@group(0) @binding(CODES_BINDING) var<storage, read> nf4_codes: array<u32, NF4_WORDS>;
+@group(0) @binding(SCALES_BINDING) var<storage, read> nf4_scales: array<u32, NF4_SCALE_WORDS>;
+#else
 @group(0) @binding(CODES_BINDING) var<storage, read> nf4_codes: array<u32>;
 @group(0) @binding(SCALES_BINDING) var<storage, read> nf4_scales: array<u32>;
+#endif
 
 // The packed codes of elements 8 i to 8 i + 7.
 fn nf4_word(i: u32) -> u32 { return nf4_codes[i]; }

@@ -1,4 +1,5 @@
 import {
+  elements,
   f32,
   read,
   spread,
@@ -24,17 +25,23 @@ export interface UnpackRequest {
 
 /** target = the weight's rows in float32. */
 export function unpack({ limits }: Lowering, { weight, firstRow, rows, target }: UnpackRequest): Dispatch {
-  const bindings: Binding[] = [read(codesOf(weight)), write(target)];
+  const codes = codesOf(weight);
+  const bindings: Binding[] = [read(codes), write(target)];
   const { constants, overrides } = readPacked(weight, 1, bindings);
+  const words = (rows * weight.in) / 8;
   // Half a word of NF4 codes is no place to start: it has a kernel of its own, which looks up a scale once for eight.
-  const kernel = weight.packing.format === 'nf4' ? 'unpack_nf4' : 'unpack';
-  const threads = Math.ceil((rows * weight.in) / 8);
+  const nf4 = weight.packing.format === 'nf4' && {
+    NF4_WORDS: elements(codes.shape, 1),
+    NF4_SCALE_WORDS: elements(weight.tensors['scales']?.shape ?? [], 1),
+    Y_WORDS: words,
+  };
+  const threads = nf4 ? 256 : 64;
   return {
-    kernel,
-    constants,
+    kernel: nf4 ? 'unpack_nf4' : 'unpack',
+    constants: { ...constants, ...nf4 },
     overrides: { ...overrides, first8: (firstRow * weight.in) / 8 },
     bindings,
-    workgroups: () => spread(Math.ceil(threads / 64), limits.maxComputeWorkgroupsPerDimension),
+    workgroups: () => spread(Math.ceil(words / threads), limits.maxComputeWorkgroupsPerDimension),
     flops: () => rows * weight.in * 4,
   };
 }
