@@ -59,11 +59,13 @@ fn matmul_tiles(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_i
   if (first_row >= rows) { return; }      // the whole workgroup
   let x = thread % THREADS_X;
   let y_ = thread / THREADS_X;
+  let row = first_row + y_ * 4u * ROWS4;
+  let column = first_column / 4u + x;
 #if NF4_SHARED
   share_nf4_code(thread);
 #endif
 
-  var sums: array<vec4f, SUMS>;
+  var sums: Sums;
   let low_rank_slices = (rank4 + SLICE4 - 1u) / SLICE4;
   let slices = low_rank_slices + (in4 + SLICE4 - 1u) / SLICE4;
   for (var slice = 0u; slice < slices; slice++) {
@@ -81,12 +83,13 @@ fn matmul_tiles(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_i
     multiply(&sums, x, y_, min(SLICE, 4u * (end - first)));
     workgroupBarrier();
   }
-  for (var r = 0u; r < 4u * ROWS4; r++) {
-    let row = first_row + y_ * 4u * ROWS4 + r;
-    if (row >= rows) { break; }
-    for (var c = 0u; c < COLUMNS4; c++) {
-      let column = first_column / 4u + x + c * THREADS_X;
-      if (column * 4u < out) { store(row, column, sums[4u * (r / 4u * COLUMNS4 + c) + r % 4u]); }
-    }
+#for c in COLUMNS4
+  if (4u * (column + $cu * THREADS_X) < out) {
+#for r in ROWS4
+#for i in 4
+    if (row + 4u * $ru + $iu < rows) { store(row + 4u * $ru + $iu, column + $cu * THREADS_X, sums.rows$r_$c[$i]); }
+#end
+#end
   }
+#end
 }

@@ -40,11 +40,13 @@ fn matmul_tiles_transposed(@builtin(workgroup_id) group: vec3u, @builtin(local_i
   if (first_row >= rows) { return; }      // the whole workgroup
   let x = thread % THREADS_X;
   let y = thread / THREADS_X;
+  let row = first_row + y * 4u * ROWS4;
+  let column = first_column / 4u + x;
 #if NF4_SHARED
   share_nf4_code(thread);
 #endif
 
-  var sums: array<vec4f, SUMS>;
+  var sums: Sums;
   let low_rank_slices = (rank4 + SLICE4 - 1u) / SLICE4;
   let slices = low_rank_slices + (out + SLICE - 1u) / SLICE;
   for (var slice = 0u; slice < slices; slice++) {
@@ -63,21 +65,23 @@ fn matmul_tiles_transposed(@builtin(workgroup_id) group: vec3u, @builtin(local_i
     workgroupBarrier();
 #if DROPOUT
     if (slice + 1u == low_rank_slices) {
-      for (var r = 0u; r < 4u * ROWS4; r++) {
-        for (var c = 0u; c < COLUMNS4; c++) {
-          let i = 4u * (r / 4u * COLUMNS4 + c) + r % 4u;
-          sums[i] = dropout(sums[i], first_row + y * 4u * ROWS4 + r, first_column / 4u + x + c * THREADS_X, in4);
-        }
-      }
+#for r in ROWS4
+#for c in COLUMNS4
+#for i in 4
+      sums.rows$r_$c[$i] = dropout(sums.rows$r_$c[$i], row + 4u * $ru + $iu, column + $cu * THREADS_X, in4);
+#end
+#end
+#end
     }
 #endif
   }
-  for (var r = 0u; r < 4u * ROWS4; r++) {
-    let row = first_row + y * 4u * ROWS4 + r;
-    if (row >= rows) { break; }
-    for (var c = 0u; c < COLUMNS4; c++) {
-      let column = first_column / 4u + x + c * THREADS_X;
-      if (column < in4) { store(row, column, sums[4u * (r / 4u * COLUMNS4 + c) + r % 4u]); }
-    }
+#for c in COLUMNS4
+  if (column + $cu * THREADS_X < in4) {
+#for r in ROWS4
+#for i in 4
+    if (row + 4u * $ru + $iu < rows) { store(row + 4u * $ru + $iu, column + $cu * THREADS_X, sums.rows$r_$c[$i]); }
+#end
+#end
   }
+#end
 }

@@ -9,7 +9,6 @@
 const SLICE4 = SLICE / 4u;
 const THREADS_X = TILE_COLUMNS / (4u * COLUMNS4);
 const THREADS = THREADS_X * (TILE_ROWS / (4u * ROWS4));
-const SUMS = 4u * ROWS4 * COLUMNS4;
 
 // One vector more than a row needs: what threads write together then lies in different banks.
 const LEFT_STRIDE = TILE_ROWS / 4u + 1u;
@@ -52,22 +51,29 @@ fn put_left(row4: u32, step4: u32, steps: Tile4x4) {
   left_tile[at + 3u * LEFT_STRIDE] = steps[3];
 }
 
+// What a thread makes: for each of its vectors of rows and of columns a matrix with a row in each column. Named one by one,
+// for an array that a loop goes through is put into memory by some compilers.
+struct Sums {
+#for r in ROWS4
+#for c in COLUMNS4
+  rows$r_$c: mat4x4f,
+#end
+#end
+}
+
 // Adds the products of so many steps to a thread's sums: rows (4 * ROWS4) * y and following, columns 4 * (x + c * THREADS_X).
 // A slice may hold fewer steps than there is room for. That their number is not known to the compiler also keeps it from
 // writing all of them out, which takes some very long.
-fn multiply(sums: ptr<function, array<vec4f, SUMS>>, x: u32, y: u32, steps: u32) {
+fn multiply(sums: ptr<function, Sums>, x: u32, y: u32, steps: u32) {
   for (var k = 0u; k < steps; k++) {
-    var columns: array<vec4f, COLUMNS4>;
-    for (var c = 0u; c < COLUMNS4; c++) { columns[c] = vec4f(right_tile[k * RIGHT_STRIDE + x + c * THREADS_X]); }
-    for (var r = 0u; r < ROWS4; r++) {
-      let rows = vec4f(left_tile[k * LEFT_STRIDE + y * ROWS4 + r]);
-      for (var c = 0u; c < COLUMNS4; c++) {
-        let i = 4u * (r * COLUMNS4 + c);
-        sums[i] += rows.x * columns[c];
-        sums[i + 1u] += rows.y * columns[c];
-        sums[i + 2u] += rows.z * columns[c];
-        sums[i + 3u] += rows.w * columns[c];
-      }
-    }
+#for c in COLUMNS4
+    let columns$c = vec4f(right_tile[k * RIGHT_STRIDE + x + $cu * THREADS_X]);
+#end
+#for r in ROWS4
+    let rows$r = vec4f(left_tile[k * LEFT_STRIDE + y * ROWS4 + $ru]);
+#for c in COLUMNS4
+    (*sums).rows$r_$c += mat4x4f(rows$r.x * columns$c, rows$r.y * columns$c, rows$r.z * columns$c, rows$r.w * columns$c);
+#end
+#end
   }
 }
