@@ -89,8 +89,17 @@ const backward: Op<BackwardInputs, BackwardOutputs, AttentionAttributes> = {
   name: 'attention_backward',
   lower({ inputs, outputs: { dq, dk, dv }, attributes }, lowering) {
     const { q, k, v, segments, o, log_sum_exp, d_o } = inputs;
-    const { heads } = attributes;
+    const { heads, kvHeads, headDim } = attributes;
     const stats = lowering.temporary('attention_stats', f32('rows', heads, 2));
+    const { ofHeads, ...keyValueGradient } = attentionKernel(
+      lowering,
+      'attention_key_value_gradient',
+      attributes,
+    );
+    const apart = ofHeads && heads !== kvHeads;
+    const headKeys = f32('rows', heads, headDim);
+    const dkOfHeads = apart ? lowering.temporary('attention_dk', headKeys) : dk;
+    const dvOfHeads = apart ? lowering.temporary('attention_dv', headKeys) : dv;
     const shared = [read(q), read(k), read(v), read(segments), read(stats), read(d_o)];
     const products = (rows: number): number => scoreFlops(attributes, rows * averageKeys(rows, attributes));
     return [
@@ -106,13 +115,29 @@ const backward: Op<BackwardInputs, BackwardOutputs, AttentionAttributes> = {
         flops: (rows) => 1.5 * products(rows),
       },
       {
-        ...attentionKernel(lowering, 'attention_key_value_gradient', attributes),
-        bindings: [...shared, write(dk), write(dv)],
+        ...keyValueGradient,
+        bindings: [...shared, write(dkOfHeads), write(dvOfHeads)],
         flops: (rows) => 2 * products(rows),
       },
+      ...(apart ? [groupSum(attributes, [dkOfHeads, dvOfHeads], [dk, dv])] : []),
     ];
   },
 };
+
+/** Adds up the gradients of keys and values that each query head has by itself. */
+function groupSum(
+  attributes: AttentionAttributes,
+  ofHeads: readonly [Tensor, Tensor],
+  sums: readonly [Tensor, Tensor],
+): Dispatch {
+  const vectors = (attributes.kvHeads * attributes.headDim) / 4;
+  return {
+    kernel: 'attention_group_sum',
+    overrides: headOverrides(attributes),
+    bindings: [...ofHeads.map(read), ...sums.map(write)],
+    workgroups: (rows) => spread(Math.ceil((rows * vectors) / 64)),
+  };
+}
 
 const cached: Op<CachedAttentionInputs, { o: Tensor }, AttentionAttributes> = {
   name: 'cached_attention',

@@ -1,4 +1,5 @@
 import type { ShaderConstants } from '../gpu/shaders';
+import { attentionTiles, worthTiles } from './attention_tiles';
 import { choose } from './choice';
 import type { Dispatch, Lowering } from './op';
 
@@ -21,17 +22,25 @@ const ROWS_OF_THREAD = 4;
 /** Blocks of 4 by 4 of a result that a thread of a quad adds up: more take long to compile, and many registers. */
 const BLOCKS_OF_THREAD = 8;
 
+export interface AttentionDispatch extends Pick<
+  Dispatch,
+  'kernel' | 'constants' | 'overrides' | 'workgroups'
+> {
+  /** The gradients of keys and values are each query head's own: [rows, heads, headDim]. */
+  readonly ofHeads?: true;
+}
+
 /**
  * The kernel in the algorithm that the device does best with: 'blocks' of 4 by 4 scores a thread, which hand their weights
- * on through workgroup memory, or 'quads' of threads, where there are subgroups. A workgroup has some rows of one head
- * (keys, of one key head, in the gradient of keys and values).
+ * on through workgroup memory, 'tiles' that bring queries, keys and values there as well, or 'quads' of threads, where
+ * there are subgroups. A workgroup has some rows of one head (keys, of one key head, in the gradient of keys and values).
  */
 export function attentionKernel(
   lowering: Lowering,
   kernel: AttentionKernel,
   attributes: AttentionAttributes,
   constants: ShaderConstants = {},
-): Pick<Dispatch, 'kernel' | 'constants' | 'overrides' | 'workgroups'> {
+): AttentionDispatch {
   const { heads, kvHeads, headDim } = attributes;
   const { limits, capacity } = lowering;
   const canQuads = limits.features?.subgroups !== undefined && headDim % 16 === 0;
@@ -39,15 +48,28 @@ export function attentionKernel(
   // Quads take long to compile, which pays where there is much to do.
   const quadsFirst = limits.software === true && !cached;
   const candidates = !canQuads ? ['blocks'] : quadsFirst ? ['quads', 'blocks'] : ['blocks', 'quads'];
+  // On the CPU, workgroup memory is no nearer than any other.
+  if (!limits.software && worthTiles(capacity, headDim)) candidates.unshift('tiles');
   const algorithm = choose(limits.choose, {
     op: cached ? 'cached_attention' : kernel,
     shape: `${heads}:${kvHeads} heads of ${headDim} ×${2 ** Math.ceil(Math.log2(capacity))}`,
     candidates,
+    plain: 'blocks',
   });
   const ofKeys = kernel === 'attention_key_value_gradient';
   const groups = (rowsOfGroup: number): Dispatch['workgroups'] => {
     return (rows) => [Math.ceil(rows / rowsOfGroup), ofKeys ? kvHeads : heads, 1];
   };
+  if (algorithm === 'tiles') {
+    const tiles = attentionTiles(headDim / 4, ofKeys ? 2 : 1);
+    return {
+      kernel: `${kernel}_tiles`,
+      constants: { ...constants, ...tiles.constants },
+      overrides: headOverrides(attributes),
+      workgroups: (rows) => [Math.ceil(rows / tiles.rows), heads, 1],
+      ...(ofKeys && { ofHeads: true }),
+    };
+  }
   if (algorithm === 'quads') {
     const columns = headDim / 16;
     const rows4 = Math.max(1, Math.min(4, Math.floor(BLOCKS_OF_THREAD / columns)));

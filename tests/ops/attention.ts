@@ -264,14 +264,9 @@ export const cases: readonly OpCase[] = [
       parameters.rows,
     ]),
   ),
-  ...combine({ headDim: [64, 128], rows: [70] }).map((parameters) =>
-    onGpu(
-      attentionCase(describe(parameters), { heads: 2, kvHeads: 1, headDim: parameters.headDim }, [
-        parameters.rows - 25,
-        25,
-      ]),
-    ),
-  ),
+  // Whole tiles of keys and rows come before the second example's diagonal.
+  onGpu(attentionCase('headDim=64', { heads: 2, kvHeads: 1, headDim: 64 }, [25, 135])),
+  onGpu(attentionCase('headDim=128', { heads: 2, kvHeads: 1, headDim: 128 }, [45, 25])),
   attentionCase('several examples', plain, [5, 1, 40, 17, 2]),
   attentionCase('many short examples', plain, [1, 1, 2, 3, 1, 7, 3, 1, 1, 9]),
   attentionCase('heads 3:1', { heads: 3, kvHeads: 1, headDim: 64 }, [70]),
@@ -287,7 +282,7 @@ export const cases: readonly OpCase[] = [
     ),
   ),
   attentionCase('window 17 of large heads', { heads: 2, kvHeads: 1, headDim: 256, window: 17 }, [25, 7]),
-  onGpu(attentionCase('window 20', { heads: 2, kvHeads: 1, headDim: 64, window: 20 }, [50, 21])),
+  onGpu(attentionCase('window 20', { heads: 2, kvHeads: 2, headDim: 80, window: 20 }, [50, 21])),
   onGpu(
     attentionCase('window 9 of large heads', { heads: 2, kvHeads: 1, headDim: 256, window: 9 }, [20, 11]),
   ),
@@ -308,6 +303,7 @@ export const cases: readonly OpCase[] = [
     cachedCase(`long cache ${describe(parameters)}`, { ...plain, ...parameters }, 900, parameters.past, 1),
   ),
   onGpu(cachedCase('long cache', plain, 600, 599, 1)),
+  onGpu(cachedCase('several rows', { ...plain, window: 70 }, 121, 90, 30)),
   ...combine({ headDim: [32, 256], window: [1, 5], past: [0, 20], rows: [1, 9] }).map((parameters) =>
     cachedCase(
       describe(parameters),
