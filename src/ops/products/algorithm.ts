@@ -28,8 +28,6 @@ import type { RowWindow } from './row_windows';
 export interface ProductAlgorithm<Request> {
   /** Kept with what was measured, so it names the same algorithm for good: 'registers', 'row', 'subgroup_matrix'. */
   readonly name: string;
-  /** Whether it writes `lora.z` of a forward product itself. */
-  readonly makesZ?: true;
   /** Whether it can carry out this request on a device with these limits. */
   available(lowering: Lowering, request: Request): boolean;
   /** All dispatches of the request, in order. */

@@ -3,6 +3,7 @@ import { rowElements, type Dispatch, type Lowering } from '../op';
 import type { Weight } from '../weight';
 import type { ForwardRequest, GradientRequest, ProductAlgorithm, TransposedRequest } from './algorithm';
 import { checkVectors, wholeWeight } from './dense_parts';
+import { narrowForward, narrowTransposed } from './narrow';
 import { quadsForward, quadsGradient, quadsTransposed } from './quads';
 import { registersForward, registersGradient, registersTransposed } from './registers';
 import { mostRows } from './row_windows';
@@ -10,15 +11,44 @@ import { rowForward, rowLanes } from './row';
 import { subgroupMatrixForward, subgroupMatrixTransposed } from './subgroup_matrix';
 import { tilesForward, tilesTransposed } from './tiles';
 
-// In each list the first that is available is the default: tiles on a GPU, and none of them on an adapter that runs on the
-// CPU, where workgroup memory is no nearer than the rest. What computes in half precision is never the default.
+// In each list the first that is available is the default: on a GPU tiles, and threads that share a sum where the result is
+// too narrow for them; neither on an adapter that runs on the CPU, where workgroup memory is no nearer than the rest. What
+// computes in half precision is never the default.
 const FORWARD: Lists<ForwardRequest> = {
-  gpu: [rowLanes, rowForward, ...tilesForward, registersForward, quadsForward, ...subgroupMatrixForward],
-  software: [rowForward, rowLanes, quadsForward, registersForward, ...tilesForward, ...subgroupMatrixForward],
+  gpu: [
+    rowLanes,
+    rowForward,
+    narrowForward,
+    ...tilesForward,
+    registersForward,
+    quadsForward,
+    ...subgroupMatrixForward,
+  ],
+  software: [
+    rowForward,
+    rowLanes,
+    quadsForward,
+    registersForward,
+    ...tilesForward,
+    ...subgroupMatrixForward,
+    narrowForward,
+  ],
 };
 const TRANSPOSED: Lists<TransposedRequest> = {
-  gpu: [...tilesTransposed, registersTransposed, quadsTransposed, ...subgroupMatrixTransposed],
-  software: [quadsTransposed, registersTransposed, ...tilesTransposed, ...subgroupMatrixTransposed],
+  gpu: [
+    narrowTransposed,
+    ...tilesTransposed,
+    registersTransposed,
+    quadsTransposed,
+    ...subgroupMatrixTransposed,
+  ],
+  software: [
+    quadsTransposed,
+    registersTransposed,
+    ...tilesTransposed,
+    ...subgroupMatrixTransposed,
+    narrowTransposed,
+  ],
 };
 const GRADIENT: Lists<GradientRequest> = {
   gpu: [quadsGradient, registersGradient],
@@ -36,10 +66,9 @@ export function matmul(lowering: Lowering, request: ForwardRequest): Dispatch[] 
   checkVectors(weight.in, 'input size');
   const rows = mostRows(lowering, y, window);
   const algorithm = pick(lowering, FORWARD, request, { op: 'matmul', shape: shapeClass(weight, rows) });
-  const first =
-    lora && algorithm.makesZ !== true
-      ? matmul(lowering, { x, y: lora.z, weight: wholeWeight(lora.A), dropout: lora.dropout, window })
-      : [];
+  const first = lora
+    ? matmul(lowering, { x, y: lora.z, weight: wholeWeight(lora.A), dropout: lora.dropout, window })
+    : [];
   return [...first, ...algorithm.lower(lowering, request)];
 }
 
