@@ -17,6 +17,7 @@ export interface DeviceLimits {
   readonly maxStorageBufferBindingSize: number;
   readonly maxBufferSize: number;
   readonly maxComputeWorkgroupsPerDimension: number;
+  readonly maxStorageBuffersPerShaderStage: number;
   readonly software: boolean;
   readonly features: DeviceFeatures;
   readonly choose: Chooser;
@@ -25,7 +26,11 @@ export interface DeviceLimits {
 /** 'software': the adapter runs on the CPU (SwiftShader, lavapipe, WARP). */
 export type DeviceKind = 'gpu' | 'software';
 
-const WANTED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
+const WANTED_LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+] as const;
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render|software|warp/i;
 
 /** An opened device with what belongs to it: its queue, its pipelines and the account of its buffers. */
@@ -75,13 +80,14 @@ export class Device implements DeviceHandle {
 
   /** What kernels and plans are fitted to. */
   get limits(): DeviceLimits {
-    const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension } = this.gpu.limits;
+    const { limits } = this.gpu;
     const software = this.kind === 'software';
     const { features } = this;
     return {
-      maxStorageBufferBindingSize,
-      maxBufferSize,
-      maxComputeWorkgroupsPerDimension,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxBufferSize: limits.maxBufferSize,
+      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
       software,
       features,
       choose: this.choices.choose,

@@ -5,6 +5,7 @@ import { attention, cachedAttention } from '../ops/attention';
 import { embedding } from '../ops/embedding';
 import { fusedGatedActivation, gatedActivation } from '../ops/gated_activation';
 import { linear } from '../ops/linear';
+import { gatedLinears, linears, type LinearMap } from '../ops/linears';
 import type { Tensor } from '../ops/op';
 import { addRmsNorm, rmsNorm } from '../ops/rms_norm';
 import { rotary } from '../ops/rotary';
@@ -47,23 +48,36 @@ export function decoder(
   const norm = (path: string, x: Tensor, groups = 1): Tensor =>
     rmsNorm(trace, { x, weight: weights.vector(`${path}.weight`) }, { eps, groups });
 
-  const project = (layer: number, module: LinearModule, x: Tensor, residual?: Tensor): Tensor => {
+  const mapOf = (layer: number, module: LinearModule): LinearMap => {
     const path = modulePath(layer, module);
-    return linear(trace, {
-      x,
+    return {
       weight: weights.weight(`${path}.weight`),
       bias: linearBias(spec, module) ? weights.vector(`${path}.bias`) : undefined,
       lora: adapter?.pair(path),
-      residual,
-    });
+    };
+  };
+
+  const project = (layer: number, module: LinearModule, x: Tensor, residual?: Tensor): Tensor =>
+    linear(trace, { x, ...mapOf(layer, module), residual });
+
+  const queriesKeysValues = (layer: number, x: Tensor): Readonly<Record<'q' | 'k' | 'v', Tensor>> => {
+    const of = <T>(each: (module: LinearModule) => T) => {
+      return { q: each('q_proj'), k: each('k_proj'), v: each('v_proj') };
+    };
+    if (context.kind === 'cache')
+      return linears(
+        trace,
+        x,
+        of((module) => mapOf(layer, module)),
+      );
+    return of((module) => project(layer, module, x));
   };
 
   const attend = (layer: number, x: Tensor): Tensor => {
-    const headsOf = (name: 'q' | 'k', count: number): Tensor => {
-      const y = project(layer, `${name}_proj`, x);
-      return spec.qkNorm ? norm(`model.layers.${layer}.self_attn.${name}_norm`, y, count) : y;
-    };
-    const [q, k, v] = [headsOf('q', heads), headsOf('k', kvHeads), project(layer, 'v_proj', x)];
+    const { q: ofQ, k: ofK, v } = queriesKeysValues(layer, x);
+    const headNorm = (name: string, y: Tensor, count: number): Tensor =>
+      spec.qkNorm ? norm(`model.layers.${layer}.self_attn.${name}`, y, count) : y;
+    const [q, k] = [headNorm('q_norm', ofQ, heads), headNorm('k_norm', ofK, kvHeads)];
     const { window, rotary: index } = spec.attention[layer] ?? {};
     const attributes = { heads, kvHeads, headDim, scale: spec.attentionScale, window };
     const turns = index === undefined ? undefined : weights.rotary(index);
@@ -87,6 +101,10 @@ export function decoder(
   const gated = (layer: number, y: Tensor): Tensor => {
     if (spec.modules.includes('gate_up_proj')) {
       return fusedGatedActivation(trace, { gateUp: project(layer, 'gate_up_proj', y) }, { activation });
+    }
+    if (context.kind === 'cache') {
+      const maps = { gate: mapOf(layer, 'gate_proj'), up: mapOf(layer, 'up_proj') };
+      return gatedLinears(trace, y, maps, { activation });
     }
     const gate = project(layer, 'gate_proj', y);
     const up = project(layer, 'up_proj', y);

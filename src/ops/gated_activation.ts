@@ -1,3 +1,4 @@
+import type { ShaderConstants } from '../gpu/shaders';
 import { rowsIn, rowWindows, windowed } from './products/row_windows';
 import {
   f32,
@@ -30,8 +31,8 @@ interface Inputs {
 
 const definition: Op<Inputs, { y: Tensor }, Attributes> = {
   name: 'gated_activation',
-  lower({ inputs: { gate, up }, outputs: { y }, attributes }, lowering) {
-    return elementwise('gated_activation', [read(gate), read(up), write(y)], y, attributes, lowering);
+  lower({ inputs, outputs: { y }, attributes: { activation } }, lowering) {
+    return applyGate(lowering, { ...inputs, y }, activation);
   },
   gradient({ inputs: { gate, up }, outputs: { y }, attributes }, tape) {
     const dy = tape.gradientOf(y);
@@ -78,6 +79,20 @@ const fusedGradient: Op<FusedInputs & { readonly dy: Tensor }, { dgateUp: Tensor
   },
 };
 
+/** The constants of shaders/lib/activation.wgsl. */
+export function activationConstants(activation: Activation): ShaderConstants {
+  return { [{ silu: 'SILU', gelu_pytorch_tanh: 'GELU_TANH', gelu: 'GELU' }[activation]]: true };
+}
+
+/** y = act(gate) ⊙ up, for ops that make `gate` and `up` themselves. */
+export function applyGate(
+  lowering: Lowering,
+  { gate, up, y }: { readonly gate: Tensor; readonly up: Tensor; readonly y: Tensor },
+  activation: Activation,
+): Dispatch[] {
+  return elementwise('gated_activation', [read(gate), read(up), write(y)], y, { activation }, lowering);
+}
+
 /** One thread per vector of y (or dy), in windows of the rows where a tensor is larger than a binding. */
 function elementwise(
   kernel: string,
@@ -90,11 +105,10 @@ function elementwise(
   const columns = rowElements(y.shape);
   const scalar = columns % 4 !== 0;
   const width = scalar ? 1 : 4;
-  const name = { silu: 'SILU', gelu_pytorch_tanh: 'GELU_TANH', gelu: 'GELU' }[activation];
   const tensors = bindings.map(({ tensor }) => tensor);
   return rowWindows(lowering, tensors).map((window) => ({
     kernel,
-    constants: { SCALAR: scalar, [name]: true, ...(isFused && { FUSED: true }) },
+    constants: { SCALAR: scalar, ...activationConstants(activation), ...(isFused && { FUSED: true }) },
     ...(isFused && { overrides: { columns: columns / width } }),
     bindings: bindings.map((binding) => windowed(binding, window)),
     workgroups: (rows) =>

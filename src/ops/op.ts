@@ -69,6 +69,8 @@ export interface Limits {
   readonly maxStorageBufferBindingSize: number;
   readonly maxBufferSize: number;
   readonly maxComputeWorkgroupsPerDimension: number;
+  /** What every device gives where it is omitted. */
+  readonly maxStorageBuffersPerShaderStage?: number;
   /** The adapter runs on the CPU, where workgroup memory and barriers are dear: small workgroups do better. */
   readonly software?: boolean;
   /** What kernels may use beyond plain WGSL; nothing where it is omitted. */

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Device } from '../../src/gpu/device';
+import type { Plan } from '../../src/graph/plan';
 import { Generator } from '../../src/models/generation';
+import { planChat } from '../../src/models/generation_graph';
 import { KeyValueCache } from '../../src/models/key_value_cache';
 import { allLogits } from '../../src/models/logits';
 import { readMatrix } from '../../src/models/lora';
@@ -79,4 +81,25 @@ describe.each(families)('%s', (family) => {
       for (const part of [plain, tuned, cache]) part.destroy();
     });
   });
+});
+
+test('greedy answers with all products of one input in one dispatch, as on a graphics card', async () => {
+  const fixture = loadFixture('qwen2');
+  const own = await Device.open(gpu);
+  const { model, adapter, destroy } = await loadOnDevice(own, fixture, 'nf4');
+  const cache = new KeyValueCache(model, 64);
+  const planned = (): Plan => {
+    const options = { cacheRows: cache.rows, limits: own.limits };
+    return planChat(model.layout, adapter.layout, options).decode.plan;
+  };
+  const apart = planned();
+  for (const { choice } of apart.questions) if (choice.op === 'linears') own.choices.refuse(choice, 'apart');
+  expect(planned().dispatches.length).toBeLessThan(apart.dispatches.length);
+  const generator = await Generator.compile(model, adapter, cache);
+  const { greedy: answers } = fixture.expected.variants.nf4!;
+  const prompt = fixture.expected.batch[1]!.input_ids;
+  expect(await greedy(generator, prompt, answers.adapter.length)).toEqual(answers.adapter);
+  for (const part of [generator, cache]) part.destroy();
+  destroy();
+  own.destroy();
 });
