@@ -51,6 +51,9 @@ fn matmul_row(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id)
   let rows = min(min(column, out4 - 1u) * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(out - 1u));
   let n = rows * in4;
 
+#if NF4_SHARED
+  share_nf4_code(thread);
+#endif
   var sum = vec4f();
 #if WEIGHT_PACKED
   for (var k = 2u * lane; k < in4; k += 2u * LANES) {

@@ -47,7 +47,7 @@ function lanes(lowering: Lowering, request: ForwardRequest, part: WeightPart): D
   const groups = groupsOf(lowering, Math.ceil(part.rows / 4), COLUMNS_OF_LANES);
   return {
     kernel: 'matmul_row',
-    constants: { ...reader.constants, ...after.constants },
+    constants: { ...reader.constants, ...after.constants, ...(isNf4(weight) && { NF4_SHARED: true }) },
     overrides: {
       ...reader.overrides,
       in4: weight.in / 4,
@@ -59,6 +59,10 @@ function lanes(lowering: Lowering, request: ForwardRequest, part: WeightPart): D
     workgroups: (rows) => [groups, Math.min(rows, 1), 1],
     flops: () => rowOperations(weight, part),
   };
+}
+
+function isNf4(weight: Weight): boolean {
+  return weight.kind === 'packed' && weight.packing.format === 'nf4';
 }
 
 function readerOf(weight: Weight, bindings: Binding[]): PackedReader {

@@ -31,7 +31,7 @@ export function rowSiblings({ limits, capacity }: Lowering, siblings: Siblings):
     ...(first.lora && { LORA: true }),
     ...(first.bias && { BIAS: true }),
     ...(gated && { GATED: true, ...activationConstants(gated.activation) }),
-    ...(firstWeight.kind === 'packed' && limits.software !== true && { NF4_SHARED: true }),
+    ...(firstWeight.kind === 'packed' && { NF4_SHARED: true }),
   };
   const overrides: Record<string, number> = { in4: firstWeight.in / 4 };
   let groups = 0;
