@@ -280,6 +280,8 @@ export const cases: readonly OpCase[] = [
   linearCase({ rows: 70, in: 128, out: 260, format: 'nf4_double', rank: 16, dropout: 0.2 }),
   linearCase({ rows: 11, in: 20, out: 12, format: 'f32', trainable: true, bias: true }),
   linearCase({ rows: 300, in: 8, out: 4, format: 'f32', trainable: true }),
+  // Divided as on a GPU: the gradient in more chunks, a sum among more threads.
+  linearCase({ rows: 150, in: 4, out: 8, format: 'f32', trainable: true, limits: { software: false } }),
   linearCase({ rows: 5, in: 64, out: 36, format: 'nf4', rank: 4, frozenInput: true }),
   // Split weights: dense ones in parts, 4-bit ones unpacked a few rows at a time.
   linearCase({

@@ -13,7 +13,7 @@
  *    the sizes and the row count. `lower` writes out all dispatches of the request: for every part of a split weight
  *    (`denseParts` in dense_parts.ts also unpacks a packed one to float32 first; an algorithm may read it as it is
  *    instead) and for every window of token rows (`windowsOf` in row_windows.ts). `lora.z` is made before by a product of
- *    its own, unless the algorithm says that it `makesZ` on its way.
+ *    its own.
  * 2. Put it into a list of products.ts. The first that is available is the default for a device on which nothing was
  *    measured yet, so a place early in the list is a claim.
  *

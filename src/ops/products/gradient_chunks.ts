@@ -1,10 +1,26 @@
+import { alignUp } from '../../core/align';
 import type { ShaderConstants } from '../../gpu/shaders';
 import { read, rowElements, update, write, type Binding, type Dispatch, type Lowering } from '../op';
 import type { GradientRequest } from './algorithm';
-import { CHUNK_ROWS, rowsIn, rowWindows, type RowWindow } from './row_windows';
+import { rowsIn, rowWindows, type RowWindow } from './row_windows';
 
-/** A product that fills its target: the gradient, or with the constant PARTIAL a sum of each chunk of rows. */
-export type ChunkProduct = (target: Binding, constants: ShaderConstants, window?: RowWindow) => Dispatch;
+/** Token rows of a chunk at most. */
+const MOST_ROWS = 256;
+/**
+ * A narrow gradient has few threads, each of which waits for one row after the other. A GPU has threads to spare: there the
+ * rows are in so many chunks, none of which is so small that adding them up would cost more.
+ */
+const CHUNKS = 16;
+const LEAST_ROWS = 64;
+
+/** What a product is to fill: the gradient, or with the constant PARTIAL a sum of each chunk of rows. */
+export interface ChunkTarget {
+  readonly target: Binding;
+  readonly constants: ShaderConstants;
+  readonly window?: RowWindow;
+  /** Token rows of a chunk. */
+  readonly chunkRows: number;
+}
 
 /**
  * A gradient in chunks of token rows, which are products of their own and then added up in order: the more threads have
@@ -13,32 +29,41 @@ export type ChunkProduct = (target: Binding, constants: ShaderConstants, window?
 export function inChunks(
   lowering: Lowering,
   { dy, x, gradient }: GradientRequest,
-  product: ChunkProduct,
+  product: (chunk: ChunkTarget) => Dispatch,
 ): Dispatch[] {
   const [outSize, inSize] = [rowElements(dy.shape), rowElements(x.shape)];
-  const chunks = Math.ceil(lowering.capacity / CHUNK_ROWS);
+  const chunkRows = rowsOfChunk(lowering);
+  const chunks = Math.ceil(lowering.capacity / chunkRows);
   const alwaysAdd = { ALWAYS_ADD: gradient.further };
-  if (chunks === 1) return [product(update(gradient.tensor), alwaysAdd)];
+  if (chunks === 1) return [product({ target: update(gradient.tensor), constants: alwaysAdd, chunkRows })];
   const partials = lowering.temporary('partial_gradients', { type: 'f32', shape: [chunks, outSize, inSize] });
   const size4 = (outSize * inSize) / 4;
   const windows = rowWindows(lowering, [dy, x], {
     rowOperations: 2 * outSize * inSize,
-    alignment: CHUNK_ROWS,
+    alignment: chunkRows,
   });
   return [
-    ...windows.map((window) => product(write(partials), { PARTIAL: true }, window)),
+    ...windows.map((window) =>
+      product({ target: write(partials), constants: { PARTIAL: true }, window, chunkRows }),
+    ),
     {
       kernel: 'sum_partials',
       constants: alwaysAdd,
-      overrides: { size4, chunk_rows: CHUNK_ROWS },
+      overrides: { size4, chunk_rows: chunkRows },
       bindings: [read(partials), update(gradient.tensor)],
       workgroups: () => [Math.min(65535, Math.ceil(size4 / 64)), Math.ceil(size4 / 64 / 65535), 1],
     },
   ];
 }
 
+function rowsOfChunk({ limits, capacity }: Lowering): number {
+  if (limits.software) return MOST_ROWS;
+  const rows = alignUp(Math.ceil(capacity / CHUNKS), LEAST_ROWS);
+  return Math.min(Math.max(rows, LEAST_ROWS), MOST_ROWS);
+}
+
 /** How many chunks so many token rows fill in the window. Where there are no rows at all, the gradient is still to be set. */
-export function chunksIn(rows: number, window: RowWindow | undefined): number {
+export function chunksIn(rows: number, { window, chunkRows }: ChunkTarget): number {
   const least = window && window.first > 0 ? 0 : 1;
-  return Math.max(least, Math.ceil(rowsIn(rows, window) / CHUNK_ROWS));
+  return Math.max(least, Math.ceil(rowsIn(rows, window) / chunkRows));
 }

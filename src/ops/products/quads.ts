@@ -5,7 +5,6 @@ import { epilogue, transposedEpilogue } from './epilogue';
 import { chunksIn, inChunks } from './gradient_chunks';
 import { masking } from './masking';
 import {
-  CHUNK_ROWS,
   mostRows,
   rowsIn,
   tensorRows,
@@ -137,7 +136,8 @@ export const quadsGradient: ProductAlgorithm<GradientRequest> = {
     const [out4, in4] = [rowElements(dy.shape) / 4, rowElements(x.shape) / 4];
     const [wider, narrower] = out4 > in4 ? [out4, in4] : [in4, out4];
     const threads = threadsFor(lowering, wider);
-    return inChunks(lowering, request, (target, constants, window) => {
+    return inChunks(lowering, request, (chunk) => {
+      const { target, constants, window, chunkRows } = chunk;
       const bindings = [windowed(read(dy), window), windowed(read(x), window), target];
       const masked = masking(dropout, bindings, window);
       return {
@@ -152,14 +152,14 @@ export const quadsGradient: ProductAlgorithm<GradientRequest> = {
         },
         overrides: {
           scale,
-          chunk_rows: CHUNK_ROWS,
+          chunk_rows: chunkRows,
           threads,
           ...(window && { first_row: window.first }),
           ...masked.overrides,
         },
         bindings,
         words: masked.words,
-        workgroups: (rows) => [Math.ceil(wider / threads), Math.ceil(narrower / 4), chunksIn(rows, window)],
+        workgroups: (rows) => [Math.ceil(wider / threads), Math.ceil(narrower / 4), chunksIn(rows, chunk)],
         flops: (rows) => 2 * rowsIn(rows, window) * 16 * out4 * in4,
       };
     });

@@ -4,7 +4,7 @@ import { denseParts, rowOperations, weightConstants, type DensePart } from './de
 import { epilogue, transposedEpilogue } from './epilogue';
 import { chunksIn, inChunks } from './gradient_chunks';
 import { masking } from './masking';
-import { CHUNK_ROWS, rowsIn, windowed, windowOverrides, windowsOf, type RowWindow } from './row_windows';
+import { rowsIn, windowed, windowOverrides, windowsOf, type RowWindow } from './row_windows';
 
 /** Token rows of a thread. */
 const ROWS_OF_THREAD = 8;
@@ -113,7 +113,8 @@ export const registersGradient: ProductAlgorithm<GradientRequest> = {
     const outSize = rowElements(dy.shape);
     const inSize = rowElements(x.shape);
     const shape = threads(inSize / 4);
-    return inChunks(lowering, request, (target, constants, window) => {
+    return inChunks(lowering, request, (chunk) => {
+      const { target, constants, window, chunkRows } = chunk;
       const bindings = [windowed(read(dy), window), windowed(read(x), window), target];
       const masked = masking(dropout, bindings, window);
       return {
@@ -123,7 +124,7 @@ export const registersGradient: ProductAlgorithm<GradientRequest> = {
           in4: inSize / 4,
           out4: outSize / 4,
           scale,
-          chunk_rows: CHUNK_ROWS,
+          chunk_rows: chunkRows,
           ...(window && { first_row: window.first }),
           ...masked.overrides,
           ...shape,
@@ -133,7 +134,7 @@ export const registersGradient: ProductAlgorithm<GradientRequest> = {
         workgroups: (rows) => [
           Math.ceil(inSize / 4 / shape.threads_x),
           Math.ceil(outSize / 4 / shape.threads_y),
-          chunksIn(rows, window),
+          chunksIn(rows, chunk),
         ],
         flops: (rows) => 2 * rowsIn(rows, window) * outSize * inSize,
       };

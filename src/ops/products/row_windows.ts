@@ -6,9 +6,6 @@ export interface RowWindow {
   readonly count: number;
 }
 
-/** Rows that one thread of a gradient adds up; more are split into chunks, for the device has threads to spare. */
-export const CHUNK_ROWS = 256;
-
 /** What windows begin at multiples of where nothing else is asked for. */
 const ALIGNMENT = 64;
 
