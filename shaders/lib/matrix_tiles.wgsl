@@ -9,7 +9,7 @@
 // of each one matrix.
 //
 // The including kernel is given the constants TILE_ROWS, TILE_COLUMNS, SLICE, REGION_ROWS, REGION_COLUMNS, SHOWN (which
-// divides the regions), SUBGROUP (the most threads of one) and the device's M, N and K.
+// divides the regions), DOWN and ACROSS, SUBGROUP (the most threads of one) and the device's M, N and K.
 #include lib/tile_type
 enable subgroups;
 enable chromium_experimental_subgroup_matrix;
@@ -19,14 +19,20 @@ const SLICE4 = SLICE / 4u;
 const REGIONS_X = TILE_COLUMNS / REGION_COLUMNS;
 const REGIONS = REGIONS_X * (TILE_ROWS / REGION_ROWS);
 const THREADS = REGIONS * SUBGROUP;
-const DOWN = REGION_ROWS / M;
-const ACROSS = REGION_COLUMNS / N;
 const SUM_VECTORS = M * N / 4u;
 
 alias Left = subgroup_matrix_left<f16, K, M>;
 alias Right = subgroup_matrix_right<f16, N, K>;
 alias Sum = subgroup_matrix_result<f32, N, M>;
-alias Sums = array<Sum, DOWN * ACROSS>;
+
+// Named one by one: an array that a loop goes through may end up in memory.
+struct Sums {
+#for a in ACROSS
+#for d in DOWN
+  sum$d_$a: Sum,
+#end
+#end
+}
 
 // Both tiles lie in rows as far memory has them. Two vectors more a row than it needs put what is read together into
 // different banks.
@@ -66,20 +72,19 @@ fn multiply(sums: ptr<function, Sums>, region: u32) {
   let row = region / REGIONS_X * REGION_ROWS;
   let column = region % REGIONS_X * REGION_COLUMNS;
   for (var k = 0u; k < SLICE; k += K) {
-    var left: array<Left, DOWN>;
-    for (var d = 0u; d < DOWN; d++) {
-      left[d] = subgroupMatrixLoad<Left, row_major>(&left_tile, (row + d * M) * LEFT_STRIDE4 + k / 4u, LEFT_STRIDE4);
-    }
-    for (var a = 0u; a < ACROSS; a++) {
+#for d in DOWN
+    let left$d = subgroupMatrixLoad<Left, row_major>(&left_tile, (row + $du * M) * LEFT_STRIDE4 + k / 4u, LEFT_STRIDE4);
+#end
+#for a in ACROSS
 #if TRANSPOSED
-      let right = subgroupMatrixLoad<Right, row_major>(&right_tile, k * RIGHT_STRIDE4 + (column + a * N) / 4u, RIGHT_STRIDE4);
+    let right$a = subgroupMatrixLoad<Right, row_major>(&right_tile, k * RIGHT_STRIDE4 + (column + $au * N) / 4u, RIGHT_STRIDE4);
 #else
-      let right = subgroupMatrixLoad<Right, col_major>(&right_tile, (column + a * N) * RIGHT_STRIDE4 + k / 4u, RIGHT_STRIDE4);
+    let right$a = subgroupMatrixLoad<Right, col_major>(&right_tile, (column + $au * N) * RIGHT_STRIDE4 + k / 4u, RIGHT_STRIDE4);
 #endif
-      for (var d = 0u; d < DOWN; d++) {
-        sums[a * DOWN + d] = subgroupMatrixMultiplyAccumulate(left[d], right, sums[a * DOWN + d]);
-      }
-    }
+#for d in DOWN
+    (*sums).sum$d_$a = subgroupMatrixMultiplyAccumulate(left$d, right$a, (*sums).sum$d_$a);
+#end
+#end
   }
 }
 
@@ -90,7 +95,13 @@ fn has_turn(turn: u32, region: u32) -> bool { return region < REGIONS && region 
 
 fn show(sums: ptr<function, Sums>, turn: u32, region: u32) {
   if (has_turn(turn, region)) {
-    subgroupMatrixStore<row_major>(&shown, region % SHOWN * SUM_VECTORS, sums[index_of(turn)], N / 4u);
+#for a in ACROSS
+#for d in DOWN
+    if (index_of(turn) == $au * DOWN + $du) {
+      subgroupMatrixStore<row_major>(&shown, region % SHOWN * SUM_VECTORS, (*sums).sum$d_$a, N / 4u);
+    }
+#end
+#end
   }
   workgroupBarrier();
 }
@@ -99,7 +110,13 @@ fn show(sums: ptr<function, Sums>, turn: u32, region: u32) {
 fn take_back(sums: ptr<function, Sums>, turn: u32, region: u32) {
   workgroupBarrier();
   if (has_turn(turn, region)) {
-    sums[index_of(turn)] = subgroupMatrixLoad<Sum, row_major>(&shown, region % SHOWN * SUM_VECTORS, N / 4u);
+#for a in ACROSS
+#for d in DOWN
+    if (index_of(turn) == $au * DOWN + $du) {
+      (*sums).sum$d_$a = subgroupMatrixLoad<Sum, row_major>(&shown, region % SHOWN * SUM_VECTORS, N / 4u);
+    }
+#end
+#end
   }
   workgroupBarrier();
 }

@@ -49,6 +49,8 @@ function kernel({ features }: Limits, sizes: MatrixTileSizes): TiledKernel | und
       REGION_ROWS: regionRows,
       REGION_COLUMNS: regionColumns,
       SHOWN: shown,
+      DOWN: regionRows / M,
+      ACROSS: regionColumns / N,
       SUBGROUP: subgroups.max,
       M,
       N,
