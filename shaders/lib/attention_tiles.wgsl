@@ -21,11 +21,15 @@ const THREADS = THREADS_X * THREADS_Y;
 // One vector more than a row needs: rows that are read together then lie in different banks.
 const STRIDE = SLICE4 + 1u;
 const BLOCK_STRIDE = THREADS_X + 1u;
-const BLOCKS = OWN * BLOCK_STRIDE;
-const SLICE_ROOM = 256u;
+const BLOCKS = THREADS_Y * BLOCK_STRIDE;
+const SLICE_ROOM = 64u;
 
-// Slices of both sides, or all threads' blocks and a slice of the other rows.
-var<workgroup> tile: array<vec4f, max((OWN + OTHERS) * STRIDE, BLOCKS + SLICE_ROOM)>;
+// Slices of both sides, or all threads' blocks and a slice of the other rows. Of four rows that a thread takes at a time each
+// lies in an array of its own: one place in them, which a browser has checked once, serves to read all four.
+const QUARTER = max((THREADS_Y + THREADS_X) * STRIDE, BLOCKS + SLICE_ROOM);
+#for i in 4
+var<workgroup> tile$i: array<vec4f, QUARTER>;
+#end
 
 // So many turns of a loop (there are rows), which a compiler is not to know: it would write all of them out, and some take
 // very long for that.
@@ -62,25 +66,30 @@ fn column_of(thread: u32, c: u32) -> u32 { return place_of(thread).x + c * THREA
 // A column of the block for each of a thread's own rows.
 fn dot_products(factor: u32, own: Rows, others: Rows, thread: u32) -> mat4x4f {
   let at = place_of(thread);
-  let own_at = 4u * at.y * STRIDE;
-  let other_at = (OWN + at.x) * STRIDE;
   var block = mat4x4f();
   for (var first = 0u; first < turns(head_dim4); first += SLICE4) {
     workgroupBarrier();                     // all have used what lies there
-    for (var unit = thread; unit < OWN * SLICE4; unit += THREADS) {
+    for (var unit = thread; unit < (THREADS_Y + THREADS_X) * SLICE4; unit += THREADS) {
+      let y = unit / SLICE4;
+      let x = y - THREADS_Y;
       let d = min(first + unit % SLICE4, head_dim4 - 1u);
-      tile[unit / SLICE4 * STRIDE + unit % SLICE4] = own4(factor, vector_of(own, unit / SLICE4, d));
-    }
-    for (var unit = thread; unit < OTHERS * SLICE4; unit += THREADS) {
-      let d = min(first + unit % SLICE4, head_dim4 - 1u);
-      tile[(OWN + unit / SLICE4) * STRIDE + unit % SLICE4] = other4(factor, vector_of(others, unit / SLICE4, d));
+      let to = y * STRIDE + unit % SLICE4;
+      if (y < THREADS_Y) {
+#for i in 4
+        tile$i[to] = own4(factor, vector_of(own, 4u * y + $iu, d));
+#end
+      } else {
+#for i in 4
+        tile$i[to] = other4(factor, vector_of(others, x + $iu * THREADS_X, d));
+#end
+      }
     }
     workgroupBarrier();
     for (var d = 0u; d < turns(min(SLICE4, head_dim4 - first)); d++) {
-      let other = transpose(mat4x4f(tile[other_at + d], tile[other_at + THREADS_X * STRIDE + d],
-                                    tile[other_at + 2u * THREADS_X * STRIDE + d], tile[other_at + 3u * THREADS_X * STRIDE + d]));
+      let from_other = (THREADS_Y + at.x) * STRIDE + d;
+      let other = transpose(mat4x4f(tile0[from_other], tile1[from_other], tile2[from_other], tile3[from_other]));
 #for i in 4
-      let own$i = tile[own_at + $iu * STRIDE + d];
+      let own$i = tile$i[at.y * STRIDE + d];
       block[$i] += other[0] * own$i.x;
       block[$i] += other[1] * own$i.y;
       block[$i] += other[2] * own$i.z;
@@ -91,28 +100,28 @@ fn dot_products(factor: u32, own: Rows, others: Rows, thread: u32) -> mat4x4f {
   return block;
 }
 
-// Hands the blocks on and adds to the sums. A barrier comes first: all have used what lies in `tile`.
+// Hands the blocks on and adds to the sums. A barrier comes first: all have used what lies in the tiles.
 fn add_weighted(sums: ptr<function, Sums>, block: mat4x4f, factor: u32, others: Rows, thread: u32) {
   let at = place_of(thread);
-  let own_at = 4u * at.y * BLOCK_STRIDE;
 #for i in 4
-  tile[own_at + $iu * BLOCK_STRIDE + at.x] = block[$i];
+  tile$i[at.y * BLOCK_STRIDE + at.x] = block[$i];
 #end
   for (var first = 0u; first < turns(THREADS_X); first += SLICE_X) {
     if (first > 0u) { workgroupBarrier(); }
-    for (var unit = thread; unit < 4u * SLICE_X * head_dim4; unit += THREADS) {
-      let i = unit / head_dim4;             // four rows follow one another that are in one vector of the blocks
-      let row = first + i / 4u + i % 4u * THREADS_X;
-      tile[BLOCKS + unit] = other4(factor, vector_of(others, row, unit % head_dim4));
+    for (var unit = thread; unit < SLICE_X * head_dim4; unit += THREADS) {
+#for i in 4
+      let row$i = first + unit / head_dim4 + $iu * THREADS_X;
+      tile$i[BLOCKS + unit] = other4(factor, vector_of(others, row$i, unit % head_dim4));
+#end
     }
     workgroupBarrier();
     for (var x = 0u; x < turns(SLICE_X); x++) {
 #for i in 4
-      let weights$i = tile[own_at + $iu * BLOCK_STRIDE + first + x];
+      let weights$i = tile$i[at.y * BLOCK_STRIDE + first + x];
 #end
 #for c in COLUMNS
-      let at$c = BLOCKS + 4u * x * head_dim4 + min(column_of(thread, $cu), head_dim4 - 1u);
-      let other$c = mat4x4f(tile[at$c], tile[at$c + head_dim4], tile[at$c + 2u * head_dim4], tile[at$c + 3u * head_dim4]);
+      let from$c = BLOCKS + x * head_dim4 + min(column_of(thread, $cu), head_dim4 - 1u);
+      let other$c = mat4x4f(tile0[from$c], tile1[from$c], tile2[from$c], tile3[from$c]);
 #for i in 4
       (*sums)[$c][$i] += other$c[0] * weights$i.x;
       (*sums)[$c][$i] += other$c[1] * weights$i.y;
