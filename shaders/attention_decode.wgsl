@@ -8,7 +8,8 @@
 // partial_o    f32 [heads, chunks, head_dim]   not yet divided by the sum of the weights
 // partial      f32 [heads, chunks, 2]          the maximum of the scores (times log2 e) and the sum of the weights
 //
-// First a thread has four keys at a time, then one vector of columns and every so many keys.
+// First a thread has four keys at a time, of whose dimensions it takes every `lanes`-th vector: neighbours read side by side
+// and add up what they have through workgroup memory. Then it has one vector of columns and every so many keys.
 // dispatch  (heads, chunks); at least head_dim / 4 threads
 
 #include lib/run
@@ -16,6 +17,7 @@
 
 override threads: u32;
 override chunk: u32;                      // keys, a multiple of 4
+override lanes: u32 = 1;                  // a divisor of threads
 
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
@@ -27,7 +29,7 @@ override chunk: u32;                      // keys, a multiple of 4
 @group(0) @binding(4) var<storage, read_write> o: array<vec4f>;
 #endif
 
-var<workgroup> weights: array<vec4f, chunk / 4u>;
+var<workgroup> weights: array<vec4f, lanes * (chunk / 4u)>;   // first each lane's part of the scores
 var<workgroup> maxima: array<f32, threads>;
 var<workgroup> sums: array<f32, threads>;
 var<workgroup> columns: array<vec4f, threads>;
@@ -46,15 +48,21 @@ fn attention_decode(@builtin(workgroup_id) group_id: vec3u,
   let stride = heads / group * head_dim4;
   let column = head / group * head_dim4;
 
-  var highest = LOWEST;
-  for (var x = skipped + thread; x < vectors; x += threads) {
-    let key = chunk_key + 4u * x + STEPS;
-    let k4 = clamp(key, vec4u(first), vec4u(end - 1u)) * stride + column;
+  let lane = thread % lanes;
+  for (var x = skipped + thread / lanes; x < vectors; x += threads / lanes) {
+    let k4 = clamp(chunk_key + 4u * x + STEPS, vec4u(first), vec4u(end - 1u)) * stride + column;
     var s = vec4f();
-    for (var d = 0u; d < head_dim4; d++) {
+    for (var d = lane; d < head_dim4; d += lanes) {
       s += q[head * head_dim4 + d] * mat4x4f(k[k4.x + d], k[k4.y + d], k[k4.z + d], k[k4.w + d]);
     }
-    s = seen4(s * (scale * LOG2_E), key, first, end - 1u);
+    weights[lane * (chunk / 4u) + x] = s;
+  }
+  if (lanes > 1u) { workgroupBarrier(); }
+  var highest = LOWEST;
+  for (var x = skipped + thread; x < vectors; x += threads) {
+    var s = weights[x];
+    for (var i = 1u; i < lanes; i++) { s += weights[i * (chunk / 4u) + x]; }
+    s = seen4(s * (scale * LOG2_E), chunk_key + 4u * x + STEPS, first, end - 1u);
     weights[x] = s;
     highest = max(highest, largest(s));
   }
