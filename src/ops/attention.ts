@@ -43,6 +43,8 @@ interface Outputs extends Record<string, Tensor> {
 
 /** Keys of a workgroup where one row's keys are split over several. */
 const DECODE_CHUNK = 256;
+/** Threads that read a key together: as many vectors as most caches have in a line or half of one. */
+const DECODE_LANES = 4;
 
 const definition: Op<AttentionInputs, Outputs, AttentionAttributes> = {
   name: 'attention',
@@ -173,7 +175,9 @@ function decode(
   const chunk = Math.min(DECODE_CHUNK, Math.ceil(cacheRows / 4) * 4);
   const chunks = Math.ceil(cacheRows / chunk);
   const shared = headOverrides(attributes);
-  const overrides = { ...shared, chunk, threads: Math.max(threadsFor(attributes, lowering), headDim / 4) };
+  const threads = Math.max(threadsFor(attributes, lowering), headDim / 4);
+  // Software adapters have no use for what lies side by side.
+  const overrides = { ...shared, chunk, threads, lanes: lowering.limits.software ? 1 : DECODE_LANES };
   const flops = (): number => scoreFlops(attributes, cacheRows);
   const bindings = [read(q), read(keyCache), read(valueCache)];
   const workgroups = (): [number, number, number] => [heads, chunks, 1];
