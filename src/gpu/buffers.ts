@@ -16,6 +16,13 @@ export interface BufferRange {
   readonly bytes: number;
 }
 
+/** A copy of ranges for JavaScript: encoded behind what fills them, then submitted, then read; or dropped. */
+export interface Readback {
+  readonly encode: (encoder: GPUCommandEncoder) => void;
+  readonly read: () => Promise<ArrayBuffer>;
+  readonly drop: () => void;
+}
+
 /** Makes a device's buffers and keeps account of them by purpose. */
 export class BufferPool {
   readonly #bytes = new Map<string, number>();
@@ -83,49 +90,55 @@ export class BufferPool {
     return await this.readRanges([{ buffer, offset, bytes }]);
   }
 
-  /**
-   * Copies back some ranges at once, one after the other in the result. Waits and throws as `read`.
-   *
-   * @param submit submits a command buffer with `copy` in it: behind what fills the ranges, where they are one submit
-   */
-  async readRanges(
-    ranges: readonly BufferRange[],
-    submit: (copy: (encoder: GPUCommandEncoder) => void) => void | Promise<void> = (copy) => {
-      const encoder = this.#device.gpu.createCommandEncoder();
-      copy(encoder);
-      this.#device.gpu.queue.submit([encoder.finish()]);
-    },
-  ): Promise<ArrayBuffer> {
+  /** Copies back some ranges at once, one after the other in the result. Waits and throws as `read`. */
+  async readRanges(ranges: readonly BufferRange[]): Promise<ArrayBuffer> {
     const { gpu } = this.#device;
     this.#device.check();
+    const readback = this.readback(ranges);
+    const encoder = gpu.createCommandEncoder();
+    readback.encode(encoder);
+    gpu.queue.submit([encoder.finish()]);
+    return await readback.read();
+  }
+
+  /** `readRanges` in parts, for who submits the copy along with what fills the ranges. */
+  readback(ranges: readonly BufferRange[]): Readback {
+    const { gpu } = this.#device;
     const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
     const staging = this.#takeStaging(bytes);
-    try {
-      await submit((encoder) => {
+    return {
+      encode: (encoder) => {
         let at = 0;
         for (const { buffer, offset, bytes: length } of ranges) {
           encoder.copyBufferToBuffer(buffer, offset, staging, at, length);
           at += length;
         }
-      });
-      await staging.mapAsync(GPUMapMode.READ, 0, bytes).catch(async (cause: unknown) => {
-        // Where the device was lost, that may be told a moment after the read is refused.
-        await Promise.race([gpu.lost, new Promise((resolve) => setTimeout(resolve, LOSS_MILLISECONDS))]);
-        this.#device.check();
-        throw new TunesmithError({
-          code: 'gpu_read_failed',
-          message: 'Results could not be read back from the graphics card.',
-          cause,
-        });
-      });
-      const copy = staging.getMappedRange(0, bytes).slice(0);
-      staging.unmap();
-      this.#staging.push(staging);
-      return copy;
-    } catch (error) {
-      staging.destroy();
-      throw error;
-    }
+      },
+      read: async () => {
+        try {
+          await staging.mapAsync(GPUMapMode.READ, 0, bytes).catch(async (cause: unknown) => {
+            // Where the device was lost, that may be told a moment after the read is refused.
+            await Promise.race([gpu.lost, new Promise((resolve) => setTimeout(resolve, LOSS_MILLISECONDS))]);
+            this.#device.check();
+            throw new TunesmithError({
+              code: 'gpu_read_failed',
+              message: 'Results could not be read back from the graphics card.',
+              cause,
+            });
+          });
+          const copy = staging.getMappedRange(0, bytes).slice(0);
+          staging.unmap();
+          this.#staging.push(staging);
+          return copy;
+        } catch (error) {
+          staging.destroy();
+          throw error;
+        }
+      },
+      drop: () => {
+        staging.destroy();
+      },
+    };
   }
 
   #count(purpose: string, bytes: number): void {

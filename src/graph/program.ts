@@ -1,3 +1,4 @@
+import type { Readback } from '../gpu/buffers';
 import type { Device } from '../gpu/device';
 import { encodeRun, type RunValues } from '../gpu/run';
 import { timeDispatches, type TimingOptions } from '../gpu/timing';
@@ -20,10 +21,25 @@ export interface ProgramParts {
   readonly owned: readonly { readonly purpose: string; readonly buffer: GPUBuffer }[];
 }
 
+/** What is submitted at once. */
+interface EncodedPart {
+  readonly commands: GPUCommandBuffer;
+  readonly operations: number;
+}
+
+/** A run that reads tensors, ready to be submitted. */
+interface Encoded {
+  readonly rows: number;
+  readonly tensors: readonly Tensor[];
+  readonly readback: Readback;
+  readonly parts: readonly EncodedPart[];
+}
+
 /** A compiled graph: runs a thousand times and allocates nothing. */
 export class Program {
   readonly #device: Device;
   readonly #parts: ProgramParts;
+  #ahead: Encoded | undefined;
 
   constructor(device: Device, parts: ProgramParts) {
     this.#device = device;
@@ -51,23 +67,50 @@ export class Program {
    * and few enough are under way; `read` waits for results.
    */
   async run(values: Partial<RunValues>): Promise<void> {
-    await this.#submit(values);
+    await this.#submit(values, this.#encode(values.rows ?? 0));
   }
 
-  /** Does what `run` does and reads kept tensors of fixed shape (of others the first row), in the same submit. */
+  /**
+   * Does what `run` does and reads kept tensors of fixed shape (of others the first row), in the same submit. For runs that
+   * follow one another, each of which wants the result of the one before: the next is encoded while the device computes.
+   */
   async runAndRead(values: Partial<RunValues>, tensors: readonly Tensor[]): Promise<ArrayBuffer> {
-    const ranges = tensors.map((tensor) => ({ ...this.#locate(tensor), bytes: byteLength(tensor, 1) }));
-    return await this.#device.buffers.readRanges(ranges, (copy) => this.#submit(values, copy));
+    const { rows = 0 } = values;
+    const encode = (): Encoded => {
+      const ranges = tensors.map((tensor) => ({ ...this.#locate(tensor), bytes: byteLength(tensor, 1) }));
+      const readback = this.#device.buffers.readback(ranges);
+      return { rows, tensors, readback, parts: [...this.#encode(rows, readback.encode)] };
+    };
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const fits =
+      ahead?.rows === rows &&
+      ahead.tensors.length === tensors.length &&
+      ahead.tensors.every((tensor, i) => tensor === tensors[i]);
+    if (!fits) ahead?.readback.drop();
+    const { readback, parts } = fits ? ahead : encode();
+    await this.#submit(values, parts);
+    const result = readback.read();
+    this.#ahead = encode();
+    return await result;
   }
 
-  /** @param after encodes what the last submit is to end with */
-  async #submit(
-    values: Partial<RunValues>,
-    after: (encoder: GPUCommandEncoder) => void = () => undefined,
-  ): Promise<void> {
+  async #submit(values: Partial<RunValues>, parts: Iterable<EncodedPart>): Promise<void> {
     const { gpu, queue } = this.#device;
-    const rows = values.rows ?? 0;
     gpu.queue.writeBuffer(this.#parts.uniform, 0, encodeRun(values));
+    for (const { commands, operations } of parts) await queue.submit(commands, operations);
+  }
+
+  /**
+   * What is to be submitted for so many rows, one after the other.
+   *
+   * @param after encodes what the last of it is to end with
+   */
+  *#encode(
+    rows: number,
+    after: (encoder: GPUCommandEncoder) => void = () => undefined,
+  ): Generator<EncodedPart, void, void> {
+    const { gpu, queue } = this.#device;
     let encoder = gpu.createCommandEncoder();
     let pass = encoder.beginComputePass();
     let operations = 0;
@@ -78,7 +121,7 @@ export class Program {
       const cost = operationsOf(dispatch, rows);
       if (operations > 0 && operations + cost > queue.budget) {
         pass.end();
-        await queue.submit(encoder.finish(), operations);
+        yield { commands: encoder.finish(), operations };
         encoder = gpu.createCommandEncoder();
         pass = encoder.beginComputePass();
         operations = 0;
@@ -92,7 +135,7 @@ export class Program {
     }
     pass.end();
     after(encoder);
-    await queue.submit(encoder.finish(), operations);
+    yield { commands: encoder.finish(), operations };
   }
 
   /**
@@ -138,6 +181,8 @@ export class Program {
   }
 
   destroy(): void {
+    this.#ahead?.readback.drop();
+    this.#ahead = undefined;
     for (const { purpose, buffer } of this.#parts.owned) this.#device.buffers.destroy(purpose, buffer);
     this.#parts.uniform.destroy();
   }

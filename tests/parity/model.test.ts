@@ -99,6 +99,12 @@ test('greedy answers with all products of one input in one dispatch, as on a gra
   const { greedy: answers } = fixture.expected.variants.nf4!;
   const prompt = fixture.expected.batch[1]!.input_ids;
   expect(await greedy(generator, prompt, answers.adapter.length)).toEqual(answers.adapter);
+  // A token that is run again, what is read of it once more, and what is chosen from: all the same.
+  const logits = await generator.next(prompt, 0);
+  expect(await generator.logits()).toEqual(logits);
+  const last = [prompt.slice(-1), prompt.length - 1] as const;
+  expect(await generator.next(...last)).toEqual(logits);
+  expect((await generator.likeliest(...last)).scores).toEqual(logits);
   for (const part of [generator, cache]) part.destroy();
   destroy();
   own.destroy();
