@@ -4,9 +4,11 @@
 //   dot_products   block[i, j] = dot(own[i], other[j])            in slices of SLICE4 vectors of the head's dimensions
 //   add_weighted   sums[i] += sum over j of block[i, j] * other[j]   in slices of 4 * SLICE_X of the other rows
 //
-// Rows come to workgroup memory side by side, as far memory has them, each once a workgroup. From there a thread reads 8
-// vectors for 64 products of the first kind and, with two vectors of COLUMNS, 12 for 128 of the second. Blocks and sums stay
-// in registers. Slices make room: no more than 16 KiB are used, however many dimensions a head has.
+// Rows come to workgroup memory side by side, as far memory has them: those of the other side once a workgroup for each of
+// the two, its own once for each tile of the others. With 64 rows by 32, a vector that is read from far memory serves 128
+// products on average. From there a thread reads 8 vectors for 64 products of the first kind and, with two vectors of
+// COLUMNS, 12 for 128 of the second: no more than devices can read while they multiply. Blocks and sums stay in registers.
+// Slices make room: less than 16 KiB are used, however many dimensions a head has.
 //
 // The including kernel is given the constants THREADS_X, THREADS_Y, COLUMNS (vectors of a thread's sums: head_dim4 /
 // THREADS_X rounded up), SLICE4 and SLICE_X (a divisor of THREADS_X; SLICE_X * head_dim4 <= 64), and defines what it reads:
