@@ -16,7 +16,7 @@ export interface Decoding extends Measurement {
   destroy(): void;
 }
 
-/** Decoding as chatting does it, with the logits of each token read back. The base alone, after so many tokens. */
+/** Decoding as chatting does it, with the likeliest tokens read back each time. The base alone, after so many tokens. */
 export async function decoding(
   device: Device,
   filler: Filler,
@@ -48,7 +48,7 @@ export async function decoding(
       bytes: weights.reduce((sum, { bytes }) => sum + bytes, rows),
       run: async () => {
         const started = performance.now();
-        for (let i = 0; i < tokens; i++) await generator.next([i % spec.vocabularySize], past + i);
+        for (let i = 0; i < tokens; i++) await generator.likeliest([i % spec.vocabularySize], past + i);
         return (performance.now() - started) / 1000 / tokens;
       },
       destroy: () => {
