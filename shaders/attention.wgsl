@@ -27,7 +27,7 @@ fn attention(@builtin(workgroup_id) group_id: vec3u,
   let tile_row = (groups.x - 1u - group_id.x) * 4u * threads_y;
   if (tile_row >= run.rows) { return; }
   let last_row = min(tile_row + 4u * threads_y, run.rows) - 1u;
-  let head = group_id.y;
+  let head = first_head() + group_id.y;
 #if CACHED
   let past = run.past;
 #else

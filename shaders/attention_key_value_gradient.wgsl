@@ -30,7 +30,7 @@ fn attention_key_value_gradient(@builtin(workgroup_id) group_id: vec3u,
 
   let key = min(tile_key + 4u * thread.y + STEPS, vec4u(last_key));   // keys past the end repeat the last and are not stored
   let last = vec4u(last_row(key.x), last_row(key.y), last_row(key.z), last_row(key.w));
-  let kv_head = group_id.y;
+  let kv_head = first_head() + group_id.y;
   let k4 = (key * (heads / group) + kv_head) * head_dim4;
   let mates = thread.y * head_dim4;       // the threads of the same keys
 

@@ -24,7 +24,7 @@ fn attention_key_value_gradient_quads(@builtin(workgroup_id) group_id: vec3u,
   let lane = thread % 4u;
   let quad_key = tile_key + thread / 4u * (4u * ROWS4);
   let kv_heads = heads / group;
-  let kv_head = group_id.y;
+  let kv_head = first_head() + group_id.y;
 #for a in ROWS4
   let key$a = min(quad_key + 4u * $au + STEPS, vec4u(last_key));   // keys past the end repeat the last and are not stored
   let last$a = vec4u(last_row(key$a.x), last_row(key$a.y), last_row(key$a.z), last_row(key$a.w));

@@ -32,7 +32,7 @@ fn attention_key_value_gradient_tiles(@builtin(workgroup_id) group_id: vec3u,
   if (tile_key >= run.rows) { return; }
   let last_key = min(tile_key + OWN, run.rows) - 1u;
   let end = last_row(last_key) + 1u;
-  let head = group_id.y;
+  let head = first_head() + group_id.y;
   let keys = Rows(tile_key, last_key, heads / group, head / group);
 
   let at = place_of(thread);

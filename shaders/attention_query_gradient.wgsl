@@ -24,7 +24,7 @@ fn attention_query_gradient(@builtin(workgroup_id) group_id: vec3u,
   let tile_row = (groups.x - 1u - group_id.x) * 4u * threads_y;
   if (tile_row >= run.rows) { return; }
   let last_row = min(tile_row + 4u * threads_y, run.rows) - 1u;
-  let head = group_id.y;
+  let head = first_head() + group_id.y;
 
   let row = min(tile_row + 4u * thread.y + STEPS, vec4u(last_row));   // rows past the end repeat the last and are not stored
   let first = vec4u(first_key(row.x), first_key(row.y), first_key(row.z), first_key(row.w));

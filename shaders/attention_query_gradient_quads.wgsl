@@ -19,7 +19,7 @@ fn attention_query_gradient_quads(@builtin(workgroup_id) group_id: vec3u,
   let tile_row = (groups.x - 1u - group_id.x) * threads * ROWS4;
   if (tile_row >= run.rows) { return; }
   let last_row = min(tile_row + threads * ROWS4, run.rows) - 1u;
-  let head = group_id.y;
+  let head = first_head() + group_id.y;
 
   let lane = thread % 4u;
   let quad_row = tile_row + thread / 4u * (4u * ROWS4);

@@ -28,7 +28,7 @@ fn attention_query_gradient_tiles(@builtin(workgroup_id) group_id: vec3u,
   let tile_row = (groups.x - 1u - group_id.x) * OWN;
   if (tile_row >= run.rows) { return; }
   let last_row = min(tile_row + OWN, run.rows) - 1u;
-  let head = group_id.y;
+  let head = first_head() + group_id.y;
   let queries = Rows(tile_row, last_row, heads, head);
 
   let at = place_of(thread);

@@ -1,5 +1,5 @@
 // The attention of attention.wgsl, whose formulas, tensors and constant CACHED it has, for GPUs: in tiles of queries, keys and
-// values in workgroup memory (lib/attention_tiles), where each is brought once a workgroup, in whole cache lines.
+// values in workgroup memory (lib/attention_tiles), which are read from far memory in whole cache lines, not thread by thread.
 //
 // A workgroup has OWN query rows of a head and goes over their keys, OTHERS at a time: the scores, their maxima across the
 // threads of a row, the weights, which threads hand on through workgroup memory, and the weighted sums of the values. Only
@@ -29,7 +29,7 @@ fn attention_tiles(@builtin(workgroup_id) group_id: vec3u,
   let tile_row = (groups.x - 1u - group_id.x) * OWN;
   if (tile_row >= run.rows) { return; }
   let last_row = min(tile_row + OWN, run.rows) - 1u;
-  let head = group_id.y;
+  let head = first_head() + group_id.y;
 #if CACHED
   let past = run.past;
 #else

@@ -7,6 +7,15 @@ override threads_y: u32 = 1;
 override scale: f32;
 override window: u32 = 0xffffffffu;       // keys that a row sees at most
 
+// The first head of a dispatch that has only some of them: in x, and no override, for then each would need a pipeline.
+#if HEAD_BINDING
+@group(0) @binding(HEAD_BINDING) var<uniform> heads_of_dispatch: vec4u;
+
+fn first_head() -> u32 { return heads_of_dispatch.x; }
+#else
+fn first_head() -> u32 { return 0u; }
+#endif
+
 const LOWEST = -3e38;                     // stands for minus infinity, which a compiler may assume away
 const LOG2_E = 1.4426950408889634;        // exp(x) = exp2(x * LOG2_E)
 const STEPS = vec4u(0u, 1u, 2u, 3u);

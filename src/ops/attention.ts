@@ -1,4 +1,10 @@
-import { attentionKernel, headOverrides, threadsFor, type AttentionAttributes } from './attention_kernels';
+import {
+  attentionKernel,
+  headOverrides,
+  inHeads,
+  threadsFor,
+  type AttentionAttributes,
+} from './attention_kernels';
 import {
   f32,
   read,
@@ -50,13 +56,11 @@ const definition: Op<AttentionInputs, Outputs, AttentionAttributes> = {
   name: 'attention',
   lower({ inputs: { q, k, v, segments }, outputs: { o, log_sum_exp }, attributes }, lowering) {
     const bindings = [read(q), read(k), read(v), write(o), read(segments), write(log_sum_exp)];
-    return [
-      {
-        ...attentionKernel(lowering, 'attention', attributes),
-        bindings,
-        flops: (rows) => scoreFlops(attributes, rows * averageKeys(rows, attributes)),
-      },
-    ];
+    return inHeads(lowering, {
+      ...attentionKernel(lowering, 'attention', attributes),
+      bindings,
+      flops: (rows) => scoreFlops(attributes, rows * averageKeys(rows, attributes)),
+    });
   },
   gradient({ inputs, outputs, attributes }, tape) {
     const { q, k, v } = inputs;
@@ -111,16 +115,16 @@ const backward: Op<BackwardInputs, BackwardOutputs, AttentionAttributes> = {
         bindings: [read(o), read(d_o), read(log_sum_exp), write(stats)],
         workgroups: (rows) => spread(Math.ceil((rows * heads) / 64)),
       },
-      {
+      ...inHeads(lowering, {
         ...attentionKernel(lowering, 'attention_query_gradient', attributes),
         bindings: [...shared, write(dq)],
         flops: (rows) => 1.5 * products(rows),
-      },
-      {
+      }),
+      ...inHeads(lowering, {
         ...keyValueGradient,
         bindings: [...shared, write(dkOfHeads), write(dvOfHeads)],
         flops: (rows) => 2 * products(rows),
-      },
+      }),
       ...(apart ? [groupSum(attributes, [dkOfHeads, dvOfHeads], [dk, dv])] : []),
     ];
   },
@@ -147,13 +151,11 @@ const cached: Op<CachedAttentionInputs, { o: Tensor }, AttentionAttributes> = {
     const cacheRows = Number(keyCache.shape[0]);
     if (lowering.capacity === 1)
       return decode(lowering, { q, keyCache, valueCache, o }, attributes, cacheRows);
-    return [
-      {
-        ...attentionKernel(lowering, 'attention', attributes, { CACHED: true }),
-        bindings: [read(q), read(keyCache), read(valueCache), write(o)],
-        flops: (rows) => scoreFlops(attributes, rows * cacheRows),
-      },
-    ];
+    return inHeads(lowering, {
+      ...attentionKernel(lowering, 'attention', attributes, { CACHED: true }),
+      bindings: [read(q), read(keyCache), read(valueCache), write(o)],
+      flops: (rows) => scoreFlops(attributes, rows * cacheRows),
+    });
   },
 };
 

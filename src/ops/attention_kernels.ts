@@ -1,6 +1,7 @@
 import type { ShaderConstants } from '../gpu/shaders';
 import { attentionTiles, worthTiles } from './attention_tiles';
 import { choose } from './choice';
+import { operationsOfDispatch } from './dispatch_time';
 import type { Dispatch, Lowering } from './op';
 
 export interface AttentionAttributes {
@@ -88,6 +89,31 @@ export function attentionKernel(
     overrides: { ...headOverrides(attributes), threads_y },
     workgroups: groups(ROWS_OF_THREAD * threads_y),
   };
+}
+
+/**
+ * The dispatch, which has the heads in y, in several of some heads each where all of them at once would hold up the device.
+ * They share their pipeline.
+ */
+export function inHeads(
+  { limits, capacity }: Lowering,
+  dispatch: Dispatch & Required<Pick<Dispatch, 'flops'>>,
+): Dispatch[] {
+  const [, heads] = dispatch.workgroups(capacity);
+  const fitting = Math.floor((heads * operationsOfDispatch(limits)) / dispatch.flops(capacity));
+  if (fitting >= heads) return [dispatch];
+  const count = Math.ceil(heads / Math.ceil(heads / Math.max(fitting, 1)));
+  return Array.from({ length: Math.ceil(heads / count) }, (_, index) => {
+    const first = index * count;
+    const own = Math.min(count, heads - first);
+    return {
+      ...dispatch,
+      constants: { ...dispatch.constants, HEAD_BINDING: dispatch.bindings.length + 1 },
+      words: [first],
+      workgroups: (rows) => [dispatch.workgroups(rows)[0], own, 1],
+      flops: (rows) => (dispatch.flops(rows) * own) / heads,
+    };
+  });
 }
 
 /** What all kernels of attention are told. */

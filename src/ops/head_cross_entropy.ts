@@ -88,7 +88,7 @@ export function headCrossEntropy(
 function chunkRows(head: DenseWeight, { limits }: Lowering): number {
   const bytes = Math.min(LOGITS_BYTES, limits.maxStorageBufferBindingSize);
   const operations = Math.max(...head.parts.map((part) => rowOperations(head, part)));
-  return Math.min(Math.floor(bytes / (paddedColumns(head) * 4)), rowsOfDispatch(operations));
+  return Math.min(Math.floor(bytes / (paddedColumns(head) * 4)), rowsOfDispatch(limits, operations));
 }
 
 interface CrossEntropyRequest {

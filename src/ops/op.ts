@@ -71,6 +71,8 @@ export interface Limits {
   readonly maxComputeWorkgroupsPerDimension: number;
   /** What every device gives where it is omitted. */
   readonly maxStorageBuffersPerShaderStage?: number;
+  /** Floating-point operations that one dispatch should have at most; the default is in dispatch_time.ts. */
+  readonly dispatchOperations?: number;
   /** The adapter runs on the CPU, where workgroup memory and barriers are dear: small workgroups do better. */
   readonly software?: boolean;
   /** What kernels may use beyond plain WGSL; nothing where it is omitted. */

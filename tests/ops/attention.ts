@@ -266,6 +266,12 @@ export const cases: readonly OpCase[] = [
   ),
   // Whole tiles of keys and rows come before the second example's diagonal.
   onGpu(attentionCase('headDim=64', { heads: 2, kvHeads: 1, headDim: 64 }, [25, 135])),
+  // A head a dispatch.
+  {
+    ...attentionCase('by heads', { heads: 4, kvHeads: 2, headDim: 16 }, [5, 20]),
+    limits: { dispatchOperations: 1 },
+    sameAs: {},
+  },
   attentionCase('several examples', plain, [5, 1, 40, 17, 2]),
   attentionCase('many short examples', plain, [1, 1, 2, 3, 1, 7, 3, 1, 1, 9]),
   attentionCase('heads 3:1', { heads: 3, kvHeads: 1, headDim: 64 }, [70]),
@@ -281,7 +287,10 @@ export const cases: readonly OpCase[] = [
     ),
   ),
   attentionCase('window 17 of large heads', { heads: 2, kvHeads: 1, headDim: 256, window: 17 }, [25, 7]),
-  onGpu(attentionCase('window 20', { heads: 2, kvHeads: 2, headDim: 80, window: 20 }, [50, 21])),
+  {
+    ...onGpu(attentionCase('window 20', { heads: 2, kvHeads: 2, headDim: 80, window: 20 }, [50, 21])),
+    limits: { software: false, dispatchOperations: 1 },
+  },
   onGpu(
     attentionCase('window 9 of large heads', { heads: 2, kvHeads: 1, headDim: 256, window: 9 }, [20, 11]),
   ),

@@ -35,8 +35,8 @@ export interface OpCase {
   readonly run?: Partial<RunValues>;
   /** Smaller limits than the device's, so that small tensors are split as large ones are. */
   readonly limits?: Partial<Limits>;
-  /** The limits only make windows of the rows: without them every bit of the results is the same. */
-  readonly sameWhole?: boolean;
+  /** Limits that make larger dispatches, of which every bit of the results is the same. */
+  readonly sameAs?: Partial<Limits>;
   /** Applies the op. Each output is compared with the reference's of the same name; inputs updated in place may be returned. */
   build(builder: Builder, tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor>;
   readonly reference: {

@@ -66,11 +66,13 @@ export async function checkCase(device: Device, opCase: OpCase, defaultsAlone: b
       return results;
     };
     const results = await run(opCase);
-    if (!opCase.sameWhole || !forced) continue;
-    const whole = await run({ ...opCase, limits: undefined });
+    if (!opCase.sameAs || !forced) continue;
+    const whole = await run({ ...opCase, limits: opCase.sameAs });
     for (const [index, bytes] of results.entries()) {
       const others = differing(bytes, whole[index]!);
-      failures.push(...others.map((name) => `${name} of variant ${index} differs from that without limits`));
+      failures.push(
+        ...others.map((name) => `${name} of variant ${index} differs from that of larger dispatches`),
+      );
     }
   }
   return failures;

@@ -35,7 +35,7 @@ interface Parameters {
   /** Rows of each part of a dense weight. */
   readonly parts?: readonly number[];
   readonly limits?: OpCase['limits'];
-  readonly sameWhole?: boolean;
+  readonly sameAs?: OpCase['limits'];
   /** x gets no gradient, as below the first adapter. */
   readonly frozenInput?: boolean;
 }
@@ -155,7 +155,7 @@ function linearCase(parameters: Parameters): OpCase {
     rows,
     run: RUN,
     limits: parameters.limits,
-    sameWhole: parameters.sameWhole,
+    sameAs: parameters.sameAs,
     inputs: {
       x: f32('x', ['rows', input], { wanted: parameters.frozenInput !== true }),
       ...stored.inputs,
@@ -307,7 +307,7 @@ export const cases: readonly OpCase[] = [
   linearCase({
     ...{ rows: 530, in: 64, out: 24, format: 'bf16', rank: 4, dropout: 0.2, bias: true, residual: true },
     limits: { maxStorageBufferBindingSize: 256 * 64 * 4 },
-    sameWhole: true,
+    sameAs: {},
   }),
   linearCase({
     ...{ rows: 300, in: 20, out: 48, format: 'f32', trainable: true },

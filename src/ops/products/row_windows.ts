@@ -1,4 +1,5 @@
-import { rowElements, type Binding, type Lowering, type Tensor } from '../op';
+import { DISPATCH_OPERATIONS, operationsOfDispatch } from '../dispatch_time';
+import { rowElements, type Binding, type Limits, type Lowering, type Tensor } from '../op';
 
 /** Token rows first … first + count - 1; `first` is a multiple of 64, so that bindings at it are aligned. */
 export interface RowWindow {
@@ -8,13 +9,6 @@ export interface RowWindow {
 
 /** What windows begin at multiples of where nothing else is asked for. */
 const ALIGNMENT = 64;
-
-/**
- * The operations of one dispatch at most: a dispatch can't be interrupted, and a driver resets the device after two
- * seconds at the earliest. An integrated GPU that does 200 GFLOP/s takes a tenth of a second, which a person hardly sees; a
- * fast one takes a millisecond, a hundred times what a dispatch costs, and has its hundreds of workgroups all the same.
- */
-export const DISPATCH_OPERATIONS = 2 ** 34;
 
 /** Elements of a weight's part at most: more would exceed one dispatch with the fewest rows. */
 export const PART_ELEMENTS = DISPATCH_OPERATIONS / (2 * ALIGNMENT);
@@ -38,14 +32,14 @@ export function rowWindows(
   const widest = tensors.reduce((most, tensor) => Math.max(most, tensor ? rowElements(tensor.shape) : 0), 1);
   const fitting = Math.min(
     Math.floor(limits.maxStorageBufferBindingSize / (widest * 4)),
-    rowsOfDispatch(rowOperations),
+    rowsOfDispatch(limits, rowOperations),
   );
   return capacity <= fitting ? [undefined] : windowsOfRows(capacity, fitting, alignment);
 }
 
 /** Rows of so many operations each that one dispatch may have. */
-export function rowsOfDispatch(rowOperations: number): number {
-  return rowOperations > 0 ? Math.floor(DISPATCH_OPERATIONS / rowOperations) : Infinity;
+export function rowsOfDispatch(limits: Limits, rowOperations: number): number {
+  return rowOperations > 0 ? Math.floor(operationsOfDispatch(limits) / rowOperations) : Infinity;
 }
 
 /** So many rows in windows of `most` or of `alignment`, whichever is more. */

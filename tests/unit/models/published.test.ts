@@ -12,7 +12,7 @@ import {
 import { adapterLayout } from '../../../src/models/lora';
 import { checkpointTensors, parameterCount, type ModelSpec } from '../../../src/models/spec';
 import { planEvaluation, planMicroBatch, planOptimizer } from '../../../src/models/training_graph';
-import { DISPATCH_OPERATIONS } from '../../../src/ops/products/row_windows';
+import { DISPATCH_OPERATIONS } from '../../../src/ops/dispatch_time';
 import { PUBLISHED, PUBLISHED_NAMES, type PublishedName } from './published';
 
 /** Plans at true sizes, with nothing allocated: every dispatch must be one that the smallest device takes. */
@@ -123,14 +123,16 @@ describe.each(PUBLISHED_NAMES)('%s', (name) => {
     ['a large device', LARGE_LIMITS, true],
     ['a large device, not quantised', LARGE_LIMITS, false],
     ['a software adapter', { ...LIMITS, software: true, features: QUADS }, true],
-  ] as const)('no product of 4,096 tokens holds up %s', (_, limits, quantized) => {
+  ] as const)('nothing of 4,096 tokens holds up %s', (_, limits, quantized) => {
     const layout = layoutOf(spec, 'bf16', quantized, limits);
     const options = { capacity: 4096, limits, gradient_checkpointing: true };
     const { dispatches } = planMicroBatch(layout, adapterLayout(layout.spec, LORA), options);
-    const products = dispatches.filter(({ kernel }) => kernel.startsWith('matmul'));
-    expect(products.length).toBeGreaterThan(0);
-    const most = Math.max(...products.map(({ flops }) => flops?.(4096) ?? Infinity));
-    expect(most).toBeLessThanOrEqual(DISPATCH_OPERATIONS);
+    const large = dispatches.filter(({ flops }) => (flops?.(4096) ?? 0) > DISPATCH_OPERATIONS);
+    const kernels = new Set(large.map(({ kernel }) => kernel));
+    // All that see one head of keys are together, which is too much for a bound where a model has one such head, but no driver
+    // watches over a CPU.
+    if ('software' in limits) kernels.delete('attention_key_value_gradient_quads');
+    expect([...kernels]).toEqual([]);
   });
 });
 
