@@ -62,7 +62,7 @@ export function attentionKernel(
     return (rows) => [Math.ceil(rows / rowsOfGroup), ofKeys ? kvHeads : heads, 1];
   };
   if (algorithm === 'tiles') {
-    const tiles = attentionTiles(headDim / 4, ofKeys ? 2 : 1);
+    const tiles = attentionTiles(headDim / 4, ofKeys ? 2 : 1, capacity * heads);
     return {
       kernel: `${kernel}_tiles`,
       constants: { ...constants, ...tiles.constants },

@@ -4,6 +4,8 @@ const THREADS = 128;
 const VECTORS_OF_THREAD = 4;
 /** Vectors of the other side's rows that a slice has room for. */
 const SLICE_ROOM = 64;
+/** Rows of all heads that are shared out so that large devices have work: fewer go to workgroups of half as many rows. */
+const MANY_ROWS = 16384;
 
 export interface AttentionTiles {
   /** Rows that a workgroup has of its own. */
@@ -12,9 +14,12 @@ export interface AttentionTiles {
   readonly constants: Readonly<Record<string, number>>;
 }
 
-/** Tiles for heads of so many vectors, where a thread makes one sum for each row or two. */
-export function attentionTiles(headDim4: number, sums: 1 | 2): AttentionTiles {
-  let threadsX = 8;
+/**
+ * Tiles for heads of so many vectors, where a thread makes one sum for each row or two, and all heads together have so many
+ * rows.
+ */
+export function attentionTiles(headDim4: number, sums: 1 | 2, rows: number): AttentionTiles {
+  let threadsX = rows < MANY_ROWS && headDim4 % 16 === 0 ? 16 : 8;
   while (sums * Math.ceil(headDim4 / threadsX) > VECTORS_OF_THREAD) threadsX *= 2;
   const threadsY = THREADS / threadsX;
   const constants = {

@@ -11,8 +11,8 @@ const HEADS = Array.from({ length: 57 }, (_, i) => 8 + i);
 describe('the tiles of attention', () => {
   for (const sums of [1, 2] as const) {
     test(`fit into a workgroup's memory and share out all columns, with ${sums} sums a row`, () => {
-      for (const headDim4 of HEADS) {
-        const { rows, constants } = attentionTiles(headDim4, sums);
+      for (const [headDim4, all] of HEADS.flatMap((each) => [[each, 100] as const, [each, 1e6] as const])) {
+        const { rows, constants } = attentionTiles(headDim4, sums, all);
         const { THREADS_X = 0, THREADS_Y = 0, COLUMNS = 0, SLICE4 = 0, SLICE_X = 0 } = constants;
         const slices = (THREADS_X + THREADS_Y) * (SLICE4 + 1);
         const quarter = Math.max(slices, THREADS_Y * (THREADS_X + 1) + 64);
@@ -25,6 +25,11 @@ describe('the tiles of attention', () => {
       }
     });
   }
+
+  test('have fewer rows where there are few', () => {
+    expect(attentionTiles(16, 1, 9 * 512).rows).toBe(32);
+    expect(attentionTiles(16, 1, 32 * 2048).rows).toBe(64);
+  });
 
   const chosen = (headDim: number, capacity: number, software: boolean): string => {
     const lowering: Lowering = {
