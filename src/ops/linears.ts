@@ -13,8 +13,8 @@ import {
 } from './op';
 import type { ForwardRequest } from './products/algorithm';
 import { wholeWeight } from './products/dense_parts';
-import { matmul } from './products/products';
-import { rowSiblings, type Siblings } from './products/row_siblings';
+import { matmul, matmulAfterZ } from './products/products';
+import { rowSiblings } from './products/row_siblings';
 import { weightTensors } from './weight';
 
 /** One of several linear maps of the same x; a LoRA pair has no dropout. */
@@ -43,22 +43,28 @@ const definition: Op<Inputs, Record<string, Tensor>, Attributes> = {
     });
     const { y } = outputs;
     const gated = activation && y && { activation, y };
-    if (isTogether(lowering, requests, gated)) {
-      return gated ? withZ(lowering, requests, gated)! : grouped(lowering, requests);
-    }
-    const products = requests.flatMap((request) => matmul(lowering, request));
     const [gate, up] = requests;
-    if (!gated || !gate || !up) return products;
-    return [...products, ...applyGate(lowering, { gate: gate.y, up: up.y, y: gated.y }, gated.activation)];
+    const combine =
+      gated && gate && up
+        ? applyGate(lowering, { gate: gate.y, up: up.y, y: gated.y }, gated.activation)
+        : [];
+    if (!isTogether(lowering, requests)) {
+      return [...requests.flatMap((request) => matmul(lowering, request)), ...combine];
+    }
+    const one = gated && rowSiblings(lowering, { requests, gated });
+    return [
+      ...grouped(lowering, zRequests(requests)),
+      ...(one ? [one] : [...grouped(lowering, requests), ...combine]),
+    ];
   },
 };
 
-type Gated = Siblings['gated'];
-
 /** Whether to take one dispatch for several products: where that is possible, a GPU's default. */
-function isTogether(lowering: Lowering, requests: readonly ForwardRequest[], gated: Gated): boolean {
-  const pairs = requests.map((_, first) => requests.slice(first, first + 2));
-  if (!pairs.some((pair) => rowSiblings(lowering, { requests: pair, gated }))) return false;
+function isTogether(lowering: Lowering, requests: readonly ForwardRequest[]): boolean {
+  const pairs = [requests, zRequests(requests)].flatMap((products) =>
+    products.map((_, first) => products.slice(first, first + 2)),
+  );
+  if (!pairs.some((pair) => rowSiblings(lowering, { requests: pair }))) return false;
   const shapes = requests.map(({ weight }) => {
     const format = weight.kind === 'dense' ? weight.format : weight.packing.format;
     return `${format} ${weight.in}→${weight.out}`;
@@ -69,31 +75,23 @@ function isTogether(lowering: Lowering, requests: readonly ForwardRequest[], gat
   return choose(chooser, { op: 'linears', shape, candidates, plain: 'apart' }) === 'together';
 }
 
-/** As many of the products together as one dispatch can hold. */
+/** What the products with LoRA pairs begin with. */
+function zRequests(requests: readonly ForwardRequest[]): readonly ForwardRequest[] {
+  return requests.flatMap(({ x, lora }) => (lora ? [{ x, y: lora.z, weight: wholeWeight(lora.A) }] : []));
+}
+
+/** As many of the products together as one dispatch can hold; z of LoRA pairs is there already. */
 function grouped(lowering: Lowering, requests: readonly ForwardRequest[]): Dispatch[] {
   const dispatches: Dispatch[] = [];
   for (let first = 0; first < requests.length;) {
     let end = requests.length;
-    let group: Dispatch[] | undefined;
-    while (!(group = withZ(lowering, requests.slice(first, end))) && end > first + 1) end--;
-    dispatches.push(...(group ?? matmul(lowering, requests[first]!)));
+    let group: Dispatch | undefined;
+    while (!(group = rowSiblings(lowering, { requests: requests.slice(first, end) })) && end > first + 1)
+      end--;
+    dispatches.push(...(group ? [group] : matmulAfterZ(lowering, requests[first]!)));
     first = end;
   }
   return dispatches;
-}
-
-/** All products in one dispatch, after those that their LoRA pairs begin with; undefined where it can't hold them. */
-function withZ(
-  lowering: Lowering,
-  requests: readonly ForwardRequest[],
-  gated?: Gated,
-): Dispatch[] | undefined {
-  const dispatch = rowSiblings(lowering, { requests, gated });
-  if (!dispatch) return undefined;
-  const first = requests.flatMap(({ x, lora }) =>
-    lora ? [{ x, y: lora.z, weight: wholeWeight(lora.A) }] : [],
-  );
-  return [...grouped(lowering, first), dispatch];
 }
 
 /** y = x Wᵀ + bias + scale · x Aᵀ Bᵀ for each of the maps, f32 [rows, out]. Not differentiated: for generation. */

@@ -146,9 +146,10 @@ function largestGated(
 export const cases: readonly OpCase[] = [
   linearsCase({ rows: 1, in: 64, outs: [36, 12, 20], format: 'bf16' }),
   linearsCase({ rows: 1, in: 64, outs: [36, 12], format: 'f16', bias: true }),
-  // More than a kernel may bind: two of them together.
+  // More than a kernel may bind: two of them together; what the pairs begin with.
   linearsCase({ rows: 1, in: 64, outs: [24, 20, 12], format: 'nf4_double' }),
   linearsCase({ rows: 1, in: 192, outs: [40, 40], format: 'nf4', activation: 'silu' }),
+  linearsCase({ rows: 1, in: 64, outs: [20, 20], format: 'nf4_double', rank: 4, activation: 'silu' }),
   linearsCase({ rows: 1, in: 72, outs: [20, 20], format: 'f32', rank: 8, activation: 'gelu_pytorch_tanh' }),
   linearsCase({ rows: 9, in: 72, outs: [20, 20], format: 'f32', activation: 'gelu_pytorch_tanh' }),
 ];

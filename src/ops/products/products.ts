@@ -62,14 +62,19 @@ interface Lists<Request> {
 
 /** y = x Wᵀ (+ bias) (+ scale · z Bᵀ) (+ residual), and z = dropout(x) Aᵀ, in float32. */
 export function matmul(lowering: Lowering, request: ForwardRequest): Dispatch[] {
-  const { x, y, weight, window, lora } = request;
-  checkVectors(weight.in, 'input size');
-  const rows = mostRows(lowering, y, window);
-  const algorithm = pick(lowering, FORWARD, request, { op: 'matmul', shape: shapeClass(weight, rows) });
+  const { x, window, lora } = request;
   const first = lora
     ? matmul(lowering, { x, y: lora.z, weight: wholeWeight(lora.A), dropout: lora.dropout, window })
     : [];
-  return [...first, ...algorithm.lower(lowering, request)];
+  return [...first, ...matmulAfterZ(lowering, request)];
+}
+
+/** The same where z is there already. */
+export function matmulAfterZ(lowering: Lowering, request: ForwardRequest): Dispatch[] {
+  const { y, weight, window } = request;
+  checkVectors(weight.in, 'input size');
+  const shape = shapeClass(weight, mostRows(lowering, y, window));
+  return pick(lowering, FORWARD, request, { op: 'matmul', shape }).lower(lowering, request);
 }
 
 /** dx = scale · dy W (+ dropout(dz A)) (+ so far), in float32. */
