@@ -26,9 +26,10 @@ fn attention_key_value_gradient_quads(@builtin(workgroup_id) group_id: vec3u,
   let kv_heads = heads / group;
   let kv_head = first_head() + group_id.y;
 #for a in ROWS4
-  let key$a = min(quad_key + 4u * $au + STEPS, vec4u(last_key));   // keys past the end repeat the last and are not stored
-  let last$a = vec4u(last_row(key$a.x), last_row(key$a.y), last_row(key$a.z), last_row(key$a.w));
-  let own$a = (key$a[lane] * kv_heads + kv_head) * head_dim4;
+  // Keys past the end repeat the last and are not stored.
+  let key$a = min(quad_key + 4u * $au + (vec4u(lane) ^ STEPS), vec4u(last_key));
+  let last$a = vec4f(vec4u(last_row(key$a.x), last_row(key$a.y), last_row(key$a.z), last_row(key$a.w)));
+  let own$a = (key$a.x * kv_heads + kv_head) * head_dim4;
 #for c in COLUMNS
   var dk$a_$c = mat4x4f();
   var dv$a_$c = mat4x4f();
@@ -39,51 +40,79 @@ fn attention_key_value_gradient_quads(@builtin(workgroup_id) group_id: vec3u,
     for (var tile = tile_key; tile < end; tile += 16u) {
       let row = tile + 4u * lane + STEPS;
       let head_row = min(row, vec4u(end - 1u)) * heads + head;
+      let q4 = head_row * head_dim4;
       let of_rows = transpose(mat4x2f(stats[head_row.x], stats[head_row.y], stats[head_row.z], stats[head_row.w]));
       let log2_sum = of_rows[0] * LOG2_E;
       let delta = of_rows[1];
-      let q4 = head_row * head_dim4;
 #for a in ROWS4
       var s$a = mat4x4f();
       var dp$a = mat4x4f();
 #end
       for (var d = 0u; d < head_dim4; d++) {
         let queries = transpose(mat4x4f(q[q4.x + d], q[q4.y + d], q[q4.z + d], q[q4.w + d]));
-        let gradients = transpose(mat4x4f(d_o[q4.x + d], d_o[q4.y + d], d_o[q4.z + d], d_o[q4.w + d]));
 #for a in ROWS4
         s$a += queries * quad_all(k[own$a + d]);
+#end
+      }
+      for (var d = 0u; d < head_dim4; d++) {
+        let gradients = transpose(mat4x4f(d_o[q4.x + d], d_o[q4.y + d], d_o[q4.z + d], d_o[q4.w + d]));
+#for a in ROWS4
         dp$a += gradients * quad_all(v[own$a + d]);
 #end
       }
 #for a in ROWS4
-      s$a = seen(s$a * (scale * LOG2_E), row, key$a, last$a);
-      s$a = mat4x4f(exp2(s$a[0] - log2_sum), exp2(s$a[1] - log2_sum), exp2(s$a[2] - log2_sum), exp2(s$a[3] - log2_sum));
-      dp$a = mat4x4f(
-        s$a[0] * (dp$a[0] - delta), s$a[1] * (dp$a[1] - delta), s$a[2] * (dp$a[2] - delta), s$a[3] * (dp$a[3] - delta));
+      let t$a = quad_seen(s$a * (scale * LOG2_E), vec4f(row), vec4f(key$a), last$a);
+      var p$a = mat4x4f(exp2(t$a[0] - log2_sum), exp2(t$a[1] - log2_sum), exp2(t$a[2] - log2_sum), exp2(t$a[3] - log2_sum));
+      var ds$a = mat4x4f(
+        p$a[0] * (dp$a[0] - delta), p$a[1] * (dp$a[1] - delta), p$a[2] * (dp$a[2] - delta), p$a[3] * (dp$a[3] - delta));
 #end
-      for (var turn = 0u; turn < 4u; turn++) {
-        let turned = min(tile + 4u * (lane ^ turn) + STEPS, vec4u(end - 1u));
-        let turned4 = (turned * heads + head) * head_dim4 + COLUMNS * lane;
+#if TWICE
+      for (var turn = 0u; turn < 4u; turn += TURNS) {
+#else
+      {
+        let turn = 0u;
+#endif
+#for t in TURNS
+        let turned$t = min(tile + 4u * (lane ^ (turn + $tu)) + STEPS, vec4u(end - 1u));
+        let turned4_$t = (turned$t * heads + head) * head_dim4 + COLUMNS * lane;
+#for a in ROWS4
+        let p$a_$t = quad_turn_$t(p$a);
+        let ds$a_$t = quad_turn_$t(ds$a);
+#end
+#end
 #for c in COLUMNS
-        let gradients$c = mat4x4f(d_o[turned4.x + $cu], d_o[turned4.y + $cu], d_o[turned4.z + $cu], d_o[turned4.w + $cu]);
-        let queries$c = mat4x4f(q[turned4.x + $cu], q[turned4.y + $cu], q[turned4.z + $cu], q[turned4.w + $cu]);
-#for a in ROWS4
-        dv$a_$c += gradients$c * s$a;
-        dk$a_$c += queries$c * dp$a;
-#end
+#for t in TURNS
+        let gradients$c_$t = mat4x4f(
+          d_o[turned4_$t.x + $cu], d_o[turned4_$t.y + $cu], d_o[turned4_$t.z + $cu], d_o[turned4_$t.w + $cu]);
+        let queries$c_$t = mat4x4f(q[turned4_$t.x + $cu], q[turned4_$t.y + $cu], q[turned4_$t.z + $cu], q[turned4_$t.w + $cu]);
 #end
 #for a in ROWS4
-        s$a = quad_turn(s$a, turn);
-        dp$a = quad_turn(dp$a, turn);
+        dv$a_$c = dv$a_$c
+#for t in TURNS
+          + gradients$c_$t * p$a_$t
 #end
+          ;
+        dk$a_$c = dk$a_$c
+#for t in TURNS
+          + queries$c_$t * ds$a_$t
+#end
+          ;
+#end
+#end
+#if TWICE
+#for a in ROWS4
+        p$a = quad_turn_2(p$a);
+        ds$a = quad_turn_2(ds$a);
+#end
+#endif
       }
     }
   }
 
 #for a in ROWS4
 #for i in 4
-  if (quad_key + 4u * $au + $iu <= last_key) {
-    let place = ((quad_key + 4u * $au + $iu) * kv_heads + kv_head) * head_dim4 + COLUMNS * lane;
+  if (quad_key + 4u * $au + (lane ^ $iu) <= last_key) {
+    let place = (key$a[$i] * kv_heads + kv_head) * head_dim4 + COLUMNS * lane;
 #for c in COLUMNS
     dk[place + $cu] = scale * dk$a_$c[$i];
     dv[place + $cu] = dv$a_$c[$i];

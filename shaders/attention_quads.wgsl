@@ -3,7 +3,12 @@
 // A quad has 4 * ROWS4 query rows of a head. Each of its threads reads four keys at a time, and of the queries a quarter,
 // which the four hand one another: a vector that is read serves 4 * ROWS4 products or 16, and every score stays in the
 // registers of the thread that made it. For the output a thread has a quarter of the columns (4 * COLUMNS) and the weights
-// go round the quad. So there is neither workgroup memory nor a barrier, and nothing is read twice by a quad.
+// go round the quad in four turns. So there is neither workgroup memory nor a barrier.
+//
+// It is made for software adapters, which compile a read to some three hundred instructions, an addition to a variable to
+// ten, and work through an `if` whether it holds or not. Hence the turns' products are added in one expression (TURNS: 4; or
+// two, TWICE, where that gets too long to compile), every tile is masked, by cheap comparisons, and the loop of the scores is
+// so short that a CPU keeps its instructions at hand.
 //
 // dispatch  (ceil(rows / (threads * ROWS4)), heads); threads / 4 quads
 
@@ -35,10 +40,11 @@ fn attention_quads(@builtin(workgroup_id) group_id: vec3u,
   let stride = heads / group * head_dim4;
   let column = head / group * head_dim4;
 #for a in ROWS4
-  let row$a = min(quad_row + 4u * $au + STEPS, vec4u(last_row));   // rows past the end repeat the last and are not stored
-  let first$a = vec4u(first_key(row$a.x), first_key(row$a.y), first_key(row$a.z), first_key(row$a.w));
-  let last$a = past + row$a;
-  let own$a = (row$a[lane] * heads + head) * head_dim4;
+  // Rows past the end repeat the last and are not stored.
+  let row$a = min(quad_row + 4u * $au + (vec4u(lane) ^ STEPS), vec4u(last_row));
+  let first$a = vec4f(vec4u(first_key(row$a.x), first_key(row$a.y), first_key(row$a.z), first_key(row$a.w)));
+  let last$a = vec4f(past + row$a);
+  let own$a = (row$a.x * heads + head) * head_dim4;
   var highest$a = vec4f(LOWEST);
   var sum$a = vec4f();
 #for c in COLUMNS
@@ -59,41 +65,57 @@ fn attention_quads(@builtin(workgroup_id) group_id: vec3u,
 #end
     }
 #for a in ROWS4
-    s$a = seen(s$a * (scale * LOG2_E), key, first$a, last$a);
+    let t$a = quad_seen(s$a * (scale * LOG2_E), vec4f(key), first$a, last$a);
     // A row that has seen no key of its own yet adds up weights of 1 here; its first key then scales them by 0.
-    let before$a = highest$a;
-    highest$a = max(before$a, quad_max(vec4f(largest(s$a[0]), largest(s$a[1]), largest(s$a[2]), largest(s$a[3]))));
-    let kept$a = exp2(before$a - highest$a);
-    s$a = mat4x4f(exp2(s$a[0] - highest$a.x), exp2(s$a[1] - highest$a.y), exp2(s$a[2] - highest$a.z), exp2(s$a[3] - highest$a.w));
-    sum$a = sum$a * kept$a + vec4f(total(s$a[0]), total(s$a[1]), total(s$a[2]), total(s$a[3]));
-#for c in COLUMNS
-    o$a_$c = mat4x4f(o$a_$c[0] * kept$a.x, o$a_$c[1] * kept$a.y, o$a_$c[2] * kept$a.z, o$a_$c[3] * kept$a.w);
+    let now$a = higher(highest$a, quad_max(highest_of(t$a)));
+    var kept$a = exp2(highest$a - now$a);
+    highest$a = now$a;
+    var p$a = mat4x4f(exp2(t$a[0] - now$a.x), exp2(t$a[1] - now$a.y), exp2(t$a[2] - now$a.z), exp2(t$a[3] - now$a.w));
+    sum$a = sum$a * kept$a + total_of(p$a);
 #end
-#end
-    for (var turn = 0u; turn < 4u; turn++) {
-      let v4 = min(tile + 4u * (lane ^ turn) + STEPS, vec4u(end - 1u)) * stride + column + COLUMNS * lane;
-#for c in COLUMNS
-      let values$c = mat4x4f(v[v4.x + $cu], v[v4.y + $cu], v[v4.z + $cu], v[v4.w + $cu]);
+#if TWICE
+    for (var turn = 0u; turn < 4u; turn += TURNS) {
+#else
+    {
+      let turn = 0u;
+#endif
+#for t in TURNS
+      let turned$t = min(tile + 4u * (lane ^ (turn + $tu)) + STEPS, vec4u(end - 1u)) * stride + column + COLUMNS * lane;
 #for a in ROWS4
-      o$a_$c += values$c * s$a;
+      let p$a_$t = quad_turn_$t(p$a);
 #end
+#end
+#for c in COLUMNS
+#for t in TURNS
+      let values$c_$t = mat4x4f(v[turned$t.x + $cu], v[turned$t.y + $cu], v[turned$t.z + $cu], v[turned$t.w + $cu]);
 #end
 #for a in ROWS4
-      s$a = quad_turn(s$a, turn);
+      o$a_$c = mat4x4f(o$a_$c[0] * kept$a.x, o$a_$c[1] * kept$a.y, o$a_$c[2] * kept$a.z, o$a_$c[3] * kept$a.w)
+#for t in TURNS
+        + values$c_$t * p$a_$t
 #end
+        ;
+#end
+#end
+#if TWICE
+#for a in ROWS4
+      p$a = quad_turn_2(p$a);
+      kept$a = vec4f(1);
+#end
+#endif
     }
   }
 
 #for a in ROWS4
-  sum$a = quad_sum(sum$a);
+  let whole$a = quad_sum(sum$a);
 #for i in 4
-  if (quad_row + 4u * $au + $iu <= last_row) {
-    let place = (quad_row + 4u * $au + $iu) * heads + head;
+  if (quad_row + 4u * $au + (lane ^ $iu) <= last_row) {
+    let place = row$a[$i] * heads + head;
 #for c in COLUMNS
-    o[place * head_dim4 + COLUMNS * lane + $cu] = o$a_$c[$i] / sum$a[$i];
+    o[place * head_dim4 + COLUMNS * lane + $cu] = o$a_$c[$i] / whole$a[$i];
 #end
 #if !CACHED
-    if (lane == 0u) { log_sum_exp[place] = (highest$a[$i] + log2(sum$a[$i])) / LOG2_E; }
+    if (lane == 0u) { log_sum_exp[place] = (highest$a[$i] + log2(whole$a[$i])) / LOG2_E; }
 #endif
   }
 #end

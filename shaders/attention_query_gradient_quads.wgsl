@@ -26,13 +26,14 @@ fn attention_query_gradient_quads(@builtin(workgroup_id) group_id: vec3u,
   let stride = heads / group * head_dim4;
   let column = head / group * head_dim4;
 #for a in ROWS4
-  let row$a = min(quad_row + 4u * $au + STEPS, vec4u(last_row));   // rows past the end repeat the last and are not stored
-  let first$a = vec4u(first_key(row$a.x), first_key(row$a.y), first_key(row$a.z), first_key(row$a.w));
+  // Rows past the end repeat the last and are not stored.
+  let row$a = min(quad_row + 4u * $au + (vec4u(lane) ^ STEPS), vec4u(last_row));
+  let first$a = vec4f(vec4u(first_key(row$a.x), first_key(row$a.y), first_key(row$a.z), first_key(row$a.w)));
   let head_row$a = row$a * heads + head;
   let of_rows$a = transpose(mat4x2f(stats[head_row$a.x], stats[head_row$a.y], stats[head_row$a.z], stats[head_row$a.w]));
+  let own$a = head_row$a.x * head_dim4;
   let log2_sum$a = of_rows$a[0] * LOG2_E;
   let delta$a = of_rows$a[1];
-  let own$a = head_row$a[lane] * head_dim4;
 #for c in COLUMNS
   var sum$a_$c = mat4x4f();
 #end
@@ -47,36 +48,58 @@ fn attention_query_gradient_quads(@builtin(workgroup_id) group_id: vec3u,
 #end
     for (var d = 0u; d < head_dim4; d++) {
       let keys = transpose(mat4x4f(k[k4.x + d], k[k4.y + d], k[k4.z + d], k[k4.w + d]));
-      let values = transpose(mat4x4f(v[k4.x + d], v[k4.y + d], v[k4.z + d], v[k4.w + d]));
 #for a in ROWS4
       s$a += keys * quad_all(q[own$a + d]);
+#end
+    }
+    for (var d = 0u; d < head_dim4; d++) {
+      let values = transpose(mat4x4f(v[k4.x + d], v[k4.y + d], v[k4.z + d], v[k4.w + d]));
+#for a in ROWS4
       dp$a += values * quad_all(d_o[own$a + d]);
 #end
     }
 #for a in ROWS4
-    s$a = seen(s$a * (scale * LOG2_E), key, first$a, row$a);
+    let t$a = quad_seen(s$a * (scale * LOG2_E), vec4f(key), first$a, vec4f(row$a));
     var ds$a = mat4x4f(
-      exp2(s$a[0] - log2_sum$a.x) * (dp$a[0] - delta$a.x), exp2(s$a[1] - log2_sum$a.y) * (dp$a[1] - delta$a.y),
-      exp2(s$a[2] - log2_sum$a.z) * (dp$a[2] - delta$a.z), exp2(s$a[3] - log2_sum$a.w) * (dp$a[3] - delta$a.w));
+      exp2(t$a[0] - log2_sum$a.x) * (dp$a[0] - delta$a.x), exp2(t$a[1] - log2_sum$a.y) * (dp$a[1] - delta$a.y),
+      exp2(t$a[2] - log2_sum$a.z) * (dp$a[2] - delta$a.z), exp2(t$a[3] - log2_sum$a.w) * (dp$a[3] - delta$a.w));
 #end
-    for (var turn = 0u; turn < 4u; turn++) {
-      let turned4 = min(tile + 4u * (lane ^ turn) + STEPS, vec4u(last_row)) * stride + column + COLUMNS * lane;
+#if TWICE
+    for (var turn = 0u; turn < 4u; turn += TURNS) {
+#else
+    {
+      let turn = 0u;
+#endif
+#for t in TURNS
+      let turned$t = min(tile + 4u * (lane ^ (turn + $tu)) + STEPS, vec4u(last_row)) * stride + column + COLUMNS * lane;
+#for a in ROWS4
+      let ds$a_$t = quad_turn_$t(ds$a);
+#end
+#end
 #for c in COLUMNS
-      let keys$c = mat4x4f(k[turned4.x + $cu], k[turned4.y + $cu], k[turned4.z + $cu], k[turned4.w + $cu]);
-#for a in ROWS4
-      sum$a_$c += keys$c * ds$a;
-#end
+#for t in TURNS
+      let keys$c_$t = mat4x4f(k[turned$t.x + $cu], k[turned$t.y + $cu], k[turned$t.z + $cu], k[turned$t.w + $cu]);
 #end
 #for a in ROWS4
-      ds$a = quad_turn(ds$a, turn);
+      sum$a_$c = sum$a_$c
+#for t in TURNS
+        + keys$c_$t * ds$a_$t
 #end
+        ;
+#end
+#end
+#if TWICE
+#for a in ROWS4
+      ds$a = quad_turn_2(ds$a);
+#end
+#endif
     }
   }
 
 #for a in ROWS4
 #for i in 4
-  if (quad_row + 4u * $au + $iu <= last_row) {
-    let place = ((quad_row + 4u * $au + $iu) * heads + head) * head_dim4 + COLUMNS * lane;
+  if (quad_row + 4u * $au + (lane ^ $iu) <= last_row) {
+    let place = head_row$a[$i] * head_dim4 + COLUMNS * lane;
 #for c in COLUMNS
     dq[place + $cu] = scale * sum$a_$c[$i];
 #end

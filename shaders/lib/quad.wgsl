@@ -1,24 +1,58 @@
 // What the four threads of a quad hand one another: neighbours in a workgroup of one dimension, on every device.
-
-fn quad_max(value: vec4f) -> vec4f {
-  let pair = max(value, quadSwapX(value));
-  return max(pair, quadSwapY(pair));
-}
-
-fn quad_sum(value: vec4f) -> vec4f {
-  let pair = value + quadSwapX(value);
-  return pair + quadSwapY(pair);
-}
+//
+// Each counts from itself: what it has at place i is of the thread `lane ^ i`, its own at place 0. So there are swaps only,
+// which cost less than broadcasts.
 
 // The four threads' vectors.
 fn quad_all(own: vec4f) -> mat4x4f {
-  return mat4x4f(quadBroadcast(own, 0u), quadBroadcast(own, 1u), quadBroadcast(own, 2u), quadBroadcast(own, 3u));
+  return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
-// Sends a block on after the given turn: thread x has that of thread x ^ turn, and next that of x ^ (turn + 1).
-fn quad_turn(block: mat4x4f, turn: u32) -> mat4x4f {
-  if (turn == 1u) {
-    return mat4x4f(quadSwapDiagonal(block[0]), quadSwapDiagonal(block[1]), quadSwapDiagonal(block[2]), quadSwapDiagonal(block[3]));
-  }
-  return mat4x4f(quadSwapX(block[0]), quadSwapX(block[1]), quadSwapX(block[2]), quadSwapX(block[3]));
+// What the four threads have for the same thread, which is at the places 0, 1, 2 and 3 of theirs.
+fn quad_max(value: vec4f) -> vec4f {
+  let pair = higher(value, quadSwapX(value.yxwz));
+  return higher(pair, quadSwapY(pair.zwxy));
+}
+
+fn quad_sum(value: vec4f) -> vec4f {
+  let pair = value + quadSwapX(value.yxwz);
+  return pair + quadSwapY(pair.zwxy);
+}
+
+// The block of the thread `lane ^ turn`, its columns moved to the places that they have here.
+fn quad_turn_0(block: mat4x4f) -> mat4x4f { return block; }
+
+fn quad_turn_1(block: mat4x4f) -> mat4x4f {
+  return mat4x4f(quadSwapX(block[1]), quadSwapX(block[0]), quadSwapX(block[3]), quadSwapX(block[2]));
+}
+
+fn quad_turn_2(block: mat4x4f) -> mat4x4f {
+  return mat4x4f(quadSwapY(block[2]), quadSwapY(block[3]), quadSwapY(block[0]), quadSwapY(block[1]));
+}
+
+fn quad_turn_3(block: mat4x4f) -> mat4x4f {
+  return mat4x4f(quadSwapDiagonal(block[3]), quadSwapDiagonal(block[2]), quadSwapDiagonal(block[1]), quadSwapDiagonal(block[0]));
+}
+
+// max() and comparisons of integers with the least instructions on software adapters: max() minds NaN, and integers are
+// compared in ten instructions where numbers are in two. Rows are exact as numbers, up to 2^24.
+fn higher(a: vec4f, b: vec4f) -> vec4f { return select(a, b, b > a); }
+
+fn highest4(v: vec4f) -> f32 {
+  let pair = select(v.xy, v.zw, v.zw > v.xy);
+  return select(pair.x, pair.y, pair.y > pair.x);
+}
+
+fn highest_of(s: mat4x4f) -> vec4f { return vec4f(highest4(s[0]), highest4(s[1]), highest4(s[2]), highest4(s[3])); }
+
+fn total_of(s: mat4x4f) -> vec4f { return vec4f(total(s[0]), total(s[1]), total(s[2]), total(s[3])); }
+
+// The scores s[i] for four positions, of which those from first[i] to last[i] count.
+fn quad_seen(s: mat4x4f, position: vec4f, first: vec4f, last: vec4f) -> mat4x4f {
+  return mat4x4f(between(s[0], position, first.x, last.x), between(s[1], position, first.y, last.y),
+                 between(s[2], position, first.z, last.z), between(s[3], position, first.w, last.w));
+}
+
+fn between(s: vec4f, position: vec4f, first: f32, last: f32) -> vec4f {
+  return select(vec4f(LOWEST), s, (position >= vec4f(first)) & (position <= vec4f(last)));
 }

@@ -20,8 +20,6 @@ export type AttentionKernel = 'attention' | 'attention_query_gradient' | 'attent
 
 /** Query rows (or keys) of a thread in blocks. */
 const ROWS_OF_THREAD = 4;
-/** Blocks of 4 by 4 of a result that a thread of a quad adds up: more take long to compile, and many registers. */
-const BLOCKS_OF_THREAD = 8;
 
 export interface AttentionDispatch extends Pick<
   Dispatch,
@@ -44,7 +42,7 @@ export function attentionKernel(
 ): AttentionDispatch {
   const { heads, kvHeads, headDim } = attributes;
   const { limits, capacity } = lowering;
-  const canQuads = limits.features?.subgroups !== undefined && headDim % 16 === 0;
+  const canQuads = limits.features?.subgroups !== undefined && headDim % 16 === 0 && headDim <= 128;
   const cached = constants['CACHED'] === true;
   // Quads take long to compile, which pays where there is much to do.
   const quadsFirst = limits.software === true && !cached;
@@ -72,12 +70,11 @@ export function attentionKernel(
     };
   }
   if (algorithm === 'quads') {
-    const columns = headDim / 16;
-    const rows4 = Math.max(1, Math.min(4, Math.floor(BLOCKS_OF_THREAD / columns)));
+    const { columns, rows4, turns } = quadBlocks(attributes, ofKeys, limits.software);
     const threads = limits.software ? 4 : 64;
     return {
       kernel: `${kernel}_quads`,
-      constants: { ...constants, ROWS4: rows4, COLUMNS: columns },
+      constants: { ...constants, ROWS4: rows4, COLUMNS: columns, TURNS: turns, TWICE: turns === 2 },
       overrides: { ...headOverrides(attributes), threads },
       workgroups: groups(threads * rows4),
     };
@@ -89,6 +86,23 @@ export function attentionKernel(
     overrides: { ...headOverrides(attributes), threads_y },
     workgroups: groups(ROWS_OF_THREAD * threads_y),
   };
+}
+
+/**
+ * What a quad's thread has of a result, in blocks of 4 by 4: `columns` of them side by side, `rows4` below one another, and
+ * how many of the quad's four turns it adds up at once. More take long to compile, and on a GPU many registers; software
+ * adapters gain by fewer reads, as long as the loops still fit into a CPU's cache of instructions.
+ */
+function quadBlocks(
+  { headDim }: AttentionAttributes,
+  ofKeys: boolean,
+  software = false,
+): { readonly columns: number; readonly rows4: number; readonly turns: 2 | 4 } {
+  const columns = headDim / 16;
+  if (!software) return { columns, rows4: Math.max(1, Math.min(4, Math.floor(8 / columns))), turns: 2 };
+  if (columns <= 2) return { columns, rows4: 3, turns: 4 };
+  if (columns <= 4) return { columns, rows4: 2, turns: 4 };
+  return { columns, rows4: ofKeys ? 1 : 2, turns: 2 };
 }
 
 /**
