@@ -28,12 +28,16 @@ export function withoutShared(
   });
 }
 
-/** What a dispatch takes to run is the same where this is. */
+/**
+ * What a dispatch takes to run is the same where this is, and what it computes: of the same weights, where others have their
+ * shape. What is planned is another tensor each time that an op is lowered.
+ */
 function signatureOf(dispatch: Dispatch, rows: number): string {
   const { kernel, constants, overrides, words, bindings, workgroups } = dispatch;
   const bound = bindings.map(({ tensor, access, offset, size }) => [
     tensor.type,
     tensor.shape,
+    tensor.storage,
     access,
     offset,
     size,
