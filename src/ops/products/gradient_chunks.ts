@@ -12,6 +12,8 @@ const MOST_ROWS = 256;
  */
 const CHUNKS = 16;
 const LEAST_ROWS = 64;
+/** What the sums of more chunks than `MOST_ROWS` asks for may take: a gradient that is not so narrow has threads enough. */
+const PARTIAL_BYTES = 32 * 1024 * 1024;
 
 /** What a product is to fill: the gradient, or with the constant PARTIAL a sum of each chunk of rows. */
 export interface ChunkTarget {
@@ -32,7 +34,7 @@ export function inChunks(
   product: (chunk: ChunkTarget) => Dispatch,
 ): Dispatch[] {
   const [outSize, inSize] = [rowElements(dy.shape), rowElements(x.shape)];
-  const chunkRows = rowsOfChunk(lowering);
+  const chunkRows = rowsOfChunk(lowering, outSize * inSize * 4);
   const chunks = Math.ceil(lowering.capacity / chunkRows);
   const alwaysAdd = { ALWAYS_ADD: gradient.further };
   if (chunks === 1) return [product({ target: update(gradient.tensor), constants: alwaysAdd, chunkRows })];
@@ -56,10 +58,10 @@ export function inChunks(
   ];
 }
 
-function rowsOfChunk({ limits, capacity }: Lowering): number {
+function rowsOfChunk({ limits, capacity }: Lowering, bytesOfSum: number): number {
   if (limits.software) return MOST_ROWS;
-  const rows = alignUp(Math.ceil(capacity / CHUNKS), LEAST_ROWS);
-  return Math.min(Math.max(rows, LEAST_ROWS), MOST_ROWS);
+  const chunks = Math.min(CHUNKS, Math.max(1, Math.floor(PARTIAL_BYTES / bytesOfSum)));
+  return Math.min(alignUp(Math.ceil(capacity / chunks), LEAST_ROWS), MOST_ROWS);
 }
 
 /** How many chunks so many token rows fill in the window. Where there are no rows at all, the gradient is still to be set. */
