@@ -1,16 +1,11 @@
 import type { Device } from '../../src/gpu/device';
 import { DeviceTrials } from '../../src/graph/device_trials';
 import { tune } from '../../src/graph/tune';
+import { TRIAL_CONTENTS } from '../../src/session/kernels';
 import type { TunedProgram } from '../../src/graph/trial';
 
 /** As long as fitting may take in the application. */
 const SECONDS = 10;
-
-/** All rows are one example: what attention takes longest for. */
-const CONTENTS = new Map([
-  ['segments', (rows: number) => Uint32Array.from({ length: 2 * rows }, (_, i) => (i % 2) * rows)],
-  ['positions', (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i)],
-]);
 
 /**
  * Fits the choice of kernels to the device for programs that will run, as the application does before it compiles them;
@@ -18,7 +13,7 @@ const CONTENTS = new Map([
  */
 export async function fit(device: Device, programs: () => readonly TunedProgram[]): Promise<void> {
   if (device.kind !== 'gpu') return;
-  const bench = new DeviceTrials(device, { buffers: new Map(), contents: CONTENTS });
+  const bench = new DeviceTrials(device, { buffers: new Map(), contents: TRIAL_CONTENTS });
   try {
     await tune({ programs: programs(), choices: device.choices, bench, seconds: SECONDS });
   } finally {

@@ -141,6 +141,11 @@ export class BufferPool {
     };
   }
 
+  /** Frees the readback buffers that are kept. */
+  dropReadbacks(): void {
+    for (const staging of this.#staging.splice(0)) staging.destroy();
+  }
+
   #count(purpose: string, bytes: number): void {
     const now = (this.#bytes.get(purpose) ?? 0) + bytes;
     this.#bytes.set(purpose, now);

@@ -1,7 +1,7 @@
 import { TunesmithError } from '../core/errors';
 import type { Device } from '../gpu/device';
 import type { TimeSource } from '../gpu/timing';
-import type { Dispatch, Tensor } from '../ops/op';
+import type { Access, Dispatch, Tensor } from '../ops/op';
 import { compile, makePipelines } from './compile';
 import { planDispatches, type Plan } from './plan';
 import { Program } from './program';
@@ -67,9 +67,10 @@ export class DeviceTrials implements TrialBench {
     return trials;
   }
 
-  /** Frees the scratch memory. */
+  /** Frees the scratch memory, and what results were read through: nothing else reads so much. */
   destroy(): void {
     this.#scratch.destroy();
+    this.#device.buffers.dropReadbacks();
   }
 
   /** Undefined where the device has no room for what it binds. */
@@ -151,19 +152,34 @@ export class DeviceTrials implements TrialBench {
   }
 }
 
-/** What is written and not read any more is an output; where the candidates' are not alike, none is compared. */
+/**
+ * What is written and not read any more is an output. All of a node's are compared, and what else the candidates leave
+ * behind where it is alike: what the rest of the node goes on with.
+ */
 function candidatesOf(lists: readonly (readonly Dispatch[])[]): readonly Candidate[] {
-  const all = lists.map((dispatches) => {
-    const bindings = dispatches.flatMap((dispatch) => dispatch.bindings);
-    const tensors = [...new Set(bindings.map(({ tensor }) => tensor))];
-    const ofTensor = (tensor: Tensor) => bindings.filter((binding) => binding.tensor === tensor);
-    const outputs = tensors.filter((tensor) => ofTensor(tensor).at(-1)?.access !== 'read');
-    const given = tensors.filter(
-      (tensor) => outputs.includes(tensor) || ofTensor(tensor)[0]?.access !== 'write',
-    );
-    return { dispatches, outputs, given };
-  });
-  const shapes = all.map(({ outputs }) => outputs.map(({ shape }) => shape.join()).join('; '));
+  const outputs = lists.map(outputsOf);
+  const shared = (outputs[0] ?? []).filter((tensor) => outputs.every((all) => all.includes(tensor)));
+  const own = outputs.map((all) => all.filter((tensor) => !shared.includes(tensor)));
+  const shapes = own.map((tensors) => tensors.map(({ shape }) => shape.join()).join('; '));
   const alike = shapes.every((shape) => shape === shapes[0]);
-  return alike ? all : all.map((candidate) => ({ ...candidate, outputs: [] }));
+  return lists.map((dispatches, index) => {
+    const compared = alike ? [...shared, ...own[index]!] : shared;
+    const given = tensorsOf(dispatches).filter(
+      (tensor) => compared.includes(tensor) || accessesOf(tensor, dispatches)[0] !== 'write',
+    );
+    return { dispatches, outputs: compared, given };
+  });
+}
+
+function outputsOf(dispatches: readonly Dispatch[]): readonly Tensor[] {
+  return tensorsOf(dispatches).filter((tensor) => accessesOf(tensor, dispatches).at(-1) !== 'read');
+}
+
+function tensorsOf(dispatches: readonly Dispatch[]): readonly Tensor[] {
+  return [...new Set(dispatches.flatMap(({ bindings }) => bindings.map(({ tensor }) => tensor)))];
+}
+
+function accessesOf(tensor: Tensor, dispatches: readonly Dispatch[]): readonly Access[] {
+  const bindings = dispatches.flatMap((dispatch) => dispatch.bindings);
+  return bindings.filter((binding) => binding.tensor === tensor).map(({ access }) => access);
 }

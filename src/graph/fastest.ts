@@ -58,13 +58,13 @@ export async function fastest(
 
   // Drivers have bugs, and a kernel that is fast because it is wrong must not win.
   const checked = Math.min(rows, CHECKED_ROWS);
-  const results = (contender: Contender) => attempt(contender, () => contender.trial.results(checked));
-  const plain = running.find(({ name }) => name === (choice.plain ?? choice.candidates[0]));
-  const expected = plain && (await results(plain));
-  for (const contender of expected ? running.filter((other) => other !== plain) : []) {
-    const found = await results(contender);
-    if (found && !agree(found, expected ?? [])) refuse(contender);
+  const results = new Map<Contender, readonly Float32Array[]>();
+  for (const contender of [...running]) {
+    const found = await attempt(contender, () => contender.trial.results(checked));
+    if (found) results.set(contender, found);
   }
+  const plain = running.find(({ name }) => name === (choice.plain ?? choice.candidates[0]));
+  if (plain) for (const wrong of outvoted(plain, results)) refuse(wrong);
 
   const repeats = new Map<Contender, number>();
   for (const contender of [...running]) {
@@ -84,6 +84,20 @@ export async function fastest(
   const winner = running.reduce((a, b) => (medianOf(b.times) < medianOf(a.times) ? b : a));
   const clear = medianOf(winner.times) < (1 - MARGIN) * medianOf(sound.times);
   return clear ? winner.name : sound.name;
+}
+
+/** Those that differ from the plainest; but it alone where all the others, two at the least, agree on something else. */
+function outvoted(
+  plain: Contender,
+  results: ReadonlyMap<Contender, readonly Float32Array[]>,
+): readonly Contender[] {
+  const expected = results.get(plain) ?? [];
+  const others = [...results.keys()].filter((contender) => contender !== plain);
+  const different = others.filter((contender) => !agree(results.get(contender)!, expected));
+  const [first, ...more] = different;
+  if (!first || more.length === 0 || different.length < others.length) return different;
+  const united = more.every((contender) => agree(results.get(contender)!, results.get(first)!));
+  return united ? [plain] : different;
 }
 
 interface Attempts {

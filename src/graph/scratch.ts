@@ -11,6 +11,9 @@ export interface ScratchOptions {
 }
 
 const PURPOSE = 'tuning';
+/** The largest activation and the largest parameter: what a LoRA pair adds is then less than what the base makes. */
+const ACTIVATION = 1;
+const PARAMETER = 0.1;
 
 /** Memory for programs that are run one at a time, and only to time them or to compare what they compute. */
 export class Scratch {
@@ -63,7 +66,7 @@ export class Scratch {
         const placement = placements.get(tensor);
         const buffer = placement && this.arenas[placement.arena];
         if (buffer && type === 'f32')
-          this.#numbers.fill(shape.join(), { buffer, offset: placement.offset, bytes });
+          this.#numbers.fill({ buffer, offset: placement.offset, bytes }, shape.join(), ACTIVATION);
         continue;
       }
       const { slot, offset } = storage;
@@ -71,7 +74,7 @@ export class Scratch {
       if (!buffer || this.#isGiven(slot, dispatches)) continue;
       const contents = this.#options.contents?.get(slot);
       if (contents) this.#device.buffers.write(buffer, contents(rows), offset);
-      else if (type === 'f32') this.#numbers.fill(shape.join(), { buffer, offset, bytes });
+      else if (type === 'f32') this.#numbers.fill({ buffer, offset, bytes }, shape.join(), PARAMETER);
     }
   }
 

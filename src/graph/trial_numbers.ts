@@ -2,24 +2,25 @@ import { streamOf, uniform } from '../core/random';
 import type { BufferRange } from '../gpu/buffers';
 import type { Device } from '../gpu/device';
 
-/** Numbers of the pattern. */
-const COUNT = 2 ** 18;
+/** Numbers of the pattern: a prime, so that no two rows of a tensor are the same. */
+const COUNT = 262_139;
 
-/** Random numbers from -1 to 1 for scratch memory: the same for the same key, wherever it lies. */
+/** Random numbers for scratch memory: the same for the same key, wherever it lies. */
 export class TrialNumbers {
   readonly #device: Device;
   readonly #purpose: string;
-  #pattern: GPUBuffer | undefined;
+  /** By the largest magnitude of its numbers. */
+  readonly #patterns = new Map<number, GPUBuffer>();
 
   constructor(device: Device, purpose: string) {
     this.#device = device;
     this.#purpose = purpose;
   }
 
-  /** Fills the range from the place in the pattern that the key stands for. */
-  fill(key: string, { buffer, offset, bytes }: BufferRange): void {
+  /** Fills the range with numbers from -largest to largest, from the place in their pattern that the key stands for. */
+  fill({ buffer, offset, bytes }: BufferRange, key: string, largest: number): void {
     const { gpu } = this.#device;
-    const pattern = (this.#pattern ??= this.#make());
+    const pattern = this.#patterns.get(largest) ?? this.#make(largest);
     const encoder = gpu.createCommandEncoder();
     let from = (streamOf(key) % COUNT) * 4;
     for (let done = 0; done < bytes;) {
@@ -32,15 +33,19 @@ export class TrialNumbers {
   }
 
   destroy(): void {
-    if (this.#pattern) this.#device.buffers.destroy(this.#purpose, this.#pattern);
-    this.#pattern = undefined;
+    for (const pattern of this.#patterns.values()) this.#device.buffers.destroy(this.#purpose, pattern);
+    this.#patterns.clear();
   }
 
-  #make(): GPUBuffer {
+  #make(largest: number): GPUBuffer {
     const { buffers } = this.#device;
-    const values = Float32Array.from({ length: COUNT }, (_, index) => 2 * uniform(0, 0, index) - 1);
+    const values = Float32Array.from(
+      { length: COUNT },
+      (_, index) => largest * (2 * uniform(0, 0, index) - 1),
+    );
     const pattern = buffers.create(this.#purpose, 'numbers', values.byteLength);
     buffers.write(pattern, values);
+    this.#patterns.set(largest, pattern);
     return pattern;
   }
 }

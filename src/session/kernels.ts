@@ -29,8 +29,8 @@ export interface Programs {
   readonly programs: readonly TunedProgram[];
 }
 
-/** All rows are one example: what attention takes longest for. */
-const CONTENTS = new Map([
+/** What inputs hold while candidates are timed: all rows are one example, which attention takes longest for. */
+export const TRIAL_CONTENTS = new Map([
   ['segments', (rows: number) => Uint32Array.from({ length: 2 * rows }, (_, i) => (i % 2) * rows)],
   ['positions', (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i)],
 ]);
@@ -67,7 +67,7 @@ export class Kernels {
     let measured = false;
     if (this.#tunes(device)) {
       const { choices } = device;
-      const bench = new DeviceTrials(device, { buffers, contents: CONTENTS });
+      const bench = new DeviceTrials(device, { buffers, contents: TRIAL_CONTENTS });
       const before = choices.known;
       try {
         measured = await tune({

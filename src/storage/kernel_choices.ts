@@ -5,9 +5,12 @@ import type { Device } from '../gpu/device';
 import { allShaders } from '../gpu/shaders';
 import type { RecordStore } from './records';
 
+/** Raised where what is compared, or how, has changed without a change of the shaders. */
+const VERSION = 1;
+
 const names = array(string());
 const schema = object({
-  /** Of all shaders. */
+  /** Of all shaders, and of the comparison. */
   shaders: string(),
   answers: record(string(), object({ candidates: names, chosen: string() })),
   refused: record(string(), names),
@@ -27,20 +30,24 @@ export class KernelChoiceStore {
   /** Undefined where nothing is kept, where it is damaged, or where it was found out with other kernels. */
   async recall(device: NamedDevice): Promise<KnownChoices | undefined> {
     const parsed = safeParse(schema, await this.#records.get(await idOf(device)));
-    if (!parsed.success || parsed.output.shaders !== (await hashOf(allShaders()))) return undefined;
+    if (!parsed.success || parsed.output.shaders !== (await kernelsHash())) return undefined;
     const { answers, refused } = parsed.output;
     return { answers, refused };
   }
 
   async keep(device: NamedDevice, { answers, refused }: KnownChoices): Promise<void> {
     const { description: name, features } = device;
-    const shaders = await hashOf(allShaders());
+    const shaders = await kernelsHash();
     await this.#records.put(await idOf(device), { name, features, shaders, answers, refused });
   }
 }
 
 async function idOf({ description, features }: NamedDevice): Promise<string> {
   return (await hashOf(JSON.stringify([description, features]))).slice(0, 32);
+}
+
+async function kernelsHash(): Promise<string> {
+  return await hashOf(JSON.stringify([VERSION, allShaders()]));
 }
 
 async function hashOf(text: string): Promise<string> {

@@ -172,6 +172,10 @@ test('a candidate that computes something else is never chosen, however fast it 
   // The default is held to the plainest as well.
   const led = productOf('a', ['wrong', 'matrix', 'plain'], 'plain');
   expect((await tuned(new ToyBench({ plain: 1, matrix: 1 }), [led])).kernels).toEqual(['matrix']);
+  // And the plainest to all others, where these agree.
+  const outvoted = productOf('a', ['tiles', 'matrix', 'wrong'], 'wrong');
+  const slow = new ToyBench({ tiles: 1e-4, matrix: 1e-4, wrong: 1e-6 });
+  expect((await tuned(slow, [outvoted])).choices.known.refused).toEqual({ 'product a': ['wrong'] });
 });
 
 test('a candidate that loses the device is not tried again', async () => {
