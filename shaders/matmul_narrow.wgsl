@@ -49,7 +49,9 @@ fn matmul_narrow(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocat
   let column = min(first_column + group, columns4 - 1u);
   let steps = (contraction + 3u) / 4u;
 
-  var sums: array<vec4f, ROWS>;
+#for r in 8
+  var sum$r = vec4f();
+#end
   for (var k = lane; k < steps; k += LANES) {
 #if TRANSPOSED
     let n = min(4u * k + vec4u(0u, 1u, 2u, 3u), vec4u(contraction - 1u)) * columns4 + column;
@@ -59,9 +61,13 @@ fn matmul_narrow(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocat
     let w = transpose(mat4x4f(weight4(n), weight4(n + steps), weight4(n + 2u * steps), weight4(n + 3u * steps)));
 #endif
     // Rows past the end repeat the last one and are not stored.
-    for (var r = 0u; r < ROWS; r++) { sums[r] += w * x4(min(first + r, rows - 1u), k, steps); }
+#for r in 8
+    sum$r += w * x4(min(first + $ru, rows - 1u), k, steps);
+#end
   }
-  for (var r = 0u; r < ROWS; r++) { partial[(r * GROUPS + group) * LANES + lane] = sums[r]; }
+#for r in 8
+  partial[($ru * GROUPS + group) * LANES + lane] = sum$r;
+#end
   workgroupBarrier();
 
   let row = first + thread / GROUPS;

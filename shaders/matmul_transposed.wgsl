@@ -36,6 +36,15 @@ override threads_y: u32 = 8;
 #include lib/dropout
 #endif
 
+// Four columns of a row of dy that begins at `row`; zero beyond the weight's rows, in whose place its last one is read.
+fn dy4(row: u32, n: u32) -> vec4f {
+#if RAGGED
+  return select(vec4f(), dy[row + n], 4u * n + vec4u(0u, 1u, 2u, 3u) < vec4u(out));
+#else
+  return dy[row + n];
+#endif
+}
+
 fn store(row: u32, rows: u32, k: u32, sum: vec4f) {
   if (row >= rows) { return; }
   let i = row * in4 + k;
@@ -101,14 +110,14 @@ fn matmul_transposed(@builtin(global_invocation_id) id: vec3u) {
   for (var n = 0u; n < out4; n++) {
     let r = min(n * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(out - 1u)) * in4 + k;
     let w = scale * mat4x4f(weight4(r.x), weight4(r.y), weight4(r.z), weight4(r.w));
-    sum0 += w * dy[row0 + n];
-    sum1 += w * dy[row1 + n];
-    sum2 += w * dy[row2 + n];
-    sum3 += w * dy[row3 + n];
-    sum4 += w * dy[row4 + n];
-    sum5 += w * dy[row5 + n];
-    sum6 += w * dy[row6 + n];
-    sum7 += w * dy[row7 + n];
+    sum0 += w * dy4(row0, n);
+    sum1 += w * dy4(row1, n);
+    sum2 += w * dy4(row2, n);
+    sum3 += w * dy4(row3, n);
+    sum4 += w * dy4(row4, n);
+    sum5 += w * dy4(row5, n);
+    sum6 += w * dy4(row6, n);
+    sum7 += w * dy4(row7, n);
   }
   store(row, rows, k, sum0);
   store(row + 1u, rows, k, sum1);

@@ -83,7 +83,12 @@ fn matmul_transposed_quads(@builtin(workgroup_id) group: vec3u,
     let r = min(n * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(WEIGHT_ROWS - 1u));
     let w = scale * mat4x4f(weight4(r.x, k), weight4(r.y, k), weight4(r.z, k), weight4(r.w, k));
 #for q in QUADS
+#if RAGGED
+    // The last row of the weight is read in the place of those that it does not have.
+    let y$q = select(vec4f(), dy[row$q][dy_column4 + n], n * 4u + vec4u(0u, 1u, 2u, 3u) < vec4u(WEIGHT_ROWS));
+#else
     let y$q = dy[row$q][dy_column4 + n];
+#endif
     sum$q_0 += w * y$q;
     sum$q_1 += w * quadSwapX(y$q);
     sum$q_2 += w * quadSwapY(y$q);

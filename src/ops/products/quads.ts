@@ -108,6 +108,7 @@ function transposed(
       ...blocked.constants,
       IN4: weight.in / 4,
       WEIGHT_ROWS: part.rows,
+      ...(part.rows % 4 !== 0 && { RAGGED: true }),
       DY_STRIDE4: rowElements(dy.shape) / 4,
       DY_ROWS: tensorRows(lowering, dy, scratch ? undefined : window),
       ...(lora && { RANK4: rowElements(lora.dz.shape) / 4, DX_ROWS: tensorRows(lowering, dx, window) }),

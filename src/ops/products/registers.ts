@@ -86,7 +86,11 @@ function transposed(
   const after = transposedEpilogue(request, window, add, bindings);
   return {
     kernel: 'matmul_transposed',
-    constants: { ...weightConstants(format, 2), ...after.constants },
+    constants: {
+      ...weightConstants(format, 2),
+      ...(part.rows % 4 !== 0 && { RAGGED: true }),
+      ...after.constants,
+    },
     overrides: {
       in4: weight.in / 4,
       out: part.rows,
