@@ -35,9 +35,9 @@ export class Recorder {
   }
 
   /** Takes samples of all entries in turns, with the device's limits among them. */
-  async measure(entries: readonly Entry[]): Promise<Rates> {
+  async measure(entries: readonly Entry[], rounds = this.#rounds): Promise<Rates> {
     const measurements = [...this.#references, ...entries.map(({ measurement }) => measurement)];
-    const samples = await interleaved(measurements, this.#rounds);
+    const samples = await interleaved(measurements, rounds);
     const rates = this.#rates(samples);
     entries.forEach((entry, index) => {
       const seconds = summarize(samples[this.#references.length + index] ?? []);

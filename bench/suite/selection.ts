@@ -19,7 +19,12 @@ export interface Wishes {
 export interface Selection {
   readonly groups: readonly Group[];
   readonly rounds: Rounds;
-  readonly products: { readonly models: readonly ModelName[]; readonly rows: readonly number[] };
+  /** They are short, and compared with one another: many samples cost little and tell more. */
+  readonly products: {
+    readonly models: readonly ModelName[];
+    readonly rows: readonly number[];
+    readonly rounds: Rounds;
+  };
   readonly ops: readonly { readonly model: ModelName; readonly tokens: number }[];
   /** Ops of more floating-point operations than this are left out. */
   readonly mostFlops: number;
@@ -41,13 +46,14 @@ export function selectionFor(kind: DeviceKind, wishes: Wishes): Selection {
   const groups = chosen.filter((group) => !wishes.without?.includes(group));
   const among = (models: readonly ModelName[]): readonly ModelName[] => wishes.models ?? models;
   const lengths = (own: readonly number[]): readonly number[] => wishes.tokens ?? own;
+  const productRounds = { rounds: wishes.rounds ?? 21, seconds: 30 };
   const each = (models: readonly ModelName[], own: readonly number[]) =>
     among(models).flatMap((model) => lengths(own).map((tokens) => ({ model, tokens })));
   if (kind === 'gpu') {
     return {
       groups,
       rounds: { rounds: wishes.rounds ?? 7, seconds: 30 },
-      products: { models: among(MODELS), rows: lengths(ROWS.gpu) },
+      products: { models: among(MODELS), rows: lengths(ROWS.gpu), rounds: productRounds },
       ops: each(MODELS, [128, 1024, 4096]),
       mostFlops: Infinity,
       steps: each(MODELS, LENGTHS),
@@ -59,7 +65,7 @@ export function selectionFor(kind: DeviceKind, wishes: Wishes): Selection {
   return {
     groups,
     rounds: { rounds: wishes.rounds ?? 3, seconds: 30 },
-    products: { models: among(['SmolLM2-135M']), rows: lengths(ROWS.software) },
+    products: { models: among(['SmolLM2-135M']), rows: lengths(ROWS.software), rounds: productRounds },
     ops: [
       ...each(wishes.models ? [] : ['demo'], [128, 512]),
       ...each(wishes.models ?? ['SmolLM2-135M'], [128]),

@@ -13,7 +13,7 @@ import type { Group, Report } from './results';
 import { selectionFor, type Selection, type Wishes } from './selection';
 import { summarize } from './statistics';
 import { measureSteps, planMemory } from './step_figures';
-import { interleaved } from './measure';
+import { interleaved, type Rounds } from './measure';
 
 /** What the suite needs beside a device: all that differs between Node and a browser. */
 export interface Surroundings {
@@ -74,11 +74,13 @@ export async function runSuite(surroundings: Surroundings, wishes: Wishes): Prom
   return report();
 }
 
-async function measureProducts(recorder: Recorder, { products: { models, rows } }: Selection): Promise<void> {
+async function measureProducts(recorder: Recorder, selection: Selection): Promise<void> {
+  const { models, rows, rounds } = selection.products;
   const most = recorder.device.limits.maxStorageBufferBindingSize;
-  await measureShapes(recorder, 'any', [CUBE], 512);
+  await measureShapes(recorder, 'any', [CUBE], { rows: 512, rounds });
   for (const model of models) {
-    for (const count of rows) await measureShapes(recorder, model, productShapes(model, most), count);
+    const shapes = productShapes(model, most);
+    for (const count of rows) await measureShapes(recorder, model, shapes, { rows: count, rounds });
   }
 }
 
@@ -87,7 +89,7 @@ async function measureShapes(
   recorder: Recorder,
   model: string,
   shapes: readonly ProductShape[],
-  rows: number,
+  { rows, rounds }: { readonly rows: number; readonly rounds: Rounds },
 ): Promise<void> {
   const { device, filler } = recorder;
   const made = await products(device, filler, { shapes, rows });
@@ -101,7 +103,8 @@ async function measureShapes(
       const { name, flops, kernels: note } = measurement;
       return { group: 'products', name, model, tokens: rows, measurement, flops, note };
     });
-    await recorder.measure(entries.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name)));
+    entries.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+    await recorder.measure(entries, rounds);
     recorder.omitted.push(...made.omitted.map((line) => `${model}, ${rows} rows: ${line}`));
   } finally {
     made.destroy();
