@@ -1,4 +1,4 @@
-import { elements, read, spread, type Builder, type Op, type Tensor } from './op';
+import { elements, read, spread, type Builder, type Tensor, defineOp } from './op';
 import { windowOf, windows } from './windows';
 
 /** Bytes of a buffer that one workgroup updates. */
@@ -14,7 +14,7 @@ export interface AdamwInputs {
   readonly metrics: Tensor;
 }
 
-const definition: Op<AdamwInputs & Record<string, Tensor>, Record<string, never>, null> = {
+const definition = defineOp<AdamwInputs & Record<string, Tensor>, Record<string, never>, null>({
   name: 'adamw',
   lower({ inputs: { parameters, gradients, moment1, moment2, metrics } }, { limits }) {
     return windows(elements(parameters.shape, 1) * 4, limits).map((window) => ({
@@ -31,7 +31,7 @@ const definition: Op<AdamwInputs & Record<string, Tensor>, Record<string, never>
       flops: () => window.size * 4,
     }));
   },
-};
+});
 
 /**
  * One step of AdamW in place, with the settings in `run`, as torch.optim.AdamW. Gradients are multiplied by metrics[3]

@@ -1,4 +1,4 @@
-import { read, spread, write, type Builder, type Op, type Tensor, elements } from './op';
+import { read, spread, write, type Builder, type Tensor, elements, defineOp } from './op';
 
 interface Inputs {
   readonly [name: string]: Tensor;
@@ -6,7 +6,7 @@ interface Inputs {
   readonly b: Tensor;
 }
 
-const definition: Op<Inputs, { y: Tensor }, null> = {
+const definition = defineOp<Inputs, { y: Tensor }, null>({
   name: 'add',
   lower({ inputs: { a, b }, outputs: { y } }) {
     return [
@@ -23,7 +23,7 @@ const definition: Op<Inputs, { y: Tensor }, null> = {
     if (tape.needsGradient(a)) tape.addGradient(a, gradient);
     if (tape.needsGradient(b)) tape.addGradient(b, gradient);
   },
-};
+});
 
 /** y = a + b, elementwise; shapes equal. Sums gradients where a tensor has several uses. */
 export function add(builder: Builder, a: Tensor, b: Tensor): Tensor {

@@ -13,9 +13,9 @@ import {
   type Builder,
   type Dispatch,
   type Lowering,
-  type Op,
   type Tensor,
   type Tensors,
+  defineOp,
 } from './op';
 
 export type { AttentionAttributes };
@@ -52,7 +52,7 @@ const DECODE_CHUNK = 256;
 /** Threads that read a key together: as many vectors as most caches have in a line or half of one. */
 const DECODE_LANES = 4;
 
-const definition: Op<AttentionInputs, Outputs, AttentionAttributes> = {
+const definition = defineOp<AttentionInputs, Outputs, AttentionAttributes>({
   name: 'attention',
   lower({ inputs: { q, k, v, segments }, outputs: { o, log_sum_exp }, attributes }, lowering) {
     const bindings = [read(q), read(k), read(v), write(o), read(segments), write(log_sum_exp)];
@@ -76,7 +76,7 @@ const definition: Op<AttentionInputs, Outputs, AttentionAttributes> = {
     if (tape.needsGradient(k)) tape.addGradient(k, dk);
     if (tape.needsGradient(v)) tape.addGradient(v, dv);
   },
-};
+});
 
 interface BackwardInputs extends AttentionInputs {
   readonly o: Tensor;
@@ -91,7 +91,7 @@ interface BackwardOutputs extends Record<string, Tensor> {
 }
 
 /** The weights are computed again from the saved log-sum-exp (Dao 2023, "FlashAttention-2"); nothing is added up twice. */
-const backward: Op<BackwardInputs, BackwardOutputs, AttentionAttributes> = {
+const backward = defineOp<BackwardInputs, BackwardOutputs, AttentionAttributes>({
   name: 'attention_backward',
   lower({ inputs, outputs: { dq, dk, dv }, attributes }, lowering) {
     const { q, k, v, segments, o, log_sum_exp, d_o } = inputs;
@@ -128,7 +128,7 @@ const backward: Op<BackwardInputs, BackwardOutputs, AttentionAttributes> = {
       ...(apart ? [groupSum(attributes, [dkOfHeads, dvOfHeads], [dk, dv])] : []),
     ];
   },
-};
+});
 
 /** Adds up the gradients of keys and values that each query head has by itself. */
 function groupSum(
@@ -145,7 +145,7 @@ function groupSum(
   };
 }
 
-const cached: Op<CachedAttentionInputs, { o: Tensor }, AttentionAttributes> = {
+const cached = defineOp<CachedAttentionInputs, { o: Tensor }, AttentionAttributes>({
   name: 'cached_attention',
   lower({ inputs: { q, keyCache, valueCache }, outputs: { o }, attributes }, lowering) {
     const cacheRows = Number(keyCache.shape[0]);
@@ -157,7 +157,7 @@ const cached: Op<CachedAttentionInputs, { o: Tensor }, AttentionAttributes> = {
       flops: (rows) => scoreFlops(attributes, rows * cacheRows),
     });
   },
-};
+});
 
 interface DecodeTensors {
   readonly q: Tensor;

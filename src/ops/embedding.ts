@@ -7,8 +7,8 @@ import {
   spread,
   update,
   type Builder,
-  type Op,
   type Tensor,
+  defineOp,
 } from './op';
 import { weightTensors, type DenseWeight } from './weight';
 
@@ -24,7 +24,7 @@ interface Attributes {
   readonly scale: number;
 }
 
-const definition: Op<Inputs, { y: Tensor }, Attributes> = {
+const definition = defineOp<Inputs, { y: Tensor }, Attributes>({
   name: 'embedding',
   lower({ inputs: { tokens }, outputs: { y }, attributes: { table, scale } }, { limits }) {
     return table.parts.map((part) => ({
@@ -50,7 +50,7 @@ const definition: Op<Inputs, { y: Tensor }, Attributes> = {
     const { tensor: gradient, further } = tape.parameterGradient(part.tensor);
     tape.apply(gradientDefinition, { tokens, dy, gradient }, {}, { scale, further });
   },
-};
+});
 
 interface GradientInputs {
   readonly [name: string]: Tensor;
@@ -64,7 +64,7 @@ interface GradientAttributes {
   readonly further: boolean;
 }
 
-const gradientDefinition: Op<GradientInputs, Record<string, never>, GradientAttributes> = {
+const gradientDefinition = defineOp<GradientInputs, Record<string, never>, GradientAttributes>({
   name: 'embedding_gradient',
   lower({ inputs: { tokens, dy, gradient }, attributes: { scale, further } }, { limits }) {
     const vocabulary = elements(gradient.shape, 1) / rowElements(gradient.shape);
@@ -82,7 +82,7 @@ const gradientDefinition: Op<GradientInputs, Record<string, never>, GradientAttr
       },
     ];
   },
-};
+});
 
 /**
  * Looks tokens (u32 [rows]) up in a table [vocabulary, columns]: y f32 [rows, columns], times `scale` (1 unless given).

@@ -10,8 +10,8 @@ import {
   type Builder,
   type Dispatch,
   type Lowering,
-  type Op,
   type Tensor,
+  defineOp,
 } from './op';
 
 const THREADS = 64;
@@ -29,7 +29,7 @@ interface Inputs {
   readonly up: Tensor;
 }
 
-const definition: Op<Inputs, { y: Tensor }, Attributes> = {
+const definition = defineOp<Inputs, { y: Tensor }, Attributes>({
   name: 'gated_activation',
   lower({ inputs, outputs: { y }, attributes: { activation } }, lowering) {
     return applyGate(lowering, { ...inputs, y }, activation);
@@ -42,15 +42,19 @@ const definition: Op<Inputs, { y: Tensor }, Attributes> = {
     if (tape.needsGradient(gate)) tape.addGradient(gate, dgate);
     if (tape.needsGradient(up)) tape.addGradient(up, dup);
   },
-};
+});
 
-const gradientDefinition: Op<Inputs & { readonly dy: Tensor }, { dgate: Tensor; dup: Tensor }, Attributes> = {
+const gradientDefinition = defineOp<
+  Inputs & { readonly dy: Tensor },
+  { dgate: Tensor; dup: Tensor },
+  Attributes
+>({
   name: 'gated_activation_gradient',
   lower({ inputs: { dy, gate, up }, outputs: { dgate, dup }, attributes }, lowering) {
     const bindings = [read(dy), read(gate), read(up), write(dgate), write(dup)];
     return elementwise('gated_activation_gradient', bindings, dy, attributes, lowering);
   },
-};
+});
 
 interface FusedInputs {
   readonly [name: string]: Tensor;
@@ -58,7 +62,7 @@ interface FusedInputs {
   readonly gateUp: Tensor;
 }
 
-const fused: Op<FusedInputs, { y: Tensor }, Attributes> = {
+const fused = defineOp<FusedInputs, { y: Tensor }, Attributes>({
   name: 'fused_gated_activation',
   lower({ inputs: { gateUp }, outputs: { y }, attributes }, lowering) {
     return elementwise('gated_activation', [read(gateUp), write(y)], y, attributes, lowering, true);
@@ -69,15 +73,15 @@ const fused: Op<FusedInputs, { y: Tensor }, Attributes> = {
     const { dgateUp } = tape.apply(fusedGradient, { dy, gateUp }, { dgateUp: gateUp }, attributes);
     tape.addGradient(gateUp, dgateUp);
   },
-};
+});
 
-const fusedGradient: Op<FusedInputs & { readonly dy: Tensor }, { dgateUp: Tensor }, Attributes> = {
+const fusedGradient = defineOp<FusedInputs & { readonly dy: Tensor }, { dgateUp: Tensor }, Attributes>({
   name: 'fused_gated_activation_gradient',
   lower({ inputs: { dy, gateUp }, outputs: { dgateUp }, attributes }, lowering) {
     const bindings = [read(dy), read(gateUp), write(dgateUp)];
     return elementwise('gated_activation_gradient', bindings, dy, attributes, lowering, true);
   },
-};
+});
 
 /** The constants of shaders/lib/activation.wgsl. */
 export function activationConstants(activation: Activation): ShaderConstants {

@@ -1,4 +1,4 @@
-import { elements, f32, read, spread, update, type Builder, type Op, type Tensor } from './op';
+import { elements, f32, read, spread, update, type Builder, type Tensor, defineOp } from './op';
 import { windowOf, windows } from './windows';
 
 /** Bytes whose squares one workgroup adds up. */
@@ -10,7 +10,7 @@ interface Inputs {
   readonly metrics: Tensor;
 }
 
-const definition: Op<Inputs, Record<string, never>, null> = {
+const definition = defineOp<Inputs, Record<string, never>, null>({
   name: 'gradient_norm',
   lower({ inputs: { gradients, metrics } }, lowering) {
     const { limits } = lowering;
@@ -39,7 +39,7 @@ const definition: Op<Inputs, Record<string, never>, null> = {
       },
     ];
   },
-};
+});
 
 /**
  * The global norm of the flat gradients (f32 [n], n a multiple of 64) into metrics[1], and what `run.max_grad_norm` makes

@@ -6,10 +6,10 @@ import {
   type Builder,
   type Dispatch,
   type Lowering,
-  type Op,
   type Tensor,
   type Tensors,
   type TensorType,
+  defineOp,
 } from './op';
 import { rowOperations } from './products/dense_parts';
 import { matmul, matmulTransposed } from './products/products';
@@ -41,7 +41,7 @@ interface Attributes {
 /** What the logits of a chunk of rows may take. */
 const LOGITS_BYTES = 32 * 1024 * 1024;
 
-const definition: Op<Inputs, Outputs, Attributes> = {
+const definition = defineOp<Inputs, Outputs, Attributes>({
   name: 'head_cross_entropy',
   loss: true,
   lower({ inputs: { hidden, targets }, outputs, attributes: { head } }, lowering) {
@@ -65,7 +65,7 @@ const definition: Op<Inputs, Outputs, Attributes> = {
     const hiddenGradient = outputs['hiddenGradient'];
     if (hiddenGradient && tape.needsGradient(hidden)) tape.addGradient(hidden, hiddenGradient);
   },
-};
+});
 
 /**
  * The last linear map and the cross-entropy in one: losses[m] = log Σ exp(logits[m]) - logits[m, target], f32 [rows], 0
@@ -131,14 +131,14 @@ interface LogitsInputs extends Tensors {
   readonly hidden: Tensor;
 }
 
-const logitsDefinition: Op<LogitsInputs, { logits: Tensor }, Attributes> = {
+const logitsDefinition = defineOp<LogitsInputs, { logits: Tensor }, Attributes>({
   name: 'head_logits',
   lower({ inputs: { hidden }, outputs: { logits }, attributes: { head } }, lowering) {
     // One row is the last one, whatever the number of rows in use.
     const window = hidden.shape[0] === 1 ? { first: 0, count: 1 } : undefined;
     return matmul(lowering, { x: hidden, y: logits, weight: head, window });
   },
-};
+});
 
 /** Logits, f32 [rows or 1, vocabulary padded to a multiple of 4]; what is beyond the vocabulary means nothing. */
 export function headLogits(

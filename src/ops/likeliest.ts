@@ -1,4 +1,4 @@
-import { f32, read, u32, write, type Builder, type Op, type Tensor } from './op';
+import { f32, read, u32, write, type Builder, type Tensor, defineOp } from './op';
 
 const THREADS = 64;
 /** Logits of a group, of which the four highest are told. */
@@ -15,7 +15,7 @@ interface Attributes {
   readonly vocabulary: number;
 }
 
-const definition: Op<{ readonly logits: Tensor }, Outputs, Attributes> = {
+const definition = defineOp<{ readonly logits: Tensor }, Outputs, Attributes>({
   name: 'likeliest',
   lower({ inputs: { logits }, outputs: { scores, ids }, attributes: { vocabulary } }) {
     const groups = groupsOf(vocabulary);
@@ -28,7 +28,7 @@ const definition: Op<{ readonly logits: Tensor }, Outputs, Attributes> = {
       },
     ];
   },
-};
+});
 
 /**
  * Of one row of logits, f32 [1, vocabulary padded to a multiple of 4], the four highest of each of many groups and their

@@ -3,10 +3,10 @@ import {
   rowElements,
   type Builder,
   type Dispatch,
-  type Op,
   type Tensor,
   type Tensors,
   type TensorType,
+  defineOp,
 } from './op';
 import type { Dropout } from './products/algorithm';
 import { wholeWeight } from './products/dense_parts';
@@ -65,7 +65,7 @@ export function linear(builder: Builder, { x, weight, bias, lora, residual }: Li
   return builder.apply(definition, inputs, outputs, attributes).y;
 }
 
-const definition: Op<Inputs, Outputs, Attributes> = {
+const definition = defineOp<Inputs, Outputs, Attributes>({
   name: 'linear',
   lower({ inputs, outputs, attributes: { weight, lora } }, lowering) {
     const { x, bias, residual, lora_A: A, lora_B: B } = inputs;
@@ -107,7 +107,7 @@ const definition: Op<Inputs, Outputs, Attributes> = {
     );
     if (dx) tape.setGradient(x, dx);
   },
-};
+});
 
 interface BackwardInputs extends Tensors {
   readonly dy: Tensor;
@@ -119,7 +119,7 @@ interface BackwardAttributes extends Attributes {
 }
 
 /** With z = dropout(x) Aᵀ:  dz = scale · dy B,  dB = scale · dyᵀ z,  dA = dzᵀ dropout(x),  dW = dyᵀ x,  dx = dy W + dropout(dz A). */
-const backward: Op<BackwardInputs, Record<string, Tensor>, BackwardAttributes> = {
+const backward = defineOp<BackwardInputs, Record<string, Tensor>, BackwardAttributes>({
   name: 'linear_backward',
   lower(node, lowering) {
     const { inputs, outputs, attributes } = node;
@@ -144,7 +144,7 @@ const backward: Op<BackwardInputs, Record<string, Tensor>, BackwardAttributes> =
     }
     return dispatches;
   },
-};
+});
 
 function target(tensor: Tensor, further = false): { tensor: Tensor; further: boolean } {
   return { tensor, further };

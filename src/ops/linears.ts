@@ -7,9 +7,9 @@ import {
   type Builder,
   type Dispatch,
   type Lowering,
-  type Op,
   type Tensor,
   type Tensors,
+  defineOp,
 } from './op';
 import type { ForwardRequest } from './products/algorithm';
 import { wholeWeight } from './products/dense_parts';
@@ -33,7 +33,7 @@ interface Inputs extends Tensors {
   readonly x: Tensor;
 }
 
-const definition: Op<Inputs, Record<string, Tensor>, Attributes> = {
+const definition = defineOp<Inputs, Record<string, Tensor>, Attributes>({
   name: 'linears',
   lower({ inputs: { x }, outputs, attributes: { maps, activation } }, lowering) {
     const requests = Object.entries(maps).map(([name, { weight, bias, lora }]): ForwardRequest => {
@@ -57,7 +57,7 @@ const definition: Op<Inputs, Record<string, Tensor>, Attributes> = {
       ...(one ? [one] : [...grouped(lowering, requests), ...combine]),
     ];
   },
-};
+});
 
 /** Whether to take one dispatch for several products: where that is possible, a GPU's default. */
 function isTogether(lowering: Lowering, requests: readonly ForwardRequest[]): boolean {

@@ -1,4 +1,4 @@
-import { read, update, type Builder, type Op, type Tensor } from './op';
+import { read, update, type Builder, type Tensor, defineOp } from './op';
 
 interface Inputs {
   readonly [name: string]: Tensor;
@@ -6,12 +6,12 @@ interface Inputs {
   readonly metrics: Tensor;
 }
 
-const definition: Op<Inputs, Record<string, never>, null> = {
+const definition = defineOp<Inputs, Record<string, never>, null>({
   name: 'loss_sum',
   lower({ inputs: { losses, metrics } }) {
     return [{ kernel: 'loss_sum', bindings: [read(losses), update(metrics)], workgroups: () => [1, 1, 1] }];
   },
-};
+});
 
 /**
  * Adds the losses (f32 [rows]), times `run.loss_scale`, to metrics[0], and sets metrics[2] to 1 where one is not finite.

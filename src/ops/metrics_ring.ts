@@ -1,4 +1,4 @@
-import { read, update, type Builder, type Op, type Tensor } from './op';
+import { read, update, type Builder, type Tensor, defineOp } from './op';
 
 interface Inputs {
   readonly [name: string]: Tensor;
@@ -6,12 +6,12 @@ interface Inputs {
   readonly ring: Tensor;
 }
 
-const definition: Op<Inputs, Record<string, never>, null> = {
+const definition = defineOp<Inputs, Record<string, never>, null>({
   name: 'metrics_ring',
   lower({ inputs: { metrics, ring } }) {
     return [{ kernel: 'metrics_ring', bindings: [read(metrics), update(ring)], workgroups: () => [1, 1, 1] }];
   },
-};
+});
 
 /**
  * Copies metrics (f32 [4]) to the slot `run.counter` modulo the ring's length (f32 [slots, 4]): reading back waits for the

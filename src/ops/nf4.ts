@@ -6,9 +6,9 @@ import {
   update,
   type Builder,
   type Dispatch,
-  type Op,
   type Tensor,
   type Tensors,
+  defineOp,
 } from './op';
 import { weightConstants } from './products/dense_parts';
 import { weightTensors, type DenseWeight } from './weight';
@@ -25,7 +25,7 @@ interface Quantized extends Record<string, Tensor> {
   readonly absmax: Tensor;
 }
 
-const quantizeOp: Op<Tensors, Quantized, { readonly weight: DenseWeight }> = {
+const quantizeOp = defineOp<Tensors, Quantized, { readonly weight: DenseWeight }>({
   name: 'nf4_quantize',
   lower({ outputs: { codes, absmax }, attributes: { weight } }, { limits }) {
     return weight.parts.map((part): Dispatch => {
@@ -40,7 +40,7 @@ const quantizeOp: Op<Tensors, Quantized, { readonly weight: DenseWeight }> = {
       };
     });
   },
-};
+});
 
 /**
  * Quantises a dense weight [out, in], `in` a multiple of 64, to NF4, byte for byte as bitsandbytes does (the rule is in

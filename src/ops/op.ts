@@ -99,7 +99,7 @@ export interface Node<I extends Tensors = Tensors, O extends Tensors = Tensors, 
 }
 
 /** An op: what a good kernel author would fuse. One file in src/ops, with its kernels in shaders/. */
-export interface Op<I extends Tensors, O extends Tensors, A> {
+export interface OpDefinition<I extends Tensors, O extends Tensors, A> {
   readonly name: string;
   /** The kernel launches that fill the outputs. */
   lower(node: Node<I, O, A>, lowering: Lowering): readonly Dispatch[];
@@ -110,6 +110,28 @@ export interface Op<I extends Tensors, O extends Tensors, A> {
   gradient?(node: Node<I, O, A>, tape: Tape): void;
   /** Set for a loss: its gradient is 1 by definition, and the sweep starts there. */
   readonly loss?: true;
+}
+
+declare const registered: unique symbol;
+
+/** An op that `defineOp` has registered: a builder takes no other. */
+export interface Op<I extends Tensors, O extends Tensors, A> extends OpDefinition<I, O, A> {
+  readonly [registered]: true;
+}
+
+const names: string[] = [];
+
+/** Registers an op, so that the suite of cases knows it. Called once for each op, when its file is loaded. */
+export function defineOp<I extends Tensors, O extends Tensors, A>(
+  definition: OpDefinition<I, O, A>,
+): Op<I, O, A> {
+  names.push(definition.name);
+  return definition as Op<I, O, A>;
+}
+
+/** The names of all ops whose files are loaded. A name stands twice if two ops bear it. */
+export function opNames(): readonly string[] {
+  return names;
 }
 
 /** Takes ops as they are applied; the graph's trace is one. */

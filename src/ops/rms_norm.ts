@@ -8,10 +8,10 @@ import {
   write,
   type Builder,
   type Lowering,
-  type Op,
   type Tape,
   type Tensor,
   type Workgroups,
+  defineOp,
 } from './op';
 
 /** Threads of a workgroup. */
@@ -36,7 +36,7 @@ interface Outputs {
   readonly invRms: Tensor;
 }
 
-const definition: Op<Inputs, Outputs, Attributes> = {
+const definition = defineOp<Inputs, Outputs, Attributes>({
   name: 'rms_norm',
   lower({ inputs: { x, weight }, outputs: { y, invRms }, attributes: { eps } }, lowering) {
     const { constants, overrides, workgroups } = layout(weight, invRms, lowering);
@@ -59,7 +59,7 @@ const definition: Op<Inputs, Outputs, Attributes> = {
     const inputs = { dy, x, weight, invRms, ...(before && { before }) };
     tape.setGradient(x, tape.apply(gradientDefinition, inputs, { dx: x }, null).dx);
   },
-};
+});
 
 interface AddInputs extends Inputs {
   readonly delta: Tensor;
@@ -69,7 +69,7 @@ interface AddOutputs extends Outputs {
   readonly sum: Tensor;
 }
 
-const addDefinition: Op<AddInputs, AddOutputs, Attributes> = {
+const addDefinition = defineOp<AddInputs, AddOutputs, Attributes>({
   name: 'add_rms_norm',
   lower({ inputs: { x, delta, weight }, outputs: { y, sum, invRms }, attributes: { eps } }, lowering) {
     const { constants, overrides, workgroups } = layout(weight, invRms, lowering);
@@ -95,7 +95,7 @@ const addDefinition: Op<AddInputs, AddOutputs, Attributes> = {
     if (tape.needsGradient(x)) tape.addGradient(x, total);
     if (tape.needsGradient(delta)) tape.addGradient(delta, total);
   },
-};
+});
 
 interface GradientInputs {
   readonly [name: string]: Tensor | undefined;
@@ -107,7 +107,7 @@ interface GradientInputs {
   readonly before?: Tensor;
 }
 
-const gradientDefinition: Op<GradientInputs, { dx: Tensor }, null> = {
+const gradientDefinition = defineOp<GradientInputs, { dx: Tensor }, null>({
   name: 'rms_norm_gradient',
   lower({ inputs: { dy, x, weight, invRms, before }, outputs: { dx } }, lowering) {
     const { constants, overrides, workgroups } = layout(weight, invRms, lowering);
@@ -128,7 +128,7 @@ const gradientDefinition: Op<GradientInputs, { dx: Tensor }, null> = {
       },
     ];
   },
-};
+});
 
 interface WeightGradientInputs {
   readonly [name: string]: Tensor;
@@ -138,11 +138,11 @@ interface WeightGradientInputs {
   readonly gradient: Tensor;
 }
 
-const weightGradientDefinition: Op<
+const weightGradientDefinition = defineOp<
   WeightGradientInputs,
   Record<string, never>,
   { readonly further: boolean }
-> = {
+>({
   name: 'rms_norm_weight_gradient',
   lower({ inputs: { dy, x, invRms, gradient }, attributes: { further } }, lowering) {
     const { constants, overrides } = layout(gradient, invRms, lowering);
@@ -157,7 +157,7 @@ const weightGradientDefinition: Op<
       },
     ];
   },
-};
+});
 
 function weightGradient(
   tape: Tape,

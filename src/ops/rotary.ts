@@ -1,4 +1,4 @@
-import { elements, lookUp, read, spread, write, type Builder, type Op, type Tensor } from './op';
+import { elements, lookUp, read, spread, write, type Builder, type Tensor, defineOp } from './op';
 
 const THREADS = 64;
 
@@ -23,7 +23,7 @@ interface Attributes extends RotaryAttributes {
   readonly direction: 1 | -1;
 }
 
-const definition: Op<Inputs, { y: Tensor }, Attributes> = {
+const definition = defineOp<Inputs, { y: Tensor }, Attributes>({
   name: 'rotary',
   lower({ inputs: { x, positions, table }, outputs: { y }, attributes }, { limits }) {
     const { heads, headDim, dim, interleaved, direction } = attributes;
@@ -53,7 +53,7 @@ const definition: Op<Inputs, { y: Tensor }, Attributes> = {
     const inputs = { x: dy, positions, table };
     tape.addGradient(x, tape.apply(definition, inputs, { y: x }, { ...attributes, direction }).y);
   },
-};
+});
 
 /**
  * Rotary position embedding (Su et al. 2021): the first `dim` elements of a head, in pairs, are turned by the angles of

@@ -1,4 +1,4 @@
-import { lookUp, read, spread, update, write, type Builder, type Op, type Tensor, type Tensors } from './op';
+import { lookUp, read, spread, update, write, type Builder, type Tensor, type Tensors, defineOp } from './op';
 
 const THREADS = 64;
 
@@ -33,7 +33,7 @@ interface Inputs extends Tensors {
   readonly table: Tensor | undefined;
 }
 
-const definition: Op<Inputs, { turned: Tensor }, RotaryCacheAttributes> = {
+const definition = defineOp<Inputs, { turned: Tensor }, RotaryCacheAttributes>({
   name: 'rotary_cache',
   lower({ inputs: { q, k, v, keyCache, valueCache, table }, outputs: { turned }, attributes }, { limits }) {
     const { heads, kvHeads, headDim, rotary } = attributes;
@@ -53,7 +53,7 @@ const definition: Op<Inputs, { turned: Tensor }, RotaryCacheAttributes> = {
       },
     ];
   },
-};
+});
 
 /**
  * Turns the rows' queries and keys by the positions from `run.past` on (rotary position embedding, see rotary.ts), and

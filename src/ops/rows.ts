@@ -1,8 +1,8 @@
-import { f32, read, rowElements, write, type Builder, type Op, type Tensor } from './op';
+import { f32, read, rowElements, write, type Builder, type Tensor, defineOp } from './op';
 
 const THREADS = 64;
 
-const definition: Op<{ readonly x: Tensor }, { y: Tensor }, null> = {
+const definition = defineOp<{ readonly x: Tensor }, { y: Tensor }, null>({
   name: 'last_row',
   lower({ inputs: { x }, outputs: { y } }) {
     return [
@@ -13,7 +13,7 @@ const definition: Op<{ readonly x: Tensor }, { y: Tensor }, null> = {
       },
     ];
   },
-};
+});
 
 /** The last row in use of x [rows, columns], as [1, columns]: what the next token is predicted from. */
 export function lastRow(builder: Builder, x: Tensor): Tensor {

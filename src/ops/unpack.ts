@@ -8,7 +8,7 @@ import {
   type Builder,
   type Dispatch,
   type Lowering,
-  type Op,
+  defineOp,
 } from './op';
 import type { Tensor, Tensors } from './op';
 import { readPacked } from './packings/packed';
@@ -53,12 +53,12 @@ export function codesOf({ name, tensors }: PackedWeight): Tensor {
   return codes;
 }
 
-const unpackOp: Op<Tensors, { y: Tensor }, { readonly weight: PackedWeight }> = {
+const unpackOp = defineOp<Tensors, { y: Tensor }, { readonly weight: PackedWeight }>({
   name: 'unpack',
   lower({ outputs: { y }, attributes: { weight } }, lowering) {
     return [unpack(lowering, { weight, firstRow: 0, rows: weight.out, target: y })];
   },
-};
+});
 
 /** The weight in float32 [out, in]. Not differentiated: a packed weight is frozen. */
 export function unpacked(builder: Builder, weight: PackedWeight): Tensor {

@@ -44,3 +44,17 @@ for (const { op, name } of await listCases()) {
     expect(failures).toEqual([]);
   });
 }
+
+test('the page runs the cases that its address names, and gives the results as JSON', async ({
+  casesPage,
+}) => {
+  const page = await casesPage.context().newPage();
+  await page.goto(`${casesPage.url()}?op=add`);
+  await page.waitForFunction(() => window.results !== undefined);
+  const results = await page.evaluate(() => window.results);
+  const named = (await listCases()).filter(({ op }) => op === 'add').map(({ name }) => name);
+  expect(results?.cases.map(({ name }) => name)).toEqual(named);
+  expect(results).toMatchObject({ passed: named.length, failed: 0 });
+  await expect(page.getByRole('link', { name: 'Save the results as JSON' })).toBeVisible();
+  await page.close();
+});

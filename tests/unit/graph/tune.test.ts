@@ -5,7 +5,7 @@ import { Trace } from '../../../src/graph/trace';
 import type { Trial, TrialBench } from '../../../src/graph/trial';
 import { answersFor, tune } from '../../../src/graph/tune';
 import { choose } from '../../../src/ops/choice';
-import { f32, read, write, type Dispatch, type Op, type Tensor } from '../../../src/ops/op';
+import { defineOp, f32, read, write, type Dispatch, type Op, type Tensor } from '../../../src/ops/op';
 
 const limits = {
   maxStorageBufferBindingSize: 2 ** 27,
@@ -26,7 +26,7 @@ function productOf(
   candidates: readonly string[],
   plain?: string,
 ): Op<Inputs, { y: Tensor }, null> {
-  return {
+  return defineOp<Inputs, { y: Tensor }, null>({
     name: 'product',
     lower({ inputs: { x }, outputs: { y } }, lowering) {
       const kernel = choose(lowering.limits.choose, { op: 'product', shape, candidates, plain });
@@ -39,7 +39,7 @@ function productOf(
       });
       return [dispatch('prepare', x, middle), dispatch(kernel, middle, y)];
     },
-  };
+  });
 }
 
 /** A program of products, asked with the choices that are known. */
