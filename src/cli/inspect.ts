@@ -5,7 +5,7 @@ import { layoutOf } from '../models/load';
 import { adapterLayout, type LoraSettings } from '../models/lora';
 import { trainingMemory } from '../models/memory';
 import { parameterCount } from '../models/spec';
-import { readAdapterFiles } from '../session/adapter_files';
+import { readAdapterFiles } from '../models/adapter_files';
 import { makeDataset } from '../session/dataset';
 import { openFolderModel } from '../session/opening';
 import { capacityOf, planOf } from '../train/plan';

@@ -16,6 +16,11 @@ export interface FileReader {
 /** A checkpoint's folder: its files by name. */
 export type ModelFolder = ReadonlyMap<string, FileReader>;
 
+/** A file that is held in memory. */
+export function memoryFile(name: string, bytes: Uint8Array): FileReader {
+  return { name, size: bytes.length, read: (begin, end) => Promise.resolve(bytes.slice(begin, end)) };
+}
+
 /** The largest published tokenizer.json has a tenth of it. */
 const MOST_TEXT = 256 * 2 ** 20;
 

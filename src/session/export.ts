@@ -2,7 +2,7 @@ import { Zip, ZipPassThrough } from 'fflate';
 import { TunesmithError } from '../core/errors';
 import type { ModelSpec } from '../models/spec';
 import { readMatrix, type AdapterLayout } from '../models/lora';
-import { filesOfZip, matricesOf, readAdapterFiles } from './adapter_files';
+import { filesOfZip, matricesOf, readAdapterFiles } from '../models/adapter_files';
 
 export interface CheckedZip {
   readonly zip: Blob;

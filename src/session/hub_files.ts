@@ -2,7 +2,7 @@ import { TunesmithError } from '../core/errors';
 import type { Repository, RepositoryFile } from '../hub/types';
 import { INDEX_FILE, SINGLE_FILE } from '../models/shards';
 import { TOKENIZER_COMPANIONS } from '../models/tokenizer_files';
-import { ADAPTER_CONFIG } from './adapter_files';
+import { ADAPTER_CONFIG } from '../models/adapter_files';
 
 /** What of a repository makes its model. */
 export interface HubFiles {

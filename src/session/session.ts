@@ -20,7 +20,7 @@ import type { TrainControl } from '../train/control';
 import type { TrainEvent } from '../train/events';
 import { capacityOf, planOf } from '../train/plan';
 import type { TrainSettings } from '../train/settings';
-import { readAdapterFiles } from './adapter_files';
+import { readAdapterFiles } from '../models/adapter_files';
 import { notesOnBase } from './base_name';
 import { chatContext, conversationIds } from './conversation';
 import { makeDataset, type DataFile, type Dataset, type DataSettings, type DatasetOptions } from './dataset';

@@ -1,8 +1,8 @@
-import { adapterFiles, moduleNames } from '../session/adapter_files';
+import { adapterFiles, moduleNames } from '../models/adapter_files';
 import { targetCount, tokenCount } from '../session/dataset';
 import { baseNameOf } from '../session/base_name';
 import { checkedZip } from '../session/export';
-import { modelCard, type CardSource } from '../session/model_card';
+import { modelCard, type CardSource } from '../exports/model_card';
 import type { Session } from '../session/session';
 import type { RunRecord } from '../storage/runs';
 import type { AdapterReport, ExportResult } from './protocol';

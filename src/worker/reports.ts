@@ -2,7 +2,7 @@ import { targetCount, tokenCount, type Dataset } from '../session/dataset';
 import { modelBytes } from '../models/layout';
 import { parameterCount } from '../models/spec';
 import type { Session } from '../session/session';
-import { moduleNames } from '../session/adapter_files';
+import { moduleNames } from '../models/adapter_files';
 import { weightFormats } from '../session/formats';
 import type { TunedAdapter } from '../session/resident';
 import { describeError } from '../core/errors';

@@ -7,7 +7,7 @@ import type { Generator } from '../../src/models/generation';
 import type { LoadSettings } from '../../src/models/layout';
 import { loadModel } from '../../src/models/load';
 import type { Model } from '../../src/models/model';
-import { readAdapterFiles } from '../../src/session/adapter_files';
+import { readAdapterFiles } from '../../src/models/adapter_files';
 import type { Example, Fixture, Variant } from './fixtures';
 
 /** A fixture on a device: its base, and the adapter beside it ready to be trained. */

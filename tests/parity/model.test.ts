@@ -7,7 +7,7 @@ import { KeyValueCache } from '../../src/models/key_value_cache';
 import { allLogits } from '../../src/models/logits';
 import { readMatrix } from '../../src/models/lora';
 import { compileTraining } from '../../src/models/training';
-import { matricesOf } from '../../src/session/adapter_files';
+import { matricesOf } from '../../src/models/adapter_files';
 import { gpu } from './dawn';
 import { families, loadFixture, maxError, numberTolerance } from './fixtures';
 import { batchOf, greedy, loadOnDevice, type LoadedFixture } from './load_fixture';

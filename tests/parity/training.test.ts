@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Device } from '../../src/gpu/device';
 import { readMatrix, writeMatrix } from '../../src/models/lora';
 import { compileTraining } from '../../src/models/training';
-import { matricesOf } from '../../src/session/adapter_files';
+import { matricesOf } from '../../src/models/adapter_files';
 import { learningRateMultiplier } from '../../src/train/schedule';
 import { gpu } from './dawn';
 import { loadFixture, loadNF4, maxError, numberTolerance, trainedFamilies, updatesOf } from './fixtures';

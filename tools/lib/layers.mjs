@@ -14,6 +14,7 @@ export const floors = [
   'chat',
   'storage',
   'hub',
+  'exports',
   'session',
   'worker',
   'cli',

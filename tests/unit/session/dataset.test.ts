@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openFolder } from '../../../src/cli/files';
 import { makeDataset, targetCount, tokenCount } from '../../../src/session/dataset';
 import { readJson, type FileReader, type ModelFolder } from '../../../src/models/files';
-import { memoryFile } from '../../../src/session/adapter_files';
+import { memoryFile } from '../../../src/models/folder';
 import type { OpenModel } from '../../../src/session/open_model';
 import { openFolderModel } from '../../../src/session/opening';
 import { DEFAULTS } from '../../../src/train/settings';

@@ -2,7 +2,7 @@ import { unzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../../src/core/bytes';
 import { adapterLayout, initialAdapter, type LoraSettings } from '../../../src/models/lora';
-import { adapterFiles } from '../../../src/session/adapter_files';
+import { adapterFiles } from '../../../src/models/adapter_files';
 import { checkedZip } from '../../../src/session/export';
 import { tinySpec } from './tiny';
 

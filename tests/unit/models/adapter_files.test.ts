@@ -4,17 +4,16 @@ import { bytesOf } from '../../../src/core/bytes';
 import { f16ToF32, f32ToBf16, f32ToF16, bf16ToF32 } from '../../../src/core/dtype';
 import { TunesmithError } from '../../../src/core/errors';
 import { readTensors, writeSafetensors } from '../../../src/formats/safetensors';
-import type { ModelFolder } from '../../../src/models/files';
+import { memoryFile, type ModelFolder } from '../../../src/models/folder';
 import { adapterLayout, initialAdapter, readMatrix, type LoraSettings } from '../../../src/models/lora';
 import {
   ADAPTER_CONFIG,
   ADAPTER_WEIGHTS,
   adapterFiles,
   matricesOf,
-  memoryFile,
   readAdapterFiles,
-} from '../../../src/session/adapter_files';
-import { tinySpec } from './tiny';
+} from '../../../src/models/adapter_files';
+import { tinySpec } from '../session/tiny';
 
 const settings: LoraSettings = {
   r: 6,

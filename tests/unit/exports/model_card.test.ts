@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { modelCard, type CardSource } from '../../../src/session/model_card';
+import { modelCard, type CardSource } from '../../../src/exports/model_card';
 import type { TrainEvent } from '../../../src/train/events';
 import { DEFAULTS } from '../../../src/train/settings';
 

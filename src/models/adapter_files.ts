@@ -12,7 +12,7 @@ import {
   targetedModules,
 } from '../formats/peft';
 import { readTensors, writeSafetensors, type TensorBytes } from '../formats/safetensors';
-import { readJson, type FileReader, type ModelFolder } from '../models/files';
+import { memoryFile, readJson, type FileReader, type ModelFolder } from './folder';
 import {
   adapterLayout,
   readMatrix,
@@ -20,8 +20,8 @@ import {
   type AdapterLayout,
   type AdapterMatrix,
   type LoraSettings,
-} from '../models/lora';
-import { modulePath, type ModelSpec } from '../models/spec';
+} from './lora';
+import { modulePath, type ModelSpec } from './spec';
 
 export const ADAPTER_CONFIG = 'adapter_config.json';
 export const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
@@ -204,11 +204,6 @@ export function filesOfZip(bytes: Uint8Array, file: string): ModelFolder {
     readers.set(name, memoryFile(name, content));
   }
   return readers;
-}
-
-/** A file that is held in memory. */
-export function memoryFile(name: string, bytes: Uint8Array): FileReader {
-  return { name, size: bytes.length, read: (begin, end) => Promise.resolve(bytes.slice(begin, end)) };
 }
 
 function baseName(path: string): string {
