@@ -47,8 +47,9 @@ for (const { op, name } of await listCases()) {
 
 test('the page runs the cases that its address names, and gives the results as JSON', async ({
   casesPage,
+  browser,
 }) => {
-  const page = await casesPage.context().newPage();
+  const page = await browser.newPage();
   await page.goto(`${casesPage.url()}?op=add`);
   await page.waitForFunction(() => window.results !== undefined);
   const results = await page.evaluate(() => window.results);
