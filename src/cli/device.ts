@@ -13,7 +13,7 @@ const DAWN = [
   'disable-dawn-features=timestamp_quantization',
 ];
 
-/** Opens a device of Dawn. Throws `adapter_missing`. */
+/** Opens a device of Dawn. Throws `gpu_adapter_missing`. */
 export async function openDevice(): Promise<Device> {
   if (!dawn) {
     const { create, globals } = await import('webgpu');
@@ -23,7 +23,7 @@ export async function openDevice(): Promise<Device> {
   try {
     return await Device.open(dawn);
   } catch (error) {
-    if (!(error instanceof TunesmithError) || error.code !== 'adapter_missing') throw error;
+    if (!(error instanceof TunesmithError) || error.code !== 'gpu_adapter_missing') throw error;
     throw new TunesmithError({
       code: error.code,
       message: 'WebGPU found no graphics device on this machine.',

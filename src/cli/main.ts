@@ -1,4 +1,4 @@
-import { TunesmithError } from '../core/errors';
+import { TunesmithError, type ErrorClass } from '../core/errors';
 import { parseArguments } from './arguments';
 import { chatCommand } from './chat';
 import type { Command } from './command';
@@ -23,23 +23,26 @@ const commands: readonly Command[] = [
   modelsCommand,
 ];
 
-/** What a person can't be blamed for; everything else that is told to them is a wrong setting, file or value. */
-const FAILURES = new Set([
-  'webgpu_missing',
-  'adapter_missing',
-  'device_lost',
-  'gpu_error',
-  'gpu_out_of_memory',
-  'loss_not_finite',
-  'storage_full',
-  'endpoint_unreachable',
-  'download_failed',
-  'download_changed',
-  'download_wrong_hash',
-  'checkpoint_not_saved',
-]);
+/** 1: a failure; 2: a wrong setting, file or value; 130: somebody stopped it. */
+const EXIT_CODES: Readonly<Record<ErrorClass, number>> = {
+  access: 2,
+  busy: 1,
+  damaged: 2,
+  device: 1,
+  fit: 2,
+  full: 1,
+  gone: 1,
+  input: 2,
+  internal: 1,
+  network: 1,
+  numbers: 1,
+  refetch: 1,
+  stopped: 130,
+  storage: 1,
+  token: 2,
+};
 
-/** Exit code: 0; 1 for a failure; 2 for a wrong setting, file or value; 130 where it was stopped. */
+/** The exit code: 0, or that of the error's class. */
 async function main([name, ...rest]: readonly string[]): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     process.stdout.write(`${overview(commands)}\n`);
@@ -63,15 +66,14 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
       process.stderr.write(`tunesmith: ${error instanceof Error ? error.message : String(error)}\n`);
       return 1;
     }
-    const { code, message, hint } = error;
+    const { message, hint } = error;
     process.stderr.write(
       `tunesmith: ${[message, hint]
         .join(' ')
         .trim()
         .replace(/\s*\n\s*/g, ' ')}\n`,
     );
-    if (code === 'stopped') return 130;
-    return FAILURES.has(code) ? 1 : 2;
+    return EXIT_CODES[error.errorClass];
   }
 }
 

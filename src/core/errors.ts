@@ -1,7 +1,11 @@
+import { classOf, type ErrorClass, type ErrorCode } from './error_codes';
+
+export type { ErrorClass, ErrorCode } from './error_codes';
+
 /** What a `TunesmithError` carries, as a plain object that survives `postMessage` and JSON. */
 export interface ErrorDescription {
-  /** A stable name for programs, in lower-case words joined by underscores: `safetensors_overlap`. */
-  readonly code: string;
+  /** A stable name for programs, in lower-case words joined by underscores: `safetensors_overlap`. Each has a class. */
+  readonly code: ErrorCode;
   /** What happened and where (file, row, tensor), as one sentence for a person. */
   readonly message: string;
   /** What the person can do about it; empty when nothing is known. */
@@ -11,7 +15,7 @@ export interface ErrorDescription {
 }
 
 export interface TunesmithErrorInit {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly hint?: string;
   readonly detail?: string;
@@ -20,7 +24,7 @@ export interface TunesmithErrorInit {
 
 /** The one error class whose message is meant for the person in front of the page. */
 export class TunesmithError extends Error implements ErrorDescription {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly hint: string;
   readonly detail: string;
 
@@ -31,6 +35,25 @@ export class TunesmithError extends Error implements ErrorDescription {
     this.hint = hint;
     this.detail = detail;
   }
+
+  get errorClass(): ErrorClass {
+    return classOf(this.code);
+  }
+}
+
+/** The class of an error; undefined for what is no `TunesmithError`. */
+export function errorClass(error: unknown): ErrorClass | undefined {
+  return error instanceof TunesmithError ? error.errorClass : undefined;
+}
+
+/** Whether there was no room in the storage. */
+export function isFull(error: unknown): error is TunesmithError {
+  return errorClass(error) === 'full';
+}
+
+/** The code of a `TunesmithError`; undefined for anything else. */
+export function errorCode(error: unknown): ErrorCode | undefined {
+  return error instanceof TunesmithError ? error.code : undefined;
 }
 
 /** Messages quote names and values from files; those of a damaged file may be of any length. */

@@ -1,5 +1,5 @@
 import { alignUp } from '../core/align';
-import { TunesmithError } from '../core/errors';
+import { TunesmithError, type ErrorCode } from '../core/errors';
 import { elementCount, shapeText, type Shape } from '../core/shape';
 import { ggmlBlock, ggmlType, type GgmlType } from './ggml_types';
 import { EndOfBytes, GgufReader, type GgufValue } from './gguf_reader';
@@ -56,7 +56,7 @@ export async function readGgufHeader(file: ByteSource): Promise<GgufHeader> {
       if (!(error instanceof EndOfBytes)) throw error;
     }
     if (bytes.length >= most) {
-      throw malformed('header_cut', file.name, 'ends, or goes on for over 256 MiB, within its header');
+      throw malformed('gguf_header_cut', file.name, 'ends, or goes on for over 256 MiB, within its header');
     }
     const longer = new Uint8Array(Math.min(bytes.length * 4, most));
     longer.set(bytes);
@@ -67,7 +67,7 @@ export async function readGgufHeader(file: ByteSource): Promise<GgufHeader> {
 
 /** Throws `EndOfBytes` where the header goes on after `bytes`. */
 function parseGgufHeader(bytes: Uint8Array, fileSize: number, file: string): GgufHeader {
-  const reader = new GgufReader(bytes, fileSize, (kind, what) => malformed(kind, file, what));
+  const reader = new GgufReader(bytes, fileSize, (code, what) => malformed(code, file, what));
   const version = readVersion(reader, file);
   const tensorCount = reader.count('tensors', TENSOR_ENTRY_BYTES);
   const metadataCount = reader.count('metadata entries', METADATA_ENTRY_BYTES);
@@ -75,7 +75,11 @@ function parseGgufHeader(bytes: Uint8Array, fileSize: number, file: string): Ggu
   for (let index = 0; index < metadataCount; index++) {
     const key = reader.text(`metadata key ${index}`, MAX_NAME_BYTES);
     if (key === '' || metadata.has(key)) {
-      throw malformed('metadata_key', file, `has the metadata key "${key}" twice, or a key without a name`);
+      throw malformed(
+        'gguf_metadata_key',
+        file,
+        `has the metadata key "${key}" twice, or a key without a name`,
+      );
     }
     metadata.set(key, reader.value(key));
   }
@@ -87,19 +91,19 @@ function parseGgufHeader(bytes: Uint8Array, fileSize: number, file: string): Ggu
 }
 
 function readVersion(reader: GgufReader, file: string): number {
-  if (reader.u32() !== 0x46554747) throw malformed('magic', file, 'does not begin as a GGUF file does');
+  if (reader.u32() !== 0x46554747) throw malformed('gguf_magic', file, 'does not begin as a GGUF file does');
   const version = reader.u32();
   if (version === 2 || version === 3) return version;
   const swapped = version !== 0 && (version & 0xffff) === 0;
   const what = swapped ? 'is in big-endian byte order' : `is of version ${version}`;
-  throw malformed('version', file, `${what}; versions 2 and 3 in little-endian order can be read`);
+  throw malformed('gguf_version', file, `${what}; versions 2 and 3 in little-endian order can be read`);
 }
 
 function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, file: string): number {
   const alignment = metadata.get('general.alignment') ?? DEFAULT_ALIGNMENT;
   const power = typeof alignment === 'number' && Number.isInteger(Math.log2(alignment));
   if (power && alignment >= 1 && alignment <= MAX_ALIGNMENT) return alignment;
-  throw malformed('alignment', file, 'has a general.alignment that is no power of two up to 65536');
+  throw malformed('gguf_alignment', file, 'has a general.alignment that is no power of two up to 65536');
 }
 
 interface Described {
@@ -116,20 +120,24 @@ function readTensor(reader: GgufReader, index: number, file: string): Described 
   const where = `has a tensor "${name}"`;
   const axes = reader.u32();
   if (axes < 1 || axes > MAX_AXES) {
-    throw malformed('shape', file, `${where} with ${axes} axes; there may be 1 to ${MAX_AXES}`);
+    throw malformed('gguf_shape', file, `${where} with ${axes} axes; there may be 1 to ${MAX_AXES}`);
   }
   const shape: number[] = [];
   for (let axis = 0; axis < axes; axis++) shape.unshift(reader.length(`an axis of tensor "${name}"`));
   const number = reader.u32();
   const type = ggmlType(number);
-  if (!type) throw malformed('type', file, `${where} of the unknown type ${number}`);
+  if (!type) throw malformed('gguf_type', file, `${where} of the unknown type ${number}`);
   const offset = reader.length(`the offset of tensor "${name}"`);
   const block = ggmlBlock(type);
   const elements = elementCount(shape);
   const bytes = (elements / block.elements) * block.bytes;
   const rows = (shape.at(-1) ?? 0) % block.elements === 0;
   if (elements === 0 || !rows || !Number.isSafeInteger(elements) || !Number.isSafeInteger(bytes)) {
-    throw malformed('shape', file, `${where} of ${type} ${shapeText(shape)}, which is no number of blocks`);
+    throw malformed(
+      'gguf_shape',
+      file,
+      `${where} of ${type} ${shapeText(shape)}, which is no number of blocks`,
+    );
   }
   return { name, type, shape, offset, bytes };
 }
@@ -152,26 +160,34 @@ function placeTensors(
     const begin = dataBegin + offset;
     const end = begin + bytes;
     if (offset % alignment !== 0) {
-      throw malformed('unaligned', file, `has a tensor "${name}" at ${offset}, no multiple of ${alignment}`);
+      throw malformed(
+        'gguf_unaligned',
+        file,
+        `has a tensor "${name}" at ${offset}, no multiple of ${alignment}`,
+      );
     }
-    if (begin < next) throw malformed('overlap', file, `has a tensor "${name}" that overlaps another`);
-    if (begin > next) throw malformed('gap', file, `has ${begin - next} unused bytes before "${name}"`);
+    if (begin < next) throw malformed('gguf_overlap', file, `has a tensor "${name}" that overlaps another`);
+    if (begin > next) throw malformed('gguf_gap', file, `has ${begin - next} unused bytes before "${name}"`);
     if (end > fileSize) {
-      throw malformed('cut', file, `is cut short: ${fileSize} bytes, of which "${name}" alone needs ${end}`);
+      throw malformed(
+        'gguf_cut',
+        file,
+        `is cut short: ${fileSize} bytes, of which "${name}" alone needs ${end}`,
+      );
     }
-    if (tensors.has(name)) throw malformed('tensor_twice', file, `has two tensors "${name}"`);
+    if (tensors.has(name)) throw malformed('gguf_tensor_twice', file, `has two tensors "${name}"`);
     tensors.set(name, { type, shape, begin, end });
     next = alignUp(end, alignment);
   }
   if (described.length > 0 && fileSize > next) {
-    throw malformed('trailing', file, `has ${fileSize - next} bytes after its last tensor`);
+    throw malformed('gguf_trailing', file, `has ${fileSize - next} bytes after its last tensor`);
   }
   return tensors;
 }
 
-function malformed(kind: string, file: string, what: string): TunesmithError {
+function malformed(code: ErrorCode, file: string, what: string): TunesmithError {
   return new TunesmithError({
-    code: `gguf_${kind}`,
+    code,
     message: `${file} ${what}.`,
     hint: 'The file is damaged, was not downloaded whole, or is of a kind that is not read here. Get it again from where it came.',
   });

@@ -1,4 +1,4 @@
-import type { TunesmithError } from '../core/errors';
+import type { ErrorCode, TunesmithError } from '../core/errors';
 
 /** A metadata value. Whole numbers beyond 2^53 are bigints. */
 export type GgufValue = number | bigint | boolean | string | readonly GgufValue[];
@@ -22,17 +22,17 @@ export class GgufReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #fileSize: number;
-  readonly #malformed: (kind: string, what: string) => TunesmithError;
+  readonly #malformed: (code: ErrorCode, what: string) => TunesmithError;
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
   /**
    * @param bytes the file from its start
-   * @param malformed makes the error that is thrown, from a kind and what follows the file's name in the message
+   * @param malformed makes the error that is thrown, from a code and what follows the file's name in the message
    */
   constructor(
     bytes: Uint8Array,
     fileSize: number,
-    malformed: (kind: string, what: string) => TunesmithError,
+    malformed: (code: ErrorCode, what: string) => TunesmithError,
   ) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -48,19 +48,19 @@ export class GgufReader {
   count(what: string, leastBytes: number): number {
     const count = this.#u64();
     if (typeof count === 'number' && count * leastBytes <= this.#fileSize - this.position) return count;
-    throw this.#malformed('count', `claims ${count} ${what}, for which it has no room`);
+    throw this.#malformed('gguf_count', `claims ${count} ${what}, for which it has no room`);
   }
 
   /** A size or an offset. */
   length(what: string): number {
     const length = this.#u64();
     if (typeof length === 'number') return length;
-    throw this.#malformed('length', `has ${length} for ${what}`);
+    throw this.#malformed('gguf_length', `has ${length} for ${what}`);
   }
 
   text(what: string, mostBytes: number): string {
     const bytes = this.count(`bytes of ${what}`, 1);
-    if (bytes > mostBytes) throw this.#malformed('length', `has ${bytes} bytes for ${what}`);
+    if (bytes > mostBytes) throw this.#malformed('gguf_length', `has ${bytes} bytes for ${what}`);
     const begin = this.#take(bytes);
     return this.#shortAscii(begin, bytes) ?? this.#decode(begin, bytes, what);
   }
@@ -77,11 +77,12 @@ export class GgufReader {
   }
 
   #array(key: string, depth: number): GgufValue[] {
-    if (depth === MAX_DEPTH) throw this.#malformed('metadata_type', `nests the arrays of ${key} too deep`);
+    if (depth === MAX_DEPTH)
+      throw this.#malformed('gguf_metadata_type', `nests the arrays of ${key} too deep`);
     const type = this.u32();
     const count = this.count(`values of metadata ${key}`, VALUE_BYTES[type] ?? 1);
     this.#values += count;
-    if (this.#values > MAX_VALUES) throw this.#malformed('count', `has ${count} values in ${key}`);
+    if (this.#values > MAX_VALUES) throw this.#malformed('gguf_count', `has ${count} values in ${key}`);
     const values: GgufValue[] = [];
     for (let index = 0; index < count; index++) values.push(this.#valueOf(type, key, depth + 1));
     return values;
@@ -89,7 +90,8 @@ export class GgufReader {
 
   #scalar(type: number, key: string): GgufValue {
     const bytes = VALUE_BYTES[type];
-    if (bytes === undefined) throw this.#malformed('metadata_type', `has ${key} of the unknown type ${type}`);
+    if (bytes === undefined)
+      throw this.#malformed('gguf_metadata_type', `has ${key} of the unknown type ${type}`);
     const at = this.#take(bytes);
     const view = this.#view;
     switch (type) {
@@ -119,7 +121,7 @@ export class GgufReader {
   }
 
   #bool(byte: number, key: string): boolean {
-    if (byte > 1) throw this.#malformed('metadata_bool', `has ${key} = ${byte} for true or false`);
+    if (byte > 1) throw this.#malformed('gguf_metadata_bool', `has ${key} = ${byte} for true or false`);
     return byte === 1;
   }
 
@@ -143,7 +145,7 @@ export class GgufReader {
     try {
       return this.#utf8.decode(this.#bytes.subarray(begin, begin + length));
     } catch {
-      throw this.#malformed('text', `has a ${what} that is not valid UTF-8`);
+      throw this.#malformed('gguf_text', `has a ${what} that is not valid UTF-8`);
     }
   }
 

@@ -1,7 +1,7 @@
 import { compareUtf8, duplicateKeyOrFraction } from './strict_json';
 import { bytesOf, concatBytes } from '../core/bytes';
 import { dtypeBits, dtypes, isDtype, type Dtype } from '../core/dtype';
-import { TunesmithError } from '../core/errors';
+import { TunesmithError, type ErrorCode } from '../core/errors';
 import { isRecord } from '../core/json';
 import { elementCount, shapeText, type Shape } from '../core/shape';
 
@@ -41,19 +41,19 @@ const METADATA = '__metadata__';
  */
 export function headerLength(start: Uint8Array, fileSize: number, file = 'The safetensors file'): number {
   if (fileSize < 8 || start.length < 8) {
-    throw malformed('too_short', file, `is ${fileSize} bytes long, too short for a header`);
+    throw malformed('safetensors_too_short', file, `is ${fileSize} bytes long, too short for a header`);
   }
   const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   if (length > MAX_HEADER_LENGTH) {
     throw malformed(
-      'header_too_long',
+      'safetensors_header_too_long',
       file,
       `claims a header of ${length.toString()} bytes; 100 MB is the most`,
     );
   }
   if (8 + Number(length) > fileSize) {
     throw malformed(
-      'header_beyond_file',
+      'safetensors_header_beyond_file',
       file,
       `claims a header of ${length.toString()} bytes but has only ${fileSize - 8} after the length`,
     );
@@ -77,7 +77,7 @@ export function parseHeader(
   const length = headerLength(bytes, fileSize, file);
   if (bytes.length < 8 + length) {
     throw malformed(
-      'header_cut',
+      'safetensors_header_cut',
       file,
       `has a header of ${length} bytes of which ${bytes.length - 8} were read`,
     );
@@ -154,58 +154,64 @@ function parseJson(bytes: Uint8Array, file: string): Map<string, unknown> {
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw malformed('header_not_utf8', file, 'has a header that is not valid UTF-8', cause);
+    throw malformed('safetensors_header_not_utf8', file, 'has a header that is not valid UTF-8', cause);
   }
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw malformed('header_not_json', file, 'has a header that is not valid JSON', cause);
+    throw malformed('safetensors_header_not_json', file, 'has a header that is not valid JSON', cause);
   }
-  if (!isRecord(parsed)) throw malformed('header_not_object', file, 'has a header that is no JSON object');
+  if (!isRecord(parsed))
+    throw malformed('safetensors_header_not_object', file, 'has a header that is no JSON object');
   const problem = duplicateKeyOrFraction(text);
-  if (problem) throw malformed(`header_${problem.kind}`, file, `has a header with ${problem.text}`);
+  if (problem) throw malformed(problem.code, file, `has a header with ${problem.text}`);
   return new Map(Object.entries(parsed));
 }
 
 function parseMetadata(value: unknown, file: string): Record<string, string> {
   if (value === undefined || value === null) return {};
-  if (!isRecord(value)) throw malformed('metadata', file, 'has metadata that is no JSON object');
+  if (!isRecord(value)) throw malformed('safetensors_metadata', file, 'has metadata that is no JSON object');
   return Object.fromEntries(
     Object.entries(value).map(([key, text]) => {
       if (typeof text === 'string') return [key, text];
-      throw malformed('metadata', file, `has metadata whose entry "${key}" is no string`);
+      throw malformed('safetensors_metadata', file, `has metadata whose entry "${key}" is no string`);
     }),
   );
 }
 
 function parseTensor(name: string, entry: unknown, dataBegin: number, file: string): [string, TensorInfo] {
   const where = `has a tensor "${name}"`;
-  if (!isRecord(entry)) throw malformed('tensor_entry', file, `${where} that is described by no JSON object`);
+  if (!isRecord(entry))
+    throw malformed('safetensors_tensor_entry', file, `${where} that is described by no JSON object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !isDtype(dtype)) {
-    throw malformed('dtype', file, `${where} of the unknown dtype ${JSON.stringify(dtype)}`);
+    throw malformed('safetensors_dtype', file, `${where} of the unknown dtype ${JSON.stringify(dtype)}`);
   }
   if (!isLengths(shape)) {
-    throw malformed('shape', file, `${where} whose shape is no list of whole numbers below 2^53`);
+    throw malformed('safetensors_shape', file, `${where} whose shape is no list of whole numbers below 2^53`);
   }
   if (!isLengths(offsets) || offsets.length !== 2) {
-    throw malformed('offsets', file, `${where} whose data_offsets are no two whole numbers below 2^53`);
+    throw malformed(
+      'safetensors_offsets',
+      file,
+      `${where} whose data_offsets are no two whole numbers below 2^53`,
+    );
   }
   const [begin = 0, end = 0] = offsets;
   if (end < begin)
-    throw malformed('offsets', file, `${where} that ends (${end}) before it begins (${begin})`);
+    throw malformed('safetensors_offsets', file, `${where} that ends (${end}) before it begins (${begin})`);
   const expected = byteLength(dtype, shape);
   if (Number.isNaN(expected)) {
     throw malformed(
-      'overflow',
+      'safetensors_overflow',
       file,
       `${where} of ${dtype} ${shapeText(shape)}, which is no number of bytes`,
     );
   }
   if (end - begin !== expected) {
     const given = `has ${end - begin} bytes where ${dtype} ${shapeText(shape)} takes ${expected}`;
-    throw malformed('tensor_length', file, `${where} that ${given}`);
+    throw malformed('safetensors_tensor_length', file, `${where} that ${given}`);
   }
   return [name, { dtype, shape, begin: dataBegin + begin, end: dataBegin + end }];
 }
@@ -218,21 +224,26 @@ function checkCoverage(
 ): void {
   let covered = dataBegin;
   for (const [name, { begin, end }] of tensors) {
-    if (begin < covered) throw malformed('overlap', file, `has a tensor "${name}" that overlaps another`);
+    if (begin < covered)
+      throw malformed('safetensors_overlap', file, `has a tensor "${name}" that overlaps another`);
     if (begin > covered) {
-      throw malformed('gap', file, `has ${begin - covered} unused bytes before its tensor "${name}"`);
+      throw malformed(
+        'safetensors_gap',
+        file,
+        `has ${begin - covered} unused bytes before its tensor "${name}"`,
+      );
     }
     covered = end;
   }
   if (covered > fileSize) {
     throw malformed(
-      'cut',
+      'safetensors_cut',
       file,
       `is cut short: ${fileSize} bytes of the ${covered} that its header describes`,
     );
   }
   if (covered < fileSize) {
-    throw malformed('trailing', file, `has ${fileSize - covered} bytes after its last tensor`);
+    throw malformed('safetensors_trailing', file, `has ${fileSize - covered} bytes after its last tensor`);
   }
 }
 
@@ -240,9 +251,9 @@ function isLengths(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && length >= 0);
 }
 
-function malformed(kind: string, file: string, what: string, cause?: unknown): TunesmithError {
+function malformed(code: ErrorCode, file: string, what: string, cause?: unknown): TunesmithError {
   return new TunesmithError({
-    code: `safetensors_${kind}`,
+    code,
     message: `${file} ${what}.`,
     hint: 'The file is damaged or was not downloaded whole. Get it again from where it came.',
     cause,

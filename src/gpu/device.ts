@@ -110,7 +110,7 @@ export class Device implements DeviceHandle {
 
   /**
    * Opens the strongest adapter that the given WebGPU has. Throws `webgpu_missing` where there is none at all and
-   * `adapter_missing` where it offers no adapter.
+   * `gpu_adapter_missing` where it offers no adapter.
    */
   static async open(webgpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
     if (!webgpu) {
@@ -123,7 +123,7 @@ export class Device implements DeviceHandle {
     const adapter = await webgpu.requestAdapter({ powerPreference: 'high-performance' });
     if (!adapter) {
       throw new TunesmithError({
-        code: 'adapter_missing',
+        code: 'gpu_adapter_missing',
         message: 'WebGPU is here, but it found no graphics card that it can use.',
         hint: 'Switch on hardware acceleration in the browser’s settings and update the graphics driver.',
       });
@@ -133,7 +133,7 @@ export class Device implements DeviceHandle {
     const requiredFeatures = options.features === 'none' ? [] : wantedFeatures(adapter);
     const gpu = await adapter.requestDevice({ requiredLimits, requiredFeatures }).catch((cause: unknown) => {
       throw new TunesmithError({
-        code: 'adapter_missing',
+        code: 'gpu_adapter_missing',
         message: 'The graphics card was found, but could not be opened.',
         hint: 'Close other tabs and programs that use it, update the graphics driver, or restart the browser.',
         cause,

@@ -1,4 +1,4 @@
-import { TunesmithError } from '../core/errors';
+import { TunesmithError, type ErrorCode } from '../core/errors';
 
 const files = import.meta.glob<string>('../../shaders/**/*.wgsl', {
   query: '?raw',
@@ -116,6 +116,6 @@ function holds(condition: string, constants: ShaderConstants): boolean {
   return given !== negated;
 }
 
-function broken(code: string, message: string): TunesmithError {
+function broken(code: ErrorCode, message: string): TunesmithError {
   return new TunesmithError({ code, message });
 }

@@ -1,4 +1,4 @@
-import { TunesmithError } from '../core/errors';
+import { isFull } from '../core/errors';
 import type { ModelFolder } from '../models/files';
 import {
   downloadFolder,
@@ -275,7 +275,7 @@ class Download {
   }
 
   #inWords(error: unknown): unknown {
-    if (!(error instanceof TunesmithError) || error.code !== 'storage_full') return error;
+    if (!isFull(error)) return error;
     const missing = this.#total - this.#bytes;
     return noRoom(this.#repository.repo, missing, missing, error);
   }

@@ -48,9 +48,8 @@ export async function fetchPiece(
 
 /** The same failure, with what it means to a download alone. */
 function goesOn(error: unknown): unknown {
-  if (!(error instanceof TunesmithError)) return error;
+  if (!(error instanceof TunesmithError) || error.errorClass !== 'network') return error;
   const { code, message, hint, detail, cause } = error;
-  if (code !== 'download_failed' && code !== 'endpoint_unreachable') return error;
   const kept = 'What has arrived is kept: the download goes on from there.';
   return new TunesmithError({ code, message, hint: `${hint} ${kept}`, detail, cause });
 }

@@ -1,5 +1,5 @@
 import { isFloatDtype } from '../core/dtype';
-import { TunesmithError } from '../core/errors';
+import { TunesmithError, type ErrorCode } from '../core/errors';
 import { sameShape, shapeText } from '../core/shape';
 import { checkpointTensors, type ModelSpec } from './spec';
 import type { StoredTensor, StoredWeights } from './stored/stored_weight';
@@ -64,7 +64,7 @@ function pathsOf(name: string): string[] {
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('.'));
 }
 
-function wrong(code: string, message: string): TunesmithError {
+function wrong(code: ErrorCode, message: string): TunesmithError {
   return new TunesmithError({
     code,
     message,

@@ -1,4 +1,4 @@
-import { TunesmithError } from '../core/errors';
+import { TunesmithError, type ErrorClass } from '../core/errors';
 import type { Device } from '../gpu/device';
 import { downloadModel } from '../hub/download';
 import type { DownloadProgress, Hub, ModelDownload } from '../hub/types';
@@ -114,26 +114,17 @@ export class Arrival {
   }
 }
 
-/** What a file that came through wrong may be refused for: whether it did is known when all of it is here. */
-const DAMAGE = /^(safetensors|gguf|index|json)_/;
-/** What has nothing to do with the model: it may be opened another time. */
-const CIRCUMSTANCE = /^(download|repository|endpoint|storage|file|gpu|device|adapter)_/;
-/** What has to do with how it was to be loaded, or with the device: it may be opened in another way. */
-const MANNER = [
-  'buffer_too_large',
-  'dtype_range',
-  'linear_not_blocked',
-  'tensor_exceeds_binding',
-  'weight_not_packed',
-];
+/** Errors about the files themselves. After any other, what has arrived is kept: for another try, or another way of loading. */
+const ABOUT_FILES: readonly ErrorClass[] = ['damaged', 'input'];
 
 async function ended(error: unknown, download: ModelDownload, stop: AbortController): Promise<unknown> {
-  if (!(error instanceof TunesmithError) || CIRCUMSTANCE.test(error.code) || MANNER.includes(error.code)) {
+  if (!(error instanceof TunesmithError) || !ABOUT_FILES.includes(error.errorClass)) {
     stop.abort();
     await download.done.catch(() => undefined);
     return error;
   }
-  if (DAMAGE.test(error.code)) {
+  if (error.errorClass === 'damaged') {
+    // It may have come through wrong: that is known when all of it is here.
     try {
       await download.done;
     } catch (cause) {

@@ -33,8 +33,7 @@ export function needOf(plan: () => Readonly<Record<string, number>>, limits: Lim
   try {
     memory = plan();
   } catch (error) {
-    const refused = error instanceof TunesmithError && REFUSALS.includes(error.code);
-    if (!refused) throw error;
+    if (!(error instanceof TunesmithError) || error.errorClass !== 'fit') throw error;
     return { memory: {}, memoryTotal: 0, level: 'no', reason: error.message };
   }
   const memoryTotal = Object.values(memory).reduce((sum, bytes) => sum + bytes, 0);
@@ -51,8 +50,6 @@ export function needOf(plan: () => Readonly<Record<string, number>>, limits: Lim
     `and this one's largest buffer suggests about ${bytesText(suggested)}.`;
   return { memory, memoryTotal, level: 'tight', reason };
 }
-
-const REFUSALS = ['tensor_exceeds_binding', 'buffer_too_large', 'weight_not_packed', 'linear_not_blocked'];
 
 /** `measure` that plans once for all settings of the same key: those that memory depends on. */
 export function remembered(

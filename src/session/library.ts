@@ -1,5 +1,5 @@
 import { HUGGING_FACE, normalizeEndpoint } from '../core/endpoints';
-import { TunesmithError } from '../core/errors';
+import { errorClass, errorCode, isFull, TunesmithError } from '../core/errors';
 import { modelReferenceText, type ModelReference } from '../core/model_reference';
 import type { Hub, HubSettings } from '../hub/types';
 import type { LoadSettings } from '../models/layout';
@@ -169,7 +169,7 @@ export class ModelLibrary {
       if (!base) throw baseMissing();
       await this.#session.open(baseOpening(base), options.onProgress, options.signal);
     } catch (error) {
-      if (codeOf(error) === 'base_damaged') await removeBase(store, id);
+      if (errorCode(error) === 'base_damaged') await removeBase(store, id);
       throw error;
     }
   }
@@ -191,8 +191,7 @@ export class ModelLibrary {
       await this.#openStored(known.id, options);
       return true;
     } catch (error) {
-      const code = codeOf(error);
-      if (code !== 'base_damaged' && code !== 'base_missing') throw error;
+      if (errorClass(error) !== 'gone') throw error;
       return false;
     }
   }
@@ -228,7 +227,7 @@ export class ModelLibrary {
         return;
       } catch (error) {
         // All of it is here then, and right.
-        if (codeOf(error) !== 'download_reopen' || attempt === MOST_ATTEMPTS) throw error;
+        if (errorCode(error) !== 'download_reopen' || attempt === MOST_ATTEMPTS) throw error;
       }
     }
   }
@@ -294,12 +293,4 @@ const MOST_ATTEMPTS = 3;
 function nameOfDownload({ repo, files }: StoredDownload): string {
   const gguf = files.find(({ path }) => path.endsWith('.gguf'));
   return gguf ? `${repo}:${gguf.path}` : repo;
-}
-
-function isFull(error: unknown): error is TunesmithError {
-  return codeOf(error) === 'storage_full';
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof TunesmithError ? error.code : '';
 }

@@ -76,7 +76,7 @@ export async function runTraining(request: TrainingRequest): Promise<TrainingOut
     } catch (error) {
       if (!(error instanceof TunesmithError)) throw error;
       // Just after a loss a browser may have no adapter to offer for a moment.
-      const missing = losses > 0 && error.code === 'adapter_missing';
+      const missing = losses > 0 && error.code === 'gpu_adapter_missing';
       if (!missing && error.code !== 'device_lost') throw error;
       if (missing) await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
       start = await lastCheckpoint(request);

@@ -1,4 +1,4 @@
-import { TunesmithError, describeError } from '../core/errors';
+import { TunesmithError, errorClass, isFull } from '../core/errors';
 import { requireModelReference } from '../core/model_reference';
 import type { LoadSettings } from '../models/layout';
 import type { ModelLibrary } from '../session/library';
@@ -108,7 +108,7 @@ export class Models {
     try {
       return await this.#parts.library.keep({ onProgress });
     } catch (error) {
-      if (!(error instanceof TunesmithError) || error.code !== 'storage_full') throw error;
+      if (!isFull(error)) throw error;
       preparing(
         `There is no room to keep the model: after a reload, open it again before the run goes on. ${error.message}`,
       );
@@ -137,8 +137,7 @@ export class Models {
         await library.open({ kind: 'stored', id: baseId }, settings, options);
         return;
       } catch (error) {
-        const { code } = describeError(error);
-        if (code !== 'base_missing' && code !== 'base_damaged') throw error;
+        if (errorClass(error) !== 'gone') throw error;
         throw runModelMissing(run, error);
       }
     }

@@ -1,5 +1,5 @@
 import type { Dtype } from '../../core/dtype';
-import { TunesmithError } from '../../core/errors';
+import { TunesmithError, type ErrorCode } from '../../core/errors';
 import { elementCount, shapeText } from '../../core/shape';
 import type { StoredTensor } from './stored_weight';
 
@@ -56,7 +56,7 @@ export async function readWords(tensor: StoredTensor): Promise<Uint32Array<Array
 }
 
 /** An error about the files of a checkpoint. */
-export function damaged(code: string, message: string): TunesmithError {
+export function damaged(code: ErrorCode, message: string): TunesmithError {
   return new TunesmithError({
     code,
     message,

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { describeError, fromDescription, TunesmithError } from '../../../src/core/errors';
+import { ERROR_CLASSES } from '../../../src/core/error_codes';
+import { describeError, errorClass, fromDescription, TunesmithError } from '../../../src/core/errors';
 
 describe('describeError', () => {
   it('carries a TunesmithError across a clone', () => {
-    const error = new TunesmithError({ code: 'bad_row', message: 'Row 3 is empty.', hint: 'Delete it.' });
+    const error = new TunesmithError({ code: 'no_examples', message: 'Row 3 is empty.', hint: 'Delete it.' });
     const description = structuredClone(describeError(error));
     expect(description).toEqual({
-      code: 'bad_row',
+      code: 'no_examples',
       message: 'Row 3 is empty.',
       hint: 'Delete it.',
       detail: '',
@@ -15,7 +16,11 @@ describe('describeError', () => {
   });
 
   it('tells the cause where there is no other detail', () => {
-    const error = new TunesmithError({ code: 'x', message: 'y', cause: new RangeError('too far') });
+    const error = new TunesmithError({
+      code: 'setting_invalid',
+      message: 'y',
+      cause: new RangeError('too far'),
+    });
     expect(describeError(error).detail).toBe('RangeError: too far');
     expect(error.cause).toBeInstanceOf(RangeError);
   });
@@ -34,5 +39,24 @@ describe('describeError', () => {
     ] as const) {
       expect(describeError(thrown).message).toBe(message);
     }
+  });
+});
+
+describe('an error’s class', () => {
+  it('comes from the table, whichever side of the worker throws it', () => {
+    const error = new TunesmithError({ code: 'storage_full', message: 'No room.' });
+    expect(errorClass(error)).toBe('full');
+    expect(errorClass(fromDescription(describeError(error)))).toBe('full');
+    expect(errorClass(new Error('anything else'))).toBeUndefined();
+  });
+
+  it('stands in a sorted table, so that a code is found and added once', () => {
+    const codes = Object.keys(ERROR_CLASSES);
+    expect(codes).toEqual(codes.toSorted());
+  });
+
+  it('keeps the word adapter for LoRA: those of graphics begin with gpu', () => {
+    const ofDevice = Object.entries(ERROR_CLASSES).filter(([, kind]) => kind === 'device');
+    expect(ofDevice.filter(([code]) => code.startsWith('adapter_'))).toEqual([]);
   });
 });

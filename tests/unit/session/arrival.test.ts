@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TunesmithError } from '../../../src/core/errors';
+import { TunesmithError, type ErrorCode } from '../../../src/core/errors';
 import { writeSafetensors } from '../../../src/formats/safetensors';
 import { Arrival } from '../../../src/session/arrival';
 import { findOnHub } from '../../../src/session/hub_model';
@@ -21,22 +21,25 @@ test.each([
   ['dtype_range', 1],
   ['gpu_out_of_memory', 1],
   ['tensor_shape', 0],
-])('after %s, %i download is kept', async (code, kept) => {
-  const server = await startHub({ models: [{ repo: 'maker/model', files }] });
-  try {
-    const hub = hubAt(server.url);
-    const store = new MemoryFiles();
-    const found = await findOnHub(hub, { repo: 'maker/model' });
-    const arrival = await Arrival.begin(found, {
-      hub,
-      store,
-      small: folderOf({}),
-      onProgress: () => undefined,
-    });
-    const error = new TunesmithError({ code, message: 'It can’t be loaded so.' });
-    expect(await arrival.end(error)).toBe(error);
-    expect(await listDownloads(store)).toHaveLength(kept);
-  } finally {
-    await server.close();
-  }
-});
+] as const satisfies readonly (readonly [ErrorCode, number])[])(
+  'after %s, %i download is kept',
+  async (code, kept) => {
+    const server = await startHub({ models: [{ repo: 'maker/model', files }] });
+    try {
+      const hub = hubAt(server.url);
+      const store = new MemoryFiles();
+      const found = await findOnHub(hub, { repo: 'maker/model' });
+      const arrival = await Arrival.begin(found, {
+        hub,
+        store,
+        small: folderOf({}),
+        onProgress: () => undefined,
+      });
+      const error = new TunesmithError({ code, message: 'It can’t be loaded so.' });
+      expect(await arrival.end(error)).toBe(error);
+      expect(await listDownloads(store)).toHaveLength(kept);
+    } finally {
+      await server.close();
+    }
+  },
+);

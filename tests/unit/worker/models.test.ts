@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TunesmithError } from '../../../src/core/errors';
+import { TunesmithError, type ErrorCode } from '../../../src/core/errors';
 import type { ModelOrigin } from '../../../src/session/model_origin';
 import type { StoredRun } from '../../../src/storage/runs';
 import type { TrainEvent } from '../../../src/train/events';
@@ -69,7 +69,7 @@ function openModels({ modelHash = '', failure }: { modelHash?: string; failure?:
 }
 
 const nothing = (): void => undefined;
-const errorOf = (code: string): TunesmithError => new TunesmithError({ code, message: `${code}.` });
+const errorOf = (code: ErrorCode): TunesmithError => new TunesmithError({ code, message: `${code}.` });
 
 describe('the model of a run that goes on', () => {
   it('is left as it is where it is open', async () => {
@@ -84,17 +84,20 @@ describe('the model of a run that goes on', () => {
     expect(opened).toEqual([{ kind: 'stored', id: 'base' }]);
   });
 
-  it.each(['base_missing', 'base_damaged'])('is missed with the way to get it again: %s', async (code) => {
-    const { models } = openModels({ failure: errorOf(code) });
-    await expect(models.reopen(run, nothing)).rejects.toMatchObject({
-      code: 'run_model_missing',
-      hint: expect.stringMatching(/^Open a\/b@c0ffee from the hub again, with load_in_4bit true/) as string,
-    });
-    const folder = { ...run, modelSource: 'files' as const, modelRepo: undefined, modelName: 'mine' };
-    await expect(models.reopen(folder, nothing)).rejects.toMatchObject({
-      hint: expect.stringMatching(/^Open the folder of mine again/) as string,
-    });
-  });
+  it.each(['base_missing', 'base_damaged'] as const)(
+    'is missed with the way to get it again: %s',
+    async (code) => {
+      const { models } = openModels({ failure: errorOf(code) });
+      await expect(models.reopen(run, nothing)).rejects.toMatchObject({
+        code: 'run_model_missing',
+        hint: expect.stringMatching(/^Open a\/b@c0ffee from the hub again, with load_in_4bit true/) as string,
+      });
+      const folder = { ...run, modelSource: 'files' as const, modelRepo: undefined, modelName: 'mine' };
+      await expect(models.reopen(folder, nothing)).rejects.toMatchObject({
+        hint: expect.stringMatching(/^Open the folder of mine again/) as string,
+      });
+    },
+  );
 
   it('tells any other failure as it is', async () => {
     const { models } = openModels({ failure: errorOf('gpu_out_of_memory') });
