@@ -51,8 +51,7 @@ test('the page runs the cases that its address names, and gives the results as J
 }) => {
   const page = await browser.newPage();
   await page.goto(`${casesPage.url()}?op=add`);
-  await page.waitForFunction(() => window.results !== undefined);
-  const results = await page.evaluate(() => window.results);
+  const results = await (await page.waitForFunction(() => window.results)).jsonValue();
   const named = (await listCases()).filter(({ op }) => op === 'add').map(({ name }) => name);
   expect(results?.cases.map(({ name }) => name)).toEqual(named);
   expect(results).toMatchObject({ passed: named.length, failed: 0 });

@@ -64,7 +64,7 @@ async function runChosen(cases: readonly CaseName[], plain: boolean): Promise<vo
   const passed = results.length - failed;
   element('progress').textContent = `${passed} passed, ${failed} failed`;
   window.results = { ...(await describeDevice()), passed, failed, cases: results };
-  const link = element('results') as HTMLAnchorElement;
+  const link = element('save') as HTMLAnchorElement;
   link.href = URL.createObjectURL(
     new Blob([JSON.stringify(window.results, null, 2)], { type: 'application/json' }),
   );
