@@ -1,7 +1,8 @@
-import { open, readFile, readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TunesmithError } from '../core/errors';
-import type { FileReader, ModelFolder } from '../models/files';
+import type { FileReader } from '../core/file_reader';
+import type { ModelFolder } from '../models/files';
 
 /** Files that count as a folder of themselves. */
 const SINGLE_FILES = /\.(zip|gguf)$/i;
@@ -69,26 +70,15 @@ function diskFile(path: string, name: string, size: number): FileReader {
   };
 }
 
-/** A file of examples. Throws `data_file_missing`, `data_file_not_utf8` and `file_unreadable`. */
-export async function readDataFile(path: string): Promise<{ name: string; text: string }> {
-  const bytes = await ignoreMissing(readable(path, 'data', readFile(path)));
-  if (!bytes) {
-    throw new TunesmithError({
-      code: 'data_file_missing',
-      message: `--data: there is no file ${path}.`,
-      hint: 'Check the path.',
-    });
-  }
-  try {
-    return { name: basename(path), text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
-  } catch (cause) {
-    throw new TunesmithError({
-      code: 'data_file_not_utf8',
-      message: `--data: ${path} is no text in UTF-8.`,
-      hint: 'Save it as UTF-8, as JSON or JSON Lines.',
-      cause,
-    });
-  }
+/** A file of examples. Throws `data_file_missing` and `file_unreadable`. */
+export async function openDataFile(path: string): Promise<FileReader> {
+  const info = await ignoreMissing(readable(path, 'data', stat(path)));
+  if (info?.isFile()) return diskFile(path, basename(path), info.size);
+  throw new TunesmithError({
+    code: 'data_file_missing',
+    message: `--data: there is no file ${path}.`,
+    hint: 'Check the path.',
+  });
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -12,9 +12,10 @@ import { capacityOf, planOf } from '../train/plan';
 import { SETTING_NAMES, parseSettings } from '../train/parse_settings';
 import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
-import { openFolder, readDataFile } from './files';
+import { openFolder } from './files';
 import { jsonOf } from './json';
 import { MODEL_OPTION, modelOrigin } from './library';
+import { readData } from './open';
 
 export const inspectCommand: Command = {
   name: 'inspect',
@@ -36,7 +37,7 @@ export const inspectCommand: Command = {
     const origin = await modelOrigin(args);
     if (origin.kind !== 'folder') throw notHere(path);
     const { folder, identity } = origin;
-    const data = await Promise.all(args.list('data').map(readDataFile));
+    const data = await readData(args);
     const { open, checkpoint } = await openFolderModel(folder, identity);
     const { spec } = checkpoint;
     const adapterPath = args.text('adapter');

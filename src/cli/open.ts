@@ -1,12 +1,13 @@
 import { bytesText } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
 import type { Message, Problem } from '../data/rows';
+import type { DataFile } from '../session/dataset';
 import { Session } from '../session/session';
 import type { TrainSettings } from '../train/settings';
 import type { Progress } from '../session/progress';
 import type { Arguments } from './arguments';
 import { openDevice } from './device';
-import { openFolder, readDataFile } from './files';
+import { openFolder, openDataFile } from './files';
 import { libraryOf, modelOrigin, tuningOf } from './library';
 import type { Output } from './output';
 
@@ -91,14 +92,14 @@ function timeText(seconds: number): string {
 }
 
 /** The files after --data. Throws where one is missing. */
-export async function readData(args: Arguments): Promise<{ name: string; text: string }[]> {
-  return await Promise.all(args.list('data').map(readDataFile));
+export async function readData(args: Arguments): Promise<DataFile[]> {
+  return await Promise.all(args.list('data').map(openDataFile));
 }
 
 /** Makes the session's examples, and tells what of the files can't be used. Throws `no_examples` where nothing can. */
 export async function setExamples(
   session: Session,
-  files: readonly { name: string; text: string }[],
+  files: readonly DataFile[],
   settings: TrainSettings,
   output: Output,
 ): Promise<void> {

@@ -2,6 +2,7 @@ import { unzipSync } from 'fflate';
 import { bytesOf } from '../core/bytes';
 import { floatsOf, isFloatDtype } from '../core/dtype';
 import { TunesmithError } from '../core/errors';
+import { memoryFile, type FileReader } from '../core/file_reader';
 import type { LinearModule } from '../core/linear_modules';
 import { sameShape, shapeText } from '../core/shape';
 import {
@@ -12,7 +13,7 @@ import {
   targetedModules,
 } from '../formats/peft';
 import { readTensors, writeSafetensors, type TensorBytes } from '../formats/safetensors';
-import { memoryFile, readJson, type FileReader, type ModelFolder } from './folder';
+import { readJson, type ModelFolder } from './folder';
 import {
   adapterLayout,
   readMatrix,

@@ -1,30 +1,16 @@
 import { TunesmithError } from '../core/errors';
+import type { FileReader } from '../core/file_reader';
+import { encodingName } from '../data/files/encoding';
 
-/** A file that can be read in ranges, wherever it lies. One that is still arriving gives a range when it is there. */
-export interface FileReader {
-  readonly name: string;
-  /** Bytes. */
-  readonly size: number;
-  /**
-   * The bytes from `begin` to before `end`.
-   *
-   * @param into may be used to hold them, where it is long enough; the caller then reuses it when it is done with them
-   */
-  read(begin: number, end: number, into?: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>>;
-}
+export type { FileReader } from '../core/file_reader';
 
 /** A checkpoint's folder: its files by name. */
 export type ModelFolder = ReadonlyMap<string, FileReader>;
 
-/** A file that is held in memory. */
-export function memoryFile(name: string, bytes: Uint8Array): FileReader {
-  return { name, size: bytes.length, read: (begin, end) => Promise.resolve(bytes.slice(begin, end)) };
-}
-
 /** The largest published tokenizer.json has a tenth of it. */
 const MOST_TEXT = 256 * 2 ** 20;
 
-/** Throws `json_invalid` naming the file. */
+/** Throws `json_invalid` and `text_not_utf8`, naming the file. */
 export async function readJson(file: FileReader): Promise<unknown> {
   const text = await readText(file);
   try {
@@ -40,7 +26,7 @@ export async function readJson(file: FileReader): Promise<unknown> {
   }
 }
 
-/** Throws `json_invalid` for a file that is too long to be a text. */
+/** Throws `json_invalid` for a file that is too long to be a text, `text_not_utf8` for one in another encoding. */
 export async function readText(file: FileReader): Promise<string> {
   if (file.size > MOST_TEXT) {
     throw new TunesmithError({
@@ -49,5 +35,15 @@ export async function readText(file: FileReader): Promise<string> {
       hint: 'Take the file again from where the model came from.',
     });
   }
-  return new TextDecoder().decode(await file.read(0, file.size));
+  const bytes = await file.read(0, file.size);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new TunesmithError({
+      code: 'text_not_utf8',
+      message: `${file.name} is not in UTF-8; it is ${encodingName(bytes)}.`,
+      hint: 'Save it as UTF-8, or take the file again from where the model came from.',
+      cause,
+    });
+  }
 }

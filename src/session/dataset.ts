@@ -1,17 +1,18 @@
+import { createSHA256 } from 'hash-wasm';
 import { sha256Hex } from '../core/bytes';
+import { piecesOf, type FileReader } from '../core/file_reader';
 import { TimeSlices } from '../core/time_slices';
 import { splitHeldOut, type TokenizedExample } from '../data/batches';
 import { buildExamples } from '../data/examples';
+import { DataFault } from '../data/files/fault';
+import { wholeTextOf } from '../data/files/text';
 import { rowsOf, type Problem, type Row, type Sample } from '../data/rows';
 import { positionsOf } from '../models/layout';
 import type { TrainSettings } from '../train/settings';
 import { templateOf, type OpenModel } from './open_model';
 
-/** An example file as it was given. */
-export interface DataFile {
-  readonly name: string;
-  readonly text: string;
-}
+/** A file of examples as it was given: bytes, until its format has read them. */
+export type DataFile = FileReader;
 
 /** Examples as one model sees them under some settings. */
 export interface Dataset {
@@ -57,10 +58,16 @@ export async function makeDataset(
   const rows: Row[] = [];
   const unread: Problem[] = [];
   for (const file of files) {
-    for (const result of rowsOf(file)) {
-      await slices.giveWay();
-      if ('sample' in result) rows.push(result);
-      else unread.push(result);
+    try {
+      for (const result of rowsOf({ name: file.name, text: await wholeTextOf(file) })) {
+        await slices.giveWay();
+        if ('sample' in result) rows.push(result);
+        else unread.push(result);
+      }
+    } catch (fault) {
+      if (!(fault instanceof DataFault)) throw fault;
+      const { reason, line } = fault;
+      unread.push({ file: file.name, reason, ...(line !== undefined && { line }) });
     }
   }
   const maxSeqLength = Math.min(settings.max_seq_length, positionsOf(model.facts.spec));
@@ -75,8 +82,10 @@ export async function makeDataset(
   );
   const { examples } = built;
   const split = splitHeldOut(examples.length, examples.length > 1 ? settings.eval_split : 0, settings.seed);
+  const hashes: string[] = [];
+  for (const file of files) hashes.push(await hashOf(file, slices));
   const { template: choice, train_on, max_seq_length, eval_split, seed } = settings;
-  const identity = JSON.stringify([files, choice, train_on, max_seq_length, eval_split, seed]);
+  const identity = JSON.stringify([hashes, choice, train_on, max_seq_length, eval_split, seed]);
   return {
     files,
     examples,
@@ -88,6 +97,16 @@ export async function makeDataset(
     samplePrompts: samplePrompts(built.rows, [...split.heldOut, ...split.train]),
     hash: await sha256Hex(new TextEncoder().encode(identity)),
   };
+}
+
+/** SHA-256 of a file's bytes. */
+async function hashOf(file: DataFile, slices: TimeSlices): Promise<string> {
+  const hash = await createSHA256();
+  for await (const piece of piecesOf(file)) {
+    hash.update(piece);
+    await slices.giveWay();
+  }
+  return hash.digest();
 }
 
 export function tokenCount(examples: readonly TokenizedExample[]): number {

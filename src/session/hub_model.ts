@@ -1,3 +1,4 @@
+import { memoryFile, type FileReader } from '../core/file_reader';
 import { isRecord } from '../core/json';
 import type { ModelReference } from '../core/model_reference';
 import { fetchSmallFile, listRepository } from '../hub/repository';
@@ -5,7 +6,7 @@ import type { Hub, Repository } from '../hub/types';
 import { readSpec } from '../models/config';
 import { readTokenizerConfig } from '../models/tokenizer_files';
 import { readQuantizationConfig } from '../models/stored/quantization_config';
-import { memoryFile, readJson, readText, type FileReader, type ModelFolder } from '../models/folder';
+import { readJson, readText, type ModelFolder } from '../models/folder';
 import { shardsOfIndex } from '../models/shards';
 import { hubFiles, indexToRead, type HubFiles } from './hub_files';
 import { hashOfCommit } from './model_hash';

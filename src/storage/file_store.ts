@@ -1,5 +1,5 @@
 import { TunesmithError } from '../core/errors';
-import type { FileReader } from '../models/folder';
+import { piecesOf, type FileReader } from '../core/file_reader';
 
 /**
  * Files by path: names joined by '/', without a leading one. Writers of the same path must not overlap; `withRunLock`
@@ -91,6 +91,21 @@ export async function writeJson(files: FileStore, path: string, value: unknown):
   await files.write(path, new TextEncoder().encode(JSON.stringify(value)));
 }
 
+/** Writes a copy of a file at the path, a piece at a time. @throws TunesmithError `storage_full` */
+export async function writeCopy(files: FileStore, path: string, file: FileReader): Promise<void> {
+  const writer = await files.openWriter(path);
+  try {
+    let at = 0;
+    for await (const piece of piecesOf(file)) {
+      await writer.write(at, piece);
+      at += piece.length;
+    }
+    await writer.flush();
+  } finally {
+    await writer.close();
+  }
+}
+
 /** The parts of the content in turn; a blob is read a part at a time. */
 export async function* partsOf(content: Uint8Array | Blob): AsyncGenerator<Uint8Array, void, void> {
   if (content instanceof Uint8Array) {
@@ -104,15 +119,6 @@ export async function* partsOf(content: Uint8Array | Blob): AsyncGenerator<Uint8
     if (done) return;
     yield value;
   }
-}
-
-/** A blob as what models are read from. */
-export function blobReader(name: string, blob: Blob): FileReader {
-  return {
-    name,
-    size: blob.size,
-    read: async (begin, end) => new Uint8Array(await blob.slice(begin, end).arrayBuffer()),
-  };
 }
 
 export function contentSize(content: Uint8Array | Blob): number {

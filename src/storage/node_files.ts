@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { TunesmithError } from '../core/errors';
-import type { FileReader } from '../models/folder';
+import type { FileReader } from '../core/file_reader';
 import {
   contentSize,
   namesOf,

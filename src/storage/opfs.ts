@@ -1,7 +1,6 @@
 import { TunesmithError } from '../core/errors';
-import type { FileReader } from '../models/folder';
+import { blobReader, type FileReader } from '../core/file_reader';
 import {
-  blobReader,
   contentSize,
   namesOf,
   partsOf,

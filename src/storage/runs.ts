@@ -1,11 +1,12 @@
 import { array, custom, number, object, optional, picklist, safeParse, string, unknown } from 'valibot';
 import { TunesmithError } from '../core/errors';
+import type { FileReader } from '../core/file_reader';
 import { isRecord } from '../core/json';
 import type { TrainEvent } from '../train/events';
 import { parseSettings } from '../train/parse_settings';
 import type { TrainSettings } from '../train/settings';
 import { listBases, removeBase, removeUnfinishedBases } from './bases';
-import { readJson, writeJson, type FileStore } from './file_store';
+import { readJson, writeCopy, writeJson, type FileStore } from './file_store';
 import { removeModelsExcept } from './models';
 import type { RecordStore } from './records';
 
@@ -44,12 +45,6 @@ export interface StoredRun extends RunRecord {
   readonly startedFrom?: 'adapter';
 }
 
-/** An example file as it was given. */
-export interface DataText {
-  readonly name: string;
-  readonly text: string;
-}
-
 export type NewRun = Pick<
   StoredRun,
   | 'modelName'
@@ -62,7 +57,8 @@ export type NewRun = Pick<
   | 'settings'
   | 'steps'
 > & {
-  readonly data: readonly DataText[];
+  /** The example files as they were given. Two may have the same name. */
+  readonly data: readonly FileReader[];
 };
 export type RunChanges = Partial<Pick<RunRecord, 'state' | 'checkpointStep' | 'steps' | 'history'>>;
 
@@ -86,7 +82,7 @@ const recordSchema = object({
   history: array(custom<TrainEvent>((event) => isRecord(event) && typeof event.event === 'string')),
   bytes: number(),
 });
-const dataSchema = array(object({ name: string(), text: string() }));
+const dataSchema = array(object({ name: string(), bytes: number() }));
 
 /** The folder of a run's checkpoints and examples. */
 export function runFolder(id: string): string {
@@ -107,7 +103,9 @@ export class RunStore {
   async create({ data, ...run }: NewRun): Promise<StoredRun> {
     const startedAt = new Date().toISOString();
     const id = `${startedAt.slice(0, 19).replaceAll(':', '-')}-${crypto.randomUUID().slice(0, 8)}`;
-    await writeJson(this.#files, dataPath(id), data);
+    for (const [index, file] of data.entries()) await writeCopy(this.#files, dataPath(id, index), file);
+    const listed = data.map(({ name, size }) => ({ name, bytes: size }));
+    await writeJson(this.#files, dataList(id), listed);
     const record: StoredRun = {
       ...run,
       id,
@@ -147,10 +145,17 @@ export class RunStore {
   }
 
   /** The examples that the run was started with. @throws TunesmithError `run_unknown`, `run_data_missing` */
-  async data(id: string): Promise<readonly DataText[]> {
+  async data(id: string): Promise<readonly FileReader[]> {
     const { dataFiles } = await this.#known(id);
-    const data = safeParse(dataSchema, await readJson(this.#files, dataPath(id)));
-    if (data.success) return data.output;
+    const listed = safeParse(dataSchema, await readJson(this.#files, dataList(id)));
+    const found = await Promise.all(
+      (listed.success ? listed.output : []).map(async ({ name, bytes }, index) => {
+        const file = await this.#files.openReader(dataPath(id, index));
+        return file?.size === bytes ? { name, size: bytes, read: file.read.bind(file) } : undefined;
+      }),
+    );
+    const data = found.filter((file) => file !== undefined);
+    if (listed.success && data.length === found.length) return data;
     throw new TunesmithError({
       code: 'run_data_missing',
       message: `The run's examples (${dataFiles.join(', ')}) are no longer in storage.`,
@@ -197,8 +202,12 @@ export function historyUpTo(history: readonly TrainEvent[], step: number): reado
   return history.filter((event) => event.event === 'state' || event.step <= step);
 }
 
-function dataPath(id: string): string {
+function dataList(id: string): string {
   return `${runFolder(id)}/data.json`;
+}
+
+function dataPath(id: string, index: number): string {
+  return `${runFolder(id)}/data/${index}`;
 }
 
 /** Undefined for what another version of the program stored and this one can't use. */

@@ -134,7 +134,7 @@ export class App {
     const some = (names: RegExp) => picked.files.some(({ name }) => names.test(name));
     if (some(/^adapter_config\.json$/)) return;
     if (some(/\.(safetensors|gguf)$|^config\.json$/i)) this.chooseFiles(picked);
-    else if (some(/\.(jsonl?|ndjson)$/i)) await this.examples.add(picked.files);
+    else if (some(/\.(jsonl?|ndjson)$/i)) this.examples.add(picked.files);
   }
 
   /** Opens a model from the visitor's disk. */

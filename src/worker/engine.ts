@@ -1,7 +1,6 @@
 import type { AnswerSettings } from '../chat/answer';
 import { Device } from '../gpu/device';
 import type { LoadSettings } from '../models/layout';
-import type { DataFile } from '../session/dataset';
 import { defaultsFor } from '../session/defaults';
 import type { PlanReport } from '../session/plan_report';
 import { ModelLibrary } from '../session/library';
@@ -26,6 +25,7 @@ import type {
   DataReport,
   DeviceReport,
   Engine,
+  ExampleFile,
   ExportResult,
   HubModelReport,
   HubSettings,
@@ -40,7 +40,7 @@ import type {
 } from './protocol';
 import { deviceReport, noDeviceReport } from './reports';
 import { Runs } from './runs';
-import { demoExamples } from './sources';
+import { dataFiles, demoExamples } from './sources';
 import { Trainings } from './trainings';
 import { Turns } from './turns';
 
@@ -162,16 +162,16 @@ export class PageEngine implements Engine {
     return await this.#storedModels.report();
   }
 
-  async demoExamples(): Promise<DataFile> {
+  async demoExamples(): Promise<ExampleFile> {
     return await demoExamples(this.#base);
   }
 
   async setExamples(
-    files: readonly DataFile[],
+    files: readonly ExampleFile[],
     settings: TrainSettings,
     onProgress?: (progress: Progress) => void,
   ): Promise<DataReport> {
-    return await this.#examples.set(files, settings, onProgress);
+    return await this.#examples.set(dataFiles(files), settings, onProgress);
   }
 
   stopExamples(): Promise<void> {

@@ -196,6 +196,12 @@ export interface AdapterReport {
   readonly notes: readonly string[];
 }
 
+/** A file of examples: its bytes as they were given. */
+export interface ExampleFile {
+  readonly name: string;
+  readonly content: Blob;
+}
+
 /** What only a page can do for the engine in its worker. */
 export interface PageServices {
   /** Asks the browser not to clear the page's storage; false where it makes no such promise. */
@@ -235,10 +241,10 @@ export interface Engine {
   removeStoredModel(id: string): Promise<void>;
   storageReport(): Promise<StorageReport>;
   /** The demo's example file, as `setExamples` takes it. */
-  demoExamples(): Promise<{ readonly name: string; readonly text: string }>;
+  demoExamples(): Promise<ExampleFile>;
   /** Reports progress where the files are large. A newer call ends an older one. */
   setExamples(
-    files: readonly { readonly name: string; readonly text: string }[],
+    files: readonly ExampleFile[],
     settings: TrainSettings,
     onProgress?: (progress: Progress) => void,
   ): Promise<DataReport>;

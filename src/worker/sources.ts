@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
-import type { FileReader, ModelFolder } from '../models/files';
+import { blobReader, type FileReader } from '../core/file_reader';
+import type { ModelFolder } from '../models/files';
 import type { NamedBlob } from '../storage/models';
 
 export const DEMO_NAME = 'tunesmith-demo';
@@ -31,28 +32,13 @@ export async function demoFolder(base: string): Promise<ModelFolder> {
   return folderOfBlobs(blobs);
 }
 
-export async function demoExamples(base: string): Promise<{ readonly name: string; readonly text: string }> {
-  const content = await fetched(`${base}examples/${DEMO_EXAMPLES}`);
-  return { name: DEMO_EXAMPLES, text: await content.text() };
+export async function demoExamples(base: string): Promise<NamedBlob> {
+  return { name: DEMO_EXAMPLES, content: await fetched(`${base}examples/${DEMO_EXAMPLES}`) };
 }
 
-function blobReader(name: string, content: Blob): FileReader {
-  return {
-    name,
-    size: content.size,
-    read: async (begin, end) => {
-      try {
-        return new Uint8Array(await content.slice(begin, end).arrayBuffer());
-      } catch (cause) {
-        throw new TunesmithError({
-          code: 'file_unreadable',
-          message: `${name} could not be read.`,
-          hint: 'It may have been moved or changed since it was chosen. Choose it again.',
-          cause,
-        });
-      }
-    },
-  };
+/** Files of examples that the page hands over. */
+export function dataFiles(files: readonly NamedBlob[]): FileReader[] {
+  return files.map(({ name, content }) => blobReader(name, content));
 }
 
 async function fetched(address: string): Promise<Blob> {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { openFolder } from '../../src/cli/files';
+import { memoryFile } from '../../src/core/file_reader';
 import type { KnownChoices } from '../../src/gpu/choices';
 import { Device } from '../../src/gpu/device';
 import { adapterLayout } from '../../src/models/lora';
@@ -31,7 +32,8 @@ const settings: TrainSettings = {
   eval_split: 0,
 };
 const rows = ['The sea is wide', 'A bird sings', 'Rain falls on the roof', 'One two three four five'];
-const data = [{ name: 'rows.jsonl', text: rows.map((text) => JSON.stringify({ text })).join('\n') }];
+const jsonl = rows.map((text) => JSON.stringify({ text })).join('\n');
+const data = [memoryFile('rows.jsonl', new TextEncoder().encode(jsonl))];
 
 interface Ran {
   readonly outcome: TrainingOutcome;

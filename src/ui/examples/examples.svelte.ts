@@ -1,19 +1,14 @@
-import { array, object, string } from 'valibot';
+import { array, instance, object, string } from 'valibot';
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
-import type { DataReport, PreviewExample, Progress, TrainSettings } from '../../worker/protocol';
+import type { DataReport, ExampleFile, PreviewExample, Progress, TrainSettings } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import { keepLarge, readKeptLarge } from '../shared/persist';
 import { withProgress } from '../shared/progress';
 import { text } from './text';
 
-export interface ExampleFile {
-  readonly name: string;
-  readonly text: string;
-}
-
 const storageKey = 'examples';
 /** More than this is not kept across reloads. */
-const keptCharacters = 20_000_000;
+const keptBytes = 20_000_000;
 export const previewsPerPage = 3;
 
 /** Which examples are wanted, what the engine made of them, and a look at some. */
@@ -45,7 +40,7 @@ export class ExamplesState {
   }
 
   async restore(): Promise<void> {
-    const kept = await readKeptLarge(storageKey, array(object({ name: string(), text: string() })));
+    const kept = await readKeptLarge(storageKey, array(object({ name: string(), content: instance(Blob) })));
     // The visitor may have been quicker than the storage.
     if (!kept || kept.length === 0 || this.own) return;
     this.files = kept;
@@ -64,10 +59,10 @@ export class ExamplesState {
   }
 
   /** Adds files; one of the same name is replaced. */
-  async add(files: readonly File[]): Promise<void> {
-    const read = await Promise.all(files.map(async (file) => ({ name: file.name, text: await file.text() })));
-    const names = read.map((file) => file.name);
-    this.files = [...this.files.filter((file) => !names.includes(file.name)), ...read];
+  add(files: readonly File[]): void {
+    const added = files.map((file) => ({ name: file.name, content: file }));
+    const names = added.map((file) => file.name);
+    this.files = [...this.files.filter((file) => !names.includes(file.name)), ...added];
     this.chooseOwn();
   }
 
@@ -75,7 +70,7 @@ export class ExamplesState {
   paste(content: string): void {
     let number = 1;
     while (this.files.some((file) => file.name === text.pastedName(number))) number++;
-    this.files = [...this.files, { name: text.pastedName(number), text: content }];
+    this.files = [...this.files, { name: text.pastedName(number), content: new Blob([content]) }];
     this.chooseOwn();
   }
 
@@ -149,7 +144,7 @@ export class ExamplesState {
     this.revision++;
     this.firstPreview = 0;
     const kept = this.own ? this.files : [];
-    const characters = kept.reduce((sum, file) => sum + file.text.length, 0);
-    void keepLarge(storageKey, characters <= keptCharacters ? kept : []);
+    const bytes = kept.reduce((sum, { content }) => sum + content.size, 0);
+    void keepLarge(storageKey, bytes <= keptBytes ? kept : []);
   }
 }

@@ -1,10 +1,11 @@
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { memoryFile } from '../../../src/core/file_reader';
 import { bytesOf } from '../../../src/core/bytes';
 import { f16ToF32, f32ToBf16, f32ToF16, bf16ToF32 } from '../../../src/core/dtype';
 import { TunesmithError } from '../../../src/core/errors';
 import { readTensors, writeSafetensors } from '../../../src/formats/safetensors';
-import { memoryFile, type ModelFolder } from '../../../src/models/folder';
+import type { ModelFolder } from '../../../src/models/folder';
 import { adapterLayout, initialAdapter, readMatrix, type LoraSettings } from '../../../src/models/lora';
 import {
   ADAPTER_CONFIG,

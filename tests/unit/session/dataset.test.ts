@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openFolder } from '../../../src/cli/files';
+import { memoryFile, type FileReader } from '../../../src/core/file_reader';
 import { makeDataset, targetCount, tokenCount } from '../../../src/session/dataset';
-import { readJson, type FileReader, type ModelFolder } from '../../../src/models/files';
-import { memoryFile } from '../../../src/models/folder';
+import { readJson, type ModelFolder } from '../../../src/models/files';
 import type { OpenModel } from '../../../src/session/open_model';
 import { openFolderModel } from '../../../src/session/opening';
 import { DEFAULTS } from '../../../src/train/settings';
@@ -17,8 +17,9 @@ beforeAll(async () => {
   }));
 });
 
-function fileOf(...rows: object[]): { name: string; text: string } {
-  return { name: 'rows.jsonl', text: rows.map((row) => JSON.stringify(row)).join('\n') };
+function fileOf(...rows: object[]): FileReader {
+  const text = rows.map((row) => JSON.stringify(row)).join('\n');
+  return memoryFile('rows.jsonl', new TextEncoder().encode(text));
 }
 
 const rows = Array.from({ length: 10 }, (_, i) => ({ instruction: `Number ${i}?`, output: `It is ${i}.` }));

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openFolder } from '../../../src/cli/files';
-import { memoryFile } from '../../../src/models/folder';
+import { memoryFile } from '../../../src/core/file_reader';
 import { hashOfCommit, hashOfFiles, loadedHash } from '../../../src/session/model_hash';
 import { openFolderModel } from '../../../src/session/opening';
 

@@ -1,6 +1,5 @@
-import type { FileReader } from '../../../src/models/folder';
+import { blobReader, type FileReader } from '../../../src/core/file_reader';
 import {
-  blobReader,
   contentSize,
   namesOf,
   partsOf,

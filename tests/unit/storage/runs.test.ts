@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { memoryFile, type FileReader } from '../../../src/core/file_reader';
 import { listModels, openModel, removeModel } from '../../../src/storage/models';
 import { writeJson } from '../../../src/storage/file_store';
 import { listBases } from '../../../src/storage/bases';
@@ -15,8 +16,8 @@ const newRun: NewRun = {
   settings: { ...DEFAULTS, r: 4 },
   steps: 30,
   data: [
-    { name: 'a.jsonl', text: '{"text":"ä"}\n' },
-    { name: 'b.json', text: '[]' },
+    memoryFile('a.jsonl', Uint8Array.of(0xff, 0xfe, 0x7b)),
+    memoryFile('a.jsonl', new TextEncoder().encode('[]')),
   ],
 };
 
@@ -31,10 +32,12 @@ describe('RunStore', () => {
     const { files, runs } = openStore();
     const run = await runs.create(newRun);
     expect(run).toMatchObject({ state: 'running', checkpointStep: 0, steps: 30, history: [] });
-    expect(run.dataFiles).toEqual(['a.jsonl', 'b.json']);
+    expect(run.dataFiles).toEqual(['a.jsonl', 'a.jsonl']);
     const reopened = new RunStore(fileRecords(files), files);
     expect(await reopened.get(run.id)).toEqual(run);
-    expect(await reopened.data(run.id)).toEqual(newRun.data);
+    const bytes = (files: readonly FileReader[]) =>
+      Promise.all(files.map(async (file) => [file.name, await file.read(0, file.size)]));
+    expect(await bytes(await reopened.data(run.id))).toEqual(await bytes(newRun.data));
     expect(await reopened.get('another')).toBeUndefined();
   });
 
@@ -132,7 +135,7 @@ describe('RunStore', () => {
     await files.remove(runFolder(id));
     await expect(runs.data(id)).rejects.toMatchObject({
       code: 'run_data_missing',
-      message: "The run's examples (a.jsonl, b.json) are no longer in storage.",
+      message: "The run's examples (a.jsonl, a.jsonl) are no longer in storage.",
     });
   });
 

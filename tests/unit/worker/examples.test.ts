@@ -1,3 +1,4 @@
+import { memoryFile } from '../../../src/core/file_reader';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
 import { openFolder } from '../../../src/cli/files';
@@ -35,10 +36,11 @@ function openExamples(): { examples: Examples; session: { dataset: Dataset | und
   return { examples: new Examples(fake), session };
 }
 
-const fileOf = (count: number) => ({
-  name: `${count}.jsonl`,
-  text: Array.from({ length: count }, () => '{"text":"a fish in the sea and a bird in the nest"}').join('\n'),
-});
+const fileOf = (count: number) =>
+  memoryFile(
+    `${count}.jsonl`,
+    new TextEncoder().encode('{"text":"a fish in the sea and a bird in the nest"}\n'.repeat(count)),
+  );
 
 it('reads examples, tells how far it is, and reports them', async () => {
   const { examples } = openExamples();

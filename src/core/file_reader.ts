@@ -1,0 +1,53 @@
+import { TunesmithError } from './errors';
+
+/** A file that can be read in ranges, wherever it lies. One that is still arriving gives a range when it is there. */
+export interface FileReader {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * The bytes from `begin` to before `end`.
+   *
+   * @param into may be used to hold them, where it is long enough; the caller then reuses it when it is done with them
+   */
+  read(begin: number, end: number, into?: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Bytes in memory as a file. */
+export function memoryFile(name: string, bytes: Uint8Array): FileReader {
+  return {
+    name,
+    size: bytes.length,
+    read: (begin, end) => Promise.resolve(new Uint8Array(bytes.subarray(begin, end))),
+  };
+}
+
+/** A blob as a file. Reading it throws TunesmithError `file_unreadable`. */
+export function blobReader(name: string, blob: Blob): FileReader {
+  return {
+    name,
+    size: blob.size,
+    read: async (begin, end) => {
+      try {
+        return new Uint8Array(await blob.slice(begin, end).arrayBuffer());
+      } catch (cause) {
+        throw new TunesmithError({
+          code: 'file_unreadable',
+          message: `${name} could not be read.`,
+          hint: 'It may have been moved or changed since it was chosen. Choose it again.',
+          cause,
+        });
+      }
+    },
+  };
+}
+
+/** Bytes that are read at once of a file that is gone through. */
+const PIECE = 4 * 2 ** 20;
+
+/** The file's bytes in order, a piece at a time. */
+export async function* piecesOf(file: FileReader): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  for (let begin = 0; begin < file.size; begin += PIECE) {
+    yield await file.read(begin, Math.min(begin + PIECE, file.size));
+  }
+}

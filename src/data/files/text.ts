@@ -1,0 +1,100 @@
+import { concatBytes } from '../../core/bytes';
+import { piecesOf, type FileReader } from '../../core/file_reader';
+import { encodingOf, probableEncoding, type Encoding } from './encoding';
+import { DataFault } from './fault';
+
+/**
+ * The text of a file, a piece at a time and never with a letter that stands for bytes that could not be read: UTF-8, or
+ * UTF-16 if a byte order mark says so. The mark is left out.
+ *
+ * @throws DataFault `encoding` with the line, for any other encoding
+ */
+export async function* textOf(file: FileReader): AsyncGenerator<string, void, void> {
+  const encoding = encodingOf(await file.read(0, Math.min(4, file.size)));
+  if ('unread' in encoding) throw otherEncoding(encoding.unread);
+  const decode = new TextDecoder(encoding.label, { fatal: true, ignoreBOM: true });
+  let rest = new Uint8Array(0);
+  let lines = 1;
+  let skipped = encoding.mark;
+  for await (const piece of piecesOf(file)) {
+    const bytes = rest.length === 0 ? piece.subarray(skipped) : concatBytes([rest, piece]);
+    skipped = 0;
+    const end = wholeCharacters(bytes, encoding);
+    rest = bytes.slice(end);
+    const text = decoded(decode, bytes.subarray(0, end));
+    if (text === undefined) throw undecodable(bytes, encoding, lines);
+    lines += lineBreaks(text);
+    yield text;
+  }
+  if (rest.length > 0) throw undecodable(rest, encoding, lines);
+}
+
+/** The whole text of a file that is known to be small. Throws as `textOf` does. */
+export async function wholeTextOf(file: FileReader): Promise<string> {
+  let text = '';
+  for await (const piece of textOf(file)) text += piece;
+  return text;
+}
+
+function decoded(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How many of the bytes make whole characters: the last one may lack bytes of the next piece. */
+function wholeCharacters(bytes: Uint8Array, { label }: Encoding): number {
+  if (label === 'utf-8') {
+    // A character has four bytes at most.
+    for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+      const byte = bytes[bytes.length - back] ?? 0;
+      if (byte < 0x80) return bytes.length;
+      if (byte < 0xc0) continue; // not the first byte of a character
+      const length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+      return length > back ? bytes.length - back : bytes.length;
+    }
+    return bytes.length;
+  }
+  const even = bytes.length - (bytes.length % 2);
+  const high = bytes[label === 'utf-16le' ? even - 1 : even - 2] ?? 0;
+  return high >= 0xd8 && high < 0xdc ? even - 2 : even; // the first half of a pair
+}
+
+function lineBreaks(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}
+
+/** @param lines the line that the bytes begin in */
+function undecodable(bytes: Uint8Array, { label }: Encoding, lines: number): DataFault {
+  let [good, bad] = [0, bytes.length];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    const decoder = new TextDecoder(label, { fatal: true });
+    try {
+      decoder.decode(bytes.subarray(0, middle), { stream: true });
+      good = middle;
+    } catch {
+      bad = middle;
+    }
+  }
+  const line = lines + lineBreaks(new TextDecoder(label).decode(bytes.subarray(0, good)));
+  if (label !== 'utf-8') {
+    const reason = 'The file is damaged: its UTF-16 has half a character. Save it again, as UTF-8.';
+    return new DataFault({ code: 'encoding', reason, line });
+  }
+  const start = bytes.subarray(0, good).lastIndexOf(10) + 1;
+  const stop = bytes.indexOf(10, good + 20_000);
+  return otherEncoding(
+    `probably ${probableEncoding(bytes.subarray(start, stop < 0 ? undefined : stop))}`,
+    line,
+  );
+}
+
+function otherEncoding(name: string, line?: number): DataFault {
+  const reason = `The file is not in UTF-8; it is ${name}. Save it as UTF-8: nothing of it was read.`;
+  return new DataFault({ code: 'encoding', reason, line });
+}
