@@ -15,6 +15,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'published',
+          environment: 'node',
+          include: ['tests/published/**/*.test.ts'],
+          testTimeout: 300_000,
+        },
+      },
+      {
+        test: {
           name: 'parity',
           environment: 'node',
           include: ['tests/parity/**/*.test.ts'],

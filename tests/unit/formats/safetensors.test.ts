@@ -1,9 +1,7 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bytesOf, concatBytes } from '../../../src/core/bytes';
 import { TunesmithError } from '../../../src/core/errors';
 import { headerLength, parseHeader, readTensors, writeSafetensors } from '../../../src/formats/safetensors';
-import { realFile } from '../real_files';
 
 /** A file with this header text (or these bytes) and that many zero bytes of data. */
 function fileOf(header: string | Uint8Array, dataLength = 0, claimed?: bigint): Uint8Array {
@@ -218,35 +216,3 @@ describe('the writer', () => {
     expect(Buffer.from(writeSafetensors(tensors, reference.metadata)).toString('hex')).toBe(reference.file);
   });
 });
-
-interface ExpectedCase {
-  readonly ok: boolean;
-  readonly tensors?: Readonly<Record<string, { dtype: string; shape: number[] }>>;
-}
-
-const casesFolder = realFile('safetensors_cases');
-if (existsSync(casesFolder)) {
-  describe('published files', () => {
-    const cases = JSON.parse(readFileSync(`${casesFolder}/expected.json`, 'utf8')) as Record<
-      string,
-      ExpectedCase
-    >;
-    it.each(Object.entries(cases))('%s', (name, expected) => {
-      const bytes = readFileSync(`${casesFolder}/${name}`);
-      if (!expected.ok) {
-        expect(codeOf(() => readTensors(bytes))).toMatch(/^safetensors_/);
-        return;
-      }
-      const { tensors } = readTensors(bytes);
-      const read = Array.from(tensors, ([key, { dtype, shape }]) => [key, { dtype, shape }]);
-      expect(Object.fromEntries(read)).toEqual(expected.tensors);
-    });
-
-    it('reads every sample', () => {
-      for (const name of readdirSync(`${casesFolder}/samples`)) {
-        const bytes = readFileSync(`${casesFolder}/samples/${name}`);
-        expect(readTensors(bytes).tensors.size, name).toBeGreaterThan(0);
-      }
-    });
-  });
-}

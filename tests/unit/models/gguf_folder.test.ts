@@ -1,10 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../../src/data/tokenizer';
-import { readGgufHeader } from '../../../src/formats/gguf';
 import { readSpec } from '../../../src/models/config';
 import { ggufFolder, type GgufContents } from '../../../src/models/gguf_folder';
-import { realFile } from '../real_files';
 
 interface TokenizerJson {
   readonly added_tokens: readonly { id: number; content: string; special: boolean }[];
@@ -222,22 +220,3 @@ describe('the config of a GGUF file', () => {
     expect(() => ggufFolder(contents(architecture, more))).toThrow(message);
   });
 });
-
-const published = realFile('weights/llama-2-tiny-random.gguf');
-if (existsSync(published)) {
-  it("a published GGUF file's tokenizer gives the ids of llama.cpp", async () => {
-    const bytes = readFileSync(published);
-    const read = (begin: number, end: number) => Promise.resolve(new Uint8Array(bytes.subarray(begin, end)));
-    const header = await readGgufHeader({ name: 'model.gguf', size: bytes.length, read });
-    const { config, tokenizer, tokenizerConfig } = ggufFolder(header);
-    expect(readSpec(config)).toMatchObject({ family: 'llama', vocabularySize: 32000, tiedHead: false });
-    const loaded = loadTokenizer(tokenizer, tokenizerConfig);
-    const vectors = realFile('tokenizer_vectors/llama.cpp');
-    const inputs = JSON.parse(readFileSync(`${vectors}/inputs.json`, 'utf8')) as string[];
-    const lines = readFileSync(`${vectors}/ggml-vocab-llama-spm.gguf.out`, 'utf8').split('\n');
-    inputs.forEach((text, index) => {
-      const ids = (lines[index] ?? '').trim().split(/\s+/).filter(Boolean).map(Number);
-      expect(loaded.encode(text), JSON.stringify(text)).toEqual(ids);
-    });
-  }, 60_000);
-}
