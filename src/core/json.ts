@@ -1,3 +1,5 @@
+import { Float } from './lossless_json';
+
 /** Anything that JSON can hold. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 
@@ -5,7 +7,8 @@ export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
-/** True for a JSON object: neither null nor an array. */
+/** True for a plain object, as JSON's objects are read: neither null nor an array, a Map or a `Float`. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return !(value instanceof Map) && !(value instanceof Float);
 }

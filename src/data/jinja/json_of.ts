@@ -33,7 +33,7 @@ export function jsonOf(value: Value, options: JsonOptions = {}, depth = 0): stri
   if (value === null) return 'null';
   if (typeof value === 'string') return text(value);
   if (typeof value === 'boolean') return String(value);
-  if (typeof value === 'number') return integerText(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return integerText(value);
   if (value instanceof Float) {
     if (Number.isNaN(value.value)) return 'NaN';
     return Number.isFinite(value.value) ? floatText(value.value) : value.value > 0 ? 'Infinity' : '-Infinity';

@@ -18,7 +18,7 @@ import {
 
 type Test = (value: Value, other: Value) => boolean;
 
-const isInteger = (value: Value): boolean => typeof value === 'number';
+const isInteger = (value: Value): boolean => typeof value === 'number' || typeof value === 'bigint';
 const equals: Test = (value, other) => equal(value, other);
 const differs: Test = (value, other) => !equal(value, other);
 const less: Test = (value, other) => compare(value, other) < 0;
@@ -36,7 +36,7 @@ const WITHOUT_ARGUMENT: Readonly<Record<string, (value: Value) => boolean>> = {
   false: (value) => value === false,
   integer: isInteger,
   float: (value) => value instanceof Float,
-  number: (value) => numeric(value) !== undefined,
+  number: (value) => isInteger(value) || numeric(value) !== undefined,
   string: (value) => typeof value === 'string',
   mapping: (value) => value instanceof Map,
   iterable: (value) => value instanceof Items || iterate(value) !== undefined,

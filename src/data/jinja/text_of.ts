@@ -13,7 +13,7 @@ export function reprOf(value: Value): string {
   takeSteps();
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value === 'number') return integerText(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return integerText(value);
   if (typeof value === 'string') return reprOfText(value);
   if (value instanceof Float) return floatText(value.value);
   if (Array.isArray(value)) return `[${value.map(reprOf).join(', ')}]`;
@@ -30,8 +30,8 @@ export function reprOf(value: Value): string {
 }
 
 /** An int without an exponent. */
-export function integerText(value: number): string {
-  return Number.isSafeInteger(value) ? String(value) : BigInt(value).toString();
+export function integerText(value: number | bigint): string {
+  return typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : BigInt(value).toString();
 }
 
 /** Python writes floats with an exponent below 1e-4 and from 1e16 on, of two digits at least. */

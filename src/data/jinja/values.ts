@@ -1,14 +1,18 @@
+import { Float } from '../../core/lossless_json';
 import { JinjaError } from './errors';
 import { takeSteps, takeUnits } from './steps';
 
+export { Float } from '../../core/lossless_json';
+
 /**
- * Values as a template sees them, that is as Python has them: None is null, an int a number, a float a Float, a list an
- * array and a dict a Map.
+ * Values as a template sees them, that is as Python has them: None is null, an int a number (a bigint if a number can't
+ * hold it exactly), a float a Float, a list an array and a dict a Map.
  */
 export type Value =
   | null
   | boolean
   | number
+  | bigint
   | string
   | Float
   | Undefined
@@ -22,14 +26,6 @@ export type Value =
 
 /** Keys are texts, numbers, booleans or null. */
 export type Dict = Map<Value, Value>;
-
-export class Float {
-  readonly value: number;
-
-  constructor(value: number) {
-    this.value = value;
-  }
-}
 
 /** What a name, key or attribute stands for that does not exist: empty as text, and an error in nearly all else. */
 export class Undefined {
@@ -113,17 +109,25 @@ export class Loop {
   }
 }
 
-/** What a template sees of JSON data. Whole numbers are ints, as JavaScript can't tell 1.0 from 1. */
+/**
+ * What a template sees of JSON data. Whole numbers are ints; 1.0 has to come as a `Float`, and an object whose keys would
+ * not keep their order as a Map, as `parseLosslessJson` reads them.
+ */
 export function fromJson(value: unknown): Value {
   switch (typeof value) {
     case 'string':
     case 'boolean':
+    case 'bigint':
       return value;
     case 'number':
       return Number.isInteger(value) ? value : new Float(value);
     case 'object':
       if (value === null) return null;
       if (Array.isArray(value)) return value.map(fromJson);
+      if (value instanceof Float) return value;
+      if (value instanceof Map) {
+        return new Map(Array.from(value as Map<string, unknown>, ([key, item]) => [key, fromJson(item)]));
+      }
       return new Map(
         Object.entries(value).flatMap(([key, item]) =>
           item === undefined ? [] : [[key, fromJson(item)] as const],
@@ -137,7 +141,7 @@ export function fromJson(value: unknown): Value {
 export function typeName(value: Value): string {
   if (value === null) return 'NoneType';
   if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'number') return 'int';
+  if (typeof value === 'number' || typeof value === 'bigint') return 'int';
   if (typeof value === 'string') return 'str';
   if (value instanceof Float) return 'float';
   if (value instanceof Tuple) return 'tuple';
@@ -152,6 +156,7 @@ export function truthy(value: Value): boolean {
   if (value === null || value instanceof Undefined) return false;
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') return value !== 0;
+  if (typeof value === 'bigint') return true; // only those that no number holds
   if (typeof value === 'string') return value !== '';
   if (value instanceof Float) return value.value !== 0;
   if (Array.isArray(value)) return value.length > 0;
@@ -160,8 +165,10 @@ export function truthy(value: Value): boolean {
   return value instanceof Items && value.kind !== 'generator' ? value.length > 0 : true;
 }
 
-/** The number that an int, a bool or a float is. */
+/** The number that an int, a bool or a float is. Throws for an int that no number holds exactly. */
 export function numeric(value: Value): number | undefined {
+  if (typeof value === 'bigint')
+    throw new JinjaError('numbers beyond 2^53 can be printed, but not computed with');
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   return value instanceof Float ? value.value : undefined;
@@ -205,6 +212,8 @@ export function lengthOf(value: Value): number {
 
 export function equal(a: Value, b: Value): boolean {
   takeSteps();
+  // JavaScript compares a bigint with a number exactly, as Python does.
+  if (typeof a === 'bigint' || typeof b === 'bigint') return sign(a, b) === 0;
   const [left, right] = [numeric(a), numeric(b)];
   if (left !== undefined || right !== undefined) return left === right;
   if (a instanceof Undefined) return b instanceof Undefined;
@@ -218,11 +227,18 @@ export function equal(a: Value, b: Value): boolean {
   return a === b;
 }
 
+/** Below 0 if `a` is less, 0 if they are equal; undefined if one of them is no number. */
+function sign(a: Value, b: Value): number | undefined {
+  const [left, right] = [a, b].map((value) => (typeof value === 'bigint' ? value : numeric(value)));
+  if (left === undefined || right === undefined) return undefined;
+  return left < right ? -1 : left > right ? 1 : Number(left >= right) - 1;
+}
+
 /** Below 0 where `a` comes first. Throws for values that Python has no order for. */
 export function compare(a: Value, b: Value): number {
   takeSteps();
-  const [left, right] = [numeric(a), numeric(b)];
-  if (left !== undefined && right !== undefined) return left - right;
+  const order = sign(a, b);
+  if (order !== undefined) return order;
   if (typeof a === 'string' && typeof b === 'string') return compareTexts(a, b);
   if ((Array.isArray(a) && Array.isArray(b)) || (a instanceof Tuple && b instanceof Tuple)) {
     const [items, others] = [iterated(a), iterated(b)];

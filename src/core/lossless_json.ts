@@ -1,0 +1,349 @@
+/**
+ * JSON read without losing anything that Python's `json.loads` keeps: integers of any size, whether a number is a float
+ * (1.0 is not 1), the order of an object's keys, NaN and the infinities. Of a key that stands twice the last value counts.
+ */
+export type LosslessJson =
+  | null
+  | boolean
+  /** An integer that a number holds exactly. */
+  | number
+  /** Any other integer. */
+  | bigint
+  | string
+  | Float
+  | readonly LosslessJson[]
+  | LosslessObject;
+
+/** A plain object if its keys keep their order there, else a Map: plain objects move keys of digits to the front. */
+export type LosslessObject = LosslessFields | ReadonlyMap<string, LosslessJson>;
+
+export interface LosslessFields {
+  readonly [key: string]: LosslessJson;
+}
+
+/** A number that is written with a point or an exponent, or NaN or an infinity. */
+export class Float {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** Why a text is no JSON, and where. */
+export class JsonFault extends Error {
+  /** In UTF-16 units from the beginning of the text. */
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.name = 'JsonFault';
+    this.offset = offset;
+  }
+}
+
+/** Thrown where more text has to come before a value is whole. */
+export class JsonUnfinished extends Error {}
+
+/** Lists and objects within each other, at most. Python's own bound is near 1000. */
+const MOST_DEPTH = 500;
+/** Digits of an integer, at most: as in Python. */
+const MOST_DIGITS = 4300;
+
+/** The fields of an object, in no particular order; undefined for any other value. */
+export function fieldsOf(value: unknown): LosslessFields | undefined {
+  if (value instanceof Map) return Object.fromEntries(value as ReadonlyMap<string, LosslessJson>);
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Float)
+    return undefined;
+  return value as LosslessFields;
+}
+
+/** Reads a text that is one JSON value. @throws JsonFault */
+export function parseLosslessJson(text: string): LosslessJson {
+  const parser = new LosslessParser(text, true);
+  parser.skipSpace();
+  const value = parser.value();
+  parser.skipSpace();
+  if (parser.at < text.length) throw new JsonFault('something follows the end of the value', parser.at);
+  if (parser.loneSurrogate !== undefined) throw new JsonFault(LONE_SURROGATE, parser.loneSurrogate);
+  return value;
+}
+
+export const LONE_SURROGATE =
+  'a text has half of a character (a lone surrogate), which no tokenizer can read';
+
+const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
+const NUMBER_LETTERS = /[-+0-9.eE]*/y;
+const CONTROL = /[\0-\x1f]/g;
+const WORD = /[\p{L}\p{N}_$]+/uy;
+
+const LITERALS: ReadonlyMap<string, LosslessJson> = new Map<string, LosslessJson>([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+  ['NaN', new Float(NaN)],
+  ['Infinity', new Float(Infinity)],
+  ['-Infinity', new Float(-Infinity)],
+]);
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
+
+/** Reads JSON values one after the other out of a text, of which the end may be still to come. */
+export class LosslessParser {
+  readonly #text: string;
+  readonly #final: boolean;
+  /** Where the next letter is read. */
+  at = 0;
+  /** Where an escape stands that is half of a character, if one was read. */
+  loneSurrogate: number | undefined;
+  #nextBackslash = -1;
+  #nextControl = -1;
+
+  /** @param final no more text follows; otherwise a value at its end throws `JsonUnfinished` */
+  constructor(text: string, final: boolean) {
+    this.#text = text;
+    this.#final = final;
+  }
+
+  skipSpace(): void {
+    for (;;) {
+      const code = this.#text.charCodeAt(this.at);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+      this.at++;
+    }
+  }
+
+  /** The letter at `at`. @throws JsonUnfinished, JsonFault at the end of the text */
+  peek(expected: string): string {
+    const letter = this.#text[this.at];
+    if (letter !== undefined) return letter;
+    if (!this.#final) throw new JsonUnfinished();
+    throw new JsonFault(`the text ends where ${expected} should follow`, this.at);
+  }
+
+  /** The value that begins at `at`, which moves behind it. @throws JsonFault, JsonUnfinished */
+  value(depth = 0): LosslessJson {
+    if (depth > MOST_DEPTH) {
+      throw new JsonFault(`more than ${MOST_DEPTH} lists and objects are within each other`, this.at);
+    }
+    const letter = this.peek('a value');
+    if (letter === '"') return this.#string();
+    if (letter === '{') return this.#object(depth);
+    if (letter === '[') return this.#list(depth);
+    if (letter === '-' || (letter >= '0' && letter <= '9')) return this.#number();
+    return this.#literal();
+  }
+
+  /** After an item: true at a comma, behind which the next one begins; false behind the closing letter. */
+  goesOn(close: ']' | '}'): boolean {
+    this.skipSpace();
+    const letter = this.peek(`, or ${close}`);
+    if (letter !== ',' && letter !== close) throw this.#fault(`a comma or ${close} is missing before this`);
+    this.at++;
+    if (letter === close) return false;
+    const comma = this.at - 1;
+    this.skipSpace();
+    if (this.peek('a value') === close) throw new JsonFault(`a comma stands before ${close}`, comma);
+    return true;
+  }
+
+  #list(depth: number): LosslessJson[] {
+    this.at++;
+    const items: LosslessJson[] = [];
+    this.skipSpace();
+    if (this.peek('a value or ]') === ']') {
+      this.at++;
+      return items;
+    }
+    do items.push(this.value(depth + 1));
+    while (this.goesOn(']'));
+    return items;
+  }
+
+  #object(depth: number): LosslessObject {
+    this.at++;
+    const fields: Record<string, LosslessJson> = {};
+    let ordered: Map<string, LosslessJson> | undefined;
+    this.skipSpace();
+    if (this.peek('a key or }') === '}') {
+      this.at++;
+      return fields;
+    }
+    do {
+      if (this.peek('a key') !== '"') throw this.#fault('a key in double quotes should stand here');
+      const key = this.#string();
+      this.skipSpace();
+      if (this.peek('a colon') !== ':') throw this.#fault('a colon is missing before this');
+      this.at++;
+      this.skipSpace();
+      const value = this.value(depth + 1);
+      if (!ordered && losesPlace(key)) ordered = new Map(Object.entries(fields));
+      if (ordered) ordered.set(key, value);
+      else fields[key] = value;
+    } while (this.goesOn('}'));
+    return ordered ?? fields;
+  }
+
+  #string(): string {
+    const text = this.#text;
+    const begin = this.at;
+    let from = begin + 1;
+    let read = '';
+    for (;;) {
+      const quote = text.indexOf('"', from);
+      const stop = quote < 0 ? text.length : quote;
+      const control = this.#controlFrom(from);
+      const backslash = this.#backslashFrom(from);
+      if (control < stop && control < backslash) throw controlFault(text, control);
+      if (backslash >= stop) {
+        if (quote < 0) throw this.#unfinishedString(begin);
+        this.at = quote + 1;
+        return read === '' ? text.slice(from, quote) : read + text.slice(from, quote);
+      }
+      read += text.slice(from, backslash);
+      const letter = text[backslash + 1];
+      if (letter === undefined) throw this.#unfinishedString(begin);
+      if (letter === 'u') {
+        const hex = text.slice(backslash + 2, backslash + 6);
+        if (backslash + 6 > text.length && !this.#final) throw new JsonUnfinished();
+        if (!/^[0-9a-fA-F]{4}$/.test(hex))
+          throw new JsonFault('\\u needs four hexadecimal digits', backslash);
+        this.#checkPair(backslash, parseInt(hex, 16), read);
+        read += String.fromCharCode(parseInt(hex, 16));
+        from = backslash + 6;
+      } else {
+        const meant = ESCAPES[letter];
+        if (meant === undefined)
+          throw new JsonFault(`\\${letter} is no escape of JSON: write \\\\ for a backslash`, backslash);
+        read += meant;
+        from = backslash + 2;
+      }
+    }
+  }
+
+  /** Notes an escape of half a character that its other half does not follow or precede. */
+  #checkPair(at: number, code: number, before: string): void {
+    if (code < 0xd800 || code > 0xdfff) return;
+    const high = code < 0xdc00;
+    if (high && !this.#final && this.#text.length < at + 12) throw new JsonUnfinished();
+    const paired = high
+      ? /^\\u[dD][c-fC-F][0-9a-fA-F]{2}/.test(this.#text.slice(at + 6, at + 12))
+      : /[\ud800-\udbff]$/.test(before.slice(-1)) && this.#text[at - 6] === '\\';
+    if (!paired) this.loneSurrogate ??= at;
+  }
+
+  #backslashFrom(from: number): number {
+    if (this.#nextBackslash < from) this.#nextBackslash = orEnd(this.#text.indexOf('\\', from));
+    return this.#nextBackslash;
+  }
+
+  #controlFrom(from: number): number {
+    if (this.#nextControl < from) {
+      CONTROL.lastIndex = from;
+      this.#nextControl = orEnd(CONTROL.exec(this.#text)?.index ?? -1);
+    }
+    return this.#nextControl;
+  }
+
+  #unfinishedString(begin: number): Error {
+    return this.#final
+      ? new JsonFault('the quote that opens here is never closed', begin)
+      : new JsonUnfinished();
+  }
+
+  #number(): LosslessJson {
+    NUMBER_LETTERS.lastIndex = this.at;
+    const letters = NUMBER_LETTERS.exec(this.#text)?.[0] ?? '';
+    if (this.at + letters.length === this.#text.length && !this.#final) throw new JsonUnfinished();
+    if (letters === '-' && this.#text[this.at + 1] === 'I') return this.#literal();
+    NUMBER.lastIndex = this.at;
+    const [written, fraction, exponent] = NUMBER.exec(this.#text) ?? [];
+    if (written !== letters) throw new JsonFault(`${letters.slice(0, 40)} is no number of JSON`, this.at);
+    this.at += written.length;
+    if (fraction !== undefined || exponent !== undefined) return new Float(Number(written));
+    if (written.length < 16) return Number(written) + 0; // Python's -0 is 0
+    const digits = written.startsWith('-') ? written.length - 1 : written.length;
+    if (digits > MOST_DIGITS) {
+      throw new JsonFault(
+        `an integer has ${digits} digits; Python reads ${MOST_DIGITS} at most`,
+        this.at - written.length,
+      );
+    }
+    const whole = BigInt(written);
+    return Number.isSafeInteger(Number(whole)) ? Number(whole) : whole;
+  }
+
+  #literal(): LosslessJson {
+    const { at } = this;
+    for (const [word, value] of LITERALS) {
+      const found = this.#text.slice(at, at + word.length);
+      if (found === word && !isWordLetter(this.#text[at + word.length])) {
+        this.at += word.length;
+        return value;
+      }
+      if (!this.#final && at + found.length === this.#text.length && word.startsWith(found))
+        throw new JsonUnfinished();
+    }
+    throw this.#fault('no value of JSON begins here');
+  }
+
+  /** Says what stands at `at`, where that tells more than the fault alone. */
+  #fault(what: string): JsonFault {
+    const { at } = this;
+    const letter = this.#text[at] ?? '';
+    WORD.lastIndex = at;
+    const word = WORD.exec(this.#text)?.[0].slice(0, 40);
+    const told: Readonly<Record<string, string>> = {
+      "'": 'JSON has texts in double quotes, not in single ones',
+      '“': 'JSON has texts in straight double quotes ("), not in “these”',
+      '”': 'JSON has texts in straight double quotes ("), not in “these”',
+      '/': 'JSON has no comments',
+      '#': 'JSON has no comments',
+      '\ufeff': 'a byte order mark stands in the middle of the file, where files were joined',
+      None: "None is Python's; JSON has null",
+      True: "True is Python's; JSON has true",
+      False: "False is Python's; JSON has false",
+      undefined: 'JSON has null, not undefined',
+    };
+    const shown = word ?? (/[\p{C}\p{Z}]/u.test(letter) ? codePoint(letter) : letter);
+    return new JsonFault(told[word ?? letter] ?? `${what}: ${shown}`, at);
+  }
+}
+
+/** Plain objects put keys of digits first, and treat `__proto__` apart. */
+function losesPlace(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return (first >= 0x30 && first <= 0x39 && /^[0-9]+$/.test(key)) || key === '__proto__';
+}
+
+function controlFault(text: string, at: number): JsonFault {
+  const letter = text[at];
+  if (letter === '\n' || letter === '\r') {
+    return new JsonFault('a text has a line break in it; JSON writes \\n, or a quote is missing', at);
+  }
+  if (letter === '\t') return new JsonFault('a text has a tab in it; JSON writes \\t', at);
+  return new JsonFault(
+    `a text has the control character ${codePoint(letter ?? '')} in it; JSON escapes those`,
+    at,
+  );
+}
+
+function codePoint(letter: string): string {
+  return `U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+function isWordLetter(letter: string | undefined): boolean {
+  return letter !== undefined && /[\p{L}\p{N}_]/u.test(letter);
+}
+
+function orEnd(index: number): number {
+  return index < 0 ? Infinity : index;
+}
