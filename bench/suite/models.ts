@@ -1,6 +1,7 @@
 import { readSpec } from '../../src/models/config';
 import { modelLayout, type LoadSettings, type ModelLayout } from '../../src/models/layout';
-import { adapterLayout, type AdapterLayout, type LoraSettings } from '../../src/models/lora';
+import { adapterLayout, type AdapterLayout } from '../../src/models/adapters/layout';
+import type { AdapterSettings } from '../../src/models/adapters/settings';
 import type { ModelSpec } from '../../src/models/spec';
 
 /** What config.json says of the models whose sizes are measured: the page's demo and four that are published. */
@@ -69,7 +70,7 @@ export const MODELS = Object.keys(CONFIGS) as ModelName[];
 export const LOAD: LoadSettings = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' };
 
 /** The adapter of every measurement: rank 16 on all linear maps. */
-export const LORA: LoraSettings = {
+export const LORA: AdapterSettings = {
   r: 16,
   lora_alpha: 32,
   lora_dropout: 0,

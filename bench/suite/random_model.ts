@@ -1,7 +1,7 @@
 import type { Device } from '../../src/gpu/device';
 import { Adapter } from '../../src/models/adapter';
 import { rotarySlots, weightSlots, type ModelLayout } from '../../src/models/layout';
-import { initialAdapter, type AdapterLayout } from '../../src/models/lora';
+import { initialAdapter, type AdapterLayout } from '../../src/models/adapters/layout';
 import type { Model } from '../../src/models/model';
 import { rotaryTable } from '../../src/models/rotary_table';
 import { weightContents } from './contents';

@@ -2,7 +2,8 @@ import { TunesmithError } from '../core/errors';
 import { alignUp } from '../core/align';
 import type { JsonValue } from '../core/json';
 import { layoutOf } from '../models/load';
-import { adapterLayout, type LoraSettings } from '../models/lora';
+import { adapterLayout } from '../models/adapters/layout';
+import type { AdapterSettings } from '../models/adapters/settings';
 import { trainingMemory } from '../models/memory';
 import { parameterCount } from '../models/spec';
 import { readAdapterFiles } from '../models/adapter_files';
@@ -41,7 +42,7 @@ export const inspectCommand: Command = {
     const { open, checkpoint } = await openFolderModel(folder, identity);
     const { spec } = checkpoint;
     const adapterPath = args.text('adapter');
-    const lora: LoraSettings =
+    const lora: AdapterSettings =
       adapterPath === undefined
         ? settings
         : (await readAdapterFiles(await openFolder(adapterPath, 'adapter'), spec)).settings;

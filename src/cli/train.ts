@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { TunesmithError } from '../core/errors';
 import type { CheckpointState } from '../formats/checkpoint';
-import { adapterLayout, type LoraSettings } from '../models/lora';
+import { adapterLayout } from '../models/adapters/layout';
+import type { AdapterSettings } from '../models/adapters/settings';
 import { ADAPTER_CONFIG, adapterFiles, moduleNames } from '../models/adapter_files';
 import { baseNameOf } from '../session/base_name';
 import { targetCount, tokenCount } from '../session/dataset';
@@ -194,7 +195,7 @@ function checkSame<Name extends SettingName>(
 /** Dropout is no part of an adapter's matrices, so training may choose it. */
 function withDropout(
   { layout, parameters }: TunedAdapter,
-  { lora_dropout }: Pick<LoraSettings, 'lora_dropout'>,
+  { lora_dropout }: Pick<AdapterSettings, 'lora_dropout'>,
   session: Session,
 ): TunedAdapter {
   return { layout: adapterLayout(session.layout.spec, { ...layout.settings, lora_dropout }), parameters };

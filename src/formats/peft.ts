@@ -167,21 +167,20 @@ function noMatch(pattern: string, linearModules: readonly string[]): TunesmithEr
   });
 }
 
-export interface LoraTensorName {
+export interface AdapterTensorName {
   /** Path of the linear module within the model, such as `model.layers.0.self_attn.q_proj`. */
   readonly module: string;
-  /** `A` is [r, in], `B` is [out, r]. */
-  readonly matrix: 'A' | 'B';
+  /** What the tensor is to it: `lora_A.weight`, `lora_magnitude_vector`. */
+  readonly part: string;
 }
 
 /** Name of a tensor in `adapter_model.safetensors`. */
-export function loraTensorName({ module, matrix }: LoraTensorName): string {
-  return `base_model.model.${module}.lora_${matrix}.weight`;
+export function adapterTensorName({ module, part }: AdapterTensorName): string {
+  return `base_model.model.${module}.${part}`;
 }
 
-/** What a tensor's name says, or undefined where it is no LoRA matrix of a linear module. */
-export function parseLoraTensorName(name: string): LoraTensorName | undefined {
-  const [, module, matrix] = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/.exec(name) ?? [];
-  if (module === undefined || (matrix !== 'A' && matrix !== 'B')) return undefined;
-  return { module, matrix };
+/** What a tensor's name says, or undefined if it is no part of an adapter beside a linear module. */
+export function parseAdapterTensorName(name: string): AdapterTensorName | undefined {
+  const [, module, part] = /^base_model\.model\.(.+)\.(lora_[AB]\.weight)$/.exec(name) ?? [];
+  return module === undefined || part === undefined ? undefined : { module, part };
 }

@@ -1,6 +1,6 @@
 import { GRADIENTS, PARAMETERS } from '../graph/differentiate';
 import type { Device } from '../gpu/device';
-import type { AdapterLayout } from './lora';
+import type { AdapterLayout } from './adapters/layout';
 import type { TrainingState } from './training_program';
 
 export const MOMENT1 = 'moment1';

@@ -3,26 +3,27 @@ import { bytesOf } from '../core/bytes';
 import { floatsOf, isFloatDtype } from '../core/dtype';
 import { TunesmithError } from '../core/errors';
 import { memoryFile, type FileReader } from '../core/file_reader';
-import type { LinearModule } from '../core/linear_modules';
 import { sameShape, shapeText } from '../core/shape';
 import {
   adapterConfig,
-  loraTensorName,
+  adapterTensorName,
   parseAdapterConfig,
-  parseLoraTensorName,
+  parseAdapterTensorName,
   targetedModules,
 } from '../formats/peft';
 import { readTensors, writeSafetensors, type TensorBytes } from '../formats/safetensors';
 import { readJson, type ModelFolder } from './folder';
 import {
   adapterLayout,
-  readMatrix,
-  writeMatrix,
+  isTargeted,
+  lastName,
+  readParameter,
+  writeParameter,
   type AdapterLayout,
-  type AdapterMatrix,
-  type LoraSettings,
-} from './lora';
-import { modulePath, type ModelSpec } from './spec';
+  type AdapterTensor,
+} from './adapters/layout';
+import type { AdapterSettings } from './adapters/settings';
+import { linearMaps, type ModelSpec } from './spec';
 
 export const ADAPTER_CONFIG = 'adapter_config.json';
 export const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
@@ -50,14 +51,14 @@ export function adapterFiles({
     r,
     lora_alpha,
     lora_dropout,
-    target_modules: moduleNames(layout),
+    target_modules: targetNames(layout),
     use_rslora,
   });
-  const tensors = matricesOf(layout).map(({ name, matrix }) => ({
+  const tensors = namedTensors(layout).map(({ name, tensor }) => ({
     name,
     dtype: 'F32' as const,
-    shape: matrix.shape,
-    data: bytesOf(readMatrix(parameters, matrix)),
+    shape: tensor.shape,
+    data: bytesOf(readParameter(parameters, tensor)),
   }));
   return new Map([
     [ADAPTER_CONFIG, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`)],
@@ -70,16 +71,23 @@ export function moduleNames(layout: AdapterLayout): readonly string[] {
   return [...new Set(layout.modules.map(({ module }) => module))];
 }
 
-/** The matrices of an adapter under the names that PEFT gives them. */
-export function matricesOf(layout: AdapterLayout): readonly { name: string; matrix: AdapterMatrix }[] {
-  return layout.modules.flatMap(({ path, A, B }) => [
-    { name: loraTensorName({ module: path, matrix: 'A' }), matrix: A },
-    { name: loraTensorName({ module: path, matrix: 'B' }), matrix: B },
-  ]);
+/** What `target_modules` of an adapter_config.json says: names of modules, or paths, in the order of the model. */
+function targetNames(layout: AdapterLayout): readonly string[] {
+  const { target_modules: targets } = layout.settings;
+  if (targets === 'all-linear') return moduleNames(layout);
+  const placeOf = (name: string): number => layout.modules.findIndex(({ path }) => isTargeted(path, name));
+  return targets.toSorted((a, b) => placeOf(a) - placeOf(b));
+}
+
+/** The parts of an adapter under the names that PEFT gives them. */
+export function namedTensors(layout: AdapterLayout): readonly { name: string; tensor: AdapterTensor }[] {
+  return layout.modules.flatMap(({ path, tensors }) =>
+    tensors.map((tensor) => ({ name: adapterTensorName({ module: path, part: tensor.file }), tensor })),
+  );
 }
 
 export interface ReadAdapter {
-  readonly settings: LoraSettings;
+  readonly settings: AdapterSettings;
   readonly layout: AdapterLayout;
   readonly parameters: Float32Array<ArrayBuffer>;
   /** The base that the adapter says it belongs to. */
@@ -89,15 +97,14 @@ export interface ReadAdapter {
 /**
  * Reads a PEFT folder, or a zip of one, for a base of this spec. Tensors may be F32, F16 or BF16.
  *
- * @throws TunesmithError `adapter_file_missing`, `adapter_zip`, `adapter_config`, `target_modules`, `adapter_layers`,
- *   `adapter_tensor`, naming the file, the field or the tensor; what the safetensors reader refuses
+ * @throws TunesmithError `adapter_file_missing`, `adapter_zip`, `adapter_config`, `target_modules`, `adapter_tensor`, naming the file, the field or the tensor; what the safetensors reader refuses
  */
 export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Promise<ReadAdapter> {
   const files = await unzipped(folder);
   const configFile = required(files, ADAPTER_CONFIG);
   const weightsFile = required(files, ADAPTER_WEIGHTS);
   const config = parseAdapterConfig(await readJson(configFile), configFile.name);
-  const settings: LoraSettings = {
+  const settings: AdapterSettings = {
     r: config.r,
     lora_alpha: config.lora_alpha,
     lora_dropout: config.lora_dropout,
@@ -111,22 +118,15 @@ export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Pr
   return { settings, layout, parameters, baseModel: config.base_model_name_or_path };
 }
 
-/** The kinds of modules that the config targets; an adapter here has all of a kind or none. */
+/** The same targets by the shortest names: of modules if all layers have them, else whole paths. */
 function targetsOf(target: readonly string[] | string, spec: ModelSpec): readonly string[] {
-  const pathsOf = (module: LinearModule): string[] =>
-    Array.from({ length: spec.layers }, (_, layer) => modulePath(layer, module));
-  const targeted = new Set(targetedModules(target, spec.modules.flatMap(pathsOf)));
-  return spec.modules.filter((module) => {
-    const paths = pathsOf(module);
-    const missing = paths.find((path) => !targeted.has(path));
-    if (missing === undefined) return true;
-    if (paths.every((path) => !targeted.has(path))) return false;
-    throw new TunesmithError({
-      code: 'adapter_layers',
-      message: `${ADAPTER_CONFIG} targets ${module} of some layers but not ${missing}, which is not supported.`,
-      hint: 'Use an adapter that targets the same modules in every layer.',
-    });
-  });
+  const paths = linearMaps(spec).map(({ path }) => path);
+  const targeted = targetedModules(target, paths);
+  const names = [...new Set(paths.map(lastName))];
+  const inAllLayers = (name: string): boolean =>
+    paths.every((path) => lastName(path) !== name || targeted.includes(path));
+  const short = names.filter(inAllLayers);
+  return [...short, ...targeted.filter((path) => !short.includes(lastName(path)))];
 }
 
 function flatParameters(
@@ -136,24 +136,24 @@ function flatParameters(
 ): Float32Array<ArrayBuffer> {
   const flat = new Float32Array(layout.size);
   const expected = new Set<string>();
-  for (const { name, matrix } of matricesOf(layout)) {
+  for (const { name, tensor: place } of namedTensors(layout)) {
     expected.add(name);
     const tensor = tensors.get(name);
     if (!tensor) throw wrongTensor(`${file} has no ${name}, which ${ADAPTER_CONFIG} asks for`);
     if (!isFloatDtype(tensor.dtype)) {
       throw wrongTensor(`${file} stores ${name} as ${tensor.dtype}; F32, F16 and BF16 can be read`);
     }
-    if (!sameShape(tensor.shape, matrix.shape)) {
-      const shapes = `${shapeText(tensor.shape)}; this model and ${ADAPTER_CONFIG} make it ${shapeText(matrix.shape)}`;
+    if (!sameShape(tensor.shape, place.shape)) {
+      const shapes = `${shapeText(tensor.shape)}; this model and ${ADAPTER_CONFIG} make it ${shapeText(place.shape)}`;
       throw wrongTensor(`${file} has ${name} of shape ${shapes}`);
     }
     const values = floatsOf(tensor.dtype, tensor.data);
     if (!values.every(Number.isFinite)) throw wrongTensor(`${file} has NaN or infinite values in ${name}`);
-    writeMatrix(flat, matrix, values);
+    writeParameter(flat, place, values);
   }
   for (const name of tensors.keys()) {
     if (expected.has(name)) continue;
-    const known = parseLoraTensorName(name);
+    const known = parseAdapterTensorName(name);
     throw wrongTensor(
       known
         ? `${file} has ${name}, but ${ADAPTER_CONFIG} does not target ${known.module} or this model has none`

@@ -4,15 +4,19 @@ import { add } from '../ops/add';
 import { attention, cachedAttention } from '../ops/attention';
 import { embedding } from '../ops/embedding';
 import { fusedGatedActivation, gatedActivation } from '../ops/gated_activation';
-import { linear } from '../ops/linear';
-import { gatedLinears, linears, type LinearMap } from '../ops/linears';
 import type { Tensor } from '../ops/op';
 import { addRmsNorm, rmsNorm } from '../ops/rms_norm';
 import { rotary } from '../ops/rotary';
 import { rotaryCache } from '../ops/rotary_cache';
 import type { DenseWeight } from '../ops/weight';
+import {
+  adaptedGate,
+  adaptedLinear,
+  adaptedLinears,
+  type AdaptedMap,
+  type BoundAdapter,
+} from './adapters/bound';
 import type { BoundWeights } from './layout';
-import type { BoundAdapter } from './lora';
 import { linearBias, modulePath, type ModelSpec } from './spec';
 
 export interface DecoderInputs {
@@ -48,24 +52,24 @@ export function decoder(
   const norm = (path: string, x: Tensor, groups = 1): Tensor =>
     rmsNorm(trace, { x, weight: weights.vector(`${path}.weight`) }, { eps, groups });
 
-  const mapOf = (layer: number, module: LinearModule): LinearMap => {
+  const mapOf = (layer: number, module: LinearModule): AdaptedMap => {
     const path = modulePath(layer, module);
     return {
       weight: weights.weight(`${path}.weight`),
       bias: linearBias(spec, module) ? weights.vector(`${path}.bias`) : undefined,
-      lora: adapter?.pair(path),
+      adapter: adapter?.around(path),
     };
   };
 
   const project = (layer: number, module: LinearModule, x: Tensor, residual?: Tensor): Tensor =>
-    linear(trace, { x, ...mapOf(layer, module), residual });
+    adaptedLinear(trace, { x, ...mapOf(layer, module), residual });
 
   const queriesKeysValues = (layer: number, x: Tensor): Readonly<Record<'q' | 'k' | 'v', Tensor>> => {
     const of = <T>(each: (module: LinearModule) => T) => {
       return { q: each('q_proj'), k: each('k_proj'), v: each('v_proj') };
     };
     if (context.kind === 'cache')
-      return linears(
+      return adaptedLinears(
         trace,
         x,
         of((module) => mapOf(layer, module)),
@@ -104,7 +108,7 @@ export function decoder(
     }
     if (context.kind === 'cache') {
       const maps = { gate: mapOf(layer, 'gate_proj'), up: mapOf(layer, 'up_proj') };
-      return gatedLinears(trace, y, maps, { activation });
+      return adaptedGate(trace, y, maps, { activation });
     }
     const gate = project(layer, 'gate_proj', y);
     const up = project(layer, 'up_proj', y);

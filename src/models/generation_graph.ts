@@ -6,7 +6,8 @@ import { lastRow } from '../ops/rows';
 import type { Limits, Tensor } from '../ops/op';
 import { decoder, headWeight } from './decoder';
 import { BoundWeights, type ModelLayout } from './layout';
-import { BoundAdapter, type AdapterLayout } from './lora';
+import { BoundAdapter } from './adapters/bound';
+import type { AdapterLayout } from './adapters/layout';
 
 export interface GenerationOptions {
   /** Token rows taken at once: 1 for decoding. */

@@ -2,7 +2,7 @@ import type { Plan } from '../graph/plan';
 import type { Limits } from '../ops/op';
 import { cacheBytes, planChat } from './generation_graph';
 import { modelBytes, type ModelLayout } from './layout';
-import type { AdapterLayout } from './lora';
+import type { AdapterLayout } from './adapters/layout';
 import { METRICS_RING } from './training_program';
 import {
   BATCH_SLOTS,

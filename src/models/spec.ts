@@ -91,6 +91,24 @@ export function linearBias(spec: ModelSpec, module: LinearModule): boolean {
   }
 }
 
+/** One linear map of the blocks. */
+export interface LinearMapSpec {
+  /** The module's path in the checkpoint. */
+  readonly path: string;
+  readonly out: number;
+  readonly in: number;
+}
+
+/** The linear maps of all blocks, in the order of the forward pass: what an adapter may stand around. */
+export function linearMaps(spec: ModelSpec): readonly LinearMapSpec[] {
+  return Array.from({ length: spec.layers }, (_, layer) =>
+    spec.modules.map((module) => {
+      const [out, input] = linearShape(spec, module);
+      return { path: modulePath(layer, module), out, in: input };
+    }),
+  ).flat();
+}
+
 export interface TensorSpec {
   readonly name: string;
   readonly shape: readonly number[];

@@ -15,7 +15,7 @@ import {
   writeBatch,
   type TrainingOptions,
 } from './training_graph';
-import type { AdapterLayout } from './lora';
+import type { AdapterLayout } from './adapters/layout';
 import type { ModelLayout } from './layout';
 import {
   METRICS_RING,

@@ -13,7 +13,8 @@ import type { Limits } from '../ops/op';
 import { MOMENT1, MOMENT2 } from './adapter';
 import { decoder, headWeight } from './decoder';
 import { BoundWeights, type ModelLayout } from './layout';
-import { BoundAdapter, type AdapterLayout } from './lora';
+import { BoundAdapter } from './adapters/bound';
+import type { AdapterLayout } from './adapters/layout';
 import { METRICS_RING } from './training_program';
 
 /** Inputs of the programs, by slot. */

@@ -1,8 +1,8 @@
 import { Zip, ZipPassThrough } from 'fflate';
 import { TunesmithError } from '../core/errors';
 import type { ModelSpec } from '../models/spec';
-import { readMatrix, type AdapterLayout } from '../models/lora';
-import { filesOfZip, matricesOf, readAdapterFiles } from '../models/adapter_files';
+import { readParameter, type AdapterLayout } from '../models/adapters/layout';
+import { filesOfZip, namedTensors, readAdapterFiles } from '../models/adapter_files';
 
 export interface CheckedZip {
   readonly zip: Blob;
@@ -32,8 +32,9 @@ export async function checkedZip(source: ExportSource): Promise<CheckedZip> {
   const zip = packed(files);
   const readBack = filesOfZip(new Uint8Array(await zip.arrayBuffer()), 'The exported zip');
   const adapter = await readAdapterFiles(readBack, spec);
-  const scaled = adapter.layout.scale === layout.scale;
-  if (!scaled || !sameMatrices(layout, parameters, adapter.layout, adapter.parameters)) {
+  const scales = ({ modules }: AdapterLayout): string => modules.map(({ scale }) => scale).join();
+  const scaled = scales(adapter.layout) === scales(layout);
+  if (!scaled || !sameTensors(layout, parameters, adapter.layout, adapter.parameters)) {
     throw new TunesmithError({
       code: 'export_differs',
       message: 'The exported files, read back, are not the adapter that was trained.',
@@ -63,19 +64,19 @@ function packed(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Blob {
   return new Blob(chunks, { type: 'application/zip' });
 }
 
-function sameMatrices(
+function sameTensors(
   layout: AdapterLayout,
   parameters: Float32Array,
   otherLayout: AdapterLayout,
   otherParameters: Float32Array,
 ): boolean {
-  const others = new Map(matricesOf(otherLayout).map(({ name, matrix }) => [name, matrix]));
-  const ours = matricesOf(layout);
+  const others = new Map(namedTensors(otherLayout).map(({ name, tensor }) => [name, tensor]));
+  const ours = namedTensors(layout);
   return (
     ours.length === others.size &&
-    ours.every(({ name, matrix }) => {
+    ours.every(({ name, tensor }) => {
       const other = others.get(name);
-      return other && sameBits(readMatrix(parameters, matrix), readMatrix(otherParameters, other));
+      return other && sameBits(readParameter(parameters, tensor), readParameter(otherParameters, other));
     })
   );
 }

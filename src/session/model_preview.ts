@@ -1,6 +1,6 @@
 import { readSpec } from '../models/config';
 import { modelLayout, positionsOf, weightSlots, type LoadSettings, type ModelLayout } from '../models/layout';
-import { adapterLayout } from '../models/lora';
+import { adapterLayout } from '../models/adapters/layout';
 import { chatMemory, trainingMemory } from '../models/memory';
 import { parameterCount } from '../models/spec';
 import { expectedForms, type ListedFile } from '../models/stored/expected_forms';

@@ -1,6 +1,6 @@
 import type { Limits } from '../ops/op';
 import type { ModelLayout } from '../models/layout';
-import { adapterLayout } from '../models/lora';
+import { adapterLayout } from '../models/adapters/layout';
 import { chatMemory, trainingMemory } from '../models/memory';
 import { parameterCount } from '../models/spec';
 import { capacityOf, planOf, sampleSteps } from '../train/plan';

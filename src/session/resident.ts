@@ -5,7 +5,7 @@ import { Generator } from '../models/generation';
 import { planChat } from '../models/generation_graph';
 import { grownRows, KeyValueCache } from '../models/key_value_cache';
 import type { ModelLayout } from '../models/layout';
-import type { AdapterLayout } from '../models/lora';
+import type { AdapterLayout } from '../models/adapters/layout';
 import type { Model } from '../models/model';
 
 /** The adapter that chats as "tuned" and is exported: its bytes live here, so that a lost device takes nothing. */

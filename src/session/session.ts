@@ -11,7 +11,8 @@ import { PREFILL_ROWS } from '../models/generation_graph';
 import type { LoadSettings, ModelLayout } from '../models/layout';
 import type { Model } from '../models/model';
 import { allLogits } from '../models/logits';
-import { adapterLayout, initialAdapter, type AdapterLayout, type LoraSettings } from '../models/lora';
+import { adapterLayout, initialAdapter, type AdapterLayout } from '../models/adapters/layout';
+import type { AdapterSettings } from '../models/adapters/settings';
 import { blockParameters } from '../models/spec';
 import { compileEvaluation } from '../models/evaluation';
 import { planEvaluation } from '../models/training_graph';
@@ -118,7 +119,7 @@ export class Session {
   }
 
   /** The adapter of a checkpoint, with the layout that the run's settings give it. Throws `checkpoint_differs`. */
-  adapterOf(settings: LoraSettings, checkpoint: CheckpointState): TunedAdapter {
+  adapterOf(settings: AdapterSettings, checkpoint: CheckpointState): TunedAdapter {
     const layout = adapterLayout(this.layout.spec, settings);
     this.#checkStart(checkpoint, layout);
     return { layout, parameters: new Float32Array(checkpoint.parameters) };

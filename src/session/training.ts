@@ -4,7 +4,7 @@ import type { CheckpointState } from '../formats/checkpoint';
 import type { Plan } from '../graph/plan';
 import { answersFor } from '../graph/tune';
 import { Adapter } from '../models/adapter';
-import type { AdapterLayout } from '../models/lora';
+import type { AdapterLayout } from '../models/adapters/layout';
 import { compileTraining, planTraining, type TrainingPlans } from '../models/training';
 import type { TrainingOptions } from '../models/training_graph';
 import type { TrainingState } from '../models/training_program';

@@ -5,7 +5,7 @@ import { Device } from '../../src/gpu/device';
 import { Adapter } from '../../src/models/adapter';
 import { openCheckpoint } from '../../src/models/files';
 import { loadModel } from '../../src/models/load';
-import { adapterLayout, initialAdapter } from '../../src/models/lora';
+import { adapterLayout, initialAdapter } from '../../src/models/adapters/layout';
 import { trainingMemory } from '../../src/models/memory';
 import type { Model } from '../../src/models/model';
 import { compileTraining } from '../../src/models/training';

@@ -6,9 +6,9 @@ import { openCheckpoint } from '../../src/models/files';
 import { Generator } from '../../src/models/generation';
 import { KeyValueCache } from '../../src/models/key_value_cache';
 import { allLogits } from '../../src/models/logits';
-import { readMatrix } from '../../src/models/lora';
+import { readParameter } from '../../src/models/adapters/layout';
 import { compileTraining } from '../../src/models/training';
-import { matricesOf } from '../../src/models/adapter_files';
+import { namedTensors } from '../../src/models/adapter_files';
 import { gpu } from './dawn';
 import { formats, loadFixture, loadFormat, maxError, numberTolerance } from './fixtures';
 import { batchOf, greedy, loadOnDevice, type LoadedFixture } from './load_fixture';
@@ -54,10 +54,10 @@ describe.each(formats)('%s', (format) => {
     const values = { accumulate: false, windowTargetTokens: batch.targetTokens, seed: 0, counter: 0 };
     await program.microBatch(batch, values);
     const gradients = new Float32Array(await device.buffers.read(adapter.buffers.get('gradients')!));
-    for (const { name, matrix } of matricesOf(adapter.layout)) {
+    for (const { name, tensor } of namedTensors(adapter.layout)) {
       const exact = fixture.exact('f32', `grad.${name}`);
       const tolerance = fixture.tolerance('f32', `grad.${name}`);
-      expect(maxError(readMatrix(gradients, matrix), exact), name).toBeLessThanOrEqual(tolerance);
+      expect(maxError(readParameter(gradients, tensor), exact), name).toBeLessThanOrEqual(tolerance);
     }
     const loss = (await program.evaluate(batch)) / batch.targetTokens;
     expect(Math.abs(loss - numbers.loss)).toBeLessThanOrEqual(numberTolerance(expected, 'loss'));

@@ -5,9 +5,9 @@ import { Generator } from '../../src/models/generation';
 import { planChat } from '../../src/models/generation_graph';
 import { KeyValueCache } from '../../src/models/key_value_cache';
 import { allLogits } from '../../src/models/logits';
-import { readMatrix } from '../../src/models/lora';
+import { readParameter } from '../../src/models/adapters/layout';
 import { compileTraining } from '../../src/models/training';
-import { matricesOf } from '../../src/models/adapter_files';
+import { namedTensors } from '../../src/models/adapter_files';
 import { gpu } from './dawn';
 import { families, loadFixture, maxError, numberTolerance } from './fixtures';
 import { batchOf, greedy, loadOnDevice, type LoadedFixture } from './load_fixture';
@@ -58,10 +58,10 @@ describe.each(families)('%s', (family) => {
         const values = { accumulate: false, windowTargetTokens: batch.targetTokens, seed: 0, counter: 0 };
         await program.microBatch(batch, values);
         const gradients = new Float32Array(await device.buffers.read(adapter.buffers.get('gradients')!));
-        for (const { name, matrix } of matricesOf(adapter.layout)) {
+        for (const { name, tensor } of namedTensors(adapter.layout)) {
           const exact = fixture.exact(variant, `grad.${name}`);
           const tolerance = fixture.tolerance(variant, `grad.${name}`);
-          expect(maxError(readMatrix(gradients, matrix), exact), name).toBeLessThanOrEqual(tolerance);
+          expect(maxError(readParameter(gradients, tensor), exact), name).toBeLessThanOrEqual(tolerance);
         }
         const loss = (await program.evaluate(batch)) / batch.targetTokens;
         expect(Math.abs(loss - numbers.loss)).toBeLessThanOrEqual(numberTolerance(expected, 'loss'));

@@ -9,7 +9,7 @@ import type { Program } from '../../src/graph/program';
 import { Adapter } from '../../src/models/adapter';
 import { openCheckpoint } from '../../src/models/files';
 import { loadModel } from '../../src/models/load';
-import { adapterLayout, initialAdapter } from '../../src/models/lora';
+import { adapterLayout, initialAdapter } from '../../src/models/adapters/layout';
 import type { Model } from '../../src/models/model';
 import { BATCH_SLOTS, METRICS, planMicroBatch, writeBatch } from '../../src/models/training_graph';
 import { gpu } from './dawn';

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { elementCount } from '../../src/core/shape';
 import { Device } from '../../src/gpu/device';
-import { readMatrix, writeMatrix } from '../../src/models/lora';
+import { readParameter, writeParameter } from '../../src/models/adapters/layout';
 import { compileTraining } from '../../src/models/training';
-import { matricesOf } from '../../src/models/adapter_files';
+import { namedTensors } from '../../src/models/adapter_files';
 import { learningRateMultiplier } from '../../src/train/schedule';
 import { gpu } from './dawn';
 import { loadFixture, loadNF4, maxError, numberTolerance, trainedFamilies, updatesOf } from './fixtures';
@@ -26,9 +27,9 @@ describe.each(trainedFamilies)('%s', (family) => {
       const { settings, train, ...numbers } = updatesOf(expected, variant);
       const { model, adapter, destroy } = await loadOnDevice(device, fixture, variant);
       const start = await adapter.readParameters();
-      for (const { name, matrix } of matricesOf(adapter.layout)) {
-        const [rows, columns] = matrix.shape;
-        if (name.includes('lora_B')) writeMatrix(start, matrix, new Float32Array(rows * columns));
+      for (const { name, tensor } of namedTensors(adapter.layout)) {
+        if (name.includes('lora_B'))
+          writeParameter(start, tensor, new Float32Array(elementCount(tensor.shape)));
       }
       adapter.writeParameters(start);
       const program = await compileTraining(model, adapter, { capacity: 128, gradient_checkpointing: false });
@@ -66,10 +67,10 @@ describe.each(trainedFamilies)('%s', (family) => {
         numberTolerance(expected, 'grad_norms'),
       );
       const parameters = await adapter.readParameters();
-      for (const { name, matrix } of matricesOf(adapter.layout)) {
+      for (const { name, tensor } of namedTensors(adapter.layout)) {
         const exact = fixture.exact(variant, `trained.${name}`);
         const tolerance = fixture.tolerance(variant, `trained.${name}`);
-        expect(maxError(readMatrix(parameters, matrix), exact), name).toBeLessThanOrEqual(tolerance);
+        expect(maxError(readParameter(parameters, tensor), exact), name).toBeLessThanOrEqual(tolerance);
       }
       program.destroy();
       destroy();

@@ -3,7 +3,7 @@ import { openFolder } from '../../src/cli/files';
 import { memoryFile } from '../../src/core/file_reader';
 import type { KnownChoices } from '../../src/gpu/choices';
 import { Device } from '../../src/gpu/device';
-import { adapterLayout } from '../../src/models/lora';
+import { adapterLayout } from '../../src/models/adapters/layout';
 import { trainingMemory } from '../../src/models/memory';
 import { Session } from '../../src/session/session';
 import type { TrainingOutcome } from '../../src/session/training';

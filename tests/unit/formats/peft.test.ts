@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   adapterConfig,
-  loraTensorName,
+  adapterTensorName,
   parseAdapterConfig,
-  parseLoraTensorName,
+  parseAdapterTensorName,
   targetedModules,
 } from '../../../src/formats/peft';
 
@@ -121,16 +121,14 @@ describe('names of tensors', () => {
   it('are those of PEFT', () => {
     const module = 'model.layers.0.self_attn.q_proj';
     const name = 'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight';
-    expect(loraTensorName({ module, matrix: 'A' })).toBe(name);
-    expect(parseLoraTensorName(name)).toEqual({ module, matrix: 'A' });
+    expect(adapterTensorName({ module, part: 'lora_A.weight' })).toBe(name);
+    expect(parseAdapterTensorName(name)).toEqual({ module, part: 'lora_A.weight' });
     for (const other of [
-      name.replace('lora_A.weight', 'lora_magnitude_vector'),
-      name.replace('lora_A', 'lora_A.default'),
       name.replace('base_model.model.', ''),
       'base_model.model.lm_head.weight',
       'base_model.model.model.embed_tokens.lora_embedding_A',
     ]) {
-      expect(parseLoraTensorName(other), other).toBeUndefined();
+      expect(parseAdapterTensorName(other), other).toBeUndefined();
     }
   });
 });

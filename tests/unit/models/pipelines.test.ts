@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readSpec } from '../../../src/models/config';
 import { modelLayout } from '../../../src/models/layout';
-import { adapterLayout } from '../../../src/models/lora';
+import { adapterLayout } from '../../../src/models/adapters/layout';
 import { planMicroBatch } from '../../../src/models/training_graph';
 
 const LIMITS = {

@@ -9,7 +9,7 @@ import {
   type ModelLayout,
   type StoredForm,
 } from '../../../src/models/layout';
-import { adapterLayout } from '../../../src/models/lora';
+import { adapterLayout } from '../../../src/models/adapters/layout';
 import { checkpointTensors, parameterCount, type ModelSpec } from '../../../src/models/spec';
 import { planEvaluation, planMicroBatch, planOptimizer } from '../../../src/models/training_graph';
 import { DISPATCH_OPERATIONS } from '../../../src/ops/dispatch_time';

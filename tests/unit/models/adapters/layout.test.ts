@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest';
-import { readSpec } from '../../../src/models/config';
-import { modelLayout, modelBytes, weightSlots } from '../../../src/models/layout';
+import { elementCount } from '../../../../src/core/shape';
+import { readSpec } from '../../../../src/models/config';
+import { modelLayout, modelBytes, weightSlots } from '../../../../src/models/layout';
 import {
   adapterLayout,
   initialAdapter,
-  readMatrix,
-  targetModules,
-  writeMatrix,
-} from '../../../src/models/lora';
-import { trainingMemory } from '../../../src/models/memory';
+  readParameter,
+  targetMaps,
+  writeParameter,
+  type AdapterTensor,
+} from '../../../../src/models/adapters/layout';
+import type { AdapterSettings } from '../../../../src/models/adapters/settings';
+import { trainingMemory } from '../../../../src/models/memory';
 
 const spec = readSpec({
   architectures: ['LlamaForCausalLM'],
@@ -32,11 +35,11 @@ test('matrices lie apart, aligned, in the order of the forward pass', () => {
   const { modules, size, parameters } = adapterLayout(spec, settings);
   expect(modules).toHaveLength(14);
   let end = 0;
-  for (const { A, B } of modules) {
-    for (const { offset, padded } of [A, B]) {
+  for (const { tensors } of modules) {
+    for (const { offset, padded } of tensors) {
       expect(offset).toBeGreaterThanOrEqual(end);
       expect((offset * 4) % 256).toBe(0);
-      end = offset + padded[0] * padded[1];
+      end = offset + elementCount(padded);
     }
   }
   expect(end).toBeLessThanOrEqual(size);
@@ -47,11 +50,11 @@ test('matrices lie apart, aligned, in the order of the forward pass', () => {
 test('an odd rank is padded, and the padding never leaves', () => {
   const { modules, size } = adapterLayout(spec, settings);
   const flat = new Float32Array(size).fill(NaN);
-  const { A, B } = modules[0]!;
+  const [A, B] = modules[0]!.tensors as [AdapterTensor, AdapterTensor];
   const matrix = Float32Array.from({ length: 6 * 64 }, (_, i) => i);
   for (const place of [A, B]) {
-    writeMatrix(flat, place, matrix);
-    expect(readMatrix(flat, place)).toEqual(matrix);
+    writeParameter(flat, place, matrix);
+    expect(readParameter(flat, place)).toEqual(matrix);
   }
   expect(A.padded).toEqual([8, 64]);
   expect(B.padded).toEqual([64, 8]);
@@ -62,26 +65,34 @@ test('a fresh adapter: A uniform within 1 / √in, B zero, the same for the same
   const flat = initialAdapter(layout, 3);
   expect(initialAdapter(layout, 3)).toEqual(flat);
   expect(initialAdapter(layout, 4)).not.toEqual(flat);
-  for (const { A, B } of layout.modules) {
-    const values = readMatrix(flat, A);
-    const bound = 1 / Math.sqrt(A.shape[1]);
+  for (const { tensors } of layout.modules) {
+    const [A, B] = tensors as [AdapterTensor, AdapterTensor];
+    const values = readParameter(flat, A);
+    const bound = 1 / Math.sqrt(A.shape[1]!);
     expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(bound);
     const deviation = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
     expect(deviation / (bound / Math.sqrt(3))).toBeCloseTo(1, 1);
-    expect(readMatrix(flat, B).every((value) => value === 0)).toBe(true);
+    expect(readParameter(flat, B).every((value) => value === 0)).toBe(true);
   }
 });
 
 test('scales: alpha / r, and alpha / √r with rsLoRA', () => {
-  expect(adapterLayout(spec, settings).scale).toBe(2);
-  expect(adapterLayout(spec, { ...settings, use_rslora: true }).scale).toBeCloseTo(12 / Math.sqrt(6));
+  const scaleOf = (changed: Partial<AdapterSettings>) =>
+    adapterLayout(spec, { ...settings, ...changed }).modules[0]?.scale;
+  expect(scaleOf({})).toBe(2);
+  expect(scaleOf({ use_rslora: true })).toBeCloseTo(12 / Math.sqrt(6));
 });
 
 test('targets', () => {
-  expect(targetModules(spec, 'all-linear')).toHaveLength(7);
-  expect(targetModules(spec, ['v_proj', 'q_proj'])).toEqual(['q_proj', 'v_proj']);
-  expect(() => targetModules(spec, ['gate_up_proj'])).toThrow('gate_up_proj');
-  expect(() => targetModules(spec, [])).toThrow('empty');
+  const names = (targets: AdapterSettings['target_modules']) =>
+    targetMaps(spec, targets).map(({ path }) => path.replace('model.layers.', ''));
+  expect(names('all-linear')).toHaveLength(14);
+  const ofLayer = (layer: number) => [`${layer}.self_attn.q_proj`, `${layer}.self_attn.v_proj`];
+  expect(names(['v_proj', 'q_proj'])).toEqual([...ofLayer(0), ...ofLayer(1)]);
+  expect(names(['model.layers.1.self_attn.q_proj', 'v_proj'])).toEqual([ofLayer(0)[1], ...ofLayer(1)]);
+  expect(() => names(['gate_up_proj'])).toThrow('gate_up_proj');
+  expect(() => names(['proj'])).toThrow('proj');
+  expect(() => names([])).toThrow('empty');
 });
 
 const quantization = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' as const };

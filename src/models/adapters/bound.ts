@@ -1,0 +1,91 @@
+import { streamOf } from '../../core/random';
+import { PARAMETERS } from '../../graph/differentiate';
+import type { Trace } from '../../graph/trace';
+import { type Activation } from '../../ops/gated_activation';
+import { linear, type LinearInputs } from '../../ops/linear';
+import { gatedLinears, linears, type LinearMap } from '../../ops/linears';
+import type { Builder, Tensor } from '../../ops/op';
+import type { BoundModule, GenerationMap } from './kind';
+import type { AdapterLayout } from './layout';
+
+/** An adapter's parts as symbols of one trace. */
+export class BoundAdapter {
+  /** All parts: what training wants gradients of. */
+  readonly tensors: readonly Tensor[];
+  readonly #modules = new Map<string, BoundModule>();
+
+  /** `train` switches the dropout on. */
+  constructor(trace: Trace, { kind, modules, settings }: AdapterLayout, train: boolean) {
+    const { lora_dropout: p } = settings;
+    for (const { path, scale, tensors } of modules) {
+      const parts = tensors.map(({ part, padded, offset }) => [
+        part,
+        trace.bound(PARAMETERS, 'f32', padded, offset * 4, `${path}.${part}`),
+      ]);
+      this.#modules.set(path, {
+        kind,
+        parts: Object.fromEntries(parts) as Record<string, Tensor>,
+        scale,
+        ...(train && p > 0 && { dropout: { p, stream: streamOf(`${path}.dropout`) } }),
+      });
+    }
+    this.tensors = [...this.#modules.values()].flatMap(({ parts }) => Object.values(parts));
+  }
+
+  /** What stands around a linear map, if the adapter has anything there. */
+  around(path: string): BoundModule | undefined {
+    return this.#modules.get(path);
+  }
+}
+
+/** A linear map and what an adapter puts around it. */
+export interface AdaptedMap extends Omit<LinearMap, 'lora'> {
+  readonly adapter?: BoundModule;
+}
+
+/** y of one linear map, f32 [rows, out]. */
+export function adaptedLinear(
+  builder: Builder,
+  { adapter, ...inputs }: AdaptedMap & Pick<LinearInputs, 'x' | 'residual'>,
+): Tensor {
+  return adapter ? adapter.kind.linear(builder, inputs, adapter) : linear(builder, inputs);
+}
+
+/** y of several linear maps of one x, f32 [rows, out] each. Not differentiated: for generation. */
+export function adaptedLinears<Name extends string>(
+  builder: Builder,
+  x: Tensor,
+  maps: Readonly<Record<Name, AdaptedMap>>,
+): Readonly<Record<Name, Tensor>> {
+  const adapted = mapValues(maps, inGeneration);
+  return linears(
+    builder,
+    x,
+    mapValues(adapted, ({ map }) => map),
+  );
+}
+
+/** act(gate x) ⊙ up x, f32 [rows, out]. Not differentiated: for generation. */
+export function adaptedGate(
+  builder: Builder,
+  x: Tensor,
+  maps: Readonly<Record<'gate' | 'up', AdaptedMap>>,
+  options: { readonly activation: Activation },
+): Tensor {
+  const { gate, up } = mapValues(maps, inGeneration);
+  return gatedLinears(builder, x, { gate: gate.map, up: up.map }, options);
+}
+
+function inGeneration({ adapter, ...map }: AdaptedMap): GenerationMap {
+  return adapter ? adapter.kind.inGeneration(map, adapter) : { map };
+}
+
+function mapValues<Name extends string, T, U>(
+  record: Readonly<Record<Name, T>>,
+  of: (value: T) => U,
+): Record<Name, U> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, of(value as T)])) as Record<
+    Name,
+    U
+  >;
+}

@@ -1,0 +1,12 @@
+import type { AdapterKind } from './kind';
+import { lora } from './lora';
+import type { AdapterSettings } from './settings';
+
+/** All kinds of adapters. The first that the settings mean counts; plain LoRA is the last. */
+export const ADAPTER_KINDS: readonly AdapterKind[] = [lora];
+
+export function adapterKind(settings: AdapterSettings): AdapterKind {
+  const kind = ADAPTER_KINDS.find((each) => each.isMeant(settings));
+  if (!kind) throw new Error('the settings mean no kind of adapter');
+  return kind;
+}

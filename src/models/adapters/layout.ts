@@ -1,0 +1,136 @@
+import { alignUp } from '../../core/align';
+import { TunesmithError } from '../../core/errors';
+import { kaimingUniform, streamOf } from '../../core/random';
+import { elementCount } from '../../core/shape';
+import { linearMaps, type LinearMapSpec, type ModelSpec } from '../spec';
+import type { AdapterKind, AdapterPart } from './kind';
+import { adapterKind } from './kinds';
+import type { AdapterSettings } from './settings';
+
+/** Where one part of the adapter lies in the flat buffer of parameters. */
+export interface AdapterTensor extends AdapterPart {
+  /** f32 elements from the flat buffer's start; a multiple of 64, so that a binding may begin there. */
+  readonly offset: number;
+}
+
+/** The adapter of one linear map. */
+export interface AdapterModule {
+  /** The module's path in the base model. */
+  readonly path: string;
+  /** The last name of the path: `q_proj`. */
+  readonly module: string;
+  readonly in: number;
+  readonly out: number;
+  readonly rank: number;
+  /** alpha / r, or alpha / √r with rsLoRA (Kalajdzievski 2023). */
+  readonly scale: number;
+  readonly tensors: readonly AdapterTensor[];
+}
+
+/** Where every part of an adapter lies in the flat buffer, in the order of the forward pass. */
+export interface AdapterLayout {
+  readonly settings: AdapterSettings;
+  readonly kind: AdapterKind;
+  readonly modules: readonly AdapterModule[];
+  /** f32 elements of the flat buffer. */
+  readonly size: number;
+  /** Trainable parameters, without padding. */
+  readonly parameters: number;
+}
+
+/**
+ * The linear maps of a model that `target_modules` names: by their last names, ends of their paths or whole paths.
+ * Throws `target_module_unknown`, naming those that the model has.
+ */
+export function targetMaps(
+  spec: ModelSpec,
+  targets: AdapterSettings['target_modules'],
+): readonly LinearMapSpec[] {
+  const maps = linearMaps(spec);
+  if (targets === 'all-linear') return maps;
+  const unknown = targets.find((name) => !maps.some(({ path }) => isTargeted(path, name)));
+  if (unknown !== undefined || targets.length === 0) {
+    const names = new Set(maps.map(({ path }) => lastName(path)));
+    throw new TunesmithError({
+      code: 'target_module_unknown',
+      message:
+        unknown === undefined ? 'target_modules is empty.' : `target_modules: this model has no ${unknown}.`,
+      hint: `Name some of ${[...names].join(', ')}, or all-linear.`,
+    });
+  }
+  return maps.filter(({ path }) => targets.some((name) => isTargeted(path, name)));
+}
+
+export function adapterLayout(spec: ModelSpec, settings: AdapterSettings): AdapterLayout {
+  const kind = adapterKind(settings);
+  let size = 0;
+  let parameters = 0;
+  const place = (part: AdapterPart): AdapterTensor => {
+    const offset = size;
+    size += alignUp(elementCount(part.padded), 64);
+    parameters += elementCount(part.shape);
+    return { ...part, offset };
+  };
+  const { r, lora_alpha, use_rslora } = settings;
+  const modules = targetMaps(spec, settings.target_modules).map(
+    ({ path, out, in: input }): AdapterModule => ({
+      path,
+      module: lastName(path),
+      in: input,
+      out,
+      rank: r,
+      scale: use_rslora ? lora_alpha / Math.sqrt(r) : lora_alpha / r,
+      tensors: kind.parts({ out, in: input, rank: r }).map(place),
+    }),
+  );
+  return { settings, kind, modules, size, parameters };
+}
+
+/** PEFT's start, deterministic in the seed. */
+export function initialAdapter(layout: AdapterLayout, seed: number): Float32Array<ArrayBuffer> {
+  const flat = new Float32Array(layout.size);
+  for (const { path, tensors } of layout.modules) {
+    for (const tensor of tensors) {
+      const { part, shape, start } = tensor;
+      if (start === 'zero') continue;
+      const fanIn = shape.at(-1) ?? 1;
+      const values = kaimingUniform(elementCount(shape), fanIn, seed, streamOf(`${path}.${part}`));
+      writeParameter(flat, tensor, values);
+    }
+  }
+  return flat;
+}
+
+/** A part as PEFT stores it, out of the flat buffer. */
+export function readParameter(flat: Float32Array, tensor: AdapterTensor): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(elementCount(tensor.shape));
+  forEachRow(tensor, (from, to, columns) => values.set(flat.subarray(from, from + columns), to));
+  return values;
+}
+
+/** Puts a part as PEFT stores it into the flat buffer. */
+export function writeParameter(flat: Float32Array, tensor: AdapterTensor, values: Float32Array): void {
+  forEachRow(tensor, (to, from, columns) => flat.set(values.subarray(from, from + columns), to));
+}
+
+/** Calls back with each row's place in the flat buffer, its place among the stored values, and its stored columns. */
+function forEachRow(
+  { offset, shape, padded }: AdapterTensor,
+  use: (inFlat: number, inValues: number, columns: number) => void,
+): void {
+  const columns = shape.at(-1) ?? 1;
+  const stride = padded.at(-1) ?? 1;
+  for (let row = 0; row < elementCount(shape) / columns; row++) {
+    use(offset + row * stride, row * columns, columns);
+  }
+}
+
+/** Whether an entry of `target_modules` names the path: PEFT takes whole paths and ends of them. */
+export function isTargeted(path: string, name: string): boolean {
+  return path === name || path.endsWith(`.${name}`);
+}
+
+/** The last name of a module's path: `q_proj`. */
+export function lastName(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1);
+}

@@ -1,0 +1,53 @@
+import { alignUp } from '../../core/align';
+import { linear, type LoraPair } from '../../ops/linear';
+import type { AdaptedShape, AdapterKind, AdapterPart, BoundModule, MergeInputs } from './kind';
+
+/** The two matrices of a low-rank pair: A [r, in], B [out, r]. */
+export function pairParts({ out, in: input, rank }: AdaptedShape): readonly AdapterPart[] {
+  const padded = alignUp(rank, 4);
+  return [
+    {
+      part: 'lora_A',
+      file: 'lora_A.weight',
+      shape: [rank, input],
+      padded: [padded, input],
+      start: 'kaiming_uniform',
+    },
+    { part: 'lora_B', file: 'lora_B.weight', shape: [out, rank], padded: [out, padded], start: 'zero' },
+  ];
+}
+
+/** The pair of a bound module, for the ops that take one. */
+export function pairOf({ parts, scale, dropout }: BoundModule): LoraPair {
+  const { lora_A: A, lora_B: B } = parts;
+  if (!A || !B) throw new Error('this adapter has no low-rank pair');
+  return { A, B, scale, ...(dropout && { dropout }) };
+}
+
+/** rows += scale · B A, summed over the rank in float64. */
+export function addPair({ rows, firstRow, in: input, scale, parts }: MergeInputs): void {
+  const { lora_A: A, lora_B: B } = parts;
+  if (!A || !B) throw new Error('this adapter has no low-rank pair');
+  const rank = A.length / input;
+  const delta = new Float64Array(input);
+  for (let first = 0, row = firstRow; first < rows.length; first += input, row++) {
+    delta.fill(0);
+    for (let j = 0; j < rank; j++) {
+      const factor = scale * B[row * rank + j]!;
+      if (factor === 0) continue;
+      const offset = j * input;
+      for (let k = 0; k < input; k++) delta[k]! += factor * A[offset + k]!;
+    }
+    for (let k = 0; k < input; k++) rows[first + k]! += delta[k]!;
+  }
+}
+
+/** LoRA (Hu et al. 2021): y = x Wᵀ + scale · dropout(x) Aᵀ Bᵀ, A random and B zero at the start. */
+export const lora: AdapterKind = {
+  name: 'lora',
+  isMeant: () => true,
+  parts: pairParts,
+  linear: (builder, inputs, module) => linear(builder, { ...inputs, lora: pairOf(module) }),
+  inGeneration: (map, module) => ({ map: { ...map, lora: pairOf(module) } }),
+  merge: addPair,
+};

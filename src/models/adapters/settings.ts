@@ -1,0 +1,9 @@
+/** Settings of an adapter, by PEFT's names. */
+export interface AdapterSettings {
+  readonly r: number;
+  readonly lora_alpha: number;
+  readonly lora_dropout: number;
+  readonly use_rslora: boolean;
+  /** Names of modules, ends of their paths, or whole paths. */
+  readonly target_modules: 'all-linear' | readonly string[];
+}
