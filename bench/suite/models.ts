@@ -1,5 +1,6 @@
+import type { LoadSettings } from '../../src/core/settings/settings';
 import { readSpec } from '../../src/models/config';
-import { modelLayout, type LoadSettings, type ModelLayout } from '../../src/models/layout';
+import { modelLayout, type ModelLayout } from '../../src/models/layout';
 import { adapterLayout, type AdapterLayout } from '../../src/models/adapters/layout';
 import type { AdapterSettings } from '../../src/models/adapters/settings';
 import type { ModelSpec } from '../../src/models/spec';

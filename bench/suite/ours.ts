@@ -1,7 +1,8 @@
+import type { LoadSettings } from '../../src/core/settings/settings';
 import type { Device } from '../../src/gpu/device';
 import { plan } from '../../src/graph/plan';
 import { Trace } from '../../src/graph/trace';
-import { modelLayout, type LoadSettings } from '../../src/models/layout';
+import { modelLayout } from '../../src/models/layout';
 import { planGeneration } from '../../src/models/generation_graph';
 import { linear } from '../../src/ops/linear';
 import { f32 } from '../../src/ops/op';

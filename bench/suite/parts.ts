@@ -1,8 +1,9 @@
+import type { LoadSettings } from '../../src/core/settings/settings';
 import type { Device } from '../../src/gpu/device';
 import type { RunValues } from '../../src/gpu/run';
 import { plan } from '../../src/graph/plan';
 import { Trace } from '../../src/graph/trace';
-import { modelLayout, type LoadSettings } from '../../src/models/layout';
+import { modelLayout } from '../../src/models/layout';
 import { planMicroBatch } from '../../src/models/training_graph';
 import { inputContents, randomBatch, weightContents } from './contents';
 import type { Filler } from './fill';

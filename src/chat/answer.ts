@@ -1,10 +1,7 @@
+import type { AnswerSettings } from '../core/settings/settings';
 import type { Tokenizer } from '../data/tokenizer';
 import type { Generator } from '../models/generation';
-import { createSampler, type Sampler, type SamplingSettings } from './sampling';
-
-export interface AnswerSettings extends SamplingSettings {
-  readonly max_new_tokens: number;
-}
+import { createSampler, type Sampler } from './sampling';
 
 export interface AnswerOptions {
   readonly generator: Pick<Generator, 'remember' | 'next' | 'likeliest' | 'logits' | 'room'>;

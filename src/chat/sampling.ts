@@ -1,18 +1,9 @@
 import { TunesmithError } from '../core/errors';
 import { streamOf, uniform } from '../core/random';
+import type { AnswerSettings } from '../core/settings/settings';
 import type { Likeliest } from '../models/generation';
 
-export interface SamplingSettings {
-  /** 0: always the likeliest token. */
-  readonly temperature: number;
-  /** The likeliest tokens that together have this probability stay. 1: all. */
-  readonly top_p: number;
-  /** The so many likeliest tokens stay. 0: all. */
-  readonly top_k: number;
-  /** Above 1 makes tokens that were there before less likely. 1: off. */
-  readonly repetition_penalty: number;
-  readonly seed: number;
-}
+export type SamplingSettings = Omit<AnswerSettings, 'max_new_tokens'>;
 
 /** Chooses the next token. `previousIds` are all tokens before it, those of the prompt too. */
 export interface Sampler {

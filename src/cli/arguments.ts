@@ -1,7 +1,17 @@
 import { parseArgs } from 'node:util';
 import { TunesmithError } from '../core/errors';
-import { isSettingName, nearestName, settingFromText } from '../train/parse_settings';
-import { DEFAULTS, type SettingName, type TrainSettings } from '../train/settings';
+import { nearestName } from '../core/nearest_name';
+import {
+  ANSWER_SETTINGS,
+  answerSettingFromText,
+  isSettingName,
+  SETTINGS,
+  settingFromText,
+  type AnswerSettingName,
+  type AnswerSettings,
+  type SettingName,
+  type TrainSettings,
+} from '../core/settings/settings';
 
 /** An option of a command that is no setting of a run. */
 export interface OptionSpec {
@@ -20,6 +30,8 @@ export interface ArgumentsSpec {
   readonly words?: string;
   /** The settings that mean something to the command. */
   readonly settings: readonly SettingName[];
+  /** The settings of an answer that it takes. A name that both lists have is the answer's. */
+  readonly answers?: readonly AnswerSettingName[];
 }
 
 /** What was typed after a command's name. */
@@ -36,6 +48,7 @@ export interface Arguments {
   flag(name: string): boolean;
   /** The settings that were given, and no others. */
   readonly settings: Partial<TrainSettings>;
+  readonly answers: Partial<AnswerSettings>;
 }
 
 /**
@@ -47,8 +60,11 @@ export interface Arguments {
 export function parseArguments(spec: ArgumentsSpec, argv: readonly string[]): Arguments {
   const { given, words } = collect(spec, argv);
   const settings: Record<string, unknown> = {};
+  const answers: Record<string, unknown> = {};
   for (const [name, values] of given) {
-    if (isSettingName(name)) settings[name] = settingFromText(name, values.at(-1) ?? '');
+    const typed = values.at(-1) ?? '';
+    if (spec.answers?.some((each) => each === name)) answers[name] = answerSettingFromText(name, typed);
+    else if (spec.settings.some((each) => each === name)) settings[name] = settingFromText(name, typed);
   }
   const text = (name: string): string | undefined => given.get(name)?.at(-1);
   const isFlagSet = (name: string): boolean => {
@@ -72,7 +88,8 @@ export function parseArguments(spec: ArgumentsSpec, argv: readonly string[]): Ar
     list: (name) => given.get(name) ?? [],
     words,
     flag: isFlagSet,
-    settings: settings,
+    settings,
+    answers,
   };
 }
 
@@ -81,7 +98,7 @@ function collect(
   spec: ArgumentsSpec,
   argv: readonly string[],
 ): { given: Map<string, string[]>; words: string[] } {
-  const known = new Set([...Object.keys(spec.options), ...spec.settings]);
+  const known = new Set(namesOf(spec));
   const { tokens } = parseArgs({
     args: argv.map((arg, index) => completed(spec, arg, argv[index + 1])),
     options: {
@@ -122,16 +139,22 @@ function completed(spec: ArgumentsSpec, arg: string, next = '--'): string {
   const name = arg.slice(2);
   if (!arg.startsWith('--')) return arg;
   const isFlag = spec.options[name]?.kind === 'flag' && next !== 'true' && next !== 'false';
-  const isSwitch = isSettingName(name) && spec.settings.includes(name) && typeof DEFAULTS[name] === 'boolean';
+  const isSwitch = spec.settings.some(
+    (each) => each === name && SETTINGS[each].kind.control.type === 'switch',
+  );
   return isFlag || (isSwitch && next.startsWith('--')) ? `${arg}=true` : arg;
+}
+
+function namesOf({ options, settings, answers = [] }: ArgumentsSpec): string[] {
+  return [...Object.keys(options), ...settings, ...answers];
 }
 
 function unknown(spec: ArgumentsSpec, rawName: string): TunesmithError {
   const name = rawName.replace(/^-+/, '');
-  if (isSettingName(name)) {
+  if (isSettingName(name) || Object.hasOwn(ANSWER_SETTINGS, name)) {
     return invalid(`${rawName} means nothing to ${spec.name}.`, `Leave it out. ${hintFor(spec)}`);
   }
-  const nearest = nearestName(name.replaceAll('-', '_'), [...Object.keys(spec.options), ...spec.settings]);
+  const nearest = nearestName(name.replaceAll('-', '_'), namesOf(spec));
   const hint = nearest === undefined ? hintFor(spec) : `Did you mean --${nearest}?`;
   return invalid(`${spec.name} has no option ${rawName}.`, hint);
 }

@@ -1,4 +1,4 @@
-import type { SettingName, TrainSettings } from '../train/settings';
+import type { TrainSettings } from '../core/settings/settings';
 import type { Arguments, ArgumentsSpec, OptionSpec } from './arguments';
 import type { Output } from './output';
 
@@ -26,16 +26,3 @@ export const JSON_OPTION: OptionSpec = {
   kind: 'flag',
   help: 'one JSON object a line on standard output, all else on standard error',
 };
-
-export const LOAD_SETTINGS: readonly SettingName[] = ['load_in_4bit', 'bnb_4bit_use_double_quant', 'dtype'];
-
-/** How the base is loaded and what is made of the examples: the same for every command. */
-export const COMMON_SETTINGS: readonly SettingName[] = [
-  ...LOAD_SETTINGS,
-  'max_seq_length',
-  'train_on',
-  'template',
-  'eval_split',
-  'shuffle',
-  'seed',
-];

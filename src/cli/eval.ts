@@ -1,7 +1,6 @@
 import { TunesmithError } from '../core/errors';
-import { parseSettings } from '../train/parse_settings';
-import { DEFAULTS } from '../train/settings';
-import { ADAPTER_OPTION, COMMON_SETTINGS, DATA_OPTION, JSON_OPTION, type Command } from './command';
+import { DATA_SETTINGS, DEFAULTS, LOAD_SETTINGS, parseSettings } from '../core/settings/settings';
+import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { MODEL_OPTIONS } from './library';
 import { openSession, readData, setExamples } from './open';
 
@@ -11,7 +10,7 @@ export const evalCommand: Command = {
   name: 'eval',
   summary: 'loss and perplexity over all examples of files, or over the share that eval_split holds out',
   options: { ...MODEL_OPTIONS, adapter: ADAPTER_OPTION, data: DATA_OPTION, json: JSON_OPTION },
-  settings: [...COMMON_SETTINGS, 'per_device_train_batch_size'],
+  settings: [...LOAD_SETTINGS, ...DATA_SETTINGS, 'per_device_train_batch_size'],
   defaults,
   async run(args, output) {
     const settings = parseSettings(args.settings, { ...DEFAULTS, ...defaults });

@@ -1,6 +1,7 @@
 import { TunesmithError } from '../core/errors';
 import { alignUp } from '../core/align';
 import type { JsonValue } from '../core/json';
+import { parseSettings, SETTING_NAMES } from '../core/settings/settings';
 import { layoutOf } from '../models/load';
 import { adapterLayout } from '../models/adapters/layout';
 import type { AdapterSettings } from '../models/adapters/settings';
@@ -10,7 +11,6 @@ import { readAdapterFiles } from '../models/adapter_files';
 import { makeDataset } from '../session/dataset';
 import { openFolderModel } from '../session/opening';
 import { capacityOf, planOf } from '../train/plan';
-import { SETTING_NAMES, parseSettings } from '../train/parse_settings';
 import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
 import { openFolder } from './files';

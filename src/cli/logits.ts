@@ -1,11 +1,11 @@
 import { basename, dirname } from 'node:path';
 import { bytesOf } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
+import { LOAD_SETTINGS, parseSettings } from '../core/settings/settings';
 import { writeSafetensors } from '../formats/safetensors';
 import type { Session } from '../session/session';
 import { nodeFiles } from '../storage/node_files';
-import { parseSettings } from '../train/parse_settings';
-import { ADAPTER_OPTION, COMMON_SETTINGS, JSON_OPTION, type Command } from './command';
+import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';
 import { MODEL_OPTIONS } from './library';
 import { openSession } from './open';
 
@@ -19,7 +19,7 @@ export const logitsCommand: Command = {
     output: { value: 'FILE', kind: 'text', required: true, help: 'the file to write' },
     json: JSON_OPTION,
   },
-  settings: COMMON_SETTINGS,
+  settings: LOAD_SETTINGS,
   async run(args, output) {
     const settings = parseSettings(args.settings);
     const ids = tokenIds(args.required('input_ids'));

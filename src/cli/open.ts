@@ -1,9 +1,9 @@
 import { bytesText } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
+import type { TrainSettings } from '../core/settings/settings';
 import type { Message, Problem } from '../data/rows';
 import type { DataFile } from '../session/dataset';
 import { Session } from '../session/session';
-import type { TrainSettings } from '../train/settings';
 import type { Progress } from '../session/progress';
 import type { Arguments } from './arguments';
 import { openDevice } from './device';

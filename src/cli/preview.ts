@@ -1,6 +1,6 @@
 import { bytesText } from '../core/bytes';
+import { parseSettings, SETTING_NAMES } from '../core/settings/settings';
 import { Session } from '../session/session';
-import { SETTING_NAMES, parseSettings } from '../train/parse_settings';
 import { JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
 import { jsonOf } from './json';

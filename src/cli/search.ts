@@ -1,8 +1,8 @@
 import { bytesText } from '../core/bytes';
+import { LOAD_SETTINGS, parseSettings } from '../core/settings/settings';
 import { jsonOf } from './json';
 import { Session } from '../session/session';
-import { parseSettings } from '../train/parse_settings';
-import { JSON_OPTION, LOAD_SETTINGS, type Command } from './command';
+import { JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
 import { HUB_OPTIONS, libraryOf } from './library';
 import { interruptible } from './open';

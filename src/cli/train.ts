@@ -1,5 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { TunesmithError } from '../core/errors';
+import {
+  FIXED_SETTINGS,
+  parseSettings,
+  SETTING_NAMES,
+  type SettingName,
+  type SettingValue,
+  type TrainSettings,
+} from '../core/settings/settings';
 import type { CheckpointState } from '../formats/checkpoint';
 import { adapterLayout } from '../models/adapters/layout';
 import type { AdapterSettings } from '../models/adapters/settings';
@@ -15,8 +23,6 @@ import type { FileStore } from '../storage/file_store';
 import { nodeFiles } from '../storage/node_files';
 import { TrainControl } from '../train/control';
 import type { TrainEvent } from '../train/events';
-import { SETTING_NAMES, parseSettings } from '../train/parse_settings';
-import type { SettingName, SettingValue, TrainSettings } from '../train/settings';
 import { DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openFolder } from './files';
 import { reportMemory } from './memory';
@@ -131,22 +137,9 @@ async function lastCheckpoint(files: FileStore, path: string): Promise<Checkpoin
   });
 }
 
-/** What the adapter is, and which examples meet in a step: the same to the end of a run. */
-const FIXED: readonly SettingName[] = [
-  'r',
-  'lora_alpha',
-  'lora_dropout',
-  'use_rslora',
-  'target_modules',
-  'per_device_train_batch_size',
-  'gradient_accumulation_steps',
-  'shuffle',
-  'seed',
-];
-
 /** The settings of the run that goes on; those that were typed take their place where that makes sense. */
 function resumedSettings(typed: Partial<TrainSettings>, recorded: TrainSettings): TrainSettings {
-  for (const name of FIXED) {
+  for (const name of FIXED_SETTINGS) {
     checkSame(name, typed, recorded, 'the checkpoint was made with');
   }
   return parseSettings(typed, recorded);

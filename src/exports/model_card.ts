@@ -1,5 +1,5 @@
+import type { TrainSettings } from '../core/settings/settings';
 import type { EvalEvent, StepEvent, TrainEvent } from '../train/events';
-import type { TrainSettings } from '../train/settings';
 
 /** What a run was trained on. */
 export interface CardData {

@@ -6,7 +6,7 @@ import { packingRefusal } from '../ops/packings/packed';
 import type { DenseFormat, Packing } from '../ops/weight';
 import { DENSE_FORMATS } from './cast';
 import type { Checkpoint, FileReader } from './files';
-import { bufferSizes, slotsOf, type LoadSettings, type ModelLayout, type WeightSlot } from './layout';
+import { bufferSizes, slotsOf, type ModelLayout, type WeightSlot } from './layout';
 import { PIECE_BYTES } from './pieces';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from './spec';
 import type { StoredTensor, StoredWeight } from './stored/stored_weight';
@@ -38,12 +38,6 @@ export const baseFormsSchema = v.record(
   v.string(),
   v.union([v.picklist(['f32', 'f16', 'bf16']), packingSchema]),
 );
-
-export const loadSettingsSchema = v.object({
-  load_in_4bit: v.boolean(),
-  bnb_4bit_use_double_quant: v.boolean(),
-  dtype: v.picklist(['auto', 'float16', 'float32']),
-}) satisfies v.GenericSchema<unknown, LoadSettings>;
 
 export function baseForms(layout: ModelLayout): BaseForms {
   const forms: Record<string, DenseFormat | Packing> = {};

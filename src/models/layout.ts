@@ -1,4 +1,5 @@
 import { TunesmithError } from '../core/errors';
+import type { LoadSettings } from '../core/settings/settings';
 import type { Trace } from '../graph/trace';
 import type { Tensor } from '../ops/op';
 import { packedBuffers, packingRefusal } from '../ops/packings/packed';
@@ -6,15 +7,6 @@ import { PART_ELEMENTS } from '../ops/products/row_windows';
 import { nf4Packing, type DenseFormat, type Packing, type Weight } from '../ops/weight';
 import type { RotaryParameters } from './rotary_table';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from './spec';
-
-/** How a base is loaded. */
-export interface LoadSettings {
-  /** NF4 for the blocks' linear maps. */
-  readonly load_in_4bit: boolean;
-  readonly bnb_4bit_use_double_quant: boolean;
-  /** What is not in 4 bits; 'auto': as the checkpoint stores it. */
-  readonly dtype: 'auto' | 'float16' | 'float32';
-}
 
 /** A buffer of the loaded model. */
 export interface WeightSlot {

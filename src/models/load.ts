@@ -1,16 +1,10 @@
 import { isFloatDtype } from '../core/dtype';
+import type { LoadSettings } from '../core/settings/settings';
 import type { Device } from '../gpu/device';
 import { Uploads } from '../gpu/uploads';
 import { DENSE_FORMATS } from './cast';
 import type { Checkpoint } from './files';
-import {
-  modelLayout,
-  rotarySlots,
-  weightSlots,
-  type LoadSettings,
-  type ModelLayout,
-  type StoredForm,
-} from './layout';
+import { modelLayout, rotarySlots, weightSlots, type ModelLayout, type StoredForm } from './layout';
 import { loadingPieces, quantizedChunks } from './load_pieces';
 import type { Model } from './model';
 import { usePieces } from './pieces';

@@ -1,9 +1,9 @@
 import { TunesmithError, type ErrorClass } from '../core/errors';
+import type { LoadSettings } from '../core/settings/settings';
 import type { Device } from '../gpu/device';
 import { downloadModel } from '../hub/download';
 import type { DownloadProgress, Hub, ModelDownload } from '../hub/types';
 import { openCheckpoint, type Checkpoint, type ModelFolder } from '../models/files';
-import type { LoadSettings } from '../models/layout';
 import { loadModel } from '../models/load';
 import type { Model } from '../models/model';
 import type { FileStore } from '../storage/file_store';

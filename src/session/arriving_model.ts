@@ -1,6 +1,6 @@
 import { modelReferenceText, type ModelReference } from '../core/model_reference';
+import type { LoadSettings } from '../core/settings/settings';
 import type { Hub } from '../hub/types';
-import type { LoadSettings } from '../models/layout';
 import { layoutOf } from '../models/load';
 import type { BaseSource } from '../storage/bases';
 import type { FileStore } from '../storage/file_store';

@@ -1,7 +1,7 @@
+import type { AnswerSettings } from '../core/settings/settings';
 import type { ChatTemplate } from '../data/template';
 import type { Message } from '../data/rows';
 import type { Tokenizer } from '../data/tokenizer';
-import type { AnswerSettings } from '../chat/answer';
 import { stopTokens } from '../chat/stop_tokens';
 import { templateOf, type OpenModel } from './open_model';
 

@@ -1,6 +1,7 @@
 import { createSHA256 } from 'hash-wasm';
 import { sha256Hex } from '../core/bytes';
 import { piecesOf, type FileReader } from '../core/file_reader';
+import { dataKey, type DataSettings } from '../core/settings/settings';
 import { TimeSlices } from '../core/time_slices';
 import { splitHeldOut, type TokenizedExample } from '../data/batches';
 import { buildExamples } from '../data/examples';
@@ -8,7 +9,6 @@ import { DataFault } from '../data/files/fault';
 import { wholeTextOf } from '../data/files/text';
 import { rowsOf, type Problem, type Row, type Sample } from '../data/rows';
 import { positionsOf } from '../models/layout';
-import type { TrainSettings } from '../train/settings';
 import { templateOf, type OpenModel } from './open_model';
 
 /** A file of examples as it was given: bytes, until its format has read them. */
@@ -29,11 +29,6 @@ export interface Dataset {
   /** SHA-256 of the files and of the settings that change what is made of them. */
   readonly hash: string;
 }
-
-export type DataSettings = Pick<
-  TrainSettings,
-  'template' | 'train_on' | 'max_seq_length' | 'eval_split' | 'seed'
->;
 
 const SAMPLE_PROMPTS = 3;
 
@@ -84,8 +79,7 @@ export async function makeDataset(
   const split = splitHeldOut(examples.length, examples.length > 1 ? settings.eval_split : 0, settings.seed);
   const hashes: string[] = [];
   for (const file of files) hashes.push(await hashOf(file, slices));
-  const { template: choice, train_on, max_seq_length, eval_split, seed } = settings;
-  const identity = JSON.stringify([hashes, choice, train_on, max_seq_length, eval_split, seed]);
+  const identity = JSON.stringify([hashes, dataKey(settings)]);
   return {
     files,
     examples,

@@ -1,6 +1,6 @@
+import { DEFAULTS, type TrainSettings } from '../core/settings/settings';
 import type { ModelSpec } from '../models/spec';
 import { parameterCount } from '../models/spec';
-import { DEFAULTS, type TrainSettings } from '../train/settings';
 
 /** Parameters below which a model is a toy: it learns from a handful of short examples, at a rate that would spoil a real one. */
 const TOY_PARAMETERS = 20e6;

@@ -1,7 +1,7 @@
 import { TunesmithError } from '../core/errors';
 import { bytesText } from '../core/bytes';
+import type { TrainSettings } from '../core/settings/settings';
 import type { Limits } from '../ops/op';
-import type { TrainSettings } from '../train/settings';
 
 /**
  * 'no': the device refuses one of the pieces. 'tight': more in all than the device suggests that it has, which WebGPU does
@@ -54,11 +54,11 @@ export function needOf(plan: () => Readonly<Record<string, number>>, limits: Lim
 /** `measure` that plans once for all settings of the same key: those that memory depends on. */
 export function remembered(
   measure: (settings: TrainSettings) => Need,
-  keyOf: (settings: TrainSettings) => readonly unknown[],
+  keyOf: (settings: TrainSettings) => string,
 ): (settings: TrainSettings) => Need {
   const known = new Map<string, Need>();
   return (settings) => {
-    const key = JSON.stringify(keyOf(settings));
+    const key = keyOf(settings);
     const need = known.get(key) ?? measure(settings);
     known.set(key, need);
     return need;

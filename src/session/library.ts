@@ -1,8 +1,8 @@
 import { HUGGING_FACE, normalizeEndpoint } from '../core/endpoints';
 import { errorClass, errorCode, isFull, TunesmithError } from '../core/errors';
 import { modelReferenceText, type ModelReference } from '../core/model_reference';
+import type { LoadSettings } from '../core/settings/settings';
 import type { Hub, HubSettings } from '../hub/types';
-import type { LoadSettings } from '../models/layout';
 import { findBase, listBases, openBase, removeBase, saveBase, type BaseSource } from '../storage/bases';
 import { listDownloads, removeDownload, type StoredDownload } from '../storage/downloads';
 import type { FileStore } from '../storage/file_store';

@@ -1,6 +1,6 @@
 import { concatBytes, sha256Hex } from '../core/bytes';
+import type { LoadSettings } from '../core/settings/settings';
 import type { FileReader } from '../models/files';
-import type { LoadSettings } from '../models/layout';
 import { readHeader } from '../models/shards';
 
 /** Places of the weights that are read for the hash, and bytes at each. */

@@ -1,12 +1,12 @@
+import { memoryKey, type LoadSettings, type TrainSettings } from '../core/settings/settings';
 import { readSpec } from '../models/config';
-import { modelLayout, positionsOf, weightSlots, type LoadSettings, type ModelLayout } from '../models/layout';
+import { modelLayout, positionsOf, weightSlots, type ModelLayout } from '../models/layout';
 import { adapterLayout } from '../models/adapters/layout';
 import { chatMemory, trainingMemory } from '../models/memory';
 import { parameterCount } from '../models/spec';
 import { expectedForms, type ListedFile } from '../models/stored/expected_forms';
 import type { Limits } from '../ops/op';
 import { capacityOfSettings } from '../train/plan';
-import type { TrainSettings } from '../train/settings';
 import { adviseFit, needOf, remembered, type FitLevel, type Need } from './fit';
 import { chatRows } from './resident';
 
@@ -65,10 +65,7 @@ export function modelPreview(
           ...chatMemory(layout, adapter, { cacheRows: chatRows(layout, 1), limits }),
         };
       }, limits),
-    (changed) => [
-      capacityOfSettings(changed, positionsOf(spec)),
-      ...[changed.gradient_checkpointing, changed.r, changed.load_in_4bit, changed.dtype],
-    ],
+    memoryKey,
   );
   const { memory, memoryTotal, level, reason } = measure(chosen);
   const downloadBytes = files.reduce((sum, { size }) => sum + size, 0);

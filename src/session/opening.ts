@@ -1,7 +1,8 @@
+import type { LoadSettings } from '../core/settings/settings';
 import { chatTemplateSource } from '../data/template';
 import type { Device } from '../gpu/device';
 import { openCheckpoint, type Checkpoint, type ModelFolder } from '../models/files';
-import type { LoadSettings, ModelLayout } from '../models/layout';
+import type { ModelLayout } from '../models/layout';
 import { layoutOf, loadModel } from '../models/load';
 import type { Model } from '../models/model';
 import type { BaseSource } from '../storage/bases';

@@ -1,3 +1,4 @@
+import { memoryKey, type TrainSettings } from '../core/settings/settings';
 import type { Limits } from '../ops/op';
 import type { ModelLayout } from '../models/layout';
 import { adapterLayout } from '../models/adapters/layout';
@@ -5,7 +6,6 @@ import { chatMemory, trainingMemory } from '../models/memory';
 import { parameterCount } from '../models/spec';
 import { capacityOf, planOf, sampleSteps } from '../train/plan';
 import type { TrainEvent } from '../train/events';
-import type { TrainSettings } from '../train/settings';
 import { tokenCount, type Dataset } from './dataset';
 import { adviseFit, needOf, remembered, type FitLevel, type Need } from './fit';
 import { chatRows } from './resident';
@@ -59,7 +59,7 @@ export function planReport(
           ...chatMemory(model, adapter, { cacheRows, limits }),
         };
       }, limits),
-    (chosen) => [shapeOf(chosen).capacity, chosen.gradient_checkpointing, chosen.r],
+    (chosen) => `${shapeOf(chosen).capacity} ${memoryKey(chosen)}`,
   );
   const { memory, memoryTotal, level, reason } = measure(settings);
   // The model is open: how it was loaded stays.

@@ -1,9 +1,8 @@
+import type { LoadSettings, TrainSettings } from '../core/settings/settings';
 import type { Checkpoint } from '../models/files';
-import type { LoadSettings } from '../models/layout';
 import { layoutOf } from '../models/load';
 import type { ListedFile } from '../models/stored/expected_forms';
 import type { Limits } from '../ops/op';
-import type { TrainSettings } from '../train/settings';
 import { suggestedMemory, type FitLevel } from './fit';
 import type { FoundModel } from './hub_model';
 import { modelPreview, type ModelEstimate } from './model_preview';

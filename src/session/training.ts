@@ -1,4 +1,5 @@
 import { TunesmithError } from '../core/errors';
+import type { TrainSettings } from '../core/settings/settings';
 import { answer } from '../chat/answer';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { Plan } from '../graph/plan';
@@ -13,7 +14,6 @@ import type { FileStore } from '../storage/file_store';
 import type { TrainControl } from '../train/control';
 import type { Answer, TrainEvent } from '../train/events';
 import { capacityOf, planOf } from '../train/plan';
-import type { TrainSettings } from '../train/settings';
 import { train, type TrainPosition, type TrainResult } from '../train/trainer';
 import { conversationIds, GREEDY, type ChatContext } from './conversation';
 import type { Dataset } from './dataset';

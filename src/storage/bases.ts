@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { sha256Hex } from '../core/bytes';
+import { isLoadSettings, loadKey, type LoadSettings } from '../core/settings/settings';
 import {
   baseBytes,
   baseCheckpoint,
   baseDamaged,
   baseForms,
   baseFormsSchema,
-  loadSettingsSchema,
   readBase,
   verifiedReader,
   type BaseFacts,
@@ -14,7 +14,6 @@ import {
 } from '../models/base_file';
 import { readSpec } from '../models/config';
 import type { Checkpoint } from '../models/files';
-import type { LoadSettings } from '../models/layout';
 import { PIECE_BYTES } from '../models/pieces';
 import { readJson, storageFull, writeJson, type FileStore } from './file_store';
 
@@ -53,7 +52,7 @@ const manifestSchema = v.object({
   source: sourceSchema,
   /** Tells the model apart, however it is loaded. */
   modelHash: text,
-  load: loadSettingsSchema,
+  load: v.custom<LoadSettings>(isLoadSettings),
   /** How each matrix is stored. */
   forms: baseFormsSchema,
   /** Of base.bin. */
@@ -290,8 +289,4 @@ async function readManifest(store: FileStore, id: string): Promise<Manifest | un
 function shown(manifest: Manifest, bytes: number): StoredBase {
   const { id, name, source, modelHash, load, createdAt, usedAt } = manifest;
   return { id, name, source, modelHash, load, bytes, createdAt, usedAt };
-}
-
-function loadKey({ load_in_4bit, bnb_4bit_use_double_quant, dtype }: LoadSettings): string {
-  return JSON.stringify([load_in_4bit, load_in_4bit && bnb_4bit_use_double_quant, dtype]);
 }

@@ -2,9 +2,8 @@ import { array, custom, number, object, optional, picklist, safeParse, string, u
 import { TunesmithError } from '../core/errors';
 import type { FileReader } from '../core/file_reader';
 import { isRecord } from '../core/json';
+import { parseSettings, type TrainSettings } from '../core/settings/settings';
 import type { TrainEvent } from '../train/events';
-import { parseSettings } from '../train/parse_settings';
-import type { TrainSettings } from '../train/settings';
 import { listBases, removeBase, removeUnfinishedBases } from './bases';
 import { readJson, writeCopy, writeJson, type FileStore } from './file_store';
 import { removeModelsExcept } from './models';

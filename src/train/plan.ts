@@ -1,4 +1,5 @@
 import { alignUp } from '../core/align';
+import type { TrainSettings } from '../core/settings/settings';
 import {
   packMicroBatch,
   planBatches,
@@ -6,7 +7,6 @@ import {
   type BatchPlan,
   type TokenizedExample,
 } from '../data/batches';
-import type { TrainSettings } from './settings';
 
 /** Which of `count` examples meet in which step. */
 export function planOf(settings: TrainSettings, count: number): BatchPlan {

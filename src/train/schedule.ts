@@ -1,4 +1,4 @@
-import type { TrainSettings } from './settings';
+import type { TrainSettings } from '../core/settings/settings';
 
 export interface Schedule {
   readonly type: TrainSettings['lr_scheduler_type'];

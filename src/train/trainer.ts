@@ -1,4 +1,5 @@
 import { TunesmithError } from '../core/errors';
+import type { TrainSettings } from '../core/settings/settings';
 import { packMicroBatch, type BatchPlan, type TokenizedExample } from '../data/batches';
 import type { CheckpointState } from '../formats/checkpoint';
 import {
@@ -14,7 +15,6 @@ import type { Answer, TrainEvent } from './events';
 import { Pace } from './pace';
 import { planOf, sampleSteps } from './plan';
 import { learningRateMultiplier, scheduleOf } from './schedule';
-import type { TrainSettings } from './settings';
 
 /** Where a run stands between two optimizer steps, as checkpoints hold it. All of it follows from the settings and `step`. */
 export type TrainPosition = Pick<CheckpointState, 'step' | 'position' | 'seed'>;

@@ -1,4 +1,4 @@
-import type { TrainSettings } from '../worker/protocol';
+import { dataKey, type TrainSettings } from '../core/settings/settings';
 import type { EngineState } from './engine.svelte';
 import type { ExamplesState } from './examples/examples.svelte';
 import type { ModelState } from './model/model.svelte';
@@ -98,14 +98,7 @@ export class Preparation {
     return true;
   }
 
-  #examplesKey({ max_seq_length, eval_split, train_on, template, seed }: TrainSettings): string {
-    return JSON.stringify([
-      this.#parts.examples.revision,
-      max_seq_length,
-      eval_split,
-      train_on,
-      template,
-      seed,
-    ]);
+  #examplesKey(values: TrainSettings): string {
+    return `${this.#parts.examples.revision} ${dataKey(values)}`;
   }
 }

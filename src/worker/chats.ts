@@ -1,5 +1,4 @@
-import type { AnswerSettings } from '../chat/answer';
-import { parseAnswerSettings } from '../chat/settings';
+import { type AnswerSettings, parseAnswerSettings } from '../core/settings/settings';
 import type { Session } from '../session/session';
 import type { Adapters } from './adapters';
 import type { ChatMessage, ChatResult } from './protocol';

@@ -1,6 +1,10 @@
-import type { AnswerSettings } from '../chat/answer';
+import {
+  type AnswerSettings,
+  type LoadSettings,
+  parseSettings,
+  type TrainSettings,
+} from '../core/settings/settings';
 import { Device } from '../gpu/device';
-import type { LoadSettings } from '../models/layout';
 import { defaultsFor } from '../session/defaults';
 import type { PlanReport } from '../session/plan_report';
 import { ModelLibrary } from '../session/library';
@@ -10,8 +14,6 @@ import { KernelChoiceStore } from '../storage/kernel_choices';
 import { databaseRecords } from '../storage/records';
 import type { RunRecord } from '../storage/runs';
 import type { TrainEvent } from '../train/events';
-import { parseSettings } from '../train/parse_settings';
-import type { TrainSettings } from '../train/settings';
 import { Adapters } from './adapters';
 import { Chats } from './chats';
 import { Examples } from './examples';

@@ -1,8 +1,7 @@
+import { parseSettings, type TrainSettings } from '../core/settings/settings';
 import type { DataFile, Dataset } from '../session/dataset';
 import type { Progress } from '../session/progress';
 import type { Session } from '../session/session';
-import { parseSettings } from '../train/parse_settings';
-import type { TrainSettings } from '../train/settings';
 import type { DataReport, PreviewExample } from './protocol';
 import { dataReport } from './reports';
 

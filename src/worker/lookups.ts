@@ -1,9 +1,7 @@
-import type { LoadSettings } from '../models/layout';
+import { type LoadSettings, parseSettings, type TrainSettings } from '../core/settings/settings';
 import type { ModelLibrary } from '../session/library';
 import type { PreviewFor } from '../session/preview';
 import type { Session } from '../session/session';
-import { parseSettings } from '../train/parse_settings';
-import type { TrainSettings } from '../train/settings';
 import type { Models } from './models';
 import type { HubModelReport, ModelPreview, ModelSource } from './protocol';
 

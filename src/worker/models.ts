@@ -1,6 +1,6 @@
 import { TunesmithError, errorClass, isFull } from '../core/errors';
 import { requireModelReference } from '../core/model_reference';
-import type { LoadSettings } from '../models/layout';
+import { loadText, type LoadSettings } from '../core/settings/settings';
 import type { ModelLibrary } from '../session/library';
 import type { ModelOrigin } from '../session/model_origin';
 import type { OnProgress, Progress } from '../session/progress';
@@ -162,14 +162,12 @@ function runModelMissing(
   { modelName: name, modelRepo: repo, modelCommit: commit, settings }: StoredRun,
   cause?: unknown,
 ): TunesmithError {
-  const { load_in_4bit, bnb_4bit_use_double_quant, dtype } = settings;
-  const load = `load_in_4bit ${load_in_4bit}, bnb_4bit_use_double_quant ${bnb_4bit_use_double_quant}, dtype ${dtype}`;
   const where =
     repo === undefined ? `the folder of ${name}` : `${repo}${commit ? `@${commit}` : ''} from the hub`;
   return new TunesmithError({
     code: 'run_model_missing',
     message: `${name}, which this run was trained on, is no longer in this browser's storage, or not as it was.`,
-    hint: `Open ${where} again, with ${load}; then go on with the run.`,
+    hint: `Open ${where} again, with ${loadText(settings)}; then go on with the run.`,
     cause,
   });
 }

@@ -4,23 +4,20 @@
  * ({ code, message, hint, detail }, see core/errors.ts).
  */
 import { proxy, wrap, type Remote } from 'comlink';
-import type { AnswerSettings } from '../chat/answer';
 import type { ErrorDescription } from '../core/errors';
+import type { AnswerSettings, LoadSettings, TrainSettings } from '../core/settings/settings';
 import type { PreviewToken } from '../data/preview';
 import type { HubSettings } from '../hub/types';
-import type { LoadSettings } from '../models/layout';
 import type { PlanReport } from '../session/plan_report';
 import type { ModelPreview } from '../session/preview';
 import type { Progress } from '../session/progress';
 import { persistStorage } from '../storage/quota';
 import type { RunRecord } from '../storage/runs';
 import type { TrainEvent } from '../train/events';
-import type { TrainSettings } from '../train/settings';
 import { registerErrorTransfer } from './errors';
 import { startWorker } from './start';
 
 export type { PreviewToken } from '../data/preview';
-export type { LoadSettings } from '../models/layout';
 export type { HubSettings } from '../hub/types';
 export type { PlanReport } from '../session/plan_report';
 export type { ModelPreview } from '../session/preview';
@@ -34,8 +31,6 @@ export type {
   StepEvent,
   TrainEvent,
 } from '../train/events';
-export type { TrainSettings } from '../train/settings';
-export type ChatSettings = AnswerSettings;
 
 /** What the browser's GPU is. `kind` 'none': no WebGPU or no adapter; 'software': an adapter that runs on the CPU. */
 export interface DeviceReport {

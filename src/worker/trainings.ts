@@ -1,11 +1,10 @@
 import { TunesmithError } from '../core/errors';
+import { parseSettings, type TrainSettings } from '../core/settings/settings';
 import type { Progress } from '../session/progress';
 import type { Session, TrainCall } from '../session/session';
 import type { RunRecord, StoredRun } from '../storage/runs';
 import { TrainControl } from '../train/control';
 import type { TrainEvent } from '../train/events';
-import { parseSettings } from '../train/parse_settings';
-import type { TrainSettings } from '../train/settings';
 import type { Adapters } from './adapters';
 import type { Examples } from './examples';
 import type { Models } from './models';

@@ -6,14 +6,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openFolder } from '../../src/cli/files';
 import { TunesmithError } from '../../src/core/errors';
 import { requireModelReference } from '../../src/core/model_reference';
+import { DEFAULTS, type LoadSettings } from '../../src/core/settings/settings';
 import { Device } from '../../src/gpu/device';
-import type { LoadSettings } from '../../src/models/layout';
 import { ModelLibrary } from '../../src/session/library';
 import type { Progress } from '../../src/session/progress';
 import { Session } from '../../src/session/session';
 import { storageFull, type FileStore } from '../../src/storage/file_store';
 import { nodeFiles } from '../../src/storage/node_files';
-import { DEFAULTS } from '../../src/train/settings';
 import { FAULT_KINDS, seededFaults } from '../hub/faults';
 import { startHub, type RunningHub } from '../hub/server';
 import { gpu } from './dawn';

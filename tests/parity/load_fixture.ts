@@ -1,10 +1,10 @@
+import type { LoadSettings } from '../../src/core/settings/settings';
 import { packMicroBatch, type Batch } from '../../src/data/batches';
 import { openFolder } from '../../src/cli/files';
 import type { Device } from '../../src/gpu/device';
 import { Adapter } from '../../src/models/adapter';
 import { openCheckpoint } from '../../src/models/files';
 import type { Generator } from '../../src/models/generation';
-import type { LoadSettings } from '../../src/models/layout';
 import { loadModel } from '../../src/models/load';
 import type { Model } from '../../src/models/model';
 import { readAdapterFiles } from '../../src/models/adapter_files';

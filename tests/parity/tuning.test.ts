@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { DEFAULTS, type TrainSettings } from '../../src/core/settings/settings';
 import { openFolder } from '../../src/cli/files';
 import { memoryFile } from '../../src/core/file_reader';
 import type { KnownChoices } from '../../src/gpu/choices';
@@ -13,7 +14,6 @@ import { fileRecords } from '../../src/storage/records';
 import { TrainControl } from '../../src/train/control';
 import type { TrainEvent } from '../../src/train/events';
 import { capacityOf, planOf } from '../../src/train/plan';
-import { DEFAULTS, type TrainSettings } from '../../src/train/settings';
 import { MemoryFiles } from '../unit/storage/memory_files';
 import { gpu } from './dawn';
 import { loadFixture, maxError, numberTolerance } from './fixtures';

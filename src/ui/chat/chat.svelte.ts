@@ -1,6 +1,7 @@
 import { array, number, object, optional, string } from 'valibot';
 import { describeError, type ErrorDescription } from '../../core/errors';
-import { callback, type ChatMessage, type ChatResult, type ChatSettings } from '../../worker/protocol';
+import { ANSWER_DEFAULTS, type AnswerSettings } from '../../core/settings/settings';
+import { callback, type ChatMessage, type ChatResult } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import { keep, keepLarge, readKept, readKeptLarge } from '../shared/persist';
 
@@ -19,16 +20,6 @@ export interface Turn {
   readonly base?: Answer;
   readonly tuned?: Answer;
 }
-
-/** Cool: a small model that is asked a question should answer it, not wander. */
-export const defaultChatSettings: ChatSettings = {
-  temperature: 0.3,
-  top_p: 0.95,
-  top_k: 40,
-  repetition_penalty: 1,
-  max_new_tokens: 200,
-  seed: 42,
-};
 
 const turnsKey = 'chat.turns';
 const settingsKey = 'chat.settings';
@@ -49,7 +40,7 @@ const settingsSchema = object({
 export class ChatState {
   readonly #engine: EngineState;
   turns: readonly Turn[] = $state.raw([]);
-  settings: ChatSettings = $state.raw(defaultChatSettings);
+  settings: AnswerSettings = $state.raw(ANSWER_DEFAULTS);
   system = $state('');
   /** What went wrong beside the answers, which carry their own errors. */
   error: ErrorDescription | undefined = $state.raw();
@@ -68,7 +59,7 @@ export class ChatState {
     if (kept && this.turns.length === 0) this.turns = kept;
   }
 
-  change(settings: Partial<ChatSettings>): void {
+  change(settings: Partial<AnswerSettings>): void {
     this.settings = { ...this.settings, ...settings };
     this.#keepSettings();
   }
@@ -79,7 +70,7 @@ export class ChatState {
   }
 
   resetSettings(): void {
-    this.settings = defaultChatSettings;
+    this.settings = ANSWER_DEFAULTS;
     this.changeSystem('');
   }
 

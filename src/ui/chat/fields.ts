@@ -1,7 +1,7 @@
-import type { ChatSettings } from '../../worker/protocol';
+import type { AnswerSettings } from '../../core/settings/settings';
 
 export interface ChatField {
-  readonly name: keyof ChatSettings;
+  readonly name: keyof AnswerSettings;
   readonly min: number;
   readonly max: number;
   readonly step: number;

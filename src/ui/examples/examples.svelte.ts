@@ -1,6 +1,7 @@
 import { array, instance, object, string } from 'valibot';
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
-import type { DataReport, ExampleFile, PreviewExample, Progress, TrainSettings } from '../../worker/protocol';
+import type { TrainSettings } from '../../core/settings/settings';
+import type { DataReport, ExampleFile, PreviewExample, Progress } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import { keepLarge, readKeptLarge } from '../shared/persist';
 import { withProgress } from '../shared/progress';

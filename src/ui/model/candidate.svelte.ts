@@ -1,6 +1,7 @@
 import { describeError, type ErrorDescription } from '../../core/errors';
 import { modelReferenceText } from '../../core/model_reference';
-import type { LoadSettings, ModelPreview, ModelSource, TrainSettings } from '../../worker/protocol';
+import type { LoadSettings, TrainSettings } from '../../core/settings/settings';
+import type { ModelPreview, ModelSource } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 
 /** A model that is looked at before it is opened, from the hub or from storage. */

@@ -1,6 +1,7 @@
 import { literal, object, optional, string, union } from 'valibot';
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
-import type { LoadSettings, ModelReport, ModelSource, Progress } from '../../worker/protocol';
+import { loadKey, type LoadSettings } from '../../core/settings/settings';
+import type { ModelReport, ModelSource, Progress } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import type { PickedFiles } from '../shared/files';
 import { keep, readKept } from '../shared/persist';
@@ -173,9 +174,5 @@ export function wayOf({ kind }: ModelSource): Way {
 }
 
 function sameLoad(a: LoadSettings, b: LoadSettings): boolean {
-  return (
-    a.load_in_4bit === b.load_in_4bit &&
-    a.bnb_4bit_use_double_quant === b.bnb_4bit_use_double_quant &&
-    a.dtype === b.dtype
-  );
+  return loadKey(a) === loadKey(b);
 }

@@ -1,5 +1,6 @@
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
-import type { HubModelReport, LoadSettings, TrainSettings } from '../../worker/protocol';
+import type { LoadSettings, TrainSettings } from '../../core/settings/settings';
+import type { HubModelReport } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 
 /** Long enough to type on, short enough to feel immediate. */

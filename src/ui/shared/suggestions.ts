@@ -1,4 +1,4 @@
-import type { TrainSettings } from '../../worker/protocol';
+import type { TrainSettings } from '../../core/settings/settings';
 
 /** A line of advice, with the settings that it tells to change. */
 export interface Suggestion {

@@ -1,4 +1,4 @@
-import type { TrainSettings } from '../../worker/protocol';
+import type { TrainSettings } from '../../core/settings/settings';
 
 export type SettingName = keyof TrainSettings;
 export type SettingValue = TrainSettings[SettingName];

@@ -1,4 +1,4 @@
-import type { TrainSettings } from '../../worker/protocol';
+import type { TrainSettings } from '../../core/settings/settings';
 
 export const presetNames = ['quick', 'balanced', 'thorough'] as const;
 export type PresetName = (typeof presetNames)[number];

@@ -1,5 +1,6 @@
 import { record, string, unknown } from 'valibot';
-import type { LoadSettings, RemoteEngine, TrainSettings } from '../../worker/protocol';
+import type { LoadSettings, TrainSettings } from '../../core/settings/settings';
+import type { RemoteEngine } from '../../worker/protocol';
 import { keep, readKept } from '../shared/persist';
 import { allFields, panelFields, type SettingName, type SettingValue } from './fields';
 import { presetOf, presetSettings, type PresetName } from './presets';

@@ -1,4 +1,5 @@
 import { describeError, type ErrorDescription } from '../../core/errors';
+import type { TrainSettings } from '../../core/settings/settings';
 import {
   callback,
   type PlanReport,
@@ -8,7 +9,6 @@ import {
   type StateEvent,
   type StepEvent,
   type TrainEvent,
-  type TrainSettings,
 } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import { withProgress } from '../shared/progress';

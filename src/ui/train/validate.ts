@@ -1,5 +1,5 @@
 import { LINEAR_MODULES } from '../../core/linear_modules';
-import type { TrainSettings } from '../../worker/protocol';
+import type { TrainSettings } from '../../core/settings/settings';
 import { formatCount } from '../shared/format';
 import { allFields, type Field, type NumberField } from './fields';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseArguments, type Arguments, type ArgumentsSpec } from '../../../src/cli/arguments';
 import { TunesmithError } from '../../../src/core/errors';
-import { SETTING_NAMES } from '../../../src/train/parse_settings';
+import { SETTING_NAMES } from '../../../src/core/settings/settings';
 
 const spec: ArgumentsSpec = {
   name: 'train',

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
+import type { LoadSettings } from '../../../src/core/settings/settings';
 import { readSpec } from '../../../src/models/config';
 import type { FileReader } from '../../../src/models/folder';
-import { modelLayout, slotsOf, type LoadSettings, type StoredForm } from '../../../src/models/layout';
+import { modelLayout, slotsOf, type StoredForm } from '../../../src/models/layout';
 import { loadingPieces } from '../../../src/models/load_pieces';
 import { usePieces } from '../../../src/models/pieces';
 import { checkpointTensors } from '../../../src/models/spec';

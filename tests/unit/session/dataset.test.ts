@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { openFolder } from '../../../src/cli/files';
 import { memoryFile, type FileReader } from '../../../src/core/file_reader';
 import { makeDataset, targetCount, tokenCount } from '../../../src/session/dataset';
 import { readJson, type ModelFolder } from '../../../src/models/files';
 import type { OpenModel } from '../../../src/session/open_model';
 import { openFolderModel } from '../../../src/session/opening';
-import { DEFAULTS } from '../../../src/train/settings';
 
 const path = fileURLToPath(new URL('../../parity/fixtures/qwen3/', import.meta.url));
 let model: OpenModel;

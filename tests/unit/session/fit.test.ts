@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
+import { DEFAULTS, type TrainSettings } from '../../../src/core/settings/settings';
 import { adviseFit, needOf, suggestedMemory, type Need } from '../../../src/session/fit';
-import { DEFAULTS, type TrainSettings } from '../../../src/train/settings';
 
 const MB = 1e6;
 const limits = {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { expectedForms } from '../../../src/models/stored/expected_forms';
 import { readSpec } from '../../../src/models/config';
 import { modelPreview } from '../../../src/session/model_preview';
-import { DEFAULTS } from '../../../src/train/settings';
 import { PUBLISHED, PUBLISHED_NAMES } from '../models/published';
 
 const LOAD = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' } as const;

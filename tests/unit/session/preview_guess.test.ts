@@ -1,10 +1,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { openFolder } from '../../../src/cli/files';
 import { openCheckpoint } from '../../../src/models/files';
 import { layoutOf } from '../../../src/models/load';
 import { modelPreview } from '../../../src/session/model_preview';
-import { DEFAULTS } from '../../../src/train/settings';
 import { families, formats, loadFixture, loadFormat } from '../../parity/fixtures';
 
 /** What is told before anything is fetched is what the weights' headers say once they are there. */

@@ -1,9 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { concatBytes } from '../../../src/core/bytes';
+import type { LoadSettings } from '../../../src/core/settings/settings';
 import { writeSafetensors } from '../../../src/formats/safetensors';
 import type { ReadableModel } from '../../../src/models/base_file';
 import { openCheckpoint, type Checkpoint } from '../../../src/models/files';
-import { slotsOf, type LoadSettings } from '../../../src/models/layout';
+import { slotsOf } from '../../../src/models/layout';
 import { layoutOf } from '../../../src/models/load';
 import { PIECE_BYTES } from '../../../src/models/pieces';
 import {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULTS, type TrainSettings } from '../../../src/core/settings/settings';
 import type { TokenizedExample } from '../../../src/data/batches';
 import { loadCheckpoint, saveCheckpoint } from '../../../src/storage/checkpoints';
 import { TrainControl } from '../../../src/train/control';
-import { DEFAULTS, type TrainSettings } from '../../../src/train/settings';
 import { train } from '../../../src/train/trainer';
 import { ToyProgram } from '../train/toy_program';
 import { Crash, MemoryFiles, type Fault } from './memory_files';

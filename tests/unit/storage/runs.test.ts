@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memoryFile, type FileReader } from '../../../src/core/file_reader';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { listModels, openModel, removeModel } from '../../../src/storage/models';
 import { writeJson } from '../../../src/storage/file_store';
 import { listBases } from '../../../src/storage/bases';
@@ -7,7 +8,6 @@ import { fileRecords } from '../../../src/storage/records';
 import { historyUpTo, runFolder, RunStore, type NewRun } from '../../../src/storage/runs';
 import { lockedRuns, withModelLock, withRunLock, withStorageLock } from '../../../src/storage/locks';
 import type { TrainEvent } from '../../../src/train/events';
-import { DEFAULTS } from '../../../src/train/settings';
 import { MemoryFiles } from './memory_files';
 
 const newRun: NewRun = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import type { TokenizedExample } from '../../../src/data/batches';
 import { evaluate } from '../../../src/train/evaluate';
 import { capacityOf, evaluationBatches, planOf, sampleSteps } from '../../../src/train/plan';
-import { DEFAULTS } from '../../../src/train/settings';
 
 const example = (length: number): TokenizedExample => ({
   ids: Uint32Array.from({ length }, (_, i) => i),

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
+import { DEFAULTS, type TrainSettings } from '../../../src/core/settings/settings';
 import type { TokenizedExample } from '../../../src/data/batches';
 import { METRICS_RING, type TrainingState } from '../../../src/models/training_program';
 import { TrainControl } from '../../../src/train/control';
 import type { StepEvent, TrainEvent } from '../../../src/train/events';
-import { DEFAULTS, type TrainSettings } from '../../../src/train/settings';
 import { train, type TrainOptions, type TrainPosition, type TrainResult } from '../../../src/train/trainer';
 import { ToyProgram } from './toy_program';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
-import { DEFAULTS } from '../../../src/train/settings';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { CandidateState } from '../../../src/ui/model/candidate.svelte';
 import { HubState } from '../../../src/ui/model/hub.svelte';
 import { SearchState, settleMilliseconds } from '../../../src/ui/model/search.svelte';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULTS } from '../../../src/train/settings';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { allFields } from '../../../src/ui/train/fields';
 import { presetNames, presetOf, presetSettings } from '../../../src/ui/train/presets';
 import { parseNumber, settingsProblems } from '../../../src/ui/train/validate';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULTS, type TrainSettings } from '../../../src/core/settings/settings';
 import { adviseFit, type Need } from '../../../src/session/fit';
-import { DEFAULTS, type TrainSettings } from '../../../src/train/settings';
 import { suggestionsOf } from '../../../src/ui/shared/suggestions';
 
 describe('advice with a button', () => {

@@ -1,13 +1,13 @@
 import { memoryFile } from '../../../src/core/file_reader';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { openFolder } from '../../../src/cli/files';
 import { makeDataset, type Dataset } from '../../../src/session/dataset';
 import type { OpenModel } from '../../../src/session/open_model';
 import { openFolderModel } from '../../../src/session/opening';
 import type { Progress } from '../../../src/session/progress';
 import type { Session } from '../../../src/session/session';
-import { DEFAULTS } from '../../../src/train/settings';
 import { Examples } from '../../../src/worker/examples';
 
 const path = fileURLToPath(new URL('../../parity/fixtures/qwen3/', import.meta.url));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { TunesmithError, type ErrorCode } from '../../../src/core/errors';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import type { ModelOrigin } from '../../../src/session/model_origin';
 import type { StoredRun } from '../../../src/storage/runs';
 import type { TrainEvent } from '../../../src/train/events';
-import { DEFAULTS } from '../../../src/train/settings';
 import { Models, type ModelParts } from '../../../src/worker/models';
 import { Turns } from '../../../src/worker/turns';
 import { MemoryFiles } from '../storage/memory_files';

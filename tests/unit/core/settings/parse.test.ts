@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { TunesmithError } from '../../../src/core/errors';
+import { TunesmithError } from '../../../../src/core/errors';
+import { nearestName } from '../../../../src/core/nearest_name';
 import {
-  nearestName,
+  DEFAULTS,
   parseSettings,
   SETTING_NAMES,
   settingFromText,
-} from '../../../src/train/parse_settings';
-import { DEFAULTS } from '../../../src/train/settings';
+} from '../../../../src/core/settings/settings';
 
 function refusal(work: () => unknown): TunesmithError {
   try {

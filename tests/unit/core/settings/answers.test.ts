@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ANSWER_DEFAULTS, parseAnswerSettings } from '../../../src/chat/settings';
+import { ANSWER_DEFAULTS, parseAnswerSettings } from '../../../../src/core/settings/settings';
 
 describe('the settings of an answer', () => {
   it('are the defaults where nothing is said', () => {

@@ -1,0 +1,261 @@
+import { isRecord } from '../json';
+import { LINEAR_MODULES } from '../linear_modules';
+
+/**
+ * A kind of value: which values are allowed, how a person writes one on a command line or in a form, and how a form asks
+ * for it. All values are plain JSON, so that they pass through storage, messages and checkpoints unchanged.
+ */
+export interface Kind<Value> {
+  /** The values that are allowed, to stand after "must be": "a whole number from 1 to 1024". */
+  readonly range: string;
+  readonly control: Control;
+  /** The value, in its canonical form; undefined if it is not allowed. */
+  read(value: unknown): { readonly value: Value } | undefined;
+  /** The value that a text stands for; the text itself if it stands for none. `read` decides about the result. */
+  fromText(text: string): unknown;
+  /** A text that `fromText` and `read` turn into the value again. */
+  toText(value: Value): string;
+}
+
+/** How a form asks for a value. */
+export type Control =
+  | { readonly type: 'number'; readonly range: NumberRange; readonly optional?: true }
+  | { readonly type: 'switch' }
+  | { readonly type: 'choice'; readonly options: readonly ChoiceOption[]; readonly optional?: true }
+  | { readonly type: 'modules' }
+  | { readonly type: 'text'; readonly suggestions?: readonly string[]; readonly optional?: true };
+
+export interface ChoiceOption {
+  /** As `toText` writes it. */
+  readonly value: string;
+  /** One line for a person; empty if the value says it all. */
+  readonly help: string;
+}
+
+/** One lower and one upper end at most; without one, any finite number is allowed on that side. */
+export interface NumberRange {
+  /** The least value. */
+  readonly from?: number;
+  /** Excluded lower end. */
+  readonly above?: number;
+  /** The greatest value. */
+  readonly most?: number;
+  /** Excluded upper end. */
+  readonly below?: number;
+  /** Whole numbers only. */
+  readonly whole?: true;
+  /** From this value on, whole numbers only; below it, fractions too. */
+  readonly wholeFrom?: number;
+  /** A value outside of the range that means something of its own: -1 for "as many as the epochs have". */
+  readonly special?: { readonly value: number; readonly meaning: string };
+}
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** The number that a person writes: 2e-4, .001, −1. A text that is none stays a text. */
+function numberFromText(text: string): unknown {
+  const trimmed = text.trim().replace('−', '-');
+  return decimal.test(trimmed) ? Number(trimmed) : trimmed;
+}
+
+/** A number within a range. */
+export function number(range: NumberRange): Kind<number> {
+  const { from = -Infinity, above = -Infinity, most = Infinity, below = Infinity } = range;
+  const { whole = false, wholeFrom = Infinity, special } = range;
+  const allows = (value: number): boolean =>
+    Number.isFinite(value) &&
+    (value === special?.value ||
+      (value >= from &&
+        value > above &&
+        value <= most &&
+        value < below &&
+        (Number.isInteger(value) || (!whole && value < wholeFrom))));
+  return {
+    range: rangeText(range),
+    control: { type: 'number', range },
+    // -0 would not survive JSON.
+    read: (value) => (typeof value === 'number' && allows(value) ? { value: value + 0 } : undefined),
+    fromText: numberFromText,
+    toText: String,
+  };
+}
+
+/** A whole number from `from` to `most`. */
+export function whole(from: number, most: number, special?: NumberRange['special']): Kind<number> {
+  return number({ from, most, whole: true, ...(special && { special }) });
+}
+
+function rangeText({ from, above, most, below, whole, wholeFrom, special }: NumberRange): string {
+  const noun = whole ? 'a whole number' : 'a number';
+  const other = special ? `, or ${special.value} for ${special.meaning}` : '';
+  const fraction = wholeFrom === undefined ? '' : `, a whole one from ${wholeFrom} on`;
+  const ends = (): string => {
+    if (from !== undefined && most !== undefined) return ` from ${from} to ${most}`;
+    const lower = above !== undefined ? `above ${above}` : from !== undefined ? `of at least ${from}` : '';
+    const upper = below !== undefined ? `below ${below}` : most !== undefined ? `at most ${most}` : '';
+    return [lower, upper]
+      .filter((end) => end !== '')
+      .join(' and ')
+      .replace(/^(?=.)/, ' ');
+  };
+  return `${noun}${ends()}${fraction}${other}`;
+}
+
+/** True or false. */
+export function flag(): Kind<boolean> {
+  return {
+    range: 'true or false',
+    control: { type: 'switch' },
+    read: (value) => (typeof value === 'boolean' ? { value } : undefined),
+    fromText: flagFromText,
+    toText: String,
+  };
+}
+
+function flagFromText(text: string): unknown {
+  const trimmed = text.trim();
+  return /^(true|false)$/i.test(trimmed) ? trimmed.toLowerCase() === 'true' : trimmed;
+}
+
+/** Texts of one form: `pissa_niter_N` with any N. */
+export interface TextPattern<Text extends string> {
+  matches(text: string): text is Text;
+  /** How a person writes one: "pissa_niter_N". */
+  readonly shown: string;
+}
+
+type ChoiceValue<Key extends string> = Key extends 'true' ? true : Key extends 'false' ? false : Key;
+
+/**
+ * One of a few values. The keys `true` and `false` stand for the booleans.
+ *
+ * @param options a line of help for each value
+ * @param aliases other names of a value: { adamw_torch_fused: 'adamw_torch' }
+ * @param pattern texts that are allowed beside the options
+ */
+export function choice<const Key extends string, Text extends string = never>(
+  options: Readonly<Record<Key, string>>,
+  {
+    aliases = {},
+    pattern,
+  }: { readonly aliases?: Readonly<Record<string, Key>>; readonly pattern?: TextPattern<Text> } = {},
+): Kind<ChoiceValue<Key> | Text> {
+  const keys = Object.keys(options) as Key[];
+  const valueOf = (key: Key): ChoiceValue<Key> =>
+    (key === 'true' || key === 'false' ? key === 'true' : key) as ChoiceValue<Key>;
+  const read = (value: unknown): { value: ChoiceValue<Key> | Text } | undefined => {
+    if (typeof value === 'boolean') {
+      const key = keys.find((each) => each === String(value));
+      return key === undefined ? undefined : { value: valueOf(key) };
+    }
+    if (typeof value !== 'string') return undefined;
+    const name = Object.hasOwn(aliases, value) ? aliases[value] : value;
+    const key = keys.find((each) => each === name);
+    if (key !== undefined) return { value: valueOf(key) };
+    return pattern?.matches(value) ? { value } : undefined;
+  };
+  const shown = [...keys, ...(pattern ? [pattern.shown] : [])].join(', ');
+  return {
+    range: `one of ${shown}`,
+    control: pattern
+      ? { type: 'text', suggestions: keys }
+      : { type: 'choice', options: keys.map((value) => ({ value, help: options[value] })) },
+    read,
+    fromText: (text) => (/^(true|false)$/i.test(text.trim()) ? flagFromText(text) : text.trim()),
+    toText: String,
+  };
+}
+
+const NONE = 'none';
+
+/** A kind of which null is a value too: the setting is off. Written as "none"; a form leaves the field empty. */
+export function optional<Value>(kind: Kind<Value>, off: string): Kind<Value | null> {
+  const { control } = kind;
+  return {
+    range: `${kind.range}, or ${NONE} for ${off}`,
+    control:
+      control.type === 'switch' || control.type === 'modules' ? control : { ...control, optional: true },
+    read: (value) => (value === null ? { value } : kind.read(value)),
+    fromText: (text) => (/^(none|null|off|)$/i.test(text.trim()) ? null : kind.fromText(text)),
+    toText: (value) => (value === null ? NONE : kind.toText(value)),
+  };
+}
+
+/** Linear maps of a block: 'all-linear', or names between commas. */
+export function modules(): Kind<'all-linear' | readonly string[]> {
+  const names: readonly string[] = LINEAR_MODULES;
+  const isName = (name: unknown): name is string => typeof name === 'string' && names.includes(name);
+  return {
+    range: `'all-linear' or a list of at least one of ${names.join(', ')}, each named once`,
+    control: { type: 'modules' },
+    read: (value) => {
+      if (value === 'all-linear') return { value };
+      if (!Array.isArray(value) || value.length === 0 || !value.every(isName)) return undefined;
+      return new Set(value).size === value.length ? { value } : undefined;
+    },
+    fromText: (text) => (text.trim() === 'all-linear' ? 'all-linear' : partsOf(text)),
+    toText: (value) => (typeof value === 'string' ? value : value.join(',')),
+  };
+}
+
+/** A list of different whole numbers, between commas; one number stands for a list of one. */
+export function wholes(from: number, most: number): Kind<readonly number[]> {
+  const each = whole(from, most);
+  return {
+    range: `a list of at least one whole number from ${from} to ${most}, each named once`,
+    control: { type: 'text' },
+    read: (value) => {
+      const list: unknown[] = Array.isArray(value) ? value : [value];
+      const read = list.flatMap((item) => each.read(item)?.value ?? []);
+      const isWhole = read.length === list.length && read.length > 0 && new Set(read).size === read.length;
+      return isWhole ? { value: read } : undefined;
+    },
+    fromText: (text) => partsOf(text).map(numberFromText),
+    toText: (value) => value.join(','),
+  };
+}
+
+/**
+ * Numbers by a name or a pattern of names, as PEFT's `rank_pattern`: written as JSON, or `q_proj=8,v_proj=4` where no name
+ * has a comma or an equals sign. Empty: {}.
+ */
+export function numbersByPattern(kind: Kind<number>): Kind<Readonly<Record<string, number>>> {
+  return {
+    range: `names or patterns with ${kind.range} each, as q_proj=8,v_proj=4 or as JSON`,
+    control: { type: 'text' },
+    read: (value) => {
+      if (!isRecord(value)) return undefined;
+      const read = Object.entries(value).flatMap(([name, each]) => {
+        const result = name.trim() === '' ? undefined : kind.read(each);
+        return result ? [[name, result.value] as const] : [];
+      });
+      return read.length === Object.keys(value).length ? { value: Object.fromEntries(read) } : undefined;
+    },
+    fromText: (text) => {
+      const trimmed = text.trim();
+      if (trimmed === '') return {};
+      if (trimmed.startsWith('{')) {
+        try {
+          return JSON.parse(trimmed) as unknown;
+        } catch {
+          return trimmed;
+        }
+      }
+      const pairs = trimmed.split(',').map((part) => part.split('='));
+      const isGood =
+        pairs.every(({ length }) => length === 2) &&
+        new Set(pairs.map(([name]) => name)).size === pairs.length;
+      if (!isGood) return trimmed;
+      return Object.fromEntries(pairs.map(([name = '', each = '']) => [name.trim(), kind.fromText(each)]));
+    },
+    toText: (value) => {
+      const entries = Object.entries(value);
+      const isPlain = entries.length > 0 && entries.every(([name]) => /^[^\s,={}]+$/.test(name));
+      return isPlain ? entries.map(([name, each]) => `${name}=${each}`).join(',') : JSON.stringify(value);
+    },
+  };
+}
+
+function partsOf(text: string): string[] {
+  return text.split(',').map((part) => part.trim());
+}

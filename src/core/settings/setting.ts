@@ -1,0 +1,81 @@
+import type { Kind } from './kind';
+
+/** What a setting decides. 'data': the tokens that are made of the examples; 'memory': bytes on the device; 'load': the base. */
+export type Decision = 'data' | 'memory' | 'load';
+
+/**
+ * What may not change any more. 'run': once a run has begun (its order of examples, its random numbers); 'adapter': as soon
+ * as there is an adapter, so that training on from one keeps it as well.
+ */
+export type Fixed = 'run' | 'adapter';
+
+/** Titles of the form's groups, in their order. `main` and `load` stand beside the form. */
+export const GROUPS = {
+  main: 'Main settings',
+  load: 'How it is loaded',
+  adapter: 'Adapter',
+  batches: 'Length and batches',
+  rate: 'Learning rate',
+  optimizer: 'Optimizer',
+  data: 'Data',
+  watching: 'Watching and saving',
+  answers: 'Answer settings',
+} as const;
+
+export type Group = keyof typeof GROUPS;
+
+/** All that is known of a setting. */
+export interface Setting<Value = unknown, Decides extends Decision = Decision, By extends Fixed = Fixed> {
+  readonly kind: Kind<Value>;
+  readonly default: Value;
+  readonly group: Group;
+  readonly decides: readonly Decides[];
+  /** Absent: a run that goes on may change it. */
+  readonly fixed?: By;
+  /** A flag of the same table without which this setting means nothing. */
+  readonly needs?: string;
+  /** One line for a person who has never heard of it. */
+  readonly help: string;
+}
+
+/** An entry of a table of settings. */
+export function setting<Value, const Decides extends Decision = never, const By extends Fixed = never>(
+  kind: Kind<Value>,
+  {
+    decides = [],
+    ...rest
+  }: {
+    readonly default: NoInfer<Value>;
+    readonly group: Group;
+    readonly help: string;
+    readonly decides?: readonly Decides[];
+    readonly fixed?: By;
+    readonly needs?: string;
+  },
+): Setting<Value, Decides, By> {
+  return { kind, decides, ...rest };
+}
+
+/** Settings by name, in the order in which forms and help pages show them. */
+export type Table = Readonly<Record<string, Setting>>;
+
+/** A value for every setting of a table. */
+export type Values<T extends Table> = { readonly [Name in keyof T]: T[Name]['default'] };
+
+export type NameOf<T extends Table> = keyof T & string;
+
+/** The names of a table, in its order. */
+export function namesOf<T extends Table>(table: T): readonly NameOf<T>[] {
+  return Object.keys(table);
+}
+
+/** A name that the table has of its own. */
+export function isNameOf<T extends Table>(table: T, name: string): name is NameOf<T> {
+  return Object.hasOwn(table, name);
+}
+
+/** What holds if nothing is said. */
+export function defaultsOf<T extends Table>(table: T): Values<T> {
+  const entries = Object.entries(table).map(([name, each]) => [name, each.default]);
+  return Object.fromEntries(entries) as Values<T>;
+}

@@ -1,0 +1,162 @@
+/** What follows from the table of settings. */
+import { defaultsOf, GROUPS, isNameOf, namesOf, type Decision, type Group, type Setting } from './setting';
+import { parseText, parseValues } from './parse';
+import {
+  ANSWER_SETTINGS,
+  SETTINGS,
+  type AnswerSettingName,
+  type AnswerSettings,
+  type DataSettings,
+  type LoadSettings,
+  type SettingName,
+  type SettingValue,
+  type TrainSettings,
+} from './table';
+
+export { ANSWER_SETTINGS, SETTINGS } from './table';
+export type {
+  AdapterSettings,
+  AnswerSettingName,
+  AnswerSettings,
+  DataSettings,
+  LoadSettings,
+  SettingName,
+  SettingValue,
+  TrainSettings,
+} from './table';
+
+/** What holds if nothing is said. */
+export const DEFAULTS: TrainSettings = defaultsOf(SETTINGS);
+export const ANSWER_DEFAULTS: AnswerSettings = defaultsOf(ANSWER_SETTINGS);
+
+export const SETTING_NAMES: readonly SettingName[] = namesOf(SETTINGS);
+export const ANSWER_SETTING_NAMES: readonly AnswerSettingName[] = namesOf(ANSWER_SETTINGS);
+
+export function isSettingName(name: string): name is SettingName {
+  return isNameOf(SETTINGS, name);
+}
+
+/** The settings that decide one thing, in the table's order. */
+export function settingsThatDecide(what: Decision): readonly SettingName[] {
+  return SETTING_NAMES.filter((name) => entryOf(name).decides.includes(what));
+}
+
+/** How the base is loaded. */
+export const LOAD_SETTINGS = settingsThatDecide('load') as readonly (keyof LoadSettings)[];
+/** What the examples' tokens depend on. */
+export const DATA_SETTINGS = settingsThatDecide('data') as readonly (keyof DataSettings)[];
+
+/** Settings that a run keeps to its end: those of its adapter, its order of examples, its data and its base. */
+export const FIXED_SETTINGS: readonly SettingName[] = SETTING_NAMES.filter((name) => {
+  const { fixed, decides } = entryOf(name);
+  return fixed !== undefined || decides.includes('data') || decides.includes('load');
+});
+
+/** Settings that an adapter keeps if a run begins with it. */
+export const ADAPTER_SETTINGS: readonly SettingName[] = SETTING_NAMES.filter(
+  (name) => entryOf(name).fixed === 'adapter',
+);
+
+/** The groups that a form shows, with the settings of each. `main` and `load` are not among them: they stand beside it. */
+export const FORM_GROUPS: readonly { readonly title: string; readonly names: readonly SettingName[] }[] =
+  groupsOf(SETTINGS).filter(({ group }) => group !== 'main' && group !== 'load');
+
+export const MAIN_SETTINGS: readonly SettingName[] = SETTING_NAMES.filter(
+  (name) => SETTINGS[name].group === 'main',
+);
+
+function groupsOf(table: Readonly<Record<SettingName, Setting>>) {
+  return (Object.keys(GROUPS) as Group[])
+    .map((group) => ({
+      group,
+      title: GROUPS[group],
+      names: SETTING_NAMES.filter((name) => table[name].group === group),
+    }))
+    .filter(({ names }) => names.length > 0);
+}
+
+/** A text that differs for settings of which the named ones differ. Flags that others need are heeded. */
+export function keyOf<Name extends SettingName>(
+  names: readonly Name[],
+  settings: Readonly<Pick<TrainSettings, Name>>,
+): string {
+  const values: Readonly<Partial<TrainSettings>> = settings;
+  return JSON.stringify(
+    names.map((name) => {
+      const { needs } = entryOf(name);
+      const counts = needs === undefined || !isSettingName(needs) || values[needs] === true;
+      return counts ? settings[name] : null;
+    }),
+  );
+}
+
+/** The same for two ways of loading that give the same base. */
+export function loadKey(load: LoadSettings): string {
+  return keyOf(LOAD_SETTINGS, load);
+}
+
+/** The same for settings that make the same tokens of the same examples. */
+export function dataKey(settings: DataSettings): string {
+  return keyOf(DATA_SETTINGS, settings);
+}
+
+const MEMORY_SETTINGS = settingsThatDecide('memory');
+
+/** The same for settings under which a run over the same examples takes the same memory. */
+export function memoryKey(settings: TrainSettings): string {
+  return keyOf(MEMORY_SETTINGS, settings);
+}
+
+/** The loading settings among others. */
+export function loadSettingsOf(settings: LoadSettings): LoadSettings {
+  return Object.fromEntries(LOAD_SETTINGS.map((name) => [name, settings[name]])) as unknown as LoadSettings;
+}
+
+/** How a base is loaded, as a person would type it: "load_in_4bit true, dtype auto". */
+export function loadText(load: LoadSettings): string {
+  return LOAD_SETTINGS.map((name) => `${name} ${String(load[name])}`).join(', ');
+}
+
+/** Whether a value, of JSON for instance, holds all loading settings. */
+export function isLoadSettings(value: unknown): value is LoadSettings {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    LOAD_SETTINGS.every((name) => entryOf(name).kind.read((value as Record<string, unknown>)[name]))
+  );
+}
+
+/**
+ * The settings that `input` (any JSON value) gives, with `defaults` for those that it leaves out.
+ *
+ * @throws TunesmithError `setting_invalid`, naming the first setting that is unknown or has a value that is not allowed
+ */
+export function parseSettings(input: unknown, defaults: TrainSettings = DEFAULTS): TrainSettings {
+  return parseValues(SETTINGS, input, defaults);
+}
+
+/** As `parseSettings`, for the settings of an answer. */
+export function parseAnswerSettings(
+  input: unknown,
+  defaults: AnswerSettings = ANSWER_DEFAULTS,
+): AnswerSettings {
+  return parseValues(ANSWER_SETTINGS, input, defaults);
+}
+
+/**
+ * The value of one setting as typed on a command line: numbers (`2e-4`), `true` and `false`, names, lists between commas.
+ *
+ * @throws TunesmithError `setting_invalid`, as `parseSettings`
+ */
+export function settingFromText(name: string, text: string): SettingValue {
+  return parseText(SETTINGS, name, text);
+}
+
+/** As `settingFromText`, for the settings of an answer. */
+export function answerSettingFromText(name: string, text: string): AnswerSettings[AnswerSettingName] {
+  return parseText(ANSWER_SETTINGS, name, text);
+}
+
+function entryOf(name: SettingName): Setting {
+  return SETTINGS[name];
+}

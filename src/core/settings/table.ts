@@ -1,0 +1,283 @@
+/**
+ * The one list of settings for training, loading and answers. Everything else is derived from it: the types, the
+ * defaults, the parser, `--help`, the page's forms with their messages, the keys of caches, and what a resumed run may change.
+ *
+ * To add a setting: write one entry here, then read `settings.its_name` where it acts. Use the name, the meaning and the
+ * default of Transformers, PEFT or TRL. The entry's kind (`kind.ts`) says what is allowed: `number({ above: 0, most: 1 })`,
+ * `whole(1, 64)`, `flag()`, `choice({ value: 'help', … }, { aliases, pattern })`, `modules()`, `wholes(0, 999)`,
+ * `numbersByPattern(…)`; `optional(…, 'what none means')` adds null for "off". Say what it `decides`: 'data' if the examples'
+ * tokens depend on it, 'memory' if bytes on the device do, 'load' if the base is loaded otherwise. Say `fixed: 'adapter'` if
+ * it describes the adapter itself, and `fixed: 'run'` if a run that goes on must keep it; 'data' and 'load' are kept anyway.
+ * The order within a group is the form's. A new group needs a title in `setting.ts`.
+ */
+import { choice, flag, modules, number, whole } from './kind';
+import { setting, type Decision, type Fixed, type Values } from './setting';
+
+export const SETTINGS = {
+  load_in_4bit: setting(flag(), {
+    default: true,
+    group: 'load',
+    decides: ['load', 'memory'],
+    help: 'Quantise the base’s linear layers to NF4, as bitsandbytes does. Far less memory, hardly less able.',
+  }),
+  bnb_4bit_use_double_quant: setting(flag(), {
+    default: true,
+    group: 'load',
+    decides: ['load', 'memory'],
+    needs: 'load_in_4bit',
+    help: 'Quantise the scales of those 4-bit layers to 8 bits as well.',
+  }),
+  dtype: setting(
+    choice({ auto: 'as the checkpoint stores it', float16: 'half precision', float32: 'single precision' }),
+    {
+      default: 'auto',
+      group: 'load',
+      decides: ['load', 'memory'],
+      help: 'The type of the weights that are not in 4 bits.',
+    },
+  ),
+
+  num_train_epochs: setting(number({ above: 0, most: 10_000 }), {
+    default: 3,
+    group: 'main',
+    help: 'How often it sees every example; may be a fraction.',
+  }),
+  learning_rate: setting(number({ above: 0, most: 1 }), {
+    default: 2e-4,
+    group: 'main',
+    help: 'How big each correction is, at its highest.',
+  }),
+  r: setting(whole(1, 1024), {
+    default: 16,
+    group: 'main',
+    decides: ['memory'],
+    fixed: 'adapter',
+    help: 'Rank: the size of the adapter.',
+  }),
+  max_seq_length: setting(whole(8, 1_048_576), {
+    default: 1024,
+    group: 'main',
+    decides: ['data', 'memory'],
+    help: 'Tokens after which an example is cut.',
+  }),
+
+  lora_alpha: setting(number({ above: 0, most: 65_536 }), {
+    default: 32,
+    group: 'adapter',
+    fixed: 'adapter',
+    help: 'How strongly the adapter acts: its output is scaled by lora_alpha / r.',
+  }),
+  lora_dropout: setting(number({ from: 0, below: 1 }), {
+    default: 0,
+    group: 'adapter',
+    fixed: 'run',
+    help: 'Share of the adapter’s inputs silenced at random, against learning by heart.',
+  }),
+  use_rslora: setting(flag(), {
+    default: false,
+    group: 'adapter',
+    fixed: 'adapter',
+    help: 'Scale by lora_alpha / √r instead, which suits high ranks.',
+  }),
+  target_modules: setting(modules(), {
+    default: 'all-linear',
+    group: 'adapter',
+    decides: ['memory'],
+    fixed: 'adapter',
+    help: 'The layers that get an adapter. All of them learns best.',
+  }),
+
+  max_steps: setting(whole(1, 10_000_000, { value: -1, meaning: 'as many as the epochs have' }), {
+    default: -1,
+    group: 'batches',
+    help: 'Stop after this many steps, whatever num_train_epochs says; -1 goes by epochs.',
+  }),
+  per_device_train_batch_size: setting(whole(1, 1024), {
+    default: 4,
+    group: 'batches',
+    decides: ['memory'],
+    fixed: 'run',
+    help: 'Examples computed at once. More is steadier and needs more memory.',
+  }),
+  gradient_accumulation_steps: setting(whole(1, 4096), {
+    default: 2,
+    group: 'batches',
+    decides: ['memory'],
+    fixed: 'run',
+    help: 'Batches gathered before each correction: a bigger batch without the memory.',
+  }),
+  gradient_checkpointing: setting(flag(), {
+    default: false,
+    group: 'batches',
+    decides: ['memory'],
+    help: 'Compute activations twice instead of keeping them: less memory, a third more time.',
+  }),
+
+  lr_scheduler_type: setting(
+    choice({
+      linear: 'down to zero evenly',
+      cosine: 'down to zero in a curve',
+      constant: 'stays as it is',
+      constant_with_warmup: 'rises, then stays',
+    }),
+    {
+      default: 'linear',
+      group: 'rate',
+      help: 'How the learning rate changes along the run.',
+    },
+  ),
+  warmup_steps: setting(whole(0, 10_000_000), {
+    default: 0,
+    group: 'rate',
+    help: 'Steps in which the learning rate rises from zero; above 0 it takes the place of warmup_ratio.',
+  }),
+  warmup_ratio: setting(number({ from: 0, most: 1 }), {
+    default: 0.05,
+    group: 'rate',
+    help: 'The same as a share of the whole run.',
+  }),
+
+  weight_decay: setting(number({ from: 0, most: 1 }), {
+    default: 0,
+    group: 'optimizer',
+    help: 'Pulls the adapter’s weights towards zero a little at every step.',
+  }),
+  max_grad_norm: setting(number({ from: 0, most: 1e6 }), {
+    default: 1,
+    group: 'optimizer',
+    help: 'Longer gradients are shortened to this length; 0 leaves them as they are.',
+  }),
+  adam_beta1: setting(number({ from: 0, below: 1 }), {
+    default: 0.9,
+    group: 'optimizer',
+    help: 'Memory of the average gradient.',
+  }),
+  adam_beta2: setting(number({ from: 0, below: 1 }), {
+    default: 0.999,
+    group: 'optimizer',
+    help: 'Memory of the average squared gradient.',
+  }),
+  adam_epsilon: setting(number({ above: 0, most: 1 }), {
+    default: 1e-8,
+    group: 'optimizer',
+    help: 'Keeps divisions away from zero.',
+  }),
+
+  train_on: setting(choice({ responses: 'only the answers', all: 'questions too' }), {
+    default: 'responses',
+    group: 'data',
+    decides: ['data'],
+    help: 'The tokens that count for the loss.',
+  }),
+  template: setting(
+    choice({
+      model: 'the model’s own chat template; the Alpaca prompt if it has none',
+      alpaca: 'the Alpaca prompt',
+    }),
+    {
+      default: 'model',
+      group: 'data',
+      decides: ['data'],
+      help: 'How an example becomes text.',
+    },
+  ),
+  eval_split: setting(number({ from: 0, most: 0.5 }), {
+    default: 0.1,
+    group: 'data',
+    decides: ['data'],
+    help: 'Share of the examples held out to test on, never trained on.',
+  }),
+  shuffle: setting(flag(), {
+    default: true,
+    group: 'data',
+    fixed: 'run',
+    help: 'Mix the examples anew in every epoch.',
+  }),
+  seed: setting(whole(0, 2 ** 32 - 1), {
+    default: 42,
+    group: 'data',
+    decides: ['data'],
+    fixed: 'run',
+    help: 'Of every random number: the same seed gives the same adapter again.',
+  }),
+
+  logging_steps: setting(whole(1, 1_000_000), {
+    default: 1,
+    group: 'watching',
+    help: 'Report the loss after every such number of steps.',
+  }),
+  eval_steps: setting(whole(0, 10_000_000), {
+    default: 20,
+    group: 'watching',
+    help: 'Test on the held-out examples after every such number of steps; 0 never does.',
+  }),
+  save_steps: setting(whole(1, 10_000_000), {
+    default: 50,
+    group: 'watching',
+    help: 'Save a checkpoint after every such number of steps.',
+  }),
+  save_total_limit: setting(whole(1, 1000), {
+    default: 2,
+    group: 'watching',
+    help: 'Checkpoints that are kept; older ones are removed.',
+  }),
+};
+
+/** How an answer is sampled. Cool by default: a small model then answers a question rather than wanders. */
+export const ANSWER_SETTINGS = {
+  temperature: setting(number({ from: 0, most: 100 }), {
+    default: 0.3,
+    group: 'answers',
+    help: 'Freedom of choice; 0 always takes the likeliest token.',
+  }),
+  top_p: setting(number({ above: 0, most: 1 }), {
+    default: 0.95,
+    group: 'answers',
+    help: 'Only the likeliest tokens that together have this probability.',
+  }),
+  top_k: setting(whole(0, 1_000_000), {
+    default: 40,
+    group: 'answers',
+    help: 'Only this many of the likeliest tokens; 0 for all.',
+  }),
+  repetition_penalty: setting(number({ above: 0, most: 10 }), {
+    default: 1,
+    group: 'answers',
+    help: 'Above 1, tokens that were said before become less likely.',
+  }),
+  max_new_tokens: setting(whole(1, 1_000_000), {
+    default: 200,
+    group: 'answers',
+    help: 'The most tokens that an answer has.',
+  }),
+  seed: setting(whole(0, 2 ** 32 - 1), {
+    default: 42,
+    group: 'answers',
+    help: 'The same seed gives the same answer again.',
+  }),
+};
+
+type Entries = typeof SETTINGS;
+
+/** All that a person can set for a run, by the names and with the meaning that Transformers and PEFT give them. */
+export type TrainSettings = Values<Entries>;
+export type SettingName = keyof Entries;
+export type SettingValue = TrainSettings[SettingName];
+
+export type AnswerSettings = Values<typeof ANSWER_SETTINGS>;
+export type AnswerSettingName = keyof AnswerSettings;
+
+type Deciding<What extends Decision> = {
+  [Name in SettingName]: What extends Entries[Name]['decides'][number] ? Name : never;
+}[SettingName];
+
+type FixedBy<By extends Fixed> = {
+  [Name in SettingName]: By extends Extract<Entries[Name]['fixed'], Fixed> ? Name : never;
+}[SettingName];
+
+/** How the base is loaded. */
+export type LoadSettings = Pick<TrainSettings, Deciding<'load'>>;
+/** What the examples' tokens depend on. */
+export type DataSettings = Pick<TrainSettings, Deciding<'data'>>;
+/** What an adapter is made of: it keeps them for as long as it is trained on. */
+export type AdapterSettings = Pick<TrainSettings, FixedBy<'adapter'>>;
