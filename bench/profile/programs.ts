@@ -3,9 +3,10 @@ import type { RunValues } from '../../src/gpu/run';
 import type { Plan } from '../../src/graph/plan';
 import type { DispatchProfile } from '../../src/graph/profile';
 import type { Program } from '../../src/graph/program';
-import { MOMENT1, MOMENT2 } from '../../src/models/adapter';
 import { planGeneration } from '../../src/models/generation_graph';
+import { optimizerPlan } from '../../src/models/optimizers';
 import { planMicroBatch, planOptimizer } from '../../src/models/training_graph';
+import { DEFAULTS } from '../../src/train/settings';
 import { inputContents, randomBatch, weightContents, type SlotContent } from '../suite/contents';
 import type { Filler } from '../suite/fill';
 import { fit } from '../suite/fit';
@@ -35,15 +36,17 @@ export async function trainingParts(
   const { limits } = device;
   const { tokens: capacity, gradient_checkpointing } = options;
   const batch = randomBatch(capacity, spec.vocabularySize);
+  const settings = { ...DEFAULTS, gradient_checkpointing };
+  const { state } = optimizerPlan(adapter, settings);
   const contents = new Map<string, SlotContent>([
     ...weightContents(model),
     ...inputContents(batch),
-    // Squares are not negative.
-    ...[MOMENT1, MOMENT2].map((slot) => [slot, Float32Array.of(0)] as const),
+    // As before the first step: squares are not negative.
+    ...state.map(({ name }) => [name, Float32Array.of(0)] as const),
   ]);
   const plans = (): readonly Plan[] => [
-    planMicroBatch(model, adapter, { capacity, limits, gradient_checkpointing }),
-    planOptimizer(adapter, limits),
+    planMicroBatch(model, adapter, { capacity, limits, settings }),
+    planOptimizer(adapter, { limits, settings }),
   ];
   await fit(device, () => plans().map((plan) => ({ plan })));
   const compiled = await compilePlans(device, filler, plans(), contents);

@@ -8,7 +8,7 @@ import { Filler } from './fill';
 import type { Measurement } from './measure';
 import { configOf, layoutsOf, LOAD, type ModelName } from './models';
 import { freshAdapter, randomModel } from './random_model';
-import { OPTIMIZER } from './steps';
+import { LEARNING_RATE, SETTINGS } from './steps';
 
 /** What opening needs of its surroundings. */
 export interface OpeningSurroundings {
@@ -56,12 +56,12 @@ export async function firstStep(
         const adapter = freshAdapter(opened, layoutsOf(name, limit).adapter);
         const program = await compileTraining(loaded, adapter, {
           capacity: tokens,
-          gradient_checkpointing: true,
+          settings: SETTINGS,
         });
         const batch = randomBatch(tokens, spec.vocabularySize);
         const values = { accumulate: false, windowTargetTokens: batch.targetTokens, seed: 0, counter: 0 };
         await program.microBatch(batch, values);
-        await program.optimizerStep(OPTIMIZER);
+        await program.optimizerStep({ learningRate: LEARNING_RATE, step: 1 });
         await program.metrics();
         return (performance.now() - started) / 1000;
       } finally {

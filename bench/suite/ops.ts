@@ -2,6 +2,7 @@ import type { Device } from '../../src/gpu/device';
 import type { TracedNode } from '../../src/graph/trace';
 import { planGeneration } from '../../src/models/generation_graph';
 import { planMicroBatch, planOptimizer } from '../../src/models/training_graph';
+import { DEFAULTS } from '../../src/train/settings';
 import { inputContents, randomBatch, weightContents, type SlotContent } from './contents';
 import type { Filler } from './fill';
 import { layoutsOf, type ModelName } from './models';
@@ -29,9 +30,9 @@ export async function modelOps(
   const { limits } = device;
   const whole = layoutsOf(model, limits.maxStorageBufferBindingSize);
   const short = layoutsOf(model, limits.maxStorageBufferBindingSize, LAYERS);
-  const training = { capacity: tokens, limits, gradient_checkpointing: false };
+  const training = { capacity: tokens, limits, settings: { ...DEFAULTS, gradient_checkpointing: false } };
   const step = planMicroBatch(short.model, short.adapter, training).origins;
-  const optimizer = planOptimizer(whole.adapter, limits).origins;
+  const optimizer = planOptimizer(whole.adapter, training).origins;
   const generation = { capacity: 1, cacheRows: tokens, limits, logits: 'last' } as const;
   const answer = planGeneration(short.model, short.adapter, generation).plan.origins;
   const contents = (rows: number): Map<string, SlotContent> =>

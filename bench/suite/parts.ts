@@ -5,6 +5,7 @@ import { plan } from '../../src/graph/plan';
 import { Trace } from '../../src/graph/trace';
 import { modelLayout } from '../../src/models/layout';
 import { planMicroBatch } from '../../src/models/training_graph';
+import { DEFAULTS } from '../../src/train/settings';
 import { inputContents, randomBatch, weightContents } from './contents';
 import type { Filler } from './fill';
 import { layoutsOf, type ModelName } from './models';
@@ -30,7 +31,11 @@ export async function stepPart(
   // A block in the middle: below the first there is nothing that a gradient is asked for, and the last is not computed again.
   const { spec, adapter } = layoutsOf(model, limits.maxStorageBufferBindingSize, 3);
   const layout = modelLayout(spec, () => 'bf16', load, limits.maxStorageBufferBindingSize);
-  const request = { capacity: tokens, limits, gradient_checkpointing: part !== 'block' };
+  const request = {
+    capacity: tokens,
+    limits,
+    settings: { ...DEFAULTS, gradient_checkpointing: part !== 'block' },
+  };
   const origins = new Set(planMicroBatch(layout, adapter, request).origins);
   const wanted = part === 'outside the blocks' ? undefined : 1;
   const nodes = [...origins].filter(({ block }) => block === wanted);

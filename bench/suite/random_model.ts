@@ -3,7 +3,9 @@ import { Adapter } from '../../src/models/adapter';
 import { rotarySlots, weightSlots, type ModelLayout } from '../../src/models/layout';
 import { initialAdapter, type AdapterLayout } from '../../src/models/adapters/layout';
 import type { Model } from '../../src/models/model';
+import { optimizerPlan } from '../../src/models/optimizers';
 import { rotaryTable } from '../../src/models/rotary_table';
+import { DEFAULTS } from '../../src/train/settings';
 import { weightContents } from './contents';
 import type { Filler } from './fill';
 
@@ -37,7 +39,7 @@ export async function randomModel(device: Device, filler: Filler, layout: ModelL
 
 /** A new adapter as training begins with. */
 export function freshAdapter(device: Device, layout: AdapterLayout): Adapter {
-  const adapter = new Adapter(device, layout, 'training');
+  const adapter = new Adapter(device, layout, optimizerPlan(layout, DEFAULTS));
   adapter.writeParameters(initialAdapter(layout, 0));
   return adapter;
 }

@@ -4,8 +4,8 @@ import type { DispatchProfile } from '../../src/graph/profile';
 import { trainingMemory } from '../../src/models/memory';
 import { compileTraining } from '../../src/models/training';
 import { BATCH_SLOTS, METRICS, planMicroBatch, writeBatch } from '../../src/models/training_graph';
-import type { OptimizerValues } from '../../src/models/training_program';
 import type { Limits } from '../../src/ops/op';
+import { DEFAULTS } from '../../src/train/settings';
 import { randomBatch } from './contents';
 import type { Filler } from './fill';
 import { fit } from './fit';
@@ -32,15 +32,9 @@ export interface TrainingStep extends Measurement {
   destroy(): void;
 }
 
-export const OPTIMIZER: OptimizerValues = {
-  learningRate: 1e-4,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  weightDecay: 0,
-  maxGradNorm: 1,
-  step: 1,
-};
+/** Those of every step that is measured. */
+export const SETTINGS = { ...DEFAULTS, gradient_checkpointing: true };
+export const LEARNING_RATE = 1e-4;
 
 /** Throws what compiling throws where the step does not fit the device. */
 export async function trainingStep(
@@ -51,7 +45,7 @@ export async function trainingStep(
   const { limits } = device;
   const most = limits.maxStorageBufferBindingSize;
   const { spec, model: layout, adapter: adapterOf } = layoutsOf(name, most, layers);
-  const options = { capacity: tokens, gradient_checkpointing: true };
+  const options = { capacity: tokens, settings: SETTINGS };
   const batch = randomBatch(tokens, spec.vocabularySize);
   const made: { destroy(): void }[] = [];
   const keep = <T extends { destroy(): void }>(part: T): T => {
@@ -88,7 +82,7 @@ export async function trainingStep(
         const started = performance.now();
         const values = { accumulate: false, windowTargetTokens: batch.targetTokens, seed: 0 };
         await program.microBatch(batch, { ...values, counter: counter++ });
-        await program.optimizerStep({ ...OPTIMIZER, step: counter });
+        await program.optimizerStep({ learningRate: LEARNING_RATE, step: counter });
         await device.queue.idle();
         submits = device.queue.submits - begin;
         return (performance.now() - started) / 1000;
@@ -111,7 +105,7 @@ export function plannedBytes(
   capacity: number,
   limits: Limits,
 ): number {
-  const options = { capacity, limits, gradient_checkpointing: true };
+  const options = { capacity, limits, settings: SETTINGS };
   const plan = trainingMemory(model, adapter, options);
   return plan.base + plan.adapter + plan.gradients + plan.moments + plan.activations + plan.inputs;
 }

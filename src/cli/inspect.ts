@@ -58,8 +58,7 @@ export const inspectCommand: Command = {
         const { training, heldOut } = await makeDataset(open, data, settings);
         capacity = capacityOf(planOf(settings, training.length), batchSize, training, heldOut);
       }
-      const { gradient_checkpointing } = settings;
-      const memory = { ...trainingMemory(layout, adapter, { capacity, limits, gradient_checkpointing }) };
+      const memory = { ...trainingMemory(layout, adapter, { capacity, limits, settings }) };
       const total = Object.values(memory).reduce((sum, bytes) => sum + bytes, 0);
       const base = parameterCount(spec);
       // "All" as PEFT counts: the adapter included.

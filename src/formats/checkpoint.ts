@@ -1,9 +1,14 @@
 import * as v from 'valibot';
-import { bytesOf, sha256Hex } from '../core/bytes';
-import { floatsOf } from '../core/dtype';
+import { sha256Hex } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
 import type { JsonValue } from '../core/json';
+import { sameShape, shapeText } from '../core/shape';
 import { readTensors, writeSafetensors, type TensorBytes } from './safetensors';
+
+/** A tensor of a run's state, under the name that the adapter or the optimiser gives it. */
+export interface NamedTensor extends TensorBytes {
+  readonly name: string;
+}
 
 /** All that a run needs to go on as if it had never stopped. */
 export interface CheckpointState {
@@ -13,10 +18,8 @@ export interface CheckpointState {
   readonly position: { readonly epoch: number; readonly index: number };
   /** With `step`, the whole state of the random numbers: they are counted, not drawn in turn. */
   readonly seed: number;
-  /** The flat buffer of all trainable parameters, and its two moments of AdamW. f32, equally long. */
-  readonly parameters: Float32Array;
-  readonly moment1: Float32Array;
-  readonly moment2: Float32Array;
+  /** All that training changes, whatever adapter and optimiser declare. Each name once. */
+  readonly tensors: readonly NamedTensor[];
   /** The settings of the run. */
   readonly settings: JsonValue;
   /** What the run was made with; it may only go on with the same. */
@@ -27,7 +30,7 @@ export interface CheckpointState {
   readonly history: JsonValue;
 }
 
-const FORMAT = 'tunesmith-checkpoint-1';
+const FORMAT = 'tunesmith-checkpoint-2';
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 const recorded = v.object({
@@ -40,41 +43,30 @@ const recorded = v.object({
   history: v.custom<JsonValue>((value) => value !== undefined),
 });
 
-const names = ['moment1', 'moment2', 'parameters'] as const;
-
 /**
- * A checkpoint as one safetensors file: three F32 vectors, and in the metadata the rest as JSON with a SHA-256 over
- * both, so that a file that was cut or changed is never resumed from. The same state gives the same bytes.
+ * A checkpoint as one safetensors file: its tensors, and in the metadata the rest as JSON with a SHA-256 over both, so
+ * that a file that was cut or changed is never resumed from. The same state gives the same bytes.
  */
 export async function encodeCheckpoint(state: CheckpointState): Promise<Uint8Array<ArrayBuffer>> {
-  const { step, position, seed, settings, hashes, kernels, history } = state;
+  const { step, position, seed, settings, hashes, kernels, history, tensors } = state;
   const json = JSON.stringify({ step, position, seed, settings, hashes, kernels, history });
-  const sha256 = await contentHash(json, state);
-  const tensors = names.map((name) => ({
-    name,
-    dtype: 'F32' as const,
-    shape: [state[name].length],
-    data: bytesOf(state[name]),
-  }));
+  const sha256 = await contentHash(json, tensors);
   return writeSafetensors(tensors, { format: FORMAT, sha256, state: json });
 }
 
-/** @throws TunesmithError where the file is no checkpoint, or not the one that was written */
+/**
+ * The tensors come in the order of their names; their bytes are views of `bytes`.
+ *
+ * @throws TunesmithError if the file is no checkpoint, or not the one that was written
+ */
 export async function decodeCheckpoint(bytes: Uint8Array, file = 'The checkpoint'): Promise<CheckpointState> {
-  const { tensors, metadata } = readTensors(bytes, file);
+  const { tensors: found, metadata } = readTensors(bytes, file);
   const { format, sha256, state: json } = metadata;
   if (format !== FORMAT || json === undefined) {
     throw damaged(file, `is no checkpoint of this version (its format is "${format ?? ''}")`);
   }
-  const vectors = {
-    parameters: vectorOf(tensors, 'parameters', file),
-    moment1: vectorOf(tensors, 'moment1', file),
-    moment2: vectorOf(tensors, 'moment2', file),
-  };
-  if (names.some((name) => vectors[name].length !== vectors.parameters.length)) {
-    throw damaged(file, 'holds parameters and moments of different lengths');
-  }
-  if ((await contentHash(json, vectors)) !== sha256) {
+  const tensors = byName(Array.from(found, ([name, tensor]) => ({ name, ...tensor })));
+  if ((await contentHash(json, tensors)) !== sha256) {
     throw damaged(file, 'is not as it was written: its SHA-256 differs');
   }
   let rest: v.InferOutput<typeof recorded>;
@@ -83,27 +75,39 @@ export async function decodeCheckpoint(bytes: Uint8Array, file = 'The checkpoint
   } catch (cause) {
     throw damaged(file, 'describes a state that makes no sense', cause);
   }
-  return { ...rest, ...vectors };
+  return { ...rest, tensors };
+}
+
+type TensorType = Omit<NamedTensor, 'data'>;
+
+export function holdsTensor(tensors: readonly NamedTensor[], { name, dtype, shape }: TensorType): boolean {
+  return tensors.some((each) => each.name === name && each.dtype === dtype && sameShape(each.shape, shape));
+}
+
+/**
+ * The bytes of the tensor that a state must have.
+ *
+ * @throws TunesmithError `checkpoint_damaged` if it has none of this name, type and shape
+ */
+export function tensorOf(tensors: readonly NamedTensor[], type: TensorType): Uint8Array {
+  const tensor = tensors.find(({ name }) => name === type.name);
+  if (tensor && holdsTensor([tensor], type)) return tensor.data;
+  const text = ({ dtype, shape }: TensorType): string => `${dtype} ${shapeText(shape)}`;
+  const held = tensor ? `has ${text(tensor)} as "${type.name}"` : `has no tensor "${type.name}"`;
+  throw damaged('The checkpoint', `${held}, but the run needs ${text(type)}`);
 }
 
 /** Over the hashes of the parts, so that nothing has to be copied together. */
-async function contentHash(
-  json: string,
-  vectors: Pick<CheckpointState, (typeof names)[number]>,
-): Promise<string> {
-  const parts = [new TextEncoder().encode(json), ...names.map((name) => bytesOf(vectors[name]))];
-  const hashes = await Promise.all(parts.map(sha256Hex));
+async function contentHash(json: string, tensors: readonly NamedTensor[]): Promise<string> {
+  const sorted = byName(tensors);
+  const described = JSON.stringify(sorted.map(({ name, dtype, shape }) => [name, dtype, shape]));
+  const parts = [json, described].map((text) => new TextEncoder().encode(text));
+  const hashes = await Promise.all([...parts, ...sorted.map(({ data }) => data)].map(sha256Hex));
   return sha256Hex(new TextEncoder().encode(hashes.join('\n')));
 }
 
-function vectorOf(
-  tensors: ReadonlyMap<string, TensorBytes>,
-  name: string,
-  file: string,
-): Float32Array<ArrayBuffer> {
-  const tensor = tensors.get(name);
-  if (tensor?.dtype !== 'F32' || tensor.shape.length !== 1) throw damaged(file, `lacks the vector "${name}"`);
-  return floatsOf('F32', tensor.data);
+function byName(tensors: readonly NamedTensor[]): readonly NamedTensor[] {
+  return [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function damaged(file: string, what: string, cause?: unknown): TunesmithError {

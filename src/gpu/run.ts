@@ -1,72 +1,61 @@
-/** The values of `struct Run` in shaders/lib/run.wgsl, in its order. */
-export interface RunValues {
-  /** Token rows in use, at most the program's capacity. */
-  readonly rows: number;
-  /** Rows already in the key and value cache. */
-  readonly past: number;
-  readonly seed: number;
-  /** Micro-batches so far; keys the dropout's random numbers. */
-  readonly counter: number;
-  /** Whether gradients and metrics are added to (true) or set. */
-  readonly accumulate: boolean;
-  /** 1 / target tokens of the accumulation window. */
-  readonly lossScale: number;
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  /** 1 - beta1^step */
-  readonly biasCorrection1: number;
-  /** 1 - beta2^step */
-  readonly biasCorrection2: number;
-  /** 0: no clipping. */
-  readonly maxGradNorm: number;
+interface RunField {
+  readonly type: 'u32' | 'f32' | 'flag';
+  /** The value if a run gives none. */
+  readonly neutral: number | boolean;
+  readonly about: string;
 }
 
-export const RUN_BYTES = 64;
+/**
+ * What changes from one run of a program to the next; everything else is fixed when its pipelines are made. Kernels read
+ * it as `run`, the uniform at @binding(0), by the same names in snake case (`#include lib/run`).
+ */
+const FIELDS = {
+  rows: { type: 'u32', neutral: 0, about: "token rows in use, at most the program's capacity" },
+  past: { type: 'u32', neutral: 0, about: 'rows already in the key and value cache, before row 0' },
+  seed: { type: 'u32', neutral: 0, about: 'of the random numbers' },
+  counter: { type: 'u32', neutral: 0, about: 'micro-batches so far: keys the random numbers of the dropout' },
+  accumulate: { type: 'flag', neutral: false, about: '0: gradients and metrics are set, 1: added to' },
+  lossScale: { type: 'f32', neutral: 1, about: "1 / terms of the whole accumulation window's mean" },
+  maxGradNorm: { type: 'f32', neutral: 0, about: '0: no clipping' },
+  learningRate: { type: 'f32', neutral: 0, about: 'of this step' },
+  weightDecay: { type: 'f32', neutral: 0, about: 'decoupled, times the learning rate' },
+  beta1: { type: 'f32', neutral: 0.9, about: 'share of the first moment that is kept' },
+  oneMinusBeta1: { type: 'f32', neutral: 1 - 0.9, about: 'in f32 1 - beta1 would lose digits' },
+  beta2: { type: 'f32', neutral: 0.999, about: 'share of the second moment that is kept' },
+  oneMinusBeta2: { type: 'f32', neutral: 1 - 0.999, about: 'in f32 1 - beta2 would lose digits' },
+  epsilon: { type: 'f32', neutral: 1e-8, about: 'added to the root of the second moment' },
+  biasCorrection1: { type: 'f32', neutral: 1, about: '1 - beta1^step' },
+  biasCorrection2: { type: 'f32', neutral: 1, about: '1 - beta2^step' },
+} as const satisfies Readonly<Record<string, RunField>>;
 
-const NEUTRAL: RunValues = {
-  rows: 0,
-  past: 0,
-  seed: 0,
-  counter: 0,
-  accumulate: false,
-  lossScale: 1,
-  learningRate: 0,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  weightDecay: 0,
-  biasCorrection1: 1,
-  biasCorrection2: 1,
-  maxGradNorm: 0,
+type Name = keyof typeof FIELDS;
+
+/** The values of one run, by the names in `FIELDS`. */
+export type RunValues = {
+  readonly [K in Name]: (typeof FIELDS)[K]['type'] extends 'flag' ? boolean : number;
 };
 
-/** The bytes of the uniform; what is not given has its neutral value. */
+const fields = Object.entries(FIELDS) as readonly (readonly [Name, RunField])[];
+
+/** A uniform's size is a multiple of 16 bytes. */
+export const RUN_BYTES = Math.ceil(fields.length / 4) * 16;
+
+/** The bytes of the uniform; a value that is not given is neutral. */
 export function encodeRun(given: Partial<RunValues>): ArrayBuffer {
-  const values = { ...NEUTRAL, ...given };
-  const bytes = new ArrayBuffer(RUN_BYTES);
-  new Uint32Array(bytes).set([
-    values.rows,
-    values.past,
-    values.seed,
-    values.counter,
-    values.accumulate ? 1 : 0,
-  ]);
-  new Float32Array(bytes, 20).set([
-    values.lossScale,
-    values.learningRate,
-    values.beta1,
-    values.beta2,
-    values.epsilon,
-    values.weightDecay,
-    values.biasCorrection1,
-    values.biasCorrection2,
-    values.maxGradNorm,
-    // In f32 they would lose what 0.999 is off by.
-    1 - values.beta1,
-    1 - values.beta2,
-  ]);
-  return bytes;
+  const bytes = new DataView(new ArrayBuffer(RUN_BYTES));
+  for (const [index, [name, { type, neutral }]] of fields.entries()) {
+    const value = Number(given[name] ?? neutral);
+    if (type === 'f32') bytes.setFloat32(4 * index, value, true);
+    else bytes.setUint32(4 * index, value, true);
+  }
+  return bytes.buffer;
+}
+
+/** The WGSL of `#include lib/run`. */
+export function runSource(): string {
+  const members = fields.map(([name, { type, about }]) => {
+    const member = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    return `  ${member}: ${type === 'f32' ? 'f32' : 'u32'},   // ${about}`;
+  });
+  return ['struct Run {', ...members, '}', '', '@group(0) @binding(0) var<uniform> run: Run;', ''].join('\n');
 }

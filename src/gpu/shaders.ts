@@ -1,10 +1,10 @@
 import { TunesmithError, type ErrorCode } from '../core/errors';
+import { runSource } from './run';
 
-const files = import.meta.glob<string>('../../shaders/**/*.wgsl', {
-  query: '?raw',
-  import: 'default',
-  eager: true,
-});
+const files: Readonly<Record<string, string>> = {
+  ...import.meta.glob<string>('../../shaders/**/*.wgsl', { query: '?raw', import: 'default', eager: true }),
+  '../../shaders/lib/run.wgsl': runSource(),
+};
 
 /** Compile-time constants of a shader: tested by `#if NAME`, and usable as `const NAME` in the code. */
 export type ShaderConstants = Readonly<Record<string, number | boolean>>;
@@ -12,7 +12,7 @@ export type ShaderConstants = Readonly<Record<string, number | boolean>>;
 /**
  * The WGSL of `shaders/<name>.wgsl` with its preprocessor lines carried out:
  *
- *     #include lib/run        the text of shaders/lib/run.wgsl, once however often it is named
+ *     #include lib/random     the text of shaders/lib/random.wgsl, once however often it is named; lib/run is run.ts's
  *     #if NAME                kept where the constant NAME is given and neither false nor 0
  *     #if !NAME
  *     #else

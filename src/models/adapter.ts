@@ -1,60 +1,65 @@
-import { GRADIENTS, PARAMETERS } from '../graph/differentiate';
+import { alignUp } from '../core/align';
+import { dtypeBits, floatsOf } from '../core/dtype';
+import { elementCount } from '../core/shape';
+import { holdsTensor, tensorOf, type NamedTensor } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';
 import type { AdapterLayout } from './adapters/layout';
+import { GRADIENTS, PARAMETERS } from '../graph/differentiate';
+import type { OptimizerPlan, StateTensor } from './optimizers/optimizer';
 import type { TrainingState } from './training_program';
 
-export const MOMENT1 = 'moment1';
-export const MOMENT2 = 'moment2';
-const TRAINING_SLOTS = [GRADIENTS, MOMENT1, MOMENT2] as const;
-
-/** An adapter on a device: one flat buffer of parameters and, for training, of gradients and both moments. */
+/** An adapter on a device: one flat buffer of parameters and, for training, gradients and the optimiser's state. */
 export class Adapter {
   readonly layout: AdapterLayout;
-  /** By slot: `parameters`, and for training `gradients`, `moment1`, `moment2`. */
+  /** By slot: `parameters`, and for training `gradients` and what the optimiser declares. */
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
   readonly #device: Device;
+  readonly #state: readonly StateTensor[];
 
-  constructor(device: Device, layout: AdapterLayout, use: 'training' | 'inference') {
+  /** @param optimizer for training; inference needs none */
+  constructor(device: Device, layout: AdapterLayout, optimizer?: OptimizerPlan) {
+    const { size } = layout;
     this.#device = device;
     this.layout = layout;
-    const slots = [PARAMETERS, ...(use === 'training' ? TRAINING_SLOTS : [])];
+    this.#state = [parameterTensor(layout), ...(optimizer?.state ?? [])];
+    const bytes = new Map(this.#state.map((tensor) => [tensor.name, paddedBytes(tensor)]));
+    if (optimizer) bytes.set(GRADIENTS, size * 4);
+    for (const { name, words } of optimizer?.tables ?? []) bytes.set(name, words.byteLength);
     this.buffers = new Map(
-      slots.map((slot) => [slot, device.buffers.create(purposeOf(slot), slot, layout.size * 4)]),
+      Array.from(bytes, ([slot, length]) => [slot, device.buffers.create(purposeOf(slot), slot, length)]),
     );
+    for (const { name, words } of optimizer?.tables ?? []) device.buffers.write(this.#buffer(name), words);
   }
 
   writeParameters(flat: Float32Array<ArrayBuffer>): void {
-    this.#write(PARAMETERS, flat);
+    this.#device.buffers.write(this.#buffer(PARAMETERS), flat);
   }
 
   async readParameters(): Promise<Float32Array<ArrayBuffer>> {
-    return await this.#read(PARAMETERS);
+    return new Float32Array(await this.#device.buffers.read(this.#buffer(PARAMETERS)));
   }
 
-  writeState({ parameters, moment1, moment2 }: TrainingState): void {
-    this.#write(PARAMETERS, parameters);
-    this.#write(MOMENT1, moment1);
-    this.#write(MOMENT2, moment2);
+  /** @throws TunesmithError `checkpoint_damaged` if a tensor is missing or of another shape; nothing is written then */
+  writeState(state: TrainingState): void {
+    const found = this.#state.map((tensor) => [tensor, tensorOf(state, tensor)] as const);
+    for (const [tensor, data] of found) {
+      const words = new Uint8Array(paddedBytes(tensor));
+      words.set(data);
+      this.#device.buffers.write(this.#buffer(tensor.name), words);
+    }
   }
 
   async readState(): Promise<TrainingState> {
-    return {
-      parameters: await this.#read(PARAMETERS),
-      moment1: await this.#read(MOMENT1),
-      moment2: await this.#read(MOMENT2),
-    };
+    const tensors: TrainingState[number][] = [];
+    for (const tensor of this.#state) {
+      const words = await this.#device.buffers.read(this.#buffer(tensor.name));
+      tensors.push({ ...tensor, data: new Uint8Array(words, 0, byteCount(tensor)) });
+    }
+    return tensors;
   }
 
   destroy(): void {
     for (const [slot, buffer] of this.buffers) this.#device.buffers.destroy(purposeOf(slot), buffer);
-  }
-
-  #write(slot: string, flat: Float32Array<ArrayBuffer>): void {
-    this.#device.buffers.write(this.#buffer(slot), flat);
-  }
-
-  async #read(slot: string): Promise<Float32Array<ArrayBuffer>> {
-    return new Float32Array(await this.#device.buffers.read(this.#buffer(slot)));
   }
 
   #buffer(slot: string): GPUBuffer {
@@ -64,8 +69,41 @@ export class Adapter {
   }
 }
 
-/** The purpose under which a flat buffer counts in the memory plan. */
-export function purposeOf(slot: string): string {
+/** The flat buffer of parameters as checkpoints hold it. */
+function parameterTensor({ size }: AdapterLayout): StateTensor {
+  return { name: PARAMETERS, dtype: 'F32', shape: [size] };
+}
+
+/** Whether a checkpoint's parameters are those of an adapter of this layout. */
+export function holdsParameters(tensors: readonly NamedTensor[], layout: AdapterLayout): boolean {
+  return holdsTensor(tensors, parameterTensor(layout));
+}
+
+/** The flat buffer of a checkpoint. Throws as `tensorOf`. */
+export function parametersOf(
+  tensors: readonly NamedTensor[],
+  layout: AdapterLayout,
+): Float32Array<ArrayBuffer> {
+  return floatsOf('F32', tensorOf(tensors, parameterTensor(layout)));
+}
+
+/** Bytes that an optimiser's state and tables take on the device. */
+export function optimizerBytes({ state, tables }: OptimizerPlan): number {
+  const ofState = state.reduce((sum, tensor) => sum + paddedBytes(tensor), 0);
+  return tables.reduce((sum, { words }) => sum + words.byteLength, ofState);
+}
+
+function byteCount({ dtype, shape }: StateTensor): number {
+  return (elementCount(shape) * dtypeBits(dtype)) / 8;
+}
+
+/** Kernels see 32-bit words. */
+function paddedBytes(tensor: StateTensor): number {
+  return alignUp(byteCount(tensor), 4);
+}
+
+/** The purpose under which a buffer counts in the memory plan. */
+function purposeOf(slot: string): string {
   if (slot === PARAMETERS) return 'adapter';
   return slot === GRADIENTS ? 'gradients' : 'moments';
 }

@@ -3,6 +3,8 @@ import type { Limits } from '../ops/op';
 import { cacheBytes, planChat } from './generation_graph';
 import { modelBytes, type ModelLayout } from './layout';
 import type { AdapterLayout } from './adapters/layout';
+import { optimizerBytes } from './adapter';
+import { optimizerPlan } from './optimizers';
 import { METRICS_RING } from './training_program';
 import {
   BATCH_SLOTS,
@@ -37,8 +39,8 @@ export function trainingMemory(
     base: modelBytes(model),
     adapter: flat,
     gradients: flat,
-    moments: 2 * flat,
-    activations: sum([...microBatch.arenas, ...extra, ...planOptimizer(adapter, options.limits).arenas]),
+    moments: optimizerBytes(optimizerPlan(adapter, options.settings)),
+    activations: sum([...microBatch.arenas, ...extra, ...planOptimizer(adapter, options).arenas]),
     inputs: inputBytes(microBatch) + inputBytes(evaluation) + (2 * 4 + METRICS_RING * 4) * 4,
   };
 }

@@ -17,10 +17,11 @@ import {
 } from './training_graph';
 import type { AdapterLayout } from './adapters/layout';
 import type { ModelLayout } from './layout';
+import { optimizerPlan } from './optimizers';
+import type { OptimizerPlan, StepValues } from './optimizers/optimizer';
 import {
   METRICS_RING,
   type MicroBatchValues,
-  type OptimizerValues,
   type StepMetrics,
   type TrainingProgram,
   type TrainingState,
@@ -42,7 +43,7 @@ export function planTraining(
 ): TrainingPlans {
   return {
     microBatch: planMicroBatch(model, adapter, options),
-    optimizer: planOptimizer(adapter, options.limits),
+    optimizer: planOptimizer(adapter, options),
     evaluation: planEvaluation(model, adapter, options),
   };
 }
@@ -89,7 +90,10 @@ export async function compileTraining(
       }),
     );
     const programs = { microBatch, optimizer, evaluation };
-    return new CompiledTraining(model, adapter, { capacity: options.capacity, programs, ring, destroy });
+    const { capacity, settings } = options;
+    const step = optimizerPlan(adapter.layout, settings);
+    const { max_grad_norm: maxGradNorm } = settings;
+    return new CompiledTraining(model, adapter, { capacity, programs, step, maxGradNorm, ring, destroy });
   } catch (error) {
     destroy();
     throw error;
@@ -103,6 +107,8 @@ interface Parts {
     readonly optimizer: Program;
     readonly evaluation: EvaluationProgram;
   };
+  readonly step: Pick<OptimizerPlan, 'scalars'>;
+  readonly maxGradNorm: number;
   readonly ring: GPUBuffer;
   readonly destroy: () => void;
 }
@@ -137,19 +143,9 @@ class CompiledTraining implements TrainingProgram {
     });
   }
 
-  async optimizerStep(values: OptimizerValues): Promise<void> {
-    const { step, learningRate, beta1, beta2, epsilon, weightDecay, maxGradNorm } = values;
-    await this.#parts.programs.optimizer.run({
-      counter: this.#steps++,
-      learningRate,
-      beta1,
-      beta2,
-      epsilon,
-      weightDecay,
-      maxGradNorm,
-      biasCorrection1: 1 - beta1 ** step,
-      biasCorrection2: 1 - beta2 ** step,
-    });
+  async optimizerStep(values: StepValues): Promise<void> {
+    const { programs, step, maxGradNorm } = this.#parts;
+    await programs.optimizer.run({ counter: this.#steps++, maxGradNorm, ...step.scalars(values) });
     this.#unread = Math.min(this.#unread + 1, METRICS_RING);
   }
 

@@ -1,17 +1,6 @@
 import type { Batch } from '../data/batches';
-
-/** AdamW's settings for one optimizer step (Loshchilov & Hutter 2019, decoupled weight decay), as torch.optim.AdamW. */
-export interface OptimizerValues {
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  /** 0: no clipping. */
-  readonly maxGradNorm: number;
-  /** 1-based optimizer step, for the bias corrections. */
-  readonly step: number;
-}
+import type { NamedTensor } from '../formats/checkpoint';
+import type { StepValues } from './optimizers/optimizer';
 
 export interface MicroBatchValues {
   /** False for the first micro-batch of an accumulation window. */
@@ -32,12 +21,8 @@ export interface StepMetrics {
   readonly finite: boolean;
 }
 
-/** All that training changes, in the layout of the flat buffers. */
-export interface TrainingState {
-  readonly parameters: Float32Array<ArrayBuffer>;
-  readonly moment1: Float32Array<ArrayBuffer>;
-  readonly moment2: Float32Array<ArrayBuffer>;
-}
+/** All that training changes: the flat buffer of parameters, and what the optimiser declares. */
+export type TrainingState = readonly NamedTensor[];
 
 /** Forward, backward, optimizer and evaluation on the device, compiled once for a capacity of token rows. */
 export interface TrainingProgram {
@@ -45,12 +30,13 @@ export interface TrainingProgram {
   readonly capacity: number;
   microBatch(batch: Batch, values: MicroBatchValues): Promise<void>;
   /** Clips and updates; the window's metrics are kept on the device until `metrics`. */
-  optimizerStep(values: OptimizerValues): Promise<void>;
+  optimizerStep(values: StepValues): Promise<void>;
   /** Metrics of the optimizer steps since the last call, oldest first; at most `METRICS_RING` are held. Waits for them. */
   metrics(): Promise<readonly StepMetrics[]>;
   /** Sum of the losses over the batch's target tokens, without touching gradients or state. */
   evaluate(batch: Batch): Promise<number>;
   readState(): Promise<TrainingState>;
+  /** @throws TunesmithError `checkpoint_damaged` if a tensor is missing or of another shape */
   writeState(state: TrainingState): void;
   destroy(): void;
 }

@@ -58,10 +58,9 @@ export function modelPreview(
       needOf(() => {
         const layout = layoutFor(changed);
         const adapter = adapterLayout(spec, changed);
-        const { gradient_checkpointing } = changed;
         const capacity = capacityOfSettings(changed, positionsOf(spec));
         return {
-          ...trainingMemory(layout, adapter, { capacity, limits, gradient_checkpointing }),
+          ...trainingMemory(layout, adapter, { capacity, limits, settings: changed }),
           ...chatMemory(layout, adapter, { cacheRows: chatRows(layout, 1), limits }),
         };
       }, limits),

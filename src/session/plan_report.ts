@@ -53,9 +53,8 @@ export function planReport(
     (chosen: TrainSettings): Need =>
       needOf(() => {
         const { capacity, adapter } = shapeOf(chosen);
-        const { gradient_checkpointing } = chosen;
         return {
-          ...trainingMemory(model, adapter, { capacity, limits, gradient_checkpointing }),
+          ...trainingMemory(model, adapter, { capacity, limits, settings: chosen }),
           ...chatMemory(model, adapter, { cacheRows, limits }),
         };
       }, limits),

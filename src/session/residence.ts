@@ -54,7 +54,7 @@ export class Residence {
   ): Promise<T> {
     const resident = await this.alive(opening);
     if (!tuned) return await work(resident, undefined);
-    const adapter = new Adapter(resident.device, tuned.layout, 'inference');
+    const adapter = new Adapter(resident.device, tuned.layout);
     try {
       adapter.writeParameters(tuned.parameters);
       return await work(resident, adapter);

@@ -55,7 +55,7 @@ export class Resident {
   async tuned({ layout, parameters }: TunedAdapter): Promise<Generator> {
     if (this.#tuned && this.#tuned.adapter.layout !== layout) this.dropTuned();
     if (!this.#tuned) {
-      const adapter = new Adapter(this.device, layout, 'inference');
+      const adapter = new Adapter(this.device, layout);
       try {
         this.#tuned = { adapter, generator: await this.generatorFor(adapter) };
       } catch (error) {

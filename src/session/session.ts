@@ -5,7 +5,7 @@ import type { Message } from '../data/rows';
 import { previewTokens, type PreviewToken } from '../data/preview';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';
-import type { Adapter } from '../models/adapter';
+import { holdsParameters, parametersOf, type Adapter } from '../models/adapter';
 import type { ModelFolder } from '../models/files';
 import type { Generator } from '../models/generation';
 import { PREFILL_ROWS } from '../models/generation_graph';
@@ -122,7 +122,7 @@ export class Session {
   adapterOf(settings: AdapterSettings, checkpoint: CheckpointState): TunedAdapter {
     const layout = adapterLayout(this.layout.spec, settings);
     this.#checkStart(checkpoint, layout);
-    return { layout, parameters: new Float32Array(checkpoint.parameters) };
+    return { layout, parameters: parametersOf(checkpoint.tensors, layout) };
   }
 
   setTuned(tuned: TunedAdapter | undefined): void {
@@ -350,12 +350,12 @@ export class Session {
     });
   }
 
-  #checkStart({ hashes, parameters }: CheckpointState, layout: AdapterLayout): void {
+  #checkStart({ hashes, tensors }: CheckpointState, layout: AdapterLayout): void {
     const { dataset } = this;
     const differs =
       (hashes.model !== this.modelHash && 'model') ||
       (hashes.data !== dataset.hash && 'examples') ||
-      (parameters.length !== layout.size && 'adapter settings');
+      (!holdsParameters(tensors, layout) && 'adapter settings');
     if (!differs) return;
     throw new TunesmithError({
       code: 'checkpoint_differs',

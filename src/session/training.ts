@@ -6,6 +6,7 @@ import type { Plan } from '../graph/plan';
 import { answersFor } from '../graph/tune';
 import { Adapter } from '../models/adapter';
 import type { AdapterLayout } from '../models/adapters/layout';
+import { optimizerPlan } from '../models/optimizers';
 import { compileTraining, planTraining, type TrainingPlans } from '../models/training';
 import type { TrainingOptions } from '../models/training_graph';
 import type { TrainingState } from '../models/training_program';
@@ -125,15 +126,14 @@ async function attempt(
   const resident = await request.resident();
   const { device, model } = resident;
   resident.dropChat();
-  const adapter = new Adapter(device, layout, 'training');
+  const adapter = new Adapter(device, layout, optimizerPlan(layout, settings));
   const owned: { destroy(): void }[] = [adapter];
   try {
     adapter.writeParameters(request.initial);
     const plan = planOf(settings, dataset.training.length);
     const batchSize = settings.per_device_train_batch_size;
     const capacity = capacityOf(plan, batchSize, dataset.training, dataset.heldOut);
-    const { gradient_checkpointing } = settings;
-    const options = { capacity, gradient_checkpointing };
+    const options = { capacity, settings };
     const plans = await prepareKernels(request, resident, start, options);
     const kernels = answersFor(Object.values(plans), device.choices);
     const program = await compileTraining(model, adapter, options, plans);
@@ -159,7 +159,7 @@ async function attempt(
     const save = async (position: TrainPosition, state: TrainingState): Promise<void> => {
       const checkpoint: CheckpointState = {
         ...position,
-        ...state,
+        tensors: state,
         settings: { ...settings },
         hashes,
         kernels,
@@ -173,7 +173,7 @@ async function attempt(
       examples: dataset.training,
       heldOut: dataset.heldOut,
       settings,
-      ...(start && { start: { step: start.step, state: stateOf(start) } }),
+      ...(start && { start: { step: start.step, state: start.tensors } }),
       control,
       onEvent: (event) => {
         history.push(event);
@@ -214,14 +214,6 @@ async function prepareKernels(
   });
   if (measured) onEvent({ event: 'state', state: 'preparing', replanned: true });
   return planned.training;
-}
-
-function stateOf({ parameters, moment1, moment2 }: CheckpointState): TrainingState {
-  return {
-    parameters: new Float32Array(parameters),
-    moment1: new Float32Array(moment1),
-    moment2: new Float32Array(moment2),
-  };
 }
 
 /** Events are plain data already; this tells the type checker so. */

@@ -4,7 +4,6 @@ import { packMicroBatch, type BatchPlan, type TokenizedExample } from '../data/b
 import type { CheckpointState } from '../formats/checkpoint';
 import {
   METRICS_RING,
-  type OptimizerValues,
   type StepMetrics,
   type TrainingProgram,
   type TrainingState,
@@ -153,7 +152,7 @@ class Trainer {
     }
     const learningRate = this.#rate(this.#step);
     this.#step++;
-    await program.optimizerStep(optimizerValues(settings, learningRate, this.#step));
+    await program.optimizerStep({ learningRate, step: this.#step });
     const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
     this.#unread.push({ step: this.#step, learningRate, rows, targetTokens });
     return true;
@@ -292,16 +291,4 @@ class Trainer {
       hint: `Train again with ${tries.join(', or ')}.`,
     });
   }
-}
-
-function optimizerValues(settings: TrainSettings, learningRate: number, step: number): OptimizerValues {
-  return {
-    learningRate,
-    beta1: settings.adam_beta1,
-    beta2: settings.adam_beta2,
-    epsilon: settings.adam_epsilon,
-    weightDecay: settings.weight_decay,
-    maxGradNorm: settings.max_grad_norm,
-    step,
-  };
 }

@@ -1,3 +1,4 @@
+import { adamScalars } from '../../src/models/optimizers/adamw';
 import { adamw } from '../../src/ops/adamw';
 import { combine, describe, normal, type CaseInput, type OpCase } from './case';
 
@@ -31,13 +32,19 @@ function adamwCase({ limits, ...parameters }: Parameters): OpCase {
   moment1[0] = 0;
   moment2[0] = 0;
   const values = normal('parameters', count);
+  const settings = {
+    adam_beta1: beta1,
+    adam_beta2: beta2,
+    adam_epsilon: epsilon,
+    weight_decay: weightDecay,
+  };
   const biasCorrection1 = 1 - beta1 ** step;
   const biasCorrection2 = 1 - beta2 ** step;
   return {
     op: 'adamw',
     name: describe({ ...parameters, ...limits }),
     rows: 1,
-    run: { learningRate, beta1, beta2, epsilon, weightDecay, biasCorrection1, biasCorrection2 },
+    run: adamScalars(settings, { learningRate, step }),
     limits,
     inputs: {
       parameters: flat(values),

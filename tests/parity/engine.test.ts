@@ -2,14 +2,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openFolder } from '../../src/cli/files';
 import { packMicroBatch } from '../../src/data/batches';
 import { Device } from '../../src/gpu/device';
-import { Adapter } from '../../src/models/adapter';
+import { Adapter, parametersOf } from '../../src/models/adapter';
 import { openCheckpoint } from '../../src/models/files';
 import { loadModel } from '../../src/models/load';
 import { adapterLayout, initialAdapter } from '../../src/models/adapters/layout';
 import { trainingMemory } from '../../src/models/memory';
 import type { Model } from '../../src/models/model';
+import { optimizerPlan } from '../../src/models/optimizers';
 import { compileTraining } from '../../src/models/training';
-import type { OptimizerValues, TrainingProgram } from '../../src/models/training_program';
+import type { TrainingProgram } from '../../src/models/training_program';
+import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
 import { loadFixture } from './fixtures';
 
@@ -24,15 +26,7 @@ const LORA = {
   target_modules: 'all-linear' as const,
 };
 const CAPACITY = 64;
-const ADAMW: OptimizerValues = {
-  learningRate: 1e-2,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  weightDecay: 0.1,
-  maxGradNorm: 1,
-  step: 1,
-};
+const SETTINGS = { ...DEFAULTS, weight_decay: 0.1 };
 
 const batch = packMicroBatch(
   fixture.expected.batch.map(({ input_ids, labels }) => ({
@@ -58,10 +52,14 @@ async function withTraining<T>(
   work: (program: TrainingProgram, adapter: Adapter) => Promise<T>,
   gradient_checkpointing = false,
 ): Promise<T> {
-  const adapter = new Adapter(device, adapterLayout(model.layout.spec, LORA), 'training');
+  const layout = adapterLayout(model.layout.spec, LORA);
+  const adapter = new Adapter(device, layout, optimizerPlan(layout, SETTINGS));
   adapter.writeParameters(initialAdapter(adapter.layout, 7));
   try {
-    const program = await compileTraining(model, adapter, { capacity: CAPACITY, gradient_checkpointing });
+    const program = await compileTraining(model, adapter, {
+      capacity: CAPACITY,
+      settings: { ...SETTINGS, gradient_checkpointing },
+    });
     try {
       return await work(program, adapter);
     } finally {
@@ -75,13 +73,17 @@ async function withTraining<T>(
 async function step(program: TrainingProgram, number: number): Promise<void> {
   const windowTargetTokens = batch.targetTokens;
   await program.microBatch(batch, { accumulate: false, windowTargetTokens, seed: 3, counter: number });
-  await program.optimizerStep({ ...ADAMW, step: number });
+  await program.optimizerStep({ learningRate: 1e-2, step: number });
 }
 
 test.each([false, true])('memory is what the plan said, by purpose, recomputation %s', async (recompute) => {
   await withTraining((_, { layout }) => {
     const { limits } = device;
-    const options = { capacity: CAPACITY, limits, gradient_checkpointing: recompute };
+    const options = {
+      capacity: CAPACITY,
+      limits,
+      settings: { ...SETTINGS, gradient_checkpointing: recompute },
+    };
     const planned = trainingMemory(model.layout, layout, options);
     const allocated = Object.fromEntries([...device.buffers.allocated].filter(([, bytes]) => bytes > 0));
     expect(allocated).toEqual(planned);
@@ -145,7 +147,7 @@ test('what is not finite is reported and never enters the parameters', async () 
   await withTraining(async (program, adapter) => {
     await step(program, 1);
     const state = await adapter.readState();
-    const broken = state.parameters.map((value) => value * 1e38);
+    const broken = parametersOf(state, adapter.layout).map((value) => value * 1e38);
     adapter.writeParameters(broken);
     const before = await adapter.readState();
     await step(program, 2);

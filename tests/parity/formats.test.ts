@@ -9,6 +9,7 @@ import { allLogits } from '../../src/models/logits';
 import { readParameter } from '../../src/models/adapters/layout';
 import { compileTraining } from '../../src/models/training';
 import { namedTensors } from '../../src/models/adapter_files';
+import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
 import { formats, loadFixture, loadFormat, maxError, numberTolerance } from './fixtures';
 import { batchOf, greedy, loadOnDevice, type LoadedFixture } from './load_fixture';
@@ -50,7 +51,10 @@ describe.each(formats)('%s', (format) => {
   test('loss and every gradient of the adapter', async () => {
     const { model, adapter } = loaded;
     const batch = batchOf(expected.batch);
-    const program = await compileTraining(model, adapter, { capacity: 64, gradient_checkpointing: true });
+    const program = await compileTraining(model, adapter, {
+      capacity: 64,
+      settings: { ...DEFAULTS, gradient_checkpointing: true },
+    });
     const values = { accumulate: false, windowTargetTokens: batch.targetTokens, seed: 0, counter: 0 };
     await program.microBatch(batch, values);
     const gradients = new Float32Array(await device.buffers.read(adapter.buffers.get('gradients')!));

@@ -8,6 +8,9 @@ import type { Generator } from '../../src/models/generation';
 import { loadModel } from '../../src/models/load';
 import type { Model } from '../../src/models/model';
 import { readAdapterFiles } from '../../src/models/adapter_files';
+import { optimizerPlan } from '../../src/models/optimizers';
+import type { OptimizerSettings } from '../../src/models/optimizers/optimizer';
+import { DEFAULTS } from '../../src/train/settings';
 import type { Example, Fixture, Variant } from './fixtures';
 
 /** A fixture on a device: its base, and the adapter beside it ready to be trained. */
@@ -27,12 +30,13 @@ export async function loadOnDevice(
   device: Device,
   { folder }: Fixture,
   variant: Variant,
+  settings: OptimizerSettings = DEFAULTS,
 ): Promise<LoadedFixture> {
   const checkpoint = await openCheckpoint(await openFolder(folder, 'model'));
   const model = await loadModel(device, checkpoint, loadSettingsOf(variant), () => undefined);
   const files = await openFolder(`${folder}/adapter`, 'adapter');
   const { layout, parameters } = await readAdapterFiles(files, checkpoint.spec);
-  const adapter = new Adapter(device, layout, 'training');
+  const adapter = new Adapter(device, layout, optimizerPlan(layout, settings));
   adapter.writeParameters(parameters);
   const destroy = (): void => {
     adapter.destroy();

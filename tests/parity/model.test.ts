@@ -8,6 +8,7 @@ import { allLogits } from '../../src/models/logits';
 import { readParameter } from '../../src/models/adapters/layout';
 import { compileTraining } from '../../src/models/training';
 import { namedTensors } from '../../src/models/adapter_files';
+import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
 import { families, loadFixture, maxError, numberTolerance } from './fixtures';
 import { batchOf, greedy, loadOnDevice, type LoadedFixture } from './load_fixture';
@@ -53,7 +54,7 @@ describe.each(families)('%s', (family) => {
       async (recompute) => {
         const { model, adapter } = loaded;
         const batch = batchOf(expected.batch);
-        const options = { capacity: 64, gradient_checkpointing: recompute };
+        const options = { capacity: 64, settings: { ...DEFAULTS, gradient_checkpointing: recompute } };
         const program = await compileTraining(model, adapter, options);
         const values = { accumulate: false, windowTargetTokens: batch.targetTokens, seed: 0, counter: 0 };
         await program.microBatch(batch, values);

@@ -10,8 +10,10 @@ import { Adapter } from '../../src/models/adapter';
 import { openCheckpoint } from '../../src/models/files';
 import { loadModel } from '../../src/models/load';
 import { adapterLayout, initialAdapter } from '../../src/models/adapters/layout';
+import { optimizerPlan } from '../../src/models/optimizers';
 import type { Model } from '../../src/models/model';
 import { BATCH_SLOTS, METRICS, planMicroBatch, writeBatch } from '../../src/models/training_graph';
+import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
 import { loadFixture } from './fixtures';
 
@@ -46,14 +48,15 @@ beforeAll(async () => {
   const checkpoint = await openCheckpoint(await openFolder(fixture.folder, 'model'));
   const quantization = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' as const };
   model = await loadModel(device, checkpoint, quantization, () => undefined);
-  adapter = new Adapter(device, adapterLayout(model.layout.spec, SETTINGS), 'training');
+  const layout = adapterLayout(model.layout.spec, SETTINGS);
+  adapter = new Adapter(device, layout, optimizerPlan(layout, DEFAULTS));
   adapter.writeParameters(initialAdapter(adapter.layout, 7));
   const metrics = device.buffers.create('inputs', METRICS, 16);
   small.push(metrics);
   const plan = planMicroBatch(model.layout, adapter.layout, {
     capacity: CAPACITY,
     limits: device.limits,
-    gradient_checkpointing: true,
+    settings: { ...DEFAULTS, gradient_checkpointing: true },
   });
   const buffers = new Map([...model.buffers, ...adapter.buffers, [METRICS, metrics] as const]);
   program = await compile(device, plan, { buffers, inputs: BATCH_SLOTS });

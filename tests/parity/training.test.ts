@@ -5,6 +5,7 @@ import { readParameter, writeParameter } from '../../src/models/adapters/layout'
 import { compileTraining } from '../../src/models/training';
 import { namedTensors } from '../../src/models/adapter_files';
 import { learningRateMultiplier } from '../../src/train/schedule';
+import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
 import { loadFixture, loadNF4, maxError, numberTolerance, trainedFamilies, updatesOf } from './fixtures';
 import { batchOf, loadOnDevice } from './load_fixture';
@@ -32,7 +33,10 @@ describe.each(trainedFamilies)('%s', (family) => {
           writeParameter(start, tensor, new Float32Array(elementCount(tensor.shape)));
       }
       adapter.writeParameters(start);
-      const program = await compileTraining(model, adapter, { capacity: 128, gradient_checkpointing: false });
+      const program = await compileTraining(model, adapter, {
+        capacity: 128,
+        settings: { ...DEFAULTS, ...settings },
+      });
       const schedule = {
         type: 'linear' as const,
         warmupSteps: settings.warmup_steps,
@@ -49,15 +53,7 @@ describe.each(trainedFamilies)('%s', (family) => {
         }
         const learningRate = settings.learning_rate * learningRateMultiplier(schedule, step);
         expect(learningRate).toBeCloseTo(numbers.learning_rates[step]!, 12);
-        await program.optimizerStep({
-          learningRate,
-          beta1: settings.adam_beta1,
-          beta2: settings.adam_beta2,
-          epsilon: settings.adam_epsilon,
-          weightDecay: settings.weight_decay,
-          maxGradNorm: settings.max_grad_norm,
-          step: step + 1,
-        });
+        await program.optimizerStep({ learningRate, step: step + 1 });
       }
       const metrics = await program.metrics();
       const losses = metrics.map(({ loss }) => loss);

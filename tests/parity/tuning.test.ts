@@ -104,10 +104,10 @@ it('kernels that were fitted train as the defaults do, in the memory of the plan
       const { limits, buffers } = device;
       named = device;
       const { training, heldOut } = dataset;
-      const { per_device_train_batch_size, gradient_checkpointing } = settings;
+      const { per_device_train_batch_size } = settings;
       const batches = planOf(settings, training.length);
       const capacity = capacityOf(batches, per_device_train_batch_size, training, heldOut);
-      const options = { capacity, limits, gradient_checkpointing };
+      const options = { capacity, limits, settings };
       const { activations } = trainingMemory(layout, adapterLayout(layout.spec, settings), options);
       memory.push([buffers.allocated.get('activations'), activations]);
     },

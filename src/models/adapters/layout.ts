@@ -32,6 +32,8 @@ export interface AdapterLayout {
   readonly settings: AdapterSettings;
   readonly kind: AdapterKind;
   readonly modules: readonly AdapterModule[];
+  /** The parts of all modules by name, in the order of the flat buffer. */
+  readonly tensors: readonly (AdapterTensor & { readonly name: string })[];
   /** f32 elements of the flat buffer. */
   readonly size: number;
   /** Trainable parameters, without padding. */
@@ -83,7 +85,10 @@ export function adapterLayout(spec: ModelSpec, settings: AdapterSettings): Adapt
       tensors: kind.parts({ out, in: input, rank: r }).map(place),
     }),
   );
-  return { settings, kind, modules, size, parameters };
+  const tensors = modules.flatMap(({ path, tensors: parts }) =>
+    parts.map((part) => ({ name: `${path}.${part.part}`, ...part })),
+  );
+  return { settings, kind, modules, tensors, size, parameters };
 }
 
 /** PEFT's start, deterministic in the seed. */

@@ -5,6 +5,7 @@ import { resultOf } from '../../../bench/suite/recorder';
 import { selectionFor } from '../../../bench/suite/selection';
 import { readWishes } from '../../../bench/wishes';
 import { planMicroBatch } from '../../../src/models/training_graph';
+import { DEFAULTS } from '../../../src/train/settings';
 
 describe('wishes', () => {
   it('are lists with commas, whatever their case', () => {
@@ -45,7 +46,7 @@ describe('what is measured', () => {
   it('takes each kind of node of a block once, forward and backward', () => {
     const limits = { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 };
     const { model, adapter } = layoutsOf('SmolLM2-135M', limits.maxStorageBufferBindingSize, 2);
-    const options = { capacity: 64, gradient_checkpointing: false };
+    const options = { capacity: 64, settings: { ...DEFAULTS, gradient_checkpointing: false } };
     const plan = planMicroBatch(model, adapter, {
       ...options,
       limits: { ...limits, maxComputeWorkgroupsPerDimension: 65535 },

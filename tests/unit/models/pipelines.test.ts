@@ -3,6 +3,7 @@ import { readSpec } from '../../../src/models/config';
 import { modelLayout } from '../../../src/models/layout';
 import { adapterLayout } from '../../../src/models/adapters/layout';
 import { planMicroBatch } from '../../../src/models/training_graph';
+import { DEFAULTS } from '../../../src/train/settings';
 
 const LIMITS = {
   maxStorageBufferBindingSize: 2 ** 27,
@@ -33,7 +34,7 @@ function pipelines(layers: number, lora_dropout: number): number {
   const plan = planMicroBatch(model, adapterLayout(spec, settings), {
     capacity: 64,
     limits: LIMITS,
-    gradient_checkpointing: false,
+    settings: { ...DEFAULTS, gradient_checkpointing: false },
   });
   const keys = plan.dispatches.map(({ kernel, constants, overrides, bindings }) =>
     JSON.stringify([kernel, constants, overrides, bindings.map(({ access }) => access)]),

@@ -11,6 +11,7 @@ import {
 } from '../../../src/models/layout';
 import { adapterLayout } from '../../../src/models/adapters/layout';
 import { checkpointTensors, parameterCount, type ModelSpec } from '../../../src/models/spec';
+import { DEFAULTS } from '../../../src/train/settings';
 import { planEvaluation, planMicroBatch, planOptimizer } from '../../../src/models/training_graph';
 import { DISPATCH_OPERATIONS } from '../../../src/ops/dispatch_time';
 import { PUBLISHED, PUBLISHED_NAMES, type PublishedName } from './published';
@@ -94,9 +95,10 @@ function checkAll(layout: ModelLayout, rows = 1024): void {
   }
   const adapter = adapterLayout(layout.spec, LORA);
   const options = { capacity: rows, limits: LIMITS };
-  expect(faultsOf(planMicroBatch(layout, adapter, { ...options, gradient_checkpointing: true }))).toEqual([]);
+  const settings = { ...DEFAULTS, gradient_checkpointing: true };
+  expect(faultsOf(planMicroBatch(layout, adapter, { ...options, settings }))).toEqual([]);
   expect(faultsOf(planEvaluation(layout, adapter, options))).toEqual([]);
-  expect(faultsOf(planOptimizer(adapter, LIMITS))).toEqual([]);
+  expect(faultsOf(planOptimizer(adapter, { limits: LIMITS, settings }))).toEqual([]);
   const { prefill, decode } = planChat(layout, adapter, { cacheRows: 2048, limits: LIMITS });
   expect(faultsOf(prefill.plan)).toEqual([]);
   expect(faultsOf(decode.plan)).toEqual([]);
@@ -125,7 +127,7 @@ describe.each(PUBLISHED_NAMES)('%s', (name) => {
     ['a software adapter', { ...LIMITS, software: true, features: QUADS }, true],
   ] as const)('nothing of 4,096 tokens holds up %s', (_, limits, quantized) => {
     const layout = layoutOf(spec, 'bf16', quantized, limits);
-    const options = { capacity: 4096, limits, gradient_checkpointing: true };
+    const options = { capacity: 4096, limits, settings: { ...DEFAULTS, gradient_checkpointing: true } };
     const { dispatches } = planMicroBatch(layout, adapterLayout(layout.spec, LORA), options);
     const large = dispatches.filter(({ flops }) => (flops?.(4096) ?? 0) > DISPATCH_OPERATIONS);
     // All that see one head of keys are together, which is too much for a bound where a model has one such head, but no driver

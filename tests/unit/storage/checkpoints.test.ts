@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { encodeCheckpoint, type CheckpointState } from '../../../src/formats/checkpoint';
+import { bytesOf } from '../../../src/core/bytes';
+import { encodeCheckpoint, type CheckpointState, type NamedTensor } from '../../../src/formats/checkpoint';
 import { loadCheckpoint, saveCheckpoint } from '../../../src/storage/checkpoints';
 import { isTemporary } from '../../../src/storage/file_store';
 import { Crash, MemoryFiles, type Fault } from './memory_files';
@@ -8,14 +9,17 @@ const FOLDER = 'runs/a';
 const pathOf = (step: number) => `${FOLDER}/checkpoint-${step}.safetensors`;
 
 function stateOf(step: number): CheckpointState {
-  const values = (offset: number) => Float32Array.from({ length: 6 }, (_, i) => step + offset + i / 8);
+  const values = (name: string, offset: number): NamedTensor => ({
+    name,
+    dtype: 'F32',
+    shape: [6],
+    data: bytesOf(Float32Array.from({ length: 6 }, (_, i) => step + offset + i / 8)),
+  });
   return {
     step,
     position: { epoch: 0, index: step },
     seed: 1,
-    parameters: values(0),
-    moment1: values(100),
-    moment2: values(200),
+    tensors: [values('moment1', 100), values('moment2', 200), values('parameters', 0)],
     settings: { r: 8 },
     hashes: { model: 'm', data: 'd' },
     history: [{ event: 'step', step }],
@@ -172,5 +176,5 @@ describe('checkpoints', () => {
 });
 
 function isState(value: unknown): value is CheckpointState {
-  return typeof value === 'object' && value !== null && 'parameters' in value;
+  return typeof value === 'object' && value !== null && 'tensors' in value;
 }

@@ -25,14 +25,7 @@ const examples: TokenizedExample[] = Array.from({ length: 7 }, (_, i) => ({
 /** A run in a tab of its own: new program, whatever is in storage. Returns the steps it did itself. */
 async function runOn(files: MemoryFiles, program: ToyProgram): Promise<number> {
   const found = await loadCheckpoint(files, FOLDER);
-  const start = found && {
-    step: found.step,
-    state: {
-      parameters: Float32Array.from(found.parameters),
-      moment1: Float32Array.from(found.moment1),
-      moment2: Float32Array.from(found.moment2),
-    },
-  };
+  const start = found && { step: found.step, state: found.tensors };
   await train({
     program,
     examples,
@@ -46,7 +39,7 @@ async function runOn(files: MemoryFiles, program: ToyProgram): Promise<number> {
         saveCheckpoint(
           files,
           FOLDER,
-          { ...position, ...state, settings: {}, hashes: { model: 'm', data: 'd' }, history: [] },
+          { ...position, tensors: state, settings: {}, hashes: { model: 'm', data: 'd' }, history: [] },
           settings.save_total_limit,
         ),
     },

@@ -1,8 +1,11 @@
 import { uniform } from '../../../src/core/random';
+import { bytesOf } from '../../../src/core/bytes';
+import { floatsOf } from '../../../src/core/dtype';
 import { NO_TARGET, type Batch } from '../../../src/data/batches';
+import { tensorOf } from '../../../src/formats/checkpoint';
+import type { StepValues } from '../../../src/models/optimizers/optimizer';
 import type {
   MicroBatchValues,
-  OptimizerValues,
   StepMetrics,
   TrainingProgram,
   TrainingState,
@@ -10,6 +13,11 @@ import type {
 
 /** Parameters of the toy: token t pulls parameter t mod 8 towards t / 8. */
 const SIZE = 8;
+/** Of its AdamW. */
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-8;
+const WEIGHT_DECAY = 0.01;
 
 /**
  * A problem small enough to follow by hand, with the state and the rounding of the real thing: f32 parameters and
@@ -18,12 +26,12 @@ const SIZE = 8;
 export class ToyProgram implements TrainingProgram {
   readonly capacity: number;
   readonly calls: string[] = [];
-  readonly optimizerSteps: OptimizerValues[] = [];
+  readonly optimizerSteps: StepValues[] = [];
   /** Called before every micro-batch and every evaluated batch. */
   onWork: (kind: 'microBatch' | 'evaluate') => void = () => undefined;
   /** The optimizer step (1-based) whose loss is NaN. */
   brokenStep = 0;
-  #state: TrainingState = emptyState();
+  #state = emptyState();
   #gradient = new Float32Array(SIZE);
   #loss = 0;
   #metrics: StepMetrics[] = [];
@@ -53,7 +61,7 @@ export class ToyProgram implements TrainingProgram {
     }
   }
 
-  async optimizerStep(values: OptimizerValues): Promise<void> {
+  async optimizerStep(values: StepValues): Promise<void> {
     await Promise.resolve();
     this.optimizerSteps.push(values);
     const broken = values.step === this.brokenStep;
@@ -62,14 +70,14 @@ export class ToyProgram implements TrainingProgram {
     this.mostHeld = Math.max(this.mostHeld, this.#metrics.length);
     if (broken) return;
     const { parameters, moment1, moment2 } = this.#state;
-    const { beta1, beta2, epsilon, learningRate, weightDecay, step } = values;
+    const { learningRate, step } = values;
     for (let i = 0; i < SIZE; i++) {
       const gradient = this.#gradient[i]!;
-      moment1[i] = beta1 * moment1[i]! + (1 - beta1) * gradient;
-      moment2[i] = beta2 * moment2[i]! + (1 - beta2) * gradient * gradient;
-      const mean = moment1[i]! / (1 - beta1 ** step);
-      const root = Math.sqrt(moment2[i]! / (1 - beta2 ** step)) + epsilon;
-      parameters[i] = parameters[i]! * (1 - learningRate * weightDecay) - (learningRate * mean) / root;
+      moment1[i] = BETA1 * moment1[i]! + (1 - BETA1) * gradient;
+      moment2[i] = BETA2 * moment2[i]! + (1 - BETA2) * gradient * gradient;
+      const mean = moment1[i]! / (1 - BETA1 ** step);
+      const root = Math.sqrt(moment2[i]! / (1 - BETA2 ** step)) + EPSILON;
+      parameters[i] = parameters[i]! * (1 - learningRate * WEIGHT_DECAY) - (learningRate * mean) / root;
     }
   }
 
@@ -91,11 +99,21 @@ export class ToyProgram implements TrainingProgram {
   }
 
   readState(): Promise<TrainingState> {
-    return Promise.resolve(copyOf(this.#state));
+    const { moment1, moment2, parameters } = this.#state;
+    const tensors = Object.entries({ moment1, moment2, parameters });
+    return Promise.resolve(
+      tensors.map(([name, values]) => ({ name, dtype: 'F32', shape: [SIZE], data: bytesOf(values.slice()) })),
+    );
   }
 
   writeState(state: TrainingState): void {
-    this.#state = copyOf(state);
+    const read = (name: string): Float32Array =>
+      floatsOf('F32', tensorOf(state, { name, dtype: 'F32', shape: [SIZE] }));
+    this.#state = {
+      parameters: read('parameters'),
+      moment1: read('moment1'),
+      moment2: read('moment2'),
+    };
   }
 
   destroy(): void {
@@ -103,11 +121,7 @@ export class ToyProgram implements TrainingProgram {
   }
 }
 
-function copyOf({ parameters, moment1, moment2 }: TrainingState): TrainingState {
-  return { parameters: parameters.slice(), moment1: moment1.slice(), moment2: moment2.slice() };
-}
-
-function emptyState(): TrainingState {
+function emptyState(): Record<'parameters' | 'moment1' | 'moment2', Float32Array> {
   return {
     parameters: new Float32Array(SIZE),
     moment1: new Float32Array(SIZE),

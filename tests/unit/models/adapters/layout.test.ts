@@ -12,6 +12,7 @@ import {
 } from '../../../../src/models/adapters/layout';
 import type { AdapterSettings } from '../../../../src/models/adapters/settings';
 import { trainingMemory } from '../../../../src/models/memory';
+import { DEFAULTS } from '../../../../src/train/settings';
 
 const spec = readSpec({
   architectures: ['LlamaForCausalLM'],
@@ -133,7 +134,7 @@ test('the plan knows that recomputation saves memory, and refuses what no bindin
     trainingMemory(model, adapter, {
       capacity: 1024,
       limits: { ...limits, maxStorageBufferBindingSize },
-      gradient_checkpointing,
+      settings: { ...DEFAULTS, gradient_checkpointing },
     });
   expect(memory(true).activations).toBeLessThan(0.5 * memory(false).activations);
   // The MLP's activations may be larger than a binding, the residual stream may not.
