@@ -9,15 +9,13 @@ import {
   type TrainSettings,
 } from '../core/settings/settings';
 import type { CheckpointState } from '../formats/checkpoint';
+import { folderTarget } from '../exports/folder_target';
 import { adapterLayout } from '../models/adapters/layout';
 import type { AdapterSettings } from '../models/adapters/settings';
-import { ADAPTER_CONFIG, adapterFiles, moduleNames } from '../models/adapter_files';
-import { baseNameOf } from '../session/base_name';
-import { targetCount, tokenCount } from '../session/dataset';
-import { modelCard } from '../exports/model_card';
+import { ADAPTER_CONFIG, moduleNames } from '../models/adapter_files';
+import { planExport, writeExport } from '../session/exporting';
 import type { TunedAdapter } from '../session/resident';
 import type { Session } from '../session/session';
-import type { TrainingOutcome } from '../session/training';
 import { loadCheckpoint } from '../storage/checkpoints';
 import type { FileStore } from '../storage/file_store';
 import { nodeFiles } from '../storage/node_files';
@@ -93,7 +91,7 @@ export const trainCommand: Command = {
           initial: initial && withDropout(initial, settings, session),
         }),
       );
-      await writeAdapter(files, session, outcome, settings);
+      await writeExport(await planExport(session, 'peft'), folderTarget(files));
       reportMemory(await session.device(), output);
       output.json({ event: 'done', output_dir: path });
       output.line(`${outcome.state} at step ${outcome.step} of ${outcome.steps}; the adapter is in ${path}`);
@@ -250,36 +248,4 @@ function report(event: TrainEvent, output: Output): void {
 
 function quoted(text: string): string {
   return JSON.stringify(text.length > 100 ? `${text.slice(0, 99)}…` : text);
-}
-
-async function writeAdapter(
-  files: FileStore,
-  session: Session,
-  { parameters, history }: TrainingOutcome,
-  settings: TrainSettings,
-): Promise<void> {
-  const { baseModel, revision } = baseNameOf(session.model.identity);
-  const layout = session.tuned?.layout;
-  if (!layout) throw new Error('training left no adapter');
-  const { dataset } = session;
-  const { r, lora_alpha } = layout.settings;
-  const card = modelCard({
-    baseModel,
-    revision,
-    adapter: { r, lora_alpha, target_modules: moduleNames(layout), parameters: layout.parameters },
-    run: {
-      settings,
-      history,
-      data: {
-        files: dataset.files.map(({ name }) => name),
-        examples: dataset.training.length,
-        heldOut: dataset.heldOut.length,
-        tokens: tokenCount(dataset.training),
-        targetTokens: targetCount(dataset.training),
-      },
-    },
-  });
-  for (const [name, bytes] of adapterFiles({ layout, parameters, baseModel, revision }))
-    await files.write(name, bytes);
-  await files.write('README.md', new TextEncoder().encode(card));
 }

@@ -4,11 +4,20 @@ import type { EvalEvent, StepEvent, TrainEvent } from '../train/events';
 /** What a run was trained on. */
 export interface CardData {
   readonly files: readonly string[];
-  /** Examples trained on, and held out for evaluation. */
+  /** Of the examples that are trained on. */
   readonly examples: number;
-  readonly heldOut: number;
   readonly tokens: number;
   readonly targetTokens: number;
+  /** Of those that are held out for evaluation. */
+  readonly heldOut: number;
+  readonly heldOutTokens: number;
+}
+
+/** The run that an adapter comes from. */
+export interface CardRun {
+  readonly settings: TrainSettings;
+  readonly data: CardData;
+  readonly history: readonly TrainEvent[];
 }
 
 export interface CardSource {
@@ -22,11 +31,7 @@ export interface CardSource {
     readonly parameters: number;
   };
   /** Absent for an adapter that was imported and not trained since. */
-  readonly run?: {
-    readonly settings: TrainSettings;
-    readonly data: CardData;
-    readonly history: readonly TrainEvent[];
-  };
+  readonly run?: CardRun | undefined;
 }
 
 /** README.md of an exported adapter: a model card as the Hugging Face Hub reads it. The same source gives the same text. */
@@ -60,13 +65,19 @@ function frontMatter(baseModel: string): string {
   ].join('\n');
 }
 
-function dataSection({ files, examples, heldOut, tokens, targetTokens }: CardData): string {
+function dataSection({ files, ...counts }: CardData): string {
+  const { examples, tokens, targetTokens, heldOut, heldOutTokens } = counts;
   return [
     '## Data',
     '',
     table(
-      ['files', 'examples', 'held out', 'tokens', 'target tokens'],
-      [[files.map(inline).join(', '), ...[examples, heldOut, tokens, targetTokens].map(grouped)]],
+      ['files', 'examples', 'tokens', 'target tokens', 'held-out examples', 'held-out tokens'],
+      [
+        [
+          files.map(inline).join(', '),
+          ...[examples, tokens, targetTokens, heldOut, heldOutTokens].map(grouped),
+        ],
+      ],
     ),
   ].join('\n');
 }

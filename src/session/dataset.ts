@@ -1,14 +1,16 @@
 import { createSHA256 } from 'hash-wasm';
 import { sha256Hex } from '../core/bytes';
 import { piecesOf, type FileReader } from '../core/file_reader';
-import { dataKey, type DataSettings } from '../core/settings/settings';
+import { dataKey, type DataSettings, type TrainSettings } from '../core/settings/settings';
 import { TimeSlices } from '../core/time_slices';
 import { splitHeldOut, type TokenizedExample } from '../data/batches';
 import { buildExamples } from '../data/examples';
 import { DataFault } from '../data/files/fault';
 import { wholeTextOf } from '../data/files/text';
 import { rowsOf, type Problem, type Row, type Sample } from '../data/rows';
+import type { CardRun } from '../exports/model_card';
 import { positionsOf } from '../models/layout';
+import type { TrainEvent } from '../train/events';
 import { templateOf, type OpenModel } from './open_model';
 
 /** A file of examples as it was given: bytes, until its format has read them. */
@@ -113,6 +115,20 @@ export function targetCount(examples: readonly TokenizedExample[]): number {
     (sum, { trained }) => sum + trained.subarray(1).reduce((targets, target) => targets + target, 0),
     0,
   );
+}
+
+/** What a model card tells of the run that an adapter comes from. */
+export function cardRun(settings: TrainSettings, dataset: Dataset, history: readonly TrainEvent[]): CardRun {
+  const { files, training, heldOut } = dataset;
+  const data = {
+    files: files.map(({ name }) => name),
+    examples: training.length,
+    tokens: tokenCount(training),
+    targetTokens: targetCount(training),
+    heldOut: heldOut.length,
+    heldOutTokens: tokenCount(heldOut),
+  };
+  return { settings, data, history };
 }
 
 function pick<T>(items: readonly T[], indices: Iterable<number>): T[] {

@@ -1,3 +1,5 @@
+import type { ExportedAdapter } from '../exports/format';
+import type { CardRun } from '../exports/model_card';
 import type { Device } from '../gpu/device';
 import type { TunedProgram } from '../graph/trial';
 import { Adapter } from '../models/adapter';
@@ -9,9 +11,9 @@ import type { AdapterLayout } from '../models/adapters/layout';
 import type { Model } from '../models/model';
 
 /** The adapter that chats as "tuned" and is exported: its bytes live here, so that a lost device takes nothing. */
-export interface TunedAdapter {
-  readonly layout: AdapterLayout;
-  readonly parameters: Float32Array<ArrayBuffer>;
+export interface TunedAdapter extends ExportedAdapter {
+  /** The run that it comes from; absent for one that was imported. */
+  readonly run?: CardRun;
 }
 
 /** Tokens that a conversation may have, prompt and answers together. */

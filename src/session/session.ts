@@ -24,7 +24,7 @@ import { capacityOf, planOf } from '../train/plan';
 import { readAdapterFiles } from '../models/adapter_files';
 import { notesOnBase } from './base_name';
 import { chatContext, conversationIds } from './conversation';
-import { makeDataset, type DataFile, type Dataset, type DatasetOptions } from './dataset';
+import { cardRun, makeDataset, type DataFile, type Dataset, type DatasetOptions } from './dataset';
 import type { ModelIdentity, OpenModel } from './open_model';
 import type { PrepareOptions } from './kernels';
 import { loadedHash } from './model_hash';
@@ -261,7 +261,11 @@ export class Session {
       onEvent,
     });
     this.#rate = reachedRate(model, settings, outcome.history, start?.step ?? 0) ?? this.#rate;
-    this.setTuned({ layout, parameters: outcome.parameters });
+    this.setTuned({
+      layout,
+      parameters: outcome.parameters,
+      run: cardRun(settings, dataset, outcome.history),
+    });
     return outcome;
   }
 

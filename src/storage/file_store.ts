@@ -26,6 +26,8 @@ export interface FileStore {
    * @throws TunesmithError `file_in_use` where another tab has it open in this way
    */
   openWriter(path: string): Promise<FileWriter>;
+  /** Gives a file, which nobody has open, another name within its folder, in the place of what has that name. */
+  rename(path: string, name: string): Promise<void>;
   /** Paths of all files below a folder, sorted; none where there is no such folder. */
   list(folder: string): Promise<readonly string[]>;
   /** Removes a file, or a folder with all in it. Nothing happens where there is neither. */

@@ -92,6 +92,13 @@ class NodeFiles implements FileStore {
     }
   }
 
+  async rename(path: string, name: string): Promise<void> {
+    const source = this.#at(path);
+    const target = join(dirname(source), ...namesOf(name));
+    await rename(source, target);
+    await syncFolder(dirname(target));
+  }
+
   async list(folder: string): Promise<readonly string[]> {
     const entries =
       (await ignoreMissing(readdir(this.#at(folder), { recursive: true, withFileTypes: true }))) ?? [];

@@ -99,6 +99,13 @@ class OpfsFiles implements FileStore {
     }
   }
 
+  async rename(path: string, name: string): Promise<void> {
+    const names = namesOf(path);
+    const from = names.pop()!;
+    const folder = await this.#folder(names);
+    await moveOver(folder, (await folder.getFileHandle(from)) as WorkerFileHandle, name);
+  }
+
   async list(folder: string): Promise<readonly string[]> {
     const handle = await this.#find(folder);
     if (handle?.kind !== 'directory') return [];

@@ -82,7 +82,7 @@ export class PageEngine implements Engine {
     this.#storedModels = new StoredModels({ library, runs: this.#runs, storage, locks });
     this.#examples = new Examples(session);
     this.#adapters = new Adapters(session, this.#turns);
-    this.#models = new Models({ ...common, adapters: this.#adapters });
+    this.#models = new Models(common);
     this.#trainings = new Trainings({
       ...common,
       models: this.#models,

@@ -8,7 +8,6 @@ import type { Session } from '../session/session';
 import { openModel as openFormerModel } from '../storage/models';
 import type { NewRun, StoredRun } from '../storage/runs';
 import type { TrainEvent } from '../train/events';
-import type { Adapters } from './adapters';
 import type { ModelReport, ModelSource } from './protocol';
 import { modelReport } from './reports';
 import type { Runs } from './runs';
@@ -25,7 +24,6 @@ export interface ModelParts {
   readonly library: Pick<ModelLibrary, 'open' | 'keep'>;
   readonly turns: Turns;
   readonly runs: Pick<Runs, 'files'>;
-  readonly adapters: Pick<Adapters, 'forget'>;
 }
 
 /** What a run's record says of its model. */
@@ -46,9 +44,8 @@ export class Models {
   }
 
   async open(source: ModelSource, load: LoadSettings, onProgress: OnProgress): Promise<ModelReport> {
-    const { session, library, turns, adapters } = this.#parts;
+    const { session, library, turns } = this.#parts;
     return await turns.alone('opening a model', async () => {
-      adapters.forget();
       await this.#stoppable(async (signal) => {
         await library.open(await this.origin(source), load, { onProgress, signal });
         // What fails here fails again, in words, where it is needed.

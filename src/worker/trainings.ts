@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import { parseSettings, type TrainSettings } from '../core/settings/settings';
+import { cardRun } from '../session/dataset';
 import type { Progress } from '../session/progress';
 import type { Session, TrainCall } from '../session/session';
 import type { RunRecord, StoredRun } from '../storage/runs';
@@ -88,8 +89,8 @@ export class Trainings {
         if (!checkpoint) throw withoutCheckpoint();
         await this.#reopen(run, onProgress);
         const tuned = session.adapterOf(run.settings, checkpoint);
-        session.setTuned(tuned);
-        adapters.rememberRun(run);
+        session.setTuned({ ...tuned, run: cardRun(run.settings, session.dataset, run.history) });
+        adapters.rememberRun(id);
         return adapterReport(id, tuned);
       }),
     );
@@ -131,11 +132,10 @@ export class Trainings {
     call: Pick<TrainCall, 'control' | 'onEvent' | 'start' | 'initial'>,
   ): Promise<RunRecord> {
     const { session, runs, adapters } = this.#parts;
-    adapters.forget();
     const record = await runs.record(id, call.start, call.onEvent, (onEvent, checkpoints) =>
       session.train({ ...call, settings, checkpoints, onEvent }),
     );
-    adapters.rememberRun(record);
+    adapters.rememberRun(id);
     return record;
   }
 }

@@ -217,6 +217,7 @@ describe('a model of a hub', () => {
         if (path.startsWith('bases/')) await happens();
         return await files.openWriter(path);
       },
+      rename: (path, name) => files.rename(path, name),
       list: (folder) => files.list(folder),
       remove: (path) => files.remove(path),
       size: (path) => files.size(path),

@@ -22,7 +22,14 @@ const source: CardSource = {
   adapter: { r: 8, lora_alpha: 16, target_modules: ['q_proj', 'v_proj'], parameters: 12_345 },
   run: {
     settings: { ...DEFAULTS, learning_rate: 5e-5 },
-    data: { files: ['rows.jsonl'], examples: 90, heldOut: 10, tokens: 12_000, targetTokens: 4000 },
+    data: {
+      files: ['rows.jsonl'],
+      examples: 90,
+      tokens: 12_000,
+      targetTokens: 4000,
+      heldOut: 10,
+      heldOutTokens: 1300,
+    },
     history,
   },
 };
@@ -43,7 +50,7 @@ describe('the model card', () => {
   });
 
   it('tells what it was trained on', () => {
-    expect(card).toContain('| rows.jsonl | 90 | 10 | 12,000 | 4,000 |');
+    expect(card).toContain('| rows.jsonl | 90 | 12,000 | 4,000 | 10 | 1,300 |');
     expect(card).toContain('12,345 parameters on q_proj, v_proj');
   });
 

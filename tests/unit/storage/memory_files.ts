@@ -90,6 +90,18 @@ export class MemoryFiles implements FileStore {
     });
   }
 
+  rename(path: string, name: string): Promise<void> {
+    return this.#then(() => {
+      const target = [...namesOf(path).slice(0, -1), name].join('/');
+      const bytes = this.files.get(path);
+      if (!bytes) throw new Error(`there is no ${path}`);
+      this.#change(() => {
+        this.files.delete(path);
+        this.files.set(target, bytes);
+      });
+    });
+  }
+
   list(folder: string): Promise<readonly string[]> {
     return this.#then(() => [...this.files.keys()].filter((path) => path.startsWith(`${folder}/`)).sort());
   }

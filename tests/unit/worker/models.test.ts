@@ -63,7 +63,6 @@ function openModels({ modelHash = '', failure }: { modelHash?: string; failure?:
     library,
     turns: new Turns(),
     runs: { files: () => Promise.resolve(files) },
-    adapters: { forget: () => undefined },
   });
   return { models, opened, folders, files, state };
 }

@@ -1,0 +1,17 @@
+import { TunesmithError } from '../core/errors';
+import type { ExportFormat } from './format';
+import { peftExport } from './peft';
+
+/** All ways to take a tuned model away, the usual one first. */
+export const EXPORT_FORMATS: readonly ExportFormat[] = [peftExport];
+
+/** Throws `export_format`. */
+export function exportFormat(name: string): ExportFormat {
+  const found = EXPORT_FORMATS.find((format) => format.name === name);
+  if (found) return found;
+  throw new TunesmithError({
+    code: 'export_format',
+    message: `There is no export ${name}.`,
+    hint: `Choose ${EXPORT_FORMATS.map((format) => format.name).join(' or ')}.`,
+  });
+}

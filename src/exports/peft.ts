@@ -1,0 +1,63 @@
+import { readParameter } from '../models/adapters/layout';
+import { adapterFiles, namedTensors, moduleNames, readAdapterFiles } from '../models/adapter_files';
+import type { ExportFormat, ExportSource, ExportedAdapter } from './format';
+import { modelCard } from './model_card';
+import { exportDiffers } from './run';
+
+/** The adapter alone, as PEFT saves it, with a model card. */
+export const peftExport: ExportFormat = {
+  name: 'peft',
+  help: 'the adapter alone, for PEFT',
+  options: [],
+  fileName: (base) => `${base}-lora`,
+  plan(source) {
+    const { layout, baseModel, revision, adapter } = source;
+    const files = new Map([
+      ['README.md', new TextEncoder().encode(cardOf(source))],
+      ...[...adapterFiles({ ...adapter, baseModel, revision })].reverse(),
+    ]);
+    return Promise.resolve({
+      files: Array.from(files, ([name, bytes]) => ({ name, size: bytes.length, parts: () => [bytes] })),
+      async check(written) {
+        const read = await readAdapterFiles(written, layout.spec);
+        if (!sameAdapter(adapter, read)) throw exportDiffers();
+        return { difference: await source.compareLogits(read), allowed: 0 };
+      },
+    });
+  },
+};
+
+function cardOf({ adapter: { layout }, baseModel, revision, run }: ExportSource): string {
+  const { r, lora_alpha } = layout.settings;
+  const { parameters } = layout;
+  return modelCard({
+    baseModel,
+    revision,
+    adapter: { r, lora_alpha, target_modules: moduleNames(layout), parameters },
+    run,
+  });
+}
+
+/** Whether two adapters are the same to the bit. */
+function sameAdapter(ours: ExportedAdapter, theirs: ExportedAdapter): boolean {
+  const scales = ({ layout }: ExportedAdapter): string => layout.modules.map(({ scale }) => scale).join();
+  const others = new Map(namedTensors(theirs.layout).map(({ name, tensor }) => [name, tensor]));
+  const tensors = namedTensors(ours.layout);
+  return (
+    ours.layout.kind === theirs.layout.kind &&
+    scales(ours) === scales(theirs) &&
+    tensors.length === others.size &&
+    tensors.every(({ name, tensor }) => {
+      const other = others.get(name);
+      return (
+        other && sameBits(readParameter(ours.parameters, tensor), readParameter(theirs.parameters, other))
+      );
+    })
+  );
+}
+
+function sameBits(a: Float32Array<ArrayBuffer>, b: Float32Array<ArrayBuffer>): boolean {
+  const bitsA = new Uint32Array(a.buffer);
+  const bitsB = new Uint32Array(b.buffer);
+  return bitsA.length === bitsB.length && bitsA.every((bits, index) => bits === bitsB[index]);
+}

@@ -1,0 +1,61 @@
+import type { ExportCheck, ExportPlan, ExportSource } from '../exports/format';
+import { exportFormat } from '../exports/formats';
+import { exportBytes, runExport } from '../exports/run';
+import type { ExportTarget } from '../exports/target';
+import { baseNameOf } from './base_name';
+import type { OnProgress } from './progress';
+import type { Session } from './session';
+
+/** An export of the tuned adapter, planned: its files with their sizes, and what a folder or a zip of them is called. */
+export interface PlannedExport extends ExportPlan {
+  readonly folderName: string;
+}
+
+/**
+ * Plans an export; nothing is written yet.
+ *
+ * @param format its name; see `EXPORT_FORMATS`
+ * @throws TunesmithError `no_model`, `no_adapter`, `export_format`, and what the format refuses
+ */
+export async function planExport(
+  session: Session,
+  format: string,
+  options: Readonly<Record<string, string>> = {},
+): Promise<PlannedExport> {
+  const found = exportFormat(format);
+  const source = sourceOf(session);
+  const plan = await found.plan(source, options);
+  return { ...plan, folderName: found.fileName(source.baseModel.split('/').at(-1)!) };
+}
+
+/** Writes a planned export and checks it; see `runExport`. */
+export async function writeExport(
+  plan: ExportPlan,
+  target: ExportTarget,
+  { onProgress, signal }: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal } = {},
+): Promise<ExportCheck> {
+  const totalBytes = exportBytes(plan);
+  return await runExport(plan, target, {
+    signal,
+    onProgress: (bytes, file) =>
+      onProgress?.({
+        label: file === undefined ? 'Reading it back and comparing' : `Writing ${file}`,
+        fraction: bytes / Math.max(1, totalBytes),
+        bytes,
+        totalBytes,
+      }),
+  });
+}
+
+function sourceOf(session: Session): ExportSource {
+  const { layout, model } = session;
+  const { run, ...adapter } = session.requireTuned();
+  return {
+    ...baseNameOf(model.identity),
+    layout,
+    adapter,
+    run,
+    withBase: (work) => session.withBase(work),
+    compareLogits: (other) => session.compareLogits(other),
+  };
+}

@@ -1,0 +1,203 @@
+import { unzipSync } from 'fflate';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bytesOf } from '../../../src/core/bytes';
+import { folderTarget } from '../../../src/exports/folder_target';
+import type { ExportPlan, ExportSource } from '../../../src/exports/format';
+import { memoryTarget } from '../../../src/exports/memory_target';
+import { peftExport } from '../../../src/exports/peft';
+import { runExport } from '../../../src/exports/run';
+import { zipTarget } from '../../../src/exports/zip_target';
+import type { ModelLayout } from '../../../src/models/layout';
+import { adapterLayout, initialAdapter } from '../../../src/models/adapters/layout';
+import type { AdapterSettings } from '../../../src/models/adapters/settings';
+import { nodeFiles } from '../../../src/storage/node_files';
+import { MemoryFiles } from '../storage/memory_files';
+import { tinySpec } from '../session/tiny';
+
+const settings: AdapterSettings = {
+  r: 4,
+  lora_alpha: 8,
+  lora_dropout: 0,
+  use_rslora: false,
+  target_modules: 'all-linear',
+};
+const layout = adapterLayout(tinySpec, settings);
+const parameters = initialAdapter(layout, 1);
+
+const source: ExportSource = {
+  baseModel: 'some/base',
+  revision: null,
+  layout: { spec: tinySpec } as ModelLayout,
+  adapter: { layout, parameters },
+  run: undefined,
+  withBase: () => Promise.reject(new Error('the base is not needed')),
+  compareLogits: () => Promise.resolve(0),
+};
+
+const PEFT_FILES = ['README.md', 'adapter_model.safetensors', 'adapter_config.json'];
+
+/** A plan of one file in two parts. */
+function planOf(change: Partial<ExportPlan> = {}): ExportPlan {
+  async function* parts(): AsyncGenerator<Uint8Array> {
+    yield Uint8Array.of(1, 2);
+    await Promise.resolve();
+    yield Uint8Array.of(3);
+  }
+  return {
+    files: [{ name: 'a.bin', size: 3, parts }],
+    check: () => Promise.resolve({ difference: 0, allowed: 0 }),
+    ...change,
+  };
+}
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'export-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe('an adapter for PEFT', () => {
+  it('is the same files in a folder and in a zip, with sizes known before', async () => {
+    const plan = await peftExport.plan(source, {});
+    expect(plan.files.map(({ name }) => name)).toEqual(PEFT_FILES);
+    await runExport(plan, folderTarget(nodeFiles(folder)));
+    const memory = memoryTarget();
+    await runExport(plan, await zipTarget(memory, 'a.zip', plan.files));
+    const zip = unzipSync(new Uint8Array(await memory.files.get('a.zip')!.arrayBuffer()));
+    expect(Object.keys(zip)).toEqual(PEFT_FILES);
+    expect((await readdir(folder)).sort()).toEqual(PEFT_FILES.toSorted());
+    for (const { name, size } of plan.files) {
+      const bytes = await readFile(join(folder, name));
+      expect(bytes.length).toBe(size);
+      expect(Buffer.compare(zip[name]!, bytes)).toBe(0);
+    }
+  });
+
+  it('hands what was read back to the comparison of logits, and is refused where they differ', async () => {
+    const plan = await peftExport.plan(
+      {
+        ...source,
+        compareLogits: (read) => {
+          expect(read.layout.modules).toEqual(layout.modules);
+          expect(bytesOf(read.parameters)).toEqual(bytesOf(parameters));
+          return Promise.resolve(0.25);
+        },
+      },
+      {},
+    );
+    await expect(runExport(plan, memoryTarget())).rejects.toMatchObject({
+      code: 'export_differs',
+      detail: expect.stringContaining('0.25') as string,
+    });
+  });
+
+  it.each(['parameters', 'scale'] as const)(
+    'is refused where its %s are not those of the resident adapter',
+    async (what) => {
+      const resident = parameters.slice();
+      if (what === 'parameters') new Uint32Array(resident.buffer)[5]! ^= 1;
+      const other = what === 'scale' ? adapterLayout(tinySpec, { ...settings, lora_alpha: 16 }) : layout;
+      const { files } = await peftExport.plan(source, {});
+      const { check } = await peftExport.plan(
+        { ...source, adapter: { layout: other, parameters: resident } },
+        {},
+      );
+      await expect(runExport({ files, check }, memoryTarget())).rejects.toMatchObject({
+        code: 'export_differs',
+      });
+    },
+  );
+});
+
+describe('a folder', () => {
+  const inFolder = () => folderTarget(nodeFiles(folder));
+
+  it('has nothing under a final name before the check, and what was there stays until then', async () => {
+    await writeFile(join(folder, 'a.bin'), 'old');
+    await runExport(
+      planOf({
+        async check(written) {
+          expect((await readdir(folder)).sort()).toEqual(['a.bin', 'a.bin.tmp']);
+          expect(await readFile(join(folder, 'a.bin'), 'utf8')).toBe('old');
+          expect([...(await written.get('a.bin')!.read(1, 3))]).toEqual([2, 3]);
+          return { difference: 0, allowed: 0 };
+        },
+      }),
+      inFolder(),
+    );
+    expect([...(await readFile(join(folder, 'a.bin')))]).toEqual([1, 2, 3]);
+    expect(await readdir(folder)).toEqual(['a.bin']);
+  });
+
+  it.each([
+    ['differs', { difference: 1, allowed: 0.5 }],
+    ['can’t be compared', { difference: NaN, allowed: 0.5 }],
+  ])('is left as it was where what was written %s', async (_, result) => {
+    const plan = planOf({ check: () => Promise.resolve(result) });
+    await expect(runExport(plan, inFolder())).rejects.toMatchObject({ code: 'export_differs' });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('is left as it was where the export is stopped', async () => {
+    const stop = new AbortController();
+    const onProgress = (bytes: number): void => {
+      if (bytes > 0) stop.abort();
+    };
+    await expect(runExport(planOf(), inFolder(), { onProgress, signal: stop.signal })).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }) as Error,
+    );
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('takes nothing of a longer file that a crash left', async () => {
+    await writeFile(join(folder, 'a.bin.tmp'), 'much longer than what is to come');
+    await runExport(planOf(), inFolder());
+    expect(await readFile(join(folder, 'a.bin'))).toHaveLength(3);
+  });
+
+  it('is refused where there is no room for it, before anything is written', async () => {
+    const files = new MemoryFiles();
+    files.room = 2;
+    await expect(runExport(planOf(), folderTarget(files, 'exports'))).rejects.toMatchObject({
+      code: 'storage_full',
+    });
+    expect([...files.files.keys()]).toEqual([]);
+  });
+});
+
+describe('a zip', () => {
+  it('is read back entry by entry', async () => {
+    const read: number[][] = [];
+    const plan = planOf({
+      async check(written) {
+        for (const file of written.values()) read.push([...(await file.read(0, file.size))]);
+        return { difference: 0, allowed: 0 };
+      },
+    });
+    const two = { ...plan, files: [...plan.files, { ...plan.files[0]!, name: 'b.bin' }] };
+    await runExport(two, await zipTarget(memoryTarget(), 'a.zip', two.files));
+    expect(read).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
+  });
+
+  it('leaves nothing where the export fails', async () => {
+    const memory = memoryTarget();
+    const plan = planOf({ check: () => Promise.reject(new Error('the device is gone')) });
+    await expect(runExport(plan, await zipTarget(memory, 'a.zip', plan.files))).rejects.toThrow('gone');
+    expect(memory.files.size).toBe(0);
+  });
+
+  it('is refused from 4 GiB on, before anything is written', async () => {
+    const files = [{ name: 'model.safetensors', size: 2 ** 32 }];
+    await expect(zipTarget(memoryTarget(), 'a.zip', files)).rejects.toMatchObject({
+      code: 'export_zip_size',
+    });
+  });
+});
