@@ -1,4 +1,4 @@
-import { blobReader } from '../storage/file_store';
+import { blobReader } from '../core/file_reader';
 import type { ExportTarget } from './target';
 
 /** Files as blobs, for browsers that let a page store no files, and for small exports. The browser may keep them on the disk. */
