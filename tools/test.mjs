@@ -1,17 +1,28 @@
-// Runs every check, or the one named: node tools/test.mjs [unit | ops | parity | e2e | format | …] [its runner's arguments]
+// Runs every check, or the ones named: node tools/test.mjs [check | unit | ops | parity | e2e | real | format | …] [its
+// runner's arguments]. `check` is the everyday loop: everything that needs neither a browser nor a GPU.
 // Its last line sums all of it: `N passed, N failed`.
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';
 import { countPlaywright, countVitest, settle } from './lib/counts.mjs';
+import { HEARTBEAT, watchHeartbeat } from './lib/heartbeat.mjs';
 import { checkNode, ensurePackages } from './lib/install.mjs';
 import { bin, readJson, root, run } from './lib/run.mjs';
 
 /**
  * @typedef {import('./lib/counts.mjs').Counts} Counts
  * @typedef {'browser' | 'vulkan' | 'page' | 'cli'} Need what is found, installed or built before a step
- * @typedef {{ needs: Need[], minutes: number, commands: string[][], count?: (report: unknown) => Counts }} Step
+ * @typedef {object} Step
+ * @property {Need[]} [needs]
+ * @property {true} [check] part of `check`: runs beside the other such steps
+ * @property {true} [byName] runs only if it is named
+ * @property {string[][]} commands
+ * @property {(report: unknown) => Counts} [count] a step without it counts as one test
  */
+
+/** A step is stopped if none of its tests begins or ends for so long. */
+const IDLE_MINUTES = 20;
 
 const reports = join(root, 'test-results');
 /** @param {string} name */
@@ -19,32 +30,33 @@ const reportPath = (name) => join(reports, `${name}.json`);
 
 /** @param {string} project @returns {string[][]} */
 const vitest = (project) => [
-  [bin('vitest'), 'run', `--project=${project}`, '--reporter=default', '--reporter=json'].concat(
+  [
+    ...[bin('vitest'), 'run', `--project=${project}`],
+    ...['--reporter=default', '--reporter=./tools/lib/heartbeat_vitest.mjs', '--reporter=json'],
     `--outputFile.json=${reportPath(project)}`,
-  ),
+  ],
 ];
 /** @param {string} suite @returns {string[][]} */
 const playwright = (suite) => [
   [bin('@playwright/test', 'playwright'), 'test', '--config', `tests/${suite}/playwright.config.ts`],
 ];
 
-/** @returns {Record<string, Step>} in the order in which they run; a step without `count` counts as one test */
+/** @returns {Record<string, Step>} in the order in which they begin; the longest of the checks come first */
 const allSteps = () => ({
-  format: { needs: [], minutes: 3, commands: [[bin('prettier'), '--check', '--log-level=warn', '.']] },
-  lint: { needs: [], minutes: 5, commands: [[bin('eslint'), '.']] },
+  unit: { check: true, commands: vitest('unit'), count: countVitest },
+  lint: { check: true, commands: [[bin('eslint'), '.']] },
   types: {
-    needs: [],
-    minutes: 5,
+    check: true,
     commands: [
       [bin('typescript', 'tsc'), '--noEmit'],
       [bin('svelte-check'), '--fail-on-warnings', '--output', 'human'],
     ],
   },
-  layers: { needs: [], minutes: 1, commands: [[join(root, 'tools', 'layers.mjs')]] },
-  unit: { needs: [], minutes: 10, commands: vitest('unit'), count: countVitest },
-  ops: { needs: ['browser'], minutes: 15, commands: playwright('ops'), count: countPlaywright },
-  parity: { needs: ['vulkan', 'cli'], minutes: 15, commands: vitest('parity'), count: countVitest },
-  e2e: { needs: ['browser', 'page'], minutes: 20, commands: playwright('e2e'), count: countPlaywright },
+  format: { check: true, commands: [[bin('prettier'), '--check', '--log-level=warn', '.']] },
+  layers: { check: true, commands: [[join(root, 'tools', 'layers.mjs')]] },
+  ops: { needs: ['browser'], commands: playwright('ops'), count: countPlaywright },
+  parity: { needs: ['vulkan', 'cli'], commands: vitest('parity'), count: countVitest },
+  e2e: { needs: ['browser', 'page'], commands: playwright('e2e'), count: countPlaywright },
 });
 
 /** Finds, installs or builds each thing once, however many steps need it; it stays in the environment. */
@@ -74,16 +86,30 @@ function preparations() {
 /**
  * @param {string} name
  * @param {Step} step
- * @param {string[]} extra arguments for its last command
+ * @param {object} options
+ * @param {string[]} options.extra arguments for its last command
+ * @param {boolean} options.capture prints its output when it has ended, since others run beside it
  * @returns {Promise<Counts>}
  */
-async function runStep(name, { minutes, commands, count }, extra) {
+async function runStep(name, { commands, count }, { extra, capture }) {
   rmSync(reportPath(name), { force: true });
+  const heartbeat = join(reports, `${name}.heartbeat`);
   let code = 0;
   for (const [index, command] of commands.entries()) {
     const args = index === commands.length - 1 ? [...command, ...extra] : command;
-    const ended = await run(process.execPath, args, { timeout: minutes * 60_000 });
-    if (ended.timedOut) log(`${name} was stopped after ${minutes} minutes.`);
+    const watch = watchHeartbeat(heartbeat, IDLE_MINUTES);
+    const output = capture ? 'capture' : 'inherit';
+    const env = { [HEARTBEAT]: heartbeat };
+    const ended = await run(process.execPath, args, { output, env, signal: watch.signal });
+    watch.stop();
+    if (capture) log(`\n── ${name}\n${ended.output.trimEnd()}`);
+    if (ended.timedOut) {
+      const running = watch.running();
+      log(
+        `${name} was stopped: no test began or ended for ${IDLE_MINUTES} minutes.` +
+          (running.length > 0 ? ` These had begun and not ended:\n  ${running.join('\n  ')}` : ''),
+      );
+    }
     code ||= ended.code;
   }
   if (!count) return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
@@ -97,37 +123,57 @@ function log(line) {
   console.log(line);
 }
 
+/**
+ * The steps that a name on the command line stands for.
+ * @param {string | undefined} name
+ * @returns {[string, Step][]}
+ */
+function chosenSteps(name) {
+  const steps = Object.entries(allSteps());
+  if (name === undefined) return steps.filter(([, { byName }]) => !byName);
+  if (name === 'check') return steps.filter(([, { check }]) => check);
+  const chosen = steps.filter(([each]) => each === name);
+  if (chosen.length > 0) return chosen;
+  throw new Error(`There is no step ${name}: choose from check, ${Object.keys(allSteps()).join(', ')}.`);
+}
+
 /** @param {string[]} argv */
-async function main([only, ...extra]) {
+async function main([name, ...extra]) {
   checkNode();
   await ensurePackages(log);
-  const steps = Object.entries(allSteps()).filter(([name]) => only === undefined || name === only);
-  if (steps.length === 0)
-    throw new Error(`There is no step ${only}: choose from ${Object.keys(allSteps()).join(', ')}.`);
+  const steps = chosenSteps(name);
   mkdirSync(reports, { recursive: true });
   const prepare = preparations();
   const total = { passed: 0, failed: 0 };
-  const summary = [];
-  for (const [name, step] of steps) {
-    log(`\n── ${name}`);
+  /** @type {Map<string, string>} */
+  const summary = new Map();
+  /** @param {[string, Step]} step @param {boolean} capture */
+  const take = async ([name, step], capture) => {
+    if (!capture) log(`\n── ${name}`);
     const began = performance.now();
     /** @type {Counts} */
     let counts = { passed: 0, failed: 1 };
     try {
-      for (const need of step.needs) await prepare(need);
-      counts = await runStep(name, step, extra);
+      for (const need of step.needs ?? []) await prepare(need);
+      counts = await runStep(name, step, { extra, capture });
     } catch (error) {
       log(error instanceof Error ? error.message : String(error));
     }
     total.passed += counts.passed;
     total.failed += counts.failed;
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    summary.push(
-      `${name.padEnd(7)} ${counts.failed === 0 ? 'ok    ' : 'FAILED'} ${seconds.padStart(6)} s  ` +
-        describe(counts),
-    );
-  }
-  log(`\n${summary.join('\n')}\n\n${describe(total)}`);
+    const seconds = ((performance.now() - began) / 1000).toFixed(1).padStart(6);
+    const verdict = counts.failed === 0 ? 'ok    ' : 'FAILED';
+    summary.set(name, `${name.padEnd(7)} ${verdict} ${seconds} s  ${describe(counts)}`);
+  };
+  const checks = steps.filter(([, { check }]) => check);
+  const waiting = [...checks];
+  const lane = async () => {
+    for (let step = waiting.shift(); step; step = waiting.shift()) await take(step, checks.length > 1);
+  };
+  await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, lane));
+  for (const step of steps.filter(([, { check }]) => !check)) await take(step, false);
+  const lines = steps.map(([name]) => summary.get(name));
+  log(`\n${lines.join('\n')}\n\n${describe(total)}`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 }
 

@@ -10,7 +10,11 @@ export default defineConfig({
   workers: 1,
   forbidOnly: true,
   timeout: 300_000,
-  reporter: [['list'], ['json', { outputFile: '../../test-results/e2e.json' }]],
+  reporter: [
+    ['list'],
+    ['json', { outputFile: '../../test-results/e2e.json' }],
+    ['../../tools/lib/heartbeat_playwright.mjs'],
+  ],
   use: {
     launchOptions: { executablePath, args: chromiumFlags },
     screenshot: 'only-on-failure',

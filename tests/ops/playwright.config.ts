@@ -12,6 +12,10 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: true,
   timeout: 120_000,
-  reporter: [['dot'], ['json', { outputFile: '../../test-results/ops.json' }]],
+  reporter: [
+    ['dot'],
+    ['json', { outputFile: '../../test-results/ops.json' }],
+    ['../../tools/lib/heartbeat_playwright.mjs'],
+  ],
   use: { launchOptions: { executablePath, args: chromiumFlags } },
 });

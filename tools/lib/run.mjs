@@ -33,11 +33,16 @@ export function bin(packageName, command = packageName) {
  * @param {'inherit' | 'stderr' | 'capture'} [options.output] where its output goes; 'stderr' keeps ours clean
  * @param {NodeJS.ProcessEnv} [options.env] added to this process's environment
  * @param {number} [options.timeout] milliseconds, after which it and its children are killed
+ * @param {AbortSignal} [options.signal] kills it and its children
  * @param {boolean} [options.shell]
  * @returns {Promise<{ code: number, output: string, timedOut: boolean }>} code is 1 where it could not start or was killed
  */
-export function run(program, args, { output = 'inherit', env = {}, timeout = 0, shell = false } = {}) {
-  const ownGroup = timeout > 0 && process.platform !== 'win32';
+export function run(
+  program,
+  args,
+  { output = 'inherit', env = {}, timeout = 0, signal, shell = false } = {},
+) {
+  const ownGroup = (timeout > 0 || signal !== undefined) && process.platform !== 'win32';
   const child = spawn(program, args, {
     cwd: root,
     env: { ...process.env, ...env },
@@ -64,6 +69,7 @@ export function run(program, args, { output = 'inherit', env = {}, timeout = 0, 
     kill();
   };
   const timer = timeout > 0 ? setTimeout(expire, timeout) : undefined;
+  signal?.addEventListener('abort', expire, { once: true });
   const interrupted = () => {
     kill();
     process.exit(130);
@@ -74,6 +80,7 @@ export function run(program, args, { output = 'inherit', env = {}, timeout = 0, 
     /** @param {number} code */
     const end = (code) => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', expire);
       process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
       resolve({ code, output: captured, timedOut });
     };
