@@ -1,7 +1,7 @@
 import type { Device } from '../../src/gpu/device';
 import { cacheBytes, planChat } from '../../src/models/generation_graph';
 import { Generator } from '../../src/models/generation';
-import { KeyValueCache } from '../../src/models/key_value_cache';
+import { SequenceCache } from '../../src/models/sequence_cache';
 import { weightSlots } from '../../src/models/layout';
 import type { Filler } from './fill';
 import { fit } from './fit';
@@ -33,14 +33,14 @@ export async function decoding(
     return [{ plan: prefill.plan }, { plan: decode.plan, past }];
   });
   const model = await randomModel(device, filler, layout);
-  const cache = new KeyValueCache(model, past + tokens);
+  const cache = new SequenceCache(model, past + tokens);
   const destroy = (): void => {
     cache.destroy();
     model.destroy();
   };
   try {
     const generator = await Generator.compile(model, undefined, cache);
-    const rows = 2 * spec.layers * cacheBytes(layout, past);
+    const rows = cacheBytes(spec, past);
     // A head that is the embedding is read whole; an embedding beside it gives one row.
     const embedding = 'model.embed_tokens.weight';
     const weights = weightSlots(layout).filter(({ slot }) => spec.tiedHead || !slot.startsWith(embedding));

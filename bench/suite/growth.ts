@@ -17,7 +17,7 @@ export async function measureGrowth(
   recorder: Recorder,
   { model, tokens }: NonNullable<Selection['growth']>,
 ): Promise<void> {
-  const { layers } = layoutsOf(model, recorder.device.limits.maxStorageBufferBindingSize).spec;
+  const { blocks } = layoutsOf(model, recorder.device.limits.maxStorageBufferBindingSize).spec;
   const measured = async (part: StepPart, count: number): Promise<number> => {
     const samples = await timePart(recorder, { model, tokens: count, load: LOAD, part });
     const { length } = recorder.results;
@@ -30,7 +30,7 @@ export async function measureGrowth(
   const outside = (await measured('outside the blocks', OUTSIDE_TOKENS)) / OUTSIDE_TOKENS;
   for (const count of tokens) {
     const block = await measured('block computed again', count);
-    const value = layers * block + outside * count;
+    const value = blocks.length * block + outside * count;
     recorder.note({ group: 'steps', name: BY_PARTS, model, tokens: count, unit: 's', value });
   }
 }

@@ -1,7 +1,7 @@
 import type { Device } from '../../src/gpu/device';
 import { differentiate } from '../../src/graph/differentiate';
 import { Trace } from '../../src/graph/trace';
-import { linearShape } from '../../src/models/spec';
+import { linearMaps } from '../../src/models/spec';
 import { linear } from '../../src/ops/linear';
 import { f32, type Tensor } from '../../src/ops/op';
 import { packedBuffers } from '../../src/ops/packings/packed';
@@ -25,11 +25,10 @@ export const CUBE: ProductShape = { name: '512³', in: 512, out: 512 };
 export function productShapes(model: ModelName, maxBinding: number): ProductShape[] {
   const { spec } = layoutsOf(model, maxBinding, 1);
   const shapes = new Map<string, { names: string[]; in: number; out: number }>();
-  for (const module of spec.modules) {
-    const [out, input] = linearShape(spec, module);
+  for (const { name, out, in: input } of linearMaps({ ...spec, blocks: spec.blocks.slice(0, 1) })) {
     const key = `${out} × ${input}`;
     const shape = shapes.get(key) ?? { names: [], in: input, out };
-    shape.names.push(module);
+    shape.names.push(name);
     shapes.set(key, shape);
   }
   return [...shapes.values()].map(({ names, ...sizes }) => ({ name: names.join(', '), ...sizes }));

@@ -74,7 +74,7 @@ export async function trainingStep(
     let counter = 0;
     let submits = 0;
     return {
-      blocks: { used: spec.layers, all: layoutsOf(name, most).spec.layers },
+      blocks: { used: spec.blocks.length, all: layoutsOf(name, most).spec.blocks.length },
       memory,
       submits: () => submits,
       run: async () => {

@@ -6,7 +6,7 @@ import { layoutOf } from '../models/load';
 import { adapterLayout } from '../models/adapters/layout';
 import type { AdapterSettings } from '../models/adapters/settings';
 import { trainingMemory } from '../models/memory';
-import { parameterCount } from '../models/spec';
+import { parameterCount, type ModelSpec } from '../models/spec';
 import { readAdapterFiles } from '../models/adapter_files';
 import { makeDataset } from '../session/dataset';
 import { openFolderModel } from '../session/opening';
@@ -65,7 +65,7 @@ export const inspectCommand: Command = {
       const parameters = { base, trainable: adapter.parameters, all: base + adapter.parameters };
 
       output.json({ spec: jsonOf(spec), parameters, memory: { ...memory, total } });
-      section('spec', flattened(jsonOf(spec)));
+      section('spec', flattened({ ...jsonOf(spec), blocks: blocksText(spec) }));
       section(
         'parameters',
         Object.entries(parameters).map(([name, count]) => [name, count.toLocaleString('en-US')]),
@@ -92,6 +92,16 @@ function notHere(typed: string): TunesmithError {
     message: `--model: there is no folder ${typed}.`,
     hint: `Check the path. For a model of a hub, use tunesmith preview --model ${typed}.`,
   });
+}
+
+/** The blocks by the layers that they have: "24 × attention + gated_mlp". */
+function blocksText({ blocks }: ModelSpec): string {
+  const counts = new Map<string, number>();
+  for (const block of blocks) {
+    const layers = block.map(({ layer }) => layer.kind).join(' + ');
+    counts.set(layers, (counts.get(layers) ?? 0) + 1);
+  }
+  return Array.from(counts, ([layers, count]) => `${count} × ${layers}`).join(', ');
 }
 
 function flattened(object: { readonly [key: string]: JsonValue }): [string, string][] {

@@ -105,6 +105,25 @@ export function planDispatches(
   return { capacity, dispatches, placements, arenas, slots };
 }
 
+/**
+ * The nodes of a trace up to the last that writes into a bound buffer: a pass that is run for these buffers alone needs no
+ * others. Which nodes write is read from their dispatches.
+ */
+export function untilLastKept(
+  trace: Trace,
+  { capacity, limits }: Pick<PlanRequest, 'capacity' | 'limits'>,
+): readonly TracedNode[] {
+  const temporary = trace.planned.bind(trace);
+  const last = trace.nodes.findLastIndex(({ node }) =>
+    node.op
+      .lower(node, { limits, capacity, temporary })
+      .some(({ bindings }) =>
+        bindings.some(({ tensor, access }) => access !== 'read' && tensor.storage.kind === 'bound'),
+      ),
+  );
+  return trace.nodes.slice(0, last + 1);
+}
+
 /** Bytes of a tensor when `rows` rows are in use. */
 export function byteLength(tensor: Tensor, rows: number): number {
   return elements(tensor.shape, rows) * 4;

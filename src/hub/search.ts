@@ -5,7 +5,7 @@ import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
 import { isRepo, refuseOtherPage } from '../core/model_reference';
 import { ARCHITECTURES } from '../models/config';
-import { GGUF_ARCHITECTURES } from '../models/gguf_folder';
+import { ggufFamily } from '../models/families';
 import { licenseOf } from './repository';
 import { Requester } from './requester';
 import type { CallOptions, Hub, HubModel } from './types';
@@ -43,7 +43,7 @@ const foundGguf = v.object({
   gguf: v.object({
     architecture: v.pipe(
       v.string(),
-      v.check((each) => Object.hasOwn(GGUF_ARCHITECTURES, each)),
+      v.check((each) => ggufFamily(each) !== undefined),
     ),
     total: v.fallback(v.optional(v.number()), undefined),
   }),
@@ -132,7 +132,7 @@ function ggufModel({ id, gguf, ...found }: v.InferOutput<typeof foundGguf>): Hub
     ...(gguf.total !== undefined && { parameters: gguf.total }),
     ...described(found),
     modelType: gguf.architecture,
-    architecture: GGUF_ARCHITECTURES[gguf.architecture]?.name,
+    architecture: ggufFamily(gguf.architecture)?.architecture,
     quantization: 'gguf',
   };
 }

@@ -1,7 +1,7 @@
 import { isFloatDtype } from '../core/dtype';
 import { TunesmithError, type ErrorCode } from '../core/errors';
 import { sameShape, shapeText } from '../core/shape';
-import { checkpointTensors, type ModelSpec } from './spec';
+import { checkpointTensors, headName, type ModelSpec } from './spec';
 import type { StoredTensor, StoredWeights } from './stored/stored_weight';
 
 /** Buffers that old checkpoints carry and that are computed here. */
@@ -47,7 +47,7 @@ export function checkUnexpected(
     const known =
       expected.has(name) ||
       IGNORED.test(name) ||
-      (spec.tiedHead && name === 'lm_head.weight') ||
+      (spec.tiedHead && name === headName()) ||
       pathsOf(name).some((path) => packed.has(path));
     if (!known)
       throw wrong('tensor_unexpected', `${file.name} has ${name}, for which config.json has no use.`);

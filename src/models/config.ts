@@ -1,32 +1,10 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../core/errors';
-import { ernie45Spec } from './families/ernie4_5';
-import { gemma3Spec } from './families/gemma3';
-import { glmSpec } from './families/glm';
-import { llamaSpec } from './families/llama';
-import { mistralSpec } from './families/mistral';
-import { qwen2Spec } from './families/qwen2';
-import { qwen3Spec } from './families/qwen3';
-import { smolLM3Spec } from './families/smollm3';
+import { FAMILIES } from './families';
 import type { ModelSpec } from './spec';
 
-/**
- * By the name of the architecture. One more family is one more file that reads its config.json into a spec, for the decoder
- * to follow, and its cases in the tests.
- */
-const FAMILIES: Readonly<Record<string, (config: unknown) => ModelSpec>> = {
-  LlamaForCausalLM: llamaSpec,
-  MistralForCausalLM: mistralSpec,
-  Qwen2ForCausalLM: qwen2Spec,
-  Qwen3ForCausalLM: qwen3Spec,
-  SmolLM3ForCausalLM: smolLM3Spec,
-  Gemma3ForCausalLM: gemma3Spec,
-  Ernie4_5ForCausalLM: ernie45Spec,
-  GlmForCausalLM: glmSpec,
-};
-
 /** What config.json may ask for. */
-export const ARCHITECTURES: readonly string[] = Object.keys(FAMILIES);
+export const ARCHITECTURES: readonly string[] = FAMILIES.map(({ architecture }) => architecture);
 
 const Architectures = v.object({ architectures: v.pipe(v.array(v.string()), v.minLength(1)) });
 
@@ -44,13 +22,13 @@ export function readSpec(config: unknown): ModelSpec {
     });
   }
   const name = parsed.output.architectures[0] ?? '';
-  const read = Object.hasOwn(FAMILIES, name) ? FAMILIES[name] : undefined;
-  if (!read) {
+  const family = FAMILIES.find(({ architecture }) => architecture === name);
+  if (!family) {
     throw new TunesmithError({
       code: 'architecture_unsupported',
       message: `config.json asks for ${name}, which is not among the families that can be trained here.`,
       hint: `Choose a model of one of these: ${ARCHITECTURES.join(', ')}.`,
     });
   }
-  return read(config);
+  return family.spec(config);
 }

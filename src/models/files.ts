@@ -6,7 +6,7 @@ import { readSpec } from './config';
 import { readJson, readText, type FileReader, type ModelFolder } from './folder';
 import { ggufFolder } from './gguf_folder';
 import { INDEX_FILE, SINGLE_FILE, readTensorFiles } from './shards';
-import type { ModelSpec } from './spec';
+import { checkpointTensors, type ModelSpec } from './spec';
 import { ggufSpec, ggufWeights, readRopeFactors } from './stored/gguf_weights';
 import { storedWeights } from './stored/safetensors_weights';
 import type { StoredWeights } from './stored/stored_weight';
@@ -62,7 +62,7 @@ async function openSafetensors(folder: ModelFolder): Promise<Checkpoint> {
   checkUnexpected(spec, stored, tensors);
   await checkTiedHead(spec, tensors);
   const small = { config, tokenizer, tokenizerConfig, templateFile, generationConfig };
-  return { ...small, spec, stored, files, notes: notesOn(stored) };
+  return { ...small, spec, stored, files, notes: notesOn(spec, stored) };
 }
 
 async function openGguf(file: FileReader): Promise<Checkpoint> {
@@ -72,7 +72,7 @@ async function openGguf(file: FileReader): Promise<Checkpoint> {
   const spec = ggufSpec(readSpec(small.config));
   const stored = ggufWeights(spec, header, file);
   checkWeights(spec, stored);
-  return { ...small, spec, stored, files: [file], templateFile: undefined, notes: notesOn(stored) };
+  return { ...small, spec, stored, files: [file], templateFile: undefined, notes: notesOn(spec, stored) };
 }
 
 /** The GGUF file of a folder that has no safetensors; undefined where there is none. */
@@ -88,11 +88,12 @@ function ggufFile(folder: ModelFolder): FileReader | undefined {
 }
 
 /** What becomes of weights in formats that are not run as stored. */
-function notesOn(stored: StoredWeights): string[] {
+function notesOn(spec: ModelSpec, stored: StoredWeights): string[] {
   const linear = new Set<string>();
   const others = new Set<string>();
-  for (const [name, weight] of stored) {
-    if (weight.kind === 'requantised') (name.includes('.layers.') ? linear : others).add(weight.from);
+  for (const { name, kind } of checkpointTensors(spec)) {
+    const weight = stored.get(name);
+    if (weight?.kind === 'requantised') (kind === 'linear' ? linear : others).add(weight.from);
   }
   const names = (formats: ReadonlySet<string>): string => [...formats].sort().join(', ');
   return [

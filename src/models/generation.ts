@@ -4,7 +4,7 @@ import type { Program } from '../graph/program';
 import type { Tensor } from '../ops/op';
 import type { Adapter } from './adapter';
 import { GENERATION_SLOTS, planChat, type GenerationPlan } from './generation_graph';
-import type { KeyValueCache } from './key_value_cache';
+import type { SequenceCache } from './sequence_cache';
 import type { Model } from './model';
 
 /** The tokens that can be likely to come next, of all groups of the vocabulary the likeliest few. */
@@ -28,17 +28,17 @@ interface Passes {
 export class Generator {
   readonly #model: Model;
   readonly #adapter: Adapter | undefined;
-  readonly #cache: KeyValueCache;
+  readonly #cache: SequenceCache;
   #passes: Passes | undefined;
 
-  private constructor(model: Model, adapter: Adapter | undefined, cache: KeyValueCache) {
+  private constructor(model: Model, adapter: Adapter | undefined, cache: SequenceCache) {
     this.#model = model;
     this.#adapter = adapter;
     this.#cache = cache;
   }
 
   /** @param cache perhaps that of other generators, which never answer at the same time */
-  static async compile(model: Model, adapter: Adapter | undefined, cache: KeyValueCache): Promise<Generator> {
+  static async compile(model: Model, adapter: Adapter | undefined, cache: SequenceCache): Promise<Generator> {
     const generator = new Generator(model, adapter, cache);
     await generator.#compiled();
     return generator;

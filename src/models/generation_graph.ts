@@ -1,4 +1,4 @@
-import { plan, type Plan } from '../graph/plan';
+import { plan, untilLastKept, type Plan } from '../graph/plan';
 import { Trace } from '../graph/trace';
 import { headLogits } from '../ops/head_cross_entropy';
 import { likeliest } from '../ops/likeliest';
@@ -8,11 +8,12 @@ import { decoder, headWeight } from './decoder';
 import { BoundWeights, type ModelLayout } from './layout';
 import { BoundAdapter } from './adapters/bound';
 import type { AdapterLayout } from './adapters/layout';
+import { cacheSpecs, type ModelSpec, type PlacedCache } from './spec';
 
 export interface GenerationOptions {
   /** Token rows taken at once: 1 for decoding. */
   readonly capacity: number;
-  /** Rows of the key and value caches. */
+  /** Tokens that the caches have room for. */
   readonly cacheRows: number;
   readonly limits: Limits;
   /** 'last': logits of the last row, f32 [1, vocabulary]. 'all': of every row. Padded to a multiple of 4 columns. */
@@ -34,12 +35,14 @@ export const PREFILL_ROWS = 64;
 
 export const GENERATION_SLOTS = ['tokens'] as const;
 
-export const keySlot = (layer: number): string => `cache.${layer}.key`;
-export const valueSlot = (layer: number): string => `cache.${layer}.value`;
+/** Rows of a cache with room for so many tokens. */
+export function rowsOf({ rows }: PlacedCache, tokens: number): number {
+  return rows === 'tokens' ? tokens : rows;
+}
 
-/** Bytes of one layer's keys (or values). */
-export function cacheBytes({ spec }: ModelLayout, cacheRows: number): number {
-  return cacheRows * spec.kvHeads * spec.headDim * 4;
+/** Bytes of all caches of a model with room for so many tokens. */
+export function cacheBytes(spec: ModelSpec, tokens: number): number {
+  return cacheSpecs(spec).reduce((sum, cache) => sum + rowsOf(cache, tokens) * cache.columns * 4, 0);
 }
 
 /** One pass over `run.rows` new tokens after the `run.past` in the cache. */
@@ -61,7 +64,7 @@ export function planGeneration(
   return { plan: plan(trace, trace.nodes, { capacity, limits, keep }), logits, likeliest: few };
 }
 
-/** A pass that does nothing but put the new tokens' keys and values into the cache. */
+/** A pass that does nothing but put the new tokens into the caches. */
 function planPrefill(
   model: ModelLayout,
   adapter: AdapterLayout | undefined,
@@ -69,9 +72,8 @@ function planPrefill(
 ): ChatPlans['prefill'] {
   const trace = new Trace();
   traceDecoder(trace, model, adapter, cacheRows);
-  // Nothing is remembered of what the last block does after it.
-  const last = trace.nodes.findLastIndex(({ node }) => node.op.name === 'rotary_cache');
-  return { plan: plan(trace, trace.nodes.slice(0, last + 1), { capacity: PREFILL_ROWS, limits }) };
+  const request = { capacity: PREFILL_ROWS, limits };
+  return { plan: plan(trace, untilLastKept(trace, request), request) };
 }
 
 function traceDecoder(
@@ -82,14 +84,16 @@ function traceDecoder(
 ): { hidden: Tensor; weights: BoundWeights } {
   const { spec } = model;
   const weights = new BoundWeights(trace, model);
-  const cache = (slot: string): Tensor => trace.bound(slot, 'f32', [cacheRows, spec.kvHeads * spec.headDim]);
-  const layers = Array.from({ length: spec.layers }, (_, layer) => ({
-    key: cache(keySlot(layer)),
-    value: cache(valueSlot(layer)),
-  }));
+  const caches = new Map(
+    cacheSpecs(spec).map((cache) => {
+      const { slot, columns } = cache;
+      return [slot, trace.bound(slot, 'f32', [rowsOf(cache, cacheRows), columns])];
+    }),
+  );
   const hidden = decoder(trace, spec, weights, adapter && new BoundAdapter(trace, adapter, false), {
     tokens: trace.bound('tokens', 'u32', ['rows']),
-    context: { kind: 'cache', layers },
+    rows: { kind: 'cache' },
+    caches,
   });
   return { hidden, weights };
 }

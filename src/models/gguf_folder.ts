@@ -1,5 +1,6 @@
 import { missingMetadata as missing, unsupportedMetadata as unsupported } from '../formats/gguf_metadata';
 import { ggufTokenizer } from '../formats/gguf_tokenizer';
+import { ggufFamily } from './families';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -23,26 +24,6 @@ export interface GgufFolder {
 /** The tensor whose values `ggufFolder` wants as `ropeFactors`. */
 export const ROPE_FACTORS = 'rope_freqs.weight';
 
-interface Architecture {
-  readonly name: string;
-  readonly modelType: string;
-  /** Fields of config.json that hold for all models of the architecture. */
-  readonly fields?: Json;
-}
-
-export const GGUF_ARCHITECTURES: Readonly<Record<string, Architecture>> = {
-  llama: { name: 'LlamaForCausalLM', modelType: 'llama' },
-  qwen2: { name: 'Qwen2ForCausalLM', modelType: 'qwen2', fields: { use_sliding_window: false } },
-  qwen3: { name: 'Qwen3ForCausalLM', modelType: 'qwen3', fields: { use_sliding_window: false } },
-  smollm3: { name: 'SmolLM3ForCausalLM', modelType: 'smollm3', fields: { no_rope_layer_interval: 4 } },
-  ernie4_5: { name: 'Ernie4_5ForCausalLM', modelType: 'ernie4_5' },
-  gemma3: {
-    name: 'Gemma3ForCausalLM',
-    modelType: 'gemma3_text',
-    fields: { hidden_activation: 'gelu_pytorch_tanh' },
-  },
-};
-
 /** Entries that say nothing of the arithmetic, or nothing that is not said elsewhere. */
 const WITHOUT_EFFECT = ['vocab_size', 'rope.scaling.finetuned', 'tensor_data_layout'];
 
@@ -54,11 +35,8 @@ const WITHOUT_EFFECT = ['vocab_size', 'rope.scaling.finetuned', 'tensor_data_lay
 export function ggufFolder(contents: GgufContents): GgufFolder {
   const { metadata, tensors } = contents;
   const architecture = metadata.get('general.architecture');
-  const known =
-    typeof architecture === 'string' && Object.hasOwn(GGUF_ARCHITECTURES, architecture)
-      ? GGUF_ARCHITECTURES[architecture]
-      : undefined;
-  if (!known) throw unsupported('general.architecture', architecture);
+  const family = typeof architecture === 'string' ? ggufFamily(architecture) : undefined;
+  if (!family?.gguf) throw unsupported('general.architecture', architecture);
   const files = ggufTokenizer(metadata);
   const prefix = `${String(architecture)}.`;
   const read = new Set<string>();
@@ -84,10 +62,10 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
   same('attention.value_length', headDim);
   same('rope.dimension_count', headDim);
   for (const key of ['expert_count', 'expert_used_count']) same(key, 0);
-  const window = optional('attention.sliding_window');
-  const mistral = architecture === 'llama' && window !== undefined && window > 0;
+  const given = optional('attention.sliding_window');
+  const window = given !== undefined && given > 0 ? given : undefined;
   const context = needed('context_length');
-  const theta = optional('rope.freq_base') ?? (architecture === 'gemma3' ? 1_000_000 : 10_000);
+  const theta = optional('rope.freq_base') ?? 10_000;
   const vocabulary = tensors.get('token_embd.weight')?.shape[0] ?? files.tokens;
   const bias = tensors.has('blk.0.attn_q.bias');
   const scaling = ropeScaling(get, optional, context);
@@ -96,9 +74,8 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
   if (scaling && factors) throw unsupported(`${prefix}rope.scaling.type`, get('rope.scaling.type'));
 
   const config = {
-    architectures: [mistral ? 'MistralForCausalLM' : known.name],
-    model_type: mistral ? 'mistral' : known.modelType,
-    ...known.fields,
+    architectures: [family.architecture],
+    model_type: family.gguf.modelType,
     hidden_size: hidden,
     num_hidden_layers: layers,
     num_attention_heads: heads,
@@ -110,11 +87,10 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
     rms_norm_eps: needed('attention.layer_norm_rms_epsilon'),
     rope_theta: theta,
     tie_word_embeddings: !tensors.has('output.weight'),
-    attention_bias: architecture === 'qwen2' ? true : bias,
-    ...(architecture === 'ernie4_5' && { use_bias: bias }),
-    ...(architecture === 'gemma3' && gemma3(optional, { hidden, heads, headDim, layers })),
-    ...(window !== undefined && window > 0 && { sliding_window: window }),
+    attention_bias: bias,
+    ...(window !== undefined && { sliding_window: window }),
     ...((scaling ?? factors) && { rope_scaling: scaling ?? factors }),
+    ...family.gguf.fields?.({ hidden, heads, headDim, layers, window, bias, optional, needed }),
   };
   for (const [key, value] of metadata) {
     if (!key.startsWith(prefix)) continue;
@@ -128,21 +104,6 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
     const value = optional(key) ?? expected;
     if (value !== expected) throw unsupported(prefix + key, value);
   }
-}
-
-/** By its number of layers llama.cpp, too, tells Gemma 3 27B: the file does not say what its scores are scaled by. */
-const LAYERS_OF_GEMMA3_27B = 62;
-
-/** What only Gemma 3 has: the scale of its attention, and what its local layers differ in. */
-function gemma3(
-  optional: (key: string) => number | undefined,
-  { hidden, heads, headDim, layers }: Readonly<Record<'hidden' | 'heads' | 'headDim' | 'layers', number>>,
-): Json {
-  return {
-    query_pre_attn_scalar: layers === LAYERS_OF_GEMMA3_27B ? Math.floor(hidden / heads) : headDim,
-    rope_local_base_freq: optional('rope.freq_base_swa') ?? 10_000,
-    sliding_window_pattern: optional('attention.sliding_window_pattern') ?? 6,
-  };
 }
 
 /** `rope.scaling.*`, as `rope_scaling` of config.json. */

@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import type { LoadSettings } from '../core/settings/settings';
+import { elementCount } from '../core/shape';
 import type { Trace } from '../graph/trace';
 import type { Tensor } from '../ops/op';
 import { packedBuffers, packingRefusal } from '../ops/packings/packed';
@@ -82,8 +83,11 @@ function tensorLayout(
   load: LoadSettings,
   maxBinding: number,
 ): WeightLayout {
+  if (kind === 'vector') {
+    const size = elementCount(shape);
+    return { kind, size, slot: { slot: name, bytes: size * 4 }, add };
+  }
   const [out = 0, input = 1] = shape;
-  if (kind === 'vector') return { kind, size: out, slot: { slot: name, bytes: out * 4 }, add };
   if (typeof form === 'object' && 'format' in form) return packedLayout(name, out, input, form, maxBinding);
   if (kind === 'linear' && load.load_in_4bit && typeof form === 'string') {
     if (input % 64 !== 0) {
@@ -195,6 +199,7 @@ export class BoundWeights {
     return rotary;
   }
 
+  /** All elements of a vector, or of another small tensor, in one dimension. */
   vector(name: string): Tensor {
     const layout = this.#layout.tensors.get(name);
     if (layout?.kind !== 'vector') throw new Error(`${name} is no vector of this model`);

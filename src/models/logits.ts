@@ -2,7 +2,7 @@ import { compile } from '../graph/compile';
 import type { Program } from '../graph/program';
 import type { Adapter } from './adapter';
 import { GENERATION_SLOTS, planGeneration } from './generation_graph';
-import { KeyValueCache } from './key_value_cache';
+import { SequenceCache } from './sequence_cache';
 import type { Model } from './model';
 
 /** Rows at once: as few as keep the logits of a large vocabulary small. */
@@ -18,7 +18,7 @@ export async function allLogits(
   const { vocabularySize } = layout.spec;
   const options = { capacity: ROWS, cacheRows: ids.length, limits: device.limits, logits: 'all' as const };
   const { plan, logits } = planGeneration(layout, adapter?.layout, options);
-  const cache = new KeyValueCache(model, ids.length);
+  const cache = new SequenceCache(model, ids.length);
   let program: Program | undefined;
   try {
     const buffers = new Map([...model.buffers, ...cache.buffers, ...(adapter?.buffers ?? [])]);

@@ -52,7 +52,7 @@ export function chatMemory(
   { cacheRows, limits }: { readonly cacheRows: number; readonly limits: Limits },
 ): { readonly cache: number; readonly chat: number } {
   const { arenas } = planChat(model, adapter, { cacheRows, limits });
-  return { cache: 2 * model.spec.layers * cacheBytes(model, cacheRows), chat: sum(arenas) };
+  return { cache: cacheBytes(model.spec, cacheRows), chat: sum(arenas) };
 }
 
 function inputBytes(plan: Plan): number {

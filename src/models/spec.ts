@@ -1,168 +1,162 @@
-import type { LinearModule } from '../core/linear_modules';
-import type { Activation } from '../ops/gated_activation';
+import { elementCount } from '../core/shape';
+import type { CacheSpec, Layer, LinearSpec, VectorSpec } from './layers/layer';
 import type { RotaryParameters } from './rotary_table';
 
-export type Family = 'llama' | 'mistral' | 'qwen2' | 'qwen3' | 'smollm3' | 'gemma3' | 'ernie4_5' | 'glm';
-
-/** How the attention of one layer differs from that of others. */
-export interface LayerAttention {
-  /** Keys that a token sees at most, itself included; all unless given. */
-  readonly window?: number;
-  /** Which of the spec's rotary embeddings turns its queries and keys; none unless given. */
-  readonly rotary?: number;
+/** A norm's module by its name in Transformers, and in GGUF files. */
+export interface NormName {
+  readonly name: string;
+  readonly gguf?: string;
 }
+
+/** x + layer(norm(x)), or x + outputNorm(layer(norm(x))). */
+export interface Residual {
+  readonly norm: NormName;
+  readonly layer: Layer;
+  readonly outputNorm?: NormName;
+}
+
+/** One of a decoder's blocks, the unit of recomputation. */
+export type Block = readonly Residual[];
 
 /**
  * Everything about a decoder that its arithmetic depends on; read from config.json by the family's file. It is plain
- * JSON.
+ * JSON but for the layers' methods.
  */
 export interface ModelSpec {
-  readonly family: Family;
+  /** The `name` of one of the families. */
+  readonly family: string;
+  /** Path of the module with the embedding and the blocks, in Transformers. */
+  readonly root: string;
   readonly hiddenSize: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
-  readonly intermediateSize: number;
   readonly vocabularySize: number;
   readonly maxPositions: number;
   readonly rmsNormEps: number;
-  readonly activation: Activation;
-  /** The linear maps of a block, in the order of the forward pass. */
-  readonly modules: readonly LinearModule[];
-  /** Biases of q_proj, k_proj and v_proj. */
-  readonly qkvBias: boolean;
-  readonly outputBias: boolean;
-  readonly mlpBias: boolean;
-  /** RMS norms of the queries' and keys' heads. */
-  readonly qkNorm: boolean;
-  /** RMS norms of what attention and the MLP give, before it is added to the residual stream (Gemma). */
-  readonly outputNorms: boolean;
   /** What is added to the weights of all norms as they are stored: 1 where x ⊙ (1 + w) is meant (Gemma). */
   readonly normOffset: 0 | 1;
   /** Factor of the looked-up embeddings. */
   readonly embeddingScale: number;
-  /** Factor of the attention's scores. */
-  readonly attentionScale: number;
   /** The rotary embeddings in use: one, or those of global and of local layers, or none. */
   readonly rotary: readonly RotaryParameters[];
-  /** One entry a layer. */
-  readonly attention: readonly LayerAttention[];
+  readonly blocks: readonly Block[];
+  readonly finalNorm: NormName;
   readonly tiedHead: boolean;
-}
-
-/** The module's path in the checkpoint: model.layers.3.self_attn.q_proj. */
-export function modulePath(layer: number, module: LinearModule): string {
-  const parent = ['q_proj', 'k_proj', 'v_proj', 'o_proj'].includes(module) ? 'self_attn' : 'mlp';
-  return `model.layers.${layer}.${parent}.${module}`;
-}
-
-/** [out, in] of a block's linear map. */
-export function linearShape(spec: ModelSpec, module: LinearModule): readonly [out: number, input: number] {
-  const { hiddenSize, heads, kvHeads, headDim, intermediateSize } = spec;
-  switch (module) {
-    case 'q_proj':
-      return [heads * headDim, hiddenSize];
-    case 'k_proj':
-    case 'v_proj':
-      return [kvHeads * headDim, hiddenSize];
-    case 'o_proj':
-      return [hiddenSize, heads * headDim];
-    case 'gate_proj':
-    case 'up_proj':
-      return [intermediateSize, hiddenSize];
-    case 'gate_up_proj':
-      return [2 * intermediateSize, hiddenSize];
-    case 'down_proj':
-      return [hiddenSize, intermediateSize];
-  }
-}
-
-export function linearBias(spec: ModelSpec, module: LinearModule): boolean {
-  switch (module) {
-    case 'q_proj':
-    case 'k_proj':
-    case 'v_proj':
-      return spec.qkvBias;
-    case 'o_proj':
-      return spec.outputBias;
-    default:
-      return spec.mlpBias;
-  }
-}
-
-/** One linear map of the blocks. */
-export interface LinearMapSpec {
-  /** The module's path in the checkpoint. */
-  readonly path: string;
-  readonly out: number;
-  readonly in: number;
-}
-
-/** The linear maps of all blocks, in the order of the forward pass: what an adapter may stand around. */
-export function linearMaps(spec: ModelSpec): readonly LinearMapSpec[] {
-  return Array.from({ length: spec.layers }, (_, layer) =>
-    spec.modules.map((module) => {
-      const [out, input] = linearShape(spec, module);
-      return { path: modulePath(layer, module), out, in: input };
-    }),
-  ).flat();
 }
 
 export interface TensorSpec {
   readonly name: string;
   readonly shape: readonly number[];
-  /** 'linear' may be quantised; 'vector' is a norm's weight or a bias. */
+  /** 'linear' may be quantised; 'vector' is small and kept in f32: a norm's weight, a bias. */
   readonly kind: 'embedding' | 'linear' | 'vector' | 'head';
   /** To be added to the stored values: a norm's weight w that stands for 1 + w. */
   readonly add?: 1;
+  /** Its name in GGUF files, which have none for some layers. */
+  readonly gguf?: string;
+  /** GGUF files interleave the two halves of the rows of this many heads. */
+  readonly ggufHeads?: number;
 }
 
-/** The checkpoint's tensors, in the order in which the forward pass needs them. */
+/** A linear map with its place in the model. */
+export interface PlacedLinear extends LinearSpec {
+  readonly block: number;
+  /** The module's path: model.layers.3.self_attn.q_proj. */
+  readonly path: string;
+}
+
+export const blockPath = ({ root }: ModelSpec, block: number): string => `${root}.layers.${block}`;
+export const embeddingName = ({ root }: ModelSpec): string => `${root}.embed_tokens.weight`;
+export const headName = (): string => 'lm_head.weight';
+
+/** All linear maps of the blocks, in the order of the forward pass. */
+export function linearMaps(spec: ModelSpec): readonly PlacedLinear[] {
+  return spec.blocks.flatMap((residuals, block) =>
+    residuals.flatMap(({ layer }) =>
+      layer.linears().map((linear) => {
+        const path = `${blockPath(spec, block)}.${layer.path}.${linear.name}`;
+        return { ...linear, block, path };
+      }),
+    ),
+  );
+}
+
+/** The names that `target_modules` may give, in the order of the forward pass: q_proj, k_proj, … */
+export function linearNames(spec: ModelSpec): readonly string[] {
+  return [...new Set(linearMaps(spec).map(({ name }) => name))];
+}
+
+/** A cache with its place in the model. */
+export interface PlacedCache extends CacheSpec {
+  readonly slot: string;
+}
+
+/** What generating keeps of the tokens so far, of all layers. */
+export function cacheSpecs(spec: ModelSpec): readonly PlacedCache[] {
+  return spec.blocks.flatMap((residuals, block) =>
+    residuals.flatMap(({ layer }) =>
+      layer.caches().map((cache) => ({ ...cache, slot: cacheSlot(block, layer, cache.name) })),
+    ),
+  );
+}
+
+export function cacheSlot(block: number, { path }: Layer, name: string): string {
+  return `cache.${block}.${path}.${name}`;
+}
+
+/** The checkpoint's tensors, about in the order in which the forward pass needs them. */
 export function checkpointTensors(spec: ModelSpec): readonly TensorSpec[] {
-  const { hiddenSize, vocabularySize } = spec;
-  const tensors: TensorSpec[] = [
-    { name: 'model.embed_tokens.weight', shape: [vocabularySize, hiddenSize], kind: 'embedding' },
+  const { root, hiddenSize, vocabularySize, normOffset, tiedHead } = spec;
+  const matrix = [vocabularySize, hiddenSize];
+  const add = normOffset === 1 ? ({ add: 1 } as const) : {};
+  const norm = (path: string, { name, gguf }: NormName, ggufPath: string): TensorSpec => ({
+    ...{ name: `${path}.${name}.weight`, shape: [hiddenSize], kind: 'vector', ...add },
+    ...(gguf !== undefined && { gguf: `${ggufPath}${gguf}.weight` }),
+  });
+  const ofLayer = (layer: Layer, path: string, ggufPath: string): TensorSpec[] => [
+    ...layer.linears().flatMap((linear) => linearTensors(linear, path, ggufPath)),
+    ...layer.vectors().map(({ name, shape, norm: isNorm, gguf }: VectorSpec): TensorSpec => ({
+      ...{ name: `${path}.${name}`, shape, kind: 'vector' },
+      ...(isNorm && add),
+      ...(gguf !== undefined && { gguf: `${ggufPath}${gguf}` }),
+    })),
   ];
-  const vector = (name: string, size: number): void => {
-    tensors.push({ name, shape: [size], kind: 'vector' });
+  const ofBlock = (residuals: Block, block: number): TensorSpec[] => {
+    const path = blockPath(spec, block);
+    const ggufPath = `blk.${block}.`;
+    return residuals.flatMap(({ norm: before, layer, outputNorm }) => [
+      norm(path, before, ggufPath),
+      ...ofLayer(layer, `${path}.${layer.path}`, ggufPath),
+      ...(outputNorm ? [norm(path, outputNorm, ggufPath)] : []),
+    ]);
   };
-  const norm = (path: string, size: number): void => {
-    const name = `${path}.weight`;
-    tensors.push({ name, shape: [size], kind: 'vector', ...(spec.normOffset === 1 && { add: 1 }) });
-  };
-  for (let layer = 0; layer < spec.layers; layer++) {
-    const prefix = `model.layers.${layer}`;
-    norm(`${prefix}.input_layernorm`, hiddenSize);
-    for (const module of spec.modules) {
-      const [out, input] = linearShape(spec, module);
-      const path = modulePath(layer, module);
-      tensors.push({ name: `${path}.weight`, shape: [out, input], kind: 'linear' });
-      if (linearBias(spec, module)) vector(`${path}.bias`, out);
-    }
-    if (spec.qkNorm) {
-      norm(`${prefix}.self_attn.q_norm`, spec.headDim);
-      norm(`${prefix}.self_attn.k_norm`, spec.headDim);
-    }
-    norm(`${prefix}.post_attention_layernorm`, hiddenSize);
-    if (spec.outputNorms) {
-      norm(`${prefix}.pre_feedforward_layernorm`, hiddenSize);
-      norm(`${prefix}.post_feedforward_layernorm`, hiddenSize);
-    }
-  }
-  norm('model.norm', hiddenSize);
-  if (!spec.tiedHead) {
-    tensors.push({ name: 'lm_head.weight', shape: [vocabularySize, hiddenSize], kind: 'head' });
-  }
-  return tensors;
+  return [
+    { name: embeddingName(spec), shape: matrix, kind: 'embedding', gguf: 'token_embd.weight' },
+    ...spec.blocks.flatMap(ofBlock),
+    norm(root, spec.finalNorm, ''),
+    ...(tiedHead
+      ? []
+      : [{ name: headName(), shape: matrix, kind: 'head', gguf: 'output.weight' } satisfies TensorSpec]),
+  ];
+}
+
+function linearTensors(
+  { name, out, in: input, bias, gguf, ggufHeads }: LinearSpec,
+  path: string,
+  ggufPath: string,
+): TensorSpec[] {
+  const tensor = (
+    part: 'weight' | 'bias',
+    shape: readonly number[],
+    kind: TensorSpec['kind'],
+  ): TensorSpec => ({
+    ...{ name: `${path}.${name}.${part}`, shape, kind },
+    ...(gguf !== undefined && { gguf: `${ggufPath}${gguf}.${part}` }),
+    ...(ggufHeads !== undefined && { ggufHeads }),
+  });
+  return [tensor('weight', [out, input], 'linear'), ...(bias ? [tensor('bias', [out], 'vector')] : [])];
 }
 
 /** Parameters of the checkpoint; a tied head counts once. */
 export function parameterCount(spec: ModelSpec): number {
-  return checkpointTensors(spec).reduce(
-    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
-    0,
-  );
+  return checkpointTensors(spec).reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }
 
 /** Those of the transformer blocks: what a token is multiplied with before the head. */

@@ -1,25 +1,22 @@
 import { TunesmithError } from '../core/errors';
 import { PIECE_BYTES } from './pieces';
-import type { ModelSpec } from './spec';
+import { embeddingName, headName, type ModelSpec } from './spec';
 import type { StoredTensor } from './stored/stored_weight';
-
-const EMBEDDING = 'model.embed_tokens.weight';
-const HEAD = 'lm_head.weight';
 
 /**
  * Throws `tied_head_differs` where config.json ties the head to the embedding and the checkpoint has a head of its own
  * with other values: Transformers uses that one then, and the embedding in its place would be another model.
  */
 export async function checkTiedHead(
-  { tiedHead }: ModelSpec,
+  spec: ModelSpec,
   tensors: ReadonlyMap<string, StoredTensor>,
 ): Promise<void> {
-  const embedding = tensors.get(EMBEDDING);
-  const head = tensors.get(HEAD);
-  if (!tiedHead || !embedding || !head || (await sameBytes(embedding, head))) return;
+  const names = [headName(), embeddingName(spec)] as const;
+  const [head, embedding] = names.map((name) => tensors.get(name));
+  if (!spec.tiedHead || !embedding || !head || (await sameBytes(embedding, head))) return;
   throw new TunesmithError({
     code: 'tied_head_differs',
-    message: `config.json ties ${HEAD} to ${EMBEDDING}, but ${head.file.name} has other values for it.`,
+    message: `config.json ties ${names.join(' to ')}, but ${head.file.name} has other values for it.`,
     hint: 'Set "tie_word_embeddings" to false in config.json if the model was trained so, or choose another model.',
   });
 }

@@ -97,7 +97,7 @@ function applyLoss(
   const segments = trace.bound('segments', 'u32', ['rows', 2]);
   const hidden = decoder(trace, model.spec, weights, adapter, {
     tokens: rows('tokens'),
-    context: { kind: 'segments', segments, positions: rows('positions') },
+    rows: { kind: 'segments', segments, positions: rows('positions') },
   });
   const head = headWeight(model.spec, weights);
   const { losses } = headCrossEntropy(

@@ -1,5 +1,6 @@
 import { memoryKey, type LoadSettings, type TrainSettings } from '../core/settings/settings';
 import { readSpec } from '../models/config';
+import { familyLabel } from '../models/families';
 import { modelLayout, positionsOf, weightSlots, type ModelLayout } from '../models/layout';
 import { adapterLayout } from '../models/adapters/layout';
 import { chatMemory, trainingMemory } from '../models/memory';
@@ -81,7 +82,7 @@ export function modelPreview(
   ];
   const layout = layoutFor(load);
   return {
-    family: spec.family,
+    family: familyLabel(spec),
     parameters: parameterCount(spec),
     downloadBytes,
     memory,

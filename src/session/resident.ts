@@ -5,7 +5,7 @@ import type { TunedProgram } from '../graph/trial';
 import { Adapter } from '../models/adapter';
 import { Generator } from '../models/generation';
 import { planChat } from '../models/generation_graph';
-import { grownRows, KeyValueCache } from '../models/key_value_cache';
+import { grownRows, SequenceCache } from '../models/sequence_cache';
 import type { ModelLayout } from '../models/layout';
 import type { AdapterLayout } from '../models/adapters/layout';
 import type { Model } from '../models/model';
@@ -28,7 +28,7 @@ export function chatRows({ positions }: ModelLayout, tokens: number): number {
 export class Resident {
   readonly device: Device;
   readonly model: Model;
-  #cache: KeyValueCache | undefined;
+  #cache: SequenceCache | undefined;
   #base: Generator | undefined;
   #tuned: { readonly adapter: Adapter; readonly generator: Generator } | undefined;
 
@@ -106,9 +106,9 @@ export class Resident {
     ];
   }
 
-  #sharedCache(): KeyValueCache {
+  #sharedCache(): SequenceCache {
     const { layout } = this.model;
-    this.#cache ??= new KeyValueCache(this.model, chatRows(layout, MOST_CHAT_ROWS), chatRows(layout, 1));
+    this.#cache ??= new SequenceCache(this.model, chatRows(layout, MOST_CHAT_ROWS), chatRows(layout, 1));
     return this.#cache;
   }
 }

@@ -1,6 +1,7 @@
 import { targetCount, tokenCount, type Dataset } from '../session/dataset';
 import { modelBytes } from '../models/layout';
-import { parameterCount } from '../models/spec';
+import { familyLabel } from '../models/families';
+import { linearNames, parameterCount } from '../models/spec';
 import type { Session } from '../session/session';
 import { moduleNames } from '../models/adapter_files';
 import { weightFormats } from '../session/formats';
@@ -27,10 +28,10 @@ export function modelReport({ model, layout }: Pick<Session, 'model' | 'layout'>
     ...identity,
     ...weightFormats(facts.config, layout),
     notes: facts.notes,
-    family: spec.family,
+    family: familyLabel(spec),
     parameters: parameterCount(spec),
-    layers: spec.layers,
-    modules: spec.modules,
+    layers: spec.blocks.length,
+    modules: linearNames(spec),
     hiddenSize: spec.hiddenSize,
     vocabularySize: spec.vocabularySize,
     maxPositions: spec.maxPositions,

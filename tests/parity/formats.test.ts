@@ -4,7 +4,7 @@ import { loadTokenizer } from '../../src/data/tokenizer';
 import { Device } from '../../src/gpu/device';
 import { openCheckpoint } from '../../src/models/files';
 import { Generator } from '../../src/models/generation';
-import { KeyValueCache } from '../../src/models/key_value_cache';
+import { SequenceCache } from '../../src/models/sequence_cache';
 import { allLogits } from '../../src/models/logits';
 import { readParameter } from '../../src/models/adapters/layout';
 import { compileTraining } from '../../src/models/training';
@@ -69,7 +69,7 @@ describe.each(formats)('%s', (format) => {
   });
 
   test('greedy answers, which read packed weights row by row', async () => {
-    const cache = new KeyValueCache(loaded.model, 64);
+    const cache = new SequenceCache(loaded.model, 64);
     const generator = await Generator.compile(loaded.model, undefined, cache);
     const answer = await greedy(generator, expected.batch[1]!.input_ids, numbers.greedy.base.length);
     expect(answer).toEqual(numbers.greedy.base);

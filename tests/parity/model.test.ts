@@ -3,7 +3,7 @@ import { Device } from '../../src/gpu/device';
 import type { Plan } from '../../src/graph/plan';
 import { Generator } from '../../src/models/generation';
 import { planChat } from '../../src/models/generation_graph';
-import { KeyValueCache } from '../../src/models/key_value_cache';
+import { SequenceCache } from '../../src/models/sequence_cache';
 import { allLogits } from '../../src/models/logits';
 import { readParameter } from '../../src/models/adapters/layout';
 import { compileTraining } from '../../src/models/training';
@@ -72,7 +72,7 @@ describe.each(families)('%s', (family) => {
 
     test('greedy answers through a cache that grows within', async () => {
       const { model } = loaded;
-      const cache = new KeyValueCache(model, 64, 12);
+      const cache = new SequenceCache(model, 64, 12);
       const prompt = expected.batch[1]!.input_ids;
       const { base, adapter } = numbers.greedy;
       const plain = await Generator.compile(model, undefined, cache);
@@ -88,7 +88,7 @@ test('greedy answers with all products of one input in one dispatch, as on a gra
   const fixture = loadFixture('qwen2');
   const own = await Device.open(gpu);
   const { model, adapter, destroy } = await loadOnDevice(own, fixture, 'nf4');
-  const cache = new KeyValueCache(model, 64);
+  const cache = new SequenceCache(model, 64);
   const planned = (): Plan => {
     const options = { cacheRows: cache.rows, limits: own.limits };
     return planChat(model.layout, adapter.layout, options).decode.plan;

@@ -4,7 +4,7 @@ import { Device } from '../../src/gpu/device';
 import { readGgufHeader } from '../../src/formats/gguf';
 import type { Checkpoint } from '../../src/models/files';
 import { Generator } from '../../src/models/generation';
-import { KeyValueCache } from '../../src/models/key_value_cache';
+import { SequenceCache } from '../../src/models/sequence_cache';
 import { loadModel } from '../../src/models/load';
 import { allLogits } from '../../src/models/logits';
 import type { Model } from '../../src/models/model';
@@ -91,7 +91,7 @@ describe.each([...Object.keys(CONFIGS), 'gguf'])('%s', (name) => {
 
   test('has them one token at a time', async () => {
     const logits = await allLogits(models[1], undefined, IDS);
-    const cache = new KeyValueCache(models[0], 64, 64);
+    const cache = new SequenceCache(models[0], 64, 64);
     const generator = await Generator.compile(models[0], undefined, cache);
     await generator.next(IDS.slice(0, 4), 0);
     let found = new Float32Array(0);

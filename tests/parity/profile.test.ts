@@ -12,6 +12,7 @@ import { loadModel } from '../../src/models/load';
 import { adapterLayout, initialAdapter } from '../../src/models/adapters/layout';
 import { optimizerPlan } from '../../src/models/optimizers';
 import type { Model } from '../../src/models/model';
+import { linearMaps } from '../../src/models/spec';
 import { BATCH_SLOTS, METRICS, planMicroBatch, writeBatch } from '../../src/models/training_graph';
 import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
@@ -94,17 +95,18 @@ test.each(SOURCES)('a profile by %s gives what a run gives and tells of every di
 
 test('a dispatch tells of its node, block, direction, bytes and operations', async () => {
   const { dispatches } = await program.profile(values);
-  const { hiddenSize, layers } = model.layout.spec;
+  const { hiddenSize, blocks: all } = model.layout.spec;
   const norm = dispatches.find(({ op }) => op === 'rms_norm')!;
   expect(norm).toMatchObject({ node: 'blocks.0.rms_norm.y', block: 0, backward: false, kernel: 'rms_norm' });
   expect(norm.bytesRead).toBe((batch.rows + 1) * hiddenSize * 4);
   expect(norm.bytesWritten).toBe(batch.rows * (hiddenSize + 1) * 4);
   // The batch has fewer tokens than the tables have rows, of which only theirs are read.
   const rotary = dispatches.find(({ op }) => op === 'rotary')!;
-  const { heads, headDim } = model.layout.spec;
-  expect(rotary.bytesRead).toBe(batch.rows * (heads * headDim + 1 + headDim) * 4);
+  const { out: columns } = linearMaps(model.layout.spec).find(({ name }) => name === 'q_proj')!;
+  const { dim } = model.layout.spec.rotary[0]!;
+  expect(rotary.bytesRead).toBe(batch.rows * (columns + 1 + dim) * 4);
   const blocks = new Set(dispatches.map(({ block }) => block));
-  expect(blocks).toEqual(new Set([...Array(layers).keys(), undefined]));
+  expect(blocks).toEqual(new Set([...all.keys(), undefined]));
   const again = dispatches.filter(({ node, backward }) => node.startsWith('blocks.0.rms_norm.y') && backward);
   expect(again.map(({ node }) => node)).toContain('blocks.0.rms_norm.y.again');
   expect(dispatches.some(({ op, flops }) => op === 'linear_backward' && flops > 0)).toBe(true);

@@ -2,7 +2,7 @@ import { alignUp } from '../../core/align';
 import { TunesmithError } from '../../core/errors';
 import { kaimingUniform, streamOf } from '../../core/random';
 import { elementCount } from '../../core/shape';
-import { linearMaps, type LinearMapSpec, type ModelSpec } from '../spec';
+import { linearMaps, type ModelSpec, type PlacedLinear } from '../spec';
 import type { AdapterKind, AdapterPart } from './kind';
 import { adapterKind } from './kinds';
 import type { AdapterSettings } from './settings';
@@ -47,7 +47,7 @@ export interface AdapterLayout {
 export function targetMaps(
   spec: ModelSpec,
   targets: AdapterSettings['target_modules'],
-): readonly LinearMapSpec[] {
+): readonly PlacedLinear[] {
   const maps = linearMaps(spec);
   if (targets === 'all-linear') return maps;
   const unknown = targets.find((name) => !maps.some(({ path }) => isTargeted(path, name)));

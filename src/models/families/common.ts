@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../../core/errors';
-import { LINEAR_MODULES } from '../../core/linear_modules';
 import type { Activation } from '../../ops/gated_activation';
+import { Attention, type AttentionSettings } from '../layers/attention';
+import { GatedMlp, LLAMA_MLP, type GatedMlpNames } from '../layers/gated_mlp';
+import type { RotaryParameters } from '../rotary_table';
 import type { ModelSpec } from '../spec';
 import { RotaryConfig } from './rotary';
 import { layerCount, positive, size, unsupported } from './fields';
@@ -106,13 +108,19 @@ export function activationOf(field: string, name: string): Activation {
   }
 }
 
-const MODULES = LINEAR_MODULES.filter((module) => module !== 'gate_up_proj');
+/** What a plain decoder's config.json says of its sizes. */
+export interface Sizes {
+  readonly hiddenSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly intermediateSize: number;
+  readonly rmsNormEps: number;
+}
 
-/**
- * The spec of a decoder of the plain kind (Llama's) but for its rotary embeddings and what its layers do with them;
- * families say in what they differ.
- */
-export function plainSpec(config: CommonConfig): Omit<ModelSpec, 'family' | 'rotary' | 'attention'> {
+/** Throws `config_unsupported` for heads that the kernels can't take. */
+export function sizesOf(config: CommonConfig): Sizes {
   const heads = config.num_attention_heads;
   const kvHeads = config.num_key_value_heads ?? heads;
   if (heads % kvHeads !== 0) throw unsupported('num_key_value_heads', kvHeads);
@@ -126,19 +134,87 @@ export function plainSpec(config: CommonConfig): Omit<ModelSpec, 'family' | 'rot
     kvHeads,
     headDim,
     intermediateSize: config.intermediate_size,
+    rmsNormEps: config.rms_norm_eps,
+  };
+}
+
+/** How the attention of one layer differs from that of others. */
+export type LayerAttention = Pick<AttentionSettings, 'window' | 'rotary'>;
+
+/** In what a decoder of the plain kind (Llama's) differs from others of it. */
+export interface PlainDecoder {
+  readonly family: string;
+  readonly rotary: readonly RotaryParameters[];
+  /** One entry a layer. */
+  readonly attention: readonly LayerAttention[];
+  readonly qkvBias?: boolean;
+  readonly outputBias?: boolean;
+  readonly mlpBias?: boolean;
+  /** RMS norms of the queries' and keys' heads. */
+  readonly headNorms?: boolean;
+  /** 1 / √headDim unless given. */
+  readonly attentionScale?: number;
+  readonly mlpNames?: GatedMlpNames;
+  /** RMS norms of what attention and the MLP give, before it is added to the residual stream (Gemma). */
+  readonly outputNorms?: boolean;
+  readonly normOffset?: 0 | 1;
+  readonly embeddingScale?: number;
+  readonly ggufInterleaved?: true;
+}
+
+/** The spec of a decoder whose blocks are attention and a gated MLP with the names that Llama gave them. */
+export function plainSpec(config: CommonConfig, plain: PlainDecoder): ModelSpec {
+  const { hiddenSize, layers, heads, kvHeads, headDim, intermediateSize, rmsNormEps } = sizesOf(config);
+  const { outputNorms = false, headNorms = false, ggufInterleaved } = plain;
+  const mlp = new GatedMlp({
+    hiddenSize,
+    intermediateSize,
+    activation: activationOf('hidden_act', config.hidden_act),
+    bias: plain.mlpBias ?? false,
+    names: plain.mlpNames ?? LLAMA_MLP,
+  });
+  const attentionOf = (layer: number): Attention =>
+    new Attention({
+      ...{ hiddenSize, heads, kvHeads, headDim, ...plain.attention[layer] },
+      scale: plain.attentionScale ?? 1 / Math.sqrt(headDim),
+      qkvBias: plain.qkvBias ?? false,
+      outputBias: plain.outputBias ?? false,
+      ...(headNorms && { headNormEps: rmsNormEps }),
+      ...(ggufInterleaved && { ggufInterleaved }),
+    });
+  const [afterAttention, afterMlp] = [
+    { name: 'post_attention_layernorm', gguf: 'post_attention_norm' },
+    { name: 'post_feedforward_layernorm', gguf: 'post_ffw_norm' },
+  ];
+  const beforeMlp = outputNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
+  return {
+    family: plain.family,
+    root: 'model',
+    hiddenSize,
     vocabularySize: config.vocab_size,
     maxPositions: config.max_position_embeddings,
-    rmsNormEps: config.rms_norm_eps,
-    activation: activationOf('hidden_act', config.hidden_act),
-    modules: MODULES,
-    qkvBias: false,
-    outputBias: false,
-    mlpBias: false,
-    qkNorm: false,
-    outputNorms: false,
-    normOffset: 0,
-    embeddingScale: 1,
-    attentionScale: 1 / Math.sqrt(headDim),
+    rmsNormEps,
+    normOffset: plain.normOffset ?? 0,
+    embeddingScale: plain.embeddingScale ?? 1,
+    rotary: plain.rotary,
+    blocks: Array.from({ length: layers }, (_, layer) => [
+      {
+        norm: { name: 'input_layernorm', gguf: 'attn_norm' },
+        layer: attentionOf(layer),
+        ...(outputNorms && { outputNorm: afterAttention }),
+      },
+      {
+        norm: { name: beforeMlp, gguf: 'ffn_norm' },
+        layer: mlp,
+        ...(outputNorms && { outputNorm: afterMlp }),
+      },
+    ]),
+    finalNorm: { name: 'norm', gguf: 'output_norm' },
     tiedHead: config.tie_word_embeddings,
   };
+}
+
+/** The same attention in every layer, turned by the model's one rotary embedding. */
+export function turnedAlike({ num_hidden_layers }: CommonConfig): readonly LayerAttention[] {
+  return new Array<LayerAttention>(num_hidden_layers).fill({ rotary: 0 });
 }

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { RotaryParameters } from '../rotary_table';
 import type { ModelSpec } from '../spec';
-import { activationOf, parseCommon, parseConfig, plainSpec, type CommonConfig } from './common';
+import { activationOf, parseCommon, parseConfig, plainSpec, sizesOf, type CommonConfig } from './common';
+import type { Family } from './family';
 import { positive, size } from './fields';
 import { layerTypes, windowOf } from './layers';
 import { RotaryRecord, rotaryParameters } from './rotary';
@@ -23,38 +24,57 @@ type Gemma3 = v.InferOutput<typeof Gemma3>;
 const GLOBAL = 0;
 const LOCAL = 1;
 
+/** By its number of layers llama.cpp, too, tells Gemma 3 27B: the file does not say what its scores are scaled by. */
+const LAYERS_OF_GEMMA3_27B = 62;
+
 /**
- * Gemma 3 without vision (Gemma3ForCausalLM): norms of x ⊙ (1 + w) before and after both halves of a block and on the
+ * Gemma 3 without vision: norms of x ⊙ (1 + w) before and after both halves of a block and on the
  * heads of q and k, embeddings times √hidden_size, and five local layers, with a window and a rotary embedding of their
  * own, to one global layer.
  */
-export function gemma3Spec(config: unknown): ModelSpec {
+export const gemma3: Family = {
+  name: 'gemma3',
+  label: 'Gemma 3',
+  architecture: 'Gemma3ForCausalLM',
+  spec,
+  gguf: {
+    architecture: 'gemma3',
+    modelType: 'gemma3_text',
+    fields: ({ optional, hidden, heads, headDim, layers }) => ({
+      hidden_activation: 'gelu_pytorch_tanh',
+      query_pre_attn_scalar: layers === LAYERS_OF_GEMMA3_27B ? Math.floor(hidden / heads) : headDim,
+      rope_theta: optional('rope.freq_base') ?? 1_000_000,
+      rope_local_base_freq: optional('rope.freq_base_swa') ?? 10_000,
+      sliding_window_pattern: optional('attention.sliding_window_pattern') ?? 6,
+    }),
+  },
+};
+
+function spec(config: unknown): ModelSpec {
   const own = parseConfig(Gemma3, config);
   const hidden_act = activationOf('hidden_activation', own.hidden_activation);
   const common = parseCommon(
     { ...own, hidden_act },
     { num_key_value_heads: 4, head_dim: 256, tie_word_embeddings: true },
   );
-  const spec = plainSpec(common);
   const types = layerTypes(common, (layer) =>
     (layer + 1) % own.sliding_window_pattern === 0 ? 'full_attention' : 'sliding_attention',
   );
-  return {
-    ...spec,
-    family: 'gemma3',
+  return plainSpec(common, {
+    family: gemma3.name,
     qkvBias: common.attention_bias ?? false,
     outputBias: common.attention_bias ?? false,
-    qkNorm: true,
+    headNorms: true,
     outputNorms: true,
     normOffset: 1,
-    embeddingScale: Math.sqrt(spec.hiddenSize),
+    embeddingScale: Math.sqrt(common.hidden_size),
     attentionScale: 1 / Math.sqrt(own.query_pre_attn_scalar),
-    rotary: rotaryEmbeddings(own, common, spec.headDim),
+    rotary: rotaryEmbeddings(own, common, sizesOf(common).headDim),
     attention: types.map((type) => ({
       ...windowOf(type, own.sliding_window),
       rotary: type === 'full_attention' ? GLOBAL : LOCAL,
     })),
-  };
+  });
 }
 
 /** Of global and of local layers. `rope_scaling` and `rope_theta` speak of the global ones alone. */

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import type { LayerAttention } from '../spec';
-import { parseConfig, type CommonConfig } from './common';
+import { parseConfig, type CommonConfig, type LayerAttention } from './common';
 import { size, unsupported } from './fields';
 
 export type LayerType = 'full_attention' | 'sliding_attention';

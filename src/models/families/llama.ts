@@ -1,26 +1,39 @@
 import * as v from 'valibot';
 import type { ModelSpec } from '../spec';
-import { parseCommon, parseConfig, plainSpec, requireNeutral } from './common';
+import { parseCommon, parseConfig, plainSpec, requireNeutral, sizesOf, turnedAlike } from './common';
+import type { Family } from './family';
 import { rotaryOf } from './rotary';
 
 const Llama = v.looseObject({ mlp_bias: v.nullish(v.boolean()) });
 
 /**
- * Llama 2 and 3 and what shares their architecture: TinyLlama, Yi, SmolLM2 (LlamaForCausalLM). `attention_bias` gives all
- * four attention maps a bias.
+ * Llama 2 and 3 and what shares their architecture: TinyLlama, Yi, SmolLM2. `attention_bias` gives all four attention maps
+ * a bias. GGUF files of Mistral call themselves llama, too, and have a window.
  */
-export function llamaSpec(config: unknown): ModelSpec {
+export const llama: Family = {
+  name: 'llama',
+  label: 'Llama',
+  architecture: 'LlamaForCausalLM',
+  spec,
+  gguf: {
+    architecture: 'llama',
+    modelType: 'llama',
+    fields: ({ window }) =>
+      window === undefined ? {} : { architectures: ['MistralForCausalLM'], model_type: 'mistral' },
+  },
+};
+
+function spec(config: unknown): ModelSpec {
   const common = parseCommon(config);
   const { mlp_bias } = parseConfig(Llama, config);
   requireNeutral(common, 'pretraining_tp', 1);
-  const spec = plainSpec(common);
-  return {
-    ...spec,
-    family: 'llama',
+  return plainSpec(common, {
+    family: llama.name,
     qkvBias: common.attention_bias ?? false,
     outputBias: common.attention_bias ?? false,
     mlpBias: mlp_bias ?? false,
-    rotary: [rotaryOf(common, spec)],
-    attention: new Array(spec.layers).fill({ rotary: 0 }),
-  };
+    rotary: [rotaryOf(common, sizesOf(common))],
+    attention: turnedAlike(common),
+    ggufInterleaved: true,
+  });
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { ModelSpec } from '../spec';
-import { parseCommon, parseConfig, plainSpec } from './common';
+import { parseCommon, parseConfig, plainSpec, sizesOf } from './common';
+import type { Family } from './family';
 import { size, unsupported } from './fields';
 import { layerTypes, usedWindow, windowOf } from './layers';
 import { rotaryOf } from './rotary';
@@ -12,14 +13,25 @@ const SmolLM3 = v.looseObject({
 });
 
 /**
- * SmolLM3 (SmolLM3ForCausalLM): some layers turn nothing, those with a 0 in `no_rope_layers` or else every fourth
+ * SmolLM3: some layers turn nothing, those with a 0 in `no_rope_layers` or else every fourth
  * (`no_rope_layer_interval`). Where a window is used, those layers have it unless `layer_types` says otherwise.
  */
-export function smolLM3Spec(config: unknown): ModelSpec {
+export const smollm3: Family = {
+  name: 'smollm3',
+  label: 'SmolLM3',
+  architecture: 'SmolLM3ForCausalLM',
+  spec,
+  gguf: {
+    architecture: 'smollm3',
+    modelType: 'smollm3',
+    fields: () => ({ no_rope_layer_interval: 4 }),
+  },
+};
+
+function spec(config: unknown): ModelSpec {
   const common = parseCommon(config, { num_key_value_heads: 4, tie_word_embeddings: true });
   const { mlp_bias, no_rope_layers, no_rope_layer_interval } = parseConfig(SmolLM3, config);
-  const spec = plainSpec(common);
-  if (no_rope_layers && no_rope_layers.length < spec.layers) {
+  if (no_rope_layers && no_rope_layers.length < common.num_hidden_layers) {
     throw unsupported('no_rope_layers', no_rope_layers);
   }
   const turned = (layer: number): boolean =>
@@ -28,16 +40,16 @@ export function smolLM3Spec(config: unknown): ModelSpec {
   const types = layerTypes(common, (layer) =>
     window !== undefined && !turned(layer) ? 'sliding_attention' : 'full_attention',
   );
-  return {
-    ...spec,
-    family: 'smollm3',
+  return plainSpec(common, {
+    family: smollm3.name,
     qkvBias: common.attention_bias ?? false,
     outputBias: common.attention_bias ?? false,
     mlpBias: mlp_bias ?? false,
-    rotary: [rotaryOf(common, { ...spec, theta: 2_000_000 })],
+    rotary: [rotaryOf(common, { ...sizesOf(common), theta: 2_000_000 })],
     attention: types.map((type, layer) => ({
       ...windowOf(type, window),
       ...(turned(layer) && { rotary: 0 }),
     })),
-  };
+    ggufInterleaved: true,
+  });
 }

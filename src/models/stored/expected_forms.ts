@@ -120,7 +120,7 @@ function ofGguf(spec: ModelSpec, path: string): ExpectedForms {
 }
 
 /** llama.cpp's "M" mixtures keep half of v_proj and down_proj in a finer type: the outer eighths, and each third between. */
-function isFiner({ layers }: ModelSpec, name: string): boolean {
+function isFiner({ blocks: { length: layers } }: ModelSpec, name: string): boolean {
   const [, index, module] = /layers\.(\d+)\..*\.(\w+)\.weight$/.exec(name) ?? [];
   if (module !== 'v_proj' && module !== 'down_proj') return false;
   const layer = Number(index);

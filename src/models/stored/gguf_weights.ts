@@ -7,7 +7,6 @@ import { packedBuffers } from '../../ops/packings/packed';
 import type { FileReader } from '../folder';
 import { ROPE_FACTORS } from '../gguf_folder';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from '../spec';
-import { ggufName, hasGguf, permutedHeads } from './gguf_names';
 import { inHalves } from './interleaved_rows';
 import { damaged } from './parts';
 import type { StoredTensor, StoredWeight, StoredWeights } from './stored_weight';
@@ -27,13 +26,14 @@ export function ggufWeights(spec: ModelSpec, header: GgufHeader, file: FileReade
   const stored = new Map<string, StoredWeight>();
   const known = new Set([ROPE_FACTORS]);
   for (const expected of checkpointTensors(spec)) {
-    const name = ggufName(spec, expected.name);
+    const name = expected.gguf;
+    if (name === undefined) throw new Error(`${expected.name} has no name in GGUF files`);
     known.add(name);
     const found = header.tensors.get(name);
     if (!found) continue;
     const { type: dtype, shape, begin, end } = found;
     const tensor: StoredTensor = { name, file, begin, end, dtype, shape };
-    stored.set(expected.name, storedWeight(spec, tensor, expected));
+    stored.set(expected.name, storedWeight(tensor, expected));
   }
   for (const name of header.tensors.keys()) {
     if (known.has(name)) continue;
@@ -61,14 +61,9 @@ export async function readRopeFactors(
   return new Float32Array(new Uint8Array(await file.read(begin, end)).buffer);
 }
 
-function storedWeight(
-  spec: ModelSpec,
-  tensor: StoredTensor,
-  { name, shape, kind }: TensorSpec,
-): StoredWeight {
+function storedWeight(tensor: StoredTensor, { shape, kind, ggufHeads }: TensorSpec): StoredWeight {
   const { dtype } = tensor;
-  const heads = permutedHeads(spec, name);
-  const ordered = heads === undefined ? tensor : inHalves(checked(tensor, shape), heads);
+  const ordered = ggufHeads === undefined ? tensor : inHalves(checked(tensor, shape), ggufHeads);
   if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') return { kind: 'dense', tensor: ordered };
   if (kind === 'vector' || !isGgmlPacked(dtype)) {
     throw new TunesmithError({
@@ -103,11 +98,11 @@ function checked(tensor: StoredTensor, shape: readonly number[]): StoredTensor {
   throw damaged('tensor_shape', `${tensor.name} is ${shapes}.`);
 }
 
-function checkWhole({ family }: ModelSpec, { metadata }: GgufHeader, file: FileReader): void {
-  if (!hasGguf(family)) {
+function checkWhole(spec: ModelSpec, { metadata }: GgufHeader, file: FileReader): void {
+  if (checkpointTensors(spec).some(({ gguf }) => gguf === undefined)) {
     throw new TunesmithError({
       code: 'architecture_unsupported',
-      message: `${file.name} is of the ${family} family, which can't be read from GGUF files here.`,
+      message: `${file.name} is of the ${spec.family} family, which can't be read from GGUF files here.`,
       hint: 'Choose the same model as safetensors.',
     });
   }

@@ -92,10 +92,6 @@ export const text = {
   size: 'Size in memory',
   context: 'Longest text',
   tokens: (count: string) => `${count} tokens`,
-  /** The engine's families are named as in config.json: llama, ernie4_5. */
-  familyOf: (family: string) =>
-    ({ smollm3: 'SmolLM3', gemma3: 'Gemma 3', ernie4_5: 'ERNIE 4.5', glm: 'GLM' })[family] ??
-    family.charAt(0).toUpperCase() + family.slice(1),
   layers: (count: string) => `${count} layers`,
   template: 'Chat template',
   ownTemplate: 'its own',

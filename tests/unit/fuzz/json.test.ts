@@ -3,6 +3,7 @@ import { test } from 'vitest';
 import { jinjaTemplate } from '../../../src/data/template';
 import { loadTokenizer } from '../../../src/data/tokenizer';
 import { readSpec } from '../../../src/models/config';
+import { attentionsOf } from '../models/layers';
 import { readJson } from '../../../src/models/folder';
 import { modelLayout } from '../../../src/models/layout';
 import { inverseFrequencies } from '../../../src/models/rotary_table';
@@ -26,13 +27,14 @@ const isSize = (value: number): boolean => Number.isSafeInteger(value) && value 
 
 /** What the arithmetic takes for granted of a spec. */
 function checkSpec(spec: ModelSpec): void {
-  const { heads, kvHeads, headDim, layers, attention, rotary } = spec;
+  const { rotary, blocks } = spec;
+  const attentions = attentionsOf(spec);
   for (const [field, value] of Object.entries(spec)) {
     if (typeof value === 'number') check(Number.isFinite(value), `${field} is ${value}`);
   }
-  check(heads % kvHeads === 0 && headDim % 4 === 0, 'the heads do not fit together');
-  check(attention.length === layers, `${attention.length} of ${layers} layers have an attention`);
-  for (const { window, rotary: index } of attention) {
+  check(blocks.length > 0, 'there are no blocks');
+  for (const { heads, kvHeads, headDim, window, rotary: index } of attentions) {
+    check(heads % kvHeads === 0 && headDim % 4 === 0, 'the heads do not fit together');
     check(window === undefined || isSize(window), `a window is ${String(window)}`);
     check(
       index === undefined || rotary[index] !== undefined,
@@ -41,7 +43,8 @@ function checkSpec(spec: ModelSpec): void {
   }
   for (const parameters of rotary) {
     const frequencies = inverseFrequencies(parameters);
-    check(parameters.dim <= headDim && parameters.dim % 2 === 0, 'more is turned than there is');
+    const fits = attentions.every(({ headDim }) => parameters.dim <= headDim);
+    check(fits && parameters.dim % 2 === 0, 'more is turned than there is');
     check(
       frequencies.every((value) => Number.isFinite(value) && value >= 0),
       `frequencies are ${frequencies.join()}`,

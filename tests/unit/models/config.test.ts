@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readSpec } from '../../../src/models/config';
-import { checkpointTensors, parameterCount, type ModelSpec } from '../../../src/models/spec';
+import type { AttentionSettings } from '../../../src/models/layers/attention';
+import { checkpointTensors, parameterCount } from '../../../src/models/spec';
+import { attentionsOf, mlpsOf } from './layers';
 import { PUBLISHED, PUBLISHED_NAMES } from './published';
 
 const base = {
@@ -22,32 +24,30 @@ const ernie = { ...base, architectures: ['Ernie4_5ForCausalLM'] };
 const glm = { ...base, architectures: ['GlmForCausalLM'] };
 
 const windows = (config: unknown): readonly (number | undefined)[] =>
-  readSpec(config).attention.map(({ window }) => window);
+  attentionsOf(readSpec(config)).map(({ window }) => window);
 const tables = (config: unknown): readonly (number | undefined)[] =>
-  readSpec(config).attention.map(({ rotary }) => rotary);
+  attentionsOf(readSpec(config)).map(({ rotary }) => rotary);
 const without = (config: Readonly<Record<string, unknown>>, ...fields: string[]): unknown =>
   Object.fromEntries(Object.entries(config).filter(([field]) => !fields.includes(field)));
 
 describe('what Transformers takes for fields that are missing', () => {
-  const spec = (config: Readonly<Record<string, unknown>>): ModelSpec =>
-    readSpec(without(config, 'num_key_value_heads'));
+  const attention = (config: Readonly<Record<string, unknown>>): AttentionSettings | undefined =>
+    attentionsOf(readSpec(without(config, 'num_key_value_heads')))[0];
 
   test('heads and their size', () => {
-    expect(spec(llama)).toMatchObject({ kvHeads: 4, headDim: 16, attentionScale: 0.25 });
-    expect(spec({ ...mistral, num_attention_heads: 8 })).toMatchObject({ kvHeads: 8, headDim: 8 });
-    expect(spec(qwen2)).toMatchObject({ headDim: 16 });
-    expect(spec(qwen3)).toMatchObject({ headDim: 128, attentionScale: 128 ** -0.5 });
-    expect(spec(smollm3)).toMatchObject({ kvHeads: 4, headDim: 16 });
-    expect(spec(gemma3)).toMatchObject({ kvHeads: 4, headDim: 256, attentionScale: 1 / 16 });
-    expect(spec(ernie)).toMatchObject({ kvHeads: 2, headDim: 128 });
-    expect(spec(glm)).toMatchObject({ kvHeads: 2, headDim: 128 });
+    expect(attention(llama)).toMatchObject({ kvHeads: 4, headDim: 16, scale: 0.25 });
+    expect(attention({ ...mistral, num_attention_heads: 8 })).toMatchObject({ kvHeads: 8, headDim: 8 });
+    expect(attention(qwen2)).toMatchObject({ headDim: 16 });
+    expect(attention(qwen3)).toMatchObject({ headDim: 128, scale: 128 ** -0.5 });
+    expect(attention(smollm3)).toMatchObject({ kvHeads: 4, headDim: 16 });
+    expect(attention(gemma3)).toMatchObject({ kvHeads: 4, headDim: 256, scale: 1 / 16 });
+    expect(attention(ernie)).toMatchObject({ kvHeads: 2, headDim: 128 });
+    expect(attention(glm)).toMatchObject({ kvHeads: 2, headDim: 128 });
   });
 
   test('a null is no missing field', () => {
-    expect(readSpec({ ...ernie, head_dim: null, num_key_value_heads: null })).toMatchObject({
-      headDim: 16,
-      kvHeads: 4,
-    });
+    const spec = readSpec({ ...ernie, head_dim: null, num_key_value_heads: null });
+    expect(attentionsOf(spec)[0]).toMatchObject({ headDim: 16, kvHeads: 4 });
     expect(windows({ ...mistral, sliding_window: null })).toEqual(new Array(4).fill(undefined));
   });
 
@@ -218,13 +218,9 @@ describe('rotary embeddings', () => {
 
 test('Gemma has norms before and after, of 1 + w, and scaled embeddings', () => {
   const spec = readSpec({ ...gemma3, query_pre_attn_scalar: 64 });
-  expect(spec).toMatchObject({
-    activation: 'gelu_pytorch_tanh',
-    normOffset: 1,
-    embeddingScale: 8,
-    attentionScale: 1 / 8,
-    qkNorm: true,
-  });
+  expect(spec).toMatchObject({ normOffset: 1, embeddingScale: 8 });
+  expect(attentionsOf(spec)[0]).toMatchObject({ scale: 1 / 8, headNormEps: 1e-6 });
+  expect(mlpsOf(spec)[0]).toMatchObject({ activation: 'gelu_pytorch_tanh' });
   const norms = checkpointTensors(spec).filter(({ name }) => name.includes('norm'));
   expect(norms).toHaveLength(4 * 6 + 1);
   expect(norms.every(({ add }) => add === 1)).toBe(true);
@@ -314,7 +310,7 @@ test('a tied head has no tensor of its own', () => {
   expect(names(true)).not.toContain('lm_head.weight');
 });
 
-test('a spec is plain JSON', () => {
+test('a spec is plain JSON but for methods', () => {
   for (const config of [llama, mistral, qwen2, qwen3, smollm3, gemma3, ernie, glm]) {
     const spec = readSpec(config);
     expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);

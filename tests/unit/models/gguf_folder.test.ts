@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../../src/data/tokenizer';
 import { readSpec } from '../../../src/models/config';
 import { ggufFolder, type GgufContents } from '../../../src/models/gguf_folder';
+import { attentionsOf } from './layers';
 
 interface TokenizerJson {
   readonly added_tokens: readonly { id: number; content: string; special: boolean }[];
@@ -150,10 +151,12 @@ describe('the config of a GGUF file', () => {
     ['gemma3', 'gemma3', { 'attention.key_length': 32, 'attention.sliding_window': 64 }],
   ])('of %s is read as %s', (architecture, family, more) => {
     const spec = readSpec(ggufFolder(contents(architecture, more)).config);
-    expect(spec).toMatchObject({ family, hiddenSize: 64, layers: 2, vocabularySize: 1000, tiedHead: true });
-    expect(spec.headDim).toBe('attention.key_length' in more ? 32 : 16);
-    expect(spec.qkvBias).toBe(family === 'qwen2');
-    if (family === 'mistral') expect(spec.attention[0]?.window).toBe(128);
+    expect(spec).toMatchObject({ family, hiddenSize: 64, vocabularySize: 1000, tiedHead: true });
+    expect(spec.blocks).toHaveLength(2);
+    const [attention] = attentionsOf(spec);
+    expect(attention?.headDim).toBe('attention.key_length' in more ? 32 : 16);
+    expect(attention?.qkvBias).toBe(family === 'qwen2');
+    if (family === 'mistral') expect(attention?.window).toBe(128);
   });
 
   it.each([

@@ -3,11 +3,12 @@ import { bytesOf, sha256Hex } from '../../../../src/core/bytes';
 import { TunesmithError } from '../../../../src/core/errors';
 import { readGgufHeader, type GgufHeader, type GgufTensor } from '../../../../src/formats/gguf';
 import { loadTokenizer } from '../../../../src/data/tokenizer';
+import { readSpec } from '../../../../src/models/config';
 import { openCheckpoint } from '../../../../src/models/files';
 import { ggufFolder } from '../../../../src/models/gguf_folder';
 import type { ModelSpec } from '../../../../src/models/spec';
 import { ggufSpec, ggufWeights, readRopeFactors } from '../../../../src/models/stored/gguf_weights';
-import { fixture, memoryFile, shapeOf, tinySpec, valuesOf } from './tiny';
+import { fixture, memoryFile, shapeOf, TINY_CONFIG, tinySpec, valuesOf } from './tiny';
 
 const { bytes, values } = fixture('gguf');
 const file = memoryFile(bytes, 'tiny.gguf');
@@ -144,7 +145,7 @@ const refusals: readonly Refusal[] = [
     code: 'architecture_unsupported',
     named: 'glm',
     change: (header) => header,
-    spec: { ...tinySpec, family: 'glm' },
+    spec: readSpec({ ...TINY_CONFIG, architectures: ['GlmForCausalLM'] }),
   },
 ];
 

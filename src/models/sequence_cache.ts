@@ -1,6 +1,7 @@
 import type { Device } from '../gpu/device';
-import { cacheBytes, keySlot, valueSlot } from './generation_graph';
+import { rowsOf } from './generation_graph';
 import type { Model } from './model';
+import { cacheSpecs, type PlacedCache } from './spec';
 
 /** Tokens that a cache begins with room for where it may grow. */
 const FIRST_ROWS = 256;
@@ -13,14 +14,14 @@ export function grownRows(tokens: number, most: number): number {
 }
 
 /**
- * Keys and values of the tokens so far, on the device, and the memory for the activations of the programs that fill it. One
- * generation uses it at a time.
+ * What the layers keep of the tokens so far, on the device, and the memory for the activations of the programs that fill
+ * it. One generation uses it at a time.
  */
-export class KeyValueCache {
+export class SequenceCache {
   /** Tokens that it can grow to hold. */
   readonly most: number;
   readonly #device: Device;
-  readonly #bytesOf: (rows: number) => number;
+  readonly #specs: readonly PlacedCache[];
   readonly #buffers = new Map<string, GPUBuffer>();
   #arenas: GPUBuffer[] = [];
   #rows: number;
@@ -31,19 +32,16 @@ export class KeyValueCache {
     this.#device = device;
     this.most = most;
     this.#rows = rows;
-    this.#bytesOf = (count) => cacheBytes(layout, count);
+    this.#specs = cacheSpecs(layout.spec);
     try {
-      for (let layer = 0; layer < layout.spec.layers; layer++) {
-        for (const slot of [keySlot(layer), valueSlot(layer)]) {
-          this.#buffers.set(slot, device.buffers.create('cache', slot, this.#bytesOf(rows)));
-        }
-      }
+      for (const spec of this.#specs) this.#buffers.set(spec.slot, this.#create(spec, rows));
     } catch (error) {
       this.destroy();
       throw error;
     }
   }
 
+  /** Tokens that it has room for now. */
   get rows(): number {
     return this.#rows;
   }
@@ -67,13 +65,15 @@ export class KeyValueCache {
     if (tokens <= this.#rows) return;
     const rows = grownRows(tokens, this.most);
     this.#version++;
-    for (const [slot, old] of this.#buffers) {
-      const buffer = this.#device.buffers.create('cache', slot, this.#bytesOf(rows));
+    for (const spec of this.#specs) {
+      const old = this.#buffers.get(spec.slot);
+      if (!old || spec.rows !== 'tokens') continue;
+      const buffer = this.#create(spec, rows);
       const encoder = this.#device.gpu.createCommandEncoder();
       encoder.copyBufferToBuffer(old, 0, buffer, 0, old.size);
       this.#device.gpu.queue.submit([encoder.finish()]);
       this.#device.buffers.destroy('cache', old);
-      this.#buffers.set(slot, buffer);
+      this.#buffers.set(spec.slot, buffer);
     }
     this.#rows = rows;
   }
@@ -94,5 +94,10 @@ export class KeyValueCache {
     for (const arena of this.#arenas) this.#device.buffers.destroy('chat', arena);
     this.#buffers.clear();
     this.#arenas = [];
+  }
+
+  #create(spec: PlacedCache, tokens: number): GPUBuffer {
+    const bytes = rowsOf(spec, tokens) * spec.columns * 4;
+    return this.#device.buffers.create('cache', spec.slot, bytes);
   }
 }
