@@ -1,10 +1,11 @@
-import { elements, read, spread, type Builder, type Tensor, defineOp } from './op';
+import { defineOp, elements, read, spread, update, type Builder, type Dispatch, type Tensor } from './op';
+import { recordWindows, type TensorRecord } from './tensor_table';
 import { windowOf, windows } from './windows';
 
 /** Bytes of a buffer that one workgroup updates. */
 const WORKGROUP_BYTES = 256 * 16;
 
-/** Flat, f32 [n], n a multiple of 64; a parameter lies at the same place in all four. */
+/** Flat, f32 [n], n a multiple of 64; a parameter lies at the same place in all four unless `tensors` tells otherwise. */
 export interface AdamwInputs {
   readonly parameters: Tensor;
   readonly gradients: Tensor;
@@ -14,29 +15,68 @@ export interface AdamwInputs {
   readonly metrics: Tensor;
 }
 
-const definition = defineOp<AdamwInputs & Record<string, Tensor>, Record<string, never>, null>({
+/** Some tensors of the flat buffers, with rates of their own. */
+export interface AdamwTensors {
+  /** `first` in elements of the moments, which have only these tensors. */
+  readonly records: readonly TensorRecord[];
+  /** The records, as `tensorTable` writes them. */
+  readonly table: Tensor;
+}
+
+interface Attributes {
+  readonly records: readonly TensorRecord[] | undefined;
+}
+
+const definition = defineOp<AdamwInputs & Record<string, Tensor>, Record<string, never>, Attributes>({
   name: 'adamw',
-  lower({ inputs: { parameters, gradients, moment1, moment2, metrics } }, { limits }) {
-    return windows(elements(parameters.shape, 1) * 4, limits).map((window) => ({
-      kernel: 'adamw',
-      bindings: [
-        windowOf(parameters, 'update', window),
-        windowOf(gradients, 'read', window),
-        windowOf(moment1, 'update', window),
-        windowOf(moment2, 'update', window),
-        read(metrics),
-      ],
-      workgroups: () =>
-        spread(Math.ceil(window.size / WORKGROUP_BYTES), limits.maxComputeWorkgroupsPerDimension),
-      flops: () => window.size * 4,
-    }));
+  lower({ inputs, attributes: { records } }, { limits }) {
+    const { parameters, gradients, moment1, moment2, metrics } = inputs;
+    const most = limits.maxComputeWorkgroupsPerDimension;
+    if (!records) {
+      return windows(elements(parameters.shape, 1) * 4, limits).map((window) => ({
+        kernel: 'adamw',
+        bindings: [
+          windowOf(parameters, 'update', window),
+          windowOf(gradients, 'read', window),
+          windowOf(moment1, 'update', window),
+          windowOf(moment2, 'update', window),
+          read(metrics),
+        ],
+        workgroups: () => spread(Math.ceil(window.size / WORKGROUP_BYTES), most),
+        flops: () => window.size * 4,
+      }));
+    }
+    return recordWindows(records, limits).map((window): Dispatch => {
+      const first = window.records[0]?.first ?? 0;
+      const count = window.records.reduce((sum, record) => sum + record.count, 0);
+      const flat = { offset: window.begin * 4, size: (window.end - window.begin) * 4 };
+      const moments = { offset: first * 4, size: count * 4 };
+      return {
+        kernel: 'adamw',
+        constants: { TENSORS: true },
+        bindings: [
+          { ...update(parameters), ...flat },
+          { ...read(gradients), ...flat },
+          { ...update(moment1), ...moments },
+          { ...update(moment2), ...moments },
+          read(metrics),
+          read(inputs['table']!),
+        ],
+        words: [first, window.begin, window.firstRecord, window.records.length],
+        workgroups: () => spread(Math.ceil((count * 4) / WORKGROUP_BYTES), most),
+        flops: () => count * 16,
+      };
+    });
   },
 });
 
 /**
  * One step of AdamW in place, with the settings in `run`, as torch.optim.AdamW. Gradients are multiplied by metrics[3]
- * first; nothing is changed where metrics[2] is not 0.
+ * first; nothing is changed if metrics[2] is not 0.
+ *
+ * @param tensors what is updated, if it is not all, or not all at the same rate
  */
-export function adamw(builder: Builder, inputs: AdamwInputs): void {
-  builder.apply(definition, { ...inputs }, {}, null);
+export function adamw(builder: Builder, inputs: AdamwInputs, tensors?: AdamwTensors): void {
+  const { table, records } = tensors ?? {};
+  builder.apply(definition, { ...inputs, ...(table && { table }) }, {}, { records });
 }

@@ -1,5 +1,6 @@
 import { adamScalars } from '../../src/models/optimizers/adamw';
 import { adamw } from '../../src/ops/adamw';
+import { tensorTable } from '../../src/ops/tensor_table';
 import { combine, describe, normal, type CaseInput, type OpCase } from './case';
 
 interface Parameters {
@@ -86,7 +87,66 @@ function adamwCase({ limits, ...parameters }: Parameters): OpCase {
 const momentSizes = (gradients: Float32Array, moment1: Float32Array, clip: number): Float64Array =>
   Float64Array.from(gradients, (g, i) => Math.abs(0.1 * clip * g) + Math.abs(moment1[i]!));
 
+/** Some tensors of the flat buffers, at rates of their own; the others stay as they are. */
+function tensorsCase(parameters: { readonly limits?: OpCase['limits'] }): OpCase {
+  const whole = adamwCase({ count: 832, step: 3, weightDecay: 0.1, ...parameters });
+  const records = [
+    { first: 0, offset: 64, count: 128, rate: 1 },
+    { first: 128, offset: 320, count: 64, rate: 16 },
+    { first: 192, offset: 448, count: 384, rate: 0.5 },
+  ].map((record) => ({ ...record, columns: record.count, stride: record.count }));
+  const count = 576;
+  const places = records.flatMap(({ offset, count: length }) => Array.from({ length }, (_, i) => offset + i));
+  const moment = (name: string): CaseInput => {
+    const { data } = whole.inputs[name]!;
+    return { type: 'f32', shape: [count], data: Float32Array.from(places, (place) => data[place]!) };
+  };
+  const rates = records.flatMap((record) => Array<number>(record.count).fill(record.rate));
+  const spread = (values: Float64Array): Float64Array => {
+    const all = new Float64Array(832);
+    places.forEach((place, i) => (all[place] = values[i]!));
+    return all;
+  };
+  return {
+    ...whole,
+    name: `some tensors, ${whole.name}`,
+    inputs: {
+      ...whole.inputs,
+      moment1: moment('moment1'),
+      moment2: moment('moment2'),
+      table: { type: 'u32', shape: [24], data: tensorTable(records) },
+    },
+    build(builder, { parameters: p, gradients, moment1, moment2, metrics, table }) {
+      const state = { parameters: p!, moment1: moment1!, moment2: moment2! };
+      adamw(builder, { ...state, gradients: gradients!, metrics: metrics! }, { records, table: table! });
+      return state;
+    },
+    reference: {
+      forward(inputs) {
+        const given = { ...inputs, moment1: spread(inputs['moment1']!), moment2: spread(inputs['moment2']!) };
+        const { parameters: moved, moment1, moment2 } = whole.reference.forward(given);
+        const result = inputs['parameters']!.slice();
+        // A step is as long as its rate.
+        places.forEach((place, i) => {
+          result[place]! += rates[i]! * (moved![place]! - result[place]!);
+        });
+        const of = (values: Float64Array): Float64Array => Float64Array.from(places, (at) => values[at]!);
+        return { parameters: result, moment1: of(moment1!), moment2: of(moment2!) };
+      },
+    },
+    tolerance: {
+      ...whole.tolerance,
+      moment1: {
+        factor: 4,
+        magnitudes: new Float64Array(count).fill(4),
+      },
+    },
+  };
+}
+
 export const cases: readonly OpCase[] = [
+  tensorsCase({}),
+  tensorsCase({ limits: { maxStorageBufferBindingSize: 2048 } }),
   ...combine({ count: [64, 2112], step: [1, 2, 1000], weightDecay: [0, 0.1] }).map(adamwCase),
   adamwCase({ count: 128, step: 10, weightDecay: 0.01, clip: 0.03125 }),
   adamwCase({ count: 128, step: 10, weightDecay: 0.01, scale: 1e-9 }),

@@ -1,20 +1,54 @@
+import { alignUp } from '../../core/align';
+import { elementCount } from '../../core/shape';
 import type { RunValues } from '../../gpu/run';
 import { adamw as adamwOp } from '../../ops/adamw';
-import type { Optimizer, OptimizerSettings, StepValues } from './optimizer';
+import { tensorTable, type TensorRecord } from '../../ops/tensor_table';
+import type { FlatTensor, Optimizer, OptimizerSettings, StateTensor, StepValues } from './optimizer';
+import { ratesOf } from './rates';
+
+const TABLE = 'adamw_tensors';
 
 /** AdamW (Loshchilov & Hutter 2019, decoupled weight decay) as torch.optim.AdamW: two moments in f32. */
 export const adamw: Optimizer = {
   name: 'adamw_torch',
   aliases: ['adamw_torch_fused'],
-  plan: ({ size }, settings) => ({
-    state: ['moment1', 'moment2'].map((name) => ({ name, dtype: 'F32', shape: [size] })),
-    tables: [],
-    step(trace, { parameters, gradients, metrics, of }) {
-      adamwOp(trace, { parameters, gradients, metrics, moment1: of('moment1'), moment2: of('moment2') });
-    },
-    scalars: (values) => adamScalars(settings, values),
-  }),
+  plan({ size, tensors }, settings) {
+    const rates = ratesOf(tensors, settings);
+    const records = rates && wholeRecords(tensors, rates);
+    return {
+      state: f32Moments(size),
+      tables: records ? [{ name: TABLE, words: tensorTable(records) }] : [],
+      step(trace, { parameters, gradients, metrics, of }) {
+        const inputs = { parameters, gradients, metrics, moment1: of('moment1'), moment2: of('moment2') };
+        adamwOp(trace, inputs, records && { records, table: of(TABLE) });
+      },
+      scalars: (values) => adamScalars(settings, values),
+    };
+  },
 };
+
+/** Both moments of `count` elements. */
+export function f32Moments(count: number): readonly StateTensor[] {
+  return ['moment1', 'moment2'].map((name) => ({ name, dtype: 'F32', shape: [count] }));
+}
+
+/**
+ * Tensors with their padding, one after the other in the moments as they are in the flat buffer.
+ *
+ * @param rates of each tensor
+ */
+export function wholeRecords(
+  tensors: readonly FlatTensor[],
+  rates: readonly number[] | undefined,
+): readonly TensorRecord[] {
+  let first = 0;
+  return tensors.map(({ offset, padded }, index) => {
+    const count = alignUp(elementCount(padded), 64);
+    const record = { first, offset, count, columns: count, stride: count, rate: rates?.[index] ?? 1 };
+    first += count;
+    return record;
+  });
+}
 
 /** The values in `run` of a step of Adam. */
 export function adamScalars(

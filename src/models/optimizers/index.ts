@@ -1,9 +1,10 @@
 import { TunesmithError } from '../../core/errors';
 import { adamw } from './adamw';
+import { adamw8bit } from './adamw_8bit';
 import type { FlatLayout, Optimizer, OptimizerPlan, OptimizerSettings } from './optimizer';
 
 /** The first is the default. */
-export const OPTIMIZERS: readonly Optimizer[] = [adamw];
+export const OPTIMIZERS: readonly Optimizer[] = [adamw, adamw8bit];
 
 /** @throws TunesmithError `optim_unknown` if there is no optimiser of the name */
 export function optimizerPlan(layout: FlatLayout, settings: OptimizerSettings): OptimizerPlan {

@@ -12,6 +12,8 @@ export interface OptimizerSettings {
   readonly adam_epsilon: number;
   /** 0: no clipping. */
   readonly max_grad_norm: number;
+  /** LoRA+: the learning rate of B over A's; 1 if it is not given. */
+  readonly loraplus_lr_ratio?: number;
 }
 
 /** A trainable tensor within the flat buffer of parameters. */

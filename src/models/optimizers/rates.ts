@@ -1,0 +1,16 @@
+import type { FlatTensor, OptimizerSettings } from './optimizer';
+
+/**
+ * The learning rate of each tensor over `learning_rate`: LoRA+ (Hayou et al. 2024) as PEFT's `create_loraplus_optimizer`:
+ * `loraplus_lr_ratio` for B and for vectors, 1 for the rest. Weight decay is the same for all.
+ *
+ * @returns undefined if all rates are 1
+ */
+export function ratesOf(
+  tensors: readonly FlatTensor[],
+  { loraplus_lr_ratio: ratio = 1 }: OptimizerSettings,
+): readonly number[] | undefined {
+  return ratio === 1
+    ? undefined
+    : tensors.map(({ name, shape }) => (shape.length === 1 || name.endsWith('.lora_B') ? ratio : 1));
+}

@@ -1,0 +1,81 @@
+import { TunesmithError } from '../core/errors';
+import { alignUp } from '../core/align';
+import type { Limits } from './op';
+
+/** A tensor of the flat buffer as an optimiser's kernel sees it (shaders/lib/tensor_table.wgsl). */
+export interface TensorRecord {
+  /** Where its state begins, in the unit of the kernel; ascending from record to record. */
+  readonly first: number;
+  /** f32 elements from the flat buffer's start; a multiple of 64. */
+  readonly offset: number;
+  /** Elements that are updated. */
+  readonly count: number;
+  /** Elements of a row, and from one row to the next in the flat buffer. */
+  readonly columns: number;
+  readonly stride: number;
+  /** Its learning rate over `run.learning_rate`. */
+  readonly rate: number;
+}
+
+const RECORD_WORDS = 8;
+
+/** The words of the table: what a kernel looks up besides, then the records. */
+export function tensorTable(
+  records: readonly TensorRecord[],
+  before: Float32Array<ArrayBuffer> = new Float32Array(),
+): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(before.length + records.length * RECORD_WORDS);
+  const floats = new Float32Array(words.buffer);
+  floats.set(before);
+  for (const [index, { first, offset, count, columns, stride, rate }] of records.entries()) {
+    const at = before.length + index * RECORD_WORDS;
+    words.set([first, offset, count, columns, stride], at);
+    floats[at + 5] = rate;
+  }
+  return words;
+}
+
+/** Records whose parameters, and whose state, fit one binding each. */
+export interface RecordWindow {
+  readonly firstRecord: number;
+  readonly records: readonly TensorRecord[];
+  /** f32 elements of the flat buffer. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * All records in as few windows as the device's bindings allow.
+ *
+ * @throws TunesmithError `tensor_exceeds_binding` if one tensor alone is too large
+ */
+export function recordWindows(
+  records: readonly TensorRecord[],
+  { maxStorageBufferBindingSize }: Limits,
+): readonly RecordWindow[] {
+  const windows: { firstRecord: number; records: TensorRecord[]; begin: number; end: number }[] = [];
+  for (const [index, record] of records.entries()) {
+    const end = alignUp(record.offset + extentOf(record), 64);
+    if ((end - record.offset) * 4 > maxStorageBufferBindingSize) {
+      throw new TunesmithError({
+        code: 'tensor_exceeds_binding',
+        message: `One matrix of the adapter takes ${(end - record.offset) * 4} bytes, and this device binds ${maxStorageBufferBindingSize} at once.`,
+        hint: 'Choose a smaller r.',
+      });
+    }
+    const window = windows.at(-1);
+    if (window && (end - window.begin) * 4 <= maxStorageBufferBindingSize) {
+      window.records.push(record);
+      window.end = end;
+    } else {
+      windows.push({ firstRecord: index, records: [record], begin: record.offset, end });
+    }
+  }
+  return windows;
+}
+
+/** Elements of the flat buffer from a tensor's first element to the one after its last. */
+function extentOf({ count, columns, stride }: TensorRecord): number {
+  const rows = Math.ceil(count / columns);
+  return (rows - 1) * stride + (count - (rows - 1) * columns);
+}
