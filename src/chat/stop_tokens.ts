@@ -23,7 +23,8 @@ export function stopTokens({ config, generationConfig, tokenizer }: StopTokenSou
   return new Set(ids.filter((id) => id !== undefined));
 }
 
-function eosTokenIds(config: unknown): readonly number[] {
+/** `eos_token_id` of a config: none, one or several. */
+export function eosTokenIds(config: unknown): readonly number[] {
   if (!isRecord(config)) return [];
   const ids: unknown[] = Array.isArray(config.eos_token_id) ? config.eos_token_id : [config.eos_token_id];
   return ids.filter((id) => typeof id === 'number');

@@ -30,7 +30,8 @@ export async function openSession(
       library.open(origin, settings, { onProgress: (told) => output.progress(progressText(told)), signal }),
     );
     output.progress('');
-    for (const note of session.model.facts.notes) output.note(note);
+    const { facts, textNotes } = session.model;
+    for (const note of [...facts.notes, ...textNotes]) output.note(note);
     if (adapter) for (const note of (await session.importAdapter(adapter)).notes) output.note(note);
     return session;
   } catch (error) {

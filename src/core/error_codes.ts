@@ -49,6 +49,7 @@ export const ERROR_CLASSES = {
   broken_zip: 'input',
   buffer_too_large: 'fit',
   chat_template: 'input',
+  chat_template_left_out: 'input',
   chat_template_prefix: 'input',
   chat_template_tools: 'input',
   checkpoint_damaged: 'damaged',

@@ -54,16 +54,22 @@ export function chatSample(row: v.InferOutput<typeof chatRow>): Sample | Refused
 function readMessage(given: v.InferOutput<typeof message>): Message | Refused {
   const { role, content, tool_calls } = given;
   const calls = (tool_calls ?? []).length > 0;
-  const plain = Object.keys(given).every((field) => field === 'role' || field === 'content');
-  if (typeof content === 'string') return plain ? { role, content } : { role, content, fields: given };
+  const fields = calls ? given : withoutCalls(given);
+  const plain = Object.keys(fields).every((field) => field === 'role' || field === 'content');
+  if (typeof content === 'string') return plain ? { role, content } : { role, content, fields };
   if (!content) {
-    if (calls) return { role, content: '', fields: given };
+    if (calls) return { role, content: '', fields };
     return { reason: 'it has no "content".' };
   }
   const strange = content.find(({ type, text }) => type !== 'text' || typeof text !== 'string');
   if (strange) return { reason: `it has a part of type ${strange.type}, and only texts can be learnt from.` };
   const texts = content.map(({ text }) => (typeof text === 'string' ? text : ''));
-  return { role, content: texts.join(''), fields: given };
+  return { role, content: texts.join(''), fields };
+}
+
+/** An empty list of calls says that there is none; templates that ask only whether there is a list take it for a call. */
+function withoutCalls(message: Fields): Fields {
+  return Object.fromEntries(Object.entries(message).filter(([field]) => field !== 'tool_calls'));
 }
 
 /** What the speakers of ShareGPT's kind are called in other places. */

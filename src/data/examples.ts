@@ -1,6 +1,7 @@
 import { describeError, TunesmithError } from '../core/errors';
 import type { TokenizedExample } from './batches';
 import type { Problem, Row, Sample } from './rows';
+import { readableContent } from './message_content';
 import { answerSpans, type Span } from './spans';
 import type { ChatTemplate } from './template';
 import type { Tokenizer } from './tokenizer';
@@ -21,6 +22,8 @@ export interface BuiltExamples {
   readonly problems: readonly Problem[];
   /** How many examples were cut at `maxSeqLength`. */
   readonly truncated: number;
+  /** How many have a text or an answer that no special token ends, so that nothing teaches the model to stop. */
+  readonly endless: number;
 }
 
 /**
@@ -37,6 +40,7 @@ export async function buildExamples(
   const used: Row[] = [];
   const problems: Problem[] = [];
   let truncated = 0;
+  let endless = 0;
   for (const [index, row] of rows.entries()) {
     await beforeRow(index);
     try {
@@ -44,24 +48,32 @@ export async function buildExamples(
       examples.push(result.example);
       used.push(row);
       if (result.truncated) truncated++;
+      if (result.endless) endless++;
     } catch (error) {
       if (!(error instanceof TunesmithError)) throw error;
       problems.push({ file: row.file, row: row.row, reason: describeError(error).message });
     }
   }
-  return { examples, rows: used, problems, truncated };
+  return { examples, rows: used, problems, truncated, endless };
+}
+
+export interface TokenizedSample {
+  readonly example: TokenizedExample;
+  /** Whether tokens were cut off at `maxSeqLength`. */
+  readonly truncated: boolean;
+  /** Whether it has a text or an answer that no special token ends. */
+  readonly endless: boolean;
 }
 
 /**
- * A sample as the model sees it, with its targets. A conversation is rendered and tokenised as a whole; a text
- * is trained on from its first token to the `eos_token` that is put after it.
+ * A sample as the model sees it, with its targets. A conversation is rendered and tokenised as a whole; a text is
+ * trained on from its first token to the `eos_token` that is put after it. A text that begins with the `bos_token`
+ * gets no second one, and one that ends with the `eos_token` and perhaps white space after it, as templates write it,
+ * gets no second one of these either.
  *
- * @throws TunesmithError where the template or the tokenizer refuses it, or no token is left to learn
+ * @throws TunesmithError if the template or the tokenizer refuses it, or no token is left to learn
  */
-export function tokenizeSample(
-  sample: Sample,
-  settings: ExampleSettings,
-): { example: TokenizedExample; truncated: boolean } {
+export function tokenizeSample(sample: Sample, settings: ExampleSettings): TokenizedSample {
   const { tokenizer, maxSeqLength } = settings;
   const whole =
     sample.kind === 'text' ? tokenizeText(sample.text, tokenizer) : tokenizeChat(sample, settings);
@@ -77,36 +89,68 @@ export function tokenizeSample(
       hint: 'Shorten it, raise max_seq_length, or train on all tokens.',
     });
   }
-  return { example: { ids, trained }, truncated };
+  return { example: { ids, trained }, truncated, endless: whole.endless };
 }
 
 interface WholeExample {
   readonly ids: readonly number[];
   readonly trained: Uint8Array;
+  readonly endless: boolean;
 }
 
 function tokenizeText(text: string, tokenizer: Tokenizer): WholeExample {
-  const ids = [...leadingIds(tokenizer), ...tokenizer.encode(text)];
-  if (tokenizer.eosId !== undefined && ids.at(-1) !== tokenizer.eosId) ids.push(tokenizer.eosId);
-  return { ids, trained: new Uint8Array(ids.length).fill(1) };
+  const ids = withLead(tokenizer.encode(text), tokenizer);
+  const { eosId } = tokenizer;
+  if (eosId !== undefined && lastOf(ids, tokenizer) !== eosId) ids.push(eosId);
+  return { ids, trained: new Uint8Array(ids.length).fill(1), endless: !isEnded(ids, tokenizer) };
 }
 
 function tokenizeChat(sample: Sample & { kind: 'chat' }, settings: ExampleSettings): WholeExample {
   const { tokenizer, template, trainOn } = settings;
-  const { messages, tools, variables } = sample;
+  const { tools, variables } = sample;
   const inputs = { tools, variables };
-  const text = template.render(messages, false, inputs);
-  const lead = template.addSpecialTokens ? leadingIds(tokenizer) : [];
+  const { messages, text } = readableContent(sample.messages, template, inputs);
   const content = tokenizer.encode(text);
-  const ids = [...lead, ...content];
+  const ids = template.addSpecialTokens ? withLead(content, tokenizer) : content;
   const trained = new Uint8Array(ids.length);
-  if (trainOn === 'all') return { ids, trained: trained.fill(1) };
+  if (trainOn === 'all') return { ids, trained: trained.fill(1), endless: !isEnded(ids, tokenizer) };
   const generated = template.generated?.(messages, inputs);
-  const spans = generated ?? answerSpans(messages, template, text, inputs);
-  for (const { start, end } of tokenSpans(text, content, spans, tokenizer, generated !== undefined)) {
-    trained.fill(1, lead.length + start, lead.length + end);
-  }
-  return { ids, trained };
+  const spans = generated ?? answerSpans(messages, template, text, inputs, endTexts(tokenizer));
+  const lead = ids.length - content.length;
+  const found = tokenSpans(text, content, spans, tokenizer, generated !== undefined);
+  for (const { start, end } of found) trained.fill(1, lead + start, lead + end);
+  const endless = found.some(({ start, end }) => !isEnded(content.slice(start, end), tokenizer));
+  return { ids, trained, endless };
+}
+
+/** After the tokens that the tokenizer puts before every text, unless the text begins with its `bos_token` itself. */
+function withLead(content: number[], tokenizer: Tokenizer): number[] {
+  return content[0] !== undefined && content[0] === tokenizer.bosId
+    ? content
+    : [...leadingIds(tokenizer), ...content];
+}
+
+/** The last token that is not white space alone. */
+function lastOf(ids: readonly number[], tokenizer: Tokenizer): number | undefined {
+  return ids.findLast((id) => tokenizer.specialIds.has(id) || tokenizer.decode([id]).trim() !== '');
+}
+
+function isEnded(ids: readonly number[], tokenizer: Tokenizer): boolean {
+  const last = lastOf(ids, tokenizer);
+  return last !== undefined && (tokenizer.specialIds.has(last) || last === tokenizer.eosId);
+}
+
+const endTextsOf = new WeakMap<Tokenizer, readonly string[]>();
+
+/** The texts of the tokens that can end a turn. */
+function endTexts(tokenizer: Tokenizer): readonly string[] {
+  const known = endTextsOf.get(tokenizer);
+  if (known) return known;
+  const ids = new Set(tokenizer.specialIds);
+  if (tokenizer.eosId !== undefined) ids.add(tokenizer.eosId);
+  const texts = Array.from(ids, (id) => tokenizer.decode([id]));
+  endTextsOf.set(tokenizer, texts);
+  return texts;
 }
 
 /** The tokens that the tokenizer puts before every text: usually none, or its `bos_token`. */

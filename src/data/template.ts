@@ -96,7 +96,9 @@ export function jinjaTemplate(source: TemplateSource, options: TemplateOptions):
       ...specialTokens,
       ...options.variables,
       ...variables,
-      messages: messages.map(({ role, content, fields }) => withReasoning(fields ?? { role, content })),
+      messages: messages.map(({ role, content, fields }) =>
+        withReasoning(withoutNulls(fields ?? { role, content })),
+      ),
       tools: tools ?? null,
       documents: null,
       add_generation_prompt: addGenerationPrompt,
@@ -128,13 +130,17 @@ export function jinjaTemplate(source: TemplateSource, options: TemplateOptions):
   };
 }
 
-const REASONING = ['reasoning_content', 'thinking', 'reasoning'];
+/** As transformers does from version 5 on: many templates print a null as "None", or refuse it. */
+function withoutNulls(message: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(message).filter(([, value]) => value !== null));
+}
 
-/** Thoughts go by several names; templates find them under the two that are in use. */
+/** What a message's thoughts are called, the name that templates look for first. */
+export const THOUGHT_FIELDS: readonly string[] = ['reasoning_content', 'thinking', 'reasoning'];
+
+/** Templates find thoughts under two of their names. */
 function withReasoning(message: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const reasoning = REASONING.map((name) => message[name]).find(
-    (value) => value !== null && value !== undefined,
-  );
+  const reasoning = THOUGHT_FIELDS.map((name) => message[name]).find((value) => value !== undefined);
   if (reasoning === undefined) return message;
   return { thinking: reasoning, ...message, reasoning_content: reasoning };
 }

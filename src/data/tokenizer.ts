@@ -69,12 +69,24 @@ const tokenizerConfig = v.object({
   unk_token: tokenText,
 });
 
+/** What holds where `tokenizer_config.json` says nothing; a token that the vocabulary lacks is left out. */
+export interface OtherwiseTokens {
+  /** Of the tokenizer's class; see `tokensOfClass`. */
+  readonly tokens?: SpecialTokens;
+  /** Ids that end an answer (`eos_token_id` of the model's configs), the best first: for want of an `eos_token`. */
+  readonly eosIds?: readonly number[];
+}
+
 /**
  * @param tokenizerJson parsed `tokenizer.json`
  * @param config parsed `tokenizer_config.json`; `{}` where there is none
  * @throws TunesmithError where one of them is malformed or of a kind that is not supported
  */
-export function loadTokenizer(tokenizerJson: unknown, config: unknown = {}): Tokenizer {
+export function loadTokenizer(
+  tokenizerJson: unknown,
+  config: unknown = {},
+  otherwise: OtherwiseTokens = {},
+): Tokenizer {
   const parsed = v.safeParse(tokenizerConfig, config);
   if (!parsed.success) {
     const [issue] = parsed.issues;
@@ -83,7 +95,7 @@ export function loadTokenizer(tokenizerJson: unknown, config: unknown = {}): Tok
   if (!isRecord(tokenizerJson)) throw unusable('tokenizer.json', 'it is no object');
   const { bos_token, eos_token, pad_token, unk_token } = parsed.output;
   try {
-    return assembled(tokenizerJson, config, { bos_token, eos_token, pad_token, unk_token });
+    return assembled(tokenizerJson, config, { bos_token, eos_token, pad_token, unk_token }, otherwise);
   } catch (cause) {
     if (cause instanceof UnusableComponent) throw unusable('tokenizer.json', cause.message, cause);
     throw cause;
@@ -93,7 +105,8 @@ export function loadTokenizer(tokenizerJson: unknown, config: unknown = {}): Tok
 function assembled(
   tokenizerJson: Readonly<Record<string, unknown>>,
   config: unknown,
-  specialTokens: SpecialTokens,
+  named: SpecialTokens,
+  otherwise: OtherwiseTokens,
 ): Tokenizer {
   const model = readBytePairModel(tokenizerJson.model);
   const normalize = readNormalizer(tokenizerJson.normalizer);
@@ -151,6 +164,12 @@ function assembled(
     return known.length === 0 ? '' : decodeTokens(known).join('');
   }
 
+  const known: SpecialTokens = {
+    ...withTexts(otherwise.tokens ?? {}, (token) => ids.has(token)),
+    ...withTexts(named, () => true),
+  };
+  const ending = otherwise.eosIds?.map((id) => tokens[id]).find((token) => token !== undefined);
+  const specialTokens = known.eos_token === undefined ? { ...known, eos_token: ending } : known;
   const idOf = (token: string | undefined): number | undefined =>
     token === undefined ? undefined : ids.get(token);
   return {
@@ -165,6 +184,11 @@ function assembled(
     stream: (options) => streamingDecoder((some) => decode(some, options)),
     tokenId: (token) => ids.get(token),
   };
+}
+
+function withTexts(tokens: SpecialTokens, isUsable: (token: string) => boolean): SpecialTokens {
+  const entries = Object.entries<string | undefined>(tokens);
+  return Object.fromEntries(entries.filter(([, token]) => token !== undefined && isUsable(token)));
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/gu;

@@ -23,7 +23,7 @@ export function completeTokenizerConfig(config: unknown, companions: TokenizerCo
   const { specialTokensMap, addedTokens, templateJson } = companions;
   const completed: Record<string, unknown> = { ...config };
   const map = isRecord(specialTokensMap) ? specialTokensMap : {};
-  for (const name of SPECIAL) completed[name] ??= map[name];
+  for (const name of SPECIAL) completed[name] = completed[name] ?? map[name] ?? completed[name];
   if (isRecord(addedTokens) && !isRecord(config.added_tokens_decoder)) {
     const special = new Set([...SPECIAL.map((name) => completed[name]), ...listed(map)].map(contentOf));
     completed.added_tokens_decoder = Object.fromEntries(

@@ -4,7 +4,7 @@ import { piecesOf, type FileReader } from '../core/file_reader';
 import { dataKey, type DataSettings, type TrainSettings } from '../core/settings/settings';
 import { TimeSlices } from '../core/time_slices';
 import { splitHeldOut, type TokenizedExample } from '../data/batches';
-import { buildExamples } from '../data/examples';
+import { buildExamples, type BuiltExamples } from '../data/examples';
 import { DataFault } from '../data/files/fault';
 import { wholeTextOf } from '../data/files/text';
 import { rowsOf, type Problem, type Row, type Sample } from '../data/rows';
@@ -89,7 +89,7 @@ export async function makeDataset(
     heldOut: pick(examples, split.heldOut),
     problems: [...unread, ...built.problems],
     truncated: built.truncated,
-    notes: notesOn(built.rows, template.name),
+    notes: notesOn(built, template.name),
     samplePrompts: samplePrompts(built.rows, [...split.heldOut, ...split.train]),
     hash: await sha256Hex(new TextEncoder().encode(identity)),
   };
@@ -135,9 +135,16 @@ function pick<T>(items: readonly T[], indices: Iterable<number>): T[] {
   return Array.from(indices, (index) => items[index]).filter((item) => item !== undefined);
 }
 
-function notesOn(rows: readonly Row[], templateName: string): string[] {
+function notesOn({ rows, examples, endless }: BuiltExamples, templateName: string): string[] {
   const chats = rows.filter(({ sample }) => sample.kind === 'chat').length;
-  return chats > 0 ? [`Conversations are written with ${templateName}.`] : [];
+  return [
+    ...(chats > 0 ? [`Conversations are written with ${templateName}.`] : []),
+    ...(endless > 0
+      ? [
+          `In ${endless} of ${examples.length} examples no special token ends a text or an answer: they do not teach the model to stop.`,
+        ]
+      : []),
+  ];
 }
 
 function samplePrompts(rows: readonly Row[], order: readonly number[]): readonly string[] {

@@ -1,4 +1,7 @@
+import { eosTokenIds } from '../chat/stop_tokens';
 import { TunesmithError } from '../core/errors';
+import { isRecord } from '../core/json';
+import { tokensOfClass } from '../data/class_tokens';
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer';
 import { alpacaTemplate, chatTemplateSource, jinjaTemplate, type ChatTemplate } from '../data/template';
 import type { Checkpoint } from '../models/files';
@@ -28,6 +31,10 @@ export interface OpenModel {
   readonly chatTemplate: ChatTemplate | undefined;
   /** The same for examples, on a day that stands still. */
   readonly exampleTemplate: ChatTemplate | undefined;
+  /** Why the model's own template can't be used, though it has one; the Alpaca prompt can. */
+  readonly templateFault: TunesmithError | undefined;
+  /** What a person should know of its tokenizer and its template. */
+  readonly textNotes: readonly string[];
   /** Tells models apart, however they are loaded; see `hashOfFiles` and `hashOfCommit`. */
   readonly hash: string;
 }
@@ -38,15 +45,48 @@ export interface OpenModel {
  */
 const EXAMPLES_DAY = new Date(2024, 6, 26);
 
-/** Throws what is wrong with the tokenizer or the template; see `loadTokenizer`. */
+/** Throws what is wrong with the tokenizer; see `loadTokenizer`. A template that can't be used is no reason to refuse the model. */
 export function openModel(facts: ModelFacts, identity: ModelIdentity, hash: string): OpenModel {
-  const { tokenizer: tokenizerJson, tokenizerConfig, templateFile, spec } = facts;
-  const tokenizer = withinVocabulary(loadTokenizer(tokenizerJson, tokenizerConfig), spec.vocabularySize);
+  const { tokenizer: tokenizerJson, tokenizerConfig, templateFile, spec, config, generationConfig } = facts;
+  const loaded = loadTokenizer(tokenizerJson, tokenizerConfig, {
+    tokens: tokensOfClass(tokenizerConfig, config),
+    eosIds: [...eosTokenIds(generationConfig), ...eosTokenIds(config)],
+  });
+  const tokenizer = withinVocabulary(loaded, spec.vocabularySize);
   const source = chatTemplateSource(tokenizerConfig, templateFile);
+  const { specialTokens } = tokenizer;
   const template = (now?: Date): ChatTemplate | undefined =>
-    source === undefined ? undefined : jinjaTemplate(source, { specialTokens: tokenizer.specialTokens, now });
-  const templates = { chatTemplate: template(), exampleTemplate: template(EXAMPLES_DAY) };
-  return { identity, facts, tokenizer, ...templates, hash };
+    source === undefined ? undefined : jinjaTemplate(source, { specialTokens, now });
+  const templates = templatesOrFault(() => ({
+    chatTemplate: template(),
+    exampleTemplate: template(EXAMPLES_DAY),
+  }));
+  const { templateFault } = templates;
+  const textNotes = [
+    ...(templateFault ? [`${templateFault.message} Choose the Alpaca prompt as the template.`] : []),
+    ...endNotes(tokenizerConfig, specialTokens.eos_token),
+  ];
+  return { identity, facts, tokenizer, ...templates, textNotes, hash };
+}
+
+function templatesOrFault(
+  read: () => Pick<OpenModel, 'chatTemplate' | 'exampleTemplate'>,
+): Pick<OpenModel, 'chatTemplate' | 'exampleTemplate' | 'templateFault'> {
+  try {
+    return { ...read(), templateFault: undefined };
+  } catch (fault) {
+    if (!(fault instanceof TunesmithError)) throw fault;
+    return { chatTemplate: undefined, exampleTemplate: undefined, templateFault: fault };
+  }
+}
+
+function endNotes(tokenizerConfig: unknown, eosToken: string | undefined): readonly string[] {
+  const named = isRecord(tokenizerConfig) ? tokenizerConfig.eos_token : undefined;
+  if (named !== undefined && named !== null) return [];
+  const missing = 'tokenizer_config.json names no eos_token';
+  return eosToken === undefined
+    ? [`${missing}, and no other file names one: nothing is written after a text or an answer to end it.`]
+    : [`${missing}; ${eosToken} is taken, as the tokenizer's class or the model's configs have it.`];
 }
 
 /** Some tokenizers have tokens that their model's embedding lacks: text with these is refused, never guessed at. */
@@ -67,12 +107,13 @@ function withinVocabulary(tokenizer: Tokenizer, vocabularySize: number): Tokeniz
   };
 }
 
-/** The template that a setting chooses: the model's own where it has one, else the Alpaca prompt. */
+/** The template that a setting chooses: the model's own if it has one, else the Alpaca prompt. Throws what is wrong with it. */
 export function templateOf(
   model: OpenModel,
   choice: 'model' | 'alpaca',
   use: 'chat' | 'examples',
 ): ChatTemplate {
+  if (choice === 'model' && model.templateFault) throw model.templateFault;
   const ofModel = use === 'chat' ? model.chatTemplate : model.exampleTemplate;
   const own = choice === 'model' ? ofModel : undefined;
   return own ?? alpacaTemplate(model.tokenizer.specialTokens.eos_token);

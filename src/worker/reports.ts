@@ -22,12 +22,12 @@ export function noDeviceReport(error: unknown): DeviceReport {
 }
 
 export function modelReport({ model, layout }: Pick<Session, 'model' | 'layout'>): ModelReport {
-  const { identity, chatTemplate, facts } = model;
+  const { identity, chatTemplate, facts, textNotes } = model;
   const { spec, quantization } = layout;
   return {
     ...identity,
     ...weightFormats(facts.config, layout),
-    notes: facts.notes,
+    notes: [...facts.notes, ...textNotes],
     family: familyLabel(spec),
     parameters: parameterCount(spec),
     layers: spec.blocks.length,

@@ -3,7 +3,8 @@
     python -m venv venv && venv/bin/pip install transformers==5.23.0 tokenizers==0.23.3 jinja2==3.1.6
     venv/bin/python tests/templates/make_fixtures.py
 
-The templates under sources/ are this project's own; each uses what the templates of a family use. Where published ones
+The templates under sources/ are this project's own; each uses what the templates of a family use. In the copies under
+sources/marked/ the answers are marked by hand. Where published ones
 lie in ../shared/real, checksums of what they render are written as well.
 """
 
@@ -206,7 +207,8 @@ def outcome(source, conversation):
     marked = re.search(r"\{%-?\s*generation\s*-?%\}", source) is not None
     try:
         rendered, indices = templates.render_jinja_template(
-            conversations=[conversation["messages"]],
+            # As `apply_chat_template` does before it renders.
+            conversations=[[{k: v for k, v in m.items() if v is not None} for m in conversation["messages"]]],
             tools=conversation.get("tools"),
             chat_template=source,
             return_assistant_tokens_mask=marked,
@@ -222,60 +224,13 @@ def outcome(source, conversation):
     return result
 
 
-def render(source, conversation, messages, prompt):
-    kwargs = {**TOKENS, **conversation.get("kwargs", {})}
-    return templates.render_jinja_template(
-        [messages], tools=conversation.get("tools"), chat_template=source, add_generation_prompt=prompt, **kwargs
-    )[0][0]
-
-
-def common_end(a, b):
-    length = 0
-    while length < min(len(a), len(b)) and a[-1 - length] == b[-1 - length]:
-        length += 1
-    return length
-
-
-def longer(messages, index):
-    content = messages[index]["content"] or ""
-    content = content if isinstance(content, str) else "".join(part["text"] for part in content)
-    changed = {**messages[index], "content": content + ("y" if content.endswith("x") else "x")}
-    return [*messages[:index], changed, *messages[index + 1 :]]
-
-
-def answers(source, conversation):
-    """The texts of the answers as src/data/spans.ts defines them; None where they can't be told."""
-    messages = conversation["messages"]
-    try:
-        text = render(source, conversation, messages, False)
-        indices = [index for index, message in enumerate(messages) if message["role"] == "assistant"]
-        starts = []
-        for index in indices:
-            prompt = render(source, conversation, messages[:index], True)
-            if not text.startswith(prompt):
-                return None
-            starts.append(len(prompt))
-        found = []
-        for nth, index in enumerate(indices):
-            start, limit = starts[nth], [*starts, len(text)][nth + 1]
-            last = render(source, conversation, messages[: index + 1], False)
-            if text.startswith(last) and len(last) >= start:
-                found.append(text[start : len(last)])
-                continue
-            changed_last = render(source, conversation, longer(messages[: index + 1], index), False)
-            changed = render(source, conversation, longer(messages, index), False)
-            ending = common_end(last, changed_last)
-            rest = common_end(text, changed)
-            end = len(text) - rest + ending
-            ends_so = text[len(text) - rest :].startswith(last[len(last) - ending :])
-            if changed == text or changed_last == last or not ends_so or not start <= end <= limit:
-                return None
-            if not changed.startswith(text[:start]):
-                return None
-            found.append(text[start:end])
-        return found
-    except Exception:
+def answers(source, marked, conversation):
+    """The answers by the marks that were put into a copy of the template by hand; None where transformers refuses."""
+    result = outcome(marked, conversation)
+    if "error" in result or conversation.get("add_generation_prompt"):
         return None
+    assert result["text"] == outcome(source, conversation)["text"], "a marked template writes something else"
+    return result["generated"]
 
 
 def snippet(source):
@@ -336,8 +291,13 @@ def main():
     families = {}
     for path in sorted((HERE / "sources").glob("*.jinja")):
         source = path.read_text(encoding="utf-8")
+        marked = HERE / "sources" / "marked" / path.name
+        by_hand = marked.read_text(encoding="utf-8") if marked.exists() else None
         families[path.stem] = {
-            name: {**outcome(source, conversation), "answers": answers(source, conversation)}
+            name: {
+                **outcome(source, conversation),
+                **({"answers": answers(source, by_hand, conversation)} if by_hand else {}),
+            }
             for name, conversation in CONVERSATIONS.items()
         }
     write("families.json", {"conversations": CONVERSATIONS, "tokens": TOKENS, "now": NOW, "families": families})

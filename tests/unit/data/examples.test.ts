@@ -89,13 +89,42 @@ describe('the masks', () => {
 });
 
 describe('a template whose beginnings are not beginnings', () => {
-  const name = "the model's chat template";
-
-  it('is refused by name, unless all tokens are trained', () => {
+  it('has its answers found in the whole', () => {
     const source = '{{ messages | length }}{% for m in messages %}{{ m.role ~ m.content }}{% endfor %}';
     const template = jinjaTemplate(source, { specialTokens });
-    expect(() => tokenizeSample(chat('Hi', 'Ho'), { ...settings, template })).toThrow(name);
+    expect(marked(chat('Hi', 'Ho'), { template })).toBe('2userHiassistant‹Ho›');
     expect(marked(chat('Hi', 'Ho'), { template, trainOn: 'all' })).toBe('‹2userHiassistantHo›');
+  });
+
+  it('may begin an answer with thoughts only if it is asked for', () => {
+    const source =
+      "{% for m in messages %}{{ '<' ~ m.role ~ '>' ~ m.content ~ '</turn>' }}{% endfor %}" +
+      "{% if add_generation_prompt %}{{ '<assistant><think>' }}{% endif %}";
+    const template = jinjaTemplate(source, { specialTokens });
+    expect(marked(chat('A', 'b', 'C', 'd'), { template })).toBe(
+      '<user>A</turn><assistant>‹b</turn>›<user>C</turn><assistant>‹d</turn>›',
+    );
+    expect(marked(chat('A', '<think>b'), { template })).toBe('<user>A</turn><assistant><think>‹b</turn>›');
+  });
+
+  it('may end with a token more at the very end', () => {
+    const source =
+      "{% for m in messages %}{{ '<' ~ m.role ~ '>' ~ m.content ~ '</turn>\n' }}{% endfor %}" +
+      "{% if add_generation_prompt %}{{ '<assistant>' }}{% else %}{{ '<pad>' }}{% endif %}";
+    const template = jinjaTemplate(source, { specialTokens });
+    expect(marked(chat('A', 'b', 'C', 'd'), { template })).toBe(
+      '<user>A</turn>\n<assistant>‹b</turn>›\n<user>C</turn>\n<assistant>‹d</turn>\n<pad>›',
+    );
+  });
+
+  it('is refused by name if an answer changes what stands around it', () => {
+    const source =
+      '{% if messages | length > 1 %}{{ messages[1].content | length }}{% endif %}' +
+      "{% for m in messages %}{{ '<' ~ m.role ~ '>' ~ m.content }}{% endfor %}";
+    const template = jinjaTemplate(source, { specialTokens });
+    expect(() => tokenizeSample(chat('Hi', 'Ho'), { ...settings, template })).toThrow(
+      /message 2 .*the model's chat template/,
+    );
   });
 
   it('does not matter where an earlier answer ends as it does when it is the last', () => {
@@ -127,6 +156,13 @@ describe('the Alpaca prompt', () => {
     );
   });
 
+  it('has no second bos_token if a system message begins with one', () => {
+    const messages: Message[] = [{ role: 'system', content: '<bos>Be brief.' }, ...pairs('Hi', 'Ho')];
+    const template = alpacaTemplate('</turn>');
+    const text = marked({ kind: 'chat', messages }, { template });
+    expect(text.match(/<bos>/g)).toHaveLength(1);
+  });
+
   it('works without an end', () => {
     expect(marked(chat('Hi', 'Ho'), { template: alpacaTemplate(undefined) })).toMatch(/### Response:\n‹Ho›$/);
   });
@@ -136,6 +172,8 @@ describe('a text', () => {
   it('is trained whole, between bos_token and eos_token', () => {
     expect(marked({ kind: 'text', text: 'The sea.' })).toBe('‹<bos>The sea.</turn>›');
     expect(marked({ kind: 'text', text: 'The sea.</turn>' })).toBe('‹<bos>The sea.</turn>›');
+    expect(marked({ kind: 'text', text: '<bos>The sea.</turn>\n' })).toBe('‹<bos>The sea.</turn>\n›');
+    expect(marked({ kind: 'text', text: '<bos></turn>The sea.' })).toBe('‹<bos></turn>The sea.</turn>›');
     const bare = loadTokenizer(toyTokenizerJson);
     expect(marked({ kind: 'text', text: 'The sea.' }, { tokenizer: bare })).toBe('‹The sea.›');
   });
@@ -160,6 +198,20 @@ describe('a long example', () => {
     expect(() => tokenizeSample(chat('Hi'), settings)).toThrow(/no answer to learn/);
     const one: ExampleSettings = { ...settings, tokenizer: loadTokenizer(toyTokenizerJson) };
     expect(() => tokenizeSample({ kind: 'text', text: 'a' }, one)).toThrow(/no answer to learn/);
+  });
+});
+
+describe('what no special token ends', () => {
+  it('is told', () => {
+    const endless = (sample: Parameters<typeof tokenizeSample>[0], changed: Partial<ExampleSettings> = {}) =>
+      tokenizeSample(sample, { ...settings, ...changed }).endless;
+    const bare = { tokenizer: loadTokenizer(toyTokenizerJson), template: alpacaTemplate(undefined) };
+    expect(endless(chat('Hi', 'Ho'))).toBe(false);
+    expect(endless(chat('Hi', 'Ho'), { trainOn: 'all' })).toBe(false);
+    expect(endless(chat('Hi', 'Ho'), bare)).toBe(true);
+    expect(endless({ kind: 'text', text: 'The sea.' })).toBe(false);
+    expect(endless({ kind: 'text', text: 'The sea.' }, bare)).toBe(true);
+    expect(endless({ kind: 'text', text: 'The sea.</turn>\n' }, bare)).toBe(false);
   });
 });
 

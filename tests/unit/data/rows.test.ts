@@ -229,6 +229,24 @@ describe('a row that cannot be used', () => {
       {
         messages: [
           { role: 'user', content: 'a' },
+          { role: 'assistant', content: '', tool_calls: [] },
+        ],
+      },
+      'Message 2: the answer is empty.',
+    ],
+    [
+      {
+        messages: [
+          { role: 'user', content: 'a' },
+          { role: 'assistant', content: null, tool_calls: [] },
+        ],
+      },
+      'Message 2: it has no "content".',
+    ],
+    [
+      {
+        messages: [
+          { role: 'user', content: 'a' },
           { role: 'system', content: 'b' },
         ],
       },

@@ -1,0 +1,103 @@
+import { TunesmithError } from '../core/errors';
+import type { Message } from './rows';
+import type { ChatTemplate, TemplateInputs } from './template';
+
+/** A conversation in the form that a template reads, and the rendering of it. */
+export interface ReadableConversation {
+  readonly messages: readonly Message[];
+  readonly text: string;
+}
+
+/**
+ * Renders a conversation, and makes sure that its texts reach the model.
+ *
+ * Content is a text, or a list of parts. Some templates read only one of the two and write nothing, or Python's text of
+ * a list, for the other, without an error. So a list is given as it is only if the template writes its texts then as it
+ * writes the joined text, white space aside; otherwise the joined text is given. Texts become lists only if the template
+ * leaves them out.
+ *
+ * @throws TunesmithError if the template refuses the conversation, or leaves out what somebody asks or answers
+ */
+export function readableContent(
+  messages: readonly Message[],
+  template: ChatTemplate,
+  inputs: TemplateInputs,
+): ReadableConversation {
+  const read = (some: readonly Message[]): ReadableConversation => ({
+    messages: some,
+    text: template.render(some, false, inputs),
+  });
+  const hasParts = messages.some(({ fields }) => Array.isArray(fields?.content));
+  const joined = hasParts ? messages.map(withJoinedText) : messages;
+  const texts = attempt(() => read(joined));
+  if (hasParts) {
+    const parts = attempt(() => read(messages));
+    if (parts.value && texts.value && squeezed(parts.value.text) === squeezed(texts.value.text))
+      return parts.value;
+  }
+  const left = texts.value ? leftOut(texts.value, template, inputs) : undefined;
+  if (texts.value && left === undefined) return texts.value;
+  const parts = attempt(() => read(messages.map(withParts)));
+  if (parts.value && !/['"]type['"]: ['"]text['"]/.test(parts.value.text)) {
+    if (leftOut(parts.value, template, inputs) === undefined) return parts.value;
+  }
+  throw texts.error ?? leavesOut(template, left ?? 0);
+}
+
+function leavesOut(template: ChatTemplate, index: number): TunesmithError {
+  return new TunesmithError({
+    code: 'chat_template_left_out',
+    message: `${template.name} leaves out the text of message ${index + 1}.`,
+    hint: 'Choose the Alpaca prompt as the template, or leave this conversation out.',
+  });
+}
+
+/** The first question or answer whose text makes no difference to the rendering; calls may stand in an answer's place. */
+function leftOut(
+  { messages, text }: ReadableConversation,
+  template: ChatTemplate,
+  inputs: TemplateInputs,
+): number | undefined {
+  const index = messages.findIndex((message, at) => {
+    const { role, content, fields } = message;
+    if ((role !== 'user' && role !== 'assistant') || fields?.tool_calls !== undefined) return false;
+    const words = content.trim();
+    if (words === '' || text.includes(words)) return false;
+    const changed = messages.map((one, i) => (i === at ? withLonger(one) : one));
+    return attempt(() => template.render(changed, false, inputs)).value === text;
+  });
+  return index < 0 ? undefined : index;
+}
+
+function withJoinedText(message: Message): Message {
+  const { fields, content } = message;
+  return Array.isArray(fields?.content) ? { ...message, fields: { ...fields, content } } : message;
+}
+
+function withParts(message: Message): Message {
+  const { role, content, fields } = message;
+  if (Array.isArray(fields?.content) || fields?.content === null) return message;
+  return { ...message, fields: { ...(fields ?? { role }), content: [{ type: 'text', text: content }] } };
+}
+
+/** With a word more at the end of its text. */
+function withLonger(message: Message): Message {
+  const content = `${message.content} 718281828459`;
+  const { fields } = message;
+  if (!fields) return { ...message, content };
+  const given = Array.isArray(fields.content) ? [{ type: 'text', text: content }] : content;
+  return { ...message, content, fields: { ...fields, content: given } };
+}
+
+function squeezed(text: string): string {
+  return text.replace(/\s+/g, '');
+}
+
+function attempt<T>(run: () => T): { readonly value?: T; readonly error?: TunesmithError } {
+  try {
+    return { value: run() };
+  } catch (error) {
+    if (error instanceof TunesmithError) return { error };
+    throw error;
+  }
+}
