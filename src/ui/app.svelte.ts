@@ -71,6 +71,7 @@ export class App {
   );
   readonly canChat = $derived(
     this.model.report !== undefined &&
+      this.chat.settings.valid &&
       !this.locked &&
       !this.model.busy &&
       !this.takeaway.exporting &&

@@ -23,7 +23,7 @@ export type Control =
   | { readonly type: 'switch' }
   | { readonly type: 'choice'; readonly options: readonly ChoiceOption[]; readonly optional?: true }
   | { readonly type: 'modules' }
-  | { readonly type: 'text'; readonly suggestions?: readonly string[]; readonly optional?: true };
+  | { readonly type: 'text'; readonly examples: readonly string[]; readonly optional?: true };
 
 export interface ChoiceOption {
   /** As `toText` writes it. */
@@ -122,6 +122,8 @@ export interface TextPattern<Text extends string> {
   matches(text: string): text is Text;
   /** How a person writes one: "pissa_niter_N". */
   readonly shown: string;
+  /** One of them: "pissa_niter_16". */
+  readonly example: Text;
 }
 
 type ChoiceValue<Key extends string> = Key extends 'true' ? true : Key extends 'false' ? false : Key;
@@ -138,7 +140,7 @@ export function choice<const Key extends string, Text extends string = never>(
   {
     aliases = {},
     pattern,
-  }: { readonly aliases?: Readonly<Record<string, Key>>; readonly pattern?: TextPattern<Text> } = {},
+  }: { readonly aliases?: Readonly<Record<string, NoInfer<Key>>>; readonly pattern?: TextPattern<Text> } = {},
 ): Kind<ChoiceValue<Key> | Text> {
   const keys = Object.keys(options) as Key[];
   const valueOf = (key: Key): ChoiceValue<Key> =>
@@ -158,7 +160,7 @@ export function choice<const Key extends string, Text extends string = never>(
   return {
     range: `one of ${shown}`,
     control: pattern
-      ? { type: 'text', suggestions: keys }
+      ? { type: 'text', examples: [...keys, pattern.example] }
       : { type: 'choice', options: keys.map((value) => ({ value, help: options[value] })) },
     read,
     fromText: (text) => (/^(true|false)$/i.test(text.trim()) ? flagFromText(text) : text.trim()),
@@ -203,7 +205,7 @@ export function wholes(from: number, most: number): Kind<readonly number[]> {
   const each = whole(from, most);
   return {
     range: `a list of at least one whole number from ${from} to ${most}, each named once`,
-    control: { type: 'text' },
+    control: { type: 'text', examples: [`${from}`, `${from},${Math.min(from + 2, most)}`] },
     read: (value) => {
       const list: unknown[] = Array.isArray(value) ? value : [value];
       const read = list.flatMap((item) => each.read(item)?.value ?? []);
@@ -222,7 +224,7 @@ export function wholes(from: number, most: number): Kind<readonly number[]> {
 export function numbersByPattern(kind: Kind<number>): Kind<Readonly<Record<string, number>>> {
   return {
     range: `names or patterns with ${kind.range} each, as q_proj=8,v_proj=4 or as JSON`,
-    control: { type: 'text' },
+    control: { type: 'text', examples: ['{}', 'q_proj=8,v_proj=4', '{"^.*\\\\.[0-2],q_proj$":8}'] },
     read: (value) => {
       if (!isRecord(value)) return undefined;
       const read = Object.entries(value).flatMap(([name, each]) => {

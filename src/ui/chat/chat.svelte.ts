@@ -1,8 +1,9 @@
 import { array, number, object, optional, string } from 'valibot';
 import { describeError, type ErrorDescription } from '../../core/errors';
-import { ANSWER_DEFAULTS, type AnswerSettings } from '../../core/settings/settings';
+import { ANSWER_DEFAULTS, ANSWER_SETTINGS } from '../../core/settings/settings';
 import { callback, type ChatMessage, type ChatResult } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
+import { FormState } from '../shared/form.svelte';
 import { keep, keepLarge, readKept, readKeptLarge } from '../shared/persist';
 
 export type Side = 'base' | 'tuned';
@@ -22,25 +23,15 @@ export interface Turn {
 }
 
 const turnsKey = 'chat.turns';
-const settingsKey = 'chat.settings';
+const systemKey = 'chat.system';
 const keptTurns = 100;
 const answerSchema = optional(object({ text: string(), tokensPerSecond: optional(number()) }));
 const turnsSchema = array(object({ question: string(), base: answerSchema, tuned: answerSchema }));
-const settingsSchema = object({
-  temperature: number(),
-  top_p: number(),
-  top_k: number(),
-  repetition_penalty: number(),
-  max_new_tokens: number(),
-  seed: number(),
-  system: string(),
-});
-
 /** One conversation, held with the base and the tuned model side by side. */
 export class ChatState {
   readonly #engine: EngineState;
   turns: readonly Turn[] = $state.raw([]);
-  settings: AnswerSettings = $state.raw(ANSWER_DEFAULTS);
+  readonly settings = new FormState(ANSWER_SETTINGS, 'chat.settings');
   system = $state('');
   /** What went wrong beside the answers, which carry their own errors. */
   error: ErrorDescription | undefined = $state.raw();
@@ -50,8 +41,8 @@ export class ChatState {
 
   constructor(engine: EngineState) {
     this.#engine = engine;
-    const kept = readKept(settingsKey, settingsSchema);
-    if (kept) ({ system: this.system, ...this.settings } = kept);
+    this.settings.begin(ANSWER_DEFAULTS);
+    this.system = readKept(systemKey, string()) ?? '';
   }
 
   async restore(): Promise<void> {
@@ -59,18 +50,13 @@ export class ChatState {
     if (kept && this.turns.length === 0) this.turns = kept;
   }
 
-  change(settings: Partial<AnswerSettings>): void {
-    this.settings = { ...this.settings, ...settings };
-    this.#keepSettings();
-  }
-
   changeSystem(system: string): void {
     this.system = system;
-    this.#keepSettings();
+    keep(systemKey, system);
   }
 
   resetSettings(): void {
-    this.settings = ANSWER_DEFAULTS;
+    this.settings.reset();
     this.changeSystem('');
   }
 
@@ -114,7 +100,12 @@ export class ChatState {
       this.#set(index, side, { text });
     });
     try {
-      const result = await this.#engine.remote.chat(side, messages, this.settings, onText);
+      const result = await this.#engine.remote.chat(
+        side,
+        messages,
+        this.settings.values ?? ANSWER_DEFAULTS,
+        onText,
+      );
       over = true;
       const { tokensPerSecond, stoppedBy } = result;
       this.#set(index, side, { text: result.text, tokensPerSecond, stoppedBy });
@@ -139,9 +130,5 @@ export class ChatState {
 
   #set(index: number, side: Side, answer: Answer): void {
     this.turns = this.turns.map((turn, i) => (i === index ? { ...turn, [side]: answer } : turn));
-  }
-
-  #keepSettings(): void {
-    keep(settingsKey, { ...this.settings, system: this.system });
   }
 }

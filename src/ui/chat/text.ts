@@ -22,6 +22,7 @@ export const text = {
   settings: 'Answer settings',
   system: 'System prompt',
   systemHelp: 'Said to the model before everything else. Leave it empty for none.',
+  wrongSettings: 'Correct the answer settings below first.',
   reset: 'Back to the defaults',
   keys: 'Enter sends, Shift + Enter makes a new line.',
 };

@@ -99,10 +99,6 @@ export const text = {
 
   more: 'More',
   loading: 'How it is loaded',
-  load_in_4bit: 'Squeeze the weights to 4 bits (NF4). Far less memory, hardly less able.',
-  bnb_4bit_use_double_quant: 'Squeeze the scales of those 4-bit weights too.',
-  dtype: 'What is not in 4 bits: as the checkpoint stores it, or in this type.',
-  dtypes: { auto: 'auto', float16: 'float16', float32: 'float32' },
   quantized: (how: string) => `This model is quantised already (${how}) and used as it is.`,
   differs: 'The open model was loaded otherwise.',
   reopen: 'Open it again like this',

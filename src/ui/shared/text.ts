@@ -1,5 +1,7 @@
 export const text = {
   details: 'Details',
+  none: 'none',
+  allLinear: 'all linear layers',
   cancel: 'Cancel',
   close: 'Close',
   copy: 'Copy',

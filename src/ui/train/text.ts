@@ -14,7 +14,6 @@ export const text = {
   wrong: (count: string) => `${count} to correct`,
   reset: 'Back to the defaults',
   done: 'Done',
-  allLinear: 'all linear layers',
   locked: 'The settings stay as they are while a run is going on.',
 
   plan: 'What it will take',

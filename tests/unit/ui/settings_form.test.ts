@@ -1,57 +1,104 @@
-import { describe, expect, it } from 'vitest';
-import { DEFAULTS } from '../../../src/core/settings/settings';
-import { allFields } from '../../../src/ui/train/fields';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  DEFAULTS,
+  FORM_GROUPS,
+  LOAD_SETTINGS,
+  MAIN_SETTINGS,
+  parseSettings,
+  SETTING_NAMES,
+} from '../../../src/core/settings/settings';
 import { presetNames, presetOf, presetSettings } from '../../../src/ui/train/presets';
-import { parseNumber, settingsProblems } from '../../../src/ui/train/validate';
+import { SettingsState } from '../../../src/ui/train/settings.svelte';
+import { engineOf, stubLocalStorage } from './engine';
+
+let kept: Map<string, string>;
+
+beforeEach(() => {
+  kept = stubLocalStorage();
+});
+
+function begun(defaults = DEFAULTS): SettingsState {
+  const settings = new SettingsState();
+  settings.begin(defaults);
+  return settings;
+}
 
 describe('the form for training settings', () => {
-  it('has one field for every setting; the two about loading are in the model step', () => {
-    const names = [
-      ...allFields.map((field) => field.name),
-      'load_in_4bit',
-      'bnb_4bit_use_double_quant',
-      'dtype',
-    ];
-    expect(names.toSorted()).toEqual(Object.keys(DEFAULTS).toSorted());
+  it('has one field for every setting', () => {
+    const names = [...LOAD_SETTINGS, ...MAIN_SETTINGS, ...FORM_GROUPS.flatMap((group) => group.names)];
+    expect(names.toSorted()).toEqual([...SETTING_NAMES].sort());
   });
 
-  it('finds nothing wrong with the defaults', () => {
-    expect([...settingsProblems(DEFAULTS)]).toEqual([]);
+  it('knows nothing before it is told the defaults', () => {
+    const settings = new SettingsState();
+    expect(settings.values).toBeUndefined();
+    expect(settings.valid).toBe(false);
   });
 
-  it('says at the field what is wrong', () => {
-    const problems = settingsProblems({
-      ...DEFAULTS,
-      learning_rate: 0,
-      r: 1.5,
-      eval_split: 0.6,
-      max_steps: 0,
-      lora_alpha: Number.NaN,
-      target_modules: [],
-    });
-    expect(Object.fromEntries(problems)).toEqual({
-      learning_rate: 'Must be more than 0.',
-      r: 'Enter a whole number.',
-      eval_split: 'Must be at most 0.5.',
-      max_steps: 'Cannot be 0.',
-      lora_alpha: 'Enter a number.',
-      target_modules: 'Choose at least one layer.',
-    });
+  it('asks the engine for the defaults', async () => {
+    const settings = new SettingsState();
+    await settings.load(engineOf({ defaults: () => Promise.resolve({ ...DEFAULTS, r: 4 }) }).remote);
+    expect(settings.values).toEqual({ ...DEFAULTS, r: 4 });
+    expect(settings.valid).toBe(true);
   });
 
-  it('reads numbers as people write them', () => {
-    expect(parseNumber(' 2e-4 ')).toBe(2e-4);
-    expect(parseNumber('−1')).toBe(-1);
-    expect(parseNumber('')).toBeNaN();
-    expect(parseNumber('two')).toBeNaN();
+  it('chooses a dtype', () => {
+    const settings = begun();
+    settings.set('dtype', 'float16');
+    expect(settings.values?.dtype).toBe('float16');
+    expect(settings.quantization).toEqual({ ...settings.quantization, dtype: 'float16' });
+    expect(begun().values?.dtype).toBe('float16');
+  });
+
+  it('says what is wrong, shows it as typed, and uses and keeps the default meanwhile', () => {
+    const settings = begun();
+    settings.set('r', 8);
+    settings.set('r', 'eig');
+    settings.set('lora_alpha', 5000);
+    expect(settings.problems.get('r')).toBe("r must be a whole number from 1 to 1024, not 'eig'.");
+    expect(settings.shown?.['r']).toBe('eig');
+    expect(settings.values).toEqual({ ...DEFAULTS, lora_alpha: 5000 });
+    expect(settings.valid).toBe(false);
+    expect(settings.wrongInPanel).toBe(0);
+    expect(JSON.parse(kept.get('tunesmith.settings') ?? '')).toEqual({ lora_alpha: 5000 });
+    settings.set('r', 8);
+    expect(settings.valid).toBe(true);
+  });
+
+  it('keeps changes only, so that better defaults reach the rest', () => {
+    const settings = begun();
+    settings.set('r', 8);
+    settings.set('seed', 7);
+    settings.set('seed', DEFAULTS.seed);
+    const next = begun({ ...DEFAULTS, seed: 9, learning_rate: 1e-3 });
+    expect(next.values).toEqual({ ...DEFAULTS, r: 8, seed: 9, learning_rate: 1e-3 });
+    expect(next.changedInPanel).toBe(0);
+  });
+
+  it('takes nothing of another shape from storage', () => {
+    for (const text of ['[]', 'no JSON', '{"r":0,"bananas":1,"seed":"7","shuffle":false}']) {
+      kept.set('tunesmith.settings', text);
+      expect(begun().values).toEqual(text.startsWith('{') ? { ...DEFAULTS, shuffle: false } : DEFAULTS);
+    }
+  });
+
+  it('goes back to the defaults, but for how the base is loaded', () => {
+    const settings = begun();
+    settings.setAll({ r: 8, load_in_4bit: false, learning_rate: 'fast' });
+    settings.reset();
+    expect(settings.values).toEqual({ ...DEFAULTS, load_in_4bit: false });
+    expect(settings.problems.size).toBe(0);
+    expect(settings.counts('bnb_4bit_use_double_quant')).toBe(false);
   });
 
   it('offers presets that are valid and that it recognises', () => {
     for (const name of presetNames) {
-      const settings = { ...DEFAULTS, ...presetSettings(name, DEFAULTS) };
-      expect(settingsProblems(settings).size).toBe(0);
-      expect(presetOf(settings, DEFAULTS)).toBe(name);
-      expect(settings.lora_alpha / settings.r).toBe(DEFAULTS.lora_alpha / DEFAULTS.r);
+      const settings = begun();
+      settings.set('num_train_epochs', 77);
+      settings.applyPreset(name);
+      expect(settings.preset).toBe(name);
+      const preset = parseSettings(presetSettings(name, DEFAULTS));
+      expect(preset.lora_alpha / preset.r).toBe(DEFAULTS.lora_alpha / DEFAULTS.r);
     }
     expect(presetOf({ ...DEFAULTS, r: 3 }, DEFAULTS)).toBeUndefined();
   });

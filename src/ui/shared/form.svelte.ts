@@ -1,0 +1,104 @@
+import { record, string, unknown } from 'valibot';
+import { problemOf } from '../../core/settings/parse';
+import {
+  isNameOf,
+  namesOf,
+  type NameOf,
+  type Setting,
+  type Table,
+  type Values,
+} from '../../core/settings/setting';
+import { keep, readKept } from './persist';
+
+type Given = Readonly<Record<string, unknown>>;
+
+/**
+ * A form over a table of settings: the defaults with the visitor's changes on top. Only changes are kept across reloads,
+ * so that better defaults reach those who never changed them; a value that is not allowed is shown, but neither used nor kept.
+ */
+export class FormState<T extends Table> {
+  readonly table: T;
+  readonly #storageKey: string;
+  #defaults: Values<T> | undefined = $state.raw();
+  /** What differs from the defaults, allowed or not. */
+  #given: Given = $state.raw({});
+
+  /** What the form shows: the values, and what was typed where that is not allowed. Undefined until there are defaults. */
+  readonly shown: Given | undefined = $derived(this.#defaults && { ...this.#defaults, ...this.#given });
+  /** What is wrong, as a sentence by the setting's name. */
+  readonly problems: ReadonlyMap<string, string> = $derived.by(() => problemsIn(this.table, this.#given));
+  /** Allowed values only: where something else was typed, the default. */
+  readonly values: Values<T> | undefined = $derived(
+    this.#defaults && { ...this.#defaults, ...this.#allowed(this.#given) },
+  );
+  readonly valid = $derived(this.#defaults !== undefined && this.problems.size === 0);
+
+  constructor(table: T, storageKey: string) {
+    this.table = table;
+    this.#storageKey = storageKey;
+  }
+
+  get defaults(): Values<T> | undefined {
+    return this.#defaults;
+  }
+
+  /** Begins with these defaults, and with the changes that were kept before a reload. */
+  begin(defaults: Values<T>): void {
+    this.#defaults = defaults;
+    const kept = readKept(this.#storageKey, record(string(), unknown())) ?? {};
+    this.#given = this.#allowed(this.#changes(kept));
+  }
+
+  /** Takes what was typed or chosen; a value that is not allowed shows as a problem. */
+  set(name: NameOf<T>, value: unknown): void {
+    this.setAll({ [name]: value });
+  }
+
+  setAll(values: Given): void {
+    this.#given = this.#changes({ ...this.#given, ...values });
+    keep(this.#storageKey, this.#allowed(this.#given));
+  }
+
+  reset(): void {
+    this.#given = {};
+    keep(this.#storageKey, undefined);
+  }
+
+  hasChanged(name: NameOf<T>): boolean {
+    return Object.hasOwn(this.#given, name);
+  }
+
+  /** Whether the flag that a setting needs is on. */
+  counts(name: NameOf<T>): boolean {
+    const needs = this.table[name]?.needs;
+    return needs === undefined || this.shown?.[needs] === true;
+  }
+
+  /** Those that are settings and differ from the defaults, in their canonical form where they are allowed. */
+  #changes(given: Given): Given {
+    const changes: Record<string, unknown> = {};
+    for (const name of namesOf(this.table)) {
+      const value = given[name];
+      if (value === undefined) continue;
+      const read = this.table[name]?.kind.read(value);
+      const taken = read ? read.value : value;
+      if (JSON.stringify(taken) !== JSON.stringify(this.#defaults?.[name])) changes[name] = taken;
+    }
+    return changes;
+  }
+
+  #allowed(given: Given): Given {
+    const problems = problemsIn(this.table, given);
+    return Object.fromEntries(Object.entries(given).filter(([name]) => !problems.has(name)));
+  }
+}
+
+function problemsIn(table: Table, given: Given): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(given).flatMap(([name, value]) => {
+      const setting: Setting | undefined = isNameOf(table, name) ? table[name] : undefined;
+      const problem = setting && problemOf(setting, name, value);
+      return problem === undefined ? [] : [[name, problem] as const];
+    }),
+  );
+}

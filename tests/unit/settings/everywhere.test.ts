@@ -1,0 +1,110 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { parseArguments, type ArgumentsSpec } from '../../../src/cli/arguments';
+import { describeError } from '../../../src/core/errors';
+import type { NameOf, Setting, Table, Values } from '../../../src/core/settings/setting';
+import {
+  ANSWER_DEFAULTS,
+  ANSWER_SETTING_NAMES,
+  ANSWER_SETTINGS,
+  DEFAULTS,
+  parseAnswerSettings,
+  parseSettings,
+  SETTING_NAMES,
+  SETTINGS,
+} from '../../../src/core/settings/settings';
+import { ChatState } from '../../../src/ui/chat/chat.svelte';
+import type { FormState } from '../../../src/ui/shared/form.svelte';
+import { SettingsState } from '../../../src/ui/train/settings.svelte';
+import { engineOf, stubLocalStorage } from '../ui/engine';
+import { illegalValues, legalValues } from './generated';
+
+/** A table of settings, and every way in which a person's value reaches the engine. */
+interface Ways<T extends Table> {
+  readonly table: T;
+  readonly defaults: Values<T>;
+  /** The page's state, as after a reload. */
+  readonly page: () => FormState<T>;
+  readonly commandLine: (argv: readonly string[]) => Partial<Values<T>>;
+  readonly parse: (input: unknown) => Values<T>;
+}
+
+const spec: ArgumentsSpec = { name: 'train', options: {}, settings: SETTING_NAMES };
+
+const training: Ways<typeof SETTINGS> = {
+  table: SETTINGS,
+  defaults: DEFAULTS,
+  page: () => {
+    const settings = new SettingsState();
+    settings.begin(DEFAULTS);
+    return settings;
+  },
+  commandLine: (argv) => parseArguments(spec, argv).settings,
+  parse: (input) => parseSettings(input),
+};
+
+const answers: Ways<typeof ANSWER_SETTINGS> = {
+  table: ANSWER_SETTINGS,
+  defaults: ANSWER_DEFAULTS,
+  page: () => new ChatState(engineOf({})).settings,
+  commandLine: (argv) =>
+    parseArguments({ ...spec, settings: [], answers: ANSWER_SETTING_NAMES }, argv).answers,
+  parse: (input) => parseAnswerSettings(input),
+};
+
+beforeEach(() => {
+  stubLocalStorage();
+});
+
+function refusal(work: () => unknown): string {
+  try {
+    return `accepted: ${JSON.stringify(work())}`;
+  } catch (error) {
+    const { code, message } = describeError(error);
+    return `${code}: ${message}`;
+  }
+}
+
+function everywhere<T extends Table>(ways: Ways<T>, name: NameOf<T>): void {
+  const { table, defaults, page, commandLine, parse } = ways;
+  const setting: Setting = table[name]!;
+  const { kind } = setting;
+
+  it.each(legalValues(name, setting))('%j arrives unchanged', (value) => {
+    const shown = page();
+    shown.set(name, value);
+    expect([...shown.problems.values()]).toEqual([]);
+    expect(shown.values).toEqual({ ...defaults, [name]: value });
+    expect(page().values).toEqual({ ...defaults, [name]: value });
+    // As a field of the form writes it and reads it again.
+    shown.reset();
+    shown.set(name, kind.fromText(kind.toText(value)));
+    expect(shown.values).toEqual({ ...defaults, [name]: value });
+
+    const typed = commandLine([`--${name}`, kind.toText(value)]);
+    expect(typed).toEqual({ [name]: value });
+    expect(parse(typed)).toEqual({ ...defaults, [name]: value });
+    expect(parse(JSON.parse(JSON.stringify(shown.values)))).toEqual({ ...defaults, [name]: value });
+  });
+
+  it.each(illegalValues(setting))('%j is refused by name and range', (value) => {
+    const told = `${name} must be ${kind.range}, not `;
+    expect(refusal(() => parse({ [name]: value }))).toContain(`setting_invalid: ${told}`);
+
+    const shown = page();
+    shown.set(name, value);
+    expect(shown.problems.get(name)).toContain(told);
+    expect(shown.valid).toBe(false);
+    expect(shown.values).toEqual(defaults);
+    expect(page().values).toEqual(defaults);
+
+    if (typeof value === 'number' || (typeof value === 'string' && value !== '')) {
+      const text = String(value);
+      // A name that an option for lists takes is not wrong on a command line.
+      if (kind.read(kind.fromText(text))) return;
+      expect(refusal(() => commandLine([`--${name}`, text]))).toContain(`setting_invalid: ${told}`);
+    }
+  });
+}
+
+describe.each(SETTING_NAMES)('%s', (name) => everywhere(training, name));
+describe.each(ANSWER_SETTING_NAMES)('%s of an answer', (name) => everywhere(answers, name));
