@@ -17,6 +17,7 @@ import { planExport, writeExport } from '../session/exporting';
 import type { TunedAdapter } from '../session/resident';
 import type { Session } from '../session/session';
 import { loadCheckpoint } from '../storage/checkpoints';
+import { fileCheckpoints } from '../storage/file_runs';
 import type { FileStore } from '../storage/file_store';
 import { nodeFiles } from '../storage/node_files';
 import { TrainControl } from '../train/control';
@@ -83,7 +84,7 @@ export const trainCommand: Command = {
       const outcome = await interruptible(control, output, () =>
         session.train({
           settings,
-          checkpoints: { files, folder: CHECKPOINTS },
+          checkpoints: fileCheckpoints(files, CHECKPOINTS),
           control,
           onEvent: (event) => report(event, output),
           start,
@@ -126,7 +127,7 @@ function outputUsed(path: string): TunesmithError {
 }
 
 async function lastCheckpoint(files: FileStore, path: string): Promise<CheckpointState> {
-  const start = await loadCheckpoint(files, CHECKPOINTS);
+  const start = await loadCheckpoint(fileCheckpoints(files, CHECKPOINTS));
   if (start) return start;
   throw new TunesmithError({
     code: 'no_checkpoint',

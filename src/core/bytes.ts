@@ -28,3 +28,15 @@ export function bytesText(bytes: number): string {
   if (bytes >= 1e9) return `${(Math.ceil(bytes / 1e8) / 10).toFixed(1)} GB`;
   return `${Math.ceil(bytes / 1e6)} MB`;
 }
+
+/** Whether two arrays hold the same bytes. Compares eight at a time if both begin where that is allowed. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  const aligned = a.byteOffset % 8 === 0 && b.byteOffset % 8 === 0;
+  const words = aligned ? a.length >>> 3 : 0;
+  const left = new BigUint64Array(a.buffer, aligned ? a.byteOffset : 0, words);
+  const right = new BigUint64Array(b.buffer, aligned ? b.byteOffset : 0, words);
+  for (let i = 0; i < words; i++) if (left[i] !== right[i]) return false;
+  for (let i = 8 * words; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -33,7 +33,8 @@ import { planReport, reachedRate, type PlanReport } from './plan_report';
 import type { OnProgress } from './progress';
 import { Residence, type SessionHost } from './residence';
 import type { Resident, TunedAdapter } from './resident';
-import { runTraining, type CheckpointFolder, type TrainingOutcome } from './training';
+import type { CheckpointStore } from '../storage/checkpoints';
+import { runTraining, type TrainingOutcome } from './training';
 
 /** The longest that fitting the kernels may take before an answer or an evaluation. */
 const FIT_SECONDS = 3;
@@ -42,7 +43,7 @@ const COMPARED_TOKENS = 16;
 
 export interface TrainCall {
   readonly settings: TrainSettings;
-  readonly checkpoints: CheckpointFolder;
+  readonly checkpoints: CheckpointStore;
   readonly control: TrainControl;
   readonly onEvent: (event: TrainEvent) => void;
   /** A checkpoint of the same run to go on from. */

@@ -10,8 +10,7 @@ import { optimizerPlan } from '../models/optimizers';
 import { compileTraining, planTraining, type TrainingPlans } from '../models/training';
 import type { TrainingOptions } from '../models/training_graph';
 import type { TrainingState } from '../models/training_program';
-import { loadCheckpoint, saveCheckpoint } from '../storage/checkpoints';
-import type { FileStore } from '../storage/file_store';
+import { loadCheckpoint, saveCheckpoint, type CheckpointStore } from '../storage/checkpoints';
 import type { TrainControl } from '../train/control';
 import type { Answer, TrainEvent } from '../train/events';
 import { capacityOf, planOf } from '../train/plan';
@@ -20,12 +19,6 @@ import { conversationIds, GREEDY, type ChatContext } from './conversation';
 import type { Dataset } from './dataset';
 import type { Kernels } from './kernels';
 import type { Resident } from './resident';
-
-/** Where a run's checkpoints are kept. */
-export interface CheckpointFolder {
-  readonly files: FileStore;
-  readonly folder: string;
-}
 
 export interface TrainingRequest {
   /** The base on a device that answers; called again after a device was lost. */
@@ -40,7 +33,8 @@ export interface TrainingRequest {
   readonly samplePrompts: readonly string[];
   readonly settings: TrainSettings;
   readonly hashes: CheckpointState['hashes'];
-  readonly checkpoints: CheckpointFolder;
+  /** Where the run's checkpoints are kept. */
+  readonly checkpoints: CheckpointStore;
   /** A checkpoint to go on from. */
   readonly start?: CheckpointState;
   readonly control: TrainControl;
@@ -64,7 +58,7 @@ export const ANSWER_TOKENS = 48;
 
 /**
  * Trains from the start or from a checkpoint. Where the device is lost it is opened again and the run goes on from its
- * last checkpoint. Throws what the trainer throws, with the run's last good checkpoint in the folder.
+ * last checkpoint. Throws what the trainer throws, with the run's last good checkpoint stored.
  */
 export async function runTraining(request: TrainingRequest): Promise<TrainingOutcome> {
   const history = new History(request.start);
@@ -114,7 +108,7 @@ class History {
 }
 
 async function lastCheckpoint({ checkpoints }: TrainingRequest): Promise<CheckpointState | undefined> {
-  return await loadCheckpoint(checkpoints.files, checkpoints.folder);
+  return await loadCheckpoint(checkpoints);
 }
 
 async function attempt(
@@ -165,7 +159,7 @@ async function attempt(
         kernels,
         history: jsonOf(history.events),
       };
-      await saveCheckpoint(checkpoints.files, checkpoints.folder, checkpoint, settings.save_total_limit);
+      await saveCheckpoint(checkpoints, checkpoint, settings.save_total_limit);
     };
 
     const result = await train({

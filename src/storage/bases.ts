@@ -276,6 +276,17 @@ export async function removeUnfinishedBases(store: FileStore): Promise<void> {
   }
 }
 
+/**
+ * Removes the bases of files that are not needed, and what crashes left of any. Those of a hub stay: they would have to be
+ * fetched again. For use within `withStorageLock`.
+ */
+export async function removeUnneededBases(store: FileStore, needed: ReadonlySet<unknown>): Promise<void> {
+  for (const { id, source } of await listBases(store)) {
+    if (source.kind === 'files' && !needed.has(id)) await removeBase(store, id);
+  }
+  await removeUnfinishedBases(store);
+}
+
 async function idsOf(store: FileStore): Promise<ReadonlySet<string>> {
   return new Set((await store.list(ROOT)).map((path) => path.split('/')[1]!));
 }

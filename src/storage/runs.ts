@@ -4,10 +4,8 @@ import type { FileReader } from '../core/file_reader';
 import { isRecord } from '../core/json';
 import { parseSettings, type TrainSettings } from '../core/settings/settings';
 import type { TrainEvent } from '../train/events';
-import { listBases, removeBase, removeUnfinishedBases } from './bases';
-import { readJson, writeCopy, writeJson, type FileStore } from './file_store';
-import { removeModelsExcept } from './models';
-import type { RecordStore } from './records';
+import type { CheckpointStore } from './checkpoints';
+import type { RunStorage } from './run_storage';
 
 /** One run as kept in storage. */
 export interface RunRecord {
@@ -38,8 +36,6 @@ export interface StoredRun extends RunRecord {
   readonly baseId?: string;
   /** Tells the model apart, with how it was loaded: what its checkpoints carry as well. */
   readonly modelHash?: string;
-  /** Of runs from before there were bases: what `openModel` takes, for models from files. */
-  readonly modelId?: string;
   /** Set where the run began with an adapter that was there, which only its checkpoints hold. */
   readonly startedFrom?: 'adapter';
 }
@@ -59,7 +55,9 @@ export type NewRun = Pick<
   /** The example files as they were given. Two may have the same name. */
   readonly data: readonly FileReader[];
 };
-export type RunChanges = Partial<Pick<RunRecord, 'state' | 'checkpointStep' | 'steps' | 'history'>>;
+export type RunChanges = Partial<
+  Pick<RunRecord, 'settings' | 'state' | 'checkpointStep' | 'steps' | 'history'>
+>;
 
 const recordSchema = object({
   id: string(),
@@ -71,7 +69,6 @@ const recordSchema = object({
   modelCommit: optional(string()),
   baseId: optional(string()),
   modelHash: optional(string()),
-  modelId: optional(string()),
   startedFrom: optional(picklist(['adapter'])),
   dataFiles: array(string()),
   settings: unknown(),
@@ -81,30 +78,19 @@ const recordSchema = object({
   history: array(custom<TrainEvent>((event) => isRecord(event) && typeof event.event === 'string')),
   bytes: number(),
 });
-const dataSchema = array(object({ name: string(), bytes: number() }));
 
-/** The folder of a run's checkpoints and examples. */
-export function runFolder(id: string): string {
-  return `runs/${id}`;
-}
-
-/** The runs of this browser (or folder): an index of records, and the files of each. */
+/** The runs of this browser, or of a folder. */
 export class RunStore {
-  readonly #records: RecordStore;
-  readonly #files: FileStore;
+  readonly #storage: RunStorage;
 
-  constructor(records: RecordStore, files: FileStore) {
-    this.#records = records;
-    this.#files = files;
+  constructor(storage: RunStorage) {
+    this.#storage = storage;
   }
 
   /** Starts a record in the state 'running'. The examples are kept with it, so that it can go on after a reload. */
   async create({ data, ...run }: NewRun): Promise<StoredRun> {
     const startedAt = new Date().toISOString();
     const id = `${startedAt.slice(0, 19).replaceAll(':', '-')}-${crypto.randomUUID().slice(0, 8)}`;
-    for (const [index, file] of data.entries()) await writeCopy(this.#files, dataPath(id, index), file);
-    const listed = data.map(({ name, size }) => ({ name, bytes: size }));
-    await writeJson(this.#files, dataList(id), listed);
     const record: StoredRun = {
       ...run,
       id,
@@ -114,47 +100,41 @@ export class RunStore {
       state: 'running',
       checkpointStep: 0,
       history: [],
-      bytes: await this.#files.size(runFolder(id)),
+      bytes: data.reduce((sum, { size }) => sum + size, 0),
     };
-    await this.#records.put(id, record);
+    await this.#storage.create(id, record, data);
     return record;
   }
 
-  async get(id: string): Promise<StoredRun | undefined> {
-    return storedRun(await this.#records.get(id));
+  /** @throws TunesmithError `run_unknown` */
+  async get(id: string): Promise<StoredRun> {
+    const run = storedRun(await this.#storage.record(id));
+    if (run) return run;
+    throw new TunesmithError({
+      code: 'run_unknown',
+      message: 'This run is no longer in storage.',
+      hint: 'It was removed, perhaps in another tab. Start a new one.',
+    });
   }
 
   /** All runs that this version of the program understands, the newest first. */
   async list(): Promise<readonly StoredRun[]> {
-    const runs = (await this.#records.all()).flatMap((record) => storedRun(record) ?? []);
+    const runs = (await this.#storage.records()).flatMap((record) => storedRun(record) ?? []);
     return runs.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
   }
 
-  /** @throws TunesmithError `run_unknown` */
-  async update(id: string, changes: RunChanges): Promise<StoredRun> {
-    const record = await this.#known(id);
-    const updated = {
-      ...record,
-      ...changes,
-      updatedAt: new Date().toISOString(),
-      bytes: await this.#files.size(runFolder(id)),
-    };
-    await this.#records.put(id, updated);
+  /** Records changes of a run that is known, also if the browser cleared its record meanwhile. Only for who trains it. */
+  async update(run: StoredRun, changes: RunChanges): Promise<StoredRun> {
+    const bytes = await this.#storage.size(run.id);
+    const updated = { ...run, ...changes, updatedAt: new Date().toISOString(), bytes };
+    await this.#storage.putRecord(run.id, updated);
     return updated;
   }
 
-  /** The examples that the run was started with. @throws TunesmithError `run_unknown`, `run_data_missing` */
-  async data(id: string): Promise<readonly FileReader[]> {
-    const { dataFiles } = await this.#known(id);
-    const listed = safeParse(dataSchema, await readJson(this.#files, dataList(id)));
-    const found = await Promise.all(
-      (listed.success ? listed.output : []).map(async ({ name, bytes }, index) => {
-        const file = await this.#files.openReader(dataPath(id, index));
-        return file?.size === bytes ? { name, size: bytes, read: file.read.bind(file) } : undefined;
-      }),
-    );
-    const data = found.filter((file) => file !== undefined);
-    if (listed.success && data.length === found.length) return data;
+  /** The examples that the run was started with. @throws TunesmithError `run_data_missing` */
+  async data({ id, dataFiles }: Pick<StoredRun, 'id' | 'dataFiles'>): Promise<readonly FileReader[]> {
+    const examples = await this.#storage.examples(id);
+    if (examples) return examples;
     throw new TunesmithError({
       code: 'run_data_missing',
       message: `The run's examples (${dataFiles.join(', ')}) are no longer in storage.`,
@@ -162,51 +142,24 @@ export class RunStore {
     });
   }
 
-  /** Removes the run with its files, and what was kept of models for its sake. For use within `withStorageLock`. */
+  checkpoints(id: string): CheckpointStore {
+    return this.#storage.checkpoints(id);
+  }
+
   async remove(id: string): Promise<void> {
-    // The record last: what a crash leaves can then be removed again.
-    await this.#files.remove(runFolder(id));
-    await this.#records.remove(id);
-    await this.tidy();
+    await this.#storage.remove(id);
   }
 
-  /**
-   * Removes what is kept of models for runs and that no run needs: also what a crash or a full disk left. What was fetched
-   * from a hub stays. For use within `withStorageLock`.
-   */
-  async tidy(): Promise<void> {
-    // Of all records, also those that another version of the program wrote and only it understands.
-    const records = (await this.#records.all()).filter(isRecord);
-    const needed = new Set(records.flatMap(({ modelId, baseId }) => [modelId, baseId]));
-    await removeModelsExcept(this.#files, needed);
-    for (const { id, source } of await listBases(this.#files)) {
-      if (source.kind === 'files' && !needed.has(id)) await removeBase(this.#files, id);
-    }
-    await removeUnfinishedBases(this.#files);
-  }
-
-  async #known(id: string): Promise<StoredRun> {
-    const record = await this.get(id);
-    if (record) return record;
-    throw new TunesmithError({
-      code: 'run_unknown',
-      message: 'This run is no longer in storage.',
-      hint: 'It was removed, perhaps in another tab. Start a new one.',
-    });
+  /** The bases that some run needs, also one that another version of the program wrote and only it understands. */
+  async neededBases(): Promise<ReadonlySet<unknown>> {
+    const records = (await this.#storage.records()).filter(isRecord);
+    return new Set(records.map(({ baseId }) => baseId));
   }
 }
 
 /** The events that a run still has once it goes on from a checkpoint of this step. */
 export function historyUpTo(history: readonly TrainEvent[], step: number): readonly TrainEvent[] {
   return history.filter((event) => event.event === 'state' || event.step <= step);
-}
-
-function dataList(id: string): string {
-  return `${runFolder(id)}/data.json`;
-}
-
-function dataPath(id: string, index: number): string {
-  return `${runFolder(id)}/data/${index}`;
 }
 
 /** Undefined for what another version of the program stored and this one can't use. */

@@ -1,7 +1,32 @@
 import { expose } from 'comlink';
-import { PageEngine } from './engine';
+import { Device } from '../gpu/device';
+import { Engine } from '../session/engine';
+import { databaseRuns } from '../storage/database_runs';
+import type { FileStore } from '../storage/file_store';
+import { KernelChoiceStore } from '../storage/kernel_choices';
+import { openOpfs } from '../storage/opfs';
+import { databaseRecords } from '../storage/records';
 import { registerErrorTransfer } from './errors';
+import type { PageEngine, PageServices } from './protocol';
 
 registerErrorTransfer();
-// The page names the worker after its own address: that is where the demo's files lie.
-expose(new PageEngine(self.name));
+
+let page: PageServices | undefined;
+let files: Promise<FileStore> | undefined;
+const { gpu } = navigator as Partial<WorkerNavigator>;
+
+const engine: PageEngine = Object.assign(
+  new Engine({
+    openDevice: () => Device.open(gpu),
+    tuning: { store: new KernelChoiceStore(databaseRecords('tunesmith-kernels', 'kernels')) },
+    runs: databaseRuns(),
+    models: () => (files ??= openOpfs()),
+    locks: navigator.locks,
+    persist: () => page?.persist() ?? Promise.resolve(false),
+    storage: navigator.storage,
+    // The page names the worker after its own address: that is where the demo's files lie.
+    page: self.name,
+  }),
+  { connect: (services: PageServices) => void (page = services) },
+);
+expose(engine);

@@ -9,6 +9,7 @@ import { trainingMemory } from '../../src/models/memory';
 import { Session } from '../../src/session/session';
 import type { TrainingOutcome } from '../../src/session/training';
 import { loadCheckpoint } from '../../src/storage/checkpoints';
+import { fileCheckpoints } from '../../src/storage/file_runs';
 import { KernelChoiceStore } from '../../src/storage/kernel_choices';
 import { fileRecords } from '../../src/storage/records';
 import { TrainControl } from '../../src/train/control';
@@ -65,8 +66,8 @@ async function run(options: {
     const control = new TrainControl();
     const outcome = await session.train({
       settings,
-      checkpoints: { files, folder: 'run' },
-      start: await loadCheckpoint(files, 'run'),
+      checkpoints: fileCheckpoints(files, 'run'),
+      start: await loadCheckpoint(fileCheckpoints(files, 'run')),
       control,
       onEvent: (event) => {
         events.push(event);

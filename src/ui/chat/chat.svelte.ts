@@ -76,7 +76,7 @@ export class ChatState {
   async stop(): Promise<void> {
     this.#stopped = true;
     try {
-      await this.#engine.remote.stopChat();
+      await this.#engine.remote.chats.stop();
     } catch (error) {
       this.error = describeError(error);
     }
@@ -100,7 +100,7 @@ export class ChatState {
       this.#set(index, side, { text });
     });
     try {
-      const result = await this.#engine.remote.chat(
+      const result = await this.#engine.remote.chats.answer(
         side,
         messages,
         this.settings.values ?? ANSWER_DEFAULTS,

@@ -87,12 +87,12 @@ export class ExamplesState {
     this.stopped = false;
     try {
       const { remote } = this.#engine;
-      const files = this.own ? this.files : [await remote.demoExamples()];
+      const files = this.own ? this.files : [await remote.examples.demo()];
       const read = () =>
         withProgress(
           text.reading,
           (progress) => (this.progress = progress),
-          (onProgress) => remote.setExamples(files, settings, onProgress),
+          (onProgress) => remote.examples.set(files, settings, onProgress),
         );
       this.report = files.length === 0 ? undefined : await read();
       await this.show(Math.min(this.firstPreview, Math.max(0, (this.report?.examples ?? 0) - 1)));
@@ -111,7 +111,7 @@ export class ExamplesState {
 
   /** Ends the reading of large files. */
   async stop(): Promise<void> {
-    await this.#engine.remote.stopExamples();
+    await this.#engine.remote.examples.stop();
   }
 
   /** Reads anew what was stopped. */
@@ -125,7 +125,7 @@ export class ExamplesState {
     this.previewError = undefined;
     try {
       const wanted = this.report && this.report.examples > 0;
-      this.previews = wanted ? await this.#engine.remote.preview(start, previewsPerPage) : [];
+      this.previews = wanted ? await this.#engine.remote.examples.preview(start, previewsPerPage) : [];
       this.firstPreview = start;
     } catch (error) {
       this.previewError = describeError(error);
@@ -135,7 +135,7 @@ export class ExamplesState {
   /** Shows the examples that a former run has opened, as long as it uses them. */
   async adopt(): Promise<void> {
     this.error = undefined;
-    this.report = await this.#engine.remote.examples();
+    this.report = await this.#engine.remote.examples.report();
     await this.show(0);
   }
 

@@ -48,7 +48,7 @@ export class CandidateState {
     const turn = ++this.#turn;
     this.busy = true;
     try {
-      const preview = await this.#engine.remote.previewModel(source, load, settings);
+      const preview = await this.#engine.remote.catalog.preview(source, load, settings);
       if (turn !== this.#turn) return;
       this.preview = preview;
       this.error = undefined;

@@ -48,7 +48,7 @@ export class HubState {
     const { endpoint, token } = this;
     this.error = undefined;
     try {
-      await this.#engine.remote.setHub(token === '' ? { endpoint } : { endpoint, token });
+      await this.#engine.remote.catalog.setHub(token === '' ? { endpoint } : { endpoint, token });
     } catch (error) {
       this.error = describeError(error);
     }

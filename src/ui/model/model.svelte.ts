@@ -102,7 +102,7 @@ export class ModelState {
   async stop(): Promise<void> {
     this.stopping = true;
     try {
-      await this.#engine.remote.stopOpening();
+      await this.#engine.remote.models.stopOpening();
     } catch (error) {
       this.error = describeError(error);
       this.stopping = false;
@@ -124,7 +124,7 @@ export class ModelState {
       this.report = await withProgress(
         text.opening,
         (progress) => (this.progress = progress),
-        (onProgress) => this.#engine.remote.openModel(source, load, onProgress),
+        (onProgress) => this.#engine.remote.models.open(source, load, onProgress),
       );
       this.#opened = source;
       return true;
@@ -141,7 +141,7 @@ export class ModelState {
 
   /** Takes over the model that a former run has opened. */
   async adopt(): Promise<void> {
-    const report = await this.#engine.remote.model();
+    const report = await this.#engine.remote.models.report();
     this.#want(this.wanted, this.#wantedName);
     this.report = report;
     if (!report) return;

@@ -66,7 +66,7 @@ export class SearchState {
 
   async #search(turn: number, query: string, load: LoadSettings, settings: TrainSettings): Promise<void> {
     try {
-      const results = await this.#engine.remote.searchModels(query, load, settings);
+      const results = await this.#engine.remote.catalog.search(query, load, settings);
       if (turn !== this.#turn) return;
       this.#answer = { query, results };
     } catch (error) {

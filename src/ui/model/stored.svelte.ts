@@ -17,8 +17,8 @@ export class StoredState {
 
   async refresh(): Promise<void> {
     try {
-      this.list = await this.#engine.remote.storedModels();
-      this.storage = await this.#engine.remote.storageReport();
+      this.list = await this.#engine.remote.stored.list();
+      this.storage = await this.#engine.remote.stored.report();
       this.error = undefined;
     } catch (error) {
       this.error = describeError(error);
@@ -29,7 +29,7 @@ export class StoredState {
     this.removing = id;
     let failure: ErrorDescription | undefined;
     try {
-      await this.#engine.remote.removeStoredModel(id);
+      await this.#engine.remote.stored.remove(id);
     } catch (error) {
       failure = describeError(error);
     }

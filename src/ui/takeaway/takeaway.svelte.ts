@@ -25,7 +25,7 @@ export class TakeawayState {
   async refresh(): Promise<void> {
     this.#forget();
     try {
-      this.adapter = await this.#engine.remote.adapter();
+      this.adapter = await this.#engine.remote.adapter.report();
     } catch (error) {
       this.adapter = undefined;
       this.exportError = describeError(error);
@@ -37,7 +37,7 @@ export class TakeawayState {
     this.exporting = true;
     this.exportError = undefined;
     try {
-      const result = await this.#engine.remote.exportAdapter();
+      const result = await this.#engine.remote.adapter.export();
       this.#forget();
       this.result = result;
       this.address = URL.createObjectURL(result.zip);
@@ -56,7 +56,7 @@ export class TakeawayState {
     this.importError = undefined;
     try {
       const { name, files } = await adapterFiles(picked);
-      const adapter = await this.#engine.remote.importAdapter(name, files);
+      const adapter = await this.#engine.remote.adapter.import(name, files);
       this.#forget();
       this.adapter = adapter;
     } catch (error) {

@@ -25,7 +25,7 @@ export class RunsState {
 
   async refresh(): Promise<void> {
     await this.#try(async () => {
-      this.list = await this.#engine.remote.runs();
+      this.list = await this.#engine.remote.runs.list();
     });
   }
 
@@ -35,7 +35,7 @@ export class RunsState {
   }
 
   async remove(run: RunRecord): Promise<void> {
-    await this.#try(() => this.#engine.remote.removeRun(run.id));
+    await this.#try(() => this.#engine.remote.runs.remove(run.id));
     await this.refresh();
   }
 
@@ -46,7 +46,7 @@ export class RunsState {
         text.runOpening,
         (progress) => (this.progress = progress),
         async (onProgress) => {
-          await this.#engine.remote.openRun(run.id, onProgress);
+          await this.#engine.remote.runs.open(run.id, onProgress);
         },
       ),
     );

@@ -23,8 +23,8 @@ export class SettingsState extends FormState<typeof SETTINGS> {
   }
 
   /** Asks for the defaults: a model that is open may have better ones than those for any. */
-  async load(engine: Pick<RemoteEngine, 'defaults'>): Promise<void> {
-    this.begin(await engine.defaults());
+  async load(engine: Pick<RemoteEngine, 'models'>): Promise<void> {
+    this.begin(await engine.models.defaults());
   }
 
   applyPreset(name: PresetName): void {

@@ -66,7 +66,7 @@ export class TrainState {
     this.planError = undefined;
     this.#planned = settings;
     try {
-      this.plan = await this.#engine.remote.plan(settings);
+      this.plan = await this.#engine.remote.runs.plan(settings);
       return true;
     } catch (error) {
       this.plan = undefined;
@@ -78,7 +78,7 @@ export class TrainState {
   /** Trains to the end of a new run. True when it ended well, with something learned. */
   start(settings: TrainSettings, startFrom: 'new' | 'adapter'): Promise<boolean> {
     const remote = this.#engine.remote;
-    return this.#follow([], () => remote.train(settings, callback(this.#receive), startFrom));
+    return this.#follow([], () => remote.runs.start(settings, callback(this.#receive), startFrom));
   }
 
   /** Goes on with a former run from its last checkpoint. `onOpened`: its model and examples are what is open now. */
@@ -90,22 +90,22 @@ export class TrainState {
       withProgress(
         text.runOpening,
         (progress) => (this.progress = this.#onOpened ? progress : undefined),
-        (onProgress) => remote.continueRun(run.id, callback(this.#receive), onProgress),
+        (onProgress) => remote.runs.continue(run.id, callback(this.#receive), onProgress),
       );
     return this.#follow(past, call, run.checkpointStep);
   }
 
   pause(): Promise<void> {
-    return this.#ask('pause', () => this.#engine.remote.pause());
+    return this.#ask('pause', () => this.#engine.remote.runs.pause());
   }
 
   resume(): Promise<void> {
-    return this.#ask('resume', () => this.#engine.remote.resume());
+    return this.#ask('resume', () => this.#engine.remote.runs.resume());
   }
 
   /** Ends the run and keeps what it learned. */
   stop(): Promise<void> {
-    return this.#ask('stop', () => this.#engine.remote.stop());
+    return this.#ask('stop', () => this.#engine.remote.runs.stop());
   }
 
   /** Shows a former run's curve and samples, as if it had just ended. */

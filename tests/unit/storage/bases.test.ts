@@ -14,9 +14,11 @@ import {
   openBase,
   removeBase,
   removeUnfinishedBases,
+  removeUnneededBases,
   saveBase,
   type BaseDescription,
 } from '../../../src/storage/bases';
+import { writeJson } from '../../../src/storage/file_store';
 import { CONFIG, folderOf, madeUpTensors } from '../models/made_up';
 import { MemoryFiles } from './memory_files';
 
@@ -304,4 +306,33 @@ describe('half a base', () => {
     await expect(saving).rejects.toMatchObject({ name: 'AbortError' });
     expect(store.files.size).toBe(0);
   });
+});
+
+test('removes the bases of files that no run needs and what crashes left, and keeps those of a hub', async () => {
+  const files = new MemoryFiles();
+  const id = (digit: string): string => digit.repeat(32);
+  const keep = async (digit: string, source: object): Promise<void> => {
+    const manifest = {
+      format: 'tunesmith-base-1',
+      id: id(digit),
+      name: 'One',
+      source,
+      modelHash: 'h',
+      load: { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' },
+      forms: {},
+      bytes: 0,
+      pieces: [],
+      facts: '',
+      createdAt: 1,
+      usedAt: 1,
+    };
+    await writeJson(files, `bases/${id(digit)}/manifest.json`, manifest);
+  };
+  await keep('1', { kind: 'files', name: 'One' });
+  await keep('2', { kind: 'files', name: 'One' });
+  await keep('3', { kind: 'hub', repo: 'a/b', commit: 'c', endpoint: 'https://huggingface.co' });
+  await files.write(`bases/${id('4')}/base.bin`, new Uint8Array(5));
+  await removeUnneededBases(files, new Set([id('1'), undefined]));
+  expect((await listBases(files)).map((base) => base.id).sort()).toEqual([id('1'), id('3')]);
+  expect(await files.list(`bases/${id('4')}`)).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../../src/core/bytes';
 import { encodeCheckpoint, type CheckpointState, type NamedTensor } from '../../../src/formats/checkpoint';
 import { loadCheckpoint, saveCheckpoint } from '../../../src/storage/checkpoints';
+import { fileCheckpoints } from '../../../src/storage/file_runs';
 import { isTemporary } from '../../../src/storage/file_store';
 import { Crash, MemoryFiles, type Fault } from './memory_files';
 
@@ -34,7 +35,7 @@ async function saveAll(files: MemoryFiles, limit: number): Promise<number[]> {
   const saved: number[] = [];
   for (const state of saves) {
     try {
-      await saveCheckpoint(files, FOLDER, state, limit);
+      await saveCheckpoint(fileCheckpoints(files, FOLDER), state, limit);
       saved.push(state.step);
     } catch (error) {
       if (error instanceof Crash) break;
@@ -52,10 +53,10 @@ async function changesOf(limit: number): Promise<number> {
 describe('checkpoints', () => {
   it('gives back the last one saved, and nothing where there is none', async () => {
     const files = new MemoryFiles();
-    expect(await loadCheckpoint(files, FOLDER)).toBeUndefined();
+    expect(await loadCheckpoint(fileCheckpoints(files, FOLDER))).toBeUndefined();
     for (const state of saves) {
-      await saveCheckpoint(files, FOLDER, state, 2);
-      expect(await loadCheckpoint(files, FOLDER)).toEqual(state);
+      await saveCheckpoint(fileCheckpoints(files, FOLDER), state, 2);
+      expect(await loadCheckpoint(fileCheckpoints(files, FOLDER))).toEqual(state);
     }
   });
 
@@ -68,10 +69,10 @@ describe('checkpoints', () => {
 
   it('leaves other runs alone', async () => {
     const files = new MemoryFiles();
-    await saveCheckpoint(files, 'runs/ab', stateOf(5), 1);
+    await saveCheckpoint(fileCheckpoints(files, 'runs/ab'), stateOf(5), 1);
     await saveAll(files, 1);
     expect(files.files.has('runs/ab/checkpoint-5.safetensors')).toBe(true);
-    expect((await loadCheckpoint(files, 'runs/ab'))?.step).toBe(5);
+    expect((await loadCheckpoint(fileCheckpoints(files, 'runs/ab')))?.step).toBe(5);
   });
 
   it.each(['crash', 'torn'] as const)(
@@ -84,7 +85,9 @@ describe('checkpoints', () => {
           const files = new MemoryFiles(new Map(), { at, kind } satisfies Fault);
           const saved = await saveAll(files, limit);
           const reopened = new MemoryFiles(files.files);
-          const loaded = await loadCheckpoint(reopened, FOLDER).catch((error: unknown) => error);
+          const loaded = await loadCheckpoint(fileCheckpoints(reopened, FOLDER)).catch(
+            (error: unknown) => error,
+          );
           const underWay = (saved.at(-1) ?? -SAVE_STEPS) + SAVE_STEPS;
           if (saved.length === 0 && !isState(loaded)) {
             // Before the first save has ended there may be none, or half of one.
@@ -96,7 +99,7 @@ describe('checkpoints', () => {
           expect([...files.files.keys()].filter(isTemporary)).toEqual([]);
 
           // And it goes on from there as if nothing had been.
-          for (const state of saves) await saveCheckpoint(reopened, FOLDER, state, limit);
+          for (const state of saves) await saveCheckpoint(fileCheckpoints(reopened, FOLDER), state, limit);
           const kept = saves.slice(-limit).map(({ step }) => pathOf(step));
           expect([...files.files.keys()].sort()).toEqual([...kept, `${FOLDER}/latest.json`].sort());
         }
@@ -111,7 +114,7 @@ describe('checkpoints', () => {
         const files = new MemoryFiles(new Map(), { at, kind: 'fail' });
         const saved = await saveAll(files, limit);
         expect(saved.length).toBeGreaterThanOrEqual(saves.length - 1);
-        const loaded = await loadCheckpoint(files, FOLDER);
+        const loaded = await loadCheckpoint(fileCheckpoints(files, FOLDER));
         expect(loaded!.step).toBeGreaterThanOrEqual(saved.at(-1)!);
         expect(loaded).toEqual(stateOf(loaded!.step));
       }
@@ -128,16 +131,16 @@ describe('checkpoints', () => {
     const files = new MemoryFiles();
     await saveAll(files, 2);
     files.files.set(pathOf(40), damage(files.files.get(pathOf(40))!));
-    expect(await loadCheckpoint(files, FOLDER)).toEqual(stateOf(30));
+    expect(await loadCheckpoint(fileCheckpoints(files, FOLDER))).toEqual(stateOf(30));
     files.files.delete(pathOf(40));
-    expect(await loadCheckpoint(files, FOLDER)).toEqual(stateOf(30));
+    expect(await loadCheckpoint(fileCheckpoints(files, FOLDER))).toEqual(stateOf(30));
   });
 
   it('says so where none is whole', async () => {
     const files = new MemoryFiles();
     await saveAll(files, 2);
     for (const step of [30, 40]) files.files.set(pathOf(step), new Uint8Array(9));
-    await expect(loadCheckpoint(files, FOLDER)).rejects.toMatchObject({
+    await expect(loadCheckpoint(fileCheckpoints(files, FOLDER))).rejects.toMatchObject({
       code: 'checkpoint_damaged',
       message: "None of the run's checkpoints (2) is as it was written.",
     });
@@ -147,8 +150,8 @@ describe('checkpoints', () => {
     const files = new MemoryFiles();
     await saveAll(files, 2);
     files.files.set(pathOf(40), new Uint8Array(9));
-    await saveCheckpoint(files, FOLDER, stateOf(35), 2);
-    expect(await loadCheckpoint(files, FOLDER)).toEqual(stateOf(35));
+    await saveCheckpoint(fileCheckpoints(files, FOLDER), stateOf(35), 2);
+    expect(await loadCheckpoint(fileCheckpoints(files, FOLDER))).toEqual(stateOf(35));
     expect([...files.files.keys()].sort()).toEqual([pathOf(30), pathOf(35), `${FOLDER}/latest.json`]);
   });
 
@@ -156,22 +159,22 @@ describe('checkpoints', () => {
     const files = new MemoryFiles();
     await saveAll(files, 2);
     files.files.set(pathOf(99), await encodeCheckpoint(stateOf(99)));
-    expect((await loadCheckpoint(files, FOLDER))?.step).toBe(40);
+    expect((await loadCheckpoint(fileCheckpoints(files, FOLDER)))?.step).toBe(40);
     files.files.set(`${FOLDER}/latest.json`, new TextEncoder().encode('{"fil'));
-    expect((await loadCheckpoint(files, FOLDER))?.step).toBe(99);
+    expect((await loadCheckpoint(fileCheckpoints(files, FOLDER)))?.step).toBe(99);
   });
 
   it('notices where the storage gives back other bytes than were written', async () => {
     const files = new MemoryFiles();
-    await saveCheckpoint(files, FOLDER, stateOf(0), 1);
+    await saveCheckpoint(fileCheckpoints(files, FOLDER), stateOf(0), 1);
     const read = files.read.bind(files);
     files.read = async (path) => (await read(path))?.with(-1, 77);
-    await expect(saveCheckpoint(files, FOLDER, stateOf(10), 1)).rejects.toMatchObject({
+    await expect(saveCheckpoint(fileCheckpoints(files, FOLDER), stateOf(10), 1)).rejects.toMatchObject({
       code: 'checkpoint_not_saved',
     });
     files.read = read;
     files.files.delete(pathOf(10));
-    expect((await loadCheckpoint(files, FOLDER))?.step).toBe(0);
+    expect((await loadCheckpoint(fileCheckpoints(files, FOLDER)))?.step).toBe(0);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULTS, type TrainSettings } from '../../../src/core/settings/settings';
 import type { TokenizedExample } from '../../../src/data/batches';
 import { loadCheckpoint, saveCheckpoint } from '../../../src/storage/checkpoints';
+import { fileCheckpoints } from '../../../src/storage/file_runs';
 import { TrainControl } from '../../../src/train/control';
 import { train } from '../../../src/train/trainer';
 import { ToyProgram } from '../train/toy_program';
@@ -24,7 +25,7 @@ const examples: TokenizedExample[] = Array.from({ length: 7 }, (_, i) => ({
 
 /** A run in a tab of its own: new program, whatever is in storage. Returns the steps it did itself. */
 async function runOn(files: MemoryFiles, program: ToyProgram): Promise<number> {
-  const found = await loadCheckpoint(files, FOLDER);
+  const found = await loadCheckpoint(fileCheckpoints(files, FOLDER));
   const start = found && { step: found.step, state: found.tensors };
   await train({
     program,
@@ -37,8 +38,7 @@ async function runOn(files: MemoryFiles, program: ToyProgram): Promise<number> {
     hooks: {
       saveCheckpoint: (position, state) =>
         saveCheckpoint(
-          files,
-          FOLDER,
+          fileCheckpoints(files, FOLDER),
           { ...position, tensors: state, settings: {}, hashes: { model: 'm', data: 'd' }, history: [] },
           settings.save_total_limit,
         ),

@@ -3,7 +3,7 @@ import type { EngineState } from '../../../src/ui/engine.svelte';
 import type { ModelPreview, ModelReport, RemoteEngine } from '../../../src/worker/protocol';
 
 /** An engine of which only these calls are there. */
-export function engineOf(remote: Partial<Record<keyof RemoteEngine, unknown>>): EngineState {
+export function engineOf(remote: Partial<Record<keyof RemoteEngine, object>>): EngineState {
   return { remote } as unknown as EngineState;
 }
 

@@ -21,7 +21,7 @@ describe('the search of the hub', () => {
 
   it('asks once when the typing has paused', async () => {
     const searchModels = vi.fn((query: string) => Promise.resolve([found(`owner/${query}`)]));
-    const search = new SearchState(engineOf({ searchModels }));
+    const search = new SearchState(engineOf({ catalog: { search: searchModels } }));
     for (const query of ['q', 'qw', 'qwe', 'qwen ']) {
       search.type(query, LOAD, DEFAULTS);
       await vi.advanceTimersByTimeAsync(settleMilliseconds / 2);
@@ -41,7 +41,7 @@ describe('the search of the hub', () => {
     const answer = deferred<HubModelReport[]>();
     const answers = [Promise.resolve([found('owner/qwen')]), answer.promise];
     const searchModels = vi.fn(() => answers.shift());
-    const search = new SearchState(engineOf({ searchModels }));
+    const search = new SearchState(engineOf({ catalog: { search: searchModels } }));
     search.type('qwen', LOAD, DEFAULTS);
     await vi.advanceTimersByTimeAsync(settleMilliseconds);
     expect(search.results).toHaveLength(1);
@@ -66,7 +66,7 @@ describe('the search of the hub', () => {
       deferred<HubModelReport[]>(),
     ];
     let asked = 0;
-    const search = new SearchState(engineOf({ searchModels: () => answers[asked++]?.promise }));
+    const search = new SearchState(engineOf({ catalog: { search: () => answers[asked++]?.promise } }));
     for (const query of ['first', 'second', 'third']) {
       search.type(query, LOAD, DEFAULTS);
       await vi.advanceTimersByTimeAsync(settleMilliseconds);
@@ -81,7 +81,7 @@ describe('the search of the hub', () => {
 
   it('tells why the newest question has no answer, until something else is typed', async () => {
     const refusal = new TunesmithError({ code: 'endpoint_unreachable', message: 'No line.' });
-    const search = new SearchState(engineOf({ searchModels: () => Promise.reject(refusal) }));
+    const search = new SearchState(engineOf({ catalog: { search: () => Promise.reject(refusal) } }));
     search.type('qwen', LOAD, DEFAULTS);
     await vi.advanceTimersByTimeAsync(settleMilliseconds);
     expect(search.error?.code).toBe('endpoint_unreachable');
@@ -95,7 +95,7 @@ describe('the model that is looked at', () => {
   it('is told of by the newest answer alone', async () => {
     const answers = [deferred<ModelPreview>(), deferred<ModelPreview>()];
     let asked = 0;
-    const candidate = new CandidateState(engineOf({ previewModel: () => answers[asked++]?.promise }));
+    const candidate = new CandidateState(engineOf({ catalog: { preview: () => answers[asked++]?.promise } }));
     candidate.look({ kind: 'hub', repo: 'owner/name', revision: 'v1', file: 'a.gguf' });
     expect(candidate.name).toBe('owner/name@v1:a.gguf');
     const first = candidate.refresh(LOAD, DEFAULTS);
@@ -109,7 +109,7 @@ describe('the model that is looked at', () => {
 
   it('is forgotten with what was asked of it', async () => {
     const answer = deferred<ModelPreview>();
-    const candidate = new CandidateState(engineOf({ previewModel: () => answer.promise }));
+    const candidate = new CandidateState(engineOf({ catalog: { preview: () => answer.promise } }));
     candidate.look({ kind: 'stored', id: 'a' }, 'mine');
     const asked = candidate.refresh(LOAD, DEFAULTS);
     candidate.forget();
@@ -122,7 +122,7 @@ describe('the model that is looked at', () => {
     const answers = [Promise.resolve(preview()), deferred<ModelPreview>()] as const;
     let asked = 0;
     const candidate = new CandidateState(
-      engineOf({ previewModel: () => (asked++ === 0 ? answers[0] : answers[1].promise) }),
+      engineOf({ catalog: { preview: () => (asked++ === 0 ? answers[0] : answers[1].promise) } }),
     );
     candidate.look({ kind: 'hub', repo: 'owner/name' });
     await candidate.refresh(LOAD, DEFAULTS);
@@ -141,14 +141,14 @@ describe('the hub and its token', () => {
 
   it('begins with the Hub itself and no token, and keeps none unless asked to', async () => {
     const kept = stubLocalStorage();
-    const hub = new HubState(engineOf({ setHub }));
+    const hub = new HubState(engineOf({ catalog: { setHub: setHub } }));
     await hub.setToken(' hf_secret ');
     expect(setHub).toHaveBeenLastCalledWith({ endpoint: 'https://huggingface.co', token: 'hf_secret' });
     expect([...kept.values()].join()).not.toContain('hf_secret');
     hub.remember(true);
-    expect(new HubState(engineOf({ setHub })).token).toBe('hf_secret');
+    expect(new HubState(engineOf({ catalog: { setHub: setHub } })).token).toBe('hf_secret');
     hub.remember(false);
-    expect(new HubState(engineOf({ setHub })).token).toBe('');
+    expect(new HubState(engineOf({ catalog: { setHub: setHub } })).token).toBe('');
     hub.remember(true);
     await hub.forgetToken();
     expect(setHub).toHaveBeenLastCalledWith({ endpoint: 'https://huggingface.co' });
@@ -157,22 +157,25 @@ describe('the hub and its token', () => {
 
   it('gives a remembered token to the hub alone that it was for', () => {
     const kept = stubLocalStorage();
-    const hub = new HubState(engineOf({ setHub }));
+    const hub = new HubState(engineOf({ catalog: { setHub: setHub } }));
     hub.token = 'hf_secret';
     hub.remember(true);
     hub.keepEndpoint('https://hf-mirror.com');
     // What the security policy is made of before the page runs.
     expect(kept.get('tunesmith.hub')).toBe('{"endpoint":"https://hf-mirror.com"}');
-    const other = new HubState(engineOf({ setHub }));
+    const other = new HubState(engineOf({ catalog: { setHub: setHub } }));
     expect(other).toMatchObject({ endpoint: 'https://hf-mirror.com', host: 'hf-mirror.com', token: '' });
   });
 
   it('knows right after the reload, and only then, that it was just chosen', () => {
     stubLocalStorage();
-    const hub = new HubState(engineOf({ setHub }));
+    const hub = new HubState(engineOf({ catalog: { setHub: setHub } }));
     expect(hub).toMatchObject({ justChosen: false, known: true });
     hub.keepEndpoint('https://hub.example');
-    expect(new HubState(engineOf({ setHub }))).toMatchObject({ justChosen: true, known: false });
-    expect(new HubState(engineOf({ setHub })).justChosen).toBe(false);
+    expect(new HubState(engineOf({ catalog: { setHub: setHub } }))).toMatchObject({
+      justChosen: true,
+      known: false,
+    });
+    expect(new HubState(engineOf({ catalog: { setHub: setHub } })).justChosen).toBe(false);
   });
 });

@@ -15,7 +15,7 @@ describe('which model is wanted and which is open', () => {
 
   it('opens a model of the hub once, and remembers it for after a reload', async () => {
     const openModel = vi.fn(() => Promise.resolve(report({ repo: HUB.repo })));
-    const model = new ModelState(engineOf({ openModel }));
+    const model = new ModelState(engineOf({ models: { open: openModel } }));
     model.choose(HUB, HUB.repo);
     expect(model.isOpen(LOAD)).toBe(false);
     expect(model.mayOpen(LOAD)).toBe(true);
@@ -28,7 +28,7 @@ describe('which model is wanted and which is open', () => {
 
   it('goes on with what failed or was stopped only when asked to', async () => {
     const openModel = vi.fn(() => Promise.reject(aborted()));
-    const model = new ModelState(engineOf({ openModel }));
+    const model = new ModelState(engineOf({ models: { open: openModel } }));
     model.choose(HUB, HUB.repo);
     expect(await model.open(LOAD)).toBe(false);
     expect(model.stopped).toBe(true);
@@ -42,7 +42,7 @@ describe('which model is wanted and which is open', () => {
 
   it('tries files again by itself where they are to be loaded otherwise', async () => {
     const refusal = new TunesmithError({ code: 'linear_not_blocked', message: 'No.' });
-    const model = new ModelState(engineOf({ openModel: () => Promise.reject(refusal) }));
+    const model = new ModelState(engineOf({ models: { open: () => Promise.reject(refusal) } }));
     model.chooseFiles({ name: 'folder', files: [new File(['{}'], 'config.json')] });
     expect(await model.open(LOAD)).toBe(false);
     expect(model.error?.code).toBe('linear_not_blocked');
@@ -52,7 +52,7 @@ describe('which model is wanted and which is open', () => {
 
   it('loads a model of the hub otherwise only when asked to, but files at once', async () => {
     const other = { ...LOAD, load_in_4bit: false };
-    const model = new ModelState(engineOf({ openModel: () => Promise.resolve(report()) }));
+    const model = new ModelState(engineOf({ models: { open: () => Promise.resolve(report()) } }));
     model.choose(HUB, HUB.repo);
     await model.open(LOAD);
     expect(model.isOpen(other)).toBe(true);
@@ -67,7 +67,7 @@ describe('which model is wanted and which is open', () => {
 
   it('fetches a stored base anew, at its own commit, where it is to be loaded otherwise', async () => {
     const opened = report({ repo: HUB.repo, commit: 'c0ffee' });
-    const model = new ModelState(engineOf({ openModel: () => Promise.resolve(opened) }));
+    const model = new ModelState(engineOf({ models: { open: () => Promise.resolve(opened) } }));
     model.choose({ kind: 'stored', id: 'a' }, HUB.repo);
     await model.open(LOAD);
     model.again();
@@ -76,7 +76,7 @@ describe('which model is wanted and which is open', () => {
 
   it('takes over what a run has opened', async () => {
     const opened = report({ repo: HUB.repo, commit: 'c0ffee' });
-    const model = new ModelState(engineOf({ model: () => Promise.resolve(opened) }));
+    const model = new ModelState(engineOf({ models: { report: () => Promise.resolve(opened) } }));
     await model.adopt();
     expect(model.wanted).toEqual({ ...HUB, revision: 'c0ffee' });
     expect(model.way).toBe('hub');

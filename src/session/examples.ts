@@ -1,17 +1,31 @@
 import { parseSettings, type TrainSettings } from '../core/settings/settings';
-import type { DataFile, Dataset } from '../session/dataset';
-import type { Progress } from '../session/progress';
-import type { Session } from '../session/session';
-import type { DataReport, PreviewExample } from './protocol';
-import { dataReport } from './reports';
+import type { PreviewToken } from '../data/preview';
+import type { DataFile, Dataset } from './dataset';
+import type { Progress } from './progress';
+import type { Session } from './session';
+import { dataReport, type DataReport } from './reports';
+import { dataFiles, demoExamples, type NamedBlob } from './sources';
+
+export interface PreviewExample {
+  readonly index: number;
+  readonly tokens: readonly PreviewToken[];
+}
 
 /** Reads the examples as they are set. Only the newest reading counts. */
 export class Examples {
   readonly #session: Pick<Session, 'setExamples' | 'preview' | 'hasDataset' | 'dataset'>;
+  readonly #page: string | undefined;
   #reading: AbortController | undefined;
 
-  constructor(session: Pick<Session, 'setExamples' | 'preview' | 'hasDataset' | 'dataset'>) {
+  /** @param page its address up to where `examples` lies, with a slash at the end; undefined if there is no page */
+  constructor(session: Pick<Session, 'setExamples' | 'preview' | 'hasDataset' | 'dataset'>, page?: string) {
     this.#session = session;
+    this.#page = page;
+  }
+
+  /** The demo's example file, as `set` takes it. Throws `demo_missing`. */
+  async demo(): Promise<NamedBlob> {
+    return await demoExamples(this.#page ?? '');
   }
 
   report(): DataReport | undefined {
@@ -19,11 +33,11 @@ export class Examples {
   }
 
   async set(
-    files: readonly DataFile[],
+    files: readonly NamedBlob[],
     settings: TrainSettings,
     onProgress?: (progress: Progress) => void,
   ): Promise<DataReport> {
-    return dataReport(await this.read(files, parseSettings(settings), onProgress));
+    return dataReport(await this.read(dataFiles(files), parseSettings(settings), onProgress));
   }
 
   /** Ends the reading that is under way: it rejects with an `AbortError`. */

@@ -1,22 +1,29 @@
-import type { Session } from '../session/session';
 import { memoryTarget } from '../exports/memory_target';
 import { zipTarget } from '../exports/zip_target';
-import { planExport, writeExport } from '../session/exporting';
-import type { AdapterReport, ExportResult } from './protocol';
-import { adapterReport } from './reports';
+import { planExport, writeExport } from './exporting';
+import { adapterReport, type AdapterReport } from './reports';
+import type { Session } from './session';
 import { folderOfBlobs, namedBlobs } from './sources';
-import type { Turns } from './turns';
+import type { Exclusive } from './exclusive';
+
+export interface ExportResult {
+  readonly fileName: string;
+  readonly zip: Blob;
+  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+  /** Largest absolute difference of the logits between the resident adapter and the re-read file; 0 is expected. */
+  readonly checkedDifference: number;
+}
 
 /** The tuned adapter: where it came from, bringing one in and taking it away. */
 export class Adapters {
   readonly #session: Session;
-  readonly #turns: Turns;
+  readonly #exclusive: Exclusive;
   /** A run's id, or the name of an imported folder. */
   #name = '';
 
-  constructor(session: Session, turns: Turns) {
+  constructor(session: Session, exclusive: Exclusive) {
     this.#session = session;
-    this.#turns = turns;
+    this.#exclusive = exclusive;
   }
 
   /** The template of the run that the adapter is from. */
@@ -35,7 +42,7 @@ export class Adapters {
   }
 
   async import(name: string, files: readonly File[]): Promise<AdapterReport> {
-    return await this.#turns.alone('importing an adapter', async () => {
+    return await this.#exclusive.alone('importing an adapter', async () => {
       const tuned = await this.#session.importAdapter(folderOfBlobs(namedBlobs(files)));
       this.#name = name;
       return { ...adapterReport(name, tuned), notes: tuned.notes };
@@ -43,7 +50,7 @@ export class Adapters {
   }
 
   async export(): Promise<ExportResult> {
-    return await this.#turns.alone('exporting', async () => {
+    return await this.#exclusive.alone('exporting', async () => {
       const plan = await planExport(this.#session, 'peft');
       const fileName = `${plan.folderName}.zip`;
       const memory = memoryTarget();

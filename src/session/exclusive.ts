@@ -1,14 +1,14 @@
 import { TunesmithError } from '../core/errors';
 
 /** The device does one thing at a time; a second call is told so instead of spoiling the first. */
-export class Turns {
+export class Exclusive {
   #busy: string | undefined;
-  /** Measuring uses the device between the turns; whoever needs it next waits for the end of it. */
+  /** Measuring uses the device between other work; whoever needs it next waits for the end of it. */
   #measuring: Promise<void> | undefined;
 
   /**
    * @param doing what the engine is at meanwhile: "training"
-   * @throws TunesmithError `engine_busy` while another turn lasts
+   * @throws TunesmithError `engine_busy` while other work lasts
    */
   async alone<T>(doing: string, work: () => Promise<T>): Promise<T> {
     if (this.#busy !== undefined) {

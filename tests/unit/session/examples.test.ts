@@ -1,4 +1,3 @@
-import { memoryFile } from '../../../src/core/file_reader';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
 import { DEFAULTS } from '../../../src/core/settings/settings';
@@ -8,7 +7,7 @@ import type { OpenModel } from '../../../src/session/open_model';
 import { openFolderModel } from '../../../src/session/opening';
 import type { Progress } from '../../../src/session/progress';
 import type { Session } from '../../../src/session/session';
-import { Examples } from '../../../src/worker/examples';
+import { Examples } from '../../../src/session/examples';
 
 const path = fileURLToPath(new URL('../../parity/fixtures/qwen3/', import.meta.url));
 let model: OpenModel;
@@ -36,11 +35,10 @@ function openExamples(): { examples: Examples; session: { dataset: Dataset | und
   return { examples: new Examples(fake), session };
 }
 
-const fileOf = (count: number) =>
-  memoryFile(
-    `${count}.jsonl`,
-    new TextEncoder().encode('{"text":"a fish in the sea and a bird in the nest"}\n'.repeat(count)),
-  );
+const fileOf = (count: number) => ({
+  name: `${count}.jsonl`,
+  content: new Blob(['{"text":"a fish in the sea and a bird in the nest"}\n'.repeat(count)]),
+});
 
 it('reads examples, tells how far it is, and reports them', async () => {
   const { examples } = openExamples();

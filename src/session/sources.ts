@@ -1,7 +1,29 @@
 import { TunesmithError } from '../core/errors';
 import { blobReader, type FileReader } from '../core/file_reader';
 import type { ModelFolder } from '../models/files';
-import type { NamedBlob } from '../storage/models';
+
+/**
+ * Where a model comes from: the embedded one; a folder's files (config.json, weights, tokenizer*.json) or one .gguf; a
+ * repository of the chosen hub; or what storage keeps, by its id.
+ */
+export type ModelSource =
+  | { readonly kind: 'demo' }
+  | { readonly kind: 'files'; readonly name: string; readonly files: readonly File[] }
+  | {
+      readonly kind: 'hub';
+      readonly repo: string;
+      /** A branch, a tag or a commit; absent: the main branch. */
+      readonly revision?: string;
+      /** Which .gguf, of a repository that has several; absent: its safetensors, or its one .gguf. */
+      readonly file?: string;
+    }
+  | { readonly kind: 'stored'; readonly id: string };
+
+/** A file as a person gave it: of a model's folder, or of examples. */
+export interface NamedBlob {
+  readonly name: string;
+  readonly content: Blob;
+}
 
 export const DEMO_NAME = 'tunesmith-demo';
 export const DEMO_EXAMPLES = 'pirate.jsonl';

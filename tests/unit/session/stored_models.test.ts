@@ -1,27 +1,17 @@
 import { expect, it } from 'vitest';
 import type { KeptModel } from '../../../src/session/library';
-import { writeJson } from '../../../src/storage/file_store';
 import type { StoredRun } from '../../../src/storage/runs';
-import { StoredModels } from '../../../src/worker/stored_models';
-import { MemoryFiles } from '../storage/memory_files';
+import { StoredModels } from '../../../src/session/stored_models';
 
 const load = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' as const };
 const hub = { kind: 'hub' as const, repo: 'a/b', commit: 'c', endpoint: 'https://huggingface.co' };
 
-async function openStored() {
-  const files = new MemoryFiles();
-  await files.write('models/old/files/config.json', new Uint8Array(2));
-  const manifest = { name: 'Old', files: [{ name: 'config.json', bytes: 2 }] };
-  await writeJson(files, 'models/old/manifest.json', manifest);
+function openStored() {
   const kept: KeptModel[] = [
-    { id: 'base', name: 'a/b', source: hub, bytes: 10, load, usedAt: Date.UTC(2026, 0, 2), partial: false },
     { id: 'part', name: 'a/c', source: hub, bytes: 5, usedAt: Date.UTC(2026, 0, 3), partial: true },
+    { id: 'base', name: 'a/b', source: hub, bytes: 10, load, usedAt: Date.UTC(2026, 0, 2), partial: false },
   ];
-  const runs = [
-    { baseId: 'base' },
-    { baseId: 'base' },
-    { modelId: 'old', updatedAt: '2026-01-01T00:00:00.000Z' },
-  ] as StoredRun[];
+  const runs = [{ baseId: 'base' }, { baseId: 'base' }, {}] as StoredRun[];
   const removed: string[] = [];
   const stored = new StoredModels({
     library: {
@@ -31,18 +21,17 @@ async function openStored() {
         return Promise.resolve();
       },
     },
-    runs: { all: () => Promise.resolve(runs), files: () => Promise.resolve(files) },
+    records: { all: () => Promise.resolve(runs) },
     storage: {
       estimate: () => Promise.resolve({ usage: 30, quota: 100 }),
       persisted: () => Promise.resolve(true),
     },
-    locks: undefined,
   });
   return { stored, removed };
 }
 
-it('lists bases, unfinished downloads and former models, the last used first, with the runs that need them', async () => {
-  const { stored } = await openStored();
+it('lists bases and unfinished downloads, with the runs that need them', async () => {
+  const { stored } = openStored();
   expect(await stored.list()).toEqual([
     {
       ...{ id: 'part', name: 'a/c', source: 'hub', repo: 'a/b', commit: 'c', endpoint: hub.endpoint },
@@ -54,22 +43,16 @@ it('lists bases, unfinished downloads and former models, the last used first, wi
       ...{ bytes: 10, load },
       ...{ usedAt: '2026-01-02T00:00:00.000Z', usedByRuns: 2, partial: false },
     },
-    {
-      ...{ id: 'old', name: 'Old', source: 'files', bytes: 2 },
-      ...{ usedAt: '2026-01-01T00:00:00.000Z', usedByRuns: 1, partial: false },
-    },
   ]);
 });
 
-it('removes what is kept, of now and of before', async () => {
-  const { stored, removed } = await openStored();
-  await stored.remove('old');
+it('removes what is kept', async () => {
+  const { stored, removed } = openStored();
   await stored.remove('base');
-  expect(removed).toEqual(['old', 'base']);
-  expect((await stored.list()).map(({ id }) => id)).toEqual(['part', 'base']);
+  expect(removed).toEqual(['base']);
 });
 
 it('tells the room that there is', async () => {
-  const { stored } = await openStored();
+  const { stored } = openStored();
   expect(await stored.report()).toEqual({ usedBytes: 30, freeBytes: 70, persisted: true });
 });

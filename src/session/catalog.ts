@@ -1,0 +1,58 @@
+import { parseSettings, type LoadSettings, type TrainSettings } from '../core/settings/settings';
+import type { HubSettings } from '../hub/types';
+import type { ModelLibrary } from './library';
+import type { FoundHubModel } from './library_previews';
+import type { ModelOpener } from './model_opener';
+import type { ModelPreview, PreviewFor } from './preview';
+import type { Session } from './session';
+import type { ModelSource } from './sources';
+
+/** Looks for models and at them, before anything of them is opened. */
+export class Catalog {
+  readonly #session: Pick<Session, 'device'>;
+  readonly #library: Pick<ModelLibrary, 'search' | 'preview' | 'setHub'>;
+  readonly #opener: Pick<ModelOpener, 'originOf'>;
+  #searching: AbortController | undefined;
+
+  constructor(
+    session: Pick<Session, 'device'>,
+    library: Pick<ModelLibrary, 'search' | 'preview' | 'setHub'>,
+    opener: Pick<ModelOpener, 'originOf'>,
+  ) {
+    this.#session = session;
+    this.#library = library;
+    this.#opener = opener;
+  }
+
+  /** The hub for everything that follows. The token stays in memory. Throws `endpoint_invalid`. */
+  setHub(settings: HubSettings): void {
+    this.#library.setHub(settings);
+  }
+
+  /**
+   * Models that can be trained here and match the words, the most used first. A newer search ends an older one, which
+   * rejects with an `AbortError`.
+   */
+  async search(
+    query: string,
+    load: LoadSettings,
+    settings: TrainSettings,
+  ): Promise<readonly FoundHubModel[]> {
+    this.#searching?.abort();
+    const searching = new AbortController();
+    this.#searching = searching;
+    const wanted = await this.#wanted(load, settings);
+    return await this.#library.search(query, wanted, searching.signal);
+  }
+
+  /** From config.json and the list of files alone. Refuses, with the reason, what can't be opened. */
+  async preview(source: ModelSource, load: LoadSettings, settings: TrainSettings): Promise<ModelPreview> {
+    const wanted = await this.#wanted(load, settings);
+    return await this.#library.preview(await this.#opener.originOf(source), wanted);
+  }
+
+  async #wanted(load: LoadSettings, settings: TrainSettings): Promise<PreviewFor> {
+    const { limits } = await this.#session.device();
+    return { load, settings: parseSettings(settings), limits };
+  }
+}

@@ -1,0 +1,73 @@
+import type { FileStore } from '../storage/file_store';
+import type { Locks } from '../storage/locks';
+import type { RunStorage } from '../storage/run_storage';
+import { Adapters } from './adapters';
+import { Catalog } from './catalog';
+import { Chats } from './chats';
+import { Examples } from './examples';
+import { Exclusive } from './exclusive';
+import { ModelLibrary } from './library';
+import { ModelOpener } from './model_opener';
+import { Models } from './models';
+import { deviceReport, noDeviceReport, type DeviceReport } from './reports';
+import type { SessionHost } from './residence';
+import { RunRecords } from './runs/run_records';
+import { Runs } from './runs/runs';
+import { Session } from './session';
+import { StoredModels } from './stored_models';
+
+/** What only the page or the machine can give. */
+export interface EngineHost extends SessionHost {
+  readonly runs: RunStorage;
+  /** Where bases and unfinished downloads are kept. */
+  models(): Promise<FileStore>;
+  /** Undefined if there are no other tabs. */
+  readonly locks: Locks | undefined;
+  /** Asks that what is stored be not cleared. */
+  persist(): Promise<boolean>;
+  readonly storage: Pick<StorageManager, 'estimate' | 'persisted'>;
+  /** The page's address up to where its `models` and `examples` lie, with a slash at the end. */
+  readonly page: string;
+}
+
+/** Everything over one session, each concern by itself; what one of them does with the device keeps the others out. */
+export class Engine {
+  readonly models: Models;
+  readonly catalog: Catalog;
+  readonly stored: StoredModels;
+  readonly examples: Examples;
+  readonly runs: Runs;
+  readonly adapter: Adapters;
+  readonly chats: Chats;
+  readonly #session: Session;
+
+  constructor(host: EngineHost) {
+    const { locks, runs, storage, page } = host;
+    const session = new Session(host);
+    const persist = (): Promise<boolean> => host.persist();
+    const store = (): Promise<FileStore> => host.models();
+    const library = new ModelLibrary(session, { store, locks, persist });
+    const opener = new ModelOpener(library, page);
+    const records = new RunRecords({ runs, bases: store, locks, persist });
+    const exclusive = new Exclusive();
+    const adapters = new Adapters(session, exclusive);
+    const examples = new Examples(session, page);
+    this.#session = session;
+    this.models = new Models({ session, opener, exclusive });
+    this.catalog = new Catalog(session, library, opener);
+    this.stored = new StoredModels({ library, records, storage });
+    this.examples = examples;
+    this.runs = new Runs({ session, library, opener, exclusive, records, examples, adapters });
+    this.adapter = adapters;
+    this.chats = new Chats(session, exclusive, adapters);
+  }
+
+  /** Never throws: a browser without a device is told as one of kind 'none'. */
+  async device(): Promise<DeviceReport> {
+    try {
+      return deviceReport(await this.#session.device());
+    } catch (error) {
+      return noDeviceReport(error);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import { type LoadSettings } from '../core/settings/settings';
+import { targetCount, tokenCount, type Dataset } from './dataset';
+import { modelBytes } from '../models/layout';
+import { familyLabel } from '../models/families';
+import { linearNames, parameterCount } from '../models/spec';
+import type { Session } from './session';
+import { moduleNames } from '../models/adapter_files';
+import { weightFormats } from './formats';
+import type { TunedAdapter } from './resident';
+import { describeError, type ErrorDescription } from '../core/errors';
+import type { Device } from '../gpu/device';
+import { estimateStorage } from '../storage/quota';
+
+/** What the browser's GPU is. `kind` 'none': no WebGPU or no adapter; 'software': an adapter that runs on the CPU. */
+export interface DeviceReport {
+  readonly kind: 'gpu' | 'software' | 'none';
+  readonly description: string;
+  readonly features: readonly string[];
+  readonly maxBufferSize: number;
+  readonly maxStorageBufferBindingSize: number;
+  /** Why there is no device and what to do, for kind 'none'. */
+  readonly problem?: ErrorDescription;
+}
+
+export interface ModelReport {
+  readonly name: string;
+  readonly family: string;
+  readonly source: 'demo' | 'files' | 'hub';
+  /** Of a model from a hub: owner/name, and the commit that its files are of. */
+  readonly repo?: string;
+  readonly commit?: string;
+  readonly license?: string;
+  /** How the weights are stored and computed with, for a person: "NF4, as published". */
+  readonly formats: string;
+  /** What a person should know of it that is no error. */
+  readonly notes: readonly string[];
+  /** How the checkpoint was quantised already, so that the loading settings don't matter: "GPTQ, 4-bit"; else absent. */
+  readonly quantized?: string;
+  readonly parameters: number;
+  readonly layers: number;
+  /** The linear maps of a block, which `target_modules` may name. */
+  readonly modules: readonly string[];
+  readonly hiddenSize: number;
+  readonly vocabularySize: number;
+  readonly maxPositions: number;
+  readonly hasChatTemplate: boolean;
+  readonly weightBytes: number;
+  readonly load: LoadSettings;
+}
+
+export interface DataProblem {
+  readonly file: string;
+  /** 1-based row; 0 where the file as a whole is meant. */
+  readonly row: number;
+  readonly reason: string;
+}
+
+export interface DataReport {
+  readonly files: readonly string[];
+  readonly examples: number;
+  readonly heldOut: number;
+  readonly tokens: number;
+  readonly targetTokens: number;
+  readonly longestTokens: number;
+  /** Examples cut to max_seq_length. */
+  readonly truncated: number;
+  readonly problems: readonly DataProblem[];
+  /** Things worth knowing that are no errors (e.g. the template that is used). */
+  readonly notes: readonly string[];
+}
+
+export interface StorageReport {
+  readonly usedBytes: number;
+  readonly freeBytes?: number;
+  /** The browser promised not to clear it by itself. */
+  readonly persisted: boolean;
+}
+
+export interface AdapterReport {
+  /** A run's id, or the name of an imported folder. */
+  readonly origin: string;
+  readonly r: number;
+  readonly lora_alpha: number;
+  readonly target_modules: readonly string[];
+  readonly parameters: number;
+  /** What a person should know of it that is no error. */
+  readonly notes: readonly string[];
+}
+
+export function deviceReport({ kind, description, gpu, limits }: Device): DeviceReport {
+  const { maxBufferSize, maxStorageBufferBindingSize } = limits;
+  return { kind, description, features: [...gpu.features], maxBufferSize, maxStorageBufferBindingSize };
+}
+
+export function noDeviceReport(error: unknown): DeviceReport {
+  const none = { features: [], maxBufferSize: 0, maxStorageBufferBindingSize: 0 };
+  return { kind: 'none', description: 'no graphics card', ...none, problem: describeError(error) };
+}
+
+export function modelReport({ model, layout }: Pick<Session, 'model' | 'layout'>): ModelReport {
+  const { identity, chatTemplate, facts, textNotes } = model;
+  const { spec, quantization } = layout;
+  return {
+    ...identity,
+    ...weightFormats(facts.config, layout),
+    notes: [...facts.notes, ...textNotes],
+    family: familyLabel(spec),
+    parameters: parameterCount(spec),
+    layers: spec.blocks.length,
+    modules: linearNames(spec),
+    hiddenSize: spec.hiddenSize,
+    vocabularySize: spec.vocabularySize,
+    maxPositions: spec.maxPositions,
+    hasChatTemplate: chatTemplate !== undefined,
+    weightBytes: modelBytes(layout),
+    load: quantization,
+  };
+}
+
+export function dataReport(dataset: Dataset): DataReport {
+  const { files, examples, heldOut, problems, truncated, notes } = dataset;
+  return {
+    files: files.map(({ name }) => name),
+    examples: examples.length,
+    heldOut: heldOut.length,
+    tokens: tokenCount(examples),
+    targetTokens: targetCount(examples),
+    longestTokens: examples.reduce((longest, { ids }) => Math.max(longest, ids.length), 0),
+    truncated,
+    problems: problems.map(({ file, row = 0, reason }) => ({ file, row, reason })),
+    notes,
+  };
+}
+
+export async function storageReport(
+  storage: Pick<StorageManager, 'estimate' | 'persisted'>,
+): Promise<StorageReport> {
+  const [estimate, persisted] = await Promise.all([estimateStorage(storage), storage.persisted()]);
+  if (!estimate) return { usedBytes: 0, persisted };
+  const { used, quota } = estimate;
+  return { usedBytes: used, freeBytes: Math.max(0, quota - used), persisted };
+}
+
+export function adapterReport(origin: string, { layout }: TunedAdapter): AdapterReport {
+  const { r, lora_alpha } = layout.settings;
+  return {
+    origin,
+    r,
+    lora_alpha,
+    target_modules: moduleNames(layout),
+    parameters: layout.parameters,
+    notes: [],
+  };
+}

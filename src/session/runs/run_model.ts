@@ -1,0 +1,102 @@
+import { errorClass, isFull, TunesmithError } from '../../core/errors';
+import { loadText } from '../../core/settings/settings';
+import type { NewRun, StoredRun } from '../../storage/runs';
+import type { TrainEvent } from '../../train/events';
+import type { ModelLibrary } from '../library';
+import type { ModelOpener } from '../model_opener';
+import type { ModelOrigin } from '../model_origin';
+import type { OnProgress, Progress } from '../progress';
+import type { Session } from '../session';
+
+/** What a run's record says of its model. */
+export type RunModel = Pick<NewRun, 'modelName' | 'modelSource' | 'modelRepo' | 'modelCommit' | 'modelHash'>;
+
+export function runModel(session: Pick<Session, 'model' | 'modelHash'>): RunModel {
+  const { name, source, repo, commit } = session.model.identity;
+  return {
+    modelName: name,
+    modelSource: source,
+    modelRepo: repo,
+    modelCommit: commit,
+    modelHash: session.modelHash,
+  };
+}
+
+/**
+ * Keeps the base that a run needs to go on after a reload, and says so if there is no room for it: the run is worth more
+ * than that. For use within `withStorageLock`.
+ *
+ * @returns the base's id, if it is kept
+ */
+export async function keepRunModel(
+  library: Pick<ModelLibrary, 'keep'>,
+  onEvent: (event: TrainEvent) => void,
+): Promise<string | undefined> {
+  const preparing = (message: string): void => onEvent({ event: 'state', state: 'preparing', message });
+  const onProgress = ({ label, fraction = 0 }: Progress): void =>
+    preparing(`${label}, to go on after a reload: ${Math.round(fraction * 100)} %`);
+  try {
+    return await library.keep({ onProgress });
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    preparing(
+      `There is no room to keep the model: after a reload, open it again before the run goes on. ${error.message}`,
+    );
+    return undefined;
+  }
+}
+
+/**
+ * Opens the model that a run was trained on, unless it is open.
+ *
+ * @throws TunesmithError `run_model_missing`; `run_model_differs` if what is there now is another model, or was changed
+ */
+export async function reopenRunModel(
+  session: Pick<Session, 'hasModel' | 'modelHash'>,
+  opener: Pick<ModelOpener, 'open' | 'originOf'>,
+  run: StoredRun,
+  onProgress: OnProgress,
+): Promise<void> {
+  const isOpen = (): boolean => session.hasModel && session.modelHash === run.modelHash;
+  if (isOpen()) return;
+  const { modelSource, baseId, settings } = run;
+  const open = async (origin: ModelOrigin): Promise<void> => {
+    await opener.open(origin, settings, onProgress);
+    if (!isOpen()) throw differs(run);
+  };
+  if (modelSource === 'demo') {
+    await open(await opener.originOf({ kind: 'demo' }));
+    return;
+  }
+  if (baseId !== undefined) {
+    try {
+      await open({ kind: 'stored', id: baseId });
+      return;
+    } catch (error) {
+      if (errorClass(error) !== 'gone') throw error;
+      if (modelSource === 'files') throw missing(run, error);
+    }
+  }
+  const { modelRepo, modelName, modelCommit } = run;
+  if (modelRepo === undefined) throw missing(run);
+  // What was not kept is fetched anew, as it was then.
+  await open(await opener.originOf({ kind: 'hub', repo: modelName, revision: modelCommit }));
+}
+
+function missing({ modelName, settings }: StoredRun, cause?: unknown): TunesmithError {
+  return new TunesmithError({
+    code: 'run_model_missing',
+    message: `${modelName}, which this run was trained on, is not kept here any more.`,
+    hint: `Open the folder of ${modelName} again, with ${loadText(settings)}; then go on with the run.`,
+    cause,
+  });
+}
+
+function differs({ modelName, modelRepo, modelCommit, settings }: StoredRun): TunesmithError {
+  const from = modelRepo === undefined ? 'from its folder' : `${modelCommit ?? ''} from the hub`.trim();
+  return new TunesmithError({
+    code: 'run_model_differs',
+    message: `${modelName} is not the model that this run was trained on: its weights, its tokenizer or how it is loaded differ.`,
+    hint: `Open ${modelName} as it was, ${from}, with ${loadText(settings)}; or start a new run on what is there now.`,
+  });
+}

@@ -1,0 +1,156 @@
+import { describeError } from '../../core/errors';
+import type { FileReader } from '../../core/file_reader';
+import type { CheckpointState } from '../../formats/checkpoint';
+import { removeUnneededBases } from '../../storage/bases';
+import { loadCheckpoint, type CheckpointStore } from '../../storage/checkpoints';
+import type { FileStore } from '../../storage/file_store';
+import { lockedRuns, withRunLock, withStorageLock, type Locks } from '../../storage/locks';
+import type { RunStorage } from '../../storage/run_storage';
+import {
+  RunStore,
+  historyUpTo,
+  type NewRun,
+  type RunChanges,
+  type RunRecord,
+  type StoredRun,
+} from '../../storage/runs';
+import type { TrainEvent } from '../../train/events';
+import { historyOf, type TrainingOutcome } from '../training';
+
+export interface RunHost {
+  readonly runs: RunStorage;
+  /** Where the bases are kept that runs need; undefined if no base is kept for a run's sake. */
+  readonly bases?: () => Promise<FileStore>;
+  /** Undefined if there is nobody to keep out. */
+  readonly locks: Locks | undefined;
+  /** Asks that what is stored be not cleared. */
+  persist(): Promise<unknown>;
+}
+
+export interface ListedRun extends RunRecord {
+  /** It is being trained at this moment, here or in another tab. */
+  readonly underWay: boolean;
+}
+
+/** The records and checkpoints of runs, and who may write them. */
+export class RunRecords {
+  readonly #host: RunHost;
+  readonly #store: RunStore;
+
+  constructor(host: RunHost) {
+    this.#host = host;
+    this.#store = new RunStore(host.runs);
+  }
+
+  /** All runs, the newest first, with those marked that this tab or another is training now. */
+  async list(): Promise<readonly ListedRun[]> {
+    const [runs, locked] = await Promise.all([this.#store.list(), lockedRuns(this.#host.locks)]);
+    return runs.map((run) => ({ ...run, underWay: locked.has(run.id) }));
+  }
+
+  /** The same with all that is recorded of them. */
+  async all(): Promise<readonly StoredRun[]> {
+    return await this.#store.list();
+  }
+
+  /** Throws `run_unknown`. */
+  async get(id: string): Promise<StoredRun> {
+    return await this.#store.get(id);
+  }
+
+  /** The examples that a run was started with. Throws `run_data_missing`. */
+  async data(run: StoredRun): Promise<readonly FileReader[]> {
+    return await this.#store.data(run);
+  }
+
+  /** Throws `checkpoint_damaged`. */
+  async checkpoint(id: string): Promise<CheckpointState | undefined> {
+    return await loadCheckpoint(this.#store.checkpoints(id));
+  }
+
+  /**
+   * Records a new run.
+   *
+   * @param keepBase keeps the base of the run's model and gives its id, if that needs keeping
+   */
+  async create(run: Omit<NewRun, 'baseId'>, keepBase: () => Promise<string | undefined>): Promise<StoredRun> {
+    // A promise is worth asking for; without one, a run is kept as well.
+    void this.#host.persist().catch(() => false);
+    return await withStorageLock(this.#host.locks, async () => {
+      await this.#tidy();
+      return await this.#store.create({ ...run, baseId: await keepBase() });
+    });
+  }
+
+  /** Removes a run, and the bases that were kept for it alone. Throws `run_in_other_tab`. */
+  async remove(id: string): Promise<void> {
+    const { locks } = this.#host;
+    await withRunLock(locks, id, () =>
+      withStorageLock(locks, async () => {
+        await this.#store.remove(id);
+        await this.#tidy();
+      }),
+    );
+  }
+
+  /** Does something with a run while no other tab does. Throws `run_in_other_tab`. */
+  async alone<T>(id: string, work: () => Promise<T>): Promise<T> {
+    return await withRunLock(this.#host.locks, id, work);
+  }
+
+  /**
+   * Does the training of a run, within `alone`, and keeps its record up to date: at every checkpoint, so that record and
+   * checkpoint tell of the same step, and at the end.
+   *
+   * @param start the checkpoint that it goes on from
+   */
+  async record(
+    run: StoredRun,
+    start: CheckpointState | undefined,
+    onEvent: (event: TrainEvent) => void,
+    work: (onEvent: (event: TrainEvent) => void, checkpoints: CheckpointStore) => Promise<TrainingOutcome>,
+  ): Promise<{ readonly record: StoredRun; readonly outcome: TrainingOutcome }> {
+    const store = this.#store;
+    let record = run;
+    // The checkpoint knows what the record may not: the tab can be closed between the two.
+    let saved = start?.step ?? 0;
+    let history = start ? [...historyOf(start)] : [];
+    let saving: Promise<unknown> = Promise.resolve();
+    const keep = (changes: RunChanges): void => {
+      // What can't be recorded now comes with the next checkpoint or the end: a record's failure ends no training.
+      saving = saving.then(async () => (record = await store.update(record, changes))).catch(() => undefined);
+    };
+    keep({ state: 'running', settings: run.settings, checkpointStep: saved, history: [...history] });
+    const listen = (event: TrainEvent): void => {
+      onEvent(event);
+      if (event.event === 'checkpoint') {
+        saved = event.step;
+        keep({ checkpointStep: saved, history: [...history] });
+      } else if (event.event !== 'state') {
+        history.push(event);
+      } else if (event.state === 'paused' || event.state === 'running') {
+        keep({ state: event.state });
+      } else if (event.state === 'recovering') {
+        history = [...historyUpTo(history, saved)];
+      }
+    };
+    try {
+      const outcome = await work(listen, store.checkpoints(run.id));
+      await saving;
+      const { state, step, steps } = outcome;
+      const end = { state, checkpointStep: step, steps, history: outcome.history };
+      return { record: await store.update(record, end), outcome };
+    } catch (error) {
+      keep({ state: 'failed' });
+      await saving;
+      onEvent({ event: 'state', state: 'failed', error: describeError(error) });
+      throw error;
+    }
+  }
+
+  /** Within `withStorageLock`. */
+  async #tidy(): Promise<void> {
+    const bases = await this.#host.bases?.();
+    if (bases) await removeUnneededBases(bases, await this.#store.neededBases());
+  }
+}

@@ -1,0 +1,195 @@
+import { parseSettings, type TrainSettings } from '../../core/settings/settings';
+import { TunesmithError } from '../../core/errors';
+import type { FileReader } from '../../core/file_reader';
+import type { RunRecord, StoredRun } from '../../storage/runs';
+import { TrainControl } from '../../train/control';
+import type { TrainEvent } from '../../train/events';
+import type { Adapters } from '../adapters';
+import { cardRun } from '../dataset';
+import type { Examples } from '../examples';
+import type { Exclusive } from '../exclusive';
+import type { ModelLibrary } from '../library';
+import type { ModelOpener } from '../model_opener';
+import type { PlanReport } from '../plan_report';
+import type { OnProgress, Progress } from '../progress';
+import { adapterReport, type AdapterReport } from '../reports';
+import type { Session, TrainCall } from '../session';
+import { keepRunModel, reopenRunModel, runModel } from './run_model';
+import type { ListedRun, RunRecords } from './run_records';
+import { resumedSettings } from './run_settings';
+
+export interface RunParts {
+  readonly session: Session;
+  readonly library: Pick<ModelLibrary, 'keep'>;
+  readonly opener: Pick<ModelOpener, 'open' | 'originOf'>;
+  readonly exclusive: Exclusive;
+  readonly records: RunRecords;
+  readonly examples: Examples;
+  readonly adapters: Adapters;
+  /** Whether a run keeps the base that it needs, and answers a few questions along the way; yes if nothing is said. */
+  readonly options?: { readonly keepBases?: boolean; readonly samples?: boolean };
+}
+
+type OnEvent = (event: TrainEvent) => void;
+
+export interface ContinueOptions {
+  /** Settings that take the place of the run's own; some hold to its end. */
+  readonly changes?: Partial<TrainSettings>;
+  /** The examples, if they are given again: they must be the same. */
+  readonly data?: readonly FileReader[];
+}
+
+/** Runs: new ones, those that go on, and those whose adapter is opened again. */
+export class Runs {
+  readonly #parts: RunParts;
+  #control: TrainControl | undefined;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+  }
+
+  /** The newest first. */
+  async list(): Promise<readonly ListedRun[]> {
+    return await this.#parts.records.list();
+  }
+
+  /** Throws `run_in_other_tab`. */
+  async remove(id: string): Promise<void> {
+    await this.#parts.records.remove(id);
+  }
+
+  /** Memory and time before anything starts; nothing is allocated. */
+  async plan(settings: TrainSettings): Promise<PlanReport> {
+    const { session, exclusive } = this.#parts;
+    const wanted = parseSettings(settings);
+    await exclusive.measure(() => session.measureSpeed());
+    return await session.plan(wanted);
+  }
+
+  /**
+   * Trains over the open model and the examples to the end; resolves when the run is finished or stopped (`stop` keeps
+   * what was learnt).
+   *
+   * @param startFrom 'adapter': goes on from the tuned adapter that is open (imported, or of a former run), whose own
+   *   settings hold but for its dropout; 'new': a fresh one
+   */
+  async start(
+    given: TrainSettings,
+    onEvent: OnEvent,
+    startFrom: 'new' | 'adapter' = 'new',
+  ): Promise<RunRecord> {
+    const { session, library, records, examples, options } = this.#parts;
+    return await this.#training(async (control) => {
+      const initial = startFrom === 'adapter' ? session.tuned : undefined;
+      // What is trained is what is open, so that the run can be opened again as it was.
+      const settings = parseSettings({
+        ...given,
+        ...initial?.layout.settings,
+        ...session.layout.quantization,
+        lora_dropout: given.lora_dropout,
+      });
+      const preparing = ({ label: message }: Progress): void =>
+        onEvent({ event: 'state', state: 'preparing', message });
+      // Some settings change the template, the cut or the split.
+      const { files: data } = await examples.read(session.dataset.files, settings, preparing);
+      onEvent({ event: 'state', state: 'preparing' });
+      const { steps } = await session.plan(settings);
+      const startedFrom = initial && ('adapter' as const);
+      const keep = (): Promise<string | undefined> =>
+        options?.keepBases === false
+          ? Promise.resolve(session.opening.baseId)
+          : keepRunModel(library, onEvent);
+      const run = await records.create({ ...runModel(session), startedFrom, settings, steps, data }, keep);
+      return await records.alone(run.id, () => this.#train(run, { control, onEvent, initial }));
+    });
+  }
+
+  /** Goes on from the run's last checkpoint, with the model and the examples that it had. */
+  async continue(
+    id: string,
+    onEvent: OnEvent,
+    onProgress: OnProgress,
+    { changes = {}, data }: ContinueOptions = {},
+  ): Promise<RunRecord> {
+    const { records } = this.#parts;
+    return await this.#training((control) =>
+      records.alone(id, async () => {
+        const recorded = await records.get(id);
+        const run = { ...recorded, settings: resumedSettings(recorded.settings, changes) };
+        const start = await records.checkpoint(id);
+        if (!start && run.startedFrom === 'adapter') throw withoutCheckpoint();
+        await this.#reopen(run, onProgress, data);
+        return await this.#train(run, { control, onEvent, start });
+      }),
+    );
+  }
+
+  /** Makes a run's adapter the tuned one, without training. */
+  async open(id: string, onProgress: OnProgress): Promise<AdapterReport> {
+    const { session, exclusive, records, adapters } = this.#parts;
+    return await exclusive.alone('opening a run', () =>
+      records.alone(id, async () => {
+        const run = await records.get(id);
+        const checkpoint = await records.checkpoint(id);
+        if (!checkpoint) throw withoutCheckpoint();
+        await this.#reopen(run, onProgress);
+        const tuned = session.adapterOf(run.settings, checkpoint);
+        session.setTuned({ ...tuned, run: cardRun(run.settings, session.dataset, run.history) });
+        adapters.rememberRun(id);
+        return adapterReport(id, tuned);
+      }),
+    );
+  }
+
+  pause(): void {
+    this.#control?.pause();
+  }
+
+  resume(): void {
+    this.#control?.resume();
+  }
+
+  stop(): void {
+    this.#control?.stop();
+  }
+
+  /** Trains under a control that is there from the first moment on: a stop is heeded whenever it comes. */
+  async #training(work: (control: TrainControl) => Promise<RunRecord>): Promise<RunRecord> {
+    return await this.#parts.exclusive.alone('training', async () => {
+      const control = new TrainControl();
+      this.#control = control;
+      try {
+        return await work(control);
+      } finally {
+        this.#control = undefined;
+      }
+    });
+  }
+
+  async #reopen(run: StoredRun, onProgress: OnProgress, data?: readonly FileReader[]): Promise<void> {
+    const { session, opener, records, examples } = this.#parts;
+    await reopenRunModel(session, opener, run, onProgress);
+    await examples.read(data ?? (await records.data(run)), run.settings, onProgress);
+  }
+
+  async #train(
+    run: StoredRun,
+    call: Pick<TrainCall, 'control' | 'onEvent' | 'start' | 'initial'>,
+  ): Promise<RunRecord> {
+    const { session, records, adapters, options } = this.#parts;
+    const { settings } = run;
+    const { record } = await records.record(run, call.start, call.onEvent, (onEvent, checkpoints) =>
+      session.train({ ...call, settings, checkpoints, onEvent, samples: options?.samples }),
+    );
+    adapters.rememberRun(run.id);
+    return record;
+  }
+}
+
+function withoutCheckpoint(): TunesmithError {
+  return new TunesmithError({
+    code: 'run_without_checkpoint',
+    message: 'This run stopped before its first checkpoint, so there is no adapter of it.',
+    hint: 'Start it again.',
+  });
+}

@@ -1,0 +1,68 @@
+import { type LoadSettings } from '../core/settings/settings';
+import type { ModelLibrary } from './library';
+import type { BaseSource } from '../storage/bases';
+import { storageReport, type StorageReport } from './reports';
+import type { RunRecords } from './runs/run_records';
+
+/** A base that storage keeps, or an unfinished download of one. */
+export interface StoredModelReport {
+  readonly id: string;
+  readonly name: string;
+  readonly source: 'files' | 'hub';
+  readonly repo?: string;
+  readonly commit?: string;
+  /** Where it was fetched from. */
+  readonly endpoint?: string;
+  readonly bytes: number;
+  /** How it was loaded; absent for what isn't loaded yet. */
+  readonly load?: LoadSettings;
+  /** ISO 8601, in UTC. */
+  readonly usedAt: string;
+  /** Runs that can't go on without it. */
+  readonly usedByRuns: number;
+  /** A download that isn't complete; opening the model goes on with it. */
+  readonly partial: boolean;
+}
+
+export interface StoredModelParts {
+  readonly library: Pick<ModelLibrary, 'stored' | 'remove'>;
+  readonly records: Pick<RunRecords, 'all'>;
+  readonly storage: Pick<StorageManager, 'estimate' | 'persisted'>;
+}
+
+/** What storage keeps of models, and the room that it takes. */
+export class StoredModels {
+  readonly #parts: StoredModelParts;
+
+  constructor(parts: StoredModelParts) {
+    this.#parts = parts;
+  }
+
+  /** The last used first. */
+  async list(): Promise<readonly StoredModelReport[]> {
+    const { library, records } = this.#parts;
+    const [kept, runs] = await Promise.all([library.stored(), records.all()]);
+    return kept.map(({ id, name, source, bytes, load, usedAt, partial }) => ({
+      ...{ id, name, source: source.kind, bytes, partial },
+      ...originOf(source),
+      ...(load && { load }),
+      usedAt: new Date(usedAt).toISOString(),
+      usedByRuns: runs.filter(({ baseId }) => baseId === id).length,
+    }));
+  }
+
+  /** Removes what is kept under an id, also if runs need it: they then say how to get it again. Throws `model_in_other_tab`. */
+  async remove(id: string): Promise<void> {
+    await this.#parts.library.remove(id);
+  }
+
+  async report(): Promise<StorageReport> {
+    return await storageReport(this.#parts.storage);
+  }
+}
+
+function originOf(source: BaseSource): Pick<StoredModelReport, 'repo' | 'commit' | 'endpoint'> {
+  if (source.kind === 'files') return {};
+  const { repo, commit, endpoint } = source;
+  return { repo, commit, endpoint };
+}

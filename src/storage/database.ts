@@ -1,0 +1,132 @@
+import { TunesmithError } from '../core/errors';
+import { storageFull } from './file_store';
+
+/** What a transaction asks for; the requests are made at once, and what they gave is taken when it has committed. */
+export type Requests<T> = (store: (name: string) => IDBObjectStore) => () => T;
+
+/** What is to be written, for the words of an error. */
+export interface Writing {
+  readonly what: string;
+  readonly bytes: number;
+}
+
+/** A database of the browser (IndexedDB) with these object stores, whose keys are given with each value. */
+export class Database {
+  readonly #name: string;
+  readonly #stores: readonly string[];
+  #opened: Promise<IDBDatabase> | undefined;
+
+  constructor(name: string, stores: readonly string[]) {
+    this.#name = name;
+    this.#stores = stores;
+  }
+
+  /** @throws TunesmithError `storage_unavailable`, `storage_failed` */
+  async read<T>(requests: Requests<T>): Promise<T> {
+    return await this.#transaction('readonly', requests);
+  }
+
+  /**
+   * Everything that the requests write, or nothing of it. When this resolves, it outlasts a crash of the machine.
+   *
+   * @throws TunesmithError `storage_unavailable`, `storage_full`, `storage_failed`
+   */
+  async write<T>(requests: Requests<T>, writing?: Writing): Promise<T> {
+    return await this.#transaction('readwrite', requests, writing);
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    (await opened?.catch(() => undefined))?.close();
+  }
+
+  async #transaction<T>(mode: IDBTransactionMode, requests: Requests<T>, writing?: Writing): Promise<T> {
+    const transaction = await this.#begin(mode);
+    return await new Promise<T>((resolve, reject) => {
+      const fail = (error: unknown): void => reject(failure(error, writing));
+      let result: () => T;
+      transaction.oncomplete = () => resolve(result());
+      transaction.onabort = () => fail(transaction.error);
+      try {
+        result = requests((name) => transaction.objectStore(name));
+      } catch (error) {
+        fail(error);
+        transaction.abort();
+      }
+    });
+  }
+
+  async #begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
+    const options = { durability: mode === 'readwrite' ? 'strict' : 'default' } as const;
+    const begin = async (): Promise<IDBTransaction> =>
+      (await this.#open()).transaction(this.#stores, mode, options);
+    try {
+      return await begin();
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === 'InvalidStateError')) throw error;
+      // The browser closes the connection, such as when it clears the page's storage.
+      this.#opened = undefined;
+      return await begin();
+    }
+  }
+
+  async #open(): Promise<IDBDatabase> {
+    this.#opened ??= openDatabase(this.#name, this.#stores).then((database) => {
+      const forget = (): void => {
+        this.#opened = undefined;
+      };
+      database.onclose = forget;
+      database.onversionchange = () => {
+        database.close();
+        forget();
+      };
+      return database;
+    });
+    try {
+      return await this.#opened;
+    } catch (error) {
+      this.#opened = undefined;
+      throw error;
+    }
+  }
+}
+
+async function openDatabase(name: string, stores: readonly string[]): Promise<IDBDatabase> {
+  try {
+    return await new Promise((resolve, reject) => {
+      const request = indexedDB.open(name, 1);
+      request.onupgradeneeded = () => {
+        for (const store of stores) request.result.createObjectStore(store);
+      };
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error ?? new Error('no database'));
+    });
+  } catch (cause) {
+    throw new TunesmithError({
+      code: 'storage_unavailable',
+      message: 'This browser lets the page store nothing.',
+      hint: 'Open the page in a window that is not private, and allow it to store data.',
+      cause,
+    });
+  }
+}
+
+function failure(error: unknown, writing: Writing | undefined): TunesmithError {
+  // A DOMException in some browsers, a class of its own in newer ones.
+  if (error instanceof Error && error.name === 'QuotaExceededError') {
+    return storageFull(writing?.what ?? 'the page', writing?.bytes ?? 0, undefined, error);
+  }
+  return new TunesmithError({
+    code: 'storage_failed',
+    message: `The browser's storage refuses${writing ? ` to keep ${writing.what}` : ' to give back what it keeps'}.`,
+    hint: 'Check that the disk has room and is in order, then go on. What was saved before is still there.',
+    cause: error,
+  });
+}
+
+/** All keys that begin with these parts. */
+export function keysBelow(...parts: readonly (string | number)[]): IDBKeyRange {
+  // In the order of keys, arrays come after all numbers and texts.
+  return IDBKeyRange.bound([...parts], [...parts, []]);
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { TunesmithError, type ErrorCode } from '../../../../src/core/errors';
+import { ModelOpener } from '../../../../src/session/model_opener';
+import type { ModelOrigin } from '../../../../src/session/model_origin';
+import { keepRunModel, reopenRunModel } from '../../../../src/session/runs/run_model';
+import type { StoredRun } from '../../../../src/storage/runs';
+import type { TrainEvent } from '../../../../src/train/events';
+import { DEFAULTS } from '../../../../src/core/settings/settings';
+
+const run: StoredRun = {
+  id: 'r',
+  startedAt: '',
+  updatedAt: '',
+  modelName: 'a/b',
+  modelSource: 'hub',
+  modelRepo: 'a/b',
+  modelCommit: 'c0ffee',
+  baseId: 'base',
+  modelHash: 'hash-nf4-double',
+  dataFiles: [],
+  settings: DEFAULTS,
+  state: 'stopped',
+  checkpointStep: 3,
+  steps: 5,
+  history: [],
+  bytes: 1,
+};
+const folder: StoredRun = { ...run, modelSource: 'files', modelRepo: undefined, modelName: 'mine' };
+
+/** A session and an opener over a library that notes what it is asked for. */
+function parts(failures: Partial<Record<ModelOrigin['kind'], TunesmithError>> = {}, modelHash = '') {
+  const opened: ModelOrigin[] = [];
+  const session = {
+    modelHash,
+    get hasModel() {
+      return session.modelHash !== '';
+    },
+  };
+  const opener = new ModelOpener({
+    open: (origin) => {
+      opened.push(origin);
+      const failure = failures[origin.kind];
+      session.modelHash = failure ? '' : run.modelHash!;
+      return failure ? Promise.reject(failure) : Promise.resolve();
+    },
+  });
+  const reopen = (which: StoredRun): Promise<void> => reopenRunModel(session, opener, which, () => undefined);
+  return { reopen, opened };
+}
+
+const errorOf = (code: ErrorCode): TunesmithError => new TunesmithError({ code, message: `${code}.` });
+const stored = { kind: 'stored', id: 'base' };
+const fromHub = { kind: 'hub', reference: { repo: 'a/b', revision: 'c0ffee' } };
+
+describe('the model of a run that goes on', () => {
+  it('is left as it is if it is open', async () => {
+    const { reopen, opened } = parts({}, run.modelHash);
+    await reopen(run);
+    expect(opened).toEqual([]);
+  });
+
+  it('is opened from storage if another is open', async () => {
+    const { reopen, opened } = parts({}, 'another');
+    await reopen(run);
+    expect(opened).toEqual([stored]);
+  });
+
+  it.each(['base_missing', 'base_damaged'] as const)(
+    'is fetched anew at its commit after %s',
+    async (code) => {
+      const { reopen, opened } = parts({ stored: errorOf(code) });
+      await reopen(run);
+      expect(opened).toEqual([stored, fromHub]);
+    },
+  );
+
+  it('is fetched anew if no base could be kept, as in a browser without files', async () => {
+    const { reopen, opened } = parts();
+    await reopen({ ...run, baseId: undefined });
+    expect(opened).toEqual([fromHub]);
+  });
+
+  it('is missed, with the way to get it again, if it came from a folder', async () => {
+    const hint = expect.stringMatching(/^Open the folder of mine again, with load_in_4bit true/) as string;
+    const { reopen } = parts({ stored: errorOf('base_missing') });
+    await expect(reopen(folder)).rejects.toMatchObject({ code: 'run_model_missing', hint });
+    await expect(reopen({ ...folder, baseId: undefined })).rejects.toMatchObject({
+      code: 'run_model_missing',
+      hint,
+    });
+  });
+
+  it('tells any other failure as it is', async () => {
+    const { reopen } = parts({ stored: errorOf('gpu_out_of_memory') });
+    await expect(reopen(run)).rejects.toMatchObject({ code: 'gpu_out_of_memory' });
+  });
+
+  it('is refused if what is there now computes something else', async () => {
+    const changed = { ...run, modelHash: 'what it was' };
+    await expect(parts().reopen(changed)).rejects.toMatchObject({ code: 'run_model_differs' });
+    await expect(parts().reopen({ ...folder, modelHash: 'what it was' })).rejects.toMatchObject({
+      code: 'run_model_differs',
+    });
+  });
+});
+
+describe('what a run keeps of its model', () => {
+  const keeping = (failure?: TunesmithError) => {
+    const events: TrainEvent[] = [];
+    const library = {
+      keep: ({ onProgress }: { onProgress: (told: { label: string; fraction: number }) => void }) => {
+        onProgress({ label: 'Keeping', fraction: 0.5 });
+        return failure ? Promise.reject(failure) : Promise.resolve('base');
+      },
+    };
+    return { events, kept: keepRunModel(library, (event) => events.push(event)) };
+  };
+
+  it('is its base', async () => {
+    const { events, kept } = keeping();
+    expect(await kept).toBe('base');
+    expect(events).toMatchObject([{ state: 'preparing', message: 'Keeping, to go on after a reload: 50 %' }]);
+  });
+
+  it('is nothing if there is no room, which is told', async () => {
+    const { events, kept } = keeping(errorOf('storage_full'));
+    expect(await kept).toBeUndefined();
+    expect(events.at(-1)).toMatchObject({
+      message: expect.stringContaining('no room to keep the model') as string,
+    });
+    await expect(keeping(errorOf('device_lost')).kept).rejects.toMatchObject({ code: 'device_lost' });
+  });
+});
