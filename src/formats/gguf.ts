@@ -1,5 +1,6 @@
 import { alignUp } from '../core/align';
 import { TunesmithError, type ErrorCode } from '../core/errors';
+import { refuseLfsPointer } from '../core/lfs_pointer';
 import { elementCount, shapeText, type Shape } from '../core/shape';
 import { ggmlBlock, ggmlType, type GgmlType } from './ggml_types';
 import { EndOfBytes, GgufReader, type GgufValue } from './gguf_reader';
@@ -49,6 +50,7 @@ const TENSOR_ENTRY_BYTES = 8 + 1 + 4 + 8 + 4 + 8;
 export async function readGgufHeader(file: ByteSource): Promise<GgufHeader> {
   const most = Math.min(file.size, MAX_HEADER_BYTES);
   let bytes = await file.read(0, Math.min(FIRST_BYTES, most));
+  refuseLfsPointer(file.name, file.size, bytes);
   for (;;) {
     try {
       return parseGgufHeader(bytes, file.size, file.name);

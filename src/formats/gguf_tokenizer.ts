@@ -9,6 +9,8 @@ export interface GgufTokenizer {
   /** generation_config.json */
   readonly generationConfig: Readonly<Record<string, unknown>>;
   readonly tokens: number;
+  /** What a person should know: special tokens that are left out. */
+  readonly notes: readonly string[];
 }
 
 type Metadata = ReadonlyMap<string, unknown>;
@@ -81,8 +83,9 @@ export function ggufTokenizer(metadata: Metadata): GgufTokenizer {
   return {
     tokenizer: { ...tokenizer, added_tokens: addedTokens(tokens, types) },
     tokenizerConfig: { ...special, add_bos_token: addBos, ...chatTemplates(metadata) },
-    generationConfig: generationConfig(metadata),
+    generationConfig: generationConfig(metadata, tokens),
     tokens: tokens.length,
+    notes: notesOn(metadata, tokens),
   };
 }
 
@@ -229,20 +232,30 @@ function specialTokens(
   return found;
 }
 
+/** Undefined for an id beyond the vocabulary too: llama.cpp goes on without such a token, and warns. */
 function tokenOf(metadata: Metadata, name: string, tokens: readonly string[]): string | undefined {
-  const key = `tokenizer.ggml.${name}_token_id`;
-  const id = metadata.get(key);
+  const id = metadata.get(`tokenizer.ggml.${name}_token_id`);
   if (id === undefined) return undefined;
-  const token = typeof id === 'number' ? tokens[id] : undefined;
-  if (token === undefined) throw unsupported(key, id);
-  return token;
+  if (typeof id !== 'number') throw unsupported(`tokenizer.ggml.${name}_token_id`, id);
+  return tokens[id];
+}
+
+function notesOn(metadata: Metadata, tokens: readonly string[]): string[] {
+  return ['bos', 'eos', 'padding', 'unknown'].flatMap((name) => {
+    const key = `tokenizer.ggml.${name}_token_id`;
+    const id = metadata.get(key);
+    if (typeof id !== 'number' || tokens[id] !== undefined) return [];
+    return [
+      `${key} is ${id}, which is no token of this model's ${tokens.length}: the model is used without it.`,
+    ];
+  });
 }
 
 /** What ends an answer: the end of the text, of the turn and of a message. */
-function generationConfig(metadata: Metadata): Json {
+function generationConfig(metadata: Metadata, tokens: readonly string[]): Json {
   const ids = ['eos', 'eot', 'eom'].flatMap((name) => {
     const id = metadata.get(`tokenizer.ggml.${name}_token_id`);
-    return typeof id === 'number' ? [id] : [];
+    return typeof id === 'number' && tokens[id] !== undefined ? [id] : [];
   });
   return ids.length === 0 ? {} : { eos_token_id: [...new Set(ids)] };
 }

@@ -4,8 +4,10 @@ import { sameShape, shapeText } from '../core/shape';
 import { checkpointTensors, headName, type ModelSpec } from './spec';
 import type { StoredTensor, StoredWeights } from './stored/stored_weight';
 
-/** Buffers that old checkpoints carry and that are computed here. */
-const IGNORED = /rotary_emb\.inv_freq$/;
+/** Whether a name is that of a buffer which old checkpoints carry and which is computed here. */
+export function isComputedBuffer(name: string): boolean {
+  return /rotary_emb\.inv_freq$/.test(name);
+}
 
 /**
  * Compares what a checkpoint stores with what its config.json promises. Throws `tensor_missing`, `tensor_shape` or
@@ -14,7 +16,7 @@ const IGNORED = /rotary_emb\.inv_freq$/;
 export function checkWeights(spec: ModelSpec, stored: StoredWeights): void {
   for (const { name, shape, kind } of checkpointTensors(spec)) {
     const weight = stored.get(name);
-    if (!weight) throw wrong('tensor_missing', `The weights lack ${name}, which config.json asks for.`);
+    if (!weight) throw missing(name);
     if (weight.kind === 'dense') {
       const { dtype, shape: found, file } = weight.tensor;
       if (!isFloatDtype(dtype)) {
@@ -46,12 +48,22 @@ export function checkUnexpected(
   for (const [name, { file }] of tensors) {
     const known =
       expected.has(name) ||
-      IGNORED.test(name) ||
+      isComputedBuffer(name) ||
       (spec.tiedHead && name === headName()) ||
       pathsOf(name).some((path) => packed.has(path));
     if (!known)
       throw wrong('tensor_unexpected', `${file.name} has ${name}, for which config.json has no use.`);
   }
+}
+
+function missing(name: string): TunesmithError {
+  const message = `The weights lack ${name}, which config.json asks for.`;
+  if (name !== 'lm_head.weight') return wrong('tensor_missing', message);
+  return new TunesmithError({
+    code: 'tensor_missing',
+    message,
+    hint: 'If the head of this model is its embedding, config.json must say "tie_word_embeddings": true.',
+  });
 }
 
 function modulePath(name: string): string {

@@ -57,12 +57,21 @@ async function openSafetensors(folder: ModelFolder): Promise<Checkpoint> {
   const found = await readTensorFiles(folder);
   if (!found) throw withoutWeights(folder);
   const { tensors, files } = found;
-  const stored = storedWeights(spec, isRecord(config) ? config['quantization_config'] : undefined, tensors);
+  const stored = storedWeights(spec, await quantizationConfigOf(folder, config), tensors);
   checkWeights(spec, stored);
   checkUnexpected(spec, stored, tensors);
   await checkTiedHead(spec, tensors);
   const small = { config, tokenizer, tokenizerConfig, templateFile, generationConfig };
   return { ...small, spec, stored, files, notes: notesOn(spec, stored) };
+}
+
+/** `quantization_config` of config.json; early GPTQ checkpoints keep it in a file of its own. */
+async function quantizationConfigOf(folder: ModelFolder, config: unknown): Promise<unknown> {
+  const own = isRecord(config) ? config['quantization_config'] : undefined;
+  const file = folder.get('quantize_config.json');
+  if (own !== undefined || !file) return own;
+  const early = await readJson(file);
+  return isRecord(early) ? { quant_method: 'gptq', ...early } : early;
 }
 
 async function openGguf(file: FileReader): Promise<Checkpoint> {
@@ -72,7 +81,8 @@ async function openGguf(file: FileReader): Promise<Checkpoint> {
   const spec = ggufSpec(readSpec(small.config));
   const stored = ggufWeights(spec, header, file);
   checkWeights(spec, stored);
-  return { ...small, spec, stored, files: [file], templateFile: undefined, notes: notesOn(spec, stored) };
+  const notes = [...small.notes, ...notesOn(spec, stored)];
+  return { ...small, spec, stored, files: [file], templateFile: undefined, notes };
 }
 
 /** The GGUF file of a folder that has no safetensors; undefined where there is none. */
@@ -129,16 +139,37 @@ function adapterAlone(folder: ModelFolder): TunesmithError {
 /** Says by name what there is instead of weights that can be read. */
 function withoutWeights(folder: ModelFolder): TunesmithError {
   const names = [...folder.keys()].sort();
-  const shard = names.find((name) => /-\d+-of-\d+\.safetensors$/.test(name));
-  if (shard !== undefined) return missing(folder, `The folder has ${shard}, but no ${INDEX_FILE}.`);
   const pickle = names.find((name) => /\.(bin|pt|pth)$/.test(name));
-  if (pickle === undefined) return missing(folder, `The folder has no ${SINGLE_FILE}.`);
+  if (pickle === undefined) {
+    const other = otherWeights(names);
+    return missing(folder, `The folder has no ${SINGLE_FILE}${other === undefined ? '' : `; ${other}`}.`);
+  }
   return new TunesmithError({
     code: 'weights_not_safetensors',
     message: `The folder has its weights in ${pickle} only, which is a program in Python's pickle format and is not run.`,
     hint: 'Choose a version of this model in safetensors; save_pretrained in Transformers writes one.',
     detail: `found: ${names.join(', ')}`,
   });
+}
+
+/** What lies in a folder or a repository instead of the weights that are read, as a clause; undefined if nothing does. */
+export function otherWeights(paths: readonly string[]): string | undefined {
+  const found = (pattern: RegExp): string | undefined => paths.find((path) => pattern.test(path));
+  const part = found(/-\d+-of-\d+\.gguf$/i);
+  if (part !== undefined)
+    return `it has ${part}, a part of a GGUF file, and parts are not read: join them first`;
+  const consolidated = found(/(^|\/)consolidated[^/]*\.safetensors$/);
+  if (consolidated !== undefined)
+    return `it has ${consolidated}, which names its tensors in Mistral's own way`;
+  const variant = found(/^(model|diffusion_pytorch_model)\.[^/]+\.safetensors$/);
+  if (variant !== undefined)
+    return `it has ${variant}: rename it to ${SINGLE_FILE} if it is the one you want`;
+  const shard = found(/^[^/]*-\d+-of-\d+\.safetensors$/);
+  if (shard !== undefined) return `it has ${shard}, but no ${INDEX_FILE}`;
+  const below = found(/\/[^/]*\.(safetensors|gguf)$/);
+  if (below !== undefined)
+    return `it has weights in the folder ${below.slice(0, below.lastIndexOf('/'))}: open that one`;
+  return undefined;
 }
 
 function missing(folder: ModelFolder, message: string): TunesmithError {

@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import type { FileReader } from '../core/file_reader';
+import { refuseLfsPointer } from '../core/lfs_pointer';
 import { encodingName } from '../data/files/encoding';
 
 export type { FileReader } from '../core/file_reader';
@@ -26,7 +27,10 @@ export async function readJson(file: FileReader): Promise<unknown> {
   }
 }
 
-/** Throws `json_invalid` for a file that is too long to be a text, `text_not_utf8` for one in another encoding. */
+/**
+ * Throws `json_invalid` for a file that is too long to be a text, `text_not_utf8` for one in another encoding,
+ * `git_lfs_pointer`.
+ */
 export async function readText(file: FileReader): Promise<string> {
   if (file.size > MOST_TEXT) {
     throw new TunesmithError({
@@ -36,6 +40,7 @@ export async function readText(file: FileReader): Promise<string> {
     });
   }
   const bytes = await file.read(0, file.size);
+  refuseLfsPointer(file.name, file.size, bytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {

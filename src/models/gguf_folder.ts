@@ -1,3 +1,4 @@
+import { TunesmithError } from '../core/errors';
 import { missingMetadata as missing, unsupportedMetadata as unsupported } from '../formats/gguf_metadata';
 import { ggufTokenizer } from '../formats/gguf_tokenizer';
 import { ggufFamily } from './families';
@@ -19,13 +20,70 @@ export interface GgufFolder {
   readonly tokenizer: Json;
   readonly tokenizerConfig: Json;
   readonly generationConfig: Json;
+  /** What a person should know. */
+  readonly notes: readonly string[];
 }
 
 /** The tensor whose values `ggufFolder` wants as `ropeFactors`. */
 export const ROPE_FACTORS = 'rope_freqs.weight';
 
 /** Entries that say nothing of the arithmetic, or nothing that is not said elsewhere. */
-const WITHOUT_EFFECT = ['vocab_size', 'rope.scaling.finetuned', 'tensor_data_layout'];
+const WITHOUT_EFFECT = [
+  ...['vocab_size', 'rope.scaling.finetuned', 'tensor_data_layout', 'feature_length'],
+  // Of layer and group norms, which none of the architectures has.
+  ...['attention.layer_norm_epsilon', 'attention.group_norm_epsilon', 'attention.group_norm_groups'],
+];
+
+/** Entries that change the arithmetic unless they have one of these values (llama.cpp, `llm_load_hparams`). */
+const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
+  'attention.causal': [true],
+  'attention.clamp_kqv': [0],
+  'attention.max_alibi_bias': [0],
+  'attention.scale': [0],
+  attn_logit_softcapping: [0],
+  expert_group_count: [0, 1],
+  expert_group_used_count: [0, 1],
+  expert_shared_count: [0],
+  final_logit_softcapping: [0],
+  leading_dense_block_count: [0],
+  logit_scale: [0, 1],
+  nextn_predict_layers: [0],
+  pooling_type: [0],
+  residual_scale: [0, 1],
+  embedding_scale: [0, 1],
+};
+
+function isWithoutEffect(
+  name: string,
+  value: unknown,
+  { headDim, hidden }: Readonly<Record<'headDim' | 'hidden', number>>,
+): boolean {
+  if (WITHOUT_EFFECT.includes(name) || NEUTRAL[name]?.includes(value) === true) return true;
+  if (typeof value !== 'number') return false;
+  // Files hold 32-bit floats.
+  if (name === 'attention.scale') return Math.abs(value * Math.sqrt(headDim) - 1) < 1e-6;
+  return name === 'embedding_length_out' && value === hidden;
+}
+
+const OTHER_KINDS: Readonly<Record<string, string>> = {
+  adapter: 'a LoRA adapter',
+  mmproj: 'the projector of a vision or audio tower',
+  imatrix: 'an importance matrix',
+  vocab: 'a vocabulary without weights',
+};
+
+/** Throws `gguf_not_model` if `general.type` says that a file is no model. */
+function refuseOtherKinds(type: unknown): void {
+  if (typeof type !== 'string' || !Object.hasOwn(OTHER_KINDS, type)) return;
+  throw new TunesmithError({
+    code: 'gguf_not_model',
+    message: `The GGUF file is ${OTHER_KINDS[type] ?? type}, not a model.`,
+    hint:
+      type === 'adapter'
+        ? 'Open the model that it was trained on. Adapters are read as PEFT folders.'
+        : 'Open the GGUF file of the model itself.',
+  });
+}
 
 /**
  * Makes a checkpoint's small files out of a GGUF file's header, so that its model is read like any other.
@@ -34,6 +92,7 @@ const WITHOUT_EFFECT = ['vocab_size', 'rope.scaling.finetuned', 'tensor_data_lay
  */
 export function ggufFolder(contents: GgufContents): GgufFolder {
   const { metadata, tensors } = contents;
+  refuseOtherKinds(metadata.get('general.type'));
   const architecture = metadata.get('general.architecture');
   const family = typeof architecture === 'string' ? ggufFamily(architecture) : undefined;
   if (!family?.gguf) throw unsupported('general.architecture', architecture);
@@ -95,10 +154,10 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
   for (const [key, value] of metadata) {
     if (!key.startsWith(prefix)) continue;
     const name = key.slice(prefix.length);
-    if (!read.has(name) && !WITHOUT_EFFECT.includes(name)) throw unsupported(key, value);
+    if (!read.has(name) && !isWithoutEffect(name, value, { headDim, hidden })) throw unsupported(key, value);
   }
-  const { tokenizer, tokenizerConfig, generationConfig } = files;
-  return { config, tokenizer, tokenizerConfig, generationConfig };
+  const { tokenizer, tokenizerConfig, generationConfig, notes } = files;
+  return { config, tokenizer, tokenizerConfig, generationConfig, notes };
 
   function same(key: string, expected: number): void {
     const value = optional(key) ?? expected;

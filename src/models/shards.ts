@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../core/errors';
+import { refuseLfsPointer } from '../core/lfs_pointer';
 import { headerLength, parseHeader, type SafetensorsHeader } from '../formats/safetensors';
+import { isComputedBuffer } from './check_tensors';
 import { readJson, type FileReader, type ModelFolder } from './folder';
 import type { StoredTensor } from './stored/stored_weight';
 
@@ -39,7 +41,9 @@ export async function readTensorFiles(folder: ModelFolder): Promise<StoredTensor
 }
 
 export async function readHeader(file: FileReader): Promise<SafetensorsHeader> {
-  const length = headerLength(await file.read(0, Math.min(8, file.size)), file.size, file.name);
+  const head = await file.read(0, Math.min(64, file.size));
+  refuseLfsPointer(file.name, file.size, head);
+  const length = headerLength(head.subarray(0, 8), file.size, file.name);
   return parseHeader(await file.read(0, 8 + length), file.size, file.name);
 }
 
@@ -99,16 +103,22 @@ function tensorsOf(
   return tensors;
 }
 
+/**
+ * Throws `index_differs` if the index and the shards disagree on a tensor that counts. Computed buffers and a head count
+ * nothing here: whether the model needs the head is decided by its config.json.
+ */
 function checkIndex(shardOf: ReadonlyMap<string, string>, tensors: ReadonlyMap<string, StoredTensor>): void {
+  const counts = (name: string): boolean => !isComputedBuffer(name) && name !== 'lm_head.weight';
   for (const [name, file] of shardOf) {
     const found = tensors.get(name)?.file.name;
-    if (found !== file) {
+    if (found !== file && (counts(name) || found !== undefined)) {
       const where = found === undefined ? 'in none' : `in ${found}`;
       throw differs(`${INDEX_FILE} says that ${name} is in ${file}, but it is ${where}.`);
     }
   }
   for (const [name, { file }] of tensors) {
-    if (!shardOf.has(name)) throw differs(`${file.name} has ${name}, which ${INDEX_FILE} doesn't name.`);
+    if (!shardOf.has(name) && counts(name))
+      throw differs(`${file.name} has ${name}, which ${INDEX_FILE} doesn't name.`);
   }
 }
 

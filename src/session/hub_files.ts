@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import type { Repository, RepositoryFile } from '../hub/types';
+import { otherWeights } from '../models/files';
 import { INDEX_FILE, SINGLE_FILE } from '../models/shards';
 import { TOKENIZER_COMPANIONS } from '../models/tokenizer_files';
 import { ADAPTER_CONFIG } from '../models/adapter_files';
@@ -65,6 +66,7 @@ export function hubFiles(
   const single = byPath.get(SINGLE_FILE);
   const weights = single ? [single] : shards.flatMap((name) => byPath.get(name) ?? []);
   if (weights.length > 0) {
+    refusePointers(repo, weights);
     const missing = REQUIRED.find((name) => !byPath.has(name));
     if (missing !== undefined) throw withoutFile(repo, missing);
     const lost = single ? undefined : shards.find((name) => !byPath.has(name));
@@ -78,6 +80,19 @@ export function hubFiles(
   const others = ggufs(files).length - 1;
   const notes = others > 0 ? [`Of ${others + 1} GGUF files, ${gguf.path} was taken.`] : [];
   return { kind: 'gguf', small: [], weights: [gguf], notes };
+}
+
+/** No model is as small as a Git LFS pointer. */
+const LEAST_WEIGHT_BYTES = 200;
+
+function refusePointers(repo: string, weights: readonly RepositoryFile[]): void {
+  const pointer = weights.find(({ size }) => size < LEAST_WEIGHT_BYTES);
+  if (!pointer) return;
+  throw new TunesmithError({
+    code: 'git_lfs_pointer',
+    message: `${pointer.path} of ${repo} has ${pointer.size} bytes: it is a Git LFS pointer, not the weights.`,
+    hint: 'Choose another upload of this model: the weights of this one were never uploaded.',
+  });
 }
 
 export function bytesOfFiles(files: readonly RepositoryFile[]): number {
@@ -144,9 +159,10 @@ function withoutWeights({ repo, files }: Repository): TunesmithError {
     });
   }
   const pickle = files.find(({ path }) => /\.(bin|pt|pth)$/.test(path));
+  const other = otherWeights(files.map(({ path }) => path));
   const has = pickle
     ? `has its weights as ${pickle.path} only, which is no safetensors file`
-    : 'has no weights';
+    : `has no weights that can be opened${other === undefined ? '' : `; ${other}`}`;
   return new TunesmithError({
     code: 'weights_unsupported',
     message: `${repo} ${has}.`,

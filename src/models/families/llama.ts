@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { ModelSpec } from '../spec';
-import { parseCommon, parseConfig, plainSpec, requireNeutral, sizesOf, turnedAlike } from './common';
+import { parseCommon, parseConfig, plainSpec, sizesOf, turnedAlike } from './common';
 import type { Family } from './family';
 import { rotaryOf } from './rotary';
 
@@ -8,7 +8,8 @@ const Llama = v.looseObject({ mlp_bias: v.nullish(v.boolean()) });
 
 /**
  * Llama 2 and 3 and what shares their architecture: TinyLlama, Yi, SmolLM2. `attention_bias` gives all four attention maps
- * a bias. GGUF files of Mistral call themselves llama, too, and have a window.
+ * a bias. GGUF files of Mistral call themselves llama, too, and have a window. `pretraining_tp` only
+ * cuts products into slices, and is not read.
  */
 export const llama: Family = {
   name: 'llama',
@@ -26,7 +27,6 @@ export const llama: Family = {
 function spec(config: unknown): ModelSpec {
   const common = parseCommon(config);
   const { mlp_bias } = parseConfig(Llama, config);
-  requireNeutral(common, 'pretraining_tp', 1);
   return plainSpec(common, {
     family: llama.name,
     qkvBias: common.attention_bias ?? false,

@@ -53,7 +53,7 @@ export function bitsAndBytesWeight(parts: WeightParts, out: number, input: numbe
   const { path } = parts;
   parts.only([...PARTS, STATE, 'bias']);
   const count = out * input;
-  const codes = parts.typed('weight', 'U8', [count / 2]);
+  const codes = storedCodes(parts, count / 2);
   const doubleQuant = parts.has('weight.nested_absmax');
   const scales = elementCount(parts.get('weight.absmax').shape);
   parts.typed('weight.absmax', doubleQuant ? 'U8' : 'F32', [scales]);
@@ -72,6 +72,27 @@ export function bitsAndBytesWeight(parts: WeightParts, out: number, input: numbe
   const buffers = { codes: { bytes: bytes.codes, copy: codes }, scales: { bytes: bytes.scales ?? 0, make } };
   return { kind: 'packed', packing, buffers };
 }
+
+/**
+ * The codes, two a byte. `bnb_4bit_quant_storage` gives the same bytes another dtype, so that FSDP can shard them: the
+ * dtype means nothing, and the number of bytes is checked instead.
+ */
+function storedCodes(parts: WeightParts, bytes: number): StoredTensor {
+  const codes = parts.get('weight');
+  if (!STORAGE_DTYPES.includes(codes.dtype)) {
+    const allowed = STORAGE_DTYPES.join(', ');
+    throw damaged(
+      'tensor_dtype',
+      `${codes.name} is stored as ${codes.dtype}, where one of ${allowed} is meant.`,
+    );
+  }
+  const found = codes.end - codes.begin;
+  if (found === bytes) return codes;
+  throw damaged('tensor_shape', `${codes.name} has ${found} bytes, where ${bytes} are meant.`);
+}
+
+/** What bitsandbytes lets `bnb_4bit_quant_storage` be. */
+const STORAGE_DTYPES = ['U8', 'I8', 'F16', 'BF16', 'F32'];
 
 /** The size of which `count` elements make so many blocks. Where all are in one, 256 will do as well as another. */
 function blockSizeOf(name: string, count: number, blocks: number): number {

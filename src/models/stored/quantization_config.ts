@@ -53,7 +53,7 @@ const Awq = v.looseObject({
  * `quantization_unsupported` naming what is not built, and `config_invalid`.
  */
 export function readQuantizationConfig(config: unknown): Published {
-  if (config === undefined || config === null) return { method: 'none' };
+  if (config === undefined || config === null || isEmpty(config)) return { method: 'none' };
   const { quant_method: given } = parse(Config, config);
   // The first checkpoints of bitsandbytes name no method.
   const method = given ?? ('load_in_4bit' in Object(config) ? 'bitsandbytes' : undefined);
@@ -67,6 +67,10 @@ export function readQuantizationConfig(config: unknown): Published {
     default:
       throw unsupported(`quant_method = ${JSON.stringify(method ?? null)}`);
   }
+}
+
+function isEmpty(config: unknown): boolean {
+  return typeof config === 'object' && config !== null && Object.keys(config).length === 0;
 }
 
 function readBitsAndBytes(config: v.InferOutput<typeof BitsAndBytes>): Published {

@@ -1,4 +1,5 @@
 import { floatsOf, isDtype, isFloatDtype } from '../../core/dtype';
+import { TunesmithError } from '../../core/errors';
 import { checkpointTensors, type ModelSpec } from '../spec';
 import { bitsAndBytesWeight, isBitsAndBytes } from './bitsandbytes';
 import { awqWeight, gptqWeight } from './grouped';
@@ -19,7 +20,8 @@ export function storedWeights(
   quantizationConfig: unknown,
   tensors: ReadonlyMap<string, StoredTensor>,
 ): StoredWeights {
-  const published = readQuantizationConfig(quantizationConfig);
+  // A config.json that was left over after a merge may claim a quantisation that the weights do not have.
+  const published = isDense(tensors) ? NOT_QUANTISED : readQuantizationConfig(quantizationConfig);
   const expected = checkpointTensors(spec);
   const names = new Set(expected.map(({ name }) => name));
   const stored = new Map<string, StoredWeight>();
@@ -45,6 +47,19 @@ export function storedWeights(
   return stored;
 }
 
+const NOT_QUANTISED: Published = { method: 'none' };
+
+/** Whether all tensors are floats, and none is a part of a quantised weight by its name. */
+function isDense(tensors: ReadonlyMap<string, StoredTensor>): boolean {
+  return [...tensors].every(
+    ([name, { dtype }]) =>
+      ['F64', 'F32', 'F16', 'BF16'].includes(dtype) &&
+      !/\.(qweight|qzeros|scales|SCB|weight_scale(_inv)?|weight_packed|weight\.[a-z_.]+[a-z0-9_]*)$/.test(
+        name,
+      ),
+  );
+}
+
 /** The tensors of each module that has a quantised weight, by what follows the module's path. */
 function byModule(tensors: ReadonlyMap<string, StoredTensor>): Map<string, Map<string, StoredTensor>> {
   const modules = new Map<string, Map<string, StoredTensor>>();
@@ -65,6 +80,7 @@ function packedWeight(
 ): StoredWeight | undefined {
   switch (published.method) {
     case 'none':
+      if (parts.has('qweight')) throw unnamed(`${parts.path}.qweight`);
       return undefined;
     case 'bitsandbytes':
       return isBitsAndBytes(parts) ? bitsAndBytesWeight(parts, out, input) : undefined;
@@ -77,6 +93,14 @@ function packedWeight(
       parts.only(['qweight', 'qzeros', 'scales', 'bias']);
       return awqWeight(parts, out, input, published);
   }
+}
+
+function unnamed(part: string): TunesmithError {
+  return new TunesmithError({
+    code: 'quantization_unsupported',
+    message: `The weights have ${part}, so they are quantised by GPTQ or AWQ, but config.json has no quantization_config.`,
+    hint: 'Take config.json from a newer upload of this model. Early GPTQ models keep the settings in quantize_config.json: put that file beside config.json.',
+  });
 }
 
 /**

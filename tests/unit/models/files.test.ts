@@ -67,7 +67,54 @@ test('only headers are read', async () => {
   expect(Math.max(...read)).toBeLessThan(4096);
 });
 
+test.each(['model.layers.0.self_attn.rotary_emb.inv_freq', 'lm_head.weight'])(
+  'an index that names %s, which a tied model lacks, is opened',
+  async (name) => {
+    const config = { ...CONFIG, tie_word_embeddings: true };
+    const tied = shardsOf(madeUpTensors(config), 3);
+    const index = JSON.parse(new TextDecoder().decode(tied[INDEX])) as { weight_map: Record<string, string> };
+    index.weight_map[name] = SHARD;
+    const { files } = await opening({ ...tied, [INDEX]: json(index), 'config.json': json(config) });
+    expect(files).toHaveLength(3);
+  },
+);
+
+test('a quantization_config that was left over after a merge does not matter', async () => {
+  for (const quantization_config of [
+    {},
+    { quant_method: 'bitsandbytes', load_in_4bit: true, bnb_4bit_quant_type: 'fp4' },
+    { quant_method: 'bitsandbytes', load_in_8bit: true },
+    { quant_method: 'gptq', bits: 8, group_size: 128 },
+  ]) {
+    const config = json({ ...CONFIG, quantization_config });
+    const { stored } = await opening({ ...whole, 'config.json': config });
+    expect(stored.get(NORM)?.kind).toBe('dense');
+  }
+});
+
+const POINTER = new TextEncoder().encode(
+  `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 123456\n`,
+);
+
 describe('refused, by name', () => {
+  test.each(['model.safetensors', 'tokenizer.json', 'model.gguf'])(
+    'a pointer of Git LFS as %s',
+    async (name) => {
+      const files = name.endsWith('.gguf') ? {} : whole;
+      await expect(opening({ ...files, [name]: POINTER })).rejects.toMatchObject({ code: 'git_lfs_pointer' });
+    },
+  );
+
+  test('a head that is missing, with what it may be', async () => {
+    const untied = json({ ...CONFIG, tie_word_embeddings: false });
+    const headless = tensors.filter(({ name }) => name !== 'lm_head.weight');
+    const files = { 'config.json': untied, 'model.safetensors': writeSafetensors(headless) };
+    await expect(opening(files)).rejects.toMatchObject({
+      code: 'tensor_missing',
+      hint: expect.stringContaining('tie_word_embeddings') as string,
+    });
+  });
+
   test.each<[string, Record<string, Uint8Array | undefined>, string, string]>([
     ['no weights', {}, 'model_file_missing', 'model.safetensors'],
     [
@@ -78,6 +125,9 @@ describe('refused, by name', () => {
     ],
     ['shards without their index', { ...shards, [INDEX]: undefined }, 'model_file_missing', INDEX],
     ['a shard that is missing', { ...shards, [SHARD]: undefined }, 'model_file_missing', SHARD],
+    ['a variant', { 'model.fp16.safetensors': json({}) }, 'model_file_missing', 'model.fp16.safetensors'],
+    ['a folder below', { 'checkpoint-5/model.safetensors': json({}) }, 'model_file_missing', 'checkpoint-5'],
+    ["Mistral's own", { 'consolidated.safetensors': json({}) }, 'model_file_missing', 'consolidated'],
     ['a pickle alone', { 'pytorch_model.bin': json({}) }, 'weights_not_safetensors', 'pytorch_model.bin'],
     ['an original alone', { 'consolidated.00.pth': json({}) }, 'weights_not_safetensors', 'consolidated.00'],
     ['an index that is no JSON', { ...shards, [INDEX]: new Uint8Array([1]) }, 'json_invalid', INDEX],

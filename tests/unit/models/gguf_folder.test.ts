@@ -131,12 +131,25 @@ describe('the tokenizer of a GGUF file', () => {
     ['tokenizer.ggml.pre', 'whatever', /tokenizer\.ggml\.pre is "whatever"/],
     ['tokenizer.ggml.pre', 'constructor', /tokenizer\.ggml\.pre is "constructor"/],
     ['tokenizer.ggml.model', 'bert', /tokenizer\.ggml\.model is "bert"/],
-    ['tokenizer.ggml.eos_token_id', 1e6, /eos_token_id/],
+    ['tokenizer.ggml.eos_token_id', 'end', /eos_token_id/],
     ['tokenizer.ggml.token_type', [1], /token_type/],
   ])('refuses %s = %j by name', (key, value, message) => {
     const given = contents('qwen2');
     const metadata = new Map([...given.metadata, [key, value]]);
     expect(() => ggufFolder({ ...given, metadata })).toThrow(message);
+  });
+
+  it.each(['bos', 'eos', 'padding', 'unknown'])('goes on without a %s token that is out of range', (name) => {
+    const given = contents('qwen2');
+    const key = `tokenizer.ggml.${name}_token_id`;
+    for (const id of [4_294_967_295, -1]) {
+      const { tokenizerConfig, generationConfig, notes } = ggufFolder({
+        ...given,
+        metadata: new Map<string, unknown>([...given.metadata, [key, id]]),
+      });
+      expect(notes).toEqual([expect.stringContaining(`${key} is ${id}`)]);
+      expect(JSON.stringify([tokenizerConfig, generationConfig])).not.toContain(String(id));
+    }
   });
 });
 
@@ -222,4 +235,28 @@ describe('the config of a GGUF file', () => {
   ])('of %s with %j is refused by name', (architecture, more, message) => {
     expect(() => ggufFolder(contents(architecture, more))).toThrow(message);
   });
+
+  it('may have entries whose values change nothing', () => {
+    const neutral = {
+      ...{ 'attention.causal': true, 'attention.clamp_kqv': 0, 'attention.max_alibi_bias': 0 },
+      ...{ 'attention.layer_norm_epsilon': 1e-5, logit_scale: 1, final_logit_softcapping: 0 },
+      ...{ pooling_type: 0, nextn_predict_layers: 0, expert_group_count: 0 },
+    };
+    expect(ggufFolder(contents('llama', neutral)).config).toEqual(ggufFolder(contents('llama', {})).config);
+    const { head_dim } = ggufFolder(contents('llama', {})).config;
+    const scale = Math.fround(1 / Math.sqrt(Number(head_dim)));
+    expect(() => ggufFolder(contents('llama', { 'attention.scale': scale }))).not.toThrow();
+    expect(() => ggufFolder(contents('llama', { 'attention.scale': 1 }))).toThrow(/attention\.scale is 1/);
+  });
+
+  it.each(['adapter', 'mmproj', 'imatrix', 'vocab'])(
+    'of a file of type %s is refused for what it is',
+    (type) => {
+      const given = contents('llama', {});
+      const metadata = new Map<string, unknown>([...given.metadata, ['general.type', type]]);
+      expect(() => ggufFolder({ ...given, metadata })).toThrow(
+        expect.objectContaining({ code: 'gguf_not_model' }),
+      );
+    },
+  );
 });

@@ -3,7 +3,7 @@ import type { Repository } from '../../../src/hub/types';
 import { bytesOfFiles, hubFiles, indexToRead } from '../../../src/session/hub_files';
 
 function repository(...paths: string[]): Repository {
-  const files = paths.map((path, i) => ({ path, size: 10 ** i }));
+  const files = paths.map((path, i) => ({ path, size: 1000 * 10 ** i }));
   return {
     repo: 'owner/name',
     endpoint: 'https://huggingface.co',
@@ -26,7 +26,7 @@ describe('the files of a repository that make its model', () => {
     expect(found.kind).toBe('safetensors');
     expect(paths(found.small)).toEqual(SMALL);
     expect(paths(found.weights)).toEqual(['model.safetensors']);
-    expect(bytesOfFiles([...found.small, ...found.weights])).toBe(1111);
+    expect(bytesOfFiles([...found.small, ...found.weights])).toBe(1_111_000);
   });
 
   it('are the shards that their index names, and none of another sharding', () => {
@@ -63,6 +63,16 @@ describe('the files of a repository that make its model', () => {
   it.each([
     [['README.md', 'pytorch_model.bin'], undefined, 'weights_unsupported', 'pytorch_model.bin'],
     [['README.md'], undefined, 'weights_unsupported', 'no weights'],
+    [['m-00001-of-00002.gguf'], undefined, 'weights_unsupported', 'm-00001-of-00002.gguf, a part of a GGUF'],
+    [['consolidated.safetensors'], undefined, 'weights_unsupported', 'consolidated.safetensors'],
+    [['model.fp16.safetensors'], undefined, 'weights_unsupported', 'model.fp16.safetensors'],
+    [
+      ['model-00001-of-00002.safetensors'],
+      undefined,
+      'weights_unsupported',
+      'no model.safetensors.index.json',
+    ],
+    [['checkpoint-100/model.safetensors'], undefined, 'weights_unsupported', 'the folder checkpoint-100'],
     [
       ['config.json', 'tokenizer_config.json', 'model.safetensors'],
       undefined,
@@ -82,6 +92,17 @@ describe('the files of a repository that make its model', () => {
     const choose = (): unknown => hubFiles(repository(...files), file, []);
     expect(choose).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(part) as string }),
+    );
+  });
+
+  it('are refused if they are pointers of Git LFS', () => {
+    const { files, ...rest } = repository(...SMALL, 'model.safetensors');
+    const pointers = files.map((file) => ({ ...file, size: 134 }));
+    expect(() => hubFiles({ ...rest, files: pointers }, undefined, [])).toThrow(
+      expect.objectContaining({
+        code: 'git_lfs_pointer',
+        message: expect.stringContaining('134 bytes') as string,
+      }),
     );
   });
 });

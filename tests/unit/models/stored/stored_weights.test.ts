@@ -61,7 +61,8 @@ test('bitsandbytes leaves skipped modules as they are', () => {
 test.each([
   ['an unknown method', { quant_method: 'aqlm' }, 'aqlm'],
   ['fp8', { quant_method: 'fp8' }, 'fp8'],
-  ['no method', {}, 'null'],
+  ['no method', { bits: 4 }, 'null'],
+  ['no config of quantised weights', {}, 'qweight'],
   ['8 bits of bitsandbytes', { quant_method: 'bitsandbytes', load_in_8bit: true }, 'load_in_8bit'],
   [
     'fp4',
@@ -249,3 +250,18 @@ function thrown(run: () => unknown): TunesmithError {
   }
   throw new Error('nothing was thrown');
 }
+
+test.each(['BF16', 'F16', 'F32'] as const)('codes of bitsandbytes may be stored as %s', (dtype) => {
+  const bytes = changed('bitsandbytes', (tensors) => {
+    const { data } = tensors.get(`${Q}.weight`)!;
+    const shape = [data.length / (dtype === 'F32' ? 4 : 2), 1];
+    tensors.set(`${Q}.weight`, { dtype, shape, data });
+  });
+  const codes = (stored: ReturnType<typeof open>): unknown => {
+    const weight = stored.get(`${Q}.weight`);
+    if (weight?.kind !== 'packed') throw new Error('the weight is not packed');
+    const { copy } = weight.buffers['codes'] as { copy: { begin: number; end: number } };
+    return copy.end - copy.begin;
+  };
+  expect(codes(open('bitsandbytes', bytes))).toBe(codes(open('bitsandbytes')));
+});
