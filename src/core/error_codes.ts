@@ -131,7 +131,6 @@ export const ERROR_CLASSES = {
   no_model: 'input',
   no_targets: 'input',
   nothing_to_learn: 'input',
-  optim_unknown: 'input',
   output_dir: 'input',
   output_dir_used: 'input',
   quant_map: 'input',

@@ -137,6 +137,34 @@ export const SETTINGS = {
     help: 'The same as a share of the whole run.',
   }),
 
+  optim: setting(
+    choice(
+      {
+        adamw_torch: 'two moments in single precision',
+        adamw_8bit: 'moments in 8 bits: a quarter of their memory; paged_adamw_8bit means the same here',
+      },
+      {
+        aliases: {
+          adamw_torch_fused: 'adamw_torch',
+          adamw_bnb_8bit: 'adamw_8bit',
+          paged_adamw_8bit: 'adamw_8bit',
+        },
+      },
+    ),
+    {
+      default: 'adamw_torch',
+      group: 'optimizer',
+      decides: ['memory'],
+      fixed: 'run',
+      help: 'What turns gradients into corrections.',
+    },
+  ),
+  loraplus_lr_ratio: setting(number({ above: 0, most: 10_000 }), {
+    default: 1,
+    group: 'optimizer',
+    decides: ['memory'],
+    help: 'LoRA+: how many times faster the adapter’s B learns than its A. 16 with a smaller learning_rate is usual; 1: as fast.',
+  }),
   weight_decay: setting(number({ from: 0, most: 1 }), {
     default: 0,
     group: 'optimizer',

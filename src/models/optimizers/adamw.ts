@@ -11,7 +11,6 @@ const TABLE = 'adamw_tensors';
 /** AdamW (Loshchilov & Hutter 2019, decoupled weight decay) as torch.optim.AdamW: two moments in f32. */
 export const adamw: Optimizer = {
   name: 'adamw_torch',
-  aliases: ['adamw_torch_fused'],
   plan({ size, tensors }, settings) {
     const rates = ratesOf(tensors, settings);
     const records = rates && wholeRecords(tensors, rates);

@@ -20,7 +20,6 @@ const SMALL_TABLE = 'adamw_tensors';
  */
 export const adamw8bit: Optimizer = {
   name: 'adamw_8bit',
-  aliases: ['adamw_bnb_8bit', 'paged_adamw_8bit'],
   plan({ tensors }, settings) {
     const rates = ratesOf(tensors, settings);
     const isSmall = ({ shape }: FlatTensor): boolean => elementCount(shape) < MIN_8BIT_SIZE;

@@ -1,21 +1,12 @@
-import { TunesmithError } from '../../core/errors';
 import { adamw } from './adamw';
 import { adamw8bit } from './adamw_8bit';
 import type { FlatLayout, Optimizer, OptimizerPlan, OptimizerSettings } from './optimizer';
 
-/** The first is the default. */
 export const OPTIMIZERS: readonly Optimizer[] = [adamw, adamw8bit];
 
-/** @throws TunesmithError `optim_unknown` if there is no optimiser of the name */
+/** The optimiser that the settings name, for the parameters of one adapter. */
 export function optimizerPlan(layout: FlatLayout, settings: OptimizerSettings): OptimizerPlan {
-  const { optim = adamw.name } = settings;
-  const optimizer = OPTIMIZERS.find(({ name, aliases }) => name === optim || aliases.includes(optim));
-  if (!optimizer) {
-    throw new TunesmithError({
-      code: 'optim_unknown',
-      message: `optim: there is no optimiser "${optim}".`,
-      hint: `Choose one of ${OPTIMIZERS.flatMap(({ name, aliases }) => [name, ...aliases]).join(', ')}.`,
-    });
-  }
+  const optimizer = OPTIMIZERS.find(({ name }) => name === settings.optim);
+  if (!optimizer) throw new Error(`there is no optimiser ${settings.optim}`);
   return optimizer.plan(layout, settings);
 }

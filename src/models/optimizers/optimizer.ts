@@ -1,20 +1,19 @@
+import type { TrainSettings } from '../../core/settings/settings';
 import type { RunValues } from '../../gpu/run';
 import type { Trace } from '../../graph/trace';
 import type { Tensor } from '../../ops/op';
 
-/** The settings that optimisers read, by the names of Transformers' TrainingArguments. */
-export interface OptimizerSettings {
-  /** An optimiser's name; the first of the list if it is not given. */
-  readonly optim?: string;
-  readonly weight_decay: number;
-  readonly adam_beta1: number;
-  readonly adam_beta2: number;
-  readonly adam_epsilon: number;
-  /** 0: no clipping. */
-  readonly max_grad_norm: number;
-  /** LoRA+: the learning rate of B over A's; 1 if it is not given. */
-  readonly loraplus_lr_ratio?: number;
-}
+/** The settings that optimisers read. */
+export type OptimizerSettings = Pick<
+  TrainSettings,
+  | 'optim'
+  | 'loraplus_lr_ratio'
+  | 'weight_decay'
+  | 'adam_beta1'
+  | 'adam_beta2'
+  | 'adam_epsilon'
+  | 'max_grad_norm'
+>;
 
 /** A trainable tensor within the flat buffer of parameters. */
 export interface FlatTensor {
@@ -78,9 +77,7 @@ export interface OptimizerPlan {
 
 /** An optimiser: one file in this folder, and its ops. */
 export interface Optimizer {
-  /** The value of `optim`. */
-  readonly name: string;
-  /** Other values of `optim` that mean the same here. */
-  readonly aliases: readonly string[];
+  /** The value of the setting `optim`, whose entry in the table has the line of help and the aliases. */
+  readonly name: OptimizerSettings['optim'];
   plan(layout: FlatLayout, settings: OptimizerSettings): OptimizerPlan;
 }

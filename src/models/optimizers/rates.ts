@@ -8,7 +8,7 @@ import type { FlatTensor, OptimizerSettings } from './optimizer';
  */
 export function ratesOf(
   tensors: readonly FlatTensor[],
-  { loraplus_lr_ratio: ratio = 1 }: OptimizerSettings,
+  { loraplus_lr_ratio: ratio }: Pick<OptimizerSettings, 'loraplus_lr_ratio'>,
 ): readonly number[] | undefined {
   return ratio === 1
     ? undefined

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OPTIMIZERS, optimizerPlan } from '../../../src/models/optimizers';
-import { DEFAULTS } from '../../../src/train/settings';
+import { DEFAULTS, SETTINGS, settingFromText } from '../../../src/core/settings/settings';
 
 const layout = {
   size: 4096 + 64,
@@ -11,14 +11,34 @@ const layout = {
 } as const;
 
 describe('the optimisers', () => {
-  it('have names of their own', () => {
-    const names = OPTIMIZERS.flatMap(({ name, aliases }) => [name, ...aliases]);
-    expect(new Set(names).size).toBe(names.length);
-    for (const optim of names) expect(optimizerPlan(layout, { ...DEFAULTS, optim }).state).not.toEqual([]);
+  it('are those that the setting offers', () => {
+    const { control } = SETTINGS.optim.kind;
+    const offered = control.type === 'choice' ? control.options.map(({ value }) => value) : [];
+    expect(OPTIMIZERS.map(({ name }) => name)).toEqual(offered);
+    for (const optim of ['adamw_bnb_8bit', 'paged_adamw_8bit']) {
+      expect(settingFromText('optim', optim)).toBe('adamw_8bit');
+    }
+    expect(() => settingFromText('optim', 'sgd')).toThrow(/optim must be one of adamw_torch, adamw_8bit/);
   });
 
-  it('are named if there is none of a name', () => {
-    expect(() => optimizerPlan(layout, { ...DEFAULTS, optim: 'sgd' })).toThrow(/no optimiser "sgd"/);
+  it('keep small tensors in f32, and of larger ones a byte an element and a scale a block', () => {
+    const large = { name: 'lora_A', offset: 0, shape: [3, 1367], padded: [4, 1367] };
+    const small = { name: 'lora_B', offset: 5504, shape: [585, 7], padded: [585, 8] };
+    const plan = optimizerPlan(
+      { size: 10_240, tensors: [large, small] },
+      { ...DEFAULTS, optim: 'adamw_8bit' },
+    );
+    expect(plan.state).toEqual([
+      { name: 'codes1', dtype: 'U8', shape: [17, 256] },
+      { name: 'codes2', dtype: 'U8', shape: [17, 256] },
+      { name: 'absmax1', dtype: 'F32', shape: [17] },
+      { name: 'absmax2', dtype: 'F32', shape: [17] },
+      { name: 'moment1', dtype: 'F32', shape: [4736] },
+      { name: 'moment2', dtype: 'F32', shape: [4736] },
+    ]);
+    expect(optimizerPlan(layout, { ...DEFAULTS, optim: 'adamw_8bit' }).state.map(({ name }) => name)).toEqual(
+      ['moment1', 'moment2'],
+    );
   });
 
   it('turn settings and the step into what the kernels read', () => {

@@ -1,0 +1,312 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { alignUp } from '../../src/core/align';
+import { dynamicCode } from '../../src/core/dynamic_code';
+import { DEFAULTS } from '../../src/core/settings/settings';
+import { readTensors } from '../../src/formats/safetensors';
+import { Device } from '../../src/gpu/device';
+import { compile } from '../../src/graph/compile';
+import { GRADIENTS, PARAMETERS } from '../../src/graph/differentiate';
+import { plan } from '../../src/graph/plan';
+import { Trace } from '../../src/graph/trace';
+import { readParameter, writeParameter } from '../../src/models/adapters/layout';
+import { namedTensors } from '../../src/models/adapter_files';
+import { optimizerPlan } from '../../src/models/optimizers';
+import type { FlatTensor } from '../../src/models/optimizers/optimizer';
+import { compileTraining } from '../../src/models/training';
+import { METRICS } from '../../src/models/training_graph';
+import { learningRateMultiplier } from '../../src/train/schedule';
+import { gpu } from './dawn';
+import { loadFixture, maxError, updatesOf, valuesOf } from './fixtures';
+import { batchOf, loadOnDevice } from './load_fixture';
+
+/** What make_optimizers.py wrote. */
+
+interface Run {
+  readonly value: number | readonly number[];
+  readonly torch_error: Readonly<Record<string, number>>;
+}
+
+interface Expected {
+  readonly adamw_8bit: {
+    readonly learning_rate: number;
+    readonly adam_beta1: number;
+    readonly adam_beta2: number;
+    readonly adam_epsilon: number;
+    readonly weight_decay: number;
+    readonly shapes: Readonly<Record<string, readonly [number, number]>>;
+    readonly stored: readonly number[];
+  };
+  readonly tolerance_factor: number;
+  readonly loraplus: Run & { readonly value: readonly number[]; readonly loraplus_lr_ratio: number };
+}
+
+const folder = fileURLToPath(new URL('fixtures/optimizers/', import.meta.url));
+const expected = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as Expected;
+const tensorsOf = (name: string) => readTensors(new Uint8Array(readFileSync(`${folder}${name}`))).tensors;
+
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open(gpu, { defaultLimits: true });
+});
+afterAll(() => {
+  device.destroy();
+});
+
+describe('AdamW with moments in 8 bits', () => {
+  const states = tensorsOf('adamw_8bit.safetensors');
+  const { shapes, stored, ...given } = expected.adamw_8bit;
+  const settings = { ...DEFAULTS, ...given, optim: 'adamw_8bit' as const };
+  let size = 0;
+  const tensors = Object.entries(shapes).map(([name, shape]): FlatTensor => {
+    // The rank of a B is padded, which must not reach the blocks.
+    const padded = [shape[0], alignUp(shape[1], 4)];
+    const tensor = { name, offset: size, shape, padded };
+    size += alignUp(shape[0] * alignUp(shape[1], 4), 64);
+    return tensor;
+  });
+  const layout = { size, tensors };
+  const optimizer = optimizerPlan(layout, settings);
+  const large = tensors.filter(({ shape }) => shape[0]! * shape[1]! >= 4096);
+  const small = tensors.filter((tensor) => !large.includes(tensor));
+  const blocksBefore = (name: string): number =>
+    large
+      .slice(
+        0,
+        large.findIndex((tensor) => tensor.name === name),
+      )
+      .reduce((sum, { shape }) => sum + Math.ceil((shape[0]! * shape[1]!) / 256), 0);
+  const bytes = (name: string): Uint8Array => states.get(name)!.data;
+
+  test('has the codes of bitsandbytes', () => {
+    expect(dynamicCode(true)).toEqual(valuesOf(states, 'signed'));
+    expect(dynamicCode(false)).toEqual(valuesOf(states, 'unsigned'));
+  });
+
+  test('keeps moments of 4,095 elements in f32 and of 4,096 in codes', () => {
+    expect(small.map(({ name }) => name)).toEqual(['below']);
+    for (const { name } of tensors) {
+      expect(states.get(`1.${name}.state1`)!.dtype, name).toBe(name === 'below' ? 'F32' : 'U8');
+    }
+  });
+
+  /** make_optimizers.py's `gradient`. */
+  function gradient(index: number, step: number, count: number): Float32Array<ArrayBuffer> {
+    const hash = (i: number): number => {
+      let h = Number(
+        (BigInt(i) * 2654435761n + BigInt(step * 40503) * 65537n + BigInt(index * 97)) % (1n << 32n),
+      );
+      h = Math.imul(h ^ (h >>> 15), 2246822519) >>> 0;
+      h = Math.imul(h ^ (h >>> 13), 3266489917) >>> 0;
+      return (h ^ (h >>> 16)) >>> 0;
+    };
+    return Float32Array.from(
+      { length: count },
+      (_, i) => (((hash(i) % 65536) - 32768) / 65536) * 2 ** -(Math.floor(i / 7) % 5),
+    );
+  }
+
+  interface Buffers {
+    readonly of: (name: string) => GPUBuffer;
+    readonly step: (step: number) => Promise<void>;
+    readonly destroy: () => void;
+  }
+
+  async function onDevice(): Promise<Buffers> {
+    const trace = new Trace();
+    const buffers = new Map<string, GPUBuffer>();
+    const make = (slot: string, type: 'f32' | 'u32', words: number) => {
+      buffers.set(slot, device.buffers.create('cases', slot, words * 4));
+      return trace.bound(slot, type, [words]);
+    };
+    const named = new Map(
+      optimizer.state.map(({ name, dtype, shape }) => {
+        const count = shape.reduce((product, length) => product * length, 1);
+        return [
+          name,
+          make(name, dtype === 'U8' ? 'u32' : 'f32', dtype === 'U8' ? count / 4 : count),
+        ] as const;
+      }),
+    );
+    for (const { name, words } of optimizer.tables) {
+      named.set(name, make(name, 'u32', words.length));
+      device.buffers.write(buffers.get(name)!, words);
+    }
+    optimizer.step(trace, {
+      parameters: make(PARAMETERS, 'f32', size),
+      gradients: make(GRADIENTS, 'f32', size),
+      metrics: make(METRICS, 'f32', 4),
+      of: (name) => named.get(name)!,
+    });
+    const program = await compile(device, plan(trace, trace.nodes, { capacity: 1, limits: device.limits }), {
+      buffers,
+    });
+    const of = (name: string): GPUBuffer => buffers.get(name)!;
+    device.buffers.write(of(METRICS), Float32Array.of(1, 1, 0, 1));
+    return {
+      of,
+      async step(step) {
+        const flat = new Float32Array(size);
+        for (const [index, tensor] of tensors.entries()) {
+          writeParameter(flat, part(tensor), gradient(index, step, tensor.shape[0]! * tensor.shape[1]!));
+        }
+        device.buffers.write(of(GRADIENTS), flat);
+        await program.run(optimizer.scalars({ learningRate: settings.learning_rate, step }));
+      },
+      destroy() {
+        program.destroy();
+        for (const buffer of buffers.values()) device.buffers.destroy('cases', buffer);
+      },
+    };
+  }
+
+  /** A tensor as one of an adapter's parts, of which only the place counts here. */
+  const part = (tensor: FlatTensor) => ({ part: tensor.name, file: '', start: 'zero' as const, ...tensor });
+
+  /** Puts bitsandbytes' state after a step into the buffers; after step 0 the state before the first. */
+  function writeState({ of }: Buffers, step: number): void {
+    const flat = new Float32Array(size);
+    for (const [index, tensor] of tensors.entries()) {
+      const { name, shape } = tensor;
+      const count = shape[0]! * shape[1]!;
+      const values =
+        step === 0 ? gradient(index, 1000, count) : valuesOf(states, `${step}.${name}.parameter`);
+      writeParameter(flat, part(tensor), values);
+      if (step === 0) continue;
+      for (const moment of [1, 2]) {
+        const state = bytes(`${step}.${name}.state${moment}`);
+        if (!large.includes(tensor)) {
+          const padded = new Float32Array(alignUp(tensor.padded[0]! * tensor.padded[1]!, 64));
+          writeParameter(
+            padded,
+            { ...part(tensor), offset: 0 },
+            valuesOf(states, `${step}.${name}.state${moment}`),
+          );
+          device.buffers.write(of(`moment${moment}`), padded);
+          continue;
+        }
+        const codes = new Uint8Array(alignUp(count, 256));
+        codes.set(state);
+        device.buffers.write(of(`codes${moment}`), codes, blocksBefore(name) * 256);
+        const absmax = Float32Array.from(valuesOf(states, `${step}.${name}.absmax${moment}`));
+        device.buffers.write(of(`absmax${moment}`), absmax, blocksBefore(name) * 4);
+      }
+    }
+    device.buffers.write(of(PARAMETERS), flat);
+  }
+
+  const read = async (buffers: Buffers, name: string) =>
+    new Uint8Array(await device.buffers.read(buffers.of(name)));
+
+  /** Codes that differ from bitsandbytes' after a step, the most by which one does, and the parameters' largest error. */
+  async function compared(buffers: Buffers, step: number) {
+    const flat = new Float32Array((await read(buffers, PARAMETERS)).buffer);
+    const codes = [await read(buffers, 'codes1'), await read(buffers, 'codes2')];
+    const absmax = [await read(buffers, 'absmax1'), await read(buffers, 'absmax2')];
+    let [differing, all, furthest, parameters, scales] = [0, 0, 0, 0, 0];
+    for (const tensor of tensors) {
+      const { name, shape } = tensor;
+      const exact = valuesOf(states, `${step}.${name}.parameter`);
+      parameters = Math.max(parameters, maxError(readParameter(flat, part(tensor)), exact));
+      if (!large.includes(tensor)) continue;
+      for (const moment of [0, 1]) {
+        const theirs = bytes(`${step}.${name}.state${moment + 1}`);
+        const ours = codes[moment]!.subarray(blocksBefore(name) * 256);
+        theirs.forEach((code, i) => {
+          all++;
+          if (code !== ours[i]) differing++;
+          furthest = Math.max(furthest, Math.abs(code - ours[i]!));
+        });
+        const own = new Float32Array(absmax[moment]!.buffer).subarray(blocksBefore(name));
+        const their = valuesOf(states, `${step}.${name}.absmax${moment + 1}`);
+        their.forEach((value, i) => (scales = Math.max(scales, Math.abs(own[i]! / value - 1))));
+        expect(Math.ceil((shape[0]! * shape[1]!) / 256)).toBe(their.length);
+      }
+    }
+    return { differing: differing / all, furthest, parameters, scales };
+  }
+
+  test.each(stored.flatMap((step) => (stored.includes(step - 1) || step === 1 ? [step] : [])))(
+    'makes of bitsandbytes’ state the next one, step %i',
+    async (step) => {
+      const buffers = await onDevice();
+      writeState(buffers, step - 1);
+      await buffers.step(step);
+      const { differing, furthest, parameters, scales } = await compared(buffers, step);
+      // A handful of roundings each, of values up to 1. A quotient that the two round apart is between the same two codes.
+      expect(scales).toBeLessThanOrEqual(8 * 2 ** -23);
+      expect(parameters).toBeLessThanOrEqual(16 * 2 ** -23);
+      expect(furthest).toBeLessThanOrEqual(1);
+      // f32's epsilon over the distance of codes, of which the closest are 1 % apart: one in 10^4 values at the most.
+      expect(differing).toBeLessThanOrEqual(1e-4);
+      buffers.destroy();
+    },
+  );
+
+  test('goes 25 steps from the same start to the same state', async () => {
+    const buffers = await onDevice();
+    writeState(buffers, 0);
+    for (let step = 1; step <= 25; step++) await buffers.step(step);
+    const { differing, furthest, scales } = await compared(buffers, 25);
+    expect(furthest).toBeLessThanOrEqual(1);
+    expect(differing).toBeLessThanOrEqual(25e-4);
+    expect(scales).toBeLessThanOrEqual(0.01);
+    buffers.destroy();
+  });
+});
+
+test('LoRA+ goes 20 steps as peft’s optimiser', async () => {
+  const fixture = loadFixture('llama');
+  const exact = tensorsOf('expected.safetensors');
+  const { loraplus, tolerance_factor } = expected;
+  const { settings: given, train, ...numbers } = updatesOf(fixture.expected, 'f32');
+  const settings = { ...DEFAULTS, ...given, loraplus_lr_ratio: loraplus.loraplus_lr_ratio };
+  const { model, adapter, destroy } = await loadOnDevice(device, fixture, 'f32', settings);
+  const start = await adapter.readParameters();
+  for (const { name, tensor } of namedTensors(adapter.layout)) {
+    if (name.includes('lora_B'))
+      writeParameter(start, tensor, new Float32Array(tensor.shape[0]! * tensor.shape[1]!));
+  }
+  adapter.writeParameters(start);
+  const program = await compileTraining(model, adapter, { capacity: 128, settings });
+  const schedule = { type: 'linear' as const, warmupSteps: given.warmup_steps, steps: given.max_steps };
+  let counter = 0;
+  for (const [step, window] of train.micro_batches.entries()) {
+    const batches = window.map((indices) => batchOf(indices.map((index) => train.examples[index]!)));
+    const windowTargetTokens = numbers.target_tokens[step]!;
+    for (const [index, batch] of batches.entries()) {
+      await program.microBatch(batch, {
+        accumulate: index > 0,
+        windowTargetTokens,
+        seed: 0,
+        counter: counter++,
+      });
+    }
+    const learningRate = given.learning_rate * learningRateMultiplier(schedule, step);
+    await program.optimizerStep({ learningRate, step: step + 1 });
+  }
+  const losses = (await program.metrics()).map(({ loss }) => loss);
+  expect(maxError(losses, loraplus.value)).toBeLessThanOrEqual(
+    tolerance_factor * loraplus.torch_error['value']!,
+  );
+  const parameters = await adapter.readParameters();
+  const largest = (values: Float64Array): number =>
+    values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const valuesFor = (name: string): Float64Array => {
+    const { data } = exact.get(`loraplus.${name}`)!;
+    return new Float64Array(data.slice().buffer);
+  };
+  for (const kind of ['lora_A', 'lora_B']) {
+    const names = Object.keys(loraplus.torch_error).filter((name) => name.includes(kind));
+    const relative = Math.max(...names.map((name) => loraplus.torch_error[name]! / largest(valuesFor(name))));
+    for (const { name, tensor } of namedTensors(adapter.layout).filter((each) => each.name.includes(kind))) {
+      const values = valuesFor(name);
+      expect(maxError(readParameter(parameters, tensor), values), name).toBeLessThanOrEqual(
+        tolerance_factor * relative * largest(values),
+      );
+    }
+  }
+  program.destroy();
+  destroy();
+});
