@@ -13,6 +13,8 @@ export interface LoraConfig {
   /** Names of modules (or ends of their paths); or one regular expression; or `all-linear`. */
   readonly target_modules: readonly string[] | string;
   readonly use_rslora: boolean;
+  /** Weight-decomposed LoRA. */
+  readonly use_dora: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export function adapterConfig(
     revision: config.revision,
     target_modules: [...config.target_modules],
     task_type: 'CAUSAL_LM',
-    use_dora: false,
+    use_dora: config.use_dora,
     use_rslora: config.use_rslora,
   };
 }
@@ -59,6 +61,7 @@ const loraConfig = v.object({
     'must name the modules that have an adapter',
   ),
   use_rslora: v.nullish(v.boolean(), false),
+  use_dora: v.nullish(v.boolean(), false),
   bias: v.optional(v.literal('none', 'trained biases are not supported'), 'none'),
   // Other ways to initialise have changed the base weights that the adapter belongs to.
   init_lora_weights: v.nullish(
@@ -89,7 +92,7 @@ const harmless = new Set([
  * Reads an `adapter_config.json`.
  *
  * @throws TunesmithError that names the field, where it is missing, malformed, or asks for arithmetic that is not
- *   supported here (`use_dora`, `rank_pattern`, `modules_to_save`, …). A field that is not known is refused as well,
+ *   supported here (`rank_pattern`, `modules_to_save`, …). A field that is not known is refused as well,
  *   unless it is empty, null or false.
  */
 export function parseAdapterConfig(json: unknown, file = 'adapter_config.json'): LoraConfig {
@@ -103,9 +106,10 @@ export function parseAdapterConfig(json: unknown, file = 'adapter_config.json'):
     if (Object.hasOwn(loraConfig.entries, field) || harmless.has(field) || isNeutral(value)) continue;
     throw refusal(file, `sets ${field}, which is not supported`, `${field} is ${JSON.stringify(value)}`);
   }
-  const { base_model_name_or_path, revision, r, lora_alpha, lora_dropout, target_modules, use_rslora } =
-    parsed.output;
-  return { base_model_name_or_path, revision, r, lora_alpha, lora_dropout, target_modules, use_rslora };
+  const { base_model_name_or_path, revision, r, lora_alpha, lora_dropout, target_modules } = parsed.output;
+  const { use_rslora, use_dora } = parsed.output;
+  const own = { r, lora_alpha, lora_dropout, target_modules, use_rslora, use_dora };
+  return { base_model_name_or_path, revision, ...own };
 }
 
 function isNeutral(value: unknown): boolean {
@@ -181,6 +185,7 @@ export function adapterTensorName({ module, part }: AdapterTensorName): string {
 
 /** What a tensor's name says, or undefined if it is no part of an adapter beside a linear module. */
 export function parseAdapterTensorName(name: string): AdapterTensorName | undefined {
-  const [, module, part] = /^base_model\.model\.(.+)\.(lora_[AB]\.weight)$/.exec(name) ?? [];
+  const [, module, part] =
+    /^base_model\.model\.(.+)\.(lora_[AB]\.weight|lora_magnitude_vector)$/.exec(name) ?? [];
   return module === undefined || part === undefined ? undefined : { module, part };
 }

@@ -3,7 +3,10 @@ import { dtypeBits, floatsOf } from '../core/dtype';
 import { elementCount } from '../core/shape';
 import { holdsTensor, tensorOf, type NamedTensor } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';
-import type { AdapterLayout } from './adapters/layout';
+import { DERIVED } from './adapters/bound';
+import { Derivation } from './adapters/derivation';
+import { withDerivedStart, type AdapterLayout } from './adapters/layout';
+import type { Model } from './model';
 import { GRADIENTS, PARAMETERS } from '../graph/differentiate';
 import type { OptimizerPlan, StateTensor } from './optimizers/optimizer';
 import type { TrainingState } from './training_program';
@@ -11,10 +14,13 @@ import type { TrainingState } from './training_program';
 /** An adapter on a device: one flat buffer of parameters and, for training, gradients and the optimiser's state. */
 export class Adapter {
   readonly layout: AdapterLayout;
-  /** By slot: `parameters`, and for training `gradients` and what the optimiser declares. */
+  /** By slot: `parameters`, what the kind derives of them, and for training `gradients` and what the optimiser declares. */
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
   readonly #device: Device;
   readonly #state: readonly StateTensor[];
+  readonly #derivation: Derivation | undefined;
+  /** Whether the derived values are those of the parameters. */
+  #isDerived = false;
 
   /** @param optimizer for training; inference needs none */
   constructor(device: Device, layout: AdapterLayout, optimizer?: OptimizerPlan) {
@@ -23,15 +29,39 @@ export class Adapter {
     this.layout = layout;
     this.#state = [parameterTensor(layout), ...(optimizer?.state ?? [])];
     const bytes = new Map(this.#state.map((tensor) => [tensor.name, paddedBytes(tensor)]));
+    if (layout.derivedSize > 0) bytes.set(DERIVED, layout.derivedSize * 4);
     if (optimizer) bytes.set(GRADIENTS, size * 4);
     for (const { name, words } of optimizer?.tables ?? []) bytes.set(name, words.byteLength);
     this.buffers = new Map(
       Array.from(bytes, ([slot, length]) => [slot, device.buffers.create(purposeOf(slot), slot, length)]),
     );
     for (const { name, words } of optimizer?.tables ?? []) device.buffers.write(this.#buffer(name), words);
+    if (layout.derivedSize > 0) this.#derivation = new Derivation(layout, this.buffers);
+  }
+
+  /** Says that the device has changed the parameters. */
+  changed(): void {
+    this.#isDerived = false;
+  }
+
+  /** To be awaited before a program runs with this adapter over the model: computes what is derived of the parameters. */
+  async ready(model: Model): Promise<void> {
+    if (this.#isDerived || !this.#derivation) return;
+    await this.#derivation.run(model);
+    this.#isDerived = true;
+  }
+
+  /** Writes the parameters that a new adapter has; parts that start at derived values get those of this model. */
+  async writeStart(model: Model, flat: Float32Array<ArrayBuffer>): Promise<void> {
+    this.writeParameters(flat);
+    if (!this.#derivation) return;
+    await this.ready(model);
+    const derived = new Float32Array(await this.#device.buffers.read(this.#buffer(DERIVED)));
+    this.writeParameters(withDerivedStart(this.layout, flat, derived));
   }
 
   writeParameters(flat: Float32Array<ArrayBuffer>): void {
+    this.changed();
     this.#device.buffers.write(this.#buffer(PARAMETERS), flat);
   }
 
@@ -42,6 +72,7 @@ export class Adapter {
   /** @throws TunesmithError `checkpoint_damaged` if a tensor is missing or of another shape; nothing is written then */
   writeState(state: TrainingState): void {
     const found = this.#state.map((tensor) => [tensor, tensorOf(state, tensor)] as const);
+    this.changed();
     for (const [tensor, data] of found) {
       const words = new Uint8Array(paddedBytes(tensor));
       words.set(data);
@@ -59,6 +90,7 @@ export class Adapter {
   }
 
   destroy(): void {
+    this.#derivation?.destroy();
     for (const [slot, buffer] of this.buffers) this.#device.buffers.destroy(purposeOf(slot), buffer);
   }
 
@@ -104,6 +136,6 @@ function paddedBytes(tensor: StateTensor): number {
 
 /** The purpose under which a buffer counts in the memory plan. */
 function purposeOf(slot: string): string {
-  if (slot === PARAMETERS) return 'adapter';
+  if (slot === PARAMETERS || slot === DERIVED) return 'adapter';
   return slot === GRADIENTS ? 'gradients' : 'moments';
 }

@@ -44,7 +44,7 @@ export function adapterFiles({
   baseModel,
   revision = null,
 }: AdapterSource): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
-  const { r, lora_alpha, lora_dropout, use_rslora } = layout.settings;
+  const { r, lora_alpha, lora_dropout, use_rslora, use_dora = false } = layout.settings;
   const config = adapterConfig({
     base_model_name_or_path: baseModel,
     revision,
@@ -53,6 +53,7 @@ export function adapterFiles({
     lora_dropout,
     target_modules: targetNames(layout),
     use_rslora,
+    use_dora,
   });
   const tensors = namedTensors(layout).map(({ name, tensor }) => ({
     name,
@@ -109,6 +110,7 @@ export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Pr
     lora_alpha: config.lora_alpha,
     lora_dropout: config.lora_dropout,
     use_rslora: config.use_rslora,
+    ...(config.use_dora && { use_dora: true }),
     target_modules: targetsOf(config.target_modules, spec),
   };
   const layout = adapterLayout(spec, settings);

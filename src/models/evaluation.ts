@@ -16,11 +16,12 @@ export interface EvaluationParts {
 
 /** The loss of batches, with an adapter or without. */
 export async function compileEvaluation(
-  { device, layout, buffers }: Model,
+  model: Model,
   adapter: Adapter | undefined,
   capacity: number,
   { plan, arenas }: EvaluationParts = {},
 ): Promise<EvaluationProgram> {
+  const { device, layout, buffers } = model;
   const planned = plan ?? planEvaluation(layout, adapter?.layout, { capacity, limits: device.limits });
   const metrics = device.buffers.create('inputs', METRICS, 16);
   const bound = new Map([...buffers, ...(adapter?.buffers ?? []), [METRICS, metrics] as const]);
@@ -33,6 +34,7 @@ export async function compileEvaluation(
   return {
     capacity,
     async evaluate(batch) {
+      await adapter?.ready(model);
       writeBatch(program, batch);
       await program.run({ rows: batch.rows });
       const [sum = NaN] = new Float32Array(await device.buffers.read(metrics));

@@ -114,6 +114,7 @@ export class Generator {
         hint: 'Clear the history, or ask for a shorter answer.',
       });
     }
+    await this.#adapter?.ready(this.#model);
     this.#cache.reserve(count);
     return await this.#compiled();
   }

@@ -23,6 +23,7 @@ export async function allLogits(
   try {
     const buffers = new Map([...model.buffers, ...cache.buffers, ...(adapter?.buffers ?? [])]);
     program = await compile(device, plan, { buffers, inputs: GENERATION_SLOTS, purpose: 'chat' });
+    await adapter?.ready(model);
     const result = new Float32Array(ids.length * vocabularySize);
     const stride = Math.ceil(vocabularySize / 4) * 4;
     for (let past = 0; past < ids.length; past += ROWS) {

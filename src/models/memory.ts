@@ -37,7 +37,7 @@ export function trainingMemory(
   const flat = adapter.size * 4;
   return {
     base: modelBytes(model),
-    adapter: flat,
+    adapter: flat + adapter.derivedSize * 4,
     gradients: flat,
     moments: optimizerBytes(optimizerPlan(adapter, options.settings)),
     activations: sum([...microBatch.arenas, ...extra, ...planOptimizer(adapter, options).arenas]),

@@ -133,6 +133,7 @@ class CompiledTraining implements TrainingProgram {
 
   async microBatch(batch: Batch, values: MicroBatchValues): Promise<void> {
     const { microBatch } = this.#parts.programs;
+    await this.#adapter.ready(this.#model);
     writeBatch(microBatch, batch);
     await microBatch.run({
       rows: batch.rows,
@@ -146,6 +147,7 @@ class CompiledTraining implements TrainingProgram {
   async optimizerStep(values: StepValues): Promise<void> {
     const { programs, step, maxGradNorm } = this.#parts;
     await programs.optimizer.run({ counter: this.#steps++, maxGradNorm, ...step.scalars(values) });
+    this.#adapter.changed();
     this.#unread = Math.min(this.#unread + 1, METRICS_RING);
   }
 

@@ -251,7 +251,9 @@ export class Session {
       kernels: this.#residence.kernels,
       chat: chatContext(opening.open, settings.template),
       layout,
-      initial: initial?.parameters ?? initialAdapter(layout, settings.seed),
+      initial: initial
+        ? { parameters: initial.parameters, isNew: false }
+        : { parameters: initialAdapter(layout, settings.seed), isNew: true },
       dataset,
       samplePrompts: samples ? dataset.samplePrompts : [],
       settings,

@@ -26,8 +26,8 @@ export interface TrainingRequest {
   readonly kernels: Kernels;
   readonly chat: ChatContext;
   readonly layout: AdapterLayout;
-  /** The flat buffer that the run begins with. */
-  readonly initial: Float32Array<ArrayBuffer>;
+  /** The flat buffer that the run begins with; a new adapter's parts may still lack what they derive from the base. */
+  readonly initial: { readonly parameters: Float32Array<ArrayBuffer>; readonly isNew: boolean };
   readonly dataset: Dataset;
   /** Questions that are answered before the training and along it. */
   readonly samplePrompts: readonly string[];
@@ -123,7 +123,9 @@ async function attempt(
   const adapter = new Adapter(device, layout, optimizerPlan(layout, settings));
   const owned: { destroy(): void }[] = [adapter];
   try {
-    adapter.writeParameters(request.initial);
+    const { parameters, isNew } = request.initial;
+    if (isNew) await adapter.writeStart(model, parameters);
+    else adapter.writeParameters(parameters);
     const plan = planOf(settings, dataset.training.length);
     const batchSize = settings.per_device_train_batch_size;
     const capacity = capacityOf(plan, batchSize, dataset.training, dataset.heldOut);

@@ -21,6 +21,10 @@ export const families = [
 ] as const;
 export type Family = (typeof families)[number];
 
+/** What make_dora.py wrote: other kinds of adapters over models of the above. */
+export const adapted = ['dora/qwen2'] as const;
+export type Adapted = (typeof adapted)[number];
+
 /** What make_formats.py wrote: the ways in which weights are published. */
 export const formats = [
   'shards',
@@ -116,8 +120,10 @@ export interface ExpectedNF4 {
 }
 
 export interface Fixture {
-  /** Path of the model's folder, with `adapter/` in it. */
+  /** Path of the model's folder. */
   readonly folder: string;
+  /** Path of the adapter's. */
+  readonly adapterFolder: string;
   readonly expected: Expected;
   /** The checkpoint's tensors by name, as stored. */
   readonly weights: () => ReadonlyMap<string, TensorBytes>;
@@ -131,8 +137,9 @@ export interface Fixture {
   readonly tolerance: (variant: Variant, name: string) => number;
 }
 
-export function loadFixture(family: Family): Fixture {
-  return readFixture(fileURLToPath(new URL(`fixtures/${family}/`, import.meta.url)));
+export function loadFixture(name: Family | Adapted): Fixture {
+  const pathOf = (folder: string): string => fileURLToPath(new URL(`fixtures/${folder}/`, import.meta.url));
+  return readFixture(pathOf(name), pathOf(name.slice(name.indexOf('/') + 1)));
 }
 
 /** Its numbers are those of the variant `f32`, computed with what the stored bytes stand for. */
@@ -140,7 +147,7 @@ export function loadFormat(format: Format): Fixture {
   return readFixture(fileURLToPath(new URL(`fixtures/formats/${format}/`, import.meta.url)));
 }
 
-function readFixture(folder: string): Fixture {
+function readFixture(folder: string, base = folder): Fixture {
   const expected = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as Expected;
   const tensors = readFile(`${folder}expected.safetensors`);
   const variants = (['f32', 'nf4'] as const).filter((variant) => expected.variants[variant]);
@@ -151,9 +158,10 @@ function readFixture(folder: string): Fixture {
   };
 
   return {
-    folder,
+    folder: base,
+    adapterFolder: `${folder}adapter`,
     expected,
-    weights: () => readFile(`${folder}model.safetensors`),
+    weights: () => readFile(`${base}model.safetensors`),
     adapter: readFile(`${folder}adapter/adapter_model.safetensors`),
     variants,
     exact,
@@ -267,8 +275,8 @@ function readNF4(tensors: ReadonlyMap<string, TensorBytes>, weight: string): Exp
 
 /** Tensors of one kind err alike, relative to their largest value; the worst of them is no accident of one tensor. */
 function kind(name: string): string {
-  const matrix = /lora_[AB]/.exec(name);
-  return matrix ? `${name.split('.')[0] ?? ''}.${matrix[0]}` : name.replace('base_', '');
+  const part = /lora_([AB]|magnitude_vector)/.exec(name);
+  return part ? `${name.split('.')[0] ?? ''}.${part[0]}` : name.replace('base_', '');
 }
 
 function largest(values: Float64Array): number {

@@ -28,13 +28,13 @@ export const loadSettingsOf = (variant: Variant): LoadSettings => ({
 
 export async function loadOnDevice(
   device: Device,
-  { folder }: Fixture,
+  { folder, adapterFolder }: Fixture,
   variant: Variant,
   settings: OptimizerSettings = DEFAULTS,
 ): Promise<LoadedFixture> {
   const checkpoint = await openCheckpoint(await openFolder(folder, 'model'));
   const model = await loadModel(device, checkpoint, loadSettingsOf(variant), () => undefined);
-  const files = await openFolder(`${folder}/adapter`, 'adapter');
+  const files = await openFolder(adapterFolder, 'adapter');
   const { layout, parameters } = await readAdapterFiles(files, checkpoint.spec);
   const adapter = new Adapter(device, layout, optimizerPlan(layout, settings));
   adapter.writeParameters(parameters);

@@ -134,6 +134,8 @@ def write_adapter(folder, family):
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             parameter.data = torch.randn(parameter.shape, generator=random) * 0.05
+        if "lora_magnitude_vector" in name:
+            parameter.data *= 1 + 0.1 * torch.randn(parameter.shape, generator=random)
     config = model.peft_config["default"]
     config.base_model_name_or_path = folder.name
     config.target_modules = targets_of(family)  # peft holds them as a set, whose order changes from run to run
@@ -144,7 +146,8 @@ def write_adapter(folder, family):
 
 def lora_tensors(model, of=lambda parameter: parameter.detach()):
     """PEFT's file names → `of` each adapter parameter."""
-    return {n.replace(".default", ""): of(p).clone() for n, p in model.named_parameters() if p.requires_grad}
+    in_file = lambda n: n.replace("lora_magnitude_vector.default.weight", "lora_magnitude_vector").replace(".default", "")
+    return {in_file(n): of(p).clone() for n, p in model.named_parameters() if p.requires_grad}
 
 
 def measure(model, batch):
@@ -222,7 +225,8 @@ def compute(folder, family, load_in_4bit, adapter, examples, exact):
         model = add_lora(base(), family, tensors)
         return model.double() if exact else model
 
-    fresh = {n: torch.zeros_like(t) if "lora_B" in n else t for n, t in adapter.items()}
+    # DoRA's magnitudes are left as peft starts them: the norms of the base.
+    fresh = {n: torch.zeros_like(t) if "lora_B" in n else t for n, t in adapter.items() if "magnitude" not in n}
     prompt = batch[1]["input_ids"]
     plain, with_adapter = base(), tuned(adapter)
     to_train = tuned(fresh) if family.get("trained") else None

@@ -10,7 +10,7 @@ import { compileTraining } from '../../src/models/training';
 import { namedTensors } from '../../src/models/adapter_files';
 import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
-import { families, loadFixture, maxError, numberTolerance } from './fixtures';
+import { adapted, families, loadFixture, maxError, numberTolerance } from './fixtures';
 import { batchOf, greedy, loadOnDevice, type LoadedFixture } from './load_fixture';
 
 /** Everything at the default limits: 128 MiB a binding, 16 KiB of workgroup memory, no features. */
@@ -22,7 +22,7 @@ afterAll(() => {
   device.destroy();
 });
 
-describe.each(families)('%s', (family) => {
+describe.each([...families, ...adapted])('%s', (family) => {
   const fixture = loadFixture(family);
   const { expected } = fixture;
 

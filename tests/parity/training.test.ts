@@ -7,7 +7,15 @@ import { namedTensors } from '../../src/models/adapter_files';
 import { learningRateMultiplier } from '../../src/train/schedule';
 import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
-import { loadFixture, loadNF4, maxError, numberTolerance, trainedFamilies, updatesOf } from './fixtures';
+import {
+  adapted,
+  loadFixture,
+  loadNF4,
+  maxError,
+  numberTolerance,
+  trainedFamilies,
+  updatesOf,
+} from './fixtures';
 import { batchOf, loadOnDevice } from './load_fixture';
 
 let device: Device;
@@ -18,8 +26,8 @@ afterAll(() => {
   device.destroy();
 });
 
-describe.each(trainedFamilies)('%s', (family) => {
-  const fixture = loadFixture(family);
+describe.each([...trainedFamilies, ...adapted])('%s', (name) => {
+  const fixture = loadFixture(name);
   const { expected } = fixture;
 
   test.each(fixture.variants)(
@@ -32,7 +40,7 @@ describe.each(trainedFamilies)('%s', (family) => {
         if (name.includes('lora_B'))
           writeParameter(start, tensor, new Float32Array(elementCount(tensor.shape)));
       }
-      adapter.writeParameters(start);
+      await adapter.writeStart(model, start);
       const program = await compileTraining(model, adapter, {
         capacity: 128,
         settings: { ...DEFAULTS, ...settings },
@@ -72,10 +80,12 @@ describe.each(trainedFamilies)('%s', (family) => {
       destroy();
     },
   );
+});
 
+describe.each(trainedFamilies)('%s', (family) => {
   test('4-bit weights on the device have bitsandbytes’ bytes', async () => {
     const { quantized, nf4 } = loadNF4(family);
-    const { model, destroy } = await loadOnDevice(device, fixture, 'nf4');
+    const { model, destroy } = await loadOnDevice(device, loadFixture(family), 'nf4');
     expect(quantized.length).toBe(14);
     for (const name of quantized) {
       const codes = new Uint8Array(await device.buffers.read(model.buffers.get(`${name}.codes`)!));

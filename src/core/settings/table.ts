@@ -79,6 +79,13 @@ export const SETTINGS = {
     fixed: 'adapter',
     help: 'Scale by lora_alpha / √r instead, which suits high ranks.',
   }),
+  use_dora: setting(flag(), {
+    default: false,
+    group: 'adapter',
+    decides: ['memory'],
+    fixed: 'adapter',
+    help: 'DoRA: train a magnitude for each output as well. Closer to full training, a little slower.',
+  }),
   target_modules: setting(modules(), {
     default: 'all-linear',
     group: 'adapter',

@@ -1,12 +1,15 @@
 import { streamOf } from '../../core/random';
 import { PARAMETERS } from '../../graph/differentiate';
 import type { Trace } from '../../graph/trace';
-import { type Activation } from '../../ops/gated_activation';
+import { gatedActivation, type Activation } from '../../ops/gated_activation';
 import { linear, type LinearInputs } from '../../ops/linear';
 import { gatedLinears, linears, type LinearMap } from '../../ops/linears';
 import type { Builder, Tensor } from '../../ops/op';
 import type { BoundModule, GenerationMap } from './kind';
 import type { AdapterLayout } from './layout';
+
+/** The slot of the values that an adapter kind derives from the parts and the base. */
+export const DERIVED = 'adapter_derived';
 
 /** An adapter's parts as symbols of one trace. */
 export class BoundAdapter {
@@ -17,7 +20,7 @@ export class BoundAdapter {
   /** `train` switches the dropout on. */
   constructor(trace: Trace, { kind, modules, settings }: AdapterLayout, train: boolean) {
     const { lora_dropout: p } = settings;
-    for (const { path, scale, tensors } of modules) {
+    for (const { path, scale, tensors, derived } of modules) {
       const parts = tensors.map(({ part, padded, offset }) => [
         part,
         trace.bound(PARAMETERS, 'f32', padded, offset * 4, `${path}.${part}`),
@@ -26,6 +29,9 @@ export class BoundAdapter {
         kind,
         parts: Object.fromEntries(parts) as Record<string, Tensor>,
         scale,
+        ...(derived && {
+          derived: trace.bound(DERIVED, 'f32', [derived.size], derived.offset * 4, `${path}.derived`),
+        }),
         ...(train && p > 0 && { dropout: { p, stream: streamOf(`${path}.dropout`) } }),
       });
     }
@@ -58,11 +64,9 @@ export function adaptedLinears<Name extends string>(
   maps: Readonly<Record<Name, AdaptedMap>>,
 ): Readonly<Record<Name, Tensor>> {
   const adapted = mapValues(maps, inGeneration);
-  return linears(
-    builder,
-    x,
-    mapValues(adapted, ({ map }) => map),
-  );
+  const inner = mapValues(adapted, ({ map }) => map);
+  const results = linears(builder, x, inner);
+  return mapValues(adapted, ({ finish }, name) => finish?.(builder, results[name]) ?? results[name]);
 }
 
 /** act(gate x) ⊙ up x, f32 [rows, out]. Not differentiated: for generation. */
@@ -73,6 +77,7 @@ export function adaptedGate(
   options: { readonly activation: Activation },
 ): Tensor {
   const { gate, up } = mapValues(maps, inGeneration);
+  if (gate.finish || up.finish) return gatedActivation(builder, adaptedLinears(builder, x, maps), options);
   return gatedLinears(builder, x, { gate: gate.map, up: up.map }, options);
 }
 
@@ -82,10 +87,9 @@ function inGeneration({ adapter, ...map }: AdaptedMap): GenerationMap {
 
 function mapValues<Name extends string, T, U>(
   record: Readonly<Record<Name, T>>,
-  of: (value: T) => U,
+  of: (value: T, name: Name) => U,
 ): Record<Name, U> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, of(value as T)])) as Record<
-    Name,
-    U
-  >;
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [name, of(value as T, name as Name)]),
+  ) as Record<Name, U>;
 }

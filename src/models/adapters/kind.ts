@@ -2,6 +2,7 @@ import type { Dropout } from '../../ops/products/algorithm';
 import type { LinearInputs } from '../../ops/linear';
 import type { LinearMap } from '../../ops/linears';
 import type { Builder, Tensor } from '../../ops/op';
+import type { Weight } from '../../ops/weight';
 import type { AdapterSettings } from './settings';
 
 /** A linear map [out, in] and the rank of the adapter beside it. */
@@ -21,8 +22,8 @@ export interface AdapterPart {
   readonly shape: readonly number[];
   /** As the kernels see it: a rank is padded to a multiple of 4 with zeros, which stay zero. */
   readonly padded: readonly number[];
-  /** PEFT's `kaiming_uniform_` with a = √5, or zeros. */
-  readonly start: 'kaiming_uniform' | 'zero';
+  /** PEFT's `kaiming_uniform_` with a = √5, zeros, or the kind's derived values as they are with the other parts' starts. */
+  readonly start: 'kaiming_uniform' | 'zero' | 'derived';
 }
 
 /** The adapter of one linear map as symbols of a trace. */
@@ -34,11 +35,16 @@ export interface BoundModule {
   readonly scale: number;
   /** In training only. */
   readonly dropout?: Dropout;
+  /** f32, of the size that the kind's `derived` tells. */
+  readonly derived?: Tensor;
 }
 
 /** A linear map with an adapter around it, within a program that generates. */
 export interface GenerationMap {
+  /** What is computed of x, perhaps together with other maps of it. */
   readonly map: LinearMap;
+  /** What makes y of the map's result. */
+  readonly finish?: (builder: Builder, result: Tensor) => Tensor;
 }
 
 /** Rows of a linear map's weight, and the adapter's parts as PEFT stores them. */
@@ -61,6 +67,16 @@ export interface AdapterKind {
   isMeant(settings: AdapterSettings): boolean;
   /** What it keeps beside a linear map, in the order of the flat buffer. */
   parts(shape: AdaptedShape): readonly AdapterPart[];
+  /**
+   * Values that follow from the parts and the base's weight. They are computed on the device whenever the parts have
+   * changed, into a buffer of their own, so that no pass has to compute them.
+   */
+  readonly derived?: {
+    /** f32 elements. */
+    size(shape: AdaptedShape): number;
+    /** Fills `module.derived`. */
+    fill(builder: Builder, weight: Weight, module: BoundModule): void;
+  };
   /** y of the linear map with the adapter around it, in graphs that are differentiated. */
   linear(builder: Builder, inputs: Omit<LinearInputs, 'lora'>, module: BoundModule): Tensor;
   /** The same in generation, where several maps of one x are computed together. */

@@ -1,9 +1,10 @@
+import { dora } from './dora';
 import type { AdapterKind } from './kind';
 import { lora } from './lora';
 import type { AdapterSettings } from './settings';
 
 /** All kinds of adapters. The first that the settings mean counts; plain LoRA is the last. */
-export const ADAPTER_KINDS: readonly AdapterKind[] = [lora];
+export const ADAPTER_KINDS: readonly AdapterKind[] = [dora, lora];
 
 export function adapterKind(settings: AdapterSettings): AdapterKind {
   const kind = ADAPTER_KINDS.find((each) => each.isMeant(settings));

@@ -3,7 +3,7 @@ import { TunesmithError } from '../../core/errors';
 import { kaimingUniform, streamOf } from '../../core/random';
 import { elementCount } from '../../core/shape';
 import { linearMaps, type ModelSpec, type PlacedLinear } from '../spec';
-import type { AdapterKind, AdapterPart } from './kind';
+import type { AdaptedShape, AdapterKind, AdapterPart } from './kind';
 import { adapterKind } from './kinds';
 import type { AdapterSettings } from './settings';
 
@@ -25,6 +25,8 @@ export interface AdapterModule {
   /** alpha / r, or alpha / √r with rsLoRA (Kalajdzievski 2023). */
   readonly scale: number;
   readonly tensors: readonly AdapterTensor[];
+  /** The kind's derived values in their own flat buffer: f32 elements from its start, a multiple of 64, and how many. */
+  readonly derived?: { readonly offset: number; readonly size: number };
 }
 
 /** Where every part of an adapter lies in the flat buffer, in the order of the forward pass. */
@@ -36,6 +38,8 @@ export interface AdapterLayout {
   readonly tensors: readonly (AdapterTensor & { readonly name: string })[];
   /** f32 elements of the flat buffer. */
   readonly size: number;
+  /** f32 elements of the flat buffer of derived values. */
+  readonly derivedSize: number;
   /** Trainable parameters, without padding. */
   readonly parameters: number;
 }
@@ -73,37 +77,60 @@ export function adapterLayout(spec: ModelSpec, settings: AdapterSettings): Adapt
     parameters += elementCount(part.shape);
     return { ...part, offset };
   };
+  let derivedSize = 0;
+  const placeDerived = (shape: AdaptedShape): AdapterModule['derived'] => {
+    if (!kind.derived) return undefined;
+    const [offset, count] = [derivedSize, kind.derived.size(shape)];
+    derivedSize += alignUp(count, 64);
+    return { offset, size: count };
+  };
   const { r, lora_alpha, use_rslora } = settings;
-  const modules = targetMaps(spec, settings.target_modules).map(
-    ({ path, out, in: input }): AdapterModule => ({
+  const modules = targetMaps(spec, settings.target_modules).map(({ path, out, in: input }): AdapterModule => {
+    const shape = { out, in: input, rank: r };
+    return {
       path,
       module: lastName(path),
-      in: input,
-      out,
-      rank: r,
+      ...shape,
       scale: use_rslora ? lora_alpha / Math.sqrt(r) : lora_alpha / r,
-      tensors: kind.parts({ out, in: input, rank: r }).map(place),
-    }),
-  );
+      tensors: kind.parts(shape).map(place),
+      derived: placeDerived(shape),
+    };
+  });
   const tensors = modules.flatMap(({ path, tensors: parts }) =>
     parts.map((part) => ({ name: `${path}.${part.part}`, ...part })),
   );
-  return { settings, kind, modules, tensors, size, parameters };
+  return { settings, kind, modules, tensors, size, derivedSize, parameters };
 }
 
-/** PEFT's start, deterministic in the seed. */
+/** PEFT's start, deterministic in the seed, but for parts that start at derived values: see `withDerivedStart`. */
 export function initialAdapter(layout: AdapterLayout, seed: number): Float32Array<ArrayBuffer> {
   const flat = new Float32Array(layout.size);
   for (const { path, tensors } of layout.modules) {
     for (const tensor of tensors) {
       const { part, shape, start } = tensor;
-      if (start === 'zero') continue;
+      if (start !== 'kaiming_uniform') continue;
       const fanIn = shape.at(-1) ?? 1;
       const values = kaimingUniform(elementCount(shape), fanIn, seed, streamOf(`${path}.${part}`));
       writeParameter(flat, tensor, values);
     }
   }
   return flat;
+}
+
+/** The same with those parts set to the derived values of this very start. */
+export function withDerivedStart(
+  layout: AdapterLayout,
+  flat: Float32Array,
+  derived: Float32Array,
+): Float32Array<ArrayBuffer> {
+  const start = Float32Array.from(flat);
+  for (const module of layout.modules) {
+    const { offset = 0, size = 0 } = module.derived ?? {};
+    for (const tensor of module.tensors) {
+      if (tensor.start === 'derived') writeParameter(start, tensor, derived.subarray(offset, offset + size));
+    }
+  }
+  return start;
 }
 
 /** A part as PEFT stores it, out of the flat buffer. */

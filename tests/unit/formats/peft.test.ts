@@ -15,6 +15,7 @@ const config = {
   lora_dropout: 0.05,
   target_modules: ['q_proj', 'v_proj'],
   use_rslora: true,
+  use_dora: true,
 };
 
 describe('adapter_config.json', () => {
@@ -67,7 +68,6 @@ describe('adapter_config.json', () => {
     ['target_modules', null],
     ['bias', 'all'],
     ['init_lora_weights', 'pissa'],
-    ['use_dora', true],
     ['use_qalora', true],
     ['lora_bias', true],
     ['fan_in_fan_out', true],

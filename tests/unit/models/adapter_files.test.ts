@@ -6,7 +6,12 @@ import { f16ToF32, f32ToBf16, f32ToF16, bf16ToF32 } from '../../../src/core/dtyp
 import { TunesmithError } from '../../../src/core/errors';
 import { readTensors, writeSafetensors } from '../../../src/formats/safetensors';
 import type { ModelFolder } from '../../../src/models/folder';
-import { adapterLayout, initialAdapter, readParameter } from '../../../src/models/adapters/layout';
+import {
+  adapterLayout,
+  initialAdapter,
+  readParameter,
+  withDerivedStart,
+} from '../../../src/models/adapters/layout';
 import type { AdapterSettings } from '../../../src/models/adapters/settings';
 import {
   ADAPTER_CONFIG,
@@ -89,6 +94,23 @@ describe('an adapter written as files', () => {
     expect(read.settings).toEqual({ ...settings, target_modules: ['q_proj', 'v_proj', 'down_proj'] });
     expect(read.baseModel).toBe('some/base');
     expect(bytesOf(read.parameters)).toEqual(bytesOf(parameters));
+  });
+
+  it('of DoRA has the magnitudes under PEFT’s name, and comes back to the bit', async () => {
+    const layout = adapterLayout(tinySpec, { ...settings, use_dora: true });
+    const flat = withDerivedStart(
+      layout,
+      initialAdapter(layout, 3),
+      new Float32Array(layout.derivedSize).fill(2),
+    );
+    const written = adapterFiles({ layout, parameters: flat, baseModel: 'some/base' });
+    const { tensors } = readTensors(written.get(ADAPTER_WEIGHTS)!);
+    expect(tensors.size).toBe(3 * 3 * tinySpec.blocks.length);
+    const name = 'base_model.model.model.layers.1.mlp.down_proj.lora_magnitude_vector';
+    expect(tensors.get(name)).toMatchObject({ dtype: 'F32', shape: [tinySpec.hiddenSize] });
+    const read = await readAdapterFiles(folderOf(written), tinySpec);
+    expect(read.settings.use_dora).toBe(true);
+    expect(bytesOf(read.parameters)).toEqual(bytesOf(flat));
   });
 
   it('may stand in some layers only', async () => {
@@ -181,7 +203,7 @@ describe('files that are no adapter of this model are refused', () => {
 
   it('with modules that this model lacks, or arithmetic that is not supported', async () => {
     expect((await refusal(withConfig({ target_modules: ['c_attn'] }))).message).toContain('c_attn');
-    expect((await refusal(withConfig({ use_dora: true }))).message).toContain('use_dora');
+    expect((await refusal(withConfig({ use_qalora: true }))).message).toContain('use_qalora');
   });
 
   it('with damage to the config, the weights or the zip', async () => {

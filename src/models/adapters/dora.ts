@@ -1,0 +1,70 @@
+import { adaptedNorms } from '../../ops/adapted_norms';
+import { dropoutSplit } from '../../ops/dropout_split';
+import { linear } from '../../ops/linear';
+import { magnitudeScale } from '../../ops/magnitude';
+import type { Tensor } from '../../ops/op';
+import type { AdapterKind, BoundModule } from './kind';
+import { addPair, pairOf, pairParts } from './lora';
+
+const MAGNITUDE = 'lora_magnitude_vector';
+
+/**
+ * DoRA (Liu et al. 2024, arXiv 2402.09353), as PEFT has it: y = magnitude / ‖W + scale · B A‖ ⊙ x (W + scale · B A)ᵀ + bias,
+ * with the norms of the rows as constants to the gradient, and magnitude the norms at the start. Under dropout the base
+ * sees x whole as well: y = (x − x̃) Wᵀ + magnitude / ‖…‖ ⊙ x̃ (W + scale · B A)ᵀ + bias with x̃ = dropout(x).
+ */
+export const dora: AdapterKind = {
+  name: 'dora',
+  isMeant: ({ use_dora }) => use_dora === true,
+  parts: (shape) => [
+    ...pairParts(shape),
+    { part: MAGNITUDE, file: MAGNITUDE, shape: [shape.out], padded: [shape.out], start: 'derived' },
+  ],
+  derived: {
+    size: ({ out }) => out,
+    fill(builder, weight, module) {
+      const { A, B, scale } = pairOf(module);
+      adaptedNorms(builder, { weight, A, B, norms: normsOf(module) }, { scale });
+    },
+  },
+  linear(builder, { x, weight, bias, residual }, module) {
+    const { dropout, ...lora } = pairOf(module);
+    const scales = { magnitude: magnitudeOf(module), norms: normsOf(module) };
+    if (!dropout) {
+      return magnitudeScale(builder, { x: linear(builder, { x, weight, lora }), ...scales, bias, residual });
+    }
+    const { kept, rest } = dropoutSplit(builder, x, dropout);
+    const y = magnitudeScale(builder, { x: linear(builder, { x: kept, weight, lora }), ...scales, residual });
+    return linear(builder, { x: rest, weight, bias, residual: y });
+  },
+  inGeneration({ weight, bias }, module) {
+    const scales = { magnitude: magnitudeOf(module), norms: normsOf(module) };
+    return {
+      map: { weight, lora: pairOf(module) },
+      finish: (builder, x) => magnitudeScale(builder, { x, ...scales, bias }),
+    };
+  },
+  merge(inputs) {
+    addPair(inputs);
+    const { rows, firstRow, in: input, parts } = inputs;
+    const magnitude = parts[MAGNITUDE];
+    if (!magnitude) throw new Error('this adapter has no magnitudes');
+    for (let first = 0, row = firstRow; first < rows.length; first += input, row++) {
+      let square = 0;
+      for (let k = first; k < first + input; k++) square += rows[k]! * rows[k]!;
+      const factor = magnitude[row]! / Math.sqrt(square);
+      for (let k = first; k < first + input; k++) rows[k]! *= factor;
+    }
+  },
+};
+
+function magnitudeOf({ parts }: BoundModule): Tensor {
+  const magnitude = parts[MAGNITUDE];
+  if (!magnitude) throw new Error('this adapter has no magnitudes');
+  return magnitude;
+}
+
+function normsOf({ derived }: BoundModule): Tensor {
+  if (!derived) throw new Error('this adapter has no norms');
+  return derived;
+}
