@@ -1,3 +1,4 @@
+import { DATA_FORMAT_NAMES } from '../data/files/formats';
 import type { TrainSettings } from '../core/settings/settings';
 import type { Arguments, ArgumentsSpec, OptionSpec } from './arguments';
 import type { Output } from './output';
@@ -19,7 +20,7 @@ export const DATA_OPTION: OptionSpec = {
   value: 'FILE…',
   kind: 'list',
   required: true,
-  help: 'examples as JSON or JSON Lines: Alpaca, messages or text',
+  help: `examples (${DATA_FORMAT_NAMES}), or folders of them: Alpaca, messages or text`,
 };
 export const JSON_OPTION: OptionSpec = {
   value: '',

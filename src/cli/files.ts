@@ -2,6 +2,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TunesmithError } from '../core/errors';
 import type { FileReader } from '../core/file_reader';
+import { DATA_ENDINGS, isDataFile } from '../data/files/formats';
 import type { ModelFolder } from '../models/files';
 
 /** Files that count as a folder of themselves. */
@@ -70,15 +71,35 @@ function diskFile(path: string, name: string, size: number): FileReader {
   };
 }
 
-/** A file of examples. Throws `data_file_missing` and `file_unreadable`. */
-export async function openDataFile(path: string): Promise<FileReader> {
-  const info = await ignoreMissing(readable(path, 'data', stat(path)));
-  if (info?.isFile()) return diskFile(path, basename(path), info.size);
-  throw new TunesmithError({
-    code: 'data_file_missing',
-    message: `--data: there is no file ${path}.`,
-    hint: 'Check the path.',
+/**
+ * The files of examples at some paths: files, or all such files of a folder. Those that share a name go by their path.
+ * Throws `data_file_missing` and `file_unreadable`.
+ */
+export async function openDataFiles(paths: readonly string[]): Promise<FileReader[]> {
+  const found = (await Promise.all(paths.map(dataPaths))).flat();
+  const names = found.map(({ path }) => basename(path));
+  return found.map(({ path, size }) => {
+    const name = basename(path);
+    return diskFile(path, names.filter((other) => other === name).length > 1 ? path : name, size);
   });
+}
+
+async function dataPaths(path: string): Promise<readonly { path: string; size: number }[]> {
+  const info = await ignoreMissing(readable(path, 'data', stat(path)));
+  if (info?.isFile()) return [{ path, size: info.size }];
+  if (!info?.isDirectory()) throw noExamples(`there is no file ${path}`, 'Check the path.');
+  const names = (await readable(path, 'data', readdir(path))).filter((name) => isDataFile(name)).sort();
+  const inside = names.map((name) => join(path, name));
+  const files = (await Promise.all(inside.map((at) => stat(at)))).flatMap((file, index) =>
+    file.isFile() ? [{ path: inside[index] ?? '', size: file.size }] : [],
+  );
+  if (files.length > 0) return files;
+  const hint = `Name the files, or a folder with files that end in ${DATA_ENDINGS.join(', ')}.`;
+  throw noExamples(`the folder ${path} has no file of examples`, hint);
+}
+
+function noExamples(what: string, hint: string): TunesmithError {
+  return new TunesmithError({ code: 'data_file_missing', message: `--data: ${what}.`, hint });
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,13 +1,13 @@
 import { bytesText } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
 import type { TrainSettings } from '../core/settings/settings';
-import type { Message, Problem } from '../data/rows';
+import type { Message, Problem } from '../data/records';
 import type { DataFile } from '../session/dataset';
 import { Session } from '../session/session';
 import type { Progress } from '../session/progress';
 import type { Arguments } from './arguments';
 import { openDevice } from './device';
-import { openFolder, openDataFile } from './files';
+import { openFolder, openDataFiles } from './files';
 import { libraryOf, modelOrigin, tuningOf } from './library';
 import type { Output } from './output';
 
@@ -94,7 +94,7 @@ function timeText(seconds: number): string {
 
 /** The files after --data. Throws where one is missing. */
 export async function readData(args: Arguments): Promise<DataFile[]> {
-  return await Promise.all(args.list('data').map(openDataFile));
+  return await openDataFiles(args.list('data'));
 }
 
 /** Makes the session's examples, and tells what of the files can't be used. Throws `no_examples` where nothing can. */
@@ -109,8 +109,8 @@ export async function setExamples(
   if (examples.length === 0) {
     throw new TunesmithError({
       code: 'no_examples',
-      message: `--data: no row can be used${first ? `: ${textOf(first)}` : '.'}`,
-      hint: 'A row is a JSON object with instruction and output, with messages, or with text.',
+      message: `--data: no record can be used${first ? `: ${textOf(first)}` : '.'}`,
+      hint: 'A record has instruction and output, or messages, or text.',
     });
   }
   for (const problem of problems) output.note(textOf(problem));
@@ -121,9 +121,9 @@ export async function setExamples(
   if (!output.isJson) notes.forEach((note) => output.note(note));
 }
 
-function textOf({ file, row, line, reason }: Problem): string {
-  const place = [file, row !== undefined && `row ${row}`, line !== undefined && `line ${line}`];
-  return `${place.filter((part) => part !== false).join(', ')}: ${reason}`;
+function textOf({ file, record, line, column, reason }: Problem): string {
+  const place = Object.entries({ record, line, column }).filter(([, number]) => number !== undefined);
+  return `${[file, ...place.map(([name, number]) => `${name} ${number}`)].join(', ')}: ${reason}`;
 }
 
 /** A question, with a system message where there is one. */

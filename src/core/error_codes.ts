@@ -51,6 +51,7 @@ export const ERROR_CLASSES = {
   chat_template: 'input',
   chat_template_left_out: 'input',
   chat_template_prefix: 'input',
+  chat_template_weight: 'input',
   chat_template_tools: 'input',
   checkpoint_damaged: 'damaged',
   checkpoint_differs: 'input',

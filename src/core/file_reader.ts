@@ -42,12 +42,12 @@ export function blobReader(name: string, blob: Blob): FileReader {
   };
 }
 
-/** Bytes that are read at once of a file that is gone through. */
-const PIECE = 4 * 2 ** 20;
-
-/** The file's bytes in order, a piece at a time. */
-export async function* piecesOf(file: FileReader): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  for (let begin = 0; begin < file.size; begin += PIECE) {
-    yield await file.read(begin, Math.min(begin + PIECE, file.size));
+/** The file's bytes in order, in pieces of so many bytes. */
+export async function* piecesOf(
+  file: FileReader,
+  pieceBytes = 4 * 2 ** 20,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  for (let begin = 0; begin < file.size; begin += pieceBytes) {
+    yield await file.read(begin, Math.min(begin + pieceBytes, file.size));
   }
 }

@@ -65,16 +65,14 @@ export function parseLosslessJson(text: string): LosslessJson {
   const value = parser.value();
   parser.skipSpace();
   if (parser.at < text.length) throw new JsonFault('something follows the end of the value', parser.at);
-  if (parser.loneSurrogate !== undefined) throw new JsonFault(LONE_SURROGATE, parser.loneSurrogate);
+  const half = parser.halfCharacter();
+  if (half) throw half;
   return value;
 }
 
-export const LONE_SURROGATE =
-  'a text has half of a character (a lone surrogate), which no tokenizer can read';
-
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 const NUMBER_LETTERS = /[-+0-9.eE]*/y;
-const CONTROL = /[\0-\x1f]/g;
+const CONTROL = /[^\u0020-\uffff]/g;
 const WORD = /[\p{L}\p{N}_$]+/uy;
 
 const LITERALS: ReadonlyMap<string, LosslessJson> = new Map<string, LosslessJson>([
@@ -102,8 +100,8 @@ export class LosslessParser {
   readonly #final: boolean;
   /** Where the next letter is read. */
   at = 0;
-  /** Where an escape stands that is half of a character, if one was read. */
-  loneSurrogate: number | undefined;
+  /** Where an escape stands that is half of a character, if one was read since the last call of `halfCharacter`. */
+  #loneSurrogate: number | undefined;
   #nextBackslash = -1;
   #nextControl = -1;
 
@@ -153,6 +151,17 @@ export class LosslessParser {
     this.skipSpace();
     if (this.peek('a value') === close) throw new JsonFault(`a comma stands before ${close}`, comma);
     return true;
+  }
+
+  /** What is wrong with the values since the last call, if a text in them has half of a character: Python reads them. */
+  halfCharacter(): JsonFault | undefined {
+    const at = this.#loneSurrogate;
+    this.#loneSurrogate = undefined;
+    if (at === undefined) return undefined;
+    return new JsonFault(
+      'a text has half of a character (a lone surrogate), which no tokenizer can read',
+      at,
+    );
   }
 
   #list(depth: number): LosslessJson[] {
@@ -237,7 +246,7 @@ export class LosslessParser {
     const paired = high
       ? /^\\u[dD][c-fC-F][0-9a-fA-F]{2}/.test(this.#text.slice(at + 6, at + 12))
       : /[\ud800-\udbff]$/.test(before.slice(-1)) && this.#text[at - 6] === '\\';
-    if (!paired) this.loneSurrogate ??= at;
+    if (!paired) this.#loneSurrogate ??= at;
   }
 
   #backslashFrom(from: number): number {

@@ -1,156 +1,207 @@
-import * as v from 'valibot';
-import { isRecord } from '../core/json';
-import { ROLES, type Message, type Role, type Sample } from './messages';
+import {
+  Float,
+  fieldsOf,
+  JsonFault,
+  parseLosslessJson,
+  type LosslessFields,
+  type LosslessJson,
+} from '../core/lossless_json';
+import { ROLES, type Message, type Refused, type Role, type Sample } from './messages';
 
-type Refused = { readonly reason: string };
 type Fields = Readonly<Record<string, unknown>>;
 
-const part = v.looseObject(
-  { type: v.string('each part of "content" needs a "type"') },
-  'each part of "content" must be an object',
-);
+/** What the speakers of ShareGPT's kind are called in other places. */
+const SPEAKERS: ReadonlyMap<string, Role | 'call'> = new Map<string, Role | 'call'>([
+  ['human', 'user'],
+  ['user', 'user'],
+  ['gpt', 'assistant'],
+  ['assistant', 'assistant'],
+  ['system', 'system'],
+  ['function_call', 'call'],
+  ['observation', 'tool'],
+  ['tool', 'tool'],
+]);
 
-const message = v.looseObject(
-  {
-    role: v.picklist(ROLES, `"role" must be one of ${ROLES.join(', ')}`),
-    content: v.nullish(v.union([v.string(), v.array(part)], '"content" must be a text or a list of parts')),
-    tool_calls: v.nullish(v.array(v.looseObject({}), '"tool_calls" must be a list of objects')),
-  },
-  'each message must be an object with "role" and "content"',
-);
-
-/** A row with `messages`, as Transformers and TRL have them; every field of a message goes to the template. */
-export const chatRow = v.looseObject({
-  messages: v.pipe(v.array(message, '"messages" must be a list'), v.minLength(1, '"messages" is empty')),
-  chat_template_kwargs: v.nullish(
-    v.record(v.string(), v.unknown(), '"chat_template_kwargs" must be an object'),
-  ),
-});
-
-const turn = v.object(
-  { from: v.string('"from" must be a text'), value: v.string('"value" must be a text') },
-  'each turn must be an object with "from" and "value"',
-);
-
-/** A row of ShareGPT's kind, with the tools and calls of LLaMA-Factory. */
-export const shareGptRow = v.looseObject({
-  conversations: v.pipe(
-    v.array(turn, '"conversations" must be a list'),
-    v.minLength(1, '"conversations" is empty'),
-  ),
-  system: v.nullish(v.string('"system" must be a text')),
-});
-
-export function chatSample(row: v.InferOutput<typeof chatRow>): Sample | Refused {
+/**
+ * A conversation as a list of messages with `role` and `content`, as Transformers and TRL have them, or with `from` and
+ * `value`, as ShareGPT has them. Every field of a message goes to the template. The record may have `system`, `tools` and
+ * `chat_template_kwargs` besides.
+ *
+ * @param name the column that the list stands in
+ */
+export function readConversation(record: LosslessFields, name: string): Sample | Refused {
+  const list = record[name];
+  if (!Array.isArray(list)) return { reason: `"${name}" must be a list.` };
+  if (list.length === 0) return { reason: `"${name}" is empty.` };
   const messages: Message[] = [];
-  for (const [index, given] of row.messages.entries()) {
-    const read = readMessage(given);
+  for (const [index, given] of (list as readonly LosslessJson[]).entries()) {
+    const read = readItem(given);
     if ('reason' in read) return { reason: `Message ${index + 1}: ${read.reason}` };
     messages.push(read);
   }
-  return checked(messages, readTools(row.tools), row.chat_template_kwargs ?? undefined);
-}
-
-function readMessage(given: v.InferOutput<typeof message>): Message | Refused {
-  const { role, content, tool_calls } = given;
-  const calls = (tool_calls ?? []).length > 0;
-  const fields = calls ? given : withoutCalls(given);
-  const plain = Object.keys(fields).every((field) => field === 'role' || field === 'content');
-  if (typeof content === 'string') return plain ? { role, content } : { role, content, fields };
-  if (!content) {
-    if (calls) return { role, content: '', fields };
-    return { reason: 'it has no "content".' };
-  }
-  const strange = content.find(({ type, text }) => type !== 'text' || typeof text !== 'string');
-  if (strange) return { reason: `it has a part of type ${strange.type}, and only texts can be learnt from.` };
-  const texts = content.map(({ text }) => (typeof text === 'string' ? text : ''));
-  return { role, content: texts.join(''), fields };
-}
-
-/** An empty list of calls says that there is none; templates that ask only whether there is a list take it for a call. */
-function withoutCalls(message: Fields): Fields {
-  return Object.fromEntries(Object.entries(message).filter(([field]) => field !== 'tool_calls'));
-}
-
-/** What the speakers of ShareGPT's kind are called in other places. */
-const SPEAKERS: Readonly<Record<string, Role | 'call'>> = {
-  human: 'user',
-  user: 'user',
-  gpt: 'assistant',
-  assistant: 'assistant',
-  system: 'system',
-  function_call: 'call',
-  observation: 'tool',
-  tool: 'tool',
-};
-
-export function shareGptSample(row: v.InferOutput<typeof shareGptRow>): Sample | Refused {
-  const messages: Message[] = [];
-  const { system } = row;
-  if (system && system.trim() !== '') messages.push({ role: 'system', content: system });
-  for (const [index, { from, value }] of row.conversations.entries()) {
-    const role = Object.hasOwn(SPEAKERS, from) ? SPEAKERS[from] : undefined;
-    if (!role) return { reason: `Turn ${index + 1}: "from" is ${JSON.stringify(from)}, which is unknown.` };
-    if (role !== 'call') {
-      messages.push({ role, content: value });
-      continue;
+  const { system } = record;
+  if (system !== undefined && typeof system !== 'string') return { reason: '"system" must be a text.' };
+  if (system !== undefined && system.trim() !== '') {
+    if (messages[0]?.role === 'system') {
+      return { reason: `A system message stands both in "system" and in "${name}": keep one of them.` };
     }
-    const tool_calls = readCalls(value);
-    if (!tool_calls)
-      return { reason: `Turn ${index + 1}: its call is not JSON with "name" and "arguments".` };
-    messages.push({ role: 'assistant', content: '', fields: { role: 'assistant', content: '', tool_calls } });
+    messages.unshift({ role: 'system', content: system });
   }
-  const tools = readTools(row.tools);
-  if ('reason' in tools) return tools;
-  return checked(messages, { tools: tools.tools?.map(asFunction) });
-}
-
-function checked(
-  messages: readonly Message[],
-  read: { readonly tools?: readonly unknown[] | undefined } | Refused,
-  variables?: Fields,
-): Sample | Refused {
-  if ('reason' in read) return read;
   const late = messages.findIndex(({ role }, index) => role === 'system' && index > 0);
   if (late > 0) return { reason: `Message ${late + 1}: a system message can only be the first.` };
   const empty = messages.findIndex(
     ({ content, role, fields }) => role === 'assistant' && content.trim() === '' && !fields?.tool_calls,
   );
   if (empty >= 0) return { reason: `Message ${empty + 1}: the answer is empty.` };
-  const { tools } = read;
+  const read = readTools(record.tools);
+  if ('reason' in read) return read;
+  const bare = (list as readonly LosslessJson[]).some((given) => 'from' in (fieldsOf(given) ?? {}));
+  const tools = bare ? read.tools?.map(asFunction) : read.tools;
+  const given = record.chat_template_kwargs;
+  const variables = given === undefined ? undefined : fieldsOf(given);
+  if (given !== undefined && !variables) return { reason: '"chat_template_kwargs" must be an object.' };
   return { kind: 'chat', messages, ...(tools && { tools }), ...(variables && { variables }) };
 }
 
-/** A call, or a list of them, as the templates of Transformers want them; undefined where it is none. */
+function readItem(given: LosslessJson): Message | Refused {
+  const fields = fieldsOf(given);
+  if (!fields || (!('role' in fields) && !('from' in fields))) {
+    return {
+      reason: 'each message must be an object with "role" and "content", or with "from" and "value".',
+    };
+  }
+  if (given instanceof Map) return { reason: 'a field whose name is digits has no place among the others.' };
+  const trained = isTrained(fields);
+  if (typeof trained === 'object') return trained;
+  const read = 'role' in fields ? readMessage(fields) : readTurn(fields);
+  return 'reason' in read || trained ? read : { ...read, trained: false };
+}
+
+/** Whether a message is to be learnt: `weight` as OpenAI has it, or a switch of other trainers. */
+function isTrained(fields: LosslessFields): boolean | Refused {
+  const switched = ['loss', 'train', 'training'].map((name) => fields[name]);
+  if (switched.includes(false)) return false;
+  const { weight = null } = fields;
+  const value = weight instanceof Float ? weight.value : weight;
+  if (value === null || value === 1) return true;
+  return value === 0 ? false : { reason: '"weight" must be 0 or 1: other weights are not supported.' };
+}
+
+function readMessage(given: LosslessFields): Message | Refused {
+  const { content, tool_calls = null } = given;
+  const role = ROLES.find((known) => known === given.role);
+  if (!role) return { reason: `"role" must be one of ${ROLES.join(', ')}.` };
+  if ((given.function_call ?? null) !== null) {
+    return { reason: '"function_call" is not read by templates: write it as "tool_calls".' };
+  }
+  const calls = tool_calls === null ? [] : readToolCalls(tool_calls);
+  if ('reason' in calls) return calls;
+  const fields = calls.length > 0 ? { ...given, tool_calls: calls } : withoutCalls(given);
+  const plain = Object.keys(fields).every((field) => field === 'role' || field === 'content');
+  if (typeof content === 'string') return plain ? { role, content } : { role, content, fields };
+  if (content === undefined || content === null) {
+    return calls.length > 0 ? { role, content: '', fields } : { reason: 'it has no "content".' };
+  }
+  if (!Array.isArray(content)) return { reason: '"content" must be a text or a list of parts.' };
+  const texts: string[] = [];
+  for (const part of (content as readonly LosslessJson[]).map(fieldsOf)) {
+    if (!part) return { reason: 'each part of "content" must be an object.' };
+    const { type, text } = part;
+    if (typeof type !== 'string') return { reason: 'each part of "content" needs a "type".' };
+    if (type !== 'text' || typeof text !== 'string') {
+      return { reason: `it has a part of type ${type}, and only texts can be learnt from.` };
+    }
+    texts.push(text);
+  }
+  return { role, content: texts.join(''), fields };
+}
+
+/** An empty list of calls says that there is none; templates that ask only whether there is a list take it for a call. */
+function withoutCalls(message: LosslessFields): LosslessFields {
+  return Object.fromEntries(Object.entries(message).filter(([field]) => field !== 'tool_calls'));
+}
+
+/** Calls, whose arguments OpenAI's files have as a JSON text: templates want what it means. */
+function readToolCalls(given: LosslessJson): readonly LosslessFields[] | Refused {
+  const calls = Array.isArray(given) ? (given as readonly LosslessJson[]).map(fieldsOf) : [undefined];
+  const read: LosslessFields[] = [];
+  for (const call of calls) {
+    if (!call) return { reason: '"tool_calls" must be a list of objects.' };
+    const called = fieldsOf(call.function);
+    const meant = readArguments(called ? called.arguments : call.arguments);
+    if (meant === undefined)
+      return { reason: 'the "arguments" of a call are a text that is no JSON object.' };
+    if (meant === null) read.push(call);
+    else
+      read.push(
+        called ? { ...call, function: { ...called, arguments: meant } } : { ...call, arguments: meant },
+      );
+  }
+  return read;
+}
+
+/** The object that a text of arguments means; null for arguments that are no text, undefined for a text that is no object. */
+function readArguments(given: LosslessJson | undefined): LosslessJson | null | undefined {
+  if (typeof given !== 'string') return null;
+  const value = parsed(given);
+  return fieldsOf(value) ? value : undefined;
+}
+
+function readTurn({ from, value, ...more }: LosslessFields): Message | Refused {
+  if (typeof from !== 'string') return { reason: '"from" must be a text.' };
+  if (typeof value !== 'string') return { reason: '"value" must be a text.' };
+  const role = SPEAKERS.get(from);
+  if (!role) {
+    return {
+      reason: `"from" is ${JSON.stringify(from)}, which is none of ${[...SPEAKERS.keys()].join(', ')}.`,
+    };
+  }
+  if (role === 'assistant' && Array.isArray(more.tool_calls) && more.tool_calls.length > 0) {
+    return {
+      reason:
+        'its "tool_calls" are not read beside "from": write "role" and "content", or "function_call" turns.',
+    };
+  }
+  if (role !== 'call') return { role, content: value };
+  const tool_calls = readCalls(value);
+  if (!tool_calls) return { reason: 'its call is not JSON with "name" and "arguments".' };
+  return { role: 'assistant', content: '', fields: { role: 'assistant', content: '', tool_calls } };
+}
+
+/** A call, or a list of them, as the templates of Transformers want them; undefined if it is none. */
 function readCalls(json: string): readonly Fields[] | undefined {
   const value = parsed(json);
-  const calls: unknown[] = Array.isArray(value) ? value : [value];
-  const read = calls.map((call) =>
-    isRecord(call) && typeof call.name === 'string' && 'arguments' in call
-      ? { type: 'function', function: { name: call.name, arguments: call.arguments } }
-      : undefined,
-  );
+  const calls = Array.isArray(value) ? (value as readonly LosslessJson[]) : [value];
+  const read = calls.map((given) => {
+    const call = fieldsOf(given);
+    if (!call || typeof call.name !== 'string' || call.arguments === undefined) return undefined;
+    const meant = readArguments(call.arguments);
+    if (meant === undefined) return undefined;
+    return { type: 'function', function: { name: call.name, arguments: meant ?? call.arguments } };
+  });
   return read.length > 0 && read.every((call) => call !== undefined) ? read : undefined;
 }
 
-/** The tools of a row: a list, or its JSON as a text. None where the list is empty. */
-function readTools(value: unknown): { readonly tools?: readonly unknown[] | undefined } | Refused {
-  if (value === undefined || value === null || value === '') return {};
+/** The tools of a record: a list, or its JSON as a text. None if the list is empty. */
+function readTools(value: LosslessJson | undefined): { readonly tools?: readonly LosslessJson[] } | Refused {
+  if (value === undefined || value === '') return {};
   const list = typeof value === 'string' ? parsed(value) : value;
-  if (!Array.isArray(list) || !list.every(isRecord))
+  if (!Array.isArray(list) || !list.every((tool) => fieldsOf(tool) !== undefined)) {
     return { reason: '"tools" is not a list of objects, or its JSON.' };
-  return list.length === 0 ? {} : { tools: list };
+  }
+  return list.length === 0 ? {} : { tools: list as readonly LosslessJson[] };
 }
 
-/** ShareGPT's rows describe bare functions. */
-function asFunction(tool: unknown): unknown {
-  return isRecord(tool) && 'function' in tool ? tool : { type: 'function', function: tool };
+/** ShareGPT's records describe bare functions. */
+function asFunction(tool: LosslessJson): LosslessJson {
+  return 'function' in (fieldsOf(tool) ?? {}) ? tool : { type: 'function', function: tool };
 }
 
-function parsed(json: string): unknown {
+function parsed(json: string): LosslessJson | undefined {
   try {
-    return JSON.parse(json) as unknown;
-  } catch {
-    return undefined;
+    return parseLosslessJson(json);
+  } catch (error) {
+    if (error instanceof JsonFault) return undefined;
+    throw error;
   }
 }

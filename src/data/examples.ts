@@ -1,7 +1,7 @@
 import { describeError, TunesmithError } from '../core/errors';
 import type { TokenizedExample } from './batches';
-import type { Problem, Row, Sample } from './rows';
 import { readableContent } from './message_content';
+import type { DataRecord, Message, Problem, Sample } from './records';
 import { answerSpans, type Span } from './spans';
 import type { ChatTemplate } from './template';
 import type { Tokenizer } from './tokenizer';
@@ -17,8 +17,10 @@ export interface ExampleSettings {
 
 export interface BuiltExamples {
   readonly examples: readonly TokenizedExample[];
-  /** For each example, the row that it was made of. */
-  readonly rows: readonly Row[];
+  /** For each example, the first question of its conversation, if it is one that has any. */
+  readonly prompts: readonly (string | undefined)[];
+  /** How many examples are conversations. */
+  readonly conversations: number;
   readonly problems: readonly Problem[];
   /** How many examples were cut at `maxSeqLength`. */
   readonly truncated: number;
@@ -27,34 +29,41 @@ export interface BuiltExamples {
 }
 
 /**
- * Tokenises rows. A row that can't be used becomes a problem; the others go on.
+ * Tokenises records. One that can't be used becomes a problem; the others go on.
  *
- * @param beforeRow is awaited before each row, with its index: the place to give way to others, and to stop
+ * @param beforeRecord is awaited before each record: the place to give way to others, and to stop
  */
 export async function buildExamples(
-  rows: readonly Row[],
+  records: AsyncIterable<DataRecord> | Iterable<DataRecord>,
   settings: ExampleSettings,
-  beforeRow: (index: number) => Promise<void> = () => Promise.resolve(),
+  beforeRecord: () => Promise<void> = () => Promise.resolve(),
 ): Promise<BuiltExamples> {
   const examples: TokenizedExample[] = [];
-  const used: Row[] = [];
+  const prompts: (string | undefined)[] = [];
   const problems: Problem[] = [];
+  let conversations = 0;
   let truncated = 0;
   let endless = 0;
-  for (const [index, row] of rows.entries()) {
-    await beforeRow(index);
+  for await (const { sample, file, record, line } of records) {
+    await beforeRecord();
     try {
-      const result = tokenizeSample(row.sample, settings);
+      const result = tokenizeSample(sample, settings);
       examples.push(result.example);
-      used.push(row);
+      prompts.push(sample.kind === 'chat' ? firstQuestion(sample.messages) : undefined);
+      if (sample.kind === 'chat') conversations++;
       if (result.truncated) truncated++;
       if (result.endless) endless++;
     } catch (error) {
       if (!(error instanceof TunesmithError)) throw error;
-      problems.push({ file: row.file, row: row.row, reason: describeError(error).message });
+      const { code, message } = describeError(error);
+      problems.push({ file, record, line, code, reason: message });
     }
   }
-  return { examples, rows: used, problems, truncated, endless };
+  return { examples, prompts, conversations, problems, truncated, endless };
+}
+
+function firstQuestion(messages: readonly Message[]): string | undefined {
+  return messages.find(({ role }) => role === 'user')?.content;
 }
 
 export interface TokenizedSample {
@@ -113,13 +122,23 @@ function tokenizeChat(sample: Sample & { kind: 'chat' }, settings: ExampleSettin
   const content = tokenizer.encode(text);
   const ids = template.addSpecialTokens ? withLead(content, tokenizer) : content;
   const trained = new Uint8Array(ids.length);
-  if (trainOn === 'all') return { ids, trained: trained.fill(1), endless: !isEnded(ids, tokenizer) };
+  const left = messages.filter(({ role }) => role === 'assistant').map((answer) => answer.trained === false);
+  const some = left.includes(true);
+  if (trainOn === 'all' && !some) {
+    return { ids, trained: trained.fill(1), endless: !isEnded(ids, tokenizer) };
+  }
   const generated = template.generated?.(messages, inputs);
   const spans = generated ?? answerSpans(messages, template, text, inputs, endTexts(tokenizer));
+  if (some && spans.length !== left.length) throw unknownAnswers();
+  if (trainOn === 'all') trained.fill(1);
   const lead = ids.length - content.length;
   const found = tokenSpans(text, content, spans, tokenizer, generated !== undefined);
-  for (const { start, end } of found) trained.fill(1, lead + start, lead + end);
-  const endless = found.some(({ start, end }) => !isEnded(content.slice(start, end), tokenizer));
+  for (const [nth, { start, end }] of found.entries()) {
+    trained.fill(left[nth] === true ? 0 : 1, lead + start, lead + end);
+  }
+  const endless = found.some(
+    ({ start, end }, nth) => left[nth] !== true && !isEnded(content.slice(start, end), tokenizer),
+  );
   return { ids, trained, endless };
 }
 
@@ -151,6 +170,14 @@ function endTexts(tokenizer: Tokenizer): readonly string[] {
   const texts = Array.from(ids, (id) => tokenizer.decode([id]));
   endTextsOf.set(tokenizer, texts);
   return texts;
+}
+
+function unknownAnswers(): TunesmithError {
+  return new TunesmithError({
+    code: 'chat_template_weight',
+    message: 'An answer has weight 0, and the template does not mark each answer by itself.',
+    hint: 'Leave the conversation out, or choose the Alpaca prompt as the template.',
+  });
 }
 
 /** The tokens that the tokenizer puts before every text: usually none, or its `bos_token`. */

@@ -1,5 +1,5 @@
 import { TunesmithError } from '../core/errors';
-import type { Message } from './rows';
+import type { Message } from './records';
 import type { ChatTemplate, TemplateInputs } from './template';
 
 /** A conversation in the form that a template reads, and the rendering of it. */

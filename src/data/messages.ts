@@ -11,11 +11,13 @@ export interface Message {
    * content): that is what a template sees then.
    */
   readonly fields?: Readonly<Record<string, unknown>>;
-  /** Of an Alpaca row with an input: its two parts, which `content` joins by a line break. */
+  /** Set for an answer that the data excludes from what is learnt (`weight` 0). */
+  readonly trained?: false;
+  /** Of an Alpaca record with an input: its two parts, which `content` joins by a line break. */
   readonly alpaca?: { readonly instruction: string; readonly input: string };
 }
 
-/** What a row teaches: a conversation, or a text to be continued. */
+/** What a record teaches: a conversation, or a text to be continued. */
 export type Sample =
   | {
       readonly kind: 'chat';
@@ -26,3 +28,10 @@ export type Sample =
       readonly variables?: Readonly<Record<string, unknown>>;
     }
   | { readonly kind: 'text'; readonly text: string };
+
+/** Why a record can't be learnt from. */
+export interface Refused {
+  /** A stable name for programs; absent: `record_invalid`. */
+  readonly code?: string;
+  readonly reason: string;
+}

@@ -1,6 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
-import type { Message } from './rows';
+import type { Message } from './records';
 import { THOUGHT_FIELDS, type ChatTemplate, type TemplateInputs } from './template';
 
 /** A range of UTF-16 offsets in a text, the end not included. */

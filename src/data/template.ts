@@ -5,7 +5,7 @@ import { renderTemplate, type Rendered } from './jinja/interpreter';
 import { parseTemplate } from './jinja/parser';
 import { textOf } from './jinja/text_of';
 import { Callable, fromJson, type Value } from './jinja/values';
-import type { Message } from './rows';
+import type { Message } from './records';
 import { strftime } from './strftime';
 import type { SpecialTokens } from './tokenizer';
 

@@ -1,6 +1,6 @@
 import type { AnswerSettings } from '../core/settings/settings';
 import type { ChatTemplate } from '../data/template';
-import type { Message } from '../data/rows';
+import type { Message } from '../data/records';
 import type { Tokenizer } from '../data/tokenizer';
 import { stopTokens } from '../chat/stop_tokens';
 import { templateOf, type OpenModel } from './open_model';

@@ -4,10 +4,9 @@ import { piecesOf, type FileReader } from '../core/file_reader';
 import { dataKey, type DataSettings, type TrainSettings } from '../core/settings/settings';
 import { TimeSlices } from '../core/time_slices';
 import { splitHeldOut, type TokenizedExample } from '../data/batches';
-import { buildExamples, type BuiltExamples } from '../data/examples';
+import { buildExamples, type BuiltExamples, type ExampleSettings } from '../data/examples';
 import { DataFault } from '../data/files/fault';
-import { wholeTextOf } from '../data/files/text';
-import { rowsOf, type Problem, type Row, type Sample } from '../data/rows';
+import { recordsOf, type DataRecord, type Problem } from '../data/records';
 import type { CardRun } from '../exports/model_card';
 import { positionsOf } from '../models/layout';
 import type { TrainEvent } from '../train/events';
@@ -35,14 +34,15 @@ export interface Dataset {
 const SAMPLE_PROMPTS = 3;
 
 export interface DatasetOptions {
-  /** Told at times with the share of the rows that are tokenised, 0 to 1. */
+  /** Told at times with the share of the files that is read and tokenised, 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
-  /** Stops between rows. */
+  /** Stops between records. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Reads, renders, tokenises and splits, giving way to others on the thread at times. Rows that can't be used are reported;
+ * Reads, renders, tokenises and splits, giving way to others on the thread at times. Records that can't be used are
+ * reported;
  * the others go on.
  */
 export async function makeDataset(
@@ -52,46 +52,81 @@ export async function makeDataset(
   { onProgress, signal }: DatasetOptions = {},
 ): Promise<Dataset> {
   const slices = new TimeSlices(signal);
-  const rows: Row[] = [];
-  const unread: Problem[] = [];
-  for (const file of files) {
-    try {
-      for (const result of rowsOf({ name: file.name, text: await wholeTextOf(file) })) {
-        await slices.giveWay();
-        if ('sample' in result) rows.push(result);
-        else unread.push(result);
-      }
-    } catch (fault) {
-      if (!(fault instanceof DataFault)) throw fault;
-      const { reason, line } = fault;
-      unread.push({ file: file.name, reason, ...(line !== undefined && { line }) });
-    }
-  }
-  const maxSeqLength = Math.min(settings.max_seq_length, positionsOf(model.facts.spec));
   const template = templateOf(model, settings.template, 'examples');
-  const { tokenizer } = model;
-  const built = await buildExamples(
-    rows,
-    { tokenizer, template, trainOn: settings.train_on, maxSeqLength },
-    async (index) => {
-      if (await slices.giveWay()) onProgress?.(index / rows.length);
-    },
-  );
-  const { examples } = built;
-  const split = splitHeldOut(examples.length, examples.length > 1 ? settings.eval_split : 0, settings.seed);
+  const maxSeqLength = Math.min(settings.max_seq_length, positionsOf(model.facts.spec));
+  const made = { tokenizer: model.tokenizer, template, trainOn: settings.train_on, maxSeqLength };
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const done = { bytes: 0 };
+  const giveWay = async (): Promise<void> => {
+    if (await slices.giveWay()) onProgress?.(done.bytes / bytes);
+  };
+  const built: BuiltExamples[] = [];
   const hashes: string[] = [];
-  for (const file of files) hashes.push(await hashOf(file, slices));
+  for (const file of files) {
+    built.push(await examplesOf(told(file, done), made, giveWay));
+    hashes.push(await hashOf(file, slices));
+  }
+  const examples = built.flatMap((one) => one.examples);
+  const prompts = built.flatMap((one) => one.prompts);
+  const sumOf = (count: (one: BuiltExamples) => number): number =>
+    built.reduce((sum, one) => sum + count(one), 0);
+  const split = splitHeldOut(examples.length, examples.length > 1 ? settings.eval_split : 0, settings.seed);
   const identity = JSON.stringify([hashes, dataKey(settings)]);
   return {
     files,
     examples,
     training: pick(examples, split.train),
     heldOut: pick(examples, split.heldOut),
-    problems: [...unread, ...built.problems],
-    truncated: built.truncated,
-    notes: notesOn(built, template.name),
-    samplePrompts: samplePrompts(built.rows, [...split.heldOut, ...split.train]),
+    problems: built.flatMap((one) => one.problems),
+    truncated: sumOf((one) => one.truncated),
+    notes: notesOn({
+      examples: examples.length,
+      conversations: sumOf((one) => one.conversations),
+      endless: sumOf((one) => one.endless),
+      template: template.name,
+    }),
+    samplePrompts: samplePrompts(prompts, [...split.heldOut, ...split.train]),
     hash: await sha256Hex(new TextEncoder().encode(identity)),
+  };
+}
+
+/** The examples of a file; none, and the problem, if the file can't be used. */
+async function examplesOf(
+  file: DataFile,
+  settings: ExampleSettings,
+  giveWay: () => Promise<void>,
+): Promise<BuiltExamples> {
+  const unread: Problem[] = [];
+  const usable = async function* (): AsyncGenerator<DataRecord, void, void> {
+    for await (const result of recordsOf(file)) {
+      await giveWay();
+      if ('sample' in result) yield result;
+      else unread.push(result);
+    }
+  };
+  try {
+    const built = await buildExamples(usable(), settings, giveWay);
+    const problems = [...unread, ...built.problems];
+    return { ...built, problems: problems.sort((a, b) => (a.record ?? 0) - (b.record ?? 0)) };
+  } catch (fault) {
+    if (!(fault instanceof DataFault)) throw fault;
+    const { code, reason, line, column } = fault;
+    const problems = [{ file: file.name, code, reason, line, column }];
+    return { examples: [], prompts: [], conversations: 0, problems, truncated: 0, endless: 0 };
+  }
+}
+
+/** The file, adding to `done` the bytes that are read of it. */
+function told(file: DataFile, done: { bytes: number }): DataFile {
+  let furthest = 0;
+  return {
+    name: file.name,
+    size: file.size,
+    read: (begin, end, into) => {
+      done.bytes += Math.max(0, end - furthest);
+      furthest = Math.max(furthest, end);
+      return file.read(begin, end, into);
+    },
   };
 }
 
@@ -135,29 +170,32 @@ function pick<T>(items: readonly T[], indices: Iterable<number>): T[] {
   return Array.from(indices, (index) => items[index]).filter((item) => item !== undefined);
 }
 
-function notesOn({ rows, examples, endless }: BuiltExamples, templateName: string): string[] {
-  const chats = rows.filter(({ sample }) => sample.kind === 'chat').length;
+function notesOn(told: {
+  readonly examples: number;
+  readonly conversations: number;
+  readonly endless: number;
+  readonly template: string;
+}): string[] {
+  const { examples, conversations, endless, template } = told;
   return [
-    ...(chats > 0 ? [`Conversations are written with ${templateName}.`] : []),
+    ...(conversations > 0 ? [`Conversations are written with ${template}.`] : []),
     ...(endless > 0
       ? [
-          `In ${endless} of ${examples.length} examples no special token ends a text or an answer: they do not teach the model to stop.`,
+          `In ${endless} of ${examples} examples no special token ends a text or an answer: they do not teach the model to stop.`,
         ]
       : []),
   ];
 }
 
-function samplePrompts(rows: readonly Row[], order: readonly number[]): readonly string[] {
-  const prompts = new Set<string>();
+function samplePrompts(
+  prompts: readonly (string | undefined)[],
+  order: readonly number[],
+): readonly string[] {
+  const found = new Set<string>();
   for (const index of order) {
-    const prompt = firstQuestion(rows[index]?.sample);
-    if (prompt !== undefined) prompts.add(prompt);
-    if (prompts.size === SAMPLE_PROMPTS) break;
+    const prompt = prompts[index];
+    if (prompt !== undefined) found.add(prompt);
+    if (found.size === SAMPLE_PROMPTS) break;
   }
-  return [...prompts];
-}
-
-function firstQuestion(sample: Sample | undefined): string | undefined {
-  if (sample?.kind !== 'chat') return undefined;
-  return sample.messages.find(({ role }) => role === 'user')?.content;
+  return [...found];
 }

@@ -1,5 +1,6 @@
 import { type LoadSettings } from '../core/settings/settings';
 import { targetCount, tokenCount, type Dataset } from './dataset';
+import type { Problem } from '../data/records';
 import { modelBytes } from '../models/layout';
 import { familyLabel } from '../models/families';
 import { linearNames, parameterCount } from '../models/spec';
@@ -48,13 +49,6 @@ export interface ModelReport {
   readonly load: LoadSettings;
 }
 
-export interface DataProblem {
-  readonly file: string;
-  /** 1-based row; 0 where the file as a whole is meant. */
-  readonly row: number;
-  readonly reason: string;
-}
-
 export interface DataReport {
   readonly files: readonly string[];
   readonly examples: number;
@@ -64,7 +58,7 @@ export interface DataReport {
   readonly longestTokens: number;
   /** Examples cut to max_seq_length. */
   readonly truncated: number;
-  readonly problems: readonly DataProblem[];
+  readonly problems: readonly Problem[];
   /** Things worth knowing that are no errors (e.g. the template that is used). */
   readonly notes: readonly string[];
 }
@@ -127,7 +121,7 @@ export function dataReport(dataset: Dataset): DataReport {
     targetTokens: targetCount(examples),
     longestTokens: examples.reduce((longest, { ids }) => Math.max(longest, ids.length), 0),
     truncated,
-    problems: problems.map(({ file, row = 0, reason }) => ({ file, row, reason })),
+    problems,
     notes,
   };
 }

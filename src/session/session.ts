@@ -1,7 +1,7 @@
 import { TunesmithError } from '../core/errors';
 import type { AnswerSettings, DataSettings, LoadSettings, TrainSettings } from '../core/settings/settings';
 import { answer, type AnswerResult } from '../chat/answer';
-import type { Message } from '../data/rows';
+import type { Message } from '../data/records';
 import { previewTokens, type PreviewToken } from '../data/preview';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';

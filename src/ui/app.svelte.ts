@@ -1,7 +1,7 @@
 import { createContext } from 'svelte';
 import { describeError } from '../core/errors';
 import type { ModelReference } from '../core/model_reference';
-import type { RunRecord, StoredModelReport } from '../worker/protocol';
+import { isDataFile, type RunRecord, type StoredModelReport } from '../worker/protocol';
 import { ChatState } from './chat/chat.svelte';
 import { EngineState } from './engine.svelte';
 import { ExamplesState } from './examples/examples.svelte';
@@ -135,7 +135,7 @@ export class App {
     const some = (names: RegExp) => picked.files.some(({ name }) => names.test(name));
     if (some(/^adapter_config\.json$/)) return;
     if (some(/\.(safetensors|gguf)$|^config\.json$/i)) this.chooseFiles(picked);
-    else if (some(/\.(jsonl?|ndjson)$/i)) this.examples.add(picked.files);
+    else if (picked.files.some(({ name }) => isDataFile(name))) await this.examples.add(picked.files);
   }
 
   /** Opens a model from the visitor's disk. */

@@ -9,7 +9,9 @@ import { persistStorage } from '../storage/quota';
 import { registerErrorTransfer } from './errors';
 import { startWorker } from './start';
 
+export { DATA_ENDINGS, DATA_MEDIA_TYPES, DATA_FORMAT_NAMES, isDataFile } from '../data/files/formats';
 export type { PreviewToken } from '../data/preview';
+export type { Problem } from '../data/records';
 export type { HubSettings } from '../hub/types';
 export type { ExportResult } from '../session/adapters';
 export type { ChatMessage, ChatResult } from '../session/chats';
@@ -18,14 +20,7 @@ export type { FoundHubModel as HubModelReport } from '../session/library_preview
 export type { PlanReport } from '../session/plan_report';
 export type { ModelPreview } from '../session/preview';
 export type { Progress } from '../session/progress';
-export type {
-  AdapterReport,
-  DataProblem,
-  DataReport,
-  DeviceReport,
-  ModelReport,
-  StorageReport,
-} from '../session/reports';
+export type { AdapterReport, DataReport, DeviceReport, ModelReport, StorageReport } from '../session/reports';
 export type { ListedRun } from '../session/runs/run_records';
 export type { ModelSource, NamedBlob as ExampleFile } from '../session/sources';
 export type { StoredModelReport } from '../session/stored_models';

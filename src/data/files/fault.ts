@@ -25,3 +25,11 @@ export class DataFault extends Error implements Fault {
     this.column = column;
   }
 }
+
+/** UTF-16 units that one record may take: half of the longest text of any engine. */
+export const MOST_RECORD = 2 ** 28;
+
+export function tooLong(line: number): DataFault {
+  const reason = `One record takes over ${MOST_RECORD / 2 ** 20} million letters: write one record a line (JSON Lines).`;
+  return new DataFault({ code: 'record_too_long', reason, line });
+}

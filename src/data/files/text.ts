@@ -3,6 +3,9 @@ import { piecesOf, type FileReader } from '../../core/file_reader';
 import { encodingOf, probableEncoding, type Encoding } from './encoding';
 import { DataFault } from './fault';
 
+/** Small enough that progress, which counts bytes read, moves while records are made of them. */
+const PIECE = 2 ** 18;
+
 /**
  * The text of a file, a piece at a time and never with a letter that stands for bytes that could not be read: UTF-8, or
  * UTF-16 if a byte order mark says so. The mark is left out.
@@ -16,7 +19,7 @@ export async function* textOf(file: FileReader): AsyncGenerator<string, void, vo
   let rest = new Uint8Array(0);
   let lines = 1;
   let skipped = encoding.mark;
-  for await (const piece of piecesOf(file)) {
+  for await (const piece of piecesOf(file, PIECE)) {
     const bytes = rest.length === 0 ? piece.subarray(skipped) : concatBytes([rest, piece]);
     skipped = 0;
     const end = wholeCharacters(bytes, encoding);
@@ -27,13 +30,6 @@ export async function* textOf(file: FileReader): AsyncGenerator<string, void, vo
     yield text;
   }
   if (rest.length > 0) throw undecodable(rest, encoding, lines);
-}
-
-/** The whole text of a file that is known to be small. Throws as `textOf` does. */
-export async function wholeTextOf(file: FileReader): Promise<string> {
-  let text = '';
-  for await (const piece of textOf(file)) text += piece;
-  return text;
 }
 
 function decoded(decoder: TextDecoder, bytes: Uint8Array): string | undefined {

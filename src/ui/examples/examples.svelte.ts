@@ -59,11 +59,18 @@ export class ExamplesState {
     this.#changed();
   }
 
-  /** Adds files; one of the same name is replaced. */
-  add(files: readonly File[]): void {
-    const added = files.map((file) => ({ name: file.name, content: file }));
-    const names = added.map((file) => file.name);
-    this.files = [...this.files.filter((file) => !names.includes(file.name)), ...added];
+  /** Adds files. One that shares its name with another gets a number, unless it is the same file again. */
+  async add(files: readonly File[]): Promise<void> {
+    const all = [...this.files];
+    for (const file of files) {
+      const namesakes = all.filter(({ name }) => name === file.name || isNumbered(name, file.name));
+      const same = await Promise.all(namesakes.map(({ content }) => sameBytes(content, file)));
+      if (same.includes(true)) continue;
+      let number = 1;
+      while (all.some(({ name }) => name === numbered(file.name, number))) number++;
+      all.push({ name: numbered(file.name, number), content: file });
+    }
+    this.files = all;
     this.chooseOwn();
   }
 
@@ -148,4 +155,28 @@ export class ExamplesState {
     const bytes = kept.reduce((sum, { content }) => sum + content.size, 0);
     void keepLarge(storageKey, bytes <= keptBytes ? kept : []);
   }
+}
+
+/** `train.jsonl` as `train (2).jsonl`. */
+function numbered(name: string, number: number): string {
+  if (number < 2) return name;
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`;
+}
+
+function isNumbered(name: string, original: string): boolean {
+  const number = Number(/ \((\d+)\)(?:\.[^.]*)?$/.exec(name)?.[1]);
+  return name === numbered(original, number);
+}
+
+async function sameBytes(a: Blob, b: Blob): Promise<boolean> {
+  if (a.size !== b.size) return false;
+  const part = 4 * 2 ** 20;
+  for (let at = 0; at < a.size; at += part) {
+    const [left, right] = await Promise.all([a, b].map((blob) => blob.slice(at, at + part).arrayBuffer()));
+    if (!left || !right) return false;
+    const bytes = new Uint8Array(right);
+    if (new Uint8Array(left).some((byte, index) => byte !== bytes[index])) return false;
+  }
+  return true;
 }

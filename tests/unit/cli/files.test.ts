@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openFolder, openDataFile } from '../../../src/cli/files';
+import { openFolder, openDataFiles } from '../../../src/cli/files';
 
 let folder: string;
 beforeAll(async () => {
@@ -60,15 +60,31 @@ describe('a folder on the disk', () => {
   });
 });
 
-describe('a file of examples', () => {
-  it('is bytes with a name', async () => {
-    const file = await openDataFile(join(folder, 'rows.jsonl'));
-    expect(file.name).toBe('rows.jsonl');
-    expect(new TextDecoder().decode(await file.read(0, file.size))).toContain('{"text":"Grüße"}');
+describe('files of examples', () => {
+  it('are bytes with a name', async () => {
+    const [file] = await openDataFiles([join(folder, 'rows.jsonl')]);
+    expect(file?.name).toBe('rows.jsonl');
+    expect(new TextDecoder().decode(await file?.read(0, file.size))).toContain('{"text":"Grüße"}');
   });
 
-  it('is refused by name if it is missing or a folder', async () => {
-    await expect(openDataFile(join(folder, 'none'))).rejects.toMatchObject({ code: 'data_file_missing' });
-    await expect(openDataFile(join(folder, 'inner'))).rejects.toMatchObject({ code: 'data_file_missing' });
+  it('may be all of a folder, and go by their paths if they share a name', async () => {
+    const other = join(folder, 'other');
+    await mkdir(other);
+    for (const name of ['rows.jsonl', 'b.csv', 'notes.md']) await writeFile(join(other, name), '');
+    const files = await openDataFiles([join(folder, 'rows.jsonl'), other]);
+    expect(files.map(({ name }) => name)).toEqual([
+      join(folder, 'rows.jsonl'),
+      'b.csv',
+      join(other, 'rows.jsonl'),
+    ]);
+  });
+
+  it('are refused by name if one is missing, or a folder has none', async () => {
+    const missing = openDataFiles([join(folder, 'none')]);
+    await expect(missing).rejects.toMatchObject({ code: 'data_file_missing' });
+    await mkdir(join(folder, 'bare'));
+    await expect(openDataFiles([join(folder, 'bare')])).rejects.toMatchObject({
+      message: `--data: the folder ${join(folder, 'bare')} has no file of examples.`,
+    });
   });
 });

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildExamples, tokenizeSample, type ExampleSettings } from '../../../src/data/examples';
 import { previewTokens } from '../../../src/data/preview';
-import type { Message, Row } from '../../../src/data/rows';
-import { readRows } from './read_rows';
+import type { Message } from '../../../src/data/records';
+import { readRecords } from './read_records';
 import { answerSpans } from '../../../src/data/spans';
 import { alpacaTemplate, chatTemplateSource, jinjaTemplate } from '../../../src/data/template';
 import { loadTokenizer } from '../../../src/data/tokenizer';
@@ -216,23 +216,41 @@ describe('what no special token ends', () => {
 });
 
 describe('buildExamples', () => {
-  it('reports rows that cannot be used, and goes on', async () => {
-    const { rows } = readRows({
-      name: 'a.jsonl',
-      text: [
-        '{"text":"one"}',
-        '{"messages":[{"role":"user","content":"Hi"}]}',
-        '{"instruction":"Hi","output":"Ho"}',
-      ].join('\n'),
-    });
-    const built = await buildExamples(rows, { ...settings, maxSeqLength: 40 });
-    expect(built.rows.map(({ row }: Row) => row)).toEqual([1, 3]);
+  it('reports records that cannot be used, and goes on', async () => {
+    const lines = [
+      '{"text":"one"}',
+      '{"messages":[{"role":"user","content":"Hi"}]}',
+      '{"instruction":"Hi","output":"Ho"}',
+    ];
+    const { records } = await readRecords('a.jsonl', lines.join('\n'));
+    const built = await buildExamples(records, { ...settings, maxSeqLength: 40 });
     expect(built.examples).toHaveLength(2);
-    expect(built.problems).toEqual([{ file: 'a.jsonl', row: 2, reason: 'It has no answer to learn from.' }]);
-    expect(await buildExamples(rows, { ...settings, maxSeqLength: 4 })).toMatchObject({
-      truncated: 1,
-      rows: [{ row: 1 }],
-    });
+    expect(built).toMatchObject({ prompts: [undefined, 'Hi'], conversations: 1 });
+    expect(built.problems).toEqual([
+      {
+        file: 'a.jsonl',
+        record: 2,
+        line: 2,
+        code: 'nothing_to_learn',
+        reason: 'It has no answer to learn from.',
+      },
+    ]);
+    const cut = await buildExamples(records, { ...settings, maxSeqLength: 4 });
+    expect(cut).toMatchObject({ truncated: 1, prompts: [undefined] });
+  });
+
+  it.each(['responses', 'all'] as const)('learns no answer of weight 0 (%s)', async (trainOn) => {
+    const row = (weight: string) =>
+      `{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Ho","weight":${weight}},` +
+      '{"role":"user","content":"Hi"},{"role":"assistant","content":"Hu"}]}';
+    const texts: string[] = [];
+    for (const weight of ['1', '0', '0.0']) {
+      const [record] = (await readRecords('a.jsonl', row(weight))).records;
+      texts.push(marked(record!.sample, { trainOn }));
+    }
+    expect(texts[0]).toMatch(trainOn === 'all' ? /^‹.*Ho.*Hu.*›$/s : /‹[^›]*Ho.*‹[^›]*Hu/s);
+    expect(texts[1]).toMatch(trainOn === 'all' ? /‹.*Hi.*›Ho.*‹.*Hu.*›$/s : /^[^‹]*Ho[^‹]*‹[^›]*Hu/s);
+    expect(texts[2]).toBe(texts[1]);
   });
 });
 

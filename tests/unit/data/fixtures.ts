@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { loadTokenizer, type Tokenizer } from '../../../src/data/tokenizer';
-import type { Message } from '../../../src/data/rows';
+import type { Message } from '../../../src/data/records';
 
 export interface TemplateCase {
   readonly messages: readonly Message[];

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Message } from '../../../src/data/rows';
+import type { Message } from '../../../src/data/records';
 import { alpacaTemplate, chatTemplateSource, jinjaTemplate } from '../../../src/data/template';
 import { realFile } from '../real_files';
 import { dataFixtures, toyTokenizer } from './fixtures';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
-import type { Message } from '../../../src/data/rows';
+import type { Message } from '../../../src/data/records';
 import { readableContent } from '../../../src/data/message_content';
-import { readRows } from './read_rows';
+import { readRecords } from './read_records';
 import { answerSpans } from '../../../src/data/spans';
 import {
   chatTemplateSource,
@@ -229,15 +229,15 @@ if (existsSync(realFile('tokenizers'))) {
     });
   });
 
-  it('rows with tools and calls of them are rendered by the templates that know them', () => {
+  it('records with tools and calls of them are rendered by the templates that know them', async () => {
     const path = 'datasets/llama_factory/glaive_toolcall_en_demo.json';
-    const { rows, problems } = readRows({ name: path, text: readFileSync(realFile(path), 'utf8') });
-    expect(rows).toHaveLength(300);
+    const { records, problems } = await readRecords(path, readFileSync(realFile(path)));
+    expect(records).toHaveLength(300);
     expect(problems).toEqual([]);
     for (const name of ['qwen3', 'qwen2.5']) {
       const source = chatTemplateSource(config(`tokenizers/${name}/tokenizer_config.json`));
       const template = jinjaTemplate(source ?? '', { specialTokens: {} });
-      const calls = rows.map(({ sample }) => {
+      const calls = records.map(({ sample }) => {
         if (sample.kind !== 'chat') return false;
         const { messages, tools } = sample;
         const text = template.render(messages, false, { tools });

@@ -62,7 +62,7 @@ describe('examples as a model sees them', () => {
       DEFAULTS,
     );
     expect(examples).toHaveLength(10);
-    expect(problems).toMatchObject([{ file: 'rows.jsonl', row: 11 }]);
+    expect(problems).toMatchObject([{ file: 'rows.jsonl', record: 11 }]);
   });
 });
 
@@ -112,7 +112,7 @@ describe('a model that examples are made for', () => {
     const row = { instruction: 'What is <beyond>?', output: 'Nothing.' };
     const { examples, problems } = await makeDataset(known, [fileOf(...rows, row)], DEFAULTS);
     expect(examples).toHaveLength(10);
-    expect(problems).toMatchObject([{ row: 11, reason: expect.stringContaining('<beyond>') as string }]);
+    expect(problems).toMatchObject([{ record: 11, reason: expect.stringContaining('<beyond>') as string }]);
   });
 
   it('has a hash that follows its weights', async () => {
@@ -126,7 +126,7 @@ describe('a model that examples are made for', () => {
 });
 
 describe('a long file', () => {
-  const long = fileOf(...Array.from({ length: 400 }, () => ({ text: 'a fish in the sea '.repeat(40) })));
+  const long = fileOf(...Array.from({ length: 150 }, () => ({ text: 'a fish in the sea '.repeat(40) })));
 
   it('lets others have their turn while it is tokenised, and makes the same examples', async () => {
     let turns = 0;

@@ -1,13 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readRows } from './read_rows';
+import { readRecords } from './read_records';
 import { realFile } from '../real_files';
 
-const read = (text: string) => readRows({ name: 'rows.json', text });
-const reasonOf = (row: unknown): string => read(JSON.stringify([row])).problems[0]?.reason ?? 'no problem';
+const read = (text: string) => readRecords('rows.json', text);
+const reasonOf = async (record: unknown): Promise<string> =>
+  (await read(JSON.stringify([record]))).problems[0]?.reason ?? 'no problem';
+/** What a record alone in a file teaches. */
+const sampleOf = async (record: unknown): Promise<unknown> =>
+  (await read(JSON.stringify([record]))).records[0]?.sample;
 const alpaca = { instruction: 'Sing.', output: 'La la.' };
 
-describe('rows', () => {
+describe('records', () => {
   it.each([
     ['a JSON array', JSON.stringify([alpaca, { text: 'b' }])],
     [
@@ -24,13 +28,13 @@ describe('rows', () => {
       'an object with data, over lines',
       JSON.stringify({ version: 1, data: [alpaca, { text: 'b' }] }, null, 1),
     ],
-  ])('are read from %s', (_, text) => {
-    expect(read(text)).toEqual({
+  ])('are read from %s', async (_, text) => {
+    expect(await read(text)).toMatchObject({
       problems: [],
-      rows: [
+      records: [
         {
           file: 'rows.json',
-          row: 1,
+          record: 1,
           sample: {
             kind: 'chat',
             messages: [
@@ -39,28 +43,28 @@ describe('rows', () => {
             ],
           },
         },
-        { file: 'rows.json', row: 2, sample: { kind: 'text', text: 'b' } },
+        { file: 'rows.json', record: 2, sample: { kind: 'text', text: 'b' } },
       ],
     });
   });
 
-  it('may be a single object, on one line or several', () => {
-    expect(read('{"text":"a"}').rows).toHaveLength(1);
-    expect(read('{\n "text":\n "a"\n}\n').rows).toHaveLength(1);
+  it('may be a single object, on one line or several', async () => {
+    expect((await read('{"text":"a"}')).records).toHaveLength(1);
+    expect((await read('{\n "text":\n "a"\n}\n')).records).toHaveLength(1);
   });
 
-  it('keep line separators within a text', () => {
-    expect(read('{"text":"a\u2028b"}\n{"text":"c"}').rows).toHaveLength(2);
+  it('keep line separators within a text', async () => {
+    expect((await read('{"text":"a\u2028b"}\n{"text":"c"}')).records).toHaveLength(2);
   });
 
-  it('of Alpaca may have an input, a system message and a history', () => {
+  it('of Alpaca may have an input, a system message and a history', async () => {
     const row = {
       ...alpaca,
       input: 'Loudly.',
       system: 'You are a bird.',
       history: [['Fly.', 'Whoosh.']],
     };
-    expect(read(JSON.stringify([row])).rows[0]?.sample).toEqual({
+    expect(await sampleOf(row)).toEqual({
       kind: 'chat',
       messages: [
         { role: 'system', content: 'You are a bird.' },
@@ -71,16 +75,16 @@ describe('rows', () => {
       ],
     });
     const empty = { ...alpaca, input: '', system: null, history: [], id: 7 };
-    expect(read(JSON.stringify([empty])).rows[0]?.sample).toMatchObject({ messages: [{}, {}] });
+    expect(await sampleOf(empty)).toMatchObject({ messages: [{}, {}] });
   });
 
-  it('of chat keep all fields of their messages', () => {
+  it('of chat keep all fields of their messages', async () => {
     const messages = [
       { role: 'system', content: 'Be brief.', name: 'x' },
       { role: 'user', content: 'Hi' },
       { role: 'assistant', content: ' Ho ', weight: 1 },
     ];
-    expect(read(JSON.stringify([{ messages, id: 1 }])).rows[0]?.sample).toEqual({
+    expect(await sampleOf({ messages, id: 1 })).toEqual({
       kind: 'chat',
       messages: [
         { role: 'system', content: 'Be brief.', fields: messages[0] },
@@ -90,7 +94,7 @@ describe('rows', () => {
     });
   });
 
-  it('of chat may have tools, calls of them, parts of content and variables for the template', () => {
+  it('of chat may have tools, calls of them, parts of content and variables for the template', async () => {
     const call = { type: 'function', function: { name: 'weigh', arguments: { fish: 'cod' } } };
     const tools = [{ type: 'function', function: { name: 'weigh', parameters: {} } }];
     const messages = [
@@ -119,12 +123,12 @@ describe('rows', () => {
     const chat_template_kwargs = { enable_thinking: false };
     for (const given of [tools, JSON.stringify(tools)]) {
       const row = { messages, tools: given, chat_template_kwargs };
-      expect(read(JSON.stringify([row])).rows[0]?.sample).toEqual(expected);
+      expect(await sampleOf(row)).toEqual(expected);
     }
-    expect(read(JSON.stringify([{ messages, tools: [] }])).rows[0]?.sample).not.toHaveProperty('tools');
+    expect(await sampleOf({ messages, tools: [] })).not.toHaveProperty('tools');
   });
 
-  it("of ShareGPT's kind become conversations, with their calls and tools", () => {
+  it("of ShareGPT's kind become conversations, with their calls and tools", async () => {
     const tool = { name: 'weigh', description: 'Weighs a fish.', parameters: {} };
     const row = {
       system: 'Be brief.',
@@ -137,7 +141,7 @@ describe('rows', () => {
       tools: JSON.stringify([tool]),
     };
     const call = { type: 'function', function: { name: 'weigh', arguments: { fish: 'cod' } } };
-    expect(read(JSON.stringify([row])).rows[0]?.sample).toEqual({
+    expect(await sampleOf(row)).toEqual({
       kind: 'chat',
       messages: [
         { role: 'system', content: 'Be brief.' },
@@ -157,16 +161,16 @@ describe('rows', () => {
 
 describe('a row that cannot be used', () => {
   it.each([
-    [5, 'A row must be an object, but this is a number.'],
-    [null, 'A row must be an object, but this is null.'],
-    [['a'], 'A row must be an object, but this is a list.'],
+    [5, 'A record must be an object, but this is a number.'],
+    [null, 'A record must be an object, but this is null.'],
+    [['a'], 'A record must be an object, but this is a list.'],
     [
       {},
-      'A row needs "messages", "conversations", "instruction" and "output", or "text"; this one has nothing.',
+      'A record needs "messages", "conversations", "instruction" and "output", or "text"; this one has nothing.',
     ],
     [
       { prompt: 'a', answer: 'b' },
-      'A row needs "messages", "conversations", "instruction" and "output", or "text"; this one has prompt, answer.',
+      'A record needs "messages", "conversations", "instruction" and "output", or "text"; this one has prompt, answer.',
     ],
     [{ instruction: 'a' }, '"output" is missing.'],
     [{ instruction: 'a', output: ' ' }, '"output" is empty.'],
@@ -177,10 +181,16 @@ describe('a row that cannot be used', () => {
     [{ ...alpaca, history: 'a' }, '"history" must be a list of pairs [instruction, output].'],
     [{ ...alpaca, history: [['a']] }, 'each turn of "history" must be a pair of texts.'],
     [{ text: '' }, '"text" is empty.'],
-    [{ text: null }, '"text" must be a text.'],
+    [
+      { text: null },
+      'A record needs "messages", "conversations", "instruction" and "output", or "text"; this one has text (null).',
+    ],
     [{ messages: {} }, '"messages" must be a list.'],
     [{ messages: [] }, '"messages" is empty.'],
-    [{ messages: ['hi'] }, 'Message 1: each message must be an object with "role" and "content".'],
+    [
+      { messages: ['hi'] },
+      'Message 1: each message must be an object with "role" and "content", or with "from" and "value".',
+    ],
     [
       { messages: [{ role: 'bot', content: 'a' }] },
       'Message 1: "role" must be one of system, developer, user, assistant, tool, ipython.',
@@ -207,15 +217,15 @@ describe('a row that cannot be used', () => {
       { messages: [{ role: 'user', content: 'a' }], tools: 'no JSON' },
       '"tools" is not a list of objects, or its JSON.',
     ],
-    [{ conversations: [{ from: 'bird', value: 'a' }] }, 'Turn 1: "from" is "bird", which is unknown.'],
+    [
+      { conversations: [{ from: 'bird', value: 'a' }] },
+      'Message 1: "from" is "bird", which is none of human, user, gpt, assistant, system, function_call, observation, tool.',
+    ],
     [
       { conversations: [{ from: 'function_call', value: 'weigh(cod)' }] },
-      'Turn 1: its call is not JSON with "name" and "arguments".',
+      'Message 1: its call is not JSON with "name" and "arguments".',
     ],
-    [
-      { conversations: [{ from: 'human' }] },
-      'Message 1: each turn must be an object with "from" and "value".',
-    ],
+    [{ conversations: [{ from: 'human' }] }, 'Message 1: "value" must be a text.'],
     [
       {
         messages: [
@@ -252,16 +262,22 @@ describe('a row that cannot be used', () => {
       },
       'Message 2: a system message can only be the first.',
     ],
-  ])('%j is told why', (row, reason) => {
-    expect(reasonOf(row)).toBe(reason);
+  ])('%j is told why', async (row, reason) => {
+    expect(await reasonOf(row)).toBe(reason);
   });
 
-  it('is reported with its number and line, and the others go on', () => {
-    const { rows, problems } = read('{"text":"a"}\n\n{"text":}\n{"text":5}\n{"text":"d"}');
-    expect(rows.map(({ row }) => row)).toEqual([1, 4]);
+  it('is reported with its number and line, and the others go on', async () => {
+    const { records, problems } = await read('{"text":"a"}\n\n{"text":}\n{"text":5}\n{"text":"d"}');
+    expect(records.map(({ record }) => record)).toEqual([1, 4]);
     expect(problems).toMatchObject([
-      { file: 'rows.json', row: 2, line: 3, reason: expect.stringMatching(/^Not valid JSON/) as string },
-      { file: 'rows.json', row: 3, line: 4, reason: '"text" must be a text.' },
+      {
+        file: 'rows.json',
+        record: 2,
+        line: 3,
+        column: 9,
+        reason: expect.stringMatching(/^Not valid JSON/) as string,
+      },
+      { file: 'rows.json', record: 3, line: 4, reason: '"text" must be a text.' },
     ]);
   });
 });
@@ -270,19 +286,22 @@ describe('a file that cannot be used', () => {
   it.each([
     ['', /empty/],
     [' \n', /empty/],
-    ['[]', /list of rows is empty/],
-    ['instruction,output\na,b', /neither a JSON array nor JSON Lines/],
+    ['[]', /list of records is empty/],
+    ['Remember the milk', /neither a JSON list/],
     ['[{"text":"a"},\n\n{"text":"b" "c"}]', /^Not valid JSON/],
-  ])('%j is told why', (text, reason) => {
-    const { rows, problems } = read(text);
-    expect(rows).toEqual([]);
+  ])('%j is told why', async (text, reason) => {
+    const { records, problems } = await read(text);
+    expect(records).toEqual([]);
     expect(problems).toHaveLength(1);
-    expect(problems[0]?.row).toBeUndefined();
+    expect(problems[0]?.record).toBeUndefined();
     expect(problems[0]?.reason).toMatch(reason);
   });
 
-  it('has the line of its mistake', () => {
-    expect(read('\n[{"text":"a"},\n\n{"text":"b" "c"}]').problems[0]?.line).toBe(4);
+  it('has the line of its mistake', async () => {
+    expect((await read('\n[{"text":"a"},\n\n{"text":"b" "c"}]')).problems[0]).toMatchObject({
+      line: 4,
+      column: 13,
+    });
   });
 });
 
@@ -294,11 +313,11 @@ if (existsSync(folder)) {
       ['alpaca_zh_demo.json', 'chat', 1000],
       ['identity.json', 'chat', 91],
       ['c4_demo.jsonl', 'text', 300],
-    ])('of %s have no problem', (name, kind, count) => {
-      const { rows, problems } = readRows({ name, text: readFileSync(`${folder}/${name}`, 'utf8') });
+    ])('of %s have no problem', async (name, kind, count) => {
+      const { records, problems } = await readRecords(name, readFileSync(`${folder}/${name}`));
       expect(problems).toEqual([]);
-      expect(rows).toHaveLength(count);
-      expect(rows.every(({ sample }) => sample.kind === kind)).toBe(true);
+      expect(records).toHaveLength(count);
+      expect(records.every(({ sample }) => sample.kind === kind)).toBe(true);
     });
   });
 }

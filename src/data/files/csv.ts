@@ -1,0 +1,177 @@
+import type { FileReader } from '../../core/file_reader';
+import { JsonFault, parseLosslessJson, type LosslessJson } from '../../core/lossless_json';
+import { DataFault, MOST_RECORD, tooLong } from './fault';
+import type { DataFormat, Entry } from './format';
+import { textOf } from './text';
+
+/** The names of columns by which a table is known whose name says nothing. */
+const KNOWN_COLUMN = /^"?(?:instruction|output|input|text|system|messages|conversations|chosen)"?$/i;
+const DELIMITERS = [',', ';', '\t'];
+
+/**
+ * Tables in CSV and TSV: the first line names the columns, every further one is a record. Every cell is the text that
+ * stands there; an empty one is absent. Delimiters are told by the first line; quotes are doubled within quotes (RFC 4180).
+ */
+export const CSV: DataFormat = {
+  name: 'CSV, TSV',
+  endings: ['.csv', '.tsv'],
+  mediaTypes: ['text/csv', 'text/tab-separated-values'],
+  fits: (head) => {
+    const [line = ''] = withoutHint(head).split(/[\r\n]/);
+    const delimiter = delimiterOf(head);
+    return line.includes(delimiter) && line.split(delimiter).some((cell) => KNOWN_COLUMN.test(cell.trim()));
+  },
+  entries: entriesOfCsv,
+};
+
+interface Row {
+  readonly cells: readonly string[];
+  readonly line: number;
+  /** The line that it ends in. */
+  readonly lastLine: number;
+  readonly misquoted: boolean;
+}
+
+async function* entriesOfCsv(file: FileReader): AsyncGenerator<Entry, void, void> {
+  let columns: readonly string[] | undefined;
+  for await (const row of rowsOf(file)) {
+    const { cells, line, lastLine, misquoted } = row;
+    if (columns === undefined) {
+      columns = namesOf(row);
+      continue;
+    }
+    if (cells.length === 1 && cells[0]?.trim() === '') continue; // a blank line
+    const where = lastLine > line ? ` It goes from line ${line} to line ${lastLine}.` : '';
+    if (misquoted) {
+      const reason = `A quote within a quoted cell has to be doubled ("").${where}`;
+      yield { fault: { code: 'csv_quotes', reason, line } };
+    } else if (cells.length !== columns.length) {
+      const reason = `It has ${cells.length} cells, and the first line names ${columns.length} columns.${where}`;
+      yield { fault: { code: 'csv_cells', reason, line } };
+    } else yield recordOf(columns, cells, line);
+  }
+  if (columns === undefined) throw new DataFault({ code: 'empty', reason: 'The file is empty.' });
+}
+
+/** @throws DataFault for a name that stands twice, or for none where one is needed */
+function namesOf({ cells, line }: Row): readonly string[] {
+  const names = cells.map((cell) => cell.trim());
+  const twice = names.find((name, at) => name !== '' && names.indexOf(name) < at);
+  if (twice !== undefined) {
+    const reason = `Two columns are called "${twice}": rename or remove one.`;
+    throw new DataFault({ code: 'csv_columns', reason, line });
+  }
+  // The first may lack one: pandas writes its index so.
+  const nameless = names.findIndex((name, at) => name === '' && at > 0);
+  if (nameless >= 0 || names.every((name) => name === '')) {
+    const reason = `Column ${Math.max(0, nameless) + 1} has no name in the first line.`;
+    throw new DataFault({ code: 'csv_columns', reason, line });
+  }
+  return names;
+}
+
+/** Columns that hold no plain text: a cell of them is JSON. `tools` may be JSON in any format. */
+const STRUCTURED = new Set(['messages', 'conversations', 'history', 'chat_template_kwargs']);
+
+function recordOf(columns: readonly string[], cells: readonly string[], line: number): Entry {
+  const record: Record<string, LosslessJson> = {};
+  for (const [at, name] of columns.entries()) {
+    const cell = cells[at] ?? '';
+    if (name === '' || cell === '') continue;
+    if (!STRUCTURED.has(name)) {
+      record[name] = cell;
+      continue;
+    }
+    try {
+      record[name] = parseLosslessJson(cell);
+    } catch (error) {
+      if (!(error instanceof JsonFault)) throw error;
+      const reason = `"${name}" is not valid JSON: ${error.message}. For conversations, JSON Lines are easier to write.`;
+      return { fault: { code: 'json_syntax', reason, line } };
+    }
+  }
+  return { value: record, line };
+}
+
+/** The rows of a table, its first line too. @throws DataFault for a quote that is never closed */
+async function* rowsOf(file: FileReader): AsyncGenerator<Row, void, void> {
+  const { default: Papa } = await import('papaparse');
+  let parse: ((text: string, final: boolean) => { rows: Row[]; end: number }) | undefined;
+  let rest = '';
+  let line = 1;
+
+  const parserOf = (head: string): NonNullable<typeof parse> => {
+    const newline = /\r\n|\n|\r/.exec(head)?.[0] ?? '\n';
+    return (text, final) => {
+      const rows: Row[] = [];
+      let end = 0;
+      const step = ({ data, errors, meta }: Step): void => {
+        const [cells] = data;
+        if (!cells) return;
+        const lastLine = line + breaksIn(text, end, meta.cursor, newline);
+        if (errors.some(({ code }) => code === 'MissingQuotes')) throw unclosed(line);
+        const lines = {
+          line,
+          lastLine: Math.max(line, text.endsWith(newline, meta.cursor) ? lastLine - 1 : lastLine),
+        };
+        rows.push({ cells, ...lines, misquoted: errors.length > 0 });
+        line = lastLine;
+        end = meta.cursor;
+      };
+      const parser = new Papa.Parser({ delimiter: delimiterOf(head), newline, step } as object);
+      parser.parse(text, 0, !final);
+      return { rows, end };
+    };
+  };
+
+  for await (const piece of textOf(file)) {
+    rest += piece;
+    if (!parse) {
+      const shown = withoutHint(rest);
+      line += rest.length > shown.length ? 1 : 0;
+      parse = parserOf(rest);
+      rest = shown;
+    }
+    const { rows, end } = parse(rest, false);
+    yield* rows;
+    rest = rest.slice(end);
+    if (rest.length > MOST_RECORD) throw tooLong(line);
+  }
+  if (parse && rest !== '') yield* parse(rest, true).rows;
+}
+
+/** What Papa Parse tells of a row. */
+interface Step {
+  readonly data: readonly (readonly string[])[];
+  readonly errors: readonly { readonly code: string }[];
+  /** Where the row ends in the text. */
+  readonly meta: { readonly cursor: number };
+}
+
+function unclosed(line: number): DataFault {
+  const reason =
+    'A quote opens in the record of this line and is never closed: the rest of the file is lost in it.';
+  return new DataFault({ code: 'csv_quotes', reason, line });
+}
+
+function breaksIn(text: string, from: number, to: number, newline: string): number {
+  let count = 0;
+  for (let at = text.indexOf(newline, from); at >= 0 && at < to; at = text.indexOf(newline, at + 1)) count++;
+  return count;
+}
+
+/** Excel's first line `sep=;`. */
+const HINT = /^sep=(.)\r?\n/i;
+
+function withoutHint(text: string): string {
+  return text.replace(HINT, '');
+}
+
+/** The delimiter that `sep=` names, or else the one that stands most often in the first line outside quotes. */
+function delimiterOf(text: string): string {
+  const told = HINT.exec(text)?.[1];
+  if (told !== undefined) return told;
+  const [line = ''] = text.replaceAll(/"[^"]*"/g, '').split(/[\r\n]/);
+  const counts = DELIMITERS.map((delimiter) => line.split(delimiter).length);
+  return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ',';
+}

@@ -1,0 +1,240 @@
+import {
+  fieldsOf,
+  JsonFault,
+  JsonUnfinished,
+  LosslessParser,
+  type LosslessJson,
+} from '../../core/lossless_json';
+import type { FileReader } from '../../core/file_reader';
+import { DataFault, tooLong, MOST_RECORD, type Fault } from './fault';
+import type { DataFormat, Entry } from './format';
+import { textOf } from './text';
+
+/**
+ * JSON and JSON Lines, told apart by content: one list of records, an object that has them under `data`, or records one
+ * after the other, each on a line or over several.
+ */
+export const JSON_RECORDS: DataFormat = {
+  name: 'JSON, JSONL',
+  endings: ['.json', '.jsonl', '.ndjson'],
+  mediaTypes: ['application/json', 'application/jsonl', 'application/x-ndjson'],
+  fits: (head) => /^[[{]/.test(head),
+  entries: entriesOfJson,
+};
+
+async function* entriesOfJson(file: FileReader): AsyncGenerator<Entry, void, void> {
+  const text = new JsonText(file);
+  const first = await text.skipSpace();
+  if (first === undefined) throw new DataFault({ code: 'empty', reason: 'The file is empty.' });
+  if (first === '[') yield* entriesOfList(text);
+  else if (first === '{') yield* entriesInTurn(text);
+  else {
+    const reason =
+      'The file holds neither a JSON list nor JSON Lines, which begin with "[" or "{", nor a table in CSV.';
+    throw new DataFault({ code: 'format_unknown', reason, ...text.place() });
+  }
+}
+
+/** One list. A fault in it refuses the whole file: Python's `json.load` does, and a list may have been cut off. */
+async function* entriesOfList(text: JsonText): AsyncGenerator<Entry, void, void> {
+  try {
+    await text.read((parser) => parser.at++);
+    if ((await text.skipSpace()) === ']') {
+      throw new DataFault({ code: 'empty', reason: 'The list of records is empty.' });
+    }
+    do yield await text.entry();
+    while (await text.read((parser) => parser.goesOn(']')));
+    if ((await text.skipSpace()) !== undefined) {
+      const reason = 'Something follows the end of the list: give one list, or one record a line.';
+      throw new DataFault({ code: 'json_syntax', reason, ...text.place() });
+    }
+  } catch (error) {
+    throw error instanceof JsonFault ? new DataFault(text.faultAt(error)) : error;
+  }
+}
+
+/** Records one after the other. After one that is no JSON, reading goes on where a next one begins. */
+async function* entriesInTurn(text: JsonText): AsyncGenerator<Entry, void, void> {
+  for (let count = 0; ; count++) {
+    let letter = await text.skipSpace();
+    // Of files that were put together, each may begin with a byte order mark.
+    while (letter === '\ufeff') {
+      await text.read((parser) => parser.at++);
+      letter = await text.skipSpace();
+    }
+    if (letter === undefined) return;
+    if (letter === ',' && count > 0) {
+      const reason =
+        'A comma stands between records: write one a line without commas, or all of them between [ and ].';
+      throw new DataFault({ code: 'json_syntax', reason, ...text.place() });
+    }
+    let entry: Entry;
+    try {
+      entry = await text.entry();
+    } catch (error) {
+      if (!(error instanceof JsonFault)) throw error;
+      entry = { fault: await text.passBy(error) };
+    }
+    if (count === 0 && 'value' in entry && (await text.skipSpace()) === undefined) {
+      yield* entriesOfOnly(entry.value);
+      return;
+    }
+    yield entry;
+  }
+}
+
+/** Of a file that is one value: the records under `data`, or the one record that it is. */
+function* entriesOfOnly(value: LosslessJson): Generator<Entry, void, void> {
+  const fields = fieldsOf(value) ?? {};
+  const records = fields.data;
+  if (Array.isArray(records)) {
+    if (records.length === 0) throw new DataFault({ code: 'empty', reason: 'The list of records is empty.' });
+    for (const record of records as readonly LosslessJson[]) yield { value: record };
+    return;
+  }
+  const split = ['train', 'training', 'test', 'validation', 'rows', 'records', 'examples', 'items'].find(
+    (name) => Array.isArray(fields[name]),
+  );
+  if (split !== undefined) {
+    const reason = `The records stand under "${split}": give that list alone, put it under "data", or write one record a line.`;
+    throw new DataFault({ code: 'records_elsewhere', reason });
+  }
+  const columns = Object.values(fields);
+  const areColumns = columns.every(
+    (column) =>
+      Array.isArray(column) && column.length > 0 && column.every((cell) => fieldsOf(cell) === undefined),
+  );
+  if (columns.length > 1 && areColumns) {
+    const reason =
+      'The file holds columns, not records: write one object a record (in pandas: orient="records", lines=True).';
+    throw new DataFault({ code: 'columns', reason });
+  }
+  yield { value };
+}
+
+/** The text of a file that JSON values are read from one after the other, without ever holding all of it. */
+class JsonText {
+  readonly #pieces: AsyncIterator<string, void, void>;
+  #text = '';
+  #final = false;
+  #parser = new LosslessParser('', false);
+  /** The line that `#counted` is in, and where that line begins (below 0 if before the text that is held). */
+  #line = 1;
+  #lineStart = 0;
+  #counted = 0;
+
+  constructor(file: FileReader) {
+    this.#pieces = textOf(file);
+  }
+
+  /** Goes to the next letter that is no white space, and gives it; undefined at the end. */
+  async skipSpace(): Promise<string | undefined> {
+    for (;;) {
+      this.#parser.skipSpace();
+      const letter = this.#text[this.#parser.at];
+      if (letter !== undefined || this.#final) return letter;
+      await this.#more(1);
+    }
+  }
+
+  /** What a step of the parser gives, with as much of the text as it takes. A failed step leaves the place as it was. */
+  async read<T>(step: (parser: LosslessParser) => T): Promise<T> {
+    for (let pieces = 1; ; pieces *= 2) {
+      const { at } = this.#parser;
+      try {
+        return step(this.#parser);
+      } catch (error) {
+        this.#parser.at = at;
+        if (!(error instanceof JsonUnfinished)) throw error;
+        await this.#more(pieces);
+      }
+    }
+  }
+
+  /** The value that begins here. @throws JsonFault */
+  async entry(): Promise<Entry> {
+    const { line } = this.place();
+    return await this.read((parser): Entry => {
+      parser.halfCharacter();
+      const value = parser.value();
+      const half = parser.halfCharacter();
+      return half ? { fault: this.faultAt(half) } : { value, line };
+    });
+  }
+
+  place(): { readonly line: number; readonly column: number } {
+    const { at } = this.#parser;
+    const { line, lineStart } = this.#countTo(at);
+    this.#line = line;
+    this.#lineStart = lineStart;
+    this.#counted = at;
+    return { line, column: at - lineStart + 1 };
+  }
+
+  faultAt({ message, offset }: JsonFault): Fault {
+    const { line, lineStart } = this.#countTo(offset);
+    return {
+      code: 'json_syntax',
+      reason: `Not valid JSON: ${message}.`,
+      line,
+      column: offset - lineStart + 1,
+    };
+  }
+
+  /**
+   * Goes past a record with a fault: to the next line, unless that is indented or only closes something; of a record over
+   * several lines, to the next line that begins with `{`. What lies within the record never becomes one of its own.
+   */
+  async passBy(error: JsonFault): Promise<Fault> {
+    const fault = this.faultAt(error);
+    const next = fault.line === this.place().line ? /[\r\n]+(?=[^\s\]},])/g : /[\r\n]+(?=\{)/g;
+    for (let pieces = 1; ; pieces *= 2) {
+      const { at } = this.#parser;
+      next.lastIndex = at;
+      const found = next.exec(this.#text) !== null;
+      if (!found && !this.#final) {
+        await this.#more(pieces);
+        continue;
+      }
+      this.#parser.at = found ? next.lastIndex : this.#text.length;
+      const lines = this.#text.slice(at, this.#parser.at).split(/[\r\n]+/);
+      const skipped = lines.slice(1).filter((line) => line.trim() !== '').length;
+      const lost = skipped > 0 ? ` It is left out with the ${skipped} lines after it.` : '';
+      return { ...fault, reason: fault.reason + lost };
+    }
+  }
+
+  /** Drops the text that was read, and adds some. */
+  async #more(pieces: number): Promise<void> {
+    const { at } = this.#parser;
+    this.place();
+    const parts = [this.#text.slice(at)];
+    let length = this.#text.length - at;
+    while (parts.length <= pieces && !this.#final) {
+      const piece = await this.#pieces.next();
+      if (piece.done) this.#final = true;
+      else {
+        parts.push(piece.value);
+        length += piece.value.length;
+      }
+    }
+    if (length > MOST_RECORD) throw tooLong(this.#line);
+    this.#text = parts.join('');
+    this.#lineStart -= at;
+    this.#counted = 0;
+    this.#parser = new LosslessParser(this.#text, this.#final);
+  }
+
+  #countTo(offset: number): { line: number; lineStart: number } {
+    let [line, lineStart] = [this.#line, this.#lineStart];
+    for (
+      let at = this.#text.indexOf('\n', this.#counted);
+      at >= 0 && at < offset;
+      at = this.#text.indexOf('\n', at + 1)
+    ) {
+      line++;
+      lineStart = at + 1;
+    }
+    return { line, lineStart };
+  }
+}

@@ -1,0 +1,45 @@
+import type { FileReader } from '../core/file_reader';
+import type { Fault } from './files/fault';
+import { entriesOf } from './files/formats';
+import type { Sample } from './messages';
+import { sampleOf } from './shapes';
+
+export type { Message, Sample } from './messages';
+
+/** A record of a file of examples. */
+export interface DataRecord {
+  /** Name of the file it came from. */
+  readonly file: string;
+  /** Its number within the file, from 1. */
+  readonly record: number;
+  /** The line of the file that it begins in, from 1, if that is known. */
+  readonly line?: number | undefined;
+  readonly sample: Sample;
+}
+
+/** Something in a person's data that can't be used. */
+export interface Problem extends Fault {
+  readonly file: string;
+  /** Number of the record within the file, from 1; absent if the whole file is meant. */
+  readonly record?: number;
+}
+
+/**
+ * The records of a file in its order, read a part at a time. One that can't be used becomes a problem; the others go on.
+ *
+ * @throws DataFault if nothing of the file can be used, also after some of its records
+ */
+export async function* recordsOf(file: FileReader): AsyncGenerator<DataRecord | Problem, void, void> {
+  let number = 0;
+  for await (const entry of entriesOf(file)) {
+    const place = { file: file.name, record: ++number };
+    if ('fault' in entry) {
+      yield { ...place, ...entry.fault };
+      continue;
+    }
+    const { value, line } = entry;
+    const sample = sampleOf(value);
+    if ('kind' in sample) yield { ...place, line, sample };
+    else yield { ...place, code: sample.code ?? 'record_invalid', reason: sample.reason, line };
+  }
+}
