@@ -48,6 +48,7 @@ const id = await saveBase(
     tokenizer: {},
     tokenizerConfig: {},
     templateFile: undefined,
+    texts: {},
     generationConfig: undefined,
     notes: [],
   },

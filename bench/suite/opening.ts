@@ -34,7 +34,13 @@ export async function firstStep(
   const { spec, model: layout } = layoutsOf(name, device.limits.maxStorageBufferBindingSize);
   const model = await randomModel(device, new Filler(device), layout);
   await device.queue.idle();
-  const facts = { tokenizer: {}, tokenizerConfig: {}, templateFile: undefined, generationConfig: undefined };
+  const facts = {
+    tokenizer: {},
+    tokenizerConfig: {},
+    templateFile: undefined,
+    generationConfig: undefined,
+    texts: {},
+  };
   const id = await saveBase(
     store,
     model,

@@ -1,8 +1,10 @@
+import type { Checkpoint } from '../models/files';
 import type { ModelFolder } from '../models/folder';
 import type { ModelLayout } from '../models/layout';
 import type { AdapterLayout } from '../models/adapters/layout';
 import type { Model } from '../models/model';
 import type { CardRun } from './model_card';
+import type { SmallFacts } from './small_files';
 
 /** A file of an export. Its size is known before any of it is made. */
 export interface ExportFile {
@@ -51,6 +53,8 @@ export interface ExportSource {
   /** As the base is called for others to find it. */
   readonly baseModel: string;
   readonly revision: string | null;
+  /** The base's small files. */
+  readonly facts: SmallFacts;
   /** How the base lies on the device. */
   readonly layout: ModelLayout;
   readonly adapter: ExportedAdapter;
@@ -60,6 +64,16 @@ export interface ExportSource {
   withBase<T>(work: (base: Model) => Promise<T>): Promise<T>;
   /** The largest difference between the logits of the adapter and those of another one on the same base. */
   compareLogits(other: ExportedAdapter): Promise<number>;
+  /** Computes the same logits with base and adapter, and with a whole model that was written. */
+  compareWith(checkpoint: Checkpoint): Promise<ComparedLogits>;
+}
+
+/** Logits of the same tokens by base and adapter, and by another model. */
+export interface ComparedLogits {
+  readonly ours: Float32Array;
+  readonly theirs: Float32Array;
+  /** What the device's own products may be wrong by, relative to their size: more if it computes them in f16. */
+  readonly rounding: number;
 }
 
 /** One way to take a tuned model away. */

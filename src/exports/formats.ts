@@ -1,9 +1,10 @@
 import { TunesmithError } from '../core/errors';
 import type { ExportFormat } from './format';
+import { mergedExport } from './merged';
 import { peftExport } from './peft';
 
 /** All ways to take a tuned model away, the usual one first. */
-export const EXPORT_FORMATS: readonly ExportFormat[] = [peftExport];
+export const EXPORT_FORMATS: readonly ExportFormat[] = [peftExport, mergedExport];
 
 /** Throws `export_format`. */
 export function exportFormat(name: string): ExportFormat {

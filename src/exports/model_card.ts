@@ -32,34 +32,41 @@ export interface CardSource {
   };
   /** Absent for an adapter that was imported and not trained since. */
   readonly run?: CardRun | undefined;
+  /** Of the weights, if base and adapter are one; undefined for an adapter alone. */
+  readonly mergedDtype?: string | undefined;
 }
 
-/** README.md of an exported adapter: a model card as the Hugging Face Hub reads it. The same source gives the same text. */
-export function modelCard({ baseModel, revision, adapter, run }: CardSource): string {
+/** README.md of an export: a model card as the Hugging Face Hub reads it. The same source gives the same text. */
+export function modelCard({ baseModel, revision, adapter, run, mergedDtype }: CardSource): string {
   const sections = [
-    frontMatter(baseModel),
-    `# LoRA adapter for ${inline(baseModel)}`,
+    frontMatter(baseModel, mergedDtype === undefined),
+    `# ${mergedDtype === undefined ? 'LoRA adapter for' : 'Fine-tuned'} ${inline(baseModel)}`,
     [
+      ...(mergedDtype === undefined
+        ? []
+        : [`${inline(baseModel)} in ${mergedDtype}, merged with an adapter:`]),
       `A LoRA adapter of rank ${adapter.r} (lora_alpha ${number(adapter.lora_alpha)}) with`,
       `${grouped(adapter.parameters)} parameters on ${adapter.target_modules.join(', ')},`,
       `${run ? 'trained with' : 'exported by'} Tunesmith.`,
     ].join(' '),
     ...(run ? [dataSection(run.data), curveSection(run.history), settingsSection(run.settings)] : []),
-    usageSection(baseModel, revision ?? undefined, run?.settings),
+    mergedDtype === undefined
+      ? usageSection(baseModel, revision ?? undefined, run?.settings)
+      : mergedUsageSection(run?.settings),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function frontMatter(baseModel: string): string {
+function frontMatter(baseModel: string, isAdapter: boolean): string {
   // A string of JSON is a string of YAML.
   return [
     '---',
     `base_model: ${JSON.stringify(baseModel)}`,
-    'library_name: peft',
+    ...(isAdapter ? ['library_name: peft'] : ['base_model_relation: finetune', 'library_name: transformers']),
     'pipeline_tag: text-generation',
     'tags:',
     '- lora',
-    '- peft',
+    ...(isAdapter ? ['- peft'] : []),
     '- tunesmith',
     '---',
   ].join('\n');
@@ -180,6 +187,25 @@ function usageSection(
       ? [
           '',
           'The adapter was trained on the base in 4 bits; without the quantisation, answers differ a little.',
+        ]
+      : []),
+  ].join('\n');
+}
+
+function mergedUsageSection(settings: TrainSettings | undefined): string {
+  return [
+    '## Use with Transformers',
+    '',
+    '```python',
+    'from transformers import AutoModelForCausalLM, AutoTokenizer',
+    '',
+    'model = AutoModelForCausalLM.from_pretrained("path/to/this/folder", dtype="auto")',
+    'tokenizer = AutoTokenizer.from_pretrained("path/to/this/folder")',
+    '```',
+    ...(settings?.load_in_4bit
+      ? [
+          '',
+          'The adapter was trained on the base in 4 bits. These weights are those 4 bits, dequantised, and the adapter.',
         ]
       : []),
   ].join('\n');

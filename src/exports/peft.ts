@@ -1,7 +1,7 @@
 import { readParameter } from '../models/adapters/layout';
-import { adapterFiles, namedTensors, moduleNames, readAdapterFiles } from '../models/adapter_files';
-import type { ExportFormat, ExportSource, ExportedAdapter } from './format';
-import { modelCard } from './model_card';
+import { adapterFiles, namedTensors, readAdapterFiles } from '../models/adapter_files';
+import { cardOf } from './card_of';
+import type { ExportFormat, ExportedAdapter } from './format';
 import { exportDiffers } from './run';
 
 /** The adapter alone, as PEFT saves it, with a model card. */
@@ -26,17 +26,6 @@ export const peftExport: ExportFormat = {
     });
   },
 };
-
-function cardOf({ adapter: { layout }, baseModel, revision, run }: ExportSource): string {
-  const { r, lora_alpha } = layout.settings;
-  const { parameters } = layout;
-  return modelCard({
-    baseModel,
-    revision,
-    adapter: { r, lora_alpha, target_modules: moduleNames(layout), parameters },
-    run,
-  });
-}
 
 /** Whether two adapters are the same to the bit. */
 function sameAdapter(ours: ExportedAdapter, theirs: ExportedAdapter): boolean {

@@ -104,15 +104,34 @@ export function readTensors(
   return { tensors, metadata: header.metadata };
 }
 
+/** A tensor that is to be written. */
+export interface TensorToWrite {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: Shape;
+}
+
+/** A safetensors file as far as it is known without its tensors' values. */
+export interface SafetensorsPlan<T extends TensorToWrite> {
+  /** All that comes before the first tensor's bytes. */
+  readonly header: Uint8Array<ArrayBuffer>;
+  /** In the order in which their bytes follow. */
+  readonly tensors: readonly T[];
+  /** Bytes of the whole file. */
+  readonly size: number;
+}
+
 /**
- * A safetensors file, byte for byte as the reference writer makes it: tensors by descending dtype (the order of
+ * Plans a safetensors file, byte for byte as the reference writer makes it: tensors by descending dtype (the order of
  * `dtypes`), then by name; compact JSON with the metadata first, padded with spaces to a multiple of eight.
  * The reference writes metadata in no fixed order; here it is sorted by key.
+ *
+ * @throws TunesmithError `safetensors_write` naming a tensor whose name or size no file can have
  */
-export function writeSafetensors(
-  tensors: readonly (TensorBytes & { readonly name: string })[],
+export function planSafetensors<T extends TensorToWrite>(
+  tensors: readonly T[],
   metadata?: Readonly<Record<string, string>>,
-): Uint8Array<ArrayBuffer> {
+): SafetensorsPlan<T> {
   const sorted = [...tensors].sort(
     (a, b) => dtypes.indexOf(b.dtype) - dtypes.indexOf(a.dtype) || compareUtf8(a.name, b.name),
   );
@@ -123,24 +142,39 @@ export function writeSafetensors(
     fields.push(`${JSON.stringify(METADATA)}:{${body}}`);
   }
   let offset = 0;
-  sorted.forEach(({ name, dtype, shape, data }, index) => {
-    const expected = byteLength(dtype, shape);
-    if (name === METADATA || name === sorted[index - 1]?.name || data.length !== expected) {
-      throw new TunesmithError({
-        code: 'safetensors_write',
-        message: `Tensor "${name}" (${dtype} ${shapeText(shape)}) can't be written to a safetensors file.`,
-        detail: `It has ${data.length} bytes where ${expected} are expected, and its name must be used once.`,
-      });
-    }
-    const info = { dtype, shape, data_offsets: [offset, offset + data.length] };
+  sorted.forEach((tensor, index) => {
+    const { name, dtype, shape } = tensor;
+    const bytes = byteLength(dtype, shape);
+    if (name === METADATA || name === sorted[index - 1]?.name || Number.isNaN(bytes))
+      throw unwritable(tensor);
+    const info = { dtype, shape, data_offsets: [offset, offset + bytes] };
     fields.push(`${JSON.stringify(name)}:${JSON.stringify(info)}`);
-    offset += data.length;
+    offset += bytes;
   });
   const json = new TextEncoder().encode(`{${fields.join(',')}}`);
-  const header = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
-  header.set(json);
-  const length = bytesOf(BigUint64Array.of(BigInt(header.length)));
-  return concatBytes([length, header, ...sorted.map((tensor) => tensor.data)]);
+  const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
+  padded.set(json);
+  const header = concatBytes([bytesOf(BigUint64Array.of(BigInt(padded.length))), padded]);
+  return { header, tensors: sorted, size: header.length + offset };
+}
+
+/** A whole safetensors file; see `planSafetensors`. */
+export function writeSafetensors(
+  tensors: readonly (TensorBytes & { readonly name: string })[],
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const wrong = tensors.find(({ dtype, shape, data }) => data.length !== byteLength(dtype, shape));
+  if (wrong) throw unwritable(wrong, `It has ${wrong.data.length} bytes.`);
+  const { header, tensors: sorted } = planSafetensors(tensors, metadata);
+  return concatBytes([header, ...sorted.map(({ data }) => data)]);
+}
+
+function unwritable({ name, dtype, shape }: TensorToWrite, found = ''): TunesmithError {
+  return new TunesmithError({
+    code: 'safetensors_write',
+    message: `Tensor "${name}" (${dtype} ${shapeText(shape)}) can't be written to a safetensors file.`,
+    detail: `${found} ${byteLength(dtype, shape)} bytes are expected, and the name must be used once.`.trim(),
+  });
 }
 
 /** Bytes of a tensor, or NaN where bits are left over or the number is too large to be exact. */

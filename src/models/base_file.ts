@@ -112,7 +112,7 @@ function piecesOf(slots: readonly WeightSlot[]): SlotRange[][] {
 /** A base's small files, as far as a model is opened by them. */
 export type BaseFacts = Pick<
   Checkpoint,
-  'config' | 'tokenizer' | 'tokenizerConfig' | 'templateFile' | 'generationConfig' | 'notes'
+  'config' | 'tokenizer' | 'tokenizerConfig' | 'templateFile' | 'generationConfig' | 'texts' | 'notes'
 >;
 
 /**

@@ -11,7 +11,7 @@ import { ggufSpec, ggufWeights, readRopeFactors } from './stored/gguf_weights';
 import { storedWeights } from './stored/safetensors_weights';
 import type { StoredWeights } from './stored/stored_weight';
 import { checkTiedHead } from './tied_head';
-import { readTokenizerConfig } from './tokenizer_files';
+import { readSmallTexts, readTokenizerConfig } from './tokenizer_files';
 
 export { readJson, type FileReader, type ModelFolder } from './folder';
 
@@ -29,6 +29,8 @@ export interface Checkpoint {
   readonly templateFile: string | undefined;
   /** generation_config.json, where there is one. */
   readonly generationConfig: unknown;
+  /** The small files as they came, by name; none of a GGUF file, which has all they say in its header. */
+  readonly texts: Readonly<Record<string, string>>;
   /** What a person should know about how the weights are used. */
   readonly notes: readonly string[];
 }
@@ -61,7 +63,8 @@ async function openSafetensors(folder: ModelFolder): Promise<Checkpoint> {
   checkWeights(spec, stored);
   checkUnexpected(spec, stored, tensors);
   await checkTiedHead(spec, tensors);
-  const small = { config, tokenizer, tokenizerConfig, templateFile, generationConfig };
+  const texts = await readSmallTexts(folder);
+  const small = { config, tokenizer, tokenizerConfig, templateFile, generationConfig, texts };
   return { ...small, spec, stored, files, notes: notesOn(spec, stored) };
 }
 
@@ -82,7 +85,7 @@ async function openGguf(file: FileReader): Promise<Checkpoint> {
   const stored = ggufWeights(spec, header, file);
   checkWeights(spec, stored);
   const notes = [...small.notes, ...notesOn(spec, stored)];
-  return { ...small, spec, stored, files: [file], templateFile: undefined, notes };
+  return { ...small, spec, stored, files: [file], templateFile: undefined, texts: {}, notes };
 }
 
 /** The GGUF file of a folder that has no safetensors; undefined where there is none. */

@@ -13,6 +13,24 @@ export const TOKENIZER_COMPANIONS: readonly string[] = [
   'additional_chat_templates/tool_use.jinja',
 ];
 
+/** The files of a checkpoint that say all but the weights. */
+const SMALL_FILES = [
+  'config.json',
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  ...TOKENIZER_COMPANIONS,
+];
+
+/** The small files of a folder as they are, by name. */
+export async function readSmallTexts(folder: ModelFolder): Promise<Readonly<Record<string, string>>> {
+  const texts: Record<string, string> = {};
+  for (const [name, file] of folder) {
+    if (SMALL_FILES.includes(name) || MORE_TEMPLATES.test(name)) texts[name] = await readText(file);
+  }
+  return texts;
+}
+
 const MORE_TEMPLATES = /(?:^|\/)additional_chat_templates\/([^/]+)\.jinja$/;
 
 /**

@@ -53,14 +53,25 @@ export function codesOf({ name, tensors }: PackedWeight): Tensor {
   return codes;
 }
 
-const unpackOp = defineOp<Tensors, { y: Tensor }, { readonly weight: PackedWeight }>({
+/** A run of a weight's rows; `first` is a multiple of 64. */
+export interface RowRun {
+  readonly first: number;
+  readonly count: number;
+}
+
+const unpackOp = defineOp<Tensors, { y: Tensor }, { readonly weight: PackedWeight; readonly rows: RowRun }>({
   name: 'unpack',
-  lower({ outputs: { y }, attributes: { weight } }, lowering) {
-    return [unpack(lowering, { weight, firstRow: 0, rows: weight.out, target: y })];
+  lower({ outputs: { y }, attributes: { weight, rows } }, lowering) {
+    return [unpack(lowering, { weight, firstRow: rows.first, rows: rows.count, target: y })];
   },
 });
 
-/** The weight in float32 [out, in]. Not differentiated: a packed weight is frozen. */
-export function unpacked(builder: Builder, weight: PackedWeight): Tensor {
-  return builder.apply(unpackOp, weightTensors(weight), { y: f32(weight.out, weight.in) }, { weight }).y;
+/** Rows of the weight, all unless told, in float32 [rows, in]. Not differentiated: a packed weight is frozen. */
+export function unpacked(
+  builder: Builder,
+  weight: PackedWeight,
+  rows: RowRun = { first: 0, count: weight.out },
+): Tensor {
+  return builder.apply(unpackOp, weightTensors(weight), { y: f32(rows.count, weight.in) }, { weight, rows })
+    .y;
 }

@@ -52,10 +52,12 @@ function sourceOf(session: Session): ExportSource {
   const { run, ...adapter } = session.requireTuned();
   return {
     ...baseNameOf(model.identity),
+    facts: model.facts,
     layout,
     adapter,
     run,
     withBase: (work) => session.withBase(work),
     compareLogits: (other) => session.compareLogits(other),
+    compareWith: (checkpoint) => session.compareWith(checkpoint),
   };
 }

@@ -4,7 +4,7 @@ import type { ModelReference } from '../core/model_reference';
 import { fetchSmallFile, listRepository } from '../hub/repository';
 import type { Hub, Repository } from '../hub/types';
 import { readSpec } from '../models/config';
-import { readTokenizerConfig } from '../models/tokenizer_files';
+import { readSmallTexts, readTokenizerConfig } from '../models/tokenizer_files';
 import { readQuantizationConfig } from '../models/stored/quantization_config';
 import { readJson, readText, type ModelFolder } from '../models/folder';
 import { shardsOfIndex } from '../models/shards';
@@ -80,6 +80,7 @@ export async function fetchSmallModel(
     tokenizerConfig: await readTokenizerConfig(folder),
     generationConfig: await jsonOf(folder, 'generation_config.json'),
     templateFile: template && (await readText(template)),
+    texts: await readSmallTexts(folder),
     notes: files.notes,
   };
   return { folder, open: openModel(facts, identity, await hashOfFound(found)) };

@@ -19,7 +19,14 @@ export interface ModelIdentity {
 /** What a model's small files say: all but the weights. */
 export type ModelFacts = Pick<
   Checkpoint,
-  'config' | 'spec' | 'tokenizer' | 'tokenizerConfig' | 'templateFile' | 'generationConfig' | 'notes'
+  | 'config'
+  | 'spec'
+  | 'tokenizer'
+  | 'tokenizerConfig'
+  | 'templateFile'
+  | 'generationConfig'
+  | 'texts'
+  | 'notes'
 >;
 
 /** A model as far as it needs no device: its small files, its tokenizer and its templates. */

@@ -6,7 +6,9 @@ import { previewTokens, type PreviewToken } from '../data/preview';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';
 import { holdsParameters, parametersOf, type Adapter } from '../models/adapter';
-import type { ModelFolder } from '../models/files';
+import type { ComparedLogits } from '../exports/format';
+import type { Checkpoint, ModelFolder } from '../models/files';
+import { loadModel } from '../models/load';
 import type { Generator } from '../models/generation';
 import { PREFILL_ROWS } from '../models/generation_graph';
 import type { ModelLayout } from '../models/layout';
@@ -306,14 +308,28 @@ export class Session {
 
   /** Largest difference between the logits of the tuned adapter and of another one, over a few tokens of the vocabulary. */
   async compareLogits(other: TunedAdapter): Promise<number> {
-    const { vocabularySize } = this.layout.spec;
-    const ids = Array.from({ length: COMPARED_TOKENS }, (_, i) => (i * 7919) % vocabularySize);
+    const ids = this.#comparedIds();
     const ours = await this.logits(ids);
     const theirs = await this.#withAdapter(
       (resident, adapter) => allLogits(resident.model, adapter, ids),
       other,
     );
     return ours.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (theirs[i] ?? NaN))), 0);
+  }
+
+  /** Logits of the same few tokens by the open model with its adapter, and by another model beside it on the device. */
+  async compareWith(checkpoint: Checkpoint): Promise<ComparedLogits> {
+    const ids = this.#comparedIds();
+    const ours = await this.logits(ids);
+    const device = await this.device();
+    const load = { load_in_4bit: false, bnb_4bit_use_double_quant: false, dtype: 'auto' as const };
+    const model = await loadModel(device, checkpoint, load);
+    try {
+      const theirs = await allLogits(model, undefined, ids);
+      return { ours, theirs, rounding: device.gpu.features.has('shader-f16') ? 2 ** -11 : 2 ** -24 };
+    } finally {
+      model.destroy();
+    }
   }
 
   /** Answers with the base alone or with the tuned adapter. Throws `no_adapter` where there is none. */
@@ -346,6 +362,11 @@ export class Session {
   close(): void {
     this.closeModel();
     this.#residence.close();
+  }
+
+  #comparedIds(): readonly number[] {
+    const { vocabularySize } = this.layout.spec;
+    return Array.from({ length: COMPARED_TOKENS }, (_, i) => (i * 7919) % vocabularySize);
   }
 
   #opened() {

@@ -97,6 +97,7 @@ const factsSchema = v.object({
   tokenizerConfig: v.unknown(),
   templateFile: v.optional(text),
   generationConfig: v.optional(v.unknown()),
+  texts: v.record(text, text),
   notes: v.array(text),
 });
 
@@ -133,8 +134,8 @@ export async function saveBase(
   if (await readManifest(store, id)) return id;
   const folder = `${ROOT}/${id}`;
   await store.remove(folder);
-  const { config, tokenizer, tokenizerConfig, templateFile, generationConfig, notes } = facts;
-  const own = { config, tokenizer, tokenizerConfig, templateFile, generationConfig, notes };
+  const { config, tokenizer, tokenizerConfig, templateFile, generationConfig, texts, notes } = facts;
+  const own = { config, tokenizer, tokenizerConfig, templateFile, generationConfig, texts, notes };
   const small = new TextEncoder().encode(JSON.stringify(own));
   const bytes = baseBytes(layout);
   const free = await store.free();

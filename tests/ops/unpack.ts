@@ -1,4 +1,4 @@
-import { unpacked } from '../../src/ops/unpack';
+import { unpacked, type RowRun } from '../../src/ops/unpack';
 import { nf4Packing, type Packing, type PackedWeight } from '../../src/ops/weight';
 import { combine, describe, type CaseInput, type OpCase } from './case';
 import { packedData } from './weights/packed';
@@ -7,9 +7,10 @@ interface Parameters {
   readonly packing: Packing;
   readonly out: number;
   readonly in: number;
+  readonly rows?: RowRun;
 }
 
-function unpackCase({ packing, out, in: input }: Parameters): OpCase {
+function unpackCase({ packing, out, in: input, rows }: Parameters): OpCase {
   const { codes, scales, values } = packedData(packing, out, input);
   const inputs: Record<string, CaseInput> = {
     codes: { type: 'u32', shape: [codes.length], data: codes },
@@ -17,16 +18,20 @@ function unpackCase({ packing, out, in: input }: Parameters): OpCase {
   };
   return {
     op: 'unpack',
-    name: describe({ ...packing, out, in: input }),
+    name: describe({ ...packing, out, in: input, ...rows }),
     rows: 0,
     inputs,
     build: (builder, tensors) => {
       const weight: PackedWeight = { kind: 'packed', name: 'weight', out, in: input, packing, tensors };
-      return { y: unpacked(builder, weight) };
+      return { y: unpacked(builder, weight, rows) };
     },
-    reference: { forward: () => ({ y: Float64Array.from(values) }) },
+    reference: { forward: () => ({ y: Float64Array.from(rows ? ofRows(values, rows, input) : values) }) },
     tolerance: { y: tolerance(packing) },
   };
+}
+
+function ofRows(values: Float32Array, { first, count }: RowRun, input: number): Float32Array {
+  return values.subarray(first * input, (first + count) * input);
 }
 
 /**
@@ -66,4 +71,18 @@ export const cases: readonly OpCase[] = [
     out: [1, 33],
     in: [256, 768],
   }).map(unpackCase),
+  // Some rows only.
+  ...combine({
+    packing: [
+      nf4Packing(true),
+      { format: 'gptq', groupSize: 64, actOrder: true },
+      { format: 'awq', groupSize: 64 },
+      { format: 'q4_1' },
+    ] as const,
+    rows: [
+      { first: 64, count: 64 },
+      { first: 128, count: 40 },
+    ],
+  }).map(({ packing, rows }) => unpackCase({ packing, out: 168, in: 64, rows })),
+  unpackCase({ packing: { format: 'q6_k' }, out: 100, in: 256, rows: { first: 64, count: 36 } }),
 ];

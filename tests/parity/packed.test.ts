@@ -62,7 +62,13 @@ async function load(stored: StoredWeights): Promise<Model> {
   );
   const checkpoint: Checkpoint = {
     ...{ config: {}, spec: tinySpec, stored, files, notes: [] },
-    ...{ tokenizer: {}, tokenizerConfig: {}, templateFile: undefined, generationConfig: undefined },
+    ...{
+      tokenizer: {},
+      tokenizerConfig: {},
+      templateFile: undefined,
+      generationConfig: undefined,
+      texts: {},
+    },
   };
   const settings = { load_in_4bit: false, bnb_4bit_use_double_quant: false, dtype: 'float32' as const };
   return await loadModel(device, checkpoint, settings);

@@ -33,8 +33,17 @@ const source: ExportSource = {
   layout: { spec: tinySpec } as ModelLayout,
   adapter: { layout, parameters },
   run: undefined,
+  facts: {
+    config: {},
+    tokenizer: {},
+    tokenizerConfig: {},
+    templateFile: undefined,
+    generationConfig: undefined,
+    texts: {},
+  },
   withBase: () => Promise.reject(new Error('the base is not needed')),
   compareLogits: () => Promise.resolve(0),
+  compareWith: () => Promise.reject(new Error('nothing is merged')),
 };
 
 const PEFT_FILES = ['README.md', 'adapter_model.safetensors', 'adapter_config.json'];

@@ -1,0 +1,191 @@
+import { f32ToBf16, f32ToF16, type FloatDtype } from '../core/dtype';
+import { bytesOf } from '../core/bytes';
+import { TunesmithError } from '../core/errors';
+import { isRecord } from '../core/json';
+import { elementCount } from '../core/shape';
+import { planSafetensors } from '../formats/safetensors';
+import { readParameter } from '../models/adapters/layout';
+import { readSpec } from '../models/config';
+import { openCheckpoint } from '../models/files';
+import { checkpointTensors, type TensorSpec } from '../models/spec';
+import { readRows, readVector, rowRuns } from './base_rows';
+import { cardOf } from './card_of';
+import type { ExportCheck, ExportFile, ExportFormat, ExportSource } from './format';
+import { parseSize, shardIndex, shardsOf } from './shards';
+import { smallFiles } from './small_files';
+
+const DTYPES: Readonly<Record<string, FloatDtype>> = { float16: 'F16', bfloat16: 'BF16', float32: 'F32' };
+
+/**
+ * Base and adapter in one, as a checkpoint for Transformers. The base is what the adapter was trained on: the weights on
+ * the device, dequantised if they are packed; the adapter is added in f32, and the sum is rounded once.
+ */
+export const mergedExport: ExportFormat = {
+  name: 'merged',
+  help: 'base and adapter in one, as safetensors for Transformers',
+  options: [
+    {
+      name: 'max_shard_size',
+      value: 'SIZE',
+      help: 'bytes of a file at most: 5GB',
+      default: '50GB',
+    },
+    {
+      name: 'export_dtype',
+      value: 'DTYPE',
+      help: 'of the weights; auto: as config.json says, bfloat16 if it says nothing',
+      choices: ['auto', ...Object.keys(DTYPES)],
+      default: 'auto',
+    },
+  ],
+  fileName: (base) => `${base}-merged`,
+  plan(source, { max_shard_size: most = '50GB', export_dtype: chosen = 'auto' }) {
+    const { facts } = source;
+    const name = chosen === 'auto' ? ownDtype(facts.config) : chosen;
+    const dtype = DTYPES[name];
+    if (!dtype) throw unknownDtype(chosen);
+    const tensors = checkpointTensors(readSpec(facts.config)).map((tensor) => ({
+      ...tensor,
+      dtype,
+      bytes: elementCount(tensor.shape) * (dtype === 'F32' ? 4 : 2),
+    }));
+    const shards = shardsOf(tensors, parseSize('max_shard_size', most));
+    const total_size = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
+    const total_parameters = tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+    const small = new Map(smallFiles(facts, name));
+    small.set('README.md', cardOf(source, name));
+    if (shards.length > 1) {
+      const index = shardIndex(shards, { total_parameters, total_size });
+      small.set(index.name, index.text);
+    }
+    // Without config.json nobody takes the folder for a model.
+    const texts = [...small].sort(([a], [b]) => Number(a === 'config.json') - Number(b === 'config.json'));
+    return Promise.resolve({
+      files: [
+        ...shards.map((shard) => weightsFile(source, shard)),
+        ...texts.map(([fileName, text]) => textFile(fileName, text)),
+      ],
+      check: async (written) => {
+        const checkpoint = await openCheckpoint(written);
+        const { ours, theirs, rounding } = await source.compareWith(checkpoint);
+        return checkOf(ours, theirs, Math.max(rounding, ROUNDING[dtype]), tensors);
+      },
+    });
+  },
+};
+
+/** What rounding to the nearest changes a value by at most, relative to it. */
+const ROUNDING: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -24, F16: 2 ** -11, BF16: 2 ** -8 };
+
+/**
+ * Independent errors of relative size u in all weights change the output of each matrix by about u in relative size, and n
+ * matrices one after the other by about √n · u. Both ways also sum up products in f32 in their own orders, which
+ * changes a sum over k of them by about √k · 2⁻²⁴.
+ */
+function checkOf(
+  ours: Float32Array,
+  theirs: Float32Array,
+  rounding: number,
+  tensors: readonly TensorSpec[],
+): ExportCheck {
+  const matrices = tensors.filter(({ shape }) => shape.length === 2);
+  const longest = Math.max(...matrices.map(({ shape }) => shape[1] ?? 1));
+  const each = rounding + Math.sqrt(longest) * ROUNDING.F32;
+  let difference = ours.length === theirs.length ? 0 : NaN;
+  let largest = 0;
+  ours.forEach((value, i) => {
+    // Not Math.max alone: a NaN has to stay.
+    difference = Math.max(difference, Math.abs(value - (theirs[i] ?? NaN)));
+    largest = Math.max(largest, Math.abs(value));
+  });
+  return { difference, allowed: Math.sqrt(matrices.length) * each * largest };
+}
+
+function weightsFile(
+  source: ExportSource,
+  {
+    name,
+    tensors,
+  }: { readonly name: string; readonly tensors: readonly (TensorSpec & { readonly dtype: FloatDtype })[] },
+): ExportFile {
+  const { header, tensors: ordered, size } = planSafetensors(tensors, { format: 'pt' });
+  return {
+    name,
+    size,
+    async *parts() {
+      yield header;
+      for (const tensor of ordered) yield* tensorParts(source, tensor);
+    },
+  };
+}
+
+async function* tensorParts(
+  source: ExportSource,
+  { name, shape, add, dtype }: TensorSpec & { readonly dtype: FloatDtype },
+): AsyncGenerator<Uint8Array, void, void> {
+  const [out = 0, input] = shape;
+  if (input === undefined) {
+    const values = await source.withBase((base) => readVector(base, name));
+    yield cast(name, dtype, add ? values.map((value) => value - add) : values);
+    return;
+  }
+  const merge = mergeOf(source, name.replace(/\.weight$/, ''));
+  for (const run of rowRuns(out, input)) {
+    const rows = await source.withBase((base) => readRows(base, name, run));
+    merge?.(rows, run.first);
+    yield cast(name, dtype, rows);
+  }
+}
+
+/** What adds the adapter of a linear map to rows of its weight, if the adapter has anything there. */
+function mergeOf(
+  { adapter: { layout, parameters } }: ExportSource,
+  path: string,
+): ((rows: Float32Array, firstRow: number) => void) | undefined {
+  const module = layout.modules.find((each) => each.path === path);
+  if (!module) return undefined;
+  const { in: input, scale, tensors } = module;
+  const parts = Object.fromEntries(
+    tensors.map((tensor) => [tensor.part, readParameter(parameters, tensor)] as const),
+  );
+  return (rows, firstRow) => layout.kind.merge({ rows, firstRow, in: input, scale, parts });
+}
+
+/** Throws `export_dtype_range` naming the tensor. */
+function cast(name: string, dtype: FloatDtype, values: Float32Array<ArrayBuffer>): Uint8Array {
+  if (!values.every(Number.isFinite)) throw beyond(name, dtype, 'is no finite number');
+  if (dtype === 'F32') return bytesOf(values);
+  const rounded = dtype === 'F16' ? f32ToF16(values) : f32ToBf16(values);
+  const infinite = dtype === 'F16' ? 0x7c00 : 0x7f80;
+  if (rounded.some((bits) => (bits & 0x7fff) === infinite)) throw beyond(name, dtype, 'is beyond its range');
+  return bytesOf(rounded);
+}
+
+function beyond(name: string, dtype: FloatDtype, what: string): TunesmithError {
+  const called = Object.keys(DTYPES).find((each) => DTYPES[each] === dtype);
+  return new TunesmithError({
+    code: 'export_dtype_range',
+    message: `A value of ${name} can't be written in ${called}: it ${what}.`,
+    hint: dtype === 'F16' ? 'Choose bfloat16 or float32.' : 'Train again with a lower learning rate.',
+  });
+}
+
+/** The dtype that a config.json names; bfloat16, which has the range of float32, if it names none of these. */
+function ownDtype(config: unknown): string {
+  const { dtype, torch_dtype } = isRecord(config) ? config : {};
+  const named = dtype ?? torch_dtype;
+  return typeof named === 'string' && Object.hasOwn(DTYPES, named) ? named : 'bfloat16';
+}
+
+function unknownDtype(chosen: string): TunesmithError {
+  return new TunesmithError({
+    code: 'export_option',
+    message: `export_dtype must be ${['auto', ...Object.keys(DTYPES)].join(', ')}, not ${JSON.stringify(chosen)}.`,
+    hint: 'Choose one of them.',
+  });
+}
+
+function textFile(name: string, text: string): ExportFile {
+  const bytes = new TextEncoder().encode(text);
+  return { name, size: bytes.length, parts: () => [bytes] };
+}
