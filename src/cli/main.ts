@@ -3,6 +3,7 @@ import { parseArguments } from './arguments';
 import { chatCommand } from './chat';
 import type { Command } from './command';
 import { evalCommand } from './eval';
+import { exportCommand } from './export';
 import { commandHelp, overview } from './help';
 import { inspectCommand } from './inspect';
 import { logitsCommand } from './logits';
@@ -16,6 +17,7 @@ const commands: readonly Command[] = [
   trainCommand,
   evalCommand,
   chatCommand,
+  exportCommand,
   logitsCommand,
   inspectCommand,
   previewCommand,

@@ -88,7 +88,7 @@ function checkOf(
   rounding: number,
   tensors: readonly TensorSpec[],
 ): ExportCheck {
-  const matrices = tensors.filter(({ shape }) => shape.length === 2);
+  const matrices = tensors.filter(({ kind }) => kind !== 'vector');
   const longest = Math.max(...matrices.map(({ shape }) => shape[1] ?? 1));
   const each = rounding + Math.sqrt(longest) * ROUNDING.F32;
   let difference = ours.length === theirs.length ? 0 : NaN;
@@ -121,14 +121,14 @@ function weightsFile(
 
 async function* tensorParts(
   source: ExportSource,
-  { name, shape, add, dtype }: TensorSpec & { readonly dtype: FloatDtype },
+  { name, shape, kind, add, dtype }: TensorSpec & { readonly dtype: FloatDtype },
 ): AsyncGenerator<Uint8Array, void, void> {
-  const [out = 0, input] = shape;
-  if (input === undefined) {
+  if (kind === 'vector') {
     const values = await source.withBase((base) => readVector(base, name));
     yield cast(name, dtype, add ? values.map((value) => value - add) : values);
     return;
   }
+  const [out = 0, input = 0] = shape;
   const merge = mergeOf(source, name.replace(/\.weight$/, ''));
   for (const run of rowRuns(out, input)) {
     const rows = await source.withBase((base) => readRows(base, name, run));

@@ -1,0 +1,106 @@
+import { readdir, stat } from 'node:fs/promises';
+import { bytesText } from '../core/bytes';
+import { TunesmithError } from '../core/errors';
+import { LOAD_SETTINGS, parseSettings } from '../core/settings/settings';
+import { folderTarget } from '../exports/folder_target';
+import { EXPORT_FORMATS, exportFormat } from '../exports/formats';
+import { exportBytes } from '../exports/run';
+import { planExport, writeExport } from '../session/exporting';
+import { nodeFiles } from '../storage/node_files';
+import type { Arguments, OptionSpec } from './arguments';
+import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';
+import { MODEL_OPTIONS } from './library';
+import { interruptible, openSession, progressText } from './open';
+
+export const exportCommand: Command = {
+  name: 'export',
+  summary: 'writes a base with an adapter into a folder, in a format for other programs',
+  options: {
+    ...MODEL_OPTIONS,
+    adapter: { ...ADAPTER_OPTION, required: true, help: 'a PEFT adapter for it' },
+    format: {
+      value: 'FORMAT',
+      kind: 'text',
+      required: true,
+      help: EXPORT_FORMATS.map(({ name, help }) => `${name}: ${help}`).join('; '),
+    },
+    output: { value: 'DIR', kind: 'text', required: true, help: 'a new folder, or an empty one' },
+    ...optionsOfFormats(),
+    json: JSON_OPTION,
+  },
+  settings: LOAD_SETTINGS,
+  async run(args, output) {
+    const settings = parseSettings(args.settings);
+    const format = exportFormat(args.required('format'));
+    const options = optionsOf(args, format.name);
+    const path = args.required('output');
+    const files = nodeFiles(path);
+    await checkEmpty(path);
+    const session = await openSession(args, settings, output);
+    try {
+      const plan = await planExport(session, format.name, options);
+      for (const { name, size } of plan.files) output.note(`${name}: ${bytesText(size)}`);
+      const { difference, allowed } = await interruptible((signal) =>
+        writeExport(plan, folderTarget(files), {
+          signal,
+          onProgress: (told) => output.progress(progressText(told)),
+        }),
+      );
+      output.progress('');
+      const written = plan.files.map(({ name, size }) => ({ name, bytes: size }));
+      output.json({ output: path, format: format.name, files: written, difference, allowed });
+      output.line(
+        `${path}: ${format.name}, ${bytesText(exportBytes(plan))}; read back, its logits differ by ${difference.toPrecision(2)} at most`,
+      );
+    } finally {
+      output.progress('');
+      session.close();
+    }
+  },
+};
+
+/** The options of all formats, each with the formats that take it. */
+function optionsOfFormats(): Readonly<Record<string, OptionSpec>> {
+  const options: Record<string, OptionSpec> = {};
+  for (const format of EXPORT_FORMATS) {
+    for (const { name, value, help, choices, default: usual } of format.options) {
+      const what = choices ? `${choices.join(', ')}; ${help}` : help;
+      options[name] = { value, kind: 'text', help: `${format.name}: ${what}; ${usual} unless given` };
+    }
+  }
+  return options;
+}
+
+/** The given options. Throws `argument_invalid` for one of another format. */
+function optionsOf(args: Arguments, format: string): Readonly<Record<string, string>> {
+  const given: Record<string, string> = {};
+  for (const { name, options } of EXPORT_FORMATS) {
+    for (const { name: option } of options) {
+      const value = args.text(option);
+      if (value === undefined) continue;
+      if (exportFormat(format).options.some((own) => own.name === option)) given[option] = value;
+      else {
+        throw new TunesmithError({
+          code: 'argument_invalid',
+          message: `--${option} means nothing to the format ${format}, only to ${name}.`,
+          hint: 'Leave it out.',
+        });
+      }
+    }
+  }
+  return given;
+}
+
+/** Files of another model beside these would be taken for a part of it. Throws `output_dir`, `output_dir_used`. */
+async function checkEmpty(path: string): Promise<void> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info) return;
+  if (!info.isDirectory()) throw outputRefused('output_dir', `--output: ${path} is no folder.`);
+  const [first] = await readdir(path);
+  if (first !== undefined)
+    throw outputRefused('output_dir_used', `--output: ${path} is not empty: it has ${first}.`);
+}
+
+function outputRefused(code: 'output_dir' | 'output_dir_used', message: string): TunesmithError {
+  return new TunesmithError({ code, message, hint: 'Name a new folder, or an empty one.' });
+}
