@@ -8,6 +8,9 @@ export const isolationHeaders = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
+/** No other page may show this one in a frame, or learn its address. */
+const privacyHeaders = { 'X-Frame-Options': 'DENY', 'Referrer-Policy': 'no-referrer' };
+
 /**
  * What the built page may load and run: its own files, and nothing from elsewhere. Before anything else runs, src/ui/policy.ts
  * narrows what may be fetched to the endpoint that the visitor chose.
@@ -27,3 +30,14 @@ export const contentSecurityPolicy = [
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ');
+
+/**
+ * All headers that a server of the built page should send: of isolation, the policy, and what keeps it out of frames.
+ * @type {Record<string, string>}
+ */
+export const pageHeaders = {
+  ...isolationHeaders,
+  ...privacyHeaders,
+  // A policy in a meta element can't forbid frames.
+  'Content-Security-Policy': `${contentSecurityPolicy}; frame-ancestors 'none'`,
+};

@@ -1,9 +1,45 @@
+import { realpathSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join, relative, sep } from 'node:path';
 import sirv from 'sirv';
-import { isolationHeaders } from './headers.mjs';
+import { pageHeaders } from './headers.mjs';
+
+/** The names by which a browser on this computer reaches the server: another is a page that had its name pointed here. */
+const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /**
- * Serves a folder of static files with the headers of cross-origin isolation; nothing outside it, nothing written.
+ * What a `Range` header asks for: a range that can be served, one that can't be, or one in a form that is not known here.
+ * @param {string | undefined} range
+ * @returns {'known' | 'impossible' | 'unknown'}
+ */
+function rangeKind(range) {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
+  if (first === undefined) return 'unknown';
+  const begin = Number(first);
+  const end = last === '' || last === undefined ? begin : Number(last);
+  return Number.isSafeInteger(begin) && Number.isSafeInteger(end) && end >= begin ? 'known' : 'impossible';
+}
+
+/**
+ * Whether an address leads to a file of the folder: none that is hidden, and none that a link leads out to.
+ * @param {string} folder its real path
+ * @param {string} url
+ */
+function isInside(folder, url) {
+  try {
+    const path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
+    if (path.split(/[/\\]/).some((part) => part.startsWith('.'))) return false;
+    const inside = relative(folder, realpathSync(join(folder, path)));
+    return inside !== '..' && !inside.startsWith(`..${sep}`);
+  } catch {
+    // A malformed address, or no such file.
+    return false;
+  }
+}
+
+/**
+ * Serves a folder of static files with the page's headers; nothing outside it, nothing written. It answers no request
+ * that names another host, and survives every request.
  * @param {string} folder
  */
 export function staticServer(folder) {
@@ -16,17 +52,38 @@ export function staticServer(folder) {
       response.setHeader('X-Content-Type-Options', 'nosniff');
     },
   });
+  const real = realpathSync(folder);
   return createServer((request, response) => {
-    for (const [name, value] of Object.entries(isolationHeaders)) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(pageHeaders)) response.setHeader(name, value);
+    /** @param {number} status @param {string} text */
+    const refuse = (status, text) => {
+      response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+    };
+    if (!OWN_HOST.test(request.headers.host ?? '')) {
+      refuse(421, 'This server answers for localhost alone');
+      return;
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { Allow: 'GET, HEAD' }).end();
       return;
     }
-    // A server may answer any range with the whole file; sirv knows only this form.
-    if (!/^bytes=\d+-\d*$/.test(request.headers.range ?? '')) delete request.headers.range;
-    files(request, response, () => {
-      response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('Not found\n');
-    });
+    const range = rangeKind(request.headers.range);
+    if (range === 'impossible') {
+      refuse(416, 'No such range');
+      return;
+    }
+    // A server may answer any range with the whole file; sirv knows only one form.
+    if (range === 'unknown') delete request.headers.range;
+    if (!isInside(real, request.url ?? '/')) {
+      refuse(404, 'Not found');
+      return;
+    }
+    try {
+      files(request, response, () => refuse(404, 'Not found'));
+    } catch {
+      if (response.headersSent) response.destroy();
+      else refuse(400, 'Bad request');
+    }
   });
 }
 

@@ -25,9 +25,10 @@ export function storedWeights(
   const expected = checkpointTensors(spec);
   const names = new Set(expected.map(({ name }) => name));
   const stored = new Map<string, StoredWeight>();
-  const partsOf = byModule(tensors);
+  const matrices = expected.filter(({ kind }) => kind !== 'vector');
+  const partsOf = byModule(tensors, new Set(matrices.map(({ name }) => moduleOf(name))));
   for (const { name, shape, kind } of expected) {
-    const path = name.replace(/\.weight$/, '');
+    const path = moduleOf(name);
     const [out = 0, input = 0] = shape;
     const parts = new WeightParts(path, partsOf.get(path) ?? new Map());
     const packed = kind === 'vector' ? undefined : packedWeight(parts, out, input, published);
@@ -47,6 +48,10 @@ export function storedWeights(
   return stored;
 }
 
+function moduleOf(weight: string): string {
+  return weight.replace(/\.weight$/, '');
+}
+
 const NOT_QUANTISED: Published = { method: 'none' };
 
 /** Whether all tensors are floats, and none is a part of a quantised weight by its name. */
@@ -60,14 +65,20 @@ function isDense(tensors: ReadonlyMap<string, StoredTensor>): boolean {
   );
 }
 
-/** The tensors of each module that has a quantised weight, by what follows the module's path. */
-function byModule(tensors: ReadonlyMap<string, StoredTensor>): Map<string, Map<string, StoredTensor>> {
+/** The tensors of each of the modules with these paths, by what follows the path. */
+function byModule(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  paths: ReadonlySet<string>,
+): Map<string, Map<string, StoredTensor>> {
   const modules = new Map<string, Map<string, StoredTensor>>();
   for (const [name, tensor] of tensors) {
-    const [, path, part] = /^(.*_proj|.*embed_tokens|lm_head)\.(.*)$/.exec(name) ?? [];
-    if (path === undefined || part === undefined) continue;
-    const parts = modules.get(path) ?? new Map<string, StoredTensor>();
-    modules.set(path, parts.set(part, tensor));
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      const path = name.slice(0, dot);
+      if (!paths.has(path)) continue;
+      const parts = modules.get(path) ?? new Map<string, StoredTensor>();
+      modules.set(path, parts.set(name.slice(dot + 1), tensor));
+      break;
+    }
   }
   return modules;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,10 @@ beforeAll(async () => {
   writeFileSync(join(site, 'assets', 'app.js'), 'export {};');
   writeFileSync(join(site, 'assets', 'data.bin'), '0123456789');
   writeFileSync(join(site, 'assets', 'module.wasm'), '');
+  writeFileSync(join(site, '.env'), 'secret');
+  mkdirSync(join(site, '.git'));
+  writeFileSync(join(site, '.git', 'config'), 'secret');
+  symlinkSync(join(folder, 'secret.txt'), join(site, 'link.txt'));
   server = await serve(site, 0);
 });
 
@@ -78,6 +82,9 @@ describe('the static server', () => {
     '//../secret.txt',
     '/assets/%00/../../../secret.txt',
     '/%E0%A4%A',
+    '/.env',
+    '/.git/config',
+    '/link.txt',
   ])('serves nothing outside its folder: %s', async (path) => {
     const { status, body } = await send(path);
     expect(status).toBe(404);
@@ -97,6 +104,26 @@ describe('the static server', () => {
     expect(middle.headers['content-range']).toBe('bytes 2-5/10');
     expect(await send('/assets/data.bin', { range: 'bytes=7-' })).toMatchObject({ status: 206, body: '789' });
     expect((await send('/assets/data.bin', { range: 'bytes=10-12' })).status).toBe(416);
+  });
+
+  it.each(['bytes=5-2', 'bytes=0-9007199254740993', 'bytes=99999999999999999999-'])(
+    'refuses the range %s and goes on',
+    async (range) => {
+      expect((await send('/assets/data.bin', { range })).status).toBe(416);
+      expect(await send('/assets/data.bin')).toMatchObject({ status: 200, body: '0123456789' });
+    },
+  );
+
+  it('answers no request for another host', async () => {
+    expect((await send('/', { host: 'evil.example' })).status).toBe(421);
+    expect((await send('/', { host: 'localhost.evil.example:5173' })).status).toBe(421);
+    expect((await send('/', { host: '127.0.0.1:5173' })).status).toBe(200);
+  });
+
+  it('keeps the page out of frames, and sends its policy', async () => {
+    const { headers } = await send('/');
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'.*frame-ancestors 'none'$/);
+    expect(headers).toMatchObject({ 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer' });
   });
 
   it.each(['bytes=-3', 'bytes=0-1,4-5', 'lines=1-2'])(
