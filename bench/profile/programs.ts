@@ -1,3 +1,4 @@
+import { DEFAULTS } from '../../src/core/settings/settings';
 import type { Device } from '../../src/gpu/device';
 import type { RunValues } from '../../src/gpu/run';
 import type { Plan } from '../../src/graph/plan';
@@ -6,7 +7,6 @@ import type { Program } from '../../src/graph/program';
 import { planGeneration } from '../../src/models/generation_graph';
 import { optimizerPlan } from '../../src/models/optimizers';
 import { planMicroBatch, planOptimizer } from '../../src/models/training_graph';
-import { DEFAULTS } from '../../src/train/settings';
 import { inputContents, randomBatch, weightContents, type SlotContent } from '../suite/contents';
 import type { Filler } from '../suite/fill';
 import { fit } from '../suite/fit';

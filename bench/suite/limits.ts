@@ -42,7 +42,7 @@ export async function deviceLimits(device: Device, filler: Filler): Promise<Limi
   const { kind, features } = device;
   const buffers: GPUBuffer[] = [];
   const buffer = (label: string, bytes: number): GPUBuffer => {
-    const made = device.buffers.create('bench', label, bytes);
+    const made = device.buffers.create('other', label, bytes);
     buffers.push(made);
     return made;
   };
@@ -78,7 +78,7 @@ export async function deviceLimits(device: Device, filler: Filler): Promise<Limi
   return {
     measurements,
     destroy: () => {
-      for (const made of buffers) device.buffers.destroy('bench', made);
+      for (const made of buffers) device.buffers.destroy('other', made);
     },
   };
 }

@@ -1,8 +1,8 @@
+import { DEFAULTS } from '../../src/core/settings/settings';
 import type { Device } from '../../src/gpu/device';
 import type { TracedNode } from '../../src/graph/trace';
 import { planGeneration } from '../../src/models/generation_graph';
 import { planMicroBatch, planOptimizer } from '../../src/models/training_graph';
-import { DEFAULTS } from '../../src/train/settings';
 import { inputContents, randomBatch, weightContents, type SlotContent } from './contents';
 import type { Filler } from './fill';
 import { layoutsOf, type ModelName } from './models';

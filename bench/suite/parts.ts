@@ -1,11 +1,11 @@
 import type { LoadSettings } from '../../src/core/settings/settings';
+import { DEFAULTS } from '../../src/core/settings/settings';
 import type { Device } from '../../src/gpu/device';
 import type { RunValues } from '../../src/gpu/run';
 import { plan } from '../../src/graph/plan';
 import { Trace } from '../../src/graph/trace';
 import { modelLayout } from '../../src/models/layout';
 import { planMicroBatch } from '../../src/models/training_graph';
-import { DEFAULTS } from '../../src/train/settings';
 import { inputContents, randomBatch, weightContents } from './contents';
 import type { Filler } from './fill';
 import { layoutsOf, type ModelName } from './models';

@@ -28,7 +28,7 @@ export async function compilePlans(
   const owned: GPUBuffer[] = [];
   const programs: Program[] = [];
   const buffer = async (label: string, bytes: number, content: SlotContent): Promise<GPUBuffer> => {
-    const made = device.buffers.create('bench', label, alignUp(bytes, 4));
+    const made = device.buffers.create('other', label, alignUp(bytes, 4));
     owned.push(made);
     if (typeof content === 'string') await filler.fill(made, content);
     else device.buffers.write(made, content);
@@ -36,7 +36,7 @@ export async function compilePlans(
   };
   const destroy = (): void => {
     for (const program of programs.splice(0)) program.destroy();
-    for (const made of owned.splice(0)) device.buffers.destroy('bench', made);
+    for (const made of owned.splice(0)) device.buffers.destroy('other', made);
   };
   try {
     const buffers = new Map<string, GPUBuffer>();
@@ -47,7 +47,7 @@ export async function compilePlans(
     const sizes = plans.map((plan) => new Map(plan.arenas.entries()));
     for (const [index, bytes] of largest(sizes)) arenas[index] = await buffer(`arena ${index}`, bytes, 'f32');
     for (const plan of plans)
-      programs.push(await compile(device, plan, { buffers, arenas, purpose: 'bench' }));
+      programs.push(await compile(device, plan, { buffers, arenas, purpose: 'other' }));
     return { programs: [...programs], destroy };
   } catch (error) {
     destroy();

@@ -1,3 +1,4 @@
+import { DEFAULTS } from '../../src/core/settings/settings';
 import type { Device } from '../../src/gpu/device';
 import { Adapter } from '../../src/models/adapter';
 import { rotarySlots, weightSlots, type ModelLayout } from '../../src/models/layout';
@@ -5,7 +6,6 @@ import { initialAdapter, type AdapterLayout } from '../../src/models/adapters/la
 import type { Model } from '../../src/models/model';
 import { optimizerPlan } from '../../src/models/optimizers';
 import { rotaryTable } from '../../src/models/rotary_table';
-import { DEFAULTS } from '../../src/train/settings';
 import { weightContents } from './contents';
 import type { Filler } from './fill';
 

@@ -1,3 +1,4 @@
+import { DEFAULTS } from '../../src/core/settings/settings';
 import type { Device } from '../../src/gpu/device';
 import { compile } from '../../src/graph/compile';
 import type { DispatchProfile } from '../../src/graph/profile';
@@ -5,7 +6,6 @@ import { trainingMemory } from '../../src/models/memory';
 import { compileTraining } from '../../src/models/training';
 import { BATCH_SLOTS, METRICS, planMicroBatch, writeBatch } from '../../src/models/training_graph';
 import type { Limits } from '../../src/ops/op';
-import { DEFAULTS } from '../../src/train/settings';
 import { randomBatch } from './contents';
 import type { Filler } from './fill';
 import { fit } from './fit';
@@ -65,11 +65,11 @@ export async function trainingStep(
       allocated: allocated(device) - before,
       planned: plannedBytes({ model: layout, adapter: adapterOf }, tokens, limits),
     };
-    const metrics = device.buffers.create('bench', METRICS, 16);
-    keep({ destroy: () => device.buffers.destroy('bench', metrics) });
+    const metrics = device.buffers.create('other', METRICS, 16);
+    keep({ destroy: () => device.buffers.destroy('other', metrics) });
     const buffers = new Map([...model.buffers, ...adapter.buffers, [METRICS, metrics] as const]);
     const plan = planMicroBatch(layout, adapterOf, { ...options, limits });
-    const watched = keep(await compile(device, plan, { buffers, inputs: BATCH_SLOTS, purpose: 'bench' }));
+    const watched = keep(await compile(device, plan, { buffers, inputs: BATCH_SLOTS, purpose: 'other' }));
     writeBatch(watched, batch);
     let counter = 0;
     let submits = 0;

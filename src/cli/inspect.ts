@@ -1,16 +1,15 @@
 import { TunesmithError } from '../core/errors';
-import { alignUp } from '../core/align';
 import type { JsonValue } from '../core/json';
+import { memoryParts, memoryTotalOf } from '../core/memory_purposes';
 import { parseSettings, SETTING_NAMES } from '../core/settings/settings';
 import { layoutOf } from '../models/load';
 import { adapterLayout } from '../models/adapters/layout';
 import type { AdapterSettings } from '../models/adapters/settings';
-import { trainingMemory } from '../models/memory';
 import { parameterCount, type ModelSpec } from '../models/spec';
 import { readAdapterFiles } from '../models/adapter_files';
 import { makeDataset } from '../session/dataset';
 import { openFolderModel } from '../session/opening';
-import { capacityOf, planOf } from '../train/plan';
+import { rowsOfExamples, rowsOfSettings, runMemory } from '../session/run_memory';
 import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
 import { openFolder } from './files';
@@ -52,14 +51,12 @@ export const inspectCommand: Command = {
       const { limits } = device;
       const layout = layoutOf(checkpoint, settings, limits.maxStorageBufferBindingSize);
       const adapter = adapterLayout(spec, lora);
-      const batchSize = settings.per_device_train_batch_size;
-      let capacity = alignUp(batchSize * Math.min(settings.max_seq_length, layout.positions), 64);
-      if (data.length > 0) {
-        const { training, heldOut } = await makeDataset(open, data, settings);
-        capacity = capacityOf(planOf(settings, training.length), batchSize, training, heldOut);
-      }
-      const memory = { ...trainingMemory(layout, adapter, { capacity, limits, settings }) };
-      const total = Object.values(memory).reduce((sum, bytes) => sum + bytes, 0);
+      const rows =
+        data.length > 0
+          ? rowsOfExamples(layout, settings, await makeDataset(open, data, settings))
+          : rowsOfSettings(layout, settings);
+      const memory = runMemory(layout, adapter, settings, rows, limits);
+      const total = memoryTotalOf(memory);
       const base = parameterCount(spec);
       // "All" as PEFT counts: the adapter included.
       const parameters = { base, trainable: adapter.parameters, all: base + adapter.parameters };
@@ -71,8 +68,11 @@ export const inspectCommand: Command = {
         Object.entries(parameters).map(([name, count]) => [name, count.toLocaleString('en-US')]),
       );
       section(
-        `memory for batches of ${capacity} tokens, in bytes`,
-        Object.entries({ ...memory, total }).map(([name, bytes]) => [name, bytes.toLocaleString('en-US')]),
+        `memory for batches of ${rows.capacity} tokens, in bytes`,
+        [...memoryParts(memory), { label: 'Total', bytes: total }].map(({ label, bytes }) => [
+          label,
+          bytes.toLocaleString('en-US'),
+        ]),
       );
     } finally {
       device.destroy();

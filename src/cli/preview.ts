@@ -1,4 +1,6 @@
+import { adviceText } from '../core/advice';
 import { bytesText } from '../core/bytes';
+import { memoryParts } from '../core/memory_purposes';
 import { parseSettings, SETTING_NAMES } from '../core/settings/settings';
 import { Session } from '../session/session';
 import { JSON_OPTION, type Command } from './command';
@@ -33,10 +35,10 @@ export const previewCommand: Command = {
       output.line(`download  ${alreadyStored ? 'none: it is kept' : bytesText(downloadBytes)}`);
       output.line(`storage   ${bytesText(preview.storageNeeded)}${freeText(preview.storageFree)}`);
       output.line(`memory    ${bytesText(preview.memoryTotal)}: ${preview.fits ? 'fits' : 'does not fit'}`);
-      for (const [purpose, bytes] of Object.entries(preview.memory)) {
-        output.line(`  ${purpose.padEnd(12)} ${bytesText(bytes)}`);
+      for (const { label, bytes } of memoryParts(preview.memory)) {
+        output.line(`  ${label.padEnd(16)} ${bytesText(bytes)}`);
       }
-      for (const advice of preview.advice) output.line(`- ${advice}`);
+      for (const advice of preview.advice) output.line(`- ${adviceText(advice)}`);
       for (const note of preview.notes) output.note(note);
     } finally {
       session.close();

@@ -1,5 +1,6 @@
 import { alignUp } from '../core/align';
 import { TunesmithError } from '../core/errors';
+import type { MemoryPurpose } from '../core/memory_purposes';
 import type { DeviceHandle } from './handle';
 
 /** Bytes that a readback's buffer has at least. */
@@ -55,7 +56,7 @@ export class BufferPool {
    * A zeroed buffer of at least `bytes` bytes for kernels, copies and writes. Throws `buffer_too_large` where the
    * device can't hold it in one buffer.
    */
-  create(purpose: string, label: string, bytes: number): GPUBuffer {
+  create(purpose: MemoryPurpose, label: string, bytes: number): GPUBuffer {
     const size = alignUp(Math.max(bytes, 4), 4);
     const { gpu } = this.#device;
     if (size > gpu.limits.maxBufferSize) {
@@ -72,7 +73,7 @@ export class BufferPool {
   }
 
   /** Frees a buffer made for the same purpose. */
-  destroy(purpose: string, buffer: GPUBuffer): void {
+  destroy(purpose: MemoryPurpose, buffer: GPUBuffer): void {
     this.#count(purpose, -buffer.size);
     buffer.destroy();
   }
@@ -146,7 +147,7 @@ export class BufferPool {
     for (const staging of this.#staging.splice(0)) staging.destroy();
   }
 
-  #count(purpose: string, bytes: number): void {
+  #count(purpose: MemoryPurpose, bytes: number): void {
     const now = (this.#bytes.get(purpose) ?? 0) + bytes;
     this.#bytes.set(purpose, now);
     this.#peaks.set(purpose, Math.max(this.#peaks.get(purpose) ?? 0, now));

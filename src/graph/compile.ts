@@ -1,4 +1,5 @@
 import { TunesmithError } from '../core/errors';
+import type { MemoryPurpose } from '../core/memory_purposes';
 import type { Device } from '../gpu/device';
 import type { Pipeline } from '../gpu/pipelines';
 import { RUN_BYTES } from '../gpu/run';
@@ -14,7 +15,7 @@ export interface CompileRequest {
   /** Arenas of another program that never runs at the same time; used where they are large enough. */
   readonly arenas?: readonly GPUBuffer[];
   /** For the account of the device's memory. */
-  readonly purpose?: string;
+  readonly purpose?: MemoryPurpose;
 }
 
 /**
@@ -24,8 +25,8 @@ export interface CompileRequest {
  */
 export async function compile(device: Device, plan: Plan, request: CompileRequest): Promise<Program> {
   const { buffers, inputs = [], purpose = 'activations' } = request;
-  const owned: { purpose: string; buffer: GPUBuffer }[] = [];
-  const own = (forPurpose: string, label: string, bytes: number): GPUBuffer => {
+  const owned: { purpose: MemoryPurpose; buffer: GPUBuffer }[] = [];
+  const own = (forPurpose: MemoryPurpose, label: string, bytes: number): GPUBuffer => {
     const buffer = device.buffers.create(forPurpose, label, bytes);
     owned.push({ purpose: forPurpose, buffer });
     return buffer;

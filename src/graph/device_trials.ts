@@ -92,7 +92,7 @@ export class DeviceTrials implements TrialBench {
 
   async #trial({ outputs, given }: Candidate, plan: Plan, past: number): Promise<Trial | undefined> {
     const { buffers, arenas } = this.#scratch;
-    const request = { buffers, arenas, purpose: 'tuning' };
+    const request = { buffers, arenas, purpose: 'tuning' as const };
     const program = await this.#guarded(() => compile(this.#device, plan, request));
     if (!program) return undefined;
     const fill = (rows: number): void => this.#scratch.fill(plan, given, rows);

@@ -1,3 +1,4 @@
+import type { MemoryPurpose } from '../core/memory_purposes';
 import type { Readback } from '../gpu/buffers';
 import type { Device } from '../gpu/device';
 import { encodeRun, type RunValues } from '../gpu/run';
@@ -18,7 +19,7 @@ export interface ProgramParts {
   readonly uniform: GPUBuffer;
   readonly arenas: readonly GPUBuffer[];
   readonly slots: ReadonlyMap<string, GPUBuffer>;
-  readonly owned: readonly { readonly purpose: string; readonly buffer: GPUBuffer }[];
+  readonly owned: readonly { readonly purpose: MemoryPurpose; readonly buffer: GPUBuffer }[];
 }
 
 /** What is submitted at once. */

@@ -1,4 +1,5 @@
 import { streamOf, uniform } from '../core/random';
+import type { MemoryPurpose } from '../core/memory_purposes';
 import type { BufferRange } from '../gpu/buffers';
 import type { Device } from '../gpu/device';
 
@@ -8,11 +9,11 @@ const COUNT = 262_139;
 /** Random numbers for scratch memory: the same for the same key, wherever it lies. */
 export class TrialNumbers {
   readonly #device: Device;
-  readonly #purpose: string;
+  readonly #purpose: MemoryPurpose;
   /** By the largest magnitude of its numbers. */
   readonly #patterns = new Map<number, GPUBuffer>();
 
-  constructor(device: Device, purpose: string) {
+  constructor(device: Device, purpose: MemoryPurpose) {
     this.#device = device;
     this.#purpose = purpose;
   }

@@ -1,6 +1,7 @@
 import { alignUp } from '../core/align';
 import { dtypeBits, floatsOf } from '../core/dtype';
 import { elementCount } from '../core/shape';
+import type { MemoryPurpose } from '../core/memory_purposes';
 import { holdsTensor, tensorOf, type NamedTensor } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';
 import { DERIVED } from './adapters/bound';
@@ -135,7 +136,7 @@ function paddedBytes(tensor: StateTensor): number {
 }
 
 /** The purpose under which a buffer counts in the memory plan. */
-function purposeOf(slot: string): string {
+function purposeOf(slot: string): MemoryPurpose {
   if (slot === PARAMETERS || slot === DERIVED) return 'adapter';
   return slot === GRADIENTS ? 'gradients' : 'moments';
 }

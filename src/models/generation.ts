@@ -135,7 +135,7 @@ export class Generator {
     cache.reserveArenas(plans.arenas);
     const { version, arenas } = cache;
     const buffers = new Map([...this.#model.buffers, ...cache.buffers, ...(this.#adapter?.buffers ?? [])]);
-    const request = { buffers, inputs: GENERATION_SLOTS, arenas, purpose: 'chat' };
+    const request = { buffers, inputs: GENERATION_SLOTS, arenas, purpose: 'chat' as const };
     const prefill = await compile(device, plans.prefill.plan, request);
     try {
       const decode = await compile(device, plans.decode.plan, request);

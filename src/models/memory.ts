@@ -15,14 +15,9 @@ import {
 } from './training_graph';
 
 /** Bytes on the device by purpose, as `BufferPool.allocated` counts them. */
-export interface MemoryPlan {
-  readonly base: number;
-  readonly adapter: number;
-  readonly gradients: number;
-  readonly moments: number;
-  readonly activations: number;
-  readonly inputs: number;
-}
+export type MemoryPlan = Readonly<
+  Record<'base' | 'adapter' | 'gradients' | 'moments' | 'activations' | 'inputs', number>
+>;
 
 /** What training will take on the device, from the plans alone: nothing is allocated. */
 export function trainingMemory(

@@ -9,7 +9,7 @@ const TOY_PARAMETERS = 20e6;
 const TOY: Partial<TrainSettings> = {
   learning_rate: 2e-3,
   lr_scheduler_type: 'cosine',
-  warmup_ratio: 0.1,
+  warmup_steps: 0.1,
   per_device_train_batch_size: 4,
   gradient_accumulation_steps: 1,
   num_train_epochs: 4,

@@ -1,6 +1,7 @@
+import type { FitAdvice, FitReason } from '../core/advice';
 import { TunesmithError } from '../core/errors';
-import { bytesText } from '../core/bytes';
-import type { TrainSettings } from '../core/settings/settings';
+import { memoryTotalOf, type MemoryByPurpose } from '../core/memory_purposes';
+import { SETTINGS, type TrainSettings } from '../core/settings/settings';
 import type { Limits } from '../ops/op';
 
 /**
@@ -11,12 +12,12 @@ export type FitLevel = 'yes' | 'tight' | 'no';
 
 /** What a run takes on the device. */
 export interface Need {
-  /** Bytes by purpose; empty where the device refuses a piece. */
-  readonly memory: Readonly<Record<string, number>>;
+  /** Empty if the device refuses a piece. */
+  readonly memory: MemoryByPurpose;
   readonly memoryTotal: number;
   readonly level: FitLevel;
-  /** For people, where the level is not 'yes'. */
-  readonly reason?: string;
+  /** Present if the level is not 'yes'. */
+  readonly reason?: FitReason;
 }
 
 /**
@@ -28,28 +29,28 @@ export function suggestedMemory({ maxBufferSize }: Pick<Limits, 'maxBufferSize'>
 }
 
 /** Judges what `plan` tells; what it throws for a device or for settings that can't hold a piece becomes a 'no'. */
-export function needOf(plan: () => Readonly<Record<string, number>>, limits: Limits): Need {
+export function needOf(plan: () => MemoryByPurpose, limits: Limits): Need {
   let memory;
   try {
     memory = plan();
   } catch (error) {
-    if (!(error instanceof TunesmithError) || error.errorClass !== 'fit') throw error;
-    return { memory: {}, memoryTotal: 0, level: 'no', reason: error.message };
+    const refused = error instanceof TunesmithError && REFUSALS.includes(error.code);
+    if (!refused) throw error;
+    return { memory: {}, memoryTotal: 0, level: 'no', reason: { kind: 'refused', message: error.message } };
   }
-  const memoryTotal = Object.values(memory).reduce((sum, bytes) => sum + bytes, 0);
-  // Parameters, their gradients and moments lie in one buffer each.
-  const flat = memory['adapter'] ?? 0;
-  if (flat > limits.maxBufferSize) {
-    const reason = `The adapter needs ${bytesText(flat)} in one buffer; this device allows ${bytesText(limits.maxBufferSize)}.`;
-    return { memory, memoryTotal, level: 'no', reason };
+  const memoryTotal = memoryTotalOf(memory);
+  // Parameters and gradients lie in one buffer each.
+  const bytes = memory.adapter ?? 0;
+  const allowed = limits.maxBufferSize;
+  if (bytes > allowed) {
+    return { memory, memoryTotal, level: 'no', reason: { kind: 'adapter_buffer', bytes, allowed } };
   }
   const suggested = suggestedMemory(limits);
   if (memoryTotal <= suggested) return { memory, memoryTotal, level: 'yes' };
-  const reason =
-    `${bytesText(memoryTotal)} in all: a browser doesn't tell how much memory the graphics card has, ` +
-    `and this one's largest buffer suggests about ${bytesText(suggested)}.`;
-  return { memory, memoryTotal, level: 'tight', reason };
+  return { memory, memoryTotal, level: 'tight', reason: { kind: 'device_memory', memoryTotal, suggested } };
 }
+
+const REFUSALS = ['tensor_exceeds_binding', 'buffer_too_large', 'weight_not_packed', 'linear_not_blocked'];
 
 /** `measure` that plans once for all settings of the same key: those that memory depends on. */
 export function remembered(
@@ -77,17 +78,17 @@ type Change = Partial<TrainSettings>;
 export function adviseFit(
   settings: TrainSettings,
   measure: (settings: TrainSettings) => Need,
-): readonly string[] {
+): readonly FitAdvice[] {
   const now = measure(settings);
   if (now.level === 'yes') return [];
   const goal = now.level === 'no' ? (['yes', 'tight'] as const) : (['yes'] as const);
   const reaches = (change: Change, levels: readonly FitLevel[]): boolean =>
-    levels.includes(measure({ ...settings, ...change }).level);
+    levels.includes(measure({ ...settings, ...completed(settings, change) }).level);
   for (const levels of goal.length > 1 ? [['yes'] as const, goal] : [goal]) {
     const changes = singleChanges(settings).flatMap(
       (values) => nearest(values, (change) => reaches(change, levels)) ?? [],
     );
-    if (changes.length > 0) return changes.map((change) => tell(settings, change, measure));
+    if (changes.length > 0) return changes.map((change) => adviceOf(settings, change, measure, true));
   }
   return [together(settings, measure, now)];
 }
@@ -130,24 +131,36 @@ function nearest(changes: readonly Change[], enough: (change: Change) => boolean
   return changes[low];
 }
 
-function tell(settings: TrainSettings, change: Change, measure: (settings: TrainSettings) => Need): string {
-  const { memoryTotal } = measure({ ...settings, ...change });
-  return `${textOf(settings, change)}: ${bytesText(memoryTotal)} in all.`;
+function adviceOf(
+  settings: TrainSettings,
+  change: Change,
+  measure: (settings: TrainSettings) => Need,
+  single: boolean,
+): FitAdvice {
+  const changes = completed(settings, change);
+  const { memoryTotal } = measure({ ...settings, ...changes });
+  return { kind: 'change', changes, memoryTotal, single };
 }
 
-function textOf(settings: TrainSettings, change: Change): string {
-  const parts = Object.entries(change).map(([name, value]) => `${name} = ${String(value)}`);
-  const { per_device_train_batch_size: batch } = change;
-  if (batch !== undefined) {
-    const examples = settings.per_device_train_batch_size * settings.gradient_accumulation_steps;
-    const steps = Math.ceil(examples / batch);
-    parts.push(`gradient_accumulation_steps = ${steps} (so that a step has as many examples as before)`);
-  }
-  return parts.join(', ');
+/** A change with what keeps the rest as it was: as many examples to a step, an adapter that acts as strongly. */
+function completed(settings: TrainSettings, change: Change): Change {
+  const { per_device_train_batch_size: batch, r } = change;
+  const steps =
+    batch === undefined
+      ? undefined
+      : Math.ceil((settings.per_device_train_batch_size * settings.gradient_accumulation_steps) / batch);
+  const share = r === undefined ? 1 : r / settings.r;
+  const strength = settings.use_rslora ? Math.sqrt(share) : share;
+  return {
+    ...change,
+    ...(r !== undefined && { lora_alpha: settings.lora_alpha * strength }),
+    ...(steps !== undefined &&
+      SETTINGS.gradient_accumulation_steps.kind.read(steps) && { gradient_accumulation_steps: steps }),
+  };
 }
 
 /** Everything that costs no quality, then the largest length that is left. */
-function together(settings: TrainSettings, measure: (settings: TrainSettings) => Need, now: Need): string {
+function together(settings: TrainSettings, measure: (settings: TrainSettings) => Need, now: Need): FitAdvice {
   const base: Change = {
     ...(!settings.gradient_checkpointing && { gradient_checkpointing: true }),
     ...(!settings.load_in_4bit && { load_in_4bit: true }),
@@ -160,10 +173,14 @@ function together(settings: TrainSettings, measure: (settings: TrainSettings) =>
     ...(max_seq_length !== settings.max_seq_length && { max_seq_length }),
   }));
   for (const levels of now.level === 'no' ? [['yes'], ['yes', 'tight']] : [['yes']]) {
-    const change = nearest(changes, (each) => levels.includes(measure({ ...settings, ...each }).level));
-    if (change) return `No single setting is enough. Together: ${tell(settings, change, measure)}`;
+    const change = nearest(changes, (each) =>
+      levels.includes(measure({ ...settings, ...completed(settings, each) }).level),
+    );
+    if (change) return adviceOf(settings, change, measure, false);
   }
-  const least = measure({ ...settings, ...changes.at(-1) });
-  const still = least.level === 'no' ? (least.reason ?? '') : `Still ${bytesText(least.memoryTotal)} in all.`;
-  return `No settings make this model fit; choose a smaller one. ${still}`.trim();
+  const { level, memoryTotal, reason } = measure({
+    ...settings,
+    ...completed(settings, changes.at(-1) ?? base),
+  });
+  return { kind: 'smaller_model', memoryTotal, ...(level === 'no' && reason && { reason }) };
 }

@@ -1,15 +1,15 @@
+import type { Advice } from '../core/advice';
+import type { MemoryByPurpose } from '../core/memory_purposes';
 import { memoryKey, type LoadSettings, type TrainSettings } from '../core/settings/settings';
 import { readSpec } from '../models/config';
 import { familyLabel } from '../models/families';
 import { modelLayout, positionsOf, weightSlots, type ModelLayout } from '../models/layout';
 import { adapterLayout } from '../models/adapters/layout';
-import { chatMemory, trainingMemory } from '../models/memory';
 import { parameterCount } from '../models/spec';
 import { expectedForms, type ListedFile } from '../models/stored/expected_forms';
 import type { Limits } from '../ops/op';
-import { capacityOfSettings } from '../train/plan';
 import { adviseFit, needOf, remembered, type FitLevel, type Need } from './fit';
-import { chatRows } from './resident';
+import { rowsOfSettings, runMemory } from './run_memory';
 
 /** What is known of a model before anything but its config.json is fetched. */
 export interface ModelEstimate {
@@ -18,13 +18,13 @@ export interface ModelEstimate {
   /** Of all the files. */
   readonly downloadBytes: number;
   /** Bytes on the device by purpose, for a run with the settings. */
-  readonly memory: Readonly<Record<string, number>>;
+  readonly memory: MemoryByPurpose;
   readonly memoryTotal: number;
   readonly level: FitLevel;
   /** The level is not 'no'. */
   readonly fits: boolean;
   /** Why it does not fit, or only just, and which setting to change. */
-  readonly advice: readonly string[];
+  readonly advice: readonly Advice[];
   readonly notes: readonly string[];
   /** How the checkpoint is quantised already: "GPTQ, 4-bit"; else absent. */
   readonly quantized?: string;
@@ -59,11 +59,7 @@ export function modelPreview(
       needOf(() => {
         const layout = layoutFor(changed);
         const adapter = adapterLayout(spec, changed);
-        const capacity = capacityOfSettings(changed, positionsOf(spec));
-        return {
-          ...trainingMemory(layout, adapter, { capacity, limits, settings: changed }),
-          ...chatMemory(layout, adapter, { cacheRows: chatRows(layout, 1), limits }),
-        };
+        return runMemory(layout, adapter, changed, rowsOfSettings(layout, changed), limits);
       }, limits),
     memoryKey,
   );

@@ -1,28 +1,27 @@
+import type { Advice } from '../core/advice';
+import type { MemoryByPurpose } from '../core/memory_purposes';
 import { memoryKey, type TrainSettings } from '../core/settings/settings';
 import type { Limits } from '../ops/op';
 import type { ModelLayout } from '../models/layout';
 import { adapterLayout } from '../models/adapters/layout';
-import { chatMemory, trainingMemory } from '../models/memory';
 import { parameterCount } from '../models/spec';
-import { capacityOf, planOf, sampleSteps } from '../train/plan';
+import { planOf, sampleSteps } from '../train/plan';
 import type { TrainEvent } from '../train/events';
 import { tokenCount, type Dataset } from './dataset';
 import { adviseFit, needOf, remembered, type FitLevel, type Need } from './fit';
-import { chatRows } from './resident';
-import { ANSWER_TOKENS } from './training';
+import { rowsOfExamples, runMemory, type RunRows } from './run_memory';
 
 /** Memory and time of a run, before anything starts. */
 export interface PlanReport {
   readonly steps: number;
   readonly trainableParameters: number;
-  /** Bytes by purpose. */
-  readonly memory: Readonly<Record<string, number>>;
+  readonly memory: MemoryByPurpose;
   readonly memoryTotal: number;
   readonly level: FitLevel;
   /** The level is not 'no'. */
   readonly fits: boolean;
   /** Why it does not fit, or only just, and what to change. */
-  readonly advice: readonly string[];
+  readonly advice: readonly Advice[];
   /** Of the whole run; undefined before the device's speed is known. */
   readonly estimatedSeconds?: number;
 }
@@ -38,27 +37,21 @@ export function planReport(
   rate: number | undefined,
 ): PlanReport {
   const { training, heldOut } = dataset;
-  const tokens = [...training, ...heldOut].reduce((most, { ids }) => Math.max(most, ids.length), 0);
-  const cacheRows = chatRows(model, tokens + ANSWER_TOKENS);
-  const shapeOf = (chosen: TrainSettings) => ({
-    capacity: capacityOf(
-      planOf(chosen, training.length),
-      chosen.per_device_train_batch_size,
-      cutExamples(training, settings, chosen),
-      cutExamples(heldOut, settings, chosen),
-    ),
-    adapter: adapterLayout(model.spec, chosen),
-  });
+  const { cacheRows } = rowsOfExamples(model, settings, dataset);
+  const rowsOf = (chosen: TrainSettings): RunRows => {
+    const cut = {
+      training: cutExamples(training, settings, chosen),
+      heldOut: cutExamples(heldOut, settings, chosen),
+    };
+    return { ...rowsOfExamples(model, chosen, cut), cacheRows };
+  };
   const measure = remembered(
     (chosen: TrainSettings): Need =>
-      needOf(() => {
-        const { capacity, adapter } = shapeOf(chosen);
-        return {
-          ...trainingMemory(model, adapter, { capacity, limits, settings: chosen }),
-          ...chatMemory(model, adapter, { cacheRows, limits }),
-        };
-      }, limits),
-    (chosen) => `${shapeOf(chosen).capacity} ${memoryKey(chosen)}`,
+      needOf(
+        () => runMemory(model, adapterLayout(model.spec, chosen), chosen, rowsOf(chosen), limits),
+        limits,
+      ),
+    (chosen) => `${rowsOf(chosen).capacity} ${memoryKey(chosen)}`,
   );
   const { memory, memoryTotal, level, reason } = measure(settings);
   // The model is open: how it was loaded stays.
@@ -66,7 +59,7 @@ export function planReport(
   const seconds = rate && runOperations(model, dataset, settings) / rate;
   return {
     steps: planOf(settings, training.length).steps,
-    trainableParameters: shapeOf(settings).adapter.parameters,
+    trainableParameters: adapterLayout(model.spec, settings).parameters,
     memory,
     memoryTotal,
     level,

@@ -8,12 +8,15 @@ export interface Schedule {
   readonly steps: number;
 }
 
-/** `warmup_steps` where it is above 0, else `warmup_ratio` of the run, rounded up: Transformers' `get_warmup_steps`. */
+/**
+ * `warmup_steps` of 1 or more are steps; below 1 it is a share of the run, rounded up: `get_warmup_steps` of Transformers 5.
+ * `warmup_ratio`, its name in Transformers 4, is such a share too; as there, `warmup_steps` of 1 or more take its place.
+ */
 export function warmupStepsOf(
-  settings: Pick<TrainSettings, 'warmup_steps' | 'warmup_ratio'>,
+  { warmup_steps, warmup_ratio }: Pick<TrainSettings, 'warmup_steps' | 'warmup_ratio'>,
   steps: number,
 ): number {
-  return settings.warmup_steps > 0 ? settings.warmup_steps : Math.ceil(steps * settings.warmup_ratio);
+  return warmup_steps >= 1 ? warmup_steps : Math.ceil(steps * (warmup_ratio ?? warmup_steps));
 }
 
 export function scheduleOf(settings: TrainSettings, steps: number): Schedule {
@@ -22,11 +25,10 @@ export function scheduleOf(settings: TrainSettings, steps: number): Schedule {
 
 /**
  * What `learning_rate` is multiplied by in the optimizer step after `done` steps, as Transformers' `get_scheduler` has
- * it; the first step of a warm-up so has a rate of 0. One thing differs: `constant` heeds a warm-up that was asked for,
- * which Transformers does under the name `constant_with_warmup` only.
+ * it: the first step of a warm-up has a rate of 0, and `constant` has no warm-up.
  */
 export function learningRateMultiplier({ type, warmupSteps, steps }: Schedule, done: number): number {
-  if (done < warmupSteps) return done / warmupSteps;
+  if (type !== 'constant' && done < warmupSteps) return done / warmupSteps;
   const left = Math.max(1, steps - warmupSteps);
   switch (type) {
     case 'linear':

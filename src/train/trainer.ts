@@ -13,7 +13,7 @@ import { evaluate } from './evaluate';
 import type { Answer, TrainEvent } from './events';
 import { Pace } from './pace';
 import { planOf, sampleSteps } from './plan';
-import { learningRateMultiplier, scheduleOf } from './schedule';
+import { learningRateMultiplier, scheduleOf, warmupStepsOf } from './schedule';
 
 /** Where a run stands between two optimizer steps, as checkpoints hold it. All of it follows from the settings and `step`. */
 export type TrainPosition = Pick<CheckpointState, 'step' | 'position' | 'seed'>;
@@ -275,10 +275,11 @@ class Trainer {
   }
 
   #notFinite(message: string): TunesmithError {
-    const { learning_rate, max_grad_norm, warmup_steps, warmup_ratio } = this.#options.settings;
+    const { settings } = this.#options;
+    const { learning_rate, max_grad_norm } = settings;
     const tries = [
       `a lower learning_rate (it is ${learning_rate})`,
-      ...(warmup_steps === 0 && warmup_ratio === 0 ? ['a warm-up (warmup_ratio 0.1)'] : []),
+      ...(warmupStepsOf(settings, this.#plan.steps) === 0 ? ['a warm-up (warmup_steps 0.1)'] : []),
       ...(max_grad_norm === 0 ? ['clipping (max_grad_norm 1)'] : []),
     ];
     const kept =

@@ -72,7 +72,7 @@ test('trains the demo by one button, chats with it, takes it away, brings it bac
 
   await test.step('train it further', async () => {
     const rate = 1e-5;
-    await tunesmith.set({ max_steps: '1', learning_rate: String(rate), warmup_ratio: '0' });
+    await tunesmith.set({ max_steps: '1', learning_rate: String(rate), warmup_steps: '0' });
     await tunesmith.step('train').getByLabel('Start from the open adapter').click();
     await tunesmith.train();
     const { files } = await tunesmith.exported();

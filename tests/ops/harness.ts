@@ -86,7 +86,7 @@ async function runVariant(
   const buffers = new Map(
     [...prepared.contents].map(([slot, { byteLength }]) => [
       slot,
-      device.buffers.create('cases', slot, byteLength),
+      device.buffers.create('other', slot, byteLength),
     ]),
   );
   const program = await compile(device, prepared.plan, { buffers });
@@ -94,7 +94,7 @@ async function runVariant(
     return await checkRuns(device, opCase, prepared, program, buffers);
   } finally {
     program.destroy();
-    for (const buffer of buffers.values()) device.buffers.destroy('cases', buffer);
+    for (const buffer of buffers.values()) device.buffers.destroy('other', buffer);
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DEFAULTS } from '../../src/core/settings/settings';
 import { openFolder } from '../../src/cli/files';
 import { packMicroBatch } from '../../src/data/batches';
 import { Device } from '../../src/gpu/device';
@@ -11,7 +12,6 @@ import type { Model } from '../../src/models/model';
 import { optimizerPlan } from '../../src/models/optimizers';
 import { compileTraining } from '../../src/models/training';
 import type { TrainingProgram } from '../../src/models/training_program';
-import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
 import { loadFixture } from './fixtures';
 

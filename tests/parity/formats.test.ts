@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULTS } from '../../src/core/settings/settings';
 import { openFolder } from '../../src/cli/files';
 import { loadTokenizer } from '../../src/data/tokenizer';
 import { Device } from '../../src/gpu/device';
@@ -9,7 +10,6 @@ import { allLogits } from '../../src/models/logits';
 import { readParameter } from '../../src/models/adapters/layout';
 import { compileTraining } from '../../src/models/training';
 import { namedTensors } from '../../src/models/adapter_files';
-import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
 import { formats, loadFixture, loadFormat, maxError, numberTolerance } from './fixtures';
 import { batchOf, greedy, loadOnDevice, type LoadedFixture } from './load_fixture';

@@ -1,4 +1,5 @@
 import type { LoadSettings } from '../../src/core/settings/settings';
+import { DEFAULTS } from '../../src/core/settings/settings';
 import { packMicroBatch, type Batch } from '../../src/data/batches';
 import { openFolder } from '../../src/cli/files';
 import type { Device } from '../../src/gpu/device';
@@ -10,7 +11,6 @@ import type { Model } from '../../src/models/model';
 import { readAdapterFiles } from '../../src/models/adapter_files';
 import { optimizerPlan } from '../../src/models/optimizers';
 import type { OptimizerSettings } from '../../src/models/optimizers/optimizer';
-import { DEFAULTS } from '../../src/train/settings';
 import type { Example, Fixture, Variant } from './fixtures';
 
 /** A fixture on a device: its base, and the adapter beside it ready to be trained. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULTS } from '../../src/core/settings/settings';
 import { Device } from '../../src/gpu/device';
 import { chatMemory, trainingMemory } from '../../src/models/memory';
 import { compileTraining } from '../../src/models/training';
 import { chatRows, Resident } from '../../src/session/resident';
-import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
 import { families, loadFixture } from './fixtures';
 import { batchOf, loadOnDevice } from './load_fixture';

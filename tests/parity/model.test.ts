@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULTS } from '../../src/core/settings/settings';
 import { Device } from '../../src/gpu/device';
 import type { Plan } from '../../src/graph/plan';
 import { Generator } from '../../src/models/generation';
@@ -8,7 +9,6 @@ import { allLogits } from '../../src/models/logits';
 import { readParameter } from '../../src/models/adapters/layout';
 import { compileTraining } from '../../src/models/training';
 import { namedTensors } from '../../src/models/adapter_files';
-import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
 import { adapted, families, loadFixture, maxError, numberTolerance } from './fixtures';
 import { batchOf, greedy, loadOnDevice, type LoadedFixture } from './load_fixture';

@@ -117,7 +117,7 @@ describe('AdamW with moments in 8 bits', () => {
     const trace = new Trace();
     const buffers = new Map<string, GPUBuffer>();
     const make = (slot: string, type: 'f32' | 'u32', words: number) => {
-      buffers.set(slot, device.buffers.create('cases', slot, words * 4));
+      buffers.set(slot, device.buffers.create('other', slot, words * 4));
       return trace.bound(slot, type, [words]);
     };
     const named = new Map(
@@ -156,7 +156,7 @@ describe('AdamW with moments in 8 bits', () => {
       },
       destroy() {
         program.destroy();
-        for (const buffer of buffers.values()) device.buffers.destroy('cases', buffer);
+        for (const buffer of buffers.values()) device.buffers.destroy('other', buffer);
       },
     };
   }

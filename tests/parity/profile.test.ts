@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DEFAULTS } from '../../src/core/settings/settings';
 import { openFolder } from '../../src/cli/files';
 import { packMicroBatch } from '../../src/data/batches';
 import { Device } from '../../src/gpu/device';
@@ -14,7 +15,6 @@ import { optimizerPlan } from '../../src/models/optimizers';
 import type { Model } from '../../src/models/model';
 import { linearMaps } from '../../src/models/spec';
 import { BATCH_SLOTS, METRICS, planMicroBatch, writeBatch } from '../../src/models/training_graph';
-import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
 import { loadFixture } from './fixtures';
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULTS } from '../../src/core/settings/settings';
 import { elementCount } from '../../src/core/shape';
 import { Device } from '../../src/gpu/device';
 import { readParameter, writeParameter } from '../../src/models/adapters/layout';
 import { compileTraining } from '../../src/models/training';
 import { namedTensors } from '../../src/models/adapter_files';
 import { learningRateMultiplier } from '../../src/train/schedule';
-import { DEFAULTS } from '../../src/train/settings';
 import { gpu } from './dawn';
 import {
   adapted,

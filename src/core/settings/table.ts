@@ -10,7 +10,7 @@
  * it describes the adapter itself, and `fixed: 'run'` if a run that goes on must keep it; 'data' and 'load' are kept anyway.
  * The order within a group is the form's. A new group needs a title in `setting.ts`.
  */
-import { choice, flag, modules, number, whole } from './kind';
+import { choice, flag, modules, number, optional, whole } from './kind';
 import { setting, type Decision, type Fixed, type Values } from './setting';
 
 export const SETTINGS = {
@@ -124,7 +124,7 @@ export const SETTINGS = {
     choice({
       linear: 'down to zero evenly',
       cosine: 'down to zero in a curve',
-      constant: 'stays as it is',
+      constant: 'stays as it is, without warm-up',
       constant_with_warmup: 'rises, then stays',
     }),
     {
@@ -133,15 +133,15 @@ export const SETTINGS = {
       help: 'How the learning rate changes along the run.',
     },
   ),
-  warmup_steps: setting(whole(0, 10_000_000), {
-    default: 0,
-    group: 'rate',
-    help: 'Steps in which the learning rate rises from zero; above 0 it takes the place of warmup_ratio.',
-  }),
-  warmup_ratio: setting(number({ from: 0, most: 1 }), {
+  warmup_steps: setting(number({ from: 0, most: 10_000_000, wholeFrom: 1 }), {
     default: 0.05,
     group: 'rate',
-    help: 'The same as a share of the whole run.',
+    help: 'Steps in which the learning rate rises from zero; below 1, a share of the whole run; 0 for none.',
+  }),
+  warmup_ratio: setting(optional(number({ from: 0, most: 1 }), 'what warmup_steps says'), {
+    default: null,
+    group: 'rate',
+    help: 'The older name of such a share; counts unless warmup_steps is 1 or more.',
   }),
 
   optim: setting(

@@ -1,5 +1,4 @@
 import { record, string, unknown } from 'valibot';
-import { problemOf } from '../../core/settings/parse';
 import {
   isNameOf,
   namesOf,
@@ -8,6 +7,7 @@ import {
   type Table,
   type Values,
 } from '../../core/settings/setting';
+import { problemOf } from '../../core/settings/parse';
 import { keep, readKept } from './persist';
 
 type Given = Readonly<Record<string, unknown>>;
@@ -81,8 +81,8 @@ export class FormState<T extends Table> {
       const value = given[name];
       if (value === undefined) continue;
       const read = this.table[name]?.kind.read(value);
-      const taken = read ? read.value : value;
-      if (JSON.stringify(taken) !== JSON.stringify(this.#defaults?.[name])) changes[name] = taken;
+      const isDefault = read && JSON.stringify(read.value) === JSON.stringify(this.#defaults?.[name]);
+      if (!isDefault) changes[name] = read ? read.value : value;
     }
     return changes;
   }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { layoutsOf, MODELS } from '../../../bench/suite/models';
 import { distinct } from '../../../bench/suite/ops';
 import { resultOf } from '../../../bench/suite/recorder';
 import { selectionFor } from '../../../bench/suite/selection';
 import { readWishes } from '../../../bench/wishes';
 import { planMicroBatch } from '../../../src/models/training_graph';
-import { DEFAULTS } from '../../../src/train/settings';
 
 describe('wishes', () => {
   it('are lists with commas, whatever their case', () => {

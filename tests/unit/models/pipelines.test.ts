@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { readSpec } from '../../../src/models/config';
 import { modelLayout } from '../../../src/models/layout';
 import { adapterLayout } from '../../../src/models/adapters/layout';
 import { planMicroBatch } from '../../../src/models/training_graph';
-import { DEFAULTS } from '../../../src/train/settings';
 
 const LIMITS = {
   maxStorageBufferBindingSize: 2 ** 27,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { byteLength, type Plan } from '../../../src/graph/plan';
 import { readSpec } from '../../../src/models/config';
 import { planChat } from '../../../src/models/generation_graph';
@@ -11,7 +12,6 @@ import {
 } from '../../../src/models/layout';
 import { adapterLayout } from '../../../src/models/adapters/layout';
 import { checkpointTensors, parameterCount, type ModelSpec } from '../../../src/models/spec';
-import { DEFAULTS } from '../../../src/train/settings';
 import { planEvaluation, planMicroBatch, planOptimizer } from '../../../src/models/training_graph';
 import { DISPATCH_OPERATIONS } from '../../../src/ops/dispatch_time';
 import { PUBLISHED, PUBLISHED_NAMES, type PublishedName } from './published';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { adviceText } from '../../../src/core/advice';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { expectedForms } from '../../../src/models/stored/expected_forms';
 import { readSpec } from '../../../src/models/config';
@@ -47,8 +48,9 @@ describe('modelPreview', () => {
     const settings = { ...SETTINGS, max_seq_length: 1024, per_device_train_batch_size: 32 };
     const preview = modelPreview(config, filesOf(2 * parameters), LOAD, settings, SMALLEST);
     expect(preview).toMatchObject({ level: 'no', fits: false, memoryTotal: 0 });
-    expect(preview.advice[0]).toMatch(/^Batches of 32768 tokens need \d+ MB in one piece/);
-    const named = preview.advice.slice(1).map((text) => /^(\w+) = (\d+)/.exec(text)?.slice(1) ?? []);
+    const words = preview.advice.map(adviceText);
+    expect(words[0]).toMatch(/^Batches of 32768 tokens need \d+ MB in one piece/);
+    const named = words.slice(1).map((text) => /^(\w+) = (\d+)/.exec(text)?.slice(1) ?? []);
     expect(named.map(([name]) => name)).toEqual(['per_device_train_batch_size', 'max_seq_length']);
     for (const [name = '', value] of named) {
       const changed = { ...settings, [name]: Number(value) };
@@ -62,8 +64,9 @@ describe('modelPreview', () => {
     const load = { ...LOAD, load_in_4bit: false, dtype: 'float32' as const };
     const preview = modelPreview(config, filesOf(2 * parameters), load, SETTINGS, DESKTOP);
     expect(preview.level).toBe('tight');
-    expect(preview.advice.some((text) => text.startsWith('load_in_4bit = true: '))).toBe(true);
-    expect(preview.advice.some((text) => text.startsWith('dtype = float16: '))).toBe(true);
+    const words = preview.advice.map(adviceText);
+    expect(words.some((text) => text.startsWith('load_in_4bit = true: '))).toBe(true);
+    expect(words.some((text) => text.startsWith('dtype = float16: '))).toBe(true);
   });
 
   test('says where the model takes shorter texts than the settings allow', () => {

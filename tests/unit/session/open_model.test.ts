@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { openFolder } from '../../../src/cli/files';
 import { makeDataset } from '../../../src/session/dataset';
 import { memoryFile } from '../../../src/core/file_reader';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { openModel, templateOf, type OpenModel } from '../../../src/session/open_model';
 import { openFolderModel } from '../../../src/session/opening';
-import { DEFAULTS } from '../../../src/train/settings';
 
 const path = fileURLToPath(new URL('../../parity/fixtures/qwen3/', import.meta.url));
 let model: OpenModel;

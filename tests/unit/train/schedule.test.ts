@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULTS, parseSettings } from '../../../src/core/settings/settings';
 import { learningRateMultiplier, warmupStepsOf, type Schedule } from '../../../src/train/schedule';
 
 const third = 1 / 3;
@@ -35,10 +36,10 @@ describe('learningRateMultiplier', () => {
     }
   });
 
-  it('warms a constant rate up where that was asked for', () => {
+  it('leaves a constant rate constant, whatever the warm-up: that is what constant_with_warmup is for', () => {
     const rate = (done: number) =>
       learningRateMultiplier({ type: 'constant', warmupSteps: 2, steps: 9 }, done);
-    expect([0, 1, 2, 8].map(rate)).toEqual([0, 0.5, 1, 1]);
+    expect([0, 1, 2, 8].map(rate)).toEqual([1, 1, 1, 1]);
   });
 
   it('never falls below zero past the end', () => {
@@ -50,10 +51,25 @@ describe('learningRateMultiplier', () => {
 });
 
 describe('warmupStepsOf', () => {
-  it('takes the steps before the ratio, and rounds the ratio up', () => {
-    expect(warmupStepsOf({ warmup_steps: 7, warmup_ratio: 0.5 }, 10)).toBe(7);
-    expect(warmupStepsOf({ warmup_steps: 0, warmup_ratio: 0.03 }, 101)).toBe(4);
-    expect(warmupStepsOf({ warmup_steps: 0, warmup_ratio: 0.03 }, 100)).toBe(3);
-    expect(warmupStepsOf({ warmup_steps: 0, warmup_ratio: 0 }, 100)).toBe(0);
+  it.each([
+    // As Transformers 5: steps from 1 on, a share below.
+    [7, null, 10, 7],
+    [1, null, 10, 1],
+    [0.1, null, 95, 10],
+    [0.03, null, 100, 3],
+    [0, null, 100, 0],
+    // As Transformers 4, whose own default of warmup_steps is 0.
+    [7, 0.5, 10, 7],
+    [0, 0.03, 101, 4],
+    [0.05, 0.03, 100, 3],
+    [0.05, 0, 100, 0],
+  ])('warmup_steps %d, warmup_ratio %d of %i steps: %i', (warmup_steps, warmup_ratio, steps, expected) => {
+    expect(warmupStepsOf({ warmup_steps, warmup_ratio }, steps)).toBe(expected);
+  });
+
+  it('warms up a twentieth of the run if nothing is said, and not at all if warmup_steps is 0', () => {
+    expect(warmupStepsOf(DEFAULTS, 100)).toBe(5);
+    expect(warmupStepsOf(parseSettings({ warmup_steps: 0 }), 100)).toBe(0);
+    expect(warmupStepsOf(parseSettings({ warmup_ratio: 0.2 }), 100)).toBe(20);
   });
 });

@@ -25,7 +25,7 @@ const settings: TrainSettings = {
   gradient_accumulation_steps: 3,
   num_train_epochs: 3,
   learning_rate: 0.05,
-  warmup_ratio: 0.2,
+  warmup_steps: 0.2,
   weight_decay: 0.01,
   save_steps: 2,
   eval_steps: 3,
@@ -392,7 +392,7 @@ describe('a loss that is not finite', () => {
   it.each([1, 6])(
     'stops with the step, the last good checkpoint and what to try (logging every %i)',
     async (logging_steps) => {
-      const run = prepare({ logging_steps, max_grad_norm: 0, warmup_ratio: 0 });
+      const run = prepare({ logging_steps, max_grad_norm: 0, warmup_steps: 0 });
       run.program.brokenStep = 4;
       const error = await train(run.options).then(
         () => undefined,
@@ -404,7 +404,7 @@ describe('a loss that is not finite', () => {
       expect(message).toContain('in step 4.');
       expect(message).toContain('checkpoint of step 2 is the last good one');
       expect(hint).toBe(
-        'Train again with a lower learning_rate (it is 0.05), or a warm-up (warmup_ratio 0.1), or clipping (max_grad_norm 1).',
+        'Train again with a lower learning_rate (it is 0.05), or a warm-up (warmup_steps 0.1), or clipping (max_grad_norm 1).',
       );
       // Nothing is saved after it, and what came before it is told.
       expect([...run.saved.keys()]).toEqual([0, 2]);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { DEFAULTS } from '../../../../src/core/settings/settings';
 import { elementCount } from '../../../../src/core/shape';
 import { readSpec } from '../../../../src/models/config';
 import { modelLayout, modelBytes, weightSlots } from '../../../../src/models/layout';
@@ -12,7 +13,6 @@ import {
 } from '../../../../src/models/adapters/layout';
 import type { AdapterSettings } from '../../../../src/models/adapters/settings';
 import { trainingMemory } from '../../../../src/models/memory';
-import { DEFAULTS } from '../../../../src/train/settings';
 
 const spec = readSpec({
   architectures: ['LlamaForCausalLM'],

@@ -1,1 +1,0 @@
-export { DEFAULTS, type SettingName, type SettingValue, type TrainSettings } from '../core/settings/settings';
