@@ -64,6 +64,8 @@ export interface TemplateOptions {
   readonly variables?: Readonly<Record<string, unknown>>;
   /** The time that `strftime_now` tells; without it, the time of rendering. */
   readonly now?: Date;
+  /** Work that one rendering may do: far more than templates need, unless it is given. */
+  readonly maxSteps?: number;
 }
 
 const GENERATION = /\{%-?\s*generation\s*-?%\}/;
@@ -114,7 +116,7 @@ export function jinjaTemplate(source: TemplateSource, options: TemplateOptions):
       for (const [name, value] of Object.entries<unknown>(json)) {
         if (value !== undefined) values.set(name, fromJson(value)); // a template may ask whether it is defined
       }
-      return renderTemplate(chosen(tools)?.body ?? [], values);
+      return renderTemplate(chosen(tools)?.body ?? [], values, options.maxSteps);
     } catch (cause) {
       throw templateError('refused a conversation', cause);
     }

@@ -86,6 +86,13 @@ range(3) | list|range(1, 4) | list|range(5, 0, -2) | list|range(3) | length|rang
 table.C.d|table['C']['d']|tool.function.name|tool['function']['parameters'].properties.fish.enum[1]|people[0].at.city ~ '!'|people[2].at is defined|people[2].at.city is defined|missing.foo|missing()|nothing()
 table.foo()|'a' + 1|'a' + none|missing + 'a'|none | length|1 | length|1 in 'abc'|'a' < 1|items.append('x')|table.update({})
 text | nosuch|text is nosuch|text.__class__|items | first | first | upper|number(1)|1 / 0|[] | max|strftime_now('%d %b %Y, %A %B %a %H:%M:%S %m %y %j %% %I %p %-d %e %F %T %q')|raise_exception('Stop.')|table.pop('b')
+'a <b>' | safe|'a <b>' | e|'a' | e | e|'<a>' | e | forceescape|'<a>' | e ~ '<'|('a' | safe) + '<'|'<' + ('a<' | safe)|('a<' | safe) * 2 + '<'|('%s<' | safe) % '<'|'%s<' % ('<' | safe)|[('a<' | safe)]|('<a' | safe)[0] + '<'|('<a' | safe)[:1] + '<'
+('<a' | safe).upper() + '<'|('<a b' | safe).split()|('x<{}' | safe).format('<')|('<' | safe).join(['<', 'b'])|('a<a' | safe).replace('a', '<')|('<a' | safe | trim) + '<'|('<a' | safe | replace('a', 'b')) + '<'|('<' | safe) == '<'|'a' in ('ab' | safe)|{'a': 1}['a' | safe]|table | tojson | safe|('a' | safe) | tojson|1 + ('a' | safe)|('a' | safe) is escaped
+'a' is escaped|('a' | safe) is string|('a' | safe) | length|5 | safe|none | safe|('b' | safe) > 'a'|['<', 'b'] | join('<' | safe)|items | join('<' | safe)|tool | tojson(indent=2) | safe|('' | safe) or 'x'|('ab' | safe) | list|('ab' | safe) | reverse + '<'|missing | safe
+none | select | list|none | select('nosuch') | list|none | reject('odd') | list|none | selectattr('a') | list|none | rejectattr('a', 'defined') | list|none | map('upper') | list|none | map(attribute='a') | list|'' | map('nosuch') | list|0 | select | list|missing | map('upper') | list|missing | select | list|[] | map('nosuch') | list|none | list|none | join|none | sort|none | first|none | unique | list|none | reverse|none | sum|none | max|none | batch(2) | list
+none | items | list|none | dictsort|none | tojson|none | default('x')|none | string|none | trim|none | upper|none | replace('n', 'm')|none | length|none | int|none | float|none | wordcount|missing | list|missing | join|missing | sort|missing | first|missing | last|missing | unique | list|missing | sum|missing | max|missing | batch(2) | list|missing | items | list|missing | dictsort
+missing | tojson|missing | string|missing | trim|missing | int|missing | reverse | list|missing | groupby('a') | list|[1, 2, 3, 4, 5] | slice(2) | list|[1, 2, 3] | slice(2, 'x') | list|[1, 2, 3, 4] | slice(3) | list|5 | filesizeformat|1 | filesizeformat|123456 | filesizeformat|123456 | filesizeformat(true)|1234567890 | filesizeformat|'2000' | filesizeformat|999 | filesizeformat|1000 | filesizeformat
+'a b/c?d=e&f' | urlencode|{'a b': 'c&d', 'e': 'f/g'} | urlencode|[('a', 1)] | urlencode|'é*(!)' | urlencode|{'a': 'b"c', 'd': none, 'e': 1} | xmlattr|{'a': 'b'} | xmlattr(false)|{} | xmlattr|{'a b': 'c'} | xmlattr|text is filter|'safe' is filter|'escaped' is test|'a' * 3|1 == ('1' | safe)
 true|True|none|None|false|1_000|0x1f|0b101|1.5e3|.5 if false else 5
 """.strip()
 
@@ -129,6 +136,10 @@ BLOCKS = [
     "{% for i in missing %}x{% else %}empty{% endfor %}",
     "{% for i in nothing %}x{% endfor %}",
     "{% for i in number %}x{% endfor %}",
+    "{% set c = cycler('a', 'b') %}{{ c.next() }}{{ c.current }}{{ c.next() }}{{ c.next() }}{% set _ = c.reset() %}{{ c.current }}",
+    "{% set x = ('<a>' | safe) %}{{ x }}{{ x + '<' }}{% macro m(t) %}{{ t }}{% endmacro %}{{ m(x) + '<' }}{% set b %}{{ x }}{% endset %}{{ b + '<' }}",
+    "{% for k, v in table.items() %}{{ k }}={{ (v | tojson | safe) if v is not string else v }};{% endfor %}",
+    "{% filter safe %}<a>{% endfilter %}{{ ('<' | safe) if yes else '' }}",
     "{% set j = joiner(', ') %}{% for i in numbers %}{{ j() }}{{ i }}{% endfor %}",
     "{% set g = items | select('eq', 'a') %}{{ g | list | length }}{{ g | list | length }}{% if g %}t{% endif %}",
     "{{ (items | map('upper') | first) }}{% if people | selectattr('age', 'gt', 99) %}always{% endif %}",

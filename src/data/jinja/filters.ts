@@ -11,6 +11,7 @@ import {
   selectedByAttribute,
   sorted,
 } from './sequence_filters';
+import { escapeText } from './markup';
 import { takeUnits } from './steps';
 import { capitalize, integer, needText, percentFormat, replaceText, strip } from './text_methods';
 import { jsonOf } from './json_of';
@@ -27,6 +28,7 @@ import {
   typeName,
   Undefined,
   type Value,
+  Markup,
 } from './values';
 
 type Filter = (value: Value, given: Given, context: FilterContext) => Value;
@@ -37,7 +39,19 @@ const plain =
   (value) =>
     change(textOf(value));
 
-/** Jinja's own filters, as far as they need no HTML and no randomness. */
+/** Filters that tell Markup from other texts. */
+export const MARKING: readonly string[] = ['safe', 'escape', 'e', 'forceescape', 'default', 'd'];
+/** Filters that make Markup of Markup. */
+export const KEEPING: readonly string[] = [
+  ...['capitalize', 'center', 'indent', 'last', 'lower', 'reverse', 'string', 'trim', 'truncate', 'upper'],
+];
+
+const escape: Filter = (value) => (value instanceof Markup ? value : new Markup(escapeText(textOf(value))));
+
+/**
+ * Jinja's own filters but for `pprint`, `random`, `striptags`, `urlize` and `wordwrap`: those break lines as Python does,
+ * depend on chance, or need HTML's tables.
+ */
 export const FILTERS: Readonly<Record<string, Filter>> = {
   abs: (value) => {
     const number = needNumber('abs', value);
@@ -79,7 +93,13 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
       throw new JinjaError('a generator has no last item');
     return iterated(value).at(-1) ?? new Undefined('there is no last item');
   },
+  e: escape,
+  escape,
+  forceescape: (value) => new Markup(escapeText(textOf(value))),
+  safe: (value) => new Markup(textOf(value)),
+  filesizeformat,
   float: (value, given) => {
+    if (value instanceof Undefined) throw value.error();
     const number = numeric(value) ?? (typeof value === 'string' ? parseFloatText(value) : undefined);
     if (number !== undefined) return new Float(number);
     return bind('float', ['default'], given).get('default') ?? new Float(0);
@@ -91,6 +111,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   groupby,
   indent,
   int: (value, given) => {
+    if (value instanceof Undefined) throw value.error();
     const bound = bind('int', ['default', 'base'], given);
     if (bound.has('base') && bound.get('base') !== 10)
       throw new JinjaError('int with another base is not supported');
@@ -142,6 +163,23 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     if (method === 'common') return new Float(halfToEven(scaled) / scale);
     if (method !== 'ceil' && method !== 'floor') throw new JinjaError('round has no such method');
     return new Float(Math[method](scaled) / scale);
+  },
+  slice: (value, given) => {
+    const bound = bind('slice', ['slices', 'fill_with'], given);
+    const count = integer('slice', bound.get('slices'));
+    const items = [...iterated(value)];
+    if (count < 1) throw new JinjaError('slice needs a number of slices');
+    takeUnits(count);
+    const filler = bound.get('fill_with') ?? null;
+    const [each, more] = [Math.floor(items.length / count), items.length % count];
+    return new Items(
+      'generator',
+      Array.from({ length: count }, (_, i) => {
+        const begin = i * each + Math.min(i, more);
+        const slice = items.slice(begin, begin + each + (i < more ? 1 : 0));
+        return filler !== null && i >= more ? [...slice, filler] : slice;
+      }),
+    );
   },
   sort: (value, given, context) => {
     const bound = bind('sort', ['reverse', 'case_sensitive', 'attribute'], given);
@@ -195,7 +233,28 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     });
     return new Items('generator', kept);
   },
+  urlencode: (value) => {
+    if (typeof value === 'string' || iterated(value).length === 0) return urlQuoted(textOf(value), true);
+    const pairs = value instanceof Map ? [...value] : iterated(value).map((pair) => iterated(pair));
+    return pairs
+      .map(
+        ([key = null, item = null]) => `${urlQuoted(textOf(key), false)}=${urlQuoted(textOf(item), false)}`,
+      )
+      .join('&');
+  },
   upper: plain((text) => text.toUpperCase()),
+  xmlattr: (value, given) => {
+    if (!(value instanceof Map)) throw new JinjaError('xmlattr needs a mapping');
+    const space = truthy(bind('xmlattr', ['autospace'], given).get('autospace') ?? true);
+    const written = [...value].flatMap(([key, item]) => {
+      if (item === null || item instanceof Undefined) return [];
+      if (/[\s/>=]/.test(textOf(key))) throw new JinjaError('an attribute has a name that HTML has not');
+      return [
+        `${escapeText(textOf(key))}="${item instanceof Markup ? item.text : escapeText(textOf(item))}"`,
+      ];
+    });
+    return (space && written.length > 0 ? ' ' : '') + written.join(' ');
+  },
   wordcount: plain((text) => (text.match(/[\p{L}\p{N}\p{M}_]+/gu) ?? []).length),
 };
 
@@ -219,6 +278,30 @@ function needNumber(what: string, value: Value): number {
 function parseFloatText(text: string): number | undefined {
   const trimmed = strip(text, undefined, true, true).replace(/(?<=\d)_(?=\d)/g, '');
   return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : undefined;
+}
+
+/** As Python's `quote` does it in UTF-8; a space in a query is a plus. */
+function urlQuoted(text: string, isPath: boolean): string {
+  const quoted = encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return isPath ? quoted.replaceAll('%2F', '/') : quoted.replaceAll('%20', '+');
+}
+
+function filesizeformat(value: Value, given: Given): string {
+  const isBinary = truthy(bind('filesizeformat', ['binary'], given).get('binary') ?? false);
+  const bytes = numeric(value) ?? (typeof value === 'string' ? parseFloatText(value) : undefined);
+  if (bytes === undefined) throw new JinjaError('filesizeformat needs a number');
+  const base = isBinary ? 1024 : 1000;
+  if (bytes === 1) return '1 Byte';
+  if (bytes < base) return `${Math.trunc(bytes)} Bytes`;
+  const letters = 'kMGTPEZY';
+  const power = Array.from(letters).findIndex((_, i) => bytes < base ** (i + 2));
+  const at = power < 0 ? letters.length - 1 : power;
+  const letter = letters[at] ?? '';
+  const unit = isBinary ? `${letter.toUpperCase()}iB` : `${letter}B`;
+  return `${percentFormat('%.1f', new Float((base * bytes) / base ** (at + 2)))} ${unit}`;
 }
 
 function halfToEven(value: number): number {

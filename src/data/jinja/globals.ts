@@ -1,7 +1,18 @@
 import { bind } from './arguments';
 import { JinjaError } from './errors';
 import { takeUnits } from './steps';
-import { Callable, Items, iterated, Namespace, typeName, Undefined, type Dict, type Value } from './values';
+import {
+  Callable,
+  Items,
+  iterated,
+  Loop,
+  Namespace,
+  typeName,
+  Undefined,
+  type Dict,
+  type Value,
+  unmarked,
+} from './values';
 
 /** The sandbox's own bound for `range`. */
 const MAX_RANGE = 100_000;
@@ -15,7 +26,8 @@ export const GLOBALS: ReadonlyMap<string, Value> = new Map(
 );
 
 /** What can be the key of a mapping. Throws JinjaError for other values. */
-export function hashable(key: Value): Value {
+export function hashable(given: Value): Value {
+  const key = unmarked(given);
   if (key instanceof Undefined) throw key.error();
   if (key === null || typeof key !== 'object') return key;
   throw new JinjaError(`a value of type ${typeName(key)} can't be the key of a mapping`);
@@ -75,6 +87,24 @@ function joiner(positional: readonly Value[], named: ReadonlyMap<string, Value>)
   });
 }
 
-function cycler(): Value {
-  throw new JinjaError('cycler is not supported');
+/** `next()` gives the values in turn, `current` is the one that comes next, `reset()` begins anew. */
+function cycler(values: readonly Value[]): Value {
+  if (values.length === 0) throw new JinjaError('cycler needs at least one value');
+  let at = 0;
+  const fields = new Map<Value, Value>([['current', values[0] ?? null]]);
+  const moveTo = (place: number): void => {
+    at = place % values.length;
+    fields.set('current', values[at] ?? null);
+  };
+  const next = new Callable('next', () => {
+    const value = values[at] ?? null;
+    moveTo(at + 1);
+    return value;
+  });
+  const reset = new Callable('reset', () => {
+    moveTo(0);
+    return null;
+  });
+  fields.set('next', next).set('reset', reset);
+  return new Loop(fields);
 }

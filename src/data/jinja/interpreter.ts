@@ -1,11 +1,11 @@
 import type { Given } from './arguments';
 import { JinjaError } from './errors';
 import type { FilterContext } from './filter_context';
-import { FILTERS } from './filters';
+import { FILTERS, KEEPING, MARKING } from './filters';
 import { GLOBALS, hashable } from './globals';
 import { loopVariable } from './loop_variable';
 import { attributeAlone, attributeOf, itemOf, sliceOf } from './objects';
-import { add, arithmetic } from './operators';
+import { add, arithmetic, concatenated } from './operators';
 import { Output, Scope } from './scope';
 import { resetSteps, takeSteps, takeUnits } from './steps';
 import type {
@@ -18,6 +18,7 @@ import type {
   Statement,
   Target,
 } from './syntax';
+import { marked } from './markup';
 import { isTest, runTest } from './tests';
 import { textOf } from './text_of';
 import {
@@ -34,6 +35,8 @@ import {
   typeName,
   Undefined,
   type Value,
+  Markup,
+  unmarked,
 } from './values';
 
 /** What a template wrote. */
@@ -50,9 +53,11 @@ type Signal = 'break' | 'continue' | undefined;
 /**
  * Runs a template as Jinja's sandbox does: nothing but namespaces can be changed, and what does not exist is empty as
  * text and refused elsewhere. Throws JinjaError.
+ *
+ * @param steps that it may take; see `takeSteps`
  */
-export function renderTemplate(body: Body, variables: ReadonlyMap<string, Value>): Rendered {
-  return new Interpreter().render(body, variables);
+export function renderTemplate(body: Body, variables: ReadonlyMap<string, Value>, steps?: number): Rendered {
+  return new Interpreter().render(body, variables, steps);
 }
 
 class Interpreter {
@@ -66,8 +71,8 @@ class Interpreter {
     attribute: attributeAlone,
   };
 
-  render(body: Body, variables: ReadonlyMap<string, Value>): Rendered {
-    resetSteps();
+  render(body: Body, variables: ReadonlyMap<string, Value>, steps?: number): Rendered {
+    resetSteps(steps);
     const globals = new Scope();
     for (const [name, value] of GLOBALS) globals.set(name, value);
     const given = new Scope(globals);
@@ -278,7 +283,7 @@ class Interpreter {
         return decided ? left : this.#evaluate(expression.right, scope);
       }
       case 'concat':
-        return expression.parts.map((part) => textOf(this.#evaluate(part, scope))).join('');
+        return concatenated(expression.parts.map((part) => textOf(this.#evaluate(part, scope))));
       case 'compare':
         return this.#compared(expression, scope);
       case 'conditional': {
@@ -347,8 +352,13 @@ class Interpreter {
     const filter = Object.hasOwn(FILTERS, name) ? FILTERS[name] : undefined;
     if (!filter) throw new JinjaError(`the filter "${name}" is not supported`);
     takeSteps();
-    if (typeof value === 'string') takeUnits(value.length);
-    return filter(value, given, this.#context);
+    const plain = unmarked(value);
+    if (typeof plain === 'string') takeUnits(plain.length);
+    if (MARKING.includes(name)) return filter(value, given, this.#context);
+    const positional = given.positional.map(unmarked);
+    const named = new Map([...given.named].map(([key, argument]) => [key, unmarked(argument)]));
+    const result = filter(plain, { positional, named }, this.#context);
+    return value instanceof Markup && KEEPING.includes(name) ? marked(result) : result;
   }
 
   #test(name: string, value: Value, given: Given): boolean {

@@ -1,7 +1,7 @@
 import { JinjaError } from './errors';
-import { takeSteps, takeUnits } from './steps';
+import { takeSteps, takeUnits, within } from './steps';
 import { floatText, integerText } from './text_of';
-import { compare, Float, iterated, Tuple, typeName, Undefined, type Value } from './values';
+import { compare, Float, iterated, Tuple, typeName, Undefined, type Value, Markup } from './values';
 
 export interface JsonOptions {
   readonly ensureAscii?: boolean;
@@ -25,6 +25,7 @@ export function jsonOf(value: Value, options: JsonOptions = {}, depth = 0): stri
   };
   const enclosed = (open: string, parts: readonly string[], close: string): string => {
     if (parts.length === 0) return open + close;
+    takeUnits(parts.reduce((sum, part) => sum + part.length, 0));
     if (indent === undefined) return open + parts.join(separator) + close;
     takeUnits(indent.length * (depth + 1) * parts.length);
     const inner = `\n${indent.repeat(depth + 1)}`;
@@ -32,6 +33,7 @@ export function jsonOf(value: Value, options: JsonOptions = {}, depth = 0): stri
   };
   if (value === null) return 'null';
   if (typeof value === 'string') return text(value);
+  if (value instanceof Markup) return text(value.text);
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'number' || typeof value === 'bigint') return integerText(value);
   if (value instanceof Float) {
@@ -41,7 +43,7 @@ export function jsonOf(value: Value, options: JsonOptions = {}, depth = 0): stri
   if (Array.isArray(value) || value instanceof Tuple) {
     return enclosed(
       '[',
-      iterated(value).map((item) => jsonOf(item, options, depth + 1)),
+      iterated(value).map((item) => within(() => jsonOf(item, options, depth + 1))),
       ']',
     );
   }
@@ -50,7 +52,7 @@ export function jsonOf(value: Value, options: JsonOptions = {}, depth = 0): stri
     if (sortKeys) entries.sort(([a], [b]) => compare(a, b));
     const parts = entries.map(([key, item]) => {
       const name = typeof key === 'string' ? key : jsonOf(key, options);
-      return `${text(name)}${keySeparator}${jsonOf(item, options, depth + 1)}`;
+      return `${text(name)}${keySeparator}${within(() => jsonOf(item, options, depth + 1))}`;
     });
     return enclosed('{', parts, '}');
   }

@@ -1,9 +1,22 @@
 import { JinjaError } from './errors';
+import { escapeText, marked } from './markup';
 import { takeSteps, takeUnits } from './steps';
 import { CHANGING_METHODS, DICT_METHODS, LIST_METHODS } from './container_methods';
 import { integer, TEXT_METHODS } from './text_methods';
 import { textOf } from './text_of';
-import { Callable, Items, iterated, Loop, Namespace, Tuple, typeName, Undefined, type Value } from './values';
+import {
+  Callable,
+  Items,
+  iterated,
+  Loop,
+  Namespace,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+  Markup,
+  unmarked,
+} from './values';
 
 /** `object.name`: a method or an attribute, or else an item by this name. Throws for what the sandbox refuses. */
 export function attributeOf(object: Value, name: string): Value {
@@ -21,8 +34,14 @@ export function attributeAlone(object: Value, name: string): Value {
 }
 
 /** `object[key]`: an item, or else an attribute by this name. */
-export function itemOf(object: Value, key: Value): Value {
+export function itemOf(object: Value, given: Value): Value {
   takeSteps();
+  const key = unmarked(given);
+  if (object instanceof Markup) {
+    return typeof key === 'string'
+      ? (ownAttribute(object, key) ?? missing(object, key))
+      : marked(itemOf(object.text, key));
+  }
   if (object instanceof Undefined) throw object.error();
   if (object instanceof Map) {
     if (object.has(key)) return object.get(key) ?? null;
@@ -38,6 +57,7 @@ export function itemOf(object: Value, key: Value): Value {
 
 /** `object[start:stop:step]`, as Python cuts. */
 export function sliceOf(object: Value, start: Value, stop: Value, step: Value): Value {
+  if (object instanceof Markup) return marked(sliceOf(object.text, start, stop, step));
   const items = indexed(object);
   if (!items) {
     if (object instanceof Undefined) throw object.error();
@@ -71,6 +91,7 @@ function ownAttribute(object: Value, name: string): Value | undefined {
   if (object instanceof Loop) return object.fields.get(name);
   const changes = CHANGING_METHODS.includes(name);
   if (typeof object === 'string') return method(TEXT_METHODS, object, name, object.length);
+  if (object instanceof Markup) return markupMethod(object, name);
   if (object instanceof Map) {
     if (changes && !object.has(name)) return refused(object, name);
     return method(DICT_METHODS, object, name, object.size);
@@ -96,8 +117,31 @@ function method<T>(
     found &&
     new Callable(name, (positional, named) => {
       takeUnits(size);
-      return found(object, { positional, named });
+      const given = {
+        positional: positional.map(unmarked),
+        named: new Map([...named].map(([key, value]) => [key, unmarked(value)])),
+      };
+      return found(object, given);
     })
+  );
+}
+
+/** Of these the arguments are escaped, as they become part of the Markup. */
+const ESCAPING = ['format', 'join', 'replace'];
+
+/** A method of texts, of which a Markup makes Markup. */
+function markupMethod(object: Markup, name: string): Callable | undefined {
+  const plain = method(TEXT_METHODS, object.text, name, object.text.length);
+  if (!plain) return undefined;
+  const argument = (value: Value): Value => {
+    if (!ESCAPING.includes(name)) return unmarked(value);
+    if (typeof value === 'string') return escapeText(value);
+    return Array.isArray(value) ? value.map(argument) : unmarked(value);
+  };
+  return new Callable(name, (positional, named) =>
+    marked(
+      plain.call(positional.map(argument), new Map([...named].map(([key, value]) => [key, argument(value)]))),
+    ),
   );
 }
 

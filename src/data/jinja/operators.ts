@@ -1,21 +1,38 @@
 import { JinjaError } from './errors';
-import { takeUnits } from './steps';
+import { escapeText } from './markup';
+import { checkLength, takeUnits } from './steps';
 import { percentFormat } from './text_methods';
-import { Float, iterated, numeric, Tuple, typeName, Undefined, type Value } from './values';
-
-/** Characters or items that a sum or a product may have. */
-const MAX_LENGTH = 10_000_000;
+import { textOf } from './text_of';
+import { Float, iterated, numeric, Tuple, typeName, Undefined, type Value, Markup } from './values';
 
 /** Python's `+`. */
 export function add(left: Value, right: Value): Value {
-  if (typeof left === 'string' && typeof right === 'string') return left + right;
+  if (left instanceof Markup || right instanceof Markup) {
+    const [before, after] = [escaped(left), escaped(right)];
+    if (before !== undefined && after !== undefined) return new Markup(concatenated([before, after]));
+  }
+  if (typeof left === 'string' && typeof right === 'string') return concatenated([left, right]);
   if (Array.isArray(left) && Array.isArray(right)) return joined(left, right);
   if (left instanceof Tuple && right instanceof Tuple) return new Tuple(joined(left.items, right.items));
   return arithmetic('+', left, right);
 }
 
+/** The texts one after the other, as `~` writes them. */
+export function concatenated(parts: readonly string[]): string {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  checkLength(length, 'text');
+  // The engine refers to the longest part, and copies the others.
+  takeUnits(length - parts.reduce((longest, part) => Math.max(longest, part.length), 0));
+  return parts.join('');
+}
+
+function escaped(value: Value): string | undefined {
+  if (value instanceof Markup) return value.text;
+  return typeof value === 'string' ? escapeText(value) : undefined;
+}
+
 function joined(left: readonly Value[], right: readonly Value[]): Value[] {
-  if (left.length + right.length > MAX_LENGTH) throw new JinjaError('a list would become too long');
+  checkLength(left.length + right.length, 'list');
   takeUnits(left.length + right.length);
   return [...left, ...right];
 }
@@ -27,6 +44,10 @@ export function arithmetic(
   right: Value,
 ): Value {
   if (operator === '%' && typeof left === 'string') return percentFormat(left, right);
+  if (operator === '%' && left instanceof Markup) {
+    const values = right instanceof Tuple ? new Tuple(right.items.map(escapedValue)) : escapedValue(right);
+    return new Markup(textOf(percentFormat(left.text, values)));
+  }
   const repeated = operator === '*' ? (repeat(left, right) ?? repeat(right, left)) : undefined;
   if (repeated !== undefined) return repeated;
   const [a, b] = [numeric(left), numeric(right)];
@@ -65,16 +86,22 @@ function calculated(operator: '+' | '-' | '*' | '/' | '//' | '%' | '**', a: numb
   }
 }
 
+function escapedValue(value: Value): Value {
+  return escaped(value) ?? value;
+}
+
 function repeat(what: Value, times: Value): Value | undefined {
   if (typeof times !== 'number') return undefined;
   const count = Math.max(0, times);
+  if (what instanceof Markup) return new Markup(textOf(repeat(what.text, times) ?? ''));
   if (typeof what === 'string') {
-    if (what.length * count > MAX_LENGTH) throw new JinjaError('a text would become too long');
+    checkLength(what.length * count, 'text');
+    takeUnits(what.length * count);
     return what.repeat(count);
   }
   if (!Array.isArray(what) && !(what instanceof Tuple)) return undefined;
   const items = iterated(what);
-  if (items.length * count > MAX_LENGTH) throw new JinjaError('a list would become too long');
+  checkLength(items.length * count, 'list');
   takeUnits(items.length * count);
   const many = Array.from({ length: count }, () => items).flat();
   return what instanceof Tuple ? new Tuple(many) : many;

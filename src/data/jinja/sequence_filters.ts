@@ -65,7 +65,11 @@ export function groupby(value: Value, given: Given, context: FilterContext): Val
   return groups.map((group) => new Tuple([group.key, group.items]));
 }
 
+/** Jinja looks at the arguments of these only if there is something to go through: over None they give nothing. */
+const nothing = (): Items => new Items('generator', []);
+
 export function mapFilter(value: Value, { positional, named }: Given, context: FilterContext): Value {
+  if (!truthy(value)) return nothing();
   const items = iterated(value);
   const [name, ...rest] = positional;
   if (name === undefined) {
@@ -91,6 +95,7 @@ function tester(given: Given, context: FilterContext): (value: Value) => boolean
 }
 
 export function selected(value: Value, given: Given, context: FilterContext, wanted: boolean): Value {
+  if (!truthy(value)) return nothing();
   const test = tester(given, context);
   return new Items(
     'generator',
@@ -104,6 +109,7 @@ export function selectedByAttribute(
   context: FilterContext,
   wanted: boolean,
 ): Value {
+  if (!truthy(value)) return nothing();
   const [attribute, ...positional] = given.positional;
   if (attribute === undefined) throw new JinjaError('selectattr and rejectattr need an attribute');
   const key = keyed(attribute, context);

@@ -5,12 +5,35 @@ const MAX_STEPS = 10_000_000;
 /** Of a text or a list that is copied as a whole: so many are one step. */
 const UNITS_OF_STEP = 16;
 
+/** Lists and mappings within each other that are compared or written: as many as Python has calls within each other. */
+const MAX_DEPTH = 900;
+/** Characters of a text, or items of a list, that a template puts together. */
+const MAX_LENGTH = 10_000_000;
+
 // Rendering is synchronous, so one count serves all that compares, copies and writes values on a template's behalf.
 let left = MAX_STEPS;
+let depth = 0;
 
 /** Begins the count of a rendering. */
-export function resetSteps(): void {
-  left = MAX_STEPS;
+export function resetSteps(steps = MAX_STEPS): void {
+  left = steps;
+  depth = 0;
+}
+
+/** Does something with the items of a value. Throws JinjaError if too many values hold one another. */
+export function within<T>(run: () => T): T {
+  if (depth >= MAX_DEPTH) throw new JinjaError('lists or mappings go too deep');
+  depth++;
+  try {
+    return run();
+  } finally {
+    depth--;
+  }
+}
+
+/** Throws JinjaError if a text or a list would become longer than any prompt. */
+export function checkLength(length: number, what: 'text' | 'list'): void {
+  if (length > MAX_LENGTH) throw new JinjaError(`a ${what} would become too long`);
 }
 
 /**

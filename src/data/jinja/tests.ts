@@ -14,6 +14,7 @@ import {
   Tuple,
   Undefined,
   type Value,
+  Markup,
 } from './values';
 
 type Test = (value: Value, other: Value) => boolean;
@@ -37,11 +38,13 @@ const WITHOUT_ARGUMENT: Readonly<Record<string, (value: Value) => boolean>> = {
   integer: isInteger,
   float: (value) => value instanceof Float,
   number: (value) => isInteger(value) || numeric(value) !== undefined,
-  string: (value) => typeof value === 'string',
+  string: (value) => typeof value === 'string' || value instanceof Markup,
+  escaped: (value) => value instanceof Markup,
   mapping: (value) => value instanceof Map,
   iterable: (value) => value instanceof Items || iterate(value) !== undefined,
   sequence: (value) =>
     typeof value === 'string' ||
+    value instanceof Markup ||
     Array.isArray(value) ||
     value instanceof Tuple ||
     value instanceof Map ||

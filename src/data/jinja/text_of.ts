@@ -1,10 +1,11 @@
 import { JinjaError } from './errors';
-import { takeSteps, takeUnits } from './steps';
-import { Float, Items, Tuple, typeName, Undefined, type Value } from './values';
+import { takeSteps, takeUnits, within } from './steps';
+import { Float, Items, Tuple, typeName, Undefined, type Value, Markup } from './values';
 
 /** Python's `str`. */
 export function textOf(value: Value): string {
   if (typeof value === 'string') return value;
+  if (value instanceof Markup) return value.text;
   return value instanceof Undefined ? '' : reprOf(value);
 }
 
@@ -15,18 +16,30 @@ export function reprOf(value: Value): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'number' || typeof value === 'bigint') return integerText(value);
   if (typeof value === 'string') return reprOfText(value);
+  if (value instanceof Markup) return `Markup(${reprOfText(value.text)})`;
   if (value instanceof Float) return floatText(value.value);
-  if (Array.isArray(value)) return `[${value.map(reprOf).join(', ')}]`;
+  if (Array.isArray(value)) return listed('[', value.map(reprWithin), ']');
   if (value instanceof Tuple) {
-    return `(${value.items.map(reprOf).join(', ')}${value.items.length === 1 ? ',' : ''})`;
+    return listed('(', value.items.map(reprWithin), value.items.length === 1 ? ',)' : ')');
   }
   if (value instanceof Map) {
-    return `{${[...value].map(([key, item]) => `${reprOf(key)}: ${reprOf(item)}`).join(', ')}}`;
+    const entries = [...value].map(([key, item]) => `${reprOf(key)}: ${reprWithin(item)}`);
+    return listed('{', entries, '}');
   }
   if (value instanceof Undefined) return 'Undefined';
   if (value instanceof Items && value.label !== undefined)
     return `${value.label}(${reprOf([...value.take()])})`;
   throw new JinjaError(`a ${typeName(value)} can't be written as text`);
+}
+
+function reprWithin(value: Value): string {
+  return within(() => reprOf(value));
+}
+
+function listed(open: string, parts: readonly string[], close: string): string {
+  const text = open + parts.join(', ') + close;
+  takeUnits(text.length);
+  return text;
 }
 
 /** An int without an exponent. */

@@ -1,6 +1,6 @@
 import { Float } from '../../core/lossless_json';
 import { JinjaError } from './errors';
-import { takeSteps, takeUnits } from './steps';
+import { takeSteps, takeUnits, within } from './steps';
 
 export { Float } from '../../core/lossless_json';
 
@@ -14,6 +14,7 @@ export type Value =
   | number
   | bigint
   | string
+  | Markup
   | Float
   | Undefined
   | Value[]
@@ -26,6 +27,23 @@ export type Value =
 
 /** Keys are texts, numbers, booleans or null. */
 export type Dict = Map<Value, Value>;
+
+/**
+ * A text that counts as HTML already (markupsafe's `Markup`): what the filters `safe` and `escape` give. Templates are not
+ * escaped, so it is written as it is; but what is added to it with `+` is escaped.
+ */
+export class Markup {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** The plain text of a Markup; any other value as it is. */
+export function unmarked(value: Value): Value {
+  return value instanceof Markup ? value.text : value;
+}
 
 /** What a name, key or attribute stands for that does not exist: empty as text, and an error in nearly all else. */
 export class Undefined {
@@ -100,11 +118,11 @@ export class Callable {
   }
 }
 
-/** The variable `loop`. */
+/** What has fields that nothing can change: the variable `loop`, and a cycler. */
 export class Loop {
-  readonly fields: ReadonlyMap<string, Value>;
+  readonly fields: ReadonlyMap<Value, Value>;
 
-  constructor(fields: ReadonlyMap<string, Value>) {
+  constructor(fields: ReadonlyMap<Value, Value>) {
     this.fields = fields;
   }
 }
@@ -143,6 +161,7 @@ export function typeName(value: Value): string {
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'number' || typeof value === 'bigint') return 'int';
   if (typeof value === 'string') return 'str';
+  if (value instanceof Markup) return 'Markup';
   if (value instanceof Float) return 'float';
   if (value instanceof Tuple) return 'tuple';
   if (value instanceof Map) return 'dict';
@@ -158,6 +177,7 @@ export function truthy(value: Value): boolean {
   if (typeof value === 'number') return value !== 0;
   if (typeof value === 'bigint') return true; // only those that no number holds
   if (typeof value === 'string') return value !== '';
+  if (value instanceof Markup) return value.text !== '';
   if (value instanceof Float) return value.value !== 0;
   if (Array.isArray(value)) return value.length > 0;
   if (value instanceof Map) return value.size > 0;
@@ -176,7 +196,7 @@ export function numeric(value: Value): number | undefined {
 
 /** What Python iterates over; undefined where it can't. */
 export function iterate(value: Value): readonly Value[] | undefined {
-  const items = itemsOf(value);
+  const items = itemsOf(unmarked(value));
   takeSteps(items?.length ?? 0);
   return items;
 }
@@ -201,7 +221,8 @@ export function iterated(value: Value): readonly Value[] {
 
 /** Python's `len`. */
 export function lengthOf(value: Value): number {
-  if (typeof value === 'string') return Array.from(value).length;
+  if (value instanceof Markup) return lengthOf(value.text);
+  if (typeof value === 'string') return characterCount(value);
   if (value instanceof Map) return value.size;
   if (value instanceof Items) return value.length;
   const items =
@@ -210,8 +231,16 @@ export function lengthOf(value: Value): number {
   throw new JinjaError(`a value of type ${typeName(value)} has no length`);
 }
 
+function characterCount(text: string): number {
+  takeUnits(text.length);
+  let second = 0;
+  for (let at = 0; at < text.length; at++) if ((text.codePointAt(at) ?? 0) > 0xffff) second++;
+  return text.length - second;
+}
+
 export function equal(a: Value, b: Value): boolean {
   takeSteps();
+  if (a instanceof Markup || b instanceof Markup) return equal(unmarked(a), unmarked(b));
   // JavaScript compares a bigint with a number exactly, as Python does.
   if (typeof a === 'bigint' || typeof b === 'bigint') return sign(a, b) === 0;
   const [left, right] = [numeric(a), numeric(b)];
@@ -219,10 +248,15 @@ export function equal(a: Value, b: Value): boolean {
   if (a instanceof Undefined) return b instanceof Undefined;
   if ((Array.isArray(a) && Array.isArray(b)) || (a instanceof Tuple && b instanceof Tuple)) {
     const [items, others] = [iterated(a), iterated(b)];
-    return items.length === others.length && items.every((item, i) => equal(item, others[i] ?? null));
+    return within(
+      () => items.length === others.length && items.every((item, i) => equal(item, others[i] ?? null)),
+    );
   }
   if (a instanceof Map && b instanceof Map) {
-    return a.size === b.size && [...a].every(([key, item]) => b.has(key) && equal(item, b.get(key) ?? null));
+    takeUnits(a.size);
+    return within(
+      () => a.size === b.size && [...a].every(([key, item]) => b.has(key) && equal(item, b.get(key) ?? null)),
+    );
   }
   return a === b;
 }
@@ -237,6 +271,7 @@ function sign(a: Value, b: Value): number | undefined {
 /** Below 0 where `a` comes first. Throws for values that Python has no order for. */
 export function compare(a: Value, b: Value): number {
   takeSteps();
+  if (a instanceof Markup || b instanceof Markup) return compare(unmarked(a), unmarked(b));
   const order = sign(a, b);
   if (order !== undefined) return order;
   if (typeof a === 'string' && typeof b === 'string') return compareTexts(a, b);
@@ -244,7 +279,7 @@ export function compare(a: Value, b: Value): number {
     const [items, others] = [iterated(a), iterated(b)];
     for (let i = 0; i < Math.min(items.length, others.length); i++) {
       const [item = null, other = null] = [items[i], others[i]];
-      if (!equal(item, other)) return compare(item, other);
+      if (!equal(item, other)) return within(() => compare(item, other));
     }
     return items.length - others.length;
   }
@@ -264,6 +299,8 @@ function compareTexts(a: string, b: string): number {
 
 /** Python's `in`. */
 export function contains(container: Value, value: Value): boolean {
+  if (container instanceof Markup || value instanceof Markup)
+    return contains(unmarked(container), unmarked(value));
   if (typeof container === 'string') {
     takeUnits(container.length);
     if (typeof value === 'string') return container.includes(value);

@@ -19,6 +19,15 @@ const SHARED =
   '{% set ns = namespace(x=[1], y=[1]) %}' +
   '{% for i in range(40) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}';
 
+/** A text of 2^40 characters. */
+const DOUBLED =
+  "{% set ns = namespace(x='x') %}{% for i in range(40) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}";
+
+/** Two lists of 2000 lists within each other. */
+const NESTED =
+  '{% set ns = namespace(x=[1], y=[1]) %}' +
+  '{% for i in range(2000) %}{% set ns.x = [ns.x] %}{% set ns.y = [ns.y] %}{% endfor %}{{ ns.x }}';
+
 describe('Jinja', () => {
   it.each(snippets)('renders $source as in Python', ({ source, text, error }) => {
     const render = () =>
@@ -54,19 +63,30 @@ describe('Jinja', () => {
     ['{% for i in range(1000) %}{{ range(100000) | sum }}{% endfor %}', /does not come to an end/],
     ["{% for i in range(1000) %}{{ ('x' * 9000000) | upper | length }}{% endfor %}", /not come to an end/],
     ["{{ 'x'.center(500000000) }}", /does not come to an end/],
+    [`${DOUBLED}{{ ns.x | length }}`, /too long|not come to an end/],
+    [DOUBLED.replaceAll('~', '+'), /too long|not come to an end/],
+    [
+      `${DOUBLED.replaceAll('40', '20')}{% for i in range(100) %}{{ ns.x | length }}{% endfor %}`,
+      /not come to an end/,
+    ],
+    [NESTED, /go too deep/],
+    [NESTED.replace('{{ ns.x }}', '{{ ns.x | tojson }}'), /go too deep/],
+    [NESTED.replace('{{ ns.x }}', '{{ ns.x == ns.y }}'), /go too deep/],
+    [NESTED.replace('{{ ns.x }}', '{{ ns.x < ns.y }}'), /go too deep/],
     ['{{ range(1000000) }}', /longer than/],
     ["{{ 'x' * 1000000000 }}", /too long/],
     [
       '{% set ns = namespace(x=[1]) %}{% for i in range(40) %}{% set ns.x = ns.x + ns.x %}{% endfor %}',
-      /list would become too long/,
+      /too long|not come to an end/,
     ],
     ['{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}', /too deep/],
     ['{{ (items | map("upper")) ~ "" }}', /generator can't be written/],
     ['{{ 2 ** 80 }}', /beyond 2\^53/],
-    ['{{ items | escape }}', /filter "escape" is not supported/],
+    ['{{ items | pprint }}', /filter "pprint" is not supported/],
     ['{% for x in [] recursive %}{% endfor %}', /recursive loops are not supported/],
     ['('.repeat(100_000).padStart(100_003, '{{ '), /too deep|no end/],
   ])('refuses %j', (source, message) => {
-    expect(() => jinjaTemplate(source, { specialTokens: {}, variables: values }).render([])).toThrow(message);
+    const options = { specialTokens: {}, variables: values, maxSteps: 200_000 };
+    expect(() => jinjaTemplate(source, options).render([])).toThrow(message);
   });
 });
