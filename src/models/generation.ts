@@ -59,6 +59,7 @@ export class Generator {
     for (let first = 0; first < tokens.length; first += capacity) {
       const chunk = tokens.slice(first, first + capacity);
       prefill.write('tokens', Uint32Array.from(chunk));
+      this.#cache.advance(past + first, chunk.length);
       await prefill.run({ rows: chunk.length, past: past + first });
     }
   }
@@ -98,6 +99,7 @@ export class Generator {
     if (before > 0) await this.remember(tokens.slice(0, before), past);
     const { decode } = await this.#compiled();
     decode.write('tokens', Uint32Array.from(tokens.slice(before)));
+    this.#cache.advance(past + before, 1);
     return await decode.runAndRead({ rows: 1, past: past + before }, results);
   }
 

@@ -37,7 +37,7 @@ export const GENERATION_SLOTS = ['tokens'] as const;
 
 /** Rows of a cache with room for so many tokens. */
 export function rowsOf({ rows }: PlacedCache, tokens: number): number {
-  return rows === 'tokens' ? tokens : rows;
+  return rows === 'tokens' ? tokens : rows.ring;
 }
 
 /** Bytes of all caches of a model with room for so many tokens. */

@@ -113,6 +113,13 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
     if (value === undefined) throw missing(prefix + key);
     return value;
   };
+  const perLayer = (key: string): readonly number[] => {
+    const value = get(key);
+    if (!Array.isArray(value)) return new Array<number>(layers).fill(needed(key));
+    const numbers = value.filter((each) => typeof each === 'number');
+    if (numbers.length !== layers || value.length !== layers) throw unsupported(prefix + key, value);
+    return numbers;
+  };
 
   const heads = needed('attention.head_count');
   const hidden = needed('embedding_length');
@@ -131,6 +138,8 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
   const factors = contents.ropeFactors && llama3Scaling(contents.ropeFactors, theta, headDim);
   if (tensors.has(ROPE_FACTORS) && !contents.ropeFactors) throw missing(ROPE_FACTORS);
   if (scaling && factors) throw unsupported(`${prefix}rope.scaling.type`, get('rope.scaling.type'));
+  const header = { hidden, heads, headDim, layers, window, bias, optional, needed, perLayer };
+  const own: Json = family.gguf.fields?.(header) ?? {};
 
   const config = {
     architectures: [family.architecture],
@@ -138,7 +147,7 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
     hidden_size: hidden,
     num_hidden_layers: layers,
     num_attention_heads: heads,
-    num_key_value_heads: optional('attention.head_count_kv') ?? heads,
+    num_key_value_heads: own['num_key_value_heads'] ?? optional('attention.head_count_kv') ?? heads,
     head_dim: headDim,
     intermediate_size: needed('feed_forward_length'),
     vocab_size: vocabulary,
@@ -149,7 +158,7 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
     attention_bias: bias,
     ...(window !== undefined && { sliding_window: window }),
     ...((scaling ?? factors) && { rope_scaling: scaling ?? factors }),
-    ...family.gguf.fields?.({ hidden, heads, headDim, layers, window, bias, optional, needed }),
+    ...own,
   };
   for (const [key, value] of metadata) {
     if (!key.startsWith(prefix)) continue;

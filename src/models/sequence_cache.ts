@@ -26,6 +26,8 @@ export class SequenceCache {
   #arenas: GPUBuffer[] = [];
   #rows: number;
   #version = 0;
+  /** Tokens that have been run. */
+  #end = 0;
 
   /** Room for `rows` tokens now. */
   constructor({ device, layout }: Model, most: number, rows = most) {
@@ -58,6 +60,22 @@ export class SequenceCache {
   /** Another number once any of the buffers is another: programs bound to them are to be compiled anew. */
   get version(): number {
     return this.#version;
+  }
+
+  /**
+   * Notes a pass over `count` tokens after the `past` ones. A ring holds the last tokens alone, so that it can't go on from
+   * any place.
+   *
+   * @throws Error where a ring lacks what comes before the pass
+   */
+  advance(past: number, count: number): void {
+    const ahead = this.#end - past;
+    for (const { rows, slot } of this.#specs) {
+      if (rows === 'tokens' || past === 0) continue;
+      if (ahead < 0 || ahead + rows.history > rows.ring)
+        throw new Error(`${slot} holds the tokens up to ${this.#end}, too few to go on from ${past}`);
+    }
+    this.#end = past + count;
   }
 
   /** Makes room for so many tokens, `most` at most; what is held stays. Throws `buffer_too_large`. */

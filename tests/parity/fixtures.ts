@@ -6,7 +6,7 @@ import { readTensors, type TensorBytes } from '../../src/formats/safetensors';
 /** What make_fixtures.py wrote, typed. README.md beside it says how each number was computed. */
 
 /** Those with 20 updates and bitsandbytes' bytes. */
-export const trainedFamilies = ['llama', 'qwen2', 'qwen3'] as const;
+export const trainedFamilies = ['llama', 'qwen2', 'qwen3', 'lfm2'] as const;
 export const families = [
   ...trainedFamilies,
   'mistral',
@@ -15,6 +15,7 @@ export const families = [
   'gemma3',
   'ernie4_5',
   'glm',
+  'lfm2_bias',
   'llama_linear',
   'llama_dynamic',
   'llama_yarn',

@@ -48,6 +48,7 @@ def write_checkpoint(folder, family):
     """A folder as the hub holds it: config, weights, tokenizer."""
     write_json(folder / "config.json", config_of(family))
     model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder))
+    linears = reference.decoder_linears(model)
     random = torch.Generator().manual_seed(family["seed"])
     draw = lambda shape, scale: (torch.randn(shape, generator=random) * scale).to(family["dtype"])
     weights = {}
@@ -57,10 +58,12 @@ def write_checkpoint(folder, family):
             weights[name] = (one + draw(parameter.shape, 0.2)).contiguous()
         elif name.endswith(".bias"):
             weights[name] = draw(parameter.shape, 0.1)
-        elif name.endswith("_proj.weight"):
+        elif name.removesuffix(".weight") in linears:
             weights[name] = draw(parameter.shape, 0.1)
             while not quantizes_clearly(weights[name].float()):
                 weights[name] = draw(parameter.shape, 0.1)
+        elif name.endswith("conv.weight"):
+            weights[name] = draw(parameter.shape, 0.4)
         else:  # embeddings and head; larger ones would, where tied, only repeat the last token
             weights[name] = draw(parameter.shape, 0.05)
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
@@ -91,7 +94,8 @@ def quantizes_clearly(weight):
 def write_nf4(folder):
     """The quantised tensors under the names and in the form of a 4-bit checkpoint saved by transformers."""
     model = reference.load_bitsandbytes(folder)
-    tensors = {n: t.contiguous() for n, t in model.state_dict().items() if "_proj.weight" in n}
+    linears = reference.decoder_linears(model)
+    tensors = {n: t.contiguous() for n, t in model.state_dict().items() if n.partition(".weight")[0] in linears}
     save_file(tensors, folder / "nf4.safetensors", metadata={"format": "pt"})
     return model
 
@@ -299,8 +303,11 @@ def chat(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "fixtures")
-    output = parser.parse_args().output
-    for name, family in FAMILIES.items():
+    parser.add_argument("families", nargs="*", help="those to make; all unless given")
+    arguments = parser.parse_args()
+    output = arguments.output
+    for name in arguments.families or FAMILIES:
+        family = FAMILIES[name]
         folder = output / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

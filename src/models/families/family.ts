@@ -20,7 +20,7 @@ export interface GgufFamily {
   /** `general.architecture` of its files. */
   readonly architecture: string;
   readonly modelType: string;
-  /** Fields of config.json that others don't have, or have otherwise. */
+  /** Fields of config.json that others don't have, or have otherwise; they replace those read from the shared entries. */
   readonly fields?: (header: GgufFields) => Readonly<Record<string, unknown>>;
 }
 
@@ -38,4 +38,6 @@ export interface GgufFields {
   readonly optional: (key: string) => number | undefined;
   /** Throws where the entry is missing, or no number. */
   readonly needed: (key: string) => number;
+  /** An entry of one number a layer, or of one for all. Throws where it is missing, or neither. */
+  readonly perLayer: (key: string) => readonly number[];
 }

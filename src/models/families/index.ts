@@ -2,6 +2,7 @@ import { ernie45 } from './ernie4_5';
 import type { Family } from './family';
 import { gemma3 } from './gemma3';
 import { glm } from './glm';
+import { lfm2 } from './lfm2';
 import { llama } from './llama';
 import { mistral } from './mistral';
 import { qwen2 } from './qwen2';
@@ -9,7 +10,17 @@ import { qwen3 } from './qwen3';
 import { smollm3 } from './smollm3';
 
 /** A new family of known layers is one more file, and its line here. */
-export const FAMILIES: readonly Family[] = [llama, mistral, qwen2, qwen3, smollm3, gemma3, ernie45, glm];
+export const FAMILIES: readonly Family[] = [
+  llama,
+  mistral,
+  qwen2,
+  qwen3,
+  smollm3,
+  gemma3,
+  ernie45,
+  glm,
+  lfm2,
+];
 
 /** The family of GGUF files with this `general.architecture`. */
 export function ggufFamily(architecture: string): Family | undefined {

@@ -33,8 +33,11 @@ export interface VectorSpec {
 export interface CacheSpec {
   readonly name: string;
   readonly columns: number;
-  /** One row for each token of the sequence, or a ring of rows for the last tokens. */
-  readonly rows: 'tokens' | number;
+  /**
+   * One row for each token of the sequence; or a ring of rows for the last tokens, of which the layer reads `history` before
+   * those of a pass.
+   */
+  readonly rows: 'tokens' | { readonly ring: number; readonly history: number };
 }
 
 /** The rows of a pass: packed examples, or the rows after those that the caches hold. */

@@ -32,7 +32,7 @@ export function ggufWeights(spec: ModelSpec, header: GgufHeader, file: FileReade
     const found = header.tensors.get(name);
     if (!found) continue;
     const { type: dtype, shape, begin, end } = found;
-    const tensor: StoredTensor = { name, file, begin, end, dtype, shape };
+    const tensor: StoredTensor = { name, file, begin, end, dtype, shape: withOnes(shape, expected.shape) };
     stored.set(expected.name, storedWeight(tensor, expected));
   }
   for (const name of header.tensors.keys()) {
@@ -80,6 +80,12 @@ function storedWeight(tensor: StoredTensor, { shape, kind, ggufHeads }: TensorSp
     return { kind: 'packed', packing, buffers: { codes: { bytes: codes, copy: ordered } } };
   }
   return { kind: 'requantised', from: dtype, rows: rowsOf(ordered, dtype, out), tensor };
+}
+
+/** llama.cpp leaves out axes of one element, as that of a convolution of each channel by itself. */
+function withOnes(found: readonly number[], expected: readonly number[]): readonly number[] {
+  const longer = (shape: readonly number[]): readonly number[] => shape.filter((length) => length !== 1);
+  return sameShape(longer(found), longer(expected)) ? expected : found;
 }
 
 function rowsOf(
