@@ -53,6 +53,7 @@ const SPLITTINGS: Readonly<Record<string, Splitting>> = {
   'llama-bpe': llama3,
   llama3,
   'llama-v3': llama3,
+  lfm2: llama3,
   'smaug-bpe': { patterns: llama3.patterns },
   qwen2,
   'deepseek-r1-qwen': qwen2,

@@ -1,5 +1,4 @@
 import { isRecord } from '../json';
-import { LINEAR_MODULES } from '../linear_modules';
 
 /**
  * A kind of value: which values are allowed, how a person writes one on a command line or in a form, and how a form asks
@@ -183,12 +182,14 @@ export function optional<Value>(kind: Kind<Value>, off: string): Kind<Value | nu
   };
 }
 
-/** Linear maps of a block: 'all-linear', or names between commas. */
+/** A module's name, or the end of its path. */
+const modulePath = /^\w+(\.\w+)*$/;
+
+/** Linear maps of a model: 'all-linear', or names between commas. Only the open model tells which names there are. */
 export function modules(): Kind<'all-linear' | readonly string[]> {
-  const names: readonly string[] = LINEAR_MODULES;
-  const isName = (name: unknown): name is string => typeof name === 'string' && names.includes(name);
+  const isName = (name: unknown): name is string => typeof name === 'string' && modulePath.test(name);
   return {
-    range: `'all-linear' or a list of at least one of ${names.join(', ')}, each named once`,
+    range: `'all-linear' or a list of the model's linear layers, such as q_proj,v_proj, each named once`,
     control: { type: 'modules' },
     read: (value) => {
       if (value === 'all-linear') return { value };

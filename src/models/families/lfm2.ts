@@ -21,7 +21,7 @@ const Lfm2 = v.looseObject({
   /** An older name of intermediate_size. */
   block_ff_dim: v.optional(size),
   block_auto_adjust_ff_dim: v.optional(v.boolean(), true),
-  block_ffn_dim_multiplier: v.nullish(positive, 1),
+  block_ffn_dim_multiplier: v.optional(v.nullable(positive), 1),
   block_multiple_of: v.optional(size, 256),
   tie_word_embeddings: v.optional(v.boolean(), true),
   /** An older name of tie_word_embeddings. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readSpec } from '../../../src/models/config';
 import type { AttentionSettings } from '../../../src/models/layers/attention';
-import { checkpointTensors, parameterCount } from '../../../src/models/spec';
+import { checkpointTensors, linearNames, parameterCount } from '../../../src/models/spec';
 import { attentionsOf, mlpsOf } from './layers';
 import { PUBLISHED, PUBLISHED_NAMES } from './published';
 
@@ -22,6 +22,7 @@ const smollm3 = { ...base, architectures: ['SmolLM3ForCausalLM'] };
 const gemma3 = { ...base, architectures: ['Gemma3ForCausalLM'] };
 const ernie = { ...base, architectures: ['Ernie4_5ForCausalLM'] };
 const glm = { ...base, architectures: ['GlmForCausalLM'] };
+const lfm2 = { ...base, architectures: ['Lfm2ForCausalLM'], full_attn_idxs: [1] };
 
 const windows = (config: unknown): readonly (number | undefined)[] =>
   attentionsOf(readSpec(config)).map(({ window }) => window);
@@ -227,6 +228,40 @@ test('Gemma has norms before and after, of 1 + w, and scaled embeddings', () => 
   expect(checkpointTensors(readSpec(llama)).every(({ add }) => add === undefined)).toBe(true);
 });
 
+describe('LFM2', () => {
+  const kinds = (config: unknown): string[] =>
+    readSpec(config).blocks.map(([first]) => first?.layer.kind ?? '');
+  const size = (more: object): number | undefined =>
+    mlpsOf(readSpec({ ...lfm2, ...more }))[0]?.intermediateSize;
+
+  test('has attention where full_attn_idxs or layer_types say so, else everywhere', () => {
+    const conv = 'short_convolution';
+    expect(kinds(lfm2)).toEqual([conv, 'attention', conv, conv]);
+    const layer_types = ['conv', 'conv', 'full_attention', 'conv'];
+    expect(kinds({ ...lfm2, layer_types })).toEqual([conv, conv, 'attention', conv]);
+    expect(kinds({ ...lfm2, full_attn_idxs: null })).toEqual(new Array(4).fill('attention'));
+  });
+
+  test('works out the size of its MLP as Transformers does', () => {
+    expect(size({ intermediate_size: 1000 })).toBe(768);
+    expect(size({ intermediate_size: 1000, block_multiple_of: 64 })).toBe(704);
+    expect(size({ intermediate_size: 1000, block_multiple_of: 64, block_ffn_dim_multiplier: 0.5 })).toBe(384);
+    expect(size({ intermediate_size: 1000, block_ffn_dim_multiplier: null })).toBe(666);
+    expect(size({ intermediate_size: 1000, block_auto_adjust_ff_dim: false })).toBe(1000);
+    expect(size({ intermediate_size: 8, block_ff_dim: 1000, block_auto_adjust_ff_dim: false })).toBe(1000);
+  });
+
+  test('names its linear maps, which all may have an adapter', () => {
+    const names = ['in_proj', 'out_proj', 'w1', 'w3', 'w2', 'q_proj', 'k_proj', 'v_proj'];
+    expect(linearNames(readSpec(lfm2))).toEqual(names);
+  });
+
+  test('ties its head unless an older name of the field says not to', () => {
+    expect(readSpec(lfm2).tiedHead).toBe(true);
+    expect(readSpec({ ...lfm2, tie_embedding: false }).tiedHead).toBe(false);
+  });
+});
+
 test('GLM has one map for gate and values', () => {
   const tensors = checkpointTensors(readSpec(glm));
   const { shape } = tensors.find(({ name }) => name === 'model.layers.0.mlp.gate_up_proj.weight') ?? {};
@@ -266,6 +301,8 @@ describe('a field that changes the arithmetic is refused by name', () => {
     ['final_logit_softcapping', { ...gemma3, final_logit_softcapping: 30 }],
     ['use_bidirectional_attention', { ...gemma3, use_bidirectional_attention: true }],
     ['compression_ratio', { ...ernie, compression_ratio: 2 }],
+    ['layer_types', { ...lfm2, layer_types: ['conv', 'conv', 'conv', 'sliding_attention'] }],
+    ['layer_types', { ...lfm2, layer_types: ['conv'] }],
     ['clip_qkv', { ...mistral, clip_qkv: 8 }],
     ['logit_scale', { ...llama, logit_scale: 0.0625 }],
     ['residual_multiplier', { ...llama, residual_multiplier: 0.22 }],
@@ -310,7 +347,7 @@ test('a tied head has no tensor of its own', () => {
 });
 
 test('a spec is plain JSON but for methods', () => {
-  for (const config of [llama, mistral, qwen2, qwen3, smollm3, gemma3, ernie, glm]) {
+  for (const config of [llama, mistral, qwen2, qwen3, smollm3, gemma3, ernie, glm, lfm2]) {
     const spec = readSpec(config);
     expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
   }
@@ -337,6 +374,27 @@ describe('published configurations give the published sizes', () => {
         pretraining_tp: 2,
       },
       1_100_048_384,
+    ],
+    'LFM2-350M': [
+      {
+        architectures: ['Lfm2ForCausalLM'],
+        hidden_size: 1024,
+        block_ff_dim: 6656,
+        block_auto_adjust_ff_dim: true,
+        block_ffn_dim_multiplier: 1,
+        block_multiple_of: 256,
+        conv_L_cache: 3,
+        conv_bias: false,
+        full_attn_idxs: [2, 5, 8, 10, 12, 14],
+        num_hidden_layers: 16,
+        num_attention_heads: 16,
+        num_key_value_heads: 8,
+        vocab_size: 65_536,
+        max_position_embeddings: 128_000,
+        norm_eps: 1e-5,
+        rope_theta: 1_000_000,
+      },
+      354_483_968,
     ],
     'Yi-6B': [
       {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../../src/data/tokenizer';
 import { readSpec } from '../../../src/models/config';
 import { ggufFolder, type GgufContents } from '../../../src/models/gguf_folder';
-import { attentionsOf } from './layers';
+import { checkpointTensors } from '../../../src/models/spec';
+import { attentionsOf, mlpsOf } from './layers';
 
 interface TokenizerJson {
   readonly added_tokens: readonly { id: number; content: string; special: boolean }[];
@@ -170,6 +171,19 @@ describe('the config of a GGUF file', () => {
     expect(attention?.headDim).toBe('attention.key_length' in more ? 32 : 16);
     expect(attention?.qkvBias).toBe(family === 'qwen2');
     if (family === 'mistral') expect(attention?.window).toBe(128);
+  });
+
+  it('of lfm2 tells by its heads which layers have attention', () => {
+    const more = {
+      'attention.head_count_kv': [0, 2],
+      'shortconv.l_cache': 3,
+      feed_forward_length: 128,
+    };
+    const spec = readSpec(ggufFolder(contents('lfm2', more)).config);
+    expect(spec.blocks.map(([first]) => first?.layer.kind)).toEqual(['short_convolution', 'attention']);
+    expect(attentionsOf(spec)[0]).toMatchObject({ kvHeads: 2 });
+    expect(mlpsOf(spec)[0]).toMatchObject({ intermediateSize: 128 });
+    expect(checkpointTensors(spec).every(({ gguf }) => gguf !== undefined)).toBe(true);
   });
 
   it.each([

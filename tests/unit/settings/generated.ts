@@ -1,4 +1,3 @@
-import { LINEAR_MODULES } from '../../../src/core/linear_modules';
 import { streamOf, uniform } from '../../../src/core/random';
 import type { NumberRange } from '../../../src/core/settings/kind';
 import type { Setting } from '../../../src/core/settings/setting';
@@ -17,7 +16,7 @@ export function legalValues(name: string, { kind, default: fallback }: Setting):
     case 'choice':
       return [...none, ...control.options.map(({ value }) => kind.fromText(value))];
     case 'modules':
-      return ['all-linear', LINEAR_MODULES, ['v_proj', 'q_proj'], ['down_proj']];
+      return ['all-linear', ['w1', 'in_proj'], ['v_proj', 'q_proj'], ['mlp.down_proj']];
     case 'text':
       return [fallback, ...none, ...control.examples.map((text) => kind.fromText(text))];
   }
@@ -35,7 +34,7 @@ export function illegalValues({ kind }: Setting): unknown[] {
     case 'choice':
       return [...always, 3, ''];
     case 'modules':
-      return [...always, null, [], ['q_proj', 'q_proj'], 'q_proj', ['query']];
+      return [...always, null, [], ['q_proj', 'q_proj'], 'q_proj', ['q proj'], ['']];
     case 'text':
       return always;
   }
