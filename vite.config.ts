@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
 import { contentSecurityPolicy, isolationHeaders } from './tools/lib/headers.mjs';
+import { thirdPartyNotices } from './tools/lib/notices.mjs';
 
 /** Writes the policy into the built page. The dev server injects inline scripts of its own, so it gets none. */
 function policyInBuiltPage(): Plugin {
@@ -17,10 +18,12 @@ function policyInBuiltPage(): Plugin {
   };
 }
 
+const notices = thirdPartyNotices();
+
 export default defineConfig({
   base: './',
-  plugins: [svelte(), policyInBuiltPage()],
-  worker: { format: 'es' },
+  plugins: [svelte(), policyInBuiltPage(), notices.collect(), notices.write],
+  worker: { format: 'es', plugins: () => [notices.collect()] },
   build: {
     target: 'esnext',
     // Inlined assets would need `data:` in the policy for every kind of resource.

@@ -53,6 +53,7 @@ const allSteps = () => ({
     ],
   },
   format: { check: true, commands: [[bin('prettier'), '--check', '--log-level=warn', '.']] },
+  unused: { check: true, commands: [[bin('knip'), '--no-progress']] },
   layers: { check: true, commands: [[join(root, 'tools', 'layers.mjs')]] },
   ops: { needs: ['browser'], commands: playwright('ops'), count: countPlaywright },
   parity: { needs: ['vulkan', 'cli'], commands: vitest('parity'), count: countVitest },
