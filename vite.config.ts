@@ -1,6 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
-import { contentSecurityPolicy, isolationHeaders } from './tools/lib/headers.mjs';
+import { contentSecurityPolicy, isolationHeaders, pageHeaders } from './tools/lib/headers.mjs';
 import { thirdPartyNotices } from './tools/lib/notices.mjs';
 
 /** Writes the policy into the built page. The dev server injects inline scripts of its own, so it gets none. */
@@ -18,11 +18,23 @@ function policyInBuiltPage(): Plugin {
   };
 }
 
+/** Writes the headers in the form that Cloudflare Pages and Netlify read. */
+function headersForHosts(): Plugin {
+  const lines = Object.entries(pageHeaders).map(([name, value]) => `  ${name}: ${value}`);
+  return {
+    name: 'headers-for-hosts',
+    apply: 'build',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: '_headers', source: `/*\n${lines.join('\n')}\n` });
+    },
+  };
+}
+
 const notices = thirdPartyNotices();
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), policyInBuiltPage(), notices.collect(), notices.write],
+  plugins: [svelte(), policyInBuiltPage(), headersForHosts(), notices.collect(), notices.write],
   worker: { format: 'es', plugins: () => [notices.collect()] },
   build: {
     target: 'esnext',
