@@ -11,7 +11,7 @@ const jsonl = (name: string, text: string) => ({
   buffer: Buffer.from(text),
 });
 
-test('tells of example rows and files that cannot be used, and goes on with the others', async ({
+test('tells of records and files of examples that cannot be used, and goes on with the others', async ({
   page,
   tunesmith,
 }) => {
@@ -21,9 +21,9 @@ test('tells of example rows and files that cannot be used, and goes on with the 
   await tunesmith.give('examples', [jsonl('empty.jsonl', ''), notes]);
   const problems = page.getByTestId('example-problems').getByRole('row');
   await expect(problems).toHaveText([
-    /File.*Row.*Reason/,
+    /File.*Record.*Line.*Reason/,
     /empty\.jsonl.*all.*The file is empty/,
-    /notes\.txt.*all.*neither a JSON array nor JSON Lines/,
+    /notes\.txt.*all.*1.*neither a JSON list nor JSON Lines/,
   ]);
   await expect(tunesmith.start).toBeDisabled();
 
@@ -36,11 +36,11 @@ test('tells of example rows and files that cannot be used, and goes on with the 
   ];
   await tunesmith.give('examples', [jsonl('mixed.jsonl', rows.join('\n'))]);
   await expect(problems).toHaveText([
-    /File.*Row.*Reason/,
+    /File.*Record.*Line.*Reason/,
     /empty\.jsonl/,
     /notes\.txt/,
-    /mixed\.jsonl.*2.*Not valid JSON/,
-    /mixed\.jsonl.*3.*needs "messages".* or "text"; this one has question, answer/,
+    /mixed\.jsonl.*2.*2.*Not valid JSON/,
+    /mixed\.jsonl.*3.*3.*needs "messages".* or "text"; this one has question, answer/,
   ]);
   await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*2/);
   await expect(tunesmith.start).toBeEnabled();
@@ -48,6 +48,49 @@ test('tells of example rows and files that cannot be used, and goes on with the 
   await expect(page.getByTestId('example-preview').getByRole('listitem').first()).toContainText(markup);
   await expect(page.getByTestId('example-preview').locator('img')).toHaveCount(0);
   await expect(page).toHaveTitle('Tunesmith');
+});
+
+test('reads tables and UTF-16, and refuses other encodings by name', async ({ page, tunesmith }) => {
+  await tunesmith.open();
+  await tunesmith.step('examples').getByRole('radio', { name: 'Examples of your own' }).check();
+  const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
+  const gbk = Buffer.from([0xc4, 0xe3, 0xca, 0xc7, 0xcb, 0xad, 0xa3, 0xbf]);
+  const inGbk = [Buffer.from('{"instruction":"'), gbk, Buffer.from('","output":"x"}')];
+  const utf16 = Buffer.from('\ufeff[{"instruction": "你是谁？", "output": "海盗。"}]', 'utf16le');
+  const table = 'instruction;output\r\n"Where,\r\nthen?";"A ""ship"""\r\nragged\r\n';
+  await tunesmith.give('examples', [
+    file('gbk.jsonl', Buffer.concat(inGbk)),
+    file('utf16.json', utf16),
+    file('table.csv', Buffer.from(table)),
+    file('packed.jsonl.gz', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0])),
+  ]);
+  await expect(page.getByTestId('example-problems').getByRole('row')).toHaveText([
+    /File.*Record.*Line.*Reason/,
+    /gbk\.jsonl.*all.*1.*not in UTF-8; it is probably GBK/,
+    /table\.csv.*2.*4.*1 cells, and the first line names 2 columns/,
+    /packed\.jsonl\.gz.*all.*compressed with gzip/,
+  ]);
+  await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*2/);
+  const preview = page.getByTestId('example-preview').getByRole('listitem');
+  await expect(preview.first()).toContainText('海盗。');
+  await expect(preview.nth(1)).toContainText('A "ship"');
+});
+
+test('keeps two files of one name, and says which is meant', async ({ page, tunesmith }) => {
+  await tunesmith.open();
+  await tunesmith.step('examples').getByRole('radio', { name: 'Examples of your own' }).check();
+  const good = JSON.stringify({ instruction: 'What does a cow say?', output: 'Moo' });
+  await tunesmith.give('examples', [jsonl('train.jsonl', good)]);
+  await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*1/);
+  await tunesmith.give('examples', [jsonl('train.jsonl', `${good}\n{}`)]);
+  await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*2/);
+  const problem = page.getByTestId('example-problems').getByRole('row').nth(1);
+  await expect(problem).toHaveText(/train \(2\)\.jsonl.*2.*2.*needs/);
+  // The same file again changes nothing.
+  await tunesmith.give('examples', [jsonl('train.jsonl', good)]);
+  await expect(page.getByRole('button', { name: /^Remove / })).toHaveCount(2);
+  await page.getByRole('button', { name: 'Remove train.jsonl' }).click();
+  await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*1/);
 });
 
 test('tells what is wrong with a model’s files, and opens good ones after it', async ({

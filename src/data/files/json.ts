@@ -76,7 +76,7 @@ async function* entriesInTurn(text: JsonText): AsyncGenerator<Entry, void, void>
       entry = { fault: await text.passBy(error) };
     }
     if (count === 0 && 'value' in entry && (await text.skipSpace()) === undefined) {
-      yield* entriesOfOnly(entry.value);
+      yield* entriesOfOnly(entry);
       return;
     }
     yield entry;
@@ -84,8 +84,8 @@ async function* entriesInTurn(text: JsonText): AsyncGenerator<Entry, void, void>
 }
 
 /** Of a file that is one value: the records under `data`, or the one record that it is. */
-function* entriesOfOnly(value: LosslessJson): Generator<Entry, void, void> {
-  const fields = fieldsOf(value) ?? {};
+function* entriesOfOnly(entry: Entry & { value: LosslessJson }): Generator<Entry, void, void> {
+  const fields = fieldsOf(entry.value) ?? {};
   const records = fields.data;
   if (Array.isArray(records)) {
     if (records.length === 0) throw new DataFault({ code: 'empty', reason: 'The list of records is empty.' });
@@ -109,7 +109,7 @@ function* entriesOfOnly(value: LosslessJson): Generator<Entry, void, void> {
       'The file holds columns, not records: write one object a record (in pandas: orient="records", lines=True).';
     throw new DataFault({ code: 'columns', reason });
   }
-  yield { value };
+  yield entry;
 }
 
 /** The text of a file that JSON values are read from one after the other, without ever holding all of it. */

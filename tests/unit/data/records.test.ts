@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { jsonOf } from '../../../src/data/jinja/json_of';
+import { fromJson } from '../../../src/data/jinja/values';
 import { readRecords } from './read_records';
 import { realFile } from '../real_files';
 
@@ -157,6 +159,126 @@ describe('records', () => {
       tools: [{ type: 'function', function: tool }],
     });
   });
+});
+
+describe('records of other kinds', () => {
+  const chosen = { instruction: 'Who?', chosen: 'A pirate.', rejected: 'A cat.' };
+  const answers = [{ role: 'assistant', content: 'A' }];
+  const messages = [{ role: 'user', content: 'Who?' }, ...answers];
+  it.each([
+    ['record_preference', chosen],
+    ['record_preference', { prompt: 'Who?', chosen: 'A pirate.', rejected: 'A cat.' }],
+    ['record_preference', { chosen: messages, rejected: messages }],
+    ['record_preference', { conversations: messages, chosen: answers[0], rejected: answers[0] }],
+    ['record_preference', { messages, rejected_response: 'A cat.' }],
+    ['record_feedback', { messages, label: false }],
+    ['record_feedback', { messages, label: true }],
+    ['record_feedback', { prompt: 'Who?', completion: 'A pirate.', label: true }],
+    ['record_feedback', { ...alpaca, kto_tag: 'False' }],
+    ['record_media', { ...alpaca, images: ['a.png'] }],
+    ['record_media', { messages, videos: ['a.mp4'] }],
+    ['record_media', { messages, audio: { path: 'a.wav' } }],
+    ['record_media', { ...alpaca, instruction: '<image>What is this?' }],
+    ['record_media', { messages: [{ role: 'user', content: 'What is this?\n<image>\n' }, ...answers] }],
+  ])('are never learnt as answers: %s %j', async (code, record) => {
+    const { records, problems } = await read(JSON.stringify([record]));
+    expect(records).toEqual([]);
+    expect(problems).toMatchObject([{ record: 1, code }]);
+  });
+
+  it.each([
+    { ...alpaca, images: [], chosen: null, rejected: null, label: null },
+    { ...alpaca, instruction: 'What does the tag <video> do?' },
+    { text: 'great', label: 1 },
+  ])('are not seen in %j', async (record) => {
+    expect(await sampleOf(record)).toBeDefined();
+  });
+});
+
+describe('columns that are null', () => {
+  it.each([
+    [{ messages: null, ...alpaca, system: null, history: null, text: null }, 'chat'],
+    [{ messages: null, conversations: null, instruction: null, output: null, text: 'a' }, 'text'],
+    [{ instruction: null, input: 'Sing.', output: 'La la.' }, 'chat'],
+  ])('count as absent: %j', async (record, kind) => {
+    expect(await sampleOf(record)).toMatchObject({ kind });
+  });
+
+  it('may be NaN, as pandas writes them', async () => {
+    const { records, problems } = await read('{"instruction": "Sing.", "input": NaN, "output": "La la."}');
+    expect(problems).toEqual([]);
+    expect(records[0]?.sample).toMatchObject({ messages: [{ content: 'Sing.' }, {}] });
+  });
+});
+
+describe('conversations', () => {
+  const turns = [
+    { from: 'human', value: 'Sing.' },
+    { from: 'gpt', value: 'La la.' },
+  ];
+  const messages = [
+    { role: 'user', content: 'Sing.' },
+    { role: 'assistant', content: 'La la.' },
+  ];
+  it('may have the fields of either kind under either name', async () => {
+    for (const record of [{ messages: turns }, { conversations: turns }, { conversations: messages }]) {
+      expect(await sampleOf(record)).toEqual({ kind: 'chat', messages });
+    }
+  });
+
+  it('may have their system message beside them, but not twice', async () => {
+    const system = { role: 'system', content: 'Be a bird.' };
+    expect(await sampleOf({ messages, system: system.content })).toMatchObject({
+      messages: [system, ...messages],
+    });
+    expect(await reasonOf({ messages: [system, ...messages], system: 'Be a cat.' })).toMatch(
+      /both in "system" and in "messages"/,
+    );
+  });
+
+  it('keep what their calls and tools are given, to the last digit and in order', async () => {
+    const given = '{"b": 1.0, "10": 9007199254740993, "2": -0.0, "x": 1e22}';
+    const quoted = JSON.stringify(given);
+    const call = (json: string): string =>
+      `{"role": "assistant", "content": null, "tool_calls": [{"function": {"name": "f", "arguments": ${json}}}]}`;
+    const shareGpt = JSON.stringify({ name: 'f', arguments: 0 }).replace('0', given);
+    const tools = `[{"name": "f", "parameters": ${given}}]`;
+    const lines = [
+      `{"messages": [${call(given)}], "tools": ${tools}}`,
+      `{"messages": [${call(quoted)}], "tools": ${JSON.stringify(tools)}}`,
+      `{"conversations": [{"from": "function_call", "value": ${JSON.stringify(shareGpt)}}], "tools": ${tools}}`,
+    ];
+    const { records, problems } = await read(lines.join('\n'));
+    expect(problems).toEqual([]);
+    for (const { sample } of records) {
+      if (sample.kind !== 'chat') throw new Error('no conversation');
+      const written = [sample.messages[0]?.fields?.tool_calls, sample.tools].map((part) =>
+        jsonOf(fromJson(part)),
+      );
+      for (const text of written) expect(text).toContain(given.replace('1e22', '1e+22'));
+    }
+  });
+
+  it.each([
+    [{ role: 'assistant', content: 'a', function_call: { name: 'f' } }, /"function_call" is not read/],
+    [{ role: 'assistant', content: 'a', weight: 0.5 }, /"weight" must be 0 or 1/],
+    [
+      { role: 'assistant', content: null, tool_calls: [{ function: { name: 'f', arguments: 'x = 1' } }] },
+      /"arguments" of a call are a text that is no JSON object/,
+    ],
+  ])('are refused for %j', async (message, reason) => {
+    expect(await reasonOf({ messages: [{ role: 'user', content: 'a' }, message] })).toMatch(reason);
+  });
+
+  it.each([{ weight: 0 }, { weight: 0.0 }, { train: false }, { loss: false }])(
+    'do not train answers with %j',
+    async (mark) => {
+      const [question, answer] = messages;
+      expect(await sampleOf({ messages: [question, { ...answer, ...mark }] })).toMatchObject({
+        messages: [question, { trained: false }],
+      });
+    },
+  );
 });
 
 describe('a row that cannot be used', () => {

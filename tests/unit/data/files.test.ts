@@ -1,0 +1,209 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { memoryFile } from '../../../src/core/file_reader';
+import type { LosslessJson } from '../../../src/core/lossless_json';
+import { DataFault, type Fault } from '../../../src/data/files/fault';
+import { entriesOf } from '../../../src/data/files/formats';
+import { jsonOf } from '../../../src/data/jinja/json_of';
+import { fromJson } from '../../../src/data/jinja/values';
+
+interface OddFile {
+  readonly name: string;
+  readonly bytes: string;
+  readonly records: readonly string[] | null;
+  readonly datasets: number | null;
+}
+const oddFiles = JSON.parse(
+  readFileSync(new URL('../../data/odd_files.json', import.meta.url), 'utf8'),
+) as OddFile[];
+
+/** All that a file holds; nothing if it is refused, whatever came before. */
+async function read(name: string, content: string | Uint8Array) {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  const values: LosslessJson[] = [];
+  const lines: (number | undefined)[] = [];
+  const faults: Fault[] = [];
+  let refused: DataFault | undefined;
+  try {
+    for await (const entry of entriesOf(memoryFile(name, bytes))) {
+      if ('fault' in entry) faults.push(entry.fault);
+      else {
+        values.push(entry.value);
+        lines.push(entry.line);
+      }
+    }
+  } catch (fault) {
+    if (!(fault instanceof DataFault)) throw fault;
+    refused = fault;
+    values.length = 0;
+  }
+  return { values, lines, faults, refused };
+}
+
+/** The bytes of a text in UTF-16, with a byte order mark or without. */
+function utf16(text: string, order: 'le' | 'be', mark = '\ufeff'): Uint8Array {
+  const bytes = new Uint8Array(Buffer.from(mark + text, 'utf16le'));
+  return order === 'le' ? bytes : new Uint8Array(Buffer.from(bytes).swap16());
+}
+
+describe('files of examples', () => {
+  it.each(oddFiles.map((file) => [file.name, file] as const))(
+    '%s holds what Python reads of it',
+    async (_, file) => {
+      const { values, faults, refused } = await read(file.name, Buffer.from(file.bytes, 'base64'));
+      if (file.records === null) {
+        expect(refused ?? faults[0]).toBeDefined();
+        return;
+      }
+      expect([faults, refused]).toEqual([[], undefined]);
+      expect(values.map((value) => jsonOf(fromJson(value)))).toEqual(file.records);
+      if (file.datasets !== null) expect(values).toHaveLength(file.datasets);
+    },
+  );
+
+  const text = '[{"text": "Zwölf 海 😀"}]';
+  it.each([
+    ['UTF-8', new TextEncoder().encode(text)],
+    ['UTF-8 with a mark', new TextEncoder().encode(`\ufeff${text}`)],
+    ['UTF-16', utf16(text, 'le')],
+    ['UTF-16, big end first', utf16(text, 'be')],
+  ])('are read in %s', async (_, bytes) => {
+    expect((await read('a.json', bytes)).values).toEqual([{ text: 'Zwölf 海 😀' }]);
+  });
+
+  const hex = (bytes: string) => new Uint8Array(Buffer.from(`7b220a${bytes.replaceAll(' ', '')}227d`, 'hex'));
+  it.each([
+    ['GBK', hex('c4e3 cac7 cbad a3bf ced2 cac7 baa3 b5c1 a1a3'), /probably GBK/],
+    ['Big5', hex('a741 acb0 a4b0 bbf2 a661 b377 b8cc'), /probably Big5/],
+    ['Shift_JIS', hex('82a0 82c8 82bd 82cd 924e 82c5 82b7 82a9'), /probably Shift_JIS/],
+    ['EUC-JP', hex('a4a2 a4ca a4bf a4cf c3af a4c7 a4b9'), /probably EUC-JP/],
+    ['EUC-KR', hex('b4e7 bdc5 c0ba b4a9 b1b8 c0d4 b4cf b1ee bed8'), /probably EUC-KR/],
+    ['Latin-1', hex('63 f4 74 e9 20 64 75 20 63 69 65 6c'), /probably Latin-1/],
+    ['UTF-16 without a mark', utf16(text, 'le', ''), /it is UTF-16 without a byte order mark/],
+    ['UTF-16 without a mark, big end first', utf16(text, 'be', ''), /it is UTF-16 without a byte order mark/],
+    ['UTF-32', Uint8Array.of(0xff, 0xfe, 0, 0, 0x5b, 0, 0, 0), /it is UTF-32/],
+    ['half a character of UTF-16', utf16(text, 'le').subarray(0, -1), /half a character/],
+    ['UTF-8 that was cut', new TextEncoder().encode('{"text": "海').subarray(0, -1), /not in UTF-8/],
+  ])('in %s are refused by name, and nothing of them is read', async (_, bytes, reason) => {
+    const { values, refused } = await read('a.jsonl', bytes);
+    expect(values).toEqual([]);
+    expect(refused).toMatchObject({ code: 'encoding', reason: expect.stringMatching(reason) as string });
+  });
+
+  it('name the line of what is no UTF-8', async () => {
+    const bytes = new Uint8Array(
+      Buffer.concat([Buffer.from('{"text":"a"}\n{"text":"'), Buffer.from([0xe9]), Buffer.from('"}\n')]),
+    );
+    expect((await read('a.jsonl', bytes)).refused?.line).toBe(2);
+  });
+
+  it.each([
+    ['\u001f\u008b\u0008', /gzip/],
+    ['PK\u0003\u0004', /zip archive/],
+    ['PAR1', /Parquet/],
+    ['%PDF-1.7', /PDF/],
+    ['<!DOCTYPE html><p>', /web page/],
+    ['version https://git-lfs.github.com/spec/v1\n', /git lfs pull/],
+    ['Remember the milk', /neither a JSON list nor JSON Lines.*nor a table/],
+    ['', /empty/],
+    [' \n', /empty/],
+    ['[]', /list of records is empty/],
+    ['{"data": []}', /list of records is empty/],
+    ['{"train": [{"text": "a"}]}', /stand under "train"/],
+    ['{"instruction": ["a"], "output": ["b"]}', /holds columns/],
+    ['[{"text": "a"}] {"text": "b"}', /follows the end of the list/],
+    ['{"text": "a"},\n{"text": "b"},\n', /A comma stands between records/],
+  ])('that are something else say what: %j', async (content, reason) => {
+    const { refused } = await read('a.jsonl', new Uint8Array(Buffer.from(content, 'latin1')));
+    expect(refused?.reason).toMatch(reason);
+  });
+
+  it('are read over the borders of the pieces that they come in', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, i) => ({ text: `${'海😀é"\n,'.repeat(i % 9)}${i}` }));
+    const lines = rows.map((row) => JSON.stringify(row));
+    const table = ['text', ...rows.map((row) => `"${row.text.replaceAll('"', '""')}"`)].join('\r\n');
+    for (const [name, content] of [
+      ['a.jsonl', lines.join('\n')],
+      ['a.json', `[${lines.join(',\n')}]`],
+      ['a.csv', table],
+    ] as const) {
+      const { values, faults, refused } = await read(name, content);
+      expect([faults, refused]).toEqual([[], undefined]);
+      expect(values).toEqual(rows);
+    }
+  });
+});
+
+describe('a record that is no JSON', () => {
+  const good = '{"text": "a"}';
+  it.each([
+    ['a line', `${good}\n{"text": }\n${good}`, [1, 3], [2]],
+    ['a line that is cut', `${good}\n{"text": "b\n${good}`, [1, 3], [2]],
+    ['a line that is not closed', `${good}\n{"text": "b"\n${good}`, [1, 3], [3]],
+    ['two values on a line', `${good} ${good}\n${good}`, [1, 1, 2], []],
+    ['half a character', `${good}\n{"text": "\\ud83d"}\n${good}`, [1, 3], [2]],
+    ['a byte order mark between files', `${good}\n\ufeff${good}`, [1, 2], []],
+    ['old line ends', `${good}\r{"text": }\r${good}`, [1, 1], [1]],
+  ])('is passed by, and the next ones are read: %s', async (_, content, lines, faults) => {
+    const found = await read('a.jsonl', content);
+    expect(found.lines).toEqual(lines);
+    expect(found.faults.map(({ line }) => line)).toEqual(faults);
+  });
+
+  it('never gives up a part of it as a record of its own', async () => {
+    const broken = '{\n  "messages": [\n  {"text": "inner"}\n  {"text": "inner"}\n  ]\n}';
+    const { values, faults } = await read('a.json', `${broken}\n{\n"text": "outer"\n}\n`);
+    expect(values).toEqual([{ text: 'outer' }]);
+    expect(faults).toMatchObject([{ line: 4, column: 3 }]);
+    expect(faults[0]?.reason).toMatch(/left out with the 5 lines after it/);
+  });
+
+  it('refuses the whole list that it stands in', async () => {
+    const { refused } = await read('a.json', `[${good},\n${good},\n]`);
+    expect(refused).toMatchObject({ line: 2, column: 14, code: 'json_syntax' });
+  });
+});
+
+describe('a table', () => {
+  it('names rows that lack cells or have too many, and cells whose quotes are wrong, with their lines', async () => {
+    const { values, lines, faults } = await read(
+      'a.csv',
+      'instruction,output\n"a\nb",c\nd\ne,f,g\n"h "i" j",k\nl,m\n',
+    );
+    expect(values).toEqual([
+      { instruction: 'a\nb', output: 'c' },
+      { instruction: 'l', output: 'm' },
+    ]);
+    expect(lines).toEqual([2, 7]);
+    expect(faults.map(({ line, code }) => [line, code])).toEqual([
+      [4, 'csv_cells'],
+      [5, 'csv_cells'],
+      [6, 'csv_quotes'],
+    ]);
+  });
+
+  it.each([
+    ['output,output\na,b', /Two columns are called "output"/],
+    ['a,,b\n1,2,3', /Column 2 has no name/],
+    ['text\n"never closed\nand on', /never closed/],
+  ])('%j is refused as a whole', async (content, reason) => {
+    const { refused } = await read('a.csv', content);
+    expect(refused?.reason).toMatch(reason);
+  });
+
+  it('is known by its first line if its name says nothing, and by the delimiter that Excel names', async () => {
+    expect((await read('pasted.txt', 'instruction\toutput\na\tb')).values).toEqual([
+      { instruction: 'a', output: 'b' },
+    ]);
+    expect((await read('a.csv', 'sep=|\r\ninstruction|output\r\na,;|b\r\n')).values).toEqual([
+      { instruction: 'a,;', output: 'b' },
+    ]);
+  });
+
+  it('may hold conversations as JSON', async () => {
+    const cell = '[{""role"": ""user"", ""n"": 1.0}]';
+    expect((await read('a.csv', `messages\n"${cell}"\n"[{'role'}]"\n`)).faults).toMatchObject([
+      { line: 3, reason: expect.stringMatching(/"messages" is not valid JSON/) as string },
+    ]);
+  });
+});
