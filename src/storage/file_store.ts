@@ -83,7 +83,7 @@ export async function readJson(files: FileStore, path: string): Promise<unknown>
   const bytes = await files.read(path);
   if (bytes === undefined) return undefined;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     return undefined;
   }
