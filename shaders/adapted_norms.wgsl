@@ -1,6 +1,7 @@
 // norms[n] = sqrt(sum over k of (W[n, k] + scale * sum over j of lora_B[n, j] * lora_A[j, k])^2)
 //
 // The norms of the rows of a weight with a low-rank pair added (DoRA). Four rows a workgroup share what they read of lora_A.
+// SHARED holds their rows of lora_B in workgroup memory, which a high rank exceeds.
 //
 // W        [out, in], dense or packed, or a part of its rows
 // lora_A   f32 [RANK, in]
@@ -20,7 +21,9 @@ override scale: f32;
 
 const LANES = 64u;
 
+#if SHARED
 var<workgroup> factors: array<vec4f, RANK>;      // of the four rows
+#endif
 var<workgroup> partial: array<vec4f, LANES>;
 
 @compute @workgroup_size(LANES)
@@ -31,10 +34,12 @@ fn adapted_norms(@builtin(workgroup_id) group: vec3u,
   if (first >= out) { return; }                          // the whole workgroup: `first` is uniform
   let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(out - 1u));   // a surplus row repeats the last one
   let b = rows * RANK;
+#if SHARED
   for (var j = lane; j < RANK; j += LANES) {
     factors[j] = scale * vec4f(lora_B[b.x + j], lora_B[b.y + j], lora_B[b.z + j], lora_B[b.w + j]);
   }
   workgroupBarrier();
+#endif
 
   let n = rows * in4;
   var sum = vec4f();
@@ -45,7 +50,11 @@ fn adapted_norms(@builtin(workgroup_id) group: vec3u,
     var w3 = weight4(n.w + k);
     for (var j = 0u; j < RANK; j++) {
       let a = lora_A[j * in4 + k];
+#if SHARED
       let factor = factors[j];
+#else
+      let factor = scale * vec4f(lora_B[b.x + j], lora_B[b.y + j], lora_B[b.z + j], lora_B[b.w + j]);
+#endif
       w0 += factor.x * a;
       w1 += factor.y * a;
       w2 += factor.z * a;

@@ -46,7 +46,6 @@ export const ERROR_CLASSES = {
   argument_invalid: 'input',
   base_damaged: 'gone',
   base_missing: 'gone',
-  broken_zip: 'input',
   buffer_too_large: 'fit',
   chat_template: 'input',
   chat_template_left_out: 'input',

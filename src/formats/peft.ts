@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../core/errors';
 import { isRecord, type JsonObject } from '../core/json';
+import { pythonRegex } from './python_regex';
 
 /** What of an `adapter_config.json` matters here, by PEFT's names. */
 export interface LoraConfig {
@@ -15,6 +16,15 @@ export interface LoraConfig {
   readonly use_rslora: boolean;
   /** Weight-decomposed LoRA. */
   readonly use_dora: boolean;
+  /** Ranks and alphas of modules whose paths a regular expression matches; the first that does counts. */
+  readonly rank_pattern: Readonly<Record<string, number>>;
+  readonly alpha_pattern: Readonly<Record<string, number>>;
+  /** The layers that a list of `target_modules` counts in; all if null. */
+  readonly layers_to_transform: readonly number[] | null;
+  /** What comes before the layer's number in a path. */
+  readonly layers_pattern: readonly string[] | null;
+  /** Modules that are left out, in the manner of `target_modules`. */
+  readonly exclude_modules: readonly string[] | string | null;
 }
 
 /**
@@ -22,10 +32,12 @@ export interface LoraConfig {
  * `target_modules` must be names by now, since PEFT writes out which modules `all-linear` meant as well.
  */
 export function adapterConfig(
-  config: Omit<LoraConfig, 'target_modules'> & { readonly target_modules: readonly string[] },
+  config: Omit<LoraConfig, 'target_modules' | 'layers_pattern' | 'exclude_modules'> & {
+    readonly target_modules: readonly string[];
+  },
 ): JsonObject {
   return {
-    alpha_pattern: {},
+    alpha_pattern: { ...config.alpha_pattern },
     auto_mapping: null,
     base_model_name_or_path: config.base_model_name_or_path,
     bias: 'none',
@@ -33,13 +45,13 @@ export function adapterConfig(
     inference_mode: true,
     init_lora_weights: true,
     layers_pattern: null,
-    layers_to_transform: null,
+    layers_to_transform: config.layers_to_transform && [...config.layers_to_transform],
     lora_alpha: config.lora_alpha,
     lora_dropout: config.lora_dropout,
     modules_to_save: null,
     peft_type: 'LORA',
     r: config.r,
-    rank_pattern: {},
+    rank_pattern: { ...config.rank_pattern },
     revision: config.revision,
     target_modules: [...config.target_modules],
     task_type: 'CAUSAL_LM',
@@ -48,12 +60,16 @@ export function adapterConfig(
   };
 }
 
+const names = v.union([v.pipe(v.string(), v.minLength(1)), v.array(v.string())]);
+const rank = v.pipe(v.number(), v.integer(), v.minValue(1));
+const layer = v.pipe(v.number(), v.integer(), v.minValue(0));
+
 const loraConfig = v.object({
   peft_type: v.literal('LORA', 'only LORA adapters are supported'),
   task_type: v.nullish(v.literal('CAUSAL_LM', 'only adapters of causal language models are supported')),
   base_model_name_or_path: v.nullish(v.string(), null),
   revision: v.nullish(v.string(), null),
-  r: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  r: rank,
   lora_alpha: v.pipe(v.number(), v.finite()),
   lora_dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1)), 0),
   target_modules: v.union(
@@ -62,6 +78,20 @@ const loraConfig = v.object({
   ),
   use_rslora: v.nullish(v.boolean(), false),
   use_dora: v.nullish(v.boolean(), false),
+  rank_pattern: v.nullish(v.record(v.string(), rank), {}),
+  alpha_pattern: v.nullish(v.record(v.string(), v.pipe(v.number(), v.finite())), {}),
+  layers_to_transform: v.nullish(v.union([layer, v.array(layer)]), null),
+  layers_pattern: v.nullish(names, null),
+  exclude_modules: v.nullish(names, null),
+  modules_to_save: v.nullish(
+    v.pipe(
+      v.array(v.string()),
+      v.maxLength(
+        0,
+        ({ input }) => `it brings whole trained modules (${input.join(', ')}), which are not supported`,
+      ),
+    ),
+  ),
   bias: v.optional(v.literal('none', 'trained biases are not supported'), 'none'),
   // Other ways to initialise have changed the base weights that the adapter belongs to.
   init_lora_weights: v.nullish(
@@ -84,7 +114,6 @@ const harmless = new Set([
   'corda_config',
   'lora_ga_config',
   'qalora_group_size',
-  'layers_pattern',
   'ensure_weight_tying',
 ]);
 
@@ -106,10 +135,21 @@ export function parseAdapterConfig(json: unknown, file = 'adapter_config.json'):
     if (Object.hasOwn(loraConfig.entries, field) || harmless.has(field) || isNeutral(value)) continue;
     throw refusal(file, `sets ${field}, which is not supported`, `${field} is ${JSON.stringify(value)}`);
   }
-  const { base_model_name_or_path, revision, r, lora_alpha, lora_dropout, target_modules } = parsed.output;
-  const { use_rslora, use_dora } = parsed.output;
-  const own = { r, lora_alpha, lora_dropout, target_modules, use_rslora, use_dora };
-  return { base_model_name_or_path, revision, ...own };
+  const { output } = parsed;
+  const { base_model_name_or_path, revision, r, lora_alpha, lora_dropout, target_modules } = output;
+  const { use_rslora, use_dora, rank_pattern, alpha_pattern, exclude_modules } = output;
+  return {
+    ...{ base_model_name_or_path, revision, r, lora_alpha, lora_dropout, target_modules },
+    ...{ use_rslora, use_dora, rank_pattern, alpha_pattern, exclude_modules },
+    layers_to_transform: listOf(output.layers_to_transform),
+    layers_pattern: listOf(output.layers_pattern),
+  };
+}
+
+/** One value or several as a list; none is null. */
+function listOf<T extends string | number>(value: T | readonly T[] | null): readonly T[] | null {
+  const list = value === null || typeof value === 'object' ? value : [value];
+  return list?.length === 0 ? null : list;
 }
 
 function isNeutral(value: unknown): boolean {
@@ -125,49 +165,71 @@ function refusal(file: string, what: string, detail: string): TunesmithError {
   });
 }
 
+/** What of an adapter's config says which modules it stands around. */
+export type Targets = Pick<
+  LoraConfig,
+  'target_modules' | 'layers_to_transform' | 'layers_pattern' | 'exclude_modules'
+>;
+
 /**
- * Which of a model's linear modules `target_modules` means, as PEFT decides it: `all-linear` is every one but
- * the output head; another string is a regular expression for the whole path; a list names paths or their ends.
+ * Which of a model's linear modules a config means, as PEFT decides it: `all-linear` is every one but the output head;
+ * another string is a regular expression for the whole path; a list names paths or their ends. Names that the model lacks
+ * are passed over, as lists are written for many families.
  *
  * @param linearModules paths of the model's linear modules, such as `model.layers.0.self_attn.q_proj`
- * @throws TunesmithError where nothing is matched, or an entry of a list matches nothing
+ * @throws TunesmithError `target_modules` if nothing is matched, or an expression can't be read
  */
-export function targetedModules(
-  target: readonly string[] | string,
-  linearModules: readonly string[],
-): string[] {
-  const matches = (pattern: string): string[] => {
-    const chosen = linearModules.filter((path) => path === pattern || path.endsWith(`.${pattern}`));
-    if (chosen.length === 0) throw noMatch(pattern, linearModules);
-    return chosen;
-  };
-  if (typeof target !== 'string') {
-    const chosen = new Set(target.flatMap(matches));
-    return linearModules.filter((path) => chosen.has(path));
-  }
-  if (target === 'all-linear') return linearModules.filter((path) => path !== 'lm_head');
-  let expression: RegExp;
-  try {
-    expression = new RegExp(`^(?:${target})$`, 'u');
-  } catch (cause) {
-    throw new TunesmithError({
-      code: 'target_modules',
-      message: `target_modules "${target}" is no regular expression.`,
-      hint: 'Give names of modules as a list, or all-linear.',
-      cause,
-    });
-  }
-  const chosen = linearModules.filter((path) => expression.test(path));
-  if (chosen.length === 0) throw noMatch(target, linearModules);
-  return chosen;
+export function targetedModules(targets: Targets, linearModules: readonly string[]): string[] {
+  const { target_modules: wanted, exclude_modules: excluded, layers_to_transform: layers } = targets;
+  const isWanted = wanted === 'all-linear' ? (path: string) => path !== 'lm_head' : matcher(wanted);
+  const isExcluded = excluded === null || excluded.length === 0 ? () => false : matcher(excluded);
+  const isInLayers = (path: string): boolean =>
+    typeof wanted === 'string' || layers === null || layers.includes(layerOf(path, targets.layers_pattern));
+  const chosen = linearModules.filter((path) => isWanted(path) && !isExcluded(path) && isInLayers(path));
+  if (chosen.length > 0) return chosen;
+  const ends = [...new Set(linearModules.map((path) => path.split('.').at(-1)))].join(', ');
+  throw new TunesmithError({
+    code: 'target_modules',
+    message: `target_modules: no linear module of this model matches ${JSON.stringify(wanted)}.`,
+    hint: `Choose among ${ends}, or all-linear.`,
+  });
 }
 
-function noMatch(pattern: string, linearModules: readonly string[]): TunesmithError {
-  const names = [...new Set(linearModules.map((path) => path.split('.').at(-1)))].join(', ');
-  return new TunesmithError({
+/** Whether a path is meant: by a regular expression for all of it, or a list of paths and ends of them. */
+function matcher(pattern: readonly string[] | string): (path: string) => boolean {
+  if (typeof pattern !== 'string') {
+    return (path) => pattern.some((name) => path === name || path.endsWith(`.${name}`));
+  }
+  const expression = readExpression(pattern);
+  return (path) => expression.test(path);
+}
+
+/** The number in a path that PEFT takes for the layer's: the first, or the first behind one of the given names. */
+export function layerOf(path: string, before: LoraConfig['layers_pattern'] = null): number {
+  const places = before?.map((name) => readExpression(`(?:|.*?\\.)(?:${name})\\.([0-9]+)\\..*`)) ?? [
+    /^.*?\.[^.]*\.([0-9]+)\./,
+  ];
+  const index = places.map((place) => place.exec(path)?.[1]).find((found) => found !== undefined);
+  return Number(index ?? NaN);
+}
+
+/**
+ * The value of the first pattern that matches a module's path or an end of it, as PEFT reads `rank_pattern` and
+ * `alpha_pattern`. Throws `target_modules` if a pattern can't be read.
+ */
+export function patternValue(patterns: Readonly<Record<string, number>>, path: string): number | undefined {
+  return Object.entries(patterns).find(([pattern]) =>
+    readExpression(`(?:.*\\.)?(?:${pattern})`).test(path),
+  )?.[1];
+}
+
+function readExpression(pattern: string): RegExp {
+  const expression = pythonRegex(pattern);
+  if (expression) return expression;
+  throw new TunesmithError({
     code: 'target_modules',
-    message: `target_modules: no linear module of this model matches "${pattern}".`,
-    hint: `Choose among ${names}, or all-linear.`,
+    message: `The regular expression "${pattern}" is none of Python's, or uses a part of its syntax that can't be read here.`,
+    hint: 'Give names of modules as a list, or all-linear.',
   });
 }
 
@@ -183,9 +245,15 @@ export function adapterTensorName({ module, part }: AdapterTensorName): string {
   return `base_model.model.${module}.${part}`;
 }
 
-/** What a tensor's name says, or undefined if it is no part of an adapter beside a linear module. */
+const TENSOR_NAME =
+  /^base_model\.model\.(.+)\.(?:(lora_[AB])(?:\.default)?\.weight|(lora_magnitude_vector)(?:\.default)?(?:\.weight)?)$/;
+
+/**
+ * What a tensor's name says, with or without the adapter's own name ("default") in it; undefined if it is no part of an
+ * adapter beside a linear module.
+ */
 export function parseAdapterTensorName(name: string): AdapterTensorName | undefined {
-  const [, module, part] =
-    /^base_model\.model\.(.+)\.(lora_[AB]\.weight|lora_magnitude_vector)$/.exec(name) ?? [];
+  const [, module, matrix, magnitude] = TENSOR_NAME.exec(name) ?? [];
+  const part = matrix === undefined ? magnitude : `${matrix}.weight`;
   return module === undefined || part === undefined ? undefined : { module, part };
 }

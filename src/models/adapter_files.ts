@@ -1,15 +1,18 @@
-import { unzipSync } from 'fflate';
+import { Unzip, UnzipInflate } from 'fflate';
 import { bytesOf } from '../core/bytes';
 import { floatsOf, isFloatDtype } from '../core/dtype';
 import { TunesmithError } from '../core/errors';
 import { memoryFile, type FileReader } from '../core/file_reader';
+import { isRecord } from '../core/json';
 import { sameShape, shapeText } from '../core/shape';
 import {
   adapterConfig,
   adapterTensorName,
+  layerOf,
   parseAdapterConfig,
   parseAdapterTensorName,
   targetedModules,
+  type Targets,
 } from '../formats/peft';
 import { readTensors, writeSafetensors, type TensorBytes } from '../formats/safetensors';
 import { readJson, type ModelFolder } from './folder';
@@ -45,15 +48,13 @@ export function adapterFiles({
   revision = null,
 }: AdapterSource): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
   const { r, lora_alpha, lora_dropout, use_rslora, use_dora = false } = layout.settings;
+  const { rank_pattern = {}, alpha_pattern = {}, layers_to_transform = null } = layout.settings;
   const config = adapterConfig({
     base_model_name_or_path: baseModel,
     revision,
-    r,
-    lora_alpha,
-    lora_dropout,
+    ...{ r, lora_alpha, lora_dropout, use_rslora, use_dora },
+    ...{ rank_pattern, alpha_pattern, layers_to_transform },
     target_modules: targetNames(layout),
-    use_rslora,
-    use_dora,
   });
   const tensors = namedTensors(layout).map(({ name, tensor }) => ({
     name,
@@ -96,39 +97,95 @@ export interface ReadAdapter {
 }
 
 /**
- * Reads a PEFT folder, or a zip of one, for a base of this spec. Tensors may be F32, F16 or BF16.
+ * Reads a PEFT folder, or a zip of one, for a base of this spec. Tensors may be F64, F32, F16 or BF16.
  *
- * @throws TunesmithError `adapter_file_missing`, `adapter_zip`, `adapter_config`, `target_modules`, `adapter_tensor`, naming the file, the field or the tensor; what the safetensors reader refuses
+ * @throws TunesmithError `adapter_file_missing`, `adapter_zip`, `adapter_config`, `target_modules` or `adapter_tensor`,
+ *   naming the file, the field or the tensor; what the safetensors reader refuses
  */
 export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Promise<ReadAdapter> {
-  const files = await unzipped(folder);
-  const configFile = required(files, ADAPTER_CONFIG);
-  const weightsFile = required(files, ADAPTER_WEIGHTS);
-  const config = parseAdapterConfig(await readJson(configFile), configFile.name);
+  const zip = folder.has(ADAPTER_CONFIG)
+    ? undefined
+    : [...folder.values()].find(({ name }) => name.toLowerCase().endsWith('.zip'));
+  const files = zip ? await unzipped(zip, [ADAPTER_CONFIG], CONFIG_BYTES) : folder;
+  const configFile = required(files, ADAPTER_CONFIG, folder);
+  if (configFile.size > CONFIG_BYTES) throw tooLarge(configFile.name, CONFIG_BYTES);
+  const json = await readJson(configFile);
+  checkIsPeft(json);
+  const config = parseAdapterConfig(json, configFile.name);
   const settings: AdapterSettings = {
+    ...targetSettings(config, spec),
     r: config.r,
     lora_alpha: config.lora_alpha,
     lora_dropout: config.lora_dropout,
     use_rslora: config.use_rslora,
     ...(config.use_dora && { use_dora: true }),
-    target_modules: targetsOf(config.target_modules, spec),
+    ...(hasEntries(config.rank_pattern) && { rank_pattern: config.rank_pattern }),
+    ...(hasEntries(config.alpha_pattern) && { alpha_pattern: config.alpha_pattern }),
   };
   const layout = adapterLayout(spec, settings);
+  const most = mostBytes(layout);
+  const weightFiles = zip ? await unzipped(zip, [ADAPTER_WEIGHTS], most) : folder;
+  const weightsFile = required(weightFiles, ADAPTER_WEIGHTS, folder);
+  if (weightsFile.size > most) throw tooLarge(weightsFile.name, most);
   const bytes = await weightsFile.read(0, weightsFile.size);
   const { tensors } = readTensors(bytes, weightsFile.name);
   const parameters = flatParameters(layout, tensors, weightsFile.name);
   return { settings, layout, parameters, baseModel: config.base_model_name_or_path };
 }
 
-/** The same targets by the shortest names: of modules if all layers have them, else whole paths. */
-function targetsOf(target: readonly string[] | string, spec: ModelSpec): readonly string[] {
+/** What the longest adapter_config.json may take. */
+const CONFIG_BYTES = 1 << 20;
+/** What names, shapes and metadata may take in a file of weights, and tensors that are refused by name. */
+const HEADER_BYTES = 64 << 20;
+
+/** What the weights of an adapter of this layout take at most: in F64. */
+function mostBytes({ parameters }: AdapterLayout): number {
+  return parameters * 8 + HEADER_BYTES;
+}
+
+function hasEntries(record: Readonly<Record<string, number>>): boolean {
+  return Object.keys(record).length > 0;
+}
+
+/** Refuses the config of mlx-lm, whose file has the same name. */
+function checkIsPeft(json: unknown): void {
+  if (!isRecord(json) || !('lora_parameters' in json || 'fine_tune_type' in json)) return;
+  throw new TunesmithError({
+    code: 'adapter_config',
+    message: `${ADAPTER_CONFIG} is that of an adapter of mlx-lm, not of PEFT.`,
+    hint: 'Convert the adapter to the format of PEFT first.',
+  });
+}
+
+/**
+ * The targets by the shortest names: of modules if all layers have them, or all that the adapter stands in; else whole
+ * paths. Throws `target_modules` for the embedding and the head, which have no adapter here.
+ */
+function targetSettings(
+  config: Targets,
+  spec: ModelSpec,
+): Pick<AdapterSettings, 'target_modules' | 'layers_to_transform'> {
   const paths = linearMaps(spec).map(({ path }) => path);
-  const targeted = targetedModules(target, paths);
-  const names = [...new Set(paths.map(lastName))];
-  const inAllLayers = (name: string): boolean =>
-    paths.every((path) => lastName(path) !== name || targeted.includes(path));
-  const short = names.filter(inAllLayers);
-  return [...short, ...targeted.filter((path) => !short.includes(lastName(path)))];
+  const outside = ['lm_head', 'model.embed_tokens'];
+  const [other] = targetedModules(config, [...paths, ...outside]).filter((path) => outside.includes(path));
+  if (other !== undefined && config.target_modules !== 'all-linear') {
+    throw new TunesmithError({
+      code: 'target_modules',
+      message: `${ADAPTER_CONFIG} targets ${lastName(other)}, which is not supported: adapters stand around the layers’ linear maps only.`,
+      hint: 'Use an adapter that targets the layers’ linear maps.',
+    });
+  }
+  const targeted = new Set(targetedModules(config, paths));
+  const names = [...new Set([...targeted].map(lastName))];
+  const layers = [...new Set([...targeted].map((path) => layerOf(path)))].toSorted((a, b) => a - b);
+  const isWhole = (within: readonly string[]): boolean =>
+    within.every((path) => !names.includes(lastName(path)) || targeted.has(path));
+  if (isWhole(paths)) return { target_modules: names };
+  if (isWhole(paths.filter((path) => layers.includes(layerOf(path))))) {
+    return { target_modules: names, layers_to_transform: layers };
+  }
+  const short = names.filter((name) => paths.every((path) => lastName(path) !== name || targeted.has(path)));
+  return { target_modules: [...short, ...[...targeted].filter((path) => !short.includes(lastName(path)))] };
 }
 
 function flatParameters(
@@ -137,32 +194,53 @@ function flatParameters(
   file: string,
 ): Float32Array<ArrayBuffer> {
   const flat = new Float32Array(layout.size);
-  const expected = new Set<string>();
+  const given = new Map<string, TensorBytes>();
+  for (const [name, tensor] of tensors) {
+    const known = parseAdapterTensorName(name);
+    if (!known) throw wrongTensor(`${file} has ${name}, which is ${strangerOf(name)}`);
+    const plain = adapterTensorName(known);
+    if (given.has(plain)) throw wrongTensor(`${file} has ${plain} twice, under two names`);
+    given.set(plain, tensor);
+  }
   for (const { name, tensor: place } of namedTensors(layout)) {
-    expected.add(name);
-    const tensor = tensors.get(name);
+    const tensor = given.get(name);
     if (!tensor) throw wrongTensor(`${file} has no ${name}, which ${ADAPTER_CONFIG} asks for`);
-    if (!isFloatDtype(tensor.dtype)) {
-      throw wrongTensor(`${file} stores ${name} as ${tensor.dtype}; F32, F16 and BF16 can be read`);
+    given.delete(name);
+    const values = valuesOf(tensor);
+    if (!values) {
+      throw wrongTensor(`${file} stores ${name} as ${tensor.dtype}; F64, F32, F16 and BF16 can be read`);
     }
     if (!sameShape(tensor.shape, place.shape)) {
       const shapes = `${shapeText(tensor.shape)}; this model and ${ADAPTER_CONFIG} make it ${shapeText(place.shape)}`;
       throw wrongTensor(`${file} has ${name} of shape ${shapes}`);
     }
-    const values = floatsOf(tensor.dtype, tensor.data);
     if (!values.every(Number.isFinite)) throw wrongTensor(`${file} has NaN or infinite values in ${name}`);
     writeParameter(flat, place, values);
   }
-  for (const name of tensors.keys()) {
-    if (expected.has(name)) continue;
-    const known = parseAdapterTensorName(name);
+  const [left] = given.keys();
+  if (left !== undefined) {
     throw wrongTensor(
-      known
-        ? `${file} has ${name}, but ${ADAPTER_CONFIG} does not target ${known.module} or this model has none`
-        : `${file} has ${name}, which is no matrix of a LoRA adapter`,
+      `${file} has ${left}, which ${ADAPTER_CONFIG} does not ask for or this model has no place for`,
     );
   }
   return flat;
+}
+
+/** A tensor of floats in F32; undefined if it holds something else. */
+function valuesOf({ dtype, data }: TensorBytes): Float32Array<ArrayBuffer> | undefined {
+  if (isFloatDtype(dtype)) return floatsOf(dtype, data);
+  return dtype === 'F64' ? Float32Array.from(new Float64Array(data.slice().buffer)) : undefined;
+}
+
+/** What a tensor is that is no part of an adapter around a linear map. */
+function strangerOf(name: string): string {
+  if (/lora_embedding_|embed_tokens|lm_head/.test(name)) {
+    return 'an embedding or output head of the adapter’s own: adapters that bring those are not supported';
+  }
+  if (/\.modules_to_save\.|base_layer/.test(name)) {
+    return 'a whole module that was trained beside the adapter: adapters that bring those are not supported';
+  }
+  return 'no part of a LoRA or DoRA adapter';
 }
 
 function wrongTensor(message: string): TunesmithError {
@@ -173,44 +251,106 @@ function wrongTensor(message: string): TunesmithError {
   });
 }
 
-function required(folder: ModelFolder, name: string): FileReader {
-  const file = folder.get(name);
+function required(files: ModelFolder, name: string, folder: ModelFolder): FileReader {
+  const file = files.get(name);
   if (file) return file;
+  const names = [...folder.keys()];
+  const instead = INSTEAD.find(([ending]) => names.some((each) => each.toLowerCase().endsWith(ending)));
   throw new TunesmithError({
     code: 'adapter_file_missing',
-    message: `The adapter has no ${name}.`,
+    message: `The adapter has no ${name}${instead ? `, but ${instead[1]}` : ''}.`,
     hint: `A PEFT adapter is a folder, or a zip, with ${ADAPTER_CONFIG} and ${ADAPTER_WEIGHTS}.`,
-    detail: `found: ${[...folder.keys()].join(', ')}`,
+    detail: `found: ${names.join(', ')}`,
   });
 }
 
-/** The files in the folder's zip where the folder is nothing but that; they may lie in a folder within it. */
-async function unzipped(folder: ModelFolder): Promise<ModelFolder> {
-  const zip = [...folder.values()].find(({ name }) => name.toLowerCase().endsWith('.zip'));
-  if (!zip || folder.has(ADAPTER_CONFIG)) return folder;
-  return filesOfZip(await zip.read(0, zip.size), zip.name);
+/** Files that adapters of other programs or times have instead, and what they are. */
+const INSTEAD: readonly (readonly [ending: string, what: string])[] = [
+  [
+    'adapter_model.bin',
+    'adapter_model.bin: a pickle of PyTorch, which can run any code. Save it as safetensors',
+  ],
+  ['adapters.safetensors', 'adapters.safetensors: an adapter of mlx-lm. Convert it to the format of PEFT'],
+  ['adapters.npz', 'adapters.npz: an adapter of an early mlx-lm. Convert it to the format of PEFT'],
+  ['.gguf', 'a GGUF file: an adapter of llama.cpp. Use the PEFT adapter that it was made of'],
+];
+
+/** Bytes of a zip that are read at once. */
+const PIECE_BYTES = 1 << 20;
+
+/**
+ * The wanted files of a zip, by name; they may lie in folders within it. Nothing else is unpacked, and no more than
+ * `most` bytes. Throws `adapter_zip`.
+ */
+async function unzipped(zip: FileReader, wanted: readonly string[], most: number): Promise<ModelFolder> {
+  await checkZipEnd(zip);
+  const found = new Map<string, Uint8Array[]>();
+  let total = 0;
+  let failure: unknown;
+  const unzip = new Unzip((entry) => {
+    const name = baseName(entry.name);
+    if (!wanted.includes(name) || failure !== undefined) return;
+    if (found.has(name)) {
+      failure = zipError(zip.name, `has more than one ${name}`);
+      return;
+    }
+    const chunks: Uint8Array[] = [];
+    found.set(name, chunks);
+    entry.ondata = (error, chunk) => {
+      if (error) {
+        failure ??= error;
+        return;
+      }
+      total += chunk.length;
+      if (total > most) failure ??= tooLarge(`${name} in ${zip.name}`, most);
+      else chunks.push(chunk);
+    };
+    entry.start();
+  });
+  unzip.register(UnzipInflate);
+  try {
+    for (let begin = 0; begin < zip.size && failure === undefined; begin += PIECE_BYTES) {
+      const end = Math.min(begin + PIECE_BYTES, zip.size);
+      unzip.push(await zip.read(begin, end), end === zip.size);
+    }
+  } catch (error) {
+    failure ??= error;
+  }
+  if (failure instanceof TunesmithError) throw failure;
+  if (failure !== undefined) throw zipError(zip.name, 'is no zip file, or a damaged one', failure);
+  return new Map(Array.from(found, ([name, chunks]) => [name, memoryFile(name, joined(chunks))]));
 }
 
-/** An adapter's files in a zip. Throws `adapter_zip`. */
-export function filesOfZip(bytes: Uint8Array, file: string): ModelFolder {
-  let entries: [string, Uint8Array][];
-  try {
-    const wanted = new Set([ADAPTER_CONFIG, ADAPTER_WEIGHTS]);
-    entries = Object.entries(unzipSync(bytes, { filter: ({ name }) => wanted.has(baseName(name)) }));
-  } catch (cause) {
-    throw zipError(file, 'is no zip file, or a damaged one', cause);
+/** A zip ends with its directory, which is followed by a comment of 64 KiB at most. */
+async function checkZipEnd(zip: FileReader): Promise<void> {
+  const tail = await zip.read(Math.max(0, zip.size - (22 + 0xffff)), zip.size);
+  const signature = [0x50, 0x4b, 0x05, 0x06];
+  for (let at = tail.length - 22; at >= 0; at--) {
+    if (signature.every((byte, i) => tail[at + i] === byte)) return;
   }
-  const readers = new Map<string, FileReader>();
-  for (const [path, content] of entries) {
-    const name = baseName(path);
-    if (readers.has(name)) throw zipError(file, `has more than one ${name}`);
-    readers.set(name, memoryFile(name, content));
+  throw zipError(zip.name, 'is no zip file, or a damaged one');
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
   }
-  return readers;
+  return bytes;
 }
 
 function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function tooLarge(what: string, most: number): TunesmithError {
+  return new TunesmithError({
+    code: 'adapter_zip',
+    message: `${what} takes more than ${most.toLocaleString('en-US')} bytes, which is more than an adapter of this model can have.`,
+    hint: 'Check that the file is an adapter of this model.',
+  });
 }
 
 function zipError(file: string, what: string, cause?: unknown): TunesmithError {

@@ -5,6 +5,8 @@ import { weightTensors, type Weight } from './weight';
 
 /** Rows of a workgroup. */
 const ROWS = 4;
+/** Ranks up to this are held in workgroup memory: half of what WebGPU has by default. */
+const MOST_SHARED = 512;
 
 interface Inputs {
   readonly [name: string]: Tensor;
@@ -35,7 +37,7 @@ const definition = defineOp<
           : readPacked(weight, 1, bindings);
       return {
         kernel: 'adapted_norms',
-        constants: { ...reader.constants, RANK: rank },
+        constants: { ...reader.constants, RANK: rank, SHARED: rank <= MOST_SHARED },
         overrides: { ...reader.overrides, in4: weight.in / 4, out: rows, scale },
         bindings,
         workgroups: () => spread(Math.ceil(rows / ROWS), limits.maxComputeWorkgroupsPerDimension),

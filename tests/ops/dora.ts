@@ -323,6 +323,7 @@ const PACKINGS: readonly (readonly [string, Packing, number])[] = [
 export const cases: readonly OpCase[] = [
   normsCase('f32', dense('f32', [36], 20), 20, 4),
   normsCase('bf16', dense('bf16', [12], 300), 300, 8),
+  normsCase('f32, of a high rank', dense('f32', [12], 20), 20, 516),
   normsCase('in parts', dense('bf16', [64, 64, 32], 16), 16, 4),
   ...PACKINGS.map(([name, packing, input]) => normsCase(name, packed(packing, 40, input), input, 8)),
   ...combine({ rows: [1, 9], bias: [false, true], residual: [false, true] }).map((parameters) =>

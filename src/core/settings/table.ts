@@ -10,7 +10,7 @@
  * it describes the adapter itself, and `fixed: 'run'` if a run that goes on must keep it; 'data' and 'load' are kept anyway.
  * The order within a group is the form's. A new group needs a title in `setting.ts`.
  */
-import { choice, flag, modules, number, optional, whole } from './kind';
+import { choice, flag, modules, number, numbersByPattern, optional, whole, wholes } from './kind';
 import { setting, type Decision, type Fixed, type Values } from './setting';
 
 export const SETTINGS = {
@@ -85,6 +85,26 @@ export const SETTINGS = {
     decides: ['memory'],
     fixed: 'adapter',
     help: 'DoRA: train a magnitude for each output as well. Closer to full training, a little slower.',
+  }),
+  rank_pattern: setting(numbersByPattern(whole(1, 1024)), {
+    default: {},
+    group: 'adapter',
+    decides: ['memory'],
+    fixed: 'adapter',
+    help: 'Other ranks for some modules, by name or regular expression: q_proj=8,v_proj=4.',
+  }),
+  alpha_pattern: setting(numbersByPattern(number({ above: 0, most: 65_536 })), {
+    default: {},
+    group: 'adapter',
+    fixed: 'adapter',
+    help: 'Other values of lora_alpha for some modules, in the same way.',
+  }),
+  layers_to_transform: setting(optional(wholes(0, 999), 'all layers'), {
+    default: null,
+    group: 'adapter',
+    decides: ['memory'],
+    fixed: 'adapter',
+    help: 'The layers that get an adapter, counted from 0; all of them unless given.',
   }),
   target_modules: setting(modules(), {
     default: 'all-linear',

@@ -2,6 +2,7 @@ import { alignUp } from '../../core/align';
 import { TunesmithError } from '../../core/errors';
 import { kaimingUniform, streamOf } from '../../core/random';
 import { elementCount } from '../../core/shape';
+import { layerOf, patternValue } from '../../formats/peft';
 import { linearMaps, type ModelSpec, type PlacedLinear } from '../spec';
 import type { AdaptedShape, AdapterKind, AdapterPart } from './kind';
 import { adapterKind } from './kinds';
@@ -46,13 +47,25 @@ export interface AdapterLayout {
 
 /**
  * The linear maps of a model that `target_modules` names: by their last names, ends of their paths or whole paths.
- * Throws `target_module_unknown`, naming those that the model has.
+ * In the given layers only, if there are any. Throws `target_module_unknown`, naming what the model has.
  */
 export function targetMaps(
   spec: ModelSpec,
-  targets: AdapterSettings['target_modules'],
+  {
+    target_modules: targets,
+    layers_to_transform: layers = null,
+  }: Pick<AdapterSettings, 'target_modules' | 'layers_to_transform'>,
 ): readonly PlacedLinear[] {
-  const maps = linearMaps(spec);
+  const all = linearMaps(spec);
+  const missing = layers?.find((layer) => !all.some(({ path }) => layerOf(path) === layer));
+  if (missing !== undefined) {
+    throw new TunesmithError({
+      code: 'target_module_unknown',
+      message: `layers_to_transform: this model has no layer ${missing} with linear maps.`,
+      hint: 'Count the layers from 0.',
+    });
+  }
+  const maps = layers ? all.filter(({ path }) => layers.includes(layerOf(path))) : all;
   if (targets === 'all-linear') return maps;
   const unknown = targets.find((name) => !maps.some(({ path }) => isTargeted(path, name)));
   if (unknown !== undefined || targets.length === 0) {
@@ -84,14 +97,16 @@ export function adapterLayout(spec: ModelSpec, settings: AdapterSettings): Adapt
     derivedSize += alignUp(count, 64);
     return { offset, size: count };
   };
-  const { r, lora_alpha, use_rslora } = settings;
-  const modules = targetMaps(spec, settings.target_modules).map(({ path, out, in: input }): AdapterModule => {
-    const shape = { out, in: input, rank: r };
+  const { r, lora_alpha, use_rslora, rank_pattern = {}, alpha_pattern = {} } = settings;
+  const modules = targetMaps(spec, settings).map(({ path, out, in: input }): AdapterModule => {
+    const rank = patternValue(rank_pattern, path) ?? r;
+    const alpha = patternValue(alpha_pattern, path) ?? lora_alpha;
+    const shape = { out, in: input, rank };
     return {
       path,
       module: lastName(path),
       ...shape,
-      scale: use_rslora ? lora_alpha / Math.sqrt(r) : lora_alpha / r,
+      scale: use_rslora ? alpha / Math.sqrt(rank) : alpha / rank,
       tensors: kind.parts(shape).map(place),
       derived: placeDerived(shape),
     };

@@ -6,6 +6,11 @@ export interface AdapterSettings {
   readonly use_rslora: boolean;
   /** Weight-decomposed LoRA: a trained magnitude for each output. */
   readonly use_dora?: boolean;
+  /** Ranks and alphas of modules whose paths, or ends of them, a regular expression of Python matches; the first counts. */
+  readonly rank_pattern?: Readonly<Record<string, number>>;
+  readonly alpha_pattern?: Readonly<Record<string, number>>;
+  /** The layers that have an adapter; all of them if null. */
+  readonly layers_to_transform?: readonly number[] | null;
   /** Names of modules, ends of their paths, or whole paths. */
   readonly target_modules: 'all-linear' | readonly string[];
 }

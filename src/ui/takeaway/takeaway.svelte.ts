@@ -2,7 +2,6 @@ import { describeError, type ErrorDescription } from '../../core/errors';
 import type { AdapterReport, ExportResult } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import type { PickedFiles } from '../shared/files';
-import { adapterFiles } from './unpack';
 
 /** The tuned adapter that is open now, and its way out of the page and back in. */
 export class TakeawayState {
@@ -51,11 +50,10 @@ export class TakeawayState {
   }
 
   /** Opens an adapter's folder or zip over the open model. */
-  async import(picked: PickedFiles): Promise<void> {
+  async import({ name, files }: PickedFiles): Promise<void> {
     this.importing = true;
     this.importError = undefined;
     try {
-      const { name, files } = await adapterFiles(picked);
       const adapter = await this.#engine.remote.adapter.import(name, files);
       this.#forget();
       this.adapter = adapter;

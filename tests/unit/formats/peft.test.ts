@@ -5,6 +5,7 @@ import {
   parseAdapterConfig,
   parseAdapterTensorName,
   targetedModules,
+  type Targets,
 } from '../../../src/formats/peft';
 
 const config = {
@@ -16,11 +17,18 @@ const config = {
   target_modules: ['q_proj', 'v_proj'],
   use_rslora: true,
   use_dora: true,
+  rank_pattern: { q_proj: 4 },
+  alpha_pattern: { 'layers.0.*': 8 },
+  layers_to_transform: [0, 1],
 };
 
 describe('adapter_config.json', () => {
   it('comes back as it was written', () => {
-    expect(parseAdapterConfig(JSON.parse(JSON.stringify(adapterConfig(config))))).toEqual(config);
+    expect(parseAdapterConfig(JSON.parse(JSON.stringify(adapterConfig(config))))).toEqual({
+      ...config,
+      layers_pattern: null,
+      exclude_modules: null,
+    });
   });
 
   it('is sorted by key, as PEFT writes it, and holds the conservative fields only', () => {
@@ -34,8 +42,6 @@ describe('adapter_config.json', () => {
       init_lora_weights: true,
       inference_mode: true,
       modules_to_save: null,
-      rank_pattern: {},
-      alpha_pattern: {},
       auto_mapping: null,
     });
   });
@@ -71,13 +77,10 @@ describe('adapter_config.json', () => {
     ['use_qalora', true],
     ['lora_bias', true],
     ['fan_in_fan_out', true],
-    ['rank_pattern', { q_proj: 4 }],
-    ['alpha_pattern', { q_proj: 4 }],
     ['modules_to_save', ['lm_head']],
-    ['layers_to_transform', [0, 1]],
-    ['layers_to_transform', 0],
+    ['rank_pattern', { q_proj: 0 }],
+    ['layers_to_transform', [-1]],
     ['layer_replication', [[0, 4]]],
-    ['exclude_modules', 'q_proj'],
     ['trainable_token_indices', [1]],
     ['some_later_idea', { strength: 2 }],
   ])('is refused by name where %s is %j', (field, value) => {
@@ -99,21 +102,52 @@ describe('target_modules', () => {
     'lm_head',
   ];
 
-  it('as a list match whole paths or their ends, in the order of the model', () => {
-    expect(targetedModules(['up_proj', 'model.layers.0.self_attn.q_proj'], modules)).toEqual(
-      [0, 1, 3].map((i) => modules[i]),
+  const named = (target_modules: string[] | string, more: Partial<Targets> = {}) =>
+    targetedModules(
+      { target_modules, layers_to_transform: null, layers_pattern: null, exclude_modules: null, ...more },
+      modules,
     );
-    expect(() => targetedModules(['q_proj', 'proj'], modules)).toThrow(/"proj".*|q_proj, up_proj, lm_head/);
+
+  it('as a list match whole paths or their ends, in the order of the model, and pass over what it lacks', () => {
+    const expected = [0, 1, 3].map((i) => modules[i]);
+    expect(named(['up_proj', 'model.layers.0.self_attn.q_proj'])).toEqual(expected);
+    expect(named(['c_attn', 'up_proj', 'model.layers.0.self_attn.q_proj'])).toEqual(expected);
+    expect(() => named(['c_attn', 'proj'])).toThrow(/"c_attn".*|q_proj, up_proj, lm_head/);
   });
 
   it('as all-linear leave the output head alone', () => {
-    expect(targetedModules('all-linear', modules)).toEqual(modules.slice(0, 4));
+    expect(named('all-linear')).toEqual(modules.slice(0, 4));
   });
 
-  it('as a string are a regular expression for the whole path', () => {
-    expect(targetedModules('.*\\.1\\..*_proj', modules)).toEqual(modules.slice(2, 4));
-    expect(() => targetedModules('q_proj', modules)).toThrow(/matches "q_proj"/);
-    expect(() => targetedModules('(', modules)).toThrow(/no regular expression/);
+  it.each([
+    '.*\\.1\\..*_proj',
+    '(?i).*\\.1\\..*_PROJ',
+    '.*\\.(?P<layer>1)\\..*_proj\\Z',
+    'model\\.layers\\.[]1]\\..*q\\_proj|model\\.layers\\.1.mlp\\.up_proj(?#both)',
+    'model\\.(?P<word>l)ayers\\.1\\.(self_attn\\.q|m(?P=word)p\\.up)_proj',
+  ])('as a string are a regular expression of Python for the whole path: %s', (expression) => {
+    expect(named(expression)).toEqual(modules.slice(2, 4));
+  });
+
+  it('as an expression that matches nothing, or can not be read, are refused', () => {
+    expect(() => named('q_proj')).toThrow(/matches "q_proj"/);
+    for (const expression of ['(', '(?x) q_proj', '(?>q)_proj']) {
+      expect(() => named(expression)).toThrow(/regular expression/);
+    }
+  });
+
+  it('are fewer by the layers and the exclusions that go with them', () => {
+    expect(named(['q_proj', 'up_proj'], { layers_to_transform: [1] })).toEqual(modules.slice(2, 4));
+    expect(named(['up_proj'], { layers_to_transform: [1], layers_pattern: ['layers'] })).toEqual([
+      modules[3],
+    ]);
+    expect(() => named(['up_proj'], { layers_to_transform: [1], layers_pattern: ['h'] })).toThrow();
+    expect(named(['q_proj', 'up_proj'], { exclude_modules: ['self_attn.q_proj'] })).toEqual([
+      modules[1],
+      modules[3],
+    ]);
+    expect(named(['q_proj'], { exclude_modules: '.*\\.0\\..*' })).toEqual([modules[2]]);
+    expect(named(['q_proj'], { exclude_modules: ['router'] })).toEqual([modules[0], modules[2]]);
   });
 });
 
@@ -123,6 +157,10 @@ describe('names of tensors', () => {
     const name = 'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight';
     expect(adapterTensorName({ module, part: 'lora_A.weight' })).toBe(name);
     expect(parseAdapterTensorName(name)).toEqual({ module, part: 'lora_A.weight' });
+    expect(parseAdapterTensorName(name.replace('lora_A', 'lora_A.default'))).toEqual({
+      module,
+      part: 'lora_A.weight',
+    });
     for (const other of [
       name.replace('base_model.model.', ''),
       'base_model.model.lm_head.weight',

@@ -134,6 +134,23 @@ describe('an adapter written as files', () => {
     }
   });
 
+  it('with ranks by pattern, in some layers only, comes back to the bit', async () => {
+    const partial = {
+      ...settings,
+      target_modules: ['q_proj', 'v_proj'],
+      rank_pattern: { v_proj: 2 },
+      alpha_pattern: { '.*q_proj': 7 },
+      layers_to_transform: [1],
+    };
+    const layout = adapterLayout(tinySpec, partial);
+    const flat = initialAdapter(layout, 3);
+    const written = adapterFiles({ layout, parameters: flat, baseModel: 'some/base' });
+    const read = await readAdapterFiles(folderOf(written), tinySpec);
+    expect(read.settings).toEqual(partial);
+    expect(read.layout.modules).toEqual(layout.modules);
+    expect(bytesOf(read.parameters)).toEqual(bytesOf(flat));
+  });
+
   it.each([
     ['F16', f32ToF16, f16ToF32],
     ['BF16', f32ToBf16, bf16ToF32],
@@ -150,6 +167,39 @@ describe('an adapter written as files', () => {
     for (const { place, values } of parts) {
       expect(readParameter(read.parameters, place)).toEqual(widen(values));
     }
+  });
+});
+
+describe('adapters that PEFT reads are read', () => {
+  const same = async (folder: ModelFolder): Promise<void> => {
+    const read = await readAdapterFiles(folder, tinySpec);
+    expect(bytesOf(read.parameters)).toEqual(bytesOf(parameters));
+  };
+
+  it('with targets of other families, exclusions and patterns that hit nothing, all layers by number', async () => {
+    await same(withConfig({ target_modules: ['c_attn', 'q_proj', 'v_proj', 'down_proj', 'Wqkv'] }));
+    await same(withConfig({ exclude_modules: ['router', 'lm_head'] }));
+    await same(withConfig({ rank_pattern: { experts: 4 }, alpha_pattern: { 'vision.*': 1 } }));
+    await same(
+      withConfig({ layers_to_transform: tinySpec.blocks.map((_, i) => i), layers_pattern: 'layers' }),
+    );
+  });
+
+  it('with the adapter’s own name in those of the tensors', async () => {
+    const named = tensorsOfFiles().map(({ name, ...tensor }) => {
+      return { ...tensor, name: name.replace('.weight', '.default.weight') };
+    });
+    await same(withTensors(named));
+    expect((await refusal(withTensors([...named, ...tensorsOfFiles()]))).message).toContain('twice');
+  });
+
+  it('in F64', async () => {
+    const { tensors } = readTensors(files.get(ADAPTER_WEIGHTS)!);
+    const wide = Array.from(tensors, ([name, { shape, data }]) => {
+      const values = Float64Array.from(new Float32Array(data.slice().buffer));
+      return { name, shape, dtype: 'F64' as const, data: bytesOf(values) };
+    });
+    await same(withTensors(wide));
   });
 });
 
@@ -204,6 +254,46 @@ describe('files that are no adapter of this model are refused', () => {
   it('with modules that this model lacks, or arithmetic that is not supported', async () => {
     expect((await refusal(withConfig({ target_modules: ['c_attn'] }))).message).toContain('c_attn');
     expect((await refusal(withConfig({ use_qalora: true }))).message).toContain('use_qalora');
+  });
+
+  it('of other programs, by what they are', async () => {
+    const beside = (name: string): ModelFolder =>
+      folderOf([
+        [ADAPTER_CONFIG, files.get(ADAPTER_CONFIG)!],
+        [name, new Uint8Array(4)],
+      ]);
+    expect((await refusal(beside('adapter_model.bin'))).message).toContain('pickle');
+    expect((await refusal(beside('adapters.safetensors'))).message).toContain('mlx-lm');
+    expect((await refusal(folderOf([['lora.gguf', new Uint8Array(4)]]))).message).toContain('GGUF');
+    expect((await refusal(withConfig({ fine_tune_type: 'lora', lora_parameters: {} }))).message).toContain(
+      'mlx-lm',
+    );
+  });
+
+  it('that bring an embedding or a head of their own', async () => {
+    expect((await refusal(withConfig({ target_modules: ['q_proj', 'lm_head'] }))).message).toContain(
+      'lm_head',
+    );
+    expect((await refusal(withConfig({ modules_to_save: ['embed_tokens'] }))).message).toContain(
+      'embed_tokens',
+    );
+    const table = { name: 'base_model.model.model.embed_tokens.weight', dtype: 'F32' as const, shape: [1] };
+    const error = await refusal(withTensors([...tensorsOfFiles(), { ...table, data: new Uint8Array(4) }]));
+    expect(error.message).toContain('embedding');
+  });
+
+  it('that unpack to more than an adapter of this model can have, without unpacking it', async () => {
+    const zeros = new Uint8Array(96 << 20);
+    const large = { [ADAPTER_CONFIG]: files.get(ADAPTER_CONFIG)!, [ADAPTER_WEIGHTS]: zeros };
+    const zip = (contents: Record<string, Uint8Array>) =>
+      folderOf([['bomb.zip', new Uint8Array(zipSync(contents, { level: 1 }))]]);
+    expect(await refusal(zip(large))).toMatchObject({ code: 'adapter_zip' });
+    expect((await refusal(zip({ [ADAPTER_CONFIG]: new Uint8Array(2 << 20) }))).message).toContain(
+      'takes more than',
+    );
+    // What has another name is not looked at.
+    const read = await readAdapterFiles(zip({ ...Object.fromEntries(files), 'other.bin': zeros }), tinySpec);
+    expect(bytesOf(read.parameters)).toEqual(bytesOf(parameters));
   });
 
   it('with damage to the config, the weights or the zip', async () => {

@@ -86,7 +86,7 @@ test('scales: alpha / r, and alpha / √r with rsLoRA', () => {
 
 test('targets', () => {
   const names = (targets: AdapterSettings['target_modules']) =>
-    targetMaps(spec, targets).map(({ path }) => path.replace('model.layers.', ''));
+    targetMaps(spec, { target_modules: targets }).map(({ path }) => path.replace('model.layers.', ''));
   expect(names('all-linear')).toHaveLength(14);
   const ofLayer = (layer: number) => [`${layer}.self_attn.q_proj`, `${layer}.self_attn.v_proj`];
   expect(names(['v_proj', 'q_proj'])).toEqual([...ofLayer(0), ...ofLayer(1)]);
@@ -140,4 +140,26 @@ test('the plan knows that recomputation saves memory, and refuses what no bindin
   // The MLP's activations may be larger than a binding, the residual stream may not.
   expect(memory(false, 1 << 18).activations).toBeGreaterThan(0);
   expect(() => memory(false, 1 << 17)).toThrow('in one piece');
+});
+
+test('patterns set ranks and alphas as PEFT reads them: the first that matches an end of the path counts', () => {
+  const { modules } = adapterLayout(spec, {
+    ...settings,
+    rank_pattern: { q_proj: 4, '.*layers.1.*q_proj': 8, 'attn.v_proj': 2, '1\\..*down_proj': 12 },
+    alpha_pattern: { 'layers.0.mlp.*': 3 },
+    layers_to_transform: [1],
+  });
+  expect(modules.every(({ path }) => path.startsWith('model.layers.1.'))).toBe(true);
+  const found = Object.fromEntries(modules.map(({ module, rank, scale }) => [module, [rank, scale]]));
+  // "attn.v_proj" begins within a name, which PEFT's `(.*\\.)?` does not allow.
+  expect(found).toMatchObject({ q_proj: [4, 3], v_proj: [6, 2], down_proj: [12, 1] });
+  expect(modules[0]!.tensors.map(({ shape }) => shape)).toEqual([
+    [4, 64],
+    [64, 4],
+  ]);
+});
+
+test('layers that the model lacks, and patterns that nobody can read, are refused', () => {
+  expect(() => adapterLayout(spec, { ...settings, layers_to_transform: [0, 2] })).toThrow('no layer 2');
+  expect(() => adapterLayout(spec, { ...settings, rank_pattern: { '(': 4 } })).toThrow('regular expression');
 });

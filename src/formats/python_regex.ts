@@ -1,0 +1,39 @@
+/**
+ * A regular expression of Python's `re` as JavaScript's, for paths of modules: inline flags, named groups, `\A`, `\Z`,
+ * comments and escapes that only one of the two has are translated. It stands for a whole text, as with `re.fullmatch`.
+ * Undefined if it uses what JavaScript has not.
+ */
+export function pythonRegex(pattern: string): RegExp | undefined {
+  const [, letters = '', rest = ''] = /^(?:\(\?([aimsuxL]+)\))?([\s\S]*)$/.exec(pattern) ?? [];
+  if (/[xL]/.test(letters)) return undefined;
+  const flags = [...new Set(letters)].filter((letter) => 'ims'.includes(letter)).join('');
+  try {
+    return new RegExp(`^(?:${translated(rest)})$`, flags);
+  } catch {
+    return undefined;
+  }
+}
+
+/** One token of an expression: an escape, a class of characters, the beginning of a group, or a character. */
+const TOKEN = /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|\(\?#[^)]*\)|\(\?P[<=]|[\s\S]/g;
+
+function translated(pattern: string): string {
+  let backReference = false;
+  return pattern.replace(TOKEN, (token) => {
+    if (backReference && token === ')') {
+      backReference = false;
+      return '>';
+    }
+    if (token === '\\Z') return '(?![\\s\\S])';
+    if (token === '\\A') return '(?<![\\s\\S])';
+    if (token === '(?P<') return '(?<';
+    if (token === '(?P=') {
+      backReference = true;
+      return '\\k<';
+    }
+    if (token.startsWith('(?#')) return '';
+    // A bracket that comes first in a class stands for itself in Python.
+    if (/^\[\^?\]/.test(token)) return token.replace(/^(\[\^?)\]/, '$1\\]');
+    return token;
+  });
+}
