@@ -195,6 +195,7 @@ export const ERROR_CLASSES = {
   token_beyond_vocabulary: 'input',
   token_invalid: 'token',
   token_refused: 'token',
+  tokenizer_grows: 'input',
   tokenizer_missing: 'input',
   tokenizer_unknown_text: 'input',
   tokenizer_unusable: 'input',

@@ -4,7 +4,7 @@ import { isRecord } from '../core/json';
 import { addedTokenSplitter, readAddedToken, type AddedToken } from './tokenization/added_tokens';
 import { readBytePairModel } from './tokenization/bpe';
 import { readDecoder } from './tokenization/decoders';
-import { UnusableComponent } from './tokenization/fields';
+import { checkParts, UnusableComponent } from './tokenization/fields';
 import { readNormalizer } from './tokenization/normalizers';
 import { readPostProcessor } from './tokenization/post_processors';
 import { readPreTokenizer, type Piece } from './tokenization/pre_tokenizers';
@@ -108,6 +108,9 @@ function assembled(
   named: SpecialTokens,
   otherwise: OtherwiseTokens,
 ): Tokenizer {
+  for (const name of ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder']) {
+    checkParts(tokenizerJson[name], name);
+  }
   const model = readBytePairModel(tokenizerJson.model);
   const normalize = readNormalizer(tokenizerJson.normalizer);
   const preTokenize = readPreTokenizer(tokenizerJson.pre_tokenizer);

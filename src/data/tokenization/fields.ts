@@ -6,6 +6,28 @@ export type Component = Readonly<Record<string, unknown>>;
 /** Why a part of `tokenizer.json` can't be used, to follow "tokenizer.json can't be used: ". */
 export class UnusableComponent extends Error {}
 
+const MOST_DEPTH = 32;
+const MOST_PARTS = 1000;
+
+/**
+ * Checks that a component has neither more parts within parts nor more parts in all than any published tokenizer.
+ *
+ * @param what names the place, such as `decoder`
+ */
+export function checkParts(value: unknown, what: string): void {
+  let level: unknown[] = [value];
+  let parts = 0;
+  for (let depth = 0; level.length > 0; depth++) {
+    const inner = level.flatMap((part): unknown[] =>
+      isRecord(part) ? Object.values(part).filter(Array.isArray).flat() : [],
+    );
+    parts += level.length;
+    if (depth > MOST_DEPTH || parts > MOST_PARTS)
+      throw new UnusableComponent(`its ${what} has too many parts within each other`);
+    level = inner.filter(isRecord);
+  }
+}
+
 /** @param what names the place, such as `decoder`; null and absent are undefined. */
 export function component(value: unknown, what: string): Component | undefined {
   if (value === null || value === undefined) return undefined;

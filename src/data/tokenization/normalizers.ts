@@ -1,3 +1,4 @@
+import { TunesmithError } from '../../core/errors';
 import { component, components, flag, text as textOf, typeOf, unknownType, type Component } from './fields';
 import { patternOf } from './patterns';
 import { normalizeAs } from './unicode';
@@ -7,14 +8,16 @@ export type Normalizer = (text: string) => string;
 /** @throws UnusableComponent where it is of a kind that no supported model has */
 export function readNormalizer(value: unknown): Normalizer {
   const part = component(value, 'normalizer');
-  return part ? normalizer(part) : (text) => text;
+  if (!part) return (text) => text;
+  const normalize = normalizer(part);
+  return (text) => bounded(normalize(text), text);
 }
 
 function normalizer(part: Component): Normalizer {
   switch (typeOf(part)) {
     case 'Sequence': {
       const parts = components(part.normalizers, 'normalizer').map(normalizer);
-      return (text) => parts.reduce((normalized, apply) => apply(normalized), text);
+      return (text) => parts.reduce((normalized, apply) => bounded(apply(normalized), text), text);
     }
     case 'NFC':
       return (text) => normalizeAs('NFC', text);
@@ -45,6 +48,25 @@ function normalizer(part: Component): Normalizer {
   }
 }
 
+/** Characters that a normalizer makes of one at most; NFKD makes up to 18. */
+const MOST_OF_ONE = 64;
+/** Characters that it may add to any text. */
+const MOST_ADDED = 1024;
+
+function bounded(normalized: string, text: string): string {
+  checkGrowth(normalized.length, text);
+  return normalized;
+}
+
+function checkGrowth(length: number, text: string): void {
+  if (length <= MOST_OF_ONE * text.length + MOST_ADDED) return;
+  throw new TunesmithError({
+    code: 'tokenizer_grows',
+    message: `The tokenizer's normalizer makes ${length} characters of ${text.length}.`,
+    hint: 'Take a tokenizer.json from the publisher of the model: no published one does that.',
+  });
+}
+
 /** `Replace`, as normalizers and decoders have it. */
 export function replacer(part: Component): (text: string) => string {
   const find = patternOf(part);
@@ -52,7 +74,10 @@ export function replacer(part: Component): (text: string) => string {
   return (text) => {
     let replaced = '';
     let done = 0;
-    for (const [begin, end] of find(text)) {
+    const found = find(text);
+    const removed = found.reduce((sum, [begin, end]) => sum + end - begin, 0);
+    checkGrowth(text.length - removed + found.length * content.length, text);
+    for (const [begin, end] of found) {
       replaced += text.slice(done, begin) + content;
       done = end;
     }

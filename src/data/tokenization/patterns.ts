@@ -1,6 +1,7 @@
 import { SplitPreTokenizer } from '@huggingface/tokenizers';
 import { isRecord } from '../../core/json';
 import { typeOf, UnusableComponent, type Component } from './fields';
+import { isQuickPattern } from './pattern_work';
 import { withKnownCategories } from './unicode';
 
 /** Where a pattern matches a text: begin and end in UTF-16 units, in order. */
@@ -58,12 +59,22 @@ function compiled(source: string): RegExp {
   try {
     const settings = { type: 'Split', behavior: 'Isolated', invert: false } as const;
     const { pattern } = new SplitPreTokenizer({ ...settings, pattern: { Regex: source } });
-    if (pattern) return pattern;
+    if (pattern && isQuickPattern(pattern.source)) return pattern;
+    if (pattern) {
+      throw new UnusableComponent(
+        `its pattern ${shown(source)} can take longer than any text is worth: it repeats what repeats or has a choice in itself`,
+      );
+    }
   } catch (cause) {
+    if (cause instanceof UnusableComponent) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnusableComponent(`its pattern ${JSON.stringify(source)} is not understood (${why})`, {
+    throw new UnusableComponent(`its pattern ${shown(source)} is not understood (${why})`, {
       cause,
     });
   }
-  throw new UnusableComponent(`its pattern ${JSON.stringify(source)} is not understood`);
+  throw new UnusableComponent(`its pattern ${shown(source)} is not understood`);
+}
+
+function shown(source: string): string {
+  return JSON.stringify(source.length > 200 ? `${source.slice(0, 200)}…` : source);
 }

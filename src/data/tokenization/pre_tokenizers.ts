@@ -26,6 +26,9 @@ export function readPreTokenizer(value: unknown): PreTokenizer {
   return part ? preTokenizer(part) : (pieces) => pieces;
 }
 
+/** `\w` of Rust's `regex`, after UTS 18: the joiners U+200C and U+200D are in it, other numerals than digits are not. */
+const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d';
+
 function preTokenizer(part: Component): PreTokenizer {
   switch (typeOf(part)) {
     case 'Sequence': {
@@ -43,7 +46,7 @@ function preTokenizer(part: Component): PreTokenizer {
     case 'Punctuation':
       return splitter(findRegex('[\\p{P}!-/:-@\\[-`{-~]'), textOf(part, 'behavior', 'Isolated'));
     case 'Whitespace':
-      return splitter(findRegex('\\w+|[^\\w\\s]+'), 'Removed', true);
+      return splitter(findRegex(`[${WORD}]+|[^${WORD}\\s]+`), 'Removed', true);
     case 'WhitespaceSplit':
       return splitter(findRegex('\\s'), 'Removed');
     default:
