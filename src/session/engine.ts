@@ -50,7 +50,7 @@ export class Engine {
     const opener = new ModelOpener(library, page);
     const records = new RunRecords({ runs, bases: store, locks, persist });
     const exclusive = new Exclusive();
-    const adapters = new Adapters(session, exclusive);
+    const adapters = new Adapters(session, exclusive, store);
     const examples = new Examples(session, page);
     this.#session = session;
     this.models = new Models({ session, opener, exclusive });

@@ -13,7 +13,7 @@ export { DATA_ENDINGS, DATA_MEDIA_TYPES, DATA_FORMAT_NAMES, isDataFile } from '.
 export type { PreviewToken } from '../data/preview';
 export type { Problem } from '../data/records';
 export type { HubSettings } from '../hub/types';
-export type { ExportResult } from '../session/adapters';
+export type { ExportOffer, ExportOptions, ExportResult } from '../session/adapters';
 export type { ChatMessage, ChatResult } from '../session/chats';
 export type { PreviewExample } from '../session/examples';
 export type { FoundHubModel as HubModelReport } from '../session/library_previews';

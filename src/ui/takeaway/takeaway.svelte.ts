@@ -1,18 +1,35 @@
-import { describeError, type ErrorDescription } from '../../core/errors';
-import type { AdapterReport, ExportResult } from '../../worker/protocol';
+import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
+import type {
+  AdapterReport,
+  ExportOffer,
+  ExportOptions,
+  ExportResult,
+  Progress,
+} from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import type { PickedFiles } from '../shared/files';
+import { withProgress } from '../shared/progress';
+import { chooseFile } from './choose_file';
+import { text } from './text';
 
 /** The tuned adapter that is open now, and its way out of the page and back in. */
 export class TakeawayState {
   readonly #engine: EngineState;
   /** Undefined while there is only the base. */
   adapter: AdapterReport | undefined = $state.raw();
+  /** The ways to take it away, with their sizes. */
+  offers: readonly ExportOffer[] = $state.raw([]);
+  /** The chosen one. */
+  format = $state('peft');
+  /** Those that were changed. */
+  options: ExportOptions = $state.raw({});
+  progress: Progress | undefined = $state.raw();
+  stopping = $state(false);
   result: ExportResult | undefined = $state.raw();
   /** Where the zip can be downloaded from. */
   address: string | undefined = $state();
-  exporting = $state(false);
   importing = $state(false);
+  exporting = $state(false);
   exportError: ErrorDescription | undefined = $state.raw();
   importError: ErrorDescription | undefined = $state.raw();
 
@@ -20,33 +37,70 @@ export class TakeawayState {
     this.#engine = engine;
   }
 
+  get offer(): ExportOffer | undefined {
+    return this.offers.find(({ format }) => format === this.format) ?? this.offers[0];
+  }
+
   /** Asks the engine which adapter is open, after anything that may have changed it. */
   async refresh(): Promise<void> {
     this.#forget();
     try {
       this.adapter = await this.#engine.remote.adapter.report();
+      await this.#readOffers();
     } catch (error) {
       this.adapter = undefined;
+      this.offers = [];
       this.exportError = describeError(error);
     }
   }
 
-  /** Writes, re-reads and checks the files, and hands out the zip's address; undefined where that failed. */
+  choose(format: string): void {
+    this.format = format;
+    this.exportError = undefined;
+  }
+
+  async setOption(name: string, value: string): Promise<void> {
+    this.options = { ...this.options, [name]: value };
+    this.exportError = undefined;
+    await this.#readOffers();
+  }
+
+  /**
+   * Writes, re-reads and checks the files, and hands out the zip's address; undefined if that failed or was stopped, or if
+   * the zip went to a file that the visitor chose. Must be called within a click: a large one asks where to save it.
+   */
   async export(): Promise<{ readonly address: string; readonly fileName: string } | undefined> {
+    const { offer } = this;
+    if (!offer) return undefined;
     this.exporting = true;
     this.exportError = undefined;
     try {
-      const result = await this.#engine.remote.adapter.export();
+      const { format, fileName, bytes } = offer;
+      const handle = await chooseFile(fileName, bytes);
+      const { adapter } = this.#engine.remote;
+      const result = await withProgress(
+        text.exporting,
+        (progress) => (this.progress = progress),
+        (onProgress) => adapter.export(format, this.options, onProgress, handle),
+      );
       this.#forget();
       this.result = result;
+      if (!result.zip) return undefined;
       this.address = URL.createObjectURL(result.zip);
       return { address: this.address, fileName: result.fileName };
     } catch (error) {
-      this.exportError = describeError(error);
+      const described = describeError(error);
+      if (described.code !== ABORTED) this.exportError = described;
       return undefined;
     } finally {
       this.exporting = false;
+      this.stopping = false;
     }
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.#engine.remote.adapter.stopExport();
   }
 
   /** Opens an adapter's folder or zip over the open model. */
@@ -57,11 +111,16 @@ export class TakeawayState {
       const adapter = await this.#engine.remote.adapter.import(name, files);
       this.#forget();
       this.adapter = adapter;
+      await this.#readOffers();
     } catch (error) {
       this.importError = describeError(error);
     } finally {
       this.importing = false;
     }
+  }
+
+  async #readOffers(): Promise<void> {
+    this.offers = await this.#engine.remote.adapter.offers(this.options);
   }
 
   #forget(): void {

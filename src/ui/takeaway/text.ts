@@ -1,19 +1,31 @@
 export const text = {
   title: 'Take away',
-  nothing: 'After training, the adapter can be downloaded here as one zip.',
+  nothing: 'After training, the adapter can be downloaded here, alone or with the model.',
   adapter: 'The adapter that is open',
   origin: 'From',
   adapterOfRun: (model: string, when: string) => `${model}, trained ${when}`,
   rank: 'Rank and alpha',
   modules: 'Layers',
   parameters: 'Parameters',
-  export: 'Download the adapter (.zip)',
+  what: 'What to take away',
+  formatNames: { peft: 'The adapter alone', merged: 'Model and adapter in one' } as Readonly<
+    Record<string, string>
+  >,
+  formatHelp: {
+    peft: 'For PEFT, and to bring back here.',
+    merged: 'For Transformers and what reads its folders.',
+  } as Readonly<Record<string, string>>,
+  export: (format: string) =>
+    `Download ${format === 'peft' ? 'the adapter' : format === 'merged' ? 'the merged model' : format} (.zip)`,
   exporting: 'Writing and checking…',
+  stop: 'Stop',
+  stopping: 'Stopping…',
+  saved: (fileName: string) => `Saved as ${fileName}.`,
   again: 'Download again',
   files: 'What is in the zip',
   checked: 'Checked: the files were read back and give exactly the same answers.',
-  checkedNear: (difference: string) =>
-    `Checked: the files were read back; their logits differ by at most ${difference}.`,
+  checkedNear: (difference: string, allowed: string) =>
+    `Checked: the files were read back; their logits differ by at most ${difference}. Rounding explains up to ${allowed}.`,
   use: 'Use it in Python',
   useHelp: 'Unpack the zip, and name the folder of the model that you started from.',
   useDemo: 'The demo model’s folder is part of Tunesmith: public/models/demo.',
