@@ -49,7 +49,7 @@ async function merged(
   const target = memoryTarget();
   try {
     await session.importAdapter(await openFolder(`${fixture.folder}/adapter`, 'adapter'));
-    const options = { export_dtype: 'float32', max_shard_size: '200KB' };
+    const options = { export_dtype: 'float32', max_shard_size: '60KB' };
     const plan = await planExport(session, 'merged', options);
     const { difference, allowed } = await writeExport(plan, target);
     expect(difference).toBeLessThanOrEqual(allowed);
