@@ -97,10 +97,12 @@ function readMessage(given: LosslessFields): Message | Refused {
   const calls = tool_calls === null ? [] : readToolCalls(tool_calls);
   if ('reason' in calls) return calls;
   const fields = calls.length > 0 ? { ...given, tool_calls: calls } : withoutCalls(given);
+  const listed = Array.isArray(tool_calls) ? (tool_calls as readonly LosslessJson[]) : [];
+  const asGiven = calls.some((call, at) => call !== listed[at]) && { asGiven: given };
   const plain = Object.keys(fields).every((field) => field === 'role' || field === 'content');
-  if (typeof content === 'string') return plain ? { role, content } : { role, content, fields };
+  if (typeof content === 'string') return plain ? { role, content } : { role, content, fields, ...asGiven };
   if (content === undefined || content === null) {
-    return calls.length > 0 ? { role, content: '', fields } : { reason: 'it has no "content".' };
+    return calls.length > 0 ? { role, content: '', fields, ...asGiven } : { reason: 'it has no "content".' };
   }
   if (!Array.isArray(content)) return { reason: '"content" must be a text or a list of parts.' };
   const texts: string[] = [];
@@ -113,7 +115,7 @@ function readMessage(given: LosslessFields): Message | Refused {
     }
     texts.push(text);
   }
-  return { role, content: texts.join(''), fields };
+  return { role, content: texts.join(''), fields, ...asGiven };
 }
 
 /** An empty list of calls says that there is none; templates that ask only whether there is a list take it for a call. */

@@ -14,11 +14,29 @@ export interface ReadableConversation {
  * Content is a text, or a list of parts. Some templates read only one of the two and write nothing, or Python's text of
  * a list, for the other, without an error. So a list is given as it is only if the template writes its texts then as it
  * writes the joined text, white space aside; otherwise the joined text is given. Texts become lists only if the template
- * leaves them out.
+ * leaves them out. Arguments of calls that the data has as JSON texts are given as what they mean, unless the template
+ * refuses that and takes the texts (DeepSeek's does).
  *
  * @throws TunesmithError if the template refuses the conversation, or leaves out what somebody asks or answers
  */
 export function readableContent(
+  messages: readonly Message[],
+  template: ChatTemplate,
+  inputs: TemplateInputs,
+): ReadableConversation {
+  const meant = attempt(() => withReadableTexts(messages, template, inputs));
+  if (meant.value) return meant.value;
+  const given = messages.map((message) =>
+    message.asGiven ? { ...message, fields: message.asGiven } : message,
+  );
+  const asGiven = messages.some((message) => message.asGiven)
+    ? attempt(() => withReadableTexts(given, template, inputs)).value
+    : undefined;
+  if (asGiven) return asGiven;
+  throw meant.error;
+}
+
+function withReadableTexts(
   messages: readonly Message[],
   template: ChatTemplate,
   inputs: TemplateInputs,
@@ -93,7 +111,10 @@ function squeezed(text: string): string {
   return text.replace(/\s+/g, '');
 }
 
-function attempt<T>(run: () => T): { readonly value?: T; readonly error?: TunesmithError } {
+function attempt<T>(
+  run: () => T,
+):
+  { readonly value: T; readonly error?: never } | { readonly value?: never; readonly error: TunesmithError } {
   try {
     return { value: run() };
   } catch (error) {

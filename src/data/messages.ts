@@ -11,6 +11,8 @@ export interface Message {
    * content): that is what a template sees then.
    */
   readonly fields?: Readonly<Record<string, unknown>>;
+  /** `fields` with the arguments of calls as the JSON texts that the data has, if `fields` has what they mean. */
+  readonly asGiven?: Readonly<Record<string, unknown>>;
   /** Set for an answer that the data excludes from what is learnt (`weight` 0). */
   readonly trained?: false;
   /** Of an Alpaca record with an input: its two parts, which `content` joins by a line break. */

@@ -239,6 +239,21 @@ describe('buildExamples', () => {
     expect(cut).toMatchObject({ truncated: 1, prompts: [undefined] });
   });
 
+  it('gives a template the arguments of calls as it takes them', async () => {
+    const call = '{"function": {"name": "f", "arguments": "{\\"city\\":\\"Rome\\"}"}}';
+    const line = `{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [${call}]}]}`;
+    const [record] = (await readRecords('a.jsonl', line)).records;
+    const rendered = (written: string): string => {
+      const calls = `{{ m.tool_calls[0].function.${written} }}<turn>`;
+      const source = `{% for m in messages %}{% if m.tool_calls %}${calls}{% else %}{{ m.content }}{% endif %}{% endfor %}`;
+      const template = jinjaTemplate(source, { specialTokens });
+      return marked(record!.sample, { template, trainOn: 'all' });
+    };
+    expect(rendered('arguments | tojson')).toContain('{"city": "Rome"}');
+    // A template that takes only texts gets the text of the file.
+    expect(rendered("name + ':' + m.tool_calls[0].function.arguments")).toContain('f:{"city":"Rome"}');
+  });
+
   it.each(['responses', 'all'] as const)('learns no answer of weight 0 (%s)', async (trainOn) => {
     const row = (weight: string) =>
       `{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Ho","weight":${weight}},` +
