@@ -248,12 +248,12 @@ describe('what is wrong is told in one line, with exit code 2, and nothing is wr
     expect((await readdir(folder)).filter((name) => name.startsWith('bad-'))).toEqual([]);
   });
 
-  it('a row, which is told by file and number while the others go on', async () => {
+  it('a record, which is told by file, number and line while the others go on', async () => {
     await writeFile(at('mixed.jsonl'), `{"text":"The fish is in the sea."}\n{"text":7}\n`);
     const args = ['eval', '--model', model, '--data', at('mixed.jsonl'), '--train_on', 'all', '--json'];
     const { code, events, error } = await tunesmith(args);
     expect(code).toBe(0);
     expect(events[0]?.target_tokens).toBeGreaterThan(0);
-    expect(error).toMatch(/^mixed\.jsonl, row 2.*\n$/);
+    expect(error).toMatch(/^mixed\.jsonl, record 2, line 2: .*\n$/);
   });
 });
