@@ -44,7 +44,9 @@ export const mergedExport: ExportFormat = {
     const name = chosen === 'auto' ? ownDtype(facts.config) : chosen;
     const dtype = DTYPES[name];
     if (!dtype) throw unknownDtype(chosen);
-    const tensors = checkpointTensors(readSpec(facts.config)).map((tensor) => ({
+    const spec = readSpec(facts.config);
+    if (spec.towers) throw withoutImages();
+    const tensors = checkpointTensors(spec).map((tensor) => ({
       ...tensor,
       dtype,
       bytes: elementCount(tensor.shape) * (dtype === 'F32' ? 4 : 2),
@@ -175,6 +177,14 @@ function ownDtype(config: unknown): string {
   const { dtype, torch_dtype } = isRecord(config) ? config : {};
   const named = dtype ?? torch_dtype;
   return typeof named === 'string' && Object.hasOwn(DTYPES, named) ? named : 'bfloat16';
+}
+
+function withoutImages(): TunesmithError {
+  return new TunesmithError({
+    code: 'export_unsupported',
+    message: 'This model has a part for images, which was left aside and so can’t be written.',
+    hint: 'Export the adapter, and merge it with PEFT’s merge_and_unload on the whole model.',
+  });
 }
 
 function unknownDtype(chosen: string): TunesmithError {

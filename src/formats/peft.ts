@@ -29,13 +29,9 @@ export interface LoraConfig {
 
 /**
  * The `adapter_config.json` of an adapter made here: only fields that old and new versions of PEFT know.
- * `target_modules` must be names by now, since PEFT writes out which modules `all-linear` meant as well.
+ * `target_modules` must be names or an expression by now: PEFT writes out which modules `all-linear` meant as well.
  */
-export function adapterConfig(
-  config: Omit<LoraConfig, 'target_modules' | 'layers_pattern' | 'exclude_modules'> & {
-    readonly target_modules: readonly string[];
-  },
-): JsonObject {
+export function adapterConfig(config: Omit<LoraConfig, 'layers_pattern' | 'exclude_modules'>): JsonObject {
   return {
     alpha_pattern: { ...config.alpha_pattern },
     auto_mapping: null,
@@ -53,7 +49,8 @@ export function adapterConfig(
     r: config.r,
     rank_pattern: { ...config.rank_pattern },
     revision: config.revision,
-    target_modules: [...config.target_modules],
+    target_modules:
+      typeof config.target_modules === 'string' ? config.target_modules : [...config.target_modules],
     task_type: 'CAUSAL_LM',
     use_dora: config.use_dora,
     use_rslora: config.use_rslora,

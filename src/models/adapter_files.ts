@@ -26,7 +26,7 @@ import {
   type AdapterTensor,
 } from './adapters/layout';
 import type { AdapterSettings } from './adapters/settings';
-import { linearMaps, type ModelSpec } from './spec';
+import { linearMaps, withoutTowers, type ModelSpec } from './spec';
 
 export const ADAPTER_CONFIG = 'adapter_config.json';
 export const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
@@ -73,12 +73,22 @@ export function moduleNames(layout: AdapterLayout): readonly string[] {
   return [...new Set(layout.modules.map(({ module }) => module))];
 }
 
-/** What `target_modules` of an adapter_config.json says: names of modules, or paths, in the order of the model. */
-function targetNames(layout: AdapterLayout): readonly string[] {
-  const { target_modules: targets } = layout.settings;
-  if (targets === 'all-linear') return moduleNames(layout);
-  const placeOf = (name: string): number => layout.modules.findIndex(({ path }) => isTargeted(path, name));
-  return targets.toSorted((a, b) => placeOf(a) - placeOf(b));
+/**
+ * What `target_modules` of an adapter_config.json says: names of modules, or paths, in the order of the model; or an
+ * expression, if maps of the same names elsewhere in the model have no adapter.
+ */
+function targetNames(layout: AdapterLayout): readonly string[] | string {
+  const { within, settings, modules } = layout;
+  const { target_modules: targets } = settings;
+  const placeOf = (name: string): number => modules.findIndex(({ path }) => isTargeted(path, name));
+  const names =
+    targets === 'all-linear' ? moduleNames(layout) : targets.toSorted((a, b) => placeOf(a) - placeOf(b));
+  if (within === undefined) return names;
+  const escaped = (text: string): string => text.replaceAll('.', '\\.');
+  const ends = names.map((name) =>
+    escaped(name.startsWith(`${within}.`) ? name.slice(within.length + 1) : name),
+  );
+  return `(?:.*\\.)?${escaped(lastName(within))}\\.(?:.*\\.)?(?:${ends.join('|')})`;
 }
 
 /** The parts of an adapter under the names that PEFT gives them. */
@@ -129,7 +139,7 @@ export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Pr
   if (weightsFile.size > most) throw tooLarge(weightsFile.name, most);
   const bytes = await weightsFile.read(0, weightsFile.size);
   const { tensors } = readTensors(bytes, weightsFile.name);
-  const parameters = flatParameters(layout, tensors, weightsFile.name);
+  const parameters = flatParameters(layout, ofText(spec, tensors), weightsFile.name);
   return { settings, layout, parameters, baseModel: config.base_model_name_or_path };
 }
 
@@ -186,6 +196,32 @@ function targetSettings(
   }
   const short = names.filter((name) => paths.every((path) => lastName(path) !== name || targeted.has(path)));
   return { target_modules: [...short, ...[...targeted].filter((path) => !short.includes(lastName(path)))] };
+}
+
+const BASE_MODEL = 'base_model.model.';
+
+/**
+ * The tensors under the names of this model's modules. Those of towers may be left out if they do nothing: PEFT makes them
+ * where a module's name alone is given, and training on text leaves their B at zero.
+ */
+function ofText(
+  spec: ModelSpec,
+  tensors: ReadonlyMap<string, TensorBytes>,
+): ReadonlyMap<string, TensorBytes> {
+  if (!spec.towers) return tensors;
+  const inner = new Map(
+    Array.from(tensors, ([name, tensor]) => [
+      name.startsWith(BASE_MODEL) ? name.slice(BASE_MODEL.length) : name,
+      { name, tensor },
+    ]),
+  );
+  const own = withoutTowers(spec, inner);
+  const kept = new Set([...own.values()].map(({ name }) => name));
+  for (const [name, { data }] of tensors) {
+    if (kept.has(name) || !name.endsWith('.lora_B.weight') || data.every((byte) => byte === 0)) continue;
+    throw wrongTensor(`${name} changes how images are seen, which is left aside here`);
+  }
+  return new Map(Array.from(own, ([name, { tensor }]) => [BASE_MODEL + name, tensor]));
 }
 
 function flatParameters(

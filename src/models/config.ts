@@ -1,10 +1,14 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../core/errors';
 import { FAMILIES } from './families';
+import { specWithTowers } from './families/towers';
 import type { ModelSpec } from './spec';
 
 /** What config.json may ask for. */
-export const ARCHITECTURES: readonly string[] = FAMILIES.map(({ architecture }) => architecture);
+export const ARCHITECTURES: readonly string[] = FAMILIES.flatMap(({ architecture, conditional }) => [
+  architecture,
+  ...(conditional === undefined ? [] : [conditional]),
+]);
 
 const Architectures = v.object({ architectures: v.pipe(v.array(v.string()), v.minLength(1)) });
 
@@ -22,7 +26,7 @@ export function readSpec(config: unknown): ModelSpec {
     });
   }
   const name = parsed.output.architectures[0] ?? '';
-  const family = FAMILIES.find(({ architecture }) => architecture === name);
+  const family = FAMILIES.find(({ architecture, conditional }) => [architecture, conditional].includes(name));
   if (!family) {
     throw new TunesmithError({
       code: 'architecture_unsupported',
@@ -30,5 +34,5 @@ export function readSpec(config: unknown): ModelSpec {
       hint: `Choose a model of one of these: ${ARCHITECTURES.join(', ')}.`,
     });
   }
-  return family.spec(config);
+  return name === family.conditional ? specWithTowers(family, config) : family.spec(config);
 }

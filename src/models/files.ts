@@ -6,7 +6,7 @@ import { readSpec } from './config';
 import { readJson, readText, type FileReader, type ModelFolder } from './folder';
 import { ggufFolder } from './gguf_folder';
 import { INDEX_FILE, SINGLE_FILE, readTensorFiles } from './shards';
-import { checkpointTensors, type ModelSpec } from './spec';
+import { checkpointTensors, withoutTowers, type ModelSpec } from './spec';
 import { ggufSpec, ggufWeights, readRopeFactors } from './stored/gguf_weights';
 import { storedWeights } from './stored/safetensors_weights';
 import type { StoredWeights } from './stored/stored_weight';
@@ -58,7 +58,8 @@ async function openSafetensors(folder: ModelFolder): Promise<Checkpoint> {
   const templateFile = template && (await readText(template));
   const found = await readTensorFiles(folder);
   if (!found) throw withoutWeights(folder);
-  const { tensors, files } = found;
+  const { files } = found;
+  const tensors = withoutTowers(spec, found.tensors);
   const stored = storedWeights(spec, await quantizationConfigOf(folder, config), tensors);
   checkWeights(spec, stored);
   checkUnexpected(spec, stored, tensors);
@@ -100,7 +101,9 @@ function ggufFile(folder: ModelFolder): FileReader | undefined {
   });
 }
 
-/** What becomes of weights in formats that are not run as stored. */
+const TOWERS_ASIDE = 'Its part for images is left aside: text alone is trained on and answered.';
+
+/** What becomes of weights in formats that are not run as stored, and of parts that are not run. */
 function notesOn(spec: ModelSpec, stored: StoredWeights): string[] {
   const linear = new Set<string>();
   const others = new Set<string>();
@@ -110,6 +113,7 @@ function notesOn(spec: ModelSpec, stored: StoredWeights): string[] {
   }
   const names = (formats: ReadonlySet<string>): string => [...formats].sort().join(', ');
   return [
+    ...(spec.towers ? [TOWERS_ASIDE] : []),
     ...(linear.size > 0
       ? [
           `Layers in ${names(linear)} are not run as stored: they are unpacked while they are loaded, and quantised anew to NF4.`,

@@ -18,6 +18,14 @@ export interface Residual {
 /** One of a decoder's blocks, the unit of recomputation. */
 export type Block = readonly Residual[];
 
+/** What a model for images as well has beside the text's part; it is neither loaded nor trained. */
+export interface Towers {
+  /** How names of their tensors and modules begin. */
+  readonly aside: readonly string[];
+  /** Beginnings of names as some checkpoints and adapters have them, and those that the same version of Transformers uses. */
+  readonly renamed: readonly (readonly [from: string, to: string])[];
+}
+
 /**
  * Everything about a decoder that its arithmetic depends on; read from config.json by the family's file. It is plain
  * JSON but for the layers' methods.
@@ -40,6 +48,23 @@ export interface ModelSpec {
   readonly blocks: readonly Block[];
   readonly finalNorm: NormName;
   readonly tiedHead: boolean;
+  readonly towers?: Towers;
+}
+
+/** Things by the names of tensors or modules: under the names of this spec, without those of the towers. */
+export function withoutTowers<T>(
+  { towers }: ModelSpec,
+  named: ReadonlyMap<string, T>,
+): ReadonlyMap<string, T> {
+  if (!towers) return named;
+  const { aside, renamed } = towers;
+  const own = new Map<string, T>();
+  for (const [name, value] of named) {
+    const [from, to] = renamed.find(([start]) => name.startsWith(start)) ?? ['', ''];
+    const current = to + name.slice(from.length);
+    if (!aside.some((start) => current.startsWith(start))) own.set(current, value);
+  }
+  return own;
 }
 
 export interface TensorSpec {

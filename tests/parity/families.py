@@ -191,6 +191,43 @@ FAMILIES = {
             "cache_implementation": "hybrid",
         },
     },
+    # With a tower for images beside it; what the text's config leaves out is Transformers' default, as in the 4B.
+    "gemma3_conditional": {
+        "seed": 15,
+        "dtype": torch.bfloat16,
+        "targets": r".*language_model\..*\.(?:q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)",
+        "lora": {"r": 2, "lora_alpha": 4, "use_rslora": False},
+        "conditional": {
+            "architectures": ["Gemma3ForConditionalGeneration"],
+            "model_type": "gemma3",
+            "torch_dtype": "bfloat16",
+            "boi_token_index": 316,
+            "eoi_token_index": 317,
+            "image_token_index": 318,
+            "eos_token_id": 2,
+            "mm_tokens_per_image": 4,
+            "text_config": {
+                "model_type": "gemma3_text",
+                "hidden_size": 64,
+                "intermediate_size": 64,
+                "num_hidden_layers": 6,
+                "head_dim": 32,
+                "rope_scaling": {"factor": 8.0, "rope_type": "linear"},
+                "sliding_window": 7,
+                "vocab_size": 320,
+            },
+            "vision_config": {
+                "model_type": "siglip_vision_model",
+                "hidden_size": 32,
+                "image_size": 28,
+                "intermediate_size": 32,
+                "num_attention_heads": 2,
+                "num_hidden_layers": 1,
+                "patch_size": 14,
+                "vision_use_head": False,
+            },
+        },
+    },
     # Neighbouring elements are rotated together.
     "ernie4_5": {
         "seed": 8,
@@ -363,5 +400,7 @@ FAMILIES = {
 
 def config_of(family):
     """The whole config.json. Gemma's files call the activation by another name."""
+    if "conditional" in family:
+        return family["conditional"]
     config = SHARED | family["config"]
     return {k: v for k, v in config.items() if k != "hidden_act" or "hidden_activation" not in config}

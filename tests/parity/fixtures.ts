@@ -13,6 +13,7 @@ export const families = [
   'qwen2_sliding',
   'smollm3',
   'gemma3',
+  'gemma3_conditional',
   'ernie4_5',
   'glm',
   'lfm2_bias',
@@ -56,7 +57,7 @@ export interface Expected {
     readonly lora_alpha: number;
     readonly lora_dropout: number;
     readonly use_rslora: boolean;
-    readonly target_modules: readonly string[];
+    readonly target_modules: readonly string[] | string;
   };
   /** Of the updates; for `trainedFamilies` only, as `train`. */
   readonly settings?: {

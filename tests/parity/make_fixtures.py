@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import shutil
 from contextlib import nullcontext
 from pathlib import Path
@@ -54,7 +55,7 @@ def write_checkpoint(folder, family):
     weights = {}
     for name, parameter in model.named_parameters():  # a tied head is not among them
         if name.endswith("norm.weight"):  # Gemma adds the 1 itself
-            one = 0 if family["config"]["model_type"].startswith("gemma") else 1
+            one = 0 if config_of(family)["model_type"].startswith("gemma") else 1
             weights[name] = (one + draw(parameter.shape, 0.2)).contiguous()
         elif name.endswith(".bias"):
             weights[name] = draw(parameter.shape, 0.1)
@@ -66,8 +67,15 @@ def write_checkpoint(folder, family):
             weights[name] = draw(parameter.shape, 0.4)
         else:  # embeddings and head; larger ones would, where tied, only repeat the last token
             weights[name] = draw(parameter.shape, 0.05)
+    weights = {published_name(name): tensor for name, tensor in weights.items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     write_tokenizer(folder)
+
+
+def published_name(name):
+    """Models with a tower for images are published, and saved by transformers, under names other than their modules'."""
+    name = name.replace("model.language_model.", "language_model.model.")
+    return re.sub(r"^model\.(vision_tower|multi_modal_projector)\.", r"\1.", name)
 
 
 def quantizes_clearly(weight):

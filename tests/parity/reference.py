@@ -50,7 +50,11 @@ def load_bitsandbytes(folder):
 
 def decoder_linears(model):
     """Name → module of the linear layers that 4-bit loading quantises: all but the head."""
-    return {n: m for n, m in model.named_modules() if isinstance(m, torch.nn.Linear) and n != "lm_head"}
+    return {
+        n: m
+        for n, m in model.named_modules()
+        if isinstance(m, torch.nn.Linear) and n != "lm_head" and "vision_tower" not in n
+    }
 
 
 def quantize(weight):
@@ -88,6 +92,7 @@ def rotary_frequencies(config, rope):
 def to_float64(model):
     """`model` in float64 throughout: transformers casts to float32 inside two modules, which are replaced."""
     model = model.double()
+    config = model.config.get_text_config()
     for module in model.modules():
         kind = type(module).__name__
         if kind == "Gemma3RMSNorm":
@@ -96,12 +101,12 @@ def to_float64(model):
             module.forward = lambda x, m=module: rms_norm(x, m.weight, m.variance_epsilon)
         elif kind == "Gemma3RotaryEmbedding":
             tables = {
-                layer_type: checked_frequencies(model.config, rope, getattr(module, f"{layer_type}_inv_freq"))
-                for layer_type, rope in model.config.rope_parameters.items()
+                layer_type: checked_frequencies(config, rope, getattr(module, f"{layer_type}_inv_freq"))
+                for layer_type, rope in config.rope_parameters.items()
             }
             module.forward = lambda x, position_ids, layer_type: rotary(tables[layer_type], position_ids)
         elif kind.endswith("RotaryEmbedding"):
-            table = checked_frequencies(model.config, model.config.rope_parameters, module.inv_freq)
+            table = checked_frequencies(config, config.rope_parameters, module.inv_freq)
             module.forward = lambda x, position_ids: rotary(table, position_ids)
     return model
 

@@ -37,6 +37,8 @@ export interface AdapterLayout {
   readonly modules: readonly AdapterModule[];
   /** The parts of all modules by name, in the order of the flat buffer. */
   readonly tensors: readonly (AdapterTensor & { readonly name: string })[];
+  /** The module that it stays within, if the model has others with maps of the same names. */
+  readonly within?: string;
   /** f32 elements of the flat buffer. */
   readonly size: number;
   /** f32 elements of the flat buffer of derived values. */
@@ -114,7 +116,8 @@ export function adapterLayout(spec: ModelSpec, settings: AdapterSettings): Adapt
   const tensors = modules.flatMap(({ path, tensors: parts }) =>
     parts.map((part) => ({ name: `${path}.${part.part}`, ...part })),
   );
-  return { settings, kind, modules, tensors, size, derivedSize, parameters };
+  const within = spec.towers && spec.root;
+  return { settings, kind, modules, tensors, within, size, derivedSize, parameters };
 }
 
 /** PEFT's start, deterministic in the seed, but for parts that start at derived values: see `withDerivedStart`. */

@@ -26,12 +26,7 @@ const Common = v.looseObject({
 export type CommonConfig = v.InferOutput<typeof Common>;
 
 /** What Transformers takes for fields that config.json lacks, where a family has its own idea of it. */
-export type Defaults = Partial<
-  Pick<
-    CommonConfig,
-    'num_key_value_heads' | 'head_dim' | 'rms_norm_eps' | 'tie_word_embeddings' | 'attention_bias'
-  >
->;
+export type Defaults = Partial<CommonConfig>;
 
 /**
  * Fields by which decoders of these and of other families differ, with the values that leave the arithmetic alone.

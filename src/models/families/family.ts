@@ -11,6 +11,8 @@ export interface Family {
   readonly label: string;
   /** What config.json has in `architectures`. */
   readonly architecture: string;
+  /** The architecture of the same with towers for images, whose `text_config` is read. */
+  readonly conditional?: string;
   /** Throws `config_invalid` and `config_unsupported`, naming the field. */
   readonly spec: (config: unknown) => ModelSpec;
   readonly gguf?: GgufFamily;

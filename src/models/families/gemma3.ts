@@ -21,6 +21,19 @@ const Gemma3 = v.looseObject({
 });
 type Gemma3 = v.InferOutput<typeof Gemma3>;
 
+/** What Transformers' Gemma3TextConfig takes for fields that are missing, as many are in the files of the 4B. */
+const DEFAULTS = {
+  vocab_size: 262_208,
+  hidden_size: 2304,
+  intermediate_size: 9216,
+  num_hidden_layers: 26,
+  num_attention_heads: 8,
+  num_key_value_heads: 4,
+  head_dim: 256,
+  max_position_embeddings: 131_072,
+  tie_word_embeddings: true,
+};
+
 const GLOBAL = 0;
 const LOCAL = 1;
 
@@ -28,7 +41,7 @@ const LOCAL = 1;
 const LAYERS_OF_GEMMA3_27B = 62;
 
 /**
- * Gemma 3 without vision: norms of x ⊙ (1 + w) before and after both halves of a block and on the
+ * Gemma 3, its text: norms of x ⊙ (1 + w) before and after both halves of a block and on the
  * heads of q and k, embeddings times √hidden_size, and five local layers, with a window and a rotary embedding of their
  * own, to one global layer.
  */
@@ -36,6 +49,7 @@ export const gemma3: Family = {
   name: 'gemma3',
   label: 'Gemma 3',
   architecture: 'Gemma3ForCausalLM',
+  conditional: 'Gemma3ForConditionalGeneration',
   spec,
   gguf: {
     architecture: 'gemma3',
@@ -53,10 +67,7 @@ export const gemma3: Family = {
 function spec(config: unknown): ModelSpec {
   const own = parseConfig(Gemma3, config);
   const hidden_act = activationOf('hidden_activation', own.hidden_activation);
-  const common = parseCommon(
-    { ...own, hidden_act },
-    { num_key_value_heads: 4, head_dim: 256, tie_word_embeddings: true },
-  );
+  const common = parseCommon({ ...own, hidden_act }, DEFAULTS);
   const types = layerTypes(common, (layer) =>
     (layer + 1) % own.sliding_window_pattern === 0 ? 'full_attention' : 'sliding_attention',
   );

@@ -5,6 +5,7 @@ import { bytesOf } from '../../../src/core/bytes';
 import { f16ToF32, f32ToBf16, f32ToF16, bf16ToF32 } from '../../../src/core/dtype';
 import { TunesmithError } from '../../../src/core/errors';
 import { readTensors, writeSafetensors } from '../../../src/formats/safetensors';
+import { readSpec } from '../../../src/models/config';
 import type { ModelFolder } from '../../../src/models/folder';
 import {
   adapterLayout,
@@ -311,5 +312,61 @@ describe('files that are no adapter of this model are refused', () => {
       }),
     );
     expect(await refusal(folderOf([['two.zip', twice]]))).toMatchObject({ code: 'adapter_zip' });
+  });
+});
+
+describe('an adapter of a model with a tower for images', () => {
+  const spec = readSpec({
+    architectures: ['Gemma3ForConditionalGeneration'],
+    text_config: {
+      hidden_size: 64,
+      intermediate_size: 64,
+      num_hidden_layers: 2,
+      head_dim: 16,
+      vocab_size: 96,
+    },
+  });
+  const own = adapterLayout(spec, { ...settings, target_modules: ['q_proj', 'down_proj'] });
+  const flat = initialAdapter(own, 3);
+  const written = adapterFiles({ layout: own, parameters: flat, baseModel: 'some/base' });
+  const { tensors } = readTensors(written.get(ADAPTER_WEIGHTS)!);
+  const renamed = (of: (name: string) => string, more: Tensors = []): ModelFolder => {
+    const entries = Array.from(tensors, ([name, tensor]) => ({ name: of(name), ...tensor }));
+    return folderOf([...written, [ADAPTER_WEIGHTS, writeSafetensors([...entries, ...more])]]);
+  };
+  const inTower = (value: number): Tensors[number] => ({
+    name: 'base_model.model.model.vision_tower.encoder.layers.0.self_attn.q_proj.lora_B.weight',
+    dtype: 'F32',
+    shape: [2, 2],
+    data: bytesOf(new Float32Array(4).fill(value)),
+  });
+
+  it('targets the text alone, by an expression', async () => {
+    const { target_modules } = JSON.parse(new TextDecoder().decode(written.get(ADAPTER_CONFIG))) as {
+      target_modules: string;
+    };
+    const targeted = (path: string): boolean => new RegExp(`^(?:${target_modules})$`).test(path);
+    expect(targeted('model.language_model.layers.0.self_attn.q_proj')).toBe(true);
+    expect(targeted('model.language_model.layers.1.mlp.down_proj')).toBe(true);
+    expect(targeted('model.language_model.layers.1.mlp.up_proj')).toBe(false);
+    expect(targeted('model.vision_tower.encoder.layers.0.self_attn.q_proj')).toBe(false);
+    const read = await readAdapterFiles(folderOf(written), spec);
+    expect(read.parameters).toEqual(flat);
+    expect(read.settings.target_modules).toEqual(['q_proj', 'down_proj']);
+  });
+
+  it('is read under the names of older versions, and beside parts of the tower that do nothing', async () => {
+    const older = renamed((name) =>
+      name.replace('model.model.language_model.', 'model.language_model.model.'),
+    );
+    expect((await readAdapterFiles(older, spec)).parameters).toEqual(flat);
+    const beside = renamed((name) => name, [inTower(0)]);
+    expect((await readAdapterFiles(beside, spec)).parameters).toEqual(flat);
+    await expect(
+      readAdapterFiles(
+        renamed((name) => name, [inTower(1)]),
+        spec,
+      ),
+    ).rejects.toThrow('images');
   });
 });

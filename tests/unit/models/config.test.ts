@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { readSpec } from '../../../src/models/config';
 import type { AttentionSettings } from '../../../src/models/layers/attention';
-import { checkpointTensors, linearNames, parameterCount } from '../../../src/models/spec';
+import {
+  checkpointTensors,
+  linearMaps,
+  linearNames,
+  parameterCount,
+  withoutTowers,
+} from '../../../src/models/spec';
 import { attentionsOf, mlpsOf } from './layers';
 import { PUBLISHED, PUBLISHED_NAMES } from './published';
 
@@ -259,6 +265,58 @@ describe('LFM2', () => {
   test('ties its head unless an older name of the field says not to', () => {
     expect(readSpec(lfm2).tiedHead).toBe(true);
     expect(readSpec({ ...lfm2, tie_embedding: false }).tiedHead).toBe(false);
+  });
+});
+
+describe('Gemma 3 with a tower for images', () => {
+  const architectures = ['Gemma3ForConditionalGeneration'];
+  /** config.json of gemma-3-4b-it, as far as the text depends on it. */
+  const text_config = {
+    hidden_size: 2560,
+    intermediate_size: 10_240,
+    model_type: 'gemma3_text',
+    num_hidden_layers: 34,
+    rope_scaling: { factor: 8, rope_type: 'linear' },
+    sliding_window: 1024,
+  };
+  const spec = readSpec({ architectures, model_type: 'gemma3', text_config, vision_config: {} });
+
+  test('is what its text_config says, and Transformers takes for granted', () => {
+    // The language model of Gemma3ForConditionalGeneration by Transformers, on its meta device.
+    expect(parameterCount(spec)).toBe(3_880_263_168);
+    expect(attentionsOf(spec)[0]).toMatchObject({ heads: 8, kvHeads: 4, headDim: 256, window: 1024 });
+    expect(attentionsOf(spec)[5]).not.toHaveProperty('window');
+    expect(spec).toMatchObject({ vocabularySize: 262_208, maxPositions: 131_072, tiedHead: true });
+    expect(spec.rotary).toMatchObject([{ theta: 1e6, scaling: { factor: 8 } }, { theta: 1e4 }]);
+  });
+
+  test('has its maps where PEFT finds them, and its head tied as the outer file says', () => {
+    expect(linearMaps(spec)[0]?.path).toBe('model.language_model.layers.0.self_attn.q_proj');
+    const untied = readSpec({ architectures, text_config, tie_word_embeddings: false });
+    expect(untied.tiedHead).toBe(false);
+    expect(checkpointTensors(untied).at(-1)?.name).toBe('lm_head.weight');
+  });
+
+  test('takes the names of old and new checkpoints, and leaves the tower aside', () => {
+    const names = [
+      'language_model.model.layers.0.self_attn.q_proj.weight',
+      'language_model.lm_head.weight',
+      'model.language_model.norm.weight',
+      'vision_tower.vision_model.post_layernorm.bias',
+      'model.vision_tower.vision_model.post_layernorm.weight',
+      'multi_modal_projector.mm_input_projection_weight',
+    ];
+    const own = withoutTowers(spec, new Map(names.map((name) => [name, name])));
+    expect([...own.keys()]).toEqual([
+      'model.language_model.layers.0.self_attn.q_proj.weight',
+      'lm_head.weight',
+      'model.language_model.norm.weight',
+    ]);
+    expect(own.get('lm_head.weight')).toBe('language_model.lm_head.weight');
+  });
+
+  test('is refused without a text_config', () => {
+    expect(() => readSpec({ ...base, architectures })).toThrow('text_config');
   });
 });
 
