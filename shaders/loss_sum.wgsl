@@ -1,12 +1,15 @@
-// metrics[0] (+)= loss_scale * sum over r of losses[r]
-// metrics[2] = 1 where a loss, or their sum, is not finite; within an accumulation window it stays
+// metrics[place] (+)= loss_scale * sum over r of losses[r]
+// metrics[2] = 1 where a loss, or their sum, is not finite; within an accumulation window it stays,
+//              and at a place after the losses'
 //
 // losses   f32 [rows]      bound as words: their exponents are looked at
-// metrics  f32 [4]
+// metrics  f32 [4 or more]
 // dispatch one workgroup
 
 #include lib/run
 #include lib/finite
+
+override place: u32 = 0u;                             // 0: of the losses; from 4 on of something measured beside them
 
 @group(0) @binding(1) var<storage, read> losses: array<u32>;
 @group(0) @binding(2) var<storage, read_write> metrics: array<f32>;
@@ -36,10 +39,8 @@ fn loss_sum(@builtin(local_invocation_index) thread: u32) {
   if (thread > 0u) { return; }
   var mean = run.loss_scale * sums[0];
   var flag = broken[0] != 0u || !is_finite(bitcast<u32>(mean));
-  if (run.accumulate == 1u) {
-    mean += metrics[0];
-    flag = flag || metrics[2] != 0.0;
-  }
-  metrics[0] = mean;
+  if (run.accumulate == 1u) { mean += metrics[place]; }
+  if (run.accumulate == 1u || place > 0u) { flag = flag || metrics[2] != 0.0; }
+  metrics[place] = mean;
   metrics[2] = select(0.0, 1.0, flag);
 }

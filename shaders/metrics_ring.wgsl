@@ -1,7 +1,7 @@
-// ring[counter modulo slots] = metrics
+// ring[counter modulo slots] = metrics, in vectors of four
 //
-// metrics  f32 [4]
-// ring     f32 [slots, 4]
+// metrics  f32 [4 w]
+// ring     f32 [slots, 4 w]
 // dispatch one thread
 
 #include lib/run
@@ -11,5 +11,7 @@
 
 @compute @workgroup_size(1)
 fn metrics_ring() {
-  ring[run.counter % arrayLength(&ring)] = metrics[0];
+  let vectors = arrayLength(&metrics);
+  let slot = run.counter % (arrayLength(&ring) / vectors);
+  for (var i = 0u; i < vectors; i += 1u) { ring[slot * vectors + i] = metrics[i]; }
 }

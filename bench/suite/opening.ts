@@ -65,7 +65,7 @@ export async function firstStep(
           settings: SETTINGS,
         });
         const batch = randomBatch(tokens, spec.vocabularySize);
-        const values = { accumulate: false, windowTargetTokens: batch.targetTokens, seed: 0, counter: 0 };
+        const values = { accumulate: false, windowTerms: batch.targetTokens, seed: 0, counter: 0 };
         await program.microBatch(batch, values);
         await program.optimizerStep({ learningRate: LEARNING_RATE, step: 1 });
         await program.metrics();

@@ -4,7 +4,7 @@ import { compile } from '../../src/graph/compile';
 import type { DispatchProfile } from '../../src/graph/profile';
 import { trainingMemory } from '../../src/models/memory';
 import { compileTraining } from '../../src/models/training';
-import { BATCH_SLOTS, METRICS, planMicroBatch, writeBatch } from '../../src/models/training_graph';
+import { batchSlots, METRICS, planMicroBatch, writeBatch } from '../../src/models/training_graph';
 import type { Limits } from '../../src/ops/op';
 import { randomBatch } from './contents';
 import type { Filler } from './fill';
@@ -69,7 +69,7 @@ export async function trainingStep(
     keep({ destroy: () => device.buffers.destroy('other', metrics) });
     const buffers = new Map([...model.buffers, ...adapter.buffers, [METRICS, metrics] as const]);
     const plan = planMicroBatch(layout, adapterOf, { ...options, limits });
-    const watched = keep(await compile(device, plan, { buffers, inputs: BATCH_SLOTS, purpose: 'other' }));
+    const watched = keep(await compile(device, plan, { buffers, inputs: batchSlots(), purpose: 'other' }));
     writeBatch(watched, batch);
     let counter = 0;
     let submits = 0;
@@ -80,7 +80,7 @@ export async function trainingStep(
       run: async () => {
         const begin = device.queue.submits;
         const started = performance.now();
-        const values = { accumulate: false, windowTargetTokens: batch.targetTokens, seed: 0 };
+        const values = { accumulate: false, windowTerms: batch.targetTokens, seed: 0 };
         await program.microBatch(batch, { ...values, counter: counter++ });
         await program.optimizerStep({ learningRate: LEARNING_RATE, step: counter });
         await device.queue.idle();

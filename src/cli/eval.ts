@@ -28,9 +28,9 @@ export const evalCommand: Command = {
         });
       }
       const { loss: eval_loss, perplexity, targetTokens: target_tokens } = result;
-      output.json({ eval_loss, perplexity, target_tokens });
+      output.json({ eval_loss, ...(perplexity !== undefined && { perplexity }), target_tokens });
       output.line(`eval_loss      ${eval_loss.toFixed(6)}`);
-      output.line(`perplexity     ${perplexity.toPrecision(6)}`);
+      if (perplexity !== undefined) output.line(`perplexity     ${perplexity.toPrecision(6)}`);
       output.line(`target_tokens  ${target_tokens}`);
     } finally {
       session.close();

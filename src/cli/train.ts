@@ -213,8 +213,9 @@ async function interruptible<T>(control: TrainControl, output: Output, work: () 
 function report(event: TrainEvent, output: Output): void {
   switch (event.event) {
     case 'step': {
-      const { step, loss, learning_rate, grad_norm, target_tokens, tokens_per_second } = event;
-      output.json({ event: 'step', step, loss, learning_rate, grad_norm, target_tokens, tokens_per_second });
+      const { step, loss, learning_rate, grad_norm, target_tokens, tokens_per_second, metrics } = event;
+      const numbers = { loss, learning_rate, grad_norm, target_tokens, tokens_per_second };
+      output.json({ event: 'step', step, ...numbers, ...(metrics && { metrics }) });
       output.line(
         [
           `step ${step}/${event.steps}`,
@@ -228,9 +229,10 @@ function report(event: TrainEvent, output: Output): void {
       break;
     }
     case 'eval': {
+      output.json({ ...event });
       const { step, eval_loss, perplexity } = event;
-      output.json({ event: 'eval', step, eval_loss, perplexity });
-      output.line(`step ${step}  eval_loss ${eval_loss.toFixed(4)}  perplexity ${perplexity.toPrecision(4)}`);
+      const more = perplexity === undefined ? '' : `  perplexity ${perplexity.toPrecision(4)}`;
+      output.line(`step ${step}  eval_loss ${eval_loss.toFixed(4)}${more}`);
       break;
     }
     case 'sample':

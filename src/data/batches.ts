@@ -28,6 +28,8 @@ export interface Batch {
   readonly segments: Uint32Array<ArrayBuffer>;
   /** Rows that have a target. */
   readonly targetTokens: number;
+  /** What an objective packs besides, by the names of its slots. */
+  readonly more?: Readonly<Record<string, Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>>>;
 }
 
 /** Lays examples out as one batch. The first token of an example is never a target: nothing comes before it. */

@@ -107,7 +107,7 @@ function curveSection(history: readonly TrainEvent[]): string {
       String(last.step),
       meanLoss(group).toFixed(4),
       evaluated?.eval_loss.toFixed(4) ?? '',
-      evaluated ? evaluated.perplexity.toPrecision(4) : '',
+      evaluated?.perplexity?.toPrecision(4) ?? '',
     ];
   });
   return [

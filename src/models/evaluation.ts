@@ -2,13 +2,21 @@ import { compile } from '../graph/compile';
 import type { Plan } from '../graph/plan';
 import type { Adapter } from './adapter';
 import type { Model } from './model';
-import { BATCH_SLOTS, METRICS, planEvaluation, writeBatch } from './training_graph';
+import { sft } from './objectives/sft';
+import {
+  batchSlots,
+  METRICS,
+  metricsWidth,
+  planEvaluation,
+  writeBatch,
+  type EvaluationOptions,
+} from './training_graph';
 import type { TrainingProgram } from './training_program';
 
 export type EvaluationProgram = Pick<TrainingProgram, 'capacity' | 'evaluate' | 'destroy'>;
 
 export interface EvaluationParts {
-  /** Of the same capacity, where it is made already. */
+  /** Of the same options, where it is made already. */
   readonly plan?: Plan;
   /** Of a program that never runs at the same time. */
   readonly arenas?: readonly GPUBuffer[];
@@ -18,14 +26,16 @@ export interface EvaluationParts {
 export async function compileEvaluation(
   model: Model,
   adapter: Adapter | undefined,
-  capacity: number,
+  options: Omit<EvaluationOptions, 'limits'>,
   { plan, arenas }: EvaluationParts = {},
 ): Promise<EvaluationProgram> {
   const { device, layout, buffers } = model;
-  const planned = plan ?? planEvaluation(layout, adapter?.layout, { capacity, limits: device.limits });
-  const metrics = device.buffers.create('inputs', METRICS, 16);
+  const { capacity, objective = sft, settings } = options;
+  const planned = plan ?? planEvaluation(layout, adapter?.layout, { ...options, limits: device.limits });
+  const slots = batchSlots(options);
+  const metrics = device.buffers.create('inputs', METRICS, metricsWidth(options) * 4);
   const bound = new Map([...buffers, ...(adapter?.buffers ?? []), [METRICS, metrics] as const]);
-  const program = await compile(device, planned, { buffers: bound, inputs: BATCH_SLOTS, arenas }).catch(
+  const program = await compile(device, planned, { buffers: bound, inputs: slots, arenas }).catch(
     (error: unknown) => {
       device.buffers.destroy('inputs', metrics);
       throw error;
@@ -35,10 +45,13 @@ export async function compileEvaluation(
     capacity,
     async evaluate(batch) {
       await adapter?.ready(model);
-      writeBatch(program, batch);
+      writeBatch(program, batch, slots);
       await program.run({ rows: batch.rows });
-      const [sum = NaN] = new Float32Array(await device.buffers.read(metrics));
-      return sum;
+      const sums = new Float32Array(await device.buffers.read(metrics));
+      const measured = objective
+        .metrics(settings)
+        .map((name, index) => [name, sums[4 + index] ?? NaN] as const);
+      return { loss: sums[0] ?? NaN, metrics: Object.fromEntries(measured) };
     },
     destroy() {
       program.destroy();

@@ -7,7 +7,8 @@ import { optimizerBytes } from './adapter';
 import { optimizerPlan } from './optimizers';
 import { METRICS_RING } from './training_program';
 import {
-  BATCH_SLOTS,
+  batchSlots,
+  metricsWidth,
   planEvaluation,
   planMicroBatch,
   planOptimizer,
@@ -30,13 +31,15 @@ export function trainingMemory(
   // Evaluation runs in the micro-batch's arenas where they are large enough.
   const extra = evaluation.arenas.filter((bytes, arena) => bytes > (microBatch.arenas[arena] ?? 0));
   const flat = adapter.size * 4;
+  const slots = batchSlots(options);
+  const width = metricsWidth(options);
   return {
     base: modelBytes(model),
     adapter: flat + adapter.derivedSize * 4,
     gradients: flat,
     moments: optimizerBytes(optimizerPlan(adapter, options.settings)),
     activations: sum([...microBatch.arenas, ...extra, ...planOptimizer(adapter, options).arenas]),
-    inputs: inputBytes(microBatch) + inputBytes(evaluation) + (2 * 4 + METRICS_RING * 4) * 4,
+    inputs: inputBytes(microBatch, slots) + inputBytes(evaluation, slots) + (2 + METRICS_RING) * width * 4,
   };
 }
 
@@ -50,8 +53,8 @@ export function chatMemory(
   return { cache: cacheBytes(model.spec, cacheRows), chat: sum(arenas) };
 }
 
-function inputBytes(plan: Plan): number {
-  return sum(BATCH_SLOTS.map((slot) => plan.slots.get(slot) ?? 4));
+function inputBytes(plan: Plan, slots: readonly string[]): number {
+  return sum(slots.map((slot) => plan.slots.get(slot) ?? 4));
 }
 
 function sum(values: readonly number[]): number {

@@ -6,8 +6,9 @@ import type { Adapter } from './adapter';
 import { compileEvaluation, type EvaluationProgram } from './evaluation';
 import type { Model } from './model';
 import {
-  BATCH_SLOTS,
+  batchSlots,
   METRICS,
+  metricsWidth,
   METRICS_RING_SLOT,
   planEvaluation,
   planMicroBatch,
@@ -17,6 +18,8 @@ import {
 } from './training_graph';
 import type { AdapterLayout } from './adapters/layout';
 import type { ModelLayout } from './layout';
+import type { Means } from './objectives/objective';
+import { sft } from './objectives/sft';
 import { optimizerPlan } from './optimizers';
 import type { OptimizerPlan, StepValues } from './optimizers/optimizer';
 import {
@@ -73,27 +76,33 @@ export async function compileTraining(
     keep({ destroy: () => device.buffers.destroy('inputs', buffer) });
     return buffer;
   };
-  const metrics = small(METRICS, 4);
-  const ring = small(METRICS_RING_SLOT, METRICS_RING * 4);
+  const width = metricsWidth(options);
+  const metrics = small(METRICS, width);
+  const ring = small(METRICS_RING_SLOT, METRICS_RING * width);
   const own = [[METRICS, metrics] as const, [METRICS_RING_SLOT, ring] as const];
   const buffers = new Map([...model.buffers, ...adapter.buffers, ...own]);
   const destroy = (): void => {
     for (const part of made.splice(0).reverse()) part.destroy();
   };
   try {
-    const microBatch = keep(await compile(device, planned.microBatch, { buffers, inputs: BATCH_SLOTS }));
+    const microBatch = keep(
+      await compile(device, planned.microBatch, { buffers, inputs: batchSlots(options) }),
+    );
     const optimizer = keep(await compile(device, planned.optimizer, { buffers }));
     const evaluation = keep(
-      await compileEvaluation(model, adapter, options.capacity, {
+      await compileEvaluation(model, adapter, options, {
         plan: planned.evaluation,
         arenas: microBatch.arenas,
       }),
     );
     const programs = { microBatch, optimizer, evaluation };
-    const { capacity, settings } = options;
+    const { capacity, settings, objective = sft } = options;
+    const slots = batchSlots(options);
+    const measured = objective.metrics(settings);
     const step = optimizerPlan(adapter.layout, settings);
     const { max_grad_norm: maxGradNorm } = settings;
-    return new CompiledTraining(model, adapter, { capacity, programs, step, maxGradNorm, ring, destroy });
+    const parts = { capacity, programs, slots, measured, step, maxGradNorm, ring, destroy };
+    return new CompiledTraining(model, adapter, parts);
   } catch (error) {
     destroy();
     throw error;
@@ -107,6 +116,9 @@ interface Parts {
     readonly optimizer: Program;
     readonly evaluation: EvaluationProgram;
   };
+  readonly slots: readonly string[];
+  /** Names of the objective's metrics. */
+  readonly measured: readonly string[];
   readonly step: Pick<OptimizerPlan, 'scalars'>;
   readonly maxGradNorm: number;
   readonly ring: GPUBuffer;
@@ -134,11 +146,11 @@ class CompiledTraining implements TrainingProgram {
   async microBatch(batch: Batch, values: MicroBatchValues): Promise<void> {
     const { microBatch } = this.#parts.programs;
     await this.#adapter.ready(this.#model);
-    writeBatch(microBatch, batch);
+    writeBatch(microBatch, batch, this.#parts.slots);
     await microBatch.run({
       rows: batch.rows,
       accumulate: values.accumulate,
-      lossScale: 1 / values.windowTargetTokens,
+      lossScale: 1 / values.windowTerms,
       seed: values.seed,
       counter: values.counter,
     });
@@ -154,16 +166,20 @@ class CompiledTraining implements TrainingProgram {
   async metrics(): Promise<readonly StepMetrics[]> {
     if (this.#unread === 0) return [];
     const ring = new Float32Array(await this.#model.device.buffers.read(this.#parts.ring));
+    const width = ring.length / METRICS_RING;
+    const { measured } = this.#parts;
     const steps: StepMetrics[] = [];
     for (let step = this.#steps - this.#unread; step < this.#steps; step++) {
-      const [loss = NaN, gradNorm = NaN, broken = 1] = ring.subarray((step % METRICS_RING) * 4);
-      steps.push({ loss, gradNorm, finite: broken === 0 });
+      const own = ring.subarray((step % METRICS_RING) * width);
+      const [loss = NaN, gradNorm = NaN, broken = 1] = own;
+      const metrics = Object.fromEntries(measured.map((name, index) => [name, own[4 + index] ?? NaN]));
+      steps.push({ loss, gradNorm, finite: broken === 0, metrics });
     }
     this.#unread = 0;
     return steps;
   }
 
-  async evaluate(batch: Batch): Promise<number> {
+  async evaluate(batch: Batch): Promise<Means> {
     return await this.#parts.programs.evaluation.evaluate(batch);
   }
 

@@ -1,3 +1,5 @@
+import { alignUp } from '../core/align';
+import type { TrainSettings } from '../core/settings/settings';
 import { elementCount } from '../core/shape';
 import type { Batch } from '../data/batches';
 import { GRADIENTS, PARAMETERS, differentiate } from '../graph/differentiate';
@@ -6,41 +8,69 @@ import type { Program } from '../graph/program';
 import { recompute } from '../graph/recompute';
 import { Trace } from '../graph/trace';
 import { gradientNorm } from '../ops/gradient_norm';
-import { headCrossEntropy } from '../ops/head_cross_entropy';
 import { lossSum } from '../ops/loss_sum';
 import { metricsRing } from '../ops/metrics_ring';
-import type { Limits, Tensor } from '../ops/op';
+import { u32, type Limits, type Tensor } from '../ops/op';
+import type { DenseWeight } from '../ops/weight';
 import { decoder, headWeight } from './decoder';
 import { BoundWeights, type ModelLayout } from './layout';
 import { BoundAdapter } from './adapters/bound';
 import type { AdapterLayout } from './adapters/layout';
+import type { BatchSlot, LossObjective, ObjectiveSettings } from './objectives/objective';
+import { sft } from './objectives/sft';
 import { optimizerPlan } from './optimizers';
 import type { OptimizerSettings } from './optimizers/optimizer';
 import { METRICS_RING } from './training_program';
 
-/** Inputs of the programs, by slot. */
-export const BATCH_SLOTS = ['tokens', 'positions', 'segments', 'targets'] as const;
-/** f32 [4]: mean loss, gradient norm, 1 where something was not finite, clip coefficient. */
+/** Inputs of all programs over batches; an objective has others besides. */
+const TEXT_SLOTS: readonly BatchSlot[] = [
+  { name: 'tokens', ...u32('rows') },
+  { name: 'positions', ...u32('rows') },
+  { name: 'segments', ...u32('rows', 2) },
+];
+/** f32 [`metricsWidth`]: mean loss, gradient norm, 1 where something was not finite, clip coefficient, and the objective's. */
 export const METRICS = 'metrics';
 export const METRICS_RING_SLOT = 'metrics_ring';
+/** f32 [rows]: the base's own log-probabilities, for objectives that ask for them. */
+export const REFERENCE = 'reference';
 
 /** The settings of a run that its programs are made by. */
-export interface TrainingSettings extends OptimizerSettings {
-  readonly gradient_checkpointing: boolean;
-}
+export type TrainingSettings = OptimizerSettings &
+  ObjectiveSettings &
+  Pick<TrainSettings, 'gradient_checkpointing'>;
 
 export interface TrainingOptions {
   /** The most token rows of a micro-batch. */
   readonly capacity: number;
   readonly limits: Limits;
   readonly settings: TrainingSettings;
+  /** Supervised fine-tuning unless it is given. */
+  readonly objective?: LossObjective;
+}
+
+/** What evaluating depends on. */
+export type EvaluationOptions = Pick<TrainingOptions, 'capacity' | 'limits' | 'objective'> & {
+  readonly settings: ObjectiveSettings;
+};
+
+/** The inputs of the programs, by slot. */
+export function batchSlots({ objective = sft }: Pick<TrainingOptions, 'objective'> = {}): readonly string[] {
+  return [...TEXT_SLOTS, ...objective.slots].map(({ name }) => name);
+}
+
+/** Elements of the metrics: those of every step, then the objective's, in vectors of four. */
+export function metricsWidth({
+  objective = sft,
+  settings,
+}: Pick<EvaluationOptions, 'objective' | 'settings'>): number {
+  return 4 + alignUp(objective.metrics(settings).length, 4);
 }
 
 /** Forward and backward pass of one micro-batch: gradients and the loss are set or added to. */
 export function planMicroBatch(model: ModelLayout, adapter: AdapterLayout, options: TrainingOptions): Plan {
   const trace = new Trace();
   const bound = new BoundAdapter(trace, adapter, true);
-  applyLoss(trace, model, bound, true);
+  applyLoss(trace, model, bound, options, true);
   differentiate(trace, { wanted: bound.tensors });
   const nodes = options.settings.gradient_checkpointing ? recompute(trace) : trace.nodes;
   return plan(trace, nodes, options);
@@ -50,22 +80,24 @@ export function planMicroBatch(model: ModelLayout, adapter: AdapterLayout, optio
 export function planEvaluation(
   model: ModelLayout,
   adapter: AdapterLayout | undefined,
-  { capacity, limits }: Omit<TrainingOptions, 'settings'>,
+  options: EvaluationOptions,
 ): Plan {
   const trace = new Trace();
   const bound = adapter && new BoundAdapter(trace, adapter, false);
-  applyLoss(trace, model, bound, false);
-  return plan(trace, trace.nodes, { capacity, limits });
+  applyLoss(trace, model, bound, options, false);
+  return plan(trace, trace.nodes, options);
 }
 
 /** Norm, clip, the optimiser's step, and the window's metrics into the ring. */
 export function planOptimizer(
   adapter: AdapterLayout,
-  { limits, settings }: Pick<TrainingOptions, 'limits' | 'settings'>,
+  options: Pick<TrainingOptions, 'limits' | 'settings' | 'objective'>,
 ): Plan {
+  const { limits, settings } = options;
+  const width = metricsWidth(options);
   const trace = new Trace();
   const flat = (slot: string) => trace.bound(slot, 'f32', [adapter.size]);
-  const metrics = trace.bound(METRICS, 'f32', [4]);
+  const metrics = trace.bound(METRICS, 'f32', [width]);
   const gradients = flat(GRADIENTS);
   gradientNorm(trace, { gradients, metrics });
   const { state, tables, step } = optimizerPlan(adapter, settings);
@@ -82,7 +114,7 @@ export function planOptimizer(
     return tensor;
   };
   step(trace, { parameters: flat(PARAMETERS), gradients, metrics, of });
-  metricsRing(trace, { metrics, ring: trace.bound(METRICS_RING_SLOT, 'f32', [METRICS_RING, 4]) });
+  metricsRing(trace, { metrics, ring: trace.bound(METRICS_RING_SLOT, 'f32', [METRICS_RING, width]) });
   return plan(trace, trace.nodes, { capacity: 1, limits });
 }
 
@@ -90,24 +122,56 @@ function applyLoss(
   trace: Trace,
   model: ModelLayout,
   adapter: BoundAdapter | undefined,
+  options: EvaluationOptions,
   train: boolean,
 ): void {
-  const weights = new BoundWeights(trace, model);
-  const rows = (slot: string) => trace.bound(slot, 'u32', ['rows']);
-  const segments = trace.bound('segments', 'u32', ['rows', 2]);
-  const hidden = decoder(trace, model.spec, weights, adapter, {
-    tokens: rows('tokens'),
-    rows: { kind: 'segments', segments, positions: rows('positions') },
-  });
-  const head = headWeight(model.spec, weights);
-  const { losses } = headCrossEntropy(
-    trace,
-    { hidden, head, targets: rows('targets') },
-    { withGradient: train },
+  const { objective = sft, settings } = options;
+  const slots = new Map(
+    [...TEXT_SLOTS, ...objective.slots].map(({ name, type, shape }) => [
+      name,
+      trace.bound(name, type, shape),
+    ]),
   );
-  lossSum(trace, { losses, metrics: trace.bound(METRICS, 'f32', [4]) });
+  const slot = (name: string): Tensor => {
+    const tensor = slots.get(name);
+    if (!tensor) throw new Error(`the objective ${objective.name} has no slot ${name}`);
+    return tensor;
+  };
+  const { hidden, head } = traceHidden(trace, model, adapter, slot);
+  const reference = objective.reference ? trace.bound(REFERENCE, 'f32', ['rows']) : undefined;
+  const inputs = { hidden, head, slot, reference, train };
+  const { losses, metrics: measured } = objective.loss(trace, inputs, settings);
+  const metrics = trace.bound(METRICS, 'f32', [metricsWidth(options)]);
+  lossSum(trace, { losses, metrics });
+  for (const [index, values] of measured.entries()) lossSum(trace, { losses: values, metrics }, 4 + index);
 }
 
-export function writeBatch(program: Program, batch: Batch): void {
-  for (const slot of BATCH_SLOTS) program.write(slot, batch[slot]);
+function traceHidden(
+  trace: Trace,
+  model: ModelLayout,
+  adapter: BoundAdapter | undefined,
+  slot: (name: string) => Tensor,
+): { readonly hidden: Tensor; readonly head: DenseWeight } {
+  const weights = new BoundWeights(trace, model);
+  const hidden = decoder(trace, model.spec, weights, adapter, {
+    tokens: slot('tokens'),
+    rows: { kind: 'segments', segments: slot('segments'), positions: slot('positions') },
+  });
+  return { hidden, head: headWeight(model.spec, weights) };
+}
+
+export function writeBatch(program: Program, batch: Batch, slots = batchSlots()): void {
+  const { tokens, positions, segments, targets, more } = batch;
+  const arrays: Readonly<Record<string, Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>>> = {
+    tokens,
+    positions,
+    segments,
+    targets,
+    ...more,
+  };
+  for (const slot of slots) {
+    const array = arrays[slot];
+    if (!array) throw new Error(`a batch lacks ${slot}`);
+    program.write(slot, array);
+  }
 }

@@ -1,20 +1,23 @@
 import type { Batch } from '../data/batches';
 import type { NamedTensor } from '../formats/checkpoint';
+import type { Means } from './objectives/objective';
 import type { StepValues } from './optimizers/optimizer';
 
 export interface MicroBatchValues {
   /** False for the first micro-batch of an accumulation window. */
   readonly accumulate: boolean;
-  /** Target tokens of the whole accumulation window. */
-  readonly windowTargetTokens: number;
+  /** What the loss of the whole accumulation window is the mean over: target tokens, or pairs. */
+  readonly windowTerms: number;
   readonly seed: number;
   /** Micro-batches since the run's start; keys the dropout. */
   readonly counter: number;
 }
 
 export interface StepMetrics {
-  /** Mean loss over the window's target tokens. */
+  /** Mean loss over the window's terms. */
   readonly loss: number;
+  /** The objective's own measures, means as the loss is. */
+  readonly metrics: Means['metrics'];
   /** Global norm of the gradient before clipping. */
   readonly gradNorm: number;
   /** False where the loss or the norm is NaN or infinite; the update was then left out on the device. */
@@ -33,8 +36,8 @@ export interface TrainingProgram {
   optimizerStep(values: StepValues): Promise<void>;
   /** Metrics of the optimizer steps since the last call, oldest first; at most `METRICS_RING` are held. Waits for them. */
   metrics(): Promise<readonly StepMetrics[]>;
-  /** Sum of the losses over the batch's target tokens, without touching gradients or state. */
-  evaluate(batch: Batch): Promise<number>;
+  /** Sums of the losses and measures over the batch, without touching gradients or state. */
+  evaluate(batch: Batch): Promise<Means>;
   readState(): Promise<TrainingState>;
   /** @throws TunesmithError `checkpoint_damaged` if a tensor is missing or of another shape */
   writeState(state: TrainingState): void;

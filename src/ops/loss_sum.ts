@@ -6,10 +6,21 @@ interface Inputs {
   readonly metrics: Tensor;
 }
 
-const definition = defineOp<Inputs, Record<string, never>, null>({
+interface Attributes {
+  readonly index: number;
+}
+
+const definition = defineOp<Inputs, Record<string, never>, Attributes>({
   name: 'loss_sum',
-  lower({ inputs: { losses, metrics } }) {
-    return [{ kernel: 'loss_sum', bindings: [read(losses), update(metrics)], workgroups: () => [1, 1, 1] }];
+  lower({ inputs: { losses, metrics }, attributes: { index } }) {
+    return [
+      {
+        kernel: 'loss_sum',
+        overrides: { place: index },
+        bindings: [read(losses), update(metrics)],
+        workgroups: () => [1, 1, 1],
+      },
+    ];
   },
 });
 
@@ -17,13 +28,16 @@ const definition = defineOp<Inputs, Record<string, never>, null>({
  * Adds the losses (f32 [rows]), times `run.loss_scale`, to metrics[0], and sets metrics[2] to 1 where one is not finite.
  * Both start anew where `run.accumulate` is not set.
  *
- * metrics, f32 [4]: mean loss of the accumulation window, gradient norm, 1 where something was not finite, clip
- * coefficient.
+ * metrics, f32 [4 or more]: mean loss of the accumulation window, gradient norm, 1 where something was not finite, clip
+ * coefficient; then means of what else is measured.
+ *
+ * @param index where the sum goes, after that of the losses: 4 or more
  */
 export function lossSum(
   builder: Builder,
   inputs: { readonly losses: Tensor; readonly metrics: Tensor },
+  index = 0,
 ): void {
   const { losses, metrics } = inputs;
-  builder.apply(definition, { losses, metrics }, {}, null);
+  builder.apply(definition, { losses, metrics }, {}, { index });
 }

@@ -14,7 +14,7 @@ const definition = defineOp<Inputs, Record<string, never>, null>({
 });
 
 /**
- * Copies metrics (f32 [4]) to the slot `run.counter` modulo the ring's length (f32 [slots, 4]): reading back waits for the
+ * Copies metrics (f32 [w], w a multiple of 4) to the slot `run.counter` modulo the ring's length (f32 [slots, w]): reading back waits for the
  * device, so many steps are read at once.
  */
 export function metricsRing(

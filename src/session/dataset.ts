@@ -4,11 +4,12 @@ import { piecesOf, type FileReader } from '../core/file_reader';
 import { dataKey, type DataSettings, type TrainSettings } from '../core/settings/settings';
 import { TimeSlices } from '../core/time_slices';
 import { splitHeldOut, type TokenizedExample } from '../data/batches';
-import { buildExamples, type BuiltExamples, type ExampleSettings } from '../data/examples';
+import type { BuiltExamples, ExampleSettings } from '../data/examples';
 import { DataFault } from '../data/files/fault';
 import { recordsOf, type DataRecord, type Problem } from '../data/records';
 import type { CardRun } from '../exports/model_card';
 import { positionsOf } from '../models/layout';
+import { sft } from '../models/objectives/sft';
 import type { TrainEvent } from '../train/events';
 import { templateOf, type OpenModel } from './open_model';
 
@@ -105,7 +106,7 @@ async function examplesOf(
     }
   };
   try {
-    const built = await buildExamples(usable(), settings, giveWay);
+    const built = await sft.examples(usable(), settings, giveWay);
     const problems = [...unread, ...built.problems];
     return { ...built, problems: problems.sort((a, b) => (a.record ?? 0) - (b.record ?? 0)) };
   } catch (fault) {

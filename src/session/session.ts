@@ -18,6 +18,7 @@ import { adapterLayout, initialAdapter, type AdapterLayout } from '../models/ada
 import type { AdapterSettings } from '../models/adapters/settings';
 import { blockParameters } from '../models/spec';
 import { compileEvaluation } from '../models/evaluation';
+import { sft } from '../models/objectives/sft';
 import { planEvaluation } from '../models/training_graph';
 import { evaluate, type Evaluation } from '../train/evaluate';
 import type { TrainControl } from '../train/control';
@@ -287,14 +288,14 @@ export class Session {
       const { planned } = await this.#residence.kernels.prepare(
         model,
         () => {
-          const plan = planEvaluation(model.layout, adapter?.layout, { capacity, limits });
+          const plan = planEvaluation(model.layout, adapter?.layout, { capacity, limits, settings });
           return { plan, programs: [{ plan }] };
         },
         { seconds: FIT_SECONDS },
       );
-      const program = await compileEvaluation(model, adapter, capacity, planned);
+      const program = await compileEvaluation(model, adapter, { capacity, settings }, planned);
       try {
-        return await evaluate(program, examples);
+        return await evaluate(program, sft, examples);
       } finally {
         program.destroy();
       }

@@ -1,39 +1,50 @@
 import type { TokenizedExample } from '../data/batches';
+import type { Means, Objective } from '../models/objectives/objective';
 import type { TrainingProgram } from '../models/training_program';
 import { evaluationBatches } from './plan';
 
-export interface Evaluation {
-  /** Mean over all target tokens of all examples. */
-  readonly loss: number;
-  /** exp(loss) */
-  readonly perplexity: number;
+export interface Evaluation extends Means {
+  /** exp of the mean negative log-likelihood, if the objective has one. */
+  readonly perplexity: number | undefined;
   readonly targetTokens: number;
 }
 
 /**
- * The loss over all examples, each target token counting the same however the examples are batched.
+ * The loss over all examples, each of its terms counting the same however the examples are batched.
  *
  * @param goOn asked before each batch; where it resolves to false the evaluation is given up
  * @returns undefined where it was given up, or where no example has a target
  */
-export async function evaluate(
+export async function evaluate<Example extends TokenizedExample>(
   program: Pick<TrainingProgram, 'capacity' | 'evaluate'>,
-  examples: readonly TokenizedExample[],
+  objective: Objective<Example>,
+  examples: readonly Example[],
   goOn: () => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<Evaluation | undefined> {
-  let sum = 0;
+  let loss = 0;
+  let terms = 0;
   let targetTokens = 0;
-  for (const batch of evaluationBatches(examples, program.capacity)) {
+  const metrics: Record<string, number> = {};
+  for (const batch of evaluationBatches(objective, examples, program.capacity)) {
     if (!(await goOn())) return undefined;
-    sum += await program.evaluate(batch);
+    const sums = await program.evaluate(batch);
+    loss += sums.loss;
+    for (const [name, sum] of Object.entries(sums.metrics)) metrics[name] = (metrics[name] ?? 0) + sum;
+    terms += objective.terms(batch);
     targetTokens += batch.targetTokens;
   }
-  if (targetTokens === 0) return undefined;
-  const loss = sum / targetTokens;
-  return { loss, perplexity: perplexityOf(loss), targetTokens };
+  if (terms === 0) return undefined;
+  const means: Means = { loss: loss / terms, metrics: divided(metrics, terms) };
+  const perplexity = objective.perplexity(means);
+  return { ...means, perplexity: perplexity === undefined ? undefined : finite(perplexity), targetTokens };
 }
 
-/** exp(loss), kept finite: JSON, in which it is reported and stored, has no infinity. */
-export function perplexityOf(loss: number): number {
-  return Math.min(Math.exp(loss), Number.MAX_VALUE);
+/** Sums as means. */
+export function divided(sums: Means['metrics'], count: number): Means['metrics'] {
+  return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / count]));
+}
+
+/** JSON, in which it is reported and stored, has no infinity. */
+function finite(value: number): number {
+  return Math.min(value, Number.MAX_VALUE);
 }

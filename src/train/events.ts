@@ -15,8 +15,9 @@ export interface StepEvent {
   readonly learning_rate: number;
   /** Norm of the last step's whole gradient, before clipping. */
   readonly grad_norm: number;
-  /** Tokens that the loss is the mean over. */
   readonly target_tokens: number;
+  /** The objective's own measures, as means; absent if it has none. */
+  readonly metrics?: Readonly<Record<string, number>>;
   /** Token rows (prompts too) trained in a second of training; evaluating, sampling and saving don't count. */
   readonly tokens_per_second: number;
   /** Seconds to the end at the pace of late, with as much evaluating, sampling and saving as so far. */
@@ -28,8 +29,10 @@ export interface EvalEvent {
   readonly step: number;
   /** Mean over all target tokens of the held-out examples. */
   readonly eval_loss: number;
-  /** exp(eval_loss) */
-  readonly perplexity: number;
+  /** exp of the mean negative log-likelihood, which eval_loss is unless the targets are smoothed. Absent if there is none. */
+  readonly perplexity?: number;
+  /** The objective's own measures, as means; absent if it has none. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 export interface Answer {

@@ -1,12 +1,7 @@
 import { alignUp } from '../core/align';
 import type { TrainSettings } from '../core/settings/settings';
-import {
-  packMicroBatch,
-  planBatches,
-  type Batch,
-  type BatchPlan,
-  type TokenizedExample,
-} from '../data/batches';
+import { planBatches, type Batch, type BatchPlan, type TokenizedExample } from '../data/batches';
+import type { Objective } from '../models/objectives/objective';
 
 /** Which of `count` examples meet in which step. */
 export function planOf(settings: TrainSettings, count: number): BatchPlan {
@@ -68,22 +63,23 @@ function largestMicroBatch(
 }
 
 /** All examples in their order, as many to a batch as fit `capacity` rows (one example at least). */
-export function* evaluationBatches(
-  examples: readonly TokenizedExample[],
+export function* evaluationBatches<Example extends TokenizedExample>(
+  objective: Pick<Objective<Example>, 'pack'>,
+  examples: readonly Example[],
   capacity: number,
 ): Generator<Batch, void, void> {
-  let batch: TokenizedExample[] = [];
+  let batch: Example[] = [];
   let rows = 0;
   for (const example of examples) {
     if (batch.length > 0 && rows + example.ids.length > capacity) {
-      yield packMicroBatch(batch);
+      yield objective.pack(batch);
       batch = [];
       rows = 0;
     }
     batch.push(example);
     rows += example.ids.length;
   }
-  if (batch.length > 0) yield packMicroBatch(batch);
+  if (batch.length > 0) yield objective.pack(batch);
 }
 
 /** How many answers to the sample prompts a run gives after the one before its first step. */

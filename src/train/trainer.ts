@@ -1,7 +1,8 @@
 import { TunesmithError } from '../core/errors';
 import type { TrainSettings } from '../core/settings/settings';
-import { packMicroBatch, type BatchPlan, type TokenizedExample } from '../data/batches';
+import type { BatchPlan, TokenizedExample } from '../data/batches';
 import type { CheckpointState } from '../formats/checkpoint';
+import type { Objective } from '../models/objectives/objective';
 import {
   METRICS_RING,
   type StepMetrics,
@@ -9,8 +10,8 @@ import {
   type TrainingState,
 } from '../models/training_program';
 import { yieldToEvents, type TrainControl } from './control';
-import { evaluate } from './evaluate';
-import type { Answer, TrainEvent } from './events';
+import { divided, evaluate } from './evaluate';
+import type { Answer, StepEvent, TrainEvent } from './events';
 import { Pace } from './pace';
 import { planOf, sampleSteps } from './plan';
 import { learningRateMultiplier, scheduleOf, warmupStepsOf } from './schedule';
@@ -25,11 +26,12 @@ export interface TrainHooks {
   sample?(step: number, signal: AbortSignal): Promise<readonly Answer[] | undefined>;
 }
 
-export interface TrainOptions {
+export interface TrainOptions<Example extends TokenizedExample = TokenizedExample> {
+  readonly objective: Objective<Example>;
   readonly program: TrainingProgram;
   /** Not empty, none longer than the program's capacity. */
-  readonly examples: readonly TokenizedExample[];
-  readonly heldOut: readonly TokenizedExample[];
+  readonly examples: readonly Example[];
+  readonly heldOut: readonly Example[];
   readonly settings: TrainSettings;
   /** A checkpoint to go on from; without one the program's state is where the run begins. */
   readonly start?: { readonly step: number; readonly state: TrainingState };
@@ -57,7 +59,9 @@ export interface TrainResult {
  * @throws TunesmithError `loss_not_finite`; whatever the program and the hooks throw. The state stays unannounced then:
  *   the caller knows whether it can recover.
  */
-export function train(options: TrainOptions): Promise<TrainResult> {
+export function train<Example extends TokenizedExample>(
+  options: TrainOptions<Example>,
+): Promise<TrainResult> {
   return new Trainer(options).run();
 }
 
@@ -67,11 +71,13 @@ interface SubmittedStep {
   readonly learningRate: number;
   readonly rows: number;
   readonly targetTokens: number;
+  /** What the loss is the mean over. */
+  readonly terms: number;
 }
 type MeasuredStep = SubmittedStep & StepMetrics;
 
-class Trainer {
-  readonly #options: TrainOptions;
+class Trainer<Example extends TokenizedExample> {
+  readonly #options: TrainOptions<Example>;
   readonly #plan: BatchPlan;
   readonly #rate: (done: number) => number;
   readonly #sampleSteps: ReadonlySet<number>;
@@ -83,7 +89,7 @@ class Trainer {
   /** Steps since the last 'step' event. */
   #unlogged: MeasuredStep[] = [];
 
-  constructor(options: TrainOptions) {
+  constructor(options: TrainOptions<Example>) {
     const { settings, examples, start } = options;
     this.#options = options;
     this.#plan = planOf(settings, examples.length);
@@ -132,12 +138,13 @@ class Trainer {
 
   /** False where a pause or a stop came between: the window's gradients are then dropped, to be made again. */
   async #trainStep(): Promise<boolean> {
-    const { program, examples, settings, control } = this.#options;
+    const { program, objective, examples, settings, control } = this.#options;
     const window = this.#plan.window(this.#step);
     const batches = window.microBatches.map((indices) =>
-      packMicroBatch(Array.from(indices, (index) => examples[index]!)),
+      objective.pack(Array.from(indices, (index) => examples[index]!)),
     );
     const targetTokens = batches.reduce((sum, batch) => sum + batch.targetTokens, 0);
+    const terms = batches.reduce((sum, batch) => sum + objective.terms(batch), 0);
     const firstCounter = this.#plan.microBatchesBefore(this.#step);
     for (const [index, batch] of batches.entries()) {
       if (index > 0) await yieldToEvents();
@@ -145,7 +152,7 @@ class Trainer {
       await program.microBatch(batch, {
         accumulate: index > 0,
         // A window without a target has no gradient either; its mean is 0 rather than 0 / 0.
-        windowTargetTokens: Math.max(1, targetTokens),
+        windowTerms: Math.max(1, terms),
         seed: settings.seed,
         counter: firstCounter + index,
       });
@@ -154,7 +161,7 @@ class Trainer {
     this.#step++;
     await program.optimizerStep({ learningRate, step: this.#step });
     const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
-    this.#unread.push({ step: this.#step, learningRate, rows, targetTokens });
+    this.#unread.push({ step: this.#step, learningRate, rows, targetTokens, terms });
     return true;
   }
 
@@ -196,9 +203,15 @@ class Trainer {
     if (last === undefined) return;
     let loss = 0;
     let rows = 0;
+    let terms = 0;
+    const metrics: Record<string, number> = {};
     let targetTokens = 0;
     for (const step of this.#unlogged) {
-      loss += step.loss * step.targetTokens;
+      loss += step.loss * step.terms;
+      terms += step.terms;
+      for (const [name, mean] of Object.entries(step.metrics)) {
+        metrics[name] = (metrics[name] ?? 0) + mean * step.terms;
+      }
       rows += step.rows;
       targetTokens += step.targetTokens;
     }
@@ -210,7 +223,8 @@ class Trainer {
       step: last.step,
       steps,
       epoch: last.step / stepsPerEpoch,
-      loss: targetTokens > 0 ? loss / targetTokens : 0,
+      loss: terms > 0 ? loss / terms : 0,
+      ...measuredOf(divided(metrics, Math.max(1, terms))),
       learning_rate: last.learningRate,
       grad_norm: last.gradNorm,
       target_tokens: targetTokens,
@@ -220,9 +234,9 @@ class Trainer {
   }
 
   async #evaluate(): Promise<void> {
-    const { program, heldOut, onEvent } = this.#options;
+    const { program, objective, heldOut, onEvent } = this.#options;
     await this.#aside(async () => {
-      const result = await evaluate(program, heldOut, async () => {
+      const result = await evaluate(program, objective, heldOut, async () => {
         const goOn = await this.#mayGoOn();
         this.#pace.enter('aside');
         return goOn;
@@ -237,7 +251,8 @@ class Trainer {
         event: 'eval',
         step: this.#step,
         eval_loss: result.loss,
-        perplexity: result.perplexity,
+        ...(result.perplexity !== undefined && { perplexity: result.perplexity }),
+        ...measuredOf(result.metrics),
       });
     });
   }
@@ -292,4 +307,9 @@ class Trainer {
       hint: `Train again with ${tries.join(', or ')}.`,
     });
   }
+}
+
+/** The objective's measures as events carry them. */
+function measuredOf(metrics: Readonly<Record<string, number>>): Pick<StepEvent, 'metrics'> {
+  return Object.keys(metrics).length > 0 ? { metrics } : {};
 }

@@ -18,6 +18,7 @@ interface Parameters {
   readonly limits?: OpCase['limits'];
   /** The losses alone. */
   readonly evaluation?: true;
+  readonly smoothing?: number;
 }
 
 const LOSS_SCALE = 1 / 16;
@@ -71,7 +72,7 @@ function logitsOf(hidden: Float64Array, head: Head, row: number, columns: number
 }
 
 function crossEntropyCase(parameters: Parameters): OpCase {
-  const { rows, columns, every, size = 1 } = parameters;
+  const { rows, columns, every, size = 1, smoothing = 0 } = parameters;
   const head = makeHead(parameters);
   const targets = integers('targets', rows, head.vocabulary).map((target, row) =>
     every > 0 && row % every === 0 ? target : NO_TARGET,
@@ -81,7 +82,7 @@ function crossEntropyCase(parameters: Parameters): OpCase {
 
   const eachRow = (
     values: Arrays,
-    visit: (row: number, probabilities: Float64Array, target: number, loss: number) => void,
+    visit: (row: number, probabilities: Float64Array, target: number, loss: number, smooth: number) => void,
   ): void => {
     for (let row = 0; row < rows; row++) {
       const target = values['targets']![row]!;
@@ -95,6 +96,7 @@ function crossEntropyCase(parameters: Parameters): OpCase {
         exponentials.map((value) => value / sum),
         target,
         Math.log(sum) + top - logits[target]!,
+        Math.log(sum) + top - logits.reduce((a, b) => a + b) / head.vocabulary,
       );
     }
   };
@@ -118,22 +120,30 @@ function crossEntropyCase(parameters: Parameters): OpCase {
     },
     build(builder, tensors) {
       const inputs = { hidden: tensors['hidden']!, head: head.weight(tensors), targets: tensors['targets']! };
-      return { losses: headCrossEntropy(builder, inputs, { withGradient: !parameters.evaluation }).losses };
+      const { losses, nll } = headCrossEntropy(builder, inputs, {
+        withGradient: !parameters.evaluation,
+        smoothing,
+      });
+      return { losses, ...(nll && { nll }) };
     },
-    losses: { losses: LOSS_SCALE },
+    // The plain losses are measured, and have no gradient.
+    losses: { losses: LOSS_SCALE, ...(smoothing > 0 && { nll: 0 }) },
     reference: {
       forward(values) {
         const losses = new Float64Array(rows);
-        eachRow(values, (row, _, __, loss) => {
-          losses[row] = loss;
+        const nll = new Float64Array(rows);
+        eachRow(values, (row, _, __, loss, smooth) => {
+          losses[row] = (1 - smoothing) * loss + smoothing * smooth;
+          nll[row] = loss;
         });
-        return { losses };
+        return { losses, ...(smoothing > 0 && { nll }) };
       },
       backward(values, { losses }) {
         const gradient = new Float64Array(rows * columns);
         eachRow(values, (row, probabilities, target) => {
           probabilities.forEach((probability, v) => {
-            const share = losses![row]! * (probability - (v === target ? 1 : 0));
+            const aim = (v === target ? 1 - smoothing : 0) + smoothing / head.vocabulary;
+            const share = losses![row]! * (probability - aim);
             for (let c = 0; c < columns; c++)
               gradient[row * columns + c]! += share * head.values[v * columns + c]!;
           });
@@ -143,6 +153,7 @@ function crossEntropyCase(parameters: Parameters): OpCase {
     },
     tolerance: {
       losses: { factor: 4 * columns, magnitudes },
+      ...(smoothing > 0 && { nll: { factor: 4 * columns, magnitudes } }),
       // A wrong bit in a logit is a wrong share of its probability, as large as the logit.
       dhidden: 8 * columns * magnitudes.reduce((a, b) => Math.max(a, b)) + head.vocabulary,
     },
@@ -194,6 +205,19 @@ export const cases: readonly OpCase[] = [
     size: 60,
     evaluation: true,
   }),
+  ...combine({ evaluation: [undefined, true as const], smoothing: [0.1, 0.5] }).map(
+    ({ evaluation, smoothing }) =>
+      crossEntropyCase({
+        rows: 9,
+        columns: 8,
+        parts: [64, 64, 3],
+        format: 'f16',
+        every: 2,
+        smoothing,
+        ...(evaluation && { evaluation }),
+      }),
+  ),
+  crossEntropyCase({ rows: 5, columns: 16, parts: [301], format: 'f32', every: 1, size: 60, smoothing: 0.1 }),
   // More rows than a chunk of logits holds.
   crossEntropyCase({
     rows: 150,

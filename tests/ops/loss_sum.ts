@@ -41,7 +41,39 @@ function lossSumCase(parameters: Parameters): OpCase {
   };
 }
 
+/** What is measured beside the losses: its flag adds to that of the losses, which are summed before. */
+function measureCase(parameters: {
+  readonly rows: number;
+  readonly accumulate: boolean;
+  readonly flag: number;
+}): OpCase {
+  const { rows, accumulate, flag } = parameters;
+  const whole = lossSumCase({ ...parameters, rows });
+  return {
+    ...whole,
+    name: `place=5 ${describe(parameters)}`,
+    inputs: {
+      ...whole.inputs,
+      metrics: { type: 'f32', shape: [8], data: Float32Array.of(1, 2, flag, 3, 4, 7, 5, 6) },
+    },
+    build(builder, { losses, metrics }) {
+      lossSum(builder, { losses: losses!, metrics: metrics! }, 5);
+      return { metrics: metrics! };
+    },
+    reference: {
+      forward({ losses }) {
+        const sum = losses!.reduce((total, value) => total + value, 0);
+        return { metrics: Float64Array.of(1, 2, flag, 3, 4, (accumulate ? 7 : 0) + 2 ** -5 * sum, 5, 6) };
+      },
+    },
+    tolerance: {
+      metrics: { factor: 10 + rows / 256, magnitudes: Float64Array.of(0, 0, 0, 0, 0, 7 + rows, 0, 0) },
+    },
+  };
+}
+
 export const cases: readonly OpCase[] = [
+  ...combine({ rows: [300], accumulate: [false, true], flag: [0, 1] }).map(measureCase),
   ...combine({ rows: [1, 200, 1000], accumulate: [false, true] }).map(lossSumCase),
   ...combine({ rows: [1, 300], accumulate: [false, true], spoilt: [NaN, Infinity, -Infinity] }).map(
     lossSumCase,

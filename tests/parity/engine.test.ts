@@ -71,8 +71,8 @@ async function withTraining<T>(
 }
 
 async function step(program: TrainingProgram, number: number): Promise<void> {
-  const windowTargetTokens = batch.targetTokens;
-  await program.microBatch(batch, { accumulate: false, windowTargetTokens, seed: 3, counter: number });
+  const windowTerms = batch.targetTokens;
+  await program.microBatch(batch, { accumulate: false, windowTerms, seed: 3, counter: number });
   await program.optimizerStep({ learningRate: 1e-2, step: number });
 }
 

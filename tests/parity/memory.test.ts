@@ -37,8 +37,8 @@ describe.each(families)('%s', (family) => {
     const program = await compileTraining(model, adapter, options);
     const generator = await resident.generatorFor(adapter);
 
-    const windowTargetTokens = batch.targetTokens;
-    await program.microBatch(batch, { accumulate: false, windowTargetTokens, seed: 1, counter: 0 });
+    const windowTerms = batch.targetTokens;
+    await program.microBatch(batch, { accumulate: false, windowTerms, seed: 1, counter: 0 });
     await program.optimizerStep({ learningRate: 1e-3, step: 1 });
     await program.metrics();
     await program.evaluate(batch);

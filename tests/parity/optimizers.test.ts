@@ -10,7 +10,7 @@ import { compile } from '../../src/graph/compile';
 import { GRADIENTS, PARAMETERS } from '../../src/graph/differentiate';
 import { plan } from '../../src/graph/plan';
 import { Trace } from '../../src/graph/trace';
-import { readParameter, writeParameter } from '../../src/models/adapters/layout';
+import { readParameter, writeParameter, type AdapterTensor } from '../../src/models/adapters/layout';
 import { namedTensors } from '../../src/models/adapter_files';
 import { optimizerPlan } from '../../src/models/optimizers';
 import type { FlatTensor } from '../../src/models/optimizers/optimizer';
@@ -40,11 +40,38 @@ interface Expected {
   };
   readonly tolerance_factor: number;
   readonly loraplus: Run & { readonly value: readonly number[]; readonly loraplus_lr_ratio: number };
+  readonly label_smoothing: Run & { readonly value: number; readonly label_smoothing_factor: number };
 }
 
 const folder = fileURLToPath(new URL('fixtures/optimizers/', import.meta.url));
 const expected = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as Expected;
 const tensorsOf = (name: string) => readTensors(new Uint8Array(readFileSync(`${folder}${name}`))).tensors;
+
+const exact = tensorsOf('expected.safetensors');
+
+/** Every tensor of a kind (all A, say) is as close to float64 as `tolerance_factor` times torch's float32 is. */
+function expectClose(
+  { torch_error }: Run,
+  run: string,
+  tensors: ReturnType<typeof namedTensors>,
+  read: (tensor: AdapterTensor) => Float32Array,
+): void {
+  const valuesFor = (name: string): Float64Array =>
+    new Float64Array(exact.get(`${run}.${name}`)!.data.slice().buffer);
+  const largest = (values: Float64Array): number =>
+    values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  for (const kind of ['lora_A', 'lora_B']) {
+    const names = Object.keys(torch_error).filter((name) => name.includes(kind));
+    const relative = Math.max(...names.map((name) => torch_error[name]! / largest(valuesFor(name))));
+    const own = tensors.filter((each) => each.name.includes(kind));
+    expect(own.length).toBe(names.length);
+    for (const { name, tensor } of own) {
+      const values = valuesFor(name);
+      const allowed = expected.tolerance_factor * relative * largest(values);
+      expect(maxError(read(tensor), values), name).toBeLessThanOrEqual(allowed);
+    }
+  }
+}
 
 let device: Device;
 beforeAll(async () => {
@@ -258,7 +285,6 @@ describe('AdamW with moments in 8 bits', () => {
 
 test('LoRA+ goes 20 steps as peft’s optimiser', async () => {
   const fixture = loadFixture('llama');
-  const exact = tensorsOf('expected.safetensors');
   const { loraplus, tolerance_factor } = expected;
   const { settings: given, train, ...numbers } = updatesOf(fixture.expected, 'f32');
   const settings = { ...DEFAULTS, ...given, loraplus_lr_ratio: loraplus.loraplus_lr_ratio };
@@ -274,11 +300,11 @@ test('LoRA+ goes 20 steps as peft’s optimiser', async () => {
   let counter = 0;
   for (const [step, window] of train.micro_batches.entries()) {
     const batches = window.map((indices) => batchOf(indices.map((index) => train.examples[index]!)));
-    const windowTargetTokens = numbers.target_tokens[step]!;
+    const windowTerms = numbers.target_tokens[step]!;
     for (const [index, batch] of batches.entries()) {
       await program.microBatch(batch, {
         accumulate: index > 0,
-        windowTargetTokens,
+        windowTerms,
         seed: 0,
         counter: counter++,
       });
@@ -291,22 +317,36 @@ test('LoRA+ goes 20 steps as peft’s optimiser', async () => {
     tolerance_factor * loraplus.torch_error['value']!,
   );
   const parameters = await adapter.readParameters();
-  const largest = (values: Float64Array): number =>
-    values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const valuesFor = (name: string): Float64Array => {
-    const { data } = exact.get(`loraplus.${name}`)!;
-    return new Float64Array(data.slice().buffer);
-  };
-  for (const kind of ['lora_A', 'lora_B']) {
-    const names = Object.keys(loraplus.torch_error).filter((name) => name.includes(kind));
-    const relative = Math.max(...names.map((name) => loraplus.torch_error[name]! / largest(valuesFor(name))));
-    for (const { name, tensor } of namedTensors(adapter.layout).filter((each) => each.name.includes(kind))) {
-      const values = valuesFor(name);
-      expect(maxError(readParameter(parameters, tensor), values), name).toBeLessThanOrEqual(
-        tolerance_factor * relative * largest(values),
-      );
-    }
-  }
+  expectClose(loraplus, 'loraplus', namedTensors(adapter.layout), (tensor) =>
+    readParameter(parameters, tensor),
+  );
+  program.destroy();
+  destroy();
+});
+
+test('smoothed targets give transformers’ loss and gradients, in training and in evaluation', async () => {
+  const fixture = loadFixture('llama');
+  const { label_smoothing: smoothing, tolerance_factor } = expected;
+  const settings = { ...DEFAULTS, label_smoothing_factor: smoothing.label_smoothing_factor };
+  const { model, adapter, destroy } = await loadOnDevice(device, fixture, 'f32', settings);
+  const program = await compileTraining(model, adapter, { capacity: 64, settings });
+  const batch = batchOf(fixture.expected.batch);
+  const windowTerms = batch.targetTokens;
+  await program.microBatch(batch, { accumulate: false, windowTerms, seed: 0, counter: 0 });
+  const gradients = new Float32Array(await device.buffers.read(adapter.buffers.get(GRADIENTS)!));
+  await program.optimizerStep({ learningRate: 0, step: 1 });
+  const [metrics] = await program.metrics();
+  const allowed = tolerance_factor * smoothing.torch_error['value']!;
+  expect(Math.abs(metrics!.loss - smoothing.value)).toBeLessThanOrEqual(allowed);
+  const sums = await program.evaluate(batch);
+  expect(Math.abs(sums.loss / windowTerms - smoothing.value)).toBeLessThanOrEqual(allowed);
+  // What is measured beside it is the loss without smoothing.
+  const plain = fixture.expected.variants.f32!.loss;
+  expect(Math.abs(metrics!.metrics['nll_loss']! - plain)).toBeLessThanOrEqual(allowed);
+  expect(Math.abs(sums.metrics['nll_loss']! / windowTerms - plain)).toBeLessThanOrEqual(allowed);
+  expectClose(smoothing, 'label_smoothing', namedTensors(adapter.layout), (tensor) =>
+    readParameter(gradients, tensor),
+  );
   program.destroy();
   destroy();
 });

@@ -14,7 +14,7 @@ import { adapterLayout, initialAdapter } from '../../src/models/adapters/layout'
 import { optimizerPlan } from '../../src/models/optimizers';
 import type { Model } from '../../src/models/model';
 import { linearMaps } from '../../src/models/spec';
-import { BATCH_SLOTS, METRICS, planMicroBatch, writeBatch } from '../../src/models/training_graph';
+import { batchSlots, METRICS, planMicroBatch, writeBatch } from '../../src/models/training_graph';
 import { gpu } from './dawn';
 import { loadFixture } from './fixtures';
 
@@ -60,7 +60,7 @@ beforeAll(async () => {
     settings: { ...DEFAULTS, gradient_checkpointing: true },
   });
   const buffers = new Map([...model.buffers, ...adapter.buffers, [METRICS, metrics] as const]);
-  program = await compile(device, plan, { buffers, inputs: BATCH_SLOTS });
+  program = await compile(device, plan, { buffers, inputs: batchSlots() });
   writeBatch(program, batch);
 });
 afterAll(() => {

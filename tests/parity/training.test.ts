@@ -54,10 +54,10 @@ describe.each([...trainedFamilies, ...adapted])('%s', (name) => {
       let counter = 0;
       for (const [step, window] of train.micro_batches.entries()) {
         const batches = window.map((indices) => batchOf(indices.map((index) => train.examples[index]!)));
-        const windowTargetTokens = batches.reduce((sum, { targetTokens }) => sum + targetTokens, 0);
-        expect(windowTargetTokens).toBe(numbers.target_tokens[step]);
+        const windowTerms = batches.reduce((sum, { targetTokens }) => sum + targetTokens, 0);
+        expect(windowTerms).toBe(numbers.target_tokens[step]);
         for (const [index, batch] of batches.entries()) {
-          const values = { accumulate: index > 0, windowTargetTokens, seed: 0, counter: counter++ };
+          const values = { accumulate: index > 0, windowTerms, seed: 0, counter: counter++ };
           await program.microBatch(batch, values);
         }
         const learningRate = settings.learning_rate * learningRateMultiplier(schedule, step);

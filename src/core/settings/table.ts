@@ -192,6 +192,12 @@ export const SETTINGS = {
     decides: ['memory'],
     help: 'LoRA+: how many times faster the adapter’s B learns than its A. 16 with a smaller learning_rate is usual; 1: as fast.',
   }),
+  label_smoothing_factor: setting(number({ from: 0, below: 1 }), {
+    default: 0,
+    group: 'optimizer',
+    decides: ['memory'],
+    help: 'Share of each target that is spread over the whole vocabulary, against being too sure; 0 is usual.',
+  }),
   weight_decay: setting(number({ from: 0, most: 1 }), {
     default: 0,
     group: 'optimizer',

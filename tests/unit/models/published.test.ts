@@ -97,7 +97,7 @@ function checkAll(layout: ModelLayout, rows = 1024): void {
   const options = { capacity: rows, limits: LIMITS };
   const settings = { ...DEFAULTS, gradient_checkpointing: true };
   expect(faultsOf(planMicroBatch(layout, adapter, { ...options, settings }))).toEqual([]);
-  expect(faultsOf(planEvaluation(layout, adapter, options))).toEqual([]);
+  expect(faultsOf(planEvaluation(layout, adapter, { ...options, settings }))).toEqual([]);
   expect(faultsOf(planOptimizer(adapter, { limits: LIMITS, settings }))).toEqual([]);
   const { prefill, decode } = planChat(layout, adapter, { cacheRows: 2048, limits: LIMITS });
   expect(faultsOf(prefill.plan)).toEqual([]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS, type TrainSettings } from '../../../src/core/settings/settings';
 import type { TokenizedExample } from '../../../src/data/batches';
+import { sft } from '../../../src/models/objectives/sft';
 import { loadCheckpoint, saveCheckpoint } from '../../../src/storage/checkpoints';
 import { fileCheckpoints } from '../../../src/storage/file_runs';
 import { TrainControl } from '../../../src/train/control';
@@ -29,6 +30,7 @@ async function runOn(files: MemoryFiles, program: ToyProgram): Promise<number> {
   const start = found && { step: found.step, state: found.tensors };
   await train({
     program,
+    objective: sft,
     examples,
     heldOut: [],
     settings,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import type { TokenizedExample } from '../../../src/data/batches';
+import { sft } from '../../../src/models/objectives/sft';
 import { evaluate } from '../../../src/train/evaluate';
 import { capacityOf, evaluationBatches, planOf, sampleSteps } from '../../../src/train/plan';
 
@@ -45,10 +46,10 @@ describe('capacityOf', () => {
 
 describe('evaluationBatches', () => {
   it('keeps the order and fills batches up to the capacity', () => {
-    const batches = [...evaluationBatches(examples, 112)];
+    const batches = [...evaluationBatches(sft, examples, 112)];
     expect(batches.map(({ rows }) => rows)).toEqual([72, 89, 112]);
     expect(batches.reduce((sum, batch) => sum + batch.targetTokens, 0)).toBe(273 - lengths.length);
-    expect([...evaluationBatches([], 112)]).toEqual([]);
+    expect([...evaluationBatches(sft, [], 112)]).toEqual([]);
   });
 });
 
@@ -56,33 +57,39 @@ describe('evaluate', () => {
   // A loss of 1 for each target of value 1, 3 for others: a mean of batch means would differ from the mean over tokens.
   const program = {
     capacity: 112,
-    evaluate: (batch: { targets: Uint32Array }) =>
-      Promise.resolve(
-        batch.targets.reduce((sum, target) => sum + (target === 0xffffffff ? 0 : target === 1 ? 1 : 3), 0),
-      ),
+    evaluate: (batch: { targets: Uint32Array; targetTokens: number }) =>
+      Promise.resolve({
+        loss: batch.targets.reduce(
+          (sum, target) => sum + (target === 0xffffffff ? 0 : target === 1 ? 1 : 3),
+          0,
+        ),
+        metrics: { nll_loss: batch.targetTokens * 0.5 },
+      }),
   };
 
   it('weighs every target token alike', async () => {
-    const result = await evaluate(program, examples);
+    const result = await evaluate(program, sft, examples);
     // Each of the seven examples has the target 1 once.
     const loss = (7 * 1 + (266 - 7) * 3) / 266;
     expect(result?.targetTokens).toBe(266);
     expect(result?.loss).toBeCloseTo(loss, 12);
-    expect(result?.perplexity).toBeCloseTo(Math.exp(loss), 10);
+    expect(result?.metrics).toEqual({ nll_loss: 0.5 });
+    // Of the plain losses, if they are measured beside smoothed ones.
+    expect(result?.perplexity).toBeCloseTo(Math.exp(0.5), 10);
   });
 
   it('gives up when told to, and has nothing to say without targets', async () => {
     let asked = 0;
-    expect(await evaluate(program, examples, () => Promise.resolve(asked++ < 1))).toBeUndefined();
+    expect(await evaluate(program, sft, examples, () => Promise.resolve(asked++ < 1))).toBeUndefined();
     expect(asked).toBe(2);
     expect(
-      await evaluate(program, [{ ids: Uint32Array.of(1, 2), trained: new Uint8Array(2) }]),
+      await evaluate(program, sft, [{ ids: Uint32Array.of(1, 2), trained: new Uint8Array(2) }]),
     ).toBeUndefined();
   });
 
   it('keeps the perplexity a number that JSON can hold', async () => {
-    const diverged = { capacity: 112, evaluate: () => Promise.resolve(1e6) };
-    expect((await evaluate(diverged, [example(3)]))?.perplexity).toBe(Number.MAX_VALUE);
+    const diverged = { capacity: 112, evaluate: () => Promise.resolve({ loss: 1e6, metrics: {} }) };
+    expect((await evaluate(diverged, sft, [example(3)]))?.perplexity).toBe(Number.MAX_VALUE);
   });
 });
 

@@ -3,6 +3,7 @@ import { bytesOf } from '../../../src/core/bytes';
 import { floatsOf } from '../../../src/core/dtype';
 import { NO_TARGET, type Batch } from '../../../src/data/batches';
 import { tensorOf } from '../../../src/formats/checkpoint';
+import type { Means } from '../../../src/models/objectives/objective';
 import type { StepValues } from '../../../src/models/optimizers/optimizer';
 import type {
   MicroBatchValues,
@@ -46,7 +47,7 @@ export class ToyProgram implements TrainingProgram {
     await Promise.resolve();
     if (batch.rows > this.capacity) throw new Error(`${batch.rows} rows`);
     this.calls.push(
-      `${values.accumulate ? '+' : '='}${batch.rows}/${batch.targetTokens}/${values.windowTargetTokens}#${values.counter}`,
+      `${values.accumulate ? '+' : '='}${batch.rows}/${batch.targetTokens}/${values.windowTerms}#${values.counter}`,
     );
     if (!values.accumulate) {
       this.#gradient = new Float32Array(SIZE);
@@ -56,8 +57,8 @@ export class ToyProgram implements TrainingProgram {
       if (target === NO_TARGET) continue;
       const noise = uniform(values.seed, 1, values.counter) * 0.01;
       const error = this.#state.parameters[target % SIZE]! - target / SIZE + noise;
-      this.#gradient[target % SIZE]! += error / values.windowTargetTokens;
-      this.#loss += (0.5 * error * error) / values.windowTargetTokens;
+      this.#gradient[target % SIZE]! += error / values.windowTerms;
+      this.#loss += (0.5 * error * error) / values.windowTerms;
     }
   }
 
@@ -66,7 +67,7 @@ export class ToyProgram implements TrainingProgram {
     this.optimizerSteps.push(values);
     const broken = values.step === this.brokenStep;
     const gradNorm = Math.hypot(...this.#gradient);
-    this.#metrics.push({ loss: broken ? NaN : this.#loss, gradNorm, finite: !broken });
+    this.#metrics.push({ loss: broken ? NaN : this.#loss, gradNorm, finite: !broken, metrics: {} });
     this.mostHeld = Math.max(this.mostHeld, this.#metrics.length);
     if (broken) return;
     const { parameters, moment1, moment2 } = this.#state;
@@ -87,7 +88,7 @@ export class ToyProgram implements TrainingProgram {
     return Promise.resolve(metrics);
   }
 
-  async evaluate(batch: Batch): Promise<number> {
+  async evaluate(batch: Batch): Promise<Means> {
     this.onWork('evaluate');
     await Promise.resolve();
     if (batch.rows > this.capacity) throw new Error(`${batch.rows} rows`);
@@ -95,7 +96,7 @@ export class ToyProgram implements TrainingProgram {
     for (const target of batch.targets) {
       if (target !== NO_TARGET) sum += 0.5 * (this.#state.parameters[target % SIZE]! - target / SIZE) ** 2;
     }
-    return sum;
+    return { loss: sum, metrics: {} };
   }
 
   readState(): Promise<TrainingState> {

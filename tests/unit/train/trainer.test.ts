@@ -3,6 +3,7 @@ import { TunesmithError } from '../../../src/core/errors';
 import { DEFAULTS, type TrainSettings } from '../../../src/core/settings/settings';
 import type { TokenizedExample } from '../../../src/data/batches';
 import { METRICS_RING, type TrainingState } from '../../../src/models/training_program';
+import { sft } from '../../../src/models/objectives/sft';
 import { TrainControl } from '../../../src/train/control';
 import type { StepEvent, TrainEvent } from '../../../src/train/events';
 import { train, type TrainOptions, type TrainPosition, type TrainResult } from '../../../src/train/trainer';
@@ -48,6 +49,7 @@ function prepare(changes: Partial<TrainSettings> = {}, more: Partial<TrainOption
   const saved: Run['saved'] = new Map();
   const options: TrainOptions = {
     program,
+    objective: sft,
     examples,
     heldOut,
     settings: { ...settings, ...changes },
@@ -415,7 +417,7 @@ describe('a loss that is not finite', () => {
 
   it('stops at an evaluation too', async () => {
     const run = prepare();
-    run.program.evaluate = () => Promise.resolve(Infinity);
+    run.program.evaluate = () => Promise.resolve({ loss: Infinity, metrics: {} });
     await expect(train(run.options)).rejects.toThrow('held-out examples is NaN or infinite after step 3.');
   });
 });

@@ -37,7 +37,9 @@ describe('the form for training settings', () => {
 
   it('asks the engine for the defaults', async () => {
     const settings = new SettingsState();
-    await settings.load(engineOf({ models: { defaults: () => Promise.resolve({ ...DEFAULTS, r: 4 }) } }).remote);
+    await settings.load(
+      engineOf({ models: { defaults: () => Promise.resolve({ ...DEFAULTS, r: 4 }) } }).remote,
+    );
     expect(settings.values).toEqual({ ...DEFAULTS, r: 4 });
     expect(settings.valid).toBe(true);
   });

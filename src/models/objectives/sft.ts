@@ -1,0 +1,28 @@
+import { packMicroBatch } from '../../data/batches';
+import { buildExamples } from '../../data/examples';
+import { headCrossEntropy } from '../../ops/head_cross_entropy';
+import { u32 } from '../../ops/op';
+import type { Objective } from './objective';
+
+/** The negative log-likelihood before smoothing, as TRL and Transformers name it. */
+const NLL = 'nll_loss';
+
+/**
+ * Supervised fine-tuning: the mean negative log-likelihood of the target tokens, smoothed as Transformers' `LabelSmoother`
+ * does it, in training and in evaluation.
+ */
+export const sft: Objective = {
+  name: 'sft',
+  examples: buildExamples,
+  pack: packMicroBatch,
+  terms: ({ targetTokens }) => targetTokens,
+  slots: [{ name: 'targets', ...u32('rows') }],
+  reference: false,
+  metrics: ({ label_smoothing_factor }) => (label_smoothing_factor > 0 ? [NLL] : []),
+  loss(builder, { hidden, head, slot, train }, { label_smoothing_factor: smoothing }) {
+    const options = { withGradient: train, smoothing };
+    const { losses, nll } = headCrossEntropy(builder, { hidden, head, targets: slot('targets') }, options);
+    return { losses, metrics: nll ? [nll] : [] };
+  },
+  perplexity: ({ loss, metrics }) => Math.exp(metrics[NLL] ?? loss),
+};
