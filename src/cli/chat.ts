@@ -7,6 +7,7 @@ import {
 import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';
 import { MODEL_OPTIONS } from './library';
 import { conversation, openSession, progressText } from './open';
+import { interruptible, stopped } from './signals';
 
 export const chatCommand: Command = {
   name: 'chat',
@@ -25,16 +26,15 @@ export const chatCommand: Command = {
     const answerSettings = parseAnswerSettings(args.answers);
     const messages = conversation(args.text('system'), args.required('prompt'));
     const session = await openSession(args, settings, output);
-    const stop = new AbortController();
-    const onInterrupt = (): void => stop.abort();
-    process.once('SIGINT', onInterrupt);
     try {
-      const result = await session.chat(session.tuned ? 'tuned' : 'base', messages, answerSettings, {
-        template: settings.template,
-        signal: stop.signal,
-        onProgress: (progress) => output.progress(progressText(progress)),
-        onText: (delta) => output.text(delta),
-      });
+      const result = await interruptible((signal) =>
+        session.chat(session.tuned ? 'tuned' : 'base', messages, answerSettings, {
+          template: settings.template,
+          signal,
+          onProgress: (progress) => output.progress(progressText(progress)),
+          onText: (delta) => output.text(delta),
+        }),
+      );
       output.line('');
       output.json({
         answer: result.text,
@@ -42,8 +42,8 @@ export const chatCommand: Command = {
         tokens_per_second: result.tokensPerSecond,
         stopped_by: result.stoppedBy,
       });
+      if (result.stoppedBy === 'person') throw stopped('Stopped before the answer was whole.');
     } finally {
-      process.off('SIGINT', onInterrupt);
       session.close();
     }
   },

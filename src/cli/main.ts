@@ -11,6 +11,7 @@ import { modelsCommand } from './models';
 import { createOutput } from './output';
 import { previewCommand } from './preview';
 import { searchCommand } from './search';
+import { stoppedExitCode } from './signals';
 import { trainCommand } from './train';
 
 const commands: readonly Command[] = [
@@ -25,8 +26,8 @@ const commands: readonly Command[] = [
   modelsCommand,
 ];
 
-/** 1: a failure; 2: a wrong setting, file or value; 130: somebody stopped it. */
-const EXIT_CODES: Readonly<Record<ErrorClass, number>> = {
+/** 1: a failure; 2: a wrong setting, file or value; undefined: a signal stopped it, which has a code of its own. */
+const EXIT_CODES: Readonly<Record<ErrorClass, number | undefined>> = {
   access: 2,
   busy: 1,
   damaged: 2,
@@ -39,7 +40,7 @@ const EXIT_CODES: Readonly<Record<ErrorClass, number>> = {
   network: 1,
   numbers: 1,
   refetch: 1,
-  stopped: 130,
+  stopped: undefined,
   storage: 1,
   token: 2,
 };
@@ -75,13 +76,15 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
         .trim()
         .replace(/\s*\n\s*/g, ' ')}\n`,
     );
-    return EXIT_CODES[error.errorClass];
+    return EXIT_CODES[error.errorClass] ?? stoppedExitCode();
   }
 }
 
 // Whoever reads the output may have had enough of it (`| head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
+  // The terminal was closed; what is under way is stopped by that signal.
+  if (error.code === 'EIO') return;
   throw error;
 });
 

@@ -10,6 +10,7 @@ import { openDevice } from './device';
 import { openFolder, openDataFiles } from './files';
 import { libraryOf, modelOrigin, tuningOf } from './library';
 import type { Output } from './output';
+import { interruptible, stopped } from './signals';
 
 /**
  * A session with the model that the arguments name, and with their adapter where they name one. Ctrl-C ends the opening.
@@ -26,9 +27,16 @@ export async function openSession(
   const session = new Session({ openDevice, tuning: tuningOf(args) });
   try {
     const library = libraryOf(args, session, origin);
-    await interruptible((signal) =>
-      library.open(origin, settings, { onProgress: (told) => output.progress(progressText(told)), signal }),
-    );
+    await interruptible(async (signal) => {
+      const onProgress = (told: Progress): void => output.progress(progressText(told));
+      try {
+        await library.open(origin, settings, { onProgress, signal });
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        const hint = 'What has arrived of a download is kept: the same command goes on from there.';
+        throw stopped('Stopped before the model was open.', hint, error);
+      }
+    });
     output.progress('');
     const { facts, textNotes } = session.model;
     for (const note of [...facts.notes, ...textNotes]) output.note(note);
@@ -38,31 +46,6 @@ export async function openSession(
     output.progress('');
     session.close();
     throw error;
-  }
-}
-
-/** Ends the work at Ctrl-C; the second time the process. Throws `stopped` where it was ended. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const stop = new AbortController();
-  const onSignal = (): void => {
-    if (stop.signal.aborted) process.exit(130);
-    stop.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  try {
-    return await work(stop.signal);
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    throw new TunesmithError({
-      code: 'stopped',
-      message: 'Stopped.',
-      hint: 'What has arrived of a download is kept: the same command goes on from there.',
-      cause: error,
-    });
-  } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
   }
 }
 

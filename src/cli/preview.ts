@@ -7,7 +7,7 @@ import { JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
 import { jsonOf } from './json';
 import { MODEL_OPTIONS, libraryOf, modelOrigin, tuningOf } from './library';
-import { interruptible } from './open';
+import { interruptible } from './signals';
 
 export const previewCommand: Command = {
   name: 'preview',

@@ -5,7 +5,7 @@ import { Session } from '../session/session';
 import { JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
 import { HUB_OPTIONS, libraryOf } from './library';
-import { interruptible } from './open';
+import { interruptible } from './signals';
 
 export const searchCommand: Command = {
   name: 'search',

@@ -1,36 +1,34 @@
-import { stat } from 'node:fs/promises';
 import { TunesmithError } from '../core/errors';
 import {
-  FIXED_SETTINGS,
+  ADAPTER_SETTINGS,
   parseSettings,
   SETTING_NAMES,
-  type SettingName,
-  type SettingValue,
   type TrainSettings,
 } from '../core/settings/settings';
-import type { CheckpointState } from '../formats/checkpoint';
 import { folderTarget } from '../exports/folder_target';
-import { adapterLayout } from '../models/adapters/layout';
-import type { AdapterSettings } from '../models/adapters/settings';
-import { ADAPTER_CONFIG, moduleNames } from '../models/adapter_files';
+import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, moduleNames } from '../models/adapter_files';
+import { Adapters } from '../session/adapters';
+import { Examples } from '../session/examples';
+import { Exclusive } from '../session/exclusive';
 import { planExport, writeExport } from '../session/exporting';
 import type { TunedAdapter } from '../session/resident';
+import { RunRecords } from '../session/runs/run_records';
+import { checkSame, resumedSettings } from '../session/runs/run_settings';
+import { Runs } from '../session/runs/runs';
 import type { Session } from '../session/session';
-import { loadCheckpoint } from '../storage/checkpoints';
-import { fileCheckpoints } from '../storage/file_runs';
+import { fileRuns } from '../storage/file_runs';
 import type { FileStore } from '../storage/file_store';
-import { nodeFiles } from '../storage/node_files';
-import { TrainControl } from '../train/control';
+import type { RunRecord, StoredRun } from '../storage/runs';
 import type { TrainEvent } from '../train/events';
+import type { Arguments } from './arguments';
 import { DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openFolder } from './files';
 import { reportMemory } from './memory';
 import { MODEL_OPTIONS } from './library';
 import { openSession, progressText, readData, setExamples } from './open';
 import type { Output } from './output';
-
-/** Within --output_dir. */
-const CHECKPOINTS = 'checkpoints';
+import { holdsRun, withOutputFolder } from './output_folder';
+import { interruptible, stopped } from './signals';
 
 export const trainCommand: Command = {
   name: 'train',
@@ -59,63 +57,95 @@ export const trainCommand: Command = {
   },
   settings: SETTING_NAMES,
   async run(args, output) {
-    const path = args.required('output_dir');
-    await checkOutputFolder(path);
-    const files = nodeFiles(path);
-    const resumes = args.flag('resume_from_checkpoint');
-    const start = resumes ? await lastCheckpoint(files, path) : undefined;
-    const formerRun = resumes ? [] : await filesOfRun(files);
-    if (formerRun.length > 0 && !args.flag('overwrite_output_dir')) throw outputUsed(path);
-    const wanted = start
-      ? resumedSettings(args.settings, parseSettings(start.settings))
-      : parseSettings(args.settings);
+    const typed = parseSettings(args.settings);
     const data = await readData(args);
-    const initPath = start ? undefined : args.text('init_adapter');
+    const initPath = args.flag('resume_from_checkpoint') ? undefined : args.text('init_adapter');
     const initFolder = initPath === undefined ? undefined : await openFolder(initPath, 'init_adapter');
+    const path = args.required('output_dir');
+    await withOutputFolder(path, async (files) => {
+      const records = new RunRecords({
+        runs: fileRuns(files),
+        locks: undefined,
+        persist: () => Promise.resolve(),
+      });
+      const former = args.flag('resume_from_checkpoint') ? await lastRun(records, path) : undefined;
+      if (!former && !args.flag('overwrite_output_dir') && (await holdsRun(files))) throw outputUsed(path);
+      const wanted = former ? resumedSettings(former.settings, args.settings) : typed;
 
-    const session = await openSession(args, wanted, output);
-    try {
-      const initial = initFolder && (await session.importAdapter(initFolder));
-      const settings = initial ? settingsOf(initial, args.settings, wanted) : wanted;
-      await setExamples(session, data, settings, output);
-      // Those of the former run would else be taken for this one's.
-      if (formerRun.length > 0) await files.remove(CHECKPOINTS);
-      const control = new TrainControl();
-      const outcome = await interruptible(control, output, () =>
-        session.train({
-          settings,
-          checkpoints: fileCheckpoints(files, CHECKPOINTS),
-          control,
-          onEvent: (event) => report(event, output),
-          start,
-          samples: !output.isJson,
-          initial: initial && withDropout(initial, settings, session),
-        }),
-      );
-      await writeExport(await planExport(session, 'peft'), folderTarget(files));
-      reportMemory(await session.device(), output);
-      output.json({ event: 'done', output_dir: path });
-      output.line(`${outcome.state} at step ${outcome.step} of ${outcome.steps}; the adapter is in ${path}`);
-    } finally {
-      session.close();
-    }
+      const session = await openSession(args, wanted, output);
+      try {
+        const initial = initFolder && (await session.importAdapter(initFolder));
+        const settings = initial ? settingsOver(initial, args.settings) : wanted;
+        await setExamples(session, data, settings, output);
+        if (!former) await clear(files, records);
+        const runs = runsOf(session, records, output);
+        const onEvent = (event: TrainEvent): void => report(event, output);
+        const run = await interruptible(async (signal) => {
+          signal.addEventListener('abort', () => {
+            output.note('Stopping; what was learnt is kept. Once more to quit at once.');
+            runs.stop();
+          });
+          if (!former) return await runs.start(settings, onEvent, initial ? 'adapter' : 'new');
+          const files = session.dataset.files;
+          return await runs.continue(former.id, onEvent, () => undefined, {
+            changes: args.settings,
+            data: files,
+          });
+        });
+        await finish(run, { path, files, session, output });
+      } finally {
+        session.close();
+      }
+    });
   },
 };
 
-async function checkOutputFolder(path: string): Promise<void> {
-  const info = await stat(path).catch(() => undefined);
-  if (!info || info.isDirectory()) return;
-  throw new TunesmithError({
-    code: 'output_dir',
-    message: `--output_dir: ${path} is no folder.`,
-    hint: 'Name a folder; it is made where there is none.',
-  });
+/** The life of runs over this session, whose model is open already. */
+function runsOf(session: Session, records: RunRecords, output: Output): Runs {
+  const exclusive = new Exclusive();
+  const examples = new Examples(session);
+  const adapters = new Adapters(session, exclusive);
+  // Samples are for people.
+  return new Runs({ session, exclusive, records, examples, adapters, options: { samples: !output.isJson } });
 }
 
-/** What a run has left in an output folder. */
-async function filesOfRun(files: FileStore): Promise<readonly string[]> {
-  const adapter = await files.open(ADAPTER_CONFIG);
-  return [...(await files.list(CHECKPOINTS)), ...(adapter ? [ADAPTER_CONFIG] : [])];
+/** Writes the adapter of a run that learnt something. Throws `stopped` for one that is not finished. */
+async function finish(
+  { state, checkpointStep: step, steps }: RunRecord,
+  {
+    path,
+    files,
+    session,
+    output,
+  }: { readonly path: string; readonly files: FileStore; readonly session: Session; readonly output: Output },
+): Promise<void> {
+  const goOn = 'The same command with --resume_from_checkpoint goes on from there.';
+  if (state === 'stopped' && step === 0) {
+    throw stopped(`Stopped before the first step of ${steps}: there is no adapter yet.`, goOn);
+  }
+  await writeExport(await planExport(session, 'peft'), folderTarget(files));
+  if (state === 'stopped') {
+    throw stopped(`Stopped at step ${step} of ${steps}; the adapter of that step is in ${path}.`, goOn);
+  }
+  reportMemory(await session.device(), output);
+  output.json({ event: 'done', output_dir: path });
+  output.line(`${state} at step ${step} of ${steps}; the adapter is in ${path}`);
+}
+
+/** Removes the runs and the adapter of before: they would be taken for the new run's. */
+async function clear(files: FileStore, records: RunRecords): Promise<void> {
+  for (const { id } of await records.all()) await records.remove(id);
+  for (const name of ['runs', ADAPTER_CONFIG, ADAPTER_WEIGHTS]) await files.remove(name);
+}
+
+async function lastRun(records: RunRecords, path: string): Promise<StoredRun> {
+  const [run] = await records.all();
+  if (run) return run;
+  throw new TunesmithError({
+    code: 'no_checkpoint',
+    message: `--resume_from_checkpoint: ${path} holds no run.`,
+    hint: 'Leave it out to start a new run.',
+  });
 }
 
 function outputUsed(path: string): TunesmithError {
@@ -126,88 +156,15 @@ function outputUsed(path: string): TunesmithError {
   });
 }
 
-async function lastCheckpoint(files: FileStore, path: string): Promise<CheckpointState> {
-  const start = await loadCheckpoint(fileCheckpoints(files, CHECKPOINTS));
-  if (start) return start;
-  throw new TunesmithError({
-    code: 'no_checkpoint',
-    message: `--resume_from_checkpoint: ${path} holds no checkpoint.`,
-    hint: 'Leave it out to start a new run.',
-  });
-}
-
-/** The settings of the run that goes on; those that were typed take their place where that makes sense. */
-function resumedSettings(typed: Partial<TrainSettings>, recorded: TrainSettings): TrainSettings {
-  for (const name of FIXED_SETTINGS) {
-    checkSame(name, typed, recorded, 'the checkpoint was made with');
-  }
-  return parseSettings(typed, recorded);
-}
-
-const ADAPTER_SETTINGS = ['r', 'lora_alpha', 'use_rslora'] as const;
-
-/** With the adapter that the run begins with, its rank, scale and targets hold. */
-function settingsOf(
-  { layout }: TunedAdapter,
-  typed: Partial<TrainSettings>,
-  settings: TrainSettings,
-): TrainSettings {
-  const { r, lora_alpha, use_rslora, lora_dropout } = layout.settings;
-  const target_modules = moduleNames(layout);
-  const own = { r, lora_alpha, use_rslora, target_modules };
-  for (const name of ADAPTER_SETTINGS) checkSame(name, typed, own, 'the adapter in --init_adapter has');
-  const named = typed.target_modules === 'all-linear' ? undefined : typed.target_modules;
-  if (named) {
-    const sorted = { target_modules: target_modules.toSorted() };
-    checkSame(
-      'target_modules',
-      { target_modules: named.toSorted() },
-      sorted,
-      'the adapter in --init_adapter has',
-    );
-  }
-  return parseSettings({ ...own, lora_dropout: typed.lora_dropout ?? lora_dropout }, settings);
-}
-
-function checkSame<Name extends SettingName>(
-  name: Name,
-  typed: Partial<TrainSettings>,
-  fixed: Pick<TrainSettings, Name>,
-  owner: string,
-): void {
-  const given: SettingValue | undefined = typed[name];
-  if (given === undefined || String(given) === String(fixed[name])) return;
-  throw new TunesmithError({
-    code: 'setting_differs',
-    message: `--${name} is ${String(given)}, but ${owner} ${String(fixed[name])}.`,
-    hint: `Leave --${name} out.`,
-  });
-}
-
-/** Dropout is no part of an adapter's matrices, so training may choose it. */
-function withDropout(
-  { layout, parameters }: TunedAdapter,
-  { lora_dropout }: Pick<AdapterSettings, 'lora_dropout'>,
-  session: Session,
-): TunedAdapter {
-  return { layout: adapterLayout(session.layout.spec, { ...layout.settings, lora_dropout }), parameters };
-}
-
-/** Ctrl-C stops and keeps what was learnt; the second time it quits. */
-async function interruptible<T>(control: TrainControl, output: Output, work: () => Promise<T>): Promise<T> {
-  const onSignal = (): void => {
-    if (control.stopped) process.exit(130);
-    output.note('Stopping; what was learnt is kept. Once more to quit at once.');
-    control.stop();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  try {
-    return await work();
-  } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
-  }
+/** The settings that were typed, over those of the adapter that the run begins with. Throws `setting_differs`. */
+function settingsOver(adapter: TunedAdapter, typed: Arguments['settings']): TrainSettings {
+  const { settings } = adapter.layout;
+  const held = { ...settings, target_modules: moduleNames(adapter.layout) };
+  const names = ADAPTER_SETTINGS.filter(
+    (name) => name !== 'target_modules' || typed.target_modules !== 'all-linear',
+  );
+  checkSame(names, typed, held, 'the adapter in --init_adapter has');
+  return parseSettings({ lora_dropout: settings.lora_dropout, ...typed });
 }
 
 function report(event: TrainEvent, output: Output): void {

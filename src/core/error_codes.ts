@@ -132,6 +132,7 @@ export const ERROR_CLASSES = {
   no_targets: 'input',
   nothing_to_learn: 'input',
   output_dir: 'input',
+  output_dir_in_use: 'busy',
   output_dir_used: 'input',
   quant_map: 'input',
   quant_state: 'input',

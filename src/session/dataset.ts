@@ -28,6 +28,8 @@ export interface Dataset {
   readonly notes: readonly string[];
   /** A few questions whose answers are shown along the training, from the held-out examples where there are some. */
   readonly samplePrompts: readonly string[];
+  /** The settings that the examples depend on, as `dataKey` gives them. */
+  readonly key: string;
   /** SHA-256 of the files and of the settings that change what is made of them. */
   readonly hash: string;
 }
@@ -87,6 +89,7 @@ export async function makeDataset(
       template: template.name,
     }),
     samplePrompts: samplePrompts(prompts, [...split.heldOut, ...split.train]),
+    key: dataKey(settings),
     hash: await sha256Hex(new TextEncoder().encode(identity)),
   };
 }

@@ -1,4 +1,4 @@
-import { parseSettings, type TrainSettings } from '../core/settings/settings';
+import { dataKey, parseSettings, type TrainSettings } from '../core/settings/settings';
 import type { PreviewToken } from '../data/preview';
 import type { DataFile, Dataset } from './dataset';
 import type { Progress } from './progress';
@@ -49,11 +49,14 @@ export class Examples {
     return this.#session.preview(first, count).map((tokens, i) => ({ index: first + i, tokens }));
   }
 
+  /** Reads files unless they are what was read last, under the same settings. */
   async read(
     files: readonly DataFile[],
     settings: TrainSettings,
     onProgress?: (progress: Progress) => void,
   ): Promise<Dataset> {
+    const { dataset } = this.#session.hasDataset ? this.#session : {};
+    if (dataset && dataset.files === files && dataset.key === dataKey(settings)) return dataset;
     this.stop();
     const reading = new AbortController();
     this.#reading = reading;

@@ -57,7 +57,8 @@ class NodeFiles implements FileStore {
 
   async write(path: string, content: Uint8Array | Blob): Promise<void> {
     const target = this.#at(path);
-    const temporary = temporaryPath(target);
+    // Another process may write to the same path.
+    const temporary = temporaryPath(`${target}.${process.pid}-${crypto.randomUUID().slice(0, 8)}`);
     try {
       await mkdir(dirname(target), { recursive: true });
       const file = await open(temporary, 'w');

@@ -64,7 +64,7 @@ async function taken(folder: string, path: string): Promise<boolean> {
 
 function created(path: string): boolean {
   try {
-    writeFileSync(path, String(process.pid), { flag: 'wx' });
+    writeFileSync(path, ownerText(process.pid), { flag: 'wx' });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
@@ -84,10 +84,27 @@ function ownerOf(path: string): string | undefined {
   }
 }
 
+/** A process by its number and, if the system tells, by when it started: numbers are given out again. */
+function ownerText(pid: number): string {
+  return `${pid} ${startOf(pid)}`.trim();
+}
+
+/** When a process started, in ticks since the machine did; '' if it is gone or the system does not tell. */
+function startOf(pid: number): string {
+  try {
+    // The name of the program comes before, in brackets, and may hold anything.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ');
+    return fields[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
 function isHeld(path: string, owner: string): boolean {
-  const pid = Number(owner);
+  const pid = Number(owner.split(' ')[0]);
   if (!Number.isInteger(pid) || pid <= 0) return false;
-  return pid === process.pid ? held.has(path) : isAlive(pid);
+  if (pid === process.pid) return held.has(path);
+  return isAlive(pid) && [String(pid), ownerText(pid)].includes(owner);
 }
 
 function isAlive(pid: number): boolean {

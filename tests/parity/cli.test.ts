@@ -77,12 +77,7 @@ describe('train', () => {
     expect(events.at(-1)).toEqual({ event: 'done', output_dir: at('whole') });
 
     const names = await readdir(at('whole'));
-    expect(names.sort()).toEqual([
-      'README.md',
-      'adapter_config.json',
-      'adapter_model.safetensors',
-      'checkpoints',
-    ]);
+    expect(names.sort()).toEqual(['README.md', 'adapter_config.json', 'adapter_model.safetensors', 'runs']);
     expect(JSON.parse(await readFile(at('whole/adapter_config.json'), 'utf8'))).toMatchObject({
       peft_type: 'LORA',
       r: 4,
@@ -106,14 +101,35 @@ describe('train', () => {
     const stopped = await tunesmith(goOn, (line, kill) => {
       if (line.includes('"step":5')) kill('SIGINT');
     });
-    expect(stopped.code).toBe(0);
+    expect(stopped.code).toBe(130);
     expect(stopped.error).toContain('what was learnt is kept');
+    expect(stopped.error).toMatch(/Stopped at step \d of 8; the adapter of that step is in /);
+    expect(stopped.events.some(({ event }) => event === 'done')).toBe(false);
     expect(Number(stopped.events[0]?.step)).toBeGreaterThan(2);
     expect(await weights('broken')).not.toEqual(await weights('whole'));
 
     const { events } = await succeeds(goOn);
     expect(events.at(-1)).toMatchObject({ event: 'done' });
     expect(Buffer.compare(await weights('broken'), await weights('whole'))).toBe(0);
+  });
+
+  it('keeps a second process out of the folder, and a stop before the first step leaves no adapter', async () => {
+    let second: Promise<Finished> | undefined;
+    const folder = at('contended');
+    const lock = join(folder, '.tunesmith.lock');
+    const first = await tunesmith(trainArguments('contended'), undefined, (kill) => {
+      const timer = setInterval(() => {
+        if (!existsSync(lock)) return;
+        clearInterval(timer);
+        second = tunesmith(trainArguments('contended')).finally(() => kill('SIGTERM'));
+      }, 20);
+    });
+    expect(await second).toMatchObject({ code: 1, out: '' });
+    expect((await second)?.error).toContain(`another process is training in ${folder}`);
+    expect(first.code).toBe(143);
+    expect(first.events.some(({ event }) => event === 'done')).toBe(false);
+    expect(existsSync(join(folder, 'adapter_config.json')) && !first.error.includes('at step')).toBe(false);
+    expect(existsSync(lock)).toBe(false);
   });
 
   it('begins with an adapter, whose rank and targets then hold', async () => {

@@ -49,16 +49,18 @@ export async function keepRunModel(
 /**
  * Opens the model that a run was trained on, unless it is open.
  *
+ * @param opener undefined if the model has to be open already
  * @throws TunesmithError `run_model_missing`; `run_model_differs` if what is there now is another model, or was changed
  */
 export async function reopenRunModel(
   session: Pick<Session, 'hasModel' | 'modelHash'>,
-  opener: Pick<ModelOpener, 'open' | 'originOf'>,
+  opener: Pick<ModelOpener, 'open' | 'originOf'> | undefined,
   run: StoredRun,
   onProgress: OnProgress,
 ): Promise<void> {
   const isOpen = (): boolean => session.hasModel && session.modelHash === run.modelHash;
   if (isOpen()) return;
+  if (!opener) throw differs(run);
   const { modelSource, baseId, settings } = run;
   const open = async (origin: ModelOrigin): Promise<void> => {
     await opener.open(origin, settings, onProgress);

@@ -20,14 +20,18 @@ import { resumedSettings } from './run_settings';
 
 export interface RunParts {
   readonly session: Session;
-  readonly library: Pick<ModelLibrary, 'keep'>;
-  readonly opener: Pick<ModelOpener, 'open' | 'originOf'>;
+  /** Keeps the base that a run needs; undefined if it can be opened again as it was opened now. */
+  readonly library?: Pick<ModelLibrary, 'keep'>;
+  /** Opens the model of a run that goes on; undefined if that is open already. */
+  readonly opener?: Pick<ModelOpener, 'open' | 'originOf'>;
   readonly exclusive: Exclusive;
   readonly records: RunRecords;
   readonly examples: Examples;
   readonly adapters: Adapters;
-  /** Whether a run keeps the base that it needs, and answers a few questions along the way; yes if nothing is said. */
-  readonly options?: { readonly keepBases?: boolean; readonly samples?: boolean };
+  readonly options?: {
+    /** Whether a few questions are answered along the way; yes if nothing is said. */
+    readonly samples?: boolean;
+  };
 }
 
 type OnEvent = (event: TrainEvent) => void;
@@ -78,7 +82,7 @@ export class Runs {
     onEvent: OnEvent,
     startFrom: 'new' | 'adapter' = 'new',
   ): Promise<RunRecord> {
-    const { session, library, records, examples, options } = this.#parts;
+    const { session, library, records, examples } = this.#parts;
     return await this.#training(async (control) => {
       const initial = startFrom === 'adapter' ? session.tuned : undefined;
       // What is trained is what is open, so that the run can be opened again as it was.
@@ -96,9 +100,7 @@ export class Runs {
       const { steps } = await session.plan(settings);
       const startedFrom = initial && ('adapter' as const);
       const keep = (): Promise<string | undefined> =>
-        options?.keepBases === false
-          ? Promise.resolve(session.opening.baseId)
-          : keepRunModel(library, onEvent);
+        library ? keepRunModel(library, onEvent) : Promise.resolve(session.opening.baseId);
       const run = await records.create({ ...runModel(session), startedFrom, settings, steps, data }, keep);
       return await records.alone(run.id, () => this.#train(run, { control, onEvent, initial }));
     });

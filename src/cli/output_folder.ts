@@ -1,0 +1,99 @@
+import { mkdir, readdir, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { TunesmithError } from '../core/errors';
+import { ADAPTER_CONFIG, ADAPTER_WEIGHTS } from '../models/adapter_files';
+import { isTemporary, type FileStore } from '../storage/file_store';
+import { nodeFiles } from '../storage/node_files';
+import { nodeLocks } from '../storage/node_locks';
+
+/** The lock file in an output folder is called `.tunesmith.lock`. */
+const LOCK = '.tunesmith';
+
+/**
+ * Works in an output folder while no other process does. Makes the folder, and clears away what a killed process left
+ * half written. A folder that was made and stayed empty goes again.
+ *
+ * @throws TunesmithError `output_dir` if it can't be made or written to; `output_dir_in_use`
+ */
+export async function withOutputFolder<T>(path: string, work: (files: FileStore) => Promise<T>): Promise<T> {
+  const made = await writable(path, mkdir(path, { recursive: true }));
+  try {
+    let begun = false;
+    return await writable(
+      path,
+      nodeLocks(path).request(LOCK, { ifAvailable: true }, async (lock) => {
+        begun = true;
+        if (lock === null) throw inUse(path);
+        const files = nodeFiles(path);
+        await removeLeftovers(path, files);
+        return await work(files);
+      }),
+      () => !begun,
+    );
+  } finally {
+    if (made !== undefined) await removeEmpty(path, made);
+  }
+}
+
+/** What an earlier run has left in an output folder. */
+export async function holdsRun(files: FileStore): Promise<boolean> {
+  return (await files.size('runs')) > 0 || (await files.size(ADAPTER_CONFIG)) > 0;
+}
+
+/** Removes what a process that was killed left half written: of runs and of an adapter, and nothing else in the folder. */
+async function removeLeftovers(path: string, files: FileStore): Promise<void> {
+  const ours = [ADAPTER_CONFIG, ADAPTER_WEIGHTS, 'README.md'];
+  const beside = (await readdir(path)).filter((name) => ours.some((own) => name.startsWith(`${own}.`)));
+  for (const left of [...(await files.list('runs')), ...beside].filter(isTemporary)) {
+    await files.remove(left);
+  }
+}
+
+/** From the folder up to the first one that was made. */
+async function removeEmpty(path: string, made: string): Promise<void> {
+  for (let folder = path; ; folder = dirname(folder)) {
+    try {
+      await rmdir(folder);
+    } catch {
+      return;
+    }
+    if (folder === made || folder === dirname(folder)) return;
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  EROFS: 'it is on a disk that is read-only',
+  ENOENT: 'there is no such place',
+  ENOTDIR: 'a part of its path is a file',
+  EEXIST: 'it is a file',
+  ENAMETOOLONG: 'its name is too long',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'your share of the disk is full',
+};
+
+/** What the disk says against the folder becomes a sentence. */
+async function writable<T>(path: string, making: Promise<T>, counts: () => boolean = () => true): Promise<T> {
+  try {
+    return await making;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const reason = counts() ? REASONS[code] : undefined;
+    if (reason === undefined) throw error;
+    throw new TunesmithError({
+      code: 'output_dir',
+      message: `--output_dir: ${path} can't be written to: ${reason}.`,
+      hint: 'Name a folder that you may write to; it is made if there is none.',
+      cause: error,
+    });
+  }
+}
+
+function inUse(path: string): TunesmithError {
+  return new TunesmithError({
+    code: 'output_dir_in_use',
+    message: `--output_dir: another process is training in ${path}.`,
+    hint: 'Wait for it, stop it, or name another folder.',
+  });
+}

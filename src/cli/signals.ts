@@ -1,0 +1,39 @@
+import { errorCode, TunesmithError } from '../core/errors';
+
+/** The signals that end a program from outside, with their numbers: the terminal closes, Ctrl-C, `kill`. */
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+type Signal = keyof typeof SIGNALS;
+
+let received: Signal = 'SIGINT';
+
+/** The exit code of a program that a signal stopped, as shells count it: 130 after Ctrl-C. */
+export function stoppedExitCode(): number {
+  return 128 + SIGNALS[received];
+}
+
+/** Does work that a signal asks to stop; a second signal ends the process at once. Throws `stopped` if it then fails. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const listeners = (Object.keys(SIGNALS) as Signal[]).map((name) => {
+    const listener = (): void => {
+      received = name;
+      if (stop.signal.aborted) process.exit(stoppedExitCode());
+      stop.abort();
+    };
+    process.on(name, listener);
+    return () => process.off(name, listener);
+  });
+  try {
+    return await work(stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted || errorCode(error) === 'stopped') throw error;
+    throw stopped('Stopped.', '', error);
+  } finally {
+    for (const remove of listeners) remove();
+  }
+}
+
+/** What a command throws that was stopped, so that what stands after it in a shell's `&&` is not begun. */
+export function stopped(message: string, hint = '', cause?: unknown): TunesmithError {
+  return new TunesmithError({ code: 'stopped', message, hint, cause });
+}

@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { withOutputFolder } from '../../../src/cli/output_folder';
+
+let root: string;
+let other: ChildProcess | undefined;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tunesmith-output-'));
+});
+afterEach(async () => {
+  other?.kill('SIGKILL');
+  other = undefined;
+  await rm(root, { recursive: true });
+});
+
+const nothing = (): Promise<number> => Promise.resolve(1);
+const LOCK = '.tunesmith.lock';
+
+describe('an output folder', () => {
+  it('is made, and goes again if nothing was written', async () => {
+    const path = join(root, 'a', 'b');
+    await withOutputFolder(path, () => {
+      expect(existsSync(path)).toBe(true);
+      return nothing();
+    });
+    expect(await readdir(root)).toEqual([]);
+    await withOutputFolder(path, (files) => files.write('x', new Uint8Array(1)));
+    expect(await readdir(path)).toEqual(['x']);
+  });
+
+  it.each([
+    ['is a file', 'file', 'it is a file'],
+    ['lies below a file', 'file/out', 'a part of its path is a file'],
+    ['has too long a name', 'x'.repeat(300), 'its name is too long'],
+  ])('that %s is refused before any work', async (_, name, reason) => {
+    await writeFile(join(root, 'file'), '');
+    let worked = false;
+    const begun = withOutputFolder(join(root, name), () => Promise.resolve((worked = true)));
+    await expect(begun).rejects.toMatchObject({
+      code: 'output_dir',
+      message: expect.stringContaining(reason) as string,
+    });
+    expect(worked).toBe(false);
+  });
+
+  it.runIf(process.platform === 'linux')('that the system lets nobody write to is refused', async () => {
+    await expect(withOutputFolder('/proc/tunesmith', nothing)).rejects.toMatchObject({ code: 'output_dir' });
+    await expect(withOutputFolder('/proc/self', nothing)).rejects.toMatchObject({ code: 'output_dir' });
+  });
+
+  it('is one process’s at a time, and a failure of the work is told as it is', async () => {
+    await withOutputFolder(root, async () => {
+      await expect(withOutputFolder(root, nothing)).rejects.toMatchObject({ code: 'output_dir_in_use' });
+    });
+    const failure = Object.assign(new Error('no'), { code: 'EACCES' });
+    await expect(withOutputFolder(root, () => Promise.reject(failure))).rejects.toBe(failure);
+    expect(await withOutputFolder(root, nothing)).toBe(1);
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  it('is kept from a living process, and taken over from one that is gone', async () => {
+    other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    await new Promise((resolve) => other?.once('spawn', resolve));
+    await writeFile(join(root, LOCK), String(other.pid));
+    await expect(withOutputFolder(root, nothing)).rejects.toMatchObject({ code: 'output_dir_in_use' });
+    // The same number, of a process that started at another time.
+    if (process.platform === 'linux') {
+      await writeFile(join(root, LOCK), `${other.pid} 1`);
+      expect(await withOutputFolder(root, nothing)).toBe(1);
+    }
+    await writeFile(join(root, LOCK), String(other.pid));
+    other.kill('SIGKILL');
+    await new Promise((resolve) => other?.once('exit', resolve));
+    expect(await withOutputFolder(root, nothing)).toBe(1);
+  });
+
+  it('is cleared of what a killed process left half written, and of nothing else', async () => {
+    await mkdir(join(root, 'runs', 'r'), { recursive: true });
+    const left = ['runs/r/run.json.7-ab.tmp', 'adapter_config.json.tmp', 'README.md.7-ab.tmp'];
+    const others = ['notes.tmp', 'README.md', 'runs/r/run.json'];
+    for (const name of [...left, ...others]) await writeFile(join(root, name), '1');
+    await withOutputFolder(root, nothing);
+    const found = await readdir(root, { recursive: true });
+    expect(found.sort()).toEqual([...others, 'runs', 'runs/r'].sort());
+  });
+});
