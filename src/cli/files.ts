@@ -17,7 +17,7 @@ const SINGLE_FILES = /\.(zip|gguf)$/i;
 export async function openFolder(path: string, option: string): Promise<ModelFolder> {
   const info = await ignoreMissing(readable(path, option, stat(path)));
   if (info?.isFile() && SINGLE_FILES.test(path)) {
-    return new Map([[basename(path), diskFile(path, basename(path), info.size)]]);
+    return new Map([[basename(path), diskFile(path, basename(path), info.size, info.mtimeMs)]]);
   }
   if (info?.isFile()) {
     throw new TunesmithError({
@@ -36,7 +36,7 @@ export async function openFolder(path: string, option: string): Promise<ModelFol
   const files = new Map<string, FileReader>();
   for (const name of await readable(path, option, readdir(path))) {
     const file = await ignoreMissing(readable(join(path, name), option, stat(join(path, name))));
-    if (file?.isFile()) files.set(name, diskFile(join(path, name), name, file.size));
+    if (file?.isFile()) files.set(name, diskFile(join(path, name), name, file.size, file.mtimeMs));
   }
   return files;
 }
@@ -46,10 +46,11 @@ export async function isOnDisk(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
-function diskFile(path: string, name: string, size: number): FileReader {
+function diskFile(path: string, name: string, size: number, modified?: number): FileReader {
   return {
     name,
     size,
+    ...(modified !== undefined && { modified }),
     async read(begin, end, into) {
       const file = await readable(path, undefined, open(path, 'r'));
       try {

@@ -72,6 +72,7 @@ export function libraryOf(
     store: () => Promise.resolve(store),
     locks: nodeLocks(join(folder, 'locks')),
     persist: () => Promise.resolve(true),
+    hashes: fileRecords(store, 'hashes'),
   });
   const typed = origin?.kind === 'hub' ? origin.reference.endpoint : undefined;
   library.setHub(hubOf(args, typed, environment));

@@ -10,6 +10,7 @@ import { logitsCommand } from './logits';
 import { modelsCommand } from './models';
 import { createOutput } from './output';
 import { previewCommand } from './preview';
+import { runsCommand } from './runs';
 import { searchCommand } from './search';
 import { stoppedExitCode } from './signals';
 import { trainCommand } from './train';
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   previewCommand,
   searchCommand,
   modelsCommand,
+  runsCommand,
 ];
 
 /** 1: a failure; 2: a wrong setting, file or value; undefined: a signal stopped it, which has a code of its own. */

@@ -1,5 +1,5 @@
-import { mkdir, readdir, rmdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { TunesmithError } from '../core/errors';
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS } from '../models/adapter_files';
 import { isTemporary, type FileStore } from '../storage/file_store';
@@ -16,7 +16,7 @@ const LOCK = '.tunesmith';
  * @throws TunesmithError `output_dir` if it can't be made or written to; `output_dir_in_use`
  */
 export async function withOutputFolder<T>(path: string, work: (files: FileStore) => Promise<T>): Promise<T> {
-  const made = await writable(path, mkdir(path, { recursive: true }));
+  const made = await writable(path, makeFolder(resolve(path)));
   try {
     let begun = false;
     return await writable(
@@ -31,8 +31,28 @@ export async function withOutputFolder<T>(path: string, work: (files: FileStore)
       () => !begun,
     );
   } finally {
-    if (made !== undefined) await removeEmpty(path, made);
+    if (made !== undefined) await removeEmpty(resolve(path), made);
   }
+}
+
+/** Makes a folder and those above it; gives the first that was made. Node's own way never ends where nothing can be made. */
+async function makeFolder(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path);
+    return path;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && (await stat(path)).isDirectory()) return undefined;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    const made = await makeFolder(dirname(path));
+    // If the one above was there, it takes no folder.
+    if (made === undefined) throw error;
+    await mkdir(path);
+    return made;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 /** What an earlier run has left in an output folder. */
@@ -78,8 +98,7 @@ async function writable<T>(path: string, making: Promise<T>, counts: () => boole
   try {
     return await making;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const reason = counts() ? REASONS[code] : undefined;
+    const reason = counts() ? REASONS[codeOf(error)] : undefined;
     if (reason === undefined) throw error;
     throw new TunesmithError({
       code: 'output_dir',

@@ -62,7 +62,7 @@ export const trainCommand: Command = {
     const initPath = args.flag('resume_from_checkpoint') ? undefined : args.text('init_adapter');
     const initFolder = initPath === undefined ? undefined : await openFolder(initPath, 'init_adapter');
     const path = args.required('output_dir');
-    await withOutputFolder(path, async (files) => {
+    const work = async (files: FileStore, signal: AbortSignal): Promise<void> => {
       const records = new RunRecords({
         runs: fileRuns(files),
         locks: undefined,
@@ -77,26 +77,24 @@ export const trainCommand: Command = {
         const initial = initFolder && (await session.importAdapter(initFolder));
         const settings = initial ? settingsOver(initial, args.settings) : wanted;
         await setExamples(session, data, settings, output);
+        signal.throwIfAborted();
         if (!former) await clear(files, records);
         const runs = runsOf(session, records, output);
-        const onEvent = (event: TrainEvent): void => report(event, output);
-        const run = await interruptible(async (signal) => {
-          signal.addEventListener('abort', () => {
-            output.note('Stopping; what was learnt is kept. Once more to quit at once.');
-            runs.stop();
-          });
-          if (!former) return await runs.start(settings, onEvent, initial ? 'adapter' : 'new');
-          const files = session.dataset.files;
-          return await runs.continue(former.id, onEvent, () => undefined, {
-            changes: args.settings,
-            data: files,
-          });
+        signal.addEventListener('abort', () => {
+          output.note('Stopping; what was learnt is kept. Once more to quit at once.');
+          runs.stop();
         });
+        const onEvent = (event: TrainEvent): void => report(event, output);
+        const resumed = { changes: args.settings, data: session.dataset.files };
+        const run = former
+          ? await runs.continue(former.id, onEvent, () => undefined, resumed)
+          : await runs.start(settings, onEvent, initial ? 'adapter' : 'new');
         await finish(run, { path, files, session, output });
       } finally {
         session.close();
       }
-    });
+    };
+    await interruptible((signal) => withOutputFolder(path, (files) => work(files, signal)));
   },
 };
 

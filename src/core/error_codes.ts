@@ -120,6 +120,7 @@ export const ERROR_CLASSES = {
   linear_not_blocked: 'fit',
   logits_not_finite: 'numbers',
   loss_not_finite: 'numbers',
+  model_changed: 'input',
   model_file_missing: 'input',
   model_in_other_tab: 'busy',
   model_is_adapter: 'input',

@@ -5,6 +5,8 @@ export interface FileReader {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
+  /** When it was changed last, in milliseconds since 1970, if that is known. */
+  readonly modified?: number;
   /**
    * The bytes from `begin` to before `end`.
    *
@@ -27,6 +29,7 @@ export function blobReader(name: string, blob: Blob): FileReader {
   return {
     name,
     size: blob.size,
+    ...(blob instanceof File && { modified: blob.lastModified }),
     read: async (begin, end) => {
       try {
         return new Uint8Array(await blob.slice(begin, end).arrayBuffer());

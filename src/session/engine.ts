@@ -9,6 +9,7 @@ import { Exclusive } from './exclusive';
 import { ModelLibrary } from './library';
 import { ModelOpener } from './model_opener';
 import { Models } from './models';
+import type { KnownHashes } from './opening';
 import { deviceReport, noDeviceReport, type DeviceReport } from './reports';
 import type { SessionHost } from './residence';
 import { RunRecords } from './runs/run_records';
@@ -26,6 +27,8 @@ export interface EngineHost extends SessionHost {
   /** Asks that what is stored be not cleared. */
   persist(): Promise<boolean>;
   readonly storage: Pick<StorageManager, 'estimate' | 'persisted'>;
+  /** Remembers the hashes of weights on disk. */
+  readonly hashes: KnownHashes;
   /** The page's address up to where its `models` and `examples` lie, with a slash at the end. */
   readonly page: string;
 }
@@ -42,11 +45,11 @@ export class Engine {
   readonly #session: Session;
 
   constructor(host: EngineHost) {
-    const { locks, runs, storage, page } = host;
+    const { locks, runs, storage, page, hashes } = host;
     const session = new Session(host);
     const persist = (): Promise<boolean> => host.persist();
     const store = (): Promise<FileStore> => host.models();
-    const library = new ModelLibrary(session, { store, locks, persist });
+    const library = new ModelLibrary(session, { store, locks, persist, hashes });
     const opener = new ModelOpener(library, page);
     const records = new RunRecords({ runs, bases: store, locks, persist });
     const exclusive = new Exclusive();

@@ -13,7 +13,7 @@ import { baseMissing, baseOpening } from './base_opening';
 import { fetchSmallModel, findOnHub } from './hub_model';
 import { LibraryPreviews, type FoundHubModel } from './library_previews';
 import type { ModelOrigin } from './model_origin';
-import { folderOpening } from './opening';
+import { folderOpening, type KnownHashes } from './opening';
 import type { ModelPreview, PreviewFor } from './preview';
 import type { OnProgress } from './progress';
 import type { Session } from './session';
@@ -25,6 +25,8 @@ export interface LibraryHost {
   readonly locks: Locks | undefined;
   /** Asks that what is stored be not cleared, before anything large is. */
   persist(): Promise<unknown>;
+  /** Remembers the hashes of weights on disk. */
+  readonly hashes?: KnownHashes;
   /** Stands in for the world in tests. */
   readonly hub?: Partial<Hub>;
 }
@@ -84,7 +86,7 @@ export class ModelLibrary {
     switch (origin.kind) {
       case 'folder': {
         options.onProgress({ label: 'Reading the model’s files' });
-        const opening = await folderOpening(origin.folder, origin.identity, load);
+        const opening = await folderOpening(origin.folder, origin.identity, load, this.#host.hashes);
         await this.#session.open(opening, options.onProgress, options.signal);
         return;
       }

@@ -8,9 +8,8 @@ const SAMPLES = 64;
 const SAMPLE_BYTES = 256;
 
 /**
- * Tells models from disk apart without reading gigabytes: SHA-256 over what tokens and arithmetic depend on (config,
- * tokenizer, template), the headers of the weights and samples of them. Fine-tunes of one model differ in nothing but
- * the values of their weights, and in nearly all of those.
+ * Tells models from disk apart at once, before their weights are read: SHA-256 over what tokens and arithmetic depend on
+ * (config, tokenizer, template), the headers of the weights and samples of them. `weightsHash` is over all of them.
  */
 export async function hashOfFiles(
   described: readonly unknown[],
@@ -23,6 +22,17 @@ export async function hashOfFiles(
     parts.push(header, file.size, await sampleHash(file));
   }
   return await hashOf([...described, ...parts]);
+}
+
+/** Tells a model from disk apart by every bit of it. @param whole of all weights; see `WeightsHash` */
+export async function weightsHash(sampled: string, whole: string): Promise<string> {
+  return await hashOf([sampled, whole]);
+}
+
+/** What the hash of weights is remembered by; undefined if the time of a change is not known of each. */
+export async function filesKey(sampled: string, files: readonly FileReader[]): Promise<string | undefined> {
+  if (files.some(({ modified }) => modified === undefined)) return undefined;
+  return await hashOf([sampled, files.map(({ name, size, modified }) => [name, size, modified])]);
 }
 
 /**

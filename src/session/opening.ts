@@ -1,3 +1,5 @@
+import { object, safeParse, string } from 'valibot';
+import { TunesmithError } from '../core/errors';
 import type { LoadSettings } from '../core/settings/settings';
 import { chatTemplateSource } from '../data/template';
 import type { Device } from '../gpu/device';
@@ -6,9 +8,11 @@ import type { ModelLayout } from '../models/layout';
 import { layoutOf, loadModel } from '../models/load';
 import type { Model } from '../models/model';
 import type { BaseSource } from '../storage/bases';
-import { hashOfFiles } from './model_hash';
+import type { RecordStore } from '../storage/records';
+import { filesKey, hashOfFiles, weightsHash } from './model_hash';
 import { openModel, type ModelIdentity, type OpenModel } from './open_model';
 import { loadingProgress, type OnProgress } from './progress';
+import { WeightsHash } from './weights_hash';
 
 /** A model that is ready to be brought to a device: at first, and again after a device was lost. */
 export interface Opening {
@@ -36,21 +40,75 @@ export async function openFolderModel(
   return { open: openModel(checkpoint, identity, hash), checkpoint };
 }
 
-/** The opening of a folder. Throws as `openFolderModel`. */
+/** Hashes of weights that are known, by what tells their files apart without reading them. */
+export type KnownHashes = Pick<RecordStore, 'get' | 'put'>;
+
+/**
+ * The opening of a folder. Its model's hash is over all of the weights once they were brought to a device; the first time
+ * that costs hashing what is read anyway.
+ *
+ * @param known remembers hashes of files by their size and time
+ * @throws as `openFolderModel`; while the weights are brought, `model_changed` if they are others than before
+ */
 export async function folderOpening(
   folder: ModelFolder,
   identity: ModelIdentity,
   load: LoadSettings,
+  known?: KnownHashes,
 ): Promise<Opening> {
-  const { open, checkpoint } = await openFolderModel(folder, identity);
+  const weights = new WeightsHash();
+  const watched = new Map(Array.from(folder, ([name, file]) => [name, weights.watch(file)]));
+  const { open: sampled, checkpoint } = await openFolderModel(watched, identity);
+  const { files } = checkpoint;
+  const key = await filesKey(sampled.hash, files);
+  let hash = key === undefined ? undefined : await recall(known, key);
+  if (hash !== undefined) weights.stop();
+  const isKnown = hash !== undefined;
+  let open = { ...sampled, hash: hash ?? sampled.hash };
+
+  const check = async (): Promise<void> => {
+    if (isKnown) return;
+    const found = await weightsHash(sampled.hash, await weights.of(files));
+    if (hash !== undefined && found !== hash) throw modelChanged(identity.name);
+    if (hash === found) return;
+    hash = found;
+    open = { ...open, hash };
+    // If it can't be remembered, it is made again the next time.
+    if (key !== undefined) await known?.put(key, { hash }).catch(() => undefined);
+  };
   return {
-    open,
+    get open() {
+      return open;
+    },
     load,
     source: identity.source === 'demo' ? undefined : { kind: 'files', name: identity.name },
     layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
-    bring: (device, onProgress, signal) =>
-      loadModel(device, checkpoint, load, loadingProgress(loadingVerb(load), onProgress), signal),
+    bring: async (device, onProgress, signal) => {
+      weights.restart();
+      const progress = loadingProgress(loadingVerb(load), onProgress);
+      const model = await loadModel(device, checkpoint, load, progress, signal);
+      try {
+        await check();
+      } catch (error) {
+        model.destroy();
+        throw error;
+      }
+      return model;
+    },
   };
+}
+
+async function recall(known: KnownHashes | undefined, key: string): Promise<string | undefined> {
+  const record = safeParse(object({ hash: string() }), await known?.get(key).catch(() => undefined));
+  return record.success ? record.output.hash : undefined;
+}
+
+function modelChanged(name: string): TunesmithError {
+  return new TunesmithError({
+    code: 'model_changed',
+    message: `The weights of ${name} have changed since it was opened.`,
+    hint: 'Open it again. A run that was trained on it as it was needs the files as they were.',
+  });
 }
 
 export function loadingVerb({ load_in_4bit }: LoadSettings): string {

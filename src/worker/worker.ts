@@ -24,6 +24,7 @@ const engine: PageEngine = Object.assign(
     locks: navigator.locks,
     persist: () => page?.persist() ?? Promise.resolve(false),
     storage: navigator.storage,
+    hashes: databaseRecords('tunesmith-hashes', 'weights'),
     // The page names the worker after its own address: that is where the demo's files lie.
     page: self.name,
   }),

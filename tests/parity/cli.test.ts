@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -113,23 +113,35 @@ describe('train', () => {
     expect(Buffer.compare(await weights('broken'), await weights('whole'))).toBe(0);
   });
 
-  it('keeps a second process out of the folder, and a stop before the first step leaves no adapter', async () => {
-    let second: Promise<Finished> | undefined;
-    const folder = at('contended');
-    const lock = join(folder, '.tunesmith.lock');
-    const first = await tunesmith(trainArguments('contended'), undefined, (kill) => {
+  it('leaves no adapter and no success if it is stopped before the first step', async () => {
+    const lock = at('early/.tunesmith.lock');
+    const { code, error, events } = await tunesmith(trainArguments('early'), undefined, (kill) => {
       const timer = setInterval(() => {
         if (!existsSync(lock)) return;
         clearInterval(timer);
-        second = tunesmith(trainArguments('contended')).finally(() => kill('SIGTERM'));
-      }, 20);
+        kill('SIGTERM');
+      }, 5);
     });
-    expect(await second).toMatchObject({ code: 1, out: '' });
-    expect((await second)?.error).toContain(`another process is training in ${folder}`);
-    expect(first.code).toBe(143);
-    expect(first.events.some(({ event }) => event === 'done')).toBe(false);
-    expect(existsSync(join(folder, 'adapter_config.json')) && !first.error.includes('at step')).toBe(false);
+    expect(code).toBe(143);
+    expect(error).toContain('Stopped');
+    expect(events.some(({ event }) => event === 'done')).toBe(false);
+    expect(existsSync(at('early/adapter_config.json'))).toBe(false);
     expect(existsSync(lock)).toBe(false);
+  });
+
+  it('does not go on over weights that have changed', async () => {
+    const own = at('own');
+    await cp(model, own, { recursive: true });
+    const begin = ['train', '--model', own, '--data', rows, '--output_dir', at('changed'), '--json'];
+    await succeeds([...begin, '--max_steps', '1', '--r', '2', '--eval_split', '0']);
+    const name = (await readdir(own)).find((each) => each.endsWith('.safetensors'))!;
+    const bytes = await readFile(join(own, name));
+    // Far from the header and from the file's ends.
+    bytes[Math.floor(bytes.length * 0.61)]! ^= 1;
+    await writeFile(join(own, name), bytes);
+    const resumed = await tunesmith([...begin, '--max_steps', '2', '--resume_from_checkpoint']);
+    expect(resumed.error).toContain('is not the model that this run was trained on');
+    expect(resumed.code).toBe(2);
   });
 
   it('begins with an adapter, whose rank and targets then hold', async () => {

@@ -1,0 +1,122 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bytesText } from '../core/bytes';
+import { TunesmithError } from '../core/errors';
+import { RunRecords, type ListedRun } from '../session/runs/run_records';
+import { fileRuns } from '../storage/file_runs';
+import type { FileStore } from '../storage/file_store';
+import { nodeFiles } from '../storage/node_files';
+import { JSON_OPTION, type Command } from './command';
+import { jsonOf } from './json';
+import type { Output } from './output';
+import { withOutputFolder } from './output_folder';
+
+export const runsCommand: Command = {
+  name: 'runs',
+  summary: 'lists the runs in an output folder, or in the folders of one, shows one, or removes it',
+  options: {
+    output_dir: {
+      value: 'DIR',
+      kind: 'text',
+      required: true,
+      help: 'the --output_dir of a run, or a folder of such',
+    },
+    show: { value: 'ID', kind: 'text', help: 'the one to show with its settings and losses' },
+    remove: {
+      value: 'ID',
+      kind: 'text',
+      help: 'the one to remove with its checkpoints; an adapter that it has written stays',
+    },
+    json: JSON_OPTION,
+  },
+  settings: [],
+  async run(args, output) {
+    const found = await runsBelow(args.required('output_dir'));
+    const [show, remove] = [args.text('show'), args.text('remove')];
+    if (show !== undefined) tellOne(theOne(found, show, 'show'), output);
+    else if (remove !== undefined) await removeOne(theOne(found, remove, 'remove'), output);
+    else for (const each of found) tellInLine(each, output);
+    if (found.length === 0) output.note('No runs are there.');
+  },
+};
+
+interface FoundRun {
+  /** The output folder that it is in. */
+  readonly folder: string;
+  readonly run: ListedRun;
+}
+
+interface Loss {
+  readonly step: number;
+  readonly loss?: number;
+  readonly eval_loss?: number;
+}
+
+/** The runs of a folder and of those in it, the newest of each first. */
+async function runsBelow(path: string): Promise<readonly FoundRun[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new TunesmithError({
+      code: 'folder_missing',
+      message: `--output_dir: there is no folder ${path}, or it can't be read.`,
+      hint: 'Check the path.',
+      cause,
+    });
+  });
+  const inner = entries.filter((entry) => entry.isDirectory() && entry.name !== 'runs');
+  const folders = [path, ...inner.map(({ name }) => join(path, name)).sort()];
+  const found: FoundRun[] = [];
+  for (const folder of folders) {
+    for (const run of await recordsOf(nodeFiles(folder)).list()) found.push({ folder, run });
+  }
+  return found;
+}
+
+function recordsOf(files: FileStore): RunRecords {
+  return new RunRecords({ runs: fileRuns(files), locks: undefined, persist: () => Promise.resolve() });
+}
+
+function theOne(found: readonly FoundRun[], typed: string, option: string): FoundRun {
+  const fitting = found.filter(({ run }) => run.id.startsWith(typed));
+  const [one] = fitting;
+  if (one && fitting.length === 1) return one;
+  throw new TunesmithError({
+    code: 'run_unknown',
+    message: `--${option}: ${one ? 'several runs have' : 'no run has'} an id that begins with ${typed}.`,
+    hint: 'Take the id from the list without this option.',
+  });
+}
+
+function tellInLine({ folder, run }: FoundRun, output: Output): void {
+  const { id, state, checkpointStep: step, steps, bytes, modelName: model, startedAt, updatedAt } = run;
+  const times = { started_at: startedAt, updated_at: updatedAt };
+  output.json(jsonOf({ id, output_dir: folder, state, step, steps, bytes, model, ...times }));
+  const columns = [id, state.padEnd(8), `${step}/${steps}`, bytesText(bytes).padStart(9), model, folder];
+  output.line(columns.join('  '));
+}
+
+function tellOne({ folder, run }: FoundRun, output: Output): void {
+  const { id, state, checkpointStep: step, steps, bytes, modelName: model, modelCommit: commit } = run;
+  const { settings, dataFiles: data, startedAt, history } = run;
+  const losses = history.flatMap((event): Loss[] => {
+    if (event.event === 'step') return [{ step: event.step, loss: event.loss }];
+    return event.event === 'eval' ? [{ step: event.step, eval_loss: event.eval_loss }] : [];
+  });
+  output.json(
+    jsonOf({ id, output_dir: folder, state, step, steps, bytes, model, commit, data, settings, losses }),
+  );
+  output.line(`${id}  ${state} at step ${step} of ${steps}, begun ${startedAt}`);
+  output.line(`  model  ${model}${commit === undefined ? '' : `@${commit}`}`);
+  output.line(`  data   ${data.join(', ')}`);
+  const last = losses.findLast(({ loss }) => loss !== undefined);
+  if (last?.loss !== undefined) output.line(`  loss   ${last.loss.toFixed(4)} at step ${last.step}`);
+  for (const [name, value] of Object.entries(jsonOf(settings))) {
+    output.line(`  ${name}  ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  }
+}
+
+async function removeOne({ folder, run }: FoundRun, output: Output): Promise<void> {
+  const { id, bytes } = run;
+  await withOutputFolder(folder, (files) => recordsOf(files).remove(id));
+  output.json({ removed: id, bytes });
+  output.line(`Removed ${id}: ${bytesText(bytes)}`);
+}

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseArguments } from '../../../src/cli/arguments';
+import { createOutput } from '../../../src/cli/output';
+import { runsCommand } from '../../../src/cli/runs';
+import { memoryFile } from '../../../src/core/file_reader';
+import { DEFAULTS } from '../../../src/core/settings/settings';
+import { fileRuns } from '../../../src/storage/file_runs';
+import { nodeFiles } from '../../../src/storage/node_files';
+import { RunStore, type StoredRun } from '../../../src/storage/runs';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tunesmith-runs-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+async function addRun(folder: string): Promise<StoredRun> {
+  const runs = new RunStore(fileRuns(nodeFiles(join(root, folder))));
+  const run = await runs.create({
+    modelName: 'a/b',
+    modelSource: 'hub',
+    modelCommit: 'c0ffee',
+    settings: { ...DEFAULTS, r: 4 },
+    steps: 8,
+    data: [memoryFile('rows.jsonl', new Uint8Array(10))],
+  });
+  const history = [{ event: 'eval' as const, step: 3, eval_loss: 2, perplexity: 7 }];
+  return await runs.update(run, { state: 'stopped', checkpointStep: 3, history });
+}
+
+async function told(...more: string[]): Promise<Record<string, unknown>[]> {
+  let out = '';
+  const args = parseArguments(runsCommand, ['--output_dir', root, '--json', ...more]);
+  const streams = { out: { write: (text: string) => (out += text) }, error: { write: () => true } };
+  await runsCommand.run(args, createOutput(true, streams));
+  return out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe('the command for runs', () => {
+  it('lists those of a folder and of the folders in it', async () => {
+    const [own, inner] = [await addRun('.'), await addRun('inner')];
+    expect(await told()).toMatchObject([
+      { id: own.id, output_dir: root, state: 'stopped', step: 3, steps: 8, model: 'a/b' },
+      { id: inner.id, output_dir: join(root, 'inner') },
+    ]);
+  });
+
+  it('shows one with its settings and losses', async () => {
+    const { id } = await addRun('inner');
+    const [shown] = await told('--show', id);
+    expect(shown).toMatchObject({ id, commit: 'c0ffee', data: ['rows.jsonl'], settings: { r: 4 } });
+    expect(shown!.losses).toEqual([{ step: 3, eval_loss: 2 }]);
+  });
+
+  it('removes one by the first letters of its id, if they are enough', async () => {
+    const [first, second] = [await addRun('.'), await addRun('inner')];
+    await expect(told('--remove', '2')).rejects.toMatchObject({ code: 'run_unknown' });
+    await expect(told('--remove', 'x')).rejects.toMatchObject({ code: 'run_unknown' });
+    expect(await told('--remove', first.id)).toMatchObject([{ removed: first.id }]);
+    expect((await told()).map(({ id }) => id)).toEqual([second.id]);
+  });
+
+  it('says so if the folder is not there', async () => {
+    const args = parseArguments(runsCommand, ['--output_dir', join(root, 'none')]);
+    await expect(runsCommand.run(args, createOutput(false))).rejects.toMatchObject({
+      code: 'folder_missing',
+    });
+  });
+});
