@@ -10,7 +10,8 @@ import { nodeFiles } from '../storage/node_files';
 import type { Arguments, OptionSpec } from './arguments';
 import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';
 import { MODEL_OPTIONS } from './library';
-import { interruptible, openSession, progressText } from './open';
+import { openSession, progressText } from './open';
+import { interruptible } from './signals';
 
 export const exportCommand: Command = {
   name: 'export',
