@@ -7,7 +7,6 @@ import {
 } from '../core/settings/settings';
 import { folderTarget } from '../exports/folder_target';
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, moduleNames } from '../models/adapter_files';
-import { Adapters } from '../session/adapters';
 import { Examples } from '../session/examples';
 import { Exclusive } from '../session/exclusive';
 import { planExport, writeExport } from '../session/exporting';
@@ -102,9 +101,8 @@ export const trainCommand: Command = {
 function runsOf(session: Session, records: RunRecords, output: Output): Runs {
   const exclusive = new Exclusive();
   const examples = new Examples(session);
-  const adapters = new Adapters(session, exclusive);
   // Samples are for people.
-  return new Runs({ session, exclusive, records, examples, adapters, options: { samples: !output.isJson } });
+  return new Runs({ session, exclusive, records, examples, options: { samples: !output.isJson } });
 }
 
 /** Writes the adapter of a run that learnt something. Throws `stopped` for one that is not finished. */

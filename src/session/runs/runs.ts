@@ -27,7 +27,8 @@ export interface RunParts {
   readonly exclusive: Exclusive;
   readonly records: RunRecords;
   readonly examples: Examples;
-  readonly adapters: Adapters;
+  /** Hears whose the tuned adapter is; undefined if nobody asks. */
+  readonly adapters?: Pick<Adapters, 'rememberRun'>;
   readonly options?: {
     /** Whether a few questions are answered along the way; yes if nothing is said. */
     readonly samples?: boolean;
@@ -137,7 +138,7 @@ export class Runs {
         await this.#reopen(run, onProgress);
         const tuned = session.adapterOf(run.settings, checkpoint);
         session.setTuned({ ...tuned, run: cardRun(run.settings, session.dataset, run.history) });
-        adapters.rememberRun(id);
+        adapters?.rememberRun(id);
         return adapterReport(id, tuned);
       }),
     );
@@ -183,7 +184,7 @@ export class Runs {
     const { record } = await records.record(run, call.start, call.onEvent, (onEvent, checkpoints) =>
       session.train({ ...call, settings, checkpoints, onEvent, samples: options?.samples }),
     );
-    adapters.rememberRun(run.id);
+    adapters?.rememberRun(run.id);
     return record;
   }
 }
