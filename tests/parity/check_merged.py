@@ -27,9 +27,10 @@ def logits_of(model, input_ids):
         return model(input_ids=input_ids, use_cache=False).logits[0]
 
 
-def load(folder, load_in_4bit=False, gguf=None):
+def load(folder, load_in_4bit, gguf, config):
+    # transformers passes over rope_freqs.weight of a GGUF file, which stands in the exported config.json.
     if gguf:
-        return AutoModelForCausalLM.from_pretrained(folder, gguf_file=gguf, dtype=torch.float32).eval()
+        return AutoModelForCausalLM.from_pretrained(folder, gguf_file=gguf, config=config, dtype=torch.float32).eval()
     return reference.load_base(folder, load_in_4bit)
 
 
@@ -47,7 +48,7 @@ def main():
     AutoTokenizer.from_pretrained(arguments.merged)
 
     gguf = arguments.base.name if arguments.base.suffix == ".gguf" else None
-    base = load(arguments.base.parent if gguf else arguments.base, arguments.load_in_4bit, gguf)
+    base = load(arguments.base.parent if gguf else arguments.base, arguments.load_in_4bit, gguf, stored.config)
     base = reference.to_float64(base)
     vocabulary = base.config.vocab_size
     input_ids = torch.tensor([[(i * 7919 + 3) % vocabulary for i in range(16)]])
