@@ -30,6 +30,8 @@ export interface DecoderInputs {
   readonly rows: PassRows;
   /** The caches by slot, where the rows are of kind 'cache'. */
   readonly caches?: ReadonlyMap<string, Tensor>;
+  /** What becomes of the embeddings before the first block. */
+  readonly embedded?: (hidden: Tensor) => Tensor;
 }
 
 /**
@@ -41,7 +43,7 @@ export function decoder(
   spec: ModelSpec,
   weights: BoundWeights,
   adapter: BoundAdapter | undefined,
-  { tokens, rows, caches }: DecoderInputs,
+  { tokens, rows, caches, embedded = (hidden) => hidden }: DecoderInputs,
 ): Tensor {
   const eps = spec.rmsNormEps;
   const normWeight = (path: string, { name }: NormName): Tensor => weights.vector(`${path}.${name}.weight`);
@@ -104,7 +106,7 @@ export function decoder(
   };
 
   const table = denseWeight(weights, embeddingName(spec));
-  let hidden = embedding(trace, { tokens, table }, { scale: spec.embeddingScale });
+  let hidden = embedded(embedding(trace, { tokens, table }, { scale: spec.embeddingScale }));
   for (const [block, residuals] of spec.blocks.entries())
     hidden = trace.block(block, () => through(residuals, block, hidden));
   return normed(spec.root, spec.finalNorm, hidden);

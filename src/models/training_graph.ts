@@ -7,6 +7,7 @@ import { plan, type Plan } from '../graph/plan';
 import type { Program } from '../graph/program';
 import { recompute } from '../graph/recompute';
 import { Trace } from '../graph/trace';
+import { embeddingNoise } from '../ops/embedding_noise';
 import { gradientNorm } from '../ops/gradient_norm';
 import { lossSum } from '../ops/loss_sum';
 import { metricsRing } from '../ops/metrics_ring';
@@ -37,7 +38,7 @@ export const REFERENCE = 'reference';
 /** The settings of a run that its programs are made by. */
 export type TrainingSettings = OptimizerSettings &
   ObjectiveSettings &
-  Pick<TrainSettings, 'gradient_checkpointing'>;
+  Pick<TrainSettings, 'gradient_checkpointing' | 'neftune_noise_alpha'>;
 
 export interface TrainingOptions {
   /** The most token rows of a micro-batch. */
@@ -70,13 +71,13 @@ export function metricsWidth({
 export function planMicroBatch(model: ModelLayout, adapter: AdapterLayout, options: TrainingOptions): Plan {
   const trace = new Trace();
   const bound = new BoundAdapter(trace, adapter, true);
-  applyLoss(trace, model, bound, options, true);
+  applyLoss(trace, model, bound, options, { noise: options.settings.neftune_noise_alpha });
   differentiate(trace, { wanted: bound.tensors });
   const nodes = options.settings.gradient_checkpointing ? recompute(trace) : trace.nodes;
   return plan(trace, nodes, options);
 }
 
-/** Loss alone, without dropout. */
+/** Loss alone, without dropout and noise. */
 export function planEvaluation(
   model: ModelLayout,
   adapter: AdapterLayout | undefined,
@@ -84,7 +85,7 @@ export function planEvaluation(
 ): Plan {
   const trace = new Trace();
   const bound = adapter && new BoundAdapter(trace, adapter, false);
-  applyLoss(trace, model, bound, options, false);
+  applyLoss(trace, model, bound, options);
   return plan(trace, trace.nodes, options);
 }
 
@@ -123,7 +124,7 @@ function applyLoss(
   model: ModelLayout,
   adapter: BoundAdapter | undefined,
   options: EvaluationOptions,
-  train: boolean,
+  training?: { readonly noise: TrainSettings['neftune_noise_alpha'] },
 ): void {
   const { objective = sft, settings } = options;
   const slots = new Map(
@@ -137,9 +138,9 @@ function applyLoss(
     if (!tensor) throw new Error(`the objective ${objective.name} has no slot ${name}`);
     return tensor;
   };
-  const { hidden, head } = traceHidden(trace, model, adapter, slot);
+  const { hidden, head } = traceHidden(trace, model, adapter, slot, training?.noise ?? undefined);
   const reference = objective.reference ? trace.bound(REFERENCE, 'f32', ['rows']) : undefined;
-  const inputs = { hidden, head, slot, reference, train };
+  const inputs = { hidden, head, slot, reference, train: training !== undefined };
   const { losses, metrics: measured } = objective.loss(trace, inputs, settings);
   const metrics = trace.bound(METRICS, 'f32', [metricsWidth(options)]);
   lossSum(trace, { losses, metrics });
@@ -151,11 +152,14 @@ function traceHidden(
   model: ModelLayout,
   adapter: BoundAdapter | undefined,
   slot: (name: string) => Tensor,
+  alpha?: number,
 ): { readonly hidden: Tensor; readonly head: DenseWeight } {
   const weights = new BoundWeights(trace, model);
+  const segments = slot('segments');
   const hidden = decoder(trace, model.spec, weights, adapter, {
     tokens: slot('tokens'),
-    rows: { kind: 'segments', segments: slot('segments'), positions: slot('positions') },
+    rows: { kind: 'segments', segments, positions: slot('positions') },
+    ...(alpha !== undefined && { embedded: (x) => embeddingNoise(trace, { x, segments }, { alpha }) }),
   });
   return { hidden, head: headWeight(model.spec, weights) };
 }

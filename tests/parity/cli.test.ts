@@ -36,7 +36,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const STEPS = 8;
 
 function trainArguments(output: string, ...more: string[]): string[] {
-  const settings = `--max_steps ${STEPS} --save_steps 2 --r 4 --lora_dropout 0.1 --learning_rate 0.005
+  const settings = `--max_steps ${STEPS} --save_steps 2 --r 4 --lora_dropout 0.1 --neftune_noise_alpha 5 --learning_rate 0.005
     --per_device_train_batch_size 2 --gradient_accumulation_steps 2 --eval_split 0.2 --eval_steps ${STEPS} --json`;
   const files = ['--model', model, '--data', rows, '--output_dir', at(output)];
   return ['train', ...files, ...settings.split(/\s+/), ...more];

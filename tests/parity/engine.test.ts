@@ -26,7 +26,7 @@ const LORA = {
   target_modules: 'all-linear' as const,
 };
 const CAPACITY = 64;
-const SETTINGS = { ...DEFAULTS, weight_decay: 0.1 };
+const SETTINGS = { ...DEFAULTS, weight_decay: 0.1, neftune_noise_alpha: 5 };
 
 const batch = packMicroBatch(
   fixture.expected.batch.map(({ input_ids, labels }) => ({
@@ -131,7 +131,7 @@ test('after the first step nothing is allocated and no pipeline is made', async 
   });
 });
 
-test('two runs agree to the bit, dropout and recomputation included', async () => {
+test('two runs agree to the bit, dropout, noise and recomputation included', async () => {
   const run = (recompute: boolean): Promise<Float32Array> =>
     withTraining(async (program, adapter) => {
       for (let number = 1; number < 5; number++) await step(program, number);

@@ -32,7 +32,11 @@ describe.each(families)('%s', (family) => {
     const batch = batchOf(fixture.expected.batch);
     const options = {
       capacity: CAPACITY,
-      settings: { ...DEFAULTS, gradient_checkpointing: variant === 'nf4' },
+      settings: {
+        ...DEFAULTS,
+        gradient_checkpointing: variant === 'nf4',
+        neftune_noise_alpha: variant === 'nf4' ? 5 : null,
+      },
     };
     const program = await compileTraining(model, adapter, options);
     const generator = await resident.generatorFor(adapter);

@@ -248,6 +248,12 @@ export const SETTINGS = {
     decides: ['data'],
     help: 'Share of the examples held out to test on, never trained on.',
   }),
+  neftune_noise_alpha: setting(optional(number({ above: 0, most: 1000 }), 'no noise'), {
+    default: null,
+    group: 'data',
+    decides: ['memory'],
+    help: 'NEFTune: noise on the examples’ embeddings in training, against learning by heart. 5 is usual.',
+  }),
   shuffle: setting(flag(), {
     default: true,
     group: 'data',

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { DEFAULTS } from '../../../src/core/settings/settings';
+import type { Plan } from '../../../src/graph/plan';
 import { readSpec } from '../../../src/models/config';
 import { modelLayout } from '../../../src/models/layout';
 import { adapterLayout } from '../../../src/models/adapters/layout';
-import { planMicroBatch } from '../../../src/models/training_graph';
+import { planEvaluation, planMicroBatch } from '../../../src/models/training_graph';
 
 const LIMITS = {
   maxStorageBufferBindingSize: 2 ** 27,
@@ -11,8 +12,8 @@ const LIMITS = {
   maxComputeWorkgroupsPerDimension: 65535,
 };
 
-/** Pipelines of a step: dispatches that differ in kernel, constants, overrides, or in what they write. */
-function pipelines(layers: number, lora_dropout: number): number {
+/** The micro-batch of a made-up model, and the evaluation over the same. */
+function plansOf(layers: number, lora_dropout: number, neftune_noise_alpha: number | null = null) {
   const spec = readSpec({
     architectures: ['LlamaForCausalLM'],
     hidden_size: 64,
@@ -31,17 +32,35 @@ function pipelines(layers: number, lora_dropout: number): number {
   };
   const load = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' as const };
   const model = modelLayout(spec, () => 'bf16', load, 2 ** 27);
-  const plan = planMicroBatch(model, adapterLayout(spec, settings), {
-    capacity: 64,
-    limits: LIMITS,
-    settings: { ...DEFAULTS, gradient_checkpointing: false },
-  });
-  const keys = plan.dispatches.map(({ kernel, constants, overrides, bindings }) =>
-    JSON.stringify([kernel, constants, overrides, bindings.map(({ access }) => access)]),
+  const adapter = adapterLayout(spec, settings);
+  const options = { capacity: 64, limits: LIMITS, settings: { ...DEFAULTS, neftune_noise_alpha } };
+  return {
+    microBatch: planMicroBatch(model, adapter, options),
+    evaluation: planEvaluation(model, adapter, options),
+  };
+}
+
+/** Pipelines of a step: dispatches that differ in kernel, constants, overrides, or in what they write. */
+function pipelines(layers: number, lora_dropout: number): number {
+  const keys = plansOf(layers, lora_dropout).microBatch.dispatches.map(
+    ({ kernel, constants, overrides, bindings }) =>
+      JSON.stringify([kernel, constants, overrides, bindings.map(({ access }) => access)]),
   );
   return new Set(keys).size;
 }
 
 test.each([0, 0.1])('a deeper model needs no more pipelines, with dropout %d', (dropout) => {
   expect(pipelines(6, dropout)).toBe(pipelines(3, dropout));
+});
+
+test('noise on the embeddings is one dispatch of training, and nothing else changes', () => {
+  const kernels = (plan: Plan): string[] => plan.dispatches.map(({ kernel }) => kernel);
+  const without = plansOf(2, 0.1);
+  const noisy = plansOf(2, 0.1, 5);
+  expect(kernels(without.microBatch)).not.toContain('embedding_noise');
+  expect(kernels(noisy.microBatch).filter((kernel) => kernel !== 'embedding_noise')).toEqual(
+    kernels(without.microBatch),
+  );
+  expect(kernels(noisy.microBatch).filter((kernel) => kernel === 'embedding_noise')).toHaveLength(1);
+  expect(kernels(noisy.evaluation)).toEqual(kernels(without.evaluation));
 });
