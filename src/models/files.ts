@@ -66,7 +66,7 @@ async function openSafetensors(folder: ModelFolder): Promise<Checkpoint> {
   await checkTiedHead(spec, tensors);
   const texts = await readSmallTexts(folder);
   const small = { config, tokenizer, tokenizerConfig, templateFile, generationConfig, texts };
-  return { ...small, spec, stored, files, notes: notesOn(spec, stored) };
+  return { ...small, spec, stored, files, notes: [...notesOn(spec, stored), ...dropoutNote(config)] };
 }
 
 /** `quantization_config` of config.json; early GPTQ checkpoints keep it in a file of its own. */
@@ -99,6 +99,13 @@ function ggufFile(folder: ModelFolder): FileReader | undefined {
     message: `The folder has ${files.length} GGUF files: ${files.map(({ name }) => name).join(', ')}.`,
     hint: 'Choose one of them, by itself.',
   });
+}
+
+/** Transformers drops attention weights at this rate in training, and in training alone. */
+function dropoutNote(config: unknown): string[] {
+  const rate = isRecord(config) ? config['attention_dropout'] : undefined;
+  if (typeof rate !== 'number' || rate === 0) return [];
+  return [`Its attention_dropout of ${rate} is not applied in training.`];
 }
 
 const TOWERS_ASIDE = 'Its part for images is left aside: text alone is trained on and answered.';

@@ -33,7 +33,6 @@ export type Defaults = Partial<CommonConfig>;
  * Transformers reads some of them for every family; where it would pass over one, the checkpoint means something else.
  */
 const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
-  attention_dropout: [0],
   is_causal: [true],
   is_decoder: [true, false],
   is_encoder_decoder: [false],
