@@ -5,8 +5,9 @@ import { modelCard } from './model_card';
 /** The model card of an export. @param mergedDtype of the weights, if base and adapter are one */
 export function cardOf(source: ExportSource, mergedDtype?: string): string {
   const { adapter, baseModel, revision, run } = source;
-  const { settings, parameters } = adapter.layout;
+  const { settings, parameters, kind } = adapter.layout;
   const { r, lora_alpha } = settings;
-  const described = { r, lora_alpha, target_modules: moduleNames(adapter.layout), parameters };
+  const target_modules = moduleNames(adapter.layout);
+  const described = { kind: kind.title, r, lora_alpha, target_modules, parameters };
   return modelCard({ baseModel, revision, adapter: described, run, mergedDtype });
 }

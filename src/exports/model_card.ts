@@ -25,6 +25,8 @@ export interface CardSource {
   readonly baseModel: string;
   readonly revision?: string | null;
   readonly adapter: {
+    /** As a person reads it: LoRA. */
+    readonly kind: string;
     readonly r: number;
     readonly lora_alpha: number;
     readonly target_modules: readonly string[];
@@ -40,12 +42,12 @@ export interface CardSource {
 export function modelCard({ baseModel, revision, adapter, run, mergedDtype }: CardSource): string {
   const sections = [
     frontMatter(baseModel, mergedDtype === undefined),
-    `# ${mergedDtype === undefined ? 'LoRA adapter for' : 'Fine-tuned'} ${inline(baseModel)}`,
+    `# ${mergedDtype === undefined ? `${adapter.kind} adapter for` : 'Fine-tuned'} ${inline(baseModel)}`,
     [
       ...(mergedDtype === undefined
         ? []
         : [`${inline(baseModel)} in ${mergedDtype}, merged with an adapter:`]),
-      `A LoRA adapter of rank ${adapter.r} (lora_alpha ${number(adapter.lora_alpha)}) with`,
+      `A ${adapter.kind} adapter of rank ${adapter.r} (lora_alpha ${number(adapter.lora_alpha)}) with`,
       `${grouped(adapter.parameters)} parameters on ${adapter.target_modules.join(', ')},`,
       `${run ? 'trained with' : 'exported by'} Tunesmith.`,
     ].join(' '),

@@ -47,14 +47,14 @@ export function adapterFiles({
   baseModel,
   revision = null,
 }: AdapterSource): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
-  const { r, lora_alpha, lora_dropout, use_rslora, use_dora = false } = layout.settings;
-  const { rank_pattern = {}, alpha_pattern = {}, layers_to_transform = null } = layout.settings;
+  const { settings } = layout;
   const config = adapterConfig({
     base_model_name_or_path: baseModel,
     revision,
-    ...{ r, lora_alpha, lora_dropout, use_rslora, use_dora },
-    ...{ rank_pattern, alpha_pattern, layers_to_transform },
+    ...settings,
     target_modules: targetNames(layout),
+    // PEFT takes no layers beside an expression, which names them itself then.
+    ...(layout.within !== undefined && { layers_to_transform: null }),
   });
   const tensors = namedTensors(layout).map(({ name, tensor }) => ({
     name,
@@ -81,8 +81,10 @@ function targetNames(layout: AdapterLayout): readonly string[] | string {
   const { within, settings, modules } = layout;
   const { target_modules: targets } = settings;
   const placeOf = (name: string): number => modules.findIndex(({ path }) => isTargeted(path, name));
-  const names =
+  const ordered =
     targets === 'all-linear' ? moduleNames(layout) : targets.toSorted((a, b) => placeOf(a) - placeOf(b));
+  const isInSomeLayers = within !== undefined && settings.layers_to_transform !== null;
+  const names = isInSomeLayers ? modules.map(({ path }) => path) : ordered;
   if (within === undefined) return names;
   const escaped = (text: string): string => text.replaceAll('.', '\\.');
   const ends = names.map((name) =>
@@ -122,17 +124,16 @@ export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Pr
   const json = await readJson(configFile);
   checkIsPeft(json);
   const config = parseAdapterConfig(json, configFile.name);
-  const settings: AdapterSettings = {
+  const layout = adapterLayout(spec, {
     ...targetSettings(config, spec),
     r: config.r,
     lora_alpha: config.lora_alpha,
     lora_dropout: config.lora_dropout,
     use_rslora: config.use_rslora,
-    ...(config.use_dora && { use_dora: true }),
-    ...(hasEntries(config.rank_pattern) && { rank_pattern: config.rank_pattern }),
-    ...(hasEntries(config.alpha_pattern) && { alpha_pattern: config.alpha_pattern }),
-  };
-  const layout = adapterLayout(spec, settings);
+    use_dora: config.use_dora,
+    rank_pattern: config.rank_pattern,
+    alpha_pattern: config.alpha_pattern,
+  });
   const most = mostBytes(layout);
   const weightFiles = zip ? await unzipped(zip, [ADAPTER_WEIGHTS], most) : folder;
   const weightsFile = required(weightFiles, ADAPTER_WEIGHTS, folder);
@@ -140,7 +141,7 @@ export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Pr
   const bytes = await weightsFile.read(0, weightsFile.size);
   const { tensors } = readTensors(bytes, weightsFile.name);
   const parameters = flatParameters(layout, ofText(spec, tensors), weightsFile.name);
-  return { settings, layout, parameters, baseModel: config.base_model_name_or_path };
+  return { settings: layout.settings, layout, parameters, baseModel: config.base_model_name_or_path };
 }
 
 /** What the longest adapter_config.json may take. */
@@ -151,10 +152,6 @@ const HEADER_BYTES = 64 << 20;
 /** What the weights of an adapter of this layout take at most: in F64. */
 function mostBytes({ parameters }: AdapterLayout): number {
   return parameters * 8 + HEADER_BYTES;
-}
-
-function hasEntries(record: Readonly<Record<string, number>>): boolean {
-  return Object.keys(record).length > 0;
 }
 
 /** Refuses the config of mlx-lm, whose file has the same name. */

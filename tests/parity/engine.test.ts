@@ -50,11 +50,11 @@ afterAll(() => {
 
 async function withTraining<T>(
   work: (program: TrainingProgram, adapter: Adapter) => Promise<T>,
-  gradient_checkpointing = false,
+  { gradient_checkpointing = false, use_dora = false } = {},
 ): Promise<T> {
-  const layout = adapterLayout(model.layout.spec, LORA);
+  const layout = adapterLayout(model.layout.spec, { ...LORA, use_dora });
   const adapter = new Adapter(device, layout, optimizerPlan(layout, SETTINGS));
-  adapter.writeParameters(initialAdapter(adapter.layout, 7));
+  await adapter.writeStart(model, initialAdapter(adapter.layout, 7));
   try {
     const program = await compileTraining(model, adapter, {
       capacity: CAPACITY,
@@ -76,19 +76,25 @@ async function step(program: TrainingProgram, number: number): Promise<void> {
   await program.optimizerStep({ learningRate: 1e-2, step: number });
 }
 
-test.each([false, true])('memory is what the plan said, by purpose, recomputation %s', async (recompute) => {
+const KINDS = [
+  { gradient_checkpointing: false, use_dora: false },
+  { gradient_checkpointing: true, use_dora: false },
+  { gradient_checkpointing: true, use_dora: true },
+];
+
+test.each(KINDS)('memory is what the plan said, by purpose: %j', async (kind) => {
   await withTraining((_, { layout }) => {
     const { limits } = device;
     const options = {
       capacity: CAPACITY,
       limits,
-      settings: { ...SETTINGS, gradient_checkpointing: recompute },
+      settings: { ...SETTINGS, ...kind },
     };
     const planned = trainingMemory(model.layout, layout, options);
     const allocated = Object.fromEntries([...device.buffers.allocated].filter(([, bytes]) => bytes > 0));
     expect(allocated).toEqual(planned);
     return Promise.resolve();
-  }, recompute);
+  }, kind);
 });
 
 test('everything is given back', () => {
@@ -109,39 +115,67 @@ test.each([1, 40, 150])('what was made is given back where pipeline %i is refuse
   expect(held()).toEqual(before);
 });
 
-test('after the first step nothing is allocated and no pipeline is made', async () => {
-  await withTraining(async (program) => {
-    await step(program, 1);
-    await program.metrics();
-    const { size } = device.pipelines;
-    const made: string[] = [];
-    const { gpu: raw } = device;
-    const createBuffer = raw.createBuffer.bind(raw);
-    raw.createBuffer = (descriptor) => {
-      made.push(descriptor.label ?? 'unnamed');
-      return createBuffer(descriptor);
-    };
-    for (let number = 2; number < 6; number++) {
-      await step(program, number);
-      await program.metrics();
-    }
-    raw.createBuffer = createBuffer;
-    expect(made).toEqual([]);
-    expect(device.pipelines.size).toBe(size);
-  });
-});
+test.each([false, true])(
+  'after the first step nothing is allocated or compiled, use_dora %s',
+  async (use_dora) => {
+    await withTraining(
+      async (program) => {
+        await step(program, 1);
+        await program.metrics();
+        const { size } = device.pipelines;
+        const made: string[] = [];
+        const { gpu: raw } = device;
+        const createBuffer = raw.createBuffer.bind(raw);
+        raw.createBuffer = (descriptor) => {
+          made.push(descriptor.label ?? 'unnamed');
+          return createBuffer(descriptor);
+        };
+        for (let number = 2; number < 6; number++) {
+          await step(program, number);
+          await program.metrics();
+        }
+        raw.createBuffer = createBuffer;
+        expect(made).toEqual([]);
+        expect(device.pipelines.size).toBe(size);
+      },
+      { use_dora },
+    );
+  },
+);
 
-test('two runs agree to the bit, dropout, noise and recomputation included', async () => {
-  const run = (recompute: boolean): Promise<Float32Array> =>
-    withTraining(async (program, adapter) => {
-      for (let number = 1; number < 5; number++) await step(program, number);
-      return await adapter.readParameters();
-    }, recompute);
-  const first = await run(false);
-  expect(first.some((value) => value !== 0)).toBe(true);
-  expect(await run(false)).toEqual(first);
-  expect(await run(true)).toEqual(first);
-});
+test.each([false, true])(
+  'two runs agree to the bit, dropout, noise and recomputation included, use_dora %s',
+  async (use_dora) => {
+    const run = (gradient_checkpointing: boolean): Promise<Float32Array> =>
+      withTraining(
+        async (program, adapter) => {
+          for (let number = 1; number < 5; number++) await step(program, number);
+          return await adapter.readParameters();
+        },
+        { gradient_checkpointing, use_dora },
+      );
+    const first = await run(false);
+    expect(first.some((value) => value !== 0)).toBe(true);
+    expect(await run(false)).toEqual(first);
+    expect(await run(true)).toEqual(first);
+    const state = await withTraining(
+      async (program, adapter) => {
+        for (let number = 1; number < 3; number++) await step(program, number);
+        return await adapter.readState();
+      },
+      { use_dora },
+    );
+    const resumed = await withTraining(
+      async (program, adapter) => {
+        program.writeState(state);
+        for (let number = 3; number < 5; number++) await step(program, number);
+        return await adapter.readParameters();
+      },
+      { use_dora },
+    );
+    expect(resumed).toEqual(first);
+  },
+);
 
 test('what is not finite is reported and never enters the parameters', async () => {
   await withTraining(async (program, adapter) => {

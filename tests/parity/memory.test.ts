@@ -5,7 +5,7 @@ import { chatMemory, trainingMemory } from '../../src/models/memory';
 import { compileTraining } from '../../src/models/training';
 import { chatRows, Resident } from '../../src/session/resident';
 import { gpu } from './dawn';
-import { families, loadFixture } from './fixtures';
+import { adapted, families, loadFixture } from './fixtures';
 import { batchOf, loadOnDevice } from './load_fixture';
 
 /** What a run takes is what the plan said, purpose by purpose, once it has made a step and given an answer. */
@@ -20,7 +20,7 @@ afterAll(() => {
   device.destroy();
 });
 
-describe.each(families)('%s', (family) => {
+describe.each([...families, ...adapted])('%s', (family) => {
   const fixture = loadFixture(family);
 
   const variant = fixture.variants.at(-1)!;

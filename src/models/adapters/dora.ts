@@ -15,6 +15,7 @@ const MAGNITUDE = 'lora_magnitude_vector';
  */
 export const dora: AdapterKind = {
   name: 'dora',
+  title: 'DoRA',
   isMeant: ({ use_dora }) => use_dora === true,
   parts: (shape) => [
     ...pairParts(shape),

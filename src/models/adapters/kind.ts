@@ -63,6 +63,8 @@ export interface MergeInputs {
  */
 export interface AdapterKind {
   readonly name: string;
+  /** The name as people write it. */
+  readonly title: string;
   /** Whether the settings mean this kind; they mean exactly one of the list. */
   isMeant(settings: AdapterSettings): boolean;
   /** What it keeps beside a linear map, in the order of the flat buffer. */

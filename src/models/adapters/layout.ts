@@ -6,7 +6,7 @@ import { layerOf, patternValue } from '../../formats/peft';
 import { linearMaps, type ModelSpec, type PlacedLinear } from '../spec';
 import type { AdaptedShape, AdapterKind, AdapterPart } from './kind';
 import { adapterKind } from './kinds';
-import type { AdapterSettings } from './settings';
+import { wholeSettings, type AdapterSettings } from './settings';
 
 /** Where one part of the adapter lies in the flat buffer of parameters. */
 export interface AdapterTensor extends AdapterPart {
@@ -32,7 +32,8 @@ export interface AdapterModule {
 
 /** Where every part of an adapter lies in the flat buffer, in the order of the forward pass. */
 export interface AdapterLayout {
-  readonly settings: AdapterSettings;
+  /** Of the adapter alone, each of them said. */
+  readonly settings: Required<AdapterSettings>;
   readonly kind: AdapterKind;
   readonly modules: readonly AdapterModule[];
   /** The parts of all modules by name, in the order of the flat buffer. */
@@ -82,7 +83,8 @@ export function targetMaps(
   return maps.filter(({ path }) => targets.some((name) => isTargeted(path, name)));
 }
 
-export function adapterLayout(spec: ModelSpec, settings: AdapterSettings): AdapterLayout {
+export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterLayout {
+  const settings = wholeSettings(given);
   const kind = adapterKind(settings);
   let size = 0;
   let parameters = 0;
@@ -99,7 +101,7 @@ export function adapterLayout(spec: ModelSpec, settings: AdapterSettings): Adapt
     derivedSize += alignUp(count, 64);
     return { offset, size: count };
   };
-  const { r, lora_alpha, use_rslora, rank_pattern = {}, alpha_pattern = {} } = settings;
+  const { r, lora_alpha, use_rslora, rank_pattern, alpha_pattern } = settings;
   const modules = targetMaps(spec, settings).map(({ path, out, in: input }): AdapterModule => {
     const rank = patternValue(rank_pattern, path) ?? r;
     const alpha = patternValue(alpha_pattern, path) ?? lora_alpha;

@@ -45,6 +45,7 @@ export function addPair({ rows, firstRow, in: input, scale, parts }: MergeInputs
 /** LoRA (Hu et al. 2021): y = x Wᵀ + scale · dropout(x) Aᵀ Bᵀ, A random and B zero at the start. */
 export const lora: AdapterKind = {
   name: 'lora',
+  title: 'LoRA',
   isMeant: () => true,
   parts: pairParts,
   linear: (builder, inputs, module) => linear(builder, { ...inputs, lora: pairOf(module) }),

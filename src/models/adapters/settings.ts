@@ -14,3 +14,13 @@ export interface AdapterSettings {
   /** Names of modules, ends of their paths, or whole paths. */
   readonly target_modules: 'all-linear' | readonly string[];
 }
+
+/** The adapter's settings among others, each of them said. */
+export function wholeSettings(settings: AdapterSettings): Required<AdapterSettings> {
+  const { r, lora_alpha, lora_dropout, use_rslora, use_dora = false, target_modules } = settings;
+  const { rank_pattern = {}, alpha_pattern = {}, layers_to_transform = null } = settings;
+  return {
+    ...{ r, lora_alpha, lora_dropout, use_rslora, use_dora },
+    ...{ rank_pattern, alpha_pattern, layers_to_transform, target_modules },
+  };
+}

@@ -37,5 +37,6 @@ export function checkSame(
 
 /** Lists are compared without regard to their order. */
 function textOf(value: SettingValue | undefined): string {
-  return Array.isArray(value) ? value.toSorted().join(',') : String(value);
+  if (Array.isArray(value)) return value.toSorted().join(',');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -19,7 +19,7 @@ history.splice(50, 0, { event: 'eval', step: 50, eval_loss: 2.5, perplexity: 12.
 
 const source: CardSource = {
   baseModel: 'some/base',
-  adapter: { r: 8, lora_alpha: 16, target_modules: ['q_proj', 'v_proj'], parameters: 12_345 },
+  adapter: { kind: 'LoRA', r: 8, lora_alpha: 16, target_modules: ['q_proj', 'v_proj'], parameters: 12_345 },
   run: {
     settings: { ...DEFAULTS, learning_rate: 5e-5 },
     data: {

@@ -12,6 +12,8 @@ import {
   type AdapterTensor,
 } from '../../../../src/models/adapters/layout';
 import type { AdapterSettings } from '../../../../src/models/adapters/settings';
+import { dora } from '../../../../src/models/adapters/dora';
+import { lora } from '../../../../src/models/adapters/lora';
 import { trainingMemory } from '../../../../src/models/memory';
 
 const spec = readSpec({
@@ -162,4 +164,47 @@ test('patterns set ranks and alphas as PEFT reads them: the first that matches a
 test('layers that the model lacks, and patterns that nobody can read, are refused', () => {
   expect(() => adapterLayout(spec, { ...settings, layers_to_transform: [0, 2] })).toThrow('no layer 2');
   expect(() => adapterLayout(spec, { ...settings, rank_pattern: { '(': 4 } })).toThrow('regular expression');
+});
+
+test('a layout keeps the adapter’s settings, each of them said, and no others', () => {
+  const given = { ...settings, learning_rate: 1 };
+  expect(adapterLayout(spec, given).settings).toEqual({
+    ...settings,
+    use_dora: false,
+    rank_pattern: {},
+    alpha_pattern: {},
+    layers_to_transform: null,
+  });
+});
+
+test('what merging makes of a weight is what the map with its adapter computes', () => {
+  const [out, input, rank] = [6, 5, 2];
+  const values = (count: number, of: (i: number) => number) =>
+    Float32Array.from({ length: count }, (_, i) => of(i));
+  const W = values(out * input, (i) => Math.sin(i + 1));
+  const parts = {
+    lora_A: values(rank * input, (i) => Math.cos(i)),
+    lora_B: values(out * rank, (i) => Math.sin(3 * i)),
+    lora_magnitude_vector: values(out, (i) => 1 + i),
+  };
+  const tuned = Float64Array.from(W, (value, at) => {
+    const [row, k] = [Math.floor(at / input), at % input];
+    let sum = value;
+    for (let j = 0; j < rank; j++) sum += 1.5 * parts.lora_B[row * rank + j]! * parts.lora_A[j * input + k]!;
+    return sum;
+  });
+  const norms = Array.from({ length: out }, (_, row) =>
+    Math.hypot(...tuned.subarray(row * input, (row + 1) * input)),
+  );
+  const expected = {
+    lora: tuned,
+    dora: tuned.map((value, at) => ((1 + Math.floor(at / input)) / norms[Math.floor(at / input)]!) * value),
+  };
+  for (const kind of [lora, dora]) {
+    // Rows 2 … 5 alone.
+    const rows = W.slice(2 * input);
+    kind.merge({ rows, firstRow: 2, in: input, scale: 1.5, parts });
+    const whole = expected[kind.name as 'lora' | 'dora'].subarray(2 * input);
+    rows.forEach((value, i) => expect(value).toBeCloseTo(whole[i]!, 5));
+  }
 });
