@@ -5,7 +5,7 @@ import type { LoadSettings } from '../core/settings/settings';
 import type { Hub, HubSettings } from '../hub/types';
 import { findBase, listBases, openBase, removeBase, saveBase, type BaseSource } from '../storage/bases';
 import { listDownloads, removeDownload, type StoredDownload } from '../storage/downloads';
-import type { FileStore } from '../storage/file_store';
+import { storageFull, type FileStore } from '../storage/file_store';
 import { withModelLock, withStorageLock, type Locks } from '../storage/locks';
 import type { Arrival } from './arrival';
 import { openArriving } from './arriving_model';
@@ -268,6 +268,7 @@ export class ModelLibrary {
     const store = await this.#host.store();
     const { opening } = this.#session;
     const { facts, identity, hash } = opening.open;
+    if (store.passing) throw storageFull(identity.name, 0, undefined);
     const description = { name: identity.name, source, modelHash: hash };
     const label = 'Keeping a copy of the model on this computer';
     const id = await this.#session.withBase((model) =>

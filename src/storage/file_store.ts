@@ -6,6 +6,8 @@ import { piecesOf, type FileReader } from '../core/file_reader';
  * sees to that between tabs.
  */
 export interface FileStore {
+  /** Set if what is stored goes with the page: copies for the next time are not worth making. */
+  readonly passing?: boolean;
   /** The whole file; undefined where there is none. */
   read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** The file for reading a part at a time; undefined where there is none. */

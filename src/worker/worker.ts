@@ -4,6 +4,7 @@ import { Engine } from '../session/engine';
 import { databaseRuns } from '../storage/database_runs';
 import type { FileStore } from '../storage/file_store';
 import { KernelChoiceStore } from '../storage/kernel_choices';
+import { memoryFiles } from '../storage/memory_files';
 import { openOpfs } from '../storage/opfs';
 import { databaseRecords } from '../storage/records';
 import { registerErrorTransfer } from './errors';
@@ -20,7 +21,8 @@ const engine: PageEngine = Object.assign(
     openDevice: () => Device.open(gpu),
     tuning: { store: new KernelChoiceStore(databaseRecords('tunesmith-kernels', 'kernels')) },
     runs: databaseRuns(),
-    models: () => (files ??= openOpfs()),
+    // Without files of its own, a page fetches models anew each time; its runs are kept all the same.
+    models: () => (files ??= openOpfs().catch(() => memoryFiles())),
     locks: navigator.locks,
     persist: () => page?.persist() ?? Promise.resolve(false),
     storage: navigator.storage,
