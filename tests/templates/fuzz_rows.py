@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import random
+import re
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -114,8 +115,12 @@ def joined(message):
     return {**message, "content": "".join(part["text"] for part in content)}
 
 
+# What JavaScript takes for white space; Python's `split` takes U+0085 and U+001C to U+001F as well.
+SPACE = re.compile("[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
+
+
 def squeezed(text):
-    return "".join(text.split())
+    return SPACE.sub("", text)
 
 
 def outcome(fast, row, marked):
