@@ -1,16 +1,25 @@
 import { TunesmithError } from '../../core/errors';
 import {
+  ADAPTER_SETTINGS,
+  DEFAULTS,
   FIXED_SETTINGS,
   parseSettings,
   type SettingName,
   type SettingValue,
   type TrainSettings,
 } from '../../core/settings/settings';
+import type { AdapterSettings } from '../../models/adapters/settings';
 
 /** The settings of a run that goes on, with changes where they make sense. Throws `setting_differs`, `setting_invalid`. */
 export function resumedSettings(recorded: TrainSettings, changes: Partial<TrainSettings>): TrainSettings {
   checkSame(FIXED_SETTINGS, changes, recorded, 'the run was begun with');
   return parseSettings(changes, recorded);
+}
+
+/** All settings of an adapter: what it leaves out has its default, whatever else was chosen for a run. */
+export function settingsOfAdapter(own: AdapterSettings): Partial<TrainSettings> {
+  const defaults = Object.fromEntries(ADAPTER_SETTINGS.map((name) => [name, DEFAULTS[name]]));
+  return { ...defaults, ...own };
 }
 
 /**
@@ -35,7 +44,7 @@ export function checkSame(
   }
 }
 
-/** Lists are compared without regard to their order. */
+/** Lists are compared without regard to their order; of patterns the first that matches counts, so theirs tells. */
 function textOf(value: SettingValue | undefined): string {
   if (Array.isArray(value)) return value.toSorted().join(',');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
