@@ -12,7 +12,7 @@ import { Exclusive } from '../session/exclusive';
 import { planExport, writeExport } from '../session/exporting';
 import type { TunedAdapter } from '../session/resident';
 import { RunRecords } from '../session/runs/run_records';
-import { checkSame, resumedSettings, settingsOfAdapter } from '../session/runs/run_settings';
+import { checkSame, resumedSettings } from '../session/runs/run_settings';
 import { Runs } from '../session/runs/runs';
 import type { Session } from '../session/session';
 import { fileRuns } from '../storage/file_runs';
@@ -155,7 +155,7 @@ function outputUsed(path: string): TunesmithError {
 /** The settings that were typed, over those of the adapter that the run begins with. Throws `setting_differs`. */
 function settingsOver(adapter: TunedAdapter, typed: Arguments['settings']): TrainSettings {
   const { settings } = adapter.layout;
-  const held = { ...settingsOfAdapter(settings), target_modules: moduleNames(adapter.layout) };
+  const held = { ...settings, target_modules: moduleNames(adapter.layout) };
   const names = ADAPTER_SETTINGS.filter(
     (name) => name !== 'target_modules' || typed.target_modules !== 'all-linear',
   );

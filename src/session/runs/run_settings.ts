@@ -1,25 +1,16 @@
 import { TunesmithError } from '../../core/errors';
 import {
-  ADAPTER_SETTINGS,
-  DEFAULTS,
   FIXED_SETTINGS,
   parseSettings,
   type SettingName,
   type SettingValue,
   type TrainSettings,
 } from '../../core/settings/settings';
-import type { AdapterSettings } from '../../models/adapters/settings';
 
 /** The settings of a run that goes on, with changes where they make sense. Throws `setting_differs`, `setting_invalid`. */
 export function resumedSettings(recorded: TrainSettings, changes: Partial<TrainSettings>): TrainSettings {
   checkSame(FIXED_SETTINGS, changes, recorded, 'the run was begun with');
   return parseSettings(changes, recorded);
-}
-
-/** All settings of an adapter: what it leaves out has its default, whatever else was chosen for a run. */
-export function settingsOfAdapter(own: AdapterSettings): Partial<TrainSettings> {
-  const defaults = Object.fromEntries(ADAPTER_SETTINGS.map((name) => [name, DEFAULTS[name]]));
-  return { ...defaults, ...own };
 }
 
 /**

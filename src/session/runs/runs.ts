@@ -16,7 +16,7 @@ import { adapterReport, type AdapterReport } from '../reports';
 import type { Session, TrainCall } from '../session';
 import { keepRunModel, reopenRunModel, runModel } from './run_model';
 import type { ListedRun, RunRecords } from './run_records';
-import { resumedSettings, settingsOfAdapter } from './run_settings';
+import { resumedSettings } from './run_settings';
 
 export interface RunParts {
   readonly session: Session;
@@ -89,7 +89,7 @@ export class Runs {
       // What is trained is what is open, so that the run can be opened again as it was.
       const settings = parseSettings({
         ...given,
-        ...(initial && settingsOfAdapter(initial.layout.settings)),
+        ...initial?.layout.settings,
         ...session.layout.quantization,
         lora_dropout: given.lora_dropout,
       });

@@ -355,6 +355,21 @@ describe('an adapter of a model with a tower for images', () => {
     expect(read.settings.target_modules).toEqual(['q_proj', 'down_proj']);
   });
 
+  it('in some layers says which within the expression, for PEFT takes no list of layers beside one', async () => {
+    const partial = { target_modules: ['q_proj', 'down_proj'], layers_to_transform: [1] };
+    const layout = adapterLayout(spec, { ...settings, ...partial });
+    const parameters = initialAdapter(layout, 4);
+    const files = adapterFiles({ layout, parameters, baseModel: 'some/base' });
+    const config = JSON.parse(new TextDecoder().decode(files.get(ADAPTER_CONFIG))) as object;
+    expect(config).toMatchObject({
+      layers_to_transform: null,
+      target_modules: String.raw`(?:.*\.)?language_model\.(?:.*\.)?(?:layers\.1\.self_attn\.q_proj|layers\.1\.mlp\.down_proj)`,
+    });
+    const read = await readAdapterFiles(folderOf(files), spec);
+    expect(read.settings).toMatchObject(partial);
+    expect(read.parameters).toEqual(parameters);
+  });
+
   it('is read under the names of older versions, and beside parts of the tower that do nothing', async () => {
     const older = renamed((name) =>
       name.replace('model.model.language_model.', 'model.language_model.model.'),
