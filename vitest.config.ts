@@ -25,6 +25,17 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'real',
+          environment: 'node',
+          include: ['tests/real/**/*.test.ts'],
+          globalSetup: ['tests/parity/setup.ts'],
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'parity',
           environment: 'node',
           include: ['tests/parity/**/*.test.ts'],

@@ -1,5 +1,6 @@
-// Runs every check, or the ones named: node tools/test.mjs [check | unit | ops | parity | e2e | real | format | …] [its
-// runner's arguments]. `check` is the everyday loop: everything that needs neither a browser nor a GPU.
+// Runs every check, or the ones named: node tools/test.mjs [check | all | unit | ops | parity | e2e | real | format | …] [its
+// runner's arguments]. `check` is the everyday loop: everything that needs neither a browser nor a GPU. `real` downloads a
+// published model; `all` adds it to the rest if the download works.
 // Its last line sums all of it: `N passed, N failed`.
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -8,6 +9,7 @@ import { ensureBuilt } from './lib/build.mjs';
 import { countPlaywright, countVitest, settle } from './lib/counts.mjs';
 import { HEARTBEAT, watchHeartbeat } from './lib/heartbeat.mjs';
 import { checkNode, ensurePackages } from './lib/install.mjs';
+import { realModel } from './lib/real_model.mjs';
 import { bin, readJson, root, run } from './lib/run.mjs';
 
 /**
@@ -16,7 +18,7 @@ import { bin, readJson, root, run } from './lib/run.mjs';
  * @typedef {object} Step
  * @property {Need[]} [needs]
  * @property {true} [check] part of `check`: runs beside the other such steps
- * @property {true} [byName] runs only if it is named
+ * @property {() => Promise<boolean>} [download] what it needs from elsewhere; false if that can't be had
  * @property {string[][]} commands
  * @property {(report: unknown) => Counts} [count] a step without it counts as one test
  */
@@ -58,6 +60,15 @@ const allSteps = () => ({
   ops: { needs: ['browser'], commands: playwright('ops'), count: countPlaywright },
   parity: { needs: ['vulkan', 'cli'], commands: vitest('parity'), count: countVitest },
   e2e: { needs: ['browser', 'page'], commands: playwright('e2e'), count: countPlaywright },
+  real: {
+    needs: ['vulkan', 'cli'],
+    download: async () => {
+      process.env.TUNESMITH_REAL_MODEL = await realModel(log);
+      return process.env.TUNESMITH_REAL_MODEL !== undefined;
+    },
+    commands: vitest('real'),
+    count: countVitest,
+  },
 });
 
 /** Finds, installs or builds each thing once, however many steps need it; it stays in the environment. */
@@ -131,11 +142,12 @@ function log(line) {
  */
 function chosenSteps(name) {
   const steps = Object.entries(allSteps());
-  if (name === undefined) return steps.filter(([, { byName }]) => !byName);
+  if (name === undefined) return steps.filter(([, { download }]) => !download);
+  if (name === 'all') return steps;
   if (name === 'check') return steps.filter(([, { check }]) => check);
   const chosen = steps.filter(([each]) => each === name);
   if (chosen.length > 0) return chosen;
-  throw new Error(`There is no step ${name}: choose from check, ${Object.keys(allSteps()).join(', ')}.`);
+  throw new Error(`There is no step ${name}: choose from check, all, ${Object.keys(allSteps()).join(', ')}.`);
 }
 
 /** @param {string[]} argv */
@@ -143,6 +155,7 @@ async function main([name, ...extra]) {
   checkNode();
   await ensurePackages(log);
   const steps = chosenSteps(name);
+  const all = name === 'all';
   mkdirSync(reports, { recursive: true });
   const prepare = preparations();
   const total = { passed: 0, failed: 0 };
@@ -155,6 +168,13 @@ async function main([name, ...extra]) {
     /** @type {Counts} */
     let counts = { passed: 0, failed: 1 };
     try {
+      if (step.download && !(await step.download())) {
+        if (all) {
+          summary.set(name, `${name.padEnd(7)} left out: its download failed`);
+          return;
+        }
+        throw new Error(`${name} needs a download, which failed.`);
+      }
       for (const need of step.needs ?? []) await prepare(need);
       counts = await runStep(name, step, { extra, capture });
     } catch (error) {

@@ -1,13 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildExamples, tokenizeSample, type ExampleSettings } from '../../../src/data/examples';
 import { previewTokens } from '../../../src/data/preview';
 import type { Message } from '../../../src/data/records';
 import { readRecords } from './read_records';
 import { answerSpans } from '../../../src/data/spans';
-import { alpacaTemplate, chatTemplateSource, jinjaTemplate } from '../../../src/data/template';
+import { alpacaTemplate, jinjaTemplate } from '../../../src/data/template';
 import { loadTokenizer } from '../../../src/data/tokenizer';
-import { realFile } from '../real_files';
 import { dataFixtures, toyTokenizer, toyTokenizerJson } from './fixtures';
 
 const tokenizer = toyTokenizer();
@@ -283,35 +281,3 @@ describe('the preview', () => {
     ).toBe(tokenizer.decode(Array.from(cut.ids)));
   });
 });
-
-if (existsSync(realFile('tokenizers'))) {
-  describe('published templates and tokenizers', () => {
-    const ends = {
-      'qwen2.5': '<|im_end|>',
-      qwen3: '<|im_end|>',
-      minimind: '<|im_end|>',
-      'llama3.1': '<|eot_id|>',
-    };
-    it.each(Object.entries(ends))(
-      '%s: answers are trained to their ends, in several turns',
-      (name, end) => {
-        const read = (file: string): unknown =>
-          JSON.parse(readFileSync(realFile(`tokenizers/${name}/${file}`), 'utf8'));
-        const config = read('tokenizer_config.json');
-        const published = loadTokenizer(read('tokenizer.json'), config);
-        const template = jinjaTemplate(chatTemplateSource(config) ?? '', {
-          specialTokens: published.specialTokens,
-        });
-        const text = marked(chat('Who are you?', 'A parrot.', 'And now?', 'Still.\n\nA parrot 🦜'), {
-          tokenizer: published,
-          template,
-        });
-        const runs = Array.from(text.matchAll(/‹([^›]*)›/g), ([, run = '']) =>
-          run.replace(/^<think>\s*<\/think>\s*/, ''),
-        );
-        expect(runs).toEqual([`A parrot.${end}`, `Still.\n\nA parrot 🦜${end}`]);
-      },
-      60_000,
-    );
-  });
-}

@@ -1,9 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { jsonOf } from '../../../src/data/jinja/json_of';
 import { fromJson } from '../../../src/data/jinja/values';
 import { readRecords } from './read_records';
-import { realFile } from '../real_files';
 
 const read = (text: string) => readRecords('rows.json', text);
 const reasonOf = async (record: unknown): Promise<string> =>
@@ -426,20 +424,3 @@ describe('a file that cannot be used', () => {
     });
   });
 });
-
-const folder = realFile('datasets/llama_factory');
-if (existsSync(folder)) {
-  describe('published rows', () => {
-    it.each([
-      ['alpaca_en_demo.json', 'chat', 999],
-      ['alpaca_zh_demo.json', 'chat', 1000],
-      ['identity.json', 'chat', 91],
-      ['c4_demo.jsonl', 'text', 300],
-    ])('of %s have no problem', async (name, kind, count) => {
-      const { records, problems } = await readRecords(name, readFileSync(`${folder}/${name}`));
-      expect(problems).toEqual([]);
-      expect(records).toHaveLength(count);
-      expect(records.every(({ sample }) => sample.kind === kind)).toBe(true);
-    });
-  });
-}

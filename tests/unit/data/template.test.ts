@@ -1,8 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/data/records';
 import { alpacaTemplate, chatTemplateSource, jinjaTemplate } from '../../../src/data/template';
-import { realFile } from '../real_files';
 import { dataFixtures, toyTokenizer } from './fixtures';
 
 const { specialTokens } = toyTokenizer();
@@ -107,29 +105,3 @@ describe('the Alpaca prompt', () => {
     );
   });
 });
-
-interface PublishedCase {
-  readonly messages: Message[];
-  readonly add_generation_prompt: boolean;
-  readonly kwargs: Record<string, unknown>;
-  readonly expected: string;
-}
-
-const published = realFile('chat_templates/qwen3_cases.json');
-if (existsSync(published)) {
-  it('renders every published case of Qwen3', () => {
-    const config: unknown = JSON.parse(
-      readFileSync(realFile('tokenizers/qwen3/tokenizer_config.json'), 'utf8'),
-    );
-    const source = chatTemplateSource(config) ?? '';
-    const cases = JSON.parse(readFileSync(published, 'utf8')) as PublishedCase[];
-    expect(cases.length).toBeGreaterThan(0);
-    for (const { messages, add_generation_prompt, kwargs, expected } of cases) {
-      const template = jinjaTemplate(source, {
-        specialTokens: { eos_token: '<|im_end|>' },
-        variables: kwargs,
-      });
-      expect(template.render(messages, add_generation_prompt)).toBe(expected);
-    }
-  });
-}

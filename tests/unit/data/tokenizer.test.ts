@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../../src/data/tokenizer';
-import { realFile } from '../real_files';
 import { dataFixtures, toyTokenizer, toyTokenizerJson } from './fixtures';
 
 const tokenizer = toyTokenizer();
@@ -73,53 +71,3 @@ describe('the streaming decoder', () => {
     expect(broken.push(tokenizer.encode('a')[0] ?? 0)).toMatch(/^\ufffd+a$/);
   });
 });
-
-interface PublishedVector {
-  readonly text: string;
-  readonly ids: number[];
-}
-
-const vectors = realFile('tokenizer_vectors');
-if (existsSync(vectors)) {
-  const json = (path: string): unknown => JSON.parse(readFileSync(realFile(path), 'utf8'));
-  const load = (name: string, config: unknown = {}) =>
-    loadTokenizer(json(`tokenizers/${name}/tokenizer.json`), config);
-
-  describe('published tokenizers', () => {
-    const inputs = json('tokenizer_vectors/llama.cpp/inputs.json') as string[];
-    it.each([
-      ['qwen2.5', 'qwen2'],
-      ['llama3.1', 'llama-bpe'],
-      ['gpt2', 'gpt-2'],
-    ])(
-      '%s gives the ids of llama.cpp',
-      (name, vector) => {
-        const lines = readFileSync(`${vectors}/llama.cpp/ggml-vocab-${vector}.gguf.out`, 'utf8').split('\n');
-        const published = load(name);
-        inputs.forEach((text, index) => {
-          const ids = (lines[index] ?? '').trim().split(/\s+/).filter(Boolean).map(Number);
-          expect(published.encode(text), JSON.stringify(text)).toEqual(ids);
-        });
-      },
-      60_000,
-    );
-
-    it.each([
-      ['qwen2.5', 'qwen2', 'Xenova/Qwen1.5-0.5B-Chat'],
-      ['gpt2', 'gpt2', 'Xenova/gpt2'],
-    ])(
-      '%s gives the ids of transformers.js',
-      (name, file, model) => {
-        const cases = json(`tokenizer_vectors/transformers.js/${file}.json`) as Record<
-          string,
-          Record<string, PublishedVector>
-        >;
-        const published = load(name);
-        const chosen = Object.values(cases[model] ?? {});
-        expect(chosen.length).toBeGreaterThan(0);
-        for (const { text, ids } of chosen) expect(published.encode(text), text).toEqual(ids);
-      },
-      60_000,
-    );
-  });
-}
