@@ -100,8 +100,8 @@ async function* rowsOf(file: FileReader): AsyncGenerator<Row, void, void> {
   let rest = '';
   let line = 1;
 
-  const parserOf = (head: string): NonNullable<typeof parse> => {
-    const newline = /\r\n|\n|\r/.exec(head)?.[0] ?? '\n';
+  const parserOf = (delimiter: string): NonNullable<typeof parse> => {
+    const newline = '\n';
     return (text, final) => {
       const rows: Row[] = [];
       let end = 0;
@@ -118,20 +118,23 @@ async function* rowsOf(file: FileReader): AsyncGenerator<Row, void, void> {
         line = lastLine;
         end = meta.cursor;
       };
-      const parser = new Papa.Parser({ delimiter: delimiterOf(head), newline, step } as object);
+      const parser = new Papa.Parser({ delimiter, newline, step } as object);
       parser.parse(text, 0, !final);
       return { rows, end };
     };
   };
 
+  let lineBreaks: LineBreaks | undefined;
   for await (const piece of textOf(file)) {
-    rest += piece;
-    if (!parse) {
-      const shown = withoutHint(rest);
-      line += rest.length > shown.length ? 1 : 0;
-      parse = parserOf(rest);
-      rest = shown;
+    let shown = piece;
+    if (!parse || !lineBreaks) {
+      shown = withoutHint(piece);
+      line += piece.length > shown.length ? 1 : 0;
+      const delimiter = delimiterOf(piece);
+      parse = parserOf(delimiter);
+      lineBreaks = new LineBreaks(delimiter);
     }
+    rest += lineBreaks.alike(shown);
     const { rows, end } = parse(rest, false);
     yield* rows;
     rest = rest.slice(end);
@@ -158,6 +161,44 @@ function breaksIn(text: string, from: number, to: number, newline: string): numb
   let count = 0;
   for (let at = text.indexOf(newline, from); at >= 0 && at < to; at = text.indexOf(newline, at + 1)) count++;
   return count;
+}
+
+/**
+ * Makes the ends of all rows alike, as Python's csv module reads them: lines of files that were put together may end in
+ * several ways. Line breaks within quotes are the cell's own.
+ */
+class LineBreaks {
+  readonly #delimiter: string;
+  /** Where in a cell the text stands; 'quote': behind a quote that ends the cell unless another one follows. */
+  #place: 'start' | 'plain' | 'quoted' | 'quote' = 'start';
+  /** A row has just ended with a carriage return, which a line feed belongs to. */
+  #returned = false;
+
+  constructor(delimiter: string) {
+    this.#delimiter = delimiter;
+  }
+
+  /** The next piece of the text, with a line feed at the end of each row. */
+  alike(piece: string): string {
+    let text = '';
+    let from = 0;
+    for (let at = 0; at < piece.length; at++) {
+      const letter = piece[at];
+      const returned = this.#returned;
+      this.#returned = false;
+      if (returned && letter === '\n') from = at + 1;
+      else if (this.#place === 'quoted') this.#place = letter === '"' ? 'quote' : 'quoted';
+      else if (letter === '"') this.#place = this.#place === 'plain' ? 'plain' : 'quoted';
+      else if (letter === this.#delimiter || letter === '\n') this.#place = 'start';
+      else if (letter === '\r') {
+        text += `${piece.slice(from, at)}\n`;
+        from = at + 1;
+        this.#place = 'start';
+        this.#returned = true;
+      } else this.#place = 'plain';
+    }
+    return text + piece.slice(from);
+  }
 }
 
 /** Excel's first line `sep=;`. */

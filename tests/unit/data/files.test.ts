@@ -200,6 +200,37 @@ describe('a table', () => {
     ]);
   });
 
+  it.each([
+    'instruction,output\na,b\r\nc,d\re,f\n',
+    'instruction,output\r\na,b\nc,d\ne,f',
+    'instruction,output\ra,b\rc,d\r\ne,f\r',
+    '"instruction","output"\r\n"a","b"\nc,"d"\r"e",f\r\n',
+  ])('may end its lines in several ways: %j', async (content) => {
+    const { values, faults, refused } = await read('a.csv', content);
+    expect([faults, refused]).toEqual([[], undefined]);
+    expect(values).toEqual([
+      { instruction: 'a', output: 'b' },
+      { instruction: 'c', output: 'd' },
+      { instruction: 'e', output: 'f' },
+    ]);
+  });
+
+  it('keeps the line breaks and the doubled quotes of a cell as they are, also between two pieces of the file', async () => {
+    const long = 'x'.repeat(2 ** 18 - 'text\r\n'.length - 1);
+    for (const [end, quoted] of [
+      ['\r\n', false],
+      ['\r\n', true],
+      ['"\r\n', true],
+    ] as const) {
+      const cell = quoted ? `"${long.slice(1)}${end.replace('"', '""')}b"` : long;
+      const { values, refused } = await read('a.csv', `text\r\n${cell}\r\nc\nd\r\n`);
+      expect(refused).toBeUndefined();
+      const first = quoted ? `${long.slice(1)}${end}b` : long;
+      expect(values.map((value) => (value as { text: string }).text === first)).toEqual([true, false, false]);
+      expect(values.slice(1)).toEqual([{ text: 'c' }, { text: 'd' }]);
+    }
+  });
+
   it('may hold conversations as JSON', async () => {
     const cell = '[{""role"": ""user"", ""n"": 1.0}]';
     expect((await read('a.csv', `messages\n"${cell}"\n"[{'role'}]"\n`)).faults).toMatchObject([
