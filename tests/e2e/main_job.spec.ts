@@ -56,6 +56,26 @@ test('trains the demo by one button, chats with it, takes it away, brings it bac
     return { fileName, zip, parameters };
   });
 
+  await test.step('take model and adapter away in one', async () => {
+    const choice = page.getByTestId('export-choice');
+    await choice.getByRole('radio', { name: /Model and adapter in one/ }).check();
+    await choice.getByLabel('export_dtype').selectOption('float32');
+    const { fileName, files } = await tunesmith.exported('the merged model');
+    await expect(page.getByTestId('export-check')).toContainText('read back');
+    expect(fileName).toBe('tunesmith-demo-merged.zip');
+    expect(Object.keys(files)).toEqual(
+      expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json', 'README.md']),
+    );
+    const listed = await page.getByTestId('exported-files').getByRole('row').count();
+    expect(listed).toBe(Object.keys(files).length);
+    const { tensors } = readTensors(files['model.safetensors'] ?? new Uint8Array());
+    expect([...tensors.values()].every(({ dtype }) => dtype === 'F32')).toBe(true);
+    expect(tensors.has('model.layers.0.self_attn.q_proj.weight')).toBe(true);
+    const config = JSON.parse(new TextDecoder().decode(files['config.json'])) as Record<string, unknown>;
+    expect(config.dtype ?? config.torch_dtype).toBe('float32');
+    await choice.getByRole('radio', { name: /The adapter alone/ }).check();
+  });
+
   await test.step('open the page anew and bring it back', async () => {
     await page.reload();
     await tunesmith.ready();

@@ -148,11 +148,13 @@ export class Tunesmith {
     return { base: this.page.getByTestId('answer-base'), tuned: this.page.getByTestId('answer-tuned') };
   }
 
-  /** Downloads the adapter; its zip, and the files in it by name. */
-  async exported(): Promise<{ fileName: string; zip: Buffer; files: Readonly<Record<string, Uint8Array>> }> {
+  /** Downloads the chosen export; its zip, and the files in it by name. */
+  async exported(
+    what = 'the adapter',
+  ): Promise<{ fileName: string; zip: Buffer; files: Readonly<Record<string, Uint8Array>> }> {
     const downloading = this.page.waitForEvent('download', { timeout: SOON });
     await this.step('takeaway')
-      .getByRole('button', { name: /^Download the adapter/ })
+      .getByRole('button', { name: `Download ${what}` })
       .click();
     const download = await downloading;
     const zip = await readFile(await download.path());
