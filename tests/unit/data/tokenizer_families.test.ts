@@ -73,10 +73,11 @@ describe('a tokenizer', () => {
     const text = sentence.repeat(Math.ceil(2 ** 20 / 3 / sentence.length));
     for (const name of ['qwen', 'gemma3', 'llama2']) {
       const tokenizer = loadTokenizer(fixture(name));
-      const started = performance.now();
+      const begin = process.cpuUsage();
       const ids = tokenizer.encode(text);
-      expect(performance.now() - started, name).toBeLessThan(20_000);
+      // Of the processor: a busy machine adds nothing to it.
+      expect(process.cpuUsage(begin).user / 1e6, name).toBeLessThan(20);
       expect(tokenizer.decode(ids)).toBe(text);
     }
-  }, 60_000);
+  }, 600_000);
 });

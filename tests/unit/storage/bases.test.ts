@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test, onTestFinished, vi } from 'vitest';
 import { concatBytes } from '../../../src/core/bytes';
 import type { LoadSettings } from '../../../src/core/settings/settings';
 import { writeSafetensors } from '../../../src/formats/safetensors';
@@ -165,10 +165,11 @@ test('kept once, listed with its size, found again, removed', async () => {
 test('opening says when it was used last', async () => {
   const id = await saveBase(store, fakeModel(checkpoint).model, checkpoint, files);
   const [before] = await listBases(store);
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  vi.setSystemTime(before!.usedAt + 5);
+  onTestFinished(() => void vi.useRealTimers());
   await openBase(store, id);
   const [after] = await listBases(store);
-  expect(after!.usedAt).toBeGreaterThan(before!.usedAt);
+  expect(after!.usedAt).toBe(before!.usedAt + 5);
   expect(after!.createdAt).toBe(before!.createdAt);
 });
 

@@ -11,34 +11,54 @@ beforeEach(async () => {
 });
 afterEach(() => rm(join(folder, '..'), { recursive: true }));
 
+/** Something to wait for until it comes. */
+function moment(): { readonly come: Promise<void>; readonly comes: () => void } {
+  let comes: () => void = () => undefined;
+  const come = new Promise<void>((resolve) => (comes = resolve));
+  return { come, comes: () => comes() };
+}
+
 it('lets one process after the other have a model, and leaves nothing behind', async () => {
   const order: string[] = [];
-  const work = (name: string) => async () => {
-    order.push(`${name} begins`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    order.push(`${name} ends`);
+  const begun = moment();
+  const waiting = moment();
+  const first = withModelLock(nodeLocks(folder), 'a/b', async () => {
+    order.push('first begins');
+    begun.comes();
+    await waiting.come;
+    order.push('first ends');
+  });
+  await begun.come;
+  const second = (): Promise<void> => {
+    order.push('second');
+    return Promise.resolve();
   };
-  const onWait = (): void => void order.push('waits');
-  const first = withModelLock(nodeLocks(folder), 'a/b', work('first'));
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  await withModelLock(nodeLocks(folder), 'a/b', work('second'), { onWait });
+  const onWait = (): void => {
+    order.push('waits');
+    waiting.comes();
+  };
+  await withModelLock(nodeLocks(folder), 'a/b', second, { onWait });
   await first;
-  expect(order).toEqual(['first begins', 'waits', 'first ends', 'second begins', 'second ends']);
+  expect(order).toEqual(['first begins', 'waits', 'first ends', 'second']);
   expect(await readdir(folder)).toEqual([]);
 });
 
 it('refuses, or ends the waiting, where that is asked for', async () => {
   const locks = nodeLocks(folder);
-  let end: () => void = () => undefined;
-  const first = withModelLock(locks, 'a/b', () => new Promise<void>((resolve) => (end = resolve)));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  const begun = moment();
+  const end = moment();
+  const first = withModelLock(locks, 'a/b', () => {
+    begun.comes();
+    return end.come;
+  });
+  await begun.come;
   const refused = withModelLock(locks, 'a/b', () => Promise.resolve(), { refuse: true });
   await expect(refused).rejects.toMatchObject({ code: 'model_in_other_tab' });
   const stop = new AbortController();
   const waiting = withModelLock(locks, 'a/b', () => Promise.resolve(), { signal: stop.signal });
   stop.abort();
   await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
-  end();
+  end.comes();
   await first;
 });
 
