@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DEFAULTS } from '../../src/core/settings/settings';
 import { openFolder } from '../../src/cli/files';
 import { packMicroBatch } from '../../src/data/batches';
+import { decodeCheckpoint, encodeCheckpoint } from '../../src/formats/checkpoint';
 import { Device } from '../../src/gpu/device';
 import { Adapter, parametersOf } from '../../src/models/adapter';
 import { openCheckpoint } from '../../src/models/files';
@@ -9,7 +10,7 @@ import { loadModel } from '../../src/models/load';
 import { adapterLayout, initialAdapter } from '../../src/models/adapters/layout';
 import { trainingMemory } from '../../src/models/memory';
 import type { Model } from '../../src/models/model';
-import { optimizerPlan } from '../../src/models/optimizers';
+import { OPTIMIZERS, optimizerPlan } from '../../src/models/optimizers';
 import { compileTraining } from '../../src/models/training';
 import type { TrainingProgram } from '../../src/models/training_program';
 import { gpu } from './dawn';
@@ -50,16 +51,14 @@ afterAll(() => {
 
 async function withTraining<T>(
   work: (program: TrainingProgram, adapter: Adapter) => Promise<T>,
-  { gradient_checkpointing = false, use_dora = false } = {},
+  changed: Partial<typeof LORA & typeof SETTINGS> = {},
 ): Promise<T> {
-  const layout = adapterLayout(model.layout.spec, { ...LORA, use_dora });
-  const adapter = new Adapter(device, layout, optimizerPlan(layout, SETTINGS));
+  const settings = { ...SETTINGS, gradient_checkpointing: false, ...changed };
+  const layout = adapterLayout(model.layout.spec, { ...LORA, ...changed });
+  const adapter = new Adapter(device, layout, optimizerPlan(layout, settings));
   await adapter.writeStart(model, initialAdapter(adapter.layout, 7));
   try {
-    const program = await compileTraining(model, adapter, {
-      capacity: CAPACITY,
-      settings: { ...SETTINGS, gradient_checkpointing },
-    });
+    const program = await compileTraining(model, adapter, { capacity: CAPACITY, settings });
     try {
       return await work(program, adapter);
     } finally {
@@ -82,17 +81,16 @@ const KINDS = [
   { gradient_checkpointing: true, use_dora: true },
 ];
 
+function expectPlannedMemory({ layout }: Adapter, settings: typeof SETTINGS): void {
+  const { limits } = device;
+  const planned = trainingMemory(model.layout, layout, { capacity: CAPACITY, limits, settings });
+  const allocated = Object.fromEntries([...device.buffers.allocated].filter(([, bytes]) => bytes > 0));
+  expect(allocated).toEqual(planned);
+}
+
 test.each(KINDS)('memory is what the plan said, by purpose: %j', async (kind) => {
-  await withTraining((_, { layout }) => {
-    const { limits } = device;
-    const options = {
-      capacity: CAPACITY,
-      limits,
-      settings: { ...SETTINGS, ...kind },
-    };
-    const planned = trainingMemory(model.layout, layout, options);
-    const allocated = Object.fromEntries([...device.buffers.allocated].filter(([, bytes]) => bytes > 0));
-    expect(allocated).toEqual(planned);
+  await withTraining((_, adapter) => {
+    expectPlannedMemory(adapter, { ...SETTINGS, ...kind });
     return Promise.resolve();
   }, kind);
 });
@@ -190,3 +188,50 @@ test('what is not finite is reported and never enters the parameters', async () 
     expect(await adapter.readState()).toEqual(before);
   });
 });
+
+/** Each optimiser over tensors of fewer and of more than 4,096 elements, and with B at a rate of its own. */
+const OPTIMIZED = OPTIMIZERS.flatMap(({ name: optim }) =>
+  [1, 16].map((loraplus_lr_ratio) => ({
+    r: 63,
+    optim,
+    loraplus_lr_ratio,
+    label_smoothing_factor: 0.1,
+    gradient_checkpointing: false,
+  })),
+);
+
+test.each(OPTIMIZED)(
+  '$optim with loraplus_lr_ratio $loraplus_lr_ratio: memory as planned, and a checkpoint goes on to the same bits',
+  async (settings) => {
+    let saved = new Uint8Array();
+    const whole = await withTraining(async (program, adapter) => {
+      const sizes = adapter.layout.tensors.map(({ shape }) =>
+        shape.reduce((count, length) => count * length),
+      );
+      expect(sizes.some((size) => size < 4096) && sizes.some((size) => size >= 4096)).toBe(true);
+      expectPlannedMemory(adapter, { ...SETTINGS, ...settings });
+      for (const number of [1, 2, 3]) await step(program, number);
+      saved = await encodeCheckpoint({
+        step: 3,
+        position: { epoch: 0, index: 3 },
+        seed: 3,
+        tensors: await program.readState(),
+        settings: {},
+        hashes: { model: '', data: '' },
+        history: [],
+      });
+      for (const number of [4, 5]) await step(program, number);
+      return await program.readState();
+    }, settings);
+    const { tensors } = await decodeCheckpoint(saved);
+    const resumed = await withTraining(async (program) => {
+      expect(() => {
+        program.writeState(tensors.slice(1));
+      }).toThrow(/has no tensor/);
+      program.writeState(tensors);
+      for (const number of [4, 5]) await step(program, number);
+      return await program.readState();
+    }, settings);
+    expect(resumed).toEqual(whole);
+  },
+);
