@@ -88,7 +88,7 @@ describe('the arguments of a command', () => {
     ['--model m --r eight', ['r ', "'eight'"]],
     ['--model m --seed --r 8', ['--seed']],
     ['--model m --shuffle maybe', ['shuffle', "'maybe'"]],
-    ['--model m --target_modules q_proj,c_attn', ['target_modules', 'c_attn']],
+    ['--model m --target_modules q_proj,q_proj', ['target_modules', 'q_proj']],
   ])('are refused by name: %s', (line, parts) => {
     const text = refusal(() => parse(line));
     for (const part of parts) expect(text).toContain(part);
