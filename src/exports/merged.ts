@@ -27,7 +27,7 @@ export const mergedExport: ExportFormat = {
     {
       name: 'max_shard_size',
       value: 'SIZE',
-      help: 'bytes of a file at most: 5GB',
+      help: 'most bytes in one file, such as 5GB',
       default: '50GB',
     },
     {
