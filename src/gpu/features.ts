@@ -17,8 +17,6 @@ export interface DeviceFeatures {
   readonly timestamps: boolean;
 }
 
-export const NO_FEATURES: DeviceFeatures = { f16: false, timestamps: false };
-
 const MATRIX = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
 const WANTED: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query', MATRIX];
 

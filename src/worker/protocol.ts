@@ -10,9 +10,7 @@ import { registerErrorTransfer } from './errors';
 import { startWorker } from './start';
 
 export { DATA_ENDINGS, DATA_MEDIA_TYPES, DATA_FORMAT_NAMES, isDataFile } from '../data/files/formats';
-export type { PreviewToken } from '../data/preview';
 export type { Problem } from '../data/records';
-export type { HubSettings } from '../hub/types';
 export type { ExportOffer, ExportOptions, ExportResult } from '../session/adapters';
 export type { ChatMessage, ChatResult } from '../session/chats';
 export type { PreviewExample } from '../session/examples';
@@ -25,14 +23,7 @@ export type { ListedRun } from '../session/runs/run_records';
 export type { ModelSource, NamedBlob as ExampleFile } from '../session/sources';
 export type { StoredModelReport } from '../session/stored_models';
 export type { RunRecord } from '../storage/runs';
-export type {
-  CheckpointEvent,
-  EvalEvent,
-  SampleEvent,
-  StateEvent,
-  StepEvent,
-  TrainEvent,
-} from '../train/events';
+export type { SampleEvent, StateEvent, StepEvent, TrainEvent } from '../train/events';
 
 /** What only a page can do for the engine in its worker. */
 export interface PageServices {

@@ -222,25 +222,6 @@ export function valuesOf(tensors: ReadonlyMap<string, TensorBytes>, name: string
   return floatsOf(tensor.dtype, tensor.data);
 }
 
-/** Examples one after the other, without padding. Targets are the labels moved up: that of t is the token at t + 1. */
-export function flatten(examples: readonly Example[]): {
-  inputIds: number[];
-  positions: number[];
-  /** -100 at the end of each example. */
-  targets: number[];
-  lengths: number[];
-  targetTokens: number;
-} {
-  const targets = examples.flatMap(({ labels }) => [...labels.slice(1), -100]);
-  return {
-    inputIds: examples.flatMap(({ input_ids }) => input_ids),
-    positions: examples.flatMap(({ input_ids }) => input_ids.map((_, position) => position)),
-    targets,
-    lengths: examples.map(({ input_ids }) => input_ids.length),
-    targetTokens: targets.filter((target) => target !== -100).length,
-  };
-}
-
 /** The largest difference anywhere; NaN where any value is NaN or the lengths differ. */
 export function maxError(ours: ArrayLike<number>, exact: ArrayLike<number>): number {
   if (ours.length !== exact.length) return NaN;

@@ -15,7 +15,6 @@ import {
 
 export { ANSWER_SETTINGS, SETTINGS } from './table';
 export type {
-  AdapterSettings,
   AnswerSettingName,
   AnswerSettings,
   DataSettings,

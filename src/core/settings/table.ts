@@ -11,7 +11,7 @@
  * The order within a group is the form's. A new group needs a title in `setting.ts`.
  */
 import { choice, flag, modules, number, numbersByPattern, optional, whole, wholes } from './kind';
-import { setting, type Decision, type Fixed, type Values } from './setting';
+import { setting, type Decision, type Values } from './setting';
 
 export const SETTINGS = {
   load_in_4bit: setting(flag(), {
@@ -338,13 +338,7 @@ type Deciding<What extends Decision> = {
   [Name in SettingName]: What extends Entries[Name]['decides'][number] ? Name : never;
 }[SettingName];
 
-type FixedBy<By extends Fixed> = {
-  [Name in SettingName]: By extends Extract<Entries[Name]['fixed'], Fixed> ? Name : never;
-}[SettingName];
-
 /** How the base is loaded. */
 export type LoadSettings = Pick<TrainSettings, Deciding<'load'>>;
 /** What the examples' tokens depend on. */
 export type DataSettings = Pick<TrainSettings, Deciding<'data'>>;
-/** What an adapter is made of: it keeps them for as long as it is trained on. */
-export type AdapterSettings = Pick<TrainSettings, FixedBy<'adapter'>>;

@@ -61,7 +61,9 @@ describe('parseSettings', () => {
     'refuses target_modules %j',
     (value) => {
       const { message } = refusal(() => parseSettings({ target_modules: value }));
-      expect(message).toMatch(/^target_modules must be 'all-linear' or a list of the model's linear layers, /);
+      expect(message).toMatch(
+        /^target_modules must be 'all-linear' or a list of the model's linear layers, /,
+      );
     },
   );
 
