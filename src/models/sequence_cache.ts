@@ -28,6 +28,8 @@ export class SequenceCache {
   #version = 0;
   /** Tokens that have been run. */
   #end = 0;
+  /** The most that have been of this sequence: rows that they took in a ring are lost, also after a step back. */
+  #furthest = 0;
 
   /** Room for `rows` tokens now. */
   constructor({ device, layout }: Model, most: number, rows = most) {
@@ -69,13 +71,13 @@ export class SequenceCache {
    * @throws Error where a ring lacks what comes before the pass
    */
   advance(past: number, count: number): void {
-    const ahead = this.#end - past;
     for (const { rows, slot } of this.#specs) {
       if (rows === 'tokens' || past === 0) continue;
-      if (ahead < 0 || ahead + rows.history > rows.ring)
+      if (past > this.#end || this.#furthest - past + rows.history > rows.ring)
         throw new Error(`${slot} holds the tokens up to ${this.#end}, too few to go on from ${past}`);
     }
     this.#end = past + count;
+    this.#furthest = past === 0 ? count : Math.max(this.#furthest, this.#end);
   }
 
   /** Makes room for so many tokens, `most` at most; what is held stays. Throws `buffer_too_large`. */
