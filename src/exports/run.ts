@@ -44,9 +44,11 @@ export async function runExport(
       const sink = await target.open(file.name, file.size);
       try {
         await write(file, sink);
-      } finally {
-        await sink.close();
+      } catch (error) {
+        await sink.close().catch(() => undefined);
+        throw error;
       }
+      await sink.close();
     }
     signal?.throwIfAborted();
     onProgress?.(done, undefined);
@@ -56,7 +58,8 @@ export async function runExport(
     await target.commit();
     return check;
   } catch (error) {
-    await target.discard();
+    // What failed first is what tells the reason.
+    await target.discard().catch(() => undefined);
     throw error;
   }
 }

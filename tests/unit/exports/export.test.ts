@@ -70,6 +70,16 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+it('tells what failed first, also if closing and removing fail then', async () => {
+  const fails = (message: string) => () => Promise.reject(new Error(message));
+  const target = {
+    ...memoryTarget(),
+    open: () => Promise.resolve({ write: fails('the disk is full'), close: fails('it is not open') }),
+    discard: fails('it is not there'),
+  };
+  await expect(runExport(planOf(), target)).rejects.toThrow('the disk is full');
+});
+
 describe('an adapter for PEFT', () => {
   it('is the same files in a folder and in a zip, with sizes known before', async () => {
     const plan = await peftExport.plan(source, {});
