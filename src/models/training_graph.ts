@@ -32,8 +32,6 @@ const TEXT_SLOTS: readonly BatchSlot[] = [
 /** f32 [`metricsWidth`]: mean loss, gradient norm, 1 where something was not finite, clip coefficient, and the objective's. */
 export const METRICS = 'metrics';
 export const METRICS_RING_SLOT = 'metrics_ring';
-/** f32 [rows]: the base's own log-probabilities, for objectives that ask for them. */
-export const REFERENCE = 'reference';
 
 /** The settings of a run that its programs are made by. */
 export type TrainingSettings = OptimizerSettings &
@@ -139,8 +137,7 @@ function applyLoss(
     return tensor;
   };
   const { hidden, head } = traceHidden(trace, model, adapter, slot, training?.noise ?? undefined);
-  const reference = objective.reference ? trace.bound(REFERENCE, 'f32', ['rows']) : undefined;
-  const inputs = { hidden, head, slot, reference, train: training !== undefined };
+  const inputs = { hidden, head, slot, train: training !== undefined };
   const { losses, metrics: measured } = objective.loss(trace, inputs, settings);
   const metrics = trace.bound(METRICS, 'f32', [metricsWidth(options)]);
   lossSum(trace, { losses, metrics });

@@ -2,6 +2,7 @@ import { alignUp } from '../core/align';
 import {
   f32,
   update,
+  write,
   read,
   type Builder,
   type Dispatch,
@@ -52,21 +53,14 @@ const definition = defineOp<Inputs, Outputs, Attributes>({
     const { losses } = outputs;
     const nll = outputs['nll'];
     const hiddenGradient = outputs['hiddenGradient'];
-    const chunks = windowsOfRows(lowering.capacity, chunkRows(head, lowering));
-    const most = Math.max(...chunks.map(({ count }) => count));
-    const logits = lowering.temporary('logits', f32(most, paddedColumns(head)));
-    const dispatches: Dispatch[] = [];
-    for (const window of chunks) {
-      dispatches.push(...matmul(lowering, { x: hidden, y: logits, weight: head, window, scratch: true }));
-      const withGradient = hiddenGradient !== undefined;
-      dispatches.push(
-        crossEntropy(lowering, head, { logits, targets, losses, nll, smoothing, window, withGradient }),
-      );
-      if (!hiddenGradient) continue;
-      const request = { dy: logits, dx: hiddenGradient, weight: head, window, scratch: true };
-      dispatches.push(...matmulTransposed(lowering, request));
-    }
-    return dispatches;
+    const withGradient = hiddenGradient !== undefined;
+    return chunked(lowering, head, ({ logits, window }) => [
+      ...matmul(lowering, { x: hidden, y: logits, weight: head, window, scratch: true }),
+      crossEntropy(lowering, head, { logits, targets, losses, nll, smoothing, window, withGradient }),
+      ...(hiddenGradient
+        ? matmulTransposed(lowering, { dy: logits, dx: hiddenGradient, weight: head, window, scratch: true })
+        : []),
+    ]);
   },
   gradient({ inputs: { hidden }, outputs }, tape) {
     const hiddenGradient = outputs['hiddenGradient'];
@@ -95,6 +89,18 @@ export function headCrossEntropy(
   return builder.apply(definition, { hidden, targets, ...weightTensors(head) }, outputs, { head, smoothing });
 }
 
+/** The dispatches of each chunk of rows, whose logits lie at the same place. */
+function chunked(
+  lowering: Lowering,
+  head: DenseWeight,
+  dispatchesOf: (chunk: { readonly logits: Tensor; readonly window: RowWindow }) => readonly Dispatch[],
+): readonly Dispatch[] {
+  const chunks = windowsOfRows(lowering.capacity, chunkRows(head, lowering));
+  const most = Math.max(...chunks.map(({ count }) => count));
+  const logits = lowering.temporary('logits', f32(most, paddedColumns(head)));
+  return chunks.flatMap((window) => dispatchesOf({ logits, window }));
+}
+
 /** Rows whose logits are held, and whose products are dispatched, at once. */
 function chunkRows(head: DenseWeight, { limits }: Lowering): number {
   const bytes = Math.min(LOGITS_BYTES, limits.maxStorageBufferBindingSize);
@@ -106,24 +112,39 @@ interface CrossEntropyRequest {
   /** Becomes the logits' gradient, `withGradient`. */
   readonly logits: Tensor;
   readonly targets: Tensor;
-  readonly losses: Tensor;
+  /** One of the three: what is written, or the gradient of the log-probabilities that is read. */
+  readonly losses?: Tensor;
+  readonly logProbs?: Tensor;
+  readonly coefficients?: Tensor;
   readonly nll?: Tensor | undefined;
   readonly smoothing?: number;
   readonly window: RowWindow;
   readonly withGradient: boolean;
 }
 
-function crossEntropy(
-  { limits }: Lowering,
-  head: DenseWeight,
-  { logits, targets, losses, nll, smoothing = 0, window, withGradient }: CrossEntropyRequest,
-): Dispatch {
+function crossEntropy({ limits }: Lowering, head: DenseWeight, request: CrossEntropyRequest): Dispatch {
+  const {
+    logits,
+    targets,
+    losses,
+    logProbs,
+    coefficients,
+    nll,
+    smoothing = 0,
+    window,
+    withGradient,
+  } = request;
   const { first, count } = window;
   const rowsIn = (rows: number): number => Math.min(Math.max(rows - first, 0), count);
   const at = { offset: first * 4, size: count * 4 };
   return {
     kernel: 'cross_entropy',
-    constants: { GRADIENT: withGradient, ...(nll && { SMOOTHING: true }) },
+    constants: {
+      GRADIENT: withGradient,
+      ...(nll && { SMOOTHING: true }),
+      ...(logProbs && { LOG_PROBS: true }),
+      ...(coefficients && { COEFFICIENTS: true }),
+    },
     overrides: {
       vocabulary: head.out,
       stride: paddedColumns(head),
@@ -134,12 +155,63 @@ function crossEntropy(
     bindings: [
       withGradient ? update(logits) : read(logits),
       { ...read(targets), ...at },
-      { tensor: losses, access: 'write', ...at },
-      ...(nll ? [{ tensor: nll, access: 'write' as const, ...at }] : []),
+      ...(coefficients ? [{ ...read(coefficients), ...at }] : []),
+      ...[losses, logProbs].flatMap((tensor) => (tensor ? [{ ...write(tensor), ...at }] : [])),
+      ...(nll ? [{ ...write(nll), ...at }] : []),
     ],
     workgroups: (rows) => [rowsIn(rows), 1, 1],
     flops: (rows) => 8 * rowsIn(rows) * head.out,
   };
+}
+
+interface LogProbsOutputs extends Record<string, Tensor> {
+  readonly logProbs: Tensor;
+}
+
+const logProbsDefinition = defineOp<Inputs, LogProbsOutputs, HeadAttributes>({
+  name: 'head_log_probs',
+  lower({ inputs: { hidden, targets }, outputs: { logProbs }, attributes: { head } }, lowering) {
+    return chunked(lowering, head, ({ logits, window }) => [
+      ...matmul(lowering, { x: hidden, y: logits, weight: head, window, scratch: true }),
+      crossEntropy(lowering, head, { logits, targets, logProbs, window, withGradient: false }),
+    ]);
+  },
+  gradient({ inputs: { hidden, targets }, outputs: { logProbs }, attributes: { head } }, tape) {
+    const coefficients = tape.gradientOf(logProbs);
+    if (!coefficients || !tape.needsGradient(hidden)) return;
+    const { hiddenGradient } = tape.apply(
+      logProbsGradient,
+      { hidden, targets, coefficients, ...weightTensors(head) },
+      { hiddenGradient: f32('rows', head.in) },
+      { head },
+    );
+    tape.addGradient(hidden, hiddenGradient);
+  },
+});
+
+interface GradientInputs extends Inputs {
+  readonly coefficients: Tensor;
+}
+
+const logProbsGradient = defineOp<GradientInputs, { hiddenGradient: Tensor }, HeadAttributes>({
+  name: 'head_log_probs_gradient',
+  lower({ inputs, outputs: { hiddenGradient }, attributes: { head } }, lowering) {
+    const { hidden, targets, coefficients } = inputs;
+    return chunked(lowering, head, ({ logits, window }) => [
+      ...matmul(lowering, { x: hidden, y: logits, weight: head, window, scratch: true }),
+      crossEntropy(lowering, head, { logits, targets, coefficients, window, withGradient: true }),
+      ...matmulTransposed(lowering, { dy: logits, dx: hiddenGradient, weight: head, window, scratch: true }),
+    ]);
+  },
+});
+
+/**
+ * The log-probability of each row's target, f32 [rows], 0 if the target is ignored: for losses that are no mean over
+ * tokens. The logits of a few rows at a time are held, never all; the backward pass makes them once more.
+ */
+export function headLogProbs(builder: Builder, { hidden, head, targets }: HeadCrossEntropyInputs): Tensor {
+  const inputs = { hidden, targets, ...weightTensors(head) };
+  return builder.apply(logProbsDefinition, inputs, { logProbs: f32('rows') }, { head }).logProbs;
 }
 
 interface LogitsInputs extends Tensors {

@@ -1,6 +1,6 @@
 import { f32ToF16, f16ToF32 } from '../../src/core/dtype';
 import { NO_TARGET } from '../../src/data/batches';
-import { headCrossEntropy, headLogits } from '../../src/ops/head_cross_entropy';
+import { headCrossEntropy, headLogits, headLogProbs } from '../../src/ops/head_cross_entropy';
 import type { Tensor } from '../../src/ops/op';
 import type { DenseWeight } from '../../src/ops/weight';
 import { combine, describe, integers, normal, type Arrays, type CaseInput, type OpCase } from './case';
@@ -160,6 +160,29 @@ function crossEntropyCase(parameters: Parameters): OpCase {
   };
 }
 
+/** Log-probabilities are losses of the opposite sign, with any gradient. */
+function logProbsCase(parameters: Parameters): OpCase {
+  const whole = crossEntropyCase(parameters);
+  const negative = (values: Float64Array): Float64Array => values.map((value) => -value);
+  return {
+    op: 'head_log_probs',
+    name: whole.name,
+    rows: whole.rows,
+    limits: whole.limits,
+    inputs: whole.inputs,
+    build(builder, tensors) {
+      const head = makeHead(parameters).weight(tensors);
+      const inputs = { hidden: tensors['hidden']!, head, targets: tensors['targets']! };
+      return { logProbs: headLogProbs(builder, inputs) };
+    },
+    reference: {
+      forward: (values) => ({ logProbs: negative(whole.reference.forward(values)['losses']!) }),
+      backward: (values, { logProbs }) => whole.reference.backward!(values, { losses: negative(logProbs!) }),
+    },
+    tolerance: { logProbs: whole.tolerance['losses']!, dhidden: whole.tolerance['dhidden']! },
+  };
+}
+
 function logitsCase(parameters: Pick<Parameters, 'rows' | 'columns' | 'parts' | 'format'>): OpCase {
   const { rows, columns } = parameters;
   const head = makeHead(parameters);
@@ -220,6 +243,18 @@ export const cases: readonly OpCase[] = [
   crossEntropyCase({ rows: 5, columns: 16, parts: [301], format: 'f32', every: 1, size: 60, smoothing: 0.1 }),
   // More rows than a chunk of logits holds.
   crossEntropyCase({
+    rows: 150,
+    columns: 4,
+    parts: [20],
+    format: 'f32',
+    every: 2,
+    limits: { maxStorageBufferBindingSize: 64 * 20 * 4 },
+  }),
+  ...combine({ rows: [1, 11], every: [0, 1, 3] }).map((parameters) =>
+    logProbsCase({ ...parameters, columns: 8, parts: [50], format: 'f32' }),
+  ),
+  logProbsCase({ rows: 9, columns: 8, parts: [64, 64, 3], format: 'f16', every: 2 }),
+  logProbsCase({
     rows: 150,
     columns: 4,
     parts: [20],

@@ -19,8 +19,6 @@ export interface LossInputs {
   readonly head: DenseWeight;
   /** One of the objective's slots, by its name. */
   readonly slot: (name: string) => Tensor;
-  /** f32 [rows]: the base's own log-probability of each row's target, for an objective that asks for it. */
-  readonly reference: Tensor | undefined;
   /** False: the loss alone, without its gradient. */
   readonly train: boolean;
 }
@@ -55,8 +53,6 @@ export interface Objective<Example extends TokenizedExample = TokenizedExample> 
   readonly terms: (batch: Batch) => number;
   /** Beside tokens, positions and segments, which every program has. */
   readonly slots: readonly BatchSlot[];
-  /** Whether it needs the base's own log-probabilities: a pass with the adapter disabled precedes each micro-batch. */
-  readonly reference: boolean;
   /** Names of what is measured beside the loss. */
   readonly metrics: (settings: ObjectiveSettings) => readonly string[];
   /** Applies the ops that make the loss. */
@@ -66,4 +62,4 @@ export interface Objective<Example extends TokenizedExample = TokenizedExample> 
 }
 
 /** What the programs on the device are made by; examples are no concern of theirs. */
-export type LossObjective = Pick<Objective, 'name' | 'slots' | 'reference' | 'metrics' | 'loss'>;
+export type LossObjective = Pick<Objective, 'name' | 'slots' | 'metrics' | 'loss'>;

@@ -17,7 +17,6 @@ export const sft: Objective = {
   pack: packMicroBatch,
   terms: ({ targetTokens }) => targetTokens,
   slots: [{ name: 'targets', ...u32('rows') }],
-  reference: false,
   metrics: ({ label_smoothing_factor }) => (label_smoothing_factor > 0 ? [NLL] : []),
   loss(builder, { hidden, head, slot, train }, { label_smoothing_factor: smoothing }) {
     const options = { withGradient: train, smoothing };
