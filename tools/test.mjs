@@ -9,7 +9,6 @@ import { ensureBuilt } from './lib/build.mjs';
 import { countPlaywright, countVitest, settle } from './lib/counts.mjs';
 import { HEARTBEAT, watchHeartbeat } from './lib/heartbeat.mjs';
 import { checkNode, ensurePackages } from './lib/install.mjs';
-import { realModel } from './lib/real_model.mjs';
 import { bin, readJson, root, run } from './lib/run.mjs';
 
 /**
@@ -63,8 +62,10 @@ const allSteps = () => ({
   real: {
     needs: ['vulkan', 'cli'],
     download: async () => {
-      process.env.TUNESMITH_REAL_MODEL = await realModel(log);
-      return process.env.TUNESMITH_REAL_MODEL !== undefined;
+      const { realModel } = await import('./lib/real_model.mjs');
+      const path = await realModel(log);
+      if (path !== undefined) process.env.TUNESMITH_REAL_MODEL = path;
+      return path !== undefined;
     },
     commands: vitest('real'),
     count: countVitest,

@@ -4,12 +4,13 @@
     venv/bin/python tests/templates/make_fixtures.py
 
 The templates under sources/ are this project's own; each uses what the templates of a family use. In the copies under
-sources/marked/ the answers are marked by hand. Where published ones
-lie in ../shared/real, checksums of what they render are written as well.
+sources/marked/ the answers are marked by hand. If TUNESMITH_PUBLISHED names a folder of published files
+(tests/published/README.md), checksums of what published templates render are written as well.
 """
 
 import hashlib
 import json
+import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from pathlib import Path
 from transformers.utils import chat_template_utils as templates
 
 HERE = Path(__file__).parent
-REAL = HERE.parent.parent.parent / "shared" / "real"
+PUBLISHED = os.environ.get("TUNESMITH_PUBLISHED")
 OUT = HERE / "fixtures"
 NOW = (2026, 3, 5, 7, 8, 9)
 
@@ -280,7 +281,7 @@ def digest(result):
 
 def published():
     found = {}
-    for folder in sorted((REAL / "tokenizers").iterdir()):
+    for folder in sorted((Path(PUBLISHED) / "tokenizers").iterdir()):
         config = json.loads((folder / "tokenizer_config.json").read_text()) if (folder / "tokenizer_config.json").exists() else {}
         if isinstance(config.get("chat_template"), str):
             found[f"{folder.name}/tokenizer_config.json"] = config["chat_template"]
@@ -312,7 +313,7 @@ def main():
             for name, conversation in CONVERSATIONS.items()
         }
     write("families.json", {"conversations": CONVERSATIONS, "tokens": TOKENS, "now": NOW, "families": families})
-    if REAL.exists():
+    if PUBLISHED:
         write("published.json", {name: {case: digest(outcome(source, conversation)) for case, conversation in CONVERSATIONS.items()} for name, source in published().items()})
 
 
