@@ -89,7 +89,7 @@ async function download(seed: number): Promise<string> {
   return ending;
 }
 
-describe('200 downloads from a server with faults', { timeout: 60_000 }, () => {
+describe('200 downloads from a server with faults', () => {
   const endings = new Map<string, number>();
   it.each(Array.from({ length: 20 }, (_, i) => i))('end right or with a clear error: %s', async (group) => {
     for (let i = 0; i < 10; i++) {

@@ -57,7 +57,7 @@ describe('modelPreview', () => {
       const { fits } = modelPreview(config, filesOf(2 * parameters), LOAD, changed, SMALLEST);
       expect(fits, `${name} = ${value}`).toBe(true);
     }
-  }, 20_000);
+  });
 
   test('advises 4 bits where the base is what is too large, and knows a smaller dtype', () => {
     const { config, parameters } = PUBLISHED['Qwen2.5-1.5B'];
