@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { openFolder } from '../../src/cli/files';
 import { blobReader } from '../../src/core/file_reader';
 import { memoryTarget } from '../../src/exports/memory_target';
@@ -70,11 +70,20 @@ async function merged(
   }
 }
 
-const cases = families.flatMap((family) =>
-  (['f32', 'nf4'] as const)
-    .filter((variant) => loadFixture(family).variants.includes(variant))
-    .map((variant): [Family, Variant] => [family, variant]),
-);
+/** Its text part alone would not be the checkpoint that config.json describes. */
+const WITH_TOWER = 'gemma3_conditional';
+
+const cases = families
+  .filter((family) => family !== WITH_TOWER)
+  .flatMap((family) =>
+    (['f32', 'nf4'] as const)
+      .filter((variant) => loadFixture(family).variants.includes(variant))
+      .map((variant): [Family, Variant] => [family, variant]),
+  );
+
+test('a merged export of a model with a tower is refused by name', async () => {
+  await expect(merged(loadFixture(WITH_TOWER), 'f32')).rejects.toMatchObject({ code: 'export_unsupported' });
+});
 
 describe('a merged export gives the logits of base and adapter', () => {
   it.each(cases)('%s, %s', async (family, variant) => {
