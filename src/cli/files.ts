@@ -114,7 +114,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_FS_FILE_TOO_LARGE: 'it is too large to be read at once',
 };
 
-/** What the disk says against reading a path becomes a sentence with the path in it. */
+/** Turns an error of the file system into a sentence that names the path. */
 async function readable<T>(path: string, option: string | undefined, reading: Promise<T>): Promise<T> {
   try {
     return await reading;

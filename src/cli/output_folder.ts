@@ -55,7 +55,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-/** What an earlier run has left in an output folder. */
+/** The files that an earlier run left in an output folder. */
 export async function holdsRun(files: FileStore): Promise<boolean> {
   return (await files.size('runs')) > 0 || (await files.size(ADAPTER_CONFIG)) > 0;
 }
@@ -93,7 +93,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'your share of the disk is full',
 };
 
-/** What the disk says against the folder becomes a sentence. */
+/** Turns an error of the file system into a sentence about the folder. */
 async function writable<T>(path: string, making: Promise<T>, counts: () => boolean = () => true): Promise<T> {
   try {
     return await making;

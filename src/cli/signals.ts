@@ -33,7 +33,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   }
 }
 
-/** What a command throws that was stopped, so that what stands after it in a shell's `&&` is not begun. */
+/** The error of a stopped command. Its exit code keeps a shell from running the command after `&&`. */
 export function stopped(message: string, hint = '', cause?: unknown): TunesmithError {
   return new TunesmithError({ code: 'stopped', message, hint, cause });
 }

@@ -10,7 +10,7 @@ export type FitReason =
   /** A piece was refused, with the sentence of its error. */
   | { readonly kind: 'refused'; readonly message: string };
 
-/** What to change so that a run fits. */
+/** Settings whose change makes a run fit. */
 export type FitAdvice =
   /** These settings together are enough. `single`: one setting is, the others keep what it would change besides. */
   | {

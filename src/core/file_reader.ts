@@ -45,7 +45,7 @@ export function blobReader(name: string, blob: Blob): FileReader {
   };
 }
 
-/** The file's bytes in order, in pieces of so many bytes. */
+/** Reads the file's bytes in order, in pieces of the given size. */
 export async function* piecesOf(
   file: FileReader,
   pieceBytes = 4 * 2 ** 20,
