@@ -41,6 +41,12 @@ export function uniform(seed: number, stream: number, index: number): number {
   return (pcg4d(index, stream, seed, 0)[0] >>> 8) * 2 ** -24;
 }
 
+/** The number at `index` of a stream of normally distributed ones, of mean 0 and variance 1 (Box and Muller 1958). */
+export function normal(seed: number, stream: number, index: number): number {
+  const [a, b] = pcg4d(index, stream, seed, 0);
+  return Math.sqrt(-2 * Math.log((a + 1) * 2 ** -32)) * Math.cos(2 * Math.PI * b * 2 ** -32);
+}
+
 /**
  * `count` samples of U(-1/√fanIn, 1/√fanIn), which is `kaiming_uniform_` with a = √5: what PEFT gives lora_A
  * (for lora_A of [r, in] the fan-in is `in`).

@@ -8,7 +8,7 @@ import { readParameter } from '../models/adapters/layout';
 import { readSpec } from '../models/config';
 import { openCheckpoint } from '../models/files';
 import { checkpointTensors, type TensorSpec } from '../models/spec';
-import { readRows, readVector, rowRuns } from './base_rows';
+import { readRows, readVector, rowRuns } from '../models/base_rows';
 import { cardOf } from './card_of';
 import type { ExportCheck, ExportFile, ExportFormat, ExportSource } from './format';
 import { parseSize, shardIndex, shardsOf } from './shards';

@@ -2,9 +2,9 @@ import { floatsOf, type FloatDtype } from '../core/dtype';
 import { compile } from '../graph/compile';
 import { plan } from '../graph/plan';
 import { Trace } from '../graph/trace';
-import { DENSE_FORMATS } from '../models/cast';
-import { BoundWeights, type WeightLayout } from '../models/layout';
-import type { Model } from '../models/model';
+import { DENSE_FORMATS } from './cast';
+import { BoundWeights, type WeightLayout } from './layout';
+import type { Model } from './model';
 import { unpacked } from '../ops/unpack';
 
 /** Bytes of a run of rows in float32, at most, if that is 64 rows at least. */
