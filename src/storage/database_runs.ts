@@ -1,4 +1,4 @@
-import { concatBytes, sameBytes } from '../core/bytes';
+import { sameBytes } from '../core/bytes';
 import { blobReader, piecesOf, type FileReader } from '../core/file_reader';
 import { notSaved, type CheckpointStore, type StoredCheckpoints } from './checkpoints';
 import { Database, keysBelow } from './database';
@@ -6,16 +6,15 @@ import type { RunStorage } from './run_storage';
 
 const RECORDS = 'records'; // id → record
 const EXAMPLES = 'examples'; // id → NamedBlob[]
-const SIZES = 'sizes'; // id → bytes of the examples; [id, step] → bytes of a checkpoint
-const PARTS = 'parts'; // [id, step, part] → bytes
+const CHECKPOINTS = 'checkpoints'; // [id, step] → Blob
 const POINTERS = 'pointers'; // id → step of the checkpoint that counts
 
-/** A checkpoint is stored in parts: a browser copies each value several times on its way to the disk. */
-const PART_BYTES = 2 ** 24;
+/** How much of a stored checkpoint is read back at once to compare it. */
+const COMPARED_BYTES = 2 ** 24;
 
 /** Runs in the browser's IndexedDB. */
 export function databaseRuns(name = 'tunesmith-runs'): RunStorage {
-  return new DatabaseRuns(new Database(name, [RECORDS, EXAMPLES, SIZES, PARTS, POINTERS]));
+  return new DatabaseRuns(new Database(name, [RECORDS, EXAMPLES, CHECKPOINTS, POINTERS]));
 }
 
 class DatabaseRuns implements RunStorage {
@@ -32,7 +31,6 @@ class DatabaseRuns implements RunStorage {
     await this.#database.write(
       (store) => {
         store(EXAMPLES).put(files, id);
-        store(SIZES).put(bytes, [id]);
         store(RECORDS).put(record, id);
         return () => undefined;
       },
@@ -67,21 +65,26 @@ class DatabaseRuns implements RunStorage {
   }
 
   async size(id: string): Promise<number> {
-    const sizes = await this.#database.read((store) =>
-      resultOf(store(SIZES).getAll(keysBelow(id)) as IDBRequest<number[]>),
-    );
-    return sizes.reduce((sum, bytes) => sum + bytes, 0);
+    return await this.#database.read((store) => {
+      const files = store(EXAMPLES).get(id) as IDBRequest<readonly NamedBlob[] | undefined>;
+      const checkpoints = store(CHECKPOINTS).getAll(keysBelow(id)) as IDBRequest<Blob[]>;
+      return () => {
+        const blobs = [...(files.result ?? []).map(({ content }) => content), ...checkpoints.result];
+        return blobs.reduce((sum, { size }) => sum + size, 0);
+      };
+    });
   }
 
   async remove(id: string): Promise<void> {
     await this.#database.write((store) => {
       for (const name of [RECORDS, EXAMPLES, POINTERS]) store(name).delete(id);
-      for (const name of [SIZES, PARTS]) store(name).delete(keysBelow(id));
+      store(CHECKPOINTS).delete(keysBelow(id));
       return () => undefined;
     });
   }
 }
 
+/** A checkpoint is one blob: a browser copies other values several times on their way to the disk and back. */
 class DatabaseCheckpoints implements CheckpointStore {
   readonly #database: Database;
   readonly #run: string;
@@ -93,53 +96,60 @@ class DatabaseCheckpoints implements CheckpointStore {
 
   async list(): Promise<StoredCheckpoints> {
     return await this.#database.read((store) => {
-      const keys = store(SIZES).getAllKeys(keysBelow(this.#run));
+      const keys = store(CHECKPOINTS).getAllKeys(keysBelow(this.#run));
       const pointer = store(POINTERS).get(this.#run) as IDBRequest<number | undefined>;
       return () => {
-        const steps = keys.result.flatMap(stepOf);
+        const steps = keys.result.map((key) => (key as [string, number])[1]);
         return { steps, ...(pointer.result !== undefined && { latest: pointer.result }) };
       };
     });
   }
 
   async read(step: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return await this.#database.read((store) => {
-      const size = store(SIZES).get([this.#run, step]) as IDBRequest<number | undefined>;
-      const parts = store(PARTS).getAll(keysBelow(this.#run, step)) as IDBRequest<Uint8Array[]>;
-      return () => (size.result === undefined ? undefined : concatBytes(parts.result));
-    });
+    const content = await this.#blob(step);
+    return content && new Uint8Array(await content.arrayBuffer());
   }
 
   async save(step: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const { latest } = await this.list();
-    const count = Math.ceil(bytes.length / PART_BYTES);
-    const partOf = (part: number): Uint8Array<ArrayBuffer> =>
-      bytes.subarray(part * PART_BYTES, (part + 1) * PART_BYTES);
-    await this.#database.write(
+    const content = new Blob([bytes]);
+    const before = await this.#database.write(
       (store) => {
-        store(PARTS).delete(keysBelow(this.#run, step));
-        // A view is cloned with all of the buffer behind it.
-        for (let part = 0; part < count; part++)
-          store(PARTS).put(partOf(part).slice(), [this.#run, step, part]);
-        store(SIZES).put(bytes.length, [this.#run, step]);
+        const pointer = store(POINTERS).get(this.#run) as IDBRequest<number | undefined>;
+        store(CHECKPOINTS).put(content, [this.#run, step]);
         store(POINTERS).put(step, this.#run);
-        return () => undefined;
+        return resultOf(pointer);
       },
       { what: `the checkpoint of step ${step}`, bytes: bytes.length },
     );
-    for (let part = 0; part < count; part++) {
-      const written = await this.#database.read((store) =>
-        resultOf(store(PARTS).get([this.#run, step, part]) as IDBRequest<Uint8Array | undefined>),
-      );
-      if (written && sameBytes(written, partOf(part))) continue;
-      await this.#giveUp(step, latest);
-      throw notSaved(step);
-    }
+    if (await this.#holds(step, bytes)) return;
+    await this.#giveUp(step, before);
+    throw notSaved(step);
   }
 
   async remove(steps: readonly number[]): Promise<void> {
     if (steps.length === 0) return;
     await this.#database.write((store) => this.#delete(store, steps)).catch(() => undefined);
+  }
+
+  async #blob(step: number): Promise<Blob | undefined> {
+    return await this.#database.read((store) =>
+      resultOf(store(CHECKPOINTS).get([this.#run, step]) as IDBRequest<Blob | undefined>),
+    );
+  }
+
+  /** Whether the storage gives back these bytes. */
+  async #holds(step: number, bytes: Uint8Array): Promise<boolean> {
+    const content = await this.#blob(step);
+    if (content?.size !== bytes.length) return false;
+    for (let begin = 0; begin < bytes.length; begin += COMPARED_BYTES) {
+      const end = Math.min(begin + COMPARED_BYTES, bytes.length);
+      const part = await content
+        .slice(begin, end)
+        .arrayBuffer()
+        .catch(() => new ArrayBuffer());
+      if (!sameBytes(new Uint8Array(part), bytes.subarray(begin, end))) return false;
+    }
+    return true;
   }
 
   /** Points to the checkpoint before again. */
@@ -152,10 +162,7 @@ class DatabaseCheckpoints implements CheckpointStore {
   }
 
   #delete(store: (name: string) => IDBObjectStore, steps: readonly number[]): () => void {
-    for (const step of steps) {
-      store(SIZES).delete([this.#run, step]);
-      store(PARTS).delete(keysBelow(this.#run, step));
-    }
+    for (const step of steps) store(CHECKPOINTS).delete([this.#run, step]);
     return () => undefined;
   }
 }
@@ -174,10 +181,4 @@ async function blobOf(file: FileReader): Promise<NamedBlob> {
 
 function resultOf<T>(request: IDBRequest<T>): () => T {
   return () => request.result;
-}
-
-/** The step in a key [id, step]; none in the key of the examples' size. */
-function stepOf(key: IDBValidKey): number[] {
-  const step: unknown = Array.isArray(key) ? key[1] : undefined;
-  return typeof step === 'number' ? [step] : [];
 }

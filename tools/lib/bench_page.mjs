@@ -24,16 +24,14 @@ const FLAG_SETS = [
 /** @typedef {{ runBench: (wishes: unknown, version: string) => Promise<unknown> }} BenchWindow what bench/page/page.ts adds */
 
 /**
- * Builds the bench's page, opens it in headless Chromium and lets it measure.
- * @param {unknown} wishes as bench/wishes.ts reads them
- * @param {string} version
- * @param {(line: string) => void} log
- * @returns {Promise<unknown>} its report
+ * Builds a page of the bench.
+ * @param {'page' | 'storage'} name its folder in bench/
+ * @returns {Promise<string>} the folder to serve
  */
-export async function benchInBrowser(wishes, version, log) {
-  const outDir = join(root, '.cache', 'bench-page');
+export async function buildBenchPage(name) {
+  const outDir = join(root, '.cache', `bench-${name}`);
   await build({
-    root: join(root, 'bench', 'page'),
+    root: join(root, 'bench', name),
     configFile: false,
     base: './',
     logLevel: 'warn',
@@ -46,6 +44,18 @@ export async function benchInBrowser(wishes, version, log) {
       chunkSizeWarningLimit: 50_000,
     },
   });
+  return outDir;
+}
+
+/**
+ * Builds the bench's page, opens it in headless Chromium and lets it measure.
+ * @param {unknown} wishes as bench/wishes.ts reads them
+ * @param {string} version
+ * @param {(line: string) => void} log
+ * @returns {Promise<unknown>} its report
+ */
+export async function benchInBrowser(wishes, version, log) {
+  const outDir = await buildBenchPage('page');
   const executablePath = await ensureBrowser(log);
   const server = await serve(outDir, 0);
   try {

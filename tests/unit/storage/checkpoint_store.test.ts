@@ -55,9 +55,11 @@ function inDatabase(): Case {
     reopen: open,
     damage: async (step, change) => {
       const database = await opened(indexedDB.open(name));
-      const parts = database.transaction('parts', 'readwrite').objectStore('parts');
-      const bytes = await opened(parts.get(['a', step, 0]) as IDBRequest<Uint8Array>);
-      await opened(parts.put(change(bytes), ['a', step, 0]));
+      const stored = (): IDBObjectStore =>
+        database.transaction('checkpoints', 'readwrite').objectStore('checkpoints');
+      const content = await opened(stored().get(['a', step]) as IDBRequest<Blob>);
+      const bytes = new Uint8Array(await content.arrayBuffer());
+      await opened(stored().put(new Blob([new Uint8Array(change(bytes))]), ['a', step]));
       database.close();
     },
   };
@@ -157,12 +159,12 @@ describe('checkpoints in a database', () => {
     await store.save(10, await encodeCheckpoint(stateOf(10)));
     const writes = begin.mock.calls.filter(([, mode]) => mode === 'readwrite');
     expect(writes).toHaveLength(1);
-    expect(writes[0]![0]).toEqual(expect.arrayContaining(['parts', 'pointers']));
+    expect(writes[0]![0]).toEqual(expect.arrayContaining(['checkpoints', 'pointers']));
     expect(writes[0]![2]).toEqual({ durability: 'strict' });
     begin.mockRestore();
   });
 
-  it('are stored in parts and come back whole, larger than one part', async () => {
+  it('come back whole if they are larger than what is compared at once', async () => {
     const { store, reopen } = inDatabase();
     const bytes = Uint8Array.from({ length: 2 ** 24 + 12_345 }, (_, i) => (i * 2_654_435_761) >>> 24);
     await store.save(1, bytes);
@@ -174,10 +176,28 @@ describe('checkpoints in a database', () => {
   it('are pointed to only if the storage gives back the same bytes', async () => {
     const { store, reopen } = inDatabase();
     await saveCheckpoint(store, stateOf(10), 1);
-    const slice = vi.spyOn(Uint8Array.prototype, 'slice').mockImplementationOnce(() => new Uint8Array(7));
     const bytes = await encodeCheckpoint(stateOf(20));
-    await expect(store.save(20, bytes)).rejects.toMatchObject({ code: 'checkpoint_not_saved' });
-    slice.mockRestore();
+    const put = vi.spyOn(IDBObjectStore.prototype, 'put');
+    for (const wrong of [bytes.slice(1), bytes.with(-1, bytes.at(-1)! ^ 1)]) {
+      put.mockImplementationOnce(function (this: IDBObjectStore, _, key) {
+        return this.put(new Blob([wrong]), key);
+      });
+      await expect(store.save(20, bytes)).rejects.toMatchObject({ code: 'checkpoint_not_saved' });
+      expect(await reopen().list()).toEqual({ steps: [10], latest: 10 });
+    }
+    put.mockRestore();
+  });
+
+  it('are pointed to only if the storage can give them back', async () => {
+    const { store, reopen } = inDatabase();
+    await saveCheckpoint(store, stateOf(10), 1);
+    const read = vi
+      .spyOn(Blob.prototype, 'arrayBuffer')
+      .mockRejectedValueOnce(new DOMException('', 'NotReadableError'));
+    await expect(saveCheckpoint(store, stateOf(20), 1)).rejects.toMatchObject({
+      code: 'checkpoint_not_saved',
+    });
+    read.mockRestore();
     expect(await reopen().list()).toEqual({ steps: [10], latest: 10 });
   });
 
