@@ -69,8 +69,9 @@ export async function trainingStep(
     keep({ destroy: () => device.buffers.destroy('other', metrics) });
     const buffers = new Map([...model.buffers, ...adapter.buffers, [METRICS, metrics] as const]);
     const plan = planMicroBatch(layout, adapterOf, { ...options, limits });
-    const watched = keep(await compile(device, plan, { buffers, inputs: batchSlots(), purpose: 'other' }));
-    writeBatch(watched, batch);
+    const slots = batchSlots(options);
+    const watched = keep(await compile(device, plan, { buffers, inputs: slots, purpose: 'other' }));
+    writeBatch(watched, batch, slots);
     let counter = 0;
     let submits = 0;
     return {

@@ -1,4 +1,4 @@
-import type { Setting } from '../core/settings/setting';
+import { isOpen, type Setting } from '../core/settings/setting';
 import { ANSWER_SETTINGS, SETTINGS } from '../core/settings/settings';
 import type { Command } from './command';
 
@@ -22,7 +22,9 @@ export function commandHelp(command: Command): string {
     help,
   ]);
   const settingRows = [
-    ...settings.map((setting) => settingRow(setting, SETTINGS[setting], defaults[setting])),
+    ...settings
+      .filter((setting) => isOpen(SETTINGS[setting]))
+      .map((setting) => settingRow(setting, SETTINGS[setting], defaults[setting])),
     ...answers.map((setting) => settingRow(setting, ANSWER_SETTINGS[setting])),
   ];
   return [

@@ -1,30 +1,38 @@
 import { TunesmithError } from '../core/errors';
 import { shuffle } from '../core/random';
 
-/** A conversation or a text as the model sees it. */
+/** A conversation or a text as the model sees it, or more than one that belong together, such as a pair of answers. */
 export interface TokenizedExample {
   readonly ids: Uint32Array;
   /** As long as `ids`: 1 where the token is a target, something the model is to learn to write. */
   readonly trained: Uint8Array;
+  /** In `ids`, the first token of each text after the first; absent if there is one text. */
+  readonly starts?: readonly number[];
+}
+
+/** The texts of an example, as [first token, token after the last]. */
+export function textsOf({ ids, starts = [] }: Pick<TokenizedExample, 'ids' | 'starts'>): [number, number][] {
+  const firsts = [0, ...starts];
+  return firsts.map((first, text) => [first, firsts[text + 1] ?? ids.length]);
 }
 
 /** In `Batch.targets`: this row has nothing to predict. */
 export const NO_TARGET = 0xffffffff;
 
 /**
- * Examples one after the other, one row a token, without padding. A token attends only within its own segment,
- * so the examples don't see one another.
+ * Examples one after the other, one row a token, without padding. Each text is a segment. A token attends only within its
+ * own, so the texts don't see one another.
  */
 export interface Batch {
   /** Tokens of all examples together. */
   readonly rows: number;
   /** [rows] token ids. */
   readonly tokens: Uint32Array<ArrayBuffer>;
-  /** [rows] id of the next token of the same example where that is trained, else `NO_TARGET`. */
+  /** [rows] id of the next token of the same text if that is trained, else `NO_TARGET`. */
   readonly targets: Uint32Array<ArrayBuffer>;
-  /** [rows] position within the example, from 0. */
+  /** [rows] position within the text, from 0. */
   readonly positions: Uint32Array<ArrayBuffer>;
-  /** [2 × rows] first row of the row's example, and the row after its last. */
+  /** [2 × rows] first row of the row's text, and the row after its last. */
   readonly segments: Uint32Array<ArrayBuffer>;
   /** Rows that have a target. */
   readonly targetTokens: number;
@@ -32,29 +40,31 @@ export interface Batch {
   readonly more?: Readonly<Record<string, Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>>>;
 }
 
-/** Lays examples out as one batch. The first token of an example is never a target: nothing comes before it. */
+/** Lays examples out as one batch. The first token of a text is never a target: nothing comes before it. */
 export function packMicroBatch(examples: readonly TokenizedExample[]): Batch {
   const rows = examples.reduce((sum, { ids }) => sum + ids.length, 0);
   const tokens = new Uint32Array(rows);
   const targets = new Uint32Array(rows).fill(NO_TARGET);
   const positions = new Uint32Array(rows);
   const segments = new Uint32Array(2 * rows);
-  let first = 0;
+  let begin = 0;
   let targetTokens = 0;
-  for (const { ids, trained } of examples) {
-    const end = first + ids.length;
-    tokens.set(ids, first);
-    for (let position = 0; position < ids.length; position++) {
-      const row = first + position;
-      positions[row] = position;
-      segments[2 * row] = first;
-      segments[2 * row + 1] = end;
-      if (trained[position + 1]) {
-        targets[row] = ids[position + 1] ?? NO_TARGET;
-        targetTokens++;
+  for (const example of examples) {
+    const { ids, trained } = example;
+    tokens.set(ids, begin);
+    for (const [first, end] of textsOf(example)) {
+      for (let token = first; token < end; token++) {
+        const row = begin + token;
+        positions[row] = token - first;
+        segments[2 * row] = begin + first;
+        segments[2 * row + 1] = begin + end;
+        if (token + 1 < end && trained[token + 1]) {
+          targets[row] = ids[token + 1] ?? NO_TARGET;
+          targetTokens++;
+        }
       }
     }
-    first = end;
+    begin += ids.length;
   }
   return { rows, tokens, targets, positions, segments, targetTokens };
 }

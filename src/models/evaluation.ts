@@ -2,14 +2,14 @@ import { compile } from '../graph/compile';
 import type { Plan } from '../graph/plan';
 import type { Adapter } from './adapter';
 import type { Model } from './model';
-import { sft } from './objectives/sft';
 import {
   batchSlots,
+  measuresOf,
   METRICS,
   metricsWidth,
   planEvaluation,
   writeBatch,
-  type EvaluationOptions,
+  type TrainingOptions,
 } from './training_graph';
 import type { TrainingProgram } from './training_program';
 
@@ -26,11 +26,11 @@ export interface EvaluationParts {
 export async function compileEvaluation(
   model: Model,
   adapter: Adapter | undefined,
-  options: Omit<EvaluationOptions, 'limits'>,
+  options: Omit<TrainingOptions, 'limits'>,
   { plan, arenas }: EvaluationParts = {},
 ): Promise<EvaluationProgram> {
   const { device, layout, buffers } = model;
-  const { capacity, objective = sft, settings } = options;
+  const { capacity } = options;
   const planned = plan ?? planEvaluation(layout, adapter?.layout, { ...options, limits: device.limits });
   const slots = batchSlots(options);
   const metrics = device.buffers.create('inputs', METRICS, metricsWidth(options) * 4);
@@ -48,9 +48,7 @@ export async function compileEvaluation(
       writeBatch(program, batch, slots);
       await program.run({ rows: batch.rows });
       const sums = new Float32Array(await device.buffers.read(metrics));
-      const measured = objective
-        .metrics(settings)
-        .map((name, index) => [name, sums[4 + index] ?? NaN] as const);
+      const measured = measuresOf(options).map((name, index) => [name, sums[4 + index] ?? NaN] as const);
       return { loss: sums[0] ?? NaN, metrics: Object.fromEntries(measured) };
     },
     destroy() {

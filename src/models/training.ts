@@ -7,6 +7,7 @@ import { compileEvaluation, type EvaluationProgram } from './evaluation';
 import type { Model } from './model';
 import {
   batchSlots,
+  measuresOf,
   METRICS,
   metricsWidth,
   METRICS_RING_SLOT,
@@ -19,7 +20,6 @@ import {
 import type { AdapterLayout } from './adapters/layout';
 import type { ModelLayout } from './layout';
 import type { Means } from './objectives/objective';
-import { sft } from './objectives/sft';
 import { optimizerPlan } from './optimizers';
 import type { OptimizerPlan, StepValues } from './optimizers/optimizer';
 import {
@@ -96,9 +96,9 @@ export async function compileTraining(
       }),
     );
     const programs = { microBatch, optimizer, evaluation };
-    const { capacity, settings, objective = sft } = options;
+    const { capacity, settings } = options;
     const slots = batchSlots(options);
-    const measured = objective.metrics(settings);
+    const measured = measuresOf(options);
     const step = optimizerPlan(adapter.layout, settings);
     const { max_grad_norm: maxGradNorm } = settings;
     const parts = { capacity, programs, slots, measured, step, maxGradNorm, ring, destroy };

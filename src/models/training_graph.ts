@@ -12,15 +12,13 @@ import { gradientNorm } from '../ops/gradient_norm';
 import { lossSum } from '../ops/loss_sum';
 import { metricsRing } from '../ops/metrics_ring';
 import { u32, type Limits, type Tensor } from '../ops/op';
-import type { DenseWeight } from '../ops/weight';
 import { decoder, headWeight } from './decoder';
 import { BoundWeights, type ModelLayout } from './layout';
 import { BoundAdapter } from './adapters/bound';
 import type { AdapterLayout } from './adapters/layout';
-import type { BatchSlot, LossObjective, ObjectiveSettings } from './objectives/objective';
-import { sft } from './objectives/sft';
+import { objectiveOf } from './objectives';
+import type { BatchSlot, LossInputs, LossObjective } from './objectives/objective';
 import { optimizerPlan } from './optimizers';
-import type { OptimizerSettings } from './optimizers/optimizer';
 import { METRICS_RING } from './training_program';
 
 /** Inputs of all programs over batches; an objective has others besides. */
@@ -33,36 +31,34 @@ const TEXT_SLOTS: readonly BatchSlot[] = [
 export const METRICS = 'metrics';
 export const METRICS_RING_SLOT = 'metrics_ring';
 
-/** The settings of a run that its programs are made by. */
-export type TrainingSettings = OptimizerSettings &
-  ObjectiveSettings &
-  Pick<TrainSettings, 'gradient_checkpointing' | 'neftune_noise_alpha'>;
-
 export interface TrainingOptions {
   /** The most token rows of a micro-batch. */
   readonly capacity: number;
   readonly limits: Limits;
-  readonly settings: TrainingSettings;
-  /** Supervised fine-tuning unless it is given. */
+  readonly settings: TrainSettings;
+  /** The one that the settings name, unless it is given. */
   readonly objective?: LossObjective;
 }
 
-/** What evaluating depends on. */
-export type EvaluationOptions = Pick<TrainingOptions, 'capacity' | 'limits' | 'objective'> & {
-  readonly settings: ObjectiveSettings;
-};
+type Objectives = Pick<TrainingOptions, 'settings' | 'objective'>;
+
+function objectiveIn({ settings, objective }: Objectives): LossObjective {
+  return objective ?? objectiveOf(settings);
+}
 
 /** The inputs of the programs, by slot. */
-export function batchSlots({ objective = sft }: Pick<TrainingOptions, 'objective'> = {}): readonly string[] {
-  return [...TEXT_SLOTS, ...objective.slots].map(({ name }) => name);
+export function batchSlots(options: Objectives): readonly string[] {
+  return [...TEXT_SLOTS, ...objectiveIn(options).slots].map(({ name }) => name);
 }
 
 /** Elements of the metrics: those of every step, then the objective's, in vectors of four. */
-export function metricsWidth({
-  objective = sft,
-  settings,
-}: Pick<EvaluationOptions, 'objective' | 'settings'>): number {
-  return 4 + alignUp(objective.metrics(settings).length, 4);
+export function metricsWidth(options: Objectives): number {
+  return 4 + alignUp(measuresOf(options).length, 4);
+}
+
+/** Names of what the objective measures beside the loss, in the order of the metrics. */
+export function measuresOf(options: Objectives): readonly string[] {
+  return objectiveIn(options).metrics(options.settings);
 }
 
 /** Forward and backward pass of one micro-batch: gradients and the loss are set or added to. */
@@ -79,7 +75,7 @@ export function planMicroBatch(model: ModelLayout, adapter: AdapterLayout, optio
 export function planEvaluation(
   model: ModelLayout,
   adapter: AdapterLayout | undefined,
-  options: EvaluationOptions,
+  options: TrainingOptions,
 ): Plan {
   const trace = new Trace();
   const bound = adapter && new BoundAdapter(trace, adapter, false);
@@ -121,10 +117,10 @@ function applyLoss(
   trace: Trace,
   model: ModelLayout,
   adapter: BoundAdapter | undefined,
-  options: EvaluationOptions,
+  options: TrainingOptions,
   training?: { readonly noise: TrainSettings['neftune_noise_alpha'] },
 ): void {
-  const { objective = sft, settings } = options;
+  const objective = objectiveIn(options);
   const slots = new Map(
     [...TEXT_SLOTS, ...objective.slots].map(({ name, type, shape }) => [
       name,
@@ -133,35 +129,41 @@ function applyLoss(
   );
   const slot = (name: string): Tensor => {
     const tensor = slots.get(name);
-    if (!tensor) throw new Error(`the objective ${objective.name} has no slot ${name}`);
+    if (!tensor) throw new Error(`the objective has no slot ${name}`);
     return tensor;
   };
-  const { hidden, head } = traceHidden(trace, model, adapter, slot, training?.noise ?? undefined);
-  const inputs = { hidden, head, slot, train: training !== undefined };
-  const { losses, metrics: measured } = objective.loss(trace, inputs, settings);
+  const weights = new BoundWeights(trace, model);
+  const pass = (around: BoundAdapter | undefined, noise?: number | null): Tensor => {
+    const segments = slot('segments');
+    return decoder(trace, model.spec, weights, around, {
+      tokens: slot('tokens'),
+      rows: { kind: 'segments', segments, positions: slot('positions') },
+      ...(typeof noise === 'number' && {
+        embedded: (x) => embeddingNoise(trace, { x, segments }, { alpha: noise }),
+      }),
+    });
+  };
+  const hidden = once(() => pass(adapter, training?.noise));
+  const inputs: LossInputs = {
+    hidden,
+    referenceHidden: adapter ? once(() => pass(undefined)) : hidden,
+    head: headWeight(model.spec, weights),
+    slot,
+    train: training !== undefined,
+  };
+  const { losses, metrics: measured } = objective.loss(trace, inputs, options.settings);
   const metrics = trace.bound(METRICS, 'f32', [metricsWidth(options)]);
   lossSum(trace, { losses, metrics });
   for (const [index, values] of measured.entries()) lossSum(trace, { losses: values, metrics }, 4 + index);
 }
 
-function traceHidden(
-  trace: Trace,
-  model: ModelLayout,
-  adapter: BoundAdapter | undefined,
-  slot: (name: string) => Tensor,
-  alpha?: number,
-): { readonly hidden: Tensor; readonly head: DenseWeight } {
-  const weights = new BoundWeights(trace, model);
-  const segments = slot('segments');
-  const hidden = decoder(trace, model.spec, weights, adapter, {
-    tokens: slot('tokens'),
-    rows: { kind: 'segments', segments, positions: slot('positions') },
-    ...(alpha !== undefined && { embedded: (x) => embeddingNoise(trace, { x, segments }, { alpha }) }),
-  });
-  return { hidden, head: headWeight(model.spec, weights) };
+/** The same tensor at every call. */
+function once(make: () => Tensor): () => Tensor {
+  let made: Tensor | undefined;
+  return () => (made ??= make());
 }
 
-export function writeBatch(program: Program, batch: Batch, slots = batchSlots()): void {
+export function writeBatch(program: Program, batch: Batch, slots: readonly string[]): void {
   const { tokens, positions, segments, targets, more } = batch;
   const arrays: Readonly<Record<string, Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>>> = {
     tokens,

@@ -3,13 +3,14 @@ import { sha256Hex } from '../core/bytes';
 import { piecesOf, type FileReader } from '../core/file_reader';
 import { dataKey, type DataSettings, type TrainSettings } from '../core/settings/settings';
 import { TimeSlices } from '../core/time_slices';
-import { splitHeldOut, type TokenizedExample } from '../data/batches';
+import { splitHeldOut, textsOf, type TokenizedExample } from '../data/batches';
 import type { BuiltExamples, ExampleSettings } from '../data/examples';
 import { DataFault } from '../data/files/fault';
 import { recordsOf, type DataRecord, type Problem } from '../data/records';
 import type { CardRun } from '../exports/model_card';
 import { positionsOf } from '../models/layout';
-import { sft } from '../models/objectives/sft';
+import { objectiveOf } from '../models/objectives';
+import type { Objective } from '../models/objectives/objective';
 import type { TrainEvent } from '../train/events';
 import { templateOf, type OpenModel } from './open_model';
 
@@ -58,6 +59,7 @@ export async function makeDataset(
   const template = templateOf(model, settings.template, 'examples');
   const maxSeqLength = Math.min(settings.max_seq_length, positionsOf(model.facts.spec));
   const made = { tokenizer: model.tokenizer, template, trainOn: settings.train_on, maxSeqLength };
+  const objective = objectiveOf(settings);
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const done = { bytes: 0 };
   const giveWay = async (): Promise<void> => {
@@ -66,7 +68,7 @@ export async function makeDataset(
   const built: BuiltExamples[] = [];
   const hashes: string[] = [];
   for (const file of files) {
-    built.push(await examplesOf(told(file, done), made, giveWay));
+    built.push(await examplesOf(told(file, done), objective, made, giveWay));
     hashes.push(await hashOf(file, slices));
   }
   const examples = built.flatMap((one) => one.examples);
@@ -97,6 +99,7 @@ export async function makeDataset(
 /** The examples of a file; none, and the problem, if the file can't be used. */
 async function examplesOf(
   file: DataFile,
+  objective: Objective,
   settings: ExampleSettings,
   giveWay: () => Promise<void>,
 ): Promise<BuiltExamples> {
@@ -109,7 +112,7 @@ async function examplesOf(
     }
   };
   try {
-    const built = await sft.examples(usable(), settings, giveWay);
+    const built = await objective.examples(usable(), settings, giveWay);
     const problems = [...unread, ...built.problems];
     return { ...built, problems: problems.sort((a, b) => (a.record ?? 0) - (b.record ?? 0)) };
   } catch (fault) {
@@ -148,10 +151,15 @@ export function tokenCount(examples: readonly TokenizedExample[]): number {
   return examples.reduce((sum, { ids }) => sum + ids.length, 0);
 }
 
-/** The first token of an example is never a target: nothing comes before it. */
+/** The first token of a text is never a target: nothing comes before it. */
 export function targetCount(examples: readonly TokenizedExample[]): number {
+  const targetsIn = (trained: Uint8Array): number => trained.reduce((sum, target) => sum + target, 0);
   return examples.reduce(
-    (sum, { trained }) => sum + trained.subarray(1).reduce((targets, target) => targets + target, 0),
+    (sum, example) =>
+      textsOf(example).reduce(
+        (targets, [first, end]) => targets + targetsIn(example.trained.subarray(first + 1, end)),
+        sum,
+      ),
     0,
   );
 }

@@ -1,6 +1,7 @@
 import type { Advice } from '../core/advice';
 import type { MemoryByPurpose } from '../core/memory_purposes';
 import { memoryKey, type TrainSettings } from '../core/settings/settings';
+import { textsOf } from '../data/batches';
 import type { Limits } from '../ops/op';
 import type { ModelLayout } from '../models/layout';
 import { adapterLayout } from '../models/adapters/layout';
@@ -69,16 +70,17 @@ export function planReport(
   };
 }
 
-/** Examples as a smaller `max_seq_length` would cut them. */
+/** Examples as long as a smaller `max_seq_length` would leave them. */
 function cutExamples(
   examples: Dataset['training'],
   now: TrainSettings,
   { max_seq_length: length }: TrainSettings,
 ): Dataset['training'] {
   if (length >= now.max_seq_length) return examples;
-  return examples.map((example) =>
-    example.ids.length <= length ? example : { ...example, ids: example.ids.subarray(0, length) },
-  );
+  return examples.map((example) => {
+    const cut = textsOf(example).reduce((sum, [first, end]) => sum + Math.min(end - first, length), 0);
+    return cut === example.ids.length ? example : { ...example, ids: example.ids.subarray(0, cut) };
+  });
 }
 
 /**

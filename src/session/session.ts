@@ -1,4 +1,5 @@
 import { TunesmithError } from '../core/errors';
+import { isRecord } from '../core/json';
 import type { AnswerSettings, DataSettings, LoadSettings, TrainSettings } from '../core/settings/settings';
 import { answer, type AnswerResult } from '../chat/answer';
 import type { Message } from '../data/records';
@@ -15,10 +16,9 @@ import type { ModelLayout } from '../models/layout';
 import type { Model } from '../models/model';
 import { allLogits } from '../models/logits';
 import { adapterLayout, initialAdapter, type AdapterLayout } from '../models/adapters/layout';
-import type { AdapterSettings } from '../models/adapters/settings';
 import { blockParameters } from '../models/spec';
 import { compileEvaluation } from '../models/evaluation';
-import { sft } from '../models/objectives/sft';
+import { objectiveOf } from '../models/objectives';
 import { planEvaluation } from '../models/training_graph';
 import { evaluate, type Evaluation } from '../train/evaluate';
 import type { TrainControl } from '../train/control';
@@ -123,9 +123,9 @@ export class Session {
   }
 
   /** The adapter of a checkpoint, with the layout that the run's settings give it. Throws `checkpoint_differs`. */
-  adapterOf(settings: AdapterSettings, checkpoint: CheckpointState): TunedAdapter {
+  adapterOf(settings: TrainSettings, checkpoint: CheckpointState): TunedAdapter {
     const layout = adapterLayout(this.layout.spec, settings);
-    this.#checkStart(checkpoint, layout);
+    this.#checkStart(checkpoint, layout, settings);
     return { layout, parameters: parametersOf(checkpoint.tensors, layout) };
   }
 
@@ -248,7 +248,7 @@ export class Session {
     const { lora_dropout } = settings;
     const lora = initial ? { ...initial.layout.settings, lora_dropout } : settings;
     const layout = adapterLayout(model.spec, lora);
-    if (start) this.#checkStart(start, layout);
+    if (start) this.#checkStart(start, layout, settings);
     const outcome = await runTraining({
       resident: () => this.#alive(),
       kernels: this.#residence.kernels,
@@ -282,20 +282,21 @@ export class Session {
   ): Promise<Evaluation | undefined> {
     const plan = planOf(settings, examples.length);
     const capacity = capacityOf(plan, settings.per_device_train_batch_size, examples, []);
+    const options = { capacity, settings };
     return await this.#withAdapter(async (resident, adapter) => {
       const { model } = resident;
       const { limits } = model.device;
       const { planned } = await this.#residence.kernels.prepare(
         model,
         () => {
-          const plan = planEvaluation(model.layout, adapter?.layout, { capacity, limits, settings });
+          const plan = planEvaluation(model.layout, adapter?.layout, { ...options, limits });
           return { plan, programs: [{ plan }] };
         },
         { seconds: FIT_SECONDS },
       );
-      const program = await compileEvaluation(model, adapter, { capacity, settings }, planned);
+      const program = await compileEvaluation(model, adapter, options, planned);
       try {
-        return await evaluate(program, sft, examples);
+        return await evaluate(program, objectiveOf(settings), examples);
       } finally {
         program.destroy();
       }
@@ -379,17 +380,22 @@ export class Session {
     });
   }
 
-  #checkStart({ hashes, tensors }: CheckpointState, layout: AdapterLayout): void {
+  #checkStart(
+    { hashes, tensors, settings }: CheckpointState,
+    layout: AdapterLayout,
+    { objective }: TrainSettings,
+  ): void {
     const { dataset } = this;
     const differs =
-      (hashes.model !== this.modelHash && 'model') ||
-      (hashes.data !== dataset.hash && 'examples') ||
-      (!holdsParameters(tensors, layout) && 'adapter settings');
+      (!(isRecord(settings) && settings['objective'] === objective) && 'another objective') ||
+      (hashes.model !== this.modelHash && 'another model') ||
+      (hashes.data !== dataset.hash && 'other examples') ||
+      (!holdsParameters(tensors, layout) && 'other adapter settings');
     if (!differs) return;
     throw new TunesmithError({
       code: 'checkpoint_differs',
-      message: `The checkpoint was made with other ${differs}.`,
-      hint: 'Go on with the same model, examples and settings, or start a new run.',
+      message: `The checkpoint was made with ${differs}.`,
+      hint: 'Go on with the same objective, model, examples and settings, or start a new run.',
     });
   }
 

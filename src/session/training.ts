@@ -6,7 +6,7 @@ import type { Plan } from '../graph/plan';
 import { answersFor } from '../graph/tune';
 import { Adapter } from '../models/adapter';
 import type { AdapterLayout } from '../models/adapters/layout';
-import { sft } from '../models/objectives/sft';
+import { objectiveOf } from '../models/objectives';
 import { optimizerPlan } from '../models/optimizers';
 import { compileTraining, planTraining, type TrainingPlans } from '../models/training';
 import type { TrainingOptions } from '../models/training_graph';
@@ -167,7 +167,7 @@ async function attempt(
 
     const result = await train({
       program,
-      objective: sft,
+      objective: objectiveOf(settings),
       examples: dataset.training,
       heldOut: dataset.heldOut,
       settings,

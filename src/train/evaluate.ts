@@ -15,10 +15,10 @@ export interface Evaluation extends Means {
  * @param goOn asked before each batch; where it resolves to false the evaluation is given up
  * @returns undefined where it was given up, or where no example has a target
  */
-export async function evaluate<Example extends TokenizedExample>(
+export async function evaluate(
   program: Pick<TrainingProgram, 'capacity' | 'evaluate'>,
-  objective: Objective<Example>,
-  examples: readonly Example[],
+  objective: Objective,
+  examples: readonly TokenizedExample[],
   goOn: () => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<Evaluation | undefined> {
   let loss = 0;

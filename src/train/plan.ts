@@ -1,6 +1,7 @@
 import { alignUp } from '../core/align';
 import type { TrainSettings } from '../core/settings/settings';
 import { planBatches, type Batch, type BatchPlan, type TokenizedExample } from '../data/batches';
+import { objectiveOf } from '../models/objectives';
 import type { Objective } from '../models/objectives/objective';
 
 /** Which of `count` examples meet in which step. */
@@ -33,15 +34,11 @@ export function capacityOf(
   return alignUp(Math.max(largestMicroBatch(plan, batchSize, examples), longestHeldOut), CAPACITY_ALIGNMENT);
 }
 
-/** The same before any example is known: as long as the settings allow, where the model takes so many positions. */
-export function capacityOfSettings(
-  {
-    per_device_train_batch_size,
-    max_seq_length,
-  }: Pick<TrainSettings, 'per_device_train_batch_size' | 'max_seq_length'>,
-  positions: number,
-): number {
-  return alignUp(per_device_train_batch_size * Math.min(max_seq_length, positions), CAPACITY_ALIGNMENT);
+/** The same before any example is known: as long as the settings allow, if the model takes so many positions. */
+export function capacityOfSettings(settings: TrainSettings, positions: number): number {
+  const { per_device_train_batch_size, max_seq_length } = settings;
+  const texts = per_device_train_batch_size * objectiveOf(settings).texts;
+  return alignUp(texts * Math.min(max_seq_length, positions), CAPACITY_ALIGNMENT);
 }
 
 function largestMicroBatch(
@@ -63,12 +60,12 @@ function largestMicroBatch(
 }
 
 /** All examples in their order, as many to a batch as fit `capacity` rows (one example at least). */
-export function* evaluationBatches<Example extends TokenizedExample>(
-  objective: Pick<Objective<Example>, 'pack'>,
-  examples: readonly Example[],
+export function* evaluationBatches(
+  objective: Pick<Objective, 'pack'>,
+  examples: readonly TokenizedExample[],
   capacity: number,
 ): Generator<Batch, void, void> {
-  let batch: Example[] = [];
+  let batch: TokenizedExample[] = [];
   let rows = 0;
   for (const example of examples) {
     if (batch.length > 0 && rows + example.ids.length > capacity) {

@@ -26,12 +26,12 @@ export interface TrainHooks {
   sample?(step: number, signal: AbortSignal): Promise<readonly Answer[] | undefined>;
 }
 
-export interface TrainOptions<Example extends TokenizedExample = TokenizedExample> {
-  readonly objective: Objective<Example>;
+export interface TrainOptions {
+  readonly objective: Objective;
   readonly program: TrainingProgram;
   /** Not empty, none longer than the program's capacity. */
-  readonly examples: readonly Example[];
-  readonly heldOut: readonly Example[];
+  readonly examples: readonly TokenizedExample[];
+  readonly heldOut: readonly TokenizedExample[];
   readonly settings: TrainSettings;
   /** A checkpoint to go on from; without one the program's state is where the run begins. */
   readonly start?: { readonly step: number; readonly state: TrainingState };
@@ -59,9 +59,7 @@ export interface TrainResult {
  * @throws TunesmithError `loss_not_finite`; whatever the program and the hooks throw. The state stays unannounced then:
  *   the caller knows whether it can recover.
  */
-export function train<Example extends TokenizedExample>(
-  options: TrainOptions<Example>,
-): Promise<TrainResult> {
+export function train(options: TrainOptions): Promise<TrainResult> {
   return new Trainer(options).run();
 }
 
@@ -76,8 +74,8 @@ interface SubmittedStep {
 }
 type MeasuredStep = SubmittedStep & StepMetrics;
 
-class Trainer<Example extends TokenizedExample> {
-  readonly #options: TrainOptions<Example>;
+class Trainer {
+  readonly #options: TrainOptions;
   readonly #plan: BatchPlan;
   readonly #rate: (done: number) => number;
   readonly #sampleSteps: ReadonlySet<number>;
@@ -89,7 +87,7 @@ class Trainer<Example extends TokenizedExample> {
   /** Steps since the last 'step' event. */
   #unlogged: MeasuredStep[] = [];
 
-  constructor(options: TrainOptions<Example>) {
+  constructor(options: TrainOptions) {
     const { settings, examples, start } = options;
     this.#options = options;
     this.#plan = planOf(settings, examples.length);

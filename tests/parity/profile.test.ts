@@ -54,14 +54,13 @@ beforeAll(async () => {
   adapter.writeParameters(initialAdapter(adapter.layout, 7));
   const metrics = device.buffers.create('inputs', METRICS, 16);
   small.push(metrics);
-  const plan = planMicroBatch(model.layout, adapter.layout, {
-    capacity: CAPACITY,
-    limits: device.limits,
-    settings: { ...DEFAULTS, gradient_checkpointing: true },
-  });
+  const settings = { ...DEFAULTS, gradient_checkpointing: true };
+  const options = { capacity: CAPACITY, limits: device.limits, settings };
+  const plan = planMicroBatch(model.layout, adapter.layout, options);
+  const slots = batchSlots(options);
   const buffers = new Map([...model.buffers, ...adapter.buffers, [METRICS, metrics] as const]);
-  program = await compile(device, plan, { buffers, inputs: batchSlots() });
-  writeBatch(program, batch);
+  program = await compile(device, plan, { buffers, inputs: slots });
+  writeBatch(program, batch, slots);
 });
 afterAll(() => {
   program.destroy();

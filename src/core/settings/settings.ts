@@ -1,5 +1,14 @@
 /** What follows from the table of settings. */
-import { defaultsOf, GROUPS, isNameOf, namesOf, type Decision, type Group, type Setting } from './setting';
+import {
+  defaultsOf,
+  GROUPS,
+  isNameOf,
+  isOpen,
+  namesOf,
+  type Decision,
+  type Group,
+  type Setting,
+} from './setting';
 import { parseText, parseValues } from './parse';
 import {
   ANSWER_SETTINGS,
@@ -69,7 +78,7 @@ function groupsOf(table: Readonly<Record<SettingName, Setting>>) {
     .map((group) => ({
       group,
       title: GROUPS[group],
-      names: SETTING_NAMES.filter((name) => table[name].group === group),
+      names: SETTING_NAMES.filter((name) => table[name].group === group && isOpen(table[name])),
     }))
     .filter(({ names }) => names.length > 0);
 }

@@ -224,6 +224,13 @@ export const SETTINGS = {
     help: 'Keeps divisions away from zero.',
   }),
 
+  objective: setting(choice({ sft: 'supervised fine-tuning: to write what the examples have' }), {
+    default: 'sft',
+    group: 'data',
+    decides: ['data', 'memory'],
+    fixed: 'run',
+    help: 'What it learns from the examples.',
+  }),
   train_on: setting(choice({ responses: 'only the answers', all: 'questions too' }), {
     default: 'responses',
     group: 'data',

@@ -1,11 +1,8 @@
 import type { TrainSettings } from '../../core/settings/settings';
 import type { Batch, TokenizedExample } from '../../data/batches';
-import type { buildExamples, BuiltExamples } from '../../data/examples';
+import type { buildExamples } from '../../data/examples';
 import type { Builder, Tensor, TensorType } from '../../ops/op';
 import type { DenseWeight } from '../../ops/weight';
-
-/** The settings that objectives read. */
-export type ObjectiveSettings = Pick<TrainSettings, 'label_smoothing_factor'>;
 
 /** An input of the programs that is filled from each batch: one of its arrays, by name. */
 export interface BatchSlot extends TensorType {
@@ -13,8 +10,15 @@ export interface BatchSlot extends TensorType {
 }
 
 export interface LossInputs {
-  /** f32 [rows, in]: hidden states after the last norm. */
-  readonly hidden: Tensor;
+  /** Hidden states after the last norm, f32 [rows, in]. */
+  readonly hidden: () => Tensor;
+  /**
+   * The same of the reference model, by a pass of its own in the same program: the base without the adapter, dropout and
+   * noise, and no gradient reaches it. So is TRL's reference if `ref_model` is None and the model has a PEFT adapter: a run
+   * that goes on from an adapter still compares with the base. A loss that asks for it before `hidden` needs less memory: the
+   * activations of this pass are gone before those of the other are kept.
+   */
+  readonly referenceHidden: () => Tensor;
   /** [vocabulary, in] */
   readonly head: DenseWeight;
   /** One of the objective's slots, by its name. */
@@ -37,29 +41,25 @@ export interface Means {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/**
- * What a run learns: one file in this folder, and its ops. An example may hold more than one text (a pair): `ids` and
- * `trained` then have them one after the other, and what the type adds tells where each begins.
- */
-export interface Objective<Example extends TokenizedExample = TokenizedExample> {
-  readonly name: string;
+/** What a run learns: one file in this folder, its line in the list, and its ops. */
+export interface Objective {
   /** Makes examples of the rows that it takes, and reports the others. */
-  readonly examples: (
-    ...given: Parameters<typeof buildExamples>
-  ) => Promise<Omit<BuiltExamples, 'examples'> & { readonly examples: readonly Example[] }>;
+  readonly examples: typeof buildExamples;
+  /** Texts of an example, of which each has at most `max_seq_length` tokens. */
+  readonly texts: number;
   /** One micro-batch. An example is never divided. */
-  readonly pack: (examples: readonly Example[]) => Batch;
+  readonly pack: (examples: readonly TokenizedExample[]) => Batch;
   /** What the loss is the mean over: target tokens, or pairs. */
   readonly terms: (batch: Batch) => number;
   /** Beside tokens, positions and segments, which every program has. */
   readonly slots: readonly BatchSlot[];
   /** Names of what is measured beside the loss. */
-  readonly metrics: (settings: ObjectiveSettings) => readonly string[];
+  readonly metrics: (settings: TrainSettings) => readonly string[];
   /** Applies the ops that make the loss. */
-  readonly loss: (builder: Builder, inputs: LossInputs, settings: ObjectiveSettings) => Loss;
+  readonly loss: (builder: Builder, inputs: LossInputs, settings: TrainSettings) => Loss;
   /** exp of the mean negative log-likelihood; undefined if the objective has none. */
   readonly perplexity: (means: Means) => number | undefined;
 }
 
 /** What the programs on the device are made by; examples are no concern of theirs. */
-export type LossObjective = Pick<Objective, 'name' | 'slots' | 'metrics' | 'loss'>;
+export type LossObjective = Pick<Objective, 'slots' | 'metrics' | 'loss'>;

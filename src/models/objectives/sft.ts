@@ -12,15 +12,19 @@ const NLL = 'nll_loss';
  * does it, in training and in evaluation.
  */
 export const sft: Objective = {
-  name: 'sft',
   examples: buildExamples,
+  texts: 1,
   pack: packMicroBatch,
   terms: ({ targetTokens }) => targetTokens,
   slots: [{ name: 'targets', ...u32('rows') }],
   metrics: ({ label_smoothing_factor }) => (label_smoothing_factor > 0 ? [NLL] : []),
   loss(builder, { hidden, head, slot, train }, { label_smoothing_factor: smoothing }) {
     const options = { withGradient: train, smoothing };
-    const { losses, nll } = headCrossEntropy(builder, { hidden, head, targets: slot('targets') }, options);
+    const { losses, nll } = headCrossEntropy(
+      builder,
+      { hidden: hidden(), head, targets: slot('targets') },
+      options,
+    );
     return { losses, metrics: nll ? [nll] : [] };
   },
   perplexity: ({ loss, metrics }) => Math.exp(metrics[NLL] ?? loss),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NO_TARGET, packMicroBatch, planBatches, splitHeldOut } from '../../../src/data/batches';
+import { NO_TARGET, packMicroBatch, planBatches, splitHeldOut, textsOf } from '../../../src/data/batches';
 
 const settings = { count: 10, batchSize: 2, accumulation: 2, seed: 3, shuffle: true, epochs: 2 };
 const numbers = (lists: readonly Uint32Array[]): number[] => lists.flatMap((list) => Array.from(list));
@@ -98,6 +98,23 @@ describe('packMicroBatch', () => {
       positions: Uint32Array.of(0, 1, 2, 0, 0, 1),
       segments: Uint32Array.of(0, 3, 0, 3, 0, 3, 3, 4, 4, 6, 4, 6),
       targetTokens: 2,
+    });
+  });
+
+  it('keeps the texts of an example beside one another and apart', () => {
+    const pair = { ids: Uint32Array.of(1, 2, 3, 1, 4), trained: Uint8Array.of(0, 1, 1, 1, 1), starts: [3] };
+    expect(textsOf(pair)).toEqual([
+      [0, 3],
+      [3, 5],
+    ]);
+    expect(packMicroBatch([{ ids: Uint32Array.of(7), trained: Uint8Array.of(1) }, pair])).toEqual({
+      rows: 6,
+      tokens: Uint32Array.of(7, 1, 2, 3, 1, 4),
+      // The first token of the second text is no target.
+      targets: Uint32Array.of(NO_TARGET, 2, 3, NO_TARGET, 4, NO_TARGET),
+      positions: Uint32Array.of(0, 0, 1, 2, 0, 1),
+      segments: Uint32Array.of(0, 1, 1, 4, 1, 4, 1, 4, 4, 6, 4, 6),
+      targetTokens: 3,
     });
   });
 

@@ -14,8 +14,15 @@ describe('the settings of a run that goes on', () => {
     { layers_to_transform: [0] },
     { target_modules: ['q_proj'] },
     { use_dora: true },
-  ])('hold what the adapter is made of: %j', (changes) => {
+  ])('hold if the adapter is made of them: %j', (changes) => {
     expect(() => resumedSettings(recorded, changes)).toThrow(/but the run was begun with/);
+  });
+
+  it('hold if they say what is learnt', () => {
+    const other = { objective: 'dpo' } as unknown as Partial<TrainSettings>;
+    expect(() => resumedSettings(recorded, other)).toThrow(
+      'objective is dpo, but the run was begun with sft.',
+    );
   });
 
   it('may be given again, and other ones may change', () => {
