@@ -23,9 +23,11 @@ export function stopTokens({ config, generationConfig, tokenizer }: StopTokenSou
   return new Set(ids.filter((id) => id !== undefined));
 }
 
-/** `eos_token_id` of a config: none, one or several. */
+/** `eos_token_id` of a config, or else of its `text_config`: none, one or several. */
 export function eosTokenIds(config: unknown): readonly number[] {
   if (!isRecord(config)) return [];
-  const ids: unknown[] = Array.isArray(config.eos_token_id) ? config.eos_token_id : [config.eos_token_id];
+  const { eos_token_id: own, text_config } = config;
+  if (own === undefined || own === null) return text_config === undefined ? [] : eosTokenIds(text_config);
+  const ids: unknown[] = Array.isArray(own) ? own : [own];
   return ids.filter((id) => typeof id === 'number');
 }

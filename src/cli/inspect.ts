@@ -38,7 +38,7 @@ export const inspectCommand: Command = {
     if (origin.kind !== 'folder') throw notHere(path);
     const { folder, identity } = origin;
     const data = await readData(args);
-    const { open, checkpoint } = await openFolderModel(folder, identity);
+    const { open, checkpoint } = await openFolderModel(folder, identity, settings);
     const { spec } = checkpoint;
     const adapterPath = args.text('adapter');
     const lora: AdapterSettings =
@@ -61,6 +61,7 @@ export const inspectCommand: Command = {
       // "All" as PEFT counts: the adapter included.
       const parameters = { base, trainable: adapter.parameters, all: base + adapter.parameters };
 
+      for (const note of [...checkpoint.notes, ...open.textNotes]) output.note(note);
       output.json({ spec: jsonOf(spec), parameters, memory: { ...memory, total } });
       section('spec', flattened({ ...jsonOf(spec), blocks: blocksText(spec) }));
       section(

@@ -160,7 +160,7 @@ function templateError(what: string, cause: unknown): TunesmithError {
         : String(cause);
   return new TunesmithError({
     code: 'chat_template',
-    message: `The model's chat template ${what}: ${reason}`,
+    message: `The model's chat template ${what}: ${/[.!?]$/.test(reason) ? reason : `${reason}.`}`,
     hint: 'Correct the conversation, or choose the Alpaca prompt as the template.',
     cause,
   });

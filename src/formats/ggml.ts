@@ -15,6 +15,8 @@ export const ggmlPacked = [
   'Q5_K',
   'Q6_K',
   'IQ4_NL',
+  'IQ4_XS',
+  'MXFP4',
 ] as const satisfies readonly GgmlType[];
 export type GgmlPacked = (typeof ggmlPacked)[number];
 
@@ -33,8 +35,11 @@ export function isGgmlPacked(type: string): type is GgmlPacked {
  *     Q5_1    d, m, 4 bytes, 16             d q + m
  *     Q8_0    d, 32 signed bytes            d q
  *     IQ4_NL  d, 16 bytes                   d table[q]
+ *     MXFP4   a byte e, 16 bytes            2^(e - 128) table[q]
  *
- * Blocks of 256 are described in ggml_k.ts.
+ * MXFP4 is that of the OCP Microscaling Formats 1.0, its table doubled and its scale halved. IQ4_XS is IQ4_NL in blocks of
+ * 256: d, 2 bytes with two high bits of each of 8 scales, 4 with their low four, 128 of codes; d (s - 32) table[q]. Other
+ * blocks of 256 are described in ggml_k.ts.
  */
 export function dequantizeGgml(type: GgmlPacked, bytes: Uint8Array): Float32Array<ArrayBuffer> {
   const block = ggmlBlock(type);
@@ -55,6 +60,13 @@ function unpackerOf(type: GgmlPacked): UnpackBlock {
     case 'IQ4_NL':
       return (bytes, at, values, first) => {
         nibbles(bytes, at + 2, values, first, half(bytes, at), (code) => NON_LINEAR[code] ?? 0);
+      };
+    case 'IQ4_XS':
+      return unpackIQ4XS;
+    case 'MXFP4':
+      return (bytes, at, values, first) => {
+        const exponent = bytes[at] ?? 0;
+        nibbles(bytes, at + 1, values, first, 2 ** (exponent - 128), (code) => MICROSCALED[code] ?? 0);
       };
     case 'Q4_1':
       return (bytes, at, values, first) => {
@@ -82,6 +94,20 @@ function unpackerOf(type: GgmlPacked): UnpackBlock {
 
 /** The values of IQ4_NL's codes. */
 const NON_LINEAR = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113] as const;
+
+/** Twice the values of the codes of E2M1. */
+const MICROSCALED = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12] as const;
+
+const unpackIQ4XS: UnpackBlock = (bytes, at, values, first) => {
+  const d = half(bytes, at);
+  const high = (bytes[at + 2] ?? 0) | ((bytes[at + 3] ?? 0) << 8);
+  for (let group = 0; group < 8; group++) {
+    const low = ((bytes[at + 4 + (group >> 1)] ?? 0) >> (4 * (group & 1))) & 15;
+    const scale = Math.fround(d * ((low | (((high >> (2 * group)) & 3) << 4)) - 32));
+    const meaning = (code: number): number => NON_LINEAR[code] ?? 0;
+    nibbles(bytes, at + 8 + group * 16, values, first + group * 32, scale, meaning);
+  }
+};
 
 function nibbles(
   bytes: Uint8Array,

@@ -9,6 +9,28 @@ export function isComputedBuffer(name: string): boolean {
   return /rotary_emb\.inv_freq$/.test(name);
 }
 
+/** How names begin in state dicts of modules that hold the model, and how to save the model itself. */
+const WRAPPERS: readonly (readonly [prefix: string, of: string, hint: string])[] = [
+  [
+    'base_model.model.',
+    'a PEFT model, whose adapter is not merged',
+    'Save the result of merge_and_unload(), or save base and adapter apart with save_pretrained().',
+  ],
+  ['module.', 'a model in DistributedDataParallel', 'Save model.module with save_pretrained().'],
+  ['_orig_mod.', 'a model of torch.compile', 'Save model._orig_mod with save_pretrained().'],
+];
+
+/** Throws `tensor_unexpected` if the tensors are those of a module around the model. */
+export function refuseWrapped(tensors: ReadonlyMap<string, StoredTensor>): void {
+  for (const [name, { file }] of tensors) {
+    const wrapper = WRAPPERS.find(([prefix]) => name.startsWith(prefix));
+    if (!wrapper) continue;
+    const [prefix, of, hint] = wrapper;
+    const message = `${file.name} holds ${of}: its names begin with ${prefix}`;
+    throw new TunesmithError({ code: 'tensor_unexpected', message: `${message}, such as ${name}.`, hint });
+  }
+}
+
 /**
  * Compares what a checkpoint stores with what its config.json promises. Throws `tensor_missing`, `tensor_shape` or
  * `tensor_dtype`, naming the tensor.

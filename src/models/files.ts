@@ -1,12 +1,12 @@
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
 import { readGgufHeader } from '../formats/gguf';
-import { checkUnexpected, checkWeights } from './check_tensors';
+import { checkUnexpected, checkWeights, refuseWrapped } from './check_tensors';
 import { readSpec } from './config';
 import { readJson, readText, type FileReader, type ModelFolder } from './folder';
 import { ggufFolder } from './gguf_folder';
 import { INDEX_FILE, SINGLE_FILE, readTensorFiles } from './shards';
-import { checkpointTensors, withoutTowers, type ModelSpec } from './spec';
+import { withPrefix, withoutTowers, type ModelSpec } from './spec';
 import { ggufSpec, ggufWeights, readRopeFactors } from './stored/gguf_weights';
 import { storedWeights } from './stored/safetensors_weights';
 import type { StoredWeights } from './stored/stored_weight';
@@ -31,7 +31,7 @@ export interface Checkpoint {
   readonly generationConfig: unknown;
   /** The small files as they came, by name; none of a GGUF file, which has all they say in its header. */
   readonly texts: Readonly<Record<string, string>>;
-  /** What a person should know about how the weights are used. */
+  /** What a person should know of the model; what loading changes is told by `loadNotes`. */
   readonly notes: readonly string[];
 }
 
@@ -59,14 +59,15 @@ async function openSafetensors(folder: ModelFolder): Promise<Checkpoint> {
   const found = await readTensorFiles(folder);
   if (!found) throw withoutWeights(folder);
   const { files } = found;
-  const tensors = withoutTowers(spec, found.tensors);
+  const tensors = withPrefix(spec, withoutTowers(spec, found.tensors));
+  refuseWrapped(tensors);
   const stored = storedWeights(spec, await quantizationConfigOf(folder, config), tensors);
   checkWeights(spec, stored);
   checkUnexpected(spec, stored, tensors);
   await checkTiedHead(spec, tensors);
   const texts = await readSmallTexts(folder);
   const small = { config, tokenizer, tokenizerConfig, templateFile, generationConfig, texts };
-  return { ...small, spec, stored, files, notes: [...notesOn(spec, stored), ...dropoutNote(config)] };
+  return { ...small, spec, stored, files, notes: [...towerNote(spec), ...dropoutNote(config)] };
 }
 
 /** `quantization_config` of config.json; early GPTQ checkpoints keep it in a file of its own. */
@@ -85,8 +86,7 @@ async function openGguf(file: FileReader): Promise<Checkpoint> {
   const spec = ggufSpec(readSpec(small.config));
   const stored = ggufWeights(spec, header, file);
   checkWeights(spec, stored);
-  const notes = [...small.notes, ...notesOn(spec, stored)];
-  return { ...small, spec, stored, files: [file], templateFile: undefined, texts: {}, notes };
+  return { ...small, spec, stored, files: [file], templateFile: undefined, texts: {} };
 }
 
 /** The GGUF file of a folder that has no safetensors; undefined where there is none. */
@@ -108,28 +108,9 @@ function dropoutNote(config: unknown): string[] {
   return [`Its attention_dropout of ${rate} is not applied in training.`];
 }
 
-const TOWERS_ASIDE = 'Its part for images is left aside: text alone is trained on and answered.';
-
-/** What becomes of weights in formats that are not run as stored, and of parts that are not run. */
-function notesOn(spec: ModelSpec, stored: StoredWeights): string[] {
-  const linear = new Set<string>();
-  const others = new Set<string>();
-  for (const { name, kind } of checkpointTensors(spec)) {
-    const weight = stored.get(name);
-    if (weight?.kind === 'requantised') (kind === 'linear' ? linear : others).add(weight.from);
-  }
-  const names = (formats: ReadonlySet<string>): string => [...formats].sort().join(', ');
-  return [
-    ...(spec.towers ? [TOWERS_ASIDE] : []),
-    ...(linear.size > 0
-      ? [
-          `Layers in ${names(linear)} are not run as stored: they are unpacked while they are loaded, and quantised anew to NF4.`,
-        ]
-      : []),
-    ...(others.size > 0
-      ? [`The embedding or the head is in ${names(others)} and is unpacked while it is loaded.`]
-      : []),
-  ];
+/** What of a model is not run. */
+function towerNote({ towers }: ModelSpec): string[] {
+  return towers ? ['Its part for images is left aside: text alone is trained on and answered.'] : [];
 }
 
 function required(folder: ModelFolder, name: string): FileReader {

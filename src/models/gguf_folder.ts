@@ -50,7 +50,9 @@ const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
   nextn_predict_layers: [0],
   pooling_type: [0],
   residual_scale: [0, 1],
+  embedding_length_out: [0],
   embedding_scale: [0, 1],
+  use_parallel_residual: [false],
 };
 
 function isWithoutEffect(

@@ -1,8 +1,11 @@
 import { alignUp } from '../core/align';
 import { floatsOf, isFloatDtype, type FloatDtype } from '../core/dtype';
 import type { Uploads } from '../gpu/uploads';
+import { ggmlTypeOf } from '../ops/packings/ggml';
+import type { Packing } from '../ops/weight';
 import { DENSE_FORMATS, castElements } from './cast';
 import type { Checkpoint } from './files';
+import { requireFinite, requireFiniteBlocks } from './finite';
 import type { ModelLayout, WeightLayout, WeightSlot } from './layout';
 import { PIECE_BYTES, joinRanges, type Piece, type RangePiece } from './pieces';
 import type { Chunk, Nf4Target, Quantizer } from './quantize';
@@ -93,7 +96,7 @@ function stepsOf(name: string, weight: StoredWeight, place: WeightLayout, target
     return Object.entries(place.buffers).flatMap(([key, slot]) => {
       const source = weight.buffers[key];
       if (source?.bytes !== slot.bytes) throw new Error(`${name} has other ${key} than its packing`);
-      return bufferSteps(name, source, slot, after, target);
+      return bufferSteps(name, source, slot, after, place.packing, target);
     });
   }
   if (weight.kind === 'requantised' && place.kind !== 'vector') {
@@ -119,6 +122,7 @@ function vectorStep(
     begin,
     end,
     use: async (bytes) => {
+      requireFinite(name, DENSE_FORMATS[dtype], bytes);
       const values = floatsOf(dtype, bytes);
       const { add } = place;
       await uploads.write(buffer, bytesOfArray(add ? values.map((value) => value + add) : values));
@@ -142,11 +146,13 @@ function denseSteps(
     const buffer = bufferOf(buffers, part);
     if (same) {
       const begin = tensor.begin + part.firstRow * rowBytes;
-      return copySteps(name, tensor, { begin, end: begin + part.rows * rowBytes }, buffer, uploads);
+      const check = (bytes: Bytes): void => requireFinite(name, format, bytes);
+      return copySteps(name, tensor, { begin, end: begin + part.rows * rowBytes }, buffer, uploads, check);
     }
     // Casting may double the bytes: half a piece at a time.
     return rowRuns(part.firstRow, part.rows, 2 * rowBytes).map((run) =>
       rowsStep(name, tensor, rowBytes, run, async (rows) => {
+        requireFinite(name, DENSE_FORMATS[dtype], rows);
         const cast = castElements(name, dtype, format, rows);
         await uploads.write(buffer, cast, (run.first - part.firstRow) * targetRowBytes);
       }),
@@ -161,6 +167,7 @@ function quantizedSteps(name: string, weight: DenseStored, place: Packed, target
   const runs = rowRuns(0, place.out, rowBytes);
   return runs.map((run) =>
     rowsStep(name, weight.tensor, rowBytes, run, async (rows) => {
+      requireFinite(name, format, rows);
       await quantizer.add(nf4, { format, first: (run.first * place.in) / BLOCK }, rows);
       if (run === runs.at(-1)) await quantizer.finish(nf4);
     }),
@@ -201,11 +208,18 @@ function bufferSteps(
   source: BufferSource,
   slot: WeightSlot,
   after: StoredTensor | undefined,
+  packing: Packing,
   target: LoadTarget,
 ): Step[] {
   const { buffers, uploads } = target;
   const buffer = bufferOf(buffers, slot);
-  if ('copy' in source) return copySteps(name, source.copy, source.copy, buffer, uploads);
+  if ('copy' in source) {
+    const type = ggmlTypeOf(packing);
+    const check = (bytes: Bytes, offset: number): void => {
+      if (type) requireFiniteBlocks(name, type, bytes, offset);
+    };
+    return copySteps(name, source.copy, source.copy, buffer, uploads, check);
+  }
   const read = async (): Promise<() => Promise<void>> => {
     const bytes = await source.make();
     return async () => await uploads.write(buffer, inWords(bytes));
@@ -216,6 +230,8 @@ function bufferSteps(
 /**
  * Copies a range of a tensor's file into a buffer. Cut where the file's own offset is a multiple of a piece: neighbours
  * can be joined then, and what is kept with a hash for each piece is read piece by piece.
+ *
+ * @param check called with each part and its place in the range; throws what is wrong with it
  */
 function copySteps(
   name: string,
@@ -223,6 +239,7 @@ function copySteps(
   { begin, end }: { readonly begin: number; readonly end: number },
   buffer: GPUBuffer,
   uploads: Pick<Uploads, 'write'>,
+  check: (bytes: Bytes, offset: number) => void,
 ): Step[] {
   const steps: Step[] = [];
   for (let from = begin; from < end;) {
@@ -230,7 +247,10 @@ function copySteps(
     const border = (Math.floor((from + 3) / PIECE_BYTES) + 1) * PIECE_BYTES;
     const to = Math.min(end, border - ((border - begin) % 4), from + PIECE_BYTES);
     const offset = from - begin;
-    const use = async (bytes: Bytes): Promise<void> => await uploads.write(buffer, inWords(bytes), offset);
+    const use = async (bytes: Bytes): Promise<void> => {
+      check(bytes, offset);
+      await uploads.write(buffer, inWords(bytes), offset);
+    };
     steps.push({ name, file, begin: from, end: to, use });
     from = to;
   }
@@ -256,6 +276,7 @@ function unpackedStep(
 ): Step {
   const read = async (): Promise<() => Promise<void>> => {
     const rows = await weight.rows(first, count);
+    requireFinite(name, 'f32', bytesOfArray(rows));
     return async () => await use(rows);
   };
   return { name, bytes: count * input * 4, after: weight.tensor, read };

@@ -67,6 +67,19 @@ export function withoutTowers<T>(
   return own;
 }
 
+/**
+ * Tensors by the names that the model with its head has. A checkpoint of the bare model (`AutoModel`) lacks the first part
+ * of the path, which Transformers calls `base_model_prefix` and puts before all names of such a checkpoint.
+ */
+export function withPrefix<T>(spec: ModelSpec, named: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+  const [prefix = ''] = spec.root.split('.');
+  const embedding = embeddingName(spec);
+  if (named.has(embedding) || !named.has(embedding.slice(prefix.length + 1))) return named;
+  return new Map(
+    Array.from(named, ([name, value]) => [name === headName() ? name : `${prefix}.${name}`, value]),
+  );
+}
+
 export interface TensorSpec {
   readonly name: string;
   readonly shape: readonly number[];

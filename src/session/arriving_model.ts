@@ -2,6 +2,7 @@ import { modelReferenceText, type ModelReference } from '../core/model_reference
 import type { LoadSettings } from '../core/settings/settings';
 import type { Hub } from '../hub/types';
 import { layoutOf } from '../models/load';
+import { loadNotes } from '../models/load_notes';
 import type { BaseSource } from '../storage/bases';
 import type { FileStore } from '../storage/file_store';
 import { Arrival } from './arrival';
@@ -39,7 +40,7 @@ export async function openArriving(
   const waiting: { arrival?: Arrival } = { arrival: first };
   try {
     const { checkpoint } = first;
-    const notes = [...found.files.notes, ...checkpoint.notes];
+    const notes = [...found.files.notes, ...checkpoint.notes, ...loadNotes(checkpoint, load)];
     const open = small
       ? { ...small.open, facts: { ...small.open.facts, notes } }
       : openModel({ ...checkpoint, notes }, found.identity, await hashOfFound(found));

@@ -3,6 +3,7 @@ import { listRepository } from '../hub/repository';
 import { searchModels } from '../hub/search';
 import type { Hub, HubModel } from '../hub/types';
 import { openCheckpoint, type Checkpoint } from '../models/files';
+import { loadNotes } from '../models/load_notes';
 import { findBase, openBase } from '../storage/bases';
 import { downloadId, readDownload } from '../storage/downloads';
 import type { FileStore } from '../storage/file_store';
@@ -64,7 +65,7 @@ export class LibraryPreviews {
         const checkpoint = await openCheckpoint(origin.folder);
         const { name, source } = origin.identity;
         const preview = localPreview(name, checkpoint, listed(checkpoint), wanted);
-        const notes = [...checkpoint.notes, ...preview.notes];
+        const notes = [...checkpoint.notes, ...loadNotes(checkpoint, wanted.load), ...preview.notes];
         return { ...preview, notes, ...(source === 'demo' && { storageNeeded: 0 }) };
       }
       case 'stored':

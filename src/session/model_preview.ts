@@ -3,6 +3,7 @@ import type { MemoryByPurpose } from '../core/memory_purposes';
 import { memoryKey, type LoadSettings, type TrainSettings } from '../core/settings/settings';
 import { readSpec } from '../models/config';
 import { familyLabel } from '../models/families';
+import { linearNotes } from '../models/load_notes';
 import { modelLayout, positionsOf, weightSlots, type ModelLayout } from '../models/layout';
 import { adapterLayout } from '../models/adapters/layout';
 import { parameterCount } from '../models/spec';
@@ -49,7 +50,7 @@ export function modelPreview(
 ): ModelEstimate {
   const spec = readSpec(config);
   const weights = files.filter(({ path }) => /\.(safetensors|gguf)$/i.test(path));
-  const { formOf, quantized, requantised } = expectedForms(spec, config, weights);
+  const { formOf, quantized, converted } = expectedForms(spec, config, weights);
   const maxBinding = limits.maxStorageBufferBindingSize;
   const layoutFor = (chosen: LoadSettings): ModelLayout =>
     known ? known(chosen, maxBinding) : modelLayout(spec, formOf, chosen, maxBinding);
@@ -67,9 +68,8 @@ export function modelPreview(
   const downloadBytes = files.reduce((sum, { size }) => sum + size, 0);
   const positions = positionsOf(spec);
   const notes = [
-    ...(requantised
-      ? [`${quantized ?? 'Its format'} is not run as stored: it is quantised anew to NF4.`]
-      : []),
+    // Where the headers are at hand, they tell more: see `loadNotes`.
+    ...(known ? [] : linearNotes(converted, load)),
     ...(settings.max_seq_length > positions
       ? [
           `This model takes ${positions} tokens at once: max_seq_length = ${settings.max_seq_length} counts as ${positions}.`,

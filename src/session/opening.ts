@@ -6,6 +6,7 @@ import type { Device } from '../gpu/device';
 import { openCheckpoint, type Checkpoint, type ModelFolder } from '../models/files';
 import type { ModelLayout } from '../models/layout';
 import { layoutOf, loadModel } from '../models/load';
+import { loadNotes } from '../models/load_notes';
 import type { Model } from '../models/model';
 import type { BaseSource } from '../storage/bases';
 import type { RecordStore } from '../storage/records';
@@ -32,8 +33,10 @@ export interface Opening {
 export async function openFolderModel(
   folder: ModelFolder,
   identity: ModelIdentity,
+  load: LoadSettings,
 ): Promise<{ readonly open: OpenModel; readonly checkpoint: Checkpoint }> {
-  const checkpoint = await openCheckpoint(folder);
+  const opened = await openCheckpoint(folder);
+  const checkpoint = { ...opened, notes: [...opened.notes, ...loadNotes(opened, load)] };
   const { config, tokenizer, tokenizerConfig, templateFile } = checkpoint;
   const template = chatTemplateSource(tokenizerConfig, templateFile) ?? null;
   const hash = await hashOfFiles([config, tokenizer, template], checkpoint.files);
@@ -58,7 +61,7 @@ export async function folderOpening(
 ): Promise<Opening> {
   const weights = new WeightsHash();
   const watched = new Map(Array.from(folder, ([name, file]) => [name, weights.watch(file)]));
-  const { open: sampled, checkpoint } = await openFolderModel(watched, identity);
+  const { open: sampled, checkpoint } = await openFolderModel(watched, identity, load);
   const { files } = checkpoint;
   const key = await filesKey(sampled.hash, files);
   let hash = key === undefined ? undefined : await recall(known, key);

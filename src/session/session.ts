@@ -20,7 +20,7 @@ import { blockParameters } from '../models/spec';
 import { compileEvaluation } from '../models/evaluation';
 import { objectiveOf } from '../models/objectives';
 import { planEvaluation } from '../models/training_graph';
-import { evaluate, type Evaluation } from '../train/evaluate';
+import { evaluate, lossNotFinite, type Evaluation } from '../train/evaluate';
 import type { TrainControl } from '../train/control';
 import type { TrainEvent } from '../train/events';
 import { capacityOf, planOf } from '../train/plan';
@@ -296,7 +296,9 @@ export class Session {
       );
       const program = await compileEvaluation(model, adapter, options, planned);
       try {
-        return await evaluate(program, objectiveOf(settings), examples);
+        const result = await evaluate(program, objectiveOf(settings), examples);
+        if (result && !Number.isFinite(result.loss)) throw lossNotFinite('The loss is NaN or infinite');
+        return result;
       } finally {
         program.destroy();
       }

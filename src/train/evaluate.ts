@@ -1,3 +1,4 @@
+import { TunesmithError } from '../core/errors';
 import type { TokenizedExample } from '../data/batches';
 import type { Means, Objective } from '../models/objectives/objective';
 import type { TrainingProgram } from '../models/training_program';
@@ -37,6 +38,15 @@ export async function evaluate(
   const means: Means = { loss: loss / terms, metrics: divided(metrics, terms) };
   const perplexity = objective.perplexity(means);
   return { ...means, perplexity: perplexity === undefined ? undefined : finite(perplexity), targetTokens };
+}
+
+/** The loss of weights that no step of this run changed. */
+export function lossNotFinite(message: string): TunesmithError {
+  return new TunesmithError({
+    code: 'loss_not_finite',
+    message: `${message}.`,
+    hint: 'The base or its adapter computes numbers out of range: choose another, or load the base with dtype = float32.',
+  });
 }
 
 /** Sums as means. */

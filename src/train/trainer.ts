@@ -10,7 +10,7 @@ import {
   type TrainingState,
 } from '../models/training_program';
 import { yieldToEvents, type TrainControl } from './control';
-import { divided, evaluate } from './evaluate';
+import { divided, evaluate, lossNotFinite } from './evaluate';
 import type { Answer, StepEvent, TrainEvent } from './events';
 import { Pace } from './pace';
 import { planOf, sampleSteps } from './plan';
@@ -190,6 +190,12 @@ class Trainer {
       const measured = { ...values, ...metrics[index]! };
       if (!measured.finite || !Number.isFinite(measured.loss) || !Number.isFinite(measured.gradNorm)) {
         this.#log();
+        // Step 1 is computed before the first correction, so nothing that was learnt can be why.
+        if (values.step === 1) {
+          throw lossNotFinite(
+            'The loss or its gradient is NaN or infinite in step 1, before anything was learnt',
+          );
+        }
         throw this.#notFinite(`The loss or its gradient became NaN or infinite in step ${values.step}`);
       }
       this.#unlogged.push(measured);

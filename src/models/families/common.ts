@@ -72,7 +72,7 @@ export function parseConfig<S extends v.GenericSchema>(schema: S, config: unknow
   const [issue] = parsed.issues;
   throw new TunesmithError({
     code: 'config_invalid',
-    message: `config.json: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`,
+    message: `config.json: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}.`,
     hint: 'Take the config.json from the folder of a Transformers checkpoint.',
   });
 }

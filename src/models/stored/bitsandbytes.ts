@@ -5,6 +5,7 @@ import { nf4Code } from '../../formats/nf4';
 import { packNf4Scales } from '../../ops/nf4_scales';
 import { packedBuffers } from '../../ops/packings/packed';
 import type { Nf4Packing } from '../../ops/weight';
+import { requireFinite } from '../finite';
 import { damaged, readWhole, type WeightParts } from './parts';
 import type { StoredTensor, StoredWeight } from './stored_weight';
 
@@ -112,6 +113,7 @@ async function makeScales(
   const { path } = parts;
   const { doubleQuant } = packing;
   const absmax = await readWhole(parts.get('weight.absmax'));
+  if (!doubleQuant) requireFinite(`${path}.weight.absmax`, 'f32', absmax);
   const map = await readFloats(parts.typed('weight.quant_map', 'F32', [16]));
   if (map.some((value, code) => Math.abs(value - (nf4Code[code] ?? 0)) > 2 ** -22)) {
     throw damaged('quant_map', `${path}.weight.quant_map has other values than NF4.`);
@@ -171,7 +173,9 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 async function readFloats(tensor: StoredTensor): Promise<Float32Array<ArrayBuffer>> {
-  return new Float32Array((await readWhole(tensor)).buffer);
+  const bytes = await readWhole(tensor);
+  requireFinite(tensor.name, 'f32', bytes);
+  return new Float32Array(bytes.buffer);
 }
 
 function bytes(words: Uint32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,5 @@
 import type { StoredForm } from '../layout';
+import type { ConvertedTypes } from '../load_notes';
 import { checkpointTensors, type ModelSpec } from '../spec';
 import { readQuantizationConfig, type Published } from './quantization_config';
 import type { DenseFormat, GgmlPacking } from '../../ops/weight';
@@ -15,8 +16,8 @@ export interface ExpectedForms {
   readonly formOf: (name: string) => StoredForm;
   /** For people, where its linear maps are quantised already: "GPTQ, 4-bit". */
   readonly quantized?: string;
-  /** Whether a linear map is in a format that is not run as stored. */
-  readonly requantised: boolean;
+  /** Of a GGUF file: the types of linear maps that do not run as stored. */
+  readonly converted: ConvertedTypes;
 }
 
 /**
@@ -33,11 +34,13 @@ export function expectedForms(
   const fields = fieldsOf(config);
   const published = readQuantizationConfig(fields['quantization_config']);
   const dense = denseFormat(spec, fields, published, weights);
-  if (published.method === 'none') return { formOf: () => dense, requantised: false };
+  if (published.method === 'none') return { formOf: () => dense, converted: NONE };
   const packed = packedForms(spec, fieldsOf(fields['quantization_config']), published);
   const formOf = (name: string): StoredForm => packed(name) ?? { kept: dense };
-  return { formOf, quantized: NAMES[published.method], requantised: false };
+  return { formOf, quantized: NAMES[published.method], converted: NONE };
 }
+
+const NONE: ConvertedTypes = { unpacked: [], dense: [] };
 
 const NAMES = { bitsandbytes: 'NF4 of bitsandbytes', gptq: 'GPTQ, 4-bit', awq: 'AWQ, 4-bit' };
 
@@ -86,7 +89,7 @@ function packedForms(
 }
 
 /** The type in a GGUF file's name, as llama.cpp's tools write it: Q4_K_M, IQ4_XS, BF16. */
-const GGUF_TYPE = /[-._](I?Q\d\w*|F16|BF16|F32|FP16)\.gguf$/i;
+const GGUF_TYPE = /[-._](I?Q\d\w*|MXFP4\w*|F16|BF16|F32|FP16)\.gguf$/i;
 
 const GGUF_DENSE: Readonly<Record<string, DenseFormat>> = {
   F16: 'f16',
@@ -107,7 +110,7 @@ const GGUF_PACKED: Readonly<Record<string, GgmlPacking['format']>> = {
 function ofGguf(spec: ModelSpec, path: string): ExpectedForms {
   const type = GGUF_TYPE.exec(path)?.[1]?.toUpperCase() ?? '';
   const dense = GGUF_DENSE[type];
-  if (dense) return { formOf: () => dense, requantised: false };
+  if (dense) return { formOf: () => dense, converted: { unpacked: [], dense: [type] } };
   const format = GGUF_PACKED[type];
   const kinds = new Map(checkpointTensors(spec).map(({ name, kind }) => [name, kind]));
   const formOf = (name: string): StoredForm => {
@@ -116,7 +119,13 @@ function ofGguf(spec: ModelSpec, path: string): ExpectedForms {
     if (kind !== 'linear' || !format) return 'requantised';
     return { format: type === 'Q4_K_M' && isFiner(spec, name) ? 'q6_k' : format };
   };
-  return { formOf, quantized: type === '' ? 'GGUF' : `GGUF, ${type}`, requantised: format === undefined };
+  // A name that tells no type is no reason to claim one.
+  const unpacked = format || type === '' ? [] : [type];
+  return {
+    formOf,
+    quantized: type === '' ? 'GGUF' : `GGUF, ${type}`,
+    converted: { unpacked, dense: [] },
+  };
 }
 
 /** llama.cpp's "M" mixtures keep half of v_proj and down_proj in a finer type: the outer eighths, and each third between. */

@@ -2,6 +2,7 @@ import { bytesOf, concatBytes } from '../../core/bytes';
 import { zerosOfFirstLayout } from '../../formats/gptq';
 import { packedBuffers, packingRefusal } from '../../ops/packings/packed';
 import type { AwqPacking, GptqPacking } from '../../ops/weight';
+import { requireFinite } from '../finite';
 import { damaged, readWhole, readWords, type WeightParts } from './parts';
 import type { Published } from './quantization_config';
 import type { StoredTensor, StoredWeight } from './stored_weight';
@@ -26,7 +27,7 @@ export function gptqWeight(
     const groupOf = index && (await readWords(index));
     if (groupOf) checkIndex(`${parts.path}.g_idx`, groupOf, groups, packing);
     return concatBytes([
-      await readWhole(scales),
+      await readScales(scales),
       bytesOf(published.firstLayout ? zerosOfFirstLayout(words) : words),
       ...(groupOf && actOrder ? [bytesOf(groupOf)] : []),
     ]);
@@ -45,8 +46,14 @@ export function awqWeight(
   const codes = parts.typed('qweight', 'I32', [input, out / 8]);
   const { scales, zeros } = tablesOf(parts, Math.ceil(input / groupSize), out);
   return packed(packing, out, input, codes, async () =>
-    concatBytes([await readWhole(scales), await readWhole(zeros)]),
+    concatBytes([await readScales(scales), await readWhole(zeros)]),
   );
+}
+
+async function readScales(tensor: StoredTensor): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await readWhole(tensor);
+  requireFinite(tensor.name, 'f16', bytes);
+  return bytes;
 }
 
 function tablesOf(

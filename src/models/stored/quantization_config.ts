@@ -114,7 +114,7 @@ function parse<S extends v.GenericSchema>(schema: S, config: unknown): v.InferOu
   const [issue] = parsed.issues;
   throw new TunesmithError({
     code: 'config_invalid',
-    message: `config.json: quantization_config.${v.getDotPath(issue) ?? ''}: ${issue.message}`,
+    message: `config.json: quantization_config.${v.getDotPath(issue) ?? ''}: ${issue.message}.`,
     hint: 'Take the config.json from the folder of a Transformers checkpoint.',
   });
 }

@@ -1,6 +1,6 @@
 import { alignUp } from '../../core/align';
 import { ggmlBlock, type GgmlType } from '../../formats/ggml_types';
-import type { GgmlPacking } from '../weight';
+import type { GgmlPacking, Packing } from '../weight';
 import type { WeightFormat } from './format';
 
 const TYPES = {
@@ -15,6 +15,11 @@ const TYPES = {
 export function ggmlPacking(type: string): GgmlPacking | undefined {
   const format = (Object.keys(TYPES) as GgmlPacking['format'][]).find((key) => TYPES[key] === type);
   return format && { format };
+}
+
+/** The type that a packing has in GGUF files; undefined for packings that are not ggml's. */
+export function ggmlTypeOf({ format }: Packing): GgmlType | undefined {
+  return Object.entries(TYPES).find(([key]) => key === format)?.[1];
 }
 
 /**

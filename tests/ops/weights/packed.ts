@@ -87,6 +87,8 @@ const HALVES: Readonly<Record<GgmlPacked, readonly number[]>> = {
   Q5_K: [0, 2],
   Q6_K: [208],
   IQ4_NL: [0],
+  IQ4_XS: [0],
+  MXFP4: [],
 };
 
 /** Blocks of random bits, the half-precision numbers among them below 2 in magnitude, subnormal ones included. */

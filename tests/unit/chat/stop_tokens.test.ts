@@ -22,6 +22,15 @@ describe('the tokens that end an answer', () => {
     expect(stops).toEqual(new Set([10, 11, 12, 13]));
   });
 
+  it('come from text_config where the outer config names none, as in models with towers', () => {
+    const tokenizerWithout = { eosId: undefined, tokenId: () => undefined };
+    const text_config = { eos_token_id: [1, 106] };
+    const stops = (config: object) => stopTokens({ config, tokenizer: tokenizerWithout });
+    expect(stops({ text_config })).toEqual(new Set([1, 106]));
+    expect(stops({ eos_token_id: null, text_config })).toEqual(new Set([1, 106]));
+    expect(stops({ eos_token_id: 7, text_config })).toEqual(new Set([7]));
+  });
+
   it('are not made up from what is no id', () => {
     const tokenizerWithout = { eosId: undefined, tokenId: () => undefined };
     for (const eos_token_id of [null, 'two', [null, '3']]) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { TunesmithError } from '../../../src/core/errors';
 import { writeSafetensors } from '../../../src/formats/safetensors';
 import { openCheckpoint } from '../../../src/models/files';
 import { CONFIG, folderOf, json, madeUpTensors, shardsOf, type NamedTensor } from './made_up';
@@ -200,4 +201,49 @@ test('a head with values of its own is not taken for the embedding', async () =>
   const own = { ...tied[0]!, name: 'lm_head.weight', data };
   const folder = folderOf({ 'model.safetensors': writeSafetensors([...tied, own]) }, config);
   await expect(openCheckpoint(folder)).rejects.toMatchObject({ code: 'tied_head_differs' });
+});
+
+describe('weights of the bare model, as AutoModel saves them', () => {
+  const bare = (given: readonly NamedTensor[]) =>
+    given.flatMap(({ name, ...tensor }) =>
+      name === 'lm_head.weight' ? [] : [{ ...tensor, name: name.replace(/^model\./, '') }],
+    );
+  const tied = { ...CONFIG, tie_word_embeddings: true };
+
+  test('are those of the model whose head is its embedding', async () => {
+    const all = madeUpTensors(tied);
+    for (const files of [{ 'model.safetensors': writeSafetensors(bare(all)) }, shardsOf(bare(all), 2)]) {
+      const { stored } = await openCheckpoint(folderOf(files, tied));
+      expect([...stored.keys()].sort()).toEqual(all.map(({ name }) => name).sort());
+      const norm = stored.get(NORM);
+      if (norm?.kind !== 'dense') throw new Error('the norm is dense');
+      const { file, begin, end } = norm.tensor;
+      const { data } = all.find(({ name }) => name === NORM)!;
+      expect(Buffer.compare(await file.read(begin, end), data)).toBe(0);
+    }
+  });
+
+  test('lack a head of their own, and say so', async () => {
+    const files = { 'model.safetensors': writeSafetensors(bare(tensors)) };
+    await expect(opening(files)).rejects.toThrow('The weights lack lm_head.weight');
+  });
+
+  test('are not confused with weights that lack the embedding', async () => {
+    const files = { 'model.safetensors': writeSafetensors(tensors.filter(({ name }) => name === NORM)) };
+    await expect(opening(files)).rejects.toThrow('The weights lack model.embed_tokens.weight');
+  });
+});
+
+test.each([
+  ['base_model.model.model.layers.0.self_attn.q_proj.base_layer.weight', 'merge_and_unload'],
+  ['module.model.norm.weight', 'DistributedDataParallel'],
+  ['_orig_mod.model.norm.weight', 'torch.compile'],
+])('weights of a module around the model are named: %s', async (name, word) => {
+  const inside = tensors.map((tensor) => (tensor.name === NORM ? { ...tensor, name } : tensor));
+  const refusal = await opening({ 'model.safetensors': writeSafetensors(inside) }).catch(
+    (error: unknown) => error,
+  );
+  expect(refusal).toMatchObject({ code: 'tensor_unexpected' });
+  const { message, hint } = refusal as TunesmithError;
+  expect(message + hint).toContain(word);
 });

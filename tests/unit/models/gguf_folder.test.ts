@@ -252,6 +252,7 @@ describe('the config of a GGUF file', () => {
 
   it('may have entries whose values change nothing', () => {
     const neutral = {
+      ...{ embedding_length_out: 0, use_parallel_residual: false },
       ...{ 'attention.causal': true, 'attention.clamp_kqv': 0, 'attention.max_alibi_bias': 0 },
       ...{ 'attention.layer_norm_epsilon': 1e-5, logit_scale: 1, final_logit_softcapping: 0 },
       ...{ pooling_type: 0, nextn_predict_layers: 0, expert_group_count: 0 },

@@ -1,13 +1,17 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { LoadSettings } from '../../../src/core/settings/settings';
+import type { FloatDtype } from '../../../src/core/dtype';
+import { DENSE_FORMATS } from '../../../src/models/cast';
+import { writeSafetensors } from '../../../src/formats/safetensors';
 import { readSpec } from '../../../src/models/config';
+import { openCheckpoint } from '../../../src/models/files';
 import type { FileReader } from '../../../src/models/folder';
 import { modelLayout, slotsOf, type StoredForm } from '../../../src/models/layout';
 import { loadingPieces } from '../../../src/models/load_pieces';
 import { usePieces } from '../../../src/models/pieces';
 import { checkpointTensors } from '../../../src/models/spec';
 import type { StoredTensor, StoredWeight } from '../../../src/models/stored/stored_weight';
-import { CONFIG } from './made_up';
+import { CONFIG, folderOf, madeUpTensors, memoryFile } from './made_up';
 
 const dense: LoadSettings = { load_in_4bit: false, bnb_4bit_use_double_quant: true, dtype: 'auto' };
 const spec = readSpec(CONFIG);
@@ -25,7 +29,8 @@ function fileOf(name: string): FileReader {
     read: (begin, end) => {
       reads.push([name, begin, end]);
       const bytes = new Uint8Array(end - begin);
-      bytes.forEach((_, i) => (bytes[i] = (begin + i) & 255));
+      // Small numbers in every format.
+      bytes.forEach((_, i) => (bytes[i] = (begin + i) % 61));
       return Promise.resolve(bytes);
     },
   };
@@ -43,7 +48,7 @@ async function load(
       ? weight.packing
       : weight?.kind === 'requantised'
         ? 'requantised'
-        : 'bf16';
+        : DENSE_FORMATS[(weight?.tensor.dtype ?? 'BF16') as FloatDtype];
   };
   const layout = modelLayout(spec, formOf, settings, maxBinding);
   const slots = [...layout.tensors.values()].flatMap(slotsOf);
@@ -161,4 +166,52 @@ test('shards come in their order', async () => {
   await load(stored, [b, a]);
   const names = reads.flatMap((read) => (typeof read === 'object' ? [read[0]] : []));
   expect(names.lastIndexOf('b')).toBeLessThan(names.indexOf('a'));
+});
+
+test.each([
+  ['BF16', 0x7fc0],
+  ['BF16', 0xff80],
+  ['F16', 0x7c00],
+  ['F16', 0xfe01],
+  ['F32', 0xff80],
+] as const)('a %s with the bits %i in its upper half is refused, named', async (dtype, bits) => {
+  for (const name of [
+    'model.embed_tokens.weight',
+    'model.norm.weight',
+    'model.layers.1.mlp.up_proj.weight',
+  ]) {
+    for (const settings of [dense, { ...dense, dtype: 'float32' as const }]) {
+      const tensors = madeUpTensors(CONFIG, dtype);
+      const { data } = tensors.find((tensor) => tensor.name === name)!;
+      new DataView(data.buffer, data.byteOffset).setUint16(data.length - 2, bits, true);
+      const { stored, files } = await openCheckpoint(
+        folderOf({ 'model.safetensors': writeSafetensors(tensors) }),
+      );
+      await expect(load(stored, files, { settings })).rejects.toMatchObject({
+        code: 'tensor_values',
+        message: expect.stringContaining(`${name} holds NaN or infinity`) as string,
+      });
+    }
+  }
+});
+
+test.each([
+  ['q8_0', 34, 0],
+  ['q4_1', 20, 2],
+] as const)('%s is refused if a scale of a block is no number', async (format, blockBytes, place) => {
+  const name = 'model.layers.0.self_attn.q_proj.weight';
+  const blocks = (64 * 64) / 32;
+  const content = new Uint8Array(blocks * blockBytes).fill(0x15);
+  const file = memoryFile('a.gguf', content);
+  const tensor = { name: 'blk.0', file, begin: 0, end: content.length, dtype: '', shape: [64, 64] };
+  const packed: StoredWeight = {
+    kind: 'packed',
+    packing: { format },
+    buffers: { codes: { bytes: content.length, copy: tensor } },
+  };
+  const stored = new Map<string, StoredWeight>([...reversed(fileOf('b'), 0), [name, packed]]);
+  const files = [file, fileOf('b')];
+  expect((await load(stored, files)).get(`${name}.codes`)).toEqual(content);
+  content[(blocks - 1) * blockBytes + place + 1] = 0x7e;
+  await expect(load(stored, files)).rejects.toThrow(`${name} holds NaN or infinity`);
 });

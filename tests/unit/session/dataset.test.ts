@@ -11,10 +11,11 @@ import { openFolderModel } from '../../../src/session/opening';
 const path = fileURLToPath(new URL('../../parity/fixtures/qwen3/', import.meta.url));
 let model: OpenModel;
 beforeAll(async () => {
-  ({ open: model } = await openFolderModel(await openFolder(path, 'model'), {
-    name: 'tiny',
-    source: 'files',
-  }));
+  ({ open: model } = await openFolderModel(
+    await openFolder(path, 'model'),
+    { name: 'tiny', source: 'files' },
+    DEFAULTS,
+  ));
 });
 
 function fileOf(...rows: object[]): FileReader {
@@ -76,7 +77,7 @@ async function folderWith(
 
 const identity = { name: 'changed', source: 'files' as const };
 const opened = async (folder: ModelFolder): Promise<OpenModel> =>
-  (await openFolderModel(folder, identity)).open;
+  (await openFolderModel(folder, identity, DEFAULTS)).open;
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
 describe('a model that examples are made for', () => {

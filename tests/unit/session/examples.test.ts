@@ -12,10 +12,11 @@ import { Examples } from '../../../src/session/examples';
 const path = fileURLToPath(new URL('../../parity/fixtures/qwen3/', import.meta.url));
 let model: OpenModel;
 beforeAll(async () => {
-  ({ open: model } = await openFolderModel(await openFolder(path, 'model'), {
-    name: 'tiny',
-    source: 'files',
-  }));
+  ({ open: model } = await openFolderModel(
+    await openFolder(path, 'model'),
+    { name: 'tiny', source: 'files' },
+    DEFAULTS,
+  ));
 });
 
 /** A session without a device: all that reading examples needs. */

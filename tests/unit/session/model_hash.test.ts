@@ -3,13 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { openFolder } from '../../../src/cli/files';
 import { memoryFile } from '../../../src/core/file_reader';
 import { hashOfCommit, hashOfFiles, loadedHash } from '../../../src/session/model_hash';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { openFolderModel } from '../../../src/session/opening';
 
 const demo = fileURLToPath(new URL('../../../public/models/demo', import.meta.url));
 
 describe('the hash of a model', () => {
   it('stays what the runs of earlier versions have in their checkpoints', async () => {
-    const { open } = await openFolderModel(await openFolder(demo, 'model'), { name: 'demo', source: 'demo' });
+    const identity = { name: 'demo', source: 'demo' } as const;
+    const { open } = await openFolderModel(await openFolder(demo, 'model'), identity, DEFAULTS);
     expect(open.hash).toBe('c79ab5bf805204aba84f479fb31083e72f0dd04ea1e5f289fdf3801602c3b9b2');
     const load = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' as const };
     expect(loadedHash('h', load)).toBe('h-nf4-double');

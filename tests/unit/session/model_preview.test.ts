@@ -132,7 +132,7 @@ describe('expectedForms', () => {
     expect(gguf(path).formOf(linear)).toEqual({ format });
     expect(gguf(path).formOf('model.norm.weight')).toBe('f32');
     expect(gguf(path).formOf('model.embed_tokens.weight')).toBe('requantised');
-    expect(gguf(path).requantised).toBe(false);
+    expect(gguf(path).converted).toEqual({ unpacked: [], dense: [] });
   });
 
   test('Q4_K_M has finer types in half of the layers, and what is unknown is quantised anew', () => {
@@ -140,9 +140,14 @@ describe('expectedForms', () => {
       gguf('m-Q4_K_M.gguf').formOf(`model.layers.${layer}.mlp.down_proj.weight`),
     );
     expect(forms.filter((form) => JSON.stringify(form) === '{"format":"q6_k"}').length).toBe(8);
-    expect(gguf('m-Q5_K_M.gguf')).toMatchObject({ requantised: true, quantized: 'GGUF, Q5_K_M' });
+    expect(gguf('m-Q5_K_M.gguf')).toMatchObject({
+      quantized: 'GGUF, Q5_K_M',
+      converted: { unpacked: ['Q5_K_M'] },
+    });
     expect(gguf('m-Q5_K_M.gguf').formOf(linear)).toBe('requantised');
     expect(gguf('m-BF16.gguf').formOf(linear)).toBe('bf16');
+    expect(gguf('m-BF16.gguf').converted).toEqual({ unpacked: [], dense: ['BF16'] });
+    expect(gguf('m.gguf').converted).toEqual({ unpacked: [], dense: [] });
   });
 
   test('takes the dtype from config.json, else from the size', () => {

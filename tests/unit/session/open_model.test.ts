@@ -10,10 +10,11 @@ import { openFolderModel } from '../../../src/session/opening';
 const path = fileURLToPath(new URL('../../parity/fixtures/qwen3/', import.meta.url));
 let model: OpenModel;
 beforeAll(async () => {
-  ({ open: model } = await openFolderModel(await openFolder(path, 'model'), {
-    name: 'tiny',
-    source: 'files',
-  }));
+  ({ open: model } = await openFolderModel(
+    await openFolder(path, 'model'),
+    { name: 'tiny', source: 'files' },
+    DEFAULTS,
+  ));
 });
 
 function reopened(change: Partial<OpenModel['facts']>): OpenModel {

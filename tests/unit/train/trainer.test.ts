@@ -415,6 +415,17 @@ describe('a loss that is not finite', () => {
     },
   );
 
+  it('in step 1 is not blamed on the learning rate', async () => {
+    const run = prepare();
+    run.program.brokenStep = 1;
+    await expect(train(run.options)).rejects.toMatchObject({
+      code: 'loss_not_finite',
+      message: 'The loss or its gradient is NaN or infinite in step 1, before anything was learnt.',
+      hint: expect.stringContaining('The base or its adapter') as string,
+    });
+    expect([...run.saved.keys()]).toEqual([0]);
+  });
+
   it('stops at an evaluation too', async () => {
     const run = prepare();
     run.program.evaluate = () => Promise.resolve({ loss: Infinity, metrics: {} });

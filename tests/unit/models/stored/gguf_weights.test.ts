@@ -5,7 +5,9 @@ import { readGgufHeader, type GgufHeader, type GgufTensor } from '../../../../sr
 import { loadTokenizer } from '../../../../src/data/tokenizer';
 import { readSpec } from '../../../../src/models/config';
 import { openCheckpoint } from '../../../../src/models/files';
+import { DEFAULTS } from '../../../../src/core/settings/settings';
 import { ggufFolder } from '../../../../src/models/gguf_folder';
+import { loadNotes } from '../../../../src/models/load_notes';
 import type { ModelSpec } from '../../../../src/models/spec';
 import { ggufSpec, ggufWeights, readRopeFactors } from '../../../../src/models/stored/gguf_weights';
 import { fixture, memoryFile, shapeOf, TINY_CONFIG, tinySpec, valuesOf } from './tiny';
@@ -44,13 +46,27 @@ describe('a file of llama.cpp’s own tools', () => {
   });
 
   test('opens as a checkpoint, Llama 3’s scaling from its factors', async () => {
-    const { spec, stored, notes, tokenizer } = await openCheckpoint(new Map([[file.name, file]]));
+    const { spec, stored, tokenizer } = await openCheckpoint(new Map([[file.name, file]]));
     const { rotary, ...others } = spec;
     expect(others).toEqual({ ...tinySpec, rmsNormEps: Math.fround(1e-6), rotary: undefined });
     expect(rotary).toMatchObject([{ theta: 500_000, scaling: { type: 'llama3', factor: 8 } }]);
     expect(stored.size).toBe(Object.keys(values).length);
-    expect(notes.join(' ')).toContain('Q5_0, Q5_1');
     expect(loadTokenizer(tokenizer).encode('abA')).toEqual([4, 7, 3]);
+  });
+
+  test('has notes on what loading makes of its types', async () => {
+    const checkpoint = await openCheckpoint(new Map([[file.name, file]]));
+    const notes = (change: Partial<typeof DEFAULTS>): readonly string[] =>
+      loadNotes(checkpoint, { ...DEFAULTS, ...change });
+    expect(notes({})).toEqual([
+      'Layers in Q5_0, Q5_1 are not run as stored: loading unpacks them and quantises them anew to NF4.',
+      'Layers in BF16, F16 are quantised to NF4, because load_in_4bit is on. Switch it off to keep them as the file stores them.',
+      'The embedding or the head is in Q8_0: loading unpacks it to float16.',
+    ]);
+    expect(notes({ load_in_4bit: false, dtype: 'float32' })).toEqual([
+      'Layers in Q5_0, Q5_1 are not run as stored: loading unpacks them and keeps them in float32.',
+      'The embedding or the head is in Q8_0: loading unpacks it to float32.',
+    ]);
   });
 
   test('has factors for its rotary frequencies', async () => {

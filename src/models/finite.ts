@@ -1,0 +1,58 @@
+import { TunesmithError } from '../core/errors';
+import { ggmlBlock, type GgmlType } from '../formats/ggml_types';
+import type { DenseFormat } from '../ops/weight';
+
+/**
+ * Throws `tensor_values` if a part of a tensor holds NaN or an infinity: every loss would be NaN, or a block of 4 bits
+ * would lose its scale. All ones in the exponent mean either.
+ *
+ * @param name of the tensor
+ * @param bytes whole elements
+ */
+export function requireFinite(name: string, format: DenseFormat, bytes: Uint8Array<ArrayBuffer>): void {
+  const mask = format === 'f16' ? 0x7c00 : 0x7f80;
+  // An f32 is judged by its upper half, which has the exponent.
+  const [first, stride] = format === 'f32' ? [1, 2] : [0, 1];
+  const { buffer, byteOffset, length } = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+  const halves = new Uint16Array(buffer, byteOffset, length >> 1);
+  for (let i = first; i < halves.length; i += stride) {
+    if (((halves[i] ?? 0) & mask) === mask) throw notFinite(name);
+  }
+}
+
+/** Where the blocks of ggml's types have their half-precision scales and minima, in bytes. */
+const SCALES: Partial<Record<GgmlType, readonly number[]>> = {
+  Q4_0: [0],
+  Q4_1: [0, 2],
+  Q8_0: [0],
+  Q4_K: [0, 2],
+  Q6_K: [208],
+};
+
+/**
+ * The same for blocks that run as a GGUF file has them.
+ *
+ * @param bytes a part of the tensor, not of whole blocks
+ * @param offset of its first byte in the tensor, even
+ */
+export function requireFiniteBlocks(
+  name: string,
+  type: GgmlType,
+  bytes: Uint8Array<ArrayBuffer>,
+  offset: number,
+): void {
+  const block = ggmlBlock(type).bytes;
+  for (const place of SCALES[type] ?? []) {
+    for (let at = (place - (offset % block) + block) % block; at + 1 < bytes.length; at += block) {
+      if (((bytes[at + 1] ?? 0) & 0x7c) === 0x7c) throw notFinite(name);
+    }
+  }
+}
+
+function notFinite(name: string): TunesmithError {
+  return new TunesmithError({
+    code: 'tensor_values',
+    message: `${name} holds NaN or infinity, and nothing can be computed with that.`,
+    hint: 'The checkpoint is damaged, or its own training diverged: get it again from where it came, or choose another model.',
+  });
+}
