@@ -18,7 +18,7 @@ export interface Evaluation extends Means {
  */
 export async function evaluate(
   program: Pick<TrainingProgram, 'capacity' | 'evaluate'>,
-  objective: Objective,
+  objective: Pick<Objective, 'pack' | 'terms' | 'perplexity'>,
   examples: readonly TokenizedExample[],
   goOn: () => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<Evaluation | undefined> {

@@ -27,7 +27,7 @@ export interface TrainHooks {
 }
 
 export interface TrainOptions {
-  readonly objective: Objective;
+  readonly objective: Pick<Objective, 'pack' | 'terms' | 'perplexity'>;
   readonly program: TrainingProgram;
   /** Not empty, none longer than the program's capacity. */
   readonly examples: readonly TokenizedExample[];

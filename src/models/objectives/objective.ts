@@ -14,9 +14,9 @@ export interface LossInputs {
   readonly hidden: () => Tensor;
   /**
    * The same of the reference model, by a pass of its own in the same program: the base without the adapter, dropout and
-   * noise, and no gradient reaches it. So is TRL's reference if `ref_model` is None and the model has a PEFT adapter: a run
-   * that goes on from an adapter still compares with the base. A loss that asks for it before `hidden` needs less memory: the
-   * activations of this pass are gone before those of the other are kept.
+   * noise, and no gradient reaches it. TRL's trainers take the same reference for a new PEFT adapter if `ref_model` is None. A
+   * run that begins with another run's adapter is compared with the base too, while TRL 1 then keeps a copy of that adapter.
+   * A loss that asks for it before `hidden` needs less memory: this pass's activations are gone before the other's are kept.
    */
   readonly referenceHidden: () => Tensor;
   /** [vocabulary, in] */
