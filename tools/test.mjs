@@ -19,6 +19,7 @@ import { bin, readJson, root, run } from './lib/run.mjs';
  * @property {true} [check] part of `check`: runs beside the other such steps
  * @property {() => Promise<boolean>} [download] what it needs from elsewhere; false if that can't be had
  * @property {string[][]} commands
+ * @property {string[]} [cache] what `check` adds, so that it looks only at files that have changed
  * @property {(report: unknown) => Counts} [count] a step without it counts as one test
  */
 
@@ -42,10 +43,16 @@ const playwright = (suite) => [
   [bin('@playwright/test', 'playwright'), 'test', '--config', `tests/${suite}/playwright.config.ts`],
 ];
 
+/** @param {string} name @returns {string[]} */
+const cacheIn = (name) => [
+  ...['--cache', '--cache-strategy=content'],
+  `--cache-location=${join(root, '.cache', name)}`,
+];
+
 /** @returns {Record<string, Step>} in the order in which they begin; the longest of the checks come first */
 const allSteps = () => ({
   unit: { check: true, commands: vitest('unit'), count: countVitest },
-  lint: { check: true, commands: [[bin('eslint'), '.']] },
+  lint: { check: true, commands: [[bin('eslint'), '.']], cache: cacheIn('eslint') },
   types: {
     check: true,
     commands: [
@@ -53,7 +60,11 @@ const allSteps = () => ({
       [bin('svelte-check'), '--fail-on-warnings', '--output', 'human'],
     ],
   },
-  format: { check: true, commands: [[bin('prettier'), '--check', '--log-level=warn', '.']] },
+  format: {
+    check: true,
+    commands: [[bin('prettier'), '--check', '--log-level=warn', '.']],
+    cache: cacheIn('prettier'),
+  },
   unused: { check: true, commands: [[bin('knip'), '--no-progress']] },
   layers: { check: true, commands: [[join(root, 'tools', 'layers.mjs')]] },
   ops: { needs: ['browser'], commands: playwright('ops'), count: countPlaywright },
@@ -157,6 +168,7 @@ async function main([name, ...extra]) {
   await ensurePackages(log);
   const steps = chosenSteps(name);
   const all = name === 'all';
+  const check = name === 'check';
   mkdirSync(reports, { recursive: true });
   const prepare = preparations();
   const total = { passed: 0, failed: 0 };
@@ -177,7 +189,8 @@ async function main([name, ...extra]) {
         throw new Error(`${name} needs a download, which failed.`);
       }
       for (const need of step.needs ?? []) await prepare(need);
-      counts = await runStep(name, step, { extra, capture });
+      const more = check && step.cache ? [...step.cache, ...extra] : extra;
+      counts = await runStep(name, step, { extra: more, capture });
     } catch (error) {
       log(error instanceof Error ? error.message : String(error));
     }
