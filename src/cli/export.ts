@@ -4,7 +4,7 @@ import { TunesmithError } from '../core/errors';
 import { LOAD_SETTINGS, parseSettings } from '../core/settings/settings';
 import { folderTarget } from '../exports/folder_target';
 import { EXPORT_FORMATS, exportFormat } from '../exports/formats';
-import { exportBytes } from '../exports/run';
+import { bytesOfFiles } from '../exports/target';
 import { planExport, writeExport } from '../session/exporting';
 import { nodeFiles } from '../storage/node_files';
 import type { Arguments, OptionSpec } from './arguments';
@@ -51,7 +51,7 @@ export const exportCommand: Command = {
       const written = plan.files.map(({ name, size }) => ({ name, bytes: size }));
       output.json({ output: path, format: format.name, files: written, difference, allowed });
       output.line(
-        `${path}: ${format.name}, ${bytesText(exportBytes(plan))}; read back, its logits differ by ${difference.toPrecision(2)} at most`,
+        `${path}: ${format.name}, ${bytesText(bytesOfFiles(plan.files))}; read back, its logits differ by ${difference.toPrecision(2)} at most`,
       );
     } finally {
       output.progress('');

@@ -78,7 +78,6 @@ export const ERROR_CLASSES = {
   export_format: 'input',
   export_option: 'input',
   export_unsupported: 'input',
-  export_zip_size: 'input',
   file_in_use: 'busy',
   file_not_written: 'storage',
   file_unreadable: 'storage',

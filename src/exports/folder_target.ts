@@ -1,6 +1,7 @@
 import type { FileReader } from '../models/folder';
-import { storageFull, temporaryPath, type FileStore, type FileWriter } from '../storage/file_store';
-import type { ExportTarget } from './target';
+import { storageFull, temporaryPath, type FileStore } from '../storage/file_store';
+import type { ExportFile } from './format';
+import { bytesOfFiles, type ExportTarget } from './target';
 
 /**
  * Plain files in a folder. Until `commit` each has the name of a temporary file; then they get their own, in the order in
@@ -8,49 +9,49 @@ import type { ExportTarget } from './target';
  *
  * @param folder within the store; '' for its root
  */
-export function folderTarget(files: FileStore, folder = ''): ExportTarget {
+export function folderTarget(store: FileStore, folder = ''): ExportTarget {
   const names: string[] = [];
-  const at = (name: string): string => (folder === '' ? name : `${folder}/${name}`);
-  const temporary = (name: string): string => temporaryPath(at(name));
+  const temporary = (name: string): string => temporaryPath(folder === '' ? name : `${folder}/${name}`);
+  const writeFile = async (file: ExportFile): Promise<void> => {
+    const path = temporary(file.name);
+    names.push(file.name);
+    // A longer file that a crash left would stay behind the end of this one.
+    await store.remove(path);
+    const writer = await store.openWriter(path);
+    try {
+      let at = 0;
+      for await (const part of file.parts()) {
+        await writer.write(at, part);
+        at += part.length;
+      }
+      await writer.flush();
+    } catch (error) {
+      await writer.close().catch(() => undefined);
+      throw error;
+    }
+    await writer.close();
+  };
   return {
-    async open(name, size) {
-      const free = await files.free();
-      if (free !== undefined && free < size) throw storageFull(name, size, free);
-      names.push(name);
-      // What a crash left of a longer file would stay behind the end of this one.
-      await files.remove(temporary(name));
-      return sinkOf(await files.openWriter(temporary(name)));
+    async write(files) {
+      const free = await store.free();
+      const needed = bytesOfFiles(files);
+      const [first] = files;
+      if (first && free !== undefined && free < needed) throw storageFull(first.name, needed, free);
+      for (const file of files) await writeFile(file);
     },
     async written() {
       const readers = new Map<string, FileReader>();
       for (const name of names) {
-        const reader = await files.openReader(temporary(name));
+        const reader = await store.openReader(temporary(name));
         if (reader) readers.set(name, { ...reader, name, read: reader.read.bind(reader) });
       }
       return readers;
     },
     async commit() {
-      for (const name of names) await files.rename(temporary(name), name);
+      for (const name of names) await store.rename(temporary(name), name);
     },
     async discard() {
-      for (const name of names) await files.remove(temporary(name));
-    },
-  };
-}
-
-function sinkOf(writer: FileWriter): { write(bytes: Uint8Array): Promise<void>; close(): Promise<void> } {
-  let at = 0;
-  return {
-    async write(bytes) {
-      await writer.write(at, bytes);
-      at += bytes.length;
-    },
-    async close() {
-      try {
-        await writer.flush();
-      } finally {
-        await writer.close();
-      }
+      for (const name of names) await store.remove(temporary(name));
     },
   };
 }

@@ -1,4 +1,5 @@
 import { blobReader } from '../core/file_reader';
+import type { ExportFile } from './format';
 import type { ExportTarget } from './target';
 
 /** Files as blobs, for browsers that let a page store no files, and for small exports. The browser may keep them on the disk. */
@@ -6,37 +7,17 @@ export function memoryTarget(): ExportTarget & {
   /** By name, once they are whole. */
   readonly files: ReadonlyMap<string, Blob>;
 } {
-  const files = new Map<string, Blob>();
+  const written = new Map<string, Blob>();
   return {
-    files,
-    open(name) {
-      let blob = new Blob();
-      let parts: BlobPart[] = [];
-      let bytes = 0;
-      const gather = (): void => {
-        blob = new Blob([blob, ...parts]);
-        parts = [];
-        bytes = 0;
-      };
-      return Promise.resolve({
-        write(part) {
-          parts.push(part.slice());
-          bytes += part.length;
-          if (bytes > GATHERED) gather();
-          return Promise.resolve();
-        },
-        close() {
-          gather();
-          files.set(name, blob);
-          return Promise.resolve();
-        },
-      });
+    files: written,
+    async write(files) {
+      for (const file of files) written.set(file.name, await blobOf(file));
     },
     written: () =>
-      Promise.resolve(new Map(Array.from(files, ([name, blob]) => [name, blobReader(name, blob)]))),
+      Promise.resolve(new Map(Array.from(written, ([name, blob]) => [name, blobReader(name, blob)]))),
     commit: () => Promise.resolve(),
     discard() {
-      files.clear();
+      written.clear();
       return Promise.resolve();
     },
   };
@@ -44,3 +25,18 @@ export function memoryTarget(): ExportTarget & {
 
 /** Bytes that JavaScript holds itself before the browser gets them. */
 const GATHERED = 2 ** 24;
+
+async function blobOf(file: ExportFile): Promise<Blob> {
+  let blob = new Blob();
+  let parts: BlobPart[] = [];
+  let bytes = 0;
+  for await (const part of file.parts()) {
+    parts.push(part.slice());
+    bytes += part.length;
+    if (bytes <= GATHERED) continue;
+    blob = new Blob([blob, ...parts]);
+    parts = [];
+    bytes = 0;
+  }
+  return new Blob([blob, ...parts]);
+}

@@ -20,7 +20,8 @@ export const peftExport: ExportFormat = {
       files: Array.from(files, ([name, bytes]) => ({ name, size: bytes.length, parts: () => [bytes] })),
       async check(written) {
         const read = await readAdapterFiles(written, layout.spec);
-        if (!sameAdapter(adapter, read)) throw exportDiffers();
+        if (!sameAdapter(adapter, read))
+          throw exportDiffers('The adapter that was read back is another one.');
         return { difference: await source.compareLogits(read), allowed: 0 };
       },
     });

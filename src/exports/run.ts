@@ -1,22 +1,20 @@
+import { createXXHash64 } from 'hash-wasm';
 import { TunesmithError } from '../core/errors';
+import { piecesOf } from '../core/file_reader';
+import type { ModelFolder } from '../models/folder';
 import type { ExportCheck, ExportFile, ExportPlan } from './format';
-import type { ExportSink, ExportTarget } from './target';
+import type { ExportTarget } from './target';
 
 export interface ExportRunOptions {
   /** Told at times: bytes written, and the file that is being written; undefined while what was written is checked. */
   readonly onProgress?: (bytes: number, file: string | undefined) => void;
-  /** Stops between parts of a file, and before the check. */
+  /** Stops between parts of a file, and while it is read back. */
   readonly signal?: AbortSignal;
 }
 
-/** Bytes of all files. */
-export function exportBytes({ files }: ExportPlan): number {
-  return files.reduce((sum, { size }) => sum + size, 0);
-}
-
 /**
- * Writes an export, reads it back and compares it with what it was made of; only then is it put in its place. One that
- * fails or is stopped leaves nothing.
+ * Writes an export and reads it back: every byte must be the one that was written, and the format's own check must pass.
+ * Only then is the export put in its place. One that fails or is stopped leaves nothing.
  *
  * @throws TunesmithError `export_differs`, what the target reports, and the signal's reason
  */
@@ -25,36 +23,41 @@ export async function runExport(
   target: ExportTarget,
   { onProgress, signal }: ExportRunOptions = {},
 ): Promise<ExportCheck> {
+  const hashes = new Map<string, string>();
   let done = 0;
-  const write = async (file: ExportFile, sink: ExportSink): Promise<void> => {
-    let size = 0;
-    for await (const part of file.parts()) {
-      signal?.throwIfAborted();
-      await sink.write(part);
-      size += part.length;
-      done += part.length;
-      onProgress?.(done, file.name);
-    }
-    if (size !== file.size) throw new Error(`${file.name} has ${size} bytes, not ${file.size}`);
-  };
-  try {
-    for (const file of plan.files) {
+  const watched = (file: ExportFile): ExportFile => ({
+    ...file,
+    async *parts() {
       signal?.throwIfAborted();
       onProgress?.(done, file.name);
-      const sink = await target.open(file.name, file.size);
-      try {
-        await write(file, sink);
-      } catch (error) {
-        await sink.close().catch(() => undefined);
-        throw error;
+      const hash = await createXXHash64();
+      let size = 0;
+      for await (const part of file.parts()) {
+        signal?.throwIfAborted();
+        hash.update(part);
+        size += part.length;
+        yield part;
+        onProgress?.(done + size, file.name);
       }
-      await sink.close();
-    }
+      if (size !== file.size) throw new Error(`${file.name} has ${size} bytes, not ${file.size}`);
+      done += size;
+      hashes.set(file.name, hash.digest());
+    },
+  });
+  try {
+    await target.write(plan.files.map(watched));
     signal?.throwIfAborted();
     onProgress?.(done, undefined);
-    const check = await plan.check(await target.written());
+    const written = await target.written();
+    for (const [name, hash] of hashes) {
+      if ((await hashOf(written, name, signal)) !== hash) throw exportDiffers(`${name} has other bytes.`);
+    }
+    const check = await plan.check(written);
+    const { difference, allowed } = check;
     // NaN is at most nothing.
-    if (!(check.difference <= check.allowed)) throw exportDiffers(check);
+    if (!(difference <= allowed)) {
+      throw exportDiffers(`Logits differ by ${difference}; rounding explains ${allowed}.`);
+    }
     await target.commit();
     return check;
   } catch (error) {
@@ -64,12 +67,27 @@ export async function runExport(
   }
 }
 
+async function hashOf(
+  written: ModelFolder,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const file = written.get(name);
+  if (!file) return undefined;
+  const hash = await createXXHash64();
+  for await (const piece of piecesOf(file)) {
+    signal?.throwIfAborted();
+    hash.update(piece);
+  }
+  return hash.digest();
+}
+
 /** What was written is not what it was made of. */
-export function exportDiffers(check?: ExportCheck): TunesmithError {
+export function exportDiffers(detail: string): TunesmithError {
   return new TunesmithError({
     code: 'export_differs',
     message: 'The exported files, read back, are not what they were made of.',
     hint: 'Export again. If it happens again, please report it: the export is not to be trusted.',
-    detail: check ? `Logits differ by ${check.difference}; rounding explains ${check.allowed}.` : '',
+    detail,
   });
 }

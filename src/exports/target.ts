@@ -1,18 +1,23 @@
 import type { ModelFolder } from '../models/folder';
+import type { ExportFile } from './format';
 
 /** Where an export is written to. Nothing there has its final name before `commit`. */
 export interface ExportTarget {
-  /** Begins a file, once the one before is closed. @param size its bytes, all of which are to be written */
-  open(name: string, size: number): Promise<ExportSink>;
-  /** What was written so far, to be read back. */
+  /**
+   * Writes all files, one after the other; a file's bytes are made as they are asked for.
+   *
+   * @throws TunesmithError `storage_full`, and what making the bytes throws
+   */
+  write(files: readonly ExportFile[]): Promise<void>;
+  /** What was written, to be read back. */
   written(): Promise<ModelFolder>;
   /** Gives all that was written its final name. */
   commit(): Promise<void>;
-  /** Removes what was written. */
+  /** Removes what was written, whole or not. */
   discard(): Promise<void>;
 }
 
-export interface ExportSink {
-  write(bytes: Uint8Array): Promise<void>;
-  close(): Promise<void>;
+/** Bytes of all files. */
+export function bytesOfFiles(files: readonly Pick<ExportFile, 'size'>[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }

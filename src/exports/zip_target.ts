@@ -1,110 +1,65 @@
-import { Zip, ZipPassThrough } from 'fflate';
-import { TunesmithError } from '../core/errors';
+import { makeZip, predictLength } from 'client-zip';
 import type { FileReader, ModelFolder } from '../models/folder';
-import type { ExportSink, ExportTarget } from './target';
-
-/** The zip format without its 64-bit extension has 32 bits for each place in it. */
-const MOST_BYTES = 2 ** 32 - 1;
-/** An entry's two headers take so much at most besides its name, twice; the end of the zip takes less. */
-const ENTRY_BYTES = 128;
-
-/** Bytes of a zip of these files at most. */
-export function zipBytes(files: readonly { readonly name: string; readonly size: number }[]): number {
-  const entry = ({ name, size }: (typeof files)[number]): number =>
-    size + ENTRY_BYTES + 2 * new TextEncoder().encode(name).length;
-  return files.reduce((sum, file) => sum + entry(file), ENTRY_BYTES);
-}
+import { streamParts } from '../storage/file_store';
+import type { ExportFile } from './format';
+import type { ExportTarget } from './target';
 
 /**
- * One zip of all files, written to another target as a single file. Nothing is compressed: weights of random-looking
- * numbers don't get smaller.
- *
- * @param files all that will be written
- * @throws TunesmithError `export_zip_size` where the zip would be 4 GiB or more
+ * One zip of all files, written to another target as a single file; one of 4 GiB or more has ZIP64's entries. Nothing is
+ * compressed: weights don't get smaller.
  */
-export async function zipTarget(
-  target: ExportTarget,
-  name: string,
-  files: readonly { readonly name: string; readonly size: number }[],
-): Promise<ExportTarget> {
-  const size = zipBytes(files);
-  if (size > MOST_BYTES) {
-    throw new TunesmithError({
-      code: 'export_zip_size',
-      message: 'These files have 4 GiB or more, which no zip can hold here.',
-      hint: 'Choose a dtype of 16 bits, or export with the command line, which writes a folder.',
-    });
-  }
-  const sink = await target.open(name, size);
-  const places = new Map<string, { readonly begin: number; readonly size: number }>();
-  let at = 0;
-  let pending: Promise<void> = Promise.resolve();
-  let ended: Promise<void> | undefined;
-  const zip = new Zip((error, chunk) => {
-    if (error) throw error;
-    at += chunk.length;
-    pending = pending.then(() => sink.write(chunk));
-    pending.catch(() => undefined);
-  });
-  const end = async (): Promise<void> => {
-    try {
-      zip.end();
-      await pending;
-    } finally {
-      await sink.close();
-    }
-  };
+export function zipTarget(target: ExportTarget, name: string): ExportTarget {
+  let entries: readonly ExportFile[] = [];
   return {
-    async open(entryName, entrySize): Promise<ExportSink> {
-      const entry = new ZipPassThrough(entryName);
-      // The same files make the same bytes.
-      entry.mtime = EPOCH;
-      zip.add(entry);
-      await pending;
-      return {
-        async write(bytes) {
-          entry.push(bytes);
-          // The entry's header comes right before its first bytes.
-          if (!places.has(entryName)) places.set(entryName, { begin: at - bytes.length, size: entrySize });
-          await pending;
-        },
-        async close() {
-          entry.push(new Uint8Array(), true);
-          await pending;
-        },
-      };
+    async write(files) {
+      entries = files;
+      await target.write([zipFile(name, files)]);
     },
     async written() {
-      await (ended ??= end());
-      const [file] = (await target.written()).values();
-      if (!file) throw new Error(`${name} was not written`);
-      return entriesOf(file, places);
+      const zip = (await target.written()).get(name);
+      if (!zip) throw new Error(`${name} was not written`);
+      return entriesOf(zip, entries);
     },
-    async commit() {
-      await target.commit();
-    },
-    async discard() {
-      await (ended ??= sink.close()).catch(() => undefined);
-      await target.discard();
-    },
+    commit: () => target.commit(),
+    discard: () => target.discard(),
   };
 }
 
-/** The first day that a zip can tell. */
-const EPOCH = new Date(1980, 0, 1);
+/** A zip's bytes, made as they are asked for. */
+export function zipFile(name: string, files: readonly ExportFile[]): ExportFile {
+  const meta = ({ name: entry, size }: ExportFile) => ({ name: entry, size, lastModified: FIRST_DAY });
+  return {
+    name,
+    size: Number(predictLength(files.map(meta))),
+    parts: () => streamParts(makeZip(files.map((file) => ({ ...meta(file), input: partsOf(file) })))),
+  };
+}
 
-function entriesOf(
-  file: FileReader,
-  places: ReadonlyMap<string, { readonly begin: number; readonly size: number }>,
-): ModelFolder {
-  return new Map(
-    Array.from(places, ([name, { begin, size }]) => [
+/** The same files make the same bytes: this is the first day that a zip can tell. */
+const FIRST_DAY = new Date(1980, 0, 1);
+
+async function* partsOf(file: ExportFile): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  // A copy: the zip holds a few parts before they are written, and whoever makes them may reuse their memory.
+  for await (const part of file.parts()) yield part.slice();
+}
+
+/** Bytes of an entry's local header without its name, and of the descriptor behind its content (APPNOTE.TXT, 4.3). */
+const HEADER = 30;
+const DESCRIPTOR = 16;
+const DESCRIPTOR_64 = 24;
+const MOST_32 = 2 ** 32 - 1;
+
+function entriesOf(zip: FileReader, files: readonly ExportFile[]): ModelFolder {
+  const entries = new Map<string, FileReader>();
+  let at = 0;
+  for (const { name, size } of files) {
+    const begin = at + HEADER + new TextEncoder().encode(name).length;
+    entries.set(name, {
       name,
-      {
-        name,
-        size,
-        read: (from, to, into) => file.read(begin + from, begin + to, into),
-      } satisfies FileReader,
-    ]),
-  );
+      size,
+      read: (from, to, into) => zip.read(begin + from, begin + to, into),
+    });
+    at = begin + size + (size >= MOST_32 ? DESCRIPTOR_64 : DESCRIPTOR);
+  }
+  return entries;
 }

@@ -1,14 +1,10 @@
-import { describeError, TunesmithError, type ErrorDescription } from '../core/errors';
-import { folderTarget } from '../exports/folder_target';
-import type { ExportCheck, ExportOption } from '../exports/format';
+import { describeError, type ErrorDescription } from '../core/errors';
+import type { ExportCheck, ExportOption, ExportPlan } from '../exports/format';
 import { EXPORT_FORMATS } from '../exports/formats';
 import { handleTarget } from '../exports/handle_target';
-import { memoryTarget } from '../exports/memory_target';
-import { exportBytes } from '../exports/run';
-import type { ExportTarget } from '../exports/target';
-import { zipTarget } from '../exports/zip_target';
-import type { FileStore } from '../storage/file_store';
+import { zipFile, zipTarget } from '../exports/zip_target';
 import type { Exclusive } from './exclusive';
+import type { ExportFolder, ExportPlace } from './export_folder';
 import { planExport, writeExport } from './exporting';
 import type { OnProgress } from './progress';
 import { adapterReport, type AdapterReport } from './reports';
@@ -21,10 +17,10 @@ export type ExportOptions = Readonly<Record<string, string>>;
 export interface ExportOffer {
   readonly format: string;
   readonly options: readonly ExportOption[];
-  /** Of the zip. */
+  /** What the zip is called. */
   readonly fileName: string;
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
-  /** Of all files. */
+  /** Of the zip. */
   readonly bytes: number;
   /** Why it can't be had. */
   readonly problem?: ErrorDescription;
@@ -39,23 +35,19 @@ export interface ExportResult {
   readonly check: ExportCheck;
 }
 
-/** Within the browser's own files: what was exported last, until it is downloaded. */
-const FOLDER = 'exports';
-
 /** The tuned adapter: where it came from, bringing one in and taking it away. */
 export class Adapters {
   readonly #session: Session;
   readonly #exclusive: Exclusive;
-  readonly #files: () => Promise<FileStore>;
+  readonly #folder: ExportFolder;
   /** A run's id, or the name of an imported folder. */
   #name = '';
   #exporting: AbortController | undefined;
 
-  /** @param files the browser's own, which throws `storage_unavailable` if there are none */
-  constructor(session: Session, exclusive: Exclusive, files: () => Promise<FileStore>) {
+  constructor(session: Session, exclusive: Exclusive, folder: ExportFolder) {
     this.#session = session;
     this.#exclusive = exclusive;
-    this.#files = files;
+    this.#folder = folder;
   }
 
   /** The template of the run that the adapter is from. */
@@ -89,8 +81,8 @@ export class Adapters {
         const offer = { format: format.name, options: format.options };
         try {
           const plan = await planExport(this.#session, format.name, options);
-          const files = plan.files.map(({ name, size }) => ({ name, bytes: size }));
-          return { ...offer, fileName: `${plan.folderName}.zip`, files, bytes: exportBytes(plan) };
+          const { name: fileName, size: bytes } = zipFile(`${plan.folderName}.zip`, plan.files);
+          return { ...offer, fileName, files: filesOf(plan), bytes };
         } catch (error) {
           return { ...offer, fileName: '', files: [], bytes: 0, problem: describeError(error) };
         }
@@ -115,37 +107,32 @@ export class Adapters {
       try {
         const plan = await planExport(this.#session, format, options);
         const fileName = `${plan.folderName}.zip`;
-        const place = handle ? { target: handleTarget(handle), zip: noBlob } : await this.#download(fileName);
-        const target = await zipTarget(place.target, fileName, plan.files);
+        const place = handle ? chosen(handle) : await this.#folder.empty();
         const { signal } = exporting;
-        const check = await writeExport(plan, target, { onProgress, signal });
-        const files = plan.files.map(({ name, size }) => ({ name, bytes: size }));
-        return { format, fileName, zip: await place.zip(), files, check };
+        const check = await writeExport(plan, zipTarget(place.target, fileName), { onProgress, signal });
+        return { format, fileName, zip: await place.blob(fileName), files: filesOf(plan), check };
       } finally {
         this.#exporting = undefined;
       }
     });
   }
 
+  /** Removes what tabs that are gone have left of their exports. */
+  async removeLeftovers(): Promise<void> {
+    await this.#folder.removeLeftovers();
+  }
+
   /** Ends the export that is under way: it rejects with an `AbortError`, and nothing is left of it. */
   stopExport(): void {
     this.#exporting?.abort();
   }
-
-  /** A place for a zip that is downloaded then: a file of the browser's own, or memory if the browser gives none. */
-  async #download(
-    fileName: string,
-  ): Promise<{ readonly target: ExportTarget; readonly zip: () => Promise<Blob | undefined> }> {
-    try {
-      const files = await this.#files();
-      await files.remove(FOLDER);
-      return { target: folderTarget(files, FOLDER), zip: () => files.open(`${FOLDER}/${fileName}`) };
-    } catch (error) {
-      if (!(error instanceof TunesmithError) || error.code !== 'storage_unavailable') throw error;
-      const memory = memoryTarget();
-      return { target: memory, zip: () => Promise.resolve(memory.files.get(fileName)) };
-    }
-  }
 }
 
-const noBlob = (): Promise<undefined> => Promise.resolve(undefined);
+function filesOf({ files }: ExportPlan): ExportResult['files'] {
+  return files.map(({ name, size }) => ({ name, bytes: size }));
+}
+
+/** A file that the person chose needs no download. */
+function chosen(handle: FileSystemFileHandle): ExportPlace {
+  return { target: handleTarget(handle), blob: () => Promise.resolve(undefined) };
+}

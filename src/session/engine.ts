@@ -6,6 +6,7 @@ import { Catalog } from './catalog';
 import { Chats } from './chats';
 import { Examples } from './examples';
 import { Exclusive } from './exclusive';
+import { ExportFolder } from './export_folder';
 import { ModelLibrary } from './library';
 import { ModelOpener } from './model_opener';
 import { Models } from './models';
@@ -53,7 +54,7 @@ export class Engine {
     const opener = new ModelOpener(library, page);
     const records = new RunRecords({ runs, bases: store, locks, persist });
     const exclusive = new Exclusive();
-    const adapters = new Adapters(session, exclusive, store);
+    const adapters = new Adapters(session, exclusive, new ExportFolder(store, locks));
     const examples = new Examples(session, page);
     this.#session = session;
     this.models = new Models({ session, opener, exclusive });

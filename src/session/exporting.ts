@@ -1,7 +1,7 @@
 import type { ExportCheck, ExportPlan, ExportSource } from '../exports/format';
 import { exportFormat } from '../exports/formats';
-import { exportBytes, runExport } from '../exports/run';
-import type { ExportTarget } from '../exports/target';
+import { runExport } from '../exports/run';
+import { bytesOfFiles, type ExportTarget } from '../exports/target';
 import { baseNameOf } from './base_name';
 import type { OnProgress } from './progress';
 import type { Session } from './session';
@@ -34,7 +34,7 @@ export async function writeExport(
   target: ExportTarget,
   { onProgress, signal }: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal } = {},
 ): Promise<ExportCheck> {
-  const totalBytes = exportBytes(plan);
+  const totalBytes = bytesOfFiles(plan.files);
   return await runExport(plan, target, {
     signal,
     onProgress: (bytes, file) =>

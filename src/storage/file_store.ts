@@ -116,12 +116,23 @@ export async function* partsOf(content: Uint8Array | Blob): AsyncGenerator<Uint8
     yield content;
     return;
   }
+  yield* streamParts(content.stream());
+}
+
+/** The parts of a stream in turn; it is cancelled if not all of them are taken. */
+export async function* streamParts(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
   // Not `for await` over the stream: not every browser can iterate streams.
-  const reader = content.stream().getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield value;
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
   }
 }
 
@@ -151,4 +162,10 @@ export function storageFull(
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** Whether a browser has no room left. */
+export function isQuotaError(error: unknown): boolean {
+  // A DOMException in some browsers, a class of its own in newer ones.
+  return error instanceof Error && error.name === 'QuotaExceededError';
 }

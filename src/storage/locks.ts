@@ -5,6 +5,7 @@ export type Locks = Pick<LockManager, 'request' | 'query'>;
 const PREFIX = 'tunesmith-run-';
 const STORAGE = 'tunesmith-storage';
 const MODEL = 'tunesmith-model-';
+const EXPORTS = 'tunesmith-exports-';
 
 /**
  * Does what writes to a run's folder while no other tab does.
@@ -75,7 +76,28 @@ export async function withModelLock<T>(
 
 /** The runs that are under way in this tab or another. A run that is recorded as running and isn't here was cut off. */
 export async function lockedRuns(locks: Locks | undefined): Promise<ReadonlySet<string>> {
+  return await lockedNames(locks, PREFIX);
+}
+
+/** Marks a folder of exports as one that a tab has, for as long as the tab is there. */
+export async function holdExports(locks: Locks | undefined, id: string): Promise<void> {
+  if (locks === undefined) return;
+  await new Promise<void>((resolve, reject) => {
+    const hold = (): Promise<never> => {
+      resolve();
+      return new Promise<never>(() => undefined);
+    };
+    locks.request(EXPORTS + id, hold).catch(reject);
+  });
+}
+
+/** The folders of exports that this tab or another one has. */
+export async function heldExports(locks: Locks | undefined): Promise<ReadonlySet<string>> {
+  return await lockedNames(locks, EXPORTS);
+}
+
+async function lockedNames(locks: Locks | undefined, prefix: string): Promise<ReadonlySet<string>> {
   const { held = [] } = (await locks?.query()) ?? {};
-  const names = held.map(({ name = '' }) => name).filter((name) => name.startsWith(PREFIX));
-  return new Set(names.map((name) => name.slice(PREFIX.length)));
+  const names = held.map(({ name = '' }) => name).filter((name) => name.startsWith(prefix));
+  return new Set(names.map((name) => name.slice(prefix.length)));
 }

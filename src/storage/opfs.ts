@@ -2,6 +2,7 @@ import { TunesmithError } from '../core/errors';
 import { blobReader, type FileReader } from '../core/file_reader';
 import {
   contentSize,
+  isQuotaError,
   namesOf,
   partsOf,
   storageFull,
@@ -262,9 +263,4 @@ async function ignoreMissing<T>(found: Promise<T>): Promise<T | undefined> {
     }
     throw error;
   }
-}
-
-function isQuotaError(error: unknown): boolean {
-  // A DOMException in some browsers, a class of its own in newer ones.
-  return error instanceof Error && error.name === 'QuotaExceededError';
 }

@@ -33,3 +33,5 @@ const engine: PageEngine = Object.assign(
   { connect: (services: PageServices) => void (page = services) },
 );
 expose(engine);
+// What can't be removed now is removed before the next export.
+engine.adapter.removeLeftovers().catch(() => undefined);
