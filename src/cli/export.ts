@@ -40,6 +40,8 @@ export const exportCommand: Command = {
     const session = await openSession(args, settings, output);
     try {
       const plan = await planExport(session, format.name, options);
+      const { notes = [] } = plan;
+      for (const note of notes) output.note(note);
       for (const { name, size } of plan.files) output.note(`${name}: ${bytesText(size)}`);
       const { difference, allowed } = await interruptible((signal) =>
         writeExport(plan, folderTarget(files), {
@@ -49,7 +51,7 @@ export const exportCommand: Command = {
       );
       output.progress('');
       const written = plan.files.map(({ name, size }) => ({ name, bytes: size }));
-      output.json({ output: path, format: format.name, files: written, difference, allowed });
+      output.json({ output: path, format: format.name, files: written, notes, difference, allowed });
       output.line(
         `${path}: ${format.name}, ${bytesText(bytesOfFiles(plan.files))}; read back, its logits differ by ${difference.toPrecision(2)} at most`,
       );

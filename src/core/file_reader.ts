@@ -45,12 +45,11 @@ export function blobReader(name: string, blob: Blob): FileReader {
   };
 }
 
-/** Reads the file's bytes in order, in pieces of the given size. */
+/** Reads the file's bytes in order, all or those of a range, in pieces of the given size. */
 export async function* piecesOf(
   file: FileReader,
   pieceBytes = 4 * 2 ** 20,
+  { begin, end }: { readonly begin: number; readonly end: number } = { begin: 0, end: file.size },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  for (let begin = 0; begin < file.size; begin += pieceBytes) {
-    yield await file.read(begin, Math.min(begin + pieceBytes, file.size));
-  }
+  for (let at = begin; at < end; at += pieceBytes) yield await file.read(at, Math.min(at + pieceBytes, end));
 }

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../models/files';
+import type { Checkpoint, StoredTowers } from '../models/files';
 import type { ModelFolder } from '../models/folder';
 import type { ModelLayout } from '../models/layout';
 import type { AdapterLayout } from '../models/adapters/layout';
@@ -27,6 +27,8 @@ export interface ExportCheck {
 export interface ExportPlan {
   /** In the order in which they are written: what makes others take the folder for a whole one comes last. */
   readonly files: readonly ExportFile[];
+  /** What a person should know of it. */
+  readonly notes?: readonly string[];
   /** Compares what was written with what it was made of. Throws `export_differs`. */
   readonly check: (written: ModelFolder) => Promise<ExportCheck>;
 }
@@ -55,6 +57,8 @@ export interface ExportSource {
   readonly revision: string | null;
   /** The base's small files. */
   readonly facts: SmallFacts;
+  /** The base's towers, if it has some and its files are here. */
+  readonly towers?: StoredTowers | undefined;
   /** How the base lies on the device. */
   readonly layout: ModelLayout;
   readonly adapter: ExportedAdapter;

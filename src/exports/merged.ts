@@ -2,15 +2,17 @@ import { f32ToBf16, f32ToF16, type FloatDtype } from '../core/dtype';
 import { bytesOf } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
+import { piecesOf } from '../core/file_reader';
 import { elementCount } from '../core/shape';
 import { planSafetensors } from '../formats/safetensors';
 import { readParameter } from '../models/adapters/layout';
-import { readSpec } from '../models/config';
 import { openCheckpoint } from '../models/files';
+import { PIECE_BYTES } from '../models/pieces';
 import { checkpointTensors, type TensorSpec } from '../models/spec';
 import { readRows, readVector, rowRuns } from '../models/base_rows';
 import { cardOf } from './card_of';
 import type { ExportCheck, ExportFile, ExportFormat, ExportSource } from './format';
+import { mergedModel, type MergedTensor } from './merged_tensors';
 import { parseSize, shardIndex, shardsOf } from './shards';
 import { smallFiles } from './small_files';
 
@@ -40,22 +42,15 @@ export const mergedExport: ExportFormat = {
   ],
   fileName: (base) => `${base}-merged`,
   plan(source, { max_shard_size: most = '50GB', export_dtype: chosen = 'auto' }) {
-    const { facts } = source;
-    const name = chosen === 'auto' ? ownDtype(facts.config) : chosen;
+    const name = chosen === 'auto' ? ownDtype(source.facts.config) : chosen;
     const dtype = DTYPES[name];
     if (!dtype) throw unknownDtype(chosen);
-    const spec = readSpec(facts.config);
-    if (spec.towers) throw withoutImages();
-    const tensors = checkpointTensors(spec).map((tensor) => ({
-      ...tensor,
-      dtype,
-      bytes: elementCount(tensor.shape) * (dtype === 'F32' ? 4 : 2),
-    }));
+    const { facts, spec, tensors, notes } = mergedModel(source, dtype);
     const shards = shardsOf(tensors, parseSize('max_shard_size', most));
     const total_size = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
     const total_parameters = tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0);
     const small = new Map(smallFiles(facts, name));
-    small.set('README.md', cardOf(source, name));
+    small.set('README.md', cardOf(source, { dtype: name, withImages: spec.towers !== undefined }));
     if (shards.length > 1) {
       const index = shardIndex(shards, { total_parameters, total_size });
       small.set(index.name, index.text);
@@ -63,6 +58,7 @@ export const mergedExport: ExportFormat = {
     // Without config.json nobody takes the folder for a model.
     const texts = [...small].sort(([a], [b]) => Number(a === 'config.json') - Number(b === 'config.json'));
     return Promise.resolve({
+      notes,
       files: [
         ...shards.map((shard) => weightsFile(source, shard)),
         ...texts.map(([fileName, text]) => textFile(fileName, text)),
@@ -70,7 +66,7 @@ export const mergedExport: ExportFormat = {
       check: async (written) => {
         const checkpoint = await openCheckpoint(written);
         const { ours, theirs, rounding } = await source.compareWith(checkpoint);
-        return checkOf(ours, theirs, Math.max(rounding, ROUNDING[dtype]), tensors);
+        return checkOf(ours, theirs, Math.max(rounding, ROUNDING[dtype]), checkpointTensors(spec));
       },
     });
   },
@@ -105,10 +101,7 @@ function checkOf(
 
 function weightsFile(
   source: ExportSource,
-  {
-    name,
-    tensors,
-  }: { readonly name: string; readonly tensors: readonly (TensorSpec & { readonly dtype: FloatDtype })[] },
+  { name, tensors }: { readonly name: string; readonly tensors: readonly MergedTensor[] },
 ): ExportFile {
   const { header, tensors: ordered, size } = planSafetensors(tensors, { format: 'pt' });
   return {
@@ -123,8 +116,13 @@ function weightsFile(
 
 async function* tensorParts(
   source: ExportSource,
-  { name, shape, kind, add, dtype }: TensorSpec & { readonly dtype: FloatDtype },
+  { dtype, from }: MergedTensor,
 ): AsyncGenerator<Uint8Array, void, void> {
+  if ('file' in from) {
+    yield* piecesOf(from.file, PIECE_BYTES, from);
+    return;
+  }
+  const { name, kind, add, shape } = from;
   if (kind === 'vector') {
     const values = await source.withBase((base) => readVector(base, name));
     yield cast(name, dtype, add ? values.map((value) => value - add) : values);
@@ -174,17 +172,12 @@ function beyond(name: string, dtype: FloatDtype, what: string): TunesmithError {
 
 /** The dtype that a config.json names; bfloat16, which has the range of float32, if it names none of these. */
 function ownDtype(config: unknown): string {
-  const { dtype, torch_dtype } = isRecord(config) ? config : {};
-  const named = dtype ?? torch_dtype;
+  const { dtype, torch_dtype, text_config } = isRecord(config) ? config : {};
+  const named =
+    dtype ??
+    torch_dtype ??
+    (isRecord(text_config) ? (text_config.dtype ?? text_config.torch_dtype) : undefined);
   return typeof named === 'string' && Object.hasOwn(DTYPES, named) ? named : 'bfloat16';
-}
-
-function withoutImages(): TunesmithError {
-  return new TunesmithError({
-    code: 'export_unsupported',
-    message: 'This model has a part for images, which was left aside and so can’t be written.',
-    hint: 'Export the adapter, and merge it with PEFT’s merge_and_unload on the whole model.',
-  });
 }
 
 function unknownDtype(chosen: string): TunesmithError {

@@ -34,41 +34,48 @@ export interface CardSource {
   };
   /** Absent for an adapter that was imported and not trained since. */
   readonly run?: CardRun | undefined;
-  /** Of the weights, if base and adapter are one; undefined for an adapter alone. */
-  readonly mergedDtype?: string | undefined;
+  /** If base and adapter are one; undefined for an adapter alone. */
+  readonly merged?: CardModel | undefined;
+}
+
+/** A model that base and adapter make together. */
+export interface CardModel {
+  /** Of its weights, as Transformers names it. */
+  readonly dtype: string;
+  /** Whether it has its part for images. */
+  readonly withImages: boolean;
 }
 
 /** README.md of an export: a model card as the Hugging Face Hub reads it. The same source gives the same text. */
-export function modelCard({ baseModel, revision, adapter, run, mergedDtype }: CardSource): string {
+export function modelCard({ baseModel, revision, adapter, run, merged }: CardSource): string {
+  const name = inline(baseModel);
   const sections = [
-    frontMatter(baseModel, mergedDtype === undefined),
-    `# ${mergedDtype === undefined ? `${adapter.kind} adapter for` : 'Fine-tuned'} ${inline(baseModel)}`,
+    frontMatter(baseModel, merged),
+    `# ${merged ? 'Fine-tuned' : `${adapter.kind} adapter for`} ${name}`,
     [
-      ...(mergedDtype === undefined
-        ? []
-        : [`${inline(baseModel)} in ${mergedDtype}, merged with an adapter:`]),
+      ...(merged ? [`${name} in ${merged.dtype}, merged with an adapter:`] : []),
       `A ${adapter.kind} adapter of rank ${adapter.r} (lora_alpha ${number(adapter.lora_alpha)}) with`,
       `${grouped(adapter.parameters)} parameters on ${adapter.target_modules.join(', ')},`,
       `${run ? 'trained with' : 'exported by'} Tunesmith.`,
     ].join(' '),
     ...(run ? [dataSection(run.data), curveSection(run.history), settingsSection(run.settings)] : []),
-    mergedDtype === undefined
-      ? usageSection(baseModel, revision ?? undefined, run?.settings)
-      : mergedUsageSection(run?.settings),
+    merged
+      ? mergedUsageSection(merged, run?.settings)
+      : usageSection(baseModel, revision ?? undefined, run?.settings),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function frontMatter(baseModel: string, isAdapter: boolean): string {
+function frontMatter(baseModel: string, merged: CardModel | undefined): string {
   // A string of JSON is a string of YAML.
   return [
     '---',
     `base_model: ${JSON.stringify(baseModel)}`,
-    ...(isAdapter ? ['library_name: peft'] : ['base_model_relation: finetune', 'library_name: transformers']),
-    'pipeline_tag: text-generation',
+    ...(merged ? ['base_model_relation: finetune', 'library_name: transformers'] : ['library_name: peft']),
+    `pipeline_tag: ${merged?.withImages ? 'image-text-to-text' : 'text-generation'}`,
     'tags:',
     '- lora',
-    ...(isAdapter ? ['- peft'] : []),
+    ...(merged ? [] : ['- peft']),
     '- tunesmith',
     '---',
   ].join('\n');
@@ -194,14 +201,15 @@ function usageSection(
   ].join('\n');
 }
 
-function mergedUsageSection(settings: TrainSettings | undefined): string {
+function mergedUsageSection({ withImages }: CardModel, settings: TrainSettings | undefined): string {
+  const model = withImages ? 'AutoModelForImageTextToText' : 'AutoModelForCausalLM';
   return [
     '## Use with Transformers',
     '',
     '```python',
-    'from transformers import AutoModelForCausalLM, AutoTokenizer',
+    `from transformers import ${model}, AutoTokenizer`,
     '',
-    'model = AutoModelForCausalLM.from_pretrained("path/to/this/folder", dtype="auto")',
+    `model = ${model}.from_pretrained("path/to/this/folder", dtype="auto")`,
     'tokenizer = AutoTokenizer.from_pretrained("path/to/this/folder")',
     '```',
     ...(settings?.load_in_4bit

@@ -1,5 +1,4 @@
-import { TunesmithError } from '../core/errors';
-import type { LosslessJson } from '../core/lossless_json';
+import { fieldsOf, type LosslessJson } from '../core/lossless_json';
 import { chatTemplateSource } from '../data/template';
 import type { Checkpoint } from '../models/files';
 import { fieldsOfText, jsonText } from './json_text';
@@ -9,15 +8,13 @@ export type SmallFacts = Pick<
   'config' | 'tokenizer' | 'tokenizerConfig' | 'templateFile' | 'generationConfig' | 'texts'
 >;
 
-const CONFIG = 'config.json';
+export const CONFIG = 'config.json';
 const TOKENIZER_CONFIG = 'tokenizer_config.json';
 const TEMPLATE = 'chat_template.jinja';
 
 /**
  * A checkpoint's small files for weights of another dtype: as they came, but config.json names the dtype and no
  * quantisation, and the chat template stands in both of its places. Those of a GGUF file are made from its header.
- *
- * @throws TunesmithError `export_unsupported` if config.json is of a model with more than text
  */
 export function smallFiles(facts: SmallFacts, dtype: string): ReadonlyMap<string, string> {
   const files = new Map(Object.entries({ ...made(facts), ...facts.texts }));
@@ -57,16 +54,21 @@ function made({
 
 function configText(text: string, dtype: string): string {
   const fields = fieldsOfText(text) ?? new Map<string, LosslessJson>();
-  if (fields.has('text_config')) {
-    throw new TunesmithError({
-      code: 'export_unsupported',
-      message: 'This model has more than its text part, of which only that is open here.',
-      hint: 'Take the adapter itself: PEFT puts it on the whole model.',
-    });
-  }
   fields.delete('quantization_config');
-  const named = ['dtype', 'torch_dtype'].filter((name) => fields.has(name));
   // Versions of Transformers before 4.56 know the older name alone, and later ones know both.
-  for (const name of named.length > 0 ? named : ['torch_dtype']) fields.set(name, dtype);
+  if (!setDtype(fields, dtype)) fields.set('torch_dtype', dtype);
+  const text_config = fieldsOf(fields.get('text_config'));
+  if (text_config) {
+    const inner = new Map(Object.entries(text_config));
+    setDtype(inner, dtype);
+    fields.set('text_config', inner);
+  }
   return `${jsonText(fields)}\n`;
+}
+
+/** Whether the fields name a dtype, which is this one then. */
+function setDtype(fields: Map<string, LosslessJson>, dtype: string): boolean {
+  const named = ['dtype', 'torch_dtype'].filter((name) => fields.has(name));
+  for (const name of named) fields.set(name, dtype);
+  return named.length > 0;
 }

@@ -9,7 +9,7 @@ import { INDEX_FILE, SINGLE_FILE, readTensorFiles } from './shards';
 import { withPrefix, withoutTowers, type ModelSpec } from './spec';
 import { ggufSpec, ggufWeights, readRopeFactors } from './stored/gguf_weights';
 import { storedWeights } from './stored/safetensors_weights';
-import type { StoredWeights } from './stored/stored_weight';
+import type { StoredTensor, StoredWeights } from './stored/stored_weight';
 import { checkTiedHead } from './tied_head';
 import { readSmallTexts, readTokenizerConfig } from './tokenizer_files';
 
@@ -21,6 +21,8 @@ export interface Checkpoint {
   readonly spec: ModelSpec;
   /** How each weight is stored, by its name in Transformers' checkpoints. */
   readonly stored: StoredWeights;
+  /** What the files have beside the text's weights, if the model has towers and its files are here. */
+  readonly towers?: StoredTowers;
   /** The files that hold weights, in the order in which they are best read. */
   readonly files: readonly FileReader[];
   readonly tokenizer: unknown;
@@ -33,6 +35,14 @@ export interface Checkpoint {
   readonly texts: Readonly<Record<string, string>>;
   /** What a person should know of the model; what loading changes is told by `loadNotes`. */
   readonly notes: readonly string[];
+}
+
+/** The towers' tensors, which are never loaded. */
+export interface StoredTowers {
+  /** By the names in the files. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** The names that the files have for the text's tensors, by those of the spec. */
+  readonly textNames: ReadonlyMap<string, string>;
 }
 
 /**
@@ -67,7 +77,21 @@ async function openSafetensors(folder: ModelFolder): Promise<Checkpoint> {
   await checkTiedHead(spec, tensors);
   const texts = await readSmallTexts(folder);
   const small = { config, tokenizer, tokenizerConfig, templateFile, generationConfig, texts };
-  return { ...small, spec, stored, files, notes: [...towerNote(spec), ...dropoutNote(config)] };
+  const notes = [...towerNote(spec), ...dropoutNote(config)];
+  return {
+    ...small,
+    spec,
+    stored,
+    files,
+    notes,
+    ...(spec.towers && { towers: towersOf(spec, found.tensors) }),
+  };
+}
+
+function towersOf(spec: ModelSpec, tensors: ReadonlyMap<string, StoredTensor>): StoredTowers {
+  const textNames = withoutTowers(spec, new Map(Array.from(tensors.keys(), (name) => [name, name])));
+  const ofText = new Set(textNames.values());
+  return { tensors: new Map([...tensors].filter(([name]) => !ofText.has(name))), textNames };
 }
 
 /** `quantization_config` of config.json; early GPTQ checkpoints keep it in a file of its own. */

@@ -13,6 +13,9 @@ export const TOKENIZER_COMPANIONS: readonly string[] = [
   'additional_chat_templates/tool_use.jinja',
 ];
 
+/** How models with towers prepare images; they matter to whoever takes the whole model away. */
+export const PROCESSOR_FILES: readonly string[] = ['preprocessor_config.json', 'processor_config.json'];
+
 /** The files of a checkpoint that say all but the weights. */
 const SMALL_FILES = [
   'config.json',
@@ -20,6 +23,7 @@ const SMALL_FILES = [
   'tokenizer.json',
   'tokenizer_config.json',
   ...TOKENIZER_COMPANIONS,
+  ...PROCESSOR_FILES,
 ];
 
 /** The small files of a folder as they are, by name. */

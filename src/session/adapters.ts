@@ -22,6 +22,8 @@ export interface ExportOffer {
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
   /** Of the zip. */
   readonly bytes: number;
+  /** What a person should know of it. */
+  readonly notes?: readonly string[];
   /** Why it can't be had. */
   readonly problem?: ErrorDescription;
 }
@@ -82,7 +84,7 @@ export class Adapters {
         try {
           const plan = await planExport(this.#session, format.name, options);
           const { name: fileName, size: bytes } = zipFile(`${plan.folderName}.zip`, plan.files);
-          return { ...offer, fileName, files: filesOf(plan), bytes };
+          return { ...offer, fileName, files: filesOf(plan), bytes, notes: plan.notes };
         } catch (error) {
           return { ...offer, fileName: '', files: [], bytes: 0, problem: describeError(error) };
         }

@@ -48,11 +48,12 @@ export async function writeExport(
 }
 
 function sourceOf(session: Session): ExportSource {
-  const { layout, model } = session;
+  const { layout, model, opening } = session;
   const { run, ...adapter } = session.requireTuned();
   return {
     ...baseNameOf(model.identity),
     facts: model.facts,
+    towers: opening.towers,
     layout,
     adapter,
     run,

@@ -278,7 +278,9 @@ export class ModelLibrary {
       }),
     );
     const base = await openBase(store, id);
-    if (base) this.#session.replaceOpening(baseOpening(base, opening.open));
+    const { towers } = opening;
+    const kept = base && { ...baseOpening(base, opening.open), ...(towers && { towers }) };
+    if (kept) this.#session.replaceOpening(kept);
     return id;
   }
 

@@ -3,7 +3,7 @@ import { TunesmithError } from '../core/errors';
 import type { LoadSettings } from '../core/settings/settings';
 import { chatTemplateSource } from '../data/template';
 import type { Device } from '../gpu/device';
-import { openCheckpoint, type Checkpoint, type ModelFolder } from '../models/files';
+import { openCheckpoint, type Checkpoint, type ModelFolder, type StoredTowers } from '../models/files';
 import type { ModelLayout } from '../models/layout';
 import { layoutOf, loadModel } from '../models/load';
 import { loadNotes } from '../models/load_notes';
@@ -25,6 +25,8 @@ export interface Opening {
   bring(device: Device, onProgress: OnProgress, signal?: AbortSignal): Promise<Model>;
   /** What the base is kept as; undefined for what the page brings itself. */
   readonly source: BaseSource | undefined;
+  /** The towers of the model, if it has some and its files are here. */
+  readonly towers?: StoredTowers;
   /** Set where storage keeps the base. */
   readonly baseId?: string;
 }
@@ -62,7 +64,7 @@ export async function folderOpening(
   const weights = new WeightsHash();
   const watched = new Map(Array.from(folder, ([name, file]) => [name, weights.watch(file)]));
   const { open: sampled, checkpoint } = await openFolderModel(watched, identity, load);
-  const { files } = checkpoint;
+  const { files, towers } = checkpoint;
   const key = await filesKey(sampled.hash, files);
   let hash = key === undefined ? undefined : await recall(known, key);
   if (hash !== undefined) weights.stop();
@@ -84,6 +86,7 @@ export async function folderOpening(
       return open;
     },
     load,
+    ...(towers && { towers }),
     source: identity.source === 'demo' ? undefined : { kind: 'files', name: identity.name },
     layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
     bring: async (device, onProgress, signal) => {

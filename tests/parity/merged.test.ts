@@ -1,10 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFolder } from '../../src/cli/files';
-import { blobReader } from '../../src/core/file_reader';
+import { blobReader, type FileReader } from '../../src/core/file_reader';
 import { memoryTarget } from '../../src/exports/memory_target';
 import { Device } from '../../src/gpu/device';
+import { readJson } from '../../src/models/folder';
+import { readTensorFiles } from '../../src/models/shards';
 import { planExport, writeExport } from '../../src/session/exporting';
 import { Session } from '../../src/session/session';
 import { gpu } from './dawn';
@@ -40,49 +42,93 @@ async function openSession(path: string, variant: Variant): Promise<Session> {
   return session;
 }
 
-/** The logits of the fixture's batch by its merged export in float32, and the names of the files. */
+interface Merged {
+  /** The largest difference between the logits of the fixture's batch and those of its merged export in float32. */
+  readonly error: number;
+  readonly files: ReadonlyMap<string, FileReader>;
+  readonly notes: readonly string[];
+}
+
+/** @param change what happens to the open base before it is exported */
 async function merged(
   fixture: Fixture,
   variant: Variant,
-): Promise<{ readonly error: number; readonly files: readonly string[] }> {
+  {
+    adapter = `${fixture.folder}/adapter`,
+    change,
+  }: { readonly adapter?: string; readonly change?: (session: Session) => void } = {},
+): Promise<Merged> {
   const session = await openSession(await modelOf(fixture), variant);
   const target = memoryTarget();
+  let notes: readonly string[];
   try {
-    await session.importAdapter(await openFolder(`${fixture.folder}/adapter`, 'adapter'));
+    change?.(session);
+    await session.importAdapter(await openFolder(adapter, 'adapter'));
     const options = { export_dtype: 'float32', max_shard_size: '60KB' };
     const plan = await planExport(session, 'merged', options);
+    notes = plan.notes ?? [];
     const { difference, allowed } = await writeExport(plan, target);
     expect(difference).toBeLessThanOrEqual(allowed);
     for (const { name, size } of plan.files) expect(target.files.get(name)!.size).toBe(size);
   } finally {
     session.closeModel();
   }
-  const folder = new Map(Array.from(target.files, ([name, blob]) => [name, blobReader(name, blob)]));
+  const files = new Map(Array.from(target.files, ([name, blob]) => [name, blobReader(name, blob)]));
   const opened = new Session({ openDevice: () => Promise.resolve(device) });
   try {
-    await opened.openModel(folder, { name: 'merged', source: 'files' }, loadSettingsOf('f32'));
+    await opened.openModel(files, { name: 'merged', source: 'files' }, loadSettingsOf('f32'));
     const exact = fixture.exact(variant, 'logits');
     const logits: number[] = [];
     for (const { input_ids } of fixture.expected.batch) logits.push(...(await opened.logits(input_ids)));
-    return { error: maxError(logits, exact), files: [...target.files.keys()] };
+    return { error: maxError(logits, exact), files, notes };
   } finally {
     opened.closeModel();
   }
 }
 
-/** Its text part alone would not be the checkpoint that config.json describes. */
-const WITH_TOWER = 'gemma3_conditional';
+const cases = families.flatMap((family) =>
+  (['f32', 'nf4'] as const)
+    .filter((variant) => loadFixture(family).variants.includes(variant))
+    .map((variant): [Family, Variant] => [family, variant]),
+);
 
-const cases = families
-  .filter((family) => family !== WITH_TOWER)
-  .flatMap((family) =>
-    (['f32', 'nf4'] as const)
-      .filter((variant) => loadFixture(family).variants.includes(variant))
-      .map((variant): [Family, Variant] => [family, variant]),
-  );
+describe('a merged export of a model with a tower', () => {
+  const fixture = loadFixture('gemma3_conditional');
+  const configOf = async ({ files }: Merged) =>
+    (await readJson(files.get('config.json')!)) as Record<string, unknown>;
 
-test('a merged export of a model with a tower is refused by name', async () => {
-  await expect(merged(loadFixture(WITH_TOWER), 'f32')).rejects.toMatchObject({ code: 'export_unsupported' });
+  it('is the whole model if its files are here, and the tower’s bytes are theirs', async () => {
+    const whole = await merged(fixture, 'f32');
+    expect(whole.notes).toEqual([]);
+    expect(await configOf(whole)).toMatchObject({
+      architectures: ['Gemma3ForConditionalGeneration'],
+      torch_dtype: 'float32',
+    });
+    const source = await readTensorFiles(await openFolder(fixture.folder, 'model'));
+    const written = (await readTensorFiles(whole.files))!.tensors;
+    expect([...written.keys()].sort()).toEqual([...source!.tensors.keys()].sort());
+    const ofTower = [...source!.tensors.values()].filter(({ name }) => name.startsWith('vision_tower.'));
+    expect(ofTower.length).toBeGreaterThan(0);
+    for (const { name, file, begin, end } of ofTower) {
+      const copy = written.get(name)!;
+      expect(await copy.file.read(copy.begin, copy.end)).toEqual(await file.read(begin, end));
+    }
+  });
+
+  it('is its text as a model of its own if they are not, and says so', async () => {
+    const change = (session: Session) => session.replaceOpening({ ...session.opening, towers: undefined });
+    const text = await merged(fixture, 'nf4', { change });
+    expect(text.error).toBeLessThanOrEqual(fixture.tolerance('nf4', 'logits'));
+    expect(text.notes.join()).toContain('part for images');
+    expect(await configOf(text)).toMatchObject({
+      architectures: ['Gemma3ForCausalLM'],
+      model_type: 'gemma3_text',
+      eos_token_id: 2,
+      tie_word_embeddings: true,
+    });
+    const { tensors } = (await readTensorFiles(text.files))!;
+    for (const name of tensors.keys()) expect(name).toMatch(/^model\.(embed_tokens|layers|norm)\./);
+  });
 });
 
 describe('a merged export gives the logits of base and adapter', () => {
@@ -96,7 +142,8 @@ describe('a merged export gives the logits of base and adapter', () => {
     const fixture = loadFormat(format);
     const { error, files } = await merged(fixture, 'f32');
     expect(error).toBeLessThanOrEqual(fixture.tolerance('f32', 'logits'));
-    expect(files.filter((name) => name.endsWith('.safetensors')).length).toBeGreaterThan(1);
-    expect(files).toContain('model.safetensors.index.json');
+    const names = [...files.keys()];
+    expect(names.filter((name) => name.endsWith('.safetensors')).length).toBeGreaterThan(1);
+    expect(names).toContain('model.safetensors.index.json');
   });
 });

@@ -121,10 +121,12 @@ describe('the small files of a merged export', () => {
     expect(JSON.parse(made.get('config.json')!)).toEqual({ rope_theta: 5, torch_dtype: 'float32' });
   });
 
-  it('are refused of a model with more than text', () => {
-    const texts = { ...facts.texts, 'config.json': '{"text_config": {}}' };
-    expect(() => smallFiles({ ...facts, texts }, 'float32')).toThrow(
-      expect.objectContaining({ code: 'export_unsupported' }),
-    );
+  it('name the dtype of a model with towers in both of its places', () => {
+    const texts = {
+      ...facts.texts,
+      'config.json': '{"dtype": "float16", "text_config": {"dtype": "float16"}}',
+    };
+    const config = smallFiles({ ...facts, texts }, 'float32').get('config.json')!;
+    expect(JSON.parse(config)).toEqual({ dtype: 'float32', text_config: { dtype: 'float32' } });
   });
 });

@@ -1,0 +1,102 @@
+import { isFloatDtype, type FloatDtype } from '../core/dtype';
+import { fieldsOf, type LosslessJson } from '../core/lossless_json';
+import { elementCount, type Shape } from '../core/shape';
+import { readSpec } from '../models/config';
+import { FAMILIES } from '../models/families';
+import { checkpointTensors, type ModelSpec, type TensorSpec } from '../models/spec';
+import type { StoredTensor } from '../models/stored/stored_weight';
+import { PROCESSOR_FILES } from '../models/tokenizer_files';
+import type { ExportSource } from './format';
+import { fieldsOfText, jsonText } from './json_text';
+import { CONFIG, type SmallFacts } from './small_files';
+
+/** A tensor of a merged checkpoint. */
+export interface MergedTensor {
+  /** In the files that are written. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: FloatDtype;
+  readonly bytes: number;
+  /** Of the text, as the base has it; or of a tower, as the base's files have it. */
+  readonly from: TensorSpec | StoredTensor;
+}
+
+/** A merged checkpoint as it will be written. */
+export interface MergedModel {
+  readonly facts: SmallFacts;
+  readonly spec: ModelSpec;
+  readonly tensors: readonly MergedTensor[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * A model with towers is written whole if its files are here: the towers' bytes are copied, and all tensors have the names
+ * that they have there. If the files are gone, or the towers are quantised in them, the text alone is written, as the
+ * family's own architecture.
+ */
+export function mergedModel({ facts, towers }: ExportSource, dtype: FloatDtype): MergedModel {
+  const spec = readSpec(facts.config);
+  const text = (name: string, from: TensorSpec): MergedTensor => ({
+    ...{ name, shape: from.shape, dtype, from },
+    bytes: elementCount(from.shape) * (dtype === 'F32' ? 4 : 2),
+  });
+  const own = checkpointTensors(spec);
+  if (!spec.towers) return { facts, spec, tensors: own.map((from) => text(from.name, from)), notes: [] };
+  const ofTowers = towers && towerTensors(towers.tensors.values());
+  if (ofTowers) {
+    const { textNames } = towers;
+    const tensors = [...own.map((from) => text(textNames.get(from.name) ?? from.name, from)), ...ofTowers];
+    return { facts, spec, tensors, notes: [] };
+  }
+  const alone = textFacts(facts, spec);
+  const textSpec = readSpec(alone.config);
+  // Both list the same tensors in the same order.
+  const names = checkpointTensors(textSpec).map(({ name }) => name);
+  const tensors = own.map((from, index) => text(names[index]!, from));
+  return { facts: alone, spec: textSpec, tensors, notes: [towers ? TOWERS_QUANTISED : TOWERS_GONE] };
+}
+
+const TEXT_ALONE = 'Only the text part of the model is written, as a model of its own';
+const TOWERS_GONE = `${TEXT_ALONE}: the files with its part for images are not here. Open the model from its folder to write the whole.`;
+const TOWERS_QUANTISED = `${TEXT_ALONE}: its part for images is quantised in a way that can’t be copied.`;
+
+/** Undefined if one of them is no plain array of floats. */
+function towerTensors(stored: Iterable<StoredTensor>): readonly MergedTensor[] | undefined {
+  const tensors: MergedTensor[] = [];
+  for (const from of stored) {
+    const { name, shape, dtype, begin, end } = from;
+    if (!isFloatDtype(dtype)) return undefined;
+    tensors.push({ name, shape, dtype, bytes: end - begin, from });
+  }
+  return tensors;
+}
+
+/** The fields that stand beside `text_config` and are the text's as well. */
+const SHARED = [
+  'bos_token_id',
+  'eos_token_id',
+  'pad_token_id',
+  'dtype',
+  'torch_dtype',
+  'transformers_version',
+];
+
+/** The small files of the text part alone: `text_config` as a config.json of the family's own architecture. */
+function textFacts(facts: SmallFacts, { family: name, tiedHead }: ModelSpec): SmallFacts {
+  const family = FAMILIES.find((each) => each.name === name);
+  const whole = fieldsOfText(facts.texts[CONFIG] ?? '{}') ?? new Map<string, LosslessJson>();
+  const fields = new Map(Object.entries(fieldsOf(whole.get('text_config')) ?? {}));
+  const shared = SHARED.filter((field) => whole.has(field) && !fields.has(field));
+  for (const field of shared) fields.set(field, whole.get(field) ?? null);
+  if (family?.gguf && !fields.has('model_type')) fields.set('model_type', family.gguf.modelType);
+  fields.set('architectures', [family?.architecture ?? '']);
+  fields.set('tie_word_embeddings', tiedHead);
+  const text = jsonText(fields);
+  const config: unknown = JSON.parse(text);
+  const texts = Object.entries({ ...facts.texts, [CONFIG]: text });
+  return {
+    ...facts,
+    config,
+    texts: Object.fromEntries(texts.filter(([file]) => !PROCESSOR_FILES.includes(file))),
+  };
+}
