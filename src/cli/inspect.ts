@@ -8,7 +8,7 @@ import type { AdapterSettings } from '../models/adapters/settings';
 import { parameterCount, type ModelSpec } from '../models/spec';
 import { readAdapterFiles } from '../models/adapter_files';
 import { makeDataset } from '../session/dataset';
-import { openFolderModel } from '../session/opening';
+import { openFolderModel } from '../session/loadable_model';
 import { rowsOfExamples, rowsOfSettings, runMemory } from '../session/run_memory';
 import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';

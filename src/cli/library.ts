@@ -6,7 +6,7 @@ import { isAddress, parseModelReference, requireModelReference } from '../core/m
 import type { HubSettings } from '../hub/types';
 import type { TuningOptions } from '../session/kernels';
 import { ModelLibrary } from '../session/library';
-import type { ModelOrigin } from '../session/model_origin';
+import type { ModelOrigin } from '../session/sources';
 import type { Session } from '../session/session';
 import { KernelChoiceStore } from '../storage/kernel_choices';
 import { nodeFiles } from '../storage/node_files';

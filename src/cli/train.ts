@@ -10,7 +10,7 @@ import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, moduleNames } from '../models/adapter_
 import { Examples } from '../session/examples';
 import { Exclusive } from '../session/exclusive';
 import { planExport, writeExport } from '../session/exporting';
-import type { TunedAdapter } from '../session/resident';
+import type { TunedAdapter } from '../session/resident_model';
 import { RunRecords } from '../session/runs/run_records';
 import { checkSame, resumedSettings } from '../session/runs/run_settings';
 import { Runs } from '../session/runs/runs';

@@ -48,12 +48,12 @@ export async function writeExport(
 }
 
 function sourceOf(session: Session): ExportSource {
-  const { layout, model, opening } = session;
+  const { layout, model, loadable } = session;
   const { run, ...adapter } = session.requireTuned();
   return {
     ...baseNameOf(model.identity),
     facts: model.facts,
-    towers: opening.towers,
+    towers: loadable.towers,
     layout,
     adapter,
     run,

@@ -7,13 +7,13 @@ import { findBase, listBases, openBase, removeBase, saveBase, type BaseSource } 
 import { listDownloads, removeDownload, type StoredDownload } from '../storage/downloads';
 import { storageFull, type FileStore } from '../storage/file_store';
 import { withModelLock, withStorageLock, type Locks } from '../storage/locks';
-import type { Arrival } from './arrival';
-import { openArriving } from './arriving_model';
-import { baseMissing, baseOpening } from './base_opening';
+import type { DownloadingModel } from './downloading_model';
+import { openWhileDownloading } from './downloading_model';
+import { baseMissing, loadableBase } from './loadable_model';
 import { fetchSmallModel, findOnHub } from './hub_model';
 import { LibraryPreviews, type FoundHubModel } from './library_previews';
-import type { ModelOrigin } from './model_origin';
-import { folderOpening, type KnownHashes } from './opening';
+import type { ModelOrigin } from './sources';
+import { loadableFolder, type KnownHashes } from './loadable_model';
 import type { ModelPreview, PreviewFor } from './preview';
 import type { OnProgress } from './progress';
 import type { Session } from './session';
@@ -50,7 +50,7 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
 }
 
-type LibrarySession = Pick<Session, 'open' | 'opening' | 'replaceOpening' | 'withBase' | 'closeModel'>;
+type LibrarySession = Pick<Session, 'open' | 'loadable' | 'replaceLoadable' | 'withBase' | 'closeModel'>;
 
 /** The models that a session can open: from folders, from a hub, and from what storage keeps of either. */
 export class ModelLibrary {
@@ -86,8 +86,8 @@ export class ModelLibrary {
     switch (origin.kind) {
       case 'folder': {
         options.onProgress({ label: 'Reading the model’s files' });
-        const opening = await folderOpening(origin.folder, origin.identity, load, this.#host.hashes);
-        await this.#session.open(opening, options.onProgress, options.signal);
+        const loadable = await loadableFolder(origin.folder, origin.identity, load, this.#host.hashes);
+        await this.#session.open(loadable, options.onProgress, options.signal);
         return;
       }
       case 'stored': {
@@ -109,7 +109,7 @@ export class ModelLibrary {
    * @throws TunesmithError `storage_full`
    */
   async keep(options: OpenOptions): Promise<string | undefined> {
-    const { baseId, source } = this.#session.opening;
+    const { baseId, source } = this.#session.loadable;
     if (!source) return undefined;
     const kept = baseId !== undefined && (await this.stored()).some(({ id }) => id === baseId);
     if (kept) return baseId;
@@ -169,7 +169,7 @@ export class ModelLibrary {
     try {
       const base = await openBase(store, id);
       if (!base) throw baseMissing();
-      await this.#session.open(baseOpening(base), options.onProgress, options.signal);
+      await this.#session.open(loadableBase(base), options.onProgress, options.signal);
     } catch (error) {
       if (errorCode(error) === 'base_damaged') await removeBase(store, id);
       throw error;
@@ -223,9 +223,9 @@ export class ModelLibrary {
       try {
         const store = await this.#host.store();
         const fetching = { hub: this.#hub, store, found, small, reference, load };
-        const arrival = await openArriving(this.#session, fetching, options);
-        for (const note of arrival.notes) this.#addNote(note);
-        await this.#keepArrived(arrival, options);
+        const download = await openWhileDownloading(this.#session, fetching, options);
+        for (const note of download.notes) this.#addNote(note);
+        await this.#keepArrived(download, options);
         return;
       } catch (error) {
         // All of it is here then, and right.
@@ -238,13 +238,13 @@ export class ModelLibrary {
    * Keeps what has arrived as it lies on the device, and removes the files it came as. The model is open by now: that it
    * isn't kept, for want of room or because that was stopped, is a note.
    */
-  async #keepArrived(arrival: Arrival, options: OpenOptions): Promise<void> {
+  async #keepArrived(download: DownloadingModel, options: OpenOptions): Promise<void> {
     const keep = (): Promise<unknown> => withStorageLock(this.#host.locks, () => this.keep(options));
     try {
       await keep().catch(async (error: unknown) => {
         if (!isFull(error)) throw error;
         // The files make room: the device has all that they hold.
-        await arrival.discard();
+        await download.discard();
         await keep();
       });
     } catch (error) {
@@ -261,13 +261,13 @@ export class ModelLibrary {
       const note = `There is no room to keep this model: it will be fetched again the next time. ${error.message}`;
       this.#addNote(note);
     }
-    await arrival.discard();
+    await download.discard();
   }
 
   async #save(source: BaseSource, { onProgress, signal }: OpenOptions): Promise<string> {
     const store = await this.#host.store();
-    const { opening } = this.#session;
-    const { facts, identity, hash } = opening.open;
+    const { loadable } = this.#session;
+    const { facts, identity, hash } = loadable.open;
     if (store.passing) throw storageFull(identity.name, 0, undefined);
     const description = { name: identity.name, source, modelHash: hash };
     const label = 'Keeping a copy of the model on this computer';
@@ -278,17 +278,17 @@ export class ModelLibrary {
       }),
     );
     const base = await openBase(store, id);
-    const { towers } = opening;
-    const kept = base && { ...baseOpening(base, opening.open), ...(towers && { towers }) };
-    if (kept) this.#session.replaceOpening(kept);
+    const { towers } = loadable;
+    const kept = base && { ...loadableBase(base, loadable.open), ...(towers && { towers }) };
+    if (kept) this.#session.replaceLoadable(kept);
     return id;
   }
 
   #addNote(note: string): void {
-    const { opening } = this.#session;
-    const { facts } = opening.open;
-    const open = { ...opening.open, facts: { ...facts, notes: [...facts.notes, note] } };
-    this.#session.replaceOpening({ ...opening, open });
+    const { loadable } = this.#session;
+    const { facts } = loadable.open;
+    const open = { ...loadable.open, facts: { ...facts, notes: [...facts.notes, note] } };
+    this.#session.replaceLoadable({ ...loadable, open });
   }
 }
 

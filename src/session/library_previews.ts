@@ -7,11 +7,11 @@ import { loadNotes } from '../models/load_notes';
 import { findBase, openBase } from '../storage/bases';
 import { downloadId, readDownload } from '../storage/downloads';
 import type { FileStore } from '../storage/file_store';
-import { Arrival } from './arrival';
-import { baseMissing } from './base_opening';
+import { DownloadingModel } from './downloading_model';
+import { baseMissing } from './loadable_model';
 import type { FitLevel } from './fit';
 import { configOnHub, findOnHub, type FoundModel } from './hub_model';
-import type { ModelOrigin } from './model_origin';
+import type { ModelOrigin } from './sources';
 import { hubPreview, localPreview, roughFit, type ModelPreview, type PreviewFor } from './preview';
 
 /** A model that a search found, and whether training it fits; undefined where its size isn't known. */
@@ -126,10 +126,16 @@ export class LibraryPreviews {
     const id = await downloadId(found.repository.repo, found.files.weights[0]?.path);
     const before = await readDownload(store, id);
     const onProgress = (): void => undefined;
-    const arrival = await Arrival.begin(found, { hub, store, small: new Map(), onProgress, signal });
+    const download = await DownloadingModel.begin(found, {
+      hub,
+      store,
+      small: new Map(),
+      onProgress,
+      signal,
+    });
     // Nobody has decided for the model yet.
-    await (before ? arrival.stop() : arrival.discard());
-    return arrival.checkpoint;
+    await (before ? download.stop() : download.discard());
+    return download.checkpoint;
   }
 }
 

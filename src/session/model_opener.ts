@@ -1,7 +1,7 @@
 import { type LoadSettings } from '../core/settings/settings';
 import { requireModelReference } from '../core/model_reference';
 import type { ModelLibrary } from './library';
-import type { ModelOrigin } from './model_origin';
+import type { ModelOrigin } from './sources';
 import type { OnProgress } from './progress';
 import { DEMO_NAME, demoFolder, folderOfBlobs, namedBlobs, type ModelSource } from './sources';
 

@@ -7,7 +7,7 @@ import { linearNames, parameterCount } from '../models/spec';
 import type { Session } from './session';
 import { moduleNames } from '../models/adapter_files';
 import { weightFormats } from './formats';
-import type { TunedAdapter } from './resident';
+import type { TunedAdapter } from './resident_model';
 import { describeError, type ErrorDescription } from '../core/errors';
 import type { Device } from '../gpu/device';
 import { estimateStorage } from '../storage/quota';

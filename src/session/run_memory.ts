@@ -6,7 +6,7 @@ import { chatMemory, trainingMemory } from '../models/memory';
 import type { Limits } from '../ops/op';
 import { capacityOf, capacityOfSettings, planOf } from '../train/plan';
 import type { Dataset } from './dataset';
-import { chatRows } from './resident';
+import { chatRows } from './resident_model';
 import { ANSWER_TOKENS } from './training';
 
 /** The token rows that a run's programs hold, and that its chat begins with. */

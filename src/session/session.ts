@@ -31,11 +31,11 @@ import { cardRun, makeDataset, type DataFile, type Dataset, type DatasetOptions 
 import type { ModelIdentity, OpenModel } from './open_model';
 import type { PrepareOptions } from './kernels';
 import { loadedHash } from './model_hash';
-import { folderOpening, type Opening } from './opening';
+import { loadableFolder, type LoadableModel } from './loadable_model';
 import { planReport, reachedRate, type PlanReport } from './plan_report';
 import type { OnProgress } from './progress';
-import { Residence, type SessionHost } from './residence';
-import type { Resident, TunedAdapter } from './resident';
+import { SessionDevice, type SessionHost } from './session_device';
+import type { ResidentModel, TunedAdapter } from './resident_model';
 import type { CheckpointStore } from '../storage/checkpoints';
 import { runTraining, type TrainingOutcome } from './training';
 
@@ -62,28 +62,28 @@ export interface TrainCall {
  * line are two doors to it. One thing at a time: calls that use the device must not overlap.
  */
 export class Session {
-  readonly #residence: Residence;
-  #model: { readonly opening: Opening; readonly layout: ModelLayout } | undefined;
+  readonly #device: SessionDevice;
+  #model: { readonly loadable: LoadableModel; readonly layout: ModelLayout } | undefined;
   #dataset: Dataset | undefined;
   #tuned: TunedAdapter | undefined;
   /** Operations a second that training reached, once it was measured. */
   #rate: number | undefined;
 
   constructor(host: SessionHost) {
-    this.#residence = new Residence(host);
+    this.#device = new SessionDevice(host);
   }
 
   /** The device, opened where there is none that answers. Calls that come while it is being opened wait for the same one. */
   async device(): Promise<Device> {
-    return await this.#residence.device();
+    return await this.#device.device();
   }
 
   get model(): OpenModel {
-    return this.#opened().opening.open;
+    return this.#opened().loadable.open;
   }
 
-  get opening(): Opening {
-    return this.#opened().opening;
+  get loadable(): LoadableModel {
+    return this.#opened().loadable;
   }
 
   get layout(): ModelLayout {
@@ -131,7 +131,7 @@ export class Session {
 
   setTuned(tuned: TunedAdapter | undefined): void {
     this.#tuned = tuned;
-    if (!tuned) this.#residence.dropTuned();
+    if (!tuned) this.#device.dropTuned();
   }
 
   /** Reads and checks a folder and opens the model in it; see `open`. */
@@ -143,32 +143,32 @@ export class Session {
     signal?: AbortSignal,
   ): Promise<void> {
     onProgress({ label: 'Reading the model’s files' });
-    await this.open(await folderOpening(folder, identity, load), onProgress, signal);
+    await this.open(await loadableFolder(folder, identity, load), onProgress, signal);
   }
 
   /** Closes what was open and brings a model's weights to the device. What can't be loaded so is refused before that. */
   async open(
-    opening: Opening,
+    loadable: LoadableModel,
     onProgress: OnProgress = () => undefined,
     signal?: AbortSignal,
   ): Promise<void> {
     const device = await this.device();
     signal?.throwIfAborted();
-    const layout = opening.layout(device.limits.maxStorageBufferBindingSize);
+    const layout = loadable.layout(device.limits.maxStorageBufferBindingSize);
     this.closeModel();
     this.#rate = undefined;
-    this.#model = { opening, layout };
+    this.#model = { loadable, layout };
     try {
-      await this.#residence.load(opening, onProgress, signal);
+      await this.#device.load(loadable, onProgress, signal);
     } catch (error) {
       this.closeModel();
       throw error;
     }
   }
 
-  /** From now on the open model is brought to a device in another way, such as from storage. */
-  replaceOpening(opening: Opening): void {
-    this.#model = { ...this.#opened(), opening };
+  /** From now on the open model is loaded in another way, such as from storage. */
+  replaceLoadable(loadable: LoadableModel): void {
+    this.#model = { ...this.#opened(), loadable };
   }
 
   /** Reads from the base as it lies on the device, which has to be this model's. */
@@ -178,12 +178,12 @@ export class Session {
 
   /** Tells the base apart by what it computes with: its files and how they are loaded. */
   get modelHash(): string {
-    const { open, load } = this.#opened().opening;
+    const { open, load } = this.#opened().loadable;
     return loadedHash(open.hash, load);
   }
 
   closeModel(): void {
-    this.#residence.unload();
+    this.#device.unload();
     this.#model = undefined;
     this.#dataset = undefined;
     this.#tuned = undefined;
@@ -198,7 +198,7 @@ export class Session {
     const { model } = this;
     const dataset = await makeDataset(model, files, settings, options);
     // Another model may have been opened meanwhile, whose tokens are others.
-    if (this.#model?.opening.open === model) this.#dataset = dataset;
+    if (this.#model?.loadable.open === model) this.#dataset = dataset;
     return dataset;
   }
 
@@ -243,7 +243,7 @@ export class Session {
   /** Trains on the examples; the result becomes the tuned adapter. */
   async train(call: TrainCall): Promise<TrainingOutcome> {
     const { settings, checkpoints, control, onEvent, start, initial, samples = true } = call;
-    const { opening, layout: model } = this.#opened();
+    const { loadable, layout: model } = this.#opened();
     const { dataset } = this;
     const { lora_dropout } = settings;
     const lora = initial ? { ...initial.layout.settings, lora_dropout } : settings;
@@ -251,8 +251,8 @@ export class Session {
     if (start) this.#checkStart(start, layout, settings);
     const outcome = await runTraining({
       resident: () => this.#alive(),
-      kernels: this.#residence.kernels,
-      chat: chatContext(opening.open, settings.template),
+      kernels: this.#device.kernels,
+      chat: chatContext(loadable.open, settings.template),
       layout,
       initial: initial
         ? { parameters: initial.parameters, isNew: false }
@@ -286,7 +286,7 @@ export class Session {
     return await this.#withAdapter(async (resident, adapter) => {
       const { model } = resident;
       const { limits } = model.device;
-      const { planned } = await this.#residence.kernels.prepare(
+      const { planned } = await this.#device.kernels.prepare(
         model,
         () => {
           const plan = planEvaluation(model.layout, adapter?.layout, { ...options, limits });
@@ -365,7 +365,7 @@ export class Session {
 
   close(): void {
     this.closeModel();
-    this.#residence.close();
+    this.#device.close();
   }
 
   #comparedIds(): readonly number[] {
@@ -402,8 +402,8 @@ export class Session {
   }
 
   /** The model on a device that answers: loaded again where the device was lost. */
-  async #alive(): Promise<Resident> {
-    return await this.#residence.alive(this.#opened().opening);
+  async #alive(): Promise<ResidentModel> {
+    return await this.#device.alive(this.#opened().loadable);
   }
 
   async #generator(
@@ -415,15 +415,15 @@ export class Session {
     if (!resident.isCompiled(tuned?.layout)) {
       const programs = () => ({ programs: resident.chatPrograms(tuned?.layout) });
       const request = { seconds: FIT_SECONDS, ...options };
-      await this.#residence.kernels.prepare(resident.model, programs, request);
+      await this.#device.kernels.prepare(resident.model, programs, request);
     }
     return tuned ? await resident.tuned(tuned) : await resident.base();
   }
 
   async #withAdapter<T>(
-    work: (resident: Resident, adapter: Adapter | undefined) => Promise<T>,
+    work: (resident: ResidentModel, adapter: Adapter | undefined) => Promise<T>,
     tuned = this.#tuned,
   ): Promise<T> {
-    return await this.#residence.withAdapter(this.#opened().opening, tuned, work);
+    return await this.#device.withAdapter(this.#opened().loadable, tuned, work);
   }
 }

@@ -1,9 +1,11 @@
 import { TunesmithError } from '../core/errors';
 import { blobReader, type FileReader } from '../core/file_reader';
+import type { ModelReference } from '../core/model_reference';
 import type { ModelFolder } from '../models/files';
+import type { ModelIdentity } from './open_model';
 
 /**
- * Where a model comes from: the embedded one; a folder's files (config.json, weights, tokenizer*.json) or one .gguf; a
+ * What a person chose on the page: the embedded model; a folder's files (config.json, weights, tokenizer*.json) or one .gguf; a
  * repository of the chosen hub; or what storage keeps, by its id.
  */
 export type ModelSource =
@@ -17,6 +19,12 @@ export type ModelSource =
       /** Which .gguf, of a repository that has several; absent: its safetensors, or its one .gguf. */
       readonly file?: string;
     }
+  | { readonly kind: 'stored'; readonly id: string };
+
+/** Where a model is opened from: a folder, a hub, or what storage keeps of either. */
+export type ModelOrigin =
+  | { readonly kind: 'folder'; readonly identity: ModelIdentity; readonly folder: ModelFolder }
+  | { readonly kind: 'hub'; readonly reference: ModelReference }
   | { readonly kind: 'stored'; readonly id: string };
 
 /** A file as a person gave it: of a model's folder, or of examples. */

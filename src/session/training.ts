@@ -19,11 +19,11 @@ import { train, type TrainPosition, type TrainResult } from '../train/trainer';
 import { conversationIds, GREEDY, type ChatContext } from './conversation';
 import type { Dataset } from './dataset';
 import type { Kernels } from './kernels';
-import type { Resident } from './resident';
+import type { ResidentModel } from './resident_model';
 
 export interface TrainingRequest {
   /** The base on a device that answers; called again after a device was lost. */
-  readonly resident: () => Promise<Resident>;
+  readonly resident: () => Promise<ResidentModel>;
   readonly kernels: Kernels;
   readonly chat: ChatContext;
   readonly layout: AdapterLayout;
@@ -191,7 +191,7 @@ async function attempt(
  */
 async function prepareKernels(
   { kernels, layout, samplePrompts, onEvent, control }: TrainingRequest,
-  resident: Resident,
+  resident: ResidentModel,
   start: CheckpointState | undefined,
   options: Omit<TrainingOptions, 'limits'>,
 ): Promise<TrainingPlans> {

@@ -3,7 +3,7 @@ import { DEFAULTS } from '../../src/core/settings/settings';
 import { Device } from '../../src/gpu/device';
 import { chatMemory, trainingMemory } from '../../src/models/memory';
 import { compileTraining } from '../../src/models/training';
-import { chatRows, Resident } from '../../src/session/resident';
+import { chatRows, ResidentModel } from '../../src/session/resident_model';
 import { gpu } from './dawn';
 import { adapted, families, loadFixture } from './fixtures';
 import { batchOf, loadOnDevice } from './load_fixture';
@@ -27,7 +27,7 @@ describe.each([...families, ...adapted])('%s', (family) => {
 
   test(`is what was planned, ${variant}`, async () => {
     const { model, adapter } = await loadOnDevice(device, fixture, variant);
-    const resident = new Resident(device, model);
+    const resident = new ResidentModel(device, model);
     const { limits } = device;
     const batch = batchOf(fixture.expected.batch);
     const options = {

@@ -116,7 +116,7 @@ describe('a merged export of a model with a tower', () => {
   });
 
   it('is its text as a model of its own if they are not, and says so', async () => {
-    const change = (session: Session) => session.replaceOpening({ ...session.opening, towers: undefined });
+    const change = (session: Session) => session.replaceLoadable({ ...session.loadable, towers: undefined });
     const text = await merged(fixture, 'nf4', { change });
     expect(text.error).toBeLessThanOrEqual(fixture.tolerance('nf4', 'logits'));
     expect(text.notes.join()).toContain('part for images');

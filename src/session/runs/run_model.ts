@@ -4,7 +4,7 @@ import type { NewRun, StoredRun } from '../../storage/runs';
 import type { TrainEvent } from '../../train/events';
 import type { ModelLibrary } from '../library';
 import type { ModelOpener } from '../model_opener';
-import type { ModelOrigin } from '../model_origin';
+import type { ModelOrigin } from '../sources';
 import type { OnProgress, Progress } from '../progress';
 import type { Session } from '../session';
 

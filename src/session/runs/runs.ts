@@ -101,7 +101,7 @@ export class Runs {
       const { steps } = await session.plan(settings);
       const startedFrom = initial && ('adapter' as const);
       const keep = (): Promise<string | undefined> =>
-        library ? keepRunModel(library, onEvent) : Promise.resolve(session.opening.baseId);
+        library ? keepRunModel(library, onEvent) : Promise.resolve(session.loadable.baseId);
       const run = await records.create({ ...runModel(session), startedFrom, settings, steps, data }, keep);
       return await records.alone(run.id, () => this.#train(run, { control, onEvent, initial }));
     });

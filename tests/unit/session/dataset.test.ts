@@ -6,7 +6,7 @@ import { memoryFile, type FileReader } from '../../../src/core/file_reader';
 import { makeDataset, targetCount, tokenCount } from '../../../src/session/dataset';
 import { readJson, type ModelFolder } from '../../../src/models/files';
 import type { OpenModel } from '../../../src/session/open_model';
-import { openFolderModel } from '../../../src/session/opening';
+import { openFolderModel } from '../../../src/session/loadable_model';
 
 const path = fileURLToPath(new URL('../../parity/fixtures/qwen3/', import.meta.url));
 let model: OpenModel;

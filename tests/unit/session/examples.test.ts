@@ -4,7 +4,7 @@ import { DEFAULTS } from '../../../src/core/settings/settings';
 import { openFolder } from '../../../src/cli/files';
 import { makeDataset, type Dataset } from '../../../src/session/dataset';
 import type { OpenModel } from '../../../src/session/open_model';
-import { openFolderModel } from '../../../src/session/opening';
+import { openFolderModel } from '../../../src/session/loadable_model';
 import type { Progress } from '../../../src/session/progress';
 import type { Session } from '../../../src/session/session';
 import { Examples } from '../../../src/session/examples';

@@ -4,7 +4,7 @@ import { openFolder } from '../../../src/cli/files';
 import { memoryFile } from '../../../src/core/file_reader';
 import { hashOfCommit, hashOfFiles, loadedHash } from '../../../src/session/model_hash';
 import { DEFAULTS } from '../../../src/core/settings/settings';
-import { openFolderModel } from '../../../src/session/opening';
+import { openFolderModel } from '../../../src/session/loadable_model';
 
 const demo = fileURLToPath(new URL('../../../public/models/demo', import.meta.url));
 

@@ -5,7 +5,7 @@ import { makeDataset } from '../../../src/session/dataset';
 import { memoryFile } from '../../../src/core/file_reader';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { openModel, templateOf, type OpenModel } from '../../../src/session/open_model';
-import { openFolderModel } from '../../../src/session/opening';
+import { openFolderModel } from '../../../src/session/loadable_model';
 
 const path = fileURLToPath(new URL('../../parity/fixtures/qwen3/', import.meta.url));
 let model: OpenModel;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TunesmithError, type ErrorCode } from '../../../../src/core/errors';
 import { ModelOpener } from '../../../../src/session/model_opener';
-import type { ModelOrigin } from '../../../../src/session/model_origin';
+import type { ModelOrigin } from '../../../../src/session/sources';
 import { keepRunModel, reopenRunModel } from '../../../../src/session/runs/run_model';
 import type { StoredRun } from '../../../../src/storage/runs';
 import type { TrainEvent } from '../../../../src/train/events';

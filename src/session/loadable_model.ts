@@ -8,26 +8,26 @@ import type { ModelLayout } from '../models/layout';
 import { layoutOf, loadModel } from '../models/load';
 import { loadNotes } from '../models/load_notes';
 import type { Model } from '../models/model';
-import type { BaseSource } from '../storage/bases';
+import type { BaseSource, OpenBase } from '../storage/bases';
 import type { RecordStore } from '../storage/records';
 import { filesKey, hashOfFiles, weightsHash } from './model_hash';
 import { openModel, type ModelIdentity, type OpenModel } from './open_model';
 import { loadingProgress, type OnProgress } from './progress';
 import { WeightsHash } from './weights_hash';
 
-/** A model that is ready to be brought to a device: at first, and again after a device was lost. */
-export interface Opening {
+/** An open model with what loads its weights onto a device: at first, and again after a device was lost. */
+export interface LoadableModel {
   readonly open: OpenModel;
   readonly load: LoadSettings;
   /** How it will lie on a device. Throws what can't be loaded so. */
   layout(maxBinding: number): ModelLayout;
   /** Throws what reading or the device reports, and the signal's reason. */
-  bring(device: Device, onProgress: OnProgress, signal?: AbortSignal): Promise<Model>;
-  /** What the base is kept as; undefined for what the page brings itself. */
+  loadOn(device: Device, onProgress: OnProgress, signal?: AbortSignal): Promise<Model>;
+  /** What storage keeps the base as; undefined for the model that comes with the page. */
   readonly source: BaseSource | undefined;
   /** The towers of the model, if it has some and its files are here. */
   readonly towers?: StoredTowers;
-  /** Set where storage keeps the base. */
+  /** Set if storage keeps the base. */
   readonly baseId?: string;
 }
 
@@ -49,18 +49,18 @@ export async function openFolderModel(
 export type KnownHashes = Pick<RecordStore, 'get' | 'put'>;
 
 /**
- * The opening of a folder. Its model's hash is over all of the weights once they were brought to a device; the first time
- * that costs hashing what is read anyway.
+ * The model of a folder. Its hash is over all of the weights once they were loaded; the first time, that costs hashing the
+ * bytes that are read anyway.
  *
  * @param known remembers hashes of files by their size and time
- * @throws as `openFolderModel`; while the weights are brought, `model_changed` if they are others than before
+ * @throws as `openFolderModel`; while the weights are loaded, `model_changed` if they are others than before
  */
-export async function folderOpening(
+export async function loadableFolder(
   folder: ModelFolder,
   identity: ModelIdentity,
   load: LoadSettings,
   known?: KnownHashes,
-): Promise<Opening> {
+): Promise<LoadableModel> {
   const weights = new WeightsHash();
   const watched = new Map(Array.from(folder, ([name, file]) => [name, weights.watch(file)]));
   const { open: sampled, checkpoint } = await openFolderModel(watched, identity, load);
@@ -89,7 +89,7 @@ export async function folderOpening(
     ...(towers && { towers }),
     source: identity.source === 'demo' ? undefined : { kind: 'files', name: identity.name },
     layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
-    bring: async (device, onProgress, signal) => {
+    loadOn: async (device, onProgress, signal) => {
       weights.restart();
       const progress = loadingProgress(loadingVerb(load), onProgress);
       const model = await loadModel(device, checkpoint, load, progress, signal);
@@ -119,4 +119,40 @@ function modelChanged(name: string): TunesmithError {
 
 export function loadingVerb({ load_in_4bit }: LoadSettings): string {
   return load_in_4bit ? 'Quantising' : 'Loading';
+}
+
+/**
+ * The model of a base that storage keeps. Throws `base_damaged` while its weights are loaded.
+ *
+ * @param open the same model, if it is open already
+ */
+export function loadableBase(
+  base: OpenBase,
+  open: OpenModel = openModel(base.checkpoint, identityOf(base), base.modelHash),
+): LoadableModel {
+  const { id, checkpoint, load, source } = base;
+  return {
+    open,
+    source,
+    load,
+    baseId: id,
+    layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
+    loadOn: (device, onProgress, signal) =>
+      loadModel(device, checkpoint, load, loadingProgress('Loading', onProgress), signal),
+  };
+}
+
+function identityOf({ name, source }: OpenBase): ModelIdentity {
+  if (source.kind === 'files') return { name, source: 'files' };
+  const { repo, commit, license } = source;
+  const [owner = repo] = repo.split(':');
+  return { name, source: 'hub', repo: owner, commit, ...(license !== undefined && { license }) };
+}
+
+export function baseMissing(): TunesmithError {
+  return new TunesmithError({
+    code: 'base_missing',
+    message: 'This model is no longer in storage.',
+    hint: 'It was removed, perhaps in another tab. Open it again from where it came.',
+  });
 }

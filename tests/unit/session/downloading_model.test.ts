@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TunesmithError, type ErrorCode } from '../../../src/core/errors';
 import { writeSafetensors } from '../../../src/formats/safetensors';
-import { Arrival } from '../../../src/session/arrival';
+import { DownloadingModel } from '../../../src/session/downloading_model';
 import { findOnHub } from '../../../src/session/hub_model';
 import { listDownloads } from '../../../src/storage/downloads';
 import { startHub } from '../../hub/server';
@@ -29,14 +29,14 @@ test.each([
       const hub = hubAt(server.url);
       const store = new MemoryFiles();
       const found = await findOnHub(hub, { repo: 'maker/model' });
-      const arrival = await Arrival.begin(found, {
+      const download = await DownloadingModel.begin(found, {
         hub,
         store,
         small: folderOf({}),
         onProgress: () => undefined,
       });
       const error = new TunesmithError({ code, message: 'It can’t be loaded so.' });
-      expect(await arrival.end(error)).toBe(error);
+      expect(await download.end(error)).toBe(error);
       expect(await listDownloads(store)).toHaveLength(kept);
     } finally {
       await server.close();

@@ -24,8 +24,8 @@ export function chatRows({ positions }: ModelLayout, tokens: number): number {
   return grownRows(tokens, Math.min(positions, MOST_CHAT_ROWS));
 }
 
-/** What lies on the device for one open model: the base, the tuned adapter, and what chatting needs, made when first used. */
-export class Resident {
+/** One model on a device: its base, and what chatting with it or with the tuned adapter needs, made at the first use. */
+export class ResidentModel {
   readonly device: Device;
   readonly model: Model;
   #cache: SequenceCache | undefined;

@@ -1,17 +1,22 @@
 import { TunesmithError, type ErrorClass } from '../core/errors';
+import { modelReferenceText, type ModelReference } from '../core/model_reference';
 import type { LoadSettings } from '../core/settings/settings';
 import type { Device } from '../gpu/device';
 import { downloadModel } from '../hub/download';
 import type { DownloadProgress, Hub, ModelDownload } from '../hub/types';
 import { openCheckpoint, type Checkpoint, type ModelFolder } from '../models/files';
-import { loadModel } from '../models/load';
+import { layoutOf, loadModel } from '../models/load';
+import { loadNotes } from '../models/load_notes';
 import type { Model } from '../models/model';
+import type { BaseSource } from '../storage/bases';
 import type { FileStore } from '../storage/file_store';
-import type { FoundModel } from './hub_model';
-import { loadingVerb } from './opening';
+import { hashOfFound, type FoundModel, type SmallModel } from './hub_model';
+import { loadingVerb, type LoadableModel } from './loadable_model';
+import { openModel } from './open_model';
 import type { OnProgress, Progress } from './progress';
+import type { Session } from './session';
 
-export interface ArrivalRequest {
+export interface DownloadingOptions {
   readonly hub: Hub;
   readonly store: FileStore;
   /** The model's files but the weights. */
@@ -20,21 +25,21 @@ export interface ArrivalRequest {
   readonly signal?: AbortSignal;
 }
 
-/** A download under way, and the checkpoint that is read from it. */
-export class Arrival {
+/** A model of a hub whose weights arrive: the download, and the checkpoint that is read from it. */
+export class DownloadingModel {
   readonly checkpoint: Checkpoint;
   /** What a person should know of the download, so far. */
   readonly notes: readonly string[];
   readonly #download: ModelDownload;
   readonly #stop: AbortController;
-  readonly #report: ArrivalReport;
+  readonly #report: DownloadReport;
 
   private constructor(
     checkpoint: Checkpoint,
     notes: readonly string[],
     download: ModelDownload,
     stop: AbortController,
-    report: ArrivalReport,
+    report: DownloadReport,
   ) {
     this.checkpoint = checkpoint;
     this.notes = notes;
@@ -49,11 +54,11 @@ export class Arrival {
    */
   static async begin(
     { repository, files }: FoundModel,
-    { hub, store, small, onProgress, signal }: ArrivalRequest,
-  ): Promise<Arrival> {
+    { hub, store, small, onProgress, signal }: DownloadingOptions,
+  ): Promise<DownloadingModel> {
     signal?.throwIfAborted();
     const stop = new AbortController();
-    const report = new ArrivalReport(`Downloading ${repository.repo}`, onProgress);
+    const report = new DownloadReport(`Downloading ${repository.repo}`, onProgress);
     const notes: string[] = [];
     const download = await downloadModel(hub, repository, store, {
       paths: files.weights.map(({ path }) => path),
@@ -65,14 +70,14 @@ export class Arrival {
     download.done.catch(() => undefined);
     try {
       const checkpoint = await openCheckpoint(new Map([...small, ...download.folder]));
-      return new Arrival(checkpoint, notes, download, stop, report);
+      return new DownloadingModel(checkpoint, notes, download, stop, report);
     } catch (error) {
       throw await ended(error, download, stop);
     }
   }
 
-  /** Brings the weights to a device as they arrive. The model is given out only when all files are whole. */
-  async bring(
+  /** Loads the weights onto a device as they arrive. The model is given out only when all files are whole. */
+  async loadOn(
     device: Device,
     load: LoadSettings,
     onProgress: OnProgress,
@@ -142,7 +147,7 @@ function either(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {
 }
 
 /** Joins what the download and the loading tell. */
-class ArrivalReport {
+class DownloadReport {
   onProgress: OnProgress;
   #told: Progress;
 
@@ -164,4 +169,67 @@ class ArrivalReport {
     this.#told = progress;
     this.onProgress(progress);
   }
+}
+
+export interface DownloadRequest {
+  readonly hub: Hub;
+  readonly store: FileStore;
+  readonly found: FoundModel;
+  /** All but the weights; undefined for a GGUF file. */
+  readonly small: SmallModel | undefined;
+  /** What was asked for. */
+  readonly reference: ModelReference;
+  readonly load: LoadSettings;
+}
+
+/**
+ * Opens a model of a hub in the session while its weights arrive. When this resolves, all of them are whole.
+ *
+ * @throws TunesmithError as `downloadModel`, `openCheckpoint` and `loadModel`; `download_reopen` where all files are here
+ *   now, but what was read of them on the way was damaged: begin anew
+ */
+export async function openWhileDownloading(
+  session: Pick<Session, 'open'>,
+  { hub, store, found, small, reference, load }: DownloadRequest,
+  options: { readonly onProgress: OnProgress; readonly signal?: AbortSignal },
+): Promise<DownloadingModel> {
+  const begin = (onProgress: OnProgress, signal: AbortSignal | undefined): Promise<DownloadingModel> =>
+    DownloadingModel.begin(found, { hub, store, small: small?.folder ?? new Map(), onProgress, signal });
+  const first = await begin(options.onProgress, options.signal);
+  const waiting: { download?: DownloadingModel } = { download: first };
+  try {
+    const { checkpoint } = first;
+    const notes = [...found.files.notes, ...checkpoint.notes, ...loadNotes(checkpoint, load)];
+    const open = small
+      ? { ...small.open, facts: { ...small.open.facts, notes } }
+      : openModel({ ...checkpoint, notes }, found.identity, await hashOfFound(found));
+    const loadable: LoadableModel = {
+      open,
+      load,
+      source: sourceOf(found, reference),
+      layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
+      loadOn: async (device, onProgress, signal) => {
+        // After a device was lost, what could not be kept is fetched again.
+        const download = waiting.download ?? (await begin(onProgress, signal));
+        waiting.download = undefined;
+        return await download.loadOn(device, load, onProgress, signal);
+      },
+    };
+    await session.open(loadable, options.onProgress, options.signal);
+    return first;
+  } catch (error) {
+    throw waiting.download ? await waiting.download.end(error) : error;
+  }
+}
+
+function sourceOf({ repository }: FoundModel, { repo, revision, file }: ModelReference): BaseSource {
+  const { commit, endpoint, license } = repository;
+  return {
+    kind: 'hub',
+    repo: modelReferenceText({ repo, file }),
+    commit,
+    endpoint,
+    ...(revision !== undefined && revision !== commit && { revision }),
+    ...(license !== undefined && { license }),
+  };
 }

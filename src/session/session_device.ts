@@ -1,9 +1,9 @@
 import type { Device } from '../gpu/device';
 import { Adapter } from '../models/adapter';
 import { Kernels, type TuningOptions } from './kernels';
-import type { Opening } from './opening';
+import type { LoadableModel } from './loadable_model';
 import type { OnProgress } from './progress';
-import { Resident, type TunedAdapter } from './resident';
+import { ResidentModel, type TunedAdapter } from './resident_model';
 
 export interface SessionHost {
   /** Opens a device; called again after one was lost. */
@@ -12,13 +12,13 @@ export interface SessionHost {
   readonly tuning?: TuningOptions;
 }
 
-/** The device of a session, and the base that lies on it: both are opened again where the device was lost. */
-export class Residence {
+/** The device of a session and the model on it. Both are made again after the device was lost. */
+export class SessionDevice {
   readonly kernels: Kernels;
   readonly #host: SessionHost;
   #device: Device | undefined;
   #openingDevice: Promise<Device> | undefined;
-  #resident: Resident | undefined;
+  #resident: ResidentModel | undefined;
 
   constructor(host: SessionHost) {
     this.#host = host;
@@ -32,27 +32,27 @@ export class Residence {
     return await this.#openingDevice;
   }
 
-  /** Brings a base to the device, where none is. */
-  async load(opening: Opening, onProgress: OnProgress, signal?: AbortSignal): Promise<Resident> {
+  /** Loads a model onto the device, which has none. */
+  async load(loadable: LoadableModel, onProgress: OnProgress, signal?: AbortSignal): Promise<ResidentModel> {
     const device = await this.device();
-    this.#resident = new Resident(device, await opening.bring(device, onProgress, signal));
+    this.#resident = new ResidentModel(device, await loadable.loadOn(device, onProgress, signal));
     return this.#resident;
   }
 
-  /** The base on a device that answers: loaded again where the device was lost. */
-  async alive(opening: Opening): Promise<Resident> {
+  /** The model on a device that answers: loaded again if the device was lost. */
+  async alive(loadable: LoadableModel): Promise<ResidentModel> {
     if (this.#resident?.alive) return this.#resident;
     this.#resident = undefined;
-    return await this.load(opening, () => undefined);
+    return await this.load(loadable, () => undefined);
   }
 
-  /** Works with the base and, where one is given, an adapter that lies on the device meanwhile. */
+  /** Works with the model and, if one is given, an adapter that lies on the device meanwhile. */
   async withAdapter<T>(
-    opening: Opening,
+    loadable: LoadableModel,
     tuned: TunedAdapter | undefined,
-    work: (resident: Resident, adapter: Adapter | undefined) => Promise<T>,
+    work: (resident: ResidentModel, adapter: Adapter | undefined) => Promise<T>,
   ): Promise<T> {
-    const resident = await this.alive(opening);
+    const resident = await this.alive(loadable);
     if (!tuned) return await work(resident, undefined);
     const adapter = new Adapter(resident.device, tuned.layout);
     try {
