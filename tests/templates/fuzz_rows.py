@@ -5,8 +5,8 @@
 
 The rows are JSON as text, so that numbers and the order of keys are in question too. For each row and template the fixture
 has a checksum of the token ids and of the mask that `return_assistant_tokens_mask` gives (templates in sources/marked/), or
-"error". Two things are done to a row first, as docs/data.md tells: an empty list of calls is dropped, and parts of content
-are joined unless the template writes parts as it writes their text.
+"error". A row is changed first as docs/data.md tells: an empty list of calls is dropped, and content becomes the text or
+the parts that the template reads.
 
 The same rows also go through `datasets.load_dataset` as JSON Lines, as a JSON list and as CSV with a cell of JSON for each
 column, a few rows to a file. `datasets` gives every column one type, so it may say something else than the file; the file
@@ -145,6 +145,44 @@ def squeezed(text):
     return SPACE.sub("", text)
 
 
+def as_parts_of(message):
+    content = message.get("content")
+    if content is None or isinstance(content, list):
+        return message
+    return {**message, "content": [{"type": "text", "text": content}]}
+
+
+def longer(message):
+    content = joined(message).get("content") + " 718281828459"
+    return {**message, "content": [{"type": "text", "text": content}] if isinstance(message["content"], list) else content}
+
+
+def leaves_out(messages, text, rendered):
+    """Whether a question or an answer makes no difference to the rendering."""
+    for index, message in enumerate(messages):
+        words = (joined(message).get("content") or "").strip()
+        if message["role"] not in ("user", "assistant") or message.get("tool_calls") is not None or words == "" or words in text:
+            continue
+        if rendered([longer(one) if i == index else one for i, one in enumerate(messages)]) == text:
+            return True
+    return False
+
+
+def readable(messages, rendered):
+    """The messages in the form that docs/data.md tells under "Content"; None if the template takes neither."""
+    texts = [joined(message) for message in messages]
+    given, as_texts = rendered(messages), rendered(texts)
+    if given is not None and as_texts is not None and squeezed(given) == squeezed(as_texts):
+        return messages
+    if as_texts is not None and not leaves_out(texts, as_texts, rendered):
+        return texts
+    parts = [as_parts_of(message) for message in messages]
+    as_parts = rendered(parts)
+    if as_parts is None or re.search("""['"]type['"]: ['"]text['"]""", as_parts) or leaves_out(parts, as_parts, rendered):
+        return None
+    return parts
+
+
 def outcome(fast, row, marked):
     messages = [without_empty_calls(message) for message in row["messages"]]
     options = {"tools": row.get("tools"), **(row.get("chat_template_kwargs") or {})}
@@ -155,14 +193,25 @@ def outcome(fast, row, marked):
         except Exception:
             return None
 
-    texts = [joined(message) for message in messages]
-    as_parts, as_texts = rendered(messages), rendered(texts)
-    if as_texts is None:
+    chosen = readable(messages, rendered)
+    if chosen is None:
         return "error"
-    chosen = messages if as_parts is not None and squeezed(as_parts) == squeezed(as_texts) else texts
     encoded = fast.apply_chat_template(chosen, return_dict=True, return_assistant_tokens_mask=marked, **options)
-    parts = [encoded["input_ids"], encoded["assistant_masks"] if marked else None]
+    mask = whole_characters(encoded["assistant_masks"], encoded.encodings[0].offsets) if marked else None
+    parts = [encoded["input_ids"], mask]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+
+
+def whole_characters(mask, offsets):
+    """
+    The mask with all tokens of a character that several tokens spell. transformers marks the first alone if a marked part
+    ends with the character (`char_to_token` gives the first), so that the rest of it would never be learnt.
+    """
+    mask = list(mask)
+    for i in range(1, len(mask)):
+        if mask[i - 1] == 1 and offsets[i] == offsets[i - 1] and offsets[i][0] < offsets[i][1]:
+            mask[i] = 1
+    return mask
 
 
 def text_of(row):

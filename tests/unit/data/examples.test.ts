@@ -64,6 +64,17 @@ describe('the masks', () => {
     expect(Array.from(example.trained)).toEqual(mask);
   });
 
+  it('hold every token of the character that a marked part ends with', () => {
+    const source =
+      '{% for m in messages %}<{{ m.role }}>{% if m.role == "assistant" %}{% generation %}{{ m.content }}' +
+      '{% endgeneration %}{% else %}{{ m.content }}{% endif %}</turn>\n{% endfor %}';
+    const template = jinjaTemplate(source, { specialTokens });
+    const { example } = tokenizeSample(chat('Hi', 'Ho 🦜'), { ...settings, template });
+    const learnt = Array.from(example.ids).filter((_, i) => example.trained[i]);
+    expect(learnt).toEqual([...tokenizer.encode('Ho 🦜')]);
+    expect(tokenizer.encode('🦜').length).toBeGreaterThan(1);
+  });
+
   it('hold the token that ends an answer, and nothing after it', () => {
     expect(marked(chat('Hi', 'Ho', 'And?', 'No'))).toBe(
       '<turn>system\nBe brief.</turn>\n<turn>user\nHi</turn>\n<turn>assistant\n‹Ho</turn>›\n' +
