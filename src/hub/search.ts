@@ -13,6 +13,9 @@ import type { CallOptions, Hub, HubModel } from './types';
 /** The Hub knows nothing of which families can be trained here: so many are looked through. */
 const LOOKED_THROUGH = 100;
 const MOST_FOUND = 30;
+/** The Hub's tasks of models that can be trained here: those with a part for images are trained on text alone. */
+const TASKS = ['text-generation', 'image-text-to-text'] as const;
+type Task = (typeof TASKS)[number];
 
 const count = v.fallback(v.pipe(v.number(), v.minValue(0)), 0);
 const name = v.pipe(v.string(), v.check(isRepo));
@@ -66,14 +69,14 @@ export async function searchModels(
   refuseOtherPage(query);
   if (isModelScope(requester.endpoint)) throw notOffered();
   try {
-    const [whole, gguf] = await Promise.all([
-      safetensorsModels(requester, query.trim(), options),
-      ggufModels(requester, query.trim(), options),
-    ]);
-    const known = new Set(whole.map(({ repo }) => repo));
-    return [...whole, ...gguf.filter(({ repo }) => !known.has(repo))]
-      .sort((a, b) => b.downloads - a.downloads)
-      .slice(0, MOST_FOUND);
+    const lists = await Promise.all(
+      [safetensorsModels, ggufModels].flatMap((modelsOf) =>
+        TASKS.map((task) => modelsOf(requester, query.trim(), task, options)),
+      ),
+    );
+    const found = new Map<string, HubModel>();
+    for (const model of lists.flat()) if (!found.has(model.repo)) found.set(model.repo, model);
+    return [...found.values()].sort((a, b) => b.downloads - a.downloads).slice(0, MOST_FOUND);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw error instanceof TunesmithError ? error : notUnderstood(requester.endpoint, error);
@@ -83,11 +86,12 @@ export async function searchModels(
 async function safetensorsModels(
   requester: Requester,
   query: string,
+  task: Task,
   options: CallOptions,
 ): Promise<HubModel[]> {
   const found: HubModel[] = [];
   const models = listModels({
-    search: { query, task: 'text-generation', tags: ['safetensors'] },
+    search: { query, task, tags: ['safetensors'] },
     sort: 'downloads',
     limit: LOOKED_THROUGH,
     additionalFields: ['config', 'safetensors', 'tags', 'cardData'],
@@ -104,10 +108,15 @@ async function safetensorsModels(
 }
 
 /** Repositories of GGUF files alone have no config.json; the Hub's client does not know the field that tells of them. */
-async function ggufModels(requester: Requester, query: string, options: CallOptions): Promise<HubModel[]> {
+async function ggufModels(
+  requester: Requester,
+  query: string,
+  task: Task,
+  options: CallOptions,
+): Promise<HubModel[]> {
   const asked = new URLSearchParams({
     search: query,
-    pipeline_tag: 'text-generation',
+    pipeline_tag: task,
     filter: 'gguf',
     sort: 'downloads',
     limit: String(LOOKED_THROUGH),

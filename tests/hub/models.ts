@@ -15,6 +15,8 @@ export interface ServedModel {
   readonly downloads?: number;
   readonly likes?: number;
   readonly tags?: readonly string[];
+  /** `text-generation` unless given. */
+  readonly task?: string;
   /** What the Hub reads out of GGUF files. */
   readonly gguf?: { readonly architecture: string; readonly total: number };
 }

@@ -188,11 +188,13 @@ class LocalHub implements RunningHub {
     const query = (url.searchParams.get('search') ?? '').toLowerCase();
     const limit = Number(url.searchParams.get('limit') ?? 30);
     const filters = url.searchParams.getAll('filter');
+    const task = url.searchParams.get('pipeline_tag');
     const found = [...this.#repositories.values()]
       .filter(({ model }) => model.repo.toLowerCase().includes(query))
       .sort((a, b) => (b.model.downloads ?? 0) - (a.model.downloads ?? 0))
       .map((repository) => describe(repository, repository.head))
-      .filter(({ tags }) => filters.every((filter) => tags.includes(filter)));
+      .filter(({ tags }) => filters.every((filter) => tags.includes(filter)))
+      .filter(({ pipeline_tag }) => task === null || pipeline_tag === task);
     json(response, found.slice(0, limit));
   }
 
@@ -253,6 +255,7 @@ class LocalHub implements RunningHub {
 
 function describe({ model, head }: Repository, commit: Commit) {
   const { repo, license, token, downloads = 0, likes = 0, tags = [], gguf } = model;
+  const { task = 'text-generation' } = model;
   const config: unknown = JSON.parse(head.files.get('config.json')?.bytes.toString() ?? 'null');
   const weights = [...head.files.values()].filter(({ path }) => path.endsWith('.safetensors'));
   const halves = weights.reduce((sum, { bytes }) => sum + bytes.length, 0) / 2;
@@ -267,12 +270,12 @@ function describe({ model, head }: Repository, commit: Commit) {
     tags: [
       ...(weights.length > 0 ? ['safetensors'] : []),
       ...(gguf ? ['gguf'] : []),
-      'text-generation',
+      task,
       ...(license ? [`license:${license}`] : []),
       ...tags,
     ],
     ...(gguf && { gguf }),
-    pipeline_tag: 'text-generation',
+    pipeline_tag: task,
     lastModified: '2025-01-01T00:00:00.000Z',
     cardData: license ? { license } : {},
     config,
