@@ -1,3 +1,4 @@
+import type { AnswerResult } from '../chat/answer';
 import { type AnswerSettings, parseAnswerSettings } from '../core/settings/settings';
 import type { Session } from './session';
 import type { Adapters } from './adapters';
@@ -7,12 +8,7 @@ export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
 }
-export interface ChatResult {
-  readonly text: string;
-  readonly tokens: number;
-  readonly tokensPerSecond: number;
-  readonly stoppedBy: 'stop_token' | 'length' | 'person';
-}
+export type ChatResult = Omit<AnswerResult, 'ids'>;
 
 /** Conversations with the base and with the tuned adapter. */
 export class Chats {
@@ -36,9 +32,7 @@ export class Chats {
     return await this.#exclusive.alone('chatting', async () => {
       this.#stop = new AbortController();
       const options = { template: this.#adapters.template, onText, signal: this.#stop.signal };
-      const result = await this.#session.chat(which, messages, parseAnswerSettings(settings), options);
-      const { text, tokens, tokensPerSecond, stoppedBy } = result;
-      return { text, tokens, tokensPerSecond, stoppedBy };
+      return await this.#session.chat(which, messages, parseAnswerSettings(settings), options);
     });
   }
 

@@ -1,4 +1,4 @@
-import type { FitAdvice, FitReason } from '../core/advice';
+import type { Advice, FitAdvice, FitReason } from '../core/advice';
 import { TunesmithError } from '../core/errors';
 import { memoryTotalOf, type MemoryByPurpose } from '../core/memory_purposes';
 import { SETTINGS, type TrainSettings } from '../core/settings/settings';
@@ -18,6 +18,30 @@ export interface Need {
   readonly level: FitLevel;
   /** Present if the level is not 'yes'. */
   readonly reason?: FitReason;
+}
+
+/** A judgement of a run, for a person. */
+export interface Fit extends Omit<Need, 'reason'> {
+  /** The level is not 'no'. */
+  readonly fits: boolean;
+  /** Why it does not fit, or only just, and which settings to change. */
+  readonly advice: readonly Advice[];
+}
+
+/**
+ * Judges a run by its settings.
+ *
+ * @param measure the need with other settings; asked a few dozen times at most
+ * @param changeable the settings with those that can't change any more as they need least
+ */
+export function fitOf(
+  settings: TrainSettings,
+  measure: (settings: TrainSettings) => Need,
+  changeable = settings,
+): Fit {
+  const { reason, ...need } = measure(settings);
+  const advice = [...(reason === undefined ? [] : [reason]), ...adviseFit(changeable, measure)];
+  return { ...need, fits: need.level !== 'no', advice };
 }
 
 /**

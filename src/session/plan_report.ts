@@ -1,5 +1,3 @@
-import type { Advice } from '../core/advice';
-import type { MemoryByPurpose } from '../core/memory_purposes';
 import { memoryKey, type TrainSettings } from '../core/settings/settings';
 import { textsOf } from '../data/batches';
 import type { Limits } from '../ops/op';
@@ -9,20 +7,13 @@ import { parameterCount } from '../models/spec';
 import { planOf, sampleSteps } from '../train/plan';
 import type { TrainEvent } from '../train/events';
 import { tokenCount, type Dataset } from './dataset';
-import { adviseFit, needOf, remembered, type FitLevel, type Need } from './fit';
+import { fitOf, needOf, remembered, type Fit, type Need } from './fit';
 import { rowsOfExamples, runMemory, type RunRows } from './run_memory';
 
 /** Memory and time of a run, before anything starts. */
-export interface PlanReport {
+export interface PlanReport extends Fit {
   readonly steps: number;
   readonly trainableParameters: number;
-  readonly memory: MemoryByPurpose;
-  readonly memoryTotal: number;
-  readonly level: FitLevel;
-  /** The level is not 'no'. */
-  readonly fits: boolean;
-  /** Why it does not fit, or only just, and what to change. */
-  readonly advice: readonly Advice[];
   /** Of the whole run; undefined before the device's speed is known. */
   readonly estimatedSeconds?: number;
 }
@@ -54,19 +45,15 @@ export function planReport(
       ),
     (chosen) => `${rowsOf(chosen).capacity} ${memoryKey(chosen)}`,
   );
-  const { memory, memoryTotal, level, reason } = measure(settings);
   // The model is open: how it was loaded stays.
   const changeable = { ...settings, load_in_4bit: true, dtype: 'auto' as const };
+  const fit = fitOf(settings, measure, changeable);
   const seconds = rate && runOperations(model, dataset, settings) / rate;
   return {
     steps: planOf(settings, training.length).steps,
     trainableParameters: adapterLayout(model.spec, settings).parameters,
-    memory,
-    memoryTotal,
-    level,
-    fits: level !== 'no',
-    advice: [...(reason === undefined ? [] : [reason]), ...adviseFit(changeable, measure)],
-    ...(level !== 'no' && seconds !== undefined && { estimatedSeconds: seconds }),
+    ...fit,
+    ...(fit.fits && seconds !== undefined && { estimatedSeconds: seconds }),
   };
 }
 

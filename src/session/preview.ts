@@ -5,10 +5,10 @@ import type { ListedFile } from '../models/stored/expected_forms';
 import type { Limits } from '../ops/op';
 import { suggestedMemory, type FitLevel } from './fit';
 import type { FoundModel } from './hub_model';
-import { modelPreview, type ModelEstimate } from './model_preview';
+import { estimateModel, type ModelEstimate } from './model_estimate';
 
 /** What is known of a model before its weights are fetched. Memory in bytes by purpose. */
-export interface ModelPreview extends Omit<ModelEstimate, 'level'> {
+export interface ModelPreview extends ModelEstimate {
   readonly name: string;
   readonly repo?: string;
   /** Still to be fetched; 0 for files from disk and for what is stored. */
@@ -27,12 +27,6 @@ export interface PreviewFor {
   readonly limits: Limits;
 }
 
-type Estimate = Omit<ModelEstimate, 'level'>;
-
-function estimateOf(...given: Parameters<typeof modelPreview>): Estimate {
-  return modelPreview(...given);
-}
-
 /** The preview of a model that lies on the disk or in storage: nothing is to be fetched. */
 export function localPreview(
   name: string,
@@ -40,9 +34,9 @@ export function localPreview(
   files: readonly ListedFile[],
   { load, settings, limits }: PreviewFor,
 ): ModelPreview {
-  const layoutFor: Parameters<typeof modelPreview>[5] = (chosen, maxBinding) =>
-    layoutOf(checkpoint, chosen, maxBinding);
-  const estimate = estimateOf(checkpoint.config, files, load, settings, limits, layoutFor);
+  const estimate = estimateModel(checkpoint.config, files, load, settings, limits, (chosen, maxBinding) =>
+    layoutOf(checkpoint, chosen, maxBinding),
+  );
   const storageNeeded = estimate.storageNeeded - estimate.downloadBytes;
   return { ...estimate, name, downloadBytes: 0, alreadyStored: false, gated: false, storageNeeded };
 }
@@ -55,7 +49,7 @@ export function hubPreview(
   { load, settings, limits }: PreviewFor,
 ): ModelPreview {
   const listed = [...files.small, ...files.weights];
-  const estimate = estimateOf(config, listed, load, settings, limits);
+  const estimate = estimateModel(config, listed, load, settings, limits);
   const { license, gated, repo } = repository;
   return {
     ...estimate,

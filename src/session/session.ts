@@ -1,6 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
-import type { AnswerSettings, DataSettings, LoadSettings, TrainSettings } from '../core/settings/settings';
+import type { AnswerSettings, DataSettings, TrainSettings } from '../core/settings/settings';
 import { answer, type AnswerResult } from '../chat/answer';
 import type { Message } from '../data/records';
 import { previewTokens, type PreviewToken } from '../data/preview';
@@ -28,10 +28,10 @@ import { readAdapterFiles } from '../models/adapter_files';
 import { notesOnBase } from './base_name';
 import { chatContext, conversationIds } from './conversation';
 import { cardRun, makeDataset, type DataFile, type Dataset, type DatasetOptions } from './dataset';
-import type { ModelIdentity, OpenModel } from './open_model';
+import type { OpenModel } from './open_model';
 import type { PrepareOptions } from './kernels';
 import { loadedHash } from './model_hash';
-import { loadableFolder, type LoadableModel } from './loadable_model';
+import type { LoadableModel } from './loadable_model';
 import { planReport, reachedRate, type PlanReport } from './plan_report';
 import type { OnProgress } from './progress';
 import { SessionDevice, type SessionHost } from './session_device';
@@ -134,19 +134,7 @@ export class Session {
     if (!tuned) this.#device.dropTuned();
   }
 
-  /** Reads and checks a folder and opens the model in it; see `open`. */
-  async openModel(
-    folder: ModelFolder,
-    identity: ModelIdentity,
-    load: LoadSettings,
-    onProgress: OnProgress = () => undefined,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    onProgress({ label: 'Reading the model’s files' });
-    await this.open(await loadableFolder(folder, identity, load), onProgress, signal);
-  }
-
-  /** Closes what was open and brings a model's weights to the device. What can't be loaded so is refused before that. */
+  /** Closes the model that was open and loads another onto the device. One that can't be loaded so is refused before that. */
   async open(
     loadable: LoadableModel,
     onProgress: OnProgress = () => undefined,

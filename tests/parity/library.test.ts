@@ -8,6 +8,7 @@ import { TunesmithError } from '../../src/core/errors';
 import { requireModelReference } from '../../src/core/model_reference';
 import { DEFAULTS, type LoadSettings } from '../../src/core/settings/settings';
 import { Device } from '../../src/gpu/device';
+import { loadableFolder } from '../../src/session/loadable_model';
 import { ModelLibrary } from '../../src/session/library';
 import type { Progress } from '../../src/session/progress';
 import { Session } from '../../src/session/session';
@@ -79,7 +80,9 @@ async function open(
 
 async function logitsFromDisk(folder: string): Promise<Float32Array> {
   const { session } = start();
-  await session.openModel(await openFolder(folder, 'model'), { name: 'disk', source: 'files' }, load);
+  await session.open(
+    await loadableFolder(await openFolder(folder, 'model'), { name: 'disk', source: 'files' }, load),
+  );
   const logits = await session.logits(IDS);
   session.closeModel();
   return logits;

@@ -7,6 +7,7 @@ import { memoryTarget } from '../../src/exports/memory_target';
 import { Device } from '../../src/gpu/device';
 import { readJson } from '../../src/models/folder';
 import { readTensorFiles } from '../../src/models/shards';
+import { loadableFolder } from '../../src/session/loadable_model';
 import { planExport, writeExport } from '../../src/session/exporting';
 import { Session } from '../../src/session/session';
 import { gpu } from './dawn';
@@ -38,7 +39,9 @@ async function modelOf({ folder }: Fixture): Promise<string> {
 async function openSession(path: string, variant: Variant): Promise<Session> {
   const session = new Session({ openDevice: () => Promise.resolve(device) });
   const identity = { name: 'tiny', source: 'files' as const };
-  await session.openModel(await openFolder(path, 'model'), identity, loadSettingsOf(variant));
+  await session.open(
+    await loadableFolder(await openFolder(path, 'model'), identity, loadSettingsOf(variant)),
+  );
   return session;
 }
 
@@ -76,7 +79,9 @@ async function merged(
   const files = new Map(Array.from(target.files, ([name, blob]) => [name, blobReader(name, blob)]));
   const opened = new Session({ openDevice: () => Promise.resolve(device) });
   try {
-    await opened.openModel(files, { name: 'merged', source: 'files' }, loadSettingsOf('f32'));
+    await opened.open(
+      await loadableFolder(files, { name: 'merged', source: 'files' }, loadSettingsOf('f32')),
+    );
     const exact = fixture.exact(variant, 'logits');
     const logits: number[] = [];
     for (const { input_ids } of fixture.expected.batch) logits.push(...(await opened.logits(input_ids)));

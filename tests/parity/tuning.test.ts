@@ -6,6 +6,7 @@ import type { KnownChoices } from '../../src/gpu/choices';
 import { Device } from '../../src/gpu/device';
 import { adapterLayout } from '../../src/models/adapters/layout';
 import { trainingMemory } from '../../src/models/memory';
+import { loadableFolder } from '../../src/session/loadable_model';
 import { Session } from '../../src/session/session';
 import type { TrainingOutcome } from '../../src/session/training';
 import { loadCheckpoint } from '../../src/storage/checkpoints';
@@ -59,7 +60,7 @@ async function run(options: {
   const session = new Session({ openDevice: () => Device.open(gpu), ...(tuning && { tuning }) });
   try {
     const identity = { name: 'tiny', source: 'files' as const };
-    await session.openModel(await openFolder(fixture.folder, 'model'), identity, settings);
+    await session.open(await loadableFolder(await openFolder(fixture.folder, 'model'), identity, settings));
     await session.setExamples(data, settings);
     const device = await session.device();
     const events: TrainEvent[] = [];

@@ -4,7 +4,7 @@ import { DEFAULTS } from '../../../src/core/settings/settings';
 import { openFolder } from '../../../src/cli/files';
 import { openCheckpoint } from '../../../src/models/files';
 import { layoutOf } from '../../../src/models/load';
-import { modelPreview } from '../../../src/session/model_preview';
+import { estimateModel } from '../../../src/session/model_estimate';
 import { families, formats, loadFixture, loadFormat } from '../../parity/fixtures';
 
 /** What is told before anything is fetched is what the weights' headers say once they are there. */
@@ -30,8 +30,8 @@ describe.each(SOURCES)('$name', ({ folder }) => {
     const files = readdirSync(folder)
       .map((path) => ({ path, size: statSync(`${folder}${path}`).size }))
       .filter(({ path }) => !path.startsWith('expected') && path !== 'adapter' && path !== 'nf4.safetensors');
-    const guessed = modelPreview(checkpoint.config, files, load, DEFAULTS, LIMITS);
-    const known = modelPreview(checkpoint.config, files, load, DEFAULTS, LIMITS, (chosen, maxBinding) =>
+    const guessed = estimateModel(checkpoint.config, files, load, DEFAULTS, LIMITS);
+    const known = estimateModel(checkpoint.config, files, load, DEFAULTS, LIMITS, (chosen, maxBinding) =>
       layoutOf(checkpoint, chosen, maxBinding),
     );
     expect(guessed).toEqual(known);

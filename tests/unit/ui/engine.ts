@@ -39,6 +39,7 @@ export function preview(changes: Partial<ModelPreview> = {}): ModelPreview {
     gated: false,
     memory: { base: 2000 },
     memoryTotal: 2000,
+    level: 'yes',
     fits: true,
     advice: [],
     notes: [],

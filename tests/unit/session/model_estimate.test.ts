@@ -3,7 +3,7 @@ import { adviceText } from '../../../src/core/advice';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { expectedForms } from '../../../src/models/stored/expected_forms';
 import { readSpec } from '../../../src/models/config';
-import { modelPreview } from '../../../src/session/model_preview';
+import { estimateModel } from '../../../src/session/model_estimate';
 import { PUBLISHED, PUBLISHED_NAMES } from '../models/published';
 
 const LOAD = { load_in_4bit: true, bnb_4bit_use_double_quant: true, dtype: 'auto' } as const;
@@ -27,10 +27,10 @@ const filesOf = (bytes: number) => [
   { path: 'model.safetensors', size: bytes },
 ];
 
-describe('modelPreview', () => {
+describe('estimateModel', () => {
   test.each(PUBLISHED_NAMES)('%s fits a desktop, its numbers those of its card', (name) => {
     const { config, parameters } = PUBLISHED[name];
-    const preview = modelPreview(config, filesOf(2 * parameters), LOAD, SETTINGS, DESKTOP);
+    const preview = estimateModel(config, filesOf(2 * parameters), LOAD, SETTINGS, DESKTOP);
     expect(preview).toMatchObject({ parameters, fits: true, level: 'yes', advice: [], notes: [] });
     expect(preview.downloadBytes).toBe(2 * parameters + 7_000_700);
     const { base, adapter, gradients, moments, activations, inputs, cache, chat } = preview.memory;
@@ -46,7 +46,7 @@ describe('modelPreview', () => {
   test('names the settings that would make a batch fit the smallest device, with their numbers', () => {
     const { config, parameters } = PUBLISHED['Llama-3.2-1B'];
     const settings = { ...SETTINGS, max_seq_length: 1024, per_device_train_batch_size: 32 };
-    const preview = modelPreview(config, filesOf(2 * parameters), LOAD, settings, SMALLEST);
+    const preview = estimateModel(config, filesOf(2 * parameters), LOAD, settings, SMALLEST);
     expect(preview).toMatchObject({ level: 'no', fits: false, memoryTotal: 0 });
     const words = preview.advice.map(adviceText);
     expect(words[0]).toMatch(/^Batches of 32768 tokens need \d+ MB in one piece/);
@@ -54,7 +54,7 @@ describe('modelPreview', () => {
     expect(named.map(([name]) => name)).toEqual(['per_device_train_batch_size', 'max_seq_length']);
     for (const [name = '', value] of named) {
       const changed = { ...settings, [name]: Number(value) };
-      const { fits } = modelPreview(config, filesOf(2 * parameters), LOAD, changed, SMALLEST);
+      const { fits } = estimateModel(config, filesOf(2 * parameters), LOAD, changed, SMALLEST);
       expect(fits, `${name} = ${value}`).toBe(true);
     }
   });
@@ -62,7 +62,7 @@ describe('modelPreview', () => {
   test('advises 4 bits where the base is what is too large, and knows a smaller dtype', () => {
     const { config, parameters } = PUBLISHED['Qwen2.5-1.5B'];
     const load = { ...LOAD, load_in_4bit: false, dtype: 'float32' as const };
-    const preview = modelPreview(config, filesOf(2 * parameters), load, SETTINGS, DESKTOP);
+    const preview = estimateModel(config, filesOf(2 * parameters), load, SETTINGS, DESKTOP);
     expect(preview.level).toBe('tight');
     const words = preview.advice.map(adviceText);
     expect(words.some((text) => text.startsWith('load_in_4bit = true: '))).toBe(true);
@@ -73,7 +73,7 @@ describe('modelPreview', () => {
     const { config, parameters } = PUBLISHED['Qwen2.5-0.5B'];
     const positions = 512;
     const notesFor = (max_seq_length: number) =>
-      modelPreview(
+      estimateModel(
         { ...config, max_position_embeddings: positions },
         filesOf(2 * parameters),
         LOAD,
@@ -87,18 +87,18 @@ describe('modelPreview', () => {
   });
 
   test('refuses what readSpec refuses, and unknown quantisations by name', () => {
-    expect(() => modelPreview({ architectures: ['BertModel'] }, [], LOAD, SETTINGS, DESKTOP)).toThrow(
+    expect(() => estimateModel({ architectures: ['BertModel'] }, [], LOAD, SETTINGS, DESKTOP)).toThrow(
       'BertModel',
     );
     const config = { ...PUBLISHED['SmolLM2-135M'].config, quantization_config: { quant_method: 'fp8' } };
-    expect(() => modelPreview(config, [], LOAD, SETTINGS, DESKTOP)).toThrow('fp8');
+    expect(() => estimateModel(config, [], LOAD, SETTINGS, DESKTOP)).toThrow('fp8');
   });
 
   test('counts a published quantisation as it will lie on the device', () => {
     const { config, parameters } = PUBLISHED['Qwen2.5-0.5B'];
     const of = (quantization_config: unknown) =>
-      modelPreview({ ...config, quantization_config }, filesOf(4e8), LOAD, SETTINGS, DESKTOP);
-    const plain = modelPreview(config, filesOf(2 * parameters), LOAD, SETTINGS, DESKTOP);
+      estimateModel({ ...config, quantization_config }, filesOf(4e8), LOAD, SETTINGS, DESKTOP);
+    const plain = estimateModel(config, filesOf(2 * parameters), LOAD, SETTINGS, DESKTOP);
     const nf4 = of({
       quant_method: 'bitsandbytes',
       load_in_4bit: true,

@@ -1,5 +1,3 @@
-import type { Advice } from '../core/advice';
-import type { MemoryByPurpose } from '../core/memory_purposes';
 import { memoryKey, type LoadSettings, type TrainSettings } from '../core/settings/settings';
 import { readSpec } from '../models/config';
 import { familyLabel } from '../models/families';
@@ -9,23 +7,15 @@ import { adapterLayout } from '../models/adapters/layout';
 import { parameterCount } from '../models/spec';
 import { expectedForms, type ListedFile } from '../models/stored/expected_forms';
 import type { Limits } from '../ops/op';
-import { adviseFit, needOf, remembered, type FitLevel, type Need } from './fit';
+import { fitOf, needOf, remembered, type Fit, type Need } from './fit';
 import { rowsOfSettings, runMemory } from './run_memory';
 
 /** What is known of a model before anything but its config.json is fetched. */
-export interface ModelEstimate {
+export interface ModelEstimate extends Fit {
   readonly family: string;
   readonly parameters: number;
   /** Of all the files. */
   readonly downloadBytes: number;
-  /** Bytes on the device by purpose, for a run with the settings. */
-  readonly memory: MemoryByPurpose;
-  readonly memoryTotal: number;
-  readonly level: FitLevel;
-  /** The level is not 'no'. */
-  readonly fits: boolean;
-  /** Why it does not fit, or only just, and which setting to change. */
-  readonly advice: readonly Advice[];
   readonly notes: readonly string[];
   /** How the checkpoint is quantised already: "GPTQ, 4-bit"; else absent. */
   readonly quantized?: string;
@@ -40,7 +30,7 @@ export interface ModelEstimate {
  *
  * @param known the layout, where the weights' headers are at hand; else it follows from a guess at how they are stored
  */
-export function modelPreview(
+export function estimateModel(
   config: unknown,
   files: readonly ListedFile[],
   load: LoadSettings,
@@ -64,7 +54,6 @@ export function modelPreview(
       }, limits),
     memoryKey,
   );
-  const { memory, memoryTotal, level, reason } = measure(chosen);
   const downloadBytes = files.reduce((sum, { size }) => sum + size, 0);
   const positions = positionsOf(spec);
   const notes = [
@@ -81,11 +70,7 @@ export function modelPreview(
     family: familyLabel(spec),
     parameters: parameterCount(spec),
     downloadBytes,
-    memory,
-    memoryTotal,
-    level,
-    fits: level !== 'no',
-    advice: [...(reason === undefined ? [] : [reason]), ...adviseFit(chosen, measure)],
+    ...fitOf(chosen, measure),
     notes,
     ...(quantized !== undefined && { quantized }),
     storageNeeded: downloadBytes + weightSlots(layout).reduce((sum, { bytes }) => sum + bytes, 0),
