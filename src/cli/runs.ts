@@ -31,12 +31,17 @@ export const runsCommand: Command = {
   },
   settings: [],
   async run(args, output) {
-    const found = await runsBelow(args.required('output_dir'));
+    const { found, unreadable } = await runsBelow(args.required('output_dir'));
     const [show, remove] = [args.text('show'), args.text('remove')];
     if (show !== undefined) tellOne(theOne(found, show, 'show'), output);
     else if (remove !== undefined) await removeOne(theOne(found, remove, 'remove'), output);
     else for (const each of found) tellInLine(each, output);
-    if (found.length === 0) output.note('No runs are there.');
+    for (const path of unreadable) {
+      output.note(
+        `${path} can't be read: damaged, or of another version. Delete the folder to be rid of it.`,
+      );
+    }
+    if (found.length + unreadable.length === 0) output.note('No runs are there.');
   },
 };
 
@@ -52,8 +57,10 @@ interface Loss {
   readonly eval_loss?: number;
 }
 
-/** The runs of a folder and of those in it, the newest of each first. */
-async function runsBelow(path: string): Promise<readonly FoundRun[]> {
+/** The runs of a folder and of those in it, the newest of each first, and the folders of those that can't be read. */
+async function runsBelow(
+  path: string,
+): Promise<{ readonly found: readonly FoundRun[]; readonly unreadable: readonly string[] }> {
   const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
     throw new TunesmithError({
       code: 'folder_missing',
@@ -65,10 +72,13 @@ async function runsBelow(path: string): Promise<readonly FoundRun[]> {
   const inner = entries.filter((entry) => entry.isDirectory() && entry.name !== 'runs');
   const folders = [path, ...inner.map(({ name }) => join(path, name)).sort()];
   const found: FoundRun[] = [];
+  const unreadable: string[] = [];
   for (const folder of folders) {
-    for (const run of await recordsOf(nodeFiles(folder)).list()) found.push({ folder, run });
+    const records = recordsOf(nodeFiles(folder));
+    for (const run of await records.list()) found.push({ folder, run });
+    unreadable.push(...(await records.unreadable()).map((id) => join(folder, 'runs', id)));
   }
-  return found;
+  return { found, unreadable };
 }
 
 function recordsOf(files: FileStore): RunRecords {

@@ -1,3 +1,4 @@
+import { array, instance, object, safeParse, string, type InferOutput } from 'valibot';
 import { sameBytes } from '../core/bytes';
 import { blobReader, piecesOf, type FileReader } from '../core/file_reader';
 import { notSaved, type CheckpointStore, type StoredCheckpoints } from './checkpoints';
@@ -5,9 +6,11 @@ import { Database, keysBelow } from './database';
 import type { RunStorage } from './run_storage';
 
 const RECORDS = 'records'; // id → record
-const EXAMPLES = 'examples'; // id → NamedBlob[]
+const EXAMPLES = 'examples'; // id → list by examplesSchema
 const CHECKPOINTS = 'checkpoints'; // [id, step] → Blob
 const POINTERS = 'pointers'; // id → step of the checkpoint that counts
+
+const examplesSchema = array(object({ name: string(), content: instance(Blob) }));
 
 /** How much of a stored checkpoint is read back at once to compare it. */
 const COMPARED_BYTES = 2 ** 24;
@@ -42,8 +45,11 @@ class DatabaseRuns implements RunStorage {
     return await this.#database.read((store) => resultOf(store(RECORDS).get(id)));
   }
 
-  async records(): Promise<readonly unknown[]> {
-    return await this.#database.read((store) => resultOf(store(RECORDS).getAll() as IDBRequest<unknown[]>));
+  async records(): Promise<ReadonlyMap<string, unknown>> {
+    return await this.#database.read((store) => {
+      const [ids, records] = [store(RECORDS).getAllKeys(), store(RECORDS).getAll() as IDBRequest<unknown[]>];
+      return () => new Map(ids.result.map((id, i) => [id as string, records.result[i]]));
+    });
   }
 
   async putRecord(id: string, record: object): Promise<void> {
@@ -54,10 +60,11 @@ class DatabaseRuns implements RunStorage {
   }
 
   async examples(id: string): Promise<readonly FileReader[] | undefined> {
-    const files = await this.#database.read((store) =>
-      resultOf(store(EXAMPLES).get(id) as IDBRequest<readonly NamedBlob[] | undefined>),
+    const files = safeParse(
+      examplesSchema,
+      await this.#database.read((store) => resultOf(store(EXAMPLES).get(id))),
     );
-    return files?.map(({ name, content }) => blobReader(name, content));
+    return files.success ? files.output.map(({ name, content }) => blobReader(name, content)) : undefined;
   }
 
   checkpoints(id: string): CheckpointStore {
@@ -66,11 +73,15 @@ class DatabaseRuns implements RunStorage {
 
   async size(id: string): Promise<number> {
     return await this.#database.read((store) => {
-      const files = store(EXAMPLES).get(id) as IDBRequest<readonly NamedBlob[] | undefined>;
-      const checkpoints = store(CHECKPOINTS).getAll(keysBelow(id)) as IDBRequest<Blob[]>;
+      const files = store(EXAMPLES).get(id);
+      const checkpoints = store(CHECKPOINTS).getAll(keysBelow(id)) as IDBRequest<unknown[]>;
       return () => {
-        const blobs = [...(files.result ?? []).map(({ content }) => content), ...checkpoints.result];
-        return blobs.reduce((sum, { size }) => sum + size, 0);
+        const examples = safeParse(examplesSchema, files.result);
+        const contents = examples.success ? examples.output.map(({ content }) => content) : [];
+        return [...contents, ...checkpoints.result].reduce<number>(
+          (sum, content) => sum + (content instanceof Blob ? content.size : 0),
+          0,
+        );
       };
     });
   }
@@ -167,13 +178,8 @@ class DatabaseCheckpoints implements CheckpointStore {
   }
 }
 
-interface NamedBlob {
-  readonly name: string;
-  readonly content: Blob;
-}
-
 /** A browser keeps large blobs out of memory. */
-async function blobOf(file: FileReader): Promise<NamedBlob> {
+async function blobOf(file: FileReader): Promise<InferOutput<typeof examplesSchema>[number]> {
   const parts: BlobPart[] = [];
   for await (const piece of piecesOf(file)) parts.push(new Blob([piece]));
   return { name: file.name, content: new Blob(parts) };

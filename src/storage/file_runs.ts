@@ -50,10 +50,10 @@ class FileRuns implements RunStorage {
     return await readJson(this.#files, `${folderOf(id)}/${RECORD}`);
   }
 
-  async records(): Promise<readonly unknown[]> {
-    const paths = await this.#files.list(ROOT);
-    const records = paths.filter((path) => path.split('/').length === 3 && path.endsWith(`/${RECORD}`));
-    return await Promise.all(records.map((path) => readJson(this.#files, path)));
+  async records(): Promise<ReadonlyMap<string, unknown>> {
+    const names = (await this.#files.list(ROOT)).map((path) => path.split('/'));
+    const ids = names.flatMap(([, id, name, ...more]) => (name === RECORD && more.length === 0 ? [id!] : []));
+    return new Map(await Promise.all(ids.map(async (id) => [id, await this.record(id)] as const)));
   }
 
   async putRecord(id: string, record: object): Promise<void> {

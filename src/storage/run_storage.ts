@@ -10,7 +10,8 @@ export interface RunStorage {
   create(id: string, record: object, examples: readonly FileReader[]): Promise<void>;
   /** What was stored last under this id. Some version of the program wrote it: check it. */
   record(id: string): Promise<unknown>;
-  records(): Promise<readonly unknown[]>;
+  /** All that is stored so, by id. */
+  records(): Promise<ReadonlyMap<string, unknown>>;
   /** @throws TunesmithError `storage_full` */
   putRecord(id: string, record: object): Promise<void>;
   /** The example files of a run; undefined if they, or some of them, are no longer there. */

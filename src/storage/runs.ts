@@ -119,8 +119,14 @@ export class RunStore {
 
   /** All runs that this version of the program understands, the newest first. */
   async list(): Promise<readonly StoredRun[]> {
-    const runs = (await this.#storage.records()).flatMap((record) => storedRun(record) ?? []);
+    const runs = [...(await this.#storage.records()).values()].flatMap((record) => storedRun(record) ?? []);
     return runs.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+  }
+
+  /** The ids of the others: their records are damaged, or of another version. */
+  async unreadable(): Promise<readonly string[]> {
+    const records = [...(await this.#storage.records())];
+    return records.flatMap(([id, record]) => (storedRun(record) ? [] : [id]));
   }
 
   /** Records changes of a run that is known, also if the browser cleared its record meanwhile. Only for who trains it. */
@@ -152,7 +158,7 @@ export class RunStore {
 
   /** The bases that some run needs, also one that another version of the program wrote and only it understands. */
   async neededBases(): Promise<ReadonlySet<unknown>> {
-    const records = (await this.#storage.records()).filter(isRecord);
+    const records = [...(await this.#storage.records()).values()].filter(isRecord);
     return new Set(records.map(({ baseId }) => baseId));
   }
 }

@@ -158,6 +158,12 @@ export class App {
     await this.runs.refresh();
   }
 
+  /** Removes runs, and with them the models that were kept for them alone. */
+  async removeRuns(...ids: readonly string[]): Promise<void> {
+    await this.runs.remove(...ids);
+    await this.stored.refresh();
+  }
+
   /** Opens what is being looked at; what is missing of it is downloaded. */
   openCandidate(): void {
     const { source, name } = this.candidate;
@@ -242,6 +248,7 @@ export class App {
       void this.#adopt(run);
     };
     await this.training.continueRun(run, onOpened);
+    if (this.opening) await this.#notOpened();
     this.opening = false;
     await this.#afterRun();
   }
@@ -251,7 +258,10 @@ export class App {
     this.opening = true;
     try {
       await this.preparation.settled();
-      if (!(await this.runs.open(run))) return;
+      if (!(await this.runs.open(run))) {
+        await this.#notOpened();
+        return;
+      }
       this.runs.putAside(run);
       this.training.display(run);
       await this.#adopt(run);
@@ -272,6 +282,12 @@ export class App {
     } catch (error) {
       this.engine.failure = describeError(error);
     }
+  }
+
+  /** A former run could not be opened: the engine may have its model and its examples all the same. */
+  async #notOpened(): Promise<void> {
+    this.preparation.outdate();
+    await this.model.compare().catch((error: unknown) => (this.engine.failure = describeError(error)));
   }
 
   async #afterRun(): Promise<void> {

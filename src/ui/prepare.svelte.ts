@@ -1,4 +1,6 @@
+import { describeError } from '../core/errors';
 import { dataKey, type TrainSettings } from '../core/settings/settings';
+import type { ModelSource } from '../worker/protocol';
 import type { EngineState } from './engine.svelte';
 import type { ExamplesState } from './examples/examples.svelte';
 import type { ModelState } from './model/model.svelte';
@@ -17,6 +19,13 @@ interface Parts {
   readonly takeaway: TakeawayState;
 }
 
+interface Wish {
+  readonly usable: boolean;
+  readonly values: TrainSettings | undefined;
+  readonly model: ModelSource;
+  readonly examples: number;
+}
+
 /**
  * Brings the engine to what the page shows: opens the wanted model, hands it the wanted examples, and makes the plan,
  * each only when something that it depends on has changed.
@@ -32,7 +41,7 @@ export class Preparation {
   }
 
   /** Everything that the preparation depends on: when it changes, there is something to do. */
-  readonly wish = $derived.by(() => {
+  readonly wish: Wish = $derived.by(() => {
     const { engine, settings, model, examples } = this.#parts;
     return {
       usable: engine.usable,
@@ -44,7 +53,12 @@ export class Preparation {
 
   /** True when model, examples and plan are ready for what the page shows now; false when one of them cannot be. */
   ready(): Promise<boolean> {
-    this.#work ??= this.#prepare().finally(() => (this.#work = undefined));
+    this.#work ??= this.#prepare()
+      .catch((error: unknown) => {
+        this.#parts.engine.failure = describeError(error);
+        return false;
+      })
+      .finally(() => (this.#work = undefined));
     return this.#work;
   }
 
@@ -53,7 +67,7 @@ export class Preparation {
     await this.#work;
   }
 
-  /** A former run has opened its own examples: those that the page shows as chosen are to be handed over again. */
+  /** A former run may have opened its own examples: the engine needs those that the page shows as chosen again. */
   outdate(): void {
     this.#examplesDone = '';
     this.#planDone = '';
@@ -64,7 +78,7 @@ export class Preparation {
       const wish = this.wish;
       const good = await this.#prepareOnce();
       // What was changed meanwhile counts: an outdated result is worth nothing, an outdated failure neither.
-      if (wish === this.wish) return good;
+      if (sameWish(wish, this.wish)) return good;
     }
   }
 
@@ -101,4 +115,10 @@ export class Preparation {
   #examplesKey(values: TrainSettings): string {
     return `${this.#parts.examples.revision} ${dataKey(values)}`;
   }
+}
+
+/** By content: nobody may watch the page's wish, and it is then made anew for each look at it. */
+function sameWish(a: Wish, b: Wish): boolean {
+  const values = [a, b].map((wish) => JSON.stringify(wish.values));
+  return a.usable === b.usable && a.model === b.model && a.examples === b.examples && values[0] === values[1];
 }

@@ -48,6 +48,11 @@ export class RunRecords {
     return runs.map((run) => ({ ...run, underWay: locked.has(run.id) }));
   }
 
+  /** The ids of runs whose records can't be read: damaged, or of another version of the program. */
+  async unreadable(): Promise<readonly string[]> {
+    return await this.#store.unreadable();
+  }
+
   /** The same with all that is recorded of them. */
   async all(): Promise<readonly StoredRun[]> {
     return await this.#store.list();

@@ -58,6 +58,11 @@ export class Runs {
     return await this.#parts.records.list();
   }
 
+  /** The ids of runs that can only be removed: their records can't be read. */
+  async unreadable(): Promise<readonly string[]> {
+    return await this.#parts.records.unreadable();
+  }
+
   /** Throws `run_in_other_tab`. */
   async remove(id: string): Promise<void> {
     await this.#parts.records.remove(id);

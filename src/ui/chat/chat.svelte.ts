@@ -70,7 +70,7 @@ export class ChatState {
       if (!this.#stopped) await this.#answer(index, side);
     }
     this.speaking = undefined;
-    await keepLarge(turnsKey, this.turns.slice(-keptTurns));
+    await keepLarge(turnsKey, this.turns.slice(-keptTurns).map(wholeAnswers));
   }
 
   async stop(): Promise<void> {
@@ -131,4 +131,13 @@ export class ChatState {
   #set(index: number, side: Side, answer: Answer): void {
     this.turns = this.turns.map((turn, i) => (i === index ? { ...turn, [side]: answer } : turn));
   }
+}
+
+/** The turn without what a failure cut off: after a reload nobody would know that it was. */
+function wholeAnswers({ question, base, tuned }: Turn): Turn {
+  return {
+    question,
+    ...(base && !base.error && { base }),
+    ...(tuned && !tuned.error && { tuned }),
+  };
 }

@@ -156,6 +156,12 @@ export class ModelState {
     this.way = wayOf(this.wanted);
   }
 
+  /** If the engine has another model open than the page shows, the page opens its own again. */
+  async compare(): Promise<void> {
+    const report = await this.#engine.remote.models.report();
+    if (JSON.stringify(report) !== JSON.stringify(this.report)) this.#opened = undefined;
+  }
+
   get #opensByItself(): boolean {
     return this.wanted.kind === 'demo' || this.wanted.kind === 'files';
   }

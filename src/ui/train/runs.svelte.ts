@@ -8,6 +8,8 @@ import { text } from './text';
 export class RunsState {
   readonly #engine: EngineState;
   list: readonly ListedRun[] = $state.raw([]);
+  /** The ids of runs whose records can't be read. */
+  unreadable: readonly string[] = $state.raw([]);
   error: ErrorDescription | undefined = $state.raw();
   progress: Progress | undefined = $state.raw();
   /** Newest run that was interrupted and can go on; undefined where the visitor has put it aside. */
@@ -25,7 +27,8 @@ export class RunsState {
 
   async refresh(): Promise<void> {
     await this.#try(async () => {
-      this.list = await this.#engine.remote.runs.list();
+      const { runs } = this.#engine.remote;
+      [this.list, this.unreadable] = await Promise.all([runs.list(), runs.unreadable()]);
     });
   }
 
@@ -34,9 +37,14 @@ export class RunsState {
     this.#putAside = run.id;
   }
 
-  async remove(run: RunRecord): Promise<void> {
-    await this.#try(() => this.#engine.remote.runs.remove(run.id));
+  async remove(...ids: readonly string[]): Promise<void> {
+    const removed = await this.#try(async () => {
+      for (const id of ids) await this.#engine.remote.runs.remove(id);
+    });
+    const { error } = this;
     await this.refresh();
+    // That the list is there tells nothing of what could not be removed.
+    if (!removed) this.error ??= error;
   }
 
   /** Makes a run's adapter the tuned one, over its own model. True when it is. */

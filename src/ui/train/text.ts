@@ -91,6 +91,8 @@ export const text = {
   runRemoveTitle: 'Remove this run?',
   runRemoveHelp: (name: string) =>
     `The adapter and the checkpoints of “${name}” are deleted. This cannot be undone.`,
+  runsUnreadable: (runs: string) =>
+    `${runs} can't be read here: damaged, or written by another version of this page.`,
   runUnderWay: 'being trained in another tab',
   runState: {
     running: 'interrupted',

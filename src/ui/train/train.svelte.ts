@@ -46,6 +46,9 @@ export class TrainState {
   /** A pause, a resumption or a stop was asked for and has not come about yet. */
   asked: 'pause' | 'resume' | 'stop' | undefined = $state();
 
+  /** The run or the display that events are for, and the newest plan that was asked for. */
+  #turn = 0;
+  #planTurn = 0;
   #incoming: TrainEvent[] = [];
   #onOpened: (() => void) | undefined;
   /** What the plan is made of, and whether kernels were chosen since that take other memory. */
@@ -65,10 +68,13 @@ export class TrainState {
   async makePlan(settings: TrainSettings): Promise<boolean> {
     this.planError = undefined;
     this.#planned = settings;
+    const turn = ++this.#planTurn;
     try {
-      this.plan = await this.#engine.remote.runs.plan(settings);
+      const plan = await this.#engine.remote.runs.plan(settings);
+      if (turn === this.#planTurn) this.plan = plan;
       return true;
     } catch (error) {
+      if (turn !== this.#planTurn) return false;
       this.plan = undefined;
       this.planError = describeError(error);
       return false;
@@ -78,7 +84,7 @@ export class TrainState {
   /** Trains to the end of a new run. True when it ended well, with something learned. */
   start(settings: TrainSettings, startFrom: 'new' | 'adapter'): Promise<boolean> {
     const remote = this.#engine.remote;
-    return this.#follow([], () => remote.runs.start(settings, callback(this.#receive), startFrom));
+    return this.#follow([], () => remote.runs.start(settings, this.#listener(), startFrom));
   }
 
   /** Goes on with a former run from its last checkpoint. `onOpened`: its model and examples are what is open now. */
@@ -90,7 +96,7 @@ export class TrainState {
       withProgress(
         text.runOpening,
         (progress) => (this.progress = this.#onOpened ? progress : undefined),
-        (onProgress) => remote.runs.continue(run.id, callback(this.#receive), onProgress),
+        (onProgress) => remote.runs.continue(run.id, this.#listener(), onProgress),
       );
     return this.#follow(past, call, run.checkpointStep);
   }
@@ -159,6 +165,7 @@ export class TrainState {
   }
 
   #reset(past: readonly TrainEvent[]): void {
+    this.#turn++;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#incoming = [];
@@ -173,7 +180,17 @@ export class TrainState {
     this.#show(past);
   }
 
-  readonly #receive = (event: TrainEvent): void => {
+  /** Hears the events of the run that begins now, as long as that is the one on show. */
+  #listener(): (event: TrainEvent) => void {
+    const turn = this.#turn;
+    return callback((event: TrainEvent) => {
+      // Events and the result come by separate ways: no late state may seem to begin the run anew.
+      const late = event.event === 'state' && !this.active;
+      if (turn === this.#turn && !late) this.#receive(event);
+    });
+  }
+
+  #receive(event: TrainEvent): void {
     if (event.event !== 'state' || event.state === 'running') {
       this.progress = undefined;
       this.#onOpened?.();
@@ -200,7 +217,7 @@ export class TrainState {
     }
     this.#incoming.push(event);
     this.#timer ??= setTimeout(() => this.#draw(), drawEveryMilliseconds);
-  };
+  }
 
   /** The plan of the settings that are shown, with the kernels that were chosen since. */
   #planAnew(): void {

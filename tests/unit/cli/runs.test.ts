@@ -31,10 +31,16 @@ async function addRun(folder: string): Promise<StoredRun> {
   return await runs.update(run, { state: 'stopped', checkpointStep: 3, history });
 }
 
+let notes = '';
+
 async function told(...more: string[]): Promise<Record<string, unknown>[]> {
   let out = '';
+  notes = '';
   const args = parseArguments(runsCommand, ['--output_dir', root, '--json', ...more]);
-  const streams = { out: { write: (text: string) => (out += text) }, error: { write: () => true } };
+  const streams = {
+    out: { write: (text: string) => (out += text) },
+    error: { write: (text: string) => (notes += text) },
+  };
   await runsCommand.run(args, createOutput(true, streams));
   return out
     .split('\n')
@@ -49,6 +55,14 @@ describe('the command for runs', () => {
       { id: own.id, output_dir: root, state: 'stopped', step: 3, steps: 8, model: 'a/b' },
       { id: inner.id, output_dir: join(root, 'inner') },
     ]);
+  });
+
+  it('names the folders of runs whose records can’t be read', async () => {
+    const { id } = await addRun('.');
+    await nodeFiles(root).write('runs/torn/run.json', new TextEncoder().encode('{"id": "to'));
+    expect(await told()).toMatchObject([{ id }]);
+    expect(notes).toContain(`${join(root, 'runs', 'torn')} can't be read`);
+    expect(notes).not.toContain('No runs are there.');
   });
 
   it('shows one with its settings and losses', async () => {

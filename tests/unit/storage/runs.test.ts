@@ -110,9 +110,33 @@ describe.each([
     await storage.putRecord('x3', { ...stored, id: 'x3', settings: { unknown_setting: 1 } });
     await storage.putRecord('x4', { ...stored, id: 'x4', history: [1] });
     expect((await runs.list()).map((run) => run.id)).toEqual([id]);
+    expect(await runs.unreadable()).toEqual(['x1', 'x2', 'x3', 'x4']);
     // A setting that came later has its default.
     await storage.putRecord('x5', { ...stored, id: 'x5', settings: { r: 3 } });
     expect((await runs.get('x5')).settings).toEqual({ ...DEFAULTS, r: 3 });
+  });
+});
+
+describe('a damaged database', () => {
+  it('costs the examples that are damaged, and counts what is whole', async () => {
+    const name = crypto.randomUUID();
+    const storage = databaseRuns(name);
+    const runs = new RunStore(storage);
+    const run = await runs.create(newRun);
+    await runs.checkpoints(run.id).save(1, new Uint8Array(50));
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      const opening = indexedDB.open(name);
+      opening.onsuccess = () => resolve(opening.result);
+    });
+    for (const damaged of [new Blob(['no list']), 'text', [{ name: 'a.jsonl' }], undefined]) {
+      const stores = database.transaction(['examples', 'checkpoints'], 'readwrite');
+      stores.objectStore('examples').put(damaged, run.id);
+      stores.objectStore('checkpoints').put(damaged, [run.id, 2]);
+      await new Promise<void>((resolve) => (stores.oncomplete = () => resolve()));
+      await expect(runs.data(run)).rejects.toMatchObject({ code: 'run_data_missing' });
+      expect(await storage.size(run.id)).toBe(damaged instanceof Blob ? 57 : 50);
+    }
+    database.close();
   });
 });
 

@@ -1,6 +1,14 @@
 import { vi } from 'vitest';
 import type { EngineState } from '../../../src/ui/engine.svelte';
-import type { ModelPreview, ModelReport, RemoteEngine } from '../../../src/worker/protocol';
+import { DEFAULTS } from '../../../src/core/settings/settings';
+import type {
+  ModelPreview,
+  ModelReport,
+  RemoteEngine,
+  RunRecord,
+  SampleEvent,
+  StepEvent,
+} from '../../../src/worker/protocol';
 
 /** An engine of which only these calls are there. */
 export function engineOf(remote: Partial<Record<keyof RemoteEngine, object>>): EngineState {
@@ -44,6 +52,43 @@ export function preview(changes: Partial<ModelPreview> = {}): ModelPreview {
     advice: [],
     notes: [],
     storageNeeded: 4000,
+    ...changes,
+  };
+}
+
+export function stepEvent(step: number): StepEvent {
+  return {
+    event: 'step',
+    step,
+    steps: 10,
+    epoch: 0,
+    loss: 1 / step,
+    learning_rate: 1e-4,
+    grad_norm: 1,
+    target_tokens: 8,
+    tokens_per_second: 100,
+    eta_seconds: 1,
+  };
+}
+
+export function sampleEvent(step: number, answer: string): SampleEvent {
+  return { event: 'sample', step, answers: [{ prompt: 'Who?', answer }] };
+}
+
+export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {
+  return {
+    id: 'a-run',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    updatedAt: '2026-01-01T00:01:00.000Z',
+    modelName: 'tiny',
+    modelSource: 'demo',
+    dataFiles: ['rows.jsonl'],
+    settings: DEFAULTS,
+    state: 'paused',
+    checkpointStep: 2,
+    steps: 10,
+    history: [],
+    bytes: 100,
     ...changes,
   };
 }

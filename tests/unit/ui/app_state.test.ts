@@ -1,0 +1,248 @@
+import 'fake-indexeddb/auto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TunesmithError } from '../../../src/core/errors';
+import { DEFAULTS } from '../../../src/core/settings/settings';
+import { App } from '../../../src/ui/app.svelte';
+import { situationOf } from '../../../src/ui/guide/situation.svelte';
+import type {
+  DataReport,
+  DeviceReport,
+  ModelReport,
+  RemoteEngine,
+  RunRecord,
+  TrainEvent,
+} from '../../../src/worker/protocol';
+import { deferred, report, runRecord, stepEvent, stubLocalStorage } from './engine';
+
+const { connected } = vi.hoisted(() => ({ connected: { engine: {} as RemoteEngine } }));
+vi.mock(import('../../../src/worker/protocol'), async (original) => ({
+  ...(await original()),
+  connectEngine: () => connected.engine,
+}));
+
+const DEMO = report({ name: 'demo', source: 'demo' });
+const gone = (message: string) => new TunesmithError({ code: 'run_data_missing', message });
+
+/** An engine that does as it is told, and writes down what it was asked. */
+function engine() {
+  const asked: string[] = [];
+  let open: ModelReport | undefined;
+  const answer =
+    <T>(name: string, value: () => T) =>
+    (): Promise<T> => {
+      asked.push(name);
+      return Promise.resolve(value());
+    };
+  const fake = {
+    asked,
+    /** Opens a model in the engine behind the page's back. */
+    set open(model: ModelReport | undefined) {
+      open = model;
+    },
+    listed: [] as readonly RunRecord[],
+    device: answer('device', () => ({ kind: 'hardware' }) as unknown as DeviceReport),
+    models: {
+      open: vi.fn((source: { kind: string; repo?: string }) => {
+        asked.push(`open ${source.repo ?? source.kind}`);
+        open = source.kind === 'demo' ? DEMO : report({ name: source.repo ?? source.kind });
+        return Promise.resolve(open);
+      }),
+      report: answer('model report', () => open),
+      defaults: answer('defaults', () => DEFAULTS),
+      stopOpening: answer('stop opening', () => undefined),
+    },
+    catalog: { setHub: answer('hub', () => undefined) },
+    stored: { list: answer('stored', () => []), report: answer('room', () => undefined), remove: vi.fn() },
+    examples: {
+      demo: answer('demo', () => ({ name: 'pirate.jsonl', content: new Blob(['{}']) })),
+      set: vi.fn(() => {
+        asked.push('examples');
+        return Promise.resolve({ examples: 80 } as unknown as DataReport);
+      }),
+      preview: answer('preview', () => []),
+      report: answer('examples report', () => ({ examples: 3 }) as unknown as DataReport),
+      stop: answer('stop reading', () => undefined),
+    },
+    runs: {
+      list: (): Promise<readonly RunRecord[]> => Promise.resolve(fake.listed),
+      unreadable: () => Promise.resolve([] as string[]),
+      plan: vi.fn(() => {
+        asked.push('plan');
+        return Promise.resolve({ fits: true, memoryTotal: 1 });
+      }),
+      start: vi.fn((): Promise<RunRecord> => {
+        asked.push('start');
+        return Promise.resolve(runRecord({ state: 'finished' }));
+      }),
+      continue: vi.fn((_: string, onEvent: (event: TrainEvent) => void): Promise<RunRecord> => {
+        onEvent({ event: 'state', state: 'running' });
+        return Promise.resolve(runRecord({ state: 'finished', checkpointStep: 10 }));
+      }),
+      open: vi.fn(() => Promise.resolve({})),
+      remove: vi.fn(() => Promise.resolve()),
+    },
+    adapter: { report: answer('adapter', () => undefined), offers: answer('offers', () => []) },
+  };
+  connected.engine = fake as unknown as RemoteEngine;
+  return fake;
+}
+
+beforeEach(() => {
+  stubLocalStorage();
+  vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => undefined }));
+  vi.stubGlobal('document', { documentElement: { dataset: {} } });
+});
+afterEach(() => vi.unstubAllGlobals());
+
+async function begun(): Promise<{ app: App; fake: ReturnType<typeof engine> }> {
+  const fake = engine();
+  const app = new App();
+  await app.begin();
+  return { app, fake };
+}
+
+describe('the page', () => {
+  it('makes ready what it shows, and only what has changed since', async () => {
+    const { app, fake } = await begun();
+    expect(app.prepares).toBe(true);
+    fake.asked.length = 0;
+    expect(await app.preparation.ready()).toBe(true);
+    expect(fake.asked.filter((name) => /^(open|examples|plan)/.test(name))).toEqual([
+      'open demo',
+      'examples',
+      'plan',
+    ]);
+    fake.asked.length = 0;
+    expect(await app.preparation.ready()).toBe(true);
+    expect(fake.asked).toEqual([]);
+    app.settings.set('learning_rate', 1e-5);
+    await app.preparation.ready();
+    expect(fake.asked).toEqual(['plan']);
+    app.settings.set('max_seq_length', 64);
+    await app.preparation.ready();
+    expect(fake.asked).toContain('examples');
+    expect(app.canStart).toBe(true);
+  });
+
+  it('prepares what is wanted last if that changes on the way', async () => {
+    const { app, fake } = await begun();
+    const slow = deferred<ModelReport>();
+    fake.models.open.mockImplementationOnce(() => slow.promise);
+    const ready = app.preparation.ready();
+    app.model.choose({ kind: 'hub', repo: 'owner/other' }, 'owner/other');
+    expect(app.preparation.ready()).toBe(ready);
+    slow.reject(new Error('an outdated failure'));
+    expect(await ready).toBe(true);
+    expect(app.model).toMatchObject({ error: undefined, report: { name: 'owner/other' } });
+  });
+
+  it('does not start on examples, a model or a plan that are not good', async () => {
+    const { app, fake } = await begun();
+    fake.examples.set.mockResolvedValueOnce({ examples: 0 } as unknown as DataReport);
+    await app.start();
+    expect(fake.runs.start).not.toHaveBeenCalled();
+    expect(app.starting).toBe(false);
+    fake.runs.plan.mockResolvedValueOnce({ fits: false, memoryTotal: 9 });
+    await app.start();
+    expect(fake.runs.start).not.toHaveBeenCalled();
+    expect(app.canStart).toBe(false);
+    app.settings.set('r', 2);
+    await app.start();
+    expect(fake.runs.start).toHaveBeenCalledTimes(1);
+    expect(app.training.phase).toBe('finished');
+  });
+
+  it('says so if the engine breaks while something is made ready', async () => {
+    const { app, fake } = await begun();
+    fake.models.defaults = () =>
+      Promise.reject(new TunesmithError({ code: 'worker_failed', message: 'Broke.' }));
+    expect(await app.preparation.ready()).toBe(false);
+    expect(app.engine.failure?.code).toBe('worker_failed');
+    expect(app.prepares).toBe(false);
+  });
+
+  it('offers after a reload to go on with what was interrupted, until something else is begun', async () => {
+    const fake = engine();
+    fake.listed = [runRecord({ state: 'running', checkpointStep: 2 })];
+    const app = new App();
+    await app.begin();
+    expect(situationOf(app).kind).toBe('unfinished');
+    await app.start();
+    expect(situationOf(app).kind).toBe('ended');
+    expect(app.runs.unfinished).toBeUndefined();
+  });
+
+  it('goes on with a run and shows its model, its examples and its settings', async () => {
+    const { app, fake } = await begun();
+    await app.preparation.ready();
+    const ended = deferred<RunRecord>();
+    const settings = { ...DEFAULTS, r: 5 };
+    fake.runs.continue.mockImplementationOnce((_, onEvent) => {
+      fake.open = report({ name: 'owner/trained', repo: 'owner/trained' });
+      onEvent({ event: 'state', state: 'running' });
+      return ended.promise;
+    });
+    const over = app.continueRun(runRecord({ settings, history: [stepEvent(1)] }));
+    await vi.waitFor(() => expect(app.settings.values?.r).toBe(5));
+    expect(app).toMatchObject({ opening: false, locked: true });
+    expect(app.model.name).toBe('owner/trained');
+    expect(app.examples.report?.examples).toBe(3);
+    ended.resolve(runRecord({ state: 'finished' }));
+    await over;
+    expect(app.locked).toBe(false);
+    // The examples that the page would train on next are handed over again.
+    fake.asked.length = 0;
+    await app.preparation.ready();
+    expect(fake.asked).toContain('examples');
+  });
+
+  it.each(['openRun', 'continueRun'] as const)(
+    'opens its own model and examples again if %s failed half-way',
+    async (way) => {
+      const { app, fake } = await begun();
+      await app.preparation.ready();
+      const fail = (): Promise<never> => {
+        // The engine has the run's model by now, and perhaps its examples.
+        fake.open = report({ name: 'owner/trained' });
+        return Promise.reject(gone('No rows.'));
+      };
+      fake.runs.open.mockImplementationOnce(fail);
+      fake.runs.continue.mockImplementationOnce(fail);
+      await app[way](runRecord());
+      expect((way === 'openRun' ? app.runs : app.training).error?.code).toBe('run_data_missing');
+      expect(app.opening).toBe(false);
+      fake.asked.length = 0;
+      await app.start();
+      expect(fake.asked.filter((name) => /^(open|examples|start)/.test(name))).toEqual([
+        'open demo',
+        'examples',
+        'start',
+      ]);
+    },
+  );
+
+  it('hands over its examples again if a run over the same model failed half-way', async () => {
+    const { app, fake } = await begun();
+    await app.preparation.ready();
+    fake.runs.open.mockRejectedValueOnce(gone('No rows.'));
+    await app.openRun(runRecord());
+    fake.asked.length = 0;
+    await app.start();
+    expect(fake.asked.filter((name) => /^(open|examples|start)/.test(name))).toEqual(['examples', 'start']);
+  });
+
+  it('says why a run could not be removed, and shows what is left', async () => {
+    const { app, fake } = await begun();
+    fake.listed = [runRecord()];
+    const elsewhere = new TunesmithError({ code: 'run_in_other_tab', message: 'Elsewhere.' });
+    fake.runs.remove.mockRejectedValueOnce(elsewhere);
+    await app.removeRuns('a-run');
+    expect(app.runs).toMatchObject({ error: { code: 'run_in_other_tab' }, list: [{ id: 'a-run' }] });
+    fake.listed = [];
+    fake.asked.length = 0;
+    await app.removeRuns('a-run');
+    expect(app.runs).toMatchObject({ error: undefined, list: [] });
+    // A model may have been kept for it alone.
+    expect(fake.asked).toContain('stored');
+  });
+});
