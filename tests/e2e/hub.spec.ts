@@ -197,6 +197,64 @@ test('says what is wrong with a name, and asks for a token where an owner does',
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('hf_of');
 });
 
+test('fetches a run’s model anew if its files are gone, or if there can be none', async ({
+  page,
+  tunesmith,
+  hub,
+}) => {
+  await setTo(page, hub);
+  await page.goto('./');
+  await tunesmith.way('From the Hub');
+  await tunesmith.find(REPO);
+  await page.keyboard.press('Enter');
+  await tunesmith.candidate.getByRole('button', { name: 'Download and open' }).click();
+  await tunesmith.opened(REPO);
+  await tunesmith.ready();
+  await tunesmith.set({ max_steps: '1', eval_steps: '0', per_device_train_batch_size: '1' });
+  await tunesmith.train();
+  const openRun = async (): Promise<void> => {
+    const before = fetched(hub).length;
+    const runs = page.getByTestId('runs');
+    await runs.getByText('Former runs (1)').click();
+    await runs.getByRole('button', { name: 'Open' }).click();
+    await expect(page.getByTestId('adapter-facts')).toBeVisible({ timeout: 60_000 });
+    await tunesmith.opened(REPO);
+    expect(fetched(hub).length).toBeGreaterThan(before);
+  };
+
+  await test.step('after the browser cleared the files', async () => {
+    // The engine has none of them open in a page that has just been opened.
+    await page.reload();
+    await tunesmith.ready();
+    await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory();
+      for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });
+    });
+    await page.reload();
+    await tunesmith.ready();
+    await tunesmith.way('Kept here');
+    await expect(page.getByTestId('stored-models')).toContainText('None yet');
+    await openRun();
+  });
+
+  await test.step('in a browser without files', async () => {
+    await page.route(/\/assets\/worker-.*\.js$/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({
+        response,
+        body: `delete StorageManager.prototype.getDirectory;\n${await response.text()}`,
+      });
+    });
+    await page.addInitScript(() => Reflect.deleteProperty(StorageManager.prototype, 'getDirectory'));
+    await page.reload();
+    await tunesmith.ready();
+    await openRun();
+    await page.getByTestId('train-start').click();
+    await expect(page.getByTestId('runs')).toContainText('Former runs (2)', { timeout: 120_000 });
+    await expect(tunesmith.step('train')).toContainText('Saved at step 1');
+  });
+});
+
 test('says how much room is missing before anything is fetched', async ({ page, tunesmith, hub }) => {
   await setTo(page, hub);
   await page.route(/\/assets\/worker-.*\.js$/, async (route) => {

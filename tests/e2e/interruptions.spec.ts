@@ -62,6 +62,50 @@ test('goes on after its device is lost in mid-training, and answers after it is 
   expect((await asked).tuned).not.toBe('');
 });
 
+/** Lets the engine's next saving of a checkpoint begin and never end; resolves when it has begun. */
+async function holdSaving(page: Page): Promise<void> {
+  const [worker] = page.workers();
+  await worker?.evaluate(async () => {
+    type Put = (this: IDBObjectStore, value: unknown, key?: IDBValidKey) => IDBRequest<IDBValidKey>;
+    const put = Reflect.get(IDBObjectStore.prototype, 'put') as Put;
+    await new Promise<void>((resolve) => {
+      IDBObjectStore.prototype.put = function (value: unknown, key) {
+        const request = put.call(this, value, key);
+        if (this.name !== 'checkpoints') return request;
+        // A transaction lasts as long as it is asked for something.
+        const ask = (): void => {
+          this.count().onsuccess = ask;
+        };
+        request.addEventListener('success', () => {
+          ask();
+          resolve();
+        });
+        return request;
+      };
+    });
+  });
+}
+
+test('goes on from the checkpoint before one that the tab was closed on', async ({
+  page,
+  context,
+  tunesmith,
+}) => {
+  await tunesmith.open();
+  await tunesmith.set(SETTINGS);
+  await tunesmith.start.click();
+  await expect(tunesmith.step('train')).toContainText('Saved at step 3', { timeout: 120_000 });
+  await holdSaving(page);
+  await page.close();
+
+  const next = new Tunesmith(await context.newPage());
+  await next.page.goto('./');
+  await expect(next.page.getByTestId('go-on')).toHaveText('Go on from step 3', { timeout: 60_000 });
+  await next.page.getByTestId('go-on').click();
+  await next.finished();
+  expect((await next.adapterBytes()).equals(undisturbed)).toBe(true);
+});
+
 test('goes on after a reload in mid-training, over a model of its own, in one tab at a time', async ({
   page,
   context,
