@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, watch } from 'node:fs';
 import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +50,17 @@ async function succeeds(
   expect(result.error).toBe('');
   expect(result.code).toBe(0);
   return result;
+}
+
+/** Acts once a process holds an output folder, which is made here to be watched. */
+function onceLocked(output: string, act: () => void): void {
+  mkdirSync(at(output));
+  const lock = '.tunesmith.lock';
+  const watcher = watch(at(output), (_, name) => {
+    if (name !== lock || !existsSync(at(`${output}/${lock}`))) return;
+    watcher.close();
+    act();
+  });
 }
 
 const weights = (output: string): Promise<Buffer> => readFile(join(at(output), 'adapter_model.safetensors'));
@@ -114,19 +125,31 @@ describe('train', () => {
   });
 
   it('leaves no adapter and no success if it is stopped before the first step', async () => {
-    const lock = at('early/.tunesmith.lock');
-    const { code, error, events } = await tunesmith(trainArguments('early'), undefined, (kill) => {
-      const timer = setInterval(() => {
-        if (!existsSync(lock)) return;
-        clearInterval(timer);
-        kill('SIGTERM');
-      }, 5);
-    });
+    const { code, error, events } = await tunesmith(trainArguments('early'), undefined, (kill) =>
+      onceLocked('early', () => kill('SIGTERM')),
+    );
     expect(code).toBe(143);
     expect(error).toContain('Stopped');
     expect(events.some(({ event }) => event === 'done')).toBe(false);
     expect(existsSync(at('early/adapter_config.json'))).toBe(false);
-    expect(existsSync(lock)).toBe(false);
+    expect(existsSync(at('early/.tunesmith.lock'))).toBe(false);
+  });
+
+  it('leaves a folder to the process that trains in it', async () => {
+    let other: Promise<Finished> | undefined;
+    const { code, events } = await tunesmith(trainArguments('shared'), undefined, (kill) =>
+      onceLocked('shared', () => {
+        // The first one holds the folder for as long as the second one lasts.
+        kill('SIGSTOP');
+        other = tunesmith(trainArguments('shared')).finally(() => kill('SIGCONT'));
+      }),
+    );
+    const refused = await other;
+    expect(refused?.error).toContain('another process is training in');
+    expect(refused?.code).toBe(1);
+    expect(code).toBe(0);
+    expect(events.at(-1)).toMatchObject({ event: 'done' });
+    expect(Buffer.compare(await weights('shared'), await weights('whole'))).toBe(0);
   });
 
   it('does not go on over weights that have changed', async () => {

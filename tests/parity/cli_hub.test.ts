@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTensors } from '../../src/formats/safetensors';
+import { faultOf } from '../hub/faults';
 import { startHub, type RunningHub } from '../hub/server';
 import { tunesmith, type Finished } from './cli_process';
 import { loadFixture } from './fixtures';
@@ -114,7 +115,7 @@ describe('a model of a hub', () => {
   });
 
   it('keeps what has arrived when it is stopped', async () => {
-    hub.bytesPerSecond = 20_000;
+    hub.faults = faultOf('stall', 'model.safetensors', Infinity);
     hub.requests.length = 0;
     const args = ['chat', '--model', 'tiny/qwen3', '--prompt', 'x', ...place()];
     const stopped = await tunesmith(args, undefined, (kill) => {
@@ -124,7 +125,7 @@ describe('a model of a hub', () => {
         kill('SIGINT');
       }, 50);
     });
-    hub.bytesPerSecond = undefined;
+    hub.faults = undefined;
     expect(stopped.error).toContain('the same command goes on from there');
     expect(stopped.code).toBe(130);
     const { events } = await succeeds('models');

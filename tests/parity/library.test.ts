@@ -14,7 +14,7 @@ import type { Progress } from '../../src/session/progress';
 import { Session } from '../../src/session/session';
 import { storageFull, type FileStore } from '../../src/storage/file_store';
 import { nodeFiles } from '../../src/storage/node_files';
-import { FAULT_KINDS, seededFaults } from '../hub/faults';
+import { FAULT_KINDS, faultOf, seededFaults } from '../hub/faults';
 import { startHub, type RunningHub } from '../hub/server';
 import { gpu } from './dawn';
 import { loadFixture } from './fixtures';
@@ -111,7 +111,7 @@ describe('a model of a hub', () => {
   );
 
   it('goes on where it was stopped, and counts only when it is whole', async () => {
-    hub.bytesPerSecond = 400_000;
+    hub.faults = faultOf('stall', 'model.safetensors', Infinity);
     const stop = new AbortController();
     const told: Progress[] = [];
     const stopped = open(
@@ -127,7 +127,7 @@ describe('a model of a hub', () => {
     const [kept] = await library.stored();
     expect(kept).toMatchObject({ name: 'tiny/qwen3', partial: true });
     expect(kept!.bytes).toBeGreaterThan(0);
-    hub.bytesPerSecond = undefined;
+    hub.faults = undefined;
     hub.requests.length = 0;
     const { session } = await open('tiny/qwen3');
     expect(await session.logits(IDS)).toEqual(await logitsFromDisk(fixture.folder));

@@ -75,7 +75,11 @@ test('pieces are used in order, the next ones are read meanwhile, and no more th
   let most = 0;
   let aheadAtUse = 0;
   const order: number[] = [];
-  const pieces = Array.from({ length: 12 }, (_, index): Piece => {
+  const wasRead = Array.from({ length: 12 }, () => {
+    let tell = (): void => undefined;
+    return { promise: new Promise<void>((resolve) => (tell = resolve)), tell };
+  });
+  const pieces = wasRead.map(({ tell }, index): Piece => {
     const bytes = index % 3 === 2 ? 3 * MIB : 8 * MIB;
     return {
       name: String(index),
@@ -83,12 +87,13 @@ test('pieces are used in order, the next ones are read meanwhile, and no more th
       read: async () => {
         held += bytes;
         most = Math.max(most, held);
-        // Later ones are ready sooner.
-        await new Promise((resolve) => setTimeout(resolve, index % 2 === 0 ? 10 : 1));
+        // Every other one is ready only after the next one, which must be read meanwhile.
+        if (index % 2 === 0) await wasRead[index + 1]?.promise;
+        tell();
         return async () => {
           aheadAtUse = Math.max(aheadAtUse, held - bytes);
           order.push(index);
-          await new Promise((resolve) => setTimeout(resolve, 2));
+          await Promise.resolve();
           held -= bytes;
         };
       },
@@ -156,6 +161,6 @@ test('it stops between pieces and while one is awaited', async () => {
   const control = new AbortController();
   const endless: Piece = { name: '', bytes: 1, read: () => new Promise(() => undefined) };
   const work = usePieces([endless], none, control.signal);
-  setTimeout(() => control.abort(), 5);
+  control.abort();
   await expect(work).rejects.toMatchObject({ name: 'AbortError' });
 });

@@ -4,7 +4,7 @@ import { DEFAULTS, type TrainSettings } from '../../../src/core/settings/setting
 import type { TokenizedExample } from '../../../src/data/batches';
 import { METRICS_RING, type TrainingState } from '../../../src/models/training_program';
 import { sft } from '../../../src/models/objectives/sft';
-import { TrainControl } from '../../../src/train/control';
+import { TrainControl, yieldToEvents } from '../../../src/train/control';
 import type { StepEvent, TrainEvent } from '../../../src/train/events';
 import { train, type TrainOptions, type TrainPosition, type TrainResult } from '../../../src/train/trainer';
 import { ToyProgram } from './toy_program';
@@ -40,6 +40,8 @@ interface Run {
   readonly events: TrainEvent[];
   readonly saved: Map<number, { position: TrainPosition; state: TrainingState }>;
   readonly options: TrainOptions;
+  /** Resolves when the run tells that it is paused. */
+  readonly paused: Promise<void>;
 }
 
 function prepare(changes: Partial<TrainSettings> = {}, more: Partial<TrainOptions> = {}): Run {
@@ -47,13 +49,18 @@ function prepare(changes: Partial<TrainSettings> = {}, more: Partial<TrainOption
   const control = new TrainControl();
   const events: TrainEvent[] = [];
   const saved: Run['saved'] = new Map();
+  let tellPaused = (): void => undefined;
+  const paused = new Promise<void>((resolve) => (tellPaused = resolve));
   const options: TrainOptions = {
     program,
     objective: sft,
     examples,
     heldOut,
     settings: { ...settings, ...changes },
-    onEvent: (event) => void events.push(event),
+    onEvent: (event) => {
+      events.push(event);
+      if (event.event === 'state' && event.state === 'paused') tellPaused();
+    },
     control,
     hooks: {
       saveCheckpoint: (position, state) => {
@@ -63,7 +70,7 @@ function prepare(changes: Partial<TrainSettings> = {}, more: Partial<TrainOption
     },
     ...more,
   };
-  return { program, control, events, saved, options };
+  return { program, control, events, saved, options, paused };
 }
 
 const bytesOf = (state: TrainingState) => state.map(({ name, data }) => [name, [...data]]);
@@ -281,11 +288,12 @@ describe('pause, resume and stop', () => {
       const run = prepare({ save_steps: 100 });
       atMicroBatch(run, number, () => run.control.pause());
       const result = train(run.options);
-      await expect.poll(() => names(run.events)).toContain('paused');
+      await run.paused;
       const calls = run.program.calls.length;
       const pausedAt = run.program.optimizerSteps.length;
       expect(run.saved.has(pausedAt)).toBe(true);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      // A run that went on would have done all its micro-batches in as many turns.
+      for (let turn = 0; turn < 100; turn++) await yieldToEvents();
       expect(run.program.calls).toHaveLength(calls);
       run.control.resume();
       expect((await result).state).toBe('finished');
@@ -330,7 +338,7 @@ describe('pause, resume and stop', () => {
     const run = prepare({}, { control });
     atMicroBatch(run, 2, () => control.pause());
     const result = train(run.options);
-    await expect.poll(() => names(run.events)).toContain('paused');
+    await run.paused;
     abort.abort();
     expect(((await result) satisfies TrainResult).state).toBe('stopped');
     expect(names(run.events)).toEqual(['running', 'checkpoint 0', 'paused', 'stopped']);
@@ -369,7 +377,7 @@ describe('pause, resume and stop', () => {
       if (kind === 'evaluate' && !names(paused.events).includes('paused')) paused.control.pause();
     };
     const result = train(paused.options);
-    await expect.poll(() => names(paused.events)).toContain('paused');
+    await paused.paused;
     paused.control.resume();
     expect((await result).state).toBe('finished');
     expect(names(paused.events)).toEqual([
