@@ -25,7 +25,9 @@ export interface Dataset {
   readonly training: readonly TokenizedExample[];
   readonly heldOut: readonly TokenizedExample[];
   readonly problems: readonly Problem[];
+  /** How many were cut at `max_seq_length`. */
   readonly truncated: number;
+  /** Things worth knowing that are no errors, such as the template that is used. */
   readonly notes: readonly string[];
   /** A few questions whose answers are shown along the training, from the held-out examples where there are some. */
   readonly samplePrompts: readonly string[];

@@ -37,11 +37,11 @@ export interface KeptModel {
   readonly name: string;
   readonly source: BaseSource;
   readonly bytes: number;
-  /** Of a base. */
+  /** How it was loaded; absent for a download. */
   readonly load?: LoadSettings;
   /** Milliseconds since 1970. */
   readonly usedAt: number;
-  /** A download that isn't whole. */
+  /** A download that isn't whole; opening the model goes on with it. */
   readonly partial: boolean;
 }
 

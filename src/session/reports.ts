@@ -1,12 +1,12 @@
 import { type LoadSettings } from '../core/settings/settings';
 import { targetCount, tokenCount, type Dataset } from './dataset';
-import type { Problem } from '../data/records';
 import { modelBytes } from '../models/layout';
 import { familyLabel } from '../models/families';
 import { linearNames, parameterCount } from '../models/spec';
 import type { Session } from './session';
 import { moduleNames } from '../models/adapter_files';
-import { weightFormats } from './formats';
+import { weightFormats, type WeightFormats } from './formats';
+import type { ModelIdentity } from './open_model';
 import type { TunedAdapter } from './resident_model';
 import { describeError, type ErrorDescription } from '../core/errors';
 import type { Device } from '../gpu/device';
@@ -23,20 +23,10 @@ export interface DeviceReport {
   readonly problem?: ErrorDescription;
 }
 
-export interface ModelReport {
-  readonly name: string;
+export interface ModelReport extends ModelIdentity, WeightFormats {
   readonly family: string;
-  readonly source: 'demo' | 'files' | 'hub';
-  /** Of a model from a hub: owner/name, and the commit that its files are of. */
-  readonly repo?: string;
-  readonly commit?: string;
-  readonly license?: string;
-  /** How the weights are stored and computed with, for a person: "NF4, as published". */
-  readonly formats: string;
   /** What a person should know of it that is no error. */
   readonly notes: readonly string[];
-  /** How the checkpoint was quantised already, so that the loading settings don't matter: "GPTQ, 4-bit"; else absent. */
-  readonly quantized?: string;
   readonly parameters: number;
   readonly layers: number;
   /** The linear maps of a block, which `target_modules` may name. */
@@ -49,18 +39,13 @@ export interface ModelReport {
   readonly load: LoadSettings;
 }
 
-export interface DataReport {
+export interface DataReport extends Pick<Dataset, 'truncated' | 'problems' | 'notes'> {
   readonly files: readonly string[];
   readonly examples: number;
   readonly heldOut: number;
   readonly tokens: number;
   readonly targetTokens: number;
   readonly longestTokens: number;
-  /** Examples cut to max_seq_length. */
-  readonly truncated: number;
-  readonly problems: readonly Problem[];
-  /** Things worth knowing that are no errors (e.g. the template that is used). */
-  readonly notes: readonly string[];
 }
 
 export interface StorageReport {

@@ -1,27 +1,19 @@
-import { type LoadSettings } from '../core/settings/settings';
-import type { ModelLibrary } from './library';
+import type { KeptModel, ModelLibrary } from './library';
 import type { BaseSource } from '../storage/bases';
 import { storageReport, type StorageReport } from './reports';
 import type { RunRecords } from './runs/run_records';
 
 /** A base that storage keeps, or an unfinished download of one. */
-export interface StoredModelReport {
-  readonly id: string;
-  readonly name: string;
-  readonly source: 'files' | 'hub';
+export interface StoredModelReport extends Omit<KeptModel, 'source' | 'usedAt'> {
+  readonly source: KeptModel['source']['kind'];
   readonly repo?: string;
   readonly commit?: string;
   /** Where it was fetched from. */
   readonly endpoint?: string;
-  readonly bytes: number;
-  /** How it was loaded; absent for what isn't loaded yet. */
-  readonly load?: LoadSettings;
   /** ISO 8601, in UTC. */
   readonly usedAt: string;
   /** Runs that can't go on without it. */
   readonly usedByRuns: number;
-  /** A download that isn't complete; opening the model goes on with it. */
-  readonly partial: boolean;
 }
 
 export interface StoredModelParts {
@@ -42,12 +34,12 @@ export class StoredModels {
   async list(): Promise<readonly StoredModelReport[]> {
     const { library, records } = this.#parts;
     const [kept, runs] = await Promise.all([library.stored(), records.all()]);
-    return kept.map(({ id, name, source, bytes, load, usedAt, partial }) => ({
-      ...{ id, name, source: source.kind, bytes, partial },
+    return kept.map(({ source, usedAt, ...model }) => ({
+      ...model,
+      source: source.kind,
       ...originOf(source),
-      ...(load && { load }),
       usedAt: new Date(usedAt).toISOString(),
-      usedByRuns: runs.filter(({ baseId }) => baseId === id).length,
+      usedByRuns: runs.filter(({ baseId }) => baseId === model.id).length,
     }));
   }
 
