@@ -204,6 +204,7 @@ export const ERROR_CLASSES = {
   webgpu_missing: 'device',
   weight_not_packed: 'fit',
   weights_not_safetensors: 'input',
+  weights_quantized: 'input',
   weights_unsupported: 'input',
   worker_failed: 'internal',
 } as const satisfies Readonly<Record<string, ErrorClass>>;

@@ -4,9 +4,10 @@ import { elementCount } from '../core/shape';
 import type { MemoryPurpose } from '../core/memory_purposes';
 import { holdsTensor, tensorOf, type NamedTensor } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';
-import { DERIVED } from './adapters/bound';
+import { DERIVED, FROZEN } from './adapters/bound';
 import { Derivation } from './adapters/derivation';
 import { withDerivedStart, type AdapterLayout } from './adapters/layout';
+import type { AdapterState } from './adapters/start';
 import type { Model } from './model';
 import { GRADIENTS, PARAMETERS } from '../graph/differentiate';
 import type { OptimizerPlan, StateTensor } from './optimizers/optimizer';
@@ -15,7 +16,7 @@ import type { TrainingState } from './training_program';
 /** An adapter on a device: one flat buffer of parameters and, for training, gradients and the optimiser's state. */
 export class Adapter {
   readonly layout: AdapterLayout;
-  /** By slot: `parameters`, what the kind derives of them, and for training `gradients` and what the optimiser declares. */
+  /** By slot: `parameters`, what stays as it was, what the kind derives of them, and for training `gradients` and what the optimiser declares. */
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
   readonly #device: Device;
   readonly #state: readonly StateTensor[];
@@ -28,7 +29,7 @@ export class Adapter {
     const { size } = layout;
     this.#device = device;
     this.layout = layout;
-    this.#state = [parameterTensor(layout), ...(optimizer?.state ?? [])];
+    this.#state = [...adapterTensors(layout), ...(optimizer?.state ?? [])];
     const bytes = new Map(this.#state.map((tensor) => [tensor.name, paddedBytes(tensor)]));
     if (layout.derivedSize > 0) bytes.set(DERIVED, layout.derivedSize * 4);
     if (optimizer) bytes.set(GRADIENTS, size * 4);
@@ -52,8 +53,9 @@ export class Adapter {
     this.#isDerived = true;
   }
 
-  /** Writes the parameters that a new adapter has; parts that start at derived values get those of this model. */
-  async writeStart(model: Model, flat: Float32Array<ArrayBuffer>): Promise<void> {
+  /** Writes what a new adapter begins with; parts that start at derived values get those of this model. */
+  async writeStart(model: Model, { parameters: flat, frozen }: AdapterState): Promise<void> {
+    if (frozen.length > 0) this.#device.buffers.write(this.#buffer(FROZEN), frozen);
     this.writeParameters(flat);
     if (!this.#derivation) return;
     await this.ready(model);
@@ -68,6 +70,13 @@ export class Adapter {
 
   async readParameters(): Promise<Float32Array<ArrayBuffer>> {
     return new Float32Array(await this.#device.buffers.read(this.#buffer(PARAMETERS)));
+  }
+
+  /** What a plain adapter is made of; see `plainAdapter`. */
+  async readAdapter(): Promise<AdapterState> {
+    const buffer = this.buffers.get(FROZEN);
+    const frozen = buffer ? await this.#device.buffers.read(buffer) : new ArrayBuffer(0);
+    return { parameters: await this.readParameters(), frozen: new Float32Array(frozen) };
   }
 
   /** @throws TunesmithError `checkpoint_damaged` if a tensor is missing or of another shape; nothing is written then */
@@ -102,22 +111,24 @@ export class Adapter {
   }
 }
 
-/** The flat buffer of parameters as checkpoints hold it. */
-function parameterTensor({ size }: AdapterLayout): StateTensor {
-  return { name: PARAMETERS, dtype: 'F32', shape: [size] };
+/** The flat buffers of an adapter as checkpoints hold them. */
+function adapterTensors({ size, frozenSize }: AdapterLayout): readonly StateTensor[] {
+  const tensor = (name: string, count: number): StateTensor => ({ name, dtype: 'F32', shape: [count] });
+  return [tensor(PARAMETERS, size), ...(frozenSize > 0 ? [tensor(FROZEN, frozenSize)] : [])];
 }
 
-/** Whether a checkpoint's parameters are those of an adapter of this layout. */
-export function holdsParameters(tensors: readonly NamedTensor[], layout: AdapterLayout): boolean {
-  return holdsTensor(tensors, parameterTensor(layout));
+/** Whether a checkpoint's adapter is of this layout. */
+export function holdsAdapter(tensors: readonly NamedTensor[], layout: AdapterLayout): boolean {
+  return adapterTensors(layout).every((tensor) => holdsTensor(tensors, tensor));
 }
 
-/** The flat buffer of a checkpoint. Throws as `tensorOf`. */
-export function parametersOf(
-  tensors: readonly NamedTensor[],
-  layout: AdapterLayout,
-): Float32Array<ArrayBuffer> {
-  return floatsOf('F32', tensorOf(tensors, parameterTensor(layout)));
+/** The adapter of a checkpoint. Throws as `tensorOf`. */
+export function adapterOf(tensors: readonly NamedTensor[], layout: AdapterLayout): AdapterState {
+  const [parameters, frozen] = adapterTensors(layout).map((tensor) =>
+    floatsOf('F32', tensorOf(tensors, tensor)),
+  );
+  if (!parameters) throw new Error('an adapter has parameters');
+  return { parameters, frozen: frozen ?? new Float32Array(0) };
 }
 
 /** Bytes that an optimiser's state and tables take on the device. */
@@ -137,6 +148,6 @@ function paddedBytes(tensor: StateTensor): number {
 
 /** The purpose under which a buffer counts in the memory plan. */
 function purposeOf(slot: string): MemoryPurpose {
-  if (slot === PARAMETERS || slot === DERIVED) return 'adapter';
+  if (slot === PARAMETERS || slot === DERIVED || slot === FROZEN) return 'adapter';
   return slot === GRADIENTS ? 'gradients' : 'moments';
 }

@@ -100,15 +100,30 @@ function tensorLayout(
     return packedLayout(name, out, input, nf4Packing(load.bnb_4bit_use_double_quant), maxBinding);
   }
   const format = denseFormat(typeof form === 'string' ? form : form.kept, load.dtype);
-  const rowBytes = input * (format === 'f32' ? 4 : 2);
-  const fitting = Math.min(maxBinding / rowBytes, PART_ELEMENTS / input);
+  const elementBytes = format === 'f32' ? 4 : 2;
+  const parts = rowParts(out, input, elementBytes, maxBinding).map(({ firstRow, rows }) => ({
+    slot: rows < out ? `${name}.${firstRow}` : name,
+    bytes: rows * input * elementBytes,
+    firstRow,
+    rows,
+  }));
+  return { kind: 'dense', format, out, in: input, parts };
+}
+
+/** The rows of a dense matrix in parts that each fit a binding, and one dispatch. */
+export function rowParts(
+  out: number,
+  input: number,
+  elementBytes: number,
+  maxBinding: number,
+): readonly { readonly firstRow: number; readonly rows: number }[] {
+  const fitting = Math.min(maxBinding / (input * elementBytes), PART_ELEMENTS / input);
   const most = Math.max(64, Math.floor(fitting / 64) * 64);
   const parts = [];
   for (let firstRow = 0; firstRow < out; firstRow += most) {
-    const rows = Math.min(most, out - firstRow);
-    parts.push({ slot: out > most ? `${name}.${firstRow}` : name, bytes: rows * rowBytes, firstRow, rows });
+    parts.push({ firstRow, rows: Math.min(most, out - firstRow) });
   }
-  return { kind: 'dense', format, out, in: input, parts };
+  return parts;
 }
 
 /** The format of a dense weight that is not quantised. */

@@ -3,6 +3,7 @@ import type { Limits } from '../ops/op';
 import { cacheBytes, planChat } from './generation_graph';
 import { modelBytes, type ModelLayout } from './layout';
 import type { AdapterLayout } from './adapters/layout';
+import { startBytes } from './adapters/start';
 import { optimizerBytes } from './adapter';
 import { optimizerPlan } from './optimizers';
 import { METRICS_RING } from './training_program';
@@ -17,7 +18,10 @@ import {
 
 /** Bytes on the device by purpose, as `BufferPool.allocated` counts them. */
 export type MemoryPlan = Readonly<
-  Record<'base' | 'adapter' | 'gradients' | 'moments' | 'activations' | 'inputs', number>
+  Record<'base' | 'adapter' | 'gradients' | 'moments' | 'activations' | 'inputs', number> & {
+    /** While the adapter's start is computed of the weights, before the rest of it is there. */
+    loading?: number;
+  }
 >;
 
 /** What training will take on the device, from the plans alone: nothing is allocated. */
@@ -33,13 +37,15 @@ export function trainingMemory(
   const flat = adapter.size * 4;
   const slots = batchSlots(options);
   const width = metricsWidth(options);
+  const loading = startBytes(adapter, options.limits);
   return {
     base: modelBytes(model),
-    adapter: flat + adapter.derivedSize * 4,
+    adapter: flat + (adapter.derivedSize + adapter.frozenSize) * 4,
     gradients: flat,
     moments: optimizerBytes(optimizerPlan(adapter, options.settings)),
     activations: sum([...microBatch.arenas, ...extra, ...planOptimizer(adapter, options).arenas]),
     inputs: inputBytes(microBatch, slots) + inputBytes(evaluation, slots) + (2 + METRICS_RING) * width * 4,
+    ...(loading > 0 && { loading }),
   };
 }
 

@@ -146,6 +146,13 @@ const backward = defineOp<BackwardInputs, Record<string, Tensor>, BackwardAttrib
   },
 });
 
+/** x = y W, f32 [rows, in]: the way back through a linear map. Not differentiated. */
+export function transposedLinear(builder: Builder, y: Tensor, weight: Weight): Tensor {
+  const inputs = { ...weightTensors(weight), dy: y, x: y };
+  const outputs: Record<string, TensorType> = { dx: f32('rows', weight.in) };
+  return builder.apply(backward, inputs, outputs, { weight, lora: undefined, further: {} })['dx']!;
+}
+
 function target(tensor: Tensor, further = false): { tensor: Tensor; further: boolean } {
   return { tensor, further };
 }

@@ -8,6 +8,7 @@ import { openCheckpoint, type Checkpoint, type ModelFolder } from '../models/fil
 import { layoutOf, loadModel } from '../models/load';
 import { loadNotes } from '../models/load_notes';
 import type { Model } from '../models/model';
+import { withoutFiles } from '../models/unquantized_rows';
 import type { BaseSource } from '../storage/bases';
 import type { FileStore } from '../storage/file_store';
 import { hashOfFound, type FoundModel, type SmallModel } from './hub_model';
@@ -207,6 +208,7 @@ export async function openWhileDownloading(
       open,
       load,
       source: sourceOf(found, reference),
+      stored: withoutFiles(checkpoint.stored),
       layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
       loadOn: async (device, onProgress, signal) => {
         // After a device was lost, what could not be kept is fetched again.

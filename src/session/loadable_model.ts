@@ -8,6 +8,7 @@ import type { ModelLayout } from '../models/layout';
 import { layoutOf, loadModel } from '../models/load';
 import { loadNotes } from '../models/load_notes';
 import type { Model } from '../models/model';
+import type { StoredWeights } from '../models/stored/stored_weight';
 import type { BaseSource, OpenBase } from '../storage/bases';
 import type { RecordStore } from '../storage/records';
 import { filesKey, hashOfFiles, weightsHash } from './model_hash';
@@ -23,6 +24,8 @@ export interface LoadableModel {
   layout(maxBinding: number): ModelLayout;
   /** Throws what reading or the device reports, and the signal's reason. */
   loadOn(device: Device, onProgress: OnProgress, signal?: AbortSignal): Promise<Model>;
+  /** How the model's own files store the weights: those that can be read again, and those that are quantised in the files. */
+  readonly stored?: StoredWeights;
   /** What storage keeps the base as; undefined for the model that comes with the page. */
   readonly source: BaseSource | undefined;
   /** The towers of the model, if it has some and its files are here. */
@@ -87,6 +90,7 @@ export async function loadableFolder(
     },
     load,
     ...(towers && { towers }),
+    stored: checkpoint.stored,
     source: identity.source === 'demo' ? undefined : { kind: 'files', name: identity.name },
     layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
     loadOn: async (device, onProgress, signal) => {

@@ -6,7 +6,7 @@ import type { Message } from '../data/records';
 import { previewTokens, type PreviewToken } from '../data/preview';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';
-import { holdsParameters, parametersOf, type Adapter } from '../models/adapter';
+import { adapterOf, holdsAdapter, type Adapter } from '../models/adapter';
 import type { ComparedLogits } from '../exports/format';
 import type { Checkpoint, ModelFolder } from '../models/files';
 import { loadModel } from '../models/load';
@@ -15,8 +15,11 @@ import { PREFILL_ROWS } from '../models/generation_graph';
 import type { ModelLayout } from '../models/layout';
 import type { Model } from '../models/model';
 import { allLogits } from '../models/logits';
-import { adapterLayout, initialAdapter, type AdapterLayout } from '../models/adapters/layout';
+import { adapterLayout, type AdapterLayout } from '../models/adapters/layout';
+import { plainAdapter } from '../models/adapters/start';
 import { blockParameters } from '../models/spec';
+import type { StoredWeights } from '../models/stored/stored_weight';
+import { requireUnquantized } from '../models/unquantized_rows';
 import { compileEvaluation } from '../models/evaluation';
 import { objectiveOf } from '../models/objectives';
 import { planEvaluation } from '../models/training_graph';
@@ -51,7 +54,7 @@ export interface TrainCall {
   readonly onEvent: (event: TrainEvent) => void;
   /** A checkpoint of the same run to go on from. */
   readonly start?: CheckpointState;
-  /** An adapter to begin with instead of a fresh one; its r, scale and targets hold. */
+  /** An adapter to begin with instead of a fresh one; the settings are its own, but for the dropout. */
   readonly initial?: TunedAdapter;
   /** Whether a few questions are answered along the way; yes where nothing is said. */
   readonly samples?: boolean;
@@ -63,7 +66,14 @@ export interface TrainCall {
  */
 export class Session {
   readonly #device: SessionDevice;
-  #model: { readonly loadable: LoadableModel; readonly layout: ModelLayout } | undefined;
+  #model:
+    | {
+        readonly loadable: LoadableModel;
+        readonly layout: ModelLayout;
+        /** How the files store the weights that the model was opened from, as long as they can be read. */
+        readonly stored: StoredWeights | undefined;
+      }
+    | undefined;
   #dataset: Dataset | undefined;
   #tuned: TunedAdapter | undefined;
   /** Operations a second that training reached, once it was measured. */
@@ -122,11 +132,12 @@ export class Session {
     });
   }
 
-  /** The adapter of a checkpoint, with the layout that the run's settings give it. Throws `checkpoint_differs`. */
+  /** The adapter of a checkpoint of a run with these settings, as a plain one. Throws `checkpoint_differs`. */
   adapterOf(settings: TrainSettings, checkpoint: CheckpointState): TunedAdapter {
-    const layout = adapterLayout(this.layout.spec, settings);
+    const { spec } = this.layout;
+    const layout = adapterLayout(spec, settings);
     this.#checkStart(checkpoint, layout, settings);
-    return { layout, parameters: parametersOf(checkpoint.tensors, layout) };
+    return plainAdapter(spec, layout, adapterOf(checkpoint.tensors, layout));
   }
 
   setTuned(tuned: TunedAdapter | undefined): void {
@@ -145,7 +156,7 @@ export class Session {
     const layout = loadable.layout(device.limits.maxStorageBufferBindingSize);
     this.closeModel();
     this.#rate = undefined;
-    this.#model = { loadable, layout };
+    this.#model = { loadable, layout, stored: loadable.stored };
     try {
       await this.#device.load(loadable, onProgress, signal);
     } catch (error) {
@@ -222,8 +233,9 @@ export class Session {
     await this.#generator('base', { onProgress, signal });
   }
 
-  /** Memory and time of a run; nothing is allocated. */
+  /** Memory and time of a run; nothing is allocated. Throws for an adapter that can't begin on this base: `weights_quantized`. */
   async plan(settings: TrainSettings): Promise<PlanReport> {
+    this.#checkOrigin(adapterLayout(this.layout.spec, settings));
     const { limits } = await this.device();
     return planReport(this.layout, this.dataset, settings, limits, this.#rate);
   }
@@ -231,20 +243,18 @@ export class Session {
   /** Trains on the examples; the result becomes the tuned adapter. */
   async train(call: TrainCall): Promise<TrainingOutcome> {
     const { settings, checkpoints, control, onEvent, start, initial, samples = true } = call;
-    const { loadable, layout: model } = this.#opened();
+    const { loadable, layout: model, stored } = this.#opened();
     const { dataset } = this;
-    const { lora_dropout } = settings;
-    const lora = initial ? { ...initial.layout.settings, lora_dropout } : settings;
-    const layout = adapterLayout(model.spec, lora);
+    const layout = adapterLayout(model.spec, settings);
     if (start) this.#checkStart(start, layout, settings);
+    else if (!initial) this.#checkOrigin(layout);
     const outcome = await runTraining({
       resident: () => this.#alive(),
       kernels: this.#device.kernels,
       chat: chatContext(loadable.open, settings.template),
       layout,
-      initial: initial
-        ? { parameters: initial.parameters, isNew: false }
-        : { parameters: initialAdapter(layout, settings.seed), isNew: true },
+      initial: initial?.parameters,
+      stored,
       dataset,
       samplePrompts: samples ? dataset.samplePrompts : [],
       settings,
@@ -255,11 +265,7 @@ export class Session {
       onEvent,
     });
     this.#rate = reachedRate(model, settings, outcome.history, start?.step ?? 0) ?? this.#rate;
-    this.setTuned({
-      layout,
-      parameters: outcome.parameters,
-      run: cardRun(settings, dataset, outcome.history),
-    });
+    this.setTuned({ ...outcome.adapter, run: cardRun(settings, dataset, outcome.history) });
     return outcome;
   }
 
@@ -370,6 +376,13 @@ export class Session {
     });
   }
 
+  /** Throws `weights_quantized` if the adapter begins with what is computed of weights that are not there. */
+  #checkOrigin({ kind, modules }: AdapterLayout): void {
+    const { layout, stored } = this.#opened();
+    const paths = modules.map(({ path }) => path);
+    if (kind.origin) requireUnquantized(layout, stored, paths, kind.title);
+  }
+
   #checkStart(
     { hashes, tensors, settings }: CheckpointState,
     layout: AdapterLayout,
@@ -380,7 +393,7 @@ export class Session {
       (!(isRecord(settings) && settings['objective'] === objective) && 'another objective') ||
       (hashes.model !== this.modelHash && 'another model') ||
       (hashes.data !== dataset.hash && 'other examples') ||
-      (!holdsParameters(tensors, layout) && 'other adapter settings');
+      (!holdsAdapter(tensors, layout) && 'other adapter settings');
     if (!differs) return;
     throw new TunesmithError({
       code: 'checkpoint_differs',

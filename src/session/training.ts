@@ -1,15 +1,19 @@
 import { TunesmithError } from '../core/errors';
 import type { TrainSettings } from '../core/settings/settings';
 import { answer } from '../chat/answer';
+import type { ExportedAdapter } from '../exports/format';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { Plan } from '../graph/plan';
 import { answersFor } from '../graph/tune';
 import { Adapter } from '../models/adapter';
 import type { AdapterLayout } from '../models/adapters/layout';
 import { objectiveOf } from '../models/objectives';
+import { computeStart, plainAdapter, type AdapterState } from '../models/adapters/start';
+import type { Model } from '../models/model';
 import { optimizerPlan } from '../models/optimizers';
 import { compileTraining, planTraining, type TrainingPlans } from '../models/training';
 import type { TrainingOptions } from '../models/training_graph';
+import type { StoredWeights } from '../models/stored/stored_weight';
 import type { TrainingState } from '../models/training_program';
 import { loadCheckpoint, saveCheckpoint, type CheckpointStore } from '../storage/checkpoints';
 import type { TrainControl } from '../train/control';
@@ -27,8 +31,10 @@ export interface TrainingRequest {
   readonly kernels: Kernels;
   readonly chat: ChatContext;
   readonly layout: AdapterLayout;
-  /** The flat buffer that the run begins with; a new adapter's parts may still lack what they derive from the base. */
-  readonly initial: { readonly parameters: Float32Array<ArrayBuffer>; readonly isNew: boolean };
+  /** The flat buffer of the adapter that the run begins with; undefined if a new one is to be made. */
+  readonly initial: Float32Array<ArrayBuffer> | undefined;
+  /** How the model's own files store the weights, as long as they can be read. */
+  readonly stored: StoredWeights | undefined;
   readonly dataset: Dataset;
   /** Questions that are answered before the training and along it. */
   readonly samplePrompts: readonly string[];
@@ -43,8 +49,8 @@ export interface TrainingRequest {
 }
 
 export interface TrainingOutcome extends TrainResult {
-  /** The flat buffer of the trained adapter. */
-  readonly parameters: Float32Array<ArrayBuffer>;
+  /** What was trained, as a plain adapter. */
+  readonly adapter: ExportedAdapter;
   /** All events that a chart is made of. */
   readonly history: readonly TrainEvent[];
 }
@@ -121,12 +127,13 @@ async function attempt(
   const resident = await request.resident();
   const { device, model } = resident;
   resident.dropChat();
+  // What a checkpoint holds is not computed again.
+  const begun = start || request.initial ? undefined : await startOf(request, model);
   const adapter = new Adapter(device, layout, optimizerPlan(layout, settings));
   const owned: { destroy(): void }[] = [adapter];
   try {
-    const { parameters, isNew } = request.initial;
-    if (isNew) await adapter.writeStart(model, parameters);
-    else adapter.writeParameters(parameters);
+    if (begun) await adapter.writeStart(model, begun);
+    else if (request.initial) adapter.writeParameters(request.initial);
     const plan = planOf(settings, dataset.training.length);
     const batchSize = settings.per_device_train_batch_size;
     const capacity = capacityOf(plan, batchSize, dataset.training, dataset.heldOut);
@@ -179,9 +186,33 @@ async function attempt(
       },
       hooks: { saveCheckpoint: save, sample: (_, signal) => sample(signal) },
     });
-    return { ...result, parameters: await adapter.readParameters(), history: history.events };
+    const trained = plainAdapter(model.layout.spec, layout, await adapter.readAdapter());
+    return { ...result, adapter: trained, history: history.events };
   } finally {
     for (const part of owned.reverse()) part.destroy();
+  }
+}
+
+/** The start of a new adapter. Throws as `computeStart`, and `stopped`. */
+async function startOf(
+  { layout, settings, stored, control, onEvent }: TrainingRequest,
+  model: Model,
+): Promise<AdapterState> {
+  const { seed } = settings;
+  const { signal } = control;
+  const message = `Computing the start of ${layout.kind.title} from the weights`;
+  const onProgress = (fraction: number): void =>
+    onEvent({ event: 'state', state: 'preparing', message, fraction });
+  try {
+    return await computeStart(model, { layout, seed, onProgress, signal, ...(stored && { stored }) });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new TunesmithError({
+      code: 'stopped',
+      message: 'Stopped while the adapter’s start was computed: nothing was learnt yet.',
+      hint: 'Go on with the run, or start it again.',
+      cause: error,
+    });
   }
 }
 

@@ -245,6 +245,7 @@ function wholeCase(p: number): OpCase {
         parts: { lora_A: A!, lora_B: B!, lora_magnitude_vector: magnitude! },
         scale: SCALE,
         derived: norms!,
+        frozen: {},
         ...(p > 0 && { dropout: { p, stream: STREAM } }),
       };
       return { y: dora.linear(builder, { x: x!, weight: stored.weight(tensors), bias, residual }, module) };

@@ -41,7 +41,7 @@ describe.each([...trainedFamilies, ...adapted])('%s', (name) => {
         if (name.includes('lora_B'))
           writeParameter(start, tensor, new Float32Array(elementCount(tensor.shape)));
       }
-      await adapter.writeStart(model, start);
+      await adapter.writeStart(model, { parameters: start, frozen: new Float32Array(0) });
       const program = await compileTraining(model, adapter, {
         capacity: 128,
         settings: { ...DEFAULTS, ...settings },

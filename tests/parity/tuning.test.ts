@@ -135,5 +135,5 @@ it('kernels that were fitted train as the defaults do, in the memory of the plan
   expect(resumed.known).toEqual(known);
   expect(fits(resumed)).toBe(false);
   expect(resumed.outcome.step).toBe(2 * STEPS);
-  expect(resumed.outcome.parameters).toEqual(plain.outcome.parameters);
+  expect(resumed.outcome.adapter.parameters).toEqual(plain.outcome.adapter.parameters);
 });

@@ -1,3 +1,24 @@
+import {
+  choice,
+  flag,
+  modules,
+  number,
+  numbersByPattern,
+  optional,
+  whole,
+  wholes,
+  type TextPattern,
+} from './kind';
+import { setting, type Decision, type Values } from './setting';
+
+type PissaWithRounds = `pissa_niter_${number}`;
+
+const pissaWithRounds: TextPattern<PissaWithRounds> = {
+  matches: (text): text is PissaWithRounds => /^pissa_niter_(0|[1-9]\d{0,2})$/.test(text),
+  shown: 'pissa_niter_N',
+  example: 'pissa_niter_16',
+};
+
 /**
  * The one list of settings for training, loading and answers. Everything else is derived from it: the types, the
  * defaults, the parser, `--help`, the page's forms with their messages, the keys of caches, and what a resumed run may change.
@@ -10,9 +31,6 @@
  * it describes the adapter itself, and `fixed: 'run'` if a run that goes on must keep it; 'data' and 'load' are kept anyway.
  * The order within a group is the form's. A new group needs a title in `setting.ts`.
  */
-import { choice, flag, modules, number, numbersByPattern, optional, whole, wholes } from './kind';
-import { setting, type Decision, type Values } from './setting';
-
 export const SETTINGS = {
   load_in_4bit: setting(flag(), {
     default: true,
@@ -86,6 +104,19 @@ export const SETTINGS = {
     fixed: 'adapter',
     help: 'DoRA: train a magnitude for each output as well. Closer to full training, a little slower.',
   }),
+  init_lora_weights: setting(
+    choice(
+      { true: 'at random, so that it changes nothing', pissa: 'PiSSA, from all of the singular values' },
+      { pattern: pissaWithRounds },
+    ),
+    {
+      default: true,
+      group: 'adapter',
+      decides: ['memory'],
+      fixed: 'adapter',
+      help: 'How it begins: true, or pissa from the weights’ principal parts, which learns faster but has to find them first (pissa_niter_N: roughly, in N rounds). Needs an unquantised model; saved as plain LoRA of rank 2 r.',
+    },
+  ),
   rank_pattern: setting(numbersByPattern(whole(1, 1024)), {
     default: {},
     group: 'adapter',
@@ -345,6 +376,12 @@ type Deciding<What extends Decision> = {
   [Name in SettingName]: What extends Entries[Name]['decides'][number] ? Name : never;
 }[SettingName];
 
+type Describing = {
+  [Name in SettingName]: 'adapter' extends Entries[Name]['fixed'] ? Name : never;
+}[SettingName];
+
+/** What an adapter is trained with: all that describes it, and its dropout. */
+export type AdapterSettings = Pick<TrainSettings, Describing | 'lora_dropout'>;
 /** How the base is loaded. */
 export type LoadSettings = Pick<TrainSettings, Deciding<'load'>>;
 /** What the examples' tokens depend on. */

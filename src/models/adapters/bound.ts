@@ -6,10 +6,12 @@ import { linear, type LinearInputs } from '../../ops/linear';
 import { gatedLinears, linears, type LinearMap } from '../../ops/linears';
 import type { Builder, Tensor } from '../../ops/op';
 import type { BoundModule, GenerationMap } from './kind';
-import type { AdapterLayout } from './layout';
+import type { AdapterLayout, AdapterModule } from './layout';
 
 /** The slot of the values that an adapter kind derives from the parts and the base. */
 export const DERIVED = 'adapter_derived';
+/** The slot of the parts that are not trained. */
+export const FROZEN = 'adapter_frozen';
 
 /** An adapter's parts as symbols of one trace. */
 export class BoundAdapter {
@@ -20,14 +22,18 @@ export class BoundAdapter {
   /** `train` switches the dropout on. */
   constructor(trace: Trace, { kind, modules, settings }: AdapterLayout, train: boolean) {
     const { lora_dropout: p } = settings;
-    for (const { path, scale, tensors, derived } of modules) {
-      const parts = tensors.map(({ part, padded, offset }) => [
-        part,
-        trace.bound(PARAMETERS, 'f32', padded, offset * 4, `${path}.${part}`),
-      ]);
+    for (const { path, scale, tensors, frozen, derived } of modules) {
+      const bound = (slot: string, parts: AdapterModule['frozen']): Record<string, Tensor> =>
+        Object.fromEntries(
+          parts.map(({ part, padded, offset }) => [
+            part,
+            trace.bound(slot, 'f32', padded, offset * 4, `${path}.${part}`),
+          ]),
+        );
       this.#modules.set(path, {
         kind,
-        parts: Object.fromEntries(parts) as Record<string, Tensor>,
+        parts: bound(PARAMETERS, tensors),
+        frozen: bound(FROZEN, frozen),
         scale,
         ...(derived && {
           derived: trace.bound(DERIVED, 'f32', [derived.size], derived.offset * 4, `${path}.derived`),
@@ -66,7 +72,7 @@ export function adaptedLinears<Name extends string>(
   const adapted = mapValues(maps, inGeneration);
   const inner = mapValues(adapted, ({ map }) => map);
   const results = linears(builder, x, inner);
-  return mapValues(adapted, ({ finish }, name) => finish?.(builder, results[name]) ?? results[name]);
+  return mapValues(adapted, ({ finish }, name) => finish?.(builder, results[name], x) ?? results[name]);
 }
 
 /** act(gate x) ⊙ up x, f32 [rows, out]. Not differentiated: for generation. */

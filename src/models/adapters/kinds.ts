@@ -1,12 +1,13 @@
 import { dora } from './dora';
 import type { AdapterKind } from './kind';
 import { lora } from './lora';
-import type { AdapterSettings } from './settings';
+import { pissa } from './pissa';
+import type { WholeSettings } from './settings';
 
 /** All kinds of adapters. The first that the settings mean counts; plain LoRA is the last. */
-export const ADAPTER_KINDS: readonly AdapterKind[] = [dora, lora];
+export const ADAPTER_KINDS: readonly AdapterKind[] = [pissa, dora, lora];
 
-export function adapterKind(settings: AdapterSettings): AdapterKind {
+export function adapterKind(settings: WholeSettings): AdapterKind {
   const kind = ADAPTER_KINDS.find((each) => each.isMeant(settings));
   if (!kind) throw new Error('the settings mean no kind of adapter');
   return kind;

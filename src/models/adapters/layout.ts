@@ -4,15 +4,20 @@ import { kaimingUniform, streamOf } from '../../core/random';
 import { elementCount } from '../../core/shape';
 import { layerOf, patternValue } from '../../formats/peft';
 import { linearMaps, type ModelSpec, type PlacedLinear } from '../spec';
-import type { AdaptedShape, AdapterKind, AdapterPart } from './kind';
+import type { AdaptedShape, AdapterKind, FrozenPart, AdapterPart } from './kind';
 import { adapterKind } from './kinds';
-import { wholeSettings, type AdapterSettings } from './settings';
+import { wholeSettings, type AdapterSettings, type WholeSettings } from './settings';
 
-/** Where one part of the adapter lies in the flat buffer of parameters. */
-export interface AdapterTensor extends AdapterPart {
-  /** f32 elements from the flat buffer's start; a multiple of 64, so that a binding may begin there. */
+/** Where something lies in a flat buffer: f32 elements from its start; a multiple of 64, so that a binding may begin there. */
+interface Placed {
   readonly offset: number;
 }
+
+/** Where one part of the adapter lies in the flat buffer of parameters. */
+export type AdapterTensor = AdapterPart & Placed;
+
+/** The same of a part that is not trained, in a flat buffer of its own. */
+export type FrozenTensor = FrozenPart & Placed;
 
 /** The adapter of one linear map. */
 export interface AdapterModule {
@@ -26,6 +31,7 @@ export interface AdapterModule {
   /** alpha / r, or alpha / √r with rsLoRA (Kalajdzievski 2023). */
   readonly scale: number;
   readonly tensors: readonly AdapterTensor[];
+  readonly frozen: readonly FrozenTensor[];
   /** The kind's derived values in their own flat buffer: f32 elements from its start, a multiple of 64, and how many. */
   readonly derived?: { readonly offset: number; readonly size: number };
 }
@@ -33,7 +39,7 @@ export interface AdapterModule {
 /** Where every part of an adapter lies in the flat buffer, in the order of the forward pass. */
 export interface AdapterLayout {
   /** Of the adapter alone, each of them said. */
-  readonly settings: Required<AdapterSettings>;
+  readonly settings: WholeSettings;
   readonly kind: AdapterKind;
   readonly modules: readonly AdapterModule[];
   /** The parts of all modules by name, in the order of the flat buffer. */
@@ -44,6 +50,8 @@ export interface AdapterLayout {
   readonly size: number;
   /** f32 elements of the flat buffer of derived values. */
   readonly derivedSize: number;
+  /** f32 elements of the flat buffer of the parts that are not trained. */
+  readonly frozenSize: number;
   /** Trainable parameters, without padding. */
   readonly parameters: number;
 }
@@ -83,15 +91,23 @@ export function targetMaps(
   return maps.filter(({ path }) => targets.some((name) => isTargeted(path, name)));
 }
 
+/** Throws as `targetMaps`, and `setting_invalid` for settings that don't go together. */
 export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterLayout {
   const settings = wholeSettings(given);
   const kind = adapterKind(settings);
+  kind.check?.(settings);
   let size = 0;
   let parameters = 0;
   const place = (part: AdapterPart): AdapterTensor => {
     const offset = size;
     size += alignUp(elementCount(part.padded), 64);
     parameters += elementCount(part.shape);
+    return { ...part, offset };
+  };
+  let frozenSize = 0;
+  const placeFrozen = (part: FrozenPart): FrozenTensor => {
+    const offset = frozenSize;
+    frozenSize += alignUp(elementCount(part.padded), 64);
     return { ...part, offset };
   };
   let derivedSize = 0;
@@ -112,6 +128,7 @@ export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterL
       ...shape,
       scale: use_rslora ? alpha / Math.sqrt(rank) : alpha / rank,
       tensors: kind.parts(shape).map(place),
+      frozen: (kind.origin?.frozen(shape) ?? []).map(placeFrozen),
       derived: placeDerived(shape),
     };
   });
@@ -119,10 +136,13 @@ export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterL
     parts.map((part) => ({ name: `${path}.${part.part}`, ...part })),
   );
   const within = spec.towers && spec.root;
-  return { settings, kind, modules, tensors, within, size, derivedSize, parameters };
+  return { settings, kind, modules, tensors, within, size, derivedSize, frozenSize, parameters };
 }
 
-/** PEFT's start, deterministic in the seed, but for parts that start at derived values: see `withDerivedStart`. */
+/**
+ * PEFT's start, deterministic in the seed, but for parts that start at derived values or at what is computed of the weight:
+ * see `withDerivedStart` and `computeStart`.
+ */
 export function initialAdapter(layout: AdapterLayout, seed: number): Float32Array<ArrayBuffer> {
   const flat = new Float32Array(layout.size);
   for (const { path, tensors } of layout.modules) {
@@ -153,21 +173,21 @@ export function withDerivedStart(
   return start;
 }
 
-/** A part as PEFT stores it, out of the flat buffer. */
-export function readParameter(flat: Float32Array, tensor: AdapterTensor): Float32Array<ArrayBuffer> {
+/** A part as PEFT stores it, out of its flat buffer. */
+export function readParameter(flat: Float32Array, tensor: FrozenTensor): Float32Array<ArrayBuffer> {
   const values = new Float32Array(elementCount(tensor.shape));
   forEachRow(tensor, (from, to, columns) => values.set(flat.subarray(from, from + columns), to));
   return values;
 }
 
-/** Puts a part as PEFT stores it into the flat buffer. */
-export function writeParameter(flat: Float32Array, tensor: AdapterTensor, values: Float32Array): void {
+/** Puts a part as PEFT stores it into its flat buffer. */
+export function writeParameter(flat: Float32Array, tensor: FrozenTensor, values: Float32Array): void {
   forEachRow(tensor, (to, from, columns) => flat.set(values.subarray(from, from + columns), to));
 }
 
 /** Calls back with each row's place in the flat buffer, its place among the stored values, and its stored columns. */
 function forEachRow(
-  { offset, shape, padded }: AdapterTensor,
+  { offset, shape, padded }: FrozenTensor,
   use: (inFlat: number, inValues: number, columns: number) => void,
 ): void {
   const columns = shape.at(-1) ?? 1;

@@ -3,7 +3,7 @@ import { linear, type LoraPair } from '../../ops/linear';
 import type { AdaptedShape, AdapterKind, AdapterPart, BoundModule, MergeInputs } from './kind';
 
 /** The two matrices of a low-rank pair: A [r, in], B [out, r]. */
-export function pairParts({ out, in: input, rank }: AdaptedShape): readonly AdapterPart[] {
+export function pairParts({ out, in: input, rank }: AdaptedShape): readonly [AdapterPart, AdapterPart] {
   const padded = alignUp(rank, 4);
   return [
     {

@@ -1,0 +1,122 @@
+import { TunesmithError } from '../../core/errors';
+import { blockOf, randomizedSvd, truncatedSvd } from '../../core/truncated_svd';
+import { linear } from '../../ops/linear';
+import { wholeWeight } from '../../ops/products/dense_parts';
+import type { Builder, Tensor } from '../../ops/op';
+import type { AdapterKind, BoundModule, FrozenPart, PartValues, TrainedModule } from './kind';
+import { addPair, pairOf, pairParts } from './lora';
+import type { WholeSettings } from './settings';
+
+const START_A = 'start_A';
+/** −scale · B₀: it counts with its factor, so that a plain linear map applies it. */
+const START_B = 'start_B';
+
+/**
+ * PiSSA (Meng et al. 2024, arXiv 2404.02948): LoRA whose pair begins as the principal part of the weight,
+ * A₀ = √(S / scale) Vᵀ and B₀ = U √(S / scale) of its largest singular values, while the base computes with what is left of
+ * the weight. Here the base stays as it is, and the start is subtracted beside it:
+ * y = x Wᵀ + scale · dropout(x) Aᵀ Bᵀ − scale · x A₀ᵀ B₀ᵀ. On a dense base that is PEFT's PiSSA to rounding. On a quantised one
+ * PEFT quantises what is left instead; here the error of the quantisation is that of QLoRA, and the adapter computes on the
+ * very base that it is used with afterwards.
+ */
+export const pissa: AdapterKind = {
+  name: 'pissa',
+  title: 'PiSSA',
+  isMeant: ({ init_lora_weights }) => init_lora_weights !== true,
+  check({ use_dora, use_rslora, rank_pattern, alpha_pattern, init_lora_weights }) {
+    if (use_dora) throw conflict(init_lora_weights, 'use_dora', 'Choose one of both.');
+    const patterns = Object.keys({ ...rank_pattern, ...alpha_pattern }).length > 0;
+    if (!use_rslora || !patterns) return;
+    const hint =
+      'The adapter is saved as plain LoRA, which has no such scales. Leave out use_rslora or the patterns.';
+    throw conflict(init_lora_weights, 'use_rslora and rank_pattern or alpha_pattern', hint);
+  },
+  parts: (shape) => pairParts(shape).map((part) => ({ ...part, start: 'weight' })),
+  origin: {
+    frozen(shape): readonly FrozenPart[] {
+      const [A, B] = pairParts(shape);
+      return [
+        { part: START_A, shape: A.shape, padded: A.padded },
+        { part: START_B, shape: B.shape, padded: B.padded },
+      ];
+    },
+    block: (shape) => blockOf(shape, shape.rank),
+    async start(weight, { rank, scale, out, in: input }, { init_lora_weights }, random) {
+      const rounds = /^pissa_niter_(\d+)$/.exec(String(init_lora_weights))?.[1];
+      const { U, S, V } =
+        rounds === undefined
+          ? await truncatedSvd(weight, rank, random)
+          : await randomizedSvd(weight, rank, Number(rounds), random);
+      const root = S.map((value) => Math.sqrt(value / scale));
+      const A = Float32Array.from(V, (value, index) => value * root[Math.floor(index / input)]!);
+      const B = new Float32Array(out * rank);
+      for (let j = 0; j < rank; j++) {
+        for (let row = 0; row < out; row++) B[row * rank + j] = U[j * out + row]! * root[j]!;
+      }
+      return { lora_A: A, lora_B: B, [START_A]: A, [START_B]: B.map((value) => -scale * value) };
+    },
+    plain: {
+      /** As PEFT's `subtract_mutated_init` and `save_pretrained` double them. */
+      settings: (settings): WholeSettings => ({
+        ...settings,
+        init_lora_weights: true,
+        r: 2 * settings.r,
+        lora_alpha: settings.lora_alpha * (settings.use_rslora ? Math.SQRT2 : 2),
+        rank_pattern: doubled(settings.rank_pattern),
+        alpha_pattern: doubled(settings.alpha_pattern),
+      }),
+      /** [A; A₀] and [B, −B₀]: scale · (B A − B₀ A₀) as one pair. */
+      parts({ parts, scale, rank, out, in: input }: TrainedModule): PartValues {
+        const { lora_A: A, lora_B: B, [START_A]: startA, [START_B]: startB } = parts;
+        if (!A || !B || !startA || !startB) throw new Error('this adapter has no start');
+        const wideA = new Float32Array(2 * rank * input);
+        wideA.set(A);
+        wideA.set(startA, rank * input);
+        const wideB = new Float32Array(2 * rank * out);
+        for (let row = 0; row < out; row++) {
+          const own = (values: Float32Array): Float32Array => values.subarray(row * rank, (row + 1) * rank);
+          wideB.set(own(B), 2 * row * rank);
+          wideB.set(
+            own(startB).map((value) => value / scale),
+            (2 * row + 1) * rank,
+          );
+        }
+        return { lora_A: wideA, lora_B: wideB };
+      },
+    },
+  },
+  linear(builder, { x, weight, bias, residual }, module) {
+    const rest = withoutStart(builder, x, module, residual);
+    return linear(builder, { x, weight, bias, residual: rest, lora: pairOf(module) });
+  },
+  inGeneration: (map, module) => ({
+    map: { ...map, lora: pairOf(module) },
+    finish: (builder, result, x) => withoutStart(builder, x, module, result),
+  }),
+  merge(inputs) {
+    addPair(inputs);
+    const { [START_A]: A, [START_B]: B } = inputs.parts;
+    if (!A || !B) throw new Error('this adapter has no start');
+    addPair({ ...inputs, scale: 1, parts: { lora_A: A, lora_B: B } });
+  },
+};
+
+/** − scale · x A₀ᵀ B₀ᵀ, plus the residual. */
+function withoutStart(builder: Builder, x: Tensor, { frozen }: BoundModule, residual?: Tensor): Tensor {
+  const { [START_A]: A, [START_B]: B } = frozen;
+  if (!A || !B) throw new Error('this adapter has no start');
+  const z = linear(builder, { x, weight: wholeWeight(A) });
+  return linear(builder, { x: z, weight: wholeWeight(B), ...(residual && { residual }) });
+}
+
+function doubled(pattern: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(pattern).map(([name, value]) => [name, 2 * value]));
+}
+
+function conflict(init: WholeSettings['init_lora_weights'], other: string, hint: string): TunesmithError {
+  return new TunesmithError({
+    code: 'setting_invalid',
+    message: `init_lora_weights = ${init} doesn’t go together with ${other}.`,
+    hint,
+  });
+}

@@ -1,0 +1,162 @@
+import { TunesmithError } from '../../core/errors';
+import { normal, streamOf } from '../../core/random';
+import type { Limits } from '../../ops/op';
+import { rowRuns } from '../base_rows';
+import type { Model } from '../model';
+import type { StoredWeights } from '../stored/stored_weight';
+import { readUnquantized } from '../unquantized_rows';
+import type { AdapterOrigin } from './kind';
+import {
+  adapterLayout,
+  initialAdapter,
+  readParameter,
+  writeParameter,
+  type AdapterLayout,
+  type AdapterModule,
+} from './layout';
+import { planProducts, productBytes, WeightProducts, type ProductShape } from './weight_products';
+import type { ModelSpec } from '../spec';
+
+/** The flat buffers of an adapter: of what is trained, and of what stays as it was at the start. */
+export interface AdapterState {
+  readonly parameters: Float32Array<ArrayBuffer>;
+  /** Empty for kinds that have nothing of the sort. */
+  readonly frozen: Float32Array<ArrayBuffer>;
+}
+
+export interface StartRequest {
+  readonly layout: AdapterLayout;
+  readonly seed: number;
+  /** How the model's own files store the weights; undefined if those can't be read any more. */
+  readonly stored?: StoredWeights;
+  readonly onProgress?: (fraction: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The start of a new adapter, deterministic in the seed; parts that start at derived values still lack those. What a kind
+ * computes of the weights is computed one linear map after the other.
+ *
+ * @throws TunesmithError `tensor_values` naming a weight that is not finite, what reading and the device report, and
+ *   the signal's reason
+ */
+export async function computeStart(
+  model: Model,
+  { layout, seed, stored, onProgress, signal }: StartRequest,
+): Promise<AdapterState> {
+  const state = { parameters: initialAdapter(layout, seed), frozen: new Float32Array(layout.frozenSize) };
+  const { origin } = layout.kind;
+  if (!origin) return state;
+  const elements = ({ out, in: input }: AdapterModule): number => out * input;
+  const total = layout.modules.reduce((sum, module) => sum + elements(module), 0);
+  let done = 0;
+  for (const { shape, modules } of shapesOf(layout, origin)) {
+    signal?.throwIfAborted();
+    const products = await WeightProducts.compile(model.device, shape);
+    try {
+      for (const module of modules) {
+        onProgress?.(done / total);
+        await products.load(rowsOf(model, stored, module));
+        await startModule(products, { module, layout, origin, seed, signal }, state);
+        done += elements(module);
+      }
+    } finally {
+      products.destroy();
+    }
+  }
+  return state;
+}
+
+/** Bytes that `computeStart` takes on the device at the most; they are given back before training. */
+export function startBytes(layout: AdapterLayout, limits: Limits): number {
+  const { origin } = layout.kind;
+  if (!origin) return 0;
+  return Math.max(...shapesOf(layout, origin).map(({ shape }) => productBytes(planProducts(shape, limits))));
+}
+
+/** The plain adapter that computes what a trained one does; the same one if its kind is plain. */
+export function plainAdapter(
+  spec: ModelSpec,
+  layout: AdapterLayout,
+  { parameters, frozen }: AdapterState,
+): { readonly layout: AdapterLayout; readonly parameters: Float32Array<ArrayBuffer> } {
+  const { origin } = layout.kind;
+  if (!origin) return { layout, parameters };
+  const plain = adapterLayout(spec, origin.plain.settings(layout.settings));
+  const flat = new Float32Array(plain.size);
+  layout.modules.forEach((module, index) => {
+    const parts = Object.fromEntries([
+      ...module.tensors.map((tensor) => [tensor.part, readParameter(parameters, tensor)] as const),
+      ...module.frozen.map((tensor) => [tensor.part, readParameter(frozen, tensor)] as const),
+    ]);
+    const values = origin.plain.parts({ ...module, parts });
+    for (const tensor of plain.modules[index]!.tensors) writeParameter(flat, tensor, values[tensor.part]!);
+  });
+  return { layout: plain, parameters: flat };
+}
+
+interface ModuleStart extends Pick<StartRequest, 'layout' | 'seed' | 'signal'> {
+  readonly module: AdapterModule;
+  readonly origin: AdapterOrigin;
+}
+
+async function startModule(
+  products: WeightProducts,
+  { module, layout, origin, seed, signal }: ModuleStart,
+  { parameters, frozen }: AdapterState,
+): Promise<void> {
+  const { path } = module;
+  const stream = streamOf(`${path}.start`);
+  const random = (count: number): Float64Array =>
+    Float64Array.from({ length: count }, (_, index) => normal(seed, stream, index));
+  const stoppable = {
+    out: products.out,
+    in: products.in,
+    forward: async (x: Float32Array<ArrayBuffer>) => {
+      signal?.throwIfAborted();
+      return await products.forward(x);
+    },
+    backward: (y: Float32Array<ArrayBuffer>) => products.backward(y),
+  };
+  const values = await origin.start(stoppable, module, layout.settings, random);
+  const put = (flat: Float32Array, tensor: AdapterModule['frozen'][number]): void => {
+    const part = values[tensor.part];
+    if (!part) throw new Error(`this kind of adapter has no start of ${tensor.part}`);
+    if (!part.every(Number.isFinite)) throw notFinite(path);
+    writeParameter(flat, tensor, part);
+  };
+  for (const tensor of module.tensors) put(parameters, tensor);
+  for (const tensor of module.frozen) put(frozen, tensor);
+}
+
+/** Modules of the same shape and rank go through the same programs. */
+function shapesOf(
+  { modules }: AdapterLayout,
+  origin: AdapterOrigin,
+): readonly { readonly shape: ProductShape; readonly modules: readonly AdapterModule[] }[] {
+  const groups = new Map<string, AdapterModule[]>();
+  for (const module of modules) {
+    const key = [module.out, module.in, module.rank].join();
+    groups.set(key, [...(groups.get(key) ?? []), module]);
+  }
+  return [...groups.values()].map((group) => {
+    const { out, in: input } = group[0]!;
+    return { shape: { out, in: input, block: origin.block(group[0]!) }, modules: group };
+  });
+}
+
+async function* rowsOf(
+  model: Model,
+  stored: StoredWeights | undefined,
+  { path, out, in: input }: AdapterModule,
+): AsyncGenerator<Float32Array<ArrayBuffer>, void, void> {
+  for (const run of rowRuns(out, input)) yield await readUnquantized(model, stored, path, run);
+}
+
+function notFinite(path: string): TunesmithError {
+  return new TunesmithError({
+    code: 'tensor_values',
+    message: `The weight of ${path} has no singular values that float32 can hold: values in it are NaN, infinite or beyond its range.`,
+    hint: 'Choose init_lora_weights = true, or another copy of this model.',
+  });
+}

@@ -1,0 +1,71 @@
+import { floatsOf, isFloatDtype } from '../core/dtype';
+import { TunesmithError } from '../core/errors';
+import { readRows } from './base_rows';
+import type { ModelLayout } from './layout';
+import type { Model } from './model';
+import type { StoredWeights } from './stored/stored_weight';
+
+/**
+ * Throws `weights_quantized` naming the first of the linear maps whose unquantised weight can't be had.
+ *
+ * @param paths of linear maps
+ * @param stored how the model's own files store the weights, as far as those can be read or are known to be quantised
+ * @param purpose what needs the weights, for the message
+ */
+export function requireUnquantized(
+  layout: ModelLayout,
+  stored: StoredWeights | undefined,
+  paths: readonly string[],
+  purpose: string,
+): void {
+  for (const path of paths) {
+    const name = `${path}.weight`;
+    const weight = stored?.get(name);
+    if (weight?.kind === 'packed' || weight?.kind === 'requantised') throw onlyQuantized(path, purpose);
+    if (!weight && layout.tensors.get(name)?.kind === 'packed') throw filesGone(purpose);
+  }
+}
+
+/** What is still known of weights whose files can't be read any more: those that the files hold quantised only. */
+export function withoutFiles(stored: StoredWeights): StoredWeights {
+  return new Map([...stored].filter(([, { kind }]) => kind !== 'dense'));
+}
+
+/**
+ * Rows of a linear map's weight before it was quantised, f32 [count, in]: from the device if it lies there as it is
+ * computed with, else from the model's own files. For weights that `requireUnquantized` accepts.
+ *
+ * @param rows one of `rowRuns`
+ */
+export async function readUnquantized(
+  model: Model,
+  stored: StoredWeights | undefined,
+  path: string,
+  rows: { readonly first: number; readonly count: number },
+): Promise<Float32Array<ArrayBuffer>> {
+  const name = `${path}.weight`;
+  if (model.layout.tensors.get(name)?.kind !== 'packed') return await readRows(model, name, rows);
+  const weight = stored?.get(name);
+  const dtype = weight?.kind === 'dense' ? weight.tensor.dtype : '';
+  if (weight?.kind !== 'dense' || !isFloatDtype(dtype)) throw new Error(`${name} is not there unquantised`);
+  const { file, begin, end, shape } = weight.tensor;
+  const rowBytes = (end - begin) / (shape[0] ?? 1);
+  const first = begin + rows.first * rowBytes;
+  return floatsOf(dtype, await file.read(first, first + rows.count * rowBytes));
+}
+
+function onlyQuantized(path: string, purpose: string): TunesmithError {
+  return new TunesmithError({
+    code: 'weights_quantized',
+    message: `${purpose} needs the unquantised weights, but this model’s files hold ${path} quantised only.`,
+    hint: 'Choose the unquantised version of this model, or init_lora_weights = true.',
+  });
+}
+
+function filesGone(purpose: string): TunesmithError {
+  return new TunesmithError({
+    code: 'weights_quantized',
+    message: `${purpose} needs the unquantised weights, but only the quantised copy of this model is kept here.`,
+    hint: 'Open the model’s folder from your disk, load it with load_in_4bit = false, or choose init_lora_weights = true.',
+  });
+}
