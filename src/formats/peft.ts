@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../core/errors';
 import { isRecord, type JsonObject } from '../core/json';
+import { repetitionsOf } from '../core/pattern_work';
 import { pythonRegex } from './python_regex';
 
 /** What of an `adapter_config.json` matters here, by PEFT's names. */
@@ -211,23 +212,58 @@ export function layerOf(path: string, before: LoraConfig['layers_pattern'] = nul
 }
 
 /**
- * The value of the first pattern that matches a module's path or an end of it, as PEFT reads `rank_pattern` and
- * `alpha_pattern`. Throws `target_modules` if a pattern can't be read.
+ * Reads `rank_pattern` or `alpha_pattern`: gives the value of the first pattern that matches a module's path or an end of it,
+ * as PEFT does. Throws `target_modules` if a pattern can't be read, or if all of them would take too long.
  */
-export function patternValue(patterns: Readonly<Record<string, number>>, path: string): number | undefined {
-  return Object.entries(patterns).find(([pattern]) =>
-    readExpression(`(?:.*\\.)?(?:${pattern})`).test(path),
-  )?.[1];
+export function patternValues(
+  patterns: Readonly<Record<string, number>>,
+): (path: string) => number | undefined {
+  let repetitions = 0;
+  const readers = Object.entries(patterns).map(([pattern, value]) => {
+    const { source, flags } = readExpression(`(?:${pattern})`, MOST_REPETITIONS - 1);
+    repetitions += repetitionsOf(source, REFERENCE);
+    if (repetitions > MOST_IN_PATTERNS) throw tooMuchWork(pattern);
+    // Sticky, so that `^` still stands for the whole path's beginning.
+    const expression = new RegExp(source.slice(1), `${flags}y`);
+    const matchesAt = (path: string, at: number): boolean => {
+      expression.lastIndex = at;
+      return expression.test(path);
+    };
+    const matches = (path: string): boolean =>
+      matchesAt(path, 0) || [...path.matchAll(/\./g)].some(({ index }) => matchesAt(path, index + 1));
+    return { value, matches };
+  });
+  return (path) => readers.find(({ matches }) => matches(path))?.value;
 }
 
-function readExpression(pattern: string): RegExp {
+/** Unbounded repetitions of an expression that follow each other. Paths are short: four take about a million steps. */
+const MOST_REPETITIONS = 4;
+/** A reference to what a group has found is compared once, and counts as one of them. */
+const REFERENCE = 1;
+/** Those of all patterns of `rank_pattern` or `alpha_pattern` together; names have none. */
+const MOST_IN_PATTERNS = 200;
+
+function readExpression(pattern: string, most = MOST_REPETITIONS): RegExp {
   const expression = pythonRegex(pattern);
+  if (expression && repetitionsOf(expression.source, REFERENCE) > most) throw tooMuchWork(pattern);
   if (expression) return expression;
   throw new TunesmithError({
     code: 'target_modules',
-    message: `The regular expression "${pattern}" is none of Python's, or uses a part of its syntax that can't be read here.`,
+    message: `The regular expression "${shortened(pattern)}" is none of Python's, or uses a part of its syntax that can't be read here.`,
     hint: 'Give names of modules as a list, or all-linear.',
   });
+}
+
+function tooMuchWork(pattern: string): TunesmithError {
+  return new TunesmithError({
+    code: 'target_modules',
+    message: `The regular expression "${shortened(pattern)}" repeats too much: matching it could take for ever.`,
+    hint: 'Give names of modules as a list, or write the expression with fewer repetitions.',
+  });
+}
+
+function shortened(pattern: string): string {
+  return pattern.length > 100 ? `${pattern.slice(0, 99)}…` : pattern;
 }
 
 export interface AdapterTensorName {

@@ -32,8 +32,15 @@ function translated(pattern: string): string {
       return '\\k<';
     }
     if (token.startsWith('(?#')) return '';
-    // A bracket that comes first in a class stands for itself in Python.
-    if (/^\[\^?\]/.test(token)) return token.replace(/^(\[\^?)\]/, '$1\\]');
-    return token;
+    return token.length > 2 && token.startsWith('[') ? translatedClass(token) : token;
   });
+}
+
+/** A bracket that comes first in a class stands for itself in Python, and so does an opening one anywhere in it. */
+function translatedClass(token: string): string {
+  const [, begin = '[', inner = ''] = /^(\[\^?)([\s\S]*)\]$/.exec(token) ?? [];
+  const escaped = inner.replace(/^\]|\\[\s\S]|\[/g, (part) =>
+    part === ']' || part === '[' ? `\\${part}` : part,
+  );
+  return `${begin}${escaped}]`;
 }

@@ -1,7 +1,7 @@
 import { SplitPreTokenizer } from '@huggingface/tokenizers';
 import { isRecord } from '../../core/json';
 import { typeOf, UnusableComponent, type Component } from './fields';
-import { isQuickPattern } from './pattern_work';
+import { isQuickPattern } from '../../core/pattern_work';
 import { withKnownCategories } from './unicode';
 
 /** Where a pattern matches a text: begin and end in UTF-16 units, in order. */

@@ -2,7 +2,7 @@ import { alignUp } from '../../core/align';
 import { TunesmithError } from '../../core/errors';
 import { kaimingUniform, streamOf } from '../../core/random';
 import { elementCount } from '../../core/shape';
-import { layerOf, patternValue } from '../../formats/peft';
+import { layerOf, patternValues } from '../../formats/peft';
 import { linearMaps, type ModelSpec, type PlacedLinear } from '../spec';
 import type { AdaptedShape, AdapterKind, FrozenPart, AdapterPart } from './kind';
 import { adapterKind } from './kinds';
@@ -118,9 +118,10 @@ export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterL
     return { offset, size: count };
   };
   const { r, lora_alpha, use_rslora, rank_pattern, alpha_pattern } = settings;
+  const [rankOf, alphaOf] = [patternValues(rank_pattern), patternValues(alpha_pattern)];
   const modules = targetMaps(spec, settings).map(({ path, out, in: input }): AdapterModule => {
-    const rank = patternValue(rank_pattern, path) ?? r;
-    const alpha = patternValue(alpha_pattern, path) ?? lora_alpha;
+    const rank = rankOf(path) ?? r;
+    const alpha = alphaOf(path) ?? lora_alpha;
     const shape = { out, in: input, rank };
     return {
       path,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkParts } from '../../../src/data/tokenization/fields';
 import { readNormalizer } from '../../../src/data/tokenization/normalizers';
-import { isQuickPattern } from '../../../src/data/tokenization/pattern_work';
+import { isQuickPattern } from '../../../src/core/pattern_work';
 import { findRegex, GPT2_PATTERN } from '../../../src/data/tokenization/patterns';
 import { readPreTokenizer } from '../../../src/data/tokenization/pre_tokenizers';
 

@@ -6,6 +6,7 @@ import {
   parseAdapterTensorName,
   targetedModules,
   type Targets,
+  patternValues,
 } from '../../../src/formats/peft';
 
 const config = {
@@ -134,6 +135,53 @@ describe('target_modules', () => {
     for (const expression of ['(', '(?x) q_proj', '(?>q)_proj']) {
       expect(() => named(expression)).toThrow(/regular expression/);
     }
+  });
+
+  const hostile = [
+    '(a+)+$',
+    '(?:.*)*x',
+    '(m|mo|.)*x',
+    '.*.*.*.*.*x',
+    `${'.?'.repeat(30)}x`,
+    `${'(?:.|[a-z])'.repeat(30)}x`,
+    '[[](?:.+)+x',
+    '(.+)\\1(?:\\1.?)+x',
+  ];
+
+  it.each(hostile)('as an expression that could take for ever are refused: %s', (expression) => {
+    const refused = /regular expression .* repeats too much/;
+    expect(() => named(expression)).toThrow(refused);
+    expect(() => named(['q_proj'], { exclude_modules: expression })).toThrow(refused);
+    expect(() => named(['q_proj'], { layers_to_transform: [1], layers_pattern: [expression] })).toThrow(
+      refused,
+    );
+    expect(() => patternValues({ [expression]: 4 })).toThrow(refused);
+  });
+
+  it('as the expression that Unsloth writes match as in Python', () => {
+    const unsloth =
+      '(?:.*?(?:language|text).*?(?:self_attn|attention|attn|mlp|feed_forward|ffn|dense).*?(?:q_proj|k_proj).*?)|' +
+      '(?:\\bmodel\\.layers\\.[\\d]{1,}\\.(?:self_attn|attention|attn|mlp)\\.(?:(?:q_proj|k_proj)))';
+    expect(named(unsloth)).toEqual([modules[0], modules[2]]);
+  });
+
+  it('have ranks by the first pattern that matches a path or an end of it', () => {
+    const rankOf = patternValues({
+      '^layers.*': 1,
+      '^model.*1.*q_proj': 2,
+      'q_[p]roj': 3,
+      up_proj: 4,
+      '.*proj': 5,
+    });
+    expect(modules.slice(0, 4).map(rankOf)).toEqual([3, 4, 2, 4]);
+    expect(patternValues({ proj: 1, 'n.q_proj': 2 })(modules[0]!)).toBeUndefined();
+  });
+
+  it('have as many ranks by name as there are modules, but not as many by expressions', () => {
+    const many = (pattern: string) =>
+      Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`layers.${i}.${pattern}`, 4]));
+    expect(patternValues(many('q_proj'))('model.layers.999.q_proj')).toBe(4);
+    expect(() => patternValues(many('.*_proj'))).toThrow(/repeats too much/);
   });
 
   it('are fewer by the layers and the exclusions that go with them', () => {

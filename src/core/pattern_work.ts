@@ -4,23 +4,36 @@
  * JavaScript's engine tries one way of matching after the other and can't be stopped. How often it starts anew grows with
  * the ways in which unbounded repetitions can share the same letters. A pattern that splits text for a published tokenizer
  * repeats single characters, and at most three times in a row. So these are refused: a repetition of a group in which
- * there is any choice (`(a+)+`, `(a|b)*`, `(a?b?)+`), more than three unbounded repetitions that follow each other, and a
- * reference to what a group has found.
+ * there is any choice (`(a+)+`, `(a|b)*`, `(a?b?)+`), more than three unbounded repetitions that follow each other, more than
+ * 65,536 ways through what may be left out or has alternatives (`a?a?a?…`), and a reference to what a group has found.
  *
  * @param source of a RegExp with the flag `u` or `v`
  */
 export function isQuickPattern(source: string): boolean {
+  return repetitionsOf(source) <= MOST_REPETITIONS;
+}
+
+/**
+ * The most unbounded repetitions that follow each other in one match: with n of them, a search takes about the n-th power
+ * of the text's length. Infinity for a pattern that has what `isQuickPattern` refuses.
+ *
+ * @param source of a RegExp; without the flag `v`, a class must not have an unescaped bracket in it
+ * @param reference what a reference to what a group has found counts as
+ */
+export function repetitionsOf(source: string, reference = Infinity): number {
   try {
-    const reader = new PatternReader(source);
-    return reader.alternatives() <= MOST_REPETITIONS && reader.isDone;
+    const reader = new PatternReader(source, reference);
+    const { repetitions, ways } = reader.alternatives();
+    return reader.isDone && ways <= MOST_WAYS ? repetitions : Infinity;
   } catch (error) {
-    if (error instanceof RangeError) return false;
+    if (error instanceof RangeError) return Infinity;
     throw error;
   }
 }
 
 /** Unbounded repetitions of one match. Each multiplies the ways to share a run of letters. */
 const MOST_REPETITIONS = 3;
+const MOST_WAYS = 65_536;
 /** From so many rounds on a repetition of a character counts as unbounded. */
 const MANY_ROUNDS = 100;
 /** So many rounds of a group are written out at most. */
@@ -30,45 +43,57 @@ const FEW_ROUNDS = 4;
 interface Part {
   /** Unbounded repetitions in it. */
   readonly repetitions: number;
+  /** Ways through its alternatives and through what may be left out, repetitions aside, at most. */
+  readonly ways: number;
   /** Whether it matches in one way only at any place of a text. */
   readonly fixed: boolean;
 }
 
+/** A character, or nothing. */
+const SINGLE: Part = { repetitions: 0, ways: 1, fixed: true };
+const ENDLESS: Part = { repetitions: Infinity, ways: Infinity, fixed: false };
+
 class PatternReader {
   readonly #source: string;
+  readonly #reference: Part;
   #at = 0;
   #depth = 0;
-  #hasChoice = false;
 
-  constructor(source: string) {
+  constructor(source: string, reference: number) {
     this.#source = source;
+    this.#reference = { repetitions: reference, ways: 1, fixed: false };
   }
 
   get isDone(): boolean {
     return this.#at === this.#source.length;
   }
 
-  /** Reads up to the end of the group; the most repetitions of one alternative, Infinity if one is not quick. */
-  alternatives(): number {
-    if (this.#depth++ > 100) return Infinity;
-    let most = 0;
-    let inOne = 0;
-    let choice = false;
+  /** Reads up to the end of the group: the most repetitions of one alternative, Infinity if one is not quick. */
+  alternatives(): Part {
+    if (this.#depth++ > 100) return ENDLESS;
+    const all: Part[] = [];
+    let one = SINGLE;
     while (!this.isDone && this.#source[this.#at] !== ')') {
       if (this.#source[this.#at] === '|') {
         this.#at++;
-        most = Math.max(most, inOne);
-        inOne = 0;
-        choice = true;
+        all.push(one);
+        one = SINGLE;
         continue;
       }
-      const part = this.#quantified();
-      inOne += part.repetitions;
-      choice ||= !part.fixed;
+      const { repetitions, ways, fixed } = this.#quantified();
+      one = {
+        repetitions: one.repetitions + repetitions,
+        ways: one.ways * ways,
+        fixed: one.fixed && fixed,
+      };
     }
-    this.#hasChoice = choice;
+    all.push(one);
     this.#depth--;
-    return Math.max(most, inOne);
+    return {
+      repetitions: Math.max(...all.map(({ repetitions }) => repetitions)),
+      ways: all.reduce((sum, { ways }) => sum + ways, 0),
+      fixed: all.length === 1 && one.fixed,
+    };
   }
 
   #quantified(): Part {
@@ -87,21 +112,26 @@ class PatternReader {
           : Number(most || least);
     const isExact = comma === '' && rounds.startsWith('{');
     if (isGroup && last > 1 && !(part.fixed && part.repetitions === 0)) {
-      return { repetitions: last <= FEW_ROUNDS ? part.repetitions * last : Infinity, fixed: false };
+      if (last > FEW_ROUNDS) return ENDLESS;
+      return { repetitions: part.repetitions * last, ways: (part.ways + 1) ** last, fixed: false };
     }
-    const unbounded = last > MANY_ROUNDS && !isExact ? 1 : 0;
-    return { repetitions: part.repetitions + unbounded, fixed: isExact && part.fixed };
+    const isUnbounded = last > MANY_ROUNDS && !isExact;
+    const rest = last - Number(rounds === '?' ? 0 : least);
+    return {
+      repetitions: part.repetitions + Number(isUnbounded),
+      ways: isExact || isUnbounded ? part.ways : part.ways + rest,
+      fixed: isExact && part.fixed,
+    };
   }
 
   #group(): Part {
     const opening =
       /^\((?:\?(?:<?[=!]|<[^>]*>|[a-z-]*:))?/.exec(this.#source.slice(this.#at, this.#at + 80))?.[0] ?? '(';
     this.#at += opening.length;
-    const repetitions = this.alternatives();
-    const fixed = !this.#hasChoice;
-    if (this.#source[this.#at] !== ')') return { repetitions: Infinity, fixed: false };
+    const inner = this.alternatives();
+    if (this.#source[this.#at] !== ')') return ENDLESS;
     this.#at++;
-    return { repetitions, fixed };
+    return inner;
   }
 
   /** A character, a class, an escape or an assertion of one character. */
@@ -115,11 +145,11 @@ class PatternReader {
         if (source[this.#at] === ']') open--;
         this.#at += source[this.#at] === '\\' ? 2 : 1;
       } while (open > 0 && this.#at < source.length);
-      return { repetitions: 0, fixed: true };
+      return SINGLE;
     }
     if (letter !== '\\') {
       this.#at += String.fromCodePoint(source.codePointAt(this.#at) ?? 0).length;
-      return { repetitions: 0, fixed: true };
+      return SINGLE;
     }
     const escape =
       /^\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[\da-fA-F]{4}|x[\da-fA-F]{2}|k<[^>]*>|[1-9]\d*|c[A-Za-z]|[^])/u.exec(
@@ -127,6 +157,6 @@ class PatternReader {
       )?.[0];
     this.#at += escape?.length ?? 1;
     const isReference = /^\\(?:k<|[1-9])/.test(escape ?? '');
-    return { repetitions: isReference ? Infinity : 0, fixed: true };
+    return isReference ? this.#reference : SINGLE;
   }
 }
