@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { floatsOf, isFloatDtype } from '../../src/core/dtype';
 import { readTensors, type TensorBytes } from '../../src/formats/safetensors';
@@ -23,8 +23,8 @@ export const families = [
 ] as const;
 export type Family = (typeof families)[number];
 
-/** What make_dora.py wrote: other kinds of adapters over models of the above. */
-export const adapted = ['dora/qwen2'] as const;
+/** What make_dora.py and make_pissa.py wrote: other kinds of adapters over models of the above. */
+export const adapted = ['dora/qwen2', 'pissa/qwen2'] as const;
 export type Adapted = (typeof adapted)[number];
 
 /** What make_formats.py wrote: the ways in which weights are published. */
@@ -131,6 +131,8 @@ export interface Fixture {
   readonly weights: () => ReadonlyMap<string, TensorBytes>;
   /** The adapter's tensors by PEFT's names, f32. */
   readonly adapter: ReadonlyMap<string, TensorBytes>;
+  /** What PiSSA's pair begins with, by PEFT's names, f32; the adapter is then what became of it. */
+  readonly start: ReadonlyMap<string, TensorBytes> | undefined;
   /** What the numbers were computed with. */
   readonly variants: readonly Variant[];
   /** `logits`, `base_logits`, `token_losses`, `grad.<PEFT's name>` or `trained.<PEFT's name>`, in float64. */
@@ -165,6 +167,7 @@ function readFixture(folder: string, base = folder): Fixture {
     expected,
     weights: () => readFile(`${base}model.safetensors`),
     adapter: readFile(`${folder}adapter/adapter_model.safetensors`),
+    start: existsSync(`${folder}start.safetensors`) ? readFile(`${folder}start.safetensors`) : undefined,
     variants,
     exact,
     tolerance(variant, name) {

@@ -234,11 +234,12 @@ def compute(folder, family, load_in_4bit, adapter, examples, exact):
         return reference.to_float64(model) if exact else model
 
     def tuned(tensors):
-        model = add_lora(base(), family, tensors)
+        model = add_lora(family.get("residual", lambda model: model)(base()), family, tensors)
         return model.double() if exact else model
 
-    # DoRA's magnitudes are left as peft starts them: the norms of the base.
-    fresh = {n: torch.zeros_like(t) if "lora_B" in n else t for n, t in adapter.items() if "magnitude" not in n}
+    # DoRA's magnitudes are left as peft starts them: the norms of the base. PiSSA has a start of its own.
+    zero_B = {n: torch.zeros_like(t) if "lora_B" in n else t for n, t in adapter.items() if "magnitude" not in n}
+    fresh = family.get("start", zero_B)
     prompt = batch[1]["input_ids"]
     plain, with_adapter = base(), tuned(adapter)
     to_train = tuned(fresh) if family.get("trained") else None

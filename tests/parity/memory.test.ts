@@ -52,6 +52,8 @@ describe.each([...families, ...adapted])('%s', (family) => {
       ...trainingMemory(model.layout, adapter.layout, { ...options, limits }),
       ...chatMemory(model.layout, adapter.layout, { cacheRows: chatRows(model.layout, 17), limits }),
     };
+    // What an adapter's start takes is given back before.
+    delete planned['loading'];
     const allocated = Object.fromEntries([...device.buffers.allocated].filter(([, bytes]) => bytes > 0));
     expect(Object.keys(allocated).sort()).toEqual(Object.keys(planned).sort());
     for (const [purpose, bytes] of Object.entries(allocated)) {

@@ -6,7 +6,6 @@ import { readParameter, writeParameter } from '../../src/models/adapters/layout'
 import { linearMaps } from '../../src/models/spec';
 import { compileTraining } from '../../src/models/training';
 import { namedTensors } from '../../src/models/adapter_files';
-import { learningRateMultiplier } from '../../src/train/schedule';
 import { gpu } from './dawn';
 import {
   adapted,
@@ -17,7 +16,7 @@ import {
   trainedFamilies,
   updatesOf,
 } from './fixtures';
-import { batchOf, loadOnDevice } from './load_fixture';
+import { loadOnDevice, pissaState, runUpdates } from './load_fixture';
 
 let device: Device;
 beforeAll(async () => {
@@ -34,36 +33,22 @@ describe.each([...trainedFamilies, ...adapted])('%s', (name) => {
   test.each(fixture.variants)(
     '20 steps of AdamW in %s: losses, norms, rates, and the adapter',
     async (variant) => {
-      const { settings, train, ...numbers } = updatesOf(expected, variant);
+      const { settings, ...numbers } = updatesOf(expected, variant);
       const { model, adapter, destroy } = await loadOnDevice(device, fixture, variant);
-      const start = await adapter.readParameters();
-      for (const { name, tensor } of namedTensors(adapter.layout)) {
-        if (name.includes('lora_B'))
-          writeParameter(start, tensor, new Float32Array(elementCount(tensor.shape)));
+      if (fixture.start) await adapter.writeStart(model, pissaState(adapter.layout, fixture.start));
+      else {
+        const start = await adapter.readAdapter();
+        for (const { name, tensor } of namedTensors(adapter.layout)) {
+          if (name.includes('lora_B'))
+            writeParameter(start.parameters, tensor, new Float32Array(elementCount(tensor.shape)));
+        }
+        await adapter.writeStart(model, start);
       }
-      await adapter.writeStart(model, { parameters: start, frozen: new Float32Array(0) });
       const program = await compileTraining(model, adapter, {
         capacity: 128,
         settings: { ...DEFAULTS, ...settings },
       });
-      const schedule = {
-        type: 'linear' as const,
-        warmupSteps: settings.warmup_steps,
-        steps: settings.max_steps,
-      };
-      let counter = 0;
-      for (const [step, window] of train.micro_batches.entries()) {
-        const batches = window.map((indices) => batchOf(indices.map((index) => train.examples[index]!)));
-        const windowTerms = batches.reduce((sum, { targetTokens }) => sum + targetTokens, 0);
-        expect(windowTerms).toBe(numbers.target_tokens[step]);
-        for (const [index, batch] of batches.entries()) {
-          const values = { accumulate: index > 0, windowTerms, seed: 0, counter: counter++ };
-          await program.microBatch(batch, values);
-        }
-        const learningRate = settings.learning_rate * learningRateMultiplier(schedule, step);
-        expect(learningRate).toBeCloseTo(numbers.learning_rates[step]!, 12);
-        await program.optimizerStep({ learningRate, step: step + 1 });
-      }
+      await runUpdates(program, expected, variant);
       const metrics = await program.metrics();
       const losses = metrics.map(({ loss }) => loss);
       const norms = metrics.map(({ gradNorm }) => gradNorm);

@@ -16,7 +16,7 @@ const MAGNITUDE = 'lora_magnitude_vector';
 export const dora: AdapterKind = {
   name: 'dora',
   title: 'DoRA',
-  isMeant: ({ use_dora }) => use_dora === true,
+  isMeant: ({ use_dora }) => use_dora,
   parts: (shape) => [
     ...pairParts(shape),
     { part: MAGNITUDE, file: MAGNITUDE, shape: [shape.out], padded: [shape.out], start: 'derived' },

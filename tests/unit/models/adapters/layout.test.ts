@@ -171,6 +171,7 @@ test('a layout keeps the adapter’s settings, each of them said, and no others'
   expect(adapterLayout(spec, given).settings).toEqual({
     ...settings,
     use_dora: false,
+    init_lora_weights: true,
     rank_pattern: {},
     alpha_pattern: {},
     layers_to_transform: null,
