@@ -4,6 +4,7 @@ import {
   parseAnswerSettings,
   parseSettings,
 } from '../core/settings/settings';
+import { answerDefaults } from '../session/answer_defaults';
 import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';
 import { MODEL_OPTIONS } from './library';
 import { conversation, openSession, progressText } from './open';
@@ -23,10 +24,13 @@ export const chatCommand: Command = {
   answers: ANSWER_SETTING_NAMES,
   async run(args, output) {
     const settings = parseSettings(args.settings);
-    const answerSettings = parseAnswerSettings(args.answers);
+    // What is wrong with them is told before a model is loaded.
+    parseAnswerSettings(args.answers);
     const messages = conversation(args.text('system'), args.required('prompt'));
     const session = await openSession(args, settings, output);
     try {
+      const defaults = answerDefaults(session.model.facts.generationConfig);
+      const answerSettings = parseAnswerSettings(args.answers, defaults);
       const result = await interruptible((signal) =>
         session.chat(session.tuned ? 'tuned' : 'base', messages, answerSettings, {
           template: settings.template,

@@ -1,4 +1,5 @@
-import { type LoadSettings } from '../core/settings/settings';
+import type { AnswerSettings, LoadSettings } from '../core/settings/settings';
+import { answerDefaults } from './answer_defaults';
 import { targetCount, tokenCount, type Dataset } from './dataset';
 import { modelBytes } from '../models/layout';
 import { familyLabel } from '../models/families';
@@ -35,6 +36,8 @@ export interface ModelReport extends ModelIdentity, WeightFormats {
   readonly vocabularySize: number;
   readonly maxPositions: number;
   readonly hasChatTemplate: boolean;
+  /** What answers begin with, as the model recommends. */
+  readonly answerDefaults: AnswerSettings;
   readonly weightBytes: number;
   readonly load: LoadSettings;
 }
@@ -91,6 +94,7 @@ export function modelReport({ model, layout }: Pick<Session, 'model' | 'layout'>
     vocabularySize: spec.vocabularySize,
     maxPositions: spec.maxPositions,
     hasChatTemplate: chatTemplate !== undefined,
+    answerDefaults: answerDefaults(facts.generationConfig),
     weightBytes: modelBytes(layout),
     load: quantization,
   };

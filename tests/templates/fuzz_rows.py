@@ -171,9 +171,11 @@ def leaves_out(messages, text, rendered):
 def readable(messages, rendered):
     """The messages in the form that docs/data.md tells under "Content"; None if the template takes neither."""
     texts = [joined(message) for message in messages]
-    given, as_texts = rendered(messages), rendered(texts)
-    if given is not None and as_texts is not None and squeezed(given) == squeezed(as_texts):
-        return messages
+    as_texts = rendered(texts)
+    if as_texts is not None and any(isinstance(message.get("content"), list) for message in messages):
+        given = rendered(messages)
+        if given is not None and squeezed(given) == squeezed(as_texts):
+            return messages
     if as_texts is not None and not leaves_out(texts, as_texts, rendered):
         return texts
     parts = [as_parts_of(message) for message in messages]

@@ -328,7 +328,10 @@ export const SETTINGS = {
   }),
 };
 
-/** How an answer is sampled. Cool by default: a small model then answers a question rather than wanders. */
+/**
+ * How an answer is sampled. Cool by default: a small model then answers a question rather than wanders. A model's
+ * generation_config.json may recommend other values to begin with.
+ */
 export const ANSWER_SETTINGS = {
   temperature: setting(number({ from: 0, most: 100 }), {
     default: 0.3,

@@ -1,6 +1,6 @@
 import { array, number, object, optional, string } from 'valibot';
 import { describeError, type ErrorDescription } from '../../core/errors';
-import { ANSWER_DEFAULTS, ANSWER_SETTINGS } from '../../core/settings/settings';
+import { ANSWER_DEFAULTS, ANSWER_SETTINGS, type AnswerSettings } from '../../core/settings/settings';
 import { callback, type ChatMessage, type ChatResult } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import { FormState } from '../shared/form.svelte';
@@ -53,6 +53,11 @@ export class ChatState {
   changeSystem(system: string): void {
     this.system = system;
     keep(systemKey, system);
+  }
+
+  /** Begins with what the open model recommends; what the visitor changed stays. */
+  useDefaults(defaults: AnswerSettings = ANSWER_DEFAULTS): void {
+    this.settings.begin(defaults);
   }
 
   resetSettings(): void {

@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import { ANSWER_DEFAULTS } from '../../../src/core/settings/settings';
 import type { EngineState } from '../../../src/ui/engine.svelte';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import type {
@@ -31,6 +32,7 @@ export function report(changes: Partial<ModelReport> = {}): ModelReport {
     vocabularySize: 100,
     maxPositions: 128,
     hasChatTemplate: false,
+    answerDefaults: ANSWER_DEFAULTS,
     weightBytes: 2000,
     load: LOAD,
     ...changes,
