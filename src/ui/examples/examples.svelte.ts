@@ -29,6 +29,8 @@ export class ExamplesState {
   previews: readonly PreviewExample[] = $state.raw([]);
   firstPreview = $state(0);
   previewError: ErrorDescription | undefined = $state.raw();
+  /** The newest page that was asked for. */
+  #previewTurn = 0;
 
   /** Nothing to learn from: no files, or no row in them that can be used. */
   readonly empty = $derived(this.own && (this.files.length === 0 || this.report?.examples === 0));
@@ -130,12 +132,15 @@ export class ExamplesState {
   async show(first: number): Promise<void> {
     const start = Math.floor(first / previewsPerPage) * previewsPerPage;
     this.previewError = undefined;
+    const turn = ++this.#previewTurn;
     try {
       const wanted = this.report && this.report.examples > 0;
-      this.previews = wanted ? await this.#engine.remote.examples.preview(start, previewsPerPage) : [];
+      const previews = wanted ? await this.#engine.remote.examples.preview(start, previewsPerPage) : [];
+      if (turn !== this.#previewTurn) return;
+      this.previews = previews;
       this.firstPreview = start;
     } catch (error) {
-      this.previewError = describeError(error);
+      if (turn === this.#previewTurn) this.previewError = describeError(error);
     }
   }
 

@@ -1,0 +1,109 @@
+import 'fake-indexeddb/auto';
+import { get } from 'idb-keyval';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { TunesmithError } from '../../../src/core/errors';
+import { DEFAULTS } from '../../../src/core/settings/settings';
+import { ExamplesState, previewsPerPage } from '../../../src/ui/examples/examples.svelte';
+import type { DataReport, PreviewExample, Progress } from '../../../src/worker/protocol';
+import { deferred, engineOf } from './engine';
+
+const rows = (examples: number) => ({ examples }) as unknown as DataReport;
+const file = (name: string, text = name) => new File([text], name);
+
+function examples() {
+  const remote = {
+    demo: vi.fn(() => Promise.resolve({ name: 'pirate.jsonl', content: new Blob(['{}']) })),
+    set: vi.fn<(...given: unknown[]) => Promise<DataReport>>(() => Promise.resolve(rows(7))),
+    preview: vi.fn((first: number): Promise<readonly PreviewExample[]> => {
+      return Promise.resolve([{ number: first } as unknown as PreviewExample]);
+    }),
+    stop: vi.fn(() => Promise.resolve()),
+  };
+  return { state: new ExamplesState(engineOf({ examples: remote })), remote };
+}
+
+beforeEach(() => {
+  indexedDB.deleteDatabase('keyval-store');
+});
+
+describe('the examples of the page', () => {
+  it('are the demo’s, then the visitor’s own, each handed over as wanted', async () => {
+    const { state, remote } = examples();
+    expect(await state.load(DEFAULTS)).toBe(true);
+    expect(remote.set.mock.calls[0]?.[0]).toMatchObject([{ name: 'pirate.jsonl' }]);
+    state.chooseOwn();
+    expect(state.empty).toBe(true);
+    expect(await state.load(DEFAULTS)).toBe(false);
+    expect(remote.set).toHaveBeenCalledTimes(1);
+    const { revision } = state;
+    await state.add([file('a.jsonl')]);
+    expect(state.revision).toBeGreaterThan(revision);
+    expect(await state.load(DEFAULTS)).toBe(true);
+    expect(remote.set.mock.calls[1]?.[0]).toMatchObject([{ name: 'a.jsonl' }]);
+  });
+
+  it('keep two files of one name apart, and take the same file once', async () => {
+    const { state } = examples();
+    await state.add([file('a.jsonl', 'one'), file('a.jsonl', 'two'), file('a.jsonl', 'one')]);
+    await state.add([file('a.jsonl', 'two'), file('a.jsonl', '')]);
+    expect(state.files.map(({ name }) => name)).toEqual(['a.jsonl', 'a (2).jsonl', 'a (3).jsonl']);
+    state.remove('a (2).jsonl');
+    await state.add([file('a.jsonl', 'four')]);
+    expect(state.files.map(({ name }) => name)).toEqual(['a.jsonl', 'a (3).jsonl', 'a (2).jsonl']);
+    state.paste('{}');
+    state.paste('{}');
+    expect(new Set(state.files.map(({ name }) => name)).size).toBe(5);
+  });
+
+  it('are back after a reload, unless the visitor was quicker', async () => {
+    const { state } = examples();
+    await state.add([file('a.jsonl', 'one')]);
+    await vi.waitFor(async () => expect(await get('tunesmith.examples')).toHaveLength(1));
+    const reloaded = examples().state;
+    await reloaded.restore();
+    expect(reloaded).toMatchObject({ own: true, files: [{ name: 'a.jsonl' }] });
+    const quick = examples().state;
+    const restoring = quick.restore();
+    await quick.add([file('b.jsonl')]);
+    await restoring;
+    expect(quick.files.map(({ name }) => name)).toEqual(['b.jsonl']);
+  });
+
+  it('stop being read if others are wanted, or the visitor stops them', async () => {
+    const { state, remote } = examples();
+    const reading = deferred<DataReport>();
+    remote.set.mockImplementationOnce((_files, _settings, onProgress) => {
+      (onProgress as (progress: Progress) => void)({ label: 'Reading', fraction: 0.5 });
+      return reading.promise;
+    });
+    const over = state.load(DEFAULTS);
+    await vi.waitFor(() => expect(state.progress?.fraction).toBe(0.5));
+    state.chooseOwn();
+    expect(remote.stop).toHaveBeenCalledTimes(1);
+    reading.reject(new TunesmithError({ code: 'aborted', message: 'Stopped.' }));
+    expect(await over).toBe(false);
+    expect(state).toMatchObject({ stopped: true, error: undefined, busy: false, progress: undefined });
+  });
+
+  it('tell why they can’t be read, and show none then', async () => {
+    const { state, remote } = examples();
+    await state.load(DEFAULTS);
+    expect(state.previews).toHaveLength(1);
+    remote.set.mockRejectedValueOnce(new TunesmithError({ code: 'file_unreadable', message: 'Moved.' }));
+    expect(await state.load(DEFAULTS)).toBe(false);
+    expect(state).toMatchObject({ report: undefined, previews: [], error: { code: 'file_unreadable' } });
+  });
+
+  it('are looked at a page at a time, the newest page that was asked for', async () => {
+    const { state, remote } = examples();
+    await state.load(DEFAULTS);
+    const answers = [deferred<readonly PreviewExample[]>(), deferred<readonly PreviewExample[]>()];
+    for (const { promise } of answers) remote.preview.mockReturnValueOnce(promise);
+    const shown = [state.show(previewsPerPage), state.show(2 * previewsPerPage + 1)];
+    answers[1]!.resolve([{ number: 2 } as unknown as PreviewExample]);
+    answers[0]!.resolve([{ number: 1 } as unknown as PreviewExample]);
+    await Promise.all(shown);
+    expect(state.firstPreview).toBe(2 * previewsPerPage);
+    expect(state.previews).toEqual([{ number: 2 }]);
+  });
+});
