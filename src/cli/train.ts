@@ -6,7 +6,7 @@ import {
   type TrainSettings,
 } from '../core/settings/settings';
 import { folderTarget } from '../exports/folder_target';
-import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, moduleNames } from '../models/adapter_files';
+import { moduleNames } from '../models/adapter_files';
 import { Examples } from '../session/examples';
 import { Exclusive } from '../session/exclusive';
 import { planExport, writeExport } from '../session/exporting';
@@ -22,6 +22,7 @@ import type { TrainEvent } from '../train/events';
 import type { Arguments } from './arguments';
 import { DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openFolder } from './files';
+import { FormerOutput } from './former_output';
 import { reportMemory } from './memory';
 import { MODEL_OPTIONS } from './library';
 import { openSession, progressText, readData, setExamples } from './open';
@@ -50,7 +51,7 @@ export const trainCommand: Command = {
     overwrite_output_dir: {
       value: '',
       kind: 'flag',
-      help: 'begins anew where --output_dir holds a run already, and removes its checkpoints',
+      help: 'begins anew if --output_dir holds a run already, which goes when the new one makes its first step',
     },
     json: JSON_OPTION,
   },
@@ -68,7 +69,8 @@ export const trainCommand: Command = {
         persist: () => Promise.resolve(),
       });
       const former = args.flag('resume_from_checkpoint') ? await lastRun(records, path) : undefined;
-      if (!former && !args.flag('overwrite_output_dir') && (await holdsRun(files))) throw outputUsed(path);
+      const replaces = !former && (await holdsRun(files));
+      if (replaces && !args.flag('overwrite_output_dir')) throw outputUsed(path);
       const wanted = former ? resumedSettings(former.settings, args.settings) : typed;
 
       const session = await openSession(args, wanted, output);
@@ -77,18 +79,22 @@ export const trainCommand: Command = {
         const settings = initial ? settingsOver(initial, args.settings) : wanted;
         await setExamples(session, data, settings, output);
         signal.throwIfAborted();
-        if (!former) await clear(files, records);
         const runs = runsOf(session, records, output);
         signal.addEventListener('abort', () => {
           output.note('Stopping; what was learnt is kept. Once more to quit at once.');
           runs.stop();
         });
-        const onEvent = (event: TrainEvent): void => report(event, output);
+        const replaced = replaces ? await FormerOutput.in(files, records) : undefined;
+        const onEvent = (event: TrainEvent): void => {
+          if (event.event === 'step') replaced?.replace();
+          report(event, output);
+        };
         const resumed = { changes: args.settings, data: session.dataset.files };
-        const run = former
-          ? await runs.continue(former.id, onEvent, () => undefined, resumed)
-          : await runs.start(settings, onEvent, initial ? 'adapter' : 'new');
-        await finish(run, { path, files, session, output });
+        const running = former
+          ? runs.continue(former.id, onEvent, () => undefined, resumed)
+          : runs.start(settings, onEvent, initial ? 'adapter' : 'new');
+        const run = await running.finally(() => replaced?.settle());
+        await finish(run, { path, files, session, output, replaces });
       } finally {
         session.close();
       }
@@ -113,11 +119,19 @@ async function finish(
     files,
     session,
     output,
-  }: { readonly path: string; readonly files: FileStore; readonly session: Session; readonly output: Output },
+    replaces,
+  }: {
+    readonly path: string;
+    readonly files: FileStore;
+    readonly session: Session;
+    readonly output: Output;
+    readonly replaces: boolean;
+  },
 ): Promise<void> {
   const goOn = 'The same command with --resume_from_checkpoint goes on from there.';
   if (state === 'stopped' && step === 0) {
-    throw stopped(`Stopped before the first step of ${steps}: there is no adapter yet.`, goOn);
+    const left = replaces ? 'The run that the folder held is still there.' : goOn;
+    throw stopped(`Stopped before the first step of ${steps}: there is no adapter yet.`, left);
   }
   await writeExport(await planExport(session, 'peft'), folderTarget(files));
   if (state === 'stopped') {
@@ -126,12 +140,6 @@ async function finish(
   reportMemory(await session.device(), output);
   output.json({ event: 'done', output_dir: path });
   output.line(`${state} at step ${step} of ${steps}; the adapter is in ${path}`);
-}
-
-/** Removes the runs and the adapter of before: they would be taken for the new run's. */
-async function clear(files: FileStore, records: RunRecords): Promise<void> {
-  for (const { id } of await records.all()) await records.remove(id);
-  for (const name of ['runs', ADAPTER_CONFIG, ADAPTER_WEIGHTS]) await files.remove(name);
 }
 
 async function lastRun(records: RunRecords, path: string): Promise<StoredRun> {

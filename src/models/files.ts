@@ -89,7 +89,8 @@ async function openSafetensors(folder: ModelFolder): Promise<Checkpoint> {
 }
 
 function towersOf(spec: ModelSpec, tensors: ReadonlyMap<string, StoredTensor>): StoredTowers {
-  const textNames = withoutTowers(spec, new Map(Array.from(tensors.keys(), (name) => [name, name])));
+  const named = new Map(Array.from(tensors.keys(), (name) => [name, name]));
+  const textNames = withPrefix(spec, withoutTowers(spec, named));
   const ofText = new Set(textNames.values());
   return { tensors: new Map([...tensors].filter(([name]) => !ofText.has(name))), textNames };
 }

@@ -299,6 +299,26 @@ describe('what is wrong is told in one line, with exit code 2, and nothing is wr
     expect((await readdir(folder)).filter((name) => name.startsWith('bad-'))).toEqual([]);
   });
 
+  it('a run that can’t be begun leaves the one that it was to replace as it was', async () => {
+    await cp(at('whole'), at('kept'), { recursive: true });
+    const contents = async () => {
+      const names = (await readdir(at('kept'), { recursive: true, withFileTypes: true }))
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name));
+      return await Promise.all(names.sort().map(async (name) => [name, await readFile(name, 'base64')]));
+    };
+    const before = await contents();
+    const overwrite = ['train', '--model', model, '--output_dir', at('kept'), '--overwrite_output_dir'];
+    for (const args of [
+      ['--data', at('no-rows.jsonl')],
+      ['--data', rows, '--r', '0'],
+      ['--data', rows, '--target_modules', 'nowhere'],
+    ]) {
+      expect((await tunesmith([...overwrite, ...args])).code).toBe(2);
+      expect(await contents()).toEqual(before);
+    }
+  });
+
   it('a record, which is told by file, number and line while the others go on', async () => {
     await writeFile(at('mixed.jsonl'), `{"text":"The fish is in the sea."}\n{"text":7}\n`);
     const args = ['eval', '--model', model, '--data', at('mixed.jsonl'), '--train_on', 'all', '--json'];

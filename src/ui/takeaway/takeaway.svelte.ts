@@ -32,6 +32,8 @@ export class TakeawayState {
   exporting = $state(false);
   exportError: ErrorDescription | undefined = $state.raw();
   importError: ErrorDescription | undefined = $state.raw();
+  /** Questions to the engine: an answer to an older one changes nothing. */
+  #asked = 0;
 
   constructor(engine: EngineState) {
     this.#engine = engine;
@@ -44,10 +46,16 @@ export class TakeawayState {
   /** Asks the engine which adapter is open, after anything that may have changed it. */
   async refresh(): Promise<void> {
     this.#forget();
+    const isLast = this.#ask();
+    const { adapter: remote } = this.#engine.remote;
     try {
-      this.adapter = await this.#engine.remote.adapter.report();
-      await this.#readOffers();
+      const adapter = await remote.report();
+      const offers = await remote.offers(this.options);
+      if (!isLast()) return;
+      this.adapter = adapter;
+      this.offers = offers;
     } catch (error) {
+      if (!isLast()) return;
       this.adapter = undefined;
       this.offers = [];
       this.exportError = describeError(error);
@@ -100,7 +108,12 @@ export class TakeawayState {
 
   async stop(): Promise<void> {
     this.stopping = true;
-    await this.#engine.remote.adapter.stopExport();
+    try {
+      await this.#engine.remote.adapter.stopExport();
+    } catch (error) {
+      this.stopping = false;
+      this.exportError = describeError(error);
+    }
   }
 
   /** Opens an adapter's folder or zip over the open model. */
@@ -120,7 +133,18 @@ export class TakeawayState {
   }
 
   async #readOffers(): Promise<void> {
-    this.offers = await this.#engine.remote.adapter.offers(this.options);
+    const isLast = this.#ask();
+    try {
+      const offers = await this.#engine.remote.adapter.offers(this.options);
+      if (isLast()) this.offers = offers;
+    } catch (error) {
+      if (isLast()) this.exportError = describeError(error);
+    }
+  }
+
+  #ask(): () => boolean {
+    const asked = ++this.#asked;
+    return () => asked === this.#asked;
   }
 
   #forget(): void {

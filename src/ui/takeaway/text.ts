@@ -27,7 +27,10 @@ export const text = {
   checkedNear: (difference: string, allowed: string) =>
     `Checked: the files were read back; their logits differ by at most ${difference}. Rounding explains up to ${allowed}.`,
   use: 'Use it in Python',
-  useHelp: 'Unpack the zip, and name the folder of the model that you started from.',
+  useHelp: {
+    peft: 'Unpack the zip, and name the folder of the model that you started from.',
+    merged: 'Unpack the zip, and name its folder. The model that you started from is not needed any more.',
+  } as Readonly<Record<string, string>>,
   useDemo: 'The demo model’s folder is part of Tunesmith: public/models/demo.',
   code: 'Python code',
   import: 'Bring an adapter back',

@@ -1,0 +1,58 @@
+import { ADAPTER_CONFIG, ADAPTER_WEIGHTS } from '../models/adapter_files';
+import type { RunRecords } from '../session/runs/run_records';
+import type { FileStore } from '../storage/file_store';
+
+const RUNS = 'runs';
+
+/**
+ * The runs and the adapter that an output folder holds before a new run. They go when the new run makes its first step,
+ * and not before: one that can't be planned, or finds no memory, leaves the folder as it was.
+ */
+export class FormerOutput {
+  readonly #files: FileStore;
+  readonly #records: Pick<RunRecords, 'all' | 'remove'>;
+  readonly #former: ReadonlySet<string>;
+  #removing: Promise<void> | undefined;
+
+  private constructor(
+    files: FileStore,
+    records: Pick<RunRecords, 'all' | 'remove'>,
+    former: ReadonlySet<string>,
+  ) {
+    this.#files = files;
+    this.#records = records;
+    this.#former = former;
+  }
+
+  static async in(files: FileStore, records: Pick<RunRecords, 'all' | 'remove'>): Promise<FormerOutput> {
+    return new FormerOutput(files, records, await foldersOf(files));
+  }
+
+  /** Begins to remove what was there; does nothing the second time. */
+  replace(): void {
+    this.#removing ??= this.#remove(this.#former, [ADAPTER_CONFIG, ADAPTER_WEIGHTS]);
+    // `settle` tells of it.
+    this.#removing.catch(() => undefined);
+  }
+
+  /** After the new run has ended, in whatever way: if it made no step, nothing is left of it. */
+  async settle(): Promise<void> {
+    if (this.#removing) {
+      await this.#removing;
+      return;
+    }
+    const now = await foldersOf(this.#files);
+    await this.#remove(new Set([...now].filter((id) => !this.#former.has(id))), []);
+  }
+
+  async #remove(ids: ReadonlySet<string>, names: readonly string[]): Promise<void> {
+    for (const { id } of await this.#records.all()) if (ids.has(id)) await this.#records.remove(id);
+    // A killed process may have left a folder that is no run.
+    for (const id of ids) await this.#files.remove(`${RUNS}/${id}`);
+    for (const name of names) await this.#files.remove(name);
+  }
+}
+
+async function foldersOf(files: FileStore): Promise<ReadonlySet<string>> {
+  return new Set((await files.list(RUNS)).map((path) => path.split('/')[1]!));
+}

@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TunesmithError } from '../../../src/core/errors';
+import { TakeawayState } from '../../../src/ui/takeaway/takeaway.svelte';
+import type { AdapterReport, ExportOffer, ExportResult } from '../../../src/worker/protocol';
+import { deferred, engineOf } from './engine';
+
+const adapter: AdapterReport = {
+  ...{ origin: 'run', r: 4, lora_alpha: 8, target_modules: ['q_proj'], parameters: 10, notes: [] },
+};
+const offer = (format: string, bytes = 100, changes: Partial<ExportOffer> = {}): ExportOffer => ({
+  ...{ format, bytes, options: [], fileName: `tiny-${format}.zip`, files: [] },
+  ...changes,
+});
+const gone = () => new TunesmithError({ code: 'no_model', message: 'No model is open.' });
+
+beforeEach(() => vi.stubGlobal('window', {}));
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+describe('what can be taken away', () => {
+  it('is what the engine tells, and the chosen format stays chosen', async () => {
+    const offers = vi.fn(() => Promise.resolve([offer('peft'), offer('merged', 5000)]));
+    const state = new TakeawayState(
+      engineOf({ adapter: { report: () => Promise.resolve(adapter), offers } }),
+    );
+    await state.refresh();
+    expect(state.adapter).toEqual(adapter);
+    expect(state.offer?.format).toBe('peft');
+    state.choose('merged');
+    await state.setOption('export_dtype', 'float16');
+    expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float16' });
+    expect(state.offer).toMatchObject({ format: 'merged', bytes: 5000 });
+  });
+
+  it('follows the last option that was set, in whatever order the answers come', async () => {
+    const answers = [deferred<ExportOffer[]>(), deferred<ExportOffer[]>()];
+    let asked = 0;
+    const state = new TakeawayState(engineOf({ adapter: { offers: () => answers[asked++]!.promise } }));
+    const first = state.setOption('export_dtype', 'float32');
+    const second = state.setOption('export_dtype', 'float16');
+    answers[1]!.resolve([offer('merged', 2)]);
+    await second;
+    answers[0]!.resolve([offer('merged', 4)]);
+    await first;
+    expect(state.offers.map(({ bytes }) => bytes)).toEqual([2]);
+  });
+
+  it('shows why it can’t be told, unless that was an older question', async () => {
+    const answers = [deferred<ExportOffer[]>(), deferred<ExportOffer[]>()];
+    let asked = 0;
+    const state = new TakeawayState(engineOf({ adapter: { offers: () => answers[asked++]!.promise } }));
+    const first = state.setOption('max_shard_size', '1');
+    const second = state.setOption('max_shard_size', '2');
+    answers[0]!.reject(gone());
+    await first;
+    expect(state.exportError).toBeUndefined();
+    answers[1]!.reject(gone());
+    await second;
+    expect(state.exportError?.code).toBe('no_model');
+  });
+
+  it('is nothing once the engine can’t tell', async () => {
+    const report = vi.fn(() => Promise.resolve(adapter));
+    const state = new TakeawayState(
+      engineOf({ adapter: { report, offers: () => Promise.resolve([offer('peft')]) } }),
+    );
+    await state.refresh();
+    report.mockRejectedValueOnce(gone());
+    await state.refresh();
+    expect(state.adapter).toBeUndefined();
+    expect(state.offers).toEqual([]);
+    expect(state.exportError?.code).toBe('no_model');
+  });
+});
+
+describe('an export', () => {
+  const result: ExportResult = {
+    ...{ format: 'peft', fileName: 'tiny-peft.zip', files: [], zip: new Blob(['zip']) },
+    check: { difference: 0, allowed: 0 },
+  };
+  const open = async (calls: object) => {
+    const report = () => Promise.resolve(adapter);
+    const offers = () => Promise.resolve([offer('peft'), offer('merged', 2 ** 33)]);
+    const state = new TakeawayState(engineOf({ adapter: { report, offers, ...calls } }));
+    await state.refresh();
+    return state;
+  };
+
+  it('hands out an address, which the next answer about the adapter ends', async () => {
+    const revoke = vi.spyOn(URL, 'revokeObjectURL');
+    const state = await open({ export: () => Promise.resolve(result) });
+    const made = await state.export();
+    expect(made?.fileName).toBe('tiny-peft.zip');
+    expect(state.result).toEqual(result);
+    expect(state.exporting).toBe(false);
+    await state.refresh();
+    expect(revoke).toHaveBeenCalledWith(made?.address);
+    expect(state.result).toBeUndefined();
+  });
+
+  it('of many gigabytes goes to the file that the visitor chooses', async () => {
+    const handle = {};
+    vi.stubGlobal('window', { showSaveFilePicker: () => Promise.resolve(handle) });
+    const calls = vi.fn(() => Promise.resolve({ ...result, zip: undefined }));
+    const state = await open({ export: calls });
+    state.choose('merged');
+    expect(await state.export()).toBeUndefined();
+    expect(calls).toHaveBeenCalledWith('merged', {}, expect.anything(), handle);
+    expect(state.address).toBeUndefined();
+    expect(state.exportError).toBeUndefined();
+  });
+
+  it('is no failure if the visitor chooses no file, or stops it', async () => {
+    const cancel = new DOMException('', 'AbortError');
+    vi.stubGlobal('window', { showSaveFilePicker: () => Promise.reject(cancel) });
+    const state = await open({ export: () => Promise.reject(cancel) });
+    state.choose('merged');
+    expect(await state.export()).toBeUndefined();
+    state.choose('peft');
+    expect(await state.export()).toBeUndefined();
+    expect(state.exportError).toBeUndefined();
+  });
+
+  it('shows why it failed, and why it can’t be stopped', async () => {
+    const state = await open({
+      export: () => Promise.reject(gone()),
+      stopExport: () => Promise.reject(gone()),
+    });
+    await state.export();
+    expect(state.exportError?.code).toBe('no_model');
+    state.choose('peft');
+    expect(state.exportError).toBeUndefined();
+    await state.stop();
+    expect(state.stopping).toBe(false);
+    expect(state.exportError?.code).toBe('no_model');
+  });
+});
