@@ -1,6 +1,7 @@
 import type { Checkpoint, StoredTowers } from '../models/files';
 import type { ModelFolder } from '../models/folder';
 import type { ModelLayout } from '../models/layout';
+import type { Adapter } from '../models/adapter';
 import type { AdapterLayout } from '../models/adapters/layout';
 import type { Model } from '../models/model';
 import type { CardRun } from './model_card';
@@ -66,6 +67,8 @@ export interface ExportSource {
   readonly run: CardRun | undefined;
   /** Works with the base on the device. */
   withBase<T>(work: (base: Model) => Promise<T>): Promise<T>;
+  /** Works with the base and the adapter on the device. */
+  readonly withTuned: <T>(work: (base: Model, adapter: Adapter) => Promise<T>) => Promise<T>;
   /** The largest difference between the logits of the adapter and those of another one on the same base. */
   compareLogits(other: ExportedAdapter): Promise<number>;
   /** Computes the same logits with base and adapter, and with a whole model that was written. */

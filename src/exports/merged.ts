@@ -8,10 +8,10 @@ import { planSafetensors } from '../formats/safetensors';
 import { readParameter } from '../models/adapters/layout';
 import { openCheckpoint } from '../models/files';
 import { PIECE_BYTES } from '../models/pieces';
-import { checkpointTensors, type TensorSpec } from '../models/spec';
 import { readRows, readVector, rowRuns } from '../models/base_rows';
 import { cardOf } from './card_of';
-import type { ExportCheck, ExportFile, ExportFormat, ExportSource } from './format';
+import type { ExportFile, ExportFormat, ExportSource } from './format';
+import { checkColumns, compareLogits } from './merged_check';
 import { mergedModel, type MergedTensor } from './merged_tensors';
 import { parseSize, shardIndex, shardsOf } from './shards';
 import { smallFiles } from './small_files';
@@ -64,40 +64,13 @@ export const mergedExport: ExportFormat = {
         ...texts.map(([fileName, text]) => textFile(fileName, text)),
       ],
       check: async (written) => {
-        const checkpoint = await openCheckpoint(written);
-        const { ours, theirs, rounding } = await source.compareWith(checkpoint);
-        return checkOf(ours, theirs, Math.max(rounding, ROUNDING[dtype]), checkpointTensors(spec));
+        const compared = await source.compareWith(await openCheckpoint(written));
+        await checkColumns(source, tensors, written, compared.rounding);
+        return compareLogits(compared, spec, dtype);
       },
     });
   },
 };
-
-/** What rounding to the nearest changes a value by at most, relative to it. */
-const ROUNDING: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -24, F16: 2 ** -11, BF16: 2 ** -8 };
-
-/**
- * Independent errors of relative size u in all weights change the output of each matrix by about u in relative size, and n
- * matrices one after the other by about √n · u. Both ways also sum up products in f32 in their own orders, which
- * changes a sum over k of them by about √k · 2⁻²⁴.
- */
-function checkOf(
-  ours: Float32Array,
-  theirs: Float32Array,
-  rounding: number,
-  tensors: readonly TensorSpec[],
-): ExportCheck {
-  const matrices = tensors.filter(({ kind }) => kind !== 'vector');
-  const longest = Math.max(...matrices.map(({ shape }) => shape[1] ?? 1));
-  const each = rounding + Math.sqrt(longest) * ROUNDING.F32;
-  let difference = ours.length === theirs.length ? 0 : NaN;
-  let largest = 0;
-  ours.forEach((value, i) => {
-    // Not Math.max alone: a NaN has to stay.
-    difference = Math.max(difference, Math.abs(value - (theirs[i] ?? NaN)));
-    largest = Math.max(largest, Math.abs(value));
-  });
-  return { difference, allowed: Math.sqrt(matrices.length) * each * largest };
-}
 
 function weightsFile(
   source: ExportSource,

@@ -58,6 +58,7 @@ function sourceOf(session: Session): ExportSource {
     adapter,
     run,
     withBase: (work) => session.withBase(work),
+    withTuned: (work) => session.withTuned(work),
     compareLogits: (other) => session.compareLogits(other),
     compareWith: (checkpoint) => session.compareWith(checkpoint),
   };

@@ -175,6 +175,15 @@ export class Session {
     return await work((await this.#alive()).model);
   }
 
+  /** Works with the base and the tuned adapter on the device. Throws `no_adapter`. */
+  async withTuned<T>(work: (model: Model, adapter: Adapter) => Promise<T>): Promise<T> {
+    const tuned = this.requireTuned();
+    return await this.#withAdapter(async ({ model }, adapter) => {
+      if (!adapter) throw new Error('the adapter is not on the device');
+      return await work(model, adapter);
+    }, tuned);
+  }
+
   /** Tells the base apart by what it computes with: its files and how they are loaded. */
   get modelHash(): string {
     const { open, load } = this.#opened().loadable;

@@ -1,24 +1,30 @@
-import { readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFolder } from '../../src/cli/files';
+import { floatsOf } from '../../src/core/dtype';
 import { blobReader, type FileReader } from '../../src/core/file_reader';
 import { memoryTarget } from '../../src/exports/memory_target';
+import { readTensors } from '../../src/formats/safetensors';
 import { Device } from '../../src/gpu/device';
 import { readJson } from '../../src/models/folder';
 import { readTensorFiles } from '../../src/models/shards';
 import { loadableFolder } from '../../src/session/loadable_model';
-import { planExport, writeExport } from '../../src/session/exporting';
+import { planExport, writeExport, type PlannedExport } from '../../src/session/exporting';
 import { Session } from '../../src/session/session';
 import { gpu } from './dawn';
 import {
+  adapted,
   families,
   formats,
   loadFixture,
   loadFormat,
   maxError,
+  type Adapted,
   type Family,
   type Fixture,
+  type Format,
   type Variant,
 } from './fixtures';
 import { loadSettingsOf } from './load_fixture';
@@ -57,7 +63,7 @@ async function merged(
   fixture: Fixture,
   variant: Variant,
   {
-    adapter = `${fixture.folder}/adapter`,
+    adapter = fixture.adapterFolder,
     change,
   }: { readonly adapter?: string; readonly change?: (session: Session) => void } = {},
 ): Promise<Merged> {
@@ -91,10 +97,10 @@ async function merged(
   }
 }
 
-const cases = families.flatMap((family) =>
+const cases = [...families, ...adapted].flatMap((family) =>
   (['f32', 'nf4'] as const)
     .filter((variant) => loadFixture(family).variants.includes(variant))
-    .map((variant): [Family, Variant] => [family, variant]),
+    .map((variant): [Family | Adapted, Variant] => [family, variant]),
 );
 
 describe('a merged export of a model with a tower', () => {
@@ -152,3 +158,80 @@ describe('a merged export gives the logits of base and adapter', () => {
     expect(names).toContain('model.safetensors.index.json');
   });
 });
+
+/** Opens a base with an adapter and plans its merged export. */
+async function planned(
+  fixture: Fixture,
+  adapter: string,
+  options: Readonly<Record<string, string>>,
+): Promise<{ readonly session: Session; readonly plan: PlannedExport }> {
+  const session = await openSession(await modelOf(fixture), 'f32');
+  await session.importAdapter(await openFolder(adapter, 'adapter'));
+  return { session, plan: await planExport(session, 'merged', options) };
+}
+
+describe('the weights of a merged export', () => {
+  it.each(['lora', 'dora'])(
+    'are those of PEFT’s merge_and_unload with %s, ranks and alphas by pattern',
+    async (kind) => {
+      const folder = fileURLToPath(new URL(`fixtures/merged/${kind}/`, import.meta.url));
+      const options = { export_dtype: 'float32', max_shard_size: '60KB' };
+      const { session, plan } = await planned(loadFixture('qwen3'), `${folder}adapter`, options);
+      const target = memoryTarget();
+      try {
+        await writeExport(plan, target);
+      } finally {
+        session.closeModel();
+      }
+      const files = new Map(Array.from(target.files, ([name, blob]) => [name, blobReader(name, blob)]));
+      const { tensors } = (await readTensorFiles(files))!;
+      // A tied head is the embedding, which is there once.
+      expect(tensors.has('lm_head.weight')).toBe(false);
+      const expected = readTensors(await readFile(`${folder}expected.safetensors`)).tensors;
+      expect(expected.size).toBe(3);
+      for (const [name, { data }] of expected) {
+        const { file, begin, end } = tensors.get(name)!;
+        const ours = floatsOf('F32', await file.read(begin, end));
+        const theirs = Float64Array.from(floatsOf('F32', data.slice()));
+        // Both round a sum in float64 to float32 once; DoRA's norms are of weights that were rounded before.
+        const most = theirs.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+        expect(maxError(ours, theirs)).toBeLessThanOrEqual(most * 2 ** -22);
+      }
+    },
+  );
+
+  it.each<[Family | Format, string]>([
+    ['lfm2', 'float16'],
+    ['lfm2_bias', 'bfloat16'],
+    ['gguf_llama_k', 'bfloat16'],
+    ['gguf_qwen2', 'float16'],
+  ])('of %s may be rounded to %s', async (name, export_dtype) => {
+    const fixture = isFormat(name) ? loadFormat(name) : loadFixture(name);
+    const { session, plan } = await planned(fixture, fixture.adapterFolder, { export_dtype });
+    try {
+      const { difference, allowed } = await writeExport(plan, memoryTarget());
+      expect(difference).toBeLessThanOrEqual(allowed);
+    } finally {
+      session.closeModel();
+    }
+  });
+
+  it('are refused in bfloat16 if the adapter is another one, by less than logits in bfloat16 tell', async () => {
+    const fixture = loadFixture('qwen3');
+    const { session, plan } = await planned(fixture, fixture.adapterFolder, { export_dtype: 'bfloat16' });
+    try {
+      const tuned = session.requireTuned();
+      session.setTuned({ ...tuned, parameters: tuned.parameters.map((value) => 0.98 * value) });
+      await expect(writeExport(plan, memoryTarget())).rejects.toMatchObject({
+        code: 'export_differs',
+        detail: expect.stringContaining('q_proj') as string,
+      });
+    } finally {
+      session.closeModel();
+    }
+  });
+});
+
+function isFormat(name: Family | Format): name is Format {
+  return (formats as readonly string[]).includes(name);
+}

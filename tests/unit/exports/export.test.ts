@@ -44,6 +44,7 @@ const source: ExportSource = {
     texts: {},
   },
   withBase: () => Promise.reject(new Error('the base is not needed')),
+  withTuned: () => Promise.reject(new Error('the device is not needed')),
   compareLogits: () => Promise.resolve(0),
   compareWith: () => Promise.reject(new Error('nothing is merged')),
 };

@@ -1,0 +1,156 @@
+import { floatsOf, type FloatDtype } from '../core/dtype';
+import { compile } from '../graph/compile';
+import { plan } from '../graph/plan';
+import { Trace } from '../graph/trace';
+import type { Adapter } from '../models/adapter';
+import { adaptedLinear, BoundAdapter } from '../models/adapters/bound';
+import type { AdapterModule } from '../models/adapters/layout';
+import { BoundWeights } from '../models/layout';
+import type { Model } from '../models/model';
+import type { ModelFolder } from '../models/folder';
+import { readTensorFiles } from '../models/shards';
+import { checkpointTensors, type ModelSpec } from '../models/spec';
+import type { StoredTensor } from '../models/stored/stored_weight';
+import type { ComparedLogits, ExportCheck, ExportSource } from './format';
+import type { MergedTensor } from './merged_tensors';
+import { exportDiffers } from './run';
+
+/** What rounding to the nearest changes a value by at most, relative to it. */
+const ROUNDING: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -24, F16: 2 ** -11, BF16: 2 ** -8 };
+/** Half the distance of two neighbours among the smallest numbers of a dtype. */
+const SMALLEST: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -150, F16: 2 ** -25, BF16: 2 ** -134 };
+
+/**
+ * The largest of many values that are spread normally is about four times as large as the usual one, and the largest
+ * logit need not be where the largest error is.
+ */
+const SPREAD = 4;
+
+/**
+ * Independent errors of relative size u in all weights change the output of each matrix by about u in relative size, and n
+ * matrices one after the other by about √n · u. Both ways also sum up products in f32 in their own orders, which
+ * changes a sum over k of them by about √k · 2⁻²⁴.
+ */
+export function compareLogits(
+  { ours, theirs, rounding }: ComparedLogits,
+  spec: ModelSpec,
+  dtype: FloatDtype,
+): ExportCheck {
+  const matrices = checkpointTensors(spec).filter(({ kind }) => kind !== 'vector');
+  const longest = Math.max(...matrices.map(({ shape }) => shape[1] ?? 1));
+  const each = Math.max(rounding, ROUNDING[dtype]) + Math.sqrt(longest) * ROUNDING.F32;
+  let difference = ours.length === theirs.length ? 0 : NaN;
+  let largest = 0;
+  ours.forEach((value, i) => {
+    // Not Math.max alone: a NaN has to stay.
+    difference = Math.max(difference, Math.abs(value - (theirs[i] ?? NaN)));
+    largest = Math.max(largest, Math.abs(value));
+  });
+  return { difference, allowed: SPREAD * Math.sqrt(matrices.length) * each * largest };
+}
+
+/**
+ * Computes columns of each adapted matrix again, from the base and the adapter on the device, and compares all their values
+ * with what was written. This tells also of an adapter that changes logits by less than rounding does.
+ *
+ * @param rounding of the device's own products, relative to their size
+ * @throws TunesmithError `export_differs` naming the tensor
+ */
+export async function checkColumns(
+  { adapter: { layout }, withTuned }: ExportSource,
+  tensors: readonly MergedTensor[],
+  written: ModelFolder,
+  rounding: number,
+): Promise<void> {
+  const names = new Map(tensors.map(({ name, from }) => [from.name, name]));
+  const stored = (await readTensorFiles(written))?.tensors;
+  for (const module of layout.modules) {
+    const name = names.get(`${module.path}.weight`) ?? '';
+    const tensor = stored?.get(name);
+    const columns = sampledColumns(module.in);
+    const computed = await withTuned((base, adapter) => adaptedColumns(base, adapter, module, columns));
+    if (tensor && (await holdsColumns(tensor, columns, computed, rounding))) continue;
+    throw exportDiffers(`${name} is not the base’s ${module.path} with its adapter.`);
+  }
+}
+
+/** Columns of each adapted matrix that are computed again. */
+const COLUMNS = 8;
+
+/**
+ * Computes columns of an adapted matrix as training and answering do: the linear map with its adapter, of vectors that
+ * are 1 in one place. f32 [columns, out]
+ */
+async function adaptedColumns(
+  base: Model,
+  adapter: Adapter,
+  { path, in: input, out }: AdapterModule,
+  columns: readonly number[],
+): Promise<Float32Array<ArrayBuffer>> {
+  const { device, layout } = base;
+  const trace = new Trace();
+  const x = trace.bound('columns', 'f32', ['rows', input]);
+  const weight = new BoundWeights(trace, layout).weight(`${path}.weight`);
+  const around = new BoundAdapter(trace, adapter.layout, false).around(path);
+  const y = adaptedLinear(trace, { x, weight, ...(around && { adapter: around }) });
+  const planned = plan(trace, trace.nodes, { capacity: COLUMNS, limits: device.limits, keep: [y] });
+  const buffers = new Map([...base.buffers, ...adapter.buffers]);
+  const program = await compile(device, planned, { buffers, inputs: ['columns'], purpose: 'loading' });
+  try {
+    await adapter.ready(base);
+    const ones = new Float32Array(COLUMNS * input);
+    columns.forEach((column, row) => (ones[row * input + column] = 1));
+    program.write('columns', ones);
+    await program.run({ rows: columns.length });
+    return new Float32Array(await program.read(y, columns.length)).slice(0, columns.length * out);
+  } finally {
+    program.destroy();
+  }
+}
+
+/** Columns spread over a matrix, the first and the last among them. */
+function sampledColumns(input: number): readonly number[] {
+  const count = Math.min(COLUMNS, input);
+  return Array.from({ length: count }, (_, i) => Math.round((i * (input - 1)) / Math.max(1, count - 1)));
+}
+
+/**
+ * Whether the columns of a stored matrix are those, rounded to its dtype. Also of an adapter that changes
+ * the weights by less than their rounding: a value that is rounded otherwise is further off than half a step.
+ *
+ * @param computed f32 [columns, out]
+ * @param rounding of the device's own products, relative to the largest value of the column
+ */
+export async function holdsColumns(
+  { file, begin, dtype, shape: [out = 0, input = 0] }: StoredTensor,
+  columns: readonly number[],
+  computed: Float32Array,
+  rounding: number,
+): Promise<boolean> {
+  const own = dtype as FloatDtype;
+  const rowBytes = input * (own === 'F32' ? 4 : 2);
+  const run = Math.max(1, Math.floor(RUN_BYTES / rowBytes));
+  // Sums over a row, as DoRA's norms are, are in f32.
+  const ofDevice = DEVICE * rounding + Math.sqrt(input) * ROUNDING.F32;
+  const largest = columns.map((_, i) =>
+    computed.subarray(i * out, (i + 1) * out).reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+  );
+  for (let first = 0; first < out; first += run) {
+    const count = Math.min(run, out - first);
+    const bytes = await file.read(begin + first * rowBytes, begin + (first + count) * rowBytes);
+    const rows = floatsOf(own, bytes);
+    for (let row = 0; row < count; row++) {
+      for (const [i, column] of columns.entries()) {
+        const value = computed[i * out + first + row]!;
+        const allowed = ROUNDING[own] * Math.abs(value) + SMALLEST[own] + ofDevice * (largest[i] ?? 0);
+        // NaN is at most nothing.
+        if (!(Math.abs(rows[row * input + column]! - value) <= allowed)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+const RUN_BYTES = 8 * 2 ** 20;
+/** The device rounds the weight, both factors of the adapter and their products on the way. */
+const DEVICE = 8;
