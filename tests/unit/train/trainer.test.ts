@@ -7,6 +7,7 @@ import { sft } from '../../../src/models/objectives/sft';
 import { TrainControl, yieldToEvents } from '../../../src/train/control';
 import type { StepEvent, TrainEvent } from '../../../src/train/events';
 import { train, type TrainOptions, type TrainPosition, type TrainResult } from '../../../src/train/trainer';
+import { dpo, pairOf } from '../../parity/dpo';
 import { ToyProgram } from './toy_program';
 
 function example(index: number): TokenizedExample {
@@ -342,6 +343,15 @@ describe('pause, resume and stop', () => {
     abort.abort();
     expect(((await result) satisfies TrainResult).state).toBe('stopped');
     expect(names(run.events)).toEqual(['running', 'checkpoint 0', 'paused', 'stopped']);
+  });
+
+  it('takes the mean over pairs if the objective counts pairs, and divides none', async () => {
+    const pairs = Array.from({ length: 5 }, (_, i) => pairOf([1, 2], [3, i], i % 2 === 0 ? [4] : [5, 6, 7]));
+    const examples = { objective: dpo(0.1), examples: pairs, heldOut: [] };
+    const run = prepare({ num_train_epochs: 1, shuffle: false }, examples);
+    await train(run.options);
+    // Rows, target tokens and the terms of the window: three pairs and two are one window of five.
+    expect(run.program.calls).toEqual(['=23/11/5#0', '+16/8/5#1']);
   });
 
   it('lets messages through, so that a stop sent from another thread arrives', async () => {
