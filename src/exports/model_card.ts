@@ -57,6 +57,7 @@ export function modelCard({ baseModel, revision, adapter, run, merged }: CardSou
       `A ${adapter.kind} adapter of rank ${adapter.r} (lora_alpha ${number(adapter.lora_alpha)}) with`,
       `${grouped(adapter.parameters)} parameters on ${adapter.target_modules.join(', ')},`,
       `${run ? 'trained with' : 'exported by'} Tunesmith.`,
+      ...(run ? startText(run.settings) : []),
     ].join(' '),
     ...(run ? [dataSection(run.data), curveSection(run.history), settingsSection(run.settings)] : []),
     merged
@@ -64,6 +65,14 @@ export function modelCard({ baseModel, revision, adapter, run, merged }: CardSou
       : usageSection(baseModel, revision ?? undefined, run?.settings),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+/** How it began, if it has another rank than the settings say. */
+function startText({ init_lora_weights, r }: TrainSettings): string[] {
+  if (init_lora_weights === true) return [];
+  return [
+    `It was trained as PiSSA of rank ${r} (init_lora_weights ${init_lora_weights}) and is saved as plain LoRA, which takes twice the rank.`,
+  ];
 }
 
 function frontMatter(baseModel: string, merged: CardModel | undefined): string {

@@ -149,6 +149,18 @@ describe('a merged export gives the logits of base and adapter', () => {
     expect(error).toBeLessThanOrEqual(fixture.tolerance(variant, 'logits'));
   });
 
+  const ofOtherKinds = adapted.flatMap((name) =>
+    loadFixture(name).variants.map((variant): [Adapted, Variant] => [name, variant]),
+  );
+
+  it.each(ofOtherKinds)('of another kind: %s, %s', async (name, variant) => {
+    const fixture = loadFixture(name);
+    // PiSSA is merged as what PEFT converts it to.
+    const adapter = fixture.start ? join(fixture.adapterFolder, '../converted') : fixture.adapterFolder;
+    const { error } = await merged(fixture, variant, { adapter });
+    expect(error).toBeLessThanOrEqual(fixture.tolerance(variant, 'logits'));
+  });
+
   it.each(formats)('of a base that is stored as %s', async (format) => {
     const fixture = loadFormat(format);
     const { error, files } = await merged(fixture, 'f32');

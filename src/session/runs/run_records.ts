@@ -1,4 +1,4 @@
-import { describeError } from '../../core/errors';
+import { describeError, errorClass } from '../../core/errors';
 import type { FileReader } from '../../core/file_reader';
 import type { CheckpointState } from '../../formats/checkpoint';
 import { removeUnneededBases } from '../../storage/bases';
@@ -146,7 +146,7 @@ export class RunRecords {
       const end = { state, checkpointStep: step, steps, history: outcome.history };
       return { record: await store.update(record, end), outcome };
     } catch (error) {
-      keep({ state: 'failed' });
+      keep({ state: errorClass(error) === 'stopped' ? 'stopped' : 'failed' });
       await saving;
       onEvent({ event: 'state', state: 'failed', error: describeError(error) });
       throw error;

@@ -73,6 +73,15 @@ describe('the model card', () => {
     expect(dense).not.toContain('BitsAndBytesConfig');
   });
 
+  it('tells that PiSSA is saved as LoRA of twice the rank', () => {
+    const settings = { ...DEFAULTS, r: 8, init_lora_weights: 'pissa_niter_4' as const };
+    const card = modelCard({ ...source, run: { ...source.run!, settings } });
+    expect(card).toContain(
+      'trained as PiSSA of rank 8 (init_lora_weights pissa_niter_4) and is saved as plain LoRA',
+    );
+    expect(modelCard(source)).not.toContain('PiSSA');
+  });
+
   it('leaves out what is not known of an imported adapter', () => {
     const imported = modelCard({ ...source, run: undefined });
     expect(imported).not.toContain('## Settings');
