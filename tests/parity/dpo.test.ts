@@ -155,23 +155,23 @@ describe.each(['f32', 'nf4'] as const)('DPO on a base in %s', (variant) => {
   test('costs a pass for the reference, and supervised fine-tuning has none', async () => {
     const { model, adapter, destroy } = await loadOnDevice(device, loadFixture('llama'), variant);
     const { limits } = device;
-    const attentions = (chosen?: typeof objective): number[] => {
-      const options = {
-        capacity: CAPACITY,
-        limits,
-        settings: DEFAULTS,
-        ...(chosen && { objective: chosen }),
-      };
+    const settings = { ...DEFAULTS, neftune_noise_alpha: 5 };
+    const applied = (op: string, chosen?: typeof objective): number[] => {
+      const options = { capacity: CAPACITY, limits, settings, ...(chosen && { objective: chosen }) };
       return [
         planMicroBatch(model.layout, adapter.layout, options),
         planEvaluation(model.layout, adapter.layout, options),
         planEvaluation(model.layout, undefined, options),
-      ].map(({ origins }) => new Set(origins.filter(({ node }) => node.op.name === 'attention')).size);
+      ].map(({ origins }) => new Set(origins.filter(({ node }) => node.op.name === op)).size);
     };
     const blocks = model.layout.spec.blocks.length;
-    expect(attentions()).toEqual([blocks, blocks, blocks]);
+    expect(applied('attention')).toEqual([blocks, blocks, blocks]);
     // Without an adapter the model is its own reference.
-    expect(attentions(objective)).toEqual([2 * blocks, 2 * blocks, blocks]);
+    expect(applied('attention', objective)).toEqual([2 * blocks, 2 * blocks, blocks]);
+    // The reference sees no noise, and no gradient goes back through it.
+    expect(applied('embedding_noise', objective)).toEqual(applied('embedding_noise'));
+    expect(applied('attention_backward', objective)).toEqual(applied('attention_backward'));
+    expect(applied('attention_backward')).toEqual([blocks, 0, 0]);
     destroy();
   });
 });
