@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './site';
 
-const WIDTHS = [380, 1024, 1600];
+const WIDTHS = [380, 1024, 1280, 1600];
 const THEMES = ['light', 'dark'] as const;
 
 interface LayoutShift extends PerformanceEntry {
@@ -74,6 +74,23 @@ test('fits every width in light and dark, at every stage of the way', async ({ p
   await tunesmith.way('From the Hub');
   await lookAt(page, '2-hub', picture);
   await tunesmith.way('The demo');
+  await page.getByRole('button', { name: 'All settings' }).click();
+  await lookAt(page, '3-settings', picture);
+  const cut = await page
+    .getByRole('dialog')
+    .locator('select')
+    .evaluateAll((fields) => {
+      const context = document.createElement('canvas').getContext('2d');
+      return fields.flatMap((field) => {
+        const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+        const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+        if (context) context.font = font;
+        const options = Array.from(field.querySelectorAll('option'), ({ text }) => text);
+        return options.filter((text) => !context || context.measureText(text).width > room);
+      });
+    });
+  expect(cut).toEqual([]);
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
 
   await tunesmith.set({ max_steps: '60', per_device_train_batch_size: '2' });
   await tunesmith.start.click();
@@ -81,19 +98,19 @@ test('fits every width in light and dark, at every stage of the way', async ({ p
   const train = tunesmith.step('train');
   await train.getByRole('button', { name: 'Pause' }).click();
   await expect(tunesmith.progress).toHaveAttribute('data-phase', 'paused');
-  await lookAt(page, '3-paused', picture);
+  await lookAt(page, '4-paused', picture);
   await train.getByRole('button', { name: 'Resume' }).click();
   await expect(tunesmith.progress).toHaveAttribute('data-phase', 'running');
   await tunesmith.reached(8);
-  await lookAt(page, '4-training', picture);
+  await lookAt(page, '5-training', picture);
   await train.getByRole('button', { name: 'Stop and keep' }).click();
   await expect(tunesmith.progress).toHaveAttribute('data-phase', 'stopped');
-  await lookAt(page, '5-stopped', picture);
+  await lookAt(page, '6-stopped', picture);
 
   await tunesmith.ask('Who are you?');
   await tunesmith.ask('What does a cat say?');
   await tunesmith.exported();
-  await lookAt(page, '6-chat', picture);
+  await lookAt(page, '7-chat', picture);
 });
 
 test('can be used by keyboard and screen reader', async ({ page, tunesmith }) => {

@@ -21,6 +21,8 @@ const FOREIGN: readonly { readonly bytes: readonly number[]; readonly what: stri
   { bytes: ascii('SQLite format 3'), what: 'a database of SQLite. Export the table as CSV' },
   { bytes: ascii('%PDF'), what: 'a PDF. Its text has to be put into records first' },
   { bytes: ascii('GGUF'), what: 'a model in GGUF, not examples' },
+  { bytes: [0xff, 0xd8, 0xff], what: 'a picture (JPEG), and only text can be learnt here' },
+  { bytes: [0x89, ...ascii('PNG')], what: 'a picture (PNG), and only text can be learnt here' },
   { bytes: [0x93, ...ascii('NUMPY')], what: 'an array of NumPy. Write it as JSON Lines' },
   {
     bytes: ascii('version https://git-lfs'),
