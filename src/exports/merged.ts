@@ -29,13 +29,13 @@ export const mergedExport: ExportFormat = {
     {
       name: 'max_shard_size',
       value: 'SIZE',
-      help: 'most bytes in one file, such as 5GB',
+      help: 'most bytes of weights in one file, such as 5GB or 500MB',
       default: '50GB',
     },
     {
       name: 'export_dtype',
       value: 'DTYPE',
-      help: 'of the weights; auto: as config.json says, bfloat16 if it says nothing',
+      help: 'dtype of the weights; auto: the one in config.json, or bfloat16 if it names none',
       choices: ['auto', ...Object.keys(DTYPES)],
       default: 'auto',
     },

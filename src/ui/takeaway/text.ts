@@ -24,8 +24,8 @@ export const text = {
   again: 'Download again',
   files: 'What is in the zip',
   checked: 'Checked: the files were read back and give exactly the same answers.',
-  checkedNear: (difference: string, allowed: string) =>
-    `Checked: the files were read back; their logits differ by at most ${difference}. Rounding explains up to ${allowed}.`,
+  checkedNear: (difference: string) =>
+    `Checked: the files were read back, and the weights are those of model and adapter, rounded once. Logits differ by at most ${difference}.`,
   use: 'Use it in Python',
   useHelp: {
     peft: 'Unpack the zip, and name the folder of the model that you started from.',
