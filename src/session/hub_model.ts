@@ -64,7 +64,7 @@ export async function fetchSmallModel(
   if (files.kind === 'gguf') return undefined;
   const folder = new Map<string, FileReader>(index && [[index.name, index]]);
   const fetched = async (path: string): Promise<void> => {
-    onProgress({ label: `DownloadRequest ${path} of ${repository.repo}` });
+    onProgress({ label: `Fetching ${path} of ${repository.repo}` });
     folder.set(path, await smallFile(hub, repository, path, signal));
   };
   await fetched('config.json');
