@@ -64,14 +64,16 @@ export async function checkColumns(
 ): Promise<void> {
   const names = new Map(tensors.map(({ name, from }) => [from.name, name]));
   const stored = (await readTensorFiles(written))?.tensors;
-  for (const module of layout.modules) {
-    const name = names.get(`${module.path}.weight`) ?? '';
-    const tensor = stored?.get(name);
-    const columns = sampledColumns(module.in);
-    const computed = await withTuned((base, adapter) => adaptedColumns(base, adapter, module, columns));
-    if (tensor && (await holdsColumns(tensor, columns, computed, rounding))) continue;
-    throw exportDiffers(`${name} is not the base’s ${module.path} with its adapter.`);
-  }
+  await withTuned(async (base, adapter) => {
+    for (const module of layout.modules) {
+      const name = names.get(`${module.path}.weight`) ?? '';
+      const tensor = stored?.get(name);
+      const columns = sampledColumns(module.in);
+      const computed = await adaptedColumns(base, adapter, module, columns);
+      if (tensor && (await holdsColumns(tensor, columns, computed, rounding))) continue;
+      throw exportDiffers(`${name} is not the base’s ${module.path} with its adapter.`);
+    }
+  });
 }
 
 /** Columns of each adapted matrix that are computed again. */
