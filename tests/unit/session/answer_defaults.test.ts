@@ -19,12 +19,21 @@ describe('the settings that an answer begins with', () => {
     });
   });
 
+  it('always take the likeliest token if it says that none are drawn', () => {
+    const config = { do_sample: false, temperature: 1, top_k: 50, repetition_penalty: 1.05 };
+    expect(answerDefaults(config)).toEqual({ ...ANSWER_DEFAULTS, temperature: 0, repetition_penalty: 1.05 });
+  });
+
+  it('have its repetition penalty also if it does not say whether tokens are drawn', () => {
+    const config = { temperature: 0.6, repetition_penalty: 1.2 };
+    expect(answerDefaults(config)).toEqual({ ...ANSWER_DEFAULTS, repetition_penalty: 1.2 });
+  });
+
   it.each([
     undefined,
     null,
     [],
     { temperature: 0.6 },
-    { do_sample: false, temperature: 1, top_k: 50 },
     { do_sample: true, temperature: null, top_p: 0, top_k: -1, repetition_penalty: 'much' },
   ])('are the usual ones for %j', (config) => {
     expect(answerDefaults(config)).toEqual(ANSWER_DEFAULTS);
