@@ -99,6 +99,8 @@ describe('files of examples', () => {
 
   it.each([
     ['\u001f\u008b\u0008', /gzip/],
+    ['\u00ff\u00d8\u00ff\u00e0', /a picture \(JPEG\)/],
+    ['\u0089PNG\r\n', /a picture \(PNG\)/],
     ['PK\u0003\u0004', /zip archive/],
     ['PAR1', /Parquet/],
     ['%PDF-1.7', /PDF/],
