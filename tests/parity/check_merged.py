@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import torch
+from gguf import GGUFReader
 from peft import PeftModel
 from safetensors import safe_open
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -30,7 +31,13 @@ def logits_of(model, input_ids):
 def load(folder, load_in_4bit, gguf, config):
     # transformers passes over rope_freqs.weight of a GGUF file, which stands in the exported config.json.
     if gguf:
-        return AutoModelForCausalLM.from_pretrained(folder, gguf_file=gguf, config=config, dtype=torch.float32).eval()
+        model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=gguf, config=config, dtype=torch.float32).eval()
+        # A quantised embedding or head is unpacked to float16 here.
+        quantised = {t.name for t in GGUFReader(folder / gguf).tensors if t.tensor_type.name not in ("F32", "F16", "BF16")}
+        parts = {"token_embd.weight": model.get_input_embeddings(), "output.weight": model.get_output_embeddings()}
+        for name in quantised & parts.keys():
+            parts[name].weight.data = parts[name].weight.data.half().float()
+        return model
     return reference.load_base(folder, load_in_4bit)
 
 
