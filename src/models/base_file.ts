@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { sha256Hex } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
+import { elementCount } from '../core/shape';
 import type { BufferPool } from '../gpu/buffers';
 import { packingRefusal } from '../ops/packings/packed';
 import type { DenseFormat, Packing } from '../ops/weight';
@@ -159,8 +160,7 @@ function storedWeight(
     return { name, file, begin, end: cursor.at, dtype, shape };
   };
   if (typeof form === 'string') {
-    const elements = shape.reduce((product, length) => product * length, 1);
-    const tensor = take(elements * (form === 'f32' ? 4 : 2), DTYPES.get(form) ?? 'F32');
+    const tensor = take(elementCount(shape) * (form === 'f32' ? 4 : 2), DTYPES.get(form) ?? 'F32');
     return { kind: 'dense', tensor, kept: true };
   }
   const [out = 0, input = 0] = shape;

@@ -4,6 +4,7 @@ import { openFolder } from '../../src/cli/files';
 import { loadTokenizer } from '../../src/data/tokenizer';
 import { Device } from '../../src/gpu/device';
 import { openCheckpoint } from '../../src/models/files';
+import { loadNotes } from '../../src/models/load_notes';
 import { Generator } from '../../src/models/generation';
 import { SequenceCache } from '../../src/models/sequence_cache';
 import { allLogits } from '../../src/models/logits';
@@ -81,9 +82,9 @@ describe.each(formats)('%s', (format) => {
 test.each(['gguf_llama', 'gguf_llama_k', 'gguf_qwen2'] as const)(
   '%s brings its tokenizer',
   async (format) => {
-    const { tokenizer, tokenizerConfig, notes } = await openCheckpoint(
-      await openFolder(loadFormat(format).folder, 'model'),
-    );
+    const checkpoint = await openCheckpoint(await openFolder(loadFormat(format).folder, 'model'));
+    const { tokenizer, tokenizerConfig } = checkpoint;
+    const notes = loadNotes(checkpoint, { ...DEFAULTS, load_in_4bit: false });
     const { text, input_ids } = loadFixture('llama').expected.chat!;
     const brought = loadTokenizer(tokenizer, tokenizerConfig);
     expect([...brought.encode(text)]).toEqual(input_ids);

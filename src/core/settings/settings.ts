@@ -9,6 +9,7 @@ import {
   type Group,
   type Setting,
 } from './setting';
+import { isRecord } from '../json';
 import { parseText, parseValues } from './parse';
 import {
   ANSWER_SETTINGS,
@@ -127,11 +128,7 @@ export function loadText(load: LoadSettings): string {
 
 /** Whether a value, of JSON for instance, holds all loading settings. */
 export function isLoadSettings(value: unknown): value is LoadSettings {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    LOAD_SETTINGS.every((name) => entryOf(name).kind.read((value as Record<string, unknown>)[name]))
-  );
+  return isRecord(value) && LOAD_SETTINGS.every((name) => entryOf(name).kind.read(value[name]) !== undefined);
 }
 
 /**

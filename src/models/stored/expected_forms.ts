@@ -1,3 +1,5 @@
+import { isRecord } from '../../core/json';
+import { elementCount } from '../../core/shape';
 import type { StoredForm } from '../layout';
 import type { ConvertedTypes } from '../load_notes';
 import { checkpointTensors, type ModelSpec } from '../spec';
@@ -57,7 +59,7 @@ function denseFormat(
   const said = typeof given === 'string' && Object.hasOwn(DTYPES, given) ? DTYPES[given] : undefined;
   if (said) return said;
   const bytes = weights.reduce((sum, { size }) => sum + size, 0);
-  const parameters = checkpointTensors(spec).reduce((sum, { shape }) => sum + product(shape), 0);
+  const parameters = checkpointTensors(spec).reduce((sum, { shape }) => sum + elementCount(shape), 0);
   return method === 'none' && bytes > 3 * parameters ? 'f32' : 'bf16';
 }
 
@@ -140,13 +142,9 @@ function isFiner({ blocks: { length: layers } }: ModelSpec, name: string): boole
 type Fields = Readonly<Record<string, unknown>>;
 
 function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
+  return isRecord(value) ? value : {};
 }
 
 function listOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((sum, size) => sum * size, 1);
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../../core/errors';
+import { isRecord } from '../../core/json';
 
 /** How a checkpoint's linear maps were quantised before it was published. */
 export type Published =
@@ -53,7 +54,8 @@ const Awq = v.looseObject({
  * `quantization_unsupported` naming what is not built, and `config_invalid`.
  */
 export function readQuantizationConfig(config: unknown): Published {
-  if (config === undefined || config === null || isEmpty(config)) return { method: 'none' };
+  if (config === undefined || config === null || (isRecord(config) && Object.keys(config).length === 0))
+    return { method: 'none' };
   const { quant_method: given } = parse(Config, config);
   // The first checkpoints of bitsandbytes name no method.
   const method = given ?? ('load_in_4bit' in Object(config) ? 'bitsandbytes' : undefined);
@@ -67,10 +69,6 @@ export function readQuantizationConfig(config: unknown): Published {
     default:
       throw unsupported(`quant_method = ${JSON.stringify(method ?? null)}`);
   }
-}
-
-function isEmpty(config: unknown): boolean {
-  return typeof config === 'object' && config !== null && Object.keys(config).length === 0;
 }
 
 function readBitsAndBytes(config: v.InferOutput<typeof BitsAndBytes>): Published {
