@@ -32,6 +32,9 @@ export function commandHelp(command: Command): string {
     `${summary[0]?.toUpperCase() ?? ''}${summary.slice(1)}.`,
     `Options:\n${columns(optionRows)}`,
     ...(settingRows.length > 0 ? [`Settings, with their defaults:\n${columns(settingRows)}`] : []),
+    ...(answers.length > 0
+      ? ['Answers begin as the model’s generation_config.json recommends, if it does.']
+      : []),
   ].join('\n\n');
 }
 

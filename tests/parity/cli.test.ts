@@ -244,6 +244,9 @@ describe('the other commands', () => {
     const { out: help } = await succeeds(['train', '--help']);
     expect(help).toContain('--learning_rate 0.0002');
     expect(help).toContain('--target_modules all-linear');
+    expect(help).not.toContain('generation_config.json');
+    // Those are not the last word.
+    expect((await succeeds(['chat', '--help'])).out).toContain('generation_config.json');
   });
 });
 
