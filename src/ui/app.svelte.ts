@@ -40,6 +40,8 @@ export class App {
   readonly preparation = new Preparation(this);
   /** Begin the next run from the adapter that is open, instead of a new one. */
   startFromAdapter = $state(false);
+  /** The adapter that the next run begins with; undefined for a new one. */
+  readonly initialAdapter = $derived.by(() => (this.startFromAdapter ? this.takeaway.adapter : undefined));
   /** What a former run is being opened for: nothing else may start meanwhile. */
   opening = $state(false);
   /** The one button was pressed, and what training needs is still being made ready. */
@@ -235,7 +237,7 @@ export class App {
     const ready = await this.preparation.ready().finally(() => (this.starting = false));
     const settings = this.settings.values;
     if (!ready || !settings || this.training.plan?.fits === false) return;
-    await this.training.start(settings, this.startFromAdapter && this.takeaway.adapter ? 'adapter' : 'new');
+    await this.training.start(settings, this.initialAdapter ? 'adapter' : 'new');
     await this.#afterRun();
   }
 

@@ -1,6 +1,6 @@
 import { describeError } from '../core/errors';
 import { dataKey, type TrainSettings } from '../core/settings/settings';
-import type { ModelSource } from '../worker/protocol';
+import type { AdapterReport, ModelSource } from '../worker/protocol';
 import type { EngineState } from './engine.svelte';
 import type { ExamplesState } from './examples/examples.svelte';
 import type { ModelState } from './model/model.svelte';
@@ -17,6 +17,8 @@ interface Parts {
   readonly examples: ExamplesState;
   readonly training: TrainState;
   readonly takeaway: TakeawayState;
+  /** The adapter that the next run begins with; undefined for a new one. */
+  readonly initialAdapter: AdapterReport | undefined;
 }
 
 interface Wish {
@@ -24,6 +26,7 @@ interface Wish {
   readonly values: TrainSettings | undefined;
   readonly model: ModelSource;
   readonly examples: number;
+  readonly adapter: AdapterReport | undefined;
 }
 
 /**
@@ -42,12 +45,13 @@ export class Preparation {
 
   /** Everything that the preparation depends on: when it changes, there is something to do. */
   readonly wish: Wish = $derived.by(() => {
-    const { engine, settings, model, examples } = this.#parts;
+    const { engine, settings, model, examples, initialAdapter } = this.#parts;
     return {
       usable: engine.usable,
       values: settings.values,
       model: model.wanted,
       examples: examples.revision,
+      adapter: initialAdapter,
     };
   });
 
@@ -104,9 +108,11 @@ export class Preparation {
       if (!(await examples.load(values))) return false;
       this.#examplesDone = examplesKey;
     }
-    const planKey = `${examplesKey} ${JSON.stringify(values)}`;
+    // The adapter's own settings count for the plan.
+    const { initialAdapter } = this.#parts;
+    const planKey = `${examplesKey} ${JSON.stringify([values, initialAdapter])}`;
     if (this.#planDone !== planKey) {
-      if (!(await training.makePlan(values))) return false;
+      if (!(await training.makePlan(values, initialAdapter ? 'adapter' : 'new'))) return false;
       this.#planDone = planKey;
     }
     return true;
@@ -119,6 +125,6 @@ export class Preparation {
 
 /** By content: nobody may watch the page's wish, and it is then made anew for each look at it. */
 function sameWish(a: Wish, b: Wish): boolean {
-  const values = [a, b].map((wish) => JSON.stringify(wish.values));
+  const values = [a, b].map((wish) => JSON.stringify([wish.values, wish.adapter]));
   return a.usable === b.usable && a.model === b.model && a.examples === b.examples && values[0] === values[1];
 }

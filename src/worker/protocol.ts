@@ -20,6 +20,7 @@ export type { ModelPreview } from '../session/preview';
 export type { Progress } from '../session/progress';
 export type { AdapterReport, DataReport, DeviceReport, ModelReport, StorageReport } from '../session/reports';
 export type { ListedRun } from '../session/runs/run_records';
+export type { StartFrom } from '../session/runs/runs';
 export type { ModelSource, NamedBlob as ExampleFile } from '../session/sources';
 export type { StoredModelReport } from '../session/stored_models';
 export type { RunRecord } from '../storage/runs';

@@ -13,6 +13,7 @@ import type { ModelOpener } from '../model_opener';
 import type { PlanReport } from '../plan_report';
 import type { OnProgress, Progress } from '../progress';
 import { adapterReport, type AdapterReport } from '../reports';
+import type { TunedAdapter } from '../resident_model';
 import type { Session, TrainCall } from '../session';
 import { keepRunModel, reopenRunModel, runModel } from './run_model';
 import type { ListedRun, RunRecords } from './run_records';
@@ -36,6 +37,9 @@ export interface RunParts {
 }
 
 type OnEvent = (event: TrainEvent) => void;
+
+/** What a run begins with: a fresh adapter, or the tuned one that is open. */
+export type StartFrom = 'new' | 'adapter';
 
 export interface ContinueOptions {
   /** Settings that take the place of the run's own; some hold to its end. */
@@ -68,12 +72,12 @@ export class Runs {
     await this.#parts.records.remove(id);
   }
 
-  /** Memory and time before anything starts; nothing is allocated. */
-  async plan(settings: TrainSettings): Promise<PlanReport> {
+  /** Memory and time before anything starts, as `start` would take them; nothing is allocated. */
+  async plan(given: TrainSettings, startFrom: StartFrom = 'new'): Promise<PlanReport> {
     const { session, exclusive } = this.#parts;
-    const wanted = parseSettings(settings);
+    const settings = this.#settingsOf(given, this.#initial(startFrom));
     await exclusive.measure(() => session.measureSpeed());
-    return await session.plan(wanted);
+    return await session.plan(settings);
   }
 
   /**
@@ -83,21 +87,11 @@ export class Runs {
    * @param startFrom 'adapter': goes on from the tuned adapter that is open (imported, or of a former run), whose own
    *   settings hold but for its dropout; 'new': a fresh one
    */
-  async start(
-    given: TrainSettings,
-    onEvent: OnEvent,
-    startFrom: 'new' | 'adapter' = 'new',
-  ): Promise<RunRecord> {
+  async start(given: TrainSettings, onEvent: OnEvent, startFrom: StartFrom = 'new'): Promise<RunRecord> {
     const { session, library, records, examples } = this.#parts;
     return await this.#training(async (control) => {
-      const initial = startFrom === 'adapter' ? session.tuned : undefined;
-      // What is trained is what is open, so that the run can be opened again as it was.
-      const settings = parseSettings({
-        ...given,
-        ...initial?.layout.settings,
-        ...session.layout.quantization,
-        lora_dropout: given.lora_dropout,
-      });
+      const initial = this.#initial(startFrom);
+      const settings = this.#settingsOf(given, initial);
       const preparing = ({ label: message }: Progress): void =>
         onEvent({ event: 'state', state: 'preparing', message });
       // Some settings change the template, the cut or the split.
@@ -159,6 +153,20 @@ export class Runs {
 
   stop(): void {
     this.#control?.stop();
+  }
+
+  #initial(startFrom: StartFrom): TunedAdapter | undefined {
+    return startFrom === 'adapter' ? this.#parts.session.tuned : undefined;
+  }
+
+  /** What is trained is what is open, so that the run can be opened again as it was. */
+  #settingsOf(given: TrainSettings, initial: TunedAdapter | undefined): TrainSettings {
+    return parseSettings({
+      ...given,
+      ...initial?.layout.settings,
+      ...this.#parts.session.layout.quantization,
+      lora_dropout: given.lora_dropout,
+    });
   }
 
   /** Trains under a control that is there from the first moment on: a stop is heeded whenever it comes. */

@@ -6,6 +6,7 @@ import {
   type Progress,
   type RunRecord,
   type SampleEvent,
+  type StartFrom,
   type StateEvent,
   type StepEvent,
   type TrainEvent,
@@ -52,7 +53,7 @@ export class TrainState {
   #incoming: TrainEvent[] = [];
   #onOpened: (() => void) | undefined;
   /** What the plan is made of, and whether kernels were chosen since that take other memory. */
-  #planned: TrainSettings | undefined;
+  #planned: Parameters<TrainState['makePlan']> | undefined;
   #replanned = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -65,12 +66,12 @@ export class TrainState {
   }
 
   /** Asks for memory and time. True when known; false when `planError` says why not. */
-  async makePlan(settings: TrainSettings): Promise<boolean> {
+  async makePlan(settings: TrainSettings, startFrom: StartFrom): Promise<boolean> {
     this.planError = undefined;
-    this.#planned = settings;
+    this.#planned = [settings, startFrom];
     const turn = ++this.#planTurn;
     try {
-      const plan = await this.#engine.remote.runs.plan(settings);
+      const plan = await this.#engine.remote.runs.plan(settings, startFrom);
       if (turn === this.#planTurn) this.plan = plan;
       return true;
     } catch (error) {
@@ -82,7 +83,7 @@ export class TrainState {
   }
 
   /** Trains to the end of a new run. True when it ended well, with something learned. */
-  start(settings: TrainSettings, startFrom: 'new' | 'adapter'): Promise<boolean> {
+  start(settings: TrainSettings, startFrom: StartFrom): Promise<boolean> {
     const remote = this.#engine.remote;
     return this.#follow([], () => remote.runs.start(settings, this.#listener(), startFrom));
   }
@@ -221,7 +222,7 @@ export class TrainState {
 
   /** The plan of the settings that are shown, with the kernels that were chosen since. */
   #planAnew(): void {
-    if (this.#replanned && this.#planned) void this.makePlan(this.#planned);
+    if (this.#replanned && this.#planned) void this.makePlan(...this.#planned);
     this.#replanned = false;
   }
 

@@ -5,6 +5,7 @@ import { DEFAULTS } from '../../../src/core/settings/settings';
 import { App } from '../../../src/ui/app.svelte';
 import { situationOf } from '../../../src/ui/guide/situation.svelte';
 import type {
+  AdapterReport,
   DataReport,
   DeviceReport,
   ModelReport,
@@ -66,7 +67,7 @@ function engine() {
     runs: {
       list: (): Promise<readonly RunRecord[]> => Promise.resolve(fake.listed),
       unreadable: () => Promise.resolve([] as string[]),
-      plan: vi.fn(() => {
+      plan: vi.fn<(...given: unknown[]) => Promise<object>>(() => {
         asked.push('plan');
         return Promise.resolve({ fits: true, memoryTotal: 1 });
       }),
@@ -81,7 +82,10 @@ function engine() {
       open: vi.fn(() => Promise.resolve({})),
       remove: vi.fn(() => Promise.resolve()),
     },
-    adapter: { report: answer('adapter', () => undefined), offers: answer('offers', () => []) },
+    adapter: {
+      report: answer('adapter', (): AdapterReport | undefined => undefined),
+      offers: answer('offers', () => []),
+    },
   };
   connected.engine = fake as unknown as RemoteEngine;
   return fake;
@@ -150,6 +154,28 @@ describe('the page', () => {
     await app.start();
     expect(fake.runs.start).toHaveBeenCalledTimes(1);
     expect(app.training.phase).toBe('finished');
+  });
+
+  it('plans a run with the adapter that it begins with', async () => {
+    const { app, fake } = await begun();
+    await app.preparation.ready();
+    app.startFromAdapter = true;
+    // There is none yet.
+    await app.preparation.ready();
+    for (const r of [4, 8, 8]) {
+      fake.adapter.report = () => Promise.resolve({ origin: 'imported', r } as AdapterReport);
+      await app.takeaway.refresh();
+      await app.preparation.ready();
+    }
+    app.startFromAdapter = false;
+    await app.preparation.ready();
+    const values = app.settings.values;
+    expect(fake.runs.plan.mock.calls).toEqual([
+      [values, 'new'],
+      [values, 'adapter'],
+      [values, 'adapter'],
+      [values, 'new'],
+    ]);
   });
 
   it('says so if the engine breaks while something is made ready', async () => {

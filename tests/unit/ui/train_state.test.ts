@@ -16,7 +16,7 @@ function training() {
     return ended.promise;
   };
   const runs = {
-    plan: vi.fn((): Promise<PlanReport> => Promise.reject(new Error('not asked'))),
+    plan: vi.fn<(...given: unknown[]) => Promise<PlanReport>>(() => Promise.reject(new Error('not asked'))),
     start: (_: unknown, onEvent: OnEvent) => begin(onEvent),
     continue: (_: string, onEvent: OnEvent) => begin(onEvent),
     pause: vi.fn(() => Promise.resolve()),
@@ -144,7 +144,7 @@ describe('the plan', () => {
     const { state, runs } = training();
     const answers = [deferred<PlanReport>(), deferred<PlanReport>(), deferred<PlanReport>()];
     for (const { promise } of answers) runs.plan.mockReturnValueOnce(promise);
-    const asked = answers.map((_, i) => state.makePlan({ ...DEFAULTS, r: i + 1 }));
+    const asked = answers.map((_, i) => state.makePlan({ ...DEFAULTS, r: i + 1 }, 'new'));
     answers[2]!.resolve(plan(3));
     answers[0]!.resolve(plan(1));
     answers[1]!.reject(new Error('late'));
@@ -155,22 +155,25 @@ describe('the plan', () => {
   it('is made anew when a run has chosen kernels that take other memory', async () => {
     const { state, runs, begun } = training();
     runs.plan.mockResolvedValueOnce(plan(1)).mockResolvedValueOnce(plan(2));
-    await state.makePlan(DEFAULTS);
+    await state.makePlan(DEFAULTS, 'adapter');
     void state.start(DEFAULTS, 'new');
     begun[0]!.onEvent({ event: 'state', state: 'preparing', replanned: true });
     begun[0]!.onEvent({ event: 'state', state: 'running' });
     await vi.advanceTimersByTimeAsync(0);
     expect(state.plan).toEqual(plan(2));
     begun[0]!.onEvent({ event: 'state', state: 'running' });
-    expect(runs.plan).toHaveBeenCalledTimes(2);
+    expect(runs.plan.mock.calls).toEqual([
+      [DEFAULTS, 'adapter'],
+      [DEFAULTS, 'adapter'],
+    ]);
   });
 
   it('gives way to the reason why there is none', async () => {
     const { state, runs } = training();
     runs.plan.mockResolvedValueOnce(plan(1));
-    expect(await state.makePlan(DEFAULTS)).toBe(true);
+    expect(await state.makePlan(DEFAULTS, 'new')).toBe(true);
     runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'device_lost', message: 'Gone.' }));
-    expect(await state.makePlan(DEFAULTS)).toBe(false);
+    expect(await state.makePlan(DEFAULTS, 'new')).toBe(false);
     expect(state).toMatchObject({ plan: undefined, planError: { code: 'device_lost' } });
   });
 });

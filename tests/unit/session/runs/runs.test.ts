@@ -1,0 +1,28 @@
+import { expect, it, vi } from 'vitest';
+import { DEFAULTS, type TrainSettings } from '../../../../src/core/settings/settings';
+import { adapterLayout, initialAdapter } from '../../../../src/models/adapters/layout';
+import { Exclusive } from '../../../../src/session/exclusive';
+import { Runs, type RunParts } from '../../../../src/session/runs/runs';
+import { tinySpec } from '../tiny';
+
+const quantization = { load_in_4bit: false, bnb_4bit_use_double_quant: true, dtype: 'float32' } as const;
+
+it('plans a run from the open adapter with the settings of that one', async () => {
+  const layout = adapterLayout(tinySpec, { ...DEFAULTS, r: 5, lora_dropout: 0 });
+  const plan = vi.fn<(settings: TrainSettings) => Promise<void>>(() => Promise.resolve());
+  const session = {
+    tuned: { layout, parameters: initialAdapter(layout, 1) },
+    layout: { quantization },
+    measureSpeed: () => Promise.resolve(),
+    plan,
+  };
+  const runs = new Runs({ session, exclusive: new Exclusive() } as unknown as RunParts);
+  // Only unquantised weights can begin with PiSSA, but the open adapter goes on with any.
+  const settings = { ...DEFAULTS, r: 8, init_lora_weights: 'pissa', lora_dropout: 0.25 } as const;
+  await runs.plan(settings, 'adapter');
+  await runs.plan(settings);
+  expect(plan.mock.calls).toEqual([
+    [{ ...settings, ...quantization, r: 5, init_lora_weights: true }],
+    [{ ...settings, ...quantization }],
+  ]);
+});
