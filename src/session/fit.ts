@@ -63,8 +63,8 @@ export function needOf(plan: () => MemoryByPurpose, limits: Limits): Need {
     return { memory: {}, memoryTotal: 0, level: 'no', reason: { kind: 'refused', message: error.message } };
   }
   const memoryTotal = memoryTotalOf(memory);
-  // Parameters and gradients lie in one buffer each.
-  const bytes = memory.adapter ?? 0;
+  // Parameters and gradients lie in one buffer each, of the same size. Other parts of an adapter lie in buffers of their own.
+  const bytes = memory.gradients ?? 0;
   const allowed = limits.maxBufferSize;
   if (bytes > allowed) {
     return { memory, memoryTotal, level: 'no', reason: { kind: 'adapter_buffer', bytes, allowed } };

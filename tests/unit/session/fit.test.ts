@@ -27,7 +27,7 @@ function measureOf(base: number, perThousandRows: number, largestPiece = Infinit
       if (rows > largestPiece)
         throw new TunesmithError({ code: 'tensor_exceeds_binding', message: `${rows} rows are too many.` });
       const quarter = chosen.load_in_4bit ? 1 : 4;
-      return { base: base * quarter * MB, adapter: chosen.r * MB, activations: activations * MB };
+      return { base: base * quarter * MB, gradients: chosen.r * MB, activations: activations * MB };
     }, limits);
 }
 
@@ -48,8 +48,13 @@ describe('needOf', () => {
       level: 'no',
       reason: { kind: 'refused', message: '8192 rows are too many.' },
     });
-    const { reason } = needOf(() => ({ adapter: 501 * MB }), limits);
+    const { reason } = needOf(() => ({ adapter: 501 * MB, gradients: 501 * MB }), limits);
     expect(reason && adviceText(reason)).toContain('501 MB in one buffer');
+  });
+
+  test('is not no if only all buffers of the adapter together are larger than a buffer', () => {
+    // PiSSA keeps its start in a buffer of its own.
+    expect(needOf(() => ({ adapter: 600 * MB, gradients: 300 * MB }), limits).level).toBe('yes');
   });
 
   test('throws what is no refusal', () => {
