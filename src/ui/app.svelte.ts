@@ -69,6 +69,7 @@ export class App {
       !this.model.halted &&
       !this.model.stopped &&
       this.training.plan?.fits !== false &&
+      !this.training.refused &&
       !this.examples.empty,
   );
   readonly canChat = $derived(

@@ -104,6 +104,8 @@ export class Preparation {
     const examplesKey = this.#examplesKey(values);
     if (this.#examplesDone !== examplesKey) {
       training.plan = undefined;
+      // If it fails, the examples of before are not shown any more: going back to their settings reads them again.
+      this.#examplesDone = '';
       this.#planDone = '';
       if (!(await examples.load(values))) return false;
       this.#examplesDone = examplesKey;
@@ -112,6 +114,7 @@ export class Preparation {
     const { initialAdapter } = this.#parts;
     const planKey = `${examplesKey} ${JSON.stringify([values, initialAdapter])}`;
     if (this.#planDone !== planKey) {
+      this.#planDone = '';
       if (!(await training.makePlan(values, initialAdapter ? 'adapter' : 'new'))) return false;
       this.#planDone = planKey;
     }

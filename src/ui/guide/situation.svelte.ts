@@ -100,6 +100,8 @@ function startSituation({ model, examples, training }: App): Situation {
         : training.planError
           ? 'train'
           : undefined;
+  if (problem === 'train' && training.planError)
+    return { kind: 'start', title, body: training.planError.message };
   if (problem) return { kind: 'start', title, body: text.needsLook(text.titles[problem]) };
   const body = plan && count > 0 ? text.ownBody(plural(count, 'example')) : text.ownMissing;
   return { kind: 'start', title, body: [body, ...(cost ?? [])].join(' ') };

@@ -57,9 +57,9 @@ function trainStatus({ training, settings, runs }: App): StepStatus {
     case 'paused':
       return make('train', 'busy', text.status.paused);
     case 'finished':
-      return make('train', 'done', text.status.done);
     case 'stopped':
-      return make('train', 'done', text.status.stopped);
+      if (training.refused) return make('train', 'problem', text.status.problem);
+      return make('train', 'done', training.phase === 'finished' ? text.status.done : text.status.stopped);
     case 'failed':
       return make('train', 'problem', text.status.problem);
     case 'idle': {

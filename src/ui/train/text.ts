@@ -22,6 +22,7 @@ export const text = {
   planSteps: 'Steps',
   planTrainable: 'Trained parameters',
   planUnknown: 'Told as soon as a model and examples are ready.',
+  planRefused: 'Not known: see below.',
   planNoTime: 'measured in the first steps',
   planAbout: (time: string) => `about ${time}`,
   planFits: 'Fits on this device.',

@@ -1,3 +1,4 @@
+import { classOf } from '../../core/error_codes';
 import { describeError, type ErrorDescription } from '../../core/errors';
 import type { TrainSettings } from '../../core/settings/settings';
 import {
@@ -58,6 +59,8 @@ export class TrainState {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   readonly active = $derived(activePhases.includes(this.phase));
+  /** The visitor has to change something before a run can start; another problem of the plan may pass by itself. */
+  readonly refused = $derived(this.planError !== undefined && classOf(this.planError.code) === 'input');
   /** What closing the tab would interrupt. */
   readonly working = $derived(this.active && this.phase !== 'paused');
 
@@ -148,6 +151,8 @@ export class TrainState {
       this.#draw();
       this.error = describeError(error);
       this.phase = 'failed';
+      // The visitor stopped it before there was anything to keep: that is no problem.
+      if (classOf(this.error.code) === 'stopped') this.clear();
       return false;
     } finally {
       this.asked = undefined;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { App } from '../../../src/ui/app.svelte';
+import { stepStatuses } from '../../../src/ui/guide/status.svelte';
 import { situationOf } from '../../../src/ui/guide/situation.svelte';
 import type {
   AdapterReport,
@@ -176,6 +177,27 @@ describe('the page', () => {
       [values, 'adapter'],
       [values, 'new'],
     ]);
+  });
+
+  it('cannot be told to start with settings that are refused, says why, and can once they are changed', async () => {
+    const { app, fake } = await begun();
+    await app.preparation.ready();
+    const message = 'One doesn’t go together with the other.';
+    fake.runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'setting_invalid', message }));
+    app.settings.set('use_dora', true);
+    expect(await app.preparation.ready()).toBe(false);
+    expect(app.canStart).toBe(false);
+    expect(stepStatuses(app).find(({ id }) => id === 'train')?.tone).toBe('problem');
+    app.settings.set('use_dora', false);
+    expect(await app.preparation.ready()).toBe(true);
+    expect(app.canStart).toBe(true);
+  });
+
+  it('may be told to start again if the plan failed for a reason that can pass', async () => {
+    const { app, fake } = await begun();
+    fake.runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'device_lost', message: 'Lost.' }));
+    expect(await app.preparation.ready()).toBe(false);
+    expect(app.canStart).toBe(true);
   });
 
   it('says so if the engine breaks while something is made ready', async () => {

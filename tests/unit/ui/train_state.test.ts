@@ -47,6 +47,16 @@ describe('a run on the page', () => {
     expect(state.events.map(({ event }) => event)).toEqual(['step', 'checkpoint', 'step']);
   });
 
+  it('is as if it had not begun if the visitor stops it before there is anything to keep', async () => {
+    const { state, begun } = training();
+    const over = state.start(DEFAULTS, 'new');
+    const { onEvent, ended } = begun[0]!;
+    onEvent({ event: 'state', state: 'preparing', message: 'Computing', fraction: 0.5 });
+    ended.reject(new TunesmithError({ code: 'stopped', message: 'Stopped.' }));
+    expect(await over).toBe(false);
+    expect(state).toMatchObject({ phase: 'idle', error: undefined, fraction: undefined, message: '' });
+  });
+
   it('is over when its result is there, whatever state is told of after it', async () => {
     const { state, begun } = training();
     const over = state.start(DEFAULTS, 'new');
