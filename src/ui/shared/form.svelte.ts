@@ -45,8 +45,7 @@ export class FormState<T extends Table> {
   /** Begins with these defaults, and with the changes that were kept before a reload. */
   begin(defaults: Values<T>): void {
     this.#defaults = defaults;
-    const kept = readKept(this.#storageKey, record(string(), unknown())) ?? {};
-    this.#given = this.#allowed(this.#changes(kept));
+    this.#given = this.#changes(this.#kept());
   }
 
   /** Takes what was typed or chosen; a value that is not allowed shows as a problem. */
@@ -56,7 +55,9 @@ export class FormState<T extends Table> {
 
   setAll(values: Given): void {
     this.#given = this.#changes({ ...this.#given, ...values });
-    keep(this.#storageKey, this.#allowed(this.#given));
+    // A kept value that is the default now counts again when the defaults are others.
+    const others = Object.entries(this.#kept()).filter(([name]) => !Object.hasOwn(values, name));
+    keep(this.#storageKey, { ...Object.fromEntries(others), ...this.#allowed(this.#given) });
   }
 
   reset(): void {
@@ -85,6 +86,13 @@ export class FormState<T extends Table> {
       if (!isDefault) changes[name] = read ? read.value : value;
     }
     return changes;
+  }
+
+  /** The changes that were kept, as far as they are settings with allowed values. */
+  #kept(): Given {
+    const kept = readKept(this.#storageKey, record(string(), unknown())) ?? {};
+    const settings = Object.entries(kept).filter(([name]) => isNameOf(this.table, name));
+    return this.#allowed(Object.fromEntries(settings));
   }
 
   #allowed(given: Given): Given {

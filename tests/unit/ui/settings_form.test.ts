@@ -80,6 +80,18 @@ describe('the form for training settings', () => {
     expect(next.changedInPanel).toBe(0);
   });
 
+  it('keeps a choice over defaults that are the same, until others take their place', () => {
+    const settings = begun();
+    settings.set('learning_rate', 1e-3);
+    settings.begin({ ...DEFAULTS, learning_rate: 1e-3 });
+    expect(settings.hasChanged('learning_rate')).toBe(false);
+    settings.set('seed', 7);
+    settings.begin(DEFAULTS);
+    expect(settings.values).toEqual({ ...DEFAULTS, learning_rate: 1e-3, seed: 7 });
+    settings.set('learning_rate', DEFAULTS.learning_rate);
+    expect(begun().values).toEqual({ ...DEFAULTS, seed: 7 });
+  });
+
   it('takes nothing of another shape from storage', () => {
     for (const text of ['[]', 'no JSON', '{"r":0,"bananas":1,"seed":"7","shuffle":false}']) {
       kept.set('tunesmith.settings', text);
