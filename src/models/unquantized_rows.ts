@@ -5,25 +5,35 @@ import type { ModelLayout } from './layout';
 import type { Model } from './model';
 import type { StoredWeights } from './stored/stored_weight';
 
+/** Linear maps whose unquantised weights are wanted. */
+export interface WantedWeights {
+  readonly layout: ModelLayout;
+  readonly paths: readonly string[];
+  /** What needs the weights, for messages. */
+  readonly purpose: string;
+}
+
 /**
- * Throws `weights_quantized` naming the first of the linear maps whose unquantised weight can't be had.
+ * Whether the unquantised weights can be read, from the device or from the model's own files; false if those are gone.
  *
- * @param paths of linear maps
  * @param stored how the model's own files store the weights, as far as those can be read or are known to be quantised
- * @param purpose what needs the weights, for the message
+ * @throws TunesmithError `weights_quantized` naming the first of the linear maps that the files hold quantised
  */
-export function requireUnquantized(
-  layout: ModelLayout,
+export function hasUnquantized(
+  { layout, paths, purpose }: WantedWeights,
   stored: StoredWeights | undefined,
-  paths: readonly string[],
-  purpose: string,
-): void {
-  for (const path of paths) {
-    const name = `${path}.weight`;
-    const weight = stored?.get(name);
-    if (weight?.kind === 'packed' || weight?.kind === 'requantised') throw onlyQuantized(path, purpose);
-    if (!weight && layout.tensors.get(name)?.kind === 'packed') throw filesGone(purpose);
-  }
+): boolean {
+  const kindOf = (path: string) => stored?.get(`${path}.weight`)?.kind;
+  const quantized = paths.find((path) => kindOf(path) === 'packed' || kindOf(path) === 'requantised');
+  if (quantized !== undefined) throw onlyQuantized(quantized, purpose);
+  return paths.every(
+    (path) => kindOf(path) !== undefined || layout.tensors.get(`${path}.weight`)?.kind !== 'packed',
+  );
+}
+
+/** Throws `weights_quantized` if the unquantised weights can't be read, as `hasUnquantized` tells. */
+export function requireUnquantized(wanted: WantedWeights, stored: StoredWeights | undefined): void {
+  if (!hasUnquantized(wanted, stored)) throw filesGone(wanted.purpose);
 }
 
 /** What is still known of weights whose files can't be read any more: those that the files hold quantised only. */
@@ -33,7 +43,7 @@ export function withoutFiles(stored: StoredWeights): StoredWeights {
 
 /**
  * Rows of a linear map's weight before it was quantised, f32 [count, in]: from the device if it lies there as it is
- * computed with, else from the model's own files. For weights that `requireUnquantized` accepts.
+ * computed with, else from the model's own files. For weights that `hasUnquantized` finds.
  *
  * @param rows one of `rowRuns`
  */

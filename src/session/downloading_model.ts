@@ -9,10 +9,10 @@ import { layoutOf, loadModel } from '../models/load';
 import { loadNotes } from '../models/load_notes';
 import type { Model } from '../models/model';
 import { withoutFiles } from '../models/unquantized_rows';
-import type { BaseSource } from '../storage/bases';
+import type { HubSource } from '../storage/bases';
 import type { FileStore } from '../storage/file_store';
 import { hashOfFound, type FoundModel, type SmallModel } from './hub_model';
-import { loadingVerb, type LoadableModel } from './loadable_model';
+import { loadingVerb, type FetchAgain, type LoadableModel } from './loadable_model';
 import { openModel } from './open_model';
 import type { OnProgress, Progress } from './progress';
 import type { Session } from './session';
@@ -103,6 +103,11 @@ export class DownloadingModel {
     }
   }
 
+  /** Resolves when all files are whole and right. Throws as `ModelDownload.done`. */
+  async whole(): Promise<void> {
+    await this.#download.done;
+  }
+
   /** Ends the download because of an error, and tells the error that counts. */
   async end(error: unknown): Promise<unknown> {
     return await ended(error, this.#download, this.#stop);
@@ -178,9 +183,9 @@ export interface DownloadRequest {
   readonly found: FoundModel;
   /** All but the weights; undefined for a GGUF file. */
   readonly small: SmallModel | undefined;
-  /** What was asked for. */
-  readonly reference: ModelReference;
+  readonly source: HubSource;
   readonly load: LoadSettings;
+  readonly fetchAgain: FetchAgain;
 }
 
 /**
@@ -191,7 +196,7 @@ export interface DownloadRequest {
  */
 export async function openWhileDownloading(
   session: Pick<Session, 'open'>,
-  { hub, store, found, small, reference, load }: DownloadRequest,
+  { hub, store, found, small, source, load, fetchAgain }: DownloadRequest,
   options: { readonly onProgress: OnProgress; readonly signal?: AbortSignal },
 ): Promise<DownloadingModel> {
   const begin = (onProgress: OnProgress, signal: AbortSignal | undefined): Promise<DownloadingModel> =>
@@ -207,7 +212,8 @@ export async function openWhileDownloading(
     const loadable: LoadableModel = {
       open,
       load,
-      source: sourceOf(found, reference),
+      source,
+      fetchAgain,
       stored: withoutFiles(checkpoint.stored),
       layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
       loadOn: async (device, onProgress, signal) => {
@@ -224,7 +230,8 @@ export async function openWhileDownloading(
   }
 }
 
-function sourceOf({ repository }: FoundModel, { repo, revision, file }: ModelReference): BaseSource {
+/** What storage keeps a model of a hub as. */
+export function sourceOf({ repository }: FoundModel, { repo, revision, file }: ModelReference): HubSource {
   const { commit, endpoint, license } = repository;
   return {
     kind: 'hub',

@@ -1,19 +1,31 @@
 import { HUGGING_FACE, normalizeEndpoint } from '../core/endpoints';
 import { errorClass, errorCode, isFull, TunesmithError } from '../core/errors';
-import { modelReferenceText, type ModelReference } from '../core/model_reference';
+import { modelReferenceText, requireModelReference, type ModelReference } from '../core/model_reference';
 import type { LoadSettings } from '../core/settings/settings';
 import type { Hub, HubSettings } from '../hub/types';
-import { findBase, listBases, openBase, removeBase, saveBase, type BaseSource } from '../storage/bases';
+import {
+  findBase,
+  listBases,
+  openBase,
+  removeBase,
+  saveBase,
+  type BaseSource,
+  type HubSource,
+} from '../storage/bases';
 import { listDownloads, removeDownload, type StoredDownload } from '../storage/downloads';
 import { storageFull, type FileStore } from '../storage/file_store';
 import { withModelLock, withStorageLock, type Locks } from '../storage/locks';
-import type { DownloadingModel } from './downloading_model';
-import { openWhileDownloading } from './downloading_model';
-import { baseMissing, loadableBase } from './loadable_model';
+import { DownloadingModel, openWhileDownloading, sourceOf } from './downloading_model';
 import { fetchSmallModel, findOnHub } from './hub_model';
 import { LibraryPreviews, type FoundHubModel } from './library_previews';
 import type { ModelOrigin } from './sources';
-import { loadableFolder, type KnownHashes } from './loadable_model';
+import {
+  baseMissing,
+  loadableBase,
+  loadableFolder,
+  type FetchAgain,
+  type KnownHashes,
+} from './loadable_model';
 import type { ModelPreview, PreviewFor } from './preview';
 import type { OnProgress } from './progress';
 import type { Session } from './session';
@@ -169,7 +181,10 @@ export class ModelLibrary {
     try {
       const base = await openBase(store, id);
       if (!base) throw baseMissing();
-      await this.#session.open(loadableBase(base), options.onProgress, options.signal);
+      const { source } = base;
+      const fetchAgain = source.kind === 'hub' ? this.#fetchAgain(source) : undefined;
+      const loadable = { ...loadableBase(base), ...(fetchAgain && { fetchAgain }) };
+      await this.#session.open(loadable, options.onProgress, options.signal);
     } catch (error) {
       if (errorCode(error) === 'base_damaged') await removeBase(store, id);
       throw error;
@@ -219,19 +234,15 @@ export class ModelLibrary {
     if (await this.#openKept({ ...reference, revision: commit }, load, options)) return;
     const small = await fetchSmallModel(this.#hub, found, onProgress, signal);
     this.#persist();
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const store = await this.#host.store();
-        const fetching = { hub: this.#hub, store, found, small, reference, load };
-        const download = await openWhileDownloading(this.#session, fetching, options);
-        for (const note of download.notes) this.#addNote(note);
-        await this.#keepArrived(download, options);
-        return;
-      } catch (error) {
-        // All of it is here then, and right.
-        if (errorCode(error) !== 'download_reopen' || attempt === MOST_ATTEMPTS) throw error;
-      }
-    }
+    await reopening(async () => {
+      const store = await this.#host.store();
+      const source = sourceOf(found, reference);
+      const fetchAgain = this.#fetchAgain(source);
+      const fetching = { hub: this.#hub, store, found, small, source, load, fetchAgain };
+      const download = await openWhileDownloading(this.#session, fetching, options);
+      for (const note of download.notes) this.#addNote(note);
+      await this.#keepArrived(download, options);
+    });
   }
 
   /**
@@ -278,10 +289,46 @@ export class ModelLibrary {
       }),
     );
     const base = await openBase(store, id);
-    const { towers } = loadable;
-    const kept = base && { ...loadableBase(base, loadable.open), ...(towers && { towers }) };
+    const { towers, fetchAgain } = loadable;
+    const kept = base && {
+      ...loadableBase(base, loadable.open),
+      ...(towers && { towers }),
+      ...(fetchAgain && { fetchAgain }),
+    };
     if (kept) this.#session.replaceLoadable(kept);
     return id;
+  }
+
+  /** Fetches the same commit from the same endpoint once more. */
+  #fetchAgain({ repo, endpoint, commit }: HubSource): FetchAgain {
+    const reference = { ...requireModelReference(repo), endpoint, revision: commit };
+    return async (check, work, { onProgress, signal }) => {
+      this.#checkEndpoint({ kind: 'hub', reference });
+      const { locks } = this.#host;
+      const fetching = async () => {
+        const found = await findOnHub(this.#hub, reference, signal);
+        const small = await fetchSmallModel(this.#hub, found, onProgress, signal);
+        this.#persist();
+        const store = await this.#host.store();
+        const options = { hub: this.#hub, store, small: small?.folder ?? new Map(), onProgress, signal };
+        const download = await DownloadingModel.begin(found, options);
+        try {
+          const { stored } = download.checkpoint;
+          check(stored);
+          await download.whole();
+          const result = await work(stored);
+          await download.discard();
+          return result;
+        } catch (error) {
+          throw await download.end(error);
+        }
+      };
+      return await withModelLock(locks, reference.repo, () => reopening(fetching), {
+        onWait: () =>
+          onProgress({ label: `Another tab is fetching ${reference.repo}; this one waits for it` }),
+        signal,
+      });
+    };
   }
 
   #addNote(note: string): void {
@@ -293,6 +340,17 @@ export class ModelLibrary {
 }
 
 const MOST_ATTEMPTS = 3;
+
+/** Opens a download anew if what was read of it on the way was damaged: all of it is here then, and right. */
+async function reopening<T>(open: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await open();
+    } catch (error) {
+      if (errorCode(error) !== 'download_reopen' || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
 
 /** A GGUF file is a model by itself; of others there are several in a repository. */
 function nameOfDownload({ repo, files }: StoredDownload): string {

@@ -26,6 +26,8 @@ export interface LoadableModel {
   loadOn(device: Device, onProgress: OnProgress, signal?: AbortSignal): Promise<Model>;
   /** How the model's own files store the weights: those that can be read again, and those that are quantised in the files. */
   readonly stored?: StoredWeights;
+  /** Lets others read the model's own files, which lie on a hub. */
+  readonly fetchAgain?: FetchAgain;
   /** What storage keeps the base as; undefined for the model that comes with the page. */
   readonly source: BaseSource | undefined;
   /** The towers of the model, if it has some and its files are here. */
@@ -33,6 +35,19 @@ export interface LoadableModel {
   /** Set if storage keeps the base. */
   readonly baseId?: string;
 }
+
+/**
+ * Fetches a model's files once more, lets `work` read the weights, and removes the files. If it fails or is stopped, the next
+ * time goes on with what has arrived.
+ *
+ * @param check throws what speaks against the weights; it is asked as soon as their headers are here
+ * @throws what the hub, the store, `check` and `work` throw, and the signal's reason
+ */
+export type FetchAgain = <T>(
+  check: (stored: StoredWeights) => void,
+  work: (stored: StoredWeights) => Promise<T>,
+  options: { readonly onProgress: OnProgress; readonly signal?: AbortSignal },
+) => Promise<T>;
 
 /** Reads and checks a folder. Throws what is wrong with it, file by file; see `openCheckpoint` and `loadTokenizer`. */
 export async function openFolderModel(

@@ -19,7 +19,7 @@ import { adapterLayout, type AdapterLayout } from '../models/adapters/layout';
 import { plainAdapter } from '../models/adapters/start';
 import { blockParameters } from '../models/spec';
 import type { StoredWeights } from '../models/stored/stored_weight';
-import { requireUnquantized } from '../models/unquantized_rows';
+import { hasUnquantized, requireUnquantized } from '../models/unquantized_rows';
 import { compileEvaluation } from '../models/evaluation';
 import { objectiveOf } from '../models/objectives';
 import { planEvaluation } from '../models/training_graph';
@@ -40,7 +40,7 @@ import type { OnProgress } from './progress';
 import { SessionDevice, type SessionHost } from './session_device';
 import type { ResidentModel, TunedAdapter } from './resident_model';
 import type { CheckpointStore } from '../storage/checkpoints';
-import { runTraining, type TrainingOutcome } from './training';
+import { runTraining, type TrainingOutcome, type UseWeights } from './training';
 
 /** The longest that fitting the kernels may take before an answer or an evaluation. */
 const FIT_SECONDS = 3;
@@ -244,7 +244,7 @@ export class Session {
 
   /** Memory and time of a run; nothing is allocated. Throws for an adapter that can't begin on this base: `weights_quantized`. */
   async plan(settings: TrainSettings): Promise<PlanReport> {
-    this.#checkOrigin(adapterLayout(this.layout.spec, settings));
+    this.#weightsFor(adapterLayout(this.layout.spec, settings));
     const { limits } = await this.device();
     return planReport(this.layout, this.dataset, settings, limits, this.#rate);
   }
@@ -252,18 +252,18 @@ export class Session {
   /** Trains on the examples; the result becomes the tuned adapter. */
   async train(call: TrainCall): Promise<TrainingOutcome> {
     const { settings, checkpoints, control, onEvent, start, initial, samples = true } = call;
-    const { loadable, layout: model, stored } = this.#opened();
+    const { loadable, layout: model } = this.#opened();
     const { dataset } = this;
     const layout = adapterLayout(model.spec, settings);
     if (start) this.#checkStart(start, layout, settings);
-    else if (!initial) this.#checkOrigin(layout);
+    const weights = start || initial ? undefined : this.#weightsFor(layout);
     const outcome = await runTraining({
       resident: () => this.#alive(),
       kernels: this.#device.kernels,
       chat: chatContext(loadable.open, settings.template),
       layout,
       initial: initial?.parameters,
-      stored,
+      weights,
       dataset,
       samplePrompts: samples ? dataset.samplePrompts : [],
       settings,
@@ -385,11 +385,22 @@ export class Session {
     });
   }
 
-  /** Throws `weights_quantized` if the adapter begins with what is computed of weights that are not there. */
-  #checkOrigin({ kind, modules }: AdapterLayout): void {
-    const { layout, stored } = this.#opened();
-    const paths = modules.map(({ path }) => path);
-    if (kind.origin) requireUnquantized(layout, stored, paths, kind.title);
+  /**
+   * How the weights are read that an adapter's start is computed of. Throws `weights_quantized` if there are none to compute
+   * it of.
+   */
+  #weightsFor({ kind, modules }: AdapterLayout): UseWeights {
+    const { loadable, layout, stored } = this.#opened();
+    const wanted = { layout, paths: modules.map(({ path }) => path), purpose: kind.title };
+    const check = (weights: StoredWeights | undefined): void => {
+      requireUnquantized(wanted, weights);
+    };
+    const { fetchAgain } = loadable;
+    if (kind.origin && fetchAgain && !hasUnquantized(wanted, stored)) {
+      return (work, options) => fetchAgain(check, work, options);
+    }
+    if (kind.origin) check(stored);
+    return (work) => work(stored);
   }
 
   #checkStart(

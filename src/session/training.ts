@@ -23,6 +23,7 @@ import { train, type TrainPosition, type TrainResult } from '../train/trainer';
 import { conversationIds, GREEDY, type ChatContext } from './conversation';
 import type { Dataset } from './dataset';
 import type { Kernels } from './kernels';
+import type { OnProgress } from './progress';
 import type { ResidentModel } from './resident_model';
 
 export interface TrainingRequest {
@@ -33,8 +34,8 @@ export interface TrainingRequest {
   readonly layout: AdapterLayout;
   /** The flat buffer of the adapter that the run begins with; undefined if a new one is to be made. */
   readonly initial: Float32Array<ArrayBuffer> | undefined;
-  /** How the model's own files store the weights, as long as they can be read. */
-  readonly stored: StoredWeights | undefined;
+  /** Reads the weights that a new adapter's start is computed of; undefined for an adapter that isn't new. */
+  readonly weights: UseWeights | undefined;
   readonly dataset: Dataset;
   /** Questions that are answered before the training and along it. */
   readonly samplePrompts: readonly string[];
@@ -47,6 +48,12 @@ export interface TrainingRequest {
   readonly control: TrainControl;
   readonly onEvent: (event: TrainEvent) => void;
 }
+
+/** Lets `work` read how the model's own files store the weights; undefined if all that is needed lies on the device. */
+export type UseWeights = <T>(
+  work: (stored: StoredWeights | undefined) => Promise<T>,
+  options: { readonly onProgress: OnProgress; readonly signal: AbortSignal },
+) => Promise<T>;
 
 export interface TrainingOutcome extends TrainResult {
   /** What was trained, as a plain adapter. */
@@ -128,7 +135,7 @@ async function attempt(
   const { device, model } = resident;
   resident.dropChat();
   // What a checkpoint holds is not computed again.
-  const begun = start || request.initial ? undefined : await startOf(request, model);
+  const begun = start || !request.weights ? undefined : await startOf(request, request.weights, model);
   const adapter = new Adapter(device, layout, optimizerPlan(layout, settings));
   const owned: { destroy(): void }[] = [adapter];
   try {
@@ -195,16 +202,21 @@ async function attempt(
 
 /** The start of a new adapter. Throws as `computeStart`, and `stopped`. */
 async function startOf(
-  { layout, settings, stored, control, onEvent }: TrainingRequest,
+  { layout, settings, control, onEvent }: TrainingRequest,
+  weights: UseWeights,
   model: Model,
 ): Promise<AdapterState> {
   const { seed } = settings;
   const { signal } = control;
   const message = `Computing the start of ${layout.kind.title} from the weights`;
-  const onProgress = (fraction: number): void =>
+  const tell = (message: string, fraction?: number): void =>
     onEvent({ event: 'state', state: 'preparing', message, fraction });
+  const onProgress = (fraction: number): void => tell(message, fraction);
   try {
-    return await computeStart(model, { layout, seed, onProgress, signal, ...(stored && { stored }) });
+    return await weights(
+      (stored) => computeStart(model, { layout, seed, onProgress, signal, ...(stored && { stored }) }),
+      { signal, onProgress: ({ label, fraction }) => tell(label, fraction) },
+    );
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new TunesmithError({

@@ -67,6 +67,7 @@ const manifestSchema = v.object({
 
 /** Where a base came from. */
 export type BaseSource = v.InferOutput<typeof sourceSchema>;
+export type HubSource = Extract<BaseSource, { kind: 'hub' }>;
 
 type Manifest = v.InferOutput<typeof manifestSchema>;
 

@@ -73,6 +73,33 @@ describe('a model of a hub', () => {
     },
   );
 
+  it('is fetched again for PiSSA, which begins as on the same files from the disk', async () => {
+    const train = (model: string, output: string): string[] => [
+      ...['train', '--model', model, '--data', rows, '--output_dir', at(output)],
+      ...'--max_steps 1 --r 2 --eval_split 0 --train_on all --template alpaca --target_modules q_proj --init_lora_weights pissa'.split(
+        ' ',
+      ),
+    ];
+    await succeeds(...train('tiny/qwen3', 'pissa-hub'));
+    await succeeds(...train(folders['tiny/qwen3']!, 'pissa-disk'));
+    const starts = await Promise.all(
+      ['pissa-hub', 'pissa-disk'].map(async (name) => {
+        const { tensors } = readTensors(await readFile(join(at(name), 'adapter_model.safetensors')));
+        // What was subtracted from the weight is the second half of A and of B.
+        return [...tensors].map(([key, { shape, data }]) => {
+          const half = data.length / 2;
+          return [key, shape, key.includes('lora_A') ? data.subarray(half) : undefined];
+        });
+      }),
+    );
+    expect(starts[0]!.length).toBeGreaterThan(2);
+    expect(starts[0]).toEqual(starts[1]);
+    const { events } = await succeeds('models');
+    const kept = events.filter(({ name }) => name === 'tiny/qwen3');
+    expect(kept).toMatchObject([{ partial: false }]);
+    await succeeds('models', '--remove', String(kept[0]!.id));
+  });
+
   it('is opened the second time without the network', async () => {
     hub.offline = true;
     const file = at('logits.safetensors');

@@ -7,6 +7,7 @@ import { openFolder } from '../../src/cli/files';
 import { TunesmithError } from '../../src/core/errors';
 import { requireModelReference } from '../../src/core/model_reference';
 import { DEFAULTS, type LoadSettings } from '../../src/core/settings/settings';
+import { readTensors } from '../../src/formats/safetensors';
 import { Device } from '../../src/gpu/device';
 import { loadableFolder } from '../../src/session/loadable_model';
 import { ModelLibrary } from '../../src/session/library';
@@ -109,6 +110,62 @@ describe('a model of a hub', () => {
       session.closeModel();
     },
   );
+
+  it('lets the weights as published be read again, and removes them afterwards', async () => {
+    (await open('tiny/qwen3')).session.closeModel();
+    const { session, library } = await open('tiny/qwen3');
+    expect(session.loadable.baseId).toBeDefined();
+    const name = 'model.layers.0.self_attn.q_proj.weight';
+    const read = await session.loadable.fetchAgain!(
+      (stored) => {
+        expect(stored.get(name)?.kind).toBe('dense');
+      },
+      async (stored) => {
+        const weight = stored.get(name);
+        if (weight?.kind !== 'dense') throw new Error(`${name} is not dense`);
+        expect(await library.stored()).toHaveLength(2);
+        return await weight.tensor.file.read(weight.tensor.begin, weight.tensor.end);
+      },
+      { onProgress: () => undefined },
+    );
+    const { tensors } = readTensors(await readFile(join(fixture.folder, 'model.safetensors')));
+    const expected = tensors.get(name)!.data;
+    expect(read).toEqual(new Uint8Array(expected.buffer, expected.byteOffset, expected.byteLength));
+    expect(await library.stored()).toMatchObject([{ name: 'tiny/qwen3', partial: false }]);
+    session.closeModel();
+  });
+
+  it('is not fetched again if something speaks against its weights, or its hub is not the chosen one', async () => {
+    const { session, library } = await open('tiny/gptq');
+    hub.requests.length = 0;
+    const refused = new Error('quantised');
+    const again = session.loadable.fetchAgain!(
+      () => {
+        throw refused;
+      },
+      () => Promise.reject(new Error('it was read')),
+      { onProgress: () => undefined },
+    );
+    await expect(again).rejects.toBe(refused);
+    hub.offline = true;
+    const unreachable = session.loadable.fetchAgain!(
+      () => undefined,
+      () => Promise.reject(new Error('it was read')),
+      { onProgress: () => undefined },
+    );
+    await expect(unreachable).rejects.toMatchObject({ code: 'endpoint_unreachable' });
+    hub.offline = false;
+    library.setHub({ endpoint: 'https://elsewhere.example' });
+    hub.requests.length = 0;
+    const other = session.loadable.fetchAgain!(
+      () => undefined,
+      () => Promise.reject(new Error('it was read')),
+      { onProgress: () => undefined },
+    );
+    await expect(other).rejects.toMatchObject({ code: 'endpoint_differs' });
+    expect(hub.requests).toEqual([]);
+    session.closeModel();
+  });
 
   it('goes on where it was stopped, and counts only when it is whole', async () => {
     hub.faults = faultOf('stall', 'model.safetensors', Infinity);

@@ -9,7 +9,7 @@ import { pissa } from '../../../../src/models/adapters/pissa';
 import { wholeSettings } from '../../../../src/models/adapters/settings';
 import { plainAdapter } from '../../../../src/models/adapters/start';
 import { modelLayout } from '../../../../src/models/layout';
-import type { StoredForm } from '../../../../src/models/layout';
+import type { ModelLayout, StoredForm } from '../../../../src/models/layout';
 import type { StoredWeight } from '../../../../src/models/stored/stored_weight';
 import { requireUnquantized, withoutFiles } from '../../../../src/models/unquantized_rows';
 
@@ -172,6 +172,7 @@ describe('the unquantised weights', () => {
   const laid = (form: StoredForm, in4Bit = true) =>
     modelLayout(spec, () => form, { ...load, load_in_4bit: in4Bit }, 2 ** 27);
   const stored = (weight: StoredWeight) => new Map([[`${path}.weight`, weight]]);
+  const wanted = (layout: ModelLayout) => ({ layout, paths: [path], purpose: 'PiSSA' });
   const dense: StoredWeight = { kind: 'dense', tensor };
   const q4: StoredWeight = { kind: 'packed', packing: { format: 'q4_1' }, buffers: {} };
   const q5: StoredWeight = {
@@ -182,8 +183,8 @@ describe('the unquantised weights', () => {
   };
 
   test('are there on a dense base, and in files of one that was quantised here', () => {
-    expect(() => requireUnquantized(laid('bf16', false), undefined, [path], 'PiSSA')).not.toThrow();
-    expect(() => requireUnquantized(laid('bf16'), stored(dense), [path], 'PiSSA')).not.toThrow();
+    expect(() => requireUnquantized(wanted(laid('bf16', false)), undefined)).not.toThrow();
+    expect(() => requireUnquantized(wanted(laid('bf16')), stored(dense))).not.toThrow();
   });
 
   test('are refused by name if the files hold them quantised only, however they are loaded', () => {
@@ -192,19 +193,17 @@ describe('the unquantised weights', () => {
       [q5, laid('requantised')],
       [q5, laid('requantised', false)],
     ] as const) {
-      const check = () => requireUnquantized(layout, stored(weight), [path], 'PiSSA');
+      const check = () => requireUnquantized(wanted(layout), stored(weight));
       expect(check).toThrow(
         `PiSSA needs the unquantised weights, but this model’s files hold ${path} quantised only.`,
       );
-      expect(() => requireUnquantized(layout, withoutFiles(stored(weight)), [path], 'PiSSA')).toThrow(path);
+      expect(() => requireUnquantized(wanted(layout), withoutFiles(stored(weight)))).toThrow(path);
     }
   });
 
   test('are refused if the files can’t be read any more', () => {
     const gone = /only the quantised copy/;
-    expect(() => requireUnquantized(laid('bf16'), undefined, [path], 'PiSSA')).toThrow(gone);
-    expect(() => requireUnquantized(laid('bf16'), withoutFiles(stored(dense)), [path], 'PiSSA')).toThrow(
-      gone,
-    );
+    expect(() => requireUnquantized(wanted(laid('bf16')), undefined)).toThrow(gone);
+    expect(() => requireUnquantized(wanted(laid('bf16')), withoutFiles(stored(dense)))).toThrow(gone);
   });
 });
