@@ -1,5 +1,5 @@
 import { bytesText } from './bytes';
-import { SETTINGS, type SettingName, type TrainSettings } from './settings/settings';
+import { settingText, type SettingName, type TrainSettings } from './settings/settings';
 
 /** Why a run does not fit on a device, or only just. */
 export type FitReason =
@@ -52,7 +52,6 @@ function changesText(changes: Partial<TrainSettings>): string {
   const names = Object.keys(changes) as SettingName[];
   return names
     .map((name) => {
-      const { kind }: { readonly kind: { toText(value: unknown): string } } = SETTINGS[name];
       const { per_device_train_batch_size: batch, r } = changes;
       const why =
         name === 'gradient_accumulation_steps' && batch !== undefined
@@ -60,7 +59,7 @@ function changesText(changes: Partial<TrainSettings>): string {
           : name === 'lora_alpha' && r !== undefined
             ? ' (so that the adapter acts as strongly as before)'
             : '';
-      return `${name} = ${kind.toText(changes[name])}${why}`;
+      return `${name} = ${settingText(name, changes[name])}${why}`;
     })
     .join(', ');
 }

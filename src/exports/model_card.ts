@@ -1,4 +1,4 @@
-import type { TrainSettings } from '../core/settings/settings';
+import { SETTING_NAMES, settingText, type SettingName, type TrainSettings } from '../core/settings/settings';
 import type { EvalEvent, StepEvent, TrainEvent } from '../train/events';
 
 /** What a run was trained on. */
@@ -162,13 +162,15 @@ function sparkline(values: readonly number[]): string {
 }
 
 function settingsSection(settings: TrainSettings): string {
-  const rows = Object.entries(settings).map(([name, value]: [string, unknown]) => [name, settingText(value)]);
+  const rows = SETTING_NAMES.map((name) => [name, valueText(name, settings[name])]);
   return ['## Settings', '', table(['setting', 'value'], rows)].join('\n');
 }
 
-function settingText(value: unknown): string {
-  if (Array.isArray(value)) return value.join(', ');
-  return typeof value === 'number' ? number(value) : String(value);
+function valueText(name: SettingName, value: unknown): string {
+  if (typeof value === 'number') return number(value);
+  const text = settingText(name, value);
+  // Patterns of names may have signs of Markdown.
+  return /[|*\\[\]<>`]/.test(text) ? inline(text) : text;
 }
 
 function usageSection(

@@ -45,6 +45,12 @@ export function isSettingName(name: string): name is SettingName {
   return isNameOf(SETTINGS, name);
 }
 
+/** A setting's value as a person writes it, in a form or on a command line. */
+export function settingText(name: SettingName, value: unknown): string {
+  const { kind }: { readonly kind: { toText(value: unknown): string } } = SETTINGS[name];
+  return kind.toText(value);
+}
+
 /** The settings that decide one thing, in the table's order. */
 export function settingsThatDecide(what: Decision): readonly SettingName[] {
   return SETTING_NAMES.filter((name) => entryOf(name).decides.includes(what));

@@ -47,6 +47,15 @@ describe('the model card', () => {
   it('lists every setting', () => {
     for (const name of Object.keys(DEFAULTS)) expect(card).toContain(`| ${name} | `);
     expect(card).toContain('| learning_rate | 5e-5 |');
+    expect(card).toContain('| rank_pattern | {} |');
+  });
+
+  it('writes patterns of names so that they stay within their cell', () => {
+    const patterns = { rank_pattern: { q_proj: 4 }, alpha_pattern: { '^.*(q|k)_proj$': 8 } };
+    const run = { ...source.run!, settings: { ...DEFAULTS, ...patterns } };
+    const rows = modelCard({ ...source, run }).split('\n');
+    expect(rows).toContain('| rank_pattern | q_proj=4 |');
+    expect(rows).toContain(String.raw`| alpha_pattern | ^.\*(q\|k)\_proj$=8 |`);
   });
 
   it('tells what it was trained on', () => {
