@@ -90,8 +90,9 @@ export class Preparation {
     const { engine, settings, model, stored, examples, training, takeaway } = this.#parts;
     if (!engine.usable || !settings.valid) return false;
     if (!model.isOpen(settings.quantization)) {
+      training.forgetPlan();
+      this.#planDone = '';
       if (!model.mayOpen(settings.quantization)) return false;
-      training.plan = undefined;
       this.#examplesDone = '';
       const opened = await model.open(settings.quantization);
       await Promise.all([takeaway.refresh(), model.wanted.kind === 'demo' ? undefined : stored.refresh()]);
@@ -103,7 +104,7 @@ export class Preparation {
     if (!values || !settings.valid) return false;
     const examplesKey = this.#examplesKey(values);
     if (this.#examplesDone !== examplesKey) {
-      training.plan = undefined;
+      training.forgetPlan();
       // If it fails, the examples of before are not shown any more: going back to their settings reads them again.
       this.#examplesDone = '';
       this.#planDone = '';

@@ -85,6 +85,13 @@ export class TrainState {
     }
   }
 
+  /** What it was made of is there no more. */
+  forgetPlan(): void {
+    this.#planTurn++;
+    this.plan = undefined;
+    this.planError = undefined;
+  }
+
   /** Trains to the end of a new run. True when it ended well, with something learned. */
   start(settings: TrainSettings, startFrom: StartFrom): Promise<boolean> {
     const remote = this.#engine.remote;

@@ -193,6 +193,21 @@ describe('the page', () => {
     expect(app.canStart).toBe(true);
   });
 
+  it('says nothing of the former model’s plan once another model is wanted', async () => {
+    const { app, fake } = await begun();
+    const message = 'This model’s weights are quantised.';
+    fake.runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'weights_quantized', message }));
+    expect(await app.preparation.ready()).toBe(false);
+    expect(app.training.planError?.code).toBe('weights_quantized');
+    fake.models.open.mockRejectedValueOnce(
+      new TunesmithError({ code: 'model_file_missing', message: 'No.' }),
+    );
+    app.model.choose({ kind: 'hub', repo: 'owner/other' }, 'owner/other');
+    expect(await app.preparation.ready()).toBe(false);
+    expect(app.training.planError).toBeUndefined();
+    expect(app.model.error?.code).toBe('model_file_missing');
+  });
+
   it('may be told to start again if the plan failed for a reason that can pass', async () => {
     const { app, fake } = await begun();
     fake.runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'device_lost', message: 'Lost.' }));
