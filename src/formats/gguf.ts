@@ -58,7 +58,8 @@ export async function readGgufHeader(file: ByteSource): Promise<GgufHeader> {
       if (!(error instanceof EndOfBytes)) throw error;
     }
     if (bytes.length >= most) {
-      throw malformed('gguf_header_cut', file.name, 'ends, or goes on for over 256 MiB, within its header');
+      const fault = most === 0 ? 'is empty' : 'ends, or goes on for over 256 MiB, within its header';
+      throw malformed('gguf_header_cut', file.name, fault);
     }
     const longer = new Uint8Array(Math.min(bytes.length * 4, most));
     longer.set(bytes);

@@ -16,13 +16,13 @@ export interface Kind<Value> {
   toText(value: Value): string;
 }
 
-/** How a form asks for a value. */
+/** How a form asks for a value; `optional`: it may be left empty, and this is the meaning of that. */
 export type Control =
-  | { readonly type: 'number'; readonly range: NumberRange; readonly optional?: true }
+  | { readonly type: 'number'; readonly range: NumberRange; readonly optional?: string }
   | { readonly type: 'switch' }
-  | { readonly type: 'choice'; readonly options: readonly ChoiceOption[]; readonly optional?: true }
+  | { readonly type: 'choice'; readonly options: readonly ChoiceOption[]; readonly optional?: string }
   | { readonly type: 'modules' }
-  | { readonly type: 'text'; readonly examples: readonly string[]; readonly optional?: true };
+  | { readonly type: 'text'; readonly examples: readonly string[]; readonly optional?: string };
 
 export interface ChoiceOption {
   /** As `toText` writes it. */
@@ -175,7 +175,7 @@ export function optional<Value>(kind: Kind<Value>, off: string): Kind<Value | nu
   return {
     range: `${kind.range}, or ${NONE} for ${off}`,
     control:
-      control.type === 'switch' || control.type === 'modules' ? control : { ...control, optional: true },
+      control.type === 'switch' || control.type === 'modules' ? control : { ...control, optional: off },
     read: (value) => (value === null ? { value } : kind.read(value)),
     fromText: (text) => (/^(none|null|off|)$/i.test(text.trim()) ? null : kind.fromText(text)),
     toText: (value) => (value === null ? NONE : kind.toText(value)),

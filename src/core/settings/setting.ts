@@ -58,7 +58,7 @@ export function setting<Value, const Decides extends Decision = never, const By 
 
 /** Whether there is anything to choose. A setting with one value needs no field and no line of help. */
 export function isOpen({ kind: { control } }: Setting): boolean {
-  return control.type !== 'choice' || control.optional === true || control.options.length > 1;
+  return control.type !== 'choice' || control.optional !== undefined || control.options.length > 1;
 }
 
 /** Settings by name, in the order in which forms and help pages show them. */
