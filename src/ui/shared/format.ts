@@ -58,7 +58,9 @@ export function formatSeconds(seconds: number): string {
   if (total < 600) return joinUnits(Math.floor(total / 60), 'min', total % 60, 's');
   const minutes = Math.round(total / 60);
   if (minutes < 60) return `${whole.format(minutes)} min`;
-  return joinUnits(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+  const hours = Math.round(minutes / 60);
+  if (hours < 48) return joinUnits(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+  return joinUnits(Math.floor(hours / 24), 'days', hours % 24, 'h');
 }
 
 function joinUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {

@@ -24,13 +24,14 @@ describe('what the page shows', () => {
   });
 
   it('times', () => {
-    expect([-1, 45.4, 200, 600, 3599, 7500].map(formatSeconds)).toEqual([
+    expect([-1, 45.4, 200, 600, 3599, 7500, 10_622_100].map(formatSeconds)).toEqual([
       '0 s',
       '45 s',
       '3 min 20 s',
       '10 min',
       '1 h',
       '2 h 5 min',
+      '122 days 23 h',
     ]);
   });
 
