@@ -41,7 +41,13 @@ const FOREIGN: readonly { readonly bytes: readonly number[]; readonly what: stri
 
 /** What a file is that holds no examples, as the end of "This is …"; undefined if it may hold some. */
 export function foreignKind(head: Uint8Array): string | undefined {
+  if (isSafetensors(head)) return 'the weights of a model in safetensors, not examples';
   return FOREIGN.find(({ bytes }) => bytes.every((byte, at) => head[at] === byte))?.what;
+}
+
+/** It begins with the length of a JSON object in 8 bytes, of which the upper ones are zero, and that object. */
+function isSafetensors(head: Uint8Array): boolean {
+  return head.length > 8 && head.subarray(4, 8).every((byte) => byte === 0) && head[8] === 0x7b;
 }
 
 function ascii(text: string): number[] {
