@@ -9,7 +9,7 @@ import { text } from './text';
 
 const storageKey = 'examples';
 /** More than this is not kept across reloads. */
-const keptBytes = 20_000_000;
+const KEPT_BYTES = 200_000_000;
 export const previewsPerPage = 3;
 
 /** Which examples are wanted, what the engine made of them, and a look at some. */
@@ -37,6 +37,11 @@ export class ExamplesState {
 
   /** Changes with every change of what is wanted. */
   revision = $state(0);
+
+  /** The visitor has to choose them again after a reload. */
+  readonly tooLargeToKeep = $derived(
+    this.files.reduce((sum, { content }) => sum + content.size, 0) > KEPT_BYTES,
+  );
 
   constructor(engine: EngineState) {
     this.#engine = engine;
@@ -156,9 +161,7 @@ export class ExamplesState {
     if (this.progress) void this.stop();
     this.revision++;
     this.firstPreview = 0;
-    const kept = this.own ? this.files : [];
-    const bytes = kept.reduce((sum, { content }) => sum + content.size, 0);
-    void keepLarge(storageKey, bytes <= keptBytes ? kept : []);
+    void keepLarge(storageKey, this.own && !this.tooLargeToKeep ? this.files : []);
   }
 }
 

@@ -12,6 +12,7 @@ export const text = {
   pasteUse: 'Use this text',
   pastedName: (number: number) => `pasted-${number}.jsonl`,
   remove: (name: string) => `Remove ${name}`,
+  tooLargeToKeep: 'Over 200 MB: choose these files again after a reload of the page. A run keeps its own.',
   formats: 'What the files may look like',
   formatsIntro:
     'One JSON object a line (JSONL), one JSON list of them, or a table (CSV, TSV) whose first line names the columns. UTF-8. Any of these three shapes, mixed as you like:',

@@ -69,6 +69,18 @@ describe('the examples of the page', () => {
     expect(quick.files.map(({ name }) => name)).toEqual(['b.jsonl']);
   });
 
+  it('are not kept if they are very large, and the page says so', async () => {
+    const { state } = examples();
+    await state.add([file('a.jsonl', 'one')]);
+    await vi.waitFor(async () => expect(await get('tunesmith.examples')).toHaveLength(1));
+    expect(state.tooLargeToKeep).toBe(false);
+    await state.add([Object.defineProperty(file('huge.jsonl', 'two'), 'size', { value: 300_000_000 })]);
+    expect(state.tooLargeToKeep).toBe(true);
+    await vi.waitFor(async () => expect(await get('tunesmith.examples')).toEqual([]));
+    state.remove('huge.jsonl');
+    expect(state.tooLargeToKeep).toBe(false);
+  });
+
   it('stop being read if others are wanted, or the visitor stops them', async () => {
     const { state, remote } = examples();
     const reading = deferred<DataReport>();
