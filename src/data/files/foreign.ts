@@ -41,7 +41,7 @@ const FOREIGN: readonly { readonly bytes: readonly number[]; readonly what: stri
 
 /** What a file is that holds no examples, as the end of "This is …"; undefined if it may hold some. */
 export function foreignKind(head: Uint8Array): string | undefined {
-  if (isSafetensors(head)) return 'the weights of a model in safetensors, not examples';
+  if (isSafetensors(head)) return 'a file of a model’s weights (safetensors), not of examples';
   return FOREIGN.find(({ bytes }) => bytes.every((byte, at) => head[at] === byte))?.what;
 }
 

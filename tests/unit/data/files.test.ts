@@ -104,7 +104,7 @@ describe('files of examples', () => {
     ['PK\u0003\u0004', /zip archive/],
     ['PAR1', /Parquet/],
     ['%PDF-1.7', /PDF/],
-    ['\u00e0\u0001\0\0\0\0\0\0{"a"', /weights of a model in safetensors/],
+    ['\u00e0\u0001\0\0\0\0\0\0{"a"', /weights \(safetensors\), not of examples/],
     ['<!DOCTYPE html><p>', /web page/],
     ['version https://git-lfs.github.com/spec/v1\n', /git lfs pull/],
     ['Remember the milk', /neither a JSON list nor JSON Lines.*nor a table/],
