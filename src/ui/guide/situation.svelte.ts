@@ -50,7 +50,8 @@ export function situationOf(app: App): Situation {
     const body = model.stopped ? text.haltedStopped : (model.error?.message ?? '');
     return { kind: 'halted', title: text.haltedTitle(model.name), body };
   }
-  if (training.phase === 'finished' || training.phase === 'stopped') {
+  // A run that was stopped before its first step has learned nothing.
+  if (training.phase === 'finished' || (training.phase === 'stopped' && training.checkpointStep > 0)) {
     const title = training.phase === 'finished' ? text.finishedTitle : text.stoppedTitle;
     return { kind: 'ended', title, body: text.finishedBody };
   }

@@ -235,6 +235,17 @@ describe('the page', () => {
     expect(app.runs.unfinished).toBeUndefined();
   });
 
+  it.each([
+    [0, 'start'],
+    [3, 'ended'],
+  ])('after a stop at step %i shows what there is to do: %s', async (checkpointStep, kind) => {
+    const { app, fake } = await begun();
+    fake.runs.start.mockResolvedValueOnce(runRecord({ state: 'stopped', checkpointStep }));
+    await app.start();
+    expect(app.training.phase).toBe('stopped');
+    expect(situationOf(app).kind).toBe(kind);
+  });
+
   it('goes on with a run and shows its model, its examples and its settings', async () => {
     const { app, fake } = await begun();
     await app.preparation.ready();
