@@ -52,9 +52,11 @@ export const exportCommand: Command = {
       output.progress('');
       const written = plan.files.map(({ name, size }) => ({ name, bytes: size }));
       output.json({ output: path, format: format.name, files: written, notes, difference, allowed });
-      output.line(
-        `${path}: ${format.name}, ${bytesText(bytesOfFiles(plan.files))}; read back, its logits differ by ${difference.toPrecision(2)} at most`,
-      );
+      const compared =
+        difference === null
+          ? 'read back, its weights are right; the device has no room to compare its logits'
+          : `read back, its logits differ by ${difference.toPrecision(2)} at most`;
+      output.line(`${path}: ${format.name}, ${bytesText(bytesOfFiles(plan.files))}; ${compared}`);
     } finally {
       output.progress('');
       session.close();

@@ -18,8 +18,8 @@ export interface ExportFile {
 
 /** How far what was written, read back, is from what it was made of. */
 export interface ExportCheck {
-  /** The largest difference between the logits of both. */
-  readonly difference: number;
+  /** The largest difference between the logits of both; null if the device has no room for what was written. */
+  readonly difference: number | null;
   /** What rounding to the format's precision explains. 0: both are the same to the bit. */
   readonly allowed: number;
 }
@@ -71,16 +71,14 @@ export interface ExportSource {
   readonly withTuned: <T>(work: (base: Model, adapter: Adapter) => Promise<T>) => Promise<T>;
   /** The largest difference between the logits of the adapter and those of another one on the same base. */
   compareLogits(other: ExportedAdapter): Promise<number>;
-  /** Computes the same logits with base and adapter, and with a whole model that was written. */
-  compareWith(checkpoint: Checkpoint): Promise<ComparedLogits>;
+  /** Computes the same logits with base and adapter, and with a whole model beside them; undefined if the device has no room. */
+  compareWith(checkpoint: Checkpoint): Promise<ComparedLogits | undefined>;
 }
 
 /** Logits of the same tokens by base and adapter, and by another model. */
 export interface ComparedLogits {
   readonly ours: Float32Array;
   readonly theirs: Float32Array;
-  /** What the device's own products may be wrong by, relative to their size: more if it computes them in f16. */
-  readonly rounding: number;
 }
 
 /** One way to take a tuned model away. */

@@ -11,7 +11,7 @@ import { PIECE_BYTES } from '../models/pieces';
 import { readRows, readVector, rowRuns } from '../models/base_rows';
 import { cardOf } from './card_of';
 import type { ExportFile, ExportFormat, ExportSource } from './format';
-import { checkColumns, compareLogits } from './merged_check';
+import { checkColumns, compareLogits, productRounding } from './merged_check';
 import { mergedModel, type MergedTensor } from './merged_tensors';
 import { parseSize, shardIndex, shardsOf } from './shards';
 import { smallFiles } from './small_files';
@@ -64,9 +64,10 @@ export const mergedExport: ExportFormat = {
         ...texts.map(([fileName, text]) => textFile(fileName, text)),
       ],
       check: async (written) => {
+        const rounding = await source.withBase(({ device }) => Promise.resolve(productRounding(device)));
+        await checkColumns(source, tensors, written, rounding);
         const compared = await source.compareWith(await openCheckpoint(written));
-        await checkColumns(source, tensors, written, compared.rounding);
-        return compareLogits(compared, spec, dtype);
+        return compareLogits(compared, { spec, dtype, rounding });
       },
     });
   },

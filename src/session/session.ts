@@ -1,4 +1,4 @@
-import { TunesmithError } from '../core/errors';
+import { errorClass, errorCode, TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
 import type { AnswerSettings, DataSettings, TrainSettings } from '../core/settings/settings';
 import { answer, type AnswerResult } from '../chat/answer';
@@ -324,18 +324,24 @@ export class Session {
     return ours.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (theirs[i] ?? NaN))), 0);
   }
 
-  /** Logits of the same few tokens by the open model with its adapter, and by another model beside it on the device. */
-  async compareWith(checkpoint: Checkpoint): Promise<ComparedLogits> {
+  /**
+   * Logits of the same few tokens by the open model with its adapter, and by another model beside it on the device; undefined
+   * if the device has no room for that.
+   */
+  async compareWith(checkpoint: Checkpoint): Promise<ComparedLogits | undefined> {
     const ids = this.#comparedIds();
     const ours = await this.logits(ids);
     const device = await this.device();
     const load = { load_in_4bit: false, bnb_4bit_use_double_quant: false, dtype: 'auto' as const };
-    const model = await loadModel(device, checkpoint, load);
+    let model: Model | undefined;
     try {
-      const theirs = await allLogits(model, undefined, ids);
-      return { ours, theirs, rounding: device.gpu.features.has('shader-f16') ? 2 ** -11 : 2 ** -24 };
+      model = await loadModel(device, checkpoint, load);
+      return { ours, theirs: await allLogits(model, undefined, ids) };
+    } catch (error) {
+      if (errorClass(error) === 'fit' || errorCode(error) === 'gpu_out_of_memory') return undefined;
+      throw error;
     } finally {
-      model.destroy();
+      model?.destroy();
     }
   }
 

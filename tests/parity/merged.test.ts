@@ -1,9 +1,10 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openFolder } from '../../src/cli/files';
 import { floatsOf } from '../../src/core/dtype';
+import { TunesmithError } from '../../src/core/errors';
 import { blobReader, type FileReader } from '../../src/core/file_reader';
 import { memoryTarget } from '../../src/exports/memory_target';
 import { readTensors } from '../../src/formats/safetensors';
@@ -97,10 +98,37 @@ async function merged(
   }
 }
 
-const cases = [...families, ...adapted].flatMap((family) =>
+describe('a device without room for the merged model beside the base', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('checks the weights and leaves the logits uncompared', async () => {
+    const fixture = loadFixture('qwen2');
+    const session = await openSession(await modelOf(fixture), 'nf4');
+    try {
+      await session.importAdapter(await openFolder(fixture.adapterFolder, 'adapter'));
+      const plan = await planExport(session, 'merged', { export_dtype: 'float32' });
+      const { buffers } = device;
+      const create = buffers.create.bind(buffers);
+      let refused = 0;
+      vi.spyOn(buffers, 'create').mockImplementation((purpose, ...rest) => {
+        if (purpose !== 'base') return create(purpose, ...rest);
+        refused++;
+        throw new TunesmithError({ code: 'gpu_out_of_memory', message: 'No room.' });
+      });
+      const target = memoryTarget();
+      expect(await writeExport(plan, target)).toEqual({ difference: null, allowed: 0 });
+      expect(refused).toBe(1);
+      expect(target.files.has('model.safetensors')).toBe(true);
+    } finally {
+      session.closeModel();
+    }
+  });
+});
+
+const cases = families.flatMap((family) =>
   (['f32', 'nf4'] as const)
     .filter((variant) => loadFixture(family).variants.includes(variant))
-    .map((variant): [Family | Adapted, Variant] => [family, variant]),
+    .map((variant): [Family, Variant] => [family, variant]),
 );
 
 describe('a merged export of a model with a tower', () => {

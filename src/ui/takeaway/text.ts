@@ -26,6 +26,8 @@ export const text = {
   checked: 'Checked: the files were read back and give exactly the same answers.',
   checkedNear: (difference: string) =>
     `Checked: the files were read back, and the weights are those of model and adapter, rounded once. Logits differ by at most ${difference}.`,
+  checkedApart:
+    'Checked: the files were read back, and the weights are those of model and adapter, rounded once. Answers were not compared: this device has no room for the merged model beside the one that is open.',
   use: 'Use it in Python',
   useHelp: {
     peft: 'Unpack the zip, and name the folder of the model that you started from.',

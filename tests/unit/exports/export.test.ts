@@ -186,6 +186,13 @@ describe('a folder', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('stays if the device has no room to compare its logits', async () => {
+    const result = { difference: null, allowed: 0 };
+    const plan = planOf({ check: () => Promise.resolve(result) });
+    expect(await runExport(plan, inFolder())).toEqual(result);
+    expect(await readdir(folder)).not.toEqual([]);
+  });
+
   it('is left as it was where the export is stopped', async () => {
     const stop = new AbortController();
     const onProgress = (bytes: number): void => {
