@@ -63,7 +63,11 @@ export class Adapter {
     this.writeParameters(withDerivedStart(this.layout, flat, derived));
   }
 
+  /** @param flat as the layout lays it out; another one would be read as other matrices */
   writeParameters(flat: Float32Array<ArrayBuffer>): void {
+    if (flat.length !== this.layout.size) {
+      throw new Error(`an adapter of ${this.layout.size} parameters was given ${flat.length}`);
+    }
     this.changed();
     this.#device.buffers.write(this.#buffer(PARAMETERS), flat);
   }

@@ -1,5 +1,5 @@
 import { TunesmithError } from '../core/errors';
-import type { LoadSettings } from '../core/settings/settings';
+import { loadSettingsOf, type LoadSettings } from '../core/settings/settings';
 import { elementCount } from '../core/shape';
 import type { Trace } from '../graph/trace';
 import type { Tensor } from '../ops/op';
@@ -74,7 +74,7 @@ export function modelLayout(
   for (const tensor of checkpointTensors(spec)) {
     tensors.set(tensor.name, tensorLayout(tensor, formOf(tensor.name), load, maxBinding));
   }
-  return { spec, quantization: load, tensors, positions: positionsOf(spec) };
+  return { spec, quantization: loadSettingsOf(load), tensors, positions: positionsOf(spec) };
 }
 
 function tensorLayout(

@@ -163,8 +163,8 @@ export class Runs {
   #settingsOf(given: TrainSettings, initial: TunedAdapter | undefined): TrainSettings {
     return parseSettings({
       ...given,
-      ...initial?.layout.settings,
       ...this.#parts.session.layout.quantization,
+      ...initial?.layout.settings,
       lora_dropout: given.lora_dropout,
     });
   }

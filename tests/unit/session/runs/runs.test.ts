@@ -1,11 +1,17 @@
-import { expect, it, vi } from 'vitest';
-import { DEFAULTS, type TrainSettings } from '../../../../src/core/settings/settings';
+import { expect, it, test, vi } from 'vitest';
+import { DEFAULTS, LOAD_SETTINGS, type TrainSettings } from '../../../../src/core/settings/settings';
 import { adapterLayout, initialAdapter } from '../../../../src/models/adapters/layout';
+import { modelLayout } from '../../../../src/models/layout';
 import { Exclusive } from '../../../../src/session/exclusive';
 import { Runs, type RunParts } from '../../../../src/session/runs/runs';
 import { tinySpec } from '../tiny';
 
 const quantization = { load_in_4bit: false, bnb_4bit_use_double_quant: true, dtype: 'float32' } as const;
+
+test('a layout keeps of the settings those of loading, whatever stands beside them', () => {
+  const layout = modelLayout(tinySpec, () => 'f32', DEFAULTS, 2 ** 27);
+  expect(Object.keys(layout.quantization).sort()).toEqual([...LOAD_SETTINGS].sort());
+});
 
 it('plans a run from the open adapter with the settings of that one', async () => {
   const layout = adapterLayout(tinySpec, { ...DEFAULTS, r: 5, lora_dropout: 0 });
