@@ -24,7 +24,7 @@ export const chatCommand: Command = {
   answers: ANSWER_SETTING_NAMES,
   async run(args, output) {
     const settings = parseSettings(args.settings);
-    // What is wrong with them is told before a model is loaded.
+    // The person hears of wrong values before a model is loaded.
     parseAnswerSettings(args.answers);
     const messages = conversation(args.text('system'), args.required('prompt'));
     const session = await openSession(args, settings, output);

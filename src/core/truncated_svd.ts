@@ -108,7 +108,7 @@ export async function truncatedSvd(
 }
 
 /**
- * What `torch.svd_lowrank(W, q=rank, niter)` computes (Halko, Martinsson and Tropp 2009, algorithms 4.4 and 5.1): a random
+ * The same as `torch.svd_lowrank(W, q=rank, niter)` (Halko, Martinsson and Tropp 2009, algorithms 4.4 and 5.1): a random
  * start of as many vectors as are wanted, and `iterations` rounds of products with W and Wᵀ.
  */
 export async function randomizedSvd(
@@ -220,7 +220,7 @@ function ordered(
   const S = values.map((_, i) => {
     const row = turned.subarray(i * imageColumns, (i + 1) * imageColumns);
     const length = norm(row);
-    // What rounding alone has left has no direction. Not below: NaN has to stay.
+    // A vector that only rounding has left has no direction. NaN is never at most a number, so it stays.
     const isNothing = length <= 2 ** -40 * Math.sqrt(values[0]!);
     for (let k = 0; k < imageColumns; k++) row[k] = isNothing ? 0 : row[k]! / length;
     return isNothing ? 0 : length;

@@ -28,7 +28,7 @@ export interface ExportCheck {
 export interface ExportPlan {
   /** In the order in which they are written: what makes others take the folder for a whole one comes last. */
   readonly files: readonly ExportFile[];
-  /** What a person should know of it. */
+  /** Notes for a person. */
   readonly notes?: readonly string[];
   /** Compares what was written with what it was made of. Throws `export_differs`. */
   readonly check: (written: ModelFolder) => Promise<ExportCheck>;

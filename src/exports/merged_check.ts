@@ -16,7 +16,7 @@ import type { ComparedLogits, ExportCheck, ExportSource } from './format';
 import type { MergedTensor } from './merged_tensors';
 import { exportDiffers } from './run';
 
-/** What rounding to the nearest changes a value by at most, relative to it. */
+/** The largest relative change of a value by rounding to the nearest. */
 const ROUNDING: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -24, F16: 2 ** -11, BF16: 2 ** -8 };
 /** Half the distance of two neighbours among the smallest numbers of a dtype. */
 const SMALLEST: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -150, F16: 2 ** -25, BF16: 2 ** -134 };
@@ -27,7 +27,7 @@ const SMALLEST: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -150, F16: 2 
  */
 const SPREAD = 4;
 
-/** What a device's own products may be wrong by, relative to their size: more if it can compute in f16. */
+/** The relative error that a device's products may have. It is larger if the device can compute in f16. */
 export function productRounding({ gpu }: Device): number {
   return gpu.features.has('shader-f16') ? ROUNDING.F16 : ROUNDING.F32;
 }

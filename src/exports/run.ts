@@ -61,7 +61,7 @@ export async function runExport(
     await target.commit();
     return check;
   } catch (error) {
-    // What failed first is what tells the reason.
+    // The first failure tells the reason, so a second one is dropped.
     await target.discard().catch(() => undefined);
     throw error;
   }

@@ -9,7 +9,7 @@ export interface ExportTarget {
    * @throws TunesmithError `storage_full`, and what making the bytes throws
    */
   write(files: readonly ExportFile[]): Promise<void>;
-  /** What was written, to be read back. */
+  /** The written files, for reading back. */
   written(): Promise<ModelFolder>;
   /** Gives all that was written its final name. */
   commit(): Promise<void>;

@@ -76,7 +76,7 @@ export class Adapter {
     return new Float32Array(await this.#device.buffers.read(this.#buffer(PARAMETERS)));
   }
 
-  /** What a plain adapter is made of; see `plainAdapter`. */
+  /** The buffers that `plainAdapter` makes a plain adapter of. */
   async readAdapter(): Promise<AdapterState> {
     const buffer = this.buffers.get(FROZEN);
     const frozen = buffer ? await this.#device.buffers.read(buffer) : new ArrayBuffer(0);

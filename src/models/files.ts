@@ -21,7 +21,7 @@ export interface Checkpoint {
   readonly spec: ModelSpec;
   /** How each weight is stored, by its name in Transformers' checkpoints. */
   readonly stored: StoredWeights;
-  /** What the files have beside the text's weights, if the model has towers and its files are here. */
+  /** The tensors beside the text's weights, if the model has towers and its files are here. */
   readonly towers?: StoredTowers;
   /** The files that hold weights, in the order in which they are best read. */
   readonly files: readonly FileReader[];
@@ -33,7 +33,7 @@ export interface Checkpoint {
   readonly generationConfig: unknown;
   /** The small files as they came, by name; none of a GGUF file, which has all they say in its header. */
   readonly texts: Readonly<Record<string, string>>;
-  /** What a person should know of the model; what loading changes is told by `loadNotes`. */
+  /** Notes for a person on the files; `loadNotes` tells of the changes by loading. */
   readonly notes: readonly string[];
 }
 

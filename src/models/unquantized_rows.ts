@@ -9,7 +9,7 @@ import type { StoredWeights } from './stored/stored_weight';
 export interface WantedWeights {
   readonly layout: ModelLayout;
   readonly paths: readonly string[];
-  /** What needs the weights, for messages. */
+  /** The name of the method that needs the weights, for messages. */
   readonly purpose: string;
 }
 
@@ -36,7 +36,7 @@ export function requireUnquantized(wanted: WantedWeights, stored: StoredWeights 
   if (!hasUnquantized(wanted, stored)) throw filesGone(wanted.purpose);
 }
 
-/** What is still known of weights whose files can't be read any more: those that the files hold quantised only. */
+/** The weights that a model's files hold quantised only: they stay known if the files can't be read any more. */
 export function withoutFiles(stored: StoredWeights): StoredWeights {
   return new Map([...stored].filter(([, { kind }]) => kind !== 'dense'));
 }

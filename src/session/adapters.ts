@@ -22,7 +22,7 @@ export interface ExportOffer {
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
   /** Of the zip. */
   readonly bytes: number;
-  /** What a person should know of it. */
+  /** Notes for a person. */
   readonly notes?: readonly string[];
   /** Why it can't be had. */
   readonly problem?: ErrorDescription;
@@ -31,7 +31,7 @@ export interface ExportOffer {
 export interface ExportResult {
   readonly format: string;
   readonly fileName: string;
-  /** What was written, to be downloaded; undefined if it went to a file that the person chose. */
+  /** The zip to download; undefined if it went to a file that the person chose. */
   readonly zip: Blob | undefined;
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
   readonly check: ExportCheck;

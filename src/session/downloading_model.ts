@@ -230,7 +230,7 @@ export async function openWhileDownloading(
   }
 }
 
-/** What storage keeps a model of a hub as. */
+/** The origin that storage keeps with a model of a hub. */
 export function sourceOf({ repository }: FoundModel, { repo, revision, file }: ModelReference): HubSource {
   const { commit, endpoint, license } = repository;
   return {

@@ -28,7 +28,7 @@ export interface LoadableModel {
   readonly stored?: StoredWeights;
   /** Lets others read the model's own files, which lie on a hub. */
   readonly fetchAgain?: FetchAgain;
-  /** What storage keeps the base as; undefined for the model that comes with the page. */
+  /** The origin that storage keeps with the base; undefined for the model that comes with the page. */
   readonly source: BaseSource | undefined;
   /** The towers of the model, if it has some and its files are here. */
   readonly towers?: StoredTowers;

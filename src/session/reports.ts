@@ -36,7 +36,7 @@ export interface ModelReport extends ModelIdentity, WeightFormats {
   readonly vocabularySize: number;
   readonly maxPositions: number;
   readonly hasChatTemplate: boolean;
-  /** What answers begin with, as the model recommends. */
+  /** The answer settings that the model recommends. */
   readonly answerDefaults: AnswerSettings;
   readonly weightBytes: number;
   readonly load: LoadSettings;

@@ -56,7 +56,7 @@ export type UseWeights = <T>(
 ) => Promise<T>;
 
 export interface TrainingOutcome extends TrainResult {
-  /** What was trained, as a plain adapter. */
+  /** The trained adapter, as a plain one. */
   readonly adapter: ExportedAdapter;
   /** All events that a chart is made of. */
   readonly history: readonly TrainEvent[];
@@ -134,7 +134,7 @@ async function attempt(
   const resident = await request.resident();
   const { device, model } = resident;
   resident.dropChat();
-  // What a checkpoint holds is not computed again.
+  // A checkpoint holds the start, so it is not computed again.
   const begun = start || !request.weights ? undefined : await startOf(request, request.weights, model);
   const adapter = new Adapter(device, layout, optimizerPlan(layout, settings));
   const owned: { destroy(): void }[] = [adapter];

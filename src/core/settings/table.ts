@@ -383,7 +383,7 @@ type Describing = {
   [Name in SettingName]: 'adapter' extends Entries[Name]['fixed'] ? Name : never;
 }[SettingName];
 
-/** What an adapter is trained with: all that describes it, and its dropout. */
+/** The settings that describe an adapter, and the dropout of its training. */
 export type AdapterSettings = Pick<TrainSettings, Describing | 'lora_dropout'>;
 /** How the base is loaded. */
 export type LoadSettings = Pick<TrainSettings, Deciding<'load'>>;

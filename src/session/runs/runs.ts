@@ -38,7 +38,7 @@ export interface RunParts {
 
 type OnEvent = (event: TrainEvent) => void;
 
-/** What a run begins with: a fresh adapter, or the tuned one that is open. */
+/** A run begins with a fresh adapter, or with the tuned one that is open. */
 export type StartFrom = 'new' | 'adapter';
 
 export interface ContinueOptions {
@@ -159,7 +159,7 @@ export class Runs {
     return startFrom === 'adapter' ? this.#parts.session.tuned : undefined;
   }
 
-  /** What is trained is what is open, so that the run can be opened again as it was. */
+  /** The settings of a run: those of the open model and of the adapter that it begins with count, so that it can be opened again. */
   #settingsOf(given: TrainSettings, initial: TunedAdapter | undefined): TrainSettings {
     return parseSettings({
       ...given,

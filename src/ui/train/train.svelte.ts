@@ -85,7 +85,7 @@ export class TrainState {
     }
   }
 
-  /** What it was made of is there no more. */
+  /** Forgets the plan, because its model or its examples are gone. */
   forgetPlan(): void {
     this.#planTurn++;
     this.plan = undefined;
