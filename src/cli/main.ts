@@ -2,6 +2,7 @@ import { TunesmithError, type ErrorClass } from '../core/errors';
 import { parseArguments } from './arguments';
 import { chatCommand } from './chat';
 import type { Command } from './command';
+import { withConfig } from './config';
 import { evalCommand } from './eval';
 import { exportCommand } from './export';
 import { commandHelp, overview } from './help';
@@ -26,7 +27,7 @@ const commands: readonly Command[] = [
   searchCommand,
   modelsCommand,
   runsCommand,
-];
+].map(withConfig);
 
 /** 1: a failure; 2: a wrong setting, file or value; undefined: a signal stopped it, which has a code of its own. */
 const EXIT_CODES: Readonly<Record<ErrorClass, number | undefined>> = {

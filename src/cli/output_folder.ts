@@ -1,6 +1,7 @@
 import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { TunesmithError } from '../core/errors';
+import { SETTINGS_FILE } from '../core/settings/file';
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS } from '../models/adapter_files';
 import { isTemporary, type FileStore } from '../storage/file_store';
 import { nodeFiles } from '../storage/node_files';
@@ -62,7 +63,7 @@ export async function holdsRun(files: FileStore): Promise<boolean> {
 
 /** Removes what a process that was killed left half written: of runs and of an adapter, and nothing else in the folder. */
 async function removeLeftovers(path: string, files: FileStore): Promise<void> {
-  const ours = [ADAPTER_CONFIG, ADAPTER_WEIGHTS, 'README.md'];
+  const ours = [ADAPTER_CONFIG, ADAPTER_WEIGHTS, 'README.md', SETTINGS_FILE];
   const beside = (await readdir(path)).filter((name) => ours.some((own) => name.startsWith(`${own}.`)));
   for (const left of [...(await files.list('runs')), ...beside].filter(isTemporary)) {
     await files.remove(left);

@@ -1,4 +1,5 @@
 import { TunesmithError } from '../core/errors';
+import { SETTINGS_FILE, settingsFileText } from '../core/settings/file';
 import {
   ADAPTER_SETTINGS,
   parseSettings,
@@ -40,7 +41,7 @@ export const trainCommand: Command = {
       value: 'DIR',
       kind: 'text',
       required: true,
-      help: 'receives the PEFT folder, and the checkpoints along the way',
+      help: 'receives the PEFT folder, the settings as YAML, and the checkpoints along the way',
     },
     init_adapter: { value: 'DIR', kind: 'text', help: 'a PEFT adapter to begin with' },
     resume_from_checkpoint: {
@@ -113,7 +114,7 @@ function runsOf(session: Session, records: RunRecords, output: Output): Runs {
 
 /** Writes the adapter of a run that learnt something. Throws `stopped` for one that is not finished. */
 async function finish(
-  { state, checkpointStep: step, steps }: RunRecord,
+  { state, checkpointStep: step, steps, settings }: RunRecord,
   {
     path,
     files,
@@ -134,6 +135,7 @@ async function finish(
     throw stopped(`Stopped before the first step of ${steps}: there is no adapter yet.`, left);
   }
   await writeExport(await planExport(session, 'peft'), folderTarget(files));
+  await files.write(SETTINGS_FILE, new TextEncoder().encode(settingsFileText({ settings, answers: {} })));
   if (state === 'stopped') {
     throw stopped(`Stopped at step ${step} of ${steps}; the adapter of that step is in ${path}.`, goOn);
   }

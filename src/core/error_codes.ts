@@ -170,6 +170,7 @@ export const ERROR_CLASSES = {
   search_not_offered: 'access',
   setting_differs: 'input',
   setting_invalid: 'input',
+  settings_file_invalid: 'input',
   shader_missing: 'internal',
   shader_rejected: 'device',
   shader_syntax: 'internal',

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseArguments, type ArgumentsSpec } from '../../../src/cli/arguments';
 import { describeError } from '../../../src/core/errors';
+import { readSettingsFile, settingsFileText } from '../../../src/core/settings/file';
 import type { NameOf, Setting, Table, Values } from '../../../src/core/settings/setting';
 import {
   ANSWER_DEFAULTS,
@@ -26,6 +27,8 @@ interface Ways<T extends Table> {
   readonly page: () => FormState<T>;
   readonly commandLine: (argv: readonly string[]) => Partial<Values<T>>;
   readonly parse: (input: unknown) => Values<T>;
+  /** Through a file: written, and read again. */
+  readonly file: (values: Partial<Values<T>>) => Partial<Values<T>>;
 }
 
 const spec: ArgumentsSpec = { name: 'train', options: {}, settings: SETTING_NAMES };
@@ -40,6 +43,7 @@ const training: Ways<typeof SETTINGS> = {
   },
   commandLine: (argv) => parseArguments(spec, argv).settings,
   parse: (input) => parseSettings(input),
+  file: (settings) => readSettingsFile('f', settingsFileText({ settings, answers: {} })).settings,
 };
 
 const answers: Ways<typeof ANSWER_SETTINGS> = {
@@ -49,6 +53,7 @@ const answers: Ways<typeof ANSWER_SETTINGS> = {
   commandLine: (argv) =>
     parseArguments({ ...spec, settings: [], answers: ANSWER_SETTING_NAMES }, argv).answers,
   parse: (input) => parseAnswerSettings(input),
+  file: (given) => readSettingsFile('f', settingsFileText({ settings: {}, answers: given })).answers,
 };
 
 beforeEach(() => {
@@ -65,7 +70,7 @@ function refusal(work: () => unknown): string {
 }
 
 function everywhere<T extends Table>(ways: Ways<T>, name: NameOf<T>): void {
-  const { table, defaults, page, commandLine, parse } = ways;
+  const { table, defaults, page, commandLine, parse, file } = ways;
   const setting: Setting = table[name]!;
   const { kind } = setting;
 
@@ -84,6 +89,9 @@ function everywhere<T extends Table>(ways: Ways<T>, name: NameOf<T>): void {
     expect(typed).toEqual({ [name]: value });
     expect(parse(typed)).toEqual({ ...defaults, [name]: value });
     expect(parse(JSON.parse(JSON.stringify(shown.values)))).toEqual({ ...defaults, [name]: value });
+
+    expect(file({ ...defaults, [name]: value })).toEqual({ ...defaults, [name]: value });
+    expect(file(typed)).toEqual({ [name]: value });
   });
 
   it.each(illegalValues(setting))('%j is refused by name and range', (value) => {

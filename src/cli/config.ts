@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { TunesmithError } from '../core/errors';
+import { readSettingsFile } from '../core/settings/file';
+import type { Arguments } from './arguments';
+import type { Command } from './command';
+
+/**
+ * The command with `--config FILE`, if it takes settings. What is typed counts before the file. The same file serves all
+ * commands: settings that mean nothing to this one are passed over, if their values are allowed.
+ */
+export function withConfig(command: Command): Command {
+  if (command.settings.length === 0 && !command.answers) return command;
+  return {
+    ...command,
+    options: {
+      ...command.options,
+      config: {
+        value: 'FILE',
+        kind: 'text',
+        help: 'settings in YAML, as the page saves them; those that are typed count before it',
+      },
+    },
+    run: async (args, output) => await command.run(await over(command, args), output),
+  };
+}
+
+async function over(command: Command, args: Arguments): Promise<Arguments> {
+  const path = args.text('config');
+  if (path === undefined) return args;
+  const file = readSettingsFile(path, await textOf(path));
+  return {
+    ...args,
+    settings: { ...pick(file.settings, command.settings), ...args.settings },
+    answers: { ...pick(file.answers, command.answers ?? []), ...args.answers },
+  };
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new TunesmithError({
+      code: 'file_unreadable',
+      message: `--config: ${path} can't be read.`,
+      hint: 'Check the path, and that it is a file that you may read.',
+      cause: error,
+    });
+  }
+}
+
+function pick<T extends object>(values: T, names: readonly (keyof T)[]): Partial<T> {
+  const entries = Object.entries(values).filter(([name]) => names.some((each) => each === name));
+  return Object.fromEntries(entries) as Partial<T>;
+}
