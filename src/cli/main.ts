@@ -7,6 +7,7 @@ import { evalCommand } from './eval';
 import { exportCommand } from './export';
 import { commandHelp, overview } from './help';
 import { inspectCommand } from './inspect';
+import { sayError } from './language';
 import { logitsCommand } from './logits';
 import { modelsCommand } from './models';
 import { createOutput } from './output';
@@ -72,7 +73,7 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
       process.stderr.write(`tunesmith: ${error instanceof Error ? error.message : String(error)}\n`);
       return 1;
     }
-    const { message, hint } = error;
+    const { message, hint = '' } = sayError(error);
     process.stderr.write(
       `tunesmith: ${[message, hint]
         .join(' ')

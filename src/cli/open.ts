@@ -1,3 +1,4 @@
+import { say } from './language';
 import { bytesText } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
 import type { TrainSettings } from '../core/settings/settings';
@@ -65,7 +66,7 @@ export function progressText({
       : `${bytesText(bytes)} of ${bytesText(totalBytes)}`,
     bytesPerSecond ? `${bytesText(bytesPerSecond)}/s` : undefined,
     etaSeconds === undefined ? undefined : `${timeText(etaSeconds)} left`,
-    label,
+    say(label),
   ];
   return parts.filter((part) => part !== undefined).join(' · ');
 }

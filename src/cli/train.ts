@@ -1,3 +1,4 @@
+import { say } from './language';
 import { TunesmithError } from '../core/errors';
 import { SETTINGS_FILE, settingsFileText } from '../core/settings/file';
 import {
@@ -208,7 +209,7 @@ function report(event: TrainEvent, output: Output): void {
         output.progress(
           event.message === undefined ? '' : progressText({ label: event.message, fraction: event.fraction }),
         );
-      } else if (event.message !== undefined) output.note(event.message);
+      } else if (event.message !== undefined) output.note(say(event.message));
   }
 }
 

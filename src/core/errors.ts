@@ -1,9 +1,12 @@
 import { classOf, type ErrorClass, type ErrorCode } from './error_codes';
+import { engine } from './messages/en/engine';
+import { errors } from './messages/en/errors';
+import { errorWords, type ErrorValues, type Message, type MessageValues } from './messages/message';
 
 export type { ErrorClass, ErrorCode } from './error_codes';
 
 /** What a `TunesmithError` carries, as a plain object that survives `postMessage` and JSON. */
-export interface ErrorDescription {
+export interface ErrorDescription extends Message {
   /** A stable name for programs, in lower-case words joined by underscores: `safetensors_overlap`. Each has a class. */
   readonly code: ErrorCode;
   /** What happened and where (file, row, tensor), as one sentence for a person. */
@@ -14,25 +17,60 @@ export interface ErrorDescription {
   readonly detail: string;
 }
 
-export interface TunesmithErrorInit {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint?: string;
+interface Circumstances {
   readonly detail?: string;
   readonly cause?: unknown;
 }
 
-/** The one error class whose message is meant for the person in front of the page. */
+interface InitOf<Code extends ErrorCode, Values> extends Circumstances {
+  readonly code: Code;
+  readonly values: Values;
+  readonly message?: undefined;
+}
+
+interface InitWithoutValues<Code extends ErrorCode> extends Circumstances {
+  readonly code: Code;
+  readonly values?: undefined;
+  readonly message?: undefined;
+}
+
+/** An error's code with the values that its words take. */
+type KnownInit = {
+  [Code in keyof typeof errors]: ErrorValues<Code> extends undefined
+    ? InitWithoutValues<Code>
+    : InitOf<Code, ErrorValues<Code>>;
+}[keyof typeof errors];
+
+interface SpokenInit extends Circumstances {
+  readonly code: ErrorCode;
+  readonly values?: MessageValues | undefined;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export type TunesmithErrorInit = KnownInit | SpokenInit;
+
+const english = { engine, errors };
+
+/**
+ * The one error class that is meant for a person. It carries a code and values; the page and the command line make words
+ * of them in the person's language. Its own `message` and `hint` are English, for logs and for developers.
+ */
 export class TunesmithError extends Error implements ErrorDescription {
   readonly code: ErrorCode;
+  readonly values: MessageValues;
   readonly hint: string;
   readonly detail: string;
 
-  constructor({ code, message, hint = '', detail = '', cause }: TunesmithErrorInit) {
-    super(shortened(message), cause === undefined ? undefined : { cause });
+  constructor(init: TunesmithErrorInit) {
+    const { code, detail = '', cause } = init;
+    const values = (init.values ?? {}) as MessageValues;
+    const words = init.message === undefined ? errorWords(english, { code, values }) : init;
+    super(shortened(words.message), cause === undefined ? undefined : { cause });
     this.name = 'TunesmithError';
     this.code = code;
-    this.hint = hint;
+    this.values = values;
+    this.hint = words.hint ?? '';
     this.detail = detail;
   }
 
@@ -73,19 +111,22 @@ export const ABORTED = 'aborted';
 /** Describes anything that was thrown. The result can be cloned to another thread, and never throws itself. */
 export function describeError(error: unknown): ErrorDescription {
   if (error instanceof TunesmithError) {
-    const { code, message, hint, detail } = error;
-    return { code, message, hint, detail: detail || causeText(error.cause) };
+    const { code, values, message, hint, detail } = error;
+    return { code, values, message, hint, detail: detail || causeText(error.cause) };
   }
   if (error instanceof Error) {
     const aborted = error.name === 'AbortError';
+    const text = error.message || error.name;
     return {
       code: aborted ? ABORTED : UNEXPECTED_ERROR,
-      message: error.message || error.name,
+      values: { text },
+      message: text,
       hint: '',
       detail: [error.stack ?? '', causeText(error.cause)].filter((part) => part !== '').join('\n'),
     };
   }
-  return { code: UNEXPECTED_ERROR, message: textOf(error), hint: '', detail: '' };
+  const text = textOf(error);
+  return { code: UNEXPECTED_ERROR, values: { text }, message: text, hint: '', detail: '' };
 }
 
 /** The error that `describeError` described, on the other side of a `postMessage`. */

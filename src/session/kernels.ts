@@ -1,3 +1,4 @@
+import { message } from '../core/messages/message';
 import type { Device } from '../gpu/device';
 import { makePipelines } from '../graph/compile';
 import { DeviceTrials } from '../graph/device_trials';
@@ -76,7 +77,7 @@ export class Kernels {
           bench,
           seconds: Math.min(seconds, this.#options?.seconds ?? Infinity),
           signal,
-          onProgress: (fraction) => onProgress?.({ label: 'Fitting the kernels to this GPU', fraction }),
+          onProgress: (fraction) => onProgress?.({ label: message('kernels_tuning'), fraction }),
         });
         if (measured) planned = plan();
       } finally {
@@ -90,7 +91,7 @@ export class Kernels {
     if (signal?.aborted) return { planned, measured };
     const dispatches = planned.programs.flatMap((program) => program.plan.dispatches);
     await makePipelines(device, dispatches, (made, count) =>
-      onProgress?.({ label: 'Preparing the kernels', fraction: made / count }),
+      onProgress?.({ label: message('kernels_preparing'), fraction: made / count }),
     );
     return { planned, measured };
   }

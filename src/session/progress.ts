@@ -1,8 +1,9 @@
+import type { Message } from '../core/messages/message';
 import type { LoadProgress } from '../models/load';
 
 /** How far something is that takes its time. */
 export interface Progress {
-  readonly label: string;
+  readonly label: string | Message;
   /** 0 to 1. */
   readonly fraction?: number;
   /** Of a download: what is there, and what there will be. */

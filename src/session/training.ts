@@ -1,4 +1,5 @@
 import { TunesmithError } from '../core/errors';
+import type { Message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
 import { answer } from '../chat/answer';
 import type { ExportedAdapter } from '../exports/format';
@@ -209,7 +210,7 @@ async function startOf(
   const { seed } = settings;
   const { signal } = control;
   const message = `Computing the start of ${layout.kind.title} from the weights`;
-  const tell = (message: string, fraction?: number): void =>
+  const tell = (message: Message | string, fraction?: number): void =>
     onEvent({ event: 'state', state: 'preparing', message, fraction });
   const onProgress = (fraction: number): void => tell(message, fraction);
   try {

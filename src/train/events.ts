@@ -1,4 +1,5 @@
 import type { ErrorDescription } from '../core/errors';
+import type { Message } from '../core/messages/message';
 
 /** Every `logging_steps` optimizer steps and after the last. */
 export interface StepEvent {
@@ -57,7 +58,7 @@ export interface StateEvent {
   readonly event: 'state';
   readonly state: 'preparing' | 'running' | 'paused' | 'recovering' | 'finished' | 'stopped' | 'failed';
   /** For a person, e.g. why it is recovering. */
-  readonly message?: string;
+  readonly message?: Message | string;
   /** How far it is with what the message says, 0 to 1. */
   readonly fraction?: number;
   /** Other kernels were chosen than before: what was told of the run's memory may have changed. */

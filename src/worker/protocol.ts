@@ -3,7 +3,7 @@
  * structured-clonable, every callback is a comlink proxy. Failures reject with a `TunesmithError`.
  */
 import { proxy, wrap, type Remote } from 'comlink';
-import type { ErrorDescription } from '../core/errors';
+import { describeError, TunesmithError, type ErrorDescription } from '../core/errors';
 import type { Engine } from '../session/engine';
 import { persistStorage } from '../storage/quota';
 import { registerErrorTransfer } from './errors';
@@ -53,12 +53,7 @@ export function connectEngine(onFailure?: (error: ErrorDescription) => void): Re
   const name = new URL('.', document.baseURI).href;
   const worker = startWorker(name);
   worker.addEventListener('error', (event) => {
-    onFailure?.({
-      code: 'worker_failed',
-      message: 'The engine behind this page could not start, or broke.',
-      hint: 'Reload the page. What a run had saved is still there.',
-      detail: event.message,
-    });
+    onFailure?.(describeError(new TunesmithError({ code: 'worker_failed', detail: event.message })));
   });
   const engine = wrap(worker) as unknown as RemoteEngine;
   // Workers have no `persist` of their own.

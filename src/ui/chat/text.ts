@@ -1,28 +1,3 @@
-export const text = {
-  title: 'Chat',
-  base: 'Base',
-  tuned: 'Tuned',
-  noModel: 'Open a model in step 1 to talk with it.',
-  training: 'The GPU is busy training. What it says along the way is in step 3; chat when it is done.',
-  opening: 'One moment, a model is being opened.',
-  baseOnly: 'Only the base answers so far. After training, the tuned model answers beside it.',
-  question: 'Your question',
-  placeholder: 'Ask something',
-  send: 'Send',
-  stop: 'Stop',
-  clear: 'Clear the conversation',
-  empty: 'Nothing said yet. Try one of these:',
-  tries: ['Who are you?', 'What does a cat say?', 'What is the opposite of big?'],
-  you: 'You',
-  writing: 'writing…',
-  speed: (rate: string) => `${rate} tokens/s`,
-  stoppedBy: { person: 'stopped', length: 'cut at max_new_tokens', stop_token: '' },
-  unanswered: 'Not asked.',
-  nothing: '(an empty answer)',
-  settings: 'Answer settings',
-  system: 'System prompt',
-  systemHelp: 'Said to the model before everything else. Leave it empty for none.',
-  wrongSettings: 'Correct the answer settings below first.',
-  reset: 'Back to the defaults',
-  keys: 'Enter sends, Shift + Enter makes a new line.',
-};
+import { section } from '../language.svelte';
+
+export const text = section('chat');

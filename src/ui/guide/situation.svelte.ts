@@ -1,5 +1,6 @@
 import type { App } from '../app.svelte';
 import { formatBytes, formatCount, formatDate, formatSeconds, plural } from '../shared/format';
+import { say, sayError } from '../language.svelte';
 import { text } from './text';
 
 /** What the top of the page says, and the one thing to press. */
@@ -62,13 +63,17 @@ function trainingSituation({ training }: App): Situation {
   const { last, phase, message, progress } = training;
   const title = phase === 'paused' ? text.paused : phase === 'running' ? text.trainingTitle : text.opening;
   const where = last ? text.trainingBody(formatCount(last.step), formatCount(last.steps)) : '';
-  return { kind: 'training', title, body: (phase === 'running' ? '' : message) || progress?.label || where };
+  return {
+    kind: 'training',
+    title,
+    body: say((phase === 'running' ? '' : message) || progress?.label || where),
+  };
 }
 
 function candidateSituation({ candidate, missingRoom }: App): Situation {
   const { name, preview, error } = candidate;
   const kind = 'candidate';
-  if (error) return { kind, title: name, body: error.message };
+  if (error) return { kind, title: name, body: sayError(error).message };
   if (!preview) return { kind, title: name, body: text.candidateLooking };
   const { downloadBytes, memoryTotal, fits } = preview;
   if (!fits) return { kind, title: text.candidateTitle(name), body: text.candidateTooLarge };
@@ -102,7 +107,7 @@ function startSituation({ model, examples, training }: App): Situation {
           ? 'train'
           : undefined;
   if (problem === 'train' && training.planError)
-    return { kind: 'start', title, body: training.planError.message };
+    return { kind: 'start', title, body: sayError(training.planError).message };
   if (problem) return { kind: 'start', title, body: text.needsLook(text.titles[problem]) };
   const body = plan && count > 0 ? text.ownBody(plural(count, 'example')) : text.ownMissing;
   return { kind: 'start', title, body: [body, ...(cost ?? [])].join(' ') };

@@ -1,5 +1,5 @@
 import { literal, object, optional, string, union } from 'valibot';
-import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
+import { ABORTED, describeError, TunesmithError, type ErrorDescription } from '../../core/errors';
 import { loadKey, type LoadSettings } from '../../core/settings/settings';
 import type { ModelReport, ModelSource, Progress } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
@@ -115,7 +115,9 @@ export class ModelState {
     this.error = undefined;
     this.stopped = false;
     if (source.kind === 'files' && source.files.length === 0) {
-      this.error = text.chooseAgain(source.name);
+      this.error = describeError(
+        new TunesmithError({ code: 'choose_model_again', values: { name: source.name } }),
+      );
       this.#failed = { source, load };
       return false;
     }

@@ -1,12 +1,3 @@
-export const text = {
-  details: 'Details',
-  none: 'none',
-  allLinear: 'all linear layers',
-  cancel: 'Cancel',
-  close: 'Close',
-  copy: 'Copy',
-  copied: 'Copied',
-  left: (time: string) => `${time} left`,
-  apply: 'Use this',
-  byPurpose: 'Memory by purpose',
-};
+import { section } from '../language.svelte';
+
+export const text = section('shared');

@@ -1,5 +1,6 @@
 import { classOf } from '../../core/error_codes';
 import { describeError, type ErrorDescription } from '../../core/errors';
+import type { Message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
 import {
   callback,
@@ -32,7 +33,7 @@ export class TrainState {
 
   phase: Phase = $state('idle');
   /** What the phase is about, for a person. */
-  message = $state('');
+  message: Message | string = $state.raw('');
   /** How far it is with that, 0 to 1, where it tells. */
   fraction: number | undefined = $state();
   /** Progress of opening a former run's model, before it goes on. */

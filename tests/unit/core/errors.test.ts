@@ -8,6 +8,7 @@ describe('describeError', () => {
     const description = structuredClone(describeError(error));
     expect(description).toEqual({
       code: 'no_examples',
+      values: {},
       message: 'Row 3 is empty.',
       hint: 'Delete it.',
       detail: '',

@@ -17,7 +17,7 @@ it('tells which of the small files is being fetched', async () => {
   const server = await startHub({ models: [{ repo: 'maker/model', files }] });
   try {
     const hub = hubAt(server.url);
-    const told: string[] = [];
+    const told: unknown[] = [];
     await fetchSmallModel(hub, await findOnHub(hub, { repo: 'maker/model' }), ({ label }) =>
       told.push(label),
     );

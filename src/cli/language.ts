@@ -1,0 +1,21 @@
+import type { TunesmithError } from '../core/errors';
+import { CATALOGUES, languageFor } from '../core/messages/languages';
+import { errorWords, sentence, type ErrorWords, type Message } from '../core/messages/message';
+
+/** The catalogue in the language of the terminal: POSIX gives LC_ALL precedence over LC_MESSAGES, and that over LANG. */
+export const t = CATALOGUES[languageFor(firstSet(process.env, ['LC_ALL', 'LC_MESSAGES', 'LANG']))];
+
+function firstSet(environment: NodeJS.ProcessEnv, names: readonly string[]): readonly string[] {
+  const set = names.map((name) => environment[name] ?? '').find((value) => value !== '');
+  return set === undefined ? [] : [set];
+}
+
+/** A message of the engine in the terminal's language. A text is taken as it is. */
+export function say(told: Message | string): string {
+  return typeof told === 'string' ? told : sentence(t, told);
+}
+
+/** An error in the terminal's language. */
+export function sayError(error: TunesmithError): ErrorWords {
+  return Object.hasOwn(t.errors, error.code) ? errorWords(t, error) : error;
+}

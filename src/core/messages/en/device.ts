@@ -1,0 +1,22 @@
+export const device = {
+  looking: 'Looking for a GPU…',
+  none: 'No WebGPU',
+  software: (name: string) => `Software adapter: ${name}`,
+  unnamed: 'GPU found',
+  unnamedSoftware: 'Software adapter',
+  noneTitle: 'This page needs WebGPU, and this browser does not offer it.',
+  softwareTitle: 'Your GPU is not used: the browser computes on the processor.',
+  softwareMeaning: 'Everything works, only much more slowly.',
+  howTo: 'How to get WebGPU',
+  howToGpu: 'How to use your GPU',
+  advice: [
+    'Use a browser that has it: Chrome or Edge 113 or newer, Safari 26, or Firefox 141 on Windows (145 on a Mac).',
+    'Turn on hardware acceleration: in Chrome and Edge under Settings → System → “Use graphics acceleration when available”, then start the browser again.',
+    'On Linux, Chrome may need two switches in chrome://flags: “Unsafe WebGPU Support” and “Vulkan”. Set both to Enabled and start the browser again.',
+    'Update the graphics driver, and close other tabs that use the GPU. In a virtual machine or a remote desktop there may be no GPU to use.',
+    'The address must begin with https:// or be localhost.',
+  ],
+  check: 'chrome://gpu shows what the browser makes of your graphics card.',
+  engineFailed: 'The engine is not running.',
+  reload: 'Reload the page',
+};

@@ -1,0 +1,7 @@
+import type { EngineEntry } from '../../entry';
+import { progress } from './progress';
+
+/** What the engine tells that is no error: progress, notes, reasons, clauses. Codes are unique, among errors too. */
+export const engine = {
+  ...progress,
+} as const satisfies Readonly<Record<string, EngineEntry>>;

@@ -1,0 +1,4 @@
+export const coreErrors = {
+  aborted: { message: 'It was stopped.' },
+  unexpected_error: ({ text }: { text: string }) => ({ message: text }),
+};

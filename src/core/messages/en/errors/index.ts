@@ -1,0 +1,10 @@
+import type { ErrorCode } from '../../../error_codes';
+import type { ErrorEntry } from '../../entry';
+import { coreErrors } from './core';
+import { pageErrors } from './page';
+
+/** What happened and what to do, by an error's code. */
+export const errors = {
+  ...coreErrors,
+  ...pageErrors,
+} satisfies Readonly<Partial<Record<ErrorCode, ErrorEntry>>>;

@@ -1,0 +1,37 @@
+/**
+ * The English catalogue: every sentence that a person can read on the page and the command line, once. `zh` has the same
+ * keys in Simplified Chinese; a missing key does not compile.
+ *
+ * - `engine` and `errors` are messages as data: the engine sends `{ code, values }`, and `sentence` and `errorWords` make words
+ *   of them at the edge. A new error: its class in `error_codes.ts`, its words in `errors/<room>.ts` here and in `zh`; then
+ *   `throw new TunesmithError({ code, values })`. A new note, label or clause: an entry in `engine/<room>.ts`; then
+ *   `message(code, values)`. A value may be a message itself: it becomes a clause of the sentence.
+ * - `format` writes numbers, sizes, times and dates.
+ * - Everything else is a section of the page or of the command line, which reads it as `t.<section>.<key>`. An entry is a
+ *   text, or a function of its values: plain numbers, sizes in bytes and times in seconds, which it formats itself.
+ */
+import { chat } from './chat';
+import { device } from './device';
+import { engine } from './engine';
+import { errors } from './errors';
+import { examples } from './examples';
+import { exporting } from './exporting';
+import { format } from './format';
+import { guide } from './guide';
+import { model } from './model';
+import { shared } from './shared';
+import { train } from './train';
+
+export const en = {
+  format,
+  errors,
+  engine,
+  chat,
+  device,
+  examples,
+  exporting,
+  guide,
+  model,
+  shared,
+  train,
+};

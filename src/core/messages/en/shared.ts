@@ -1,0 +1,12 @@
+export const shared = {
+  details: 'Details',
+  none: 'none',
+  allLinear: 'all linear layers',
+  cancel: 'Cancel',
+  close: 'Close',
+  copy: 'Copy',
+  copied: 'Copied',
+  left: (time: string) => `${time} left`,
+  apply: 'Use this',
+  byPurpose: 'Memory by purpose',
+};

@@ -1,0 +1,6 @@
+import type { progress as english } from '../../en/engine/progress';
+
+export const progress: typeof english = {
+  kernels_tuning: '正在为此 GPU 选择最快的内核',
+  kernels_preparing: '正在准备内核',
+};

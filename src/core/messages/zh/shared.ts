@@ -1,0 +1,14 @@
+import type { Catalogue } from '../catalogue';
+
+export const shared: Catalogue['shared'] = {
+  details: '详情',
+  none: '无',
+  allLinear: '所有线性层',
+  cancel: '取消',
+  close: '关闭',
+  copy: '复制',
+  copied: '已复制',
+  left: (time) => `剩余 ${time}`,
+  apply: '采用',
+  byPurpose: '显存用途',
+};

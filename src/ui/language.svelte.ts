@@ -1,0 +1,68 @@
+import { picklist } from 'valibot';
+import type { ErrorDescription } from '../core/errors';
+import type { Catalogue } from '../core/messages/catalogue';
+import { CATALOGUES, LANGUAGES, LANGUAGE_TAGS, languageFor, type Language } from '../core/messages/languages';
+import { errorWords, sentence, type ErrorWords, type Message } from '../core/messages/message';
+import { keep, readKept } from './shared/persist';
+
+/** The language that the page speaks: the chosen one, else the browser's. */
+class LanguageState {
+  #current: Language = $state('en');
+
+  get current(): Language {
+    return this.#current;
+  }
+
+  /** The page's words. Reading one in markup or in a derived value follows a change of the language. */
+  get words(): Catalogue {
+    return CATALOGUES[this.#current];
+  }
+
+  /** Takes the language that was chosen before, else the first of the browser's that is spoken here. */
+  begin(): void {
+    this.#take(readKept('language', picklist(LANGUAGES)) ?? languageFor(navigator.languages));
+  }
+
+  choose(language: Language): void {
+    this.#take(language);
+    keep('language', language);
+  }
+
+  #take(language: Language): void {
+    this.#current = language;
+    // For screen readers, fonts and line breaking.
+    document.documentElement.lang = LANGUAGE_TAGS[language];
+  }
+}
+
+export const language = new LanguageState();
+
+/** The catalogue in the page's language. Read it where it is shown (`t.chat.send`): a copy would not follow a change. */
+export const t: Catalogue = following(() => language.words);
+
+/** A section of the catalogue. */
+export function section<Name extends keyof Catalogue>(name: Name): Catalogue[Name] {
+  return following(() => language.words[name]);
+}
+
+/** An object with the properties that `now` has at the time of reading. */
+function following<T extends object>(now: () => T): T {
+  return Object.defineProperties(
+    {},
+    Object.fromEntries(
+      Object.keys(now()).map((key) => [key, { enumerable: true, get: () => now()[key as keyof T] }]),
+    ),
+  ) as T;
+}
+
+/** A message of the engine in the page's language. A text is taken as it is. */
+export function say(told: Message | string): string {
+  return typeof told === 'string' ? told : sentence(language.words, told);
+}
+
+/** An error in the page's language. */
+export function sayError(error: ErrorDescription): ErrorWords {
+  const words = language.words;
+  if (!Object.hasOwn(words.errors, error.code)) return { message: error.message, hint: error.hint };
+  return errorWords(words, error);
+}

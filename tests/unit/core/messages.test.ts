@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { describeError, fromDescription, TunesmithError } from '../../../src/core/errors';
+import { CATALOGUES, languageFor } from '../../../src/core/messages/languages';
+import { errorWords, message, sentence } from '../../../src/core/messages/message';
+
+const { en, zh } = CATALOGUES;
+
+describe('an error', () => {
+  const error = new TunesmithError({ code: 'choose_model_again', values: { name: 'tiny' } });
+
+  it('becomes words in each language from its code and values', () => {
+    expect(errorWords(en, error).message).toBe('The files of “tiny” are not at hand any more.');
+    expect(errorWords(zh, error)).toEqual({
+      message: '“tiny”的文件已不可用。',
+      hint: '请重新选择该模型的文件夹。',
+    });
+    expect(error.message).toBe(errorWords(en, error).message);
+  });
+
+  it('keeps its values across the worker’s door', () => {
+    const there = fromDescription(structuredClone(describeError(error)));
+    expect(errorWords(zh, there)).toEqual(errorWords(zh, error));
+  });
+
+  it('of a code that a catalogue lacks is given by its code', () => {
+    expect(errorWords({ engine: en.engine, errors: en.errors }, { code: 'made_up' as 'aborted' })).toEqual({
+      message: 'made_up',
+    });
+  });
+});
+
+describe('a message', () => {
+  it('may be a clause of another', () => {
+    const inner = message('kernels_preparing');
+    const told = { code: 'choose_model_again', values: { name: inner } } as const;
+    expect(sentence(en, told)).toBe('The files of “Preparing the kernels” are not at hand any more.');
+    expect(sentence(zh, told)).toBe('“正在准备内核”的文件已不可用。');
+  });
+
+  it('has a code of its own: no message of the engine is an error’s', () => {
+    const shared = Object.keys(en.engine).filter((code) => Object.hasOwn(en.errors, code));
+    expect(shared).toEqual([]);
+  });
+});
+
+it('chooses the first language that is spoken here', () => {
+  expect(languageFor(['fr-FR', 'zh-TW', 'en'])).toBe('zh');
+  expect(languageFor(['zh_CN.UTF-8'])).toBe('zh');
+  expect(languageFor(['en-GB', 'zh'])).toBe('en');
+  expect(languageFor(['C.UTF-8'])).toBe('en');
+  expect(languageFor([])).toBe('en');
+});
