@@ -1,15 +1,27 @@
 /** The catalogue in Simplified Chinese, with the keys of the English one. */
 import type { Catalogue } from '../catalogue';
-import { en } from '../en';
+import { chat } from './chat';
+import { device } from './device';
 import { engine } from './engine';
 import { errors } from './errors';
+import { examples } from './examples';
+import { exporting } from './exporting';
 import { format } from './format';
+import { guide } from './guide';
+import { model } from './model';
 import { shared } from './shared';
+import { train } from './train';
 
 export const zh: Catalogue = {
-  ...en,
   format,
   errors,
   engine,
+  chat,
+  device,
+  examples,
+  exporting,
+  guide,
+  model,
   shared,
+  train,
 };
