@@ -17,7 +17,7 @@ export const chat: Catalogue['chat'] = {
   tries: ['Who are you?', 'What does a cat say?', 'What is the opposite of big?'],
   you: '你',
   writing: '正在输入…',
-  speed: (rate) => `${rate} 词元/秒`,
+  speed: (rate) => `${rate} token/秒`,
   stoppedBy: { person: '已停止', length: '达到 max_new_tokens，已截断', stop_token: '' },
   unanswered: '没有提问。',
   nothing: '（空回答）',

@@ -89,7 +89,7 @@ export const model: Catalogue['model'] = {
   parameters: '参数量',
   size: '占用显存',
   context: '最长文本',
-  tokens: (count) => `${count} 个词元`,
+  tokens: (count) => `${count} 个 token`,
   layers: (count) => `${count} 层`,
   template: '对话模板',
   ownTemplate: '模型自带',

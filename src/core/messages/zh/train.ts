@@ -62,7 +62,7 @@ export const train: Catalogue['train'] = {
   perplexity: '困惑度',
   learningRate: '学习率',
   gradNorm: '梯度范数',
-  speed: '词元/秒',
+  speed: 'token/秒',
 
   chart: '损失',
   chartEmpty: '曲线会出现在这里，越低越好。',
