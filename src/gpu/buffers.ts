@@ -3,7 +3,7 @@ import { TunesmithError } from '../core/errors';
 import type { MemoryPurpose } from '../core/memory_purposes';
 import type { DeviceHandle } from './handle';
 
-/** Bytes that a readback's buffer has at least. */
+/** The smallest readback buffer, in bytes. */
 const SMALL_READ = 4096;
 /** How long after a refused read a device may take to say that it is lost. */
 const LOSS_MILLISECONDS = 500;
@@ -17,7 +17,7 @@ export interface BufferRange {
   readonly bytes: number;
 }
 
-/** A copy of ranges for JavaScript: encoded behind what fills them, then submitted, then read; or dropped. */
+/** A copy of buffer ranges to JavaScript. The caller encodes it after the dispatches that fill them, submits it, then reads or drops it. */
 export interface Readback {
   readonly encode: (encoder: GPUCommandEncoder) => void;
   readonly read: () => Promise<ArrayBuffer>;
@@ -84,7 +84,7 @@ export class BufferPool {
   }
 
   /**
-   * Copies bytes back once all that was submitted before is done; `offset` and `bytes` are multiples of 4. Throws
+   * Copies bytes back after all earlier submits are done; `offset` and `bytes` are multiples of 4. Throws
    * `gpu_read_failed`, or what the device reported.
    */
   async read(buffer: GPUBuffer, offset = 0, bytes = buffer.size - offset): Promise<ArrayBuffer> {
@@ -102,7 +102,7 @@ export class BufferPool {
     return await readback.read();
   }
 
-  /** `readRanges` in parts, for who submits the copy along with what fills the ranges. */
+  /** `readRanges` in parts, for a caller that submits the copy together with the dispatches that fill the ranges. */
   readback(ranges: readonly BufferRange[]): Readback {
     const { gpu } = this.#device;
     const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
@@ -118,7 +118,7 @@ export class BufferPool {
       read: async () => {
         try {
           await staging.mapAsync(GPUMapMode.READ, 0, bytes).catch(async (cause: unknown) => {
-            // Where the device was lost, that may be told a moment after the read is refused.
+            // A lost device may report its loss a moment after it refuses the read.
             await Promise.race([gpu.lost, new Promise((resolve) => setTimeout(resolve, LOSS_MILLISECONDS))]);
             this.#device.check();
             throw new TunesmithError({
@@ -155,7 +155,7 @@ export class BufferPool {
     this.#peak = Math.max(this.#peak, this.#total);
   }
 
-  /** Readbacks come at every step and token, so their buffers are kept: few, since few overlap. */
+  /** Every step and token reads back, so a few buffers are kept. Few suffice, since few readbacks overlap. */
   #takeStaging(bytes: number): GPUBuffer {
     const index = this.#staging.findIndex(
       ({ size }) => size >= bytes && size <= Math.max(4 * bytes, SMALL_READ),

@@ -2,15 +2,15 @@
 export interface Choice {
   /** The op or the product that is asked for: 'matmul', 'matmul_transposed', 'attention'. */
   readonly op: string;
-  /** What the answer depends on beside the device: sizes, formats, a class of row counts. */
+  /** Everything but the device that decides the answer: sizes, formats, a class of row counts. */
   readonly shape: string;
   /** Names of the algorithms that this device can run; the first is a sound default. */
   readonly candidates: readonly string[];
-  /** The plainest candidate, whose results the others are held to; the first where it is omitted. */
+  /** The plainest candidate, whose results the others must match. Default: the first. */
   readonly plain?: string;
 }
 
-/** Which algorithm to take. What it answers is one of the candidates. */
+/** Answers which algorithm to take: one of the candidates. */
 export type Chooser = (choice: Choice) => string;
 
 /** Tells choices apart, whatever their candidates are. */
@@ -18,17 +18,17 @@ export function choiceKey({ op, shape }: Pick<Choice, 'op' | 'shape'>): string {
   return `${op} ${shape}`;
 }
 
-/** What was found out by measuring. */
+/** A measured answer. */
 export interface Answer {
-  /** Those that were compared: with another one among them the answer is out of date. */
+  /** The candidates that were compared. A new candidate makes the answer out of date. */
   readonly candidates: readonly string[];
   readonly chosen: string;
 }
 
-/** What is known of a device's choices, by key. */
+/** The measured answers of a device, by key. */
 export interface KnownChoices {
   readonly answers: Readonly<Record<string, Answer>>;
-  /** Candidates that this device does not take: it was lost, reported an error, or computed something else with them. */
+  /** Candidates to avoid on this device: with them it was lost, reported an error, or computed something else. */
   readonly refused: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -47,7 +47,7 @@ export class Choices {
     return known ?? candidates[0] ?? choice.candidates[0] ?? '';
   };
 
-  /** Whether measuring could tell anything new. */
+  /** Whether a measurement could add anything. */
   isOpen(choice: Choice): boolean {
     const candidates = this.usable(choice);
     const key = choiceKey(choice);
@@ -56,7 +56,7 @@ export class Choices {
     return !answer || !candidates.every((name) => answer.candidates.includes(name));
   }
 
-  /** The candidates that the device takes, as far as is known. */
+  /** The candidates that are not known to fail on this device. */
   usable({ candidates, ...choice }: Choice): readonly string[] {
     const refused = this.#refused.get(choiceKey(choice));
     return refused ? candidates.filter((name) => !refused.has(name)) : candidates;
@@ -66,15 +66,15 @@ export class Choices {
     this.#answers.set(choiceKey(choice), { candidates: choice.candidates, chosen });
   }
 
-  /** From now on the candidate is never chosen. */
+  /** Never chooses the candidate from now on. */
   refuse(choice: Choice, candidate: string): void {
     const key = choiceKey(choice);
     this.#refused.set(key, new Set([...(this.#refused.get(key) ?? []), candidate]));
   }
 
   /**
-   * Answers that hold whatever was or will be measured, in place of those pinned before: a run that goes on computes as
-   * it did before only with the kernels that it had.
+   * Pins answers, in place of those pinned before; no measurement changes them. A resumed run needs the kernels that it
+   * had, to compute the same bits.
    */
   pin(answers: Readonly<Record<string, string>>): void {
     this.#pinned = answers;
@@ -85,7 +85,7 @@ export class Choices {
     return { answers: Object.fromEntries(this.#answers), refused: Object.fromEntries(refused) };
   }
 
-  /** Takes over what was found out about the same device before. */
+  /** Takes over the answers that an earlier session measured on the same device. */
   recall({ answers, refused }: KnownChoices): void {
     for (const [key, answer] of Object.entries(answers)) this.#answers.set(key, answer);
     for (const [key, names] of Object.entries(refused)) this.#refused.set(key, new Set(names));

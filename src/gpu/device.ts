@@ -9,7 +9,7 @@ import { CommandQueue } from './queue';
 export interface DeviceOptions {
   /** Ask for nothing above WebGPU's default limits: what the smallest device gives. */
   readonly defaultLimits?: boolean;
-  /** 'none': ask for no feature, so that only plain kernels run. All that kernels have a use for unless given. */
+  /** 'none': ask for no feature, so that only plain kernels run. Default: every feature that a kernel uses. */
   readonly features?: 'all' | 'none';
 }
 
@@ -38,7 +38,7 @@ export class Device implements DeviceHandle {
   readonly queue: CommandQueue;
   readonly pipelines: PipelineCache;
   readonly buffers: BufferPool;
-  /** Which of several kernels for the same result is taken here. */
+  /** The kernels chosen for this device, where several compute the same result. */
   readonly choices = new Choices();
   readonly gpu: GPUDevice;
   readonly kind: DeviceKind;
@@ -67,7 +67,7 @@ export class Device implements DeviceHandle {
       });
     });
     void gpu.lost.then(({ reason, message }) => {
-      // Given back because of what it refused: that is what there is to tell.
+      // The program destroyed the device itself after an earlier error. That error is the one to report.
       if (reason === 'destroyed' && this.#failure) return;
       this.#failure = new TunesmithError({
         code: 'device_lost',
@@ -78,7 +78,7 @@ export class Device implements DeviceHandle {
     });
   }
 
-  /** What kernels and plans are fitted to. */
+  /** The limits and features that kernels and plans are fitted to. */
   get limits(): DeviceLimits {
     const { limits } = this.gpu;
     const software = this.kind === 'software';
@@ -94,7 +94,7 @@ export class Device implements DeviceHandle {
     };
   }
 
-  /** Whether it was lost or refused something: what lies on it can't be relied on, so it is to be opened anew. */
+  /** Whether the device was lost or reported an error. Its buffers can't be relied on then; open it again. */
   get hasFailed(): boolean {
     return this.#failure !== undefined;
   }

@@ -5,7 +5,7 @@ export interface MatrixSizes {
   readonly K: number;
 }
 
-/** What a device offers to kernels beyond plain WGSL. */
+/** Features beyond plain WGSL that kernels can use. */
 export interface DeviceFeatures {
   /** `enable f16`, with 16-bit storage. */
   readonly f16: boolean;
@@ -26,7 +26,7 @@ export function wantedFeatures({ features }: GPUAdapter): GPUFeatureName[] {
 }
 
 /**
- * What an opened device has of the features that it was asked for.
+ * The features that an opened device has, of those that it was asked for.
  *
  * @param info the adapter's own: in Dawn for Node the device's copy lacks the sizes of subgroup matrices
  */
@@ -41,7 +41,7 @@ export function deviceFeatures({ features }: GPUDevice, info: GPUAdapterInfo): D
   };
 }
 
-/** What the experimental feature adds to an adapter's description. */
+/** Fields that the experimental feature adds to an adapter's description. */
 interface MatrixConfig extends MatrixSizes {
   readonly componentType: string;
   readonly resultComponentType: string;

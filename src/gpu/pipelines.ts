@@ -32,7 +32,7 @@ export class PipelineCache {
     return this.#pipelines.size;
   }
 
-  /** Throws `shader_rejected` with the compiler's message where the driver does not take the kernel. */
+  /** Throws `shader_rejected` with the compiler's message if the driver rejects the kernel. */
   get(request: PipelineRequest): Promise<Pipeline> {
     const key = JSON.stringify([
       request.kernel,

@@ -22,7 +22,7 @@ export class CommandQueue {
     this.#device = device;
   }
 
-  /** Floating-point operations a second that the device was seen to do of late. */
+  /** Recently measured floating-point operations a second. */
   get rate(): number {
     return this.#rate;
   }
@@ -65,7 +65,7 @@ export class CommandQueue {
     const done = performance.now();
     const seconds = (done - Math.max(submitted, this.#lastDone)) / 1000;
     this.#lastDone = done;
-    // Short submits measure the browser's latency: they tell that the device is at least so fast.
+    // A short submit mostly measures the browser's latency, so it gives a lower bound of the device's speed.
     const rate = operations / Math.max(seconds, SHORTEST_SECONDS);
     if (seconds < SHORTEST_SECONDS && rate < this.#rate) return;
     this.#rate = 0.8 * this.#rate + 0.2 * Math.max(rate, FIRST_RATE / 4);

@@ -18,7 +18,7 @@ export type ShaderConstants = Readonly<Record<string, number | boolean>>;
  *     #else
  *     #endif
  *     #for i in NAME          the lines up to #end once for each number below the constant NAME (or below a number), with
- *     #end                    it in place of $i: for accumulators that are to be named variables, which stay in registers
+ *     #end                    it in place of $i: for accumulators as named variables, which stay in registers
  *
  * WGSL's own directives (`enable f16;`) may stand anywhere, in included files too: they are moved to the beginning.
  *
@@ -37,7 +37,7 @@ export function shaderSource(name: string, constants: ShaderConstants = {}): str
   return [...directives, ...declarations, ...code].join('\n');
 }
 
-/** The text of all shaders: what was measured with other ones tells nothing. */
+/** The text of all shaders. Measurements made with other shaders do not apply. */
 export function allShaders(): string {
   return JSON.stringify(files);
 }

@@ -5,7 +5,7 @@ export interface TimedDispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: readonly [x: number, y: number, z: number];
-  /** Dispatched so often in a row; the time is that of one. 1 unless given. */
+  /** How many times to dispatch in a row; the result is the time of one. Default 1. */
   readonly repeats?: number;
 }
 
@@ -26,19 +26,19 @@ export interface TimingOptions {
 /** WebGPU's limit on the entries of a query set; a dispatch takes two. */
 const MOST_QUERIES = 4096;
 const MOST_DISPATCHES = MOST_QUERIES / 2;
-/** What is submitted at once grows while it takes less, and shrinks where it takes more than twice that. */
+/** Submits grow while they are shorter than this, and shrink if they take more than twice as long. */
 const SUBMIT_SECONDS = 0.05;
 const FIRST_DISPATCHES = 4;
-/** Empty submits that the latency of a submit is measured with. */
+/** The number of empty submits that measure the latency of a submit. */
 const EMPTY_SUBMITS = 5;
 
 /**
  * Runs the dispatches in order, each in a pass of its own, and times each. Afterwards their results are there, as if run
  * in one pass (as often as `repeats` says).
  *
- * Browsers quantise timestamps to 100 µs and Dawn to 65.5 µs unless told otherwise: what is shorter wants `repeats`, such
- * that they take milliseconds together. By the wall clock the latency of a submit is measured and taken off; what is
- * shorter than that latency then is mostly noise.
+ * Browsers round timestamps to 100 µs, and Dawn to 65.5 µs by default. A shorter dispatch needs `repeats` that take
+ * milliseconds together. The wall clock includes the latency of a submit, which is measured and subtracted; the time of a
+ * dispatch shorter than that latency is mostly noise.
  *
  * Throws what the device reports.
  */
@@ -55,7 +55,7 @@ export async function timeDispatches(
 
 /** Seconds of a dispatch from the nanoseconds at which its pass began and ended; NaN where they make no sense. */
 export function secondsBetween(begin: bigint, end: bigint, repeats: number): number {
-  // Zeros are what a query holds that was never written.
+  // A query that was never written holds zeros.
   if (end < begin || end === 0n) return NaN;
   return Number(end - begin) / 1e9 / repeats;
 }

@@ -2,12 +2,12 @@ import type { Device } from './device';
 
 /** Bytes that may wait in the queue before the next write waits for them. */
 const MOST_WAITING = 16 * 2 ** 20;
-/** Writes are waited for in groups of so many bytes: a model has hundreds of small ones. */
+/** The bytes of writes to wait for at once: a model has hundreds of small ones. */
 const GROUP = 4 * 2 ** 20;
 
 /**
- * Writes to buffers no faster than the device takes the bytes: a queue holds a copy of all that was handed to it and is
- * not done yet, which for a whole model would be the model once more.
+ * Writes to buffers no faster than the device takes the bytes. A queue holds a copy of every write that is not done yet,
+ * which for a whole model would be a second copy of it.
  */
 export class Uploads {
   readonly #device: Pick<Device, 'buffers' | 'gpu' | 'check'>;

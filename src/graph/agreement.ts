@@ -5,8 +5,8 @@
 const TOLERANCE = 0.03;
 
 /**
- * Whether results of the same computation by two algorithms agree, one array an output. Where the expected ones are not
- * finite nothing can be said, and they do.
+ * Whether two algorithms' results of the same computation agree, one array an output. Expected values that are not finite
+ * count as agreement.
  */
 export function agree(found: readonly Float32Array[], expected: readonly Float32Array[]): boolean {
   return expected.every((values, index) => isNear(found[index], values));

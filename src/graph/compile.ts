@@ -12,7 +12,7 @@ export interface CompileRequest {
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
   /** Slots that the program owns and `Program.write` fills: tokens, targets, positions. */
   readonly inputs?: readonly string[];
-  /** Arenas of another program that never runs at the same time; used where they are large enough. */
+  /** Arenas of another program that never runs at the same time; reused if they are large enough. */
   readonly arenas?: readonly GPUBuffer[];
   /** For the account of the device's memory. */
   readonly purpose?: MemoryPurpose;
@@ -20,7 +20,7 @@ export interface CompileRequest {
 
 /**
  * Makes everything a program needs, once: arenas, pipelines (in parallel), bind groups. Afterwards runs allocate nothing.
- * What was allocated is freed where it fails.
+ * Frees its allocations if it fails.
  * Throws `slot_missing` where a bound slot has no buffer, and what the driver reports.
  */
 export async function compile(device: Device, plan: Plan, request: CompileRequest): Promise<Program> {

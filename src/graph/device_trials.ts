@@ -11,9 +11,9 @@ import type { Trial, TrialBench, TunedProgram } from './trial';
 
 interface Candidate {
   readonly dispatches: readonly Dispatch[];
-  /** What it makes, in the same order as the others. */
+  /** Its outputs, in the same order for all candidates. */
   readonly outputs: readonly Tensor[];
-  /** What is filled before it runs: the outputs, and what is read before it is written. */
+  /** The tensors to fill before it runs: the outputs, and those that it reads before it writes them. */
   readonly given: readonly Tensor[];
 }
 
@@ -36,7 +36,7 @@ export class DeviceTrials implements TrialBench {
   async compile(candidates: readonly (readonly Dispatch[])[], seconds: number): Promise<void> {
     let made: Promise<unknown> | undefined;
     await this.#guarded(() => {
-      // One that is refused is found out again, and told, when it is prepared.
+      // `prepare` compiles again and reports a kernel that the driver rejects.
       made = Promise.allSettled(candidates.map((dispatches) => makePipelines(this.#device, dispatches)));
       return Promise.resolve();
     });
@@ -67,13 +67,13 @@ export class DeviceTrials implements TrialBench {
     return trials;
   }
 
-  /** Frees the scratch memory, and what results were read through: nothing else reads so much. */
+  /** Frees the scratch memory and the large readback buffers, which nothing else needs. */
   destroy(): void {
     this.#scratch.destroy();
     this.#device.buffers.dropReadbacks();
   }
 
-  /** Undefined where the device has no room for what it binds. */
+  /** Undefined if the device has no room for its buffers. */
   #plan(
     { dispatches, outputs: keep, given }: Candidate,
     capacity: number,
@@ -128,8 +128,8 @@ export class DeviceTrials implements TrialBench {
   }
 
   /**
-   * What the work resolves to; undefined where the device refuses some of it, which costs the work alone. Nothing else
-   * uses the device meanwhile. Throws where the device was lost.
+   * The result of the work; undefined if the device reports an error, which then affects this work alone, since nothing
+   * else uses the device meanwhile. Throws if the device is lost.
    */
   async #guarded<T>(work: () => Promise<T>): Promise<T | undefined> {
     const { gpu } = this.#device;
@@ -142,7 +142,7 @@ export class DeviceTrials implements TrialBench {
     } catch (error) {
       if (!(error instanceof TunesmithError)) throw error;
     } finally {
-      // A lost device has no scopes any more: `check` tells.
+      // A lost device has no error scopes; `check` reports the loss.
       errors = await Promise.all(filters.map(() => gpu.popErrorScope().catch(() => null)));
     }
     this.#device.check();
@@ -153,8 +153,8 @@ export class DeviceTrials implements TrialBench {
 }
 
 /**
- * What is written and not read any more is an output. All of a node's are compared, and what else the candidates leave
- * behind where it is alike: what the rest of the node goes on with.
+ * A tensor that is written and not read again is an output. All outputs of a node are compared, and every other tensor
+ * that all candidates leave behind, because the rest of the node reads it.
  */
 function candidatesOf(lists: readonly (readonly Dispatch[])[]): readonly Candidate[] {
   const outputs = lists.map(outputsOf);

@@ -61,7 +61,7 @@ export function differentiate(trace: Trace, { wanted, seeds }: Differentiation):
   return gradients;
 }
 
-/** Everything that a wanted tensor has a part in, along ops that can be differentiated. */
+/** Every tensor that depends on a wanted one through ops that can be differentiated. */
 function activeTensors(nodes: readonly TracedNode[], wanted: readonly Tensor[]): Set<Tensor> {
   const active = new Set(wanted);
   for (const { node } of nodes) {

@@ -12,9 +12,9 @@ const CHECKED_ROWS = 80;
 const MOST_REPEATS = 64;
 /** Timings of each candidate that stays in the comparison. */
 const ROUNDS = 3;
-/** One that takes so much longer than the fastest is timed once. */
+/** A candidate slower than the fastest by this factor is timed once. */
 const HOPELESS = 1.5;
-/** The default gives way to what is faster by more than this: less is noise. */
+/** Another candidate replaces the default only if it is faster by more than this share. Less is noise. */
 const MARGIN = 0.03;
 
 export interface Contender {
@@ -24,7 +24,7 @@ export interface Contender {
   readonly times: number[];
 }
 
-/** The name of the fastest that is right; undefined where nothing can be said. Those that fail or are wrong are refused. */
+/** The name of the fastest correct candidate; undefined if none could be timed. Refuses candidates that fail or are wrong. */
 export async function fastest(
   choice: Choice,
   contenders: readonly Contender[],
@@ -35,7 +35,7 @@ export async function fastest(
     choices.refuse(choice, contender.name);
     running = running.filter((other) => other !== contender);
   };
-  /** Undefined, and the contender out of it, where the device does not take it; throws where it loses the device. */
+  /** Returns undefined and drops the candidate if the device rejects it. Throws if the device is lost. */
   const attempt = async <T>(contender: Contender, run: () => Promise<T | undefined>) => {
     let result: T | undefined;
     try {
@@ -48,7 +48,7 @@ export async function fastest(
   const time = (contender: Contender, rows: number, repeats: number): Promise<number | undefined> =>
     attempt(contender, () => contender.trial.seconds(rows, repeats));
 
-  // The first that runs tells how many rows fit, the others follow it.
+  // The first candidate that runs decides how many rows are timed.
   let rows: number | undefined;
   for (const contender of contenders) {
     if (rows === undefined) rows = await rowsFor(contender, { contenders, capacity, pace, time });
@@ -86,7 +86,7 @@ export async function fastest(
   return clear ? winner.name : sound.name;
 }
 
-/** Those that differ from the plainest; but it alone where all the others, two at the least, agree on something else. */
+/** The candidates that differ from the plainest one; or the plainest alone, if at least two others agree on another result. */
 function outvoted(
   plain: Contender,
   results: ReadonlyMap<Contender, readonly Float32Array[]>,
@@ -107,7 +107,7 @@ interface Attempts {
   readonly time: (contender: Contender, rows: number, repeats: number) => Promise<number | undefined>;
 }
 
-/** As many rows as can be timed in one go: all of them, but on slow devices. Undefined where it does not run at all. */
+/** The number of rows to time at once: all of them, fewer on a slow device. Undefined if the candidate does not run at all. */
 async function rowsFor(contender: Contender, attempts: Attempts): Promise<number | undefined> {
   const { contenders, capacity, pace, time } = attempts;
   const flops = ({ dispatches }: Contender, rows: number): number => totalOperations(dispatches, rows);
@@ -120,7 +120,7 @@ async function rowsFor(contender: Contender, attempts: Attempts): Promise<number
   for (let rows = fitting(); ;) {
     const seconds = await time(contender, rows, 1);
     if (seconds === undefined) return undefined;
-    // What is too short to be timed tells that the device is at least so fast.
+    // A run too short to time gives a lower bound of the speed.
     pace.rate = Math.max(pace.rate, flops(contender, rows) / Math.max(seconds, SHORTEST_SECONDS / 8));
     const next = fitting();
     if (next <= rows) return rows;

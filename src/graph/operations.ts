@@ -2,8 +2,8 @@ import type { Dispatch } from '../ops/op';
 import { operationsOf } from './profile';
 
 /**
- * What is left of each list without the dispatches that all of them have: what a node runs whatever the answer is need not
- * be timed. Where nothing is left of some, it is still a list.
+ * Each list without the dispatches that all lists share: a node runs those whatever the answer is, so they need no timing.
+ * A list may become empty.
  */
 export function withoutShared(
   lists: readonly (readonly Dispatch[])[],
@@ -29,8 +29,8 @@ export function withoutShared(
 }
 
 /**
- * What a dispatch takes to run is the same where this is, and what it computes: of the same weights, where others have their
- * shape. What is planned is another tensor each time that an op is lowered.
+ * Two dispatches with the same signature take the same time and compute the same thing. Weights of one shape count as the
+ * same. Planned tensors are left out, since each lowering of an op makes new ones.
  */
 function signatureOf(dispatch: Dispatch, rows: number): string {
   const { kernel, constants, overrides, words, bindings, workgroups } = dispatch;
@@ -45,7 +45,7 @@ function signatureOf(dispatch: Dispatch, rows: number): string {
   return JSON.stringify([kernel, constants, overrides, words, bound, workgroups(rows)]);
 }
 
-/** Operations of the dispatches that run for so many rows. */
+/** The operations of all dispatches when `rows` rows are in use. */
 export function totalOperations(dispatches: readonly Dispatch[], rows: number): number {
   const run = dispatches.filter(({ workgroups }) => !workgroups(rows).includes(0));
   return run.reduce((sum, dispatch) => sum + operationsOf(dispatch, rows), 0);

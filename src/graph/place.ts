@@ -38,7 +38,7 @@ export function placeTensors(
       const placement = placements.get(foe);
       if (placement) closed.add(placement.arena);
     }
-    // A new arena only where it costs less than any that is there: programs that share arenas want few.
+    // Makes a new arena only if that costs less than growing any other: programs that share arenas need few.
     let best = { arena: arenas.length, offset: 0, growth: lifetime.bytes };
     arenas.forEach((size, arena) => {
       if (closed.has(arena)) return;
@@ -89,7 +89,7 @@ class Occupied {
   }
 }
 
-/** For each planned tensor those that some dispatch binds the other way (one read, the other written). */
+/** For each planned tensor, the tensors that some dispatch binds the other way (one read, the other written). */
 function conflicts(dispatches: readonly Dispatch[]): Map<Tensor, Set<Tensor>> {
   const foes = new Map<Tensor, Set<Tensor>>();
   const link = (a: Tensor, b: Tensor): void => {

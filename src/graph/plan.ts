@@ -15,7 +15,7 @@ export interface PlanRequest {
   readonly given?: readonly Tensor[];
 }
 
-/** A choice between algorithms that an op had while it was lowered, and what it would run with another answer. */
+/** A choice between algorithms that an op made while it was lowered, with the dispatches of the other answers. */
 export interface Question {
   readonly choice: Choice;
   readonly origin: TracedNode;
@@ -27,14 +27,14 @@ export interface Question {
 export interface Plan {
   readonly capacity: number;
   readonly dispatches: readonly Dispatch[];
-  /** The node that each dispatch is of. */
+  /** The node of each dispatch. */
   readonly origins: readonly TracedNode[];
   readonly placements: ReadonlyMap<Tensor, Placement>;
   /** Bytes of each arena. */
   readonly arenas: readonly number[];
-  /** Bytes that the program touches in each bound slot, at the least. */
+  /** The least size of each bound slot's buffer, in bytes. */
   readonly slots: ReadonlyMap<string, number>;
-  /** In the order in which they were asked; the same may come again and again. */
+  /** In the order in which the ops ask; a choice may occur many times. */
   readonly questions: readonly Question[];
 }
 
@@ -106,8 +106,8 @@ export function planDispatches(
 }
 
 /**
- * The nodes of a trace up to the last that writes into a bound buffer: a pass that is run for these buffers alone needs no
- * others. Which nodes write is read from their dispatches.
+ * The nodes of a trace up to the last one that writes into a bound buffer. A pass that only fills these buffers needs no
+ * others. The dispatches tell which nodes write.
  */
 export function untilLastKept(
   trace: Trace,
@@ -133,7 +133,7 @@ function checkBinding(dispatch: Dispatch, binding: Binding, capacity: number, li
   const whole = byteLength(binding.tensor, capacity);
   const bytes = binding.size ?? whole - (binding.offset ?? 0);
   const bound = bytes <= limits.maxStorageBufferBindingSize;
-  // One that is bound in windows lies in one buffer all the same.
+  // A tensor bound in windows still lies in one buffer.
   if (bound && (binding.tensor.storage.kind === 'bound' || whole <= limits.maxBufferSize)) return;
   const [needed, allowed] = bound
     ? [whole, limits.maxBufferSize]

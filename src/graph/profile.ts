@@ -17,7 +17,7 @@ export interface DispatchProfile {
   readonly workgroups: Workgroups;
   /** NaN where the device's timestamps make no sense. */
   readonly seconds: number;
-  /** Bytes that it has to read and to write for the rows in use, each once. */
+  /** Bytes that it must read and write for the rows in use, each counted once. */
   readonly bytesRead: number;
   readonly bytesWritten: number;
   /** 0 where the dispatch only moves bytes. */
@@ -25,12 +25,12 @@ export interface DispatchProfile {
 }
 
 export interface Profile {
-  /** In the order of the run, without those that had nothing to do. */
+  /** In the order of the run, without dispatches that have no work. */
   readonly dispatches: readonly DispatchProfile[];
   readonly source: TimeSource;
 }
 
-/** What is known of a dispatch without running it. */
+/** The facts about a dispatch that are known without running it. */
 export function describeDispatch(
   dispatch: Dispatch,
   origin: TracedNode,
@@ -53,7 +53,7 @@ export function describeDispatch(
   };
 }
 
-/** What the time of a dispatch is reckoned by. One that only moves bytes still takes time: count four operations a word. */
+/** The operations that estimate a dispatch's time. A dispatch that only moves bytes counts four operations a word. */
 export function operationsOf(dispatch: Dispatch, rows: number): number {
   if (dispatch.flops) return dispatch.flops(rows);
   return dispatch.bindings.reduce((sum, binding) => sum + bytesInUse(binding, rows), 0);

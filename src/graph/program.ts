@@ -22,7 +22,7 @@ export interface ProgramParts {
   readonly owned: readonly { readonly purpose: MemoryPurpose; readonly buffer: GPUBuffer }[];
 }
 
-/** What is submitted at once. */
+/** The commands of one submit. */
 interface EncodedPart {
   readonly commands: GPUCommandBuffer;
   readonly operations: number;
@@ -59,7 +59,7 @@ export class Program {
   /** Fills one of the program's inputs from its start. */
   write(slot: string, data: GPUAllowSharedBufferSource): void {
     const buffer = this.#parts.slots.get(slot);
-    // A program whose graph does not use an input has no place for it.
+    // An input that the graph does not use has no buffer.
     if (buffer) this.#device.buffers.write(buffer, data);
   }
 
@@ -72,8 +72,8 @@ export class Program {
   }
 
   /**
-   * Does what `run` does and reads kept tensors of fixed shape (of others the first row), in the same submit. For runs that
-   * follow one another, each of which wants the result of the one before: the next is encoded while the device computes.
+   * Runs, and reads kept tensors of fixed shape (of others the first row) in the same submit. For runs that each need the
+   * result of the one before: the next run is encoded while the device computes.
    */
   async runAndRead(values: Partial<RunValues>, tensors: readonly Tensor[]): Promise<ArrayBuffer> {
     const { rows = 0 } = values;
@@ -103,9 +103,9 @@ export class Program {
   }
 
   /**
-   * What is to be submitted for so many rows, one after the other.
+   * The commands of a run over `rows` rows, split into submits.
    *
-   * @param after encodes what the last of it is to end with
+   * @param after appends commands to the last submit
    */
   *#encode(
     rows: number,
@@ -140,10 +140,10 @@ export class Program {
   }
 
   /**
-   * Does what `run` does, one dispatch after the other, and tells of each what it is and took. Waits for them.
+   * Runs one dispatch after the other, waits for each, and reports what it did and how long it took.
    *
-   * @param options.repeats how often each dispatch is run in a row, for those that are too short for the device's clock;
-   * what accumulates then does so as often
+   * @param options.repeats how many times to run each dispatch in a row, if one is too short for the device's clock; an
+   * accumulating dispatch accumulates that many times
    */
   async profile(
     values: Partial<RunValues>,

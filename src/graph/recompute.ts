@@ -3,8 +3,8 @@ import { present, type Trace, type TracedNode } from './trace';
 
 /**
  * Gradient checkpointing (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost") as a rewrite of the graph:
- * what a block computed is computed again just before that block's backward pass, so that between the passes only what
- * crosses from block to block is kept. The same kernels run on the same inputs, so gradients are the same to the bit.
+ * each block is computed again just before its backward pass, so that between the passes only the tensors that cross
+ * from block to block are kept. The same kernels run on the same inputs, so gradients are the same to the bit.
  *
  * The last block is left as it is: its backward pass follows its forward pass at once.
  */

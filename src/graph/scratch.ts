@@ -4,18 +4,18 @@ import { byteLength, type Plan } from './plan';
 import { TrialNumbers } from './trial_numbers';
 
 export interface ScratchOptions {
-  /** Buffers that may be read, by slot: the model's weights. What else is bound is scratch. */
+  /** Buffers that may be read, by slot: the model's weights. Every other binding is scratch. */
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
-  /** What a slot holds in a run of so many rows: what an op's loops go by. Other integers are zero, and floats random. */
+  /** The content of slots that an op's loops depend on, by the number of rows. Other integers are zero, floats are random. */
   readonly contents?: ReadonlyMap<string, (rows: number) => Uint32Array<ArrayBuffer>>;
 }
 
 const PURPOSE = 'tuning';
-/** The largest activation and the largest parameter: what a LoRA pair adds is then less than what the base makes. */
+/** The largest activation and parameter. With these a LoRA pair adds less than the base computes. */
 const ACTIVATION = 1;
 const PARAMETER = 0.1;
 
-/** Memory for programs that are run one at a time, and only to time them or to compare what they compute. */
+/** Memory for programs that run one at a time, only to be timed or compared. */
 export class Scratch {
   readonly arenas: GPUBuffer[] = [];
   readonly #device: Device;
@@ -29,7 +29,7 @@ export class Scratch {
     this.#numbers = new TrialNumbers(device, PURPOSE);
   }
 
-  /** What is bound, by slot. */
+  /** All bound buffers, by slot. */
   get buffers(): ReadonlyMap<string, GPUBuffer> {
     return new Map([...this.#options.buffers, ...this.#slots]);
   }
@@ -55,8 +55,8 @@ export class Scratch {
   }
 
   /**
-   * Puts numbers into those of the plan's tensors that are scratch, the same into all of a shape: what an earlier dispatch
-   * would have made is another tensor for each candidate. The plan keeps the tensors apart from one another.
+   * Fills the plan's scratch tensors with numbers; tensors of one shape get the same ones, because an earlier dispatch's
+   * result is a different tensor for each candidate. The plan keeps the tensors apart.
    */
   fill({ dispatches, placements }: Plan, tensors: readonly Tensor[], rows: number): void {
     for (const tensor of tensors) {

@@ -1,16 +1,16 @@
 import type { Dispatch } from '../ops/op';
 import type { Plan } from './plan';
 
-/** What one candidate runs, made ready to be timed. */
+/** One candidate, compiled and ready to be timed. */
 export interface Trial {
   /**
-   * Seconds that it takes to do all once, the mean over some repeats, at so many of the capacity's rows; undefined where
-   * the device reports an error. Throws where the device was lost.
+   * Seconds of one run over `rows` rows, the mean of `repeats` runs. Undefined if the device reports an error. Throws if
+   * the device is lost.
    */
   seconds(rows: number, repeats: number): Promise<number | undefined>;
   /**
-   * What it computes in so many rows: of each tensor that all candidates write, its float32 values. All candidates start
-   * from the same numbers. Undefined and throws as `seconds`.
+   * The float32 values of each tensor that all candidates write, for `rows` rows. All candidates start from the same
+   * numbers. Returns undefined and throws as `seconds` does.
    */
   results(rows: number): Promise<readonly Float32Array[] | undefined>;
   destroy(): void;
@@ -18,13 +18,13 @@ export interface Trial {
 
 /** Where candidates are timed: a device, or a test's idea of one. */
 export interface TrialBench {
-  /** Floating-point operations a second that the device did at the least so far. */
+  /** The highest lower bound so far of the device's floating-point operations a second. */
   readonly rate: number;
-  /** Compiles ahead what will be prepared, for so long at the most. */
+  /** Compiles ahead the candidates that `prepare` will need, for at most `seconds`. */
   compile(candidates: readonly (readonly Dispatch[])[], seconds: number): Promise<void>;
   /**
-   * One trial a candidate, 'refused' in the place of those that the device does not take; undefined where there is no
-   * memory for any. Throws where the device was lost.
+   * One trial a candidate, or 'refused' if the device rejects it. Undefined if there is no memory for any. Throws if the
+   * device is lost.
    */
   prepare(
     candidates: readonly (readonly Dispatch[])[],

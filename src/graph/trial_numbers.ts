@@ -6,11 +6,11 @@ import type { Device } from '../gpu/device';
 /** Numbers of the pattern: a prime, so that no two rows of a tensor are the same. */
 const COUNT = 262_139;
 
-/** Random numbers for scratch memory: the same for the same key, wherever it lies. */
+/** Random numbers for scratch memory. The same key gives the same numbers at any place. */
 export class TrialNumbers {
   readonly #device: Device;
   readonly #purpose: MemoryPurpose;
-  /** By the largest magnitude of its numbers. */
+  /** By their largest magnitude. */
   readonly #patterns = new Map<number, GPUBuffer>();
 
   constructor(device: Device, purpose: MemoryPurpose) {

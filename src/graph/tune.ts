@@ -6,15 +6,15 @@ import type { Plan, Question } from './plan';
 import type { TrialBench, TunedProgram } from './trial';
 
 export interface TuneRequest {
-  /** All that will run with the choices. */
+  /** The programs that will run with the choices. */
   readonly programs: readonly TunedProgram[];
   /** Receives the answers as they are found. */
   readonly choices: Choices;
   readonly bench: TrialBench;
-  /** After so long, what is still open keeps its default. */
+  /** The time limit; choices still open then keep their defaults. */
   readonly seconds: number;
   readonly onProgress?: (fraction: number) => void;
-  /** Ends it early; what was found out until then holds. */
+  /** Ends the tuning early and keeps the answers so far. */
   readonly signal?: AbortSignal;
   readonly now?: () => number;
 }
@@ -29,8 +29,8 @@ const SMALLEST_SHARE = 0.01;
  * the fastest of those that compute what the plainest one does: only the dispatches that differ are run, alone, on
  * scratch memory. Resolves to whether anything was measured.
  *
- * A candidate that the device does not take, whatever it reports, or that computes something else is refused for good;
- * where the device itself is lost meanwhile that is thrown, with the candidate refused.
+ * A candidate that the device rejects, or that computes something else, is refused for good. If the device is lost, the
+ * candidate is refused and the loss is thrown.
  */
 export async function tune(request: TuneRequest): Promise<boolean> {
   const { programs, choices, bench, seconds, onProgress, signal } = request;
@@ -44,7 +44,7 @@ export async function tune(request: TuneRequest): Promise<boolean> {
   const pace = { rate: bench.rate };
   for (const [index, entry] of open.entries()) {
     onProgress?.(index / open.length);
-    // However slow the device is, it gets on.
+    // Even the slowest device compares the first choice.
     if (signal?.aborted || (index > 0 && now() >= end)) return index > 0;
     await compare(entry, { choices, bench, pace });
   }
@@ -57,7 +57,7 @@ interface OpenQuestion {
   readonly program: TunedProgram;
 }
 
-/** Each open choice once, the largest share of a program first; those that hardly count are left out. */
+/** Each open choice once, the largest share of a program first, without those of negligible share. */
 function openQuestions(programs: readonly TunedProgram[], choices: Choices): readonly OpenQuestion[] {
   const found = new Map<string, OpenQuestion & { share: number }>();
   for (const program of programs) {
@@ -78,7 +78,7 @@ function openQuestions(programs: readonly TunedProgram[], choices: Choices): rea
   return [...found.values()].sort((a, b) => b.share - a.share);
 }
 
-/** What each candidate of a choice runs and the others don't. */
+/** The dispatches of each candidate that the others do not share. */
 function lowered(
   { question: { choice, lower }, program: { plan } }: OpenQuestion,
   choices: Choices,
@@ -94,7 +94,7 @@ function lowered(
   }));
 }
 
-/** The choices that the plans ask with their answers, for who wants the same again: see `Choices.pin`. */
+/** The answers to all choices of the plans, so that a later run can pin them (`Choices.pin`). */
 export function answersFor(plans: readonly Plan[], choices: Choices): Readonly<Record<string, string>> {
   const asked = plans.flatMap(({ questions }) => questions.map(({ choice }) => choice));
   return Object.fromEntries(asked.map((choice) => [choiceKey(choice), choices.choose(choice)]));
@@ -103,7 +103,7 @@ export function answersFor(plans: readonly Plan[], choices: Choices): Readonly<R
 interface Comparison {
   readonly choices: Choices;
   readonly bench: TrialBench;
-  /** Operations a second so far: how many rows can be timed goes by it. */
+  /** Operations a second so far, which decide how many rows are timed. */
   readonly pace: { rate: number };
 }
 

@@ -74,7 +74,7 @@ const definition = defineOp<AdamwInputs & Record<string, Tensor>, Record<string,
  * One step of AdamW in place, with the settings in `run`, as torch.optim.AdamW. Gradients are multiplied by metrics[3]
  * first; nothing is changed if metrics[2] is not 0.
  *
- * @param tensors what is updated, if it is not all, or not all at the same rate
+ * @param tensors the tensors to update, if not all of them, or not all at the same rate
  */
 export function adamw(builder: Builder, inputs: AdamwInputs, tensors?: AdamwTensors): void {
   const { table, records } = tensors ?? {};

@@ -39,7 +39,7 @@ const definition = defineOp<Adamw8bitInputs & Record<string, Tensor>, Record<str
       const codes = { offset: firstBlock * BLOCK, size: blocks * BLOCK };
       return {
         kernel: 'adamw_8bit',
-        // On software adapters barriers are dear, and the more so the more threads meet at them.
+        // On software adapters barriers are slow, and slower with more threads.
         overrides: { first_element: window.begin, threads: limits.software ? 4 : 64 },
         bindings: [
           { ...update(parameters), ...flat },

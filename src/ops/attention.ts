@@ -178,7 +178,7 @@ function decode(
   const chunks = Math.ceil(cacheRows / chunk);
   const shared = headOverrides(attributes);
   const threads = Math.max(threadsFor(attributes, lowering), headDim / 4);
-  // Software adapters have no use for what lies side by side.
+  // Software adapters gain nothing from memory that threads read side by side.
   const overrides = { ...shared, chunk, threads, lanes: lowering.limits.software ? 1 : DECODE_LANES };
   const flops = (): number => scoreFlops(attributes, cacheRows);
   const bindings = [read(q), read(keyCache), read(valueCache)];

@@ -30,9 +30,9 @@ export interface AttentionDispatch extends Pick<
 }
 
 /**
- * The kernel in the algorithm that the device does best with: 'blocks' of 4 by 4 scores a thread, which hand their weights
- * on through workgroup memory, 'tiles' that bring queries, keys and values there as well, or 'quads' of threads, where
- * there are subgroups. A workgroup has some rows of one head (keys, of one key head, in the gradient of keys and values).
+ * The kernel in the algorithm that is fastest on the device: 'blocks' of 4 by 4 scores a thread, which share their weights
+ * through workgroup memory; 'tiles', which also copy queries, keys and values there; or 'quads' of threads, with
+ * subgroups. A workgroup handles some rows of one head (in the gradient of keys and values, keys of one key head).
  */
 export function attentionKernel(
   lowering: Lowering,
@@ -44,10 +44,10 @@ export function attentionKernel(
   const { limits, capacity } = lowering;
   const canQuads = limits.features?.subgroups !== undefined && headDim % 16 === 0 && headDim <= 128;
   const cached = constants['CACHED'] === true;
-  // Quads take long to compile, which pays where there is much to do.
+  // Quads take long to compile, which pays off for large inputs.
   const quadsFirst = limits.software === true && !cached;
   const candidates = !canQuads ? ['blocks'] : quadsFirst ? ['quads', 'blocks'] : ['blocks', 'quads'];
-  // On the CPU, workgroup memory is no nearer than any other.
+  // On the CPU, workgroup memory is no faster than any other.
   if (!limits.software && worthTiles(capacity, headDim)) candidates.unshift('tiles');
   const algorithm = choose(limits.choose, {
     op: cached ? 'cached_attention' : kernel,
@@ -89,9 +89,9 @@ export function attentionKernel(
 }
 
 /**
- * What a quad's thread has of a result, in blocks of 4 by 4: `columns` of them side by side, `rows4` below one another, and
- * how many of the quad's four turns it adds up at once. More take long to compile, and on a GPU many registers; software
- * adapters gain by fewer reads, as long as the loops still fit into a CPU's cache of instructions.
+ * A quad's thread computes blocks of 4 by 4 of the result: `columns` side by side, `rows4` below one another, and adds up
+ * several of the quad's four turns at once. More blocks take longer to compile and need more registers on a GPU. Software
+ * adapters gain from fewer reads, as long as the loops fit into the CPU's instruction cache.
  */
 function quadBlocks(
   { headDim }: AttentionAttributes,
@@ -106,8 +106,8 @@ function quadBlocks(
 }
 
 /**
- * The dispatch, which has the heads in y, in several of some heads each where all of them at once would hold up the device.
- * They share their pipeline.
+ * The dispatch, with the heads in y. It is split into several of a few heads each if one would run too long. They share
+ * a pipeline.
  */
 export function inHeads(
   { limits, capacity }: Lowering,

@@ -15,8 +15,8 @@ export interface AttentionTiles {
 }
 
 /**
- * Tiles for heads of so many vectors, where a thread makes one sum for each row or two, and all heads together have so many
- * rows.
+ * The tile sizes for heads of this many vectors and this many rows in all heads together. A thread computes one sum for
+ * each row, or two.
  */
 export function attentionTiles(headDim4: number, sums: 1 | 2, rows: number): AttentionTiles {
   let threadsX = rows < MANY_ROWS && headDim4 % 16 === 0 ? 16 : 8;

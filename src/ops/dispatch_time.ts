@@ -1,9 +1,9 @@
 import type { Limits } from './op';
 
 /**
- * The operations of one dispatch at most: a dispatch can't be interrupted, and a driver resets the device after two
- * seconds at the earliest. An integrated GPU that does 200 GFLOP/s takes a tenth of a second, which a person hardly sees; a
- * fast one takes a millisecond, a hundred times what a dispatch costs, and has its hundreds of workgroups all the same.
+ * The most operations of one dispatch. Nothing can interrupt a dispatch, and a driver resets the device after two seconds
+ * or more. An integrated GPU of 200 GFLOP/s takes a tenth of a second for this, which a person hardly notices. A fast GPU
+ * takes a millisecond, a hundred times the overhead of a dispatch, and still has hundreds of workgroups.
  */
 export const DISPATCH_OPERATIONS = 2 ** 34;
 

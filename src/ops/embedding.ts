@@ -86,7 +86,7 @@ const gradientDefinition = defineOp<GradientInputs, Record<string, never>, Gradi
 
 /**
  * Looks tokens (u32 [rows]) up in a table [vocabulary, columns]: y f32 [rows, columns], times `scale` (1 unless given).
- * Ids beyond the vocabulary take its last row. The table gets a gradient where it is an f32 parameter in one part.
+ * Ids beyond the vocabulary take its last row. The table gets a gradient if it is an f32 parameter in one part.
  */
 export function embedding(
   builder: Builder,

@@ -25,7 +25,7 @@ const definition = defineOp<Inputs, Record<string, never>, null>({
     return [
       ...parts.map(({ window, first, count }) => ({
         kernel: 'gradient_norm_partials',
-        // On software adapters barriers are dear, and the more so the more threads meet at them.
+        // On software adapters barriers are slow, and slower with more threads.
         overrides: { first_partial: first, threads: limits.software ? 4 : 256 },
         // Each window fills its own part of the partials.
         bindings: [windowOf(gradients, 'read', window), update(partials)],
@@ -43,7 +43,7 @@ const definition = defineOp<Inputs, Record<string, never>, null>({
 
 /**
  * The global norm of the flat gradients (f32 [n], n a multiple of 64) into metrics[1], and what `run.max_grad_norm` makes
- * of it into metrics[3]; metrics[2] becomes 1 where the norm is not finite. For metrics see `lossSum`.
+ * of it into metrics[3]; metrics[2] becomes 1 if the norm is not finite. For metrics see `lossSum`.
  */
 export function gradientNorm(
   builder: Builder,

@@ -31,8 +31,8 @@ const definition = defineOp<{ readonly logits: Tensor }, Outputs, Attributes>({
 });
 
 /**
- * Of one row of logits, f32 [1, vocabulary padded to a multiple of 4], the four highest of each of many groups and their
- * places: what is in none of them is at most as high as the highest of the fourth ones.
+ * The four highest logits of each of many groups, with their places, from one row of logits f32 [1, vocabulary padded to a
+ * multiple of 4]. No other logit is higher than the highest of the groups' fourth ones.
  */
 export function likeliest(builder: Builder, logits: Tensor, { vocabulary }: Attributes): Outputs {
   const groups = groupsOf(vocabulary);

@@ -25,11 +25,11 @@ const definition = defineOp<Inputs, Record<string, never>, Attributes>({
 });
 
 /**
- * Adds the losses (f32 [rows]), times `run.loss_scale`, to metrics[0], and sets metrics[2] to 1 where one is not finite.
- * Both start anew where `run.accumulate` is not set.
+ * Adds the losses (f32 [rows]), times `run.loss_scale`, to metrics[0], and sets metrics[2] to 1 if one is not finite.
+ * Both start again if `run.accumulate` is not set.
  *
  * metrics, f32 [4 or more]: mean loss of the accumulation window, gradient norm, 1 where something was not finite, clip
- * coefficient; then means of what else is measured.
+ * coefficient; then the means of other measured values.
  *
  * @param index where the sum goes, after that of the losses: 4 or more
  */

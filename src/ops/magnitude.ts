@@ -117,7 +117,7 @@ function scaled(
 }
 
 /**
- * y = magnitude / norms ⊙ x + bias + residual, f32 [rows, columns]: what DoRA (Liu et al. 2024) makes of the product
+ * y = magnitude / norms ⊙ x + bias + residual, f32 [rows, columns]: DoRA (Liu et al. 2024) applied to the product
  * x (W + scale · B A)ᵀ, whose rows of weights have those norms.
  */
 export function magnitudeScale(builder: Builder, inputs: MagnitudeInputs): Tensor {

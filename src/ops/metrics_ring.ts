@@ -14,8 +14,9 @@ const definition = defineOp<Inputs, Record<string, never>, null>({
 });
 
 /**
- * Copies metrics (f32 [w], w a multiple of 4) to the slot `run.counter` modulo the ring's length (f32 [slots, w]): reading back waits for the
- * device, so many steps are read at once.
+ * Copies metrics (f32 [w], w a multiple of 4) to the slot
+ * `run.counter` modulo the ring's length (f32 [slots, w]). Reading back waits for the
+ * device, so one read covers many steps.
  */
 export function metricsRing(
   builder: Builder,

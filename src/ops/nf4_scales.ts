@@ -7,8 +7,8 @@ const NESTED_HEADER_WORDS = 320;
 const OFFSET_WORD = 256;
 
 /**
- * The words of an NF4 weight's scales (packings/nf4.ts has their layout), from the blocks' absmax or from what is left of
- * them after double quantisation; the weight's `doubleQuant` must say which.
+ * The words of an NF4 weight's scales (packings/nf4.ts has their layout), from the blocks' absmax or from their
+ * double-quantised form; the weight's `doubleQuant` must say which.
  */
 export function packNf4Scales(scales: Float32Array | DoubleQuantized): Uint32Array<ArrayBuffer> {
   if (scales instanceof Float32Array) return new Uint32Array(Float32Array.from(scales).buffer);

@@ -55,8 +55,8 @@ export interface Dispatch {
   readonly overrides?: Readonly<Record<string, number>>;
   readonly bindings: readonly Binding[];
   /**
-   * Up to four u32 that differ between dispatches of one pipeline: the uniform vec4u after the bindings. Each value of an
-   * override, in contrast, takes a pipeline of its own.
+   * Up to four u32 that differ between dispatches of one pipeline: the uniform vec4u after the bindings. By contrast, each value of
+   * an override needs a pipeline of its own.
    */
   readonly words?: readonly number[];
   /** Workgroups for so many rows; a zero in it leaves the dispatch out. */

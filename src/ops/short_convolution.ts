@@ -110,7 +110,7 @@ export function shortConvolution(builder: Builder, { bcx, weight, bias, segments
 }
 
 /**
- * The same for the rows from `run.past` on of one sequence, whose earlier rows are in the state; theirs are put there. Not
+ * The same for the rows of one sequence from `run.past` on. The state holds the rows before them, and is updated. Not
  * differentiated.
  */
 export function cachedShortConvolution(builder: Builder, { bcx, weight, bias, state }: Cached): Tensor {

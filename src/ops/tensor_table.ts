@@ -45,7 +45,7 @@ export interface RecordWindow {
 }
 
 /**
- * All records in as few windows as the device's bindings allow.
+ * All records, in as few windows as the device's bindings allow.
  *
  * @throws TunesmithError `tensor_exceeds_binding` if one tensor alone is too large
  */

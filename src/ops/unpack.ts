@@ -29,7 +29,7 @@ export function unpack({ limits }: Lowering, { weight, firstRow, rows, target }:
   const bindings: Binding[] = [read(codes), write(target)];
   const { constants, overrides } = readPacked(weight, 1, bindings);
   const words = (rows * weight.in) / 8;
-  // Half a word of NF4 codes is no place to start: it has a kernel of its own, which looks up a scale once for eight.
+  // NF4 has a kernel of its own, which looks up one scale for eight codes. It can’t begin within a word.
   const nf4 = weight.packing.format === 'nf4' && {
     NF4_WORDS: elements(codes.shape, 1),
     NF4_SCALE_WORDS: elements(weight.tensors['scales']?.shape ?? [], 1),

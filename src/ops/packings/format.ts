@@ -16,15 +16,15 @@ export interface PackedReader {
 }
 
 /**
- * A format that weights are packed in: the sizes of its buffers, and what its part of the shaders wants to know. The
+ * A format that weights are packed in: the sizes of its buffers, and the constants of its part of the shaders. The
  * products and `unpack` do the rest. The elements' meaning is in shaders/lib/<format>_weight4.wgsl.
  */
 export interface WeightFormat<P extends Packing> {
   /** Bytes of each buffer, multiples of 4. */
   buffers(packing: P, out: number, input: number): PackedBuffers;
   /**
-   * Why a matrix [out, in] can't be packed so, in words that follow "[out, in] "; undefined where it can.
-   * All formats want `in` to be a multiple of 4.
+   * Why a matrix [out, in] can't be packed in this format, in words that follow "[out, in] "; undefined if it can.
+   * All formats need `in` to be a multiple of 4.
    */
   refusal(packing: P, out: number, input: number): string | undefined;
   reader(packing: P, out: number, input: number): PackedReader;

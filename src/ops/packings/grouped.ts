@@ -4,12 +4,12 @@ import type { PackedBuffers } from './format';
 const WORD = 8;
 
 /**
- * What GPTQ and AWQ have in common: whole numbers of 4 bits; for `groupSize` input columns of an output row a half-precision
- * scale and a zero point of 4 bits, W = scale (code - zero).
+ * The common part of GPTQ and AWQ: whole numbers of 4 bits, with a half-precision scale and a zero point of 4 bits for each
+ * `groupSize` input columns of an output row, W = scale (code - zero).
  *
  * scales  u32 [groups * out / 2]   half-precision, row-major over [groups, out], the one of lower index in the low half
  *         u32 [groups * out / 8]   zero points, eight to a word
- *         u32 [in]                 the group of each input column, where it isn't its place divided by groupSize
+ *         u32 [in]                 the group of each input column, if it isn't its place divided by groupSize
  */
 export function groupedBuffers(groups: number, out: number, input: number, indexed: boolean): PackedBuffers {
   const scales = (groups * out) / 2 + (groups * out) / WORD + (indexed ? input : 0);

@@ -15,7 +15,7 @@ const WORD = 8;
  *                              then nested_absmax as f32 bits [ceil(blocks / nestedBlockSize)], then the blocks' 8-bit
  *                              absmax, four to a word [ceil(blocks / 4)]
  *
- * Where a device contracts a product and a sum into one operation, a double-quantised scale may differ from
+ * If a device contracts a product and a sum into one operation, a double-quantised scale may differ from
  * bitsandbytes' in its last bit.
  */
 export const nf4Format: WeightFormat<Nf4Packing> = {

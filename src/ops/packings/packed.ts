@@ -19,7 +19,7 @@ export function packingRefusal(packing: Packing, out: number, input: number): st
 }
 
 /**
- * Binds a packed weight for a kernel that includes lib/packed_weight: its codes are to be at @binding(codesBinding), its
+ * Binds a packed weight for a kernel that includes lib/packed_weight: the codes go to @binding(codesBinding), the
  * scales are appended to `bindings`.
  */
 export function readPacked(

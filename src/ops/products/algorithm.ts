@@ -18,7 +18,7 @@
  *    measured yet, so a place early in the list is a claim.
  *
  * The cases of the ops (tests/ops) then run once with every algorithm that a device has, and a kernel that none of them
- * comes by fails the suite. Results are to be float32 sums in an order that depends on nothing but sizes and settings.
+ * reaches fails the suite. Results must be float32 sums in an order that depends only on sizes and settings.
  */
 import type { Dispatch, Lowering, Tensor } from '../op';
 import type { Weight } from '../weight';

@@ -37,9 +37,9 @@ export function epilogue(
 }
 
 /**
- * What a transposed product adds to scale · dy W, for kernels that know LORA, SO_FAR, ADD and DROPOUT; appends to `bindings`.
+ * The terms that a transposed product adds to scale · dy W, for kernels with LORA, SO_FAR, ADD and DROPOUT. Appends to `bindings`.
  *
- * @param add to what dx holds already, for the second and further parts of a split weight
+ * @param add adds to the values in dx: for the second and further parts of a split weight
  */
 export function transposedEpilogue(
   request: TransposedRequest,

@@ -7,8 +7,8 @@ import { rowsIn, rowWindows, type RowWindow } from './row_windows';
 /** Token rows of a chunk at most. */
 const MOST_ROWS = 256;
 /**
- * A narrow gradient has few threads, each of which waits for one row after the other. A GPU has threads to spare: there the
- * rows are in so many chunks, none of which is so small that adding them up would cost more.
+ * A narrow gradient has few threads, and each adds up one row after the other. A GPU has threads to spare, so it gets more
+ * chunks of rows, but none so small that adding up the chunks would cost more.
  */
 const CHUNKS = 16;
 const LEAST_ROWS = 64;
@@ -25,8 +25,8 @@ export interface ChunkTarget {
 }
 
 /**
- * A gradient in chunks of token rows, which are products of their own and then added up in order: the more threads have
- * something to do, and a sum depends on no window.
+ * A gradient in chunks of token rows. Each chunk is a product of its own, and the chunks are added up in order. This
+ * occupies more threads, and no sum depends on a window.
  */
 export function inChunks(
   lowering: Lowering,

@@ -11,9 +11,9 @@ import { rowForward, rowLanes } from './row';
 import { subgroupMatrixForward, subgroupMatrixTransposed } from './subgroup_matrix';
 import { tilesForward, tilesTransposed } from './tiles';
 
-// In each list the first that is available is the default: on a GPU tiles, and threads that share a sum where the result is
-// too narrow for them; neither on an adapter that runs on the CPU, where workgroup memory is no nearer than the rest. What
-// computes in half precision is never the default.
+// In each list the first available algorithm is the default: on a GPU tiles, or threads that share a sum if the result is
+// too narrow for tiles; neither on an adapter that runs on the CPU, where workgroup memory is no faster than the rest. An
+// algorithm that computes in half precision is never the default.
 const FORWARD: Lists<ForwardRequest> = {
   gpu: [
     rowLanes,
@@ -104,7 +104,7 @@ function pick<Request>(
   const algorithms = lowering.limits.software ? lists.software : lists.gpu;
   const available = algorithms.filter((algorithm) => algorithm.available(lowering, request));
   const candidates = available.map((one) => one.name);
-  // Blocks in registers run everywhere and use nothing that a driver could get wrong.
+  // Blocks in registers run everywhere and use no feature that a driver could get wrong.
   const name = choose(lowering.limits.choose, { op, shape, candidates, plain: 'registers' });
   const chosen = available.find((algorithm) => algorithm.name === name);
   if (!chosen) throw new Error(`${op} has no algorithm ${name}`);

@@ -21,8 +21,8 @@ export const rowForward: ProductAlgorithm<ForwardRequest> = {
 };
 
 /**
- * For decoding on a GPU: see shaders/matmul_row.wgsl. Not for the packings whose words run down the columns, which the
- * threads of `row` read side by side.
+ * For decoding on a GPU: see shaders/matmul_row.wgsl. Not for packings whose words run down the columns: the
+ * threads of `row` read words side by side.
  */
 export const rowLanes: ProductAlgorithm<ForwardRequest> = {
   name: 'row lanes',

@@ -16,7 +16,7 @@ export interface Siblings {
 }
 
 /**
- * The products in one dispatch, for decoding on a GPU: see shaders/matmul_row_siblings.wgsl. Undefined where they are not of
+ * The products in one dispatch, for decoding on a GPU: see shaders/matmul_row_siblings.wgsl. Undefined if they are not of
  * one kind, or more than a kernel may bind.
  */
 export function rowSiblings({ limits, capacity }: Lowering, siblings: Siblings): Dispatch | undefined {

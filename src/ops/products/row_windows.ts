@@ -21,8 +21,8 @@ export interface WindowNeeds {
 }
 
 /**
- * The token rows in windows so small that each of the tensors [rows, …] fits a binding, and that the operations of each fit
- * one dispatch; one window that is undefined where all rows do.
+ * Splits the token rows into windows. In each window, every tensor [rows, …] fits a binding and the operations fit one
+ * dispatch. The result is one undefined window if all rows fit.
  */
 export function rowWindows(
   { limits, capacity }: Lowering,
@@ -53,8 +53,8 @@ export function windowsOfRows(rows: number, most: number, alignment = ALIGNMENT)
 }
 
 /**
- * How many of the units a window has. A shorter last one would have pipelines of its own, so they are equal where that takes
- * few more windows, and none that are too small to keep a device busy.
+ * The number of units in a window. A shorter last window would need pipelines of its own, so the windows are equal if that
+ * takes few more of them and none is too small to keep a device busy.
  */
 function windowUnits(units: number, most: number): number {
   const fewest = Math.ceil(units / most);

@@ -30,8 +30,8 @@ export interface TiledKernel {
 }
 
 /**
- * Whether a tile is worth its place for a result [rows, columns]: few would be left of one that is much larger. An adapter that
- * runs on the CPU is fast with none of them; there the first size of each kind shows that its kernel is right.
+ * Whether a tile size suits a result [rows, columns]: a tile much larger than the result would waste most of its threads.
+ * None is fast on an adapter that runs on the CPU; there only the first size of each kind is offered, which tests its kernel.
  */
 export function worthwhile(
   { limits }: Lowering,
@@ -104,7 +104,7 @@ export function tiledTransposed(
   return windows.flatMap((one) => [
     ...(halves ? [halves.fill(one)] : []),
     ...storedParts(weight).map((part, index) => {
-      // The second and further parts of a split weight add to what the first has made.
+      // The second and further parts of a split weight add to the first part's result.
       const add = index > 0;
       const { lora, soFar } = add ? {} : request;
       const left = leftFactor(dy, scratch ? undefined : one, halves, part.firstRow / 4);
