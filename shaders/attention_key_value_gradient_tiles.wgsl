@@ -1,7 +1,7 @@
 // The gradients of keys and values as attention_key_value_gradient.wgsl has them, in tiles as in attention_tiles.wgsl: a
-// workgroup has OWN keys and goes over the query rows of one head that see them. Where heads share their keys, each leaves
-// gradients of its own, which attention_group_sum.wgsl adds up: models have few heads of keys, and with a workgroup for each
-// of those a large device would be left without work.
+// workgroup has OWN keys and goes over the query rows of one head that see them. If heads share their keys, each writes
+// its own gradients, and attention_group_sum.wgsl adds them up: models have few key heads, and one workgroup for each of
+// those would leave a large device idle.
 //
 // dk, dv    f32 [rows, heads, head_dim]
 // dispatch  (ceil(rows / OWN), heads)

@@ -1,14 +1,14 @@
 // The attention of attention.wgsl, whose formulas, tensors and constant CACHED it has, by quads of threads.
 //
-// A quad has 4 * ROWS4 query rows of a head. Each of its threads reads four keys at a time, and of the queries a quarter,
-// which the four hand one another: a vector that is read serves 4 * ROWS4 products or 16, and every score stays in the
-// registers of the thread that made it. For the output a thread has a quarter of the columns (4 * COLUMNS) and the weights
-// go round the quad in four turns. So there is neither workgroup memory nor a barrier.
+// A quad has 4 * ROWS4 query rows of a head. Each of its threads reads four keys at a time and a quarter of the
+// queries, which the four share: each vector serves 4 * ROWS4 products or 16, and every score stays in the registers of its
+// thread. For the output a thread has a quarter of the columns (4 * COLUMNS), and the weights go round the quad in four
+// turns. It needs no workgroup memory and no barrier.
 //
 // It is made for software adapters, which compile a read to some three hundred instructions, an addition to a variable to
-// ten, and work through an `if` whether it holds or not. Hence the turns' products are added in one expression (TURNS: 4; or
-// two, TWICE, where that gets too long to compile), every tile is masked, by cheap comparisons, and the loop of the scores is
-// so short that a CPU keeps its instructions at hand.
+// ten, and run both sides of an `if`. So one expression adds the turns' products (TURNS: 4; or two, TWICE, if four take too
+// long to compile), cheap comparisons mask every tile, and the loop over the scores is short enough for a CPU's instruction
+// cache.
 //
 // dispatch  (ceil(rows / (threads * ROWS4)), heads); threads / 4 quads
 
@@ -66,7 +66,7 @@ fn attention_quads(@builtin(workgroup_id) group_id: vec3u,
     }
 #for a in ROWS4
     let t$a = quad_seen(s$a * (scale * LOG2_E), vec4f(key), first$a, last$a);
-    // A row that has seen no key of its own yet adds up weights of 1 here; its first key then scales them by 0.
+    // A row that has not reached its own keys adds up weights of 1 here; its first own key then scales them by 0.
     let now$a = higher(highest$a, quad_max(highest_of(t$a)));
     var kept$a = exp2(highest$a - now$a);
     highest$a = now$a;

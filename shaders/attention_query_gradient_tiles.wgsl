@@ -1,5 +1,5 @@
 // The gradient of the queries as attention_query_gradient.wgsl has it, in tiles as in attention_tiles.wgsl: of queries and
-// keys, then of the output's gradients and values, and at last of keys, which the scores' gradients weigh.
+// keys, then of the output's gradients and values, and finally of keys, weighted by the scores' gradients.
 // dispatch  (ceil(rows / OWN), heads)
 
 #include lib/attention_gradient

@@ -23,7 +23,7 @@
 
 override vocabulary: u32;
 override stride: u32;
-override max_rows: u32 = 0xffffffffu;     // of a window of the token rows; what it has beyond run.rows is made and never used
+override max_rows: u32 = 0xffffffffu;     // rows of a window; rows beyond run.rows are computed and never used
 override threads: u32 = 64;
 
 #if GRADIENT

@@ -1,5 +1,5 @@
 // metrics[1] = norm = √(sum of the partials)
-// metrics[2] = 1 where that is not finite, else as it was
+// metrics[2] = 1 if that is not finite, else unchanged
 // metrics[3] = min(1, max_grad_norm / (norm + 1e-6)), or 1 where max_grad_norm is 0: torch.nn.utils.clip_grad_norm_
 //
 // partials  f32 [chunks]

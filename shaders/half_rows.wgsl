@@ -1,8 +1,7 @@
 // left[m] = f16(2^s * [scale * x[m], low_rank_scale * z[m]]), 2^-s     for products in half precision
 //
-// s is the row's own: the largest magnitude of it comes to lie in [2^14, 2^15). So nothing overflows, whatever the
-// activations' outliers; and what is down to 2^-28 of the largest keeps all eleven bits, which gradients need: as they
-// are, many would vanish in f16. A product's sums are multiplied by 2^-s, which is exact.
+// Each row has its own s, which brings its largest magnitude into [2^14, 2^15). So no outlier overflows, and values down to
+// 2^-28 of the largest keep all eleven bits. Gradients need this: unscaled, many would vanish in f16. A product's sums are multiplied by 2^-s, which is exact.
 //
 // x        f32 [rows, x_stride]   read from column x_column on; with DROPOUT masked first
 // z        f32 [rows, rank]       with LORA
@@ -30,7 +29,7 @@ override threads: u32 = 64;
 #include lib/dropout
 #endif
 
-const NOT_FINITE = 0x7f800000u;           // this and what is above it, without the sign
+const NOT_FINITE = 0x7f800000u;           // this value and above, without the sign bit
 const NAN = 0x7fc00000u;
 
 var<workgroup> largest: array<u32, threads>;
@@ -64,7 +63,7 @@ fn half_rows(@builtin(workgroup_id) group: vec3u,
     workgroupBarrier();
   }
 
-  // By the bits of f32: an exponent e stands for 2^(e - 127). Rows of zeros and of what is all but zero get the largest s.
+  // By the bits of f32: an exponent e stands for 2^(e - 127). Rows of zeros, or nearly zeros, get the largest s.
   let exponent = clamp(largest[0] >> 23u, 15u, 254u);
   let factor = bitcast<f32>((127u + 141u - exponent) << 23u);
   let first = row * (size4 + 1u);

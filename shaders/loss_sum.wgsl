@@ -1,15 +1,15 @@
 // metrics[place] (+)= loss_scale * sum over r of losses[r]
-// metrics[2] = 1 where a loss, or their sum, is not finite; within an accumulation window it stays,
+// metrics[2] = 1 if a loss, or their sum, is not finite; within an accumulation window it stays,
 //              and at a place after the losses'
 //
-// losses   f32 [rows]      bound as words: their exponents are looked at
+// losses   f32 [rows]      bound as words, to test their exponents
 // metrics  f32 [4 or more]
 // dispatch one workgroup
 
 #include lib/run
 #include lib/finite
 
-override place: u32 = 0u;                             // 0: of the losses; from 4 on of something measured beside them
+override place: u32 = 0u;                             // 0: the losses; from 4 on other measured values
 
 @group(0) @binding(1) var<storage, read> losses: array<u32>;
 @group(0) @binding(2) var<storage, read_write> metrics: array<f32>;

@@ -22,7 +22,7 @@ override y_stride4: u32;
 override y_column4: u32 = 0;
 override rank4: u32 = 0;
 override lora_scale: f32 = 1;
-override max_rows: u32 = 0xffffffffu;     // of a window of the token rows; what it has beyond run.rows is made and never used
+override max_rows: u32 = 0xffffffffu;     // rows of a window; rows beyond run.rows are computed and never used
 override threads_x: u32 = 8;
 override threads_y: u32 = 8;
 

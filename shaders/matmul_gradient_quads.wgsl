@@ -1,7 +1,7 @@
-// The product of matmul_gradient.wgsl, whose formula and tensors it has, by quads of threads: matmul_quads.wgsl tells why.
+// The product of matmul_gradient.wgsl, whose formula and tensors it has, by quads of threads; matmul_quads.wgsl explains why.
 //
-// A thread has 16 by 4 elements. Four columns of the wider factor are its own; of the narrower one the threads of a quad
-// read four columns each and hand them to one another. With OWN_DY the wider one is dy, else x.
+// A thread has 16 by 4 elements. Four columns of the wider factor are its own; the threads of a quad read four columns each of
+// the narrower factor and share them. With OWN_DY the wider one is dy, else x.
 //
 // With `first_row`, dy and x begin with that token row, which is then the first of a chunk.
 // dispatch  (ceil(wider4 / threads), ceil(narrower4 / 4), chunks)
@@ -44,7 +44,7 @@ fn store(chunk: u32, n: u32, k: u32, sums: mat4x4f) {
   }
 }
 
-// Of d's elements times v, one below the other.
+// The products of d's elements with v, one below the other.
 fn outer(d: vec4f, v: vec4f) -> mat4x4f { return mat4x4f(d.x * v, d.y * v, d.z * v, d.w * v); }
 
 @compute @workgroup_size(threads)

@@ -2,8 +2,8 @@
 //
 // The products of matmul.wgsl and matmul_transposed.wgsl for GPUs where the result has few columns: x times a LoRA pair's A,
 // and dy times its B. Tiles of such a result are too few to fill a GPU, and each of them waits for memory at every step of a
-// long contraction. Here the LANES threads of 8 rows by 4 columns share the contraction: all of them have reads of their own
-// under way, neighbours read neighbouring vectors of x, and what each has is added up once, in a fixed order.
+// long contraction. Here the LANES threads of 8 rows by 4 columns share the contraction: each has reads of its own under
+// way, neighbours read neighbouring vectors of x, and their sums are added up once, in a fixed order.
 //
 // x         f32 [rows, contraction]   with DROPOUT masked
 // weight    f32, f16 or bf16
@@ -19,7 +19,7 @@
 override columns4: u32;
 override contraction: u32;
 override scale: f32 = 1;
-override max_rows: u32 = 0xffffffffu;     // of a window of the token rows; what it has beyond run.rows is made and never used
+override max_rows: u32 = 0xffffffffu;     // rows of a window; rows beyond run.rows are computed and never used
 
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
@@ -35,7 +35,7 @@ fn x4(row: u32, k: u32, steps: u32) -> vec4f { return x[row * steps + k]; }
 const ROWS = 8u;
 const THREADS = LANES * GROUPS;
 
-// Of each vector of the result every lane's sum.
+// Every lane's sum, for each vector of the result.
 var<workgroup> partial: array<vec4f, ROWS * THREADS>;
 
 @compute @workgroup_size(THREADS)
@@ -74,7 +74,7 @@ fn matmul_narrow(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocat
   let own = first_column + thread % GROUPS;
   if (thread >= ROWS * GROUPS || row >= rows || own >= columns4) { return; }
   var sum = vec4f();
-  // Each begins with a lane of its own: neighbours then read different banks.
+  // Each begins with another lane, so that neighbours read different banks.
   for (var l = 0u; l < LANES; l++) { sum += partial[thread * LANES + (thread + l) % LANES]; }
   y[row * columns4 + own] = scale * sum;
 }

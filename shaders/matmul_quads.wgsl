@@ -1,10 +1,10 @@
 // The product of matmul.wgsl, whose formula and tensors it has, by quads of threads, with a dense weight.
 //
-// The four threads of a quad have the same 4 * QUADS rows and four columns each. Of every four rows a thread reads one, and
-// they hand one another what they read, so a vector of x serves four threads: with 16 rows there are eight reads for 256
-// products, four of them of the weight. Sums never leave the registers. All of it is for devices where reads are dear beside
-// arithmetic and workgroup memory is no cheaper to read: software adapters above all, which compile a read to some three
-// hundred instructions. Arrays of constant length spare them another hundred (lib/weight_rows).
+// The four threads of a quad have the same 4 * QUADS rows and four columns each. A thread reads one of every four
+// rows and shares it with the others, so a vector of x serves four threads: with 16 rows there are eight reads for 256
+// products, four of them of the weight. Sums stay in registers. This suits devices where reads are slow beside arithmetic
+// and workgroup memory is no faster: above all software adapters, which compile a read to some three hundred instructions. Arrays
+// of constant length save another hundred (lib/weight_rows).
 //
 // QUADS     rows of a thread, in fours
 // dispatch  (ceil(out4 / threads), ceil(rows / (4 * QUADS))); which threads are a quad does not matter to the result
@@ -17,7 +17,7 @@ override y_stride4: u32;
 override y_column4: u32 = 0;
 override rank4: u32 = 0;
 override lora_scale: f32 = 1;
-override max_rows: u32 = 0xffffffffu;     // of a window of the token rows; what it has beyond run.rows is made and never used
+override max_rows: u32 = 0xffffffffu;     // rows of a window; rows beyond run.rows are computed and never used
 override threads: u32 = 64;
 
 @group(0) @binding(1) var<storage, read> x: array<array<vec4f, IN4>, X_ROWS>;

@@ -2,7 +2,7 @@
 //
 // The product of matmul.wgsl for one row, as in decoding, where all of the time goes into reading the weight once. Neighbouring
 // threads read neighbouring words of a row of it (eight elements of a packed one a thread), so that a GPU fetches whole cache
-// lines and its memory is the limit; then the threads of four columns add up what each of them has.
+// lines and its memory bandwidth is the limit. Then the threads of four columns add up their sums.
 //
 // x         f32 [in]
 // weight    [out, in], dense or packed, or a part of its rows

@@ -14,7 +14,7 @@
 #include lib/tiled_forward
 #include lib/matrix_tiles
 
-override max_rows: u32 = 0xffffffffu;     // of a window of the token rows; what it has beyond run.rows is made and never used
+override max_rows: u32 = 0xffffffffu;     // rows of a window; rows beyond run.rows are computed and never used
 
 // Units of one column by 8 steps.
 const RIGHT_UNITS = TILE_COLUMNS * (SLICE4 / 2u);

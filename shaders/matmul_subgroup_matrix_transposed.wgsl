@@ -11,7 +11,7 @@
 #include lib/tiled_transposed
 #include lib/matrix_tiles
 
-override max_rows: u32 = 0xffffffffu;     // of a window of the token rows; what it has beyond run.rows is made and never used
+override max_rows: u32 = 0xffffffffu;     // rows of a window; rows beyond run.rows are computed and never used
 
 // Units of one step by 8 columns.
 const RIGHT_UNITS = SLICE * (TILE_COLUMNS / 8u);

@@ -1,10 +1,10 @@
 // y[m, n] = sum over k of x[m, k] * weight[n, k]  (+ bias[n])  (+ lora_scale * sum over j of z[m, j] * lora_B[n, j])
 //           (+ residual[m, n])
 //
-// The product of shaders/matmul.wgsl for GPUs. A workgroup makes TILE_ROWS by TILE_COLUMNS of y: in slices of the contraction
-// it brings both factors to workgroup memory, each element once, and multiplies from there. Each element of x is so read from
-// far memory out / TILE_COLUMNS times and each of the weight rows / TILE_ROWS times, and a packed weight is unpacked on the
-// way, eight elements a word, with no float32 copy of it anywhere. The low-rank product takes further slices of the same
+// The product of shaders/matmul.wgsl for GPUs. A workgroup computes TILE_ROWS by TILE_COLUMNS of y. It copies slices of both
+// factors to workgroup memory, each element once, and multiplies from there. So each element of x is read from global
+// memory out / TILE_COLUMNS times, each of the weight rows / TILE_ROWS times. A packed weight is unpacked on the way, eight
+// elements a word, and no float32 copy of it exists. The low-rank product takes further slices of the same
 // loop. Every sum runs in one thread in the order of k, first the low-rank part.
 //
 // left      x and z; see lib/left_rows. With LEFT_DROPOUT x is masked (f32 only)
@@ -22,7 +22,7 @@
 #include lib/tiled_forward
 #include lib/tiles
 
-override max_rows: u32 = 0xffffffffu;     // of a window of the token rows; what it has beyond run.rows is made and never used
+override max_rows: u32 = 0xffffffffu;     // rows of a window; rows beyond run.rows are computed and never used
 
 // Units of 4 columns by 8 steps.
 const RIGHT_UNITS = (TILE_COLUMNS / 4u) * (SLICE4 / 2u);
@@ -31,7 +31,7 @@ fn fill_right(unit: u32, first_column: u32, first: u32, end: u32, in_low_rank: b
   let step = unit % (SLICE4 / 2u) * 2u;
   let k = first + step;
   let columns = min(first_column + unit / (SLICE4 / 2u) * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(out - 1u));
-  let inside = min(k, end - 1u);          // what is read from there on is put in as zero
+  let inside = min(k, end - 1u);          // elements from there on count as zero
   let a = right8(columns.x, inside, in_low_rank);
   let b = right8(columns.y, inside, in_low_rank);
   let c = right8(columns.z, inside, in_low_rank);

@@ -1,7 +1,7 @@
 // dx[m, k] = scale * sum over n of dy[m, n] * weight[n, k]  (+ sum over j of dz[m, j] * lora_A[j, k])  (+ so_far[m, k])
 //
-// The product of shaders/matmul_transposed.wgsl for GPUs, by tiles in workgroup memory as shaders/matmul_tiles.wgsl makes
-// them; here the contraction is over the weight's rows, so its tile needs no transposing.
+// The product of shaders/matmul_transposed.wgsl for GPUs, by tiles in workgroup memory as in shaders/matmul_tiles.wgsl.
+// Here the contraction is over the weight's rows, so its tile needs no transposing.
 //
 // left     dy and dz; see lib/left_rows. dz is already times the adapter's scale
 // weight   [out, in], dense or packed, or a part of its rows
@@ -16,7 +16,7 @@
 #include lib/tiled_transposed
 #include lib/tiles
 
-override max_rows: u32 = 0xffffffffu;     // of a window of the token rows; what it has beyond run.rows is made and never used
+override max_rows: u32 = 0xffffffffu;     // rows of a window; rows beyond run.rows are computed and never used
 
 // Units of one step by 8 columns.
 const RIGHT_UNITS = SLICE * (TILE_COLUMNS / 8u);

@@ -11,7 +11,7 @@ enable subgroups;
 override dy_column4: u32 = 0;
 override rank4: u32 = 0;
 override scale: f32 = 1;
-override max_rows: u32 = 0xffffffffu;     // of a window of the token rows; what it has beyond run.rows is made and never used
+override max_rows: u32 = 0xffffffffu;     // rows of a window; rows beyond run.rows are computed and never used
 override threads: u32 = 64;
 
 @group(0) @binding(1) var<storage, read> dy: array<array<vec4f, DY_STRIDE4>, DY_ROWS>;

@@ -34,7 +34,7 @@ fn rms_norm_gradient(@builtin(workgroup_id) workgroup: vec3u,
   let first = group * columns;
   let scale = inv_rms[group];
 
-  // Of x * inv_rms rather than of x, whose square may be beyond f32.
+  // Uses x * inv_rms, since the square of x may exceed f32.
   var product = 0.0;
   if (live) {
     for (var c = lane; c < columns; c += lanes) {

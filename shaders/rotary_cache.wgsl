@@ -28,7 +28,7 @@ override half: u32 = 0;     // pairs of a head that are turned
 @group(0) @binding(7) var<storage, read> table: array<f32>;
 #endif
 
-// Where the two elements of a pair are in a head.
+// The places of a pair's two elements within a head.
 fn places(pair: u32) -> vec2u {
 #if ROTARY
 #if !INTERLEAVED

@@ -4,43 +4,44 @@
 //   dot_products   block[i, j] = dot(own[i], other[j])            in slices of SLICE4 vectors of the head's dimensions
 //   add_weighted   sums[i] += sum over j of block[i, j] * other[j]   in slices of 4 * SLICE_X of the other rows
 //
-// Rows come to workgroup memory side by side, as far memory has them: those of the other side once a workgroup for each of
-// the two, its own once for each tile of the others. With 64 rows by 32, a vector that is read from far memory serves 128
-// products on average. From there a thread reads 8 vectors for 64 products of the first kind and, with two vectors of
-// COLUMNS, 12 for 128 of the second: no more than devices can read while they multiply. Blocks and sums stay in registers.
-// Slices make room: less than 16 KiB are used, however many dimensions a head has.
+// Rows are copied to workgroup memory side by side, as in global memory: the other side's rows once a workgroup for each of
+// the two products, its own rows once for each tile of the others. With 64 rows by 32, a vector read from global memory
+// serves 128 products on average. From workgroup memory a thread reads 8 vectors for 64 products of the first kind and, with two vectors of
+// COLUMNS, 12 for 128 of the second, which devices can read while they multiply. Blocks and sums stay in registers.
+// Slices save room: less than 16 KiB are used for any number of dimensions.
 //
 // The including kernel is given the constants THREADS_X, THREADS_Y, COLUMNS (vectors of a thread's sums: head_dim4 /
-// THREADS_X rounded up), SLICE4 and SLICE_X (a divisor of THREADS_X; SLICE_X * head_dim4 <= 64), and defines what it reads:
+// THREADS_X rounded up), SLICE4 and SLICE_X (a divisor of THREADS_X; SLICE_X * head_dim4 <= 64), and defines its reads:
 //
-//   own4(factor, i), other4(factor, i)    vector i of an array; which, `factor` tells if there are several
+//   own4(factor, i), other4(factor, i)    vector i of the array `factor`
 #include lib/attention
 
 const OWN = 4u * THREADS_Y;
 const OTHERS = 4u * THREADS_X;
 const THREADS = THREADS_X * THREADS_Y;
 
-// One vector more than a row needs: rows that are read together then lie in different banks.
+// One vector more than a row needs, so that rows that are read together lie in different banks.
 const STRIDE = SLICE4 + 1u;
 const BLOCK_STRIDE = THREADS_X + 1u;
 const BLOCKS = THREADS_Y * BLOCK_STRIDE;
 const SLICE_ROOM = 64u;
 
-// Slices of both sides, or all threads' blocks and a slice of the other rows. Of four rows that a thread takes at a time each
-// lies in an array of its own: one place in them, which a browser has checked once, serves to read all four.
+// Slices of both sides, or all threads' blocks and a slice of the other rows. The four rows that a thread reads at a time lie
+// in an array each, so that one index, which a browser checks once, reads all four.
 const QUARTER = max((THREADS_Y + THREADS_X) * STRIDE, BLOCKS + SLICE_ROOM);
 #for i in 4
 var<workgroup> tile$i: array<vec4f, QUARTER>;
 #end
 
-// So many turns of a loop (there are rows), which a compiler is not to know: it would write all of them out, and some take
+// Hides a loop's number of turns from the compiler, which would otherwise unroll it; some compilers take
 // very long for that.
 fn turns(count: u32) -> u32 { return min(count, count * run.rows); }
 
 // For each vector of a thread's columns its four rows.
 alias Sums = array<mat4x4f, COLUMNS>;
 
-// Rows of a head in an array [rows, heads, head_dim]: a tile's first, and the last there is, which stands for those after it.
+// Rows of a head in an array [rows, heads, head_dim]: a tile's first row, and the last row, which is read in place of rows
+// past the end.
 struct Rows {
   first: u32,
   last: u32,
@@ -65,12 +66,12 @@ fn others_of(thread: u32) -> vec4u { return place_of(thread).x + THREADS_X * STE
 // The vectors of four columns that a thread's sums have; those from head_dim4 on are not stored.
 fn column_of(thread: u32, c: u32) -> u32 { return place_of(thread).x + c * THREADS_X; }
 
-// A column of the block for each of a thread's own rows.
+// A column of the block: one value for each of a thread's own rows.
 fn dot_products(factor: u32, own: Rows, others: Rows, thread: u32) -> mat4x4f {
   let at = place_of(thread);
   var block = mat4x4f();
   for (var first = 0u; first < turns(head_dim4); first += SLICE4) {
-    workgroupBarrier();                     // all have used what lies there
+    workgroupBarrier();                     // every thread is done with the tile
     for (var unit = thread; unit < (THREADS_Y + THREADS_X) * SLICE4; unit += THREADS) {
       let y = unit / SLICE4;
       let x = y - THREADS_Y;
@@ -102,7 +103,7 @@ fn dot_products(factor: u32, own: Rows, others: Rows, thread: u32) -> mat4x4f {
   return block;
 }
 
-// Hands the blocks on and adds to the sums. A barrier comes first: all have used what lies in the tiles.
+// Shares the blocks and adds to the sums. A barrier comes first, so that every thread is done with the tiles.
 fn add_weighted(sums: ptr<function, Sums>, block: mat4x4f, factor: u32, others: Rows, thread: u32) {
   let at = place_of(thread);
 #for i in 4

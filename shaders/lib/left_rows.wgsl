@@ -1,8 +1,8 @@
 // The left factor of a product, [rows, contraction], with that of the low-rank product beside it (z or dz, [rows, rank]), as
 // vectors of four elements.
 //
-// Without HALF they are two f32 arrays, the second at @binding(LORA_BINDING). With HALF they are what shaders/half_rows.wgsl
-// makes of these: a row holds the elements of both in f16, times a power of two of the row's own; the last two words begin
+// Without HALF they are two f32 arrays, the second at @binding(LORA_BINDING). With HALF they come from
+// shaders/half_rows.wgsl: a row holds the elements of both in f16, times a power of two of the row's own; the last two words begin
 // with its inverse.
 #include lib/tile_type
 
@@ -18,7 +18,7 @@ override low_rank_column4: u32 = 0;
 fn left4(row: u32, k: u32) -> Tile4 { return bitcast<vec4h>(left[row * left_stride4 + left_column4 + k]); }
 fn low_rank4(row: u32, j: u32) -> Tile4 { return bitcast<vec4h>(left[row * left_stride4 + low_rank_column4 + j]); }
 
-// What the sums of a row are to be multiplied by.
+// The factor of a row's sums.
 fn row_scale(row: u32) -> f32 { return bitcast<f32>(left[row * left_stride4 + left_stride4 - 1u].x); }
 #else
 @group(0) @binding(1) var<storage, read> left: array<vec4f>;

@@ -1,6 +1,6 @@
-// What the four threads of a quad hand one another: neighbours in a workgroup of one dimension, on every device.
+// Exchange between the four threads of a quad: neighbours in a workgroup of one dimension, on every device.
 //
-// Each counts from itself: what it has at place i is of the thread `lane ^ i`, its own at place 0. So there are swaps only,
+// Slot i holds the value of lane `lane ^ i`; slot 0 is the thread's own. So there are swaps only,
 // which cost less than broadcasts.
 
 // The four threads' vectors.
@@ -8,7 +8,7 @@ fn quad_all(own: vec4f) -> mat4x4f {
   return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
-// What the four threads have for the same thread, which is at the places 0, 1, 2 and 3 of theirs.
+// Adds up the four threads' values for one thread, which is at slot 0, 1, 2 and 3 of theirs.
 fn quad_max(value: vec4f) -> vec4f {
   let pair = higher(value, quadSwapX(value.yxwz));
   return higher(pair, quadSwapY(pair.zwxy));
@@ -19,7 +19,7 @@ fn quad_sum(value: vec4f) -> vec4f {
   return pair + quadSwapY(pair.zwxy);
 }
 
-// The block of the thread `lane ^ turn`, its columns moved to the places that they have here.
+// The block of the thread `lane ^ turn`, with its columns moved to this thread's order.
 fn quad_turn_0(block: mat4x4f) -> mat4x4f { return block; }
 
 fn quad_turn_1(block: mat4x4f) -> mat4x4f {
@@ -34,8 +34,8 @@ fn quad_turn_3(block: mat4x4f) -> mat4x4f {
   return mat4x4f(quadSwapDiagonal(block[3]), quadSwapDiagonal(block[2]), quadSwapDiagonal(block[1]), quadSwapDiagonal(block[0]));
 }
 
-// max() and comparisons of integers with the least instructions on software adapters: max() minds NaN, and integers are
-// compared in ten instructions where numbers are in two. Rows are exact as numbers, up to 2^24.
+// max() and comparisons of row numbers in few instructions on software adapters: max() handles NaN, and comparing integers
+// takes ten instructions, comparing floats two. Row numbers are exact as floats up to 2^24.
 fn higher(a: vec4f, b: vec4f) -> vec4f { return select(a, b, b > a); }
 
 fn highest4(v: vec4f) -> f32 {

@@ -1,4 +1,4 @@
-// What a forward product by tiles reads and writes beside its left factor (lib/left_rows); shaders/matmul_tiles.wgsl tells the
+// The bindings of a forward product by tiles, beside its left factor (lib/left_rows). shaders/matmul_tiles.wgsl describes the
 // arrays.
 #include lib/left_rows
 #include lib/weight8
@@ -7,7 +7,7 @@ override in4: u32;
 override out: u32;
 override y_stride4: u32;
 override y_column4: u32 = 0;
-override lora_scale: f32 = 1;             // with HALF times what z was divided by
+override lora_scale: f32 = 1;             // with HALF times the divisor of z
 
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 #if BIAS

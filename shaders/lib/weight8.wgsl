@@ -1,4 +1,4 @@
-// Eight neighbouring elements of a weight in any format, which a packed one has in one word: for kernels that unpack a
+// Eight neighbouring elements of a weight in any format; a packed one has them in one word. For kernels that unpack a
 // weight a tile at a time. `i` counts vectors of four.
 #if WEIGHT_PACKED
 #include lib/packed_weight

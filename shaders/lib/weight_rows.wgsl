@@ -1,6 +1,6 @@
-// A dense weight by rows, for kernels that are made for one matrix: constants IN4 and WEIGHT_ROWS are its sizes. An index is
-// kept within an array of constant length by a comparison; where the length is only known at run time, a software adapter
-// divides for it at each access. The including kernel is given WEIGHT_BINDING and one of WEIGHT_F32, WEIGHT_F16,
+// A dense weight by rows, for kernels that are made for one matrix: constants IN4 and WEIGHT_ROWS are its sizes. A
+// comparison keeps an index within an array of constant length. If the length is only known at run time, a software adapter
+// divides at each access. The including kernel is given WEIGHT_BINDING and one of WEIGHT_F32, WEIGHT_F16,
 // WEIGHT_BF16 as well.
 
 #if WEIGHT_F32
