@@ -11,12 +11,13 @@ import { ModelState, wayOf, type Way } from './model/model.svelte';
 import { SearchState } from './model/search.svelte';
 import { StoredState } from './model/stored.svelte';
 import { Preparation } from './prepare.svelte';
+import { RunsState } from './runs/runs.svelte';
 import type { PickedFiles } from './shared/files';
 import { formatDate } from './shared/format';
 import { ThemeState } from './shared/theme.svelte';
-import { TakeawayState } from './takeaway/takeaway.svelte';
-import { text } from './takeaway/text';
-import { RunsState } from './train/runs.svelte';
+import { RouteState } from './shell/route.svelte';
+import { ExportState } from './export/export.svelte';
+import { text } from './export/text';
 import { SettingsState } from './train/settings.svelte';
 import { TrainState } from './train/train.svelte';
 import { ChartView } from './train/view.svelte';
@@ -24,6 +25,7 @@ import { ChartView } from './train/view.svelte';
 /** The page's state as a whole, and what reaches over several steps. */
 export class App {
   readonly engine = new EngineState();
+  readonly route = new RouteState();
   readonly theme = new ThemeState();
   readonly settings = new SettingsState();
   readonly model = new ModelState(this.engine);
@@ -35,13 +37,13 @@ export class App {
   readonly training = new TrainState(this.engine);
   readonly runs = new RunsState(this.engine);
   readonly chat = new ChatState(this.engine);
-  readonly takeaway = new TakeawayState(this.engine);
+  readonly exports = new ExportState(this.engine);
   readonly view = new ChartView();
   readonly preparation = new Preparation(this);
   /** Begin the next run from the adapter that is open, instead of a new one. */
   startFromAdapter = $state(false);
   /** The adapter that the next run begins with; undefined for a new one. */
-  readonly initialAdapter = $derived.by(() => (this.startFromAdapter ? this.takeaway.adapter : undefined));
+  readonly initialAdapter = $derived.by(() => (this.startFromAdapter ? this.exports.adapter : undefined));
   /** What a former run is being opened for: nothing else may start meanwhile. */
   opening = $state(false);
   /** The one button was pressed, and what training needs is still being made ready. */
@@ -56,7 +58,7 @@ export class App {
   readonly locked = $derived(this.training.active || this.opening);
   /** The engine does one thing at a time: what else it is at, beside training and opening. */
   readonly #elsewhere = $derived(
-    this.chat.speaking !== undefined || this.takeaway.exporting || this.takeaway.importing,
+    this.chat.speaking !== undefined || this.exports.exporting || this.exports.importing,
   );
   /** Whether the page should bring the engine to its wishes by itself. */
   readonly prepares = $derived(this.#started && this.engine.usable && !this.locked && !this.#elsewhere);
@@ -77,8 +79,8 @@ export class App {
       this.chat.settings.valid &&
       !this.locked &&
       !this.model.busy &&
-      !this.takeaway.exporting &&
-      !this.takeaway.importing,
+      !this.exports.exporting &&
+      !this.exports.importing,
   );
 
   /** Bytes of storage that opening the candidate lacks; undefined where there is room enough or nobody knows. */
@@ -102,7 +104,7 @@ export class App {
 
   /** Where the open adapter comes from, for a person. */
   readonly adapterName = $derived.by(() => {
-    const origin = this.takeaway.adapter?.origin ?? '';
+    const origin = this.exports.adapter?.origin ?? '';
     const run = this.runs.list.find(({ id }) => id === origin);
     return run ? text.adapterOfRun(run.modelName, formatDate(run.startedAt)) : origin;
   });
@@ -137,8 +139,13 @@ export class App {
     if (!picked || this.locked || this.model.busyLong) return;
     const some = (names: RegExp) => picked.files.some(({ name }) => names.test(name));
     if (some(/^adapter_config\.json$/)) return;
-    if (some(/\.(safetensors|gguf)$|^config\.json$/i)) this.chooseFiles(picked);
-    else if (picked.files.some(({ name }) => isDataFile(name))) await this.examples.add(picked.files);
+    if (some(/\.(safetensors|gguf)$|^config\.json$/i)) {
+      this.chooseFiles(picked);
+      this.route.go('model');
+    } else if (picked.files.some(({ name }) => isDataFile(name))) {
+      this.route.go('examples');
+      await this.examples.add(picked.files);
+    }
   }
 
   /** Opens a model from the visitor's disk. */
@@ -176,6 +183,7 @@ export class App {
     this.model.way = wayOf(source);
     this.search.clear();
     this.candidate.forget();
+    this.route.go('model');
   }
 
   /** Asks anew what the model that is being looked at would take. */
@@ -204,6 +212,7 @@ export class App {
 
   /** Unfolds the settings of the hub and goes to one of them. */
   toHubSettings(field: 'endpoint' | 'token'): void {
+    this.route.go('model');
     this.modelMore = true;
     // After it is unfolded.
     requestAnimationFrame(() => {
@@ -234,16 +243,22 @@ export class App {
   /** The one button: opens the model, reads the examples, and trains. */
   async start(): Promise<void> {
     if (this.runs.unfinished) this.runs.putAside(this.runs.unfinished);
+    this.route.go('train');
     this.starting = true;
     const ready = await this.preparation.ready().finally(() => (this.starting = false));
     const settings = this.settings.values;
-    if (!ready || !settings || this.training.plan?.fits === false) return;
+    if (!ready || !settings || this.training.plan?.fits === false) {
+      if (this.model.error) this.route.go('model');
+      else if (this.examples.error) this.route.go('examples');
+      return;
+    }
     await this.training.start(settings, this.initialAdapter ? 'adapter' : 'new');
     await this.#afterRun();
   }
 
-  /** Goes on with a run that was interrupted, over the model and the examples that it had. */
+  /** Continues a run that was interrupted, over the model and the examples that it had. */
   async continueRun(run: RunRecord): Promise<void> {
+    this.route.go('train');
     this.opening = true;
     await this.preparation.settled();
     const onOpened = () => {
@@ -256,7 +271,7 @@ export class App {
     await this.#afterRun();
   }
 
-  /** Opens a former run's adapter, to chat with it or to take it away. */
+  /** Opens a past run's adapter, to chat with it or to export it. */
   async openRun(run: RunRecord): Promise<void> {
     this.opening = true;
     try {
@@ -267,8 +282,9 @@ export class App {
       }
       this.runs.putAside(run);
       this.training.display(run);
+      this.route.go('train');
       await this.#adopt(run);
-      await this.takeaway.refresh();
+      await this.exports.refresh();
     } finally {
       this.opening = false;
     }
@@ -294,7 +310,7 @@ export class App {
   }
 
   async #afterRun(): Promise<void> {
-    await Promise.all([this.runs.refresh(), this.takeaway.refresh(), this.stored.refresh()]);
+    await Promise.all([this.runs.refresh(), this.exports.refresh(), this.stored.refresh()]);
   }
 }
 

@@ -5,7 +5,7 @@ import type { EngineState } from './engine.svelte';
 import type { ExamplesState } from './examples/examples.svelte';
 import type { ModelState } from './model/model.svelte';
 import type { StoredState } from './model/stored.svelte';
-import type { TakeawayState } from './takeaway/takeaway.svelte';
+import type { ExportState } from './export/export.svelte';
 import type { SettingsState } from './train/settings.svelte';
 import type { TrainState } from './train/train.svelte';
 
@@ -16,7 +16,7 @@ interface Parts {
   readonly stored: StoredState;
   readonly examples: ExamplesState;
   readonly training: TrainState;
-  readonly takeaway: TakeawayState;
+  readonly exports: ExportState;
   /** The adapter that the next run begins with; undefined for a new one. */
   readonly initialAdapter: AdapterReport | undefined;
 }
@@ -87,7 +87,7 @@ export class Preparation {
   }
 
   async #prepareOnce(): Promise<boolean> {
-    const { engine, settings, model, stored, examples, training, takeaway } = this.#parts;
+    const { engine, settings, model, stored, examples, training, exports } = this.#parts;
     if (!engine.usable || !settings.valid) return false;
     if (!model.isOpen(settings.quantization)) {
       training.forgetPlan();
@@ -95,7 +95,7 @@ export class Preparation {
       if (!model.mayOpen(settings.quantization)) return false;
       this.#examplesDone = '';
       const opened = await model.open(settings.quantization);
-      await Promise.all([takeaway.refresh(), model.wanted.kind === 'demo' ? undefined : stored.refresh()]);
+      await Promise.all([exports.refresh(), model.wanted.kind === 'demo' ? undefined : stored.refresh()]);
       training.clear();
       if (!opened) return false;
       await settings.load(engine.remote);

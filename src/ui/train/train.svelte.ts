@@ -15,7 +15,7 @@ import {
 } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import { withProgress } from '../shared/progress';
-import { text } from './text';
+import { text } from '../runs/text';
 
 export type Phase = 'idle' | StateEvent['state'];
 
@@ -62,6 +62,8 @@ export class TrainState {
   readonly active = $derived(activePhases.includes(this.phase));
   /** The visitor has to change something before a run can start; another problem of the plan may pass by itself. */
   readonly refused = $derived(this.planError !== undefined && classOf(this.planError.code) === 'input');
+  /** Fitting the kernels can be stopped, other preparations are short. */
+  readonly stoppable = $derived(this.active && (this.phase !== 'preparing' || this.fraction !== undefined));
   /** What closing the tab would interrupt. */
   readonly working = $derived(this.active && this.phase !== 'paused');
 
@@ -106,7 +108,7 @@ export class TrainState {
     this.#onOpened = onOpened;
     const call = () =>
       withProgress(
-        text.runOpening,
+        text.opening,
         (progress) => (this.progress = this.#onOpened ? progress : undefined),
         (onProgress) => remote.runs.continue(run.id, this.#listener(), onProgress),
       );

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { App } from '../../../src/ui/app.svelte';
-import { stepStatuses } from '../../../src/ui/guide/status.svelte';
-import { situationOf } from '../../../src/ui/guide/situation.svelte';
+import { stepStatuses } from '../../../src/ui/shell/status.svelte';
+import { situationOf } from '../../../src/ui/shell/situation.svelte';
 import type {
   AdapterReport,
   DataReport,
@@ -14,7 +14,7 @@ import type {
   RunRecord,
   TrainEvent,
 } from '../../../src/worker/protocol';
-import { deferred, report, runRecord, stepEvent, stubLocalStorage } from './engine';
+import { deferred, report, runRecord, stepEvent, stubAddress, stubLocalStorage } from './engine';
 
 const { connected } = vi.hoisted(() => ({ connected: { engine: {} as RemoteEngine } }));
 vi.mock(import('../../../src/worker/protocol'), async (original) => ({
@@ -94,6 +94,7 @@ function engine() {
 
 beforeEach(() => {
   stubLocalStorage();
+  stubAddress();
   vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => undefined }));
   vi.stubGlobal('document', { documentElement: { dataset: {} } });
 });
@@ -165,7 +166,7 @@ describe('the page', () => {
     await app.preparation.ready();
     for (const r of [4, 8, 8]) {
       fake.adapter.report = () => Promise.resolve({ origin: 'imported', r } as AdapterReport);
-      await app.takeaway.refresh();
+      await app.exports.refresh();
       await app.preparation.ready();
     }
     app.startFromAdapter = false;
@@ -187,7 +188,7 @@ describe('the page', () => {
     app.settings.set('use_dora', true);
     expect(await app.preparation.ready()).toBe(false);
     expect(app.canStart).toBe(false);
-    expect(stepStatuses(app).find(({ id }) => id === 'train')?.tone).toBe('problem');
+    expect(stepStatuses(app).train.tone).toBe('problem');
     app.settings.set('use_dora', false);
     expect(await app.preparation.ready()).toBe(true);
     expect(app.canStart).toBe(true);

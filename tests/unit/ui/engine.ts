@@ -106,6 +106,29 @@ export function stubLocalStorage(entries: Readonly<Record<string, string>> = {})
   return kept;
 }
 
+/** The page's address, with its history of hashes. */
+export function stubAddress(hash = ''): { readonly visited: readonly string[]; back: () => void } {
+  const visited = [hash];
+  let told: () => void = () => undefined;
+  vi.stubGlobal('location', {
+    get hash() {
+      return visited.at(-1) ?? '';
+    },
+    set hash(place: string) {
+      visited.push(`#${place}`);
+      told();
+    },
+  });
+  vi.stubGlobal('addEventListener', (type: string, listener: () => void) => {
+    if (type === 'hashchange') told = listener;
+  });
+  const back = () => {
+    visited.pop();
+    told();
+  };
+  return { visited, back };
+}
+
 /** A promise and what settles it. */
 export function deferred<T>(): {
   promise: Promise<T>;

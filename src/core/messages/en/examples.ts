@@ -1,5 +1,4 @@
 export const examples = {
-  title: 'Examples',
   choose: 'What it should learn from',
   demo: 'The demo examples',
   demoHelp: 'Questions answered by a pirate.',

@@ -1,5 +1,4 @@
 export const exporting = {
-  title: 'Take away',
   nothing: 'After training, the adapter can be downloaded here, alone or with the model.',
   adapter: 'The adapter that is open',
   origin: 'From',
@@ -7,7 +6,7 @@ export const exporting = {
   rank: 'Rank and alpha',
   modules: 'Layers',
   parameters: 'Parameters',
-  what: 'What to take away',
+  what: 'What to export',
   formatNames: { peft: 'The adapter alone', merged: 'Model and adapter in one' } as Readonly<
     Record<string, string>
   >,

@@ -17,9 +17,10 @@ import { errors } from './errors';
 import { examples } from './examples';
 import { exporting } from './exporting';
 import { format } from './format';
-import { guide } from './guide';
 import { model } from './model';
+import { runs } from './runs';
 import { shared } from './shared';
+import { shell } from './shell';
 import { train } from './train';
 
 export const en = {
@@ -30,8 +31,9 @@ export const en = {
   device,
   examples,
   exporting,
-  guide,
   model,
+  runs,
   shared,
+  shell,
   train,
 };

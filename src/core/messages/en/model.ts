@@ -1,5 +1,4 @@
 export const model = {
-  title: 'Model',
   choose: 'Which model to start from',
   ways: { demo: 'The demo', hub: 'From the Hub', disk: 'From disk', kept: 'Kept here' },
   keptCount: (count: string) => ` (${count})`,

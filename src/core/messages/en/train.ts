@@ -1,5 +1,4 @@
 export const train = {
-  title: 'Train',
   presets: 'How long to train',
   preset: {
     quick: { name: 'Quick', help: 'A first try' },
@@ -27,14 +26,8 @@ export const train = {
   planTight: 'May be too much for this device.',
   planDoesNotFit: 'Does not fit on this device.',
 
-  start: 'Start training',
   fromAdapter: 'Start from the open adapter',
   fromAdapterHelp: 'Train it further, instead of a new one.',
-  pause: 'Pause',
-  resume: 'Resume',
-  stop: 'Stop and keep',
-  stopping: 'Stopping…',
-  pausing: 'Pausing…',
   phase: {
     idle: 'Not started',
     preparing: 'Getting ready',
@@ -52,7 +45,7 @@ export const train = {
   checkpoint: (step: string) => `Saved at step ${step}; closing the tab keeps that.`,
   kept: (step: string) => `What it had learned by step ${step} is saved.`,
   keptNothing: 'Nothing had been saved yet.',
-  goOn: (step: string) => `Go on from step ${step}`,
+  goOn: (step: string) => `Continue from step ${step}`,
 
   numbers: 'Numbers now',
   loss: 'Loss',
@@ -79,32 +72,4 @@ export const train = {
   samplesAt: 'Answers at step',
   before: 'Before',
   atStep: (step: string) => `At step ${step}`,
-
-  runs: (count: string) => `Former runs (${count})`,
-  noRuns: 'Runs are listed here once there are some.',
-  runOpening: 'Opening the run',
-  runOpen: 'Open',
-  runContinue: 'Go on',
-  runDetails: 'Details',
-  runRemove: 'Remove',
-  runRemoveTitle: 'Remove this run?',
-  runRemoveHelp: (name: string) =>
-    `The adapter and the checkpoints of “${name}” are deleted. This cannot be undone.`,
-  runsUnreadable: (runs: string) =>
-    `${runs} can't be read here: damaged, or written by another version of this page.`,
-  runUnderWay: 'being trained in another tab',
-  runState: {
-    running: 'interrupted',
-    paused: 'paused',
-    finished: 'finished',
-    stopped: 'stopped',
-    failed: 'failed',
-  },
-  runSteps: (step: string, steps: string) => `${step} of ${steps} steps`,
-  runLoss: (loss: string) => `loss ${loss}`,
-  runSettings: 'Settings',
-  setting: 'Setting',
-  value: 'Value',
-  on: 'on',
-  off: 'off',
 };

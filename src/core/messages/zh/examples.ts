@@ -1,7 +1,6 @@
 import type { Catalogue } from '../catalogue';
 
 export const examples: Catalogue['examples'] = {
-  title: '样本',
   choose: '要让它学什么',
   demo: '演示样本',
   demoHelp: '由一位海盗回答的问题。',

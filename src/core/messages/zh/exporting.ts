@@ -1,7 +1,6 @@
 import type { Catalogue } from '../catalogue';
 
 export const exporting: Catalogue['exporting'] = {
-  title: '导出',
   nothing: '训练之后，可以在这里下载适配器，单独下载或与模型合并下载。',
   adapter: '当前打开的适配器',
   origin: '来源',

@@ -7,9 +7,10 @@ import { errors } from './errors';
 import { examples } from './examples';
 import { exporting } from './exporting';
 import { format } from './format';
-import { guide } from './guide';
 import { model } from './model';
+import { runs } from './runs';
 import { shared } from './shared';
+import { shell } from './shell';
 import { train } from './train';
 
 export const zh: Catalogue = {
@@ -20,8 +21,9 @@ export const zh: Catalogue = {
   device,
   examples,
   exporting,
-  guide,
   model,
+  runs,
   shared,
+  shell,
   train,
 };

@@ -1,7 +1,6 @@
 import type { Catalogue } from '../catalogue';
 
 export const model: Catalogue['model'] = {
-  title: '模型',
   choose: '从哪个模型开始',
   ways: { demo: '演示模型', hub: '从 Hub 下载', disk: '从本地打开', kept: '已保存' },
   keptCount: (count) => `（${count}）`,

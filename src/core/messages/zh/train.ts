@@ -1,7 +1,6 @@
 import type { Catalogue } from '../catalogue';
 
 export const train: Catalogue['train'] = {
-  title: '训练',
   presets: '训练多久',
   preset: {
     quick: { name: '快速', help: '先试一试' },
@@ -29,14 +28,8 @@ export const train: Catalogue['train'] = {
   planTight: '可能超出这台设备的能力。',
   planDoesNotFit: '这台设备放不下。',
 
-  start: '开始训练',
   fromAdapter: '从当前适配器开始',
   fromAdapterHelp: '继续训练它，而不是新建一个。',
-  pause: '暂停',
-  resume: '继续',
-  stop: '停止并保留',
-  stopping: '正在停止…',
-  pausing: '正在暂停…',
   phase: {
     idle: '未开始',
     preparing: '正在准备',
@@ -80,30 +73,4 @@ export const train: Catalogue['train'] = {
   samplesAt: '所在步数',
   before: '训练前',
   atStep: (step) => `第 ${step} 步`,
-
-  runs: (count) => `历史训练（${count}）`,
-  noRuns: '训练过的任务会列在这里。',
-  runOpening: '正在打开训练任务',
-  runOpen: '打开',
-  runContinue: '继续',
-  runDetails: '详情',
-  runRemove: '删除',
-  runRemoveTitle: '删除这个训练任务？',
-  runRemoveHelp: (name) => `“${name}”的适配器和检查点将被删除，无法恢复。`,
-  runsUnreadable: (runs) => `${runs}无法读取：已损坏，或由本页面的其他版本写入。`,
-  runUnderWay: '正在另一个标签页中训练',
-  runState: {
-    running: '中断',
-    paused: '已暂停',
-    finished: '已完成',
-    stopped: '已停止',
-    failed: '失败',
-  },
-  runSteps: (step, steps) => `${step} / ${steps} 步`,
-  runLoss: (loss) => `损失 ${loss}`,
-  runSettings: '设置',
-  setting: '设置',
-  value: '值',
-  on: '开',
-  off: '关',
 };

@@ -51,7 +51,7 @@ export class RunsState {
   async open(run: RunRecord): Promise<boolean> {
     return this.#try(() =>
       withProgress(
-        text.runOpening,
+        text.opening,
         (progress) => (this.progress = progress),
         async (onProgress) => {
           await this.#engine.remote.runs.open(run.id, onProgress);

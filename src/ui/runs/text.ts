@@ -1,3 +1,3 @@
 import { section } from '../language.svelte';
 
-export const text = section('guide');
+export const text = section('runs');

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
-import { TakeawayState } from '../../../src/ui/takeaway/takeaway.svelte';
+import { ExportState } from '../../../src/ui/export/export.svelte';
 import type { AdapterReport, ExportOffer, ExportResult } from '../../../src/worker/protocol';
 import { deferred, engineOf } from './engine';
 
@@ -22,9 +22,7 @@ afterEach(() => {
 describe('what can be taken away', () => {
   it('is what the engine tells, and the chosen format stays chosen', async () => {
     const offers = vi.fn(() => Promise.resolve([offer('peft'), offer('merged', 5000)]));
-    const state = new TakeawayState(
-      engineOf({ adapter: { report: () => Promise.resolve(adapter), offers } }),
-    );
+    const state = new ExportState(engineOf({ adapter: { report: () => Promise.resolve(adapter), offers } }));
     await state.refresh();
     expect(state.adapter).toEqual(adapter);
     expect(state.offer?.format).toBe('peft');
@@ -37,7 +35,7 @@ describe('what can be taken away', () => {
   it('follows the last option that was set, in whatever order the answers come', async () => {
     const answers = [deferred<ExportOffer[]>(), deferred<ExportOffer[]>()];
     let asked = 0;
-    const state = new TakeawayState(engineOf({ adapter: { offers: () => answers[asked++]!.promise } }));
+    const state = new ExportState(engineOf({ adapter: { offers: () => answers[asked++]!.promise } }));
     const first = state.setOption('export_dtype', 'float32');
     const second = state.setOption('export_dtype', 'float16');
     answers[1]!.resolve([offer('merged', 2)]);
@@ -50,7 +48,7 @@ describe('what can be taken away', () => {
   it('shows why it can’t be told, unless that was an older question', async () => {
     const answers = [deferred<ExportOffer[]>(), deferred<ExportOffer[]>()];
     let asked = 0;
-    const state = new TakeawayState(engineOf({ adapter: { offers: () => answers[asked++]!.promise } }));
+    const state = new ExportState(engineOf({ adapter: { offers: () => answers[asked++]!.promise } }));
     const first = state.setOption('max_shard_size', '1');
     const second = state.setOption('max_shard_size', '2');
     answers[0]!.reject(gone());
@@ -63,7 +61,7 @@ describe('what can be taken away', () => {
 
   it('is nothing once the engine can’t tell', async () => {
     const report = vi.fn(() => Promise.resolve(adapter));
-    const state = new TakeawayState(
+    const state = new ExportState(
       engineOf({ adapter: { report, offers: () => Promise.resolve([offer('peft')]) } }),
     );
     await state.refresh();
@@ -83,7 +81,7 @@ describe('an export', () => {
   const open = async (calls: object) => {
     const report = () => Promise.resolve(adapter);
     const offers = () => Promise.resolve([offer('peft'), offer('merged', 2 ** 33)]);
-    const state = new TakeawayState(engineOf({ adapter: { report, offers, ...calls } }));
+    const state = new ExportState(engineOf({ adapter: { report, offers, ...calls } }));
     await state.refresh();
     return state;
   };

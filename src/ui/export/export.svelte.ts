@@ -13,7 +13,7 @@ import { chooseFile } from './choose_file';
 import { text } from './text';
 
 /** The tuned adapter that is open now, and its way out of the page and back in. */
-export class TakeawayState {
+export class ExportState {
   readonly #engine: EngineState;
   /** Undefined while there is only the base. */
   adapter: AdapterReport | undefined = $state.raw();

@@ -1,0 +1,26 @@
+/** The steps in their order, then the runs of before. */
+export const steps = ['model', 'examples', 'train', 'chat', 'export', 'runs'] as const;
+export type StepId = (typeof steps)[number];
+/** What the stage can show. Its name is its address: `#train`. */
+export type Place = 'start' | StepId;
+
+/** Which place the stage shows. It stands in the page's address, so a reload, a link and the back button keep it. */
+export class RouteState {
+  place: Place = $state(placeOf(location.hash));
+
+  constructor() {
+    addEventListener('hashchange', () => (this.place = placeOf(location.hash)));
+  }
+
+  /** Shows a place, as if the visitor had followed a link to it. */
+  go(place: Place): void {
+    if (place === this.place) return;
+    this.place = place;
+    location.hash = place;
+  }
+}
+
+/** An address that names no place, as `#start` does, shows the start. */
+function placeOf(hash: string): Place {
+  return steps.find((step) => `#${step}` === hash) ?? 'start';
+}
