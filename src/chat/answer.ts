@@ -13,6 +13,8 @@ export interface AnswerOptions {
   readonly stopIds: ReadonlySet<number>;
   /** Its abort ends the answer; what was said is kept. */
   readonly signal?: AbortSignal;
+  /** Asked after each token of the answer, with how many there are: true ends it, as `max_new_tokens` does. */
+  readonly enough?: (tokens: number) => boolean;
   /** Gets the text piece by piece, whole characters only. */
   readonly onText?: (delta: string) => void;
   /** A clock in milliseconds. */
@@ -25,7 +27,7 @@ export interface AnswerResult {
   readonly tokens: number;
   /** Of decoding; reading the prompt does not count. 0 where nothing was decoded. */
   readonly tokensPerSecond: number;
-  /** 'length': `max_new_tokens` were said, or the context is full. */
+  /** 'length': `max_new_tokens` were said, `enough` said so, or the context is full. */
   readonly stoppedBy: 'stop_token' | 'length' | 'person';
 }
 
@@ -81,7 +83,8 @@ export async function answer(options: AnswerOptions): Promise<AnswerResult> {
     all.push(id);
     say(decoder.push(id));
     if (all.length > generator.room) return finish('length');
-    if (all.length - promptIds.length >= sampling.max_new_tokens) return finish('length');
+    const said = all.length - promptIds.length;
+    if (options.enough?.(said) === true || said >= sampling.max_new_tokens) return finish('length');
   }
 }
 

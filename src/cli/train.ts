@@ -59,7 +59,9 @@ export const trainCommand: Command = {
   },
   settings: SETTING_NAMES,
   async run(args, output) {
-    const typed = parseSettings(args.settings);
+    // Answers are for people, who read no JSON lines, unless they ask for some.
+    const given = output.isJson ? { sample_prompts: [], ...args.settings } : args.settings;
+    const typed = parseSettings(given);
     const data = await readData(args);
     const initPath = args.flag('resume_from_checkpoint') ? undefined : args.text('init_adapter');
     const initFolder = initPath === undefined ? undefined : await openFolder(initPath, 'init_adapter');
@@ -73,15 +75,15 @@ export const trainCommand: Command = {
       const former = args.flag('resume_from_checkpoint') ? await lastRun(records, path) : undefined;
       const replaces = !former && (await holdsRun(files));
       if (replaces && !args.flag('overwrite_output_dir')) throw outputUsed(path);
-      const wanted = former ? resumedSettings(former.settings, args.settings) : typed;
+      const wanted = former ? resumedSettings(former.settings, given) : typed;
 
       const session = await openSession(args, wanted, output);
       try {
         const initial = initFolder && (await session.importAdapter(initFolder));
-        const settings = initial ? settingsOver(initial, args.settings) : wanted;
+        const settings = initial ? settingsOver(initial, given) : wanted;
         await setExamples(session, data, settings, output);
         signal.throwIfAborted();
-        const runs = runsOf(session, records, output);
+        const runs = runsOf(session, records);
         signal.addEventListener('abort', () => {
           output.note('Stopping; what was learnt is kept. Once more to quit at once.');
           runs.stop();
@@ -91,7 +93,7 @@ export const trainCommand: Command = {
           if (event.event === 'step') replaced?.replace();
           report(event, output);
         };
-        const resumed = { changes: args.settings, data: session.dataset.files };
+        const resumed = { changes: given, data: session.dataset.files };
         const running = former
           ? runs.continue(former.id, onEvent, () => undefined, resumed)
           : runs.start(settings, onEvent, initial ? 'adapter' : 'new');
@@ -106,11 +108,10 @@ export const trainCommand: Command = {
 };
 
 /** The life of runs over this session, whose model is open already. */
-function runsOf(session: Session, records: RunRecords, output: Output): Runs {
+function runsOf(session: Session, records: RunRecords): Runs {
   const exclusive = new Exclusive();
   const examples = new Examples(session);
-  // Samples are for people.
-  return new Runs({ session, exclusive, records, examples, options: { samples: !output.isJson } });
+  return new Runs({ session, exclusive, records, examples });
 }
 
 /** Writes the adapter of a run that learnt something. Throws `stopped` for one that is not finished. */
@@ -199,9 +200,17 @@ function report(event: TrainEvent, output: Output): void {
       output.line(`step ${step}  eval_loss ${eval_loss.toFixed(4)}${more}`);
       break;
     }
-    case 'sample':
-      for (const { prompt, answer } of event.answers) output.note(`  ${quoted(prompt)} → ${quoted(answer)}`);
+    case 'sample': {
+      const { step, answers } = event;
+      output.json({ event: 'sample', step, answers: answers.map((each) => ({ ...each })) });
+      for (const { prompt, answer } of answers) output.note(`  ${quoted(prompt)} → ${quoted(answer)}`);
       break;
+    }
+    case 'activity': {
+      const { activity, fraction } = event;
+      output.progress(activity === 'training' ? '' : progressText({ label: ACTIVITIES[activity], fraction }));
+      break;
+    }
     case 'checkpoint':
       break;
     case 'state':
@@ -212,6 +221,11 @@ function report(event: TrainEvent, output: Output): void {
       } else if (event.message !== undefined) output.note(say(event.message));
   }
 }
+
+const ACTIVITIES = {
+  evaluating: 'Testing on the held-out examples',
+  answering: 'Answering the sample prompts',
+} as const;
 
 function quoted(text: string): string {
   return JSON.stringify(text.length > 100 ? `${text.slice(0, 99)}…` : text);

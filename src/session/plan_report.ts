@@ -4,11 +4,13 @@ import type { Limits } from '../ops/op';
 import type { ModelLayout } from '../models/layout';
 import { adapterLayout } from '../models/adapters/layout';
 import { parameterCount } from '../models/spec';
-import { planOf, sampleSteps } from '../train/plan';
 import type { TrainEvent } from '../train/events';
+import { planOf } from '../train/plan';
+import { answersAfter, fullLimits, limitsFor, roundSeconds, type SampleLimits } from '../train/samples';
 import { tokenCount, type Dataset } from './dataset';
 import { fitOf, needOf, remembered, type Fit, type Need } from './fit';
 import { rowsOfExamples, runMemory, type RunRows } from './run_memory';
+import type { SamplePrompt } from './sample_answers';
 
 /** Memory and time of a run, before anything starts. */
 export interface PlanReport extends Fit {
@@ -16,20 +18,32 @@ export interface PlanReport extends Fit {
   readonly trainableParameters: number;
   /** Of the whole run; undefined before the device's speed is known. */
   readonly estimatedSeconds?: number;
+  /** How the sample prompts will be answered. */
+  readonly samples: SampleLimits;
+  /** Sample prompts that the model can't answer: too long for it, or refused by its chat template. */
+  readonly unanswerable: readonly string[];
 }
 
-/**
- * @param rate floating-point operations a second that training reaches on this device, where known
- */
+/** How fast this device computes with a model. */
+export interface DeviceSpeed {
+  /** Floating-point operations a second that training reaches. */
+  readonly rate: number;
+  /** Seconds for one token of an answer. */
+  readonly tokenSeconds: number;
+}
+
+/** @param speed undefined before it was measured */
 export function planReport(
   model: ModelLayout,
   dataset: Dataset,
   settings: TrainSettings,
   limits: Limits,
-  rate: number | undefined,
+  prompts: { readonly read: readonly SamplePrompt[]; readonly unanswerable: readonly string[] },
+  speed: DeviceSpeed | undefined,
 ): PlanReport {
   const { training, heldOut } = dataset;
-  const { cacheRows } = rowsOfExamples(model, settings, dataset);
+  const longestPrompt = prompts.read.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  const { cacheRows } = rowsOfExamples(model, settings, dataset, longestPrompt);
   const rowsOf = (chosen: TrainSettings): RunRows => {
     const cut = {
       training: cutExamples(training, settings, chosen),
@@ -48,12 +62,14 @@ export function planReport(
   // The model is open: how it was loaded stays.
   const changeable = { ...settings, load_in_4bit: true, dtype: 'auto' as const };
   const fit = fitOf(settings, measure, changeable);
-  const seconds = rate && runOperations(model, dataset, settings) / rate;
+  const { samples, seconds } = estimate(model, dataset, settings, prompts.read, speed);
   return {
     steps: planOf(settings, training.length).steps,
     trainableParameters: adapterLayout(model.spec, settings).parameters,
     ...fit,
     ...(fit.fits && seconds !== undefined && { estimatedSeconds: seconds }),
+    samples,
+    unanswerable: prompts.unanswerable,
   };
 }
 
@@ -70,18 +86,40 @@ function cutExamples(
   });
 }
 
+/** The time of a whole run, and how it answers its sample prompts. */
+function estimate(
+  model: ModelLayout,
+  dataset: Dataset,
+  settings: TrainSettings,
+  prompts: readonly SamplePrompt[],
+  speed: DeviceSpeed | undefined,
+): { readonly samples: SampleLimits; readonly seconds?: number } {
+  if (!speed) return { samples: fullLimits(prompts.length) };
+  const { steps } = planOf(settings, dataset.training.length);
+  const forwardSeconds = (2 * parameterCount(model.spec)) / speed.rate;
+  const evaluations = settings.eval_steps > 0 ? Math.ceil(steps / settings.eval_steps) : 0;
+  const evaluated = evaluations * tokenCount(dataset.heldOut) * forwardSeconds;
+  const trainSeconds = trainingSeconds(model, dataset, settings, speed);
+  const promptTokens = prompts.reduce((sum, { ids }) => sum + ids.length, 0) / Math.max(1, prompts.length);
+  const answering = { readSeconds: promptTokens * forwardSeconds, tokenSeconds: speed.tokenSeconds };
+  const samples = limitsFor(prompts.length, answering, { steps, trainSeconds });
+  const answered = answersAfter(samples, steps, -1) * roundSeconds(samples, answering);
+  return { samples, seconds: trainSeconds + evaluated + answered };
+}
+
 /**
- * Floating-point operations of a whole run: two per parameter and token forward, two backward (frozen weights get no
- * gradient of their own), two more with recomputation; evaluations forward only; answers like forward passes.
+ * Seconds that the steps of a run take: two floating-point operations per parameter and token forward, two backward (frozen
+ * weights get no gradient of their own), two more with recomputation.
  */
-function runOperations(model: ModelLayout, dataset: Dataset, settings: TrainSettings): number {
-  const plan = planOf(settings, dataset.training.length);
-  const perToken = 2 * parameterCount(model.spec);
-  const trained = (tokenCount(dataset.training) * plan.steps) / plan.stepsPerEpoch;
-  const evaluations = settings.eval_steps > 0 ? Math.ceil(plan.steps / settings.eval_steps) : 0;
-  const evaluated = evaluations * tokenCount(dataset.heldOut);
-  const sampled = (sampleSteps(plan.steps).size + 1) * dataset.samplePrompts.length * 40;
-  return perToken * (trained * passesOf(settings) + evaluated + sampled);
+export function trainingSeconds(
+  model: ModelLayout,
+  { training }: Dataset,
+  settings: TrainSettings,
+  { rate }: DeviceSpeed,
+): number {
+  const plan = planOf(settings, training.length);
+  const tokens = (tokenCount(training) * plan.steps) / plan.stepsPerEpoch;
+  return (2 * parameterCount(model.spec) * tokens * passesOf(settings)) / rate;
 }
 
 /** What a trained token costs, in forward passes. */

@@ -42,7 +42,7 @@ export interface ModelReport extends ModelIdentity, WeightFormats {
   readonly load: LoadSettings;
 }
 
-export interface DataReport extends Pick<Dataset, 'truncated' | 'problems' | 'notes'> {
+export interface DataReport extends Pick<Dataset, 'truncated' | 'problems' | 'notes' | 'samplePrompts'> {
   readonly files: readonly string[];
   readonly examples: number;
   readonly heldOut: number;
@@ -101,7 +101,7 @@ export function modelReport({ model, layout }: Pick<Session, 'model' | 'layout'>
 }
 
 export function dataReport(dataset: Dataset): DataReport {
-  const { files, examples, heldOut, problems, truncated, notes } = dataset;
+  const { files, examples, heldOut, problems, truncated, notes, samplePrompts } = dataset;
   return {
     files: files.map(({ name }) => name),
     examples: examples.length,
@@ -112,6 +112,7 @@ export function dataReport(dataset: Dataset): DataReport {
     truncated,
     problems,
     notes,
+    samplePrompts,
   };
 }
 

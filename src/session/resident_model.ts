@@ -16,12 +16,16 @@ export interface TunedAdapter extends ExportedAdapter {
   readonly run?: CardRun;
 }
 
-/** Tokens that a conversation may have, prompt and answers together. */
 const MOST_CHAT_ROWS = 2048;
 
+/** Tokens that a conversation with a model may have, prompt and answers together. */
+export function mostChatRows({ positions }: ModelLayout): number {
+  return Math.min(positions, MOST_CHAT_ROWS);
+}
+
 /** Rows of the key and value caches once they hold so many tokens. */
-export function chatRows({ positions }: ModelLayout, tokens: number): number {
-  return grownRows(tokens, Math.min(positions, MOST_CHAT_ROWS));
+export function chatRows(layout: ModelLayout, tokens: number): number {
+  return grownRows(tokens, mostChatRows(layout));
 }
 
 /** One model on a device: its base, and what chatting with it or with the tuned adapter needs, made at the first use. */
@@ -108,7 +112,7 @@ export class ResidentModel {
 
   #sharedCache(): SequenceCache {
     const { layout } = this.model;
-    this.#cache ??= new SequenceCache(this.model, chatRows(layout, MOST_CHAT_ROWS), chatRows(layout, 1));
+    this.#cache ??= new SequenceCache(this.model, mostChatRows(layout), chatRows(layout, 1));
     return this.#cache;
   }
 }

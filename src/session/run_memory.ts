@@ -5,9 +5,9 @@ import type { ModelLayout } from '../models/layout';
 import { chatMemory, trainingMemory } from '../models/memory';
 import type { Limits } from '../ops/op';
 import { capacityOf, capacityOfSettings, planOf } from '../train/plan';
+import { SAMPLE_TOKENS } from '../train/samples';
 import type { Dataset } from './dataset';
 import { chatRows } from './resident_model';
-import { ANSWER_TOKENS } from './training';
 
 /** The token rows that a run's programs hold, and that its chat begins with. */
 export interface RunRows {
@@ -20,17 +20,25 @@ export function rowsOfSettings(model: ModelLayout, settings: TrainSettings): Run
   return { capacity: capacityOfSettings(settings, model.positions), cacheRows: chatRows(model, 1) };
 }
 
-/** Of a run over these examples, which answers its sample prompts along the way. */
+/**
+ * Of a run over these examples, which answers its sample prompts along the way.
+ *
+ * @param longestPrompt tokens of the longest of those, if they aren't the examples' own
+ */
 export function rowsOfExamples(
   model: ModelLayout,
   settings: TrainSettings,
   { training, heldOut }: Pick<Dataset, 'training' | 'heldOut'>,
+  longestPrompt = 0,
 ): RunRows {
   const plan = planOf(settings, training.length);
-  const longest = [...training, ...heldOut].reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  const longest = [...training, ...heldOut].reduce(
+    (most, { ids }) => Math.max(most, ids.length),
+    longestPrompt,
+  );
   return {
     capacity: capacityOf(plan, settings.per_device_train_batch_size, training, heldOut),
-    cacheRows: chatRows(model, longest + ANSWER_TOKENS),
+    cacheRows: chatRows(model, longest + SAMPLE_TOKENS),
   };
 }
 

@@ -35,10 +35,11 @@ import type { OpenModel } from './open_model';
 import type { PrepareOptions } from './kernels';
 import { loadedHash } from './model_hash';
 import type { LoadableModel } from './loadable_model';
-import { planReport, reachedRate, type PlanReport } from './plan_report';
+import { planReport, reachedRate, trainingSeconds, type DeviceSpeed, type PlanReport } from './plan_report';
 import type { OnProgress } from './progress';
 import { SessionDevice, type SessionHost } from './session_device';
-import type { ResidentModel, TunedAdapter } from './resident_model';
+import { mostChatRows, type ResidentModel, type TunedAdapter } from './resident_model';
+import { readPrompts, samplePromptsOf } from './sample_answers';
 import type { CheckpointStore } from '../storage/checkpoints';
 import { runTraining, type TrainingOutcome, type UseWeights } from './training';
 
@@ -56,8 +57,6 @@ export interface TrainCall {
   readonly start?: CheckpointState;
   /** An adapter to begin with instead of a fresh one; the settings are its own, but for the dropout. */
   readonly initial?: TunedAdapter;
-  /** Whether a few questions are answered along the way; yes where nothing is said. */
-  readonly samples?: boolean;
 }
 
 /**
@@ -76,8 +75,8 @@ export class Session {
     | undefined;
   #dataset: Dataset | undefined;
   #tuned: TunedAdapter | undefined;
-  /** Operations a second that training reached, once it was measured. */
-  #rate: number | undefined;
+  /** Undefined until it was measured with the open model. */
+  #speed: DeviceSpeed | undefined;
 
   constructor(host: SessionHost) {
     this.#device = new SessionDevice(host);
@@ -155,7 +154,7 @@ export class Session {
     signal?.throwIfAborted();
     const layout = loadable.layout(device.limits.maxStorageBufferBindingSize);
     this.closeModel();
-    this.#rate = undefined;
+    this.#speed = undefined;
     this.#model = { loadable, layout, stored: loadable.stored };
     try {
       await this.#device.load(loadable, onProgress, signal);
@@ -218,23 +217,25 @@ export class Session {
   }
 
   /**
-   * Measures how fast this device computes with the open model, for `plan`: reads a few tokens, once with compiling and
-   * once by the clock. Does nothing where the speed is known already.
+   * Measures how fast this device computes with the open model, for `plan`: reads a few tokens and says one, once with
+   * compiling and once by the clock. Does nothing where the speed is known already.
    */
   async measureSpeed(): Promise<void> {
-    if (this.#rate !== undefined) return;
+    if (this.#speed) return;
     const generator = await this.#generator('base');
     const { queue } = await this.device();
-    const tokens = Array.from({ length: Math.min(PREFILL_ROWS, generator.room) }, (_, i) => i);
-    const secondsToRead = async (): Promise<number> => {
+    const tokens = Array.from({ length: Math.min(PREFILL_ROWS, generator.room - 1) }, (_, i) => i);
+    const secondsOf = async (work: () => Promise<unknown>): Promise<number> => {
       const started = performance.now();
-      await generator.remember(tokens, 0);
+      await work();
       await queue.idle();
-      return (performance.now() - started) / 1000;
+      return Math.max((performance.now() - started) / 1000, 1e-4);
     };
-    await secondsToRead();
-    this.#rate =
-      (2 * blockParameters(this.layout.spec) * tokens.length) / Math.max(await secondsToRead(), 1e-4);
+    const read = (): Promise<unknown> => generator.remember(tokens, 0);
+    const say = (): Promise<unknown> => generator.likeliest([0], tokens.length);
+    for (const warmUp of [read, say]) await warmUp();
+    const rate = (2 * blockParameters(this.layout.spec) * tokens.length) / (await secondsOf(read));
+    this.#speed = { rate, tokenSeconds: await secondsOf(say) };
   }
 
   /** Gets ready to answer with the base: fits the kernels to the device, where they aren't, and compiles them. */
@@ -246,17 +247,27 @@ export class Session {
   async plan(settings: TrainSettings): Promise<PlanReport> {
     this.#weightsFor(adapterLayout(this.layout.spec, settings));
     const { limits } = await this.device();
-    return planReport(this.layout, this.dataset, settings, limits, this.#rate);
+    return planReport(
+      this.layout,
+      this.dataset,
+      settings,
+      limits,
+      this.#samplePrompts(settings),
+      this.#speed,
+    );
   }
 
   /** Trains on the examples; the result becomes the tuned adapter. */
   async train(call: TrainCall): Promise<TrainingOutcome> {
-    const { settings, checkpoints, control, onEvent, start, initial, samples = true } = call;
+    const { settings, checkpoints, control, onEvent, start, initial } = call;
     const { loadable, layout: model } = this.#opened();
     const { dataset } = this;
     const layout = adapterLayout(model.spec, settings);
     if (start) this.#checkStart(start, layout, settings);
     const weights = start || initial ? undefined : this.#weightsFor(layout);
+    const { read: samplePrompts } = this.#samplePrompts(settings);
+    // The time of the steps decides how long answers may take.
+    if (samplePrompts.length > 0) await this.measureSpeed();
     const outcome = await runTraining({
       resident: () => this.#alive(),
       kernels: this.#device.kernels,
@@ -265,7 +276,8 @@ export class Session {
       initial: initial?.parameters,
       weights,
       dataset,
-      samplePrompts: samples ? dataset.samplePrompts : [],
+      samplePrompts,
+      trainSeconds: this.#speed && trainingSeconds(model, dataset, settings, this.#speed),
       settings,
       hashes: { model: this.modelHash, data: dataset.hash },
       checkpoints,
@@ -273,7 +285,8 @@ export class Session {
       control,
       onEvent,
     });
-    this.#rate = reachedRate(model, settings, outcome.history, start?.step ?? 0) ?? this.#rate;
+    const rate = reachedRate(model, settings, outcome.history, start?.step ?? 0);
+    if (this.#speed && rate !== undefined) this.#speed = { ...this.#speed, rate };
     this.setTuned({ ...outcome.adapter, run: cardRun(settings, dataset, outcome.history) });
     return outcome;
   }
@@ -380,6 +393,13 @@ export class Session {
   #comparedIds(): readonly number[] {
     const { vocabularySize } = this.layout.spec;
     return Array.from({ length: COMPARED_TOKENS }, (_, i) => (i * 7919) % vocabularySize);
+  }
+
+  /** The prompts that a run with these settings answers, as the open model reads them. */
+  #samplePrompts(settings: TrainSettings): ReturnType<typeof readPrompts> {
+    const prompts = samplePromptsOf(settings, this.dataset);
+    if (prompts.length === 0) return { read: [], unanswerable: [] };
+    return readPrompts(chatContext(this.model, settings.template), prompts, mostChatRows(this.layout));
   }
 
   #opened() {

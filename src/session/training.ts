@@ -1,7 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import type { Message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
-import { answer } from '../chat/answer';
 import type { ExportedAdapter } from '../exports/format';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { Plan } from '../graph/plan';
@@ -18,28 +17,31 @@ import type { StoredWeights } from '../models/stored/stored_weight';
 import type { TrainingState } from '../models/training_program';
 import { loadCheckpoint, saveCheckpoint, type CheckpointStore } from '../storage/checkpoints';
 import type { TrainControl } from '../train/control';
-import type { Answer, TrainEvent } from '../train/events';
+import { isHistory, type TrainEvent } from '../train/events';
+import type { TrainPosition } from '../train/options';
 import { capacityOf, planOf } from '../train/plan';
-import { train, type TrainPosition, type TrainResult } from '../train/trainer';
-import { conversationIds, GREEDY, type ChatContext } from './conversation';
+import { train, type TrainResult } from '../train/trainer';
 import type { Dataset } from './dataset';
 import type { Kernels } from './kernels';
 import type { OnProgress } from './progress';
 import type { ResidentModel } from './resident_model';
+import { keptLimits, SampleAnswers, type SampleContext, type SamplePrompt } from './sample_answers';
 
 export interface TrainingRequest {
   /** The base on a device that answers; called again after a device was lost. */
   readonly resident: () => Promise<ResidentModel>;
   readonly kernels: Kernels;
-  readonly chat: ChatContext;
+  readonly chat: SampleContext;
   readonly layout: AdapterLayout;
   /** The flat buffer of the adapter that the run begins with; undefined if a new one is to be made. */
   readonly initial: Float32Array<ArrayBuffer> | undefined;
   /** Reads the weights that a new adapter's start is computed of; undefined for an adapter that isn't new. */
   readonly weights: UseWeights | undefined;
   readonly dataset: Dataset;
-  /** Questions that are answered before the training and along it. */
-  readonly samplePrompts: readonly string[];
+  /** What is answered before the training and along it. */
+  readonly samplePrompts: readonly SamplePrompt[];
+  /** Seconds that the steps of the whole run are expected to take. */
+  readonly trainSeconds: number | undefined;
   readonly settings: TrainSettings;
   readonly hashes: CheckpointState['hashes'];
   /** Where the run's checkpoints are kept. */
@@ -68,8 +70,6 @@ const FIT_SECONDS = 7;
 /** Losses of the device in a row, without a checkpoint between, after which the run gives up. */
 const MOST_LOSSES = 3;
 const RETRY_MILLISECONDS = 2000;
-/** Of the answers along a run. */
-export const ANSWER_TOKENS = 48;
 
 /**
  * Trains from the start or from a checkpoint. Where the device is lost it is opened again and the run goes on from its
@@ -114,7 +114,7 @@ class History {
   }
 
   push(event: TrainEvent): void {
-    if (event.event === 'step' || event.event === 'eval' || event.event === 'sample') this.events.push(event);
+    if (isHistory(event)) this.events.push(event);
   }
 
   rewind(start: CheckpointState | undefined): void {
@@ -153,20 +153,15 @@ async function attempt(
     const generator = request.samplePrompts.length > 0 ? await resident.generatorFor(adapter) : undefined;
     if (generator) owned.push(generator);
 
-    const sample = async (signal: AbortSignal): Promise<readonly Answer[] | undefined> => {
-      if (!generator) return undefined;
-      const answers: Answer[] = [];
-      for (const prompt of request.samplePrompts) {
-        const promptIds = conversationIds(request.chat, [{ role: 'user', content: prompt }]);
-        if (promptIds.length > generator.room) continue;
-        const { tokenizer, stopIds } = request.chat;
-        const sampling = { ...GREEDY, max_new_tokens: ANSWER_TOKENS };
-        const { text } = await answer({ generator, tokenizer, promptIds, sampling, stopIds, signal });
-        if (signal.aborted) return undefined;
-        answers.push({ prompt, answer: text });
-      }
-      return answers.length > 0 ? answers : undefined;
-    };
+    const samples =
+      generator &&
+      new SampleAnswers({
+        generator,
+        chat: request.chat,
+        prompts: request.samplePrompts,
+        run: { steps: plan.steps, trainSeconds: request.trainSeconds },
+        kept: keptLimits(history.events, request.samplePrompts),
+      });
 
     const save = async (position: TrainPosition, state: TrainingState): Promise<void> => {
       const checkpoint: CheckpointState = {
@@ -192,7 +187,8 @@ async function attempt(
         history.push(event);
         request.onEvent(event);
       },
-      hooks: { saveCheckpoint: save, sample: (_, signal) => sample(signal) },
+      hooks: { saveCheckpoint: save, ...(samples && { samples }) },
+      ...(request.trainSeconds !== undefined && { trainSeconds: request.trainSeconds }),
     });
     const trained = plainAdapter(model.layout.spec, layout, await adapter.readAdapter());
     return { ...result, adapter: trained, history: history.events };

@@ -13,21 +13,24 @@ export interface Evaluation extends Means {
 /**
  * The loss over all examples, each of its terms counting the same however the examples are batched.
  *
- * @param goOn asked before each batch; where it resolves to false the evaluation is given up
+ * @param goOn asked before each batch with the share that is done, 0 to 1; false gives the evaluation up
  * @returns undefined where it was given up, or where no example has a target
  */
 export async function evaluate(
   program: Pick<TrainingProgram, 'capacity' | 'evaluate'>,
   objective: Pick<Objective, 'pack' | 'terms' | 'perplexity'>,
   examples: readonly TokenizedExample[],
-  goOn: () => Promise<boolean> = () => Promise.resolve(true),
+  goOn: (fraction: number) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<Evaluation | undefined> {
   let loss = 0;
   let terms = 0;
   let targetTokens = 0;
   const metrics: Record<string, number> = {};
+  const rows = examples.reduce((sum, { ids }) => sum + ids.length, 0);
+  let done = 0;
   for (const batch of evaluationBatches(objective, examples, program.capacity)) {
-    if (!(await goOn())) return undefined;
+    if (!(await goOn(done / rows))) return undefined;
+    done += batch.rows;
     const sums = await program.evaluate(batch);
     loss += sums.loss;
     for (const [name, sum] of Object.entries(sums.metrics)) metrics[name] = (metrics[name] ?? 0) + sum;

@@ -1,5 +1,6 @@
 import type { ErrorDescription } from '../core/errors';
 import type { Message } from '../core/messages/message';
+import type { SampleLimits } from './samples';
 
 /** Every `logging_steps` optimizer steps and after the last. */
 export interface StepEvent {
@@ -19,9 +20,9 @@ export interface StepEvent {
   readonly target_tokens: number;
   /** The objective's own measures, as means; absent if it has none. */
   readonly metrics?: Readonly<Record<string, number>>;
-  /** Token rows (prompts too) trained in a second of training; evaluating, sampling and saving don't count. */
+  /** Token rows (prompts too) trained in a second of training; evaluating, answering and saving don't count. */
   readonly tokens_per_second: number;
-  /** Seconds to the end at the pace of late, with as much evaluating, sampling and saving as so far. */
+  /** Seconds to the end, with the evaluations, answers and checkpoints that are still to come. */
   readonly eta_seconds: number;
 }
 
@@ -32,6 +33,8 @@ export interface EvalEvent {
   readonly eval_loss: number;
   /** exp of the mean negative log-likelihood, which eval_loss is unless the targets are smoothed. Absent if there is none. */
   readonly perplexity?: number;
+  /** Seconds that it took. */
+  readonly eval_runtime?: number;
   /** The objective's own measures, as means; absent if it has none. */
   readonly metrics?: Readonly<Record<string, number>>;
 }
@@ -41,11 +44,28 @@ export interface Answer {
   readonly answer: string;
 }
 
-/** Answers to a few fixed prompts, before training and along it. */
+/** Answers to the sample prompts, before training and along it. */
 export interface SampleEvent {
   readonly event: 'sample';
   readonly step: number;
   readonly answers: readonly Answer[];
+  /** Seconds that all of them took. */
+  readonly seconds?: number;
+  /** The limits of the answers, which the run keeps to its end. */
+  readonly limits?: SampleLimits;
+}
+
+/** What a run does at the moment, told when that changes and along what takes long. Not part of a run's history. */
+export interface ActivityEvent {
+  readonly event: 'activity';
+  readonly activity: 'training' | 'evaluating' | 'answering';
+  readonly step: number;
+  /** How far it is with that, 0 to 1. */
+  readonly fraction?: number;
+  /** Seconds to the end of the run; absent if nobody knows yet. */
+  readonly eta_seconds?: number;
+  /** The answers so far; the last one may not be whole. */
+  readonly answers?: readonly Answer[];
 }
 
 /** A checkpoint of this step is in storage. */
@@ -66,4 +86,12 @@ export interface StateEvent {
   readonly error?: ErrorDescription;
 }
 
-export type TrainEvent = StepEvent | EvalEvent | SampleEvent | CheckpointEvent | StateEvent;
+export type TrainEvent = StepEvent | EvalEvent | SampleEvent | ActivityEvent | CheckpointEvent | StateEvent;
+
+/** What a chart and a list of answers are made of. */
+export type HistoryEvent = StepEvent | EvalEvent | SampleEvent;
+
+/** Whether an event belongs to a run's history. */
+export function isHistory(event: TrainEvent): event is HistoryEvent {
+  return event.event === 'step' || event.event === 'eval' || event.event === 'sample';
+}

@@ -5,18 +5,16 @@ export type PaceMode = 'training' | 'aside' | 'paused';
 
 interface Lap {
   readonly steps: number;
-  readonly rows: number;
   readonly seconds: number;
 }
 
 /**
- * How fast a run goes. Time counts as training, as aside (evaluating, sampling, saving) or, while the run is paused, not
+ * How fast a run goes. Time counts as training or as aside (evaluating, answering, saving) or, while the run is paused, not
  * at all. The GPU works behind the program's back, so switch only when it is done with what was asked.
  */
 export class Pace {
   readonly #now: () => number;
-  // What comes before the first step says nothing about the rest of the run, so it doesn't count.
-  #mode: PaceMode = 'paused';
+  #mode: PaceMode = 'aside';
   #since: number;
   readonly #seconds = { training: 0, aside: 0, paused: 0 };
   #lapStart = 0;
@@ -40,22 +38,25 @@ export class Pace {
     this.#mode = mode;
   }
 
+  /** Seconds of all that was no training and no pause. */
+  get asideSeconds(): number {
+    this.enter(this.#mode);
+    return this.#seconds.aside;
+  }
+
   /** Ends a lap of so many steps and rows. Returns rows a second of training in it. */
   lap(steps: number, rows: number): number {
     this.enter(this.#mode);
     const seconds = this.#seconds.training - this.#lapStart;
     this.#lapStart = this.#seconds.training;
-    this.#laps.push({ steps, rows, seconds });
+    this.#laps.push({ steps, seconds });
     while (this.#laps.slice(1).reduce((sum, lap) => sum + lap.steps, 0) >= RECENT_STEPS) this.#laps.shift();
     return seconds > 0 ? rows / seconds : 0;
   }
 
-  /** Seconds that so many steps will take, with as much aside as there has been so far. */
-  eta(steps: number): number {
-    const recentSteps = this.#laps.reduce((sum, lap) => sum + lap.steps, 0);
-    const recentSeconds = this.#laps.reduce((sum, lap) => sum + lap.seconds, 0);
-    const { training, aside } = this.#seconds;
-    if (recentSteps === 0 || training === 0) return 0;
-    return steps * (recentSeconds / recentSteps) * (1 + aside / training);
+  /** Seconds of an optimizer step of late; undefined before the first lap. */
+  get stepSeconds(): number | undefined {
+    const steps = this.#laps.reduce((sum, lap) => sum + lap.steps, 0);
+    return steps > 0 ? this.#laps.reduce((sum, lap) => sum + lap.seconds, 0) / steps : undefined;
   }
 }

@@ -78,11 +78,3 @@ export function* evaluationBatches(
   }
   if (batch.length > 0) yield objective.pack(batch);
 }
-
-/** How many answers to the sample prompts a run gives after the one before its first step. */
-const SAMPLES = 5;
-
-/** Steps (done) after which the sample prompts are answered: evenly along the run, the last step among them. */
-export function sampleSteps(steps: number): ReadonlySet<number> {
-  return new Set(Array.from({ length: SAMPLES }, (_, i) => Math.ceil(((i + 1) * steps) / SAMPLES)));
-}

@@ -1,46 +1,15 @@
 import { TunesmithError } from '../core/errors';
-import type { TrainSettings } from '../core/settings/settings';
-import type { BatchPlan, TokenizedExample } from '../data/batches';
-import type { CheckpointState } from '../formats/checkpoint';
-import type { Objective } from '../models/objectives/objective';
-import {
-  METRICS_RING,
-  type StepMetrics,
-  type TrainingProgram,
-  type TrainingState,
-} from '../models/training_program';
-import { yieldToEvents, type TrainControl } from './control';
+import type { BatchPlan } from '../data/batches';
+import { METRICS_RING, type StepMetrics } from '../models/training_program';
+import { yieldToEvents } from './control';
 import { divided, evaluate, lossNotFinite } from './evaluate';
-import type { Answer, StepEvent, TrainEvent } from './events';
-import { Pace } from './pace';
-import { planOf, sampleSteps } from './plan';
+import type { StepEvent } from './events';
+import type { TrainOptions, TrainPosition } from './options';
+import { planOf } from './plan';
+import { RunTime, type TellActivity } from './run_time';
+import { sampleSteps } from './samples';
 import { learningRateMultiplier, scheduleOf, warmupStepsOf } from './schedule';
-
-/** Where a run stands between two optimizer steps, as checkpoints hold it. All of it follows from the settings and `step`. */
-export type TrainPosition = Pick<CheckpointState, 'step' | 'position' | 'seed'>;
-
-export interface TrainHooks {
-  /** Resolves when the checkpoint is safe. */
-  saveCheckpoint(position: TrainPosition, state: TrainingState): Promise<void>;
-  /** Answers the sample prompts with the adapter as it is; undefined where there are none or `signal` cut them short. */
-  sample?(step: number, signal: AbortSignal): Promise<readonly Answer[] | undefined>;
-}
-
-export interface TrainOptions {
-  readonly objective: Pick<Objective, 'pack' | 'terms' | 'perplexity'>;
-  readonly program: TrainingProgram;
-  /** Not empty, none longer than the program's capacity. */
-  readonly examples: readonly TokenizedExample[];
-  readonly heldOut: readonly TokenizedExample[];
-  readonly settings: TrainSettings;
-  /** A checkpoint to go on from; without one the program's state is where the run begins. */
-  readonly start?: { readonly step: number; readonly state: TrainingState };
-  readonly onEvent: (event: TrainEvent) => void;
-  readonly control: TrainControl;
-  readonly hooks: TrainHooks;
-  /** A clock in milliseconds. */
-  readonly now?: () => number;
-}
+import type { Aside } from './time_left';
 
 export interface TrainResult {
   readonly state: 'finished' | 'stopped';
@@ -78,8 +47,7 @@ class Trainer {
   readonly #options: TrainOptions;
   readonly #plan: BatchPlan;
   readonly #rate: (done: number) => number;
-  readonly #sampleSteps: ReadonlySet<number>;
-  readonly #pace: Pace;
+  readonly #time: RunTime;
   #step: number;
   #savedStep: number | undefined;
   /** Steps whose metrics are still on the device. */
@@ -93,8 +61,7 @@ class Trainer {
     this.#plan = planOf(settings, examples.length);
     const schedule = scheduleOf(settings, this.#plan.steps);
     this.#rate = (done) => settings.learning_rate * learningRateMultiplier(schedule, done);
-    this.#sampleSteps = sampleSteps(this.#plan.steps);
-    this.#pace = new Pace(options.now ?? (() => performance.now()));
+    this.#time = new RunTime(options, this.#plan);
     this.#step = start?.step ?? 0;
     this.#savedStep = start?.step;
   }
@@ -106,8 +73,8 @@ class Trainer {
     if (start) program.writeState(start.state);
     onEvent({ event: 'state', state: 'running' });
     await this.#save();
-    if (this.#step === 0) await this.#sample();
-    this.#pace.enter('training');
+    if (this.#step === 0) await this.#answer();
+    this.#time.enter('training');
     while (this.#step < steps && (await this.#mayGoOn())) {
       if (await this.#trainStep()) await this.#afterStep();
     }
@@ -125,10 +92,10 @@ class Trainer {
     await yieldToEvents();
     if (control.paused) {
       await this.#save();
-      this.#pace.enter('paused');
+      this.#time.enter('paused');
       onEvent({ event: 'state', state: 'paused' });
       await control.whilePaused();
-      this.#pace.enter('training');
+      this.#time.enter('training');
       if (!control.stopped) onEvent({ event: 'state', state: 'running' });
     }
     return !control.stopped;
@@ -173,7 +140,8 @@ class Trainer {
       this.#log();
     }
     if (every(settings.eval_steps)) await this.#evaluate();
-    if (this.#sampleSteps.has(step)) await this.#sample();
+    const { samples } = this.#options.hooks;
+    if (samples && sampleSteps(this.#plan.steps, samples.limits.rounds).has(step)) await this.#answer();
     if (every(settings.save_steps)) await this.#save();
   }
 
@@ -220,7 +188,7 @@ class Trainer {
       targetTokens += step.targetTokens;
     }
     const { steps, stepsPerEpoch } = this.#plan;
-    const tokensPerSecond = this.#pace.lap(this.#unlogged.length, rows);
+    const tokensPerSecond = this.#time.lap(this.#unlogged.length, rows);
     this.#unlogged = [];
     this.#options.onEvent({
       event: 'step',
@@ -233,19 +201,22 @@ class Trainer {
       grad_norm: last.gradNorm,
       target_tokens: targetTokens,
       tokens_per_second: tokensPerSecond,
-      eta_seconds: this.#pace.eta(steps - last.step),
+      eta_seconds: this.#time.left(last.step) ?? 0,
     });
   }
 
   async #evaluate(): Promise<void> {
     const { program, objective, heldOut, onEvent } = this.#options;
-    await this.#aside(async () => {
-      const result = await evaluate(program, objective, heldOut, async () => {
+    if (heldOut.length === 0) return;
+    await this.#aside('evaluating', async (tell) => {
+      const started = this.#time.asideSeconds;
+      const result = await evaluate(program, objective, heldOut, async (fraction) => {
         const goOn = await this.#mayGoOn();
-        this.#pace.enter('aside');
+        this.#time.enter('aside');
+        tell({ fraction });
         return goOn;
       });
-      if (result === undefined) return;
+      if (result === undefined) return false;
       if (!Number.isFinite(result.loss)) {
         throw this.#notFinite(
           `The loss on the held-out examples is NaN or infinite after step ${this.#step}`,
@@ -256,36 +227,44 @@ class Trainer {
         step: this.#step,
         eval_loss: result.loss,
         ...(result.perplexity !== undefined && { perplexity: result.perplexity }),
+        eval_runtime: this.#time.asideSeconds - started,
         ...measuredOf(result.metrics),
       });
+      return true;
     });
   }
 
-  async #sample(): Promise<void> {
+  async #answer(): Promise<void> {
     const { hooks, control, onEvent } = this.#options;
-    await this.#aside(async () => {
-      const answers = await hooks.sample?.(this.#step, control.signal);
-      if (answers !== undefined) onEvent({ event: 'sample', step: this.#step, answers });
+    const { samples } = hooks;
+    if (!samples) return;
+    await this.#aside('answering', async (tell) => {
+      const started = this.#time.asideSeconds;
+      const answers = await samples.answer(control.signal, (fraction, answers) =>
+        tell({ fraction, answers }),
+      );
+      if (answers === undefined) return false;
+      const seconds = this.#time.asideSeconds - started;
+      onEvent({ event: 'sample', step: this.#step, answers, seconds, limits: samples.limits });
+      return true;
     });
   }
 
   async #save(): Promise<void> {
     const { program, hooks, onEvent } = this.#options;
     if (this.#savedStep === this.#step) return;
-    await this.#aside(async () => {
+    await this.#aside('saving', async () => {
       await hooks.saveCheckpoint(this.#position(), await program.readState());
       this.#savedStep = this.#step;
       onEvent({ event: 'checkpoint', step: this.#step });
+      return true;
     });
   }
 
   /** Does what is no training, on a device that has finished it with a finite loss. */
-  async #aside(work: () => Promise<void>): Promise<void> {
+  async #aside(aside: Aside, work: (tell: TellActivity) => Promise<boolean>): Promise<void> {
     await this.#read();
-    const before = this.#pace.mode;
-    this.#pace.enter(before === 'paused' ? 'paused' : 'aside');
-    await work();
-    this.#pace.enter(before);
+    await this.#time.aside(aside, this.#step, work);
   }
 
   #position(): TrainPosition {

@@ -32,6 +32,7 @@ const settings: TrainSettings = {
   r: 4,
   seed: 1,
   eval_split: 0,
+  sample_prompts: [],
 };
 const rows = ['The sea is wide', 'A bird sings', 'Rain falls on the roof', 'One two three four five'];
 const jsonl = rows.map((text) => JSON.stringify({ text })).join('\n');
@@ -76,7 +77,6 @@ async function run(options: {
         options.onStep?.(session, device);
         if (event.step === steps) control.stop();
       },
-      samples: false,
     });
     return { outcome, known: device.choices.known, events };
   } finally {

@@ -219,6 +219,46 @@ export function wholes(from: number, most: number): Kind<readonly number[]> {
 }
 
 /**
+ * A list of texts, or the word `found` for texts that are found elsewhere. Written as JSON, or as one text a line; "none" for
+ * an empty list.
+ */
+export function texts<const Found extends string>(
+  found: Found,
+  { most, longest }: { readonly most: number; readonly longest: number },
+): Kind<Found | readonly string[]> {
+  return {
+    range: `'${found}', ${NONE}, or at most ${most} different texts of at most ${longest} characters, one a line or as JSON`,
+    control: { type: 'text', examples: [found, NONE, '["Who are you?","What can you do?"]'] },
+    read: (value) => {
+      if (value === found) return { value: found };
+      if (!Array.isArray(value) || value.length > most) return undefined;
+      const list = value.flatMap((each: unknown) => (typeof each === 'string' ? each.trim() : []));
+      const isGood =
+        list.length === value.length &&
+        list.every((text) => text !== '' && text.length <= longest) &&
+        new Set(list).size === list.length;
+      return isGood ? { value: list } : undefined;
+    },
+    fromText: (text) => {
+      const trimmed = text.trim();
+      if (trimmed === found) return found;
+      if (/^(none|)$/i.test(trimmed)) return [];
+      const lines = trimmed.split('\n').map((line) => line.trim());
+      if (!trimmed.startsWith('[')) return lines.filter((line) => line !== '');
+      try {
+        return JSON.parse(trimmed) as unknown;
+      } catch {
+        return trimmed;
+      }
+    },
+    toText: (value) => {
+      if (typeof value === 'string') return value;
+      return value.length === 0 ? NONE : JSON.stringify(value);
+    },
+  };
+}
+
+/**
  * Numbers by a name or a pattern of names, as PEFT's `rank_pattern`: written as JSON, or `q_proj=8,v_proj=4` where no name
  * has a comma or an equals sign. Empty: {}.
  */

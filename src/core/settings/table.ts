@@ -5,6 +5,7 @@ import {
   number,
   numbersByPattern,
   optional,
+  texts,
   whole,
   wholes,
   type TextPattern,
@@ -26,7 +27,7 @@ const pissaWithRounds: TextPattern<PissaWithRounds> = {
  * To add a setting: write one entry here, then read `settings.its_name` where it acts. Use the name, the meaning and the
  * default of Transformers, PEFT or TRL. The entry's kind (`kind.ts`) says what is allowed: `number({ above: 0, most: 1 })`,
  * `whole(1, 64)`, `flag()`, `choice({ value: 'help', … }, { aliases, pattern })`, `modules()`, `wholes(0, 999)`,
- * `numbersByPattern(…)`; `optional(…, 'what none means')` adds null for "off". Say what it `decides`: 'data' if the examples'
+ * `numbersByPattern(…)`, `texts('examples', …)`; `optional(…, 'what none means')` adds null for "off". Say what it `decides`: 'data' if the examples'
  * tokens depend on it, 'memory' if bytes on the device do, 'load' if the base is loaded otherwise. Say `fixed: 'adapter'` if
  * it describes the adapter itself, and `fixed: 'run'` if a run that goes on must keep it; 'data' and 'load' are kept anyway.
  * The order within a group is the form's. A new group needs a title in `setting.ts`.
@@ -315,6 +316,11 @@ export const SETTINGS = {
     default: 20,
     group: 'watching',
     help: 'Test on the held-out examples after every such number of steps; 0 never does.',
+  }),
+  sample_prompts: setting(texts('examples', { most: 8, longest: 2000 }), {
+    default: 'examples',
+    group: 'watching',
+    help: 'Prompts that are answered before the first step, along the run and after the last: examples takes up to three of your examples’, none asks nothing.',
   }),
   save_steps: setting(whole(1, 10_000_000), {
     default: 50,

@@ -14,7 +14,7 @@ import {
   type RunRecord,
   type StoredRun,
 } from '../../storage/runs';
-import type { TrainEvent } from '../../train/events';
+import { isHistory, type TrainEvent } from '../../train/events';
 import { historyOf, type TrainingOutcome } from '../training';
 
 export interface RunHost {
@@ -131,8 +131,10 @@ export class RunRecords {
       if (event.event === 'checkpoint') {
         saved = event.step;
         keep({ checkpointStep: saved, history: [...history] });
-      } else if (event.event !== 'state') {
+      } else if (isHistory(event)) {
         history.push(event);
+      } else if (event.event === 'activity') {
+        return;
       } else if (event.state === 'paused' || event.state === 'running') {
         keep({ state: event.state });
       } else if (event.state === 'recovering') {

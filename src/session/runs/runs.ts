@@ -30,10 +30,6 @@ export interface RunParts {
   readonly examples: Examples;
   /** Hears whose the tuned adapter is; undefined if nobody asks. */
   readonly adapters?: Pick<Adapters, 'rememberRun'>;
-  readonly options?: {
-    /** Whether a few questions are answered along the way; yes if nothing is said. */
-    readonly samples?: boolean;
-  };
 }
 
 type OnEvent = (event: TrainEvent) => void;
@@ -192,10 +188,10 @@ export class Runs {
     run: StoredRun,
     call: Pick<TrainCall, 'control' | 'onEvent' | 'start' | 'initial'>,
   ): Promise<RunRecord> {
-    const { session, records, adapters, options } = this.#parts;
+    const { session, records, adapters } = this.#parts;
     const { settings } = run;
     const { record } = await records.record(run, call.start, call.onEvent, (onEvent, checkpoints) =>
-      session.train({ ...call, settings, checkpoints, onEvent, samples: options?.samples }),
+      session.train({ ...call, settings, checkpoints, onEvent }),
     );
     adapters?.rememberRun(run.id);
     return record;

@@ -3,7 +3,7 @@ import { DEFAULTS } from '../../../src/core/settings/settings';
 import type { TokenizedExample } from '../../../src/data/batches';
 import { sft } from '../../../src/models/objectives/sft';
 import { evaluate } from '../../../src/train/evaluate';
-import { capacityOf, evaluationBatches, planOf, sampleSteps } from '../../../src/train/plan';
+import { capacityOf, evaluationBatches, planOf } from '../../../src/train/plan';
 
 const example = (length: number): TokenizedExample => ({
   ids: Uint32Array.from({ length }, (_, i) => i),
@@ -90,13 +90,5 @@ describe('evaluate', () => {
   it('keeps the perplexity a number that JSON can hold', async () => {
     const diverged = { capacity: 112, evaluate: () => Promise.resolve({ loss: 1e6, metrics: {} }) };
     expect((await evaluate(diverged, sft, [example(3)]))?.perplexity).toBe(Number.MAX_VALUE);
-  });
-});
-
-describe('sampleSteps', () => {
-  it('spreads five over the run and ends with the last step', () => {
-    expect([...sampleSteps(60)]).toEqual([12, 24, 36, 48, 60]);
-    expect([...sampleSteps(7)]).toEqual([2, 3, 5, 6, 7]);
-    expect([...sampleSteps(2)]).toEqual([1, 2]);
   });
 });

@@ -6,7 +6,9 @@ import { METRICS_RING, type TrainingState } from '../../../src/models/training_p
 import { sft } from '../../../src/models/objectives/sft';
 import { TrainControl, yieldToEvents } from '../../../src/train/control';
 import type { StepEvent, TrainEvent } from '../../../src/train/events';
-import { train, type TrainOptions, type TrainPosition, type TrainResult } from '../../../src/train/trainer';
+import type { SampleHook, TrainOptions, TrainPosition } from '../../../src/train/options';
+import { fullLimits, type SampleLimits } from '../../../src/train/samples';
+import { train, type TrainResult } from '../../../src/train/trainer';
 import { dpo, pairOf } from '../../parity/dpo';
 import { ToyProgram } from './toy_program';
 
@@ -89,7 +91,25 @@ const timeless = ({ step, loss, learning_rate, grad_norm, target_tokens, epoch }
 });
 
 const names = (events: readonly TrainEvent[]) =>
-  events.map((event) => (event.event === 'state' ? event.state : `${event.event} ${event.step}`));
+  events.flatMap((event) => {
+    if (event.event === 'activity') return [];
+    return event.event === 'state' ? event.state : `${event.event} ${event.step}`;
+  });
+
+/** One prompt, whose answers are numbered. */
+function toySamples(limits: Partial<SampleLimits> = {}, onAnswer = (): void => undefined): SampleHook {
+  let answered = 0;
+  return {
+    limits: { ...fullLimits(1), ...limits },
+    roundSeconds: undefined,
+    answer: (_, tell) => {
+      onAnswer();
+      const answers = [{ prompt: 'Who?', answer: `answer ${++answered}` }];
+      tell(1, answers);
+      return Promise.resolve(answers);
+    },
+  };
+}
 
 describe('train', () => {
   it('steps through all epochs and tells what it does, in order', async () => {
@@ -212,17 +232,47 @@ describe('train', () => {
 
   it('answers the sample prompts before the first step, along the run and after the last', async () => {
     const { options, events, saved } = prepare({ max_steps: 10 });
-    const sample = (step: number) => Promise.resolve([{ prompt: 'Who?', answer: `after ${step}` }]);
-    await train({ ...options, hooks: { ...options.hooks, sample } });
+    await train({ ...options, hooks: { ...options.hooks, samples: toySamples() } });
     const samples = events.filter((event) => event.event === 'sample');
     expect(samples.map(({ step }) => step)).toEqual([0, 2, 4, 6, 8, 10]);
-    expect(samples[1]!.answers).toEqual([{ prompt: 'Who?', answer: 'after 2' }]);
+    expect(samples[1]!.answers).toEqual([{ prompt: 'Who?', answer: 'answer 2' }]);
     const resumed = prepare({ max_steps: 10 }, { start: { step: 4, state: saved.get(4)!.state } });
-    await train({ ...resumed.options, hooks: { ...resumed.options.hooks, sample } });
+    await train({ ...resumed.options, hooks: { ...resumed.options.hooks, samples: toySamples() } });
     expect(names(resumed.events).filter((name) => name.startsWith('sample'))).toEqual([
       'sample 6',
       'sample 8',
       'sample 10',
+    ]);
+  });
+
+  it('answers as often as the limits say, and trains to the same bytes however often that is', async () => {
+    const ends = [];
+    for (const samples of [undefined, toySamples(), toySamples({ rounds: 1 }), toySamples({ rounds: 3 })]) {
+      const { options, events, program } = prepare({ max_steps: 10 });
+      await train({ ...options, hooks: { ...options.hooks, ...(samples && { samples }) } });
+      const steps = events.flatMap((event) => (event.event === 'sample' ? event.step : []));
+      ends.push({ steps, bytes: bytesOf(await program.readState()) });
+    }
+    expect(ends.map(({ steps }) => steps)).toEqual([[], [0, 2, 4, 6, 8, 10], [0, 10], [0, 4, 7, 10]]);
+    for (const { bytes } of ends) expect(bytes).toEqual(ends[0]!.bytes);
+  });
+
+  it('is stopped within an answer, and answers no more', async () => {
+    const { options, events, control } = prepare({ max_steps: 10 });
+    const samples: SampleHook = {
+      limits: fullLimits(1),
+      roundSeconds: undefined,
+      answer: (signal, tell) => {
+        tell(0.5, [{ prompt: 'Who?', answer: 'I am' }]);
+        control.stop();
+        return Promise.resolve(signal.aborted ? undefined : []);
+      },
+    };
+    expect((await train({ ...options, hooks: { ...options.hooks, samples } })).state).toBe('stopped');
+    expect(names(events)).not.toContain('sample 0');
+    expect(events.filter((event) => event.event === 'activity')).toMatchObject([
+      { activity: 'answering', step: 0, fraction: 0 },
+      { activity: 'training', step: 0 },
     ]);
   });
 
@@ -242,7 +292,7 @@ describe('train', () => {
     expect(names(again.events)).toEqual(['running', 'finished']);
   });
 
-  it('measures rows a second and the time left without evaluating and saving', async () => {
+  it('measures rows a second of training alone, and the time left of everything', async () => {
     let time = 0;
     const { options, events, program } = prepare({
       shuffle: false,
@@ -257,17 +307,25 @@ describe('train', () => {
       time += 60_000;
       return Promise.resolve();
     };
-    await train({ ...options, hooks: { saveCheckpoint }, now: () => time });
+    const samples = toySamples({ rounds: 2 }, () => (time += 10_000));
+    await train({ ...options, hooks: { saveCheckpoint, samples }, now: () => time });
     const [first, second, third, fourth] = stepsOf(events);
     // Three micro-batches of half a second with 12 + 13 + 14 rows; then one with 4.
     expect(first!.tokens_per_second).toBeCloseTo(39 / 1.5, 9);
     expect(second!.tokens_per_second).toBeCloseTo(4 / 0.5, 9);
     expect(third!.tokens_per_second).toBeCloseTo(39 / 1.5, 9);
-    expect(first!.eta_seconds).toBeCloseTo(3 * 1.5, 9);
-    expect(second!.eta_seconds).toBeCloseTo(2, 9);
-    // One evaluation of 7 s to 3.5 s of training so far.
-    expect(third!.eta_seconds).toBeCloseTo((3.5 / 3) * (1 + 7 / 3.5), 9);
-    expect(fourth!.eta_seconds).toBe(0);
+    // The held-out examples have 13 rows to the 43 of training: 13 / 43 of an epoch forward only, for which half is expected.
+    const evaluation = (stepSeconds: number) => (stepSeconds * 2 * (13 / 43)) / 2;
+    const save = 60;
+    const answers = 10;
+    expect(first!.eta_seconds).toBeCloseTo(3 * 1.5 + 2 * evaluation(1.5) + 2 * answers + save, 9);
+    expect(second!.eta_seconds).toBeCloseTo(2 + 2 * evaluation(1) + 2 * answers + save, 9);
+    // One evaluation of 7 s was measured.
+    expect(third!.eta_seconds).toBeCloseTo(3.5 / 3 + 7 + answers + save, 9);
+    // The last step is done; what comes after it is not.
+    expect(fourth!.eta_seconds).toBeCloseTo(7 + answers + save, 9);
+    const end = events.filter((event) => event.event === 'activity').at(-1);
+    expect(end).toMatchObject({ activity: 'training', step: 4, eta_seconds: save });
   });
 });
 

@@ -4,6 +4,7 @@ import {
   number,
   numbersByPattern,
   optional,
+  texts,
   whole,
   wholes,
   type Kind,
@@ -54,6 +55,19 @@ describe('kinds of settings', () => {
     expect(fromText(kind, '0')).toBe('refused');
     expect(kind.toText(null)).toBe('none');
     expect(kind.read(undefined)).toBeUndefined();
+  });
+
+  it('take texts as lines or as JSON, a word for those found elsewhere, and none', () => {
+    const kind = texts('examples', { most: 2, longest: 9 });
+    expect(fromText(kind, ' examples ')).toBe('examples');
+    for (const none of ['none', 'None', '', '[]']) expect(fromText(kind, none)).toEqual([]);
+    expect(fromText(kind, 'Who?')).toEqual(['Who?']);
+    expect(fromText(kind, 'Who?\n\n Why? \n')).toEqual(['Who?', 'Why?']);
+    expect(fromText(kind, '["a\\nb"]')).toEqual(['a\nb']);
+    for (const wrong of ['[1]', '["a', 'a\nb\nc', '0123456789', 'a\na', '[" "]'])
+      expect(fromText(kind, wrong)).toBe('refused');
+    for (const value of ['examples', [], ['examples'], ['none'], ['[', 'a\nb']] as const)
+      expect(fromText(kind, kind.toText(value))).toEqual(value);
   });
 
   it('choose by other names and by patterns too, and know true from a text', () => {

@@ -1,0 +1,111 @@
+import type { BatchPlan, TokenizedExample } from '../data/batches';
+import type { ActivityEvent } from './events';
+import type { TrainOptions } from './options';
+import { Pace, type PaceMode } from './pace';
+import { answersAfter, fullLimits } from './samples';
+import { TimeLeft, type Aside } from './time_left';
+
+/** The activity is told again after so many milliseconds. */
+const TELL_EVERY = 250;
+
+type News = Pick<ActivityEvent, 'fraction' | 'answers'>;
+/** Tells how far an activity is. */
+export type TellActivity = (news: News) => void;
+
+/** How fast a run goes, what it does at the moment, and how long it still takes. */
+export class RunTime {
+  readonly #options: TrainOptions;
+  readonly #plan: BatchPlan;
+  readonly #pace: Pace;
+  readonly #left: TimeLeft;
+  readonly #now: () => number;
+
+  constructor(options: TrainOptions, plan: BatchPlan) {
+    const { settings, heldOut, hooks, start, trainSeconds } = options;
+    this.#options = options;
+    this.#plan = plan;
+    this.#now = options.now ?? (() => performance.now());
+    this.#pace = new Pace(this.#now);
+    const { steps } = plan;
+    const due = {
+      evaluating: (after: number) => dueAfter(heldOut.length > 0 ? settings.eval_steps : 0, steps, after),
+      answering: (after: number) => answersAfter(hooks.samples?.limits ?? fullLimits(0), steps, after),
+      saving: (after: number) => dueAfter(settings.save_steps, steps, after),
+    };
+    this.#left = new TimeLeft({ steps, due }, start?.step, () => this.#pace.asideSeconds);
+    if (trainSeconds !== undefined) this.#expectSteps(trainSeconds / steps);
+  }
+
+  /** Time counts as this from now on. */
+  enter(mode: PaceMode): void {
+    this.#pace.enter(mode);
+  }
+
+  get asideSeconds(): number {
+    return this.#pace.asideSeconds;
+  }
+
+  /** Ends a lap of so many steps and rows. Returns rows a second of training in it. */
+  lap(steps: number, rows: number): number {
+    const speed = this.#pace.lap(steps, rows);
+    const { stepSeconds } = this.#pace;
+    if (stepSeconds !== undefined) this.#expectSteps(stepSeconds);
+    return speed;
+  }
+
+  /** Seconds to the end after so many steps; undefined if nobody knows yet. */
+  left(step: number): number | undefined {
+    const { roundSeconds } = this.#options.hooks.samples ?? {};
+    if (roundSeconds !== undefined) this.#left.expect('answering', roundSeconds);
+    return this.#left.left(step);
+  }
+
+  /**
+   * Does what is no training, after so many steps.
+   *
+   * @param work resolves to whether it was done to its end
+   */
+  async aside(aside: Aside, step: number, work: (tell: TellActivity) => Promise<boolean>): Promise<void> {
+    const before = this.#pace.mode;
+    this.#pace.enter('aside');
+    this.#left.begin(aside);
+    let toldAt = -Infinity;
+    const tell = (news: News): void => {
+      if (news.fraction !== undefined) this.#left.reach(news.fraction);
+      if (aside === 'saving' || this.#now() - toldAt < TELL_EVERY) return;
+      toldAt = this.#now();
+      this.#tell(aside, step, news);
+    };
+    tell({ fraction: 0 });
+    const whole = await work(tell);
+    this.#left.end(step, whole);
+    this.#pace.enter(before);
+    if (aside !== 'saving') this.#tell('training', step);
+  }
+
+  #tell(activity: ActivityEvent['activity'], step: number, news: News = {}): void {
+    const left = this.left(step);
+    const eta = left === undefined ? {} : { eta_seconds: left };
+    this.#options.onEvent({ event: 'activity', activity, step, ...news, ...eta });
+  }
+
+  #expectSteps(seconds: number): void {
+    const { examples, heldOut, settings } = this.#options;
+    this.#left.expectSteps(seconds);
+    // A trained token takes a forward pass and a backward pass, and another forward pass if activations are made twice.
+    const passes = settings.gradient_checkpointing ? 3 : 2;
+    const share = rowsOf(heldOut) / Math.max(1, rowsOf(examples));
+    this.#left.expect('evaluating', (seconds * this.#plan.stepsPerEpoch * share) / passes);
+  }
+}
+
+/** How often something is due that comes every so many steps and after the last, once `after` steps are done. */
+function dueAfter(every: number, steps: number, after: number): number {
+  if (every === 0 || after >= steps) return 0;
+  const past = Math.max(0, after);
+  return Math.floor(steps / every) - Math.floor(past / every) + (steps % every === 0 ? 0 : 1);
+}
+
+function rowsOf(examples: readonly TokenizedExample[]): number {
+  return examples.reduce((sum, { ids }) => sum + ids.length, 0);
+}

@@ -1,0 +1,87 @@
+/** The most tokens of an answer to a sample prompt. */
+export const SAMPLE_TOKENS = 48;
+/** How often a run answers its sample prompts after its first step. */
+const SAMPLE_ROUNDS = 5;
+
+/** How a run answers its sample prompts. */
+export interface SampleLimits {
+  /** How many prompts there are. */
+  readonly of: number;
+  /** How many of them are answered, from the first one on. */
+  readonly prompts: number;
+  /** The most tokens of an answer. */
+  readonly tokens: number;
+  /** How often along the run, beside the answers before the first step. */
+  readonly rounds: number;
+}
+
+/** How fast a device answers. */
+export interface AnswerSpeed {
+  /** Seconds to read one prompt. */
+  readonly readSeconds: number;
+  /** Seconds for one token of an answer. */
+  readonly tokenSeconds: number;
+}
+
+/** Answers may take this share of the time that training takes, and this many seconds anyway. */
+const SHARE = 0.25;
+const FREE_SECONDS = 60;
+
+/** Every prompt, as long and as often as a run answers at most. */
+export function fullLimits(prompts: number): SampleLimits {
+  return { of: prompts, prompts, tokens: SAMPLE_TOKENS, rounds: SAMPLE_ROUNDS };
+}
+
+/** Whether answers are fewer or shorter than on a fast device. */
+export function areShortened({ of, prompts, tokens, rounds }: SampleLimits): boolean {
+  return prompts < of || tokens < SAMPLE_TOKENS || rounds < SAMPLE_ROUNDS;
+}
+
+/** Seconds that one round of answers takes at most. */
+export function roundSeconds(
+  { prompts, tokens }: SampleLimits,
+  { readSeconds, tokenSeconds }: AnswerSpeed,
+): number {
+  return prompts * (readSeconds + tokens * tokenSeconds);
+}
+
+/**
+ * The limits under which the answers of a run take no more than their share of its time: fewer rounds first, then shorter
+ * answers, then fewer prompts. The least is one short answer before the training and one after it.
+ *
+ * @param trainSeconds what the training alone is expected to take
+ */
+export function limitsFor(
+  prompts: number,
+  speed: AnswerSpeed,
+  { steps, trainSeconds }: { readonly steps: number; readonly trainSeconds: number },
+): SampleLimits {
+  const allowed = Math.max(FREE_SECONDS, SHARE * trainSeconds);
+  const full = fullLimits(prompts);
+  const two = Math.min(prompts, 2);
+  const choices: readonly SampleLimits[] = [
+    full,
+    { ...full, rounds: 3 },
+    { ...full, rounds: 2 },
+    { ...full, rounds: 2, tokens: 32 },
+    { ...full, rounds: 1, tokens: 32 },
+    { ...full, prompts: two, rounds: 1, tokens: 24 },
+    { ...full, prompts: two, rounds: 1, tokens: 16 },
+  ];
+  const least = { ...full, prompts: Math.min(prompts, 1), rounds: 1, tokens: 16 };
+  return (
+    choices.find((limits) => answersAfter(limits, steps, -1) * roundSeconds(limits, speed) <= allowed) ??
+    least
+  );
+}
+
+/** Steps (done) after which the sample prompts are answered: evenly along the run, the last step among them. */
+export function sampleSteps(steps: number, rounds = SAMPLE_ROUNDS): ReadonlySet<number> {
+  return new Set(Array.from({ length: rounds }, (_, i) => Math.ceil(((i + 1) * steps) / rounds)));
+}
+
+/** How many rounds of answers come after so many steps; -1 counts the one before the first step too. */
+export function answersAfter({ prompts, rounds }: SampleLimits, steps: number, step: number): number {
+  if (prompts === 0) return 0;
+  return [0, ...sampleSteps(steps, rounds)].filter((due) => due > step).length;
+}
