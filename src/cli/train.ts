@@ -1,5 +1,6 @@
 import { say } from './language';
 import { TunesmithError } from '../core/errors';
+import { message } from '../core/messages/message';
 import { SETTINGS_FILE, settingsFileText } from '../core/settings/file';
 import {
   ADAPTER_SETTINGS,
@@ -208,7 +209,9 @@ function report(event: TrainEvent, output: Output): void {
     }
     case 'activity': {
       const { activity, fraction } = event;
-      output.progress(activity === 'training' ? '' : progressText({ label: ACTIVITIES[activity], fraction }));
+      output.progress(
+        activity === 'training' ? '' : progressText({ label: message(`run_${activity}`), fraction }),
+      );
       break;
     }
     case 'checkpoint':
@@ -221,11 +224,6 @@ function report(event: TrainEvent, output: Output): void {
       } else if (event.message !== undefined) output.note(say(event.message));
   }
 }
-
-const ACTIVITIES = {
-  evaluating: 'Testing on the held-out examples',
-  answering: 'Answering the sample prompts',
-} as const;
 
 function quoted(text: string): string {
   return JSON.stringify(text.length > 100 ? `${text.slice(0, 99)}…` : text);

@@ -24,7 +24,7 @@ export type { StartFrom } from '../session/runs/runs';
 export type { ModelSource, NamedBlob as ExampleFile } from '../session/sources';
 export type { StoredModelReport } from '../session/stored_models';
 export type { RunRecord } from '../storage/runs';
-export type { SampleEvent, StateEvent, StepEvent, TrainEvent } from '../train/events';
+export type { ActivityEvent, Answer, SampleEvent, StateEvent, StepEvent, TrainEvent } from '../train/events';
 
 /** What only a page can do for the engine in its worker. */
 export interface PageServices {

@@ -4,6 +4,7 @@ import type { Message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
 import {
   callback,
+  type ActivityEvent,
   type PlanReport,
   type Progress,
   type RunRecord,
@@ -43,6 +44,8 @@ export class TrainState {
   events: readonly TrainEvent[] = $state.raw([]);
   samples: readonly SampleEvent[] = $state.raw([]);
   last: StepEvent | undefined = $state.raw();
+  /** What the run does at the moment; undefined until it tells. */
+  activity: ActivityEvent | undefined = $state.raw();
   checkpointStep = $state(0);
   /** The run as it ended. */
   record: RunRecord | undefined = $state.raw();
@@ -59,6 +62,15 @@ export class TrainState {
   #replanned = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  /** Seconds to the end, as was told last: with a step, or along what takes long beside the steps. */
+  readonly secondsLeft = $derived.by(() => {
+    if (this.phase !== 'running') return undefined;
+    const told = this.activity?.eta_seconds;
+    const { last } = this;
+    // A step that came after it knows more.
+    if (last && (told === undefined || last.step > (this.activity?.step ?? 0))) return last.eta_seconds;
+    return told;
+  });
   readonly active = $derived(activePhases.includes(this.phase));
   /** The visitor has to change something before a run can start; another problem of the plan may pass by itself. */
   readonly refused = $derived(this.planError !== undefined && classOf(this.planError.code) === 'input');
@@ -193,6 +205,7 @@ export class TrainState {
     this.events = [];
     this.samples = [];
     this.last = undefined;
+    this.activity = undefined;
     this.#show(past);
   }
 
@@ -212,10 +225,15 @@ export class TrainState {
       this.#onOpened?.();
       this.#onOpened = undefined;
     }
+    if (event.event === 'activity') {
+      this.activity = event;
+      return;
+    }
     if (event.event === 'state') {
       this.#draw();
       // That it has ended is told by its result: until then the engine is busy with it.
       if (endPhases.includes(event.state)) return;
+      this.activity = undefined;
       // The run goes over the steps after its checkpoint again.
       if (event.state === 'recovering') this.events = this.events.filter((past) => this.#kept(past));
       this.phase = event.state;
