@@ -9,6 +9,8 @@ import { planExport, writeExport } from '../session/exporting';
 import { nodeFiles } from '../storage/node_files';
 import type { Arguments, OptionSpec } from './arguments';
 import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';
+import { messageJson } from './json';
+import { say } from './language';
 import { MODEL_OPTIONS } from './library';
 import { openSession, progressText } from './open';
 import { interruptible } from './signals';
@@ -41,7 +43,7 @@ export const exportCommand: Command = {
     try {
       const plan = await planExport(session, format.name, options);
       const { notes = [] } = plan;
-      for (const note of notes) output.note(note);
+      for (const note of notes) output.note(say(note));
       for (const { name, size } of plan.files) output.note(`${name}: ${bytesText(size)}`);
       const { difference, allowed } = await interruptible((signal) =>
         writeExport(plan, folderTarget(files), {
@@ -51,7 +53,14 @@ export const exportCommand: Command = {
       );
       output.progress('');
       const written = plan.files.map(({ name, size }) => ({ name, bytes: size }));
-      output.json({ output: path, format: format.name, files: written, notes, difference, allowed });
+      output.json({
+        output: path,
+        format: format.name,
+        files: written,
+        notes: notes.map(messageJson),
+        difference,
+        allowed,
+      });
       const compared =
         difference === null
           ? 'read back, its weights are right; the device has no room to compare its logits'

@@ -14,6 +14,7 @@ import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './comman
 import { openDevice } from './device';
 import { openFolder } from './files';
 import { jsonOf } from './json';
+import { say } from './language';
 import { MODEL_OPTION, modelOrigin } from './library';
 import { readData } from './open';
 
@@ -61,7 +62,7 @@ export const inspectCommand: Command = {
       // "All" as PEFT counts: the adapter included.
       const parameters = { base, trainable: adapter.parameters, all: base + adapter.parameters };
 
-      for (const note of [...checkpoint.notes, ...open.textNotes]) output.note(note);
+      for (const note of [...checkpoint.notes, ...open.textNotes]) output.note(say(note));
       output.json({ spec: jsonOf(spec), parameters, memory: { ...memory, total } });
       section('spec', flattened({ ...jsonOf(spec), blocks: blocksText(spec) }));
       section(

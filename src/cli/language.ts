@@ -1,6 +1,6 @@
 import type { TunesmithError } from '../core/errors';
 import { CATALOGUES, languageFor } from '../core/messages/languages';
-import { errorWords, sentence, type ErrorWords, type Message } from '../core/messages/message';
+import { errorWords, sentence, type ErrorWords, type Told } from '../core/messages/message';
 
 /** The catalogue in the language of the terminal: POSIX gives LC_ALL precedence over LC_MESSAGES, and that over LANG. */
 export const t = CATALOGUES[languageFor(firstSet(process.env, ['LC_ALL', 'LC_MESSAGES', 'LANG']))];
@@ -11,7 +11,7 @@ function firstSet(environment: NodeJS.ProcessEnv, names: readonly string[]): rea
 }
 
 /** A message of the engine in the terminal's language. A text is taken as it is. */
-export function say(told: Message | string): string {
+export function say(told: Told): string {
   return typeof told === 'string' ? told : sentence(t, told);
 }
 

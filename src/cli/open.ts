@@ -40,8 +40,8 @@ export async function openSession(
     });
     output.progress('');
     const { facts, textNotes } = session.model;
-    for (const note of [...facts.notes, ...textNotes]) output.note(note);
-    if (adapter) for (const note of (await session.importAdapter(adapter)).notes) output.note(note);
+    for (const note of [...facts.notes, ...textNotes]) output.note(say(note));
+    if (adapter) for (const note of (await session.importAdapter(adapter)).notes) output.note(say(note));
     return session;
   } catch (error) {
     output.progress('');
@@ -102,7 +102,7 @@ export async function setExamples(
     const most = Math.min(settings.max_seq_length, session.layout.positions);
     output.note(`Examples with more than ${most} tokens were cut there: ${truncated}.`);
   }
-  if (!output.isJson) notes.forEach((note) => output.note(note));
+  if (!output.isJson) notes.forEach((note) => output.note(say(note)));
 }
 
 function textOf({ file, record, line, column, reason }: Problem): string {

@@ -6,6 +6,7 @@ import { Session } from '../session/session';
 import { JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
 import { jsonOf } from './json';
+import { say } from './language';
 import { MODEL_OPTIONS, libraryOf, modelOrigin, tuningOf } from './library';
 import { interruptible } from './signals';
 
@@ -39,7 +40,7 @@ export const previewCommand: Command = {
         output.line(`  ${label.padEnd(16)} ${bytesText(bytes)}`);
       }
       for (const advice of preview.advice) output.line(`- ${adviceText(advice)}`);
-      for (const note of preview.notes) output.note(note);
+      for (const note of preview.notes) output.note(say(note));
     } finally {
       session.close();
     }

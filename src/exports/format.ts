@@ -1,3 +1,4 @@
+import type { Told } from '../core/messages/message';
 import type { Checkpoint, StoredTowers } from '../models/files';
 import type { ModelFolder } from '../models/folder';
 import type { ModelLayout } from '../models/layout';
@@ -29,7 +30,7 @@ export interface ExportPlan {
   /** In the order in which they are written: what makes others take the folder for a whole one comes last. */
   readonly files: readonly ExportFile[];
   /** Notes for a person. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly Told[];
   /** Compares what was written with what it was made of. Throws `export_differs`. */
   readonly check: (written: ModelFolder) => Promise<ExportCheck>;
 }

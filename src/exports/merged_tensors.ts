@@ -1,5 +1,6 @@
 import { isFloatDtype, type FloatDtype } from '../core/dtype';
 import { fieldsOf, type LosslessJson } from '../core/lossless_json';
+import type { Told } from '../core/messages/message';
 import { elementCount, type Shape } from '../core/shape';
 import { readSpec } from '../models/config';
 import { FAMILIES } from '../models/families';
@@ -26,7 +27,7 @@ export interface MergedModel {
   readonly facts: SmallFacts;
   readonly spec: ModelSpec;
   readonly tensors: readonly MergedTensor[];
-  readonly notes: readonly string[];
+  readonly notes: readonly Told[];
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Told } from '../core/messages/message';
 import { missingMetadata as missing, unsupportedMetadata as unsupported } from './gguf_metadata';
 
 /** What a GGUF file says of its tokenizer, in the form of a checkpoint's files. */
@@ -10,7 +11,7 @@ export interface GgufTokenizer {
   readonly generationConfig: Readonly<Record<string, unknown>>;
   readonly tokens: number;
   /** What a person should know: special tokens that are left out. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Told[];
 }
 
 type Metadata = ReadonlyMap<string, unknown>;

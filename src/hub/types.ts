@@ -1,3 +1,4 @@
+import type { Told } from '../core/messages/message';
 import type { ModelFolder } from '../models/files';
 
 /** Where models come from. */
@@ -83,7 +84,7 @@ export interface DownloadOptions {
   readonly paths: readonly string[];
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Something that a person should know and that is no failure, as one sentence. */
-  readonly onNote?: (note: string) => void;
+  readonly onNote?: (note: Told) => void;
   readonly signal?: AbortSignal;
   /** Requests at a time. */
   readonly connections?: number;

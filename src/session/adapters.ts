@@ -1,4 +1,5 @@
 import { describeError, type ErrorDescription } from '../core/errors';
+import type { Told } from '../core/messages/message';
 import type { ExportCheck, ExportOption, ExportPlan } from '../exports/format';
 import { EXPORT_FORMATS } from '../exports/formats';
 import { handleTarget } from '../exports/handle_target';
@@ -23,7 +24,7 @@ export interface ExportOffer {
   /** Of the zip. */
   readonly bytes: number;
   /** Notes for a person. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly Told[];
   /** Why it can't be had. */
   readonly problem?: ErrorDescription;
 }

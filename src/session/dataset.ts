@@ -1,6 +1,7 @@
 import { createSHA256 } from 'hash-wasm';
 import { sha256Hex } from '../core/bytes';
 import { piecesOf, type FileReader } from '../core/file_reader';
+import type { Told } from '../core/messages/message';
 import { dataKey, type DataSettings, type TrainSettings } from '../core/settings/settings';
 import { TimeSlices } from '../core/time_slices';
 import { splitHeldOut, textsOf, type TokenizedExample } from '../data/batches';
@@ -28,7 +29,7 @@ export interface Dataset {
   /** How many were cut at `max_seq_length`. */
   readonly truncated: number;
   /** Things worth knowing that are no errors, such as the template that is used. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Told[];
   /** A few questions whose answers are shown along the training, from the held-out examples where there are some. */
   readonly samplePrompts: readonly string[];
   /** The settings that the examples depend on, as `dataKey` gives them. */

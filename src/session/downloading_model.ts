@@ -1,4 +1,5 @@
 import { TunesmithError, type ErrorClass } from '../core/errors';
+import type { Told } from '../core/messages/message';
 import { modelReferenceText, type ModelReference } from '../core/model_reference';
 import type { LoadSettings } from '../core/settings/settings';
 import type { Device } from '../gpu/device';
@@ -30,14 +31,14 @@ export interface DownloadingOptions {
 export class DownloadingModel {
   readonly checkpoint: Checkpoint;
   /** What a person should know of the download, so far. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Told[];
   readonly #download: ModelDownload;
   readonly #stop: AbortController;
   readonly #report: DownloadReport;
 
   private constructor(
     checkpoint: Checkpoint,
-    notes: readonly string[],
+    notes: readonly Told[],
     download: ModelDownload,
     stop: AbortController,
     report: DownloadReport,
@@ -60,7 +61,7 @@ export class DownloadingModel {
     signal?.throwIfAborted();
     const stop = new AbortController();
     const report = new DownloadReport(`Downloading ${repository.repo}`, onProgress);
-    const notes: string[] = [];
+    const notes: Told[] = [];
     const download = await downloadModel(hub, repository, store, {
       paths: files.weights.map(({ path }) => path),
       onProgress: (told) => report.download(told),

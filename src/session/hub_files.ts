@@ -1,4 +1,5 @@
 import { TunesmithError } from '../core/errors';
+import type { Told } from '../core/messages/message';
 import type { Repository, RepositoryFile } from '../hub/types';
 import { otherWeights } from '../models/files';
 import { INDEX_FILE, SINGLE_FILE } from '../models/shards';
@@ -12,7 +13,7 @@ export interface HubFiles {
   /** Config, tokenizer, template and index. */
   readonly small: readonly RepositoryFile[];
   readonly weights: readonly RepositoryFile[];
-  readonly notes: readonly string[];
+  readonly notes: readonly Told[];
 }
 
 export const TOKENIZER_FILE = 'tokenizer.json';

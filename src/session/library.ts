@@ -1,5 +1,6 @@
 import { HUGGING_FACE, normalizeEndpoint } from '../core/endpoints';
 import { errorClass, errorCode, isFull, TunesmithError } from '../core/errors';
+import type { Told } from '../core/messages/message';
 import { modelReferenceText, requireModelReference, type ModelReference } from '../core/model_reference';
 import type { LoadSettings } from '../core/settings/settings';
 import type { Hub, HubSettings } from '../hub/types';
@@ -331,7 +332,7 @@ export class ModelLibrary {
     };
   }
 
-  #addNote(note: string): void {
+  #addNote(note: Told): void {
     const { loadable } = this.#session;
     const { facts } = loadable.open;
     const open = { ...loadable.open, facts: { ...facts, notes: [...facts.notes, note] } };

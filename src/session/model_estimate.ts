@@ -1,3 +1,4 @@
+import type { Told } from '../core/messages/message';
 import { memoryKey, type LoadSettings, type TrainSettings } from '../core/settings/settings';
 import { readSpec } from '../models/config';
 import { familyLabel } from '../models/families';
@@ -16,7 +17,7 @@ export interface ModelEstimate extends Fit {
   readonly parameters: number;
   /** Of all the files. */
   readonly downloadBytes: number;
-  readonly notes: readonly string[];
+  readonly notes: readonly Told[];
   /** How the checkpoint is quantised already: "GPTQ, 4-bit"; else absent. */
   readonly quantized?: string;
   /** Bytes of storage while it is opened: the files, and the base as it lies on the device. */

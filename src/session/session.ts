@@ -1,5 +1,6 @@
 import { errorClass, errorCode, TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
+import type { Told } from '../core/messages/message';
 import type { AnswerSettings, DataSettings, TrainSettings } from '../core/settings/settings';
 import { answer, type AnswerResult } from '../chat/answer';
 import type { Message } from '../data/records';
@@ -379,7 +380,7 @@ export class Session {
   }
 
   /** Makes the adapter in a folder (or in a zip of one) the tuned one. `notes`: what a person should know of it. */
-  async importAdapter(folder: ModelFolder): Promise<TunedAdapter & { readonly notes: readonly string[] }> {
+  async importAdapter(folder: ModelFolder): Promise<TunedAdapter & { readonly notes: readonly Told[] }> {
     const { layout, parameters, baseModel } = await readAdapterFiles(folder, this.layout.spec);
     this.setTuned({ layout, parameters });
     return { layout, parameters, notes: notesOnBase(baseModel, this.model.identity) };

@@ -16,6 +16,7 @@ import { readSpec } from '../models/config';
 import type { Checkpoint } from '../models/files';
 import { PIECE_BYTES } from '../models/pieces';
 import { readJson, storageFull, writeJson, type FileStore } from './file_store';
+import { storedMessage } from './stored_message';
 
 /*
  * Bases as they were brought to a device, quantised and all, so that the second opening needs neither the network nor the
@@ -99,7 +100,7 @@ const factsSchema = v.object({
   templateFile: v.optional(text),
   generationConfig: v.optional(v.unknown()),
   texts: v.record(text, text),
-  notes: v.array(text),
+  notes: v.array(storedMessage),
 });
 
 /**

@@ -46,7 +46,7 @@ export async function saveCheckpoint(
  * crash left.
  *
  * @returns undefined if no checkpoint was ever saved
- * @throws TunesmithError `checkpoint_damaged` if there are some and none is whole
+ * @throws TunesmithError `checkpoints_damaged` if there are some and none is whole
  */
 export async function loadCheckpoint(store: CheckpointStore): Promise<CheckpointState | undefined> {
   await store.remove([]);
@@ -57,25 +57,20 @@ export async function loadCheckpoint(store: CheckpointStore): Promise<Checkpoint
     try {
       const bytes = await store.read(step);
       // It has a hash of its own, and is refused if that differs.
-      if (bytes) return await decodeCheckpoint(bytes, `The checkpoint of step ${step}`);
+      if (bytes) return await decodeCheckpoint(bytes, `checkpoint-${step}`);
     } catch (error) {
       failure ??= error;
     }
   }
   if (failure === undefined) return undefined;
   throw new TunesmithError({
-    code: 'checkpoint_damaged',
-    message: `None of the run's checkpoints (${order.length}) is as it was written.`,
-    hint: 'Start the run anew; its settings and examples are still known.',
+    code: 'checkpoints_damaged',
+    values: { count: order.length },
     cause: failure,
   });
 }
 
 /** For stores: what `save` throws if the storage gives back other bytes than were written. */
 export function notSaved(step: number): TunesmithError {
-  return new TunesmithError({
-    code: 'checkpoint_not_saved',
-    message: `The checkpoint of step ${step} was written, but the storage gives back other bytes.`,
-    hint: 'Check the disk. The checkpoint before it is still there.',
-  });
+  return new TunesmithError({ code: 'checkpoint_not_saved', values: { step } });
 }

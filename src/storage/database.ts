@@ -1,4 +1,5 @@
 import { TunesmithError } from '../core/errors';
+import { message, type Message } from '../core/messages/message';
 import { storageFull } from './file_store';
 
 /** What a transaction asks for; the requests are made at once, and what they gave is taken when it has committed. */
@@ -6,7 +7,7 @@ export type Requests<T> = (store: (name: string) => IDBObjectStore) => () => T;
 
 /** What is to be written, for the words of an error. */
 export interface Writing {
-  readonly what: string;
+  readonly what: Message;
   readonly bytes: number;
 }
 
@@ -103,26 +104,16 @@ async function openDatabase(name: string, stores: readonly string[]): Promise<ID
       request.onerror = () => reject(request.error ?? new Error('no database'));
     });
   } catch (cause) {
-    throw new TunesmithError({
-      code: 'storage_unavailable',
-      message: 'This browser lets the page store nothing.',
-      hint: 'Open the page in a window that is not private, and allow it to store data.',
-      cause,
-    });
+    throw new TunesmithError({ code: 'storage_unavailable', cause });
   }
 }
 
 function failure(error: unknown, writing: Writing | undefined): TunesmithError {
   // A DOMException in some browsers, a class of its own in newer ones.
   if (error instanceof Error && error.name === 'QuotaExceededError') {
-    return storageFull(writing?.what ?? 'the page', writing?.bytes ?? 0, undefined, error);
+    return storageFull(writing?.what ?? message('stored_page'), writing?.bytes ?? 0, undefined, error);
   }
-  return new TunesmithError({
-    code: 'storage_failed',
-    message: `The browser's storage refuses${writing ? ` to keep ${writing.what}` : ' to give back what it keeps'}.`,
-    hint: 'Check that the disk has room and is in order, then go on. What was saved before is still there.',
-    cause: error,
-  });
+  return new TunesmithError({ code: 'storage_failed', values: { what: writing?.what }, cause: error });
 }
 
 /** All keys that begin with these parts. */

@@ -1,6 +1,7 @@
 import { array, instance, object, safeParse, string, type InferOutput } from 'valibot';
 import { sameBytes } from '../core/bytes';
 import { blobReader, piecesOf, type FileReader } from '../core/file_reader';
+import { message } from '../core/messages/message';
 import { notSaved, type CheckpointStore, type StoredCheckpoints } from './checkpoints';
 import { Database, keysBelow } from './database';
 import type { RunStorage } from './run_storage';
@@ -37,7 +38,7 @@ class DatabaseRuns implements RunStorage {
         store(RECORDS).put(record, id);
         return () => undefined;
       },
-      { what: 'the run and its examples', bytes },
+      { what: message('stored_run'), bytes },
     );
   }
 
@@ -54,7 +55,7 @@ class DatabaseRuns implements RunStorage {
 
   async putRecord(id: string, record: object): Promise<void> {
     await this.#database.write((store) => resultOf(store(RECORDS).put(record, id)), {
-      what: 'the record of the run',
+      what: message('stored_run_record'),
       bytes: 0,
     });
   }
@@ -130,7 +131,7 @@ class DatabaseCheckpoints implements CheckpointStore {
         store(POINTERS).put(step, this.#run);
         return resultOf(pointer);
       },
-      { what: `the checkpoint of step ${step}`, bytes: bytes.length },
+      { what: message('stored_checkpoint', { step }), bytes: bytes.length },
     );
     if (await this.#holds(step, bytes)) return;
     await this.#giveUp(step, before);

@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import { piecesOf, type FileReader } from '../core/file_reader';
+import type { Message } from '../core/messages/message';
 
 /**
  * Files by path: names joined by '/', without a leading one. Writers of the same path must not overlap; `withRunLock`
@@ -71,11 +72,7 @@ export function isTemporary(path: string): boolean {
 export function namesOf(path: string): string[] {
   const names = path.split('/');
   if (names.some((name) => name === '' || name === '.' || name === '..' || /[\\\0]/.test(name))) {
-    throw new TunesmithError({
-      code: 'storage_path',
-      message: `A file can't be stored as "${path}".`,
-      hint: 'Give the file a plain name, without slashes.',
-    });
+    throw new TunesmithError({ code: 'storage_path', values: { path } });
   }
   return names;
 }
@@ -141,27 +138,19 @@ export function contentSize(content: Uint8Array | Blob): number {
 }
 
 /**
- * @param needed bytes that were to be written
- * @param free bytes there is room for, where known
+ * @param what was to be written: a path, or what it is
+ * @param needed its bytes
+ * @param free bytes there is room for, if known
  */
 export function storageFull(
-  path: string,
+  what: string | Message,
   needed: number,
   free: number | undefined,
   cause?: unknown,
 ): TunesmithError {
   // Browsers may tell more room than there is.
-  const room = free !== undefined && free < needed ? `, and there is room for ${megabytes(free)}` : '';
-  return new TunesmithError({
-    code: 'storage_full',
-    message: `The storage is full: ${path} needs ${megabytes(needed)}${room}.`,
-    hint: 'Remove runs that are no longer needed or free space on the disk, then go on. What was saved before is still there.',
-    cause,
-  });
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+  const room = free !== undefined && free < needed ? free : undefined;
+  return new TunesmithError({ code: 'storage_full', values: { what, needed, free: room }, cause });
 }
 
 /** Whether a browser has no room left. */

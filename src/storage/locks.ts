@@ -21,11 +21,7 @@ export async function withRunLock<T>(
   if (locks === undefined) return work();
   return locks.request(PREFIX + runId, { ifAvailable: true }, (lock) => {
     if (lock === null) {
-      throw new TunesmithError({
-        code: 'run_in_other_tab',
-        message: 'This run is being trained in another tab of this browser.',
-        hint: 'Go on in that tab, or close it and try again here.',
-      });
+      throw new TunesmithError({ code: 'run_in_other_tab' });
     }
     return work();
   });
@@ -64,11 +60,7 @@ export async function withModelLock<T>(
   const result = await locks.request(name, { ifAvailable: true }, (lock) => (lock === null ? TAKEN : work()));
   if (result !== TAKEN) return result;
   if (refuse) {
-    throw new TunesmithError({
-      code: 'model_in_other_tab',
-      message: `${key} is being fetched in another tab of this browser.`,
-      hint: 'Stop it there, or wait for it.',
-    });
+    throw new TunesmithError({ code: 'model_in_other_tab', values: { name: key } });
   }
   onWait?.();
   return await locks.request(name, signal ? { signal } : {}, work);

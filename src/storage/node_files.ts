@@ -193,12 +193,7 @@ const FULL = ['ENOSPC', 'EDQUOT'];
 const UNWRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENAMETOOLONG'];
 
 function unwritable(path: string, cause: unknown): TunesmithError {
-  return new TunesmithError({
-    code: 'file_not_written',
-    message: `${path} can't be written.`,
-    hint: 'Check that its folder is one, and that you may write there.',
-    cause,
-  });
+  return new TunesmithError({ code: 'file_not_written', values: { path }, cause });
 }
 
 /** Makes a rename last through a power cut. Windows can't open folders and needs no such thing. */

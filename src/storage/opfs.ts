@@ -34,12 +34,7 @@ export async function openOpfs(storage: StorageManager = navigator.storage): Pro
   try {
     return new OpfsFiles(await storage.getDirectory(), storage);
   } catch (cause) {
-    throw new TunesmithError({
-      code: 'storage_unavailable',
-      message: 'This browser lets the page store no files.',
-      hint: 'Open the page in a window that is not private, and allow it to store data.',
-      cause,
-    });
+    throw new TunesmithError({ code: 'storage_without_files', cause });
   }
 }
 
@@ -203,12 +198,7 @@ function writeAll(access: SyncAccessHandle, at: number, bytes: Uint8Array): void
 }
 
 function inUse(path: string, cause: unknown): TunesmithError {
-  return new TunesmithError({
-    code: 'file_in_use',
-    message: `${path} is in use in another tab of this browser.`,
-    hint: 'Go on in that tab, or close it and try again here.',
-    cause,
-  });
+  return new TunesmithError({ code: 'file_in_use', values: { path }, cause });
 }
 
 async function fill(handle: WorkerFileHandle, content: Uint8Array | Blob): Promise<void> {

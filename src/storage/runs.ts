@@ -110,11 +110,7 @@ export class RunStore {
   async get(id: string): Promise<StoredRun> {
     const run = storedRun(await this.#storage.record(id));
     if (run) return run;
-    throw new TunesmithError({
-      code: 'run_unknown',
-      message: 'This run is no longer in storage.',
-      hint: 'It was removed, perhaps in another tab. Start a new one.',
-    });
+    throw new TunesmithError({ code: 'run_unknown' });
   }
 
   /** All runs that this version of the program understands, the newest first. */
@@ -141,11 +137,7 @@ export class RunStore {
   async data({ id, dataFiles }: Pick<StoredRun, 'id' | 'dataFiles'>): Promise<readonly FileReader[]> {
     const examples = await this.#storage.examples(id);
     if (examples) return examples;
-    throw new TunesmithError({
-      code: 'run_data_missing',
-      message: `The run's examples (${dataFiles.join(', ')}) are no longer in storage.`,
-      hint: 'The browser may have cleared them. Add the files again and start a new run.',
-    });
+    throw new TunesmithError({ code: 'run_data_missing', values: { files: dataFiles } });
   }
 
   checkpoints(id: string): CheckpointStore {

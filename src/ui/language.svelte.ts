@@ -2,7 +2,7 @@ import { picklist } from 'valibot';
 import type { ErrorDescription } from '../core/errors';
 import type { Catalogue } from '../core/messages/catalogue';
 import { CATALOGUES, LANGUAGES, LANGUAGE_TAGS, languageFor, type Language } from '../core/messages/languages';
-import { errorWords, sentence, type ErrorWords, type Message } from '../core/messages/message';
+import { errorWords, sentence, type ErrorWords, type Told } from '../core/messages/message';
 import { keep, readKept } from './shared/persist';
 
 /** The language that the page speaks: the chosen one, else the browser's. */
@@ -56,7 +56,7 @@ function following<T extends object>(now: () => T): T {
 }
 
 /** A message of the engine in the page's language. A text is taken as it is. */
-export function say(told: Message | string): string {
+export function say(told: Told): string {
   return typeof told === 'string' ? told : sentence(language.words, told);
 }
 

@@ -6,6 +6,7 @@ import { openFolder } from '../../src/cli/files';
 import { floatsOf } from '../../src/core/dtype';
 import { TunesmithError } from '../../src/core/errors';
 import { blobReader, type FileReader } from '../../src/core/file_reader';
+import type { Told } from '../../src/core/messages/message';
 import { memoryTarget } from '../../src/exports/memory_target';
 import { readTensors } from '../../src/formats/safetensors';
 import { Device } from '../../src/gpu/device';
@@ -14,6 +15,7 @@ import { readTensorFiles } from '../../src/models/shards';
 import { loadableFolder } from '../../src/session/loadable_model';
 import { planExport, writeExport, type PlannedExport } from '../../src/session/exporting';
 import { Session } from '../../src/session/session';
+import { english } from '../unit/english';
 import { gpu } from './dawn';
 import {
   adapted,
@@ -56,7 +58,7 @@ interface Merged {
   /** The largest difference between the logits of the fixture's batch and those of its merged export in float32. */
   readonly error: number;
   readonly files: ReadonlyMap<string, FileReader>;
-  readonly notes: readonly string[];
+  readonly notes: readonly Told[];
 }
 
 /** @param change what happens to the open base before it is exported */
@@ -70,7 +72,7 @@ async function merged(
 ): Promise<Merged> {
   const session = await openSession(await modelOf(fixture), variant);
   const target = memoryTarget();
-  let notes: readonly string[];
+  let notes: readonly Told[];
   try {
     change?.(session);
     await session.importAdapter(await openFolder(adapter, 'adapter'));
@@ -158,7 +160,7 @@ describe('a merged export of a model with a tower', () => {
     const change = (session: Session) => session.replaceLoadable({ ...session.loadable, towers: undefined });
     const text = await merged(fixture, 'nf4', { change });
     expect(text.error).toBeLessThanOrEqual(fixture.tolerance('nf4', 'logits'));
-    expect(text.notes.join()).toContain('part for images');
+    expect(text.notes.map(english).join()).toContain('part for images');
     expect(await configOf(text)).toMatchObject({
       architectures: ['Gemma3ForCausalLM'],
       model_type: 'gemma3_text',

@@ -15,6 +15,9 @@ export interface Message {
   readonly values?: MessageValues;
 }
 
+/** A message, or a sentence of a program from before there were messages. */
+export type Told = Message | string;
+
 export type MessageValues = Readonly<Record<string, MessageValue>>;
 
 /** Plain JSON. A message within a message is a clause of it. */

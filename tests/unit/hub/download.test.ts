@@ -11,6 +11,7 @@ import type { FileStore } from '../../../src/storage/file_store';
 import { nodeFiles } from '../../../src/storage/node_files';
 import { faultOf, type Faults } from '../../hub/faults';
 import { startHub, type RunningHub } from '../../hub/server';
+import { english } from '../english';
 import { MemoryFiles } from '../storage/memory_files';
 import { hubAt, randomBytes, smallModel } from './world';
 
@@ -155,7 +156,10 @@ describe('downloadModel', () => {
     const path = (await store.list('downloads')).find((each) => !each.endsWith('.json'))!;
     store.files.get(path)![123]! ^= 1;
     const notes: string[] = [];
-    const { folder, done } = await begin(store, { paths: [SHARD], onNote: (note) => notes.push(note) });
+    const { folder, done } = await begin(store, {
+      paths: [SHARD],
+      onNote: (note) => notes.push(english(note)),
+    });
     await done;
     expect(notes).toEqual([`${SHARD} arrived damaged and is fetched once more.`]);
     expect(Buffer.compare(await folder.get(SHARD)!.read(0, 40_000), shard)).toBe(0);
@@ -271,7 +275,7 @@ describe('downloadModel', () => {
     await server.push(repo, { ...files, 'model-00002-of-00002.safetensors': randomBytes(26_000, 99) });
     server.requests.length = 0;
     const notes: string[] = [];
-    const { done } = await begin(store, { onNote: (note) => notes.push(note) });
+    const { done } = await begin(store, { onNote: (note) => notes.push(english(note)) });
     await done;
     expect(notes.join()).toContain('has changed since its download began');
     expect(asked(SHARD)).toEqual([]);

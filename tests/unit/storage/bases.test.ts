@@ -293,7 +293,7 @@ describe('half a base', () => {
       (caught: unknown) => caught,
     );
     expect(error).toMatchObject({ code: 'storage_full' });
-    expect((error as Error).message).toMatch(/needs [\d.]+ MB, and there is room for 0\.0 MB/);
+    expect((error as Error).message).toMatch(/needs [\d.]+ kB, and there is room for 1 kB/);
     expect(store.files.size).toBe(0);
   });
 

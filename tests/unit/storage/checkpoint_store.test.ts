@@ -106,7 +106,7 @@ describe.each([
     await damage(30, change);
     expect(await loadCheckpoint(reopen())).toEqual(stateOf(20));
     await damage(20, change);
-    await expect(loadCheckpoint(reopen())).rejects.toMatchObject({ code: 'checkpoint_damaged' });
+    await expect(loadCheckpoint(reopen())).rejects.toMatchObject({ code: 'checkpoints_damaged' });
   });
 
   it('go on from the one before: those of the future that was given up are removed', async () => {

@@ -141,7 +141,7 @@ describe('checkpoints', () => {
     await saveAll(files, 2);
     for (const step of [30, 40]) files.files.set(pathOf(step), new Uint8Array(9));
     await expect(loadCheckpoint(fileCheckpoints(files, FOLDER))).rejects.toMatchObject({
-      code: 'checkpoint_damaged',
+      code: 'checkpoints_damaged',
       message: "None of the run's checkpoints (2) is as it was written.",
     });
   });

@@ -133,10 +133,10 @@ describe('storageFull', () => {
   it('tells what is needed and what there is', () => {
     const { message, hint } = storageFull('runs/a/checkpoint-5.safetensors', 34_200_000, 12_040_000);
     expect(message).toBe(
-      'The storage is full: runs/a/checkpoint-5.safetensors needs 34.2 MB, and there is room for 12.0 MB.',
+      'The storage is full: runs/a/checkpoint-5.safetensors needs 34.2 MB, and there is room for 12 MB.',
     );
     expect(hint).toContain('Remove runs');
     for (const free of [undefined, 1e9])
-      expect(storageFull('a', 1e6, free).message).toBe('The storage is full: a needs 1.0 MB.');
+      expect(storageFull('a', 1e6, free).message).toBe('The storage is full: a needs 1 MB.');
   });
 });

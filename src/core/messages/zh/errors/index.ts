@@ -1,8 +1,10 @@
 import type { Catalogue } from '../../catalogue';
 import { coreErrors } from './core';
 import { pageErrors } from './page';
+import { storageErrors } from './storage';
 
 export const errors: Catalogue['errors'] = {
   ...coreErrors,
   ...pageErrors,
+  ...storageErrors,
 };
