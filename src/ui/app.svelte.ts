@@ -6,6 +6,7 @@ import { ChatState } from './chat/chat.svelte';
 import { EngineState } from './engine.svelte';
 import { ExamplesState } from './examples/examples.svelte';
 import { CandidateState } from './model/candidate.svelte';
+import { sayError } from './language.svelte';
 import { HubState } from './model/hub.svelte';
 import { ModelState, wayOf, type Way } from './model/model.svelte';
 import { SearchState } from './model/search.svelte';
@@ -15,7 +16,9 @@ import { RunsState } from './runs/runs.svelte';
 import type { PickedFiles } from './shared/files';
 import { formatDate } from './shared/format';
 import { ThemeState } from './shared/theme.svelte';
+import { NewsState } from './shell/news.svelte';
 import { RouteState } from './shell/route.svelte';
+import { text as shell } from './shell/text';
 import { ExportState } from './export/export.svelte';
 import { text } from './export/text';
 import { SettingsState } from './train/settings.svelte';
@@ -26,6 +29,7 @@ import { ChartView } from './train/view.svelte';
 export class App {
   readonly engine = new EngineState();
   readonly route = new RouteState();
+  readonly news = new NewsState();
   readonly theme = new ThemeState();
   readonly settings = new SettingsState();
   readonly model = new ModelState(this.engine);
@@ -244,6 +248,7 @@ export class App {
   async start(): Promise<void> {
     if (this.runs.unfinished) this.runs.putAside(this.runs.unfinished);
     this.route.go('train');
+    this.news.seen();
     this.starting = true;
     const ready = await this.preparation.ready().finally(() => (this.starting = false));
     const settings = this.settings.values;
@@ -259,6 +264,7 @@ export class App {
   /** Continues a run that was interrupted, over the model and the examples that it had. */
   async continueRun(run: RunRecord): Promise<void> {
     this.route.go('train');
+    this.news.seen();
     this.opening = true;
     await this.preparation.settled();
     const onOpened = () => {
@@ -310,6 +316,10 @@ export class App {
   }
 
   async #afterRun(): Promise<void> {
+    const { phase, error } = this.training;
+    if (phase === 'finished') void this.news.tell('done', shell.finishedTitle, shell.finishedBody);
+    if (phase === 'failed' && error)
+      void this.news.tell('failed', shell.failedTitle, sayError(error).message);
     await Promise.all([this.runs.refresh(), this.exports.refresh(), this.stored.refresh()]);
   }
 }

@@ -1,6 +1,11 @@
 export const shell = {
   name: 'Tunesmith',
   sentence: 'Teach a small language model something new, on your own GPU. Nothing leaves your computer.',
+  tab: (what: string) => `${what} – Tunesmith`,
+  tabDone: 'Done',
+  notify: 'Tell me when it is done',
+  notifyOn: 'You will be told',
+  notifyHelp: 'A notification of this browser, when the training ends while you look elsewhere',
   skip: 'Skip to the content',
   theme: 'Colours',
   themes: { auto: 'Auto', light: 'Light', dark: 'Dark' },

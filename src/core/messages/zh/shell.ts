@@ -3,6 +3,11 @@ import type { Catalogue } from '../catalogue';
 export const shell: Catalogue['shell'] = {
   name: 'Tunesmith',
   sentence: '用你自己的 GPU 教一个小语言模型新本领，数据不离开你的电脑。',
+  tab: (what) => `${what} – Tunesmith`,
+  tabDone: '完成',
+  notify: '完成时通知我',
+  notifyOn: '完成时会通知',
+  notifyHelp: '训练结束时如果你不在看这个页面，浏览器会发出通知',
   skip: '跳到内容',
   toStart: 'Tunesmith：回到开始页',
   theme: '配色',

@@ -1,0 +1,253 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { App } from '../../../src/ui/app.svelte';
+import { NewsState } from '../../../src/ui/shell/news.svelte';
+import type { Place } from '../../../src/ui/shell/route.svelte';
+import { situationOf } from '../../../src/ui/shell/situation.svelte';
+import { stepStatuses } from '../../../src/ui/shell/status.svelte';
+import { titleOf } from '../../../src/ui/shell/title.svelte';
+import { preview, report, runRecord, stepEvent, stubLocalStorage } from './engine';
+
+type Parts = { readonly [Part in keyof App]?: object | boolean | number | undefined };
+
+/** The page's state with the demo ready to be trained, but for what is given. */
+function appOf(given: Parts = {}, place: Place = 'train'): App {
+  const merge = (usual: object, part: keyof App) => ({ ...usual, ...(given[part] as object | undefined) });
+  return {
+    canStart: true,
+    canChat: true,
+    starting: false,
+    opening: false,
+    missingRoom: undefined,
+    canOpenCandidate: true,
+    ...given,
+    route: { place, go: vi.fn() },
+    engine: merge({ failure: undefined, device: { kind: 'gpu' }, usable: true }, 'engine'),
+    settings: merge({ values: {}, valid: true }, 'settings'),
+    model: merge({ wanted: { kind: 'demo' }, name: 'demo', report: report(), busy: false }, 'model'),
+    candidate: merge({ source: undefined, name: '', forget: vi.fn() }, 'candidate'),
+    examples: merge({ own: false, files: [], report: { examples: 80 } }, 'examples'),
+    training: merge(
+      {
+        phase: 'idle',
+        active: false,
+        checkpointStep: 0,
+        message: '',
+        plan: { fits: true, memoryTotal: 1e7 },
+      },
+      'training',
+    ),
+    runs: merge({ list: [], unreadable: [] }, 'runs'),
+    chat: merge({ speaking: undefined }, 'chat'),
+    exports: merge({ exporting: false }, 'exports'),
+    news: merge({ outcome: undefined }, 'news'),
+  } as unknown as App;
+}
+
+const running = { phase: 'running', active: true, stoppable: true, last: stepEvent(4) };
+
+describe('the situation', () => {
+  const own = { model: { wanted: { kind: 'hub' }, name: 'tiny' } };
+  it.each<[string, Parts, Place, string | undefined, string[]]>([
+    ['the demo is ready', {}, 'train', 'start', []],
+    ['there is no GPU', { canStart: false, engine: { usable: false } }, 'train', 'start', []],
+    ['it trains, seen from elsewhere', { training: running }, 'chat', 'train', ['stop', 'pause']],
+    ['it trains, on show', { training: running }, 'train', undefined, ['stop', 'pause']],
+    ['it is paused', { training: { ...running, phase: 'paused' } }, 'model', 'resume', ['stop']],
+    ['it has ended', { training: { phase: 'finished' } }, 'train', 'chat', ['start', 'export']],
+    ['it has ended, in the chat', { training: { phase: 'finished' } }, 'chat', 'export', ['start']],
+    ['it has ended, at the export', { training: { phase: 'finished' } }, 'export', 'chat', ['start']],
+    ['it failed at once', { training: { phase: 'failed' } }, 'train', 'start', []],
+    [
+      'it failed after a checkpoint',
+      { training: { phase: 'failed', checkpointStep: 3 }, runs: { list: [runRecord()] } },
+      'chat',
+      'continue',
+      ['train'],
+    ],
+    ['a run was interrupted', { runs: { unfinished: runRecord() } }, 'start', 'continue', ['afresh']],
+    [
+      'a model is looked at',
+      { candidate: { source: {}, name: 'tiny', preview: preview() } },
+      'model',
+      'open',
+      ['afresh'],
+    ],
+    [
+      'a model is looked at that does not fit',
+      { candidate: { source: {}, name: 'tiny', preview: preview({ fits: false }) } },
+      'train',
+      'model',
+      ['afresh'],
+    ],
+    [
+      'a model is being fetched',
+      { model: { busyLong: true, name: 'tiny' } },
+      'examples',
+      undefined,
+      ['model', 'stop'],
+    ],
+    ['a download was stopped', { model: { halted: true, stopped: true } }, 'model', 'again', []],
+    ['examples are to be chosen', { ...own, examples: { own: true, empty: true } }, 'model', 'examples', []],
+    [
+      'examples are to be chosen here',
+      { ...own, examples: { own: true, empty: true } },
+      'examples',
+      'start',
+      [],
+    ],
+    ['a setting is wrong', { ...own, settings: { valid: false } }, 'model', 'train', []],
+    ['something is exported', { exports: { exporting: true, stop: vi.fn() } }, 'chat', undefined, ['stop']],
+  ])('if %s: there is one thing to press next', (_, parts, place, next, others) => {
+    const situation = situationOf(appOf(parts, place));
+    expect(situation.next?.name).toBe(next);
+    expect(situation.others.map(({ name }) => name)).toEqual(others);
+    expect(situation.title).not.toBe('');
+  });
+
+  it('carries out what its buttons say', () => {
+    const done: unknown[] = [];
+    const start = () => done.push('start');
+    const app = appOf({ training: { phase: 'finished' }, start }, 'chat');
+    app.route.go = (place) => done.push(place);
+    const { next, others } = situationOf(app);
+    next?.press();
+    others[0]?.press();
+    const run = runRecord();
+    const continueRun = (continued: unknown) => done.push(continued);
+    situationOf(appOf({ runs: { unfinished: run }, continueRun })).next?.press();
+    expect(done).toEqual(['export', 'start', run]);
+  });
+
+  it('tells how far the training is, and how long it still takes while it runs', () => {
+    expect(situationOf(appOf({ training: running })).progress).toEqual({ fraction: 0.4, etaSeconds: 1 });
+    const paused = { ...running, phase: 'paused' };
+    expect(situationOf(appOf({ training: paused })).progress).toEqual({
+      fraction: 0.4,
+      etaSeconds: undefined,
+    });
+  });
+});
+
+describe('the state of each step', () => {
+  it('is told in a tone and in words', () => {
+    const statuses = stepStatuses(
+      appOf({ training: running, exports: { adapter: {} }, runs: { list: [runRecord()] } }),
+    );
+    expect(Object.fromEntries(Object.entries(statuses).map(([step, { tone }]) => [step, tone]))).toEqual({
+      model: 'done',
+      examples: 'done',
+      train: 'busy',
+      chat: 'done',
+      export: 'done',
+      runs: 'done',
+    });
+    expect(statuses.train.words).toBe('4 of 10');
+    expect(statuses.runs.words).toBe('1 run');
+  });
+
+  it('asks for a look where something is wrong', () => {
+    const wrong = { error: { code: 'unexpected_error' } };
+    const statuses = stepStatuses(
+      appOf({
+        model: wrong,
+        examples: wrong,
+        runs: wrong,
+        exports: { exportError: {} },
+        training: { plan: { fits: false } },
+      }),
+    );
+    for (const step of ['model', 'examples', 'train', 'export', 'runs'] as const) {
+      expect(statuses[step].tone, step).toBe('problem');
+    }
+  });
+});
+
+describe('the title of the tab', () => {
+  it.each<[string, Parts, Place]>([
+    ['Tunesmith', {}, 'start'],
+    ['Past runs – Tunesmith', {}, 'runs'],
+    ['40% · Training – Tunesmith', { training: running }, 'chat'],
+    ['40% · Paused – Tunesmith', { training: { ...running, phase: 'paused' } }, 'train'],
+    ['25% · Exporting – Tunesmith', { exports: { exporting: true, progress: { fraction: 0.25 } } }, 'export'],
+    ['Getting ready – Tunesmith', { model: { busyLong: true } }, 'model'],
+    ['Done – Tunesmith', { news: { outcome: 'done' } }, 'train'],
+    ['The training stopped – Tunesmith', { news: { outcome: 'failed' } }, 'chat'],
+  ])('is "%s"', (title, parts, place) => {
+    expect(titleOf(appOf(parts, place))).toBe(title);
+  });
+});
+
+describe('the news of the end', () => {
+  let shown: { readonly title: string; readonly body: string | undefined }[];
+  beforeEach(() => {
+    shown = [];
+    stubLocalStorage();
+    vi.stubGlobal('document', { hidden: true });
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  function browser(permission: NotificationPermission, answer = permission) {
+    const request = vi.fn(() => Promise.resolve(answer));
+    class Shown {
+      onclick: unknown;
+      constructor(title: string, { body }: NotificationOptions) {
+        shown.push({ title, body });
+      }
+    }
+    vi.stubGlobal('Notification', Object.assign(Shown, { permission, requestPermission: request }));
+    return request;
+  }
+
+  it('is never a notification before the visitor asked for one', async () => {
+    const request = browser('granted');
+    const news = new NewsState();
+    await news.tell('done', 'Done.', 'It has learned.');
+    expect(news).toMatchObject({ outcome: 'done', on: false });
+    expect(shown).toEqual([]);
+    expect(request).not.toHaveBeenCalled();
+    news.seen();
+    expect(news.outcome).toBeUndefined();
+  });
+
+  it('is a notification if the visitor asked for it, allowed it and looks elsewhere', async () => {
+    browser('default', 'granted');
+    const news = new NewsState();
+    await news.toggle();
+    expect(news.on).toBe(true);
+    await news.tell('done', 'Done.', 'It has learned.');
+    expect(shown).toEqual([{ title: 'Done.', body: 'It has learned.' }]);
+    vi.stubGlobal('document', { hidden: false });
+    await news.tell('done', 'Done again.', '');
+    expect(shown).toHaveLength(1);
+    await news.toggle();
+    expect(news.on).toBe(false);
+  });
+
+  it('remembers the wish over a reload, and bears a refusal', async () => {
+    browser('granted');
+    await new NewsState().toggle();
+    expect(new NewsState().on).toBe(true);
+    browser('default', 'denied');
+    const refused = new NewsState();
+    await refused.toggle();
+    expect(refused).toMatchObject({ on: false, possible: false });
+  });
+
+  it('goes through a service worker where pages may not notify by themselves', async () => {
+    browser('granted');
+    const showNotification = vi.fn(() => Promise.resolve());
+    vi.stubGlobal('navigator', {
+      serviceWorker: { getRegistration: () => Promise.resolve({ showNotification }) },
+    });
+    const news = new NewsState();
+    await news.toggle();
+    vi.stubGlobal('Notification', function () {
+      throw new TypeError('Illegal constructor');
+    });
+    await news.tell('failed', 'It stopped.', 'The device was lost.');
+    expect(showNotification).toHaveBeenCalledWith(
+      'It stopped.',
+      expect.objectContaining({ body: 'The device was lost.' }),
+    );
+  });
+});
