@@ -38,6 +38,7 @@ export const contentSecurityPolicy = [
 export const pageHeaders = {
   ...isolationHeaders,
   ...privacyHeaders,
+  'X-Content-Type-Options': 'nosniff',
   // A policy in a meta element can't forbid frames.
   'Content-Security-Policy': `${contentSecurityPolicy}; frame-ancestors 'none'`,
 };

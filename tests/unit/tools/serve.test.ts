@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serve } from '../../../tools/lib/serve.mjs';
 
@@ -11,6 +12,7 @@ interface Answer {
   body: string;
 }
 
+const LONG = 'export const long = 1;\n'.repeat(100);
 const folder = mkdtempSync(join(tmpdir(), 'tunesmith-serve-'));
 let server: Awaited<ReturnType<typeof serve>>;
 
@@ -23,6 +25,9 @@ beforeAll(async () => {
   writeFileSync(join(site, 'index.html'), '<title>Home</title>');
   writeFileSync(join(site, 'assets', 'app.js'), 'export {};');
   writeFileSync(join(site, 'assets', 'data.bin'), '0123456789');
+  writeFileSync(join(site, 'assets', 'long.js'), LONG);
+  writeFileSync(join(site, 'assets', 'long.js.br'), brotliCompressSync(LONG));
+  writeFileSync(join(site, 'assets', 'long.js.gz'), gzipSync(LONG));
   writeFileSync(join(site, 'assets', 'module.wasm'), '');
   writeFileSync(join(site, '.env'), 'secret');
   mkdirSync(join(site, '.git'));
@@ -104,6 +109,31 @@ describe('the static server', () => {
     expect(middle.headers['content-range']).toBe('bytes 2-5/10');
     expect(await send('/assets/data.bin', { range: 'bytes=7-' })).toMatchObject({ status: 206, body: '789' });
     expect((await send('/assets/data.bin', { range: 'bytes=10-12' })).status).toBe(416);
+  });
+
+  it.each(['br', 'gzip'])('sends the copy that the build compressed with %s', async (encoding) => {
+    const { status, headers } = await send('/assets/long.js', { 'accept-encoding': encoding });
+    expect(status).toBe(200);
+    expect(headers['content-encoding']).toBe(encoding);
+    expect(headers['content-type']).toMatch(/^text\/javascript/);
+    expect(headers.vary).toBe('Accept-Encoding');
+    expect(Number(headers['content-length'])).toBeLessThan(LONG.length / 10);
+  });
+
+  it('sends the file itself to whoever takes nothing else, and if there is no copy', async () => {
+    const plain = await send('/assets/long.js');
+    expect(plain.body).toBe(LONG);
+    expect(plain.headers.vary).toBe('Accept-Encoding');
+    const small = await send('/assets/app.js', { 'accept-encoding': 'br, gzip' });
+    expect(small).toMatchObject({ status: 200, body: 'export {};' });
+    expect(small.headers['content-encoding']).toBeUndefined();
+  });
+
+  it('cuts ranges out of the file, not out of its copy', async () => {
+    const part = await send('/assets/long.js', { range: 'bytes=7-11', 'accept-encoding': 'br, gzip' });
+    expect(part).toMatchObject({ status: 206, body: 'const' });
+    expect(part.headers['content-encoding']).toBeUndefined();
+    expect(part.headers['content-range']).toBe(`bytes 7-11/${LONG.length}`);
   });
 
   it.each(['bytes=5-2', 'bytes=0-9007199254740993', 'bytes=99999999999999999999-'])(
