@@ -27,5 +27,11 @@ export class ThemeState {
     // Without the attribute, the style sheet follows the system.
     if (this.choice === 'auto') delete document.documentElement.dataset['theme'];
     else document.documentElement.dataset['theme'] = this.choice;
+    // The colour of the browser's own bar: the page has one for each scheme.
+    for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
+      const { scheme } = meta.dataset;
+      if (this.choice === 'auto') meta.media = `(prefers-color-scheme: ${scheme ?? ''})`;
+      else meta.media = this.choice === scheme ? 'all' : 'not all';
+    }
   }
 }

@@ -96,7 +96,7 @@ beforeEach(() => {
   stubLocalStorage();
   stubAddress();
   vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => undefined }));
-  vi.stubGlobal('document', { documentElement: { dataset: {} } });
+  vi.stubGlobal('document', { documentElement: { dataset: {} }, querySelectorAll: () => [] });
 });
 afterEach(() => vi.unstubAllGlobals());
 
