@@ -2,6 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
 import { contentSecurityPolicy, isolationHeaders, pageHeaders } from './tools/lib/headers.mjs';
 import { thirdPartyNotices } from './tools/lib/notices.mjs';
+import { offlinePage } from './tools/lib/offline.mjs';
 
 /** Writes the policy into the built page. The dev server injects inline scripts of its own, so it gets none. */
 function policyInBuiltPage(): Plugin {
@@ -34,7 +35,14 @@ const notices = thirdPartyNotices();
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), policyInBuiltPage(), headersForHosts(), notices.collect(), notices.write],
+  plugins: [
+    svelte(),
+    policyInBuiltPage(),
+    headersForHosts(),
+    notices.collect(),
+    notices.write,
+    offlinePage(),
+  ],
   worker: { format: 'es', plugins: () => [notices.collect()] },
   build: {
     target: 'esnext',

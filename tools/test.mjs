@@ -57,6 +57,7 @@ const allSteps = () => ({
     check: true,
     commands: [
       [bin('typescript', 'tsc'), '--noEmit'],
+      [bin('typescript', 'tsc'), '--noEmit', '--project', 'src/offline'],
       [bin('svelte-check'), '--fail-on-warnings', '--output', 'human'],
     ],
   },

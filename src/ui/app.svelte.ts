@@ -11,6 +11,7 @@ import { HubState } from './model/hub.svelte';
 import { ModelState, wayOf, type Way } from './model/model.svelte';
 import { SearchState } from './model/search.svelte';
 import { StoredState } from './model/stored.svelte';
+import { UpdateState } from './offline/update.svelte';
 import { Preparation } from './prepare.svelte';
 import { RunsState } from './runs/runs.svelte';
 import type { PickedFiles } from './shared/files';
@@ -31,6 +32,7 @@ export class App {
   readonly route = new RouteState();
   readonly news = new NewsState();
   readonly theme = new ThemeState();
+  readonly update = new UpdateState();
   readonly settings = new SettingsState();
   readonly model = new ModelState(this.engine);
   readonly hub = new HubState(this.engine);

@@ -17,6 +17,8 @@ export default defineConfig({
   ],
   use: {
     launchOptions: { executablePath, args: chromiumFlags },
+    // Each test fetches the page anew; those of the service worker allow it.
+    serviceWorkers: 'block',
     screenshot: 'only-on-failure',
     actionTimeout: 30_000,
   },

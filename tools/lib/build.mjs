@@ -16,6 +16,8 @@ const targets = {
       'vite.config.ts',
       'svelte.config.js',
       'tools/lib/headers.mjs',
+      'tools/lib/notices.mjs',
+      'tools/lib/offline.mjs',
     ],
     result: 'dist/index.html',
   },

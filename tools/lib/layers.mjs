@@ -18,6 +18,7 @@ export const floors = [
   'session',
   'worker',
   'cli',
+  'offline',
   'ui',
 ];
 
@@ -31,7 +32,7 @@ const readersOfShaders = ['gpu', 'ops'];
 const benchRooms = ['peers', 'suite'];
 
 /** What knows the command line or the page. */
-const doors = ['worker', 'cli', 'ui'];
+const doors = ['worker', 'cli', 'offline', 'ui'];
 
 /** @param {string} path */
 const floorOf = (path) => path.split('/')[1] ?? '';

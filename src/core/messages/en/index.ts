@@ -22,6 +22,7 @@ import { runs } from './runs';
 import { shared } from './shared';
 import { shell } from './shell';
 import { train } from './train';
+import { update } from './update';
 
 export const en = {
   format,
@@ -36,4 +37,5 @@ export const en = {
   shared,
   shell,
   train,
+  update,
 };

@@ -12,6 +12,7 @@ import { runs } from './runs';
 import { shared } from './shared';
 import { shell } from './shell';
 import { train } from './train';
+import { update } from './update';
 
 export const zh: Catalogue = {
   format,
@@ -26,4 +27,5 @@ export const zh: Catalogue = {
   shared,
   shell,
   train,
+  update,
 };

@@ -1,0 +1,99 @@
+/** A file of the built page. */
+export interface BuiltFile {
+  /** Relative to the page's address; the page itself is the empty path. */
+  readonly path: string;
+  /** SHA-256 of its bytes in base64. */
+  readonly sha256: string;
+}
+
+/** What the build knows of the page. */
+export interface BuiltPage {
+  readonly files: readonly BuiltFile[];
+  /** Headers that belong to each of them: a host may not send them, and a cached answer must have them all the same. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The folder whose files have the hash of their content in their name. */
+const HASHED = 'assets/';
+
+/**
+ * The page's files in the browser's cache. Each is stored under its path and its hash: files of several versions lie side
+ * by side, and a new version fetches only what differs.
+ */
+export class PageFiles {
+  readonly #scope: URL;
+  readonly #caches: CacheStorage;
+  readonly #headers: BuiltPage['headers'];
+  readonly #hashes: ReadonlyMap<string, string>;
+
+  /** @param scope the page's address, with a slash at its end */
+  constructor({ files, headers }: BuiltPage, scope: string, caches: CacheStorage) {
+    this.#scope = new URL(scope);
+    this.#caches = caches;
+    this.#headers = headers;
+    this.#hashes = new Map(files.map(({ path, sha256 }) => [path, sha256]));
+  }
+
+  /** Fetches what is not stored yet. Throws if a file can't be fetched or is of another version. */
+  async store(): Promise<void> {
+    const cache = await this.#open();
+    const fetchMissing = async ([path, sha256]: [string, string]): Promise<void> => {
+      const key = this.#key(path, sha256);
+      if (await cache.match(key)) return;
+      const address = new URL(path, this.#scope);
+      await cache.put(key, await fetch(address, { cache: 'no-cache', integrity: `sha256-${sha256}` }));
+    };
+    await Promise.all([...this.#hashes].map(fetchMissing));
+  }
+
+  /** The answer to a request for one of the page's files; undefined for anything else, which goes to the network. */
+  answer(request: Request): Promise<Response> | undefined {
+    const path = this.#path(request);
+    if (path === undefined) return undefined;
+    const sha256 = this.#hashes.get(path);
+    if (sha256 === undefined && !path.startsWith(HASHED)) return undefined;
+    return this.#stored(path, sha256, request);
+  }
+
+  /** Removes the files of other versions. */
+  async removeOthers(): Promise<void> {
+    const cache = await this.#open();
+    const own = new Set([...this.#hashes].map(([path, sha256]) => this.#key(path, sha256)));
+    const others = (await cache.keys()).filter(({ url }) => !own.has(url));
+    await Promise.all(others.map((key) => cache.delete(key)));
+  }
+
+  async #stored(path: string, sha256: string | undefined, request: Request): Promise<Response> {
+    const cache = await this.#open();
+    // A tab of an older version may ask for a part that this version doesn't have.
+    const found =
+      sha256 === undefined
+        ? await cache.match(new URL(path, this.#scope), { ignoreSearch: true })
+        : await cache.match(this.#key(path, sha256));
+    // The browser may have removed it to make room.
+    if (!found) return await fetch(request);
+    // Length and encoding are those of the transfer: what is stored is neither compressed nor counted anew.
+    const headers = new Headers(this.#headers);
+    headers.set('Content-Type', found.headers.get('Content-Type') ?? 'application/octet-stream');
+    return new Response(found.body, { headers });
+  }
+
+  #path({ method, url }: Request): string | undefined {
+    const { origin, pathname } = new URL(url);
+    const within = origin === this.#scope.origin && pathname.startsWith(this.#scope.pathname);
+    if (method !== 'GET' || !within) return undefined;
+    const path = pathname.slice(this.#scope.pathname.length);
+    return path === 'index.html' ? '' : path;
+  }
+
+  #key(path: string, sha256: string): string {
+    const address = new URL(path, this.#scope);
+    address.search = new URLSearchParams({ sha256 }).toString();
+    return address.href;
+  }
+
+  /** A page at another path of the same origin has a cache of its own. */
+  #open(): Promise<Cache> {
+    return this.#caches.open(`tunesmith ${this.#scope.href}`);
+  }
+}
