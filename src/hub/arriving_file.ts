@@ -1,4 +1,5 @@
 import { TunesmithError } from '../core/errors';
+import { message } from '../core/messages/message';
 import type { FileReader } from '../models/files';
 import type { FileStore, FileWriter } from '../storage/file_store';
 import { contentHash, type ContentHash } from './hash';
@@ -177,15 +178,12 @@ export class ArrivingFile implements FileReader {
     // Not as a blob: that may be all of a file of gigabytes in memory.
     this.#stored ??= await this.#store.openReader(this.path);
     if (this.#stored) return await this.#stored.read(begin, end);
-    throw new TunesmithError({
-      code: 'file_unreadable',
-      message: `${this.name} is no longer in the storage.`,
-      hint: 'Open the model again: it is then fetched anew.',
-    });
+    throw new TunesmithError({ code: 'downloaded_file_gone', values: { file: this.name } });
   }
 
   #opened(): FileWriter {
     if (this.#writer) return this.#writer;
-    throw new TunesmithError({ code: 'download_failed', message: `The download of ${this.name} has ended.` });
+    const reason = message('file_download_over', { file: this.name });
+    throw new TunesmithError({ code: 'download_failed', values: { reason } });
   }
 }

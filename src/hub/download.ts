@@ -1,4 +1,5 @@
-import { isFull } from '../core/errors';
+import { isFull, TunesmithError } from '../core/errors';
+import { message } from '../core/messages/message';
 import type { ModelFolder } from '../models/files';
 import {
   downloadFolder,
@@ -12,7 +13,7 @@ import type { FileStore } from '../storage/file_store';
 import { sha256Hex } from '../core/bytes';
 import { ArrivingFile } from './arriving_file';
 import { fetchPiece } from './fetch_piece';
-import { noRoom, noSuchFile, reopen, wrongContent } from './download_errors';
+import { wrongContent } from './download_errors';
 import { Requester } from './requester';
 import { Speed } from './speed';
 import type { DownloadOptions, Hub, ModelDownload, Repository, RepositoryFile } from './types';
@@ -113,13 +114,14 @@ class Download {
         if (same && before?.endpoint === endpoint) file.etag = known?.etag;
       }
       if (before && before.commit !== commit) {
-        this.#options.onNote?.(
-          `${repo} has changed since its download began: what changed is fetched anew, what did not is kept.`,
-        );
+        this.#options.onNote?.(message('repository_changed', { repo }));
       }
       const missing = this.#total - this.#bytes;
       const free = await this.#store.free();
-      if (free !== undefined && free < missing) throw noRoom(repo, missing, missing - free);
+      if (free !== undefined && free < missing) {
+        const values = { repo, missing, excess: missing - free };
+        throw new TunesmithError({ code: 'download_no_room', values });
+      }
     } catch (error) {
       await Promise.all(this.#files.map((file) => file.close({ error })));
       throw error;
@@ -160,7 +162,7 @@ class Download {
       signal?.removeEventListener('abort', stop);
     }
     const misread = this.#files.find((file) => file.misread);
-    if (misread) throw reopen(misread.name);
+    if (misread) throw new TunesmithError({ code: 'download_reopen', values: { file: misread.name } });
   }
 
   get #bytes(): number {
@@ -224,7 +226,7 @@ class Download {
     if (wrong && this.#refetched.has(file)) throw wrongContent(file.name, this.#repository);
     if (wrong) {
       this.#refetched.add(file);
-      this.#options.onNote?.(`${file.name} arrived damaged and is fetched once more.`);
+      this.#options.onNote?.(message('file_fetched_again', { file: file.name }));
     }
     if (wrong || file.verified) this.#wake();
   }
@@ -277,14 +279,18 @@ class Download {
   #inWords(error: unknown): unknown {
     if (!isFull(error)) return error;
     const missing = this.#total - this.#bytes;
-    return noRoom(this.#repository.repo, missing, missing, error);
+    const values = { repo: this.#repository.repo, missing, excess: missing };
+    return new TunesmithError({ code: 'download_no_room', values, cause: error });
   }
 }
 
 function listedFile(repository: Repository, path: string): RepositoryFile {
   const file = repository.files.find((each) => each.path === path);
   if (file) return file;
-  throw noSuchFile(path, repository);
+  throw new TunesmithError({
+    code: 'repository_file_missing',
+    values: { repo: repository.repo, file: path },
+  });
 }
 
 /** By its content, so that a file that is the same in another commit need not be fetched again. */

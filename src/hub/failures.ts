@@ -1,33 +1,31 @@
 import { TunesmithError } from '../core/errors';
+import { message, type Message } from '../core/messages/message';
 
-/** Something that may go better the next time. What is thrown at last, when it never does, is `toError`. */
+/** Something that may go better the next time. If it never does, `error` is thrown. */
 export class TemporaryFailure extends Error {
-  readonly code: 'endpoint_unreachable' | 'download_failed' | 'download_changed';
-  /** The server asked for so long a rest. */
+  readonly error: TunesmithError;
+  /** The server asked for this much rest. */
   readonly waitMilliseconds: number | undefined;
 
-  constructor(code: TemporaryFailure['code'], message: string, waitMilliseconds?: number, cause?: unknown) {
-    super(message, { cause });
+  constructor(error: TunesmithError, waitMilliseconds?: number) {
+    super(error.message, { cause: error });
     this.name = 'TemporaryFailure';
-    this.code = code;
+    this.error = error;
     this.waitMilliseconds = waitMilliseconds;
-  }
-
-  toError(): TunesmithError {
-    return new TunesmithError({
-      code: this.code,
-      message: this.message,
-      hint: HINTS[this.code],
-      cause: this.cause,
-    });
   }
 }
 
-const HINTS: Record<TemporaryFailure['code'], string> = {
-  endpoint_unreachable: 'Check the connection, or choose another endpoint.',
-  download_failed: 'Try again in a while.',
-  download_changed: 'Begin the download anew: it then takes the files as they are now.',
-};
+/** @param kept whether it stopped a download, which goes on from what it has */
+export function downloadFailed(reason: Message, kept?: boolean, cause?: unknown): TemporaryFailure {
+  return new TemporaryFailure(
+    new TunesmithError({ code: 'download_failed', values: { reason, kept }, cause }),
+  );
+}
+
+/** A file is not what it was when it was listed. */
+export function downloadChanged(reason: Message): TemporaryFailure {
+  return new TemporaryFailure(new TunesmithError({ code: 'download_changed', values: { reason } }));
+}
 
 /** What a request was for, in the words of an error. */
 export interface Asked {
@@ -35,6 +33,13 @@ export interface Asked {
   /** As it was typed. */
   readonly revision?: string;
   readonly file?: string;
+  /** Part of a download, which goes on from what it has. */
+  readonly kept?: boolean;
+}
+
+/** What a request asked for, as the subject of a sentence. */
+export function subjectOf({ file, repo }: Asked): string | Message {
+  return file ?? repo ?? message('hub_search');
 }
 
 /**
@@ -53,78 +58,42 @@ export function refusalOf(
 ): TunesmithError | TemporaryFailure {
   const { status } = response;
   const host = new URL(endpoint).host;
-  const answer = `${host} answered with the status ${status}`;
-  const subject = asked.file ?? asked.repo ?? 'the request';
+  const { repo, revision, file, kept } = asked;
+  const subject = subjectOf(asked);
   if (status === 429 || status === 408 || status >= 500) {
     const wait = retryAfter(response.headers.get('Retry-After'), now);
-    if (wait !== undefined && wait > LONGEST_WAIT) return toldToWait(host, wait);
-    return new TemporaryFailure('download_failed', `${answer} for ${subject}, again and again.`, wait);
+    if (wait !== undefined && wait > LONGEST_WAIT) {
+      const minutes = Math.ceil(wait / 60_000);
+      return new TunesmithError({ code: 'endpoint_limit', values: { host, minutes, kept } });
+    }
+    const failed = downloadFailed(message('endpoint_fails', { host, status, subject }), kept);
+    return new TemporaryFailure(failed.error, wait);
   }
-  if (status === 416) {
-    return new TemporaryFailure('download_changed', `${subject} is shorter on ${host} than it was listed.`);
-  }
+  if (status === 416) return downloadChanged(message('file_shorter', { subject, host }));
   // Addresses of large files are signed for a while; the next request is given a fresh one.
-  if (!ownHost) return new TemporaryFailure('download_failed', `The host that has ${subject} refused it.`);
+  if (!ownHost) return downloadFailed(message('file_host_refuses', { subject }), kept);
   const code = response.headers.get('X-Error-Code');
-  if (status === 404 && (code === 'EntryNotFound' || (asked.file !== undefined && code === null))) {
-    return new TunesmithError({
-      code: 'repository_file_missing',
-      message: `${asked.repo ?? 'The repository'} has no file ${asked.file ?? ''}.`,
-      hint: 'Look on the page of the model for what it consists of.',
-    });
-  }
-  if (code === 'RevisionNotFound') {
-    return new TunesmithError({
-      code: 'repository_not_found',
-      message: `${asked.repo ?? 'The repository'} has no revision ${asked.revision ?? 'of this name'} on ${host}.`,
-      hint: 'Give a branch, a tag or a whole commit of this repository, or leave it out to take the main branch.',
-    });
-  }
-  if (status === 404 || code === 'RepoNotFound') {
-    return new TunesmithError({
-      code: 'repository_not_found',
-      message: `There is no model ${asked.repo ?? ''} on ${host}, or it is private.`,
-      hint: 'Check the name, as in "Qwen/Qwen2.5-0.5B-Instruct". A private model needs a token.',
-    });
+  if (repo !== undefined) {
+    if (status === 404 && file !== undefined && (code === 'EntryNotFound' || code === null)) {
+      return new TunesmithError({ code: 'repository_file_missing', values: { repo, file } });
+    }
+    if (code === 'RevisionNotFound') {
+      return new TunesmithError({ code: 'revision_not_found', values: { repo, revision, host } });
+    }
+    if (status === 404 || code === 'RepoNotFound') {
+      return new TunesmithError({ code: 'repository_not_found', values: { repo, host } });
+    }
   }
   if (status === 401 || status === 403) {
-    return asked.repo === undefined ? tokenRefused(host) : gated(asked.repo, endpoint, token);
+    return repo === undefined
+      ? new TunesmithError({ code: 'token_refused', values: { host } })
+      : new TunesmithError({ code: 'repository_gated', values: { repo, endpoint, token } });
   }
-  return new TunesmithError({
-    code: 'download_failed',
-    message: `${answer} for ${subject}.`,
-    hint: 'Check the endpoint in the settings.',
-  });
+  return new TunesmithError({ code: 'endpoint_answer', values: { host, status, subject, kept } });
 }
 
 /** A server that wants a longer rest than this is not waited for. */
 const LONGEST_WAIT = 5 * 60_000;
-
-function toldToWait(host: string, milliseconds: number): TunesmithError {
-  return new TunesmithError({
-    code: 'download_failed',
-    message: `${host} lets nothing more be fetched for ${Math.ceil(milliseconds / 60_000)} minutes.`,
-    hint: 'Try again then. With a token, more may be fetched.',
-  });
-}
-
-function gated(repo: string, endpoint: string, token: boolean): TunesmithError {
-  return new TunesmithError({
-    code: 'repository_gated',
-    message: token
-      ? `The token does not open ${repo}.`
-      : `${repo} is only given to those whom its owner has let in.`,
-    hint: `Sign in at ${endpoint}/${repo}, accept its conditions there, and give a token of that account that may read.`,
-  });
-}
-
-function tokenRefused(host: string): TunesmithError {
-  return new TunesmithError({
-    code: 'token_refused',
-    message: `${host} refuses to answer whoever bears this token, or none.`,
-    hint: 'Check the token in the settings, or remove it: models that are open to all need none.',
-  });
-}
 
 /** Milliseconds that a Retry-After asks for: seconds, or a date. */
 export function retryAfter(header: string | null, now: number): number | undefined {

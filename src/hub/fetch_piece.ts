@@ -1,6 +1,7 @@
 import { TunesmithError } from '../core/errors';
+import { message } from '../core/messages/message';
 import type { ArrivingFile, Claim } from './arriving_file';
-import { TemporaryFailure } from './failures';
+import { downloadChanged, downloadFailed, type TemporaryFailure } from './failures';
 import { fileAddress } from './repository';
 import { DOWNLOAD_FAILURES, type Requester } from './requester';
 import type { Repository } from './types';
@@ -39,19 +40,9 @@ export async function fetchPiece(
       options.signal,
       DOWNLOAD_FAILURES,
     );
-  } catch (error) {
-    throw goesOn(error);
   } finally {
     file.claims.delete(claim);
   }
-}
-
-/** The same failure, with what it means to a download alone. */
-function goesOn(error: unknown): unknown {
-  if (!(error instanceof TunesmithError) || error.errorClass !== 'network') return error;
-  const { code, message, hint, detail, cause } = error;
-  const kept = 'What has arrived is kept: the download goes on from there.';
-  return new TunesmithError({ code, message, hint: `${hint} ${kept}`, detail, cause });
 }
 
 /** One request, as far as it goes. */
@@ -72,7 +63,7 @@ async function fetchOnce(
     alive();
     const response = await requester.once(fileAddress(repository, file.file), {
       signal: AbortSignal.any([signal, stall.signal]),
-      asked: { repo: repository.repo, file: file.file.path },
+      asked: { repo: repository.repo, file: file.file.path, kept: true },
       range: file.rangeless ? undefined : [claim.at, claim.end],
     });
     const begin = await checkedBegin(response, repository, file, claim);
@@ -80,7 +71,7 @@ async function fetchOnce(
   } catch (error) {
     signal.throwIfAborted();
     if (stall.signal.aborted) {
-      throw new TemporaryFailure('download_failed', `Nothing more of ${file.name} arrived, again and again.`);
+      throw downloadFailed(message('file_stalled', { file: file.name }), true);
     }
     throw error;
   } finally {
@@ -102,14 +93,13 @@ async function checkedBegin(
   const commit = headers.get('X-Repo-Commit');
   let failure: TemporaryFailure | undefined;
   if (length !== null && length !== '*' && Number(length) !== file.size) {
-    failure = changed(file, `has ${length} bytes now, and was listed with ${file.size}`);
-  } else if (commit !== null && file.file.revision === undefined && commit !== repository.commit) {
-    failure = changed(file, 'is given out as it is in another commit');
-  } else if (status === 206 && range && Number(range[1]) !== claim.at) {
-    failure = new TemporaryFailure(
-      'download_failed',
-      `Other parts of ${file.name} arrive than were asked for.`,
+    failure = downloadChanged(
+      message('file_size_differs', { file: file.name, bytes: Number(length), listed: file.size }),
     );
+  } else if (commit !== null && file.file.revision === undefined && commit !== repository.commit) {
+    failure = downloadChanged(message('file_of_other_commit', { file: file.name }));
+  } else if (status === 206 && range && Number(range[1]) !== claim.at) {
+    failure = downloadFailed(message('file_other_part', { file: file.name }), true);
   }
   const etag = headers.get('ETag') ?? undefined;
   const unknown = file.file.sha256 === undefined && file.file.gitId === undefined;
@@ -118,7 +108,7 @@ async function checkedBegin(
     if (file.etag !== undefined && file.etag !== etag) {
       await response.body?.cancel().catch(() => undefined);
       await file.reset();
-      throw changed(file, 'changed while it was being downloaded').toError();
+      throw downloadChanged(message('file_changed', { file: file.name })).error;
     }
     file.etag = etag;
   }
@@ -164,7 +154,7 @@ async function readBody(
   // More than was asked for is of no interest.
   await reader?.cancel().catch(() => undefined);
   if (claim.at < claim.end) {
-    throw new TemporaryFailure('download_failed', `${file.name} was cut off, again and again.`);
+    throw downloadFailed(message('file_cut_off', { file: file.name }), true);
   }
 }
 
@@ -176,11 +166,6 @@ async function readNext(
     return await reader.read();
   } catch (cause) {
     if (cause instanceof TunesmithError) throw cause;
-    const message = `${file.name} was cut off, again and again.`;
-    throw new TemporaryFailure('download_failed', message, undefined, cause);
+    throw downloadFailed(message('file_cut_off', { file: file.name }), true, cause);
   }
-}
-
-function changed({ name }: ArrivingFile, what: string): TemporaryFailure {
-  return new TemporaryFailure('download_changed', `${name} ${what}.`);
 }

@@ -59,11 +59,7 @@ export async function listRepository(
   options: CallOptions = {},
 ): Promise<Repository> {
   if (!isRepo(repo)) {
-    throw new TunesmithError({
-      code: 'repository_not_found',
-      message: `"${repo}" is no name of a model.`,
-      hint: 'Give it as owner/name, for instance "Qwen/Qwen2.5-0.5B-Instruct".',
-    });
+    throw new TunesmithError({ code: 'repository_name', values: { name: repo } });
   }
   const requester = new Requester(hub);
   return isModelScope(requester.endpoint)
@@ -93,7 +89,10 @@ async function listHuggingFace(
       if (type === 'file') {
         files.push(lfs ? { path, size: lfs.size, sha256: lfs.oid } : { path, size, gitId: gitIdOf(oid) });
       }
-      if (++entries > MOST_ENTRIES) throw invalid(repo, requester, 'lists more files than a model has');
+      if (++entries > MOST_ENTRIES) {
+        const values = { repo, host: new URL(requester.endpoint).host };
+        throw new TunesmithError({ code: 'repository_too_many_files', values });
+      }
     }
   });
   return {
@@ -146,14 +145,9 @@ export async function fetchSmallFile(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const file = repository.files.find((each) => each.path === path);
   const asked = { repo: repository.repo, file: path };
-  if (file === undefined || file.size > SMALL_FILE) {
-    throw new TunesmithError({
-      code: file ? 'repository_file_large' : 'repository_file_missing',
-      message: file
-        ? `${path} is larger than such a file should be: ${file.size} bytes.`
-        : `${repository.repo} has no file ${path}.`,
-      hint: 'Choose another model, or the same one from another repository.',
-    });
+  if (file === undefined) throw new TunesmithError({ code: 'repository_file_missing', values: asked });
+  if (file.size > SMALL_FILE) {
+    throw new TunesmithError({ code: 'repository_file_large', values: { file: path, bytes: file.size } });
   }
   const requester = new Requester(hub);
   const address = fileAddress(repository, file);
@@ -198,7 +192,7 @@ async function understood<T>(repo: string, requester: Requester, work: () => Pro
     return await work();
   } catch (error) {
     const known = error instanceof TunesmithError || (error instanceof Error && error.name === 'AbortError');
-    throw known ? error : invalid(repo, requester, 'is described in a way that makes no sense', error);
+    throw known ? error : invalid(repo, requester, error);
   }
 }
 
@@ -210,14 +204,10 @@ function checked<S extends v.GenericSchema>(
 ): v.InferOutput<S> {
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
-  throw invalid(repo, requester, 'is described in a way that makes no sense', v.summarize(result.issues));
+  throw invalid(repo, requester, v.summarize(result.issues));
 }
 
-function invalid(repo: string, requester: Requester, what: string, cause?: unknown): TunesmithError {
-  return new TunesmithError({
-    code: 'repository_invalid',
-    message: `${repo} ${what} by ${new URL(requester.endpoint).host}.`,
-    hint: 'Check that the endpoint in the settings speaks as the Hugging Face Hub does.',
-    cause,
-  });
+function invalid(repo: string, requester: Requester, cause: unknown): TunesmithError {
+  const { host } = new URL(requester.endpoint);
+  return new TunesmithError({ code: 'repository_invalid', values: { repo, host }, cause });
 }

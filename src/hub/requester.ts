@@ -1,7 +1,8 @@
 import { concatBytes } from '../core/bytes';
 import { normalizeEndpoint } from '../core/endpoints';
 import { TunesmithError } from '../core/errors';
-import { refusalOf, TemporaryFailure, type Asked } from './failures';
+import { message } from '../core/messages/message';
+import { downloadFailed, refusalOf, subjectOf, TemporaryFailure, type Asked } from './failures';
 import type { CallOptions, Hub } from './types';
 
 export interface RequestOptions extends CallOptions {
@@ -67,7 +68,8 @@ export class Requester {
     } catch (cause) {
       signal?.throwIfAborted();
       const host = new URL(this.endpoint).host;
-      throw new TemporaryFailure('endpoint_unreachable', `${host} can't be reached.`, undefined, cause);
+      const values = { host, kept: asked.kept };
+      throw new TemporaryFailure(new TunesmithError({ code: 'endpoint_unreachable', values, cause }));
     }
     if (response.ok) return response;
     await response.body?.cancel().catch(() => undefined);
@@ -95,8 +97,8 @@ export class Requester {
       } catch (error) {
         if (!(error instanceof TemporaryFailure)) throw error;
         failures++;
-        const most = error.code === 'download_changed' ? MOST_CHANGES : mostFailures;
-        if (failures >= most) throw error.toError();
+        const most = error.error.code === 'download_changed' ? MOST_CHANGES : mostFailures;
+        if (failures >= most) throw error.error;
         const random = this.#hub.random ?? Math.random;
         const wait = Math.min(30_000, 1000 * 2 ** (failures - 1)) * (0.5 + random() / 2);
         await this.#sleep(Math.max(wait, error.waitMilliseconds ?? 0), signal);
@@ -150,11 +152,7 @@ export class Requester {
 function headerToken(token = ''): string {
   const trimmed = token.trim();
   if (/^[!-~]*$/.test(trimmed)) return trimmed;
-  throw new TunesmithError({
-    code: 'token_invalid',
-    message: 'The token has spaces or characters that no token has.',
-    hint: 'Copy it once more from the page where it was made.',
-  });
+  throw new TunesmithError({ code: 'token_invalid' });
 }
 
 async function readAtMost(response: Response, most: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -174,11 +172,7 @@ async function readAtMost(response: Response, most: number): Promise<Uint8Array<
 async function boundedText(response: Response, endpoint: string): Promise<string> {
   const bytes = await readAtMost(response, LONGEST_TEXT);
   if (bytes.length <= LONGEST_TEXT) return new TextDecoder().decode(bytes);
-  throw new TunesmithError({
-    code: 'repository_invalid',
-    message: `${new URL(endpoint).host} gave an answer without end.`,
-    hint: 'Check that the endpoint in the settings speaks as the Hugging Face Hub does.',
-  });
+  throw new TunesmithError({ code: 'endpoint_answer_endless', values: { host: new URL(endpoint).host } });
 }
 
 /** The body of an answer; one that is cut off may come whole the next time. */
@@ -188,8 +182,8 @@ async function ended<T>(body: Promise<T>, { signal, asked }: RequestOptions): Pr
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof TunesmithError) throw cause;
-    const what = asked.file ?? asked.repo ?? 'the search';
-    throw new TemporaryFailure('download_failed', `The answer about ${what} was cut off.`, undefined, cause);
+    const reason = message('answer_cut_off', { subject: subjectOf(asked) });
+    throw downloadFailed(reason, asked.kept, cause);
   }
 }
 

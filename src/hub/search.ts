@@ -67,7 +67,7 @@ export async function searchModels(
 ): Promise<readonly HubModel[]> {
   const requester = new Requester(hub);
   refuseOtherPage(query);
-  if (isModelScope(requester.endpoint)) throw notOffered();
+  if (isModelScope(requester.endpoint)) throw new TunesmithError({ code: 'search_not_offered' });
   try {
     const lists = await Promise.all(
       [safetensorsModels, ggufModels].flatMap((modelsOf) =>
@@ -79,7 +79,9 @@ export async function searchModels(
     return [...found.values()].sort((a, b) => b.downloads - a.downloads).slice(0, MOST_FOUND);
   } catch (error) {
     options.signal?.throwIfAborted();
-    throw error instanceof TunesmithError ? error : notUnderstood(requester.endpoint, error);
+    if (error instanceof TunesmithError) throw error;
+    const { host } = new URL(requester.endpoint);
+    throw new TunesmithError({ code: 'search_answer', values: { host }, cause: error });
   }
 }
 
@@ -205,21 +207,4 @@ function sizesOf(
     parameters += packed ? elementCount * width * 2 : elementCount;
   }
   return { parameters, bytes };
-}
-
-function notOffered(): TunesmithError {
-  return new TunesmithError({
-    code: 'search_not_offered',
-    message: 'ModelScope has no search that other pages may ask.',
-    hint: 'Look for the model on its site, and type its name here as owner/name.',
-  });
-}
-
-function notUnderstood(endpoint: string, cause: unknown): TunesmithError {
-  return new TunesmithError({
-    code: 'search_not_offered',
-    message: `${new URL(endpoint).host} answered the search with something that makes no sense.`,
-    hint: 'Type the name of the model as owner/name, or choose another endpoint in the settings.',
-    cause,
-  });
 }

@@ -1,4 +1,4 @@
-import type { Told } from '../core/messages/message';
+import type { Message } from '../core/messages/message';
 import type { ModelFolder } from '../models/files';
 
 /** Where models come from. */
@@ -83,8 +83,8 @@ export interface DownloadOptions {
   /** Files to fetch, in the order in which they are wanted. */
   readonly paths: readonly string[];
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Something that a person should know and that is no failure, as one sentence. */
-  readonly onNote?: (note: Told) => void;
+  /** Something that a person should know and that is no failure. */
+  readonly onNote?: (note: Message) => void;
   readonly signal?: AbortSignal;
   /** Requests at a time. */
   readonly connections?: number;

@@ -288,8 +288,8 @@ describe('downloadModel', () => {
     const store = new MemoryFiles();
     store.room = 50_000;
     await expect(begin(store)).rejects.toMatchObject({
-      code: 'storage_full',
-      hint: expect.stringMatching(/^Free at least 0\.1 MB: /) as string,
+      code: 'download_no_room',
+      hint: expect.stringMatching(/^Free at least [\d.]+ kB: /) as string,
     });
     expect(server.requests.filter(({ host }) => host === 'files')).toEqual([]);
   });
@@ -301,8 +301,10 @@ describe('downloadModel', () => {
     store.room = 30_000;
     const { done } = await begin(store);
     await expect(done).rejects.toMatchObject({
-      code: 'storage_full',
-      message: `There is no room for ${repo}: 0.1 MB are still to come.`,
+      code: 'download_no_room',
+      message: expect.stringMatching(
+        /^There is no room for maker\/model: [\d.]+ kB are still to come\.$/,
+      ) as string,
       hint: expect.stringMatching(/What has arrived is kept\.$/) as string,
     });
     const [kept] = await listDownloads(store);

@@ -24,6 +24,7 @@ const CLEAR = [
   'download_failed',
   'download_reopen',
   'download_wrong_hash',
+  'endpoint_answer',
   'repository_gated',
 ];
 

@@ -133,9 +133,9 @@ describe('listRepository', () => {
 
   it.each([
     ['no/such-model', undefined, 'repository_not_found', /There is no model no\/such-model on localhost/],
-    [repo, 'no-such-branch', 'repository_not_found', /has no revision no-such-branch on localhost/],
-    ['not a name', undefined, 'repository_not_found', /is no name of a model/],
-    ['../../etc', undefined, 'repository_not_found', /is no name of a model/],
+    [repo, 'no-such-branch', 'revision_not_found', /has no revision no-such-branch on localhost/],
+    ['not a name', undefined, 'repository_name', /is no name of a model/],
+    ['../../etc', undefined, 'repository_name', /is no name of a model/],
   ])('says what is wrong with %s at %s', async (name, revision, code, message) => {
     const failure = listRepository(hubAt(server.url), name, revision);
     await expect(failure).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });

@@ -1,12 +1,14 @@
 import type { ErrorCode } from '../../../error_codes';
 import type { ErrorEntry } from '../../entry';
 import { coreErrors } from './core';
+import { hubErrors } from './hub';
 import { pageErrors } from './page';
 import { storageErrors } from './storage';
 
 /** What happened and what to do, by an error's code. */
 export const errors = {
   ...coreErrors,
+  ...hubErrors,
   ...pageErrors,
   ...storageErrors,
 } satisfies Readonly<Partial<Record<ErrorCode, ErrorEntry>>>;

@@ -1,10 +1,12 @@
 import type { Catalogue } from '../../catalogue';
 import { coreErrors } from './core';
+import { hubErrors } from './hub';
 import { pageErrors } from './page';
 import { storageErrors } from './storage';
 
 export const errors: Catalogue['errors'] = {
   ...coreErrors,
+  ...hubErrors,
   ...pageErrors,
   ...storageErrors,
 };

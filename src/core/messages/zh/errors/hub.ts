@@ -1,0 +1,100 @@
+import type { hubErrors as english } from '../../en/errors/hub';
+import { format } from '../format';
+
+const GOES_ON = '已下载的部分会保留，下次从断点继续下载。';
+const SPEAKS_AS_HUB = '请确认设置中的站点地址与 Hugging Face Hub 的接口兼容。';
+
+function hintOf(hint: string, kept: boolean | undefined): string {
+  return kept ? `${hint}${GOES_ON}` : hint;
+}
+
+export const hubErrors: typeof english = {
+  download_changed: ({ reason }) => ({
+    message: reason,
+    hint: '请重新开始下载，这样会获取文件的当前版本。',
+  }),
+  download_failed: ({ reason, kept }) => ({ message: reason, hint: hintOf('请稍后重试。', kept) }),
+  download_no_room: ({ repo, missing, excess }) => ({
+    message: `没有足够的空间存放 ${repo}：还需下载 ${format.bytes(missing)}。`,
+    hint: `请至少释放 ${format.bytes(excess)}：删除不再需要的模型或训练任务，或清理磁盘。已下载的部分会保留。`,
+  }),
+  download_reopen: ({ file }) => ({
+    message: `${file} 曾在下载中损坏，现已重新下载。`,
+    hint: '请重新打开模型：所有文件均已就绪。',
+  }),
+  download_wrong_hash: ({ file, repo, host }) => ({
+    message: `${repo} 的 ${file} 两次下载的内容都与 ${host} 给出的哈希值不符。`,
+    hint: '请稍后重试，或换一个站点。该文件已被丢弃。',
+  }),
+  downloaded_file_gone: ({ file }) => ({
+    message: `${file} 已不在存储中。`,
+    hint: '请重新打开模型，它会重新下载。',
+  }),
+  endpoint_answer: ({ host, status, subject, kept }) => ({
+    message: `对 ${subject} 的请求，${host} 返回状态码 ${status}。`,
+    hint: hintOf('请检查设置中的站点地址。', kept),
+  }),
+  endpoint_answer_endless: ({ host }) => ({
+    message: `${host} 返回的内容过长，没有结束。`,
+    hint: SPEAKS_AS_HUB,
+  }),
+  endpoint_limit: ({ host, minutes, kept }) => ({
+    message: `${host} 在 ${minutes} 分钟内不再允许下载。`,
+    hint: hintOf('请届时重试。使用访问令牌可获得更高的下载限额。', kept),
+  }),
+  endpoint_unreachable: ({ host, kept }) => ({
+    message: `无法连接到 ${host}。`,
+    hint: hintOf('请检查网络连接，或选择其他站点。', kept),
+  }),
+  repository_file_large: ({ file, bytes }) => ({
+    message: `${file} 超出此类文件应有的大小：${format.bytes(bytes)}。`,
+    hint: '请选择其他模型，或来自其他仓库的同一模型。',
+  }),
+  repository_file_missing: ({ repo, file }) => ({
+    message: `${repo} 中没有文件 ${file}。`,
+    hint: '请在模型的页面上查看它包含哪些文件。',
+  }),
+  repository_gated: ({ repo, endpoint, token }) => ({
+    message: token ? `该访问令牌无权访问 ${repo}。` : `${repo} 仅向其所有者批准的用户开放。`,
+    hint: `请在 ${endpoint}/${repo} 登录并接受其条款，然后提供该账号具有读取权限的访问令牌。`,
+  }),
+  repository_invalid: ({ repo, host }) => ({
+    message: `${host} 对 ${repo} 的描述无法解析。`,
+    hint: SPEAKS_AS_HUB,
+  }),
+  repository_name: ({ name }) => ({
+    message: `“${name}”不是模型名称。`,
+    hint: '请按“所有者/名称”的格式填写，例如“Qwen/Qwen2.5-0.5B-Instruct”。',
+  }),
+  repository_not_found: ({ repo, host }) => ({
+    message: `${host} 上没有模型 ${repo}，或该模型是私有的。`,
+    hint: '请检查名称，例如“Qwen/Qwen2.5-0.5B-Instruct”。私有模型需要访问令牌。',
+  }),
+  repository_too_many_files: ({ repo, host }) => ({
+    message: `${host} 列出的 ${repo} 的文件数超出了一个模型应有的数量。`,
+    hint: SPEAKS_AS_HUB,
+  }),
+  revision_not_found: ({ repo, revision, host }) => ({
+    message:
+      revision === undefined
+        ? `${host} 上的 ${repo} 没有这个版本（revision）。`
+        : `${host} 上的 ${repo} 没有版本（revision）${revision}。`,
+    hint: '请填写该仓库的分支、标签或完整的提交哈希，或留空以使用主分支。',
+  }),
+  search_answer: ({ host }) => ({
+    message: `${host} 对搜索的响应无法解析。`,
+    hint: '请按“所有者/名称”的格式直接填写模型名称，或在设置中选择其他站点。',
+  }),
+  search_not_offered: {
+    message: 'ModelScope 没有向其他网页开放搜索。',
+    hint: '请在它的网站上查找模型，再按“所有者/名称”的格式在此填写。',
+  },
+  token_invalid: {
+    message: '该访问令牌含有空格或令牌中不会出现的字符。',
+    hint: '请从创建令牌的页面重新复制。',
+  },
+  token_refused: ({ host }) => ({
+    message: `${host} 拒绝了请求：访问令牌无效，或未提供令牌。`,
+    hint: '请检查设置中的访问令牌，或将其删除：公开的模型不需要令牌。',
+  }),
+};
