@@ -40,9 +40,8 @@ async function textOf(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     throw new TunesmithError({
-      code: 'file_unreadable',
-      message: `--config: ${path} can't be read.`,
-      hint: 'Check the path, and that it is a file that you may read.',
+      code: 'settings_file_unreadable',
+      values: { path },
       cause: error,
     });
   }

@@ -181,6 +181,7 @@ export const ERROR_CLASSES = {
   setting_differs: 'input',
   setting_invalid: 'input',
   settings_file_invalid: 'input',
+  settings_file_unreadable: 'input',
   shader_missing: 'internal',
   shader_rejected: 'device',
   shader_syntax: 'internal',

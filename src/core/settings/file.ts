@@ -1,6 +1,7 @@
 /** Settings as a file of YAML, which JSON is as well: the page and the command line read and write the same. */
-import { Document, isMap, isScalar, LineCounter, parseDocument, type Node, type Pair } from 'yaml';
+import { Document, isMap, isScalar, LineCounter, parseDocument, type Node } from 'yaml';
 import { TunesmithError } from '../errors';
+import { message, type Message } from '../messages/message';
 import { nearestName } from '../nearest_name';
 import { problemOf } from './parse';
 import { isNameOf, namesOf, type Setting, type Table } from './setting';
@@ -10,12 +11,6 @@ import { ANSWER_SETTINGS, SETTINGS, type AnswerSettings, type TrainSettings } fr
 export interface NamedSettings {
   readonly settings: Partial<TrainSettings>;
   readonly answers: Partial<AnswerSettings>;
-}
-
-/** What is wrong in a file, and the line that it stands in, from 1. */
-export interface FileProblem {
-  readonly line: number;
-  readonly message: string;
 }
 
 export const SETTINGS_FILE = 'settings.yaml';
@@ -40,74 +35,99 @@ export function settingsFileText({ settings, answers }: NamedSettings): string {
  * @throws TunesmithError `settings_file_invalid`, naming all that is wrong with its line
  */
 export function readSettingsFile(name: string, text: string): NamedSettings {
-  const { problems, ...named } = readNamed(text);
-  if (problems.length === 0) return named;
+  const file = new SettingsReader(text);
+  const { settings, answers, problems } = file;
+  if (problems.length === 0) return { settings, answers };
   throw new TunesmithError({
     code: 'settings_file_invalid',
-    message: problems.map(({ line, message }) => `${name}, line ${line}: ${message}`).join('\n'),
-    hint: 'No setting was changed. Correct the file and try again.',
+    values: { file: name, problems },
+    detail: file.fault,
   });
 }
 
-function readNamed(text: string): NamedSettings & { readonly problems: readonly FileProblem[] } {
-  const nothing = { settings: {}, answers: {} };
-  if (text.length > MOST_CHARACTERS) {
-    return { ...nothing, problems: [{ line: 1, message: 'The file is too large to be one of settings.' }] };
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
-  const [fault] = document.errors;
-  if (fault) return { ...nothing, problems: [{ line: lineAt(fault.pos[0]), message: `${fault.message}.` }] };
-  if (document.contents === null) return { ...nothing, problems: [] };
+/** Words for what people do; the library tells the rest to developers. */
+const FAULTS: Readonly<Record<string, 'settings_twice' | 'settings_second_document'>> = {
+  DUPLICATE_KEY: 'settings_twice',
+  MULTIPLE_DOCS: 'settings_second_document',
+};
 
-  const problems: FileProblem[] = [];
-  const read = (node: unknown, table: Table, nested?: string): Record<string, unknown> => {
-    const values: Record<string, unknown> = {};
-    if (!isMap(node)) {
-      const whose = nested === undefined ? 'The file' : nested;
-      problems.push({ line: lineOf(node), message: `${whose} must hold names and values, as in "r: 16".` });
-      return values;
+/** Reads a file to its end and collects all that is wrong. */
+class SettingsReader {
+  readonly settings: Record<string, unknown> = {};
+  readonly answers: Record<string, unknown> = {};
+  /** What is wrong, with its line. */
+  readonly problems: Message[] = [];
+  /** Why it is no YAML, in English. */
+  readonly fault: string = '';
+  readonly #lines = new LineCounter();
+  readonly #document: Document.Parsed;
+
+  constructor(text: string) {
+    const isTooLarge = text.length > MOST_CHARACTERS;
+    this.#document = parseDocument(isTooLarge ? '' : text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      stringKeys: true,
+    });
+    const { errors, contents } = this.#document;
+    const [fault] = errors;
+    if (isTooLarge) this.#complain(0, message('settings_too_large'));
+    else if (fault) {
+      this.fault = fault.message;
+      this.#complain(fault.pos[0], message(FAULTS[fault.code] ?? 'settings_no_yaml'));
+    } else if (contents !== null) this.#readNames(contents, SETTINGS, this.settings);
+  }
+
+  #readNames(node: Node, table: Table, into: Record<string, unknown>): void {
+    if (!isMap<Node, Node | null>(node)) {
+      this.#complain(startOf(node), message('settings_no_names'));
+      return;
     }
-    for (const { key, value } of node.items as Pair<Node, Node | null>[]) {
+    for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : String(key);
-      const line = lineOf(key);
-      if (nested === undefined && name === ANSWERS) {
-        if (plain(value) !== null) Object.assign(answers, read(value, ANSWER_SETTINGS, ANSWERS));
-        continue;
-      }
-      const setting: Setting | undefined = isNameOf(table, name) ? table[name] : undefined;
-      if (!setting) {
-        problems.push({ line, message: unknownName(table, name) });
-        continue;
-      }
-      const given = plain(value);
-      const meant = typeof given === 'string' ? setting.kind.fromText(given) : given;
-      const problem = problemOf(setting, name, meant);
-      if (problem !== undefined) problems.push({ line, message: problem });
-      else values[name] = setting.kind.read(meant)?.value;
+      if (table === SETTINGS && name === ANSWERS) {
+        if (value && this.#plain(value) !== null) this.#readNames(value, ANSWER_SETTINGS, this.answers);
+      } else if (isNameOf(table, name)) this.#readValue(startOf(key), name, table[name], value, into);
+      else this.#complain(startOf(key), unknownName(table, name));
     }
-    return values;
-  };
-  const lineOf = (node: unknown): number => {
-    const range = (node as Node | null)?.range;
-    return range ? lineAt(range[0]) : 1;
-  };
-  const plain = (node: Node | null): unknown => {
+  }
+
+  #readValue(
+    at: number,
+    name: string,
+    setting: Setting | undefined,
+    node: Node | null,
+    into: Record<string, unknown>,
+  ): void {
+    if (!setting) return;
+    const given = this.#plain(node);
+    const meant = typeof given === 'string' ? setting.kind.fromText(given) : given;
+    const problem = problemOf(setting, name, meant);
+    if (problem === undefined) into[name] = setting.kind.read(meant)?.value;
+    else this.#complain(at, problem);
+  }
+
+  #plain(node: Node | null): unknown {
     try {
-      return node?.toJS(document) ?? null;
+      return node?.toJS(this.#document) ?? null;
     } catch {
       // Anchors that multiply without end.
       return undefined;
     }
-  };
-  const answers: Record<string, unknown> = {};
-  const settings = read(document.contents, SETTINGS);
-  return { settings, answers, problems };
+  }
+
+  #complain(at: number, problem: Message | string): void {
+    const line = Math.max(1, this.#lines.linePos(at).line);
+    this.problems.push(message('settings_line', { line, problem }));
+  }
 }
 
-function unknownName(table: Table, name: string): string {
+function startOf(node: Node): number {
+  return node.range?.[0] ?? 0;
+}
+
+function unknownName(table: Table, name: string): Message {
   const nearest = nearestName(name, namesOf(table));
-  const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
-  return `There is no setting called ${name}.${hint}`;
+  if (nearest === undefined) return message('settings_unknown', { name });
+  return message('settings_unknown_near', { name, nearest });
 }

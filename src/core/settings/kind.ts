@@ -22,7 +22,8 @@ export type Control =
   | { readonly type: 'switch' }
   | { readonly type: 'choice'; readonly options: readonly ChoiceOption[]; readonly optional?: string }
   | { readonly type: 'modules' }
-  | { readonly type: 'text'; readonly examples: readonly string[]; readonly optional?: string };
+  /** Any text of a form; the examples are offered. */
+  | { readonly type: 'text'; readonly examples: readonly ChoiceOption[]; readonly optional?: string };
 
 export interface ChoiceOption {
   /** As `toText` writes it. */
@@ -123,6 +124,8 @@ export interface TextPattern<Text extends string> {
   readonly shown: string;
   /** One of them: "pissa_niter_16". */
   readonly example: Text;
+  /** One line about such texts. */
+  readonly help: string;
 }
 
 type ChoiceValue<Key extends string> = Key extends 'true' ? true : Key extends 'false' ? false : Key;
@@ -142,6 +145,7 @@ export function choice<const Key extends string, Text extends string = never>(
   }: { readonly aliases?: Readonly<Record<string, NoInfer<Key>>>; readonly pattern?: TextPattern<Text> } = {},
 ): Kind<ChoiceValue<Key> | Text> {
   const keys = Object.keys(options) as Key[];
+  const shownOptions = keys.map((value): ChoiceOption => ({ value, help: options[value] }));
   const valueOf = (key: Key): ChoiceValue<Key> =>
     (key === 'true' || key === 'false' ? key === 'true' : key) as ChoiceValue<Key>;
   const read = (value: unknown): { value: ChoiceValue<Key> | Text } | undefined => {
@@ -159,8 +163,8 @@ export function choice<const Key extends string, Text extends string = never>(
   return {
     range: `one of ${shown}`,
     control: pattern
-      ? { type: 'text', examples: [...keys, pattern.example] }
-      : { type: 'choice', options: keys.map((value) => ({ value, help: options[value] })) },
+      ? { type: 'text', examples: [...shownOptions, { value: pattern.example, help: pattern.help }] }
+      : { type: 'choice', options: shownOptions },
     read,
     fromText: (text) => (/^(true|false)$/i.test(text.trim()) ? flagFromText(text) : text.trim()),
     toText: String,
@@ -206,7 +210,7 @@ export function wholes(from: number, most: number): Kind<readonly number[]> {
   const each = whole(from, most);
   return {
     range: `a list of at least one whole number from ${from} to ${most}, each named once`,
-    control: { type: 'text', examples: [`${from}`, `${from},${Math.min(from + 2, most)}`] },
+    control: { type: 'text', examples: plainly(`${from}`, `${from},${Math.min(from + 2, most)}`) },
     read: (value) => {
       const list: unknown[] = Array.isArray(value) ? value : [value];
       const read = list.flatMap((item) => each.read(item)?.value ?? []);
@@ -265,7 +269,10 @@ export function texts<const Found extends string>(
 export function numbersByPattern(kind: Kind<number>): Kind<Readonly<Record<string, number>>> {
   return {
     range: `names or patterns with ${kind.range} each, as q_proj=8,v_proj=4 or as JSON`,
-    control: { type: 'text', examples: ['{}', 'q_proj=8,v_proj=4', '{"^.*\\\\.[0-2],q_proj$":8}'] },
+    control: {
+      type: 'text',
+      examples: plainly('{}', 'q_proj=8,v_proj=4', '{"^.*\\\\.[0-2],q_proj$":8}'),
+    },
     read: (value) => {
       if (!isRecord(value)) return undefined;
       const read = Object.entries(value).flatMap(([name, each]) => {
@@ -297,6 +304,10 @@ export function numbersByPattern(kind: Kind<number>): Kind<Readonly<Record<strin
       return isPlain ? entries.map(([name, each]) => `${name}=${each}`).join(',') : JSON.stringify(value);
     },
   };
+}
+
+function plainly(...values: string[]): ChoiceOption[] {
+  return values.map((value) => ({ value, help: '' }));
 }
 
 function partsOf(text: string): string[] {

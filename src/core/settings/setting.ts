@@ -9,20 +9,26 @@ export type Decision = 'data' | 'memory' | 'load';
  */
 export type Fixed = 'run' | 'adapter';
 
-/** Titles of the form's groups, in their order. `main` and `load` stand beside the form. */
-export const GROUPS = {
-  main: 'Main settings',
-  load: 'How it is loaded',
-  adapter: 'Adapter',
-  batches: 'Length and batches',
-  rate: 'Learning rate',
-  optimizer: 'Optimizer',
-  data: 'Data',
-  watching: 'Watching and saving',
-  answers: 'Answer settings',
-} as const;
+/** The groups of a form, in their order. */
+const GROUPS = [
+  'main',
+  'load',
+  'adapter',
+  'batches',
+  'rate',
+  'optimizer',
+  'data',
+  'watching',
+  'answers',
+] as const;
 
-export type Group = keyof typeof GROUPS;
+export type Group = (typeof GROUPS)[number];
+
+/** The value of another setting of the same table with which this one does nothing. */
+export interface Needs {
+  readonly setting: string;
+  readonly not: string | number | boolean;
+}
 
 /** All that is known of a setting. */
 export interface Setting<Value = unknown, Decides extends Decision = Decision, By extends Fixed = Fixed> {
@@ -32,8 +38,7 @@ export interface Setting<Value = unknown, Decides extends Decision = Decision, B
   readonly decides: readonly Decides[];
   /** Absent: a run that goes on may change it. */
   readonly fixed?: By;
-  /** A flag of the same table without which this setting means nothing. */
-  readonly needs?: string;
+  readonly needs?: Needs;
   /** One line for a person who has never heard of it. */
   readonly help: string;
 }
@@ -50,7 +55,7 @@ export function setting<Value, const Decides extends Decision = never, const By 
     readonly help: string;
     readonly decides?: readonly Decides[];
     readonly fixed?: By;
-    readonly needs?: string;
+    readonly needs?: Needs;
   },
 ): Setting<Value, Decides, By> {
   return { kind, decides, ...rest };
@@ -59,6 +64,11 @@ export function setting<Value, const Decides extends Decision = never, const By 
 /** Whether there is anything to choose. A setting with one value needs no field and no line of help. */
 export function isOpen({ kind: { control } }: Setting): boolean {
   return control.type !== 'choice' || control.optional !== undefined || control.options.length > 1;
+}
+
+/** Whether a setting does anything, beside these values of the others. */
+export function counts({ needs }: Setting, values: Readonly<Record<string, unknown>>): boolean {
+  return needs === undefined || values[needs.setting] !== needs.not;
 }
 
 /** Settings by name, in the order in which forms and help pages show them. */
@@ -77,6 +87,19 @@ export function namesOf<T extends Table>(table: T): readonly NameOf<T>[] {
 /** A name that the table has of its own. */
 export function isNameOf<T extends Table>(table: T, name: string): name is NameOf<T> {
   return Object.hasOwn(table, name);
+}
+
+/** The groups of a table that have something to choose, in their order, with the settings of each. */
+export function groupsOf<T extends Table>(
+  table: T,
+): readonly { readonly group: Group; readonly names: readonly NameOf<T>[] }[] {
+  return GROUPS.map((group) => ({
+    group,
+    names: namesOf(table).filter((name) => {
+      const entry = table[name];
+      return entry !== undefined && entry.group === group && isOpen(entry);
+    }),
+  })).filter(({ names }) => names.length > 0);
 }
 
 /** What holds if nothing is said. */

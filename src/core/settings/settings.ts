@@ -1,14 +1,5 @@
 /** What follows from the table of settings. */
-import {
-  defaultsOf,
-  GROUPS,
-  isNameOf,
-  isOpen,
-  namesOf,
-  type Decision,
-  type Group,
-  type Setting,
-} from './setting';
+import { counts, defaultsOf, isNameOf, namesOf, type Decision, type Setting } from './setting';
 import { isRecord } from '../json';
 import { parseText, parseValues } from './parse';
 import {
@@ -72,37 +63,17 @@ export const ADAPTER_SETTINGS: readonly SettingName[] = SETTING_NAMES.filter(
   (name) => entryOf(name).fixed === 'adapter',
 );
 
-/** The groups that a form shows, with the settings of each. `main` and `load` are not among them: they stand beside it. */
-export const FORM_GROUPS: readonly { readonly title: string; readonly names: readonly SettingName[] }[] =
-  groupsOf(SETTINGS).filter(({ group }) => group !== 'main' && group !== 'load');
-
 export const MAIN_SETTINGS: readonly SettingName[] = SETTING_NAMES.filter(
   (name) => SETTINGS[name].group === 'main',
 );
 
-function groupsOf(table: Readonly<Record<SettingName, Setting>>) {
-  return (Object.keys(GROUPS) as Group[])
-    .map((group) => ({
-      group,
-      title: GROUPS[group],
-      names: SETTING_NAMES.filter((name) => table[name].group === group && isOpen(table[name])),
-    }))
-    .filter(({ names }) => names.length > 0);
-}
-
-/** A text that differs for settings of which the named ones differ. Flags that others need are heeded. */
+/** A text that differs for settings of which the named ones differ, if they do anything. */
 export function keyOf<Name extends SettingName>(
   names: readonly Name[],
   settings: Readonly<Pick<TrainSettings, Name>>,
 ): string {
   const values: Readonly<Partial<TrainSettings>> = settings;
-  return JSON.stringify(
-    names.map((name) => {
-      const { needs } = entryOf(name);
-      const counts = needs === undefined || !isSettingName(needs) || values[needs] === true;
-      return counts ? settings[name] : null;
-    }),
-  );
+  return JSON.stringify(names.map((name) => (counts(entryOf(name), values) ? settings[name] : null)));
 }
 
 /** The same for two ways of loading that give the same base. */

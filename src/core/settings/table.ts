@@ -18,6 +18,7 @@ const pissaWithRounds: TextPattern<PissaWithRounds> = {
   matches: (text): text is PissaWithRounds => /^pissa_niter_(0|[1-9]\d{0,2})$/.test(text),
   shown: 'pissa_niter_N',
   example: 'pissa_niter_16',
+  help: 'PiSSA roughly, in so many rounds: sooner ready',
 };
 
 /**
@@ -43,7 +44,7 @@ export const SETTINGS = {
     default: true,
     group: 'load',
     decides: ['load', 'memory'],
-    needs: 'load_in_4bit',
+    needs: { setting: 'load_in_4bit', not: false },
     help: 'Quantise the scales of those 4-bit layers to 8 bits as well.',
   }),
   dtype: setting(
@@ -188,11 +189,13 @@ export const SETTINGS = {
   warmup_steps: setting(number({ from: 0, most: 10_000_000, wholeFrom: 1 }), {
     default: 0.05,
     group: 'rate',
+    needs: { setting: 'lr_scheduler_type', not: 'constant' },
     help: 'Steps in which the learning rate rises from zero; below 1, a share of the whole run; 0 for none.',
   }),
   warmup_ratio: setting(optional(number({ from: 0, most: 1 }), 'what warmup_steps says'), {
     default: null,
     group: 'rate',
+    needs: { setting: 'lr_scheduler_type', not: 'constant' },
     help: 'The older name of such a share; counts unless warmup_steps is 1 or more.',
   }),
 
@@ -315,6 +318,7 @@ export const SETTINGS = {
   eval_steps: setting(whole(0, 10_000_000), {
     default: 20,
     group: 'watching',
+    needs: { setting: 'eval_split', not: 0 },
     help: 'Test on the held-out examples after every such number of steps; 0 never does.',
   }),
   sample_prompts: setting(texts('examples', { most: 8, longest: 2000 }), {

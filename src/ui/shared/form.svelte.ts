@@ -1,8 +1,10 @@
 import { record, string, unknown } from 'valibot';
 import {
+  counts,
   isNameOf,
   namesOf,
   type NameOf,
+  type Needs,
   type Setting,
   type Table,
   type Values,
@@ -31,6 +33,8 @@ export class FormState<T extends Table> {
   readonly values: Values<T> | undefined = $derived(
     this.#defaults && { ...this.#defaults, ...this.#allowed(this.#given) },
   );
+  /** How many differ from the defaults, allowed or not. */
+  readonly changed = $derived(Object.keys(this.#given).length);
   readonly valid = $derived(this.#defaults !== undefined && this.problems.size === 0);
 
   constructor(table: T, storageKey: string) {
@@ -69,10 +73,24 @@ export class FormState<T extends Table> {
     return Object.hasOwn(this.#given, name);
   }
 
-  /** Whether the flag that a setting needs is on. */
-  counts(name: NameOf<T>): boolean {
-    const needs = this.table[name]?.needs;
-    return needs === undefined || this.shown?.[needs] === true;
+  /** Back to the default. */
+  resetOne(name: NameOf<T>): void {
+    this.set(name, this.#defaults?.[name]);
+  }
+
+  /**
+   * Takes the values of a file. They hold from now on, also those that are the defaults: a model that is opened later may
+   * have others.
+   */
+  take(values: Partial<Values<T>>): void {
+    this.setAll(values);
+    keep(this.#storageKey, { ...this.#kept(), ...values });
+  }
+
+  /** The value of another setting with which this one does nothing; undefined if it does something. */
+  unused(name: NameOf<T>): Needs | undefined {
+    const setting: Setting | undefined = this.table[name];
+    return setting && !counts(setting, this.shown ?? {}) ? setting.needs : undefined;
   }
 
   /** Those that are settings and differ from the defaults, in their canonical form where they are allowed. */

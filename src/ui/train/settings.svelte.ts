@@ -1,21 +1,11 @@
-import {
-  FORM_GROUPS,
-  loadSettingsOf,
-  DEFAULTS,
-  SETTINGS,
-  type LoadSettings,
-} from '../../core/settings/settings';
+import { loadSettingsOf, DEFAULTS, SETTINGS, type LoadSettings } from '../../core/settings/settings';
 import type { RemoteEngine } from '../../worker/protocol';
 import { FormState } from '../shared/form.svelte';
 import { presetOf, presetSettings, type PresetName } from './presets';
 
-const panelNames = FORM_GROUPS.flatMap(({ names }) => names);
-
 /** The settings of training and loading. */
 export class SettingsState extends FormState<typeof SETTINGS> {
   readonly preset = $derived(this.values && this.defaults && presetOf(this.values, this.defaults));
-  readonly changedInPanel = $derived(panelNames.filter((name) => this.hasChanged(name)).length);
-  readonly wrongInPanel = $derived(panelNames.filter((name) => this.problems.has(name)).length);
   readonly quantization: LoadSettings = $derived(loadSettingsOf(this.values ?? DEFAULTS));
 
   constructor() {
@@ -29,12 +19,5 @@ export class SettingsState extends FormState<typeof SETTINGS> {
 
   applyPreset(name: PresetName): void {
     if (this.defaults) this.setAll(presetSettings(name, this.defaults));
-  }
-
-  /** Back to the defaults, but for how the base is loaded: that belongs to the model. */
-  override reset(): void {
-    const { quantization } = this;
-    super.reset();
-    this.setAll(quantization);
   }
 }

@@ -60,9 +60,9 @@ it('refuses a wrong value of any setting, and a file that is not there', async (
   const path = await file('r: 4\nmax_steps: many\n');
   const refused = await run(`--config ${path}`).catch(describeError);
   expect(refused).toMatchObject({ code: 'settings_file_invalid' });
-  expect(refused).toHaveProperty('message', expect.stringContaining('line 2: max_steps must be'));
+  expect(refused).toHaveProperty('message', expect.stringContaining('Line 2: max_steps must be'));
   const missing = await run(`--config ${join(folder, 'none.yaml')}`).catch(describeError);
-  expect(missing).toMatchObject({ code: 'file_unreadable' });
+  expect(missing).toMatchObject({ code: 'settings_file_unreadable' });
 });
 
 it('is no option of a command without settings', () => {

@@ -18,7 +18,7 @@ export function legalValues(name: string, { kind, default: fallback }: Setting):
     case 'modules':
       return ['all-linear', ['w1', 'in_proj'], ['v_proj', 'q_proj'], ['mlp.down_proj']];
     case 'text':
-      return [fallback, ...none, ...control.examples.map((text) => kind.fromText(text))];
+      return [fallback, ...none, ...control.examples.map(({ value }) => kind.fromText(value))];
   }
 }
 

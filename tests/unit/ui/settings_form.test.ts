@@ -1,14 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  DEFAULTS,
-  FORM_GROUPS,
-  LOAD_SETTINGS,
-  MAIN_SETTINGS,
-  parseSettings,
-  SETTING_NAMES,
-  SETTINGS,
-} from '../../../src/core/settings/settings';
-import { isOpen } from '../../../src/core/settings/setting';
+import { DEFAULTS, parseSettings, SETTING_NAMES, SETTINGS } from '../../../src/core/settings/settings';
+import { groupsOf, isOpen } from '../../../src/core/settings/setting';
 import { presetNames, presetOf, presetSettings } from '../../../src/ui/train/presets';
 import { SettingsState } from '../../../src/ui/train/settings.svelte';
 import { engineOf, stubLocalStorage } from './engine';
@@ -27,7 +19,7 @@ function begun(defaults = DEFAULTS): SettingsState {
 
 describe('the form for training settings', () => {
   it('has one field for every setting that leaves a choice', () => {
-    const names = [...LOAD_SETTINGS, ...MAIN_SETTINGS, ...FORM_GROUPS.flatMap((group) => group.names)];
+    const names = groupsOf(SETTINGS).flatMap((group) => group.names);
     expect(names.toSorted()).toEqual(SETTING_NAMES.filter((name) => isOpen(SETTINGS[name])).sort());
     expect(names).not.toContain('objective');
   });
@@ -64,7 +56,6 @@ describe('the form for training settings', () => {
     expect(settings.shown?.['r']).toBe('eig');
     expect(settings.values).toEqual({ ...DEFAULTS, lora_alpha: 5000 });
     expect(settings.valid).toBe(false);
-    expect(settings.wrongInPanel).toBe(0);
     expect(JSON.parse(kept.get('tunesmith.settings') ?? '')).toEqual({ lora_alpha: 5000 });
     settings.set('r', 8);
     expect(settings.valid).toBe(true);
@@ -77,7 +68,7 @@ describe('the form for training settings', () => {
     settings.set('seed', DEFAULTS.seed);
     const next = begun({ ...DEFAULTS, seed: 9, learning_rate: 1e-3 });
     expect(next.values).toEqual({ ...DEFAULTS, r: 8, seed: 9, learning_rate: 1e-3 });
-    expect(next.changedInPanel).toBe(0);
+    expect(next.changed).toBe(1);
   });
 
   it('keeps a choice over defaults that are the same, until others take their place', () => {
@@ -99,13 +90,38 @@ describe('the form for training settings', () => {
     }
   });
 
-  it('goes back to the defaults, but for how the base is loaded', () => {
+  it('goes back to the defaults, all or one', () => {
     const settings = begun();
     settings.setAll({ r: 8, load_in_4bit: false, learning_rate: 'fast' });
+    settings.resetOne('r');
+    expect(settings.shown).toEqual({ ...DEFAULTS, load_in_4bit: false, learning_rate: 'fast' });
+    expect(begun().values).toEqual({ ...DEFAULTS, load_in_4bit: false });
     settings.reset();
-    expect(settings.values).toEqual({ ...DEFAULTS, load_in_4bit: false });
+    expect(settings.values).toEqual(DEFAULTS);
     expect(settings.problems.size).toBe(0);
-    expect(settings.counts('bnb_4bit_use_double_quant')).toBe(false);
+    expect(begun().values).toEqual(DEFAULTS);
+  });
+
+  it('knows which settings do nothing, and because of which other', () => {
+    const settings = begun();
+    expect(settings.unused('bnb_4bit_use_double_quant')).toBeUndefined();
+    settings.setAll({ load_in_4bit: false, lr_scheduler_type: 'constant', eval_split: 0 });
+    expect(settings.unused('bnb_4bit_use_double_quant')).toEqual({ setting: 'load_in_4bit', not: false });
+    expect(settings.unused('warmup_steps')).toEqual({ setting: 'lr_scheduler_type', not: 'constant' });
+    expect(settings.unused('eval_steps')).toEqual({ setting: 'eval_split', not: 0 });
+    expect(settings.unused('r')).toBeUndefined();
+  });
+
+  it('keeps what a file says, also where that is the default now', () => {
+    const settings = begun();
+    settings.set('seed', 7);
+    settings.take({ learning_rate: DEFAULTS.learning_rate, r: 8 });
+    expect(settings.values).toEqual({ ...DEFAULTS, r: 8, seed: 7 });
+    expect(settings.hasChanged('learning_rate')).toBe(false);
+    settings.begin({ ...DEFAULTS, learning_rate: 1e-2 });
+    expect(settings.values).toEqual({ ...DEFAULTS, r: 8, seed: 7 });
+    settings.reset();
+    expect(begun({ ...DEFAULTS, learning_rate: 1e-2 }).values?.learning_rate).toBe(1e-2);
   });
 
   it('offers presets that are valid and that it recognises', () => {

@@ -19,6 +19,7 @@ import { exporting } from './exporting';
 import { format } from './format';
 import { model } from './model';
 import { runs } from './runs';
+import { settings } from './settings';
 import { shared } from './shared';
 import { shell } from './shell';
 import { train } from './train';
@@ -34,6 +35,7 @@ export const en = {
   exporting,
   model,
   runs,
+  settings,
   shared,
   shell,
   train,

@@ -1,6 +1,7 @@
 export const shared = {
   details: 'Details',
   none: 'none',
+  suggestions: (name: string) => `Values of ${name}`,
   allLinear: 'all linear layers',
   cancel: 'Cancel',
   close: 'Close',

@@ -6,12 +6,8 @@ export const train = {
     thorough: { name: 'Thorough', help: 'Longer, larger' },
   },
   allSettings: 'All settings',
-  allSettingsHelp: 'Named as in Transformers and PEFT. What you change is remembered.',
   changed: (count: string) => `${count} changed`,
   wrong: (count: string) => `${count} to correct`,
-  reset: 'Back to the defaults',
-  done: 'Done',
-  locked: 'The settings stay as they are while a run is going on.',
 
   plan: 'What it will take',
   planTime: 'Time',

@@ -9,6 +9,7 @@ import { exporting } from './exporting';
 import { format } from './format';
 import { model } from './model';
 import { runs } from './runs';
+import { settings } from './settings';
 import { shared } from './shared';
 import { shell } from './shell';
 import { train } from './train';
@@ -24,6 +25,7 @@ export const zh: Catalogue = {
   exporting,
   model,
   runs,
+  settings,
   shared,
   shell,
   train,

@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue';
 export const shared: Catalogue['shared'] = {
   details: '详情',
   none: '无',
+  suggestions: (name) => `${name} 的可选值`,
   allLinear: '所有线性层',
   cancel: '取消',
   close: '关闭',

@@ -8,12 +8,8 @@ export const train: Catalogue['train'] = {
     thorough: { name: '充分', help: '更久，更大' },
   },
   allSettings: '全部设置',
-  allSettingsHelp: '名称与 Transformers 和 PEFT 相同。改动会被记住。',
   changed: (count) => `已改 ${count} 项`,
   wrong: (count) => `${count} 项需要改正`,
-  reset: '恢复默认',
-  done: '完成',
-  locked: '训练期间设置保持不变。',
 
   plan: '预计所需',
   planTime: '时间',

@@ -10,7 +10,7 @@ function problemsIn(text: string): string[] {
     const { code, message, hint } = describeError(error);
     expect(code).toBe('settings_file_invalid');
     expect(hint).toContain('No setting was changed');
-    return message.split('\n');
+    return message.replace("my.yaml can't be used. ", '').split('\n');
   }
 }
 
@@ -65,11 +65,11 @@ answers:
   it('names all that is wrong, each with its line', () => {
     const text = 'r: 16\nlearning_rte: 1\nseed: -1\nanswers:\n  top_p: 2\n  loud: true\nshuffle: yes\n';
     expect(problemsIn(text)).toEqual([
-      'my.yaml, line 2: There is no setting called learning_rte. Did you mean learning_rate?',
-      'my.yaml, line 3: seed must be a whole number from 0 to 4294967295, not -1.',
-      'my.yaml, line 5: top_p must be a number above 0 and at most 1, not 2.',
-      'my.yaml, line 6: There is no setting called loud.',
-      "my.yaml, line 7: shuffle must be true or false, not 'yes'.",
+      'Line 2: There is no setting called learning_rte. Did you mean learning_rate?',
+      'Line 3: seed must be a whole number from 0 to 4294967295, not -1.',
+      'Line 5: top_p must be a number above 0 and at most 1, not 2.',
+      'Line 6: There is no setting called loud.',
+      "Line 7: shuffle must be true or false, not 'yes'.",
     ]);
   });
 
@@ -83,13 +83,13 @@ answers:
     ['answers that are a number', 'r: 8\nanswers: 3\n', 2],
     ['a value that refers to none', 'r: *none\n', 1],
   ])('refuses %s, and says where', (_what, text, line) => {
-    expect(problemsIn(text)[0]).toContain(`my.yaml, line ${line}: `);
+    expect(problemsIn(text)[0]).toContain(`Line ${line}: `);
   });
 
   it('refuses what grows without end, and what is far too large', () => {
     const grown = Array.from({ length: 12 }, (_, i) => `  - &a${i} [${`*a${i - 1},`.repeat(9)}]`).slice(1);
     const text = `rank_pattern:\n  - &a0 [1]\n${grown.join('\n')}\n`;
-    expect(problemsIn(text)[0]).toContain('line 1: rank_pattern must be');
+    expect(problemsIn(text)[0]).toContain('Line 1: rank_pattern must be');
     expect(problemsIn(`# ${'x'.repeat(2_000_000)}`)[0]).toContain('too large');
   });
 });

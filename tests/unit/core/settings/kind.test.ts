@@ -16,6 +16,7 @@ const pissa: TextPattern<`pissa_niter_${number}`> = {
   matches: (text): text is `pissa_niter_${number}` => /^pissa_niter_[1-9]\d*$/.test(text),
   shown: 'pissa_niter_N',
   example: 'pissa_niter_16',
+  help: 'roughly',
 };
 
 /** What a text becomes: the value, or 'refused'. */

@@ -4,6 +4,7 @@ import { coreErrors } from './core';
 import { hubErrors } from './hub';
 import { pageErrors } from './page';
 import { storageErrors } from './storage';
+import { settingsFileErrors } from './settings_file';
 
 /** What happened and what to do, by an error's code. */
 export const errors = {
@@ -11,4 +12,5 @@ export const errors = {
   ...hubErrors,
   ...pageErrors,
   ...storageErrors,
+  ...settingsFileErrors,
 } satisfies Readonly<Partial<Record<ErrorCode, ErrorEntry>>>;

@@ -3,10 +3,12 @@ import { coreErrors } from './core';
 import { hubErrors } from './hub';
 import { pageErrors } from './page';
 import { storageErrors } from './storage';
+import { settingsFileErrors } from './settings_file';
 
 export const errors: Catalogue['errors'] = {
   ...coreErrors,
   ...hubErrors,
   ...pageErrors,
   ...storageErrors,
+  ...settingsFileErrors,
 };

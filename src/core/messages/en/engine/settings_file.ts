@@ -1,0 +1,12 @@
+/** What is wrong in a file of settings. */
+export const settingsFile = {
+  settings_line: ({ line, problem }: { line: number; problem: string }) => `Line ${line}: ${problem}`,
+  settings_too_large: 'The file is too large to be one of settings.',
+  settings_no_yaml: 'This is not YAML.',
+  settings_twice: 'The same name stands here a second time.',
+  settings_second_document: 'A second document begins here; a file of settings holds one.',
+  settings_no_names: 'Names and values must stand here, as in “r: 16”.',
+  settings_unknown: ({ name }: { name: string }) => `There is no setting called ${name}.`,
+  settings_unknown_near: ({ name, nearest }: { name: string; nearest: string }) =>
+    `There is no setting called ${name}. Did you mean ${nearest}?`,
+};

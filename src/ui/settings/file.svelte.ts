@@ -1,0 +1,49 @@
+import { describeError, type ErrorDescription } from '../../core/errors';
+import { readSettingsFile, settingsFileText } from '../../core/settings/file';
+import type { ANSWER_SETTINGS } from '../../core/settings/settings';
+import type { FormState } from '../shared/form.svelte';
+import type { SettingsState } from '../train/settings.svelte';
+
+/** More than any file of settings has; the rest of a larger file need not be read to refuse it. */
+const MOST_BYTES = 4_000_000;
+
+/** The settings as a file: loads one and makes one. */
+export class SettingsFile {
+  readonly #training: SettingsState;
+  readonly #answers: FormState<typeof ANSWER_SETTINGS>;
+  /** What was taken from the last file. */
+  taken: { readonly file: string; readonly count: number } | undefined = $state.raw();
+  error: ErrorDescription | undefined = $state.raw();
+
+  constructor(training: SettingsState, answers: FormState<typeof ANSWER_SETTINGS>) {
+    this.#training = training;
+    this.#answers = answers;
+  }
+
+  /** Takes all that the file names; if anything in it is wrong, nothing. Settings that it does not name stay. */
+  async load(file: File): Promise<void> {
+    this.dismiss();
+    try {
+      const { settings, answers } = readSettingsFile(file.name, await file.slice(0, MOST_BYTES).text());
+      this.#training.take(settings);
+      this.#answers.take(answers);
+      const count = Object.keys(settings).length + Object.keys(answers).length;
+      this.taken = { file: file.name, count };
+    } catch (error) {
+      this.error = describeError(error);
+    }
+  }
+
+  /** All settings as they are now; undefined if one of them is wrong. */
+  text(): string | undefined {
+    const settings = this.#training.values;
+    const answers = this.#answers.values;
+    if (!settings || !answers || !this.#training.valid || !this.#answers.valid) return undefined;
+    return settingsFileText({ settings, answers });
+  }
+
+  dismiss(): void {
+    this.taken = undefined;
+    this.error = undefined;
+  }
+}

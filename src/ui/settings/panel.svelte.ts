@@ -1,0 +1,103 @@
+import type { ANSWER_SETTINGS } from '../../core/settings/settings';
+import { groupsOf, type Group, type Setting, type Table } from '../../core/settings/setting';
+import type { FormState } from '../shared/form.svelte';
+import type { SettingsState } from '../train/settings.svelte';
+
+/** One setting with its place in a form. */
+export interface PanelField {
+  /** Tells it from a setting of the other form that has its name. */
+  readonly key: string;
+  readonly name: string;
+  readonly setting: Setting;
+  readonly value: unknown;
+  /** What holds unless it is changed. */
+  readonly fallback: unknown;
+  readonly changed: boolean;
+  readonly problem: string | undefined;
+  /** Another setting, with whose value this one does nothing. */
+  readonly unused: { readonly setting: string; readonly value: string } | undefined;
+  readonly set: (value: unknown) => void;
+  readonly reset: () => void;
+}
+
+export interface PanelGroup {
+  readonly group: Group;
+  readonly fields: readonly PanelField[];
+}
+
+/** All settings of training, loading and answers in one list that can be searched. */
+export class SettingsPanel {
+  readonly #training: SettingsState;
+  readonly #answers: FormState<typeof ANSWER_SETTINGS>;
+  search = $state('');
+  #onlyChanged = $state(false);
+  /** Those that stay in sight as long as only changed ones are shown: one that is typed back to its default may not vanish. */
+  #held: readonly string[] = $state.raw([]);
+
+  readonly #all: readonly PanelGroup[] = $derived.by(() => [
+    ...fieldsOf('training', this.#training),
+    ...fieldsOf('answers', this.#answers),
+  ]);
+  readonly names: readonly Group[] = $derived.by(() => this.#all.map(({ group }) => group));
+  readonly changed = $derived.by(() => this.#training.changed + this.#answers.changed);
+  readonly wrong = $derived.by(() => this.#training.problems.size + this.#answers.problems.size);
+  /** The groups that have something to show, with what is searched for. */
+  readonly groups: readonly PanelGroup[] = $derived.by(() =>
+    this.#all
+      .map((group) => ({ ...group, fields: group.fields.filter((field) => this.#shows(field)) }))
+      .filter(({ fields }) => fields.length > 0),
+  );
+
+  constructor(training: SettingsState, answers: FormState<typeof ANSWER_SETTINGS>) {
+    this.#training = training;
+    this.#answers = answers;
+  }
+
+  get onlyChanged(): boolean {
+    return this.#onlyChanged;
+  }
+
+  set onlyChanged(on: boolean) {
+    const fields = this.#all.flatMap((group) => group.fields);
+    this.#held = fields.filter(({ changed }) => on && changed).map(({ key }) => key);
+    this.#onlyChanged = on;
+  }
+
+  /** Puts settings back to their defaults; those of training stay if a run uses them. */
+  resetAll(locked: boolean): void {
+    if (!locked) this.#training.reset();
+    this.#answers.reset();
+  }
+
+  #shows({ key, name, setting, changed }: PanelField): boolean {
+    if (this.#onlyChanged && !changed && !this.#held.includes(key)) return false;
+    const found = `${name} ${setting.help}`.toLowerCase();
+    return this.search
+      .toLowerCase()
+      .split(/\s+/)
+      .every((word) => found.includes(word) || found.includes(word.replaceAll('-', '_')));
+  }
+}
+
+function fieldsOf<T extends Table>(form: string, state: FormState<T>): PanelGroup[] {
+  const { shown, defaults } = state;
+  if (!shown || !defaults) return [];
+  return groupsOf(state.table).map(({ group, names }) => ({
+    group,
+    fields: names.map((name): PanelField => {
+      const needs = state.unused(name);
+      return {
+        key: `${form}.${name}`,
+        name,
+        setting: state.table[name] as Setting,
+        value: shown[name],
+        fallback: defaults[name],
+        changed: state.hasChanged(name),
+        problem: state.problems.get(name),
+        unused: needs && { setting: needs.setting, value: String(needs.not) },
+        set: (value) => state.set(name, value),
+        reset: () => state.resetOne(name),
+      };
+    }),
+  }));
+}

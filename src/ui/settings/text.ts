@@ -1,0 +1,3 @@
+import { section } from '../language.svelte';
+
+export const text = section('settings');
