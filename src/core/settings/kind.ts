@@ -232,7 +232,7 @@ export function texts<const Found extends string>(
 ): Kind<Found | readonly string[]> {
   return {
     range: `'${found}', ${NONE}, or at most ${most} different texts of at most ${longest} characters, one a line or as JSON`,
-    control: { type: 'text', examples: [found, NONE, '["Who are you?","What can you do?"]'] },
+    control: { type: 'text', examples: plainly(found, NONE, '["Who are you?","What can you do?"]') },
     read: (value) => {
       if (value === found) return { value: found };
       if (!Array.isArray(value) || value.length > most) return undefined;
