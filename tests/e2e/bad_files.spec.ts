@@ -16,7 +16,8 @@ test('tells of records and files of examples that cannot be used, and goes on wi
   tunesmith,
 }) => {
   await tunesmith.open();
-  await tunesmith.step('examples').getByRole('radio', { name: 'Examples of your own' }).check();
+  const examples = await tunesmith.to('examples');
+  await examples.getByRole('radio', { name: 'Examples of your own' }).check();
   const notes = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('Remember the milk') };
   await tunesmith.give('examples', [jsonl('empty.jsonl', ''), notes]);
   const problems = page.getByTestId('example-problems').getByRole('row');
@@ -47,12 +48,13 @@ test('tells of records and files of examples that cannot be used, and goes on wi
   // What stands in the data is text, and never becomes part of the page.
   await expect(page.getByTestId('example-preview').getByRole('listitem').first()).toContainText(markup);
   await expect(page.getByTestId('example-preview').locator('img')).toHaveCount(0);
-  await expect(page).toHaveTitle('Tunesmith');
+  await expect(page).toHaveTitle('Examples – Tunesmith');
 });
 
 test('reads tables and UTF-16, and refuses other encodings by name', async ({ page, tunesmith }) => {
   await tunesmith.open();
-  await tunesmith.step('examples').getByRole('radio', { name: 'Examples of your own' }).check();
+  const examples = await tunesmith.to('examples');
+  await examples.getByRole('radio', { name: 'Examples of your own' }).check();
   const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
   const gbk = Buffer.from([0xc4, 0xe3, 0xca, 0xc7, 0xcb, 0xad, 0xa3, 0xbf]);
   const inGbk = [Buffer.from('{"instruction":"'), gbk, Buffer.from('","output":"x"}')];
@@ -78,7 +80,8 @@ test('reads tables and UTF-16, and refuses other encodings by name', async ({ pa
 
 test('keeps two files of one name, and says which is meant', async ({ page, tunesmith }) => {
   await tunesmith.open();
-  await tunesmith.step('examples').getByRole('radio', { name: 'Examples of your own' }).check();
+  const examples = await tunesmith.to('examples');
+  await examples.getByRole('radio', { name: 'Examples of your own' }).check();
   const good = JSON.stringify({ instruction: 'What does a cow say?', output: 'Moo' });
   await tunesmith.give('examples', [jsonl('train.jsonl', good)]);
   await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*1/);
@@ -113,7 +116,7 @@ test('tells what is wrong with a model’s files, and opens good ones after it',
     );
   const alert = tunesmith.step('model').getByRole('alert');
   await tunesmith.open();
-  await tunesmith.step('model').getByRole('radio', { name: 'From disk' }).check();
+  await tunesmith.way('From disk');
 
   await give({ 'tokenizer.json': undefined });
   await expect(alert).toContainText('The folder has no tokenizer.json.');
@@ -149,22 +152,23 @@ test('tells what is wrong with an adapter, and keeps chatting with the base', as
     mimeType: 'application/zip',
     buffer: Buffer.from(content),
   });
-  const alert = tunesmith.step('takeaway').getByRole('alert');
+  const alert = tunesmith.step('export').getByRole('alert');
 
   await tunesmith.open();
-  await tunesmith.give('takeaway', [zip('torn.zip', new Uint8Array(100))]);
+  await tunesmith.give('export', [zip('torn.zip', new Uint8Array(100))]);
   await expect(alert).toContainText('torn.zip');
   await expect(alert).toContainText('no zip file');
 
-  await tunesmith.give('takeaway', [zip('half.zip', zipSync({ 'adapter_config.json': json(config) }))]);
+  await tunesmith.give('export', [zip('half.zip', zipSync({ 'adapter_config.json': json(config) }))]);
   await expect(alert).toContainText('adapter_model.safetensors');
 
   const files = { 'adapter_config.json': json(config), 'adapter_model.safetensors': weights };
-  await tunesmith.give('takeaway', [zip('other-model.zip', zipSync(files))]);
+  await tunesmith.give('export', [zip('other-model.zip', zipSync(files))]);
   await expect(alert).toContainText('q_proj');
   await expect(alert).toContainText('made for this base model');
 
   await expect(page.getByTestId('adapter-facts')).toHaveCount(0);
-  await page.getByRole('button', { name: 'What does a cat say?' }).click();
+  const chat = await tunesmith.to('chat');
+  await chat.getByRole('button', { name: 'What does a cat say?' }).click();
   await expect(tunesmith.answers().base).toContainText('tokens/s', { timeout: 60_000 });
 });

@@ -35,8 +35,9 @@ test('by its defaults, the demo learns the new manner and keeps what it knew', a
   await tunesmith.finished(600_000);
   const seconds = (performance.now() - begun) / 1000;
 
-  await tunesmith.step('chat').getByText('Answer settings').click();
-  await tunesmith.step('chat').getByLabel('temperature').fill('0');
+  const chat = await tunesmith.to('chat');
+  await chat.getByText('Answer settings').click();
+  await chat.getByLabel('temperature').fill('0');
   const right: string[] = [];
   const wrong: string[] = [];
   const baseInManner: string[] = [];

@@ -46,7 +46,7 @@ test('finds a model, fetches it over a bad line and a reload, and opens it again
 
   await test.step('choose another hub', async () => {
     await tunesmith.open();
-    const model = tunesmith.step('model');
+    const model = await tunesmith.to('model');
     await model.getByText('More', { exact: true }).click();
     await model.getByLabel('Where models come from').selectOption('Another address…');
     await model.getByLabel('Address').fill('ftp://mirror');
@@ -74,7 +74,7 @@ test('finds a model, fetches it over a bad line and a reload, and opens it again
   await test.step('fetch half of it, over a cut connection', async () => {
     hub.bytesPerSecond = SLOW;
     hub.faults = faultOf('cut', 'model-00001-of-00003.safetensors');
-    await facts.getByRole('button', { name: 'Download and open' }).click();
+    await tunesmith.button('open').click();
     await expect(page.getByTestId('model-progress')).toContainText(/[23](\.\d+)? MB of 4\.\d+ MB/, {
       timeout: 30_000,
     });
@@ -85,7 +85,7 @@ test('finds a model, fetches it over a bad line and a reload, and opens it again
     hub.bytesPerSecond = undefined;
     const before = fetched(hub).length;
     await expect(facts).toContainText(REPO);
-    await page.getByTestId('open-candidate').click();
+    await tunesmith.button('open').click();
     await tunesmith.opened(REPO);
     await tunesmith.ready();
     const first = fetched(hub).slice(before);
@@ -101,7 +101,7 @@ test('finds a model, fetches it over a bad line and a reload, and opens it again
     const before = hub.requests.length;
     await page.reload();
     await expect(facts).toContainText('none: it is here');
-    await page.getByTestId('open-candidate').click();
+    await tunesmith.button('open').click();
     await tunesmith.opened(REPO);
     await tunesmith.ready();
     expect(hub.requests.length).toBe(before);
@@ -115,7 +115,8 @@ test('stops a download and keeps what has arrived', async ({ page, tunesmith, hu
   await tunesmith.way('From the Hub');
   await tunesmith.find(REPO);
   await page.keyboard.press('Enter');
-  await tunesmith.candidate.getByRole('button', { name: 'Download and open' }).click();
+  await expect(tunesmith.button('open')).toHaveText('Download and open');
+  await tunesmith.button('open').click();
   const progress = page.getByTestId('model-progress');
   await expect(progress).toContainText(/[12](\.\d+)? MB of 4/, { timeout: 60_000 });
   await progress.getByRole('button', { name: 'Stop' }).click();
@@ -139,7 +140,8 @@ test('goes on with a run from what is kept of its model, and says what removing 
   await tunesmith.way('From the Hub');
   await tunesmith.find(REPO);
   await page.keyboard.press('Enter');
-  await tunesmith.candidate.getByRole('button', { name: 'Download and open' }).click();
+  await expect(tunesmith.button('open')).toHaveText('Download and open');
+  await tunesmith.button('open').click();
   await tunesmith.opened(REPO);
   await tunesmith.ready();
   await tunesmith.set({ max_steps: '4', save_steps: '2', eval_steps: '0', per_device_train_batch_size: '1' });
@@ -147,7 +149,7 @@ test('goes on with a run from what is kept of its model, and says what removing 
   await tunesmith.reached(3);
   hub.offline = true;
   await page.reload();
-  await page.getByTestId('go-on').click();
+  await tunesmith.button('continue').click();
   await tunesmith.finished();
   await tunesmith.opened(REPO);
 
@@ -207,17 +209,20 @@ test('fetches a run’s model anew if its files are gone, or if there can be non
   await tunesmith.way('From the Hub');
   await tunesmith.find(REPO);
   await page.keyboard.press('Enter');
-  await tunesmith.candidate.getByRole('button', { name: 'Download and open' }).click();
+  await expect(tunesmith.button('open')).toHaveText('Download and open');
+  await tunesmith.button('open').click();
   await tunesmith.opened(REPO);
   await tunesmith.ready();
   await tunesmith.set({ max_steps: '1', eval_steps: '0', per_device_train_batch_size: '1' });
   await tunesmith.train();
   const openRun = async (): Promise<void> => {
     const before = fetched(hub).length;
+    await tunesmith.to('runs');
     const runs = page.getByTestId('runs');
-    await runs.getByText('Former runs (1)').click();
     await runs.getByRole('button', { name: 'Open' }).click();
-    await expect(page.getByTestId('adapter-facts')).toBeVisible({ timeout: 60_000 });
+    await expect(tunesmith.step('train')).toBeVisible({ timeout: 60_000 });
+    await tunesmith.to('export');
+    await expect(page.getByTestId('adapter-facts')).toBeVisible();
     await tunesmith.opened(REPO);
     expect(fetched(hub).length).toBeGreaterThan(before);
   };
@@ -249,9 +254,11 @@ test('fetches a run’s model anew if its files are gone, or if there can be non
     await page.reload();
     await tunesmith.ready();
     await openRun();
-    await page.getByTestId('train-start').click();
-    await expect(page.getByTestId('runs')).toContainText('Former runs (2)', { timeout: 120_000 });
+    await tunesmith.page.getByTestId('start').click();
+    await tunesmith.finished();
     await expect(tunesmith.step('train')).toContainText('Saved at step 1');
+    await tunesmith.to('runs');
+    await expect(page.getByTestId('runs').getByRole('listitem')).toHaveCount(2);
   });
 });
 
@@ -267,7 +274,7 @@ test('says how much room is missing before anything is fetched', async ({ page, 
   await tunesmith.find(REPO);
   await page.keyboard.press('Enter');
   await expect(tunesmith.candidate).toContainText(/There is not enough room: free [\d.]+ MB first/);
-  await expect(tunesmith.candidate.getByRole('button', { name: 'Download and open' })).toBeDisabled();
+  await expect(tunesmith.button('open')).toHaveCount(0);
   expect(fetched(hub)).toEqual([]);
 });
 

@@ -100,8 +100,8 @@ test('goes on from the checkpoint before one that the tab was closed on', async 
 
   const next = new Tunesmith(await context.newPage());
   await next.page.goto('./');
-  await expect(next.page.getByTestId('go-on')).toHaveText('Go on from step 3', { timeout: 60_000 });
-  await next.page.getByTestId('go-on').click();
+  await expect(next.button('continue')).toHaveText('Continue from step 3', { timeout: 60_000 });
+  await next.button('continue').click();
   await next.finished();
   expect((await next.adapterBytes()).equals(undisturbed)).toBe(true);
 });
@@ -113,7 +113,7 @@ test('goes on after a reload in mid-training, over a model of its own, in one ta
 }) => {
   await tunesmith.open();
   const folder = join(dirname(await ensureBuilt('page', console.error)), 'models', 'demo');
-  await tunesmith.step('model').getByRole('radio', { name: 'From disk' }).check();
+  await tunesmith.way('From disk');
   await tunesmith.give('model', folder);
   await expect(page.getByTestId('model-facts')).toContainText('demo', { timeout: 60_000 });
   await tunesmith.ready();
@@ -128,29 +128,29 @@ test('goes on after a reload in mid-training, over a model of its own, in one ta
   await page.reload();
   expect(asked).toBe('beforeunload');
 
-  const goOn = page.getByTestId('go-on');
-  await expect(goOn).toHaveText(/^Go on from step [36]$/);
+  const goOn = tunesmith.button('continue');
+  await expect(goOn).toHaveText(/^Continue from step [36]$/);
   const other = new Tunesmith(await context.newPage());
   await other.page.goto('./');
-  await expect(other.page.getByTestId('go-on')).toBeVisible();
+  await expect(other.button('continue')).toBeVisible();
 
   await page.bringToFront();
   await goOn.click();
-  const train = tunesmith.step('train');
-  await train.getByRole('button', { name: 'Pause' }).click();
+  await tunesmith.button('pause').click();
   await expect(tunesmith.progress).toHaveAttribute('data-phase', 'paused');
   await other.page.bringToFront();
-  await other.page.getByTestId('go-on').click();
+  await other.button('continue').click();
   await expect(other.step('train').getByRole('alert')).toContainText(
     'This run is being trained in another tab of this browser.',
     { timeout: 60_000 },
   );
   await other.page.reload();
+  await other.to('runs');
   await expect(other.page.getByTestId('runs')).toContainText('being trained in another tab');
-  await expect(other.page.getByTestId('go-on')).toHaveCount(0);
+  await expect(other.button('continue')).toHaveCount(0);
   await other.page.close();
 
-  await train.getByRole('button', { name: 'Resume' }).click();
+  await tunesmith.button('resume').click();
   await tunesmith.finished();
   await expect(page.getByTestId('loss-chart')).toHaveAttribute('data-points', '10');
   expect((await tunesmith.adapterBytes()).equals(undisturbed)).toBe(true);

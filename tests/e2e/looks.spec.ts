@@ -1,7 +1,8 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './site';
+import { PLACES, type Step } from './tunesmith';
 
-const WIDTHS = [380, 1024, 1280, 1600];
+const WIDTHS = [380, 768, 1024, 1280, 1366, 1600, 1920];
 const THEMES = ['light', 'dark'] as const;
 
 interface LayoutShift extends PerformanceEntry {
@@ -70,12 +71,17 @@ test('fits every width in light and dark, at every stage of the way', async ({ p
     await tunesmith.open();
     expect(await movedSoFar(page), `while it loads at ${width} pixels`).toBeLessThan(0.02);
   }
-  await lookAt(page, '1-ready', picture);
+  await lookAt(page, 'start', picture);
+  for (const step of ['model', 'examples', 'train', 'chat', 'export', 'runs'] as const) {
+    await tunesmith.to(step);
+    await lookAt(page, step, picture);
+  }
   await tunesmith.way('From the Hub');
-  await lookAt(page, '2-hub', picture);
+  await lookAt(page, 'model-hub', picture);
   await tunesmith.way('The demo');
+  await tunesmith.to('train');
   await page.getByRole('button', { name: 'All settings' }).click();
-  await lookAt(page, '3-settings', picture);
+  await lookAt(page, 'settings', picture);
   const cut = await page
     .getByRole('dialog')
     .locator('select')
@@ -95,22 +101,22 @@ test('fits every width in light and dark, at every stage of the way', async ({ p
   await tunesmith.set({ max_steps: '60', per_device_train_batch_size: '2' });
   await tunesmith.start.click();
   await tunesmith.reached(4);
-  const train = tunesmith.step('train');
-  await train.getByRole('button', { name: 'Pause' }).click();
+  await tunesmith.button('pause').click();
   await expect(tunesmith.progress).toHaveAttribute('data-phase', 'paused');
-  await lookAt(page, '4-paused', picture);
-  await train.getByRole('button', { name: 'Resume' }).click();
+  await lookAt(page, 'train-paused', picture);
+  await tunesmith.button('resume').click();
   await expect(tunesmith.progress).toHaveAttribute('data-phase', 'running');
   await tunesmith.reached(8);
-  await lookAt(page, '5-training', picture);
-  await train.getByRole('button', { name: 'Stop and keep' }).click();
+  await lookAt(page, 'train-running', picture);
+  await tunesmith.button('stop').click();
   await expect(tunesmith.progress).toHaveAttribute('data-phase', 'stopped');
-  await lookAt(page, '6-stopped', picture);
+  await lookAt(page, 'train-stopped', picture);
 
   await tunesmith.ask('Who are you?');
   await tunesmith.ask('What does a cat say?');
+  await lookAt(page, 'chat-answers', picture);
   await tunesmith.exported();
-  await lookAt(page, '7-chat', picture);
+  await lookAt(page, 'export-done', picture);
 });
 
 test('can be used by keyboard and screen reader', async ({ page, tunesmith }) => {
@@ -119,47 +125,80 @@ test('can be used by keyboard and screen reader', async ({ page, tunesmith }) =>
   await test.step('names all its parts', async () => {
     await expect(page.getByRole('banner').getByRole('heading', { level: 1 })).toHaveText('Tunesmith');
     await expect(page.getByRole('main')).toHaveCount(1);
-    await expect(page.getByRole('navigation', { name: 'Steps' }).getByRole('link')).toHaveCount(5);
-    for (const name of ['Model', 'Examples', 'Train', 'Chat', 'Take away']) {
+    await expect(page.getByRole('navigation', { name: 'Steps' }).getByRole('link')).toHaveCount(6);
+    for (const [step, name] of Object.entries(PLACES) as [Step, string][]) {
+      await tunesmith.to(step);
       const part = page.getByRole('region', { name, exact: true });
-      await expect(part.getByRole('heading', { level: 2, name })).toBeVisible();
+      await expect(part.getByRole('heading', { level: 2, name })).toBeFocused();
+      await expect(page).toHaveTitle(`${name} – Tunesmith`);
+      await expect(page).toHaveURL(new RegExp(`#${step}$`));
+      // A control without a name is listed as its role alone.
+      const outline = await page.locator('body').ariaSnapshot();
+      const nameless =
+        /^\s*- (button|link|textbox|radio|switch|checkbox|combobox|slider|progressbar)(:| \[|$)/;
+      expect(outline.split('\n').filter((line) => nameless.test(line))).toEqual([]);
     }
-    // A control without a name is listed as its role alone.
-    const outline = await page.locator('body').ariaSnapshot();
-    const nameless = /^\s*- (button|link|textbox|radio|switch|checkbox|combobox|slider|progressbar)(:| \[|$)/;
-    expect(outline.split('\n').filter((line) => nameless.test(line))).toEqual([]);
+    await page.goBack();
+    await expect(tunesmith.step('export')).toBeVisible();
+    await page.reload();
+    await expect(tunesmith.step('export')).toBeVisible();
+    await tunesmith.ready();
   });
 
   await test.step('reaches the main controls in their order', async () => {
-    const controls = [
-      tunesmith.start,
-      page.getByRole('navigation').getByRole('link', { name: 'Model' }),
-      page.getByRole('radio', { name: 'The demo', exact: true }),
-      page.getByRole('radio', { name: 'The demo examples' }),
-      page.getByRole('radio', { name: 'Balanced' }),
-      page.getByLabel('num_train_epochs'),
-      page.getByRole('button', { name: 'All settings' }),
-      page.getByTestId('train-start'),
-      page.getByRole('button', { name: 'What does a cat say?' }),
-      page.getByLabel('Your question'),
-      page.getByText('Use it in Python'),
-      tunesmith.step('takeaway').getByRole('button', { name: 'Choose folder' }),
-    ];
-    for (const control of controls) {
+    const reach = async (control: Locator): Promise<void> => {
       const focused = () => control.evaluate((element) => element === document.activeElement);
       for (let presses = 0; presses < 20 && !(await focused()); presses++) await page.keyboard.press('Tab');
       await expect(control).toBeFocused();
+    };
+    await page.goto('./#start');
+    await page.reload();
+    await tunesmith.ready();
+    await reach(page.getByRole('link', { name: 'Skip to the content' }));
+    await page.keyboard.press('Enter');
+    await reach(tunesmith.start);
+    for (const [step, first, second] of [
+      [
+        'model',
+        page.getByRole('radio', { name: 'The demo', exact: true }),
+        page.getByText('More', { exact: true }),
+      ],
+      [
+        'examples',
+        page.getByRole('radio', { name: 'The demo examples' }),
+        page.getByRole('button', { name: 'Next' }),
+      ],
+      [
+        'train',
+        page.getByRole('radio', { name: 'Balanced' }),
+        page.getByRole('button', { name: 'All settings' }),
+      ],
+      ['chat', page.getByRole('button', { name: 'What does a cat say?' }), page.getByLabel('Your question')],
+      [
+        'export',
+        page.getByRole('button', { name: 'Choose folder' }),
+        page.getByRole('button', { name: 'Choose files' }),
+      ],
+    ] as const) {
+      await page.getByRole('navigation').getByRole('link', { name: PLACES[step] }).focus();
+      await page.keyboard.press('Enter');
+      await expect(tunesmith.step(step)).toBeVisible();
+      await reach(first);
+      await reach(second);
+      await reach(tunesmith.start);
     }
   });
 
   await test.step('trains and stops by keys alone, says how it goes, and keeps still', async () => {
+    await page.goto('./#start');
     const moved = await movedDuring(page, async () => {
       await tunesmith.start.focus();
       await page.keyboard.press('Enter');
       const said = page.getByTestId('train-summary');
       await expect(said).toHaveAttribute('aria-live', 'polite');
       await expect(said).toHaveText(/Training\. Step \d+ of \d+, loss [\d.]+\./, { timeout: 120_000 });
-      await tunesmith.step('train').getByRole('button', { name: 'Stop and keep' }).focus();
+      await expect(page).toHaveTitle(/^\d+% · Training – Tunesmith$/);
+      await tunesmith.button('stop').focus();
       await page.keyboard.press('Enter');
       await expect(said).toContainText('Stopped.', { timeout: 60_000 });
     });

@@ -12,7 +12,7 @@ function parametersOf(safetensors: Uint8Array | undefined): Map<string, Float32A
   );
 }
 
-test('trains the demo by one button, chats with it, takes it away, brings it back, trains it further', async ({
+test('trains the demo by one button, chats with it, exports it, brings it back, trains it further', async ({
   page,
   tunesmith,
 }) => {
@@ -37,7 +37,7 @@ test('trains the demo by one button, chats with it, takes it away, brings it bac
     return tuned;
   });
 
-  const exported = await test.step('take it away', async () => {
+  const exported = await test.step('export it', async () => {
     const { fileName, files, zip } = await tunesmith.exported();
     await expect(page.getByTestId('export-check')).toContainText('exactly the same answers');
     expect(Object.keys(files).sort()).toEqual([
@@ -56,7 +56,7 @@ test('trains the demo by one button, chats with it, takes it away, brings it bac
     return { fileName, zip, parameters };
   });
 
-  await test.step('take model and adapter away in one', async () => {
+  await test.step('export model and adapter in one', async () => {
     const choice = page.getByTestId('export-choice');
     await choice.getByRole('radio', { name: /Model and adapter in one/ }).check();
     await choice.getByLabel('export_dtype').selectOption('float32');
@@ -80,12 +80,14 @@ test('trains the demo by one button, chats with it, takes it away, brings it bac
     await page.reload();
     await tunesmith.ready();
     await expect(page.getByTestId('adapter-facts')).toHaveCount(0);
-    await expect(page.getByTestId('runs')).toContainText('Former runs (1)');
-    await tunesmith.give('takeaway', [
+    await tunesmith.to('runs');
+    await expect(page.getByTestId('runs').getByRole('listitem')).toHaveCount(1);
+    await tunesmith.give('export', [
       { name: exported.fileName, mimeType: 'application/zip', buffer: exported.zip },
     ]);
     await expect(page.getByTestId('adapter-facts')).toContainText(exported.fileName);
     // The conversation outlives the reload, and would be part of the question.
+    await tunesmith.to('chat');
     await page.getByRole('button', { name: 'Clear the conversation' }).click();
     expect((await tunesmith.ask(QUESTION)).tuned).toBe(first);
   });

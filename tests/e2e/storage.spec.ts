@@ -58,16 +58,16 @@ test('tells of a full, a damaged and a cleared storage, and goes on', async ({ p
     await tunesmith.set({ max_steps: '4', save_steps: '2', per_device_train_batch_size: '2' });
     await tunesmith.start.click();
     await expect(train).toContainText('Saved at step 2', { timeout: 120_000 });
-    await train.getByRole('button', { name: 'Pause' }).click();
+    await tunesmith.button('pause').click();
     await expect(tunesmith.progress).toHaveAttribute('data-phase', 'paused');
     await useUpQuota(page);
-    await train.getByRole('button', { name: 'Resume' }).click();
+    await tunesmith.button('resume').click();
     const alert = train.getByRole('alert');
     await expect(alert).toContainText('The storage is full: the checkpoint of step 4 needs', {
       timeout: 60_000,
     });
     await expect(alert).toContainText('What was saved before is still there.');
-    await alert.getByRole('button', { name: 'Go on from step 3' }).click();
+    await alert.getByRole('button', { name: 'Continue from step 3' }).click();
     await tunesmith.finished();
   });
 
@@ -79,7 +79,7 @@ test('tells of a full, a damaged and a cleared storage, and goes on', async ({ p
       await overwrite(page, store);
       await page.reload();
       await tunesmith.ready();
-      await runs.getByText('Former runs (1)').click();
+      await tunesmith.to('runs');
       await runs.getByRole('button', { name: 'Open' }).click();
       await expect(runs.getByRole('alert')).toContainText(words, { timeout: 60_000 });
       await expect(runs.getByRole('alert')).not.toContainText(/undefined|TypeError|DOMException/);
@@ -90,10 +90,11 @@ test('tells of a full, a damaged and a cleared storage, and goes on', async ({ p
     await overwrite(page, 'records');
     await page.reload();
     await tunesmith.ready();
+    await tunesmith.to('runs');
     await expect(runs).toContainText("1 run can't be read here");
     await runs.getByRole('button', { name: 'Remove' }).click();
     await expect(runs).not.toContainText('read here');
-    await expect(runs).toContainText('Former runs (0)');
+    await expect(runs).toContainText('Runs are listed here');
   });
 
   await test.step('train while the browser clears the database, and after it', async () => {
@@ -109,10 +110,11 @@ test('tells of a full, a damaged and a cleared storage, and goes on', async ({ p
     expect((await tunesmith.adapterBytes()).length).toBeGreaterThan(1_000_000);
     await page.reload();
     await tunesmith.ready();
-    await expect(runs).toContainText('Former runs (1)');
-    await runs.getByText('Former runs (1)').click();
+    await tunesmith.to('runs');
+    await expect(runs.getByRole('listitem')).toHaveCount(1);
     await runs.getByRole('button', { name: 'Open' }).click();
     await expect(runs.getByRole('alert')).toContainText('are no longer in storage.', { timeout: 60_000 });
+    await tunesmith.to('chat');
     await page.getByRole('button', { name: 'What does a cat say?' }).click();
     await expect(tunesmith.answers().base).toContainText('tokens/s', { timeout: 60_000 });
   });

@@ -25,6 +25,17 @@ const BRIEFLY = { timeout: RUN, polling: 50 };
 /** Settings that stand beside the presets; the others are in the panel. */
 const MAIN_SETTINGS = ['num_train_epochs', 'learning_rate', 'r', 'max_seq_length'];
 
+/** What the stage can show, and what the rail calls it. */
+export const PLACES = {
+  model: 'Model',
+  examples: 'Examples',
+  train: 'Train',
+  chat: 'Chat',
+  export: 'Export',
+  runs: 'Past runs',
+};
+export type Step = keyof typeof PLACES;
+
 /** The page as a person uses it. */
 export class Tunesmith {
   readonly page: Page;
@@ -50,9 +61,22 @@ export class Tunesmith {
     });
   }
 
-  /** Names a step's part of the page. */
-  step(id: 'model' | 'examples' | 'train' | 'chat' | 'takeaway'): Locator {
+  /** The stage of a step; it is there only while it is on show. */
+  step(id: Step): Locator {
     return this.page.locator(`#${id}`);
+  }
+
+  /** Shows a step on the stage, by the rail. */
+  async to(id: Step): Promise<Locator> {
+    await this.page.getByRole('navigation').getByRole('link', { name: PLACES[id] }).click();
+    const stage = this.step(id);
+    await expect(stage).toBeVisible();
+    return stage;
+  }
+
+  /** A button of the dock, or of the start. */
+  button(name: 'continue' | 'open' | 'again' | 'pause' | 'resume' | 'stop'): Locator {
+    return this.page.getByTestId(name);
   }
 
   /** What there is to know of a model before it is opened. */
@@ -62,7 +86,8 @@ export class Tunesmith {
 
   /** Shows another way to a model. */
   async way(name: 'The demo' | 'From the Hub' | 'From disk' | 'Kept here'): Promise<void> {
-    await this.step('model').getByRole('radio', { name }).check();
+    const model = await this.to('model');
+    await model.getByRole('radio', { name }).check();
   }
 
   /** Searches the hub, or names a model of it. */
@@ -72,11 +97,13 @@ export class Tunesmith {
 
   /** Waits until a model of this name is open. */
   async opened(name: string): Promise<void> {
+    await this.to('model');
     await expect(this.page.getByTestId('model-facts')).toContainText(name, { timeout: SOON });
   }
 
   async set(settings: TypedSettings): Promise<void> {
     const names = Object.keys(settings);
+    await this.to('train');
     for (const name of names.filter((each) => MAIN_SETTINGS.includes(each))) {
       await fill(this.step('train').getByLabel(name, { exact: true }), settings[name] ?? '');
     }
@@ -96,6 +123,7 @@ export class Tunesmith {
 
   /** Waits for the run to end, and says why where it failed. */
   async finished(timeout = RUN): Promise<void> {
+    await this.to('train');
     await expect(this.progress).toHaveAttribute('data-phase', /^(finished|stopped|failed)$/, {
       timeout,
     });
@@ -130,8 +158,9 @@ export class Tunesmith {
   /** Asks both sides, and waits for their answers. */
   async ask(question: string): Promise<Answers> {
     const { base, tuned } = this.answers();
+    const chat = await this.to('chat');
     const turn = await tuned.count();
-    await this.step('chat').getByLabel('Your question').fill(question);
+    await chat.getByLabel('Your question').fill(question);
     await this.page.keyboard.press('Enter');
     await this.page.waitForFunction(
       (index) => {
@@ -152,10 +181,9 @@ export class Tunesmith {
   async exported(
     what = 'the adapter',
   ): Promise<{ fileName: string; zip: Buffer; files: Readonly<Record<string, Uint8Array>> }> {
+    const stage = await this.to('export');
     const downloading = this.page.waitForEvent('download', { timeout: SOON });
-    await this.step('takeaway')
-      .getByRole('button', { name: `Download ${what}` })
-      .click();
+    await stage.getByRole('button', { name: `Download ${what}` }).click();
     const download = await downloading;
     const zip = await readFile(await download.path());
     return { fileName: download.suggestedFilename(), zip, files: unzipSync(zip) };
@@ -166,9 +194,10 @@ export class Tunesmith {
     return Buffer.from((await this.exported()).files['adapter_model.safetensors'] ?? []);
   }
 
-  async give(step: 'model' | 'examples' | 'takeaway', files: string | readonly FileToGive[]): Promise<void> {
+  async give(step: 'model' | 'examples' | 'export', files: string | readonly FileToGive[]): Promise<void> {
     const folder = typeof files === 'string';
-    const input = this.step(step).locator(
+    const stage = await this.to(step);
+    const input = stage.locator(
       folder ? 'input[webkitdirectory]' : 'input[type=file]:not([webkitdirectory])',
     );
     await input.setInputFiles(folder ? files : [...files]);

@@ -158,7 +158,8 @@ function candidateSituation(app: App): Situation {
   const { name, preview, error } = candidate;
   const kind = 'candidate';
   const [look] = see(app, 'model', error ? text.seeError : text.candidateSee);
-  const others = [act('afresh', text.candidateNot, () => candidate.forget())];
+  const others =
+    app.route.place === 'model' ? [] : [act('afresh', text.candidateNot, () => candidate.forget())];
   const unready = { kind, ...(look && { next: look }), others } as const;
   if (error) return { ...unready, title: name, body: sayError(error).message };
   if (!preview) return { ...unready, title: name, body: text.candidateLooking };

@@ -70,7 +70,7 @@ describe('the situation', () => {
       { candidate: { source: {}, name: 'tiny', preview: preview() } },
       'model',
       'open',
-      ['afresh'],
+      [],
     ],
     [
       'a model is looked at that does not fit',

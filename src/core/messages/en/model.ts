@@ -35,7 +35,6 @@ export const model = {
   fitsNot: 'Does not fit on this device with these settings. You could change:',
   access: 'Its owner asks you to accept a licence first.',
   pageOf: 'Its page',
-  downloadAndOpen: 'Download and open',
   open: 'Open',
   openFor: (name: string) => `Open ${name}`,
   otherModel: 'Choose another',

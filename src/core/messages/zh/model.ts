@@ -37,7 +37,6 @@ export const model: Catalogue['model'] = {
   fitsNot: '按当前设置，这台设备放不下。可以调整：',
   access: '模型的所有者要求先接受许可协议。',
   pageOf: '模型主页',
-  downloadAndOpen: '下载并打开',
   open: '打开',
   openFor: (name) => `打开 ${name}`,
   otherModel: '换一个模型',
