@@ -7,6 +7,7 @@ export const shell = {
   notifyOn: 'You will be told',
   notifyHelp: 'A notification of this browser, when the training ends while you look elsewhere',
   skip: 'Skip to the content',
+  language: 'Language',
   theme: 'Colours',
   themes: { auto: 'Auto', light: 'Light', dark: 'Dark' },
   steps: 'Steps',

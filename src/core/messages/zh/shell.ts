@@ -10,6 +10,7 @@ export const shell: Catalogue['shell'] = {
   notifyHelp: '训练结束时如果你不在看这个页面，浏览器会发出通知',
   skip: '跳到内容',
   toStart: 'Tunesmith：回到开始页',
+  language: '语言',
   theme: '配色',
   themes: { auto: '自动', light: '浅色', dark: '深色' },
   steps: '步骤',
