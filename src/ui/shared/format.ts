@@ -8,8 +8,3 @@ export const formatPercent = (fraction: number): string => t.format.percent(frac
 export const formatBytes = (bytes: number): string => t.format.bytes(bytes);
 export const formatSeconds = (seconds: number): string => t.format.seconds(seconds);
 export const formatDate = (iso: string): string => t.format.date(iso);
-
-/** "1 example", "2 examples". */
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${t.format.count(count)} ${count === 1 ? one : many}`;
-}

@@ -1,6 +1,6 @@
 import type { App } from '../app.svelte';
-import { formatBytes, formatCount, formatDate, formatSeconds, plural } from '../shared/format';
-import { say, sayError } from '../language.svelte';
+import { formatBytes, formatCount, formatDate, formatSeconds } from '../shared/format';
+import { say, sayError, t } from '../language.svelte';
 import type { Place, StepId } from './route.svelte';
 import { text } from './text';
 
@@ -225,7 +225,7 @@ function startSituation(app: App): Situation {
     isDemo(app)
       ? text.demoBody
       : plan && count > 0
-        ? text.ownBody(plural(count, 'example'))
+        ? text.ownBody(t.shared.examples(count))
         : text.ownWaiting,
     ...(plan
       ? [

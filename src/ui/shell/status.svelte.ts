@@ -1,6 +1,7 @@
 import type { App } from '../app.svelte';
-import { formatCount, formatPercent, plural } from '../shared/format';
+import { formatCount, formatPercent } from '../shared/format';
 import type { StepId } from './route.svelte';
+import { t } from '../language.svelte';
 import { text } from './text';
 
 export type Tone = 'todo' | 'busy' | 'done' | 'problem';
@@ -44,7 +45,7 @@ function examplesStatus({ examples }: App): StepStatus {
   if (examples.busy) return busy(text.status.reading);
   if (examples.error) return problem();
   const count = examples.report?.examples ?? 0;
-  if (count > 0) return done(plural(count, 'example'));
+  if (count > 0) return done(t.shared.examples(count));
   return examples.report ? problem() : todo(text.status.waiting);
 }
 
@@ -88,5 +89,5 @@ function exportStatus({ exports }: App): StepStatus {
 
 function runsStatus({ runs }: App): StepStatus {
   if (runs.error || runs.unreadable.length > 0) return problem();
-  return runs.list.length > 0 ? done(plural(runs.list.length, 'run')) : todo(text.status.noRuns);
+  return runs.list.length > 0 ? done(t.shared.runs(runs.list.length)) : todo(text.status.noRuns);
 }

@@ -1,3 +1,5 @@
+import { plural } from './format';
+
 export const shared = {
   details: 'Details',
   none: 'none',
@@ -9,5 +11,8 @@ export const shared = {
   copied: 'Copied',
   left: (time: string) => `${time} left`,
   apply: 'Use this',
+  runs: (count: number) => plural(count, 'run'),
+  problems: (count: number) => plural(count, 'problem'),
+  examples: (count: number) => plural(count, 'example'),
   byPurpose: 'Memory by purpose',
 };

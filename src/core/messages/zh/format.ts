@@ -1,3 +1,3 @@
 import { formatsOf } from '../format';
 
-export const format = formatsOf('zh-Hans', { seconds: '秒', minutes: '分', hours: '小时', days: '天' });
+export const format = formatsOf('zh-Hans', { seconds: '秒', minutes: '分钟', hours: '小时', days: '天' });

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue';
+import { format } from './format';
 
 export const shared: Catalogue['shared'] = {
   details: '详情',
@@ -11,5 +12,8 @@ export const shared: Catalogue['shared'] = {
   copied: '已复制',
   left: (time) => `剩余 ${time}`,
   apply: '采用',
+  runs: (count) => `${format.count(count)} 个训练任务`,
+  problems: (count) => `${format.count(count)} 处问题`,
+  examples: (count) => `${format.count(count)} 条样本`,
   byPurpose: '显存用途',
 };
