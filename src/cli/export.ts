@@ -10,7 +10,7 @@ import { nodeFiles } from '../storage/node_files';
 import type { Arguments, OptionSpec } from './arguments';
 import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';
 import { messageJson } from './json';
-import { say } from './language';
+import { language, say } from './language';
 import { MODEL_OPTIONS } from './library';
 import { openSession, progressText } from './open';
 import { interruptible } from './signals';
@@ -25,7 +25,7 @@ export const exportCommand: Command = {
       value: 'FORMAT',
       kind: 'text',
       required: true,
-      help: EXPORT_FORMATS.map(({ name, help }) => `${name}: ${help}`).join('; '),
+      help: EXPORT_FORMATS.map(({ name, help }) => `${name}: ${say(help)}`).join('; '),
     },
     output: { value: 'DIR', kind: 'text', required: true, help: 'a new folder, or an empty one' },
     ...optionsOfFormats(),
@@ -41,7 +41,7 @@ export const exportCommand: Command = {
     await checkEmpty(path);
     const session = await openSession(args, settings, output);
     try {
-      const plan = await planExport(session, format.name, options);
+      const plan = await planExport(session, format.name, options, language);
       const { notes = [] } = plan;
       for (const note of notes) output.note(say(note));
       for (const { name, size } of plan.files) output.note(`${name}: ${bytesText(size)}`);
@@ -78,7 +78,7 @@ function optionsOfFormats(): Readonly<Record<string, OptionSpec>> {
   const options: Record<string, OptionSpec> = {};
   for (const format of EXPORT_FORMATS) {
     for (const { name, value, help, choices, default: usual } of format.options) {
-      const what = choices ? `${choices.join(', ')}; ${help}` : help;
+      const what = choices ? `${choices.join(', ')}; ${say(help)}` : say(help);
       options[name] = { value, kind: 'text', help: `${format.name}: ${what}; ${usual} unless given` };
     }
   }

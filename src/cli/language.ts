@@ -1,9 +1,12 @@
 import type { TunesmithError } from '../core/errors';
-import { CATALOGUES, languageFor } from '../core/messages/languages';
+import { CATALOGUES, languageFor, type Language } from '../core/messages/languages';
 import { errorWords, sentence, type ErrorWords, type Told } from '../core/messages/message';
 
-/** The catalogue in the language of the terminal: POSIX gives LC_ALL precedence over LC_MESSAGES, and that over LANG. */
-export const t = CATALOGUES[languageFor(firstSet(process.env, ['LC_ALL', 'LC_MESSAGES', 'LANG']))];
+/** The language of the terminal: POSIX gives LC_ALL precedence over LC_MESSAGES, and that over LANG. */
+export const language: Language = languageFor(firstSet(process.env, ['LC_ALL', 'LC_MESSAGES', 'LANG']));
+
+/** The catalogue in the language of the terminal. */
+export const t = CATALOGUES[language];
 
 function firstSet(environment: NodeJS.ProcessEnv, names: readonly string[]): readonly string[] {
   const set = names.map((name) => environment[name] ?? '').find((value) => value !== '');

@@ -1,4 +1,4 @@
-import { say } from './language';
+import { language, say } from './language';
 import { TunesmithError } from '../core/errors';
 import { message } from '../core/messages/message';
 import { SETTINGS_FILE, settingsFileText } from '../core/settings/file';
@@ -137,7 +137,7 @@ async function finish(
     const left = replaces ? 'The run that the folder held is still there.' : goOn;
     throw stopped(`Stopped before the first step of ${steps}: there is no adapter yet.`, left);
   }
-  await writeExport(await planExport(session, 'peft'), folderTarget(files));
+  await writeExport(await planExport(session, 'peft', {}, language), folderTarget(files));
   await files.write(SETTINGS_FILE, new TextEncoder().encode(settingsFileText({ settings, answers: {} })));
   if (state === 'stopped') {
     throw stopped(`Stopped at step ${step} of ${steps}; the adapter of that step is in ${path}.`, goOn);

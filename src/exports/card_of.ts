@@ -9,5 +9,5 @@ export function cardOf(source: ExportSource, merged?: CardModel): string {
   const { r, lora_alpha } = settings;
   const target_modules = moduleNames(adapter.layout);
   const described = { kind: kind.title, r, lora_alpha, target_modules, parameters };
-  return modelCard({ baseModel, revision, adapter: described, run, merged });
+  return modelCard({ baseModel, revision, adapter: described, run, merged }, source.language);
 }

@@ -1,4 +1,5 @@
-import type { Told } from '../core/messages/message';
+import type { Language } from '../core/messages/languages';
+import type { Message } from '../core/messages/message';
 import type { Checkpoint, StoredTowers } from '../models/files';
 import type { ModelFolder } from '../models/folder';
 import type { ModelLayout } from '../models/layout';
@@ -30,7 +31,7 @@ export interface ExportPlan {
   /** In the order in which they are written: what makes others take the folder for a whole one comes last. */
   readonly files: readonly ExportFile[];
   /** Notes for a person. */
-  readonly notes?: readonly Told[];
+  readonly notes?: readonly Message[];
   /** Compares what was written with what it was made of. Throws `export_differs`. */
   readonly check: (written: ModelFolder) => Promise<ExportCheck>;
 }
@@ -40,7 +41,7 @@ export interface ExportOption {
   readonly name: string;
   /** What stands for its value in a help page: SIZE. */
   readonly value: string;
-  readonly help: string;
+  readonly help: Message;
   /** All values, where there are few. */
   readonly choices?: readonly string[];
   readonly default: string;
@@ -64,6 +65,8 @@ export interface ExportSource {
   /** How the base lies on the device. */
   readonly layout: ModelLayout;
   readonly adapter: ExportedAdapter;
+  /** Of the model card. */
+  readonly language: Language;
   /** What the adapter was trained on; absent for one that was imported. */
   readonly run: CardRun | undefined;
   /** Works with the base on the device. */
@@ -86,13 +89,13 @@ export interface ComparedLogits {
 export interface ExportFormat {
   /** As the command line calls it. */
   readonly name: string;
-  readonly help: string;
+  readonly help: Message;
   readonly options: readonly ExportOption[];
   /** What a folder or a zip of it is called, from the base's own name. */
   fileName(base: string): string;
   /**
    * @param options by name; those that are missing have their default
-   * @throws TunesmithError `export_option` naming the option, or what stands in the way of this export
+   * @throws TunesmithError `export_option`, `export_size` naming the option, or what stands in the way of this export
    */
   plan(source: ExportSource, options: Readonly<Record<string, string>>): Promise<ExportPlan>;
 }

@@ -10,9 +10,6 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [peftExport, mergedExport
 export function exportFormat(name: string): ExportFormat {
   const found = EXPORT_FORMATS.find((format) => format.name === name);
   if (found) return found;
-  throw new TunesmithError({
-    code: 'export_format',
-    message: `There is no export ${name}.`,
-    hint: `Choose ${EXPORT_FORMATS.map((format) => format.name).join(' or ')}.`,
-  });
+  const names = EXPORT_FORMATS.map((format) => format.name);
+  throw new TunesmithError({ code: 'export_format', values: { name, names } });
 }

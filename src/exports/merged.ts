@@ -3,6 +3,7 @@ import { bytesOf } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
 import { piecesOf } from '../core/file_reader';
+import { message } from '../core/messages/message';
 import { elementCount } from '../core/shape';
 import { planSafetensors } from '../formats/safetensors';
 import { readParameter } from '../models/adapters/layout';
@@ -24,18 +25,18 @@ const DTYPES: Readonly<Record<string, FloatDtype>> = { float16: 'F16', bfloat16:
  */
 export const mergedExport: ExportFormat = {
   name: 'merged',
-  help: 'base and adapter in one, as safetensors for Transformers',
+  help: message('export_merged'),
   options: [
     {
       name: 'max_shard_size',
       value: 'SIZE',
-      help: 'most bytes of weights in one file, such as 5GB or 500MB',
+      help: message('export_max_shard_size'),
       default: '50GB',
     },
     {
       name: 'export_dtype',
       value: 'DTYPE',
-      help: 'dtype of the weights; auto: the one in config.json, or bfloat16 if it names none',
+      help: message('export_dtype_help'),
       choices: ['auto', ...Object.keys(DTYPES)],
       default: 'auto',
     },
@@ -125,23 +126,21 @@ function mergeOf(
   return (rows, firstRow) => layout.kind.merge({ rows, firstRow, in: input, scale, parts });
 }
 
-/** Throws `export_dtype_range` naming the tensor. */
+/** Throws `export_dtype_range`, `export_not_finite` naming the tensor. */
 function cast(name: string, dtype: FloatDtype, values: Float32Array<ArrayBuffer>): Uint8Array {
-  if (!values.every(Number.isFinite)) throw beyond(name, dtype, 'is no finite number');
+  if (!values.every(Number.isFinite)) {
+    throw new TunesmithError({ code: 'export_not_finite', values: { tensor: name } });
+  }
   if (dtype === 'F32') return bytesOf(values);
   const rounded = dtype === 'F16' ? f32ToF16(values) : f32ToBf16(values);
   const infinite = dtype === 'F16' ? 0x7c00 : 0x7f80;
-  if (rounded.some((bits) => (bits & 0x7fff) === infinite)) throw beyond(name, dtype, 'is beyond its range');
+  if (rounded.some((bits) => (bits & 0x7fff) === infinite)) throw beyond(name, dtype);
   return bytesOf(rounded);
 }
 
-function beyond(name: string, dtype: FloatDtype, what: string): TunesmithError {
-  const called = Object.keys(DTYPES).find((each) => DTYPES[each] === dtype);
-  return new TunesmithError({
-    code: 'export_dtype_range',
-    message: `A value of ${name} can't be written in ${called}: it ${what}.`,
-    hint: dtype === 'F16' ? 'Choose bfloat16 or float32.' : 'Train again with a lower learning rate.',
-  });
+function beyond(tensor: string, dtype: FloatDtype): TunesmithError {
+  const called = Object.keys(DTYPES).find((each) => DTYPES[each] === dtype) ?? dtype;
+  return new TunesmithError({ code: 'export_dtype_range', values: { tensor, dtype: called } });
 }
 
 /** The dtype that a config.json names; bfloat16, which has the range of float32, if it names none of these. */
@@ -154,12 +153,9 @@ function ownDtype(config: unknown): string {
   return typeof named === 'string' && Object.hasOwn(DTYPES, named) ? named : 'bfloat16';
 }
 
-function unknownDtype(chosen: string): TunesmithError {
-  return new TunesmithError({
-    code: 'export_option',
-    message: `export_dtype must be ${['auto', ...Object.keys(DTYPES)].join(', ')}, not ${JSON.stringify(chosen)}.`,
-    hint: 'Choose one of them.',
-  });
+function unknownDtype(given: string): TunesmithError {
+  const choices = ['auto', ...Object.keys(DTYPES)];
+  return new TunesmithError({ code: 'export_option', values: { option: 'export_dtype', choices, given } });
 }
 
 function textFile(name: string, text: string): ExportFile {

@@ -1,6 +1,6 @@
 import { isFloatDtype, type FloatDtype } from '../core/dtype';
 import { fieldsOf, type LosslessJson } from '../core/lossless_json';
-import type { Told } from '../core/messages/message';
+import { message, type Message } from '../core/messages/message';
 import { elementCount, type Shape } from '../core/shape';
 import { readSpec } from '../models/config';
 import { FAMILIES } from '../models/families';
@@ -27,7 +27,7 @@ export interface MergedModel {
   readonly facts: SmallFacts;
   readonly spec: ModelSpec;
   readonly tensors: readonly MergedTensor[];
-  readonly notes: readonly Told[];
+  readonly notes: readonly Message[];
 }
 
 /**
@@ -54,12 +54,9 @@ export function mergedModel({ facts, towers }: ExportSource, dtype: FloatDtype):
   // Both list the same tensors in the same order.
   const names = checkpointTensors(textSpec).map(({ name }) => name);
   const tensors = own.map((from, index) => text(names[index]!, from));
-  return { facts: alone, spec: textSpec, tensors, notes: [towers ? TOWERS_QUANTISED : TOWERS_GONE] };
+  const note = towers ? message('images_quantised') : message('images_not_here');
+  return { facts: alone, spec: textSpec, tensors, notes: [note] };
 }
-
-const TEXT_ALONE = 'Only the text part of the model is written, as a model of its own';
-const TOWERS_GONE = `${TEXT_ALONE}: the files with its part for images are not here. Open the model from its folder to write the whole.`;
-const TOWERS_QUANTISED = `${TEXT_ALONE}: its part for images is quantised in a way that can’t be copied.`;
 
 /** Undefined if one of them is no plain array of floats. */
 function towerTensors(stored: Iterable<StoredTensor>): readonly MergedTensor[] | undefined {

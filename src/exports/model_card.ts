@@ -1,3 +1,5 @@
+import type { Catalogue } from '../core/messages/catalogue';
+import { CATALOGUES, type Language } from '../core/messages/languages';
 import { SETTING_NAMES, settingText, type SettingName, type TrainSettings } from '../core/settings/settings';
 import type { EvalEvent, StepEvent, TrainEvent } from '../train/events';
 
@@ -46,33 +48,39 @@ export interface CardModel {
   readonly withImages: boolean;
 }
 
-/** README.md of an export: a model card as the Hugging Face Hub reads it. The same source gives the same text. */
-export function modelCard({ baseModel, revision, adapter, run, merged }: CardSource): string {
+/**
+ * README.md of an export: a model card as the Hugging Face Hub reads it. The same source gives the same text.
+ *
+ * @param language of its sentences; names and code are the same in all
+ */
+export function modelCard(
+  { baseModel, revision, adapter, run, merged }: CardSource,
+  language: Language,
+): string {
+  const t = CATALOGUES[language];
+  const facts = { ...adapter, alpha: number(adapter.lora_alpha), modules: adapter.target_modules };
   const name = inline(baseModel);
   const sections = [
     frontMatter(baseModel, merged),
-    `# ${merged ? 'Fine-tuned' : `${adapter.kind} adapter for`} ${name}`,
+    `# ${merged ? t.card.mergedTitle(name) : t.card.adapterTitle(adapter.kind, name)}`,
     [
-      ...(merged ? [`${name} in ${merged.dtype}, merged with an adapter:`] : []),
-      `A ${adapter.kind} adapter of rank ${adapter.r} (lora_alpha ${number(adapter.lora_alpha)}) with`,
-      `${grouped(adapter.parameters)} parameters on ${adapter.target_modules.join(', ')},`,
-      `${run ? 'trained with' : 'exported by'} Tunesmith.`,
-      ...(run ? startText(run.settings) : []),
+      ...(merged ? [t.card.merged(name, merged.dtype)] : []),
+      run ? t.card.trained(facts) : t.card.exported(facts),
+      ...(run ? startText(t, run.settings) : []),
     ].join(' '),
-    ...(run ? [dataSection(run.data), curveSection(run.history), settingsSection(run.settings)] : []),
+    ...(run
+      ? [dataSection(t, run.data), curveSection(t, run.history), settingsSection(t, run.settings)]
+      : []),
     merged
-      ? mergedUsageSection(merged, run?.settings)
-      : usageSection(baseModel, revision ?? undefined, run?.settings),
+      ? mergedUsageSection(t, merged, run?.settings)
+      : usageSection(t, baseModel, revision ?? undefined, run?.settings),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
 /** How it began, if it has another rank than the settings say. */
-function startText({ init_lora_weights, r }: TrainSettings): string[] {
-  if (init_lora_weights === true) return [];
-  return [
-    `It was trained as PiSSA of rank ${r} (init_lora_weights ${init_lora_weights}) and is saved as plain LoRA, which takes twice the rank.`,
-  ];
+function startText({ card }: Catalogue, { init_lora_weights, r }: TrainSettings): string[] {
+  return init_lora_weights === true ? [] : [card.startedAsPissa(r, init_lora_weights)];
 }
 
 function frontMatter(baseModel: string, merged: CardModel | undefined): string {
@@ -90,20 +98,17 @@ function frontMatter(baseModel: string, merged: CardModel | undefined): string {
   ].join('\n');
 }
 
-function dataSection({ files, ...counts }: CardData): string {
+function dataSection({ card, format }: Catalogue, { files, ...counts }: CardData): string {
   const { examples, tokens, targetTokens, heldOut, heldOutTokens } = counts;
   return [
-    '## Data',
+    `## ${card.data}`,
     '',
-    table(
-      ['files', 'examples', 'tokens', 'target tokens', 'held-out examples', 'held-out tokens'],
+    table(card.dataColumns, [
       [
-        [
-          files.map(inline).join(', '),
-          ...[examples, tokens, targetTokens, heldOut, heldOutTokens].map(grouped),
-        ],
+        files.map(inline).join(', '),
+        ...[examples, tokens, targetTokens, heldOut, heldOutTokens].map((value) => format.count(value)),
       ],
-    ),
+    ]),
   ].join('\n');
 }
 
@@ -112,7 +117,7 @@ const CURVE_ROWS = 12;
 /** Characters of the sparkline at most. */
 const CURVE_WIDTH = 48;
 
-function curveSection(history: readonly TrainEvent[]): string {
+function curveSection({ card }: Catalogue, history: readonly TrainEvent[]): string {
   const steps = history.filter((event): event is StepEvent => event.event === 'step');
   const evals = history.filter((event): event is EvalEvent => event.event === 'eval');
   if (steps.length === 0) return '';
@@ -129,11 +134,11 @@ function curveSection(history: readonly TrainEvent[]): string {
     ];
   });
   return [
-    '## Loss',
+    `## ${card.loss}`,
     '',
     `\`${sparkline(inGroups(steps, CURVE_WIDTH).map(meanLoss))}\``,
     '',
-    table(['up to step', 'loss', 'eval loss', 'perplexity'], rows),
+    table(card.lossColumns, rows),
   ].join('\n');
 }
 
@@ -161,9 +166,9 @@ function sparkline(values: readonly number[]): string {
   return values.map(bar).join('');
 }
 
-function settingsSection(settings: TrainSettings): string {
+function settingsSection({ card }: Catalogue, settings: TrainSettings): string {
   const rows = SETTING_NAMES.map((name) => [name, valueText(name, settings[name])]);
-  return ['## Settings', '', table(['setting', 'value'], rows)].join('\n');
+  return [`## ${card.settings}`, '', table(card.settingsColumns, rows)].join('\n');
 }
 
 function valueText(name: SettingName, value: unknown): string {
@@ -174,6 +179,7 @@ function valueText(name: SettingName, value: unknown): string {
 }
 
 function usageSection(
+  { card }: Catalogue,
   baseModel: string,
   revision: string | undefined,
   settings: TrainSettings | undefined,
@@ -192,7 +198,7 @@ function usageSection(
   ];
   const base = JSON.stringify(baseModel);
   return [
-    '## Use with PEFT',
+    `## ${card.useWithPeft}`,
     '',
     '```python',
     'from peft import PeftModel',
@@ -200,35 +206,29 @@ function usageSection(
     '',
     ...(inFourBits ? quantization : []),
     `model = AutoModelForCausalLM.from_pretrained(${[base, ...options].join(', ')})`,
-    'model = PeftModel.from_pretrained(model, "path/to/this/folder")',
+    `model = PeftModel.from_pretrained(model, "${card.folder}")`,
     `tokenizer = AutoTokenizer.from_pretrained(${base})`,
     '```',
-    ...(inFourBits
-      ? [
-          '',
-          'The adapter was trained on the base in 4 bits; without the quantisation, answers differ a little.',
-        ]
-      : []),
+    ...(inFourBits ? ['', card.trainedIn4Bits] : []),
   ].join('\n');
 }
 
-function mergedUsageSection({ withImages }: CardModel, settings: TrainSettings | undefined): string {
+function mergedUsageSection(
+  { card }: Catalogue,
+  { withImages }: CardModel,
+  settings: TrainSettings | undefined,
+): string {
   const model = withImages ? 'AutoModelForImageTextToText' : 'AutoModelForCausalLM';
   return [
-    '## Use with Transformers',
+    `## ${card.useWithTransformers}`,
     '',
     '```python',
     `from transformers import ${model}, AutoTokenizer`,
     '',
-    `model = ${model}.from_pretrained("path/to/this/folder", dtype="auto")`,
-    'tokenizer = AutoTokenizer.from_pretrained("path/to/this/folder")',
+    `model = ${model}.from_pretrained("${card.folder}", dtype="auto")`,
+    `tokenizer = AutoTokenizer.from_pretrained("${card.folder}")`,
     '```',
-    ...(settings?.load_in_4bit
-      ? [
-          '',
-          'The adapter was trained on the base in 4 bits. These weights are those 4 bits, dequantised, and the adapter.',
-        ]
-      : []),
+    ...(settings?.load_in_4bit ? ['', card.mergedFrom4Bits] : []),
   ].join('\n');
 }
 
@@ -240,10 +240,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 /** A name as it is, not as Markdown. */
 function inline(text: string): string {
   return text.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>|#]/g, '\\$&');
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString('en-US');
 }
 
 function number(value: number): string {

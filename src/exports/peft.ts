@@ -1,3 +1,4 @@
+import { message } from '../core/messages/message';
 import { readParameter } from '../models/adapters/layout';
 import { adapterFiles, namedTensors, readAdapterFiles } from '../models/adapter_files';
 import { cardOf } from './card_of';
@@ -7,7 +8,7 @@ import { exportDiffers } from './run';
 /** The adapter alone, as PEFT saves it, with a model card. */
 export const peftExport: ExportFormat = {
   name: 'peft',
-  help: 'the adapter alone, for PEFT',
+  help: message('export_peft'),
   options: [],
   fileName: (base) => `${base}-lora`,
   plan(source) {

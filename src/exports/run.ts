@@ -84,10 +84,5 @@ async function hashOf(
 
 /** What was written is not what it was made of. */
 export function exportDiffers(detail: string): TunesmithError {
-  return new TunesmithError({
-    code: 'export_differs',
-    message: 'The exported files, read back, are not what they were made of.',
-    hint: 'Export again. If it happens again, please report it: the export is not to be trusted.',
-    detail,
-  });
+  return new TunesmithError({ code: 'export_differs', detail });
 }

@@ -3,16 +3,12 @@ import { INDEX_FILE, SINGLE_FILE } from '../models/shards';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
 
-/** Bytes of a size as Transformers reads it: "5GB", "300MB", 12000. Throws `export_option`. */
+/** Bytes of a size as Transformers reads it: "5GB", "300MB", 12000. Throws `export_size`. */
 export function parseSize(option: string, text: string): number {
   const [, number = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?B)?\s*$/i.exec(text) ?? [];
   const bytes = Math.floor(Number(number) * (UNITS[unit.toUpperCase().replace(/^B$/, '')] ?? NaN));
   if (number !== '' && Number.isSafeInteger(bytes) && bytes > 0) return bytes;
-  throw new TunesmithError({
-    code: 'export_option',
-    message: `${option} must be a size such as 5GB, not ${JSON.stringify(text)}.`,
-    hint: 'Write a number of bytes, or one with KB, MB, GB or TB behind it.',
-  });
+  throw new TunesmithError({ code: 'export_size', values: { option, given: text } });
 }
 
 /**

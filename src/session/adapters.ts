@@ -1,5 +1,6 @@
 import { describeError, type ErrorDescription } from '../core/errors';
-import type { Told } from '../core/messages/message';
+import type { Language } from '../core/messages/languages';
+import type { Message } from '../core/messages/message';
 import type { ExportCheck, ExportOption, ExportPlan } from '../exports/format';
 import { EXPORT_FORMATS } from '../exports/formats';
 import { handleTarget } from '../exports/handle_target';
@@ -24,7 +25,7 @@ export interface ExportOffer {
   /** Of the zip. */
   readonly bytes: number;
   /** Notes for a person. */
-  readonly notes?: readonly Told[];
+  readonly notes?: readonly Message[];
   /** Why it can't be had. */
   readonly problem?: ErrorDescription;
 }
@@ -76,14 +77,14 @@ export class Adapters {
     });
   }
 
-  /** All ways to take the adapter away, with their sizes; nothing is computed. None if there is no adapter. */
-  async offers(options: ExportOptions = {}): Promise<readonly ExportOffer[]> {
+  /** All ways to export the adapter, with their sizes; nothing is computed. None if there is no adapter. */
+  async offers(options: ExportOptions, language: Language): Promise<readonly ExportOffer[]> {
     if (!this.#session.tuned) return [];
     return await Promise.all(
       EXPORT_FORMATS.map(async (format): Promise<ExportOffer> => {
         const offer = { format: format.name, options: format.options };
         try {
-          const plan = await planExport(this.#session, format.name, options);
+          const plan = await planExport(this.#session, format.name, options, language);
           const { name: fileName, size: bytes } = zipFile(`${plan.folderName}.zip`, plan.files);
           return { ...offer, fileName, files: filesOf(plan), bytes, notes: plan.notes };
         } catch (error) {
@@ -96,11 +97,13 @@ export class Adapters {
   /**
    * Writes an export as one zip, reads it back and compares it with what is open.
    *
+   * @param language of the model card
    * @param handle a file that the person chose; without one, the zip is handed back
    */
   async export(
     format: string,
     options: ExportOptions,
+    language: Language,
     onProgress?: OnProgress,
     handle?: FileSystemFileHandle,
   ): Promise<ExportResult> {
@@ -108,7 +111,7 @@ export class Adapters {
       const exporting = new AbortController();
       this.#exporting = exporting;
       try {
-        const plan = await planExport(this.#session, format, options);
+        const plan = await planExport(this.#session, format, options, language);
         const fileName = `${plan.folderName}.zip`;
         const place = handle ? chosen(handle) : await this.#folder.empty();
         const { signal } = exporting;

@@ -1,3 +1,5 @@
+import type { Language } from '../core/messages/languages';
+import { message } from '../core/messages/message';
 import type { ExportCheck, ExportPlan, ExportSource } from '../exports/format';
 import { exportFormat } from '../exports/formats';
 import { runExport } from '../exports/run';
@@ -15,15 +17,17 @@ export interface PlannedExport extends ExportPlan {
  * Plans an export; nothing is written yet.
  *
  * @param format its name; see `EXPORT_FORMATS`
+ * @param language of the model card
  * @throws TunesmithError `no_model`, `no_adapter`, `export_format`, and what the format refuses
  */
 export async function planExport(
   session: Session,
   format: string,
   options: Readonly<Record<string, string>> = {},
+  language: Language = 'en',
 ): Promise<PlannedExport> {
   const found = exportFormat(format);
-  const source = sourceOf(session);
+  const source = sourceOf(session, language);
   const plan = await found.plan(source, options);
   return { ...plan, folderName: found.fileName(source.baseModel.split('/').at(-1)!) };
 }
@@ -39,7 +43,7 @@ export async function writeExport(
     signal,
     onProgress: (bytes, file) =>
       onProgress?.({
-        label: file === undefined ? 'Reading it back and comparing' : `Writing ${file}`,
+        label: file === undefined ? message('export_checking') : message('export_writing', { file }),
         fraction: bytes / Math.max(1, totalBytes),
         bytes,
         totalBytes,
@@ -47,7 +51,7 @@ export async function writeExport(
   });
 }
 
-function sourceOf(session: Session): ExportSource {
+function sourceOf(session: Session, language: Language): ExportSource {
   const { layout, model, loadable } = session;
   const { run, ...adapter } = session.requireTuned();
   return {
@@ -56,6 +60,7 @@ function sourceOf(session: Session): ExportSource {
     towers: loadable.towers,
     layout,
     adapter,
+    language,
     run,
     withBase: (work) => session.withBase(work),
     withTuned: (work) => session.withTuned(work),

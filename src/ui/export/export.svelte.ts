@@ -7,6 +7,7 @@ import type {
   Progress,
 } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
+import { language } from '../language.svelte';
 import type { PickedFiles } from '../shared/files';
 import { withProgress } from '../shared/progress';
 import { chooseFile } from './choose_file';
@@ -50,7 +51,7 @@ export class ExportState {
     const { adapter: remote } = this.#engine.remote;
     try {
       const adapter = await remote.report();
-      const offers = await remote.offers(this.options);
+      const offers = await remote.offers(this.options, language.current);
       if (!isLast()) return;
       this.adapter = adapter;
       this.offers = offers;
@@ -89,7 +90,7 @@ export class ExportState {
       const result = await withProgress(
         text.exporting,
         (progress) => (this.progress = progress),
-        (onProgress) => adapter.export(format, this.options, onProgress, handle),
+        (onProgress) => adapter.export(format, this.options, language.current, onProgress, handle),
       );
       this.#forget();
       this.result = result;
@@ -135,7 +136,7 @@ export class ExportState {
   async #readOffers(): Promise<void> {
     const isLast = this.#ask();
     try {
-      const offers = await this.#engine.remote.adapter.offers(this.options);
+      const offers = await this.#engine.remote.adapter.offers(this.options, language.current);
       if (isLast()) this.offers = offers;
     } catch (error) {
       if (isLast()) this.exportError = describeError(error);

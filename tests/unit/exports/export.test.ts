@@ -34,6 +34,7 @@ const source: ExportSource = {
   revision: null,
   layout: { spec: tinySpec } as ModelLayout,
   adapter: { layout, parameters },
+  language: 'en',
   run: undefined,
   facts: {
     config: {},

@@ -15,7 +15,7 @@ describe('max_shard_size', () => {
   it.each(['', '0', '-1', 'GB', '5 apples', '1e400', 'NaN'])('%j is refused by name', (text) => {
     expect(() => parseSize('max_shard_size', text)).toThrow(
       expect.objectContaining({
-        code: 'export_option',
+        code: 'export_size',
         message: expect.stringContaining('max_shard_size') as string,
       }),
     );

@@ -35,7 +35,7 @@ const source: CardSource = {
 };
 
 describe('the model card', () => {
-  const card = modelCard(source);
+  const card = modelCard(source, 'en');
 
   it('begins with the front matter that the Hub reads', () => {
     const [, front] = card.split('---\n');
@@ -53,7 +53,7 @@ describe('the model card', () => {
   it('writes patterns of names so that they stay within their cell', () => {
     const patterns = { rank_pattern: { q_proj: 4 }, alpha_pattern: { '^.*(q|k)_proj$': 8 } };
     const run = { ...source.run!, settings: { ...DEFAULTS, ...patterns } };
-    const rows = modelCard({ ...source, run }).split('\n');
+    const rows = modelCard({ ...source, run }, 'en').split('\n');
     expect(rows).toContain('| rank_pattern | q_proj=4 |');
     expect(rows).toContain(String.raw`| alpha_pattern | ^.\*(q\|k)\_proj$=8 |`);
   });
@@ -77,29 +77,38 @@ describe('the model card', () => {
       'AutoModelForCausalLM.from_pretrained("some/base", quantization_config=quantization)',
     );
     const run = { ...source.run!, settings: { ...DEFAULTS, load_in_4bit: false } };
-    const dense = modelCard({ ...source, revision: 'v1', run });
+    const dense = modelCard({ ...source, revision: 'v1', run }, 'en');
     expect(dense).toContain('from_pretrained("some/base", revision="v1")');
     expect(dense).not.toContain('BitsAndBytesConfig');
   });
 
   it('tells that PiSSA is saved as LoRA of twice the rank', () => {
     const settings = { ...DEFAULTS, r: 8, init_lora_weights: 'pissa_niter_4' as const };
-    const card = modelCard({ ...source, run: { ...source.run!, settings } });
+    const card = modelCard({ ...source, run: { ...source.run!, settings } }, 'en');
     expect(card).toContain(
       'trained as PiSSA of rank 8 (init_lora_weights pissa_niter_4) and is saved as plain LoRA',
     );
-    expect(modelCard(source)).not.toContain('PiSSA');
+    expect(modelCard(source, 'en')).not.toContain('PiSSA');
   });
 
   it('leaves out what is not known of an imported adapter', () => {
-    const imported = modelCard({ ...source, run: undefined });
+    const imported = modelCard({ ...source, run: undefined }, 'en');
     expect(imported).not.toContain('## Settings');
     expect(imported).not.toContain('## Loss');
     expect(imported).toContain('## Use with PEFT');
   });
 
+  it('is written in Chinese as well, with the same names and numbers', () => {
+    const chinese = modelCard(source, 'zh');
+    expect(chinese).toContain('# some/base 的 LoRA 适配器\n');
+    expect(chinese).toContain('| rows.jsonl | 90 | 12,000 | 4,000 | 10 | 1,300 |');
+    expect(chinese).toContain('## 在 PEFT 中使用\n');
+    const code = (text: string) => /```python\n(.*?)from_pretrained\(model/s.exec(text)?.[1];
+    expect(code(chinese)).toBe(code(card));
+  });
+
   it('lets no name break out of its place', () => {
-    const hostile = modelCard({ ...source, baseModel: 'a"\nlicense: mit\n# <img src=x>|' });
+    const hostile = modelCard({ ...source, baseModel: 'a"\nlicense: mit\n# <img src=x>|' }, 'en');
     expect(hostile).toContain('base_model: "a\\"\\nlicense: mit\\n# <img src=x>|"\n');
     expect(hostile).toContain('# LoRA adapter for a" license: mit \\# \\<img src=x\\>\\|\n');
   });

@@ -28,7 +28,7 @@ describe('what can be taken away', () => {
     expect(state.offer?.format).toBe('peft');
     state.choose('merged');
     await state.setOption('export_dtype', 'float16');
-    expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float16' });
+    expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float16' }, 'en');
     expect(state.offer).toMatchObject({ format: 'merged', bytes: 5000 });
   });
 
@@ -105,7 +105,7 @@ describe('an export', () => {
     const state = await open({ export: calls });
     state.choose('merged');
     expect(await state.export()).toBeUndefined();
-    expect(calls).toHaveBeenCalledWith('merged', {}, expect.anything(), handle);
+    expect(calls).toHaveBeenCalledWith('merged', {}, 'en', expect.anything(), handle);
     expect(state.address).toBeUndefined();
     expect(state.exportError).toBeUndefined();
   });

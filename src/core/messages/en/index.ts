@@ -10,6 +10,7 @@
  * - Everything else is a section of the page or of the command line, which reads it as `t.<section>.<key>`. An entry is a
  *   text, or a function of its values: plain numbers, sizes in bytes and times in seconds, which it formats itself.
  */
+import { card } from './card';
 import { chat } from './chat';
 import { device } from './device';
 import { engine } from './engine';
@@ -29,6 +30,7 @@ export const en = {
   format,
   errors,
   engine,
+  card,
   chat,
   device,
   examples,

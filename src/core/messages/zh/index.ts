@@ -1,5 +1,6 @@
 /** The catalogue in Simplified Chinese, with the keys of the English one. */
 import type { Catalogue } from '../catalogue';
+import { card } from './card';
 import { chat } from './chat';
 import { device } from './device';
 import { engine } from './engine';
@@ -19,6 +20,7 @@ export const zh: Catalogue = {
   format,
   errors,
   engine,
+  card,
   chat,
   device,
   examples,

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../catalogue';
 import { coreErrors } from './core';
+import { exportErrors } from './exports';
 import { hubErrors } from './hub';
 import { pageErrors } from './page';
 import { storageErrors } from './storage';
@@ -7,6 +8,7 @@ import { settingsFileErrors } from './settings_file';
 
 export const errors: Catalogue['errors'] = {
   ...coreErrors,
+  ...exportErrors,
   ...hubErrors,
   ...pageErrors,
   ...storageErrors,

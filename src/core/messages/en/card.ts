@@ -1,0 +1,39 @@
+import { format } from './format';
+
+interface AdapterFacts {
+  /** As a person reads it: LoRA. */
+  readonly kind: string;
+  readonly r: number;
+  /** lora_alpha, written out. */
+  readonly alpha: string;
+  readonly parameters: number;
+  readonly modules: readonly string[];
+}
+
+function adapterOf({ kind, r, alpha, parameters, modules }: AdapterFacts): string {
+  return `A ${kind} adapter of rank ${r} (lora_alpha ${alpha}) with ${format.count(parameters)} parameters on ${modules.join(', ')}`;
+}
+
+/** The model card: README.md of an export. */
+export const card = {
+  adapterTitle: (kind: string, model: string) => `${kind} adapter for ${model}`,
+  mergedTitle: (model: string) => `Fine-tuned ${model}`,
+  merged: (model: string, dtype: string) => `${model} in ${dtype}, merged with an adapter:`,
+  trained: (adapter: AdapterFacts) => `${adapterOf(adapter)}, trained with Tunesmith.`,
+  exported: (adapter: AdapterFacts) => `${adapterOf(adapter)}, exported by Tunesmith.`,
+  startedAsPissa: (r: number, start: string) =>
+    `It was trained as PiSSA of rank ${r} (init_lora_weights ${start}) and is saved as plain LoRA, which takes twice the rank.`,
+  data: 'Data',
+  dataColumns: ['files', 'examples', 'tokens', 'target tokens', 'held-out examples', 'held-out tokens'],
+  loss: 'Loss',
+  lossColumns: ['up to step', 'loss', 'evaluation loss', 'perplexity'],
+  settings: 'Settings',
+  settingsColumns: ['setting', 'value'],
+  useWithPeft: 'Use with PEFT',
+  useWithTransformers: 'Use with Transformers',
+  folder: 'path/to/this/folder',
+  trainedIn4Bits:
+    'The adapter was trained on the base in 4 bits; without the quantisation, answers differ a little.',
+  mergedFrom4Bits:
+    'The adapter was trained on the base in 4 bits. These weights are those 4 bits, dequantised, and the adapter.',
+};

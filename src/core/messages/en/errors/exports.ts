@@ -1,0 +1,36 @@
+import { format } from '../format';
+
+export const exportErrors = {
+  export_differs: {
+    message: 'The exported files, read back, are not what they were made of.',
+    hint: 'Export again. If it happens again, please report it: the export is not to be trusted.',
+  },
+  export_dtype_range: ({ tensor, dtype }: { tensor: string; dtype: string }) => ({
+    message: `A value of ${tensor} can't be written in ${dtype}: it is beyond its range.`,
+    hint: dtype === 'float16' ? 'Choose bfloat16 or float32.' : 'Train again with a lower learning rate.',
+  }),
+  export_format: ({ name, names }: { name: string; names: readonly string[] }) => ({
+    message: `There is no export ${name}.`,
+    hint: `Choose ${format.alternatives(names)}.`,
+  }),
+  export_not_finite: ({ tensor }: { tensor: string }) => ({
+    message: `A value of ${tensor} can't be written: it is no finite number.`,
+    hint: 'Train again with a lower learning rate.',
+  }),
+  export_option: ({
+    option,
+    choices,
+    given,
+  }: {
+    option: string;
+    choices: readonly string[];
+    given: string;
+  }) => ({
+    message: `${option} must be ${format.alternatives(choices)}, not "${given}".`,
+    hint: 'Choose one of them.',
+  }),
+  export_size: ({ option, given }: { option: string; given: string }) => ({
+    message: `${option} must be a size such as 5GB, not "${given}".`,
+    hint: 'Write a number of bytes, or one with KB, MB, GB or TB behind it.',
+  }),
+};

@@ -1,0 +1,31 @@
+import type { Catalogue } from '../catalogue';
+import { format } from './format';
+
+type AdapterFacts = Parameters<Catalogue['card']['trained']>[0];
+
+function adapterOf({ kind, r, alpha, parameters, modules }: AdapterFacts): string {
+  return `${kind} 适配器，秩为 ${r}（lora_alpha ${alpha}），共 ${format.count(parameters)} 个参数，作用于 ${modules.join('、')}`;
+}
+
+/** The model card: README.md of an export. */
+export const card: Catalogue['card'] = {
+  adapterTitle: (kind, model) => `${model} 的 ${kind} 适配器`,
+  mergedTitle: (model) => `微调后的 ${model}`,
+  merged: (model, dtype) => `${dtype} 精度的 ${model}，已合并适配器：`,
+  trained: (adapter) => `${adapterOf(adapter)}，由 Tunesmith 训练。`,
+  exported: (adapter) => `${adapterOf(adapter)}，由 Tunesmith 导出。`,
+  startedAsPissa: (r, start) =>
+    `训练时采用秩为 ${r} 的 PiSSA（init_lora_weights ${start}），保存为普通 LoRA，因此秩加倍。`,
+  data: '数据',
+  dataColumns: ['文件', '样本数', 'token 数', '目标 token 数', '验证样本数', '验证 token 数'],
+  loss: '损失',
+  lossColumns: ['截至步数', '训练损失', '评估损失', '困惑度'],
+  settings: '设置',
+  settingsColumns: ['设置项', '值'],
+  useWithPeft: '在 PEFT 中使用',
+  useWithTransformers: '在 Transformers 中使用',
+  folder: '本文件夹的路径',
+  trainedIn4Bits: '适配器是在 4 位量化的基座模型上训练的；不量化时，回答会略有不同。',
+  mergedFrom4Bits:
+    '适配器是在 4 位量化的基座模型上训练的。这里的权重由这些 4 位权重反量化后与适配器合并而成。',
+};

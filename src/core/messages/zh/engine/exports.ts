@@ -1,0 +1,14 @@
+import type { exports as english } from '../../en/engine/exports';
+
+/** The ways to export, their options, and notes on them. */
+export const exports: typeof english = {
+  export_peft: '仅适配器，供 PEFT 使用',
+  export_merged: '基座模型与适配器合并，保存为 Transformers 可用的 safetensors',
+  export_max_shard_size: '每个权重文件的最大字节数，例如 5GB 或 500MB',
+  export_dtype_help: '权重的数据类型；auto：采用 config.json 中的类型，未指定时为 bfloat16',
+  export_writing: ({ file }) => `正在写入 ${file}`,
+  export_checking: '正在读回并比较',
+  images_not_here:
+    '只写入模型的文本部分，作为一个独立的模型：其图像部分的文件不在此处。要写入完整模型，请从模型文件夹打开。',
+  images_quantised: '只写入模型的文本部分，作为一个独立的模型：其图像部分的量化方式无法直接复制。',
+};
