@@ -11,23 +11,23 @@ export interface TimeUnits {
 /** Numbers, sizes, times and dates as a language writes them. */
 export interface Formats {
   /** 12345 → "12,345". */
-  count(value: number): string;
+  readonly count: (value: number) => string;
   /** 4213760 → "4.21M". */
-  compact(value: number): string;
+  readonly compact: (value: number) => string;
   /** Three significant digits; very small and very large values in scientific notation. */
-  number(value: number): string;
+  readonly number: (value: number) => string;
   /** 0.42 → "42%". */
-  percent(fraction: number): string;
+  readonly percent: (fraction: number) => string;
   /** Decimal units, as disks and downloads are sold: 8400000 → "8.4 MB". */
-  bytes(bytes: number): string;
+  readonly bytes: (bytes: number) => string;
   /** A length of time: "45 s", "3 min 20 s", "2 h 5 min". */
-  seconds(seconds: number): string;
+  readonly seconds: (seconds: number) => string;
   /** An ISO date in the person's time zone: "Nov 2, 2026, 2:03 PM". A text that is no date stays as it is. */
-  date(iso: string): string;
+  readonly date: (iso: string) => string;
   /** "a, b, and c". */
-  list(items: readonly string[]): string;
+  readonly list: (items: readonly string[]) => string;
   /** "a, b, or c". */
-  alternatives(items: readonly string[]): string;
+  readonly alternatives: (items: readonly string[]) => string;
 }
 
 /** The formats of a locale. @param locale a BCP 47 tag */
