@@ -40,13 +40,18 @@ export function trainingMemory(
   const loading = startBytes(adapter, options.limits);
   return {
     base: modelBytes(model),
-    adapter: flat + (adapter.derivedSize + adapter.frozenSize) * 4,
+    adapter: adapterBytes(adapter),
     gradients: flat,
     moments: optimizerBytes(optimizerPlan(adapter, options.settings)),
     activations: sum([...microBatch.arenas, ...extra, ...planOptimizer(adapter, options).arenas]),
     inputs: inputBytes(microBatch, slots) + inputBytes(evaluation, slots) + (2 + METRICS_RING) * width * 4,
     ...(loading > 0 && { loading }),
   };
+}
+
+/** Bytes of an adapter on the device, trained or not. */
+export function adapterBytes({ size, derivedSize, frozenSize }: AdapterLayout): number {
+  return (size + derivedSize + frozenSize) * 4;
 }
 
 /** What answering takes beside the base and the adapter: the caches, and the activations of prompts and answers. */

@@ -32,9 +32,12 @@ export function chatContext(model: OpenModel, choice: 'model' | 'alpaca'): ChatC
   };
 }
 
-/** The prompt's tokens, up to where the next answer begins. Throws where the template refuses the conversation. */
+/**
+ * The conversation's tokens; after a question, up to where the answer to it begins. Throws if the template refuses the
+ * conversation.
+ */
 export function conversationIds(context: ChatContext, messages: readonly Message[]): number[] {
   const { tokenizer, template } = context;
-  const text = template.render(messages, true);
+  const text = template.render(messages, messages.at(-1)?.role !== 'assistant');
   return [...tokenizer.encode(text, { addSpecialTokens: template.addSpecialTokens })];
 }

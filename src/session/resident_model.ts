@@ -35,6 +35,8 @@ export class ResidentModel {
   #cache: SequenceCache | undefined;
   #base: Generator | undefined;
   #tuned: { readonly adapter: Adapter; readonly generator: Generator } | undefined;
+  /** The base with a cache of its own, so that it can answer while the tuned adapter answers. */
+  #beside: { readonly cache: SequenceCache; readonly generator: Generator } | undefined;
 
   constructor(device: Device, model: Model) {
     this.device = device;
@@ -48,13 +50,35 @@ export class ResidentModel {
 
   /** Whether a generator is compiled: the base's, or that of an adapter's layout. */
   isCompiled(layout?: AdapterLayout): boolean {
-    return layout ? this.#tuned?.adapter.layout === layout : this.#base !== undefined;
+    if (layout) return this.#tuned?.adapter.layout === layout;
+    return this.#base !== undefined || this.#beside !== undefined;
   }
 
   /** The base alone; compiled at the first call. */
   async base(): Promise<Generator> {
     this.#base ??= await Generator.compile(this.model, undefined, this.#sharedCache());
     return this.#base;
+  }
+
+  /** The base alone with a cache of its own: it and `tuned` may answer at the same time. */
+  async baseBeside(): Promise<Generator> {
+    if (!this.#beside) {
+      const cache = this.#newCache();
+      try {
+        this.#beside = { cache, generator: await Generator.compile(this.model, undefined, cache) };
+      } catch (error) {
+        cache.destroy();
+        throw error;
+      }
+    }
+    return this.#beside.generator;
+  }
+
+  /** Gives back what only two answers at the same time take. */
+  dropBeside(): void {
+    this.#beside?.generator.destroy();
+    this.#beside?.cache.destroy();
+    this.#beside = undefined;
   }
 
   /** The base with an adapter; compiled when the adapter's layout is new. */
@@ -87,6 +111,7 @@ export class ResidentModel {
   /** Gives back what only chatting takes; it is made again when it is next needed. */
   dropChat(): void {
     this.dropTuned();
+    this.dropBeside();
     this.#base?.destroy();
     this.#base = undefined;
     this.#cache?.destroy();
@@ -111,8 +136,12 @@ export class ResidentModel {
   }
 
   #sharedCache(): SequenceCache {
-    const { layout } = this.model;
-    this.#cache ??= new SequenceCache(this.model, mostChatRows(layout), chatRows(layout, 1));
+    this.#cache ??= this.#newCache();
     return this.#cache;
+  }
+
+  #newCache(): SequenceCache {
+    const { layout } = this.model;
+    return new SequenceCache(this.model, mostChatRows(layout), chatRows(layout, 1));
   }
 }

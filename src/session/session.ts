@@ -41,6 +41,7 @@ import type { OnProgress } from './progress';
 import { SessionDevice, type SessionHost } from './session_device';
 import { mostChatRows, type ResidentModel, type TunedAdapter } from './resident_model';
 import { readPrompts, samplePromptsOf } from './sample_answers';
+import { hasRoomForTwo } from './two_answers';
 import type { CheckpointStore } from '../storage/checkpoints';
 import { runTraining, type TrainingOutcome, type UseWeights } from './training';
 
@@ -172,6 +173,7 @@ export class Session {
 
   /** Reads from the base as it lies on the device, which has to be this model's. */
   async withBase<T>(work: (model: Model) => Promise<T>): Promise<T> {
+    this.#device.dropBeside();
     return await work((await this.#alive()).model);
   }
 
@@ -269,6 +271,7 @@ export class Session {
     const { read: samplePrompts } = this.#samplePrompts(settings);
     // The time of the steps decides how long answers may take.
     if (samplePrompts.length > 0) await this.measureSpeed();
+    this.#device.dropBeside();
     const outcome = await runTraining({
       resident: () => this.#alive(),
       kernels: this.#device.kernels,
@@ -352,14 +355,50 @@ export class Session {
       model = await loadModel(device, checkpoint, load);
       return { ours, theirs: await allLogits(model, undefined, ids) };
     } catch (error) {
-      if (errorClass(error) === 'fit' || errorCode(error) === 'gpu_out_of_memory') return undefined;
+      if (lacksRoom(error)) return undefined;
       throw error;
     } finally {
       model?.destroy();
     }
   }
 
-  /** Answers with the base alone or with the tuned adapter. Throws `no_adapter` where there is none. */
+  /** Tokens of a conversation as the template renders it. Throws where the template refuses it. */
+  countTokens(messages: readonly Message[], template: 'model' | 'alpaca'): number {
+    return conversationIds(chatContext(this.model, template), messages).length;
+  }
+
+  /** Tokens that a conversation may have at most, prompt and answer together. */
+  get chatRoom(): number {
+    return mostChatRows(this.layout);
+  }
+
+  /**
+   * Gets ready to answer with the base and with the tuned adapter at the same time. False if the device has no room for
+   * two conversations of this many tokens. Throws `no_adapter`.
+   */
+  async prepareTwo(tokens: number): Promise<boolean> {
+    const { layout } = this.requireTuned();
+    const { limits } = await this.device();
+    if (!hasRoomForTwo(this.layout, layout, tokens, limits)) {
+      this.#device.dropBeside();
+      return false;
+    }
+    try {
+      await this.#generator('tuned');
+      await this.#generator('base', { beside: true });
+      return true;
+    } catch (error) {
+      if (!lacksRoom(error)) throw error;
+      this.#device.dropBeside();
+      return false;
+    }
+  }
+
+  /**
+   * Answers with the base alone or with the tuned adapter. Throws `no_adapter` where there is none.
+   *
+   * @param options.beside the base answers while the tuned adapter does: only after `prepareTwo`
+   */
   async chat(
     which: 'base' | 'tuned',
     messages: readonly Message[],
@@ -369,6 +408,7 @@ export class Session {
       readonly onText?: (delta: string) => void;
       readonly onProgress?: OnProgress;
       readonly signal?: AbortSignal;
+      readonly beside?: boolean;
     } = {},
   ): Promise<AnswerResult> {
     const context = chatContext(this.model, options.template ?? 'model');
@@ -456,7 +496,7 @@ export class Session {
 
   async #generator(
     which: 'base' | 'tuned',
-    options: Pick<PrepareOptions, 'onProgress' | 'signal'> = {},
+    options: Pick<PrepareOptions, 'onProgress' | 'signal'> & { readonly beside?: boolean } = {},
   ): Promise<Generator> {
     const tuned = which === 'base' ? undefined : this.requireTuned();
     const resident = await this.#alive();
@@ -465,13 +505,20 @@ export class Session {
       const request = { seconds: FIT_SECONDS, ...options };
       await this.#device.kernels.prepare(resident.model, programs, request);
     }
-    return tuned ? await resident.tuned(tuned) : await resident.base();
+    if (tuned) return await resident.tuned(tuned);
+    return options.beside ? await resident.baseBeside() : await resident.base();
   }
 
   async #withAdapter<T>(
     work: (resident: ResidentModel, adapter: Adapter | undefined) => Promise<T>,
     tuned = this.#tuned,
   ): Promise<T> {
+    this.#device.dropBeside();
     return await this.#device.withAdapter(this.#opened().loadable, tuned, work);
   }
+}
+
+/** Whether the device has less memory than was asked of it. */
+function lacksRoom(error: unknown): boolean {
+  return errorClass(error) === 'fit' || errorCode(error) === 'gpu_out_of_memory';
 }

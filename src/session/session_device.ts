@@ -67,6 +67,10 @@ export class SessionDevice {
     this.#resident?.dropTuned();
   }
 
+  dropBeside(): void {
+    this.#resident?.dropBeside();
+  }
+
   unload(): void {
     this.#resident?.destroy();
     this.#resident = undefined;

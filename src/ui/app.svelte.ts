@@ -3,6 +3,7 @@ import { describeError } from '../core/errors';
 import type { ModelReference } from '../core/model_reference';
 import { isDataFile, type RunRecord, type StoredModelReport } from '../worker/protocol';
 import { ChatState } from './chat/chat.svelte';
+import { speakerOf, type Speaker } from './chat/conversation';
 import { EngineState } from './engine.svelte';
 import { ExamplesState } from './examples/examples.svelte';
 import { CandidateState } from './model/candidate.svelte';
@@ -42,7 +43,7 @@ export class App {
   readonly examples = new ExamplesState(this.engine);
   readonly training = new TrainState(this.engine);
   readonly runs = new RunsState(this.engine);
-  readonly chat = new ChatState(this.engine);
+  readonly chat = new ChatState(this.engine, () => this.speaker);
   readonly exports = new ExportState(this.engine);
   readonly view = new ChartView();
   readonly preparation = new Preparation(this);
@@ -113,6 +114,13 @@ export class App {
     const origin = this.exports.adapter?.origin ?? '';
     const run = this.runs.list.find(({ id }) => id === origin);
     return run ? text.adapterOfRun(run.modelName, formatDate(run.startedAt)) : origin;
+  });
+
+  /** Who answers in the chat. */
+  readonly speaker: Speaker | undefined = $derived.by(() => {
+    const { adapter } = this.exports;
+    const run = this.runs.list.find(({ id }) => id === adapter?.origin);
+    return speakerOf(this.model.report, adapter, { adapter: this.adapterName, step: run?.checkpointStep });
   });
 
   /** Asks the engine for what it has, and brings back what the page kept. */

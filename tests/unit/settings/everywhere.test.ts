@@ -49,7 +49,7 @@ const training: Ways<typeof SETTINGS> = {
 const answers: Ways<typeof ANSWER_SETTINGS> = {
   table: ANSWER_SETTINGS,
   defaults: ANSWER_DEFAULTS,
-  page: () => new ChatState(engineOf({})).settings,
+  page: () => new ChatState(engineOf({}), () => undefined).settings,
   commandLine: (argv) =>
     parseArguments({ ...spec, settings: [], answers: ANSWER_SETTING_NAMES }, argv).answers,
   parse: (input) => parseAnswerSettings(input),

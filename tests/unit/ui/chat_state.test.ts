@@ -2,128 +2,396 @@ import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
 import { ChatState } from '../../../src/ui/chat/chat.svelte';
-import type { ChatMessage, ChatResult } from '../../../src/worker/protocol';
+import type { Side, Speaker } from '../../../src/ui/chat/conversation';
+import type { ChatEvent, ChatMessage, ChatOutcome } from '../../../src/worker/protocol';
 import { deferred, engineOf, stubLocalStorage } from './engine';
 
-interface Asked {
-  readonly side: string;
+interface Request {
+  readonly side: Side;
   readonly messages: readonly ChatMessage[];
-  readonly onText: (delta: string) => void;
-  readonly answer: ReturnType<typeof deferred<ChatResult>>;
+  readonly seed?: number;
 }
+interface Asked {
+  readonly requests: readonly Request[];
+  readonly tell: (event: ChatEvent) => void;
+  readonly done: ReturnType<typeof deferred<readonly ChatOutcome[]>>;
+}
+
+const TUNED: Speaker = { key: 'tiny+pirate', model: 'tiny', adapter: 'pirate' };
+const BASE: Speaker = { key: 'tiny', model: 'tiny', adapter: '' };
+
+let current: Speaker | undefined = TUNED;
 
 function conversation() {
   const asked: Asked[] = [];
   const chats = {
-    answer: (side: string, messages: ChatMessage[], _: unknown, onText: (delta: string) => void) => {
-      const answer = deferred<ChatResult>();
-      asked.push({ side, messages, onText, answer });
-      return answer.promise;
-    },
+    answer: vi.fn((requests: Request[], _: unknown, tell: (event: ChatEvent) => void) => {
+      const done = deferred<readonly ChatOutcome[]>();
+      asked.push({ requests, tell, done });
+      return done.promise;
+    }),
+    count: vi.fn(() => Promise.resolve({ tokens: [1], room: 10 })),
     stop: vi.fn(() => Promise.resolve()),
   };
-  return { chat: new ChatState(engineOf({ chats })), chats, asked };
+  // A getter: who answers may change under a conversation.
+  const chat = new ChatState(engineOf({ chats }), () => current);
+  return { chat, chats, asked };
 }
 
-const said = (text: string): ChatResult => ({ text, tokens: 1, tokensPerSecond: 9, stoppedBy: 'stop_token' });
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const said = (side: Side, text: string, stoppedBy: 'stop_token' | 'person' = 'stop_token'): ChatOutcome => ({
+  side,
+  result: { text, tokens: 1, tokensPerSecond: 9, stoppedBy },
+});
+const failed = (side: Side, code: 'context_full' | 'device_lost'): ChatOutcome => ({
+  side,
+  error: { code, message: code, hint: '', detail: '' },
+});
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
-beforeEach(() => void stubLocalStorage());
+/** Asks, and has both sides answer. */
+async function exchange({ chat, asked }: ReturnType<typeof conversation>, question: string, answer: string) {
+  const over = chat.send(question);
+  asked.at(-1)!.done.resolve(asked.at(-1)!.requests.map(({ side }) => said(side, `${answer} (${side})`)));
+  await over;
+}
+
+beforeEach(async () => {
+  current = TUNED;
+  stubLocalStorage();
+  const { chat } = conversation();
+  await chat.restore();
+  for (const { id } of chat.list) await chat.remove(id);
+});
 afterEach(() => void vi.unstubAllGlobals());
 
-describe('the conversation', () => {
-  it('asks one side after the other, each with its own answers, and shows them as they come', async () => {
+describe('an answer', () => {
+  it('of each side comes as it is said, and both count as answering until they have ended', async () => {
     const { chat, asked } = conversation();
     chat.changeSystem('Be brief.');
-    const first = chat.ask('Who?', ['base', 'tuned']);
+    chat.write(' Who? ');
+    const first = chat.send();
+    expect(chat.draft).toBe('');
+    expect(chat.progress).toEqual({ base: 'waiting', tuned: 'waiting' });
+    const { tell, done } = asked[0]!;
+    tell({ kind: 'begun', together: true });
+    tell({ kind: 'text', side: 'tuned', delta: 'Arr' });
+    tell({ kind: 'text', side: 'base', delta: 'I' });
+    tell({ kind: 'text', side: 'tuned', delta: '.' });
+    expect(chat.together).toBe(true);
+    expect(chat.progress).toEqual({ base: 'writing', tuned: 'writing' });
+    expect(chat.turns).toEqual([{ question: 'Who?', base: { text: 'I' }, tuned: { text: 'Arr.' } }]);
+    tell({ kind: 'ended', ...said('tuned', 'Arr.') });
+    expect(chat.progress).toEqual({ base: 'writing' });
     expect(chat.speaking).toBe('base');
-    asked[0]!.onText('I');
-    asked[0]!.onText(' am');
-    expect(chat.turns[0]).toEqual({ question: 'Who?', base: { text: 'I am' } });
-    asked[0]!.answer.resolve(said('I am.'));
-    await settled();
-    // What comes late is in the result already.
-    asked[0]!.onText(' am.');
-    expect(chat.turns[0]?.base).toMatchObject({ text: 'I am.', stoppedBy: 'stop_token' });
-    expect(chat.speaking).toBe('tuned');
-    asked[1]!.answer.resolve(said('Arr.'));
+    done.resolve([said('base', 'I am.'), said('tuned', 'Arr.')]);
     await first;
+    // What comes late is in the outcome already.
+    tell({ kind: 'text', side: 'base', delta: ' am.' });
+    expect(chat.turns[0]?.base).toMatchObject({ text: 'I am.', stoppedBy: 'stop_token' });
     expect(chat.speaking).toBeUndefined();
-    void chat.ask('Why?', ['tuned']);
-    expect(asked[2]!.messages).toEqual([
-      { role: 'system', content: 'Be brief.' },
-      { role: 'user', content: 'Who?' },
-      { role: 'assistant', content: 'Arr.' },
-      { role: 'user', content: 'Why?' },
+
+    void chat.send('Why?');
+    expect(asked[1]!.requests.map(({ messages }) => messages.map(({ content }) => content))).toEqual([
+      ['Be brief.', 'Who?', 'I am.', 'Why?'],
+      ['Be brief.', 'Who?', 'Arr.', 'Why?'],
     ]);
-    asked[2]!.answer.resolve(said(''));
+    expect(asked[1]!.requests[0]!.messages[0]?.role).toBe('system');
+    asked[1]!.done.resolve([]);
   });
 
-  it('does not ask the second side after a stop', async () => {
+  it('is of the base alone where there is no adapter, and of nobody where no model is open', () => {
+    current = BASE;
+    const { chat, asked } = conversation();
+    void chat.send('Who?');
+    expect(asked[0]!.requests.map(({ side }) => side)).toEqual(['base']);
+    asked[0]!.done.resolve([said('base', 'I.')]);
+    current = undefined;
+    const nobody = conversation();
+    void nobody.chat.send('Who?');
+    expect(nobody.asked).toEqual([]);
+  });
+
+  it('can be stopped alone or with the other; a stop before the first word leaves the question', async () => {
     const { chat, chats, asked } = conversation();
-    const over = chat.ask('Who?', ['base', 'tuned']);
     await chat.stop();
-    asked[0]!.answer.resolve({ ...said('I'), stoppedBy: 'person' });
-    await over;
-    expect(asked).toHaveLength(1);
-    expect(chat.turns[0]?.tuned).toBeUndefined();
+    expect(chats.stop).not.toHaveBeenCalled();
+    const over = chat.send('Who?');
+    await chat.stop('base');
+    expect(chats.stop).toHaveBeenLastCalledWith('base');
+    await chat.stop();
+    expect(chats.stop).toHaveBeenLastCalledWith(undefined);
     chats.stop.mockRejectedValueOnce(new TunesmithError({ code: 'worker_failed', message: 'Gone.' }));
     await chat.stop();
     expect(chat.error?.code).toBe('worker_failed');
+    asked[0]!.done.resolve([said('base', '', 'person'), said('tuned', 'Ar', 'person')]);
+    await over;
+    expect(chat.turns).toEqual([
+      {
+        question: 'Who?',
+        base: undefined,
+        tuned: expect.objectContaining({ text: 'Ar', stoppedBy: 'person' }) as unknown,
+      },
+    ]);
   });
 
-  it('shows a failure at its answer, asks the other side, and forgets the half answer in what follows', async () => {
+  it('that fails half way stands at its side, and is no part of what follows', async () => {
     const { chat, asked } = conversation();
-    const over = chat.ask('Who?', ['base', 'tuned']);
-    asked[0]!.onText('Half of');
-    asked[0]!.answer.reject(new TunesmithError({ code: 'device_lost', message: 'Gone.' }));
-    await settled();
-    asked[1]!.answer.resolve(said('Arr.'));
+    const over = chat.send('Who?');
+    asked[0]!.tell({ kind: 'text', side: 'base', delta: 'Half of' });
+    asked[0]!.done.resolve([failed('base', 'device_lost'), said('tuned', 'Arr.')]);
     await over;
     expect(chat.turns[0]).toMatchObject({ base: { text: 'Half of', error: { code: 'device_lost' } } });
-    const next = chat.ask('Why?', ['base']);
-    expect(asked[2]!.messages).toEqual([{ role: 'user', content: 'Why?' }]);
-    asked[2]!.answer.resolve(said('So.'));
-    await next;
+    expect(chat.error).toBeUndefined();
+    void chat.send('Why?');
+    expect(asked[1]!.requests[0]!.messages).toEqual([{ role: 'user', content: 'Why?' }]);
+    asked[1]!.done.resolve([]);
+  });
+});
 
-    // Nor is it a whole answer after a reload.
-    const reloaded = conversation();
-    await reloaded.chat.restore();
-    expect(reloaded.chat.turns).toMatchObject([
-      { question: 'Who?', tuned: { text: 'Arr.' } },
-      { question: 'Why?', base: { text: 'So.' } },
-    ]);
-    void reloaded.chat.ask('And?', ['base']);
-    expect(reloaded.asked[0]!.messages.map(({ content }) => content)).toEqual(['Why?', 'So.', 'And?']);
-    reloaded.asked[0]!.answer.resolve(said(''));
+describe('a question that nobody can answer', () => {
+  it('is in the field again, and the reason is told once', async () => {
+    const world = conversation();
+    const { chat, asked } = world;
+    await exchange(world, 'Who?', 'I');
+    chat.write('A long story');
+    const over = chat.send();
+    asked[1]!.done.resolve([failed('base', 'context_full'), failed('tuned', 'context_full')]);
+    await over;
+    expect(chat.turns.map(({ question }) => question)).toEqual(['Who?']);
+    expect(chat.draft).toBe('A long story');
+    expect(chat.error?.code).toBe('context_full');
+    const again = chat.send();
+    expect(chat.error).toBeUndefined();
+    asked[2]!.done.reject(new TunesmithError({ code: 'engine_busy', message: 'Busy.' }));
+    await again;
+    expect(chat.error?.code).toBe('engine_busy');
+    expect(chat.draft).toBe('A long story');
   });
 
-  it('is back after a reload unless it was cleared or has gone on', async () => {
+  it('that the page proposed leaves alone what is being written', async () => {
     const { chat, asked } = conversation();
-    const over = chat.ask('Who?', ['base']);
-    asked[0]!.answer.resolve(said('I.'));
+    chat.write('My own');
+    const over = chat.send('Who are you?');
+    expect(chat.draft).toBe('My own');
+    asked[0]!.done.resolve([failed('base', 'device_lost'), failed('tuned', 'device_lost')]);
     await over;
-    const quick = conversation();
-    const restoring = quick.chat.restore();
-    void quick.chat.ask('New?', ['base']);
-    await restoring;
-    expect(quick.chat.turns.map(({ question }) => question)).toEqual(['New?']);
-    chat.clear();
+    expect(chat.draft).toBe('My own');
+    expect(chat.conversation).toBeUndefined();
+    expect(chat.list).toEqual([]);
+  });
+});
+
+describe('an answer asked for again', () => {
+  it('has another seed each time, of the sides that are asked, and says if it is the same', async () => {
+    const world = conversation();
+    const { chat, asked } = world;
+    chat.settings.set('seed', 2 ** 32 - 1);
+    await exchange(world, 'Who?', 'I');
+    expect(asked[0]!.requests.map(({ seed }) => seed)).toEqual([undefined, undefined]);
+    const over = chat.regenerate(['tuned']);
+    expect(asked[1]!.requests).toMatchObject([{ side: 'tuned', seed: 0, messages: [{ content: 'Who?' }] }]);
+    // The former answer stands until the first word of the new one.
+    expect(chat.turns[0]?.tuned?.text).toBe('I (tuned)');
+    asked[1]!.tell({ kind: 'text', side: 'tuned', delta: 'I (' });
+    expect(chat.turns[0]?.tuned?.text).toBe('I (');
+    asked[1]!.done.resolve([said('tuned', 'I (tuned)')]);
+    await over;
+    expect(chat.turns[0]?.tuned).toMatchObject({ text: 'I (tuned)', tries: 1, same: true });
+    expect(chat.turns[0]?.base?.text).toBe('I (base)');
+    void chat.regenerate();
+    expect(asked[2]!.requests.map(({ seed }) => seed)).toEqual([0, 1]);
+    asked[2]!.done.resolve([]);
+  });
+
+  it('keeps what was said if it fails or is stopped before a word', async () => {
+    const world = conversation();
+    const { chat, asked } = world;
+    await exchange(world, 'Who?', 'I');
+    const failing = chat.regenerate();
+    asked[1]!.done.resolve([failed('base', 'device_lost'), failed('tuned', 'device_lost')]);
+    await failing;
+    expect(chat.error?.code).toBe('device_lost');
+    const stopped = chat.regenerate(['base']);
+    asked[2]!.done.resolve([said('base', '', 'person')]);
+    await stopped;
+    expect(chat.turns[0]).toMatchObject({ base: { text: 'I (base)' }, tuned: { text: 'I (tuned)' } });
+  });
+});
+
+describe('a question that is edited', () => {
+  it('takes the place of the last, and begins a conversation of its own in the midst of one', async () => {
+    const world = conversation();
+    const { chat, asked } = world;
+    await exchange(world, 'One', 'a');
+    await exchange(world, 'Two', 'b');
+    const { id } = chat.conversation!;
+    const last = chat.edit(1, ' Two, but better ');
+    asked[2]!.done.resolve([said('base', 'c'), said('tuned', 'c')]);
+    expect(await last).toBe(true);
+    expect(chat.conversation?.id).toBe(id);
+    expect(chat.turns.map(({ question }) => question)).toEqual(['One', 'Two, but better']);
+
+    const first = chat.edit(0, 'Uno');
+    expect(asked[3]!.requests[0]!.messages).toEqual([{ role: 'user', content: 'Uno' }]);
+    asked[3]!.done.resolve([said('base', 'd'), said('tuned', 'd')]);
+    await first;
+    expect(chat.turns.map(({ question }) => question)).toEqual(['Uno']);
+    expect(chat.list).toHaveLength(2);
+    chat.open(id);
+    expect(chat.turns.map(({ question }) => question)).toEqual(['One', 'Two, but better']);
+  });
+
+  it('changes nothing if it can not be answered', async () => {
+    const world = conversation();
+    const { chat, asked } = world;
+    await exchange(world, 'One', 'a');
+    const over = chat.edit(0, 'x'.repeat(99));
+    asked[1]!.done.resolve([failed('base', 'context_full'), failed('tuned', 'context_full')]);
+    expect(await over).toBe(false);
+    expect(chat.turns).toMatchObject([{ question: 'One', base: { text: 'a (base)' } }]);
+    expect(chat.draft).toBe('');
+  });
+});
+
+describe('conversations', () => {
+  it('belong to the model and the adapter that answered: another begins a new one, the former can be opened', async () => {
+    const world = conversation();
+    const { chat, asked } = world;
+    await exchange(world, 'Who?', 'I');
+    const { id } = chat.conversation!;
+    current = { key: 'tiny+bard', model: 'tiny', adapter: 'bard' };
+    const later = conversation();
+    await later.chat.restore();
+    // It is open and readable, and is not what the other adapter has said.
+    expect(later.chat.conversation).toMatchObject({ id, speaker: TUNED });
+    expect(later.chat.continues).toBe(false);
+    await later.chat.regenerate();
+    await later.chat.edit(0, 'Who else?');
+    expect(later.asked).toEqual([]);
+    await exchange(later, 'And now?', 'Thou');
+    expect(later.asked[0]!.requests[0]!.messages).toEqual([{ role: 'user', content: 'And now?' }]);
+    expect(later.chat.conversation).toMatchObject({ speaker: current, turns: [{ question: 'And now?' }] });
+    expect(later.chat.continues).toBe(true);
+    later.chat.open(id);
+    expect(later.chat.turns.map(({ question }) => question)).toEqual(['Who?']);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('are back after a reload, the open one open, without what was cut off', async () => {
+    const world = conversation();
+    const { chat, asked } = world;
+    chat.changeSystem('Be brief.');
+    await exchange(world, 'Old', 'a');
+    chat.begin();
+    expect(chat.turns).toEqual([]);
+    await exchange(world, 'New', 'b');
+    chat.write('half a sent');
+    void chat.send('Cut');
+    asked[2]!.tell({ kind: 'text', side: 'base', delta: 'Half' });
+    asked[2]!.tell({ kind: 'ended', ...said('tuned', 'Whole.') });
     await settled();
     const reloaded = conversation();
     await reloaded.chat.restore();
-    expect(reloaded.chat.turns).toEqual([]);
+    expect(reloaded.chat.turns).toEqual([
+      expect.objectContaining({ question: 'New' }),
+      { question: 'Cut', base: undefined, tuned: expect.objectContaining({ text: 'Whole.' }) as unknown },
+    ]);
+    expect(reloaded.chat.draft).toBe('half a sent');
+    expect(reloaded.chat.list.map(({ turns }) => turns[0]?.question)).toEqual(['New', 'Old']);
+    asked[2]!.done.resolve([]);
   });
 
-  it('keeps its system message and its settings, and resets both', () => {
-    const { chat } = conversation();
+  it('bring their system prompt along, and can be removed', async () => {
+    const world = conversation();
+    const { chat } = world;
     chat.changeSystem('Be brief.');
-    chat.settings.set('temperature', 0.5);
-    const reloaded = conversation().chat;
-    expect(reloaded.system).toBe('Be brief.');
-    expect(reloaded.settings.values?.temperature).toBe(0.5);
-    chat.resetSettings();
-    expect(conversation().chat.system).toBe('');
-    expect(conversation().chat.settings.hasChanged('temperature')).toBe(false);
+    await exchange(world, 'One', 'a');
+    const { id } = chat.conversation!;
+    chat.begin();
+    chat.changeSystem('Rhyme.');
+    chat.open(id);
+    expect(chat.system).toBe('Be brief.');
+    await chat.remove(id);
+    expect(chat.conversation).toBeUndefined();
+    const reloaded = conversation();
+    await reloaded.chat.restore();
+    expect(reloaded.chat.list).toEqual([]);
   });
+
+  it('stay as they are while one is being answered', async () => {
+    const world = conversation();
+    const { chat, asked } = world;
+    await exchange(world, 'One', 'a');
+    const { id } = chat.conversation!;
+    chat.begin();
+    const over = chat.send('Two');
+    chat.open(id);
+    chat.begin();
+    void chat.send('Three');
+    expect(asked).toHaveLength(2);
+    asked[1]!.done.resolve([said('base', 'b'), said('tuned', 'b')]);
+    await over;
+    expect(chat.turns.map(({ question }) => question)).toEqual(['Two']);
+  });
+
+  it('are none where the browser keeps none', async () => {
+    vi.stubGlobal('indexedDB', undefined);
+    const { chat } = conversation();
+    await chat.restore();
+    expect(chat.turns).toEqual([]);
+  });
+});
+
+describe('tokens', () => {
+  it('are counted of what would be sent to each side; nothing to send has none', async () => {
+    const world = conversation();
+    const { chat, chats } = world;
+    vi.useFakeTimers();
+    try {
+      chat.recount();
+      await vi.runAllTimersAsync();
+      expect(chats.count).not.toHaveBeenCalled();
+      chat.write(' Who? ');
+      chat.recount();
+      await vi.runAllTimersAsync();
+      expect(chats.count).toHaveBeenLastCalledWith([
+        [{ role: 'user', content: 'Who?' }],
+        [{ role: 'user', content: 'Who?' }],
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('are too many where no side has room for them', async () => {
+    const { chat, chats } = conversation();
+    chat.write('Who?');
+    vi.useFakeTimers();
+    try {
+      for (const [tokens, excess] of [
+        [[9, 10], 0],
+        [[12, 9], 0],
+        [[12, 13], 2],
+      ] as const) {
+        chats.count.mockResolvedValueOnce({ tokens: [...tokens], room: 10 });
+        chat.recount();
+        await vi.runAllTimersAsync();
+        expect(chat.excess).toBe(excess);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+it('keeps its system prompt and its settings, and resets both', () => {
+  const { chat } = conversation();
+  chat.changeSystem('Be brief.');
+  chat.settings.set('temperature', 0.5);
+  const reloaded = conversation().chat;
+  expect(reloaded.system).toBe('Be brief.');
+  expect(reloaded.settings.values?.temperature).toBe(0.5);
+  chat.resetSettings();
+  expect(conversation().chat.system).toBe('');
+  expect(conversation().chat.settings.hasChanged('temperature')).toBe(false);
 });

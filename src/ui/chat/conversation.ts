@@ -1,0 +1,124 @@
+import { array, number, object, optional, picklist, string, type InferOutput } from 'valibot';
+import type { ErrorDescription } from '../../core/errors';
+import type { AdapterReport, ChatMessage, ChatSide, ModelReport } from '../../worker/protocol';
+
+export type Side = ChatSide;
+export const SIDES: readonly Side[] = ['base', 'tuned'];
+
+const answerSchema = object({
+  text: string(),
+  /** Undefined while it is being written, and if it could not be. */
+  tokensPerSecond: optional(number()),
+  stoppedBy: optional(picklist(['stop_token', 'length', 'person'])),
+  /** How often it was asked for again: each time with another seed. */
+  tries: optional(number()),
+});
+
+const turnSchema = object({
+  question: string(),
+  base: optional(answerSchema),
+  tuned: optional(answerSchema),
+});
+
+/** What a conversation is as it is kept. A conversation belongs to one model with one adapter, or with none. */
+export const conversationSchema = object({
+  id: string(),
+  /** ISO dates. */
+  startedAt: string(),
+  updatedAt: string(),
+  speaker: object({
+    /** Tells models and adapters apart. */
+    key: string(),
+    model: string(),
+    /** Empty if only the base answered. */
+    adapter: string(),
+  }),
+  system: string(),
+  turns: array(turnSchema),
+});
+
+/** The model and the adapter that answer, with their names for a person. */
+export type Speaker = Readonly<InferOutput<typeof conversationSchema>['speaker']>;
+
+export interface Answer extends Readonly<InferOutput<typeof answerSchema>> {
+  readonly error?: ErrorDescription | undefined;
+  /** It was asked for again, and is to the letter what it was. */
+  readonly same?: boolean;
+}
+
+export interface Turn {
+  readonly question: string;
+  readonly base?: Answer | undefined;
+  readonly tuned?: Answer | undefined;
+}
+
+export interface Conversation extends Omit<InferOutput<typeof conversationSchema>, 'turns'> {
+  readonly turns: readonly Turn[];
+}
+
+export function newConversation(speaker: Speaker, system: string): Conversation {
+  const now = new Date().toISOString();
+  return { id: crypto.randomUUID(), startedAt: now, updatedAt: now, speaker, system, turns: [] };
+}
+
+/** Who answers with this model and this adapter; undefined if no model is open. */
+export function speakerOf(
+  model: ModelReport | undefined,
+  adapter: AdapterReport | undefined,
+  names: { readonly adapter: string; readonly step: number | undefined },
+): Speaker | undefined {
+  if (!model) return undefined;
+  const { source, name, repo, commit } = model;
+  // A run that goes on has the same origin and another adapter.
+  const tuned = adapter && [adapter.origin, names.step];
+  const key = JSON.stringify([source, repo ?? name, commit, tuned]);
+  return { key, model: name, adapter: adapter ? names.adapter || adapter.origin : '' };
+}
+
+/** The sides that answer for a speaker. */
+export function sidesOf(speaker: Speaker | undefined): readonly Side[] {
+  if (!speaker) return [];
+  return speaker.adapter === '' ? ['base'] : SIDES;
+}
+
+/**
+ * The conversation as one side had it, with a question at its end: the side's own answers only, and only whole exchanges.
+ */
+export function messagesOf(
+  { system, turns }: Pick<Conversation, 'system' | 'turns'>,
+  side: Side,
+  question?: string,
+): readonly ChatMessage[] {
+  const messages: ChatMessage[] = [];
+  if (system.trim() !== '') messages.push({ role: 'system', content: system });
+  for (const turn of turns) {
+    const answer = turn[side];
+    if (!answer || answer.error || answer.text === '') continue;
+    messages.push({ role: 'user', content: turn.question }, { role: 'assistant', content: answer.text });
+  }
+  if (question !== undefined) messages.push({ role: 'user', content: question });
+  return messages;
+}
+
+/** What is kept: without answers that a failure or a reload cuts off. Afterwards nobody would know that it did. */
+export function keptForm(conversation: Conversation): InferOutput<typeof conversationSchema> {
+  const whole = (answer: Answer | undefined) => {
+    if (!answer || answer.error || answer.stoppedBy === undefined) return undefined;
+    const { text, tokensPerSecond, stoppedBy, tries } = answer;
+    return { text, tokensPerSecond, stoppedBy, tries };
+  };
+  const turns = conversation.turns.map(({ question, base, tuned }) => ({
+    question,
+    base: whole(base),
+    tuned: whole(tuned),
+  }));
+  return { ...conversation, speaker: { ...conversation.speaker }, turns };
+}
+
+/** What a list calls a conversation: the beginning of its first question. */
+export function titleOf({ turns }: Conversation): string {
+  const words = (turns[0]?.question ?? '').replaceAll(/\s+/g, ' ').trim();
+  return words.length > MOST_TITLE ? `${words.slice(0, MOST_TITLE).trimEnd()}…` : words;
+}
+
+const MOST_TITLE = 80;

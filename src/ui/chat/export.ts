@@ -1,0 +1,43 @@
+import { messagesOf, SIDES, type Conversation, type Side } from './conversation';
+
+/** The names of the parts of an exported conversation. */
+export interface ExportWords {
+  readonly title: string;
+  readonly you: string;
+  readonly system: string;
+  readonly base: string;
+  readonly tuned: string;
+}
+
+/** The whole conversation for a person to read. */
+export function markdownOf(conversation: Conversation, words: ExportWords): string {
+  const { speaker, system, turns, startedAt } = conversation;
+  const parts = [
+    `# ${words.title}`,
+    [speaker.model, speaker.adapter, startedAt].filter((part) => part !== '').join(' · '),
+  ];
+  if (system.trim() !== '') parts.push(`## ${words.system}`, system.trim());
+  for (const turn of turns) {
+    parts.push(`## ${words.you}`, turn.question);
+    for (const side of SIDES) {
+      const answer = turn[side];
+      if (answer && !answer.error && answer.text !== '') parts.push(`### ${words[side]}`, answer.text);
+    }
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+/**
+ * The conversation as rows to train on, in the shape that the examples step reads: one for each side that answered, with
+ * its own answers.
+ */
+export function rowsOf(conversation: Conversation): string {
+  const { speaker } = conversation;
+  const rows = SIDES.flatMap((side: Side) => {
+    const messages = messagesOf(conversation, side);
+    if (!messages.some(({ role }) => role === 'assistant')) return [];
+    const adapter = side === 'tuned' ? { adapter: speaker.adapter } : {};
+    return [{ messages, answered_by: side, model: speaker.model, ...adapter }];
+  });
+  return `${JSON.stringify(rows, null, 2)}\n`;
+}
