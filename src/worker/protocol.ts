@@ -12,13 +12,7 @@ import { startWorker } from './start';
 export { DATA_ENDINGS, DATA_MEDIA_TYPES, DATA_FORMAT_NAMES, isDataFile } from '../data/files/formats';
 export type { Problem } from '../data/records';
 export type { ExportOffer, ExportOptions, ExportResult } from '../session/adapters';
-export type {
-  ChatEvent,
-  ChatMessage,
-  ChatOutcome,
-  ChatSide,
-  TokenCount,
-} from '../session/chats';
+export type { ChatEvent, ChatMessage, ChatOutcome, ChatSide, TokenCount } from '../session/chats';
 export type { PreviewExample } from '../session/examples';
 export type { FoundHubModel as HubModelReport } from '../session/library_previews';
 export type { PlanReport } from '../session/plan_report';

@@ -10,6 +10,7 @@ import {
   newConversation,
   SIDES,
   sidesOf,
+  updated,
   type Answer,
   type Conversation,
   type Side,
@@ -23,6 +24,9 @@ const systemKey = 'chat.system';
 const draftKey = 'chat.draft';
 const openKey = 'chat.open';
 const SEEDS = 2 ** 32;
+
+/** How far each side is; absent or undefined if it is not answering. */
+type Progress = Readonly<Partial<Record<Side, 'waiting' | 'writing' | undefined>>>;
 
 /** Conversations with the base and the tuned model side by side: the open one, and those before it. */
 export class ChatState {
@@ -42,7 +46,7 @@ export class ChatState {
   /** Both sides answer at the same time; undefined before the engine has said so. */
   together: boolean | undefined = $state();
   /** How far each side is that was asked; empty if nobody is answering. */
-  progress: Readonly<Partial<Record<Side, 'waiting' | 'writing'>>> = $state.raw({});
+  progress: Progress = $state.raw({});
   /** The place of the question that is being answered. */
   #at = 0;
 
@@ -247,8 +251,7 @@ export class ChatState {
       }
       case 'ended': {
         this.#end(event, former, tries);
-        const { [event.side]: _, ...others } = this.progress;
-        this.progress = others;
+        this.progress = { ...this.progress, [event.side]: undefined };
         this.#keep();
       }
     }
@@ -277,7 +280,7 @@ export class ChatState {
 
   #keep(): void {
     if (!this.conversation) return;
-    const conversation: Conversation = { ...this.conversation, updatedAt: new Date().toISOString() };
+    const conversation = updated(this.conversation);
     this.conversation = conversation;
     this.list = [conversation, ...this.list.filter(({ id }) => id !== conversation.id)];
     keep(openKey, conversation.id);

@@ -61,6 +61,11 @@ export function newConversation(speaker: Speaker, system: string): Conversation 
   return { id: crypto.randomUUID(), startedAt: now, updatedAt: now, speaker, system, turns: [] };
 }
 
+/** The conversation as changed just now. */
+export function updated(conversation: Conversation): Conversation {
+  return { ...conversation, updatedAt: new Date().toISOString() };
+}
+
 /** Who answers with this model and this adapter; undefined if no model is open. */
 export function speakerOf(
   model: ModelReport | undefined,

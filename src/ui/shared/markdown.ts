@@ -29,9 +29,36 @@ export function renderMarkdown(text: string): DocumentFragment {
   return fragment;
 }
 
-/** Fills an element with rendered Markdown: `<div {@attach markdown(text)}></div>`. */
-export function markdown(text: string): Attachment<HTMLElement> {
+/** The words of a button that copies. */
+export interface CopyWords {
+  readonly copy: string;
+  readonly copied: string;
+}
+
+/** Fills an element with rendered Markdown, each block of code with a button that copies it. */
+export function markdown(text: string, words: CopyWords): Attachment<HTMLElement> {
   return (element) => {
-    element.replaceChildren(renderMarkdown(text));
+    const fragment = renderMarkdown(text);
+    for (const block of fragment.querySelectorAll('pre')) addCopyButton(block, words);
+    element.replaceChildren(fragment);
   };
+}
+
+function addCopyButton(block: HTMLPreElement, { copy, copied }: CopyWords): void {
+  const frame = document.createElement('div');
+  frame.className = 'code';
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'button tiny';
+  button.textContent = copy;
+  button.addEventListener('click', () => {
+    void navigator.clipboard.writeText(block.textContent.trimEnd()).then(() => {
+      button.textContent = copied;
+      setTimeout(() => (button.textContent = copy), 2000);
+    });
+  });
+  // It scrolls sideways: keyboards must reach it.
+  block.tabIndex = 0;
+  block.replaceWith(frame);
+  frame.append(block, button);
 }

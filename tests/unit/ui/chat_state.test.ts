@@ -81,7 +81,7 @@ describe('an answer', () => {
     expect(chat.progress).toEqual({ base: 'writing', tuned: 'writing' });
     expect(chat.turns).toEqual([{ question: 'Who?', base: { text: 'I' }, tuned: { text: 'Arr.' } }]);
     tell({ kind: 'ended', ...said('tuned', 'Arr.') });
-    expect(chat.progress).toEqual({ base: 'writing' });
+    expect(chat.progress).toEqual({ base: 'writing', tuned: undefined });
     expect(chat.speaking).toBe('base');
     done.resolve([said('base', 'I am.'), said('tuned', 'Arr.')]);
     await first;
@@ -281,7 +281,9 @@ describe('conversations', () => {
     const world = conversation();
     const { chat, asked } = world;
     chat.changeSystem('Be brief.');
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
     await exchange(world, 'Old', 'a');
+    vi.setSystemTime(2_000_000);
     chat.begin();
     expect(chat.turns).toEqual([]);
     await exchange(world, 'New', 'b');
@@ -296,6 +298,7 @@ describe('conversations', () => {
       expect.objectContaining({ question: 'New' }),
       { question: 'Cut', base: undefined, tuned: expect.objectContaining({ text: 'Whole.' }) as unknown },
     ]);
+    vi.useRealTimers();
     expect(reloaded.chat.draft).toBe('half a sent');
     expect(reloaded.chat.list.map(({ turns }) => turns[0]?.question)).toEqual(['New', 'Old']);
     asked[2]!.done.resolve([]);
@@ -349,11 +352,11 @@ describe('tokens', () => {
     vi.useFakeTimers();
     try {
       chat.recount();
-      await vi.runAllTimersAsync();
+      await vi.advanceTimersByTimeAsync(1000);
       expect(chats.count).not.toHaveBeenCalled();
       chat.write(' Who? ');
       chat.recount();
-      await vi.runAllTimersAsync();
+      await vi.advanceTimersByTimeAsync(1000);
       expect(chats.count).toHaveBeenLastCalledWith([
         [{ role: 'user', content: 'Who?' }],
         [{ role: 'user', content: 'Who?' }],
@@ -375,7 +378,7 @@ describe('tokens', () => {
       ] as const) {
         chats.count.mockResolvedValueOnce({ tokens: [...tokens], room: 10 });
         chat.recount();
-        await vi.runAllTimersAsync();
+        await vi.advanceTimersByTimeAsync(1000);
         expect(chat.excess).toBe(excess);
       }
     } finally {

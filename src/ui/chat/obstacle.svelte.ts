@@ -1,0 +1,24 @@
+import type { App } from '../app.svelte';
+import { sayError } from '../language.svelte';
+import { text } from './text';
+
+export interface Obstacle {
+  readonly words: string;
+  /** The settings are where it is mended. */
+  readonly inSettings?: boolean;
+}
+
+type Parts = Pick<App, 'chat' | 'model' | 'training' | 'opening' | 'exports'>;
+
+/** Why nothing can be sent now; undefined if something can. Reads state: call it within `$derived`. */
+export function obstacleTo({ chat, model, training, opening, exports }: Parts): Obstacle | undefined {
+  if (training.active) return { words: text.training };
+  if (model.busy || opening) return { words: text.opening };
+  if (!model.report) return { words: text.noModel };
+  if (exports.exporting || exports.importing) return { words: text.exporting };
+  const [wrong] = chat.settings.problems.keys();
+  if (wrong !== undefined) return { words: text.wrongSetting(wrong), inSettings: true };
+  if (chat.counter.error) return { words: sayError(chat.counter.error).message };
+  if (chat.excess > 0) return { words: text.tooLong(chat.excess) };
+  return undefined;
+}
