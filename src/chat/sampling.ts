@@ -105,11 +105,7 @@ function argmax(scores: Float32Array): number {
     numbers &&= score < Infinity;
   }
   if (numbers && best >= 0) return best;
-  throw new TunesmithError({
-    code: 'logits_not_finite',
-    message: 'The model gave scores for the next token that are no numbers.',
-    hint: 'Its weights or the adapter are damaged: load another model or an earlier checkpoint.',
-  });
+  throw new TunesmithError({ code: 'logits_not_finite' });
 }
 
 /** The k-th highest score. */

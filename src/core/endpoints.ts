@@ -27,8 +27,7 @@ export function normalizeEndpoint(text: string): string {
   if (!url || !allowed || !plain) {
     throw new TunesmithError({
       code: 'endpoint_invalid',
-      message: `Models can't be fetched from "${typed}".`,
-      hint: `Give the address of a site that speaks as the Hugging Face Hub does, such as ${HUGGING_FACE}. It has to start with https://.`,
+      values: { typed, example: HUGGING_FACE },
     });
   }
   return url.origin + url.pathname.replace(/\/+$/, '');

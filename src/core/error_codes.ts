@@ -38,6 +38,7 @@ export type ErrorClass =
 export const ERROR_CLASSES = {
   aborted: 'stopped',
   adapter_config: 'input',
+  adapter_exceeds_binding: 'fit',
   adapter_file_missing: 'input',
   adapter_tensor: 'input',
   adapter_zip: 'input',
@@ -197,6 +198,7 @@ export const ERROR_CLASSES = {
   storage_without_files: 'storage',
   target_module_unknown: 'input',
   target_modules: 'input',
+  target_modules_expression: 'input',
   tensor_dtype: 'input',
   tensor_exceeds_binding: 'fit',
   tensor_missing: 'input',

@@ -1,6 +1,6 @@
 import { classOf, type ErrorClass, type ErrorCode } from './error_codes';
-import { engine } from './messages/en/engine';
-import { errors } from './messages/en/errors';
+import type { errors } from './messages/en/errors';
+import { english } from './messages/english';
 import { errorWords, type ErrorValues, type Message, type MessageValues } from './messages/message';
 
 export type { ErrorClass, ErrorCode } from './error_codes';
@@ -49,8 +49,6 @@ interface SpokenInit extends Circumstances {
 }
 
 export type TunesmithErrorInit = KnownInit | SpokenInit;
-
-const english = { engine, errors };
 
 /**
  * The one error class that is meant for a person. It carries a code and values; the page and the command line make words

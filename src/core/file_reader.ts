@@ -36,8 +36,7 @@ export function blobReader(name: string, blob: Blob): FileReader {
       } catch (cause) {
         throw new TunesmithError({
           code: 'file_unreadable',
-          message: `${name} could not be read.`,
-          hint: 'It may have been moved or changed since it was chosen. Choose it again.',
+          values: { name },
           cause,
         });
       }

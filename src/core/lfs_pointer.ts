@@ -14,7 +14,6 @@ export function refuseLfsPointer(name: string, size: number, head: Uint8Array): 
   if (size > MOST_BYTES || !BEGINS.every((byte, at) => head[at] === byte)) return;
   throw new TunesmithError({
     code: 'git_lfs_pointer',
-    message: `${name} is a Git LFS pointer of ${size} bytes, not the file itself.`,
-    hint: 'Run "git lfs pull" in the cloned folder, or download the file from the page of the model.',
+    values: { name, size },
   });
 }

@@ -1,3 +1,6 @@
+import { inEnglish } from './messages/english';
+import { message, type Message, type MessageValuesOf } from './messages/message';
+
 /**
  * JSON read without losing anything that Python's `json.loads` keeps: integers of any size, whether a number is a float
  * (1.0 is not 1), the order of an object's keys, NaN and the infinities. Of a key that stands twice the last value counts.
@@ -30,14 +33,19 @@ export class Float {
   }
 }
 
+/** What should stand where a text ends. */
+type Expected = MessageValuesOf<'json_ends'>['expected'];
+
 /** Why a text is no JSON, and where. */
 export class JsonFault extends Error {
+  readonly reason: Message;
   /** In UTF-16 units from the beginning of the text. */
   readonly offset: number;
 
-  constructor(message: string, offset: number) {
-    super(message);
+  constructor(reason: Message, offset: number) {
+    super(inEnglish(reason));
     this.name = 'JsonFault';
+    this.reason = reason;
     this.offset = offset;
   }
 }
@@ -64,7 +72,7 @@ export function parseLosslessJson(text: string): LosslessJson {
   parser.skipSpace();
   const value = parser.value();
   parser.skipSpace();
-  if (parser.at < text.length) throw new JsonFault('something follows the end of the value', parser.at);
+  if (parser.at < text.length) throw new JsonFault(message('json_trailing'), parser.at);
   const half = parser.halfCharacter();
   if (half) throw half;
   return value;
@@ -120,19 +128,19 @@ export class LosslessParser {
   }
 
   /** The letter at `at`. @throws JsonUnfinished, JsonFault at the end of the text */
-  peek(expected: string): string {
+  peek(expected: Expected): string {
     const letter = this.#text[this.at];
     if (letter !== undefined) return letter;
     if (!this.#final) throw new JsonUnfinished();
-    throw new JsonFault(`the text ends where ${expected} should follow`, this.at);
+    throw new JsonFault(message('json_ends', { expected }), this.at);
   }
 
   /** The value that begins at `at`, which moves behind it. @throws JsonFault, JsonUnfinished */
   value(depth = 0): LosslessJson {
     if (depth > MOST_DEPTH) {
-      throw new JsonFault(`more than ${MOST_DEPTH} lists and objects are within each other`, this.at);
+      throw new JsonFault(message('json_too_deep', { most: MOST_DEPTH }), this.at);
     }
-    const letter = this.peek('a value');
+    const letter = this.peek('value');
     if (letter === '"') return this.#string();
     if (letter === '{') return this.#object(depth);
     if (letter === '[') return this.#list(depth);
@@ -143,13 +151,15 @@ export class LosslessParser {
   /** After an item: true at a comma, behind which the next one begins; false behind the closing letter. */
   goesOn(close: ']' | '}'): boolean {
     this.skipSpace();
-    const letter = this.peek(`, or ${close}`);
-    if (letter !== ',' && letter !== close) throw this.#fault(`a comma or ${close} is missing before this`);
+    const letter = this.peek(close === ']' ? 'list_goes_on' : 'object_goes_on');
+    if (letter !== ',' && letter !== close) {
+      throw this.#fault((found) => message('json_comma_missing', { close, found }));
+    }
     this.at++;
     if (letter === close) return false;
     const comma = this.at - 1;
     this.skipSpace();
-    if (this.peek('a value') === close) throw new JsonFault(`a comma stands before ${close}`, comma);
+    if (this.peek('value') === close) throw new JsonFault(message('json_comma_extra', { close }), comma);
     return true;
   }
 
@@ -158,17 +168,14 @@ export class LosslessParser {
     const at = this.#loneSurrogate;
     this.#loneSurrogate = undefined;
     if (at === undefined) return undefined;
-    return new JsonFault(
-      'a text has half of a character (a lone surrogate), which no tokenizer can read',
-      at,
-    );
+    return new JsonFault(message('json_half_character'), at);
   }
 
   #list(depth: number): LosslessJson[] {
     this.at++;
     const items: LosslessJson[] = [];
     this.skipSpace();
-    if (this.peek('a value or ]') === ']') {
+    if (this.peek('value_or_end') === ']') {
       this.at++;
       return items;
     }
@@ -182,15 +189,15 @@ export class LosslessParser {
     const fields: Record<string, LosslessJson> = {};
     let ordered: Map<string, LosslessJson> | undefined;
     this.skipSpace();
-    if (this.peek('a key or }') === '}') {
+    if (this.peek('key_or_end') === '}') {
       this.at++;
       return fields;
     }
     do {
-      if (this.peek('a key') !== '"') throw this.#fault('a key in double quotes should stand here');
+      if (this.peek('key') !== '"') throw this.#fault((found) => message('json_key_unquoted', { found }));
       const key = this.#string();
       this.skipSpace();
-      if (this.peek('a colon') !== ':') throw this.#fault('a colon is missing before this');
+      if (this.peek('colon') !== ':') throw this.#fault((found) => message('json_colon_missing', { found }));
       this.at++;
       this.skipSpace();
       const value = this.value(depth + 1);
@@ -223,15 +230,13 @@ export class LosslessParser {
       if (letter === 'u') {
         const hex = text.slice(backslash + 2, backslash + 6);
         if (backslash + 6 > text.length && !this.#final) throw new JsonUnfinished();
-        if (!/^[0-9a-fA-F]{4}$/.test(hex))
-          throw new JsonFault('\\u needs four hexadecimal digits', backslash);
+        if (!/^[0-9a-fA-F]{4}$/.test(hex)) throw new JsonFault(message('json_hexadecimal'), backslash);
         this.#checkPair(backslash, parseInt(hex, 16), read);
         read += String.fromCharCode(parseInt(hex, 16));
         from = backslash + 6;
       } else {
         const meant = ESCAPES[letter];
-        if (meant === undefined)
-          throw new JsonFault(`\\${letter} is no escape of JSON: write \\\\ for a backslash`, backslash);
+        if (meant === undefined) throw new JsonFault(message('json_escape', { letter }), backslash);
         read += meant;
         from = backslash + 2;
       }
@@ -263,9 +268,7 @@ export class LosslessParser {
   }
 
   #unfinishedString(begin: number): Error {
-    return this.#final
-      ? new JsonFault('the quote that opens here is never closed', begin)
-      : new JsonUnfinished();
+    return this.#final ? new JsonFault(message('json_quote_open'), begin) : new JsonUnfinished();
   }
 
   #number(): LosslessJson {
@@ -275,16 +278,15 @@ export class LosslessParser {
     if (letters === '-' && this.#text[this.at + 1] === 'I') return this.#literal();
     NUMBER.lastIndex = this.at;
     const [written, fraction, exponent] = NUMBER.exec(this.#text) ?? [];
-    if (written !== letters) throw new JsonFault(`${letters.slice(0, 40)} is no number of JSON`, this.at);
+    if (written !== letters) {
+      throw new JsonFault(message('json_number', { found: letters.slice(0, 40) }), this.at);
+    }
     this.at += written.length;
     if (fraction !== undefined || exponent !== undefined) return new Float(Number(written));
     if (written.length < 16) return Number(written) + 0; // Python's -0 is 0
     const digits = written.startsWith('-') ? written.length - 1 : written.length;
     if (digits > MOST_DIGITS) {
-      throw new JsonFault(
-        `an integer has ${digits} digits; Python reads ${MOST_DIGITS} at most`,
-        this.at - written.length,
-      );
+      throw new JsonFault(message('json_digits', { digits, most: MOST_DIGITS }), this.at - written.length);
     }
     const whole = BigInt(written);
     return Number.isSafeInteger(Number(whole)) ? Number(whole) : whole;
@@ -301,31 +303,33 @@ export class LosslessParser {
       if (!this.#final && at + found.length === this.#text.length && word.startsWith(found))
         throw new JsonUnfinished();
     }
-    throw this.#fault('no value of JSON begins here');
+    throw this.#fault((found) => message('json_no_value', { found }));
   }
 
-  /** Says what stands at `at`, where that tells more than the fault alone. */
-  #fault(what: string): JsonFault {
+  /** Says what stands at `at`, if that tells more than the fault alone. */
+  #fault(reason: (found: string) => Message): JsonFault {
     const { at } = this;
     const letter = this.#text[at] ?? '';
     WORD.lastIndex = at;
     const word = WORD.exec(this.#text)?.[0].slice(0, 40);
-    const told: Readonly<Record<string, string>> = {
-      "'": 'JSON has texts in double quotes, not in single ones',
-      '“': 'JSON has texts in straight double quotes ("), not in “these”',
-      '”': 'JSON has texts in straight double quotes ("), not in “these”',
-      '/': 'JSON has no comments',
-      '#': 'JSON has no comments',
-      '\ufeff': 'a byte order mark stands in the middle of the file, where files were joined',
-      None: "None is Python's; JSON has null",
-      True: "True is Python's; JSON has true",
-      False: "False is Python's; JSON has false",
-      undefined: 'JSON has null, not undefined',
-    };
     const shown = word ?? (/[\p{C}\p{Z}]/u.test(letter) ? codePoint(letter) : letter);
-    return new JsonFault(told[word ?? letter] ?? `${what}: ${shown}`, at);
+    return new JsonFault(FOREIGN.get(word ?? letter) ?? reason(shown), at);
   }
 }
+
+/** What people write in the place of JSON. */
+const FOREIGN: ReadonlyMap<string, Message> = new Map([
+  ["'", message('json_single_quotes')],
+  ['“', message('json_curly_quotes')],
+  ['”', message('json_curly_quotes')],
+  ['/', message('json_comment')],
+  ['#', message('json_comment')],
+  ['\ufeff', message('json_byte_order_mark')],
+  ['None', message('json_python', { word: 'None', meant: 'null' })],
+  ['True', message('json_python', { word: 'True', meant: 'true' })],
+  ['False', message('json_python', { word: 'False', meant: 'false' })],
+  ['undefined', message('json_undefined')],
+]);
 
 /** Plain objects put keys of digits first, and treat `__proto__` apart. */
 function losesPlace(key: string): boolean {
@@ -336,13 +340,10 @@ function losesPlace(key: string): boolean {
 function controlFault(text: string, at: number): JsonFault {
   const letter = text[at];
   if (letter === '\n' || letter === '\r') {
-    return new JsonFault('a text has a line break in it; JSON writes \\n, or a quote is missing', at);
+    return new JsonFault(message('json_line_break'), at);
   }
-  if (letter === '\t') return new JsonFault('a text has a tab in it; JSON writes \\t', at);
-  return new JsonFault(
-    `a text has the control character ${codePoint(letter ?? '')} in it; JSON escapes those`,
-    at,
-  );
+  if (letter === '\t') return new JsonFault(message('json_tab'), at);
+  return new JsonFault(message('json_control', { character: codePoint(letter ?? '') }), at);
 }
 
 function codePoint(letter: string): string {

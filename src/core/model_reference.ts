@@ -37,11 +37,7 @@ export function requireModelReference(text: string): ModelReference {
   const reference = parseModelReference(text);
   if (reference) return reference;
   refuseOtherPage(text);
-  throw new TunesmithError({
-    code: 'model_reference',
-    message: `"${text}" names no model of a hub.`,
-    hint: 'Write owner/name, such as Qwen/Qwen2.5-0.5B-Instruct, or the address of its page.',
-  });
+  throw new TunesmithError({ code: 'model_reference', values: { typed: text } });
 }
 
 /**
@@ -51,14 +47,9 @@ export function requireModelReference(text: string): ModelReference {
  */
 export function refuseOtherPage(text: string): void {
   const typed = text.trim();
-  const what =
-    isAddress(typed) && URL.canParse(typed) ? OTHERS.get(pathOf(new URL(typed))[0] ?? '') : undefined;
-  if (what === undefined) return;
-  throw new TunesmithError({
-    code: 'model_reference',
-    message: `"${typed}" is the address of ${what}, not of a model.`,
-    hint: 'Give the address of the page of a model, or its owner/name, such as Qwen/Qwen2.5-0.5B-Instruct.',
-  });
+  if (!isAddress(typed) || !URL.canParse(typed)) return;
+  const page = otherPage(pathOf(new URL(typed))[0]);
+  if (page !== undefined) throw new TunesmithError({ code: 'model_reference', values: { typed, page } });
 }
 
 /** Whether a text is an address, right or wrong, and no name. */
@@ -72,17 +63,17 @@ export function isRepo(text: string): boolean {
 }
 
 /** What is meant by the first part of an address that is no owner. */
-const OTHERS: ReadonlyMap<string, string> = new Map([
-  ['datasets', 'a dataset'],
-  ['spaces', 'a space'],
-  ['studios', 'a studio'],
-]);
+const OTHER_PAGES = ['datasets', 'spaces', 'studios'] as const;
+
+function otherPage(part: string | undefined): (typeof OTHER_PAGES)[number] | undefined {
+  return OTHER_PAGES.find((page) => page === part);
+}
 
 function fromAddress(address: string): ModelReference | undefined {
   if (!URL.canParse(address)) return undefined;
   const url = new URL(address);
   const parts = pathOf(url);
-  if (OTHERS.has(parts[0] ?? '')) return undefined;
+  if (otherPage(parts[0]) !== undefined) return undefined;
   if (isModelScope(url.origin) && parts[0] === 'models') parts.shift();
   const [owner = '', name = '', kind, revision, ...path] = parts;
   const repo = `${owner}/${name}`;

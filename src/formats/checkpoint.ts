@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { sha256Hex } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
 import type { JsonValue } from '../core/json';
+import { message, type Message } from '../core/messages/message';
 import { sameShape, shapeText } from '../core/shape';
 import { readTensors, writeSafetensors, type TensorBytes } from './safetensors';
 
@@ -29,6 +30,8 @@ export interface CheckpointState {
   /** What was logged so far. */
   readonly history: JsonValue;
 }
+
+const UNNAMED = message('checkpoint_file');
 
 const FORMAT = 'tunesmith-checkpoint-2';
 
@@ -59,21 +62,24 @@ export async function encodeCheckpoint(state: CheckpointState): Promise<Uint8Arr
  *
  * @throws TunesmithError if the file is no checkpoint, or not the one that was written
  */
-export async function decodeCheckpoint(bytes: Uint8Array, file = 'The checkpoint'): Promise<CheckpointState> {
+export async function decodeCheckpoint(
+  bytes: Uint8Array,
+  file: string | Message = UNNAMED,
+): Promise<CheckpointState> {
   const { tensors: found, metadata } = readTensors(bytes, file);
   const { format, sha256, state: json } = metadata;
   if (format !== FORMAT || json === undefined) {
-    throw damaged(file, `is no checkpoint of this version (its format is "${format ?? ''}")`);
+    throw damaged(file, message('checkpoint_version', { format: format ?? '' }));
   }
   const tensors = byName(Array.from(found, ([name, tensor]) => ({ name, ...tensor })));
   if ((await contentHash(json, tensors)) !== sha256) {
-    throw damaged(file, 'is not as it was written: its SHA-256 differs');
+    throw damaged(file, message('checkpoint_hash'));
   }
   let rest: v.InferOutput<typeof recorded>;
   try {
     rest = v.parse(recorded, JSON.parse(json));
   } catch (cause) {
-    throw damaged(file, 'describes a state that makes no sense', cause);
+    throw damaged(file, message('checkpoint_state'), cause);
   }
   return { ...rest, tensors };
 }
@@ -93,8 +99,12 @@ export function tensorOf(tensors: readonly NamedTensor[], type: TensorType): Uin
   const tensor = tensors.find(({ name }) => name === type.name);
   if (tensor && holdsTensor([tensor], type)) return tensor.data;
   const text = ({ dtype, shape }: TensorType): string => `${dtype} ${shapeText(shape)}`;
-  const held = tensor ? `has ${text(tensor)} as "${type.name}"` : `has no tensor "${type.name}"`;
-  throw damaged('The checkpoint', `${held}, but the run needs ${text(type)}`);
+  const { name } = type;
+  const wanted = text(type);
+  const fault = tensor
+    ? message('checkpoint_tensor_differs', { name, held: text(tensor), wanted })
+    : message('checkpoint_tensor_missing', { name, wanted });
+  throw damaged(UNNAMED, fault);
 }
 
 /** Over the hashes of the parts, so that nothing has to be copied together. */
@@ -110,11 +120,6 @@ function byName(tensors: readonly NamedTensor[]): readonly NamedTensor[] {
   return [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function damaged(file: string, what: string, cause?: unknown): TunesmithError {
-  return new TunesmithError({
-    code: 'checkpoint_damaged',
-    message: `${file} ${what}.`,
-    hint: 'Resume from an older checkpoint, or start the run anew.',
-    cause,
-  });
+function damaged(file: string | Message, fault: Message, cause?: unknown): TunesmithError {
+  return new TunesmithError({ code: 'checkpoint_damaged', values: { file, fault }, cause });
 }

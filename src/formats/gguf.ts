@@ -1,7 +1,8 @@
 import { alignUp } from '../core/align';
-import { TunesmithError, type ErrorCode } from '../core/errors';
+import { TunesmithError } from '../core/errors';
 import { refuseLfsPointer } from '../core/lfs_pointer';
 import { elementCount, shapeText, type Shape } from '../core/shape';
+import { message } from '../core/messages/message';
 import { ggmlBlock, ggmlType, type GgmlType } from './ggml_types';
 import { EndOfBytes, GgufReader, type GgufValue } from './gguf_reader';
 
@@ -58,8 +59,7 @@ export async function readGgufHeader(file: ByteSource): Promise<GgufHeader> {
       if (!(error instanceof EndOfBytes)) throw error;
     }
     if (bytes.length >= most) {
-      const fault = most === 0 ? 'is empty' : 'ends, or goes on for over 256 MiB, within its header';
-      throw malformed('gguf_header_cut', file.name, fault);
+      throw new TunesmithError({ code: 'gguf_header_cut', values: { file: file.name, empty: most === 0 } });
     }
     const longer = new Uint8Array(Math.min(bytes.length * 4, most));
     longer.set(bytes);
@@ -70,19 +70,15 @@ export async function readGgufHeader(file: ByteSource): Promise<GgufHeader> {
 
 /** Throws `EndOfBytes` where the header goes on after `bytes`. */
 function parseGgufHeader(bytes: Uint8Array, fileSize: number, file: string): GgufHeader {
-  const reader = new GgufReader(bytes, fileSize, (code, what) => malformed(code, file, what));
+  const reader = new GgufReader(bytes, fileSize, file);
   const version = readVersion(reader, file);
-  const tensorCount = reader.count('tensors', TENSOR_ENTRY_BYTES);
-  const metadataCount = reader.count('metadata entries', METADATA_ENTRY_BYTES);
+  const tensorCount = reader.count(message('gguf_tensors'), TENSOR_ENTRY_BYTES);
+  const metadataCount = reader.count(message('gguf_metadata_entries'), METADATA_ENTRY_BYTES);
   const metadata = new Map<string, GgufValue>();
   for (let index = 0; index < metadataCount; index++) {
-    const key = reader.text(`metadata key ${index}`, MAX_NAME_BYTES);
+    const key = reader.text(message('gguf_key_number', { index }), MAX_NAME_BYTES);
     if (key === '' || metadata.has(key)) {
-      throw malformed(
-        'gguf_metadata_key',
-        file,
-        `has the metadata key "${key}" twice, or a key without a name`,
-      );
+      throw new TunesmithError({ code: 'gguf_metadata_key', values: { file, key } });
     }
     metadata.set(key, reader.value(key));
   }
@@ -94,19 +90,21 @@ function parseGgufHeader(bytes: Uint8Array, fileSize: number, file: string): Ggu
 }
 
 function readVersion(reader: GgufReader, file: string): number {
-  if (reader.u32() !== 0x46554747) throw malformed('gguf_magic', file, 'does not begin as a GGUF file does');
+  if (reader.u32() !== 0x46554747) throw new TunesmithError({ code: 'gguf_magic', values: { file } });
   const version = reader.u32();
   if (version === 2 || version === 3) return version;
   const swapped = version !== 0 && (version & 0xffff) === 0;
-  const what = swapped ? 'is in big-endian byte order' : `is of version ${version}`;
-  throw malformed('gguf_version', file, `${what}; versions 2 and 3 in little-endian order can be read`);
+  throw new TunesmithError({
+    code: 'gguf_version',
+    values: { file, version: swapped ? 'big-endian' : version },
+  });
 }
 
 function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, file: string): number {
   const alignment = metadata.get('general.alignment') ?? DEFAULT_ALIGNMENT;
   const power = typeof alignment === 'number' && Number.isInteger(Math.log2(alignment));
   if (power && alignment >= 1 && alignment <= MAX_ALIGNMENT) return alignment;
-  throw malformed('gguf_alignment', file, 'has a general.alignment that is no power of two up to 65536');
+  throw new TunesmithError({ code: 'gguf_alignment', values: { file } });
 }
 
 interface Described {
@@ -119,28 +117,26 @@ interface Described {
 }
 
 function readTensor(reader: GgufReader, index: number, file: string): Described {
-  const name = reader.text(`name of tensor ${index}`, MAX_NAME_BYTES);
-  const where = `has a tensor "${name}"`;
+  const name = reader.text(message('gguf_name_number', { index }), MAX_NAME_BYTES);
   const axes = reader.u32();
   if (axes < 1 || axes > MAX_AXES) {
-    throw malformed('gguf_shape', file, `${where} with ${axes} axes; there may be 1 to ${MAX_AXES}`);
+    throw new TunesmithError({ code: 'gguf_shape', values: { file, name, axes, most: MAX_AXES } });
   }
   const shape: number[] = [];
-  for (let axis = 0; axis < axes; axis++) shape.unshift(reader.length(`an axis of tensor "${name}"`));
+  for (let axis = 0; axis < axes; axis++) shape.unshift(reader.length(message('gguf_axis_of', { name })));
   const number = reader.u32();
   const type = ggmlType(number);
-  if (!type) throw malformed('gguf_type', file, `${where} of the unknown type ${number}`);
-  const offset = reader.length(`the offset of tensor "${name}"`);
+  if (!type) throw new TunesmithError({ code: 'gguf_type', values: { file, name, type: number } });
+  const offset = reader.length(message('gguf_offset_of', { name }));
   const block = ggmlBlock(type);
   const elements = elementCount(shape);
   const bytes = (elements / block.elements) * block.bytes;
   const rows = (shape.at(-1) ?? 0) % block.elements === 0;
   if (elements === 0 || !rows || !Number.isSafeInteger(elements) || !Number.isSafeInteger(bytes)) {
-    throw malformed(
-      'gguf_shape',
-      file,
-      `${where} of ${type} ${shapeText(shape)}, which is no number of blocks`,
-    );
+    throw new TunesmithError({
+      code: 'gguf_shape',
+      values: { file, name, type: `${type} ${shapeText(shape)}`, axes, most: MAX_AXES },
+    });
   }
   return { name, type, shape, offset, bytes };
 }
@@ -163,35 +159,20 @@ function placeTensors(
     const begin = dataBegin + offset;
     const end = begin + bytes;
     if (offset % alignment !== 0) {
-      throw malformed(
-        'gguf_unaligned',
-        file,
-        `has a tensor "${name}" at ${offset}, no multiple of ${alignment}`,
-      );
+      throw new TunesmithError({ code: 'gguf_unaligned', values: { file, name, offset, alignment } });
     }
-    if (begin < next) throw malformed('gguf_overlap', file, `has a tensor "${name}" that overlaps another`);
-    if (begin > next) throw malformed('gguf_gap', file, `has ${begin - next} unused bytes before "${name}"`);
+    if (begin < next) throw new TunesmithError({ code: 'gguf_overlap', values: { file, name } });
+    if (begin > next)
+      throw new TunesmithError({ code: 'gguf_gap', values: { file, name, bytes: begin - next } });
     if (end > fileSize) {
-      throw malformed(
-        'gguf_cut',
-        file,
-        `is cut short: ${fileSize} bytes, of which "${name}" alone needs ${end}`,
-      );
+      throw new TunesmithError({ code: 'gguf_cut', values: { file, name, size: fileSize, needed: end } });
     }
-    if (tensors.has(name)) throw malformed('gguf_tensor_twice', file, `has two tensors "${name}"`);
+    if (tensors.has(name)) throw new TunesmithError({ code: 'gguf_tensor_twice', values: { file, name } });
     tensors.set(name, { type, shape, begin, end });
     next = alignUp(end, alignment);
   }
   if (described.length > 0 && fileSize > next) {
-    throw malformed('gguf_trailing', file, `has ${fileSize - next} bytes after its last tensor`);
+    throw new TunesmithError({ code: 'gguf_trailing', values: { file, bytes: fileSize - next } });
   }
   return tensors;
-}
-
-function malformed(code: ErrorCode, file: string, what: string): TunesmithError {
-  return new TunesmithError({
-    code,
-    message: `${file} ${what}.`,
-    hint: 'The file is damaged, was not downloaded whole, or is of a kind that is not read here. Get it again from where it came.',
-  });
 }

@@ -1,4 +1,5 @@
-import type { ErrorCode, TunesmithError } from '../core/errors';
+import { TunesmithError } from '../core/errors';
+import { message, type Message } from '../core/messages/message';
 
 /** A metadata value. Whole numbers beyond 2^53 are bigints. */
 export type GgufValue = number | bigint | boolean | string | readonly GgufValue[];
@@ -22,22 +23,18 @@ export class GgufReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #fileSize: number;
-  readonly #malformed: (code: ErrorCode, what: string) => TunesmithError;
+  readonly #file: string;
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
   /**
    * @param bytes the file from its start
-   * @param malformed makes the error that is thrown, from a code and what follows the file's name in the message
+   * @param file the file's name, for messages
    */
-  constructor(
-    bytes: Uint8Array,
-    fileSize: number,
-    malformed: (code: ErrorCode, what: string) => TunesmithError,
-  ) {
+  constructor(bytes: Uint8Array, fileSize: number, file: string) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#fileSize = fileSize;
-    this.#malformed = malformed;
+    this.#file = file;
   }
 
   u32(): number {
@@ -45,24 +42,27 @@ export class GgufReader {
   }
 
   /** How many of something follow, each of at least so many bytes. */
-  count(what: string, leastBytes: number): number {
+  count(of: Message, leastBytes: number): number {
     const count = this.#u64();
     if (typeof count === 'number' && count * leastBytes <= this.#fileSize - this.position) return count;
-    throw this.#malformed('gguf_count', `claims ${count} ${what}, for which it has no room`);
+    throw new TunesmithError({
+      code: 'gguf_count',
+      values: { file: this.#file, count: String(count), of, noRoom: true },
+    });
   }
 
   /** A size or an offset. */
-  length(what: string): number {
+  length(of: Message): number {
     const length = this.#u64();
     if (typeof length === 'number') return length;
-    throw this.#malformed('gguf_length', `has ${length} for ${what}`);
+    throw this.#wrongLength(String(length), of);
   }
 
-  text(what: string, mostBytes: number): string {
-    const bytes = this.count(`bytes of ${what}`, 1);
-    if (bytes > mostBytes) throw this.#malformed('gguf_length', `has ${bytes} bytes for ${what}`);
+  text(of: Message, mostBytes: number): string {
+    const bytes = this.count(message('gguf_bytes_of', { of }), 1);
+    if (bytes > mostBytes) throw this.#wrongLength(`${bytes} bytes`, of);
     const begin = this.#take(bytes);
-    return this.#shortAscii(begin, bytes) ?? this.#decode(begin, bytes, what);
+    return this.#shortAscii(begin, bytes) ?? this.#decode(begin, bytes, of);
   }
 
   /** A type and a value of it. */
@@ -71,18 +71,22 @@ export class GgufReader {
   }
 
   #valueOf(type: number, key: string, depth: number): GgufValue {
-    if (type === STRING) return this.text(`metadata ${key}`, this.#fileSize);
+    if (type === STRING) return this.text(message('gguf_value_of', { key }), this.#fileSize);
     if (type === ARRAY) return this.#array(key, depth);
     return this.#scalar(type, key);
   }
 
   #array(key: string, depth: number): GgufValue[] {
-    if (depth === MAX_DEPTH)
-      throw this.#malformed('gguf_metadata_type', `nests the arrays of ${key} too deep`);
+    const file = this.#file;
+    if (depth === MAX_DEPTH) throw new TunesmithError({ code: 'gguf_metadata_type', values: { file, key } });
     const type = this.u32();
-    const count = this.count(`values of metadata ${key}`, VALUE_BYTES[type] ?? 1);
+    const of = message('gguf_values_of', { key });
+    const count = this.count(of, VALUE_BYTES[type] ?? 1);
     this.#values += count;
-    if (this.#values > MAX_VALUES) throw this.#malformed('gguf_count', `has ${count} values in ${key}`);
+    if (this.#values > MAX_VALUES) {
+      const values = { file, count: String(count), of, noRoom: false };
+      throw new TunesmithError({ code: 'gguf_count', values });
+    }
     const values: GgufValue[] = [];
     for (let index = 0; index < count; index++) values.push(this.#valueOf(type, key, depth + 1));
     return values;
@@ -90,8 +94,9 @@ export class GgufReader {
 
   #scalar(type: number, key: string): GgufValue {
     const bytes = VALUE_BYTES[type];
-    if (bytes === undefined)
-      throw this.#malformed('gguf_metadata_type', `has ${key} of the unknown type ${type}`);
+    if (bytes === undefined) {
+      throw new TunesmithError({ code: 'gguf_metadata_type', values: { file: this.#file, key, type } });
+    }
     const at = this.#take(bytes);
     const view = this.#view;
     switch (type) {
@@ -121,7 +126,9 @@ export class GgufReader {
   }
 
   #bool(byte: number, key: string): boolean {
-    if (byte > 1) throw this.#malformed('gguf_metadata_bool', `has ${key} = ${byte} for true or false`);
+    if (byte > 1) {
+      throw new TunesmithError({ code: 'gguf_metadata_bool', values: { file: this.#file, key, byte } });
+    }
     return byte === 1;
   }
 
@@ -141,12 +148,16 @@ export class GgufReader {
     return text;
   }
 
-  #decode(begin: number, length: number, what: string): string {
+  #decode(begin: number, length: number, of: Message): string {
     try {
       return this.#utf8.decode(this.#bytes.subarray(begin, begin + length));
     } catch {
-      throw this.#malformed('gguf_text', `has a ${what} that is not valid UTF-8`);
+      throw new TunesmithError({ code: 'gguf_text', values: { file: this.#file, of } });
     }
+  }
+
+  #wrongLength(length: string, of: Message): TunesmithError {
+    return new TunesmithError({ code: 'gguf_length', values: { file: this.#file, length, of } });
   }
 
   /** Moves on by so many bytes, and returns where they begin. */

@@ -1,5 +1,5 @@
-import type { Told } from '../core/messages/message';
 import { missingMetadata as missing, unsupportedMetadata as unsupported } from './gguf_metadata';
+import { message, type Message } from '../core/messages/message';
 
 /** What a GGUF file says of its tokenizer, in the form of a checkpoint's files. */
 export interface GgufTokenizer {
@@ -11,7 +11,7 @@ export interface GgufTokenizer {
   readonly generationConfig: Readonly<Record<string, unknown>>;
   readonly tokens: number;
   /** What a person should know: special tokens that are left out. */
-  readonly notes: readonly Told[];
+  readonly notes: readonly Message[];
 }
 
 type Metadata = ReadonlyMap<string, unknown>;
@@ -242,14 +242,12 @@ function tokenOf(metadata: Metadata, name: string, tokens: readonly string[]): s
   return tokens[id];
 }
 
-function notesOn(metadata: Metadata, tokens: readonly string[]): string[] {
+function notesOn(metadata: Metadata, tokens: readonly string[]): Message[] {
   return ['bos', 'eos', 'padding', 'unknown'].flatMap((name) => {
     const key = `tokenizer.ggml.${name}_token_id`;
     const id = metadata.get(key);
     if (typeof id !== 'number' || tokens[id] !== undefined) return [];
-    return [
-      `${key} is ${id}, which is no token of this model's ${tokens.length}: the model is used without it.`,
-    ];
+    return [message('gguf_token_missing', { key, id, tokens: tokens.length })];
   });
 }
 

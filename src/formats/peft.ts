@@ -2,6 +2,8 @@ import * as v from 'valibot';
 import { TunesmithError } from '../core/errors';
 import { isRecord, type JsonObject } from '../core/json';
 import { repetitionsOf } from '../core/pattern_work';
+import { message, type Message } from '../core/messages/message';
+import { issueReason, reason } from '../core/issue_reason';
 import { pythonRegex } from './python_regex';
 
 /** What of an `adapter_config.json` matters here, by PEFT's names. */
@@ -63,8 +65,8 @@ const rank = v.pipe(v.number(), v.integer(), v.minValue(1));
 const layer = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const loraConfig = v.object({
-  peft_type: v.literal('LORA', 'only LORA adapters are supported'),
-  task_type: v.nullish(v.literal('CAUSAL_LM', 'only adapters of causal language models are supported')),
+  peft_type: v.literal('LORA', reason('adapter_not_lora')),
+  task_type: v.nullish(v.literal('CAUSAL_LM', reason('adapter_not_causal'))),
   base_model_name_or_path: v.nullish(v.string(), null),
   revision: v.nullish(v.string(), null),
   r: rank,
@@ -72,7 +74,7 @@ const loraConfig = v.object({
   lora_dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1)), 0),
   target_modules: v.union(
     [v.pipe(v.string(), v.minLength(1)), v.pipe(v.array(v.string()), v.minLength(1))],
-    'must name the modules that have an adapter',
+    reason('adapter_without_targets'),
   ),
   use_rslora: v.nullish(v.boolean(), false),
   use_dora: v.nullish(v.boolean(), false),
@@ -81,22 +83,11 @@ const loraConfig = v.object({
   layers_to_transform: v.nullish(v.union([layer, v.array(layer)]), null),
   layers_pattern: v.nullish(names, null),
   exclude_modules: v.nullish(names, null),
-  modules_to_save: v.nullish(
-    v.pipe(
-      v.array(v.string()),
-      v.maxLength(
-        0,
-        ({ input }) => `it brings whole trained modules (${input.join(', ')}), which are not supported`,
-      ),
-    ),
-  ),
-  bias: v.optional(v.literal('none', 'trained biases are not supported'), 'none'),
+  modules_to_save: v.nullish(v.pipe(v.array(v.string()), v.maxLength(0, reason('adapter_whole_modules')))),
+  bias: v.optional(v.literal('none', reason('adapter_bias')), 'none'),
   // Other ways to initialise have changed the base weights that the adapter belongs to.
   init_lora_weights: v.nullish(
-    v.union(
-      [v.boolean(), v.picklist(['gaussian', 'orthogonal', 'eva'])],
-      'such an adapter belongs to base weights that its initialisation has changed; convert it to plain LoRA first',
-    ),
+    v.union([v.boolean(), v.picklist(['gaussian', 'orthogonal', 'eva'])], reason('adapter_base_changed')),
     true,
   ),
 });
@@ -123,15 +114,18 @@ const harmless = new Set([
  *   unless it is empty, null or false.
  */
 export function parseAdapterConfig(json: unknown, file = 'adapter_config.json'): LoraConfig {
-  if (!isRecord(json)) throw refusal(file, 'is no JSON object', '');
+  if (!isRecord(json)) throw refusal(file, message('adapter_not_object'));
   const parsed = v.safeParse(loraConfig, json);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw refusal(file, `has a ${v.getDotPath(issue) ?? 'field'} that can't be used`, issue.message);
+    throw refusal(
+      file,
+      message('adapter_field', { field: v.getDotPath(issue) ?? '', reason: issueReason(issue) }),
+    );
   }
   for (const [field, value] of Object.entries(json)) {
     if (Object.hasOwn(loraConfig.entries, field) || harmless.has(field) || isNeutral(value)) continue;
-    throw refusal(file, `sets ${field}, which is not supported`, `${field} is ${JSON.stringify(value)}`);
+    throw refusal(file, message('adapter_field_unknown', { field, value: JSON.stringify(value) }));
   }
   const { output } = parsed;
   const { base_model_name_or_path, revision, r, lora_alpha, lora_dropout, target_modules } = output;
@@ -155,12 +149,8 @@ function isNeutral(value: unknown): boolean {
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
-function refusal(file: string, what: string, detail: string): TunesmithError {
-  return new TunesmithError({
-    code: 'adapter_config',
-    message: `${file} ${what}${detail ? `: ${detail}` : ''}.`,
-    hint: 'Use an adapter of plain LoRA, as PEFT saves it.',
-  });
+function refusal(file: string, fault: Message): TunesmithError {
+  return new TunesmithError({ code: 'adapter_config', values: { file, fault } });
 }
 
 /** What of an adapter's config says which modules it stands around. */
@@ -185,12 +175,8 @@ export function targetedModules(targets: Targets, linearModules: readonly string
     typeof wanted === 'string' || layers === null || layers.includes(layerOf(path, targets.layers_pattern));
   const chosen = linearModules.filter((path) => isWanted(path) && !isExcluded(path) && isInLayers(path));
   if (chosen.length > 0) return chosen;
-  const ends = [...new Set(linearModules.map((path) => path.split('.').at(-1)))].join(', ');
-  throw new TunesmithError({
-    code: 'target_modules',
-    message: `target_modules: no linear module of this model matches ${JSON.stringify(wanted)}.`,
-    hint: `Choose among ${ends}, or all-linear.`,
-  });
+  const names = [...new Set(linearModules.map((path) => path.split('.').at(-1) ?? path))];
+  throw new TunesmithError({ code: 'target_modules', values: { modules: JSON.stringify(wanted), names } });
 }
 
 /** Whether a path is meant: by a regular expression for all of it, or a list of paths and ends of them. */
@@ -247,18 +233,18 @@ function readExpression(pattern: string, most = MOST_REPETITIONS): RegExp {
   const expression = pythonRegex(pattern);
   if (expression && repetitionsOf(expression.source, REFERENCE) > most) throw tooMuchWork(pattern);
   if (expression) return expression;
-  throw new TunesmithError({
-    code: 'target_modules',
-    message: `The regular expression "${shortened(pattern)}" is none of Python's, or uses a part of its syntax that can't be read here.`,
-    hint: 'Give names of modules as a list, or all-linear.',
-  });
+  throw unusable(pattern, false);
 }
 
 function tooMuchWork(pattern: string): TunesmithError {
+  return unusable(pattern, true);
+}
+
+/** @param endless matching it could take for ever; otherwise it can't be read */
+function unusable(pattern: string, endless: boolean): TunesmithError {
   return new TunesmithError({
-    code: 'target_modules',
-    message: `The regular expression "${shortened(pattern)}" repeats too much: matching it could take for ever.`,
-    hint: 'Give names of modules as a list, or write the expression with fewer repetitions.',
+    code: 'target_modules_expression',
+    values: { pattern: shortened(pattern), endless },
   });
 }
 

@@ -1,9 +1,10 @@
 import { compareUtf8, duplicateKeyOrFraction } from './strict_json';
 import { bytesOf, concatBytes } from '../core/bytes';
 import { dtypeBits, dtypes, isDtype, type Dtype } from '../core/dtype';
-import { TunesmithError, type ErrorCode } from '../core/errors';
+import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
 import { elementCount, shapeText, type Shape } from '../core/shape';
+import { message, type Message } from '../core/messages/message';
 
 /** Where a tensor lies in its file. */
 export interface TensorInfo {
@@ -29,6 +30,7 @@ export interface TensorBytes {
 }
 
 const MAX_HEADER_LENGTH = 100_000_000;
+const UNNAMED = message('safetensors_file');
 const METADATA = '__metadata__';
 
 /**
@@ -39,24 +41,22 @@ const METADATA = '__metadata__';
  * @param fileSize length of the whole file in bytes
  * @param file how messages name the file
  */
-export function headerLength(start: Uint8Array, fileSize: number, file = 'The safetensors file'): number {
+export function headerLength(start: Uint8Array, fileSize: number, file: string | Message = UNNAMED): number {
   if (fileSize < 8 || start.length < 8) {
-    throw malformed('safetensors_too_short', file, `is ${fileSize} bytes long, too short for a header`);
+    throw new TunesmithError({ code: 'safetensors_too_short', values: { file, size: fileSize } });
   }
   const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   if (length > MAX_HEADER_LENGTH) {
-    throw malformed(
-      'safetensors_header_too_long',
-      file,
-      `claims a header of ${length.toString()} bytes; 100 MB is the most`,
-    );
+    throw new TunesmithError({
+      code: 'safetensors_header_too_long',
+      values: { file, length: String(length) },
+    });
   }
   if (8 + Number(length) > fileSize) {
-    throw malformed(
-      'safetensors_header_beyond_file',
-      file,
-      `claims a header of ${length.toString()} bytes but has only ${fileSize - 8} after the length`,
-    );
+    throw new TunesmithError({
+      code: 'safetensors_header_beyond_file',
+      values: { file, length: Number(length), rest: fileSize - 8 },
+    });
   }
   return Number(length);
 }
@@ -72,15 +72,14 @@ export function headerLength(start: Uint8Array, fileSize: number, file = 'The sa
 export function parseHeader(
   bytes: Uint8Array,
   fileSize: number,
-  file = 'The safetensors file',
+  file: string | Message = UNNAMED,
 ): SafetensorsHeader {
   const length = headerLength(bytes, fileSize, file);
   if (bytes.length < 8 + length) {
-    throw malformed(
-      'safetensors_header_cut',
-      file,
-      `has a header of ${length} bytes of which ${bytes.length - 8} were read`,
-    );
+    throw new TunesmithError({
+      code: 'safetensors_header_cut',
+      values: { file, length, read: bytes.length - 8 },
+    });
   }
   const entries = parseJson(bytes.subarray(8, 8 + length), file);
   const metadata = parseMetadata(entries.get(METADATA), file);
@@ -94,7 +93,7 @@ export function parseHeader(
 /** The tensors of a file held in memory, as views into it. Throws as `parseHeader`. */
 export function readTensors(
   bytes: Uint8Array,
-  file = 'The safetensors file',
+  file: string | Message = UNNAMED,
 ): { tensors: Map<string, TensorBytes>; metadata: Readonly<Record<string, string>> } {
   const header = parseHeader(bytes, bytes.length, file);
   const tensors = new Map<string, TensorBytes>();
@@ -164,16 +163,17 @@ export function writeSafetensors(
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   const wrong = tensors.find(({ dtype, shape, data }) => data.length !== byteLength(dtype, shape));
-  if (wrong) throw unwritable(wrong, `It has ${wrong.data.length} bytes.`);
+  if (wrong) throw unwritable(wrong, wrong.data.length);
   const { header, tensors: sorted } = planSafetensors(tensors, metadata);
   return concatBytes([header, ...sorted.map(({ data }) => data)]);
 }
 
-function unwritable({ name, dtype, shape }: TensorToWrite, found = ''): TunesmithError {
+function unwritable({ name, dtype, shape }: TensorToWrite, found?: number): TunesmithError {
+  const expected = `${byteLength(dtype, shape)} bytes are expected, and the name must be used once.`;
   return new TunesmithError({
     code: 'safetensors_write',
-    message: `Tensor "${name}" (${dtype} ${shapeText(shape)}) can't be written to a safetensors file.`,
-    detail: `${found} ${byteLength(dtype, shape)} bytes are expected, and the name must be used once.`.trim(),
+    values: { name, type: typeText(dtype, shape) },
+    detail: found === undefined ? expected : `It has ${found} bytes. ${expected}`,
   });
 }
 
@@ -183,69 +183,77 @@ function byteLength(dtype: Dtype, shape: Shape): number {
   return Number.isSafeInteger(bytes) ? bytes : NaN;
 }
 
-function parseJson(bytes: Uint8Array, file: string): Map<string, unknown> {
+function parseJson(bytes: Uint8Array, file: string | Message): Map<string, unknown> {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw malformed('safetensors_header_not_utf8', file, 'has a header that is not valid UTF-8', cause);
+    throw new TunesmithError({ code: 'safetensors_header_not_utf8', values: { file }, cause });
   }
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw malformed('safetensors_header_not_json', file, 'has a header that is not valid JSON', cause);
+    throw new TunesmithError({ code: 'safetensors_header_not_json', values: { file }, cause });
   }
   if (!isRecord(parsed))
-    throw malformed('safetensors_header_not_object', file, 'has a header that is no JSON object');
+    throw new TunesmithError({ code: 'safetensors_header_not_object', values: { file } });
   const problem = duplicateKeyOrFraction(text);
-  if (problem) throw malformed(problem.code, file, `has a header with ${problem.text}`);
+  if (problem?.number !== undefined) {
+    const found = problem.number;
+    throw new TunesmithError({ code: 'safetensors_header_number', values: { file, found } });
+  }
+  if (problem) {
+    throw new TunesmithError({
+      code: 'safetensors_header_duplicate_key',
+      values: { file, key: problem.key },
+    });
+  }
   return new Map(Object.entries(parsed));
 }
 
-function parseMetadata(value: unknown, file: string): Record<string, string> {
+function parseMetadata(value: unknown, file: string | Message): Record<string, string> {
   if (value === undefined || value === null) return {};
-  if (!isRecord(value)) throw malformed('safetensors_metadata', file, 'has metadata that is no JSON object');
+  if (!isRecord(value)) throw new TunesmithError({ code: 'safetensors_metadata', values: { file } });
   return Object.fromEntries(
     Object.entries(value).map(([key, text]) => {
       if (typeof text === 'string') return [key, text];
-      throw malformed('safetensors_metadata', file, `has metadata whose entry "${key}" is no string`);
+      throw new TunesmithError({ code: 'safetensors_metadata', values: { file, key } });
     }),
   );
 }
 
-function parseTensor(name: string, entry: unknown, dataBegin: number, file: string): [string, TensorInfo] {
-  const where = `has a tensor "${name}"`;
+function parseTensor(
+  name: string,
+  entry: unknown,
+  dataBegin: number,
+  file: string | Message,
+): [string, TensorInfo] {
   if (!isRecord(entry))
-    throw malformed('safetensors_tensor_entry', file, `${where} that is described by no JSON object`);
+    throw new TunesmithError({ code: 'safetensors_tensor_entry', values: { file, name } });
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !isDtype(dtype)) {
-    throw malformed('safetensors_dtype', file, `${where} of the unknown dtype ${JSON.stringify(dtype)}`);
+    throw new TunesmithError({ code: 'safetensors_dtype', values: { file, name, dtype: jsonText(dtype) } });
   }
   if (!isLengths(shape)) {
-    throw malformed('safetensors_shape', file, `${where} whose shape is no list of whole numbers below 2^53`);
+    throw new TunesmithError({ code: 'safetensors_shape', values: { file, name } });
   }
   if (!isLengths(offsets) || offsets.length !== 2) {
-    throw malformed(
-      'safetensors_offsets',
-      file,
-      `${where} whose data_offsets are no two whole numbers below 2^53`,
-    );
+    throw new TunesmithError({ code: 'safetensors_offsets', values: { file, name } });
   }
   const [begin = 0, end = 0] = offsets;
   if (end < begin)
-    throw malformed('safetensors_offsets', file, `${where} that ends (${end}) before it begins (${begin})`);
+    throw new TunesmithError({ code: 'safetensors_offsets', values: { file, name, range: { begin, end } } });
   const expected = byteLength(dtype, shape);
+  const type = typeText(dtype, shape);
   if (Number.isNaN(expected)) {
-    throw malformed(
-      'safetensors_overflow',
-      file,
-      `${where} of ${dtype} ${shapeText(shape)}, which is no number of bytes`,
-    );
+    throw new TunesmithError({ code: 'safetensors_overflow', values: { file, name, type } });
   }
   if (end - begin !== expected) {
-    const given = `has ${end - begin} bytes where ${dtype} ${shapeText(shape)} takes ${expected}`;
-    throw malformed('safetensors_tensor_length', file, `${where} that ${given}`);
+    throw new TunesmithError({
+      code: 'safetensors_tensor_length',
+      values: { file, name, type, bytes: end - begin, expected },
+    });
   }
   return [name, { dtype, shape, begin: dataBegin + begin, end: dataBegin + end }];
 }
@@ -254,30 +262,24 @@ function checkCoverage(
   tensors: readonly [string, TensorInfo][],
   dataBegin: number,
   fileSize: number,
-  file: string,
+  file: string | Message,
 ): void {
   let covered = dataBegin;
   for (const [name, { begin, end }] of tensors) {
-    if (begin < covered)
-      throw malformed('safetensors_overlap', file, `has a tensor "${name}" that overlaps another`);
+    if (begin < covered) throw new TunesmithError({ code: 'safetensors_overlap', values: { file, name } });
     if (begin > covered) {
-      throw malformed(
-        'safetensors_gap',
-        file,
-        `has ${begin - covered} unused bytes before its tensor "${name}"`,
-      );
+      throw new TunesmithError({ code: 'safetensors_gap', values: { file, name, bytes: begin - covered } });
     }
     covered = end;
   }
   if (covered > fileSize) {
-    throw malformed(
-      'safetensors_cut',
-      file,
-      `is cut short: ${fileSize} bytes of the ${covered} that its header describes`,
-    );
+    throw new TunesmithError({
+      code: 'safetensors_cut',
+      values: { file, size: fileSize, described: covered },
+    });
   }
   if (covered < fileSize) {
-    throw malformed('safetensors_trailing', file, `has ${fileSize - covered} bytes after its last tensor`);
+    throw new TunesmithError({ code: 'safetensors_trailing', values: { file, bytes: fileSize - covered } });
   }
 }
 
@@ -285,11 +287,11 @@ function isLengths(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && length >= 0);
 }
 
-function malformed(code: ErrorCode, file: string, what: string, cause?: unknown): TunesmithError {
-  return new TunesmithError({
-    code,
-    message: `${file} ${what}.`,
-    hint: 'The file is damaged or was not downloaded whole. Get it again from where it came.',
-    cause,
-  });
+function typeText(dtype: Dtype, shape: Shape): string {
+  return `${dtype} ${shapeText(shape)}`;
+}
+
+/** A value as JSON; JSON has no undefined. */
+function jsonText(value: unknown): string {
+  return value === undefined ? 'undefined' : JSON.stringify(value);
 }

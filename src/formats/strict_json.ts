@@ -6,19 +6,18 @@
  */
 export function duplicateKeyOrFraction(
   text: string,
-): { code: 'safetensors_header_duplicate_key' | 'safetensors_header_number'; text: string } | undefined {
+): { readonly key: string; readonly number?: never } | { readonly number: string } | undefined {
   const tokens = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]|-?\d[\d.eE+-]*/g;
   const open: Set<string>[] = [];
   for (const [token, string, colon] of text.matchAll(tokens)) {
     if (token === '{') open.push(new Set());
     else if (token === '}') open.pop();
     else if (string === undefined) {
-      if (!/^\d+$/.test(token))
-        return { code: 'safetensors_header_number', text: `${token} where a whole number belongs` };
+      if (!/^\d+$/.test(token)) return { number: token };
     } else if (colon !== undefined) {
       const key = String(JSON.parse(string));
       const keys = open.at(-1);
-      if (keys?.has(key)) return { code: 'safetensors_header_duplicate_key', text: `the key "${key}" twice` };
+      if (keys?.has(key)) return { key };
       keys?.add(key);
     }
   }

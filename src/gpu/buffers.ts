@@ -62,8 +62,7 @@ export class BufferPool {
     if (size > gpu.limits.maxBufferSize) {
       throw new TunesmithError({
         code: 'buffer_too_large',
-        message: `${label} needs ${size} bytes in one buffer; this device allows ${gpu.limits.maxBufferSize}.`,
-        hint: 'Choose a smaller batch, length or rank.',
+        values: { label, size, most: gpu.limits.maxBufferSize },
       });
     }
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
@@ -121,11 +120,7 @@ export class BufferPool {
             // A lost device may report its loss a moment after it refuses the read.
             await Promise.race([gpu.lost, new Promise((resolve) => setTimeout(resolve, LOSS_MILLISECONDS))]);
             this.#device.check();
-            throw new TunesmithError({
-              code: 'gpu_read_failed',
-              message: 'Results could not be read back from the graphics card.',
-              cause,
-            });
+            throw new TunesmithError({ code: 'gpu_read_failed', cause });
           });
           const copy = staging.getMappedRange(0, bytes).slice(0);
           staging.unmap();

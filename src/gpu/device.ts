@@ -56,25 +56,16 @@ export class Device implements DeviceHandle {
     this.pipelines = new PipelineCache(gpu);
     this.buffers = new BufferPool(this);
     gpu.addEventListener('uncapturederror', ({ error }) => {
-      this.#failure ??= new TunesmithError({
-        code: error instanceof GPUOutOfMemoryError ? 'gpu_out_of_memory' : 'gpu_error',
-        message:
-          error instanceof GPUOutOfMemoryError
-            ? 'The graphics card has no memory left.'
-            : 'The graphics driver refused a command.',
-        hint: 'Close other tabs that use the GPU, or choose a smaller batch, length or rank.',
-        detail: error.message,
-      });
+      const detail = error.message;
+      this.#failure ??=
+        error instanceof GPUOutOfMemoryError
+          ? new TunesmithError({ code: 'gpu_out_of_memory', detail })
+          : new TunesmithError({ code: 'gpu_error', detail });
     });
     void gpu.lost.then(({ reason, message }) => {
       // The program destroyed the device itself after an earlier error. That error is the one to report.
       if (reason === 'destroyed' && this.#failure) return;
-      this.#failure = new TunesmithError({
-        code: 'device_lost',
-        message: 'The browser lost its connection to the graphics card.',
-        hint: 'Try again: it is opened anew. A run goes on from its last checkpoint.',
-        detail: `${reason}: ${message}`,
-      });
+      this.#failure = new TunesmithError({ code: 'device_lost', detail: `${reason}: ${message}` });
     });
   }
 
@@ -114,30 +105,17 @@ export class Device implements DeviceHandle {
    */
   static async open(webgpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
     if (!webgpu) {
-      throw new TunesmithError({
-        code: 'webgpu_missing',
-        message: 'This browser has no WebGPU, which the training runs on.',
-        hint: 'Open this page in a current Chrome, Edge or Safari, or in Firefox 141 or newer on Windows.',
-      });
+      throw new TunesmithError({ code: 'webgpu_missing' });
     }
     const adapter = await webgpu.requestAdapter({ powerPreference: 'high-performance' });
     if (!adapter) {
-      throw new TunesmithError({
-        code: 'gpu_adapter_missing',
-        message: 'WebGPU is here, but it found no graphics card that it can use.',
-        hint: 'Switch on hardware acceleration in the browser’s settings and update the graphics driver.',
-      });
+      throw new TunesmithError({ code: 'gpu_adapter_missing', values: { found: false } });
     }
     const requiredLimits: Record<string, number> = {};
     if (!options.defaultLimits) for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name];
     const requiredFeatures = options.features === 'none' ? [] : wantedFeatures(adapter);
     const gpu = await adapter.requestDevice({ requiredLimits, requiredFeatures }).catch((cause: unknown) => {
-      throw new TunesmithError({
-        code: 'gpu_adapter_missing',
-        message: 'The graphics card was found, but could not be opened.',
-        hint: 'Close other tabs and programs that use it, update the graphics driver, or restart the browser.',
-        cause,
-      });
+      throw new TunesmithError({ code: 'gpu_adapter_missing', values: { found: true }, cause });
     });
     const { vendor, architecture, device, description } = adapter.info;
     const name = [description || device, vendor, architecture].filter((part) => part !== '').join(' · ');

@@ -64,8 +64,7 @@ export class PipelineCache {
       const { messages } = await module.getCompilationInfo();
       throw new TunesmithError({
         code: 'shader_rejected',
-        message: `The graphics driver does not accept the kernel ${kernel}.`,
-        hint: 'Update the browser and the graphics driver.',
+        values: { kernel },
         detail: messages.map(({ lineNum, message }) => `${kernel}:${lineNum}: ${message}`).join('\n'),
         cause,
       });

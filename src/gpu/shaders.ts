@@ -1,4 +1,5 @@
-import { TunesmithError, type ErrorCode } from '../core/errors';
+import { TunesmithError } from '../core/errors';
+import { message, type Message } from '../core/messages/message';
 import { runSource } from './run';
 
 const files: Readonly<Record<string, string>> = {
@@ -53,7 +54,7 @@ function declaration(name: string, value: number | boolean): string {
 
 function expand(name: string, constants: ShaderConstants, included: Set<string>): string {
   const text = files[`../../shaders/${name}.wgsl`];
-  if (text === undefined) throw broken('shader_missing', `There is no shader shaders/${name}.wgsl.`);
+  if (text === undefined) throw new TunesmithError({ code: 'shader_missing', values: { name } });
   return expandLines(text.split('\n'), name, constants, included).join('\n');
 }
 
@@ -75,7 +76,7 @@ function expandLines(
       const end = endOf(lines, index, name);
       const body = lines.slice(index + 1, end);
       const count = open.includes(false) ? 0 : Number(constants[bound] ?? bound);
-      if (Number.isNaN(count)) throw broken('shader_syntax', `shaders/${name}.wgsl: ${bound} is no number.`);
+      if (Number.isNaN(count)) throw broken(name, message('shader_no_number', { bound }));
       for (let i = 0; i < count; i++) {
         const numbered = body.map((each) => each.replaceAll(`$${argument}`, String(i)));
         output.push(...expandLines(numbered, name, constants, included));
@@ -88,7 +89,7 @@ function expandLines(
       output.push(expand(argument, constants, included));
     } else output.push(line);
   }
-  if (open.length > 0) throw broken('shader_syntax', `shaders/${name}.wgsl has an #if without #endif.`);
+  if (open.length > 0) throw broken(name, message('shader_if_open'));
   return output;
 }
 
@@ -100,12 +101,12 @@ function endOf(lines: readonly string[], start: number, name: string): number {
     if (directive === '#for') depth++;
     else if (directive === '#end' && --depth === 0) return index;
   }
-  throw broken('shader_syntax', `shaders/${name}.wgsl has a #for without #end.`);
+  throw broken(name, message('shader_for_open'));
 }
 
 function pop(open: boolean[], name: string): boolean {
   const top = open.pop();
-  if (top === undefined) throw broken('shader_syntax', `shaders/${name}.wgsl has an #endif without #if.`);
+  if (top === undefined) throw broken(name, message('shader_endif_alone'));
   return top;
 }
 
@@ -116,6 +117,6 @@ function holds(condition: string, constants: ShaderConstants): boolean {
   return given !== negated;
 }
 
-function broken(code: ErrorCode, message: string): TunesmithError {
-  return new TunesmithError({ code, message });
+function broken(name: string, fault: Message): TunesmithError {
+  return new TunesmithError({ code: 'shader_syntax', values: { name, fault } });
 }

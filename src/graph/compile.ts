@@ -48,9 +48,7 @@ export async function compile(device: Device, plan: Plan, request: CompileReques
     const { storage } = tensor;
     if (storage.kind === 'bound') {
       const buffer = slots.get(storage.slot);
-      if (!buffer) {
-        throw new TunesmithError({ code: 'slot_missing', message: `No buffer is bound to ${storage.slot}.` });
-      }
+      if (!buffer) throw new TunesmithError({ code: 'slot_missing', values: { slot: storage.slot } });
       return { buffer, offset: storage.offset + offset, size: bytes };
     }
     const placement = plan.placements.get(tensor);

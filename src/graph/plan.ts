@@ -140,14 +140,11 @@ function checkBinding(dispatch: Dispatch, binding: Binding, capacity: number, li
     : [bytes, limits.maxStorageBufferBindingSize];
   throw new TunesmithError({
     code: 'tensor_exceeds_binding',
-    message:
-      `Batches of ${capacity} tokens need ${megabytes(needed)} in one piece; ` +
-      `this device allows ${megabytes(allowed)}.`,
-    hint: 'Choose a smaller per_device_train_batch_size or max_seq_length.',
+    values: { tokens: capacity, megabytes: megabytes(needed), allowed: megabytes(allowed) },
     detail: `${binding.tensor.name}, kernel ${dispatch.kernel}`,
   });
 }
 
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
+function megabytes(bytes: number): number {
+  return Math.ceil(bytes / 1e6);
 }

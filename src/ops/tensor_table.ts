@@ -47,7 +47,7 @@ export interface RecordWindow {
 /**
  * All records, in as few windows as the device's bindings allow.
  *
- * @throws TunesmithError `tensor_exceeds_binding` if one tensor alone is too large
+ * @throws TunesmithError `adapter_exceeds_binding` if one tensor alone is too large
  */
 export function recordWindows(
   records: readonly TensorRecord[],
@@ -58,9 +58,8 @@ export function recordWindows(
     const end = alignUp(record.offset + extentOf(record), 64);
     if ((end - record.offset) * 4 > maxStorageBufferBindingSize) {
       throw new TunesmithError({
-        code: 'tensor_exceeds_binding',
-        message: `One matrix of the adapter takes ${(end - record.offset) * 4} bytes, and this device binds ${maxStorageBufferBindingSize} at once.`,
-        hint: 'Choose a smaller r.',
+        code: 'adapter_exceeds_binding',
+        values: { bytes: (end - record.offset) * 4, most: maxStorageBufferBindingSize },
       });
     }
     const window = windows.at(-1);

@@ -74,7 +74,13 @@ export function needOf(plan: () => MemoryByPurpose, limits: Limits): Need {
   return { memory, memoryTotal, level: 'tight', reason: { kind: 'device_memory', memoryTotal, suggested } };
 }
 
-const REFUSALS = ['tensor_exceeds_binding', 'buffer_too_large', 'weight_not_packed', 'linear_not_blocked'];
+const REFUSALS = [
+  'adapter_exceeds_binding',
+  'buffer_too_large',
+  'linear_not_blocked',
+  'tensor_exceeds_binding',
+  'weight_not_packed',
+];
 
 /** `measure` that plans once for all settings of the same key: those that memory depends on. */
 export function remembered(

@@ -1,6 +1,6 @@
 import { errorClass, errorCode, TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
-import type { Told } from '../core/messages/message';
+import { message, type Told } from '../core/messages/message';
 import type { AnswerSettings, DataSettings, TrainSettings } from '../core/settings/settings';
 import { answer, type AnswerResult } from '../chat/answer';
 import type { Message } from '../data/records';
@@ -317,7 +317,7 @@ export class Session {
       const program = await compileEvaluation(model, adapter, options, planned);
       try {
         const result = await evaluate(program, objectiveOf(settings), examples);
-        if (result && !Number.isFinite(result.loss)) throw lossNotFinite('The loss is NaN or infinite');
+        if (result && !Number.isFinite(result.loss)) throw lossNotFinite(message('loss_not_finite_now'));
         return result;
       } finally {
         program.destroy();

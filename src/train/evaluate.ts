@@ -1,4 +1,5 @@
 import { TunesmithError } from '../core/errors';
+import type { Message } from '../core/messages/message';
 import type { TokenizedExample } from '../data/batches';
 import type { Means, Objective } from '../models/objectives/objective';
 import type { TrainingProgram } from '../models/training_program';
@@ -44,12 +45,8 @@ export async function evaluate(
 }
 
 /** The loss of weights that no step of this run changed. */
-export function lossNotFinite(message: string): TunesmithError {
-  return new TunesmithError({
-    code: 'loss_not_finite',
-    message: `${message}.`,
-    hint: 'The base or its adapter computes numbers out of range: choose another, or load the base with dtype = float32.',
-  });
+export function lossNotFinite(found: Message): TunesmithError {
+  return new TunesmithError({ code: 'loss_not_finite', values: { found } });
 }
 
 /** Sums as means. */

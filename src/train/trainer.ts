@@ -1,4 +1,5 @@
 import { TunesmithError } from '../core/errors';
+import { message, type Message } from '../core/messages/message';
 import type { BatchPlan } from '../data/batches';
 import { METRICS_RING, type StepMetrics } from '../models/training_program';
 import { yieldToEvents } from './control';
@@ -160,11 +161,9 @@ class Trainer {
         this.#log();
         // Step 1 is computed before the first correction, so nothing that was learnt can be why.
         if (values.step === 1) {
-          throw lossNotFinite(
-            'The loss or its gradient is NaN or infinite in step 1, before anything was learnt',
-          );
+          throw lossNotFinite(message('loss_not_finite_first'));
         }
-        throw this.#notFinite(`The loss or its gradient became NaN or infinite in step ${values.step}`);
+        throw this.#notFinite(message('loss_not_finite_step', { step: values.step }));
       }
       this.#unlogged.push(measured);
     }
@@ -218,9 +217,7 @@ class Trainer {
       });
       if (result === undefined) return false;
       if (!Number.isFinite(result.loss)) {
-        throw this.#notFinite(
-          `The loss on the held-out examples is NaN or infinite after step ${this.#step}`,
-        );
+        throw this.#notFinite(message('loss_not_finite_held_out', { step: this.#step }));
       }
       onEvent({
         event: 'eval',
@@ -272,23 +269,19 @@ class Trainer {
     return { step: this.#step, position: { epoch, index }, seed: this.#options.settings.seed };
   }
 
-  #notFinite(message: string): TunesmithError {
+  #notFinite(found: Message): TunesmithError {
     const { settings } = this.#options;
     const { learning_rate, max_grad_norm } = settings;
-    const tries = [
-      `a lower learning_rate (it is ${learning_rate})`,
-      ...(warmupStepsOf(settings, this.#plan.steps) === 0 ? ['a warm-up (warmup_steps 0.1)'] : []),
-      ...(max_grad_norm === 0 ? ['clipping (max_grad_norm 1)'] : []),
+    const remedies = [
+      message('remedy_rate', { rate: learning_rate }),
+      ...(warmupStepsOf(settings, this.#plan.steps) === 0 ? [message('remedy_warmup')] : []),
+      ...(max_grad_norm === 0 ? [message('remedy_clipping')] : []),
     ];
     const kept =
       this.#savedStep === undefined
-        ? 'No checkpoint was saved before.'
-        : `The checkpoint of step ${this.#savedStep} is the last good one and is kept.`;
-    return new TunesmithError({
-      code: 'loss_not_finite',
-      message: `${message}. ${kept}`,
-      hint: `Train again with ${tries.join(', or ')}.`,
-    });
+        ? message('checkpoint_none')
+        : message('checkpoint_kept', { step: this.#savedStep });
+    return new TunesmithError({ code: 'loss_not_finite', values: { found, kept, remedies } });
   }
 }
 

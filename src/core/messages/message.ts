@@ -49,6 +49,9 @@ export type ValuesOf<Entry> = Entry extends (values: infer Values) => unknown
   ? { readonly [Name in keyof Values]: Given<Values[Name]> }
   : undefined;
 
+/** The values of a message of the engine. */
+export type MessageValuesOf<Code extends EngineCode> = ValuesOf<Engine[Code]>;
+
 /** The values of an error's words. */
 export type ErrorValues<Code extends ErrorCode> = Code extends keyof Errors
   ? ValuesOf<Errors[Code]>

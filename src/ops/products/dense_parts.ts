@@ -69,11 +69,7 @@ export function weightConstants(format: DenseFormat, binding: number): ShaderCon
 }
 
 /** Throws `size_not_multiple_of_4` where a size can't be read as vectors of four. */
-export function checkVectors(size: number, what: string): void {
+export function checkVectors(size: number, side: 'input' | 'output'): void {
   if (size % 4 === 0) return;
-  throw new TunesmithError({
-    code: 'size_not_multiple_of_4',
-    message: `This model has a layer whose ${what} is ${size}, which is no multiple of 4.`,
-    hint: 'Choose a model with ordinary layer sizes.',
-  });
+  throw new TunesmithError({ code: 'size_not_multiple_of_4', values: { side, size } });
 }

@@ -72,7 +72,7 @@ export function matmul(lowering: Lowering, request: ForwardRequest): Dispatch[] 
 /** The same where z is there already. */
 export function matmulAfterZ(lowering: Lowering, request: ForwardRequest): Dispatch[] {
   const { y, weight, window } = request;
-  checkVectors(weight.in, 'input size');
+  checkVectors(weight.in, 'input');
   const shape = shapeClass(weight, mostRows(lowering, y, window));
   return pick(lowering, FORWARD, request, { op: 'matmul', shape }).lower(lowering, request);
 }
@@ -80,7 +80,7 @@ export function matmulAfterZ(lowering: Lowering, request: ForwardRequest): Dispa
 /** dx = scale · dy W (+ dropout(dz A)) (+ so far), in float32. */
 export function matmulTransposed(lowering: Lowering, request: TransposedRequest): Dispatch[] {
   const { dx, weight, window } = request;
-  checkVectors(weight.in, 'input size');
+  checkVectors(weight.in, 'input');
   const shape = shapeClass(weight, mostRows(lowering, dx, window));
   return pick(lowering, TRANSPOSED, request, { op: 'matmul_transposed', shape }).lower(lowering, request);
 }
@@ -89,8 +89,8 @@ export function matmulTransposed(lowering: Lowering, request: TransposedRequest)
 export function matmulGradient(lowering: Lowering, request: GradientRequest): Dispatch[] {
   const { dy, x } = request;
   const [out, input] = [rowElements(dy.shape), rowElements(x.shape)];
-  checkVectors(out, 'output size');
-  checkVectors(input, 'input size');
+  checkVectors(out, 'output');
+  checkVectors(input, 'input');
   const shape = sizes('f32', input, out, lowering.capacity);
   return pick(lowering, GRADIENT, request, { op: 'matmul_gradient', shape }).lower(lowering, request);
 }

@@ -482,7 +482,7 @@ describe('a loss that is not finite', () => {
       expect(message).toContain('in step 4.');
       expect(message).toContain('checkpoint of step 2 is the last good one');
       expect(hint).toBe(
-        'Train again with a lower learning_rate (it is 0.05), or a warm-up (warmup_steps 0.1), or clipping (max_grad_norm 1).',
+        'Train again with a lower learning_rate (it is 0.05), a warm-up (warmup_steps 0.1), or clipping (max_grad_norm 1).',
       );
       // Nothing is saved after it, and what came before it is told.
       expect([...run.saved.keys()]).toEqual([0, 2]);

@@ -1,15 +1,25 @@
 import type { EngineEntry } from '../../entry';
+import { coreMessages } from './core';
 import { exports } from './exports';
+import { formatMessages } from './formats';
+import { gpuMessages } from './gpu';
 import { hub } from './hub';
+import { jsonMessages } from './json';
 import { progress } from './progress';
-import { storage } from './storage';
 import { settingsFile } from './settings_file';
+import { storage } from './storage';
+import { trainMessages } from './train';
 
 /** What the engine tells that is no error: progress, notes, reasons, clauses. Codes are unique, among errors too. */
 export const engine = {
+  ...coreMessages,
   ...exports,
+  ...formatMessages,
+  ...gpuMessages,
   ...hub,
+  ...jsonMessages,
   ...progress,
-  ...storage,
   ...settingsFile,
+  ...storage,
+  ...trainMessages,
 } as const satisfies Readonly<Record<string, EngineEntry>>;

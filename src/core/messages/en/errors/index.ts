@@ -2,17 +2,23 @@ import type { ErrorCode } from '../../../error_codes';
 import type { ErrorEntry } from '../../entry';
 import { coreErrors } from './core';
 import { exportErrors } from './exports';
+import { formatErrors } from './formats';
+import { gpuErrors } from './gpu';
 import { hubErrors } from './hub';
 import { pageErrors } from './page';
-import { storageErrors } from './storage';
 import { settingsFileErrors } from './settings_file';
+import { storageErrors } from './storage';
+import { trainErrors } from './train';
 
 /** What happened and what to do, by an error's code. */
 export const errors = {
   ...coreErrors,
   ...exportErrors,
+  ...formatErrors,
+  ...gpuErrors,
   ...hubErrors,
   ...pageErrors,
-  ...storageErrors,
   ...settingsFileErrors,
+  ...storageErrors,
+  ...trainErrors,
 } satisfies Readonly<Partial<Record<ErrorCode, ErrorEntry>>>;

@@ -1,14 +1,24 @@
 import type { Catalogue } from '../../catalogue';
+import { coreMessages } from './core';
 import { exports } from './exports';
+import { formatMessages } from './formats';
+import { gpuMessages } from './gpu';
 import { hub } from './hub';
+import { jsonMessages } from './json';
 import { progress } from './progress';
 import { settingsFile } from './settings_file';
 import { storage } from './storage';
+import { trainMessages } from './train';
 
 export const engine: Catalogue['engine'] = {
+  ...coreMessages,
   ...exports,
+  ...formatMessages,
+  ...gpuMessages,
   ...hub,
+  ...jsonMessages,
   ...progress,
-  ...storage,
   ...settingsFile,
+  ...storage,
+  ...trainMessages,
 };

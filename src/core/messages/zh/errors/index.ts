@@ -1,16 +1,22 @@
 import type { Catalogue } from '../../catalogue';
 import { coreErrors } from './core';
 import { exportErrors } from './exports';
+import { formatErrors } from './formats';
+import { gpuErrors } from './gpu';
 import { hubErrors } from './hub';
 import { pageErrors } from './page';
-import { storageErrors } from './storage';
 import { settingsFileErrors } from './settings_file';
+import { storageErrors } from './storage';
+import { trainErrors } from './train';
 
 export const errors: Catalogue['errors'] = {
   ...coreErrors,
   ...exportErrors,
+  ...formatErrors,
+  ...gpuErrors,
   ...hubErrors,
   ...pageErrors,
-  ...storageErrors,
   ...settingsFileErrors,
+  ...storageErrors,
+  ...trainErrors,
 };

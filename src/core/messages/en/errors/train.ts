@@ -1,0 +1,24 @@
+import { format } from '../format';
+
+/** Errors of training and answering. */
+export const trainErrors = {
+  logits_not_finite: {
+    message: 'The model gave scores for the next token that are no numbers.',
+    hint: 'Its weights or the adapter are damaged: load another model or an earlier checkpoint.',
+  },
+  loss_not_finite: ({
+    found,
+    kept,
+    remedies,
+  }: {
+    found: string;
+    kept?: string;
+    remedies?: readonly string[];
+  }) => ({
+    message: kept === undefined ? `${found}.` : `${found}. ${kept}`,
+    hint:
+      remedies === undefined
+        ? 'The base or its adapter computes numbers out of range: choose another, or load the base with dtype = float32.'
+        : `Train again with ${format.alternatives(remedies)}.`,
+  }),
+};

@@ -1,0 +1,11 @@
+import { engine } from './en/engine';
+import { errors } from './en/errors';
+import { sentence, type EngineWords, type Told } from './message';
+
+/** What the engine itself needs of the English catalogue: for logs, and for developers. */
+export const english: EngineWords = { engine, errors };
+
+/** A message in English. A text is taken as it is. */
+export function inEnglish(told: Told): string {
+  return typeof told === 'string' ? told : sentence(english, told);
+}

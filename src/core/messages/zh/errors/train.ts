@@ -1,0 +1,17 @@
+import type { trainErrors as english } from '../../en/errors/train';
+import { format } from '../format';
+
+/** Errors of training and answering. */
+export const trainErrors: typeof english = {
+  logits_not_finite: {
+    message: '模型给出的下一个 token 的得分不是有效数值。',
+    hint: '模型权重或适配器已损坏：请加载其他模型或更早的检查点。',
+  },
+  loss_not_finite: ({ found, kept, remedies }) => ({
+    message: kept === undefined ? `${found}。` : `${found}。${kept}`,
+    hint:
+      remedies === undefined
+        ? '基座模型或其适配器的计算超出了数值范围：请换一个模型，或用 dtype = float32 加载基座模型。'
+        : `请重新训练，并改用${format.alternatives(remedies)}。`,
+  }),
+};
