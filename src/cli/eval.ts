@@ -29,9 +29,9 @@ export const evalCommand: Command = {
       }
       const { loss: eval_loss, perplexity, targetTokens: target_tokens } = result;
       output.json({ eval_loss, ...(perplexity !== undefined && { perplexity }), target_tokens });
-      output.line(`eval_loss      ${eval_loss.toFixed(6)}`);
-      if (perplexity !== undefined) output.line(`perplexity     ${perplexity.toPrecision(6)}`);
-      output.line(`target_tokens  ${target_tokens}`);
+      output.line(`evaluation loss  ${eval_loss.toFixed(6)}`);
+      if (perplexity !== undefined) output.line(`perplexity       ${perplexity.toPrecision(6)}`);
+      output.line(`target tokens    ${target_tokens}`);
     } finally {
       session.close();
     }

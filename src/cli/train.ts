@@ -198,7 +198,7 @@ function report(event: TrainEvent, output: Output): void {
       output.json({ ...event });
       const { step, eval_loss, perplexity } = event;
       const more = perplexity === undefined ? '' : `  perplexity ${perplexity.toPrecision(4)}`;
-      output.line(`step ${step}  eval_loss ${eval_loss.toFixed(4)}${more}`);
+      output.line(`step ${step}  evaluation loss ${eval_loss.toFixed(4)}${more}`);
       break;
     }
     case 'sample': {

@@ -23,6 +23,7 @@ import { RouteState } from './shell/route.svelte';
 import { text as shell } from './shell/text';
 import { ExportState } from './export/export.svelte';
 import { text } from './export/text';
+import { PromptsState } from './train/prompts.svelte';
 import { SettingsState } from './train/settings.svelte';
 import { TrainState } from './train/train.svelte';
 import { ChartView } from './train/view.svelte';
@@ -46,6 +47,7 @@ export class App {
   readonly chat = new ChatState(this.engine, () => this.speaker);
   readonly exports = new ExportState(this.engine);
   readonly view = new ChartView();
+  readonly prompts = new PromptsState(this.settings, this.examples);
   readonly preparation = new Preparation(this);
   /** Begin the next run from the adapter that is open, instead of a new one. */
   startFromAdapter = $state(false);

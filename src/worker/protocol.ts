@@ -9,6 +9,7 @@ import { persistStorage } from '../storage/quota';
 import { registerErrorTransfer } from './errors';
 import { startWorker } from './start';
 
+export { areShortened } from '../train/samples';
 export { DATA_ENDINGS, DATA_MEDIA_TYPES, DATA_FORMAT_NAMES, isDataFile } from '../data/files/formats';
 export type { Problem } from '../data/records';
 export type { ExportOffer, ExportOptions, ExportResult } from '../session/adapters';

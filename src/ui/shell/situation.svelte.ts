@@ -103,15 +103,18 @@ function trainingSituation(app: App): Situation {
     phase === 'running' && training.asked === undefined,
   );
   const resume = act('resume', text.resume, () => void training.resume(), training.asked === undefined);
+  const runningAt = [where, training.doing ? say(training.doing) : '']
+    .filter((part) => part !== '')
+    .join(' · ');
   const [watch] = see(app, 'train', text.watch);
   const next = phase === 'paused' ? resume : watch;
   return {
     kind: 'training',
     title,
-    body: say((phase === 'running' ? '' : message) || progress?.label || where),
+    body: phase === 'running' ? runningAt : say(message || progress?.label || where),
     progress: {
       fraction: progress?.fraction ?? training.fraction ?? (last && last.step / last.steps),
-      etaSeconds: progress?.etaSeconds ?? (phase === 'running' ? last?.eta_seconds : undefined),
+      etaSeconds: progress?.etaSeconds ?? training.secondsLeft,
     },
     ...(next && { next }),
     others: phase === 'paused' ? [stop] : [stop, pause],

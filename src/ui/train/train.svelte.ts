@@ -1,6 +1,6 @@
 import { classOf } from '../../core/error_codes';
 import { describeError, type ErrorDescription } from '../../core/errors';
-import type { Message } from '../../core/messages/message';
+import { message, type Message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
 import {
   callback,
@@ -47,6 +47,10 @@ export class TrainState {
   /** What the run does at the moment; undefined until it tells. */
   activity: ActivityEvent | undefined = $state.raw();
   checkpointStep = $state(0);
+  /** The visitor changes the settings for the next run, while the one before is over. */
+  editing = $state(false);
+  /** A run has finished, and nobody has celebrated it yet. */
+  justFinished = $state(false);
   /** The run as it ended. */
   record: RunRecord | undefined = $state.raw();
   /** A pause, a resumption or a stop was asked for and has not come about yet. */
@@ -71,6 +75,21 @@ export class TrainState {
     if (last && (told === undefined || last.step > (this.activity?.step ?? 0))) return last.eta_seconds;
     return told;
   });
+  /** What the run does beside training, if it is worth a word. */
+  readonly doing: Message | undefined = $derived.by(() => {
+    const { activity, fraction = 0 } = this.activity ?? {};
+    if (this.phase !== 'running') return undefined;
+    if (activity === 'answering') return message('run_answering');
+    // Most evaluations are over before anybody has read the word.
+    return activity === 'evaluating' && fraction > 0 ? message('run_evaluating') : undefined;
+  });
+  /** The answers that are being given at this moment. */
+  readonly coming: SampleEvent | undefined = $derived.by(() => {
+    const { activity, answers, step = 0 } = this.activity ?? {};
+    const known = this.samples.some((sample) => sample.step === step);
+    return activity === 'answering' && answers && !known ? { event: 'sample', step, answers } : undefined;
+  });
+  readonly showsRun = $derived(this.phase !== 'idle' && !this.editing);
   readonly active = $derived(activePhases.includes(this.phase));
   /** The visitor has to change something before a run can start; another problem of the plan may pass by itself. */
   readonly refused = $derived(this.planError !== undefined && classOf(this.planError.code) === 'input');
@@ -148,6 +167,14 @@ export class TrainState {
     this.phase = run.state === 'finished' ? 'finished' : 'stopped';
   }
 
+  /** Puts the error away; what was saved of the run stays. */
+  dismiss(): void {
+    this.error = undefined;
+    if (this.phase !== 'failed') return;
+    if (this.checkpointStep > 0) this.phase = 'stopped';
+    else this.clear();
+  }
+
   /** Forgets the run that is shown: another model is open now. */
   clear(): void {
     this.#reset([]);
@@ -167,6 +194,7 @@ export class TrainState {
       this.record = await run();
       this.#draw();
       this.phase = this.record.state === 'stopped' ? 'stopped' : 'finished';
+      this.justFinished = this.phase === 'finished';
       this.checkpointStep = this.record.checkpointStep;
       return true;
     } catch (error) {
@@ -177,6 +205,7 @@ export class TrainState {
       if (classOf(this.error.code) === 'stopped') this.clear();
       return false;
     } finally {
+      this.activity = undefined;
       this.asked = undefined;
       this.#onOpened = undefined;
     }
@@ -206,6 +235,8 @@ export class TrainState {
     this.samples = [];
     this.last = undefined;
     this.activity = undefined;
+    this.editing = false;
+    this.justFinished = false;
     this.#show(past);
   }
 

@@ -43,7 +43,7 @@ function appOf(given: Parts = {}, place: Place = 'train'): App {
   } as unknown as App;
 }
 
-const running = { phase: 'running', active: true, stoppable: true, last: stepEvent(4) };
+const running = { phase: 'running', active: true, stoppable: true, last: stepEvent(4), secondsLeft: 1 };
 
 describe('the situation', () => {
   const own = { model: { wanted: { kind: 'hub' }, name: 'tiny' } };
@@ -120,7 +120,7 @@ describe('the situation', () => {
 
   it('tells how far the training is, and how long it still takes while it runs', () => {
     expect(situationOf(appOf({ training: running })).progress).toEqual({ fraction: 0.4, etaSeconds: 1 });
-    const paused = { ...running, phase: 'paused' };
+    const paused = { ...running, phase: 'paused', secondsLeft: undefined };
     expect(situationOf(appOf({ training: paused })).progress).toEqual({
       fraction: 0.4,
       etaSeconds: undefined,

@@ -116,6 +116,68 @@ describe('a run on the page', () => {
     expect(state.samples).toEqual([sampleEvent(2, 'after')]);
   });
 
+  it('tells what it does beside the steps, what it says meanwhile, and what is left', async () => {
+    const { state, begun } = training();
+    void state.start(DEFAULTS, 'new');
+    const { onEvent } = begun[0]!;
+    onEvent({ event: 'state', state: 'running' });
+    expect(state).toMatchObject({ secondsLeft: undefined, doing: undefined, coming: undefined });
+    const answers = [{ prompt: 'Who?', answer: 'I am' }];
+    onEvent({ event: 'activity', activity: 'answering', step: 0, fraction: 0.1, eta_seconds: 90, answers });
+    expect(state).toMatchObject({
+      secondsLeft: 90,
+      doing: { code: 'run_answering' },
+      coming: { step: 0, answers },
+    });
+    // It is no part of the run's history.
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(state.events).toEqual([]);
+    onEvent(sampleEvent(0, 'I am me.'));
+    onEvent({ event: 'activity', activity: 'training', step: 0, eta_seconds: 60 });
+    onEvent({ ...stepEvent(1), eta_seconds: 50 });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(state).toMatchObject({ secondsLeft: 50, doing: undefined, coming: undefined });
+    onEvent({ event: 'activity', activity: 'evaluating', step: 1, fraction: 0, eta_seconds: 45 });
+    expect(state).toMatchObject({ secondsLeft: 45, doing: undefined });
+    onEvent({ event: 'activity', activity: 'evaluating', step: 1, fraction: 0.5, eta_seconds: 44 });
+    expect(state.doing).toEqual({ code: 'run_evaluating' });
+    onEvent({ event: 'state', state: 'paused' });
+    expect(state).toMatchObject({ secondsLeft: undefined, doing: undefined });
+  });
+
+  it('is celebrated once, and shown until the visitor changes the settings', async () => {
+    const { state, begun } = training();
+    expect(state.showsRun).toBe(false);
+    const over = state.start(DEFAULTS, 'new');
+    expect(state).toMatchObject({ showsRun: true, justFinished: false });
+    begun[0]!.ended.resolve(runRecord({ state: 'finished' }));
+    await over;
+    expect(state.justFinished).toBe(true);
+    state.editing = true;
+    expect(state.showsRun).toBe(false);
+    void state.start(DEFAULTS, 'new');
+    expect(state).toMatchObject({ showsRun: true, justFinished: false });
+    state.display(runRecord({ state: 'finished' }));
+    expect(state).toMatchObject({ showsRun: true, justFinished: false });
+  });
+
+  it('keeps what was saved where its error is put away', async () => {
+    const { state, begun } = training();
+    for (const [step, phase] of [
+      [3, 'stopped'],
+      [0, 'idle'],
+    ] as const) {
+      const over = state.start(DEFAULTS, 'new');
+      const { onEvent, ended } = begun.at(-1)!;
+      onEvent({ event: 'state', state: 'running' });
+      if (step > 0) onEvent({ event: 'checkpoint', step });
+      ended.reject(new TunesmithError({ code: 'storage_full', message: 'No room.' }));
+      await over;
+      state.dismiss();
+      expect(state).toMatchObject({ phase, error: undefined, checkpointStep: step });
+    }
+  });
+
   it('remembers what was asked of it until that has come about', async () => {
     const { state, runs, begun } = training();
     void state.start(DEFAULTS, 'new');

@@ -7,6 +7,7 @@ export const shared = {
   allLinear: 'all linear layers',
   cancel: 'Cancel',
   close: 'Close',
+  dismiss: 'Dismiss',
   copy: 'Copy',
   copied: 'Copied',
   left: (time: string) => `${time} left`,

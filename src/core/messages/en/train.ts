@@ -8,6 +8,21 @@ export const train = {
   allSettings: 'All settings',
   changed: (count: string) => `${count} changed`,
   wrong: (count: string) => `${count} to correct`,
+  changeSettings: 'Change settings',
+  seeRun: 'Back to the run',
+  settingsLine: ({ epochs, r, rate, tokens }: { epochs: string; r: string; rate: string; tokens: string }) =>
+    `${epochs} epochs · r ${r} · lr ${rate} · ${tokens} tokens`,
+  settingsLineSteps: ({
+    steps,
+    r,
+    rate,
+    tokens,
+  }: {
+    steps: string;
+    r: string;
+    rate: string;
+    tokens: string;
+  }) => `${steps} steps · r ${r} · lr ${rate} · ${tokens} tokens`,
 
   plan: 'What it will take',
   planTime: 'Time',
@@ -45,7 +60,7 @@ export const train = {
 
   numbers: 'Numbers now',
   loss: 'Loss',
-  evalLoss: 'Test loss',
+  evalLoss: 'Evaluation loss',
   perplexity: 'Perplexity',
   learningRate: 'Learning rate',
   gradNorm: 'Gradient norm',
@@ -53,19 +68,30 @@ export const train = {
 
   chart: 'Loss',
   chartEmpty: 'The curve appears here. Lower is better.',
-  train: 'training',
-  smoothed: 'training, smoothed',
-  evaluation: 'held out',
+  train: 'Loss',
+  smoothed: 'Loss, smoothed',
+  evaluation: 'Evaluation loss',
   smoothing: 'Smoothing',
   logScale: 'Log scale',
   summary: (step: string, steps: string, loss: string) => `Step ${step} of ${steps}, loss ${loss}.`,
-  summaryEval: (loss: string) => `Held-out loss ${loss}.`,
+  summaryEval: (loss: string) => `Evaluation loss ${loss}.`,
   summaryLeft: (time: string) => `About ${time} left.`,
 
   samples: 'What it says',
-  samplesEmpty:
-    'A few fixed questions are answered before the training and along it, so that you see it learn.',
+  samplesEmpty: 'The answers appear here.',
+  samplesOff: 'No sample prompts are answered in this run.',
   samplesAt: 'Answers at step',
+  later: 'Later',
+  samplesShort: ({ prompts, of, tokens }: { prompts: string; of: string; tokens: string }) =>
+    `This device answers slowly: ${prompts} of ${of} prompts, up to ${tokens} tokens each, and less often.`,
+  prompts: 'Sample prompts',
+  promptsHelp: 'Answered before the training, along it and after it, so that you see it learn.',
+  promptsNone: 'The examples have no questions to ask. Add a prompt of your own.',
+  promptsUnanswerable: (prompts: string) => `Too long for this model, so not asked: ${prompts}`,
+  prompt: (number: string) => `Prompt ${number}`,
+  promptAdd: 'Add a prompt',
+  promptRemove: (number: string) => `Remove prompt ${number}`,
+  promptsReset: 'Use those of the examples',
   before: 'Before',
   atStep: (step: string) => `At step ${step}`,
 };

@@ -8,6 +8,7 @@ export const shared: Catalogue['shared'] = {
   allLinear: '所有线性层',
   cancel: '取消',
   close: '关闭',
+  dismiss: '关闭提示',
   copy: '复制',
   copied: '已复制',
   left: (time) => `剩余 ${time}`,

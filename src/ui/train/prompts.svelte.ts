@@ -1,0 +1,66 @@
+import type { ExamplesState } from '../examples/examples.svelte';
+import type { SettingsState } from './settings.svelte';
+
+/** The sample prompts as the visitor edits them: those of the examples until one is changed. */
+export class PromptsState {
+  readonly #settings: Pick<SettingsState, 'shown' | 'set'>;
+  readonly #examples: Pick<ExamplesState, 'report'>;
+  /** What is being edited; may have empty lines, which the setting has not. */
+  #drafts: readonly string[] = $state.raw([]);
+  /** What was set before the answers were switched off. */
+  #before: unknown = 'examples';
+
+  readonly #value = $derived.by((): unknown => this.#settings.shown?.['sample_prompts'] ?? 'examples');
+  readonly #editing = $derived(
+    this.#drafts.length > 0 && JSON.stringify(clean(this.#drafts)) === JSON.stringify(this.#value),
+  );
+  /** They are those of the examples. */
+  readonly fromExamples = $derived(this.#value === 'examples');
+  readonly list: readonly string[] = $derived.by(() => {
+    if (this.#editing) return this.#drafts;
+    if (Array.isArray(this.#value)) return this.#value.map(String);
+    return this.#examples.report?.samplePrompts ?? [];
+  });
+  /** Whether a run answers any. */
+  readonly on = $derived(this.fromExamples || this.list.length > 0);
+
+  constructor(settings: Pick<SettingsState, 'shown' | 'set'>, examples: Pick<ExamplesState, 'report'>) {
+    this.#settings = settings;
+    this.#examples = examples;
+  }
+
+  edit(index: number, prompt: string): void {
+    this.#take(this.list.with(index, prompt));
+  }
+
+  add(): void {
+    this.#take([...this.list, '']);
+  }
+
+  remove(index: number): void {
+    this.#take(this.list.toSpliced(index, 1));
+  }
+
+  /** Takes those of the examples again. */
+  reset(): void {
+    this.#drafts = [];
+    this.#settings.set('sample_prompts', 'examples');
+  }
+
+  /** Answers none, or those of before again. */
+  switchOn(on: boolean): void {
+    if (!on) this.#before = this.#editing ? clean(this.#drafts) : this.#value;
+    this.#drafts = [];
+    const before = Array.isArray(this.#before) && this.#before.length === 0 ? 'examples' : this.#before;
+    this.#settings.set('sample_prompts', on ? before : []);
+  }
+
+  #take(drafts: readonly string[]): void {
+    this.#drafts = drafts;
+    this.#settings.set('sample_prompts', clean(drafts));
+  }
+}
+
+function clean(drafts: readonly string[]): readonly string[] {
+  return [...new Set(drafts.map((draft) => draft.trim()).filter((draft) => draft !== ''))];
+}
