@@ -2,10 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesText } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
-import { RunRecords, type ListedRun } from '../session/runs/run_records';
+import { RunRecords } from '../session/runs/run_records';
 import { fileRuns } from '../storage/file_runs';
 import type { FileStore } from '../storage/file_store';
 import { nodeFiles } from '../storage/node_files';
+import type { StoredRun } from '../storage/runs';
 import { JSON_OPTION, type Command } from './command';
 import { jsonOf } from './json';
 import type { Output } from './output';
@@ -13,7 +14,7 @@ import { withOutputFolder } from './output_folder';
 
 export const runsCommand: Command = {
   name: 'runs',
-  summary: 'lists the runs in an output folder, or in the folders of one, shows one, or removes it',
+  summary: 'lists the runs in an output folder, or in the folders of one; shows, renames or removes one',
   options: {
     output_dir: {
       value: 'DIR',
@@ -27,14 +28,18 @@ export const runsCommand: Command = {
       kind: 'text',
       help: 'the one to remove with its checkpoints; an adapter that it has written stays',
     },
+    rename: { value: 'ID', kind: 'text', help: 'the one that gets the name in --name' },
+    name: { value: 'NAME', kind: 'text', help: 'for --rename; without it, the run has no name any more' },
     json: JSON_OPTION,
   },
   settings: [],
   async run(args, output) {
     const { found, unreadable } = await runsBelow(args.required('output_dir'));
-    const [show, remove] = [args.text('show'), args.text('remove')];
+    const [show, remove, rename] = [args.text('show'), args.text('remove'), args.text('rename')];
     if (show !== undefined) tellOne(theOne(found, show, 'show'), output);
     else if (remove !== undefined) await removeOne(theOne(found, remove, 'remove'), output);
+    else if (rename !== undefined)
+      await renameOne(theOne(found, rename, 'rename'), args.text('name') ?? '', output);
     else for (const each of found) tellInLine(each, output);
     for (const path of unreadable) {
       output.note(
@@ -48,7 +53,7 @@ export const runsCommand: Command = {
 interface FoundRun {
   /** The output folder that it is in. */
   readonly folder: string;
-  readonly run: ListedRun;
+  readonly run: StoredRun;
 }
 
 interface Loss {
@@ -75,7 +80,7 @@ async function runsBelow(
   const unreadable: string[] = [];
   for (const folder of folders) {
     const records = recordsOf(nodeFiles(folder));
-    for (const run of await records.list()) found.push({ folder, run });
+    for (const run of await records.all()) found.push({ folder, run });
     unreadable.push(...(await records.unreadable()).map((id) => join(folder, 'runs', id)));
   }
   return { found, unreadable };
@@ -97,24 +102,39 @@ function theOne(found: readonly FoundRun[], typed: string, option: string): Foun
 }
 
 function tellInLine({ folder, run }: FoundRun, output: Output): void {
-  const { id, state, checkpointStep: step, steps, bytes, modelName: model, startedAt, updatedAt } = run;
+  const { id, name, state, checkpointStep: step, steps, bytes, modelName: model, startedAt, updatedAt } = run;
   const times = { started_at: startedAt, updated_at: updatedAt };
-  output.json(jsonOf({ id, output_dir: folder, state, step, steps, bytes, model, ...times }));
+  output.json(jsonOf({ id, name, output_dir: folder, state, step, steps, bytes, model, ...times }));
   const columns = [id, state.padEnd(8), `${step}/${steps}`, bytesText(bytes).padStart(9), model, folder];
+  if (name !== undefined) columns.push(name);
   output.line(columns.join('  '));
 }
 
 function tellOne({ folder, run }: FoundRun, output: Output): void {
   const { id, state, checkpointStep: step, steps, bytes, modelName: model, modelCommit: commit } = run;
-  const { settings, dataFiles: data, startedAt, history } = run;
+  const { name, settings, dataFiles: data, startedAt, history } = run;
   const losses = history.flatMap((event): Loss[] => {
     if (event.event === 'step') return [{ step: event.step, loss: event.loss }];
     return event.event === 'eval' ? [{ step: event.step, eval_loss: event.eval_loss }] : [];
   });
   output.json(
-    jsonOf({ id, output_dir: folder, state, step, steps, bytes, model, commit, data, settings, losses }),
+    jsonOf({
+      id,
+      name,
+      output_dir: folder,
+      state,
+      step,
+      steps,
+      bytes,
+      model,
+      commit,
+      data,
+      settings,
+      losses,
+    }),
   );
   output.line(`${id}  ${state} at step ${step} of ${steps}, begun ${startedAt}`);
+  if (name !== undefined) output.line(`  name   ${name}`);
   output.line(`  model  ${model}${commit === undefined ? '' : `@${commit}`}`);
   output.line(`  data   ${data.join(', ')}`);
   const last = losses.findLast(({ loss }) => loss !== undefined);
@@ -122,6 +142,12 @@ function tellOne({ folder, run }: FoundRun, output: Output): void {
   for (const [name, value] of Object.entries(jsonOf(settings))) {
     output.line(`  ${name}  ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   }
+}
+
+async function renameOne({ folder, run: { id } }: FoundRun, name: string, output: Output): Promise<void> {
+  await withOutputFolder(folder, (files) => recordsOf(files).rename(id, name));
+  output.json({ renamed: id, name });
+  output.line(name === '' ? `${id} has no name any more.` : `${id} is now called ${name}.`);
 }
 
 async function removeOne({ folder, run }: FoundRun, output: Output): Promise<void> {

@@ -44,6 +44,13 @@ export function blobReader(name: string, blob: Blob): FileReader {
   };
 }
 
+/** The whole file as a blob, read in pieces: a browser keeps large blobs out of memory. */
+export async function blobOf(file: FileReader): Promise<Blob> {
+  const parts: BlobPart[] = [];
+  for await (const piece of piecesOf(file)) parts.push(new Blob([piece]));
+  return new Blob(parts);
+}
+
 /** Reads the file's bytes in order, all or those of a range, in pieces of the given size. */
 export async function* piecesOf(
   file: FileReader,

@@ -28,6 +28,8 @@ export interface EngineHost extends SessionHost {
   /** Asks that what is stored be not cleared. */
   persist(): Promise<boolean>;
   readonly storage: Pick<StorageManager, 'estimate' | 'persisted'>;
+  /** Called after the list of runs has changed, for those who show it. */
+  readonly onRunsChange?: () => void;
   /** Remembers the hashes of weights on disk. */
   readonly hashes: KnownHashes;
   /** The page's address up to where its `models` and `examples` lie, with a slash at the end. */
@@ -46,13 +48,13 @@ export class Engine {
   readonly #session: Session;
 
   constructor(host: EngineHost) {
-    const { locks, runs, storage, page, hashes } = host;
+    const { locks, runs, storage, page, hashes, onRunsChange: onChange } = host;
     const session = new Session(host);
     const persist = (): Promise<boolean> => host.persist();
     const store = (): Promise<FileStore> => host.models();
     const library = new ModelLibrary(session, { store, locks, persist, hashes });
     const opener = new ModelOpener(library, page);
-    const records = new RunRecords({ runs, bases: store, locks, persist });
+    const records = new RunRecords({ runs, bases: store, locks, persist, onChange });
     const exclusive = new Exclusive();
     const adapters = new Adapters(session, exclusive, new ExportFolder(store, locks));
     const examples = new Examples(session, page);

@@ -260,7 +260,7 @@ export class Session {
     );
   }
 
-  /** Trains on the examples; the result becomes the tuned adapter. */
+  /** Trains on the examples; the result becomes the tuned adapter, if there was a step. */
   async train(call: TrainCall): Promise<TrainingOutcome> {
     const { settings, checkpoints, control, onEvent, start, initial } = call;
     const { loadable, layout: model } = this.#opened();
@@ -291,7 +291,10 @@ export class Session {
     });
     const rate = reachedRate(model, settings, outcome.history, start?.step ?? 0);
     if (this.#speed && rate !== undefined) this.#speed = { ...this.#speed, rate };
-    this.setTuned({ ...outcome.adapter, run: cardRun(settings, dataset, outcome.history) });
+    // A run that was stopped before its first step has learnt nothing: the tuned adapter stays what it was.
+    if (outcome.step > 0) {
+      this.setTuned({ ...outcome.adapter, run: cardRun(settings, dataset, outcome.history) });
+    }
     return outcome;
   }
 

@@ -105,6 +105,10 @@ export function historyOf({ history }: CheckpointState): readonly TrainEvent[] {
   return history as unknown as readonly TrainEvent[];
 }
 
+function elapsedIn(history: readonly TrainEvent[]): number | undefined {
+  return history.findLast((event) => event.event === 'step')?.elapsed_seconds;
+}
+
 /** What a chart needs of a run so far, cut back where the run goes back to a checkpoint. */
 class History {
   events: TrainEvent[] = [];
@@ -181,7 +185,9 @@ async function attempt(
       examples: dataset.training,
       heldOut: dataset.heldOut,
       settings,
-      ...(start && { start: { step: start.step, state: start.tensors } }),
+      ...(start && {
+        start: { step: start.step, state: start.tensors, elapsedSeconds: elapsedIn(historyOf(start)) },
+      }),
       control,
       onEvent: (event) => {
         history.push(event);

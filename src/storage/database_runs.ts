@@ -1,6 +1,6 @@
-import { array, instance, object, safeParse, string, type InferOutput } from 'valibot';
+import { array, instance, object, safeParse, string } from 'valibot';
 import { sameBytes } from '../core/bytes';
-import { blobReader, piecesOf, type FileReader } from '../core/file_reader';
+import { blobOf, blobReader, type FileReader } from '../core/file_reader';
 import { message } from '../core/messages/message';
 import { notSaved, type CheckpointStore, type StoredCheckpoints } from './checkpoints';
 import { Database, keysBelow } from './database';
@@ -30,7 +30,9 @@ class DatabaseRuns implements RunStorage {
 
   async create(id: string, record: object, examples: readonly FileReader[]): Promise<void> {
     // Read before the transaction begins: it ends as soon as it is not asked for anything.
-    const files = await Promise.all(examples.map(blobOf));
+    const files = await Promise.all(
+      examples.map(async (file) => ({ name: file.name, content: await blobOf(file) })),
+    );
     const bytes = examples.reduce((sum, { size }) => sum + size, 0);
     await this.#database.write(
       (store) => {
@@ -177,13 +179,6 @@ class DatabaseCheckpoints implements CheckpointStore {
     for (const step of steps) store(CHECKPOINTS).delete([this.#run, step]);
     return () => undefined;
   }
-}
-
-/** A browser keeps large blobs out of memory. */
-async function blobOf(file: FileReader): Promise<InferOutput<typeof examplesSchema>[number]> {
-  const parts: BlobPart[] = [];
-  for await (const piece of piecesOf(file)) parts.push(new Blob([piece]));
-  return { name: file.name, content: new Blob(parts) };
 }
 
 function resultOf<T>(request: IDBRequest<T>): () => T {

@@ -10,6 +10,8 @@ import type { RunStorage } from './run_storage';
 /** One run as kept in storage. */
 export interface RunRecord {
   readonly id: string;
+  /** As a person calls it; absent until then. */
+  readonly name?: string;
   /** ISO 8601, in UTC. */
   readonly startedAt: string;
   readonly updatedAt: string;
@@ -56,11 +58,12 @@ export type NewRun = Pick<
   readonly data: readonly FileReader[];
 };
 export type RunChanges = Partial<
-  Pick<RunRecord, 'settings' | 'state' | 'checkpointStep' | 'steps' | 'history'>
+  Pick<RunRecord, 'name' | 'settings' | 'state' | 'checkpointStep' | 'steps' | 'history'>
 >;
 
 const recordSchema = object({
   id: string(),
+  name: optional(string()),
   startedAt: string(),
   updatedAt: string(),
   modelName: string(),
@@ -131,6 +134,13 @@ export class RunStore {
     const updated = { ...run, ...changes, updatedAt: new Date().toISOString(), bytes };
     await this.#storage.putRecord(run.id, updated);
     return updated;
+  }
+
+  /** Names a run anew; without a name it has none of its own any more. @throws TunesmithError `run_unknown` */
+  async rename(id: string, name: string | undefined): Promise<StoredRun> {
+    const run = { ...(await this.get(id)), name };
+    await this.#storage.putRecord(id, run);
+    return run;
   }
 
   /** The examples that the run was started with. @throws TunesmithError `run_data_missing` */

@@ -24,6 +24,8 @@ export interface StepEvent {
   readonly tokens_per_second: number;
   /** Seconds to the end, with the evaluations, answers and checkpoints that are still to come. */
   readonly eta_seconds: number;
+  /** Seconds that the run has taken so far, its pauses left out; absent in runs of older versions. */
+  readonly elapsed_seconds?: number;
 }
 
 export interface EvalEvent {

@@ -42,7 +42,12 @@ export interface TrainOptions {
   readonly heldOut: readonly TokenizedExample[];
   readonly settings: TrainSettings;
   /** A checkpoint to go on from; without one the program's state is where the run begins. */
-  readonly start?: { readonly step: number; readonly state: TrainingState };
+  readonly start?: {
+    readonly step: number;
+    readonly state: TrainingState;
+    /** Seconds that the run took up to there. */
+    readonly elapsedSeconds?: number;
+  };
   readonly onEvent: (event: TrainEvent) => void;
   readonly control: TrainControl;
   readonly hooks: TrainHooks;

@@ -44,6 +44,12 @@ export class Pace {
     return this.#seconds.aside;
   }
 
+  /** Seconds of all but the pauses. */
+  get elapsedSeconds(): number {
+    this.enter(this.#mode);
+    return this.#seconds.training + this.#seconds.aside;
+  }
+
   /** Ends a lap of so many steps and rows. Returns rows a second of training in it. */
   lap(steps: number, rows: number): number {
     this.enter(this.#mode);

@@ -45,6 +45,11 @@ export class RunTime {
     return this.#pace.asideSeconds;
   }
 
+  /** Seconds that the run has taken so far, its pauses left out, with those of before it was continued. */
+  get elapsedSeconds(): number {
+    return (this.#options.start?.elapsedSeconds ?? 0) + this.#pace.elapsedSeconds;
+  }
+
   /** Ends a lap of so many steps and rows. Returns rows a second of training in it. */
   lap(steps: number, rows: number): number {
     const speed = this.#pace.lap(steps, rows);

@@ -201,6 +201,7 @@ class Trainer {
       target_tokens: targetTokens,
       tokens_per_second: tokensPerSecond,
       eta_seconds: this.#time.left(last.step) ?? 0,
+      elapsed_seconds: this.#time.elapsedSeconds,
     });
   }
 

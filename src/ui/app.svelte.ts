@@ -1,7 +1,7 @@
 import { createContext } from 'svelte';
 import { describeError } from '../core/errors';
 import type { ModelReference } from '../core/model_reference';
-import { isDataFile, type RunRecord, type StoredModelReport } from '../worker/protocol';
+import { isDataFile, type ListedRun, type StoredModelReport } from '../worker/protocol';
 import { ChatState } from './chat/chat.svelte';
 import { speakerOf, type Speaker } from './chat/conversation';
 import { EngineState } from './engine.svelte';
@@ -14,15 +14,18 @@ import { SearchState } from './model/search.svelte';
 import { StoredState } from './model/stored.svelte';
 import { UpdateState } from './offline/update.svelte';
 import { Preparation } from './prepare.svelte';
+import { CompareState } from './runs/compare.svelte';
+import { RunFinder } from './runs/finder.svelte';
+import { FormerAdapter } from './runs/former.svelte';
+import { nameOf } from './runs/name';
+import { Reopening } from './runs/reopening.svelte';
 import { RunsState } from './runs/runs.svelte';
 import type { PickedFiles } from './shared/files';
-import { formatDate } from './shared/format';
 import { ThemeState } from './shared/theme.svelte';
 import { NewsState } from './shell/news.svelte';
 import { RouteState } from './shell/route.svelte';
 import { text as shell } from './shell/text';
 import { ExportState } from './export/export.svelte';
-import { text } from './export/text';
 import { PromptsState } from './train/prompts.svelte';
 import { SettingsState } from './train/settings.svelte';
 import { TrainState } from './train/train.svelte';
@@ -44,17 +47,19 @@ export class App {
   readonly examples = new ExamplesState(this.engine);
   readonly training = new TrainState(this.engine);
   readonly runs = new RunsState(this.engine);
+  readonly finder = new RunFinder();
+  readonly compare = new CompareState(this.runs);
+  readonly former = new FormerAdapter();
   readonly chat = new ChatState(this.engine, () => this.speaker);
   readonly exports = new ExportState(this.engine);
   readonly view = new ChartView();
   readonly prompts = new PromptsState(this.settings, this.examples);
   readonly preparation = new Preparation(this);
+  readonly reopening = new Reopening(this);
   /** Begin the next run from the adapter that is open, instead of a new one. */
   startFromAdapter = $state(false);
   /** The adapter that the next run begins with; undefined for a new one. */
   readonly initialAdapter = $derived.by(() => (this.startFromAdapter ? this.exports.adapter : undefined));
-  /** What a former run is being opened for: nothing else may start meanwhile. */
-  opening = $state(false);
   /** The one button was pressed, and what training needs is still being made ready. */
   starting = $state(false);
   #started = $state(false);
@@ -64,7 +69,7 @@ export class App {
   hubRevision = $state('');
 
   /** Model, examples and settings stay as they are while a run uses them. */
-  readonly locked = $derived(this.training.active || this.opening);
+  readonly locked = $derived(this.training.active || this.reopening.busy);
   /** The engine does one thing at a time: what else it is at, beside training and opening. */
   readonly #elsewhere = $derived(
     this.chat.speaking !== undefined || this.exports.exporting || this.exports.importing,
@@ -114,16 +119,29 @@ export class App {
   /** Where the open adapter comes from, for a person. */
   readonly adapterName = $derived.by(() => {
     const origin = this.exports.adapter?.origin ?? '';
-    const run = this.runs.list.find(({ id }) => id === origin);
-    return run ? text.adapterOfRun(run.modelName, formatDate(run.startedAt)) : origin;
+    const run = this.runs.get(origin);
+    return run ? nameOf(run) : origin;
   });
 
   /** Who answers in the chat. */
   readonly speaker: Speaker | undefined = $derived.by(() => {
     const { adapter } = this.exports;
-    const run = this.runs.list.find(({ id }) => id === adapter?.origin);
+    const run = this.runs.get(adapter?.origin);
     return speakerOf(this.model.report, adapter, { adapter: this.adapterName, step: run?.checkpointStep });
   });
+
+  /** The run that failed last, which can be continued. */
+  get failedRun(): ListedRun | undefined {
+    const { runs, training } = this;
+    return (
+      runs.get(training.continued) ?? runs.list.find(({ usedBy, state }) => !usedBy && state !== 'finished')
+    );
+  }
+
+  /** A past run is being opened: nothing else may start meanwhile. */
+  get opening(): boolean {
+    return this.reopening.busy;
+  }
 
   /** Asks the engine for what it has, and brings back what the page kept. */
   async begin(): Promise<void> {
@@ -133,16 +151,22 @@ export class App {
       await Promise.all([this.runs.refresh(), this.stored.refresh()]);
       // Who has just chosen a hub wants a model of it.
       if (this.hub.justChosen) this.model.way = 'hub';
-      else this.#offerFormer();
+      else if (!this.reopening.formerRun) this.#offerFormer();
     } catch (error) {
       this.engine.failure = describeError(error);
     }
+    const reopened = this.reopening.openFormer();
     this.#started = true;
+    await reopened;
+    if (this.hub.justChosen) this.model.way = 'hub';
   }
 
   /** Shows another way to a model. What is being looked at belongs to the way that it was found on. */
   chooseWay(way: Way): void {
-    if (way === 'demo') this.model.chooseDemo();
+    if (way === 'demo') {
+      if (this.model.wanted.kind !== 'demo') this.former.forget();
+      this.model.chooseDemo();
+    }
     this.model.way = way;
     this.search.cancel();
     this.candidate.forget();
@@ -167,6 +191,7 @@ export class App {
   /** Opens a model from the visitor's disk. */
   chooseFiles(picked: PickedFiles): void {
     this.candidate.forget();
+    this.former.forget();
     this.model.way = 'disk';
     this.model.chooseFiles(picked);
   }
@@ -187,6 +212,7 @@ export class App {
   /** Removes runs, and with them the models that were kept for them alone. */
   async removeRuns(...ids: readonly string[]): Promise<void> {
     await this.runs.remove(...ids);
+    if (this.former.run !== undefined && !this.runs.get(this.former.run)) this.former.forget();
     await this.stored.refresh();
   }
 
@@ -195,6 +221,7 @@ export class App {
     const { source, name } = this.candidate;
     if (!source || !this.canOpenCandidate) return;
     if (this.runs.unfinished) this.runs.putAside(this.runs.unfinished);
+    this.former.forget();
     this.model.choose(source, name);
     this.model.way = wayOf(source);
     this.search.clear();
@@ -273,58 +300,16 @@ export class App {
     await this.#afterRun();
   }
 
-  /** Continues a run that was interrupted, over the model and the examples that it had. */
-  async continueRun(run: RunRecord): Promise<void> {
-    this.route.go('train');
+  /** Goes on with a run that was interrupted, over the model and the examples that it had. */
+  async continueRun(run: Pick<ListedRun, 'id'>): Promise<void> {
     this.news.seen();
-    this.opening = true;
-    await this.preparation.settled();
-    const onOpened = () => {
-      this.opening = false;
-      void this.#adopt(run);
-    };
-    await this.training.continueRun(run, onOpened);
-    if (this.opening) await this.#notOpened();
-    this.opening = false;
+    await this.reopening.continue(run.id);
     await this.#afterRun();
   }
 
-  /** Opens a past run's adapter, to chat with it or to export it. */
-  async openRun(run: RunRecord): Promise<void> {
-    this.opening = true;
-    try {
-      await this.preparation.settled();
-      if (!(await this.runs.open(run))) {
-        await this.#notOpened();
-        return;
-      }
-      this.runs.putAside(run);
-      this.training.display(run);
-      this.route.go('train');
-      await this.#adopt(run);
-      await this.exports.refresh();
-    } finally {
-      this.opening = false;
-    }
-  }
-
-  /** Shows what a former run has opened: its model, its examples, its settings. */
-  async #adopt(run: RunRecord): Promise<void> {
-    this.candidate.forget();
-    this.preparation.outdate();
-    try {
-      await Promise.all([this.model.adopt(), this.examples.adopt()]);
-      await this.settings.load(this.engine.remote);
-      this.settings.setAll(run.settings);
-    } catch (error) {
-      this.engine.failure = describeError(error);
-    }
-  }
-
-  /** A former run could not be opened: the engine may have its model and its examples all the same. */
-  async #notOpened(): Promise<void> {
-    this.preparation.outdate();
-    await this.model.compare().catch((error: unknown) => (this.engine.failure = describeError(error)));
+  /** Opens a past run: its adapter to chat with and to export, its model, its examples and its settings. */
+  async openRun(run: Pick<ListedRun, 'id'>): Promise<void> {
+    await this.reopening.open(run.id);
   }
 
   async #afterRun(): Promise<void> {
@@ -333,6 +318,8 @@ export class App {
     if (phase === 'failed' && error)
       void this.news.tell('failed', shell.failedTitle, sayError(error).message);
     await Promise.all([this.runs.refresh(), this.exports.refresh(), this.stored.refresh()]);
+    const run = this.runs.get(this.exports.adapter?.origin);
+    if (run) this.former.remember(run.id);
   }
 }
 

@@ -6,6 +6,7 @@ import type { ExamplesState } from './examples/examples.svelte';
 import type { ModelState } from './model/model.svelte';
 import type { StoredState } from './model/stored.svelte';
 import type { ExportState } from './export/export.svelte';
+import type { FormerAdapter } from './runs/former.svelte';
 import type { SettingsState } from './train/settings.svelte';
 import type { TrainState } from './train/train.svelte';
 
@@ -17,6 +18,7 @@ interface Parts {
   readonly examples: ExamplesState;
   readonly training: TrainState;
   readonly exports: ExportState;
+  readonly former: FormerAdapter;
   /** The adapter that the next run begins with; undefined for a new one. */
   readonly initialAdapter: AdapterReport | undefined;
 }
@@ -77,6 +79,14 @@ export class Preparation {
     this.#planDone = '';
   }
 
+  /** A past run has opened its model and has read its examples under its settings; they are what the page shows as chosen. */
+  adopted(read: TrainSettings): void {
+    const { values, quantization } = this.#parts.settings;
+    this.outdate();
+    if (!values || dataKey(values) !== dataKey(read)) return;
+    if (this.#parts.model.isOpen(quantization)) this.#examplesDone = this.#examplesKey(values);
+  }
+
   async #prepare(): Promise<boolean> {
     for (;;) {
       const wish = this.wish;
@@ -87,13 +97,15 @@ export class Preparation {
   }
 
   async #prepareOnce(): Promise<boolean> {
-    const { engine, settings, model, stored, examples, training, exports } = this.#parts;
+    const { engine, settings, model, stored, examples, training, exports, former } = this.#parts;
     if (!engine.usable || !settings.valid) return false;
     if (!model.isOpen(settings.quantization)) {
       training.forgetPlan();
       this.#planDone = '';
       if (!model.mayOpen(settings.quantization)) return false;
       this.#examplesDone = '';
+      // The adapter goes with its model.
+      if (exports.adapter) former.forget();
       const opened = await model.open(settings.quantization);
       await Promise.all([exports.refresh(), model.wanted.kind === 'demo' ? undefined : stored.refresh()]);
       training.clear();

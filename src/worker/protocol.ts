@@ -6,6 +6,7 @@ import { proxy, wrap, type Remote } from 'comlink';
 import { describeError, TunesmithError, type ErrorDescription } from '../core/errors';
 import type { Engine } from '../session/engine';
 import { persistStorage } from '../storage/quota';
+import { RUNS_CHANNEL } from './channel';
 import { registerErrorTransfer } from './errors';
 import { startWorker } from './start';
 
@@ -61,6 +62,13 @@ export function connectEngine(onFailure?: (error: ErrorDescription) => void): Re
   const page: PageServices = { persist: () => persistStorage(navigator.storage) };
   void engine.connect(proxy(page));
   return engine;
+}
+
+/** Calls back after the list of runs has changed, in this tab or another. @returns a function that ends this */
+export function watchRuns(onChange: () => void): () => void {
+  const channel = new BroadcastChannel(RUNS_CHANNEL);
+  channel.onmessage = onChange;
+  return () => channel.close();
 }
 
 /** Makes a function callable from the worker. */

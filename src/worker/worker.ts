@@ -8,10 +8,13 @@ import { memoryFiles } from '../storage/memory_files';
 import { openOpfs } from '../storage/opfs';
 import { databaseRecords } from '../storage/records';
 import { registerErrorTransfer } from './errors';
+import { RUNS_CHANNEL } from './channel';
 import type { PageEngine, PageServices } from './protocol';
 
 registerErrorTransfer();
 
+/** Tells every tab, this one too, that the list of runs is another now. */
+const changes = new BroadcastChannel(RUNS_CHANNEL);
 let page: PageServices | undefined;
 let files: Promise<FileStore> | undefined;
 const { gpu } = navigator as Partial<WorkerNavigator>;
@@ -24,6 +27,7 @@ const engine: PageEngine = Object.assign(
     // Without files of its own, a page fetches models anew each time; its runs are kept all the same.
     models: () => (files ??= openOpfs().catch(() => memoryFiles())),
     locks: navigator.locks,
+    onRunsChange: () => changes.postMessage(undefined),
     persist: () => page?.persist() ?? Promise.resolve(false),
     storage: navigator.storage,
     hashes: databaseRecords('tunesmith-hashes', 'weights'),

@@ -1,7 +1,7 @@
 import { describeError, errorClass } from '../../core/errors';
 import type { FileReader } from '../../core/file_reader';
 import type { CheckpointState } from '../../formats/checkpoint';
-import { removeUnneededBases } from '../../storage/bases';
+import { listBases, removeUnneededBases } from '../../storage/bases';
 import { loadCheckpoint, type CheckpointStore } from '../../storage/checkpoints';
 import type { FileStore } from '../../storage/file_store';
 import { lockedRuns, withRunLock, withStorageLock, type Locks } from '../../storage/locks';
@@ -25,27 +25,57 @@ export interface RunHost {
   readonly locks: Locks | undefined;
   /** Asks that what is stored be not cleared. */
   persist(): Promise<unknown>;
+  /** Called after a run was added, renamed or removed, or when one begins or ends to be used. */
+  readonly onChange?: () => void;
 }
 
-export interface ListedRun extends RunRecord {
-  /** It is being trained at this moment, here or in another tab. */
-  readonly underWay: boolean;
+/** A run without its history, which `get` has. */
+export interface ListedRun extends Omit<RunRecord, 'history'> {
+  /** Who uses it at this moment, so that nobody else may: this tab or another. */
+  readonly usedBy?: 'this tab' | 'another tab';
+  /** Whether its model can be opened without a network; 'fetch': it comes from the hub again; 'gone': from nowhere. */
+  readonly base: 'kept' | 'fetch' | 'gone';
+  /** The last that was told of each. */
+  readonly loss?: number;
+  readonly evalLoss?: number;
 }
+
+/** The longest name of a run. */
+const MOST_NAME = 100;
 
 /** The records and checkpoints of runs, and who may write them. */
 export class RunRecords {
   readonly #host: RunHost;
   readonly #store: RunStore;
+  /** The runs that this tab uses. */
+  readonly #own = new Set<string>();
+  /** Records changes of the runs that this tab trains. */
+  readonly #recording = new Map<string, (changes: RunChanges) => Promise<unknown>>();
 
   constructor(host: RunHost) {
     this.#host = host;
     this.#store = new RunStore(host.runs);
   }
 
-  /** All runs, the newest first, with those marked that this tab or another is training now. */
+  /** All runs, the newest first, with who uses them now. */
   async list(): Promise<readonly ListedRun[]> {
-    const [runs, locked] = await Promise.all([this.#store.list(), lockedRuns(this.#host.locks)]);
-    return runs.map((run) => ({ ...run, underWay: locked.has(run.id) }));
+    const [runs, locked, kept] = await Promise.all([
+      this.#store.list(),
+      lockedRuns(this.#host.locks),
+      this.#keptBases(),
+    ]);
+    return runs.map(({ history, ...run }): ListedRun => {
+      const user = this.#own.has(run.id) ? 'this tab' : locked.has(run.id) ? 'another tab' : undefined;
+      const step = history.findLast((event) => event.event === 'step');
+      const evaluation = history.findLast((event) => event.event === 'eval');
+      return {
+        ...run,
+        base: baseOf(run, kept),
+        ...(user && { usedBy: user }),
+        ...(step && { loss: step.loss }),
+        ...(evaluation && { evalLoss: evaluation.eval_loss }),
+      };
+    });
   }
 
   /** The ids of runs whose records can't be read: damaged, or of another version of the program. */
@@ -87,6 +117,19 @@ export class RunRecords {
     });
   }
 
+  /**
+   * Names a run, also one that this tab is training; an empty name takes its own away.
+   *
+   * @throws TunesmithError `run_in_other_tab`, `run_unknown`
+   */
+  async rename(id: string, typed: string): Promise<void> {
+    const name = typed.trim().replaceAll(/\s+/g, ' ').slice(0, MOST_NAME) || undefined;
+    const record = this.#recording.get(id);
+    if (record) await record({ name });
+    else await withRunLock(this.#host.locks, id, () => this.#store.rename(id, name));
+    this.#host.onChange?.();
+  }
+
   /** Removes a run, and the bases that were kept for it alone. Throws `run_in_other_tab`. */
   async remove(id: string): Promise<void> {
     const { locks } = this.#host;
@@ -96,11 +139,24 @@ export class RunRecords {
         await this.#tidy();
       }),
     );
+    this.#host.onChange?.();
   }
 
   /** Does something with a run while no other tab does. Throws `run_in_other_tab`. */
   async alone<T>(id: string, work: () => Promise<T>): Promise<T> {
-    return await withRunLock(this.#host.locks, id, work);
+    try {
+      return await withRunLock(this.#host.locks, id, async () => {
+        this.#own.add(id);
+        this.#host.onChange?.();
+        try {
+          return await work();
+        } finally {
+          this.#own.delete(id);
+        }
+      });
+    } finally {
+      this.#host.onChange?.();
+    }
   }
 
   /**
@@ -121,22 +177,24 @@ export class RunRecords {
     let saved = start?.step ?? 0;
     let history = start ? [...historyOf(start)] : [];
     let saving: Promise<unknown> = Promise.resolve();
-    const keep = (changes: RunChanges): void => {
+    const keep = (changes: RunChanges): Promise<unknown> => {
       // What can't be recorded now comes with the next checkpoint or the end: a record's failure ends no training.
       saving = saving.then(async () => (record = await store.update(record, changes))).catch(() => undefined);
+      return saving;
     };
-    keep({ state: 'running', settings: run.settings, checkpointStep: saved, history: [...history] });
+    this.#recording.set(run.id, keep);
+    void keep({ state: 'running', settings: run.settings, checkpointStep: saved, history: [...history] });
     const listen = (event: TrainEvent): void => {
       onEvent(event);
       if (event.event === 'checkpoint') {
         saved = event.step;
-        keep({ checkpointStep: saved, history: [...history] });
+        void keep({ checkpointStep: saved, history: [...history] });
       } else if (isHistory(event)) {
         history.push(event);
       } else if (event.event === 'activity') {
         return;
       } else if (event.state === 'paused' || event.state === 'running') {
-        keep({ state: event.state });
+        void keep({ state: event.state });
       } else if (event.state === 'recovering') {
         history = [...historyUpTo(history, saved)];
       }
@@ -148,10 +206,21 @@ export class RunRecords {
       const end = { state, checkpointStep: step, steps, history: outcome.history };
       return { record: await store.update(record, end), outcome };
     } catch (error) {
-      keep({ state: errorClass(error) === 'stopped' ? 'stopped' : 'failed' });
-      await saving;
+      await keep({ state: errorClass(error) === 'stopped' ? 'stopped' : 'failed' });
       onEvent({ event: 'state', state: 'failed', error: describeError(error) });
       throw error;
+    } finally {
+      this.#recording.delete(run.id);
+    }
+  }
+
+  /** The ids of the bases that storage keeps whole; none if it can't be asked. */
+  async #keptBases(): Promise<ReadonlySet<string>> {
+    try {
+      const bases = await this.#host.bases?.();
+      return new Set(bases ? (await listBases(bases)).map(({ id }) => id) : []);
+    } catch {
+      return new Set();
     }
   }
 
@@ -160,4 +229,12 @@ export class RunRecords {
     const bases = await this.#host.bases?.();
     if (bases) await removeUnneededBases(bases, await this.#store.neededBases());
   }
+}
+
+function baseOf(
+  { modelSource, modelRepo, baseId }: Omit<StoredRun, 'history'>,
+  kept: ReadonlySet<string>,
+): ListedRun['base'] {
+  if (modelSource === 'demo' || (baseId !== undefined && kept.has(baseId))) return 'kept';
+  return modelSource === 'hub' && modelRepo !== undefined ? 'fetch' : 'gone';
 }

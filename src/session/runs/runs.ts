@@ -1,6 +1,6 @@
 import { parseSettings, type TrainSettings } from '../../core/settings/settings';
 import { TunesmithError } from '../../core/errors';
-import type { FileReader } from '../../core/file_reader';
+import { blobOf, type FileReader } from '../../core/file_reader';
 import type { RunRecord, StoredRun } from '../../storage/runs';
 import { TrainControl } from '../../train/control';
 import type { TrainEvent } from '../../train/events';
@@ -15,6 +15,7 @@ import type { OnProgress, Progress } from '../progress';
 import { adapterReport, type AdapterReport } from '../reports';
 import type { TunedAdapter } from '../resident_model';
 import type { Session, TrainCall } from '../session';
+import type { NamedBlob } from '../sources';
 import { keepRunModel, reopenRunModel, runModel } from './run_model';
 import type { ListedRun, RunRecords } from './run_records';
 import { resumedSettings } from './run_settings';
@@ -24,7 +25,7 @@ export interface RunParts {
   /** Keeps the base that a run needs; undefined if it can be opened again as it was opened now. */
   readonly library?: Pick<ModelLibrary, 'keep'>;
   /** Opens the model of a run that goes on; undefined if that is open already. */
-  readonly opener?: Pick<ModelOpener, 'open' | 'originOf'>;
+  readonly opener?: Pick<ModelOpener, 'open' | 'originOf' | 'stop'>;
   readonly exclusive: Exclusive;
   readonly records: RunRecords;
   readonly examples: Examples;
@@ -48,6 +49,7 @@ export interface ContinueOptions {
 export class Runs {
   readonly #parts: RunParts;
   #control: TrainControl | undefined;
+  #openingRun: AbortController | undefined;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -61,6 +63,23 @@ export class Runs {
   /** The ids of runs that can only be removed: their records can't be read. */
   async unreadable(): Promise<readonly string[]> {
     return await this.#parts.records.unreadable();
+  }
+
+  /** A run with its history. Throws `run_unknown`. */
+  async read(id: string): Promise<RunRecord> {
+    return await this.#parts.records.get(id);
+  }
+
+  /** The examples that a run was started with. Throws `run_unknown`, `run_data_missing`. */
+  async examples(id: string): Promise<readonly NamedBlob[]> {
+    const { records } = this.#parts;
+    const files = await records.data(await records.get(id));
+    return await Promise.all(files.map(async (file) => ({ name: file.name, content: await blobOf(file) })));
+  }
+
+  /** An empty name takes the run's own away. Throws `run_in_other_tab`, `run_unknown`. */
+  async rename(id: string, name: string): Promise<void> {
+    await this.#parts.records.rename(id, name);
   }
 
   /** Throws `run_in_other_tab`. */
@@ -112,31 +131,45 @@ export class Runs {
     const { records } = this.#parts;
     return await this.#training((control) =>
       records.alone(id, async () => {
-        const recorded = await records.get(id);
-        const run = { ...recorded, settings: resumedSettings(recorded.settings, changes) };
-        const start = await records.checkpoint(id);
-        if (!start && run.startedFrom === 'adapter') throw withoutCheckpoint();
-        await this.#reopen(run, onProgress, data);
+        const { run, start } = await this.#opening(async (signal) => {
+          const recorded = await records.get(id);
+          const run = { ...recorded, settings: resumedSettings(recorded.settings, changes) };
+          const start = await records.checkpoint(id);
+          if (!start && run.startedFrom === 'adapter') throw withoutStep();
+          await this.#reopen(run, { onProgress, data, signal });
+          return { run, start };
+        });
         return await this.#train(run, { control, onEvent, start });
       }),
     );
   }
 
-  /** Makes a run's adapter the tuned one, without training. */
+  /** Makes a run's adapter the tuned one, without training. Rejects with an `AbortError` after `stopOpening`. */
   async open(id: string, onProgress: OnProgress): Promise<AdapterReport> {
     const { session, exclusive, records, adapters } = this.#parts;
     return await exclusive.alone('opening a run', () =>
-      records.alone(id, async () => {
-        const run = await records.get(id);
-        const checkpoint = await records.checkpoint(id);
-        if (!checkpoint) throw withoutCheckpoint();
-        await this.#reopen(run, onProgress);
-        const tuned = session.adapterOf(run.settings, checkpoint);
-        session.setTuned({ ...tuned, run: cardRun(run.settings, session.dataset, run.history) });
-        adapters?.rememberRun(id);
-        return adapterReport(id, tuned);
-      }),
+      records.alone(id, () =>
+        this.#opening(async (signal) => {
+          const run = await records.get(id);
+          const checkpoint = await records.checkpoint(id);
+          // The checkpoint of step 0 holds an adapter that has learnt nothing.
+          if (!checkpoint || checkpoint.step === 0) throw withoutStep();
+          await this.#reopen(run, { onProgress, signal });
+          const tuned = session.adapterOf(run.settings, checkpoint);
+          session.setTuned({ ...tuned, run: cardRun(run.settings, session.dataset, run.history) });
+          adapters?.rememberRun(id);
+          return adapterReport(id, tuned);
+        }),
+      ),
     );
+  }
+
+  /** Ends the opening of a run's model and examples; what has arrived of a download stays. */
+  stopOpening(): void {
+    if (!this.#openingRun) return;
+    this.#openingRun.abort();
+    this.#parts.opener?.stop();
+    this.#parts.examples.stop();
   }
 
   pause(): void {
@@ -178,10 +211,35 @@ export class Runs {
     });
   }
 
-  async #reopen(run: StoredRun, onProgress: OnProgress, data?: readonly FileReader[]): Promise<void> {
+  /** Does what `stopOpening` can end. */
+  async #opening<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const opening = new AbortController();
+    this.#openingRun = opening;
+    try {
+      return await work(opening.signal);
+    } finally {
+      this.#openingRun = undefined;
+    }
+  }
+
+  async #reopen(
+    run: StoredRun,
+    {
+      onProgress,
+      data,
+      signal,
+    }: {
+      readonly onProgress: OnProgress;
+      readonly data?: readonly FileReader[];
+      readonly signal: AbortSignal;
+    },
+  ): Promise<void> {
     const { session, opener, records, examples } = this.#parts;
+    signal.throwIfAborted();
     await reopenRunModel(session, opener, run, onProgress);
+    signal.throwIfAborted();
     await examples.read(data ?? (await records.data(run)), run.settings, onProgress);
+    signal.throwIfAborted();
   }
 
   async #train(
@@ -193,15 +251,15 @@ export class Runs {
     const { record } = await records.record(run, call.start, call.onEvent, (onEvent, checkpoints) =>
       session.train({ ...call, settings, checkpoints, onEvent }),
     );
-    adapters?.rememberRun(run.id);
+    if (record.checkpointStep > 0) adapters?.rememberRun(run.id);
     return record;
   }
 }
 
-function withoutCheckpoint(): TunesmithError {
+function withoutStep(): TunesmithError {
   return new TunesmithError({
     code: 'run_without_checkpoint',
-    message: 'This run stopped before its first checkpoint, so there is no adapter of it.',
+    message: 'This run stopped before its first step, so there is no adapter of it.',
     hint: 'Start it again.',
   });
 }

@@ -32,6 +32,9 @@ export class ExamplesState {
   /** The newest page that was asked for. */
   #previewTurn = 0;
 
+  /** The visitor's own files of before a run brought others. */
+  replaced: readonly ExampleFile[] | undefined = $state.raw();
+
   /** Nothing to learn from: no files, or no row in them that can be used. */
   readonly empty = $derived(this.own && (this.files.length === 0 || this.report?.examples === 0));
 
@@ -149,14 +152,44 @@ export class ExamplesState {
     }
   }
 
-  /** Shows the examples that a former run has opened, as long as it uses them. */
-  async adopt(): Promise<void> {
+  /** Chooses the examples of a former run, which the engine has read for it. */
+  async adopt(files: readonly ExampleFile[]): Promise<void> {
+    if (!(await this.shows(files))) {
+      this.own = !(await this.#areDemo(files));
+      if (this.own && !(await sameFiles(files, this.files))) {
+        if (this.files.length > 0) this.replaced = this.files;
+        this.files = files;
+      }
+      this.#changed();
+    }
+    await this.showRead();
+  }
+
+  /** Shows what the engine has read. */
+  async showRead(): Promise<void> {
     this.error = undefined;
+    this.stopped = false;
     this.report = await this.#engine.remote.examples.report();
     await this.show(0);
   }
 
+  /** Whether these are the chosen files. */
+  async shows(files: readonly ExampleFile[]): Promise<boolean> {
+    return this.own ? await sameFiles(files, this.files) : await this.#areDemo(files);
+  }
+
+  /** Chooses again what was chosen before a run brought its examples. */
+  putBack(): void {
+    this.files = this.replaced ?? this.files;
+    this.chooseOwn();
+  }
+
+  async #areDemo(files: readonly ExampleFile[]): Promise<boolean> {
+    return await sameFiles(files, [await this.#engine.remote.examples.demo()]);
+  }
+
   #changed(): void {
+    if (this.replaced === this.files) this.replaced = undefined;
     // What is being read is not wanted any more.
     if (this.progress) void this.stop();
     this.revision++;
@@ -175,6 +208,16 @@ function numbered(name: string, number: number): string {
 function isNumbered(name: string, original: string): boolean {
   const number = Number(/ \((\d+)\)(?:\.[^.]*)?$/.exec(name)?.[1]);
   return name === numbered(original, number);
+}
+
+/** By name and content. */
+async function sameFiles(a: readonly ExampleFile[], b: readonly ExampleFile[]): Promise<boolean> {
+  if (a.length !== b.length || a.some(({ name }, i) => name !== b[i]?.name)) return false;
+  for (const [i, { content }] of a.entries()) {
+    const other = b[i]?.content;
+    if (!other || !(await sameBytes(content, other))) return false;
+  }
+  return true;
 }
 
 async function sameBytes(a: Blob, b: Blob): Promise<boolean> {

@@ -133,10 +133,10 @@ function fetchingSituation(app: App): Situation {
 }
 
 function failedSituation(app: App): Situation {
-  const { training, runs } = app;
+  const { training } = app;
   const step = training.checkpointStep;
   const body = step > 0 ? text.failedKept(formatCount(step)) : text.failedNothing;
-  const run = step > 0 ? runs.list[0] : undefined;
+  const run = step > 0 ? app.failedRun : undefined;
   const next = run ? goOn(app, run) : start(app, text.again);
   return { kind: 'failed', title: text.failedTitle, body, next, others: see(app, 'train', text.seeError) };
 }

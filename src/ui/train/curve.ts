@@ -42,7 +42,7 @@ export function curveOf(events: readonly TrainEvent[]): CurveData {
 }
 
 /** A short run is averaged over a few steps, a long one over up to fifty: about a fifteenth of what is seen. */
-function smoothingWeight(points: number): number {
+export function smoothingWeight(points: number): number {
   return 1 - 1 / Math.min(50, Math.max(2, points / 15));
 }
 

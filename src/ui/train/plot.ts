@@ -14,7 +14,7 @@ function isDistribution(value: number): value is NonNullable<uPlot.Scale['distr'
   return value === 1 || value === 3;
 }
 
-function lossScale(log: boolean): uPlot.Scale {
+export function lossScale(log: boolean): uPlot.Scale {
   const distr = log ? 3 : 1;
   return { range: log ? logRange : linearRange, ...(isDistribution(distr) && { distr }) };
 }
@@ -23,16 +23,39 @@ function aligned({ steps, train, smoothed, evaluation }: CurveData): uPlot.Align
   return [steps, train, smoothed, evaluation];
 }
 
-/** Draws the losses into an element, in the colours of the style sheet there. */
-export function makePlot(into: HTMLElement, curve: CurveData, options: PlotOptions): uPlot {
-  const style = getComputedStyle(into);
-  const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
+/** A colour of the style sheet, by its name there. */
+export function colorsOf(element: HTMLElement): (name: string) => string {
+  const style = getComputedStyle(element);
+  return (name) => style.getPropertyValue(`--${name}`).trim();
+}
+
+/** Steps, or seconds, to the right; losses upwards. */
+export function lossAxes(element: HTMLElement, size = 28): uPlot.Axis[] {
+  const color = colorsOf(element);
   const axis: uPlot.Axis = {
     stroke: color('muted'),
-    font: `12px ${style.fontFamily}`,
+    font: `12px ${getComputedStyle(element).fontFamily}`,
     grid: { stroke: color('chart-grid'), width: 1 },
     ticks: { show: false },
   };
+  return [
+    {
+      ...axis,
+      size,
+      space: 60,
+      incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 100000],
+    },
+    {
+      ...axis,
+      size: 48,
+      values: (_, ticks) => ticks.map((tick) => ((tick as number | null) === null ? '' : formatNumber(tick))),
+    },
+  ];
+}
+
+/** Draws the losses into an element, in the colours of the style sheet there. */
+export function makePlot(into: HTMLElement, curve: CurveData, options: PlotOptions): uPlot {
+  const color = colorsOf(into);
   return new uPlot(
     {
       ...options,
@@ -40,20 +63,7 @@ export function makePlot(into: HTMLElement, curve: CurveData, options: PlotOptio
       legend: { show: false },
       cursor: { show: false },
       scales: { x: { time: false }, y: lossScale(options.logScale) },
-      axes: [
-        {
-          ...axis,
-          size: 28,
-          space: 60,
-          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 100000],
-        },
-        {
-          ...axis,
-          size: 48,
-          values: (_, ticks) =>
-            ticks.map((tick) => ((tick as number | null) === null ? '' : formatNumber(tick))),
-        },
-      ],
+      axes: lossAxes(into),
       series: [
         {},
         { stroke: color('chart-train'), width: 1, points: { show: false }, spanGaps: true },

@@ -16,7 +16,7 @@ import {
 } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import { withProgress } from '../shared/progress';
-import { text } from '../runs/text';
+import { t } from '../language.svelte';
 
 export type Phase = 'idle' | StateEvent['state'];
 
@@ -53,6 +53,8 @@ export class TrainState {
   justFinished = $state(false);
   /** The run as it ended. */
   record: RunRecord | undefined = $state.raw();
+  /** The past run that was continued last; undefined if a new one was started. */
+  continued: string | undefined;
   /** A pause, a resumption or a stop was asked for and has not come about yet. */
   asked: 'pause' | 'resume' | 'stop' | undefined = $state();
 
@@ -129,6 +131,7 @@ export class TrainState {
   /** Trains to the end of a new run. True when it ended well, with something learned. */
   start(settings: TrainSettings, startFrom: StartFrom): Promise<boolean> {
     const remote = this.#engine.remote;
+    this.continued = undefined;
     return this.#follow([], () => remote.runs.start(settings, this.#listener(), startFrom));
   }
 
@@ -137,9 +140,10 @@ export class TrainState {
     const remote = this.#engine.remote;
     const past = run.history.filter((event) => !('step' in event) || event.step <= run.checkpointStep);
     this.#onOpened = onOpened;
+    this.continued = run.id;
     const call = () =>
       withProgress(
-        text.opening,
+        t.runs.opening,
         (progress) => (this.progress = this.#onOpened ? progress : undefined),
         (onProgress) => remote.runs.continue(run.id, this.#listener(), onProgress),
       );

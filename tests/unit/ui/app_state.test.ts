@@ -9,12 +9,14 @@ import type {
   AdapterReport,
   DataReport,
   DeviceReport,
+  ExampleFile,
+  ListedRun,
   ModelReport,
   RemoteEngine,
   RunRecord,
   TrainEvent,
 } from '../../../src/worker/protocol';
-import { deferred, report, runRecord, stepEvent, stubAddress, stubLocalStorage } from './engine';
+import { deferred, listedRun, report, runRecord, stepEvent, stubAddress, stubLocalStorage } from './engine';
 
 const { connected } = vi.hoisted(() => ({ connected: { engine: {} as RemoteEngine } }));
 vi.mock(import('../../../src/worker/protocol'), async (original) => ({
@@ -41,7 +43,11 @@ function engine() {
     set open(model: ModelReport | undefined) {
       open = model;
     },
-    listed: [] as readonly RunRecord[],
+    listed: [] as readonly ListedRun[],
+    /** A run with its history, as storage has it. */
+    record: runRecord(),
+    /** The examples that storage keeps with every run. */
+    kept: [{ name: 'pirate.jsonl', content: new Blob(['{}']) }] as readonly ExampleFile[],
     device: answer('device', () => ({ kind: 'hardware' }) as unknown as DeviceReport),
     models: {
       open: vi.fn((source: { kind: string; repo?: string }) => {
@@ -66,7 +72,10 @@ function engine() {
       stop: answer('stop reading', () => undefined),
     },
     runs: {
-      list: (): Promise<readonly RunRecord[]> => Promise.resolve(fake.listed),
+      list: (): Promise<readonly ListedRun[]> => Promise.resolve(fake.listed),
+      read: (): Promise<RunRecord> => Promise.resolve(fake.record),
+      examples: (): Promise<readonly ExampleFile[]> => Promise.resolve(fake.kept),
+      stopOpening: vi.fn(() => Promise.resolve()),
       unreadable: () => Promise.resolve([] as string[]),
       plan: vi.fn<(...given: unknown[]) => Promise<object>>(() => {
         asked.push('plan');
@@ -227,7 +236,7 @@ describe('the page', () => {
 
   it('offers after a reload to go on with what was interrupted, until something else is begun', async () => {
     const fake = engine();
-    fake.listed = [runRecord({ state: 'running', checkpointStep: 2 })];
+    fake.listed = [listedRun({ state: 'running', checkpointStep: 2 })];
     const app = new App();
     await app.begin();
     expect(situationOf(app).kind).toBe('unfinished');
@@ -257,7 +266,8 @@ describe('the page', () => {
       onEvent({ event: 'state', state: 'running' });
       return ended.promise;
     });
-    const over = app.continueRun(runRecord({ settings, history: [stepEvent(1)] }));
+    fake.record = runRecord({ settings, history: [stepEvent(1)] });
+    const over = app.continueRun(fake.record);
     await vi.waitFor(() => expect(app.settings.values?.r).toBe(5));
     expect(app).toMatchObject({ opening: false, locked: true });
     expect(app.model.name).toBe('owner/trained');
@@ -265,16 +275,17 @@ describe('the page', () => {
     ended.resolve(runRecord({ state: 'finished' }));
     await over;
     expect(app.locked).toBe(false);
-    // The examples that the page would train on next are handed over again.
+    // The engine has read the examples for the run: only the plan is still to be made.
     fake.asked.length = 0;
     await app.preparation.ready();
-    expect(fake.asked).toContain('examples');
+    expect(fake.asked).toEqual(['plan']);
   });
 
   it.each(['openRun', 'continueRun'] as const)(
     'opens its own model and examples again if %s failed half-way',
     async (way) => {
       const { app, fake } = await begun();
+      fake.listed = [listedRun()];
       await app.preparation.ready();
       const fail = (): Promise<never> => {
         // The engine has the run's model by now, and perhaps its examples.
@@ -284,7 +295,8 @@ describe('the page', () => {
       fake.runs.open.mockImplementationOnce(fail);
       fake.runs.continue.mockImplementationOnce(fail);
       await app[way](runRecord());
-      expect((way === 'openRun' ? app.runs : app.training).error?.code).toBe('run_data_missing');
+      expect(app.runs.failures.get('a-run')?.code).toBe('run_data_missing');
+      expect(app.training).toMatchObject({ phase: 'idle', error: undefined });
       expect(app.opening).toBe(false);
       fake.asked.length = 0;
       await app.start();
@@ -308,15 +320,17 @@ describe('the page', () => {
 
   it('says why a run could not be removed, and shows what is left', async () => {
     const { app, fake } = await begun();
-    fake.listed = [runRecord()];
+    fake.listed = [listedRun({ usedBy: 'another tab' })];
     const elsewhere = new TunesmithError({ code: 'run_in_other_tab', message: 'Elsewhere.' });
     fake.runs.remove.mockRejectedValueOnce(elsewhere);
     await app.removeRuns('a-run');
-    expect(app.runs).toMatchObject({ error: { code: 'run_in_other_tab' }, list: [{ id: 'a-run' }] });
+    expect(app.runs.list).toMatchObject([{ id: 'a-run' }]);
+    expect(app.runs.failures.get('a-run')?.code).toBe('run_in_other_tab');
     fake.listed = [];
     fake.asked.length = 0;
     await app.removeRuns('a-run');
-    expect(app.runs).toMatchObject({ error: undefined, list: [] });
+    expect(app.runs.list).toEqual([]);
+    expect(app.runs.failures.size).toBe(0);
     // A model may have been kept for it alone.
     expect(fake.asked).toContain('stored');
   });

@@ -3,6 +3,7 @@ import { ANSWER_DEFAULTS } from '../../../src/core/settings/settings';
 import type { EngineState } from '../../../src/ui/engine.svelte';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import type {
+  ListedRun,
   ModelPreview,
   ModelReport,
   RemoteEngine,
@@ -93,6 +94,12 @@ export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {
     bytes: 100,
     ...changes,
   };
+}
+
+/** A run as the list has it. */
+export function listedRun(changes: Partial<ListedRun> = {}): ListedRun {
+  const { history, ...run } = runRecord();
+  return { ...run, base: 'kept', ...changes };
 }
 
 /** A browser's small storage, in memory. */

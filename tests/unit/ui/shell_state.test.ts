@@ -59,7 +59,7 @@ describe('the situation', () => {
     ['it failed at once', { training: { phase: 'failed' } }, 'train', 'start', []],
     [
       'it failed after a checkpoint',
-      { training: { phase: 'failed', checkpointStep: 3 }, runs: { list: [runRecord()] } },
+      { training: { phase: 'failed', checkpointStep: 3 }, failedRun: runRecord() },
       'chat',
       'continue',
       ['train'],

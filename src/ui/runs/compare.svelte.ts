@@ -1,0 +1,91 @@
+import { SETTING_NAMES, settingText, type SettingName } from '../../core/settings/settings';
+import type { ListedRun, RunRecord } from '../../worker/protocol';
+import type { RunsState } from './runs.svelte';
+
+export type Axis = 'step' | 'time';
+
+/** So many curves can be told apart. */
+export const MOST_COMPARED = 4;
+
+/** One setting over the runs that are compared, in their order. */
+export interface SettingDifference {
+  readonly name: SettingName;
+  readonly values: readonly string[];
+}
+
+/** One prompt, and what each run answered to it last; undefined if it wasn't asked. */
+export interface ComparedAnswers {
+  readonly prompt: string;
+  readonly answers: readonly ({ readonly text: string; readonly step: number } | undefined)[];
+}
+
+/** The runs that are compared. Their histories are read when the comparison opens. */
+export class CompareState {
+  readonly #runs: Pick<RunsState, 'list' | 'read'>;
+  /** The ids of the chosen runs, in the order of the choice. */
+  #chosen: readonly string[] = $state.raw([]);
+  /** The comparison is on show; undefined: it is not. */
+  records: readonly RunRecord[] | undefined = $state.raw();
+  axis: Axis = $state('step');
+  /** Those that are still in the list. */
+  readonly chosen = $derived(this.#chosen.filter((id) => this.#runs.list.some((run) => run.id === id)));
+  readonly ready = $derived(this.chosen.length >= 2);
+  readonly full = $derived(this.chosen.length >= MOST_COMPARED);
+  /** Runs of older versions don't tell the time of their steps. */
+  readonly hasTime = $derived((this.records ?? []).every(({ history }) => tellsTime(history)));
+  readonly differences = $derived(differencesOf(this.records ?? []));
+  readonly answers = $derived(answersOf(this.records ?? []));
+
+  constructor(runs: Pick<RunsState, 'list' | 'read'>) {
+    this.#runs = runs;
+  }
+
+  isChosen({ id }: Pick<ListedRun, 'id'>): boolean {
+    return this.chosen.includes(id);
+  }
+
+  choose({ id }: Pick<ListedRun, 'id'>, on: boolean): void {
+    const others = this.chosen.filter((each) => each !== id);
+    this.#chosen = on && others.length < MOST_COMPARED ? [...others, id] : others;
+  }
+
+  clear(): void {
+    this.#chosen = [];
+    this.close();
+  }
+
+  /** Reads the chosen runs. One that can't be read says so in its row and is left out. */
+  async open(): Promise<void> {
+    const read = await Promise.all(this.chosen.map((id) => this.#runs.read(id)));
+    const records = read.filter((record) => record !== undefined);
+    this.records = records.length >= 2 ? records : undefined;
+    if (!this.hasTime) this.axis = 'step';
+  }
+
+  close(): void {
+    this.records = undefined;
+  }
+}
+
+function tellsTime(history: RunRecord['history']): boolean {
+  return history.some((event) => event.event === 'step' && event.elapsed_seconds !== undefined);
+}
+
+function differencesOf(records: readonly RunRecord[]): readonly SettingDifference[] {
+  return SETTING_NAMES.flatMap((name) => {
+    const values = records.map(({ settings }) => settingText(name, settings[name]));
+    return new Set(values).size > 1 ? [{ name, values }] : [];
+  });
+}
+
+function answersOf(records: readonly RunRecord[]): readonly ComparedAnswers[] {
+  const last = records.map(({ history }) => history.findLast((event) => event.event === 'sample'));
+  const prompts = new Set(last.flatMap((sample) => sample?.answers.map(({ prompt }) => prompt) ?? []));
+  return Array.from(prompts, (prompt) => ({
+    prompt,
+    answers: last.map((sample) => {
+      const found = sample?.answers.find((answer) => answer.prompt === prompt);
+      return sample && found && { text: found.answer, step: sample.step };
+    }),
+  }));
+}
