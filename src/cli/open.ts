@@ -1,6 +1,7 @@
 import { say } from './language';
 import { bytesText } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
+import { message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
 import type { Message, Problem } from '../data/records';
 import type { DataFile } from '../session/dataset';
@@ -88,7 +89,7 @@ export async function setExamples(
   settings: TrainSettings,
   output: Output,
 ): Promise<void> {
-  const { examples, problems, truncated, notes } = await session.setExamples(files, settings);
+  const { examples, problems, truncated, placeholders, notes } = await session.setExamples(files, settings);
   const [first] = problems;
   if (examples.length === 0) {
     throw new TunesmithError({
@@ -102,6 +103,8 @@ export async function setExamples(
     const most = Math.min(settings.max_seq_length, session.layout.positions);
     output.note(`Examples with more than ${most} tokens were cut there: ${truncated}.`);
   }
+  const names = placeholders.flatMap(({ name }) => (Object.hasOwn(settings.placeholders, name) ? [] : name));
+  if (names.length > 0) output.note(say(message('placeholders_left', { names })));
   if (!output.isJson) notes.forEach((note) => output.note(say(note)));
 }
 

@@ -8,6 +8,8 @@ export interface TokenizedExample {
   readonly trained: Uint8Array;
   /** In `ids`, the first token of each text after the first; absent if there is one text. */
   readonly starts?: readonly number[];
+  /** Tokens that it had before it was cut at `max_seq_length`; absent if it wasn't. */
+  readonly whole?: number;
 }
 
 /** The texts of an example, as [first token, token after the last]. */

@@ -22,8 +22,6 @@ export interface BuiltExamples {
   /** How many examples are conversations. */
   readonly conversations: number;
   readonly problems: readonly Problem[];
-  /** How many examples were cut at `maxSeqLength`. */
-  readonly truncated: number;
   /** How many have a text or an answer that no special token ends, so that nothing teaches the model to stop. */
   readonly endless: number;
 }
@@ -42,7 +40,6 @@ export async function buildExamples(
   const prompts: (string | undefined)[] = [];
   const problems: Problem[] = [];
   let conversations = 0;
-  let truncated = 0;
   let endless = 0;
   for await (const { sample, file, record, line } of records) {
     await beforeRecord();
@@ -51,7 +48,6 @@ export async function buildExamples(
       examples.push(result.example);
       prompts.push(sample.kind === 'chat' ? firstQuestion(sample.messages) : undefined);
       if (sample.kind === 'chat') conversations++;
-      if (result.truncated) truncated++;
       if (result.endless) endless++;
     } catch (error) {
       if (!(error instanceof TunesmithError)) throw error;
@@ -59,7 +55,7 @@ export async function buildExamples(
       problems.push({ file, record, line, code, reason: message });
     }
   }
-  return { examples, prompts, conversations, problems, truncated, endless };
+  return { examples, prompts, conversations, problems, endless };
 }
 
 function firstQuestion(messages: readonly Message[]): string | undefined {
@@ -68,8 +64,6 @@ function firstQuestion(messages: readonly Message[]): string | undefined {
 
 export interface TokenizedSample {
   readonly example: TokenizedExample;
-  /** Whether tokens were cut off at `maxSeqLength`. */
-  readonly truncated: boolean;
   /** Whether it has a text or an answer that no special token ends. */
   readonly endless: boolean;
 }
@@ -98,7 +92,8 @@ export function tokenizeSample(sample: Sample, settings: ExampleSettings): Token
       hint: 'Shorten it, raise max_seq_length, or train on all tokens.',
     });
   }
-  return { example: { ids, trained }, truncated, endless: whole.endless };
+  const example = { ids, trained, ...(truncated && { whole: whole.ids.length }) };
+  return { example, endless: whole.endless };
 }
 
 interface WholeExample {

@@ -7,7 +7,8 @@ import { TimeSlices } from '../core/time_slices';
 import { splitHeldOut, textsOf, type TokenizedExample } from '../data/batches';
 import type { BuiltExamples, ExampleSettings } from '../data/examples';
 import { DataFault } from '../data/files/fault';
-import { recordsOf, type DataRecord, type Problem } from '../data/records';
+import { filled, placeholdersIn, type Fillings } from '../data/placeholders';
+import { recordsOf, type DataRecord, type Problem, type Sample } from '../data/records';
 import type { CardRun } from '../exports/model_card';
 import { positionsOf } from '../models/layout';
 import { objectiveOf } from '../models/objectives';
@@ -28,6 +29,8 @@ export interface Dataset {
   readonly problems: readonly Problem[];
   /** How many were cut at `max_seq_length`. */
   readonly truncated: number;
+  /** Those that stand literally in the texts of many records, filled or not. */
+  readonly placeholders: readonly FoundPlaceholder[];
   /** Things worth knowing that are no errors, such as the template that is used. */
   readonly notes: readonly Told[];
   /** A few questions whose answers are shown along the training, from the held-out examples where there are some. */
@@ -37,6 +40,16 @@ export interface Dataset {
   /** SHA-256 of the files and of the settings that change what is made of them. */
   readonly hash: string;
 }
+
+/** `{{name}}` in the texts of records. */
+export interface FoundPlaceholder {
+  readonly name: string;
+  readonly records: number;
+}
+
+/** A placeholder in fewer records is taken for a text that is about placeholders. */
+const LEAST_RECORDS = 2;
+const LEAST_SHARE = 0.01;
 
 const SAMPLE_PROMPTS = 3;
 
@@ -68,10 +81,11 @@ export async function makeDataset(
   const giveWay = async (): Promise<void> => {
     if (await slices.giveWay()) onProgress?.(done.bytes / bytes);
   };
+  const placeholders = new Placeholders(settings.placeholders);
   const built: BuiltExamples[] = [];
   const hashes: string[] = [];
   for (const file of files) {
-    built.push(await examplesOf(told(file, done), objective, made, giveWay));
+    built.push(await examplesOf(told(file, done), objective, made, placeholders, giveWay));
     hashes.push(await hashOf(file, slices));
   }
   const examples = built.flatMap((one) => one.examples);
@@ -86,7 +100,8 @@ export async function makeDataset(
     training: pick(examples, split.train),
     heldOut: pick(examples, split.heldOut),
     problems: built.flatMap((one) => one.problems),
-    truncated: sumOf((one) => one.truncated),
+    truncated: examples.filter(({ whole }) => whole !== undefined).length,
+    placeholders: placeholders.often(),
     notes: notesOn({
       examples: examples.length,
       conversations: sumOf((one) => one.conversations),
@@ -99,18 +114,45 @@ export async function makeDataset(
   };
 }
 
+/** Fills placeholders, and counts the records that have them. */
+class Placeholders {
+  readonly #fillings: Fillings;
+  readonly #records = new Map<string, number>();
+  #all = 0;
+
+  constructor(fillings: Fillings) {
+    this.#fillings = fillings;
+  }
+
+  fill(sample: Sample): Sample {
+    this.#all++;
+    const names = placeholdersIn(sample);
+    for (const name of names) this.#records.set(name, (this.#records.get(name) ?? 0) + 1);
+    return names.size > 0 ? filled(sample, this.#fillings) : sample;
+  }
+
+  /** Those in many records, and those that are filled. */
+  often(): readonly FoundPlaceholder[] {
+    const least = Math.max(LEAST_RECORDS, LEAST_SHARE * this.#all);
+    return Array.from(this.#records, ([name, records]) => ({ name, records })).filter(
+      ({ name, records }) => records >= least || Object.hasOwn(this.#fillings, name),
+    );
+  }
+}
+
 /** The examples of a file; none, and the problem, if the file can't be used. */
 async function examplesOf(
   file: DataFile,
   objective: Objective,
   settings: ExampleSettings,
+  placeholders: Placeholders,
   giveWay: () => Promise<void>,
 ): Promise<BuiltExamples> {
   const unread: Problem[] = [];
   const usable = async function* (): AsyncGenerator<DataRecord, void, void> {
     for await (const result of recordsOf(file)) {
       await giveWay();
-      if ('sample' in result) yield result;
+      if ('sample' in result) yield { ...result, sample: placeholders.fill(result.sample) };
       else unread.push(result);
     }
   };
@@ -122,7 +164,7 @@ async function examplesOf(
     if (!(fault instanceof DataFault)) throw fault;
     const { code, reason, line, column } = fault;
     const problems = [{ file: file.name, code, reason, line, column }];
-    return { examples: [], prompts: [], conversations: 0, problems, truncated: 0, endless: 0 };
+    return { examples: [], prompts: [], conversations: 0, problems, endless: 0 };
   }
 }
 

@@ -8,6 +8,7 @@ import type { TrainEvent } from '../train/events';
 import { planOf } from '../train/plan';
 import { answersAfter, fullLimits, limitsFor, roundSeconds, type SampleLimits } from '../train/samples';
 import { tokenCount, type Dataset } from './dataset';
+import { longerExamples, type LongerExamples } from './longer_examples';
 import { fitOf, needOf, remembered, type Fit, type Need } from './fit';
 import { rowsOfExamples, runMemory, type RunRows } from './run_memory';
 import type { SamplePrompt } from './sample_answers';
@@ -18,6 +19,8 @@ export interface PlanReport extends Fit {
   readonly trainableParameters: number;
   /** Of the whole run; undefined before the device's speed is known. */
   readonly estimatedSeconds?: number;
+  /** A `max_seq_length` that cuts fewer of the examples, if some are cut and more fits the device. */
+  readonly longer?: LongerExamples;
   /** How the sample prompts will be answered. */
   readonly samples: SampleLimits;
   /** Sample prompts that the model can't answer: too long for it, or refused by its chat template. */
@@ -62,12 +65,18 @@ export function planReport(
   // The model is open: how it was loaded stays.
   const changeable = { ...settings, load_in_4bit: true, dtype: 'auto' as const };
   const fit = fitOf(settings, measure, changeable);
+  const longer = longerExamples(model.positions, dataset, settings, (lengthened, chosen) => {
+    const rows = rowsOfExamples(model, chosen, lengthened, longestPrompt);
+    const layout = adapterLayout(model.spec, chosen);
+    return needOf(() => runMemory(model, layout, chosen, rows, limits), limits).level;
+  });
   const { samples, seconds } = estimate(model, dataset, settings, prompts.read, speed);
   return {
     steps: planOf(settings, training.length).steps,
     trainableParameters: adapterLayout(model.spec, settings).parameters,
     ...fit,
     ...(fit.fits && seconds !== undefined && { estimatedSeconds: seconds }),
+    ...(longer && { longer }),
     samples,
     unanswerable: prompts.unanswerable,
   };

@@ -43,7 +43,10 @@ export interface ModelReport extends ModelIdentity, WeightFormats {
   readonly load: LoadSettings;
 }
 
-export interface DataReport extends Pick<Dataset, 'truncated' | 'problems' | 'notes' | 'samplePrompts'> {
+export interface DataReport extends Pick<
+  Dataset,
+  'truncated' | 'placeholders' | 'problems' | 'notes' | 'samplePrompts'
+> {
   readonly files: readonly string[];
   readonly examples: number;
   readonly heldOut: number;
@@ -102,7 +105,7 @@ export function modelReport({ model, layout }: Pick<Session, 'model' | 'layout'>
 }
 
 export function dataReport(dataset: Dataset): DataReport {
-  const { files, examples, heldOut, problems, truncated, notes, samplePrompts } = dataset;
+  const { files, examples, heldOut, problems, truncated, placeholders, notes, samplePrompts } = dataset;
   return {
     files: files.map(({ name }) => name),
     examples: examples.length,
@@ -111,6 +114,7 @@ export function dataReport(dataset: Dataset): DataReport {
     targetTokens: targetCount(examples),
     longestTokens: examples.reduce((longest, { ids }) => Math.max(longest, ids.length), 0),
     truncated,
+    placeholders,
     problems,
     notes,
     samplePrompts,

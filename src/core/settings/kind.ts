@@ -262,6 +262,45 @@ export function texts<const Found extends string>(
   };
 }
 
+/** Texts by a name: written as `name=Ada,author=Acme`, or as JSON if one of them has a comma or an equals sign. */
+export function textsByName(): Kind<Readonly<Record<string, string>>> {
+  const isGood = (text: unknown): boolean => typeof text === 'string' && text.trim() !== '';
+  return {
+    range: 'names with a text for each, as name=Ada,author=Acme or as JSON',
+    control: { type: 'text', examples: plainly('{}', 'name=Ada,author=Acme', '{"name":"Ada, the helper"}') },
+    read: (value) =>
+      isRecord(value) && Object.entries(value).flat().every(isGood)
+        ? { value: value as Readonly<Record<string, string>> }
+        : undefined,
+    fromText: (text) => pairsFromText(text, (each) => each.trim()),
+    toText: (value) => {
+      const entries = Object.entries(value);
+      const isPlain = (part: string): boolean => part === part.trim() && !/[,={}]/.test(part);
+      return entries.length > 0 && entries.flat().every(isPlain)
+        ? entries.map((entry) => entry.join('=')).join(',')
+        : JSON.stringify(value);
+    },
+  };
+}
+
+/** What `a=1,b=2` or a JSON object stands for; the text itself if it is neither. */
+function pairsFromText(text: string, valueOf: (text: string) => unknown): unknown {
+  const trimmed = text.trim();
+  if (trimmed === '') return {};
+  if (trimmed.startsWith('{')) {
+    try {
+      return JSON.parse(trimmed) as unknown;
+    } catch {
+      return trimmed;
+    }
+  }
+  const pairs = trimmed.split(',').map((part) => part.split('='));
+  const isGood =
+    pairs.every(({ length }) => length === 2) && new Set(pairs.map(([name]) => name)).size === pairs.length;
+  if (!isGood) return trimmed;
+  return Object.fromEntries(pairs.map(([name = '', each = '']) => [name.trim(), valueOf(each)]));
+}
+
 /**
  * Numbers by a name or a pattern of names, as PEFT's `rank_pattern`: written as JSON, or `q_proj=8,v_proj=4` where no name
  * has a comma or an equals sign. Empty: {}.
@@ -281,23 +320,7 @@ export function numbersByPattern(kind: Kind<number>): Kind<Readonly<Record<strin
       });
       return read.length === Object.keys(value).length ? { value: Object.fromEntries(read) } : undefined;
     },
-    fromText: (text) => {
-      const trimmed = text.trim();
-      if (trimmed === '') return {};
-      if (trimmed.startsWith('{')) {
-        try {
-          return JSON.parse(trimmed) as unknown;
-        } catch {
-          return trimmed;
-        }
-      }
-      const pairs = trimmed.split(',').map((part) => part.split('='));
-      const isGood =
-        pairs.every(({ length }) => length === 2) &&
-        new Set(pairs.map(([name]) => name)).size === pairs.length;
-      if (!isGood) return trimmed;
-      return Object.fromEntries(pairs.map(([name = '', each = '']) => [name.trim(), kind.fromText(each)]));
-    },
+    fromText: (text) => pairsFromText(text, (each) => kind.fromText(each)),
     toText: (value) => {
       const entries = Object.entries(value);
       const isPlain = entries.length > 0 && entries.every(([name]) => /^[^\s,={}]+$/.test(name));

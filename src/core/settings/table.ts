@@ -6,6 +6,7 @@ import {
   numbersByPattern,
   optional,
   texts,
+  textsByName,
   whole,
   wholes,
   type TextPattern,
@@ -284,6 +285,12 @@ export const SETTINGS = {
       help: 'How an example becomes text.',
     },
   ),
+  placeholders: setting(textsByName(), {
+    default: {},
+    group: 'data',
+    decides: ['data'],
+    help: 'What to write for {{name}} and the like that stand in the examples: name=Ada,author=Acme.',
+  }),
   eval_split: setting(number({ from: 0, most: 0.5 }), {
     default: 0.1,
     group: 'data',

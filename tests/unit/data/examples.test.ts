@@ -45,10 +45,10 @@ describe('the masks', () => {
       expect(() => tokenizeSample(sample, { ...settings, template })).toThrow(error);
       return;
     }
-    const { example, truncated } = tokenizeSample(sample, { ...settings, template });
+    const { example } = tokenizeSample(sample, { ...settings, template });
     expect(Array.from(example.ids)).toEqual(ids);
     expect(Array.from(example.trained)).toEqual(mask);
-    expect(truncated).toBe(false);
+    expect(example.whole).toBeUndefined();
   });
 
   it.each(cases)('of template $name, conversation $index, need no marks in the template', (fixture) => {
@@ -195,7 +195,7 @@ describe('a long example', () => {
   it('is cut', () => {
     const maxSeqLength = example.ids.length - 4;
     const cut = tokenizeSample(long, { ...settings, maxSeqLength });
-    expect(cut.truncated).toBe(true);
+    expect(cut.example.whole).toBe(example.ids.length);
     expect(cut.example.ids).toEqual(example.ids.slice(0, maxSeqLength));
     expect(cut.example.trained).toEqual(example.trained.slice(0, maxSeqLength));
   });
@@ -203,7 +203,8 @@ describe('a long example', () => {
   it('of which no answer is left is refused, as is one without an answer', () => {
     const first = example.trained.indexOf(1);
     expect(() => tokenizeSample(long, { ...settings, maxSeqLength: first })).toThrow(/come after the first/);
-    expect(tokenizeSample(long, { ...settings, maxSeqLength: first + 1 }).truncated).toBe(true);
+    const shortest = tokenizeSample(long, { ...settings, maxSeqLength: first + 1 });
+    expect(shortest.example.whole).toBe(example.ids.length);
     expect(() => tokenizeSample(chat('Hi'), settings)).toThrow(/no answer to learn/);
     const one: ExampleSettings = { ...settings, tokenizer: loadTokenizer(toyTokenizerJson) };
     expect(() => tokenizeSample({ kind: 'text', text: 'a' }, one)).toThrow(/no answer to learn/);
@@ -245,7 +246,8 @@ describe('buildExamples', () => {
       },
     ]);
     const cut = await buildExamples(records, { ...settings, maxSeqLength: 4 });
-    expect(cut).toMatchObject({ truncated: 1, prompts: [undefined] });
+    expect(cut.prompts).toEqual([undefined]);
+    expect(cut.examples.map(({ whole }) => whole !== undefined)).toEqual([true]);
   });
 
   it('gives a template the arguments of calls as it takes them', async () => {

@@ -56,6 +56,29 @@ describe('examples as a model sees them', () => {
     expect(await hash({}, ...rows.slice(1))).not.toBe(original);
   });
 
+  it('have their placeholders filled, and told as long as they stand in many records', async () => {
+    const asked = Array.from({ length: 20 }, (_, i) => ({
+      instruction: `Who are you, ${i}?`,
+      output: i === 0 ? 'I am {{ name }}, by {{author}}. {{once}}' : 'I am {{name}}.',
+    }));
+    const more = [...asked, ...asked.slice(1).map((row) => ({ ...row, output: 'Made by {{author}}.' }))];
+    const set = async (placeholders: Record<string, string>) =>
+      await makeDataset(model, [fileOf(...more)], { ...DEFAULTS, eval_split: 0, placeholders });
+    const open = await set({});
+    expect(open.placeholders).toEqual([
+      { name: 'name', records: 20 },
+      { name: 'author', records: 20 },
+    ]);
+    const textOf = ({ examples: [first] }: typeof open) => model.tokenizer.decode([...(first?.ids ?? [])]);
+    expect(textOf(open)).toContain('I am {{ name }}, by {{author}}. {{once}}');
+    const named = await set({ name: 'Ada $1' });
+    expect(textOf(named)).toContain('I am Ada $1, by {{author}}. {{once}}');
+    expect(named.placeholders).toEqual(open.placeholders);
+    expect(named.hash).not.toBe(open.hash);
+    expect((await set({})).hash).toBe(open.hash);
+    expect((await set({ once: 'Now.' })).placeholders).toContainEqual({ name: 'once', records: 1 });
+  });
+
   it('report what can not be used and go on', async () => {
     const { examples, problems } = await makeDataset(
       model,

@@ -25,7 +25,7 @@ export function legalValues(name: string, { kind, default: fallback }: Setting):
 /** Values that a setting must refuse. */
 export function illegalValues({ kind }: Setting): unknown[] {
   const { control } = kind;
-  const always = [Number.NaN, Infinity, 'no such value', { a: 'b' }, [[]]];
+  const always = [Number.NaN, Infinity, 'no such value', { a: ['b'] }, [[]]];
   switch (control.type) {
     case 'number':
       return [...always, true, ...illegalNumbers(control.range)];

@@ -27,6 +27,7 @@ export const examples = {
   line: 'Line',
   reason: 'Reason',
   wholeFile: 'all',
+  times: (count: string) => `${count} ×`,
   moreProblems: (count: string) => `and ${count} more`,
   counts: 'Counts',
   from: (files: string) => `From ${files}.`,
@@ -36,7 +37,13 @@ export const examples = {
   targetTokens: 'Tokens learned from',
   longest: 'Longest example',
   truncated: 'Cut to length',
-  truncatedHelp: 'Raise max_seq_length in step 3 to keep them whole.',
+  cut: (cut: string, all: string, length: string) =>
+    `${cut} of ${all} examples are cut: they are longer than max_seq_length = ${length} tokens.`,
+  stillCut: (cut: string) => `A longer one fits this device, which still cuts ${cut}.`,
+  placeholders: (names: string, records: string) =>
+    `${names} stand in ${records} records as they are. The model would learn to write them. Say what they mean:`,
+  placeholdersFilled: 'Written in place of the placeholders in every record:',
+  undoFilling: 'Undo',
   preview: 'A look at the examples',
   legend: 'Underlined: what the model learns to say. The rest it only reads.',
   learned: 'learned',

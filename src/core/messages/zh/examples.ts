@@ -28,6 +28,7 @@ export const examples: Catalogue['examples'] = {
   line: '行号',
   reason: '原因',
   wholeFile: '全部',
+  times: (count) => `${count} ×`,
   moreProblems: (count) => `还有 ${count} 处`,
   counts: '统计',
   from: (files) => `来自 ${files}。`,
@@ -37,7 +38,13 @@ export const examples: Catalogue['examples'] = {
   targetTokens: '参与学习的 token',
   longest: '最长样本',
   truncated: '超长被截断',
-  truncatedHelp: '调大 max_seq_length 可以保留完整样本。',
+  cut: (cut, all, length) =>
+    `${all} 个样本中有 ${cut} 个被截断：长度超过 max_seq_length = ${length} 个 token。`,
+  stillCut: (cut) => `这台设备放得下更大的长度，届时仍有 ${cut} 个被截断。`,
+  placeholders: (names, records) =>
+    `${names} 原样出现在 ${records} 个数据行中，模型会学着照写。请填写它们的含义：`,
+  placeholdersFilled: '在每个数据行中替换占位符的内容：',
+  undoFilling: '撤销',
   preview: '样本预览',
   legend: '有下划线的是模型要学会说的内容，其余只作为输入。',
   learned: '学习',

@@ -1,5 +1,7 @@
-/** What is wrong in a file of settings. */
+/** What is wrong in a file of settings, and what a setting would mend. */
 export const settingsFile = {
+  placeholders_left: ({ names }: { names: readonly string[] }) =>
+    `The examples have placeholders as they are, and the model would learn to write them: ${names.map((name) => `{{${name}}}`).join(', ')}. Fill them by --placeholders ${names.map((name) => `${name}=TEXT`).join(',')}.`,
   settings_line: ({ line, problem }: { line: number; problem: string }) => `Line ${line}: ${problem}`,
   settings_too_large: 'The file is too large to be one of settings.',
   settings_no_yaml: 'This is not YAML.',

@@ -1,0 +1,62 @@
+/**
+ * Placeholders that stand literally in the texts of a data set: `{{name}}`, as in the demo sets that a person is meant to
+ * fill before training. A model that learns them says "I am {{name}}".
+ */
+import type { Message, Sample } from './messages';
+
+const PLACEHOLDER = /\{\{\s*([\p{L}\p{N}_-]{1,64})\s*\}\}/gu;
+
+/** What to write for each placeholder, by its name. */
+export type Fillings = Readonly<Record<string, string>>;
+
+/** The names of the placeholders that stand in a sample's texts. */
+export function placeholdersIn(sample: Sample): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const text of textsIn(sample)) {
+    if (text.includes('{{')) for (const [, name = ''] of text.matchAll(PLACEHOLDER)) names.add(name);
+  }
+  return names;
+}
+
+/** The sample with its placeholders filled; those without a filling stay. */
+export function filled(sample: Sample, fillings: Fillings): Sample {
+  const text = (given: string): string =>
+    given.includes('{{')
+      ? given.replace(PLACEHOLDER, (whole, name: string) =>
+          Object.hasOwn(fillings, name) ? (fillings[name] ?? whole) : whole,
+        )
+      : given;
+  if (Object.keys(fillings).length === 0) return sample;
+  if (sample.kind === 'text') return { ...sample, text: text(sample.text) };
+  return { ...sample, messages: sample.messages.map((message) => filledMessage(message, text)) };
+}
+
+function filledMessage(message: Message, text: (given: string) => string): Message {
+  const { content, fields, asGiven, alpaca } = message;
+  const within = (value: unknown): unknown => {
+    if (typeof value === 'string') return text(value);
+    if (Array.isArray(value)) return value.map(within);
+    if (value instanceof Map) return new Map(Array.from(value, ([key, each]) => [key, within(each)]));
+    // Numbers that keep their writing are objects of a class.
+    if (typeof value !== 'object' || value === null || !isPlain(value)) return value;
+    return withinFields(value);
+  };
+  const withinFields = (record: object): Readonly<Record<string, unknown>> =>
+    Object.fromEntries(Object.entries(record).map(([key, each]) => [key, within(each)]));
+  return {
+    ...message,
+    content: text(content),
+    ...(fields && { fields: withinFields(fields) }),
+    ...(asGiven && { asGiven: withinFields(asGiven) }),
+    ...(alpaca && { alpaca: { instruction: text(alpaca.instruction), input: text(alpaca.input) } }),
+  };
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function textsIn(sample: Sample): readonly string[] {
+  return sample.kind === 'text' ? [sample.text] : sample.messages.map(({ content }) => content);
+}

@@ -1,0 +1,18 @@
+/** What is written for placeholders, with this one filled; an empty text leaves it as it stands in the examples. */
+export function withFilling(
+  fillings: Readonly<Record<string, string>>,
+  name: string,
+  text: string,
+): Readonly<Record<string, string>> {
+  const others = Object.entries(fillings).filter(([each]) => each !== name);
+  const trimmed = text.trim();
+  return Object.fromEntries(trimmed === '' ? others : [...others, [name, trimmed]]);
+}
+
+/** A few cut examples are usual in a large set; from this share on, the set is trained on otherwise than it was written. */
+const MANY = 0.03;
+
+/** Whether so many examples are cut that a person should act. */
+export function areManyCut(cut: number, examples: number): boolean {
+  return cut > MANY * examples;
+}
