@@ -4,7 +4,9 @@ import { NewsState } from '../../../src/ui/shell/news.svelte';
 import type { Place } from '../../../src/ui/shell/route.svelte';
 import { situationOf } from '../../../src/ui/shell/situation.svelte';
 import { stepStatuses } from '../../../src/ui/shell/status.svelte';
+import { Taste } from '../../../src/ui/shell/taste.svelte';
 import { titleOf } from '../../../src/ui/shell/title.svelte';
+import type { RemoteEngine } from '../../../src/worker/protocol';
 import { preview, report, runRecord, stepEvent, stubLocalStorage } from './engine';
 
 type Parts = { readonly [Part in keyof App]?: object | boolean | number | undefined };
@@ -249,5 +251,23 @@ describe('the news of the end', () => {
       'It stopped.',
       expect.objectContaining({ body: 'The device was lost.' }),
     );
+  });
+});
+
+describe('the taste of the demo', () => {
+  it('is the first of its examples, without what cannot be read as one', async () => {
+    const rows = [
+      '{"instruction": "Who?", "output": "Arr!"}',
+      '{"text": "Arr!"}',
+      '{"instruction": "?", "output": "!"}',
+    ];
+    const demo = () =>
+      Promise.resolve({ name: 'pirate.jsonl', content: new Blob([rows.join('\n'), '\n{}']) });
+    const taste = new Taste();
+    await taste.load({ examples: { demo } } as unknown as Pick<RemoteEngine, 'examples'>);
+    expect(taste.rows).toEqual([
+      { instruction: 'Who?', output: 'Arr!' },
+      { instruction: '?', output: '!' },
+    ]);
   });
 });
