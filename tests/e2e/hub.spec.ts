@@ -230,7 +230,7 @@ test('fetches a run’s model anew if its files are gone, or if there can be non
   await test.step('after the browser cleared the files', async () => {
     // The engine has none of them open in a page that has just been opened.
     await page.reload();
-    await tunesmith.ready();
+    await tunesmith.reopened();
     await page.evaluate(async () => {
       const root = await navigator.storage.getDirectory();
       for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });

@@ -139,19 +139,17 @@ test('goes on after a reload in mid-training, over a model of its own, in one ta
   await tunesmith.button('pause').click();
   await expect(tunesmith.progress).toHaveAttribute('data-phase', 'paused');
   await other.page.bringToFront();
-  await other.button('continue').click();
-  await expect(other.step('train').getByRole('alert')).toContainText(
-    'This run is being trained in another tab of this browser.',
-    { timeout: 60_000 },
-  );
-  await other.page.reload();
-  await other.to('runs');
-  await expect(other.page.getByTestId('runs')).toContainText('being trained in another tab');
   await expect(other.button('continue')).toHaveCount(0);
-  await other.page.close();
+  await other.to('runs');
+  const run = other.page.getByTestId('run');
+  await expect(run).toContainText('in use in another tab');
+  await expect(run.getByRole('button', { name: 'Continue' })).toBeDisabled();
+  await page.bringToFront();
 
   await tunesmith.button('resume').click();
   await tunesmith.finished();
   await expect(page.getByTestId('loss-chart')).toHaveAttribute('data-points', '10');
+  await expect(run).toContainText('finished');
+  await expect(run.getByRole('button', { name: 'Open' })).toBeEnabled();
   expect((await tunesmith.adapterBytes()).equals(undisturbed)).toBe(true);
 });

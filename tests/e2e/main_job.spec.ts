@@ -78,8 +78,7 @@ test('trains the demo by one button, chats with it, exports it, brings it back, 
 
   await test.step('open the page anew and bring it back', async () => {
     await page.reload();
-    await tunesmith.ready();
-    await expect(page.getByTestId('adapter-facts')).toHaveCount(0);
+    await tunesmith.reopened();
     await tunesmith.to('runs');
     await expect(page.getByTestId('runs').getByRole('listitem')).toHaveCount(1);
     await tunesmith.give('export', [

@@ -61,6 +61,14 @@ export class Tunesmith {
     });
   }
 
+  /** Waits after a reload until the last adapter is open again. */
+  async reopened(): Promise<void> {
+    await expect(this.page.getByRole('navigation').getByText('done', { exact: true })).toBeAttached({
+      timeout: SOON,
+    });
+    await expect(this.page.getByTestId('reopening')).toHaveCount(0, { timeout: SOON });
+  }
+
   /** The stage of a step; it is there only while it is on show. */
   step(id: Step): Locator {
     return this.page.locator(`#${id}`);
@@ -101,9 +109,16 @@ export class Tunesmith {
     await expect(this.page.getByTestId('model-facts')).toContainText(name, { timeout: SOON });
   }
 
+  /** Shows the settings instead of the last run. */
+  async changeSettings(): Promise<void> {
+    const train = await this.to('train');
+    const change = train.getByRole('button', { name: 'Change settings' });
+    if (await change.isVisible()) await change.click();
+  }
+
   async set(settings: TypedSettings): Promise<void> {
     const names = Object.keys(settings);
-    await this.to('train');
+    await this.changeSettings();
     for (const name of names.filter((each) => MAIN_SETTINGS.includes(each))) {
       await fill(this.step('train').getByLabel(name, { exact: true }), settings[name] ?? '');
     }

@@ -47,6 +47,9 @@ export class ExportState {
   /** Asks the engine which adapter is open, after anything that may have changed it. */
   async refresh(): Promise<void> {
     this.#forget();
+    // They are about the adapter and the model of before.
+    this.exportError = undefined;
+    this.importError = undefined;
     const isLast = this.#ask();
     const { adapter: remote } = this.#engine.remote;
     try {

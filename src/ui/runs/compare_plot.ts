@@ -1,49 +1,10 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { TrainEvent } from '../../worker/protocol';
-import { curveOf, smooth, smoothingWeight } from '../train/curve';
 import { colorsOf, lossAxes, lossScale } from '../train/plot';
-import type { Axis } from './compare.svelte';
-
-/** The losses of one run along steps or along the seconds that it took. */
-export interface ComparedCurve {
-  readonly x: readonly number[];
-  readonly smoothed: readonly (number | null)[];
-  readonly evaluation: readonly (number | null)[];
-}
+import type { ComparedCurve } from './compare_curve';
 
 /** The style sheet's colours of the runs, in their order. */
 export const runColors = ['part-1', 'part-2', 'part-3', 'part-4'] as const;
-
-export function comparedCurve(events: readonly TrainEvent[], axis: Axis): ComparedCurve {
-  const { steps, train, evaluation } = curveOf(events);
-  const xOf = axis === 'step' ? (step: number) => step : timesOf(events);
-  const points = new Map<number, { train: number | null; evaluation: number | null }>();
-  for (const [i, step] of steps.entries()) {
-    const x = xOf(step);
-    if (x === undefined) continue;
-    const before = points.get(x);
-    points.set(x, {
-      train: train[i] ?? before?.train ?? null,
-      evaluation: evaluation[i] ?? before?.evaluation ?? null,
-    });
-  }
-  const values = [...points.values()];
-  return {
-    x: [...points.keys()],
-    smoothed: smooth(
-      values.map((point) => point.train),
-      smoothingWeight(values.length),
-    ),
-    evaluation: values.map((point) => point.evaluation),
-  };
-}
-
-/** Seconds up to a step; of a step that only an evaluation tells of, those of the step before. */
-function timesOf(events: readonly TrainEvent[]): (step: number) => number | undefined {
-  const steps = events.filter((event) => event.event === 'step');
-  return (step) => steps.findLast((each) => each.step <= step)?.elapsed_seconds;
-}
 
 /** Draws runs over each other, each in its colour: the training loss as a line, the evaluation loss dashed with points. */
 export function plotRuns(

@@ -1,0 +1,181 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TunesmithError } from '../../../src/core/errors';
+import { DEFAULTS } from '../../../src/core/settings/settings';
+import { CompareState, MOST_COMPARED } from '../../../src/ui/runs/compare.svelte';
+import { comparedCurve } from '../../../src/ui/runs/compare_curve';
+import { RunFinder } from '../../../src/ui/runs/finder.svelte';
+import { RunsState } from '../../../src/ui/runs/runs.svelte';
+import type { ListedRun, RunRecord } from '../../../src/worker/protocol';
+import { engineOf, listedRun, runRecord, sampleEvent, stepEvent, stubLocalStorage } from './engine';
+
+beforeEach(() => void stubLocalStorage());
+afterEach(() => vi.unstubAllGlobals());
+
+const elsewhere = () => new TunesmithError({ code: 'run_in_other_tab', message: 'Elsewhere.' });
+
+function stateOf(list: readonly ListedRun[]) {
+  const remote = {
+    listed: list,
+    list: () => Promise.resolve(remote.listed),
+    unreadable: () => Promise.resolve([] as string[]),
+    rename: vi.fn(() => Promise.resolve()),
+    open: vi.fn<() => Promise<object>>(() => Promise.resolve({})),
+    read: vi.fn((id: string): Promise<RunRecord> => Promise.resolve(runRecord({ id }))),
+  };
+  return { remote, state: new RunsState(engineOf({ runs: remote })) };
+}
+
+describe('past runs', () => {
+  it('say beside the run what went wrong with it, until it is dismissed or tried again', async () => {
+    const { state, remote } = stateOf([listedRun()]);
+    await state.refresh();
+    remote.rename.mockRejectedValueOnce(new TunesmithError({ code: 'run_unknown', message: 'Gone.' }));
+    expect(await state.rename('a-run', 'Mine')).toBe(false);
+    expect(state.failures.get('a-run')?.code).toBe('run_unknown');
+    expect(state.error).toBeUndefined();
+    state.dismiss('a-run');
+    expect(state.failures.size).toBe(0);
+    remote.rename.mockRejectedValueOnce(new TunesmithError({ code: 'run_unknown', message: 'Gone.' }));
+    await state.rename('a-run', 'Mine');
+    expect(await state.rename('a-run', 'Mine')).toBe(true);
+    expect(state.failures.size).toBe(0);
+  });
+
+  it('forget that another tab had a run as soon as it has let go of it', async () => {
+    const { state, remote } = stateOf([listedRun({ usedBy: 'another tab' })]);
+    remote.open.mockRejectedValueOnce(elsewhere());
+    expect(await state.open('a-run')).toBe('failed');
+    await state.refresh();
+    expect(state.failures.get('a-run')?.code).toBe('run_in_other_tab');
+    remote.listed = [listedRun()];
+    await state.refresh();
+    expect(state.failures.size).toBe(0);
+  });
+
+  it('forget what was wrong with a run that is gone', async () => {
+    const { state, remote } = stateOf([listedRun()]);
+    await state.refresh();
+    state.fail('a-run', elsewhere());
+    remote.listed = [];
+    await state.refresh();
+    expect(state.failures.size).toBe(0);
+  });
+
+  it('take a stopped opening for no problem', async () => {
+    const { state, remote } = stateOf([listedRun()]);
+    remote.open.mockRejectedValueOnce(new DOMException('Stopped.', 'AbortError'));
+    expect(await state.open('a-run')).toBe('stopped');
+    expect(state).toMatchObject({ opening: undefined, progress: undefined });
+    expect(state.failures.size).toBe(0);
+  });
+
+  it('offer to continue an interrupted run, but not one of another tab', async () => {
+    const { state, remote } = stateOf([listedRun({ usedBy: 'another tab' })]);
+    await state.refresh();
+    expect(state.unfinished).toBeUndefined();
+    remote.listed = [listedRun()];
+    await state.refresh();
+    expect(state.unfinished?.id).toBe('a-run');
+  });
+});
+
+describe('the finder of runs', () => {
+  const list = [
+    listedRun({ id: 'c', startedAt: '2026-03-03T00:00:00.000Z', modelName: 'beta', loss: 2 }),
+    listedRun({ id: 'b', startedAt: '2026-02-02T00:00:00.000Z', modelName: 'alpha', name: 'Zebra' }),
+    listedRun({ id: 'a', startedAt: '2026-01-01T00:00:00.000Z', modelName: 'beta', loss: 3, evalLoss: 1 }),
+  ];
+  const ids = (finder: RunFinder) => finder.find(list).map(({ id }) => id);
+
+  it.each([
+    ['', ['c', 'b', 'a']],
+    ['zebra', ['b']],
+    ['BETA', ['c', 'a']],
+    ['beta 2026-01', ['a']],
+    ['rows.jsonl alpha', ['b']],
+    ['gamma', []],
+  ])('finds “%s” by name, model, files and date', (words, found) => {
+    const finder = new RunFinder();
+    finder.words = words;
+    expect(ids(finder)).toEqual(found);
+  });
+
+  it('sorts, and remembers how', () => {
+    const finder = new RunFinder();
+    const sorted = (sort: Parameters<RunFinder['sortBy']>[0]) => {
+      finder.sortBy(sort);
+      return ids(finder);
+    };
+    expect(sorted('oldest')).toEqual(['a', 'b', 'c']);
+    expect(sorted('model')).toEqual(['b', 'c', 'a']);
+    // Those without a name of their own are called by their model.
+    expect(sorted('name')).toEqual(['a', 'c', 'b']);
+    expect(sorted('loss')).toEqual(['a', 'c', 'b']);
+    expect(new RunFinder().sort).toBe('loss');
+  });
+});
+
+describe('a comparison of runs', () => {
+  const timed = (step: number, seconds: number) => ({ ...stepEvent(step), elapsed_seconds: seconds });
+
+  function comparison(records: readonly RunRecord[]) {
+    const list = records.map(({ id }) => listedRun({ id }));
+    const read = (id: string) => Promise.resolve(records.find((record) => record.id === id));
+    const runs = { list, read } as unknown as RunsState;
+    const state = new CompareState(runs);
+    for (const run of list) state.choose(run, true);
+    return state;
+  }
+
+  it('has the settings that differ and no others, and the last answers to each prompt', async () => {
+    const state = comparison([
+      runRecord({
+        id: 'a',
+        settings: { ...DEFAULTS, r: 4 },
+        history: [sampleEvent(0, 'Nobody'), sampleEvent(2, 'Me')],
+      }),
+      runRecord({ id: 'b', settings: { ...DEFAULTS, r: 8 }, history: [] }),
+    ]);
+    await state.open();
+    expect(state.differences).toEqual([{ name: 'r', values: ['4', '8'] }]);
+    expect(state.answers).toEqual([{ prompt: 'Who?', answers: [{ text: 'Me', step: 2 }, undefined] }]);
+    state.close();
+    expect(state.records).toBeUndefined();
+  });
+
+  it('takes a few runs only, and needs two', async () => {
+    const ids = Array.from({ length: MOST_COMPARED + 1 }, (_, i) => `run-${i}`);
+    const state = comparison(ids.map((id) => runRecord({ id })));
+    expect(state).toMatchObject({ chosen: ids.slice(0, MOST_COMPARED), full: true, ready: true });
+    for (const id of ids.slice(1)) state.choose({ id }, false);
+    expect(state).toMatchObject({ full: false, ready: false });
+    await state.open();
+    expect(state.records).toBeUndefined();
+  });
+
+  it('is drawn over time only if every run tells it', async () => {
+    const history = [timed(1, 2), timed(2, 4)];
+    const old = comparison([
+      runRecord({ id: 'a', history }),
+      runRecord({ id: 'b', history: [stepEvent(1)] }),
+    ]);
+    old.axis = 'time';
+    await old.open();
+    expect(old).toMatchObject({ hasTime: false, axis: 'step' });
+    const recent = comparison([runRecord({ id: 'a', history }), runRecord({ id: 'b', history })]);
+    recent.axis = 'time';
+    await recent.open();
+    expect(recent).toMatchObject({ hasTime: true, axis: 'time' });
+  });
+
+  it('draws losses over steps or over seconds', () => {
+    const events = [timed(1, 2.5), timed(2, 5), { event: 'eval' as const, step: 2, eval_loss: 0.25 }];
+    expect(comparedCurve(events, 'step')).toMatchObject({ x: [1, 2], evaluation: [null, 0.25] });
+    expect(comparedCurve(events, 'time')).toMatchObject({ x: [2.5, 5], evaluation: [null, 0.25] });
+  });
+
+  it('draws an evaluation between two logged steps at the seconds of the step before', () => {
+    const events = [timed(2, 5), { event: 'eval' as const, step: 3, eval_loss: 0.25 }, timed(4, 9)];
+    expect(comparedCurve(events, 'time')).toMatchObject({ x: [5, 9], evaluation: [0.25, null] });
+  });
+});
