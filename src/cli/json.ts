@@ -1,6 +1,6 @@
 import type { JsonValue } from '../core/json';
-import { CATALOGUES } from '../core/messages/languages';
-import { sentence, type Told } from '../core/messages/message';
+import { inEnglish } from '../core/messages/english';
+import type { Told } from '../core/messages/message';
 
 /** Plain data as JSON has it: what is undefined is left out. */
 export function jsonOf(value: object): { readonly [key: string]: JsonValue } {
@@ -10,5 +10,5 @@ export function jsonOf(value: object): { readonly [key: string]: JsonValue } {
 /** A message for programs: its code and values, and its English sentence whatever the terminal's language. */
 export function messageJson(told: Told): JsonValue {
   if (typeof told === 'string') return { message: told };
-  return jsonOf({ ...told, message: sentence(CATALOGUES.en, told) });
+  return jsonOf({ ...told, message: inEnglish(told) });
 }

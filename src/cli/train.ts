@@ -172,7 +172,13 @@ function settingsOver(adapter: TunedAdapter, typed: Arguments['settings']): Trai
   const names = ADAPTER_SETTINGS.filter(
     (name) => name !== 'target_modules' || typed.target_modules !== 'all-linear',
   );
-  checkSame(names, typed, held, 'the adapter in --init_adapter has');
+  checkSame(
+    names,
+    typed,
+    held,
+    (setting, given, own) =>
+      new TunesmithError({ code: 'setting_of_adapter', values: { setting, given, held: own } }),
+  );
   return parseSettings({ lora_dropout: settings.lora_dropout, ...typed });
 }
 

@@ -1,7 +1,7 @@
 import { classOf, type ErrorClass, type ErrorCode } from './error_codes';
-import type { errors } from './messages/en/errors';
+import { errors } from './messages/en/errors';
 import { english } from './messages/english';
-import { errorWords, type ErrorValues, type Message, type MessageValues } from './messages/message';
+import { errorWords, message, type ErrorValues, type Message, type MessageValues } from './messages/message';
 
 export type { ErrorClass, ErrorCode } from './error_codes';
 
@@ -75,6 +75,11 @@ export class TunesmithError extends Error implements ErrorDescription {
   get errorClass(): ErrorClass {
     return classOf(this.code);
   }
+}
+
+/** An error as a clause of another message. */
+export function clauseOf({ code, values, message: text }: TunesmithError): Message {
+  return Object.hasOwn(errors, code) ? { code, values } : message('sentence_kept', { text });
 }
 
 /** The class of an error; undefined for what is no `TunesmithError`. */

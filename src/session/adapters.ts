@@ -70,7 +70,7 @@ export class Adapters {
   }
 
   async import(name: string, files: readonly File[]): Promise<AdapterReport> {
-    return await this.#exclusive.alone('importing an adapter', async () => {
+    return await this.#exclusive.alone('importing', async () => {
       const tuned = await this.#session.importAdapter(folderOfBlobs(namedBlobs(files)));
       this.#name = name;
       return { ...adapterReport(name, tuned), notes: tuned.notes };

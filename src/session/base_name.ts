@@ -1,3 +1,4 @@
+import { message, type Message } from '../core/messages/message';
 import type { ModelIdentity } from './open_model';
 
 /** What an adapter calls its base, so that PEFT finds it: a repository at a commit, else the model's name or path. */
@@ -14,12 +15,10 @@ export function baseNameOf({ name, repo, commit }: ModelIdentity): {
  * Says so where an adapter names another base than the one that is open. It may be the same under another name, such as a
  * path or a copy that is quantised: so it is no error.
  */
-export function notesOnBase(named: string | null, identity: ModelIdentity): readonly string[] {
+export function notesOnBase(named: string | null, identity: ModelIdentity): readonly Message[] {
   const open = baseNameOf(identity).baseModel;
   if (named === null || lastPart(named) === lastPart(open)) return [];
-  return [
-    `The adapter was made for ${named}; open is ${open}. If these are different models, it will not work well.`,
-  ];
+  return [message('adapter_of_other_base', { named, open })];
 }
 
 function lastPart(name: string): string {

@@ -1,7 +1,7 @@
 import { createSHA256 } from 'hash-wasm';
 import { sha256Hex } from '../core/bytes';
 import { piecesOf, type FileReader } from '../core/file_reader';
-import type { Told } from '../core/messages/message';
+import { message, type Message } from '../core/messages/message';
 import { dataKey, type DataSettings, type TrainSettings } from '../core/settings/settings';
 import { TimeSlices } from '../core/time_slices';
 import { splitHeldOut, textsOf, type TokenizedExample } from '../data/batches';
@@ -32,7 +32,7 @@ export interface Dataset {
   /** Those that stand literally in the texts of many records, filled or not. */
   readonly placeholders: readonly FoundPlaceholder[];
   /** Things worth knowing that are no errors, such as the template that is used. */
-  readonly notes: readonly Told[];
+  readonly notes: readonly Message[];
   /** A few questions whose answers are shown along the training, from the held-out examples where there are some. */
   readonly samplePrompts: readonly string[];
   /** The settings that the examples depend on, as `dataKey` gives them. */
@@ -232,15 +232,11 @@ function notesOn(told: {
   readonly conversations: number;
   readonly endless: number;
   readonly template: string;
-}): string[] {
+}): readonly Message[] {
   const { examples, conversations, endless, template } = told;
   return [
-    ...(conversations > 0 ? [`Conversations are written with ${template}.`] : []),
-    ...(endless > 0
-      ? [
-          `In ${endless} of ${examples} examples no special token ends a text or an answer: they do not teach the model to stop.`,
-        ]
-      : []),
+    ...(conversations > 0 ? [message('conversations_template', { template })] : []),
+    ...(endless > 0 ? [message('examples_endless', { endless, examples })] : []),
   ];
 }
 

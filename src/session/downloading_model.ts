@@ -1,5 +1,5 @@
 import { TunesmithError, type ErrorClass } from '../core/errors';
-import type { Told } from '../core/messages/message';
+import { message, type Message } from '../core/messages/message';
 import { modelReferenceText, type ModelReference } from '../core/model_reference';
 import type { LoadSettings } from '../core/settings/settings';
 import type { Device } from '../gpu/device';
@@ -13,7 +13,7 @@ import { withoutFiles } from '../models/unquantized_rows';
 import type { HubSource } from '../storage/bases';
 import type { FileStore } from '../storage/file_store';
 import { hashOfFound, type FoundModel, type SmallModel } from './hub_model';
-import { loadingVerb, type FetchAgain, type LoadableModel } from './loadable_model';
+import { type FetchAgain, type LoadableModel } from './loadable_model';
 import { openModel } from './open_model';
 import type { OnProgress, Progress } from './progress';
 import type { Session } from './session';
@@ -31,14 +31,14 @@ export interface DownloadingOptions {
 export class DownloadingModel {
   readonly checkpoint: Checkpoint;
   /** What a person should know of the download, so far. */
-  readonly notes: readonly Told[];
+  readonly notes: readonly Message[];
   readonly #download: ModelDownload;
   readonly #stop: AbortController;
   readonly #report: DownloadReport;
 
   private constructor(
     checkpoint: Checkpoint,
-    notes: readonly Told[],
+    notes: readonly Message[],
     download: ModelDownload,
     stop: AbortController,
     report: DownloadReport,
@@ -60,8 +60,8 @@ export class DownloadingModel {
   ): Promise<DownloadingModel> {
     signal?.throwIfAborted();
     const stop = new AbortController();
-    const report = new DownloadReport(`Downloading ${repository.repo}`, onProgress);
-    const notes: Told[] = [];
+    const report = new DownloadReport(message('downloading', { repo: repository.repo }), onProgress);
+    const notes: Message[] = [];
     const download = await downloadModel(hub, repository, store, {
       paths: files.weights.map(({ path }) => path),
       onProgress: (told) => report.download(told),
@@ -86,14 +86,14 @@ export class DownloadingModel {
     signal: AbortSignal | undefined,
   ): Promise<Model> {
     this.#report.onProgress = onProgress;
-    const verb = loadingVerb(load);
+    const doing = load.load_in_4bit ? 'downloading_quantising' : 'downloading_loading';
     let model: Model | undefined;
     try {
       model = await loadModel(
         device,
         this.checkpoint,
         load,
-        ({ name }) => this.#report.label(`Downloading · ${verb.toLowerCase()} ${name}`),
+        ({ name }) => this.#report.label(message(doing, { tensor: name })),
         signal,
       );
       await this.#download.done;
@@ -158,12 +158,12 @@ class DownloadReport {
   onProgress: OnProgress;
   #told: Progress;
 
-  constructor(label: string, onProgress: OnProgress) {
+  constructor(label: Message, onProgress: OnProgress) {
     this.onProgress = onProgress;
     this.#told = { label };
   }
 
-  label(label: string): void {
+  label(label: Message): void {
     this.#tell({ ...this.#told, label });
   }
 

@@ -1,3 +1,4 @@
+import { message } from '../core/messages/message';
 import { dataKey, parseSettings, type TrainSettings } from '../core/settings/settings';
 import type { PreviewToken } from '../data/preview';
 import type { DataFile, Dataset } from './dataset';
@@ -66,7 +67,7 @@ export class Examples {
       onProgress: (fraction) => {
         const seconds = (performance.now() - started) / 1000;
         const etaSeconds = fraction > 0 ? (seconds / fraction) * (1 - fraction) : undefined;
-        onProgress?.({ label: 'Reading the examples', fraction, etaSeconds });
+        onProgress?.({ label: message('examples_reading'), fraction, etaSeconds });
       },
     });
   }

@@ -1,22 +1,21 @@
 import { TunesmithError } from '../core/errors';
+import type { ErrorValues } from '../core/messages/message';
+
+type Doing = ErrorValues<'engine_busy'>['doing'];
 
 /** The device does one thing at a time; a second call is told so instead of spoiling the first. */
 export class Exclusive {
-  #busy: string | undefined;
+  #busy: Doing | undefined;
   /** Measuring uses the device between other work; whoever needs it next waits for the end of it. */
   #measuring: Promise<void> | undefined;
 
   /**
-   * @param doing what the engine is at meanwhile: "training"
+   * @param doing what the engine is at meanwhile
    * @throws TunesmithError `engine_busy` while other work lasts
    */
-  async alone<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  async alone<T>(doing: Doing, work: () => Promise<T>): Promise<T> {
     if (this.#busy !== undefined) {
-      throw new TunesmithError({
-        code: 'engine_busy',
-        message: `This can't be done while the engine is ${this.#busy}.`,
-        hint: 'Wait for it to finish, or stop it.',
-      });
+      throw new TunesmithError({ code: 'engine_busy', values: { doing: this.#busy } });
     }
     this.#busy = doing;
     try {

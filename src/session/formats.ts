@@ -1,3 +1,4 @@
+import { message, type Message } from '../core/messages/message';
 import type { ModelLayout } from '../models/layout';
 import { readQuantizationConfig } from '../models/stored/quantization_config';
 import type { DenseFormat, Packing } from '../ops/weight';
@@ -16,8 +17,8 @@ const PACKED: Readonly<Record<Packing['format'], string>> = {
 const DENSE: Readonly<Record<DenseFormat, string>> = { f32: 'float32', f16: 'float16', bf16: 'bfloat16' };
 
 export interface WeightFormats {
-  /** How the weights are computed with, for a person: "NF4, as published". */
-  readonly formats: string;
+  /** How the weights are computed with: "NF4, as published". */
+  readonly formats: Message;
   /** How the checkpoint was quantised already, so that the loading settings don't matter: "GPTQ, 4-bit"; else absent. */
   readonly quantized?: string;
 }
@@ -31,11 +32,13 @@ export function weightFormats(config: unknown, layout: ModelLayout): WeightForma
   const dense = unique(matrices.flatMap((tensor) => (tensor.kind === 'dense' ? DENSE[tensor.format] : [])));
   const own = isRecord(config) ? readQuantizationConfig(config.quantization_config) : { method: 'none' };
   const ready = packed.filter((name) => name !== 'NF4' || own.method === 'bitsandbytes');
-  if (packed.length === 0) return { formats: dense.join(' and ') };
-  if (ready.length === 0) return { formats: packed.join(' and ') };
-  const published = packed.length === ready.length ? ', as published' : ', the rest as published';
-  const [first, ...others] = packed.length === ready.length ? packed : ['NF4'];
-  return { formats: [first, ...others].join(' and ') + published, quantized: ready.join(' and ') };
+  if (ready.length === 0) return { formats: told(packed.length === 0 ? dense : packed, 'none') };
+  const formats = packed.length === ready.length ? told(packed, 'all') : told(['NF4'], 'rest');
+  return { formats, quantized: ready.join(' + ') };
+}
+
+function told(formats: readonly string[], published: 'all' | 'rest' | 'none'): Message {
+  return message('weight_formats', { formats, published });
 }
 
 function unique(names: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
 import { TunesmithError } from '../core/errors';
-import type { Told } from '../core/messages/message';
+import { message, type Message } from '../core/messages/message';
 import type { Repository, RepositoryFile } from '../hub/types';
 import { otherWeights } from '../models/files';
 import { INDEX_FILE, SINGLE_FILE } from '../models/shards';
@@ -13,7 +13,7 @@ export interface HubFiles {
   /** Config, tokenizer, template and index. */
   readonly small: readonly RepositoryFile[];
   readonly weights: readonly RepositoryFile[];
-  readonly notes: readonly Told[];
+  readonly notes: readonly Message[];
 }
 
 export const TOKENIZER_FILE = 'tokenizer.json';
@@ -59,7 +59,9 @@ export function hubFiles(
   const { files, repo } = repository;
   const byPath = new Map(files.map((each) => [each.path, each]));
   if (file !== undefined) {
-    if (!/\.gguf$/i.test(file)) throw notGguf(repo, file);
+    if (!/\.gguf$/i.test(file)) {
+      throw new TunesmithError({ code: 'file_not_gguf', values: { repo, file } });
+    }
     const found = byPath.get(file);
     if (found) return { kind: 'gguf', small: [], weights: [found], notes: [] };
     throw missingFile(repo, file, ggufs(files));
@@ -71,7 +73,10 @@ export function hubFiles(
     const missing = REQUIRED.find((name) => !byPath.has(name));
     if (missing !== undefined) throw withoutFile(repo, missing);
     const lost = single ? undefined : shards.find((name) => !byPath.has(name));
-    if (lost !== undefined) throw withoutShard(repo, lost);
+    if (lost !== undefined) {
+      const values = { repo, file: lost, index: INDEX_FILE };
+      throw new TunesmithError({ code: 'repository_shard_missing', values });
+    }
     const names = single ? SMALL : [...SMALL, INDEX_FILE];
     const small = names.flatMap((name) => byPath.get(name) ?? []);
     return { kind: 'safetensors', small, weights, notes: [] };
@@ -79,7 +84,7 @@ export function hubFiles(
   const gguf = preferred(ggufs(files));
   if (!gguf) throw withoutWeights(repository);
   const others = ggufs(files).length - 1;
-  const notes = others > 0 ? [`Of ${others + 1} GGUF files, ${gguf.path} was taken.`] : [];
+  const notes = others > 0 ? [message('gguf_chosen', { count: others + 1, file: gguf.path })] : [];
   return { kind: 'gguf', small: [], weights: [gguf], notes };
 }
 
@@ -90,9 +95,8 @@ function refusePointers(repo: string, weights: readonly RepositoryFile[]): void 
   const pointer = weights.find(({ size }) => size < LEAST_WEIGHT_BYTES);
   if (!pointer) return;
   throw new TunesmithError({
-    code: 'git_lfs_pointer',
-    message: `${pointer.path} of ${repo} has ${pointer.size} bytes: it is a Git LFS pointer, not the weights.`,
-    hint: 'Choose another upload of this model: the weights of this one were never uploaded.',
+    code: 'repository_pointer',
+    values: { repo, file: pointer.path, bytes: pointer.size },
   });
 }
 
@@ -120,54 +124,27 @@ function byPathOrder(a: RepositoryFile, b: RepositoryFile): number {
 
 function missingFile(repo: string, file: string, others: readonly RepositoryFile[]): TunesmithError {
   const names = others.map(({ path }) => path);
-  return new TunesmithError({
-    code: 'repository_file_missing',
-    message: `${repo} has no file ${file}.`,
-    hint: names.length > 0 ? `It has ${names.join(', ')}.` : 'It has no GGUF files.',
-  });
+  return new TunesmithError({ code: 'gguf_file_missing', values: { repo, file, names } });
 }
 
-function notGguf(repo: string, file: string): TunesmithError {
-  return new TunesmithError({
-    code: 'weights_unsupported',
-    message: `${file} of ${repo} is no GGUF file: of others, none is a model by itself.`,
-    hint: `Leave it out, as in "${repo}", to open the whole model; or name a .gguf file.`,
-  });
-}
-
-function withoutFile(repo: string, name: string): TunesmithError {
-  return new TunesmithError({
-    code: name === 'config.json' ? 'repository_file_missing' : 'tokenizer_missing',
-    message: `${repo} has no ${name}.`,
-    hint: 'Choose a model that is published with config.json, tokenizer.json and tokenizer_config.json.',
-  });
-}
-
-function withoutShard(repo: string, name: string): TunesmithError {
-  return new TunesmithError({
-    code: 'repository_file_missing',
-    message: `${repo} has no ${name}, which its ${INDEX_FILE} names as a part of the weights.`,
-    hint: 'Choose another version of this model: this one is not complete.',
-  });
+function withoutFile(repo: string, file: string): TunesmithError {
+  return file === 'config.json'
+    ? new TunesmithError({ code: 'repository_config_missing', values: { repo } })
+    : new TunesmithError({ code: 'tokenizer_missing', values: { repo, file } });
 }
 
 function withoutWeights({ repo, files }: Repository): TunesmithError {
-  if (files.some(({ path }) => path === ADAPTER_CONFIG)) {
-    return new TunesmithError({
-      code: 'model_is_adapter',
-      message: `${repo} is an adapter, not a model.`,
-      hint: 'Open the model that it was trained on; its page names it.',
-    });
+  const paths = files.map(({ path }) => path);
+  if (paths.includes(ADAPTER_CONFIG)) {
+    return new TunesmithError({ code: 'repository_is_adapter', values: { repo } });
   }
-  const pickle = files.find(({ path }) => /\.(bin|pt|pth)$/.test(path));
-  const other = otherWeights(files.map(({ path }) => path));
-  const has = pickle
-    ? `has its weights as ${pickle.path} only, which is no safetensors file`
-    : `has no weights that can be opened${other === undefined ? '' : `; ${other}`}`;
-  return new TunesmithError({
-    code: 'weights_unsupported',
-    message: `${repo} ${has}.`,
-    hint: 'Choose a model with model.safetensors, with shards and their index, or with a .gguf file.',
-    detail: `found: ${files.map(({ path }) => path).join(', ')}`,
-  });
+  const pickle = paths.find((path) => /\.(bin|pt|pth)$/.test(path));
+  const detail = `found: ${paths.join(', ')}`;
+  return pickle === undefined
+    ? new TunesmithError({
+        code: 'weights_unsupported',
+        values: { repo, other: otherWeights(paths) },
+        detail,
+      })
+    : new TunesmithError({ code: 'weights_pickled', values: { repo, file: pickle }, detail });
 }

@@ -1,5 +1,6 @@
 import { memoryFile, type FileReader } from '../core/file_reader';
 import { isRecord } from '../core/json';
+import { message } from '../core/messages/message';
 import type { ModelReference } from '../core/model_reference';
 import { fetchSmallFile, listRepository } from '../hub/repository';
 import type { Hub, Repository } from '../hub/types';
@@ -64,7 +65,7 @@ export async function fetchSmallModel(
   if (files.kind === 'gguf') return undefined;
   const folder = new Map<string, FileReader>(index && [[index.name, index]]);
   const fetched = async (path: string): Promise<void> => {
-    onProgress({ label: `Fetching ${path} of ${repository.repo}` });
+    onProgress({ label: message('file_fetching', { file: path, repo: repository.repo }) });
     folder.set(path, await smallFile(hub, repository, path, signal));
   };
   await fetched('config.json');

@@ -1,6 +1,6 @@
 import { HUGGING_FACE, normalizeEndpoint } from '../core/endpoints';
-import { errorClass, errorCode, isFull, TunesmithError } from '../core/errors';
-import type { Told } from '../core/messages/message';
+import { clauseOf, errorClass, errorCode, isFull, TunesmithError } from '../core/errors';
+import { message, type Message } from '../core/messages/message';
 import { modelReferenceText, requireModelReference, type ModelReference } from '../core/model_reference';
 import type { LoadSettings } from '../core/settings/settings';
 import type { Hub, HubSettings } from '../hub/types';
@@ -98,7 +98,7 @@ export class ModelLibrary {
     this.#checkEndpoint(origin);
     switch (origin.kind) {
       case 'folder': {
-        options.onProgress({ label: 'Reading the model’s files' });
+        options.onProgress({ label: message('files_reading') });
         const loadable = await loadableFolder(origin.folder, origin.identity, load, this.#host.hashes);
         await this.#session.open(loadable, options.onProgress, options.signal);
         return;
@@ -168,17 +168,13 @@ export class ModelLibrary {
   #checkEndpoint(origin: ModelOrigin): void {
     const wanted = origin.kind === 'hub' ? origin.reference.endpoint : undefined;
     if (wanted === undefined || wanted === this.#hub.endpoint) return;
-    throw new TunesmithError({
-      code: 'endpoint_differs',
-      message: `This address is of ${wanted}, but models are fetched from ${this.#hub.endpoint}.`,
-      hint: `Choose ${wanted} as the endpoint, or give the model as owner/name.`,
-    });
+    throw new TunesmithError({ code: 'endpoint_differs', values: { wanted, endpoint: this.#hub.endpoint } });
   }
 
   /** Throws `base_missing`; `base_damaged`, and then there is none any more. */
   async #openStored(id: string, options: OpenOptions): Promise<void> {
     const store = await this.#host.store();
-    options.onProgress({ label: 'Reading the stored model' });
+    options.onProgress({ label: message('stored_model_reading') });
     try {
       const base = await openBase(store, id);
       if (!base) throw baseMissing();
@@ -217,8 +213,7 @@ export class ModelLibrary {
   async #openHub(reference: ModelReference, load: LoadSettings, options: OpenOptions): Promise<void> {
     if (await this.#openKept(reference, load, options)) return;
     const { repo } = reference;
-    const onWait = (): void =>
-      options.onProgress({ label: `Another tab is fetching ${repo}; this one waits for it` });
+    const onWait = (): void => options.onProgress({ label: message('other_tab_fetching', { repo }) });
     const fetching = async (): Promise<void> => {
       // Another tab may have kept it meanwhile.
       if (!(await this.#openKept(reference, load, options))) await this.#fetch(reference, load, options);
@@ -228,7 +223,8 @@ export class ModelLibrary {
 
   async #fetch(reference: ModelReference, load: LoadSettings, options: OpenOptions): Promise<void> {
     const { onProgress, signal } = options;
-    onProgress({ label: `Asking ${new URL(this.#hub.endpoint).host} for ${reference.repo}` });
+    const { host } = new URL(this.#hub.endpoint);
+    onProgress({ label: message('host_asking', { host, repo: reference.repo }) });
     const found = await findOnHub(this.#hub, reference, signal);
     const { commit } = found.repository;
     // A branch may be where it was when the model was kept.
@@ -262,7 +258,7 @@ export class ModelLibrary {
     } catch (error) {
       if (options.signal?.aborted) {
         // The files stay: with them it opens without being fetched again.
-        this.#addNote('No copy of this model was kept, as that was stopped: the next opening makes it anew.');
+        this.#addNote(message('copy_stopped'));
         return;
       }
       if (!isFull(error)) {
@@ -270,8 +266,7 @@ export class ModelLibrary {
         this.#session.closeModel();
         throw error;
       }
-      const note = `There is no room to keep this model: it will be fetched again the next time. ${error.message}`;
-      this.#addNote(note);
+      this.#addNote(message('copy_no_room', { reason: clauseOf(error) }));
     }
     await download.discard();
   }
@@ -282,7 +277,7 @@ export class ModelLibrary {
     const { facts, identity, hash } = loadable.open;
     if (store.passing) throw storageFull(identity.name, 0, undefined);
     const description = { name: identity.name, source, modelHash: hash };
-    const label = 'Keeping a copy of the model on this computer';
+    const label = message('copy_keeping');
     const id = await this.#session.withBase((model) =>
       saveBase(store, model, facts, description, {
         signal,
@@ -325,14 +320,13 @@ export class ModelLibrary {
         }
       };
       return await withModelLock(locks, reference.repo, () => reopening(fetching), {
-        onWait: () =>
-          onProgress({ label: `Another tab is fetching ${reference.repo}; this one waits for it` }),
+        onWait: () => onProgress({ label: message('other_tab_fetching', { repo: reference.repo }) }),
         signal,
       });
     };
   }
 
-  #addNote(note: Told): void {
+  #addNote(note: Message): void {
     const { loadable } = this.#session;
     const { facts } = loadable.open;
     const open = { ...loadable.open, facts: { ...facts, notes: [...facts.notes, note] } };

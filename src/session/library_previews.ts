@@ -1,3 +1,4 @@
+import { message, type Message } from '../core/messages/message';
 import { modelReferenceText, type ModelReference } from '../core/model_reference';
 import { listRepository } from '../hub/repository';
 import { searchModels } from '../hub/search';
@@ -152,16 +153,13 @@ async function newerCommit(
   reference: ModelReference,
   commit: string,
   signal: AbortSignal | undefined,
-): Promise<readonly string[]> {
+): Promise<readonly Message[]> {
   try {
     const timeout = AbortSignal.timeout(PATIENCE);
     const both = signal ? AbortSignal.any([signal, timeout]) : timeout;
     const now = await listRepository(hub, reference.repo, reference.revision, { signal: both });
     if (now.commit === commit) return [];
-    return [
-      `The hub has another version of this model (${short(now.commit)}) than the one that is kept (${short(commit)}). ` +
-        'To fetch that one, remove what is kept.',
-    ];
+    return [message('hub_has_newer', { now: short(now.commit), kept: short(commit) })];
   } catch {
     signal?.throwIfAborted();
     return [];

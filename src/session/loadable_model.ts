@@ -110,7 +110,10 @@ export async function loadableFolder(
     layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
     loadOn: async (device, onProgress, signal) => {
       weights.restart();
-      const progress = loadingProgress(loadingVerb(load), onProgress);
+      const progress = loadingProgress(
+        load.load_in_4bit ? 'tensor_quantising' : 'tensor_loading',
+        onProgress,
+      );
       const model = await loadModel(device, checkpoint, load, progress, signal);
       try {
         await check();
@@ -129,15 +132,7 @@ async function recall(known: KnownHashes | undefined, key: string): Promise<stri
 }
 
 function modelChanged(name: string): TunesmithError {
-  return new TunesmithError({
-    code: 'model_changed',
-    message: `The weights of ${name} have changed since it was opened.`,
-    hint: 'Open it again. A run that was trained on it as it was needs the files as they were.',
-  });
-}
-
-export function loadingVerb({ load_in_4bit }: LoadSettings): string {
-  return load_in_4bit ? 'Quantising' : 'Loading';
+  return new TunesmithError({ code: 'model_changed', values: { name } });
 }
 
 /**
@@ -157,7 +152,7 @@ export function loadableBase(
     baseId: id,
     layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
     loadOn: (device, onProgress, signal) =>
-      loadModel(device, checkpoint, load, loadingProgress('Loading', onProgress), signal),
+      loadModel(device, checkpoint, load, loadingProgress('tensor_loading', onProgress), signal),
   };
 }
 
@@ -169,9 +164,5 @@ function identityOf({ name, source }: OpenBase): ModelIdentity {
 }
 
 export function baseMissing(): TunesmithError {
-  return new TunesmithError({
-    code: 'base_missing',
-    message: 'This model is no longer in storage.',
-    hint: 'It was removed, perhaps in another tab. Open it again from where it came.',
-  });
+  return new TunesmithError({ code: 'base_missing' });
 }

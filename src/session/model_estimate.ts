@@ -1,4 +1,4 @@
-import type { Told } from '../core/messages/message';
+import { message, type Told } from '../core/messages/message';
 import { memoryKey, type LoadSettings, type TrainSettings } from '../core/settings/settings';
 import { readSpec } from '../models/config';
 import { familyLabel } from '../models/families';
@@ -61,9 +61,7 @@ export function estimateModel(
     // Where the headers are at hand, they tell more: see `loadNotes`.
     ...(known ? [] : linearNotes(converted, load)),
     ...(settings.max_seq_length > positions
-      ? [
-          `This model takes ${positions} tokens at once: max_seq_length = ${settings.max_seq_length} counts as ${positions}.`,
-        ]
+      ? [message('positions_limit', { positions, max_seq_length: settings.max_seq_length })]
       : []),
   ];
   const layout = layoutFor(load);

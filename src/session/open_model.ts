@@ -1,6 +1,7 @@
 import { eosTokenIds } from '../chat/stop_tokens';
-import { TunesmithError } from '../core/errors';
+import { clauseOf, TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
+import { message, type Message } from '../core/messages/message';
 import { tokensOfClass } from '../data/class_tokens';
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer';
 import { alpacaTemplate, chatTemplateSource, jinjaTemplate, type ChatTemplate } from '../data/template';
@@ -41,7 +42,7 @@ export interface OpenModel {
   /** Why the model's own template can't be used, though it has one; the Alpaca prompt can. */
   readonly templateFault: TunesmithError | undefined;
   /** What a person should know of its tokenizer and its template. */
-  readonly textNotes: readonly string[];
+  readonly textNotes: readonly Message[];
   /** Tells models apart, however they are loaded; see `hashOfFiles` and `hashOfCommit`. */
   readonly hash: string;
 }
@@ -70,7 +71,7 @@ export function openModel(facts: ModelFacts, identity: ModelIdentity, hash: stri
   }));
   const { templateFault } = templates;
   const textNotes = [
-    ...(templateFault ? [`${templateFault.message} Choose the Alpaca prompt as the template.`] : []),
+    ...(templateFault ? [message('template_unusable', { reason: clauseOf(templateFault) })] : []),
     ...endNotes(tokenizerConfig, specialTokens.eos_token),
   ];
   return { identity, facts, tokenizer, ...templates, textNotes, hash };
@@ -87,13 +88,10 @@ function templatesOrFault(
   }
 }
 
-function endNotes(tokenizerConfig: unknown, eosToken: string | undefined): readonly string[] {
+function endNotes(tokenizerConfig: unknown, eosToken: string | undefined): readonly Message[] {
   const named = isRecord(tokenizerConfig) ? tokenizerConfig.eos_token : undefined;
   if (named !== undefined && named !== null) return [];
-  const missing = 'tokenizer_config.json names no eos_token';
-  return eosToken === undefined
-    ? [`${missing}, and no other file names one: nothing is written after a text or an answer to end it.`]
-    : [`${missing}; ${eosToken} is taken, as the tokenizer's class or the model's configs have it.`];
+  return eosToken === undefined ? [message('eos_missing')] : [message('eos_taken', { token: eosToken })];
 }
 
 /** Some tokenizers have tokens that their model's embedding lacks: text with these is refused, never guessed at. */
@@ -107,8 +105,7 @@ function withinVocabulary(tokenizer: Tokenizer, vocabularySize: number): Tokeniz
       if (beyond === undefined) return ids;
       throw new TunesmithError({
         code: 'token_beyond_vocabulary',
-        message: `The tokenizer writes "${tokenizer.decode([beyond])}" as token ${beyond}, but the model knows ${vocabularySize} tokens only.`,
-        hint: 'Remove this text, or take a tokenizer.json that belongs to this model.',
+        values: { text: tokenizer.decode([beyond]), id: beyond, vocabulary: vocabularySize },
       });
     },
   };

@@ -1,9 +1,9 @@
-import type { Message } from '../core/messages/message';
+import { message, type Message } from '../core/messages/message';
 import type { LoadProgress } from '../models/load';
 
 /** How far something is that takes its time. */
 export interface Progress {
-  readonly label: string | Message;
+  readonly label: Message;
   /** 0 to 1. */
   readonly fraction?: number;
   /** Of a download: what is there, and what there will be. */
@@ -15,14 +15,17 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void;
 
-/** What loading tells, for a person. @param verb what is done with the tensors: "Quantising" */
-export function loadingProgress(verb: string, onProgress: OnProgress): (progress: LoadProgress) => void {
+/** What loading tells of the tensors. */
+export function loadingProgress(
+  doing: 'tensor_loading' | 'tensor_quantising',
+  onProgress: OnProgress,
+): (progress: LoadProgress) => void {
   const started = performance.now();
   return ({ name, bytes, totalBytes }) => {
     const fraction = bytes / Math.max(1, totalBytes);
     const seconds = (performance.now() - started) / 1000;
     // A guess from the first moments would jump.
     const etaSeconds = fraction > 0.02 && seconds > 1 ? (seconds / fraction) * (1 - fraction) : undefined;
-    onProgress({ label: `${verb} ${name}`, fraction, etaSeconds });
+    onProgress({ label: message(doing, { tensor: name }), fraction, etaSeconds });
   };
 }

@@ -1,6 +1,6 @@
 import { errorClass, errorCode, TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
-import { message, type Told } from '../core/messages/message';
+import { message, type Message as EngineMessage } from '../core/messages/message';
 import type { AnswerSettings, DataSettings, TrainSettings } from '../core/settings/settings';
 import { answer, type AnswerResult } from '../chat/answer';
 import type { Message } from '../data/records';
@@ -111,11 +111,7 @@ export class Session {
 
   get dataset(): Dataset {
     if (this.#dataset) return this.#dataset;
-    throw new TunesmithError({
-      code: 'no_examples',
-      message: 'There are no examples yet.',
-      hint: 'Add examples first.',
-    });
+    throw new TunesmithError({ code: 'examples_missing' });
   }
 
   /** What chats as "tuned" and is exported. */
@@ -126,11 +122,7 @@ export class Session {
   /** Throws `no_adapter`. */
   requireTuned(): TunedAdapter {
     if (this.#tuned) return this.#tuned;
-    throw new TunesmithError({
-      code: 'no_adapter',
-      message: 'There is no adapter yet.',
-      hint: 'Train one, or import one.',
-    });
+    throw new TunesmithError({ code: 'no_adapter' });
   }
 
   /** The adapter of a checkpoint of a run with these settings, as a plain one. Throws `checkpoint_differs`. */
@@ -423,7 +415,9 @@ export class Session {
   }
 
   /** Makes the adapter in a folder (or in a zip of one) the tuned one. `notes`: what a person should know of it. */
-  async importAdapter(folder: ModelFolder): Promise<TunedAdapter & { readonly notes: readonly Told[] }> {
+  async importAdapter(
+    folder: ModelFolder,
+  ): Promise<TunedAdapter & { readonly notes: readonly EngineMessage[] }> {
     const { layout, parameters, baseModel } = await readAdapterFiles(folder, this.layout.spec);
     this.setTuned({ layout, parameters });
     return { layout, parameters, notes: notesOnBase(baseModel, this.model.identity) };
@@ -448,11 +442,7 @@ export class Session {
 
   #opened() {
     if (this.#model) return this.#model;
-    throw new TunesmithError({
-      code: 'no_model',
-      message: 'No model is open.',
-      hint: 'Choose a model first.',
-    });
+    throw new TunesmithError({ code: 'no_model' });
   }
 
   /**
@@ -479,17 +469,13 @@ export class Session {
     { objective }: TrainSettings,
   ): void {
     const { dataset } = this;
-    const differs =
-      (!(isRecord(settings) && settings['objective'] === objective) && 'another objective') ||
-      (hashes.model !== this.modelHash && 'another model') ||
-      (hashes.data !== dataset.hash && 'other examples') ||
-      (!holdsAdapter(tensors, layout) && 'other adapter settings');
-    if (!differs) return;
-    throw new TunesmithError({
-      code: 'checkpoint_differs',
-      message: `The checkpoint was made with ${differs}.`,
-      hint: 'Go on with the same objective, model, examples and settings, or start a new run.',
-    });
+    const other =
+      (!(isRecord(settings) && settings['objective'] === objective) && message('other_objective')) ||
+      (hashes.model !== this.modelHash && message('other_model')) ||
+      (hashes.data !== dataset.hash && message('other_examples')) ||
+      (!holdsAdapter(tensors, layout) && message('other_adapter_settings'));
+    if (!other) return;
+    throw new TunesmithError({ code: 'checkpoint_differs', values: { other } });
   }
 
   /** The model on a device that answers: loaded again where the device was lost. */

@@ -73,12 +73,7 @@ export function dataFiles(files: readonly NamedBlob[]): FileReader[] {
 
 async function fetched(address: string): Promise<Blob> {
   const missing = (detail: string): TunesmithError =>
-    new TunesmithError({
-      code: 'demo_missing',
-      message: 'A file of the demo could not be loaded.',
-      hint: 'Reload the page; where it is served from, check that all of its files are there.',
-      detail: `${address}: ${detail}`,
-    });
+    new TunesmithError({ code: 'demo_missing', detail: `${address}: ${detail}` });
   const response = await fetch(address).catch((cause: unknown) => {
     throw missing(String(cause));
   });

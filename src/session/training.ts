@@ -1,5 +1,5 @@
 import { TunesmithError } from '../core/errors';
-import type { Message } from '../core/messages/message';
+import { message, type Message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
 import type { ExportedAdapter } from '../exports/format';
 import type { CheckpointState } from '../formats/checkpoint';
@@ -93,8 +93,8 @@ export async function runTraining(request: TrainingRequest): Promise<TrainingOut
       losses = (start?.step ?? 0) > reached ? 1 : losses + 1;
       if (losses >= MOST_LOSSES) throw error;
       history.rewind(start);
-      const message = `The graphics device was lost. Going on from step ${start?.step ?? 0}.`;
-      request.onEvent({ event: 'state', state: 'recovering', message });
+      const told = message('device_lost_going_on', { step: start?.step ?? 0 });
+      request.onEvent({ event: 'state', state: 'recovering', message: told });
     }
   }
 }
@@ -203,7 +203,7 @@ async function attempt(
   }
 }
 
-/** The start of a new adapter. Throws as `computeStart`, and `stopped`. */
+/** The start of a new adapter. Throws as `computeStart`, and `start_stopped`. */
 async function startOf(
   { layout, settings, control, onEvent }: TrainingRequest,
   weights: UseWeights,
@@ -211,10 +211,10 @@ async function startOf(
 ): Promise<AdapterState> {
   const { seed } = settings;
   const { signal } = control;
-  const message = `Computing the start of ${layout.kind.title} from the weights`;
-  const tell = (message: Message | string, fraction?: number): void =>
-    onEvent({ event: 'state', state: 'preparing', message, fraction });
-  const onProgress = (fraction: number): void => tell(message, fraction);
+  const computing = message('start_computing', { kind: layout.kind.title });
+  const tell = (told: Message, fraction?: number): void =>
+    onEvent({ event: 'state', state: 'preparing', message: told, fraction });
+  const onProgress = (fraction: number): void => tell(computing, fraction);
   try {
     return await weights(
       (stored) => computeStart(model, { layout, seed, onProgress, signal, ...(stored && { stored }) }),
@@ -222,12 +222,7 @@ async function startOf(
     );
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new TunesmithError({
-      code: 'stopped',
-      message: 'Stopped while the adapter’s start was computed: nothing was learnt yet.',
-      hint: 'Go on with the run, or start it again.',
-      cause: error,
-    });
+    throw new TunesmithError({ code: 'start_stopped', cause: error });
   }
 }
 
@@ -252,8 +247,8 @@ async function prepareKernels(
   };
   const { planned, measured } = await kernels.prepare(model, plan, {
     seconds: FIT_SECONDS,
-    onProgress: ({ label: message, fraction }) =>
-      onEvent({ event: 'state', state: 'preparing', message, fraction }),
+    onProgress: ({ label, fraction }) =>
+      onEvent({ event: 'state', state: 'preparing', message: label, fraction }),
     signal: control.signal,
   });
   if (measured) onEvent({ event: 'state', state: 'preparing', replanned: true });

@@ -80,7 +80,7 @@ export interface StateEvent {
   readonly event: 'state';
   readonly state: 'preparing' | 'running' | 'paused' | 'recovering' | 'finished' | 'stopped' | 'failed';
   /** For a person, e.g. why it is recovering. */
-  readonly message?: Message | string;
+  readonly message?: Message;
   /** How far it is with what the message says, 0 to 1. */
   readonly fraction?: number;
   /** Other kernels were chosen than before: what was told of the run's memory may have changed. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openFolder } from '../../src/cli/files';
 import { TunesmithError } from '../../src/core/errors';
+import { inEnglish } from '../../src/core/messages/english';
 import { requireModelReference } from '../../src/core/model_reference';
 import { DEFAULTS, type LoadSettings } from '../../src/core/settings/settings';
 import { readTensors } from '../../src/formats/safetensors';
@@ -262,7 +263,7 @@ describe('a model of a hub', () => {
       'model.safetensors': 'x',
     });
     const { notes } = await library.preview(origin, wanted);
-    expect(notes.join()).toContain('The hub has another version');
+    expect(notes.map(inEnglish).join()).toContain('The hub has another version');
   });
 
   /** The cache, where something happens as soon as a base is to be written. */
@@ -289,7 +290,7 @@ describe('a model of a hub', () => {
     const { session, library } = start(storeWhere(() => Promise.reject(storageFull('base.bin', 2, 1))));
     const reference = requireModelReference('tiny/gptq');
     await library.open({ kind: 'hub', reference }, load, { onProgress: () => undefined });
-    expect(session.model.facts.notes.join()).toContain('will be fetched again');
+    expect(session.model.facts.notes.map(inEnglish).join()).toContain('will be fetched again');
     expect(session.hasModel).toBe(true);
     expect(await library.stored()).toEqual([]);
     session.closeModel();
@@ -305,7 +306,7 @@ describe('a model of a hub', () => {
     const origin = { kind: 'hub' as const, reference: requireModelReference('tiny/gptq') };
     await library.open(origin, load, { onProgress: () => undefined, signal: stop.signal });
     expect(stop.signal.aborted).toBe(true);
-    expect(session.model.facts.notes.join()).toContain('No copy of this model was kept');
+    expect(session.model.facts.notes.map(inEnglish).join()).toContain('No copy of this model was kept');
     const logits = await session.logits(IDS);
     session.closeModel();
     expect(await library.stored()).toMatchObject([{ name: 'tiny/gptq', partial: true }]);

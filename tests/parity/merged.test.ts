@@ -6,6 +6,7 @@ import { openFolder } from '../../src/cli/files';
 import { floatsOf } from '../../src/core/dtype';
 import { TunesmithError } from '../../src/core/errors';
 import { blobReader, type FileReader } from '../../src/core/file_reader';
+import { inEnglish } from '../../src/core/messages/english';
 import type { Told } from '../../src/core/messages/message';
 import { memoryTarget } from '../../src/exports/memory_target';
 import { readTensors } from '../../src/formats/safetensors';
@@ -15,7 +16,6 @@ import { readTensorFiles } from '../../src/models/shards';
 import { loadableFolder } from '../../src/session/loadable_model';
 import { planExport, writeExport, type PlannedExport } from '../../src/session/exporting';
 import { Session } from '../../src/session/session';
-import { english } from '../unit/english';
 import { gpu } from './dawn';
 import {
   adapted,
@@ -160,7 +160,7 @@ describe('a merged export of a model with a tower', () => {
     const change = (session: Session) => session.replaceLoadable({ ...session.loadable, towers: undefined });
     const text = await merged(fixture, 'nf4', { change });
     expect(text.error).toBeLessThanOrEqual(fixture.tolerance('nf4', 'logits'));
-    expect(text.notes.map(english).join()).toContain('part for images');
+    expect(text.notes.map(inEnglish).join()).toContain('part for images');
     expect(await configOf(text)).toMatchObject({
       architectures: ['Gemma3ForCausalLM'],
       model_type: 'gemma3_text',

@@ -87,10 +87,7 @@ async function run(options: {
 const losses = ({ outcome }: Ran): number[] =>
   outcome.history.flatMap((event) => (event.event === 'step' ? event.loss : []));
 const fits = ({ events }: Ran): boolean =>
-  events.some(
-    (event) =>
-      event.event === 'state' && typeof event.message === 'object' && event.message.code === 'kernels_tuning',
-  );
+  events.some((event) => event.event === 'state' && event.message?.code === 'kernels_tuning');
 
 it('kernels that were fitted train as the defaults do, in the memory of the plan, and stay with a run', async () => {
   const checkpoints = new MemoryFiles();

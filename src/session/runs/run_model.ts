@@ -1,4 +1,5 @@
-import { errorClass, isFull, TunesmithError } from '../../core/errors';
+import { clauseOf, errorClass, isFull, TunesmithError } from '../../core/errors';
+import { message, type Message } from '../../core/messages/message';
 import { loadText } from '../../core/settings/settings';
 import type { NewRun, StoredRun } from '../../storage/runs';
 import type { TrainEvent } from '../../train/events';
@@ -32,16 +33,14 @@ export async function keepRunModel(
   library: Pick<ModelLibrary, 'keep'>,
   onEvent: (event: TrainEvent) => void,
 ): Promise<string | undefined> {
-  const preparing = (message: string): void => onEvent({ event: 'state', state: 'preparing', message });
+  const preparing = (told: Message): void => onEvent({ event: 'state', state: 'preparing', message: told });
   const onProgress = ({ label, fraction = 0 }: Progress): void =>
-    preparing(`${label}, to go on after a reload: ${Math.round(fraction * 100)} %`);
+    preparing(message('keeping_for_reload', { label, fraction }));
   try {
     return await library.keep({ onProgress });
   } catch (error) {
     if (!isFull(error)) throw error;
-    preparing(
-      `There is no room to keep the model: after a reload, open it again before the run goes on. ${error.message}`,
-    );
+    preparing(message('run_copy_no_room', { reason: clauseOf(error) }));
     return undefined;
   }
 }
@@ -86,19 +85,12 @@ export async function reopenRunModel(
 }
 
 function missing({ modelName, settings }: StoredRun, cause?: unknown): TunesmithError {
-  return new TunesmithError({
-    code: 'run_model_missing',
-    message: `${modelName}, which this run was trained on, is not kept here any more.`,
-    hint: `Open the folder of ${modelName} again, with ${loadText(settings)}; then go on with the run.`,
-    cause,
-  });
+  const values = { name: modelName, load: loadText(settings) };
+  return new TunesmithError({ code: 'run_model_missing', values, cause });
 }
 
 function differs({ modelName, modelRepo, modelCommit, settings }: StoredRun): TunesmithError {
-  const from = modelRepo === undefined ? 'from its folder' : `${modelCommit ?? ''} from the hub`.trim();
-  return new TunesmithError({
-    code: 'run_model_differs',
-    message: `${modelName} is not the model that this run was trained on: its weights, its tokenizer or how it is loaded differ.`,
-    hint: `Open ${modelName} as it was, ${from}, with ${loadText(settings)}; or start a new run on what is there now.`,
-  });
+  const hub = modelRepo !== undefined;
+  const values = { name: modelName, hub, commit: modelCommit, load: loadText(settings) };
+  return new TunesmithError({ code: 'run_model_differs', values });
 }

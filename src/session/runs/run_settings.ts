@@ -9,29 +9,27 @@ import {
 
 /** The settings of a run that goes on, with changes where they make sense. Throws `setting_differs`, `setting_invalid`. */
 export function resumedSettings(recorded: TrainSettings, changes: Partial<TrainSettings>): TrainSettings {
-  checkSame(FIXED_SETTINGS, changes, recorded, 'the run was begun with');
+  checkSame(
+    FIXED_SETTINGS,
+    changes,
+    recorded,
+    (setting, given, held) =>
+      new TunesmithError({ code: 'setting_differs', values: { setting, given, held } }),
+  );
   return parseSettings(changes, recorded);
 }
 
-/**
- * Throws `setting_differs` for a setting that was given and differs from what holds.
- *
- * @param owner what has the other value: "the run was begun with"
- */
+/** Throws `differs` for a setting that was given and is not the one that holds. */
 export function checkSame(
   names: readonly SettingName[],
   given: Partial<TrainSettings>,
   held: Partial<TrainSettings>,
-  owner: string,
+  differs: (setting: SettingName, given: string, held: string) => TunesmithError,
 ): void {
   for (const name of names) {
     const value = given[name];
     if (value === undefined || textOf(value) === textOf(held[name])) continue;
-    throw new TunesmithError({
-      code: 'setting_differs',
-      message: `${name} is ${textOf(value)}, but ${owner} ${textOf(held[name])}.`,
-      hint: `Leave ${name} out.`,
-    });
+    throw differs(name, textOf(value), textOf(held[name]));
   }
 }
 

@@ -135,7 +135,8 @@ export class Runs {
           const recorded = await records.get(id);
           const run = { ...recorded, settings: resumedSettings(recorded.settings, changes) };
           const start = await records.checkpoint(id);
-          if (!start && run.startedFrom === 'adapter') throw withoutStep();
+          if (!start && run.startedFrom === 'adapter')
+            throw new TunesmithError({ code: 'run_without_checkpoint' });
           await this.#reopen(run, { onProgress, data, signal });
           return { run, start };
         });
@@ -147,13 +148,14 @@ export class Runs {
   /** Makes a run's adapter the tuned one, without training. Rejects with an `AbortError` after `stopOpening`. */
   async open(id: string, onProgress: OnProgress): Promise<AdapterReport> {
     const { session, exclusive, records, adapters } = this.#parts;
-    return await exclusive.alone('opening a run', () =>
+    return await exclusive.alone('opening_run', () =>
       records.alone(id, () =>
         this.#opening(async (signal) => {
           const run = await records.get(id);
           const checkpoint = await records.checkpoint(id);
           // The checkpoint of step 0 holds an adapter that has learnt nothing.
-          if (!checkpoint || checkpoint.step === 0) throw withoutStep();
+          if (!checkpoint || checkpoint.step === 0)
+            throw new TunesmithError({ code: 'run_without_checkpoint' });
           await this.#reopen(run, { onProgress, signal });
           const tuned = session.adapterOf(run.settings, checkpoint);
           session.setTuned({ ...tuned, run: cardRun(run.settings, session.dataset, run.history) });
@@ -254,12 +256,4 @@ export class Runs {
     if (record.checkpointStep > 0) adapters?.rememberRun(run.id);
     return record;
   }
-}
-
-function withoutStep(): TunesmithError {
-  return new TunesmithError({
-    code: 'run_without_checkpoint',
-    message: 'This run stopped before its first step, so there is no adapter of it.',
-    hint: 'Start it again.',
-  });
 }

@@ -1,5 +1,6 @@
 import { array, instance, object, string } from 'valibot';
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
+import { message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
 import type { DataReport, ExampleFile, PreviewExample, Progress } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
@@ -107,7 +108,7 @@ export class ExamplesState {
       const files = this.own ? this.files : [await remote.examples.demo()];
       const read = () =>
         withProgress(
-          text.reading,
+          message('examples_reading'),
           (progress) => (this.progress = progress),
           (onProgress) => remote.examples.set(files, settings, onProgress),
         );

@@ -1,4 +1,5 @@
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
+import { message } from '../../core/messages/message';
 import type {
   AdapterReport,
   ExportOffer,
@@ -11,7 +12,6 @@ import { language } from '../language.svelte';
 import type { PickedFiles } from '../shared/files';
 import { withProgress } from '../shared/progress';
 import { chooseFile } from './choose_file';
-import { text } from './text';
 
 /** The tuned adapter that is open now, and its way out of the page and back in. */
 export class ExportState {
@@ -91,7 +91,7 @@ export class ExportState {
       const handle = await chooseFile(fileName, bytes);
       const { adapter } = this.#engine.remote;
       const result = await withProgress(
-        text.exporting,
+        message('export_begun'),
         (progress) => (this.progress = progress),
         (onProgress) => adapter.export(format, this.options, language.current, onProgress, handle),
       );

@@ -1,5 +1,6 @@
 import { literal, object, optional, string, union } from 'valibot';
 import { ABORTED, describeError, TunesmithError, type ErrorDescription } from '../../core/errors';
+import { message } from '../../core/messages/message';
 import { loadKey, type LoadSettings } from '../../core/settings/settings';
 import type { ModelReport, ModelSource, Progress } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
@@ -7,7 +8,6 @@ import type { PickedFiles } from '../shared/files';
 import { keep, readKept } from '../shared/persist';
 import { withProgress } from '../shared/progress';
 import type { CandidateSource } from './candidate.svelte';
-import { text } from './text';
 
 const storageKey = 'model';
 const formerSchema = union([
@@ -124,7 +124,7 @@ export class ModelState {
     this.report = undefined;
     try {
       this.report = await withProgress(
-        text.opening,
+        message('model_opening'),
         (progress) => (this.progress = progress),
         (onProgress) => this.#engine.remote.models.open(source, load, onProgress),
       );

@@ -1,8 +1,8 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
+import { message } from '../../core/messages/message';
 import { watchRuns, type ListedRun, type Progress, type RunRecord } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
-import { t } from '../language.svelte';
 import { withProgress } from '../shared/progress';
 
 /** How the opening of a run ended. */
@@ -105,7 +105,7 @@ export class RunsState {
     this.opening = id;
     const call = (): Promise<void> =>
       withProgress(
-        t.runs.opening,
+        message('run_opening'),
         (progress) => (this.progress = progress),
         async (onProgress) => {
           await this.#engine.remote.runs.open(id, onProgress);

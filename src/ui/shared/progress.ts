@@ -1,3 +1,4 @@
+import type { Message } from '../../core/messages/message';
 import { callback, type Progress } from '../../worker/protocol';
 
 /** Before this, the pace is a guess. */
@@ -5,7 +6,7 @@ const settledAfterSeconds = 1;
 
 /** Runs a call of the engine that reports progress, and shows it until the call is over. */
 export async function withProgress<T>(
-  label: string,
+  label: Message,
   show: (progress: Progress | undefined) => void,
   call: (onProgress: (progress: Progress) => void) => Promise<T>,
 ): Promise<T> {

@@ -16,7 +16,6 @@ import {
 } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import { withProgress } from '../shared/progress';
-import { t } from '../language.svelte';
 
 export type Phase = 'idle' | StateEvent['state'];
 
@@ -143,7 +142,7 @@ export class TrainState {
     this.continued = run.id;
     const call = () =>
       withProgress(
-        t.runs.opening,
+        message('run_opening'),
         (progress) => (this.progress = this.#onOpened ? progress : undefined),
         (onProgress) => remote.runs.continue(run.id, this.#listener(), onProgress),
       );

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { inEnglish } from '../../../src/core/messages/english';
 import { ArrivingFile } from '../../../src/hub/arriving_file';
 import { downloadModel } from '../../../src/hub/download';
 import { listRepository } from '../../../src/hub/repository';
@@ -11,7 +12,6 @@ import type { FileStore } from '../../../src/storage/file_store';
 import { nodeFiles } from '../../../src/storage/node_files';
 import { faultOf, type Faults } from '../../hub/faults';
 import { startHub, type RunningHub } from '../../hub/server';
-import { english } from '../english';
 import { MemoryFiles } from '../storage/memory_files';
 import { hubAt, randomBytes, smallModel } from './world';
 
@@ -158,7 +158,7 @@ describe('downloadModel', () => {
     const notes: string[] = [];
     const { folder, done } = await begin(store, {
       paths: [SHARD],
-      onNote: (note) => notes.push(english(note)),
+      onNote: (note) => notes.push(inEnglish(note)),
     });
     await done;
     expect(notes).toEqual([`${SHARD} arrived damaged and is fetched once more.`]);
@@ -275,7 +275,7 @@ describe('downloadModel', () => {
     await server.push(repo, { ...files, 'model-00002-of-00002.safetensors': randomBytes(26_000, 99) });
     server.requests.length = 0;
     const notes: string[] = [];
-    const { done } = await begin(store, { onNote: (note) => notes.push(english(note)) });
+    const { done } = await begin(store, { onNote: (note) => notes.push(inEnglish(note)) });
     await done;
     expect(notes.join()).toContain('has changed since its download began');
     expect(asked(SHARD)).toEqual([]);

@@ -1,6 +1,6 @@
-import { english } from '../english';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { inEnglish } from '../../../src/core/messages/english';
 import { loadTokenizer } from '../../../src/data/tokenizer';
 import { readSpec } from '../../../src/models/config';
 import { ggufFolder, type GgufContents } from '../../../src/models/gguf_folder';
@@ -149,7 +149,7 @@ describe('the tokenizer of a GGUF file', () => {
         ...given,
         metadata: new Map<string, unknown>([...given.metadata, [key, id]]),
       });
-      expect(notes.map(english)).toEqual([expect.stringContaining(`${key} is ${id}`)]);
+      expect(notes.map(inEnglish)).toEqual([expect.stringContaining(`${key} is ${id}`)]);
       expect(JSON.stringify([tokenizerConfig, generationConfig])).not.toContain(String(id));
     }
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { inEnglish } from '../../../src/core/messages/english';
 import { baseNameOf, notesOnBase } from '../../../src/session/base_name';
 
 const hub = { name: 'a/b', source: 'hub' as const, repo: 'a/b', commit: 'c0ffee' };
@@ -15,6 +16,8 @@ describe('the base that an adapter names', () => {
     for (const named of [null, 'a/b', '/home/me/B/', 'mirror/b', 'C:\\models\\b']) {
       expect(notesOnBase(named, hub)).toEqual([]);
     }
-    expect(notesOnBase('a/b-instruct', hub).join()).toMatch(/made for a\/b-instruct; open is a\/b\./);
+    expect(notesOnBase('a/b-instruct', hub).map(inEnglish).join()).toMatch(
+      /made for a\/b-instruct; open is a\/b\./,
+    );
   });
 });

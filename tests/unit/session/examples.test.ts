@@ -48,7 +48,7 @@ it('reads examples, tells how far it is, and reports them', async () => {
   const report = await examples.set([fileOf(4000)], DEFAULTS, (progress) => told.push(progress));
   expect(report).toMatchObject({ files: ['4000.jsonl'], examples: 4000, problems: [] });
   expect(examples.report()).toEqual(report);
-  expect(told[0]).toMatchObject({ label: 'Reading the examples' });
+  expect(told[0]).toMatchObject({ label: { code: 'examples_reading' } });
 });
 
 it('ends an older reading for a newer one, whose examples hold', async () => {

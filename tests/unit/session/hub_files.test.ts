@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { inEnglish } from '../../../src/core/messages/english';
 import type { Repository } from '../../../src/hub/types';
 import { bytesOfFiles, hubFiles, indexToRead } from '../../../src/session/hub_files';
 
@@ -39,7 +40,7 @@ describe('the files of a repository that make its model', () => {
     expect(paths(found.small)).toEqual([...SMALL, index]);
     expect(paths(found.weights)).toEqual(shards);
     const incomplete = (): unknown => hubFiles(held, undefined, [...shards, 'part-c.safetensors']);
-    expect(incomplete).toThrow(expect.objectContaining({ code: 'repository_file_missing' }));
+    expect(incomplete).toThrow(expect.objectContaining({ code: 'repository_shard_missing' }));
     expect(incomplete).toThrow('part-c.safetensors');
   });
 
@@ -55,13 +56,13 @@ describe('the files of a repository that make its model', () => {
     const files = ['x-Q8_0.gguf', 'x-Q4_K_M.gguf', 'x-F16-00001-of-00002.gguf', 'mmproj-F16.gguf'];
     const found = hubFiles(repository('README.md', ...files), undefined, []);
     expect(found).toMatchObject({ kind: 'gguf', small: [], weights: [{ path: 'x-Q4_K_M.gguf' }] });
-    expect(found.notes.join()).toContain('x-Q4_K_M.gguf');
+    expect(found.notes.map(inEnglish).join()).toContain('x-Q4_K_M.gguf');
     expect(paths(hubFiles(repository(...files), 'x-Q8_0.gguf', []).weights)).toEqual(['x-Q8_0.gguf']);
     expect(hubFiles(repository('only.gguf'), undefined, []).notes).toEqual([]);
   });
 
   it.each([
-    [['README.md', 'pytorch_model.bin'], undefined, 'weights_unsupported', 'pytorch_model.bin'],
+    [['README.md', 'pytorch_model.bin'], undefined, 'weights_pickled', 'pytorch_model.bin'],
     [['README.md'], undefined, 'weights_unsupported', 'no weights'],
     [['m-00001-of-00002.gguf'], undefined, 'weights_unsupported', 'm-00001-of-00002.gguf, a part of a GGUF'],
     [['consolidated.safetensors'], undefined, 'weights_unsupported', 'consolidated.safetensors'],
@@ -82,12 +83,12 @@ describe('the files of a repository that make its model', () => {
     [
       ['tokenizer.json', 'tokenizer_config.json', 'model.safetensors'],
       undefined,
-      'repository_file_missing',
+      'repository_config_missing',
       'config',
     ],
-    [['adapter_config.json', 'adapter_model.safetensors'], undefined, 'model_is_adapter', 'an adapter'],
-    [[...SMALL, 'model.safetensors'], 'model.safetensors', 'weights_unsupported', 'is no GGUF file'],
-    [['a.gguf'], 'b.gguf', 'repository_file_missing', 'b.gguf'],
+    [['adapter_config.json', 'adapter_model.safetensors'], undefined, 'repository_is_adapter', 'an adapter'],
+    [[...SMALL, 'model.safetensors'], 'model.safetensors', 'file_not_gguf', 'is no GGUF file'],
+    [['a.gguf'], 'b.gguf', 'gguf_file_missing', 'b.gguf'],
   ] as const)('are missed by name among %s', (files, file, code, part) => {
     const choose = (): unknown => hubFiles(repository(...files), file, []);
     expect(choose).toThrow(
@@ -100,7 +101,7 @@ describe('the files of a repository that make its model', () => {
     const pointers = files.map((file) => ({ ...file, size: 134 }));
     expect(() => hubFiles({ ...rest, files: pointers }, undefined, [])).toThrow(
       expect.objectContaining({
-        code: 'git_lfs_pointer',
+        code: 'repository_pointer',
         message: expect.stringContaining('134 bytes') as string,
       }),
     );

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { inEnglish } from '../../../src/core/messages/english';
 import { writeSafetensors } from '../../../src/formats/safetensors';
 import { fetchSmallModel, findOnHub } from '../../../src/session/hub_model';
 import { startHub } from '../../hub/server';
@@ -19,7 +20,7 @@ it('tells which of the small files is being fetched', async () => {
     const hub = hubAt(server.url);
     const told: unknown[] = [];
     await fetchSmallModel(hub, await findOnHub(hub, { repo: 'maker/model' }), ({ label }) =>
-      told.push(label),
+      told.push(inEnglish(label)),
     );
     expect(told.toSorted()).toEqual(names.map((name) => `Fetching ${name} of maker/model`));
   } finally {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { adviceText } from '../../../src/core/advice';
+import { inEnglish } from '../../../src/core/messages/english';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { expectedForms } from '../../../src/models/stored/expected_forms';
 import { readSpec } from '../../../src/models/config';
@@ -79,7 +80,7 @@ describe('estimateModel', () => {
         LOAD,
         { ...SETTINGS, max_seq_length },
         DESKTOP,
-      ).notes;
+      ).notes.map(inEnglish);
     expect(notesFor(positions)).toEqual([]);
     expect(notesFor(positions + 1)).toEqual([
       'This model takes 512 tokens at once: max_seq_length = 513 counts as 512.',

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fileURLToPath } from 'node:url';
 import { openFolder } from '../../../src/cli/files';
+import { inEnglish } from '../../../src/core/messages/english';
 import { makeDataset } from '../../../src/session/dataset';
 import { memoryFile } from '../../../src/core/file_reader';
 import { DEFAULTS } from '../../../src/core/settings/settings';
@@ -30,7 +31,9 @@ describe('a model whose chat template is broken', () => {
   const broken = (): OpenModel => reopened({ templateFile: '{% for m in messages %}{{ m.content }' });
 
   it('is opened, and says so', () => {
-    expect(broken().textNotes.join()).toMatch(/is no valid template: .* Choose the Alpaca prompt/);
+    expect(broken().textNotes.map(inEnglish).join()).toMatch(
+      /is no valid template: .* Choose the Alpaca prompt/,
+    );
     expect(model.textNotes).toEqual([]);
   });
 
@@ -51,19 +54,21 @@ describe('a tokenizer whose configuration names no eos_token', () => {
     const end = model.tokenizer.eosId;
     const changed = reopened({ tokenizerConfig: none, generationConfig: { eos_token_id: [end] } });
     expect(changed.tokenizer.eosId).toBe(end);
-    expect(changed.textNotes.join()).toMatch(/names no eos_token; .* is taken/);
+    expect(changed.textNotes.map(inEnglish).join()).toMatch(/names no eos_token; .* is taken/);
     const { examples, notes } = await makeDataset(changed, [rows], alpaca);
     for (const { ids, trained } of examples) {
       expect(ids.at(-1)).toBe(end);
       expect(trained.at(-1)).toBe(1);
     }
-    expect(notes.join()).not.toMatch(/stop/);
+    expect(notes.map(inEnglish).join()).not.toMatch(/stop/);
   });
 
   it('says that nothing ends them if no file names an end', async () => {
     const changed = reopened({ tokenizerConfig: none, generationConfig: undefined, config: {} });
-    expect(changed.textNotes.join()).toMatch(/nothing is written after a text or an answer to end it/);
+    expect(changed.textNotes.map(inEnglish).join()).toMatch(
+      /nothing is written after a text or an answer to end it/,
+    );
     const { notes } = await makeDataset(changed, [rows], alpaca);
-    expect(notes.join()).toMatch(/In 2 of 2 examples .* do not teach the model to stop/);
+    expect(notes.map(inEnglish).join()).toMatch(/In 2 of 2 examples .* do not teach the model to stop/);
   });
 });

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
-import { ANSWER_DEFAULTS } from '../../../src/core/settings/settings';
+import { message } from '../../../src/core/messages/message';
+import { ANSWER_DEFAULTS, DEFAULTS } from '../../../src/core/settings/settings';
 import type { EngineState } from '../../../src/ui/engine.svelte';
-import { DEFAULTS } from '../../../src/core/settings/settings';
 import type {
   ListedRun,
   ModelPreview,
@@ -24,7 +24,7 @@ export function report(changes: Partial<ModelReport> = {}): ModelReport {
     name: 'tiny',
     family: 'llama',
     source: 'hub',
-    formats: 'NF4',
+    formats: message('weight_formats', { formats: ['NF4'], published: 'none' }),
     notes: [],
     parameters: 1000,
     layers: 1,

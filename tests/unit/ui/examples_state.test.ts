@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto';
 import { get } from 'idb-keyval';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
+import { message } from '../../../src/core/messages/message';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { ExamplesState, previewsPerPage } from '../../../src/ui/examples/examples.svelte';
 import type { DataReport, PreviewExample, Progress } from '../../../src/worker/protocol';
@@ -85,7 +86,7 @@ describe('the examples of the page', () => {
     const { state, remote } = examples();
     const reading = deferred<DataReport>();
     remote.set.mockImplementationOnce((_files, _settings, onProgress) => {
-      (onProgress as (progress: Progress) => void)({ label: 'Reading', fraction: 0.5 });
+      (onProgress as (progress: Progress) => void)({ label: message('examples_reading'), fraction: 0.5 });
       return reading.promise;
     });
     const over = state.load(DEFAULTS);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { message } from '../../../src/core/messages/message';
 import type { Progress } from '../../../src/worker/protocol';
 import { withTimeLeft } from '../../../src/ui/shared/progress';
 
@@ -20,9 +21,9 @@ describe('withTimeLeft', () => {
   it('goes by the pace so far, once there is one', () => {
     expect(
       follow([
-        [0.5, { label: 'a', fraction: 0.1 }],
-        [2, { label: 'a', fraction: 0.25 }],
-        [4, { label: 'a', fraction: 0.5 }],
+        [0.5, { label: message('downloading', { repo: 'a' }), fraction: 0.1 }],
+        [2, { label: message('downloading', { repo: 'a' }), fraction: 0.25 }],
+        [4, { label: message('downloading', { repo: 'a' }), fraction: 0.5 }],
       ]),
     ).toEqual([undefined, 6, 4]);
   });
@@ -30,14 +31,16 @@ describe('withTimeLeft', () => {
   it('begins anew where the fraction falls back', () => {
     expect(
       follow([
-        [10, { label: 'a', fraction: 1 }],
-        [10, { label: 'b', fraction: 0 }],
-        [12, { label: 'b', fraction: 0.5 }],
+        [10, { label: message('downloading', { repo: 'a' }), fraction: 1 }],
+        [10, { label: message('copy_keeping'), fraction: 0 }],
+        [12, { label: message('copy_keeping'), fraction: 0.5 }],
       ]),
     ).toEqual([0, undefined, 2]);
   });
 
   it('leaves what the engine knows better', () => {
-    expect(follow([[5, { label: 'a', fraction: 0.5, etaSeconds: 60 }]])).toEqual([60]);
+    expect(
+      follow([[5, { label: message('downloading', { repo: 'a' }), fraction: 0.5, etaSeconds: 60 }]]),
+    ).toEqual([60]);
   });
 });

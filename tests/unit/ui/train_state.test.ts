@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
+import { message } from '../../../src/core/messages/message';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { TrainState } from '../../../src/ui/train/train.svelte';
 import type { PlanReport, RunRecord, TrainEvent } from '../../../src/worker/protocol';
@@ -51,7 +52,7 @@ describe('a run on the page', () => {
     const { state, begun } = training();
     const over = state.start(DEFAULTS, 'new');
     const { onEvent, ended } = begun[0]!;
-    onEvent({ event: 'state', state: 'preparing', message: 'Computing', fraction: 0.5 });
+    onEvent({ event: 'state', state: 'preparing', message: message('kernels_tuning'), fraction: 0.5 });
     ended.reject(new TunesmithError({ code: 'stopped', message: 'Stopped.' }));
     expect(await over).toBe(false);
     expect(state).toMatchObject({ phase: 'idle', error: undefined, fraction: undefined, message: '' });
@@ -107,8 +108,8 @@ describe('a run on the page', () => {
     for (const event of [stepEvent(1), { event: 'checkpoint', step: 1 } as const, stepEvent(2)])
       onEvent(event);
     onEvent(sampleEvent(2, 'before'));
-    onEvent({ event: 'state', state: 'recovering', message: 'Going on from step 1.' });
-    expect(state.message).toBe('Going on from step 1.');
+    onEvent({ event: 'state', state: 'recovering', message: message('device_lost_going_on', { step: 1 }) });
+    expect(state.message).toEqual(message('device_lost_going_on', { step: 1 }));
     expect(state.events.map((event) => ('step' in event ? event.step : 0))).toEqual([1, 1]);
     onEvent({ event: 'state', state: 'running' });
     for (const event of [stepEvent(2), sampleEvent(2, 'after')]) onEvent(event);
@@ -199,7 +200,7 @@ describe('a run on the page', () => {
     const over = state.continueRun(run, opened);
     expect(state.events).toEqual([stepEvent(1)]);
     const { onEvent, ended } = begun[0]!;
-    onEvent({ event: 'state', state: 'preparing', message: 'Kernels' });
+    onEvent({ event: 'state', state: 'preparing', message: message('kernels_preparing') });
     expect(opened).not.toHaveBeenCalled();
     onEvent({ event: 'state', state: 'running' });
     onEvent({ event: 'state', state: 'running' });

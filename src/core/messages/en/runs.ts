@@ -32,7 +32,6 @@ export const runs = {
   loss: (loss: number) => `loss ${format.number(loss)}`,
   evalLoss: (loss: number) => `evaluation loss ${format.number(loss)}`,
 
-  opening: 'Opening the run',
   stop: 'Stop',
   open: 'Open',
   continue: 'Continue',

@@ -33,7 +33,6 @@ export const runs: typeof en = {
   loss: (loss) => `损失 ${format.number(loss)}`,
   evalLoss: (loss) => `验证损失 ${format.number(loss)}`,
 
-  opening: '正在打开训练任务',
   stop: '停止',
   open: '打开',
   continue: '继续',

@@ -1,7 +1,7 @@
-import { english } from '../../english';
 import { describe, expect, test } from 'vitest';
 import { bytesOf, sha256Hex } from '../../../../src/core/bytes';
 import { TunesmithError } from '../../../../src/core/errors';
+import { inEnglish } from '../../../../src/core/messages/english';
 import { readGgufHeader, type GgufHeader, type GgufTensor } from '../../../../src/formats/gguf';
 import { loadTokenizer } from '../../../../src/data/tokenizer';
 import { readSpec } from '../../../../src/models/config';
@@ -58,7 +58,7 @@ describe('a file of llama.cpp’s own tools', () => {
   test('has notes on what loading makes of its types', async () => {
     const checkpoint = await openCheckpoint(new Map([[file.name, file]]));
     const notes = (change: Partial<typeof DEFAULTS>): readonly string[] =>
-      loadNotes(checkpoint, { ...DEFAULTS, ...change }).map(english);
+      loadNotes(checkpoint, { ...DEFAULTS, ...change }).map(inEnglish);
     expect(notes({})).toEqual([
       'Layers in Q5_0, Q5_1 are not run as stored: loading unpacks them and quantises them anew to NF4.',
       'Layers in BF16, F16 are quantised to NF4, because load_in_4bit is on. Switch it off to keep them as the file stores them.',

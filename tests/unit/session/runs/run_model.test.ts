@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { TunesmithError, type ErrorCode } from '../../../../src/core/errors';
+import { message } from '../../../../src/core/messages/message';
 import { ModelOpener } from '../../../../src/session/model_opener';
+import type { OnProgress } from '../../../../src/session/progress';
 import type { ModelOrigin } from '../../../../src/session/sources';
 import { keepRunModel, reopenRunModel } from '../../../../src/session/runs/run_model';
 import type { StoredRun } from '../../../../src/storage/runs';
@@ -108,8 +110,8 @@ describe('what a run keeps of its model', () => {
   const keeping = (failure?: TunesmithError) => {
     const events: TrainEvent[] = [];
     const library = {
-      keep: ({ onProgress }: { onProgress: (told: { label: string; fraction: number }) => void }) => {
-        onProgress({ label: 'Keeping', fraction: 0.5 });
+      keep: ({ onProgress }: { onProgress: OnProgress }) => {
+        onProgress({ label: message('copy_keeping'), fraction: 0.5 });
         return failure ? Promise.reject(failure) : Promise.resolve('base');
       },
     };
@@ -119,14 +121,19 @@ describe('what a run keeps of its model', () => {
   it('is its base', async () => {
     const { events, kept } = keeping();
     expect(await kept).toBe('base');
-    expect(events).toMatchObject([{ state: 'preparing', message: 'Keeping, to go on after a reload: 50 %' }]);
+    expect(events).toMatchObject([
+      {
+        state: 'preparing',
+        message: message('keeping_for_reload', { label: message('copy_keeping'), fraction: 0.5 }),
+      },
+    ]);
   });
 
   it('is nothing if there is no room, which is told', async () => {
     const { events, kept } = keeping(errorOf('storage_full'));
     expect(await kept).toBeUndefined();
     expect(events.at(-1)).toMatchObject({
-      message: expect.stringContaining('no room to keep the model') as string,
+      message: { code: 'run_copy_no_room', values: { reason: { code: 'storage_full' } } },
     });
     await expect(keeping(errorOf('device_lost')).kept).rejects.toMatchObject({ code: 'device_lost' });
   });

@@ -4,6 +4,7 @@ export const exports = {
   export_merged: 'base and adapter in one, as safetensors for Transformers',
   export_max_shard_size: 'most bytes of weights in one file, such as 5GB or 500MB',
   export_dtype_help: 'dtype of the weights; auto: the one in config.json, or bfloat16 if it names none',
+  export_begun: 'Writing and checking…',
   export_writing: ({ file }: { file: string }) => `Writing ${file}`,
   export_checking: 'Reading it back and comparing',
   /** Notes. */

@@ -6,6 +6,7 @@ import { gpuMessages } from './gpu';
 import { hub } from './hub';
 import { jsonMessages } from './json';
 import { progress } from './progress';
+import { session } from './session';
 import { settingsFile } from './settings_file';
 import { storage } from './storage';
 import { trainMessages } from './train';
@@ -19,6 +20,7 @@ export const engine = {
   ...hub,
   ...jsonMessages,
   ...progress,
+  ...session,
   ...settingsFile,
   ...storage,
   ...trainMessages,

@@ -6,6 +6,7 @@ import { formatErrors } from './formats';
 import { gpuErrors } from './gpu';
 import { hubErrors } from './hub';
 import { pageErrors } from './page';
+import { sessionErrors } from './session';
 import { settingsFileErrors } from './settings_file';
 import { storageErrors } from './storage';
 import { trainErrors } from './train';
@@ -18,6 +19,7 @@ export const errors = {
   ...gpuErrors,
   ...hubErrors,
   ...pageErrors,
+  ...sessionErrors,
   ...settingsFileErrors,
   ...storageErrors,
   ...trainErrors,

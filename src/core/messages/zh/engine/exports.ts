@@ -6,6 +6,7 @@ export const exports: typeof english = {
   export_merged: '基座模型与适配器合并，保存为 Transformers 可用的 safetensors',
   export_max_shard_size: '每个权重文件的最大字节数，例如 5GB 或 500MB',
   export_dtype_help: '权重的数据类型；auto：采用 config.json 中的类型，未指定时为 bfloat16',
+  export_begun: '正在写入并校验…',
   export_writing: ({ file }) => `正在写入 ${file}`,
   export_checking: '正在读回并比较',
   images_not_here:

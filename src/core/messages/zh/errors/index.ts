@@ -5,6 +5,7 @@ import { formatErrors } from './formats';
 import { gpuErrors } from './gpu';
 import { hubErrors } from './hub';
 import { pageErrors } from './page';
+import { sessionErrors } from './session';
 import { settingsFileErrors } from './settings_file';
 import { storageErrors } from './storage';
 import { trainErrors } from './train';
@@ -16,6 +17,7 @@ export const errors: Catalogue['errors'] = {
   ...gpuErrors,
   ...hubErrors,
   ...pageErrors,
+  ...sessionErrors,
   ...settingsFileErrors,
   ...storageErrors,
   ...trainErrors,

@@ -1,0 +1,65 @@
+import { format, plural } from '../format';
+
+/** What opening a model, reading examples and running tell. */
+export const session = {
+  /** Under way. */
+  model_opening: 'Opening the model',
+  run_opening: 'Opening the run',
+  files_reading: 'Reading the model’s files',
+  stored_model_reading: 'Reading the stored model',
+  other_tab_fetching: ({ repo }: { repo: string }) =>
+    `Another tab is fetching ${repo}; this one waits for it`,
+  host_asking: ({ host, repo }: { host: string; repo: string }) => `Asking ${host} for ${repo}`,
+  file_fetching: ({ file, repo }: { file: string; repo: string }) => `Fetching ${file} of ${repo}`,
+  downloading: ({ repo }: { repo: string }) => `Downloading ${repo}`,
+  downloading_loading: ({ tensor }: { tensor: string }) => `Downloading · loading ${tensor}`,
+  downloading_quantising: ({ tensor }: { tensor: string }) => `Downloading · quantising ${tensor}`,
+  tensor_loading: ({ tensor }: { tensor: string }) => `Loading ${tensor}`,
+  tensor_quantising: ({ tensor }: { tensor: string }) => `Quantising ${tensor}`,
+  copy_keeping: 'Keeping a copy of the model on this computer',
+  examples_reading: 'Reading the examples',
+  start_computing: ({ kind }: { kind: string }) => `Computing the start of ${kind} from the weights`,
+  keeping_for_reload: ({ label, fraction }: { label: string; fraction: number }) =>
+    `${label}, to go on after a reload: ${format.percent(fraction)}`,
+  device_lost_going_on: ({ step }: { step: number }) =>
+    `The graphics device was lost. Going on from step ${format.count(step)}.`,
+  /** Notes on a model. */
+  copy_stopped: 'No copy of this model was kept, as that was stopped: the next opening makes it anew.',
+  copy_no_room: ({ reason }: { reason: string }) =>
+    `There is no room to keep this model: it will be fetched again the next time. ${reason}`,
+  run_copy_no_room: ({ reason }: { reason: string }) =>
+    `There is no room to keep the model: after a reload, open it again before the run goes on. ${reason}`,
+  gguf_chosen: ({ count, file }: { count: number; file: string }) =>
+    `Of ${format.count(count)} GGUF files, ${file} was taken.`,
+  hub_has_newer: ({ now, kept }: { now: string; kept: string }) =>
+    `The hub has another version of this model (${now}) than the one that is kept (${kept}). To fetch that one, remove what is kept.`,
+  positions_limit: ({ positions, max_seq_length }: { positions: number; max_seq_length: number }) =>
+    `This model takes ${positions} tokens at once: max_seq_length = ${max_seq_length} counts as ${positions}.`,
+  template_unusable: ({ reason }: { reason: string }) =>
+    `${reason} Choose the Alpaca prompt as the template.`,
+  eos_missing:
+    'tokenizer_config.json names no eos_token, and no other file names one: nothing is written after a text or an answer to end it.',
+  eos_taken: ({ token }: { token: string }) =>
+    `tokenizer_config.json names no eos_token; ${token} is taken, as the tokenizer's class or the model's configs have it.`,
+  adapter_of_other_base: ({ named, open }: { named: string; open: string }) =>
+    `The adapter was made for ${named}; open is ${open}. If these are different models, it will not work well.`,
+  /** How the weights are computed with. `published`: which of them are so in the checkpoint's files. */
+  weight_formats: ({
+    formats,
+    published,
+  }: {
+    formats: readonly string[];
+    published: 'all' | 'rest' | 'none';
+  }) =>
+    `${formats.join(' and ')}${{ all: ', as published', rest: ', the rest as published', none: '' }[published]}`,
+  /** Notes on examples. */
+  conversations_template: ({ template }: { template: string }) =>
+    `Conversations are written with ${template}.`,
+  examples_endless: ({ endless, examples }: { endless: number; examples: number }) =>
+    `In ${format.count(endless)} of ${plural(examples, 'example')} no special token ends a text or an answer: they do not teach the model to stop.`,
+  /** What a checkpoint differs in. */
+  other_objective: 'another objective',
+  other_model: 'another model',
+  other_examples: 'other examples',
+  other_adapter_settings: 'other adapter settings',
+};

@@ -1,0 +1,127 @@
+import { format } from '../format';
+
+const DOING = {
+  chatting: 'chatting',
+  exporting: 'exporting',
+  importing: 'importing an adapter',
+  opening_model: 'opening a model',
+  opening_run: 'opening a run',
+  training: 'training',
+};
+
+const WITH_WEIGHTS =
+  'Choose a model with model.safetensors, with shards and their index, or with a .gguf file.';
+const WITH_SMALL_FILES =
+  'Choose a model that is published with config.json, tokenizer.json and tokenizer_config.json.';
+
+export const sessionErrors = {
+  base_missing: {
+    message: 'This model is no longer in storage.',
+    hint: 'It was removed, perhaps in another tab. Open it again from where it came.',
+  },
+  /** `other`: what is another: the model, the examples, … */
+  checkpoint_differs: ({ other }: { other: string }) => ({
+    message: `The checkpoint was made with ${other}.`,
+    hint: 'Go on with the same objective, model, examples and settings, or start a new run.',
+  }),
+  demo_missing: {
+    message: 'A file of the demo could not be loaded.',
+    hint: 'Reload the page; where it is served from, check that all of its files are there.',
+  },
+  endpoint_differs: ({ wanted, endpoint }: { wanted: string; endpoint: string }) => ({
+    message: `This address is of ${wanted}, but models are fetched from ${endpoint}.`,
+    hint: `Choose ${wanted} as the endpoint, or give the model as owner/name.`,
+  }),
+  engine_busy: ({ doing }: { doing: keyof typeof DOING }) => ({
+    message: `This can't be done while the engine is ${DOING[doing]}.`,
+    hint: 'Wait for it to finish, or stop it.',
+  }),
+  examples_missing: { message: 'There are no examples yet.', hint: 'Add examples first.' },
+  file_not_gguf: ({ repo, file }: { repo: string; file: string }) => ({
+    message: `${file} of ${repo} is no GGUF file: of others, none is a model by itself.`,
+    hint: `Leave it out, as in "${repo}", to open the whole model; or name a .gguf file.`,
+  }),
+  gguf_file_missing: ({ repo, file, names }: { repo: string; file: string; names: readonly string[] }) => ({
+    message: `${repo} has no file ${file}.`,
+    hint: names.length > 0 ? `It has ${names.join(', ')}.` : 'It has no GGUF files.',
+  }),
+  model_changed: ({ name }: { name: string }) => ({
+    message: `The weights of ${name} have changed since it was opened.`,
+    hint: 'Open it again. A run that was trained on it as it was needs the files as they were.',
+  }),
+  no_adapter: { message: 'There is no adapter yet.', hint: 'Train one, or import one.' },
+  no_model: { message: 'No model is open.', hint: 'Choose a model first.' },
+  repository_config_missing: ({ repo }: { repo: string }) => ({
+    message: `${repo} has no config.json.`,
+    hint: WITH_SMALL_FILES,
+  }),
+  repository_is_adapter: ({ repo }: { repo: string }) => ({
+    message: `${repo} is an adapter, not a model.`,
+    hint: 'Open the model that it was trained on; its page names it.',
+  }),
+  repository_pointer: ({ repo, file, bytes }: { repo: string; file: string; bytes: number }) => ({
+    message: `${file} of ${repo} has ${bytes} bytes: it is a Git LFS pointer, not the weights.`,
+    hint: 'Choose another upload of this model: the weights of this one were never uploaded.',
+  }),
+  repository_shard_missing: ({ repo, file, index }: { repo: string; file: string; index: string }) => ({
+    message: `${repo} has no ${file}, which its ${index} names as a part of the weights.`,
+    hint: 'Choose another version of this model: this one is not complete.',
+  }),
+  /** `commit`: of the hub, if the model is from there. */
+  run_model_differs: ({
+    name,
+    hub,
+    commit,
+    load,
+  }: {
+    name: string;
+    hub: boolean;
+    commit?: string;
+    load: string;
+  }) => ({
+    message: `${name} is not the model that this run was trained on: its weights, its tokenizer or how it is loaded differ.`,
+    hint: hub
+      ? `Open ${name} as it was, ${commit === undefined ? '' : `${commit} `}from the hub, with ${load}; or start a new run on what is there now.`
+      : `Open ${name} as it was, from its folder, with ${load}; or start a new run on what is there now.`,
+  }),
+  run_model_missing: ({ name, load }: { name: string; load: string }) => ({
+    message: `${name}, which this run was trained on, is not kept here any more.`,
+    hint: `Open the folder of ${name} again, with ${load}; then go on with the run.`,
+  }),
+  run_without_checkpoint: {
+    message: 'This run stopped before its first step, so there is no adapter of it.',
+    hint: 'Start it again.',
+  },
+  setting_differs: ({ setting, given, held }: { setting: string; given: string; held: string }) => ({
+    message: `${setting} is ${given}, but the run was begun with ${held}.`,
+    hint: `Leave ${setting} out.`,
+  }),
+  setting_of_adapter: ({ setting, given, held }: { setting: string; given: string; held: string }) => ({
+    message: `${setting} is ${given}, but the adapter in --init_adapter has ${held}.`,
+    hint: `Leave ${setting} out.`,
+  }),
+  start_stopped: {
+    message: 'Stopped while the adapter’s start was computed: nothing was learnt yet.',
+    hint: 'Go on with the run, or start it again.',
+  },
+  token_beyond_vocabulary: ({ text, id, vocabulary }: { text: string; id: number; vocabulary: number }) => ({
+    message: `The tokenizer writes "${text}" as token ${id}, but the model knows ${format.count(vocabulary)} tokens only.`,
+    hint: 'Remove this text, or take a tokenizer.json that belongs to this model.',
+  }),
+  tokenizer_missing: ({ repo, file }: { repo: string; file: string }) => ({
+    message: `${repo} has no ${file}.`,
+    hint: WITH_SMALL_FILES,
+  }),
+  weights_pickled: ({ repo, file }: { repo: string; file: string }) => ({
+    message: `${repo} has its weights as ${file} only, which is no safetensors file.`,
+    hint: WITH_WEIGHTS,
+  }),
+  /** `other`: what it has instead, if that is known. */
+  weights_unsupported: ({ repo, other }: { repo: string; other?: string }) => ({
+    message:
+      other === undefined
+        ? `${repo} has no weights that can be opened.`
+        : `${repo} has no weights that can be opened; ${other}.`,
+    hint: WITH_WEIGHTS,
+  }),
+};
