@@ -105,7 +105,7 @@ test('opens and trains without a network after the first visit, and offers a new
     const offer = page.getByText('A new version is ready.');
 
     await tunesmith.set({ max_steps: '200' });
-    await tunesmith.step('train').getByTestId('train-start').click();
+    await tunesmith.start.click();
     await tunesmith.reached(1);
     await page.evaluate(async () => {
       const registration = await navigator.serviceWorker.ready;
