@@ -36,7 +36,7 @@ test('by its defaults, the demo learns the new manner and keeps what it knew', a
   const seconds = (performance.now() - begun) / 1000;
 
   const chat = await tunesmith.to('chat');
-  await chat.getByText('Answer settings').click();
+  await chat.getByRole('button', { name: 'Settings' }).click();
   await chat.getByLabel('temperature').fill('0');
   const right: string[] = [];
   const wrong: string[] = [];
@@ -49,7 +49,7 @@ test('by its defaults, the demo learns the new manner and keeps what it knew', a
     (good ? right : wrong).push(`${question} ${tuned}`);
     if (inManner(base)) baseInManner.push(`${question} ${base}`);
     // Each question is asked on its own.
-    await page.getByRole('button', { name: 'Clear the conversation' }).click();
+    await page.getByRole('button', { name: 'New conversation' }).click();
   }
   const rate = (2 * questions.length) / ((performance.now() - asking) / 1000);
   console.log(

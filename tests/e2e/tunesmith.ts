@@ -174,18 +174,15 @@ export class Tunesmith {
   async ask(question: string): Promise<Answers> {
     const { base, tuned } = this.answers();
     const chat = await this.to('chat');
-    const turn = await tuned.count();
-    await chat.getByLabel('Your question').fill(question);
-    await this.page.keyboard.press('Enter');
-    await this.page.waitForFunction(
-      (index) => {
-        const answer = document.querySelectorAll('[data-testid="answer-tuned"]')[index];
-        return answer?.textContent.includes('tokens/s');
-      },
-      turn,
-      { timeout: SOON, polling: 50 },
-    );
-    return { base: await said(base.nth(turn)), tuned: await said(tuned.nth(turn)) };
+    const field = chat.getByLabel('Your question');
+    const send = chat.getByRole('button', { name: 'Send' });
+    await field.fill(question);
+    await expect(send).toBeEnabled({ timeout: SOON });
+    await field.press('Enter');
+    // Until all have answered, there is a button that stops them in its place.
+    await expect(send).toBeVisible({ timeout: SOON });
+    await expect(tuned.last()).toContainText('tokens/s');
+    return { base: await said(base.last()), tuned: await said(tuned.last()) };
   }
 
   answers(): { base: Locator; tuned: Locator } {

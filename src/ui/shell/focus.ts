@@ -1,6 +1,13 @@
-import type { Place } from './route.svelte';
+import type { Arrival, Place } from './route.svelte';
 
 export const titleId = (place: Place): string => `${place}-title`;
+
+/** Moves the focus into a place that was just gone to: to its field if that is wanted and can be used, else to its heading. */
+export function focusArrival(place: Place, arrival: Arrival): void {
+  const field = document.querySelector<HTMLElement>(`#${place} [data-arrival]:enabled`);
+  if (arrival === 'field' && field) field.focus();
+  else focusTitle(place);
+}
 
 /** Moves the focus to the heading of a place, so that keyboards and screen readers go on from there. */
 export function focusTitle(place: Place): void {

@@ -1,7 +1,7 @@
 import type { App } from '../app.svelte';
 import { formatBytes, formatCount, formatDate, formatSeconds } from '../shared/format';
 import { say, sayError, t } from '../language.svelte';
-import type { Place, StepId } from './route.svelte';
+import type { Arrival, Place, StepId } from './route.svelte';
 import { text } from './text';
 
 /** A button of the dock. */
@@ -74,8 +74,8 @@ const start = (app: App, label = isDemo(app) ? text.demoButton : text.ownButton)
   act('start', label, () => void app.start(), app.canStart);
 
 /** A way to a place; none if it is on show. */
-function see({ route }: App, place: Place, label = text.see): readonly Action[] {
-  return route.place === place ? [] : [act(place, label, () => route.go(place))];
+function see({ route }: App, place: Place, label = text.see, arrival?: Arrival): readonly Action[] {
+  return route.place === place ? [] : [act(place, label, () => route.go(place, arrival))];
 }
 
 const isDemo = ({ model, examples }: App): boolean => model.wanted.kind === 'demo' && !examples.own;
@@ -184,7 +184,7 @@ function candidateSituation(app: App): Situation {
 
 function endedSituation(app: App): Situation {
   const title = app.training.phase === 'finished' ? text.finishedTitle : text.stoppedTitle;
-  const ways = [...see(app, 'export', text.toExport), ...see(app, 'chat', text.toChat)];
+  const ways = [...see(app, 'export', text.toExport), ...see(app, 'chat', text.toChat, 'field')];
   const next = ways.pop();
   const again = start(app, text.again);
   return {

@@ -29,6 +29,18 @@ describe('the address', () => {
     expect(route.place).toBe('start');
   });
 
+  it('is arrived at in its field if that was asked for, else at its heading', () => {
+    const address = stubAddress('');
+    const route = new RouteState();
+    route.go('chat', 'field');
+    expect(route.arrival).toBe('field');
+    address.back();
+    expect(route.arrival).toBe('title');
+    route.go('chat', 'field');
+    location.hash = 'runs';
+    expect(route.arrival).toBe('title');
+  });
+
   it('is followed if a link changes it', () => {
     stubAddress('');
     const route = new RouteState();
