@@ -75,6 +75,7 @@ test('chats with base and tuned side by side: arrives, asks, stops, asks again, 
     await setAnswer(chat, 'top_p', '1');
     await setAnswer(chat, 'max_new_tokens', '400');
     await field.fill('Tell me a story');
+    await expect(send).toBeEnabled();
     await field.press('Enter');
     await expect(base.last()).toContainText('writing…', SOON);
     await expect(tuned.last()).toContainText('writing…', SOON);

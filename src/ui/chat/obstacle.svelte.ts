@@ -6,6 +6,8 @@ export interface Obstacle {
   readonly words: string;
   /** The settings are where it is mended. */
   readonly inSettings?: boolean;
+  /** It is of what was written a moment ago: what is sent now may do, and the engine tells if not. */
+  readonly outdated?: boolean;
 }
 
 type Parts = Pick<App, 'chat' | 'model' | 'training' | 'opening' | 'exports'>;
@@ -18,7 +20,8 @@ export function obstacleTo({ chat, model, training, opening, exports }: Parts): 
   if (exports.exporting || exports.importing) return { words: text.exporting };
   const [wrong] = chat.settings.problems.keys();
   if (wrong !== undefined) return { words: text.wrongSetting(wrong), inSettings: true };
-  if (chat.counter.error) return { words: sayError(chat.counter.error).message };
-  if (chat.excess > 0) return { words: text.tooLong(chat.excess) };
+  const outdated = !chat.counter.fresh;
+  if (chat.counter.error) return { words: sayError(chat.counter.error).message, outdated };
+  if (chat.excess > 0) return { words: text.tooLong(chat.excess), outdated };
   return undefined;
 }

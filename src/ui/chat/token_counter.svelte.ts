@@ -11,6 +11,8 @@ const SETTLE_MILLISECONDS = 200;
 export class TokenCounter {
   /** The last count; stays while the next is made. */
   count: TokenCount | undefined = $state.raw();
+  /** The last count, or its failure, is of what was wanted last. */
+  fresh = $state(true);
   /** Why the template refuses what would be sent. */
   error: ErrorDescription | undefined = $state.raw();
   readonly #count: Count;
@@ -29,9 +31,11 @@ export class TokenCounter {
       this.#wanted = undefined;
       this.count = undefined;
       this.error = undefined;
+      this.fresh = true;
       return;
     }
     this.#wanted = conversations;
+    this.fresh = false;
     this.#timer = setTimeout(() => void this.#run(), SETTLE_MILLISECONDS);
   }
 
@@ -51,6 +55,7 @@ export class TokenCounter {
       this.#wanted = undefined;
       this.count = count;
       this.error = error;
+      this.fresh = true;
     }
     this.#counting = false;
   }

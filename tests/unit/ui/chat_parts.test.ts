@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
+import { CATALOGUES } from '../../../src/core/messages/languages';
 import { speakerOf } from '../../../src/ui/chat/conversation';
+import { obstacleTo } from '../../../src/ui/chat/obstacle.svelte';
 import { escapes, sends, type Key } from '../../../src/ui/chat/keys';
 import { TokenCounter } from '../../../src/ui/chat/token_counter.svelte';
 import type { ChatMessage, TokenCount } from '../../../src/worker/protocol';
@@ -17,10 +19,15 @@ describe('a token counter', () => {
     const counter = new TokenCounter(count);
     for (const text of ['W', 'Wh', 'Who']) counter.update(asked(text));
     expect(counter.count).toBeUndefined();
+    expect(counter.fresh).toBe(false);
     await vi.advanceTimersByTimeAsync(1000);
+    expect(counter.fresh).toBe(true);
     expect(count).toHaveBeenCalledTimes(1);
     expect(count).toHaveBeenCalledWith(asked('Who'));
     expect(counter.count).toEqual({ tokens: [3], room: 10 });
+    // The count stays to be seen while the next is made.
+    counter.update(asked('Who?'));
+    expect(counter).toMatchObject({ count: { tokens: [3] }, fresh: false });
     counter.update([]);
     expect(counter.count).toBeUndefined();
     await vi.advanceTimersByTimeAsync(1000);
@@ -116,5 +123,54 @@ describe('who answers', () => {
     expect(new Set(keys).size).toBe(keys.length);
     // A name that was changed is the same adapter's.
     expect(speakerOf(report(), adapter, { ...names, adapter: 'bard' })?.key).toBe(keys[4]);
+  });
+});
+
+describe('why nothing can be sent', () => {
+  type Parts = Parameters<typeof obstacleTo>[0];
+  const free = {
+    training: { active: false },
+    model: { busy: false, report: report() },
+    opening: false,
+    exports: { exporting: false, importing: false },
+    chat: { settings: { problems: new Map() }, counter: { fresh: true }, excess: 0 },
+  };
+  const obstacle = (changes: object) => obstacleTo({ ...free, ...changes } as unknown as Parts);
+  const { chat: words } = CATALOGUES.en;
+
+  it('is nothing if the engine is free, a model is open, and what is written fits', () => {
+    expect(obstacle({})).toBeUndefined();
+  });
+
+  it.each([
+    ['training', { training: { active: true } }, words.training],
+    ['opening a model', { model: { busy: true } }, words.opening],
+    ['opening a run', { opening: true }, words.opening],
+    ['no model', { model: { busy: false } }, words.noModel],
+    ['an export', { exports: { exporting: true } }, words.exporting],
+    ['an import', { exports: { importing: true } }, words.exporting],
+  ])('is %s', (_, changes, told) => {
+    expect(obstacle(changes)).toEqual({ words: told });
+  });
+
+  it('is a wrong setting, by its name, which is mended in the settings', () => {
+    const settings = { problems: new Map([['top_p', 'too large']]) };
+    expect(obstacle({ chat: { ...free.chat, settings } })).toEqual({
+      words: words.wrongSetting('top_p'),
+      inSettings: true,
+    });
+  });
+
+  it('is what the template refuses, or too many tokens; not for long if something else is written by now', () => {
+    const error = new TunesmithError({ code: 'chat_template', message: 'It refused a conversation.' });
+    expect(obstacle({ chat: { ...free.chat, counter: { fresh: true, error } } })).toMatchObject({
+      outdated: false,
+    });
+    expect(obstacle({ chat: { ...free.chat, excess: 2 } })).toEqual({
+      words: words.tooLong(2),
+      outdated: false,
+    });
+    const counter = { fresh: false };
+    expect(obstacle({ chat: { ...free.chat, counter, excess: 2 } })?.outdated).toBe(true);
   });
 });
