@@ -117,7 +117,7 @@ export const SETTINGS = {
       group: 'adapter',
       decides: ['memory'],
       fixed: 'adapter',
-      help: 'How it begins: true, or pissa from the weights’ principal parts, which learns faster but has to find them first (pissa_niter_N: roughly, in N rounds). Needs a model published unquantised, which is fetched again if only a 4-bit copy is kept; saved as plain LoRA of rank 2 r.',
+      help: 'How it begins. PiSSA starts from the weights’ principal parts and learns faster; it needs a model published unquantised, and is saved as plain LoRA of rank 2 r.',
     },
   ),
   rank_pattern: setting(numbersByPattern(whole(1, 1024)), {

@@ -23,10 +23,17 @@ function aligned({ steps, train, smoothed, evaluation }: CurveData): uPlot.Align
   return [steps, train, smoothed, evaluation];
 }
 
-/** A colour of the style sheet, by its name there. */
+/** A colour of the style sheet, by its name there, as the theme of this moment has it. */
 export function colorsOf(element: HTMLElement): (name: string) => string {
-  const style = getComputedStyle(element);
-  return (name) => style.getPropertyValue(`--${name}`).trim();
+  return (name) => {
+    // The value of the property itself holds both themes.
+    const probe = document.createElement('span');
+    probe.style.color = `var(--${name})`;
+    element.append(probe);
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  };
 }
 
 /** Steps, or seconds, to the right; losses upwards. */
