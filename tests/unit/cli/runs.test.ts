@@ -80,6 +80,17 @@ describe('the command for runs', () => {
     expect((await told()).map(({ id }) => id)).toEqual([second.id]);
   });
 
+  it('renames one, and takes its name away', async () => {
+    const { id } = await addRun('inner');
+    expect(await told('--rename', id, '--name', 'My first run')).toMatchObject([
+      { renamed: id, name: 'My first run' },
+    ]);
+    expect(await told()).toMatchObject([{ id, name: 'My first run' }]);
+    expect(await told('--show', id)).toMatchObject([{ name: 'My first run', settings: { r: 4 } }]);
+    await told('--rename', id);
+    expect((await told())[0]).not.toHaveProperty('name');
+  });
+
   it('says so if the folder is not there', async () => {
     const args = parseArguments(runsCommand, ['--output_dir', join(root, 'none')]);
     await expect(runsCommand.run(args, createOutput(false))).rejects.toMatchObject({

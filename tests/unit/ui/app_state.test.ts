@@ -334,4 +334,122 @@ describe('the page', () => {
     // A model may have been kept for it alone.
     expect(fake.asked).toContain('stored');
   });
+
+  describe('after a reload', () => {
+    const adapter = { origin: 'a-run', r: 4 } as AdapterReport;
+
+    /** A page whose adapter was that of a run before it was reloaded. */
+    async function reloaded(
+      run: Partial<ListedRun>,
+      arrange: (fake: ReturnType<typeof engine>) => void = () => undefined,
+    ) {
+      stubLocalStorage({ 'tunesmith.adapter': JSON.stringify({ run: 'a-run' }) });
+      const fake = engine();
+      fake.listed = [listedRun({ state: 'finished', ...run })];
+      fake.record = runRecord({ state: 'finished', history: [stepEvent(1)] });
+      fake.runs.open.mockImplementation(() => {
+        fake.open = DEMO;
+        fake.adapter.report = () => Promise.resolve(adapter);
+        return Promise.resolve({});
+      });
+      arrange(fake);
+      const app = new App();
+      await app.begin();
+      return { app, fake };
+    }
+
+    it('opens the last adapter again, with its curve, and keeps the settings of the page', async () => {
+      const { app, fake } = await reloaded({}, () =>
+        localStorage.setItem('tunesmith.settings', '{"learning_rate":0.125}'),
+      );
+      expect(fake.runs.open).toHaveBeenCalledTimes(1);
+      expect(app.exports.adapter).toEqual(adapter);
+      expect(app.training).toMatchObject({ phase: 'finished', events: [stepEvent(1)] });
+      expect(app.settings.values?.learning_rate).toBe(0.125);
+      expect(app.former).toMatchObject({ opening: false, closed: false });
+      // The engine has the model and the examples already.
+      fake.asked.length = 0;
+      await app.preparation.ready();
+      expect(fake.asked).toEqual(['plan']);
+    });
+
+    it('opens nothing for someone who has never trained', async () => {
+      const { fake } = await begun();
+      expect(fake.runs.open).not.toHaveBeenCalled();
+    });
+
+    it.each<[string, Partial<ListedRun>]>([
+      ['its model has to be downloaded', { base: 'fetch' }],
+      ['its model is gone', { base: 'gone' }],
+      ['another tab uses it', { usedBy: 'another tab' }],
+    ])('says so instead if %s', async (_, run) => {
+      const { app, fake } = await reloaded(run);
+      expect(fake.runs.open).not.toHaveBeenCalled();
+      expect(app.former.closed).toBe(true);
+      expect(app.prepares).toBe(true);
+      await app.openRun({ id: 'a-run' });
+      expect(app.former.closed).toBe(false);
+      expect(app.exports.adapter).toEqual(adapter);
+    });
+
+    it('can be told to skip it, and does not try again the next time', async () => {
+      const { app } = await reloaded({}, (fake) =>
+        fake.runs.open.mockRejectedValueOnce(new DOMException('Stopped.', 'AbortError')),
+      );
+      expect(app.former).toMatchObject({ run: undefined, closed: false });
+      expect(app.prepares).toBe(true);
+      expect(localStorage.getItem('tunesmith.adapter')).toBeNull();
+    });
+
+    it('says what went wrong, and tries again the next time', async () => {
+      const { app } = await reloaded({}, (fake) => fake.runs.open.mockRejectedValueOnce(gone('No rows.')));
+      expect(app.former).toMatchObject({ run: 'a-run', closed: true });
+      expect(app.runs.failures.get('a-run')?.code).toBe('run_data_missing');
+    });
+
+    it('leaves it closed if a run was interrupted, which is offered to be continued', async () => {
+      const { app, fake } = await reloaded({ state: 'running' });
+      expect(fake.runs.open).not.toHaveBeenCalled();
+      expect(situationOf(app).kind).toBe('unfinished');
+    });
+  });
+
+  it('opens a run with its examples, its template, its settings and its sample prompts', async () => {
+    const { app, fake } = await begun();
+    await app.preparation.ready();
+    await app.examples.add([new File(['{"text":"mine"}'], 'mine.jsonl')]);
+    const settings = {
+      ...DEFAULTS,
+      r: 5,
+      template: 'alpaca' as const,
+      max_seq_length: 77,
+      sample_prompts: ['Who?'],
+    };
+    fake.record = runRecord({ settings, state: 'finished' });
+    fake.kept = [{ name: 'rows.jsonl', content: new Blob(['{"text":"of the run"}']) }];
+    fake.runs.open.mockImplementationOnce(() => {
+      fake.open = DEMO;
+      return Promise.resolve({});
+    });
+    await app.openRun({ id: 'a-run' });
+    expect(app.settings.values).toEqual(settings);
+    expect(app.examples).toMatchObject({ own: true, files: fake.kept });
+    expect(app.route.place).toBe('train');
+    // The engine has them already.
+    fake.asked.length = 0;
+    await app.preparation.ready();
+    expect(fake.asked).toEqual(['plan']);
+    // The files of before are not lost.
+    app.examples.putBack();
+    expect(app.examples.files.map(({ name }) => name)).toEqual(['mine.jsonl']);
+    expect(app.examples.replaced).toBeUndefined();
+  });
+
+  it('does not take a run that stopped at once for the last adapter', async () => {
+    const { app, fake } = await begun();
+    fake.runs.start.mockResolvedValueOnce(runRecord({ state: 'stopped', checkpointStep: 0 }));
+    await app.start();
+    expect(app.exports.adapter).toBeUndefined();
+    expect(app.former.run).toBeUndefined();
+  });
 });

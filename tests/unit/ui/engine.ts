@@ -78,28 +78,27 @@ export function sampleEvent(step: number, answer: string): SampleEvent {
   return { event: 'sample', step, answers: [{ prompt: 'Who?', answer }] };
 }
 
+const pastRun = {
+  id: 'a-run',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  updatedAt: '2026-01-01T00:01:00.000Z',
+  modelName: 'tiny',
+  modelSource: 'demo',
+  dataFiles: ['rows.jsonl'],
+  settings: DEFAULTS,
+  state: 'paused',
+  checkpointStep: 2,
+  steps: 10,
+  bytes: 100,
+} as const;
+
 export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {
-  return {
-    id: 'a-run',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    updatedAt: '2026-01-01T00:01:00.000Z',
-    modelName: 'tiny',
-    modelSource: 'demo',
-    dataFiles: ['rows.jsonl'],
-    settings: DEFAULTS,
-    state: 'paused',
-    checkpointStep: 2,
-    steps: 10,
-    history: [],
-    bytes: 100,
-    ...changes,
-  };
+  return { ...pastRun, history: [], ...changes };
 }
 
 /** A run as the list has it. */
 export function listedRun(changes: Partial<ListedRun> = {}): ListedRun {
-  const { history, ...run } = runRecord();
-  return { ...run, base: 'kept', ...changes };
+  return { ...pastRun, base: 'kept', ...changes };
 }
 
 /** A browser's small storage, in memory. */
