@@ -55,7 +55,7 @@ export interface Arguments {
  * Reads `--name value`, `--name=value`, `--flag`, and `--list value value …`. The settings' names and values come from
  * the training settings; `--shuffle` alone means true. Of options that are given twice the last one holds.
  *
- * @throws TunesmithError `argument_invalid` or `setting_invalid`, naming what was typed
+ * @throws TunesmithError `argument_…` or `setting_invalid`, naming what was typed
  */
 export function parseArguments(spec: ArgumentsSpec, argv: readonly string[]): Arguments {
   const { given, words } = collect(spec, argv);
@@ -70,12 +70,15 @@ export function parseArguments(spec: ArgumentsSpec, argv: readonly string[]): Ar
   const isFlagSet = (name: string): boolean => {
     const value = text(name) ?? 'false';
     if (value === 'true' || value === 'false') return value === 'true';
-    throw invalid(`--${name} must be true or false, not '${value}'.`, 'Correct it and try again.');
+    throw new TunesmithError({ code: 'argument_flag', values: { option: name, given: value } });
   };
   if (!isFlagSet('help')) {
     for (const [name, { required, value }] of Object.entries(spec.options)) {
       if (!required || given.has(name)) continue;
-      throw invalid(`${spec.name} needs --${name} ${value}.`, hintFor(spec));
+      throw new TunesmithError({
+        code: 'argument_missing',
+        values: { command: spec.name, option: name, value },
+      });
     }
   }
   return {
@@ -117,14 +120,18 @@ function collect(
     if (token.kind === 'positional') {
       if (open) open.push(token.value);
       else if (spec.words !== undefined) words.push(token.value);
-      else throw invalid(`${spec.name} has no use for '${token.value}'.`, hintFor(spec));
+      else {
+        const values = { command: spec.name, word: token.value };
+        throw new TunesmithError({ code: 'argument_word', values });
+      }
       continue;
     }
     const { name, rawName } = token;
     if (!known.has(name) && name !== 'help') throw unknown(spec, rawName);
     const value = token.value ?? (name === 'help' ? 'true' : '');
     if (value === '' || (value.startsWith('--') && token.inlineValue === false)) {
-      throw invalid(`${rawName} needs a value.`, `Write ${rawName} ${spec.options[name]?.value ?? 'VALUE'}.`);
+      const values = { option: rawName, value: spec.options[name]?.value ?? 'VALUE' };
+      throw new TunesmithError({ code: 'argument_without_value', values });
     }
     const isList = spec.options[name]?.kind === 'list';
     const values = isList ? [...(given.get(name) ?? []), value] : [value];
@@ -152,17 +159,11 @@ function namesOf({ options, settings, answers = [] }: ArgumentsSpec): string[] {
 function unknown(spec: ArgumentsSpec, rawName: string): TunesmithError {
   const name = rawName.replace(/^-+/, '');
   if (isSettingName(name) || Object.hasOwn(ANSWER_SETTINGS, name)) {
-    return invalid(`${rawName} means nothing to ${spec.name}.`, `Leave it out. ${hintFor(spec)}`);
+    return new TunesmithError({ code: 'argument_unused', values: { command: spec.name, option: rawName } });
   }
   const nearest = nearestName(name.replaceAll('-', '_'), namesOf(spec));
-  const hint = nearest === undefined ? hintFor(spec) : `Did you mean --${nearest}?`;
-  return invalid(`${spec.name} has no option ${rawName}.`, hint);
-}
-
-function hintFor({ name }: ArgumentsSpec): string {
-  return `See ${name} --help.`;
-}
-
-function invalid(message: string, hint: string): TunesmithError {
-  return new TunesmithError({ code: 'argument_invalid', message, hint });
+  return new TunesmithError({
+    code: 'argument_unknown',
+    values: { command: spec.name, option: rawName, nearest },
+  });
 }

@@ -1,3 +1,4 @@
+import { TunesmithError } from '../core/errors';
 import {
   ANSWER_SETTING_NAMES,
   LOAD_SETTINGS,
@@ -8,7 +9,7 @@ import { answerDefaults } from '../session/answer_defaults';
 import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';
 import { MODEL_OPTIONS } from './library';
 import { conversation, openSession, progressText } from './open';
-import { interruptible, stopped } from './signals';
+import { interruptible } from './signals';
 
 export const chatCommand: Command = {
   name: 'chat',
@@ -46,7 +47,9 @@ export const chatCommand: Command = {
         tokens_per_second: result.tokensPerSecond,
         stopped_by: result.stoppedBy,
       });
-      if (result.stoppedBy === 'person') throw stopped('Stopped before the answer was whole.');
+      if (result.stoppedBy === 'person') {
+        throw new TunesmithError({ code: 'stopped_answering' });
+      }
     } finally {
       session.close();
     }

@@ -13,7 +13,7 @@ const DAWN = [
   'disable-dawn-features=timestamp_quantization',
 ];
 
-/** Opens a device of Dawn. Throws `gpu_adapter_missing`. */
+/** Opens a device of Dawn. Throws `gpu_driver_missing`. */
 export async function openDevice(): Promise<Device> {
   if (!dawn) {
     const { create, globals } = await import('webgpu');
@@ -24,11 +24,6 @@ export async function openDevice(): Promise<Device> {
     return await Device.open(dawn);
   } catch (error) {
     if (!(error instanceof TunesmithError) || error.code !== 'gpu_adapter_missing') throw error;
-    throw new TunesmithError({
-      code: error.code,
-      message: 'WebGPU found no graphics device on this machine.',
-      hint: 'Install the driver of its GPU; on Linux one for Vulkan.',
-      cause: error,
-    });
+    throw new TunesmithError({ code: 'gpu_driver_missing', cause: error });
   }
 }

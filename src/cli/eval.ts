@@ -21,11 +21,7 @@ export const evalCommand: Command = {
       const { examples, heldOut } = session.dataset;
       const result = await session.evaluate(settings, settings.eval_split > 0 ? heldOut : examples);
       if (!result) {
-        throw new TunesmithError({
-          code: 'no_targets',
-          message: 'No token of the examples counts for the loss.',
-          hint: 'Raise max_seq_length, or evaluate with --train_on all.',
-        });
+        throw new TunesmithError({ code: 'no_targets' });
       }
       const { loss: eval_loss, perplexity, targetTokens: target_tokens } = result;
       output.json({ eval_loss, ...(perplexity !== undefined && { perplexity }), target_tokens });

@@ -85,7 +85,7 @@ function optionsOfFormats(): Readonly<Record<string, OptionSpec>> {
   return options;
 }
 
-/** The given options. Throws `argument_invalid` for one of another format. */
+/** The given options. Throws `argument_of_other_format` for one of another format. */
 function optionsOf(args: Arguments, format: string): Readonly<Record<string, string>> {
   const given: Record<string, string> = {};
   for (const { name, options } of EXPORT_FORMATS) {
@@ -94,27 +94,19 @@ function optionsOf(args: Arguments, format: string): Readonly<Record<string, str
       if (value === undefined) continue;
       if (exportFormat(format).options.some((own) => own.name === option)) given[option] = value;
       else {
-        throw new TunesmithError({
-          code: 'argument_invalid',
-          message: `--${option} means nothing to the format ${format}, only to ${name}.`,
-          hint: 'Leave it out.',
-        });
+        const values = { option, format, owner: name };
+        throw new TunesmithError({ code: 'argument_of_other_format', values });
       }
     }
   }
   return given;
 }
 
-/** Files of another model beside these would be taken for a part of it. Throws `output_dir`, `output_dir_used`. */
+/** Files of another model beside these would be taken for a part of it. Throws `output_not_folder`, `output_not_empty`. */
 async function checkEmpty(path: string): Promise<void> {
   const info = await stat(path).catch(() => undefined);
   if (!info) return;
-  if (!info.isDirectory()) throw outputRefused('output_dir', `--output: ${path} is no folder.`);
+  if (!info.isDirectory()) throw new TunesmithError({ code: 'output_not_folder', values: { path } });
   const [first] = await readdir(path);
-  if (first !== undefined)
-    throw outputRefused('output_dir_used', `--output: ${path} is not empty: it has ${first}.`);
-}
-
-function outputRefused(code: 'output_dir' | 'output_dir_used', message: string): TunesmithError {
-  return new TunesmithError({ code, message, hint: 'Name a new folder, or an empty one.' });
+  if (first !== undefined) throw new TunesmithError({ code: 'output_not_empty', values: { path, first } });
 }

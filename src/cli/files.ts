@@ -2,6 +2,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TunesmithError } from '../core/errors';
 import type { FileReader } from '../core/file_reader';
+import { message, type Message } from '../core/messages/message';
 import { DATA_ENDINGS, isDataFile } from '../data/files/formats';
 import type { ModelFolder } from '../models/files';
 
@@ -12,7 +13,7 @@ const SINGLE_FILES = /\.(zip|gguf)$/i;
  * The files that lie in a folder; a .zip or .gguf counts as a folder of itself.
  *
  * @param option what the path was given as: model
- * @throws TunesmithError `folder_missing`, `file_unreadable`
+ * @throws TunesmithError `folder_missing`, `folder_is_file`, `path_unreadable`
  */
 export async function openFolder(path: string, option: string): Promise<ModelFolder> {
   const info = await ignoreMissing(readable(path, option, stat(path)));
@@ -20,18 +21,10 @@ export async function openFolder(path: string, option: string): Promise<ModelFol
     return new Map([[basename(path), diskFile(path, basename(path), info.size, info.mtimeMs)]]);
   }
   if (info?.isFile()) {
-    throw new TunesmithError({
-      code: 'folder_missing',
-      message: `--${option}: ${path} is a file, not a folder.`,
-      hint: `Give the folder that it lies in: ${dirname(path)}.`,
-    });
+    throw new TunesmithError({ code: 'folder_is_file', values: { option, path, folder: dirname(path) } });
   }
   if (!info?.isDirectory()) {
-    throw new TunesmithError({
-      code: 'folder_missing',
-      message: `--${option}: there is no folder ${path}.`,
-      hint: 'Check the path.',
-    });
+    throw new TunesmithError({ code: 'folder_missing', values: { option, path } });
   }
   const files = new Map<string, FileReader>();
   for (const name of await readable(path, option, readdir(path))) {
@@ -61,7 +54,7 @@ function diskFile(path: string, name: string, size: number, modified?: number): 
         while (done < bytes.length) {
           const reading = file.read(bytes, done, bytes.length - done, begin + done);
           const { bytesRead } = await readable(path, undefined, reading);
-          if (bytesRead === 0) throw unreadable(path, undefined, 'it got shorter while it was read');
+          if (bytesRead === 0) throw unreadable(path, undefined, message('disk_file_shorter'));
           done += bytesRead;
         }
         return bytes;
@@ -74,7 +67,7 @@ function diskFile(path: string, name: string, size: number, modified?: number): 
 
 /**
  * The files of examples at some paths: files, or all such files of a folder. Those that share a name go by their path.
- * Throws `data_file_missing` and `file_unreadable`.
+ * Throws `data_file_missing`, `data_folder_empty` and `path_unreadable`.
  */
 export async function openDataFiles(paths: readonly string[]): Promise<FileReader[]> {
   const found = (await Promise.all(paths.map(dataPaths))).flat();
@@ -88,30 +81,27 @@ export async function openDataFiles(paths: readonly string[]): Promise<FileReade
 async function dataPaths(path: string): Promise<readonly { path: string; size: number }[]> {
   const info = await ignoreMissing(readable(path, 'data', stat(path)));
   if (info?.isFile()) return [{ path, size: info.size }];
-  if (!info?.isDirectory()) throw noExamples(`there is no file ${path}`, 'Check the path.');
+  if (!info?.isDirectory()) {
+    throw new TunesmithError({ code: 'data_file_missing', values: { path } });
+  }
   const names = (await readable(path, 'data', readdir(path))).filter((name) => isDataFile(name)).sort();
   const inside = names.map((name) => join(path, name));
   const files = (await Promise.all(inside.map((at) => stat(at)))).flatMap((file, index) =>
     file.isFile() ? [{ path: inside[index] ?? '', size: file.size }] : [],
   );
   if (files.length > 0) return files;
-  const hint = `Name the files, or a folder with files that end in ${DATA_ENDINGS.join(', ')}.`;
-  throw noExamples(`the folder ${path} has no file of examples`, hint);
+  throw new TunesmithError({ code: 'data_folder_empty', values: { path, endings: DATA_ENDINGS } });
 }
 
-function noExamples(what: string, hint: string): TunesmithError {
-  return new TunesmithError({ code: 'data_file_missing', message: `--data: ${what}.`, hint });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'you have no permission to read it',
-  EPERM: 'you have no permission to read it',
-  EIO: 'the disk reports an error',
-  EMFILE: 'too many files are open',
-  ENFILE: 'too many files are open',
-  ELOOP: 'its links lead in a circle',
-  ENAMETOOLONG: 'the path is too long',
-  ERR_FS_FILE_TOO_LARGE: 'it is too large to be read at once',
+const REASONS: Readonly<Record<string, Message>> = {
+  EACCES: message('disk_no_permission'),
+  EPERM: message('disk_no_permission'),
+  EIO: message('disk_error'),
+  EMFILE: message('disk_too_many_open'),
+  ENFILE: message('disk_too_many_open'),
+  ELOOP: message('disk_links_circle'),
+  ENAMETOOLONG: message('disk_path_long'),
+  ERR_FS_FILE_TOO_LARGE: message('disk_file_large'),
 };
 
 /** Turns an error of the file system into a sentence that names the path. */
@@ -127,15 +117,11 @@ async function readable<T>(path: string, option: string | undefined, reading: Pr
 function unreadable(
   path: string,
   option: string | undefined,
-  reason: string,
+  reason: Message,
   cause?: unknown,
 ): TunesmithError {
-  return new TunesmithError({
-    code: 'file_unreadable',
-    message: `${option === undefined ? '' : `--${option}: `}${path} can't be read: ${reason}.`,
-    hint: `Check the permissions of ${dirname(path)} and of what lies in it, or use a copy.`,
-    cause,
-  });
+  const values = { path, option, reason, folder: dirname(path) };
+  return new TunesmithError({ code: 'path_unreadable', values, cause });
 }
 
 async function ignoreMissing<T>(found: Promise<T>): Promise<T | undefined> {

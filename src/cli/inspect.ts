@@ -89,11 +89,7 @@ export const inspectCommand: Command = {
 };
 
 function notHere(typed: string): TunesmithError {
-  return new TunesmithError({
-    code: 'folder_missing',
-    message: `--model: there is no folder ${typed}.`,
-    hint: `Check the path. For a model of a hub, use tunesmith preview --model ${typed}.`,
-  });
+  return new TunesmithError({ code: 'model_folder_missing', values: { path: typed } });
 }
 
 /** The blocks by the layers that they have: "24 × attention + gated_mlp". */

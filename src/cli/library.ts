@@ -113,11 +113,7 @@ export async function modelOrigin(args: Arguments): Promise<ModelOrigin> {
   const reference = isPath ? undefined : read(typed);
   if (reference === undefined || (await isOnDisk(typed))) {
     if (revision !== undefined) {
-      throw new TunesmithError({
-        code: 'argument_invalid',
-        message: `--revision means nothing to ${typed}, which lies on the disk.`,
-        hint: 'Leave it out.',
-      });
+      throw new TunesmithError({ code: 'revision_on_disk', values: { path: typed } });
     }
     const name = modelName(typed);
     return { kind: 'folder', identity: { name, source: 'files' }, folder: await openFolder(typed, 'model') };

@@ -42,7 +42,7 @@ export const logitsCommand: Command = {
 function tokenIds(text: string): number[] {
   return text.split(',').map((part) => {
     if (/^\s*\d+\s*$/.test(part)) return Number(part);
-    throw wrong(`--input_ids must be whole numbers between commas, not '${text}'.`, 'Write 1,2,3.');
+    throw new TunesmithError({ code: 'input_ids', values: { given: text } });
   });
 }
 
@@ -50,15 +50,13 @@ function checkIds(ids: readonly number[], { layout }: Session): void {
   const { vocabularySize } = layout.spec;
   const beyond = ids.find((id) => id >= vocabularySize);
   if (beyond !== undefined) {
-    const message = `--input_ids: there is no token ${beyond}; the vocabulary has ${vocabularySize}.`;
-    throw wrong(message, `Use ids below ${vocabularySize}.`);
+    throw new TunesmithError({
+      code: 'input_id_beyond',
+      values: { id: beyond, vocabulary: vocabularySize },
+    });
   }
   if (ids.length > layout.positions) {
-    const message = `--input_ids has ${ids.length} tokens; the model takes ${layout.positions}.`;
-    throw wrong(message, 'Use fewer tokens.');
+    const values = { count: ids.length, positions: layout.positions };
+    throw new TunesmithError({ code: 'input_ids_too_many', values });
   }
-}
-
-function wrong(message: string, hint: string): TunesmithError {
-  return new TunesmithError({ code: 'input_ids', message, hint });
 }

@@ -58,11 +58,8 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   try {
     const command = commands.find((each) => each.name === name);
     if (!command) {
-      throw new TunesmithError({
-        code: 'command_unknown',
-        message: `There is no command ${name}.`,
-        hint: `The commands are ${commands.map((each) => each.name).join(', ')}.`,
-      });
+      const names = commands.map((each) => each.name);
+      throw new TunesmithError({ code: 'command_unknown', values: { name, names } });
     }
     const args = parseArguments(command, rest);
     if (args.flag('help')) process.stdout.write(`${commandHelp(command)}\n`);

@@ -37,11 +37,8 @@ export const modelsCommand: Command = {
     const found = models.filter(({ id }) => id.startsWith(typed));
     const [model] = found;
     if (!model || found.length > 1) {
-      throw new TunesmithError({
-        code: 'model_missing',
-        message: `--remove: ${found.length === 0 ? 'no model has' : 'several models have'} an id that begins with ${typed}.`,
-        hint: 'Take the id from what tunesmith models lists.',
-      });
+      const values = { id: typed, several: found.length > 1 };
+      throw new TunesmithError({ code: 'kept_model_unknown', values });
     }
     await library.remove(model.id);
     output.json({ removed: model.id, name: model.name, bytes: model.bytes });

@@ -12,7 +12,7 @@ import { openDevice } from './device';
 import { openFolder, openDataFiles } from './files';
 import { libraryOf, modelOrigin, tuningOf } from './library';
 import type { Output } from './output';
-import { interruptible, stopped } from './signals';
+import { interruptible } from './signals';
 
 /**
  * A session with the model that the arguments name, and with their adapter where they name one. Ctrl-C ends the opening.
@@ -35,8 +35,7 @@ export async function openSession(
         await library.open(origin, settings, { onProgress, signal });
       } catch (error) {
         if (!signal.aborted) throw error;
-        const hint = 'What has arrived of a download is kept: the same command goes on from there.';
-        throw stopped('Stopped before the model was open.', hint, error);
+        throw new TunesmithError({ code: 'stopped_opening', cause: error });
       }
     });
     output.progress('');
@@ -92,11 +91,8 @@ export async function setExamples(
   const { examples, problems, truncated, placeholders, notes } = await session.setExamples(files, settings);
   const [first] = problems;
   if (examples.length === 0) {
-    throw new TunesmithError({
-      code: 'no_examples',
-      message: `--data: no record can be used${first ? `: ${textOf(first)}` : '.'}`,
-      hint: 'A record has instruction and output, or messages, or text.',
-    });
+    const values = { problem: first && textOf(first) };
+    throw new TunesmithError({ code: 'records_unusable', values });
   }
   for (const problem of problems) output.note(textOf(problem));
   if (truncated > 0) {

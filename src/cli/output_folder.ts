@@ -1,6 +1,7 @@
 import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { TunesmithError } from '../core/errors';
+import { message, type Message } from '../core/messages/message';
 import { SETTINGS_FILE } from '../core/settings/file';
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS } from '../models/adapter_files';
 import { isTemporary, type FileStore } from '../storage/file_store';
@@ -82,16 +83,16 @@ async function removeEmpty(path: string, made: string): Promise<void> {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'you may not write there',
-  EPERM: 'you may not write there',
-  EROFS: 'it is on a disk that is read-only',
-  ENOENT: 'there is no such place',
-  ENOTDIR: 'a part of its path is a file',
-  EEXIST: 'it is a file',
-  ENAMETOOLONG: 'its name is too long',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'your share of the disk is full',
+const REASONS: Readonly<Record<string, Message>> = {
+  EACCES: message('disk_no_writing'),
+  EPERM: message('disk_no_writing'),
+  EROFS: message('disk_read_only'),
+  ENOENT: message('disk_no_place'),
+  ENOTDIR: message('disk_path_through_file'),
+  EEXIST: message('disk_is_file'),
+  ENAMETOOLONG: message('disk_name_long'),
+  ENOSPC: message('disk_full'),
+  EDQUOT: message('disk_share_full'),
 };
 
 /** Turns an error of the file system into a sentence about the folder. */
@@ -101,19 +102,10 @@ async function writable<T>(path: string, making: Promise<T>, counts: () => boole
   } catch (error) {
     const reason = counts() ? REASONS[codeOf(error)] : undefined;
     if (reason === undefined) throw error;
-    throw new TunesmithError({
-      code: 'output_dir',
-      message: `--output_dir: ${path} can't be written to: ${reason}.`,
-      hint: 'Name a folder that you may write to; it is made if there is none.',
-      cause: error,
-    });
+    throw new TunesmithError({ code: 'output_dir', values: { path, reason }, cause: error });
   }
 }
 
 function inUse(path: string): TunesmithError {
-  return new TunesmithError({
-    code: 'output_dir_in_use',
-    message: `--output_dir: another process is training in ${path}.`,
-    hint: 'Wait for it, stop it, or name another folder.',
-  });
+  return new TunesmithError({ code: 'output_dir_in_use', values: { path } });
 }

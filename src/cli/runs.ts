@@ -67,12 +67,7 @@ async function runsBelow(
   path: string,
 ): Promise<{ readonly found: readonly FoundRun[]; readonly unreadable: readonly string[] }> {
   const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new TunesmithError({
-      code: 'folder_missing',
-      message: `--output_dir: there is no folder ${path}, or it can't be read.`,
-      hint: 'Check the path.',
-      cause,
-    });
+    throw new TunesmithError({ code: 'folder_missing', values: { option: 'output_dir', path }, cause });
   });
   const inner = entries.filter((entry) => entry.isDirectory() && entry.name !== 'runs');
   const folders = [path, ...inner.map(({ name }) => join(path, name)).sort()];
@@ -94,11 +89,8 @@ function theOne(found: readonly FoundRun[], typed: string, option: string): Foun
   const fitting = found.filter(({ run }) => run.id.startsWith(typed));
   const [one] = fitting;
   if (one && fitting.length === 1) return one;
-  throw new TunesmithError({
-    code: 'run_unknown',
-    message: `--${option}: ${one ? 'several runs have' : 'no run has'} an id that begins with ${typed}.`,
-    hint: 'Take the id from the list without this option.',
-  });
+  const values = { option, id: typed, several: one !== undefined };
+  throw new TunesmithError({ code: 'run_id_unknown', values });
 }
 
 function tellInLine({ folder, run }: FoundRun, output: Output): void {

@@ -1,4 +1,4 @@
-import { errorCode, TunesmithError } from '../core/errors';
+import { errorClass, TunesmithError } from '../core/errors';
 
 /** The signals that end a program from outside, with their numbers: the terminal closes, Ctrl-C, `kill`. */
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
@@ -26,14 +26,9 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   try {
     return await work(stop.signal);
   } catch (error) {
-    if (!stop.signal.aborted || errorCode(error) === 'stopped') throw error;
-    throw stopped('Stopped.', '', error);
+    if (!stop.signal.aborted || errorClass(error) === 'stopped') throw error;
+    throw new TunesmithError({ code: 'stopped', cause: error });
   } finally {
     for (const remove of listeners) remove();
   }
-}
-
-/** The error of a stopped command. Its exit code keeps a shell from running the command after `&&`. */
-export function stopped(message: string, hint = '', cause?: unknown): TunesmithError {
-  return new TunesmithError({ code: 'stopped', message, hint, cause });
 }

@@ -31,7 +31,7 @@ import { MODEL_OPTIONS } from './library';
 import { openSession, progressText, readData, setExamples } from './open';
 import type { Output } from './output';
 import { holdsRun, withOutputFolder } from './output_folder';
-import { interruptible, stopped } from './signals';
+import { interruptible } from './signals';
 
 export const trainCommand: Command = {
   name: 'train',
@@ -115,7 +115,7 @@ function runsOf(session: Session, records: RunRecords): Runs {
   return new Runs({ session, exclusive, records, examples });
 }
 
-/** Writes the adapter of a run that learnt something. Throws `stopped` for one that is not finished. */
+/** Writes the adapter of a run that learnt something. Throws `stopped_…` for one that is not finished. */
 async function finish(
   { state, checkpointStep: step, steps, settings }: RunRecord,
   {
@@ -132,15 +132,13 @@ async function finish(
     readonly replaces: boolean;
   },
 ): Promise<void> {
-  const goOn = 'The same command with --resume_from_checkpoint goes on from there.';
   if (state === 'stopped' && step === 0) {
-    const left = replaces ? 'The run that the folder held is still there.' : goOn;
-    throw stopped(`Stopped before the first step of ${steps}: there is no adapter yet.`, left);
+    throw new TunesmithError({ code: 'stopped_before_first_step', values: { steps, replaces } });
   }
   await writeExport(await planExport(session, 'peft', {}, language), folderTarget(files));
   await files.write(SETTINGS_FILE, new TextEncoder().encode(settingsFileText({ settings, answers: {} })));
   if (state === 'stopped') {
-    throw stopped(`Stopped at step ${step} of ${steps}; the adapter of that step is in ${path}.`, goOn);
+    throw new TunesmithError({ code: 'stopped_at_step', values: { step, steps, path } });
   }
   reportMemory(await session.device(), output);
   output.json({ event: 'done', output_dir: path });
@@ -150,19 +148,11 @@ async function finish(
 async function lastRun(records: RunRecords, path: string): Promise<StoredRun> {
   const [run] = await records.all();
   if (run) return run;
-  throw new TunesmithError({
-    code: 'no_checkpoint',
-    message: `--resume_from_checkpoint: ${path} holds no run.`,
-    hint: 'Leave it out to start a new run.',
-  });
+  throw new TunesmithError({ code: 'no_checkpoint', values: { path } });
 }
 
 function outputUsed(path: string): TunesmithError {
-  return new TunesmithError({
-    code: 'output_dir_used',
-    message: `--output_dir: ${path} holds a run already.`,
-    hint: 'Go on with it by --resume_from_checkpoint, replace it by --overwrite_output_dir, or name another folder.',
-  });
+  return new TunesmithError({ code: 'output_dir_used', values: { path } });
 }
 
 /** The settings that were typed, over those of the adapter that the run begins with. Throws `setting_differs`. */

@@ -1,4 +1,4 @@
-import { TunesmithError } from '../core/errors';
+import { TunesmithError, type ErrorCode } from '../core/errors';
 import { message, type Message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
 import type { ExportedAdapter } from '../exports/format';
@@ -86,7 +86,7 @@ export async function runTraining(request: TrainingRequest): Promise<TrainingOut
     } catch (error) {
       if (!(error instanceof TunesmithError)) throw error;
       // Just after a loss a browser may have no adapter to offer for a moment.
-      const missing = losses > 0 && error.code === 'gpu_adapter_missing';
+      const missing = losses > 0 && NO_DEVICE.includes(error.code);
       if (!missing && error.code !== 'device_lost') throw error;
       if (missing) await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
       start = await lastCheckpoint(request);
@@ -98,6 +98,9 @@ export async function runTraining(request: TrainingRequest): Promise<TrainingOut
     }
   }
 }
+
+/** Errors for want of a device: the browser's, and the command line's. */
+const NO_DEVICE: readonly ErrorCode[] = ['gpu_adapter_missing', 'gpu_driver_missing'];
 
 /** The events up to a checkpoint. */
 export function historyOf({ history }: CheckpointState): readonly TrainEvent[] {

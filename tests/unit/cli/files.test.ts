@@ -40,11 +40,11 @@ describe('a folder on the disk', () => {
   it('is refused in words where the disk forbids it', async () => {
     const path = join(folder, 'x'.repeat(300));
     await expect(openFolder(path, 'model')).rejects.toMatchObject({
-      code: 'file_unreadable',
+      code: 'path_unreadable',
       message: `--model: ${path} can't be read: the path is too long.`,
     });
     const [file] = (await openFolder(folder, 'model')).values();
-    await expect(file!.read(0, file!.size + 1)).rejects.toMatchObject({ code: 'file_unreadable' });
+    await expect(file!.read(0, file!.size + 1)).rejects.toMatchObject({ code: 'path_unreadable' });
   });
 
   it('is missed by name', async () => {
@@ -53,7 +53,7 @@ describe('a folder on the disk', () => {
       await expect(opened).rejects.toThrow(`--model: there is no folder ${join(folder, path)}.`);
     }
     await expect(openFolder(join(folder, 'numbers.bin'), 'model')).rejects.toMatchObject({
-      code: 'folder_missing',
+      code: 'folder_is_file',
       message: `--model: ${join(folder, 'numbers.bin')} is a file, not a folder.`,
       hint: `Give the folder that it lies in: ${folder}.`,
     });

@@ -74,8 +74,8 @@ describe('the command for runs', () => {
 
   it('removes one by the first letters of its id, if they are enough', async () => {
     const [first, second] = [await addRun('.'), await addRun('inner')];
-    await expect(told('--remove', '2')).rejects.toMatchObject({ code: 'run_unknown' });
-    await expect(told('--remove', 'x')).rejects.toMatchObject({ code: 'run_unknown' });
+    await expect(told('--remove', '2')).rejects.toMatchObject({ code: 'run_id_unknown' });
+    await expect(told('--remove', 'x')).rejects.toMatchObject({ code: 'run_id_unknown' });
     expect(await told('--remove', first.id)).toMatchObject([{ removed: first.id }]);
     expect((await told()).map(({ id }) => id)).toEqual([second.id]);
   });

@@ -1,4 +1,5 @@
 import type { EngineEntry } from '../../entry';
+import { cli } from './cli';
 import { coreMessages } from './core';
 import { exports } from './exports';
 import { formatMessages } from './formats';
@@ -13,6 +14,7 @@ import { trainMessages } from './train';
 
 /** What the engine tells that is no error: progress, notes, reasons, clauses. Codes are unique, among errors too. */
 export const engine = {
+  ...cli,
   ...coreMessages,
   ...exports,
   ...formatMessages,

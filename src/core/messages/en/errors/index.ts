@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../../error_codes';
 import type { ErrorEntry } from '../../entry';
+import { cliErrors } from './cli';
 import { coreErrors } from './core';
 import { exportErrors } from './exports';
 import { formatErrors } from './formats';
@@ -13,6 +14,7 @@ import { trainErrors } from './train';
 
 /** What happened and what to do, by an error's code. */
 export const errors = {
+  ...cliErrors,
   ...coreErrors,
   ...exportErrors,
   ...formatErrors,

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../../catalogue';
+import { cli } from './cli';
 import { coreMessages } from './core';
 import { exports } from './exports';
 import { formatMessages } from './formats';
@@ -12,6 +13,7 @@ import { storage } from './storage';
 import { trainMessages } from './train';
 
 export const engine: Catalogue['engine'] = {
+  ...cli,
   ...coreMessages,
   ...exports,
   ...formatMessages,

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../../catalogue';
+import { cliErrors } from './cli';
 import { coreErrors } from './core';
 import { exportErrors } from './exports';
 import { formatErrors } from './formats';
@@ -11,6 +12,7 @@ import { storageErrors } from './storage';
 import { trainErrors } from './train';
 
 export const errors: Catalogue['errors'] = {
+  ...cliErrors,
   ...coreErrors,
   ...exportErrors,
   ...formatErrors,

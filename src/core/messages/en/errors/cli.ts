@@ -1,0 +1,174 @@
+import { format, plural } from '../format';
+
+const RESUME = 'The same command with --resume_from_checkpoint goes on from there.';
+const NEW_FOLDER = 'Name a new folder, or an empty one.';
+
+/** Errors of the command line. */
+export const cliErrors = {
+  argument_flag: ({ option, given }: { option: string; given: string }) => ({
+    message: `--${option} must be true or false, not '${given}'.`,
+    hint: 'Correct it and try again.',
+  }),
+  argument_missing: ({ command, option, value }: { command: string; option: string; value: string }) => ({
+    message: `${command} needs --${option} ${value}.`,
+    hint: `See ${command} --help.`,
+  }),
+  argument_of_other_format: ({
+    option,
+    format: chosen,
+    owner,
+  }: {
+    option: string;
+    format: string;
+    owner: string;
+  }) => ({
+    message: `--${option} means nothing to the format ${chosen}, only to ${owner}.`,
+    hint: 'Leave it out.',
+  }),
+  argument_unknown: ({
+    command,
+    option,
+    nearest,
+  }: {
+    command: string;
+    option: string;
+    nearest?: string;
+  }) => ({
+    message: `${command} has no option ${option}.`,
+    hint: nearest === undefined ? `See ${command} --help.` : `Did you mean --${nearest}?`,
+  }),
+  argument_unused: ({ command, option }: { command: string; option: string }) => ({
+    message: `${option} means nothing to ${command}.`,
+    hint: `Leave it out. See ${command} --help.`,
+  }),
+  argument_without_value: ({ option, value }: { option: string; value: string }) => ({
+    message: `${option} needs a value.`,
+    hint: `Write ${option} ${value}.`,
+  }),
+  argument_word: ({ command, word }: { command: string; word: string }) => ({
+    message: `${command} has no use for '${word}'.`,
+    hint: `See ${command} --help.`,
+  }),
+  command_unknown: ({ name, names }: { name: string; names: readonly string[] }) => ({
+    message: `There is no command ${name}.`,
+    hint: `The commands are ${names.join(', ')}.`,
+  }),
+  data_file_missing: ({ path }: { path: string }) => ({
+    message: `--data: there is no file ${path}.`,
+    hint: 'Check the path.',
+  }),
+  data_folder_empty: ({ path, endings }: { path: string; endings: readonly string[] }) => ({
+    message: `--data: the folder ${path} has no file of examples.`,
+    hint: `Name the files, or a folder with files that end in ${endings.join(', ')}.`,
+  }),
+  folder_is_file: ({ option, path, folder }: { option: string; path: string; folder: string }) => ({
+    message: `--${option}: ${path} is a file, not a folder.`,
+    hint: `Give the folder that it lies in: ${folder}.`,
+  }),
+  folder_missing: ({ option, path }: { option: string; path: string }) => ({
+    message: `--${option}: there is no folder ${path}.`,
+    hint: 'Check the path.',
+  }),
+  gpu_driver_missing: {
+    message: 'WebGPU found no graphics device on this machine.',
+    hint: 'Install the driver of its GPU; on Linux one for Vulkan.',
+  },
+  input_id_beyond: ({ id, vocabulary }: { id: number; vocabulary: number }) => ({
+    message: `--input_ids: there is no token ${id}; the vocabulary has ${vocabulary}.`,
+    hint: `Use ids below ${vocabulary}.`,
+  }),
+  input_ids: ({ given }: { given: string }) => ({
+    message: `--input_ids must be whole numbers between commas, not '${given}'.`,
+    hint: 'Write 1,2,3.',
+  }),
+  input_ids_too_many: ({ count, positions }: { count: number; positions: number }) => ({
+    message: `--input_ids has ${plural(count, 'token')}; the model takes ${format.count(positions)}.`,
+    hint: 'Use fewer tokens.',
+  }),
+  kept_model_unknown: ({ id, several }: { id: string; several: boolean }) => ({
+    message: several
+      ? `--remove: several models have an id that begins with ${id}.`
+      : `--remove: no model has an id that begins with ${id}.`,
+    hint: 'Take the id from what tunesmith models lists.',
+  }),
+  model_folder_missing: ({ path }: { path: string }) => ({
+    message: `--model: there is no folder ${path}.`,
+    hint: `Check the path. For a model of a hub, use tunesmith preview --model ${path}.`,
+  }),
+  no_checkpoint: ({ path }: { path: string }) => ({
+    message: `--resume_from_checkpoint: ${path} holds no run.`,
+    hint: 'Leave it out to start a new run.',
+  }),
+  no_targets: {
+    message: 'No token of the examples counts for the loss.',
+    hint: 'Raise max_seq_length, or evaluate with --train_on all.',
+  },
+  output_dir: ({ path, reason }: { path: string; reason: string }) => ({
+    message: `--output_dir: ${path} can't be written to: ${reason}.`,
+    hint: 'Name a folder that you may write to; it is made if there is none.',
+  }),
+  output_dir_in_use: ({ path }: { path: string }) => ({
+    message: `--output_dir: another process is training in ${path}.`,
+    hint: 'Wait for it, stop it, or name another folder.',
+  }),
+  output_dir_used: ({ path }: { path: string }) => ({
+    message: `--output_dir: ${path} holds a run already.`,
+    hint: 'Go on with it by --resume_from_checkpoint, replace it by --overwrite_output_dir, or name another folder.',
+  }),
+  output_not_empty: ({ path, first }: { path: string; first: string }) => ({
+    message: `--output: ${path} is not empty: it has ${first}.`,
+    hint: NEW_FOLDER,
+  }),
+  output_not_folder: ({ path }: { path: string }) => ({
+    message: `--output: ${path} is no folder.`,
+    hint: NEW_FOLDER,
+  }),
+  path_unreadable: ({
+    path,
+    option,
+    reason,
+    folder,
+  }: {
+    path: string;
+    option?: string;
+    reason: string;
+    folder: string;
+  }) => ({
+    message:
+      option === undefined
+        ? `${path} can't be read: ${reason}.`
+        : `--${option}: ${path} can't be read: ${reason}.`,
+    hint: `Check the permissions of ${folder} and of what lies in it, or use a copy.`,
+  }),
+  /** `problem`: the first one. */
+  records_unusable: ({ problem }: { problem?: string }) => ({
+    message:
+      problem === undefined ? '--data: no record can be used.' : `--data: no record can be used: ${problem}`,
+    hint: 'A record has instruction and output, or messages, or text.',
+  }),
+  revision_on_disk: ({ path }: { path: string }) => ({
+    message: `--revision means nothing to ${path}, which lies on the disk.`,
+    hint: 'Leave it out.',
+  }),
+  run_id_unknown: ({ option, id, several }: { option: string; id: string; several: boolean }) => ({
+    message: several
+      ? `--${option}: several runs have an id that begins with ${id}.`
+      : `--${option}: no run has an id that begins with ${id}.`,
+    hint: 'Take the id from the list without this option.',
+  }),
+  stopped: { message: 'Stopped.' },
+  stopped_answering: { message: 'Stopped before the answer was whole.' },
+  stopped_at_step: ({ step, steps, path }: { step: number; steps: number; path: string }) => ({
+    message: `Stopped at step ${step} of ${steps}; the adapter of that step is in ${path}.`,
+    hint: RESUME,
+  }),
+  /** `replaces`: a run that the folder held before. */
+  stopped_before_first_step: ({ steps, replaces }: { steps: number; replaces: boolean }) => ({
+    message: `Stopped before the first step of ${steps}: there is no adapter yet.`,
+    hint: replaces ? 'The run that the folder held is still there.' : RESUME,
+  }),
+  stopped_opening: {
+    message: 'Stopped before the model was open.',
+    hint: 'What has arrived of a download is kept: the same command goes on from there.',
+  },
+};
