@@ -7,7 +7,6 @@ import { pageHeaders } from '../../tools/lib/headers.mjs';
 import { writeServiceWorker } from '../../tools/lib/offline.mjs';
 import { serve } from '../../tools/lib/serve.mjs';
 import { expect, test as base } from './site';
-import { Tunesmith } from './tunesmith';
 
 /** A server of the page that can go away, come back and serve another version, below a path of its own. */
 interface Host {
@@ -58,6 +57,9 @@ async function stored(page: Page): Promise<void> {
   await page.evaluate(() => navigator.serviceWorker.ready.then(({ active }) => active?.state));
 }
 
+/** Waits until the engine runs. */
+const working = (page: Page) => expect(page.getByTestId('device')).toContainText('Software');
+
 const status = (page: Page, path: string) =>
   page.evaluate((address) => fetch(address).then((response) => response.status), path);
 
@@ -101,7 +103,8 @@ test('opens and trains without a network after the first visit, and offers a new
     const late = await host.change();
     await host.start();
     const other = await context.newPage();
-    await new Tunesmith(other).open();
+    await other.goto('./');
+    await working(other);
     const offer = page.getByText('A new version is ready.');
 
     await tunesmith.set({ max_steps: '200' });
@@ -114,13 +117,13 @@ test('opens and trains without a network after the first visit, and offers a new
     await page.waitForFunction(async () => (await navigator.serviceWorker.ready).waiting !== null);
     await expect(other.getByText('A new version is ready.')).toBeVisible();
     await expect(offer).toBeHidden();
-    await page.getByRole('button', { name: 'Stop and keep' }).click();
+    await tunesmith.button('stop').click();
     await expect(offer).toBeVisible();
     await expect(page.locator('html')).not.toHaveAttribute('data-version');
 
     await page.getByRole('button', { name: 'Reload' }).click();
     await expect(page.locator('html')).toHaveAttribute('data-version', '2');
-    await tunesmith.ready();
+    await working(page);
     // The other tab goes on with the version that it has, whatever the server has now.
     await expect(other.locator('html')).not.toHaveAttribute('data-version');
     expect(await status(other, late)).toBe(200);
@@ -130,7 +133,7 @@ test('opens and trains without a network after the first visit, and offers a new
 
   await test.step('forgets the older version when no tab has it any more', async () => {
     await page.reload();
-    await tunesmith.ready();
+    await working(page);
     await expect.poll(() => kept(page)).toBe(files - 1);
   });
 });
