@@ -49,7 +49,7 @@ test('by its defaults, the demo learns the new manner and keeps what it knew', a
     (good ? right : wrong).push(`${question} ${tuned}`);
     if (inManner(base)) baseInManner.push(`${question} ${base}`);
     // Each question is asked on its own.
-    await page.getByRole('button', { name: 'New conversation' }).click();
+    await page.getByRole('button', { name: 'New chat' }).click();
   }
   const rate = (2 * questions.length) / ((performance.now() - asking) / 1000);
   console.log(

@@ -110,9 +110,9 @@ export class ChatState {
     this.changeSystem('');
   }
 
-  /** Counts what would be sent, as it is now. */
+  /** Counts what would be sent, as it is now; while someone answers, the count stays as it is. */
   recount(): void {
-    this.counter.update(this.speaking === undefined ? this.#wouldSend : []);
+    if (this.speaking === undefined) this.counter.update(this.#wouldSend);
   }
 
   /** Begins a new conversation with the next question; the open one is kept. */
@@ -154,6 +154,8 @@ export class ChatState {
     this.conversation = before;
     // What was written meanwhile stays.
     if (this.draft === '') this.write(question);
+    // The count beside the field says the same, for as long as it is so.
+    if (this.error?.code === 'context_full') this.error = undefined;
   }
 
   /**

@@ -151,7 +151,7 @@ describe('an answer', () => {
 describe('a question that nobody can answer', () => {
   it('is in the field again, and the reason is told once', async () => {
     const world = conversation();
-    const { chat, asked } = world;
+    const { chat, asked, chats } = world;
     await exchange(world, 'Who?', 'I');
     chat.write('A long story');
     const over = chat.send();
@@ -159,9 +159,11 @@ describe('a question that nobody can answer', () => {
     await over;
     expect(chat.turns.map(({ question }) => question)).toEqual(['Who?']);
     expect(chat.draft).toBe('A long story');
-    expect(chat.error?.code).toBe('context_full');
-    const again = chat.send();
     expect(chat.error).toBeUndefined();
+    chats.count.mockResolvedValueOnce({ tokens: [12, 13], room: 10 });
+    chat.recount();
+    await vi.waitFor(() => expect(chat.excess).toBe(2));
+    const again = chat.send();
     asked[2]!.done.reject(new TunesmithError({ code: 'engine_busy', message: 'Busy.' }));
     await again;
     expect(chat.error?.code).toBe('engine_busy');
@@ -248,6 +250,7 @@ describe('a question that is edited', () => {
     const over = chat.edit(0, 'x'.repeat(99));
     asked[1]!.done.resolve([failed('base', 'context_full'), failed('tuned', 'context_full')]);
     expect(await over).toBe(false);
+    expect(chat.error?.code).toBe('context_full');
     expect(chat.turns).toMatchObject([{ question: 'One', base: { text: 'a (base)' } }]);
     expect(chat.draft).toBe('');
   });

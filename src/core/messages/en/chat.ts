@@ -49,7 +49,7 @@ export const chat = {
   unanswered: 'No answer.',
   nothing: '(an empty answer)',
   // All conversations.
-  fresh: 'New conversation',
+  fresh: 'New chat',
   conversations: 'Conversations',
   conversationsHelp: 'They are kept in this browser, and leave it only if you save them.',
   noConversations: 'No conversation is kept yet.',
