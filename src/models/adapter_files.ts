@@ -5,6 +5,7 @@ import { TunesmithError } from '../core/errors';
 import { memoryFile, type FileReader } from '../core/file_reader';
 import { isRecord } from '../core/json';
 import { sameShape, shapeText } from '../core/shape';
+import { message, type Message } from '../core/messages/message';
 import {
   adapterConfig,
   adapterTensorName,
@@ -157,11 +158,7 @@ function mostBytes({ parameters }: AdapterLayout): number {
 /** Refuses the config of mlx-lm, whose file has the same name. */
 function checkIsPeft(json: unknown): void {
   if (!isRecord(json) || !('lora_parameters' in json || 'fine_tune_type' in json)) return;
-  throw new TunesmithError({
-    code: 'adapter_config',
-    message: `${ADAPTER_CONFIG} is that of an adapter of mlx-lm, not of PEFT.`,
-    hint: 'Convert the adapter to the format of PEFT first.',
-  });
+  throw new TunesmithError({ code: 'adapter_not_peft', values: { file: ADAPTER_CONFIG } });
 }
 
 /**
@@ -177,9 +174,8 @@ function targetSettings(
   const [other] = targetedModules(config, [...paths, ...outside]).filter((path) => outside.includes(path));
   if (other !== undefined && config.target_modules !== 'all-linear') {
     throw new TunesmithError({
-      code: 'target_modules',
-      message: `${ADAPTER_CONFIG} targets ${lastName(other)}, which is not supported: adapters stand around the layers’ linear maps only.`,
-      hint: 'Use an adapter that targets the layers’ linear maps.',
+      code: 'target_modules_outside',
+      values: { file: ADAPTER_CONFIG, module: lastName(other) },
     });
   }
   const targeted = new Set(targetedModules(config, paths));
@@ -216,7 +212,7 @@ function ofText(
   const kept = new Set([...own.values()].map(({ name }) => name));
   for (const [name, { data }] of tensors) {
     if (kept.has(name) || !name.endsWith('.lora_B.weight') || data.every((byte) => byte === 0)) continue;
-    throw wrongTensor(`${name} changes how images are seen, which is left aside here`);
+    throw wrongTensor(message('images_changed', { name }));
   }
   return new Map(Array.from(own, ([name, { tensor }]) => [BASE_MODEL + name, tensor]));
 }
@@ -230,31 +226,30 @@ function flatParameters(
   const given = new Map<string, TensorBytes>();
   for (const [name, tensor] of tensors) {
     const known = parseAdapterTensorName(name);
-    if (!known) throw wrongTensor(`${file} has ${name}, which is ${strangerOf(name)}`);
+    if (!known) throw wrongTensor(message('adapter_tensor_stranger', { file, name, kind: strangerOf(name) }));
     const plain = adapterTensorName(known);
-    if (given.has(plain)) throw wrongTensor(`${file} has ${plain} twice, under two names`);
+    if (given.has(plain)) throw wrongTensor(message('adapter_tensor_twice', { file, name: plain }));
     given.set(plain, tensor);
   }
   for (const { name, tensor: place } of namedTensors(layout)) {
     const tensor = given.get(name);
-    if (!tensor) throw wrongTensor(`${file} has no ${name}, which ${ADAPTER_CONFIG} asks for`);
+    if (!tensor) throw wrongTensor(message('adapter_tensor_missing', { file, name, config: ADAPTER_CONFIG }));
     given.delete(name);
     const values = valuesOf(tensor);
     if (!values) {
-      throw wrongTensor(`${file} stores ${name} as ${tensor.dtype}; F64, F32, F16 and BF16 can be read`);
+      throw wrongTensor(message('adapter_tensor_dtype', { file, name, dtype: tensor.dtype }));
     }
     if (!sameShape(tensor.shape, place.shape)) {
-      const shapes = `${shapeText(tensor.shape)}; this model and ${ADAPTER_CONFIG} make it ${shapeText(place.shape)}`;
-      throw wrongTensor(`${file} has ${name} of shape ${shapes}`);
+      const [found, expected] = [shapeText(tensor.shape), shapeText(place.shape)];
+      const values = { file, name, config: ADAPTER_CONFIG, found, expected };
+      throw wrongTensor(message('adapter_tensor_shape', values));
     }
-    if (!values.every(Number.isFinite)) throw wrongTensor(`${file} has NaN or infinite values in ${name}`);
+    if (!values.every(Number.isFinite)) throw wrongTensor(message('adapter_tensor_values', { file, name }));
     writeParameter(flat, place, values);
   }
   const [left] = given.keys();
   if (left !== undefined) {
-    throw wrongTensor(
-      `${file} has ${left}, which ${ADAPTER_CONFIG} does not ask for or this model has no place for`,
-    );
+    throw wrongTensor(message('adapter_tensor_extra', { file, name: left, config: ADAPTER_CONFIG }));
   }
   return flat;
 }
@@ -266,22 +261,18 @@ function valuesOf({ dtype, data }: TensorBytes): Float32Array<ArrayBuffer> | und
 }
 
 /** What a tensor is that is no part of an adapter around a linear map. */
-function strangerOf(name: string): string {
+function strangerOf(name: string): 'embedding' | 'module' | 'other' {
   if (/lora_embedding_|embed_tokens|lm_head/.test(name)) {
-    return 'an embedding or output head of the adapter’s own: adapters that bring those are not supported';
+    return 'embedding';
   }
   if (/\.modules_to_save\.|base_layer/.test(name)) {
-    return 'a whole module that was trained beside the adapter: adapters that bring those are not supported';
+    return 'module';
   }
-  return 'no part of a LoRA or DoRA adapter';
+  return 'other';
 }
 
-function wrongTensor(message: string): TunesmithError {
-  return new TunesmithError({
-    code: 'adapter_tensor',
-    message: `${message}.`,
-    hint: 'Check that the adapter was made for this base model and that its files belong together.',
-  });
+function wrongTensor(fault: Message): TunesmithError {
+  return new TunesmithError({ code: 'adapter_tensor', values: { fault } });
 }
 
 function required(files: ModelFolder, name: string, folder: ModelFolder): FileReader {
@@ -291,22 +282,21 @@ function required(files: ModelFolder, name: string, folder: ModelFolder): FileRe
   const instead = INSTEAD.find(([ending]) => names.some((each) => each.toLowerCase().endsWith(ending)));
   throw new TunesmithError({
     code: 'adapter_file_missing',
-    message: `The adapter has no ${name}${instead ? `, but ${instead[1]}` : ''}.`,
-    hint: `A PEFT adapter is a folder, or a zip, with ${ADAPTER_CONFIG} and ${ADAPTER_WEIGHTS}.`,
+    values: { name, instead: instead?.[1], ...FILES },
     detail: `found: ${names.join(', ')}`,
   });
 }
 
 /** Files that adapters of other programs or times have instead, and what they are. */
-const INSTEAD: readonly (readonly [ending: string, what: string])[] = [
-  [
-    'adapter_model.bin',
-    'adapter_model.bin: a pickle of PyTorch, which can run any code. Save it as safetensors',
-  ],
-  ['adapters.safetensors', 'adapters.safetensors: an adapter of mlx-lm. Convert it to the format of PEFT'],
-  ['adapters.npz', 'adapters.npz: an adapter of an early mlx-lm. Convert it to the format of PEFT'],
-  ['.gguf', 'a GGUF file: an adapter of llama.cpp. Use the PEFT adapter that it was made of'],
+const INSTEAD: readonly (readonly [ending: string, what: Message])[] = [
+  ['adapter_model.bin', message('instead_pickle')],
+  ['adapters.safetensors', message('instead_mlx')],
+  ['adapters.npz', message('instead_early_mlx')],
+  ['.gguf', message('instead_gguf')],
 ];
+
+/** The files of a PEFT adapter, as messages name them. */
+const FILES = { config: ADAPTER_CONFIG, weights: ADAPTER_WEIGHTS };
 
 /** Bytes of a zip that are read at once. */
 const PIECE_BYTES = 1 << 20;
@@ -324,7 +314,7 @@ async function unzipped(zip: FileReader, wanted: readonly string[], most: number
     const name = baseName(entry.name);
     if (!wanted.includes(name) || failure !== undefined) return;
     if (found.has(name)) {
-      failure = zipError(zip.name, `has more than one ${name}`);
+      failure = zipError(zip.name, { twice: name });
       return;
     }
     const chunks: Uint8Array[] = [];
@@ -335,7 +325,7 @@ async function unzipped(zip: FileReader, wanted: readonly string[], most: number
         return;
       }
       total += chunk.length;
-      if (total > most) failure ??= tooLarge(`${name} in ${zip.name}`, most);
+      if (total > most) failure ??= tooLarge(name, most, zip.name);
       else chunks.push(chunk);
     };
     entry.start();
@@ -350,7 +340,7 @@ async function unzipped(zip: FileReader, wanted: readonly string[], most: number
     failure ??= error;
   }
   if (failure instanceof TunesmithError) throw failure;
-  if (failure !== undefined) throw zipError(zip.name, 'is no zip file, or a damaged one', failure);
+  if (failure !== undefined) throw zipError(zip.name, { cause: failure });
   return new Map(Array.from(found, ([name, chunks]) => [name, memoryFile(name, joined(chunks))]));
 }
 
@@ -361,7 +351,7 @@ async function checkZipEnd(zip: FileReader): Promise<void> {
   for (let at = tail.length - 22; at >= 0; at--) {
     if (signature.every((byte, i) => tail[at + i] === byte)) return;
   }
-  throw zipError(zip.name, 'is no zip file, or a damaged one');
+  throw zipError(zip.name);
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -378,19 +368,13 @@ function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-function tooLarge(what: string, most: number): TunesmithError {
-  return new TunesmithError({
-    code: 'adapter_zip',
-    message: `${what} takes more than ${most.toLocaleString('en-US')} bytes, which is more than an adapter of this model can have.`,
-    hint: 'Check that the file is an adapter of this model.',
-  });
+function tooLarge(name: string, most: number, zip?: string): TunesmithError {
+  return new TunesmithError({ code: 'adapter_too_large', values: { name, zip, most } });
 }
 
-function zipError(file: string, what: string, cause?: unknown): TunesmithError {
-  return new TunesmithError({
-    code: 'adapter_zip',
-    message: `${file} ${what}.`,
-    hint: `Give a zip of one PEFT adapter: ${ADAPTER_CONFIG} and ${ADAPTER_WEIGHTS}.`,
-    cause,
-  });
+function zipError(
+  file: string,
+  { twice, cause }: { readonly twice?: string; readonly cause?: unknown } = {},
+): TunesmithError {
+  return new TunesmithError({ code: 'adapter_zip', values: { file, twice, ...FILES }, cause });
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { sha256Hex } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
 import { elementCount } from '../core/shape';
+import { message, type Message } from '../core/messages/message';
 import type { BufferPool } from '../gpu/buffers';
 import { packingRefusal } from '../ops/packings/packed';
 import type { DenseFormat, Packing } from '../ops/weight';
@@ -134,7 +135,7 @@ export function baseCheckpoint(
   for (const tensor of tensors) stored.set(tensor.name, storedWeight(tensor, forms, file, cursor));
   const matrices = tensors.filter(({ kind }) => kind !== 'vector').length;
   if (Object.keys(forms).length !== matrices || cursor.at !== file.size) {
-    throw baseDamaged(`its file has ${file.size} bytes where ${cursor.at} belong`);
+    throw baseDamaged(message('base_size', { size: file.size, expected: cursor.at }));
   }
   // What is to be added to norms was added before.
   return { ...facts, spec: { ...spec, normOffset: 0 }, stored, files: [file] };
@@ -152,7 +153,7 @@ function storedWeight(
   const own = Object.hasOwn(forms, name) ? forms[name] : undefined;
   const form = kind === 'vector' ? 'f32' : own;
   if (form === undefined) {
-    throw baseDamaged(`it does not say how ${name} is stored`);
+    throw baseDamaged(message('base_form', { name }));
   }
   const take = (bytes: number, dtype: string): StoredTensor => {
     const begin = cursor.at;
@@ -164,8 +165,9 @@ function storedWeight(
     return { kind: 'dense', tensor, kept: true };
   }
   const [out = 0, input = 0] = shape;
-  const refusal = kind === 'linear' ? packingRefusal(form, out, input) : 'is no linear map';
-  if (refusal !== undefined) throw baseDamaged(`${name} ${refusal}`);
+  if (kind !== 'linear') throw baseDamaged(message('base_not_linear', { name }));
+  const fault = packingRefusal(form, out, input);
+  if (fault !== undefined) throw baseDamaged(message('base_tensor', { name, fault }));
   const buffers = bufferSizes(form, out, input).map(
     ([key, bytes]) => [key, { bytes, copy: take(bytes, 'U8') }] as const,
   );
@@ -184,7 +186,7 @@ export function verifiedReader(file: FileReader, hashes: readonly string[]): Fil
     const begin = index * PIECE_BYTES;
     const bytes = await file.read(begin, Math.min(begin + PIECE_BYTES, file.size), into);
     if ((await sha256Hex(bytes)) === hashes[index]) return bytes;
-    throw baseDamaged(`its bytes from ${begin} on are not those that were written`);
+    throw baseDamaged(message('base_bytes', { begin }));
   };
   const piece = async (index: number): Promise<Uint8Array<ArrayBuffer>> => {
     if (kept?.index !== index) kept = { index, bytes: verified(index) };
@@ -211,11 +213,6 @@ export function verifiedReader(file: FileReader, hashes: readonly string[]): Fil
   };
 }
 
-export function baseDamaged(why: string, cause?: unknown): TunesmithError {
-  return new TunesmithError({
-    code: 'base_damaged',
-    message: `The stored copy of this model is damaged: ${why}.`,
-    hint: 'Remove it and open the model again from where it came.',
-    cause,
-  });
+export function baseDamaged(fault: Message, cause?: unknown): TunesmithError {
+  return new TunesmithError({ code: 'base_damaged', values: { fault }, cause });
 }

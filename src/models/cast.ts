@@ -28,11 +28,7 @@ export function castElements(
   if (to === 'f32') return ownBytes(floatsOf(from, bytes));
   const halves = from === 'BF16' ? halvesOfBf16(bytes) : halvesOfF32(floatsOf('F32', bytes));
   if (halves) return ownBytes(halves);
-  throw new TunesmithError({
-    code: 'dtype_range',
-    message: `${name} has values beyond ±65504, which float16 can't hold.`,
-    hint: 'Load this model with dtype = auto or float32.',
-  });
+  throw new TunesmithError({ code: 'dtype_range', values: { name } });
 }
 
 const INFINITE = 0x7c00;

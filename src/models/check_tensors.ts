@@ -1,6 +1,8 @@
 import { isFloatDtype } from '../core/dtype';
-import { TunesmithError, type ErrorCode } from '../core/errors';
+import { TunesmithError } from '../core/errors';
 import { sameShape, shapeText } from '../core/shape';
+import { message } from '../core/messages/message';
+import { damaged } from './stored/parts';
 import { checkpointTensors, headName, type ModelSpec } from './spec';
 import type { StoredTensor, StoredWeights } from './stored/stored_weight';
 
@@ -9,30 +11,25 @@ export function isComputedBuffer(name: string): boolean {
   return /rotary_emb\.inv_freq$/.test(name);
 }
 
-/** How names begin in state dicts of modules that hold the model, and how to save the model itself. */
-const WRAPPERS: readonly (readonly [prefix: string, of: string, hint: string])[] = [
-  [
-    'base_model.model.',
-    'a PEFT model, whose adapter is not merged',
-    'Save the result of merge_and_unload(), or save base and adapter apart with save_pretrained().',
-  ],
-  ['module.', 'a model in DistributedDataParallel', 'Save model.module with save_pretrained().'],
-  ['_orig_mod.', 'a model of torch.compile', 'Save model._orig_mod with save_pretrained().'],
-];
+/** How names begin in state dicts of modules that hold the model. */
+const WRAPPERS = [
+  ['base_model.model.', 'peft'],
+  ['module.', 'parallel'],
+  ['_orig_mod.', 'compiled'],
+] as const;
 
-/** Throws `tensor_unexpected` if the tensors are those of a module around the model. */
+/** Throws `tensor_wrapped` if the tensors are those of a module around the model. */
 export function refuseWrapped(tensors: ReadonlyMap<string, StoredTensor>): void {
   for (const [name, { file }] of tensors) {
     const wrapper = WRAPPERS.find(([prefix]) => name.startsWith(prefix));
     if (!wrapper) continue;
-    const [prefix, of, hint] = wrapper;
-    const message = `${file.name} holds ${of}: its names begin with ${prefix}`;
-    throw new TunesmithError({ code: 'tensor_unexpected', message: `${message}, such as ${name}.`, hint });
+    const [prefix, by] = wrapper;
+    throw new TunesmithError({ code: 'tensor_wrapped', values: { file: file.name, name, prefix, by } });
   }
 }
 
 /**
- * Compares what a checkpoint stores with what its config.json promises. Throws `tensor_missing`, `tensor_shape` or
+ * Compares what a checkpoint stores with what its config.json promises. Throws `tensor_missing`, `head_missing`, `tensor_shape` or
  * `tensor_dtype`, naming the tensor.
  */
 export function checkWeights(spec: ModelSpec, stored: StoredWeights): void {
@@ -42,15 +39,15 @@ export function checkWeights(spec: ModelSpec, stored: StoredWeights): void {
     if (weight.kind === 'dense') {
       const { dtype, shape: found, file } = weight.tensor;
       if (!isFloatDtype(dtype)) {
-        throw wrong('tensor_dtype', `${name} is stored as ${dtype}; F32, F16 and BF16 can be read.`);
+        throw damaged('tensor_dtype', message('tensor_no_float', { name, dtype }));
       }
       if (!sameShape(found, shape)) {
-        const shapes = `${shapeText(found)} in ${file.name} and ${shapeText(shape)} by config.json`;
-        throw wrong('tensor_shape', `${name} is ${shapes}.`);
+        const values = { name, found: shapeText(found), file: file.name, expected: shapeText(shape) };
+        throw damaged('tensor_shape', message('tensor_shape_by_config', values));
       }
     } else if (kind === 'vector' || (kind !== 'linear' && weight.kind === 'packed')) {
       const form = weight.kind === 'packed' ? weight.packing.format : weight.from;
-      throw wrong('tensor_dtype', `${name} is stored as ${form}; F32, F16 and BF16 can be read.`);
+      throw damaged('tensor_dtype', message('tensor_no_float', { name, dtype: form }));
     }
   }
 }
@@ -73,19 +70,15 @@ export function checkUnexpected(
       isComputedBuffer(name) ||
       (spec.tiedHead && name === headName()) ||
       pathsOf(name).some((path) => packed.has(path));
-    if (!known)
-      throw wrong('tensor_unexpected', `${file.name} has ${name}, for which config.json has no use.`);
+    if (!known) throw damaged('tensor_unexpected', message('tensor_useless', { file: file.name, name }));
   }
 }
 
 function missing(name: string): TunesmithError {
-  const message = `The weights lack ${name}, which config.json asks for.`;
-  if (name !== 'lm_head.weight') return wrong('tensor_missing', message);
-  return new TunesmithError({
-    code: 'tensor_missing',
-    message,
-    hint: 'If the head of this model is its embedding, config.json must say "tie_word_embeddings": true.',
-  });
+  const fault = message('tensor_lacking', { name });
+  return name === 'lm_head.weight'
+    ? new TunesmithError({ code: 'head_missing', values: { fault } })
+    : damaged('tensor_missing', fault);
 }
 
 function modulePath(name: string): string {
@@ -96,12 +89,4 @@ function modulePath(name: string): string {
 function pathsOf(name: string): string[] {
   const parts = name.split('.');
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('.'));
-}
-
-function wrong(code: ErrorCode, message: string): TunesmithError {
-  return new TunesmithError({
-    code,
-    message,
-    hint: 'Check that config.json and the weights belong to the same model and came through whole.',
-  });
 }

@@ -19,19 +19,14 @@ const Architectures = v.object({ architectures: v.pipe(v.array(v.string()), v.mi
 export function readSpec(config: unknown): ModelSpec {
   const parsed = v.safeParse(Architectures, config);
   if (!parsed.success) {
-    throw new TunesmithError({
-      code: 'config_invalid',
-      message: 'config.json names no architecture, so it is no model’s configuration.',
-      hint: 'Take the config.json from the folder of a Transformers checkpoint.',
-    });
+    throw new TunesmithError({ code: 'config_invalid', values: {} });
   }
   const name = parsed.output.architectures[0] ?? '';
   const family = FAMILIES.find(({ architecture, conditional }) => [architecture, conditional].includes(name));
   if (!family) {
     throw new TunesmithError({
       code: 'architecture_unsupported',
-      message: `config.json asks for ${name}, which is not among the families that can be trained here.`,
-      hint: `Choose a model of one of these: ${ARCHITECTURES.join(', ')}.`,
+      values: { name, known: ARCHITECTURES },
     });
   }
   return name === family.conditional ? specWithTowers(family, config) : family.spec(config);

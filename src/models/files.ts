@@ -1,6 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
-import type { Told } from '../core/messages/message';
+import { message, type Message, type Told } from '../core/messages/message';
 import { readGgufHeader } from '../formats/gguf';
 import { checkUnexpected, checkWeights, refuseWrapped } from './check_tensors';
 import { readSpec } from './config';
@@ -49,7 +49,7 @@ export interface StoredTowers {
 /**
  * Opens a checkpoint's folder: one safetensors file, shards by their index, or a GGUF file, which says by itself what
  * the small files of others say. Only headers of the weights are read, and a head that is to be the embedding again.
- * Throws `model_file_missing`, `model_is_adapter`,
+ * Throws `model_file_missing`, `model_shard_missing`, `model_folder_is_adapter`,
  * `weights_not_safetensors`, `gguf_several`, `json_invalid`, and what the config, the index and the headers are refused for.
  */
 export async function openCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
@@ -122,37 +122,35 @@ function ggufFile(folder: ModelFolder): FileReader | undefined {
   if (files.length <= 1) return files[0];
   throw new TunesmithError({
     code: 'gguf_several',
-    message: `The folder has ${files.length} GGUF files: ${files.map(({ name }) => name).join(', ')}.`,
-    hint: 'Choose one of them, by itself.',
+    values: { names: files.map(({ name }) => name) },
   });
 }
 
 /** Transformers drops attention weights at this rate in training, and in training alone. */
-function dropoutNote(config: unknown): string[] {
+function dropoutNote(config: unknown): Message[] {
   const rate = isRecord(config) ? config['attention_dropout'] : undefined;
   if (typeof rate !== 'number' || rate === 0) return [];
-  return [`Its attention_dropout of ${rate} is not applied in training.`];
+  return [message('attention_dropout_left_out', { rate })];
 }
 
 /** What of a model is not run. */
-function towerNote({ towers }: ModelSpec): string[] {
-  return towers ? ['Its part for images is left aside: text alone is trained on and answered.'] : [];
+function towerNote({ towers }: ModelSpec): Message[] {
+  return towers ? [message('images_left_aside')] : [];
 }
 
 function required(folder: ModelFolder, name: string): FileReader {
   const file = folder.get(name);
   if (file) return file;
   if (name === 'config.json' && folder.has(ADAPTER_CONFIG)) throw adapterAlone(folder);
-  throw missing(folder, `The folder has no ${name}.`);
+  throw missing(folder, name);
 }
 
 const ADAPTER_CONFIG = 'adapter_config.json';
 
 function adapterAlone(folder: ModelFolder): TunesmithError {
   return new TunesmithError({
-    code: 'model_is_adapter',
-    message: `The folder has ${ADAPTER_CONFIG} but no config.json: it is an adapter, not a model.`,
-    hint: `Open the model that its ${ADAPTER_CONFIG} names as base_model_name_or_path, and give this folder as the adapter.`,
+    code: 'model_folder_is_adapter',
+    values: { config: ADAPTER_CONFIG },
     detail: `found: ${[...folder.keys()].join(', ')}`,
   });
 }
@@ -161,45 +159,34 @@ function adapterAlone(folder: ModelFolder): TunesmithError {
 function withoutWeights(folder: ModelFolder): TunesmithError {
   const names = [...folder.keys()].sort();
   const pickle = names.find((name) => /\.(bin|pt|pth)$/.test(name));
-  if (pickle === undefined) {
-    const other = otherWeights(names);
-    return missing(folder, `The folder has no ${SINGLE_FILE}${other === undefined ? '' : `; ${other}`}.`);
-  }
+  if (pickle === undefined) return missing(folder, SINGLE_FILE, otherWeights(names));
   return new TunesmithError({
     code: 'weights_not_safetensors',
-    message: `The folder has its weights in ${pickle} only, which is a program in Python's pickle format and is not run.`,
-    hint: 'Choose a version of this model in safetensors; save_pretrained in Transformers writes one.',
+    values: { file: pickle },
     detail: `found: ${names.join(', ')}`,
   });
 }
 
 /** What lies in a folder or a repository instead of the weights that are read, as a clause; undefined if nothing does. */
-export function otherWeights(paths: readonly string[]): string | undefined {
+export function otherWeights(paths: readonly string[]): Message | undefined {
   const found = (pattern: RegExp): string | undefined => paths.find((path) => pattern.test(path));
   const part = found(/-\d+-of-\d+\.gguf$/i);
-  if (part !== undefined)
-    return `it has ${part}, a part of a GGUF file, and parts are not read: join them first`;
+  if (part !== undefined) return message('weights_gguf_part', { path: part });
   const consolidated = found(/(^|\/)consolidated[^/]*\.safetensors$/);
-  if (consolidated !== undefined)
-    return `it has ${consolidated}, which names its tensors in Mistral's own way`;
+  if (consolidated !== undefined) return message('weights_consolidated', { path: consolidated });
   const variant = found(/^(model|diffusion_pytorch_model)\.[^/]+\.safetensors$/);
-  if (variant !== undefined)
-    return `it has ${variant}: rename it to ${SINGLE_FILE} if it is the one you want`;
+  if (variant !== undefined) return message('weights_variant', { path: variant, name: SINGLE_FILE });
   const shard = found(/^[^/]*-\d+-of-\d+\.safetensors$/);
-  if (shard !== undefined) return `it has ${shard}, but no ${INDEX_FILE}`;
+  if (shard !== undefined) return message('weights_without_index', { path: shard, index: INDEX_FILE });
   const below = found(/\/[^/]*\.(safetensors|gguf)$/);
-  if (below !== undefined)
-    return `it has weights in the folder ${below.slice(0, below.lastIndexOf('/'))}: open that one`;
-  return undefined;
+  if (below === undefined) return undefined;
+  return message('weights_below', { folder: below.slice(0, below.lastIndexOf('/')) });
 }
 
-function missing(folder: ModelFolder, message: string): TunesmithError {
+function missing(folder: ModelFolder, name: string, instead?: Message): TunesmithError {
   return new TunesmithError({
     code: 'model_file_missing',
-    message,
-    hint:
-      'Drop the whole folder of a checkpoint: config.json, model.safetensors (or its parts and their index), ' +
-      'tokenizer.json, tokenizer_config.json.',
+    values: { name, instead },
     detail: `found: ${[...folder.keys()].join(', ')}`,
   });
 }

@@ -50,9 +50,5 @@ export function requireFiniteBlocks(
 }
 
 function notFinite(name: string): TunesmithError {
-  return new TunesmithError({
-    code: 'tensor_values',
-    message: `${name} holds NaN or infinity, and nothing can be computed with that.`,
-    hint: 'The checkpoint is damaged, or its own training diverged: get it again from where it came, or choose another model.',
-  });
+  return new TunesmithError({ code: 'tensor_values', values: { name, start: false } });
 }

@@ -18,12 +18,7 @@ export async function readJson(file: FileReader): Promise<unknown> {
     const value: unknown = JSON.parse(text);
     return value;
   } catch (cause) {
-    throw new TunesmithError({
-      code: 'json_invalid',
-      message: `${file.name} is not valid JSON.`,
-      hint: 'Take the file again from where the model came from.',
-      cause,
-    });
+    throw new TunesmithError({ code: 'json_invalid', values: { file: file.name }, cause });
   }
 }
 
@@ -33,11 +28,7 @@ export async function readJson(file: FileReader): Promise<unknown> {
  */
 export async function readText(file: FileReader): Promise<string> {
   if (file.size > MOST_TEXT) {
-    throw new TunesmithError({
-      code: 'json_invalid',
-      message: `${file.name} has ${file.size} bytes, too many for a file of settings or a tokenizer.`,
-      hint: 'Take the file again from where the model came from.',
-    });
+    throw new TunesmithError({ code: 'json_invalid', values: { file: file.name, size: file.size } });
   }
   const bytes = await file.read(0, file.size);
   refuseLfsPointer(file.name, file.size, bytes);
@@ -46,8 +37,7 @@ export async function readText(file: FileReader): Promise<string> {
   } catch (cause) {
     throw new TunesmithError({
       code: 'text_not_utf8',
-      message: `${file.name} is not in UTF-8; it is ${encodingName(bytes)}.`,
-      hint: 'Save it as UTF-8, or take the file again from where the model came from.',
+      values: { file: file.name, encoding: encodingName(bytes) },
       cause,
     });
   }

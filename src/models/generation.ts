@@ -110,11 +110,7 @@ export class Generator {
   /** The programs, and room in the cache for so many tokens. */
   async #passesFor(count: number): Promise<Passes> {
     if (count > this.room) {
-      throw new TunesmithError({
-        code: 'context_full',
-        message: `The conversation has ${count} tokens; ${this.room} fit.`,
-        hint: 'Clear the history, or ask for a shorter answer.',
-      });
+      throw new TunesmithError({ code: 'context_full', values: { tokens: count, room: this.room } });
     }
     await this.#adapter?.ready(this.#model);
     this.#cache.reserve(count);

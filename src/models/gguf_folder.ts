@@ -68,24 +68,12 @@ function isWithoutEffect(
   return name === 'embedding_length_out' && value === hidden;
 }
 
-const OTHER_KINDS: Readonly<Record<string, string>> = {
-  adapter: 'a LoRA adapter',
-  mmproj: 'the projector of a vision or audio tower',
-  imatrix: 'an importance matrix',
-  vocab: 'a vocabulary without weights',
-};
+const OTHER_KINDS = ['adapter', 'mmproj', 'imatrix', 'vocab'] as const;
 
 /** Throws `gguf_not_model` if `general.type` says that a file is no model. */
 function refuseOtherKinds(type: unknown): void {
-  if (typeof type !== 'string' || !Object.hasOwn(OTHER_KINDS, type)) return;
-  throw new TunesmithError({
-    code: 'gguf_not_model',
-    message: `The GGUF file is ${OTHER_KINDS[type] ?? type}, not a model.`,
-    hint:
-      type === 'adapter'
-        ? 'Open the model that it was trained on. Adapters are read as PEFT folders.'
-        : 'Open the GGUF file of the model itself.',
-  });
+  const kind = OTHER_KINDS.find((other) => other === type);
+  if (kind !== undefined) throw new TunesmithError({ code: 'gguf_not_model', values: { kind } });
 }
 
 /**

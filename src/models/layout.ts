@@ -1,6 +1,7 @@
 import { TunesmithError } from '../core/errors';
 import { loadSettingsOf, type LoadSettings } from '../core/settings/settings';
-import { elementCount } from '../core/shape';
+import { elementCount, shapeText } from '../core/shape';
+import { message, type Message } from '../core/messages/message';
 import type { Trace } from '../graph/trace';
 import type { Tensor } from '../ops/op';
 import { packedBuffers, packingRefusal } from '../ops/packings/packed';
@@ -91,11 +92,7 @@ function tensorLayout(
   if (typeof form === 'object' && 'format' in form) return packedLayout(name, out, input, form, maxBinding);
   if (kind === 'linear' && load.load_in_4bit && typeof form === 'string') {
     if (input % 64 !== 0) {
-      throw new TunesmithError({
-        code: 'linear_not_blocked',
-        message: `${name} has rows of ${input} elements, which NF4's blocks of 64 do not divide.`,
-        hint: 'Load this model with load_in_4bit = false.',
-      });
+      throw new TunesmithError({ code: 'linear_not_blocked', values: { name, elements: input } });
     }
     return packedLayout(name, out, input, nf4Packing(load.bnb_4bit_use_double_quant), maxBinding);
   }
@@ -140,12 +137,11 @@ function packedLayout(
   packing: Packing,
   maxBinding: number,
 ): WeightLayout {
-  const refusal = packingRefusal(packing, out, input);
-  if (refusal !== undefined) throw notPacked(`${name} [${out}, ${input}] ${refusal}.`);
+  const fault = packingRefusal(packing, out, input);
+  if (fault) throw notPacked(message('weight_shaped', { name, shape: shapeText([out, input]), fault }));
   const buffers: Record<string, WeightSlot> = {};
   for (const [key, bytes] of bufferSizes(packing, out, input)) {
-    if (bytes > maxBinding)
-      throw notPacked(`${name} needs ${bytes} bytes in one piece, more than this device allows.`);
+    if (bytes > maxBinding) throw notPacked(message('weight_too_large', { name, bytes }));
     buffers[key] = { slot: `${name}.${key}`, bytes };
   }
   return { kind: 'packed', packing, out, in: input, buffers };
@@ -162,12 +158,8 @@ export function bufferSizes(packing: Packing, out: number, input: number): [name
       ];
 }
 
-function notPacked(message: string): TunesmithError {
-  return new TunesmithError({
-    code: 'weight_not_packed',
-    message,
-    hint: 'Choose another quantisation of this model, or its unquantised checkpoint.',
-  });
+function notPacked(fault: Message): TunesmithError {
+  return new TunesmithError({ code: 'weight_not_packed', values: { fault } });
 }
 
 /** All buffers of the weights, in the order of the forward pass. */

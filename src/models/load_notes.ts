@@ -1,15 +1,16 @@
 import type { LoadSettings } from '../core/settings/settings';
+import { message, type Message } from '../core/messages/message';
 import type { Checkpoint } from './files';
 import { checkpointTensors } from './spec';
 
 /**
- * Sentences for people: which weights loading stores otherwise than the checkpoint's files do, and as what. That dense
+ * Notes for a person: which weights loading stores otherwise than the checkpoint's files do, and as what. That dense
  * safetensors become NF4 is what `load_in_4bit` says; a GGUF file was chosen for its types, so it is told there.
  */
 export function loadNotes(
   { spec, stored }: Pick<Checkpoint, 'spec' | 'stored'>,
   load: LoadSettings,
-): readonly string[] {
+): readonly Message[] {
   const unpacked = new Set<string>();
   const dense = new Set<string>();
   const others = new Set<string>();
@@ -23,9 +24,7 @@ export function loadNotes(
   return [
     ...linearNotes({ unpacked: [...unpacked], dense: [...dense] }, load),
     ...(others.size > 0
-      ? [
-          `The embedding or the head is in ${[...others].sort().join(', ')}: loading unpacks it to ${unpackedAs(load)}.`,
-        ]
+      ? [message('unpacked_head', { types: [...others].sort(), dtype: unpackedAs(load) })]
       : []),
   ];
 }
@@ -36,18 +35,14 @@ export interface ConvertedTypes {
   readonly dense: readonly string[];
 }
 
-export function linearNotes({ unpacked, dense }: ConvertedTypes, load: LoadSettings): readonly string[] {
-  const notes: string[] = [];
+export function linearNotes({ unpacked, dense }: ConvertedTypes, load: LoadSettings): readonly Message[] {
+  const notes: Message[] = [];
   if (unpacked.length > 0) {
-    const as = load.load_in_4bit ? 'quantises them anew to NF4' : `keeps them in ${unpackedAs(load)}`;
-    notes.push(
-      `Layers in ${[...unpacked].sort().join(', ')} are not run as stored: loading unpacks them and ${as}.`,
-    );
+    const dtype = load.load_in_4bit ? null : unpackedAs(load);
+    notes.push(message('unpacked_layers', { types: unpacked.toSorted(), dtype }));
   }
   if (dense.length > 0 && load.load_in_4bit) {
-    notes.push(
-      `Layers in ${[...dense].sort().join(', ')} are quantised to NF4, because load_in_4bit is on. Switch it off to keep them as the file stores them.`,
-    );
+    notes.push(message('quantised_layers', { types: dense.toSorted() }));
   }
   return notes;
 }

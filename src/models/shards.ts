@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../core/errors';
 import { refuseLfsPointer } from '../core/lfs_pointer';
+import { message, type Message } from '../core/messages/message';
 import { headerLength, parseHeader, type SafetensorsHeader } from '../formats/safetensors';
 import { isComputedBuffer } from './check_tensors';
 import { readJson, type FileReader, type ModelFolder } from './folder';
@@ -60,13 +61,16 @@ function shardNames(shardOf: ReadonlyMap<string, string>): readonly string[] {
 async function readIndex(file: FileReader): Promise<ReadonlyMap<string, string>> {
   const parsed = v.safeParse(Index, await readJson(file));
   if (!parsed.success || Object.keys(parsed.output.weight_map).length === 0) {
-    throw wrongIndex(`${file.name} has no weight_map from tensors to files.`);
+    throw new TunesmithError({ code: 'index_invalid', values: { file: file.name } });
   }
   const { weight_map: map } = parsed.output;
   for (const name of new Set(Object.values(map))) {
     // The file lies beside the index; a name that leads elsewhere is no mistake of a program that writes checkpoints.
     if (!/^[^/\\\0]+\.safetensors$/.test(name) || name.startsWith('.')) {
-      throw wrongIndex(`${file.name} names ${JSON.stringify(name)}, which is no safetensors file beside it.`);
+      throw new TunesmithError({
+        code: 'index_invalid',
+        values: { file: file.name, name: JSON.stringify(name) },
+      });
     }
   }
   return new Map(Object.entries(map));
@@ -76,9 +80,8 @@ function shard(folder: ModelFolder, name: string): FileReader {
   const file = folder.get(name);
   if (file) return file;
   throw new TunesmithError({
-    code: 'model_file_missing',
-    message: `The folder has no ${name}, which ${INDEX_FILE} names as a part of the weights.`,
-    hint: 'Get all files of the model, or wait until they have come through.',
+    code: 'model_shard_missing',
+    values: { name, index: INDEX_FILE },
     detail: `found: ${[...folder.keys()].join(', ')}`,
   });
 }
@@ -93,8 +96,7 @@ function tensorsOf(
       if (other) {
         throw new TunesmithError({
           code: 'tensor_twice',
-          message: `${name} is in ${other.name} and in ${file.name}.`,
-          hint: 'The files belong to different models or versions. Get them again from where they came.',
+          values: { name, file: file.name, other: other.name },
         });
       }
       tensors.set(name, { name, file, ...info });
@@ -112,28 +114,15 @@ function checkIndex(shardOf: ReadonlyMap<string, string>, tensors: ReadonlyMap<s
   for (const [name, file] of shardOf) {
     const found = tensors.get(name)?.file.name;
     if (found !== file && (counts(name) || found !== undefined)) {
-      const where = found === undefined ? 'in none' : `in ${found}`;
-      throw differs(`${INDEX_FILE} says that ${name} is in ${file}, but it is ${where}.`);
+      throw differs(message('index_tensor', { index: INDEX_FILE, name, file, found: found ?? null }));
     }
   }
   for (const [name, { file }] of tensors) {
     if (!shardOf.has(name) && counts(name))
-      throw differs(`${file.name} has ${name}, which ${INDEX_FILE} doesn't name.`);
+      throw differs(message('index_lacks', { index: INDEX_FILE, name, file: file.name }));
   }
 }
 
-function differs(message: string): TunesmithError {
-  return new TunesmithError({
-    code: 'index_differs',
-    message,
-    hint: 'The files belong to different models or versions. Get them again from where they came.',
-  });
-}
-
-function wrongIndex(message: string): TunesmithError {
-  return new TunesmithError({
-    code: 'index_invalid',
-    message,
-    hint: 'Take the file again from where the model came from.',
-  });
+function differs(fault: Message): TunesmithError {
+  return new TunesmithError({ code: 'index_differs', values: { fault } });
 }

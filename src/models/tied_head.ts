@@ -16,8 +16,7 @@ export async function checkTiedHead(
   if (!spec.tiedHead || !embedding || !head || (await sameBytes(embedding, head))) return;
   throw new TunesmithError({
     code: 'tied_head_differs',
-    message: `config.json ties ${names.join(' to ')}, but ${head.file.name} has other values for it.`,
-    hint: 'Set "tie_word_embeddings" to false in config.json if the model was trained so, or choose another model.',
+    values: { head: names[0], embedding: names[1], file: head.file.name },
   });
 }
 

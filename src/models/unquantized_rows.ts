@@ -64,18 +64,10 @@ export async function readUnquantized(
   return floatsOf(dtype, await file.read(first, first + rows.count * rowBytes));
 }
 
-function onlyQuantized(path: string, purpose: string): TunesmithError {
-  return new TunesmithError({
-    code: 'weights_quantized',
-    message: `${purpose} needs the unquantised weights, but this model’s files hold ${path} quantised only.`,
-    hint: 'Choose the unquantised version of this model, or init_lora_weights = true.',
-  });
+function onlyQuantized(path: string, method: string): TunesmithError {
+  return new TunesmithError({ code: 'weights_quantized', values: { method, path } });
 }
 
-function filesGone(purpose: string): TunesmithError {
-  return new TunesmithError({
-    code: 'weights_quantized',
-    message: `${purpose} needs the unquantised weights, but only the quantised copy of this model is kept here.`,
-    hint: 'Open the model’s folder from your disk, load it with load_in_4bit = false, or choose init_lora_weights = true.',
-  });
+function filesGone(method: string): TunesmithError {
+  return new TunesmithError({ code: 'weights_quantized', values: { method } });
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { sha256Hex } from '../core/bytes';
 import { isLoadSettings, loadKey, type LoadSettings } from '../core/settings/settings';
+import { message } from '../core/messages/message';
 import {
   baseBytes,
   baseCheckpoint,
@@ -211,13 +212,13 @@ export async function openBase(store: FileStore, id: string): Promise<OpenBase |
   const folder = `${ROOT}/${id}`;
   const small = await store.read(`${folder}/${FACTS}`);
   if (!small || (await sha256Hex(small)) !== manifest.facts) {
-    throw baseDamaged('the copies of its small files are not as they were written');
+    throw baseDamaged(message('base_small_files'));
   }
   const facts = v.parse(factsSchema, JSON.parse(new TextDecoder().decode(small)));
   const file = await store.openReader(`${folder}/${WEIGHTS}`);
   const { bytes, pieces, forms } = manifest;
   if (file?.size !== bytes || pieces.length !== Math.ceil(bytes / PIECE_BYTES)) {
-    throw baseDamaged(`its file has ${file?.size ?? 0} bytes where ${bytes} were written`);
+    throw baseDamaged(message('base_written', { size: file?.size ?? 0, expected: bytes }));
   }
   const { templateFile, generationConfig } = facts;
   const own: BaseFacts = { ...facts, templateFile, generationConfig };

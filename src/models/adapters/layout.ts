@@ -70,11 +70,7 @@ export function targetMaps(
   const all = linearMaps(spec);
   const missing = layers?.find((layer) => !all.some(({ path }) => layerOf(path) === layer));
   if (missing !== undefined) {
-    throw new TunesmithError({
-      code: 'target_module_unknown',
-      message: `layers_to_transform: this model has no layer ${missing} with linear maps.`,
-      hint: 'Count the layers from 0.',
-    });
+    throw new TunesmithError({ code: 'layer_unknown', values: { layer: missing } });
   }
   const maps = layers ? all.filter(({ path }) => layers.includes(layerOf(path))) : all;
   if (targets === 'all-linear') return maps;
@@ -83,9 +79,7 @@ export function targetMaps(
     const names = new Set(maps.map(({ path }) => lastName(path)));
     throw new TunesmithError({
       code: 'target_module_unknown',
-      message:
-        unknown === undefined ? 'target_modules is empty.' : `target_modules: this model has no ${unknown}.`,
-      hint: `Name some of ${[...names].join(', ')}, or all-linear.`,
+      values: { name: unknown, names: [...names] },
     });
   }
   return maps.filter(({ path }) => targets.some((name) => isTargeted(path, name)));

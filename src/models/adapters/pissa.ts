@@ -1,5 +1,6 @@
 import { TunesmithError } from '../../core/errors';
 import { blockOf, randomizedSvd, truncatedSvd } from '../../core/truncated_svd';
+import { message, type Message } from '../../core/messages/message';
 import { linear } from '../../ops/linear';
 import { wholeWeight } from '../../ops/products/dense_parts';
 import type { Builder, Tensor } from '../../ops/op';
@@ -24,12 +25,10 @@ export const pissa: AdapterKind = {
   title: 'PiSSA',
   isMeant: ({ init_lora_weights }) => init_lora_weights !== true,
   check({ use_dora, use_rslora, rank_pattern, alpha_pattern, init_lora_weights }) {
-    if (use_dora) throw conflict(init_lora_weights, 'use_dora', 'Choose one of both.');
+    if (use_dora) throw conflict(init_lora_weights, 'use_dora', message('pissa_or_dora'));
     const patterns = Object.keys({ ...rank_pattern, ...alpha_pattern }).length > 0;
     if (!use_rslora || !patterns) return;
-    const hint =
-      'The adapter is saved as plain LoRA, which has no such scales. Leave out use_rslora or the patterns.';
-    throw conflict(init_lora_weights, 'use_rslora and rank_pattern or alpha_pattern', hint);
+    throw conflict(init_lora_weights, message('rslora_and_patterns'), message('pissa_scales'));
   },
   parts: (shape) => pairParts(shape).map((part) => ({ ...part, start: 'weight' })),
   origin: {
@@ -113,10 +112,13 @@ function doubled(pattern: Readonly<Record<string, number>>): Record<string, numb
   return Object.fromEntries(Object.entries(pattern).map(([name, value]) => [name, 2 * value]));
 }
 
-function conflict(init: WholeSettings['init_lora_weights'], other: string, hint: string): TunesmithError {
+function conflict(
+  init: WholeSettings['init_lora_weights'],
+  other: string | Message,
+  hint: Message,
+): TunesmithError {
   return new TunesmithError({
-    code: 'setting_invalid',
-    message: `init_lora_weights = ${init} doesn’t go together with ${other}.`,
-    hint,
+    code: 'settings_conflict',
+    values: { setting: 'init_lora_weights', value: String(init), other, hint },
   });
 }

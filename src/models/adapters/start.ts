@@ -154,9 +154,5 @@ async function* rowsOf(
 }
 
 function notFinite(path: string): TunesmithError {
-  return new TunesmithError({
-    code: 'tensor_values',
-    message: `The weight of ${path} has no singular values that float32 can hold: values in it are NaN, infinite or beyond its range.`,
-    hint: 'Choose init_lora_weights = true, or another copy of this model.',
-  });
+  return new TunesmithError({ code: 'tensor_values', values: { name: path, start: true } });
 }

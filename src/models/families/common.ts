@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../../core/errors';
+import { issueReason } from '../../core/issue_reason';
 import type { Activation } from '../../ops/gated_activation';
 import { Attention, type AttentionSettings } from '../layers/attention';
 import { GatedMlp, LLAMA_MLP, type GatedMlpNames } from '../layers/gated_mlp';
@@ -72,8 +73,7 @@ export function parseConfig<S extends v.GenericSchema>(schema: S, config: unknow
   const [issue] = parsed.issues;
   throw new TunesmithError({
     code: 'config_invalid',
-    message: `config.json: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}.`,
-    hint: 'Take the config.json from the folder of a Transformers checkpoint.',
+    values: { field: v.getDotPath(issue) ?? undefined, reason: issueReason(issue) },
   });
 }
 

@@ -10,7 +10,6 @@ export const positive = v.pipe(v.number(), v.gtValue(0), v.finite());
 export function unsupported(field: string, value: unknown): TunesmithError {
   return new TunesmithError({
     code: 'config_unsupported',
-    message: `config.json has ${field} = ${JSON.stringify(value)}, which changes the arithmetic in a way not built here.`,
-    hint: 'Choose another model of the same family.',
+    values: { field, value: value === undefined ? 'undefined' : JSON.stringify(value) },
   });
 }

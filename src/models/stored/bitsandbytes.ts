@@ -1,6 +1,8 @@
 import * as v from 'valibot';
-import type { TunesmithError } from '../../core/errors';
+import { TunesmithError } from '../../core/errors';
 import { elementCount, sameShape } from '../../core/shape';
+import { message } from '../../core/messages/message';
+import { issueReason } from '../../core/issue_reason';
 import { nf4Code } from '../../formats/nf4';
 import { packNf4Scales } from '../../ops/nf4_scales';
 import { packedBuffers } from '../../ops/packings/packed';
@@ -36,11 +38,11 @@ type QuantState = v.InferOutput<typeof QuantState>;
 export function isBitsAndBytes(parts: WeightParts): boolean {
   for (const part of ['weight.quant_state.bitsandbytes__fp4', 'SCB', 'weight_format']) {
     if (!parts.has(part)) continue;
-    const what = part.endsWith('fp4') ? 'FP4' : '8 bits';
-    throw damaged(
-      'quantization_unsupported',
-      `${parts.path} is stored by bitsandbytes in ${what}; only its NF4 is built here.`,
-    );
+    const form = part.endsWith('fp4') ? 'FP4' : 8;
+    throw new TunesmithError({
+      code: 'quantization_unsupported',
+      values: { fault: message('quantization_bitsandbytes', { path: parts.path, form }) },
+    });
   }
   return parts.has(STATE);
 }
@@ -66,7 +68,7 @@ export function bitsAndBytesWeight(parts: WeightParts, out: number, input: numbe
     nestedBlockSize: doubleQuant ? blockSizeOf(`${path}.weight.nested_absmax`, scales, nested) : 256,
   };
   if (parts.get(STATE).end - parts.get(STATE).begin > MOST_STATE_BYTES) {
-    throw damaged('quant_state', `${path}.${STATE} is too long to be what its name says.`);
+    throw damaged('quant_state', message('quant_state_long', { name: `${path}.${STATE}` }));
   }
   const bytes = packedBuffers(packing, out, input);
   const make = (): Promise<Uint8Array<ArrayBuffer>> => makeScales(parts, packing, [out, input]);
@@ -81,15 +83,12 @@ export function bitsAndBytesWeight(parts: WeightParts, out: number, input: numbe
 function storedCodes(parts: WeightParts, bytes: number): StoredTensor {
   const codes = parts.get('weight');
   if (!STORAGE_DTYPES.includes(codes.dtype)) {
-    const allowed = STORAGE_DTYPES.join(', ');
-    throw damaged(
-      'tensor_dtype',
-      `${codes.name} is stored as ${codes.dtype}, where one of ${allowed} is meant.`,
-    );
+    const values = { name: codes.name, dtype: codes.dtype, allowed: STORAGE_DTYPES };
+    throw damaged('tensor_dtype', message('tensor_other_dtypes', values));
   }
   const found = codes.end - codes.begin;
   if (found === bytes) return codes;
-  throw damaged('tensor_shape', `${codes.name} has ${found} bytes, where ${bytes} are meant.`);
+  throw damaged('tensor_shape', message('tensor_bytes', { name: codes.name, found, expected: bytes }));
 }
 
 /** What bitsandbytes lets `bnb_4bit_quant_storage` be. */
@@ -99,10 +98,7 @@ const STORAGE_DTYPES = ['U8', 'I8', 'F16', 'BF16', 'F32'];
 function blockSizeOf(name: string, count: number, blocks: number): number {
   const size = [256, ...BLOCK_SIZES].find((candidate) => Math.ceil(count / candidate) === blocks);
   if (size !== undefined) return size;
-  throw damaged(
-    'tensor_shape',
-    `${name} has ${blocks} scales for ${count} elements, which suits no block size.`,
-  );
+  throw damaged('tensor_shape', message('tensor_scales', { name, scales: blocks, elements: count }));
 }
 
 async function makeScales(
@@ -116,14 +112,16 @@ async function makeScales(
   if (!doubleQuant) requireFinite(`${path}.weight.absmax`, 'f32', absmax);
   const map = await readFloats(parts.typed('weight.quant_map', 'F32', [16]));
   if (map.some((value, code) => Math.abs(value - (nf4Code[code] ?? 0)) > 2 ** -22)) {
-    throw damaged('quant_map', `${path}.weight.quant_map has other values than NF4.`);
+    throw damaged('quant_map', message('quant_map_values', { name: `${path}.weight.quant_map` }));
   }
   const state = await readState(parts, packing, absmax.length / (doubleQuant ? 1 : 4), shape);
   if (!doubleQuant) return bytes(packNf4Scales(new Float32Array(absmax.buffer)));
   const nestedAbsmax = await readFloats(parts.typed('weight.nested_absmax', 'F32', [nestedCount(parts)]));
   const nestedQuantMap = await readFloats(parts.typed('weight.nested_quant_map', 'F32', [256]));
   const { nested_offset: offset } = state;
-  if (typeof offset !== 'number') throw damaged('quant_state', `${path}.${STATE} has no nested_offset.`);
+  if (typeof offset !== 'number') {
+    throw damaged('quant_state', message('quant_state_offset', { name: `${path}.${STATE}` }));
+  }
   return bytes(packNf4Scales({ absmax, nestedAbsmax, nestedQuantMap, offset }));
 }
 
@@ -142,14 +140,15 @@ async function readState(
   const parsed = v.safeParse(QuantState, parseJson(await readWhole(parts.get(STATE))));
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw damaged('quant_state', `${name}: ${v.getDotPath(issue) ?? 'the JSON'}: ${issue.message}`);
+    const values = { name, field: v.getDotPath(issue) ?? undefined, reason: issueReason(issue) };
+    throw damaged('quant_state', message('quant_state_field', values));
   }
   const state = parsed.output;
-  const differs = (field: string, said: unknown, found: unknown): TunesmithError =>
-    damaged(
-      'quant_state',
-      `${name} says ${field} = ${JSON.stringify(said)}, but the weight has ${JSON.stringify(found)}.`,
-    );
+  const shown = (value: unknown): string => (value === undefined ? 'undefined' : JSON.stringify(value));
+  const differs = (field: string, said: unknown, found: unknown): TunesmithError => {
+    const values = { name, field, said: shown(said), found: shown(found) };
+    return damaged('quant_state', message('quant_state_differs', values));
+  };
   if (!sameShape(state.shape, shape)) throw differs('shape', state.shape, shape);
   // Blocks that hold all there is are alike, however long they could be.
   const count = elementCount(shape);

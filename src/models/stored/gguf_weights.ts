@@ -1,5 +1,6 @@
 import { TunesmithError } from '../../core/errors';
 import { sameShape, shapeText } from '../../core/shape';
+import { message } from '../../core/messages/message';
 import { dequantizeGgml, isGgmlPacked, type GgmlPacked } from '../../formats/ggml';
 import type { GgufHeader } from '../../formats/gguf';
 import { ggmlPacking } from '../../ops/packings/ggml';
@@ -37,7 +38,7 @@ export function ggufWeights(spec: ModelSpec, header: GgufHeader, file: FileReade
   }
   for (const name of header.tensors.keys()) {
     if (known.has(name)) continue;
-    throw damaged('tensor_unexpected', `${file.name} has ${name}, for which its architecture has no use.`);
+    throw damaged('tensor_unexpected', message('tensor_useless_gguf', { file: file.name, name }));
   }
   return stored;
 }
@@ -56,7 +57,8 @@ export async function readRopeFactors(
   if (!tensor) return undefined;
   const { type, shape, begin, end } = tensor;
   if (type !== 'F32' || shape.length !== 1 || end - begin > MOST_FACTOR_BYTES) {
-    throw damaged('gguf_rope_factors', `${file.name} has ${ROPE_FACTORS} as ${type} ${shapeText(shape)}.`);
+    const values = { file: file.name, name: ROPE_FACTORS, type: `${type} ${shapeText(shape)}` };
+    throw damaged('gguf_rope_factors', message('rope_factors', values));
   }
   return new Float32Array(new Uint8Array(await file.read(begin, end)).buffer);
 }
@@ -68,8 +70,7 @@ function storedWeight(tensor: StoredTensor, { shape, kind, ggufHeads }: TensorSp
   if (kind === 'vector' || !isGgmlPacked(dtype)) {
     throw new TunesmithError({
       code: 'gguf_type_unsupported',
-      message: `${tensor.file.name} stores ${tensor.name} as ${dtype}, which is not built here.`,
-      hint: 'Choose a file of another quantisation, such as Q8_0, Q4_0, Q4_K_M or Q6_K.',
+      values: { file: tensor.file.name, name: tensor.name, type: dtype },
     });
   }
   checked(tensor, shape);
@@ -100,23 +101,19 @@ function rowsOf(
 
 function checked(tensor: StoredTensor, shape: readonly number[]): StoredTensor {
   if (sameShape(tensor.shape, shape)) return tensor;
-  const shapes = `${shapeText(tensor.shape)} in ${tensor.file.name} and ${shapeText(shape)} by its metadata`;
-  throw damaged('tensor_shape', `${tensor.name} is ${shapes}.`);
+  const { name, file } = tensor;
+  const values = { name, found: shapeText(tensor.shape), file: file.name, expected: shapeText(shape) };
+  throw damaged('tensor_shape', message('tensor_shape_by_metadata', values));
 }
 
 function checkWhole(spec: ModelSpec, { metadata }: GgufHeader, file: FileReader): void {
   if (checkpointTensors(spec).some(({ gguf }) => gguf === undefined)) {
     throw new TunesmithError({
-      code: 'architecture_unsupported',
-      message: `${file.name} is of the ${spec.family} family, which can't be read from GGUF files here.`,
-      hint: 'Choose the same model as safetensors.',
+      code: 'gguf_architecture_unsupported',
+      values: { file: file.name, family: spec.family },
     });
   }
   const parts = metadata.get('split.count') ?? 1;
   if (parts === 1 || parts === 0) return;
-  throw new TunesmithError({
-    code: 'gguf_split',
-    message: `${file.name} is one of ${String(parts)} files that one model was split into.`,
-    hint: 'Choose a model in one file, or join the files with llama.cpp’s llama-gguf-split --merge.',
-  });
+  throw new TunesmithError({ code: 'gguf_split', values: { file: file.name, parts: String(parts) } });
 }

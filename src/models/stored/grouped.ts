@@ -1,4 +1,5 @@
 import { bytesOf, concatBytes } from '../../core/bytes';
+import { message } from '../../core/messages/message';
 import { zerosOfFirstLayout } from '../../formats/gptq';
 import { packedBuffers, packingRefusal } from '../../ops/packings/packed';
 import type { AwqPacking, GptqPacking } from '../../ops/weight';
@@ -88,12 +89,13 @@ function checkPacking(
   out: number,
   input: number,
 ): void {
-  const refusal = packingRefusal(packing, out, input);
-  if (refusal === undefined) return;
-  throw damaged('tensor_shape', `${parts.path}.qweight, a weight [${out}, ${input}], ${refusal}.`);
+  const fault = packingRefusal(packing, out, input);
+  if (fault === undefined) return;
+  const values = { name: `${parts.path}.qweight`, out, input, fault };
+  throw damaged('tensor_shape', message('tensor_packing', values));
 }
 
-/** Throws `tensor_values` for groups that there are not, or in another order than config.json says. */
+/** Throws `tensor_groups` for groups that there are not, or in another order than config.json says. */
 function checkIndex(
   name: string,
   groupOf: Uint32Array,
@@ -104,6 +106,9 @@ function checkIndex(
     actOrder ? group >= groups : group !== Math.floor(k / groupSize),
   );
   if (column < 0) return;
-  const what = actOrder ? `there are ${groups}` : 'config.json says desc_act = false';
-  throw damaged('tensor_values', `${name}[${column}] is group ${groupOf[column] ?? 0}, but ${what}.`);
+  const group = groupOf[column] ?? 0;
+  throw damaged(
+    'tensor_groups',
+    message('tensor_group', { name, column, group, ...(actOrder && { groups }) }),
+  );
 }

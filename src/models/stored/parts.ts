@@ -1,6 +1,7 @@
 import type { Dtype } from '../../core/dtype';
-import { TunesmithError, type ErrorCode } from '../../core/errors';
+import { TunesmithError, type TunesmithErrorInit } from '../../core/errors';
 import { elementCount, shapeText } from '../../core/shape';
+import { message, type Message } from '../../core/messages/message';
 import type { StoredTensor } from './stored_weight';
 
 /** The tensors that make up one packed weight, by what follows the module's path: `qweight`, `weight.absmax`. */
@@ -21,7 +22,7 @@ export class WeightParts {
   only(known: readonly string[]): void {
     for (const part of this.#tensors.keys()) {
       if (known.includes(part)) continue;
-      throw damaged('tensor_unexpected', `${this.path}.${part} is no part of a weight that is stored so.`);
+      throw damaged('tensor_unexpected', message('tensor_strange_part', { name: `${this.path}.${part}` }));
     }
   }
 
@@ -29,18 +30,20 @@ export class WeightParts {
   get(part: string): StoredTensor {
     const tensor = this.#tensors.get(part);
     if (tensor) return tensor;
-    throw damaged('tensor_missing', `The weights lack ${this.path}.${part}, a part of a quantised weight.`);
+    throw damaged('tensor_missing', message('tensor_part_lacking', { name: `${this.path}.${part}` }));
   }
 
   /** The part, if it is of the dtype and has so many elements. Throws `tensor_missing`, `tensor_dtype`, `tensor_shape`. */
   typed(part: string, dtype: Dtype, shape: readonly number[]): StoredTensor {
     const tensor = this.get(part);
     if (tensor.dtype !== dtype) {
-      throw damaged('tensor_dtype', `${tensor.name} is stored as ${tensor.dtype}, where ${dtype} is meant.`);
+      const values = { name: tensor.name, dtype: tensor.dtype, expected: dtype };
+      throw damaged('tensor_dtype', message('tensor_other_dtype', values));
     }
     if (elementCount(tensor.shape) !== elementCount(shape)) {
-      const shapes = `${shapeText(tensor.shape)} in ${tensor.file.name}, where ${shapeText(shape)} is meant`;
-      throw damaged('tensor_shape', `${tensor.name} is ${shapes}.`);
+      const { name, file } = tensor;
+      const values = { name, found: shapeText(tensor.shape), file: file.name, expected: shapeText(shape) };
+      throw damaged('tensor_shape', message('tensor_shape_of_part', values));
     }
     return tensor;
   }
@@ -55,11 +58,18 @@ export async function readWords(tensor: StoredTensor): Promise<Uint32Array<Array
   return new Uint32Array((await readWhole(tensor)).buffer);
 }
 
+/** The codes of what is wrong with the tensors of a checkpoint. */
+type DamagedCode =
+  | 'gguf_rope_factors'
+  | 'quant_map'
+  | 'quant_state'
+  | 'tensor_dtype'
+  | 'tensor_groups'
+  | 'tensor_missing'
+  | 'tensor_shape'
+  | 'tensor_unexpected';
+
 /** An error about the files of a checkpoint. */
-export function damaged(code: ErrorCode, message: string): TunesmithError {
-  return new TunesmithError({
-    code,
-    message,
-    hint: 'Check that config.json and the weights belong to the same model and came through whole.',
-  });
+export function damaged(code: DamagedCode, fault: Message): TunesmithError {
+  return new TunesmithError({ code, values: { fault } } as TunesmithErrorInit);
 }

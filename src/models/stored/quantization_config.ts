@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../../core/errors';
 import { isRecord } from '../../core/json';
+import { message, type Message } from '../../core/messages/message';
+import { issueReason, reason } from '../../core/issue_reason';
 
 /** How a checkpoint's linear maps were quantised before it was published. */
 export type Published =
@@ -29,7 +31,7 @@ const BitsAndBytes = v.looseObject({
 const groupSize = v.pipe(
   v.number(),
   v.integer(),
-  v.check((size) => size === -1 || (size > 0 && size % 4 === 0), 'is neither -1 nor a multiple of 4'),
+  v.check((size) => size === -1 || (size > 0 && size % 4 === 0), reason('quantization_group_size')),
 );
 
 const Gptq = v.looseObject({
@@ -67,27 +69,26 @@ export function readQuantizationConfig(config: unknown): Published {
     case 'awq':
       return readAwq(parse(Awq, config));
     default:
-      throw unsupported(`quant_method = ${JSON.stringify(method ?? null)}`);
+      throw unsupported('quant_method', JSON.stringify(method ?? null));
   }
 }
 
 function readBitsAndBytes(config: v.InferOutput<typeof BitsAndBytes>): Published {
-  if (config.load_in_8bit ?? config._load_in_8bit) throw unsupported('load_in_8bit = true');
+  if (config.load_in_8bit ?? config._load_in_8bit) throw unsupported('load_in_8bit', 'true');
   const { bnb_4bit_quant_type: type } = config;
-  if (type !== undefined && type !== 'nf4')
-    throw unsupported(`bnb_4bit_quant_type = ${JSON.stringify(type)}`);
+  if (type !== undefined && type !== 'nf4') throw unsupported('bnb_4bit_quant_type', JSON.stringify(type));
   return { method: 'bitsandbytes' };
 }
 
 function readGptq(config: v.InferOutput<typeof Gptq>): Published {
   const { bits, group_size, desc_act, checkpoint_format: format, pack_dtype, dynamic } = config;
-  if (bits !== 4) throw unsupported(`bits = ${bits} for GPTQ`);
-  if (config.is_marlin_format) throw unsupported('is_marlin_format = true');
+  if (bits !== 4) throw unsupported('bits', String(bits), 'GPTQ');
+  if (config.is_marlin_format) throw unsupported('is_marlin_format', 'true');
   if (format !== 'gptq' && format !== 'gptq_v2')
-    throw unsupported(`checkpoint_format = ${JSON.stringify(format)}`);
-  if (config.lm_head) throw unsupported('lm_head = true');
-  if (pack_dtype !== 'int32') throw unsupported(`pack_dtype = ${JSON.stringify(pack_dtype)}`);
-  if (dynamic && Object.keys(dynamic).length > 0) throw unsupported('dynamic rules for some modules');
+    throw unsupported('checkpoint_format', JSON.stringify(format));
+  if (config.lm_head) throw unsupported('lm_head', 'true');
+  if (pack_dtype !== 'int32') throw unsupported('pack_dtype', JSON.stringify(pack_dtype));
+  if (dynamic && Object.keys(dynamic).length > 0) throw notBuilt(message('quantization_dynamic'));
   return {
     method: 'gptq',
     groupSize: sizeOf(group_size),
@@ -97,8 +98,8 @@ function readGptq(config: v.InferOutput<typeof Gptq>): Published {
 }
 
 function readAwq({ bits, group_size, version }: v.InferOutput<typeof Awq>): Published {
-  if (bits !== 4) throw unsupported(`bits = ${bits} for AWQ`);
-  if (version.toLowerCase() !== 'gemm') throw unsupported(`version = ${JSON.stringify(version)} for AWQ`);
+  if (bits !== 4) throw unsupported('bits', String(bits), 'AWQ');
+  if (version.toLowerCase() !== 'gemm') throw unsupported('version', JSON.stringify(version), 'AWQ');
   return { method: 'awq', groupSize: sizeOf(group_size) };
 }
 
@@ -112,15 +113,17 @@ function parse<S extends v.GenericSchema>(schema: S, config: unknown): v.InferOu
   const [issue] = parsed.issues;
   throw new TunesmithError({
     code: 'config_invalid',
-    message: `config.json: quantization_config.${v.getDotPath(issue) ?? ''}: ${issue.message}.`,
-    hint: 'Take the config.json from the folder of a Transformers checkpoint.',
+    values: { field: `quantization_config.${v.getDotPath(issue) ?? ''}`, reason: issueReason(issue) },
   });
 }
 
-function unsupported(what: string): TunesmithError {
+function unsupported(field: string, value: string, method?: string): TunesmithError {
+  return notBuilt(message('quantization_field', { field, value, method }));
+}
+
+function notBuilt(what: Message): TunesmithError {
   return new TunesmithError({
     code: 'quantization_unsupported',
-    message: `config.json has a quantization_config with ${what}, which is not built here.`,
-    hint: 'Choose the model before its quantisation, or one in NF4 of bitsandbytes, GPTQ or AWQ with 4 bits, or GGUF.',
+    values: { fault: message('quantization_config', { what }) },
   });
 }

@@ -1,5 +1,6 @@
 import { floatsOf, isDtype, isFloatDtype } from '../../core/dtype';
 import { TunesmithError } from '../../core/errors';
+import { message } from '../../core/messages/message';
 import { checkpointTensors, type ModelSpec } from '../spec';
 import { bitsAndBytesWeight, isBitsAndBytes } from './bitsandbytes';
 import { awqWeight, gptqWeight } from './grouped';
@@ -34,10 +35,10 @@ export function storedWeights(
     const packed = kind === 'vector' ? undefined : packedWeight(parts, out, input, published);
     const dense = tensors.get(name);
     if (packed && kind !== 'linear') {
-      throw damaged(
-        'quantization_unsupported',
-        `${path} is quantised; that is built for linear layers only.`,
-      );
+      throw new TunesmithError({
+        code: 'quantization_unsupported',
+        values: { fault: message('quantization_not_linear', { path }) },
+      });
     }
     if (packed) stored.set(name, withoutBias(packed, parts, names.has(`${path}.bias`)));
     else if (dense) {
@@ -107,11 +108,7 @@ function packedWeight(
 }
 
 function unnamed(part: string): TunesmithError {
-  return new TunesmithError({
-    code: 'quantization_unsupported',
-    message: `The weights have ${part}, so they are quantised by GPTQ or AWQ, but config.json has no quantization_config.`,
-    hint: 'Take config.json from a newer upload of this model. Early GPTQ models keep the settings in quantize_config.json: put that file beside config.json.',
-  });
+  return new TunesmithError({ code: 'quantization_unnamed', values: { part } });
 }
 
 /**
@@ -123,13 +120,13 @@ function withoutBias(weight: StoredWeight, parts: WeightParts, wanted: boolean):
   const bias = parts.get('bias');
   const { dtype } = bias;
   if (!isDtype(dtype) || !isFloatDtype(dtype)) {
-    throw damaged('tensor_dtype', `${bias.name} is stored as ${dtype}; F32, F16 and BF16 can be read.`);
+    throw damaged('tensor_dtype', message('tensor_no_float', { name: bias.name, dtype }));
   }
   const { scales } = weight.buffers;
   if (!scales || !('make' in scales)) throw new Error(`${parts.path} has no scales that are made`);
   const make = async (): Promise<Uint8Array<ArrayBuffer>> => {
     if (floatsOf(dtype, await readWhole(bias)).some((value) => value !== 0)) {
-      throw damaged('tensor_unexpected', `The weights have ${bias.name}, for which config.json has no use.`);
+      throw damaged('tensor_unexpected', message('tensor_useless_bias', { name: bias.name }));
     }
     return await scales.make();
   };

@@ -1,5 +1,6 @@
 import type { ShaderConstants } from '../../gpu/shaders';
 import type { Packing } from '../weight';
+import type { Message } from '../../core/messages/message';
 
 /** The buffers of a packed weight, of which every format has one or two: so much fits beside what a product binds. */
 export interface PackedBuffers {
@@ -26,6 +27,6 @@ export interface WeightFormat<P extends Packing> {
    * Why a matrix [out, in] can't be packed in this format, in words that follow "[out, in] "; undefined if it can.
    * All formats need `in` to be a multiple of 4.
    */
-  refusal(packing: P, out: number, input: number): string | undefined;
+  refusal(packing: P, out: number, input: number): Message | undefined;
   reader(packing: P, out: number, input: number): PackedReader;
 }

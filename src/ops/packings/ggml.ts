@@ -1,4 +1,5 @@
 import { alignUp } from '../../core/align';
+import { message } from '../../core/messages/message';
 import { ggmlBlock, type GgmlType } from '../../formats/ggml_types';
 import type { GgmlPacking, Packing } from '../weight';
 import type { WeightFormat } from './format';
@@ -35,7 +36,7 @@ export const ggmlFormat: WeightFormat<GgmlPacking> = {
   },
   refusal({ format }, _out, input) {
     const { elements } = ggmlBlock(TYPES[format]);
-    return input % elements === 0 ? undefined : `has rows of no multiple of ${elements} elements`;
+    return input % elements === 0 ? undefined : message('packing_rows', { multiple: elements });
   },
   reader: ({ format }) => ({ constants: { [`WEIGHT_${format.toUpperCase()}`]: true }, overrides: {} }),
 };

@@ -1,4 +1,5 @@
 import type { PackedBuffers } from './format';
+import { message, type Message } from '../../core/messages/message';
 
 /** Elements in a word of codes or zero points. */
 const WORD = 8;
@@ -16,10 +17,10 @@ export function groupedBuffers(groups: number, out: number, input: number, index
   return { codes: ((out * input) / WORD) * 4, scales: scales * 4 };
 }
 
-export function groupedRefusal(groupSize: number, out: number, input: number): string | undefined {
-  if (groupSize % 4 !== 0) return `has groups of ${groupSize}, which is no multiple of 4`;
-  if (out % WORD !== 0) return `has ${out} rows, which is no multiple of ${WORD}`;
-  return input % WORD === 0 ? undefined : `has rows of no multiple of ${WORD} elements`;
+export function groupedRefusal(groupSize: number, out: number, input: number): Message | undefined {
+  if (groupSize % 4 !== 0) return message('packing_groups', { size: groupSize, multiple: 4 });
+  if (out % WORD !== 0) return message('packing_out', { rows: out, multiple: WORD });
+  return input % WORD === 0 ? undefined : message('packing_rows', { multiple: WORD });
 }
 
 /** The overrides of shaders/lib/grouped_scales.wgsl. */

@@ -1,6 +1,7 @@
 import type { Nf4Packing } from '../weight';
 import { nf4ScaleWords } from '../nf4_scales';
 import type { WeightFormat } from './format';
+import { message } from '../../core/messages/message';
 
 /** Elements in a word of codes. */
 const WORD = 8;
@@ -24,8 +25,8 @@ export const nf4Format: WeightFormat<Nf4Packing> = {
     return { codes: ((out * input) / WORD) * 4, scales: nf4ScaleWords(blocks, packing) * 4 };
   },
   refusal({ blockSize }, _out, input) {
-    if (blockSize % WORD !== 0) return `has blocks of ${blockSize}, which is no multiple of ${WORD}`;
-    return input % WORD === 0 ? undefined : `has rows of no multiple of ${WORD} elements`;
+    if (blockSize % WORD !== 0) return message('packing_blocks', { size: blockSize, multiple: WORD });
+    return input % WORD === 0 ? undefined : message('packing_rows', { multiple: WORD });
   },
   reader(packing, out, input) {
     const { blockSize, doubleQuant, nestedBlockSize } = packing;

@@ -6,6 +6,7 @@ import type { PackedBuffers, PackedReader, WeightFormat } from './format';
 import { ggmlFormat } from './ggml';
 import { gptqFormat } from './gptq';
 import { nf4Format } from './nf4';
+import { message, type Message } from '../../core/messages/message';
 
 /** Bytes of each buffer that a matrix [out, in] takes in a packing. */
 export function packedBuffers(packing: Packing, out: number, input: number): PackedBuffers {
@@ -13,8 +14,8 @@ export function packedBuffers(packing: Packing, out: number, input: number): Pac
 }
 
 /** Why a matrix [out, in] can't be packed so, in words that follow "[out, in] "; undefined where it can. */
-export function packingRefusal(packing: Packing, out: number, input: number): string | undefined {
-  if (input % 4 !== 0) return 'has rows of no multiple of 4 elements';
+export function packingRefusal(packing: Packing, out: number, input: number): Message | undefined {
+  if (input % 4 !== 0) return message('packing_rows', { multiple: 4 });
   return shaped(packing, out, input).refusal();
 }
 
@@ -57,7 +58,7 @@ function shaped(packing: Packing, out: number, input: number): Shaped {
 
 interface Shaped {
   buffers(): PackedBuffers;
-  refusal(): string | undefined;
+  refusal(): Message | undefined;
   reader(): PackedReader;
 }
 

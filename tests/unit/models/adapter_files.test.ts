@@ -288,7 +288,7 @@ describe('files that are no adapter of this model are refused', () => {
     const large = { [ADAPTER_CONFIG]: files.get(ADAPTER_CONFIG)!, [ADAPTER_WEIGHTS]: zeros };
     const zip = (contents: Record<string, Uint8Array>) =>
       folderOf([['bomb.zip', new Uint8Array(zipSync(contents, { level: 1 }))]]);
-    expect(await refusal(zip(large))).toMatchObject({ code: 'adapter_zip' });
+    expect(await refusal(zip(large))).toMatchObject({ code: 'adapter_too_large' });
     expect((await refusal(zip({ [ADAPTER_CONFIG]: new Uint8Array(2 << 20) }))).message).toContain(
       'takes more than',
     );

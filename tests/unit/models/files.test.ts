@@ -111,7 +111,7 @@ describe('refused, by name', () => {
     const headless = tensors.filter(({ name }) => name !== 'lm_head.weight');
     const files = { 'config.json': untied, 'model.safetensors': writeSafetensors(headless) };
     await expect(opening(files)).rejects.toMatchObject({
-      code: 'tensor_missing',
+      code: 'head_missing',
       hint: expect.stringContaining('tie_word_embeddings') as string,
     });
   });
@@ -121,11 +121,11 @@ describe('refused, by name', () => {
     [
       'an adapter',
       { 'config.json': undefined, 'adapter_config.json': json({}) },
-      'model_is_adapter',
+      'model_folder_is_adapter',
       'it is an adapter, not a model',
     ],
     ['shards without their index', { ...shards, [INDEX]: undefined }, 'model_file_missing', INDEX],
-    ['a shard that is missing', { ...shards, [SHARD]: undefined }, 'model_file_missing', SHARD],
+    ['a shard that is missing', { ...shards, [SHARD]: undefined }, 'model_shard_missing', SHARD],
     ['a variant', { 'model.fp16.safetensors': json({}) }, 'model_file_missing', 'model.fp16.safetensors'],
     ['a folder below', { 'checkpoint-5/model.safetensors': json({}) }, 'model_file_missing', 'checkpoint-5'],
     ["Mistral's own", { 'consolidated.safetensors': json({}) }, 'model_file_missing', 'consolidated'],
@@ -243,7 +243,7 @@ test.each([
   const refusal = await opening({ 'model.safetensors': writeSafetensors(inside) }).catch(
     (error: unknown) => error,
   );
-  expect(refusal).toMatchObject({ code: 'tensor_unexpected' });
+  expect(refusal).toMatchObject({ code: 'tensor_wrapped' });
   const { message, hint } = refusal as TunesmithError;
   expect(message + hint).toContain(word);
 });

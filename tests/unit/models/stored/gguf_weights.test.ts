@@ -159,7 +159,7 @@ const refusals: readonly Refusal[] = [
   },
   {
     what: 'another family',
-    code: 'architecture_unsupported',
+    code: 'gguf_architecture_unsupported',
     named: 'glm',
     change: (header) => header,
     spec: readSpec({ ...TINY_CONFIG, architectures: ['GlmForCausalLM'] }),

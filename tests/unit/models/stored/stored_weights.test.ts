@@ -79,7 +79,7 @@ test.each([
   ['AWQ for its other kernel', { ...CONFIGS['awq'], version: 'gemv' }, 'version = "gemv"'],
 ])('%s is refused by name', (_, config, named) => {
   const error = thrown(() => open('gptq', undefined, config));
-  expect(error.code).toBe('quantization_unsupported');
+  expect(error.code).toBe(named === 'qweight' ? 'quantization_unnamed' : 'quantization_unsupported');
   expect(error.message).toContain(named);
 });
 
@@ -198,14 +198,14 @@ test.each<readonly [string, string, string, string, Change]>([
   [
     'gptq',
     'groups out of order',
-    'tensor_values',
+    'tensor_groups',
     'g_idx[0]',
     replace('g_idx', 'I32', [32], zeros(128).fill(1)),
   ],
   [
     'gptq_act_order',
     'a group beyond',
-    'tensor_values',
+    'tensor_groups',
     'g_idx[1]',
     replace('g_idx', 'I32', [32], words(0, 2, ...Array<number>(30).fill(0))),
   ],

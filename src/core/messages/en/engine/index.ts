@@ -6,6 +6,7 @@ import { formatMessages } from './formats';
 import { gpuMessages } from './gpu';
 import { hub } from './hub';
 import { jsonMessages } from './json';
+import { modelMessages } from './models';
 import { progress } from './progress';
 import { session } from './session';
 import { settingsFile } from './settings_file';
@@ -21,6 +22,7 @@ export const engine = {
   ...gpuMessages,
   ...hub,
   ...jsonMessages,
+  ...modelMessages,
   ...progress,
   ...session,
   ...settingsFile,

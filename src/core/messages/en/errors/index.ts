@@ -6,6 +6,7 @@ import { exportErrors } from './exports';
 import { formatErrors } from './formats';
 import { gpuErrors } from './gpu';
 import { hubErrors } from './hub';
+import { modelErrors } from './models';
 import { pageErrors } from './page';
 import { sessionErrors } from './session';
 import { settingsFileErrors } from './settings_file';
@@ -20,6 +21,7 @@ export const errors = {
   ...formatErrors,
   ...gpuErrors,
   ...hubErrors,
+  ...modelErrors,
   ...pageErrors,
   ...sessionErrors,
   ...settingsFileErrors,

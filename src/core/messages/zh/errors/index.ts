@@ -5,6 +5,7 @@ import { exportErrors } from './exports';
 import { formatErrors } from './formats';
 import { gpuErrors } from './gpu';
 import { hubErrors } from './hub';
+import { modelErrors } from './models';
 import { pageErrors } from './page';
 import { sessionErrors } from './session';
 import { settingsFileErrors } from './settings_file';
@@ -18,6 +19,7 @@ export const errors: Catalogue['errors'] = {
   ...formatErrors,
   ...gpuErrors,
   ...hubErrors,
+  ...modelErrors,
   ...pageErrors,
   ...sessionErrors,
   ...settingsFileErrors,
