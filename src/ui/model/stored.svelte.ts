@@ -7,7 +7,10 @@ export class StoredState {
   readonly #engine: EngineState;
   list: readonly StoredModelReport[] = $state.raw([]);
   storage: StorageReport | undefined = $state.raw();
+  /** Why the list can't be read. */
   error: ErrorDescription | undefined = $state.raw();
+  /** What could not be removed, and why. */
+  unremoved: { readonly id: string; readonly error: ErrorDescription } | undefined = $state.raw();
   /** What is being removed. */
   removing: string | undefined = $state();
 
@@ -27,14 +30,13 @@ export class StoredState {
 
   async remove({ id }: StoredModelReport): Promise<void> {
     this.removing = id;
-    let failure: ErrorDescription | undefined;
+    this.unremoved = undefined;
     try {
       await this.#engine.remote.stored.remove(id);
     } catch (error) {
-      failure = describeError(error);
+      this.unremoved = { id, error: describeError(error) };
     }
     await this.refresh();
-    this.error ??= failure;
     this.removing = undefined;
   }
 
