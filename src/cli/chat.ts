@@ -7,18 +7,19 @@ import {
 } from '../core/settings/settings';
 import { answerDefaults } from '../session/answer_defaults';
 import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';
+import { t } from './language';
 import { MODEL_OPTIONS } from './library';
 import { conversation, openSession, progressText } from './open';
 import { interruptible } from './signals';
 
 export const chatCommand: Command = {
   name: 'chat',
-  summary: 'answers one question',
+  summary: t.cli.summaries.chat,
   options: {
     ...MODEL_OPTIONS,
     adapter: ADAPTER_OPTION,
-    prompt: { value: 'TEXT', kind: 'text', required: true, help: 'the question' },
-    system: { value: 'TEXT', kind: 'text', help: 'the system message' },
+    prompt: { value: 'TEXT', kind: 'text', required: true, help: t.cli.options.prompt },
+    system: { value: 'TEXT', kind: 'text', help: t.cli.options.system },
     json: JSON_OPTION,
   },
   settings: [...LOAD_SETTINGS, 'template'],

@@ -1,6 +1,7 @@
 import { DATA_FORMAT_NAMES } from '../data/files/formats';
 import type { TrainSettings } from '../core/settings/settings';
 import type { Arguments, ArgumentsSpec, OptionSpec } from './arguments';
+import { t } from './language';
 import type { Output } from './output';
 
 export interface Command extends ArgumentsSpec {
@@ -14,16 +15,16 @@ export interface Command extends ArgumentsSpec {
 export const ADAPTER_OPTION: OptionSpec = {
   value: 'DIR',
   kind: 'text',
-  help: 'a PEFT adapter for it; without one, the base alone',
+  help: t.cli.options.adapter,
 };
 export const DATA_OPTION: OptionSpec = {
   value: 'FILE…',
   kind: 'list',
   required: true,
-  help: `examples (${DATA_FORMAT_NAMES}), or folders of them: Alpaca, messages or text`,
+  help: t.cli.options.data(DATA_FORMAT_NAMES),
 };
 export const JSON_OPTION: OptionSpec = {
   value: '',
   kind: 'flag',
-  help: 'one JSON object a line on standard output, all else on standard error',
+  help: t.cli.options.json,
 };

@@ -3,6 +3,7 @@ import { TunesmithError } from '../core/errors';
 import { readSettingsFile } from '../core/settings/file';
 import type { Arguments } from './arguments';
 import type { Command } from './command';
+import { t } from './language';
 
 /**
  * The command with `--config FILE`, if it takes settings. What is typed counts before the file. The same file serves all
@@ -17,7 +18,7 @@ export function withConfig(command: Command): Command {
       config: {
         value: 'FILE',
         kind: 'text',
-        help: 'settings in YAML, as the page saves them; those that are typed count before it',
+        help: t.cli.options.config,
       },
     },
     run: async (args, output) => await command.run(await over(command, args), output),

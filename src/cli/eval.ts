@@ -1,6 +1,8 @@
 import { TunesmithError } from '../core/errors';
 import { DATA_SETTINGS, DEFAULTS, LOAD_SETTINGS, parseSettings } from '../core/settings/settings';
+import { columns } from './columns';
 import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
+import { t } from './language';
 import { MODEL_OPTIONS } from './library';
 import { openSession, readData, setExamples } from './open';
 
@@ -8,7 +10,7 @@ const defaults = { eval_split: 0 };
 
 export const evalCommand: Command = {
   name: 'eval',
-  summary: 'loss and perplexity over all examples of files, or over the share that eval_split holds out',
+  summary: t.cli.summaries.eval,
   options: { ...MODEL_OPTIONS, adapter: ADAPTER_OPTION, data: DATA_OPTION, json: JSON_OPTION },
   settings: [...LOAD_SETTINGS, ...DATA_SETTINGS, 'per_device_train_batch_size'],
   defaults,
@@ -25,9 +27,12 @@ export const evalCommand: Command = {
       }
       const { loss: eval_loss, perplexity, targetTokens: target_tokens } = result;
       output.json({ eval_loss, ...(perplexity !== undefined && { perplexity }), target_tokens });
-      output.line(`evaluation loss  ${eval_loss.toFixed(6)}`);
-      if (perplexity !== undefined) output.line(`perplexity       ${perplexity.toPrecision(6)}`);
-      output.line(`target tokens    ${target_tokens}`);
+      const rows = [
+        [t.cli.evaluationLoss, eval_loss.toFixed(6)],
+        ...(perplexity === undefined ? [] : [[t.cli.perplexity, perplexity.toPrecision(6)]]),
+        [t.cli.targetTokens, String(target_tokens)],
+      ];
+      for (const line of columns(rows)) output.line(line);
     } finally {
       session.close();
     }

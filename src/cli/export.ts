@@ -1,5 +1,4 @@
 import { readdir, stat } from 'node:fs/promises';
-import { bytesText } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
 import { LOAD_SETTINGS, parseSettings } from '../core/settings/settings';
 import { folderTarget } from '../exports/folder_target';
@@ -10,24 +9,24 @@ import { nodeFiles } from '../storage/node_files';
 import type { Arguments, OptionSpec } from './arguments';
 import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';
 import { messageJson } from './json';
-import { language, say } from './language';
+import { language, say, t } from './language';
 import { MODEL_OPTIONS } from './library';
 import { openSession, progressText } from './open';
 import { interruptible } from './signals';
 
 export const exportCommand: Command = {
   name: 'export',
-  summary: 'writes a base with an adapter into a folder, in a format for other programs',
+  summary: t.cli.summaries.export,
   options: {
     ...MODEL_OPTIONS,
-    adapter: { ...ADAPTER_OPTION, required: true, help: 'a PEFT adapter for it' },
+    adapter: { ...ADAPTER_OPTION, required: true, help: t.cli.options.adapterNeeded },
     format: {
       value: 'FORMAT',
       kind: 'text',
       required: true,
-      help: EXPORT_FORMATS.map(({ name, help }) => `${name}: ${say(help)}`).join('; '),
+      help: EXPORT_FORMATS.map(({ name, help }) => t.cli.formatHelp(name, say(help))).join('; '),
     },
-    output: { value: 'DIR', kind: 'text', required: true, help: 'a new folder, or an empty one' },
+    output: { value: 'DIR', kind: 'text', required: true, help: t.cli.options.outputFolder },
     ...optionsOfFormats(),
     json: JSON_OPTION,
   },
@@ -44,7 +43,7 @@ export const exportCommand: Command = {
       const plan = await planExport(session, format.name, options, language);
       const { notes = [] } = plan;
       for (const note of notes) output.note(say(note));
-      for (const { name, size } of plan.files) output.note(`${name}: ${bytesText(size)}`);
+      for (const { name, size } of plan.files) output.note(`${name}: ${t.format.bytes(size)}`);
       const { difference, allowed } = await interruptible((signal) =>
         writeExport(plan, folderTarget(files), {
           signal,
@@ -62,10 +61,8 @@ export const exportCommand: Command = {
         allowed,
       });
       const compared =
-        difference === null
-          ? 'read back, its weights are right; the device has no room to compare its logits'
-          : `read back, its logits differ by ${difference.toPrecision(2)} at most`;
-      output.line(`${path}: ${format.name}, ${bytesText(bytesOfFiles(plan.files))}; ${compared}`);
+        difference === null ? t.cli.exportCheckedApart : t.cli.exportChecked(difference.toPrecision(2));
+      output.line(t.cli.exported(path, format.name, bytesOfFiles(plan.files), compared));
     } finally {
       output.progress('');
       session.close();
@@ -78,8 +75,8 @@ function optionsOfFormats(): Readonly<Record<string, OptionSpec>> {
   const options: Record<string, OptionSpec> = {};
   for (const format of EXPORT_FORMATS) {
     for (const { name, value, help, choices, default: usual } of format.options) {
-      const what = choices ? `${choices.join(', ')}; ${say(help)}` : say(help);
-      options[name] = { value, kind: 'text', help: `${format.name}: ${what}; ${usual} unless given` };
+      const what = choices ? t.cli.choices(choices, say(help)) : say(help);
+      options[name] = { value, kind: 'text', help: t.cli.optionOfFormat(format.name, what, usual) };
     }
   }
   return options;

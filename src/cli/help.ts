@@ -1,12 +1,14 @@
 import { isOpen, type Setting } from '../core/settings/setting';
 import { ANSWER_SETTINGS, SETTINGS } from '../core/settings/settings';
+import { columns } from './columns';
 import type { Command } from './command';
+import { t } from './language';
 
 /** What `--help` says of all commands. */
 export function overview(commands: readonly Command[]): string {
-  const usage = 'tunesmith COMMAND --model MODEL [options]';
-  const list = columns(commands.map(({ name, summary }) => [name, summary]));
-  return `Usage: ${usage}\n\n${list}\n\ntunesmith COMMAND --help tells the options and settings of one.`;
+  const list = indented(commands.map(({ name, summary }) => [name, summary]));
+  const usage = t.cli.usage('tunesmith COMMAND --model MODEL [options]');
+  return `${usage}\n\n${list}\n\n${t.cli.helpOfOne}`;
 }
 
 /** What `--help` says of one command. */
@@ -28,13 +30,11 @@ export function commandHelp(command: Command): string {
     ...answers.map((setting) => settingRow(setting, ANSWER_SETTINGS[setting])),
   ];
   return [
-    `Usage: tunesmith ${name} ${usage}[options]`,
-    `${summary[0]?.toUpperCase() ?? ''}${summary.slice(1)}.`,
-    `Options:\n${columns(optionRows)}`,
-    ...(settingRows.length > 0 ? [`Settings, with their defaults:\n${columns(settingRows)}`] : []),
-    ...(answers.length > 0
-      ? ['Answers begin as the model’s generation_config.json recommends, if it does.']
-      : []),
+    t.cli.usage(`tunesmith ${name} ${usage}[options]`),
+    t.cli.summary(summary),
+    `${t.cli.optionsTitle}\n${indented(optionRows)}`,
+    ...(settingRows.length > 0 ? [`${t.cli.settingsTitle}\n${indented(settingRows)}`] : []),
+    ...(answers.length > 0 ? [t.cli.answersFromModel] : []),
   ].join('\n\n');
 }
 
@@ -47,7 +47,8 @@ function settingRow(
   return [`--${name} ${kind.toText(fallback)}`, `${help}${range}`];
 }
 
-function columns(rows: readonly (readonly string[])[]): string {
-  const width = rows.reduce((widest, [first = '']) => Math.max(widest, first.length), 0);
-  return rows.map(([first = '', second = '']) => `  ${first.padEnd(width)}  ${second}`).join('\n');
+function indented(rows: readonly (readonly string[])[]): string {
+  return columns(rows)
+    .map((line) => `  ${line}`)
+    .join('\n');
 }

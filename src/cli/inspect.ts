@@ -10,24 +10,25 @@ import { readAdapterFiles } from '../models/adapter_files';
 import { makeDataset } from '../session/dataset';
 import { openFolderModel } from '../session/loadable_model';
 import { rowsOfExamples, rowsOfSettings, runMemory } from '../session/run_memory';
+import { columns } from './columns';
 import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
 import { openFolder } from './files';
 import { jsonOf } from './json';
-import { say } from './language';
+import { say, t } from './language';
 import { MODEL_OPTION, modelOrigin } from './library';
 import { readData } from './open';
 
 export const inspectCommand: Command = {
   name: 'inspect',
-  summary: 'the architecture, the parameters and the memory that training takes; loads no weights',
+  summary: t.cli.summaries.inspect,
   options: {
-    model: { ...MODEL_OPTION, value: 'DIR', help: 'the base: a folder, or a .gguf file' },
-    adapter: { ...ADAPTER_OPTION, help: 'a PEFT adapter, whose rank and targets then hold' },
+    model: { ...MODEL_OPTION, value: 'DIR', help: t.cli.options.modelOnDisk },
+    adapter: { ...ADAPTER_OPTION, help: t.cli.options.adapterToInspect },
     data: {
       ...DATA_OPTION,
       required: false,
-      help: 'examples to plan for; without them, batches of max_seq_length',
+      help: t.cli.options.dataToPlan,
     },
     json: JSON_OPTION,
   },
@@ -64,16 +65,16 @@ export const inspectCommand: Command = {
 
       for (const note of [...checkpoint.notes, ...open.textNotes]) output.note(say(note));
       output.json({ spec: jsonOf(spec), parameters, memory: { ...memory, total } });
-      section('spec', flattened({ ...jsonOf(spec), blocks: blocksText(spec) }));
+      section(t.cli.spec, flattened({ ...jsonOf(spec), blocks: blocksText(spec) }));
       section(
-        'parameters',
-        Object.entries(parameters).map(([name, count]) => [name, count.toLocaleString('en-US')]),
+        t.cli.parameters,
+        Object.entries(parameters).map(([name, count]) => [name, t.format.count(count)]),
       );
       section(
-        `memory for batches of ${rows.capacity} tokens, in bytes`,
-        [...memoryParts(memory), { label: 'Total', bytes: total }].map(({ label, bytes }) => [
+        t.cli.memoryOfBatches(rows.capacity),
+        [...memoryParts(memory), { label: t.cli.total, bytes: total }].map(({ label, bytes }) => [
           label,
-          bytes.toLocaleString('en-US'),
+          t.format.count(bytes),
         ]),
       );
     } finally {
@@ -82,8 +83,7 @@ export const inspectCommand: Command = {
 
     function section(title: string, rows: readonly (readonly [string, string])[]): void {
       output.line(title);
-      const width = Math.max(...rows.map(([name]) => name.length));
-      for (const [name, value] of rows) output.line(`  ${name.padEnd(width)}  ${value}`);
+      for (const line of columns(rows)) output.line(`  ${line}`);
     }
   },
 };

@@ -14,29 +14,30 @@ import { nodeLocks } from '../storage/node_locks';
 import { fileRecords } from '../storage/records';
 import type { Arguments, OptionSpec } from './arguments';
 import { isOnDisk, openFolder } from './files';
+import { t } from './language';
 
 export const MODEL_OPTION: OptionSpec = {
   value: 'MODEL',
   kind: 'text',
   required: true,
-  help: 'the base: a folder, a .gguf file, owner/name[:file.gguf] of a hub, or the address of its page',
+  help: t.cli.options.model,
 };
 
 /** What finding a model on a hub may need. */
 export const HUB_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  endpoint: { value: 'URL', kind: 'text', help: `the hub, $HF_ENDPOINT or ${HUGGING_FACE}` },
-  token: { value: 'TOKEN', kind: 'text', help: 'for gated models; better as $HF_TOKEN, which nobody sees' },
+  endpoint: { value: 'URL', kind: 'text', help: t.cli.options.endpoint(HUGGING_FACE) },
+  token: { value: 'TOKEN', kind: 'text', help: t.cli.options.token },
   cache_dir: {
     value: 'DIR',
     kind: 'text',
-    help: 'where models of a hub are kept; ~/.cache/tunesmith, or below $XDG_CACHE_HOME',
+    help: t.cli.options.cacheDir,
   },
 };
 
 export const REVISION_OPTION: OptionSpec = {
   value: 'REVISION',
   kind: 'text',
-  help: 'a branch, a tag or a commit of the repository; the main branch',
+  help: t.cli.options.revision,
 };
 
 /** Whether kernels are fitted to the device. */
@@ -44,9 +45,9 @@ export const TUNING_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   tune: {
     value: '',
     kind: 'flag',
-    help: 'fit the kernels to this device also where it is no graphics card but the processor',
+    help: t.cli.options.tune,
   },
-  'no-tune': { value: '', kind: 'flag', help: 'never: take the default kernels, the same at every call' },
+  'no-tune': { value: '', kind: 'flag', help: t.cli.options.noTune },
 };
 
 /** What every command takes that opens a model. */

@@ -6,17 +6,18 @@ import { writeSafetensors } from '../formats/safetensors';
 import type { Session } from '../session/session';
 import { nodeFiles } from '../storage/node_files';
 import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';
+import { t } from './language';
 import { MODEL_OPTIONS } from './library';
 import { openSession } from './open';
 
 export const logitsCommand: Command = {
   name: 'logits',
-  summary: 'the logits of tokens, f32 [tokens, vocabulary], as a safetensors file',
+  summary: t.cli.summaries.logits,
   options: {
     ...MODEL_OPTIONS,
     adapter: ADAPTER_OPTION,
-    input_ids: { value: '1,2,3', kind: 'text', required: true, help: 'token ids between commas' },
-    output: { value: 'FILE', kind: 'text', required: true, help: 'the file to write' },
+    input_ids: { value: '1,2,3', kind: 'text', required: true, help: t.cli.options.inputIds },
+    output: { value: 'FILE', kind: 'text', required: true, help: t.cli.options.outputFile },
     json: JSON_OPTION,
   },
   settings: LOAD_SETTINGS,
@@ -32,7 +33,7 @@ export const logitsCommand: Command = {
       const file = writeSafetensors([{ name: 'logits', dtype: 'F32', shape, data: bytesOf(logits) }]);
       await nodeFiles(dirname(path)).write(basename(path), file);
       output.json({ output: path, shape });
-      output.line(`${path}: logits, f32 [${shape.join(', ')}]`);
+      output.line(t.cli.logitsWritten(path, shape));
     } finally {
       session.close();
     }

@@ -1,4 +1,5 @@
 import type { Device } from '../gpu/device';
+import { t } from './language';
 import type { Output } from './output';
 
 /** Tells the most memory that the process and the device's buffers took. Software adapters' buffers are the process's. */
@@ -7,10 +8,6 @@ export function reportMemory(device: Device, output: Output): void {
   const process_peak_bytes = process.resourceUsage().maxRSS * 1024;
   const purposes = Object.fromEntries(peaks);
   output.json({ event: 'memory', process_peak_bytes, device_peak_bytes: peak, device_peaks: purposes });
-  const parts = [...peaks].map(([purpose, bytes]) => `${purpose} ${megabytes(bytes)}`).join(', ');
-  output.line(`peak memory: process ${megabytes(process_peak_bytes)}; device ${megabytes(peak)} (${parts})`);
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(0)} MB`;
+  const parts = [...peaks].map(([purpose, bytes]) => `${purpose} ${t.format.bytes(bytes)}`).join(', ');
+  output.line(t.cli.peakMemory(process_peak_bytes, peak, parts));
 }

@@ -1,17 +1,17 @@
-import { bytesText } from '../core/bytes';
 import { HUGGING_FACE } from '../core/endpoints';
 import { TunesmithError } from '../core/errors';
 import { Session } from '../session/session';
 import { JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
 import { jsonOf } from './json';
+import { t } from './language';
 import { HUB_OPTIONS, libraryOf } from './library';
 
 export const modelsCommand: Command = {
   name: 'models',
-  summary: 'lists the models of hubs that are kept on this machine, with their sizes, and removes them',
+  summary: t.cli.summaries.models,
   options: {
-    remove: { value: 'ID', kind: 'text', help: 'the one to remove; the first letters of its id are enough' },
+    remove: { value: 'ID', kind: 'text', help: t.cli.options.removeModel },
     cache_dir: HUB_OPTIONS.cache_dir!,
     json: JSON_OPTION,
   },
@@ -25,13 +25,24 @@ export const modelsCommand: Command = {
         const used = new Date(usedAt).toISOString();
         const { commit, endpoint } = source.kind === 'hub' ? source : {};
         output.json(jsonOf({ id, name, commit, endpoint, bytes, load, used_at: used, partial }));
-        const state = partial ? 'not complete' : load?.load_in_4bit ? '4-bit' : (load?.dtype ?? '');
+        const state = partial
+          ? t.cli.modelState.partial
+          : load?.load_in_4bit
+            ? t.cli.modelState.fourBit
+            : (load?.dtype ?? '');
         // Under the same name, another site may have another model.
         const from = endpoint === undefined || endpoint === HUGGING_FACE ? '' : new URL(endpoint).host;
-        const columns = [id.slice(0, 12), bytesText(bytes).padStart(9), used.slice(0, 10), name, state, from];
+        const columns = [
+          id.slice(0, 12),
+          t.format.bytes(bytes).padStart(9),
+          used.slice(0, 10),
+          name,
+          state,
+          from,
+        ];
         output.line(columns.join('  ').trimEnd());
       }
-      if (models.length === 0) output.note('No models are kept.');
+      if (models.length === 0) output.note(t.cli.noModels);
       return;
     }
     const found = models.filter(({ id }) => id.startsWith(typed));
@@ -42,6 +53,6 @@ export const modelsCommand: Command = {
     }
     await library.remove(model.id);
     output.json({ removed: model.id, name: model.name, bytes: model.bytes });
-    output.line(`Removed ${model.name}: ${bytesText(model.bytes)}`);
+    output.line(t.cli.removedModel(model.name, model.bytes));
   },
 };

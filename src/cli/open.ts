@@ -1,5 +1,4 @@
-import { say } from './language';
-import { bytesText } from '../core/bytes';
+import { say, t } from './language';
 import { TunesmithError } from '../core/errors';
 import { message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
@@ -60,20 +59,13 @@ export function progressText({
   etaSeconds,
 }: Progress): string {
   const parts = [
-    fraction === undefined ? undefined : `${Math.floor(fraction * 100)} %`,
-    bytes === undefined || totalBytes === undefined
-      ? undefined
-      : `${bytesText(bytes)} of ${bytesText(totalBytes)}`,
-    bytesPerSecond ? `${bytesText(bytesPerSecond)}/s` : undefined,
-    etaSeconds === undefined ? undefined : `${timeText(etaSeconds)} left`,
+    fraction === undefined ? undefined : t.format.percent(Math.floor(fraction * 100) / 100),
+    bytes === undefined || totalBytes === undefined ? undefined : t.cli.bytesOf(bytes, totalBytes),
+    bytesPerSecond ? t.cli.perSecond(bytesPerSecond) : undefined,
+    etaSeconds === undefined ? undefined : t.cli.left(etaSeconds),
     say(label),
   ];
   return parts.filter((part) => part !== undefined).join(' · ');
-}
-
-function timeText(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** The files after --data. Throws where one is missing. */
@@ -97,7 +89,7 @@ export async function setExamples(
   for (const problem of problems) output.note(textOf(problem));
   if (truncated > 0) {
     const most = Math.min(settings.max_seq_length, session.layout.positions);
-    output.note(`Examples with more than ${most} tokens were cut there: ${truncated}.`);
+    output.note(t.cli.cut(truncated, most));
   }
   const names = placeholders.flatMap(({ name }) => (Object.hasOwn(settings.placeholders, name) ? [] : name));
   if (names.length > 0) output.note(say(message('placeholders_left', { names })));
@@ -105,8 +97,10 @@ export async function setExamples(
 }
 
 function textOf({ file, record, line, column, reason }: Problem): string {
-  const place = Object.entries({ record, line, column }).filter(([, number]) => number !== undefined);
-  return `${[file, ...place.map(([name, number]) => `${name} ${number}`)].join(', ')}: ${reason}`;
+  const place = Object.entries({ record, line, column } as const).flatMap(([name, number]) =>
+    number === undefined ? [] : `${t.cli.place[name as keyof typeof t.cli.place]} ${number}`,
+  );
+  return t.cli.problem([file, ...place].join(', '), say(reason));
 }
 
 /** A question, with a system message where there is one. */

@@ -3,16 +3,17 @@ import { bytesText } from '../core/bytes';
 import { memoryParts } from '../core/memory_purposes';
 import { parseSettings, SETTING_NAMES } from '../core/settings/settings';
 import { Session } from '../session/session';
+import { columns } from './columns';
 import { JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
 import { jsonOf } from './json';
-import { say } from './language';
+import { say, t } from './language';
 import { MODEL_OPTIONS, libraryOf, modelOrigin, tuningOf } from './library';
 import { interruptible } from './signals';
 
 export const previewCommand: Command = {
   name: 'preview',
-  summary: 'what a model takes, from its config.json and the list of its files alone: fetches no weights',
+  summary: t.cli.summaries.preview,
   options: { ...MODEL_OPTIONS, json: JSON_OPTION },
   settings: SETTING_NAMES,
   async run(args, output) {
@@ -27,15 +28,21 @@ export const previewCommand: Command = {
       );
       output.json(jsonOf(preview));
       const { name, family, parameters, license, gated, alreadyStored, downloadBytes } = preview;
-      output.line(`${name}: ${family}, ${parameters.toLocaleString('en-US')} parameters`);
-      if (license !== undefined || gated) {
-        output.line(
-          `licence   ${license ?? 'not told'}${gated ? ', gated: its owner has to let you in' : ''}`,
-        );
-      }
-      output.line(`download  ${alreadyStored ? 'none: it is kept' : bytesText(downloadBytes)}`);
-      output.line(`storage   ${bytesText(preview.storageNeeded)}${freeText(preview.storageFree)}`);
-      output.line(`memory    ${bytesText(preview.memoryTotal)}: ${preview.fits ? 'fits' : 'does not fit'}`);
+      output.line(t.cli.modelLine(name, family, parameters));
+      const known = license ?? t.cli.licenseUnknown;
+      const { storageNeeded: needed, storageFree: free } = preview;
+      const facts = [
+        ...(license !== undefined || gated
+          ? [[t.cli.preview.license, gated ? t.cli.gatedLicense(known) : known]]
+          : []),
+        [t.cli.preview.download, alreadyStored ? t.cli.downloadNone : t.format.bytes(downloadBytes)],
+        [
+          t.cli.preview.storage,
+          free === undefined ? t.format.bytes(needed) : t.cli.storageOfFree(needed, free),
+        ],
+        [t.cli.preview.memory, t.cli.memoryFits(preview.memoryTotal, preview.fits)],
+      ];
+      for (const line of columns(facts)) output.line(line);
       for (const { label, bytes } of memoryParts(preview.memory)) {
         output.line(`  ${label.padEnd(16)} ${bytesText(bytes)}`);
       }
@@ -46,7 +53,3 @@ export const previewCommand: Command = {
     }
   },
 };
-
-function freeText(bytes: number | undefined): string {
-  return bytes === undefined ? '' : ` of ${bytesText(bytes)} that are free`;
-}

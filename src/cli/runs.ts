@@ -1,35 +1,36 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bytesText } from '../core/bytes';
 import { TunesmithError } from '../core/errors';
 import { RunRecords } from '../session/runs/run_records';
 import { fileRuns } from '../storage/file_runs';
 import type { FileStore } from '../storage/file_store';
 import { nodeFiles } from '../storage/node_files';
 import type { StoredRun } from '../storage/runs';
+import { padded } from './columns';
 import { JSON_OPTION, type Command } from './command';
 import { jsonOf } from './json';
+import { t } from './language';
 import type { Output } from './output';
 import { withOutputFolder } from './output_folder';
 
 export const runsCommand: Command = {
   name: 'runs',
-  summary: 'lists the runs in an output folder, or in the folders of one; shows, renames or removes one',
+  summary: t.cli.summaries.runs,
   options: {
     output_dir: {
       value: 'DIR',
       kind: 'text',
       required: true,
-      help: 'the --output_dir of a run, or a folder of such',
+      help: t.cli.options.runsDir,
     },
-    show: { value: 'ID', kind: 'text', help: 'the one to show with its settings and losses' },
+    show: { value: 'ID', kind: 'text', help: t.cli.options.showRun },
     remove: {
       value: 'ID',
       kind: 'text',
-      help: 'the one to remove with its checkpoints; an adapter that it has written stays',
+      help: t.cli.options.removeRun,
     },
-    rename: { value: 'ID', kind: 'text', help: 'the one that gets the name in --name' },
-    name: { value: 'NAME', kind: 'text', help: 'for --rename; without it, the run has no name any more' },
+    rename: { value: 'ID', kind: 'text', help: t.cli.options.renameRun },
+    name: { value: 'NAME', kind: 'text', help: t.cli.options.runName },
     json: JSON_OPTION,
   },
   settings: [],
@@ -42,11 +43,9 @@ export const runsCommand: Command = {
       await renameOne(theOne(found, rename, 'rename'), args.text('name') ?? '', output);
     else for (const each of found) tellInLine(each, output);
     for (const path of unreadable) {
-      output.note(
-        `${path} can't be read: damaged, or of another version. Delete the folder to be rid of it.`,
-      );
+      output.note(t.cli.runUnreadable(path));
     }
-    if (found.length + unreadable.length === 0) output.note('No runs are there.');
+    if (found.length + unreadable.length === 0) output.note(t.cli.noRuns);
   },
 };
 
@@ -97,7 +96,14 @@ function tellInLine({ folder, run }: FoundRun, output: Output): void {
   const { id, name, state, checkpointStep: step, steps, bytes, modelName: model, startedAt, updatedAt } = run;
   const times = { started_at: startedAt, updated_at: updatedAt };
   output.json(jsonOf({ id, name, output_dir: folder, state, step, steps, bytes, model, ...times }));
-  const columns = [id, state.padEnd(8), `${step}/${steps}`, bytesText(bytes).padStart(9), model, folder];
+  const columns = [
+    id,
+    padded(t.cli.runStates[state], 8),
+    `${step}/${steps}`,
+    t.format.bytes(bytes).padStart(9),
+    model,
+    folder,
+  ];
   if (name !== undefined) columns.push(name);
   output.line(columns.join('  '));
 }
@@ -125,12 +131,14 @@ function tellOne({ folder, run }: FoundRun, output: Output): void {
       losses,
     }),
   );
-  output.line(`${id}  ${state} at step ${step} of ${steps}, begun ${startedAt}`);
-  if (name !== undefined) output.line(`  name   ${name}`);
-  output.line(`  model  ${model}${commit === undefined ? '' : `@${commit}`}`);
-  output.line(`  data   ${data.join(', ')}`);
+  output.line(t.cli.runLine(id, t.cli.runStates[state], step, steps, startedAt));
+  if (name !== undefined) output.line(`  ${padded(t.cli.run.name, 5)}  ${name}`);
+  output.line(`  ${padded(t.cli.run.model, 5)}  ${model}${commit === undefined ? '' : `@${commit}`}`);
+  output.line(`  ${padded(t.cli.run.data, 5)}  ${data.join(', ')}`);
   const last = losses.findLast(({ loss }) => loss !== undefined);
-  if (last?.loss !== undefined) output.line(`  loss   ${last.loss.toFixed(4)} at step ${last.step}`);
+  if (last?.loss !== undefined) {
+    output.line(`  ${padded(t.cli.run.loss, 5)}  ${t.cli.lossAt(last.loss.toFixed(4), last.step)}`);
+  }
   for (const [name, value] of Object.entries(jsonOf(settings))) {
     output.line(`  ${name}  ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   }
@@ -139,12 +147,12 @@ function tellOne({ folder, run }: FoundRun, output: Output): void {
 async function renameOne({ folder, run: { id } }: FoundRun, name: string, output: Output): Promise<void> {
   await withOutputFolder(folder, (files) => recordsOf(files).rename(id, name));
   output.json({ renamed: id, name });
-  output.line(name === '' ? `${id} has no name any more.` : `${id} is now called ${name}.`);
+  output.line(name === '' ? t.cli.runUnnamed(id) : t.cli.runRenamed(id, name));
 }
 
 async function removeOne({ folder, run }: FoundRun, output: Output): Promise<void> {
   const { id, bytes } = run;
   await withOutputFolder(folder, (files) => recordsOf(files).remove(id));
   output.json({ removed: id, bytes });
-  output.line(`Removed ${id}: ${bytesText(bytes)}`);
+  output.line(t.cli.removedModel(id, bytes));
 }

@@ -1,15 +1,15 @@
-import { bytesText } from '../core/bytes';
 import { LOAD_SETTINGS, parseSettings } from '../core/settings/settings';
 import { jsonOf } from './json';
 import { Session } from '../session/session';
 import { JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
+import { t } from './language';
 import { HUB_OPTIONS, libraryOf } from './library';
 import { interruptible } from './signals';
 
 export const searchCommand: Command = {
   name: 'search',
-  summary: 'finds models of the hub that can be trained here, and whether they fit',
+  summary: t.cli.summaries.search,
   words: 'WORDS',
   options: { ...HUB_OPTIONS, json: JSON_OPTION },
   settings: LOAD_SETTINGS,
@@ -27,19 +27,17 @@ export const searchCommand: Command = {
         output.json(jsonOf(model));
         const { repo, parameters, bytes, license, gated, fits } = model;
         const parts = [
-          parameters === undefined ? undefined : `${(parameters / 1e6).toFixed(0)} M parameters`,
-          bytes === undefined ? undefined : bytesText(bytes),
+          parameters === undefined ? undefined : t.cli.millionParameters(parameters),
+          bytes === undefined ? undefined : t.format.bytes(bytes),
           license,
-          gated ? 'gated' : undefined,
-          fits === undefined ? undefined : FITS[fits],
+          gated ? t.cli.gated : undefined,
+          fits === undefined ? undefined : t.cli.fits[fits],
         ];
         output.line(`${repo}  ${parts.filter((part) => part !== undefined).join(', ')}`);
       }
-      if (models.length === 0) output.note('No model that can be trained here was found.');
+      if (models.length === 0) output.note(t.cli.nothingFound);
     } finally {
       session.close();
     }
   },
 };
-
-const FITS = { yes: 'fits', tight: 'may only just fit', no: 'does not fit' };

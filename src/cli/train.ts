@@ -1,4 +1,4 @@
-import { language, say } from './language';
+import { language, say, t } from './language';
 import { TunesmithError } from '../core/errors';
 import { message } from '../core/messages/message';
 import { SETTINGS_FILE, settingsFileText } from '../core/settings/file';
@@ -35,7 +35,7 @@ import { interruptible } from './signals';
 
 export const trainCommand: Command = {
   name: 'train',
-  summary: 'trains a LoRA adapter and writes it as a PEFT folder',
+  summary: t.cli.summaries.train,
   options: {
     ...MODEL_OPTIONS,
     data: DATA_OPTION,
@@ -43,18 +43,18 @@ export const trainCommand: Command = {
       value: 'DIR',
       kind: 'text',
       required: true,
-      help: 'receives the PEFT folder, the settings as YAML, and the checkpoints along the way',
+      help: t.cli.options.outputDir,
     },
-    init_adapter: { value: 'DIR', kind: 'text', help: 'a PEFT adapter to begin with' },
+    init_adapter: { value: 'DIR', kind: 'text', help: t.cli.options.initAdapter },
     resume_from_checkpoint: {
       value: '',
       kind: 'flag',
-      help: 'goes on from the last checkpoint in --output_dir, with its settings',
+      help: t.cli.options.resume,
     },
     overwrite_output_dir: {
       value: '',
       kind: 'flag',
-      help: 'begins anew if --output_dir holds a run already, which goes when the new one makes its first step',
+      help: t.cli.options.overwriteOutputDir,
     },
     json: JSON_OPTION,
   },
@@ -86,7 +86,7 @@ export const trainCommand: Command = {
         signal.throwIfAborted();
         const runs = runsOf(session, records);
         signal.addEventListener('abort', () => {
-          output.note('Stopping; what was learnt is kept. Once more to quit at once.');
+          output.note(t.cli.stopping);
           runs.stop();
         });
         const replaced = replaces ? await FormerOutput.in(files, records) : undefined;
@@ -142,7 +142,7 @@ async function finish(
   }
   reportMemory(await session.device(), output);
   output.json({ event: 'done', output_dir: path });
-  output.line(`${state} at step ${step} of ${steps}; the adapter is in ${path}`);
+  output.line(t.cli.trained(t.cli.runStates[state], step, steps, path));
 }
 
 async function lastRun(records: RunRecords, path: string): Promise<StoredRun> {
@@ -180,12 +180,12 @@ function report(event: TrainEvent, output: Output): void {
       output.json({ event: 'step', step, ...numbers, ...(metrics && { metrics }) });
       output.line(
         [
-          `step ${step}/${event.steps}`,
+          t.cli.step(step, event.steps),
           `loss ${loss.toFixed(4)}`,
           `learning_rate ${learning_rate.toExponential(2)}`,
           `grad_norm ${grad_norm.toFixed(3)}`,
           `${tokens_per_second.toFixed(0)} tokens/s`,
-          `${Math.ceil(event.eta_seconds)} s left`,
+          t.cli.left(event.eta_seconds),
         ].join('  '),
       );
       break;
@@ -193,8 +193,7 @@ function report(event: TrainEvent, output: Output): void {
     case 'eval': {
       output.json({ ...event });
       const { step, eval_loss, perplexity } = event;
-      const more = perplexity === undefined ? '' : `  perplexity ${perplexity.toPrecision(4)}`;
-      output.line(`step ${step}  evaluation loss ${eval_loss.toFixed(4)}${more}`);
+      output.line(t.cli.evaluated(step, eval_loss.toFixed(4), perplexity?.toPrecision(4)));
       break;
     }
     case 'sample': {

@@ -12,6 +12,7 @@
  */
 import { card } from './card';
 import { chat } from './chat';
+import { cli } from './cli';
 import { device } from './device';
 import { engine } from './engine';
 import { errors } from './errors';
@@ -32,6 +33,7 @@ export const en = {
   engine,
   card,
   chat,
+  cli,
   device,
   examples,
   exporting,

@@ -2,6 +2,7 @@
 import type { Catalogue } from '../catalogue';
 import { card } from './card';
 import { chat } from './chat';
+import { cli } from './cli';
 import { device } from './device';
 import { engine } from './engine';
 import { errors } from './errors';
@@ -22,6 +23,7 @@ export const zh: Catalogue = {
   engine,
   card,
   chat,
+  cli,
   device,
   examples,
   exporting,
