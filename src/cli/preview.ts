@@ -6,7 +6,7 @@ import { Session } from '../session/session';
 import { columns } from './columns';
 import { JSON_OPTION, type Command } from './command';
 import { openDevice } from './device';
-import { jsonOf } from './json';
+import { jsonOf, messageJson } from './json';
 import { say, t } from './language';
 import { MODEL_OPTIONS, libraryOf, modelOrigin, tuningOf } from './library';
 import { interruptible } from './signals';
@@ -26,7 +26,7 @@ export const previewCommand: Command = {
       const preview = await interruptible((signal) =>
         library.preview(origin, { load: settings, settings, limits }, signal),
       );
-      output.json(jsonOf(preview));
+      output.json({ ...jsonOf(preview), notes: preview.notes.map(messageJson) });
       const { name, family, parameters, license, gated, alreadyStored, downloadBytes } = preview;
       output.line(t.cli.modelLine(name, family, parameters));
       const known = license ?? t.cli.licenseUnknown;

@@ -31,9 +31,10 @@ export async function tunesmith(
   args: readonly string[],
   onLine: (line: string, kill: Kill) => void = () => undefined,
   onStart: (kill: Kill) => void = () => undefined,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<Finished> {
   program ??= ensureBuilt('cli', () => undefined);
-  return await finished([await program, ...untuned(args)], onLine, onStart);
+  return await finished([await program, ...untuned(args)], onLine, onStart, environment);
 }
 
 /** The same through the command that people type, which looks for a driver itself. */
@@ -46,8 +47,12 @@ async function finished(
   args: readonly string[],
   onLine: (line: string, kill: Kill) => void,
   onStart: (kill: Kill) => void = () => undefined,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<Finished> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, LC_ALL: 'C', ...environment },
+  });
   onStart((signal) => child.kill(signal));
   let out = '';
   let error = '';
