@@ -22,7 +22,10 @@ test('trains the demo by one button, chats with it, exports it, brings it back, 
   await tunesmith.ready();
 
   await test.step('train', async () => {
+    await page.getByLabel('Prompt 2', { exact: true }).fill(QUESTION);
+    await tunesmith.ready();
     await tunesmith.train();
+    await expect(page.getByTestId('samples')).toContainText(QUESTION);
     await expect(page.getByTestId('loss-chart')).toHaveAttribute('data-points', '8');
     await expect(page.getByTestId('loss-chart').locator('canvas')).toBeVisible();
     await expect(page.getByTestId('samples')).toContainText('At step 8');

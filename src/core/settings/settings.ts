@@ -14,7 +14,7 @@ import {
   type TrainSettings,
 } from './table';
 
-export { ANSWER_SETTINGS, SETTINGS } from './table';
+export { ANSWER_SETTINGS, MOST_SAMPLE_PROMPTS, SETTINGS } from './table';
 export type {
   AnswerSettingName,
   AnswerSettings,

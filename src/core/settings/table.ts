@@ -22,6 +22,9 @@ const pissaWithRounds: TextPattern<PissaWithRounds> = {
   help: 'PiSSA roughly, in so many rounds: sooner ready',
 };
 
+/** More would take too large a part of a run. */
+export const MOST_SAMPLE_PROMPTS = 8;
+
 /**
  * The one list of settings for training, loading and answers. Everything else is derived from it: the types, the
  * defaults, the parser, `--help`, the page's forms with their messages, the keys of caches, and what a resumed run may change.
@@ -328,7 +331,7 @@ export const SETTINGS = {
     needs: { setting: 'eval_split', not: 0 },
     help: 'Test on the held-out examples after every such number of steps; 0 never does.',
   }),
-  sample_prompts: setting(texts('examples', { most: 8, longest: 2000 }), {
+  sample_prompts: setting(texts('examples', { most: MOST_SAMPLE_PROMPTS, longest: 2000 }), {
     default: 'examples',
     group: 'watching',
     help: 'Prompts that are answered before the first step, along the run and after the last: examples takes up to three of your examples’, none asks nothing.',

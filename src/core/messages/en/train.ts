@@ -83,7 +83,7 @@ export const train = {
   samplesAt: 'Answers at step',
   later: 'Later',
   samplesShort: ({ prompts, of, tokens }: { prompts: string; of: string; tokens: string }) =>
-    `This device answers slowly: ${prompts} of ${of} prompts, up to ${tokens} tokens each, and less often.`,
+    `This device answers slowly. Answers are fewer, and have up to ${tokens} tokens${prompts === of ? '' : `, to ${prompts} of ${of} prompts`}.`,
   prompts: 'Sample prompts',
   promptsHelp: 'Answered before the training, along it and after it, so that you see it learn.',
   promptsNone: 'The examples have no questions to ask. Add a prompt of your own.',

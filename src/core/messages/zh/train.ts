@@ -73,7 +73,7 @@ export const train: Catalogue['train'] = {
   samplesOff: '这次训练不回答采样提示词。',
   later: '之后',
   samplesShort: ({ prompts, of, tokens }) =>
-    `这台设备生成较慢：只回答 ${of} 个提示词中的 ${prompts} 个，每个最多 ${tokens} 个 token，次数也更少。`,
+    `这台设备生成较慢，所以回答次数减少，每个回答最多 ${tokens} 个 token${prompts === of ? '' : `，只回答 ${of} 个提示词中的 ${prompts} 个`}。`,
   prompts: '采样提示词',
   promptsHelp: '在训练前、训练中和训练后各回答一遍，让你看到它的变化。',
   promptsNone: '样本中没有可用的问题，请添加自己的提示词。',
