@@ -90,7 +90,7 @@ test('trains the demo by one button, chats with it, exports it, brings it back, 
     await expect(page.getByTestId('adapter-facts')).toContainText(exported.fileName);
     // The conversation outlives the reload, and would be part of the question.
     await tunesmith.to('chat');
-    await page.getByRole('button', { name: 'Clear the conversation' }).click();
+    await page.getByRole('button', { name: 'New chat' }).click();
     expect((await tunesmith.ask(QUESTION)).tuned).toBe(first);
   });
 
