@@ -122,7 +122,7 @@ test('stops a download and keeps what has arrived', async ({ page, tunesmith, hu
   await progress.getByRole('button', { name: 'Stop' }).click();
   const outcome = page.getByTestId('model-outcome');
   await expect(outcome).toContainText('What has arrived is kept');
-  await tunesmith.way('Kept here');
+  await tunesmith.way('Saved models');
   await expect(page.getByTestId('stored-models')).toContainText(/unfinished: [\d.]+ MB so far/);
   hub.bytesPerSecond = undefined;
   await page.getByTestId('model-outcome').getByRole('button', { name: 'Resume' }).click();
@@ -153,7 +153,7 @@ test('goes on with a run from what is kept of its model, and says what removing 
   await tunesmith.finished();
   await tunesmith.opened(REPO);
 
-  await tunesmith.way('Kept here');
+  await tunesmith.way('Saved models');
   const stored = page.getByTestId('stored-models');
   await expect(stored).toContainText('needed by 1 run');
   await stored.getByRole('button', { name: `Remove ${REPO}` }).click();
@@ -237,7 +237,7 @@ test('fetches a run’s model anew if its files are gone, or if there can be non
     });
     await page.reload();
     await tunesmith.ready();
-    await tunesmith.way('Kept here');
+    await tunesmith.way('Saved models');
     await expect(page.getByTestId('stored-models')).toContainText('None yet');
     await openRun();
   });

@@ -93,7 +93,7 @@ export class Tunesmith {
   }
 
   /** Shows another way to a model. */
-  async way(name: 'The demo' | 'From the Hub' | 'From disk' | 'Kept here'): Promise<void> {
+  async way(name: 'The demo' | 'From the Hub' | 'From disk' | 'Saved models'): Promise<void> {
     const model = await this.to('model');
     await model.getByRole('radio', { name }).check();
   }

@@ -1,8 +1,13 @@
 export const model = {
   choose: 'Which model to start from',
-  ways: { demo: 'The demo', hub: 'From the Hub', disk: 'From disk', kept: 'Kept here' },
+  ways: { demo: 'The demo', hub: 'From the Hub', disk: 'From disk', kept: 'Saved models' },
+  waysHelp: {
+    demo: 'A tiny model that comes with this page. It knows about animals, colours and numbers.',
+    hub: 'Search for one, or paste its name. It is downloaded once.',
+    disk: 'A checkpoint’s folder or a GGUF file, read in place.',
+    kept: 'Downloaded before. They open without a network.',
+  },
   keptCount: (count: string) => ` (${count})`,
-  demoHelp: 'A tiny model that comes with this page. It knows about animals, colours and numbers.',
 
   find: 'Find or name a model',
   findPlaceholder: 'Search, or owner/name',

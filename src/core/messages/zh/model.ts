@@ -2,9 +2,14 @@ import type { Catalogue } from '../catalogue';
 
 export const model: Catalogue['model'] = {
   choose: '从哪个模型开始',
-  ways: { demo: '演示模型', hub: '从 Hub 下载', disk: '从本地打开', kept: '已保存' },
+  ways: { demo: '演示模型', hub: '从 Hub 下载', disk: '从本地打开', kept: '已保存的模型' },
+  waysHelp: {
+    demo: '随页面附带的一个小模型，认识动物、颜色和数字。',
+    hub: '搜索模型，或粘贴名称，只需下载一次。',
+    disk: '检查点文件夹或 GGUF 文件，直接从原处读取。',
+    kept: '之前下载过，无需联网即可打开。',
+  },
   keptCount: (count) => `（${count}）`,
-  demoHelp: '随页面附带的一个小模型，认识动物、颜色和数字。',
 
   find: '搜索或填写模型名称',
   findPlaceholder: '搜索，或填写 作者/名称',
