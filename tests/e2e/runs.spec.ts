@@ -32,10 +32,10 @@ test('opens the last adapter again after a reload, names runs, finds them and co
     await expect(newest).toContainText('finished', { timeout: 240_000 });
     await newest.getByRole('button', { name: /^More for/ }).click();
     await page.getByRole('menuitem', { name: 'Rename' }).click();
-    await page.getByRole('dialog').getByLabel('Name').fill('A higher rate');
+    await page.getByRole('dialog').getByLabel('Name').fill('A lower rate');
     await page.keyboard.press('Enter');
-    await expect(newest).toContainText('A higher rate');
-    await runs.getByLabel('Find a run').fill('higher pirate');
+    await expect(newest).toContainText('A lower rate');
+    await runs.getByLabel('Find a run').fill('lower pirate');
     await expect(runs.getByTestId('run')).toHaveCount(1);
     await runs.getByLabel('Find a run').fill('tunesmith-demo');
     await expect(runs.getByTestId('run')).toHaveCount(2);

@@ -1,6 +1,7 @@
 import type { App } from '../app.svelte';
 import { formatBytes, formatCount, formatDate, formatSeconds } from '../shared/format';
 import { say, sayError, t } from '../language.svelte';
+import { nameOf } from '../runs/name';
 import type { Arrival, Place, StepId } from './route.svelte';
 import { text } from './text';
 
@@ -44,7 +45,7 @@ export function situationOf(app: App): Situation {
   if (!engine.device)
     return { kind: 'looking', title: text.demoTitle, body: text.looking, next: start(app), others: [] };
   if (training.active) return trainingSituation(app);
-  if (app.opening) return working('opening', text.opening, runs.progress);
+  if (app.opening) return openingSituation(app);
   if (model.busyLong) return fetchingSituation(app);
   if (exports.exporting) {
     const stop = act('stop', text.stop, () => void exports.stop(), !exports.stopping);
@@ -83,6 +84,13 @@ const isDemo = ({ model, examples }: App): boolean => model.wanted.kind === 'dem
 function working(kind: Situation['kind'], title: string, progress: App['model']['progress']): Situation {
   const { label = '', fraction, etaSeconds } = progress ?? {};
   return { kind, title, body: say(label), progress: { fraction, etaSeconds }, others: [] };
+}
+
+function openingSituation({ runs, former }: App): Situation {
+  const again = former.opening ? runs.get(former.run) : undefined;
+  const title = again ? t.runs.reopening(nameOf(again)) : text.opening;
+  const stop = act('stop', again ? t.runs.skip : text.stop, () => void runs.stopOpening());
+  return { ...working('opening', title, runs.progress), others: [stop] };
 }
 
 function trainingSituation(app: App): Situation {

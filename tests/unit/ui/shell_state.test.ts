@@ -39,6 +39,7 @@ function appOf(given: Parts = {}, place: Place = 'train'): App {
       'training',
     ),
     runs: merge({ list: [], unreadable: [] }, 'runs'),
+    former: merge({ opening: false }, 'former'),
     chat: merge({ speaking: undefined }, 'chat'),
     exports: merge({ exporting: false }, 'exports'),
     news: merge({ outcome: undefined }, 'news'),
@@ -66,6 +67,7 @@ describe('the situation', () => {
       'continue',
       ['train'],
     ],
+    ['a run is opened', { opening: true }, 'train', undefined, ['stop']],
     ['a run was interrupted', { runs: { unfinished: runRecord() } }, 'start', 'continue', ['afresh']],
     [
       'a model is looked at',

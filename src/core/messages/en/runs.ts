@@ -52,7 +52,7 @@ export const runs = {
 
   compare: (count: number) => `Compare ${count} runs`,
   choose: (name: string) => `Compare ${name}`,
-  chooseHint: (most: number) => `Tick two to ${most} runs to compare them.`,
+  chooseHint: (most: number) => `Tick 2 to ${most} runs to compare them.`,
   chooseNone: 'Tick none',
   back: 'Back to the runs',
   compared: 'Losses of the runs',
