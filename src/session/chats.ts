@@ -30,6 +30,8 @@ export type ChatEvent =
   /** Before the first word. `together`: both sides answer at the same time, else one after the other. */
   | { readonly kind: 'begun'; readonly together: boolean }
   | { readonly kind: 'text'; readonly side: ChatSide; readonly delta: string }
+  /** The device was lost: the side answers from the beginning. */
+  | { readonly kind: 'again'; readonly side: ChatSide }
   /** A side has ended; its text is whole in the outcome. */
   | ({ readonly kind: 'ended' } & ChatOutcome);
 
@@ -67,7 +69,8 @@ export class Chats {
   /**
    * Asks one side or both. Both answer at the same time if the device has room for two conversations: each has its own
    * cache and always waits for its own last token, so that the device computes their tokens in turn. Else they answer
-   * one after the other, in the order given. One side's failure does not end the other.
+   * one after the other, in the order given. One side's failure does not end the other. If the device is lost, it is
+   * opened again, and those whose answers it took with it answer once more.
    */
   async answer(
     requests: readonly ChatRequest[],
@@ -80,14 +83,21 @@ export class Chats {
       const together =
         requests.length > 1 && (await this.#session.prepareTwo(this.#tokens(requests, sampling)));
       onEvent({ kind: 'begun', together });
-      const ask = async (request: ChatRequest): Promise<ChatOutcome> => {
-        const outcome = await this.#ask(request, sampling, together, onEvent);
-        onEvent({ kind: 'ended', ...outcome });
+      const ask = async (request: ChatRequest, beside: boolean): Promise<ChatOutcome> => {
+        const outcome = await this.#ask(request, sampling, beside, onEvent);
+        if (!lostDevice(outcome)) onEvent({ kind: 'ended', ...outcome });
         return outcome;
       };
       const outcomes: ChatOutcome[] = [];
-      if (together) outcomes.push(...(await Promise.all(requests.map(ask))));
-      else for (const request of requests) outcomes.push(await ask(request));
+      if (together) outcomes.push(...(await Promise.all(requests.map((request) => ask(request, true)))));
+      else for (const request of requests) outcomes.push(await ask(request, false));
+      for (const [index, request] of requests.entries()) {
+        if (!lostDevice(outcomes[index])) continue;
+        onEvent({ kind: 'again', side: request.side });
+        const outcome = await this.#ask(request, sampling, false, onEvent);
+        outcomes[index] = outcome;
+        onEvent({ kind: 'ended', ...outcome });
+      }
       return outcomes;
     });
   }
@@ -106,7 +116,7 @@ export class Chats {
   async #ask(
     { side, messages, seed }: ChatRequest,
     sampling: AnswerSettings,
-    together: boolean,
+    beside: boolean,
     onEvent: (event: ChatEvent) => void,
   ): Promise<ChatOutcome> {
     const { signal } = this.#stops.get(side) ?? {};
@@ -120,7 +130,7 @@ export class Chats {
           onText: (delta) => {
             onEvent({ kind: 'text', side, delta });
           },
-          beside: together && side === 'base',
+          beside: beside && side === 'base',
           ...(signal && { signal }),
         },
       );
@@ -129,4 +139,8 @@ export class Chats {
       return { side, error: describeError(error) };
     }
   }
+}
+
+function lostDevice(outcome: ChatOutcome | undefined): boolean {
+  return outcome !== undefined && 'error' in outcome && outcome.error.code === 'device_lost';
 }

@@ -251,6 +251,9 @@ export class ChatState {
         if (!writing) this.#keep();
         return;
       }
+      case 'again':
+        this.progress = { ...this.progress, [event.side]: 'waiting' };
+        return;
       case 'ended': {
         this.#end(event, former, tries);
         this.progress = { ...this.progress, [event.side]: undefined };

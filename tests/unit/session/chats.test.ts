@@ -143,6 +143,33 @@ describe('a failure', () => {
     await expect(Promise.all(intrusions)).rejects.toMatchObject({ code: 'engine_busy' });
   });
 
+  it('of the device lets those answer once more that it took the answers of, one after the other', async () => {
+    const { chats, session, chat } = engine();
+    const lost = new TunesmithError({ code: 'device_lost', message: 'Gone.' });
+    let losses = 2;
+    session.chat = (...asking) => {
+      if (losses-- <= 0) return chat(...asking);
+      asking[3]?.onText?.('Half');
+      return Promise.reject(lost);
+    };
+    const events: ChatEvent[] = [];
+    const outcomes = await chats.answer(both, ANSWER_DEFAULTS, (event) => events.push(event));
+    expect(outcomes).toMatchObject([
+      { side: 'base', result: { text: 'basebasebase' } },
+      { side: 'tuned', result: { text: 'tunedtunedtuned' } },
+    ]);
+    expect(chat.mock.calls.map(([side, , , options]) => [side, options?.beside])).toEqual([
+      ['base', false],
+      ['tuned', false],
+    ]);
+    const told = events.filter(({ kind }) => kind !== 'text').map((event) => event.kind);
+    expect(told).toEqual(['begun', 'again', 'ended', 'again', 'ended']);
+    losses = 3;
+    expect(await chats.answer([both[0]!], ANSWER_DEFAULTS, () => undefined)).toMatchObject([
+      { side: 'base', error: { code: 'device_lost' } },
+    ]);
+  });
+
   it('of one conversation that does not fit is told of its side', async () => {
     const { chats } = engine();
     const long = asked('x'.repeat(ROOM + 1));

@@ -80,6 +80,11 @@ describe('an answer', () => {
     expect(chat.together).toBe(true);
     expect(chat.progress).toEqual({ base: 'writing', tuned: 'writing' });
     expect(chat.turns).toEqual([{ question: 'Who?', base: { text: 'I' }, tuned: { text: 'Arr.' } }]);
+    // The device was lost: the answer begins anew.
+    tell({ kind: 'again', side: 'base' });
+    expect(chat.progress.base).toBe('waiting');
+    tell({ kind: 'text', side: 'base', delta: 'I' });
+    expect(chat.turns[0]?.base?.text).toBe('I');
     tell({ kind: 'ended', ...said('tuned', 'Arr.') });
     expect(chat.progress).toEqual({ base: 'writing', tuned: undefined });
     expect(chat.speaking).toBe('base');
