@@ -124,7 +124,8 @@ export class Tunesmith {
     await this.page.getByRole('button', { name: 'All settings' }).click();
     const panel = this.page.getByRole('dialog');
     for (const name of names.filter((each) => !MAIN_SETTINGS.includes(each))) {
-      await fill(panel.getByLabel(name, { exact: true }), settings[name] ?? '');
+      const field = panel.locator(`[data-setting="training.${name}"]`);
+      await fill(field.getByLabel(name, { exact: true }), settings[name] ?? '');
     }
     await panel.getByRole('button', { name: 'Close' }).click();
     await expect(panel).toBeHidden();

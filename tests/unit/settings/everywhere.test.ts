@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { expose, wrap, type Remote } from 'comlink';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseArguments, type ArgumentsSpec } from '../../../src/cli/arguments';
 import { describeError } from '../../../src/core/errors';
 import { readSettingsFile, settingsFileText } from '../../../src/core/settings/file';
@@ -15,6 +16,7 @@ import {
 } from '../../../src/core/settings/settings';
 import { ChatState } from '../../../src/ui/chat/chat.svelte';
 import type { FormState } from '../../../src/ui/shared/form.svelte';
+import { TrainState } from '../../../src/ui/train/train.svelte';
 import { SettingsState } from '../../../src/ui/train/settings.svelte';
 import { engineOf, stubLocalStorage } from '../ui/engine';
 import { illegalValues, legalValues } from './generated';
@@ -27,11 +29,46 @@ interface Ways<T extends Table> {
   readonly page: () => FormState<T>;
   readonly commandLine: (argv: readonly string[]) => Partial<Values<T>>;
   readonly parse: (input: unknown) => Values<T>;
+  /** What the engine in its worker makes of what the page hands over. */
+  readonly engine: (page: FormState<T>) => Promise<unknown>;
   /** Through a file: written, and read again. */
   readonly file: (values: Partial<Values<T>>) => Partial<Values<T>>;
 }
 
 const spec: ArgumentsSpec = { name: 'train', options: {}, settings: SETTING_NAMES };
+
+/** The two ends of the worker's door, with an engine that reads what it is given as the real one does. */
+class WorkerDoor {
+  got: unknown;
+  readonly #channel = new MessageChannel();
+  readonly remote: {
+    readonly runs: Remote<{ plan(settings: unknown): unknown }>;
+    readonly chats: Remote<{ ask(requests: unknown, sampling: unknown): void }>;
+  } = wrap(this.#channel.port1) as never;
+
+  constructor() {
+    const plan = (settings: unknown): object => {
+      this.got = parseSettings(settings);
+      return {};
+    };
+    const ask = (_requests: unknown, sampling: unknown): void => {
+      this.got = parseAnswerSettings(sampling);
+    };
+    expose({ runs: { plan }, chats: { ask } }, this.#channel.port2);
+  }
+
+  close(): void {
+    this.#channel.port1.close();
+  }
+}
+
+let worker: WorkerDoor;
+
+beforeAll(() => {
+  worker = new WorkerDoor();
+});
+
+afterAll(() => worker.close());
 
 const training: Ways<typeof SETTINGS> = {
   table: SETTINGS,
@@ -43,6 +80,11 @@ const training: Ways<typeof SETTINGS> = {
   },
   commandLine: (argv) => parseArguments(spec, argv).settings,
   parse: (input) => parseSettings(input),
+  engine: async ({ values }) => {
+    const training = new TrainState(engineOf(worker.remote));
+    await training.makePlan(values!, 'new');
+    return worker.got;
+  },
   file: (settings) => readSettingsFile('f', settingsFileText({ settings, answers: {} })).settings,
 };
 
@@ -53,6 +95,10 @@ const answers: Ways<typeof ANSWER_SETTINGS> = {
   commandLine: (argv) =>
     parseArguments({ ...spec, settings: [], answers: ANSWER_SETTING_NAMES }, argv).answers,
   parse: (input) => parseAnswerSettings(input),
+  engine: async ({ values }) => {
+    await worker.remote.chats.ask([], values!);
+    return worker.got;
+  },
   file: (given) => readSettingsFile('f', settingsFileText({ settings: {}, answers: given })).answers,
 };
 
@@ -70,16 +116,17 @@ function refusal(work: () => unknown): string {
 }
 
 function everywhere<T extends Table>(ways: Ways<T>, name: NameOf<T>): void {
-  const { table, defaults, page, commandLine, parse, file } = ways;
+  const { table, defaults, page, commandLine, parse, engine, file } = ways;
   const setting: Setting = table[name]!;
   const { kind } = setting;
 
-  it.each(legalValues(name, setting))('%j arrives unchanged', (value) => {
+  it.each(legalValues(name, setting))('%j arrives unchanged', async (value) => {
     const shown = page();
     shown.set(name, value);
     expect([...shown.problems.values()]).toEqual([]);
     expect(shown.values).toEqual({ ...defaults, [name]: value });
     expect(page().values).toEqual({ ...defaults, [name]: value });
+    expect(await engine(shown)).toEqual({ ...defaults, [name]: value });
     // As a field of the form writes it and reads it again.
     shown.reset();
     shown.set(name, kind.fromText(kind.toText(value)));
