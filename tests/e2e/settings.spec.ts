@@ -247,6 +247,7 @@ test('brings the controls of the steps to the engine', async ({ page, tunesmith 
     }));
     const buffer = Buffer.from(JSON.stringify(rows));
     await tunesmith.to('examples');
+    await page.getByRole('radio', { name: /Examples of your own/ }).check();
     await tunesmith.give('examples', [{ name: 'identity.json', mimeType: 'application/json', buffer }]);
     const examples = tunesmith.step('examples');
     await expect(examples.getByTestId('placeholders')).toContainText('{{name}} stand in 12 records', {

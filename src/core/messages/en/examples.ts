@@ -39,7 +39,7 @@ export const examples = {
   truncated: 'Cut to length',
   cut: (cut: string, all: string, length: string) =>
     `${cut} of ${all} examples are cut: they are longer than max_seq_length = ${length} tokens.`,
-  stillCut: (cut: string) => `A longer one fits this device, which still cuts ${cut}.`,
+  stillCut: (cut: string) => `The most that this model and this device take still cuts ${cut}.`,
   placeholders: (names: string, records: string) =>
     `${names} stand in ${records} records as they are. The model would learn to write them. Say what they mean:`,
   placeholdersFilled: 'Written in place of the placeholders in every record:',

@@ -40,7 +40,7 @@ export const examples: Catalogue['examples'] = {
   truncated: '超长被截断',
   cut: (cut, all, length) =>
     `${all} 个样本中有 ${cut} 个被截断：长度超过 max_seq_length = ${length} 个 token。`,
-  stillCut: (cut) => `这台设备放得下更大的长度，届时仍有 ${cut} 个被截断。`,
+  stillCut: (cut) => `即使取这个模型和这台设备允许的最大长度，仍有 ${cut} 个会被截断。`,
   placeholders: (names, records) =>
     `${names} 原样出现在 ${records} 个数据行中，模型会学着照写。请填写它们的含义：`,
   placeholdersFilled: '在每个数据行中替换占位符的内容：',
