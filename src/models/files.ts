@@ -1,6 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
-import { message, type Message, type Told } from '../core/messages/message';
+import { message, type Message } from '../core/messages/message';
 import { readGgufHeader } from '../formats/gguf';
 import { checkUnexpected, checkWeights, refuseWrapped } from './check_tensors';
 import { readSpec } from './config';
@@ -35,7 +35,7 @@ export interface Checkpoint {
   /** The small files as they came, by name; none of a GGUF file, which has all they say in its header. */
   readonly texts: Readonly<Record<string, string>>;
   /** Notes for a person on the files; `loadNotes` tells of the changes by loading. */
-  readonly notes: readonly Told[];
+  readonly notes: readonly Message[];
 }
 
 /** The towers' tensors, which are never loaded. */

@@ -1,5 +1,5 @@
 import { TunesmithError } from '../core/errors';
-import type { Told } from '../core/messages/message';
+import type { Message } from '../core/messages/message';
 import { missingMetadata as missing, unsupportedMetadata as unsupported } from '../formats/gguf_metadata';
 import { ggufTokenizer } from '../formats/gguf_tokenizer';
 import { ggufFamily } from './families';
@@ -22,7 +22,7 @@ export interface GgufFolder {
   readonly tokenizerConfig: Json;
   readonly generationConfig: Json;
   /** What a person should know. */
-  readonly notes: readonly Told[];
+  readonly notes: readonly Message[];
 }
 
 /** The tensor whose values `ggufFolder` wants as `ropeFactors`. */

@@ -1,4 +1,4 @@
-import { message, type Told } from '../core/messages/message';
+import { message, type Message } from '../core/messages/message';
 import { memoryKey, type LoadSettings, type TrainSettings } from '../core/settings/settings';
 import { readSpec } from '../models/config';
 import { familyLabel } from '../models/families';
@@ -17,7 +17,7 @@ export interface ModelEstimate extends Fit {
   readonly parameters: number;
   /** Of all the files. */
   readonly downloadBytes: number;
-  readonly notes: readonly Told[];
+  readonly notes: readonly Message[];
   /** How the checkpoint is quantised already: "GPTQ, 4-bit"; else absent. */
   readonly quantized?: string;
   /** Bytes of storage while it is opened: the files, and the base as it lies on the device. */

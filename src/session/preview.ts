@@ -1,4 +1,4 @@
-import type { Told } from '../core/messages/message';
+import type { Message } from '../core/messages/message';
 import type { LoadSettings, TrainSettings } from '../core/settings/settings';
 import type { Checkpoint } from '../models/files';
 import { layoutOf } from '../models/load';
@@ -46,7 +46,7 @@ export function localPreview(
 export function hubPreview(
   { repository, files, identity }: FoundModel,
   config: unknown,
-  notes: readonly Told[],
+  notes: readonly Message[],
   { load, settings, limits }: PreviewFor,
 ): ModelPreview {
   const listed = [...files.small, ...files.weights];

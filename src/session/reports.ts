@@ -1,4 +1,4 @@
-import type { Told } from '../core/messages/message';
+import type { Message } from '../core/messages/message';
 import type { AnswerSettings, LoadSettings } from '../core/settings/settings';
 import { answerDefaults } from './answer_defaults';
 import { targetCount, tokenCount, type Dataset } from './dataset';
@@ -28,7 +28,7 @@ export interface DeviceReport {
 export interface ModelReport extends ModelIdentity, WeightFormats {
   readonly family: string;
   /** What a person should know of it that is no error. */
-  readonly notes: readonly Told[];
+  readonly notes: readonly Message[];
   readonly parameters: number;
   readonly layers: number;
   /** The linear maps of a block, which `target_modules` may name. */
@@ -70,7 +70,7 @@ export interface AdapterReport {
   readonly target_modules: readonly string[];
   readonly parameters: number;
   /** What a person should know of it that is no error. */
-  readonly notes: readonly Told[];
+  readonly notes: readonly Message[];
 }
 
 export function deviceReport({ kind, description, gpu, limits }: Device): DeviceReport {
