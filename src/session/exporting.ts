@@ -5,6 +5,7 @@ import { exportFormat } from '../exports/formats';
 import { runExport } from '../exports/run';
 import { bytesOfFiles, type ExportTarget } from '../exports/target';
 import { baseNameOf } from './base_name';
+import { compareLogits, compareWith } from './comparison';
 import type { OnProgress } from './progress';
 import type { Session } from './session';
 
@@ -64,7 +65,7 @@ function sourceOf(session: Session, language: Language): ExportSource {
     run,
     withBase: (work) => session.withBase(work),
     withTuned: (work) => session.withTuned(work),
-    compareLogits: (other) => session.compareLogits(other),
-    compareWith: (checkpoint) => session.compareWith(checkpoint),
+    compareLogits: (other) => compareLogits(session, other),
+    compareWith: (checkpoint) => compareWith(session, checkpoint),
   };
 }

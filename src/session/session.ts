@@ -1,4 +1,4 @@
-import { errorClass, errorCode, TunesmithError } from '../core/errors';
+import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
 import { message, type Message as EngineMessage } from '../core/messages/message';
 import type { AnswerSettings, DataSettings, TrainSettings } from '../core/settings/settings';
@@ -8,9 +8,7 @@ import { previewTokens, type PreviewToken } from '../data/preview';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';
 import { adapterOf, holdsAdapter, type Adapter } from '../models/adapter';
-import type { ComparedLogits } from '../exports/format';
-import type { Checkpoint, ModelFolder } from '../models/files';
-import { loadModel } from '../models/load';
+import type { ModelFolder } from '../models/files';
 import type { Generator } from '../models/generation';
 import { PREFILL_ROWS } from '../models/generation_graph';
 import type { ModelLayout } from '../models/layout';
@@ -30,6 +28,7 @@ import type { TrainEvent } from '../train/events';
 import { capacityOf, planOf } from '../train/plan';
 import { readAdapterFiles } from '../models/adapter_files';
 import { notesOnBase } from './base_name';
+import { lacksRoom } from './comparison';
 import { chatContext, conversationIds } from './conversation';
 import { cardRun, makeDataset, type DataFile, type Dataset, type DatasetOptions } from './dataset';
 import type { OpenModel } from './open_model';
@@ -47,8 +46,6 @@ import { runTraining, type TrainingOutcome, type UseWeights } from './training';
 
 /** The longest that fitting the kernels may take before an answer or an evaluation. */
 const FIT_SECONDS = 3;
-/** Tokens of a comparison of two adapters' logits. */
-const COMPARED_TOKENS = 16;
 
 export interface TrainCall {
   readonly settings: TrainSettings;
@@ -320,41 +317,9 @@ export class Session {
     });
   }
 
-  /** f32 [tokens, vocabulary], with the tuned adapter where there is one. */
-  async logits(ids: readonly number[]): Promise<Float32Array<ArrayBuffer>> {
-    return await this.#withAdapter((resident, adapter) => allLogits(resident.model, adapter, ids));
-  }
-
-  /** Largest difference between the logits of the tuned adapter and of another one, over a few tokens of the vocabulary. */
-  async compareLogits(other: TunedAdapter): Promise<number> {
-    const ids = this.#comparedIds();
-    const ours = await this.logits(ids);
-    const theirs = await this.#withAdapter(
-      (resident, adapter) => allLogits(resident.model, adapter, ids),
-      other,
-    );
-    return ours.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (theirs[i] ?? NaN))), 0);
-  }
-
-  /**
-   * Logits of the same few tokens by the open model with its adapter, and by another model beside it on the device; undefined
-   * if the device has no room for that.
-   */
-  async compareWith(checkpoint: Checkpoint): Promise<ComparedLogits | undefined> {
-    const ids = this.#comparedIds();
-    const ours = await this.logits(ids);
-    const device = await this.device();
-    const load = { load_in_4bit: false, bnb_4bit_use_double_quant: false, dtype: 'auto' as const };
-    let model: Model | undefined;
-    try {
-      model = await loadModel(device, checkpoint, load);
-      return { ours, theirs: await allLogits(model, undefined, ids) };
-    } catch (error) {
-      if (lacksRoom(error)) return undefined;
-      throw error;
-    } finally {
-      model?.destroy();
-    }
+  /** f32 [tokens, vocabulary], with this adapter; with the tuned one, if there is one, unless another is given. */
+  async logits(ids: readonly number[], tuned?: TunedAdapter): Promise<Float32Array<ArrayBuffer>> {
+    return await this.#withAdapter((resident, adapter) => allLogits(resident.model, adapter, ids), tuned);
   }
 
   /** Tokens of a conversation as the template renders it. Throws where the template refuses it. */
@@ -426,11 +391,6 @@ export class Session {
   close(): void {
     this.closeModel();
     this.#device.close();
-  }
-
-  #comparedIds(): readonly number[] {
-    const { vocabularySize } = this.layout.spec;
-    return Array.from({ length: COMPARED_TOKENS }, (_, i) => (i * 7919) % vocabularySize);
   }
 
   /** The prompts that a run with these settings answers, as the open model reads them. */
@@ -505,9 +465,4 @@ export class Session {
     this.#device.dropBeside();
     return await this.#device.withAdapter(this.#opened().loadable, tuned, work);
   }
-}
-
-/** Whether the device has less memory than was asked of it. */
-function lacksRoom(error: unknown): boolean {
-  return errorClass(error) === 'fit' || errorCode(error) === 'gpu_out_of_memory';
 }
