@@ -114,11 +114,7 @@ export interface BatchPlan {
 export function planBatches(settings: BatchPlanSettings): BatchPlan {
   const { count, batchSize, accumulation, seed, epochs, maxSteps = 0 } = settings;
   if (count < 1) {
-    throw new TunesmithError({
-      code: 'no_examples',
-      message: 'There is no example to train on.',
-      hint: 'Add rows, or correct those that were reported as unusable.',
-    });
+    throw new TunesmithError({ code: 'no_examples' });
   }
   const microBatchesPerEpoch = Math.ceil(count / batchSize);
   const stepsPerEpoch = Math.ceil(microBatchesPerEpoch / accumulation);
@@ -170,11 +166,7 @@ export function splitHeldOut(
 ): { train: Uint32Array; heldOut: Uint32Array } {
   const held = Math.ceil(evalSplit < 1 ? evalSplit * count : evalSplit);
   if (held > 0 && held >= count) {
-    throw new TunesmithError({
-      code: 'eval_split',
-      message: `eval_split ${evalSplit} holds out ${held} of ${count} examples and leaves none to train on.`,
-      hint: 'Choose a smaller eval_split, or add examples.',
-    });
+    throw new TunesmithError({ code: 'eval_split', values: { split: evalSplit, held, count } });
   }
   const order = shuffle(count, seed, SPLIT_EPOCH);
   return { train: order.slice(held).sort(), heldOut: order.slice(0, held).sort() };

@@ -6,7 +6,8 @@ import {
   type LosslessFields,
   type LosslessJson,
 } from '../core/lossless_json';
-import { ROLES, type Message, type Refused, type Role, type Sample } from './messages';
+import { message } from '../core/messages/message';
+import { ROLES, refused, type Message, type Refused, type Role, type Sample } from './messages';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -31,46 +32,44 @@ const SPEAKERS: ReadonlyMap<string, Role | 'call'> = new Map<string, Role | 'cal
  */
 export function readConversation(record: LosslessFields, name: string): Sample | Refused {
   const list = record[name];
-  if (!Array.isArray(list)) return { reason: `"${name}" must be a list.` };
-  if (list.length === 0) return { reason: `"${name}" is empty.` };
+  if (!Array.isArray(list)) return refused('field_no_list', { name });
+  if (list.length === 0) return refused('field_empty', { name });
   const messages: Message[] = [];
   for (const [index, given] of (list as readonly LosslessJson[]).entries()) {
     const read = readItem(given);
-    if ('reason' in read) return { reason: `Message ${index + 1}: ${read.reason}` };
+    if ('reason' in read) return refused('message_fault', { number: index + 1, fault: read.reason });
     messages.push(read);
   }
   const { system } = record;
-  if (system !== undefined && typeof system !== 'string') return { reason: '"system" must be a text.' };
+  if (system !== undefined && typeof system !== 'string') return refused('field_no_text', { name: 'system' });
   if (system !== undefined && system.trim() !== '') {
     if (messages[0]?.role === 'system') {
-      return { reason: `A system message stands both in "system" and in "${name}": keep one of them.` };
+      return refused('system_twice', { name });
     }
     messages.unshift({ role: 'system', content: system });
   }
   const late = messages.findIndex(({ role }, index) => role === 'system' && index > 0);
-  if (late > 0) return { reason: `Message ${late + 1}: a system message can only be the first.` };
+  if (late > 0) return refused('message_fault', { number: late + 1, fault: message('system_late') });
   const empty = messages.findIndex(
     ({ content, role, fields }) => role === 'assistant' && content.trim() === '' && !fields?.tool_calls,
   );
-  if (empty >= 0) return { reason: `Message ${empty + 1}: the answer is empty.` };
+  if (empty >= 0) return refused('message_fault', { number: empty + 1, fault: message('answer_empty') });
   const read = readTools(record.tools);
   if ('reason' in read) return read;
   const bare = (list as readonly LosslessJson[]).some((given) => 'from' in (fieldsOf(given) ?? {}));
   const tools = bare ? read.tools?.map(asFunction) : read.tools;
   const given = record.chat_template_kwargs;
   const variables = given === undefined ? undefined : fieldsOf(given);
-  if (given !== undefined && !variables) return { reason: '"chat_template_kwargs" must be an object.' };
+  if (given !== undefined && !variables) return refused('field_no_object', { name: 'chat_template_kwargs' });
   return { kind: 'chat', messages, ...(tools && { tools }), ...(variables && { variables }) };
 }
 
 function readItem(given: LosslessJson): Message | Refused {
   const fields = fieldsOf(given);
   if (!fields || (!('role' in fields) && !('from' in fields))) {
-    return {
-      reason: 'each message must be an object with "role" and "content", or with "from" and "value".',
-    };
+    return refused('message_no_object');
   }
-  if (given instanceof Map) return { reason: 'a field whose name is digits has no place among the others.' };
+  if (given instanceof Map) return refused('message_digits');
   const trained = isTrained(fields);
   if (typeof trained === 'object') return trained;
   const read = 'role' in fields ? readMessage(fields) : readTurn(fields);
@@ -84,15 +83,15 @@ function isTrained(fields: LosslessFields): boolean | Refused {
   const { weight = null } = fields;
   const value = weight instanceof Float ? weight.value : weight;
   if (value === null || value === 1) return true;
-  return value === 0 ? false : { reason: '"weight" must be 0 or 1: other weights are not supported.' };
+  return value === 0 ? false : refused('message_weight');
 }
 
 function readMessage(given: LosslessFields): Message | Refused {
   const { content, tool_calls = null } = given;
   const role = ROLES.find((known) => known === given.role);
-  if (!role) return { reason: `"role" must be one of ${ROLES.join(', ')}.` };
+  if (!role) return refused('message_role', { roles: ROLES });
   if ((given.function_call ?? null) !== null) {
-    return { reason: '"function_call" is not read by templates: write it as "tool_calls".' };
+    return refused('message_function_call');
   }
   const calls = tool_calls === null ? [] : readToolCalls(tool_calls);
   if ('reason' in calls) return calls;
@@ -102,16 +101,16 @@ function readMessage(given: LosslessFields): Message | Refused {
   const plain = Object.keys(fields).every((field) => field === 'role' || field === 'content');
   if (typeof content === 'string') return plain ? { role, content } : { role, content, fields, ...asGiven };
   if (content === undefined || content === null) {
-    return calls.length > 0 ? { role, content: '', fields, ...asGiven } : { reason: 'it has no "content".' };
+    return calls.length > 0 ? { role, content: '', fields, ...asGiven } : refused('message_no_content');
   }
-  if (!Array.isArray(content)) return { reason: '"content" must be a text or a list of parts.' };
+  if (!Array.isArray(content)) return refused('message_content');
   const texts: string[] = [];
   for (const part of (content as readonly LosslessJson[]).map(fieldsOf)) {
-    if (!part) return { reason: 'each part of "content" must be an object.' };
+    if (!part) return refused('message_part');
     const { type, text } = part;
-    if (typeof type !== 'string') return { reason: 'each part of "content" needs a "type".' };
+    if (typeof type !== 'string') return refused('message_part_type');
     if (type !== 'text' || typeof text !== 'string') {
-      return { reason: `it has a part of type ${type}, and only texts can be learnt from.` };
+      return refused('message_part_foreign', { type });
     }
     texts.push(text);
   }
@@ -128,11 +127,10 @@ function readToolCalls(given: LosslessJson): readonly LosslessFields[] | Refused
   const calls = Array.isArray(given) ? (given as readonly LosslessJson[]).map(fieldsOf) : [undefined];
   const read: LosslessFields[] = [];
   for (const call of calls) {
-    if (!call) return { reason: '"tool_calls" must be a list of objects.' };
+    if (!call) return refused('message_calls');
     const called = fieldsOf(call.function);
     const meant = readArguments(called ? called.arguments : call.arguments);
-    if (meant === undefined)
-      return { reason: 'the "arguments" of a call are a text that is no JSON object.' };
+    if (meant === undefined) return refused('message_arguments');
     if (meant === null) read.push(call);
     else
       read.push(
@@ -150,23 +148,18 @@ function readArguments(given: LosslessJson | undefined): LosslessJson | null | u
 }
 
 function readTurn({ from, value, ...more }: LosslessFields): Message | Refused {
-  if (typeof from !== 'string') return { reason: '"from" must be a text.' };
-  if (typeof value !== 'string') return { reason: '"value" must be a text.' };
+  if (typeof from !== 'string') return refused('field_no_text', { name: 'from' });
+  if (typeof value !== 'string') return refused('field_no_text', { name: 'value' });
   const role = SPEAKERS.get(from);
   if (!role) {
-    return {
-      reason: `"from" is ${JSON.stringify(from)}, which is none of ${[...SPEAKERS.keys()].join(', ')}.`,
-    };
+    return refused('turn_from', { from: JSON.stringify(from), speakers: [...SPEAKERS.keys()] });
   }
   if (role === 'assistant' && Array.isArray(more.tool_calls) && more.tool_calls.length > 0) {
-    return {
-      reason:
-        'its "tool_calls" are not read beside "from": write "role" and "content", or "function_call" turns.',
-    };
+    return refused('turn_calls');
   }
   if (role !== 'call') return { role, content: value };
   const tool_calls = readCalls(value);
-  if (!tool_calls) return { reason: 'its call is not JSON with "name" and "arguments".' };
+  if (!tool_calls) return refused('turn_call');
   return { role: 'assistant', content: '', fields: { role: 'assistant', content: '', tool_calls } };
 }
 
@@ -189,7 +182,7 @@ function readTools(value: LosslessJson | undefined): { readonly tools?: readonly
   if (value === undefined || value === '') return {};
   const list = typeof value === 'string' ? parsed(value) : value;
   if (!Array.isArray(list) || !list.every((tool) => fieldsOf(tool) !== undefined)) {
-    return { reason: '"tools" is not a list of objects, or its JSON.' };
+    return refused('tools_list');
   }
   return list.length === 0 ? {} : { tools: list as readonly LosslessJson[] };
 }

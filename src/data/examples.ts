@@ -51,8 +51,8 @@ export async function buildExamples(
       if (result.endless) endless++;
     } catch (error) {
       if (!(error instanceof TunesmithError)) throw error;
-      const { code, message } = describeError(error);
-      problems.push({ file, record, line, code, reason: message });
+      const { code, values } = describeError(error);
+      problems.push({ file, record, line, code, reason: { code, values } });
     }
   }
   return { examples, prompts, conversations, problems, endless };
@@ -86,10 +86,10 @@ export function tokenizeSample(sample: Sample, settings: ExampleSettings): Token
   if (!trained.includes(1, 1)) {
     throw new TunesmithError({
       code: 'nothing_to_learn',
-      message: whole.trained.includes(1, 1)
-        ? `Of its ${whole.ids.length} tokens, those to learn come after the first ${maxSeqLength}.`
-        : 'It has no answer to learn from.',
-      hint: 'Shorten it, raise max_seq_length, or train on all tokens.',
+      values: {
+        most: maxSeqLength,
+        ...(whole.trained.includes(1, 1) && { tokens: whole.ids.length }),
+      },
     });
   }
   const example = { ids, trained, ...(truncated && { whole: whole.ids.length }) };
@@ -168,11 +168,7 @@ function endTexts(tokenizer: Tokenizer): readonly string[] {
 }
 
 function unknownAnswers(): TunesmithError {
-  return new TunesmithError({
-    code: 'chat_template_weight',
-    message: 'An answer has weight 0, and the template does not mark each answer by itself.',
-    hint: 'Leave the conversation out, or choose the Alpaca prompt as the template.',
-  });
+  return new TunesmithError({ code: 'chat_template_weight' });
 }
 
 /** The tokens that the tokenizer puts before every text: usually none, or its `bos_token`. */

@@ -65,8 +65,7 @@ function withReadableTexts(
 function leavesOut(template: ChatTemplate, index: number): TunesmithError {
   return new TunesmithError({
     code: 'chat_template_left_out',
-    message: `${template.name} leaves out the text of message ${index + 1}.`,
-    hint: 'Choose the Alpaca prompt as the template, or leave this conversation out.',
+    values: { template: template.name, number: index + 1 },
   });
 }
 

@@ -1,3 +1,5 @@
+import { message as told, type EngineCode, type Message as Reason } from '../core/messages/message';
+
 /** Who speaks; `tool` and `ipython` give what a call of a tool gave. */
 export const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'ipython'] as const;
 export type Role = (typeof ROLES)[number];
@@ -35,5 +37,9 @@ export type Sample =
 export interface Refused {
   /** A stable name for programs; absent: `record_invalid`. */
   readonly code?: string;
-  readonly reason: string;
+  readonly reason: Reason;
+}
+
+export function refused<Code extends EngineCode>(...given: Parameters<typeof told<Code>>): Refused {
+  return { reason: told<Code>(...given) };
 }

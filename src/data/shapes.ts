@@ -1,7 +1,11 @@
 import * as v from 'valibot';
 import { fieldsOf, Float, type LosslessFields, type LosslessJson } from '../core/lossless_json';
 import { readConversation } from './conversations';
-import type { Message, Refused, Sample } from './messages';
+import { message, type MessageValuesOf } from '../core/messages/message';
+import { refused, type Message, type Refused, type Sample } from './messages';
+
+/** The codes that the schemas below give as an issue's text. */
+type FieldFault = 'field_no_text' | 'field_empty' | 'history_turn' | 'history_list';
 
 /** A form that records have. Columns that are null, or NaN as pandas writes it, count as absent. */
 interface RecordShape {
@@ -24,21 +28,21 @@ const SHAPES: readonly RecordShape[] = [
     matches: (record) => MEDIA.some((name) => isFilled(record[name])),
     read: (record) => ({
       code: 'record_media',
-      reason: `It has pictures, sound or film (${listed(record, MEDIA)}), and only texts can be learnt from.`,
+      reason: message('record_has_media', { columns: listed(record, MEDIA) }),
     }),
   },
   {
     matches: (record) => PREFERENCE.some((name) => record[name] !== undefined),
     read: (record) => ({
       code: 'record_preference',
-      reason: `It compares answers (${listed(record, PREFERENCE)}), which is for preference training. To learn the better answer, give it as "output" or in "messages", and leave out the other.`,
+      reason: message('record_compares', { columns: listed(record, PREFERENCE) }),
     }),
   },
   {
     matches: (record) => FEEDBACK.some((name) => isVerdict(record[name])),
     read: (record) => ({
       code: 'record_feedback',
-      reason: `It says whether its answer is good (${listed(record, FEEDBACK)}), as KTO's records do. Keep the good ones and leave out that column to learn them.`,
+      reason: message('record_judges', { columns: listed(record, FEEDBACK) }),
     }),
   },
   {
@@ -63,7 +67,7 @@ const SHAPES: readonly RecordShape[] = [
 /** What a record teaches, or why it can't be used. */
 export function sampleOf(value: LosslessJson): Sample | Refused {
   const given = fieldsOf(value);
-  if (!given) return { reason: `A record must be an object, but this is ${kindOf(value)}.` };
+  if (!given) return refused('record_no_object', { kind: kindOf(value) });
   const record = Object.fromEntries(Object.entries(given).filter(([, field]) => !isAbsent(field)));
   const names = Object.keys(given);
   const shape = SHAPES.find((one) => one.matches(record, new Set(names)));
@@ -71,7 +75,7 @@ export function sampleOf(value: LosslessJson): Sample | Refused {
     const shown = names.slice(0, 8).map((name) => (name in record ? name : `${name} (null)`));
     return {
       code: 'record_unknown',
-      reason: `A record needs "messages", "conversations", "instruction" and "output", or "text"; this one has ${shown.join(', ') || 'nothing'}.`,
+      reason: message('record_shapeless', { names: shown }),
     };
   }
   const sample = shape.read(record);
@@ -79,7 +83,7 @@ export function sampleOf(value: LosslessJson): Sample | Refused {
   if (placeholder === undefined) return sample;
   return {
     code: 'record_media',
-    reason: `It asks about a picture, sound or film that stands for ${placeholder}, and only texts can be learnt from.`,
+    reason: message('record_has_placeholder', { mark: placeholder }),
   };
 }
 
@@ -115,31 +119,31 @@ function listed(record: LosslessFields, names: readonly string[]): string {
     .join(', ');
 }
 
-const filled = (name: string): v.GenericSchema<unknown, string> =>
+const filled = (): v.GenericSchema<unknown, string> =>
   v.pipe(
-    v.string(`"${name}" must be a text`),
-    v.check((value) => value.trim() !== '', `"${name}" is empty`),
+    v.string('field_no_text' satisfies FieldFault),
+    v.check((value) => value.trim() !== '', 'field_empty' satisfies FieldFault),
   );
-const optional = (name: string): v.GenericSchema<unknown, string> =>
-  v.optional(v.string(`"${name}" must be a text`), '');
+const optional = (): v.GenericSchema<unknown, string> =>
+  v.optional(v.string('field_no_text' satisfies FieldFault), '');
 
-const turnText = v.string('each turn of "history" must be a pair of texts');
+const turnText = v.string('history_turn' satisfies FieldFault);
 
 const alpacaRecord = v.object({
-  instruction: optional('instruction'),
-  input: optional('input'),
-  output: filled('output'),
-  system: optional('system'),
+  instruction: optional(),
+  input: optional(),
+  output: filled(),
+  system: optional(),
   history: v.optional(
     v.array(
-      v.tuple([turnText, turnText], 'each turn of "history" must be a pair of texts'),
-      '"history" must be a list of pairs [instruction, output]',
+      v.tuple([turnText, turnText], 'history_turn' satisfies FieldFault),
+      'history_list' satisfies FieldFault,
     ),
     [],
   ),
 });
 
-const textRecord = v.object({ text: filled('text') });
+const textRecord = v.object({ text: filled() });
 
 function validated<Schema extends v.GenericSchema>(
   schema: Schema,
@@ -149,15 +153,16 @@ function validated<Schema extends v.GenericSchema>(
   const result = v.safeParse(schema, record);
   if (result.success) return convert(result.output);
   const [issue] = result.issues;
-  const path = v.getDotPath(issue) ?? '';
-  return {
-    reason: issue.input === undefined && !path.includes('.') ? `"${path}" is missing.` : `${issue.message}.`,
-  };
+  const name = v.getDotPath(issue) ?? '';
+  if (issue.input === undefined && !name.includes('.')) return refused('field_missing', { name });
+  const fault = issue.message as FieldFault;
+  return fault === 'field_no_text' || fault === 'field_empty' ? refused(fault, { name }) : refused(fault);
 }
 
 function alpacaSample(record: v.InferOutput<typeof alpacaRecord>): Sample | Refused {
   const { instruction, input, output, system, history } = record;
-  if (instruction.trim() === '' && input.trim() === '') return { reason: '"instruction" is empty.' };
+  if (instruction.trim() === '' && input.trim() === '')
+    return refused('field_empty', { name: 'instruction' });
   const messages: Message[] = [];
   if (system.trim() !== '') messages.push({ role: 'system', content: system });
   for (const [question, answer] of history) {
@@ -172,9 +177,9 @@ function alpacaSample(record: v.InferOutput<typeof alpacaRecord>): Sample | Refu
   return { kind: 'chat', messages };
 }
 
-function kindOf(value: LosslessJson): string {
+function kindOf(value: LosslessJson): MessageValuesOf<'record_no_object'>['kind'] {
   if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  if (value instanceof Float || typeof value === 'bigint') return 'a number';
-  return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
+  if (Array.isArray(value)) return 'list';
+  if (typeof value === 'string') return 'text';
+  return typeof value === 'boolean' ? 'boolean' : 'number';
 }

@@ -220,9 +220,6 @@ function attempt(render: () => string): string | undefined {
 function unknownPlace(template: ChatTemplate, index: number): TunesmithError {
   return new TunesmithError({
     code: 'chat_template_prefix',
-    message:
-      `Where the answer in message ${index + 1} begins and ends can't be told: ${template.name} writes it, or what ` +
-      'stands around it, otherwise than another answer in its place.',
-    hint: 'Choose the Alpaca prompt as the template, train on all tokens, or split the conversation into single questions.',
+    values: { template: template.name, number: index + 1 },
   });
 }

@@ -1,3 +1,4 @@
+import { message, type Told } from '../core/messages/message';
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
 import { JinjaError } from './jinja/errors';
@@ -20,7 +21,7 @@ export interface TemplateInputs {
 /** Turns a conversation into the text that a model reads. */
 export interface ChatTemplate {
   /** How messages name it. */
-  readonly name: string;
+  readonly name: Told;
   /** Whether the tokenizer's own special tokens (a `bos_token`) go around the text: not where the template writes them. */
   readonly addSpecialTokens: boolean;
   /**
@@ -85,7 +86,7 @@ export function jinjaTemplate(source: TemplateSource, options: TemplateOptions):
       try {
         return [name, { body: parseTemplate(text), marked: GENERATION.test(text) }];
       } catch (cause) {
-        throw templateError('is no valid template', cause);
+        throw templateError(false, cause);
       }
     }),
   );
@@ -118,12 +119,12 @@ export function jinjaTemplate(source: TemplateSource, options: TemplateOptions):
       }
       return renderTemplate(chosen(tools)?.body ?? [], values, options.maxSteps);
     } catch (cause) {
-      throw templateError('refused a conversation', cause);
+      throw templateError(true, cause);
     }
   }
 
   return {
-    name: "the model's chat template",
+    name: message('template_own'),
     addSpecialTokens: false,
     render: (messages, addGenerationPrompt = false, inputs = {}) =>
       run(messages, addGenerationPrompt, inputs).text,
@@ -151,19 +152,11 @@ function raiseException([message = '']: readonly Value[]): never {
   throw new JinjaError(textOf(message));
 }
 
-function templateError(what: string, cause: unknown): TunesmithError {
-  const reason =
-    cause instanceof RangeError
-      ? 'it goes too deep, or writes too much'
-      : cause instanceof Error
-        ? cause.message
-        : String(cause);
-  return new TunesmithError({
-    code: 'chat_template',
-    message: `The model's chat template ${what}: ${/[.!?]$/.test(reason) ? reason : `${reason}.`}`,
-    hint: 'Correct the conversation, or choose the Alpaca prompt as the template.',
-    cause,
-  });
+/** @param parsed whether it is a valid template, which refuses a conversation */
+function templateError(parsed: boolean, cause: unknown): TunesmithError {
+  const told = cause instanceof Error ? cause.message : String(cause);
+  const reason = cause instanceof RangeError ? message('template_endless') : told;
+  return new TunesmithError({ code: 'chat_template', values: { parsed, reason }, cause });
 }
 
 const PREAMBLE = 'Below is an instruction that describes a task';
@@ -176,7 +169,7 @@ const REQUEST = '. Write a response that appropriately completes the request.';
  */
 export function alpacaTemplate(eosToken: string | undefined): ChatTemplate {
   return {
-    name: 'the Alpaca prompt',
+    name: message('template_alpaca'),
     addSpecialTokens: true,
     render(messages, addGenerationPrompt = false, { tools } = {}) {
       const misfit = messages.find(({ role, fields }) => role === 'tool' || fields?.tool_calls);
@@ -197,9 +190,5 @@ export function alpacaTemplate(eosToken: string | undefined): ChatTemplate {
 }
 
 function withoutTools(): TunesmithError {
-  return new TunesmithError({
-    code: 'chat_template_tools',
-    message: 'The Alpaca prompt has no place for tools and calls of them.',
-    hint: "Choose the model's own template, or leave these conversations out.",
-  });
+  return new TunesmithError({ code: 'chat_template_tools' });
 }

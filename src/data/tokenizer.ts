@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
+import { message, type Message } from '../core/messages/message';
+import { issueReason } from '../core/issue_reason';
 import { addedTokenSplitter, readAddedToken, type AddedToken } from './tokenization/added_tokens';
 import { readBytePairModel } from './tokenization/bpe';
 import { readDecoder } from './tokenization/decoders';
@@ -90,14 +92,15 @@ export function loadTokenizer(
   const parsed = v.safeParse(tokenizerConfig, config);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw unusable('tokenizer_config.json', `${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
+    const values = { field: v.getDotPath(issue) ?? undefined, reason: issueReason(issue) };
+    throw unusable('tokenizer_config.json', message('tokenizer_field', values));
   }
-  if (!isRecord(tokenizerJson)) throw unusable('tokenizer.json', 'it is no object');
+  if (!isRecord(tokenizerJson)) throw unusable('tokenizer.json', message('tokenizer_no_object'));
   const { bos_token, eos_token, pad_token, unk_token } = parsed.output;
   try {
     return assembled(tokenizerJson, config, { bos_token, eos_token, pad_token, unk_token }, otherwise);
   } catch (cause) {
-    if (cause instanceof UnusableComponent) throw unusable('tokenizer.json', cause.message, cause);
+    if (cause instanceof UnusableComponent) throw unusable('tokenizer.json', cause.reason, cause);
     throw cause;
   }
 }
@@ -133,8 +136,7 @@ function assembled(
   for (const [token, id] of model.vocabulary) tokens[id] = token;
   for (const { content, id, normalized } of added) tokens[id] = normalized ? normalize(content) : content;
   for (const id of [...surroundings.before, ...surroundings.after]) {
-    if (tokens[id] === undefined)
-      throw new UnusableComponent(`its post_processor adds the id ${id}, which no token has`);
+    if (tokens[id] === undefined) throw new UnusableComponent(message('tokenizer_post_unknown_id', { id }));
   }
   const specialIds = new Set(added.flatMap(({ id, special }) => (special ? [id] : [])));
 
@@ -206,7 +208,7 @@ function addedTokens(
   vocabulary: ReadonlyMap<string, number>,
 ): readonly AddedToken[] {
   if (listed !== undefined && listed !== null && !Array.isArray(listed)) {
-    throw new UnusableComponent('its added_tokens are no list');
+    throw new UnusableComponent(message('tokenizer_added_list'));
   }
   const tokens = ((listed ?? []) as readonly unknown[]).map((token) => readAddedToken(token));
   const known = new Set(tokens.map(({ content }) => content));
@@ -222,8 +224,7 @@ function addedTokens(
 function refuseUnknown(character: string): never {
   throw new TunesmithError({
     code: 'tokenizer_unknown_text',
-    message: `The tokenizer has no token for ${JSON.stringify(character)}.`,
-    hint: 'Remove this text from the examples, or choose a model whose tokenizer knows it.',
+    values: { character: JSON.stringify(character) },
   });
 }
 
@@ -253,11 +254,6 @@ function streamingDecoder(decode: (ids: readonly number[]) => string): Streaming
   };
 }
 
-function unusable(file: string, why: string, cause?: unknown): TunesmithError {
-  return new TunesmithError({
-    code: 'tokenizer_unusable',
-    message: `${file} can't be used: ${why}.`,
-    hint: 'The model folder needs a tokenizer.json of the kind that transformers saves for "fast" tokenizers.',
-    cause,
-  });
+function unusable(file: string, fault: Message, cause?: unknown): TunesmithError {
+  return new TunesmithError({ code: 'tokenizer_unusable', values: { file, fault }, cause });
 }

@@ -1,7 +1,7 @@
 import { createSHA256 } from 'hash-wasm';
 import { sha256Hex } from '../core/bytes';
 import { piecesOf, type FileReader } from '../core/file_reader';
-import { message, type Message } from '../core/messages/message';
+import { message, type Message, type Told } from '../core/messages/message';
 import { dataKey, type DataSettings, type TrainSettings } from '../core/settings/settings';
 import { TimeSlices } from '../core/time_slices';
 import { splitHeldOut, textsOf, type TokenizedExample } from '../data/batches';
@@ -231,7 +231,7 @@ function notesOn(told: {
   readonly examples: number;
   readonly conversations: number;
   readonly endless: number;
-  readonly template: string;
+  readonly template: Told;
 }): readonly Message[] {
   const { examples, conversations, endless, template } = told;
   return [

@@ -1,5 +1,6 @@
 import type { FileReader } from '../../core/file_reader';
 import { JsonFault, parseLosslessJson, type LosslessJson } from '../../core/lossless_json';
+import { message } from '../../core/messages/message';
 import { DataFault, MOST_RECORD, tooLong } from './fault';
 import type { DataFormat, Entry } from './format';
 import { textOf } from './text';
@@ -41,16 +42,17 @@ async function* entriesOfCsv(file: FileReader): AsyncGenerator<Entry, void, void
       continue;
     }
     if (cells.length === 1 && cells[0]?.trim() === '') continue; // a blank line
-    const where = lastLine > line ? ` It goes from line ${line} to line ${lastLine}.` : '';
+    const lines = lastLine > line ? { from: line, to: lastLine } : undefined;
     if (misquoted) {
-      const reason = `A quote within a quoted cell has to be doubled ("").${where}`;
+      const reason = message('csv_quote_single', { lines });
       yield { fault: { code: 'csv_quotes', reason, line } };
     } else if (cells.length !== columns.length) {
-      const reason = `It has ${cells.length} cells, and the first line names ${columns.length} columns.${where}`;
+      const counts = { cells: cells.length, columns: columns.length };
+      const reason = message('csv_cell_count', { ...counts, lines });
       yield { fault: { code: 'csv_cells', reason, line } };
     } else yield recordOf(columns, cells, line);
   }
-  if (columns === undefined) throw new DataFault({ code: 'empty', reason: 'The file is empty.' });
+  if (columns === undefined) throw new DataFault({ code: 'empty', reason: message('file_empty') });
 }
 
 /** @throws DataFault for a name that stands twice, or for none where one is needed */
@@ -58,13 +60,13 @@ function namesOf({ cells, line }: Row): readonly string[] {
   const names = cells.map((cell) => cell.trim());
   const twice = names.find((name, at) => name !== '' && names.indexOf(name) < at);
   if (twice !== undefined) {
-    const reason = `Two columns are called "${twice}": rename or remove one.`;
+    const reason = message('csv_column_twice', { name: twice });
     throw new DataFault({ code: 'csv_columns', reason, line });
   }
   // The first may lack one: pandas writes its index so.
   const nameless = names.findIndex((name, at) => name === '' && at > 0);
   if (nameless >= 0 || names.every((name) => name === '')) {
-    const reason = `Column ${Math.max(0, nameless) + 1} has no name in the first line.`;
+    const reason = message('csv_column_nameless', { number: Math.max(0, nameless) + 1 });
     throw new DataFault({ code: 'csv_columns', reason, line });
   }
   return names;
@@ -86,7 +88,7 @@ function recordOf(columns: readonly string[], cells: readonly string[], line: nu
       record[name] = parseLosslessJson(cell);
     } catch (error) {
       if (!(error instanceof JsonFault)) throw error;
-      const reason = `"${name}" is not valid JSON: ${error.message}. For conversations, JSON Lines are easier to write.`;
+      const reason = message('csv_cell_not_json', { name, fault: error.reason });
       return { fault: { code: 'json_syntax', reason, line } };
     }
   }
@@ -152,9 +154,7 @@ interface Step {
 }
 
 function unclosed(line: number): DataFault {
-  const reason =
-    'A quote opens in the record of this line and is never closed: the rest of the file is lost in it.';
-  return new DataFault({ code: 'csv_quotes', reason, line });
+  return new DataFault({ code: 'csv_quotes', reason: message('csv_quote_open'), line });
 }
 
 function breaksIn(text: string, from: number, to: number, newline: string): number {

@@ -1,3 +1,5 @@
+import { message, type Message } from '../../core/messages/message';
+
 /** How a text is encoded: what its byte order mark says, else UTF-8. */
 export interface Encoding {
   readonly label: 'utf-8' | 'utf-16le' | 'utf-16be';
@@ -10,24 +12,24 @@ export interface Encoding {
  *
  * @param head the first bytes, at least four if the file has them
  */
-export function encodingOf(head: Uint8Array): Encoding | { readonly unread: string } {
+export function encodingOf(head: Uint8Array): Encoding | { readonly unread: string | Message } {
   const begins = (...bytes: number[]): boolean => bytes.every((byte, at) => head[at] === byte);
   if (begins(0xef, 0xbb, 0xbf)) return { label: 'utf-8', mark: 3 };
   if (begins(0xff, 0xfe, 0, 0) || begins(0, 0, 0xfe, 0xff)) return { unread: 'UTF-32' };
   if (begins(0xff, 0xfe)) return { label: 'utf-16le', mark: 2 };
   if (begins(0xfe, 0xff)) return { label: 'utf-16be', mark: 2 };
   if (head.length > 1 && (head[0] === 0) !== (head[1] === 0)) {
-    return { unread: 'UTF-16 without a byte order mark' };
+    return { unread: message('encoding_unmarked') };
   }
   return { label: 'utf-8', mark: 0 };
 }
 
 /** How to name the encoding of a text that is no UTF-8. */
-export function encodingName(bytes: Uint8Array): string {
+export function encodingName(bytes: Uint8Array): string | Message {
   const told = encodingOf(bytes);
   if ('unread' in told) return told.unread;
   if (told.label !== 'utf-8') return 'UTF-16';
-  return `probably ${probableEncoding(bytes.subarray(0, 100_000))}`;
+  return message('encoding_probable', { name: probableEncoding(bytes.subarray(0, 100_000)) });
 }
 
 /**

@@ -1,9 +1,12 @@
+import { message, type Message } from '../../core/messages/message';
+import { inEnglish } from '../../core/messages/english';
+
 /** Why a file of examples, or one record of it, can't be used. `line` and `column` count from 1. */
 export interface Fault {
   /** A stable name for programs: `json_syntax`. */
   readonly code: string;
-  /** One or two sentences for a person: what is wrong and what to do. */
-  readonly reason: string;
+  /** What is wrong and what to do. */
+  readonly reason: Message;
   readonly line?: number | undefined;
   /** In UTF-16 units. */
   readonly column?: number | undefined;
@@ -12,12 +15,12 @@ export interface Fault {
 /** Thrown where nothing of a file can be used. */
 export class DataFault extends Error implements Fault {
   readonly code: string;
-  readonly reason: string;
+  readonly reason: Message;
   readonly line: number | undefined;
   readonly column: number | undefined;
 
   constructor({ code, reason, line, column }: Fault) {
-    super(reason);
+    super(inEnglish(reason));
     this.name = 'DataFault';
     this.code = code;
     this.reason = reason;
@@ -30,6 +33,6 @@ export class DataFault extends Error implements Fault {
 export const MOST_RECORD = 2 ** 28;
 
 export function tooLong(line: number): DataFault {
-  const reason = `One record takes over ${MOST_RECORD / 2 ** 20} million letters: write one record a line (JSON Lines).`;
+  const reason = message('record_long', { millions: MOST_RECORD / 2 ** 20 });
   return new DataFault({ code: 'record_too_long', reason, line });
 }

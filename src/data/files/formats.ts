@@ -1,4 +1,5 @@
 import type { FileReader } from '../../core/file_reader';
+import { message } from '../../core/messages/message';
 import { CSV } from './csv';
 import { encodingOf } from './encoding';
 import { DataFault } from './fault';
@@ -29,9 +30,9 @@ export function isDataFile(name: string): boolean {
  */
 export async function* entriesOf(file: FileReader): AsyncGenerator<Entry, void, void> {
   const head = await file.read(0, Math.min(HEAD, file.size));
-  if (head.length === 0) throw new DataFault({ code: 'empty', reason: 'The file is empty.' });
-  const foreign = foreignKind(head);
-  if (foreign !== undefined) throw new DataFault({ code: 'foreign', reason: `This is ${foreign}.` });
+  if (head.length === 0) throw new DataFault({ code: 'empty', reason: message('file_empty') });
+  const kind = foreignKind(head);
+  if (kind !== undefined) throw new DataFault({ code: 'foreign', reason: message('file_foreign', { kind }) });
   const encoding = encodingOf(head);
   // Only a look at it: the format decodes it strictly.
   const text = 'label' in encoding ? new TextDecoder(encoding.label).decode(head).trimStart() : '';

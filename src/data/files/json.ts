@@ -6,6 +6,7 @@ import {
   type LosslessJson,
 } from '../../core/lossless_json';
 import type { FileReader } from '../../core/file_reader';
+import { message } from '../../core/messages/message';
 import { DataFault, tooLong, MOST_RECORD, type Fault } from './fault';
 import type { DataFormat, Entry } from './format';
 import { textOf } from './text';
@@ -25,13 +26,11 @@ export const JSON_RECORDS: DataFormat = {
 async function* entriesOfJson(file: FileReader): AsyncGenerator<Entry, void, void> {
   const text = new JsonText(file);
   const first = await text.skipSpace();
-  if (first === undefined) throw new DataFault({ code: 'empty', reason: 'The file is empty.' });
+  if (first === undefined) throw new DataFault({ code: 'empty', reason: message('file_empty') });
   if (first === '[') yield* entriesOfList(text);
   else if (first === '{') yield* entriesInTurn(text);
   else {
-    const reason =
-      'The file holds neither a JSON list nor JSON Lines, which begin with "[" or "{", nor a table in CSV.';
-    throw new DataFault({ code: 'format_unknown', reason, ...text.place() });
+    throw new DataFault({ code: 'format_unknown', reason: message('file_unknown'), ...text.place() });
   }
 }
 
@@ -40,12 +39,12 @@ async function* entriesOfList(text: JsonText): AsyncGenerator<Entry, void, void>
   try {
     await text.read((parser) => parser.at++);
     if ((await text.skipSpace()) === ']') {
-      throw new DataFault({ code: 'empty', reason: 'The list of records is empty.' });
+      throw new DataFault({ code: 'empty', reason: message('list_empty') });
     }
     do yield await text.entry();
     while (await text.read((parser) => parser.goesOn(']')));
     if ((await text.skipSpace()) !== undefined) {
-      const reason = 'Something follows the end of the list: give one list, or one record a line.';
+      const reason = message('list_goes_on');
       throw new DataFault({ code: 'json_syntax', reason, ...text.place() });
     }
   } catch (error) {
@@ -64,8 +63,7 @@ async function* entriesInTurn(text: JsonText): AsyncGenerator<Entry, void, void>
     }
     if (letter === undefined) return;
     if (letter === ',' && count > 0) {
-      const reason =
-        'A comma stands between records: write one a line without commas, or all of them between [ and ].';
+      const reason = message('records_with_commas');
       throw new DataFault({ code: 'json_syntax', reason, ...text.place() });
     }
     let entry: Entry;
@@ -88,7 +86,7 @@ function* entriesOfOnly(entry: Entry & { value: LosslessJson }): Generator<Entry
   const fields = fieldsOf(entry.value) ?? {};
   const records = fields.data;
   if (Array.isArray(records)) {
-    if (records.length === 0) throw new DataFault({ code: 'empty', reason: 'The list of records is empty.' });
+    if (records.length === 0) throw new DataFault({ code: 'empty', reason: message('list_empty') });
     for (const record of records as readonly LosslessJson[]) yield { value: record };
     return;
   }
@@ -96,7 +94,7 @@ function* entriesOfOnly(entry: Entry & { value: LosslessJson }): Generator<Entry
     (name) => Array.isArray(fields[name]),
   );
   if (split !== undefined) {
-    const reason = `The records stand under "${split}": give that list alone, put it under "data", or write one record a line.`;
+    const reason = message('records_under', { name: split });
     throw new DataFault({ code: 'records_elsewhere', reason });
   }
   const columns = Object.values(fields);
@@ -105,9 +103,7 @@ function* entriesOfOnly(entry: Entry & { value: LosslessJson }): Generator<Entry
       Array.isArray(column) && column.length > 0 && column.every((cell) => fieldsOf(cell) === undefined),
   );
   if (columns.length > 1 && areColumns) {
-    const reason =
-      'The file holds columns, not records: write one object a record (in pandas: orient="records", lines=True).';
-    throw new DataFault({ code: 'columns', reason });
+    throw new DataFault({ code: 'columns', reason: message('columns_not_records') });
   }
   yield entry;
 }
@@ -171,11 +167,11 @@ class JsonText {
     return { line, column: at - lineStart + 1 };
   }
 
-  faultAt({ message, offset }: JsonFault): Fault {
+  faultAt({ reason: fault, offset }: JsonFault): Fault {
     const { line, lineStart } = this.#countTo(offset);
     return {
       code: 'json_syntax',
-      reason: `Not valid JSON: ${message}.`,
+      reason: message('record_not_json', { fault }),
       line,
       column: offset - lineStart + 1,
     };
@@ -199,8 +195,9 @@ class JsonText {
       this.#parser.at = found ? next.lastIndex : this.#text.length;
       const lines = this.#text.slice(at, this.#parser.at).split(/[\r\n]+/);
       const skipped = lines.slice(1).filter((line) => line.trim() !== '').length;
-      const lost = skipped > 0 ? ` It is left out with the ${skipped} lines after it.` : '';
-      return { ...fault, reason: fault.reason + lost };
+      const reason =
+        skipped > 0 ? { ...fault.reason, values: { ...fault.reason.values, skipped } } : fault.reason;
+      return { ...fault, reason };
     }
   }
 

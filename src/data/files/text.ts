@@ -1,5 +1,6 @@
 import { concatBytes } from '../../core/bytes';
 import { piecesOf, type FileReader } from '../../core/file_reader';
+import { message, type Message } from '../../core/messages/message';
 import { encodingOf, probableEncoding, type Encoding } from './encoding';
 import { DataFault } from './fault';
 
@@ -79,18 +80,16 @@ function undecodable(bytes: Uint8Array, { label }: Encoding, lines: number): Dat
   }
   const line = lines + lineBreaks(new TextDecoder(label).decode(bytes.subarray(0, good)));
   if (label !== 'utf-8') {
-    const reason = 'The file is damaged: its UTF-16 has half a character. Save it again, as UTF-8.';
+    const reason = message('file_half_character');
     return new DataFault({ code: 'encoding', reason, line });
   }
   const start = bytes.subarray(0, good).lastIndexOf(10) + 1;
   const stop = bytes.indexOf(10, good + 20_000);
-  return otherEncoding(
-    `probably ${probableEncoding(bytes.subarray(start, stop < 0 ? undefined : stop))}`,
-    line,
-  );
+  const name = probableEncoding(bytes.subarray(start, stop < 0 ? undefined : stop));
+  return otherEncoding(message('encoding_probable', { name }), line);
 }
 
-function otherEncoding(name: string, line?: number): DataFault {
-  const reason = `The file is not in UTF-8; it is ${name}. Save it as UTF-8: nothing of it was read.`;
+function otherEncoding(encoding: string | Message, line?: number): DataFault {
+  const reason = message('file_encoding', { encoding });
   return new DataFault({ code: 'encoding', reason, line });
 }

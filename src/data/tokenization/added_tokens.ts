@@ -1,4 +1,5 @@
 import { isRecord } from '../../core/json';
+import { message } from '../../core/messages/message';
 import { isTokenId, UnusableComponent } from './fields';
 import { withKnownCategories } from './unicode';
 
@@ -24,7 +25,7 @@ export function readAddedToken(value: unknown, id?: number): AddedToken {
   const number = id ?? known.id;
   if (typeof content !== 'string' || !isTokenId(number)) {
     throw new UnusableComponent(
-      `its added token ${JSON.stringify(value ?? null).slice(0, 80)} has no content or no id`,
+      message('tokenizer_added', { value: JSON.stringify(value ?? null).slice(0, 80) }),
     );
   }
   return {

@@ -1,4 +1,5 @@
 import { component, flag, isTokenId, typeOf, UnusableComponent, type Component } from './fields';
+import { message } from '../../core/messages/message';
 
 /** Texts up to this long are remembered with their ids: in most texts they come again. */
 const LONGEST_REMEMBERED = 64;
@@ -16,10 +17,9 @@ export interface BytePairModel {
 /** @throws UnusableComponent where it is no BPE model, or a merge is not of its vocabulary */
 export function readBytePairModel(value: unknown): BytePairModel {
   const part = component(value, 'model');
-  if (!part) throw new UnusableComponent('it has no "model"');
+  if (!part) throw new UnusableComponent(message('tokenizer_no_model'));
   const type = part.type ?? ('merges' in part ? 'BPE' : undefined); // early files name no type
-  if (type !== 'BPE')
-    throw new UnusableComponent(`its model is of the type ${typeOf(part)}, and only BPE is supported`);
+  if (type !== 'BPE') throw new UnusableComponent(message('tokenizer_model_type', { type: typeOf(part) }));
   const vocabulary = readVocabulary(part.vocab);
   const optional = (field: string): string => (typeof part[field] === 'string' ? part[field] : '');
   const prefix = optional('continuing_subword_prefix');
@@ -78,10 +78,11 @@ export function readBytePairModel(value: unknown): BytePairModel {
 
 function readVocabulary(value: unknown): ReadonlyMap<string, number> {
   const entries = component(value, 'vocabulary');
-  if (!entries) throw new UnusableComponent('its model has no vocabulary');
+  if (!entries) throw new UnusableComponent(message('tokenizer_no_vocabulary'));
   const vocabulary = new Map<string, number>();
   for (const [token, id] of Object.entries(entries)) {
-    if (!isTokenId(id)) throw new UnusableComponent(`its vocabulary gives ${JSON.stringify(token)} no id`);
+    if (!isTokenId(id))
+      throw new UnusableComponent(message('tokenizer_no_id', { token: JSON.stringify(token) }));
     vocabulary.set(token, id);
   }
   return vocabulary;
@@ -97,7 +98,7 @@ interface Merges {
 
 function readMerges(part: Component, vocabulary: ReadonlyMap<string, number>, prefixLength: number): Merges {
   const { merges } = part;
-  if (!Array.isArray(merges)) throw new UnusableComponent('its model has no merges');
+  if (!Array.isArray(merges)) throw new UnusableComponent(message('tokenizer_no_merges'));
   let size = 1;
   for (const id of vocabulary.values()) size = Math.max(size, id + 1);
   const rank = new Map<number, number>();
@@ -106,14 +107,14 @@ function readMerges(part: Component, vocabulary: ReadonlyMap<string, number>, pr
     const id = vocabulary.get(token);
     if (id !== undefined) return id;
     throw new UnusableComponent(
-      `merge ${line + 1} needs ${JSON.stringify(token)}, which its vocabulary lacks`,
+      message('tokenizer_merge_token', { line: line + 1, token: JSON.stringify(token) }),
     );
   };
   (merges as unknown[]).forEach((merge, line) => {
     const pair = typeof merge === 'string' ? merge.split(' ') : merge;
     const [left, right, ...rest] = Array.isArray(pair) ? (pair as unknown[]) : [];
     if (typeof left !== 'string' || typeof right !== 'string' || rest.length > 0) {
-      throw new UnusableComponent(`merge ${line + 1} is no pair of tokens`);
+      throw new UnusableComponent(message('tokenizer_merge_pair', { line: line + 1 }));
     }
     rank.set(idOf(left, line) * size + idOf(right, line), line);
     result[line] = idOf(left + right.slice(prefixLength), line);

@@ -1,10 +1,19 @@
 import { isRecord } from '../../core/json';
+import { message, type Message } from '../../core/messages/message';
+import { inEnglish } from '../../core/messages/english';
 
 /** A part of `tokenizer.json`: an object with a `type`. */
 export type Component = Readonly<Record<string, unknown>>;
 
-/** Why a part of `tokenizer.json` can't be used, to follow "tokenizer.json can't be used: ". */
-export class UnusableComponent extends Error {}
+/** Why a part of `tokenizer.json` can't be used. */
+export class UnusableComponent extends Error {
+  readonly reason: Message;
+
+  constructor(reason: Message, options?: ErrorOptions) {
+    super(inEnglish(reason), options);
+    this.reason = reason;
+  }
+}
 
 const MOST_DEPTH = 32;
 const MOST_PARTS = 1000;
@@ -23,7 +32,7 @@ export function checkParts(value: unknown, what: string): void {
     );
     parts += level.length;
     if (depth > MOST_DEPTH || parts > MOST_PARTS)
-      throw new UnusableComponent(`its ${what} has too many parts within each other`);
+      throw new UnusableComponent(message('tokenizer_deep', { part: what }));
     level = inner.filter(isRecord);
   }
 }
@@ -31,38 +40,41 @@ export function checkParts(value: unknown, what: string): void {
 /** @param what names the place, such as `decoder`; null and absent are undefined. */
 export function component(value: unknown, what: string): Component | undefined {
   if (value === null || value === undefined) return undefined;
-  if (!isRecord(value)) throw new UnusableComponent(`its ${what} is no object`);
+  if (!isRecord(value)) throw new UnusableComponent(message('tokenizer_part_object', { part: what }));
   return value;
 }
 
 export function components(value: unknown, what: string): readonly Component[] {
-  if (!Array.isArray(value)) throw new UnusableComponent(`its ${what} has no list of parts`);
+  if (!Array.isArray(value)) throw new UnusableComponent(message('tokenizer_part_list', { part: what }));
   return value.map((part) => {
     const read = component(part, what);
-    if (!read) throw new UnusableComponent(`its ${what} has an empty part`);
+    if (!read) throw new UnusableComponent(message('tokenizer_part_empty', { part: what }));
     return read;
   });
 }
 
 export function text(from: Component, field: string, otherwise?: string): string {
   const value = from[field] ?? otherwise;
-  if (typeof value !== 'string') throw new UnusableComponent(`"${field}" of its ${typeOf(from)} is no text`);
+  if (typeof value !== 'string') throw wrongValue(from, field, 'text');
   return value;
 }
 
 export function flag(from: Component, field: string, otherwise: boolean): boolean {
   const value = from[field] ?? otherwise;
-  if (typeof value !== 'boolean')
-    throw new UnusableComponent(`"${field}" of its ${typeOf(from)} is no boolean`);
+  if (typeof value !== 'boolean') throw wrongValue(from, field, 'boolean');
   return value;
 }
 
 export function count(from: Component, field: string): number {
   const value = from[field];
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-    throw new UnusableComponent(`"${field}" of its ${typeOf(from)} is no number`);
+    throw wrongValue(from, field, 'number');
   }
   return value;
+}
+
+function wrongValue(from: Component, field: string, kind: 'text' | 'boolean' | 'number'): UnusableComponent {
+  return new UnusableComponent(message('tokenizer_value', { field, type: typeOf(from), kind }));
 }
 
 export function typeOf(part: Component): string {
@@ -70,7 +82,7 @@ export function typeOf(part: Component): string {
 }
 
 export function unknownType(part: Component, what: string): UnusableComponent {
-  return new UnusableComponent(`its ${what} ${typeOf(part)} is not supported`);
+  return new UnusableComponent(message('tokenizer_part_unknown', { part: what, type: typeOf(part) }));
 }
 
 /** Far beyond any vocabulary: what is higher is no id, and would cost memory. */

@@ -62,8 +62,7 @@ function checkGrowth(length: number, text: string): void {
   if (length <= MOST_OF_ONE * text.length + MOST_ADDED) return;
   throw new TunesmithError({
     code: 'tokenizer_grows',
-    message: `The tokenizer's normalizer makes ${length} characters of ${text.length}.`,
-    hint: 'Take a tokenizer.json from the publisher of the model: no published one does that.',
+    values: { from: text.length, to: length },
   });
 }
 

@@ -2,6 +2,7 @@ import { SplitPreTokenizer } from '@huggingface/tokenizers';
 import { isRecord } from '../../core/json';
 import { typeOf, UnusableComponent, type Component } from './fields';
 import { isQuickPattern } from '../../core/pattern_work';
+import { message } from '../../core/messages/message';
 import { withKnownCategories } from './unicode';
 
 /** Where a pattern matches a text: begin and end in UTF-16 units, in order. */
@@ -18,9 +19,7 @@ export function patternOf(from: Component): Finder {
     if (typeof pattern.String === 'string') return findText(pattern.String);
     if (typeof pattern.Regex === 'string') return findRegex(pattern.Regex);
   }
-  throw new UnusableComponent(
-    `the pattern of its ${typeOf(from)} is neither a text nor a regular expression`,
-  );
+  throw new UnusableComponent(message('tokenizer_pattern', { type: typeOf(from) }));
 }
 
 export function findText(wanted: string): Finder {
@@ -61,18 +60,16 @@ function compiled(source: string): RegExp {
     const { pattern } = new SplitPreTokenizer({ ...settings, pattern: { Regex: source } });
     if (pattern && isQuickPattern(pattern.source)) return pattern;
     if (pattern) {
-      throw new UnusableComponent(
-        `its pattern ${shown(source)} can take longer than any text is worth: it repeats what repeats or has a choice in itself`,
-      );
+      throw new UnusableComponent(message('tokenizer_pattern_endless', { pattern: shown(source) }));
     }
   } catch (cause) {
     if (cause instanceof UnusableComponent) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnusableComponent(`its pattern ${shown(source)} is not understood (${why})`, {
+    throw new UnusableComponent(message('tokenizer_pattern_unknown', { pattern: shown(source), why }), {
       cause,
     });
   }
-  throw new UnusableComponent(`its pattern ${shown(source)} is not understood`);
+  throw new UnusableComponent(message('tokenizer_pattern_unknown', { pattern: shown(source) }));
 }
 
 function shown(source: string): string {

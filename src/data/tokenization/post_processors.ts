@@ -1,4 +1,5 @@
 import { isRecord } from '../../core/json';
+import { message } from '../../core/messages/message';
 import { component, components, typeOf, UnusableComponent, unknownType, type Component } from './fields';
 
 /** The ids that a tokenizer puts around a text. */
@@ -38,8 +39,7 @@ function template(part: Component): Surroundings {
   const pieces = components(part.single, 'post_processor');
   const sequences = pieces.flatMap((piece, index) => (isRecord(piece.Sequence) ? [index] : []));
   const [at = 0] = sequences;
-  if (sequences.length !== 1)
-    throw new UnusableComponent('its post_processor does not have the text just once');
+  if (sequences.length !== 1) throw new UnusableComponent(message('tokenizer_text_once'));
   return { before: pieces.slice(0, at).flatMap(idsOf), after: pieces.slice(at + 1).flatMap(idsOf) };
 
   function idsOf(piece: Component): readonly number[] {
@@ -48,12 +48,12 @@ function template(part: Component): Surroundings {
     const token = typeof name === 'string' ? known[name] : undefined;
     const ids: unknown = isRecord(token) ? token.ids : undefined;
     if (Array.isArray(ids) && ids.every((id) => typeof id === 'number')) return ids;
-    throw new UnusableComponent(`its post_processor names an unknown token ${JSON.stringify(name ?? null)}`);
+    throw new UnusableComponent(message('tokenizer_post_token', { token: JSON.stringify(name ?? null) }));
   }
 }
 
 function idOfPair(pair: unknown): number {
   const id: unknown = Array.isArray(pair) ? pair[1] : undefined;
   if (typeof id === 'number') return id;
-  throw new UnusableComponent('its post_processor has a token without an id');
+  throw new UnusableComponent(message('tokenizer_post_id'));
 }

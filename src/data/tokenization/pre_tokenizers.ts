@@ -10,6 +10,7 @@ import {
   type Component,
 } from './fields';
 import { findNumerals, findRegex, findText, GPT2_PATTERN, patternOf, type Finder } from './patterns';
+import { message } from '../../core/messages/message';
 
 /** A part of a text on its way to the model. */
 export interface Piece {
@@ -71,7 +72,7 @@ function metaspace(part: Component): PreTokenizer {
   const replacement = textOf(part, 'replacement', '\u2581');
   const scheme = textOf(part, 'prepend_scheme', 'always').toLowerCase();
   if (scheme !== 'always' && scheme !== 'first' && scheme !== 'never') {
-    throw new UnusableComponent(`the prepend_scheme ${JSON.stringify(scheme)} of its Metaspace is unknown`);
+    throw new UnusableComponent(message('tokenizer_scheme', { scheme: JSON.stringify(scheme) }));
   }
   const split = flag(part, 'split', true) ? splitter(findText(replacement), 'MergedWithNext') : undefined;
   return (pieces) => {
@@ -88,7 +89,8 @@ function metaspace(part: Component): PreTokenizer {
 function splitter(find: Finder, behavior: string, invert = false): PreTokenizer {
   const name = behavior.toLowerCase().replaceAll('_', '');
   const combine = Object.hasOwn(combinations, name) ? combinations[name] : undefined;
-  if (!combine) throw new UnusableComponent(`the split behavior ${JSON.stringify(behavior)} is unknown`);
+  if (!combine)
+    throw new UnusableComponent(message('tokenizer_behavior', { behavior: JSON.stringify(behavior) }));
   return (pieces) =>
     pieces.flatMap(({ text, first }) =>
       combine(rangesOf(text, find, invert)).flatMap(({ begin, end }) =>

@@ -242,7 +242,7 @@ describe('buildExamples', () => {
         record: 2,
         line: 2,
         code: 'nothing_to_learn',
-        reason: 'It has no answer to learn from.',
+        reason: { code: 'nothing_to_learn', values: { most: 40 } },
       },
     ]);
     const cut = await buildExamples(records, { ...settings, maxSeqLength: 4 });

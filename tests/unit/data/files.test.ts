@@ -1,3 +1,4 @@
+import { inEnglish } from '../../../src/core/messages/english';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { memoryFile } from '../../../src/core/file_reader';
@@ -87,7 +88,8 @@ describe('files of examples', () => {
   ])('in %s are refused by name, and nothing of them is read', async (_, bytes, reason) => {
     const { values, refused } = await read('a.jsonl', bytes);
     expect(values).toEqual([]);
-    expect(refused).toMatchObject({ code: 'encoding', reason: expect.stringMatching(reason) as string });
+    expect(refused?.code).toBe('encoding');
+    expect(inEnglish(refused!.reason)).toMatch(reason);
   });
 
   it('name the line of what is no UTF-8', async () => {
@@ -118,7 +120,7 @@ describe('files of examples', () => {
     ['{"text": "a"},\n{"text": "b"},\n', /A comma stands between records/],
   ])('that are something else say what: %j', async (content, reason) => {
     const { refused } = await read('a.jsonl', new Uint8Array(Buffer.from(content, 'latin1')));
-    expect(refused?.reason).toMatch(reason);
+    expect(inEnglish(refused!.reason)).toMatch(reason);
   });
 
   it('are read over the borders of the pieces that they come in', async () => {
@@ -158,7 +160,7 @@ describe('a record that is no JSON', () => {
     const { values, faults } = await read('a.json', `${broken}\n{\n"text": "outer"\n}\n`);
     expect(values).toEqual([{ text: 'outer' }]);
     expect(faults).toMatchObject([{ line: 4, column: 3 }]);
-    expect(faults[0]?.reason).toMatch(/left out with the 5 lines after it/);
+    expect(inEnglish(faults[0]!.reason)).toMatch(/left out with the 5 lines after it/);
   });
 
   it('refuses the whole list that it stands in', async () => {
@@ -191,7 +193,7 @@ describe('a table', () => {
     ['text\n"never closed\nand on', /never closed/],
   ])('%j is refused as a whole', async (content, reason) => {
     const { refused } = await read('a.csv', content);
-    expect(refused?.reason).toMatch(reason);
+    expect(inEnglish(refused!.reason)).toMatch(reason);
   });
 
   it('is known by its first line if its name says nothing, and by the delimiter that Excel names', async () => {
@@ -237,7 +239,7 @@ describe('a table', () => {
   it('may hold conversations as JSON', async () => {
     const cell = '[{""role"": ""user"", ""n"": 1.0}]';
     expect((await read('a.csv', `messages\n"${cell}"\n"[{'role'}]"\n`)).faults).toMatchObject([
-      { line: 3, reason: expect.stringMatching(/"messages" is not valid JSON/) as string },
+      { line: 3, reason: { code: 'csv_cell_not_json', values: { name: 'messages' } } },
     ]);
   });
 });

@@ -136,7 +136,7 @@ describe('a model that examples are made for', () => {
     const row = { instruction: 'What is <beyond>?', output: 'Nothing.' };
     const { examples, problems } = await makeDataset(known, [fileOf(...rows, row)], DEFAULTS);
     expect(examples).toHaveLength(10);
-    expect(problems).toMatchObject([{ record: 11, reason: expect.stringContaining('<beyond>') as string }]);
+    expect(problems).toMatchObject([{ record: 11, reason: { values: { text: '<beyond>' } } }]);
   });
 
   it('has a hash that follows its weights', async () => {

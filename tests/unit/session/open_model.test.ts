@@ -38,7 +38,7 @@ describe('a model whose chat template is broken', () => {
   });
 
   it('works with the Alpaca prompt, and with no other', async () => {
-    expect(templateOf(broken(), 'alpaca', 'chat').name).toBe('the Alpaca prompt');
+    expect(templateOf(broken(), 'alpaca', 'chat').name).toEqual({ code: 'template_alpaca' });
     expect(() => templateOf(broken(), 'model', 'chat')).toThrow(/is no valid template/);
     const alpaca = { ...DEFAULTS, template: 'alpaca' as const, eval_split: 0 };
     expect((await makeDataset(broken(), [rows], alpaca)).examples).toHaveLength(2);

@@ -1,3 +1,4 @@
+import { inEnglish } from '../../../src/core/messages/english';
 import { describe, expect, it } from 'vitest';
 import { areManyCut, withFilling } from '../../../src/ui/examples/placeholders';
 import { groupProblems } from '../../../src/ui/examples/problems';
@@ -19,27 +20,30 @@ describe('the notes on examples', () => {
   });
 
   it('put problems of a file that are alike together, the most frequent first', () => {
-    const problem = (file: string, record: number, reason: string): Problem => ({
+    const problem = (file: string, record: number, tokens?: number): Problem => ({
       file,
       record,
       code: 'record_invalid',
-      reason,
+      reason: {
+        code: 'nothing_to_learn',
+        values: { most: 8, ...(tokens !== undefined && { tokens }) },
+      },
     });
     const problems = [
-      problem('a.jsonl', 1, 'It has no answer.'),
-      problem('a.jsonl', 2, 'Of its 90 tokens, none is left.'),
-      problem('a.jsonl', 3, 'Of its 700 tokens, none is left.'),
-      problem('b.jsonl', 1, 'It has no answer.'),
+      problem('a.jsonl', 1),
+      problem('a.jsonl', 2, 90),
+      problem('a.jsonl', 3, 700),
+      problem('b.jsonl', 1),
     ];
     const groups = groupProblems(problems).map(({ file, reason, problems: same }) => [
       file,
-      reason,
+      inEnglish(reason),
       same.map(({ record }) => record),
     ]);
     expect(groups).toEqual([
-      ['a.jsonl', 'Of its 90 tokens, none is left.', [2, 3]],
-      ['a.jsonl', 'It has no answer.', [1]],
-      ['b.jsonl', 'It has no answer.', [1]],
+      ['a.jsonl', 'Of its 90 tokens, those to learn come after the first 8.', [2, 3]],
+      ['a.jsonl', 'It has no answer to learn from.', [1]],
+      ['b.jsonl', 'It has no answer to learn from.', [1]],
     ]);
   });
 });

@@ -1,6 +1,7 @@
 import type { EngineEntry } from '../../entry';
 import { cli } from './cli';
 import { coreMessages } from './core';
+import { dataMessages } from './data';
 import { exports } from './exports';
 import { formatMessages } from './formats';
 import { gpuMessages } from './gpu';
@@ -11,12 +12,14 @@ import { progress } from './progress';
 import { session } from './session';
 import { settingsFile } from './settings_file';
 import { storage } from './storage';
+import { tokenizerMessages } from './tokenizer';
 import { trainMessages } from './train';
 
 /** What the engine tells that is no error: progress, notes, reasons, clauses. Codes are unique, among errors too. */
 export const engine = {
   ...cli,
   ...coreMessages,
+  ...dataMessages,
   ...exports,
   ...formatMessages,
   ...gpuMessages,
@@ -27,5 +30,6 @@ export const engine = {
   ...session,
   ...settingsFile,
   ...storage,
+  ...tokenizerMessages,
   ...trainMessages,
 } as const satisfies Readonly<Record<string, EngineEntry>>;

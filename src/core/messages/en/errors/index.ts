@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../../error_codes';
 import type { ErrorEntry } from '../../entry';
 import { cliErrors } from './cli';
 import { coreErrors } from './core';
+import { dataErrors } from './data';
 import { exportErrors } from './exports';
 import { formatErrors } from './formats';
 import { gpuErrors } from './gpu';
@@ -17,6 +18,7 @@ import { trainErrors } from './train';
 export const errors = {
   ...cliErrors,
   ...coreErrors,
+  ...dataErrors,
   ...exportErrors,
   ...formatErrors,
   ...gpuErrors,

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../catalogue';
 import { cli } from './cli';
 import { coreMessages } from './core';
+import { dataMessages } from './data';
 import { exports } from './exports';
 import { formatMessages } from './formats';
 import { gpuMessages } from './gpu';
@@ -11,11 +12,13 @@ import { progress } from './progress';
 import { session } from './session';
 import { settingsFile } from './settings_file';
 import { storage } from './storage';
+import { tokenizerMessages } from './tokenizer';
 import { trainMessages } from './train';
 
 export const engine: Catalogue['engine'] = {
   ...cli,
   ...coreMessages,
+  ...dataMessages,
   ...exports,
   ...formatMessages,
   ...gpuMessages,
@@ -26,5 +29,6 @@ export const engine: Catalogue['engine'] = {
   ...session,
   ...settingsFile,
   ...storage,
+  ...tokenizerMessages,
   ...trainMessages,
 };

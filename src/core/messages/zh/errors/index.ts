@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../catalogue';
 import { cliErrors } from './cli';
 import { coreErrors } from './core';
+import { dataErrors } from './data';
 import { exportErrors } from './exports';
 import { formatErrors } from './formats';
 import { gpuErrors } from './gpu';
@@ -15,6 +16,7 @@ import { trainErrors } from './train';
 export const errors: Catalogue['errors'] = {
   ...cliErrors,
   ...coreErrors,
+  ...dataErrors,
   ...exportErrors,
   ...formatErrors,
   ...gpuErrors,

@@ -1,0 +1,52 @@
+/** Errors of examples, chat templates and tokenizers. */
+export const dataErrors = {
+  no_examples: {
+    message: 'There is no example to train on.',
+    hint: 'Add rows, or correct those that were reported as unusable.',
+  },
+  eval_split: ({ split, held, count }: { split: number; held: number; count: number }) => ({
+    message: `eval_split ${split} holds out ${held} of ${count} examples and leaves none to train on.`,
+    hint: 'Choose a smaller eval_split, or add examples.',
+  }),
+  nothing_to_learn: ({ tokens, most }: { tokens?: number; most: number }) => ({
+    message:
+      tokens === undefined
+        ? 'It has no answer to learn from.'
+        : `Of its ${tokens} tokens, those to learn come after the first ${most}.`,
+    hint: 'Shorten it, raise max_seq_length, or train on all tokens.',
+  }),
+  chat_template_weight: {
+    message: 'An answer has weight 0, and the template does not mark each answer by itself.',
+    hint: 'Leave the conversation out, or choose the Alpaca prompt as the template.',
+  },
+  chat_template: ({ parsed, reason }: { parsed: boolean; reason: string }) => ({
+    message: `The model's chat template ${parsed ? 'refused a conversation' : 'is no valid template'}: ${
+      /[.!?]$/.test(reason) ? reason : `${reason}.`
+    }`,
+    hint: 'Correct the conversation, or choose the Alpaca prompt as the template.',
+  }),
+  chat_template_tools: {
+    message: 'The Alpaca prompt has no place for tools and calls of them.',
+    hint: "Choose the model's own template, or leave these conversations out.",
+  },
+  chat_template_left_out: ({ template, number }: { template: string; number: number }) => ({
+    message: `${template} leaves out the text of message ${number}.`,
+    hint: 'Choose the Alpaca prompt as the template, or leave this conversation out.',
+  }),
+  chat_template_prefix: ({ template, number }: { template: string; number: number }) => ({
+    message: `Where the answer in message ${number} begins and ends can't be told: ${template} writes it, or what stands around it, otherwise than another answer in its place.`,
+    hint: 'Choose the Alpaca prompt as the template, train on all tokens, or split the conversation into single questions.',
+  }),
+  tokenizer_unknown_text: ({ character }: { character: string }) => ({
+    message: `The tokenizer has no token for ${character}.`,
+    hint: 'Remove this text from the examples, or choose a model whose tokenizer knows it.',
+  }),
+  tokenizer_unusable: ({ file, fault }: { file: string; fault: string }) => ({
+    message: `${file} can't be used: ${fault}.`,
+    hint: 'The model folder needs a tokenizer.json of the kind that transformers saves for "fast" tokenizers.',
+  }),
+  tokenizer_grows: ({ from, to }: { from: number; to: number }) => ({
+    message: `The tokenizer's normalizer makes ${to} characters of ${from}.`,
+    hint: 'Take a tokenizer.json from the publisher of the model: no published one does that.',
+  }),
+};

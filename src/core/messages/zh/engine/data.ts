@@ -1,0 +1,105 @@
+import type { dataMessages as english } from '../../en/engine/data';
+
+const foreign = {
+  gzip: '这是 gzip 压缩的文件，请先解压。',
+  zstd: '这是 zstd 压缩的文件，请先解压。',
+  xz: '这是 xz 压缩的文件，请先解压。',
+  bzip2: '这是 bzip2 压缩的文件，请先解压。',
+  sevenZip: '这是 7z 压缩包，请先解压。',
+  zip: '这是 zip 压缩包（Excel 表格也是）。请先解压，或将表格另存为 CSV。',
+  office: '这是旧版 Office 文件。请将表格另存为 CSV。',
+  parquet: '这是 Parquet 文件。请转换为 JSON Lines：datasets 的 Dataset.to_json 可以完成。',
+  arrow: '这是 Arrow 文件。请转换为 JSON Lines：datasets 的 Dataset.to_json 可以完成。',
+  sqlite: '这是 SQLite 数据库。请将数据表导出为 CSV。',
+  pdf: '这是 PDF。请先将其文本整理为数据行。',
+  gguf: '这是 GGUF 格式的模型，不是样本。',
+  jpeg: '这是图片（JPEG），此处只能学习文本。',
+  png: '这是图片（PNG），此处只能学习文本。',
+  numpy: '这是 NumPy 数组。请转换为 JSON Lines。',
+  lfs: '这只是 Git LFS 指针。请用 git lfs pull 获取它所指的文件。',
+  html: '这是网页。请下载文件本身，而不是显示它的页面。',
+  safetensors: '这是模型的权重文件（safetensors），不是样本。',
+};
+
+const kinds = { null: ' null', list: '列表', number: '数字', text: '文本', boolean: '布尔值' };
+
+interface Lines {
+  readonly from: number;
+  readonly to: number;
+}
+
+const where = (lines: Lines | undefined): string =>
+  lines === undefined ? '' : `它从第 ${lines.from} 行到第 ${lines.to} 行。`;
+
+/** Why files of examples and their records can't be used. */
+export const dataMessages: typeof english = {
+  file_empty: '文件为空。',
+  file_foreign: ({ kind }) => foreign[kind],
+  file_unknown: '文件既不是 JSON 列表，也不是 JSON Lines（以“[”或“{”开头），也不是 CSV 表格。',
+  file_half_character: '文件已损坏：其 UTF-16 中有半个字符。请重新另存为 UTF-8。',
+  file_encoding: ({ encoding }) =>
+    `文件不是 UTF-8 编码，而是 ${encoding}。请另存为 UTF-8：其内容没有被读取。`,
+  encoding_unmarked: '没有字节顺序标记的 UTF-16',
+  encoding_probable: ({ name }) => `${name}（推测）`,
+  list_empty: '数据行的列表为空。',
+  list_goes_on: '列表结束之后还有其他内容：请只给一个列表，或每行写一条数据。',
+  records_with_commas: '数据行之间有逗号：请每行写一条且不加逗号，或将全部数据放在 [ 和 ] 之间。',
+  records_under: ({ name }) => `数据在“${name}”之下：请只给出该列表，将它放到“data”之下，或每行写一条数据。`,
+  columns_not_records:
+    '文件按列存储，而不是按行：请每条数据写一个对象（pandas 中用 orient="records", lines=True）。',
+  record_long: ({ millions }) => `一条数据超过 ${millions} 百万个字符：请每行写一条数据（JSON Lines）。`,
+  record_not_json: ({ fault, skipped }) =>
+    `不是有效的 JSON：${fault}。${skipped === undefined ? '' : `它与其后的 ${skipped} 行一起被跳过。`}`,
+  csv_quote_single: ({ lines }) => `引号内的单元格中的引号必须写成两个（""）。${where(lines)}`,
+  csv_cell_count: ({ cells, columns, lines }) =>
+    `它有 ${cells} 个单元格，而首行有 ${columns} 个列名。${where(lines)}`,
+  csv_column_twice: ({ name }) => `有两列都叫“${name}”：请重命名或删除其中一列。`,
+  csv_column_nameless: ({ number }) => `首行中第 ${number} 列没有名称。`,
+  csv_cell_not_json: ({ name, fault }) =>
+    `“${name}”不是有效的 JSON：${fault}。对话用 JSON Lines 书写更方便。`,
+  csv_quote_open: '此行的数据中有一个引号没有闭合：文件的其余部分因此丢失。',
+
+  record_has_media: ({ columns }) => `其中有图片、声音或视频（${columns}），而此处只能学习文本。`,
+  record_has_placeholder: ({ mark }) => `它询问的是 ${mark} 所代表的图片、声音或视频，而此处只能学习文本。`,
+  record_compares: ({ columns }) =>
+    `它比较两个回答（${columns}），用于偏好训练。要学习较好的回答，请将它写为“output”或放在“messages”中，并去掉另一个。`,
+  record_judges: ({ columns }) =>
+    `它像 KTO 的数据那样标明回答是否良好（${columns}）。要学习良好的回答，请保留它们并去掉该列。`,
+  record_no_object: ({ kind }) => `一条数据必须是对象，但这是${kinds[kind]}。`,
+  record_shapeless: ({ names }) =>
+    `一条数据需要有“messages”、“conversations”、“instruction”和“output”，或“text”；而这一条${
+      names.length === 0 ? '什么都没有' : `有 ${names.join('、')}`
+    }。`,
+
+  field_no_list: ({ name }) => `“${name}”必须是列表。`,
+  field_empty: ({ name }) => `“${name}”为空。`,
+  field_no_text: ({ name }) => `“${name}”必须是文本。`,
+  field_no_object: ({ name }) => `“${name}”必须是对象。`,
+  field_missing: ({ name }) => `缺少“${name}”。`,
+  history_turn: '“history”的每一轮必须是一对文本。',
+  history_list: '“history”必须是 [instruction, output] 对的列表。',
+  message_fault: ({ number, fault }) => `第 ${number} 条消息：${fault}`,
+  system_twice: ({ name }) => `“system”和“${name}”中都有系统消息：请只保留一个。`,
+  system_late: '系统消息只能是第一条。',
+  answer_empty: '回答为空。',
+  message_no_object: '每条消息必须是带有“role”和“content”，或“from”和“value”的对象。',
+  message_digits: '名称全为数字的字段无法保持在其他字段中的位置。',
+  message_weight: '“weight”必须是 0 或 1：不支持其他权重。',
+  message_role: ({ roles }) => `“role”必须是 ${roles.join('、')} 之一。`,
+  message_function_call: '模板不读取“function_call”：请写成“tool_calls”。',
+  message_no_content: '没有“content”。',
+  message_content: '“content”必须是文本，或由若干部分组成的列表。',
+  message_part: '“content”的每个部分必须是对象。',
+  message_part_type: '“content”的每个部分需要有“type”。',
+  message_part_foreign: ({ type }) => `其中有类型为 ${type} 的部分，而此处只能学习文本。`,
+  message_calls: '“tool_calls”必须是对象的列表。',
+  message_arguments: '调用的“arguments”是文本，但不是 JSON 对象。',
+  turn_from: ({ from, speakers }) => `“from”为 ${from}，不是 ${speakers.join('、')} 之一。`,
+  turn_calls: '与“from”同时出现的“tool_calls”不会被读取：请写“role”和“content”，或“function_call”轮次。',
+  turn_call: '其调用不是带有“name”和“arguments”的 JSON。',
+  tools_list: '“tools”不是对象的列表，也不是其 JSON。',
+
+  template_own: '模型的对话模板',
+  template_alpaca: 'Alpaca 提示词',
+  template_endless: '嵌套过深，或输出过多',
+};

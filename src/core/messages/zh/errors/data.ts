@@ -1,0 +1,52 @@
+import type { dataErrors as english } from '../../en/errors/data';
+
+/** Errors of examples, chat templates and tokenizers. */
+export const dataErrors: typeof english = {
+  no_examples: {
+    message: '没有可用于训练的样本。',
+    hint: '请添加数据行，或修正被报告为不可用的数据行。',
+  },
+  eval_split: ({ split, held, count }) => ({
+    message: `eval_split ${split} 会从 ${count} 个样本中留出 ${held} 个，没有剩余的样本可供训练。`,
+    hint: '请减小 eval_split，或添加样本。',
+  }),
+  nothing_to_learn: ({ tokens, most }) => ({
+    message:
+      tokens === undefined
+        ? '其中没有可学习的回答。'
+        : `共 ${tokens} 个 token，要学习的内容都在前 ${most} 个之后。`,
+    hint: '请缩短它，增大 max_seq_length，或对全部 token 进行训练。',
+  }),
+  chat_template_weight: {
+    message: '有一个回答的 weight 为 0，而模板没有单独标记每个回答。',
+    hint: '请去掉该对话，或选择 Alpaca 提示词作为模板。',
+  },
+  chat_template: ({ parsed, reason }) => ({
+    message: `模型的对话模板${parsed ? '拒绝了一个对话' : '无效'}：${reason.replace(/[.。]$/, '')}。`,
+    hint: '请修正对话，或选择 Alpaca 提示词作为模板。',
+  }),
+  chat_template_tools: {
+    message: 'Alpaca 提示词不支持工具及其调用。',
+    hint: '请选择模型自带的模板，或去掉这些对话。',
+  },
+  chat_template_left_out: ({ template, number }) => ({
+    message: `${template}没有写出第 ${number} 条消息的文本。`,
+    hint: '请选择 Alpaca 提示词作为模板，或去掉该对话。',
+  }),
+  chat_template_prefix: ({ template, number }) => ({
+    message: `无法确定第 ${number} 条消息中回答的起止位置：${template}对它或其前后内容的写法，与同一位置的其他回答不同。`,
+    hint: '请选择 Alpaca 提示词作为模板，对全部 token 进行训练，或将对话拆成单独的问答。',
+  }),
+  tokenizer_unknown_text: ({ character }) => ({
+    message: `分词器没有与 ${character} 对应的 token。`,
+    hint: '请从样本中删除该文本，或选择分词器支持它的模型。',
+  }),
+  tokenizer_unusable: ({ file, fault }) => ({
+    message: `${file} 无法使用：${fault}。`,
+    hint: '模型文件夹中需要有 transformers 为“fast”分词器保存的 tokenizer.json。',
+  }),
+  tokenizer_grows: ({ from, to }) => ({
+    message: `分词器的规范化把 ${from} 个字符变成了 ${to} 个。`,
+    hint: '请使用模型发布者提供的 tokenizer.json：已发布的分词器都不会这样。',
+  }),
+};
