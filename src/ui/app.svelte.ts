@@ -7,7 +7,7 @@ import { speakerOf, type Speaker } from './chat/conversation';
 import { EngineState } from './engine.svelte';
 import { ExamplesState } from './examples/examples.svelte';
 import { CandidateState } from './model/candidate.svelte';
-import { sayError } from './language.svelte';
+import { sayError, t } from './language.svelte';
 import { HubState } from './model/hub.svelte';
 import { ModelState, wayOf, type Way } from './model/model.svelte';
 import { SearchState } from './model/search.svelte';
@@ -24,7 +24,6 @@ import type { PickedFiles } from './shared/files';
 import { ThemeState } from './shared/theme.svelte';
 import { NewsState } from './shell/news.svelte';
 import { RouteState } from './shell/route.svelte';
-import { text as shell } from './shell/text';
 import { ExportState } from './export/export.svelte';
 import { PromptsState } from './train/prompts.svelte';
 import { SettingsState } from './train/settings.svelte';
@@ -314,9 +313,9 @@ export class App {
 
   async #afterRun(): Promise<void> {
     const { phase, error } = this.training;
-    if (phase === 'finished') void this.news.tell('done', shell.finishedTitle, shell.finishedBody);
+    if (phase === 'finished') void this.news.tell('done', t.shell.finishedTitle, t.shell.finishedBody);
     if (phase === 'failed' && error)
-      void this.news.tell('failed', shell.failedTitle, sayError(error).message);
+      void this.news.tell('failed', t.shell.failedTitle, sayError(error).message);
     await Promise.all([this.runs.refresh(), this.exports.refresh(), this.stored.refresh()]);
     const run = this.runs.get(this.exports.adapter?.origin);
     if (run) this.former.remember(run.id);

@@ -40,11 +40,6 @@ export const language = new LanguageState();
 /** The catalogue in the page's language. Read it where it is shown (`t.chat.send`): a copy would not follow a change. */
 export const t: Catalogue = following(() => language.words);
 
-/** A section of the catalogue. */
-export function section<Name extends keyof Catalogue>(name: Name): Catalogue[Name] {
-  return following(() => language.words[name]);
-}
-
 /** An object with the properties that `now` has at the time of reading. */
 function following<T extends object>(now: () => T): T {
   return Object.defineProperties(

@@ -1,6 +1,5 @@
 import type { App } from '../app.svelte';
-import { sayError } from '../language.svelte';
-import { text } from './text';
+import { sayError, t } from '../language.svelte';
 
 export interface Obstacle {
   readonly words: string;
@@ -14,14 +13,14 @@ type Parts = Pick<App, 'chat' | 'model' | 'training' | 'opening' | 'exports'>;
 
 /** Why nothing can be sent now; undefined if something can. Reads state: call it within `$derived`. */
 export function obstacleTo({ chat, model, training, opening, exports }: Parts): Obstacle | undefined {
-  if (training.active) return { words: text.training };
-  if (model.busy || opening) return { words: text.opening };
-  if (!model.report) return { words: text.noModel };
-  if (exports.exporting || exports.importing) return { words: text.exporting };
+  if (training.active) return { words: t.chat.training };
+  if (model.busy || opening) return { words: t.chat.opening };
+  if (!model.report) return { words: t.chat.noModel };
+  if (exports.exporting || exports.importing) return { words: t.chat.exporting };
   const [wrong] = chat.settings.problems.keys();
-  if (wrong !== undefined) return { words: text.wrongSetting(wrong), inSettings: true };
+  if (wrong !== undefined) return { words: t.chat.wrongSetting(wrong), inSettings: true };
   const outdated = !chat.counter.fresh;
   if (chat.counter.error) return { words: sayError(chat.counter.error).message, outdated };
-  if (chat.excess > 0) return { words: text.tooLong(chat.excess), outdated };
+  if (chat.excess > 0) return { words: t.chat.tooLong(chat.excess), outdated };
   return undefined;
 }

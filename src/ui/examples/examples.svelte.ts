@@ -6,7 +6,7 @@ import type { DataReport, ExampleFile, PreviewExample, Progress } from '../../wo
 import type { EngineState } from '../engine.svelte';
 import { keepLarge, readKeptLarge } from '../shared/persist';
 import { withProgress } from '../shared/progress';
-import { text } from './text';
+import { t } from '../language.svelte';
 
 const storageKey = 'examples';
 /** More than this is not kept across reloads. */
@@ -88,8 +88,8 @@ export class ExamplesState {
   /** Adds what was pasted, as a file of its own. */
   paste(content: string): void {
     let number = 1;
-    while (this.files.some((file) => file.name === text.pastedName(number))) number++;
-    this.files = [...this.files, { name: text.pastedName(number), content: new Blob([content]) }];
+    while (this.files.some((file) => file.name === t.examples.pastedName(number))) number++;
+    this.files = [...this.files, { name: t.examples.pastedName(number), content: new Blob([content]) }];
     this.chooseOwn();
   }
 

@@ -1,8 +1,8 @@
 import { picklist } from 'valibot';
 import type { ListedRun } from '../../worker/protocol';
-import { formatDate } from '../shared/format';
 import { keep, readKept } from '../shared/persist';
 import { nameOf } from './name';
+import { t } from '../language.svelte';
 
 export const SORTS = ['newest', 'oldest', 'name', 'model', 'loss'] as const;
 export type Sort = (typeof SORTS)[number];
@@ -49,7 +49,7 @@ function lossOf({ evalLoss, loss }: ListedRun): number {
 
 function searchedText(run: ListedRun): string {
   const { id, modelName, dataFiles, startedAt } = run;
-  return [nameOf(run), modelName, ...dataFiles, id, startedAt, formatDate(startedAt)]
+  return [nameOf(run), modelName, ...dataFiles, id, startedAt, t.format.date(startedAt)]
     .join('\n')
     .toLowerCase();
 }

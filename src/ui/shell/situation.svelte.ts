@@ -1,9 +1,7 @@
 import type { App } from '../app.svelte';
-import { formatBytes, formatCount, formatDate, formatSeconds } from '../shared/format';
 import { say, sayError, t } from '../language.svelte';
 import { nameOf } from '../runs/name';
 import type { Arrival, Place, StepId } from './route.svelte';
-import { text } from './text';
 
 /** A button of the dock. */
 export interface Action {
@@ -41,25 +39,31 @@ export interface Situation {
 export function situationOf(app: App): Situation {
   const { engine, runs, training, model, candidate, exports } = app;
   if (engine.failure || (engine.device && !engine.usable))
-    return { kind: 'unusable', title: text.demoTitle, body: text.noDevice, next: start(app), others: [] };
+    return {
+      kind: 'unusable',
+      title: t.shell.demoTitle,
+      body: t.shell.noDevice,
+      next: start(app),
+      others: [],
+    };
   if (!engine.device)
-    return { kind: 'looking', title: text.demoTitle, body: text.looking, next: start(app), others: [] };
+    return { kind: 'looking', title: t.shell.demoTitle, body: t.shell.looking, next: start(app), others: [] };
   if (training.active) return trainingSituation(app);
   if (app.opening) return openingSituation(app);
   if (model.busyLong) return fetchingSituation(app);
   if (exports.exporting) {
-    const stop = act('stop', text.stop, () => void exports.stop(), !exports.stopping);
-    return { ...working('exporting', text.exporting, exports.progress), others: [stop] };
+    const stop = act('stop', t.shell.stop, () => void exports.stop(), !exports.stopping);
+    return { ...working('exporting', t.shell.exporting, exports.progress), others: [stop] };
   }
-  if (app.starting) return working('opening', text.opening, model.progress);
+  if (app.starting) return working('opening', t.shell.opening, model.progress);
   if (training.phase === 'failed') return failedSituation(app);
   if (runs.unfinished) return unfinishedSituation(app, runs.unfinished);
   if (candidate.source) return candidateSituation(app);
   if (model.halted) {
-    const body = model.stopped ? text.haltedStopped : model.error ? sayError(model.error).message : '';
-    const label = model.stopped ? text.resume : text.tryAgain;
+    const body = model.stopped ? t.shell.haltedStopped : model.error ? sayError(model.error).message : '';
+    const label = model.stopped ? t.shell.resume : t.shell.tryAgain;
     const next = act('again', label, () => model.again());
-    return { kind: 'halted', title: text.haltedTitle(model.name), body, next, others: see(app, 'model') };
+    return { kind: 'halted', title: t.shell.haltedTitle(model.name), body, next, others: see(app, 'model') };
   }
   // A run that was stopped before its first step has learned nothing.
   if (training.phase === 'finished' || (training.phase === 'stopped' && training.checkpointStep > 0))
@@ -71,11 +75,11 @@ function act(name: Action['name'], label: string, press: () => void, enabled = t
   return { name, label, press, enabled };
 }
 
-const start = (app: App, label = isDemo(app) ? text.demoButton : text.ownButton): Action =>
+const start = (app: App, label = isDemo(app) ? t.shell.demoButton : t.shell.ownButton): Action =>
   act('start', label, () => void app.start(), app.canStart);
 
 /** A way to a place; none if it is on show. */
-function see({ route }: App, place: Place, label = text.see, arrival?: Arrival): readonly Action[] {
+function see({ route }: App, place: Place, label = t.shell.see, arrival?: Arrival): readonly Action[] {
   return route.place === place ? [] : [act(place, label, () => route.go(place, arrival))];
 }
 
@@ -88,33 +92,34 @@ function working(kind: Situation['kind'], title: string, progress: App['model'][
 
 function openingSituation({ runs, former }: App): Situation {
   const again = former.opening ? runs.get(former.run) : undefined;
-  const title = again ? t.runs.reopening(nameOf(again)) : text.opening;
-  const stop = act('stop', again ? t.runs.skip : text.stop, () => void runs.stopOpening());
+  const title = again ? t.runs.reopening(nameOf(again)) : t.shell.opening;
+  const stop = act('stop', again ? t.runs.skip : t.shell.stop, () => void runs.stopOpening());
   return { ...working('opening', title, runs.progress), others: [stop] };
 }
 
 function trainingSituation(app: App): Situation {
   const { training } = app;
   const { last, phase, message, progress } = training;
-  const title = phase === 'paused' ? text.paused : phase === 'running' ? text.training : text.opening;
-  const where = last ? text.stepOf(formatCount(last.step), formatCount(last.steps)) : '';
+  const title =
+    phase === 'paused' ? t.shell.paused : phase === 'running' ? t.shell.training : t.shell.opening;
+  const where = last ? t.shell.stepOf(t.format.count(last.step), t.format.count(last.steps)) : '';
   const stop = act(
     'stop',
-    training.asked === 'stop' ? text.stopping : text.stopAndKeep,
+    training.asked === 'stop' ? t.shell.stopping : t.shell.stopAndKeep,
     () => void training.stop(),
     training.stoppable && training.asked !== 'stop',
   );
   const pause = act(
     'pause',
-    training.asked === 'pause' ? text.pausing : text.pause,
+    training.asked === 'pause' ? t.shell.pausing : t.shell.pause,
     () => void training.pause(),
     phase === 'running' && training.asked === undefined,
   );
-  const resume = act('resume', text.resume, () => void training.resume(), training.asked === undefined);
+  const resume = act('resume', t.shell.resume, () => void training.resume(), training.asked === undefined);
   const runningAt = [where, training.doing ? say(training.doing) : '']
     .filter((part) => part !== '')
     .join(' · ');
-  const [watch] = see(app, 'train', text.watch);
+  const [watch] = see(app, 'train', t.shell.watch);
   const next = phase === 'paused' ? resume : watch;
   return {
     kind: 'training',
@@ -131,11 +136,11 @@ function trainingSituation(app: App): Situation {
 
 function fetchingSituation(app: App): Situation {
   const { model } = app;
-  const label = model.stopping ? text.stopping : text.stop;
+  const label = model.stopping ? t.shell.stopping : t.shell.stop;
   const stop = act('stop', label, () => void model.stop(), !model.stopping);
   return {
-    ...working('fetching', text.fetchingTitle(model.name), model.progress),
-    body: text.fetchingBody,
+    ...working('fetching', t.shell.fetchingTitle(model.name), model.progress),
+    body: t.shell.fetchingBody,
     others: [...see(app, 'model'), stop],
   };
 }
@@ -143,62 +148,69 @@ function fetchingSituation(app: App): Situation {
 function failedSituation(app: App): Situation {
   const { training } = app;
   const step = training.checkpointStep;
-  const body = step > 0 ? text.failedKept(formatCount(step)) : text.failedNothing;
+  const body = step > 0 ? t.shell.failedKept(t.format.count(step)) : t.shell.failedNothing;
   const run = step > 0 ? app.failedRun : undefined;
-  const next = run ? goOn(app, run) : start(app, text.again);
-  return { kind: 'failed', title: text.failedTitle, body, next, others: see(app, 'train', text.seeError) };
+  const next = run ? goOn(app, run) : start(app, t.shell.again);
+  return {
+    kind: 'failed',
+    title: t.shell.failedTitle,
+    body,
+    next,
+    others: see(app, 'train', t.shell.seeError),
+  };
 }
 
 const goOn = (app: App, run: App['runs']['list'][number]): Action =>
-  act('continue', text.continueFrom(formatCount(run.checkpointStep)), () => void app.continueRun(run));
+  act('continue', t.shell.continueFrom(t.format.count(run.checkpointStep)), () => void app.continueRun(run));
 
 function unfinishedSituation(app: App, run: App['runs']['list'][number]): Situation {
   const { modelName, checkpointStep, steps, updatedAt } = run;
-  const body = text.unfinishedBody(
+  const body = t.shell.unfinishedBody(
     modelName,
-    formatCount(checkpointStep),
-    formatCount(steps),
-    formatDate(updatedAt),
+    t.format.count(checkpointStep),
+    t.format.count(steps),
+    t.format.date(updatedAt),
   );
-  const afresh = act('afresh', text.afresh, () => app.runs.putAside(run));
-  return { kind: 'unfinished', title: text.unfinishedTitle, body, next: goOn(app, run), others: [afresh] };
+  const afresh = act('afresh', t.shell.afresh, () => app.runs.putAside(run));
+  return { kind: 'unfinished', title: t.shell.unfinishedTitle, body, next: goOn(app, run), others: [afresh] };
 }
 
 function candidateSituation(app: App): Situation {
   const { candidate, missingRoom } = app;
   const { name, preview, error } = candidate;
   const kind = 'candidate';
-  const [look] = see(app, 'model', error ? text.seeError : text.candidateSee);
+  const [look] = see(app, 'model', error ? t.shell.seeError : t.shell.candidateSee);
   const others =
-    app.route.place === 'model' ? [] : [act('afresh', text.candidateNot, () => candidate.forget())];
+    app.route.place === 'model' ? [] : [act('afresh', t.shell.candidateNot, () => candidate.forget())];
   const unready = { kind, ...(look && { next: look }), others } as const;
   if (error) return { ...unready, title: name, body: sayError(error).message };
-  if (!preview) return { ...unready, title: name, body: text.candidateLooking };
+  if (!preview) return { ...unready, title: name, body: t.shell.candidateLooking };
   const { downloadBytes, memoryTotal, fits } = preview;
-  const title = text.candidateTitle(name);
-  if (!fits) return { ...unready, title, body: text.candidateTooLarge };
+  const title = t.shell.candidateTitle(name);
+  if (!fits) return { ...unready, title, body: t.shell.candidateTooLarge };
   if (missingRoom !== undefined)
-    return { ...unready, title, body: text.candidateNoRoom(formatBytes(missingRoom)) };
-  const fetch = downloadBytes > 0 ? text.candidateFetch(formatBytes(downloadBytes)) : text.candidateKept;
-  const label = downloadBytes > 0 ? text.candidateDownload : text.candidateOpen;
+    return { ...unready, title, body: t.shell.candidateNoRoom(t.format.bytes(missingRoom)) };
+  const fetch =
+    downloadBytes > 0 ? t.shell.candidateFetch(t.format.bytes(downloadBytes)) : t.shell.candidateKept;
+  const label = downloadBytes > 0 ? t.shell.candidateDownload : t.shell.candidateOpen;
   return {
     kind,
     title,
-    body: `${fetch} ${text.memory(formatBytes(memoryTotal))}`,
+    body: `${fetch} ${t.shell.memory(t.format.bytes(memoryTotal))}`,
     next: act('open', label, () => app.openCandidate(), app.canOpenCandidate),
     others,
   };
 }
 
 function endedSituation(app: App): Situation {
-  const title = app.training.phase === 'finished' ? text.finishedTitle : text.stoppedTitle;
-  const ways = [...see(app, 'export', text.toExport), ...see(app, 'chat', text.toChat, 'field')];
+  const title = app.training.phase === 'finished' ? t.shell.finishedTitle : t.shell.stoppedTitle;
+  const ways = [...see(app, 'export', t.shell.toExport), ...see(app, 'chat', t.shell.toChat, 'field')];
   const next = ways.pop();
-  const again = start(app, text.again);
+  const again = start(app, t.shell.again);
   return {
     kind: 'ended',
     title,
-    body: text.finishedBody,
+    body: t.shell.finishedBody,
     ...(next && { next }),
     others: [again, ...ways],
   };
@@ -217,8 +229,12 @@ function startSituation(app: App): Situation {
   const { model, examples, training } = app;
   const { plan, planError } = training;
   const kind = 'start';
-  const name = model.name === '' ? text.titles.model : model.name;
-  const title = isDemo(app) ? text.demoTitle : examples.own ? text.ownTitle(name) : text.ownModelTitle(name);
+  const name = model.name === '' ? t.shell.titles.model : model.name;
+  const title = isDemo(app)
+    ? t.shell.demoTitle
+    : examples.own
+      ? t.shell.ownTitle(name)
+      : t.shell.ownModelTitle(name);
   const step = obstacle(app);
   if (step) {
     const missing = step === 'examples' && !examples.error && examples.files.length === 0;
@@ -226,22 +242,24 @@ function startSituation(app: App): Situation {
       step === 'train' && planError
         ? sayError(planError).message
         : missing
-          ? text.ownMissing
-          : text.needsLook(text.titles[step]);
-    const [look] = see(app, step, missing ? text.chooseExamples : text.see);
+          ? t.shell.ownMissing
+          : t.shell.needsLook(t.shell.titles[step]);
+    const [look] = see(app, step, missing ? t.shell.chooseExamples : t.shell.see);
     return { kind, title, body, next: look ?? start(app), others: [] };
   }
   const count = examples.report?.examples ?? 0;
   const body = [
     isDemo(app)
-      ? text.demoBody
+      ? t.shell.demoBody
       : plan && count > 0
-        ? text.ownBody(t.shared.examples(count))
-        : text.ownWaiting,
+        ? t.shell.ownBody(t.shared.examples(count))
+        : t.shell.ownWaiting,
     ...(plan
       ? [
-          plan.estimatedSeconds === undefined ? text.noTime : text.time(formatSeconds(plan.estimatedSeconds)),
-          text.memory(formatBytes(plan.memoryTotal)),
+          plan.estimatedSeconds === undefined
+            ? t.shell.noTime
+            : t.shell.time(t.format.seconds(plan.estimatedSeconds)),
+          t.shell.memory(t.format.bytes(plan.memoryTotal)),
         ]
       : []),
   ].join(' ');

@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { formatNumber } from '../shared/format';
 import type { CurveData } from './curve';
+import { t } from '../language.svelte';
 
 export interface PlotOptions {
   readonly width: number;
@@ -55,7 +55,8 @@ export function lossAxes(element: HTMLElement, size = 28): uPlot.Axis[] {
     {
       ...axis,
       size: 48,
-      values: (_, ticks) => ticks.map((tick) => ((tick as number | null) === null ? '' : formatNumber(tick))),
+      values: (_, ticks) =>
+        ticks.map((tick) => ((tick as number | null) === null ? '' : t.format.number(tick))),
     },
   ];
 }

@@ -1,3 +1,0 @@
-import { section } from '../language.svelte';
-
-export const text = section('shell');
