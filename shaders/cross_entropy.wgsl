@@ -1,4 +1,4 @@
-// losses[m]    = log(sum over v of exp(logits[m, v])) - logits[m, targets[m]]       0 where the target is ignored
+// losses[m]    = log(sum over v of exp(logits[m, v])) - logits[m, targets[m]]       0 if the target is ignored
 // logits[m, v] = loss_scale * (softmax(logits[m])[v] - (v == targets[m]))           all 0 there; 0 beyond the vocabulary
 //
 // With SMOOTHING (Szegedy et al. 2016) the target's share is 1 - smoothing, and smoothing / vocabulary is added to all:

@@ -5,7 +5,7 @@
 //
 // x        f32 [rows, x_stride]   read from column x_column on; with DROPOUT masked first
 // z        f32 [rows, rank]       with LORA
-// left     [rows, in4 + rank4 + 1] of two words: four halves each; the last begins with 2^-s as f32, NaN where a row has
+// left     [rows, in4 + rank4 + 1] of two words: four halves each; the last begins with 2^-s as f32, NaN if a row has
 //          a number that is not finite
 // dispatch one workgroup per row, spread over x and y
 

@@ -6,7 +6,7 @@ import { checkNode, ensurePackages } from './lib/install.mjs';
 /** @param {string} line */
 const log = (line) => process.stderr.write(`${line}\n`);
 
-/** @returns {Promise<string | undefined>} the program's path, or undefined where it cannot run here */
+/** @returns {Promise<string | undefined>} the program's path, or undefined if it cannot run here */
 async function prepare() {
   try {
     checkNode();

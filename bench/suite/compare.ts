@@ -12,7 +12,7 @@ export function earlierOf(report: Report, reports: readonly Report[]): Earlier {
   return new Map(found?.results.map((result) => [keyOf(result), result]));
 }
 
-/** How many times as good as earlier: above 1 is faster, or smaller where less is better. Undefined where it can't be told. */
+/** How many times as good as earlier: above 1 is faster, or smaller where less is better. Undefined if it can't be told. */
 export function improvement(result: Result, earlier: Earlier): number | undefined {
   const before = earlier.get(keyOf(result));
   if (before?.unit !== result.unit) return undefined;

@@ -36,7 +36,7 @@ export interface TrainingStep extends Measurement {
 export const SETTINGS = { ...DEFAULTS, gradient_checkpointing: true };
 export const LEARNING_RATE = 1e-4;
 
-/** Throws what compiling throws where the step does not fit the device. */
+/** Throws what compiling throws if the step does not fit the device. */
 export async function trainingStep(
   device: Device,
   filler: Filler,

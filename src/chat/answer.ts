@@ -25,7 +25,7 @@ export interface AnswerResult {
   readonly text: string;
   readonly ids: readonly number[];
   readonly tokens: number;
-  /** Of decoding; reading the prompt does not count. 0 where nothing was decoded. */
+  /** Of decoding; reading the prompt does not count. 0 if nothing was decoded. */
   readonly tokensPerSecond: number;
   /** 'length': `max_new_tokens` were said, `enough` said so, or the context is full. */
   readonly stoppedBy: 'stop_token' | 'length' | 'person';
@@ -37,7 +37,7 @@ const PROMPT_CHUNK = 256;
 /**
  * Says what comes after a prompt, token by token.
  *
- * @throws TunesmithError `context_full` where the prompt does not fit; what the sampler and the device report
+ * @throws TunesmithError `context_full` if the prompt does not fit; what the sampler and the device report
  */
 export async function answer(options: AnswerOptions): Promise<AnswerResult> {
   const { generator, tokenizer, promptIds, sampling, stopIds, signal, onText } = options;

@@ -10,7 +10,7 @@ export interface Sampler {
   /** @param logits [vocabulary], left as they are */
   readonly ofAll: (logits: Float32Array, previousIds: ArrayLike<number>) => number;
   /**
-   * Chooses from the likeliest tokens what `ofAll` chooses from all; undefined where they do not decide it. Absent where
+   * Chooses from the likeliest tokens what `ofAll` chooses from all; undefined if they do not decide it. Absent where
    * the settings let any token be chosen.
    */
   readonly ofLikeliest?: (likeliest: Likeliest, previousIds: ArrayLike<number>) => number | undefined;

@@ -80,7 +80,7 @@ export function libraryOf(
   return library;
 }
 
-/** How the kernels are fitted, with the answers kept beside the models; undefined where they are not to be. */
+/** How the kernels are fitted, with the answers kept beside the models; undefined if they are not to be. */
 export function tuningOf(args: Arguments, environment: Environment = process.env): TuningOptions | undefined {
   if (args.flag('no-tune')) return undefined;
   const records = fileRecords(nodeFiles(cacheFolder(args, environment)), 'kernels');

@@ -68,12 +68,12 @@ export function progressText({
   return parts.filter((part) => part !== undefined).join(' · ');
 }
 
-/** The files after --data. Throws where one is missing. */
+/** The files after --data. Throws if one is missing. */
 export async function readData(args: Arguments): Promise<DataFile[]> {
   return await openDataFiles(args.list('data'));
 }
 
-/** Makes the session's examples, and tells what of the files can't be used. Throws `no_examples` where nothing can. */
+/** Makes the session's examples, and tells what of the files can't be used. Throws `no_examples` if nothing can. */
 export async function setExamples(
   session: Session,
   files: readonly DataFile[],

@@ -1,7 +1,7 @@
 /** The lengths of a tensor's axes, outermost first. `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** How many elements a tensor of this shape has: 1 for a scalar, 0 where an axis is empty. */
+/** How many elements a tensor of this shape has: 1 for a scalar, 0 if an axis is empty. */
 export function elementCount(shape: Shape): number {
   return shape.reduce((count, length) => count * length, 1);
 }

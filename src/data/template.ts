@@ -31,7 +31,7 @@ export interface ChatTemplate {
   render(messages: readonly Message[], addGenerationPrompt?: boolean, inputs?: TemplateInputs): string;
   /**
    * Where the template itself marks what the model is to write (`{% generation %}`), as offsets in what `render` gives;
-   * undefined where it has no such marks.
+   * undefined if it has no such marks.
    */
   generated?(messages: readonly Message[], inputs?: TemplateInputs): Rendered['generated'] | undefined;
 }
@@ -41,7 +41,7 @@ export type TemplateSource = string | Readonly<Record<string, string>>;
 
 /**
  * The template of a model: the file `chat_template.jinja` where there is one, else `chat_template` of
- * `tokenizer_config.json`. Undefined where it has none.
+ * `tokenizer_config.json`. Undefined if it has none.
  */
 export function chatTemplateSource(
   tokenizerConfig: unknown,

@@ -13,7 +13,7 @@ import { readPreTokenizer, type Piece } from './tokenization/pre_tokenizers';
 
 const REPLACEMENT = '\ufffd';
 
-/** Tokens that a model gives a meaning, as text (`tokenizer_config.json`); absent where it has none. */
+/** Tokens that a model gives a meaning, as text (`tokenizer_config.json`); absent if it has none. */
 export type SpecialTokens = Readonly<
   Partial<Record<'bos_token' | 'eos_token' | 'pad_token' | 'unk_token', string | undefined>>
 >;

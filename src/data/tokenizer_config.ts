@@ -1,6 +1,6 @@
 import { isRecord } from '../core/json';
 
-/** Files that stand beside `tokenizer_config.json`, parsed; undefined where they are absent. */
+/** Files that stand beside `tokenizer_config.json`, parsed; undefined if they are absent. */
 export interface TokenizerCompanions {
   /** `special_tokens_map.json` */
   readonly specialTokensMap?: unknown;

@@ -68,7 +68,7 @@ export async function readGgufHeader(file: ByteSource): Promise<GgufHeader> {
   }
 }
 
-/** Throws `EndOfBytes` where the header goes on after `bytes`. */
+/** Throws `EndOfBytes` if the header goes on after `bytes`. */
 function parseGgufHeader(bytes: Uint8Array, fileSize: number, file: string): GgufHeader {
   const reader = new GgufReader(bytes, fileSize, file);
   const version = readVersion(reader, file);

@@ -53,7 +53,7 @@ export class BufferPool {
   }
 
   /**
-   * A zeroed buffer of at least `bytes` bytes for kernels, copies and writes. Throws `buffer_too_large` where the
+   * A zeroed buffer of at least `bytes` bytes for kernels, copies and writes. Throws `buffer_too_large` if the
    * device can't hold it in one buffer.
    */
   create(purpose: MemoryPurpose, label: string, bytes: number): GPUBuffer {

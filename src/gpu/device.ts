@@ -100,8 +100,8 @@ export class Device implements DeviceHandle {
   }
 
   /**
-   * Opens the strongest adapter that the given WebGPU has. Throws `webgpu_missing` where there is none at all and
-   * `gpu_adapter_missing` where it offers no adapter.
+   * Opens the strongest adapter that the given WebGPU has. Throws `webgpu_missing` if there is none at all and
+   * `gpu_adapter_missing` if it offers no adapter.
    */
   static async open(webgpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
     if (!webgpu) {

@@ -13,7 +13,7 @@ export interface TimedDispatch {
 export type TimeSource = 'timestamps' | 'wall clock';
 
 export interface DispatchTimes {
-  /** Seconds of one dispatch each; NaN where the device's timestamps make no sense (an end before its beginning). */
+  /** Seconds of one dispatch each; NaN if the device's timestamps make no sense (an end before its beginning). */
   readonly seconds: Float64Array<ArrayBuffer>;
   readonly source: TimeSource;
 }
@@ -53,7 +53,7 @@ export async function timeDispatches(
   return { seconds, source };
 }
 
-/** Seconds of a dispatch from the nanoseconds at which its pass began and ended; NaN where they make no sense. */
+/** Seconds of a dispatch from the nanoseconds at which its pass began and ended; NaN if they make no sense. */
 export function secondsBetween(begin: bigint, end: bigint, repeats: number): number {
   // A query that was never written holds zeros.
   if (end < begin || end === 0n) return NaN;

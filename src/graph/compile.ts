@@ -21,7 +21,7 @@ export interface CompileRequest {
 /**
  * Makes everything a program needs, once: arenas, pipelines (in parallel), bind groups. Afterwards runs allocate nothing.
  * Frees its allocations if it fails.
- * Throws `slot_missing` where a bound slot has no buffer, and what the driver reports.
+ * Throws `slot_missing` if a bound slot has no buffer, and what the driver reports.
  */
 export async function compile(device: Device, plan: Plan, request: CompileRequest): Promise<Program> {
   const { buffers, inputs = [], purpose = 'activations' } = request;

@@ -43,7 +43,7 @@ export const ALIGNMENT = 256;
 
 /**
  * Lowers the nodes to dispatches and gives every planned tensor an arena and an offset for its lifetime. Throws
- * `tensor_exceeds_binding` where a kernel would bind, or a buffer hold, more than the device allows.
+ * `tensor_exceeds_binding` if a kernel would bind, or a buffer hold, more than the device allows.
  */
 export function plan(trace: Trace, nodes: readonly TracedNode[], request: PlanRequest): Plan {
   const { capacity, limits } = request;

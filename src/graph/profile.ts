@@ -15,12 +15,12 @@ export interface DispatchProfile {
   readonly backward: boolean;
   readonly kernel: string;
   readonly workgroups: Workgroups;
-  /** NaN where the device's timestamps make no sense. */
+  /** NaN if the device's timestamps make no sense. */
   readonly seconds: number;
   /** Bytes that it must read and write for the rows in use, each counted once. */
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  /** 0 where the dispatch only moves bytes. */
+  /** 0 if the dispatch only moves bytes. */
   readonly flops: number;
 }
 

@@ -70,7 +70,7 @@ export class ArrivingFile implements FileReader {
     this.#hash = await contentHash(this.file);
   }
 
-  /** The next part to fetch, of what somebody waits for where there is such; undefined where all is here or claimed. */
+  /** The next part to fetch, of what somebody waits for where there is such; undefined if all is here or claimed. */
   claim(most: number, wanted: boolean): Claim | undefined {
     if (this.rangeless && this.claims.size > 0) return undefined;
     const taken = new Intervals(this.arrived.list());
@@ -102,7 +102,7 @@ export class ArrivingFile implements FileReader {
     this.#settleReads();
   }
 
-  /** Hashes what is here without a gap. True where all was here and wrong: then it was thrown away. */
+  /** Hashes what is here without a gap. True if all was here and wrong: then it was thrown away. */
   async hashArrived(): Promise<boolean> {
     // One after the other: the hash is told the bytes in order.
     const hashing = this.#hashing.then(() => this.#hashOn());

@@ -32,7 +32,7 @@ const TELL_EVERY = 250;
  * `endpoint_unreachable`, `repository_gated`, `repository_not_found`, `repository_file_missing`.
  *
  * @throws TunesmithError `endpoint_invalid`, `repository_file_missing`, `storage_full` before anything is fetched,
- *   `file_in_use` where another tab downloads the same
+ *   `file_in_use` if another tab downloads the same
  */
 export async function downloadModel(
   hub: Hub,

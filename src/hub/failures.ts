@@ -45,7 +45,7 @@ export function subjectOf({ file, repo }: Asked): string | Message {
 /**
  * What an answer without success means.
  *
- * @param ownHost false where the answer is of a host that the endpoint handed the request on to
+ * @param ownHost false if the answer is of a host that the endpoint handed the request on to
  * @param token whether the request bore one
  */
 export function refusalOf(

@@ -79,7 +79,7 @@ async function fetchOnce(
   }
 }
 
-/** Where in the file the answer's body begins; undefined where the answer is of no use and another has to be asked for. */
+/** Where in the file the answer's body begins; undefined if the answer is of no use and another has to be asked for. */
 async function checkedBegin(
   response: Response,
   repository: Repository,

@@ -8,7 +8,7 @@ export interface ContentHash {
   matches(): boolean;
 }
 
-/** The hash that tells whether a file's content is what the listing says; undefined where the listing says none. */
+/** The hash that tells whether a file's content is what the listing says; undefined if the listing says none. */
 export async function contentHash(file: RepositoryFile): Promise<ContentHash | undefined> {
   const { sha256, gitId, size } = file;
   if (sha256 !== undefined) {

@@ -57,7 +57,7 @@ type Common = Pick<v.InferOutput<typeof foundSchema>, keyof typeof common>;
  * Models that can be trained here, as far as the Hub's list tells, the most used first. Words of the query are looked
  * for in their names; an empty one finds the most used of all.
  *
- * @throws TunesmithError `search_not_offered` where the endpoint has no search that a page may ask, `model_reference` for
+ * @throws TunesmithError `search_not_offered` if the endpoint has no search that a page may ask, `model_reference` for
  *   the address of something else than a model, and as `listRepository`
  */
 export async function searchModels(

@@ -103,7 +103,7 @@ export interface ModelDownload {
   readonly folder: ModelFolder;
   /**
    * Resolves when all files are whole and their hashes are right, and what was read from `folder` was so too. Rejects
-   * with the signal's reason, or a TunesmithError: `download_reopen` where a file had to be fetched again after parts of
+   * with the signal's reason, or a TunesmithError: `download_reopen` if a file had to be fetched again after parts of
    * it were read (everything is here now: begin anew), else as `downloadModel` lists them.
    */
   readonly done: Promise<void>;

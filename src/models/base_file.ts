@@ -121,7 +121,7 @@ export type BaseFacts = Pick<
  * A base's file as a checkpoint of its own: nothing is left to be quantised or cast. Where anything is, how long
  * the file has to be, and what is where in it follows from the spec and the forms alone.
  *
- * @throws TunesmithError `base_damaged` where the forms are not those of the spec's tensors, or the file is of another length
+ * @throws TunesmithError `base_damaged` if the forms are not those of the spec's tensors, or the file is of another length
  */
 export function baseCheckpoint(
   spec: ModelSpec,

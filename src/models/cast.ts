@@ -15,7 +15,7 @@ export const DENSE_FORMATS: Readonly<Record<FloatDtype, DenseFormat>> = {
  * are given back as they are.
  *
  * @param name of the tensor, for messages
- * @throws TunesmithError `dtype_range` where a value is beyond what f16 can hold
+ * @throws TunesmithError `dtype_range` if a value is beyond what f16 can hold
  */
 export function castElements(
   name: string,
@@ -33,7 +33,7 @@ export function castElements(
 
 const INFINITE = 0x7c00;
 
-/** Undefined where a finite value has no finite half. */
+/** Undefined if a finite value has no finite half. */
 function halvesOfF32(floats: Float32Array): Uint16Array<ArrayBuffer> | undefined {
   const halves = f32ToF16(floats);
   for (let i = 0; i < halves.length; i++) {

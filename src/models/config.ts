@@ -13,7 +13,7 @@ export const ARCHITECTURES: readonly string[] = FAMILIES.flatMap(({ architecture
 const Architectures = v.object({ architectures: v.pipe(v.array(v.string()), v.minLength(1)) });
 
 /**
- * The spec of a parsed config.json. Throws `config_invalid` where it is none, `architecture_unsupported` for other
+ * The spec of a parsed config.json. Throws `config_invalid` if it is none, `architecture_unsupported` for other
  * families, and `config_unsupported` naming the field for arithmetic that is not built.
  */
 export function readSpec(config: unknown): ModelSpec {

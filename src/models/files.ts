@@ -115,7 +115,7 @@ async function openGguf(file: FileReader): Promise<Checkpoint> {
   return { ...small, spec, stored, files: [file], templateFile: undefined, texts: {} };
 }
 
-/** The GGUF file of a folder that has no safetensors; undefined where there is none. */
+/** The GGUF file of a folder that has no safetensors; undefined if there is none. */
 function ggufFile(folder: ModelFolder): FileReader | undefined {
   if (folder.has(SINGLE_FILE) || folder.has(INDEX_FILE)) return undefined;
   const files = [...folder.values()].filter(({ name }) => name.toLowerCase().endsWith('.gguf'));

@@ -50,7 +50,7 @@ export class Generator {
   }
 
   /**
-   * Puts the tokens after the `past` ones into the cache, which grows where it has to. Throws `context_full` where they
+   * Puts the tokens after the `past` ones into the cache, which grows where it has to. Throws `context_full` if they
    * don't fit.
    */
   async remember(tokens: readonly number[], past: number): Promise<void> {
@@ -66,7 +66,7 @@ export class Generator {
 
   /**
    * Runs the tokens after the `past` ones that the cache holds and returns the next token's logits, f32 [vocabulary].
-   * Throws `context_full` where the tokens don't fit.
+   * Throws `context_full` if the tokens don't fit.
    */
   async next(tokens: readonly number[], past: number): Promise<Float32Array> {
     const { logits } = (await this.#passesFor(past + tokens.length)).results;

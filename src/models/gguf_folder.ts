@@ -192,7 +192,7 @@ function ropeScaling(
 
 /**
  * Finds the parameters of Llama 3.1's scaling that give the factors: 1 for the high frequencies, one number for the low
- * ones and a ramp between. Undefined where all are 1, so that nothing is scaled.
+ * ones and a ramp between. Undefined if all are 1, so that nothing is scaled.
  *
  * @throws TunesmithError where they are not such factors
  */

@@ -64,7 +64,7 @@ export function positionsOf(spec: ModelSpec): number {
  */
 export type StoredForm = DenseFormat | { readonly kept: DenseFormat } | Packing | 'requantised';
 
-/** Throws `linear_not_blocked` where a linear map can't be cut into NF4 blocks of 64, `weight_not_packed` as to others. */
+/** Throws `linear_not_blocked` if a linear map can't be cut into NF4 blocks of 64, `weight_not_packed` as to others. */
 export function modelLayout(
   spec: ModelSpec,
   formOf: (name: string) => StoredForm,

@@ -19,7 +19,7 @@ export interface StoredTensors {
 const Index = v.object({ weight_map: v.record(v.string(), v.string()) });
 
 /**
- * The tensors of model.safetensors, or of the shards that model.safetensors.index.json names; undefined where the folder
+ * The tensors of model.safetensors, or of the shards that model.safetensors.index.json names; undefined if the folder
  * has neither. Only headers are read. Throws `model_file_missing`, `index_invalid`, `index_differs`, `tensor_twice`, and
  * what a header is refused for.
  */

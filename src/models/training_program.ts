@@ -20,7 +20,7 @@ export interface StepMetrics {
   readonly metrics: Means['metrics'];
   /** Global norm of the gradient before clipping. */
   readonly gradNorm: number;
-  /** False where the loss or the norm is NaN or infinite; the update was then left out on the device. */
+  /** False if the loss or the norm is NaN or infinite; the update was then left out on the device. */
   readonly finite: boolean;
 }
 

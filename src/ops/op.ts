@@ -147,7 +147,7 @@ export interface Builder {
 
 /** A builder for the backward ops that knows the gradients so far. */
 export interface Tape extends Builder {
-  /** The sum of all gradients handed in for the tensor so far; undefined where the loss does not depend on it. */
+  /** The sum of all gradients handed in for the tensor so far; undefined if the loss does not depend on it. */
   gradientOf(tensor: Tensor): Tensor | undefined;
   /** Whether anything trainable lies upstream: what needs no gradient should not be computed. */
   needsGradient(tensor: Tensor | undefined): tensor is Tensor;

@@ -192,7 +192,7 @@ export interface DownloadRequest {
 /**
  * Opens a model of a hub in the session while its weights arrive. When this resolves, all of them are whole.
  *
- * @throws TunesmithError as `downloadModel`, `openCheckpoint` and `loadModel`; `download_reopen` where all files are here
+ * @throws TunesmithError as `downloadModel`, `openCheckpoint` and `loadModel`; `download_reopen` if all files are here
  *   now, but what was read of them on the way was damaged: begin anew
  */
 export async function openWhileDownloading(

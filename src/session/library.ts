@@ -34,7 +34,7 @@ import type { Session } from './session';
 export interface LibraryHost {
   /** Where bases and unfinished downloads are kept. */
   store(): Promise<FileStore>;
-  /** Undefined where there are no other tabs. */
+  /** Undefined if there are no other tabs. */
   readonly locks: Locks | undefined;
   /** Asks that what is stored be not cleared, before anything large is. */
   persist(): Promise<unknown>;
@@ -118,7 +118,7 @@ export class ModelLibrary {
    * Keeps the base of the open model, so that a run over it can go on after a reload; nothing happens where it is kept
    * already, or where the page brings the model itself. For use within `withStorageLock`.
    *
-   * @returns the base's id, or undefined where there is none
+   * @returns the base's id, or undefined if there is none
    * @throws TunesmithError `storage_full`
    */
   async keep(options: OpenOptions): Promise<string | undefined> {
@@ -193,7 +193,7 @@ export class ModelLibrary {
     void this.#host.persist().catch(() => false);
   }
 
-  /** False where there is none, or a damaged one. */
+  /** False if there is none, or a damaged one. */
   async #openKept(reference: ModelReference, load: LoadSettings, options: OpenOptions): Promise<boolean> {
     const store = await this.#host.store();
     const { repo, revision, file } = reference;

@@ -15,7 +15,7 @@ import { configOnHub, findOnHub, type FoundModel } from './hub_model';
 import type { ModelOrigin } from './sources';
 import { hubPreview, localPreview, roughFit, type ModelPreview, type PreviewFor } from './preview';
 
-/** A model that a search found, and whether training it fits; undefined where its size isn't known. */
+/** A model that a search found, and whether training it fits; undefined if its size isn't known. */
 export interface FoundHubModel extends HubModel {
   readonly fits?: FitLevel;
 }

@@ -35,7 +35,7 @@ export interface OpenModel {
   readonly identity: ModelIdentity;
   readonly facts: ModelFacts;
   readonly tokenizer: Tokenizer;
-  /** The model's own; undefined where it has none. */
+  /** The model's own; undefined if it has none. */
   readonly chatTemplate: ChatTemplate | undefined;
   /** The same for examples, on a day that stands still. */
   readonly exampleTemplate: ChatTemplate | undefined;

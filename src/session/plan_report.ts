@@ -138,7 +138,7 @@ function passesOf({ gradient_checkpointing }: TrainSettings): number {
 
 /**
  * Operations a second that training reached after the step `from`: the median of what its events tell, which know of no
- * pause and no compiling. Undefined where there are none.
+ * pause and no compiling. Undefined if there are none.
  */
 export function reachedRate(
   model: ModelLayout,

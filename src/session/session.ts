@@ -287,7 +287,7 @@ export class Session {
     return outcome;
   }
 
-  /** Loss over examples (all, or some), with the tuned adapter where there is one. Undefined where no token is a target. */
+  /** Loss over examples (all, or some), with the tuned adapter where there is one. Undefined if no token is a target. */
   async evaluate(
     settings: TrainSettings,
     examples: Dataset['examples'] = this.dataset.examples,
@@ -322,7 +322,7 @@ export class Session {
     return await this.#withAdapter((resident, adapter) => allLogits(resident.model, adapter, ids), tuned);
   }
 
-  /** Tokens of a conversation as the template renders it. Throws where the template refuses it. */
+  /** Tokens of a conversation as the template renders it. Throws if the template refuses it. */
   countTokens(messages: readonly Message[], template: 'model' | 'alpaca'): number {
     return conversationIds(chatContext(this.model, template), messages).length;
   }
@@ -355,7 +355,7 @@ export class Session {
   }
 
   /**
-   * Answers with the base alone or with the tuned adapter. Throws `no_adapter` where there is none.
+   * Answers with the base alone or with the tuned adapter. Throws `no_adapter` if there is none.
    *
    * @param options.beside the base answers while the tuned adapter does: only after `prepareTwo`
    */

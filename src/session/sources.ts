@@ -54,7 +54,7 @@ export function namedBlobs(files: readonly File[]): readonly NamedBlob[] {
   return files.map((file) => ({ name: file.name, content: file }));
 }
 
-/** The model that comes with the page. Throws `demo_missing` where a file of it can't be fetched. */
+/** The model that comes with the page. Throws `demo_missing` if a file of it can't be fetched. */
 export async function demoFolder(base: string): Promise<ModelFolder> {
   const blobs = await Promise.all(
     DEMO_FILES.map(async (name) => ({ name, content: await fetched(`${base}models/demo/${name}`) })),

@@ -201,7 +201,7 @@ export interface OpenBase extends StoredBase {
 }
 
 /**
- * Opens a base; undefined where there is none, or none that was written whole. Its weights are compared with their
+ * Opens a base; undefined if there is none, or none that was written whole. Its weights are compared with their
  * hashes as they are read.
  *
  * @throws TunesmithError `base_damaged`, here or while its weights are read: remove it, and open the model from its source
@@ -248,7 +248,7 @@ export type BaseQuery = { readonly load: LoadSettings } & (
   | { readonly modelHash: string }
 );
 
-/** The base that was made last of those asked for; undefined where there is none. */
+/** The base that was made last of those asked for; undefined if there is none. */
 export async function findBase(store: FileStore, query: BaseQuery): Promise<StoredBase | undefined> {
   const wanted = loadKey(query.load);
   const fits = ({ source, modelHash, load }: StoredBase): boolean => {

@@ -9,9 +9,9 @@ import type { Message } from '../core/messages/message';
 export interface FileStore {
   /** Set if what is stored goes with the page: copies for the next time are not worth making. */
   readonly passing?: boolean;
-  /** The whole file; undefined where there is none. */
+  /** The whole file; undefined if there is none. */
   read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** The file for reading a part at a time; undefined where there is none. */
+  /** The file for reading a part at a time; undefined if there is none. */
   open(path: string): Promise<Blob | undefined>;
   /** The same as what models are read from, without the detour of a blob where there is a shorter way. */
   openReader(path: string): Promise<FileReader | undefined>;
@@ -26,18 +26,18 @@ export interface FileStore {
    * Opens a file for reading and writing anywhere in it; makes it, empty, where there is none. For files too large to be
    * written whole: what a crash leaves of them is for the caller to tell.
    *
-   * @throws TunesmithError `file_in_use` where another tab has it open in this way
+   * @throws TunesmithError `file_in_use` if another tab has it open in this way
    */
   openWriter(path: string): Promise<FileWriter>;
   /** Gives a file, which nobody has open, another name within its folder, in the place of what has that name. */
   rename(path: string, name: string): Promise<void>;
-  /** Paths of all files below a folder, sorted; none where there is no such folder. */
+  /** Paths of all files below a folder, sorted; none if there is no such folder. */
   list(folder: string): Promise<readonly string[]>;
   /** Removes a file, or a folder with all in it. Nothing happens where there is neither. */
   remove(path: string): Promise<void>;
-  /** Bytes of a file, or of all files below a folder; 0 where there is neither. */
+  /** Bytes of a file, or of all files below a folder; 0 if there is neither. */
   size(path: string): Promise<number>;
-  /** Bytes that can still be written; undefined where that isn't known. */
+  /** Bytes that can still be written; undefined if that isn't known. */
   free(): Promise<number | undefined>;
 }
 
@@ -77,7 +77,7 @@ export function namesOf(path: string): string[] {
   return names;
 }
 
-/** What a file of JSON holds; undefined where there is none, or no JSON in it. Check what comes back. */
+/** What a file of JSON holds; undefined if there is none, or no JSON in it. Check what comes back. */
 export async function readJson(files: FileStore, path: string): Promise<unknown> {
   const bytes = await files.read(path);
   if (bytes === undefined) return undefined;

@@ -27,7 +27,7 @@ export class KernelChoiceStore {
     this.#records = records;
   }
 
-  /** Undefined where nothing is kept, where it is damaged, or where it was found out with other kernels. */
+  /** Undefined if nothing is kept, where it is damaged, or where it was found out with other kernels. */
   async recall(device: NamedDevice): Promise<KnownChoices | undefined> {
     const parsed = safeParse(schema, await this.#records.get(await idOf(device)));
     if (!parsed.success || parsed.output.shaders !== (await kernelsHash())) return undefined;

@@ -10,7 +10,7 @@ const EXPORTS = 'tunesmith-exports-';
 /**
  * Does what writes to a run's folder while no other tab does.
  *
- * @param locks `navigator.locks`; undefined where there are no other tabs, as on a command line
+ * @param locks `navigator.locks`; undefined if there are no other tabs, as on a command line
  * @throws TunesmithError `run_in_other_tab`
  */
 export async function withRunLock<T>(

@@ -38,7 +38,7 @@ export function nodeLocks(folder: string): Locks {
   };
 }
 
-/** Takes the lock; false where a living process has it. */
+/** Takes the lock; false if a living process has it. */
 async function taken(folder: string, path: string): Promise<boolean> {
   await mkdir(folder, { recursive: true });
   // Without a pause from here on: another request of this process must find all of it or nothing.
@@ -73,7 +73,7 @@ function created(path: string): boolean {
   return true;
 }
 
-/** What the file says; undefined where it is gone, or is just being written. */
+/** What the file says; undefined if it is gone, or is just being written. */
 function ownerOf(path: string): string | undefined {
   try {
     const owner = readFileSync(path, 'utf8');

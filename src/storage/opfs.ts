@@ -28,7 +28,7 @@ interface WorkerFileHandle extends FileSystemFileHandle {
 /**
  * The browser's private file system (OPFS), for use in a worker.
  *
- * @throws TunesmithError `storage_unavailable` where the browser gives no storage
+ * @throws TunesmithError `storage_unavailable` if the browser gives no storage
  */
 export async function openOpfs(storage: StorageManager = navigator.storage): Promise<FileStore> {
   try {
@@ -243,7 +243,7 @@ async function collect(folder: FileSystemDirectoryHandle, path: string, paths: s
   }
 }
 
-/** Undefined where there is nothing of that name, or a folder where a file is meant or the reverse. */
+/** Undefined if there is nothing of that name, or a folder where a file is meant or the reverse. */
 async function ignoreMissing<T>(found: Promise<T>): Promise<T | undefined> {
   try {
     return await found;

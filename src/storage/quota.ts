@@ -5,7 +5,7 @@ export interface StorageEstimate {
   readonly quota: number;
 }
 
-/** What the browser says about room; undefined where it doesn't. Rounded by some browsers, for privacy. */
+/** What the browser says about room; undefined if it doesn't. Rounded by some browsers, for privacy. */
 export async function estimateStorage(
   storage: Pick<StorageManager, 'estimate'>,
 ): Promise<StorageEstimate | undefined> {
@@ -13,7 +13,7 @@ export async function estimateStorage(
   return usage === undefined || quota === undefined ? undefined : { used: usage, quota };
 }
 
-/** Asks the browser not to clear the page's storage when the disk runs short. False where it makes no such promise. */
+/** Asks the browser not to clear the page's storage when the disk runs short. False if it makes no such promise. */
 export async function persistStorage(
   storage: Pick<StorageManager, 'persist' | 'persisted'>,
 ): Promise<boolean> {

@@ -15,7 +15,7 @@ export interface Evaluation extends Means {
  * The loss over all examples, each of its terms counting the same however the examples are batched.
  *
  * @param goOn asked before each batch with the share that is done, 0 to 1; false gives the evaluation up
- * @returns undefined where it was given up, or where no example has a target
+ * @returns undefined if it was given up, or where no example has a target
  */
 export async function evaluate(
   program: Pick<TrainingProgram, 'capacity' | 'evaluate'>,

@@ -102,7 +102,7 @@ class Trainer {
     return !control.stopped;
   }
 
-  /** False where a pause or a stop came between: the window's gradients are then dropped, to be made again. */
+  /** False if a pause or a stop came between: the window's gradients are then dropped, to be made again. */
   async #trainStep(): Promise<boolean> {
     const { program, objective, examples, settings, control } = this.#options;
     const window = this.#plan.window(this.#step);

@@ -96,7 +96,7 @@ export class App {
       !this.exports.importing,
   );
 
-  /** Bytes of storage that opening the candidate lacks; undefined where there is room enough or nobody knows. */
+  /** Bytes of storage that opening the candidate lacks; undefined if there is room enough or nobody knows. */
   readonly missingRoom = $derived.by(() => {
     const { storageNeeded = 0, storageFree } = this.candidate.preview ?? {};
     return storageFree !== undefined && storageNeeded > storageFree ? storageNeeded - storageFree : undefined;

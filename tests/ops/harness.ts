@@ -360,7 +360,7 @@ function cotangentsOf(
   return cotangents;
 }
 
-/** Where results differ most beyond what is allowed, in words; undefined where they agree. */
+/** Where results differ most beyond what is allowed, in words; undefined if they agree. */
 function compare(
   actual: Float64Array,
   expected: Float64Array,

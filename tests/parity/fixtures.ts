@@ -79,7 +79,7 @@ export interface Expected {
     /** Indices into `examples`: [step][micro-batch][example]. */
     readonly micro_batches: readonly (readonly (readonly number[])[])[];
   };
-  /** Absent where the tokenizer is in a GGUF file. */
+  /** Absent if the tokenizer is in a GGUF file. */
   readonly chat?: {
     readonly messages: readonly { readonly role: string; readonly content: string }[];
     readonly text: string;
@@ -225,7 +225,7 @@ export function valuesOf(tensors: ReadonlyMap<string, TensorBytes>, name: string
   return floatsOf(tensor.dtype, tensor.data);
 }
 
-/** The largest difference anywhere; NaN where any value is NaN or the lengths differ. */
+/** The largest difference anywhere; NaN if any value is NaN or the lengths differ. */
 export function maxError(ours: ArrayLike<number>, exact: ArrayLike<number>): number {
   if (ours.length !== exact.length) return NaN;
   let error = 0;

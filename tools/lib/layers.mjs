@@ -58,7 +58,7 @@ function importsOf(path, text) {
 /**
  * Checks the floors of src/ and the rooms of bench/, and looks for cycles of imports.
  * @param {Map<string, string>} files path from the repository's root, with forward slashes → text
- * @returns {string[]} one line a violation, none where all is well
+ * @returns {string[]} one line a violation, none if all is well
  */
 export function checkLayers(files) {
   /** @type {string[]} */

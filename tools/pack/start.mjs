@@ -63,7 +63,7 @@ function findAdapter() {
 }
 
 /**
- * Runs to the end; what it prints is shown, and kept in `log` where one is given.
+ * Runs to the end; what it prints is shown, and kept in `log` if one is given.
  * @param {string} program
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env

@@ -55,7 +55,7 @@ async function* entriesOfCsv(file: FileReader): AsyncGenerator<Entry, void, void
   if (columns === undefined) throw new DataFault({ code: 'empty', reason: message('file_empty') });
 }
 
-/** @throws DataFault for a name that stands twice, or for none where one is needed */
+/** @throws DataFault for a name that stands twice, or for none if one is needed */
 function namesOf({ cells, line }: Row): readonly string[] {
   const names = cells.map((cell) => cell.trim());
   const twice = names.find((name, at) => name !== '' && names.indexOf(name) < at);

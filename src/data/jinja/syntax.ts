@@ -38,7 +38,7 @@ export type Expression =
 
 export interface FilterExpression {
   readonly type: 'filter';
-  /** Undefined where a block's own output is filtered. */
+  /** Undefined if a block's own output is filtered. */
   readonly operand: Expression | undefined;
   readonly name: string;
   readonly arguments: Arguments;

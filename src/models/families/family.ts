@@ -36,10 +36,10 @@ export interface GgufFields {
   readonly window: number | undefined;
   /** Whether the maps of queries have a bias. */
   readonly bias: boolean;
-  /** Throws where the entry is there and is no number. */
+  /** Throws if the entry is there and is no number. */
   readonly optional: (key: string) => number | undefined;
-  /** Throws where the entry is missing, or no number. */
+  /** Throws if the entry is missing, or no number. */
   readonly needed: (key: string) => number;
-  /** An entry of one number a layer, or of one for all. Throws where it is missing, or neither. */
+  /** An entry of one number a layer, or of one for all. Throws if it is missing, or neither. */
   readonly perLayer: (key: string) => readonly number[];
 }

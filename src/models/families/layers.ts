@@ -44,7 +44,7 @@ export function qwenLayers(config: CommonConfig): readonly LayerAttention[] {
   return types.map((type) => ({ ...windowOf(type, window), rotary: 0 }));
 }
 
-/** Throws `config_unsupported` where a layer is to have a window and there is none. */
+/** Throws `config_unsupported` if a layer is to have a window and there is none. */
 export function windowOf(type: LayerType, window: number | undefined): LayerAttention {
   if (type === 'full_attention') return {};
   if (window === undefined) throw unsupported('layer_types', type);

@@ -18,7 +18,7 @@ export class WeightParts {
     return this.#tensors.has(part);
   }
 
-  /** Throws `tensor_unexpected` where there are parts of other names. */
+  /** Throws `tensor_unexpected` if there are parts of other names. */
   only(known: readonly string[]): void {
     for (const part of this.#tensors.keys()) {
       if (known.includes(part)) continue;

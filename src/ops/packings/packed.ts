@@ -13,7 +13,7 @@ export function packedBuffers(packing: Packing, out: number, input: number): Pac
   return shaped(packing, out, input).buffers();
 }
 
-/** Why a matrix [out, in] can't be packed so, in words that follow "[out, in] "; undefined where it can. */
+/** Why a matrix [out, in] can't be packed so, in words that follow "[out, in] "; undefined if it can. */
 export function packingRefusal(packing: Packing, out: number, input: number): Message | undefined {
   if (input % 4 !== 0) return message('packing_rows', { multiple: 4 });
   return shaped(packing, out, input).refusal();

@@ -68,7 +68,7 @@ export function weightConstants(format: DenseFormat, binding: number): ShaderCon
   return { WEIGHT_BINDING: binding, [`WEIGHT_${format.toUpperCase()}`]: true };
 }
 
-/** Throws `size_not_multiple_of_4` where a size can't be read as vectors of four. */
+/** Throws `size_not_multiple_of_4` if a size can't be read as vectors of four. */
 export function checkVectors(size: number, side: 'input' | 'output'): void {
   if (size % 4 === 0) return;
   throw new TunesmithError({ code: 'size_not_multiple_of_4', values: { side, size } });

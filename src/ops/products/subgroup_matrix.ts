@@ -26,7 +26,7 @@ const MOST_THREADS = 256;
 
 const named = ({ rows, columns }: MatrixTileSizes): string => `subgroup_matrix ${rows}x${columns}`;
 
-/** The kernel for a device; undefined where it has no such matrices, or none that the tiles are made up of. */
+/** The kernel for a device; undefined if it has no such matrices, or none that the tiles are made up of. */
 function kernel({ features }: Limits, sizes: MatrixTileSizes): TiledKernel | undefined {
   const { rows, columns, slice, regionRows, regionColumns } = sizes;
   const { f16 = false, subgroups, matrix } = features ?? {};

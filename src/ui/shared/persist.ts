@@ -3,7 +3,7 @@ import { safeParse, type GenericSchema, type InferOutput } from 'valibot';
 
 const prefix = 'tunesmith.';
 
-/** A small value kept across reloads; undefined where there is none, or none that fits the schema. */
+/** A small value kept across reloads; undefined if there is none, or none that fits the schema. */
 export function readKept<S extends GenericSchema>(key: string, schema: S): InferOutput<S> | undefined {
   try {
     const text = localStorage.getItem(prefix + key);

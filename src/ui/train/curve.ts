@@ -1,6 +1,6 @@
 import type { TrainEvent } from '../../worker/protocol';
 
-/** Columns for the chart: one row a step that has a training or an evaluation loss; null where it has none. */
+/** Columns for the chart: one row a step that has a training or an evaluation loss; null if it has none. */
 export interface CurveData {
   readonly steps: number[];
   readonly train: (number | null)[];

@@ -94,7 +94,7 @@ export function updatePlot(plot: uPlot, curve: CurveData): void {
   plot.setData(aligned(curve));
 }
 
-/** Room above and below; from 0 where the losses come near it. Never an empty range. */
+/** Room above and below; from 0 if the losses come near it. Never an empty range. */
 function linearRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
   const min = low ?? 0;
   const max = high ?? 1;

@@ -22,7 +22,7 @@ export const TIMEOUT = 600_000;
  * Tries mutated inputs: each must be refused by a `TunesmithError`, or accepted and then hold what `attempt` checks of it.
  * Neither may take long or much memory. What goes wrong is told with its number, by which it comes again.
  *
- * @param attempt makes an input, uses it, and throws where it is refused; throws something else where a check fails
+ * @param attempt makes an input, uses it, and throws if it is refused; throws something else where a check fails
  */
 export async function fuzz(name: string, attempt: (draw: Draw) => unknown): Promise<Outcome> {
   let accepted = 0;
