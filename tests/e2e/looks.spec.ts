@@ -117,11 +117,7 @@ test('can be used by keyboard and screen reader', async ({ page, tunesmith }) =>
     await page.keyboard.press('Enter');
     await reach(tunesmith.start);
     for (const [step, first, second] of [
-      [
-        'model',
-        page.getByRole('radio', { name: 'The demo', exact: true }),
-        page.getByText('More', { exact: true }),
-      ],
+      ['model', page.getByRole('radio', { name: 'The demo' }), page.getByText('More', { exact: true })],
       [
         'examples',
         page.getByRole('radio', { name: 'The demo examples' }),
