@@ -1,8 +1,9 @@
+import { settingHelp } from '../core/messages/setting_words';
 import { isOpen, type Setting } from '../core/settings/setting';
 import { ANSWER_SETTINGS, SETTINGS } from '../core/settings/settings';
 import { columns } from './columns';
 import type { Command } from './command';
-import { t } from './language';
+import { say, t } from './language';
 
 /** What `--help` says of all commands. */
 export function overview(commands: readonly Command[]): string {
@@ -38,13 +39,11 @@ export function commandHelp(command: Command): string {
   ].join('\n\n');
 }
 
-function settingRow(
-  name: string,
-  { kind, help, ...entry }: Setting,
-  fallback: unknown = entry.default,
-): string[] {
-  const range = kind.control.type === 'switch' ? '' : ` (${kind.range})`;
-  return [`--${name} ${kind.toText(fallback)}`, `${help}${range}`];
+function settingRow(name: string, setting: Setting, fallback: unknown = setting.default): string[] {
+  const { kind } = setting;
+  const { help } = settingHelp(t, name, setting);
+  const words = kind.control.type === 'switch' ? help : t.cli.settingHelp(help, say(kind.range));
+  return [`--${name} ${kind.toText(fallback)}`, words];
 }
 
 function indented(rows: readonly (readonly string[])[]): string {

@@ -127,7 +127,7 @@ async function drive(field: Locator, name: string, { kind }: Setting, value: unk
   const input = field.getByLabel(name, { exact: true });
   await input.focus();
   if (control.type === 'choice') {
-    const options = control.options.map((option) => option.value);
+    const { options } = control;
     const steps = options.indexOf(String(value)) - options.indexOf(await input.inputValue());
     for (let i = 0; i < Math.abs(steps); i++) {
       await page.keyboard.press(steps > 0 ? 'ArrowDown' : 'ArrowUp');

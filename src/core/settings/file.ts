@@ -116,7 +116,7 @@ class SettingsReader {
     }
   }
 
-  #complain(at: number, problem: Message | string): void {
+  #complain(at: number, problem: Message): void {
     const line = Math.max(1, this.#lines.linePos(at).line);
     this.problems.push(message('settings_line', { line, problem }));
   }

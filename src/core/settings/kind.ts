@@ -1,4 +1,5 @@
 import { isRecord } from '../json';
+import { message, type Message } from '../messages/message';
 
 /**
  * A kind of value: which values are allowed, how a person writes one on a command line or in a form, and how a form asks
@@ -6,7 +7,7 @@ import { isRecord } from '../json';
  */
 export interface Kind<Value> {
   /** The values that are allowed, to stand after "must be": "a whole number from 1 to 1024". */
-  readonly range: string;
+  readonly range: Message;
   readonly control: Control;
   /** The value, in its canonical form; undefined if it is not allowed. */
   read(value: unknown): { readonly value: Value } | undefined;
@@ -16,21 +17,17 @@ export interface Kind<Value> {
   toText(value: Value): string;
 }
 
-/** How a form asks for a value; `optional`: it may be left empty, and this is the meaning of that. */
+/**
+ * How a form asks for a value; `optional`: it may be left empty, and this is the meaning of that. Options and examples are as
+ * `toText` writes them.
+ */
 export type Control =
-  | { readonly type: 'number'; readonly range: NumberRange; readonly optional?: string }
+  | { readonly type: 'number'; readonly range: NumberRange; readonly optional?: Message }
   | { readonly type: 'switch' }
-  | { readonly type: 'choice'; readonly options: readonly ChoiceOption[]; readonly optional?: string }
+  | { readonly type: 'choice'; readonly options: readonly string[]; readonly optional?: Message }
   | { readonly type: 'modules' }
   /** Any text of a form; the examples are offered. */
-  | { readonly type: 'text'; readonly examples: readonly ChoiceOption[]; readonly optional?: string };
-
-export interface ChoiceOption {
-  /** As `toText` writes it. */
-  readonly value: string;
-  /** One line for a person; empty if the value says it all. */
-  readonly help: string;
-}
+  | { readonly type: 'text'; readonly examples: readonly string[]; readonly optional?: Message };
 
 /** One lower and one upper end at most; without one, any finite number is allowed on that side. */
 export interface NumberRange {
@@ -47,7 +44,7 @@ export interface NumberRange {
   /** From this value on, whole numbers only; below it, fractions too. */
   readonly wholeFrom?: number;
   /** A value outside of the range that means something of its own: -1 for "as many as the epochs have". */
-  readonly special?: { readonly value: number; readonly meaning: string };
+  readonly special?: { readonly value: number; readonly meaning: Message };
 }
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -85,26 +82,19 @@ export function whole(from: number, most: number, special?: NumberRange['special
   return number({ from, most, whole: true, ...(special && { special }) });
 }
 
-function rangeText({ from, above, most, below, whole, wholeFrom, special }: NumberRange): string {
-  const noun = whole ? 'a whole number' : 'a number';
-  const other = special ? `, or ${special.value} for ${special.meaning}` : '';
-  const fraction = wholeFrom === undefined ? '' : `, a whole one from ${wholeFrom} on`;
-  const ends = (): string => {
-    if (from !== undefined && most !== undefined) return ` from ${from} to ${most}`;
-    const lower = above !== undefined ? `above ${above}` : from !== undefined ? `of at least ${from}` : '';
-    const upper = below !== undefined ? `below ${below}` : most !== undefined ? `at most ${most}` : '';
-    return [lower, upper]
-      .filter((end) => end !== '')
-      .join(' and ')
-      .replace(/^(?=.)/, ' ');
-  };
-  return `${noun}${ends()}${fraction}${other}`;
+function rangeText({ special, ...range }: NumberRange): Message {
+  return withOther(message('range_number', range), special);
+}
+
+/** A range with one more value that means something of its own. */
+function withOther(range: Message, other: { value: number | string; meaning: Message } | undefined): Message {
+  return other ? message('range_or', { range, value: String(other.value), meaning: other.meaning }) : range;
 }
 
 /** True or false. */
 export function flag(): Kind<boolean> {
   return {
-    range: 'true or false',
+    range: message('range_flag'),
     control: { type: 'switch' },
     read: (value) => (typeof value === 'boolean' ? { value } : undefined),
     fromText: flagFromText,
@@ -124,28 +114,23 @@ export interface TextPattern<Text extends string> {
   readonly shown: string;
   /** One of them: "pissa_niter_16". */
   readonly example: Text;
-  /** One line about such texts. */
-  readonly help: string;
 }
 
 type ChoiceValue<Key extends string> = Key extends 'true' ? true : Key extends 'false' ? false : Key;
 
 /**
- * One of a few values. The keys `true` and `false` stand for the booleans.
+ * One of a few values. The texts `true` and `false` stand for the booleans.
  *
- * @param options a line of help for each value
  * @param aliases other names of a value: { adamw_torch_fused: 'adamw_torch' }
  * @param pattern texts that are allowed beside the options
  */
 export function choice<const Key extends string, Text extends string = never>(
-  options: Readonly<Record<Key, string>>,
+  keys: readonly Key[],
   {
     aliases = {},
     pattern,
   }: { readonly aliases?: Readonly<Record<string, NoInfer<Key>>>; readonly pattern?: TextPattern<Text> } = {},
 ): Kind<ChoiceValue<Key> | Text> {
-  const keys = Object.keys(options) as Key[];
-  const shownOptions = keys.map((value): ChoiceOption => ({ value, help: options[value] }));
   const valueOf = (key: Key): ChoiceValue<Key> =>
     (key === 'true' || key === 'false' ? key === 'true' : key) as ChoiceValue<Key>;
   const read = (value: unknown): { value: ChoiceValue<Key> | Text } | undefined => {
@@ -159,12 +144,11 @@ export function choice<const Key extends string, Text extends string = never>(
     if (key !== undefined) return { value: valueOf(key) };
     return pattern?.matches(value) ? { value } : undefined;
   };
-  const shown = [...keys, ...(pattern ? [pattern.shown] : [])].join(', ');
   return {
-    range: `one of ${shown}`,
+    range: message('range_choice', { values: [...keys, ...(pattern ? [pattern.shown] : [])] }),
     control: pattern
-      ? { type: 'text', examples: [...shownOptions, { value: pattern.example, help: pattern.help }] }
-      : { type: 'choice', options: shownOptions },
+      ? { type: 'text', examples: [...keys, pattern.example] }
+      : { type: 'choice', options: keys },
     read,
     fromText: (text) => (/^(true|false)$/i.test(text.trim()) ? flagFromText(text) : text.trim()),
     toText: String,
@@ -174,10 +158,10 @@ export function choice<const Key extends string, Text extends string = never>(
 const NONE = 'none';
 
 /** A kind of which null is a value too: the setting is off. Written as "none"; a form leaves the field empty. */
-export function optional<Value>(kind: Kind<Value>, off: string): Kind<Value | null> {
+export function optional<Value>(kind: Kind<Value>, off: Message): Kind<Value | null> {
   const { control } = kind;
   return {
-    range: `${kind.range}, or ${NONE} for ${off}`,
+    range: withOther(kind.range, { value: NONE, meaning: off }),
     control:
       control.type === 'switch' || control.type === 'modules' ? control : { ...control, optional: off },
     read: (value) => (value === null ? { value } : kind.read(value)),
@@ -193,7 +177,7 @@ const modulePath = /^\w+(\.\w+)*$/;
 export function modules(): Kind<'all-linear' | readonly string[]> {
   const isName = (name: unknown): name is string => typeof name === 'string' && modulePath.test(name);
   return {
-    range: `'all-linear' or a list of the model's linear layers, such as q_proj,v_proj, each named once`,
+    range: message('range_modules'),
     control: { type: 'modules' },
     read: (value) => {
       if (value === 'all-linear') return { value };
@@ -209,8 +193,8 @@ export function modules(): Kind<'all-linear' | readonly string[]> {
 export function wholes(from: number, most: number): Kind<readonly number[]> {
   const each = whole(from, most);
   return {
-    range: `a list of at least one whole number from ${from} to ${most}, each named once`,
-    control: { type: 'text', examples: plainly(`${from}`, `${from},${Math.min(from + 2, most)}`) },
+    range: message('range_wholes', { from, most }),
+    control: { type: 'text', examples: [`${from}`, `${from},${Math.min(from + 2, most)}`] },
     read: (value) => {
       const list: unknown[] = Array.isArray(value) ? value : [value];
       const read = list.flatMap((item) => each.read(item)?.value ?? []);
@@ -231,8 +215,8 @@ export function texts<const Found extends string>(
   { most, longest }: { readonly most: number; readonly longest: number },
 ): Kind<Found | readonly string[]> {
   return {
-    range: `'${found}', ${NONE}, or at most ${most} different texts of at most ${longest} characters, one a line or as JSON`,
-    control: { type: 'text', examples: plainly(found, NONE, '["Who are you?","What can you do?"]') },
+    range: message('range_texts', { found, none: NONE, most, longest }),
+    control: { type: 'text', examples: [found, NONE, '["Who are you?","What can you do?"]'] },
     read: (value) => {
       if (value === found) return { value: found };
       if (!Array.isArray(value) || value.length > most) return undefined;
@@ -266,8 +250,8 @@ export function texts<const Found extends string>(
 export function textsByName(): Kind<Readonly<Record<string, string>>> {
   const isGood = (text: unknown): boolean => typeof text === 'string' && text.trim() !== '';
   return {
-    range: 'names with a text for each, as name=Ada,author=Acme or as JSON',
-    control: { type: 'text', examples: plainly('{}', 'name=Ada,author=Acme', '{"name":"Ada, the helper"}') },
+    range: message('range_texts_by_name'),
+    control: { type: 'text', examples: ['{}', 'name=Ada,author=Acme', '{"name":"Ada, the helper"}'] },
     read: (value) =>
       isRecord(value) && Object.entries(value).flat().every(isGood)
         ? { value: value as Readonly<Record<string, string>> }
@@ -307,10 +291,10 @@ function pairsFromText(text: string, valueOf: (text: string) => unknown): unknow
  */
 export function numbersByPattern(kind: Kind<number>): Kind<Readonly<Record<string, number>>> {
   return {
-    range: `names or patterns with ${kind.range} each, as q_proj=8,v_proj=4 or as JSON`,
+    range: message('range_numbers_by_pattern', { range: kind.range }),
     control: {
       type: 'text',
-      examples: plainly('{}', 'q_proj=8,v_proj=4', '{"^.*\\\\.[0-2],q_proj$":8}'),
+      examples: ['{}', 'q_proj=8,v_proj=4', '{"^.*\\\\.[0-2],q_proj$":8}'],
     },
     read: (value) => {
       if (!isRecord(value)) return undefined;
@@ -327,10 +311,6 @@ export function numbersByPattern(kind: Kind<number>): Kind<Readonly<Record<strin
       return isPlain ? entries.map(([name, each]) => `${name}=${each}`).join(',') : JSON.stringify(value);
     },
   };
-}
-
-function plainly(...values: string[]): ChoiceOption[] {
-  return values.map((value) => ({ value, help: '' }));
 }
 
 function partsOf(text: string): string[] {

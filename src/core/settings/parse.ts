@@ -1,16 +1,18 @@
 import { TunesmithError } from '../errors';
 import { isRecord } from '../json';
+import { message, type ErrorValues, type Message } from '../messages/message';
 import { nearestName } from '../nearest_name';
 import { isNameOf, namesOf, type NameOf, type Setting, type Table, type Values } from './setting';
 
 /**
  * The values that `input` (any JSON value) gives, with `defaults` for those that it leaves out.
  *
- * @throws TunesmithError `setting_invalid`, naming the first setting that is unknown or has a value that is not allowed
+ * @throws TunesmithError `setting_unknown` or `setting_invalid`, naming the first setting that is unknown or has a value that
+ *   is not allowed; `settings_no_object`
  */
 export function parseValues<T extends Table>(table: T, input: unknown, defaults: Values<T>): Values<T> {
   if (!isRecord(input)) {
-    throw invalid(`The settings must be an object of names and values, not ${shown(input)}.`);
+    throw new TunesmithError({ code: 'settings_no_object', values: { value: shown(input) } });
   }
   const given = Object.entries(input).filter(([, value]) => value !== undefined);
   for (const [name] of given) requireSetting(table, name);
@@ -19,50 +21,49 @@ export function parseValues<T extends Table>(table: T, input: unknown, defaults:
   return Object.fromEntries(values) as Values<T>;
 }
 
-/** The value of one setting as a person types it. Throws `setting_invalid`, as `parseValues`. */
+/** The value of one setting as a person types it. Throws as `parseValues`. */
 export function parseText<T extends Table>(table: T, name: string, text: string): Values<T>[NameOf<T>] {
   return parseValue(table, name, requireSetting(table, name).kind.fromText(text));
 }
 
 /**
- * What is wrong with a value, as a sentence that names the setting and what is allowed; undefined if nothing is.
+ * What is wrong with a value: the setting's name and what is allowed; undefined if nothing is.
  *
  * @param value of any type: what was read from a form, a file or a message
  */
-export function problemOf({ kind }: Setting, name: string, value: unknown): string | undefined {
-  return kind.read(value) ? undefined : `${name} must be ${kind.range}, not ${shown(value)}.`;
+export function problemOf(setting: Setting, name: string, value: unknown): Message | undefined {
+  if (setting.kind.read(value)) return undefined;
+  return { code: 'setting_invalid', values: refusalOf(setting, name, value) };
+}
+
+function refusalOf(setting: Setting, name: string, value: unknown): ErrorValues<'setting_invalid'> {
+  const { kind, default: fallback } = setting;
+  return { name, range: kind.range, value: shown(value), fallback: shown(fallback) };
 }
 
 function parseValue<T extends Table>(table: T, name: string, value: unknown): Values<T>[NameOf<T>] {
   const setting = requireSetting(table, name);
   const read = setting.kind.read(value);
   if (read) return read.value;
-  throw invalid(
-    problemOf(setting, name, value) ?? '',
-    `Correct ${name}; without it, ${shown(setting.default)} is used.`,
-  );
+  throw new TunesmithError({ code: 'setting_invalid', values: refusalOf(setting, name, value) });
 }
 
 function requireSetting(table: Table, name: string): Setting {
   const setting = isNameOf(table, name) ? table[name] : undefined;
   if (setting) return setting;
   const names = namesOf(table);
-  const nearest = nearestName(name, names);
-  throw invalid(
-    `There is no setting called ${name}.`,
-    nearest === undefined
-      ? `The settings are ${names.join(', ')}.`
-      : `Did you mean ${nearest}? Otherwise leave it out.`,
-  );
+  const nearest = nearestName(name, names) ?? null;
+  throw new TunesmithError({ code: 'setting_unknown', values: { name, nearest, names } });
 }
 
-function invalid(message: string, hint = 'Correct it and try again.'): TunesmithError {
-  return new TunesmithError({ code: 'setting_invalid', message, hint });
+/** A value as it was given; a message stands for one that can't be seen. */
+function shown(value: unknown): string | Message {
+  return value === '' ? message('setting_empty_text') : quoted(value);
 }
 
-function shown(value: unknown): string {
-  if (typeof value === 'string') return value === '' ? 'an empty text' : `'${value}'`;
-  if (Array.isArray(value)) return `[${value.map(shown).join(', ')}]`;
+function quoted(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value)) return `[${value.map(quoted).join(', ')}]`;
   // JSON has no NaN and no infinity.
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }

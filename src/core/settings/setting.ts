@@ -30,7 +30,7 @@ export interface Needs {
   readonly not: string | number | boolean;
 }
 
-/** All that is known of a setting. */
+/** All that is known of a setting, but for its help: each language has that in its `setting_help.ts`. */
 export interface Setting<Value = unknown, Decides extends Decision = Decision, By extends Fixed = Fixed> {
   readonly kind: Kind<Value>;
   readonly default: Value;
@@ -39,8 +39,6 @@ export interface Setting<Value = unknown, Decides extends Decision = Decision, B
   /** Absent: a run that goes on may change it. */
   readonly fixed?: By;
   readonly needs?: Needs;
-  /** One line for a person who has never heard of it. */
-  readonly help: string;
 }
 
 /** An entry of a table of settings. */
@@ -52,7 +50,6 @@ export function setting<Value, const Decides extends Decision = never, const By 
   }: {
     readonly default: NoInfer<Value>;
     readonly group: Group;
-    readonly help: string;
     readonly decides?: readonly Decides[];
     readonly fixed?: By;
     readonly needs?: Needs;

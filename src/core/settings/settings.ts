@@ -128,7 +128,7 @@ export function parseAnswerSettings(
 /**
  * The value of one setting as typed on a command line: numbers (`2e-4`), `true` and `false`, names, lists between commas.
  *
- * @throws TunesmithError `setting_invalid`, as `parseSettings`
+ * @throws TunesmithError as `parseSettings`
  */
 export function settingFromText(name: string, text: string): SettingValue {
   return parseText(SETTINGS, name, text);

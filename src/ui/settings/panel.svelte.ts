@@ -1,5 +1,8 @@
 import type { ANSWER_SETTINGS } from '../../core/settings/settings';
 import { groupsOf, type Group, type Setting, type Table } from '../../core/settings/setting';
+import type { Message } from '../../core/messages/message';
+import { settingHelp } from '../../core/messages/setting_words';
+import { t } from '../language.svelte';
 import type { FormState } from '../shared/form.svelte';
 import type { SettingsState } from '../train/settings.svelte';
 
@@ -13,7 +16,7 @@ export interface PanelField {
   /** What holds unless it is changed. */
   readonly fallback: unknown;
   readonly changed: boolean;
-  readonly problem: string | undefined;
+  readonly problem: Message | undefined;
   /** Another setting, with whose value this one does nothing. */
   readonly unused: { readonly setting: string; readonly value: string } | undefined;
   readonly set: (value: unknown) => void;
@@ -71,7 +74,7 @@ export class SettingsPanel {
 
   #shows({ key, name, setting, changed }: PanelField): boolean {
     if (this.#onlyChanged && !changed && !this.#held.includes(key)) return false;
-    const found = `${name} ${setting.help}`.toLowerCase();
+    const found = `${name} ${settingHelp(t, name, setting).help}`.toLowerCase();
     return this.search
       .toLowerCase()
       .split(/\s+/)

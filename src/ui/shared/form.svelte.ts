@@ -9,6 +9,7 @@ import {
   type Table,
   type Values,
 } from '../../core/settings/setting';
+import type { Message } from '../../core/messages/message';
 import { problemOf } from '../../core/settings/parse';
 import { keep, readKept } from './persist';
 
@@ -28,7 +29,7 @@ export class FormState<T extends Table> {
   /** What the form shows: the values, and what was typed where that is not allowed. Undefined until there are defaults. */
   readonly shown: Given | undefined = $derived(this.#defaults && { ...this.#defaults, ...this.#given });
   /** What is wrong, as a sentence by the setting's name. */
-  readonly problems: ReadonlyMap<string, string> = $derived.by(() => problemsIn(this.table, this.#given));
+  readonly problems: ReadonlyMap<string, Message> = $derived.by(() => problemsIn(this.table, this.#given));
   /** Allowed values only: where something else was typed, the default. */
   readonly values: Values<T> | undefined = $derived(
     this.#defaults && { ...this.#defaults, ...this.#allowed(this.#given) },
@@ -119,7 +120,7 @@ export class FormState<T extends Table> {
   }
 }
 
-function problemsIn(table: Table, given: Given): ReadonlyMap<string, string> {
+function problemsIn(table: Table, given: Given): ReadonlyMap<string, Message> {
   return new Map(
     Object.entries(given).flatMap(([name, value]) => {
       const setting: Setting | undefined = isNameOf(table, name) ? table[name] : undefined;

@@ -13,7 +13,7 @@ const layout = {
 describe('the optimisers', () => {
   it('are those that the setting offers', () => {
     const { control } = SETTINGS.optim.kind;
-    const offered = control.type === 'choice' ? control.options.map(({ value }) => value) : [];
+    const offered = control.type === 'choice' ? control.options : [];
     expect(OPTIMIZERS.map(({ name }) => name)).toEqual(offered);
     for (const optim of ['adamw_bnb_8bit', 'paged_adamw_8bit']) {
       expect(settingFromText('optim', optim)).toBe('adamw_8bit');

@@ -2,6 +2,7 @@ import { expose, wrap, type Remote } from 'comlink';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseArguments, type ArgumentsSpec } from '../../../src/cli/arguments';
 import { describeError } from '../../../src/core/errors';
+import { inEnglish } from '../../../src/core/messages/english';
 import { readSettingsFile, settingsFileText } from '../../../src/core/settings/file';
 import type { NameOf, Setting, Table, Values } from '../../../src/core/settings/setting';
 import {
@@ -142,12 +143,12 @@ function everywhere<T extends Table>(ways: Ways<T>, name: NameOf<T>): void {
   });
 
   it.each(illegalValues(setting))('%j is refused by name and range', (value) => {
-    const told = `${name} must be ${kind.range}, not `;
+    const told = `${name} must be ${inEnglish(kind.range)}, not `;
     expect(refusal(() => parse({ [name]: value }))).toContain(`setting_invalid: ${told}`);
 
     const shown = page();
     shown.set(name, value);
-    expect(shown.problems.get(name)).toContain(told);
+    expect(inEnglish(shown.problems.get(name)!)).toContain(told);
     expect(shown.valid).toBe(false);
     expect(shown.values).toEqual(defaults);
     expect(page().values).toEqual(defaults);

@@ -14,11 +14,11 @@ export function legalValues(name: string, { kind, default: fallback }: Setting):
     case 'switch':
       return [true, false];
     case 'choice':
-      return [...none, ...control.options.map(({ value }) => kind.fromText(value))];
+      return [...none, ...control.options.map((text) => kind.fromText(text))];
     case 'modules':
       return ['all-linear', ['w1', 'in_proj'], ['v_proj', 'q_proj'], ['mlp.down_proj']];
     case 'text':
-      return [fallback, ...none, ...control.examples.map(({ value }) => kind.fromText(value))];
+      return [fallback, ...none, ...control.examples.map((text) => kind.fromText(text))];
   }
 }
 

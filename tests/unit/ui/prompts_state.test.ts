@@ -65,7 +65,7 @@ describe('the sample prompts on the page', () => {
   it('tell of a list that is not allowed', () => {
     const { state, settings } = prompts();
     state.edit(0, 'x'.repeat(3000));
-    expect(settings.problems.get('sample_prompts')).toContain('sample_prompts must be');
+    expect(settings.problems.get('sample_prompts')).toMatchObject({ values: { name: 'sample_prompts' } });
     expect(state.list[0]).toHaveLength(3000);
   });
 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { inEnglish } from '../../../src/core/messages/english';
 import { DEFAULTS, parseSettings, SETTING_NAMES, SETTINGS } from '../../../src/core/settings/settings';
 import { groupsOf, isOpen } from '../../../src/core/settings/setting';
 import { presetNames, presetOf, presetSettings } from '../../../src/ui/train/presets';
@@ -52,7 +53,9 @@ describe('the form for training settings', () => {
     settings.set('r', 8);
     settings.set('r', 'eig');
     settings.set('lora_alpha', 5000);
-    expect(settings.problems.get('r')).toBe("r must be a whole number from 1 to 1024, not 'eig'.");
+    expect(inEnglish(settings.problems.get('r')!)).toBe(
+      "r must be a whole number from 1 to 1024, not 'eig'.",
+    );
     expect(settings.shown?.['r']).toBe('eig');
     expect(settings.values).toEqual({ ...DEFAULTS, lora_alpha: 5000 });
     expect(settings.valid).toBe(false);

@@ -21,6 +21,7 @@ import { exporting } from './exporting';
 import { format } from './format';
 import { model } from './model';
 import { runs } from './runs';
+import { answerHelp, settingHelp } from './setting_help';
 import { settings } from './settings';
 import { shared } from './shared';
 import { shell } from './shell';
@@ -39,6 +40,8 @@ export const en = {
   exporting,
   model,
   runs,
+  answerHelp,
+  settingHelp,
   settings,
   shared,
   shell,

@@ -15,5 +15,7 @@ export const shared = {
   runs: (count: number) => plural(count, 'run'),
   problems: (count: number) => plural(count, 'problem'),
   examples: (count: number) => plural(count, 'example'),
+  /** To stand after a value: what it means. */
+  meaning: (meaning: string) => `: ${meaning}.`,
   byPurpose: 'Memory by purpose',
 };

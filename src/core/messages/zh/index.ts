@@ -11,6 +11,7 @@ import { exporting } from './exporting';
 import { format } from './format';
 import { model } from './model';
 import { runs } from './runs';
+import { answerHelp, settingHelp } from './setting_help';
 import { settings } from './settings';
 import { shared } from './shared';
 import { shell } from './shell';
@@ -29,6 +30,8 @@ export const zh: Catalogue = {
   exporting,
   model,
   runs,
+  answerHelp,
+  settingHelp,
   settings,
   shared,
   shell,

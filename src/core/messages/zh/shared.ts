@@ -16,5 +16,6 @@ export const shared: Catalogue['shared'] = {
   runs: (count) => `${format.count(count)} 个训练任务`,
   problems: (count) => `${format.count(count)} 处问题`,
   examples: (count) => `${format.count(count)} 条样本`,
+  meaning: (meaning) => `：${meaning}。`,
   byPurpose: '显存用途',
 };

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { inEnglish } from '../../../../src/core/messages/english';
+import { message } from '../../../../src/core/messages/message';
 import {
   choice,
   number,
@@ -16,7 +18,6 @@ const pissa: TextPattern<`pissa_niter_${number}`> = {
   matches: (text): text is `pissa_niter_${number}` => /^pissa_niter_[1-9]\d*$/.test(text),
   shown: 'pissa_niter_N',
   example: 'pissa_niter_16',
-  help: 'roughly',
 };
 
 /** What a text becomes: the value, or 'refused'. */
@@ -32,10 +33,13 @@ describe('kinds of settings', () => {
     [number({ above: 0 }), 'a number above 0'],
     [number({}), 'a number'],
     [number({ from: 0, most: 9, wholeFrom: 1 }), 'a number from 0 to 9, a whole one from 1 on'],
-    [whole(1, 9, { value: -1, meaning: 'all' }), 'a whole number from 1 to 9, or -1 for all'],
-    [optional(whole(1, 9), 'no noise'), 'a whole number from 1 to 9, or none for no noise'],
+    [
+      whole(1, 9, { value: -1, meaning: message('setting_all_layers') }),
+      'a whole number from 1 to 9, or -1 for all layers',
+    ],
+    [optional(whole(1, 9), message('setting_no_noise')), 'a whole number from 1 to 9, or none for no noise'],
   ])('tell their range: %#', (kind, range) => {
-    expect(kind.range).toBe(range);
+    expect(inEnglish(kind.range)).toBe(range);
   });
 
   it('take fractions below a number and whole numbers from there on', () => {
@@ -50,7 +54,7 @@ describe('kinds of settings', () => {
   });
 
   it('may be off', () => {
-    const kind = optional(number({ above: 0 }), 'no noise');
+    const kind = optional(number({ above: 0 }), message('setting_no_noise'));
     for (const text of ['none', 'None', 'null', '', ' off ']) expect(fromText(kind, text)).toBeNull();
     expect(fromText(kind, '5')).toBe(5);
     expect(fromText(kind, '0')).toBe('refused');
@@ -72,19 +76,16 @@ describe('kinds of settings', () => {
   });
 
   it('choose by other names and by patterns too, and know true from a text', () => {
-    const optim = choice(
-      { adamw_torch: '', adamw_8bit: '' },
-      { aliases: { paged_adamw_8bit: 'adamw_8bit' } },
-    );
+    const optim = choice(['adamw_torch', 'adamw_8bit'], { aliases: { paged_adamw_8bit: 'adamw_8bit' } });
     expect(fromText(optim, 'paged_adamw_8bit')).toBe('adamw_8bit');
     expect(fromText(optim, 'toString')).toBe('refused');
-    const init = choice({ true: 'LoRA', pissa: 'PiSSA' }, { pattern: pissa });
+    const init = choice(['true', 'pissa'], { pattern: pissa });
     expect(
       ['true', 'pissa', 'pissa_niter_16', 'pissa_niter_0', 'false'].map((text) => fromText(init, text)),
     ).toEqual([true, 'pissa', 'pissa_niter_16', 'refused', 'refused']);
     expect(init.read(true)).toEqual({ value: true });
     expect(init.toText(true)).toBe('true');
-    expect(init.range).toBe('one of true, pissa, pissa_niter_N');
+    expect(inEnglish(init.range)).toBe('one of true, pissa, pissa_niter_N');
   });
 
   it('list whole numbers', () => {

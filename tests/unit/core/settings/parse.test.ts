@@ -84,7 +84,7 @@ describe('parseSettings', () => {
 
   it('refuses what is no object', () => {
     expect(refusal(() => parseSettings([1])).message).toContain('not [1]');
-    expect(refusal(() => parseSettings(null)).code).toBe('setting_invalid');
+    expect(refusal(() => parseSettings(null)).code).toBe('settings_no_object');
   });
 });
 

@@ -10,6 +10,7 @@ import { jsonMessages } from './json';
 import { modelMessages } from './models';
 import { progress } from './progress';
 import { session } from './session';
+import { settingMessages } from './settings';
 import { settingsFile } from './settings_file';
 import { storage } from './storage';
 import { tokenizerMessages } from './tokenizer';
@@ -28,6 +29,7 @@ export const engine = {
   ...modelMessages,
   ...progress,
   ...session,
+  ...settingMessages,
   ...settingsFile,
   ...storage,
   ...tokenizerMessages,

@@ -9,6 +9,7 @@ import { hubErrors } from './hub';
 import { modelErrors } from './models';
 import { pageErrors } from './page';
 import { sessionErrors } from './session';
+import { settingErrors } from './settings';
 import { settingsFileErrors } from './settings_file';
 import { storageErrors } from './storage';
 import { trainErrors } from './train';
@@ -24,6 +25,7 @@ export const errors: Catalogue['errors'] = {
   ...modelErrors,
   ...pageErrors,
   ...sessionErrors,
+  ...settingErrors,
   ...settingsFileErrors,
   ...storageErrors,
   ...trainErrors,

@@ -1,0 +1,97 @@
+import type { Catalogue } from '../catalogue';
+
+/** The help of the settings for loading and training. */
+export const settingHelp: Catalogue['settingHelp'] = {
+  load_in_4bit: '把基座模型的线性层量化为 NF4，与 bitsandbytes 相同。显存占用大幅减少，能力几乎不变。',
+  bnb_4bit_use_double_quant: '把 4 位层的缩放系数也量化为 8 位（双重量化）。',
+  dtype: {
+    help: '非 4 位权重的数据类型。',
+    options: { auto: '与检查点中存储的一致', float16: '半精度', float32: '单精度' },
+  },
+  num_train_epochs: '训练轮数：每条样本学习几遍，可以是小数。',
+  learning_rate: '学习率：每次更新的最大幅度。',
+  r: '秩：适配器的大小。',
+  max_seq_length: '样本的最大 token 数，超出部分会被截断。',
+  lora_alpha: '适配器作用的强弱：其输出乘以 lora_alpha / r。',
+  lora_dropout: '随机置零的适配器输入所占的比例，用来防止死记硬背。',
+  use_rslora: '改为按 lora_alpha / √r 缩放，适合较高的秩。',
+  use_dora: 'DoRA：同时训练每个输出的幅度。更接近全量训练，速度稍慢。',
+  init_lora_weights: {
+    help: '适配器的初始化方式。PiSSA 从权重的主成分开始，学得更快；它要求模型发布时未经量化，并保存为秩为 2 r 的普通 LoRA。',
+    options: {
+      true: '随机初始化，开始时不改变模型',
+      pissa: 'PiSSA，使用全部奇异值',
+      pissa_niter_16: '近似的 PiSSA，迭代这么多次：更快就绪',
+    },
+  },
+  rank_pattern: '为某些模块单独设置秩，按名称或正则表达式：q_proj=8,v_proj=4。',
+  alpha_pattern: '以同样的方式为某些模块单独设置 lora_alpha。',
+  layers_to_transform: '添加适配器的层，从 0 开始编号；不填写则为所有层。',
+  target_modules: '添加适配器的线性层。全部添加时效果最好。',
+  max_steps: '训练到这个步数就停止，不管 num_train_epochs 是多少；-1 表示由训练轮数决定。',
+  per_device_train_batch_size: '同时计算的样本数。越大越稳定，占用的显存也越多。',
+  gradient_accumulation_steps: '梯度累积：每次更新前累积的批次数，相当于更大的批次，但不多占显存。',
+  gradient_checkpointing: '梯度检查点：不保留激活值，需要时重新计算。显存更省，时间增加约三分之一。',
+  lr_scheduler_type: {
+    help: '学习率在训练过程中如何变化。',
+    options: {
+      linear: '线性下降到零',
+      cosine: '沿余弦曲线下降到零',
+      constant: '保持不变，没有预热',
+      constant_with_warmup: '先升高，然后保持不变',
+    },
+  },
+  warmup_steps: '预热：学习率从零升高所用的步数；小于 1 时表示占全部步数的比例；0 表示不预热。',
+  warmup_ratio: '预热比例的旧名称；warmup_steps 不小于 1 时不起作用。',
+  optim: {
+    help: '优化器：把梯度变成参数更新。',
+    options: {
+      adamw_torch: '两组动量，单精度',
+      adamw_8bit: '8 位动量，显存占用为四分之一；paged_adamw_8bit 在这里含义相同',
+    },
+  },
+  loraplus_lr_ratio:
+    'LoRA+：适配器的 B 与 A 的学习率之比。常用 16，并配合较小的 learning_rate；1 表示两者相同。',
+  label_smoothing_factor: '标签平滑：把目标概率的这一比例分摊到整个词表，防止过于自信；通常为 0。',
+  weight_decay: '权重衰减：每一步都把适配器的权重向零拉近一点。',
+  max_grad_norm: '梯度裁剪：超过这个长度的梯度会被缩短到此长度；0 表示不裁剪。',
+  adam_beta1: '梯度移动平均的衰减系数。',
+  adam_beta2: '梯度平方移动平均的衰减系数。',
+  adam_epsilon: '防止除以零的小常数。',
+  objective: {
+    help: '从样本中学习什么。',
+    options: { sft: '监督微调：学会写出样本中的回答' },
+  },
+  train_on: {
+    help: '哪些 token 计入损失。',
+    options: { responses: '只计回答', all: '问题也计入' },
+  },
+  template: {
+    help: '样本如何变成文本。',
+    options: {
+      model: '模型自带的对话模板；没有时使用 Alpaca 提示词',
+      alpaca: 'Alpaca 提示词',
+    },
+  },
+  placeholders: '样本中 {{name}} 之类的占位符要填写的内容：name=Ada,author=Acme。',
+  eval_split: '留出用于评估的样本比例，这些样本不参与训练。',
+  neftune_noise_alpha: 'NEFTune：训练时给样本的词嵌入加噪声，防止死记硬背。常用 5。',
+  shuffle: '每一轮都重新打乱样本的顺序。',
+  seed: '所有随机数的种子：种子相同，得到的适配器也相同。',
+  logging_steps: '每隔多少步报告一次损失。',
+  eval_steps: '每隔多少步在留出的样本上评估一次；0 表示不评估。',
+  sample_prompts:
+    '训练开始前、训练途中和结束后要回答的提示词：examples 表示从样本中选取至多三条，none 表示不提问。',
+  save_steps: '每隔多少步保存一个检查点。',
+  save_total_limit: '保留的检查点个数，更早的会被删除。',
+};
+
+/** The help of the settings of an answer. */
+export const answerHelp: Catalogue['answerHelp'] = {
+  temperature: '温度：采样的随机程度；0 表示总是选取概率最高的 token。',
+  top_p: '只在累计概率达到此值的最可能的 token 中采样。',
+  top_k: '只在概率最高的这么多个 token 中采样；0 表示不限。',
+  repetition_penalty: '重复惩罚：大于 1 时，已经出现过的 token 概率降低。',
+  max_new_tokens: '一个回答最多的 token 数。',
+  seed: '种子相同，得到的回答也相同。',
+};
