@@ -44,7 +44,7 @@ export function expectedForms(
 
 const NONE: ConvertedTypes = { unpacked: [], dense: [] };
 
-const NAMES = { bitsandbytes: 'NF4 of bitsandbytes', gptq: 'GPTQ, 4-bit', awq: 'AWQ, 4-bit' };
+const NAMES = { bitsandbytes: 'NF4 (bitsandbytes)', gptq: 'GPTQ, 4-bit', awq: 'AWQ, 4-bit' };
 
 const DTYPES: Readonly<Record<string, DenseFormat>> = { float32: 'f32', float16: 'f16', bfloat16: 'bf16' };
 

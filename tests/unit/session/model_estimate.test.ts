@@ -107,7 +107,7 @@ describe('estimateModel', () => {
       bnb_4bit_use_double_quant: true,
     });
     expect(nf4.memory['base']).toBe(plain.memory['base']);
-    expect(nf4.quantized).toBe('NF4 of bitsandbytes');
+    expect(nf4.quantized).toBe('NF4 (bitsandbytes)');
     const gptq = of({ quant_method: 'gptq', bits: 4, group_size: 128, desc_act: false, sym: true });
     const awq = of({ quant_method: 'awq', bits: 4, group_size: 128, version: 'gemm' });
     for (const { memory, quantized } of [gptq, awq]) {

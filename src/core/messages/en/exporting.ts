@@ -2,7 +2,6 @@ export const exporting = {
   nothing: 'After training, the adapter can be downloaded here, alone or with the model.',
   adapter: 'The adapter that is open',
   origin: 'From',
-  adapterOfRun: (model: string, when: string) => `${model}, trained ${when}`,
   rank: 'Rank and alpha',
   modules: 'Layers',
   parameters: 'Parameters',

@@ -4,7 +4,6 @@ export const exporting: Catalogue['exporting'] = {
   nothing: '训练之后，可以在这里下载适配器，单独下载或与模型合并下载。',
   adapter: '当前打开的适配器',
   origin: '来源',
-  adapterOfRun: (model, when) => `${model}，训练于 ${when}`,
   rank: '秩与 alpha',
   modules: '作用的层',
   parameters: '参数量',

@@ -220,5 +220,4 @@ export const modelMessages = {
     }.`,
   quantised_layers: ({ types }: { types: readonly string[] }) =>
     `Layers in ${types.join(', ')} are quantised to NF4, because load_in_4bit is on. Switch it off to keep them as the file stores them.`,
-  nf4_of_bitsandbytes: 'NF4 of bitsandbytes',
 };

@@ -102,5 +102,4 @@ export const modelMessages: typeof english = {
     }。`,
   quantised_layers: ({ types }) =>
     `由于 load_in_4bit 已开启，${types.join('、')} 的各层会量化为 NF4。关闭它即可保持文件中的存储方式。`,
-  nf4_of_bitsandbytes: 'bitsandbytes 的 NF4',
 };
