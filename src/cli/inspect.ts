@@ -72,10 +72,10 @@ export const inspectCommand: Command = {
       );
       section(
         t.cli.memoryOfBatches(rows.capacity),
-        [...memoryParts(memory), { label: t.cli.total, bytes: total }].map(({ label, bytes }) => [
-          label,
-          t.format.count(bytes),
-        ]),
+        [
+          ...memoryParts(memory).map(({ purpose, bytes }) => [t.memory[purpose], bytes] as const),
+          [t.cli.total, total] as const,
+        ].map(([name, bytes]) => [name, t.format.count(bytes)]),
       );
     } finally {
       device.destroy();

@@ -1,5 +1,6 @@
-import { adviceText } from '../core/advice';
+import { adviceMessage } from '../core/advice';
 import { bytesText } from '../core/bytes';
+import { inEnglish } from '../core/messages/english';
 import { memoryParts } from '../core/memory_purposes';
 import { parseSettings, SETTING_NAMES } from '../core/settings/settings';
 import { Session } from '../session/session';
@@ -26,7 +27,11 @@ export const previewCommand: Command = {
       const preview = await interruptible((signal) =>
         library.preview(origin, { load: settings, settings, limits }, signal),
       );
-      output.json({ ...jsonOf(preview), notes: preview.notes.map(messageJson) });
+      output.json({
+        ...jsonOf(preview),
+        advice: preview.advice.map((each) => jsonOf({ ...each, message: inEnglish(adviceMessage(each)) })),
+        notes: preview.notes.map(messageJson),
+      });
       const { name, family, parameters, license, gated, alreadyStored, downloadBytes } = preview;
       output.line(t.cli.modelLine(name, family, parameters));
       const known = license ?? t.cli.licenseUnknown;
@@ -43,10 +48,11 @@ export const previewCommand: Command = {
         [t.cli.preview.memory, t.cli.memoryFits(preview.memoryTotal, preview.fits)],
       ];
       for (const line of columns(facts)) output.line(line);
-      for (const { label, bytes } of memoryParts(preview.memory)) {
-        output.line(`  ${label.padEnd(16)} ${bytesText(bytes)}`);
+      const parts = memoryParts(preview.memory);
+      for (const line of columns(parts.map(({ purpose, bytes }) => [t.memory[purpose], bytesText(bytes)]))) {
+        output.line(`  ${line}`);
       }
-      for (const advice of preview.advice) output.line(`- ${adviceText(advice)}`);
+      for (const advice of preview.advice) output.line(`- ${say(adviceMessage(advice))}`);
       for (const note of preview.notes) output.note(say(note));
     } finally {
       session.close();

@@ -1,4 +1,4 @@
-import { bytesText } from './bytes';
+import { message, type Message } from './messages/message';
 import { settingText, type SettingName, type TrainSettings } from './settings/settings';
 
 /** Why a run does not fit on a device, or only just. */
@@ -7,8 +7,8 @@ export type FitReason =
   | { readonly kind: 'device_memory'; readonly memoryTotal: number; readonly suggested: number }
   /** The adapter's flat buffer is larger than a buffer may be. */
   | { readonly kind: 'adapter_buffer'; readonly bytes: number; readonly allowed: number }
-  /** A piece was refused, with the sentence of its error. */
-  | { readonly kind: 'refused'; readonly message: string };
+  /** A piece was refused, with its error as a clause. */
+  | { readonly kind: 'refused'; readonly error: Message };
 
 /** Settings whose change makes a run fit. */
 export type FitAdvice =
@@ -24,42 +24,42 @@ export type FitAdvice =
 
 export type Advice = FitReason | FitAdvice;
 
-/** Advice in words. */
-export function adviceText(advice: Advice): string {
+/** Advice as a message. */
+export function adviceMessage(advice: Advice): Message {
   switch (advice.kind) {
-    case 'device_memory':
-      return (
-        `${bytesText(advice.memoryTotal)} in all: a browser doesn't tell how much memory the graphics card has, ` +
-        `and this one's largest buffer suggests about ${bytesText(advice.suggested)}.`
-      );
-    case 'adapter_buffer':
-      return `The adapter needs ${bytesText(advice.bytes)} in one buffer; this device allows ${bytesText(advice.allowed)}.`;
+    case 'device_memory': {
+      const { memoryTotal, suggested } = advice;
+      return message('fit_device_memory', { memoryTotal, suggested });
+    }
+    case 'adapter_buffer': {
+      const { bytes, allowed } = advice;
+      return message('fit_adapter_buffer', { bytes, allowed });
+    }
     case 'refused':
-      return advice.message;
+      return advice.error;
     case 'change': {
-      const changes = `${changesText(advice.changes)}: ${bytesText(advice.memoryTotal)} in all.`;
-      return advice.single ? changes : `No single setting is enough. Together: ${changes}`;
+      const { single, memoryTotal } = advice;
+      return message(single ? 'fit_change' : 'fit_changes', {
+        changes: changesIn(advice.changes),
+        memoryTotal,
+      });
     }
     case 'smaller_model': {
       const { reason, memoryTotal } = advice;
-      const still = reason ? adviceText(reason) : `Still ${bytesText(memoryTotal)} in all.`;
-      return `No settings make this model fit; choose a smaller one. ${still}`;
+      const still = reason ? adviceMessage(reason) : message('fit_still', { memoryTotal });
+      return message('fit_smaller_model', { still });
     }
   }
 }
 
-function changesText(changes: Partial<TrainSettings>): string {
+function changesIn(changes: Partial<TrainSettings>): readonly Message[] {
   const names = Object.keys(changes) as SettingName[];
-  return names
-    .map((name) => {
-      const { per_device_train_batch_size: batch, r } = changes;
-      const why =
-        name === 'gradient_accumulation_steps' && batch !== undefined
-          ? ' (so that a step has as many examples as before)'
-          : name === 'lora_alpha' && r !== undefined
-            ? ' (so that the adapter acts as strongly as before)'
-            : '';
-      return `${name} = ${settingText(name, changes[name])}${why}`;
-    })
-    .join(', ');
+  const { per_device_train_batch_size: batch, r } = changes;
+  return names.map((name) => {
+    const values = { name, value: settingText(name, changes[name]) };
+    if (name === 'gradient_accumulation_steps' && batch !== undefined)
+      return message('fit_set_batches', values);
+    if (name === 'lora_alpha' && r !== undefined) return message('fit_set_strength', values);
+    return message('fit_set', values);
+  });
 }

@@ -1,19 +1,19 @@
-/** What memory on the device is for: every buffer counts under one of these. With a name for a person. */
-export const MEMORY_PURPOSES = {
-  base: 'Base model',
-  adapter: 'Adapter',
-  gradients: 'Gradients',
-  moments: 'Optimizer state',
-  activations: 'Activations',
-  inputs: 'Inputs',
-  cache: 'Chat cache',
-  chat: 'Chat activations',
-  loading: 'Loading',
-  tuning: 'Fitting of kernels',
-  other: 'Other',
-} as const;
+/** What memory on the device is for: every buffer counts under one of these. */
+const MEMORY_PURPOSES = [
+  'base',
+  'adapter',
+  'gradients',
+  'moments',
+  'activations',
+  'inputs',
+  'cache',
+  'chat',
+  'loading',
+  'tuning',
+  'other',
+] as const;
 
-export type MemoryPurpose = keyof typeof MEMORY_PURPOSES;
+export type MemoryPurpose = (typeof MEMORY_PURPOSES)[number];
 
 /** Bytes by purpose. */
 export type MemoryByPurpose = Readonly<Partial<Record<MemoryPurpose, number>>>;
@@ -21,10 +21,10 @@ export type MemoryByPurpose = Readonly<Partial<Record<MemoryPurpose, number>>>;
 /** The purposes that take something, in a fixed order. */
 export function memoryParts(
   memory: MemoryByPurpose,
-): readonly { readonly purpose: MemoryPurpose; readonly label: string; readonly bytes: number }[] {
-  return (Object.keys(MEMORY_PURPOSES) as MemoryPurpose[])
-    .map((purpose) => ({ purpose, label: MEMORY_PURPOSES[purpose], bytes: memory[purpose] ?? 0 }))
-    .filter(({ bytes }) => bytes > 0);
+): readonly { readonly purpose: MemoryPurpose; readonly bytes: number }[] {
+  return MEMORY_PURPOSES.map((purpose) => ({ purpose, bytes: memory[purpose] ?? 0 })).filter(
+    ({ bytes }) => bytes > 0,
+  );
 }
 
 export function memoryTotalOf(memory: MemoryByPurpose): number {

@@ -1,5 +1,5 @@
 import type { Advice, FitAdvice, FitReason } from '../core/advice';
-import { TunesmithError } from '../core/errors';
+import { clauseOf, TunesmithError } from '../core/errors';
 import { memoryTotalOf, type MemoryByPurpose } from '../core/memory_purposes';
 import { SETTINGS, type TrainSettings } from '../core/settings/settings';
 import type { Limits } from '../ops/op';
@@ -60,7 +60,7 @@ export function needOf(plan: () => MemoryByPurpose, limits: Limits): Need {
   } catch (error) {
     const refused = error instanceof TunesmithError && REFUSALS.includes(error.code);
     if (!refused) throw error;
-    return { memory: {}, memoryTotal: 0, level: 'no', reason: { kind: 'refused', message: error.message } };
+    return { memory: {}, memoryTotal: 0, level: 'no', reason: { kind: 'refused', error: clauseOf(error) } };
   }
   const memoryTotal = memoryTotalOf(memory);
   // Parameters and gradients lie in one buffer each, of the same size. Other parts of an adapter lie in buffers of their own.

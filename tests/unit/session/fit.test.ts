@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
-import { adviceText } from '../../../src/core/advice';
+import { adviceMessage, type Advice } from '../../../src/core/advice';
+import { inEnglish } from '../../../src/core/messages/english';
+import { CATALOGUES } from '../../../src/core/messages/languages';
+import { sentence } from '../../../src/core/messages/message';
 import { DEFAULTS, parseSettings, type TrainSettings } from '../../../src/core/settings/settings';
 import { adviseFit, needOf, suggestedMemory, type Need } from '../../../src/session/fit';
 
@@ -25,11 +28,16 @@ function measureOf(base: number, perThousandRows: number, largestPiece = Infinit
       const rows = chosen.per_device_train_batch_size * chosen.max_seq_length;
       const activations = (rows / 1024) * perThousandRows * (chosen.gradient_checkpointing ? 1 : 8);
       if (rows > largestPiece)
-        throw new TunesmithError({ code: 'tensor_exceeds_binding', message: `${rows} rows are too many.` });
+        throw new TunesmithError({
+          code: 'tensor_exceeds_binding',
+          values: { tokens: rows, megabytes: 2, allowed: 1 },
+        });
       const quarter = chosen.load_in_4bit ? 1 : 4;
       return { base: base * quarter * MB, gradients: chosen.r * MB, activations: activations * MB };
     }, limits);
 }
+
+const adviceText = (advice: Advice): string => inEnglish(adviceMessage(advice));
 
 /** The advice in words. */
 const advised = (...given: Parameters<typeof adviseFit>): string[] => adviseFit(...given).map(adviceText);
@@ -46,7 +54,7 @@ describe('needOf', () => {
   test('is no where a piece is refused, or the adapter takes more than a buffer', () => {
     expect(measureOf(1, 1, 100)(settings)).toMatchObject({
       level: 'no',
-      reason: { kind: 'refused', message: '8192 rows are too many.' },
+      reason: { kind: 'refused', error: { code: 'tensor_exceeds_binding', values: { tokens: 8192 } } },
     });
     const { reason } = needOf(() => ({ adapter: 501 * MB, gradients: 501 * MB }), limits);
     expect(reason && adviceText(reason)).toContain('501 MB in one buffer');
@@ -76,6 +84,13 @@ describe('adviseFit', () => {
       'per_device_train_batch_size = 5, gradient_accumulation_steps = 2 (so that a step has as many examples as before): 916 MB in all.',
       'max_seq_length = 704: 966 MB in all.',
     ]);
+  });
+
+  test('says so in Chinese', () => {
+    const [first] = adviseFit(settings, measureOf(400, 100));
+    expect(first && sentence(CATALOGUES.zh, adviceMessage(first))).toBe(
+      'per_device_train_batch_size = 5，gradient_accumulation_steps = 2（使每一步的样本数与之前相同）：总共需要 916 MB。',
+    );
   });
 
   test('names gradient_checkpointing and load_in_4bit where they help', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { adviceText } from '../../../src/core/advice';
+import { adviceMessage } from '../../../src/core/advice';
 import { inEnglish } from '../../../src/core/messages/english';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { expectedForms } from '../../../src/models/stored/expected_forms';
@@ -49,7 +49,7 @@ describe('estimateModel', () => {
     const settings = { ...SETTINGS, max_seq_length: 1024, per_device_train_batch_size: 32 };
     const preview = estimateModel(config, filesOf(2 * parameters), LOAD, settings, SMALLEST);
     expect(preview).toMatchObject({ level: 'no', fits: false, memoryTotal: 0 });
-    const words = preview.advice.map(adviceText);
+    const words = preview.advice.map((each) => inEnglish(adviceMessage(each)));
     expect(words[0]).toMatch(/^Batches of 32768 tokens need \d+ MB in one piece/);
     const named = words.slice(1).map((text) => /^(\w+) = (\d+)/.exec(text)?.slice(1) ?? []);
     expect(named.map(([name]) => name)).toEqual(['per_device_train_batch_size', 'max_seq_length']);
@@ -65,7 +65,7 @@ describe('estimateModel', () => {
     const load = { ...LOAD, load_in_4bit: false, dtype: 'float32' as const };
     const preview = estimateModel(config, filesOf(2 * parameters), load, SETTINGS, DESKTOP);
     expect(preview.level).toBe('tight');
-    const words = preview.advice.map(adviceText);
+    const words = preview.advice.map((each) => inEnglish(adviceMessage(each)));
     expect(words.some((text) => text.startsWith('load_in_4bit = true: '))).toBe(true);
     expect(words.some((text) => text.startsWith('dtype = float16: '))).toBe(true);
   });

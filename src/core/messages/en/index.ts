@@ -19,6 +19,7 @@ import { errors } from './errors';
 import { examples } from './examples';
 import { exporting } from './exporting';
 import { format } from './format';
+import { memory } from './memory';
 import { model } from './model';
 import { runs } from './runs';
 import { answerHelp, settingHelp } from './setting_help';
@@ -38,6 +39,7 @@ export const en = {
   device,
   examples,
   exporting,
+  memory,
   model,
   runs,
   answerHelp,

@@ -9,6 +9,7 @@ import { errors } from './errors';
 import { examples } from './examples';
 import { exporting } from './exporting';
 import { format } from './format';
+import { memory } from './memory';
 import { model } from './model';
 import { runs } from './runs';
 import { answerHelp, settingHelp } from './setting_help';
@@ -28,6 +29,7 @@ export const zh: Catalogue = {
   device,
   examples,
   exporting,
+  memory,
   model,
   runs,
   answerHelp,

@@ -3,6 +3,7 @@ import { cli } from './cli';
 import { coreMessages } from './core';
 import { dataMessages } from './data';
 import { exports } from './exports';
+import { fitMessages } from './fit';
 import { formatMessages } from './formats';
 import { gpuMessages } from './gpu';
 import { hub } from './hub';
@@ -22,6 +23,7 @@ export const engine = {
   ...coreMessages,
   ...dataMessages,
   ...exports,
+  ...fitMessages,
   ...formatMessages,
   ...gpuMessages,
   ...hub,
