@@ -151,7 +151,6 @@ export const ERROR_CLASSES = {
   model_folder_is_adapter: 'input',
   model_folder_missing: 'input',
   model_in_other_tab: 'busy',
-  model_is_adapter: 'input',
   model_reference: 'input',
   model_shard_missing: 'input',
   no_adapter: 'input',

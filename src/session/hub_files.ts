@@ -48,7 +48,7 @@ export function indexToRead({ files }: Repository, file?: string): string | unde
  *
  * @param file one .gguf file of the repository; without it, safetensors where there are some
  * @param shards the files that the index names, where there is one to read
- * @throws TunesmithError `repository_file_missing`, `weights_unsupported`, `model_is_adapter`,
+ * @throws TunesmithError `repository_file_missing`, `weights_unsupported`, `repository_is_adapter`,
  *   `tokenizer_missing`
  */
 export function hubFiles(

@@ -31,4 +31,4 @@ export const errors = {
   ...settingsFileErrors,
   ...storageErrors,
   ...trainErrors,
-} satisfies Readonly<Partial<Record<ErrorCode, ErrorEntry>>>;
+} satisfies Readonly<Record<ErrorCode, ErrorEntry>>;
