@@ -1,4 +1,4 @@
-import { settingHelp } from '../core/messages/setting_words';
+import { settingHelp } from '../core/settings/help';
 import { isOpen, type Setting } from '../core/settings/setting';
 import { ANSWER_SETTINGS, SETTINGS } from '../core/settings/settings';
 import { columns } from './columns';
@@ -42,7 +42,7 @@ export function commandHelp(command: Command): string {
 function settingRow(name: string, setting: Setting, fallback: unknown = setting.default): string[] {
   const { kind } = setting;
   const { help } = settingHelp(t, name, setting);
-  const words = kind.control.type === 'switch' ? help : t.cli.settingHelp(help, say(kind.range));
+  const words = kind.control.type === 'switch' ? help : t.cli.withRange(help, say(kind.range));
   return [`--${name} ${kind.toText(fallback)}`, words];
 }
 

@@ -1,7 +1,7 @@
 import type { ANSWER_SETTINGS } from '../../core/settings/settings';
 import { groupsOf, type Group, type Setting, type Table } from '../../core/settings/setting';
 import type { Message } from '../../core/messages/message';
-import { settingHelp } from '../../core/messages/setting_words';
+import { settingHelp } from '../../core/settings/help';
 import { t } from '../language.svelte';
 import type { FormState } from '../shared/form.svelte';
 import type { SettingsState } from '../train/settings.svelte';

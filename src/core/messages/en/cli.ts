@@ -7,7 +7,6 @@ export const cli = {
   /** A command's summary as a sentence. */
   summary: (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
   optionsTitle: 'Options:',
-  settingHelp: (help: string, range: string) => `${help} (${range})`,
   settingsTitle: 'Settings, with their defaults:',
   answersFromModel: 'Answers begin as the model’s generation_config.json recommends, if it does.',
   withRange: (help: string, range: string) => `${help} (${range})`,

@@ -7,7 +7,6 @@ export const cli: Catalogue['cli'] = {
   helpOfOne: '运行 tunesmith COMMAND --help 查看某个命令的选项和设置。',
   summary: (text) => `${text}。`,
   optionsTitle: '选项：',
-  settingHelp: (help, range) => `${help}（${range}）`,
   settingsTitle: '设置及其默认值：',
   answersFromModel: '如果模型的 generation_config.json 有推荐值，回答默认采用它们。',
   withRange: (help, range) => `${help}（${range}）`,

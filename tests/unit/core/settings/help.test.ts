@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CATALOGUES, LANGUAGES } from '../../../../src/core/messages/languages';
-import { settingHelp } from '../../../../src/core/messages/setting_words';
+import { settingHelp } from '../../../../src/core/settings/help';
 import { sentence } from '../../../../src/core/messages/message';
 import type { Setting } from '../../../../src/core/settings/setting';
 import { ANSWER_SETTINGS, parseSettings, SETTINGS } from '../../../../src/core/settings/settings';

@@ -1,6 +1,6 @@
-import type { Setting } from '../settings/setting';
-import type { Catalogue } from './catalogue';
-import type { SettingHelp } from './entry';
+import type { Setting } from './setting';
+import type { Catalogue } from '../messages/catalogue';
+import type { SettingHelp } from '../messages/entry';
 
 /** The help of a setting in a language: the settings of an answer have their own, since one shares its name with another. */
 export function settingHelp(
