@@ -88,7 +88,13 @@ describe('train', () => {
     expect(events.at(-1)).toEqual({ event: 'done', output_dir: at('whole') });
 
     const names = await readdir(at('whole'));
-    expect(names.sort()).toEqual(['README.md', 'adapter_config.json', 'adapter_model.safetensors', 'runs']);
+    expect(names.sort()).toEqual([
+      'README.md',
+      'adapter_config.json',
+      'adapter_model.safetensors',
+      'runs',
+      'settings.yaml',
+    ]);
     expect(JSON.parse(await readFile(at('whole/adapter_config.json'), 'utf8'))).toMatchObject({
       peft_type: 'LORA',
       r: 4,
