@@ -17,7 +17,7 @@ export const card: Catalogue['card'] = {
   startedAsPissa: (r, start) =>
     `训练时采用秩为 ${r} 的 PiSSA（init_lora_weights ${start}），保存为普通 LoRA，因此秩加倍。`,
   data: '数据',
-  dataColumns: ['文件', '样本数', 'token 数', '目标 token 数', '验证样本数', '验证 token 数'],
+  dataColumns: ['文件', '样本数', 'token 数', '目标 token 数', '评估样本数', '评估 token 数'],
   loss: '损失',
   lossColumns: ['截至步数', '训练损失', '评估损失', '困惑度'],
   settings: '设置',

@@ -29,7 +29,7 @@ export const examples: Catalogue['examples'] = {
   reason: '原因',
   wholeFile: '全部',
   times: (count) => `${count} ×`,
-  moreProblems: (count) => `还有 ${count} 处`,
+  moreProblems: (count) => `还有 ${count} 项`,
   counts: '统计',
   from: (files) => `来自 ${files}。`,
   examples: '样本数',
@@ -39,10 +39,10 @@ export const examples: Catalogue['examples'] = {
   longest: '最长样本',
   truncated: '超长被截断',
   cut: (cut, all, length) =>
-    `${all} 个样本中有 ${cut} 个被截断：长度超过 max_seq_length = ${length} 个 token。`,
-  stillCut: (cut) => `即使取这个模型和这台设备允许的最大长度，仍有 ${cut} 个会被截断。`,
+    `${all} 条样本中有 ${cut} 条被截断：长度超过 max_seq_length = ${length} 个 token。`,
+  stillCut: (cut) => `即使取这个模型和这台设备允许的最大长度，仍有 ${cut} 条会被截断。`,
   placeholders: (names, records) =>
-    `${names} 原样出现在 ${records} 个数据行中，模型会学着照写。请填写它们的含义：`,
+    `${names} 原样出现在 ${records} 个数据行中，模型会学着照写。请填写用来替换它们的内容：`,
   placeholdersFilled: '在每个数据行中替换占位符的内容：',
   undoFilling: '撤销',
   preview: '样本预览',

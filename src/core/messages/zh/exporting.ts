@@ -25,11 +25,11 @@ export const exporting: Catalogue['exporting'] = {
   checkedNear: (difference) =>
     `已校验：重新读取这些文件后，权重等于模型与适配器之和（只舍入一次）。logits 最多相差 ${difference}。`,
   checkedApart:
-    '已校验：重新读取这些文件后，权重等于模型与适配器之和（只舍入一次）。没有比较回答：设备上放不下与当前模型并存的合并模型。',
+    '已校验：重新读取这些文件后，权重等于模型与适配器之和（只舍入一次）。没有比较回答：显存不能同时放下当前模型和合并后的模型。',
   use: '在 Python 中使用',
   useHelp: {
-    peft: '解压 zip，并填写训练时所用模型的文件夹。',
-    merged: '解压 zip，并填写它的文件夹。不再需要原来的模型。',
+    peft: '解压 zip，并在代码中填写训练时所用模型的文件夹。',
+    merged: '解压 zip，并在代码中填写它的文件夹。不再需要原来的模型。',
   },
   useDemo: '演示模型的文件夹在 Tunesmith 中：public/models/demo。',
   code: 'Python 代码',
@@ -40,5 +40,5 @@ export const exporting: Catalogue['exporting'] = {
   pickFolder: '选择文件夹…',
   pickFiles: '选择文件…',
   importing: '正在读取适配器…',
-  needsModel: '请先打开它所属的模型。',
+  needsModel: '请先在“模型”一步打开它所基于的模型。',
 };

@@ -13,7 +13,7 @@ export const settingHelp: Catalogue['settingHelp'] = {
   r: '秩：适配器的大小。',
   max_seq_length: '样本的最大 token 数，超出部分会被截断。',
   lora_alpha: '适配器作用的强弱：其输出乘以 lora_alpha / r。',
-  lora_dropout: '随机置零的适配器输入所占的比例，用来防止死记硬背。',
+  lora_dropout: '随机置零的适配器输入所占的比例，用来防止过拟合。',
   use_rslora: '改为按 lora_alpha / √r 缩放，适合较高的秩。',
   use_dora: 'DoRA：同时训练每个输出的幅度。更接近全量训练，速度稍慢。',
   init_lora_weights: {
@@ -21,7 +21,7 @@ export const settingHelp: Catalogue['settingHelp'] = {
     options: {
       true: '随机初始化，开始时不改变模型',
       pissa: 'PiSSA，使用全部奇异值',
-      pissa_niter_16: '近似的 PiSSA，迭代这么多次：更快就绪',
+      pissa_niter_16: '近似的 PiSSA，迭代次数为末尾的数字，准备更快',
     },
   },
   rank_pattern: '为某些模块单独设置秩，按名称或正则表达式：q_proj=8,v_proj=4。',
@@ -46,8 +46,8 @@ export const settingHelp: Catalogue['settingHelp'] = {
   optim: {
     help: '优化器：把梯度变成参数更新。',
     options: {
-      adamw_torch: '两组动量，单精度',
-      adamw_8bit: '8 位动量，显存占用为四分之一；paged_adamw_8bit 在这里含义相同',
+      adamw_torch: '两组状态（一阶矩和二阶矩），单精度',
+      adamw_8bit: '8 位状态，显存占用为四分之一；paged_adamw_8bit 在这里含义相同',
     },
   },
   loraplus_lr_ratio:
@@ -74,12 +74,12 @@ export const settingHelp: Catalogue['settingHelp'] = {
     },
   },
   placeholders: '样本中 {{name}} 之类的占位符要填写的内容：name=Ada,author=Acme。',
-  eval_split: '留出用于评估的样本比例，这些样本不参与训练。',
-  neftune_noise_alpha: 'NEFTune：训练时给样本的词嵌入加噪声，防止死记硬背。常用 5。',
+  eval_split: '留作评估的样本所占的比例，这些样本不参与训练。',
+  neftune_noise_alpha: 'NEFTune：训练时给样本的词嵌入加噪声，防止过拟合。常用 5。',
   shuffle: '每一轮都重新打乱样本的顺序。',
   seed: '所有随机数的种子：种子相同，得到的适配器也相同。',
   logging_steps: '每隔多少步报告一次损失。',
-  eval_steps: '每隔多少步在留出的样本上评估一次；0 表示不评估。',
+  eval_steps: '每隔多少步在评估集上评估一次；0 表示不评估。',
   sample_prompts:
     '训练开始前、训练途中和结束后要回答的提示词：examples 表示从样本中选取至多三条，none 表示不提问。',
   save_steps: '每隔多少步保存一个检查点。',
@@ -90,7 +90,7 @@ export const settingHelp: Catalogue['settingHelp'] = {
 export const answerHelp: Catalogue['answerHelp'] = {
   temperature: '温度：采样的随机程度；0 表示总是选取概率最高的 token。',
   top_p: '只在累计概率达到此值的最可能的 token 中采样。',
-  top_k: '只在概率最高的这么多个 token 中采样；0 表示不限。',
+  top_k: '只在概率最高的 k 个 token 中采样；0 表示不限。',
   repetition_penalty: '重复惩罚：大于 1 时，已经出现过的 token 概率降低。',
   max_new_tokens: '一个回答最多的 token 数。',
   seed: '种子相同，得到的回答也相同。',

@@ -29,7 +29,7 @@ export const settings: Catalogue['settings'] = {
   changed: (count) => `已改 ${count} 项`,
   wrong: (count) => `${count} 项需要改正`,
   unused: (setting, value) => `当 ${setting} 为 ${value} 时不起作用。`,
-  load: '载入文件…',
+  load: '读取文件…',
   save: '保存为文件',
   taken: (count, file) => `已从 ${file} 读取 ${count} 项设置。`,
   dismiss: '关闭',

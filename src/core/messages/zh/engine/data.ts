@@ -42,32 +42,32 @@ export const dataMessages: typeof english = {
   encoding_unmarked: '没有字节顺序标记的 UTF-16',
   encoding_probable: ({ name }) => `${name}（推测）`,
   list_empty: '数据行的列表为空。',
-  list_goes_on: '列表结束之后还有其他内容：请只给一个列表，或每行写一条数据。',
-  records_with_commas: '数据行之间有逗号：请每行写一条且不加逗号，或将全部数据放在 [ 和 ] 之间。',
-  records_under: ({ name }) => `数据在“${name}”之下：请只给出该列表，将它放到“data”之下，或每行写一条数据。`,
+  list_goes_on: '列表结束之后还有其他内容：请只给一个列表，或每行写一条。',
+  records_with_commas: '数据行之间有逗号：请每行写一条且不加逗号，或将全部数据行放在 [ 和 ] 之间。',
+  records_under: ({ name }) => `数据行在“${name}”之下：请只给出该列表，将它放到“data”之下，或每行写一条。`,
   columns_not_records:
-    '文件按列存储，而不是按行：请每条数据写一个对象（pandas 中用 orient="records", lines=True）。',
-  record_long: ({ millions }) => `一条数据超过 ${millions} 百万个字符：请每行写一条数据（JSON Lines）。`,
+    '文件按列存储，而不是按行：请为每个数据行写一个对象（pandas 中用 orient="records", lines=True）。',
+  record_long: ({ millions }) => `一个数据行超过 ${millions * 100} 万个字符：请每行写一条（JSON Lines）。`,
   record_not_json: ({ fault, skipped }) =>
     `不是有效的 JSON：${fault}。${skipped === undefined ? '' : `它与其后的 ${skipped} 行一起被跳过。`}`,
-  csv_quote_single: ({ lines }) => `引号内的单元格中的引号必须写成两个（""）。${where(lines)}`,
+  csv_quote_single: ({ lines }) => `加引号的单元格里，每个引号必须写成两个（""）。${where(lines)}`,
   csv_cell_count: ({ cells, columns, lines }) =>
     `它有 ${cells} 个单元格，而首行有 ${columns} 个列名。${where(lines)}`,
   csv_column_twice: ({ name }) => `有两列都叫“${name}”：请重命名或删除其中一列。`,
   csv_column_nameless: ({ number }) => `首行中第 ${number} 列没有名称。`,
   csv_cell_not_json: ({ name, fault }) =>
     `“${name}”不是有效的 JSON：${fault}。对话用 JSON Lines 书写更方便。`,
-  csv_quote_open: '此行的数据中有一个引号没有闭合：文件的其余部分因此丢失。',
+  csv_quote_open: '从此行开始的数据行中有一个引号没有闭合：文件的其余部分因此无法读取。',
 
   record_has_media: ({ columns }) => `其中有图片、声音或视频（${columns}），而此处只能学习文本。`,
   record_has_placeholder: ({ mark }) => `它询问的是 ${mark} 所代表的图片、声音或视频，而此处只能学习文本。`,
   record_compares: ({ columns }) =>
     `它比较两个回答（${columns}），用于偏好训练。要学习较好的回答，请将它写为“output”或放在“messages”中，并去掉另一个。`,
   record_judges: ({ columns }) =>
-    `它像 KTO 的数据那样标明回答是否良好（${columns}）。要学习良好的回答，请保留它们并去掉该列。`,
-  record_no_object: ({ kind }) => `一条数据必须是对象，但这是${kinds[kind]}。`,
+    `它像 KTO 的数据行那样标明回答是否良好（${columns}）。要学习良好的回答，请保留它们并去掉该列。`,
+  record_no_object: ({ kind }) => `数据行必须是对象，但这是${kinds[kind]}。`,
   record_shapeless: ({ names }) =>
-    `一条数据需要有“messages”、“conversations”、“instruction”和“output”，或“text”；而这一条${
+    `数据行需要有“messages”、“conversations”、“instruction”和“output”，或“text”；而这一条${
       names.length === 0 ? '什么都没有' : `有 ${names.join('、')}`
     }。`,
 

@@ -8,7 +8,7 @@ export const exports: typeof english = {
   export_dtype_help: '权重的数据类型；auto：采用 config.json 中的类型，未指定时为 bfloat16',
   export_begun: '正在写入并校验…',
   export_writing: ({ file }) => `正在写入 ${file}`,
-  export_checking: '正在读回并比较',
+  export_checking: '正在重新读取并比对',
   images_not_here:
     '只写入模型的文本部分，作为一个独立的模型：其图像部分的文件不在此处。要写入完整模型，请从模型文件夹打开。',
   images_quantised: '只写入模型的文本部分，作为一个独立的模型：其图像部分的量化方式无法直接复制。',

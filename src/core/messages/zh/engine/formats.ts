@@ -9,7 +9,7 @@ export const formatMessages: typeof english = {
   checkpoint_hash: '与写入时不同：SHA-256 不一致',
   checkpoint_state: '描述的状态无效',
   checkpoint_tensor_missing: ({ name, wanted }) => `没有张量“${name}”，而训练任务需要 ${wanted}`,
-  checkpoint_tensor_differs: ({ name, held, wanted }) => `中“${name}”为 ${held}，而训练任务需要 ${wanted}`,
+  checkpoint_tensor_differs: ({ name, held, wanted }) => `张量“${name}”为 ${held}，而训练任务需要 ${wanted}`,
 
   adapter_not_object: '不是 JSON 对象',
   adapter_field: ({ field, reason }) => `的 ${field} 无法使用：${reason}`,
@@ -31,5 +31,5 @@ export const formatMessages: typeof english = {
   gguf_axis_of: ({ name }) => `张量“${name}”的一个维度`,
   gguf_offset_of: ({ name }) => `张量“${name}”的偏移`,
   gguf_token_missing: ({ key, id, tokens }) =>
-    `${key} 为 ${id}，但此模型只有 ${tokens} 个 token，没有这一个：使用模型时不带它。`,
+    `${key} 为 ${id}，但此模型只有 ${tokens} 个 token，没有这一个：将忽略它。`,
 };

@@ -4,9 +4,9 @@ import { format } from '../format';
 /** What becomes of requests and downloads. */
 export const hub: typeof english = {
   hub_search: '搜索',
-  answer_cut_off: ({ subject }) => `关于 ${subject} 的响应在传输中断开。`,
-  endpoint_fails: ({ host, status, subject }) => `对 ${subject} 的请求，${host} 多次返回状态码 ${status}。`,
-  file_host_refuses: ({ subject }) => `存放 ${subject} 的主机拒绝了请求。`,
+  answer_cut_off: ({ subject }) => `响应在传输中断开：${subject}。`,
+  endpoint_fails: ({ host, status, subject }) => `${host} 多次返回状态码 ${status}，请求的是：${subject}。`,
+  file_host_refuses: ({ subject }) => `存放文件的主机拒绝了请求：${subject}。`,
   file_stalled: ({ file }) => `${file} 多次停止传输，不再有新数据。`,
   file_cut_off: ({ file }) => `${file} 的传输多次中断。`,
   file_other_part: ({ file }) => `收到的 ${file} 的数据并非所请求的部分。`,
@@ -16,6 +16,6 @@ export const hub: typeof english = {
     `${file} 现为 ${format.count(bytes)} 字节，而文件列表中为 ${format.count(listed)} 字节。`,
   file_of_other_commit: ({ file }) => `${file} 现在来自另一个提交（commit）。`,
   file_changed: ({ file }) => `${file} 在下载过程中发生了变化。`,
-  repository_changed: ({ repo }) => `${repo} 在上次下载之后有更新：已变化的文件会重新下载，未变化的会保留。`,
+  repository_changed: ({ repo }) => `${repo} 在下载开始之后有更新：已变化的文件会重新下载，未变化的会保留。`,
   file_fetched_again: ({ file }) => `${file} 下载后校验不符，正在重新下载。`,
 };

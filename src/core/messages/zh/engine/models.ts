@@ -94,12 +94,12 @@ export const modelMessages: typeof english = {
   rslora_and_patterns: 'use_rslora 以及 rank_pattern 或 alpha_pattern',
 
   attention_dropout_left_out: ({ rate }) => `训练时不使用其 attention_dropout（${rate}）。`,
-  images_left_aside: '不使用其图像部分：只对文本进行训练和回答。',
+  images_left_aside: '不使用它的图像部分：只用文本训练和回答。',
   unpacked_head: ({ types, dtype }) => `词嵌入或输出头为 ${types.join('、')}：加载时解包为 ${dtype}。`,
   unpacked_layers: ({ types, dtype }) =>
-    `${types.join('、')} 的各层不能按原样运行：加载时解包，${
-      dtype === null ? '并重新量化为 NF4' : `并以 ${dtype} 保存`
+    `${types.join('、')} 格式的层不能按存储的形式直接运行：加载时解包，${
+      dtype === null ? '并重新量化为 NF4' : `保持为 ${dtype}`
     }。`,
   quantised_layers: ({ types }) =>
-    `由于 load_in_4bit 已开启，${types.join('、')} 的各层会量化为 NF4。关闭它即可保持文件中的存储方式。`,
+    `由于 load_in_4bit 已开启，${types.join('、')} 格式的层会量化为 NF4。关闭它即可保持文件中的形式。`,
 };

@@ -15,17 +15,17 @@ export const session: typeof english = {
   downloading_quantising: ({ tensor }) => `正在下载 · 量化 ${tensor}`,
   tensor_loading: ({ tensor }) => `正在加载 ${tensor}`,
   tensor_quantising: ({ tensor }) => `正在量化 ${tensor}`,
-  copy_keeping: '正在这台电脑上保存模型副本',
+  copy_keeping: '正在本机保存模型副本',
   examples_reading: '正在读取样本',
   start_computing: ({ kind }) => `正在根据权重计算 ${kind} 的初始值`,
   keeping_for_reload: ({ label, fraction }) => `${label}，以便刷新后继续训练：${format.percent(fraction)}`,
-  device_lost_going_on: ({ step }) => `图形设备已丢失，正从第 ${format.count(step)} 步继续。`,
+  device_lost_going_on: ({ step }) => `与显卡的连接已断开，正从第 ${format.count(step)} 步继续。`,
   copy_stopped: '未保存此模型的副本，因为保存被中止：下次打开时会重新生成。',
   copy_no_room: ({ reason }) => `没有足够的空间保存此模型，下次需要重新下载。${reason}`,
   run_copy_no_room: ({ reason }) => `没有足够的空间保存模型：刷新后，请先重新打开它再继续训练。${reason}`,
   gguf_chosen: ({ count, file }) => `在 ${format.count(count)} 个 GGUF 文件中选择了 ${file}。`,
   hub_has_newer: ({ now, kept }) =>
-    `Hub 上此模型的版本（${now}）与已保存的版本（${kept}）不同。要下载该版本，请先删除已保存的模型。`,
+    `Hub 上此模型的版本（${now}）与已保存的版本（${kept}）不同。要下载 Hub 上的版本，请先删除已保存的模型。`,
   positions_limit: ({ positions, max_seq_length }) =>
     `此模型一次最多处理 ${positions} 个 token：max_seq_length = ${max_seq_length} 按 ${positions} 处理。`,
   template_unusable: ({ reason }) => `${reason}请选择 Alpaca 提示词作为模板。`,
@@ -37,9 +37,9 @@ export const session: typeof english = {
     `此适配器是为 ${named} 训练的，而当前打开的是 ${open}。如果二者是不同的模型，效果会不好。`,
   weight_formats: ({ formats, published }) =>
     `${formats.join('、')}${{ all: '（与发布时一致）', rest: '（其余与发布时一致）', none: '' }[published]}`,
-  conversations_template: ({ template }) => `对话按${template}书写。`,
+  conversations_template: ({ template }) => `对话使用的模板：${template}。`,
   examples_endless: ({ endless, examples }) =>
-    `${format.count(examples)} 个样本中有 ${format.count(endless)} 个的文本或回答没有以特殊 token 结尾：模型无法从中学会何时停止。`,
+    `${format.count(examples)} 条样本中有 ${format.count(endless)} 条的文本或回答没有以特殊 token 结尾：模型无法从中学会何时停止。`,
   other_objective: '训练目标',
   other_model: '模型',
   other_examples: '样本',

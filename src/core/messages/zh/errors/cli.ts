@@ -35,11 +35,11 @@ export const cliErrors: typeof english = {
     hint: `请查看 ${command} --help。`,
   }),
   command_unknown: ({ name, names }) => ({
-    message: `没有命令 ${name}。`,
+    message: `没有名为 ${name} 的命令。`,
     hint: `可用的命令有 ${names.join('、')}。`,
   }),
   data_file_missing: ({ path }) => ({
-    message: `--data：没有文件 ${path}。`,
+    message: `--data：找不到文件 ${path}。`,
     hint: '请检查路径。',
   }),
   data_folder_empty: ({ path, endings }) => ({
@@ -51,15 +51,15 @@ export const cliErrors: typeof english = {
     hint: `请指定它所在的文件夹：${folder}。`,
   }),
   folder_missing: ({ option, path }) => ({
-    message: `--${option}：没有文件夹 ${path}。`,
+    message: `--${option}：找不到文件夹 ${path}。`,
     hint: '请检查路径。',
   }),
   gpu_driver_missing: {
-    message: 'WebGPU 在这台机器上没有找到图形设备。',
-    hint: '请安装 GPU 驱动；在 Linux 上需要支持 Vulkan 的驱动。',
+    message: 'WebGPU 在这台机器上没有找到显卡。',
+    hint: '请安装显卡驱动；在 Linux 上需要支持 Vulkan 的驱动。',
   },
   input_id_beyond: ({ id, vocabulary }) => ({
-    message: `--input_ids：没有 token ${id}；词表大小为 ${vocabulary}。`,
+    message: `--input_ids：没有编号为 ${id} 的 token；词表大小为 ${vocabulary}。`,
     hint: `请使用小于 ${vocabulary} 的编号。`,
   }),
   input_ids: ({ given }) => ({
@@ -77,8 +77,8 @@ export const cliErrors: typeof english = {
     hint: '请使用 tunesmith models 列出的编号。',
   }),
   model_folder_missing: ({ path }) => ({
-    message: `--model：没有文件夹 ${path}。`,
-    hint: `请检查路径。若是 Hub 上的模型，请使用 tunesmith preview --model ${path}。`,
+    message: `--model：找不到文件夹 ${path}。`,
+    hint: `请检查路径。如果是 Hub 上的模型，请使用 tunesmith preview --model ${path}。`,
   }),
   no_checkpoint: ({ path }) => ({
     message: `--resume_from_checkpoint：${path} 中没有训练任务。`,
@@ -112,7 +112,7 @@ export const cliErrors: typeof english = {
   }),
   records_unusable: ({ problem }) => ({
     message: problem === undefined ? '--data：没有可用的数据行。' : `--data：没有可用的数据行：${problem}`,
-    hint: '每行数据需包含 instruction 和 output，或 messages，或 text。',
+    hint: '每个数据行需要有 instruction 和 output，或 messages，或 text。',
   }),
   revision_on_disk: ({ path }) => ({
     message: `--revision 对磁盘上的 ${path} 无效。`,
@@ -125,17 +125,17 @@ export const cliErrors: typeof english = {
     hint: '请使用不带此选项时列出的编号。',
   }),
   stopped: { message: '已停止。' },
-  stopped_answering: { message: '在回答完成之前停止。' },
+  stopped_answering: { message: '已停止，回答不完整。' },
   stopped_at_step: ({ step, steps, path }) => ({
     message: `已在第 ${step} 步（共 ${steps} 步）停止；该步的适配器在 ${path} 中。`,
     hint: RESUME,
   }),
   stopped_before_first_step: ({ steps, replaces }) => ({
-    message: `在第一步（共 ${steps} 步）之前停止：还没有适配器。`,
+    message: `已在第一步（共 ${steps} 步）之前停止：还没有适配器。`,
     hint: replaces ? '该文件夹中原有的训练任务仍在。' : RESUME,
   }),
   stopped_opening: {
-    message: '在模型打开之前停止。',
+    message: '已停止，模型还没有打开。',
     hint: '已下载的部分会保留：再次运行同一命令即可继续。',
   },
 };

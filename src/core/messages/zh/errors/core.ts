@@ -20,7 +20,7 @@ export const coreErrors: typeof english = {
   model_reference: ({ typed, page }) =>
     page === undefined
       ? {
-          message: `“${typed}”不是模型库中的模型名称。`,
+          message: `“${typed}”不是 Hub 上的模型名称。`,
           hint: '请填写“所有者/名称”，例如 Qwen/Qwen2.5-0.5B-Instruct，或模型页面的地址。',
         }
       : {

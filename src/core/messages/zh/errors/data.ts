@@ -7,7 +7,7 @@ export const dataErrors: typeof english = {
     hint: '请添加数据行，或修正被报告为不可用的数据行。',
   },
   eval_split: ({ split, held, count }) => ({
-    message: `eval_split ${split} 会从 ${count} 个样本中留出 ${held} 个，没有剩余的样本可供训练。`,
+    message: `eval_split ${split} 会从 ${count} 条样本中留出 ${held} 条，没有剩余的样本可供训练。`,
     hint: '请减小 eval_split，或添加样本。',
   }),
   nothing_to_learn: ({ tokens, most }) => ({
@@ -22,7 +22,7 @@ export const dataErrors: typeof english = {
     hint: '请去掉该对话，或选择 Alpaca 提示词作为模板。',
   },
   chat_template: ({ parsed, reason }) => ({
-    message: `模型的对话模板${parsed ? '拒绝了一个对话' : '无效'}：${reason.replace(/[.。]$/, '')}。`,
+    message: `模型的对话模板${parsed ? '拒绝了一段对话' : '无效'}：${reason.replace(/[.。]$/, '')}。`,
     hint: '请修正对话，或选择 Alpaca 提示词作为模板。',
   }),
   chat_template_tools: {

@@ -3,7 +3,7 @@ import { format } from '../format';
 
 export const exportErrors: typeof english = {
   export_differs: {
-    message: '导出的文件读回后与原始内容不一致。',
+    message: '重新读取导出的文件后，内容与原始内容不一致。',
     hint: '请重新导出。如果再次出现，请报告此问题：该导出结果不可信。',
   },
   export_dtype_range: ({ tensor, dtype }) => ({

@@ -31,7 +31,7 @@ export const formatErrors: typeof english = {
           hint: '请改用模块名列表，或 all-linear。',
         },
   checkpoint_damaged: ({ file, fault }) => ({
-    message: `${file}${fault}。`,
+    message: `${file}：${fault}。`,
     hint: '请从更早的检查点恢复，或重新开始训练任务。',
   }),
 
@@ -86,8 +86,8 @@ export const formatErrors: typeof english = {
   gguf_alignment: ({ file }) => gguf(`${file} 的 general.alignment 不是 65536 以内的 2 的幂`),
   gguf_count: ({ file, count, of, noRoom }) =>
     gguf(noRoom ? `${file} 声明有 ${count} 个${of}，但文件放不下` : `${file} 有 ${count} 个${of}，超出上限`),
-  gguf_length: ({ file, length, of }) => gguf(`${file} 中${of}为 ${length}，不是有效的长度`),
-  gguf_text: ({ file, of }) => gguf(`${file} 中${of}不是有效的 UTF-8`),
+  gguf_length: ({ file, length, of }) => gguf(`${file} 中有无效的长度 ${length}：${of}`),
+  gguf_text: ({ file, of }) => gguf(`${file} 中有一处不是有效的 UTF-8：${of}`),
   gguf_metadata_type: ({ file, key, type }) =>
     gguf(type === undefined ? `${file} 中 ${key} 的数组嵌套过深` : `${file} 中 ${key} 的类型 ${type} 未知`),
   gguf_metadata_bool: ({ file, key, byte }) => gguf(`${file} 中布尔值 ${key} 为 ${byte}，应为 0 或 1`),

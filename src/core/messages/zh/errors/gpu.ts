@@ -36,7 +36,7 @@ export const gpuErrors: typeof english = {
   shader_missing: ({ name }) => ({ message: `着色器 shaders/${name}.wgsl 不存在。` }),
   shader_syntax: ({ name, fault }) => ({ message: `无法展开 shaders/${name}.wgsl：${fault}。` }),
   shader_rejected: ({ kernel }) => ({
-    message: `显卡驱动不接受算子内核 ${kernel}。`,
+    message: `显卡驱动不接受内核 ${kernel}。`,
     hint: '请更新浏览器和显卡驱动。',
   }),
   slot_missing: ({ slot }) => ({ message: `${slot} 没有绑定缓冲区。` }),
@@ -50,6 +50,6 @@ export const gpuErrors: typeof english = {
   }),
   size_not_multiple_of_4: ({ side, size }) => ({
     message: `此模型有一层的${side === 'input' ? '输入' : '输出'}大小为 ${size}，不是 4 的倍数。`,
-    hint: '请选择各层大小常规的模型。',
+    hint: '请选择各层大小为 4 的倍数的模型。',
   }),
 };

@@ -2,7 +2,7 @@ import type { hubErrors as english } from '../../en/errors/hub';
 import { format } from '../format';
 
 const GOES_ON = '已下载的部分会保留，下次从断点继续下载。';
-const SPEAKS_AS_HUB = '请确认设置中的站点地址与 Hugging Face Hub 的接口兼容。';
+const SPEAKS_AS_HUB = '请确认模型来源（endpoint）与 Hugging Face Hub 的接口兼容。';
 
 function hintOf(hint: string, kept: boolean | undefined): string {
   return kept ? `${hint}${GOES_ON}` : hint;
@@ -24,15 +24,15 @@ export const hubErrors: typeof english = {
   }),
   download_wrong_hash: ({ file, repo, host }) => ({
     message: `${repo} 的 ${file} 两次下载的内容都与 ${host} 给出的哈希值不符。`,
-    hint: '请稍后重试，或换一个站点。该文件已被丢弃。',
+    hint: '请稍后重试，或更换模型来源（endpoint）。该文件已被丢弃。',
   }),
   downloaded_file_gone: ({ file }) => ({
     message: `${file} 已不在存储中。`,
     hint: '请重新打开模型，它会重新下载。',
   }),
   endpoint_answer: ({ host, status, subject, kept }) => ({
-    message: `对 ${subject} 的请求，${host} 返回状态码 ${status}。`,
-    hint: hintOf('请检查设置中的站点地址。', kept),
+    message: `${host} 返回状态码 ${status}，请求的是：${subject}。`,
+    hint: hintOf('请检查模型来源（endpoint）。', kept),
   }),
   endpoint_answer_endless: ({ host }) => ({
     message: `${host} 返回的内容过长，没有结束。`,
@@ -40,11 +40,11 @@ export const hubErrors: typeof english = {
   }),
   endpoint_limit: ({ host, minutes, kept }) => ({
     message: `${host} 在 ${minutes} 分钟内不再允许下载。`,
-    hint: hintOf('请届时重试。使用访问令牌可获得更高的下载限额。', kept),
+    hint: hintOf('请到时再试。使用访问令牌可获得更高的下载限额。', kept),
   }),
   endpoint_unreachable: ({ host, kept }) => ({
     message: `无法连接到 ${host}。`,
-    hint: hintOf('请检查网络连接，或选择其他站点。', kept),
+    hint: hintOf('请检查网络连接，或更换模型来源（endpoint）。', kept),
   }),
   repository_file_large: ({ file, bytes }) => ({
     message: `${file} 超出此类文件应有的大小：${format.bytes(bytes)}。`,
@@ -83,18 +83,18 @@ export const hubErrors: typeof english = {
   }),
   search_answer: ({ host }) => ({
     message: `${host} 对搜索的响应无法解析。`,
-    hint: '请按“所有者/名称”的格式直接填写模型名称，或在设置中选择其他站点。',
+    hint: '请按“所有者/名称”的格式直接填写模型名称，或更换模型来源（endpoint）。',
   }),
   search_not_offered: {
     message: 'ModelScope 没有向其他网页开放搜索。',
     hint: '请在它的网站上查找模型，再按“所有者/名称”的格式在此填写。',
   },
   token_invalid: {
-    message: '该访问令牌含有空格或令牌中不会出现的字符。',
-    hint: '请从创建令牌的页面重新复制。',
+    message: '该访问令牌含有空格，或访问令牌中不会出现的字符。',
+    hint: '请从创建它的页面重新复制。',
   },
   token_refused: ({ host }) => ({
-    message: `${host} 拒绝了请求：访问令牌无效，或未提供令牌。`,
-    hint: '请检查设置中的访问令牌，或将其删除：公开的模型不需要令牌。',
+    message: `${host} 拒绝了请求：访问令牌无效，或没有提供访问令牌。`,
+    hint: '请检查访问令牌，或将其清除：公开的模型不需要它。',
   }),
 };

@@ -92,7 +92,7 @@ export const modelErrors: typeof english = {
   }),
   architecture_unsupported: ({ name, known }) => ({
     message: `config.json 要求 ${name}，它不属于此处可以训练的模型家族。`,
-    hint: `请选择以下架构之一的模型：${known.join('、')}。`,
+    hint: `请选择以下模型家族之一的模型：${known.join('、')}。`,
   }),
   gguf_architecture_unsupported: ({ file, family }) => ({
     message: `${file} 属于 ${family} 家族，此处无法从 GGUF 文件读取。`,
@@ -123,7 +123,7 @@ export const modelErrors: typeof english = {
     }，不是模型。`,
     hint:
       kind === 'adapter'
-        ? '请打开训练它所用的模型。适配器请以 PEFT 文件夹的形式提供。'
+        ? '请打开它所基于的模型。适配器请以 PEFT 文件夹的形式提供。'
         : '请打开模型本身的 GGUF 文件。',
   }),
   gguf_several: ({ names }) => ({
@@ -163,7 +163,7 @@ export const modelErrors: typeof english = {
     hint: `请打开 ${config} 中 base_model_name_or_path 所指的模型，并将此文件夹作为适配器提供。`,
   }),
   weights_not_safetensors: ({ file }) => ({
-    message: `文件夹中的权重只有 ${file}，它是 Python 的 pickle 格式的程序，不会被运行。`,
+    message: `文件夹中的权重只有 ${file}，它是 Python 的 pickle 文件，其中可以含有程序，这里不会运行它。`,
     hint: '请选择此模型的 safetensors 版本；Transformers 的 save_pretrained 可以生成。',
   }),
   tensor_wrapped: ({ file, name, prefix, by }) => ({

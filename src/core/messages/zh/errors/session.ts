@@ -2,7 +2,7 @@ import type { sessionErrors as english } from '../../en/errors/session';
 import { format } from '../format';
 
 const DOING = {
-  chatting: '对话',
+  chatting: '回答',
   exporting: '导出',
   importing: '导入适配器',
   opening_model: '打开模型',
@@ -24,11 +24,11 @@ export const sessionErrors: typeof english = {
   }),
   demo_missing: {
     message: '无法加载演示所需的文件。',
-    hint: '请刷新页面；如果由您部署，请确认所有文件都在服务器上。',
+    hint: '请刷新页面；如果由你部署，请确认所有文件都在服务器上。',
   },
   endpoint_differs: ({ wanted, endpoint }) => ({
     message: `该地址属于 ${wanted}，而当前从 ${endpoint} 下载模型。`,
-    hint: `请将站点改为 ${wanted}，或按“所有者/名称”的格式填写模型。`,
+    hint: `请将模型来源改为 ${wanted}，或按“所有者/名称”的格式填写模型。`,
   }),
   engine_busy: ({ doing }) => ({
     message: `引擎正在${DOING[doing]}，暂时无法执行此操作。`,
@@ -48,7 +48,7 @@ export const sessionErrors: typeof english = {
     hint: '请重新打开。基于原权重的训练任务需要原来的文件。',
   }),
   no_adapter: { message: '还没有适配器。', hint: '请先训练或导入一个适配器。' },
-  no_model: { message: '没有打开的模型。', hint: '请先选择模型。' },
+  no_model: { message: '还没有打开模型。', hint: '请先选择模型。' },
   repository_config_missing: ({ repo }) => ({
     message: `${repo} 中没有 config.json。`,
     hint: WITH_SMALL_FILES,
@@ -72,7 +72,7 @@ export const sessionErrors: typeof english = {
       : `请从文件夹打开当时的 ${name}，并使用 ${load}；或基于现有模型开始新的训练。`,
   }),
   run_model_missing: ({ name, load }) => ({
-    message: `该训练任务所用的 ${name} 已不在这里。`,
+    message: `该训练任务所用的 ${name} 已不在本机。`,
     hint: `请以 ${load} 重新打开 ${name} 的文件夹，然后继续训练。`,
   }),
   run_without_checkpoint: {
@@ -88,7 +88,7 @@ export const sessionErrors: typeof english = {
     hint: `请不要指定 ${setting}。`,
   }),
   start_stopped: {
-    message: '在计算适配器的初始值时停止：尚未学到任何内容。',
+    message: '已在计算适配器的初始值时停止：还没有学到任何内容。',
     hint: '请继续该训练任务，或重新开始。',
   },
   token_beyond_vocabulary: ({ text, id, vocabulary }) => ({

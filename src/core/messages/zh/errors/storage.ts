@@ -19,7 +19,7 @@ export const storageErrors: typeof english = {
   }),
   file_not_written: ({ path }) => ({
     message: `无法写入 ${path}。`,
-    hint: '请确认其所在位置是文件夹，且您有写入权限。',
+    hint: '请确认其所在位置是文件夹，且你有写入权限。',
   }),
   model_in_other_tab: ({ name }) => ({
     message: `此浏览器的另一个标签页正在下载 ${name}。`,
@@ -38,14 +38,14 @@ export const storageErrors: typeof english = {
     hint: '它已被删除，可能是在另一个标签页中删除的。请开始新的训练。',
   },
   storage_failed: ({ what }) => ({
-    message: what === undefined ? '浏览器存储无法读取已保存的内容。' : `浏览器存储无法保存${what}。`,
+    message: what === undefined ? '浏览器的存储无法读出已保存的内容。' : `浏览器的存储无法保存：${what}。`,
     hint: '请确认磁盘有可用空间且工作正常，然后继续。之前保存的内容仍在。',
   }),
   storage_full: ({ what, needed, free }) => ({
     message:
       free === undefined
-        ? `存储空间已满：${what} 需要 ${format.bytes(needed)}。`
-        : `存储空间已满：${what} 需要 ${format.bytes(needed)}，而可用空间只有 ${format.bytes(free)}。`,
+        ? `存储空间已满，需要 ${format.bytes(needed)} 来保存：${what}。`
+        : `存储空间已满，需要 ${format.bytes(needed)}，只有 ${format.bytes(free)} 可用，无法保存：${what}。`,
     hint: '请删除不再需要的训练任务，或释放磁盘空间，然后继续。之前保存的内容仍在。',
   }),
   storage_path: ({ path }) => ({
