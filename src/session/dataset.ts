@@ -62,8 +62,7 @@ export interface DatasetOptions {
 
 /**
  * Reads, renders, tokenises and splits, giving way to others on the thread at times. Records that can't be used are
- * reported;
- * the others go on.
+ * reported; the others go on.
  */
 export async function makeDataset(
   model: OpenModel,

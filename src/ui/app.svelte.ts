@@ -91,6 +91,7 @@ export class App {
     this.model.report !== undefined &&
       this.chat.settings.valid &&
       !this.locked &&
+      !this.starting &&
       !this.model.busy &&
       !this.exports.exporting &&
       !this.exports.importing,

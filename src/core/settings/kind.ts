@@ -252,10 +252,13 @@ export function textsByName(): Kind<Readonly<Record<string, string>>> {
   return {
     range: message('range_texts_by_name'),
     control: { type: 'text', examples: ['{}', 'name=Ada,author=Acme', '{"name":"Ada, the helper"}'] },
-    read: (value) =>
-      isRecord(value) && Object.entries(value).flat().every(isGood)
-        ? { value: value as Readonly<Record<string, string>> }
-        : undefined,
+    // The order means nothing, and two orders must not count as two values.
+    read: (value) => {
+      if (!isRecord(value) || !Object.entries(value).flat().every(isGood)) return undefined;
+      const texts = value as Readonly<Record<string, string>>;
+      const sorted = Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1));
+      return { value: Object.fromEntries(sorted) };
+    },
     fromText: (text) => pairsFromText(text, (each) => each.trim()),
     toText: (value) => {
       const entries = Object.entries(value);

@@ -81,9 +81,13 @@ export function loadKey(load: LoadSettings): string {
   return keyOf(LOAD_SETTINGS, load);
 }
 
-/** The same for settings that make the same tokens of the same examples. */
+/**
+ * The same for settings that make the same tokens of the same examples. Checkpoints hold a hash of it, so that a setting
+ * that is added later stays out of it while it does nothing: a run from before then still goes on.
+ */
 export function dataKey(settings: DataSettings): string {
-  return keyOf(DATA_SETTINGS, settings);
+  const isFilled = Object.keys(settings.placeholders).length > 0;
+  return keyOf(isFilled ? DATA_SETTINGS : DATA_SETTINGS.filter((name) => name !== 'placeholders'), settings);
 }
 
 const MEMORY_SETTINGS = settingsThatDecide('memory');

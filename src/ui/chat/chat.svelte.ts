@@ -257,7 +257,8 @@ export class ChatState {
       case 'ended': {
         this.#end(event, former, tries);
         this.progress = { ...this.progress, [event.side]: undefined };
-        this.#keep();
+        // A question that nobody could answer does not replace the conversation that is kept.
+        if ('result' in event) this.#keep();
       }
     }
   }

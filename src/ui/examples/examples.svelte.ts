@@ -1,14 +1,16 @@
-import { array, instance, object, string } from 'valibot';
+import { array, boolean, instance, object, string } from 'valibot';
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
 import { message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
 import type { DataReport, ExampleFile, PreviewExample, Progress } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
-import { keepLarge, readKeptLarge } from '../shared/persist';
+import { keep, keepLarge, readKept, readKeptLarge } from '../shared/persist';
 import { withProgress } from '../shared/progress';
 import { t } from '../language.svelte';
 
 const storageKey = 'examples';
+/** Whether the visitor's own files were chosen, also if they were too large to keep. */
+const ownKey = 'examples.own';
 /** More than this is not kept across reloads. */
 const KEPT_BYTES = 200_000_000;
 export const previewsPerPage = 3;
@@ -33,6 +35,9 @@ export class ExamplesState {
   /** The newest page that was asked for. */
   #previewTurn = 0;
 
+  /** After a reload: the visitor's own files were chosen, and were too large to keep. */
+  lacksFiles = $state(false);
+
   /** The visitor's own files of before a run brought others. */
   replaced: readonly ExampleFile[] | undefined = $state.raw();
 
@@ -53,6 +58,7 @@ export class ExamplesState {
 
   async restore(): Promise<void> {
     const kept = await readKeptLarge(storageKey, array(object({ name: string(), content: instance(Blob) })));
+    this.lacksFiles = readKept(ownKey, boolean()) === true && (kept ?? []).length === 0;
     // The visitor may have been quicker than the storage.
     if (!kept || kept.length === 0 || this.own) return;
     this.files = kept;
@@ -195,6 +201,8 @@ export class ExamplesState {
     if (this.progress) void this.stop();
     this.revision++;
     this.firstPreview = 0;
+    this.lacksFiles = false;
+    keep(ownKey, this.own && this.files.length > 0);
     void keepLarge(storageKey, this.own && !this.tooLargeToKeep ? this.files : []);
   }
 }

@@ -138,7 +138,7 @@ export class Reopening {
       await model.adopt();
       await settings.load(engine.remote);
       // Files that are too large are not kept by the page, but with the run.
-      if (!examples.own) await examples.adopt(files);
+      if (examples.lacksFiles) await examples.adopt(files);
       if (!(await examples.shows(files))) return false;
       await examples.showRead();
       return true;

@@ -37,9 +37,13 @@ export class NewsState {
       };
     } catch {
       // Android's browsers notify through a service worker alone.
-      const worker = await navigator.serviceWorker?.getRegistration();
-      await worker?.showNotification(title, options).catch(() => undefined);
+      await this.#throughWorker(title, options).catch(() => undefined);
     }
+  }
+
+  async #throughWorker(title: string, options: NotificationOptions): Promise<void> {
+    const worker = await navigator.serviceWorker?.getRegistration();
+    await worker?.showNotification(title, options);
   }
 
   seen(): void {

@@ -154,6 +154,20 @@ describe('an answer', () => {
 });
 
 describe('a question that nobody can answer', () => {
+  it('does not replace the conversation that is kept', async () => {
+    const world = conversation();
+    const { chat, asked } = world;
+    await exchange(world, 'Who?', 'I');
+    const kept = chat.list;
+    const over = chat.edit(0, 'A long story');
+    const outcomes = [failed('base', 'context_full'), failed('tuned', 'context_full')];
+    for (const outcome of outcomes) asked[1]!.tell({ kind: 'ended', ...outcome });
+    asked[1]!.done.resolve(outcomes);
+    expect(await over).toBe(false);
+    expect(chat.turns.map(({ question }) => question)).toEqual(['Who?']);
+    expect(chat.list).toEqual(kept);
+  });
+
   it('is in the field again, and the reason is told once', async () => {
     const world = conversation();
     const { chat, asked, chats } = world;

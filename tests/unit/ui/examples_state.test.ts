@@ -6,7 +6,7 @@ import { message } from '../../../src/core/messages/message';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { ExamplesState, previewsPerPage } from '../../../src/ui/examples/examples.svelte';
 import type { DataReport, PreviewExample, Progress } from '../../../src/worker/protocol';
-import { deferred, engineOf } from './engine';
+import { deferred, engineOf, stubLocalStorage } from './engine';
 
 const rows = (examples: number) => ({ examples }) as unknown as DataReport;
 const file = (name: string, text = name) => new File([text], name);
@@ -68,6 +68,20 @@ describe('the examples of the page', () => {
     await quick.add([file('b.jsonl')]);
     await restoring;
     expect(quick.files.map(({ name }) => name)).toEqual(['b.jsonl']);
+  });
+
+  it('are missed after a reload only if they were chosen and too large to keep', async () => {
+    stubLocalStorage();
+    const { state } = examples();
+    await state.add([Object.defineProperty(file('huge.jsonl', 'two'), 'size', { value: 300_000_000 })]);
+    await vi.waitFor(async () => expect(await get('tunesmith.examples')).toEqual([]));
+    const reloaded = examples().state;
+    await reloaded.restore();
+    expect(reloaded.lacksFiles).toBe(true);
+    state.chooseDemo();
+    const withDemo = examples().state;
+    await withDemo.restore();
+    expect(withDemo.lacksFiles).toBe(false);
   });
 
   it('are not kept if they are very large, and the page says so', async () => {

@@ -119,6 +119,9 @@ describe('keys of caches', () => {
     const changed = { ...DEFAULTS, learning_rate: 1e-3 };
     expect([dataKey(changed), memoryKey(changed)]).toEqual([dataKey(DEFAULTS), memoryKey(DEFAULTS)]);
     expect(dataKey({ ...DEFAULTS, seed: 1 })).not.toBe(dataKey(DEFAULTS));
+    // Checkpoints of earlier versions hold a hash of this.
+    expect(dataKey(DEFAULTS)).toBe('[1024,"sft","responses","model",0.1,42]');
+    expect(dataKey({ ...DEFAULTS, placeholders: { name: 'Ada' } })).not.toBe(dataKey(DEFAULTS));
     expect(memoryKey({ ...DEFAULTS, target_modules: ['q_proj'] })).not.toBe(memoryKey(DEFAULTS));
     expect(memoryKey({ ...DEFAULTS, dtype: 'float16' })).not.toBe(memoryKey(DEFAULTS));
     expect(keyOf(['r', 'seed'], { r: 8, seed: 1 })).not.toBe(keyOf(['r', 'seed'], { r: 8, seed: 2 }));
