@@ -177,12 +177,14 @@ export class RunRecords {
     let saved = start?.step ?? 0;
     let history = start ? [...historyOf(start)] : [];
     let saving: Promise<unknown> = Promise.resolve();
-    const keep = (changes: RunChanges): Promise<unknown> => {
-      // What can't be recorded now comes with the next checkpoint or the end: a record's failure ends no training.
-      saving = saving.then(async () => (record = await store.update(record, changes))).catch(() => undefined);
-      return saving;
+    const write = (changes: RunChanges): Promise<unknown> => {
+      const written = saving.then(async () => (record = await store.update(record, changes)));
+      saving = written.catch(() => undefined);
+      return written;
     };
-    this.#recording.set(run.id, keep);
+    // What can't be recorded now comes with the next checkpoint or the end: a record's failure ends no training.
+    const keep = (changes: RunChanges): Promise<unknown> => write(changes).catch(() => undefined);
+    this.#recording.set(run.id, write);
     void keep({ state: 'running', settings: run.settings, checkpointStep: saved, history: [...history] });
     const listen = (event: TrainEvent): void => {
       onEvent(event);

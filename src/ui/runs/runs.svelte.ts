@@ -1,4 +1,4 @@
-import { SvelteMap } from 'svelte/reactivity';
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
 import { message } from '../../core/messages/message';
 import { watchRuns, type ListedRun, type Progress, type RunRecord } from '../../worker/protocol';
@@ -26,9 +26,9 @@ export class RunsState {
     const run = this.list.find(
       ({ state, usedBy }) => usedBy === undefined && (state === 'running' || state === 'paused'),
     );
-    return run && run.id !== this.#putAside ? run : undefined;
+    return run && !this.#putAside.has(run.id) ? run : undefined;
   });
-  #putAside: string | undefined = $state();
+  readonly #putAside = new SvelteSet<string>();
 
   constructor(engine: EngineState) {
     this.#engine = engine;
@@ -68,7 +68,7 @@ export class RunsState {
 
   /** No more offered at the top of the page; it stays in the list. */
   putAside({ id }: Pick<RunRecord, 'id'>): void {
-    this.#putAside = id;
+    this.#putAside.add(id);
   }
 
   fail(id: string, error: ErrorDescription): void {

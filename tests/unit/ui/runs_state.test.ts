@@ -76,6 +76,9 @@ describe('past runs', () => {
     remote.listed = [listedRun()];
     await state.refresh();
     expect(state.unfinished?.id).toBe('a-run');
+    state.putAside({ id: 'a-run' });
+    state.putAside({ id: 'another' });
+    expect(state.unfinished).toBeUndefined();
   });
 });
 

@@ -42,6 +42,9 @@ export const runs = {
   removeTitle: 'Remove this run?',
   removeHelp: (name: string) =>
     `The adapter and the checkpoints of “${name}” are deleted. This cannot be undone.`,
+  removeUnreadable: 'Remove the runs that can’t be read?',
+  removeUnreadableHelp: (count: number) =>
+    `${plural(count, 'run')} with adapter and checkpoints will be deleted. A newer version of this page may still read them. This cannot be undone.`,
   unreadable: (count: number) =>
     `${plural(count, 'run')} can't be read here: damaged, or written by another version of this page.`,
 

@@ -42,6 +42,9 @@ export const runs: typeof en = {
   more: (name) => `${name} 的更多操作`,
   removeTitle: '删除这个训练任务？',
   removeHelp: (name) => `“${name}”的适配器和检查点将被删除，且无法撤销。`,
+  removeUnreadable: '删除无法读取的训练任务？',
+  removeUnreadableHelp: (count) =>
+    `${format.count(count)} 个训练任务及其适配器和检查点将被删除，且无法撤销。更新版本的页面也许还能读取它们。`,
   unreadable: (count) =>
     `有 ${format.count(count)} 个训练任务在此无法读取：已损坏，或由本页面的其他版本写入。`,
 

@@ -45,7 +45,13 @@ function recordsOf() {
   });
   const create = (changes: Partial<NewRun> = {}) =>
     records.create({ ...newRun, ...changes }, () => Promise.resolve(changes.baseId));
-  return { records, create, onChange, takeElsewhere: (id: string) => elsewhere.add(`tunesmith-run-${id}`) };
+  return {
+    files,
+    records,
+    create,
+    onChange,
+    takeElsewhere: (id: string) => elsewhere.add(`tunesmith-run-${id}`),
+  };
 }
 
 const step = (at: number, loss: number): TrainEvent => ({
@@ -121,6 +127,20 @@ describe('a run', () => {
     };
     await records.alone(run.id, () => records.record(run, undefined, () => undefined, train));
     expect(await records.get(run.id)).toMatchObject({ name: 'Named on the way', state: 'finished' });
+  });
+
+  it('says so if its new name can’t be kept while this tab trains it, and goes on', async () => {
+    const { files, records, create } = recordsOf();
+    const run = await create();
+    const train = async (): Promise<TrainingOutcome> => {
+      await records.rename(run.id, 'First');
+      const write = vi.spyOn(files, 'write').mockRejectedValueOnce(new Error('full'));
+      await expect(records.rename(run.id, 'Mine')).rejects.toThrow();
+      expect(write).toHaveBeenCalled();
+      return ended([]);
+    };
+    await records.alone(run.id, () => records.record(run, undefined, () => undefined, train));
+    expect(await records.get(run.id)).toMatchObject({ state: 'finished' });
   });
 
   it('of another tab is neither renamed nor removed', async () => {
