@@ -15,7 +15,7 @@ export interface Peer {
   readonly version: string;
   readonly measurements: readonly Measurement[];
   /**
-   * What is missing and why, and results that differ: empty if all is well. The first run of a block may add to it.
+   * Missing results with their reasons, and results that differ; empty if all is well. The first run of a block may add some.
    */
   readonly notes: readonly string[];
   close(): Promise<void>;

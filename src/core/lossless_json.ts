@@ -33,7 +33,7 @@ export class Float {
   }
 }
 
-/** What should stand where a text ends. */
+/** The token that should end a text. */
 type Expected = MessageValuesOf<'json_ends'>['expected'];
 
 /** Why a text is no JSON, and where. */
@@ -317,7 +317,7 @@ export class LosslessParser {
   }
 }
 
-/** What people write in the place of JSON. */
+/** Common mistakes in the place of JSON. */
 const FOREIGN: ReadonlyMap<string, Message> = new Map([
   ["'", message('json_single_quotes')],
   ['“', message('json_curly_quotes')],

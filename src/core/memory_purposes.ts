@@ -1,4 +1,4 @@
-/** What memory on the device is for: every buffer counts under one of these. */
+/** The purposes of memory on the device. Every buffer counts under one of them. */
 const MEMORY_PURPOSES = [
   'base',
   'adapter',

@@ -6,7 +6,7 @@ import type { Message, Sample } from './messages';
 
 const PLACEHOLDER = /\{\{\s*([\p{L}\p{N}_-]{1,64})\s*\}\}/gu;
 
-/** What to write for each placeholder, by its name. */
+/** The text for each placeholder, by its name. */
 export type Fillings = Readonly<Record<string, string>>;
 
 /** The names of the placeholders that stand in a sample's texts. */

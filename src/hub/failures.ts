@@ -37,7 +37,7 @@ export interface Asked {
   readonly kept?: boolean;
 }
 
-/** What a request asked for, as the subject of a sentence. */
+/** The thing that a request asked for, as the subject of a sentence. */
 export function subjectOf({ file, repo }: Asked): string | Message {
   return file ?? repo ?? message('hub_search');
 }

@@ -6,7 +6,7 @@ export interface BuiltFile {
   readonly sha256: string;
 }
 
-/** What the build knows of the page. */
+/** The build's facts about the page. */
 export interface BuiltPage {
   readonly files: readonly BuiltFile[];
   /** Headers that belong to each of them: a host may not send them, and a cached answer must have them all the same. */

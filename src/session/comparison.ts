@@ -11,7 +11,7 @@ import type { TunedAdapter } from './resident_model';
 /** Tokens of a comparison of two adapters' logits. */
 const COMPARED_TOKENS = 16;
 
-/** What a comparison needs of a session. */
+/** The part of a session that a comparison needs. */
 interface Compared {
   readonly layout: ModelLayout;
   device(): Promise<Device>;

@@ -15,7 +15,7 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void;
 
-/** What loading tells of the tensors. */
+/** Reports the progress of loading the tensors. */
 export function loadingProgress(
   doing: 'tensor_loading' | 'tensor_quantising',
   onProgress: OnProgress,

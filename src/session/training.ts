@@ -38,7 +38,7 @@ export interface TrainingRequest {
   /** Reads the weights that a new adapter's start is computed of; undefined for an adapter that isn't new. */
   readonly weights: UseWeights | undefined;
   readonly dataset: Dataset;
-  /** What is answered before the training and along it. */
+  /** The prompts that are answered before and during the training. */
   readonly samplePrompts: readonly SamplePrompt[];
   /** Seconds that the steps of the whole run are expected to take. */
   readonly trainSeconds: number | undefined;

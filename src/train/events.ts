@@ -57,7 +57,7 @@ export interface SampleEvent {
   readonly limits?: SampleLimits;
 }
 
-/** What a run does at the moment, told when that changes and along what takes long. Not part of a run's history. */
+/** A run's present activity, sent when it changes and at times during long work. Not part of a run's history. */
 export interface ActivityEvent {
   readonly event: 'activity';
   readonly activity: 'training' | 'evaluating' | 'answering';
@@ -90,7 +90,7 @@ export interface StateEvent {
 
 export type TrainEvent = StepEvent | EvalEvent | SampleEvent | ActivityEvent | CheckpointEvent | StateEvent;
 
-/** What a chart and a list of answers are made of. */
+/** The events that a chart and a list of answers are made from. */
 export type HistoryEvent = StepEvent | EvalEvent | SampleEvent;
 
 /** Whether an event belongs to a run's history. */

@@ -51,7 +51,7 @@ export interface TrainOptions {
   readonly onEvent: (event: TrainEvent) => void;
   readonly control: TrainControl;
   readonly hooks: TrainHooks;
-  /** What the steps alone are expected to take; counts until some were measured. */
+  /** The expected time of the steps alone, which counts until some are measured. */
   readonly trainSeconds?: number;
   /** A clock in milliseconds. */
   readonly now?: () => number;

@@ -1,4 +1,4 @@
-/** What a run does beside training. */
+/** A run's activities beside training. */
 export type Aside = 'evaluating' | 'answering' | 'saving';
 
 export interface RunAhead {
@@ -28,7 +28,7 @@ export class TimeLeft {
   /** The step after which each was done last. */
   readonly #doneAt: Record<Aside, number>;
   #stepSeconds: number | undefined;
-  /** What is being done; a pause within an evaluation saves a checkpoint meanwhile. */
+  /** The present activity. A pause within an evaluation saves a checkpoint meanwhile. */
   readonly #under: { readonly aside: Aside; readonly since: number; fraction: number }[] = [];
 
   /**

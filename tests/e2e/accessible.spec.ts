@@ -19,7 +19,7 @@ async function show(page: Page, place: string): Promise<void> {
   await expect(page.locator(`#${place}`)).toBeVisible();
 }
 
-/** What axe finds on the page as it is, in a form that reads well in a failure. */
+/** The violations that axe finds on the page, in a form that reads well in a failure. */
 async function violations(page: Page, rules?: string[]): Promise<string[]> {
   const builder = new AxeBuilder({ page });
   const { violations } = await (rules ? builder.withRules(rules) : builder).analyze();

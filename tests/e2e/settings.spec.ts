@@ -10,7 +10,7 @@ import {
 import type { Setting } from '../../src/core/settings/setting';
 import { expect, test } from './site';
 
-/** What the page asks of the engine: the name of the call, and what it hands over. */
+/** A call of the page to the engine: its name and its arguments. */
 interface Call {
   readonly name: string;
   readonly given: readonly unknown[];

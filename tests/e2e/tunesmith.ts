@@ -25,7 +25,7 @@ const BRIEFLY = { timeout: RUN, polling: 50 };
 /** Settings that stand beside the presets; the others are in the panel. */
 const MAIN_SETTINGS = ['num_train_epochs', 'learning_rate', 'r', 'max_seq_length'];
 
-/** What the stage can show, and what the rail calls it. */
+/** The places that the stage can show, with their names in the rail. */
 export const PLACES = {
   model: 'Model',
   examples: 'Examples',

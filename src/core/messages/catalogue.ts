@@ -1,4 +1,4 @@
 import type { en } from './en';
 
-/** What each language says. The English catalogue decides which entries there are and what values they take. */
+/** The words of one language. The English catalogue decides which entries there are and which values they take. */
 export type Catalogue = typeof en;

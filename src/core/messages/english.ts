@@ -2,7 +2,7 @@ import { engine } from './en/engine';
 import { errors } from './en/errors';
 import { sentence, type EngineWords, type Told } from './message';
 
-/** What the engine itself needs of the English catalogue: for logs, and for developers. */
+/** The part of the English catalogue that the engine itself uses, for logs and for developers. */
 export const english: EngineWords = { engine, errors };
 
 /** A message in English. A text is taken as it is. */

@@ -1,15 +1,15 @@
 /** An error in words. */
 export interface ErrorWords {
-  /** What happened and where (file, row, tensor), as one sentence. */
+  /** One sentence that says what happened, and where (file, row, tensor). */
   readonly message: string;
-  /** What the person can do about it; absent if nothing is known. */
+  /** The person's next step; absent if none is known. */
   readonly hint?: string;
 }
 
-/** What a catalogue says of an error: the words, or how its values make them. */
+/** An error's entry in a catalogue: its words, or a function from its values to words. */
 export type ErrorEntry = ErrorWords | ((values: never) => ErrorWords);
 
-/** What a catalogue says of a message of the engine. */
+/** An entry of a catalogue for a message of the engine. */
 export type EngineEntry = string | ((values: never) => string);
 
 /** The help of a setting. */

@@ -55,7 +55,7 @@ const FAULTS: Readonly<Record<string, 'settings_twice' | 'settings_second_docume
 class SettingsReader {
   readonly settings: Record<string, unknown> = {};
   readonly answers: Record<string, unknown> = {};
-  /** What is wrong, with its line. */
+  /** The fault, with its line. */
   readonly problems: Message[] = [];
   /** Why it is no YAML, in English. */
   readonly fault: string = '';

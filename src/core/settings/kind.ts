@@ -270,7 +270,7 @@ export function textsByName(): Kind<Readonly<Record<string, string>>> {
   };
 }
 
-/** What `a=1,b=2` or a JSON object stands for; the text itself if it is neither. */
+/** The object that `a=1,b=2` or a JSON text stands for; the text itself if it is neither. */
 function pairsFromText(text: string, valueOf: (text: string) => unknown): unknown {
   const trimmed = text.trim();
   if (trimmed === '') return {};

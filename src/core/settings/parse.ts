@@ -27,7 +27,7 @@ export function parseText<T extends Table>(table: T, name: string, text: string)
 }
 
 /**
- * What is wrong with a value: the setting's name and what is allowed; undefined if nothing is.
+ * The fault of a value, with the setting's name and the allowed range; undefined if the value is allowed.
  *
  * @param value of any type: what was read from a form, a file or a message
  */

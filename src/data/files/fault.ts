@@ -5,7 +5,7 @@ import { inEnglish } from '../../core/messages/english';
 export interface Fault {
   /** A stable name for programs: `json_syntax`. */
   readonly code: string;
-  /** What is wrong and what to do. */
+  /** The fault and its remedy. */
   readonly reason: Message;
   readonly line?: number | undefined;
   /** In UTF-16 units. */

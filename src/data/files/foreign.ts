@@ -43,7 +43,7 @@ const FOREIGN: readonly { readonly bytes: readonly number[]; readonly kind: Fore
   { bytes: ascii('<html'), kind: 'html' },
 ];
 
-/** What a file is that holds no examples; undefined if it may hold some. */
+/** The kind of a file that holds no examples; undefined if it may hold some. */
 export function foreignKind(head: Uint8Array): ForeignKind | undefined {
   if (isSafetensors(head)) return 'safetensors';
   return FOREIGN.find(({ bytes }) => bytes.every((byte, at) => head[at] === byte))?.kind;

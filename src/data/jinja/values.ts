@@ -194,7 +194,7 @@ export function numeric(value: Value): number | undefined {
   return value instanceof Float ? value.value : undefined;
 }
 
-/** What Python iterates over; undefined if it can't. */
+/** The items that Python would iterate over; undefined if it can't iterate. */
 export function iterate(value: Value): readonly Value[] | undefined {
   const items = itemsOf(unmarked(value));
   takeSteps(items?.length ?? 0);

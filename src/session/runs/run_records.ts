@@ -182,7 +182,7 @@ export class RunRecords {
       saving = written.catch(() => undefined);
       return written;
     };
-    // What can't be recorded now comes with the next checkpoint or the end: a record's failure ends no training.
+    // A failed write ends no training: the next checkpoint, or the end, records the same again.
     const keep = (changes: RunChanges): Promise<unknown> => write(changes).catch(() => undefined);
     this.#recording.set(run.id, write);
     void keep({ state: 'running', settings: run.settings, checkpointStep: saved, history: [...history] });

@@ -39,7 +39,7 @@ export class ChatState {
   /** All that are kept, the open one among them, the newest first. */
   list: readonly Conversation[] = $state.raw([]);
   system = $state('');
-  /** What is being written. */
+  /** The question that the visitor is writing. */
   draft = $state('');
   /** What went wrong beside the answers, which carry their own errors. */
   error: ErrorDescription | undefined = $state.raw();
@@ -60,7 +60,7 @@ export class ChatState {
   readonly continues = $derived(
     this.conversation === undefined || this.conversation.speaker.key === this.speaker?.key,
   );
-  /** What would be sent to each side. */
+  /** The messages that a question would send to each side. */
   readonly #wouldSend: readonly (readonly ChatMessage[])[] = $derived.by(() => {
     const question = this.draft.trim();
     const turns = this.continues ? this.turns : [];
@@ -152,7 +152,7 @@ export class ChatState {
     if (proposed === undefined) this.write('');
     if (await this.#answer(this.turns.length - 1, this.sides)) return;
     this.conversation = before;
-    // What was written meanwhile stays.
+    // Text that the visitor wrote meanwhile stays.
     if (this.draft === '') this.write(question);
     // The count beside the field says the same, for as long as it is so.
     if (this.error?.code === 'context_full') this.error = undefined;

@@ -20,7 +20,7 @@ const turnSchema = object({
   tuned: optional(answerSchema),
 });
 
-/** What a conversation is as it is kept. A conversation belongs to one model with one adapter, or with none. */
+/** The stored form of a conversation. A conversation belongs to one model with one adapter, or with none. */
 export const conversationSchema = object({
   id: string(),
   /** ISO dates. */
@@ -105,7 +105,7 @@ export function messagesOf(
   return messages;
 }
 
-/** What is kept: without answers that a failure or a reload cuts off. Afterwards nobody would know that it did. */
+/** The form to keep, without answers that a failure or a reload cut off: later nobody could tell that they are cut. */
 export function keptForm(conversation: Conversation): InferOutput<typeof conversationSchema> {
   const whole = (answer: Answer | undefined) => {
     if (!answer || answer.error || answer.stoppedBy === undefined) return undefined;
@@ -120,7 +120,7 @@ export function keptForm(conversation: Conversation): InferOutput<typeof convers
   return { ...conversation, speaker: { ...conversation.speaker }, turns };
 }
 
-/** What a list calls a conversation: the beginning of its first question. */
+/** A conversation's title in a list: the beginning of its first question. */
 export function titleOf({ turns }: Conversation): string {
   const words = (turns[0]?.question ?? '').replaceAll(/\s+/g, ' ').trim();
   return words.length > MOST_TITLE ? `${words.slice(0, MOST_TITLE).trimEnd()}…` : words;

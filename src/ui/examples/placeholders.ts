@@ -1,4 +1,4 @@
-/** What is written for placeholders, with this one filled; an empty text leaves it as it stands in the examples. */
+/** The texts for placeholders, with this one filled. An empty text leaves the placeholder as it is in the examples. */
 export function withFilling(
   fillings: Readonly<Record<string, string>>,
   name: string,

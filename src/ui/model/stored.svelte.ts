@@ -9,7 +9,7 @@ export class StoredState {
   storage: StorageReport | undefined = $state.raw();
   /** Why the list can't be read. */
   error: ErrorDescription | undefined = $state.raw();
-  /** What could not be removed, and why. */
+  /** The models that could not be removed, with the reasons. */
   unremoved: { readonly id: string; readonly error: ErrorDescription } | undefined = $state.raw();
   /** What is being removed. */
   removing: string | undefined = $state();

@@ -1,7 +1,7 @@
 import type { RunRecord } from '../../worker/protocol';
 import { t } from '../language.svelte';
 
-/** What a run is called: by the name that it was given, else by its model and its time. */
+/** A run's name: the one that the visitor gave it, else its model and its time. */
 export function nameOf({
   name,
   modelName,

@@ -16,7 +16,7 @@ export class RunsState {
   unreadable: readonly string[] = $state.raw([]);
   /** Why the list can't be read. */
   error: ErrorDescription | undefined = $state.raw();
-  /** What went wrong with a run when it was last asked for something, by the run's id. */
+  /** The error of the last request to each run, by the run's id. */
   readonly failures = new SvelteMap<string, ErrorDescription>();
   /** The run that is being opened, and how far that is. */
   opening: string | undefined = $state();

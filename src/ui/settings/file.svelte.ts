@@ -11,7 +11,7 @@ const MOST_BYTES = 4_000_000;
 export class SettingsFile {
   readonly #training: SettingsState;
   readonly #answers: FormState<typeof ANSWER_SETTINGS>;
-  /** What was taken from the last file. */
+  /** The settings that came from the last file. */
   taken: { readonly file: string; readonly count: number } | undefined = $state.raw();
   error: ErrorDescription | undefined = $state.raw();
 

@@ -13,7 +13,7 @@ export interface PanelField {
   readonly name: string;
   readonly setting: Setting;
   readonly value: unknown;
-  /** What holds unless it is changed. */
+  /** The values that apply until the visitor changes them. */
   readonly fallback: unknown;
   readonly changed: boolean;
   readonly problem: Message | undefined;

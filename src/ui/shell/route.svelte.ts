@@ -1,7 +1,7 @@
 /** The steps in their order, then the runs of before. */
 export const steps = ['model', 'examples', 'train', 'chat', 'export', 'runs'] as const;
 export type StepId = (typeof steps)[number];
-/** What the stage can show. Its name is its address: `#train`. */
+/** The places that the stage can show. A name is also an address: `#train`. */
 export type Place = 'start' | StepId;
 
 /** A place's heading, or the field that it is for. */

@@ -5,9 +5,9 @@ import type { SettingsState } from './settings.svelte';
 export class PromptsState {
   readonly #settings: Pick<SettingsState, 'shown' | 'set'>;
   readonly #examples: Pick<ExamplesState, 'report'>;
-  /** What is being edited; may have empty lines, which the setting has not. */
+  /** The prompts in the editor. They may have empty lines, which the setting has not. */
   #drafts: readonly string[] = $state.raw([]);
-  /** What was set before the answers were switched off. */
+  /** The value before the visitor switched the answers off. */
   #before: unknown = 'examples';
 
   readonly #value = $derived.by((): unknown => this.#settings.shown?.['sample_prompts'] ?? 'examples');

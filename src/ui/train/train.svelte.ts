@@ -43,7 +43,7 @@ export class TrainState {
   events: readonly TrainEvent[] = $state.raw([]);
   samples: readonly SampleEvent[] = $state.raw([]);
   last: StepEvent | undefined = $state.raw();
-  /** What the run does at the moment; undefined until it tells. */
+  /** The run's present activity; undefined until the first event. */
   activity: ActivityEvent | undefined = $state.raw();
   checkpointStep = $state(0);
   /** The visitor changes the settings for the next run, while the one before is over. */
@@ -76,7 +76,7 @@ export class TrainState {
     if (last && (told === undefined || last.step > (this.activity?.step ?? 0))) return last.eta_seconds;
     return told;
   });
-  /** What the run does beside training, if it is worth a word. */
+  /** The run's activity beside training, if the page names it. */
   readonly doing: Message | undefined = $derived.by(() => {
     const { activity, fraction = 0 } = this.activity ?? {};
     if (this.phase !== 'running') return undefined;

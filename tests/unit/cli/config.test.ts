@@ -16,7 +16,7 @@ beforeEach(async () => {
 
 afterEach(async () => await rm(folder, { recursive: true }));
 
-/** What the command gets of its command line. */
+/** The values that a command receives from its command line. */
 async function run(
   line: string,
   spec: Partial<Command> = {},

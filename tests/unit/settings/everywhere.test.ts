@@ -30,7 +30,7 @@ interface Ways<T extends Table> {
   readonly page: () => FormState<T>;
   readonly commandLine: (argv: readonly string[]) => Partial<Values<T>>;
   readonly parse: (input: unknown) => Values<T>;
-  /** What the engine in its worker makes of what the page hands over. */
+  /** The values that the engine in its worker receives from the page. */
   readonly engine: (page: FormState<T>) => Promise<unknown>;
   /** Through a file: written, and read again. */
   readonly file: (values: Partial<Values<T>>) => Partial<Values<T>>;

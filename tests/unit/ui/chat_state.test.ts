@@ -90,7 +90,7 @@ describe('an answer', () => {
     expect(chat.speaking).toBe('base');
     done.resolve([said('base', 'I am.'), said('tuned', 'Arr.')]);
     await first;
-    // What comes late is in the outcome already.
+    // The outcome already has the text of late events.
     tell({ kind: 'text', side: 'base', delta: ' am.' });
     expect(chat.turns[0]?.base).toMatchObject({ text: 'I am.', stoppedBy: 'stop_token' });
     expect(chat.speaking).toBeUndefined();

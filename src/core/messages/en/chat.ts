@@ -10,7 +10,7 @@ export const chat = {
   opening: 'A model is being opened. One moment.',
   exporting: 'The GPU is busy with the export. One moment.',
   wrongSetting: (name: string) => `Correct ${name} in the settings first.`,
-  // What answers.
+  // Settings of answers.
   baseOnly: 'Only the base answers so far. After training, the tuned model answers beside it.',
   withAdapter: (model: string, adapter: string) => `${model} with ${adapter}`,
   oneAfterOther: 'The device has no room for two conversations at once, so they answer one after the other.',

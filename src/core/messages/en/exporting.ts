@@ -40,5 +40,5 @@ export const exporting = {
   pickFolder: 'Choose folder…',
   pickFiles: 'Choose files…',
   importing: 'Reading the adapter…',
-  needsModel: 'Open the model it belongs to first, in step 1.',
+  needsModel: 'Open the model it belongs to first, in the step “Model”.',
 };

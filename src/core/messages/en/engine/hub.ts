@@ -1,6 +1,6 @@
 import { format } from '../format';
 
-/** What becomes of requests and downloads. */
+/** Messages about requests and downloads. */
 export const hub = {
   /** A search, as the subject of a request. */
   hub_search: 'the search',

@@ -17,7 +17,7 @@ import { storage } from './storage';
 import { tokenizerMessages } from './tokenizer';
 import { trainMessages } from './train';
 
-/** What the engine tells that is no error: progress, notes, reasons, clauses. Codes are unique, among errors too. */
+/** Messages of the engine that are not errors: progress, notes, reasons, clauses. No code is used twice, nor as an error's. */
 export const engine = {
   ...cli,
   ...coreMessages,

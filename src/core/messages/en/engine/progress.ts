@@ -1,4 +1,4 @@
-/** What is under way. */
+/** Labels of work that is under way. */
 export const progress = {
   kernels_tuning: 'Fitting the kernels to this GPU',
   kernels_preparing: 'Preparing the kernels',

@@ -1,6 +1,6 @@
 import { format, plural } from '../format';
 
-/** What opening a model, reading examples and running tell. */
+/** Messages about opening a model, reading examples and runs. */
 export const session = {
   /** Under way. */
   model_opening: 'Opening the model',
@@ -57,7 +57,7 @@ export const session = {
     `Conversations are written with ${template}.`,
   examples_endless: ({ endless, examples }: { endless: number; examples: number }) =>
     `In ${format.count(endless)} of ${plural(examples, 'example')} no special token ends a text or an answer: they do not teach the model to stop.`,
-  /** What a checkpoint differs in. */
+  /** The difference between a checkpoint and the session. */
   other_objective: 'another objective',
   other_model: 'another model',
   other_examples: 'other examples',

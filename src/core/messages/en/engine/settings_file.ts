@@ -1,4 +1,4 @@
-/** What is wrong in a file of settings, and what a setting would mend. */
+/** Faults in a file of settings, and settings that would mend a run. */
 export const settingsFile = {
   placeholders_left: ({ names }: { names: readonly string[] }) =>
     `The examples have placeholders as they are, and the model would learn to write them: ${names.map((name) => `{{${name}}}`).join(', ')}. Fill them by --placeholders ${names.map((name) => `${name}=TEXT`).join(',')}.`,

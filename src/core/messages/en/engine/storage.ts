@@ -1,4 +1,4 @@
-/** What storage holds or is to hold, and what earlier versions stored. */
+/** Names of stored things, and sentences that earlier versions stored. */
 export const storage = {
   /** A sentence that an earlier version stored. */
   sentence_kept: ({ text }: { text: string }) => text,

@@ -1,4 +1,4 @@
-/** What becomes of a run. */
+/** Messages about runs. */
 export const trainMessages = {
   loss_not_finite_first: 'The loss or its gradient is NaN or infinite in step 1, before anything was learnt',
   loss_not_finite_step: ({ step }: { step: number }) =>

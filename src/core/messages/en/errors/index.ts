@@ -15,7 +15,7 @@ import { settingsFileErrors } from './settings_file';
 import { storageErrors } from './storage';
 import { trainErrors } from './train';
 
-/** What happened and what to do, by an error's code. */
+/** Each error's message and hint, by its code. */
 export const errors = {
   ...cliErrors,
   ...coreErrors,

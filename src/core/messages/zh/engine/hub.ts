@@ -1,7 +1,7 @@
 import type { hub as english } from '../../en/engine/hub';
 import { format } from '../format';
 
-/** What becomes of requests and downloads. */
+/** Messages about requests and downloads. */
 export const hub: typeof english = {
   hub_search: '搜索',
   answer_cut_off: ({ subject }) => `响应在传输中断开：${subject}。`,

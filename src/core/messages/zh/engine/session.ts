@@ -1,7 +1,7 @@
 import type { session as english } from '../../en/engine/session';
 import { format } from '../format';
 
-/** What opening a model, reading examples and running tell. */
+/** Messages about opening a model, reading examples and runs. */
 export const session: typeof english = {
   model_opening: '正在打开模型',
   run_opening: '正在打开训练任务',

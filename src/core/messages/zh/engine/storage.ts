@@ -1,6 +1,6 @@
 import type { storage as english } from '../../en/engine/storage';
 
-/** What storage holds or is to hold, and what earlier versions stored. */
+/** Names of stored things, and sentences that earlier versions stored. */
 export const storage: typeof english = {
   /** A sentence that an earlier version stored. */
   sentence_kept: ({ text }) => text,

@@ -1,6 +1,6 @@
 import type { trainMessages as english } from '../../en/engine/train';
 
-/** What becomes of a run. */
+/** Messages about runs. */
 export const trainMessages: typeof english = {
   loss_not_finite_first: '第 1 步的损失或梯度为 NaN 或无穷大，此时还没有学到任何内容',
   loss_not_finite_step: ({ step }) => `第 ${step} 步的损失或梯度变为 NaN 或无穷大`,
