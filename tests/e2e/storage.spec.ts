@@ -93,6 +93,7 @@ test('tells of a full, a damaged and a cleared storage, and goes on', async ({ p
     await tunesmith.to('runs');
     await expect(runs).toContainText("1 run can't be read here");
     await runs.getByRole('button', { name: 'Remove' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
     await expect(runs).not.toContainText('read here');
     await expect(runs).toContainText('A run is listed here');
   });
