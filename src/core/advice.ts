@@ -3,23 +3,26 @@ import { settingText, type SettingName, type TrainSettings } from './settings/se
 
 /** Why a run does not fit on a device, or only just. */
 export type FitReason =
-  /** More in all than the device suggests that it has. */
+  /** The run needs more memory in all than the device is likely to have. */
   | { readonly kind: 'device_memory'; readonly memoryTotal: number; readonly suggested: number }
   /** The adapter's flat buffer is larger than a buffer may be. */
   | { readonly kind: 'adapter_buffer'; readonly bytes: number; readonly allowed: number }
-  /** A piece was refused, with its error as a clause. */
+  /** The device or the program refuses a part of the run; `error` says why, as a clause. */
   | { readonly kind: 'refused'; readonly error: Message };
 
 /** Settings whose change makes a run fit. */
 export type FitAdvice =
-  /** These settings together are enough. `single`: one setting is, the others keep what it would change besides. */
+  /**
+   * These settings together make it fit. `single`: one of them is enough, and the others compensate for its side
+   * effects.
+   */
   | {
       readonly kind: 'change';
       readonly changes: Partial<TrainSettings>;
       readonly memoryTotal: number;
       readonly single: boolean;
     }
-  /** No settings are enough. With the least that they leave. */
+  /** No settings make it fit. `memoryTotal` is the least that any of them reaches, in bytes. */
   | { readonly kind: 'smaller_model'; readonly memoryTotal: number; readonly reason?: FitReason };
 
 export type Advice = FitReason | FitAdvice;

@@ -1,4 +1,4 @@
-/** The parts one after the other, in an array of their own. */
+/** Joins the parts into a new array. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let offset = 0;
@@ -16,20 +16,20 @@ export function bytesOf(array: ArrayBufferView): Uint8Array {
 
 /** SHA-256 as 64 lower-case hexadecimal digits. */
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  // WebCrypto takes no view on shared memory; such a view is copied, any other is used where it is.
+  // WebCrypto refuses views on shared memory, so only these are copied.
   const own =
     bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', own));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** For people: "1.3 GB", "147 MB", rounded up, since it is what something takes. */
+/** For people: "1.3 GB", "147 MB". Rounds up, because a requirement must not be understated. */
 export function bytesText(bytes: number): string {
   if (bytes >= 1e9) return `${(Math.ceil(bytes / 1e8) / 10).toFixed(1)} GB`;
   return `${Math.ceil(bytes / 1e6)} MB`;
 }
 
-/** Whether two arrays hold the same bytes. Compares eight at a time if both begin where that is allowed. */
+/** Whether two arrays hold the same bytes. Compares eight at a time if both are aligned. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   const aligned = a.byteOffset % 8 === 0 && b.byteOffset % 8 === 0;

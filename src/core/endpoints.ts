@@ -10,11 +10,11 @@ export const KNOWN_ENDPOINTS: readonly { readonly name: string; readonly endpoin
   { name: 'ModelScope', endpoint: 'https://www.modelscope.cn' },
 ];
 
-/** The Hub answers requests for large files with an address at one of these. */
+/** The Hub redirects requests for large files to one of these. */
 const HUGGING_FACE_FILES = ['https://*.hf.co', 'https://*.huggingface.co'];
 
 /**
- * An endpoint as it is kept and compared: its origin and, where it has one, its path without a slash at the end.
+ * An endpoint as it is kept and compared: its origin and, if there is one, its path without a slash at the end.
  *
  * @throws TunesmithError `endpoint_invalid` for anything but https, or http on this machine
  */
@@ -39,12 +39,12 @@ export function isModelScope(endpoint: string): boolean {
 }
 
 /**
- * What a content security policy's `connect-src` needs to name for downloads from an endpoint: the endpoint, and the
- * hosts that it hands large files to. Nothing else can be reached then.
+ * The sources that a content security policy's `connect-src` must name for downloads from an endpoint: the endpoint
+ * itself and the hosts that serve its large files. The policy blocks everything else.
  */
 export function connectSources(endpoint: string): readonly string[] {
   const { origin, hostname, protocol, host } = new URL(normalizeEndpoint(endpoint));
-  // A server for trying things out hands files to another port of the same machine.
+  // A test server may serve files from another port of the same machine.
   if (isLocal(hostname)) return [origin, `${protocol}//${hostname}:*`];
   if (origin === HUGGING_FACE) return [origin, ...HUGGING_FACE_FILES];
   const siblings = `https://*.${host.replace(/^www\./, '')}`;

@@ -1,19 +1,19 @@
 /**
- * What can be done about an error:
+ * An error's class says how to react to it:
  *
- * - `access`: a site does not give what was asked for: a name, an address, a search
+ * - `access`: a site refuses or lacks what was requested: a name, an address, a search
  * - `busy`: another tab, another process or other work has it; wait for that
- * - `damaged`: a file is not what its kind of file is; one that was fetched may have come through wrong
+ * - `damaged`: a file does not have the form of its kind; if it was downloaded, the transfer may have damaged it
  * - `device`: the graphics device or its driver fails
- * - `fit`: this device can't hold the model loaded in this way, or a run with these settings; another way may do
+ * - `fit`: the device can't hold the model loaded in this way, or a run with these settings; other settings may fit
  * - `full`: the storage has no room
- * - `gone`: what storage kept is missing or damaged; its source may still have it
- * - `input`: a setting, a file or a value that the person can mend
+ * - `gone`: a stored file is missing or damaged; its source may still have it
+ * - `input`: the person can correct it: a setting, a file or a value
  * - `internal`: a fault of the program
- * - `network`: worth another try as it is
+ * - `network`: a retry without any change may succeed
  * - `numbers`: the computation left the range of its numbers
- * - `refetch`: what was fetched is not what was listed; a fresh download takes it as it is now
- * - `stopped`: somebody asked for the stop
+ * - `refetch`: a download differs from the listing; a fresh download takes the present files
+ * - `stopped`: somebody stopped the work
  * - `storage`: the disk or the browser's storage refuses
  * - `token`: a site asks for a token, or for another one
  */

@@ -5,7 +5,7 @@ import { errorWords, message, type ErrorValues, type Message, type MessageValues
 
 export type { ErrorClass, ErrorCode } from './error_codes';
 
-/** What a `TunesmithError` carries, as a plain object that survives `postMessage` and JSON. */
+/** The content of a `TunesmithError` as a plain object that survives `postMessage` and JSON. */
 export interface ErrorDescription extends Message {
   /** A stable name for programs, in lower-case words joined by underscores: `safetensors_overlap`. Each has a class. */
   readonly code: ErrorCode;
@@ -13,7 +13,7 @@ export interface ErrorDescription extends Message {
   readonly message: string;
   /** What the person can do about it; empty when nothing is known. */
   readonly hint: string;
-  /** What a developer wants to know as well (a cause, a stack, a log); empty when nothing is known. */
+  /** More for developers (a cause, a stack, a log); empty when nothing is known. */
   readonly detail: string;
 }
 
@@ -51,8 +51,8 @@ interface SpokenInit extends Circumstances {
 export type TunesmithErrorInit = KnownInit | SpokenInit;
 
 /**
- * The one error class that is meant for a person. It carries a code and values; the page and the command line make words
- * of them in the person's language. Its own `message` and `hint` are English, for logs and for developers.
+ * The one class of errors for people. It carries a code and values; the page and the command line turn them into words
+ * of the person's language. Its own `message` and `hint` are English, for logs and for developers.
  */
 export class TunesmithError extends Error implements ErrorDescription {
   readonly code: ErrorCode;
@@ -82,12 +82,12 @@ export function clauseOf({ code, values, message: text }: TunesmithError): Messa
   return Object.hasOwn(errors, code) ? { code, values } : message('sentence_kept', { text });
 }
 
-/** The class of an error; undefined for what is no `TunesmithError`. */
+/** The class of a `TunesmithError`; undefined for anything else. */
 export function errorClass(error: unknown): ErrorClass | undefined {
   return error instanceof TunesmithError ? error.errorClass : undefined;
 }
 
-/** Whether there was no room in the storage. */
+/** Whether the storage was full. */
 export function isFull(error: unknown): error is TunesmithError {
   return errorClass(error) === 'full';
 }
@@ -97,7 +97,7 @@ export function errorCode(error: unknown): ErrorCode | undefined {
   return error instanceof TunesmithError ? error.code : undefined;
 }
 
-/** Messages quote names and values from files; those of a damaged file may be of any length. */
+/** Messages quote names and values from files; a damaged file may have very long ones. */
 const MOST_MESSAGE = 1000;
 
 function shortened(message: string): string {
@@ -105,10 +105,10 @@ function shortened(message: string): string {
   return `${message.slice(0, MOST_MESSAGE / 2)} … ${message.slice(-MOST_MESSAGE / 2)}`;
 }
 
-/** Code of the description of anything thrown that is no `TunesmithError`. */
+/** The code in the description of an error that is no `TunesmithError`. */
 export const UNEXPECTED_ERROR = 'unexpected_error';
 
-/** Code of the description of an `AbortError`: somebody asked for the stop, so it is no failure. */
+/** The code in the description of an `AbortError`. Somebody stopped the work, so it is no failure. */
 export const ABORTED = 'aborted';
 
 /** Describes anything that was thrown. The result can be cloned to another thread, and never throws itself. */

@@ -1,16 +1,16 @@
 import { TunesmithError } from './errors';
 
-/** A file that can be read in ranges, wherever it lies. One that is still arriving gives a range when it is there. */
+/** A file that can be read in ranges, wherever it lies. If it is still being downloaded, `read` waits for the range. */
 export interface FileReader {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
-  /** When it was changed last, in milliseconds since 1970, if that is known. */
+  /** Time of the last change in milliseconds since 1970, if it is known. */
   readonly modified?: number;
   /**
    * The bytes from `begin` to before `end`.
    *
-   * @param into may be used to hold them, where it is long enough; the caller then reuses it when it is done with them
+   * @param into memory that may hold the bytes if it is large enough; the caller may reuse it once it is done with them
    */
   read(begin: number, end: number, into?: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>>;
 }

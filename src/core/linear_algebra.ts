@@ -1,6 +1,8 @@
 /** Small dense matrices in float64, row after row. */
 
-/** Rows that keep less than this share of their length after the others are taken out of them lie within the others. */
+/**
+ * A row counts as dependent if less than this share of its length is left after projection onto the others is removed.
+ */
 const DEPENDENT = 1e-12;
 
 /**
@@ -23,7 +25,7 @@ export function orthonormalizeRows(rows: Float64Array, columns: number, first = 
   }
 }
 
-/** Takes the direction of row `j` of an orthonormal basis out of a vector. */
+/** Removes from a vector its component along row `j` of an orthonormal basis. */
 export function subtractProjection(vector: Float64Array, basis: Float64Array, j: number): void {
   const offset = j * vector.length;
   let product = 0;
@@ -73,7 +75,7 @@ export interface Eigen {
   readonly vectors: Float64Array;
 }
 
-/** Sweeps over all pairs at most; a handful does. */
+/** Upper limit of sweeps over all pairs; a handful is usual. */
 const MOST_SWEEPS = 60;
 
 /**
@@ -92,7 +94,7 @@ export function symmetricEigen(matrix: Float64Array): Eigen {
     for (let p = 0; p < n; p++) {
       for (let q = p + 1; q < n; q++) {
         const apq = a[p * n + q]!;
-        // Not below: NaN has to end this as well.
+        // Written with "not" so that NaN ends the loop as well.
         if (!(Math.abs(apq) > negligible)) continue;
         rotated = true;
         const tau = (a[q * n + q]! - a[p * n + p]!) / (2 * apq);

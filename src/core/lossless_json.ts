@@ -3,7 +3,7 @@ import { message, type Message, type MessageValuesOf } from './messages/message'
 
 /**
  * JSON read without losing anything that Python's `json.loads` keeps: integers of any size, whether a number is a float
- * (1.0 is not 1), the order of an object's keys, NaN and the infinities. Of a key that stands twice the last value counts.
+ * (1.0 is not 1), the order of an object's keys, NaN and the infinities. If a key occurs twice, its last value counts.
  */
 export type LosslessJson =
   | null
@@ -17,14 +17,14 @@ export type LosslessJson =
   | readonly LosslessJson[]
   | LosslessObject;
 
-/** A plain object if its keys keep their order there, else a Map: plain objects move keys of digits to the front. */
+/** A plain object if that keeps the order of its keys, else a Map: plain objects move keys of digits to the front. */
 export type LosslessObject = LosslessFields | ReadonlyMap<string, LosslessJson>;
 
 export interface LosslessFields {
   readonly [key: string]: LosslessJson;
 }
 
-/** A number that is written with a point or an exponent, or NaN or an infinity. */
+/** A number written with a point or an exponent, or NaN or an infinity. */
 export class Float {
   readonly value: number;
 
@@ -50,7 +50,7 @@ export class JsonFault extends Error {
   }
 }
 
-/** Thrown where more text has to come before a value is whole. */
+/** Thrown if the text ends before a value does and more text may follow. */
 export class JsonUnfinished extends Error {}
 
 /** Lists and objects within each other, at most. Python's own bound is near 1000. */
@@ -102,13 +102,13 @@ const ESCAPES: Readonly<Record<string, string>> = {
   t: '\t',
 };
 
-/** Reads JSON values one after the other out of a text, of which the end may be still to come. */
+/** Reads JSON values one after the other from a text that may still grow. */
 export class LosslessParser {
   readonly #text: string;
   readonly #final: boolean;
-  /** Where the next letter is read. */
+  /** Offset of the next letter to read. */
   at = 0;
-  /** Where an escape stands that is half of a character, if one was read since the last call of `halfCharacter`. */
+  /** Offset of an escape that is half of a character, if one was read since the last call of `halfCharacter`. */
   #loneSurrogate: number | undefined;
   #nextBackslash = -1;
   #nextControl = -1;
@@ -135,7 +135,7 @@ export class LosslessParser {
     throw new JsonFault(message('json_ends', { expected }), this.at);
   }
 
-  /** The value that begins at `at`, which moves behind it. @throws JsonFault, JsonUnfinished */
+  /** Reads the value that begins at `at` and moves `at` behind it. @throws JsonFault, JsonUnfinished */
   value(depth = 0): LosslessJson {
     if (depth > MOST_DEPTH) {
       throw new JsonFault(message('json_too_deep', { most: MOST_DEPTH }), this.at);
@@ -148,7 +148,9 @@ export class LosslessParser {
     return this.#literal();
   }
 
-  /** After an item: true at a comma, behind which the next one begins; false behind the closing letter. */
+  /**
+   * Call it after an item. Returns true if a comma follows, and moves behind it; false if the list or object is closed.
+   */
   goesOn(close: ']' | '}'): boolean {
     this.skipSpace();
     const letter = this.peek(close === ']' ? 'list_goes_on' : 'object_goes_on');
@@ -163,7 +165,10 @@ export class LosslessParser {
     return true;
   }
 
-  /** What is wrong with the values since the last call, if a text in them has half of a character: Python reads them. */
+  /**
+   * The fault of the values read since the last call, if a text in them has half of a character. Python reads such
+   * texts.
+   */
   halfCharacter(): JsonFault | undefined {
     const at = this.#loneSurrogate;
     this.#loneSurrogate = undefined;
@@ -243,7 +248,7 @@ export class LosslessParser {
     }
   }
 
-  /** Notes an escape of half a character that its other half does not follow or precede. */
+  /** Remembers an escape that is half of a character if the other half is not beside it. */
   #checkPair(at: number, code: number, before: string): void {
     if (code < 0xd800 || code > 0xdfff) return;
     const high = code < 0xdc00;
@@ -306,7 +311,7 @@ export class LosslessParser {
     throw this.#fault((found) => message('json_no_value', { found }));
   }
 
-  /** Says what stands at `at`, if that tells more than the fault alone. */
+  /** A fault at `at`: names a common mistake if the text there shows one, else gives `reason` with the text found. */
   #fault(reason: (found: string) => Message): JsonFault {
     const { at } = this;
     const letter = this.#text[at] ?? '';
@@ -331,7 +336,7 @@ const FOREIGN: ReadonlyMap<string, Message> = new Map([
   ['undefined', message('json_undefined')],
 ]);
 
-/** Plain objects put keys of digits first, and treat `__proto__` apart. */
+/** Plain objects put keys of digits first, and give `__proto__` a meaning of its own. */
 function losesPlace(key: string): boolean {
   const first = key.charCodeAt(0);
   return (first >= 0x30 && first <= 0x39 && /^[0-9]+$/.test(key)) || key === '__proto__';

@@ -1,4 +1,4 @@
-/** The purposes of memory on the device. Every buffer counts under one of them. */
+/** The purposes of memory on the device. Every buffer belongs to one of them. */
 const MEMORY_PURPOSES = [
   'base',
   'adapter',
@@ -18,7 +18,7 @@ export type MemoryPurpose = (typeof MEMORY_PURPOSES)[number];
 /** Bytes by purpose. */
 export type MemoryByPurpose = Readonly<Partial<Record<MemoryPurpose, number>>>;
 
-/** The purposes that take something, in a fixed order. */
+/** The purposes that use memory, in a fixed order. */
 export function memoryParts(
   memory: MemoryByPurpose,
 ): readonly { readonly purpose: MemoryPurpose; readonly bytes: number }[] {

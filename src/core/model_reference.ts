@@ -9,7 +9,7 @@ export interface ModelReference {
   readonly revision?: string;
   /** One .gguf file of several. */
   readonly file?: string;
-  /** Where the name was an address: the site that it is of. */
+  /** The site, if the name was given as an address. */
   readonly endpoint?: string;
 }
 
@@ -17,7 +17,7 @@ const REPO = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
 
 /**
  * Reads `owner/name`, `owner/name@revision`, `owner/name:file.gguf`, and the address of a model's page, of its files
- * (`/tree/revision`) or of one file (`/blob/revision/file.gguf`). Undefined for what is none of these.
+ * (`/tree/revision`) or of one file (`/blob/revision/file.gguf`). Undefined for anything else.
  */
 export function parseModelReference(text: string): ModelReference | undefined {
   const typed = text.trim();
@@ -27,7 +27,7 @@ export function parseModelReference(text: string): ModelReference | undefined {
   return { repo, ...(revision && { revision }), ...(file && { file }) };
 }
 
-/** The same as text, without the endpoint: what a stored base is found again by. */
+/** The reference as text, without the endpoint: the key by which a stored base is found. */
 export function modelReferenceText({ repo, revision, file }: ModelReference): string {
   return `${repo}${revision === undefined ? '' : `@${revision}`}${file === undefined ? '' : `:${file}`}`;
 }
@@ -41,7 +41,7 @@ export function requireModelReference(text: string): ModelReference {
 }
 
 /**
- * Refuses the address of what hubs have besides models, by what it is.
+ * Refuses the address of a data set, a space or another page that is no model, and names its kind.
  *
  * @throws TunesmithError `model_reference`
  */
@@ -52,7 +52,7 @@ export function refuseOtherPage(text: string): void {
   if (page !== undefined) throw new TunesmithError({ code: 'model_reference', values: { typed, page } });
 }
 
-/** Whether a text is an address, right or wrong, and no name. */
+/** Whether a text is an address (valid or not) rather than a name. */
 export function isAddress(text: string): boolean {
   return /^https?:\/\//i.test(text.trim());
 }
@@ -62,7 +62,7 @@ export function isRepo(text: string): boolean {
   return REPO.test(text) && !text.includes('..');
 }
 
-/** What is meant by the first part of an address that is no owner. */
+/** First parts of addresses that name a kind of page instead of an owner. */
 const OTHER_PAGES = ['datasets', 'spaces', 'studios'] as const;
 
 function otherPage(part: string | undefined): (typeof OTHER_PAGES)[number] | undefined {

@@ -1,4 +1,4 @@
-/** The candidate with the fewest single-letter edits from `name`, where it takes few enough for a slip of the hand. */
+/** The candidate with the fewest single-letter edits from `name`, if there are few enough for a typing error. */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   let nearest: string | undefined;
   let fewest = Math.max(2, Math.floor(name.length / 3)) + 1;

@@ -1,11 +1,11 @@
 /**
- * Whether a regular expression can be searched for in time near to the length of the text.
+ * Whether a search for a regular expression takes time roughly proportional to the length of the text.
  *
- * JavaScript's engine tries one way of matching after the other and can't be stopped. How often it starts anew grows with
- * the ways in which unbounded repetitions can share the same letters. A pattern that splits text for a published tokenizer
- * repeats single characters, and at most three times in a row. So these are refused: a repetition of a group in which
- * there is any choice (`(a+)+`, `(a|b)*`, `(a?b?)+`), more than three unbounded repetitions that follow each other, more than
- * 65,536 ways through what may be left out or has alternatives (`a?a?a?…`), and a reference to what a group has found.
+ * JavaScript's engine backtracks and can't be interrupted. The number of attempts grows with the ways in which
+ * unbounded repetitions can share the same letters. Patterns that split text for published tokenizers repeat single
+ * characters, at most three times in a row. So the function refuses: a repetition of a group that contains any choice
+ * (`(a+)+`, `(a|b)*`, `(a?b?)+`), more than three unbounded repetitions in a row, more than 65,536 ways through
+ * optional and alternative parts (`a?a?a?…`), and a back-reference.
  *
  * @param source of a RegExp with the flag `u` or `v`
  */
@@ -14,11 +14,11 @@ export function isQuickPattern(source: string): boolean {
 }
 
 /**
- * The most unbounded repetitions that follow each other in one match: with n of them, a search takes about the n-th power
- * of the text's length. Infinity for a pattern that has what `isQuickPattern` refuses.
+ * The most unbounded repetitions that follow each other in one match: with n of them, a search takes about the n-th
+ * power of the text's length. Infinity for the other patterns that `isQuickPattern` refuses.
  *
  * @param source of a RegExp; without the flag `v`, a class must not have an unescaped bracket in it
- * @param reference what a reference to what a group has found counts as
+ * @param reference how many repetitions a back-reference counts as
  */
 export function repetitionsOf(source: string, reference = Infinity): number {
   try {
@@ -31,21 +31,21 @@ export function repetitionsOf(source: string, reference = Infinity): number {
   }
 }
 
-/** Unbounded repetitions of one match. Each multiplies the ways to share a run of letters. */
+/** Most unbounded repetitions of one match. Each multiplies the ways to share a run of letters. */
 const MOST_REPETITIONS = 3;
 const MOST_WAYS = 65_536;
-/** From so many rounds on a repetition of a character counts as unbounded. */
+/** A repetition of a character counts as unbounded from this number of rounds on. */
 const MANY_ROUNDS = 100;
-/** So many rounds of a group are written out at most. */
+/** Groups repeated at most this often are treated as if they were written out. */
 const FEW_ROUNDS = 4;
 
-/** What a part of a pattern may do. */
+/** How much work a part of a pattern can cause. */
 interface Part {
   /** Unbounded repetitions in it. */
   readonly repetitions: number;
-  /** Ways through its alternatives and through what may be left out, repetitions aside, at most. */
+  /** Upper bound of the ways through its alternatives and optional parts, not counting repetitions. */
   readonly ways: number;
-  /** Whether it matches in one way only at any place of a text. */
+  /** Whether it can match in only one way at any place of a text. */
   readonly fixed: boolean;
 }
 

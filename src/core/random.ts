@@ -1,6 +1,6 @@
 /**
- * Random numbers without a state: each is a hash of what it is for. Two runs, a resumed run and the GPU
- * (which has the same function in WGSL) therefore draw the same numbers without handing anything over.
+ * Random numbers without a state: each is a hash of its purpose. Two runs, a resumed run and the GPU (which has the
+ * same function in WGSL) therefore draw the same numbers without handing anything over.
  */
 
 /**

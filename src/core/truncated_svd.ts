@@ -7,7 +7,7 @@ import {
   symmetricEigen,
 } from './linear_algebra';
 
-/** A matrix W [out, in] that is known by its products alone, each of a few vectors at once. */
+/** A matrix W [out, in] of which only products with a few vectors at once are available. */
 export interface LinearOperator {
   readonly out: number;
   readonly in: number;
@@ -27,18 +27,18 @@ export interface TruncatedSvd {
   readonly V: Float64Array;
 }
 
-/** Vectors that are iterated beside the wanted ones: the more, the faster the wanted ones settle. */
+/** How many vectors are iterated: more than are wanted, because the wanted ones then converge faster. */
 export function blockOf({ out, in: input }: Pick<LinearOperator, 'out' | 'in'>, rank: number): number {
   return Math.min(out, input, rank + Math.max(8, Math.ceil(rank / 2)));
 }
 
-/** Products with W Wᵀ of a whole block at most; real weights take 20 to 60. */
+/** Upper limit of products of a block with W Wᵀ; real weights take 20 to 60. */
 const MOST_PRODUCTS = 400;
-/** How much more one round may strengthen the first of the wanted vectors than the last: float32 has to hold both. */
+/** Most that one round may amplify the first wanted vector relative to the last: float32 has to hold both. */
 const MOST_SPREAD = 1e5;
 const MOST_DEGREE = 16;
 
-/** The matrix seen from its shorter side: `up` goes from there to the longer side, `down` comes back. */
+/** The matrix seen from its shorter side: `up` maps to the longer side, `down` maps back. */
 interface Sides {
   readonly short: number;
   readonly long: number;
@@ -61,10 +61,11 @@ function sidesOf(operator: LinearOperator): Sides {
  * The largest `rank` singular values of a matrix and their vectors, by subspace iteration with Chebyshev polynomials
  * (Rutishauser 1969; Zhou and Saad 2007) and Rayleigh–Ritz projections in float64. Only products with W are in float32.
  *
- * It ends as soon as ‖WᵀW v − σ² v‖ ≤ 2⁻²⁴ √(out + in) σ₁² for each wanted vector v, which is what rounding the products
- * changes them by: the result is then the exact one of a matrix that differs from W by at most that times σ₁² / σ. Where a
- * wanted singular value nearly equals the next one, any basis of their common space fulfils it and is right as well. A
- * space of all dimensions needs no iteration. After 400 products it takes the best that was found.
+ * It ends as soon as ‖WᵀW v − σ² v‖ ≤ 2⁻²⁴ √(out + in) σ₁² for each wanted vector v, the error that rounding the
+ * products causes: the result is then exact for a matrix that differs from W by at most that times σ₁² / σ. If a wanted
+ * singular value nearly equals the next one, any basis of their common space satisfies this and is equally right. If
+ * the block spans all dimensions, no iteration is needed. After 400 products the function returns the best vectors
+ * found.
  *
  * @param random numbers for the start: [count, dimensions]
  */
@@ -81,7 +82,9 @@ export async function truncatedSvd(
 
   let X = width === n ? identity(n) : random(width * n);
   orthonormalizeRows(X, n);
-  /** Leading vectors that are found: they are left as they are, and taken out of the others. */
+  /**
+   * Number of leading vectors that have converged: they no longer change, and the others are kept orthogonal to them.
+   */
   let found = 0;
   let Z: Float64Array = new Float64Array(0);
   for (let products = 0; ;) {
@@ -101,7 +104,7 @@ export async function truncatedSvd(
     X.set(active, found * n);
     orthonormalizeRows(X, n, found);
   }
-  // As the product sees them.
+  // Rounded to float32, as `up` rounds them.
   const start = X.slice(0, wanted * n).map(Math.fround);
   const { S, rows, images } = ordered(start, n, await up(start), long);
   return oriented(operator, rank, { S, short: rows, long: images });
@@ -132,8 +135,8 @@ export async function randomizedSvd(
 }
 
 /**
- * The degree of the next round's polynomial: the higher, the further each round gets, but it must not strengthen the first
- * of the vectors that are looked for so much more than the last that float32 loses that one.
+ * The degree of the next round's polynomial. A higher degree converges further in a round, but it must not amplify the
+ * first of the remaining vectors so far above the last that float32 loses the last.
  */
 function degreeOf(values: Float64Array, found: number, wanted: number): number {
   const edge = values.at(-1)!;
@@ -157,8 +160,8 @@ interface Round {
 }
 
 /**
- * The vectors that are not found yet, through the Chebyshev polynomial of WᵀW that is small from 0 to the block's smallest
- * value and grows beyond it; scaled as Zhou and Saad do, so that nothing overflows.
+ * Applies to the remaining vectors the Chebyshev polynomial of WᵀW that is small from 0 to the block's smallest value
+ * and grows beyond it; scaled as Zhou and Saad do, so that nothing overflows.
  */
 async function filtered(
   squared: (x: Float64Array) => Promise<Float64Array>,
@@ -196,7 +199,7 @@ function residual(X: Float64Array, Z: Float64Array, row: number, value: number, 
   return Math.sqrt(square);
 }
 
-/** Rounding makes the two halves of a symmetric product differ. */
+/** Averages the two halves of a symmetric product, which rounding makes differ. */
 function symmetric(matrix: Float64Array): Float64Array {
   const n = Math.sqrt(matrix.length);
   return matrix.map((value, index) => (value + matrix[(index % n) * n + Math.floor(index / n)]!) / 2);
@@ -220,7 +223,7 @@ function ordered(
   const S = values.map((_, i) => {
     const row = turned.subarray(i * imageColumns, (i + 1) * imageColumns);
     const length = norm(row);
-    // A vector that only rounding has left has no direction. NaN is never at most a number, so it stays.
+    // A vector this short is only rounding error and has no direction. The comparison is false for NaN, so NaN stays.
     const isNothing = length <= 2 ** -40 * Math.sqrt(values[0]!);
     for (let k = 0; k < imageColumns; k++) row[k] = isNothing ? 0 : row[k]! / length;
     return isNothing ? 0 : length;
@@ -228,7 +231,7 @@ function ordered(
   return { S, rows: product(vectors, rows, columns), images: turned };
 }
 
-/** With zeros up to the rank. */
+/** Fills up with zeros to the rank. */
 function oriented(
   { out, in: input }: LinearOperator,
   rank: number,

@@ -1,4 +1,4 @@
-/** Settings as a file of YAML, which JSON is as well: the page and the command line read and write the same. */
+/** Settings as a YAML file (JSON is YAML too). The page and the command line read and write the same file. */
 import { Document, isMap, isScalar, LineCounter, parseDocument, type Node } from 'yaml';
 import { TunesmithError } from '../errors';
 import { message, type Message } from '../messages/message';
@@ -15,10 +15,10 @@ export interface NamedSettings {
 
 export const SETTINGS_FILE = 'settings.yaml';
 
-/** The key of the settings of an answer, which stand below it: one of them shares its name with one of training. */
+/** The key that holds the answer settings. They are nested because one of them has the name of a training setting. */
 const ANSWERS = 'answers';
 
-/** Nobody writes so many settings: such a file is something else. */
+/** A larger file can't be a file of settings. */
 const MOST_CHARACTERS = 1_000_000;
 
 /** A text that `readSettingsFile` reads as these settings again. */
@@ -45,7 +45,7 @@ export function readSettingsFile(name: string, text: string): NamedSettings {
   });
 }
 
-/** Words for what people do; the library tells the rest to developers. */
+/** Faults of the YAML library that people cause often enough to have words of their own. */
 const FAULTS: Readonly<Record<string, 'settings_twice' | 'settings_second_document'>> = {
   DUPLICATE_KEY: 'settings_twice',
   MULTIPLE_DOCS: 'settings_second_document',
@@ -57,7 +57,7 @@ class SettingsReader {
   readonly answers: Record<string, unknown> = {};
   /** The fault, with its line. */
   readonly problems: Message[] = [];
-  /** Why it is no YAML, in English. */
+  /** The library's English reason why the text is no YAML; empty if it is. */
   readonly fault: string = '';
   readonly #lines = new LineCounter();
   readonly #document: Document.Parsed;
@@ -111,7 +111,7 @@ class SettingsReader {
     try {
       return node?.toJS(this.#document) ?? null;
     } catch {
-      // Anchors that multiply without end.
+      // Anchors that expand without end.
       return undefined;
     }
   }

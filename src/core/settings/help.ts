@@ -2,7 +2,10 @@ import type { Setting } from './setting';
 import type { Catalogue } from '../messages/catalogue';
 import type { SettingHelp } from '../messages/entry';
 
-/** The help of a setting in a language: the settings of an answer have their own, since one shares its name with another. */
+/**
+ * The help of a setting in a language. Answer settings have a table of their own, because one shares its name with a
+ * training setting.
+ */
 export function settingHelp(
   words: Pick<Catalogue, 'answerHelp' | 'settingHelp'>,
   name: string,

@@ -6,7 +6,7 @@ import { message, type Message } from '../messages/message';
  * for it. All values are plain JSON, so that they pass through storage, messages and checkpoints unchanged.
  */
 export interface Kind<Value> {
-  /** The values that are allowed, to stand after "must be": "a whole number from 1 to 1024". */
+  /** The allowed values, as a phrase after "must be": "a whole number from 1 to 1024". */
   readonly range: Message;
   readonly control: Control;
   /** The value, in its canonical form; undefined if it is not allowed. */
@@ -18,18 +18,18 @@ export interface Kind<Value> {
 }
 
 /**
- * How a form asks for a value; `optional`: it may be left empty, and this is the meaning of that. Options and examples are as
- * `toText` writes them.
+ * How a form asks for a value. `optional`: the field may be empty, and the message says what that means. Options and
+ * examples are written as `toText` writes them.
  */
 export type Control =
   | { readonly type: 'number'; readonly range: NumberRange; readonly optional?: Message }
   | { readonly type: 'switch' }
   | { readonly type: 'choice'; readonly options: readonly string[]; readonly optional?: Message }
   | { readonly type: 'modules' }
-  /** Any text of a form; the examples are offered. */
+  /** Free text, with examples to choose from. */
   | { readonly type: 'text'; readonly examples: readonly string[]; readonly optional?: Message };
 
-/** One lower and one upper end at most; without one, any finite number is allowed on that side. */
+/** At most one lower and one upper limit; without one, any finite number is allowed on that side. */
 export interface NumberRange {
   /** The least value. */
   readonly from?: number;
@@ -43,13 +43,13 @@ export interface NumberRange {
   readonly whole?: true;
   /** From this value on, whole numbers only; below it, fractions too. */
   readonly wholeFrom?: number;
-  /** A value outside of the range that means something of its own: -1 for "as many as the epochs have". */
+  /** A value outside of the range with a special meaning: -1 for "as many as the epochs have". */
   readonly special?: { readonly value: number; readonly meaning: Message };
 }
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** The number that a person writes: 2e-4, .001, −1. A text that is none stays a text. */
+/** Reads a number as people write it: 2e-4, .001, −1. Any other text stays a text. */
 function numberFromText(text: string): unknown {
   const trimmed = text.trim().replace('−', '-');
   return decimal.test(trimmed) ? Number(trimmed) : trimmed;
@@ -86,7 +86,7 @@ function rangeText({ special, ...range }: NumberRange): Message {
   return withOther(message('range_number', range), special);
 }
 
-/** A range with one more value that means something of its own. */
+/** A range with one more value that has a special meaning. */
 function withOther(range: Message, other: { value: number | string; meaning: Message } | undefined): Message {
   return other ? message('range_or', { range, value: String(other.value), meaning: other.meaning }) : range;
 }
@@ -107,7 +107,7 @@ function flagFromText(text: string): unknown {
   return /^(true|false)$/i.test(trimmed) ? trimmed.toLowerCase() === 'true' : trimmed;
 }
 
-/** Texts of one form: `pissa_niter_N` with any N. */
+/** Texts that match a pattern, such as `pissa_niter_N` with any N. */
 export interface TextPattern<Text extends string> {
   matches(text: string): text is Text;
   /** How a person writes one: "pissa_niter_N". */
@@ -157,7 +157,7 @@ export function choice<const Key extends string, Text extends string = never>(
 
 const NONE = 'none';
 
-/** A kind of which null is a value too: the setting is off. Written as "none"; a form leaves the field empty. */
+/** Also allows null: the setting is off. Written as "none"; a form leaves the field empty. */
 export function optional<Value>(kind: Kind<Value>, off: Message): Kind<Value | null> {
   const { control } = kind;
   return {
@@ -173,7 +173,7 @@ export function optional<Value>(kind: Kind<Value>, off: Message): Kind<Value | n
 /** A module's name, or the end of its path. */
 const modulePath = /^\w+(\.\w+)*$/;
 
-/** Linear maps of a model: 'all-linear', or names between commas. Only the open model tells which names there are. */
+/** Linear maps of a model: 'all-linear', or names between commas. Which names exist depends on the model. */
 export function modules(): Kind<'all-linear' | readonly string[]> {
   const isName = (name: unknown): name is string => typeof name === 'string' && modulePath.test(name);
   return {
@@ -207,8 +207,8 @@ export function wholes(from: number, most: number): Kind<readonly number[]> {
 }
 
 /**
- * A list of texts, or the word `found` for texts that are found elsewhere. Written as JSON, or as one text a line; "none" for
- * an empty list.
+ * A list of texts, or the word `found` for texts that come from elsewhere. Written as JSON, or as one text a line;
+ * "none" for an empty list.
  */
 export function texts<const Found extends string>(
   found: Found,
@@ -252,7 +252,7 @@ export function textsByName(): Kind<Readonly<Record<string, string>>> {
   return {
     range: message('range_texts_by_name'),
     control: { type: 'text', examples: ['{}', 'name=Ada,author=Acme', '{"name":"Ada, the helper"}'] },
-    // The order means nothing, and two orders must not count as two values.
+    // Sorted, because two orders must not count as two values.
     read: (value) => {
       if (!isRecord(value) || !Object.entries(value).flat().every(isGood)) return undefined;
       const texts = value as Readonly<Record<string, string>>;
@@ -289,7 +289,7 @@ function pairsFromText(text: string, valueOf: (text: string) => unknown): unknow
 }
 
 /**
- * Numbers by a name or a pattern of names, as PEFT's `rank_pattern`: written as JSON, or `q_proj=8,v_proj=4` where no name
+ * Numbers by a name or a pattern of names, as PEFT's `rank_pattern`: written as JSON, or `q_proj=8,v_proj=4` if no name
  * has a comma or an equals sign. Empty: {}.
  */
 export function numbersByPattern(kind: Kind<number>): Kind<Readonly<Record<string, number>>> {

@@ -5,7 +5,7 @@ import { nearestName } from '../nearest_name';
 import { isNameOf, namesOf, type NameOf, type Setting, type Table, type Values } from './setting';
 
 /**
- * The values that `input` (any JSON value) gives, with `defaults` for those that it leaves out.
+ * Reads the values that `input` (any JSON value) has, with `defaults` for the settings that it leaves out.
  *
  * @throws TunesmithError `setting_unknown` or `setting_invalid`, naming the first setting that is unknown or has a value that
  *   is not allowed; `settings_no_object`
@@ -29,7 +29,7 @@ export function parseText<T extends Table>(table: T, name: string, text: string)
 /**
  * The fault of a value, with the setting's name and the allowed range; undefined if the value is allowed.
  *
- * @param value of any type: what was read from a form, a file or a message
+ * @param value of any type, as read from a form, a file or a message
  */
 export function problemOf(setting: Setting, name: string, value: unknown): Message | undefined {
   if (setting.kind.read(value)) return undefined;
@@ -56,7 +56,7 @@ function requireSetting(table: Table, name: string): Setting {
   throw new TunesmithError({ code: 'setting_unknown', values: { name, nearest, names } });
 }
 
-/** A value as it was given; a message stands for one that can't be seen. */
+/** A value as it was given; a message names the empty text, which can't be seen. */
 function shown(value: unknown): string | Message {
   return value === '' ? message('setting_empty_text') : quoted(value);
 }

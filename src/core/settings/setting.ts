@@ -1,11 +1,13 @@
 import type { Kind } from './kind';
 
-/** What a setting decides. 'data': the tokens that are made of the examples; 'memory': bytes on the device; 'load': the base. */
+/**
+ * What a setting affects. 'data': the tokens made from the examples; 'memory': bytes on the device; 'load': the base.
+ */
 export type Decision = 'data' | 'memory' | 'load';
 
 /**
- * What may not change any more. 'run': once a run has begun (its order of examples, its random numbers); 'adapter': as soon
- * as there is an adapter, so that training on from one keeps it as well.
+ * From when on a setting can't change. 'run': once a run has begun (its order of examples, its random numbers);
+ * 'adapter': once an adapter exists, so that a run that trains it further keeps the setting too.
  */
 export type Fixed = 'run' | 'adapter';
 
@@ -24,19 +26,19 @@ const GROUPS = [
 
 export type Group = (typeof GROUPS)[number];
 
-/** The value of another setting of the same table with which this one does nothing. */
+/** Another setting of the same table, and the value of it with which this one has no effect. */
 export interface Needs {
   readonly setting: string;
   readonly not: string | number | boolean;
 }
 
-/** All that is known of a setting, but for its help: each language has that in its `setting_help.ts`. */
+/** All facts about a setting except its help, which is in each language's `setting_help.ts`. */
 export interface Setting<Value = unknown, Decides extends Decision = Decision, By extends Fixed = Fixed> {
   readonly kind: Kind<Value>;
   readonly default: Value;
   readonly group: Group;
   readonly decides: readonly Decides[];
-  /** Absent: a run that goes on may change it. */
+  /** Absent: a continued run may change it. */
   readonly fixed?: By;
   readonly needs?: Needs;
 }
@@ -63,7 +65,7 @@ export function isOpen({ kind: { control } }: Setting): boolean {
   return control.type !== 'choice' || control.optional !== undefined || control.options.length > 1;
 }
 
-/** Whether a setting does anything, beside these values of the others. */
+/** Whether a setting has an effect, given these values of the others. */
 export function counts({ needs }: Setting, values: Readonly<Record<string, unknown>>): boolean {
   return needs === undefined || values[needs.setting] !== needs.not;
 }
@@ -81,7 +83,7 @@ export function namesOf<T extends Table>(table: T): readonly NameOf<T>[] {
   return Object.keys(table);
 }
 
-/** A name that the table has of its own. */
+/** Whether the table has a setting of this name. */
 export function isNameOf<T extends Table>(table: T, name: string): name is NameOf<T> {
   return Object.hasOwn(table, name);
 }
@@ -99,7 +101,7 @@ export function groupsOf<T extends Table>(
   })).filter(({ names }) => names.length > 0);
 }
 
-/** What holds if nothing is said. */
+/** The defaults of a table. */
 export function defaultsOf<T extends Table>(table: T): Values<T> {
   const entries = Object.entries(table).map(([name, each]) => [name, each.default]);
   return Object.fromEntries(entries) as Values<T>;

@@ -1,4 +1,4 @@
-/** What follows from the table of settings. */
+/** Derived from the table of settings: defaults, parsers, and keys that are equal for equivalent settings. */
 import { counts, defaultsOf, isNameOf, namesOf, type Decision, type Setting } from './setting';
 import { isRecord } from '../json';
 import { parseText, parseValues } from './parse';
@@ -25,7 +25,6 @@ export type {
   TrainSettings,
 } from './table';
 
-/** What holds if nothing is said. */
 export const DEFAULTS: TrainSettings = defaultsOf(SETTINGS);
 export const ANSWER_DEFAULTS: AnswerSettings = defaultsOf(ANSWER_SETTINGS);
 
@@ -36,20 +35,20 @@ export function isSettingName(name: string): name is SettingName {
   return isNameOf(SETTINGS, name);
 }
 
-/** A setting's value as a person writes it, in a form or on a command line. */
+/** A setting's value as people write it, in a form or on a command line. */
 export function settingText(name: SettingName, value: unknown): string {
   const { kind }: { readonly kind: { toText(value: unknown): string } } = SETTINGS[name];
   return kind.toText(value);
 }
 
-/** The settings that decide one thing, in the table's order. */
+/** The settings that affect one thing, in the table's order. */
 export function settingsThatDecide(what: Decision): readonly SettingName[] {
   return SETTING_NAMES.filter((name) => entryOf(name).decides.includes(what));
 }
 
 /** How the base is loaded. */
 export const LOAD_SETTINGS = settingsThatDecide('load') as readonly (keyof LoadSettings)[];
-/** What the examples' tokens depend on. */
+/** The settings that the examples' tokens depend on. */
 export const DATA_SETTINGS = settingsThatDecide('data') as readonly (keyof DataSettings)[];
 
 /** Settings that a run keeps to its end: those of its adapter, its order of examples, its data and its base. */
@@ -67,7 +66,7 @@ export const MAIN_SETTINGS: readonly SettingName[] = SETTING_NAMES.filter(
   (name) => SETTINGS[name].group === 'main',
 );
 
-/** A text that differs for settings of which the named ones differ, if they do anything. */
+/** A text that is equal for settings that agree in the named ones. Settings without an effect are left out. */
 export function keyOf<Name extends SettingName>(
   names: readonly Name[],
   settings: Readonly<Pick<TrainSettings, Name>>,
@@ -76,14 +75,14 @@ export function keyOf<Name extends SettingName>(
   return JSON.stringify(names.map((name) => (counts(entryOf(name), values) ? settings[name] : null)));
 }
 
-/** The same for two ways of loading that give the same base. */
+/** A key that is equal for loading settings that give the same base. */
 export function loadKey(load: LoadSettings): string {
   return keyOf(LOAD_SETTINGS, load);
 }
 
 /**
- * The same for settings that make the same tokens of the same examples. Checkpoints hold a hash of it, so that a setting
- * that is added later stays out of it while it does nothing: a run from before then still goes on.
+ * A key that is equal for settings that make the same tokens of the same examples. Checkpoints hold its hash. A setting
+ * that is added later stays out of the key while it has no effect, so that older runs can still be continued.
  */
 export function dataKey(settings: DataSettings): string {
   const isFilled = Object.keys(settings.placeholders).length > 0;
@@ -92,12 +91,12 @@ export function dataKey(settings: DataSettings): string {
 
 const MEMORY_SETTINGS = settingsThatDecide('memory');
 
-/** The same for settings under which a run over the same examples takes the same memory. */
+/** A key that is equal for settings with which a run over the same examples takes the same memory. */
 export function memoryKey(settings: TrainSettings): string {
   return keyOf(MEMORY_SETTINGS, settings);
 }
 
-/** The loading settings among others. */
+/** Picks the loading settings. */
 export function loadSettingsOf(settings: LoadSettings): LoadSettings {
   return Object.fromEntries(LOAD_SETTINGS.map((name) => [name, settings[name]])) as unknown as LoadSettings;
 }

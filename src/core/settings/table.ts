@@ -22,21 +22,23 @@ const pissaWithRounds: TextPattern<PissaWithRounds> = {
   example: 'pissa_niter_16',
 };
 
-/** More would take too large a part of a run. */
+/** More prompts would take too large a share of a run's time. */
 export const MOST_SAMPLE_PROMPTS = 8;
 
 /**
  * The one list of settings for training, loading and answers. Everything else is derived from it: the types, the
- * defaults, the parser, `--help`, the page's forms with their messages, the keys of caches, and what a resumed run may change.
+ * defaults, the parser, `--help`, the page's forms with their messages, the keys of caches, and which settings a
+ * continued run may change.
  *
- * To add a setting: write one entry here and its help in `setting_help.ts` of each language (`core/messages`), then read
- * `settings.its_name` where it acts. Use the name, the meaning and the default of Transformers, PEFT or TRL. The entry's kind
- * (`kind.ts`) says what is allowed: `number({ above: 0, most: 1 })`, `whole(1, 64)`, `flag()`,
- * `choice(['value', …], { aliases, pattern })`, `modules()`, `wholes(0, 999)`, `numbersByPattern(…)`, `texts('examples', …)`;
- * `optional(…, message('what_none_means'))` adds null for "off". Say what it `decides`: 'data' if the examples' tokens depend
- * on it, 'memory' if bytes on the device do, 'load' if the base is loaded otherwise. Say `fixed: 'adapter'` if it describes
- * the adapter itself, and `fixed: 'run'` if a run that goes on must keep it; 'data' and 'load' are kept anyway. The order
- * within a group is the form's. A new group needs a place in `setting.ts` and a title in `settings.ts` of each language.
+ * To add a setting: write one entry here and its help in `setting_help.ts` of each language (`core/messages`), then
+ * read `settings.its_name` where it acts. Use the name, the meaning and the default of Transformers, PEFT or TRL. The
+ * entry's kind (`kind.ts`) says what is allowed: `number({ above: 0, most: 1 })`, `whole(1, 64)`, `flag()`,
+ * `choice(['value', …], { aliases, pattern })`, `modules()`, `wholes(0, 999)`, `numbersByPattern(…)`,
+ * `texts('examples', …)`; `optional(…, message('what_none_means'))` adds null for "off". Say what it `decides`: 'data'
+ * if the examples' tokens depend on it, 'memory' if bytes on the device do, 'load' if the base is loaded differently.
+ * Say `fixed: 'adapter'` if it describes the adapter itself, and `fixed: 'run'` if a continued run must keep it; 'data'
+ * and 'load' are kept anyway. The order within a group is the form's. A new group needs a place in `setting.ts` and a
+ * title in `settings.ts` of each language.
  */
 export const SETTINGS = {
   load_in_4bit: setting(flag(), {
@@ -277,8 +279,8 @@ export const SETTINGS = {
 };
 
 /**
- * How an answer is sampled. Cool by default: a small model then answers a question rather than wanders. A model's
- * generation_config.json may recommend other values to begin with.
+ * How an answer is sampled. The default temperature is low, because small models lose the thread at higher ones. A
+ * model's generation_config.json may recommend other values to begin with.
  */
 export const ANSWER_SETTINGS = {
   temperature: setting(number({ from: 0, most: 100 }), {
@@ -309,7 +311,7 @@ export const ANSWER_SETTINGS = {
 
 type Entries = typeof SETTINGS;
 
-/** All that a person can set for a run, by the names and with the meaning that Transformers and PEFT give them. */
+/** The settings of a run, with the names and meanings that Transformers and PEFT give them. */
 export type TrainSettings = Values<Entries>;
 export type SettingName = keyof Entries;
 export type SettingValue = TrainSettings[SettingName];
@@ -329,5 +331,5 @@ type Describing = {
 export type AdapterSettings = Pick<TrainSettings, Describing | 'lora_dropout'>;
 /** How the base is loaded. */
 export type LoadSettings = Pick<TrainSettings, Deciding<'load'>>;
-/** What the examples' tokens depend on. */
+/** The settings that the examples' tokens depend on. */
 export type DataSettings = Pick<TrainSettings, Deciding<'data'>>;
