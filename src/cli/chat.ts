@@ -5,7 +5,7 @@ import {
   parseAnswerSettings,
   parseSettings,
 } from '../core/settings/settings';
-import { answerDefaults } from '../session/answer_defaults';
+import { answerDefaults } from '../session/chat/answer_defaults';
 import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';
 import { t } from './language';
 import { MODEL_OPTIONS } from './library';

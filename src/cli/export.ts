@@ -4,7 +4,7 @@ import { LOAD_SETTINGS, parseSettings } from '../core/settings/settings';
 import { folderTarget } from '../exports/folder_target';
 import { EXPORT_FORMATS, exportFormat } from '../exports/formats';
 import { bytesOfFiles } from '../exports/target';
-import { planExport, writeExport } from '../session/exporting';
+import { planExport, writeExport } from '../session/exports/exporting';
 import { nodeFiles } from '../storage/node_files';
 import type { Arguments, OptionSpec } from './arguments';
 import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';

@@ -18,7 +18,7 @@ export const modelsCommand: Command = {
   settings: [],
   async run(args, output) {
     const library = libraryOf(args, new Session({ openDevice }));
-    const models = await library.stored();
+    const models = await library.saved();
     const typed = args.text('remove');
     if (typed === undefined) {
       for (const { id, name, source, bytes, load, usedAt, partial } of models) {

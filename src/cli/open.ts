@@ -3,7 +3,7 @@ import { TunesmithError } from '../core/errors';
 import { message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
 import type { Message, Problem } from '../data/records';
-import type { DataFile } from '../session/dataset';
+import type { DataFile } from '../session/data/dataset';
 import { Session } from '../session/session';
 import type { Progress } from '../session/progress';
 import type { Arguments } from './arguments';

@@ -10,10 +10,10 @@ import {
 } from '../core/settings/settings';
 import { folderTarget } from '../exports/folder_target';
 import { moduleNames } from '../models/adapter_files';
-import { Examples } from '../session/examples';
+import { Examples } from '../session/data/examples';
 import { Exclusive } from '../session/exclusive';
-import { planExport, writeExport } from '../session/exporting';
-import type { TunedAdapter } from '../session/resident_model';
+import { planExport, writeExport } from '../session/exports/exporting';
+import type { TunedAdapter } from '../session/models/loaded';
 import { RunRecords } from '../session/runs/run_records';
 import { checkSame, resumedSettings } from '../session/runs/run_settings';
 import { Runs } from '../session/runs/runs';

@@ -6,12 +6,12 @@ import { EXPORT_FORMATS } from '../exports/formats';
 import { handleTarget } from '../exports/handle_target';
 import { zipFile, zipTarget } from '../exports/zip_target';
 import type { Exclusive } from './exclusive';
-import type { ExportFolder, ExportPlace } from './export_folder';
-import { planExport, writeExport } from './exporting';
+import type { ExportFolder, ExportPlace } from './exports/export_folder';
+import { planExport, writeExport } from './exports/exporting';
 import type { OnProgress } from './progress';
 import { adapterReport, type AdapterReport } from './reports';
 import type { Session } from './session';
-import { folderOfBlobs, namedBlobs } from './sources';
+import { folderOfBlobs, namedBlobs } from './models/sources';
 
 export type ExportOptions = Readonly<Record<string, string>>;
 

@@ -1,11 +1,11 @@
 import { parseSettings, type LoadSettings, type TrainSettings } from '../core/settings/settings';
 import type { HubSettings } from '../hub/types';
-import type { ModelLibrary } from './library';
-import type { FoundHubModel } from './library_previews';
-import type { ModelOpener } from './model_opener';
-import type { ModelPreview, PreviewFor } from './preview';
+import type { ModelLibrary } from './models/library';
+import type { SearchResult } from './models/previews';
+import type { ModelOpener } from './models/opener';
+import type { ModelPreview, PreviewFor } from './models/preview';
 import type { Session } from './session';
-import type { ModelSource } from './sources';
+import type { ModelSource } from './models/sources';
 
 /** Looks for models and at them, before anything of them is opened. */
 export class Catalog {
@@ -33,11 +33,7 @@ export class Catalog {
    * Models that can be trained here and match the words, the most used first. A newer search ends an older one, which
    * rejects with an `AbortError`.
    */
-  async search(
-    query: string,
-    load: LoadSettings,
-    settings: TrainSettings,
-  ): Promise<readonly FoundHubModel[]> {
+  async search(query: string, load: LoadSettings, settings: TrainSettings): Promise<readonly SearchResult[]> {
     this.#searching?.abort();
     const searching = new AbortController();
     this.#searching = searching;

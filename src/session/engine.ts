@@ -3,20 +3,20 @@ import type { Locks } from '../storage/locks';
 import type { RunStorage } from '../storage/run_storage';
 import { Adapters } from './adapters';
 import { Catalog } from './catalog';
-import { Chats } from './chats';
-import { Examples } from './examples';
+import { Chats } from './chat/chats';
+import { Examples } from './data/examples';
 import { Exclusive } from './exclusive';
-import { ExportFolder } from './export_folder';
-import { ModelLibrary } from './library';
-import { ModelOpener } from './model_opener';
-import { Models } from './models';
-import type { KnownHashes } from './loadable_model';
+import { ExportFolder } from './exports/export_folder';
+import { ModelLibrary } from './models/library';
+import { ModelOpener } from './models/opener';
+import { Models } from './models/models';
+import type { KnownHashes } from './models/loadable';
 import { deviceReport, noDeviceReport, type DeviceReport } from './reports';
 import type { SessionHost } from './session_device';
 import { RunRecords } from './runs/run_records';
 import { Runs } from './runs/runs';
 import { Session } from './session';
-import { StoredModels } from './stored_models';
+import { SavedModels } from './models/saved';
 
 /** What only the page or the machine can give. */
 export interface EngineHost extends SessionHost {
@@ -40,7 +40,7 @@ export interface EngineHost extends SessionHost {
 export class Engine {
   readonly models: Models;
   readonly catalog: Catalog;
-  readonly stored: StoredModels;
+  readonly saved: SavedModels;
   readonly examples: Examples;
   readonly runs: Runs;
   readonly adapter: Adapters;
@@ -61,7 +61,7 @@ export class Engine {
     this.#session = session;
     this.models = new Models({ session, opener, exclusive });
     this.catalog = new Catalog(session, library, opener);
-    this.stored = new StoredModels({ library, records, storage });
+    this.saved = new SavedModels({ library, records, storage });
     this.examples = examples;
     this.runs = new Runs({ session, library, opener, exclusive, records, examples, adapters });
     this.adapter = adapters;

@@ -27,22 +27,28 @@ import type { TrainControl } from '../train/control';
 import type { TrainEvent } from '../train/events';
 import { capacityOf, planOf } from '../train/plan';
 import { readAdapterFiles } from '../models/adapter_files';
-import { notesOnBase } from './base_name';
-import { lacksRoom } from './comparison';
-import { chatContext, conversationIds } from './conversation';
-import { cardRun, makeDataset, type DataFile, type Dataset, type DatasetOptions } from './dataset';
-import type { OpenModel } from './open_model';
+import { notesOnBase } from './models/base_name';
+import { lacksRoom } from './exports/comparison';
+import { chatContext, conversationIds } from './chat/conversation';
+import { cardRun, makeDataset, type DataFile, type Dataset, type DatasetOptions } from './data/dataset';
+import type { OpenModel } from './models/open';
 import type { PrepareOptions } from './kernels';
-import { loadedHash } from './model_hash';
-import type { LoadableModel } from './loadable_model';
-import { planReport, reachedRate, trainingSeconds, type DeviceSpeed, type PlanReport } from './plan_report';
+import { loadedHash } from './models/hash';
+import type { LoadableModel } from './models/loadable';
+import {
+  planReport,
+  reachedRate,
+  trainingSeconds,
+  type DeviceSpeed,
+  type PlanReport,
+} from './plans/plan_report';
 import type { OnProgress } from './progress';
 import { SessionDevice, type SessionHost } from './session_device';
-import { mostChatRows, type ResidentModel, type TunedAdapter } from './resident_model';
-import { readPrompts, samplePromptsOf } from './sample_answers';
-import { hasRoomForTwo } from './two_answers';
+import { mostChatRows, type LoadedModel, type TunedAdapter } from './models/loaded';
+import { readPrompts, samplePromptsOf } from './chat/sample_answers';
+import { hasRoomForTwo } from './chat/two_answers';
 import type { CheckpointStore } from '../storage/checkpoints';
-import { runTraining, type TrainingOutcome, type UseWeights } from './training';
+import { runTraining, type TrainingOutcome, type UseWeights } from './runs/training';
 
 /** The longest that fitting the kernels may take before an answer or an evaluation. */
 const FIT_SECONDS = 3;
@@ -262,7 +268,7 @@ export class Session {
     if (samplePrompts.length > 0) await this.measureSpeed();
     this.#device.dropBeside();
     const outcome = await runTraining({
-      resident: () => this.#alive(),
+      loaded: () => this.#alive(),
       kernels: this.#device.kernels,
       chat: chatContext(loadable.open, settings.template),
       layout,
@@ -295,8 +301,8 @@ export class Session {
     const plan = planOf(settings, examples.length);
     const capacity = capacityOf(plan, settings.per_device_train_batch_size, examples, []);
     const options = { capacity, settings };
-    return await this.#withAdapter(async (resident, adapter) => {
-      const { model } = resident;
+    return await this.#withAdapter(async (loaded, adapter) => {
+      const { model } = loaded;
       const { limits } = model.device;
       const { planned } = await this.#device.kernels.prepare(
         model,
@@ -319,7 +325,7 @@ export class Session {
 
   /** f32 [tokens, vocabulary], with this adapter; with the tuned one, if there is one, unless another is given. */
   async logits(ids: readonly number[], tuned?: TunedAdapter): Promise<Float32Array<ArrayBuffer>> {
-    return await this.#withAdapter((resident, adapter) => allLogits(resident.model, adapter, ids), tuned);
+    return await this.#withAdapter((loaded, adapter) => allLogits(loaded.model, adapter, ids), tuned);
   }
 
   /** Tokens of a conversation as the template renders it. Throws if the template refuses it. */
@@ -439,7 +445,7 @@ export class Session {
   }
 
   /** The model on a device that answers: loaded again where the device was lost. */
-  async #alive(): Promise<ResidentModel> {
+  async #alive(): Promise<LoadedModel> {
     return await this.#device.alive(this.#opened().loadable);
   }
 
@@ -448,18 +454,18 @@ export class Session {
     options: Pick<PrepareOptions, 'onProgress' | 'signal'> & { readonly beside?: boolean } = {},
   ): Promise<Generator> {
     const tuned = which === 'base' ? undefined : this.requireTuned();
-    const resident = await this.#alive();
-    if (!resident.isCompiled(tuned?.layout)) {
-      const programs = () => ({ programs: resident.chatPrograms(tuned?.layout) });
+    const loaded = await this.#alive();
+    if (!loaded.isCompiled(tuned?.layout)) {
+      const programs = () => ({ programs: loaded.chatPrograms(tuned?.layout) });
       const request = { seconds: FIT_SECONDS, ...options };
-      await this.#device.kernels.prepare(resident.model, programs, request);
+      await this.#device.kernels.prepare(loaded.model, programs, request);
     }
-    if (tuned) return await resident.tuned(tuned);
-    return options.beside ? await resident.baseBeside() : await resident.base();
+    if (tuned) return await loaded.tuned(tuned);
+    return options.beside ? await loaded.baseBeside() : await loaded.base();
   }
 
   async #withAdapter<T>(
-    work: (resident: ResidentModel, adapter: Adapter | undefined) => Promise<T>,
+    work: (loaded: LoadedModel, adapter: Adapter | undefined) => Promise<T>,
     tuned = this.#tuned,
   ): Promise<T> {
     this.#device.dropBeside();

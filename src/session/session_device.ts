@@ -1,9 +1,9 @@
 import type { Device } from '../gpu/device';
 import { Adapter } from '../models/adapter';
 import { Kernels, type TuningOptions } from './kernels';
-import type { LoadableModel } from './loadable_model';
+import type { LoadableModel } from './models/loadable';
 import type { OnProgress } from './progress';
-import { ResidentModel, type TunedAdapter } from './resident_model';
+import { LoadedModel, type TunedAdapter } from './models/loaded';
 
 export interface SessionHost {
   /** Opens a device; called again after one was lost. */
@@ -18,7 +18,7 @@ export class SessionDevice {
   readonly #host: SessionHost;
   #device: Device | undefined;
   #openingDevice: Promise<Device> | undefined;
-  #resident: ResidentModel | undefined;
+  #loaded: LoadedModel | undefined;
 
   constructor(host: SessionHost) {
     this.#host = host;
@@ -33,16 +33,16 @@ export class SessionDevice {
   }
 
   /** Loads a model onto the device, which has none. */
-  async load(loadable: LoadableModel, onProgress: OnProgress, signal?: AbortSignal): Promise<ResidentModel> {
+  async load(loadable: LoadableModel, onProgress: OnProgress, signal?: AbortSignal): Promise<LoadedModel> {
     const device = await this.device();
-    this.#resident = new ResidentModel(device, await loadable.loadOn(device, onProgress, signal));
-    return this.#resident;
+    this.#loaded = new LoadedModel(device, await loadable.loadOn(device, onProgress, signal));
+    return this.#loaded;
   }
 
   /** The model on a device that answers: loaded again if the device was lost. */
-  async alive(loadable: LoadableModel): Promise<ResidentModel> {
-    if (this.#resident?.alive) return this.#resident;
-    this.#resident = undefined;
+  async alive(loadable: LoadableModel): Promise<LoadedModel> {
+    if (this.#loaded?.alive) return this.#loaded;
+    this.#loaded = undefined;
     return await this.load(loadable, () => undefined);
   }
 
@@ -50,30 +50,30 @@ export class SessionDevice {
   async withAdapter<T>(
     loadable: LoadableModel,
     tuned: TunedAdapter | undefined,
-    work: (resident: ResidentModel, adapter: Adapter | undefined) => Promise<T>,
+    work: (loaded: LoadedModel, adapter: Adapter | undefined) => Promise<T>,
   ): Promise<T> {
-    const resident = await this.alive(loadable);
-    if (!tuned) return await work(resident, undefined);
-    const adapter = new Adapter(resident.device, tuned.layout);
+    const loaded = await this.alive(loadable);
+    if (!tuned) return await work(loaded, undefined);
+    const adapter = new Adapter(loaded.device, tuned.layout);
     try {
       adapter.writeParameters(tuned.parameters);
-      return await work(resident, adapter);
+      return await work(loaded, adapter);
     } finally {
       adapter.destroy();
     }
   }
 
   dropTuned(): void {
-    this.#resident?.dropTuned();
+    this.#loaded?.dropTuned();
   }
 
   dropBeside(): void {
-    this.#resident?.dropBeside();
+    this.#loaded?.dropBeside();
   }
 
   unload(): void {
-    this.#resident?.destroy();
-    this.#resident = undefined;
+    this.#loaded?.destroy();
+    this.#loaded = undefined;
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 import { createContext } from 'svelte';
 import { describeError } from '../core/errors';
 import type { ModelReference } from '../core/model_reference';
-import { isDataFile, type ListedRun, type StoredModelReport } from '../worker/protocol';
+import { isDataFile, type ListedRun, type SavedModelReport } from '../worker/protocol';
 import { ChatState } from './chat/chat.svelte';
 import { speakerOf, type Speaker } from './chat/conversation';
 import { EngineState } from './engine.svelte';
@@ -11,7 +11,7 @@ import { sayError, t } from './language.svelte';
 import { HubState } from './model/hub.svelte';
 import { ModelState, wayOf, type Way } from './model/model.svelte';
 import { SearchState } from './model/search.svelte';
-import { StoredState } from './model/stored.svelte';
+import { SavedModelsState } from './model/saved.svelte';
 import { UpdateState } from './offline/update.svelte';
 import { Preparation } from './prepare.svelte';
 import { CompareState } from './runs/compare.svelte';
@@ -42,7 +42,7 @@ export class App {
   readonly hub = new HubState(this.engine);
   readonly search = new SearchState(this.engine);
   readonly candidate = new CandidateState(this.engine);
-  readonly stored = new StoredState(this.engine);
+  readonly saved = new SavedModelsState(this.engine);
   readonly examples = new ExamplesState(this.engine);
   readonly training = new TrainState(this.engine);
   readonly runs = new RunsState(this.engine);
@@ -148,7 +148,7 @@ export class App {
     try {
       await Promise.all([this.engine.detect(), this.examples.restore(), this.chat.restore()]);
       await Promise.all([this.settings.load(this.engine.remote), this.hub.tell()]);
-      await Promise.all([this.runs.refresh(), this.stored.refresh()]);
+      await Promise.all([this.runs.refresh(), this.saved.refresh()]);
       // Who has just chosen a hub wants a model of it.
       if (this.hub.justChosen) this.model.way = 'hub';
       else if (!this.reopening.formerRun) this.#offerFormer();
@@ -170,7 +170,7 @@ export class App {
     this.model.way = way;
     this.search.cancel();
     this.candidate.forget();
-    if (way === 'kept') void this.stored.refresh();
+    if (way === 'kept') void this.saved.refresh();
   }
 
   /** Takes what was dropped beside the places for it, where it is plain what it is. */
@@ -197,15 +197,15 @@ export class App {
   }
 
   /** Looks at a model that is kept, or at the rest of one that is not whole yet. */
-  lookAtStored(stored: StoredModelReport): void {
-    const { id, name, repo, commit, partial } = stored;
+  lookAtSaved(saved: SavedModelReport): void {
+    const { id, name, repo, commit, partial } = saved;
     if (!partial || repo === undefined) this.candidate.look({ kind: 'stored', id }, repo ?? name);
     else this.candidate.look({ kind: 'hub', repo, ...(commit !== undefined && { revision: commit }) }, repo);
   }
 
-  async removeStored(stored: StoredModelReport): Promise<void> {
+  async removeSaved(saved: SavedModelReport): Promise<void> {
     this.candidate.forget();
-    await this.stored.remove(stored);
+    await this.saved.remove(saved);
     await this.runs.refresh();
   }
 
@@ -213,7 +213,7 @@ export class App {
   async removeRuns(...ids: readonly string[]): Promise<void> {
     await this.runs.remove(...ids);
     if (this.former.run !== undefined && !this.runs.get(this.former.run)) this.former.forget();
-    await this.stored.refresh();
+    await this.saved.refresh();
   }
 
   /** Opens what is being looked at; what is missing of it is downloaded. */
@@ -269,18 +269,18 @@ export class App {
     if (!former) return;
     if ('folder' in former) {
       this.model.way = 'disk';
-      const kept = this.stored.list.find(({ name, source, partial }) => {
+      const kept = this.saved.list.find(({ name, source, partial }) => {
         return !partial && source === 'files' && name === former.folder;
       });
       if (!kept) return;
       this.model.way = 'kept';
-      this.lookAtStored(kept);
+      this.lookAtSaved(kept);
       return;
     }
-    const kept = this.stored.list.find(({ repo }) => repo === former.repo);
+    const kept = this.saved.list.find(({ repo }) => repo === former.repo);
     if (!kept) return;
     this.model.way = 'kept';
-    this.lookAtStored(kept);
+    this.lookAtSaved(kept);
   }
 
   /** The one button: opens the model, reads the examples, and trains. */
@@ -317,7 +317,7 @@ export class App {
     if (phase === 'finished') void this.news.tell('done', t.shell.finishedTitle, t.shell.finishedBody);
     if (phase === 'failed' && error)
       void this.news.tell('failed', t.shell.failedTitle, sayError(error).message);
-    await Promise.all([this.runs.refresh(), this.exports.refresh(), this.stored.refresh()]);
+    await Promise.all([this.runs.refresh(), this.exports.refresh(), this.saved.refresh()]);
     const run = this.runs.get(this.exports.adapter?.origin);
     if (run) this.former.remember(run.id);
   }

@@ -4,7 +4,7 @@ import type { AdapterReport, ModelSource } from '../worker/protocol';
 import type { EngineState } from './engine.svelte';
 import type { ExamplesState } from './examples/examples.svelte';
 import type { ModelState } from './model/model.svelte';
-import type { StoredState } from './model/stored.svelte';
+import type { SavedModelsState } from './model/saved.svelte';
 import type { ExportState } from './export/export.svelte';
 import type { FormerAdapter } from './runs/former.svelte';
 import type { SettingsState } from './train/settings.svelte';
@@ -14,7 +14,7 @@ interface Parts {
   readonly engine: EngineState;
   readonly settings: SettingsState;
   readonly model: ModelState;
-  readonly stored: StoredState;
+  readonly saved: SavedModelsState;
   readonly examples: ExamplesState;
   readonly training: TrainState;
   readonly exports: ExportState;
@@ -97,7 +97,7 @@ export class Preparation {
   }
 
   async #prepareOnce(): Promise<boolean> {
-    const { engine, settings, model, stored, examples, training, exports, former } = this.#parts;
+    const { engine, settings, model, saved, examples, training, exports, former } = this.#parts;
     if (!engine.usable || !settings.valid) return false;
     if (!model.isOpen(settings.quantization)) {
       training.forgetPlan();
@@ -107,7 +107,7 @@ export class Preparation {
       // The adapter goes with its model.
       if (exports.adapter) former.forget();
       const opened = await model.open(settings.quantization);
-      await Promise.all([exports.refresh(), model.wanted.kind === 'demo' ? undefined : stored.refresh()]);
+      await Promise.all([exports.refresh(), model.wanted.kind === 'demo' ? undefined : saved.refresh()]);
       training.clear();
       if (!opened) return false;
       await settings.load(engine.remote);

@@ -10,8 +10,8 @@ import { requireModelReference } from '../../src/core/model_reference';
 import { DEFAULTS, type LoadSettings } from '../../src/core/settings/settings';
 import { readTensors } from '../../src/formats/safetensors';
 import { Device } from '../../src/gpu/device';
-import { loadableFolder } from '../../src/session/loadable_model';
-import { ModelLibrary } from '../../src/session/library';
+import { loadableFolder } from '../../src/session/models/loadable';
+import { ModelLibrary } from '../../src/session/models/library';
 import type { Progress } from '../../src/session/progress';
 import { Session } from '../../src/session/session';
 import { storageFull, type FileStore } from '../../src/storage/file_store';
@@ -102,7 +102,7 @@ describe('a model of a hub', () => {
       expect(identity).toMatchObject({ repo, source: 'hub', license: 'mit' });
       first.session.closeModel();
       // The weights as published have made room for the base.
-      expect(await first.library.stored()).toMatchObject([{ name: repo, partial: false, load }]);
+      expect(await first.library.saved()).toMatchObject([{ name: repo, partial: false, load }]);
       hub.offline = true;
       const { session } = await open(repo);
       expect(await session.logits(IDS)).toEqual(expected);
@@ -124,7 +124,7 @@ describe('a model of a hub', () => {
       async (stored) => {
         const weight = stored.get(name);
         if (weight?.kind !== 'dense') throw new Error(`${name} is not dense`);
-        expect(await library.stored()).toHaveLength(2);
+        expect(await library.saved()).toHaveLength(2);
         return await weight.tensor.file.read(weight.tensor.begin, weight.tensor.end);
       },
       { onProgress: () => undefined },
@@ -132,7 +132,7 @@ describe('a model of a hub', () => {
     const { tensors } = readTensors(await readFile(join(fixture.folder, 'model.safetensors')));
     const expected = tensors.get(name)!.data;
     expect(read).toEqual(new Uint8Array(expected.buffer, expected.byteOffset, expected.byteLength));
-    expect(await library.stored()).toMatchObject([{ name: 'tiny/qwen3', partial: false }]);
+    expect(await library.saved()).toMatchObject([{ name: 'tiny/qwen3', partial: false }]);
     session.closeModel();
   });
 
@@ -182,7 +182,7 @@ describe('a model of a hub', () => {
     );
     await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
     const { library } = start();
-    const [kept] = await library.stored();
+    const [kept] = await library.saved();
     expect(kept).toMatchObject({ name: 'tiny/qwen3', partial: true });
     expect(kept!.bytes).toBeGreaterThan(0);
     hub.faults = undefined;
@@ -224,14 +224,14 @@ describe('a model of a hub', () => {
     });
     await expect(open('tiny/qwen3')).rejects.toMatchObject({ code: 'architecture_unsupported' });
     expect(hub.requests.filter(({ url }) => url.includes('safetensors'))).toEqual([]);
-    expect(await start().library.stored()).toEqual([]);
+    expect(await start().library.saved()).toEqual([]);
   });
 
   it('is fetched again where what was kept is damaged', async () => {
     const { session, library } = await open('tiny/qwen3');
     const expected = await session.logits(IDS);
     session.closeModel();
-    const [base] = await library.stored();
+    const [base] = await library.saved();
     const store = nodeFiles(cache);
     const writer = await store.openWriter(`bases/${base!.id}/base.bin`);
     await writer.write(1000, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
@@ -251,7 +251,7 @@ describe('a model of a hub', () => {
       expect(preview).toMatchObject({ repo, license: 'mit', gated: false, alreadyStored: false, fits: true });
       expect(preview.downloadBytes).toBeGreaterThan(0);
     }
-    expect(await library.stored()).toEqual([]);
+    expect(await library.saved()).toEqual([]);
     const { session } = await open('tiny/qwen3');
     session.closeModel();
     const origin = { kind: 'hub' as const, reference: requireModelReference('tiny/qwen3') };
@@ -292,7 +292,7 @@ describe('a model of a hub', () => {
     await library.open({ kind: 'hub', reference }, load, { onProgress: () => undefined });
     expect(session.model.facts.notes.map(inEnglish).join()).toContain('will be fetched again');
     expect(session.hasModel).toBe(true);
-    expect(await library.stored()).toEqual([]);
+    expect(await library.saved()).toEqual([]);
     session.closeModel();
   });
 
@@ -309,7 +309,7 @@ describe('a model of a hub', () => {
     expect(session.model.facts.notes.map(inEnglish).join()).toContain('No copy of this model was kept');
     const logits = await session.logits(IDS);
     session.closeModel();
-    expect(await library.stored()).toMatchObject([{ name: 'tiny/gptq', partial: true }]);
+    expect(await library.saved()).toMatchObject([{ name: 'tiny/gptq', partial: true }]);
     hub.requests.length = 0;
     const again = await open('tiny/gptq');
     expect(await again.session.logits(IDS)).toEqual(logits);

@@ -13,7 +13,7 @@ import { layoutOf, loadModel } from '../../src/models/load';
 import { quantizedChunks } from '../../src/models/load_pieces';
 import type { Model } from '../../src/models/model';
 import { checkpointTensors } from '../../src/models/spec';
-import { localPreview } from '../../src/session/preview';
+import { localPreview } from '../../src/session/models/preview';
 import { openBase, saveBase } from '../../src/storage/bases';
 import { CONFIG, folderOf, madeUpTensors, shardsOf } from '../unit/models/made_up';
 import { MemoryFiles } from '../unit/storage/memory_files';

@@ -3,7 +3,7 @@ import { DEFAULTS } from '../../src/core/settings/settings';
 import { Device } from '../../src/gpu/device';
 import { chatMemory, trainingMemory } from '../../src/models/memory';
 import { compileTraining } from '../../src/models/training';
-import { chatRows, ResidentModel } from '../../src/session/resident_model';
+import { chatRows, LoadedModel } from '../../src/session/models/loaded';
 import { gpu } from './dawn';
 import { adapted, families, loadFixture } from './fixtures';
 import { batchOf, loadOnDevice } from './load_fixture';
@@ -27,7 +27,7 @@ describe.each([...families, ...adapted])('%s', (family) => {
 
   test(`is what was planned, ${variant}`, async () => {
     const { model, adapter } = await loadOnDevice(device, fixture, variant);
-    const resident = new ResidentModel(device, model);
+    const loaded = new LoadedModel(device, model);
     const { limits } = device;
     const batch = batchOf(fixture.expected.batch);
     const options = {
@@ -39,7 +39,7 @@ describe.each([...families, ...adapted])('%s', (family) => {
       },
     };
     const program = await compileTraining(model, adapter, options);
-    const generator = await resident.generatorFor(adapter);
+    const generator = await loaded.generatorFor(adapter);
 
     const windowTerms = batch.targetTokens;
     await program.microBatch(batch, { accumulate: false, windowTerms, seed: 1, counter: 0 });
@@ -67,7 +67,7 @@ describe.each([...families, ...adapted])('%s', (family) => {
     generator.destroy();
     program.destroy();
     adapter.destroy();
-    resident.destroy();
+    loaded.destroy();
     expect([...device.buffers.allocated.values()].every((bytes) => bytes === 0)).toBe(true);
   });
 });

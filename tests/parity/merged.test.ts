@@ -13,8 +13,8 @@ import { readTensors } from '../../src/formats/safetensors';
 import { Device } from '../../src/gpu/device';
 import { readJson } from '../../src/models/folder';
 import { readTensorFiles } from '../../src/models/shards';
-import { loadableFolder } from '../../src/session/loadable_model';
-import { planExport, writeExport, type PlannedExport } from '../../src/session/exporting';
+import { loadableFolder } from '../../src/session/models/loadable';
+import { planExport, writeExport, type PlannedExport } from '../../src/session/exports/exporting';
 import { Session } from '../../src/session/session';
 import { gpu } from './dawn';
 import {

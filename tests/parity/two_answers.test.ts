@@ -8,7 +8,7 @@ import type { Generator } from '../../src/models/generation';
 import { adapterBytes, chatMemory } from '../../src/models/memory';
 import { loadModel } from '../../src/models/load';
 import { modelBytes } from '../../src/models/layout';
-import { chatRows, ResidentModel, type TunedAdapter } from '../../src/session/resident_model';
+import { chatRows, LoadedModel, type TunedAdapter } from '../../src/session/models/loaded';
 import { gpu } from './dawn';
 import { loadFixture } from './fixtures';
 import { loadSettingsOf } from './load_fixture';
@@ -37,17 +37,17 @@ afterAll(() => {
 describe.each(['qwen3', 'lfm2'] as const)('%s', (family) => {
   const fixture = loadFixture(family);
   const promptIds = fixture.expected.batch[1]!.input_ids;
-  let resident: ResidentModel;
+  let loaded: LoadedModel;
   let adapter: TunedAdapter;
 
   beforeAll(async () => {
     const checkpoint = await openCheckpoint(await openFolder(fixture.folder, 'model'));
     const model = await loadModel(device, checkpoint, loadSettingsOf('f32'), () => undefined);
     adapter = await readAdapterFiles(await openFolder(fixture.adapterFolder, 'adapter'), checkpoint.spec);
-    resident = new ResidentModel(device, model);
+    loaded = new LoadedModel(device, model);
   });
   afterAll(() => {
-    resident.destroy();
+    loaded.destroy();
   });
 
   const say = (generator: Generator, onText?: (delta: string) => void, signal?: AbortSignal) =>
@@ -56,13 +56,13 @@ describe.each(['qwen3', 'lfm2'] as const)('%s', (family) => {
 
   test('both answer in turn, each as it does alone, and a stop ends one of them', async () => {
     const alone = {
-      base: ids(await say(await resident.base())),
-      tuned: ids(await say(await resident.tuned(adapter))),
+      base: ids(await say(await loaded.base())),
+      tuned: ids(await say(await loaded.tuned(adapter))),
     };
     expect(alone.base).toHaveLength(TOKENS);
     expect(alone.tuned).not.toEqual(alone.base);
 
-    const [base, tuned] = [await resident.baseBeside(), await resident.tuned(adapter)];
+    const [base, tuned] = [await loaded.baseBeside(), await loaded.tuned(adapter)];
     const order: string[] = [];
     const together = await Promise.all([
       say(base, () => order.push('base')),
@@ -82,10 +82,10 @@ describe.each(['qwen3', 'lfm2'] as const)('%s', (family) => {
   });
 
   test('two take the memory that is planned for two, and give it back', async () => {
-    resident.dropChat();
-    await say(await resident.baseBeside());
-    await say(await resident.tuned(adapter));
-    const { layout } = resident.model;
+    loaded.dropChat();
+    await say(await loaded.baseBeside());
+    await say(await loaded.tuned(adapter));
+    const { layout } = loaded.model;
     const { limits } = device;
     const options = { cacheRows: chatRows(layout, promptIds.length + TOKENS), limits };
     const base = chatMemory(layout, undefined, options);
@@ -95,7 +95,7 @@ describe.each(['qwen3', 'lfm2'] as const)('%s', (family) => {
     expect(allocated('adapter')).toBe(adapterBytes(adapter.layout));
     expect(allocated('cache')).toBe(base.cache + tuned.cache);
     expect(allocated('chat')).toBe(base.chat + tuned.chat);
-    resident.dropBeside();
+    loaded.dropBeside();
     expect(allocated('cache')).toBe(tuned.cache);
     expect(allocated('chat')).toBe(tuned.chat);
   });

@@ -3,9 +3,9 @@ import { message, type Message } from '../../core/messages/message';
 import { loadText } from '../../core/settings/settings';
 import type { NewRun, StoredRun } from '../../storage/runs';
 import type { TrainEvent } from '../../train/events';
-import type { ModelLibrary } from '../library';
-import type { ModelOpener } from '../model_opener';
-import type { ModelOrigin } from '../sources';
+import type { ModelLibrary } from '../models/library';
+import type { ModelOpener } from '../models/opener';
+import type { ModelOrigin } from '../models/sources';
 import type { OnProgress, Progress } from '../progress';
 import type { Session } from '../session';
 

@@ -15,7 +15,7 @@ import {
   type StoredRun,
 } from '../../storage/runs';
 import { isHistory, type TrainEvent } from '../../train/events';
-import { historyOf, type TrainingOutcome } from '../training';
+import { historyOf, type TrainingOutcome } from './training';
 
 export interface RunHost {
   readonly runs: RunStorage;

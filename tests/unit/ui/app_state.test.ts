@@ -60,7 +60,7 @@ function engine() {
       stopOpening: answer('stop opening', () => undefined),
     },
     catalog: { setHub: answer('hub', () => undefined) },
-    stored: { list: answer('stored', () => []), report: answer('room', () => undefined), remove: vi.fn() },
+    saved: { list: answer('saved', () => []), report: answer('room', () => undefined), remove: vi.fn() },
     examples: {
       demo: answer('demo', () => ({ name: 'pirate.jsonl', content: new Blob(['{}']) })),
       set: vi.fn(() => {
@@ -332,7 +332,7 @@ describe('the page', () => {
     expect(app.runs.list).toEqual([]);
     expect(app.runs.failures.size).toBe(0);
     // A model may have been kept for it alone.
-    expect(fake.asked).toContain('stored');
+    expect(fake.asked).toContain('saved');
   });
 
   describe('after a reload', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { TunesmithError, type ErrorCode } from '../../../../src/core/errors';
 import { message } from '../../../../src/core/messages/message';
-import { ModelOpener } from '../../../../src/session/model_opener';
+import { ModelOpener } from '../../../../src/session/models/opener';
 import type { OnProgress } from '../../../../src/session/progress';
-import type { ModelOrigin } from '../../../../src/session/sources';
+import type { ModelOrigin } from '../../../../src/session/models/sources';
 import { keepRunModel, reopenRunModel } from '../../../../src/session/runs/run_model';
 import type { StoredRun } from '../../../../src/storage/runs';
 import type { TrainEvent } from '../../../../src/train/events';

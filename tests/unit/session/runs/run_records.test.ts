@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { memoryFile } from '../../../../src/core/file_reader';
 import { DEFAULTS } from '../../../../src/core/settings/settings';
 import { RunRecords } from '../../../../src/session/runs/run_records';
-import type { TrainingOutcome } from '../../../../src/session/training';
+import type { TrainingOutcome } from '../../../../src/session/runs/training';
 import { fileRuns } from '../../../../src/storage/file_runs';
 import type { Locks } from '../../../../src/storage/locks';
 import type { NewRun } from '../../../../src/storage/runs';

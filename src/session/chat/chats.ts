@@ -1,0 +1,146 @@
+import type { AnswerResult } from '../../chat/answer';
+import { describeError, type ErrorDescription } from '../../core/errors';
+import { type AnswerSettings, parseAnswerSettings } from '../../core/settings/settings';
+import type { Session } from '../session';
+import type { Adapters } from '../adapters';
+import type { Exclusive } from '../exclusive';
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+/** Who answers. */
+export type ChatSide = 'base' | 'tuned';
+export type ChatResult = Omit<AnswerResult, 'ids'>;
+
+/** The question to one side, with the conversation as this side had it. */
+export interface ChatRequest {
+  readonly side: ChatSide;
+  readonly messages: readonly ChatMessage[];
+  /** Instead of that of the settings. */
+  readonly seed?: number;
+}
+
+/** How one side ended: with an answer, or with what went wrong. */
+export type ChatOutcome =
+  | { readonly side: ChatSide; readonly result: ChatResult }
+  | { readonly side: ChatSide; readonly error: ErrorDescription };
+
+export type ChatEvent =
+  /** Before the first word. `together`: both sides answer at the same time, else one after the other. */
+  | { readonly kind: 'begun'; readonly together: boolean }
+  | { readonly kind: 'text'; readonly side: ChatSide; readonly delta: string }
+  /** The device was lost: the side answers from the beginning. */
+  | { readonly kind: 'again'; readonly side: ChatSide }
+  /** A side has ended; its text is whole in the outcome. */
+  | ({ readonly kind: 'ended' } & ChatOutcome);
+
+/** Tokens of each of some conversations, and how many one may have, prompt and answer together. */
+export interface TokenCount {
+  readonly tokens: readonly number[];
+  readonly room: number;
+}
+
+type ChatSession = Pick<Session, 'chat' | 'prepareTwo' | 'countTokens' | 'chatRoom'>;
+
+/** Conversations with the base and with the tuned adapter. */
+export class Chats {
+  readonly #session: ChatSession;
+  readonly #exclusive: Exclusive;
+  readonly #adapters: Pick<Adapters, 'template'>;
+  #stops = new Map<ChatSide, AbortController>();
+
+  constructor(session: ChatSession, exclusive: Exclusive, adapters: Pick<Adapters, 'template'>) {
+    this.#session = session;
+    this.#exclusive = exclusive;
+    this.#adapters = adapters;
+  }
+
+  /**
+   * Counts tokens as the model's template renders the conversations. Uses no device, so that it can be asked at any
+   * time. Throws `no_model`, and what the template refuses.
+   */
+  count(conversations: readonly (readonly ChatMessage[])[]): TokenCount {
+    const { template } = this.#adapters;
+    const tokens = conversations.map((messages) => this.#session.countTokens(messages, template));
+    return { tokens, room: this.#session.chatRoom };
+  }
+
+  /**
+   * Asks one side or both. Both answer at the same time if the device has room for two conversations: each has its own
+   * cache and always waits for its own last token, so that the device computes their tokens in turn. Else they answer
+   * one after the other, in the order given. One side's failure does not end the other. If the device is lost, it is
+   * opened again, and those whose answers it took with it answer once more.
+   */
+  async answer(
+    requests: readonly ChatRequest[],
+    settings: AnswerSettings,
+    onEvent: (event: ChatEvent) => void,
+  ): Promise<readonly ChatOutcome[]> {
+    return await this.#exclusive.alone('chatting', async () => {
+      const sampling = parseAnswerSettings(settings);
+      this.#stops = new Map(requests.map(({ side }) => [side, new AbortController()]));
+      const together =
+        requests.length > 1 && (await this.#session.prepareTwo(this.#tokens(requests, sampling)));
+      onEvent({ kind: 'begun', together });
+      const ask = async (request: ChatRequest, beside: boolean): Promise<ChatOutcome> => {
+        const outcome = await this.#ask(request, sampling, beside, onEvent);
+        if (!lostDevice(outcome)) onEvent({ kind: 'ended', ...outcome });
+        return outcome;
+      };
+      const outcomes: ChatOutcome[] = [];
+      if (together) outcomes.push(...(await Promise.all(requests.map((request) => ask(request, true)))));
+      else for (const request of requests) outcomes.push(await ask(request, false));
+      for (const [index, request] of requests.entries()) {
+        if (!lostDevice(outcomes[index])) continue;
+        onEvent({ kind: 'again', side: request.side });
+        const outcome = await this.#ask(request, sampling, false, onEvent);
+        outcomes[index] = outcome;
+        onEvent({ kind: 'ended', ...outcome });
+      }
+      return outcomes;
+    });
+  }
+
+  /** Ends the answer of one side, or of all; what was said is kept. */
+  stop(side?: ChatSide): void {
+    for (const [each, controller] of this.#stops) if (side === undefined || side === each) controller.abort();
+  }
+
+  /** Tokens that the longest of the conversations can grow to. */
+  #tokens(requests: readonly ChatRequest[], { max_new_tokens }: AnswerSettings): number {
+    const { tokens, room } = this.count(requests.map(({ messages }) => messages));
+    return Math.min(Math.max(...tokens) + max_new_tokens, room);
+  }
+
+  async #ask(
+    { side, messages, seed }: ChatRequest,
+    sampling: AnswerSettings,
+    beside: boolean,
+    onEvent: (event: ChatEvent) => void,
+  ): Promise<ChatOutcome> {
+    const { signal } = this.#stops.get(side) ?? {};
+    try {
+      const { text, tokens, tokensPerSecond, stoppedBy } = await this.#session.chat(
+        side,
+        messages,
+        { ...sampling, ...(seed !== undefined && { seed }) },
+        {
+          template: this.#adapters.template,
+          onText: (delta) => {
+            onEvent({ kind: 'text', side, delta });
+          },
+          beside: beside && side === 'base',
+          ...(signal && { signal }),
+        },
+      );
+      return { side, result: { text, tokens, tokensPerSecond, stoppedBy } };
+    } catch (error) {
+      return { side, error: describeError(error) };
+    }
+  }
+}
+
+function lostDevice(outcome: ChatOutcome | undefined): boolean {
+  return outcome !== undefined && 'error' in outcome && outcome.error.code === 'device_lost';
+}

@@ -1,0 +1,43 @@
+import type { AnswerSettings } from '../../core/settings/settings';
+import type { ChatTemplate } from '../../data/template';
+import type { Message } from '../../data/records';
+import type { Tokenizer } from '../../data/tokenizer';
+import { stopTokens } from '../../chat/stop_tokens';
+import { templateOf, type OpenModel } from '../models/open';
+
+/** What turns a conversation into tokens and tells where an answer ends. */
+export interface ChatContext {
+  readonly tokenizer: Tokenizer;
+  readonly template: ChatTemplate;
+  readonly stopIds: ReadonlySet<number>;
+}
+
+/** The most likely token each time. */
+export const GREEDY: AnswerSettings = {
+  temperature: 0,
+  top_p: 1,
+  top_k: 0,
+  repetition_penalty: 1,
+  max_new_tokens: 128,
+  seed: 0,
+};
+
+export function chatContext(model: OpenModel, choice: 'model' | 'alpaca'): ChatContext {
+  const { tokenizer, facts } = model;
+  const { config, generationConfig } = facts;
+  return {
+    tokenizer,
+    template: templateOf(model, choice, 'chat'),
+    stopIds: stopTokens({ config, generationConfig, tokenizer }),
+  };
+}
+
+/**
+ * The conversation's tokens; after a question, up to where the answer to it begins. Throws if the template refuses the
+ * conversation.
+ */
+export function conversationIds(context: ChatContext, messages: readonly Message[]): number[] {
+  const { tokenizer, template } = context;
+  const text = template.render(messages, messages.at(-1)?.role !== 'assistant');
+  return [...tokenizer.encode(text, { addSpecialTokens: template.addSpecialTokens })];
+}

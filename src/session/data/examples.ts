@@ -1,0 +1,74 @@
+import { message } from '../../core/messages/message';
+import { dataKey, parseSettings, type TrainSettings } from '../../core/settings/settings';
+import type { PreviewToken } from '../../data/preview';
+import type { DataFile, Dataset } from './dataset';
+import type { Progress } from '../progress';
+import type { Session } from '../session';
+import { dataReport, type DataReport } from '../reports';
+import { dataFiles, demoExamples, type NamedBlob } from '../models/sources';
+
+export interface PreviewExample {
+  readonly index: number;
+  readonly tokens: readonly PreviewToken[];
+}
+
+/** Reads the examples as they are set. Only the newest reading counts. */
+export class Examples {
+  readonly #session: Pick<Session, 'setExamples' | 'preview' | 'hasDataset' | 'dataset'>;
+  readonly #page: string | undefined;
+  #reading: AbortController | undefined;
+
+  /** @param page its address up to where `examples` lies, with a slash at the end; undefined if there is no page */
+  constructor(session: Pick<Session, 'setExamples' | 'preview' | 'hasDataset' | 'dataset'>, page?: string) {
+    this.#session = session;
+    this.#page = page;
+  }
+
+  /** The demo's example file, as `set` takes it. Throws `demo_missing`. */
+  async demo(): Promise<NamedBlob> {
+    return await demoExamples(this.#page ?? '');
+  }
+
+  report(): DataReport | undefined {
+    return this.#session.hasDataset ? dataReport(this.#session.dataset) : undefined;
+  }
+
+  async set(
+    files: readonly NamedBlob[],
+    settings: TrainSettings,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<DataReport> {
+    return dataReport(await this.read(dataFiles(files), parseSettings(settings), onProgress));
+  }
+
+  /** Ends the reading that is under way: it rejects with an `AbortError`. */
+  stop(): void {
+    this.#reading?.abort();
+  }
+
+  preview(first: number, count: number): readonly PreviewExample[] {
+    return this.#session.preview(first, count).map((tokens, i) => ({ index: first + i, tokens }));
+  }
+
+  /** Reads files unless they are what was read last, under the same settings. */
+  async read(
+    files: readonly DataFile[],
+    settings: TrainSettings,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<Dataset> {
+    const { dataset } = this.#session.hasDataset ? this.#session : {};
+    if (dataset && dataset.files === files && dataset.key === dataKey(settings)) return dataset;
+    this.stop();
+    const reading = new AbortController();
+    this.#reading = reading;
+    const started = performance.now();
+    return await this.#session.setExamples(files, settings, {
+      signal: reading.signal,
+      onProgress: (fraction) => {
+        const seconds = (performance.now() - started) / 1000;
+        const etaSeconds = fraction > 0 ? (seconds / fraction) * (1 - fraction) : undefined;
+        onProgress?.({ label: message('examples_reading'), fraction, etaSeconds });
+      },
+    });
+  }
+}

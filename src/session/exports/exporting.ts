@@ -1,0 +1,71 @@
+import type { Language } from '../../core/messages/languages';
+import { message } from '../../core/messages/message';
+import type { ExportCheck, ExportPlan, ExportSource } from '../../exports/format';
+import { exportFormat } from '../../exports/formats';
+import { runExport } from '../../exports/run';
+import { bytesOfFiles, type ExportTarget } from '../../exports/target';
+import { baseNameOf } from '../models/base_name';
+import { compareLogits, compareWith } from './comparison';
+import type { OnProgress } from '../progress';
+import type { Session } from '../session';
+
+/** An export of the tuned adapter, planned: its files with their sizes, and what a folder or a zip of them is called. */
+export interface PlannedExport extends ExportPlan {
+  readonly folderName: string;
+}
+
+/**
+ * Plans an export; nothing is written yet.
+ *
+ * @param format its name; see `EXPORT_FORMATS`
+ * @param language of the model card
+ * @throws TunesmithError `no_model`, `no_adapter`, `export_format`, and what the format refuses
+ */
+export async function planExport(
+  session: Session,
+  format: string,
+  options: Readonly<Record<string, string>> = {},
+  language: Language = 'en',
+): Promise<PlannedExport> {
+  const found = exportFormat(format);
+  const source = sourceOf(session, language);
+  const plan = await found.plan(source, options);
+  return { ...plan, folderName: found.fileName(source.baseModel.split('/').at(-1)!) };
+}
+
+/** Writes a planned export and checks it; see `runExport`. */
+export async function writeExport(
+  plan: ExportPlan,
+  target: ExportTarget,
+  { onProgress, signal }: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal } = {},
+): Promise<ExportCheck> {
+  const totalBytes = bytesOfFiles(plan.files);
+  return await runExport(plan, target, {
+    signal,
+    onProgress: (bytes, file) =>
+      onProgress?.({
+        label: file === undefined ? message('export_checking') : message('export_writing', { file }),
+        fraction: bytes / Math.max(1, totalBytes),
+        bytes,
+        totalBytes,
+      }),
+  });
+}
+
+function sourceOf(session: Session, language: Language): ExportSource {
+  const { layout, model, loadable } = session;
+  const { run, ...adapter } = session.requireTuned();
+  return {
+    ...baseNameOf(model.identity),
+    facts: model.facts,
+    towers: loadable.towers,
+    layout,
+    adapter,
+    language,
+    run,
+    withBase: (work) => session.withBase(work),
+    withTuned: (work) => session.withTuned(work),
+    compareLogits: (other) => compareLogits(session, other),
+    compareWith: (checkpoint) => compareWith(session, checkpoint),
+  };
+}

@@ -1,0 +1,348 @@
+import { HUGGING_FACE, normalizeEndpoint } from '../../core/endpoints';
+import { clauseOf, errorClass, errorCode, isFull, TunesmithError } from '../../core/errors';
+import { message, type Message } from '../../core/messages/message';
+import { modelReferenceText, requireModelReference, type ModelReference } from '../../core/model_reference';
+import type { LoadSettings } from '../../core/settings/settings';
+import type { Hub, HubSettings } from '../../hub/types';
+import {
+  findBase,
+  listBases,
+  openBase,
+  removeBase,
+  saveBase,
+  type BaseSource,
+  type HubSource,
+} from '../../storage/bases';
+import { listDownloads, removeDownload, type StoredDownload } from '../../storage/downloads';
+import { storageFull, type FileStore } from '../../storage/file_store';
+import { withModelLock, withStorageLock, type Locks } from '../../storage/locks';
+import { DownloadingModel, openWhileDownloading, sourceOf } from './downloading';
+import { fetchWithoutWeights, findOnHub } from './hub';
+import { LibraryPreviews, type SearchResult } from './previews';
+import type { ModelOrigin } from './sources';
+import { baseMissing, loadableBase, loadableFolder, type FetchAgain, type KnownHashes } from './loadable';
+import type { ModelPreview, PreviewFor } from './preview';
+import type { OnProgress } from '../progress';
+import type { Session } from '../session';
+
+export interface LibraryHost {
+  /** Where bases and unfinished downloads are kept. */
+  store(): Promise<FileStore>;
+  /** Undefined if there are no other tabs. */
+  readonly locks: Locks | undefined;
+  /** Asks that what is stored be not cleared, before anything large is. */
+  persist(): Promise<unknown>;
+  /** Remembers the hashes of weights on disk. */
+  readonly hashes?: KnownHashes;
+  /** Stands in for the world in tests. */
+  readonly hub?: Partial<Hub>;
+}
+
+/** What storage keeps of a model: its base, or an unfinished download. */
+export interface SavedModel {
+  readonly id: string;
+  readonly name: string;
+  readonly source: BaseSource;
+  readonly bytes: number;
+  /** How it was loaded; absent for a download. */
+  readonly load?: LoadSettings;
+  /** Milliseconds since 1970. */
+  readonly usedAt: number;
+  /** A download that isn't whole; opening the model goes on with it. */
+  readonly partial: boolean;
+}
+
+export interface OpenOptions {
+  readonly onProgress: OnProgress;
+  readonly signal?: AbortSignal;
+}
+
+type LibrarySession = Pick<Session, 'open' | 'loadable' | 'replaceLoadable' | 'withBase' | 'closeModel'>;
+
+/** The models that a session can open: from folders, from a hub, and from what storage keeps of either. */
+export class ModelLibrary {
+  readonly #session: LibrarySession;
+  readonly #host: LibraryHost;
+  readonly #previews: LibraryPreviews;
+  #hub: Hub;
+
+  constructor(session: LibrarySession, host: LibraryHost) {
+    this.#session = session;
+    this.#host = host;
+    this.#previews = new LibraryPreviews(() => host.store());
+    this.#hub = { endpoint: HUGGING_FACE, ...host.hub };
+  }
+
+  get hub(): Hub {
+    return this.#hub;
+  }
+
+  /** Throws `endpoint_invalid`. */
+  setHub({ endpoint, token }: HubSettings): void {
+    this.#hub = { ...this.#host.hub, endpoint: normalizeEndpoint(endpoint), ...(token && { token }) };
+  }
+
+  /**
+   * Opens a model in the session. One of a hub is taken from storage where that has it, without asking the network; else it
+   * is fetched and, once it is whole, kept as it lies on the device.
+   *
+   * @throws TunesmithError what the folder, the hub, the storage and the device report; `base_missing`
+   */
+  async open(origin: ModelOrigin, load: LoadSettings, options: OpenOptions): Promise<void> {
+    this.#checkEndpoint(origin);
+    switch (origin.kind) {
+      case 'folder': {
+        options.onProgress({ label: message('files_reading') });
+        const loadable = await loadableFolder(origin.folder, origin.identity, load, this.#host.hashes);
+        await this.#session.open(loadable, options.onProgress, options.signal);
+        return;
+      }
+      case 'stored': {
+        await this.#openStored(origin.id, options);
+        return;
+      }
+      case 'hub': {
+        await this.#openHub(origin.reference, load, options);
+        return;
+      }
+    }
+  }
+
+  /**
+   * Keeps the base of the open model, so that a run over it can go on after a reload; nothing happens where it is kept
+   * already, or where the page brings the model itself. For use within `withStorageLock`.
+   *
+   * @returns the base's id, or undefined if there is none
+   * @throws TunesmithError `storage_full`
+   */
+  async keep(options: OpenOptions): Promise<string | undefined> {
+    const { baseId, source } = this.#session.loadable;
+    if (!source) return undefined;
+    const kept = baseId !== undefined && (await this.saved()).some(({ id }) => id === baseId);
+    if (kept) return baseId;
+    this.#persist();
+    return await this.#save(source, options);
+  }
+
+  /** Models of the hub that can be trained here. Throws as `searchModels`. */
+  async search(query: string, wanted: PreviewFor, signal?: AbortSignal): Promise<readonly SearchResult[]> {
+    return await this.#previews.search(this.#hub, query, wanted, signal);
+  }
+
+  /** What a model takes, before it is opened. Refuses, with the reason, what could not be opened either. */
+  async preview(origin: ModelOrigin, wanted: PreviewFor, signal?: AbortSignal): Promise<ModelPreview> {
+    this.#checkEndpoint(origin);
+    return await this.#previews.preview(this.#hub, origin, wanted, signal);
+  }
+
+  /** All that is kept of models, those used last first. */
+  async saved(): Promise<readonly SavedModel[]> {
+    const store = await this.#host.store();
+    const [bases, downloads] = await Promise.all([listBases(store), listDownloads(store)]);
+    const partial = downloads.map((download): SavedModel => {
+      const { id, repo, commit, endpoint, bytes, changedAt: usedAt } = download;
+      const source = { kind: 'hub' as const, repo, commit, endpoint };
+      return { id, name: nameOfDownload(download), source, bytes, usedAt, partial: true };
+    });
+    const whole = bases.map((base): SavedModel => ({ ...base, partial: false }));
+    return [...whole, ...partial].sort((a, b) => b.usedAt - a.usedAt);
+  }
+
+  /** Removes what is kept under an id. Throws `model_in_other_tab` for a download that is under way. */
+  async remove(id: string): Promise<void> {
+    const { locks } = this.#host;
+    const store = await this.#host.store();
+    await withStorageLock(locks, () => removeBase(store, id));
+    const download = (await listDownloads(store)).find((each) => each.id === id);
+    if (!download) return;
+    await withModelLock(locks, download.repo, () => removeDownload(store, id), { refuse: true });
+  }
+
+  /** Nothing is asked of a site that wasn't chosen. */
+  #checkEndpoint(origin: ModelOrigin): void {
+    const wanted = origin.kind === 'hub' ? origin.reference.endpoint : undefined;
+    if (wanted === undefined || wanted === this.#hub.endpoint) return;
+    throw new TunesmithError({ code: 'endpoint_differs', values: { wanted, endpoint: this.#hub.endpoint } });
+  }
+
+  /** Throws `base_missing`; `base_damaged`, and then there is none any more. */
+  async #openStored(id: string, options: OpenOptions): Promise<void> {
+    const store = await this.#host.store();
+    options.onProgress({ label: message('stored_model_reading') });
+    try {
+      const base = await openBase(store, id);
+      if (!base) throw baseMissing();
+      const { source } = base;
+      const fetchAgain = source.kind === 'hub' ? this.#fetchAgain(source) : undefined;
+      const loadable = { ...loadableBase(base), ...(fetchAgain && { fetchAgain }) };
+      await this.#session.open(loadable, options.onProgress, options.signal);
+    } catch (error) {
+      if (errorCode(error) === 'base_damaged') await removeBase(store, id);
+      throw error;
+    }
+  }
+
+  /** A promise is worth asking for, but not worth waiting for: without one, all is kept as well. */
+  #persist(): void {
+    void this.#host.persist().catch(() => false);
+  }
+
+  /** False if there is none, or a damaged one. */
+  async #openKept(reference: ModelReference, load: LoadSettings, options: OpenOptions): Promise<boolean> {
+    const store = await this.#host.store();
+    const { repo, revision, file } = reference;
+    const { endpoint } = this.#hub;
+    const query = { endpoint, repo: modelReferenceText({ repo, file }), revision, load };
+    const known = await findBase(store, query);
+    if (!known) return false;
+    try {
+      await this.#openStored(known.id, options);
+      return true;
+    } catch (error) {
+      if (errorClass(error) !== 'gone') throw error;
+      return false;
+    }
+  }
+
+  async #openHub(reference: ModelReference, load: LoadSettings, options: OpenOptions): Promise<void> {
+    if (await this.#openKept(reference, load, options)) return;
+    const { repo } = reference;
+    const onWait = (): void => options.onProgress({ label: message('other_tab_fetching', { repo }) });
+    const fetching = async (): Promise<void> => {
+      // Another tab may have kept it meanwhile.
+      if (!(await this.#openKept(reference, load, options))) await this.#fetch(reference, load, options);
+    };
+    await withModelLock(this.#host.locks, repo, fetching, { onWait, signal: options.signal });
+  }
+
+  async #fetch(reference: ModelReference, load: LoadSettings, options: OpenOptions): Promise<void> {
+    const { onProgress, signal } = options;
+    const { host } = new URL(this.#hub.endpoint);
+    onProgress({ label: message('host_asking', { host, repo: reference.repo }) });
+    const found = await findOnHub(this.#hub, reference, signal);
+    const { commit } = found.repository;
+    // A branch may be where it was when the model was kept.
+    if (await this.#openKept({ ...reference, revision: commit }, load, options)) return;
+    const small = await fetchWithoutWeights(this.#hub, found, onProgress, signal);
+    this.#persist();
+    await reopening(async () => {
+      const store = await this.#host.store();
+      const source = sourceOf(found, reference);
+      const fetchAgain = this.#fetchAgain(source);
+      const fetching = { hub: this.#hub, store, found, small, source, load, fetchAgain };
+      const download = await openWhileDownloading(this.#session, fetching, options);
+      for (const note of download.notes) this.#addNote(note);
+      await this.#keepArrived(download, options);
+    });
+  }
+
+  /**
+   * Keeps what has arrived as it lies on the device, and removes the files it came as. The model is open by now: that it
+   * isn't kept, for want of room or because that was stopped, is a note.
+   */
+  async #keepArrived(download: DownloadingModel, options: OpenOptions): Promise<void> {
+    const keep = (): Promise<unknown> => withStorageLock(this.#host.locks, () => this.keep(options));
+    try {
+      await keep().catch(async (error: unknown) => {
+        if (!isFull(error)) throw error;
+        // The files make room: the device has all that they hold.
+        await download.discard();
+        await keep();
+      });
+    } catch (error) {
+      if (options.signal?.aborted) {
+        // The files stay: with them it opens without being fetched again.
+        this.#addNote(message('copy_stopped'));
+        return;
+      }
+      if (!isFull(error)) {
+        // Who hears that opening failed must not find the device's memory taken.
+        this.#session.closeModel();
+        throw error;
+      }
+      this.#addNote(message('copy_no_room', { reason: clauseOf(error) }));
+    }
+    await download.discard();
+  }
+
+  async #save(source: BaseSource, { onProgress, signal }: OpenOptions): Promise<string> {
+    const store = await this.#host.store();
+    const { loadable } = this.#session;
+    const { facts, identity, hash } = loadable.open;
+    if (store.passing) throw storageFull(identity.name, 0, undefined);
+    const description = { name: identity.name, source, modelHash: hash };
+    const label = message('copy_keeping');
+    const id = await this.#session.withBase((model) =>
+      saveBase(store, model, facts, description, {
+        signal,
+        onProgress: (fraction) => onProgress({ label, fraction }),
+      }),
+    );
+    const base = await openBase(store, id);
+    const { towers, fetchAgain } = loadable;
+    const kept = base && {
+      ...loadableBase(base, loadable.open),
+      ...(towers && { towers }),
+      ...(fetchAgain && { fetchAgain }),
+    };
+    if (kept) this.#session.replaceLoadable(kept);
+    return id;
+  }
+
+  /** Fetches the same commit from the same endpoint once more. */
+  #fetchAgain({ repo, endpoint, commit }: HubSource): FetchAgain {
+    const reference = { ...requireModelReference(repo), endpoint, revision: commit };
+    return async (check, work, { onProgress, signal }) => {
+      this.#checkEndpoint({ kind: 'hub', reference });
+      const { locks } = this.#host;
+      const fetching = async () => {
+        const found = await findOnHub(this.#hub, reference, signal);
+        const small = await fetchWithoutWeights(this.#hub, found, onProgress, signal);
+        this.#persist();
+        const store = await this.#host.store();
+        const options = { hub: this.#hub, store, small: small?.folder ?? new Map(), onProgress, signal };
+        const download = await DownloadingModel.begin(found, options);
+        try {
+          const { stored } = download.checkpoint;
+          check(stored);
+          await download.whole();
+          const result = await work(stored);
+          await download.discard();
+          return result;
+        } catch (error) {
+          throw await download.end(error);
+        }
+      };
+      return await withModelLock(locks, reference.repo, () => reopening(fetching), {
+        onWait: () => onProgress({ label: message('other_tab_fetching', { repo: reference.repo }) }),
+        signal,
+      });
+    };
+  }
+
+  #addNote(note: Message): void {
+    const { loadable } = this.#session;
+    const { facts } = loadable.open;
+    const open = { ...loadable.open, facts: { ...facts, notes: [...facts.notes, note] } };
+    this.#session.replaceLoadable({ ...loadable, open });
+  }
+}
+
+const MOST_ATTEMPTS = 3;
+
+/** Opens a download anew if what was read of it on the way was damaged: all of it is here then, and right. */
+async function reopening<T>(open: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await open();
+    } catch (error) {
+      if (errorCode(error) !== 'download_reopen' || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** A GGUF file is a model by itself; of others there are several in a repository. */
+function nameOfDownload({ repo, files }: StoredDownload): string {
+  const gguf = files.find(({ path }) => path.endsWith('.gguf'));
+  return gguf ? `${repo}:${gguf.path}` : repo;
+}

@@ -1,0 +1,52 @@
+import { type LoadSettings, type TrainSettings } from '../../core/settings/settings';
+import { defaultsFor } from '../defaults';
+import type { Exclusive } from '../exclusive';
+import type { ModelOpener } from './opener';
+import type { OnProgress } from '../progress';
+import { modelReport, type ModelReport } from '../reports';
+import type { Session } from '../session';
+import type { ModelSource } from './sources';
+
+export interface ModelParts {
+  readonly session: Pick<Session, 'prepareChat' | 'model' | 'hasModel' | 'layout'>;
+  readonly opener: Pick<ModelOpener, 'open' | 'originOf' | 'stop'>;
+  readonly exclusive: Exclusive;
+}
+
+/** The open model. */
+export class Models {
+  readonly #parts: ModelParts;
+
+  constructor(parts: ModelParts) {
+    this.#parts = parts;
+  }
+
+  /** Undefined if none is open. A run that goes on, or whose adapter is opened, opens its own. */
+  report(): ModelReport | undefined {
+    const { session } = this.#parts;
+    return session.hasModel ? modelReport(session) : undefined;
+  }
+
+  /** The settings to begin with; for the open model, if there is one. */
+  defaults(): TrainSettings {
+    const { session } = this.#parts;
+    return defaultsFor(session.hasModel ? session.layout.spec : undefined);
+  }
+
+  /** Reports a download's bytes and speed as well. Rejects with an `AbortError` after `stopOpening`. */
+  async open(source: ModelSource, load: LoadSettings, onProgress: OnProgress): Promise<ModelReport> {
+    const { session, opener, exclusive } = this.#parts;
+    return await exclusive.alone('opening_model', async () => {
+      await opener.open(await opener.originOf(source), load, onProgress, (signal) =>
+        // An error here comes again, in words, when the chat is used.
+        session.prepareChat(onProgress, signal).catch(() => undefined),
+      );
+      return modelReport(session);
+    });
+  }
+
+  /** Ends an `open` that is under way, or the opening of a run's model; what has arrived of a download stays. */
+  stopOpening(): void {
+    this.#parts.opener.stop();
+  }
+}

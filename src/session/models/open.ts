@@ -1,0 +1,124 @@
+import { eosTokenIds } from '../../chat/stop_tokens';
+import { clauseOf, TunesmithError } from '../../core/errors';
+import { isRecord } from '../../core/json';
+import { message, type Message } from '../../core/messages/message';
+import { tokensOfClass } from '../../data/class_tokens';
+import { loadTokenizer, type Tokenizer } from '../../data/tokenizer';
+import { alpacaTemplate, chatTemplateSource, jinjaTemplate, type ChatTemplate } from '../../data/template';
+import type { Checkpoint } from '../../models/files';
+
+/** What a model is called and where it came from. */
+export interface ModelIdentity {
+  readonly name: string;
+  readonly source: 'demo' | 'files' | 'hub';
+  /** Of a model of a hub: owner/name, and the commit that its files are of. */
+  readonly repo?: string;
+  readonly commit?: string;
+  readonly license?: string;
+}
+
+/** What a model's small files say: all but the weights. */
+export type ModelFacts = Pick<
+  Checkpoint,
+  | 'config'
+  | 'spec'
+  | 'tokenizer'
+  | 'tokenizerConfig'
+  | 'templateFile'
+  | 'generationConfig'
+  | 'texts'
+  | 'notes'
+>;
+
+/** A model as far as it needs no device: its small files, its tokenizer and its templates. */
+export interface OpenModel {
+  readonly identity: ModelIdentity;
+  readonly facts: ModelFacts;
+  readonly tokenizer: Tokenizer;
+  /** The model's own; undefined if it has none. */
+  readonly chatTemplate: ChatTemplate | undefined;
+  /** The same for examples, on a day that stands still. */
+  readonly exampleTemplate: ChatTemplate | undefined;
+  /** Why the model's own template can't be used, though it has one; the Alpaca prompt can. */
+  readonly templateFault: TunesmithError | undefined;
+  /** What a person should know of its tokenizer and its template. */
+  readonly textNotes: readonly Message[];
+  /** Tells models apart, however they are loaded; see `hashOfFiles` and `hashOfCommit`. */
+  readonly hash: string;
+}
+
+/**
+ * What `strftime_now` tells while examples are rendered: a run that goes on another day must see the same tokens, and the
+ * same settings give the same adapter. It is the day that Llama 3's templates name where they know none.
+ */
+const EXAMPLES_DAY = new Date(2024, 6, 26);
+
+/** Throws what is wrong with the tokenizer; see `loadTokenizer`. A template that can't be used is no reason to refuse the model. */
+export function openModel(facts: ModelFacts, identity: ModelIdentity, hash: string): OpenModel {
+  const { tokenizer: tokenizerJson, tokenizerConfig, templateFile, spec, config, generationConfig } = facts;
+  const loaded = loadTokenizer(tokenizerJson, tokenizerConfig, {
+    tokens: tokensOfClass(tokenizerConfig, config),
+    eosIds: [...eosTokenIds(generationConfig), ...eosTokenIds(config)],
+  });
+  const tokenizer = withinVocabulary(loaded, spec.vocabularySize);
+  const source = chatTemplateSource(tokenizerConfig, templateFile);
+  const { specialTokens } = tokenizer;
+  const template = (now?: Date): ChatTemplate | undefined =>
+    source === undefined ? undefined : jinjaTemplate(source, { specialTokens, now });
+  const templates = templatesOrFault(() => ({
+    chatTemplate: template(),
+    exampleTemplate: template(EXAMPLES_DAY),
+  }));
+  const { templateFault } = templates;
+  const textNotes = [
+    ...(templateFault ? [message('template_unusable', { reason: clauseOf(templateFault) })] : []),
+    ...endNotes(tokenizerConfig, specialTokens.eos_token),
+  ];
+  return { identity, facts, tokenizer, ...templates, textNotes, hash };
+}
+
+function templatesOrFault(
+  read: () => Pick<OpenModel, 'chatTemplate' | 'exampleTemplate'>,
+): Pick<OpenModel, 'chatTemplate' | 'exampleTemplate' | 'templateFault'> {
+  try {
+    return { ...read(), templateFault: undefined };
+  } catch (fault) {
+    if (!(fault instanceof TunesmithError)) throw fault;
+    return { chatTemplate: undefined, exampleTemplate: undefined, templateFault: fault };
+  }
+}
+
+function endNotes(tokenizerConfig: unknown, eosToken: string | undefined): readonly Message[] {
+  const named = isRecord(tokenizerConfig) ? tokenizerConfig.eos_token : undefined;
+  if (named !== undefined && named !== null) return [];
+  return eosToken === undefined ? [message('eos_missing')] : [message('eos_taken', { token: eosToken })];
+}
+
+/** Some tokenizers have tokens that their model's embedding lacks: text with these is refused, never guessed at. */
+function withinVocabulary(tokenizer: Tokenizer, vocabularySize: number): Tokenizer {
+  if (tokenizer.vocabSize <= vocabularySize) return tokenizer;
+  return {
+    ...tokenizer,
+    encode(text, options) {
+      const ids = tokenizer.encode(text, options);
+      const beyond = ids.find((id) => id >= vocabularySize);
+      if (beyond === undefined) return ids;
+      throw new TunesmithError({
+        code: 'token_beyond_vocabulary',
+        values: { text: tokenizer.decode([beyond]), id: beyond, vocabulary: vocabularySize },
+      });
+    },
+  };
+}
+
+/** The template that a setting chooses: the model's own if it has one, else the Alpaca prompt. Throws what is wrong with it. */
+export function templateOf(
+  model: OpenModel,
+  choice: 'model' | 'alpaca',
+  use: 'chat' | 'examples',
+): ChatTemplate {
+  if (choice === 'model' && model.templateFault) throw model.templateFault;
+  const ofModel = use === 'chat' ? model.chatTemplate : model.exampleTemplate;
+  const own = choice === 'model' ? ofModel : undefined;
+  return own ?? alpacaTemplate(model.tokenizer.specialTokens.eos_token);
+}

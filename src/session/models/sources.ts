@@ -1,0 +1,82 @@
+import { TunesmithError } from '../../core/errors';
+import { blobReader, type FileReader } from '../../core/file_reader';
+import type { ModelReference } from '../../core/model_reference';
+import type { ModelFolder } from '../../models/files';
+import type { ModelIdentity } from './open';
+
+/**
+ * What a person chose on the page: the embedded model; a folder's files (config.json, weights, tokenizer*.json) or one .gguf; a
+ * repository of the chosen hub; or what storage keeps, by its id.
+ */
+export type ModelSource =
+  | { readonly kind: 'demo' }
+  | { readonly kind: 'files'; readonly name: string; readonly files: readonly File[] }
+  | {
+      readonly kind: 'hub';
+      readonly repo: string;
+      /** A branch, a tag or a commit; absent: the main branch. */
+      readonly revision?: string;
+      /** Which .gguf, of a repository that has several; absent: its safetensors, or its one .gguf. */
+      readonly file?: string;
+    }
+  | { readonly kind: 'stored'; readonly id: string };
+
+/** Where a model is opened from: a folder, a hub, or what storage keeps of either. */
+export type ModelOrigin =
+  | { readonly kind: 'folder'; readonly identity: ModelIdentity; readonly folder: ModelFolder }
+  | { readonly kind: 'hub'; readonly reference: ModelReference }
+  | { readonly kind: 'stored'; readonly id: string };
+
+/** A file as a person gave it: of a model's folder, or of examples. */
+export interface NamedBlob {
+  readonly name: string;
+  readonly content: Blob;
+}
+
+export const DEMO_NAME = 'tunesmith-demo';
+export const DEMO_EXAMPLES = 'pirate.jsonl';
+
+const DEMO_FILES = [
+  'config.json',
+  'generation_config.json',
+  'model.safetensors',
+  'tokenizer.json',
+  'tokenizer_config.json',
+];
+
+/** A folder of files that a visitor dropped or that storage holds. */
+export function folderOfBlobs(files: readonly NamedBlob[]): ModelFolder {
+  return new Map(files.map(({ name, content }) => [name, blobReader(name, content)]));
+}
+
+/** Files by their own name; where a dropped folder has subfolders, only what lies at its top. */
+export function namedBlobs(files: readonly File[]): readonly NamedBlob[] {
+  return files.map((file) => ({ name: file.name, content: file }));
+}
+
+/** The model that comes with the page. Throws `demo_missing` if a file of it can't be fetched. */
+export async function demoFolder(base: string): Promise<ModelFolder> {
+  const blobs = await Promise.all(
+    DEMO_FILES.map(async (name) => ({ name, content: await fetched(`${base}models/demo/${name}`) })),
+  );
+  return folderOfBlobs(blobs);
+}
+
+export async function demoExamples(base: string): Promise<NamedBlob> {
+  return { name: DEMO_EXAMPLES, content: await fetched(`${base}examples/${DEMO_EXAMPLES}`) };
+}
+
+/** Files of examples that the page hands over. */
+export function dataFiles(files: readonly NamedBlob[]): FileReader[] {
+  return files.map(({ name, content }) => blobReader(name, content));
+}
+
+async function fetched(address: string): Promise<Blob> {
+  const missing = (detail: string): TunesmithError =>
+    new TunesmithError({ code: 'demo_missing', detail: `${address}: ${detail}` });
+  const response = await fetch(address).catch((cause: unknown) => {
+    throw missing(String(cause));
+  });
+  if (!response.ok) throw missing(`${response.status} ${response.statusText}`);
+  return await response.blob();
+}

@@ -1,0 +1,73 @@
+import { alignUp } from '../../core/align';
+import type { TrainSettings } from '../../core/settings/settings';
+import type { Dataset } from '../data/dataset';
+import type { FitLevel } from './fit';
+
+/** The smallest `max_seq_length` that cuts no example, or the largest that fits; `cut`: how many it still cuts. */
+export interface LongerExamples {
+  readonly max_seq_length: number;
+  readonly cut: number;
+}
+
+type Parts = Pick<Dataset, 'training' | 'heldOut'>;
+
+/** Lengths that are offered are multiples of it: a run's programs have a multiple of as many rows. */
+const LENGTH_STEP = 64;
+
+/**
+ * A `max_seq_length` that cuts fewer examples, if some are cut, and fits the device as well as the present one.
+ *
+ * @param positions how many tokens the model takes
+ * @param levelOf how examples of other lengths fit; asked about ten times at most
+ */
+export function longerExamples(
+  positions: number,
+  { training, heldOut }: Parts,
+  settings: TrainSettings,
+  levelOf: (examples: Parts, settings: TrainSettings) => FitLevel,
+): LongerExamples | undefined {
+  const all = [...training, ...heldOut];
+  const longest = all.reduce((most, { whole = 0 }) => Math.max(most, whole), 0);
+  const now = Math.min(settings.max_seq_length, positions);
+  const most = Math.min(alignUp(longest, LENGTH_STEP), positions);
+  if (most <= now) return undefined;
+  const level = levelOf({ training, heldOut }, settings);
+  if (level === 'no') return undefined;
+  // The tokens don't matter, only how many there are.
+  const tokens = new Uint32Array(most);
+  const lengthened = (examples: Parts['training'], length: number): Parts['training'] =>
+    examples.map((example) =>
+      example.whole === undefined
+        ? example
+        : { ...example, ids: tokens.subarray(0, Math.min(example.whole, length)) },
+    );
+  const fits = (length: number): boolean => {
+    const examples = { training: lengthened(training, length), heldOut: lengthened(heldOut, length) };
+    const wanted = levelOf(examples, { ...settings, max_seq_length: length });
+    return wanted === 'yes' || wanted === level;
+  };
+  const found = lastThat([...multiplesBetween(now, most), most], fits);
+  if (found === undefined) return undefined;
+  return { max_seq_length: found, cut: all.filter(({ whole = 0 }) => whole > found).length };
+}
+
+/** The multiples of the step above `low` and below `high`. */
+function multiplesBetween(low: number, high: number): number[] {
+  const first = Math.floor(low / LENGTH_STEP) + 1;
+  const count = Math.max(0, Math.ceil(high / LENGTH_STEP) - first);
+  return Array.from({ length: count }, (_, i) => (first + i) * LENGTH_STEP);
+}
+
+/** The last value that holds, if all before one that holds do as well. The last of all is tried first. */
+function lastThat(values: readonly number[], holds: (value: number) => boolean): number | undefined {
+  const last = values.at(-1);
+  if (last !== undefined && holds(last)) return last;
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(values[middle] ?? 0)) low = middle + 1;
+    else high = middle;
+  }
+  return values[low - 1];
+}

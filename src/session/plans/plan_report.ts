@@ -1,0 +1,154 @@
+import { memoryKey, type TrainSettings } from '../../core/settings/settings';
+import { textsOf } from '../../data/batches';
+import type { Limits } from '../../ops/op';
+import type { ModelLayout } from '../../models/layout';
+import { adapterLayout } from '../../models/adapters/layout';
+import { parameterCount } from '../../models/spec';
+import type { TrainEvent } from '../../train/events';
+import { planOf } from '../../train/plan';
+import { answersAfter, fullLimits, limitsFor, roundSeconds, type SampleLimits } from '../../train/samples';
+import { tokenCount, type Dataset } from '../data/dataset';
+import { longerExamples, type LongerExamples } from './longer_examples';
+import { fitOf, needOf, remembered, type Fit, type Need } from './fit';
+import { rowsOfExamples, runMemory, type RunRows } from './run_memory';
+import type { SamplePrompt } from '../chat/sample_answers';
+
+/** Memory and time of a run, before anything starts. */
+export interface PlanReport extends Fit {
+  readonly steps: number;
+  readonly trainableParameters: number;
+  /** Of the whole run; undefined before the device's speed is known. */
+  readonly estimatedSeconds?: number;
+  /** A `max_seq_length` that cuts fewer of the examples, if some are cut and more fits the device. */
+  readonly longer?: LongerExamples;
+  /** How the sample prompts will be answered. */
+  readonly samples: SampleLimits;
+  /** Sample prompts that the model can't answer: too long for it, or refused by its chat template. */
+  readonly unanswerable: readonly string[];
+}
+
+/** How fast this device computes with a model. */
+export interface DeviceSpeed {
+  /** Floating-point operations a second that training reaches. */
+  readonly rate: number;
+  /** Seconds for one token of an answer. */
+  readonly tokenSeconds: number;
+}
+
+/** @param speed undefined before it was measured */
+export function planReport(
+  model: ModelLayout,
+  dataset: Dataset,
+  settings: TrainSettings,
+  limits: Limits,
+  prompts: { readonly read: readonly SamplePrompt[]; readonly unanswerable: readonly string[] },
+  speed: DeviceSpeed | undefined,
+): PlanReport {
+  const { training, heldOut } = dataset;
+  const longestPrompt = prompts.read.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  const { cacheRows } = rowsOfExamples(model, settings, dataset, longestPrompt);
+  const rowsOf = (chosen: TrainSettings): RunRows => {
+    const cut = {
+      training: cutExamples(training, settings, chosen),
+      heldOut: cutExamples(heldOut, settings, chosen),
+    };
+    return { ...rowsOfExamples(model, chosen, cut), cacheRows };
+  };
+  const measure = remembered(
+    (chosen: TrainSettings): Need =>
+      needOf(
+        () => runMemory(model, adapterLayout(model.spec, chosen), chosen, rowsOf(chosen), limits),
+        limits,
+      ),
+    (chosen) => `${rowsOf(chosen).capacity} ${memoryKey(chosen)}`,
+  );
+  // The model is open: how it was loaded stays.
+  const changeable = { ...settings, load_in_4bit: true, dtype: 'auto' as const };
+  const fit = fitOf(settings, measure, changeable);
+  const longer = longerExamples(model.positions, dataset, settings, (lengthened, chosen) => {
+    const rows = rowsOfExamples(model, chosen, lengthened, longestPrompt);
+    const layout = adapterLayout(model.spec, chosen);
+    return needOf(() => runMemory(model, layout, chosen, rows, limits), limits).level;
+  });
+  const { samples, seconds } = estimate(model, dataset, settings, prompts.read, speed);
+  return {
+    steps: planOf(settings, training.length).steps,
+    trainableParameters: adapterLayout(model.spec, settings).parameters,
+    ...fit,
+    ...(fit.fits && seconds !== undefined && { estimatedSeconds: seconds }),
+    ...(longer && { longer }),
+    samples,
+    unanswerable: prompts.unanswerable,
+  };
+}
+
+/** Examples as long as a smaller `max_seq_length` would leave them. */
+function cutExamples(
+  examples: Dataset['training'],
+  now: TrainSettings,
+  { max_seq_length: length }: TrainSettings,
+): Dataset['training'] {
+  if (length >= now.max_seq_length) return examples;
+  return examples.map((example) => {
+    const cut = textsOf(example).reduce((sum, [first, end]) => sum + Math.min(end - first, length), 0);
+    return cut === example.ids.length ? example : { ...example, ids: example.ids.subarray(0, cut) };
+  });
+}
+
+/** The time of a whole run, and how it answers its sample prompts. */
+function estimate(
+  model: ModelLayout,
+  dataset: Dataset,
+  settings: TrainSettings,
+  prompts: readonly SamplePrompt[],
+  speed: DeviceSpeed | undefined,
+): { readonly samples: SampleLimits; readonly seconds?: number } {
+  if (!speed) return { samples: fullLimits(prompts.length) };
+  const { steps } = planOf(settings, dataset.training.length);
+  const forwardSeconds = (2 * parameterCount(model.spec)) / speed.rate;
+  const evaluations = settings.eval_steps > 0 ? Math.ceil(steps / settings.eval_steps) : 0;
+  const evaluated = evaluations * tokenCount(dataset.heldOut) * forwardSeconds;
+  const trainSeconds = trainingSeconds(model, dataset, settings, speed);
+  const promptTokens = prompts.reduce((sum, { ids }) => sum + ids.length, 0) / Math.max(1, prompts.length);
+  const answering = { readSeconds: promptTokens * forwardSeconds, tokenSeconds: speed.tokenSeconds };
+  const samples = limitsFor(prompts.length, answering, { steps, trainSeconds });
+  const answered = answersAfter(samples, steps, -1) * roundSeconds(samples, answering);
+  return { samples, seconds: trainSeconds + evaluated + answered };
+}
+
+/**
+ * Seconds that the steps of a run take: two floating-point operations per parameter and token forward, two backward (frozen
+ * weights get no gradient of their own), two more with recomputation.
+ */
+export function trainingSeconds(
+  model: ModelLayout,
+  { training }: Dataset,
+  settings: TrainSettings,
+  { rate }: DeviceSpeed,
+): number {
+  const plan = planOf(settings, training.length);
+  const tokens = (tokenCount(training) * plan.steps) / plan.stepsPerEpoch;
+  return (2 * parameterCount(model.spec) * tokens * passesOf(settings)) / rate;
+}
+
+/** What a trained token costs, in forward passes. */
+function passesOf({ gradient_checkpointing }: TrainSettings): number {
+  return gradient_checkpointing ? 3 : 2;
+}
+
+/**
+ * Operations a second that training reached after the step `from`: the median of what its events tell, which know of no
+ * pause and no compiling. Undefined if there are none.
+ */
+export function reachedRate(
+  model: ModelLayout,
+  settings: TrainSettings,
+  history: readonly TrainEvent[],
+  from: number,
+): number | undefined {
+  const speeds = history.flatMap((event) =>
+    event.event === 'step' && event.step > from ? event.tokens_per_second : [],
+  );
+  const median = speeds.sort((a, b) => a - b)[speeds.length >> 1];
+  return median ? median * 2 * parameterCount(model.spec) * passesOf(settings) : undefined;
+}

@@ -1,0 +1,264 @@
+import { TunesmithError, type ErrorCode } from '../../core/errors';
+import { message, type Message } from '../../core/messages/message';
+import type { TrainSettings } from '../../core/settings/settings';
+import type { ExportedAdapter } from '../../exports/format';
+import type { CheckpointState } from '../../formats/checkpoint';
+import type { Plan } from '../../graph/plan';
+import { answersFor } from '../../graph/tune';
+import { Adapter } from '../../models/adapter';
+import type { AdapterLayout } from '../../models/adapters/layout';
+import { objectiveOf } from '../../models/objectives';
+import { computeStart, plainAdapter, type AdapterState } from '../../models/adapters/start';
+import type { Model } from '../../models/model';
+import { optimizerPlan } from '../../models/optimizers';
+import { compileTraining, planTraining, type TrainingPlans } from '../../models/training';
+import type { TrainingOptions } from '../../models/training_graph';
+import type { StoredWeights } from '../../models/stored/stored_weight';
+import type { TrainingState } from '../../models/training_program';
+import { loadCheckpoint, saveCheckpoint, type CheckpointStore } from '../../storage/checkpoints';
+import type { TrainControl } from '../../train/control';
+import { isHistory, type TrainEvent } from '../../train/events';
+import type { TrainPosition } from '../../train/options';
+import { capacityOf, planOf } from '../../train/plan';
+import { train, type TrainResult } from '../../train/trainer';
+import type { Dataset } from '../data/dataset';
+import type { Kernels } from '../kernels';
+import type { OnProgress } from '../progress';
+import type { LoadedModel } from '../models/loaded';
+import { keptLimits, SampleAnswers, type SampleContext, type SamplePrompt } from '../chat/sample_answers';
+
+export interface TrainingRequest {
+  /** The base on a device that answers; called again after a device was lost. */
+  readonly loaded: () => Promise<LoadedModel>;
+  readonly kernels: Kernels;
+  readonly chat: SampleContext;
+  readonly layout: AdapterLayout;
+  /** The flat buffer of the adapter that the run begins with; undefined if a new one is to be made. */
+  readonly initial: Float32Array<ArrayBuffer> | undefined;
+  /** Reads the weights that a new adapter's start is computed of; undefined for an adapter that isn't new. */
+  readonly weights: UseWeights | undefined;
+  readonly dataset: Dataset;
+  /** The prompts that are answered before and during the training. */
+  readonly samplePrompts: readonly SamplePrompt[];
+  /** Seconds that the steps of the whole run are expected to take. */
+  readonly trainSeconds: number | undefined;
+  readonly settings: TrainSettings;
+  readonly hashes: CheckpointState['hashes'];
+  /** Where the run's checkpoints are kept. */
+  readonly checkpoints: CheckpointStore;
+  /** A checkpoint to go on from. */
+  readonly start?: CheckpointState;
+  readonly control: TrainControl;
+  readonly onEvent: (event: TrainEvent) => void;
+}
+
+/** Lets `work` read how the model's own files store the weights; undefined if all that is needed lies on the device. */
+export type UseWeights = <T>(
+  work: (stored: StoredWeights | undefined) => Promise<T>,
+  options: { readonly onProgress: OnProgress; readonly signal: AbortSignal },
+) => Promise<T>;
+
+export interface TrainingOutcome extends TrainResult {
+  /** The trained adapter, as a plain one. */
+  readonly adapter: ExportedAdapter;
+  /** All events that a chart is made of. */
+  readonly history: readonly TrainEvent[];
+}
+
+/** The longest that fitting the kernels may take. */
+const FIT_SECONDS = 7;
+/** Losses of the device in a row, without a checkpoint between, after which the run gives up. */
+const MOST_LOSSES = 3;
+const RETRY_MILLISECONDS = 2000;
+
+/**
+ * Trains from the start or from a checkpoint. Where the device is lost it is opened again and the run goes on from its
+ * last checkpoint. Throws what the trainer throws, with the run's last good checkpoint stored.
+ */
+export async function runTraining(request: TrainingRequest): Promise<TrainingOutcome> {
+  const history = new History(request.start);
+  let start = request.start;
+  request.onEvent({ event: 'state', state: 'preparing' });
+  for (let losses = 0; ;) {
+    const reached = start?.step ?? 0;
+    try {
+      return await attempt(request, start, history);
+    } catch (error) {
+      if (!(error instanceof TunesmithError)) throw error;
+      // Just after a loss a browser may have no adapter to offer for a moment.
+      const missing = losses > 0 && NO_DEVICE.includes(error.code);
+      if (!missing && error.code !== 'device_lost') throw error;
+      if (missing) await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
+      start = await lastCheckpoint(request);
+      losses = (start?.step ?? 0) > reached ? 1 : losses + 1;
+      if (losses >= MOST_LOSSES) throw error;
+      history.rewind(start);
+      const told = message('device_lost_going_on', { step: start?.step ?? 0 });
+      request.onEvent({ event: 'state', state: 'recovering', message: told });
+    }
+  }
+}
+
+/** Errors for want of a device: the browser's, and the command line's. */
+const NO_DEVICE: readonly ErrorCode[] = ['gpu_adapter_missing', 'gpu_driver_missing'];
+
+/** The events up to a checkpoint. */
+export function historyOf({ history }: CheckpointState): readonly TrainEvent[] {
+  // Written by `History.push`, into a file whose hash is checked when it is read.
+  return history as unknown as readonly TrainEvent[];
+}
+
+function elapsedIn(history: readonly TrainEvent[]): number | undefined {
+  return history.findLast((event) => event.event === 'step')?.elapsed_seconds;
+}
+
+/** What a chart needs of a run so far, cut back where the run goes back to a checkpoint. */
+class History {
+  events: TrainEvent[] = [];
+
+  constructor(start: CheckpointState | undefined) {
+    this.rewind(start);
+  }
+
+  push(event: TrainEvent): void {
+    if (isHistory(event)) this.events.push(event);
+  }
+
+  rewind(start: CheckpointState | undefined): void {
+    this.events = start ? [...historyOf(start)] : [];
+  }
+}
+
+async function lastCheckpoint({ checkpoints }: TrainingRequest): Promise<CheckpointState | undefined> {
+  return await loadCheckpoint(checkpoints);
+}
+
+async function attempt(
+  request: TrainingRequest,
+  start: CheckpointState | undefined,
+  history: History,
+): Promise<TrainingOutcome> {
+  const { dataset, settings, layout, control, checkpoints, hashes } = request;
+  const loaded = await request.loaded();
+  const { device, model } = loaded;
+  loaded.dropChat();
+  // A checkpoint holds the start, so it is not computed again.
+  const begun = start || !request.weights ? undefined : await startOf(request, request.weights, model);
+  const adapter = new Adapter(device, layout, optimizerPlan(layout, settings));
+  const owned: { destroy(): void }[] = [adapter];
+  try {
+    if (begun) await adapter.writeStart(model, begun);
+    else if (request.initial) adapter.writeParameters(request.initial);
+    const plan = planOf(settings, dataset.training.length);
+    const batchSize = settings.per_device_train_batch_size;
+    const capacity = capacityOf(plan, batchSize, dataset.training, dataset.heldOut);
+    const options = { capacity, settings };
+    const plans = await prepareKernels(request, loaded, start, options);
+    const kernels = answersFor(Object.values(plans), device.choices);
+    const program = await compileTraining(model, adapter, options, plans);
+    owned.push(program);
+    const generator = request.samplePrompts.length > 0 ? await loaded.generatorFor(adapter) : undefined;
+    if (generator) owned.push(generator);
+
+    const samples =
+      generator &&
+      new SampleAnswers({
+        generator,
+        chat: request.chat,
+        prompts: request.samplePrompts,
+        run: { steps: plan.steps, trainSeconds: request.trainSeconds },
+        kept: keptLimits(history.events, request.samplePrompts),
+      });
+
+    const save = async (position: TrainPosition, state: TrainingState): Promise<void> => {
+      const checkpoint: CheckpointState = {
+        ...position,
+        tensors: state,
+        settings: { ...settings },
+        hashes,
+        kernels,
+        history: jsonOf(history.events),
+      };
+      await saveCheckpoint(checkpoints, checkpoint, settings.save_total_limit);
+    };
+
+    const result = await train({
+      program,
+      objective: objectiveOf(settings),
+      examples: dataset.training,
+      heldOut: dataset.heldOut,
+      settings,
+      ...(start && {
+        start: { step: start.step, state: start.tensors, elapsedSeconds: elapsedIn(historyOf(start)) },
+      }),
+      control,
+      onEvent: (event) => {
+        history.push(event);
+        request.onEvent(event);
+      },
+      hooks: { saveCheckpoint: save, ...(samples && { samples }) },
+      ...(request.trainSeconds !== undefined && { trainSeconds: request.trainSeconds }),
+    });
+    const trained = plainAdapter(model.layout.spec, layout, await adapter.readAdapter());
+    return { ...result, adapter: trained, history: history.events };
+  } finally {
+    for (const part of owned.reverse()) part.destroy();
+  }
+}
+
+/** The start of a new adapter. Throws as `computeStart`, and `start_stopped`. */
+async function startOf(
+  { layout, settings, control, onEvent }: TrainingRequest,
+  weights: UseWeights,
+  model: Model,
+): Promise<AdapterState> {
+  const { seed } = settings;
+  const { signal } = control;
+  const computing = message('start_computing', { kind: layout.kind.title });
+  const tell = (told: Message, fraction?: number): void =>
+    onEvent({ event: 'state', state: 'preparing', message: told, fraction });
+  const onProgress = (fraction: number): void => tell(computing, fraction);
+  try {
+    return await weights(
+      (stored) => computeStart(model, { layout, seed, onProgress, signal, ...(stored && { stored }) }),
+      { signal, onProgress: ({ label, fraction }) => tell(label, fraction) },
+    );
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new TunesmithError({ code: 'start_stopped', cause: error });
+  }
+}
+
+/**
+ * Fits the kernels and compiles them. A run that goes on has those that it had: with others it would compute something
+ * else, in the last bits.
+ */
+async function prepareKernels(
+  { kernels, layout, samplePrompts, onEvent, control }: TrainingRequest,
+  loaded: LoadedModel,
+  start: CheckpointState | undefined,
+  options: Omit<TrainingOptions, 'limits'>,
+): Promise<TrainingPlans> {
+  const { model, device } = loaded;
+  device.choices.pin(start?.kernels ?? {});
+  const { limits } = device;
+  const plan = () => {
+    const training = planTraining(model.layout, layout, { ...options, limits });
+    const programs = Object.values(training).map((each: Plan) => ({ plan: each }));
+    const chat = samplePrompts.length > 0 ? loaded.chatPrograms(layout) : [];
+    return { training, programs: [...programs, ...chat] };
+  };
+  const { planned, measured } = await kernels.prepare(model, plan, {
+    seconds: FIT_SECONDS,
+    onProgress: ({ label, fraction }) =>
+      onEvent({ event: 'state', state: 'preparing', message: label, fraction }),
+    signal: control.signal,
+  });
+  if (measured) onEvent({ event: 'state', state: 'preparing', replanned: true });
+  return planned.training;
+}
+
+/** Events are plain data already; this tells the type checker so. */
+function jsonOf(events: readonly TrainEvent[]): CheckpointState['history'] {
+  return JSON.parse(JSON.stringify(events)) as CheckpointState['history'];
+}

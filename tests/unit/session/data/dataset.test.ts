@@ -1,0 +1,187 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DEFAULTS } from '../../../../src/core/settings/settings';
+import { openFolder } from '../../../../src/cli/files';
+import { memoryFile, type FileReader } from '../../../../src/core/file_reader';
+import { makeDataset, targetCount, tokenCount } from '../../../../src/session/data/dataset';
+import { readJson, type ModelFolder } from '../../../../src/models/files';
+import type { OpenModel } from '../../../../src/session/models/open';
+import { openFolderModel } from '../../../../src/session/models/loadable';
+
+const path = fileURLToPath(new URL('../../../parity/fixtures/qwen3/', import.meta.url));
+let model: OpenModel;
+beforeAll(async () => {
+  ({ open: model } = await openFolderModel(
+    await openFolder(path, 'model'),
+    { name: 'tiny', source: 'files' },
+    DEFAULTS,
+  ));
+});
+
+function fileOf(...rows: object[]): FileReader {
+  const text = rows.map((row) => JSON.stringify(row)).join('\n');
+  return memoryFile('rows.jsonl', new TextEncoder().encode(text));
+}
+
+const rows = Array.from({ length: 10 }, (_, i) => ({ instruction: `Number ${i}?`, output: `It is ${i}.` }));
+
+describe('examples as a model sees them', () => {
+  it('are never longer than the model has positions', async () => {
+    const long = fileOf({ text: 'a fish in the sea '.repeat(500) }, { text: 'short' });
+    const settings = { ...DEFAULTS, train_on: 'all' as const, max_seq_length: 10_000, eval_split: 0 };
+    const { training, truncated } = await makeDataset(model, [long], settings);
+    expect(Math.max(...training.map(({ ids }) => ids.length))).toBe(512);
+    expect(truncated).toBe(1);
+  });
+
+  it('are split by eval_split and seed, and counted', async () => {
+    const { examples, training, heldOut } = await makeDataset(model, [fileOf(...rows)], {
+      ...DEFAULTS,
+      eval_split: 0.2,
+    });
+    expect([examples.length, training.length, heldOut.length]).toEqual([10, 8, 2]);
+    expect(tokenCount(training) + tokenCount(heldOut)).toBe(tokenCount(examples));
+    const targets = targetCount(examples);
+    expect(targets).toBeGreaterThan(0);
+    expect(targets).toBeLessThan(tokenCount(examples));
+  });
+
+  it('have a hash that follows the files and the settings that matter', async () => {
+    const hash = async (change: Partial<typeof DEFAULTS>, ...files: object[]): Promise<string> =>
+      (await makeDataset(model, [fileOf(...files)], { ...DEFAULTS, ...change })).hash;
+    const original = await hash({}, ...rows);
+    expect(await hash({ learning_rate: 1e-5 }, ...rows)).toBe(original);
+    expect(await hash({ train_on: 'all' }, ...rows)).not.toBe(original);
+    expect(await hash({ seed: 1 }, ...rows)).not.toBe(original);
+    expect(await hash({}, ...rows.slice(1))).not.toBe(original);
+  });
+
+  it('have their placeholders filled, and told as long as they stand in many records', async () => {
+    const asked = Array.from({ length: 20 }, (_, i) => ({
+      instruction: `Who are you, ${i}?`,
+      output: i === 0 ? 'I am {{ name }}, by {{author}}. {{once}}' : 'I am {{name}}.',
+    }));
+    const more = [...asked, ...asked.slice(1).map((row) => ({ ...row, output: 'Made by {{author}}.' }))];
+    const set = async (placeholders: Record<string, string>) =>
+      await makeDataset(model, [fileOf(...more)], { ...DEFAULTS, eval_split: 0, placeholders });
+    const open = await set({});
+    expect(open.placeholders).toEqual([
+      { name: 'name', records: 20 },
+      { name: 'author', records: 20 },
+    ]);
+    const textOf = ({ examples: [first] }: typeof open) => model.tokenizer.decode([...(first?.ids ?? [])]);
+    expect(textOf(open)).toContain('I am {{ name }}, by {{author}}. {{once}}');
+    const named = await set({ name: 'Ada $1' });
+    expect(textOf(named)).toContain('I am Ada $1, by {{author}}. {{once}}');
+    expect(named.placeholders).toEqual(open.placeholders);
+    expect(named.hash).not.toBe(open.hash);
+    expect((await set({})).hash).toBe(open.hash);
+    expect((await set({ once: 'Now.' })).placeholders).toContainEqual({ name: 'once', records: 1 });
+  });
+
+  it('report what can not be used and go on', async () => {
+    const { examples, problems } = await makeDataset(
+      model,
+      [fileOf(...rows, { question: 'What?' })],
+      DEFAULTS,
+    );
+    expect(examples).toHaveLength(10);
+    expect(problems).toMatchObject([{ file: 'rows.jsonl', record: 11 }]);
+  });
+});
+
+async function folderWith(
+  name: string,
+  change: (file: FileReader) => Promise<Uint8Array>,
+): Promise<ModelFolder> {
+  const folder = await openFolder(path, 'model');
+  return new Map([...folder, [name, memoryFile(name, await change(folder.get(name)!))]]);
+}
+
+const identity = { name: 'changed', source: 'files' as const };
+const opened = async (folder: ModelFolder): Promise<OpenModel> =>
+  (await openFolderModel(folder, identity, DEFAULTS)).open;
+const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+describe('a model that examples are made for', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('writes the same tokens on every day, though its template tells the date', async () => {
+    const template =
+      "{{ strftime_now('%d %b %Y') }}{% for message in messages %}|{{ message.content }}{% endfor %}" +
+      '{% if add_generation_prompt %}|{% endif %}';
+    const folder = await folderWith('tokenizer_config.json', async (file) =>
+      json({ ...((await readJson(file)) as object), chat_template: template }),
+    );
+    const on = async (day: string): Promise<readonly (readonly number[])[]> => {
+      vi.useFakeTimers({ now: new Date(day), toFake: ['Date'] });
+      const { examples } = await makeDataset(await opened(folder), [fileOf(...rows)], DEFAULTS);
+      return examples.map(({ ids }) => [...ids]);
+    };
+    const first = await on('2026-01-31T12:00:00');
+    expect(first).toHaveLength(10);
+    expect(await on('2026-11-02T12:00:00')).toEqual(first);
+  });
+
+  it('refuses text whose tokens it has no embedding for, and takes the rest', async () => {
+    const { vocabularySize } = model.facts.spec;
+    const folder = await folderWith('tokenizer.json', async (file) => {
+      const tokenizer = (await readJson(file)) as { added_tokens: object[] };
+      const added = { ...tokenizer.added_tokens[0], id: vocabularySize, content: '<beyond>' };
+      return json({ ...tokenizer, added_tokens: [...tokenizer.added_tokens, added] });
+    });
+    const known = await opened(folder);
+    const row = { instruction: 'What is <beyond>?', output: 'Nothing.' };
+    const { examples, problems } = await makeDataset(known, [fileOf(...rows, row)], DEFAULTS);
+    expect(examples).toHaveLength(10);
+    expect(problems).toMatchObject([{ record: 11, reason: { values: { text: '<beyond>' } } }]);
+  });
+
+  it('has a hash that follows its weights', async () => {
+    const folder = await folderWith('model.safetensors', async (file) => {
+      const bytes = await file.read(0, file.size);
+      for (let at = file.size >> 1; at < file.size; at += 2) bytes[at] = (bytes[at] ?? 0) ^ 1;
+      return bytes;
+    });
+    expect((await opened(folder)).hash).not.toBe(model.hash);
+  });
+});
+
+describe('a long file', () => {
+  const long = fileOf(...Array.from({ length: 150 }, () => ({ text: 'a fish in the sea '.repeat(40) })));
+
+  /** Each look at the clock is a fifth of a slice after the one before. */
+  function passTime(): void {
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 10));
+  }
+
+  it('lets others have their turn while it is tokenised, and makes the same examples', async () => {
+    passTime();
+    let turns = 0;
+    const takeTurn = (): void => {
+      turns++;
+      immediate = setImmediate(takeTurn);
+    };
+    let immediate = setImmediate(takeTurn);
+    const told: number[] = [];
+    const onProgress = (fraction: number): void => void told.push(fraction);
+    const whole = await makeDataset(model, [long], DEFAULTS, { onProgress });
+    clearImmediate(immediate);
+    vi.restoreAllMocks();
+    expect(turns).toBeGreaterThan(0);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.toSorted((a, b) => a - b)).toEqual(told);
+    expect(await makeDataset(model, [long], DEFAULTS)).toEqual(whole);
+  });
+
+  it('is left off when it is asked to', async () => {
+    passTime();
+    const stop = new AbortController();
+    const onProgress = (): void => stop.abort();
+    const made = makeDataset(model, [long], DEFAULTS, { onProgress, signal: stop.signal });
+    await expect(made).rejects.toThrow(/abort/);
+  });
+});

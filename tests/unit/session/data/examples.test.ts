@@ -1,0 +1,69 @@
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, it } from 'vitest';
+import { DEFAULTS } from '../../../../src/core/settings/settings';
+import { openFolder } from '../../../../src/cli/files';
+import { makeDataset, type Dataset } from '../../../../src/session/data/dataset';
+import type { OpenModel } from '../../../../src/session/models/open';
+import { openFolderModel } from '../../../../src/session/models/loadable';
+import type { Progress } from '../../../../src/session/progress';
+import type { Session } from '../../../../src/session/session';
+import { Examples } from '../../../../src/session/data/examples';
+
+const path = fileURLToPath(new URL('../../../parity/fixtures/qwen3/', import.meta.url));
+let model: OpenModel;
+beforeAll(async () => {
+  ({ open: model } = await openFolderModel(
+    await openFolder(path, 'model'),
+    { name: 'tiny', source: 'files' },
+    DEFAULTS,
+  ));
+});
+
+/** A session without a device: all that reading examples needs. */
+function openExamples(): { examples: Examples; session: { dataset: Dataset | undefined } } {
+  const session: { dataset: Dataset | undefined } = { dataset: undefined };
+  const fake: Pick<Session, 'setExamples' | 'preview' | 'hasDataset' | 'dataset'> = {
+    setExamples: async (files, settings, options) =>
+      (session.dataset = await makeDataset(model, files, settings, options)),
+    preview: () => [],
+    get hasDataset() {
+      return session.dataset !== undefined;
+    },
+    get dataset() {
+      return session.dataset!;
+    },
+  };
+  return { examples: new Examples(fake), session };
+}
+
+const fileOf = (count: number) => ({
+  name: `${count}.jsonl`,
+  content: new Blob(['{"text":"a fish in the sea and a bird in the nest"}\n'.repeat(count)]),
+});
+
+it('reads examples, tells how far it is, and reports them', async () => {
+  const { examples } = openExamples();
+  expect(examples.report()).toBeUndefined();
+  const told: Progress[] = [];
+  const report = await examples.set([fileOf(4000)], DEFAULTS, (progress) => told.push(progress));
+  expect(report).toMatchObject({ files: ['4000.jsonl'], examples: 4000, problems: [] });
+  expect(examples.report()).toEqual(report);
+  expect(told[0]).toMatchObject({ label: { code: 'examples_reading' } });
+});
+
+it('ends an older reading for a newer one, whose examples hold', async () => {
+  const { examples, session } = openExamples();
+  const older = examples.set([fileOf(4000)], DEFAULTS);
+  const newer = examples.set([fileOf(3)], DEFAULTS);
+  await expect(older).rejects.toMatchObject({ name: 'AbortError' });
+  expect((await newer).examples).toBe(3);
+  expect(session.dataset?.files[0]?.name).toBe('3.jsonl');
+});
+
+it('stops when it is asked to, and what was there before stays', async () => {
+  const { examples, session } = openExamples();
+  await examples.set([fileOf(3)], DEFAULTS);
+  const reading = examples.set([fileOf(4000)], DEFAULTS, () => examples.stop());
+  await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+  expect(session.dataset?.files[0]?.name).toBe('3.jsonl');
+});

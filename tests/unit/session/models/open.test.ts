@@ -1,0 +1,74 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { openFolder } from '../../../../src/cli/files';
+import { inEnglish } from '../../../../src/core/messages/english';
+import { makeDataset } from '../../../../src/session/data/dataset';
+import { memoryFile } from '../../../../src/core/file_reader';
+import { DEFAULTS } from '../../../../src/core/settings/settings';
+import { openModel, templateOf, type OpenModel } from '../../../../src/session/models/open';
+import { openFolderModel } from '../../../../src/session/models/loadable';
+
+const path = fileURLToPath(new URL('../../../parity/fixtures/qwen3/', import.meta.url));
+let model: OpenModel;
+beforeAll(async () => {
+  ({ open: model } = await openFolderModel(
+    await openFolder(path, 'model'),
+    { name: 'tiny', source: 'files' },
+    DEFAULTS,
+  ));
+});
+
+function reopened(change: Partial<OpenModel['facts']>): OpenModel {
+  return openModel({ ...model.facts, ...change }, model.identity, model.hash);
+}
+
+const rows = memoryFile(
+  'a.jsonl',
+  new TextEncoder().encode('{"instruction":"Who?","output":"A pirate."}\n{"text":"The sea."}'),
+);
+
+describe('a model whose chat template is broken', () => {
+  const broken = (): OpenModel => reopened({ templateFile: '{% for m in messages %}{{ m.content }' });
+
+  it('is opened, and says so', () => {
+    expect(broken().textNotes.map(inEnglish).join()).toMatch(
+      /is no valid template: .* Choose the Alpaca prompt/,
+    );
+    expect(model.textNotes).toEqual([]);
+  });
+
+  it('works with the Alpaca prompt, and with no other', async () => {
+    expect(templateOf(broken(), 'alpaca', 'chat').name).toEqual({ code: 'template_alpaca' });
+    expect(() => templateOf(broken(), 'model', 'chat')).toThrow(/is no valid template/);
+    const alpaca = { ...DEFAULTS, template: 'alpaca' as const, eval_split: 0 };
+    expect((await makeDataset(broken(), [rows], alpaca)).examples).toHaveLength(2);
+    await expect(makeDataset(broken(), [rows], DEFAULTS)).rejects.toThrow(/is no valid template/);
+  });
+});
+
+describe('a tokenizer whose configuration names no eos_token', () => {
+  const { tokenizerConfig: none } = { tokenizerConfig: { tokenizer_class: 'PreTrainedTokenizerFast' } };
+  const alpaca = { ...DEFAULTS, template: 'alpaca' as const, eval_split: 0 };
+
+  it('ends texts and answers as the configs of the model do, and says so', async () => {
+    const end = model.tokenizer.eosId;
+    const changed = reopened({ tokenizerConfig: none, generationConfig: { eos_token_id: [end] } });
+    expect(changed.tokenizer.eosId).toBe(end);
+    expect(changed.textNotes.map(inEnglish).join()).toMatch(/names no eos_token; .* is taken/);
+    const { examples, notes } = await makeDataset(changed, [rows], alpaca);
+    for (const { ids, trained } of examples) {
+      expect(ids.at(-1)).toBe(end);
+      expect(trained.at(-1)).toBe(1);
+    }
+    expect(notes.map(inEnglish).join()).not.toMatch(/stop/);
+  });
+
+  it('says that nothing ends them if no file names an end', async () => {
+    const changed = reopened({ tokenizerConfig: none, generationConfig: undefined, config: {} });
+    expect(changed.textNotes.map(inEnglish).join()).toMatch(
+      /nothing is written after a text or an answer to end it/,
+    );
+    const { notes } = await makeDataset(changed, [rows], alpaca);
+    expect(notes.map(inEnglish).join()).toMatch(/In 2 of 2 examples .* do not teach the model to stop/);
+  });
+});
