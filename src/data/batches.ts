@@ -1,14 +1,14 @@
 import { TunesmithError } from '../core/errors';
 import { shuffle } from '../core/random';
 
-/** A conversation or a text as the model sees it, or more than one that belong together, such as a pair of answers. */
+/** A conversation or a text as tokens, or several that belong together, such as a pair of answers. */
 export interface TokenizedExample {
   readonly ids: Uint32Array;
-  /** As long as `ids`: 1 where the token is a target, something the model is to learn to write. */
+  /** As long as `ids`: 1 for a target, a token that the model should learn to write. */
   readonly trained: Uint8Array;
-  /** In `ids`, the first token of each text after the first; absent if there is one text. */
+  /** Index in `ids` of the first token of each text but the first; absent if there is one text. */
   readonly starts?: readonly number[];
-  /** Tokens that it had before it was cut at `max_seq_length`; absent if it wasn't. */
+  /** Number of tokens before the cut at `max_seq_length`; absent if nothing was cut. */
   readonly whole?: number;
 }
 
@@ -18,19 +18,19 @@ export function textsOf({ ids, starts = [] }: Pick<TokenizedExample, 'ids' | 'st
   return firsts.map((first, text) => [first, firsts[text + 1] ?? ids.length]);
 }
 
-/** In `Batch.targets`: this row has nothing to predict. */
+/** Stands in `Batch.targets` for a row without a target. */
 export const NO_TARGET = 0xffffffff;
 
 /**
- * Examples one after the other, one row a token, without padding. Each text is a segment. A token attends only within its
- * own, so the texts don't see one another.
+ * Examples one after the other, one row a token, without padding. Each text is a segment. A token attends only within
+ * its own segment, so the texts don't see one another.
  */
 export interface Batch {
   /** Tokens of all examples together. */
   readonly rows: number;
   /** [rows] token ids. */
   readonly tokens: Uint32Array<ArrayBuffer>;
-  /** [rows] id of the next token of the same text if that is trained, else `NO_TARGET`. */
+  /** [rows] id of the next token of the same text if it is a target, else `NO_TARGET`. */
   readonly targets: Uint32Array<ArrayBuffer>;
   /** [rows] position within the text, from 0. */
   readonly positions: Uint32Array<ArrayBuffer>;
@@ -38,7 +38,7 @@ export interface Batch {
   readonly segments: Uint32Array<ArrayBuffer>;
   /** Rows that have a target. */
   readonly targetTokens: number;
-  /** What an objective packs besides, by the names of its slots. */
+  /** Further arrays of the objective, by the names of its slots. */
   readonly more?: Readonly<Record<string, Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>>>;
 }
 
@@ -74,16 +74,16 @@ export function packMicroBatch(examples: readonly TokenizedExample[]): Batch {
 export interface BatchPlanSettings {
   /** How many examples there are. */
   readonly count: number;
-  /** Examples of a micro-batch (`per_device_train_batch_size`). */
+  /** Examples in a micro-batch (`per_device_train_batch_size`). */
   readonly batchSize: number;
-  /** Micro-batches of an optimizer step (`gradient_accumulation_steps`). */
+  /** Micro-batches in an optimizer step (`gradient_accumulation_steps`). */
   readonly accumulation: number;
   readonly seed: number;
   /** Whether every epoch has an order of its own. */
   readonly shuffle: boolean;
-  /** How often to go through the examples; may be a fraction (`num_train_epochs`). */
+  /** Number of passes over the examples; may be a fraction (`num_train_epochs`). */
   readonly epochs: number;
-  /** Where above 0, the number of optimizer steps, whatever `epochs` says (`max_steps`). */
+  /** If above 0, the number of optimizer steps, whatever `epochs` says (`max_steps`). */
   readonly maxSteps?: number;
 }
 
@@ -108,8 +108,8 @@ export interface BatchPlan {
 }
 
 /**
- * Which examples meet in which step, as in the Trainer of transformers: nothing is dropped, what is left at
- * the end of an epoch makes a smaller micro-batch and a window of fewer micro-batches.
+ * Decides which examples each step trains on, as the Trainer of transformers does: it drops nothing; the examples left
+ * at the end of an epoch make a smaller micro-batch and a window of fewer micro-batches.
  */
 export function planBatches(settings: BatchPlanSettings): BatchPlan {
   const { count, batchSize, accumulation, seed, epochs, maxSteps = 0 } = settings;
@@ -150,14 +150,14 @@ export function planBatches(settings: BatchPlanSettings): BatchPlan {
   };
 }
 
-/** No run reaches this epoch, so its order is free to choose the held-out examples. */
+/** No run reaches this epoch, so its random order can serve to choose the held-out examples. */
 const SPLIT_EPOCH = 0xffffffff;
 
 /**
  * Chooses the examples that are kept out of training for evaluation. Both lists ascend.
  *
- * @param evalSplit below 1 a share of the examples (rounded up), from 1 on their number (`eval_split`)
- * @throws TunesmithError where nothing would be left to train on
+ * @param evalSplit below 1, a share of the examples (rounded up); from 1 on, their number (`eval_split`)
+ * @throws TunesmithError if nothing would be left to train on
  */
 export function splitHeldOut(
   count: number,

@@ -33,14 +33,14 @@ const OF_CLASS: Readonly<Record<string, SpecialTokens>> = {
   },
 };
 
-/** The class that transformers takes for a model whose files name none. */
+/** The class that transformers uses for a model whose files name none. */
 const CLASS_OF_MODEL: readonly (readonly [RegExp, string])[] = [
   [/^qwen[23]/, 'Qwen2Tokenizer'],
   [/^gemma/, 'GemmaTokenizer'],
 ];
 
 /**
- * The special tokens of the tokenizer's class. A token that the files name, even as null, is not the class's to give.
+ * The special tokens of the tokenizer's class. Leaves out a token that the files set, even to null.
  *
  * @param tokenizerConfig parsed `tokenizer_config.json`
  * @param config parsed `config.json`, which may name the class as well

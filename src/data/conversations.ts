@@ -11,7 +11,7 @@ import { ROLES, refused, type Message, type Refused, type Role, type Sample } fr
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What the speakers of ShareGPT's kind are called in other places. */
+/** Roles by the names of speakers that ShareGPT's and similar records use. */
 const SPEAKERS: ReadonlyMap<string, Role | 'call'> = new Map<string, Role | 'call'>([
   ['human', 'user'],
   ['user', 'user'],
@@ -25,10 +25,10 @@ const SPEAKERS: ReadonlyMap<string, Role | 'call'> = new Map<string, Role | 'cal
 
 /**
  * A conversation as a list of messages with `role` and `content`, as Transformers and TRL have them, or with `from` and
- * `value`, as ShareGPT has them. Every field of a message goes to the template. The record may have `system`, `tools` and
- * `chat_template_kwargs` besides.
+ * `value`, as ShareGPT has them. The template gets every field of a message. The record may also have `system`, `tools`
+ * and `chat_template_kwargs`.
  *
- * @param name the column that the list stands in
+ * @param name the column with the list
  */
 export function readConversation(record: LosslessFields, name: string): Sample | Refused {
   const list = record[name];
@@ -76,7 +76,7 @@ function readItem(given: LosslessJson): Message | Refused {
   return 'reason' in read || trained ? read : { ...read, trained: false };
 }
 
-/** Whether a message is to be learnt: `weight` as OpenAI has it, or a switch of other trainers. */
+/** Whether the model should learn a message: `weight` as in OpenAI's records, or a switch of other trainers. */
 function isTrained(fields: LosslessFields): boolean | Refused {
   const switched = ['loss', 'train', 'training'].map((name) => fields[name]);
   if (switched.includes(false)) return false;
@@ -117,12 +117,12 @@ function readMessage(given: LosslessFields): Message | Refused {
   return { role, content: texts.join(''), fields, ...asGiven };
 }
 
-/** An empty list of calls says that there is none; templates that ask only whether there is a list take it for a call. */
+/** Removes an empty list of calls: templates that only ask whether a list exists would take it for a call. */
 function withoutCalls(message: LosslessFields): LosslessFields {
   return Object.fromEntries(Object.entries(message).filter(([field]) => field !== 'tool_calls'));
 }
 
-/** Calls, whose arguments OpenAI's files have as a JSON text: templates want what it means. */
+/** Reads calls. OpenAI's files have their arguments as JSON text; templates expect the parsed object. */
 function readToolCalls(given: LosslessJson): readonly LosslessFields[] | Refused {
   const calls = Array.isArray(given) ? (given as readonly LosslessJson[]).map(fieldsOf) : [undefined];
   const read: LosslessFields[] = [];
@@ -140,7 +140,7 @@ function readToolCalls(given: LosslessJson): readonly LosslessFields[] | Refused
   return read;
 }
 
-/** The object that a text of arguments means; null for arguments that are no text, undefined for a text that is no object. */
+/** Parses a text of arguments; null for arguments that are no text, undefined if the text is no JSON object. */
 function readArguments(given: LosslessJson | undefined): LosslessJson | null | undefined {
   if (typeof given !== 'string') return null;
   const value = parsed(given);
@@ -163,7 +163,7 @@ function readTurn({ from, value, ...more }: LosslessFields): Message | Refused {
   return { role: 'assistant', content: '', fields: { role: 'assistant', content: '', tool_calls } };
 }
 
-/** A call, or a list of them, as the templates of Transformers want them; undefined if it is none. */
+/** Reads a call, or a list of them, in the form that the templates of Transformers expect; undefined if it is none. */
 function readCalls(json: string): readonly Fields[] | undefined {
   const value = parsed(json);
   const calls = Array.isArray(value) ? (value as readonly LosslessJson[]) : [value];
@@ -177,7 +177,7 @@ function readCalls(json: string): readonly Fields[] | undefined {
   return read.length > 0 && read.every((call) => call !== undefined) ? read : undefined;
 }
 
-/** The tools of a record: a list, or its JSON as a text. None if the list is empty. */
+/** Reads the tools of a record: a list, or its JSON as text. An empty list counts as no tools. */
 function readTools(value: LosslessJson | undefined): { readonly tools?: readonly LosslessJson[] } | Refused {
   if (value === undefined || value === '') return {};
   const list = typeof value === 'string' ? parsed(value) : value;
@@ -187,7 +187,7 @@ function readTools(value: LosslessJson | undefined): { readonly tools?: readonly
   return list.length === 0 ? {} : { tools: list as readonly LosslessJson[] };
 }
 
-/** ShareGPT's records describe bare functions. */
+/** ShareGPT's records describe functions without the wrapper that templates expect. */
 function asFunction(tool: LosslessJson): LosslessJson {
   return 'function' in (fieldsOf(tool) ?? {}) ? tool : { type: 'function', function: tool };
 }

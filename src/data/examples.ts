@@ -9,7 +9,7 @@ import type { Tokenizer } from './tokenizer';
 export interface ExampleSettings {
   readonly tokenizer: Tokenizer;
   readonly template: ChatTemplate;
-  /** The tokens that are targets: those of answers with what ends them, or all (`train_on`). */
+  /** The targets: the tokens of answers including those that end them, or all tokens (`train_on`). */
   readonly trainOn: 'responses' | 'all';
   /** Tokens after which an example is cut (`max_seq_length`). */
   readonly maxSeqLength: number;
@@ -17,19 +17,19 @@ export interface ExampleSettings {
 
 export interface BuiltExamples {
   readonly examples: readonly TokenizedExample[];
-  /** For each example, the first question of its conversation, if it is one that has any. */
+  /** For each example, the first question of its conversation; undefined if it has none. */
   readonly prompts: readonly (string | undefined)[];
   /** How many examples are conversations. */
   readonly conversations: number;
   readonly problems: readonly Problem[];
-  /** How many have a text or an answer that no special token ends, so that nothing teaches the model to stop. */
+  /** How many have a text or an answer that no special token ends: the model can't learn from them to stop. */
   readonly endless: number;
 }
 
 /**
- * Tokenises records. One that can't be used becomes a problem; the others go on.
+ * Tokenises records. A record that can't be used becomes a problem and does not stop the others.
  *
- * @param beforeRecord is awaited before each record: the place to give way to others, and to stop
+ * @param beforeRecord is awaited before each record; it may let others run, and may throw to stop
  */
 export async function buildExamples(
   records: AsyncIterable<DataRecord> | Iterable<DataRecord>,
@@ -69,12 +69,11 @@ export interface TokenizedSample {
 }
 
 /**
- * A sample as the model sees it, with its targets. A conversation is rendered and tokenised as a whole; a text is
- * trained on from its first token to the `eos_token` that is put after it. A text that begins with the `bos_token`
- * gets no second one, and one that ends with the `eos_token` and perhaps white space after it, as templates write it,
- * gets no second one of these either.
+ * A sample as tokens with its targets. A conversation is rendered and tokenised as a whole. A text is trained on from
+ * its first token to the `eos_token` that this function appends. It adds no second `bos_token` to a text that begins
+ * with one, and no second `eos_token` to a text that ends with one, even if white space follows, as templates write it.
  *
- * @throws TunesmithError if the template or the tokenizer refuses it, or no token is left to learn
+ * @throws TunesmithError if the template or the tokenizer refuses the sample, or if no target is left
  */
 export function tokenizeSample(sample: Sample, settings: ExampleSettings): TokenizedSample {
   const { tokenizer, maxSeqLength } = settings;
@@ -137,14 +136,14 @@ function tokenizeChat(sample: Sample & { kind: 'chat' }, settings: ExampleSettin
   return { ids, trained, endless };
 }
 
-/** After the tokens that the tokenizer puts before every text, unless the text begins with its `bos_token` itself. */
+/** Adds the tokens that the tokenizer puts before every text, unless the text begins with the `bos_token`. */
 function withLead(content: number[], tokenizer: Tokenizer): number[] {
   return content[0] !== undefined && content[0] === tokenizer.bosId
     ? content
     : [...leadingIds(tokenizer), ...content];
 }
 
-/** The last token that is not white space alone. */
+/** The last token that is not only white space. */
 function lastOf(ids: readonly number[], tokenizer: Tokenizer): number | undefined {
   return ids.findLast((id) => tokenizer.specialIds.has(id) || tokenizer.decode([id]).trim() !== '');
 }
@@ -179,10 +178,10 @@ function leadingIds(tokenizer: Tokenizer): number[] {
 }
 
 /**
- * The tokens that hold text of the spans, one across the start or the end of a span included (as in the masks of
- * transformers), but not the white space after the special token that ends an answer.
+ * The tokens that hold text of the spans, including a token across the start or the end of a span (as in the masks of
+ * transformers), but without white space after the special token that ends an answer.
  *
- * @param exact keeps that white space: the template itself says that it is the model's to write
+ * @param exact keeps that white space: the template itself marks it as the model's to write
  */
 function tokenSpans(
   text: string,
@@ -208,7 +207,10 @@ function tokenSpans(
   });
 }
 
-/** Token numbers of offsets, where the pieces of the text between them have together the tokens of the whole. */
+/**
+ * The token index of each offset, found by tokenising the pieces between offsets; undefined if the tokens of the pieces
+ * together are not those of the whole text.
+ */
 function piecewise(
   text: string,
   ids: readonly number[],

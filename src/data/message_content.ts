@@ -2,22 +2,22 @@ import { TunesmithError } from '../core/errors';
 import type { Message } from './records';
 import type { ChatTemplate, TemplateInputs } from './template';
 
-/** A conversation in the form that a template reads, and the rendering of it. */
+/** A conversation in the form that a template reads, and its rendering. */
 export interface ReadableConversation {
   readonly messages: readonly Message[];
   readonly text: string;
 }
 
 /**
- * Renders a conversation, and makes sure that its texts reach the model.
+ * Renders a conversation and checks that its texts reach the model.
  *
- * Content is a text, or a list of parts. Some templates read only one of the two and write nothing, or Python's text of
- * a list, for the other, without an error. So a list is given as it is only if the template writes its texts then as it
- * writes the joined text, white space aside; otherwise the joined text is given. Texts become lists only if the template
- * leaves them out. Arguments of calls that the data has as JSON texts are given as what they mean, unless the template
- * refuses that and takes the texts (DeepSeek's does).
+ * Content is a text, or a list of parts. Some templates read only one of the two. For the other they write nothing, or
+ * Python's text of a list, without an error. So a list is passed to the template only if the output equals that of the
+ * joined text, apart from white space; otherwise the joined text is passed. A text becomes a list only if the template
+ * leaves it out. If the data has arguments of calls as JSON text, the template gets them parsed, unless it refuses that
+ * and accepts the text (DeepSeek's does).
  *
- * @throws TunesmithError if the template refuses the conversation, or leaves out what somebody asks or answers
+ * @throws TunesmithError if the template refuses the conversation, or leaves out the text of a question or an answer
  */
 export function readableContent(
   messages: readonly Message[],
@@ -69,7 +69,9 @@ function leavesOut(template: ChatTemplate, index: number): TunesmithError {
   });
 }
 
-/** The first question or answer whose text makes no difference to the rendering; calls may stand in an answer's place. */
+/**
+ * The first question or answer whose text makes no difference to the rendering; Messages with calls are not checked.
+ */
 function leftOut(
   { messages, text }: ReadableConversation,
   template: ChatTemplate,
@@ -97,7 +99,7 @@ function withParts(message: Message): Message {
   return { ...message, fields: { ...(fields ?? { role }), content: [{ type: 'text', text: content }] } };
 }
 
-/** With a word more at the end of its text. */
+/** The message with one more word at the end of its text. */
 function withLonger(message: Message): Message {
   const content = `${message.content} 718281828459`;
   const { fields } = message;

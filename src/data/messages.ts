@@ -1,27 +1,27 @@
 import { message as told, type EngineCode, type Message as Reason } from '../core/messages/message';
 
-/** Who speaks; `tool` and `ipython` give what a call of a tool gave. */
+/** The speaker of a message; `tool` and `ipython` give the result of a call. */
 export const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'ipython'] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface Message {
   readonly role: Role;
-  /** Its text; of several parts, all of it. */
+  /** Its text; if it has several parts, all of them joined. */
   readonly content: string;
   /**
-   * The message as the data has it, where it has more than a role and a text (`tool_calls`, `reasoning_content`, parts of
-   * content): that is what a template sees then.
+   * The message as the data has it, if it has more than a role and a text (`tool_calls`, `reasoning_content`, parts of
+   * content). The template then gets these fields.
    */
   readonly fields?: Readonly<Record<string, unknown>>;
-  /** `fields` with the arguments of calls as the JSON texts that the data has, if `fields` has what they mean. */
+  /** `fields` with the arguments of calls as JSON text, as the data has them; set if `fields` has them parsed. */
   readonly asGiven?: Readonly<Record<string, unknown>>;
-  /** Set for an answer that the data excludes from what is learnt (`weight` 0). */
+  /** Set for an answer that the data excludes from training (`weight` 0). */
   readonly trained?: false;
-  /** Of an Alpaca record with an input: its two parts, which `content` joins by a line break. */
+  /** For an Alpaca record with an input: its two parts, which `content` joins by a line break. */
   readonly alpaca?: { readonly instruction: string; readonly input: string };
 }
 
-/** What a record teaches: a conversation, or a text to be continued. */
+/** The content of a record: a conversation, or a text for plain language modelling. */
 export type Sample =
   | {
       readonly kind: 'chat';
@@ -33,7 +33,7 @@ export type Sample =
     }
   | { readonly kind: 'text'; readonly text: string };
 
-/** Why a record can't be learnt from. */
+/** Why a record can't be used. */
 export interface Refused {
   /** A stable name for programs; absent: `record_invalid`. */
   readonly code?: string;

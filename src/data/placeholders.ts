@@ -1,6 +1,6 @@
 /**
- * Placeholders that stand literally in the texts of a data set: `{{name}}`, as in the demo sets that a person is meant to
- * fill before training. A model that learns them says "I am {{name}}".
+ * Placeholders in the texts of a data set: `{{name}}`, as in demo sets that a person should fill in before training. A
+ * model trained on them says "I am {{name}}".
  */
 import type { Message, Sample } from './messages';
 
@@ -9,7 +9,7 @@ const PLACEHOLDER = /\{\{\s*([\p{L}\p{N}_-]{1,64})\s*\}\}/gu;
 /** The text for each placeholder, by its name. */
 export type Fillings = Readonly<Record<string, string>>;
 
-/** The names of the placeholders that stand in a sample's texts. */
+/** The names of the placeholders in a sample's texts. */
 export function placeholdersIn(sample: Sample): ReadonlySet<string> {
   const names = new Set<string>();
   for (const text of textsIn(sample)) {
@@ -37,7 +37,7 @@ function filledMessage(message: Message, text: (given: string) => string): Messa
     if (typeof value === 'string') return text(value);
     if (Array.isArray(value)) return value.map(within);
     if (value instanceof Map) return new Map(Array.from(value, ([key, each]) => [key, within(each)]));
-    // Numbers that keep their writing are objects of a class.
+    // Floats read from JSON are objects of a class, and have no text to fill.
     if (typeof value !== 'object' || value === null || !isPlain(value)) return value;
     return withinFields(value);
   };

@@ -2,12 +2,12 @@ import type { TokenizedExample } from './batches';
 import type { Tokenizer } from './tokenizer';
 
 export interface PreviewToken {
-  /** Empty where a character needs further tokens; the last of them has it whole. */
+  /** Empty if the character continues in the next token; the last of its tokens has the whole character. */
   readonly text: string;
   readonly trained: boolean;
 }
 
-/** An example's tokens as text, with those that are targets marked. Together they are the decoded example. */
+/** An example's tokens as text, with the targets marked. Joined, they are the decoded example. */
 export function previewTokens({ ids, trained }: TokenizedExample, tokenizer: Tokenizer): PreviewToken[] {
   const decoder = tokenizer.stream();
   const tokens = Array.from(ids, (id, index) => ({ text: decoder.push(id), trained: trained[index] === 1 }));

@@ -12,7 +12,7 @@ export interface DataRecord {
   readonly file: string;
   /** Its number within the file, from 1. */
   readonly record: number;
-  /** The line of the file that it begins in, from 1, if that is known. */
+  /** The line of its beginning in the file, from 1, if it is known. */
   readonly line?: number | undefined;
   readonly sample: Sample;
 }
@@ -20,14 +20,15 @@ export interface DataRecord {
 /** Something in a person's data that can't be used. */
 export interface Problem extends Fault {
   readonly file: string;
-  /** Number of the record within the file, from 1; absent if the whole file is meant. */
+  /** Number of the record within the file, from 1; absent if the problem is the whole file's. */
   readonly record?: number;
 }
 
 /**
- * The records of a file in its order, read a part at a time. One that can't be used becomes a problem; the others go on.
+ * The records of a file in order. Reads a part of the file at a time. A record that can't be used becomes a problem and
+ * does not stop the others.
  *
- * @throws DataFault if nothing of the file can be used, also after some of its records
+ * @throws DataFault if the file can't be used; possibly only after some of its records
  */
 export async function* recordsOf(file: FileReader): AsyncGenerator<DataRecord | Problem, void, void> {
   let number = 0;

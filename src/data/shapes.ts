@@ -4,10 +4,10 @@ import { readConversation } from './conversations';
 import { message, type MessageValuesOf } from '../core/messages/message';
 import { refused, type Message, type Refused, type Sample } from './messages';
 
-/** The codes that the schemas below give as an issue's text. */
+/** The codes that the schemas below report as the text of an issue. */
 type FieldFault = 'field_no_text' | 'field_empty' | 'history_turn' | 'history_list';
 
-/** A form that records have. Columns that are null, or NaN as pandas writes it, count as absent. */
+/** A known form of records. Columns that are null, or NaN as pandas writes it, count as absent. */
 interface RecordShape {
   /** @param given the names of all columns, the absent ones too */
   matches(record: LosslessFields, given: ReadonlySet<string>): boolean;
@@ -19,8 +19,8 @@ const PREFERENCE = ['chosen', 'rejected', 'rejected_response', 'rejected_message
 const FEEDBACK = ['label', 'kto_tag'];
 
 /**
- * The forms in the order in which they are looked for. Those of other objectives come first: their columns change the
- * meaning of all others, so that their records are never learnt as plain answers. An objective that takes one reads it
+ * The forms in the order in which they are tried. Forms of other objectives come first: their columns change the
+ * meaning of all others, so their records are never learnt as plain answers. An objective that supports one reads it
  * here.
  */
 const SHAPES: readonly RecordShape[] = [
@@ -64,7 +64,7 @@ const SHAPES: readonly RecordShape[] = [
   },
 ];
 
-/** What a record teaches, or why it can't be used. */
+/** The content of a record, or why it can't be used. */
 export function sampleOf(value: LosslessJson): Sample | Refused {
   const given = fieldsOf(value);
   if (!given) return refused('record_no_object', { kind: kindOf(value) });
@@ -87,7 +87,10 @@ export function sampleOf(value: LosslessJson): Sample | Refused {
   };
 }
 
-/** The mark that stands for a medium at an end of a question, as LLaVA's and LLaMA-Factory's records have it. */
+/**
+ * The mark of a picture or another medium at the beginning or end of a question, as in LLaVA's and LLaMA-Factory's
+ * records.
+ */
 function placeholderIn(sample: Sample): string | undefined {
   if (sample.kind !== 'chat') return undefined;
   for (const { role, content } of sample.messages) {
@@ -107,7 +110,7 @@ function isFilled(value: LosslessJson | undefined): boolean {
   return value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
 
-/** A yes or no, also as a table writes it. */
+/** Whether a value is a boolean, or a boolean's text as in a table. */
 function isVerdict(value: LosslessJson | undefined): boolean {
   return typeof value === 'boolean' || (typeof value === 'string' && /^(?:true|false)$/i.test(value));
 }

@@ -9,7 +9,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** One answer in a conversation, and what is needed to look for it. */
+/** One answer of a conversation, with all that the search for its place needs. */
 interface Search {
   readonly messages: readonly Message[];
   readonly index: number;
@@ -19,16 +19,17 @@ interface Search {
 }
 
 /**
- * Where the answers lie in a rendered conversation: from where the model is asked to answer to the end of the turn,
- * with the tokens that end it.
+ * Finds the answers in a rendered conversation. An answer begins where the model would start to write and ends with the
+ * turn, including the tokens that end it.
  *
- * Templates hardly ever mark this. If the conversation before an answer with its generation prompt, and the conversation
- * up to and with the answer, are both beginnings of the whole, they tell it. Otherwise the whole is rendered with a mark
- * in the answer's place (`spanByMark`): what stands before and after the mark is not the answer's.
+ * Templates hardly ever mark answers. Two renderings show an answer's place if both are beginnings of the whole text:
+ * the conversation before the answer with the generation prompt, and the conversation up to and including the answer.
+ * Otherwise the function renders the whole with a mark in place of the answer (`spanByMark`): the text before and after
+ * the mark is not the answer's.
  *
  * @param text `template.render(messages, false, inputs)`
  * @param ends texts of the tokens that can end a turn
- * @throws TunesmithError that names the template, if an answer's place can't be known
+ * @throws TunesmithError that names the template, if the place of an answer can't be determined
  */
 export function answerSpans(
   messages: readonly Message[],
@@ -58,24 +59,24 @@ function spanByPrefixes({ messages, index, text, render }: Search): Span | undef
   return { start: prompt.length, end: upTo.length };
 }
 
-/** An answer that a mark stands in, to be put into another's place. */
+/** An answer that contains a mark, as a replacement for the real answer. */
 interface MarkedAnswer {
   readonly message: Message;
-  /** Whether the mark is where the answer's own text begins, and not a name within the writing of a call. */
+  /** Whether the mark is at the beginning of the answer's text, rather than the name of a call. */
   readonly begins: boolean;
 }
 
 /**
- * The span of an answer, out of the whole conversation with another answer in its place that is known by a mark.
+ * Finds the span of an answer by rendering the whole conversation with a marked answer in its place.
  *
- * - What stands before the mark is the prompt and perhaps a `lead`, such as empty thoughts, which the model writes itself.
- *   The lead is what the template adds after the generation prompt if the marked answer is the last message. In the whole
- *   it counts as the answer's only if the generation prompt's own end stands before it there too.
- * - The end of the turn is what follows the marked answer if it is the last message, as far as the whole has it too.
+ * - The text before the mark is the prompt and perhaps a `lead`, such as empty thoughts, which the model writes itself.
+ *   The lead is the text that the template adds after the generation prompt if the marked answer is the last message.
+ *   Within the whole it belongs to the answer only if the end of the generation prompt precedes it there too.
+ * - The end of the turn is the text after the marked answer if it is the last message, as far as the whole has the
+ *   same.
  *
- * The rendering of the real conversation must begin with all that is before, and end with all that is after: what lies
- * between is then the answer's and nobody else's. It must end as a turn ends, or be what the real answer makes as the
- * last message.
+ * The rendering of the real conversation must begin with the text before the answer and end with the text after it; the
+ * answer lies between. It must also end like a turn, or equal the rendering of the real answer as the last message.
  */
 function spanByMark(search: Search): Span | undefined {
   const { messages, index, text } = search;
@@ -87,7 +88,9 @@ function spanByMark(search: Search): Span | undefined {
   return undefined;
 }
 
-/** A plain text; then, in the message's own manner, other thoughts, and a call of another name. */
+/**
+ * Replacements to try in turn: a plain text; then, if the message has them, other thoughts, and a call of another name.
+ */
 function* markedAnswers(mark: string, message: Message | undefined): Iterable<MarkedAnswer> {
   yield { message: { role: 'assistant', content: mark }, begins: true };
   if (!message) return;
@@ -127,7 +130,7 @@ function spanInPlaceOf(search: Search, mark: string, answer: MarkedAnswer): Span
       : around(mark, () => render([...before, answer.message, ...messages.slice(index + 1)]));
   if (!asLast || !inWhole) return undefined;
 
-  // Without the generation prompt to go by, the answer's own text is the answer's for certain.
+  // If the generation prompt does not show the beginning, the answer begins with its own text.
   const begin =
     beginOf(asLast.before, promptOf(before, render)) ?? (answer.begins ? asLast.before.length : undefined);
   if (begin === undefined) return undefined;
@@ -149,18 +152,21 @@ function spanInPlaceOf(search: Search, mark: string, answer: MarkedAnswer): Span
   return real === asLast.before.slice(0, begin) + found ? span : undefined;
 }
 
-/** The conversation before an answer with its generation prompt. Templates write anything, or nothing, of no messages. */
+/**
+ * Renders the conversation before an answer with its generation prompt. Undefined without messages: templates differ
+ * then.
+ */
 function promptOf(before: readonly Message[], render: Search['render']): string | undefined {
   return before.length === 0 ? undefined : attempt(() => render(before, true));
 }
 
-/** Characters that tell the end of a generation prompt from other text. */
+/** This many characters suffice to recognise the end of a generation prompt. */
 const TELLING = 8;
 
 /**
- * Where in the text before a marked answer the model begins to write: after the generation prompt if it stands there, or
- * ends there but for white space. Undefined if the generation prompt goes on otherwise, such as with thoughts that the
- * answer lacks.
+ * Offset in the text before a marked answer at which the model begins to write: after the generation prompt, if the
+ * text has it, at least up to white space. Undefined if the generation prompt differs, for instance if it ends with
+ * thoughts that the answer lacks.
  */
 function beginOf(beforeMark: string, prompt: string | undefined): number | undefined {
   if (prompt === undefined) return undefined;
@@ -174,10 +180,10 @@ function beginOf(beforeMark: string, prompt: string | undefined): number | undef
   return undefined;
 }
 
-/** What ends the turn within the whole, undefined if that can't be told from what begins the next one. */
+/** The end of the turn within the whole; undefined if it can't be separated from the beginning of the next turn. */
 function endingOf(asLast: string, inWhole: string, ends: readonly string[]): string | undefined {
   if (inWhole.startsWith(asLast)) return asLast;
-  // Some templates write one more token at the very end: the tokens in common end the turn.
+  // Some templates write one more token at the very end: the tokens in common then end the turn.
   let common = 0;
   while (common < asLast.length && asLast[common] === inWhole[common]) common++;
   const shared = asLast.slice(0, common);
@@ -191,7 +197,7 @@ function endingOf(asLast: string, inWhole: string, ends: readonly string[]): str
   return length === 0 ? undefined : shared.slice(0, length);
 }
 
-/** What a rendering has before and after the mark, undefined if the mark does not stand in it exactly once. */
+/** The parts of a rendering before and after the mark; undefined if the mark does not occur exactly once. */
 function around(
   mark: string,
   render: () => string,
@@ -200,14 +206,16 @@ function around(
   return before === undefined || after === undefined || more.length > 0 ? undefined : { before, after };
 }
 
-/** A text of digits, which no template changes, that the given text has not. */
+/** A number, which no template changes, that does not occur in the given text. */
 function unusedDigits(text: string): string {
   for (let number = 718_281_828_459; ; number += 104_729) {
     if (!text.includes(String(number))) return String(number);
   }
 }
 
-/** Undefined if the template refuses: many want roles in an order that part of a conversation may not have. */
+/**
+ * The rendering; undefined if the template refuses, as many do if part of a conversation has roles in another order.
+ */
 function attempt(render: () => string): string | undefined {
   try {
     return render();

@@ -1,5 +1,5 @@
 /**
- * Python's `strftime` in English, for the directives that chat templates use. What is no directive stays as it is, as on
+ * Python's `strftime` in English, for the directives that chat templates use. Unknown directives stay unchanged, as on
  * Linux.
  */
 export function strftime(date: Date, format: string): string {
@@ -36,6 +36,6 @@ export function strftime(date: Date, format: string): string {
   return format.replace(/%(-?)(.)/g, (whole, minus: string, directive: string) => {
     const written = Object.hasOwn(directives, directive) ? directives[directive]?.() : undefined;
     if (written === undefined) return whole;
-    return minus === '' ? written : written.replace(/^0+(?=\d)/, ''); // %-d: without a zero before
+    return minus === '' ? written : written.replace(/^0+(?=\d)/, ''); // %-d: without leading zeros
   });
 }

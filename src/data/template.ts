@@ -10,7 +10,7 @@ import type { Message } from './records';
 import { strftime } from './strftime';
 import type { SpecialTokens } from './tokenizer';
 
-/** What a template may be given besides the messages. */
+/** Inputs of a template besides the messages. */
 export interface TemplateInputs {
   /** JSON schemas of the functions that the model may call. */
   readonly tools?: readonly unknown[] | undefined;
@@ -22,16 +22,19 @@ export interface TemplateInputs {
 export interface ChatTemplate {
   /** How messages name it. */
   readonly name: Told;
-  /** Whether the tokenizer's own special tokens (a `bos_token`) go around the text: not where the template writes them. */
+  /**
+   * Whether the tokenizer must add its special tokens (a `bos_token`) around the text. False if the template writes
+   * them.
+   */
   readonly addSpecialTokens: boolean;
   /**
-   * @param addGenerationPrompt whether to go on until where an answer would begin
-   * @throws TunesmithError where the template refuses the conversation
+   * @param addGenerationPrompt whether to append the text that precedes an answer
+   * @throws TunesmithError if the template refuses the conversation
    */
   render(messages: readonly Message[], addGenerationPrompt?: boolean, inputs?: TemplateInputs): string;
   /**
-   * Where the template itself marks what the model is to write (`{% generation %}`), as offsets in what `render` gives;
-   * undefined if it has no such marks.
+   * The ranges that the template itself marks as the model's (`{% generation %}`), as offsets in the result of
+   * `render`; undefined if it has no marks.
    */
   generated?(messages: readonly Message[], inputs?: TemplateInputs): Rendered['generated'] | undefined;
 }
@@ -40,7 +43,7 @@ export interface ChatTemplate {
 export type TemplateSource = string | Readonly<Record<string, string>>;
 
 /**
- * The template of a model: the file `chat_template.jinja` where there is one, else `chat_template` of
+ * The template of a model: the file `chat_template.jinja` if it exists, else `chat_template` of
  * `tokenizer_config.json`. Undefined if it has none.
  */
 export function chatTemplateSource(
@@ -63,20 +66,20 @@ export interface TemplateOptions {
   readonly specialTokens: SpecialTokens;
   /** Variables for every conversation, such as `enable_thinking`. */
   readonly variables?: Readonly<Record<string, unknown>>;
-  /** The time that `strftime_now` tells; without it, the time of rendering. */
+  /** The time for `strftime_now`; if absent, the time of rendering. */
   readonly now?: Date;
-  /** Work that one rendering may do: far more than templates need, unless it is given. */
+  /** Limit of the work of one rendering; by default far more than templates need. */
   readonly maxSteps?: number;
 }
 
 const GENERATION = /\{%-?\s*generation\s*-?%\}/;
 
 /**
- * A Jinja chat template, rendered as `apply_chat_template` of transformers does: blocks trimmed, `tools` and `documents`
- * none, the special tokens as variables, and `raise_exception` and `strftime_now`. What Jinja has and this has not
- * is refused by name.
+ * A Jinja chat template, rendered as `apply_chat_template` of transformers does: blocks trimmed, `tools` and
+ * `documents` none, the special tokens as variables, and `raise_exception` and `strftime_now`. An unsupported feature
+ * of Jinja is refused by name.
  *
- * @throws TunesmithError where it is no valid template
+ * @throws TunesmithError if it is no valid template
  */
 export function jinjaTemplate(source: TemplateSource, options: TemplateOptions): ChatTemplate {
   const { specialTokens, now } = options;
@@ -115,7 +118,7 @@ export function jinjaTemplate(source: TemplateSource, options: TemplateOptions):
     ]);
     try {
       for (const [name, value] of Object.entries<unknown>(json)) {
-        if (value !== undefined) values.set(name, fromJson(value)); // a template may ask whether it is defined
+        if (value !== undefined) values.set(name, fromJson(value)); // leaves an undefined variable out: a template may test `is defined`
       }
       return renderTemplate(chosen(tools)?.body ?? [], values, options.maxSteps);
     } catch (cause) {
@@ -133,15 +136,15 @@ export function jinjaTemplate(source: TemplateSource, options: TemplateOptions):
   };
 }
 
-/** As transformers does from version 5 on: many templates print a null as "None", or refuse it. */
+/** Drops null fields, as transformers does from version 5 on: many templates print a null as "None", or refuse it. */
 function withoutNulls(message: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(message).filter(([, value]) => value !== null));
 }
 
-/** What a message's thoughts are called, the name that templates look for first. */
+/** Names of the field with a message's thoughts, in the order in which templates look for them. */
 export const THOUGHT_FIELDS: readonly string[] = ['reasoning_content', 'thinking', 'reasoning'];
 
-/** Templates find thoughts under two of their names. */
+/** Gives the thoughts under the two names that templates read. */
 function withReasoning(message: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const reasoning = THOUGHT_FIELDS.map((name) => message[name]).find((value) => value !== undefined);
   if (reasoning === undefined) return message;
@@ -152,7 +155,7 @@ function raiseException([message = '']: readonly Value[]): never {
   throw new JinjaError(textOf(message));
 }
 
-/** @param parsed whether it is a valid template, which refuses a conversation */
+/** @param parsed whether the template is valid and has refused a conversation */
 function templateError(parsed: boolean, cause: unknown): TunesmithError {
   const told = cause instanceof Error ? cause.message : String(cause);
   const reason = cause instanceof RangeError ? message('template_endless') : told;

@@ -13,14 +13,14 @@ import { readPreTokenizer, type Piece } from './tokenization/pre_tokenizers';
 
 const REPLACEMENT = '\ufffd';
 
-/** Tokens that a model gives a meaning, as text (`tokenizer_config.json`); absent if it has none. */
+/** Special tokens by their meaning, as text (`tokenizer_config.json`); absent if the model has none. */
 export type SpecialTokens = Readonly<
   Partial<Record<'bos_token' | 'eos_token' | 'pad_token' | 'unk_token', string | undefined>>
 >;
 
 /**
  * Text to token ids and back, as Python's `tokenizers` does with the same `tokenizer.json`. A surrogate without its
- * partner, which no Python text for it has, counts as U+FFFD.
+ * partner, which Python can't encode, counts as U+FFFD.
  */
 export interface Tokenizer {
   /** The highest id, plus 1. A model's embedding may have more rows. */
@@ -29,15 +29,15 @@ export interface Tokenizer {
   readonly bosId: number | undefined;
   readonly eosId: number | undefined;
   readonly padId: number | undefined;
-  /** Ids that stand for no text but for a role, an end, a picture and so on. */
+  /** Ids that stand for a role, an end, a picture and so on rather than for text. */
   readonly specialIds: ReadonlySet<number>;
   /**
-   * @param options.addSpecialTokens whether to add what `tokenizer.json` puts around a text (often a `bos_token`);
-   *   no by default, since chat templates write it themselves
-   * @throws TunesmithError where a part of the text has no token
+   * @param options.addSpecialTokens whether to add the tokens that `tokenizer.json` puts around a text (often a
+   *   `bos_token`); no by default, since chat templates write it themselves
+   * @throws TunesmithError if a part of the text has no token
    */
   encode(text: string, options?: { readonly addSpecialTokens?: boolean }): number[];
-  /** Bytes that make no UTF-8 character become U+FFFD. Spaces are never "cleaned up". Ids without a token are left out. */
+  /** Bytes that are no UTF-8 become U+FFFD. Spaces are never "cleaned up". Ids without a token are skipped. */
   decode(ids: readonly number[], options?: DecodeOptions): string;
   /** Decodes one id at a time. */
   stream(options?: DecodeOptions): StreamingDecoder;
@@ -50,15 +50,15 @@ export interface DecodeOptions {
   readonly skipSpecialTokens?: boolean;
 }
 
-/** Gives text as soon as it is certain: a character whose bytes have not all come yet is held back. */
+/** Returns text as soon as it is certain: holds back a character until all of its bytes have come. */
 export interface StreamingDecoder {
   /** Takes the next id and returns the text that it completes, which may be empty. */
   push(id: number): string;
-  /** Returns what is still held back (with U+FFFD for what stayed incomplete). */
+  /** Returns the text that is still held back, with U+FFFD for incomplete characters. */
   end(): string;
 }
 
-/** A special token stands in `tokenizer_config.json` as text, or as an object with the text under `content`. */
+/** `tokenizer_config.json` has a special token as text, or as an object with the text under `content`. */
 const tokenText = v.pipe(
   v.nullish(v.union([v.string(), v.object({ content: v.string() })])),
   v.transform((token) => (typeof token === 'object' ? token?.content : token) ?? undefined),
@@ -71,18 +71,22 @@ const tokenizerConfig = v.object({
   unk_token: tokenText,
 });
 
-/** What holds where `tokenizer_config.json` says nothing; a token that the vocabulary lacks is left out. */
+/**
+ * Defaults for special tokens that `tokenizer_config.json` does not set; a token that the vocabulary lacks is left out.
+ */
 export interface OtherwiseTokens {
-  /** Of the tokenizer's class; see `tokensOfClass`. */
+  /** Those of the tokenizer's class; see `tokensOfClass`. */
   readonly tokens?: SpecialTokens;
-  /** Ids that end an answer (`eos_token_id` of the model's configs), the best first: for want of an `eos_token`. */
+  /**
+   * Ids that end an answer (`eos_token_id` of the model's configs), the best first. Used if there is no `eos_token`.
+   */
   readonly eosIds?: readonly number[];
 }
 
 /**
  * @param tokenizerJson parsed `tokenizer.json`
- * @param config parsed `tokenizer_config.json`; `{}` where there is none
- * @throws TunesmithError where one of them is malformed or of a kind that is not supported
+ * @param config parsed `tokenizer_config.json`; `{}` if the model has none
+ * @throws TunesmithError if one of them is malformed or of an unsupported kind
  */
 export function loadTokenizer(
   tokenizerJson: unknown,
@@ -199,8 +203,8 @@ function withTexts(tokens: SpecialTokens, isUsable: (token: string) => boolean):
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 /**
- * The added tokens of `tokenizer.json`, and those that only `tokenizer_config.json` has: transformers adds them as it
- * loads.
+ * The added tokens of `tokenizer.json`, and those that only `tokenizer_config.json` has: transformers adds these on
+ * loading.
  */
 function addedTokens(
   listed: unknown,
@@ -229,8 +233,8 @@ function refuseUnknown(character: string): never {
 }
 
 /**
- * The text of new ids is the difference that they make after the ids of the text given last: a tokenizer may render
- * an id differently (with a space, say) after others than at the start.
+ * The text of new ids is the difference that they make after the ids of the last text returned: a tokenizer may render
+ * an id differently after others than at the start, for instance with a space.
  */
 function streamingDecoder(decode: (ids: readonly number[]) => string): StreamingDecoder {
   let before: number[] = [];

@@ -1,6 +1,6 @@
 import { isRecord } from '../core/json';
 
-/** Files that stand beside `tokenizer_config.json`, parsed; undefined if they are absent. */
+/** The parsed files beside `tokenizer_config.json`; undefined if absent. */
 export interface TokenizerCompanions {
   /** `special_tokens_map.json` */
   readonly specialTokensMap?: unknown;
@@ -15,8 +15,8 @@ export interface TokenizerCompanions {
 const SPECIAL = ['bos_token', 'eos_token', 'pad_token', 'unk_token'];
 
 /**
- * `tokenizer_config.json` with what older checkpoints keep in files of their own, where it lacks that: special tokens,
- * added tokens and the chat template. What it says itself holds.
+ * Completes `tokenizer_config.json` with values that older checkpoints keep in separate files: special tokens, added
+ * tokens and the chat template. Its own values take precedence.
  */
 export function completeTokenizerConfig(config: unknown, companions: TokenizerCompanions): unknown {
   if (!isRecord(config)) return config;
@@ -42,12 +42,12 @@ function listed(map: Readonly<Record<string, unknown>>): readonly unknown[] {
   return Array.isArray(additional_special_tokens) ? additional_special_tokens : [];
 }
 
-/** A token is given as text, or as an object with its text under `content`. */
+/** The text of a token, which is given as text or as an object with the text under `content`. */
 function contentOf(token: unknown): unknown {
   return isRecord(token) ? token.content : token;
 }
 
-/** Templates by name join the one that has none, which becomes `default`. */
+/** Adds templates by name; the template without a name becomes `default`. */
 function withTemplates(
   config: Readonly<Record<string, unknown>>,
   more: Readonly<Record<string, string>>,

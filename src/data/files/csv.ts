@@ -5,13 +5,13 @@ import { DataFault, MOST_RECORD, tooLong } from './fault';
 import type { DataFormat, Entry } from './format';
 import { textOf } from './text';
 
-/** The names of columns by which a table is known whose name says nothing. */
+/** Column names by which a table is recognised if the file's name says nothing. */
 const KNOWN_COLUMN = /^"?(?:instruction|output|input|text|system|messages|conversations|chosen)"?$/i;
 const DELIMITERS = [',', ';', '\t'];
 
 /**
- * Tables in CSV and TSV: the first line names the columns, every further one is a record. Every cell is the text that
- * stands there; an empty one is absent. Delimiters are told by the first line; quotes are doubled within quotes (RFC 4180).
+ * Tables in CSV and TSV: the first line names the columns, every further one is a record. Every cell is a text; an
+ * empty one counts as absent. The first line shows the delimiter; quotes are doubled within quotes (RFC 4180).
  */
 export const CSV: DataFormat = {
   name: 'CSV, TSV',
@@ -28,7 +28,7 @@ export const CSV: DataFormat = {
 interface Row {
   readonly cells: readonly string[];
   readonly line: number;
-  /** The line that it ends in. */
+  /** The line that the row ends in. */
   readonly lastLine: number;
   readonly misquoted: boolean;
 }
@@ -55,7 +55,7 @@ async function* entriesOfCsv(file: FileReader): AsyncGenerator<Entry, void, void
   if (columns === undefined) throw new DataFault({ code: 'empty', reason: message('file_empty') });
 }
 
-/** @throws DataFault for a name that stands twice, or for none if one is needed */
+/** @throws DataFault if a name occurs twice, or if a needed name is missing */
 function namesOf({ cells, line }: Row): readonly string[] {
   const names = cells.map((cell) => cell.trim());
   const twice = names.find((name, at) => name !== '' && names.indexOf(name) < at);
@@ -63,7 +63,7 @@ function namesOf({ cells, line }: Row): readonly string[] {
     const reason = message('csv_column_twice', { name: twice });
     throw new DataFault({ code: 'csv_columns', reason, line });
   }
-  // The first may lack one: pandas writes its index so.
+  // The first column may lack a name: pandas writes its index without one.
   const nameless = names.findIndex((name, at) => name === '' && at > 0);
   if (nameless >= 0 || names.every((name) => name === '')) {
     const reason = message('csv_column_nameless', { number: Math.max(0, nameless) + 1 });
@@ -72,7 +72,7 @@ function namesOf({ cells, line }: Row): readonly string[] {
   return names;
 }
 
-/** Columns that hold no plain text: a cell of them is JSON. `tools` may be JSON in any format. */
+/** Columns whose cells hold JSON instead of plain text. `tools` may be JSON in any format. */
 const STRUCTURED = new Set(['messages', 'conversations', 'history', 'chat_template_kwargs']);
 
 function recordOf(columns: readonly string[], cells: readonly string[], line: number): Entry {
@@ -95,7 +95,7 @@ function recordOf(columns: readonly string[], cells: readonly string[], line: nu
   return { value: record, line };
 }
 
-/** The rows of a table, its first line too. @throws DataFault for a quote that is never closed */
+/** The rows of a table, including its first line. @throws DataFault if a quote is never closed */
 async function* rowsOf(file: FileReader): AsyncGenerator<Row, void, void> {
   const { default: Papa } = await import('papaparse');
   let parse: ((text: string, final: boolean) => { rows: Row[]; end: number }) | undefined;
@@ -145,11 +145,11 @@ async function* rowsOf(file: FileReader): AsyncGenerator<Row, void, void> {
   if (parse && rest !== '') yield* parse(rest, true).rows;
 }
 
-/** What Papa Parse tells of a row. */
+/** Papa Parse's result for a row. */
 interface Step {
   readonly data: readonly (readonly string[])[];
   readonly errors: readonly { readonly code: string }[];
-  /** Where the row ends in the text. */
+  /** Offset of the row's end in the text. */
   readonly meta: { readonly cursor: number };
 }
 
@@ -164,14 +164,14 @@ function breaksIn(text: string, from: number, to: number, newline: string): numb
 }
 
 /**
- * Makes the ends of all rows alike, as Python's csv module reads them: lines of files that were put together may end in
- * several ways. Line breaks within quotes are the cell's own.
+ * Makes all rows end in the same way, as Python's csv module reads them: a file put together from others may mix line
+ * ends. Line breaks within quotes belong to the cell and stay.
  */
 class LineBreaks {
   readonly #delimiter: string;
-  /** Where in a cell the text stands; 'quote': behind a quote that ends the cell unless another one follows. */
+  /** The current place within a cell; 'quote': behind a quote, which ends the cell unless another quote follows. */
   #place: 'start' | 'plain' | 'quoted' | 'quote' = 'start';
-  /** A row has just ended with a carriage return, which a line feed belongs to. */
+  /** Whether a carriage return has just ended a row: a line feed after it belongs to it. */
   #returned = false;
 
   constructor(delimiter: string) {
@@ -201,14 +201,14 @@ class LineBreaks {
   }
 }
 
-/** Excel's first line `sep=;`. */
+/** The line `sep=;` that Excel understands at the beginning of a file. */
 const HINT = /^sep=(.)\r?\n/i;
 
 function withoutHint(text: string): string {
   return text.replace(HINT, '');
 }
 
-/** The delimiter that `sep=` names, or else the one that stands most often in the first line outside quotes. */
+/** The delimiter that `sep=` names, or else the most frequent one in the first line outside quotes. */
 function delimiterOf(text: string): string {
   const told = HINT.exec(text)?.[1];
   if (told !== undefined) return told;

@@ -1,14 +1,14 @@
 import { message, type Message } from '../../core/messages/message';
 
-/** How a text is encoded: what its byte order mark says, else UTF-8. */
+/** The encoding of a text: the one of its byte order mark, else UTF-8. */
 export interface Encoding {
   readonly label: 'utf-8' | 'utf-16le' | 'utf-16be';
-  /** Bytes of the byte order mark. */
+  /** Length of the byte order mark in bytes. */
   readonly mark: number;
 }
 
 /**
- * The encoding that the first bytes of a file tell; its name alone if it is one that is not read.
+ * Determines a file's encoding from its first bytes; for an encoding that is not supported, only its name.
  *
  * @param head the first bytes, at least four if the file has them
  */
@@ -24,7 +24,7 @@ export function encodingOf(head: Uint8Array): Encoding | { readonly unread: stri
   return { label: 'utf-8', mark: 0 };
 }
 
-/** How to name the encoding of a text that is no UTF-8. */
+/** The name, for messages, of the encoding of a text that is no UTF-8. */
 export function encodingName(bytes: Uint8Array): string | Message {
   const told = encodingOf(bytes);
   if ('unread' in told) return told.unread;
@@ -33,7 +33,7 @@ export function encodingName(bytes: Uint8Array): string | Message {
 }
 
 /**
- * The likely name of the encoding of a text that is no UTF-8, for a message: a guess from which bytes follow each other.
+ * Guesses the encoding of a text that is no UTF-8 from which bytes follow each other. For messages.
  *
  * @param sample some bytes of the text, from the beginning of a line to the end of one
  */

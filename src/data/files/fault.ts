@@ -12,7 +12,7 @@ export interface Fault {
   readonly column?: number | undefined;
 }
 
-/** Thrown where nothing of a file can be used. */
+/** Thrown if nothing of a file can be used. */
 export class DataFault extends Error implements Fault {
   readonly code: string;
   readonly reason: Message;
@@ -29,7 +29,7 @@ export class DataFault extends Error implements Fault {
   }
 }
 
-/** UTF-16 units that one record may take: half of the longest text of any engine. */
+/** Longest record in UTF-16 units: half of the longest string of any JavaScript engine. */
 export const MOST_RECORD = 2 ** 28;
 
 export function tooLong(line: number): DataFault {

@@ -2,7 +2,7 @@ import type { MessageValuesOf } from '../../core/messages/message';
 
 type ForeignKind = MessageValuesOf<'file_foreign'>['kind'];
 
-/** Files that people take for examples, told by their first bytes. */
+/** Kinds of files that people mistake for examples, by their first bytes. */
 const FOREIGN: readonly { readonly bytes: readonly number[]; readonly kind: ForeignKind }[] = [
   { bytes: [0x1f, 0x8b], kind: 'gzip' },
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], kind: 'zstd' },
@@ -49,7 +49,9 @@ export function foreignKind(head: Uint8Array): ForeignKind | undefined {
   return FOREIGN.find(({ bytes }) => bytes.every((byte, at) => head[at] === byte))?.kind;
 }
 
-/** It begins with the length of a JSON object in 8 bytes, of which the upper ones are zero, and that object. */
+/**
+ * A safetensors file begins with the length of a JSON object in 8 bytes, the upper four of them zero, and the object.
+ */
 function isSafetensors(head: Uint8Array): boolean {
   return head.length > 8 && head.subarray(4, 8).every((byte) => byte === 0) && head[8] === 0x7b;
 }

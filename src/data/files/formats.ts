@@ -7,10 +7,10 @@ import { foreignKind } from './foreign';
 import type { DataFormat, Entry } from './format';
 import { JSON_RECORDS } from './json';
 
-/** Every kind of file that examples are read from, those before others that are told by their content most surely. */
+/** All formats of examples. A format whose content is recognised more reliably comes first. */
 export const FORMATS: readonly DataFormat[] = [JSON_RECORDS, CSV];
 
-/** How the names of files of examples end. */
+/** File name endings of examples. */
 export const DATA_ENDINGS: readonly string[] = FORMATS.flatMap(({ endings }) => endings);
 export const DATA_MEDIA_TYPES: readonly string[] = FORMATS.flatMap(({ mediaTypes }) => mediaTypes);
 /** For people: "JSON, JSONL, CSV, TSV". */
@@ -18,15 +18,15 @@ export const DATA_FORMAT_NAMES = FORMATS.map(({ name }) => name).join(', ');
 
 const HEAD = 4096;
 
-/** Whether a name ends as those of files of examples do. */
+/** Whether a file name has the ending of a known format. */
 export function isDataFile(name: string): boolean {
   return byEnding(name) !== undefined;
 }
 
 /**
- * The records of a file, whose format its content tells, or else its name.
+ * The records of a file. The content decides the format; if it does not, the name does.
  *
- * @throws DataFault if the file is none of the formats, or as they throw
+ * @throws DataFault if the file has none of the formats, or if its format throws it
  */
 export async function* entriesOf(file: FileReader): AsyncGenerator<Entry, void, void> {
   const head = await file.read(0, Math.min(HEAD, file.size));
@@ -34,7 +34,7 @@ export async function* entriesOf(file: FileReader): AsyncGenerator<Entry, void, 
   const kind = foreignKind(head);
   if (kind !== undefined) throw new DataFault({ code: 'foreign', reason: message('file_foreign', { kind }) });
   const encoding = encodingOf(head);
-  // Only a look at it: the format decodes it strictly.
+  // Decoded leniently, only to choose the format. The format itself decodes strictly.
   const text = 'label' in encoding ? new TextDecoder(encoding.label).decode(head).trimStart() : '';
   const format = FORMATS.find((one) => one.fits(text)) ?? byEnding(file.name) ?? JSON_RECORDS;
   yield* format.entries(file);

@@ -12,8 +12,8 @@ import type { DataFormat, Entry } from './format';
 import { textOf } from './text';
 
 /**
- * JSON and JSON Lines, told apart by content: one list of records, an object that has them under `data`, or records one
- * after the other, each on a line or over several.
+ * JSON and JSON Lines, told apart by content: one list of records, an object that has them under `data`, or a sequence
+ * of records, each on one line or on several.
  */
 export const JSON_RECORDS: DataFormat = {
   name: 'JSON, JSONL',
@@ -34,7 +34,10 @@ async function* entriesOfJson(file: FileReader): AsyncGenerator<Entry, void, voi
   }
 }
 
-/** One list. A fault in it refuses the whole file: Python's `json.load` does, and a list may have been cut off. */
+/**
+ * Reads a single list. A fault in it refuses the whole file: Python's `json.load` does so too, and the list may be cut
+ * off.
+ */
 async function* entriesOfList(text: JsonText): AsyncGenerator<Entry, void, void> {
   try {
     await text.read((parser) => parser.at++);
@@ -52,11 +55,11 @@ async function* entriesOfList(text: JsonText): AsyncGenerator<Entry, void, void>
   }
 }
 
-/** Records one after the other. After one that is no JSON, reading goes on where a next one begins. */
+/** Reads a sequence of records. After a record that is no JSON, it continues at the next beginning of a record. */
 async function* entriesInTurn(text: JsonText): AsyncGenerator<Entry, void, void> {
   for (let count = 0; ; count++) {
     let letter = await text.skipSpace();
-    // Of files that were put together, each may begin with a byte order mark.
+    // In a file put together from others, each part may begin with a byte order mark.
     while (letter === '\ufeff') {
       await text.read((parser) => parser.at++);
       letter = await text.skipSpace();
@@ -81,7 +84,7 @@ async function* entriesInTurn(text: JsonText): AsyncGenerator<Entry, void, void>
   }
 }
 
-/** Of a file that is one value: the records under `data`, or the one record that it is. */
+/** For a file that is a single value: the records under `data`, or the value as the only record. */
 function* entriesOfOnly(entry: Entry & { value: LosslessJson }): Generator<Entry, void, void> {
   const fields = fieldsOf(entry.value) ?? {};
   const records = fields.data;
@@ -108,13 +111,16 @@ function* entriesOfOnly(entry: Entry & { value: LosslessJson }): Generator<Entry
   yield entry;
 }
 
-/** The text of a file that JSON values are read from one after the other, without ever holding all of it. */
+/** Reads JSON values one after the other from a file, without ever holding all of its text. */
 class JsonText {
   readonly #pieces: AsyncIterator<string, void, void>;
   #text = '';
   #final = false;
   #parser = new LosslessParser('', false);
-  /** The line that `#counted` is in, and where that line begins (below 0 if before the text that is held). */
+  /**
+   * Number of the line that contains offset `#counted`; `#lineStart` is its beginning, negative if that text was
+   * dropped.
+   */
   #line = 1;
   #lineStart = 0;
   #counted = 0;
@@ -123,7 +129,7 @@ class JsonText {
     this.#pieces = textOf(file);
   }
 
-  /** Goes to the next letter that is no white space, and gives it; undefined at the end. */
+  /** Skips white space and returns the next letter; undefined at the end. */
   async skipSpace(): Promise<string | undefined> {
     for (;;) {
       this.#parser.skipSpace();
@@ -133,7 +139,7 @@ class JsonText {
     }
   }
 
-  /** What a step of the parser gives, with as much of the text as it takes. A failed step leaves the place as it was. */
+  /** Runs a step of the parser, and reads more text until the step succeeds. A failed step does not move the place. */
   async read<T>(step: (parser: LosslessParser) => T): Promise<T> {
     for (let pieces = 1; ; pieces *= 2) {
       const { at } = this.#parser;
@@ -178,8 +184,8 @@ class JsonText {
   }
 
   /**
-   * Goes past a record with a fault: to the next line, unless that is indented or only closes something; of a record over
-   * several lines, to the next line that begins with `{`. What lies within the record never becomes one of its own.
+   * Skips a record with a fault: up to the next line, unless that is indented or only closes something; if the record
+   * spans several lines, up to the next line that begins with `{`. So no part of the record is read as a record itself.
    */
   async passBy(error: JsonFault): Promise<Fault> {
     const fault = this.faultAt(error);
@@ -201,7 +207,7 @@ class JsonText {
     }
   }
 
-  /** Drops the text that was read, and adds some. */
+  /** Drops the text that was already parsed, and reads more. */
   async #more(pieces: number): Promise<void> {
     const { at } = this.#parser;
     this.place();

@@ -4,12 +4,12 @@ import { message, type Message } from '../../core/messages/message';
 import { encodingOf, probableEncoding, type Encoding } from './encoding';
 import { DataFault } from './fault';
 
-/** Small enough that progress, which counts bytes read, moves while records are made of them. */
+/** Bytes of a piece: small enough that progress, which counts bytes read, moves while records are made. */
 const PIECE = 2 ** 18;
 
 /**
- * The text of a file, a piece at a time and never with a letter that stands for bytes that could not be read: UTF-8, or
- * UTF-16 if a byte order mark says so. The mark is left out.
+ * The text of a file, a piece at a time: UTF-8, or UTF-16 if a byte order mark says so. Leaves out the mark and never
+ * substitutes a letter for bytes that it can't decode.
  *
  * @throws DataFault `encoding` with the line, for any other encoding
  */
@@ -41,7 +41,7 @@ function decoded(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
   }
 }
 
-/** How many of the bytes make whole characters: the last one may lack bytes of the next piece. */
+/** How many of the bytes form whole characters: the rest of the last one may be in the next piece. */
 function wholeCharacters(bytes: Uint8Array, { label }: Encoding): number {
   if (label === 'utf-8') {
     // A character has four bytes at most.
@@ -65,7 +65,7 @@ function lineBreaks(text: string): number {
   return count;
 }
 
-/** @param lines the line that the bytes begin in */
+/** @param lines number of the line in which the bytes begin */
 function undecodable(bytes: Uint8Array, { label }: Encoding, lines: number): DataFault {
   let [good, bad] = [0, bytes.length];
   while (bad - good > 1) {

@@ -8,9 +8,9 @@ export interface Given {
 }
 
 /**
- * Arguments by the names of their parameters.
+ * Assigns arguments to the names of their parameters.
  *
- * @throws JinjaError for one too many, or one by an unknown name
+ * @throws JinjaError for too many arguments, or for an unknown name
  */
 export function bind(what: string, names: readonly string[], given: Given): ReadonlyMap<string, Value> {
   const { positional, named } = given;

@@ -1,4 +1,4 @@
-/** Why a template can't be read, or refuses what it is given. */
+/** Thrown if a template can't be read, or if it refuses its input. */
 export class JinjaError extends Error {
   /** @param line of the template, from 1 */
   constructor(message: string, line?: number) {
@@ -6,9 +6,9 @@ export class JinjaError extends Error {
   }
 }
 
-/** What Python takes for white space: not quite what JavaScript does. */
+/** Python's white space, which differs a little from JavaScript's. */
 export const PYTHON_SPACE =
   '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 
-/** Where Python's `splitlines` ends a line. */
+/** The line breaks of Python's `splitlines`. */
 export const PYTHON_LINE_BREAK = '(?:\\r\\n|[\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029])';

@@ -3,14 +3,14 @@ import { TokenReader } from './token_reader';
 import type { Arguments, BinaryOperator, Comparison, Expression, FilterExpression, Slice } from './syntax';
 
 const COMPARISONS: readonly string[] = ['==', '!=', '<', '<=', '>', '>='];
-/** Names that can't be assigned to, with what they stand for. */
+/** Names of constants with their values; a template can't assign to them. */
 export const CONSTANTS: Readonly<Record<string, boolean | null>> = {
   ...{ true: true, True: true, false: false, False: false, none: null, None: null },
 };
 
 const NO_ARGUMENTS: Arguments = { positional: [], named: [] };
 
-/** Reads expressions: the methods stand in the order of how tightly they bind, the loosest first. */
+/** Parses expressions. The methods are in the order of precedence, the loosest binding first. */
 export class ExpressionParser extends TokenReader {
   /** One expression, or several between commas as a tuple. */
   protected tuple(withCondition = true, ends: readonly string[] = []): Expression {
@@ -251,7 +251,7 @@ export class ExpressionParser extends TokenReader {
     }
   }
 
-  /** `| a | b(c)`; where it starts inline, the first filter has no `|`. */
+  /** `| a | b(c)`; if `inline`, the first filter has no `|`. */
   protected filters(operand: Expression | undefined, inline: boolean): FilterExpression | undefined {
     let filter: FilterExpression | undefined;
     for (let first = inline; first || this.skip('operator', '|'); first = false) {

@@ -1,7 +1,7 @@
 import type { Given } from './arguments';
 import type { Value } from './values';
 
-/** What filters need of the interpreter. */
+/** The part of the interpreter that filters use. */
 export interface FilterContext {
   readonly filter: (name: string, value: Value, given: Given) => Value;
   readonly test: (name: string, value: Value, given: Given) => boolean;

@@ -39,7 +39,7 @@ const plain =
   (value) =>
     change(textOf(value));
 
-/** Filters that tell Markup from other texts. */
+/** Filters that distinguish Markup from plain text. */
 export const MARKING: readonly string[] = ['safe', 'escape', 'e', 'forceescape', 'default', 'd'];
 /** Filters that make Markup of Markup. */
 export const KEEPING: readonly string[] = [
@@ -49,8 +49,8 @@ export const KEEPING: readonly string[] = [
 const escape: Filter = (value) => (value instanceof Markup ? value : new Markup(escapeText(textOf(value))));
 
 /**
- * Jinja's own filters but for `pprint`, `random`, `striptags`, `urlize` and `wordwrap`: those break lines as Python does,
- * depend on chance, or need HTML's tables.
+ * Jinja's own filters except `pprint`, `random`, `striptags`, `urlize` and `wordwrap`: these depend on Python's line
+ * breaking, on chance, or on HTML's tables.
  */
 export const FILTERS: Readonly<Record<string, Filter>> = {
   abs: (value) => {
@@ -280,7 +280,7 @@ function parseFloatText(text: string): number | undefined {
   return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : undefined;
 }
 
-/** As Python's `quote` does it in UTF-8; a space in a query is a plus. */
+/** Quotes like Python's `quote` in UTF-8; in a query, a space becomes a plus. */
 function urlQuoted(text: string, isPath: boolean): string {
   const quoted = encodeURIComponent(text).replace(
     /[!'()*]/g,

@@ -14,7 +14,7 @@ import {
   unmarked,
 } from './values';
 
-/** The sandbox's own bound for `range`. */
+/** The limit that Jinja's sandbox sets for `range`. */
 const MAX_RANGE = 100_000;
 
 /** The functions that every template has. */
@@ -25,7 +25,7 @@ export const GLOBALS: ReadonlyMap<string, Value> = new Map(
   ]),
 );
 
-/** What can be the key of a mapping. Throws JinjaError for other values. */
+/** Checks that a value can be a key of a mapping. Throws JinjaError otherwise. */
 export function hashable(given: Value): Value {
   const key = unmarked(given);
   if (key instanceof Undefined) throw key.error();
@@ -87,7 +87,7 @@ function joiner(positional: readonly Value[], named: ReadonlyMap<string, Value>)
   });
 }
 
-/** `next()` gives the values in turn, `current` is the one that comes next, `reset()` begins anew. */
+/** `next()` returns the values in turn, `current` is the value that comes next, `reset()` starts over. */
 function cycler(values: readonly Value[]): Value {
   if (values.length === 0) throw new JinjaError('cycler needs at least one value');
   let at = 0;

@@ -39,22 +39,22 @@ import {
   unmarked,
 } from './values';
 
-/** What a template wrote. */
+/** The output of a template. */
 export interface Rendered {
   readonly text: string;
-  /** What `generation` blocks wrote, in UTF-16 units. */
+  /** Ranges of the text that `generation` blocks wrote, in UTF-16 units. */
   readonly generated: readonly { readonly start: number; readonly end: number }[];
 }
 
-/** Steps of a statement and of a round of a loop, which make scopes. */
+/** Steps that a statement and a loop's round cost; both create scopes. */
 const STATEMENT_STEPS = 20;
 type Signal = 'break' | 'continue' | undefined;
 
 /**
- * Runs a template as Jinja's sandbox does: nothing but namespaces can be changed, and what does not exist is empty as
- * text and refused elsewhere. Throws JinjaError.
+ * Runs a template as Jinja's sandbox does: a template can change nothing but namespaces, and an undefined name is empty
+ * as text and an error elsewhere. Throws JinjaError.
  *
- * @param steps that it may take; see `takeSteps`
+ * @param steps upper limit of the work; see `takeSteps`
  */
 export function renderTemplate(body: Body, variables: ReadonlyMap<string, Value>, steps?: number): Rendered {
   return new Interpreter().render(body, variables, steps);
@@ -335,7 +335,7 @@ class Interpreter {
     return { positional: values, named: byName };
   }
 
-  /** @param block what the innermost filter is applied to where it has no operand */
+  /** @param block the text that the innermost filter works on if it has no operand */
   #filtered(filter: FilterExpression | undefined, block: string | undefined, scope: Scope): Value {
     if (!filter) return block ?? null;
     const { operand, name } = filter;

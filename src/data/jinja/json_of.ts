@@ -5,7 +5,7 @@ import { compare, Float, iterated, Tuple, typeName, Undefined, type Value, Marku
 
 export interface JsonOptions {
   readonly ensureAscii?: boolean;
-  /** What each level is indented by; one line without. */
+  /** Indentation of each level; if absent, all is on one line. */
   readonly indent?: string;
   readonly itemSeparator?: string;
   readonly keySeparator?: string;

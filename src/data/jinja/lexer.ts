@@ -37,14 +37,14 @@ const STRING = /'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*"/y;
 const OPERATOR = /\/\/|\*\*|==|!=|>=|<=|[-+*/%~|,:;.=<>()[\]{}]/y;
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 
-/** Splits a template as Jinja does with `trim_blocks` and `lstrip_blocks`. */
+/** Splits a template into tokens as Jinja does with `trim_blocks` and `lstrip_blocks`. */
 export function tokenize(template: string): readonly Token[] {
   const source = template.replace(/\r\n|\r/g, '\n').replace(/\n$/, '');
   const tokens: Token[] = [];
   let at = 0;
   let line = 1;
   let counted = 0;
-  /** Whether what came last ended with a line break, so that a block that follows stands at the start of a line. */
+  /** Whether the preceding text ended with a line break, so that a block after it is at the start of a line. */
   let lineStarts = true;
 
   const lineAt = (offset: number): number => {
@@ -58,7 +58,7 @@ export function tokenize(template: string): readonly Token[] {
     pattern.lastIndex = at;
     return pattern.exec(source)?.[0];
   };
-  /** What of a text is left before a tag: signs and `lstrip_blocks` take white space away. */
+  /** A text before a tag, without the white space that signs and `lstrip_blocks` remove. */
   const before = (text: string, sign: string, isBlock: boolean): string => {
     if (sign === '-') return strip(text, undefined, false, true);
     if (sign === '+' || !isBlock) return text;

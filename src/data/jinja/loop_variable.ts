@@ -1,6 +1,6 @@
 import { Callable, Loop, Undefined, type Value } from './values';
 
-/** What a round of a loop sees as `loop`. */
+/** The variable `loop` of a loop's round. */
 export function loopVariable(items: readonly Value[], index: number, changed: Callable): Loop {
   const { length } = items;
   return new Loop(

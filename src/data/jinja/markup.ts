@@ -12,7 +12,7 @@ export function escapeText(text: string): string {
   return text.replace(/[&<>'"]/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** Texts, also those in a list or a tuple, as Markup. */
+/** Turns texts into Markup, including those in a list or a tuple. */
 export function marked(value: Value): Value {
   if (typeof value === 'string') return new Markup(value);
   if (Array.isArray(value)) return value.map(marked);

@@ -18,7 +18,7 @@ import {
   unmarked,
 } from './values';
 
-/** `object.name`: a method or an attribute, or else an item by this name. Throws for what the sandbox refuses. */
+/** `object.name`: a method or an attribute, or else an item by this name. Throws if the sandbox refuses it. */
 export function attributeOf(object: Value, name: string): Value {
   if (object instanceof Undefined) throw object.error();
   const found = ownAttribute(object, name);
@@ -27,7 +27,7 @@ export function attributeOf(object: Value, name: string): Value {
   return missing(object, name);
 }
 
-/** A method or an attribute alone, as the filter `attr` finds it. */
+/** Only a method or an attribute, as the filter `attr` finds it. */
 export function attributeAlone(object: Value, name: string): Value {
   if (object instanceof Undefined) throw object.error();
   return ownAttribute(object, name) ?? missing(object, name);
@@ -55,7 +55,7 @@ export function itemOf(object: Value, given: Value): Value {
   return new Undefined(`a value of type ${typeName(object)} has no such item`);
 }
 
-/** `object[start:stop:step]`, as Python cuts. */
+/** `object[start:stop:step]` with Python's rules. */
 export function sliceOf(object: Value, start: Value, stop: Value, step: Value): Value {
   if (object instanceof Markup) return marked(sliceOf(object.text, start, stop, step));
   const items = indexed(object);
@@ -126,10 +126,10 @@ function method<T>(
   );
 }
 
-/** Of these the arguments are escaped, as they become part of the Markup. */
+/** Methods that escape their arguments, because these become part of the Markup. */
 const ESCAPING = ['format', 'join', 'replace'];
 
-/** A method of texts, of which a Markup makes Markup. */
+/** A method of texts, called on a Markup: texts in its result become Markup. */
 function markupMethod(object: Markup, name: string): Callable | undefined {
   const plain = method(TEXT_METHODS, object.text, name, object.text.length);
   if (!plain) return undefined;

@@ -17,11 +17,11 @@ export function add(left: Value, right: Value): Value {
   return arithmetic('+', left, right);
 }
 
-/** The texts one after the other, as `~` writes them. */
+/** Joins texts, as `~` does. */
 export function concatenated(parts: readonly string[]): string {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   checkLength(length, 'text');
-  // The engine refers to the longest part, and copies the others.
+  // The JavaScript engine refers to the longest part and copies the others, so only these count.
   takeUnits(length - parts.reduce((longest, part) => Math.max(longest, part.length), 0));
   return parts.join('');
 }
@@ -37,7 +37,7 @@ function joined(left: readonly Value[], right: readonly Value[]): Value[] {
   return [...left, ...right];
 }
 
-/** Python's arithmetic, with what `*` and `%` do to texts and lists. */
+/** Python's arithmetic, including `*` and `%` on texts and lists. */
 export function arithmetic(
   operator: '+' | '-' | '*' | '/' | '//' | '%' | '**',
   left: Value,

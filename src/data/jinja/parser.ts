@@ -5,13 +5,13 @@ import type { Body, Expression, Parameter, Statement, Target } from './syntax';
 
 /**
  * Reads a template by Jinja's grammar (version 3.1), with loop controls and the `generation` blocks of transformers.
- * Throws JinjaError for what is malformed, and for tags that need other templates.
+ * Throws JinjaError if the template is malformed or has tags that need other templates.
  */
 export function parseTemplate(template: string): Body {
   return new Parser(tokenize(template)).template();
 }
 
-/** Reads statements. */
+/** Parses statements. */
 class Parser extends ExpressionParser {
   #loops = 0;
 
@@ -21,7 +21,7 @@ class Parser extends ExpressionParser {
     return body;
   }
 
-  /** Statements up to a tag with one of these names, which is left with its `{%` and name taken. */
+  /** Parses statements up to a tag with one of these names. It has then read the tag's `{%` and name. */
   #body(ends: readonly string[]): Statement[] {
     const body: Statement[] = [];
     while (this.at < this.tokens.length) {
@@ -41,7 +41,7 @@ class Parser extends ExpressionParser {
     return body;
   }
 
-  /** A body up to the tag with this name, which is taken as well. */
+  /** Parses a body up to and including the tag with this name. */
   #bodyUntil(end: string): Body {
     const body = this.#body([end]);
     this.expect('name', end);

@@ -1,7 +1,7 @@
 import { takeUnits } from './steps';
 import { Undefined, type Value } from './values';
 
-/** Names and their values; what an inner scope sets is not seen outside of it. */
+/** Names and their values. A name that an inner scope sets is not visible outside of it. */
 export class Scope {
   readonly #values = new Map<string, Value>();
   readonly #outer: Scope | undefined;
@@ -24,7 +24,7 @@ export class Scope {
   }
 }
 
-/** Where a template writes to, with the ranges (in UTF-16 units) that its `generation` blocks wrote. */
+/** Collects the text that a template writes. */
 export class Output {
   readonly #parts: string[] = [];
   #length = 0;

@@ -4,7 +4,10 @@ import type { FilterContext } from './filter_context';
 import { needText } from './text_methods';
 import { compare, equal, Items, iterated, truthy, Tuple, Undefined, type Value } from './values';
 
-/** What of an item is looked at: one of its attributes (`a.b.0`) or itself, without regard to case if asked to. */
+/**
+ * The part of an item that a filter looks at: an attribute (`a.b.0`) or the item itself, optionally without regard to
+ * case.
+ */
 export function keyed(
   attribute: Value | undefined,
   context: FilterContext,
@@ -65,7 +68,7 @@ export function groupby(value: Value, given: Given, context: FilterContext): Val
   return groups.map((group) => new Tuple([group.key, group.items]));
 }
 
-/** Jinja looks at the arguments of these only if there is something to go through: over None they give nothing. */
+/** Jinja evaluates the arguments of these filters only if there are items: applied to None, they return nothing. */
 const nothing = (): Items => new Items('generator', []);
 
 export function mapFilter(value: Value, { positional, named }: Given, context: FilterContext): Value {

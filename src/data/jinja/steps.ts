@@ -1,26 +1,27 @@
 import { JinjaError } from './errors';
 
-/** Work that one rendering may do: seconds of it, many times what templates need. */
+/** Limit of the work of one rendering: some seconds, many times what templates need. */
 const MAX_STEPS = 10_000_000;
-/** Of a text or a list that is copied as a whole: so many are one step. */
+/** Copying this many characters or items counts as one step. */
 const UNITS_OF_STEP = 16;
 
-/** Lists and mappings within each other that are compared or written: as many as Python has calls within each other. */
+/** Deepest nesting of lists and mappings that are compared or written: about Python's limit of nested calls. */
 const MAX_DEPTH = 900;
-/** Characters of a text, or items of a list, that a template puts together. */
+/** Longest text (in characters) or list (in items) that a template may build. */
 const MAX_LENGTH = 10_000_000;
 
-// Rendering is synchronous, so one count serves all that compares, copies and writes values on a template's behalf.
+// Rendering is synchronous, so one global count serves all functions that compare, copy and write values for a
+// template.
 let left = MAX_STEPS;
 let depth = 0;
 
-/** Begins the count of a rendering. */
+/** Resets the count for a new rendering. */
 export function resetSteps(steps = MAX_STEPS): void {
   left = steps;
   depth = 0;
 }
 
-/** Does something with the items of a value. Throws JinjaError if too many values hold one another. */
+/** Runs a function on the items of a value. Throws JinjaError if values are nested too deeply. */
 export function within<T>(run: () => T): T {
   if (depth >= MAX_DEPTH) throw new JinjaError('lists or mappings go too deep');
   depth++;
@@ -37,17 +38,17 @@ export function checkLength(length: number, what: 'text' | 'list'): void {
 }
 
 /**
- * Counts what a template is about to do: an expression, an item that is gone through, compared or written are one step
- * each, as values that share children are walked once for each way that leads to them.
+ * Counts work before a template does it. An expression, and each item that is iterated, compared or written, is one
+ * step. A value with several parents counts once for each way that leads to it, because it is walked that often.
  *
- * @throws JinjaError when the rendering has done more than any template needs
+ * @throws JinjaError if the rendering has done more than any template needs
  */
 export function takeSteps(steps = 1): void {
   left -= steps;
   if (!(left >= 0)) throw new JinjaError('the template does not come to an end');
 }
 
-/** Counts a text or a list of this length that is copied or searched as a whole. */
+/** Counts the copy or search of a whole text or list of this length. */
 export function takeUnits(length: number): void {
   takeSteps(length / UNITS_OF_STEP);
 }

@@ -38,7 +38,7 @@ export type Expression =
 
 export interface FilterExpression {
   readonly type: 'filter';
-  /** Undefined if a block's own output is filtered. */
+  /** Undefined if the filter works on a block's output. */
   readonly operand: Expression | undefined;
   readonly name: string;
   readonly arguments: Arguments;
@@ -61,16 +61,16 @@ export interface Slice {
 export interface Arguments {
   readonly positional: readonly Expression[];
   readonly named: readonly (readonly [string, Expression])[];
-  /** What stands after `*`. */
+  /** The expression after `*`. */
   readonly rest?: Expression;
-  /** What stands after `**`. */
+  /** The expression after `**`. */
   readonly namedRest?: Expression;
 }
 
 export type BinaryOperator = '+' | '-' | '*' | '/' | '//' | '%' | '**';
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'not in';
 
-/** What is assigned to: a name, a field of a namespace, or several of them. */
+/** The target of an assignment: a name, a field of a namespace, or several of them. */
 export type Target =
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'field'; readonly object: string; readonly name: string }

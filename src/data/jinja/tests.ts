@@ -64,7 +64,7 @@ const WITH_ARGUMENT: Readonly<Record<string, Test>> = {
   sameas: (value, other) => value === other,
 };
 
-/** @param known whether there is a filter or a test of a name, for the tests that ask */
+/** @param known whether a filter or a test of a name exists, for the tests that ask for it */
 export function runTest(
   name: string,
   value: Value,

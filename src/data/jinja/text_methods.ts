@@ -103,7 +103,7 @@ export function capitalize(text: string): string {
   return first.toUpperCase() + rest.join('').toLowerCase();
 }
 
-/** Takes characters off the ends: those of `characters`, or white space. */
+/** Removes characters from the ends: those of `characters`, or white space. */
 export function strip(text: string, characters: string | undefined, left: boolean, right: boolean): string {
   const space = new RegExp(PYTHON_SPACE);
   const set = characters === undefined ? undefined : new Set(characters);
@@ -193,14 +193,14 @@ function splitSpaces(text: string, limit: number, fromRight: boolean): string[] 
   return [...words.slice(0, limit).map(([word]) => word), ...tail];
 }
 
-/** Counted in characters; -1 where it is not there. */
+/** Index in characters; -1 if the text does not occur. */
 function position(text: string, what: 'find' | 'rfind' | 'index', given: Given): number {
   const part = textArgument(what, given);
   const at = what === 'rfind' ? text.lastIndexOf(part) : text.indexOf(part);
   return at < 0 ? -1 : Array.from(text.slice(0, at)).length;
 }
 
-/** A place that must be there. */
+/** Throws if an index is -1, that is if the text was not found. */
 export function found(at: number): number {
   if (at < 0) throw new JinjaError('the text is not found');
   return at;
@@ -217,7 +217,7 @@ function fill(what: string, given: Given): string {
   return needText(what, bind(what, ['width', 'fillchar'], given).get('fillchar') ?? ' ');
 }
 
-/** `{}`, `{0}` and `{name}`, without formats. */
+/** Replaces `{}`, `{0}` and `{name}`; format specifications are not supported. */
 function formatText(text: string, { positional, named }: Given): string {
   let next = 0;
   return text.replace(/\{\{|\}\}|\{(\w*)\}|[{}]/g, (whole, field?: string) => {

@@ -47,7 +47,7 @@ export function integerText(value: number | bigint): string {
   return typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : BigInt(value).toString();
 }
 
-/** Python writes floats with an exponent below 1e-4 and from 1e16 on, of two digits at least. */
+/** A float as Python writes it: below 1e-4 and from 1e16 on with an exponent of at least two digits. */
 export function floatText(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';

@@ -5,7 +5,7 @@ import { takeSteps, takeUnits, within } from './steps';
 export { Float } from '../../core/lossless_json';
 
 /**
- * Values as a template sees them, that is as Python has them: None is null, an int a number (a bigint if a number can't
+ * Values as a template sees them, with Python's types: None is null, an int is a number (a bigint if a number can't
  * hold it exactly), a float a Float, a list an array and a dict a Map.
  */
 export type Value =
@@ -29,8 +29,8 @@ export type Value =
 export type Dict = Map<Value, Value>;
 
 /**
- * A text that counts as HTML already (markupsafe's `Markup`): what the filters `safe` and `escape` give. Templates are not
- * escaped, so it is written as it is; but what is added to it with `+` is escaped.
+ * A text that already counts as HTML (markupsafe's `Markup`), made by the filters `safe` and `escape`. Templates have
+ * no automatic escaping, so it is written unchanged; but a text added to it with `+` is escaped.
  */
 export class Markup {
   readonly text: string;
@@ -40,14 +40,14 @@ export class Markup {
   }
 }
 
-/** The plain text of a Markup; any other value as it is. */
+/** The plain text of a Markup; any other value unchanged. */
 export function unmarked(value: Value): Value {
   return value instanceof Markup ? value.text : value;
 }
 
-/** What a name, key or attribute stands for that does not exist: empty as text, and an error in nearly all else. */
+/** The value of a name, key or attribute that does not exist: empty as text, and an error in nearly all other uses. */
 export class Undefined {
-  /** What does not exist, in words. */
+  /** Says what does not exist: "'name' is undefined". */
   readonly what: string;
 
   constructor(what: string) {
@@ -67,7 +67,7 @@ export class Tuple {
   }
 }
 
-/** The one thing that a template can change. */
+/** The only value that a template can change. */
 export class Namespace {
   readonly fields: Dict;
 
@@ -76,10 +76,10 @@ export class Namespace {
   }
 }
 
-/** What can be gone through but is no list: a generator (once only), a view of a dict, or a range. */
+/** An iterable that is no list: a generator (once only), a view of a dict, or a range. */
 export class Items {
   readonly kind: 'generator' | 'view' | 'range';
-  /** What stands before a view's items where it is written as text. */
+  /** Prefix of a view's items when it is written as text: `dict_items`. */
   readonly label: string | undefined;
   #items: readonly Value[];
 
@@ -95,7 +95,7 @@ export class Items {
     return items;
   }
 
-  /** The next one of a generator, which is taken from it; otherwise the first. */
+  /** Takes the next item of a generator; returns the first item of a view or a range. */
   next(): Value | undefined {
     const [first] = this.#items;
     if (this.kind === 'generator') this.#items = this.#items.slice(1);
@@ -118,7 +118,7 @@ export class Callable {
   }
 }
 
-/** What has fields that nothing can change: the variable `loop`, and a cycler. */
+/** An object with constant fields: the variable `loop`, and a cycler. */
 export class Loop {
   readonly fields: ReadonlyMap<Value, Value>;
 
@@ -128,8 +128,8 @@ export class Loop {
 }
 
 /**
- * What a template sees of JSON data. Whole numbers are ints; 1.0 has to come as a `Float`, and an object whose keys would
- * not keep their order as a Map, as `parseLosslessJson` reads them.
+ * Turns JSON data into template values. Whole numbers are ints. Pass 1.0 as a `Float`, and an object whose keys would
+ * not keep their order as a Map; `parseLosslessJson` returns both.
  */
 export function fromJson(value: unknown): Value {
   switch (typeof value) {
@@ -175,7 +175,7 @@ export function truthy(value: Value): boolean {
   if (value === null || value instanceof Undefined) return false;
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') return value !== 0;
-  if (typeof value === 'bigint') return true; // only those that no number holds
+  if (typeof value === 'bigint') return true; // bigints are never 0: numbers hold small ints
   if (typeof value === 'string') return value !== '';
   if (value instanceof Markup) return value.text !== '';
   if (value instanceof Float) return value.value !== 0;
@@ -185,7 +185,9 @@ export function truthy(value: Value): boolean {
   return value instanceof Items && value.kind !== 'generator' ? value.length > 0 : true;
 }
 
-/** The number that an int, a bool or a float is. Throws for an int that no number holds exactly. */
+/**
+ * The number of an int, a bool or a float; undefined for other values. Throws for an int that no number holds exactly.
+ */
 export function numeric(value: Value): number | undefined {
   if (typeof value === 'bigint')
     throw new JinjaError('numbers beyond 2^53 can be printed, but not computed with');
@@ -261,14 +263,14 @@ export function equal(a: Value, b: Value): boolean {
   return a === b;
 }
 
-/** Below 0 if `a` is less, 0 if they are equal; undefined if one of them is no number. */
+/** Negative if `a` is less, 0 if they are equal; undefined if one of them is no number. */
 function sign(a: Value, b: Value): number | undefined {
   const [left, right] = [a, b].map((value) => (typeof value === 'bigint' ? value : numeric(value)));
   if (left === undefined || right === undefined) return undefined;
   return left < right ? -1 : left > right ? 1 : Number(left >= right) - 1;
 }
 
-/** Below 0 where `a` comes first. Throws for values that Python has no order for. */
+/** Negative if `a` comes first. Throws for values that Python can't order. */
 export function compare(a: Value, b: Value): number {
   takeSteps();
   if (a instanceof Markup || b instanceof Markup) return compare(unmarked(a), unmarked(b));
@@ -287,7 +289,7 @@ export function compare(a: Value, b: Value): number {
   throw new JinjaError(`values of types ${typeName(a)} and ${typeName(b)} have no order`);
 }
 
-/** By code points, where JavaScript compares UTF-16. */
+/** Compares by code points, as Python does; JavaScript's `<` compares UTF-16 units. */
 function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
   takeUnits(a.length + b.length);

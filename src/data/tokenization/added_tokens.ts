@@ -3,22 +3,22 @@ import { message } from '../../core/messages/message';
 import { isTokenId, UnusableComponent } from './fields';
 import { withKnownCategories } from './unicode';
 
-/** A token that is found in the text itself, before the model sees it. */
+/** A token that is searched for in the text before the tokenizer's model splits the rest. */
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
-  /** Whether it is found in the normalised text instead of the text as given. */
+  /** Whether it is searched for in the normalised text instead of the given text. */
   readonly normalized: boolean;
-  /** Whether it takes the white space before it along. */
+  /** Whether it includes the white space before it. */
   readonly lstrip: boolean;
-  /** Whether it takes the white space after it along. */
+  /** Whether it includes the white space after it. */
   readonly rstrip: boolean;
-  /** Whether it is found only where no word goes on before or after it. */
+  /** Whether it must not be part of a longer word. */
   readonly single_word: boolean;
   readonly special: boolean;
 }
 
-/** Reads an entry of `added_tokens`, or of `added_tokens_decoder` with the id that stands beside it. */
+/** Reads an entry of `added_tokens`, or of `added_tokens_decoder`, whose key is the id. */
 export function readAddedToken(value: unknown, id?: number): AddedToken {
   const known = isRecord(value) ? value : {};
   const { content, special } = known;
@@ -48,8 +48,8 @@ interface Node {
 }
 
 /**
- * @param contentOf what of a token is looked for
- * @returns a function that finds the tokens in a text: of those that begin at one place the longest, from left to right
+ * @param contentOf the text of a token to search for
+ * @returns a function that finds the tokens in a text from left to right, at each place the longest one
  */
 export function addedTokenSplitter(
   tokens: readonly AddedToken[],

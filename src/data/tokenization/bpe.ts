@@ -1,24 +1,24 @@
 import { component, flag, isTokenId, typeOf, UnusableComponent, type Component } from './fields';
 import { message } from '../../core/messages/message';
 
-/** Texts up to this long are remembered with their ids: in most texts they come again. */
+/** The ids of texts up to this length are cached, because most of them occur again. */
 const LONGEST_REMEMBERED = 64;
 const MOST_REMEMBERED = 50_000;
 
-/** Byte-pair encoding: joins neighbouring symbols, the pair that was learnt first before others. */
+/** Byte-pair encoding: joins pairs of neighbouring symbols, in the order in which the pairs were learnt. */
 export interface BytePairModel {
   readonly vocabulary: ReadonlyMap<string, number>;
   /**
-   * @param onUnknown called with a character that has no token, where the model has no token for unknown ones; it may throw
+   * @param onUnknown called with a character that has no token, if the model has no token for unknown ones; may throw
    */
   encode(text: string, onUnknown: (character: string) => void): readonly number[];
 }
 
-/** @throws UnusableComponent where it is no BPE model, or a merge is not of its vocabulary */
+/** @throws UnusableComponent if it is no BPE model, or if a merge has a part or a result outside of its vocabulary */
 export function readBytePairModel(value: unknown): BytePairModel {
   const part = component(value, 'model');
   if (!part) throw new UnusableComponent(message('tokenizer_no_model'));
-  const type = part.type ?? ('merges' in part ? 'BPE' : undefined); // early files name no type
+  const type = part.type ?? ('merges' in part ? 'BPE' : undefined); // old files name no type
   if (type !== 'BPE') throw new UnusableComponent(message('tokenizer_model_type', { type: typeOf(part) }));
   const vocabulary = readVocabulary(part.vocab);
   const optional = (field: string): string => (typeof part[field] === 'string' ? part[field] : '');
@@ -32,7 +32,7 @@ export function readBytePairModel(value: unknown): BytePairModel {
   const remembered = new Map<string, readonly number[]>();
   const encoder = new TextEncoder();
 
-  /** The symbols that merging begins with. A run of unknown characters is written only when the run ends. */
+  /** The symbols that merging begins with. A run of unknown characters is added when it ends. */
   function symbolsOf(text: string, onUnknown: (character: string) => void): number[] {
     const symbols: number[] = [];
     let unknowns = 0;
@@ -88,7 +88,7 @@ function readVocabulary(value: unknown): ReadonlyMap<string, number> {
   return vocabulary;
 }
 
-/** What pairs of ids become, by `left * size + right`. */
+/** The merges, by pair of ids: `left * size + right`. */
 interface Merges {
   readonly size: number;
   readonly rank: ReadonlyMap<number, number>;
@@ -122,7 +122,7 @@ function readMerges(part: Component, vocabulary: ReadonlyMap<string, number>, pr
   return { size, rank, result };
 }
 
-/** The ids of `<0x00>` to `<0xFF>`; -1 where there is none. */
+/** The ids of `<0x00>` to `<0xFF>`; -1 if the vocabulary lacks one. */
 function byteIds(vocabulary: ReadonlyMap<string, number>): readonly number[] {
   return Array.from({ length: 256 }, (_, byte) => {
     const token = `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
@@ -130,10 +130,13 @@ function byteIds(vocabulary: ReadonlyMap<string, number>): readonly number[] {
   });
 }
 
-/** Numbers up to 2^53 hold a rank and a place, so that a heap of numbers orders merges by rank, then from left to right. */
+/**
+ * A number up to 2^53 holds a rank and a place, so that a heap of numbers orders merges by rank, then from left to
+ * right.
+ */
 const PLACES = 2 ** 28;
 
-/** Joins pairs of `symbols` (which it overwrites) until none is left that has a rank. */
+/** Joins pairs of `symbols`, in place, until no pair has a rank. */
 function merged(symbols: number[], { size, rank, result }: Merges): readonly number[] {
   const length = symbols.length;
   if (length < 2) return symbols;
@@ -153,9 +156,9 @@ function merged(symbols: number[], { size, rank, result }: Merges): readonly num
   for (let top = heap.pop(); top !== undefined; top = heap.pop()) {
     const place = top % PLACES;
     const found = (top - place) / PLACES;
-    if (symbols[place] === -1) continue; // was joined to the one before it
+    if (symbols[place] === -1) continue; // already joined to the symbol before it
     const now = rankAt(place);
-    if (now === undefined || result[now] !== result[found]) continue; // one of the pair has changed since
+    if (now === undefined || result[now] !== result[found]) continue; // one of the pair has changed meanwhile
     const joined = next[place] ?? -1;
     symbols[place] = result[found] ?? -1;
     symbols[joined] = -1;
@@ -169,7 +172,7 @@ function merged(symbols: number[], { size, rank, result }: Merges): readonly num
   return symbols.filter((symbol) => symbol !== -1);
 }
 
-/** The least number first. */
+/** A heap that returns the smallest number first. */
 class NumberHeap {
   readonly #numbers: number[] = [];
 

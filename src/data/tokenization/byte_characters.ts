@@ -1,5 +1,5 @@
 /**
- * Byte-level tokenizers write every byte as a printable character: those that are printable in Latin-1 as themselves, the
+ * Byte-level tokenizers write every byte as a printable character: a byte that is printable in Latin-1 as itself, the
  * others, in order, as U+0100 and on.
  */
 const characters = ((): readonly string[] => {
@@ -13,14 +13,14 @@ const bytes: ReadonlyMap<string, number> = new Map(characters.map((character, by
 
 const encoder = new TextEncoder();
 
-/** A text's UTF-8 bytes, a character each. A surrogate without its partner counts as U+FFFD. */
+/** A text's UTF-8 bytes, each as a character. A surrogate without its partner counts as U+FFFD. */
 export function toByteCharacters(text: string): string {
   let written = '';
   for (const byte of encoder.encode(text)) written += characters[byte] ?? '';
   return written;
 }
 
-/** The bytes that a token stands for; a token with any other character stands for its own UTF-8. */
+/** The bytes of a token; a token with any other character gives its own UTF-8. */
 export function fromByteCharacters(token: string): Uint8Array | readonly number[] {
   const read: number[] = [];
   for (const character of token) {

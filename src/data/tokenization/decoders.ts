@@ -2,10 +2,10 @@ import { fromByteCharacters } from './byte_characters';
 import { component, components, count, text as textOf, typeOf, unknownType, type Component } from './fields';
 import { replacer } from './normalizers';
 
-/** Turns tokens into the parts of a text, which are then joined. */
+/** Turns tokens into the parts of a text, which the caller joins. */
 export type Decoder = (tokens: readonly string[]) => readonly string[];
 
-/** @throws UnusableComponent where it is of a kind that no supported model has */
+/** @throws UnusableComponent if no supported model has a decoder of its type */
 export function readDecoder(value: unknown): Decoder {
   const part = component(value, 'decoder');
   return part ? decoder(part) : (tokens) => [tokens.join(' ')];
@@ -49,7 +49,7 @@ function byteLevel(tokens: readonly string[]): readonly string[] {
   return [lossy.decode(Uint8Array.from(bytes))];
 }
 
-/** Joins runs of `<0xE4>` and the like; of a run that is no UTF-8 every byte becomes U+FFFD. */
+/** Decodes runs of `<0xE4>` and the like; in a run that is no UTF-8, every byte becomes U+FFFD. */
 function byteFallback(tokens: readonly string[]): readonly string[] {
   const decoded: string[] = [];
   let run: number[] = [];
@@ -75,7 +75,7 @@ function byteFallback(tokens: readonly string[]): readonly string[] {
   return decoded;
 }
 
-/** Takes up to `start` times `content` from the beginning of each token, and up to `stop` times from its end. */
+/** Removes `content` up to `start` times from the beginning of each token, and up to `stop` times from its end. */
 function strip(content: string, start: number, stop: number): Decoder {
   return (tokens) =>
     tokens.map((token) => {

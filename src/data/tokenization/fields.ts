@@ -19,7 +19,7 @@ const MOST_DEPTH = 32;
 const MOST_PARTS = 1000;
 
 /**
- * Checks that a component has neither more parts within parts nor more parts in all than any published tokenizer.
+ * Checks that a component has neither deeper nesting nor more parts than any published tokenizer.
  *
  * @param what names the place, such as `decoder`
  */
@@ -85,7 +85,7 @@ export function unknownType(part: Component, what: string): UnusableComponent {
   return new UnusableComponent(message('tokenizer_part_unknown', { part: what, type: typeOf(part) }));
 }
 
-/** Far beyond any vocabulary: what is higher is no id, and would cost memory. */
+/** Upper limit of ids, far beyond any vocabulary: a higher number is a fault, and would cost memory. */
 const MOST_TOKENS = 2 ** 24;
 
 export function isTokenId(value: unknown): value is number {

@@ -5,7 +5,7 @@ import { normalizeAs } from './unicode';
 
 export type Normalizer = (text: string) => string;
 
-/** @throws UnusableComponent where it is of a kind that no supported model has */
+/** @throws UnusableComponent if no supported model has a normalizer of its type */
 export function readNormalizer(value: unknown): Normalizer {
   const part = component(value, 'normalizer');
   if (!part) return (text) => text;
@@ -48,9 +48,9 @@ function normalizer(part: Component): Normalizer {
   }
 }
 
-/** Characters that a normalizer makes of one at most; NFKD makes up to 18. */
+/** Most characters that a normalizer may make of one; NFKD makes up to 18. */
 const MOST_OF_ONE = 64;
-/** Characters that it may add to any text. */
+/** Most characters that it may add to any text. */
 const MOST_ADDED = 1024;
 
 function bounded(normalized: string, text: string): string {
@@ -66,7 +66,7 @@ function checkGrowth(length: number, text: string): void {
   });
 }
 
-/** `Replace`, as normalizers and decoders have it. */
+/** The component `Replace` of normalizers and decoders. */
 export function replacer(part: Component): (text: string) => string {
   const find = patternOf(part);
   const content = textOf(part, 'content');

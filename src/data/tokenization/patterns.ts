@@ -5,14 +5,14 @@ import { isQuickPattern } from '../../core/pattern_work';
 import { message } from '../../core/messages/message';
 import { withKnownCategories } from './unicode';
 
-/** Where a pattern matches a text: begin and end in UTF-16 units, in order. */
+/** Finds the matches of a pattern: begin and end in UTF-16 units, in order. */
 export type Finder = (text: string) => readonly (readonly [number, number])[];
 
-/** What GPT-2's tokenizer splits by: byte-level parts with `use_regex` have it built in. */
+/** The pattern of GPT-2's tokenizer; byte-level components with `use_regex` have it built in. */
 export const GPT2_PATTERN =
   "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-/** The `pattern` of a part of `tokenizer.json`: a text, or a regular expression in Oniguruma's syntax. */
+/** Reads the `pattern` of a component: a text, or a regular expression in Oniguruma's syntax. */
 export function patternOf(from: Component): Finder {
   const { pattern } = from;
   if (isRecord(pattern)) {
@@ -34,8 +34,8 @@ export function findText(wanted: string): Finder {
 }
 
 /**
- * Oniguruma's classes are those of Unicode, and its "ignore case" takes the long s (U+017F) for an s: both are made up for
- * in the text that is searched.
+ * Makes a finder of an Oniguruma expression. Oniguruma's classes are Unicode's, and its "ignore case" takes the long s
+ * (U+017F) for an s; the finder changes the text that it searches to make up for both.
  */
 export function findRegex(source: string): Finder {
   const regex = compiled(source);
@@ -50,7 +50,7 @@ export function findRegex(source: string): Finder {
   };
 }
 
-/** Numeric characters by the newest tables: Python's part for digits uses no regular expression. */
+/** Finds numeric characters by the newest Unicode tables: Python's component for digits uses no regular expression. */
 export const findNumerals: Finder = (text) =>
   Array.from(text.matchAll(/\p{N}/gu), ({ 0: match, index }) => [index, index + match.length] as const);
 

@@ -2,13 +2,13 @@ import { isRecord } from '../../core/json';
 import { message } from '../../core/messages/message';
 import { component, components, typeOf, UnusableComponent, unknownType, type Component } from './fields';
 
-/** The ids that a tokenizer puts around a text. */
+/** The ids that a tokenizer adds around a text. */
 export interface Surroundings {
   readonly before: readonly number[];
   readonly after: readonly number[];
 }
 
-/** @throws UnusableComponent where it is of a kind that no supported model has */
+/** @throws UnusableComponent if no supported model has a post-processor of its type */
 export function readPostProcessor(value: unknown): Surroundings {
   const part = component(value, 'post_processor');
   return part ? postProcessor(part) : { before: [], after: [] };

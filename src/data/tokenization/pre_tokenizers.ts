@@ -15,19 +15,19 @@ import { message } from '../../core/messages/message';
 /** A part of a text on its way to the model. */
 export interface Piece {
   readonly text: string;
-  /** Whether it begins where the whole text begins. */
+  /** Whether it is the beginning of the whole text. */
   readonly first: boolean;
 }
 
 export type PreTokenizer = (pieces: readonly Piece[]) => readonly Piece[];
 
-/** @throws UnusableComponent where it is of a kind that no supported model has */
+/** @throws UnusableComponent if no supported model has a pre-tokenizer of its type */
 export function readPreTokenizer(value: unknown): PreTokenizer {
   const part = component(value, 'pre_tokenizer');
   return part ? preTokenizer(part) : (pieces) => pieces;
 }
 
-/** `\w` of Rust's `regex`, after UTS 18: the joiners U+200C and U+200D are in it, other numerals than digits are not. */
+/** `\w` of Rust's `regex`, after UTS 18: it includes the joiners U+200C and U+200D, and no numerals but digits. */
 const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d';
 
 function preTokenizer(part: Component): PreTokenizer {
@@ -67,7 +67,7 @@ function byteLevel(part: Component): PreTokenizer {
   };
 }
 
-/** Writes spaces as `replacement`, and one before the text (`prepend_scheme`), as SentencePiece does. */
+/** Writes spaces as `replacement` and adds one before the text (`prepend_scheme`), as SentencePiece does. */
 function metaspace(part: Component): PreTokenizer {
   const replacement = textOf(part, 'replacement', '\u2581');
   const scheme = textOf(part, 'prepend_scheme', 'always').toLowerCase();
@@ -85,7 +85,10 @@ function metaspace(part: Component): PreTokenizer {
   };
 }
 
-/** What becomes of matches: parts of their own, of what is before or after them, of each other, or nothing. */
+/**
+ * Splits a text at matches. `behavior` says what becomes of a match: a piece of its own, part of the piece before or
+ * after it, one piece with adjacent matches, or nothing.
+ */
 function splitter(find: Finder, behavior: string, invert = false): PreTokenizer {
   const name = behavior.toLowerCase().replaceAll('_', '');
   const combine = Object.hasOwn(combinations, name) ? combinations[name] : undefined;
@@ -126,7 +129,7 @@ const combinations: Readonly<Record<string, (ranges: readonly Range[]) => readon
   mergedwithnext: (ranges) => joined(ranges, (before, range) => before.matched && !range.matched),
 };
 
-/** Joins a range to the one before it where the two that meet are so. */
+/** Joins a range to the one before it if `together` says so. */
 function joined(
   ranges: readonly Range[],
   together: (before: Range, range: Range) => boolean,

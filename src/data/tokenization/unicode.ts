@@ -1,12 +1,12 @@
 /**
- * Python's `tokenizers` was built with Unicode tables of its own, and a JavaScript engine has others: older or newer ones.
- * What is written here holds for tokenizers 0.23: regular expressions of Unicode 16, normalisation of a far older
- * version. `tests/tokenizers/unicode.py` measures it.
+ * Python's `tokenizers` has its own Unicode tables; those of a JavaScript engine may be older or newer. This file
+ * reproduces tokenizers 0.23: regular expressions of Unicode 16, and normalisation of a far older version.
+ * `tests/tokenizers/unicode.py` measures both.
  */
 
 /**
  * Code points that were assigned (or moved to another category) after Unicode 14, each range with the general category
- * that the regular expressions see: `-` where they take it as unassigned.
+ * that the regular expressions see: `-` if they treat it as unassigned.
  */
 const RECENT =
   '295Ll 88f- 897M c5c- cdc- cf3M eceM 1acf-1add- 1ae0-1aeb- 1b4e-1b4fP 1b7fP 1c89Lu 1c8aLl 20c1- 2427-2429S 2b96- ' +
@@ -27,7 +27,7 @@ const RECENT =
   '1faea- 1faef- 1faf7-1faf8S 1fbcb-1fbefS 1fbfa- 2b739Lo 2b73a-2b73f- 2cea2-2cead- 2ebf0-2ee5dLo 31350-323afLo ' +
   '323b0-33479-';
 
-/** Of each category, a character that every engine knows, in one and in two UTF-16 units. */
+/** For each category, a character that every engine knows, in one and in two UTF-16 units. */
 const STAND_INS: Readonly<Record<string, readonly [string, string]>> = {
   Lu: ['A', '\u{10400}'],
   Ll: ['a', '\u{10428}'],
@@ -51,8 +51,8 @@ const anyRecent = new RegExp(
 );
 
 /**
- * A text as long as the given one, in which every character has for any JavaScript engine the general category that it
- * has in Python's regular expressions: only for finding where a pattern matches.
+ * Replaces characters so that each has, in any JavaScript engine, the general category that Python's regular
+ * expressions see. The length stays the same. Use the result only to find matches of a pattern.
  */
 export function withKnownCategories(text: string): string {
   return text.replace(anyRecent, (character) => {
@@ -63,8 +63,8 @@ export function withKnownCategories(text: string): string {
 }
 
 /**
- * Marks and letters that are younger than the normaliser's tables, so it neither reorders nor composes them: nothing is
- * normalised across one.
+ * Marks and letters that are newer than the normaliser's tables. It neither reorders nor composes them, so the text
+ * between two of them is normalised on its own.
  */
 const UNKNOWN_TO_NORMALIZER = (() => {
   const ranges =
