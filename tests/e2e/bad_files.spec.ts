@@ -17,7 +17,7 @@ test('tells of records and files of examples that cannot be used, and goes on wi
 }) => {
   await tunesmith.open();
   const examples = await tunesmith.to('examples');
-  await examples.getByRole('radio', { name: 'Examples of your own' }).check();
+  await examples.getByRole('radio', { name: 'Your own examples' }).check();
   const notes = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('Remember the milk') };
   await tunesmith.give('examples', [jsonl('empty.jsonl', ''), notes]);
   const problems = page.getByTestId('example-problems').getByRole('row');
@@ -54,7 +54,7 @@ test('tells of records and files of examples that cannot be used, and goes on wi
 test('reads tables and UTF-16, and refuses other encodings by name', async ({ page, tunesmith }) => {
   await tunesmith.open();
   const examples = await tunesmith.to('examples');
-  await examples.getByRole('radio', { name: 'Examples of your own' }).check();
+  await examples.getByRole('radio', { name: 'Your own examples' }).check();
   const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
   const gbk = Buffer.from([0xc4, 0xe3, 0xca, 0xc7, 0xcb, 0xad, 0xa3, 0xbf]);
   const inGbk = [Buffer.from('{"instruction":"'), gbk, Buffer.from('","output":"x"}')];
@@ -81,7 +81,7 @@ test('reads tables and UTF-16, and refuses other encodings by name', async ({ pa
 test('keeps two files of one name, and says which is meant', async ({ page, tunesmith }) => {
   await tunesmith.open();
   const examples = await tunesmith.to('examples');
-  await examples.getByRole('radio', { name: 'Examples of your own' }).check();
+  await examples.getByRole('radio', { name: 'Your own examples' }).check();
   const good = JSON.stringify({ instruction: 'What does a cow say?', output: 'Moo' });
   await tunesmith.give('examples', [jsonl('train.jsonl', good)]);
   await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*1/);
@@ -121,7 +121,7 @@ test('tells what is wrong with a model’s files, and opens good ones after it',
   await give({ 'tokenizer.json': undefined });
   await expect(alert).toContainText('The folder has no tokenizer.json.');
   await expect(alert).toContainText('Drop the whole folder of a checkpoint');
-  await expect(page.getByRole('navigation')).toContainText('needs a look');
+  await expect(page.getByRole('navigation')).toContainText('needs attention');
 
   await give({ 'model.safetensors': files.get('model.safetensors')?.subarray(0, 1_000_000) });
   await expect(alert).toContainText(/model\.safetensors is cut short: 1000000 bytes/);

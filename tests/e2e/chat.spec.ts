@@ -116,7 +116,7 @@ test('chats with base and tuned side by side: arrives, asks, stops, asks again, 
     expect(markdown.text).toContain('Tell me a story');
     const rows = await saved(page, 'As JSON, to train on');
     await tunesmith.to('examples');
-    await page.getByRole('radio', { name: 'Examples of your own' }).check();
+    await page.getByRole('radio', { name: 'Your own examples' }).check();
     const file = { name: rows.name, mimeType: 'application/json', buffer: Buffer.from(rows.text) };
     await tunesmith.give('examples', [file]);
     await expect(page.getByRole('navigation').getByText('2 examples')).toBeAttached(SOON);

@@ -11,8 +11,8 @@ async function beforeEngine(page: Page, script: string): Promise<void> {
 
 test('says that the processor computes where the adapter is a software one', async ({ page, tunesmith }) => {
   await tunesmith.open();
-  await expect(page.getByTestId('device')).toContainText('Software adapter');
-  await expect(page.getByTestId('device-note')).toContainText('Your GPU is not used');
+  await expect(page.getByTestId('device')).toContainText('Software rendering');
+  await expect(page.getByTestId('device-note')).toContainText('on the processor, not on your GPU');
   await expect(page.getByTestId('device-note')).toContainText('How to use your GPU');
 });
 

@@ -48,7 +48,7 @@ test('finds a model, fetches it over a bad line and a reload, and opens it again
     await tunesmith.open();
     const model = await tunesmith.to('model');
     await model.getByText('More', { exact: true }).click();
-    await model.getByLabel('Where models come from').selectOption('Another address…');
+    await model.getByLabel('Endpoint').selectOption('Another address…');
     await model.getByLabel('Address').fill('ftp://mirror');
     await model.getByRole('button', { name: 'Use it and reload' }).click();
     await expect(model.getByRole('alert')).toHaveAttribute('data-code', 'endpoint_invalid');
@@ -60,7 +60,7 @@ test('finds a model, fetches it over a bad line and a reload, and opens it again
   await test.step('find a model by keys, and read what it takes', async () => {
     await tunesmith.way('From the Hub');
     await tunesmith.find('pirate');
-    const found = page.getByRole('listbox', { name: 'What can be trained here' }).getByRole('option');
+    const found = page.getByRole('listbox', { name: 'Models that can be trained here' }).getByRole('option');
     await expect(found).toHaveText([/tiny-pirate.*MB · mit.*fits/]);
     await expect(found).toHaveAttribute('aria-selected', 'true');
     await page.keyboard.press('Enter');
@@ -100,7 +100,7 @@ test('finds a model, fetches it over a bad line and a reload, and opens it again
     hub.offline = true;
     const before = hub.requests.length;
     await page.reload();
-    await expect(facts).toContainText('none: it is here');
+    await expect(facts).toContainText('none: it is saved here');
     await tunesmith.button('open').click();
     await tunesmith.opened(REPO);
     await tunesmith.ready();
@@ -121,7 +121,7 @@ test('stops a download and keeps what has arrived', async ({ page, tunesmith, hu
   await expect(progress).toContainText(/[12](\.\d+)? MB of 4/, { timeout: 60_000 });
   await progress.getByRole('button', { name: 'Stop' }).click();
   const outcome = page.getByTestId('model-outcome');
-  await expect(outcome).toContainText('What has arrived is kept');
+  await expect(outcome).toContainText('The downloaded part is saved');
   await tunesmith.way('Saved models');
   await expect(page.getByTestId('stored-models')).toContainText(/unfinished: [\d.]+ MB so far/);
   hub.bytesPerSecond = undefined;
@@ -158,8 +158,8 @@ test('goes on with a run from what is kept of its model, and says what removing 
   await expect(stored).toContainText('needed by 1 run');
   await stored.getByRole('button', { name: `Remove ${REPO}` }).click();
   const asked = page.getByRole('alertdialog');
-  await expect(asked).toContainText('It can be downloaded again.');
-  await expect(asked).toContainText(/1 run cannot go on without it until then: .*pirate\.jsonl/);
+  await expect(asked).toContainText('You can download it again.');
+  await expect(asked).toContainText(/1 run cannot continue until it is downloaded again: .*pirate\.jsonl/);
   await asked.getByRole('button', { name: 'Remove' }).click();
   await expect(stored).toContainText('None yet');
 });
@@ -182,12 +182,12 @@ test('says what is wrong with a name, and asks for a token where an owner does',
   await tunesmith.find(`${hub.url}/${GATED}`);
   await page.keyboard.press('Enter');
   await expect(alert).toHaveAttribute('data-code', 'repository_gated');
-  await alert.getByRole('button', { name: 'Give a token' }).click();
-  const token = page.getByLabel('Token', { exact: true });
+  await alert.getByRole('button', { name: 'Enter an access token' }).click();
+  const token = page.getByLabel('Access token', { exact: true });
   await expect(token).toBeFocused();
   await token.fill('hf_of_a_stowaway');
   await page.keyboard.press('Enter');
-  await expect(page.getByText('A token is in use.')).toBeVisible();
+  await expect(page.getByText('An access token is in use.')).toBeVisible();
   await expect(alert).toHaveAttribute('data-code', 'repository_gated');
   await token.fill(TOKEN);
   await page.keyboard.press('Enter');

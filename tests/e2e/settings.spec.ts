@@ -170,7 +170,7 @@ test('brings every control of the list of all settings into the run', async ({ p
     await panel
       .getByTestId('settings-file')
       .setInputFiles({ name: 'mine.yaml', mimeType: 'application/yaml', buffer: file });
-    await expect(panel).toContainText('settings taken from mine.yaml');
+    await expect(panel).toContainText('settings from mine.yaml');
     await panel.getByRole('button', { name: 'Done' }).click();
     await expect.poll(() => asked(page, 'runs.plan'), { timeout: 120_000 }).toEqual(wanted);
   });
@@ -229,7 +229,7 @@ test('brings the controls of the steps to the engine', async ({ page, tunesmith 
   await test.step('how the base is loaded', async () => {
     const model = await tunesmith.to('model');
     await model.getByText('More', { exact: true }).click();
-    const load = model.getByRole('group', { name: 'How it is loaded' });
+    const load = model.getByRole('group', { name: 'Loading' });
     for (const name of ['bnb_4bit_use_double_quant', 'load_in_4bit', 'dtype'] as const) {
       await drive(load, name, SETTINGS[name], OTHERS[name]);
       await plans({ [name]: OTHERS[name] });
@@ -247,10 +247,10 @@ test('brings the controls of the steps to the engine', async ({ page, tunesmith 
     }));
     const buffer = Buffer.from(JSON.stringify(rows));
     await tunesmith.to('examples');
-    await page.getByRole('radio', { name: /Examples of your own/ }).check();
+    await page.getByRole('radio', { name: /Your own examples/ }).check();
     await tunesmith.give('examples', [{ name: 'identity.json', mimeType: 'application/json', buffer }]);
     const examples = tunesmith.step('examples');
-    await expect(examples.getByTestId('placeholders')).toContainText('{{name}} stand in 12 records', {
+    await expect(examples.getByTestId('placeholders')).toContainText('{{name}} are left in 12 records', {
       timeout: 120_000,
     });
     await examples.getByLabel('{{name}}').fill('Ada');

@@ -91,11 +91,11 @@ test('tells of a full, a damaged and a cleared storage, and goes on', async ({ p
     await page.reload();
     await tunesmith.ready();
     await tunesmith.to('runs');
-    await expect(runs).toContainText("1 run can't be read here");
+    await expect(runs).toContainText('1 run can’t be read here');
     await runs.getByRole('button', { name: 'Remove' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
     await expect(runs).not.toContainText('read here');
-    await expect(runs).toContainText('A run is listed here');
+    await expect(runs).toContainText('A run appears here');
   });
 
   await test.step('train while the browser clears the database, and after it', async () => {

@@ -126,7 +126,7 @@ describe('a model of a hub', () => {
       'tiny/shards',
     ]);
     for (const { id } of events) await succeeds('models', '--remove', String(id));
-    expect((await tunesmith(['models', '--cache_dir', at('cache')])).error).toBe('No models are kept.\n');
+    expect((await tunesmith(['models', '--cache_dir', at('cache')])).error).toBe('No models are saved.\n');
   });
 
   it('is inspected in every stored format, once it lies on the disk', async () => {

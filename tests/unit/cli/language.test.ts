@@ -56,7 +56,7 @@ describe('the command line', () => {
     expect(help).toContain('用法：tunesmith runs --output_dir DIR [options]');
     expect(help).toContain('  --show ID         要查看设置和损失的训练任务');
     expect(spoken.overview([spoken.runsCommand])).toContain('  runs  列出');
-    expect(refused(spoken)).toBe('runs 没有选项 --output_dri。 您是否想输入 --output_dir？');
+    expect(refused(spoken)).toBe('runs 没有选项 --output_dri。 是否指 --output_dir？');
     expect(await noted(spoken, folder)).toBe('没有训练任务。\n');
   });
 
@@ -64,7 +64,7 @@ describe('the command line', () => {
     const spoken = await spokenIn('C');
     expect(spoken.commandHelp(spoken.runsCommand)).toContain('Usage: tunesmith runs --output_dir DIR');
     expect(refused(spoken)).toBe('runs has no option --output_dri. Did you mean --output_dir?');
-    expect(await noted(spoken, folder)).toBe('No runs are there.\n');
+    expect(await noted(spoken, folder)).toBe('There are no runs.\n');
   });
 });
 

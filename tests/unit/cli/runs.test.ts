@@ -61,8 +61,8 @@ describe('the command for runs', () => {
     const { id } = await addRun('.');
     await nodeFiles(root).write('runs/torn/run.json', new TextEncoder().encode('{"id": "to'));
     expect(await told()).toMatchObject([{ id }]);
-    expect(notes).toContain(`${join(root, 'runs', 'torn')} can't be read`);
-    expect(notes).not.toContain('No runs are there.');
+    expect(notes).toContain(`${join(root, 'runs', 'torn')} can’t be read`);
+    expect(notes).not.toContain('There are no runs.');
   });
 
   it('shows one with its settings and losses', async () => {

@@ -173,7 +173,7 @@ describe('the title of the tab', () => {
     ['40% · Training – Tunesmith', { training: running }, 'chat'],
     ['40% · Paused – Tunesmith', { training: { ...running, phase: 'paused' } }, 'train'],
     ['25% · Exporting – Tunesmith', { exports: { exporting: true, progress: { fraction: 0.25 } } }, 'export'],
-    ['Getting ready – Tunesmith', { model: { busyLong: true } }, 'model'],
+    ['Preparing – Tunesmith', { model: { busyLong: true } }, 'model'],
     ['Done – Tunesmith', { news: { outcome: 'done' } }, 'train'],
     ['The training stopped – Tunesmith', { news: { outcome: 'failed' } }, 'chat'],
   ])('is "%s"', (title, parts, place) => {

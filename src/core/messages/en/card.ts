@@ -23,17 +23,17 @@ export const card = {
   exported: (adapter: AdapterFacts) => `${adapterOf(adapter)}, exported by Tunesmith.`,
   startedAsPissa: (r: number, start: string) =>
     `It was trained as PiSSA of rank ${r} (init_lora_weights ${start}) and is saved as plain LoRA, which takes twice the rank.`,
-  data: 'Data',
+  data: 'Examples',
   dataColumns: ['files', 'examples', 'tokens', 'target tokens', 'held-out examples', 'held-out tokens'],
   loss: 'Loss',
-  lossColumns: ['up to step', 'loss', 'evaluation loss', 'perplexity'],
+  lossColumns: ['up to step', 'training loss', 'evaluation loss', 'perplexity'],
   settings: 'Settings',
   settingsColumns: ['setting', 'value'],
   useWithPeft: 'Use with PEFT',
   useWithTransformers: 'Use with Transformers',
   folder: 'path/to/this/folder',
   trainedIn4Bits:
-    'The adapter was trained on the base in 4 bits; without the quantisation, answers differ a little.',
+    'The adapter was trained on the base model in 4 bits. On the unquantised model, answers differ a little.',
   mergedFrom4Bits:
-    'The adapter was trained on the base in 4 bits. These weights are those 4 bits, dequantised, and the adapter.',
+    'The adapter was trained on the base model in 4 bits. These weights are the dequantised 4-bit weights plus the adapter.',
 };

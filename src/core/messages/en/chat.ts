@@ -6,14 +6,15 @@ export const chat = {
   tuned: 'Tuned',
   // Why nothing can be asked now.
   noModel: 'Open a model in the step “Model” to chat with it.',
-  training: 'The GPU is busy with training. Chat when it is done.',
-  opening: 'A model is being opened. One moment.',
+  training: 'The GPU is busy with training. You can chat when it is done.',
+  opening: 'A model is opening. One moment.',
   exporting: 'The GPU is busy with the export. One moment.',
   wrongSetting: (name: string) => `Correct ${name} in the settings first.`,
   // Settings of answers.
-  baseOnly: 'Only the base answers so far. After training, the tuned model answers beside it.',
+  baseOnly: 'Only the base model answers so far. After training, the tuned model answers beside it.',
   withAdapter: (model: string, adapter: string) => `${model} with ${adapter}`,
-  oneAfterOther: 'The device has no room for two conversations at once, so they answer one after the other.',
+  oneAfterOther:
+    'The device has no room for two conversations at once, so the models answer one after the other.',
   otherSpeaker: (speaker: string) =>
     `This conversation was with ${speaker}. Your next question begins a new one.`,
   // The field.
@@ -24,17 +25,18 @@ export const chat = {
   stopOne: (side: string) => `Stop: ${side}`,
   keys: 'Enter sends, Shift + Enter makes a new line, Escape stops the answers.',
   tokens: (tokens: number, room: number) => `${format.count(tokens)} of ${format.count(room)} tokens`,
-  tokensHelp: 'The conversation as the model reads it, with your question. The answer needs room as well.',
+  tokensHelp:
+    'The length of the conversation as the model reads it, with your question. The answer needs room as well.',
   tooLong: (excess: number) =>
     `Too long by ${plural(excess, 'token')}: shorten it, or begin a new conversation.`,
   // The conversation.
-  empty: 'Nothing said yet. Try one of these:',
+  empty: 'No conversation yet. Try one of these:',
   tries: ['Who are you?', 'What does a cat say?', 'What is the opposite of big?'],
   you: 'You',
-  newest: 'To the newest words',
+  newest: 'Jump to the newest text',
   edit: 'Edit',
   editQuestion: 'Edit the question',
-  editForks: 'The conversation so far is kept; this question begins a new one.',
+  editForks: 'The conversation so far is saved; this question begins a new one.',
   sendEdited: 'Ask this instead',
   copyAnswer: (side: string) => `Copy the answer: ${side}`,
   copyQuestion: 'Copy the question',
@@ -44,22 +46,22 @@ export const chat = {
   waiting: 'waiting…',
   speed: (rate: string) => `${rate} tokens/s`,
   stoppedBy: { person: 'stopped', length: 'cut at max_new_tokens', stop_token: '' },
-  same: 'the same again',
-  sameHelp: 'With temperature 0 the model always takes the likeliest token.',
+  same: 'same as before',
+  sameHelp: 'With temperature 0, the model always takes the most likely token.',
   unanswered: 'No answer.',
   nothing: '(an empty answer)',
   // All conversations.
   fresh: 'New chat',
   conversations: 'Conversations',
-  conversationsHelp: 'They are kept in this browser, and leave it only if you save them.',
-  noConversations: 'No conversation is kept yet.',
+  conversationsHelp: 'They stay in this browser, unless you save them as a file.',
+  noConversations: 'No saved conversations yet.',
   untitled: '(no question)',
   questions: (turns: number) => plural(turns, 'question'),
   open: 'Open',
   isOpen: 'open now',
   remove: 'Remove',
   removeTitle: 'Remove this conversation?',
-  removeBody: (title: string) => `“${title}” is then gone for good.`,
+  removeBody: (title: string) => `“${title}” is deleted for good.`,
   save: 'Save',
   saveMarkdown: 'As Markdown, to read',
   saveRows: 'As JSON, to train on',
@@ -67,6 +69,6 @@ export const chat = {
   // The settings.
   settings: 'Settings',
   system: 'System prompt',
-  systemHelp: 'Said to the model before everything else. Leave it empty for none.',
+  systemHelp: 'The model reads it before everything else. Leave it empty for none.',
   reset: 'Back to the defaults',
 };

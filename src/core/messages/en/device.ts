@@ -1,12 +1,12 @@
 export const device = {
   looking: 'Looking for a GPU…',
   none: 'No WebGPU',
-  software: (name: string) => `Software adapter: ${name}`,
+  software: (name: string) => `Software rendering: ${name}`,
   unnamed: 'GPU found',
-  unnamedSoftware: 'Software adapter',
+  unnamedSoftware: 'Software rendering',
   noneTitle: 'This page needs WebGPU, and this browser does not offer it.',
-  softwareTitle: 'Your GPU is not used: the browser computes on the processor.',
-  softwareMeaning: 'Everything works, only much more slowly.',
+  softwareTitle: 'The browser computes on the processor, not on your GPU.',
+  softwareMeaning: 'Everything works, but much more slowly.',
   howTo: 'How to get WebGPU',
   howToGpu: 'How to use your GPU',
   advice: [
@@ -16,7 +16,7 @@ export const device = {
     'Update the graphics driver, and close other tabs that use the GPU. In a virtual machine or a remote desktop there may be no GPU to use.',
     'The address must begin with https:// or be localhost.',
   ],
-  check: 'chrome://gpu shows what the browser makes of your graphics card.',
+  check: 'chrome://gpu shows how the browser sees your graphics card.',
   engineFailed: 'The engine is not running.',
   reload: 'Reload the page',
 };

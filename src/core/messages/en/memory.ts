@@ -11,6 +11,6 @@ export const memory = {
   cache: 'Chat cache',
   chat: 'Chat activations',
   loading: 'Loading',
-  tuning: 'Fitting of kernels',
+  tuning: 'Kernel tuning',
   other: 'Other',
 } satisfies Readonly<Record<MemoryPurpose, string>>;

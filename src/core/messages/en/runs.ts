@@ -2,7 +2,7 @@ import { format, plural } from './format';
 
 export const runs = {
   defaultName: (model: string, when: string) => `${model}, ${format.date(when)}`,
-  none: 'A run is listed here as soon as it begins.',
+  none: 'No runs yet. A run appears here as soon as it starts.',
   find: 'Find a run',
   findHint: 'Name, model, file or date',
   sort: 'Sort by',
@@ -13,7 +13,7 @@ export const runs = {
     model: 'Model',
     loss: 'Lowest loss',
   },
-  nothingFound: 'No run has these words.',
+  nothingFound: 'No run matches.',
   showAll: 'Show all runs',
 
   states: {
@@ -26,8 +26,8 @@ export const runs = {
   trainingNow: 'training now',
   inOtherTab: 'in use in another tab',
   openNow: 'open now',
-  fetchBase: 'its model is downloaded again',
-  goneBase: 'its model is not kept here any more',
+  fetchBase: 'its model must be downloaded again',
+  goneBase: 'its model is no longer saved here',
   steps: (step: number, steps: number) => `step ${format.count(step)} of ${format.count(steps)}`,
   loss: (loss: number) => `loss ${format.number(loss)}`,
   evalLoss: (loss: number) => `evaluation loss ${format.number(loss)}`,
@@ -46,7 +46,7 @@ export const runs = {
   removeUnreadableHelp: (count: number) =>
     `${plural(count, 'run')} with adapter and checkpoints will be deleted. A newer version of this page may still read them. This cannot be undone.`,
   unreadable: (count: number) =>
-    `${plural(count, 'run')} can't be read here: damaged, or written by another version of this page.`,
+    `${plural(count, 'run')} can’t be read here: damaged, or written by another version of this page.`,
 
   renameTitle: 'Rename the run',
   newName: 'Name',
@@ -56,16 +56,16 @@ export const runs = {
   compare: (count: number) => `Compare ${count} runs`,
   choose: (name: string) => `Compare ${name}`,
   chooseHint: (most: number) => `Tick 2 to ${most} runs to compare them.`,
-  chooseNone: 'Tick none',
+  chooseNone: 'Clear the selection',
   back: 'Back to the runs',
   compared: 'Losses of the runs',
   axis: 'Draw the losses over',
   axes: { step: 'Steps', time: 'Time' },
   axisHelp: { step: 'Left to right: steps', time: 'Left to right: seconds of training' },
-  noTime: 'A run of an older version does not tell the time of its steps.',
+  noTime: 'Runs of older versions did not record the time of their steps.',
   trainLoss: 'Training loss, smoothed',
   evaluationLoss: 'Evaluation loss',
-  noEvaluation: 'No run held examples out.',
+  noEvaluation: 'None of these runs has held-out examples.',
   logScale: 'Log scale',
   columns: { run: 'Run', steps: 'Steps', time: 'Time', loss: 'Last loss', evalLoss: 'Evaluation loss' },
   differences: 'Settings that differ',
@@ -77,7 +77,7 @@ export const runs = {
   on: 'on',
   off: 'off',
   answers: 'Answers side by side',
-  noAnswers: 'No run answered a sample prompt.',
+  noAnswers: 'None of these runs answered a sample prompt.',
   notAsked: 'not asked',
   atStep: (step: number) => `at step ${format.count(step)}`,
   settings: 'Settings',
@@ -85,13 +85,13 @@ export const runs = {
   reopening: (name: string) => `Opening “${name}” again`,
   skip: 'Skip',
   closed: (name: string) => `“${name}” was open before, and is not open now.`,
-  closedFetch: (model: string) => `${model} is not kept in this browser any more.`,
+  closedFetch: (model: string) => `${model} is no longer saved in this browser.`,
   closedGone: (model: string) =>
-    `${model} is not kept in this browser any more. Open its folder in the step “Model”, then open the run.`,
+    `${model} is no longer saved in this browser. Open its folder in the step “Model”, then open the run.`,
   fetchAndOpen: 'Download the model and open the run',
   openAgain: 'Open it',
   leaveClosed: 'Leave it closed',
 
   replaced: 'The examples are those of the run that you opened.',
-  putBack: 'Back to your own',
+  putBack: 'Back to your own examples',
 };

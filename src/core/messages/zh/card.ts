@@ -16,7 +16,7 @@ export const card: Catalogue['card'] = {
   exported: (adapter) => `${adapterOf(adapter)}，由 Tunesmith 导出。`,
   startedAsPissa: (r, start) =>
     `训练时采用秩为 ${r} 的 PiSSA（init_lora_weights ${start}），保存为普通 LoRA，因此秩加倍。`,
-  data: '数据',
+  data: '样本',
   dataColumns: ['文件', '样本数', 'token 数', '目标 token 数', '评估样本数', '评估 token 数'],
   loss: '损失',
   lossColumns: ['截至步数', '训练损失', '评估损失', '困惑度'],

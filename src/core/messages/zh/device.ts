@@ -7,8 +7,8 @@ export const device: Catalogue['device'] = {
   unnamed: '已找到 GPU',
   unnamedSoftware: '软件渲染',
   noneTitle: '本页面需要 WebGPU，而当前浏览器没有提供。',
-  softwareTitle: '没有用到你的 GPU：浏览器正在用处理器计算。',
-  softwareMeaning: '一切功能可用，只是慢得多。',
+  softwareTitle: '浏览器正在用处理器计算，没有用到你的 GPU。',
+  softwareMeaning: '所有功能都可用，只是慢得多。',
   howTo: '如何启用 WebGPU',
   howToGpu: '如何用上你的 GPU',
   advice: [

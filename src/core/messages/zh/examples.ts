@@ -1,7 +1,7 @@
 import type { Catalogue } from '../catalogue';
 
 export const examples: Catalogue['examples'] = {
-  choose: '要让它学什么',
+  choose: '训练样本',
   demo: '演示样本',
   demoHelp: '由一位海盗回答的问题。',
   own: '你自己的样本',
@@ -14,15 +14,15 @@ export const examples: Catalogue['examples'] = {
   pastedName: (number) => `pasted-${number}.jsonl`,
   remove: (name) => `移除 ${name}`,
   tooLargeToKeep: '超过 200 MB：刷新页面后需要重新选择这些文件。训练任务会保留自己的一份。',
-  formats: '文件格式说明',
+  formats: '文件格式',
   formatsIntro:
-    '每行一个 JSON 对象（JSONL）、一个 JSON 列表，或首行为列名的表格（CSV、TSV）。编码为 UTF-8。以下三种结构可以任意混用：',
+    '每行一个 JSON 对象（JSONL）、一个 JSON 列表，或首行为列名的表格（CSV、TSV），均为 UTF-8 编码。每个数据行采用以下三种结构之一，同一文件中可以混用：',
   formatsInstruction: '任务和答案，input 与 system 可以省略：',
-  formatsMessages: '一段对话，可以带工具；也支持 ShareGPT 的“conversations”。模型学习 assistant 的发言：',
+  formatsMessages: '一段对话，可以带工具；也支持 ShareGPT 的“conversations”。模型学习的是 assistant 的回答：',
   formatsText: '纯文本，按原样学习：',
   problems: (count) => `发现 ${count}`,
-  problemsHelp: '这些数据行已略过，其余照常使用。',
-  problemsOnly: '没有可供学习的数据行了。',
+  problemsHelp: '训练会略过这些数据行，其余照常使用。',
+  problemsOnly: '没有可供学习的数据行。',
   file: '文件',
   record: '数据行',
   line: '行号',
@@ -43,7 +43,7 @@ export const examples: Catalogue['examples'] = {
   stillCut: (cut) => `即使取这个模型和这台设备允许的最大长度，仍有 ${cut} 条会被截断。`,
   placeholders: (names, records) =>
     `${names} 原样出现在 ${records} 个数据行中，模型会学着照写。请填写用来替换它们的内容：`,
-  placeholdersFilled: '在每个数据行中替换占位符的内容：',
+  placeholdersFilled: '每个数据行中的占位符将替换为：',
   undoFilling: '撤销',
   preview: '样本预览',
   legend: '有下划线的是模型要学会说的内容，其余只作为输入。',
@@ -56,6 +56,6 @@ export const examples: Catalogue['examples'] = {
   stop: '停止',
   stopped: '读取已停止。',
   again: '重新读取',
-  waiting: '打开模型后开始统计。',
+  waiting: '打开模型后显示统计结果。',
   none: '还没有样本。可以拖入文件、选择文件或粘贴文本。',
 };

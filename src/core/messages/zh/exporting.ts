@@ -1,13 +1,13 @@
 import type { Catalogue } from '../catalogue';
 
 export const exporting: Catalogue['exporting'] = {
-  nothing: '训练之后，可以在这里下载适配器，单独下载或与模型合并下载。',
+  nothing: '训练之后，你可以在这里下载适配器，也可以下载合并了适配器的模型。',
   adapter: '当前打开的适配器',
   origin: '来源',
   rank: '秩与 alpha',
   modules: '作用的层',
   parameters: '参数量',
-  what: '导出什么',
+  what: '导出格式',
   formatNames: { peft: '仅适配器', merged: '模型与适配器合并' },
   formatHelp: {
     peft: '供 PEFT 使用，也可以再导入到这里。',
@@ -28,8 +28,8 @@ export const exporting: Catalogue['exporting'] = {
     '已校验：重新读取这些文件后，权重等于模型与适配器之和（只舍入一次）。没有比较回答：显存不能同时放下当前模型和合并后的模型。',
   use: '在 Python 中使用',
   useHelp: {
-    peft: '解压 zip，并在代码中填写训练时所用模型的文件夹。',
-    merged: '解压 zip，并在代码中填写它的文件夹。不再需要原来的模型。',
+    peft: '解压 zip，并在代码中填写基座模型的文件夹。',
+    merged: '解压 zip，并在代码中填写它的文件夹。不再需要基座模型。',
   },
   useDemo: '演示模型的文件夹在 Tunesmith 中：public/models/demo。',
   code: 'Python 代码',
@@ -40,5 +40,5 @@ export const exporting: Catalogue['exporting'] = {
   pickFolder: '选择文件夹…',
   pickFiles: '选择文件…',
   importing: '正在读取适配器…',
-  needsModel: '请先在“模型”一步打开它所基于的模型。',
+  needsModel: '请先在“模型”步骤中打开它的基座模型。',
 };

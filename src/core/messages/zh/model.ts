@@ -1,7 +1,7 @@
 import type { Catalogue } from '../catalogue';
 
 export const model: Catalogue['model'] = {
-  choose: '从哪个模型开始',
+  choose: '基座模型',
   ways: { demo: '演示模型', hub: '从 Hub 下载', disk: '从本地打开', kept: '已保存的模型' },
   waysHelp: {
     demo: '随页面附带的一个小模型，认识动物、颜色和数字。',
@@ -88,7 +88,7 @@ export const model: Catalogue['model'] = {
   stop: '停止',
   stopping: '正在停止…',
   stopped: '已停止。',
-  stoppedHelp: '已下载的部分会保留，之后从那里继续。',
+  stoppedHelp: '已下载的部分已保存，之后可从中断处继续下载。',
   tryAgain: '重试',
   enterToken: '填写访问令牌',
   otherHub: '更换模型来源',
@@ -118,10 +118,10 @@ export const model: Catalogue['model'] = {
   otherEndpoint: '其他地址…',
   address: '地址',
   addressHelp: '与 Hugging Face Hub 接口相同的镜像，必须以 https:// 开头。',
-  endpointReload: '更换来源需要刷新页面：安全策略只允许页面访问一个 Hub。本机已保存的内容不受影响。',
+  endpointReload: '更换模型来源需要刷新页面：安全策略只允许页面访问一个来源。本机已保存的内容不受影响。',
   useEndpoint: '采用并刷新',
   token: '访问令牌',
-  tokenHelp: (host) => `只有需要申请访问的模型才用到。它只会发送给 ${host}。`,
+  tokenHelp: (host) => `只有需要申请访问的模型才用得到。页面只会把它发送给 ${host}。`,
   tokenUse: '使用此访问令牌',
   tokenForget: '清除访问令牌',
   tokenSet: '正在使用访问令牌。',

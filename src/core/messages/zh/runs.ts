@@ -3,7 +3,7 @@ import { format } from './format';
 
 export const runs: typeof en = {
   defaultName: (model, when) => `${model}，${format.date(when)}`,
-  none: '训练任务一开始就会列在这里。',
+  none: '还没有训练任务。开始训练后，它会列在这里。',
   find: '查找训练任务',
   findHint: '名称、模型、文件或日期',
   sort: '排序',
@@ -87,11 +87,11 @@ export const runs: typeof en = {
   closed: (name) => `之前打开的“${name}”现在没有打开。`,
   closedFetch: (model) => `${model} 已不再保存在此浏览器中。`,
   closedGone: (model) =>
-    `${model} 已不再保存在此浏览器中。请先在“模型”一步打开它的文件夹，再打开该训练任务。`,
+    `${model} 已不再保存在此浏览器中。请先在“模型”步骤中打开它的文件夹，再打开该训练任务。`,
   fetchAndOpen: '下载模型并打开训练任务',
   openAgain: '打开',
   leaveClosed: '不打开',
 
   replaced: '样本已换成所打开的训练任务的样本。',
-  putBack: '换回自己的样本',
+  putBack: '换回你自己的样本',
 };

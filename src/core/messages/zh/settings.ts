@@ -15,7 +15,7 @@ export const settings: Catalogue['settings'] = {
     batches: '长度与批次',
     rate: '学习率',
     optimizer: '优化器',
-    data: '数据',
+    data: '样本',
     watching: '记录与保存',
     answers: '回答设置',
   },

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../catalogue';
 
 export const train: Catalogue['train'] = {
-  presets: '训练多久',
+  presets: '训练时长',
   preset: {
     quick: { name: '快速', help: '先试一试' },
     balanced: { name: '均衡', help: '默认设置' },
@@ -15,14 +15,14 @@ export const train: Catalogue['train'] = {
   settingsLine: ({ epochs, r, rate, tokens }) => `${epochs} 轮 · r ${r} · lr ${rate} · ${tokens} token`,
   settingsLineSteps: ({ steps, r, rate, tokens }) => `${steps} 步 · r ${r} · lr ${rate} · ${tokens} token`,
 
-  plan: '预计所需',
+  plan: '资源预估',
   planTime: '时间',
   planMemory: '显存',
   planSteps: '步数',
   planTrainable: '可训练参数',
-  planUnknown: '模型和样本就绪后给出。',
+  planUnknown: '模型和样本就绪后显示。',
   planRefused: '未知：见下方说明。',
-  planNoTime: '由最初几步测得',
+  planNoTime: '训练几步之后可知',
   planAbout: (time) => `约 ${time}`,
   planFits: '这台设备放得下。',
   planTight: '这台设备可能放不下。',
@@ -44,13 +44,13 @@ export const train: Catalogue['train'] = {
   notStarted: '还没有训练过。',
   noCheckpoint: '还没有检查点。',
   saved: (step) => `已保存到第 ${step} 步。`,
-  checkpoint: (step) => `已保存到第 ${step} 步，关闭标签页也不会丢失。`,
-  kept: (step) => `到第 ${step} 步为止学到的内容已保存。`,
+  checkpoint: (step) => `已保存到第 ${step} 步，可以关闭标签页。`,
+  kept: (step) => `第 ${step} 步的适配器已保存。`,
   keptNothing: '还没有保存任何内容。',
   goOn: (step) => `从第 ${step} 步继续`,
 
   numbers: '当前数值',
-  loss: '损失',
+  loss: '训练损失',
   evalLoss: '评估损失',
   perplexity: '困惑度',
   learningRate: '学习率',
@@ -59,8 +59,8 @@ export const train: Catalogue['train'] = {
 
   chart: '损失',
   chartEmpty: '曲线会出现在这里，越低越好。',
-  train: '损失',
-  smoothed: '损失（平滑）',
+  train: '训练损失',
+  smoothed: '训练损失（平滑）',
   evaluation: '评估损失',
   smoothing: '平滑',
   logScale: '对数坐标',
@@ -75,7 +75,7 @@ export const train: Catalogue['train'] = {
   samplesShort: ({ prompts, of, tokens }) =>
     `这台设备生成较慢，所以减少了回答次数，每个回答最多 ${tokens} 个 token${prompts === of ? '' : `，只回答 ${of} 个提示词中的 ${prompts} 个`}。`,
   prompts: '示例提示词',
-  promptsHelp: '在训练前、训练中和训练后各回答一遍，让你看到它的变化。',
+  promptsHelp: '模型会在训练前、训练中和训练后回答这些提示词，让你看到它的变化。',
   promptsNone: '样本中没有可用作提示词的问题，请自行添加。',
   promptsUnanswerable: (prompts) => `对这个模型来说太长，因此不回答：${prompts}`,
   prompt: (number) => `提示词 ${number}`,

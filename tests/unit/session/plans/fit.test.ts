@@ -89,7 +89,7 @@ describe('adviseFit', () => {
   test('says so in Chinese', () => {
     const [first] = adviseFit(settings, measureOf(400, 100));
     expect(first && sentence(CATALOGUES.zh, adviceMessage(first))).toBe(
-      'per_device_train_batch_size = 5，gradient_accumulation_steps = 2（使每一步的样本数与之前相同）：总共需要 916 MB。',
+      'per_device_train_batch_size = 5，gradient_accumulation_steps = 2（使每一步的样本数与之前相同）。总共需要 916 MB。',
     );
   });
 

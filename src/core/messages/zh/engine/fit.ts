@@ -10,7 +10,7 @@ export const fitMessages: typeof english = {
   fit_set: ({ name, value }) => `${name} = ${value}`,
   fit_set_batches: ({ name, value }) => `${name} = ${value}（使每一步的样本数与之前相同）`,
   fit_set_strength: ({ name, value }) => `${name} = ${value}（使适配器作用的强弱与之前相同）`,
-  fit_change: ({ changes, memoryTotal }) => `${changes.join('，')}：总共需要 ${bytesText(memoryTotal)}。`,
+  fit_change: ({ changes, memoryTotal }) => `${changes.join('，')}。总共需要 ${bytesText(memoryTotal)}。`,
   fit_changes: ({ changes, memoryTotal }) =>
     `只改一项设置不够，需要一起改动：${changes.join('，')}。总共需要 ${bytesText(memoryTotal)}。`,
   fit_smaller_model: ({ still }) => `无论怎样设置，这个模型都放不下，请选择更小的模型。${still}`,

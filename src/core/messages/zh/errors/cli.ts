@@ -20,7 +20,7 @@ export const cliErrors: typeof english = {
   }),
   argument_unknown: ({ command, option, nearest }) => ({
     message: `${command} 没有选项 ${option}。`,
-    hint: nearest === undefined ? `请查看 ${command} --help。` : `您是否想输入 --${nearest}？`,
+    hint: nearest === undefined ? `请查看 ${command} --help。` : `是否指 --${nearest}？`,
   }),
   argument_unused: ({ command, option }) => ({
     message: `${option} 对 ${command} 无效。`,
