@@ -60,11 +60,11 @@ export const trainCommand: Command = {
   },
   settings: SETTING_NAMES,
   async run(args, output) {
-    // Answers are for people, who read no JSON lines, unless they ask for some.
-    const given = output.isJson ? { sample_prompts: [], ...args.settings } : args.settings;
+    const resumes = args.flag('resume_from_checkpoint');
+    const given = givenSettings(args.settings, { isJson: output.isJson, resumes });
     const typed = parseSettings(given);
     const data = await readData(args);
-    const initPath = args.flag('resume_from_checkpoint') ? undefined : args.text('init_adapter');
+    const initPath = resumes ? undefined : args.text('init_adapter');
     const initFolder = initPath === undefined ? undefined : await openFolder(initPath, 'init_adapter');
     const path = args.required('output_dir');
     const work = async (files: FileStore, signal: AbortSignal): Promise<void> => {
@@ -73,7 +73,7 @@ export const trainCommand: Command = {
         locks: undefined,
         persist: () => Promise.resolve(),
       });
-      const former = args.flag('resume_from_checkpoint') ? await lastRun(records, path) : undefined;
+      const former = resumes ? await lastRun(records, path) : undefined;
       const replaces = !former && (await holdsRun(files));
       if (replaces && !args.flag('overwrite_output_dir')) throw outputUsed(path);
       const wanted = former ? resumedSettings(former.settings, given) : typed;
@@ -107,6 +107,17 @@ export const trainCommand: Command = {
     await interruptible((signal) => withOutputFolder(path, (files) => work(files, signal)));
   },
 };
+
+/**
+ * The settings that a run is given. JSON lines are for programs: a new run then answers no sample prompts that nobody asked
+ * for. A run that goes on keeps its own.
+ */
+export function givenSettings(
+  typed: Arguments['settings'],
+  { isJson, resumes }: { readonly isJson: boolean; readonly resumes: boolean },
+): Arguments['settings'] {
+  return isJson && !resumes ? { sample_prompts: [], ...typed } : typed;
+}
 
 /** The life of runs over this session, whose model is open already. */
 function runsOf(session: Session, records: RunRecords): Runs {

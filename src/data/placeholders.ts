@@ -12,26 +12,32 @@ export type Fillings = Readonly<Record<string, string>>;
 /** The names of the placeholders in a sample's texts. */
 export function placeholdersIn(sample: Sample): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const text of textsIn(sample)) {
+  withTexts(sample, (text) => {
     if (text.includes('{{')) for (const [, name = ''] of text.matchAll(PLACEHOLDER)) names.add(name);
-  }
+    return text;
+  });
   return names;
 }
 
 /** The sample with its placeholders filled; those without a filling stay. */
 export function filled(sample: Sample, fillings: Fillings): Sample {
-  const text = (given: string): string =>
-    given.includes('{{')
-      ? given.replace(PLACEHOLDER, (whole, name: string) =>
+  if (Object.keys(fillings).length === 0) return sample;
+  return withTexts(sample, (text) =>
+    text.includes('{{')
+      ? text.replace(PLACEHOLDER, (whole, name: string) =>
           Object.hasOwn(fillings, name) ? (fillings[name] ?? whole) : whole,
         )
-      : given;
-  if (Object.keys(fillings).length === 0) return sample;
-  if (sample.kind === 'text') return { ...sample, text: text(sample.text) };
-  return { ...sample, messages: sample.messages.map((message) => filledMessage(message, text)) };
+      : text,
+  );
 }
 
-function filledMessage(message: Message, text: (given: string) => string): Message {
+/** The sample with other texts: those of its messages, of their calls, thoughts and parts. */
+function withTexts(sample: Sample, text: (given: string) => string): Sample {
+  if (sample.kind === 'text') return { ...sample, text: text(sample.text) };
+  return { ...sample, messages: sample.messages.map((message) => messageWithTexts(message, text)) };
+}
+
+function messageWithTexts(message: Message, text: (given: string) => string): Message {
   const { content, fields, asGiven, alpaca } = message;
   const within = (value: unknown): unknown => {
     if (typeof value === 'string') return text(value);
@@ -55,8 +61,4 @@ function filledMessage(message: Message, text: (given: string) => string): Messa
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-function textsIn(sample: Sample): readonly string[] {
-  return sample.kind === 'text' ? [sample.text] : sample.messages.map(({ content }) => content);
 }

@@ -91,7 +91,7 @@ export class Kernels {
     if (signal?.aborted) return { planned, measured };
     const dispatches = planned.programs.flatMap((program) => program.plan.dispatches);
     await makePipelines(device, dispatches, (made, count) =>
-      onProgress?.({ label: message('kernels_preparing'), fraction: made / count }),
+      onProgress?.({ label: message('kernels_preparing'), fraction: made / count, uneven: true }),
     );
     return { planned, measured };
   }

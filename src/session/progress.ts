@@ -11,6 +11,8 @@ export interface Progress {
   readonly totalBytes?: number;
   readonly bytesPerSecond?: number;
   readonly etaSeconds?: number;
+  /** The rest takes another pace: how far it is tells nothing of the time that is left. */
+  readonly uneven?: true;
 }
 
 export type OnProgress = (progress: Progress) => void;

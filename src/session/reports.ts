@@ -45,7 +45,7 @@ export interface ModelReport extends ModelIdentity, WeightFormats {
 
 export interface DataReport extends Pick<
   Dataset,
-  'truncated' | 'placeholders' | 'problems' | 'notes' | 'samplePrompts'
+  'cutAt' | 'truncated' | 'placeholders' | 'problems' | 'notes' | 'samplePrompts'
 > {
   readonly files: readonly string[];
   readonly examples: number;
@@ -105,7 +105,8 @@ export function modelReport({ model, layout }: Pick<Session, 'model' | 'layout'>
 }
 
 export function dataReport(dataset: Dataset): DataReport {
-  const { files, examples, heldOut, problems, truncated, placeholders, notes, samplePrompts } = dataset;
+  const { files, examples, heldOut, problems, cutAt, truncated, placeholders, notes, samplePrompts } =
+    dataset;
   return {
     files: files.map(({ name }) => name),
     examples: examples.length,
@@ -113,6 +114,7 @@ export function dataReport(dataset: Dataset): DataReport {
     tokens: tokenCount(examples),
     targetTokens: targetCount(examples),
     longestTokens: examples.reduce((longest, { ids }) => Math.max(longest, ids.length), 0),
+    cutAt,
     truncated,
     placeholders,
     problems,

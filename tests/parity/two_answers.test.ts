@@ -8,7 +8,9 @@ import type { Generator } from '../../src/models/generation';
 import { adapterBytes, chatMemory } from '../../src/models/memory';
 import { loadModel } from '../../src/models/load';
 import { modelBytes } from '../../src/models/layout';
+import { loadableFolder } from '../../src/session/models/loadable';
 import { chatRows, LoadedModel, type TunedAdapter } from '../../src/session/models/loaded';
+import { Session } from '../../src/session/session';
 import { gpu } from './dawn';
 import { loadFixture } from './fixtures';
 import { loadSettingsOf } from './load_fixture';
@@ -99,4 +101,34 @@ describe.each(['qwen3', 'lfm2'] as const)('%s', (family) => {
     expect(allocated('cache')).toBe(tuned.cache);
     expect(allocated('chat')).toBe(tuned.chat);
   });
+});
+
+test('two take what is reckoned for them, also after an answer alone, and give it back', async () => {
+  const fixture = loadFixture('qwen3');
+  const session = new Session({ openDevice: () => Promise.resolve(device) });
+  const folder = await openFolder(fixture.folder, 'model');
+  await session.open(await loadableFolder(folder, { name: 'tiny', source: 'files' }, loadSettingsOf('f32')));
+  await session.importAdapter(await openFolder(fixture.adapterFolder, 'adapter'));
+  const messages = [{ role: 'user' as const, content: 'Who?' }];
+  const long = [{ role: 'user' as const, content: 'Who? '.repeat(70) }];
+  const short = { ...settings, max_new_tokens: 1 };
+  for (const side of ['base', 'tuned'] as const) await session.chat(side, long, short);
+  const { layout } = session;
+  const adapter = session.requireTuned();
+  const tokens = session.countTokens(messages, 'model') + TOKENS;
+  const options = { cacheRows: chatRows(layout, tokens), limits: device.limits };
+  const base = chatMemory(layout, undefined, options);
+  const tuned = chatMemory(layout, adapter.layout, options);
+  const cache = () => device.buffers.allocated.get('cache') ?? 0;
+  const chat = () => device.buffers.allocated.get('chat') ?? 0;
+  expect(cache()).toBeGreaterThan(tuned.cache);
+  expect(await session.prepareTwo(tokens)).toBe(true);
+  await Promise.all([
+    session.chat('base', messages, settings, { beside: true }),
+    session.chat('tuned', messages, settings),
+  ]);
+  expect([cache(), chat()]).toEqual([base.cache + tuned.cache, base.chat + tuned.chat]);
+  session.endTwo();
+  expect([cache(), chat()]).toEqual([tuned.cache, tuned.chat]);
+  session.closeModel();
 });

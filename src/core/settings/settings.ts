@@ -80,13 +80,31 @@ export function loadKey(load: LoadSettings): string {
   return keyOf(LOAD_SETTINGS, load);
 }
 
+/** The data settings of the first version, in the order of its key. This list never changes: see `dataKey`. */
+const FIRST_DATA_SETTINGS = [
+  'max_seq_length',
+  'objective',
+  'train_on',
+  'template',
+  'eval_split',
+  'seed',
+] as const satisfies readonly (keyof DataSettings)[];
+
+const isFirst = (name: string): boolean => FIRST_DATA_SETTINGS.some((first) => first === name);
+
 /**
- * A key that is equal for settings that make the same tokens of the same examples. Checkpoints hold its hash. A setting
- * that is added later stays out of the key while it has no effect, so that older runs can still be continued.
+ * A key that is equal for settings that make the same tokens of the same examples. Checkpoints hold its hash, and a run can
+ * be continued only if the hash is the same. So the keys of older settings must stay as they are: a setting that was added
+ * after the first version is in the key only if its value is not the default.
  */
 export function dataKey(settings: DataSettings): string {
-  const isFilled = Object.keys(settings.placeholders).length > 0;
-  return keyOf(isFilled ? DATA_SETTINGS : DATA_SETTINGS.filter((name) => name !== 'placeholders'), settings);
+  const later = DATA_SETTINGS.filter((name) => {
+    const differs = JSON.stringify(settings[name]) !== JSON.stringify(DEFAULTS[name]);
+    return !isFirst(name) && differs && counts(entryOf(name), { ...settings });
+  });
+  const first = keyOf(FIRST_DATA_SETTINGS, settings);
+  if (later.length === 0) return first;
+  return first + JSON.stringify(Object.fromEntries(later.map((name) => [name, settings[name]])));
 }
 
 const MEMORY_SETTINGS = settingsThatDecide('memory');

@@ -37,8 +37,9 @@ export const MOST_SAMPLE_PROMPTS = 8;
  * `texts('examples', …)`; `optional(…, message('what_none_means'))` adds null for "off". Say what it `decides`: 'data'
  * if the examples' tokens depend on it, 'memory' if bytes on the device do, 'load' if the base is loaded differently.
  * Say `fixed: 'adapter'` if it describes the adapter itself, and `fixed: 'run'` if a continued run must keep it; 'data'
- * and 'load' are kept anyway. The order within a group is the form's. A new group needs a place in `setting.ts` and a
- * title in `settings.ts` of each language.
+ * and 'load' are kept anyway. Older runs are continued with the default of a new setting that decides 'data'
+ * (`dataKey`), so this default must mean "as before" and must stay. The order within a group is the form's. A new group
+ * needs a place in `setting.ts` and a title in `settings.ts` of each language.
  */
 export const SETTINGS = {
   load_in_4bit: setting(flag(), {

@@ -27,7 +27,9 @@ export interface Dataset {
   readonly training: readonly TokenizedExample[];
   readonly heldOut: readonly TokenizedExample[];
   readonly problems: readonly Problem[];
-  /** How many were cut at `max_seq_length`. */
+  /** Tokens of the longest example that stays whole: `max_seq_length`, if the model can read as many. */
+  readonly cutAt: number;
+  /** How many were cut there. */
   readonly truncated: number;
   /** Those that stand literally in the texts of many records, filled or not. */
   readonly placeholders: readonly FoundPlaceholder[];
@@ -99,6 +101,7 @@ export async function makeDataset(
     training: pick(examples, split.train),
     heldOut: pick(examples, split.heldOut),
     problems: built.flatMap((one) => one.problems),
+    cutAt: maxSeqLength,
     truncated: examples.filter(({ whole }) => whole !== undefined).length,
     placeholders: placeholders.often(),
     notes: notesOn({

@@ -26,6 +26,11 @@ export async function withProgress<T>(
   }
 }
 
+/** Whether a time that is left says something: work that goes on never has "0 s left". */
+export function isTelling(seconds: number | undefined): seconds is number {
+  return seconds !== undefined && seconds >= 0.5;
+}
+
 /**
  * Hands progress on with the time that is left, by the pace so far where the engine does not tell it itself. A fraction
  * that falls back begins a new stretch.
@@ -38,8 +43,8 @@ export function withTimeLeft(
   let from = 0;
   let reached = 0;
   return (progress) => {
-    const { fraction, etaSeconds } = progress;
-    if (fraction === undefined || etaSeconds !== undefined) {
+    const { fraction, etaSeconds, uneven = false } = progress;
+    if (fraction === undefined || etaSeconds !== undefined || uneven) {
       show(progress);
       return;
     }

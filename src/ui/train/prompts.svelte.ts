@@ -1,5 +1,11 @@
+import { array, literal, string, union } from 'valibot';
 import type { ExamplesState } from '../examples/examples.svelte';
+import { keep, readKept } from '../shared/persist';
 import type { SettingsState } from './settings.svelte';
+
+/** The prompts before the visitor switched the answers off. */
+const beforeKey = 'prompts.before';
+const beforeSchema = union([literal('examples'), array(string())]);
 
 /** The sample prompts as the visitor edits them: those of the examples until one is changed. */
 export class PromptsState {
@@ -7,8 +13,6 @@ export class PromptsState {
   readonly #examples: Pick<ExamplesState, 'report'>;
   /** The prompts in the editor. They may have empty lines, which the setting has not. */
   #drafts: readonly string[] = $state.raw([]);
-  /** The value before the visitor switched the answers off. */
-  #before: unknown = 'examples';
 
   readonly #value = $derived.by((): unknown => this.#settings.shown?.['sample_prompts'] ?? 'examples');
   readonly #editing = $derived(
@@ -49,10 +53,10 @@ export class PromptsState {
 
   /** Answers none, or those of before again. */
   switchOn(on: boolean): void {
-    if (!on) this.#before = this.#editing ? clean(this.#drafts) : this.#value;
+    if (!on) keep(beforeKey, this.#editing ? clean(this.#drafts) : this.#value);
     this.#drafts = [];
-    const before = Array.isArray(this.#before) && this.#before.length === 0 ? 'examples' : this.#before;
-    this.#settings.set('sample_prompts', on ? before : []);
+    const before = readKept(beforeKey, beforeSchema) ?? 'examples';
+    this.#settings.set('sample_prompts', on ? (before.length === 0 ? 'examples' : before) : []);
   }
 
   #take(drafts: readonly string[]): void {

@@ -60,4 +60,19 @@ describe('placeholders', () => {
     });
     expect(filled(sample, {})).toBe(sample);
   });
+
+  it.each<[string, object]>([
+    [
+      'the arguments of a call',
+      { tool_calls: [{ function: { name: 'find', arguments: { who: '{{name}}' } } }] },
+    ],
+    ['a thought', { reasoning_content: 'They call me {{name}}.' }],
+  ])('are found if they stand in %s alone', (_, fields) => {
+    const message = { role: 'assistant', content: 'Yes.', fields: { role: 'assistant', ...fields } } as const;
+    const sample: Sample = { kind: 'chat', messages: [message] };
+    expect([...placeholdersIn(sample)]).toEqual(['name']);
+    expect(JSON.stringify(filled(sample, { name: 'Ada' }))).toBe(
+      JSON.stringify(sample).replaceAll('{{name}}', 'Ada'),
+    );
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { message } from '../../../src/core/messages/message';
 import type { Progress } from '../../../src/worker/protocol';
-import { withTimeLeft } from '../../../src/ui/shared/progress';
+import { isTelling, withTimeLeft } from '../../../src/ui/shared/progress';
 
 describe('withTimeLeft', () => {
   function follow(reports: readonly (readonly [seconds: number, progress: Progress])[]) {
@@ -42,5 +42,20 @@ describe('withTimeLeft', () => {
     expect(
       follow([[5, { label: message('downloading', { repo: 'a' }), fraction: 0.5, etaSeconds: 60 }]]),
     ).toEqual([60]);
+  });
+
+  it('tells no time for work whose rest takes another pace', () => {
+    const label = message('kernels_preparing');
+    expect(
+      follow([
+        [0, { label, fraction: 0, uneven: true }],
+        [2, { label, fraction: 0.79, uneven: true }],
+      ]),
+    ).toEqual([undefined, undefined]);
+  });
+
+  it('never promises that no time is left', () => {
+    expect([undefined, 0, 0.4].map(isTelling)).toEqual([false, false, false]);
+    expect(isTelling(0.6)).toBe(true);
   });
 });

@@ -55,6 +55,16 @@ describe('the sample prompts on the page', () => {
     expect(value()).toBe('examples');
   });
 
+  it('are switched on again as they were after a reload too', () => {
+    const { state } = prompts();
+    state.edit(0, 'Where?');
+    state.switchOn(false);
+    const reloaded = prompts();
+    reloaded.settings.set('sample_prompts', []);
+    reloaded.state.switchOn(true);
+    expect(reloaded.value()).toEqual(['Where?', 'Why?']);
+  });
+
   it('follow the settings where those are set elsewhere', () => {
     const { state, settings } = prompts();
     state.add();

@@ -45,6 +45,7 @@ function engine(room = true) {
   const session: ChatSession = {
     chat,
     prepareTwo: vi.fn(() => Promise.resolve(room)),
+    endTwo: vi.fn(() => void log.push('end')),
     countTokens: tokensOf,
     chatRoom: ROOM,
   };
@@ -61,7 +62,8 @@ describe('both sides', () => {
     const { chats, session, chat, log } = engine();
     const events: ChatEvent[] = [];
     const outcomes = await chats.answer(both, ANSWER_DEFAULTS, (event) => events.push(event));
-    expect(log).toEqual(['base', 'tuned', 'base', 'tuned', 'base', 'tuned']);
+    // What the second answer takes on the device is given back at the end.
+    expect(log).toEqual(['base', 'tuned', 'base', 'tuned', 'base', 'tuned', 'end']);
     expect(outcomes).toMatchObject([
       { side: 'base', result: { text: 'basebasebase' } },
       { side: 'tuned', result: { text: 'tunedtunedtuned' } },
@@ -145,6 +147,7 @@ describe('a failure', () => {
       { side: 'base', error: { code: 'logits_not_finite' } },
       { side: 'tuned', result: { stoppedBy: 'stop_token' } },
     ]);
+    expect(session.endTwo).toHaveBeenCalledTimes(1);
     await expect(Promise.all(intrusions)).rejects.toMatchObject({ code: 'engine_busy' });
   });
 

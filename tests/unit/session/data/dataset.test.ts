@@ -29,7 +29,8 @@ describe('examples as a model sees them', () => {
   it('are never longer than the model has positions', async () => {
     const long = fileOf({ text: 'a fish in the sea '.repeat(500) }, { text: 'short' });
     const settings = { ...DEFAULTS, train_on: 'all' as const, max_seq_length: 10_000, eval_split: 0 };
-    const { training, truncated } = await makeDataset(model, [long], settings);
+    const { training, truncated, cutAt } = await makeDataset(model, [long], settings);
+    expect(cutAt).toBe(512);
     expect(Math.max(...training.map(({ ids }) => ids.length))).toBe(512);
     expect(truncated).toBe(1);
   });
@@ -54,6 +55,8 @@ describe('examples as a model sees them', () => {
     expect(await hash({ train_on: 'all' }, ...rows)).not.toBe(original);
     expect(await hash({ seed: 1 }, ...rows)).not.toBe(original);
     expect(await hash({}, ...rows.slice(1))).not.toBe(original);
+    // Checkpoints hold it: with another, no run of an earlier version could go on.
+    expect(original).toBe('de6e7531f0fb6727d0993f300c499e666f2c8365cd4c195c5fdc6102ff3d77b2');
   });
 
   it('have their placeholders filled, and told as long as they stand in many records', async () => {
