@@ -11,23 +11,23 @@ export interface NamedTensor extends TensorBytes {
   readonly name: string;
 }
 
-/** All that a run needs to go on as if it had never stopped. */
+/** The state from which a run continues as if it had never stopped. */
 export interface CheckpointState {
   /** Optimizer steps done. */
   readonly step: number;
   /** The next window of examples: epoch, and number within the epoch. */
   readonly position: { readonly epoch: number; readonly index: number };
-  /** With `step`, the whole state of the random numbers: they are counted, not drawn in turn. */
+  /** Together with `step`, the whole state of the random numbers, which are a function of both. */
   readonly seed: number;
-  /** All that training changes, whatever adapter and optimiser declare. Each name once. */
+  /** All tensors that training changes, as the adapter and the optimiser declare them. Each name occurs once. */
   readonly tensors: readonly NamedTensor[];
   /** The settings of the run. */
   readonly settings: JsonValue;
-  /** What the run was made with; it may only go on with the same. */
+  /** Hashes of the run's model and data; the run can only be continued with the same. */
   readonly hashes: { readonly model: string; readonly data: string };
-  /** The algorithms that it was computed with, by choice: with others the numbers differ in their last bits. */
+  /** The algorithm used for each choice: with others, the numbers differ in their last bits. */
   readonly kernels?: Readonly<Record<string, string>>;
-  /** What was logged so far. */
+  /** The values logged so far. */
   readonly history: JsonValue;
 }
 
@@ -47,8 +47,8 @@ const recorded = v.object({
 });
 
 /**
- * A checkpoint as one safetensors file: its tensors, and in the metadata the rest as JSON with a SHA-256 over both, so
- * that a file that was cut or changed is never resumed from. The same state gives the same bytes.
+ * Writes a checkpoint as one safetensors file: its tensors, and in the metadata the rest as JSON with a SHA-256 over
+ * both, so that no run resumes from a truncated or changed file. The same state gives the same bytes.
  */
 export async function encodeCheckpoint(state: CheckpointState): Promise<Uint8Array<ArrayBuffer>> {
   const { step, position, seed, settings, hashes, kernels, history, tensors } = state;
@@ -58,9 +58,9 @@ export async function encodeCheckpoint(state: CheckpointState): Promise<Uint8Arr
 }
 
 /**
- * The tensors come in the order of their names; their bytes are views of `bytes`.
+ * Returns the tensors in the order of their names; their bytes are views of `bytes`.
  *
- * @throws TunesmithError if the file is no checkpoint, or not the one that was written
+ * @throws TunesmithError if the file is no checkpoint, or has changed since it was written
  */
 export async function decodeCheckpoint(
   bytes: Uint8Array,
@@ -107,7 +107,7 @@ export function tensorOf(tensors: readonly NamedTensor[], type: TensorType): Uin
   throw damaged(UNNAMED, fault);
 }
 
-/** Over the hashes of the parts, so that nothing has to be copied together. */
+/** A hash of the parts' hashes, so that the parts need not be copied into one array. */
 async function contentHash(json: string, tensors: readonly NamedTensor[]): Promise<string> {
   const sorted = byName(tensors);
   const described = JSON.stringify(sorted.map(({ name, dtype, shape }) => [name, dtype, shape]));

@@ -2,7 +2,7 @@ import { half, signed, type UnpackBlock } from './ggml_block';
 import { unpackKBlock } from './ggml_k';
 import { ggmlBlock, type GgmlType } from './ggml_types';
 
-/** The block formats whose values are known here. */
+/** The block formats that this module can dequantise. */
 export const ggmlPacked = [
   'Q4_0',
   'Q4_1',
@@ -25,9 +25,9 @@ export function isGgmlPacked(type: string): type is GgmlPacked {
 }
 
 /**
- * The float32 values of whole blocks, each operation rounded on its own, as the reference (gguf.quants in Python) computes
- * them. Blocks of 32 have their two halves in the low and the high nibbles of 16 bytes. With half-precision d and m, and
- * q the unsigned code:
+ * Dequantises whole blocks to float32. Each operation is rounded on its own, as in the reference (gguf.quants in
+ * Python). Blocks of 32 have their two halves in the low and the high nibbles of 16 bytes. With half-precision d and m,
+ * and q the unsigned code:
  *
  *     Q4_0    d, 16 bytes                   d (q - 8)
  *     Q4_1    d, m, 16 bytes                d q + m
@@ -37,9 +37,9 @@ export function isGgmlPacked(type: string): type is GgmlPacked {
  *     IQ4_NL  d, 16 bytes                   d table[q]
  *     MXFP4   a byte e, 16 bytes            2^(e - 128) table[q]
  *
- * MXFP4 is that of the OCP Microscaling Formats 1.0, its table doubled and its scale halved. IQ4_XS is IQ4_NL in blocks of
- * 256: d, 2 bytes with two high bits of each of 8 scales, 4 with their low four, 128 of codes; d (s - 32) table[q]. Other
- * blocks of 256 are described in ggml_k.ts.
+ * MXFP4 is the format of the OCP Microscaling Formats 1.0, its table doubled and its scale halved. IQ4_XS is IQ4_NL in
+ * blocks of 256: d, 2 bytes with two high bits of each of 8 scales, 4 with their low four, 128 of codes; d (s - 32)
+ * table[q]. ggml_k.ts describes the other blocks of 256.
  */
 export function dequantizeGgml(type: GgmlPacked, bytes: Uint8Array): Float32Array<ArrayBuffer> {
   const block = ggmlBlock(type);
@@ -124,7 +124,7 @@ function nibbles(
   }
 }
 
-/** Four bytes of fifth bits, then nibbles; an element's value is d (code - zero). */
+/** Four bytes of fifth bits, then nibbles. An element's value is d (code - zero). */
 function fiveBits(
   bytes: Uint8Array,
   at: number,

@@ -1,7 +1,7 @@
 import { half, signed, type UnpackBlock } from './ggml_block';
 
 /**
- * ggml's "K" formats: blocks of 256 elements, cut into groups that have small whole-number scales of their own.
+ * ggml's "K" formats: blocks of 256 elements, divided into groups, each with a small integer scale.
  *
  *     Q2_K  16 bytes: group scale and minimum, 4 bits each; 64 of codes; d, dmin     d s q - dmin m      groups of 16
  *     Q3_K  32 bytes of third bits, 64 of codes, 12 of scales; d                     d (s - 32) (q - 4)  groups of 16
@@ -34,7 +34,7 @@ export function unpackKBlock(type: 'Q2_K' | 'Q3_K' | 'Q4_K' | 'Q5_K' | 'Q6_K'): 
 
 const { fround } = Math;
 
-/** The two-bit code of element i, of which the codes begin at bytes[at]. */
+/** The two-bit code of element i; the codes begin at bytes[at]. */
 function twoBits(bytes: Uint8Array, at: number, i: number): number {
   return ((bytes[at + (i >> 7) * 32 + (i & 31)] ?? 0) >> (2 * ((i >> 5) & 3))) & 3;
 }

@@ -51,7 +51,7 @@ export function ggmlBlock(type: GgmlType): GgmlBlock {
   return { elements, bytes };
 }
 
-/** The type that a file means by a number; undefined for numbers that no type has, or no longer. */
+/** The type with this number; undefined for unknown numbers and for types that ggml has removed. */
 export function ggmlType(number: number): GgmlType | undefined {
   return byNumber.get(number);
 }

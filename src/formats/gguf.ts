@@ -6,7 +6,7 @@ import { message } from '../core/messages/message';
 import { ggmlBlock, ggmlType, type GgmlType } from './ggml_types';
 import { EndOfBytes, GgufReader, type GgufValue } from './gguf_reader';
 
-/** What a header is read from: a file, wherever it lies. */
+/** A file, wherever it lies, from which a header is read. */
 export interface ByteSource {
   readonly name: string;
   /** Bytes. */
@@ -16,7 +16,7 @@ export interface ByteSource {
 
 export interface GgufTensor {
   readonly type: GgmlType;
-  /** Outermost axis first, as everywhere here; the file has them the other way round. */
+  /** Outermost axis first, as everywhere in this program; the file has the innermost first. */
   readonly shape: Shape;
   /** Offset of its first byte, counted from the start of the file. */
   readonly begin: number;
@@ -44,9 +44,9 @@ const METADATA_ENTRY_BYTES = 8 + 1 + 4 + 1;
 const TENSOR_ENTRY_BYTES = 8 + 1 + 4 + 8 + 4 + 8;
 
 /**
- * Reads and checks the header of a GGUF file, version 2 or 3, little-endian (ggml-org, "GGUF specification"). Bytes are
- * asked for until the header ends, no further. Counts and lengths are compared with the file's size before anything is
- * made for them. Throws `gguf_…` naming the file and the key or the tensor.
+ * Reads and checks the header of a GGUF file, version 2 or 3, little-endian (ggml-org, "GGUF specification"). It
+ * requests no bytes beyond the header. It compares counts and lengths with the file's size before it allocates anything
+ * for them. Throws `gguf_…` naming the file and the key or the tensor.
  */
 export async function readGgufHeader(file: ByteSource): Promise<GgufHeader> {
   const most = Math.min(file.size, MAX_HEADER_BYTES);
@@ -68,7 +68,7 @@ export async function readGgufHeader(file: ByteSource): Promise<GgufHeader> {
   }
 }
 
-/** Throws `EndOfBytes` if the header goes on after `bytes`. */
+/** Throws `EndOfBytes` if the header continues after `bytes`. */
 function parseGgufHeader(bytes: Uint8Array, fileSize: number, file: string): GgufHeader {
   const reader = new GgufReader(bytes, fileSize, file);
   const version = readVersion(reader, file);

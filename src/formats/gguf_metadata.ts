@@ -1,11 +1,11 @@
 import { TunesmithError } from '../core/errors';
 
-/** An entry that a model can't do without. */
+/** The error for a required entry that is missing. */
 export function missingMetadata(key: string): TunesmithError {
   return new TunesmithError({ code: 'gguf_metadata_missing', values: { key } });
 }
 
-/** An entry of the wrong type, or one that asks for what is not built. */
+/** The error for an entry of the wrong type, or with a value that is not supported. */
 export function unsupportedMetadata(key: string, value: unknown): TunesmithError {
   return new TunesmithError({
     code: 'gguf_metadata_unsupported',

@@ -4,19 +4,19 @@ import { message, type Message } from '../core/messages/message';
 /** A metadata value. Whole numbers beyond 2^53 are bigints. */
 export type GgufValue = number | bigint | boolean | string | readonly GgufValue[];
 
-/** Thrown where a header goes on after the bytes at hand. */
+/** Thrown if a header continues after the bytes read so far. */
 export class EndOfBytes extends Error {}
 
 /** The metadata types by number, each with the fewest bytes that a value takes. */
 const VALUE_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8] as const;
 const STRING = 8;
 const ARRAY = 9;
-/** Arrays in arrays are allowed; nobody makes any. */
+/** Deepest nesting of arrays. The format allows nesting; no known file has any. */
 const MAX_DEPTH = 4;
 /** Values in all arrays together; the largest vocabularies with their merges have a million. */
 const MAX_VALUES = 2 ** 24;
 
-/** Takes numbers, texts and metadata values off the start of a GGUF file in turn. */
+/** Reads numbers, texts and metadata values in order from the start of a GGUF file. */
 export class GgufReader {
   position = 0;
   #values = 0;
@@ -41,7 +41,7 @@ export class GgufReader {
     return this.#view.getUint32(this.#take(4), true);
   }
 
-  /** How many of something follow, each of at least so many bytes. */
+  /** Reads a count of items. Refuses it if items of at least `leastBytes` each exceed the rest of the file. */
   count(of: Message, leastBytes: number): number {
     const count = this.#u64();
     if (typeof count === 'number' && count * leastBytes <= this.#fileSize - this.position) return count;
@@ -51,7 +51,7 @@ export class GgufReader {
     });
   }
 
-  /** A size or an offset. */
+  /** Reads a size or an offset. */
   length(of: Message): number {
     const length = this.#u64();
     if (typeof length === 'number') return length;
@@ -65,7 +65,7 @@ export class GgufReader {
     return this.#shortAscii(begin, bytes) ?? this.#decode(begin, bytes, of);
   }
 
-  /** A type and a value of it. */
+  /** Reads a type and then a value of that type. */
   value(key: string): GgufValue {
     return this.#valueOf(this.u32(), key, 0);
   }
@@ -136,7 +136,10 @@ export class GgufReader {
     return exact(this.#view.getBigUint64(this.#take(8), true));
   }
 
-  /** The words of a tokenizer are many and short: for those that are ASCII, this is several times as fast as a decoder. */
+  /**
+   * Decodes a short ASCII text; undefined for others. A tokenizer has many short words, and this is several times as
+   * fast as a TextDecoder.
+   */
   #shortAscii(begin: number, length: number): string | undefined {
     if (length > 24) return undefined;
     let text = '';
@@ -160,7 +163,7 @@ export class GgufReader {
     return new TunesmithError({ code: 'gguf_length', values: { file: this.#file, length, of } });
   }
 
-  /** Moves on by so many bytes, and returns where they begin. */
+  /** Advances by this many bytes, and returns the offset of the first. */
   #take(bytes: number): number {
     const begin = this.position;
     if (begin + bytes > this.#bytes.length) throw new EndOfBytes();

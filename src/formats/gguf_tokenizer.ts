@@ -1,7 +1,7 @@
 import { missingMetadata as missing, unsupportedMetadata as unsupported } from './gguf_metadata';
 import { message, type Message } from '../core/messages/message';
 
-/** What a GGUF file says of its tokenizer, in the form of a checkpoint's files. */
+/** The tokenizer of a GGUF file, in the form of a checkpoint's files. */
 export interface GgufTokenizer {
   /** tokenizer.json */
   readonly tokenizer: Readonly<Record<string, unknown>>;
@@ -10,7 +10,7 @@ export interface GgufTokenizer {
   /** generation_config.json */
   readonly generationConfig: Readonly<Record<string, unknown>>;
   readonly tokens: number;
-  /** What a person should know: special tokens that are left out. */
+  /** Notes for the person: special tokens that are left out. */
   readonly notes: readonly Message[];
 }
 
@@ -35,10 +35,10 @@ const TEKKEN =
 
 /** How a byte-level tokenizer splits texts, by `tokenizer.ggml.pre`. */
 interface Splitting {
-  /** Applied one after the other, each match a part of its own. */
+  /** Applied one after the other; each match becomes a separate part. */
   readonly patterns: readonly string[];
   readonly normalizer?: Json;
-  /** Whether a part that is a token as a whole is not looked at any further. */
+  /** Whether a part that is a token as a whole stays one, whatever the merges say. */
   readonly ignoreMerges?: true;
   /** Whether a text begins with the `bos_token` unless the file says otherwise. */
   readonly bos?: true;
@@ -69,7 +69,7 @@ const SPLITTINGS: Readonly<Record<string, Splitting>> = {
 
 /**
  * Makes a tokenizer's files out of a GGUF file's metadata: byte-level BPE (`gpt2`) with its merges, and SentencePiece's
- * BPE (`llama`), whose merges follow from the scores: of all pairs that make a token, the one with the highest score first.
+ * BPE (`llama`), whose merges follow from the scores: the pair whose token has the highest score comes first.
  *
  * @throws TunesmithError naming the entry that is missing, malformed or not supported
  */
@@ -166,7 +166,10 @@ function sentencePiece({ metadata, tokens, types, bos }: Entries): Built {
   return { tokenizer, addBos };
 }
 
-/** All pairs of pieces that make a piece, the highest score first; of one piece's pairs those with the longest first part. */
+/**
+ * All pairs of pieces whose concatenation is a piece, ordered by descending score; pairs of the same piece by
+ * descending length of the first part.
+ */
 function mergesByScore(
   pieces: Readonly<Record<string, number>>,
   scores: readonly number[],
@@ -199,7 +202,7 @@ function vocabulary(
   return Object.fromEntries(kept);
 }
 
-/** Control tokens are special; user-defined ones are found in texts as well. */
+/** Control tokens are special; user-defined tokens are searched for in texts as well. */
 function addedTokens(tokens: readonly string[], types: readonly number[] | undefined): readonly Json[] {
   return tokens.flatMap((content, id) => {
     const type = types?.[id];
@@ -234,7 +237,7 @@ function specialTokens(
   return found;
 }
 
-/** Undefined for an id beyond the vocabulary too: llama.cpp goes on without such a token, and warns. */
+/** A special token by its name. Undefined also for an id beyond the vocabulary: llama.cpp ignores it with a warning. */
 function tokenOf(metadata: Metadata, name: string, tokens: readonly string[]): string | undefined {
   const id = metadata.get(`tokenizer.ggml.${name}_token_id`);
   if (id === undefined) return undefined;
@@ -251,7 +254,7 @@ function notesOn(metadata: Metadata, tokens: readonly string[]): Message[] {
   });
 }
 
-/** What ends an answer: the end of the text, of the turn and of a message. */
+/** The tokens that end an answer: end of the text, of the turn and of a message. */
 function generationConfig(metadata: Metadata, tokens: readonly string[]): Json {
   const ids = ['eos', 'eot', 'eom'].flatMap((name) => {
     const id = metadata.get(`tokenizer.ggml.${name}_token_id`);
@@ -260,7 +263,7 @@ function generationConfig(metadata: Metadata, tokens: readonly string[]): Json {
   return ids.length === 0 ? {} : { eos_token_id: [...new Set(ids)] };
 }
 
-/** `tokenizer.chat_template`, and by name those listed in `tokenizer.chat_templates`. */
+/** `tokenizer.chat_template`, and the named ones listed in `tokenizer.chat_templates`. */
 function chatTemplates(metadata: Metadata): Json {
   const template = metadata.get('tokenizer.chat_template');
   const named = (texts(metadata, 'tokenizer.chat_templates') ?? []).flatMap((name) => {

@@ -28,10 +28,10 @@
  * **Double quantisation**: offset = mean of all absmax; fl(absmax - offset) is quantised in 8 bits. Dequantised,
  * absmax[i] = fl(fl(map[code] · nestedAbsmax[i / 256]) + offset).
  *
- * What is guaranteed: codes, absmax, and everything of double quantisation for a given offset. The offset is a
- * sum, whose order in PyTorch depends on the machine from 32768 blocks (2 million weights) on, where several threads share
- * it; `torchMean` is PyTorch's order on one thread of x86-64, exact to the bit there and within rounding elsewhere.
- * Values must be finite.
+ * The guarantee covers codes, absmax, and all of double quantisation for a given offset. The offset is a sum, whose
+ * order in PyTorch depends on the machine from 32768 blocks (2 million weights) on, where several threads share it;
+ * `torchMean` is PyTorch's order on one thread of x86-64, exact to the bit there and within rounding elsewhere. Values
+ * must be finite.
  */
 
 export const nf4Blocksize = 64;
@@ -57,7 +57,7 @@ export const nf4Code = Float32Array.of(
   1.0,
 );
 
-/** Scaled values up to and including `nf4Thresholds[i]`, and above the one before, take code i. */
+/** A scaled value takes code i if it is at most `nf4Thresholds[i]` and above the threshold before. */
 export const nf4Thresholds = midpoints(nf4Code);
 
 const SMALLEST_ABSMAX = Math.fround(1e-38);
@@ -102,7 +102,7 @@ export function quantizeNF4(values: Float32Array, blocksize = nf4Blocksize): Qua
   return { codes, absmax };
 }
 
-/** The `count` f32 values that codes and scales (one a block) stand for. */
+/** Dequantises `count` codes with their scales (one a block) to f32. */
 export function dequantizeNF4(
   codes: Uint8Array,
   absmax: Float32Array,
@@ -142,7 +142,7 @@ export function quantizeBlockwise8bit(values: Float32Array, blocksize = nestedBl
     const inverse = fround(1 / largest);
     for (let i = begin; i < end; i++) {
       const scaled = Math.max(-1, Math.min(1, fround((values[i] ?? 0) * inverse)));
-      // Where `inverse` overflows (absmax below 3e-39), zero gives NaN and so, with `| 0`, bin 0: as in the library.
+      // If `inverse` overflows (absmax below 3e-39), zero gives NaN and so, with `| 0`, bin 0, as in the library.
       const bin = fround(fround(fround(fround(scaled + 1) * 0.5) * 65535) + 0.5) | 0;
       codes[i] = codeOfBin[bin] ?? 0;
     }
@@ -150,7 +150,7 @@ export function quantizeBlockwise8bit(values: Float32Array, blocksize = nestedBl
   return { codes, absmax };
 }
 
-/** The f32 values that 8-bit codes and their scales (one a block) stand for. */
+/** Dequantises 8-bit codes with their scales (one a block) to f32. */
 export function dequantizeBlockwise8bit(
   codes: Uint8Array,
   absmax: Float32Array,
@@ -165,7 +165,7 @@ export function dequantizeBlockwise8bit(
 }
 
 export interface DoubleQuantized {
-  /** One code a block of weights, to be looked up in `nestedQuantMap`. */
+  /** One code a block of weights: an index into `nestedQuantMap`. */
   readonly absmax: Uint8Array<ArrayBuffer>;
   /** f32, one for 256 blocks. */
   readonly nestedAbsmax: Float32Array<ArrayBuffer>;
@@ -182,7 +182,7 @@ export function doubleQuantize(absmax: Float32Array): DoubleQuantized {
   return { absmax: codes, nestedAbsmax, nestedQuantMap: dynamicMap(), offset };
 }
 
-/** The f32 scales, one a block of weights, that are left after double quantisation. */
+/** Dequantises the scales, one a block of weights, to f32. */
 export function dequantizeAbsmax(double: DoubleQuantized): Float32Array<ArrayBuffer> {
   const { absmax, nestedAbsmax, nestedQuantMap, offset } = double;
   return dequantizeBlockwise8bit(absmax, nestedAbsmax, nestedQuantMap).map((value) => value + offset);
@@ -246,8 +246,8 @@ function largestMagnitude(values: Float32Array, begin: number, end: number): num
 }
 
 /**
- * The code of a scaled value. A table gives the code of the lower edge of its step, of which 128 make up 1; no
- * step holds more than one threshold.
+ * The code of a scaled value. A table has the code of the lower edge of each step of 1/128; no step holds more than one
+ * threshold.
  */
 function nf4Coder(): (scaled: number) => number {
   const thresholds = Float64Array.of(...nf4Thresholds, Infinity);
@@ -261,8 +261,8 @@ function nf4Coder(): (scaled: number) => number {
 }
 
 /**
- * Mean in f32, added up as PyTorch does on one thread of an x86-64 CPU: 8 lanes × 4 chains, each a cascade of
- * 4 levels in which a level is handed on when it has taken in 2^k values.
+ * Mean in f32, added up as PyTorch does on one thread of an x86-64 CPU: 8 lanes × 4 chains, each a cascade of 4 levels;
+ * a level's sum moves to the next level after 2^k values.
  */
 export function torchMean(values: Float32Array): number {
   const lanes = values.length < 8 ? 1 : 8;

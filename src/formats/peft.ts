@@ -6,7 +6,7 @@ import { message, type Message } from '../core/messages/message';
 import { issueReason, reason } from '../core/issue_reason';
 import { pythonRegex } from './python_regex';
 
-/** What of an `adapter_config.json` matters here, by PEFT's names. */
+/** The fields of an `adapter_config.json` that this program uses, by PEFT's names. */
 export interface LoraConfig {
   readonly base_model_name_or_path: string | null;
   readonly revision: string | null;
@@ -19,20 +19,20 @@ export interface LoraConfig {
   readonly use_rslora: boolean;
   /** Weight-decomposed LoRA. */
   readonly use_dora: boolean;
-  /** Ranks and alphas of modules whose paths a regular expression matches; the first that does counts. */
+  /** Ranks and alphas of modules by regular expressions for their paths; the first match counts. */
   readonly rank_pattern: Readonly<Record<string, number>>;
   readonly alpha_pattern: Readonly<Record<string, number>>;
-  /** The layers that a list of `target_modules` counts in; all if null. */
+  /** The layers to which a list of `target_modules` applies; all if null. */
   readonly layers_to_transform: readonly number[] | null;
-  /** What comes before the layer's number in a path. */
+  /** Names that precede the layer's number in a path. */
   readonly layers_pattern: readonly string[] | null;
-  /** Modules that are left out, in the manner of `target_modules`. */
+  /** Modules to leave out, written like `target_modules`. */
   readonly exclude_modules: readonly string[] | string | null;
 }
 
 /**
- * The `adapter_config.json` of an adapter made here: only fields that old and new versions of PEFT know.
- * `target_modules` must be names or an expression by now: PEFT writes out which modules `all-linear` meant as well.
+ * The `adapter_config.json` of an adapter made by this program: only fields that old and new versions of PEFT know.
+ * `target_modules` must be names or an expression: PEFT too writes the modules that `all-linear` meant.
  */
 export function adapterConfig(config: Omit<LoraConfig, 'layers_pattern' | 'exclude_modules'>): JsonObject {
   return {
@@ -85,14 +85,14 @@ const loraConfig = v.object({
   exclude_modules: v.nullish(names, null),
   modules_to_save: v.nullish(v.pipe(v.array(v.string()), v.maxLength(0, reason('adapter_whole_modules')))),
   bias: v.optional(v.literal('none', reason('adapter_bias')), 'none'),
-  // Other ways to initialise have changed the base weights that the adapter belongs to.
+  // Other initialisations change the base weights, so the adapter does not fit the original base.
   init_lora_weights: v.nullish(
     v.union([v.boolean(), v.picklist(['gaussian', 'orthogonal', 'eva'])], reason('adapter_base_changed')),
     true,
   ),
 });
 
-/** Fields that say nothing about the arithmetic, or nothing that the ones above don't decide. */
+/** Fields without an effect on the arithmetic, or without one beyond that of the fields above. */
 const harmless = new Set([
   'auto_mapping',
   'inference_mode',
@@ -109,9 +109,8 @@ const harmless = new Set([
 /**
  * Reads an `adapter_config.json`.
  *
- * @throws TunesmithError that names the field, where it is missing, malformed, or asks for arithmetic that is not
- *   supported here (`rank_pattern`, `modules_to_save`, …). A field that is not known is refused as well,
- *   unless it is empty, null or false.
+ * @throws TunesmithError that names the field, if it is missing, malformed, or asks for unsupported arithmetic
+ *   (`rank_pattern`, `modules_to_save`, …). Refuses an unknown field as well, unless it is empty, null or false.
  */
 export function parseAdapterConfig(json: unknown, file = 'adapter_config.json'): LoraConfig {
   if (!isRecord(json)) throw refusal(file, message('adapter_not_object'));
@@ -138,7 +137,7 @@ export function parseAdapterConfig(json: unknown, file = 'adapter_config.json'):
   };
 }
 
-/** One value or several as a list; none is null. */
+/** Makes a list of one value or several; null stays null. */
 function listOf<T extends string | number>(value: T | readonly T[] | null): readonly T[] | null {
   const list = value === null || typeof value === 'object' ? value : [value];
   return list?.length === 0 ? null : list;
@@ -153,19 +152,19 @@ function refusal(file: string, fault: Message): TunesmithError {
   return new TunesmithError({ code: 'adapter_config', values: { file, fault } });
 }
 
-/** What of an adapter's config says which modules it stands around. */
+/** The fields of an adapter's config that select its modules. */
 export type Targets = Pick<
   LoraConfig,
   'target_modules' | 'layers_to_transform' | 'layers_pattern' | 'exclude_modules'
 >;
 
 /**
- * Which of a model's linear modules a config means, as PEFT decides it: `all-linear` is every one but the output head;
- * another string is a regular expression for the whole path; a list names paths or their ends. Names that the model lacks
- * are passed over, as lists are written for many families.
+ * Selects the linear modules of a model that a config targets, by PEFT's rules: `all-linear` is every one but the
+ * output head; another string is a regular expression for the whole path; a list names paths or their ends. Names that
+ * the model lacks are ignored, because lists are written for many families.
  *
  * @param linearModules paths of the model's linear modules, such as `model.layers.0.self_attn.q_proj`
- * @throws TunesmithError `target_modules` if nothing is matched, or an expression can't be read
+ * @throws TunesmithError `target_modules` if nothing matches, or an expression can't be read
  */
 export function targetedModules(targets: Targets, linearModules: readonly string[]): string[] {
   const { target_modules: wanted, exclude_modules: excluded, layers_to_transform: layers } = targets;
@@ -179,7 +178,7 @@ export function targetedModules(targets: Targets, linearModules: readonly string
   throw new TunesmithError({ code: 'target_modules', values: { modules: JSON.stringify(wanted), names } });
 }
 
-/** Whether a path is meant: by a regular expression for all of it, or a list of paths and ends of them. */
+/** A predicate for paths: a regular expression for the whole path, or a list of paths and ends of paths. */
 function matcher(pattern: readonly string[] | string): (path: string) => boolean {
   if (typeof pattern !== 'string') {
     return (path) => pattern.some((name) => path === name || path.endsWith(`.${name}`));
@@ -188,7 +187,7 @@ function matcher(pattern: readonly string[] | string): (path: string) => boolean
   return (path) => expression.test(path);
 }
 
-/** The number in a path that PEFT takes for the layer's: the first, or the first behind one of the given names. */
+/** The number in a path that PEFT takes as the layer's: the first, or the first behind one of the given names. */
 export function layerOf(path: string, before: LoraConfig['layers_pattern'] = null): number {
   const places = before?.map((name) => readExpression(`(?:|.*?\\.)(?:${name})\\.([0-9]+)\\..*`)) ?? [
     /^.*?\.[^.]*\.([0-9]+)\./,
@@ -198,8 +197,9 @@ export function layerOf(path: string, before: LoraConfig['layers_pattern'] = nul
 }
 
 /**
- * Reads `rank_pattern` or `alpha_pattern`: gives the value of the first pattern that matches a module's path or an end of it,
- * as PEFT does. Throws `target_modules` if a pattern can't be read, or if all of them would take too long.
+ * Reads `rank_pattern` or `alpha_pattern`. The result maps a module's path to the value of the first pattern that
+ * matches the path or an end of it, as in PEFT. Throws `target_modules` if a pattern can't be read, or if matching all
+ * of them would take too long.
  */
 export function patternValues(
   patterns: Readonly<Record<string, number>>,
@@ -222,11 +222,11 @@ export function patternValues(
   return (path) => readers.find(({ matches }) => matches(path))?.value;
 }
 
-/** Unbounded repetitions of an expression that follow each other. Paths are short: four take about a million steps. */
+/** Most unbounded repetitions in a row of an expression. Paths are short: four take about a million steps. */
 const MOST_REPETITIONS = 4;
-/** A reference to what a group has found is compared once, and counts as one of them. */
+/** A back-reference compares once, and counts as one repetition. */
 const REFERENCE = 1;
-/** Those of all patterns of `rank_pattern` or `alpha_pattern` together; names have none. */
+/** Most repetitions of all patterns of `rank_pattern` or `alpha_pattern` together; plain names have none. */
 const MOST_IN_PATTERNS = 200;
 
 function readExpression(pattern: string, most = MOST_REPETITIONS): RegExp {
@@ -240,7 +240,7 @@ function tooMuchWork(pattern: string): TunesmithError {
   return unusable(pattern, true);
 }
 
-/** @param endless matching it could take for ever; otherwise it can't be read */
+/** @param endless whether matching could take forever; otherwise the pattern can't be read */
 function unusable(pattern: string, endless: boolean): TunesmithError {
   return new TunesmithError({
     code: 'target_modules_expression',
@@ -255,7 +255,7 @@ function shortened(pattern: string): string {
 export interface AdapterTensorName {
   /** Path of the linear module within the model, such as `model.layers.0.self_attn.q_proj`. */
   readonly module: string;
-  /** What the tensor is to it: `lora_A.weight`, `lora_magnitude_vector`. */
+  /** The tensor's part of the adapter: `lora_A.weight`, `lora_magnitude_vector`. */
   readonly part: string;
 }
 
@@ -268,8 +268,8 @@ const TENSOR_NAME =
   /^base_model\.model\.(.+)\.(?:(lora_[AB])(?:\.default)?\.weight|(lora_magnitude_vector)(?:\.default)?(?:\.weight)?)$/;
 
 /**
- * What a tensor's name says, with or without the adapter's own name ("default") in it; undefined if it is no part of an
- * adapter beside a linear module.
+ * Parses a tensor's name, with or without the adapter's own name ("default") in it. Undefined if the tensor is no part
+ * of an adapter beside a linear module.
  */
 export function parseAdapterTensorName(name: string): AdapterTensorName | undefined {
   const [, module, matrix, magnitude] = TENSOR_NAME.exec(name) ?? [];

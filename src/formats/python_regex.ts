@@ -1,7 +1,7 @@
 /**
- * A regular expression of Python's `re` as JavaScript's, for paths of modules: inline flags, named groups, `\A`, `\Z`,
- * comments and escapes that only one of the two has are translated. It stands for a whole text, as with `re.fullmatch`.
- * Undefined if it uses what JavaScript has not.
+ * Translates a regular expression of Python's `re`, for paths of modules, to JavaScript: inline flags, named groups,
+ * `\A`, `\Z`, comments and escapes that only one of the two has. It matches a whole text, like `re.fullmatch`.
+ * Undefined if it uses a feature that JavaScript lacks.
  */
 export function pythonRegex(pattern: string): RegExp | undefined {
   const [, letters = '', rest = ''] = /^(?:\(\?([aimsuxL]+)\))?([\s\S]*)$/.exec(pattern) ?? [];
@@ -36,7 +36,10 @@ function translated(pattern: string): string {
   });
 }
 
-/** A bracket that comes first in a class stands for itself in Python, and so does an opening one anywhere in it. */
+/**
+ * Translates a class of characters. In Python a closing bracket that comes first stands for itself, and so does an
+ * opening one anywhere in the class.
+ */
 function translatedClass(token: string): string {
   const [, begin = '[', inner = ''] = /^(\[\^?)([\s\S]*)\]$/.exec(token) ?? [];
   const escaped = inner.replace(/^\]|\\[\s\S]|\[/g, (part) =>

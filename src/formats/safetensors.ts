@@ -62,8 +62,8 @@ export function headerLength(start: Uint8Array, fileSize: number, file: string |
 }
 
 /**
- * Reads and checks the header. Refuses whatever the reference implementation refuses (overlaps, gaps, lengths
- * that disagree with dtype × shape, bytes that belong to no tensor, …) and duplicate keys as well.
+ * Reads and checks the header. Refuses all that the reference implementation refuses (overlaps, gaps, lengths that
+ * disagree with dtype × shape, bytes that belong to no tensor, …), and also duplicate keys.
  *
  * @param bytes the file from its start, at least to the end of the header
  * @param fileSize length of the whole file in bytes
@@ -103,16 +103,16 @@ export function readTensors(
   return { tensors, metadata: header.metadata };
 }
 
-/** A tensor that is to be written. */
+/** The description of a tensor to write. */
 export interface TensorToWrite {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: Shape;
 }
 
-/** A safetensors file as far as it is known without its tensors' values. */
+/** The parts of a safetensors file that don't depend on the tensors' values. */
 export interface SafetensorsPlan<T extends TensorToWrite> {
-  /** All that comes before the first tensor's bytes. */
+  /** All bytes before the first tensor's. */
   readonly header: Uint8Array<ArrayBuffer>;
   /** In the order in which their bytes follow. */
   readonly tensors: readonly T[];
@@ -177,7 +177,7 @@ function unwritable({ name, dtype, shape }: TensorToWrite, found?: number): Tune
   });
 }
 
-/** Bytes of a tensor, or NaN where bits are left over or the number is too large to be exact. */
+/** Bytes of a tensor. NaN if they are not whole bytes, or too many for an exact number. */
 function byteLength(dtype: Dtype, shape: Shape): number {
   const bytes = (elementCount(shape) * dtypeBits(dtype)) / 8;
   return Number.isSafeInteger(bytes) ? bytes : NaN;

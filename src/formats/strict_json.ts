@@ -1,8 +1,8 @@
 /**
- * What `JSON.parse` lets pass and a safetensors header must not have: the same key twice in one object, or a
- * number that is not written as plain digits (`1.0`, `1e3`, `-1`).
+ * Finds faults that `JSON.parse` accepts but a safetensors header must not have: the same key twice in one object, or a
+ * number not written as plain digits (`1.0`, `1e3`, `-1`).
  *
- * @param text JSON that `JSON.parse` has accepted; only its strings, braces and numbers need to be told apart
+ * @param text JSON that `JSON.parse` has accepted; so it suffices to tell strings, braces and numbers apart
  */
 export function duplicateKeyOrFraction(
   text: string,
