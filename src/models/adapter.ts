@@ -16,12 +16,15 @@ import type { TrainingState } from './training_program';
 /** An adapter on a device: one flat buffer of parameters and, for training, gradients and the optimiser's state. */
 export class Adapter {
   readonly layout: AdapterLayout;
-  /** By slot: `parameters`, what stays as it was, what the kind derives of them, and for training `gradients` and what the optimiser declares. */
+  /**
+   * The buffers by slot: `parameters`, the frozen and the derived values of the kind, and for training `gradients` and
+   * the optimiser's tensors.
+   */
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
   readonly #device: Device;
   readonly #state: readonly StateTensor[];
   readonly #derivation: Derivation | undefined;
-  /** Whether the derived values are those of the parameters. */
+  /** Whether the derived values are up to date with the parameters. */
   #isDerived = false;
 
   /** @param optimizer for training; inference needs none */
@@ -41,19 +44,21 @@ export class Adapter {
     if (layout.derivedSize > 0) this.#derivation = new Derivation(layout, this.buffers);
   }
 
-  /** Says that the device has changed the parameters. */
+  /** Call it after the device has changed the parameters. */
   changed(): void {
     this.#isDerived = false;
   }
 
-  /** To be awaited before a program runs with this adapter over the model: computes what is derived of the parameters. */
+  /**
+   * Computes the derived values if they are out of date. Await it before a program runs the model with this adapter.
+   */
   async ready(model: Model): Promise<void> {
     if (this.#isDerived || !this.#derivation) return;
     await this.#derivation.run(model);
     this.#isDerived = true;
   }
 
-  /** Writes what a new adapter begins with; parts that start at derived values get those of this model. */
+  /** Writes the initial values of a new adapter; parts that start at derived values get those of this model. */
   async writeStart(model: Model, { parameters: flat, frozen }: AdapterState): Promise<void> {
     if (frozen.length > 0) this.#device.buffers.write(this.#buffer(FROZEN), frozen);
     this.writeParameters(flat);
@@ -63,7 +68,7 @@ export class Adapter {
     this.writeParameters(withDerivedStart(this.layout, flat, derived));
   }
 
-  /** @param flat as the layout lays it out; another one would be read as other matrices */
+  /** @param flat in this layout; with another one, the matrices would be read wrongly */
   writeParameters(flat: Float32Array<ArrayBuffer>): void {
     if (flat.length !== this.layout.size) {
       throw new Error(`an adapter of ${this.layout.size} parameters was given ${flat.length}`);
@@ -76,14 +81,17 @@ export class Adapter {
     return new Float32Array(await this.#device.buffers.read(this.#buffer(PARAMETERS)));
   }
 
-  /** The buffers that `plainAdapter` makes a plain adapter of. */
+  /** Reads back the buffers that `plainAdapter` turns into a plain adapter. */
   async readAdapter(): Promise<AdapterState> {
     const buffer = this.buffers.get(FROZEN);
     const frozen = buffer ? await this.#device.buffers.read(buffer) : new ArrayBuffer(0);
     return { parameters: await this.readParameters(), frozen: new Float32Array(frozen) };
   }
 
-  /** @throws TunesmithError `checkpoint_damaged` if a tensor is missing or of another shape; nothing is written then */
+  /**
+   * @throws TunesmithError `checkpoint_damaged` if a tensor is missing or of another shape; in that case it writes
+   *   nothing
+   */
   writeState(state: TrainingState): void {
     const found = this.#state.map((tensor) => [tensor, tensorOf(state, tensor)] as const);
     this.changed();
@@ -145,12 +153,12 @@ function byteCount({ dtype, shape }: StateTensor): number {
   return (elementCount(shape) * dtypeBits(dtype)) / 8;
 }
 
-/** Kernels see 32-bit words. */
+/** Bytes of a tensor's buffer: kernels read whole 32-bit words. */
 function paddedBytes(tensor: StateTensor): number {
   return alignUp(byteCount(tensor), 4);
 }
 
-/** The purpose under which a buffer counts in the memory plan. */
+/** A buffer's purpose in the memory plan. */
 function purposeOf(slot: string): MemoryPurpose {
   if (slot === PARAMETERS || slot === DERIVED || slot === FROZEN) return 'adapter';
   return slot === GRADIENTS ? 'gradients' : 'moments';

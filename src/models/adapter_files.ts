@@ -36,7 +36,7 @@ export interface AdapterSource {
   readonly layout: AdapterLayout;
   /** The flat buffer of the layout. */
   readonly parameters: Float32Array;
-  /** The base's name or path, as PEFT is to find it. */
+  /** The base's name or path by which PEFT finds it. */
   readonly baseModel: string;
   readonly revision?: string | null;
 }
@@ -54,7 +54,7 @@ export function adapterFiles({
     revision,
     ...settings,
     target_modules: targetNames(layout),
-    // PEFT takes no layers beside an expression, which names them itself then.
+    // PEFT accepts no layers beside an expression; the expression selects them instead.
     ...(layout.within !== undefined && { layers_to_transform: null }),
   });
   const tensors = namedTensors(layout).map(({ name, tensor }) => ({
@@ -75,8 +75,8 @@ export function moduleNames(layout: AdapterLayout): readonly string[] {
 }
 
 /**
- * What `target_modules` of an adapter_config.json says: names of modules, or paths, in the order of the model; or an
- * expression, if maps of the same names elsewhere in the model have no adapter.
+ * The value of `target_modules` in adapter_config.json: names or paths of modules, in the order of the model. It is an
+ * expression if the model has maps of the same names elsewhere that have no adapter.
  */
 function targetNames(layout: AdapterLayout): readonly string[] | string {
   const { within, settings, modules } = layout;
@@ -94,7 +94,7 @@ function targetNames(layout: AdapterLayout): readonly string[] | string {
   return `(?:.*\\.)?${escaped(lastName(within))}\\.(?:.*\\.)?(?:${ends.join('|')})`;
 }
 
-/** The parts of an adapter under the names that PEFT gives them. */
+/** The parts of an adapter with PEFT's names. */
 export function namedTensors(layout: AdapterLayout): readonly { name: string; tensor: AdapterTensor }[] {
   return layout.modules.flatMap(({ path, tensors }) =>
     tensors.map((tensor) => ({ name: adapterTensorName({ module: path, part: tensor.file }), tensor })),
@@ -105,7 +105,7 @@ export interface ReadAdapter {
   readonly settings: AdapterSettings;
   readonly layout: AdapterLayout;
   readonly parameters: Float32Array<ArrayBuffer>;
-  /** The base that the adapter says it belongs to. */
+  /** The base that adapter_config.json names. */
   readonly baseModel: string | null;
 }
 
@@ -113,7 +113,7 @@ export interface ReadAdapter {
  * Reads a PEFT folder, or a zip of one, for a base of this spec. Tensors may be F64, F32, F16 or BF16.
  *
  * @throws TunesmithError `adapter_file_missing`, `adapter_zip`, `adapter_config`, `target_modules` or `adapter_tensor`,
- *   naming the file, the field or the tensor; what the safetensors reader refuses
+ *   naming the file, the field or the tensor; and the errors of the safetensors reader
  */
 export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Promise<ReadAdapter> {
   const zip = folder.has(ADAPTER_CONFIG)
@@ -145,25 +145,25 @@ export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Pr
   return { settings: layout.settings, layout, parameters, baseModel: config.base_model_name_or_path };
 }
 
-/** What the longest adapter_config.json may take. */
+/** Most bytes of an adapter_config.json. */
 const CONFIG_BYTES = 1 << 20;
-/** What names, shapes and metadata may take in a file of weights, and tensors that are refused by name. */
+/** Most bytes that names, shapes, metadata and tensors that are refused by name may add to a file of weights. */
 const HEADER_BYTES = 64 << 20;
 
-/** What the weights of an adapter of this layout take at most: in F64. */
+/** Most bytes of a weights file for this layout: all parameters in F64. */
 function mostBytes({ parameters }: AdapterLayout): number {
   return parameters * 8 + HEADER_BYTES;
 }
 
-/** Refuses the config of mlx-lm, whose file has the same name. */
+/** Refuses the config of mlx-lm, which has the same file name. */
 function checkIsPeft(json: unknown): void {
   if (!isRecord(json) || !('lora_parameters' in json || 'fine_tune_type' in json)) return;
   throw new TunesmithError({ code: 'adapter_not_peft', values: { file: ADAPTER_CONFIG } });
 }
 
 /**
- * The targets by the shortest names: of modules if all layers have them, or all that the adapter stands in; else whole
- * paths. Throws `target_modules` for the embedding and the head, which have no adapter here.
+ * The targets by the shortest names: modules' names if all layers, or all layers of the adapter, have them; else whole
+ * paths. Throws `target_modules` for the embedding and the head, which can have no adapter in this program.
  */
 function targetSettings(
   config: Targets,
@@ -194,8 +194,8 @@ function targetSettings(
 const BASE_MODEL = 'base_model.model.';
 
 /**
- * The tensors under the names of this model's modules. Those of towers may be left out if they do nothing: PEFT makes them
- * where a module's name alone is given, and training on text leaves their B at zero.
+ * Renames the tensors to this model's modules. Drops tensors of towers that have no effect: PEFT creates them if a
+ * target is only a name, and training on text leaves their B at zero.
  */
 function ofText(
   spec: ModelSpec,
@@ -254,13 +254,13 @@ function flatParameters(
   return flat;
 }
 
-/** A tensor of floats in F32; undefined if it holds something else. */
+/** Converts a tensor of floats to F32; undefined for other dtypes. */
 function valuesOf({ dtype, data }: TensorBytes): Float32Array<ArrayBuffer> | undefined {
   if (isFloatDtype(dtype)) return floatsOf(dtype, data);
   return dtype === 'F64' ? Float32Array.from(new Float64Array(data.slice().buffer)) : undefined;
 }
 
-/** What a tensor is that is no part of an adapter around a linear map. */
+/** The kind of a tensor that is no part of an adapter around a linear map. */
 function strangerOf(name: string): 'embedding' | 'module' | 'other' {
   if (/lora_embedding_|embed_tokens|lm_head/.test(name)) {
     return 'embedding';
@@ -287,7 +287,7 @@ function required(files: ModelFolder, name: string, folder: ModelFolder): FileRe
   });
 }
 
-/** Files that adapters of other programs or times have instead, and what they are. */
+/** Files of other or older programs' adapters, with their kinds. */
 const INSTEAD: readonly (readonly [ending: string, what: Message])[] = [
   ['adapter_model.bin', message('instead_pickle')],
   ['adapters.safetensors', message('instead_mlx')],
@@ -298,12 +298,12 @@ const INSTEAD: readonly (readonly [ending: string, what: Message])[] = [
 /** The files of a PEFT adapter, as messages name them. */
 const FILES = { config: ADAPTER_CONFIG, weights: ADAPTER_WEIGHTS };
 
-/** Bytes of a zip that are read at once. */
+/** Bytes of a zip to read at once. */
 const PIECE_BYTES = 1 << 20;
 
 /**
- * The wanted files of a zip, by name; they may lie in folders within it. Nothing else is unpacked, and no more than
- * `most` bytes. Throws `adapter_zip`.
+ * Unpacks the wanted files of a zip, by name; they may be in folders within it. It unpacks nothing else, and no more
+ * than `most` bytes. Throws `adapter_zip`.
  */
 async function unzipped(zip: FileReader, wanted: readonly string[], most: number): Promise<ModelFolder> {
   await checkZipEnd(zip);
@@ -344,7 +344,7 @@ async function unzipped(zip: FileReader, wanted: readonly string[], most: number
   return new Map(Array.from(found, ([name, chunks]) => [name, memoryFile(name, joined(chunks))]));
 }
 
-/** A zip ends with its directory, which is followed by a comment of 64 KiB at most. */
+/** Checks that a zip ends with its directory, which at most a comment of 64 KiB follows. */
 async function checkZipEnd(zip: FileReader): Promise<void> {
   const tail = await zip.read(Math.max(0, zip.size - (22 + 0xffff)), zip.size);
   const signature = [0x50, 0x4b, 0x05, 0x06];

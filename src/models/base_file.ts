@@ -14,9 +14,9 @@ import { checkpointTensors, type ModelSpec, type TensorSpec } from './spec';
 import type { StoredTensor, StoredWeight } from './stored/stored_weight';
 
 /*
- * A base as it lies on a device, in one file: the buffers of every tensor one after the other, in the order of the
- * forward pass. What is cut into parts for a device's limits is whole here, so any device can open the file. Each 8 MiB of
- * it have a hash.
+ * A base in the form that it has on a device, as one file: the buffers of all tensors one after the other, in the order
+ * of the forward pass. A buffer that a device's limits split into parts is whole in the file, so any device can open
+ * it. Each 8 MiB have a hash.
  */
 
 /** How each matrix of a base is stored, by its name; vectors are always f32. Plain JSON. */
@@ -54,7 +54,7 @@ export function baseBytes(layout: ModelLayout): number {
   return [...layout.tensors.values()].flatMap(slotsOf).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** A loaded model, as far as it is read back from the device. */
+/** The part of a loaded model that reading it back from the device needs. */
 export interface ReadableModel {
   readonly device: { readonly buffers: Pick<BufferPool, 'readRanges'> };
   readonly layout: ModelLayout;
@@ -62,9 +62,9 @@ export interface ReadableModel {
 }
 
 /**
- * A base's file in pieces of 8 MiB, read back from the device: while one is being used, the next is on its way.
+ * A base's file in pieces of 8 MiB, read back from the device: while the caller uses one, the next is being read.
  *
- * @param onPiece called with the place of the piece's first byte and with its bytes
+ * @param onPiece called with the offset of the piece and with its bytes
  */
 export async function readBase(
   { device, layout, buffers }: ReadableModel,
@@ -95,7 +95,7 @@ interface SlotRange extends WeightSlot {
   readonly offset: number;
 }
 
-/** The parts of slots that each piece of the file is made of. */
+/** The ranges of slots that make up each piece of the file. */
 function piecesOf(slots: readonly WeightSlot[]): SlotRange[][] {
   const pieces: SlotRange[][] = [];
   let at = 0;
@@ -111,15 +111,16 @@ function piecesOf(slots: readonly WeightSlot[]): SlotRange[][] {
   return pieces;
 }
 
-/** A base's small files, as far as a model is opened by them. */
+/** The parts of a base's small files that opening a model needs. */
 export type BaseFacts = Pick<
   Checkpoint,
   'config' | 'tokenizer' | 'tokenizerConfig' | 'templateFile' | 'generationConfig' | 'texts' | 'notes'
 >;
 
 /**
- * A base's file as a checkpoint of its own: nothing is left to be quantised or cast. Where anything is, how long
- * the file has to be, and what is where in it follows from the spec and the forms alone.
+ * A base's file as a checkpoint of its own: nothing needs to be quantised or cast. The spec and the forms alone
+ * determine the length of the file and the place of each tensor. the file has to be, and what is where in it follows
+ * from the spec and the forms alone.
  *
  * @throws TunesmithError `base_damaged` if the forms are not those of the spec's tensors, or the file is of another length
  */
@@ -137,7 +138,7 @@ export function baseCheckpoint(
   if (Object.keys(forms).length !== matrices || cursor.at !== file.size) {
     throw baseDamaged(message('base_size', { size: file.size, expected: cursor.at }));
   }
-  // What is to be added to norms was added before.
+  // The offset has already been added to the norms.
   return { ...facts, spec: { ...spec, normOffset: 0 }, stored, files: [file] };
 }
 
@@ -175,8 +176,8 @@ function storedWeight(
 }
 
 /**
- * A file of which every 8 MiB are compared with their hash before any of them is given out. A piece that is asked for in
- * parts is kept until the next.
+ * Reads a file and compares every 8 MiB with their hash before it returns any of them. It keeps the last piece, so that
+ * reads of parts of it don't repeat the comparison.
  *
  * @param hashes SHA-256 of each 8 MiB
  */

@@ -7,12 +7,12 @@ import { BoundWeights, type WeightLayout } from './layout';
 import type { Model } from './model';
 import { unpacked } from '../ops/unpack';
 
-/** Bytes of a run of rows in float32, at most, if that is 64 rows at least. */
+/** Most bytes of a run of rows in float32; a run has at least 64 rows. */
 const RUN_BYTES = 16 * 2 ** 20;
-/** What `unpacked` wants its first row to be a multiple of. */
+/** `unpacked` requires its first row to be a multiple of this. */
 const ROW_STEP = 64;
 
-/** Runs of rows of a matrix that are read at once: each begins at a multiple of 64. */
+/** Divides a matrix into runs of rows to read at once: each begins at a multiple of 64. */
 export function rowRuns(out: number, input: number): { readonly first: number; readonly count: number }[] {
   const step = Math.max(ROW_STEP, Math.floor(RUN_BYTES / (4 * input) / ROW_STEP) * ROW_STEP);
   return Array.from({ length: Math.ceil(out / step) }, (_, index) => {
@@ -21,7 +21,7 @@ export function rowRuns(out: number, input: number): { readonly first: number; r
   });
 }
 
-/** A norm's weight or a bias as it lies on the device. */
+/** Reads a norm's weight or a bias from the device. */
 export async function readVector(
   { device, layout, buffers }: Model,
   name: string,
@@ -31,7 +31,7 @@ export async function readVector(
   return new Float32Array(await device.buffers.read(bufferOf(buffers, tensor.slot.slot), 0, tensor.size * 4));
 }
 
-/** Rows of a matrix as they are computed with, f32 [count, in]. @param run one of `rowRuns` */
+/** Reads rows of a matrix with the values that kernels compute with, f32 [count, in]. @param run one of `rowRuns` */
 export async function readRows(
   base: Model,
   name: string,

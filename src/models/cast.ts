@@ -11,8 +11,8 @@ export const DENSE_FORMATS: Readonly<Record<FloatDtype, DenseFormat>> = {
 };
 
 /**
- * A part of a tensor in another format, rounded to the nearest value, ties to even. Bytes that have the format already
- * are given back as they are.
+ * Converts a part of a tensor to another format, rounding to the nearest value, ties to even. Bytes that already have
+ * the format are returned unchanged.
  *
  * @param name of the tensor, for messages
  * @throws TunesmithError `dtype_range` if a value is beyond what f16 can hold
@@ -33,7 +33,7 @@ export function castElements(
 
 const INFINITE = 0x7c00;
 
-/** Undefined if a finite value has no finite half. */
+/** Converts f32 to halves; undefined if a finite value exceeds the range of halves. */
 function halvesOfF32(floats: Float32Array): Uint16Array<ArrayBuffer> | undefined {
   const halves = f32ToF16(floats);
   for (let i = 0; i < halves.length; i++) {
@@ -45,7 +45,7 @@ function halvesOfF32(floats: Float32Array): Uint16Array<ArrayBuffer> | undefined
 const BEYOND = 0x10000;
 let halfByBf16: Uint32Array | undefined;
 
-/** By a table of all 65,536 values, since whole models pass through it. */
+/** Uses a table of all 65,536 values, because it converts whole models. */
 function halvesOfBf16(bytes: Uint8Array): Uint16Array<ArrayBuffer> | undefined {
   const source = new Uint16Array(new Uint8Array(bytes).buffer);
   const table = (halfByBf16 ??= makeTable());

@@ -6,19 +6,19 @@ import { damaged } from './stored/parts';
 import { checkpointTensors, headName, type ModelSpec } from './spec';
 import type { StoredTensor, StoredWeights } from './stored/stored_weight';
 
-/** Whether a name is that of a buffer which old checkpoints carry and which is computed here. */
+/** Whether a name is that of a buffer that old checkpoints carry and that this program computes. */
 export function isComputedBuffer(name: string): boolean {
   return /rotary_emb\.inv_freq$/.test(name);
 }
 
-/** How names begin in state dicts of modules that hold the model. */
+/** Prefixes of names in state dicts of modules that wrap the model. */
 const WRAPPERS = [
   ['base_model.model.', 'peft'],
   ['module.', 'parallel'],
   ['_orig_mod.', 'compiled'],
 ] as const;
 
-/** Throws `tensor_wrapped` if the tensors are those of a module around the model. */
+/** Throws `tensor_wrapped` if the tensors belong to a module that wraps the model. */
 export function refuseWrapped(tensors: ReadonlyMap<string, StoredTensor>): void {
   for (const [name, { file }] of tensors) {
     const wrapper = WRAPPERS.find(([prefix]) => name.startsWith(prefix));
@@ -29,8 +29,8 @@ export function refuseWrapped(tensors: ReadonlyMap<string, StoredTensor>): void 
 }
 
 /**
- * Compares what a checkpoint stores with what its config.json promises. Throws `tensor_missing`, `head_missing`, `tensor_shape` or
- * `tensor_dtype`, naming the tensor.
+ * Compares a checkpoint's tensors with those that its config.json implies. Throws `tensor_missing`, `head_missing`,
+ * `tensor_shape` or `tensor_dtype`, naming the tensor.
  */
 export function checkWeights(spec: ModelSpec, stored: StoredWeights): void {
   for (const { name, shape, kind } of checkpointTensors(spec)) {
@@ -53,8 +53,8 @@ export function checkWeights(spec: ModelSpec, stored: StoredWeights): void {
 }
 
 /**
- * Throws `tensor_unexpected` where files have a tensor that is no weight of the model and no part of one that is packed:
- * leaving one out that means something would train another model.
+ * Throws `tensor_unexpected` if the files have a tensor that is neither a weight of the model nor a part of a packed
+ * one: ignoring a tensor that has a meaning would train another model.
  */
 export function checkUnexpected(
   spec: ModelSpec,
@@ -85,7 +85,7 @@ function modulePath(name: string): string {
   return name.replace(/\.weight$/, '');
 }
 
-/** `a.b.c` is below `a` and `a.b`. */
+/** The paths that contain a name: `a` and `a.b` for `a.b.c`. */
 function pathsOf(name: string): string[] {
   const parts = name.split('.');
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('.'));

@@ -4,7 +4,7 @@ import { FAMILIES } from './families';
 import { specWithTowers } from './families/towers';
 import type { ModelSpec } from './spec';
 
-/** What config.json may ask for. */
+/** The architectures that config.json may name. */
 export const ARCHITECTURES: readonly string[] = FAMILIES.flatMap(({ architecture, conditional }) => [
   architecture,
   ...(conditional === undefined ? [] : [conditional]),
@@ -14,7 +14,7 @@ const Architectures = v.object({ architectures: v.pipe(v.array(v.string()), v.mi
 
 /**
  * The spec of a parsed config.json. Throws `config_invalid` if it is none, `architecture_unsupported` for other
- * families, and `config_unsupported` naming the field for arithmetic that is not built.
+ * families, and `config_unsupported` naming a field that asks for unsupported arithmetic.
  */
 export function readSpec(config: unknown): ModelSpec {
   const parsed = v.safeParse(Architectures, config);

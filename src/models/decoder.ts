@@ -28,9 +28,9 @@ export interface DecoderInputs {
   /** u32 [rows] */
   readonly tokens: Tensor;
   readonly rows: PassRows;
-  /** The caches by slot, where the rows are of kind 'cache'. */
+  /** The caches by slot, if the rows are of kind 'cache'. */
   readonly caches?: ReadonlyMap<string, Tensor>;
-  /** What becomes of the embeddings before the first block. */
+  /** Changes the embeddings before the first block. */
   readonly embedded?: (hidden: Tensor) => Tensor;
 }
 
@@ -97,7 +97,7 @@ export function decoder(
       else x = normed(path, norm, sum);
       const scope = scopeOf(block, layer);
       const last = index === residuals.length - 1;
-      // The last map of a block adds the residual by itself, unless a norm stands between.
+      // The last map of a block also adds the residual, unless a norm follows it.
       if (last && !outputNorm) return layer.forward(scope, x, sum);
       const y = layer.forward(scope, x);
       delta = outputNorm ? normed(path, outputNorm, y) : y;
@@ -120,7 +120,7 @@ function mapRecord<Key extends string, T>(
   return Object.fromEntries(entries) as Record<Key, T>;
 }
 
-/** The head [vocabulary, hidden]; the embedding where they are tied. */
+/** The head [vocabulary, hidden]; the embedding if they are tied. */
 export function headWeight(spec: ModelSpec, weights: BoundWeights): DenseWeight {
   return denseWeight(weights, spec.tiedHead ? embeddingName(spec) : headName());
 }

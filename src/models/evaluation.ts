@@ -16,9 +16,9 @@ import type { TrainingProgram } from './training_program';
 export type EvaluationProgram = Pick<TrainingProgram, 'capacity' | 'evaluate' | 'destroy'>;
 
 export interface EvaluationParts {
-  /** Of the same options, where it is made already. */
+  /** The plan for the same options, if it exists already. */
   readonly plan?: Plan;
-  /** Of a program that never runs at the same time. */
+  /** Arenas to share with a program that never runs at the same time. */
   readonly arenas?: readonly GPUBuffer[];
 }
 

@@ -16,41 +16,41 @@ import { readSmallTexts, readTokenizerConfig } from './tokenizer_files';
 
 export { readJson, type FileReader, type ModelFolder } from './folder';
 
-/** What a folder holds, checked as far as that goes without reading the weights. */
+/** The contents of a folder, checked as far as possible without reading the weights. */
 export interface Checkpoint {
   readonly config: unknown;
   readonly spec: ModelSpec;
   /** How each weight is stored, by its name in Transformers' checkpoints. */
   readonly stored: StoredWeights;
-  /** The tensors beside the text's weights, if the model has towers and its files are here. */
+  /** The towers' tensors, if the model has towers and its files are available. */
   readonly towers?: StoredTowers;
-  /** The files that hold weights, in the order in which they are best read. */
+  /** The files that hold weights, in the best order for reading. */
   readonly files: readonly FileReader[];
   readonly tokenizer: unknown;
   readonly tokenizerConfig: unknown;
-  /** chat_template.jinja, where newer checkpoints keep the template. */
+  /** chat_template.jinja, in which newer checkpoints keep the template. */
   readonly templateFile: string | undefined;
-  /** generation_config.json, where there is one. */
+  /** generation_config.json, if it exists. */
   readonly generationConfig: unknown;
-  /** The small files as they came, by name; none of a GGUF file, which has all they say in its header. */
+  /** The text of the small files by name; empty for a GGUF file, whose header replaces them. */
   readonly texts: Readonly<Record<string, string>>;
-  /** Notes for a person on the files; `loadNotes` tells of the changes by loading. */
+  /** Notes for the person on the files; `loadNotes` adds those on changes by loading. */
   readonly notes: readonly Message[];
 }
 
-/** The towers' tensors, which are never loaded. */
+/** The towers' tensors. They are never loaded. */
 export interface StoredTowers {
   /** By the names in the files. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** The names that the files have for the text's tensors, by those of the spec. */
+  /** The files' names of the text's tensors, by the spec's names. */
   readonly textNames: ReadonlyMap<string, string>;
 }
 
 /**
- * Opens a checkpoint's folder: one safetensors file, shards by their index, or a GGUF file, which says by itself what
- * the small files of others say. Only headers of the weights are read, and a head that is to be the embedding again.
- * Throws `model_file_missing`, `model_shard_missing`, `model_folder_is_adapter`,
- * `weights_not_safetensors`, `gguf_several`, `json_invalid`, and what the config, the index and the headers are refused for.
+ * Opens a checkpoint's folder: one safetensors file, shards by their index, or a GGUF file, whose header replaces the
+ * small files. It reads only the headers of the weights, and a head that must equal the embedding. Throws
+ * `model_file_missing`, `model_shard_missing`, `model_folder_is_adapter`, `weights_not_safetensors`, `gguf_several`,
+ * `json_invalid`, and the errors of the config, the index and the headers.
  */
 export async function openCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
   const gguf = ggufFile(folder);
@@ -126,14 +126,14 @@ function ggufFile(folder: ModelFolder): FileReader | undefined {
   });
 }
 
-/** Transformers drops attention weights at this rate in training, and in training alone. */
+/** A note on Transformers' dropout of attention weights, which applies in training only. */
 function dropoutNote(config: unknown): Message[] {
   const rate = isRecord(config) ? config['attention_dropout'] : undefined;
   if (typeof rate !== 'number' || rate === 0) return [];
   return [message('attention_dropout_left_out', { rate })];
 }
 
-/** What of a model is not run. */
+/** A note on the parts of a model that do not run. */
 function towerNote({ towers }: ModelSpec): Message[] {
   return towers ? [message('images_left_aside')] : [];
 }
@@ -155,7 +155,7 @@ function adapterAlone(folder: ModelFolder): TunesmithError {
   });
 }
 
-/** Says by name what there is instead of weights that can be read. */
+/** The error for a folder without readable weights; it names the files that exist instead. */
 function withoutWeights(folder: ModelFolder): TunesmithError {
   const names = [...folder.keys()].sort();
   const pickle = names.find((name) => /\.(bin|pt|pth)$/.test(name));
@@ -167,7 +167,7 @@ function withoutWeights(folder: ModelFolder): TunesmithError {
   });
 }
 
-/** What lies in a folder or a repository instead of the weights that are read, as a clause; undefined if nothing does. */
+/** Names the unreadable weights in a folder or a repository, as a clause; undefined if it has none. */
 export function otherWeights(paths: readonly string[]): Message | undefined {
   const found = (pattern: RegExp): string | undefined => paths.find((path) => pattern.test(path));
   const part = found(/-\d+-of-\d+\.gguf$/i);

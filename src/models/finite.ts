@@ -3,15 +3,15 @@ import { ggmlBlock, type GgmlType } from '../formats/ggml_types';
 import type { DenseFormat } from '../ops/weight';
 
 /**
- * Throws `tensor_values` if a part of a tensor holds NaN or an infinity: every loss would be NaN, or a block of 4 bits
- * would lose its scale. All ones in the exponent mean either.
+ * Throws `tensor_values` if a part of a tensor holds NaN or an infinity: every loss would be NaN, or a 4-bit block
+ * would lose its scale. Both have all exponent bits set.
  *
  * @param name of the tensor
  * @param bytes whole elements
  */
 export function requireFinite(name: string, format: DenseFormat, bytes: Uint8Array<ArrayBuffer>): void {
   const mask = format === 'f16' ? 0x7c00 : 0x7f80;
-  // An f32 is judged by its upper half, which has the exponent.
+  // The upper half of an f32 suffices: it has the exponent.
   const [first, stride] = format === 'f32' ? [1, 2] : [0, 1];
   const { buffer, byteOffset, length } = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
   const halves = new Uint16Array(buffer, byteOffset, length >> 1);
@@ -20,7 +20,7 @@ export function requireFinite(name: string, format: DenseFormat, bytes: Uint8Arr
   }
 }
 
-/** Where the blocks of ggml's types have their half-precision scales and minima, in bytes. */
+/** Offsets in bytes of the half-precision scales and minima in the blocks of ggml's types. */
 const SCALES: Partial<Record<GgmlType, readonly number[]>> = {
   Q4_0: [0],
   Q4_1: [0, 2],
@@ -30,9 +30,9 @@ const SCALES: Partial<Record<GgmlType, readonly number[]>> = {
 };
 
 /**
- * The same for blocks that run as a GGUF file has them.
+ * The same check for blocks that run as a GGUF file stores them.
  *
- * @param bytes a part of the tensor, not of whole blocks
+ * @param bytes a part of the tensor, not necessarily whole blocks
  * @param offset of its first byte in the tensor, even
  */
 export function requireFiniteBlocks(

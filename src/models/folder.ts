@@ -8,7 +8,7 @@ export type { FileReader } from '../core/file_reader';
 /** A checkpoint's folder: its files by name. */
 export type ModelFolder = ReadonlyMap<string, FileReader>;
 
-/** The largest published tokenizer.json has a tenth of it. */
+/** Upper limit of text files in bytes; the largest published tokenizer.json has a tenth of it. */
 const MOST_TEXT = 256 * 2 ** 20;
 
 /** Throws `json_invalid` and `text_not_utf8`, naming the file. */
@@ -23,8 +23,7 @@ export async function readJson(file: FileReader): Promise<unknown> {
 }
 
 /**
- * Throws `json_invalid` for a file that is too long to be a text, `text_not_utf8` for one in another encoding,
- * `git_lfs_pointer`.
+ * Throws `json_invalid` for a file that is too long, `text_not_utf8` for one in another encoding, `git_lfs_pointer`.
  */
 export async function readText(file: FileReader): Promise<string> {
   if (file.size > MOST_TEXT) {

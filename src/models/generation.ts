@@ -7,17 +7,17 @@ import { GENERATION_SLOTS, planChat, type GenerationPlan } from './generation_gr
 import type { SequenceCache } from './sequence_cache';
 import type { Model } from './model';
 
-/** The tokens that can be likely to come next, of all groups of the vocabulary the likeliest few. */
+/** Candidates for the next token: the likeliest few of each group of the vocabulary. */
 export interface Likeliest {
   readonly scores: Float32Array;
-  /** Which tokens the scores are of. */
+  /** The tokens of the scores. */
   readonly ids: Uint32Array;
-  /** No token that is left out has a higher score. */
+  /** Upper bound of the scores of all other tokens. */
   readonly bound: number;
 }
 
 interface Passes {
-  /** Of the cache whose buffers they are bound to. */
+  /** Version of the cache whose buffers the programs are bound to. */
   readonly version: number;
   readonly prefill: Program;
   readonly decode: Program;
@@ -37,20 +37,20 @@ export class Generator {
     this.#cache = cache;
   }
 
-  /** @param cache perhaps that of other generators, which never answer at the same time */
+  /** @param cache may be shared with other generators that never run at the same time */
   static async compile(model: Model, adapter: Adapter | undefined, cache: SequenceCache): Promise<Generator> {
     const generator = new Generator(model, adapter, cache);
     await generator.#compiled();
     return generator;
   }
 
-  /** Tokens that fit, prompt and answer together. */
+  /** Most tokens of prompt and answer together. */
   get room(): number {
     return this.#cache.most;
   }
 
   /**
-   * Puts the tokens after the `past` ones into the cache, which grows where it has to. Throws `context_full` if they
+   * Adds tokens to the cache after the first `past` ones; the cache grows if necessary. Throws `context_full` if they
    * don't fit.
    */
   async remember(tokens: readonly number[], past: number): Promise<void> {
@@ -65,7 +65,7 @@ export class Generator {
   }
 
   /**
-   * Runs the tokens after the `past` ones that the cache holds and returns the next token's logits, f32 [vocabulary].
+   * Runs the tokens after the first `past` ones in the cache and returns the next token's logits, f32 [vocabulary].
    * Throws `context_full` if the tokens don't fit.
    */
   async next(tokens: readonly number[], past: number): Promise<Float32Array> {
@@ -73,7 +73,7 @@ export class Generator {
     return this.#vocabulary(await this.#decode(tokens, past, [logits]));
   }
 
-  /** As `next`, but reads back no more than the likeliest tokens. */
+  /** As `next`, but reads back only the likeliest tokens. */
   async likeliest(tokens: readonly number[], past: number): Promise<Likeliest> {
     const { likeliest } = (await this.#passesFor(past + tokens.length)).results;
     if (!likeliest) {
@@ -83,12 +83,12 @@ export class Generator {
     const bytes = await this.#decode(tokens, past, [likeliest.scores, likeliest.ids]);
     const scores = new Float32Array(bytes, 0, bytes.byteLength / 8);
     let bound = -Infinity;
-    // Groups of four, descending.
+    // Each group has four scores in descending order.
     for (let last = 3; last < scores.length; last += 4) bound = Math.max(bound, scores[last]!);
     return { scores, ids: new Uint32Array(bytes, bytes.byteLength / 2), bound };
   }
 
-  /** The logits after the token that was run last. */
+  /** The logits after the last token that was run. */
   async logits(): Promise<Float32Array> {
     const { decode, results } = await this.#compiled();
     return this.#vocabulary(await decode.read(results.logits, 1));
@@ -107,7 +107,7 @@ export class Generator {
     return new Float32Array(bytes, 0, this.#model.layout.spec.vocabularySize);
   }
 
-  /** The programs, and room in the cache for so many tokens. */
+  /** The programs, after the cache has room for `count` tokens. */
   async #passesFor(count: number): Promise<Passes> {
     if (count > this.room) {
       throw new TunesmithError({ code: 'context_full', values: { tokens: count, room: this.room } });
@@ -123,7 +123,7 @@ export class Generator {
     this.#passes = undefined;
   }
 
-  /** The programs, made anew where the cache's buffers are others than those that they are bound to. */
+  /** The programs, compiled again if the cache's buffers have changed. */
   async #compiled(): Promise<Passes> {
     const cache = this.#cache;
     if (this.#passes?.version === cache.version) return this.#passes;

@@ -11,9 +11,9 @@ import type { AdapterLayout } from './adapters/layout';
 import { cacheSpecs, type ModelSpec, type PlacedCache } from './spec';
 
 export interface GenerationOptions {
-  /** Token rows taken at once: 1 for decoding. */
+  /** Token rows in one pass: 1 for decoding. */
   readonly capacity: number;
-  /** Tokens that the caches have room for. */
+  /** Capacity of the caches in tokens. */
   readonly cacheRows: number;
   readonly limits: Limits;
   /** 'last': logits of the last row, f32 [1, vocabulary]. 'all': of every row. Padded to a multiple of 4 columns. */
@@ -23,29 +23,29 @@ export interface GenerationOptions {
 export interface GenerationPlan {
   readonly plan: Plan;
   readonly logits: Tensor;
-  /** With one row of a large vocabulary; see ops/likeliest.ts. */
+  /** Present for one row of a large vocabulary; see ops/likeliest.ts. */
   readonly likeliest?: { readonly scores: Tensor; readonly ids: Tensor };
 }
 
 /** Vocabularies up to this size are read back whole. */
 const SMALL_VOCABULARY = 16_384;
 
-/** Prompt tokens taken at once. */
+/** Prompt tokens in one pass. */
 export const PREFILL_ROWS = 64;
 
 export const GENERATION_SLOTS = ['tokens'] as const;
 
-/** Rows of a cache with room for so many tokens. */
+/** Rows of a cache with room for `tokens` tokens. */
 export function rowsOf({ rows }: PlacedCache, tokens: number): number {
   return rows === 'tokens' ? tokens : rows.ring;
 }
 
-/** Bytes of all caches of a model with room for so many tokens. */
+/** Bytes of all caches of a model with room for `tokens` tokens. */
 export function cacheBytes(spec: ModelSpec, tokens: number): number {
   return cacheSpecs(spec).reduce((sum, cache) => sum + rowsOf(cache, tokens) * cache.columns * 4, 0);
 }
 
-/** One pass over `run.rows` new tokens after the `run.past` in the cache. */
+/** Plans one pass over `run.rows` new tokens after the `run.past` ones in the cache. */
 export function planGeneration(
   model: ModelLayout,
   adapter: AdapterLayout | undefined,
@@ -64,7 +64,7 @@ export function planGeneration(
   return { plan: plan(trace, trace.nodes, { capacity, limits, keep }), logits, likeliest: few };
 }
 
-/** A pass that does nothing but put the new tokens into the caches. */
+/** Plans a pass that only adds the new tokens to the caches. */
 function planPrefill(
   model: ModelLayout,
   adapter: AdapterLayout | undefined,
@@ -98,11 +98,11 @@ function traceDecoder(
   return { hidden, weights };
 }
 
-/** What chatting runs: prompts but for their last token some rows at a time, then token by token. */
+/** The programs of chat: one for prompts without their last token, some rows at a time, and one for single tokens. */
 export interface ChatPlans {
   readonly prefill: Pick<GenerationPlan, 'plan'>;
   readonly decode: GenerationPlan;
-  /** Bytes of each arena that serves both. */
+  /** Bytes of each arena that both programs share. */
   readonly arenas: readonly number[];
 }
 

@@ -6,12 +6,12 @@ import { ggufFamily } from './families';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What is needed of a GGUF file's header. */
+/** The parts of a GGUF file's header that `ggufFolder` needs. */
 export interface GgufContents {
   readonly metadata: ReadonlyMap<string, unknown>;
   /** By name; shapes with the outermost axis first. */
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
-  /** Values of the tensor `rope_freqs.weight`, where there is one: by what each rotary frequency is divided. */
+  /** Values of the tensor `rope_freqs.weight`, if it exists: the divisor of each rotary frequency. */
   readonly ropeFactors?: ArrayLike<number>;
 }
 
@@ -21,17 +21,17 @@ export interface GgufFolder {
   readonly tokenizer: Json;
   readonly tokenizerConfig: Json;
   readonly generationConfig: Json;
-  /** What a person should know. */
+  /** Notes for the person. */
   readonly notes: readonly Message[];
 }
 
-/** The tensor whose values `ggufFolder` wants as `ropeFactors`. */
+/** The tensor whose values `ggufFolder` takes as `ropeFactors`. */
 export const ROPE_FACTORS = 'rope_freqs.weight';
 
-/** Entries that say nothing of the arithmetic, or nothing that is not said elsewhere. */
+/** Entries without an effect on the arithmetic, or with one that other entries determine. */
 const WITHOUT_EFFECT = [
   ...['vocab_size', 'rope.scaling.finetuned', 'tensor_data_layout', 'feature_length'],
-  // Of layer and group norms, which none of the architectures has.
+  // For layer and group norms, which none of the architectures has.
   ...['attention.layer_norm_epsilon', 'attention.group_norm_epsilon', 'attention.group_norm_groups'],
 ];
 
@@ -63,14 +63,14 @@ function isWithoutEffect(
 ): boolean {
   if (WITHOUT_EFFECT.includes(name) || NEUTRAL[name]?.includes(value) === true) return true;
   if (typeof value !== 'number') return false;
-  // Files hold 32-bit floats.
+  // GGUF files store 32-bit floats, hence the tolerance.
   if (name === 'attention.scale') return Math.abs(value * Math.sqrt(headDim) - 1) < 1e-6;
   return name === 'embedding_length_out' && value === hidden;
 }
 
 const OTHER_KINDS = ['adapter', 'mmproj', 'imatrix', 'vocab'] as const;
 
-/** Throws `gguf_not_model` if `general.type` says that a file is no model. */
+/** Throws `gguf_not_model` if `general.type` is not a model's. */
 function refuseOtherKinds(type: unknown): void {
   const kind = OTHER_KINDS.find((other) => other === type);
   if (kind !== undefined) throw new TunesmithError({ code: 'gguf_not_model', values: { kind } });
@@ -79,7 +79,7 @@ function refuseOtherKinds(type: unknown): void {
 /**
  * Makes a checkpoint's small files out of a GGUF file's header, so that its model is read like any other.
  *
- * @throws TunesmithError naming the entry that is missing, or changes the arithmetic in a way that is not built
+ * @throws TunesmithError naming the entry that is missing or asks for unsupported arithmetic
  */
 export function ggufFolder(contents: GgufContents): GgufFolder {
   const { metadata, tensors } = contents;
@@ -183,7 +183,7 @@ function ropeScaling(
   if (type !== 'yarn') throw unsupported('rope.scaling.type', type);
   return {
     ...{ rope_type: 'yarn', factor, original_max_position_embeddings: original ?? context / factor },
-    // llama.cpp multiplies this by YaRN's own factor, which it works out itself
+    // llama.cpp multiplies this by YaRN's own factor, which it computes
     ...(attention !== undefined && { attention_factor: attention * (1 + 0.1 * Math.log(factor)) }),
     ...(betaFast !== undefined && { beta_fast: betaFast }),
     ...(betaSlow !== undefined && { beta_slow: betaSlow }),
@@ -191,10 +191,10 @@ function ropeScaling(
 }
 
 /**
- * Finds the parameters of Llama 3.1's scaling that give the factors: 1 for the high frequencies, one number for the low
- * ones and a ramp between. Undefined if all are 1, so that nothing is scaled.
+ * Finds the parameters of Llama 3.1's scaling from its factors: 1 for the high frequencies, one number for the low ones
+ * and a ramp between. Undefined if all factors are 1.
  *
- * @throws TunesmithError where they are not such factors
+ * @throws TunesmithError if the factors do not have this form
  */
 export function llama3Scaling(factors: ArrayLike<number>, theta: number, headDim: number): Json | undefined {
   const given = Array.from(factors);

@@ -16,13 +16,13 @@ export interface WeightSlot {
   readonly bytes: number;
 }
 
-/** How one tensor of the checkpoint lies on the device. */
+/** The buffers of one tensor of the checkpoint on the device. */
 export type WeightLayout =
   | {
       readonly kind: 'vector';
       readonly size: number;
       readonly slot: WeightSlot;
-      /** To be added to the stored values. */
+      /** Added to the stored values on loading. */
       readonly add?: 1;
     }
   | {
@@ -41,7 +41,7 @@ export type WeightLayout =
       readonly buffers: Readonly<Record<string, WeightSlot>>;
     };
 
-/** How a whole model lies on the device; known from config.json and the weights' headers alone. */
+/** The buffers of a whole model on the device; config.json and the weights' headers determine them. */
 export interface ModelLayout {
   readonly spec: ModelSpec;
   readonly quantization: LoadSettings;
@@ -50,21 +50,25 @@ export interface ModelLayout {
   readonly positions: number;
 }
 
-/** Positions beyond this are not prepared, whatever a model claims. */
+/** Upper limit of positions, whatever a model claims. */
 const MOST_POSITIONS = 8192;
 
-/** Tokens that a sequence may have. */
+/** Most tokens of a sequence. */
 export function positionsOf(spec: ModelSpec): number {
   return Math.min(spec.maxPositions, MOST_POSITIONS);
 }
 
 /**
- * How a checkpoint stores a tensor, as far as its place on the device depends on it: the format of a dense one, or of one
- * that stays dense whatever `load_in_4bit` says, the packing of one that runs as stored, 'requantised' for what can't.
+ * How a checkpoint stores a tensor, as far as its layout on the device depends on it: the format of a dense tensor;
+ * `kept` for one that stays dense whatever `load_in_4bit` says; the packing of one that runs as stored; or
+ * 'requantised' for one in a format that can't run.
  */
 export type StoredForm = DenseFormat | { readonly kept: DenseFormat } | Packing | 'requantised';
 
-/** Throws `linear_not_blocked` if a linear map can't be cut into NF4 blocks of 64, `weight_not_packed` as to others. */
+/**
+ * Throws `linear_not_blocked` if a linear map can't be divided into NF4 blocks of 64, `weight_not_packed` if it does
+ * not fit another packing.
+ */
 export function modelLayout(
   spec: ModelSpec,
   formOf: (name: string) => StoredForm,
@@ -107,7 +111,7 @@ function tensorLayout(
   return { kind: 'dense', format, out, in: input, parts };
 }
 
-/** The rows of a dense matrix in parts that each fit a binding, and one dispatch. */
+/** Divides the rows of a dense matrix into parts that each fit one binding and one dispatch. */
 export function rowParts(
   out: number,
   input: number,

@@ -14,9 +14,9 @@ import type { StoredWeight } from './stored/stored_weight';
 
 /** How far loading is. */
 export interface LoadProgress {
-  /** The tensor whose turn it is. */
+  /** The tensor being loaded. */
   readonly name: string;
-  /** Of the weights as they are stored. */
+  /** Bytes of the stored weights that have been loaded. */
   readonly bytes: number;
   readonly totalBytes: number;
 }
@@ -28,12 +28,12 @@ export function layoutOf(checkpoint: Checkpoint, load: LoadSettings, maxBinding:
 }
 
 /**
- * Brings a checkpoint's weights to the device in the order of their files, quantising on the way. JavaScript holds a few
- * pieces of them at a time, and the device the model and one piece. What was allocated is freed where it fails. Throws
- * what reading or the device reports.
+ * Brings a checkpoint's weights to the device in the order of their files, quantising on the way. JavaScript holds a
+ * few pieces at a time; the device holds the model and one piece. If it fails, it frees what it has allocated. Throws
+ * the errors of reading and of the device.
  *
  * @param onProgress called before each piece
- * @param signal stops between pieces, and while one is awaited
+ * @param signal stops between pieces, and during the wait for one
  */
 export async function loadModel(
   device: Device,

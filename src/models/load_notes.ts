@@ -4,8 +4,8 @@ import type { Checkpoint } from './files';
 import { checkpointTensors } from './spec';
 
 /**
- * Notes for a person: which weights loading stores otherwise than the checkpoint's files do, and as what. That dense
- * safetensors become NF4 is what `load_in_4bit` says; a GGUF file was chosen for its types, so it is told there.
+ * Notes for the person: the weights that loading converts, and the format they get. `load_in_4bit` already says that
+ * dense safetensors become NF4. A GGUF file was chosen for its types, so a note names their conversion.
  */
 export function loadNotes(
   { spec, stored }: Pick<Checkpoint, 'spec' | 'stored'>,
@@ -29,7 +29,7 @@ export function loadNotes(
   ];
 }
 
-/** The types of a GGUF file's linear maps that do not run as stored: block formats, and those of plain floats. */
+/** The types of a GGUF file's linear maps that do not run as stored: block formats, and plain floats. */
 export interface ConvertedTypes {
   readonly unpacked: readonly string[];
   readonly dense: readonly string[];

@@ -11,19 +11,19 @@ import { PIECE_BYTES, joinRanges, type Piece, type RangePiece } from './pieces';
 import type { Chunk, Nf4Target, Quantizer } from './quantize';
 import type { BufferSource, StoredTensor, StoredWeight, StoredWeights } from './stored/stored_weight';
 
-/** Where the pieces of a model go. */
+/** The destination of a model's pieces. */
 export interface LoadTarget {
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
   readonly uploads: Pick<Uploads, 'write'>;
-  /** There, where anything is to be quantised. */
+  /** Present if any weight must be quantised. */
   readonly quantizer: Quantizer | undefined;
 }
 
-/** A part of a weight's way to the device: a range of a file, or something that is made and reads for itself. */
+/** A step of loading a weight: a range of a file, or data that is computed and that reads its own input. */
 type Step = RangePiece | MadePiece;
 
 interface MadePiece extends Piece {
-  /** It is made where the files have come to the end of this one; last of all, where there is none. */
+  /** The tensor after which it is made; if absent, it is made last. */
   readonly after: StoredTensor | undefined;
 }
 
@@ -34,7 +34,7 @@ type DenseStored = Extract<StoredWeight, { kind: 'dense' }>;
 type Requantised = Extract<StoredWeight, { kind: 'requantised' }>;
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** All pieces of a checkpoint, in the order in which its files have them, so that nothing waits for what comes later. */
+/** All pieces of a checkpoint in the order of its files, so that no piece waits for a later part of a download. */
 export function loadingPieces(
   { stored, files }: Pick<Checkpoint, 'stored' | 'files'>,
   layout: ModelLayout,
@@ -55,7 +55,7 @@ export function loadingPieces(
   return joinRanges(steps);
 }
 
-/** What loading will quantise: known before anything is read. */
+/** The chunks that loading will quantise; known before anything is read. */
 export function quantizedChunks(stored: StoredWeights, layout: ModelLayout): Chunk[] {
   const chunks = new Map<string, Chunk>();
   for (const [name, place] of layout.tensors) {
@@ -71,11 +71,11 @@ export function quantizedChunks(stored: StoredWeights, layout: ModelLayout): Chu
   return [...chunks.values()];
 }
 
-/** Elements that share a scale where weights are quantised here. */
+/** Elements that share a scale in weights that this program quantises. */
 const BLOCK = 64;
 
 function positionOf(step: Step, order: ReadonlyMap<string, number>): readonly [file: number, begin: number] {
-  // By name: what has its rows in another order is seen through a reader of its own.
+  // Compared by name, because a tensor with its rows in another order has a reader of its own.
   const at = (tensor: Pick<RangePiece, 'file'>): number => order.get(tensor.file.name) ?? order.size;
   if ('file' in step) return [at(step), step.begin];
   return step.after ? [at(step.after), step.after.end] : [order.size, 0];
@@ -89,7 +89,8 @@ function stepsOf(name: string, weight: StoredWeight, place: WeightLayout, target
       : quantizedSteps(name, weight, place, target);
   }
   if (weight.kind === 'packed' && place.kind === 'packed') {
-    // What is made of other parts of the same weight, which lie beside what is copied, is made then.
+    // A buffer made from other parts of the weight is made right after the copied part, because these parts are next to
+    // it.
     const [after] = Object.values(weight.buffers).flatMap((source) =>
       'copy' in source ? [source.copy] : [],
     );
@@ -228,10 +229,10 @@ function bufferSteps(
 }
 
 /**
- * Copies a range of a tensor's file into a buffer. Cut where the file's own offset is a multiple of a piece: neighbours
- * can be joined then, and what is kept with a hash for each piece is read piece by piece.
+ * Copies a range of a tensor's file into a buffer. The steps end where the file's own offset is a multiple of a piece:
+ * so neighbours can be joined, and a file with a hash for each piece is read piece by piece.
  *
- * @param check called with each part and its place in the range; throws what is wrong with it
+ * @param check called with each part and its offset in the range; throws if the part is faulty
  */
 function copySteps(
   name: string,
@@ -243,7 +244,7 @@ function copySteps(
 ): Step[] {
   const steps: Step[] = [];
   for (let from = begin; from < end;) {
-    // The border after this one, where that is less than a word away.
+    // The next border, or the one after it if the next is less than a word away.
     const border = (Math.floor((from + 3) / PIECE_BYTES) + 1) * PIECE_BYTES;
     const to = Math.min(end, border - ((border - begin) % 4), from + PIECE_BYTES);
     const offset = from - begin;
@@ -287,7 +288,7 @@ interface Rows {
   readonly count: number;
 }
 
-/** Runs of rows that make a piece at most. */
+/** Divides rows into runs of at most one piece. */
 function rowRuns(first: number, count: number, rowBytes: number): Rows[] {
   const most = Math.max(1, Math.floor(PIECE_BYTES / rowBytes));
   const runs: Rows[] = [];
@@ -323,7 +324,7 @@ function dtypeOf({ tensor }: DenseStored): FloatDtype {
   throw new Error(`${tensor.name} of ${dtype} passed the check of the tensors`);
 }
 
-/** Followed by zeros up to a whole word. */
+/** Pads bytes with zeros to whole words. */
 function inWords(bytes: Bytes): Bytes {
   if (bytes.length % 4 === 0) return bytes;
   const words = new Uint8Array(alignUp(bytes.length, 4));

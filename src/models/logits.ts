@@ -5,7 +5,7 @@ import { GENERATION_SLOTS, planGeneration } from './generation_graph';
 import { SequenceCache } from './sequence_cache';
 import type { Model } from './model';
 
-/** Rows at once: as few as keep the logits of a large vocabulary small. */
+/** Rows at once: few, so that the logits of a large vocabulary stay small. */
 const ROWS = 64;
 
 /** Logits of every token, f32 [tokens, vocabulary]. */

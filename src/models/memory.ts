@@ -19,12 +19,12 @@ import {
 /** Bytes on the device by purpose, as `BufferPool.allocated` counts them. */
 export type MemoryPlan = Readonly<
   Record<'base' | 'adapter' | 'gradients' | 'moments' | 'activations' | 'inputs', number> & {
-    /** While the adapter's start is computed of the weights, before the rest of it is there. */
+    /** Peak while the adapter's initial values are computed from the weights, before the rest is allocated. */
     loading?: number;
   }
 >;
 
-/** What training will take on the device, from the plans alone: nothing is allocated. */
+/** The memory that training will take on the device, from the plans alone, without allocating anything. */
 export function trainingMemory(
   model: ModelLayout,
   adapter: AdapterLayout,
@@ -32,7 +32,7 @@ export function trainingMemory(
 ): MemoryPlan {
   const microBatch = planMicroBatch(model, adapter, options);
   const evaluation = planEvaluation(model, adapter, options);
-  // Evaluation runs in the micro-batch's arenas where they are large enough.
+  // Evaluation shares the micro-batch's arenas if they are large enough.
   const extra = evaluation.arenas.filter((bytes, arena) => bytes > (microBatch.arenas[arena] ?? 0));
   const flat = adapter.size * 4;
   const slots = batchSlots(options);
@@ -54,7 +54,9 @@ export function adapterBytes({ size, derivedSize, frozenSize }: AdapterLayout): 
   return (size + derivedSize + frozenSize) * 4;
 }
 
-/** What answering takes beside the base and the adapter: the caches, and the activations of prompts and answers. */
+/**
+ * The memory that chat takes beside the base and the adapter: the caches, and the activations of prompts and answers.
+ */
 export function chatMemory(
   model: ModelLayout,
   adapter: AdapterLayout | undefined,

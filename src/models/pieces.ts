@@ -1,32 +1,32 @@
 import type { FileReader } from './folder';
 
-/** Bytes that are read from a file at once, at most. */
+/** Most bytes to read from a file at once. */
 export const PIECE_BYTES = 8 * 2 ** 20;
 
-/** Bytes of pieces that are read and not used up yet, that in use included; one may have more by itself. */
+/** Most bytes of pieces in memory, including the one in use; a single piece may exceed it. */
 const MOST_HELD = 24 * 2 ** 20;
 
 /** A part of a model's weights on its way to the device. */
 export interface Piece {
-  /** The tensor that it is of, or begins with. */
+  /** The tensor to which it belongs, or the first one of several. */
   readonly name: string;
-  /** Bytes of memory that it takes from the begin of `read` until it is used. */
+  /** Bytes of memory that it takes from the call of `read` until it is used. */
   readonly bytes: number;
-  /** Fetches it; what this resolves to uses what was fetched. */
+  /** Reads the piece, and resolves to a function that uses it. */
   readonly read: (spare: SpareBuffers) => Promise<() => Promise<void>>;
 }
 
-/** Memory that was read into and can be read into again: else a model's bytes would pile up until they are collected. */
+/** Buffers for reading that can be reused: without reuse, a model's bytes would pile up until garbage collection. */
 export class SpareBuffers {
   readonly #buffers: ArrayBuffer[] = [];
   #ignored = false;
 
-  /** Undefined where readers have their own. */
+  /** A buffer to read into; undefined if readers ignore it and return their own. */
   take(): ArrayBuffer | undefined {
     return this.#ignored ? undefined : (this.#buffers.pop() ?? new ArrayBuffer(PIECE_BYTES));
   }
 
-  /** Takes back what was given out, if anything, once the bytes that a reader gave for it are used. */
+  /** Takes back a buffer from `take`, once the bytes that a reader returned for it have been used. */
   give(buffer: ArrayBuffer | undefined, bytes: Uint8Array): void {
     if (!buffer) return;
     if (bytes.buffer === buffer) this.#buffers.push(buffer);
@@ -37,7 +37,7 @@ export class SpareBuffers {
   }
 }
 
-/** A range of a file and what is to be done with its bytes. At most `PIECE_BYTES` long. */
+/** A range of a file and the use of its bytes. At most `PIECE_BYTES` long. */
 export interface RangePiece {
   readonly name: string;
   readonly file: FileReader;
@@ -47,8 +47,8 @@ export interface RangePiece {
 }
 
 /**
- * Uses pieces one after the other, in their order, while the next ones are being read; never more than a few, so that
- * no more of a model is in memory. Throws what reading or using throws, and where the signal stops it.
+ * Uses pieces in order while it reads the next ones, but only a few, so that little of a model is in memory. Throws the
+ * errors of reading and using, and the signal's reason.
  *
  * @param onPiece called before each piece is used, with its number
  */
@@ -65,7 +65,7 @@ export async function usePieces(
     for (let piece = pieces[next]; piece; piece = pieces[next]) {
       if (ahead.length > 0 && held + piece.bytes > MOST_HELD) break;
       const read = piece.read(spare);
-      // Where one fails or all are stopped, nobody waits for those after it.
+      // After a failure or a stop nobody awaits the later pieces; this avoids unhandled rejections.
       read.catch(() => undefined);
       ahead.push(read);
       held += piece.bytes;
@@ -80,7 +80,7 @@ export async function usePieces(
   }
 }
 
-/** Makes pieces of ranges; neighbours that are short enough are read at once. */
+/** Makes pieces of ranges. Neighbouring ranges that are short enough become one piece. */
 export function joinRanges(parts: readonly (RangePiece | Piece)[]): Piece[] {
   const pieces: Piece[] = [];
   let group: [RangePiece, ...RangePiece[]] | undefined;
@@ -113,7 +113,7 @@ function pieceOf(group: readonly [RangePiece, ...RangePiece[]]): Piece {
     name,
     bytes: end - begin,
     read: async (spare) => {
-      // Hundreds of small ones may be held at a time, for which so much memory each would be far too much.
+      // Hundreds of small pieces may be in memory at a time, too many for a whole buffer each.
       const buffer = end - begin > PIECE_BYTES / 2 ? spare.take() : undefined;
       const bytes = await file.read(begin, end, buffer);
       return async () => {

@@ -15,18 +15,18 @@ const SOURCE = 'source';
 /** Elements that share a scale. */
 const BLOCK = 64;
 
-/** A run of a weight's elements that is quantised at once. */
+/** A run of a weight's elements to quantise at once. */
 export interface Chunk {
   readonly format: DenseFormat;
   readonly blocks: number;
 }
 
-/** Bytes of a chunk as it is stored. */
+/** Bytes of a chunk in its stored format. */
 export function chunkBytes({ format, blocks }: Chunk): number {
   return blocks * BLOCK * (format === 'f32' ? 4 : 2);
 }
 
-/** Where the codes and scales of one weight go. */
+/** The destination of a weight's codes and scales. */
 export interface Nf4Target {
   readonly packing: Nf4Packing;
   readonly codes: GPUBuffer;
@@ -34,7 +34,7 @@ export interface Nf4Target {
   readonly blocks: number;
 }
 
-/** The scales of a weight, as far as they came back: f32, one a block. */
+/** The scales of a weight that have been read back so far: f32, one a block. */
 interface Scales {
   readonly absmax: Float32Array<ArrayBuffer>;
   readonly reads: Promise<void>[];
@@ -47,8 +47,8 @@ interface Compiled {
 }
 
 /**
- * Quantises weights to NF4 on the device, chunk by chunk. What it allocates is fixed by the largest chunk. Nothing is
- * waited for but the room for more: a weight's scales come back while the next weight is on its way.
+ * Quantises weights to NF4 on the device, chunk by chunk. The largest chunk determines its memory. It waits only for
+ * room for the next chunk: a weight's scales are read back while the next weight is being uploaded.
  */
 export class Quantizer {
   readonly #device: Device;
@@ -85,7 +85,10 @@ export class Quantizer {
     scales.reads.push(read);
   }
 
-  /** Writes a weight's scales, all of whose chunks were added. Resolves when those of the weight before are written. */
+  /**
+   * Writes a weight's scales; call it after all of its chunks were added. Resolves when the scales of the weight before
+   * are written.
+   */
   async finish(target: Nf4Target): Promise<void> {
     const before = this.#finishing;
     this.#finishing = this.#writeScales(target);
@@ -98,7 +101,10 @@ export class Quantizer {
     await this.#finishing;
   }
 
-  /** Scales that are still on their way back are not written any more: their buffers may be gone next. */
+  /**
+   * Frees the buffers. Scales that are still being read back are dropped, because their destination may be destroyed
+   * next.
+   */
   destroy(): void {
     this.#destroyed = true;
     this.#device.buffers.destroy('loading', this.#source);
@@ -127,7 +133,7 @@ export class Quantizer {
     await this.#uploads.write(target.scales, new Uint8Array(words.buffer));
   }
 
-  /** The largest is compiled first: the others run in its arena. */
+  /** Compiles the largest chunk's program first: the others run in its arena. */
   async #program(chunk: Chunk): Promise<Compiled> {
     const largest = await this.#compile(this.#largest, undefined);
     return await this.#compile(chunk, largest.program);

@@ -1,13 +1,13 @@
-/** How the frequencies differ from theta^(-2i / dim), by the names of `rope_parameters` in config.json. */
+/** Changes of the frequencies theta^(-2i / dim), with the names of `rope_parameters` in config.json. */
 export type RotaryScaling = LinearScaling | Llama3Scaling | YarnScaling;
 
-/** All positions divided by the factor. */
+/** Divides all positions by the factor. */
 export interface LinearScaling {
   readonly type: 'linear';
   readonly factor: number;
 }
 
-/** Llama 3.1's stretching of the low frequencies. */
+/** Llama 3.1's division of the low frequencies. */
 export interface Llama3Scaling {
   readonly type: 'llama3';
   readonly factor: number;
@@ -25,22 +25,22 @@ export interface YarnScaling {
   readonly attention_factor: number;
   readonly beta_fast: number;
   readonly beta_slow: number;
-  /** The ramp begins and ends at whole dimensions. */
+  /** Whether the ramp begins and ends at whole dimensions. */
   readonly truncate: boolean;
 }
 
 export interface RotaryParameters {
   readonly theta: number;
-  /** Elements of a head that are turned, from its first on; even. */
+  /** Number of elements of a head, from its first on, that are rotated; even. */
   readonly dim: number;
-  /** Pairs are neighbours 2i, 2i + 1 instead of i, i + dim / 2. */
+  /** Whether pairs are neighbours 2i, 2i + 1 instead of i, i + dim / 2. */
   readonly interleaved: boolean;
   readonly scaling?: RotaryScaling;
 }
 
 /**
  * The table of the rotary op, f32 [maxPositions, dim]: for each position the cosines of its dim / 2 angles, then their
- * sines. Frequencies and angles are rounded to f32 where Transformers rounds them, so that far positions agree too.
+ * sines. Rounds frequencies and angles to f32 at the same steps as Transformers, so that far positions agree too.
  */
 export function rotaryTable({
   maxPositions,
@@ -62,7 +62,7 @@ export function rotaryTable({
   return table;
 }
 
-/** Radians a position, f32 [dim / 2]: theta^(-2i / dim), scaled where the model asks for it. */
+/** Radians a position, f32 [dim / 2]: theta^(-2i / dim), with the model's scaling. */
 export function inverseFrequencies({
   theta,
   dim,
@@ -89,7 +89,9 @@ export function inverseFrequencies({
   }
 }
 
-/** Wavelengths longer than the original context are stretched by the factor, short ones kept, those between blended. */
+/**
+ * Multiplies wavelengths longer than the original context by the factor, keeps short ones, and blends those between.
+ */
 function llama3Frequency(frequency: number, scaling: Llama3Scaling): number {
   const { factor, low_freq_factor, high_freq_factor, original_max_position_embeddings } = scaling;
   const wavelength = (2 * Math.PI) / frequency;
@@ -100,7 +102,7 @@ function llama3Frequency(frequency: number, scaling: Llama3Scaling): number {
   return ((1 - smooth) * frequency) / factor + smooth * frequency;
 }
 
-/** The share of stretching of the i-th frequency: 0 for those that turn `beta_fast` times over the original context. */
+/** The share of scaling for the i-th frequency: 0 if it turns `beta_fast` times over the original context. */
 function yarnRamp(theta: number, dim: number, scaling: YarnScaling): (i: number) => number {
   const { original_max_position_embeddings, beta_fast, beta_slow, truncate } = scaling;
   const dimensionOf = (turns: number): number =>

@@ -3,10 +3,10 @@ import { rowsOf } from './generation_graph';
 import type { Model } from './model';
 import { cacheSpecs, type PlacedCache } from './spec';
 
-/** Tokens that a cache begins with room for where it may grow. */
+/** Initial capacity, in tokens, of a cache that may grow. */
 const FIRST_ROWS = 256;
 
-/** The rows that a cache has once it has grown to hold so many tokens: it doubles, up to `most`. */
+/** The capacity of a cache after it has grown to hold `tokens`: it doubles, up to `most`. */
 export function grownRows(tokens: number, most: number): number {
   let rows = FIRST_ROWS;
   while (rows < tokens) rows *= 2;
@@ -14,11 +14,11 @@ export function grownRows(tokens: number, most: number): number {
 }
 
 /**
- * What the layers keep of the tokens so far, on the device, and the memory for the activations of the programs that fill
- * it. One generation uses it at a time.
+ * The layers' caches of a sequence on the device, and the arenas of the programs that fill them. One generation uses it
+ * at a time.
  */
 export class SequenceCache {
-  /** Tokens that it can grow to hold. */
+  /** Largest capacity in tokens. */
   readonly most: number;
   readonly #device: Device;
   readonly #specs: readonly PlacedCache[];
@@ -26,12 +26,15 @@ export class SequenceCache {
   #arenas: GPUBuffer[] = [];
   #rows: number;
   #version = 0;
-  /** Tokens that have been run. */
+  /** Number of tokens that have been run. */
   #end = 0;
-  /** The most that have been of this sequence: rows that they took in a ring are lost, also after a step back. */
+  /**
+   * The most tokens that were run of this sequence. They have overwritten rows of a ring, which stay lost even after a
+   * step back.
+   */
   #furthest = 0;
 
-  /** Room for `rows` tokens now. */
+  /** @param rows initial capacity in tokens */
   constructor({ device, layout }: Model, most: number, rows = most) {
     this.#device = device;
     this.most = most;
@@ -45,7 +48,7 @@ export class SequenceCache {
     }
   }
 
-  /** Tokens that it has room for now. */
+  /** Present capacity in tokens. */
   get rows(): number {
     return this.#rows;
   }
@@ -59,16 +62,16 @@ export class SequenceCache {
     return this.#arenas;
   }
 
-  /** Another number once any of the buffers is another: programs bound to them are to be compiled anew. */
+  /** Changes whenever a buffer is replaced: programs bound to the old one must be compiled again. */
   get version(): number {
     return this.#version;
   }
 
   /**
-   * Notes a pass over `count` tokens after the `past` ones. A ring holds the last tokens alone, so that it can't go on from
-   * any place.
+   * Records a pass over `count` tokens after the first `past` ones. A ring only holds the last tokens, so generation
+   * can't continue from every place.
    *
-   * @throws Error where a ring lacks what comes before the pass
+   * @throws Error if a ring lacks rows that precede the pass
    */
   advance(past: number, count: number): void {
     for (const { rows, slot } of this.#specs) {
@@ -80,7 +83,7 @@ export class SequenceCache {
     this.#furthest = past === 0 ? count : Math.max(this.#furthest, this.#end);
   }
 
-  /** Makes room for so many tokens, `most` at most; what is held stays. Throws `buffer_too_large`. */
+  /** Grows the capacity to at least `tokens`, up to `most`, and keeps the contents. Throws `buffer_too_large`. */
   reserve(tokens: number): void {
     if (tokens <= this.#rows) return;
     const rows = grownRows(tokens, this.most);
@@ -98,7 +101,10 @@ export class SequenceCache {
     this.#rows = rows;
   }
 
-  /** Makes each arena as large as programs need that never run at the same time. Throws `buffer_too_large`. */
+  /**
+   * Grows each arena to the size that a program needs. Programs that share them never run at the same time. Throws
+   * `buffer_too_large`.
+   */
   reserveArenas(bytes: readonly number[]): void {
     for (const [index, size] of bytes.entries()) {
       const old = this.#arenas[index];

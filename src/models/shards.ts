@@ -10,7 +10,7 @@ import type { StoredTensor } from './stored/stored_weight';
 export const SINGLE_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
 
-/** The tensors of a checkpoint, and the files that they lie in. */
+/** The tensors of a checkpoint and their files. */
 export interface StoredTensors {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly files: readonly FileReader[];
@@ -20,8 +20,8 @@ const Index = v.object({ weight_map: v.record(v.string(), v.string()) });
 
 /**
  * The tensors of model.safetensors, or of the shards that model.safetensors.index.json names; undefined if the folder
- * has neither. Only headers are read. Throws `model_file_missing`, `index_invalid`, `index_differs`, `tensor_twice`, and
- * what a header is refused for.
+ * has neither. Reads only the headers. Throws `model_file_missing`, `index_invalid`, `index_differs`, `tensor_twice`,
+ * and the errors of a header.
  */
 export async function readTensorFiles(folder: ModelFolder): Promise<StoredTensors | undefined> {
   const single = folder.get(SINGLE_FILE);
@@ -30,7 +30,7 @@ export async function readTensorFiles(folder: ModelFolder): Promise<StoredTensor
   if (!index) return undefined;
   const shardOf = await readIndex(index);
   const files = shardNames(shardOf).map((name) => shard(folder, name));
-  // All at once: where they are being downloaded, that is one wait and not one a shard.
+  // In parallel: if the shards are being downloaded, that is one wait instead of one for each.
   const headers = await Promise.all(
     files.map(
       async (file) => [file, await readHeader(file)] as const satisfies [FileReader, SafetensorsHeader],
@@ -65,7 +65,8 @@ async function readIndex(file: FileReader): Promise<ReadonlyMap<string, string>>
   }
   const { weight_map: map } = parsed.output;
   for (const name of new Set(Object.values(map))) {
-    // The file lies beside the index; a name that leads elsewhere is no mistake of a program that writes checkpoints.
+    // Shards are beside the index. No program that writes checkpoints uses a path to another folder, so such a name is
+    // refused.
     if (!/^[^/\\\0]+\.safetensors$/.test(name) || name.startsWith('.')) {
       throw new TunesmithError({
         code: 'index_invalid',
@@ -106,8 +107,8 @@ function tensorsOf(
 }
 
 /**
- * Throws `index_differs` if the index and the shards disagree on a tensor that counts. Computed buffers and a head count
- * nothing here: whether the model needs the head is decided by its config.json.
+ * Throws `index_differs` if the index and the shards disagree on a tensor that counts. Ignores computed buffers and the
+ * head: config.json decides whether the model needs the head.
  */
 function checkIndex(shardOf: ReadonlyMap<string, string>, tensors: ReadonlyMap<string, StoredTensor>): void {
   const counts = (name: string): boolean => !isComputedBuffer(name) && name !== 'lm_head.weight';

@@ -18,17 +18,17 @@ export interface Residual {
 /** One of a decoder's blocks, the unit of recomputation. */
 export type Block = readonly Residual[];
 
-/** What a model for images as well has beside the text's part; it is neither loaded nor trained. */
+/** The parts of a model for images and text beside its text part; they are neither loaded nor trained. */
 export interface Towers {
-  /** How names of their tensors and modules begin. */
+  /** Prefixes of the names of their tensors and modules. */
   readonly aside: readonly string[];
-  /** Beginnings of names as some checkpoints and adapters have them, and those that the same version of Transformers uses. */
+  /** Prefixes that some checkpoints and adapters have, and those of the present version of Transformers. */
   readonly renamed: readonly (readonly [from: string, to: string])[];
 }
 
 /**
- * Everything about a decoder that its arithmetic depends on; read from config.json by the family's file. It is plain
- * JSON but for the layers' methods.
+ * All properties that determine a decoder's arithmetic; the family's file reads them from config.json. It is plain JSON
+ * except for the layers' methods.
  */
 export interface ModelSpec {
   /** The `name` of one of the families. */
@@ -39,11 +39,11 @@ export interface ModelSpec {
   readonly vocabularySize: number;
   readonly maxPositions: number;
   readonly rmsNormEps: number;
-  /** What is added to the weights of all norms as they are stored: 1 where x ⊙ (1 + w) is meant (Gemma). */
+  /** Added to the stored weights of all norms: 1 for norms that compute x ⊙ (1 + w) (Gemma). */
   readonly normOffset: 0 | 1;
   /** Factor of the looked-up embeddings. */
   readonly embeddingScale: number;
-  /** The rotary embeddings in use: one, or those of global and of local layers, or none. */
+  /** The rotary embeddings: one, or those of global and of local layers, or none. */
   readonly rotary: readonly RotaryParameters[];
   readonly blocks: readonly Block[];
   readonly finalNorm: NormName;
@@ -51,7 +51,7 @@ export interface ModelSpec {
   readonly towers?: Towers;
 }
 
-/** Things by the names of tensors or modules: under the names of this spec, without those of the towers. */
+/** Takes a map by names of tensors or modules. Returns it with the spec's names and without the towers. */
 export function withoutTowers<T>(
   { towers }: ModelSpec,
   named: ReadonlyMap<string, T>,
@@ -68,8 +68,8 @@ export function withoutTowers<T>(
 }
 
 /**
- * Tensors by the names that the model with its head has. A checkpoint of the bare model (`AutoModel`) lacks the first part
- * of the path, which Transformers calls `base_model_prefix` and puts before all names of such a checkpoint.
+ * Gives tensors the names that they have in the model with its head. A checkpoint of the bare model (`AutoModel`) lacks
+ * the first part of the path, which Transformers calls `base_model_prefix` and adds to all names of such a checkpoint.
  */
 export function withPrefix<T>(spec: ModelSpec, named: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
   const [prefix = ''] = spec.root.split('.');
@@ -85,9 +85,9 @@ export interface TensorSpec {
   readonly shape: readonly number[];
   /** 'linear' may be quantised; 'vector' is small and kept in f32: a norm's weight, a bias. */
   readonly kind: 'embedding' | 'linear' | 'vector' | 'head';
-  /** To be added to the stored values: a norm's weight w that stands for 1 + w. */
+  /** Added to the stored values: a norm's weight w means 1 + w. */
   readonly add?: 1;
-  /** Its name in GGUF files, which have none for some layers. */
+  /** Its name in GGUF files; absent for layers that GGUF does not support. */
   readonly gguf?: string;
   /** GGUF files interleave the two halves of the rows of this many heads. */
   readonly ggufHeads?: number;
@@ -116,7 +116,7 @@ export function linearMaps(spec: ModelSpec): readonly PlacedLinear[] {
   );
 }
 
-/** The names that `target_modules` may give, in the order of the forward pass: q_proj, k_proj, … */
+/** The allowed names of `target_modules`, in the order of the forward pass: q_proj, k_proj, … */
 export function linearNames(spec: ModelSpec): readonly string[] {
   return [...new Set(linearMaps(spec).map(({ name }) => name))];
 }
@@ -126,7 +126,7 @@ export interface PlacedCache extends CacheSpec {
   readonly slot: string;
 }
 
-/** What generating keeps of the tokens so far, of all layers. */
+/** The caches of all layers. */
 export function cacheSpecs(spec: ModelSpec): readonly PlacedCache[] {
   return spec.blocks.flatMap((residuals, block) =>
     residuals.flatMap(({ layer }) =>
@@ -139,7 +139,7 @@ export function cacheSlot(block: number, { path }: Layer, name: string): string 
   return `cache.${block}.${path}.${name}`;
 }
 
-/** The checkpoint's tensors, about in the order in which the forward pass needs them. */
+/** The checkpoint's tensors, roughly in the order of the forward pass. */
 export function checkpointTensors(spec: ModelSpec): readonly TensorSpec[] {
   const { root, hiddenSize, vocabularySize, normOffset, tiedHead } = spec;
   const matrix = [vocabularySize, hiddenSize];
@@ -192,12 +192,12 @@ function linearTensors(
   return [tensor('weight', [out, input], 'linear'), ...(bias ? [tensor('bias', [out], 'vector')] : [])];
 }
 
-/** Parameters of the checkpoint; a tied head counts once. */
+/** Number of parameters of the checkpoint; a tied head counts once. */
 export function parameterCount(spec: ModelSpec): number {
   return checkpointTensors(spec).reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }
 
-/** Those of the transformer blocks: what a token is multiplied with before the head. */
+/** Number of parameters of the transformer blocks, which each token is multiplied with before the head. */
 export function blockParameters(spec: ModelSpec): number {
   const { vocabularySize, hiddenSize, tiedHead } = spec;
   return parameterCount(spec) - (tiedHead ? 1 : 2) * vocabularySize * hiddenSize;

@@ -4,8 +4,8 @@ import { embeddingName, headName, type ModelSpec } from './spec';
 import type { StoredTensor } from './stored/stored_weight';
 
 /**
- * Throws `tied_head_differs` where config.json ties the head to the embedding and the checkpoint has a head of its own
- * with other values: Transformers uses that one then, and the embedding in its place would be another model.
+ * Throws `tied_head_differs` if config.json ties the head to the embedding but the checkpoint has a head with other
+ * values: Transformers uses that head, so the embedding in its place would be another model.
  */
 export async function checkTiedHead(
   spec: ModelSpec,

@@ -2,7 +2,7 @@ import { completeTokenizerConfig } from '../data/tokenizer_config';
 import { readJson, readText, type ModelFolder } from './folder';
 
 /**
- * Files beside `tokenizer.json` and `tokenizer_config.json` in which checkpoints, older ones most of all, keep special
+ * Files beside `tokenizer.json` and `tokenizer_config.json` in which checkpoints, mostly older ones, keep special
  * tokens and chat templates.
  */
 export const TOKENIZER_COMPANIONS: readonly string[] = [
@@ -13,10 +13,10 @@ export const TOKENIZER_COMPANIONS: readonly string[] = [
   'additional_chat_templates/tool_use.jinja',
 ];
 
-/** How models with towers prepare images; they matter to whoever takes the whole model away. */
+/** Files that describe how models with towers prepare images; an export of the whole model needs them. */
 export const PROCESSOR_FILES: readonly string[] = ['preprocessor_config.json', 'processor_config.json'];
 
-/** The files of a checkpoint that say all but the weights. */
+/** The files of a checkpoint other than the weights. */
 const SMALL_FILES = [
   'config.json',
   'generation_config.json',
@@ -26,7 +26,7 @@ const SMALL_FILES = [
   ...PROCESSOR_FILES,
 ];
 
-/** The small files of a folder as they are, by name. */
+/** The text of a folder's small files, by name. */
 export async function readSmallTexts(folder: ModelFolder): Promise<Readonly<Record<string, string>>> {
   const texts: Record<string, string> = {};
   for (const [name, file] of folder) {
@@ -38,7 +38,7 @@ export async function readSmallTexts(folder: ModelFolder): Promise<Readonly<Reco
 const MORE_TEMPLATES = /(?:^|\/)additional_chat_templates\/([^/]+)\.jinja$/;
 
 /**
- * `tokenizer_config.json` of a folder, completed out of the files beside it; `{}` where it has none. Only
+ * `tokenizer_config.json` of a folder, completed from the files beside it; `{}` if it has none. Only
  * `chat_template.jinja` stays by itself.
  *
  * @throws TunesmithError `json_invalid` naming the file

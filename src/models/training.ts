@@ -32,7 +32,7 @@ import {
 
 export type CompileTrainingOptions = Omit<TrainingOptions, 'limits'>;
 
-/** What training runs. */
+/** The plans of a training's programs. */
 export interface TrainingPlans {
   readonly microBatch: Plan;
   readonly optimizer: Plan;
@@ -52,10 +52,10 @@ export function planTraining(
 }
 
 /**
- * Compiles forward, backward, optimizer and evaluation of an adapter on a model. What was allocated is freed where it
- * fails. Throws what the device reports.
+ * Compiles forward, backward, optimizer and evaluation of an adapter on a model. If it fails, it frees what it has
+ * allocated. Throws the device's errors.
  *
- * @param plans of the same, where they are made already
+ * @param plans the plans for the same arguments, if they exist already
  */
 export async function compileTraining(
   model: Model,
@@ -129,7 +129,7 @@ class CompiledTraining implements TrainingProgram {
   readonly #model: Model;
   readonly #adapter: Adapter;
   readonly #parts: Parts;
-  /** Optimizer steps since the metrics were last read, and in all. */
+  /** Number of optimizer steps since the metrics were last read; `#steps` counts all. */
   #unread = 0;
   #steps = 0;
 

@@ -21,13 +21,16 @@ import type { BatchSlot, LossInputs, LossObjective } from './objectives/objectiv
 import { optimizerPlan } from './optimizers';
 import { METRICS_RING } from './training_program';
 
-/** Inputs of all programs over batches; an objective has others besides. */
+/** Inputs of all programs over batches; an objective adds its own. */
 const TEXT_SLOTS: readonly BatchSlot[] = [
   { name: 'tokens', ...u32('rows') },
   { name: 'positions', ...u32('rows') },
   { name: 'segments', ...u32('rows', 2) },
 ];
-/** f32 [`metricsWidth`]: mean loss, gradient norm, 1 where something was not finite, clip coefficient, and the objective's. */
+/**
+ * f32 [`metricsWidth`]: mean loss, gradient norm, 1 if a value was not finite, clip coefficient, and the objective's
+ * metrics.
+ */
 export const METRICS = 'metrics';
 export const METRICS_RING_SLOT = 'metrics_ring';
 
@@ -36,7 +39,7 @@ export interface TrainingOptions {
   readonly capacity: number;
   readonly limits: Limits;
   readonly settings: TrainSettings;
-  /** The one that the settings name, unless it is given. */
+  /** If absent, the objective that the settings name. */
   readonly objective?: LossObjective;
 }
 
@@ -56,12 +59,12 @@ export function metricsWidth(options: Objectives): number {
   return 4 + alignUp(measuresOf(options).length, 4);
 }
 
-/** Names of what the objective measures beside the loss, in the order of the metrics. */
+/** Names of the objective's metrics beside the loss, in their order in the buffer. */
 export function measuresOf(options: Objectives): readonly string[] {
   return objectiveIn(options).metrics(options.settings);
 }
 
-/** Forward and backward pass of one micro-batch: gradients and the loss are set or added to. */
+/** Forward and backward pass of one micro-batch: writes the gradients and the loss, or adds to them. */
 export function planMicroBatch(model: ModelLayout, adapter: AdapterLayout, options: TrainingOptions): Plan {
   const trace = new Trace();
   const bound = new BoundAdapter(trace, adapter, true);
@@ -71,7 +74,7 @@ export function planMicroBatch(model: ModelLayout, adapter: AdapterLayout, optio
   return plan(trace, nodes, options);
 }
 
-/** Loss alone, without dropout and noise. */
+/** Only the loss, without dropout and noise. */
 export function planEvaluation(
   model: ModelLayout,
   adapter: AdapterLayout | undefined,
@@ -83,7 +86,7 @@ export function planEvaluation(
   return plan(trace, trace.nodes, options);
 }
 
-/** Norm, clip, the optimiser's step, and the window's metrics into the ring. */
+/** Gradient norm, clipping, the optimiser's step, and a copy of the window's metrics into the ring. */
 export function planOptimizer(
   adapter: AdapterLayout,
   options: Pick<TrainingOptions, 'limits' | 'settings' | 'objective'>,
@@ -157,7 +160,7 @@ function applyLoss(
   for (const [index, values] of measured.entries()) lossSum(trace, { losses: values, metrics }, 4 + index);
 }
 
-/** The same tensor at every call. */
+/** Returns the same tensor at every call. */
 function once(make: () => Tensor): () => Tensor {
   let made: Tensor | undefined;
   return () => (made ??= make());

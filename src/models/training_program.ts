@@ -6,25 +6,25 @@ import type { StepValues } from './optimizers/optimizer';
 export interface MicroBatchValues {
   /** False for the first micro-batch of an accumulation window. */
   readonly accumulate: boolean;
-  /** What the loss of the whole accumulation window is the mean over: target tokens, or pairs. */
+  /** Number of terms in the loss of the whole accumulation window: target tokens, or pairs. */
   readonly windowTerms: number;
   readonly seed: number;
-  /** Micro-batches since the run's start; keys the dropout. */
+  /** Micro-batches since the run's start; seeds the dropout. */
   readonly counter: number;
 }
 
 export interface StepMetrics {
   /** Mean loss over the window's terms. */
   readonly loss: number;
-  /** The objective's own measures, means as the loss is. */
+  /** Means of the objective's own metrics. */
   readonly metrics: Means['metrics'];
   /** Global norm of the gradient before clipping. */
   readonly gradNorm: number;
-  /** False if the loss or the norm is NaN or infinite; the update was then left out on the device. */
+  /** False if the loss or the norm is NaN or infinite; the device then skips the update. */
   readonly finite: boolean;
 }
 
-/** All that training changes: the flat buffer of parameters, and what the optimiser declares. */
+/** The tensors that training changes: the flat buffer of parameters, and those that the optimiser declares. */
 export type TrainingState = readonly NamedTensor[];
 
 /** Forward, backward, optimizer and evaluation on the device, compiled once for a capacity of token rows. */
@@ -32,11 +32,11 @@ export interface TrainingProgram {
   /** The most token rows of a micro-batch. */
   readonly capacity: number;
   microBatch(batch: Batch, values: MicroBatchValues): Promise<void>;
-  /** Clips and updates; the window's metrics are kept on the device until `metrics`. */
+  /** Clips and updates; the device keeps the window's metrics until `metrics`. */
   optimizerStep(values: StepValues): Promise<void>;
   /** Metrics of the optimizer steps since the last call, oldest first; at most `METRICS_RING` are held. Waits for them. */
   metrics(): Promise<readonly StepMetrics[]>;
-  /** Sums of the losses and measures over the batch, without touching gradients or state. */
+  /** Sums of the losses and metrics over the batch, without touching gradients or state. */
   evaluate(batch: Batch): Promise<Means>;
   readState(): Promise<TrainingState>;
   /** @throws TunesmithError `checkpoint_damaged` if a tensor is missing or of another shape */
@@ -44,5 +44,5 @@ export interface TrainingProgram {
   destroy(): void;
 }
 
-/** Optimizer steps whose metrics the device holds until they are read. */
+/** Number of optimizer steps whose metrics the device holds until they are read. */
 export const METRICS_RING = 64;

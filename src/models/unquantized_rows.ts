@@ -5,7 +5,7 @@ import type { ModelLayout } from './layout';
 import type { Model } from './model';
 import type { StoredWeights } from './stored/stored_weight';
 
-/** Linear maps whose unquantised weights are wanted. */
+/** A request for the unquantised weights of linear maps. */
 export interface WantedWeights {
   readonly layout: ModelLayout;
   readonly paths: readonly string[];
@@ -14,9 +14,10 @@ export interface WantedWeights {
 }
 
 /**
- * Whether the unquantised weights can be read, from the device or from the model's own files; false if those are gone.
+ * Whether the unquantised weights can be read, from the device or from the model's own files; false if these no longer
+ * exist.
  *
- * @param stored how the model's own files store the weights, as far as those can be read or are known to be quantised
+ * @param stored how the model's own files store the weights, if they can be read or are known to be quantised
  * @throws TunesmithError `weights_quantized` naming the first of the linear maps that the files hold quantised
  */
 export function hasUnquantized(
@@ -36,14 +37,14 @@ export function requireUnquantized(wanted: WantedWeights, stored: StoredWeights 
   if (!hasUnquantized(wanted, stored)) throw filesGone(wanted.purpose);
 }
 
-/** The weights that a model's files hold quantised only: they stay known if the files can't be read any more. */
+/** The weights that a model's files hold only quantised. This stays known even if the files can no longer be read. */
 export function withoutFiles(stored: StoredWeights): StoredWeights {
   return new Map([...stored].filter(([, { kind }]) => kind !== 'dense'));
 }
 
 /**
- * Rows of a linear map's weight before it was quantised, f32 [count, in]: from the device if it lies there as it is
- * computed with, else from the model's own files. For weights that `hasUnquantized` finds.
+ * Rows of a linear map's weight before it was quantised, f32 [count, in]: from the device if it is dense there, else
+ * from the model's own files. Only for weights for which `hasUnquantized` is true.
  *
  * @param rows one of `rowRuns`
  */

@@ -10,16 +10,16 @@ import type { AdapterLayout, AdapterModule } from './layout';
 
 /** The slot of the values that an adapter kind derives from the parts and the base. */
 export const DERIVED = 'adapter_derived';
-/** The slot of the parts that are not trained. */
+/** The slot of the frozen parts, which training does not change. */
 export const FROZEN = 'adapter_frozen';
 
 /** An adapter's parts as symbols of one trace. */
 export class BoundAdapter {
-  /** All parts: what training wants gradients of. */
+  /** All trainable parts, for which training needs gradients. */
   readonly tensors: readonly Tensor[];
   readonly #modules = new Map<string, BoundModule>();
 
-  /** `train` switches the dropout on. */
+  /** @param train switches the dropout on */
   constructor(trace: Trace, { kind, modules, settings }: AdapterLayout, train: boolean) {
     const { lora_dropout: p } = settings;
     for (const { path, scale, tensors, frozen, derived } of modules) {
@@ -44,13 +44,13 @@ export class BoundAdapter {
     this.tensors = [...this.#modules.values()].flatMap(({ parts }) => Object.values(parts));
   }
 
-  /** What stands around a linear map, if the adapter has anything there. */
+  /** The adapter around a linear map, if it has one. */
   around(path: string): BoundModule | undefined {
     return this.#modules.get(path);
   }
 }
 
-/** A linear map and what an adapter puts around it. */
+/** A linear map and the adapter around it. */
 export interface AdaptedMap extends Omit<LinearMap, 'lora'> {
   readonly adapter?: BoundModule;
 }

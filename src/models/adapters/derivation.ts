@@ -7,7 +7,7 @@ import type { Model } from '../model';
 import { BoundAdapter } from './bound';
 import type { AdapterLayout } from './layout';
 
-/** Computes the values that an adapter's kind derives from its parts and the base: one program, which needs no arena. */
+/** Computes the values that an adapter's kind derives from its parts and the base, as one program without an arena. */
 export class Derivation {
   readonly #layout: AdapterLayout;
   readonly #buffers: ReadonlyMap<string, GPUBuffer>;

@@ -9,9 +9,9 @@ import { addPair, pairOf, pairParts } from './lora';
 const MAGNITUDE = 'lora_magnitude_vector';
 
 /**
- * DoRA (Liu et al. 2024, arXiv 2402.09353), as PEFT has it: y = magnitude / ‖W + scale · B A‖ ⊙ x (W + scale · B A)ᵀ + bias,
- * with the norms of the rows as constants to the gradient, and magnitude the norms at the start. Under dropout the base
- * sees x whole as well: y = (x − x̃) Wᵀ + magnitude / ‖…‖ ⊙ x̃ (W + scale · B A)ᵀ + bias with x̃ = dropout(x).
+ * DoRA (Liu et al. 2024, arXiv 2402.09353), as in PEFT: y = magnitude / ‖W + scale · B A‖ ⊙ x (W + scale · B A)ᵀ +
+ * bias, The gradient treats the norms of the rows as constants; magnitude starts as the norms. With dropout the base
+ * still sees all of x: y = (x − x̃) Wᵀ + magnitude / ‖…‖ ⊙ x̃ (W + scale · B A)ᵀ + bias with x̃ = dropout(x).
  */
 export const dora: AdapterKind = {
   name: 'dora',

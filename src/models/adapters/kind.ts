@@ -13,46 +13,46 @@ export interface AdaptedShape {
   readonly rank: number;
 }
 
-/** One matrix or vector that an adapter kind keeps beside each linear map. */
+/** A matrix or vector of an adapter kind beside each linear map. */
 export interface AdapterPart {
   /** PEFT's name of it: `lora_A`. */
   readonly part: string;
-  /** What follows the module's path in the name that PEFT gives the tensor: `lora_A.weight`. */
+  /** The end of PEFT's tensor name, after the module's path: `lora_A.weight`. */
   readonly file: string;
   /** As PEFT stores it: [rows, columns], or [size]. */
   readonly shape: readonly number[];
   /** As the kernels see it: a rank is padded to a multiple of 4 with zeros, which stay zero. */
   readonly padded: readonly number[];
   /**
-   * PEFT's `kaiming_uniform_` with a = √5, zeros, the kind's derived values as they are with the other parts' starts, or what
-   * the kind's `origin` makes of the weight.
+   * The initial values: PEFT's `kaiming_uniform_` with a = √5, zeros, the kind's derived values for the other parts'
+   * initial values, or values that the kind's `origin` computes from the weight.
    */
   readonly start: 'kaiming_uniform' | 'zero' | 'derived' | 'weight';
 }
 
-/** A matrix that stays as it was at the start; see `AdapterOrigin`. */
+/** A matrix that keeps its initial values; see `AdapterOrigin`. */
 export type FrozenPart = Pick<AdapterPart, 'part' | 'shape' | 'padded'>;
 
 /** Parts by their names, as PEFT stores them, without padding. */
 export type PartValues = Readonly<Record<string, Float32Array>>;
 
-/** The parts of a trained adapter beside one linear map, those that stayed as they were among them. */
+/** The parts of a trained adapter beside one linear map, including the frozen ones. */
 export interface TrainedModule extends AdaptedShape {
   readonly scale: number;
   readonly parts: PartValues;
 }
 
 /**
- * A start that is computed of the base's unquantised weight. Since nobody else has that start, such an adapter becomes a plain
- * one as soon as it is trained: that is what chats, is exported and is trained on from.
+ * Initial values computed from the base's unquantised weight. Other programs lack these values, so a trained adapter of
+ * such a kind is converted to a plain one, which is then used for chat, export and further training.
  */
 export interface AdapterOrigin {
-  /** Parts that are not trained. They have a flat buffer of their own, which checkpoints hold as well. */
+  /** Parts that training does not change. They have a flat buffer of their own, which checkpoints hold as well. */
   frozen(shape: AdaptedShape): readonly FrozenPart[];
-  /** Vectors that `start` multiplies with at once, at most. */
+  /** Most vectors that `start` multiplies with at once. */
   block(shape: AdaptedShape): number;
   /**
-   * The start of all parts, the frozen ones among them.
+   * The initial values of all parts, including the frozen ones.
    *
    * @param random normally distributed numbers, the same for the same seed and module
    */
@@ -62,7 +62,7 @@ export interface AdapterOrigin {
     settings: WholeSettings,
     random: (count: number) => Float64Array,
   ): Promise<PartValues>;
-  /** The plain adapter that computes the same. */
+  /** Converts to the plain adapter that computes the same. */
   readonly plain: {
     settings(settings: WholeSettings): WholeSettings;
     parts(module: TrainedModule): PartValues;
@@ -78,17 +78,17 @@ export interface BoundModule {
   readonly scale: number;
   /** In training only. */
   readonly dropout?: Dropout;
-  /** f32, of the size that the kind's `derived` tells. */
+  /** f32 [size], with the size of the kind's `derived`. */
   readonly derived?: Tensor;
-  /** The parts that are not trained, by their names. */
+  /** The frozen parts by their names. */
   readonly frozen: Readonly<Record<string, Tensor>>;
 }
 
 /** A linear map with an adapter around it, within a program that generates. */
 export interface GenerationMap {
-  /** What is computed of x, perhaps together with other maps of it. */
+  /** The map of x, which may be computed together with other maps of the same x. */
   readonly map: LinearMap;
-  /** What makes y of the map's result and x. */
+  /** Computes y from the map's result and x. */
   readonly finish?: (builder: Builder, result: Tensor, x: Tensor) => Tensor;
 }
 
@@ -103,22 +103,22 @@ export interface MergeInputs {
 }
 
 /**
- * A kind of adapter. To add one: write a file beside this one that exports an `AdapterKind`, and put it into the list of
- * kinds.ts. Layouts, training, generation, import and export go by the list.
+ * A kind of adapter. To add one: write a file beside this one that exports an `AdapterKind`, and put it into the list
+ * of kinds.ts. Layouts, training, generation, import and export use that list.
  */
 export interface AdapterKind {
   readonly name: string;
   /** The name as people write it. */
   readonly title: string;
-  /** Whether the settings mean this kind; they mean exactly one of the list. */
+  /** Whether the settings select this kind; they select exactly one of the list. */
   isMeant(settings: WholeSettings): boolean;
-  /** Throws `setting_invalid` for settings that don't go together with this kind. */
+  /** Throws `setting_invalid` for settings that this kind does not support. */
   check?(settings: WholeSettings): void;
-  /** What it keeps beside a linear map, in the order of the flat buffer. */
+  /** Its parts beside a linear map, in the order of the flat buffer. */
   parts(shape: AdaptedShape): readonly AdapterPart[];
   /**
-   * Values that follow from the parts and the base's weight. They are computed on the device whenever the parts have
-   * changed, into a buffer of their own, so that no pass has to compute them.
+   * Values that follow from the parts and the base's weight. The device recomputes them into a separate buffer whenever
+   * the parts have changed, so that the passes need not compute them.
    */
   readonly derived?: {
     /** f32 elements. */
@@ -126,12 +126,12 @@ export interface AdapterKind {
     /** Fills `module.derived`. */
     fill(builder: Builder, weight: Weight, module: BoundModule): void;
   };
-  /** There if an adapter begins with what is computed of the weight. */
+  /** Present if the initial values are computed from the weight. */
   readonly origin?: AdapterOrigin;
   /** y of the linear map with the adapter around it, in graphs that are differentiated. */
   linear(builder: Builder, inputs: Omit<LinearInputs, 'lora'>, module: BoundModule): Tensor;
-  /** The same in generation, where several maps of one x are computed together. */
+  /** The same for generation, which computes several maps of one x together. */
   inGeneration(map: Omit<LinearMap, 'lora'>, module: BoundModule): GenerationMap;
-  /** Turns rows of the weight into those of base and adapter together, in f32. */
+  /** Adds the adapter to rows of the weight, in f32. */
   merge(inputs: MergeInputs): void;
 }

@@ -4,7 +4,7 @@ import { lora } from './lora';
 import { pissa } from './pissa';
 import type { WholeSettings } from './settings';
 
-/** All kinds of adapters. The first that the settings mean counts; plain LoRA is the last. */
+/** All kinds of adapters. The first one that the settings select counts; plain LoRA is the last. */
 export const ADAPTER_KINDS: readonly AdapterKind[] = [pissa, dora, lora];
 
 export function adapterKind(settings: WholeSettings): AdapterKind {

@@ -8,15 +8,15 @@ import type { AdaptedShape, AdapterKind, FrozenPart, AdapterPart } from './kind'
 import { adapterKind } from './kinds';
 import { wholeSettings, type AdapterSettings, type WholeSettings } from './settings';
 
-/** Where something lies in a flat buffer: f32 elements from its start; a multiple of 64, so that a binding may begin there. */
+/** A place in a flat buffer, in f32 elements from its start; a multiple of 64, so that a binding can begin there. */
 interface Placed {
   readonly offset: number;
 }
 
-/** Where one part of the adapter lies in the flat buffer of parameters. */
+/** A part of the adapter with its place in the flat buffer of parameters. */
 export type AdapterTensor = AdapterPart & Placed;
 
-/** The same of a part that is not trained, in a flat buffer of its own. */
+/** A frozen part with its place in the flat buffer of frozen parts. */
 export type FrozenTensor = FrozenPart & Placed;
 
 /** The adapter of one linear map. */
@@ -32,33 +32,35 @@ export interface AdapterModule {
   readonly scale: number;
   readonly tensors: readonly AdapterTensor[];
   readonly frozen: readonly FrozenTensor[];
-  /** The kind's derived values in their own flat buffer: f32 elements from its start, a multiple of 64, and how many. */
+  /**
+   * Place and size of the kind's derived values in their flat buffer, in f32 elements; the offset is a multiple of 64.
+   */
   readonly derived?: { readonly offset: number; readonly size: number };
 }
 
-/** Where every part of an adapter lies in the flat buffer, in the order of the forward pass. */
+/** The places of all parts of an adapter in the flat buffer, in the order of the forward pass. */
 export interface AdapterLayout {
-  /** Of the adapter alone, each of them said. */
+  /** The adapter's own settings, all of them explicit. */
   readonly settings: WholeSettings;
   readonly kind: AdapterKind;
   readonly modules: readonly AdapterModule[];
   /** The parts of all modules by name, in the order of the flat buffer. */
   readonly tensors: readonly (AdapterTensor & { readonly name: string })[];
-  /** The module that it stays within, if the model has others with maps of the same names. */
+  /** The module whose maps it adapts, if other modules of the model have maps of the same names. */
   readonly within?: string;
   /** f32 elements of the flat buffer. */
   readonly size: number;
   /** f32 elements of the flat buffer of derived values. */
   readonly derivedSize: number;
-  /** f32 elements of the flat buffer of the parts that are not trained. */
+  /** f32 elements of the flat buffer of frozen parts. */
   readonly frozenSize: number;
   /** Trainable parameters, without padding. */
   readonly parameters: number;
 }
 
 /**
- * The linear maps of a model that `target_modules` names: by their last names, ends of their paths or whole paths.
- * In the given layers only, if there are any. Throws `target_module_unknown`, naming what the model has.
+ * The linear maps of a model that `target_modules` names: by their last names, ends of their paths or whole paths. If
+ * layers are given, only in those. Throws `target_module_unknown`, naming the model's modules.
  */
 export function targetMaps(
   spec: ModelSpec,
@@ -85,7 +87,7 @@ export function targetMaps(
   return maps.filter(({ path }) => targets.some((name) => isTargeted(path, name)));
 }
 
-/** Throws as `targetMaps`, and `setting_invalid` for settings that don't go together. */
+/** Throws as `targetMaps`, and `setting_invalid` for incompatible settings. */
 export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterLayout {
   const settings = wholeSettings(given);
   const kind = adapterKind(settings);
@@ -135,8 +137,8 @@ export function adapterLayout(spec: ModelSpec, given: AdapterSettings): AdapterL
 }
 
 /**
- * PEFT's start, deterministic in the seed, but for parts that start at derived values or at what is computed of the weight:
- * see `withDerivedStart` and `computeStart`.
+ * PEFT's initial values, deterministic in the seed. Parts that start at derived values, or at values computed from the
+ * weight, are missing: see `withDerivedStart` and `computeStart`.
  */
 export function initialAdapter(layout: AdapterLayout, seed: number): Float32Array<ArrayBuffer> {
   const flat = new Float32Array(layout.size);
@@ -152,7 +154,7 @@ export function initialAdapter(layout: AdapterLayout, seed: number): Float32Arra
   return flat;
 }
 
-/** The same with those parts set to the derived values of this very start. */
+/** Sets the parts that start at derived values to the derived values of these initial values. */
 export function withDerivedStart(
   layout: AdapterLayout,
   flat: Float32Array,
@@ -168,14 +170,14 @@ export function withDerivedStart(
   return start;
 }
 
-/** A part as PEFT stores it, out of its flat buffer. */
+/** Reads a part from its flat buffer into the form that PEFT stores. */
 export function readParameter(flat: Float32Array, tensor: FrozenTensor): Float32Array<ArrayBuffer> {
   const values = new Float32Array(elementCount(tensor.shape));
   forEachRow(tensor, (from, to, columns) => values.set(flat.subarray(from, from + columns), to));
   return values;
 }
 
-/** Puts a part as PEFT stores it into its flat buffer. */
+/** Writes a part, in the form that PEFT stores, into its flat buffer. */
 export function writeParameter(flat: Float32Array, tensor: FrozenTensor, values: Float32Array): void {
   forEachRow(tensor, (to, from, columns) => flat.set(values.subarray(from, from + columns), to));
 }
@@ -192,7 +194,7 @@ function forEachRow(
   }
 }
 
-/** Whether an entry of `target_modules` names the path: PEFT takes whole paths and ends of them. */
+/** Whether an entry of `target_modules` selects the path: PEFT accepts whole paths and ends of paths. */
 export function isTargeted(path: string, name: string): boolean {
   return path === name || path.endsWith(`.${name}`);
 }

@@ -17,7 +17,7 @@ export function pairParts({ out, in: input, rank }: AdaptedShape): readonly [Ada
   ];
 }
 
-/** The pair of a bound module, for the ops that take one. */
+/** The pair of a bound module, as the ops take it. */
 export function pairOf({ parts, scale, dropout }: BoundModule): LoraPair {
   const { lora_A: A, lora_B: B } = parts;
   if (!A || !B) throw new Error('this adapter has no low-rank pair');
@@ -42,7 +42,7 @@ export function addPair({ rows, firstRow, in: input, scale, parts }: MergeInputs
   }
 }
 
-/** LoRA (Hu et al. 2021): y = x Wᵀ + scale · dropout(x) Aᵀ Bᵀ, A random and B zero at the start. */
+/** LoRA (Hu et al. 2021): y = x Wᵀ + scale · dropout(x) Aᵀ Bᵀ, with initial values random for A and zero for B. */
 export const lora: AdapterKind = {
   name: 'lora',
   title: 'LoRA',

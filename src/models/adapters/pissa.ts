@@ -9,16 +9,16 @@ import { addPair, pairOf, pairParts } from './lora';
 import type { WholeSettings } from './settings';
 
 const START_A = 'start_A';
-/** −scale · B₀: it counts with its factor, so that a plain linear map applies it. */
+/** −scale · B₀. It includes the factor, so that a plain linear map can apply it. */
 const START_B = 'start_B';
 
 /**
- * PiSSA (Meng et al. 2024, arXiv 2404.02948): LoRA whose pair begins as the principal part of the weight,
- * A₀ = √(S / scale) Vᵀ and B₀ = U √(S / scale) of its largest singular values, while the base computes with what is left of
- * the weight. Here the base stays as it is, and the start is subtracted beside it:
- * y = x Wᵀ + scale · dropout(x) Aᵀ Bᵀ − scale · x A₀ᵀ B₀ᵀ. On a dense base that is PEFT's PiSSA to rounding. On a quantised one
- * PEFT quantises what is left instead; here the error of the quantisation is that of QLoRA, and the adapter computes on the
- * very base that it is used with afterwards.
+ * PiSSA (Meng et al. 2024, arXiv 2404.02948): LoRA whose pair begins as the principal part of the weight, A₀ = √(S /
+ * scale) Vᵀ and B₀ = U √(S / scale) of its largest singular values, while the base computes with the rest of the
+ * weight. In this program the base keeps its weight, and the graph subtracts the initial pair: y = x Wᵀ + scale ·
+ * dropout(x) Aᵀ Bᵀ − scale · x A₀ᵀ B₀ᵀ. On a dense base that is PEFT's PiSSA to rounding. On a quantised base PEFT
+ * quantises the rest of the weight; here the quantisation error is that of QLoRA, and the adapter trains on the same
+ * base that it is used with afterwards.
  */
 export const pissa: AdapterKind = {
   name: 'pissa',
@@ -55,7 +55,7 @@ export const pissa: AdapterKind = {
       return { lora_A: A, lora_B: B, [START_A]: A, [START_B]: B.map((value) => -scale * value) };
     },
     plain: {
-      /** As PEFT's `subtract_mutated_init` and `save_pretrained` double them. */
+      /** Doubled, as PEFT's `subtract_mutated_init` and `save_pretrained` do. */
       settings: (settings): WholeSettings => ({
         ...settings,
         init_lora_weights: true,

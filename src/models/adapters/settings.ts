@@ -3,13 +3,13 @@ import type { AdapterSettings as WholeSettings } from '../../core/settings/table
 
 export type { WholeSettings };
 
-/** Settings of an adapter, by PEFT's names; the table's defaults hold for those that are left out. */
+/** Settings of an adapter, by PEFT's names; missing ones have the table's defaults. */
 export type AdapterSettings = Partial<WholeSettings> &
   Pick<WholeSettings, 'r' | 'lora_alpha' | 'lora_dropout' | 'use_rslora' | 'target_modules'>;
 
 const NAMES: readonly string[] = [...ADAPTER_SETTINGS, 'lora_dropout' satisfies keyof TrainSettings];
 
-/** The adapter's settings among others, each of them said. */
+/** Picks the adapter's settings, with defaults for the missing ones. */
 export function wholeSettings(settings: AdapterSettings): WholeSettings {
   const all = Object.entries<unknown>({ ...DEFAULTS, ...settings });
   return Object.fromEntries(all.filter(([name]) => NAMES.includes(name))) as unknown as WholeSettings;

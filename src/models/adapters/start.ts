@@ -17,28 +17,28 @@ import {
 import { planProducts, productBytes, WeightProducts, type ProductShape } from './weight_products';
 import type { ModelSpec } from '../spec';
 
-/** The flat buffers of an adapter: of what is trained, and of what stays as it was at the start. */
+/** The flat buffers of an adapter: the trained parameters and the frozen parts. */
 export interface AdapterState {
   readonly parameters: Float32Array<ArrayBuffer>;
-  /** Empty for kinds that have nothing of the sort. */
+  /** Empty for kinds without frozen parts. */
   readonly frozen: Float32Array<ArrayBuffer>;
 }
 
 export interface StartRequest {
   readonly layout: AdapterLayout;
   readonly seed: number;
-  /** How the model's own files store the weights; undefined if those can't be read any more. */
+  /** How the model's own files store the weights; undefined if the files can no longer be read. */
   readonly stored?: StoredWeights;
   readonly onProgress?: (fraction: number) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * The start of a new adapter, deterministic in the seed; parts that start at derived values still lack those. What a kind
- * computes of the weights is computed one linear map after the other.
+ * The initial values of a new adapter, deterministic in the seed, except for parts that start at derived values. Values
+ * that the kind computes from the weights are computed one linear map after the other.
  *
- * @throws TunesmithError `tensor_values` naming a weight that is not finite, what reading and the device report, and
- *   the signal's reason
+ * @throws TunesmithError `tensor_values` naming a weight that is not finite; errors of reading and of the device; the
+ *   signal's reason
  */
 export async function computeStart(
   model: Model,
@@ -67,14 +67,14 @@ export async function computeStart(
   return state;
 }
 
-/** Bytes that `computeStart` takes on the device at the most; they are given back before training. */
+/** Most bytes that `computeStart` takes on the device; it frees them before training. */
 export function startBytes(layout: AdapterLayout, limits: Limits): number {
   const { origin } = layout.kind;
   if (!origin) return 0;
   return Math.max(...shapesOf(layout, origin).map(({ shape }) => productBytes(planProducts(shape, limits))));
 }
 
-/** The plain adapter that computes what a trained one does; the same one if its kind is plain. */
+/** The plain adapter that computes the same as a trained one; the same adapter if its kind is plain. */
 export function plainAdapter(
   spec: ModelSpec,
   layout: AdapterLayout,
@@ -129,7 +129,7 @@ async function startModule(
   for (const tensor of module.frozen) put(frozen, tensor);
 }
 
-/** Modules of the same shape and rank go through the same programs. */
+/** The distinct shapes and ranks: modules that share them share programs. */
 function shapesOf(
   { modules }: AdapterLayout,
   origin: AdapterOrigin,

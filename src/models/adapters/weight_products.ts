@@ -14,7 +14,7 @@ import { rowParts } from '../layout';
 export interface ProductShape {
   readonly out: number;
   readonly in: number;
-  /** Vectors that are multiplied at once, at most. */
+  /** Most vectors to multiply at once. */
   readonly block: number;
 }
 
@@ -36,7 +36,7 @@ export interface ProductPlans {
 
 const VECTORS = 'vectors';
 
-/** In float32 throughout, whatever the device has for half precision. */
+/** All in float32, even if the device supports half precision. */
 export function planProducts({ out, in: input, block }: ProductShape, limits: Limits): ProductPlans {
   const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension, software } = limits;
   const plain: Limits = {
@@ -75,7 +75,7 @@ export function productBytes({ weight, vectors, arenas }: ProductPlans): number 
 
 const partSlot = (index: number): string => `weight.${index}`;
 
-/** Products on the device with one float32 matrix after the other of the same shape. */
+/** Products on the device with float32 matrices of the same shape, loaded one after the other. */
 export class WeightProducts implements LinearOperator {
   readonly out: number;
   readonly in: number;
@@ -92,7 +92,7 @@ export class WeightProducts implements LinearOperator {
     this.#plans = planProducts(shape, device.limits);
   }
 
-  /** What was allocated is freed if it fails. Throws what the device reports. */
+  /** If it fails, it frees what it has allocated. Throws the device's errors. */
   static async compile(device: Device, shape: ProductShape): Promise<WeightProducts> {
     const products = new WeightProducts(device, shape);
     try {
@@ -104,7 +104,7 @@ export class WeightProducts implements LinearOperator {
     }
   }
 
-  /** Takes another matrix. @param rows run by run of its rows, from the first on, f32 */
+  /** Loads another matrix. @param rows runs of its rows in order, f32 */
   async load(rows: AsyncIterable<Float32Array<ArrayBuffer>>): Promise<void> {
     const uploads = new Uploads(this.#device);
     const parts = rowParts(this.out, this.in, 4, this.#device.limits.maxStorageBufferBindingSize);

@@ -9,7 +9,9 @@ import type { ModelSpec } from '../spec';
 import { RotaryConfig } from './rotary';
 import { layerCount, positive, size, unsupported } from './fields';
 
-/** What the families read in the same way. Fields that Transformers does not read for them change nothing. */
+/**
+ * Fields that all families read in the same way. Fields that Transformers does not read for a family have no effect.
+ */
 const Common = v.looseObject({
   hidden_size: size,
   num_hidden_layers: layerCount,
@@ -26,12 +28,13 @@ const Common = v.looseObject({
 });
 export type CommonConfig = v.InferOutput<typeof Common>;
 
-/** What Transformers takes for fields that config.json lacks, where a family has its own idea of it. */
+/** Transformers' defaults for fields that config.json lacks, if a family's differ from the common ones. */
 export type Defaults = Partial<CommonConfig>;
 
 /**
- * Fields by which decoders of these and of other families differ, with the values that leave the arithmetic alone.
- * Transformers reads some of them for every family; where it would pass over one, the checkpoint means something else.
+ * Fields by which decoders of these and of other families differ, with the values that do not change the arithmetic.
+ * Transformers reads some of them for every family. If it would ignore one, a checkpoint with another value means
+ * something else, so this program refuses it.
  */
 const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
   is_causal: [true],
@@ -56,7 +59,10 @@ const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
   n_routed_experts: [0],
 };
 
-/** Throws `config_invalid` naming the first field that is missing or wrong, `config_unsupported` for strange arithmetic. */
+/**
+ * Throws `config_invalid` naming the first field that is missing or wrong, `config_unsupported` for unsupported
+ * arithmetic.
+ */
 export function parseCommon(config: unknown, defaults: Defaults = {}): CommonConfig {
   const common = parseConfig(
     Common,
@@ -77,7 +83,7 @@ export function parseConfig<S extends v.GenericSchema>(schema: S, config: unknow
   });
 }
 
-/** Throws `config_unsupported` unless the field is absent, null, or has one of the values that change nothing. */
+/** Throws `config_unsupported` unless the field is absent, null, or has one of the neutral values. */
 export function requireNeutral(
   config: Readonly<Record<string, unknown>>,
   field: string,
@@ -88,7 +94,7 @@ export function requireNeutral(
   throw unsupported(field, value);
 }
 
-/** Throws `config_unsupported` for a `hidden_act` that is not built. */
+/** Throws `config_unsupported` for an unsupported `hidden_act`. */
 export function activationOf(field: string, name: string): Activation {
   switch (name) {
     case 'silu':
@@ -102,7 +108,7 @@ export function activationOf(field: string, name: string): Activation {
   }
 }
 
-/** What a plain decoder's config.json says of its sizes. */
+/** The sizes in a plain decoder's config.json. */
 export interface Sizes {
   readonly hiddenSize: number;
   readonly layers: number;
@@ -113,7 +119,7 @@ export interface Sizes {
   readonly rmsNormEps: number;
 }
 
-/** Throws `config_unsupported` for heads that the kernels can't take. */
+/** Throws `config_unsupported` for heads that the kernels don't support. */
 export function sizesOf(config: CommonConfig): Sizes {
   const heads = config.num_attention_heads;
   const kvHeads = config.num_key_value_heads ?? heads;
@@ -132,10 +138,10 @@ export function sizesOf(config: CommonConfig): Sizes {
   };
 }
 
-/** How the attention of one layer differs from that of others. */
+/** The settings of attention that may differ from layer to layer. */
 export type LayerAttention = Pick<AttentionSettings, 'window' | 'rotary'>;
 
-/** In what a decoder of the plain kind (Llama's) differs from others of it. */
+/** The properties by which decoders of Llama's kind differ. */
 export interface PlainDecoder {
   readonly family: string;
   readonly rotary: readonly RotaryParameters[];
@@ -149,14 +155,14 @@ export interface PlainDecoder {
   /** 1 / √headDim unless given. */
   readonly attentionScale?: number;
   readonly mlpNames?: GatedMlpNames;
-  /** RMS norms of what attention and the MLP give, before it is added to the residual stream (Gemma). */
+  /** RMS norms of the outputs of attention and MLP, before they are added to the residual stream (Gemma). */
   readonly outputNorms?: boolean;
   readonly normOffset?: 0 | 1;
   readonly embeddingScale?: number;
   readonly ggufInterleaved?: true;
 }
 
-/** The spec of a decoder whose blocks are attention and a gated MLP with the names that Llama gave them. */
+/** The spec of a decoder whose blocks are attention and a gated MLP with Llama's names. */
 export function plainSpec(config: CommonConfig, plain: PlainDecoder): ModelSpec {
   const { hiddenSize, layers, heads, kvHeads, headDim, intermediateSize, rmsNormEps } = sizesOf(config);
   const { outputNorms = false, headNorms = false, ggufInterleaved } = plain;
@@ -208,7 +214,7 @@ export function plainSpec(config: CommonConfig, plain: PlainDecoder): ModelSpec 
   };
 }
 
-/** The same attention in every layer, turned by the model's one rotary embedding. */
+/** The same attention for every layer, with the model's only rotary embedding. */
 export function turnedAlike({ num_hidden_layers }: CommonConfig): readonly LayerAttention[] {
   return new Array<LayerAttention>(num_hidden_layers).fill({ rotary: 0 });
 }

@@ -6,7 +6,7 @@ import { rotaryOf } from './rotary';
 
 const Ernie = v.looseObject({ use_bias: v.nullish(v.boolean()) });
 
-/** ERNIE 4.5, the dense ones: neighbouring elements of a head are turned as a pair. */
+/** ERNIE 4.5, the dense models: the rotary embedding turns neighbouring elements of a head as a pair. */
 export const ernie45: Family = {
   name: 'ernie4_5',
   label: 'ERNIE 4.5',

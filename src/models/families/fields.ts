@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { TunesmithError } from '../../core/errors';
 
-/** A whole number from 1 on. No model has one of 2^24, and products of a few have to stay exact. */
+/** A whole number from 1 on. No model has a size near 2^24, and products of a few sizes must stay exact. */
 export const size = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 24));
-/** Every layer is written out in the spec: a number that is a mistake must not fill the memory. */
+/** The spec lists every layer, so a wrong number must not fill the memory. */
 export const layerCount = v.pipe(size, v.maxValue(1024));
 export const positive = v.pipe(v.number(), v.gtValue(0), v.finite());
 

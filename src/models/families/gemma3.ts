@@ -21,7 +21,7 @@ const Gemma3 = v.looseObject({
 });
 type Gemma3 = v.InferOutput<typeof Gemma3>;
 
-/** What Transformers' Gemma3TextConfig takes for fields that are missing, as many are in the files of the 4B. */
+/** Defaults of Transformers' Gemma3TextConfig. The files of the 4B model leave out many fields. */
 const DEFAULTS = {
   vocab_size: 262_208,
   hidden_size: 2304,
@@ -37,13 +37,16 @@ const DEFAULTS = {
 const GLOBAL = 0;
 const LOCAL = 1;
 
-/** By its number of layers llama.cpp, too, tells Gemma 3 27B: the file does not say what its scores are scaled by. */
+/**
+ * The number of layers identifies Gemma 3 27B, as in llama.cpp: a GGUF file does not say how its attention scores are
+ * scaled.
+ */
 const LAYERS_OF_GEMMA3_27B = 62;
 
 /**
- * Gemma 3, its text: norms of x ⊙ (1 + w) before and after both halves of a block and on the
- * heads of q and k, embeddings times √hidden_size, and five local layers, with a window and a rotary embedding of their
- * own, to one global layer.
+ * The text part of Gemma 3: norms of x ⊙ (1 + w) before and after both halves of a block and on the heads of q and k,
+ * embeddings times √hidden_size, and for each global layer five local layers, which have a window and a rotary
+ * embedding of their own.
  */
 export const gemma3: Family = {
   name: 'gemma3',
@@ -88,7 +91,9 @@ function spec(config: unknown): ModelSpec {
   });
 }
 
-/** Of global and of local layers. `rope_scaling` and `rope_theta` speak of the global ones alone. */
+/**
+ * The rotary embeddings of global and of local layers. `rope_scaling` and `rope_theta` apply to the global ones only.
+ */
 function rotaryEmbeddings(own: Gemma3, common: CommonConfig, headDim: number): readonly RotaryParameters[] {
   const { full_attention, sliding_attention } = own.rope_parameters ?? {};
   const local = { ...common, rope_theta: own.rope_local_base_freq };

@@ -4,8 +4,8 @@ import type { Family } from './family';
 import { rotaryOf } from './rotary';
 
 /**
- * GLM-4 and GLM-Edge: the first half of a head is turned, neighbouring elements as a pair, and one linear map gives the
- * MLP's gate and the values that it lets through.
+ * GLM-4 and GLM-Edge: the rotary embedding turns the first half of a head, neighbouring elements as a pair, and one
+ * linear map gives both the MLP's gate and its values.
  */
 export const glm: Family = { name: 'glm', label: 'GLM', architecture: 'GlmForCausalLM', spec };
 

@@ -9,7 +9,7 @@ import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
 import { smollm3 } from './smollm3';
 
-/** A new family of known layers is one more file, and its line here. */
+/** To add a family of known layers, add a file and its line here. */
 export const FAMILIES: readonly Family[] = [
   llama,
   mistral,

@@ -7,8 +7,8 @@ export type LayerType = 'full_attention' | 'sliding_attention';
 const LayerTypes = v.looseObject({ layer_types: v.nullish(v.array(v.string())) });
 
 /**
- * The type of every layer: as `layer_types` says, or else by the family's own rule. Throws `config_unsupported` for
- * types that are not known and for a list of another length than the layers.
+ * The type of every layer, from `layer_types` or else by the family's rule. Throws `config_unsupported` for unknown
+ * types and for a list of the wrong length.
  */
 export function layerTypes(config: CommonConfig, rule: (layer: number) => LayerType): readonly LayerType[] {
   const { layer_types } = parseConfig(LayerTypes, config);
@@ -27,13 +27,13 @@ const SlidingWindow = v.looseObject({
   max_window_layers: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0))),
 });
 
-/** `sliding_window` where `use_sliding_window` lets it count. */
+/** `sliding_window`, unless `use_sliding_window` disables it. */
 export function usedWindow(config: CommonConfig): number | undefined {
   const { use_sliding_window, sliding_window } = parseConfig(SlidingWindow, config);
   return use_sliding_window ? (sliding_window ?? undefined) : undefined;
 }
 
-/** The layers of Qwen's models: those from `max_window_layers` (28 unless given) on have the window. */
+/** The layers of Qwen's models: layers from `max_window_layers` (default 28) on have the window. */
 export function qwenLayers(config: CommonConfig): readonly LayerAttention[] {
   const { max_window_layers } = parseConfig(SlidingWindow, config);
   const window = usedWindow({ sliding_window: 4096, ...config });
@@ -44,7 +44,7 @@ export function qwenLayers(config: CommonConfig): readonly LayerAttention[] {
   return types.map((type) => ({ ...windowOf(type, window), rotary: 0 }));
 }
 
-/** Throws `config_unsupported` if a layer is to have a window and there is none. */
+/** Throws `config_unsupported` if a layer needs a window and config.json gives none. */
 export function windowOf(type: LayerType, window: number | undefined): LayerAttention {
   if (type === 'full_attention') return {};
   if (window === undefined) throw unsupported('layer_types', type);

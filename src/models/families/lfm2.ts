@@ -8,7 +8,7 @@ import type { Family } from './family';
 import { layerCount, positive, size, unsupported } from './fields';
 import { rotaryOf } from './rotary';
 
-/** Fields that are missing are what Transformers' Lfm2Config takes for them. */
+/** The schema with the defaults of Transformers' Lfm2Config. */
 const Lfm2 = v.looseObject({
   hidden_size: v.optional(size, 2560),
   num_hidden_layers: v.optional(layerCount, 32),
@@ -34,8 +34,8 @@ const Lfm2 = v.looseObject({
 type Lfm2 = v.InferOutput<typeof Lfm2>;
 
 /**
- * LFM2 and LFM2.5, the dense ones: most layers are gated short convolutions, the others attention with norms on the heads of
- * q and k.
+ * LFM2 and LFM2.5, the dense models: most layers are gated short convolutions, the others attention with norms on the
+ * heads of q and k.
  */
 export const lfm2: Family = {
   name: 'lfm2',
@@ -105,7 +105,7 @@ function spec(config: unknown): ModelSpec {
   };
 }
 
-/** Two thirds of the size that config.json says, times a factor and rounded up, unless it says not to. */
+/** The MLP's size: two thirds of config.json's, times a factor and rounded up, unless config.json disables that. */
 function mlpSize(own: Lfm2): number {
   const given = own.block_ff_dim ?? own.intermediate_size;
   if (!own.block_auto_adjust_ff_dim) return given;

@@ -7,9 +7,9 @@ import { rotaryOf } from './rotary';
 const Llama = v.looseObject({ mlp_bias: v.nullish(v.boolean()) });
 
 /**
- * Llama 2 and 3 and what shares their architecture: TinyLlama, Yi, SmolLM2. `attention_bias` gives all four attention maps
- * a bias. GGUF files of Mistral call themselves llama, too, and have a window. `pretraining_tp` only
- * cuts products into slices, and is not read.
+ * Llama 2 and 3 and models with the same architecture: TinyLlama, Yi, SmolLM2. `attention_bias` gives all four
+ * attention maps a bias. GGUF files of Mistral have the architecture llama too, with a window. `pretraining_tp` only
+ * divides products into slices, and is not read.
  */
 export const llama: Family = {
   name: 'llama',

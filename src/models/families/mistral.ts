@@ -8,7 +8,7 @@ import { rotaryOf } from './rotary';
 
 const Mistral = v.looseObject({ sliding_window: v.nullish(size) });
 
-/** Mistral: every layer has the window, which is 4096 unless given and absent if it is null. */
+/** Mistral: every layer has the window, by default 4096; null means none. */
 export const mistral: Family = {
   name: 'mistral',
   label: 'Mistral',

@@ -4,7 +4,7 @@ import type { Family } from './family';
 import { qwenLayers } from './layers';
 import { rotaryOf } from './rotary';
 
-/** Qwen3: norms on the heads of q and k, and a head_dim of its own (128 unless given). */
+/** Qwen3: norms on the heads of q and k, and an explicit head_dim (default 128). */
 export const qwen3: Family = {
   name: 'qwen3',
   label: 'Qwen3',

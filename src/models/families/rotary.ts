@@ -34,17 +34,17 @@ type RotaryConfig = v.InferOutput<typeof RotaryConfig>;
 
 interface Choices {
   readonly headDim: number;
-  /** Where config.json has no rope_theta. */
+  /** Used if config.json has no rope_theta. */
   readonly theta?: number;
   readonly interleaved?: boolean;
-  /** Of a family whose heads are turned in part; the part where config.json does not say. */
+  /** Set for a family whose heads are rotated in part; used if config.json does not give the part. */
   readonly partial?: number;
 }
 
 /**
  * The one rotary embedding of a model. Newer files keep theta and scaling together in `rope_parameters`, older ones in
- * `rope_theta` and `rope_scaling`, which counts where both are there. Throws `config_unsupported` for a `rope_type` not
- * known, for one by layer type, and for a `partial_rotary_factor` in a family that turns whole heads.
+ * `rope_theta` and `rope_scaling`, which takes precedence if both exist. Throws `config_unsupported` for an unknown
+ * `rope_type`, for one by layer type, and for a `partial_rotary_factor` in a family that rotates whole heads.
  */
 export function rotaryOf(config: RotaryConfig, choices: Choices): RotaryParameters {
   const scaling = config.rope_scaling && Object.keys(config.rope_scaling).length > 0;
@@ -54,7 +54,7 @@ export function rotaryOf(config: RotaryConfig, choices: Choices): RotaryParamete
   return rotaryParameters(field, given, config, choices);
 }
 
-/** One rotary embedding out of its own record of parameters. */
+/** Reads a rotary embedding from its own record of parameters. */
 export function rotaryParameters(
   field: string,
   given: RotaryRecord,
@@ -69,7 +69,7 @@ export function rotaryParameters(
   const base = { theta: given.rope_theta ?? config.rope_theta ?? theta, dim, interleaved };
   const scaling = scalingOf(field, given, config);
   const parameters = scaling ? { ...base, scaling } : base;
-  // Numbers that are each possible may still leave nothing to compute with.
+  // Numbers that are valid one by one may still give unusable frequencies together.
   const frequencies = inverseFrequencies(parameters);
   if (!frequencies.every((frequency) => Number.isFinite(frequency) && frequency >= 0)) {
     throw unsupported(field, { ...given, rope_theta: base.theta });
@@ -92,7 +92,7 @@ function scalingOf(field: string, given: RotaryRecord, config: RotaryConfig): Ro
     case 'default':
       return undefined;
     case 'dynamic':
-      // Theta grows only with sequences longer than max_position_embeddings, and none is longer here.
+      // Theta grows only with sequences longer than max_position_embeddings, which this program never has.
       return undefined;
     case 'linear':
       return { type, factor: needed('factor') };
@@ -121,7 +121,9 @@ function scalingOf(field: string, given: RotaryRecord, config: RotaryConfig): Ro
   }
 }
 
-/** The growth of queries and keys by which YaRN sharpens the attention, as its paper has it; DeepSeek's fields refine it. */
+/**
+ * The factor for queries and keys by which YaRN sharpens the attention, from its paper; DeepSeek's fields refine it.
+ */
 function yarnAttentionFactor(factor: number, { mscale, mscale_all_dim }: RotaryRecord): number {
   const growth = (scale: number): number => (factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1);
   return mscale && mscale_all_dim ? growth(mscale) / growth(mscale_all_dim) : growth(1);

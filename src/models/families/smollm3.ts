@@ -13,8 +13,8 @@ const SmolLM3 = v.looseObject({
 });
 
 /**
- * SmolLM3: some layers turn nothing, those with a 0 in `no_rope_layers` or else every fourth
- * (`no_rope_layer_interval`). Where a window is used, those layers have it unless `layer_types` says otherwise.
+ * SmolLM3: some layers have no rotary embedding: those with a 0 in `no_rope_layers`, or else every fourth
+ * (`no_rope_layer_interval`). If a window is used, these layers have it unless `layer_types` says otherwise.
  */
 export const smollm3: Family = {
   name: 'smollm3',

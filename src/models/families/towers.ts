@@ -8,7 +8,7 @@ const Wrapper = v.looseObject({
   tie_word_embeddings: v.optional(v.boolean(), true),
 });
 
-/** The names that Transformers gives the parts of such models, and those in checkpoints from before version 4.52. */
+/** Transformers' names of the parts of models with towers, and the names in checkpoints from before version 4.52. */
 const TOWERS: Towers = {
   aside: ['model.vision_tower.', 'model.multi_modal_projector.'],
   renamed: [
@@ -21,7 +21,7 @@ const TOWERS: Towers = {
 
 /**
  * A model of the family with towers for images beside it (its `conditional` architecture): `text_config` is read as the
- * family's config.json, and the text is all that is trained. The head is tied as the outer config says.
+ * family's config.json, and only the text part is trained. The outer config decides whether the head is tied.
  */
 export function specWithTowers(family: Family, config: unknown): ModelSpec {
   const { text_config, tie_word_embeddings } = parseConfig(Wrapper, config);

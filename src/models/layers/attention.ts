@@ -12,18 +12,21 @@ export interface AttentionSettings {
   readonly headDim: number;
   /** Factor of the scores. */
   readonly scale: number;
-  /** Keys that a token sees at most, itself included; all unless given. */
+  /** Most keys that a token sees, including its own; if absent, all. */
   readonly window?: number;
-  /** Which of the model's rotary embeddings turns queries and keys; none unless given. */
+  /** Index of the rotary embedding of queries and keys; if absent, none. */
   readonly rotary?: number;
   /** Biases of the maps of queries, keys and values. */
   readonly qkvBias: boolean;
   readonly outputBias: boolean;
-  /** The epsilon of RMS norms of the queries' and keys' heads; no such norms unless given. */
+  /** The epsilon of RMS norms on the queries' and keys' heads; if absent, no norms. */
   readonly headNormEps?: number;
-  /** Modules that Transformers names otherwise than Llama. */
+  /** Names of modules that differ from Llama's in Transformers. */
   readonly names?: { readonly output?: string; readonly queryNorm?: string; readonly keyNorm?: string };
-  /** GGUF files interleave the rows of queries and keys, for llama.cpp turns neighbours and Transformers halves. */
+  /**
+   * GGUF files interleave the rows of queries and keys, because llama.cpp rotates neighbours and Transformers rotates
+   * halves.
+   */
   readonly ggufInterleaved?: true;
 }
 

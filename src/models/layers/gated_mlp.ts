@@ -2,7 +2,7 @@ import { fusedGatedActivation, type Activation } from '../../ops/gated_activatio
 import type { Tensor } from '../../ops/op';
 import type { CacheSpec, Layer, LayerScope, LinearSpec, VectorSpec } from './layer';
 
-/** The maps of a gated MLP by what they do; one map gives gate and values where they are fused. */
+/** The names of a gated MLP's maps; a fused map gives both gate and values. */
 export type GatedMlpNames =
   | { readonly gate: string; readonly up: string; readonly down: string }
   | { readonly gateUp: string; readonly down: string };

@@ -3,11 +3,11 @@ import type { Builder, Tensor } from '../../ops/op';
 import type { RotaryParameters } from '../rotary_table';
 
 /**
- * A linear map y = x Wᵀ + bias of a layer, which an adapter may stand beside. Its weight is `<name>.weight`, f32 [out, in]
+ * A linear map y = x Wᵀ + bias of a layer, which can have an adapter. Its weight is `<name>.weight`, f32 [out, in]
  * before it is quantised, its bias `<name>.bias`.
  */
 export interface LinearSpec {
-  /** As PEFT's `target_modules` names it: q_proj. */
+  /** Its name in PEFT's `target_modules`: q_proj. */
   readonly name: string;
   readonly out: number;
   readonly in: number;
@@ -20,7 +20,7 @@ export interface LinearSpec {
 
 /** A small tensor of a layer, kept in f32. */
 export interface VectorSpec {
-  /** Within the layer: q_norm.weight. */
+  /** Its name within the layer: q_norm.weight. */
   readonly name: string;
   readonly shape: readonly number[];
   /** The weight of an RMS norm. */
@@ -29,13 +29,13 @@ export interface VectorSpec {
   readonly gguf?: string;
 }
 
-/** A buffer in which a layer keeps what later tokens of a sequence need, f32 [rows, columns]. */
+/** A buffer in which a layer keeps values for later tokens of a sequence, f32 [rows, columns]. */
 export interface CacheSpec {
   readonly name: string;
   readonly columns: number;
   /**
-   * One row for each token of the sequence; or a ring of rows for the last tokens, of which the layer reads `history` before
-   * those of a pass.
+   * One row for each token of the sequence; or a ring of rows for the last tokens, from which the layer reads the
+   * `history` rows before a pass.
    */
   readonly rows: 'tokens' | { readonly ring: number; readonly history: number };
 }
@@ -51,11 +51,11 @@ export type PassRows =
     }
   | { readonly kind: 'cache' };
 
-/** What a layer's forward pass may use. Names are those within the layer. */
+/** The tools of a layer's forward pass. Names are those within the layer. */
 export interface LayerScope {
   readonly trace: Builder;
   readonly rows: PassRows;
-  /** y of one of the layer's linear maps, with what an adapter adds; plus `residual`, if given. f32 [rows, out] */
+  /** y of one of the layer's linear maps including its adapter, plus `residual` if given. f32 [rows, out] */
   linear(name: string, x: Tensor, residual?: Tensor): Tensor;
   /** y of several of them; one op in decoding. */
   linears<Key extends string>(x: Tensor, names: Readonly<Record<Key, string>>): Readonly<Record<Key, Tensor>>;
@@ -64,13 +64,13 @@ export interface LayerScope {
   vector(name: string): Tensor;
   /** One of the model's rotary embeddings, with its table, f32 [positions, dim]. */
   rotary(index: number): RotaryParameters & { readonly table: Tensor };
-  /** One of the layer's caches, where the rows are of kind 'cache'. */
+  /** One of the layer's caches; only for rows of kind 'cache'. */
   cache(name: string): Tensor;
 }
 
 /**
- * A kind of layer: x [rows, hidden] → [rows, hidden]. An instance is plain data beside its methods. Everything that loads,
- * plans, trains, generates and exports asks these methods, and knows no layer by name.
+ * A kind of layer: x [rows, hidden] → [rows, hidden]. An instance is plain data beside its methods. Loading, planning,
+ * training, generation and export use only these methods, and no layer's name.
  */
 export interface Layer {
   /** The kind's name: attention. */
@@ -81,6 +81,6 @@ export interface Layer {
   linears(): readonly LinearSpec[];
   vectors(): readonly VectorSpec[];
   caches(): readonly CacheSpec[];
-  /** @param residual is added to the result by the layer's last map */
+  /** @param residual the layer's last map adds it to its result */
   forward(scope: LayerScope, x: Tensor, residual?: Tensor): Tensor;
 }

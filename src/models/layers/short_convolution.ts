@@ -4,13 +4,13 @@ import type { CacheSpec, Layer, LayerScope, LinearSpec, VectorSpec } from './lay
 
 export interface ShortConvolutionSettings {
   readonly hiddenSize: number;
-  /** Tokens that the convolution sees, the row's own included (`conv_L_cache`). */
+  /** Tokens that the convolution sees, including the row's own (`conv_L_cache`). */
   readonly kernel: number;
-  /** Of both maps and of the convolution. */
+  /** Whether both maps and the convolution have a bias. */
   readonly bias: boolean;
 }
 
-/** Rows of the ring of states: a pass of prefilling and the tokens before it, with room to run some tokens again. */
+/** Rows of the ring of states: enough for a prefill pass and the tokens before it, and to run some tokens again. */
 const RING_ROWS = 128;
 
 /** out(C ⊙ conv(B ⊙ x)) with B, C, x = in(…): the gated short convolution of LFM2. */

@@ -2,7 +2,7 @@ import type { TrainSettings } from '../../core/settings/settings';
 import type { Objective } from './objective';
 import { sft } from './sft';
 
-/** By the values of the setting `objective`, whose entry in the table has the line of help of each. */
+/** The objectives by the values of the setting `objective`. */
 const OBJECTIVES: Readonly<Record<TrainSettings['objective'], Objective>> = { sft };
 
 /** The objective that the settings of a run name. */

@@ -4,7 +4,7 @@ import { headCrossEntropy } from '../../ops/head_cross_entropy';
 import { u32 } from '../../ops/op';
 import type { Objective } from './objective';
 
-/** The negative log-likelihood before smoothing, as TRL and Transformers name it. */
+/** TRL's and Transformers' name of the negative log-likelihood before smoothing. */
 const NLL = 'nll_loss';
 
 /**

@@ -8,7 +8,7 @@ import { ratesOf } from './rates';
 
 const TABLE = 'adamw_tensors';
 
-/** AdamW (Loshchilov & Hutter 2019, decoupled weight decay) as torch.optim.AdamW: two moments in f32. */
+/** AdamW (Loshchilov & Hutter 2019, decoupled weight decay), as in torch.optim.AdamW: two moments in f32. */
 export const adamw: Optimizer = {
   name: 'adamw_torch',
   plan({ size, tensors }, settings) {
@@ -32,9 +32,9 @@ export function f32Moments(count: number): readonly StateTensor[] {
 }
 
 /**
- * Tensors with their padding, one after the other in the moments as they are in the flat buffer.
+ * Records of the tensors including their padding: the moments have the same layout as the flat buffer.
  *
- * @param rates of each tensor
+ * @param rates the learning rate factor of each tensor
  */
 export function wholeRecords(
   tensors: readonly FlatTensor[],
@@ -49,7 +49,7 @@ export function wholeRecords(
   });
 }
 
-/** The values in `run` of a step of Adam. */
+/** The values of a step of Adam in the `run` uniform. */
 export function adamScalars(
   settings: Pick<OptimizerSettings, 'weight_decay' | 'adam_beta1' | 'adam_beta2' | 'adam_epsilon'>,
   { learningRate, step }: StepValues,

@@ -15,8 +15,8 @@ const SMALL_TABLE = 'adamw_tensors';
 
 /**
  * AdamW with moments in 8 bits (Dettmers et al. 2022, "8-bit Optimizers via Block-wise Quantization") as bitsandbytes'
- * AdamW8bit: blocks of 256 elements of each tensor, without its padding, and the nearest value of the dynamic code.
- * A paged optimiser holds the same state in other memory, which a page has no say in.
+ * AdamW8bit: blocks of 256 elements of each tensor, without its padding, and the nearest value of the dynamic code. A
+ * paged optimiser keeps the same state in host memory, which WebGPU can't do.
  */
 export const adamw8bit: Optimizer = {
   name: 'adamw_8bit',
@@ -64,7 +64,7 @@ export const adamw8bit: Optimizer = {
   },
 };
 
-/** The codes of the first and of the second moment, one after the other. */
+/** The codes of the first moment, then those of the second. */
 export function dynamicCodes(): Float32Array<ArrayBuffer> {
   const codes = new Float32Array(512);
   codes.set(dynamicCode(true));
@@ -72,7 +72,7 @@ export function dynamicCodes(): Float32Array<ArrayBuffer> {
   return codes;
 }
 
-/** Tensors without their padding, `first` in blocks. */
+/** Records of the tensors without their padding; `first` counts blocks. */
 function blockRecords(tensors: readonly FlatTensor[], rates: readonly number[]): readonly TensorRecord[] {
   let first = 0;
   return tensors.map(({ offset, shape, padded }, index) => {

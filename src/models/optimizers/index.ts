@@ -4,7 +4,7 @@ import type { FlatLayout, Optimizer, OptimizerPlan, OptimizerSettings } from './
 
 export const OPTIMIZERS: readonly Optimizer[] = [adamw, adamw8bit];
 
-/** The optimiser that the settings name, for the parameters of one adapter. */
+/** Plans the optimiser that the settings name for an adapter's parameters. */
 export function optimizerPlan(layout: FlatLayout, settings: OptimizerSettings): OptimizerPlan {
   const optimizer = OPTIMIZERS.find(({ name }) => name === settings.optim);
   if (!optimizer) throw new Error(`there is no optimiser ${settings.optim}`);

@@ -20,9 +20,9 @@ export interface FlatTensor {
   readonly name: string;
   /** f32 elements from the flat buffer's start; a multiple of 64. */
   readonly offset: number;
-  /** As it is trained and stored. */
+  /** The trained and stored shape. */
   readonly shape: readonly number[];
-  /** As it lies in the flat buffer: what is beyond `shape` is 0, as are its gradients. */
+  /** The shape in the flat buffer. Elements beyond `shape` are 0, and so are their gradients. */
   readonly padded: readonly number[];
 }
 
@@ -33,7 +33,10 @@ export interface FlatLayout {
   readonly tensors: readonly FlatTensor[];
 }
 
-/** What an optimiser keeps from one step to the next: in checkpoints by this name, zero before the first step. */
+/**
+ * A tensor that an optimiser keeps from step to step. Checkpoints hold it under this name; it is zero before the first
+ * step.
+ */
 export interface StateTensor {
   readonly name: string;
   /** Kernels see U8 four to a word. */
@@ -41,7 +44,7 @@ export interface StateTensor {
   readonly shape: readonly number[];
 }
 
-/** Numbers that kernels look up: written once, and in no checkpoint. */
+/** A table of constants for kernels: written once, never in a checkpoint. */
 export interface StateTable {
   readonly name: string;
   readonly words: Uint32Array<ArrayBuffer>;
@@ -52,13 +55,13 @@ export interface StepTensors {
   readonly parameters: Tensor;
   /** f32 [size] */
   readonly gradients: Tensor;
-  /** f32 [4], as `lossSum` and `gradientNorm` leave it: the step must change nothing if [2] is not 0. */
+  /** f32 [4] from `lossSum` and `gradientNorm`. The step must change nothing if element 2 is not 0. */
   readonly metrics: Tensor;
-  /** Of a state tensor or a table, by its name. */
+  /** Returns a state tensor or a table by name. */
   readonly of: (name: string) => Tensor;
 }
 
-/** One optimizer step. */
+/** The values of one optimizer step. */
 export interface StepValues {
   readonly learningRate: number;
   /** From 1. */
@@ -75,9 +78,9 @@ export interface OptimizerPlan {
   readonly scalars: (values: StepValues) => Partial<RunValues>;
 }
 
-/** An optimiser: one file in this folder, and its ops. */
+/** An optimiser. To add one, write a file in this folder and its ops. */
 export interface Optimizer {
-  /** The value of the setting `optim`, whose entry in the table has the line of help and the aliases. */
+  /** Its value of the setting `optim`. */
   readonly name: OptimizerSettings['optim'];
   plan(layout: FlatLayout, settings: OptimizerSettings): OptimizerPlan;
 }

@@ -1,8 +1,9 @@
 import type { FlatTensor, OptimizerSettings } from './optimizer';
 
 /**
- * The learning rate of each tensor over `learning_rate`: LoRA+ (Hayou et al. 2024) as PEFT's `create_loraplus_optimizer`:
- * `loraplus_lr_ratio` for B and for vectors, 1 for the rest. Weight decay is the same for all.
+ * The learning rate of each tensor divided by `learning_rate`. LoRA+ (Hayou et al. 2024), as in PEFT's
+ * `create_loraplus_optimizer`: `loraplus_lr_ratio` for B and for vectors, 1 for the rest. Weight decay is the same for
+ * all.
  *
  * @returns undefined if all rates are 1
  */

@@ -13,7 +13,7 @@ import type { StoredTensor, StoredWeight } from './stored_weight';
 
 /** The block sizes that bitsandbytes allows. */
 const BLOCK_SIZES = [32, 64, 128, 256, 512, 1024, 2048, 4096] as const;
-/** The JSON has some two hundred. */
+/** Upper limit for the JSON of the state, which has some two hundred bytes. */
 const MOST_STATE_BYTES = 65536;
 const STATE = 'weight.quant_state.bitsandbytes__nf4';
 
@@ -48,9 +48,9 @@ export function isBitsAndBytes(parts: WeightParts): boolean {
 }
 
 /**
- * A weight [out, in] that bitsandbytes stored in NF4. The sizes of blocks follow from the numbers of scales; that the
- * weight's own JSON says the same is checked when the scales are read, as is that NF4's values are meant. Throws
- * `tensor_…` naming the part.
+ * A weight [out, in] that bitsandbytes stored in NF4. The sizes of blocks follow from the numbers of scales. When the
+ * scales are read, the weight's own JSON is checked for the same sizes and for NF4's values. Throws `tensor_…` naming
+ * the part.
  */
 export function bitsAndBytesWeight(parts: WeightParts, out: number, input: number): StoredWeight {
   const { path } = parts;
@@ -77,8 +77,8 @@ export function bitsAndBytesWeight(parts: WeightParts, out: number, input: numbe
 }
 
 /**
- * The codes, two a byte. `bnb_4bit_quant_storage` gives the same bytes another dtype, so that FSDP can shard them: the
- * dtype means nothing, and the number of bytes is checked instead.
+ * The codes, two a byte. `bnb_4bit_quant_storage` gives the same bytes another dtype, so that FSDP can shard them. So
+ * the dtype has no meaning, and the number of bytes is checked instead.
  */
 function storedCodes(parts: WeightParts, bytes: number): StoredTensor {
   const codes = parts.get('weight');
@@ -91,10 +91,13 @@ function storedCodes(parts: WeightParts, bytes: number): StoredTensor {
   throw damaged('tensor_shape', message('tensor_bytes', { name: codes.name, found, expected: bytes }));
 }
 
-/** What bitsandbytes lets `bnb_4bit_quant_storage` be. */
+/** The dtypes that bitsandbytes allows for `bnb_4bit_quant_storage`. */
 const STORAGE_DTYPES = ['U8', 'I8', 'F16', 'BF16', 'F32'];
 
-/** The size of which `count` elements make so many blocks. Where all are in one, 256 will do as well as another. */
+/**
+ * The block size with which `count` elements make this many blocks. If there is only one block, any sufficient size is
+ * right, and 256 is preferred.
+ */
 function blockSizeOf(name: string, count: number, blocks: number): number {
   const size = [256, ...BLOCK_SIZES].find((candidate) => Math.ceil(count / candidate) === blocks);
   if (size !== undefined) return size;
@@ -129,7 +132,7 @@ function nestedCount(parts: WeightParts): number {
   return elementCount(parts.get('weight.nested_absmax').shape);
 }
 
-/** Throws `quant_state` unless the weight's JSON says what the numbers of scales say. */
+/** Throws `quant_state` unless the weight's JSON agrees with the numbers of scales. */
 async function readState(
   parts: WeightParts,
   { blockSize, doubleQuant, nestedBlockSize }: Nf4Packing,
@@ -150,7 +153,7 @@ async function readState(
     return damaged('quant_state', message('quant_state_differs', values));
   };
   if (!sameShape(state.shape, shape)) throw differs('shape', state.shape, shape);
-  // Blocks that hold all there is are alike, however long they could be.
+  // Block sizes that cover all elements are equivalent.
   const count = elementCount(shape);
   const known = (size: number): boolean => BLOCK_SIZES.some((candidate) => candidate === size);
   const same = (size: number, found: number, of: number): boolean =>

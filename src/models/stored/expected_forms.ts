@@ -6,7 +6,7 @@ import { checkpointTensors, type ModelSpec } from '../spec';
 import { readQuantizationConfig, type Published } from './quantization_config';
 import type { DenseFormat, GgmlPacking } from '../../ops/weight';
 
-/** A file of a checkpoint, before anything of it is fetched. */
+/** A file of a checkpoint before its download. */
 export interface ListedFile {
   readonly path: string;
   /** Bytes. */
@@ -16,15 +16,15 @@ export interface ListedFile {
 /** How a checkpoint probably stores its weights. */
 export interface ExpectedForms {
   readonly formOf: (name: string) => StoredForm;
-  /** For people, where its linear maps are quantised already: "GPTQ, 4-bit". */
+  /** For people, if its linear maps are already quantised: "GPTQ, 4-bit". */
   readonly quantized?: string;
-  /** Of a GGUF file: the types of linear maps that do not run as stored. */
+  /** For a GGUF file: the types of linear maps that do not run as stored. */
   readonly converted: ConvertedTypes;
 }
 
 /**
- * Guesses how each weight is stored from config.json, and from the names and sizes of the files with the weights: what
- * their headers will say once they are fetched. Throws what `readQuantizationConfig` refuses.
+ * Guesses how each weight is stored from config.json, and from the names and sizes of the weight files, before their
+ * headers are downloaded. Throws as `readQuantizationConfig`.
  */
 export function expectedForms(
   spec: ModelSpec,
@@ -48,7 +48,7 @@ const NAMES = { bitsandbytes: 'NF4 (bitsandbytes)', gptq: 'GPTQ, 4-bit', awq: 'A
 
 const DTYPES: Readonly<Record<string, DenseFormat>> = { float32: 'f32', float16: 'f16', bfloat16: 'bf16' };
 
-/** What config.json says, else what the files' size comes to for a parameter. */
+/** The format that config.json names, else the one that fits the files' bytes per parameter. */
 function denseFormat(
   spec: ModelSpec,
   { dtype, torch_dtype }: Fields,
@@ -90,7 +90,7 @@ function packedForms(
   };
 }
 
-/** The type in a GGUF file's name, as llama.cpp's tools write it: Q4_K_M, IQ4_XS, BF16. */
+/** Finds the type in the name of a GGUF file as llama.cpp's tools write it: Q4_K_M, IQ4_XS, BF16. */
 const GGUF_TYPE = /[-._](I?Q\d\w*|MXFP4\w*|F16|BF16|F32|FP16)\.gguf$/i;
 
 const GGUF_DENSE: Readonly<Record<string, DenseFormat>> = {
@@ -121,7 +121,7 @@ function ofGguf(spec: ModelSpec, path: string): ExpectedForms {
     if (kind !== 'linear' || !format) return 'requantised';
     return { format: type === 'Q4_K_M' && isFiner(spec, name) ? 'q6_k' : format };
   };
-  // A name that tells no type is no reason to claim one.
+  // If the name shows no type, the result claims none.
   const unpacked = format || type === '' ? [] : [type];
   return {
     formOf,
@@ -130,7 +130,10 @@ function ofGguf(spec: ModelSpec, path: string): ExpectedForms {
   };
 }
 
-/** llama.cpp's "M" mixtures keep half of v_proj and down_proj in a finer type: the outer eighths, and each third between. */
+/**
+ * Whether llama.cpp's "M" mixtures store a tensor in a finer type: half of v_proj and down_proj, in the outer eighths
+ * and every third layer between.
+ */
 function isFiner({ blocks: { length: layers } }: ModelSpec, name: string): boolean {
   const [, index, module] = /layers\.(\d+)\..*\.(\w+)\.weight$/.exec(name) ?? [];
   if (module !== 'v_proj' && module !== 'down_proj') return false;

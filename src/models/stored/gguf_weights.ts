@@ -12,15 +12,15 @@ import { inHalves } from './interleaved_rows';
 import { damaged } from './parts';
 import type { StoredTensor, StoredWeight, StoredWeights } from './stored_weight';
 
-/** One factor for every two elements of a head. */
+/** Most bytes of the rotary factors: one factor for every two elements of a head. */
 const MOST_FACTOR_BYTES = 4096;
 
 /**
- * How a GGUF file stores each weight of a model, by the weights' names in Transformers' checkpoints; what it lacks is
- * missing here too, and the shapes of dense tensors are not looked at. Throws `tensor_shape`, `tensor_unexpected` or
- * `gguf_type_unsupported` naming the tensor, `gguf_split`, and `architecture_unsupported`.
+ * How a GGUF file stores each weight of a model, by the weights' names in Transformers' checkpoints. Weights that the
+ * file lacks are missing, and the shapes of dense tensors are not checked. Throws `tensor_shape`, `tensor_unexpected`
+ * or `gguf_type_unsupported` naming the tensor, `gguf_split`, and `architecture_unsupported`.
  *
- * @param spec as `ggufSpec` gives it
+ * @param spec from `ggufSpec`
  */
 export function ggufWeights(spec: ModelSpec, header: GgufHeader, file: FileReader): StoredWeights {
   checkWhole(spec, header, file);
@@ -43,12 +43,12 @@ export function ggufWeights(spec: ModelSpec, header: GgufHeader, file: FileReade
   return stored;
 }
 
-/** The spec of a GGUF file's model, which has the norms of Gemma with their offset added. */
+/** The spec of a GGUF file's model: in GGUF files, Gemma's norms already include their offset. */
 export function ggufSpec(spec: ModelSpec): ModelSpec {
   return { ...spec, normOffset: 0 };
 }
 
-/** What a file divides each rotary frequency by, where it says so. Throws `gguf_rope_factors`. */
+/** The file's divisors of the rotary frequencies, if it has any. Throws `gguf_rope_factors`. */
 export async function readRopeFactors(
   header: GgufHeader,
   file: FileReader,
@@ -83,7 +83,7 @@ function storedWeight(tensor: StoredTensor, { shape, kind, ggufHeads }: TensorSp
   return { kind: 'requantised', from: dtype, rows: rowsOf(ordered, dtype, out), tensor };
 }
 
-/** llama.cpp leaves out axes of one element, as that of a convolution of each channel by itself. */
+/** Restores axes of one element, which llama.cpp leaves out, for instance in a depthwise convolution. */
 function withOnes(found: readonly number[], expected: readonly number[]): readonly number[] {
   const longer = (shape: readonly number[]): readonly number[] => shape.filter((length) => length !== 1);
   return sameShape(longer(found), longer(expected)) ? expected : found;

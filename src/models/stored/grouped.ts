@@ -21,7 +21,7 @@ export function gptqWeight(
   const groups = Math.ceil(input / groupSize);
   const codes = parts.typed('qweight', 'I32', [input / 8, out]);
   const { scales, zeros } = tablesOf(parts, groups, out);
-  // Old files without act-order may lack the index, which is then of no interest.
+  // Old files without act-order may lack the index, which they don't need.
   const index = actOrder || parts.has('g_idx') ? parts.typed('g_idx', 'I32', [input]) : undefined;
   return packed(packing, out, input, codes, async () => {
     const words = await readWords(zeros);
@@ -95,7 +95,7 @@ function checkPacking(
   throw damaged('tensor_shape', message('tensor_packing', values));
 }
 
-/** Throws `tensor_groups` for groups that there are not, or in another order than config.json says. */
+/** Throws `tensor_groups` for groups that don't exist, or in another order than config.json says. */
 function checkIndex(
   name: string,
   groupOf: Uint32Array,

@@ -2,8 +2,8 @@ import type { FileReader } from '../folder';
 import type { StoredTensor } from './stored_weight';
 
 /**
- * A tensor whose rows are seen in Transformers' order. In the file, each of `heads` runs of rows has row p of its first half
- * at 2 p and row p of its second half at 2 p + 1. Rows are moved as bytes, whatever they hold.
+ * Presents a tensor's rows in Transformers' order. In the file, each of `heads` runs of rows has row p of its first
+ * half at 2 p and row p of its second half at 2 p + 1. Rows are moved as bytes, whatever they hold.
  */
 export function inHalves(tensor: StoredTensor, heads: number): StoredTensor {
   return { ...tensor, file: new RowsInHalves(tensor, heads) };
@@ -26,7 +26,7 @@ class RowsInHalves implements FileReader {
     if (this.#headRows % 2 !== 0) throw new Error(`${tensor.name} has no heads of two halves`);
   }
 
-  /** Within the tensor, at any byte. Whole heads are read from the file. */
+  /** Reads any bytes of the tensor. Reads whole heads from the file. */
   async read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
     const { file, begin: origin } = this.#tensor;
     const headBytes = this.#headRows * this.#rowBytes;

@@ -4,7 +4,7 @@ import { elementCount, shapeText } from '../../core/shape';
 import { message, type Message } from '../../core/messages/message';
 import type { StoredTensor } from './stored_weight';
 
-/** The tensors that make up one packed weight, by what follows the module's path: `qweight`, `weight.absmax`. */
+/** The tensors of one packed weight, by the end of their names after the module's path: `qweight`, `weight.absmax`. */
 export class WeightParts {
   readonly path: string;
   readonly #tensors: ReadonlyMap<string, StoredTensor>;
@@ -33,7 +33,7 @@ export class WeightParts {
     throw damaged('tensor_missing', message('tensor_part_lacking', { name: `${this.path}.${part}` }));
   }
 
-  /** The part, if it is of the dtype and has so many elements. Throws `tensor_missing`, `tensor_dtype`, `tensor_shape`. */
+  /** The part, checked for its dtype and shape. Throws `tensor_missing`, `tensor_dtype`, `tensor_shape`. */
   typed(part: string, dtype: Dtype, shape: readonly number[]): StoredTensor {
     const tensor = this.get(part);
     if (tensor.dtype !== dtype) {
@@ -49,7 +49,7 @@ export class WeightParts {
   }
 }
 
-/** All bytes of a small tensor, at the start of a buffer of their own. */
+/** Reads all bytes of a small tensor into a buffer of their own, so that typed arrays are aligned. */
 export async function readWhole({ file, begin, end }: StoredTensor): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await file.read(begin, end));
 }
@@ -58,7 +58,7 @@ export async function readWords(tensor: StoredTensor): Promise<Uint32Array<Array
   return new Uint32Array((await readWhole(tensor)).buffer);
 }
 
-/** The codes of what is wrong with the tensors of a checkpoint. */
+/** The codes of errors about the tensors of a checkpoint. */
 type DamagedCode =
   | 'gguf_rope_factors'
   | 'quant_map'

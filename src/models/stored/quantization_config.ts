@@ -10,10 +10,10 @@ export type Published =
   | { readonly method: 'bitsandbytes' }
   | {
       readonly method: 'gptq';
-      /** Whole rows where undefined. */
+      /** Undefined: whole rows. */
       readonly groupSize: number | undefined;
       readonly actOrder: boolean;
-      /** Zero points are stored less one. */
+      /** Whether zero points are stored less one. */
       readonly firstLayout: boolean;
     }
   | { readonly method: 'awq'; readonly groupSize: number | undefined };
@@ -52,14 +52,14 @@ const Awq = v.looseObject({
 });
 
 /**
- * Reads `quantization_config` of a config.json; undefined is a checkpoint that is not quantised. Throws
- * `quantization_unsupported` naming what is not built, and `config_invalid`.
+ * Reads `quantization_config` of a config.json; undefined means a checkpoint that is not quantised. Throws
+ * `quantization_unsupported` naming the unsupported feature, and `config_invalid`.
  */
 export function readQuantizationConfig(config: unknown): Published {
   if (config === undefined || config === null || (isRecord(config) && Object.keys(config).length === 0))
     return { method: 'none' };
   const { quant_method: given } = parse(Config, config);
-  // The first checkpoints of bitsandbytes name no method.
+  // Early checkpoints of bitsandbytes name no method.
   const method = given ?? ('load_in_4bit' in Object(config) ? 'bitsandbytes' : undefined);
   switch (method) {
     case 'bitsandbytes':

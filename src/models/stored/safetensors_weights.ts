@@ -9,19 +9,19 @@ import { readQuantizationConfig, type Published } from './quantization_config';
 import type { StoredTensor, StoredWeight, StoredWeights } from './stored_weight';
 
 /**
- * How a checkpoint of safetensors stores each weight of a model, by the weights' names; what it lacks is missing here too,
- * and the shapes of dense tensors are not looked at.
+ * How a checkpoint of safetensors stores each weight of a model, by the weights' names. Weights that it lacks are
+ * missing, and the shapes of dense tensors are not checked.
  *
  * @param quantizationConfig `quantization_config` of config.json, if it has one
- * @throws TunesmithError `quantization_unsupported` or `config_invalid` for what is not built, `tensor_missing`,
- *   `tensor_dtype`, `tensor_shape` or `tensor_unexpected` naming a part of a quantised weight
+ * @throws TunesmithError `quantization_unsupported` or `config_invalid` for an unsupported quantisation,
+ *   `tensor_missing`, `tensor_dtype`, `tensor_shape` or `tensor_unexpected` naming a part of a quantised weight
  */
 export function storedWeights(
   spec: ModelSpec,
   quantizationConfig: unknown,
   tensors: ReadonlyMap<string, StoredTensor>,
 ): StoredWeights {
-  // A config.json that was left over after a merge may claim a quantisation that the weights do not have.
+  // A config.json left over from before a merge may claim a quantisation that the weights do not have.
   const published = isDense(tensors) ? NOT_QUANTISED : readQuantizationConfig(quantizationConfig);
   const expected = checkpointTensors(spec);
   const names = new Set(expected.map(({ name }) => name));
@@ -55,7 +55,7 @@ function moduleOf(weight: string): string {
 
 const NOT_QUANTISED: Published = { method: 'none' };
 
-/** Whether all tensors are floats, and none is a part of a quantised weight by its name. */
+/** Whether all tensors are floats and no name is that of a quantised weight's part. */
 function isDense(tensors: ReadonlyMap<string, StoredTensor>): boolean {
   return [...tensors].every(
     ([name, { dtype }]) =>
@@ -66,7 +66,7 @@ function isDense(tensors: ReadonlyMap<string, StoredTensor>): boolean {
   );
 }
 
-/** The tensors of each of the modules with these paths, by what follows the path. */
+/** The tensors of each module by the end of their names after the module's path. */
 function byModule(
   tensors: ReadonlyMap<string, StoredTensor>,
   paths: ReadonlySet<string>,
@@ -112,8 +112,8 @@ function unnamed(part: string): TunesmithError {
 }
 
 /**
- * Some writers give every quantised layer a bias, of zeros where the model has none. That they are zeros is checked when
- * the scales are read.
+ * Drops a bias that the model does not have: some writers give every quantised layer one, filled with zeros. Reading
+ * the scales checks that it is zero.
  */
 function withoutBias(weight: StoredWeight, parts: WeightParts, wanted: boolean): StoredWeight {
   if (wanted || !parts.has('bias') || weight.kind !== 'packed') return weight;
