@@ -106,6 +106,7 @@ export class ExamplesState {
 
   /** Hands the wanted examples to the engine. True when some can be trained on. */
   async load(settings: TrainSettings): Promise<boolean> {
+    const { revision } = this;
     this.busy = true;
     this.error = undefined;
     this.stopped = false;
@@ -118,7 +119,10 @@ export class ExamplesState {
           (progress) => (this.progress = progress),
           (onProgress) => remote.examples.set(files, settings, onProgress),
         );
-      this.report = files.length === 0 ? undefined : await read();
+      const report = files.length === 0 ? undefined : await read();
+      // Others were chosen meanwhile.
+      if (revision !== this.revision) return false;
+      this.report = report;
       await this.show(Math.min(this.firstPreview, Math.max(0, (this.report?.examples ?? 0) - 1)));
       return this.report !== undefined && this.report.examples > 0;
     } catch (error) {
@@ -199,6 +203,8 @@ export class ExamplesState {
     if (this.replaced === this.files) this.replaced = undefined;
     // What is being read is not wanted any more.
     if (this.progress) void this.stop();
+    this.report = undefined;
+    this.previews = [];
     this.revision++;
     this.firstPreview = 0;
     this.lacksFiles = false;

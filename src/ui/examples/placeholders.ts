@@ -1,3 +1,14 @@
+import type { DataReport } from '../../worker/protocol';
+
+/** Placeholders of the examples that have no text yet. */
+export function unfilledPlaceholders(
+  report: Pick<DataReport, 'placeholders'> | undefined,
+  settings: { readonly placeholders: Readonly<Record<string, string>> } | undefined,
+): DataReport['placeholders'] {
+  const fillings = settings?.placeholders ?? {};
+  return (report?.placeholders ?? []).filter(({ name }) => !Object.hasOwn(fillings, name));
+}
+
 /** The texts for placeholders, with this one filled. An empty text leaves the placeholder as it is in the examples. */
 export function withFilling(
   fillings: Readonly<Record<string, string>>,

@@ -1,8 +1,10 @@
 import type { App } from '../app.svelte';
+import { unfilledPlaceholders } from '../examples/placeholders';
 import type { StepId } from './route.svelte';
 import { t } from '../language.svelte';
 
-export type Tone = 'todo' | 'busy' | 'done' | 'problem';
+/** `look` is a warning that hinders nothing. */
+export type Tone = 'todo' | 'busy' | 'done' | 'look' | 'problem';
 
 /** How a step stands. */
 export interface StepStatus {
@@ -39,10 +41,12 @@ function modelStatus({ model, candidate }: App): StepStatus {
   return model.report ? done(model.report.name) : todo(t.shell.status.waiting);
 }
 
-function examplesStatus({ examples }: App): StepStatus {
+function examplesStatus({ examples, settings }: App): StepStatus {
   if (examples.busy) return busy(t.shell.status.reading);
   if (examples.error) return problem();
   const count = examples.report?.examples ?? 0;
+  const unfilled = unfilledPlaceholders(examples.report, settings.values);
+  if (unfilled.length > 0) return { tone: 'look', words: t.shell.status.placeholders(unfilled.length) };
   if (count > 0) return done(t.shared.examples(count));
   return examples.report ? problem() : todo(t.shell.status.waiting);
 }
@@ -56,7 +60,7 @@ function trainStatus({ training, settings, runs }: App): StepStatus {
       return busy(
         last
           ? t.shell.status.step(t.format.count(last.step), t.format.count(last.steps))
-          : t.shell.status.opening,
+          : t.shell.status.preparing,
       );
     case 'paused':
       return busy(t.shell.status.paused);

@@ -43,6 +43,21 @@ describe('the examples of the page', () => {
     expect(remote.set.mock.calls[1]?.[0]).toMatchObject([{ name: 'a.jsonl' }]);
   });
 
+  it('show nothing of the former files once others are chosen', async () => {
+    const { state, remote } = examples();
+    await state.load(DEFAULTS);
+    expect(state.report).toEqual(rows(7));
+    const reading = deferred<DataReport>();
+    remote.set.mockImplementationOnce(() => reading.promise);
+    const loaded = state.load(DEFAULTS);
+    await vi.waitFor(() => expect(remote.set).toHaveBeenCalledTimes(2));
+    await state.add([file('a.jsonl')]);
+    expect(state).toMatchObject({ report: undefined, previews: [] });
+    reading.resolve(rows(9));
+    expect(await loaded).toBe(false);
+    expect(state.report).toBeUndefined();
+  });
+
   it('keep two files of one name apart, and take the same file once', async () => {
     const { state } = examples();
     await state.add([file('a.jsonl', 'one'), file('a.jsonl', 'two'), file('a.jsonl', 'one')]);

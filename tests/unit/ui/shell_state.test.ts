@@ -166,6 +166,17 @@ describe('the state of each step', () => {
   });
 });
 
+describe('the state of the examples', () => {
+  const placeholders = [{ name: 'name', records: 3 }];
+
+  it('is a warning while placeholders are not filled', () => {
+    const examples = { report: { examples: 9, placeholders } };
+    expect(stepStatuses(appOf({ examples })).examples).toEqual({ tone: 'look', words: '1 placeholder left' });
+    const settings = { values: { placeholders: { name: 'Ada' } } };
+    expect(stepStatuses(appOf({ examples, settings })).examples.tone).toBe('done');
+  });
+});
+
 describe('the title of the tab', () => {
   it.each<[string, Parts, Place]>([
     ['Tunesmith', {}, 'start'],

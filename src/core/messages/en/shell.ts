@@ -1,3 +1,5 @@
+import { plural } from './format';
+
 export const shell = {
   name: 'Tunesmith',
   sentence: 'Teach a small language model something new, on your own GPU. Nothing leaves your computer.',
@@ -90,6 +92,8 @@ export const shell = {
     waiting: 'waiting',
     opening: 'opening…',
     reading: 'reading…',
+    preparing: 'preparing…',
+    placeholders: (count: number) => `${plural(count, 'placeholder')} left`,
     problem: 'needs attention',
     ready: 'ready',
     done: 'done',

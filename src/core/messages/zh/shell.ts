@@ -83,6 +83,8 @@ export const shell: Catalogue['shell'] = {
     waiting: '等待',
     opening: '正在打开…',
     reading: '正在读取…',
+    preparing: '正在准备…',
+    placeholders: (count: number) => `还有 ${count} 个占位符`,
     problem: '需要处理',
     ready: '就绪',
     done: '完成',
