@@ -69,6 +69,7 @@ export const ERROR_CLASSES = {
   config_invalid: 'input',
   config_unsupported: 'input',
   context_full: 'input',
+  conversation_not_kept: 'storage',
   data_file_missing: 'input',
   data_folder_empty: 'input',
   demo_missing: 'network',

@@ -14,7 +14,14 @@ export { areShortened } from '../train/samples';
 export { DATA_ENDINGS, DATA_MEDIA_TYPES, DATA_FORMAT_NAMES, isDataFile } from '../data/files/formats';
 export type { Problem } from '../data/records';
 export type { ExportOffer, ExportOptions, ExportResult } from '../session/adapters';
-export type { ChatEvent, ChatMessage, ChatOutcome, ChatSide, TokenCount } from '../session/chat/chats';
+export type {
+  ChatEvent,
+  ChatMessage,
+  ChatOutcome,
+  ChatRequest,
+  ChatSide,
+  TokenCount,
+} from '../session/chat/chats';
 export type { PreviewExample } from '../session/data/examples';
 export type { SearchResult as HubModelReport } from '../session/models/previews';
 export type { PlanReport } from '../session/plans/plan_report';

@@ -8,25 +8,25 @@ import { keep, readKept } from '../shared/persist';
 import {
   messagesOf,
   newConversation,
+  requestsOf,
   SIDES,
   sidesOf,
+  triesAfter,
+  triesOf,
   updated,
   type Answer,
+  type AnswerProgress,
   type Conversation,
   type Side,
   type Speaker,
   type Turn,
 } from './conversation';
-import { forgetConversation, keepConversation, readConversations } from './conversation_store';
+import { KeptConversations } from './kept_conversations.svelte';
+import { SystemPrompt } from './system_prompt.svelte';
 import { TokenCounter } from './token_counter.svelte';
 
-const systemKey = 'chat.system';
 const draftKey = 'chat.draft';
 const openKey = 'chat.open';
-const SEEDS = 2 ** 32;
-
-/** How far each side is; absent or undefined if it is not answering. */
-type Progress = Readonly<Partial<Record<Side, 'waiting' | 'writing' | undefined>>>;
 
 /** Conversations with the base and the tuned model side by side: the open one, and those before it. */
 export class ChatState {
@@ -36,9 +36,8 @@ export class ChatState {
   readonly counter: TokenCounter;
   /** The open conversation; undefined before the first question of one. */
   conversation: Conversation | undefined = $state.raw();
-  /** All that are kept, the open one among them, the newest first. */
-  list: readonly Conversation[] = $state.raw([]);
-  system = $state('');
+  readonly kept = new KeptConversations((from, to) => this.#move(from, to));
+  readonly system = new SystemPrompt();
   /** The question that the visitor is writing. */
   draft = $state('');
   /** What went wrong beside the answers, which carry their own errors. */
@@ -46,7 +45,7 @@ export class ChatState {
   /** Both sides answer at the same time; undefined before the engine has said so. */
   together: boolean | undefined = $state();
   /** How far each side is that was asked; empty if nobody is answering. */
-  progress: Progress = $state.raw({});
+  progress: AnswerProgress = $state.raw({});
   /** The place of the question that is being answered. */
   #at = 0;
 
@@ -62,11 +61,13 @@ export class ChatState {
   );
   /** The messages that a question would send to each side. */
   readonly #wouldSend: readonly (readonly ChatMessage[])[] = $derived.by(() => {
+    // Another model counts the same messages otherwise.
+    const sides = sidesOf(this.speaker);
     const question = this.draft.trim();
     const turns = this.continues ? this.turns : [];
     if (question === '' && turns.length === 0) return [];
-    const conversation = { system: this.system, turns };
-    return this.sides.map((side) => messagesOf(conversation, side, question === '' ? undefined : question));
+    const conversation = { system: this.system.text, turns };
+    return sides.map((side) => messagesOf(conversation, side, question === '' ? undefined : question));
   });
   /** Tokens that no side has room for; 0 if what would be sent fits. */
   readonly excess = $derived.by(() => {
@@ -79,25 +80,19 @@ export class ChatState {
     this.#speaker = speaker;
     this.counter = new TokenCounter((conversations) => engine.remote.chats.count(conversations));
     this.settings.begin(ANSWER_DEFAULTS);
-    this.system = readKept(systemKey, string()) ?? '';
     this.draft = readKept(draftKey, string()) ?? '';
   }
 
   async restore(): Promise<void> {
-    this.list = await readConversations();
+    await this.kept.refresh();
     if (this.conversation || this.speaking) return;
-    const former = readKept(openKey, string());
-    this.conversation = this.list.find(({ id }) => id === former);
+    this.conversation = this.kept.take(readKept(openKey, string()));
+    if (this.conversation) this.system.restore();
   }
 
   write(draft: string): void {
     this.draft = draft;
     keep(draftKey, draft === '' ? undefined : draft);
-  }
-
-  changeSystem(system: string): void {
-    this.system = system;
-    keep(systemKey, system);
   }
 
   /** Begins with what the open model recommends; what the visitor changed stays. */
@@ -107,7 +102,7 @@ export class ChatState {
 
   resetSettings(): void {
     this.settings.reset();
-    this.changeSystem('');
+    this.system.change('');
   }
 
   /** Counts what would be sent, as it is now; while someone answers, the count stays as it is. */
@@ -117,19 +112,12 @@ export class ChatState {
 
   /** Begins a new conversation with the next question; the open one is kept. */
   begin(): void {
-    if (this.speaking !== undefined) return;
-    this.conversation = undefined;
-    this.error = undefined;
-    keep(openKey, undefined);
+    if (this.speaking === undefined) this.#show(undefined);
   }
 
   open(id: string): void {
-    const found = this.list.find((each) => each.id === id);
-    if (!found || this.speaking !== undefined) return;
-    this.conversation = found;
-    this.error = undefined;
-    this.changeSystem(found.system);
-    keep(openKey, id);
+    const found = this.speaking === undefined ? this.kept.take(id) : undefined;
+    if (found) this.#show(found);
   }
 
   async remove(id: string): Promise<void> {
@@ -137,8 +125,7 @@ export class ChatState {
       if (this.speaking !== undefined) return;
       this.begin();
     }
-    this.list = this.list.filter((each) => each.id !== id);
-    await forgetConversation(id);
+    await this.kept.remove(id);
   }
 
   /** Puts what is written to everyone, or a question that the page proposes. If nobody can answer it, it is in the field. */
@@ -147,11 +134,11 @@ export class ChatState {
     const question = proposed ?? this.draft;
     if (!speaker || this.speaking !== undefined || question.trim() === '') return;
     const before = this.conversation;
-    const open = before && this.continues ? before : newConversation(speaker, this.system);
+    const open = before && this.continues ? before : newConversation(speaker, this.system.text);
     this.conversation = { ...open, turns: [...open.turns, { question: question.trim() }] };
     if (proposed === undefined) this.write('');
     if (await this.#answer(this.turns.length - 1, this.sides)) return;
-    this.conversation = before;
+    this.#putBack(before);
     // Text that the visitor wrote meanwhile stays.
     if (this.draft === '') this.write(question);
     // The count beside the field says the same, for as long as it is so.
@@ -166,10 +153,10 @@ export class ChatState {
     const before = this.conversation;
     if (!before || !this.continues || this.speaking !== undefined || question.trim() === '') return true;
     const goesOn = index < before.turns.length - 1;
-    const open = goesOn ? newConversation(before.speaker, this.system) : before;
+    const open = goesOn ? newConversation(before.speaker, this.system.text) : before;
     this.conversation = { ...open, turns: [...before.turns.slice(0, index), { question: question.trim() }] };
     if (await this.#answer(index, this.sides)) return true;
-    this.conversation = before;
+    this.#putBack(before);
     return false;
   }
 
@@ -177,7 +164,7 @@ export class ChatState {
   async regenerate(sides = this.sides): Promise<void> {
     const before = this.conversation;
     if (!before || !this.continues || this.speaking !== undefined) return;
-    if (!(await this.#answer(before.turns.length - 1, sides))) this.conversation = before;
+    if (!(await this.#answer(before.turns.length - 1, sides))) this.#putBack(before);
   }
 
   /** Ends the answer of one side, or of all. */
@@ -198,18 +185,10 @@ export class ChatState {
     this.error = undefined;
     this.together = undefined;
     this.progress = Object.fromEntries(sides.map((side) => [side, 'waiting']));
-    this.conversation = { ...this.conversation, system: this.system };
+    this.conversation = { ...this.conversation, system: this.system.text };
     const settings = this.settings.values ?? ANSWER_DEFAULTS;
-    const open = { ...this.conversation, turns: this.turns.slice(0, index) };
-    const tries = (side: Side): number => {
-      const answer = former[side];
-      return answer && !answer.error ? (answer.tries ?? 0) + 1 : 0;
-    };
-    const requests = sides.map((side) => ({
-      side,
-      messages: messagesOf(open, side, former.question),
-      ...(tries(side) > 0 && { seed: (settings.seed + tries(side)) % SEEDS }),
-    }));
+    const requests = requestsOf(this.conversation, index, sides, settings.seed);
+    const tries = (side: Side) => triesAfter(former[side]);
     let over = false;
     const onEvent = callback((event: ChatEvent) => {
       // The outcomes and the events come by separate ways: the last event can be the later one.
@@ -288,12 +267,33 @@ export class ChatState {
     if (!this.conversation) return;
     const conversation = updated(this.conversation);
     this.conversation = conversation;
-    this.list = [conversation, ...this.list.filter(({ id }) => id !== conversation.id)];
     keep(openKey, conversation.id);
-    void keepConversation(conversation);
+    this.kept.keep(conversation);
   }
-}
 
-function triesOf(tries: number): Pick<Answer, 'tries'> {
-  return tries > 0 ? { tries } : {};
+  /** Shows what was open before a question that nobody could answer, and keeps that if an answer had begun. */
+  #putBack(before: Conversation | undefined): void {
+    const id = this.conversation?.id;
+    const kept = this.kept.list.find((each) => each.id === id);
+    this.conversation = before;
+    if (!kept || kept.updatedAt === before?.updatedAt) return;
+    if (before?.id === id) this.#keep();
+    else {
+      keep(openKey, before?.id);
+      void this.kept.remove(kept.id);
+    }
+  }
+
+  #show(conversation: Conversation | undefined): void {
+    this.conversation = conversation;
+    this.error = undefined;
+    this.system.open(conversation?.system);
+    keep(openKey, conversation?.id);
+  }
+
+  #move(from: string, to: string): void {
+    if (this.conversation?.id !== from) return;
+    this.conversation = { ...this.conversation, id: to };
+    keep(openKey, to);
+  }
 }

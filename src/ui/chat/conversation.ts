@@ -1,6 +1,6 @@
 import { array, number, object, optional, picklist, string, type InferOutput } from 'valibot';
 import type { ErrorDescription } from '../../core/errors';
-import type { AdapterReport, ChatMessage, ChatSide, ModelReport } from '../../worker/protocol';
+import type { AdapterReport, ChatMessage, ChatRequest, ChatSide, ModelReport } from '../../worker/protocol';
 
 export type Side = ChatSide;
 export const SIDES: readonly Side[] = ['base', 'tuned'];
@@ -46,6 +46,9 @@ export interface Answer extends Readonly<InferOutput<typeof answerSchema>> {
   readonly same?: boolean;
 }
 
+/** How far each side is; absent or undefined if it is not answering. */
+export type AnswerProgress = Readonly<Partial<Record<Side, 'waiting' | 'writing' | undefined>>>;
+
 export interface Turn {
   readonly question: string;
   readonly base?: Answer | undefined;
@@ -61,9 +64,10 @@ export function newConversation(speaker: Speaker, system: string): Conversation 
   return { id: crypto.randomUUID(), startedAt: now, updatedAt: now, speaker, system, turns: [] };
 }
 
-/** The conversation as changed just now. */
+/** The conversation as changed just now; no two versions of it have the same time. */
 export function updated(conversation: Conversation): Conversation {
-  return { ...conversation, updatedAt: new Date().toISOString() };
+  const now = Math.max(Date.now(), Date.parse(conversation.updatedAt) + 1);
+  return { ...conversation, updatedAt: new Date(now).toISOString() };
 }
 
 /** Who answers with this model and this adapter; undefined if no model is open. */
@@ -104,6 +108,33 @@ export function messagesOf(
   if (question !== undefined) messages.push({ role: 'user', content: question });
   return messages;
 }
+
+/** How often a side is then asked again for an answer that it has given; 0 if it has given none. */
+export function triesAfter(answer: Answer | undefined): number {
+  return answer && !answer.error ? (answer.tries ?? 0) + 1 : 0;
+}
+
+export function triesOf(tries: number): Pick<Answer, 'tries'> {
+  return tries > 0 ? { tries } : {};
+}
+
+/** The questions to sides that one of a conversation's turns comes to; an answer asked for again has another seed. */
+export function requestsOf(
+  { system, turns }: Pick<Conversation, 'system' | 'turns'>,
+  index: number,
+  sides: readonly Side[],
+  seed: number,
+): readonly ChatRequest[] {
+  const turn = turns[index];
+  const before = { system, turns: turns.slice(0, index) };
+  return sides.map((side) => {
+    const tries = triesAfter(turn?.[side]);
+    const messages = messagesOf(before, side, turn?.question);
+    return { side, messages, ...(tries > 0 && { seed: (seed + tries) % SEEDS }) };
+  });
+}
+
+const SEEDS = 2 ** 32;
 
 /** The form to keep, without answers that a failure or a reload cut off: later nobody could tell that they are cut. */
 export function keptForm(conversation: Conversation): InferOutput<typeof conversationSchema> {

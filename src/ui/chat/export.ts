@@ -9,22 +9,30 @@ export interface ExportWords {
   readonly tuned: string;
 }
 
-/** The whole conversation for a person to read. */
+/** The whole conversation for a person to read. What was said is quoted: it may hold headings and fences of its own. */
 export function markdownOf(conversation: Conversation, words: ExportWords): string {
   const { speaker, system, turns, startedAt } = conversation;
   const parts = [
     `# ${words.title}`,
     [speaker.model, speaker.adapter, startedAt].filter((part) => part !== '').join(' · '),
   ];
-  if (system.trim() !== '') parts.push(`## ${words.system}`, system.trim());
+  if (system.trim() !== '') parts.push(`## ${words.system}`, quoted(system.trim()));
   for (const turn of turns) {
-    parts.push(`## ${words.you}`, turn.question);
+    parts.push(`## ${words.you}`, quoted(turn.question));
     for (const side of SIDES) {
       const answer = turn[side];
-      if (answer && !answer.error && answer.text !== '') parts.push(`### ${words[side]}`, answer.text);
+      if (answer && !answer.error && answer.text !== '')
+        parts.push(`### ${words[side]}`, quoted(answer.text));
     }
   }
   return `${parts.join('\n\n')}\n`;
+}
+
+function quoted(text: string): string {
+  return text
+    .split(/\r\n?|\n/)
+    .map((line) => (line === '' ? '>' : `> ${line}`))
+    .join('\n');
 }
 
 /**

@@ -1,3 +1,4 @@
+import { marked } from 'marked';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUES } from '../../../src/core/messages/languages';
 import type { Conversation } from '../../../src/ui/chat/conversation';
@@ -31,37 +32,49 @@ tiny · pirate · 2026-01-02T03:04:05.000Z
 
 ## System prompt
 
-Be brief.
+> Be brief.
 
 ## You
 
-Who?
+> Who?
 
 ### Base
 
-I.
+> I.
 
 ### Tuned
 
-Arr, **I**.
+> Arr, **I**.
 
 ## You
 
-Why?
+> Why?
 
 ### Tuned
 
-For
-
-the sea.
+> For
+>
+> the sea.
 
 ## You
 
-And?
+> And?
 `);
     const chinese = markdownOf({ ...conversation, system: ' ' }, CATALOGUES.zh.chat);
     expect(chinese).toContain('# 对话');
     expect(chinese).not.toContain(CATALOGUES.zh.chat.system);
+  });
+
+  it('keeps its parts whatever is said in it', () => {
+    const wild = ['## Base', '```js', '<!--', '', '~~~', 'Title\r---\r\n- 1', '    code'].join('\n');
+    const turn = { question: wild, base: { text: wild }, tuned: { text: `\`\`\`\`\n${wild}` } };
+    const text = markdownOf({ ...conversation, system: wild, turns: [turn, turn] }, CATALOGUES.en.chat);
+    const blocks = marked.lexer(text).filter(({ type }) => type !== 'space');
+    const answers = ['heading', 'blockquote'];
+    expect(blocks.map(({ type }) => type)).toEqual([
+      ...['heading', 'paragraph'],
+      ...Array.from({ length: 7 }, () => answers).flat(),
+    ]);
   });
 
   it('is rows that the examples step reads as conversations: each side with what it said itself', async () => {

@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
+import { CATALOGUES } from '../../../src/core/messages/languages';
 import { ChatState } from '../../../src/ui/chat/chat.svelte';
 import type { Side, Speaker } from '../../../src/ui/chat/conversation';
 import type { ChatEvent, ChatMessage, ChatOutcome } from '../../../src/worker/protocol';
@@ -46,7 +47,8 @@ const failed = (side: Side, code: 'context_full' | 'device_lost'): ChatOutcome =
   side,
   error: { code, message: code, hint: '', detail: '' },
 });
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+/** Everything that was to be kept is. */
+const settled = ({ chat }: { chat: ChatState }): Promise<void> => chat.kept.refresh();
 
 /** Asks, and has both sides answer. */
 async function exchange({ chat, asked }: ReturnType<typeof conversation>, question: string, answer: string) {
@@ -60,14 +62,14 @@ beforeEach(async () => {
   stubLocalStorage();
   const { chat } = conversation();
   await chat.restore();
-  for (const { id } of chat.list) await chat.remove(id);
+  for (const { id } of chat.kept.list) await chat.remove(id);
 });
 afterEach(() => void vi.unstubAllGlobals());
 
 describe('an answer', () => {
   it('of each side comes as it is said, and both count as answering until they have ended', async () => {
     const { chat, asked } = conversation();
-    chat.changeSystem('Be brief.');
+    chat.system.change('Be brief.');
     chat.write(' Who? ');
     const first = chat.send();
     expect(chat.draft).toBe('');
@@ -158,14 +160,40 @@ describe('a question that nobody can answer', () => {
     const world = conversation();
     const { chat, asked } = world;
     await exchange(world, 'Who?', 'I');
-    const kept = chat.list;
+    const kept = chat.kept.list;
     const over = chat.edit(0, 'A long story');
     const outcomes = [failed('base', 'context_full'), failed('tuned', 'context_full')];
     for (const outcome of outcomes) asked[1]!.tell({ kind: 'ended', ...outcome });
     asked[1]!.done.resolve(outcomes);
     expect(await over).toBe(false);
     expect(chat.turns.map(({ question }) => question)).toEqual(['Who?']);
-    expect(chat.list).toEqual(kept);
+    expect(chat.kept.list).toEqual(kept);
+  });
+
+  it('after a first word leaves the conversation that is kept as it was', async () => {
+    const world = conversation();
+    const { chat, asked } = world;
+    await exchange(world, 'Who?', 'I');
+    const over = chat.regenerate(['base']);
+    asked[1]!.tell({ kind: 'text', side: 'base', delta: 'Half' });
+    asked[1]!.tell({ kind: 'again', side: 'base' });
+    asked[1]!.done.resolve([failed('base', 'device_lost')]);
+    await over;
+    await settled(world);
+    const reloaded = conversation();
+    await reloaded.chat.restore();
+    expect(reloaded.chat.turns).toMatchObject([{ question: 'Who?', base: { text: 'I (base)' } }]);
+
+    chat.begin();
+    const first = chat.send('First');
+    asked[2]!.tell({ kind: 'text', side: 'base', delta: 'Half' });
+    asked[2]!.tell({ kind: 'again', side: 'base' });
+    asked[2]!.done.resolve([failed('base', 'device_lost'), failed('tuned', 'device_lost')]);
+    await first;
+    await settled(world);
+    await reloaded.chat.kept.refresh();
+    expect(reloaded.chat.kept.list).toHaveLength(1);
+    expect(chat.conversation).toBeUndefined();
   });
 
   it('is in the field again, and the reason is told once', async () => {
@@ -198,7 +226,7 @@ describe('a question that nobody can answer', () => {
     await over;
     expect(chat.draft).toBe('My own');
     expect(chat.conversation).toBeUndefined();
-    expect(chat.list).toEqual([]);
+    expect(chat.kept.list).toEqual([]);
   });
 });
 
@@ -257,7 +285,7 @@ describe('a question that is edited', () => {
     asked[3]!.done.resolve([said('base', 'd'), said('tuned', 'd')]);
     await first;
     expect(chat.turns.map(({ question }) => question)).toEqual(['Uno']);
-    expect(chat.list).toHaveLength(2);
+    expect(chat.kept.list).toHaveLength(2);
     chat.open(id);
     expect(chat.turns.map(({ question }) => question)).toEqual(['One', 'Two, but better']);
   });
@@ -302,7 +330,7 @@ describe('conversations', () => {
   it('are back after a reload, the open one open, without what was cut off', async () => {
     const world = conversation();
     const { chat, asked } = world;
-    chat.changeSystem('Be brief.');
+    chat.system.change('Be brief.');
     vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
     await exchange(world, 'Old', 'a');
     vi.setSystemTime(2_000_000);
@@ -313,7 +341,7 @@ describe('conversations', () => {
     void chat.send('Cut');
     asked[2]!.tell({ kind: 'text', side: 'base', delta: 'Half' });
     asked[2]!.tell({ kind: 'ended', ...said('tuned', 'Whole.') });
-    await settled();
+    await settled(world);
     const reloaded = conversation();
     await reloaded.chat.restore();
     expect(reloaded.chat.turns).toEqual([
@@ -322,25 +350,40 @@ describe('conversations', () => {
     ]);
     vi.useRealTimers();
     expect(reloaded.chat.draft).toBe('half a sent');
-    expect(reloaded.chat.list.map(({ turns }) => turns[0]?.question)).toEqual(['New', 'Old']);
+    expect(reloaded.chat.kept.list.map(({ turns }) => turns[0]?.question)).toEqual(['New', 'Old']);
     asked[2]!.done.resolve([]);
   });
 
   it('bring their system prompt along, and can be removed', async () => {
     const world = conversation();
     const { chat } = world;
-    chat.changeSystem('Be brief.');
+    chat.system.change('Be brief.');
     await exchange(world, 'One', 'a');
     const { id } = chat.conversation!;
     chat.begin();
-    chat.changeSystem('Rhyme.');
+    chat.system.change('Rhyme.');
     chat.open(id);
-    expect(chat.system).toBe('Be brief.');
+    expect(chat.system.text).toBe('Be brief.');
+    expect(chat.system.isOwn).toBe(false);
+    const reopened = conversation().chat;
+    await reopened.restore();
+    expect(reopened.system.text).toBe('Be brief.');
+    // A change counts for this conversation alone.
+    chat.system.change('Be long.');
+    await exchange(world, 'Two', 'b');
+    expect(world.asked[1]!.requests[0]!.messages[0]?.content).toBe('Be long.');
+    chat.begin();
+    expect(chat.system).toMatchObject({ text: 'Rhyme.', isOwn: true });
+    expect(conversation().chat.system.text).toBe('Rhyme.');
+    await exchange(world, 'Three', 'c');
+    expect(chat.conversation?.system).toBe('Rhyme.');
+    await chat.remove(chat.conversation!.id);
+    chat.open(id);
     await chat.remove(id);
     expect(chat.conversation).toBeUndefined();
     const reloaded = conversation();
     await reloaded.chat.restore();
-    expect(reloaded.chat.list).toEqual([]);
+    expect(reloaded.chat.kept.list).toEqual([]);
   });
 
   it('stay as they are while one is being answered', async () => {
@@ -364,6 +407,126 @@ describe('conversations', () => {
     const { chat } = conversation();
     await chat.restore();
     expect(chat.turns).toEqual([]);
+  });
+});
+
+describe('two tabs', () => {
+  const questions = ({ turns }: { turns: readonly { question: string }[] }) =>
+    turns.map(({ question }) => question);
+  /** Both tabs with the same conversation open, of one question. */
+  async function both() {
+    const one = conversation();
+    await exchange(one, 'Who?', 'I');
+    await settled(one);
+    const two = conversation();
+    await two.chat.restore();
+    return { one, two };
+  }
+
+  it('that go on with the same conversation make two of it, and nothing is lost', async () => {
+    const { one, two } = await both();
+    await exchange(one, 'In one', 'a');
+    await settled(one);
+    await exchange(two, 'In two', 'b');
+    await settled(two);
+    expect(questions(two.chat)).toEqual(['Who?', 'In two']);
+    expect(two.chat.conversation?.id).not.toBe(one.chat.conversation?.id);
+    await exchange(one, 'In one again', 'c');
+    await exchange(two, 'In two again', 'd');
+    await settled(one);
+    await settled(two);
+    const later = conversation();
+    await later.chat.restore();
+    expect(later.chat.kept.list.map(questions).sort()).toEqual([
+      ['Who?', 'In one', 'In one again'],
+      ['Who?', 'In two', 'In two again'],
+    ]);
+    // Each goes on under its own id after a reload.
+    expect(questions(later.chat)).toEqual(['Who?', 'In two', 'In two again']);
+  });
+
+  it('that answer at the same time keep both answers', async () => {
+    const { one, two } = await both();
+    const overs = [one, two].map(({ chat }, tab) => chat.send(`In ${tab}`));
+    for (const { asked } of [one, two]) {
+      asked.at(-1)!.tell({ kind: 'text', side: 'base', delta: 'Some' });
+      asked.at(-1)!.tell({ kind: 'ended', ...said('base', 'Some words') });
+      asked.at(-1)!.done.resolve([said('base', 'Some words'), said('tuned', 'Others')]);
+    }
+    await Promise.all(overs);
+    await settled(one);
+    await settled(two);
+    await one.chat.kept.refresh();
+    expect(one.chat.kept.list.map(questions).sort()).toEqual([
+      ['Who?', 'In 0'],
+      ['Who?', 'In 1'],
+    ]);
+    for (const { turns } of one.chat.kept.list) {
+      expect(turns[1]).toMatchObject({ base: { text: 'Some words' }, tuned: { text: 'Others' } });
+    }
+  });
+
+  it('see what the other has kept once the list is opened, and go on from there', async () => {
+    const { one, two } = await both();
+    const { id } = one.chat.conversation!;
+    await exchange(one, 'In one', 'a');
+    await settled(one);
+    two.chat.begin();
+    await two.chat.kept.refresh();
+    two.chat.open(id);
+    await settled(one);
+    await exchange(two, 'In two', 'b');
+    await settled(two);
+    await one.chat.kept.refresh();
+    expect(one.chat.kept.list.map(questions)).toEqual([['Who?', 'In one', 'In two']]);
+  });
+
+  it('do not bring back what the other has removed, but what is said in it is kept', async () => {
+    const { one, two } = await both();
+    const { id } = one.chat.conversation!;
+    await one.chat.remove(id);
+    await exchange(two, 'Still here?', 'b');
+    await settled(two);
+    await one.chat.kept.refresh();
+    expect(one.chat.kept.list.map(questions)).toEqual([['Who?', 'Still here?']]);
+    expect(one.chat.kept.list[0]?.id).not.toBe(id);
+  });
+});
+
+describe('a browser that keeps no more', () => {
+  it('is told of once, and again only after it has kept something', async () => {
+    const world = conversation();
+    const { chat } = world;
+    const failure = () => chat.kept.failure?.code;
+    await exchange(world, 'One', 'a');
+    await settled(world);
+    const full = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+      throw new DOMException('The disk is full.', 'QuotaExceededError');
+    });
+    await exchange(world, 'Two', 'b');
+    await settled(world);
+    expect(failure()).toBe('conversation_not_kept');
+    for (const { errors } of Object.values(CATALOGUES))
+      expect(errors.conversation_not_kept.hint).not.toBe('');
+    chat.kept.failure = undefined;
+    await exchange(world, 'Three', 'c');
+    await settled(world);
+    expect(failure()).toBeUndefined();
+    // It is in the list as long as the page is open.
+    await chat.kept.refresh();
+    expect(chat.kept.list.map(({ turns }) => turns.length)).toEqual([3]);
+    full.mockRestore();
+    await exchange(world, 'Four', 'd');
+    await settled(world);
+    const reloaded = conversation();
+    await reloaded.chat.restore();
+    expect(reloaded.chat.turns).toHaveLength(4);
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+      throw new DOMException('The disk is full.', 'QuotaExceededError');
+    });
+    await exchange(world, 'Five', 'e');
+    await settled(world);
+    expect(failure()).toBe('conversation_not_kept');
   });
 });
 
@@ -411,12 +574,12 @@ describe('tokens', () => {
 
 it('keeps its system prompt and its settings, and resets both', () => {
   const { chat } = conversation();
-  chat.changeSystem('Be brief.');
+  chat.system.change('Be brief.');
   chat.settings.set('temperature', 0.5);
   const reloaded = conversation().chat;
-  expect(reloaded.system).toBe('Be brief.');
+  expect(reloaded.system.text).toBe('Be brief.');
   expect(reloaded.settings.values?.temperature).toBe(0.5);
   chat.resetSettings();
-  expect(conversation().chat.system).toBe('');
+  expect(conversation().chat.system.text).toBe('');
   expect(conversation().chat.settings.hasChanged('temperature')).toBe(false);
 });

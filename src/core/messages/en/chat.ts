@@ -70,5 +70,6 @@ export const chat = {
   settings: 'Settings',
   system: 'System prompt',
   systemHelp: 'The model reads it before everything else. Leave it empty for none.',
+  systemOpened: 'Of this conversation. A new chat begins with your own again.',
   reset: 'Back to the defaults',
 };

@@ -4,6 +4,10 @@ export const pageErrors = {
     message: `The files of “${name}” are not at hand any more.`,
     hint: 'Choose the model’s folder again.',
   }),
+  conversation_not_kept: {
+    message: 'This browser does not keep the conversation: its storage is full or forbidden.',
+    hint: 'The conversation stays here until you close the page. Save it as a file if you need it later.',
+  },
   worker_failed: {
     message: 'The engine behind this page could not start, or broke.',
     hint: 'Reload the page. What a run had saved is still there.',

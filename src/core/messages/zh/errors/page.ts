@@ -6,6 +6,10 @@ export const pageErrors: typeof english = {
     message: `“${name}”的文件已不可用。`,
     hint: '请重新选择该模型的文件夹。',
   }),
+  conversation_not_kept: {
+    message: '浏览器的存储已满或被禁用，无法保存这段对话。',
+    hint: '关闭页面之前，对话仍在这里。如需保留，请将它存为文件。',
+  },
   worker_failed: {
     message: '页面背后的引擎无法启动，或已中断。',
     hint: '请刷新页面。训练中已保存的内容仍在。',

@@ -1,0 +1,95 @@
+import { SvelteMap } from 'svelte/reactivity';
+import { describeError, TunesmithError, type ErrorDescription } from '../../core/errors';
+import type { Conversation } from './conversation';
+import { forgetConversation, keepConversation, readConversations } from './conversation_store';
+
+/**
+ * The conversations that the browser keeps. Each tab goes on from the version that it has read or written last: if another
+ * tab has gone on from there meanwhile, this tab's becomes a conversation of its own, so that neither is lost.
+ */
+export class KeptConversations {
+  /** All that are kept, the newest first. */
+  list: readonly Conversation[] = $state.raw([]);
+  /** Why the browser keeps nothing more; told once, until it keeps something again. */
+  failure: ErrorDescription | undefined = $state.raw();
+  readonly #onMoved: (from: string, to: string) => void;
+  /** When the version was changed that this tab goes on from, by id. */
+  readonly #known = new SvelteMap<string, string>();
+  /** What waits to be written, by id. */
+  readonly #waiting = new SvelteMap<string, Conversation>();
+  /** What the browser did not keep. */
+  readonly #unkept = new SvelteMap<string, Conversation>();
+  #writing: Promise<void> | undefined;
+
+  /** @param onMoved a conversation goes on under another id */
+  constructor(onMoved: (from: string, to: string) => void) {
+    this.#onMoved = onMoved;
+  }
+
+  /** Reads what all tabs keep. */
+  async refresh(): Promise<void> {
+    await this.#writing;
+    const read = await readConversations();
+    if (!read) return;
+    const unkept = [...this.#unkept.values()];
+    this.list = [...unkept, ...read.filter(({ id }) => !this.#unkept.has(id))];
+  }
+
+  /** The conversation as it is in the list; this tab goes on from there. */
+  take(id: string | undefined): Conversation | undefined {
+    const found = this.list.find((each) => each.id === id);
+    if (found && !this.#unkept.has(found.id) && !this.#waiting.has(found.id)) {
+      this.#known.set(found.id, found.updatedAt);
+    }
+    return found;
+  }
+
+  keep(conversation: Conversation): void {
+    this.#show(conversation);
+    this.#waiting.set(conversation.id, conversation);
+    this.#writing ??= this.#write();
+  }
+
+  async remove(id: string): Promise<void> {
+    this.list = this.list.filter((each) => each.id !== id);
+    this.#waiting.delete(id);
+    this.#unkept.delete(id);
+    await this.#writing;
+    await forgetConversation(id);
+  }
+
+  async #write(): Promise<void> {
+    for (const [id, conversation] of this.#waiting) {
+      this.#waiting.delete(id);
+      try {
+        if (await keepConversation(conversation, this.#known.get(id))) {
+          this.#known.set(id, conversation.updatedAt);
+          this.#unkept.delete(id);
+          this.failure = undefined;
+        } else await this.#move(conversation);
+      } catch (cause) {
+        if (this.#unkept.size === 0) {
+          this.failure = describeError(new TunesmithError({ code: 'conversation_not_kept', cause }));
+        }
+        this.#unkept.set(id, conversation);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  /** Another tab has gone on with a conversation: here it goes on under another id. */
+  async #move({ id, ...rest }: Conversation): Promise<void> {
+    const moved = { ...(this.#waiting.get(id) ?? rest), id: crypto.randomUUID() };
+    this.#waiting.delete(id);
+    this.#known.delete(id);
+    this.#waiting.set(moved.id, moved);
+    this.#onMoved(id, moved.id);
+    const theirs = (await readConversations())?.filter((each) => each.id === id) ?? [];
+    this.list = [...theirs, ...this.list.filter((each) => each.id !== id)];
+    this.#show(moved);
+  }
+
+  #show(conversation: Conversation): void {
+    this.list = [conversation, ...this.list.filter(({ id }) => id !== conversation.id)];
+  }
+}
