@@ -13,7 +13,6 @@ const storageKey = 'examples';
 const ownKey = 'examples.own';
 /** More than this is not kept across reloads. */
 const KEPT_BYTES = 200_000_000;
-export const previewsPerPage = 3;
 
 /** Which examples are wanted, what the engine made of them, and a look at some. */
 export class ExamplesState {
@@ -31,6 +30,8 @@ export class ExamplesState {
 
   previews: readonly PreviewExample[] = $state.raw([]);
   firstPreview = $state(0);
+  /** Examples that are shown at once. */
+  pageSize = $state(3);
   previewError: ErrorDescription | undefined = $state.raw();
   /** The newest page that was asked for. */
   #previewTurn = 0;
@@ -149,18 +150,26 @@ export class ExamplesState {
 
   /** Shows the page of examples that starts at `first`. */
   async show(first: number): Promise<void> {
-    const start = Math.floor(first / previewsPerPage) * previewsPerPage;
+    const { pageSize } = this;
+    const start = Math.floor(first / pageSize) * pageSize;
     this.previewError = undefined;
     const turn = ++this.#previewTurn;
     try {
       const wanted = this.report && this.report.examples > 0;
-      const previews = wanted ? await this.#engine.remote.examples.preview(start, previewsPerPage) : [];
+      const previews = wanted ? await this.#engine.remote.examples.preview(start, pageSize) : [];
       if (turn !== this.#previewTurn) return;
       this.previews = previews;
       this.firstPreview = start;
     } catch (error) {
       if (turn === this.#previewTurn) this.previewError = describeError(error);
     }
+  }
+
+  /** Shows as many examples at once, from about where it was. */
+  async showAtOnce(count: number): Promise<void> {
+    if (count === this.pageSize) return;
+    this.pageSize = count;
+    if (this.previews.length > 0) await this.show(this.firstPreview);
   }
 
   /** Chooses the examples of a former run, which the engine has read for it. */

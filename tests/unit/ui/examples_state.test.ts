@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
 import { message } from '../../../src/core/messages/message';
 import { DEFAULTS } from '../../../src/core/settings/settings';
-import { ExamplesState, previewsPerPage } from '../../../src/ui/examples/examples.svelte';
+import { ExamplesState } from '../../../src/ui/examples/examples.svelte';
 import type { DataReport, PreviewExample, Progress } from '../../../src/worker/protocol';
 import { deferred, engineOf, stubLocalStorage } from './engine';
 
@@ -141,11 +141,11 @@ describe('the examples of the page', () => {
     await state.load(DEFAULTS);
     const answers = [deferred<readonly PreviewExample[]>(), deferred<readonly PreviewExample[]>()];
     for (const { promise } of answers) remote.preview.mockReturnValueOnce(promise);
-    const shown = [state.show(previewsPerPage), state.show(2 * previewsPerPage + 1)];
+    const shown = [state.show(state.pageSize), state.show(2 * state.pageSize + 1)];
     answers[1]!.resolve([{ number: 2 } as unknown as PreviewExample]);
     answers[0]!.resolve([{ number: 1 } as unknown as PreviewExample]);
     await Promise.all(shown);
-    expect(state.firstPreview).toBe(2 * previewsPerPage);
+    expect(state.firstPreview).toBe(2 * state.pageSize);
     expect(state.previews).toEqual([{ number: 2 }]);
   });
 });

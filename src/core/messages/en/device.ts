@@ -4,6 +4,7 @@ export const device = {
   software: (name: string) => `Software rendering: ${name}`,
   unnamed: 'GPU found',
   unnamedSoftware: 'Software rendering',
+  shortSoftware: 'CPU only',
   noneTitle: 'This page needs WebGPU, and this browser does not offer it.',
   softwareTitle: 'The browser computes on the processor, not on your GPU.',
   softwareMeaning: 'Everything works, but much more slowly.',

@@ -6,6 +6,7 @@ export const device: Catalogue['device'] = {
   software: (name) => `软件渲染：${name}`,
   unnamed: '已找到 GPU',
   unnamedSoftware: '软件渲染',
+  shortSoftware: '仅 CPU',
   noneTitle: '本页面需要 WebGPU，而当前浏览器没有提供。',
   softwareTitle: '浏览器正在用处理器计算，没有用到你的 GPU。',
   softwareMeaning: '所有功能都可用，只是慢得多。',

@@ -30,6 +30,7 @@ export const shell: Catalogue['shell'] = {
   bringOwn: '或者用你自己的：',
   chooseModel: '选择模型',
   taste: '演示样本',
+  learned: '模型现在的回答',
   glance: { title: '概览', steps: '步数', time: '时间', memory: '显存' },
   needsLook: (step) => `请先处理“${step}”步骤中的问题。`,
   ownButton: '开始训练',
