@@ -6,12 +6,12 @@ import { contentHash, type ContentHash } from './hash';
 import { Intervals, type Interval } from './intervals';
 import type { RepositoryFile } from './types';
 
-/** Read from the disk and hashed at a time. */
+/** Bytes to read from the disk and hash at a time. */
 const HASH_PART = 2 ** 20;
 
-/** A part of a file that one connection is fetching. */
+/** A part of a file that one connection downloads. */
 export interface Claim {
-  /** The next byte wanted. */
+  /** The next byte to download. */
   at: number;
   end: number;
 }
@@ -22,19 +22,19 @@ interface WaitingRead {
   readonly reject: (error: unknown) => void;
 }
 
-/** A file that is being downloaded: what of it is here, and who waits for what of it. */
+/** A file that is being downloaded: the parts that have arrived, and the reads that wait for parts. */
 export class ArrivingFile implements FileReader {
   readonly file: RepositoryFile;
   readonly path: string;
   readonly name: string;
   readonly arrived = new Intervals();
   readonly claims = new Set<Claim>();
-  /** The server answers any range with the whole file. */
+  /** Whether the server ignores ranges and answers with the whole file. */
   rangeless = false;
   etag: string | undefined;
-  /** All bytes are here and are the right ones. */
+  /** Whether all bytes have arrived and match the hash. */
   verified = false;
-  /** Something read from it may have been wrong. */
+  /** Whether a read may have returned wrong bytes. */
   misread = false;
   readonly #store: FileStore;
   #writer: FileWriter | undefined;
@@ -46,7 +46,7 @@ export class ArrivingFile implements FileReader {
   #hashed = 0;
   #hashing: Promise<unknown> = Promise.resolve();
 
-  /** @param path where the store keeps it */
+  /** @param path the file's path in the store */
   constructor(store: FileStore, file: RepositoryFile, path: string) {
     this.#store = store;
     this.file = file;
@@ -62,7 +62,7 @@ export class ArrivingFile implements FileReader {
     return this.arrived.prefix === this.size;
   }
 
-  /** @param arrived what was here when the download was interrupted */
+  /** @param arrived the parts that were stored when the download was interrupted */
   async open(arrived: readonly Interval[]): Promise<void> {
     this.#writer = await this.#store.openWriter(this.path);
     const stored = Math.min(this.size, await this.#writer.size());
@@ -70,7 +70,10 @@ export class ArrivingFile implements FileReader {
     this.#hash = await contentHash(this.file);
   }
 
-  /** The next part to fetch, of what somebody waits for where there is such; undefined if all is here or claimed. */
+  /**
+   * Claims the next part to download, preferring parts that a read waits for; undefined if all parts have arrived or
+   * are claimed.
+   */
   claim(most: number, wanted: boolean): Claim | undefined {
     if (this.rangeless && this.claims.size > 0) return undefined;
     const taken = new Intervals(this.arrived.list());
@@ -85,14 +88,14 @@ export class ArrivingFile implements FileReader {
   }
 
   /**
-   * Writes the next bytes of what was claimed, but none over what is here: that may have been hashed already, and what a
-   * server sends along with what was asked for may be wrong.
+   * Writes the next bytes of a claim. Never overwrites bytes that have arrived: they may be hashed already, and a
+   * server may send wrong bytes beyond the requested range.
    */
   async write(claim: Claim, bytes: Uint8Array): Promise<void> {
     const begin = claim.at;
     const end = begin + bytes.length;
     for (;;) {
-      // Where all was thrown away meanwhile, these bytes are of a file that is no more.
+      // If `reset` was called meanwhile, these bytes belong to the discarded file.
       const gap = this.claims.has(claim) ? this.arrived.firstGap(begin, end) : undefined;
       if (gap === undefined) break;
       await this.#opened().write(gap[0], bytes.subarray(gap[0] - begin, gap[1] - begin));
@@ -102,15 +105,18 @@ export class ArrivingFile implements FileReader {
     this.#settleReads();
   }
 
-  /** Hashes what is here without a gap. True if all was here and wrong: then it was thrown away. */
+  /**
+   * Hashes the bytes that have arrived without a gap. Returns true if the file is complete and wrong; it is then
+   * discarded.
+   */
   async hashArrived(): Promise<boolean> {
-    // One after the other: the hash is told the bytes in order.
+    // One call after the other, because the hash needs the bytes in order.
     const hashing = this.#hashing.then(() => this.#hashOn());
     this.#hashing = hashing;
     return await hashing;
   }
 
-  /** Throws all of it away, to be fetched again. */
+  /** Discards the whole file, so that it is downloaded again. */
   async reset(): Promise<void> {
     this.#hash = await contentHash(this.file);
     this.#hashed = 0;
@@ -136,7 +142,7 @@ export class ArrivingFile implements FileReader {
     await this.#writer?.flush();
   }
 
-  /** Reads from the store from now on, or fails all reads of what isn't here. */
+  /** From now on reads come from the store; or, after a failure, reads of missing parts fail. */
   async close(failure?: { readonly error: unknown }): Promise<void> {
     const writer = this.#writer;
     this.#writer = undefined;
@@ -151,7 +157,7 @@ export class ArrivingFile implements FileReader {
     while (this.#hashed < this.arrived.prefix) {
       const end = Math.min(this.arrived.prefix, this.#hashed + HASH_PART);
       const bytes = await this.#opened().read(this.#hashed, end);
-      // What the disk has lost is as wrong as what is other.
+      // A file that the disk has shortened is as wrong as one with other bytes.
       if (bytes.length === 0) break;
       this.#hash?.update(bytes);
       this.#hashed += bytes.length;
@@ -175,7 +181,7 @@ export class ArrivingFile implements FileReader {
   async #readStored(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
     this.#wasRead = true;
     if (this.#writer) return await this.#writer.read(begin, end);
-    // Not as a blob: that may be all of a file of gigabytes in memory.
+    // Not as a blob, which may hold gigabytes in memory.
     this.#stored ??= await this.#store.openReader(this.path);
     if (this.#stored) return await this.#stored.read(begin, end);
     throw new TunesmithError({ code: 'downloaded_file_gone', values: { file: this.name } });

@@ -21,17 +21,17 @@ import type { DownloadOptions, Hub, ModelDownload, Repository, RepositoryFile } 
 const CONNECTIONS = 4;
 const PIECE_BYTES = 16 * 2 ** 20;
 const STALL = 30_000;
-/** What arrived is recorded so often: a crash costs what came since, in milliseconds. */
+/** Milliseconds between records of what has arrived; a crash loses at most this much. */
 const RECORD_EVERY = 1000;
 const TELL_EVERY = 250;
 
 /**
- * Downloads files of a repository into the store, a few ranges at a time and in order, going on from what an earlier
- * download of the same repository left there. Begins at once; the result's `done` tells how it ends: with TunesmithError
- * `storage_full` (says how much to free), `download_wrong_hash`, `download_changed`, `download_failed`,
- * `endpoint_unreachable`, `repository_gated`, `repository_not_found`, `repository_file_missing`.
+ * Downloads files of a repository into the store, a few ranges at a time and in order. Continues an earlier download of
+ * the same repository. Starts at once; the result's `done` may reject with TunesmithError `storage_full` (says how much
+ * to free), `download_wrong_hash`, `download_changed`, `download_failed`, `endpoint_unreachable`, `repository_gated`,
+ * `repository_not_found`, `repository_file_missing`.
  *
- * @throws TunesmithError `endpoint_invalid`, `repository_file_missing`, `storage_full` before anything is fetched,
+ * @throws TunesmithError `endpoint_invalid`, `repository_file_missing`, `storage_full` before the download starts,
  *   `file_in_use` if another tab downloads the same
  */
 export async function downloadModel(
@@ -54,7 +54,7 @@ export async function downloadModel(
   const download = new Download(new Requester(hub), repository, store, id, files, options);
   await download.begin(before);
   const done = download.run();
-  // Whoever waits for it hears of a failure; nobody may wait yet.
+  // Avoids an unhandled rejection before anyone awaits `done`.
   done.catch(() => undefined);
   return {
     folder: new Map(files.map((file) => [file.name, file])) satisfies ModelFolder,
@@ -76,7 +76,7 @@ class Download {
   readonly #options: DownloadOptions;
   readonly #stopped = new AbortController();
   readonly #total: number;
-  /** Files that were thrown away once because their hashes were wrong. */
+  /** Files that were discarded once because their hashes were wrong. */
   readonly #refetched = new Set<ArrivingFile>();
   #speed: Speed;
   #recordedAt = 0;
@@ -102,13 +102,13 @@ class Download {
     this.#speed = new Speed(requester.now, 0);
   }
 
-  /** Opens the files with what of them is here, and looks for room for the rest. */
+  /** Opens the files with their stored parts, and checks that there is room for the rest. */
   async begin(before: DownloadState | undefined): Promise<void> {
     const { repo, commit, endpoint } = this.#repository;
     try {
       for (const file of this.#files) {
         const known = before?.files.find(({ stored }) => file.path.endsWith(`/${stored}`));
-        // Where the endpoint tells no hash, another endpoint's part of the file may be another file's.
+        // If the endpoint gives no hash, a part from another endpoint may belong to a different file.
         const same = before?.endpoint === endpoint || file.file.sha256 !== undefined;
         await file.open(same ? (known?.arrived ?? []) : []);
         if (same && before?.endpoint === endpoint) file.etag = known?.etag;
@@ -140,10 +140,10 @@ class Download {
     const stop = () => this.stop(signal?.reason);
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();
-    // The speed is told as it falls, too.
+    // Reports the speed also while nothing arrives.
     const telling = setInterval(() => this.#tell(), 1000);
     try {
-      // What was here is hashed anew: a disk may have lost or changed it.
+      // Hashes the stored parts again: the disk may have lost or changed them.
       const work = [this.#checkStored(), ...Array.from({ length: connections }, () => this.#connection())];
       const ends = await Promise.allSettled(work.map((each) => this.#orStop(each)));
       const failed = ends.find((end) => end.status === 'rejected');
@@ -153,7 +153,7 @@ class Download {
       this.#tell(true);
     } catch (cause) {
       const error = this.#inWords(cause);
-      // What has arrived stays, and is known to be here.
+      // Keeps and records the parts that have arrived.
       await this.#record().catch(() => undefined);
       await this.#close({ error }).catch(() => undefined);
       throw error;
@@ -169,7 +169,7 @@ class Download {
     return this.#files.reduce((sum, { arrived }) => sum + arrived.size, 0);
   }
 
-  /** The first failure stops all. */
+  /** Stops all connections at the first failure. */
   async #orStop(work: Promise<void>): Promise<void> {
     try {
       await work;
@@ -183,7 +183,9 @@ class Download {
     for (const file of this.#files) await this.#check(file);
   }
 
-  /** One connection: takes the next part that is wanted until there is none, and none can come back. */
+  /**
+   * Runs one connection: downloads part after part until none is left and none can be returned by another connection.
+   */
   async #connection(): Promise<void> {
     const { signal } = this.#stopped;
     const { pieceBytes = PIECE_BYTES, stallMilliseconds = STALL } = this.#options;
@@ -220,7 +222,7 @@ class Download {
     return undefined;
   }
 
-  /** Hashes what is new. A file that is whole and wrong is fetched once more; then it is given up. */
+  /** Hashes the new bytes. Downloads a complete but wrong file once more; fails the second time. */
   async #check(file: ArrivingFile): Promise<void> {
     const wrong = await file.hashArrived();
     if (wrong && this.#refetched.has(file)) throw wrongContent(file.name, this.#repository);
@@ -244,7 +246,7 @@ class Download {
     this.#options.onProgress?.(this.#speed.progress(this.#bytes, this.#total));
   }
 
-  /** Records what is here, after it lasts: a record never tells of more. */
+  /** Flushes the files and then records what has arrived, so that a record never claims more than is stored. */
   async #record(): Promise<void> {
     this.#recordedAt = this.#requester.now();
     this.#recording = this.#recording.catch(() => undefined).then(() => this.#writeRecord());
@@ -293,13 +295,13 @@ function listedFile(repository: Repository, path: string): RepositoryFile {
   });
 }
 
-/** By its content, so that a file that is the same in another commit need not be fetched again. */
+/** Named by its content, so that a file that is the same in another commit need not be downloaded again. */
 async function storedName({ commit }: Repository, file: RepositoryFile): Promise<string> {
   const path = await sha256Hex(new TextEncoder().encode(file.path));
   return `${file.sha256 ?? file.gitId ?? commit}-${path.slice(0, 8)}`;
 }
 
-/** Clears away what an earlier commit had otherwise. */
+/** Removes the files of an earlier commit that this one does not share. */
 async function removeOthers(store: FileStore, id: string, files: readonly ArrivingFile[]): Promise<void> {
   const kept = new Set([...files.map(({ path }) => path), `${downloadFolder(id)}/state.json`]);
   for (const path of await store.list(downloadFolder(id))) if (!kept.has(path)) await store.remove(path);

@@ -1,10 +1,10 @@
 import { TunesmithError } from '../core/errors';
 import { message, type Message } from '../core/messages/message';
 
-/** Something that may go better the next time. If it never does, `error` is thrown. */
+/** A failure that a retry may overcome. `error` is thrown after too many of them. */
 export class TemporaryFailure extends Error {
   readonly error: TunesmithError;
-  /** The server asked for this much rest. */
+  /** The pause that the server asked for. */
   readonly waitMilliseconds: number | undefined;
 
   constructor(error: TunesmithError, waitMilliseconds?: number) {
@@ -15,38 +15,38 @@ export class TemporaryFailure extends Error {
   }
 }
 
-/** @param kept whether it stopped a download, which goes on from what it has */
+/** @param kept whether the request was part of a download that can continue later */
 export function downloadFailed(reason: Message, kept?: boolean, cause?: unknown): TemporaryFailure {
   return new TemporaryFailure(
     new TunesmithError({ code: 'download_failed', values: { reason, kept }, cause }),
   );
 }
 
-/** A file is not what it was when it was listed. */
+/** A file has changed since it was listed. */
 export function downloadChanged(reason: Message): TemporaryFailure {
   return new TemporaryFailure(new TunesmithError({ code: 'download_changed', values: { reason } }));
 }
 
-/** What a request was for, in the words of an error. */
+/** The object of a request, for error messages. */
 export interface Asked {
   readonly repo?: string;
-  /** As it was typed. */
+  /** As typed by the person. */
   readonly revision?: string;
   readonly file?: string;
-  /** Part of a download, which goes on from what it has. */
+  /** Whether it is part of a download that can continue later. */
   readonly kept?: boolean;
 }
 
-/** The thing that a request asked for, as the subject of a sentence. */
+/** The object of a request as the subject of a sentence. */
 export function subjectOf({ file, repo }: Asked): string | Message {
   return file ?? repo ?? message('hub_search');
 }
 
 /**
- * What an answer without success means.
+ * The error for a response without success.
  *
- * @param ownHost false if the answer is of a host that the endpoint handed the request on to
- * @param token whether the request bore one
+ * @param ownHost false if the response comes from a host to which the endpoint redirected the request
+ * @param token whether the request had a token
  */
 export function refusalOf(
   response: Response,
@@ -70,7 +70,7 @@ export function refusalOf(
     return new TemporaryFailure(failed.error, wait);
   }
   if (status === 416) return downloadChanged(message('file_shorter', { subject, host }));
-  // Addresses of large files are signed for a while; the next request is given a fresh one.
+  // Signed addresses of large files expire; the next request gets a fresh one.
   if (!ownHost) return downloadFailed(message('file_host_refuses', { subject }), kept);
   const code = response.headers.get('X-Error-Code');
   if (repo !== undefined) {
@@ -92,10 +92,10 @@ export function refusalOf(
   return new TunesmithError({ code: 'endpoint_answer', values: { host, status, subject, kept } });
 }
 
-/** A server that wants a longer rest than this is not waited for. */
+/** Longest pause, in milliseconds, that this program grants a server. */
 const LONGEST_WAIT = 5 * 60_000;
 
-/** Milliseconds that a Retry-After asks for: seconds, or a date. */
+/** Milliseconds of a Retry-After header, which gives seconds or a date. */
 export function retryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
   if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1000;

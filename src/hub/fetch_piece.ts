@@ -9,11 +9,11 @@ import type { Repository } from './types';
 export interface PieceOptions {
   readonly signal: AbortSignal;
   readonly stallMilliseconds: number;
-  /** Bytes were written. */
+  /** Called after bytes were written. */
   readonly onArrived: () => Promise<void>;
 }
 
-/** Fetches what a connection claimed, going on where a cut one stopped. Throws what `Requester.withRetries` throws. */
+/** Downloads a claim; continues after an interruption. Throws as `Requester.withRetries`. */
 export async function fetchPiece(
   requester: Requester,
   repository: Repository,
@@ -30,9 +30,10 @@ export async function fetchPiece(
             await fetchOnce(requester, repository, file, claim, options);
           }
         } catch (error) {
-          // Perhaps that was another server than the next one.
+          // The next request may reach another server.
           file.rangeless = false;
-          // A server that hands out a drop at a time and then fails is given up, too.
+          // Only a substantial part counts as progress, so that a server that sends a few bytes and fails is given up
+          // too.
           if (claim.at - before >= Math.min(2 ** 16, file.size / 8)) progressed();
           throw error;
         }
@@ -45,7 +46,7 @@ export async function fetchPiece(
   }
 }
 
-/** One request, as far as it goes. */
+/** Makes one request and writes the bytes that it brings. */
 async function fetchOnce(
   requester: Requester,
   repository: Repository,
@@ -79,7 +80,7 @@ async function fetchOnce(
   }
 }
 
-/** Where in the file the answer's body begins; undefined if the answer is of no use and another has to be asked for. */
+/** The file offset of the response's body; undefined if the response is unusable and the request must be repeated. */
 async function checkedBegin(
   response: Response,
   repository: Repository,
@@ -104,7 +105,7 @@ async function checkedBegin(
   const etag = headers.get('ETag') ?? undefined;
   const unknown = file.file.sha256 === undefined && file.file.gitId === undefined;
   if (!failure && unknown && etag !== undefined) {
-    // Where the listing tells no hash, this is all there is to tell one state of a file from another.
+    // Without a hash in the listing, only the ETag distinguishes two states of a file.
     if (file.etag !== undefined && file.etag !== etag) {
       await response.body?.cancel().catch(() => undefined);
       await file.reset();
@@ -116,7 +117,7 @@ async function checkedBegin(
     return status === 206 ? claim.at : 0;
   }
   if (!failure) {
-    // The whole file came where a part was asked for. One connection takes it all; others let it.
+    // The server sent the whole file instead of a part. One connection downloads it; the others leave it alone.
     file.rangeless = true;
     if (file.claims.size === 1) {
       claim.end = file.size;
@@ -129,7 +130,7 @@ async function checkedBegin(
   return undefined;
 }
 
-/** Writes what arrives of the claim; what lies before it was here already, or never asked for. */
+/** Writes the bytes of the claim; skips bytes before it, which are stored already or were not requested. */
 async function readBody(
   response: Response,
   begin: number,
@@ -151,7 +152,7 @@ async function readBody(
     await file.write(claim, bytes);
     await onArrived();
   }
-  // More than was asked for is of no interest.
+  // Ignores bytes beyond the requested range.
   await reader?.cancel().catch(() => undefined);
   if (claim.at < claim.end) {
     throw downloadFailed(message('file_cut_off', { file: file.name }), true);

@@ -1,14 +1,14 @@
 import { createSHA1, createSHA256 } from 'hash-wasm';
 import type { RepositoryFile } from './types';
 
-/** A hash that is told a file's bytes in order. */
+/** A hash of a file's bytes, given in order. */
 export interface ContentHash {
   update(bytes: Uint8Array): void;
-  /** Whether the bytes told are the file's. */
+  /** Whether the given bytes are the file's. */
   matches(): boolean;
 }
 
-/** The hash that tells whether a file's content is what the listing says; undefined if the listing says none. */
+/** The hash that checks a file's content against the listing; undefined if the listing has none. */
 export async function contentHash(file: RepositoryFile): Promise<ContentHash | undefined> {
   const { sha256, gitId, size } = file;
   if (sha256 !== undefined) {
@@ -17,7 +17,7 @@ export async function contentHash(file: RepositoryFile): Promise<ContentHash | u
   }
   if (gitId !== undefined) {
     const hash = await createSHA1();
-    // What git hashes: the kind and the length of the object stand before its content.
+    // Git hashes the object's kind and length before its content.
     hash.update(`blob ${size}\0`);
     return { update: (bytes) => void hash.update(bytes), matches: () => hash.digest() === gitId };
   }

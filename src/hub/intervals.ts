@@ -1,4 +1,4 @@
-/** From the first to before the second. */
+/** From the first number to before the second. */
 export type Interval = readonly [number, number];
 
 /** A set of whole numbers, kept as intervals that neither overlap nor touch, in order. */
@@ -24,7 +24,7 @@ export class Intervals {
     return begin >= end || this.#list.some(([b, e]) => b <= begin && end <= e);
   }
 
-  /** The first interval between `begin` and `end` that holds none of these. */
+  /** The first interval between `begin` and `end` without any number of the set. */
   firstGap(begin: number, end: number): Interval | undefined {
     let at = begin;
     for (const [b, e] of this.#list) {
@@ -35,7 +35,7 @@ export class Intervals {
     return at < end ? [at, end] : undefined;
   }
 
-  /** How many there are without a gap from 0 on. */
+  /** How many consecutive numbers, starting at 0, the set has. */
   get prefix(): number {
     const first = this.#list[0];
     return first?.[0] === 0 ? first[1] : 0;

@@ -11,7 +11,7 @@ import { Requester } from './requester';
 import type { CallOptions, Hub, Repository, RepositoryFile } from './types';
 
 const MOST_ENTRIES = 20_000;
-/** Of config.json and its like; what is larger is downloaded, not fetched whole. */
+/** Most bytes of a small file such as config.json. */
 const SMALL_FILE = 64 * 2 ** 20;
 
 const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -45,7 +45,7 @@ const modelScopeSchema = v.object({
 });
 
 /**
- * What a repository holds, at the commit that the revision names now.
+ * Lists a repository at the revision's present commit.
  *
  * @param repo `owner/name`
  * @param revision a branch, a tag or a commit; the main branch by default
@@ -105,7 +105,7 @@ async function listHuggingFace(
   };
 }
 
-/** ModelScope lists the files of a branch, each with the commit that brought it. */
+/** Lists a repository of ModelScope, which lists the files of a branch, each with the commit that added it. */
 async function listModelScope(
   requester: Requester,
   repo: string,
@@ -126,14 +126,14 @@ async function listModelScope(
     sha256: /^[0-9a-f]{64}$/.test(file.Sha256 ?? '') ? file.Sha256! : undefined,
     revision: file.Revision || revision,
   }));
-  // Not every listing names its commit. What the files hold names it as well.
+  // Not every listing names its commit. A hash of the files' descriptions identifies the state as well.
   const described = new TextEncoder().encode(JSON.stringify(files));
   const commit = LatestCommitter?.Id || (await sha256Hex(described)).slice(0, 40);
   return { repo, endpoint: requester.endpoint, commit, files, gated: false };
 }
 
 /**
- * A file of config.json's kind, whole and with its hash checked.
+ * Downloads a whole small file, such as config.json, and checks its hash.
  *
  * @throws TunesmithError as `listRepository`; `repository_file_missing`, `repository_file_large`, `download_wrong_hash`
  */
@@ -151,7 +151,8 @@ export async function fetchSmallFile(
   }
   const requester = new Requester(hub);
   const address = fileAddress(repository, file);
-  // Bytes that were garbled on the way are fetched once more; twice the same wrong ones are what is there.
+  // A wrong hash may come from the transfer, so the file is downloaded once more; the same wrong bytes twice are the
+  // endpoint's.
   for (let attempt = 1; ; attempt++) {
     const bytes = await requester.bytes(address, { signal, asked }, file.size);
     const hash = await contentHash(file);
@@ -161,7 +162,7 @@ export async function fetchSmallFile(
   }
 }
 
-/** Where an endpoint has a file's bytes. */
+/** The address of a file's bytes. */
 export function fileAddress({ endpoint, repo, commit }: Repository, file: RepositoryFile): string {
   const revision = file.revision;
   if (revision !== undefined) {
@@ -171,7 +172,7 @@ export function fileAddress({ endpoint, repo, commit }: Repository, file: Reposi
   return `${endpoint}/${repo}/resolve/${commit}/${file.path.split('/').map(encodeURIComponent).join('/')}`;
 }
 
-/** The Hub says the licence in the card and as a tag. */
+/** The licence from the card's metadata, or else from a tag. */
 export function licenseOf(cardData: unknown, tags: readonly string[]): string | undefined {
   const said = isRecord(cardData) ? cardData.license : undefined;
   const first: unknown = Array.isArray(said) ? said[0] : said;
@@ -181,12 +182,12 @@ export function licenseOf(cardData: unknown, tags: readonly string[]): string | 
   return named ?? tags.find((tag) => tag.startsWith('license:'))?.slice('license:'.length);
 }
 
-/** A git blob id is SHA-1; other ids, as of newer kinds of repositories, say nothing that can be checked here. */
+/** A git blob id is SHA-1; other ids, such as those of newer kinds of repositories, can't be checked here. */
 function gitIdOf(oid: string | undefined): string | undefined {
   return oid !== undefined && /^[0-9a-f]{40}$/.test(oid) ? oid : undefined;
 }
 
-/** What a library threw on an answer it didn't understand, in words; what is meant for people passes. */
+/** Turns an error of the Hub's library about an unexpected response into one for people; passes others on. */
 async function understood<T>(repo: string, requester: Requester, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -7,36 +7,38 @@ import type { CallOptions, Hub } from './types';
 
 export interface RequestOptions extends CallOptions {
   readonly asked: Asked;
-  /** Bytes from the first to before the second. */
+  /** Byte range: from the first to before the second. */
   readonly range?: readonly [number, number];
   readonly accept?: string;
 }
 
-/** Failures in a row after which a question is given up: somebody looks at the page and waits for its answer. */
+/** Number of failures in a row after which a query is given up, because a person waits for its answer. */
 const QUESTION_FAILURES = 4;
-/** The same for a download, without anything arriving between them: about two minutes of waiting. */
+/** The same for a download, without any progress in between: about two minutes of waiting. */
 export const DOWNLOAD_FAILURES = 9;
-/** Bytes of an answer that is a text: the longest list of files is far from it. */
+/** Most bytes of a text response; the longest list of files is far shorter. */
 const LONGEST_TEXT = 64 * 2 ** 20;
-/** One of several servers may lag behind the others, hardly three times. */
+/**
+ * Most changes of a file during a download: one of several servers may lag behind the others, but hardly three times.
+ */
 const MOST_CHANGES = 3;
 
 const ALONE: RequestInit = {
-  // What opens a model is the token alone.
+  // Only the token gives access, never cookies.
   credentials: 'omit',
   referrerPolicy: 'no-referrer',
-  // What came wrong must not come again from the browser's cache, and gigabytes have no place in it.
+  // The browser's cache must not return damaged data again, and has no room for gigabytes.
   cache: 'no-store',
 };
 
-/** All requests to an endpoint. It alone knows the token. */
+/** Makes all requests to an endpoint. No other class has the token. */
 export class Requester {
   readonly endpoint: string;
   readonly now: () => number;
   readonly #origin: string;
   readonly #hub: Hub;
   readonly #token: string;
-  /** No request before: the server asked for a rest. */
+  /** Earliest time of the next request, from Retry-After. */
   #rest = 0;
 
   /** @throws TunesmithError `endpoint_invalid`, `token_invalid` */
@@ -48,7 +50,10 @@ export class Requester {
     this.#token = headerToken(hub.token);
   }
 
-  /** An answer of success to a GET. Throws TemporaryFailure, TunesmithError, or the signal's reason. */
+  /**
+   * Makes one GET request and returns the successful response. Throws TemporaryFailure, TunesmithError, or the signal's
+   * reason.
+   */
   async once(address: string, options: RequestOptions): Promise<Response> {
     const { signal, asked, range, accept } = options;
     const rest = this.#rest - this.now();
@@ -59,7 +64,7 @@ export class Requester {
     const headers = new Headers();
     if (accept !== undefined) headers.set('Accept', accept);
     if (range) headers.set('Range', `bytes=${range[0]}-${range[1] - 1}`);
-    // A redirect to another host takes it off: that is a rule of fetch.
+    // By the rules of fetch, a redirect to another host removes this header.
     if (token !== '') headers.set('Authorization', `Bearer ${token}`);
     const fetched = this.#hub.fetch ?? fetch;
     let response: Response;
@@ -82,8 +87,8 @@ export class Requester {
   }
 
   /**
-   * Does the work until it succeeds, resting after each TemporaryFailure, longer each time; gives up where too many come
-   * in a row. The work tells by `progressed` that it got on.
+   * Repeats the work until it succeeds, with a growing pause after each TemporaryFailure; gives up after too many in a
+   * row. The work calls `progressed` to reset the count.
    */
   async withRetries<T>(
     work: (progressed: () => void) => Promise<T>,
@@ -106,7 +111,7 @@ export class Requester {
     }
   }
 
-  /** The whole answer to a GET, tried again where that helps. */
+  /** The whole response to a GET, with retries. */
   async text(address: string, options: RequestOptions): Promise<string> {
     return await this.withRetries(async () => {
       const response = await this.once(address, options);
@@ -114,7 +119,7 @@ export class Requester {
     }, options.signal);
   }
 
-  /** The whole answer to a GET, tried again where it comes short; never more than `most` bytes of it and one. */
+  /** The whole response to a GET, with retries if it is incomplete; at most `most` + 1 bytes of it. */
   async bytes(address: string, options: RequestOptions, most: number): Promise<Uint8Array<ArrayBuffer>> {
     return await this.withRetries(async () => {
       const response = await this.once(address, options);
@@ -122,7 +127,7 @@ export class Requester {
     }, options.signal);
   }
 
-  /** A `fetch` for libraries: it only ever asks the endpoint, tries again, and throws what is meant for people. */
+  /** A `fetch` for libraries: it only asks the endpoint, retries, and throws errors for people. */
   fetchFor(options: RequestOptions): typeof fetch {
     return async (input) => {
       const address = input instanceof Request ? input.url : String(input);
@@ -137,7 +142,7 @@ export class Requester {
     };
   }
 
-  /** Mirrors hand on the Hub's own addresses of the next page: asked for is the chosen endpoint alone. */
+  /** Moves an address to the chosen endpoint: mirrors pass on the Hub's own addresses of the next page. */
   #atEndpoint(address: string): string {
     const url = new URL(address, this.endpoint);
     return this.#origin + url.pathname + url.search;
@@ -148,7 +153,7 @@ export class Requester {
   }
 }
 
-/** Refused here, and not by what makes headers: that would repeat the token in its message. */
+/** Checks the token here, because `Headers` would repeat it in its error message. */
 function headerToken(token = ''): string {
   const trimmed = token.trim();
   if (/^[!-~]*$/.test(trimmed)) return trimmed;
@@ -175,7 +180,7 @@ async function boundedText(response: Response, endpoint: string): Promise<string
   throw new TunesmithError({ code: 'endpoint_answer_endless', values: { host: new URL(endpoint).host } });
 }
 
-/** The body of an answer; one that is cut off may come whole the next time. */
+/** The body of a response. A body that is cut off is a TemporaryFailure. */
 async function ended<T>(body: Promise<T>, { signal, asked }: RequestOptions): Promise<T> {
   try {
     return await body;

@@ -10,10 +10,10 @@ import { licenseOf } from './repository';
 import { Requester } from './requester';
 import type { CallOptions, Hub, HubModel } from './types';
 
-/** The Hub knows nothing of which families can be trained here: so many are looked through. */
+/** How many models of the Hub's list to examine: the Hub can't filter by the families that this program trains. */
 const LOOKED_THROUGH = 100;
 const MOST_FOUND = 30;
-/** The Hub's tasks of models that can be trained here: those with a part for images are trained on text alone. */
+/** The Hub's tasks of models that can be trained here. Models with a part for images are trained on text only. */
 const TASKS = ['text-generation', 'image-text-to-text'] as const;
 type Task = (typeof TASKS)[number];
 
@@ -39,7 +39,7 @@ const foundSchema = v.object({
   ),
   safetensors: v.fallback(v.optional(v.object({ parameters: v.record(v.string(), v.number()) })), undefined),
 });
-/** What the Hub reads out of a repository's GGUF files. */
+/** The Hub's data on a repository's GGUF files. */
 const foundGguf = v.object({
   ...common,
   id: name,
@@ -54,11 +54,11 @@ const foundGguf = v.object({
 type Common = Pick<v.InferOutput<typeof foundSchema>, keyof typeof common>;
 
 /**
- * Models that can be trained here, as far as the Hub's list tells, the most used first. Words of the query are looked
- * for in their names; an empty one finds the most used of all.
+ * Finds models that can be trained here, as far as the Hub's list shows, the most used first. The words of the query
+ * must be in their names; an empty query finds the most used of all.
  *
- * @throws TunesmithError `search_not_offered` if the endpoint has no search that a page may ask, `model_reference` for
- *   the address of something else than a model, and as `listRepository`
+ * @throws TunesmithError `search_not_offered` if the endpoint has no search that a page can use, `model_reference` for
+ *   an address that is no model's, and as `listRepository`
  */
 export async function searchModels(
   hub: Hub,
@@ -109,7 +109,10 @@ async function safetensorsModels(
   return found;
 }
 
-/** Repositories of GGUF files alone have no config.json; the Hub's client does not know the field that tells of them. */
+/**
+ * Repositories with only GGUF files have no config.json. The Hub's client library does not know the field that
+ * describes them.
+ */
 async function ggufModels(
   requester: Requester,
   query: string,
@@ -170,7 +173,9 @@ function hubModel(found: v.InferOutput<typeof foundSchema>): HubModel | undefine
 
 const METHODS = ['bitsandbytes', 'gptq', 'awq'];
 
-/** The method of a checkpoint stored in 4 bits; undefined for one that isn't quantised, 'other' for what can't be run. */
+/**
+ * The method of a checkpoint stored in 4 bits; undefined if it is not quantised, 'other' for a method that can't run.
+ */
 function quantizationOf(config: unknown): string | undefined {
   if (config === undefined || config === null) return undefined;
   if (!isRecord(config)) return 'other';
@@ -193,7 +198,7 @@ const ELEMENT_BYTES: Readonly<Record<string, number>> = {
   I8: 1,
 };
 
-/** The Hub counts elements by dtype; an element of a packed tensor holds several weights. */
+/** The Hub counts elements by dtype. An element of a packed tensor holds several weights. */
 function sizesOf(
   elements: Readonly<Record<string, number>>,
   quantization: string | undefined,

@@ -3,16 +3,16 @@ import type { ModelFolder } from '../models/files';
 
 /** Where models come from. */
 export interface HubSettings {
-  /** `https://huggingface.co`, a mirror that speaks its addresses, or ModelScope. */
+  /** `https://huggingface.co`, a mirror with the same addresses, or ModelScope. */
   readonly endpoint: string;
-  /** For gated models; goes to the endpoint and nowhere else. */
+  /** For gated models; sent only to the endpoint. */
   readonly token?: string;
 }
 
-/** Settings with what reaches the world, so that tests can stand in for it. */
+/** Settings with the functions that reach the outside, so that tests can replace them. */
 export interface Hub extends HubSettings {
   readonly fetch?: typeof fetch;
-  /** Resolves after so many milliseconds; rejects with the signal's reason when that aborts. */
+  /** Resolves after the given milliseconds; rejects with the signal's reason if it aborts. */
   readonly sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** Milliseconds, as `Date.now`. */
   readonly now?: () => number;
@@ -29,11 +29,11 @@ export interface RepositoryFile {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** SHA-256 of the content, in hexadecimal; where the endpoint tells it. */
+  /** SHA-256 of the content, in hexadecimal, if the endpoint gives it. */
   readonly sha256?: string;
-  /** The content's git blob id (SHA-1), where the endpoint tells it. */
+  /** The content's git blob id (SHA-1), if the endpoint gives it. */
   readonly gitId?: string;
-  /** The revision to fetch it at, where that is not the repository's commit. */
+  /** The revision to download it at, if it is not the repository's commit. */
   readonly revision?: string;
 }
 
@@ -41,20 +41,20 @@ export interface RepositoryFile {
 export interface Repository {
   readonly repo: string;
   readonly endpoint: string;
-  /** All files are fetched at this commit, whatever becomes of the branch. */
+  /** All files are downloaded at this commit, even if the branch changes. */
   readonly commit: string;
   readonly files: readonly RepositoryFile[];
   readonly license?: string;
-  /** The owner wants to be asked: a token of an account that was let in is needed. */
+  /** Whether the owner must grant access: a token of an account with access is needed. */
   readonly gated: boolean;
 }
 
 /** A model that a search found. */
 export interface HubModel {
   readonly repo: string;
-  /** Weights, with packed ones counted one by one; where the endpoint tells. */
+  /** Number of weights, packed ones counted one by one, if the endpoint gives it. */
   readonly parameters?: number;
-  /** Bytes of the weights; where the endpoint tells. */
+  /** Bytes of the weights, if the endpoint gives them. */
   readonly bytes?: number;
   readonly license?: string;
   readonly gated: boolean;
@@ -62,51 +62,54 @@ export interface HubModel {
   readonly likes: number;
   /** `model_type` of config.json, or `general.architecture` of a GGUF file. */
   readonly modelType?: string;
-  /** As in `architectures` of config.json. */
+  /** The entry of `architectures` in config.json. */
   readonly architecture?: string;
-  /** `quant_method` of a checkpoint that is stored quantised; 'gguf' where there are GGUF files alone. */
+  /** `quant_method` of a checkpoint that is stored quantised; 'gguf' if there are only GGUF files. */
   readonly quantization?: string;
   readonly tags: readonly string[];
 }
 
 export interface DownloadProgress {
-  /** Bytes of all files that are here. */
+  /** Bytes of all files that have arrived. */
   readonly bytes: number;
   readonly total: number;
   /** Over the last seconds; 0 while nothing arrives. */
   readonly bytesPerSecond: number;
-  /** Undefined while there is no speed to tell it from. */
+  /** Undefined while no speed is known. */
   readonly etaSeconds?: number;
 }
 
 export interface DownloadOptions {
-  /** Files to fetch, in the order in which they are wanted. */
+  /** Files to download, in the order in which they are needed. */
   readonly paths: readonly string[];
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Something that a person should know and that is no failure. */
+  /** Called with a note for the person that is no failure. */
   readonly onNote?: (note: Message) => void;
   readonly signal?: AbortSignal;
-  /** Requests at a time. */
+  /** Most requests at a time. */
   readonly connections?: number;
-  /** Bytes asked for at a time. */
+  /** Bytes of one request. */
   readonly pieceBytes?: number;
-  /** A connection that brings nothing for so many milliseconds is cut and tried again. */
+  /** A connection that brings nothing for this many milliseconds is aborted and retried. */
   readonly stallMilliseconds?: number;
 }
 
-/** A download under way. What has arrived stays stored when it fails or is stopped; the next one goes on from there. */
+/**
+ * A running download. If it fails or is stopped, the parts that have arrived stay stored, and the next download
+ * continues from them.
+ */
 export interface ModelDownload {
   /**
-   * The files by their own names, to be read while they arrive: a read resolves when its range is here. What is read
-   * counts only once `done` has resolved: until then it may be wrong.
+   * The files by their own names. They can be read while they arrive: a read resolves when its range has arrived. Trust
+   * the bytes only after `done` has resolved, because only then are the hashes checked.
    */
   readonly folder: ModelFolder;
   /**
-   * Resolves when all files are whole and their hashes are right, and what was read from `folder` was so too. Rejects
-   * with the signal's reason, or a TunesmithError: `download_reopen` if a file had to be fetched again after parts of
-   * it were read (everything is here now: begin anew), else as `downloadModel` lists them.
+   * Resolves when all files are complete, their hashes are right, and so were all bytes read from `folder`. Rejects
+   * with the signal's reason, or a TunesmithError: `download_reopen` if a file had to be downloaded again after parts
+   * of it were read (all files are now complete: start over), else as `downloadModel` lists them.
    */
   readonly done: Promise<void>;
-  /** Stops what is under way and removes the weights (and what else was fetched) from the store. */
+  /** Stops the download and removes its files from the store. */
   discardWeights(): Promise<void>;
 }

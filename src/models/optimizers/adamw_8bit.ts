@@ -16,7 +16,7 @@ const SMALL_TABLE = 'adamw_tensors';
 /**
  * AdamW with moments in 8 bits (Dettmers et al. 2022, "8-bit Optimizers via Block-wise Quantization") as bitsandbytes'
  * AdamW8bit: blocks of 256 elements of each tensor, without its padding, and the nearest value of the dynamic code. A
- * paged optimiser keeps the same state in host memory, which WebGPU can't do.
+ * paged optimiser keeps the same state in memory that can be paged to the host, which WebGPU lacks.
  */
 export const adamw8bit: Optimizer = {
   name: 'adamw_8bit',
