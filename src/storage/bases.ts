@@ -20,9 +20,9 @@ import { readJson, storageFull, writeJson, type FileStore } from './file_store';
 import { storedMessage } from './stored_message';
 
 /*
- * Bases as they were brought to a device, quantised and all, so that the second opening needs neither the network nor the
- * weights as published. A folder each: base.bin, facts.json (the checkpoint's small files) and manifest.json, written last:
- * a folder without it is what a crash left.
+ * Bases in the quantised form that a device had, so that the next opening needs neither the network nor the published
+ * weights. Each has a folder with base.bin, facts.json (the checkpoint's small files) and manifest.json. The manifest
+ * is written last: a folder without it is left over from a crash.
  */
 
 const ROOT = 'bases';
@@ -38,9 +38,9 @@ const sourceSchema = v.variant('kind', [
     kind: v.literal('hub'),
     repo: text,
     commit: text,
-    /** As it was asked for: a branch or a tag. */
+    /** The revision as requested: a branch or a tag. */
     revision: v.optional(text),
-    /** As `normalizeEndpoint` gives it. */
+    /** In the form of `normalizeEndpoint`. */
     endpoint: text,
     license: v.optional(text),
   }),
@@ -52,12 +52,12 @@ const manifestSchema = v.object({
   id: text,
   name: text,
   source: sourceSchema,
-  /** Tells the model apart, however it is loaded. */
+  /** Identifies the model, independent of the load settings. */
   modelHash: text,
   load: v.custom<LoadSettings>(isLoadSettings),
   /** How each matrix is stored. */
   forms: baseFormsSchema,
-  /** Of base.bin. */
+  /** Bytes of base.bin. */
   bytes: count,
   /** SHA-256 of each 8 MiB of base.bin. */
   pieces: v.array(text),
@@ -73,21 +73,21 @@ export type HubSource = Extract<BaseSource, { kind: 'hub' }>;
 
 type Manifest = v.InferOutput<typeof manifestSchema>;
 
-/** A base as a list shows it. */
+/** An entry of the list of bases. */
 export interface StoredBase {
   readonly id: string;
   readonly name: string;
   readonly source: BaseSource;
   readonly modelHash: string;
   readonly load: LoadSettings;
-  /** Of all its files. */
+  /** Bytes of all its files. */
   readonly bytes: number;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly usedAt: number;
 }
 
-/** What a base is kept as. */
+/** The description under which a base is saved. */
 export interface BaseDescription {
   readonly name: string;
   readonly source: BaseSource;
@@ -105,8 +105,8 @@ const factsSchema = v.object({
 });
 
 /**
- * Names a base by its origin (a commit of a repository at one endpoint, or the content of files) and by how it is loaded.
- * What one endpoint calls a commit says nothing of what another one has under its name.
+ * The id of a base, from its origin (a commit of a repository at one endpoint, or the content of files) and its load
+ * settings. The endpoint counts, because two endpoints may have different files under the same commit.
  */
 export async function baseId({ source, modelHash }: BaseDescription, load: LoadSettings): Promise<string> {
   const origin = source.kind === 'hub' ? [source.endpoint, source.repo, source.commit] : [modelHash];
@@ -114,13 +114,13 @@ export async function baseId({ source, modelHash }: BaseDescription, load: LoadS
 }
 
 /**
- * Keeps the base of a loaded model: reads it back from the device in pieces of 8 MiB and writes each with its hash. Where
- * it is kept already, nothing is written.
+ * Saves the base of a loaded model: reads it back from the device in pieces of 8 MiB and writes each with its hash.
+ * Writes nothing if the base is saved already.
  *
  * @param onProgress fraction done
- * @param signal stops between pieces; what was written is removed
+ * @param signal stops between pieces; the written part is removed
  * @returns the id that `openBase` takes
- * @throws TunesmithError `storage_full`, before anything is written where that can be told
+ * @throws TunesmithError `storage_full`, before writing anything if the free room is known
  */
 export async function saveBase(
   store: FileStore,
@@ -167,13 +167,13 @@ export async function saveBase(
     await writeJson(store, `${folder}/${MANIFEST}`, manifest);
     return id;
   } catch (error) {
-    // Where there is too little room, half a base must not take what there is.
+    // Part of a base must not take up the little room that is left.
     await store.remove(folder).catch(() => undefined);
     throw error;
   }
 }
 
-/** The hashes of the pieces that were written. */
+/** Writes the weights, and returns the hashes of the pieces. */
 async function writeWeights(
   store: FileStore,
   path: string,
@@ -195,16 +195,16 @@ async function writeWeights(
   return hashes;
 }
 
-/** A base that is kept, open: `checkpoint` is brought to a device as any other, with the settings in `load`. */
+/** An open saved base. `checkpoint` is loaded like any other, with the settings in `load`. */
 export interface OpenBase extends StoredBase {
   readonly checkpoint: Checkpoint;
 }
 
 /**
- * Opens a base; undefined if there is none, or none that was written whole. Its weights are compared with their
- * hashes as they are read.
+ * Opens a base; undefined if it does not exist or is incomplete. Reading its weights compares them with their hashes.
  *
- * @throws TunesmithError `base_damaged`, here or while its weights are read: remove it, and open the model from its source
+ * @throws TunesmithError `base_damaged`, here or while its weights are read: then remove it, and open the model from
+ *   its source
  */
 export async function openBase(store: FileStore, id: string): Promise<OpenBase | undefined> {
   const manifest = await readManifest(store, id);
@@ -223,12 +223,12 @@ export async function openBase(store: FileStore, id: string): Promise<OpenBase |
   const { templateFile, generationConfig } = facts;
   const own: BaseFacts = { ...facts, templateFile, generationConfig };
   const checkpoint = baseCheckpoint(readSpec(facts.config), own, forms, verifiedReader(file, pieces));
-  // A full disk is no reason not to read what is there.
+  // A full disk must not prevent reading.
   await writeJson(store, `${folder}/${MANIFEST}`, { ...manifest, usedAt: Date.now() }).catch(() => undefined);
   return { ...shown(manifest, bytes + small.length), checkpoint };
 }
 
-/** All bases that are kept whole, those used last first. */
+/** All complete bases, the most recently used first. */
 export async function listBases(store: FileStore): Promise<readonly StoredBase[]> {
   const bases = await Promise.all(
     Array.from(await idsOf(store), async (id) => {
@@ -240,15 +240,15 @@ export async function listBases(store: FileStore): Promise<readonly StoredBase[]
 }
 
 /**
- * What a base is looked for by: a repository of the endpoint that it was fetched from (at a branch, a tag or a commit, where
- * one is given), or a model's hash.
+ * Search criteria for a base: a repository of the endpoint it came from (optionally at a branch, a tag or a commit), or
+ * a model's hash.
  */
 export type BaseQuery = { readonly load: LoadSettings } & (
   | { readonly endpoint: string; readonly repo: string; readonly revision?: string }
   | { readonly modelHash: string }
 );
 
-/** The base that was made last of those asked for; undefined if there is none. */
+/** The newest base that matches a query; undefined if none does. */
 export async function findBase(store: FileStore, query: BaseQuery): Promise<StoredBase | undefined> {
   const wanted = loadKey(query.load);
   const fits = ({ source, modelHash, load }: StoredBase): boolean => {
@@ -264,25 +264,25 @@ export async function findBase(store: FileStore, query: BaseQuery): Promise<Stor
 }
 
 export async function removeBase(store: FileStore, id: string): Promise<void> {
-  // A folder without its manifest is none, whatever of it can't be removed now.
+  // Removing the manifest first invalidates the folder, even if the rest can't be removed now.
   await store.remove(`${ROOT}/${id}/${MANIFEST}`);
   await store.remove(`${ROOT}/${id}`);
 }
 
-/** Removes what crashes left of bases. Not while one is being written, in this tab or another. */
+/** Removes incomplete bases that crashes left. Don't call it while one is being written, in this tab or another. */
 export async function removeUnfinishedBases(store: FileStore): Promise<void> {
   const paths = new Set(await store.list(ROOT));
   for (const id of await idsOf(store)) {
-    // One that can't be read is of a later version.
+    // A manifest that can't be read belongs to a later version of the program.
     if (paths.has(`${ROOT}/${id}/${MANIFEST}`)) continue;
-    // What can't be removed now is tried again the next time.
+    // The next call tries again if this fails.
     await store.remove(`${ROOT}/${id}`).catch(() => undefined);
   }
 }
 
 /**
- * Removes the bases of files that are not needed, and what crashes left of any. Those of a hub stay: they would have to be
- * fetched again. For use within `withStorageLock`.
+ * Removes bases of local files that no run needs, and incomplete ones. Keeps those of a hub, because they would have to
+ * be downloaded again. Call it within `withStorageLock`.
  */
 export async function removeUnneededBases(store: FileStore, needed: ReadonlySet<unknown>): Promise<void> {
   for (const { id, source } of await listBases(store)) {

@@ -1,20 +1,23 @@
 import { TunesmithError } from '../core/errors';
 import { decodeCheckpoint, encodeCheckpoint, type CheckpointState } from '../formats/checkpoint';
 
-/** The checkpoints of one run, as bytes by their step, and a pointer to the one that counts. */
+/** The checkpoints of one run: bytes by step, and a pointer to the current one. */
 export interface CheckpointStore {
-  /** The steps of those that are stored, ascending, and the one pointed to, if a pointer can be read. */
+  /** The steps of the stored checkpoints, ascending, and that of the pointer, if it can be read. */
   list(): Promise<StoredCheckpoints>;
-  /** Undefined if there is none of this step. */
+  /** The checkpoint of a step; undefined if there is none. */
   read(step: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /**
-   * Stores a checkpoint beside the others and points to it: a reader finds all of it or the one before. The storage has
-   * given back the same bytes when this resolves.
+   * Stores a checkpoint beside the others and points to it. A reader finds either all of it or the one before. Before
+   * this resolves, the stored bytes are read back and compared.
    *
-   * @throws TunesmithError `storage_full`; `checkpoint_not_saved` if the storage gives back other bytes
+   * @throws TunesmithError `storage_full`; `checkpoint_not_saved` if the storage returns other bytes
    */
   save(step: number, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Removes the checkpoints of these steps, and what crashes left of others. Never throws: the next save tries again. */
+  /**
+   * Removes the checkpoints of these steps, and incomplete ones that crashes left. Never throws: the next save tries
+   * again.
+   */
   remove(steps: readonly number[]): Promise<void>;
 }
 
@@ -24,9 +27,10 @@ export interface StoredCheckpoints {
 }
 
 /**
- * Saves a checkpoint; only then are the ones beyond `limit` removed. A failure at any point leaves the last one as it was.
+ * Saves a checkpoint, and only then removes those beyond `limit`. A failure at any point leaves the previous one
+ * intact.
  *
- * @param limit how many to keep (`save_total_limit`), at least 1
+ * @param limit number of checkpoints to keep (`save_total_limit`), at least 1
  * @throws TunesmithError as `CheckpointStore.save`
  */
 export async function saveCheckpoint(
@@ -36,17 +40,17 @@ export async function saveCheckpoint(
 ): Promise<void> {
   await store.save(state.step, await encodeCheckpoint(state));
   const { steps } = await store.list();
-  // Later ones are of a time before the run went back to an older checkpoint.
+  // Later checkpoints are from before the run went back to an older one.
   const kept = steps.filter((step) => step <= state.step).slice(-Math.max(1, limit));
   await store.remove(steps.filter((step) => !kept.includes(step)));
 }
 
 /**
- * The newest checkpoint of a run that is as it was written: the one pointed to, else the next older. Clears away what a
+ * The newest intact checkpoint of a run: the current one, else the next older. Also removes incomplete ones that a
  * crash left.
  *
  * @returns undefined if no checkpoint was ever saved
- * @throws TunesmithError `checkpoints_damaged` if there are some and none is whole
+ * @throws TunesmithError `checkpoints_damaged` if checkpoints exist but none is intact
  */
 export async function loadCheckpoint(store: CheckpointStore): Promise<CheckpointState | undefined> {
   await store.remove([]);
@@ -56,7 +60,7 @@ export async function loadCheckpoint(store: CheckpointStore): Promise<Checkpoint
   for (const step of order) {
     try {
       const bytes = await store.read(step);
-      // It has a hash of its own, and is refused if that differs.
+      // Decoding checks the hash in the file.
       if (bytes) return await decodeCheckpoint(bytes, `checkpoint-${step}`);
     } catch (error) {
       failure ??= error;
@@ -70,7 +74,7 @@ export async function loadCheckpoint(store: CheckpointStore): Promise<Checkpoint
   });
 }
 
-/** For stores: what `save` throws if the storage gives back other bytes than were written. */
+/** For stores: the error of `save` if the storage returns other bytes than were written. */
 export function notSaved(step: number): TunesmithError {
   return new TunesmithError({ code: 'checkpoint_not_saved', values: { step } });
 }

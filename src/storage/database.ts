@@ -2,16 +2,16 @@ import { TunesmithError } from '../core/errors';
 import { message, type Message } from '../core/messages/message';
 import { storageFull } from './file_store';
 
-/** What a transaction asks for; the requests are made at once, and what they gave is taken when it has committed. */
+/** The requests of a transaction, all made at once. The returned function takes their results after the commit. */
 export type Requests<T> = (store: (name: string) => IDBObjectStore) => () => T;
 
-/** What is to be written, for the words of an error. */
+/** The data being written, for error messages. */
 export interface Writing {
   readonly what: Message;
   readonly bytes: number;
 }
 
-/** A database of the browser (IndexedDB) with these object stores, whose keys are given with each value. */
+/** An IndexedDB database with these object stores. Each value is stored with an explicit key. */
 export class Database {
   readonly #name: string;
   readonly #stores: readonly string[];
@@ -28,7 +28,7 @@ export class Database {
   }
 
   /**
-   * Everything that the requests write, or nothing of it. When this resolves, it outlasts a crash of the machine.
+   * Writes all that the requests ask for, or nothing. Once this resolves, the data survives a crash of the machine.
    *
    * @throws TunesmithError `storage_unavailable`, `storage_full`, `storage_failed`
    */
@@ -66,7 +66,7 @@ export class Database {
       return await begin();
     } catch (error) {
       if (!(error instanceof DOMException && error.name === 'InvalidStateError')) throw error;
-      // The browser closes the connection, such as when it clears the page's storage.
+      // The browser has closed the connection, for instance because it cleared the page's storage.
       this.#opened = undefined;
       return await begin();
     }
@@ -109,7 +109,7 @@ async function openDatabase(name: string, stores: readonly string[]): Promise<ID
 }
 
 function failure(error: unknown, writing: Writing | undefined): TunesmithError {
-  // A DOMException in some browsers, a class of its own in newer ones.
+  // Some browsers throw a DOMException, newer ones a separate class.
   if (error instanceof Error && error.name === 'QuotaExceededError') {
     return storageFull(writing?.what ?? message('stored_page'), writing?.bytes ?? 0, undefined, error);
   }
@@ -118,6 +118,6 @@ function failure(error: unknown, writing: Writing | undefined): TunesmithError {
 
 /** All keys that begin with these parts. */
 export function keysBelow(...parts: readonly (string | number)[]): IDBKeyRange {
-  // In the order of keys, arrays come after all numbers and texts.
+  // In IndexedDB's order of keys, arrays come after all numbers and strings.
   return IDBKeyRange.bound([...parts], [...parts, []]);
 }

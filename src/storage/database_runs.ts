@@ -9,11 +9,11 @@ import type { RunStorage } from './run_storage';
 const RECORDS = 'records'; // id → record
 const EXAMPLES = 'examples'; // id → list by examplesSchema
 const CHECKPOINTS = 'checkpoints'; // [id, step] → Blob
-const POINTERS = 'pointers'; // id → step of the checkpoint that counts
+const POINTERS = 'pointers'; // id → step of the current checkpoint
 
 const examplesSchema = array(object({ name: string(), content: instance(Blob) }));
 
-/** How much of a stored checkpoint is read back at once to compare it. */
+/** Bytes of a stored checkpoint to read back and compare at once. */
 const COMPARED_BYTES = 2 ** 24;
 
 /** Runs in the browser's IndexedDB. */
@@ -29,7 +29,7 @@ class DatabaseRuns implements RunStorage {
   }
 
   async create(id: string, record: object, examples: readonly FileReader[]): Promise<void> {
-    // Read before the transaction begins: it ends as soon as it is not asked for anything.
+    // Read before the transaction begins, because a transaction ends as soon as it has no request.
     const files = await Promise.all(
       examples.map(async (file) => ({ name: file.name, content: await blobOf(file) })),
     );
@@ -98,7 +98,7 @@ class DatabaseRuns implements RunStorage {
   }
 }
 
-/** A checkpoint is one blob: a browser copies other values several times on their way to the disk and back. */
+/** A checkpoint is one blob, because browsers copy other values several times on their way to the disk and back. */
 class DatabaseCheckpoints implements CheckpointStore {
   readonly #database: Database;
   readonly #run: string;
@@ -151,7 +151,7 @@ class DatabaseCheckpoints implements CheckpointStore {
     );
   }
 
-  /** Whether the storage gives back these bytes. */
+  /** Whether the storage returns these bytes. */
   async #holds(step: number, bytes: Uint8Array): Promise<boolean> {
     const content = await this.#blob(step);
     if (content?.size !== bytes.length) return false;
@@ -166,7 +166,7 @@ class DatabaseCheckpoints implements CheckpointStore {
     return true;
   }
 
-  /** Points to the checkpoint before again. */
+  /** Points to the previous checkpoint again. */
   async #giveUp(step: number, before: number | undefined): Promise<void> {
     await this.#database.write((store) => {
       if (before === undefined) store(POINTERS).delete(this.#run);

@@ -14,7 +14,7 @@ const schema = v.object({
       stored: v.string(),
       size: count,
       etag: v.optional(v.string()),
-      /** Bytes that are here: from the first to before the second. */
+      /** Ranges of bytes that have arrived: from the first to before the second. */
       arrived: v.array(v.tuple([count, count])),
     }),
   ),
@@ -22,12 +22,12 @@ const schema = v.object({
   changedAt: v.number(),
 });
 
-/** What is known of a download that is under way or was interrupted. */
+/** The state of a running or interrupted download. */
 export type DownloadState = v.InferOutput<typeof schema>;
 
 export interface StoredDownload extends DownloadState {
   readonly id: string;
-  /** Bytes that are here. */
+  /** Bytes that have arrived. */
   readonly bytes: number;
   /** Bytes of all its files. */
   readonly total: number;
@@ -35,7 +35,10 @@ export interface StoredDownload extends DownloadState {
 
 const ROOT = 'downloads';
 
-/** Names the download of a repository, or of one file of it. One that was interrupted has the same name. */
+/**
+ * The id of the download of a repository, or of one file of it. It stays the same, so an interrupted download is found
+ * again.
+ */
 export async function downloadId(repo: string, file = ''): Promise<string> {
   return (await sha256Hex(new TextEncoder().encode(`${repo}\n${file}`))).slice(0, 32);
 }
@@ -53,7 +56,7 @@ export async function writeDownload(store: FileStore, id: string, state: Downloa
   await writeJson(store, statePath(id), state);
 }
 
-/** All downloads that were begun and not removed. */
+/** All downloads that were started and not removed. */
 export async function listDownloads(store: FileStore): Promise<readonly StoredDownload[]> {
   const ids = new Set((await store.list(ROOT)).map((path) => path.split('/')[1]!));
   const found = await Promise.all(

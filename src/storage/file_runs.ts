@@ -6,14 +6,14 @@ import { isTemporary, readJson, writeCopy, writeJson, type FileStore } from './f
 import type { RunStorage } from './run_storage';
 
 /*
- * A folder for each run: run.json (its record), examples.json with the files it names, and the checkpoints with
- * latest.json, which names the one that counts. The record is written last and removed last.
+ * Each run has a folder: run.json (its record), examples.json with the files it names, and the checkpoints with
+ * latest.json, which names the current one. The record is written last and removed last.
  */
 
 const ROOT = 'runs';
 const RECORD = 'run.json';
 const EXAMPLES = 'examples.json';
-/** Written after the checkpoint, so it never names one that wasn't whole. */
+/** Written after the checkpoint, so that it never names an incomplete one. */
 const POINTER = 'latest.json';
 
 const examplesSchema = array(object({ name: string(), file: string(), bytes: number() }));
@@ -40,7 +40,7 @@ class FileRuns implements RunStorage {
       await writeJson(this.#files, `${folderOf(id)}/${EXAMPLES}`, listed);
       await this.putRecord(id, record);
     } catch (error) {
-      // Half a run must not take what room there is.
+      // An incomplete run must not take up the room that is left.
       await this.#files.remove(folderOf(id)).catch(() => undefined);
       throw error;
     }

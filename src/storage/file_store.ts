@@ -3,37 +3,39 @@ import { piecesOf, type FileReader } from '../core/file_reader';
 import type { Message } from '../core/messages/message';
 
 /**
- * Files by path: names joined by '/', without a leading one. Writers of the same path must not overlap; `withRunLock`
- * sees to that between tabs.
+ * Files by path: names joined by '/', without a leading one. Writes to the same path must not overlap; `withRunLock`
+ * ensures that between tabs.
  */
 export interface FileStore {
-  /** Set if what is stored goes with the page: copies for the next time are not worth making. */
+  /** Set if the stored files are lost with the page, so that copies for later use are pointless. */
   readonly passing?: boolean;
   /** The whole file; undefined if there is none. */
   read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** The file for reading a part at a time; undefined if there is none. */
   open(path: string): Promise<Blob | undefined>;
-  /** The same as what models are read from, without the detour of a blob where there is a shorter way. */
+  /**
+   * The file as a FileReader, without the detour of a blob if there is a faster way; undefined if it does not exist.
+   */
   openReader(path: string): Promise<FileReader | undefined>;
   /**
-   * Writes the whole content beside the path, flushed, and only then puts it in the place of what was there: a reader
-   * finds the old file or the new one. What a crash leaves is called `temporaryPath(path)`.
+   * Writes the whole content to a temporary file, flushes it, and only then replaces the old file: a reader finds the
+   * old file or the new one. A crash may leave the file `temporaryPath(path)`.
    *
    * @throws TunesmithError `storage_full`
    */
   write(path: string, content: Uint8Array | Blob): Promise<void>;
   /**
-   * Opens a file for reading and writing anywhere in it; makes it, empty, where there is none. For files too large to be
-   * written whole: what a crash leaves of them is for the caller to tell.
+   * Opens a file for reading and writing at any offset; creates an empty one if it does not exist. For files too large
+   * to write at once: after a crash, the caller must detect an incomplete file.
    *
    * @throws TunesmithError `file_in_use` if another tab has it open in this way
    */
   openWriter(path: string): Promise<FileWriter>;
-  /** Gives a file, which nobody has open, another name within its folder, in the place of what has that name. */
+  /** Renames a closed file within its folder, and replaces a file of that name. */
   rename(path: string, name: string): Promise<void>;
   /** Paths of all files below a folder, sorted; none if there is no such folder. */
   list(folder: string): Promise<readonly string[]>;
-  /** Removes a file, or a folder with all in it. Nothing happens where there is neither. */
+  /** Removes a file, or a folder with all in it. Does nothing if neither exists. */
   remove(path: string): Promise<void>;
   /** Bytes of a file, or of all files below a folder; 0 if there is neither. */
   size(path: string): Promise<number>;
@@ -41,19 +43,19 @@ export interface FileStore {
   free(): Promise<number | undefined>;
 }
 
-/** A file open for reading and writing in place. Each has to be closed. */
+/** A file open for reading and writing in place. The caller must close it. */
 export interface FileWriter {
-  /** Bytes of the file now. */
+  /** Present size of the file in bytes. */
   size(): Promise<number>;
   /** The bytes from `begin` to before `end`, fewer at the end of the file. */
   read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * Bytes between the end of the file and `at` become zeros.
+   * Writes bytes at an offset. Fills a gap between the end of the file and `at` with zeros.
    *
    * @throws TunesmithError `storage_full`
    */
   write(at: number, bytes: Uint8Array): Promise<void>;
-  /** Makes what was written so far last through a crash. */
+  /** Makes the data written so far survive a crash. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -68,7 +70,7 @@ export function isTemporary(path: string): boolean {
   return path.endsWith(TEMPORARY);
 }
 
-/** The names that a path consists of. @throws TunesmithError `storage_path` for a path that leads elsewhere */
+/** Splits a path into names. @throws TunesmithError `storage_path` for a path that leads out of the store */
 export function namesOf(path: string): string[] {
   const names = path.split('/');
   if (names.some((name) => name === '' || name === '.' || name === '..' || /[\\\0]/.test(name))) {
@@ -77,7 +79,7 @@ export function namesOf(path: string): string[] {
   return names;
 }
 
-/** What a file of JSON holds; undefined if there is none, or no JSON in it. Check what comes back. */
+/** Parses a JSON file; undefined if it does not exist or is no JSON. The caller must validate the result. */
 export async function readJson(files: FileStore, path: string): Promise<unknown> {
   const bytes = await files.read(path);
   if (bytes === undefined) return undefined;
@@ -92,7 +94,7 @@ export async function writeJson(files: FileStore, path: string, value: unknown):
   await files.write(path, new TextEncoder().encode(JSON.stringify(value)));
 }
 
-/** Writes a copy of a file at the path, a piece at a time. @throws TunesmithError `storage_full` */
+/** Copies a file to the path, a piece at a time. @throws TunesmithError `storage_full` */
 export async function writeCopy(files: FileStore, path: string, file: FileReader): Promise<void> {
   const writer = await files.openWriter(path);
   try {
@@ -107,7 +109,7 @@ export async function writeCopy(files: FileStore, path: string, file: FileReader
   }
 }
 
-/** The parts of the content in turn; a blob is read a part at a time. */
+/** Yields the content in parts; reads a blob a part at a time. */
 export async function* partsOf(content: Uint8Array | Blob): AsyncGenerator<Uint8Array, void, void> {
   if (content instanceof Uint8Array) {
     yield content;
@@ -116,11 +118,11 @@ export async function* partsOf(content: Uint8Array | Blob): AsyncGenerator<Uint8
   yield* streamParts(content.stream());
 }
 
-/** The parts of a stream in turn; it is cancelled if not all of them are taken. */
+/** Yields the parts of a stream; cancels the stream if the caller stops early. */
 export async function* streamParts(
   stream: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  // Not `for await` over the stream: not every browser can iterate streams.
+  // Not `for await` over the stream, because not every browser can iterate streams.
   const reader = stream.getReader();
   try {
     for (;;) {
@@ -138,9 +140,9 @@ export function contentSize(content: Uint8Array | Blob): number {
 }
 
 /**
- * @param what was to be written: a path, or what it is
+ * @param what the data to write: a path or a description
  * @param needed its bytes
- * @param free bytes there is room for, if known
+ * @param free bytes of free room, if known
  */
 export function storageFull(
   what: string | Message,
@@ -148,13 +150,13 @@ export function storageFull(
   free: number | undefined,
   cause?: unknown,
 ): TunesmithError {
-  // Browsers may tell more room than there is.
+  // Browsers may report more room than there is.
   const room = free !== undefined && free < needed ? free : undefined;
   return new TunesmithError({ code: 'storage_full', values: { what, needed, free: room }, cause });
 }
 
-/** Whether a browser has no room left. */
+/** Whether an error means that the browser's storage is full. */
 export function isQuotaError(error: unknown): boolean {
-  // A DOMException in some browsers, a class of its own in newer ones.
+  // Some browsers throw a DOMException, newer ones a separate class.
   return error instanceof Error && error.name === 'QuotaExceededError';
 }

@@ -5,21 +5,21 @@ import type { Device } from '../gpu/device';
 import { allShaders } from '../gpu/shaders';
 import type { RecordStore } from './records';
 
-/** Raised where what is compared, or how, has changed without a change of the shaders. */
+/** Increase it if the set of candidates or the comparison changes without a change of the shaders. */
 const VERSION = 1;
 
 const names = array(string());
 const schema = object({
-  /** Of all shaders, and of the comparison. */
+  /** A hash of all shaders and of the version of the comparison. */
   shaders: string(),
   answers: record(string(), object({ candidates: names, chosen: string() })),
   refused: record(string(), names),
 });
 
-/** The device's name (in which its driver's is, as far as it is told) and what kernels may use of it. */
+/** The device's description (which includes the driver, if known) and the features that kernels may use. */
 type NamedDevice = Pick<Device, 'description' | 'features'>;
 
-/** Keeps which kernels were found to be the fastest on a device, one record a device. */
+/** Stores the fastest kernels of each device, one record a device. */
 export class KernelChoiceStore {
   readonly #records: Pick<RecordStore, 'get' | 'put'>;
 
@@ -27,7 +27,9 @@ export class KernelChoiceStore {
     this.#records = records;
   }
 
-  /** Undefined if nothing is kept, where it is damaged, or where it was found out with other kernels. */
+  /**
+   * The stored choices of a device; undefined if there are none, they are damaged, or the kernels have changed since.
+   */
   async recall(device: NamedDevice): Promise<KnownChoices | undefined> {
     const parsed = safeParse(schema, await this.#records.get(await idOf(device)));
     if (!parsed.success || parsed.output.shaders !== (await kernelsHash())) return undefined;

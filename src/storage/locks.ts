@@ -8,7 +8,7 @@ const MODEL = 'tunesmith-model-';
 const EXPORTS = 'tunesmith-exports-';
 
 /**
- * Does what writes to a run's folder while no other tab does.
+ * Runs work that writes to a run's folder, and excludes other tabs from it.
  *
  * @param locks `navigator.locks`; undefined if there are no other tabs, as on a command line
  * @throws TunesmithError `run_in_other_tab`
@@ -28,8 +28,8 @@ export async function withRunLock<T>(
 }
 
 /**
- * Does what adds or removes models and runs while no other tab does, waiting for its turn: a model is kept before the
- * run that needs it is recorded, and would else look like one that no run needs.
+ * Runs work that adds or removes models and runs, and excludes other tabs from it; waits for its turn. The lock is
+ * needed because a model is saved before the run that needs it is recorded, and would look unneeded in between.
  */
 export async function withStorageLock<T>(locks: Locks | undefined, work: () => Promise<T>): Promise<T> {
   return locks === undefined ? work() : locks.request(STORAGE, work);
@@ -38,10 +38,10 @@ export async function withStorageLock<T>(locks: Locks | undefined, work: () => P
 const TAKEN: unique symbol = Symbol();
 
 /**
- * Does what fetches, keeps or removes a model while no other tab does, waiting for its turn.
+ * Runs work that downloads, saves or removes a model, and excludes other tabs from it; waits for its turn.
  *
  * @param key the model's name
- * @param onWait called where another tab has the model: what it is doing may take long
+ * @param onWait called if another tab has the model, because its work may take long
  * @param refuse throws `model_in_other_tab` instead of waiting
  * @param signal ends the waiting
  */
@@ -66,12 +66,12 @@ export async function withModelLock<T>(
   return await locks.request(name, signal ? { signal } : {}, work);
 }
 
-/** The runs that are under way in this tab or another. A run that is recorded as running and isn't here was cut off. */
+/** The runs in progress in this tab or another. A run that is recorded as running but missing here was interrupted. */
 export async function lockedRuns(locks: Locks | undefined): Promise<ReadonlySet<string>> {
   return await lockedNames(locks, PREFIX);
 }
 
-/** Marks a folder of exports as one that a tab has, for as long as the tab is there. */
+/** Marks a folder of exports as in use until this tab is closed. */
 export async function holdExports(locks: Locks | undefined, id: string): Promise<void> {
   if (locks === undefined) return;
   await new Promise<void>((resolve, reject) => {
@@ -83,7 +83,7 @@ export async function holdExports(locks: Locks | undefined, id: string): Promise
   });
 }
 
-/** The folders of exports that this tab or another one has. */
+/** The folders of exports that this tab or another one uses. */
 export async function heldExports(locks: Locks | undefined): Promise<ReadonlySet<string>> {
   return await lockedNames(locks, EXPORTS);
 }

@@ -1,7 +1,9 @@
 import { blobReader, type FileReader } from '../core/file_reader';
 import { namesOf, type FileStore, type FileWriter } from './file_store';
 
-/** Files that go with the page, for a browser that gives it none: a model is fetched into them and read from there. */
+/**
+ * Files in memory, for a browser that gives the page no storage: models are downloaded into them and read from there.
+ */
 export function memoryFiles(): FileStore {
   return new MemoryFiles();
 }
@@ -77,7 +79,7 @@ class MemoryFiles implements FileStore {
   }
 }
 
-/** A longer view of the same memory if there is room behind it, else of a copy with twice the room. */
+/** A longer view of the same buffer if it is large enough, else a copy with twice the capacity. */
 function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
   const { buffer } = bytes;
   if (buffer.byteLength >= length && bytes.byteOffset === 0) return new Uint8Array(buffer, 0, length);

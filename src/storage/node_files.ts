@@ -13,7 +13,7 @@ import {
   type FileWriter,
 } from './file_store';
 
-/** Plain files below a folder, which is made when the first one is written. */
+/** Plain files below a folder. The first write creates the folder. */
 export function nodeFiles(root: string): FileStore {
   return new NodeFiles(root);
 }
@@ -71,7 +71,7 @@ class NodeFiles implements FileStore {
       await rename(temporary, target);
       await syncFolder(dirname(target));
     } catch (error) {
-      // Where this fails too, the next clean-up finds it.
+      // If this fails too, the next clean-up removes the file.
       await rm(temporary, { force: true }).catch(() => undefined);
       if (hasCode(error, ...FULL)) {
         throw storageFull(target, contentSize(content), await this.free(), error);
@@ -169,7 +169,7 @@ class NodeWriter implements FileWriter {
   }
 }
 
-/** Fewer bytes at the end of the file. @param into holds them where it is long enough */
+/** Reads a range; fewer bytes at the end of the file. @param into holds them if it is long enough */
 async function readRange(
   file: FileHandle,
   begin: number,
@@ -189,14 +189,14 @@ async function readRange(
 
 const FULL = ['ENOSPC', 'EDQUOT'];
 
-/** Where a path is at fault, not the program. */
+/** Error codes for which the path is at fault, not the program. */
 const UNWRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENAMETOOLONG'];
 
 function unwritable(path: string, cause: unknown): TunesmithError {
   return new TunesmithError({ code: 'file_not_written', values: { path }, cause });
 }
 
-/** Makes a rename last through a power cut. Windows can't open folders and needs no such thing. */
+/** Makes a rename survive a power cut. Windows can't open folders and does not need this. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');

@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import type { Locks } from './locks';
 
 const POLL = 300;
-/** A lock without an owner is being written for so long, in milliseconds; an older one is nobody's. */
+/** Milliseconds for which an empty lock file counts as being written; an older one has no owner. */
 const WRITING = 5000;
 
-/** Locks that this process has. Its number says too little: another process may have had the same before. */
+/**
+ * Locks that this process holds. Its process number alone does not prove that: an earlier process may have had the
+ * same.
+ */
 const held = new Set<string>();
 
 /**
- * Locks between processes by files in a folder, as far as this program asks for them: exclusive ones, waited for or not. A
- * lock whose process is gone counts for nothing.
+ * Locks between processes, as files in a folder. Implements the part of `LockManager` that this program uses: exclusive
+ * locks, with or without waiting. Ignores a lock whose process has ended.
  */
 export function nodeLocks(folder: string): Locks {
   const request = async (name: string, ...rest: unknown[]): Promise<unknown> => {
@@ -27,7 +30,7 @@ export function nodeLocks(folder: string): Locks {
     try {
       return await work({ name, mode: 'exclusive' });
     } finally {
-      // At once: whoever waits in this process must not find one without the other.
+      // Both without a pause in between: a waiting request of this process must not see one without the other.
       rmSync(path, { force: true });
       held.delete(path);
     }
@@ -41,11 +44,11 @@ export function nodeLocks(folder: string): Locks {
 /** Takes the lock; false if a living process has it. */
 async function taken(folder: string, path: string): Promise<boolean> {
   await mkdir(folder, { recursive: true });
-  // Without a pause from here on: another request of this process must find all of it or nothing.
+  // No await from here on: another request of this process must see all of this or nothing.
   if (created(path)) return true;
   const owner = ownerOf(path);
   if (owner === undefined || isHeld(path, owner)) return false;
-  // Two processes may find the same one at once: a file is moved away by one of them alone.
+  // Two processes may find the same stale lock at once, but only one of them succeeds in moving the file.
   const moved = `${path}.${process.pid}`;
   try {
     renameSync(path, moved);
@@ -53,7 +56,7 @@ async function taken(folder: string, path: string): Promise<boolean> {
     return false;
   }
   const now = readFileSync(moved, 'utf8');
-  // The other one was first, and this is already its new lock: it gets it back.
+  // The other process was first and this is already its new lock, so restore it.
   try {
     if (now !== owner) writeFileSync(path, now, { flag: 'wx' });
   } finally {
@@ -73,26 +76,26 @@ function created(path: string): boolean {
   return true;
 }
 
-/** What the file says; undefined if it is gone, or is just being written. */
+/** The owner in the lock file; undefined if the file is gone or just being written. */
 function ownerOf(path: string): string | undefined {
   try {
     const owner = readFileSync(path, 'utf8');
-    // A process that ended before it wrote its number leaves an empty one.
+    // A process that ended before it wrote its number leaves an empty file.
     return owner === '' && Date.now() - statSync(path).mtimeMs < WRITING ? undefined : owner;
   } catch {
     return undefined;
   }
 }
 
-/** A process by its number and, if the system tells, by when it started: numbers are given out again. */
+/** Identifies a process by its number and, if the system gives it, its start time, because numbers are reused. */
 function ownerText(pid: number): string {
   return `${pid} ${startOf(pid)}`.trim();
 }
 
-/** When a process started, in ticks since the machine did; '' if it is gone or the system does not tell. */
+/** A process's start time in ticks since the machine's start; '' if it has ended or the system does not give it. */
 function startOf(pid: number): string {
   try {
-    // The name of the program comes before, in brackets, and may hold anything.
+    // Cuts off the program's name, which precedes in brackets and may contain anything.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ');
     return fields[19] ?? '';
   } catch {

@@ -11,7 +11,9 @@ import {
   type FileWriter,
 } from './file_store';
 
-/** The parts of the File System standard that TypeScript's library lacks: they exist in workers only, or are newer. */
+/**
+ * Parts of the File System standard that TypeScript's library lacks, because they exist only in workers or are newer.
+ */
 interface SyncAccessHandle {
   truncate(size: number): void;
   getSize(): number;
@@ -28,7 +30,7 @@ interface WorkerFileHandle extends FileSystemFileHandle {
 /**
  * The browser's private file system (OPFS), for use in a worker.
  *
- * @throws TunesmithError `storage_unavailable` if the browser gives no storage
+ * @throws TunesmithError `storage_unavailable` if the browser gives the page no storage
  */
 export async function openOpfs(storage: StorageManager = navigator.storage): Promise<FileStore> {
   try {
@@ -74,7 +76,7 @@ class OpfsFiles implements FileStore {
       await fill(temporary, content);
       await moveOver(folder, temporary, name);
     } catch (error) {
-      // Where this fails too, the next clean-up finds it.
+      // If this fails too, the next clean-up removes the file.
       await ignoreMissing(folder.removeEntry(temporaryPath(name))).catch(() => undefined);
       if (isQuotaError(error)) throw storageFull(path, contentSize(content), await this.free(), error);
       throw error;
@@ -162,7 +164,7 @@ class OpfsWriter implements FileWriter {
     this.#free = free;
   }
 
-  // The handle is synchronous: these are, too, behind their promises.
+  // The handle is synchronous, so these methods are too, behind their promises.
   async size(): Promise<number> {
     return Promise.resolve(this.#access.getSize());
   }
@@ -193,7 +195,7 @@ class OpfsWriter implements FileWriter {
 }
 
 function writeAll(access: SyncAccessHandle, at: number, bytes: Uint8Array): void {
-  // A full disk may show as bytes that were not taken.
+  // A full disk may show only as a short write.
   if (access.write(bytes, { at }) < bytes.length) throw new DOMException('', 'QuotaExceededError');
 }
 
@@ -216,10 +218,12 @@ async function fill(handle: WorkerFileHandle, content: Uint8Array | Blob): Promi
   }
 }
 
-/** What a browser says that does not move a file over another one. */
+/** Errors of browsers that do not move a file over another one. */
 const REFUSALS = new Set(['InvalidModificationError', 'NoModificationAllowedError']);
 
-/** Chromium and Firefox put the file in the place of what was there; where a browser refuses, that has to go first. */
+/**
+ * Moves a file over another. Chromium and Firefox replace it; for a browser that refuses, remove the old file first.
+ */
 async function moveOver(
   folder: FileSystemDirectoryHandle,
   handle: WorkerFileHandle,
@@ -243,7 +247,7 @@ async function collect(folder: FileSystemDirectoryHandle, path: string, paths: s
   }
 }
 
-/** Undefined if there is nothing of that name, or a folder where a file is meant or the reverse. */
+/** Undefined if no entry has the name, or if it is a folder instead of a file or the reverse. */
 async function ignoreMissing<T>(found: Promise<T>): Promise<T | undefined> {
   try {
     return await found;

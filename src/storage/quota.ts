@@ -1,11 +1,13 @@
 export interface StorageEstimate {
   /** Bytes that the page has stored. */
   readonly used: number;
-  /** Bytes that it may store, those included. */
+  /** Bytes that it may store in all. */
   readonly quota: number;
 }
 
-/** What the browser says about room; undefined if it doesn't. Rounded by some browsers, for privacy. */
+/**
+ * The browser's estimate of used and allowed storage; undefined if it gives none. Some browsers round it for privacy.
+ */
 export async function estimateStorage(
   storage: Pick<StorageManager, 'estimate'>,
 ): Promise<StorageEstimate | undefined> {
@@ -13,7 +15,9 @@ export async function estimateStorage(
   return usage === undefined || quota === undefined ? undefined : { used: usage, quota };
 }
 
-/** Asks the browser not to clear the page's storage when the disk runs short. False if it makes no such promise. */
+/**
+ * Asks the browser not to clear the page's storage when the disk runs short. Returns false if it does not promise that.
+ */
 export async function persistStorage(
   storage: Pick<StorageManager, 'persist' | 'persisted'>,
 ): Promise<boolean> {

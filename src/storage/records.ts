@@ -1,7 +1,7 @@
 import { createStore, del, get, set, values } from 'idb-keyval';
 import { readJson, writeJson, type FileStore } from './file_store';
 
-/** Small records by id. What comes back was stored by some version of the program: check it. */
+/** Small records by id. Another version of the program may have stored a value, so the caller must validate it. */
 export interface RecordStore {
   get(id: string): Promise<unknown>;
   put(id: string, record: object): Promise<void>;
@@ -9,7 +9,7 @@ export interface RecordStore {
   all(): Promise<readonly unknown[]>;
 }
 
-/** In the browser's IndexedDB. */
+/** Records in the browser's IndexedDB. */
 export function databaseRecords(database = 'tunesmith', name = 'runs'): RecordStore {
   const store = createStore(database, name);
   return {
@@ -20,7 +20,7 @@ export function databaseRecords(database = 'tunesmith', name = 'runs'): RecordSt
   };
 }
 
-/** As JSON files, one a record, where there is no IndexedDB. */
+/** Records as JSON files, one each, for systems without IndexedDB. */
 export function fileRecords(files: FileStore, folder = 'records'): RecordStore {
   const pathOf = (id: string) => `${folder}/${id}.json`;
   return {

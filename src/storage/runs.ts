@@ -7,24 +7,24 @@ import type { TrainEvent } from '../train/events';
 import type { CheckpointStore } from './checkpoints';
 import type { RunStorage } from './run_storage';
 
-/** One run as kept in storage. */
+/** A run as storage holds it. */
 export interface RunRecord {
   readonly id: string;
-  /** As a person calls it; absent until then. */
+  /** The person's name for it; absent until one is given. */
   readonly name?: string;
   /** ISO 8601, in UTC. */
   readonly startedAt: string;
   readonly updatedAt: string;
   readonly modelName: string;
   readonly modelSource: 'demo' | 'files' | 'hub';
-  /** Of a model of a hub: owner/name, and the commit that it was of. */
+  /** For a model of a hub: owner/name and the commit. */
   readonly modelRepo?: string;
   readonly modelCommit?: string;
   readonly dataFiles: readonly string[];
   readonly settings: TrainSettings;
-  /** 'running' too where the tab was closed under it: `lockedRuns` tells. */
+  /** Also 'running' if the tab was closed during the run; `lockedRuns` tells the difference. */
   readonly state: 'running' | 'paused' | 'finished' | 'stopped' | 'failed';
-  /** Last step with a checkpoint, and how many there are to be. */
+  /** Last step with a checkpoint; `steps` is the total of the run. */
   readonly checkpointStep: number;
   readonly steps: number;
   /** Step, eval and sample events so far, for the chart. */
@@ -34,11 +34,11 @@ export interface RunRecord {
 }
 
 export interface StoredRun extends RunRecord {
-  /** The base that storage keeps of the model. */
+  /** The saved base of the model. */
   readonly baseId?: string;
-  /** Tells the model apart, with how it was loaded: what its checkpoints carry as well. */
+  /** Identifies the model and its load settings; its checkpoints hold the same hash. */
   readonly modelHash?: string;
-  /** Set where the run began with an adapter that was there, which only its checkpoints hold. */
+  /** Set if the run began with an existing adapter, which only its checkpoints hold. */
   readonly startedFrom?: 'adapter';
 }
 
@@ -54,7 +54,7 @@ export type NewRun = Pick<
   | 'settings'
   | 'steps'
 > & {
-  /** The example files as they were given. Two may have the same name. */
+  /** The example files as given. Two may have the same name. */
   readonly data: readonly FileReader[];
 };
 export type RunChanges = Partial<
@@ -82,7 +82,7 @@ const recordSchema = object({
   bytes: number(),
 });
 
-/** The runs of this browser, or of a folder. */
+/** The stored runs of this browser or of a folder. */
 export class RunStore {
   readonly #storage: RunStorage;
 
@@ -90,7 +90,10 @@ export class RunStore {
     this.#storage = storage;
   }
 
-  /** Starts a record in the state 'running'. The examples are kept with it, so that it can go on after a reload. */
+  /**
+   * Creates a record in the state 'running'. Stores the examples with it, so that the run can be continued after a
+   * reload.
+   */
   async create({ data, ...run }: NewRun): Promise<StoredRun> {
     const startedAt = new Date().toISOString();
     const id = `${startedAt.slice(0, 19).replaceAll(':', '-')}-${crypto.randomUUID().slice(0, 8)}`;
@@ -116,19 +119,22 @@ export class RunStore {
     throw new TunesmithError({ code: 'run_unknown' });
   }
 
-  /** All runs that this version of the program understands, the newest first. */
+  /** All runs that this version of the program can read, the newest first. */
   async list(): Promise<readonly StoredRun[]> {
     const runs = [...(await this.#storage.records()).values()].flatMap((record) => storedRun(record) ?? []);
     return runs.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
   }
 
-  /** The ids of the others: their records are damaged, or of another version. */
+  /** The ids of runs whose records are damaged or of another version. */
   async unreadable(): Promise<readonly string[]> {
     const records = [...(await this.#storage.records())];
     return records.flatMap(([id, record]) => (storedRun(record) ? [] : [id]));
   }
 
-  /** Records changes of a run that is known, also if the browser cleared its record meanwhile. Only for who trains it. */
+  /**
+   * Records changes of a run, even if the browser has cleared its record meanwhile. Only the trainer of the run may
+   * call it.
+   */
   async update(run: StoredRun, changes: RunChanges): Promise<StoredRun> {
     const bytes = await this.#storage.size(run.id);
     const updated = { ...run, ...changes, updatedAt: new Date().toISOString(), bytes };
@@ -136,7 +142,7 @@ export class RunStore {
     return updated;
   }
 
-  /** Names a run anew; without a name it has none of its own any more. @throws TunesmithError `run_unknown` */
+  /** Renames a run; undefined removes its name. @throws TunesmithError `run_unknown` */
   async rename(id: string, name: string | undefined): Promise<StoredRun> {
     const run = { ...(await this.get(id)), name };
     await this.#storage.putRecord(id, run);
@@ -158,19 +164,19 @@ export class RunStore {
     await this.#storage.remove(id);
   }
 
-  /** The bases that some run needs, also one that another version of the program wrote and only it understands. */
+  /** The ids of bases that any run needs, including runs that only another version of the program can read. */
   async neededBases(): Promise<ReadonlySet<unknown>> {
     const records = [...(await this.#storage.records()).values()].filter(isRecord);
     return new Set(records.map(({ baseId }) => baseId));
   }
 }
 
-/** The events that a run still has once it goes on from a checkpoint of this step. */
+/** The events that remain if a run continues from a checkpoint of this step. */
 export function historyUpTo(history: readonly TrainEvent[], step: number): readonly TrainEvent[] {
   return history.filter((event) => event.event === 'state' || event.step <= step);
 }
 
-/** Undefined for what another version of the program stored and this one can't use. */
+/** Validates a stored run; undefined if another version of the program stored it and this one can't use it. */
 function storedRun(value: unknown): StoredRun | undefined {
   const record = safeParse(recordSchema, value);
   if (!record.success) return undefined;

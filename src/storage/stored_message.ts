@@ -10,7 +10,7 @@ function isMessage(value: unknown): value is Message {
   );
 }
 
-/** A message as storage keeps it. Earlier versions kept sentences instead. */
+/** A message as storage keeps it. Earlier versions stored sentences instead. */
 export const storedMessage = v.union([
   v.custom<Message>(isMessage),
   v.pipe(
