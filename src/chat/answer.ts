@@ -11,9 +11,9 @@ export interface AnswerOptions {
   readonly sampling: AnswerSettings;
   /** Ids that end the answer; they are not part of it. */
   readonly stopIds: ReadonlySet<number>;
-  /** Its abort ends the answer; what was said is kept. */
+  /** Its abort ends the answer and keeps the text so far. */
   readonly signal?: AbortSignal;
-  /** Asked after each token of the answer, with how many there are: true ends it, as `max_new_tokens` does. */
+  /** Called after each token with the number of tokens so far; true ends the answer like `max_new_tokens`. */
   readonly enough?: (tokens: number) => boolean;
   /** Gets the text piece by piece, whole characters only. */
   readonly onText?: (delta: string) => void;
@@ -25,19 +25,19 @@ export interface AnswerResult {
   readonly text: string;
   readonly ids: readonly number[];
   readonly tokens: number;
-  /** Of decoding; reading the prompt does not count. 0 if nothing was decoded. */
+  /** Speed of decoding, without reading the prompt. 0 if nothing was decoded. */
   readonly tokensPerSecond: number;
-  /** 'length': `max_new_tokens` were said, `enough` said so, or the context is full. */
+  /** 'length': `max_new_tokens` are reached, `enough` returned true, or the context is full. */
   readonly stoppedBy: 'stop_token' | 'length' | 'person';
 }
 
-/** Prompt tokens between two looks at the signal. */
+/** Prompt tokens between two checks of the signal. */
 const PROMPT_CHUNK = 256;
 
 /**
- * Says what comes after a prompt, token by token.
+ * Generates the continuation of a prompt, token by token.
  *
- * @throws TunesmithError `context_full` if the prompt does not fit; what the sampler and the device report
+ * @throws TunesmithError `context_full` if the prompt does not fit; errors of the sampler and of the device
  */
 export async function answer(options: AnswerOptions): Promise<AnswerResult> {
   const { generator, tokenizer, promptIds, sampling, stopIds, signal, onText } = options;
@@ -64,7 +64,7 @@ export async function answer(options: AnswerOptions): Promise<AnswerResult> {
   };
 
   if (promptIds.length === 0) throw new Error('a prompt needs at least one token');
-  // A prompt that does not fit is handed over whole: the generator then refuses it before it computes.
+  // A prompt that does not fit is passed as a whole, so that the generator refuses it before it computes.
   const chunk = promptIds.length > generator.room ? promptIds.length : PROMPT_CHUNK;
   let past = 0;
   for (; past + chunk < promptIds.length; past += chunk) {
@@ -88,7 +88,7 @@ export async function answer(options: AnswerOptions): Promise<AnswerResult> {
   }
 }
 
-/** Runs the ids after the `past` ones and chooses the next. */
+/** Runs the ids after the first `past` ones and chooses the next. */
 async function nextId(
   generator: AnswerOptions['generator'],
   { ofAll, ofLikeliest }: Sampler,

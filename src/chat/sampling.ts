@@ -5,28 +5,28 @@ import type { Likeliest } from '../models/generation';
 
 export type SamplingSettings = Omit<AnswerSettings, 'max_new_tokens'>;
 
-/** Chooses the next token. `previousIds` are all tokens before it, those of the prompt too. */
+/** Chooses the next token. `previousIds` are all tokens before it, including the prompt's. */
 export interface Sampler {
-  /** @param logits [vocabulary], left as they are */
+  /** @param logits [vocabulary], not changed */
   readonly ofAll: (logits: Float32Array, previousIds: ArrayLike<number>) => number;
   /**
-   * Chooses from the likeliest tokens what `ofAll` chooses from all; undefined if they do not decide it. Absent where
-   * the settings let any token be chosen.
+   * Makes the same choice as `ofAll` from only the likeliest tokens; undefined if these do not determine it. Absent if
+   * the settings allow any token.
    */
   readonly ofLikeliest?: (likeliest: Likeliest, previousIds: ArrayLike<number>) => number | undefined;
 }
 
-/** The most tokens that are looked for among the likeliest alone: of more, some are too often left out. */
+/** Highest top_k for which the likeliest tokens suffice; with more, some are missing too often. */
 const FEW = 100;
 
 const stream = streamOf('chat.sampling');
 
 /**
- * Sampling as `generate` of transformers does it: repetition penalty (Keskar et al. 2019), temperature, top_k (what
- * ties with the k-th stays too), top_p (Holtzman et al. 2020), then a draw. The draw depends on the seed and the number
- * of previous tokens only, so the same conversation gets the same answer.
+ * Sampling as in `generate` of transformers: repetition penalty (Keskar et al. 2019), temperature, top_k (including
+ * ties with the k-th), top_p (Holtzman et al. 2020), then a draw. The draw depends only on the seed and the number of
+ * previous tokens, so the same conversation gets the same answer.
  *
- * @throws TunesmithError `logits_not_finite` (the sampler) where the model gave NaN
+ * @throws TunesmithError `logits_not_finite` (from the sampler) if the model returned NaN
  */
 export function createSampler(settings: SamplingSettings): Sampler {
   const { temperature, top_p, top_k, repetition_penalty, seed } = settings;
@@ -50,7 +50,7 @@ export function createSampler(settings: SamplingSettings): Sampler {
     return ids[drawFrom(gather(scores, ids), highest, previousIds)]!;
   };
 
-  // A penalty below 1 could make likely what was left out.
+  // A penalty below 1 could make a token likely that is missing.
   if (few === 0 || few > FEW || repetition_penalty < 1) return { ofAll };
   return {
     ofAll,
@@ -72,7 +72,7 @@ export function createSampler(settings: SamplingSettings): Sampler {
 /**
  * Divides the positive scores of the ids by the penalty, multiplies the others by it, once for each id.
  *
- * @param ids which tokens the scores are of; by their places where it is omitted
+ * @param ids the tokens of the scores; if omitted, the indices of the scores
  */
 function penalised(
   given: Float32Array,
@@ -91,7 +91,7 @@ function penalised(
   return scores;
 }
 
-/** The lowest place among those of the highest score. */
+/** The lowest index with the highest score. */
 function argmax(scores: Float32Array): number {
   let best = -1;
   let highest = -Infinity;
@@ -110,7 +110,7 @@ function argmax(scores: Float32Array): number {
 
 /** The k-th highest score. */
 function kthHighest(scores: Float32Array, k: number): number {
-  // The k highest scores so far, ascending. Few of a long row of scores ever enter it.
+  // The k highest scores so far, ascending. Few of many scores ever enter it.
   const highest = new Float32Array(k).fill(-Infinity);
   for (let i = 0; i < scores.length; i++) {
     const score = scores[i]!;
@@ -125,7 +125,7 @@ function kthHighest(scores: Float32Array, k: number): number {
   return highest[0]!;
 }
 
-/** The places, ascending, of the scores that are at least so high. */
+/** The indices, ascending, of the scores that are at least `lowest`. */
 function atLeast(scores: Float32Array, lowest: number): Uint32Array {
   const places: number[] = [];
   for (let i = 0; i < scores.length; i++) if (scores[i]! >= lowest) places.push(i);
@@ -139,12 +139,12 @@ function gather(values: Float32Array, places: Uint32Array): Float32Array {
 }
 
 /**
- * Sets those weights to 0 that are the smallest and together at most 1 - p of the sum. One stays always. Of equal weights
- * the later goes first.
+ * Sets the smallest weights to 0, as many as together make up at most 1 - p of the sum. One always stays. Among equal
+ * weights, the later ones go first.
  */
 function dropUnlikely(weights: Float64Array, p: number): void {
   const spare = (1 - p) * sumOf(weights);
-  // What is below spare / n weighs no more than `spare` even together, and needs no sorting. (1 - 1e-9 for rounding.)
+  // Weights below spare / n sum up to at most `spare` and need no sorting. (1 - 1e-9 for rounding.)
   const surelyGone = (spare / weights.length) * (1 - 1e-9);
   const ascending = weights.filter((weight) => weight >= surelyGone).sort();
   let sum = ascending[0]!;
@@ -163,7 +163,7 @@ function dropUnlikely(weights: Float64Array, p: number): void {
   }
 }
 
-/** The place at the fraction `at`, in [0, 1), of the sum of the weights. Never one of weight 0. */
+/** The index at the fraction `at`, in [0, 1), of the sum of the weights. Its weight is never 0. */
 function draw(weights: Float64Array, at: number): number {
   const target = at * sumOf(weights);
   let sum = 0;

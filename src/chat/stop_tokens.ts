@@ -1,21 +1,21 @@
 import { isRecord } from '../core/json';
 import type { Tokenizer } from '../data/tokenizer';
 
-/** What the templates of the supported families write after an answer. */
+/** Tokens that the templates of the supported families write after an answer. */
 const ENDS_OF_TURN = ['<|im_end|>', '<|eot_id|>', '<|end|>', '</s>'];
 
 export interface StopTokenSources {
   /** Parsed config.json. */
   readonly config: unknown;
-  /** Parsed generation_config.json, where there is one. */
+  /** Parsed generation_config.json, if it exists. */
   readonly generationConfig?: unknown;
   readonly tokenizer: Pick<Tokenizer, 'eosId' | 'tokenId'>;
 }
 
 /**
  * The ids that end an answer: `eos_token_id` of generation_config.json and config.json (a number or a list), the
- * tokenizer's `eos_token`, and the ends of a turn that its vocabulary has. All of them, since published checkpoints
- * often name in one file only what their template writes.
+ * tokenizer's `eos_token`, and the ends of a turn that its vocabulary has. All of them, because published checkpoints
+ * often name their template's token in only one file.
  */
 export function stopTokens({ config, generationConfig, tokenizer }: StopTokenSources): ReadonlySet<number> {
   const named = ENDS_OF_TURN.map((token) => tokenizer.tokenId(token));

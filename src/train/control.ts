@@ -1,19 +1,19 @@
 /**
- * Pause, resume and stop for a run under way. A stop keeps what was learnt. Both are heeded between micro-batches, so
- * after seconds at the most even where an optimizer step takes long.
+ * Pauses, resumes and stops a run. A stop keeps the progress. Pause and stop take effect between micro-batches, that is
+ * within seconds even if an optimizer step takes long.
  */
 export class TrainControl {
   readonly #stop = new AbortController();
   #paused = false;
   #wake: () => void = () => undefined;
 
-  /** @param signal where given, its abort is a stop */
+  /** @param signal if given, its abort stops the run */
   constructor(signal?: AbortSignal) {
     if (signal?.aborted) this.stop();
     else signal?.addEventListener('abort', () => this.stop(), { once: true });
   }
 
-  /** Aborted by a stop, for what takes long within a run. */
+  /** Aborted by a stop; for long work within a run. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
@@ -40,7 +40,7 @@ export class TrainControl {
     this.#wake();
   }
 
-  /** Resolves once the run is neither paused nor yet to be woken by a stop. */
+  /** Resolves once the run is no longer paused, or is stopped. */
   async whilePaused(): Promise<void> {
     while (this.paused) {
       await new Promise<void>((resolve) => {
@@ -50,10 +50,10 @@ export class TrainControl {
   }
 }
 
-/** Lets messages and other events through: resolves as a task of its own. */
+/** Lets messages and other events run: resolves in a new task. */
 export async function yieldToEvents(): Promise<void> {
   await new Promise<void>((resolve) => {
-    // Timers are held back to 4 ms in browsers and to a second in hidden tabs; messages are not.
+    // Browsers delay timers to 4 ms, and to a second in hidden tabs, but not messages.
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();

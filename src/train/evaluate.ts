@@ -12,10 +12,10 @@ export interface Evaluation extends Means {
 }
 
 /**
- * The loss over all examples, each of its terms counting the same however the examples are batched.
+ * The loss over all examples. Every term has the same weight, independent of the batches.
  *
- * @param goOn asked before each batch with the share that is done, 0 to 1; false gives the evaluation up
- * @returns undefined if it was given up, or where no example has a target
+ * @param goOn called before each batch with the fraction done, 0 to 1; false stops the evaluation
+ * @returns undefined if it was stopped, or if no example has a target
  */
 export async function evaluate(
   program: Pick<TrainingProgram, 'capacity' | 'evaluate'>,
@@ -44,17 +44,17 @@ export async function evaluate(
   return { ...means, perplexity: perplexity === undefined ? undefined : finite(perplexity), targetTokens };
 }
 
-/** The loss of weights that no step of this run changed. */
+/** The error for a loss that is not finite although no step of this run has changed the weights. */
 export function lossNotFinite(found: Message): TunesmithError {
   return new TunesmithError({ code: 'loss_not_finite', values: { found } });
 }
 
-/** Sums as means. */
+/** Turns sums into means. */
 export function divided(sums: Means['metrics'], count: number): Means['metrics'] {
   return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / count]));
 }
 
-/** JSON, in which it is reported and stored, has no infinity. */
+/** Limits a value to the largest number, because the JSON of reports and storage has no infinity. */
 function finite(value: number): number {
   return Math.min(value, Number.MAX_VALUE);
 }

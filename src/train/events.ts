@@ -2,14 +2,14 @@ import type { ErrorDescription } from '../core/errors';
 import type { Message } from '../core/messages/message';
 import type { SampleLimits } from './samples';
 
-/** Every `logging_steps` optimizer steps and after the last. */
+/** Sent every `logging_steps` optimizer steps and after the last. */
 export interface StepEvent {
   readonly event: 'step';
   /** Optimizer steps done. */
   readonly step: number;
   /** Optimizer steps of the whole run. */
   readonly steps: number;
-  /** Passes over the examples that are done, a fraction within one. */
+  /** Passes over the examples so far; a fraction within a pass. */
   readonly epoch: number;
   /** Mean over the target tokens of the steps since the last event. */
   readonly loss: number;
@@ -18,13 +18,13 @@ export interface StepEvent {
   /** Norm of the last step's whole gradient, before clipping. */
   readonly grad_norm: number;
   readonly target_tokens: number;
-  /** The objective's own measures, as means; absent if it has none. */
+  /** Means of the objective's own metrics; absent if it has none. */
   readonly metrics?: Readonly<Record<string, number>>;
-  /** Token rows (prompts too) trained in a second of training; evaluating, answering and saving don't count. */
+  /** Token rows (prompts too) trained in a second of training; not counting evaluation, answers and saving. */
   readonly tokens_per_second: number;
-  /** Seconds to the end, with the evaluations, answers and checkpoints that are still to come. */
+  /** Seconds to the end, including the remaining evaluations, answers and checkpoints. */
   readonly eta_seconds: number;
-  /** Seconds that the run has taken so far, its pauses left out; absent in runs of older versions. */
+  /** Seconds that the run has taken so far, without its pauses; absent in runs of older versions. */
   readonly elapsed_seconds?: number;
 }
 
@@ -33,11 +33,14 @@ export interface EvalEvent {
   readonly step: number;
   /** Mean over all target tokens of the held-out examples. */
   readonly eval_loss: number;
-  /** exp of the mean negative log-likelihood, which eval_loss is unless the targets are smoothed. Absent if there is none. */
+  /**
+   * exp of the mean negative log-likelihood, which equals eval_loss unless the targets are smoothed. Absent if the
+   * objective has none.
+   */
   readonly perplexity?: number;
-  /** Seconds that it took. */
+  /** Duration in seconds. */
   readonly eval_runtime?: number;
-  /** The objective's own measures, as means; absent if it has none. */
+  /** Means of the objective's own metrics; absent if it has none. */
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
@@ -46,14 +49,14 @@ export interface Answer {
   readonly answer: string;
 }
 
-/** Answers to the sample prompts, before training and along it. */
+/** Answers to the sample prompts, before and during training. */
 export interface SampleEvent {
   readonly event: 'sample';
   readonly step: number;
   readonly answers: readonly Answer[];
-  /** Seconds that all of them took. */
+  /** Duration of all answers in seconds. */
   readonly seconds?: number;
-  /** The limits of the answers, which the run keeps to its end. */
+  /** The limits of the answers; they stay the same to the end of the run. */
   readonly limits?: SampleLimits;
 }
 
@@ -62,11 +65,11 @@ export interface ActivityEvent {
   readonly event: 'activity';
   readonly activity: 'training' | 'evaluating' | 'answering';
   readonly step: number;
-  /** How far it is with that, 0 to 1. */
+  /** Progress of the activity, 0 to 1. */
   readonly fraction?: number;
-  /** Seconds to the end of the run; absent if nobody knows yet. */
+  /** Seconds to the end of the run; absent if unknown. */
   readonly eta_seconds?: number;
-  /** The answers so far; the last one may not be whole. */
+  /** The answers so far; the last one may be incomplete. */
   readonly answers?: readonly Answer[];
 }
 
@@ -79,18 +82,18 @@ export interface CheckpointEvent {
 export interface StateEvent {
   readonly event: 'state';
   readonly state: 'preparing' | 'running' | 'paused' | 'recovering' | 'finished' | 'stopped' | 'failed';
-  /** For a person, e.g. why it is recovering. */
+  /** For the person, for instance why the run is recovering. */
   readonly message?: Message;
-  /** How far it is with what the message says, 0 to 1. */
+  /** Progress of the message's activity, 0 to 1. */
   readonly fraction?: number;
-  /** Other kernels were chosen than before: what was told of the run's memory may have changed. */
+  /** Set if other kernels were chosen than before, so that the run's memory may have changed. */
   readonly replanned?: true;
   readonly error?: ErrorDescription;
 }
 
 export type TrainEvent = StepEvent | EvalEvent | SampleEvent | ActivityEvent | CheckpointEvent | StateEvent;
 
-/** The events that a chart and a list of answers are made from. */
+/** The events from which the chart and the list of answers are made. */
 export type HistoryEvent = StepEvent | EvalEvent | SampleEvent;
 
 /** Whether an event belongs to a run's history. */

@@ -7,7 +7,9 @@ import type { TrainControl } from './control';
 import type { Answer, TrainEvent } from './events';
 import type { SampleLimits } from './samples';
 
-/** Where a run stands between two optimizer steps, as checkpoints hold it. All of it follows from the settings and `step`. */
+/**
+ * A run's position between two optimizer steps, as checkpoints hold it. The settings and `step` determine all of it.
+ */
 export type TrainPosition = Pick<CheckpointState, 'step' | 'position' | 'seed'>;
 
 export interface TrainHooks {
@@ -18,15 +20,15 @@ export interface TrainHooks {
 }
 
 export interface SampleHook {
-  /** They may become less while the first prompt is answered. */
+  /** The limits may shrink during the answer to the first prompt. */
   readonly limits: SampleLimits;
-  /** Seconds that one round of answers takes; undefined until an answer was timed. */
+  /** Duration of one round of answers in seconds; undefined until an answer was timed. */
   readonly roundSeconds: number | undefined;
   /**
-   * Answers the sample prompts with the adapter as it is.
+   * Answers the sample prompts with the present adapter.
    *
-   * @param tell hears how far it is, 0 to 1, and what was said so far
-   * @returns undefined if `signal` cut it short
+   * @param tell gets the progress, 0 to 1, and the answers so far
+   * @returns undefined if `signal` stopped it
    */
   answer(
     signal: AbortSignal,
@@ -41,17 +43,17 @@ export interface TrainOptions {
   readonly examples: readonly TokenizedExample[];
   readonly heldOut: readonly TokenizedExample[];
   readonly settings: TrainSettings;
-  /** A checkpoint to go on from; without one the program's state is where the run begins. */
+  /** The checkpoint to continue from; if absent, the run begins with the program's present state. */
   readonly start?: {
     readonly step: number;
     readonly state: TrainingState;
-    /** Seconds that the run took up to there. */
+    /** Seconds that the run took until then. */
     readonly elapsedSeconds?: number;
   };
   readonly onEvent: (event: TrainEvent) => void;
   readonly control: TrainControl;
   readonly hooks: TrainHooks;
-  /** The expected time of the steps alone, which counts until some are measured. */
+  /** The expected time of the steps alone, in seconds; used until some are measured. */
   readonly trainSeconds?: number;
   /** A clock in milliseconds. */
   readonly now?: () => number;

@@ -1,4 +1,4 @@
-/** Steps that the pace of late is taken over. */
+/** Number of steps over which the recent pace is averaged. */
 const RECENT_STEPS = 20;
 
 export type PaceMode = 'training' | 'aside' | 'paused';
@@ -9,8 +9,8 @@ interface Lap {
 }
 
 /**
- * How fast a run goes. Time counts as training or as aside (evaluating, answering, saving) or, while the run is paused, not
- * at all. The GPU works behind the program's back, so switch only when it is done with what was asked.
+ * Measures the pace of a run. Time counts as training, as aside (evaluation, answers, saving) or, while the run is
+ * paused, not at all. The GPU works asynchronously, so switch the mode only after it has finished the submitted work.
  */
 export class Pace {
   readonly #now: () => number;
@@ -30,7 +30,7 @@ export class Pace {
     return this.#mode;
   }
 
-  /** Time counts as this from now on. */
+  /** From now on, time counts as `mode`. */
   enter(mode: PaceMode): void {
     const now = this.#now();
     this.#seconds[this.#mode] += (now - this.#since) / 1000;
@@ -38,19 +38,19 @@ export class Pace {
     this.#mode = mode;
   }
 
-  /** Seconds of all that was no training and no pause. */
+  /** Seconds spent neither in training nor in pauses. */
   get asideSeconds(): number {
     this.enter(this.#mode);
     return this.#seconds.aside;
   }
 
-  /** Seconds of all but the pauses. */
+  /** Seconds without the pauses. */
   get elapsedSeconds(): number {
     this.enter(this.#mode);
     return this.#seconds.training + this.#seconds.aside;
   }
 
-  /** Ends a lap of so many steps and rows. Returns rows a second of training in it. */
+  /** Ends a lap with this many steps and rows. Returns its rows per second of training. */
   lap(steps: number, rows: number): number {
     this.enter(this.#mode);
     const seconds = this.#seconds.training - this.#lapStart;
@@ -60,7 +60,7 @@ export class Pace {
     return seconds > 0 ? rows / seconds : 0;
   }
 
-  /** Seconds of an optimizer step of late; undefined before the first lap. */
+  /** Recent seconds per optimizer step; undefined before the first lap. */
   get stepSeconds(): number | undefined {
     const steps = this.#laps.reduce((sum, lap) => sum + lap.steps, 0);
     return steps > 0 ? this.#laps.reduce((sum, lap) => sum + lap.seconds, 0) / steps : undefined;

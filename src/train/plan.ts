@@ -4,7 +4,7 @@ import { planBatches, type Batch, type BatchPlan, type TokenizedExample } from '
 import { objectiveOf } from '../models/objectives';
 import type { Objective } from '../models/objectives/objective';
 
-/** Which of `count` examples meet in which step. */
+/** Plans which of `count` examples each step trains on. */
 export function planOf(settings: TrainSettings, count: number): BatchPlan {
   return planBatches({
     count,
@@ -17,12 +17,12 @@ export function planOf(settings: TrainSettings, count: number): BatchPlan {
   });
 }
 
-/** What a program's capacity is a multiple of, so that runs over nearly the same data share their compiled shapes. */
+/** A program's capacity is a multiple of this, so that runs over similar data share their compiled shapes. */
 const CAPACITY_ALIGNMENT = 64;
 
 /**
- * The token rows that a run's programs must hold: those of its largest micro-batch, known beforehand because the order
- * is, and at least those of the longest held-out example.
+ * The token rows that a run's programs must hold: those of its largest micro-batch, which the order of examples
+ * determines in advance, or of the longest held-out example.
  */
 export function capacityOf(
   plan: BatchPlan,
@@ -34,7 +34,9 @@ export function capacityOf(
   return alignUp(Math.max(largestMicroBatch(plan, batchSize, examples), longestHeldOut), CAPACITY_ALIGNMENT);
 }
 
-/** The same before any example is known: as long as the settings allow, if the model takes so many positions. */
+/**
+ * An upper bound of the capacity before any example is known: examples of the length that settings and positions allow.
+ */
 export function capacityOfSettings(settings: TrainSettings, positions: number): number {
   const { per_device_train_batch_size, max_seq_length } = settings;
   const texts = per_device_train_batch_size * objectiveOf(settings).texts;
@@ -59,7 +61,7 @@ function largestMicroBatch(
   return largest;
 }
 
-/** All examples in their order, as many to a batch as fit `capacity` rows (one example at least). */
+/** Batches of all examples in order, each with as many as fit `capacity` rows (at least one example). */
 export function* evaluationBatches(
   objective: Pick<Objective, 'pack'>,
   examples: readonly TokenizedExample[],

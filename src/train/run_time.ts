@@ -5,14 +5,14 @@ import { Pace, type PaceMode } from './pace';
 import { answersAfter, fullLimits } from './samples';
 import { TimeLeft, type Aside } from './time_left';
 
-/** The activity is told again after so many milliseconds. */
+/** Milliseconds between reports of the activity. */
 const TELL_EVERY = 250;
 
 type News = Pick<ActivityEvent, 'fraction' | 'answers'>;
-/** Tells how far an activity is. */
+/** Reports the progress of an activity. */
 export type TellActivity = (news: News) => void;
 
-/** How fast a run goes, what it does at the moment, and how long it still takes. */
+/** Tracks a run's pace, its present activity and its remaining time. */
 export class RunTime {
   readonly #options: TrainOptions;
   readonly #plan: BatchPlan;
@@ -36,7 +36,7 @@ export class RunTime {
     if (trainSeconds !== undefined) this.#expectSteps(trainSeconds / steps);
   }
 
-  /** Time counts as this from now on. */
+  /** From now on, time counts as `mode`. */
   enter(mode: PaceMode): void {
     this.#pace.enter(mode);
   }
@@ -45,12 +45,12 @@ export class RunTime {
     return this.#pace.asideSeconds;
   }
 
-  /** Seconds that the run has taken so far, its pauses left out, with those of before it was continued. */
+  /** Seconds that the run has taken so far, without pauses but including the time before it was continued. */
   get elapsedSeconds(): number {
     return (this.#options.start?.elapsedSeconds ?? 0) + this.#pace.elapsedSeconds;
   }
 
-  /** Ends a lap of so many steps and rows. Returns rows a second of training in it. */
+  /** Ends a lap with this many steps and rows. Returns its rows per second of training. */
   lap(steps: number, rows: number): number {
     const speed = this.#pace.lap(steps, rows);
     const { stepSeconds } = this.#pace;
@@ -58,7 +58,7 @@ export class RunTime {
     return speed;
   }
 
-  /** Seconds to the end after so many steps; undefined if nobody knows yet. */
+  /** Seconds to the end after `step` steps; undefined if unknown. */
   left(step: number): number | undefined {
     const { roundSeconds } = this.#options.hooks.samples ?? {};
     if (roundSeconds !== undefined) this.#left.expect('answering', roundSeconds);
@@ -66,9 +66,9 @@ export class RunTime {
   }
 
   /**
-   * Does what is no training, after so many steps.
+   * Runs work other than training, after `step` steps.
    *
-   * @param work resolves to whether it was done to its end
+   * @param work resolves to whether it was completed
    */
   async aside(aside: Aside, step: number, work: (tell: TellActivity) => Promise<boolean>): Promise<void> {
     const before = this.#pace.mode;
@@ -97,14 +97,14 @@ export class RunTime {
   #expectSteps(seconds: number): void {
     const { examples, heldOut, settings } = this.#options;
     this.#left.expectSteps(seconds);
-    // A trained token takes a forward pass and a backward pass, and another forward pass if activations are made twice.
+    // A trained token takes a forward pass and a backward pass, and another forward pass if activations are recomputed.
     const passes = settings.gradient_checkpointing ? 3 : 2;
     const share = rowsOf(heldOut) / Math.max(1, rowsOf(examples));
     this.#left.expect('evaluating', (seconds * this.#plan.stepsPerEpoch * share) / passes);
   }
 }
 
-/** How often something is due that comes every so many steps and after the last, once `after` steps are done. */
+/** How often work that is due every `every` steps and after the last is still due once `after` steps are done. */
 function dueAfter(every: number, steps: number, after: number): number {
   if (every === 0 || after >= steps) return 0;
   const past = Math.max(0, after);

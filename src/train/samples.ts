@@ -3,15 +3,15 @@ export const SAMPLE_TOKENS = 48;
 /** How often a run answers its sample prompts after its first step. */
 const SAMPLE_ROUNDS = 5;
 
-/** How a run answers its sample prompts. */
+/** The limits of a run's answers to its sample prompts. */
 export interface SampleLimits {
-  /** How many prompts there are. */
+  /** Number of prompts. */
   readonly of: number;
-  /** How many of them are answered, from the first one on. */
+  /** Number of prompts that are answered, from the first one on. */
   readonly prompts: number;
   /** The most tokens of an answer. */
   readonly tokens: number;
-  /** How often along the run, beside the answers before the first step. */
+  /** Number of rounds during the run, without the one before the first step. */
   readonly rounds: number;
 }
 
@@ -23,11 +23,11 @@ export interface AnswerSpeed {
   readonly tokenSeconds: number;
 }
 
-/** Answers may take this share of the time that training takes, and this many seconds anyway. */
+/** Answers may take this share of the training time, or `FREE_SECONDS` if that is more. */
 const SHARE = 0.25;
 const FREE_SECONDS = 60;
 
-/** Every prompt, as long and as often as a run answers at most. */
+/** The limits of a fast device: every prompt, with the longest answers and the most rounds. */
 export function fullLimits(prompts: number): SampleLimits {
   return { of: prompts, prompts, tokens: SAMPLE_TOKENS, rounds: SAMPLE_ROUNDS };
 }
@@ -37,7 +37,7 @@ export function areShortened({ of, prompts, tokens, rounds }: SampleLimits): boo
   return prompts < of || tokens < SAMPLE_TOKENS || rounds < SAMPLE_ROUNDS;
 }
 
-/** Seconds that one round of answers takes at most. */
+/** Longest duration of one round of answers in seconds. */
 export function roundSeconds(
   { prompts, tokens }: SampleLimits,
   { readSeconds, tokenSeconds }: AnswerSpeed,
@@ -46,10 +46,10 @@ export function roundSeconds(
 }
 
 /**
- * The limits under which the answers of a run take no more than their share of its time: fewer rounds first, then shorter
- * answers, then fewer prompts. The least is one short answer before the training and one after it.
+ * The limits with which the answers take at most their share of a run's time: first fewer rounds, then shorter answers,
+ * then fewer prompts. The minimum is one short answer before the training and one after it.
  *
- * @param trainSeconds what the training alone is expected to take
+ * @param trainSeconds expected duration of the training alone
  */
 export function limitsFor(
   prompts: number,
@@ -75,12 +75,14 @@ export function limitsFor(
   );
 }
 
-/** Steps (done) after which the sample prompts are answered: evenly along the run, the last step among them. */
+/**
+ * The numbers of completed steps after which the sample prompts are answered: evenly spaced, including the last step.
+ */
 export function sampleSteps(steps: number, rounds = SAMPLE_ROUNDS): ReadonlySet<number> {
   return new Set(Array.from({ length: rounds }, (_, i) => Math.ceil(((i + 1) * steps) / rounds)));
 }
 
-/** How many rounds of answers come after so many steps; -1 counts the one before the first step too. */
+/** Number of rounds of answers that remain after `step` steps; -1 includes the one before the first step. */
 export function answersAfter({ prompts, rounds }: SampleLimits, steps: number, step: number): number {
   if (prompts === 0) return 0;
   return [0, ...sampleSteps(steps, rounds)].filter((due) => due > step).length;

@@ -9,8 +9,9 @@ export interface Schedule {
 }
 
 /**
- * `warmup_steps` of 1 or more are steps; below 1 it is a share of the run, rounded up: `get_warmup_steps` of Transformers 5.
- * `warmup_ratio`, its name in Transformers 4, is such a share too; as there, `warmup_steps` of 1 or more take its place.
+ * `warmup_steps` of 1 or more are steps; below 1 it is a share of the run, rounded up: `get_warmup_steps` of
+ * Transformers 5. `warmup_ratio`, from Transformers 4, is a share too; as there, `warmup_steps` of 1 or more take
+ * precedence.
  */
 export function warmupStepsOf(
   { warmup_steps, warmup_ratio }: Pick<TrainSettings, 'warmup_steps' | 'warmup_ratio'>,
@@ -24,8 +25,8 @@ export function scheduleOf(settings: TrainSettings, steps: number): Schedule {
 }
 
 /**
- * What `learning_rate` is multiplied by in the optimizer step after `done` steps, as Transformers' `get_scheduler` has
- * it: the first step of a warm-up has a rate of 0, and `constant` has no warm-up.
+ * The factor of `learning_rate` in the optimizer step after `done` steps, as in Transformers' `get_scheduler`: the
+ * first step of a warm-up has a rate of 0, and `constant` has no warm-up.
  */
 export function learningRateMultiplier({ type, warmupSteps, steps }: Schedule, done: number): number {
   if (type !== 'constant' && done < warmupSteps) return done / warmupSteps;

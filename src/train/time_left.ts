@@ -4,35 +4,35 @@ export type Aside = 'evaluating' | 'answering' | 'saving';
 export interface RunAhead {
   /** Optimizer steps of the whole run. */
   readonly steps: number;
-  /** How often each is due after the step `after` is done; a step of -1 is before the run. */
+  /** How often each is still due after step `after`; -1 means before the run. */
   readonly due: Readonly<Record<Aside, (after: number) => number>>;
 }
 
-/** Seconds of one of each: what was measured last, or else what is expected. */
+/** Duration of one activity in seconds: the last measured one, or else the expected one. */
 interface Known {
   measured?: number;
   expected?: number;
 }
 
-/** A fraction below this says too little of what the rest will take. */
+/** Below this fraction, the elapsed time is too short to predict the rest. */
 const TELLING_FRACTION = 0.1;
 
 /**
- * How long a run still takes: its steps, evaluations, answers and checkpoints. Each counts with the time that it took
- * last; before it was measured, with what is expected of it.
+ * The remaining time of a run: its steps, evaluations, answers and checkpoints. Each counts with its last measured
+ * time, or before the first measurement with its expected time.
  */
 export class TimeLeft {
   readonly #ahead: RunAhead;
   readonly #now: () => number;
   readonly #known: Readonly<Record<Aside, Known>> = { evaluating: {}, answering: {}, saving: {} };
-  /** The step after which each was done last. */
+  /** For each activity, the step after which it was last done. */
   readonly #doneAt: Record<Aside, number>;
   #stepSeconds: number | undefined;
-  /** The present activity. A pause within an evaluation saves a checkpoint meanwhile. */
+  /** The present activities, the innermost last: a pause during an evaluation saves a checkpoint. */
   readonly #under: { readonly aside: Aside; readonly since: number; fraction: number }[] = [];
 
   /**
-   * @param from the step that the run goes on from; undefined for one that begins
+   * @param from the step that the run continues from; undefined for a new run
    * @param now a clock in seconds, which stands still in a pause
    */
   constructor(ahead: RunAhead, from: number | undefined, now: () => number) {
@@ -42,12 +42,12 @@ export class TimeLeft {
     this.#doneAt = { evaluating: done, answering: done, saving: done };
   }
 
-  /** Seconds of an optimizer step at the pace of late. */
+  /** @param seconds of an optimizer step at the recent pace */
   expectSteps(seconds: number): void {
     this.#stepSeconds = seconds;
   }
 
-  /** Seconds that one is expected to take; counts until one was measured. */
+  /** Sets the expected duration of an activity in seconds; used until one was measured. */
   expect(aside: Aside, seconds: number): void {
     this.#known[aside].expected = seconds;
   }
@@ -56,16 +56,16 @@ export class TimeLeft {
     this.#under.push({ aside, since: this.#now(), fraction: 0 });
   }
 
-  /** Which share is done of what began, 0 to 1. */
+  /** Sets the progress of the present activity, 0 to 1. */
   reach(fraction: number): void {
     const current = this.#under.at(-1);
     if (current) current.fraction = fraction;
   }
 
   /**
-   * Ends what began, after so many steps.
+   * Ends the present activity, after `step` steps.
    *
-   * @param whole it was done to its end, so that its time says what the next one takes
+   * @param whole whether it was completed, so that its duration predicts the next one's
    */
   end(step: number, whole = true): void {
     const current = this.#under.pop();
@@ -75,7 +75,7 @@ export class TimeLeft {
     this.#doneAt[aside] = step;
   }
 
-  /** Seconds to the end after so many steps; undefined if nothing is known of the steps that are left. */
+  /** Seconds to the end after `step` steps; undefined if the time of the remaining steps is unknown. */
   left(step: number): number | undefined {
     const steps = Math.max(0, this.#ahead.steps - step);
     if (steps > 0 && this.#stepSeconds === undefined) return undefined;

@@ -14,32 +14,32 @@ import type { Aside } from './time_left';
 
 export interface TrainResult {
   readonly state: 'finished' | 'stopped';
-  /** Optimizer steps done, and how many there were to be. */
+  /** Optimizer steps done; `steps` is the planned number. */
   readonly step: number;
   readonly steps: number;
 }
 
 /**
- * Trains to the end or to a stop. A checkpoint is saved at the start (so that there always is one, and a lack of room
- * shows at once), every `save_steps`, on a pause, on a stop and at the end, and never after a loss that isn't finite.
+ * Trains to the end or to a stop. It saves a checkpoint at the start (so that one always exists, and a lack of room
+ * shows at once), every `save_steps`, on a pause, on a stop and at the end, but never after a loss that isn't finite.
  *
- * Nothing but the step and the program's state decides what comes next, so a run that goes on from a checkpoint ends
- * with the same bytes as one that was never interrupted.
+ * Only the step and the program's state determine the continuation, so a run that continues from a checkpoint ends with
+ * the same bytes as one that was never interrupted.
  *
- * @throws TunesmithError `loss_not_finite`; whatever the program and the hooks throw. The state stays unannounced then:
- *   the caller knows whether it can recover.
+ * @throws TunesmithError `loss_not_finite`; errors of the program and of the hooks. It sends no 'state' event then,
+ *   because only the caller knows whether it can recover.
  */
 export function train(options: TrainOptions): Promise<TrainResult> {
   return new Trainer(options).run();
 }
 
-/** An optimizer step that was submitted. */
+/** An optimizer step that was submitted to the device. */
 interface SubmittedStep {
   readonly step: number;
   readonly learningRate: number;
   readonly rows: number;
   readonly targetTokens: number;
-  /** What the loss is the mean over. */
+  /** Number of terms in the mean loss. */
   readonly terms: number;
 }
 type MeasuredStep = SubmittedStep & StepMetrics;
@@ -70,7 +70,7 @@ class Trainer {
   async run(): Promise<TrainResult> {
     const { program, start, control, onEvent } = this.#options;
     const { steps } = this.#plan;
-    await program.metrics(); // of an earlier run on this program that was broken off
+    await program.metrics(); // drops metrics of an earlier, interrupted run on this program
     if (start) program.writeState(start.state);
     onEvent({ event: 'state', state: 'running' });
     await this.#save();
@@ -87,7 +87,7 @@ class Trainer {
     return { state, step: this.#step, steps };
   }
 
-  /** Waits through a pause. False: stop. */
+  /** Waits for the end of a pause. Returns false if the run must stop. */
   async #mayGoOn(): Promise<boolean> {
     const { control, onEvent } = this.#options;
     await yieldToEvents();
@@ -102,7 +102,9 @@ class Trainer {
     return !control.stopped;
   }
 
-  /** False if a pause or a stop came between: the window's gradients are then dropped, to be made again. */
+  /**
+   * Returns false if a pause or a stop interrupted the step: its gradients are dropped, and the step is repeated later.
+   */
   async #trainStep(): Promise<boolean> {
     const { program, objective, examples, settings, control } = this.#options;
     const window = this.#plan.window(this.#step);
@@ -159,7 +161,7 @@ class Trainer {
       const measured = { ...values, ...metrics[index]! };
       if (!measured.finite || !Number.isFinite(measured.loss) || !Number.isFinite(measured.gradNorm)) {
         this.#log();
-        // Step 1 is computed before the first correction, so nothing that was learnt can be why.
+        // Step 1 is computed before the first update, so training can't be the cause.
         if (values.step === 1) {
           throw lossNotFinite(message('loss_not_finite_first'));
         }
@@ -259,7 +261,7 @@ class Trainer {
     });
   }
 
-  /** Does what is no training, on a device that has finished it with a finite loss. */
+  /** Runs work other than training, after the device has finished all steps with finite losses. */
   async #aside(aside: Aside, work: (tell: TellActivity) => Promise<boolean>): Promise<void> {
     await this.#read();
     await this.#time.aside(aside, this.#step, work);
@@ -286,7 +288,7 @@ class Trainer {
   }
 }
 
-/** The objective's measures as events carry them. */
+/** The objective's metrics in the form of events. */
 function measuredOf(metrics: Readonly<Record<string, number>>): Pick<StepEvent, 'metrics'> {
   return Object.keys(metrics).length > 0 ? { metrics } : {};
 }
