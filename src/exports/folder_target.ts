@@ -4,7 +4,7 @@ import type { ExportFile } from './format';
 import { bytesOfFiles, type ExportTarget } from './target';
 
 /**
- * Plain files in a folder. Until `commit` each has the name of a temporary file; then they get their own, in the order in
+ * Plain files in a folder. Until `commit` each has a temporary name; then they get their own names, in the order in
  * which they were written.
  *
  * @param folder within the store; '' for its root
@@ -15,7 +15,7 @@ export function folderTarget(store: FileStore, folder = ''): ExportTarget {
   const writeFile = async (file: ExportFile): Promise<void> => {
     const path = temporary(file.name);
     names.push(file.name);
-    // A longer file that a crash left would stay behind the end of this one.
+    // Removes a file left by a crash: if it is longer, its end would stay behind the new one.
     await store.remove(path);
     const writer = await store.openWriter(path);
     try {

@@ -9,7 +9,7 @@ import type { Model } from '../models/model';
 import type { CardRun } from './model_card';
 import type { SmallFacts } from './small_files';
 
-/** A file of an export. Its size is known before any of it is made. */
+/** A file of an export. Its size is known before its contents. */
 export interface ExportFile {
   readonly name: string;
   /** Bytes. */
@@ -18,31 +18,31 @@ export interface ExportFile {
   parts(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** How far what was written, read back, is from what it was made of. */
+/** The result of reading an export back and comparing it with its source. */
 export interface ExportCheck {
-  /** The largest difference between the logits of both; null if the device has no room for what was written. */
+  /** The largest difference between the logits of both; null if the device has no room for the written model. */
   readonly difference: number | null;
-  /** What rounding to the format's precision explains. 0: both are the same to the bit. */
+  /** The difference that rounding to the format's precision explains. 0: both must be equal to the bit. */
   readonly allowed: number;
 }
 
-/** What will be written, known before anything is. */
+/** The files of an export, known before any is written. */
 export interface ExportPlan {
-  /** In the order in which they are written: what makes others take the folder for a whole one comes last. */
+  /** In the order of writing. The file by which other programs recognise a complete folder comes last. */
   readonly files: readonly ExportFile[];
-  /** Notes for a person. */
+  /** Notes for the person. */
   readonly notes?: readonly Message[];
-  /** Compares what was written with what it was made of. Throws `export_differs`. */
+  /** Compares the written files with their source. Throws `export_differs`. */
   readonly check: (written: ModelFolder) => Promise<ExportCheck>;
 }
 
-/** An option that an export takes, as text. */
+/** An option of an export; its value is text. */
 export interface ExportOption {
   readonly name: string;
-  /** What stands for its value in a help page: SIZE. */
+  /** Placeholder for its value in a help page: SIZE. */
   readonly value: string;
   readonly help: Message;
-  /** All values, where there are few. */
+  /** All values, if there are few. */
   readonly choices?: readonly string[];
   readonly default: string;
 }
@@ -53,49 +53,53 @@ export interface ExportedAdapter {
   readonly parameters: Float32Array<ArrayBuffer>;
 }
 
-/** What exports are made of: an open base and the tuned adapter. */
+/** The source of an export: an open base and the tuned adapter. */
 export interface ExportSource {
-  /** As the base is called for others to find it. */
+  /** The base's name by which other programs find it. */
   readonly baseModel: string;
   readonly revision: string | null;
   /** The base's small files. */
   readonly facts: SmallFacts;
-  /** The base's towers, if it has some and its files are here. */
+  /** The base's towers, if it has some and its files are available. */
   readonly towers?: StoredTowers | undefined;
-  /** How the base lies on the device. */
+  /** The base's layout on the device. */
   readonly layout: ModelLayout;
   readonly adapter: ExportedAdapter;
-  /** Of the model card. */
+  /** Language of the model card. */
   readonly language: Language;
-  /** What the adapter was trained on; absent for one that was imported. */
+  /** The adapter's training run; absent for an imported adapter. */
   readonly run: CardRun | undefined;
-  /** Works with the base on the device. */
+  /** Runs work with the base on the device. */
   withBase<T>(work: (base: Model) => Promise<T>): Promise<T>;
-  /** Works with the base and the adapter on the device. */
+  /** Runs work with the base and the adapter on the device. */
   readonly withTuned: <T>(work: (base: Model, adapter: Adapter) => Promise<T>) => Promise<T>;
-  /** The largest difference between the logits of the adapter and those of another one on the same base. */
+  /** The largest difference between the logits of this adapter and of another one on the same base. */
   compareLogits(other: ExportedAdapter): Promise<number>;
-  /** Computes the same logits with base and adapter, and with a whole model beside them; undefined if the device has no room. */
+  /**
+   * Computes the same logits with base and adapter, and with a complete model; undefined if the device has no room for
+   * it.
+   */
   compareWith(checkpoint: Checkpoint): Promise<ComparedLogits | undefined>;
 }
 
-/** Logits of the same tokens by base and adapter, and by another model. */
+/** Logits of the same tokens, from base and adapter and from another model. */
 export interface ComparedLogits {
   readonly ours: Float32Array;
   readonly theirs: Float32Array;
 }
 
-/** One way to take a tuned model away. */
+/** A format in which to export a tuned model. */
 export interface ExportFormat {
-  /** As the command line calls it. */
+  /** Its name on the command line. */
   readonly name: string;
   readonly help: Message;
   readonly options: readonly ExportOption[];
-  /** What a folder or a zip of it is called, from the base's own name. */
+  /** The name of its folder or zip, from the base's own name. */
   fileName(base: string): string;
   /**
-   * @param options by name; those that are missing have their default
-   * @throws TunesmithError `export_option`, `export_size` naming the option, or what stands in the way of this export
+   * @param options by name; missing ones have their defaults
+   * @throws TunesmithError `export_option`, `export_size` naming the option; or the reason why this export is
+   *   impossible
    */
   plan(source: ExportSource, options: Readonly<Record<string, string>>): Promise<ExportPlan>;
 }

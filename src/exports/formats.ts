@@ -3,7 +3,7 @@ import type { ExportFormat } from './format';
 import { mergedExport } from './merged';
 import { peftExport } from './peft';
 
-/** All ways to take a tuned model away, the usual one first. */
+/** All export formats, the usual one first. */
 export const EXPORT_FORMATS: readonly ExportFormat[] = [peftExport, mergedExport];
 
 /** Throws `export_format`. */

@@ -3,15 +3,16 @@ import { isQuotaError, storageFull } from '../storage/file_store';
 import type { ExportFile } from './format';
 import type { ExportTarget } from './target';
 
-/** TypeScript's library lacks this of a file that a person has chosen; some browsers do, too. */
+/** A method that TypeScript's library and some browsers lack. */
 interface ChosenFile extends FileSystemFileHandle {
   remove?(): Promise<void>;
 }
 
 /**
- * One file that a person has chosen to save to. The browser writes beside it and puts all in its place when the file is
- * closed; only then can it be read back. What fails or is stopped before that leaves the file as it was; if it is
- * empty, the browser made it for this, and it is removed. What fails later is removed, or emptied if the browser can't.
+ * A single file that the person has chosen. The browser writes to a temporary file and replaces the chosen one when it
+ * is closed; only then can it be read back. A failure or a stop before that leaves the file unchanged; if it is empty,
+ * the browser created it for this export, and it is removed. After a later failure the file is removed, or emptied if
+ * the browser can't remove it.
  */
 export function handleTarget(handle: FileSystemFileHandle): ExportTarget {
   const chosen: ChosenFile = handle;

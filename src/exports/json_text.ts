@@ -1,7 +1,7 @@
 import { Float, parseLosslessJson, type LosslessJson } from '../core/lossless_json';
 import { floatText, integerText } from '../data/jinja/text_of';
 
-/** The fields of a JSON object's text, in their order. Undefined for any other value. */
+/** Parses the text of a JSON object into its fields, in order. Undefined for any other value. */
 export function fieldsOfText(text: string): Map<string, LosslessJson> | undefined {
   const value = parseLosslessJson(text);
   if (value instanceof Map) return new Map(value as ReadonlyMap<string, LosslessJson>);
@@ -10,7 +10,7 @@ export function fieldsOfText(text: string): Map<string, LosslessJson> | undefine
   return isObject ? new Map(Object.entries(value)) : undefined;
 }
 
-/** JSON as Python writes it, indented by two: floats stay floats, and integers of any size are whole. */
+/** JSON as Python writes it, indented by two spaces: floats stay floats, and integers of any size stay exact. */
 export function jsonText(value: LosslessJson, indent = ''): string {
   if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return JSON.stringify(value);

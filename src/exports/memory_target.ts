@@ -2,9 +2,12 @@ import { blobReader } from '../core/file_reader';
 import type { ExportFile } from './format';
 import type { ExportTarget } from './target';
 
-/** Files as blobs, for browsers that let a page store no files, and for small exports. The browser may keep them on the disk. */
+/**
+ * Files as blobs, for browsers that give the page no file storage, and for small exports. The browser may keep them on
+ * the disk.
+ */
 export function memoryTarget(): ExportTarget & {
-  /** By name, once they are whole. */
+  /** The complete files by name. */
   readonly files: ReadonlyMap<string, Blob>;
 } {
   const written = new Map<string, Blob>();
@@ -23,7 +26,7 @@ export function memoryTarget(): ExportTarget & {
   };
 }
 
-/** Bytes that JavaScript holds itself before the browser gets them. */
+/** Bytes that JavaScript collects before it makes a blob of them. */
 const GATHERED = 2 ** 24;
 
 async function blobOf(file: ExportFile): Promise<Blob> {

@@ -20,8 +20,8 @@ import { smallFiles } from './small_files';
 const DTYPES: Readonly<Record<string, FloatDtype>> = { float16: 'F16', bfloat16: 'BF16', float32: 'F32' };
 
 /**
- * Base and adapter in one, as a checkpoint for Transformers. The base is what the adapter was trained on: the weights on
- * the device, dequantised if they are packed; the adapter is added in f32, and the sum is rounded once.
+ * Base and adapter merged into a checkpoint for Transformers. The base is the one that the adapter was trained on: the
+ * weights on the device, dequantised if they are packed. The adapter is added in f32, and the sum is rounded once.
  */
 export const mergedExport: ExportFormat = {
   name: 'merged',
@@ -56,7 +56,7 @@ export const mergedExport: ExportFormat = {
       const index = shardIndex(shards, { total_parameters, total_size });
       small.set(index.name, index.text);
     }
-    // Without config.json nobody takes the folder for a model.
+    // config.json comes last: without it, no program takes the folder for a model.
     const texts = [...small].sort(([a], [b]) => Number(a === 'config.json') - Number(b === 'config.json'));
     return Promise.resolve({
       notes,
@@ -112,7 +112,7 @@ async function* tensorParts(
   }
 }
 
-/** What adds the adapter of a linear map to rows of its weight, if the adapter has anything there. */
+/** A function that adds the adapter to rows of a linear map's weight; undefined if the map has no adapter. */
 function mergeOf(
   { adapter: { layout, parameters } }: ExportSource,
   path: string,
@@ -126,7 +126,7 @@ function mergeOf(
   return (rows, firstRow) => layout.kind.merge({ rows, firstRow, in: input, scale, parts });
 }
 
-/** Throws `export_dtype_range`, `export_not_finite` naming the tensor. */
+/** Converts values. Throws `export_dtype_range`, `export_not_finite` naming the tensor. */
 function cast(name: string, dtype: FloatDtype, values: Float32Array<ArrayBuffer>): Uint8Array {
   if (!values.every(Number.isFinite)) {
     throw new TunesmithError({ code: 'export_not_finite', values: { tensor: name } });
@@ -143,7 +143,7 @@ function beyond(tensor: string, dtype: FloatDtype): TunesmithError {
   return new TunesmithError({ code: 'export_dtype_range', values: { tensor, dtype: called } });
 }
 
-/** The dtype that a config.json names; bfloat16, which has the range of float32, if it names none of these. */
+/** The dtype that config.json names, if it is supported; else bfloat16, which has the range of float32. */
 function ownDtype(config: unknown): string {
   const { dtype, torch_dtype, text_config } = isRecord(config) ? config : {};
   const named =

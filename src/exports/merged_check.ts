@@ -18,24 +18,24 @@ import { exportDiffers } from './run';
 
 /** The largest relative change of a value by rounding to the nearest. */
 const ROUNDING: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -24, F16: 2 ** -11, BF16: 2 ** -8 };
-/** Half the distance of two neighbours among the smallest numbers of a dtype. */
+/** Half the distance between two neighbours among the smallest numbers of a dtype. */
 const SMALLEST: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -150, F16: 2 ** -25, BF16: 2 ** -134 };
 
 /**
- * The largest of many values that are spread normally is about four times as large as the usual one, and the largest
- * logit need not be where the largest error is.
+ * The largest of many normally distributed values is about four times the typical one, and the largest logit need not
+ * have the largest error.
  */
 const SPREAD = 4;
 
-/** The relative error that a device's products may have. It is larger if the device can compute in f16. */
+/** The relative error of a device's products. It is larger if the device can compute in f16. */
 export function productRounding({ gpu }: Device): number {
   return gpu.features.has('shader-f16') ? ROUNDING.F16 : ROUNDING.F32;
 }
 
 /**
- * Independent errors of relative size u in all weights change the output of each matrix by about u in relative size, and n
- * matrices one after the other by about √n · u. Both ways also sum up products in f32 in their own orders, which
- * changes a sum over k of them by about √k · 2⁻²⁴.
+ * Compares logits. Independent errors of relative size u in all weights change the output of each matrix by about u in
+ * relative size, and n matrices one after the other by about √n · u. Both also sum products in f32 in different orders,
+ * which changes a sum over k of them by about √k · 2⁻²⁴.
  */
 export function compareLogits(
   compared: ComparedLogits | undefined,
@@ -53,7 +53,7 @@ export function compareLogits(
   let difference = ours.length === theirs.length ? 0 : NaN;
   let largest = 0;
   ours.forEach((value, i) => {
-    // Not Math.max alone: a NaN has to stay.
+    // Math.max also keeps a NaN.
     difference = Math.max(difference, Math.abs(value - (theirs[i] ?? NaN)));
     largest = Math.max(largest, Math.abs(value));
   });
@@ -61,8 +61,8 @@ export function compareLogits(
 }
 
 /**
- * Computes columns of each adapted matrix again, from the base and the adapter on the device, and compares all their values
- * with what was written. This tells also of an adapter that changes logits by less than rounding does.
+ * Recomputes columns of each adapted matrix from the base and the adapter on the device, and compares all their values
+ * with the written ones. This also finds a missing adapter that changes the logits by less than rounding does.
  *
  * @param rounding of the device's own products, relative to their size
  * @throws TunesmithError `export_differs` naming the tensor
@@ -87,12 +87,12 @@ export async function checkColumns(
   });
 }
 
-/** Columns of each adapted matrix that are computed again. */
+/** Number of columns to recompute in each adapted matrix. */
 const COLUMNS = 8;
 
 /**
- * Computes columns of an adapted matrix as training and answering do: the linear map with its adapter, of vectors that
- * are 1 in one place. f32 [columns, out]
+ * Computes columns of an adapted matrix in the same way as training and chat: applies the linear map with its adapter
+ * to unit vectors. f32 [columns, out]
  */
 async function adaptedColumns(
   base: Model,
@@ -121,15 +121,16 @@ async function adaptedColumns(
   }
 }
 
-/** Columns spread over a matrix, the first and the last among them. */
+/** Columns spread evenly over a matrix, including the first and the last. */
 function sampledColumns(input: number): readonly number[] {
   const count = Math.min(COLUMNS, input);
   return Array.from({ length: count }, (_, i) => Math.round((i * (input - 1)) / Math.max(1, count - 1)));
 }
 
 /**
- * Whether the columns of a stored matrix are those, rounded to its dtype. Also of an adapter that changes
- * the weights by less than their rounding: a value that is rounded otherwise is further off than half a step.
+ * Whether the columns of a stored matrix equal the computed ones, rounded to its dtype. This works even for an adapter
+ * that changes the weights by less than their rounding: a value that was rounded differently is off by more than half a
+ * step.
  *
  * @param computed f32 [columns, out]
  * @param rounding of the device's own products, relative to the largest value of the column
@@ -143,7 +144,7 @@ export async function holdsColumns(
   const own = dtype as FloatDtype;
   const rowBytes = input * (own === 'F32' ? 4 : 2);
   const run = Math.max(1, Math.floor(RUN_BYTES / rowBytes));
-  // Sums over a row, as DoRA's norms are, are in f32.
+  // Sums over a row, such as DoRA's norms, are in f32.
   const ofDevice = DEVICE * rounding + Math.sqrt(input) * ROUNDING.F32;
   const largest = columns.map((_, i) =>
     computed.subarray(i * out, (i + 1) * out).reduce((most, value) => Math.max(most, Math.abs(value)), 0),
@@ -156,7 +157,7 @@ export async function holdsColumns(
       for (const [i, column] of columns.entries()) {
         const value = computed[i * out + first + row]!;
         const allowed = ROUNDING[own] * Math.abs(value) + SMALLEST[own] + ofDevice * (largest[i] ?? 0);
-        // NaN is at most nothing.
+        // Written with "not", so that NaN fails.
         if (!(Math.abs(rows[row * input + column]! - value) <= allowed)) return false;
       }
     }
@@ -165,5 +166,5 @@ export async function holdsColumns(
 }
 
 const RUN_BYTES = 8 * 2 ** 20;
-/** The device rounds the weight, both factors of the adapter and their products on the way. */
+/** Number of roundings on the device, with margin: of the weight, both factors of the adapter and their products. */
 const DEVICE = 8;

@@ -13,16 +13,16 @@ import { CONFIG, type SmallFacts } from './small_files';
 
 /** A tensor of a merged checkpoint. */
 export interface MergedTensor {
-  /** In the files that are written. */
+  /** Its name in the written files. */
   readonly name: string;
   readonly shape: Shape;
   readonly dtype: FloatDtype;
   readonly bytes: number;
-  /** Of the text, as the base has it; or of a tower, as the base's files have it. */
+  /** Its source: a tensor of the text part in the base, or of a tower in the base's files. */
   readonly from: TensorSpec | StoredTensor;
 }
 
-/** A merged checkpoint as it will be written. */
+/** The contents of a merged checkpoint. */
 export interface MergedModel {
   readonly facts: SmallFacts;
   readonly spec: ModelSpec;
@@ -31,8 +31,8 @@ export interface MergedModel {
 }
 
 /**
- * A model with towers is written whole if its files are here: the towers' bytes are copied, and all tensors have the names
- * that they have there. If the files are gone, or the towers are quantised in them, the text alone is written, as the
+ * A model with towers is exported completely if its files are available: the towers' bytes are copied, and all tensors
+ * keep the files' names. If the files are gone, or their towers are quantised, only the text part is exported, with the
  * family's own architecture.
  */
 export function mergedModel({ facts, towers }: ExportSource, dtype: FloatDtype): MergedModel {
@@ -58,7 +58,7 @@ export function mergedModel({ facts, towers }: ExportSource, dtype: FloatDtype):
   return { facts: alone, spec: textSpec, tensors, notes: [note] };
 }
 
-/** Undefined if one of them is no plain array of floats. */
+/** The towers' tensors; undefined if one of them is no plain array of floats. */
 function towerTensors(stored: Iterable<StoredTensor>): readonly MergedTensor[] | undefined {
   const tensors: MergedTensor[] = [];
   for (const from of stored) {
@@ -69,7 +69,7 @@ function towerTensors(stored: Iterable<StoredTensor>): readonly MergedTensor[] |
   return tensors;
 }
 
-/** The fields that stand beside `text_config` and are the text's as well. */
+/** Fields beside `text_config` that also apply to the text part. */
 const SHARED = [
   'bos_token_id',
   'eos_token_id',
@@ -79,7 +79,7 @@ const SHARED = [
   'transformers_version',
 ];
 
-/** The small files of the text part alone: `text_config` as a config.json of the family's own architecture. */
+/** The small files for only the text part: `text_config` becomes a config.json of the family's own architecture. */
 function textFacts(facts: SmallFacts, { family: name, tiedHead }: ModelSpec): SmallFacts {
   const family = FAMILIES.find((each) => each.name === name);
   const whole = fieldsOfText(facts.texts[CONFIG] ?? '{}') ?? new Map<string, LosslessJson>();

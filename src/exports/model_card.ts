@@ -3,14 +3,14 @@ import { CATALOGUES, type Language } from '../core/messages/languages';
 import { SETTING_NAMES, settingText, type SettingName, type TrainSettings } from '../core/settings/settings';
 import type { EvalEvent, StepEvent, TrainEvent } from '../train/events';
 
-/** What a run was trained on. */
+/** The data that a run was trained on. */
 export interface CardData {
   readonly files: readonly string[];
-  /** Of the examples that are trained on. */
+  /** Number of training examples. */
   readonly examples: number;
   readonly tokens: number;
   readonly targetTokens: number;
-  /** Of those that are held out for evaluation. */
+  /** Number of examples held out for evaluation. */
   readonly heldOut: number;
   readonly heldOutTokens: number;
 }
@@ -23,11 +23,11 @@ export interface CardRun {
 }
 
 export interface CardSource {
-  /** Name of the base model; an id on the Hugging Face Hub where it has one. */
+  /** Name of the base model; its id on the Hugging Face Hub if it has one. */
   readonly baseModel: string;
   readonly revision?: string | null;
   readonly adapter: {
-    /** As a person reads it: LoRA. */
+    /** The kind's name for people: LoRA. */
     readonly kind: string;
     readonly r: number;
     readonly lora_alpha: number;
@@ -36,22 +36,22 @@ export interface CardSource {
   };
   /** Absent for an adapter that was imported and not trained since. */
   readonly run?: CardRun | undefined;
-  /** If base and adapter are one; undefined for an adapter alone. */
+  /** Set if base and adapter are merged; undefined for an adapter alone. */
   readonly merged?: CardModel | undefined;
 }
 
-/** A model that base and adapter make together. */
+/** The model that base and adapter were merged into. */
 export interface CardModel {
-  /** Of its weights, as Transformers names it. */
+  /** Dtype of its weights, by Transformers' name. */
   readonly dtype: string;
-  /** Whether it has its part for images. */
+  /** Whether it includes its part for images. */
   readonly withImages: boolean;
 }
 
 /**
  * README.md of an export: a model card as the Hugging Face Hub reads it. The same source gives the same text.
  *
- * @param language of its sentences; names and code are the same in all
+ * @param language of its sentences; names and code are the same in all languages
  */
 export function modelCard(
   { baseModel, revision, adapter, run, merged }: CardSource,
@@ -78,13 +78,13 @@ export function modelCard(
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-/** How it began, if it has another rank than the settings say. */
+/** Says how the adapter was initialised, if its rank differs from the settings. */
 function startText({ card }: Catalogue, { init_lora_weights, r }: TrainSettings): string[] {
   return init_lora_weights === true ? [] : [card.startedAsPissa(r, init_lora_weights)];
 }
 
 function frontMatter(baseModel: string, merged: CardModel | undefined): string {
-  // A string of JSON is a string of YAML.
+  // JSON strings are valid YAML strings.
   return [
     '---',
     `base_model: ${JSON.stringify(baseModel)}`,
@@ -112,9 +112,9 @@ function dataSection({ card, format }: Catalogue, { files, ...counts }: CardData
   ].join('\n');
 }
 
-/** Rows of the loss table at most. */
+/** Most rows of the loss table. */
 const CURVE_ROWS = 12;
-/** Characters of the sparkline at most. */
+/** Most characters of the sparkline. */
 const CURVE_WIDTH = 48;
 
 function curveSection({ card }: Catalogue, history: readonly TrainEvent[]): string {
@@ -142,14 +142,14 @@ function curveSection({ card }: Catalogue, history: readonly TrainEvent[]): stri
   ].join('\n');
 }
 
-/** Over the target tokens of all steps together. */
+/** The mean loss over the target tokens of all steps. */
 function meanLoss(steps: readonly StepEvent[]): number {
   const tokens = steps.reduce((sum, step) => sum + step.target_tokens, 0);
   const total = steps.reduce((sum, step) => sum + step.loss * step.target_tokens, 0);
   return tokens > 0 ? total / tokens : 0;
 }
 
-/** At most `most` groups of neighbours, as even as can be. */
+/** Divides a list into at most `most` groups of neighbours of nearly equal size. */
 function inGroups<T>(items: readonly T[], most: number): readonly (readonly T[])[] {
   const count = Math.min(most, items.length);
   const edge = (group: number): number => Math.round((group * items.length) / count);
@@ -174,7 +174,7 @@ function settingsSection({ card }: Catalogue, settings: TrainSettings): string {
 function valueText(name: SettingName, value: unknown): string {
   if (typeof value === 'number') return number(value);
   const text = settingText(name, value);
-  // Patterns of names may have signs of Markdown.
+  // Patterns of names may contain Markdown's special characters.
   return /[|*\\[\]<>`]/.test(text) ? inline(text) : text;
 }
 
@@ -237,7 +237,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** A name as it is, not as Markdown. */
+/** Escapes a name for Markdown. */
 function inline(text: string): string {
   return text.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>|#]/g, '\\$&');
 }

@@ -5,7 +5,7 @@ import { cardOf } from './card_of';
 import type { ExportFormat, ExportedAdapter } from './format';
 import { exportDiffers } from './run';
 
-/** The adapter alone, as PEFT saves it, with a model card. */
+/** Only the adapter, in PEFT's format, with a model card. */
 export const peftExport: ExportFormat = {
   name: 'peft',
   help: message('export_peft'),
@@ -29,7 +29,7 @@ export const peftExport: ExportFormat = {
   },
 };
 
-/** Whether two adapters are the same to the bit. */
+/** Whether two adapters are equal to the bit. */
 function sameAdapter(ours: ExportedAdapter, theirs: ExportedAdapter): boolean {
   const scales = ({ layout }: ExportedAdapter): string => layout.modules.map(({ scale }) => scale).join();
   const others = new Map(namedTensors(theirs.layout).map(({ name, tensor }) => [name, tensor]));

@@ -6,17 +6,19 @@ import type { ExportCheck, ExportFile, ExportPlan } from './format';
 import type { ExportTarget } from './target';
 
 export interface ExportRunOptions {
-  /** Told at times: bytes written, and the file that is being written; undefined while what was written is checked. */
+  /**
+   * Called from time to time with the bytes written and the file being written; `file` is undefined during the check.
+   */
   readonly onProgress?: (bytes: number, file: string | undefined) => void;
-  /** Stops between parts of a file, and while it is read back. */
+  /** Stops between parts of a file, and during the check. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Writes an export and reads it back: every byte must be the one that was written, and the format's own check must pass.
- * Only then is the export put in its place. One that fails or is stopped leaves nothing.
+ * Writes an export and reads it back: every byte must be the written one, and the format's own check must pass. Only
+ * then does the export get its final name. An export that fails or is stopped leaves no files.
  *
- * @throws TunesmithError `export_differs`, what the target reports, and the signal's reason
+ * @throws TunesmithError `export_differs`, errors of the target, and the signal's reason
  */
 export async function runExport(
   plan: ExportPlan,
@@ -54,14 +56,14 @@ export async function runExport(
     }
     const check = await plan.check(written);
     const { difference, allowed } = check;
-    // NaN is at most nothing.
+    // Written with "not", so that NaN fails.
     if (difference !== null && !(difference <= allowed)) {
       throw exportDiffers(`Logits differ by ${difference}; rounding explains ${allowed}.`);
     }
     await target.commit();
     return check;
   } catch (error) {
-    // The first failure tells the reason, so a second one is dropped.
+    // The first failure has the reason, so a second one is ignored.
     await target.discard().catch(() => undefined);
     throw error;
   }
@@ -82,7 +84,7 @@ async function hashOf(
   return hash.digest();
 }
 
-/** What was written is not what it was made of. */
+/** The error for written files that differ from their source. */
 export function exportDiffers(detail: string): TunesmithError {
   return new TunesmithError({ code: 'export_differs', detail });
 }

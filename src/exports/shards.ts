@@ -3,7 +3,7 @@ import { INDEX_FILE, SINGLE_FILE } from '../models/shards';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
 
-/** Bytes of a size as Transformers reads it: "5GB", "300MB", 12000. Throws `export_size`. */
+/** Parses a size in bytes as Transformers does: "5GB", "300MB", 12000. Throws `export_size`. */
 export function parseSize(option: string, text: string): number {
   const [, number = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?B)?\s*$/i.exec(text) ?? [];
   const bytes = Math.floor(Number(number) * (UNITS[unit.toUpperCase().replace(/^B$/, '')] ?? NaN));
@@ -12,8 +12,8 @@ export function parseSize(option: string, text: string): number {
 }
 
 /**
- * Tensors in files of at most `most` bytes of them, in their order; one that is larger has a file of its own. With the
- * names that Transformers gives the files.
+ * Distributes tensors, in order, to files with at most `most` bytes of tensors; a larger tensor gets a file of its own.
+ * The files have Transformers' names.
  */
 export function shardsOf<T extends { readonly bytes: number }>(
   tensors: readonly T[],
@@ -39,7 +39,7 @@ export function shardsOf<T extends { readonly bytes: number }>(
   }));
 }
 
-/** model.safetensors.index.json of several shards, as Transformers writes it. */
+/** The text of model.safetensors.index.json for several shards, as Transformers writes it. */
 export function shardIndex(
   shards: readonly { readonly name: string; readonly tensors: readonly { readonly name: string }[] }[],
   metadata: { readonly total_parameters: number; readonly total_size: number },

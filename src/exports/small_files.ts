@@ -13,8 +13,8 @@ const TOKENIZER_CONFIG = 'tokenizer_config.json';
 const TEMPLATE = 'chat_template.jinja';
 
 /**
- * A checkpoint's small files for weights of another dtype: as they came, but config.json names the dtype and no
- * quantisation, and the chat template stands in both of its places. Those of a GGUF file are made from its header.
+ * A checkpoint's small files for weights of another dtype: unchanged, except that config.json names the dtype and no
+ * quantisation, and both files with the chat template have it. For a GGUF file they are made from its header.
  */
 export function smallFiles(facts: SmallFacts, dtype: string): ReadonlyMap<string, string> {
   const files = new Map(Object.entries({ ...made(facts), ...facts.texts }));
@@ -30,7 +30,7 @@ export function smallFiles(facts: SmallFacts, dtype: string): ReadonlyMap<string
   return files;
 }
 
-/** The files that every checkpoint has, if they came in another form. */
+/** The files that every checkpoint has, made from the base's facts; the original files replace them if they exist. */
 function made({
   config,
   tokenizer,
@@ -55,7 +55,7 @@ function made({
 function configText(text: string, dtype: string): string {
   const fields = fieldsOfText(text) ?? new Map<string, LosslessJson>();
   fields.delete('quantization_config');
-  // Versions of Transformers before 4.56 know the older name alone, and later ones know both.
+  // Transformers before 4.56 knows only the older name; later versions know both.
   if (!setDtype(fields, dtype)) fields.set('torch_dtype', dtype);
   const text_config = fieldsOf(fields.get('text_config'));
   if (text_config) {
@@ -66,7 +66,7 @@ function configText(text: string, dtype: string): string {
   return `${jsonText(fields)}\n`;
 }
 
-/** Whether the fields name a dtype, which is this one then. */
+/** Sets the dtype under the names that the fields have; returns whether they have one. */
 function setDtype(fields: Map<string, LosslessJson>, dtype: string): boolean {
   const named = ['dtype', 'torch_dtype'].filter((name) => fields.has(name));
   for (const name of named) fields.set(name, dtype);

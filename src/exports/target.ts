@@ -1,19 +1,19 @@
 import type { ModelFolder } from '../models/folder';
 import type { ExportFile } from './format';
 
-/** Where an export is written to. Nothing there has its final name before `commit`. */
+/** The destination of an export. No file has its final name before `commit`. */
 export interface ExportTarget {
   /**
-   * Writes all files, one after the other; a file's bytes are made as they are asked for.
+   * Writes all files, one after the other; makes a file's bytes only when they are written.
    *
-   * @throws TunesmithError `storage_full`, and what making the bytes throws
+   * @throws TunesmithError `storage_full`; errors of making the bytes
    */
   write(files: readonly ExportFile[]): Promise<void>;
   /** The written files, for reading back. */
   written(): Promise<ModelFolder>;
-  /** Gives all that was written its final name. */
+  /** Gives all written files their final names. */
   commit(): Promise<void>;
-  /** Removes what was written, whole or not. */
+  /** Removes all written files, complete or not. */
   discard(): Promise<void>;
 }
 

@@ -5,8 +5,8 @@ import type { ExportFile } from './format';
 import type { ExportTarget } from './target';
 
 /**
- * One zip of all files, written to another target as a single file; one of 4 GiB or more has ZIP64's entries. Nothing is
- * compressed: weights don't get smaller.
+ * Puts all files into one zip, which it writes to another target; a zip of 4 GiB or more uses ZIP64. It does not
+ * compress, because weights don't get smaller.
  */
 export function zipTarget(target: ExportTarget, name: string): ExportTarget {
   let entries: readonly ExportFile[] = [];
@@ -25,7 +25,7 @@ export function zipTarget(target: ExportTarget, name: string): ExportTarget {
   };
 }
 
-/** A zip's bytes, made as they are asked for. */
+/** A zip as a file whose bytes are made when they are read. */
 export function zipFile(name: string, files: readonly ExportFile[]): ExportFile {
   const meta = ({ name: entry, size }: ExportFile) => ({ name: entry, size, lastModified: FIRST_DAY });
   return {
@@ -35,11 +35,11 @@ export function zipFile(name: string, files: readonly ExportFile[]): ExportFile 
   };
 }
 
-/** The same files make the same bytes: this is the first day that a zip can tell. */
+/** The first date of the zip format, so that the same files make the same bytes. */
 const FIRST_DAY = new Date(1980, 0, 1);
 
 async function* partsOf(file: ExportFile): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  // A copy: the zip holds a few parts before they are written, and whoever makes them may reuse their memory.
+  // A copy, because the zip holds a few parts before it writes them, and their source may reuse its memory.
   for await (const part of file.parts()) yield part.slice();
 }
 

@@ -6,19 +6,19 @@ export interface BuiltFile {
   readonly sha256: string;
 }
 
-/** The build's facts about the page. */
+/** The built page's files and headers. */
 export interface BuiltPage {
   readonly files: readonly BuiltFile[];
-  /** Headers that belong to each of them: a host may not send them, and a cached answer must have them all the same. */
+  /** Headers for each file: the host may not send them, but a cached response must have them. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The folder whose files have the hash of their content in their name. */
+/** The folder whose files have a hash of their content in their names. */
 const HASHED = 'assets/';
 
 /**
- * The page's files in the browser's cache. Each is stored under its path and its hash: files of several versions lie side
- * by side, and a new version fetches only what differs.
+ * The page's files in the browser's cache. The key of each is its path and its hash, so that files of several versions
+ * can coexist and a new version downloads only changed files.
  */
 export class PageFiles {
   readonly #scope: URL;
@@ -34,7 +34,7 @@ export class PageFiles {
     this.#hashes = new Map(files.map(({ path, sha256 }) => [path, sha256]));
   }
 
-  /** Fetches what is not stored yet. Throws if a file can't be fetched or is of another version. */
+  /** Downloads files that are not stored yet. Throws if a file can't be downloaded or belongs to another version. */
   async store(): Promise<void> {
     const cache = await this.#open();
     const fetchMissing = async ([path, sha256]: [string, string]): Promise<void> => {
@@ -46,7 +46,7 @@ export class PageFiles {
     await Promise.all([...this.#hashes].map(fetchMissing));
   }
 
-  /** The answer to a request for one of the page's files; undefined for anything else, which goes to the network. */
+  /** The response to a request for one of the page's files; undefined for other requests, which go to the network. */
   answer(request: Request): Promise<Response> | undefined {
     const path = this.#path(request);
     if (path === undefined) return undefined;
@@ -65,14 +65,14 @@ export class PageFiles {
 
   async #stored(path: string, sha256: string | undefined, request: Request): Promise<Response> {
     const cache = await this.#open();
-    // A tab of an older version may ask for a part that this version doesn't have.
+    // A tab of an older version may request a file that this version doesn't have.
     const found =
       sha256 === undefined
         ? await cache.match(new URL(path, this.#scope), { ignoreSearch: true })
         : await cache.match(this.#key(path, sha256));
-    // The browser may have removed it to make room.
+    // The browser may have removed the file to make room.
     if (!found) return await fetch(request);
-    // Length and encoding are those of the transfer: what is stored is neither compressed nor counted anew.
+    // Headers for length and encoding describe the transfer, not the stored, uncompressed body, so they are left out.
     const headers = new Headers(this.#headers);
     headers.set('Content-Type', found.headers.get('Content-Type') ?? 'application/octet-stream');
     return new Response(found.body, { headers });
@@ -92,7 +92,7 @@ export class PageFiles {
     return address.href;
   }
 
-  /** A page at another path of the same origin has a cache of its own. */
+  /** A page at another path of the same origin has a separate cache. */
   #open(): Promise<Cache> {
     return this.#caches.open(`tunesmith ${this.#scope.href}`);
   }

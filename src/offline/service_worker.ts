@@ -3,13 +3,13 @@
 import { PageFiles, type BuiltPage } from './page_files';
 
 declare const self: ServiceWorkerGlobalScope;
-/** The build writes it. */
+/** Defined by the build. */
 declare const BUILT_PAGE: BuiltPage;
 
 const { registration, clients } = self;
 const files = new PageFiles(BUILT_PAGE, registration.scope, self.caches);
 
-/** Removes the files of older versions, unless another tab or a newer version may still need what is there. */
+/** Removes the files of older versions, unless another tab or a newer version may still need them. */
 async function removeOld(): Promise<void> {
   if (registration.installing || registration.waiting) return;
   const windows = await clients.matchAll({ type: 'window', includeUncontrolled: true });

@@ -6,8 +6,8 @@ interface Thrown {
 }
 
 /**
- * Lets errors cross the worker's door whole: comlink's own handler keeps an error's message and drops `code`, `hint`
- * and `detail`. Both sides call this before anything is sent.
+ * Passes errors between worker and page completely: comlink's own handler keeps an error's message and drops `code`,
+ * `hint` and `detail`. Both sides call this before they send anything.
  */
 export function registerErrorTransfer(): void {
   const own = transferHandlers.get('throw');

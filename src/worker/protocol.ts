@@ -1,6 +1,6 @@
 /**
- * All that the page knows of the engine. The worker exposes its concerns through comlink; every value that crosses is
- * structured-clonable, every callback is a comlink proxy. Failures reject with a `TunesmithError`.
+ * The page's interface to the engine. The worker exposes the engine's parts through comlink; every value between them
+ * is structured-clonable, every callback is a comlink proxy. Failures reject with a `TunesmithError`.
  */
 import { proxy, wrap, type Remote } from 'comlink';
 import { describeError, TunesmithError, type ErrorDescription } from '../core/errors';
@@ -35,9 +35,9 @@ export type { SavedModelReport } from '../session/models/saved';
 export type { RunRecord } from '../storage/runs';
 export type { ActivityEvent, Answer, SampleEvent, StateEvent, StepEvent, TrainEvent } from '../train/events';
 
-/** What only a page can do for the engine in its worker. */
+/** Services that only a page can offer to the engine in its worker. */
 export interface PageServices {
-  /** Asks the browser not to clear the page's storage; false if it makes no such promise. */
+  /** Asks the browser not to clear the page's storage; returns false if it does not promise that. */
   persist(): Promise<boolean>;
 }
 
@@ -46,7 +46,7 @@ export interface PageEngine extends Engine {
   connect(page: PageServices): void;
 }
 
-/** The engine as the page sees it: every method of it and of its concerns returns a promise. */
+/** The engine as the page sees it: every method of it and of its parts returns a promise. */
 export type RemoteEngine = {
   readonly [Name in keyof PageEngine]: PageEngine[Name] extends (...args: never[]) => unknown
     ? Remote<PageEngine>[Name]
@@ -54,8 +54,8 @@ export type RemoteEngine = {
 };
 
 /**
- * Starts the worker. Callbacks must be wrapped by `callback`. `onFailure` hears of a worker that could not start or that
- * broke: calls under way then never settle.
+ * Starts the worker. Callbacks must be wrapped by `callback`. `onFailure` is called if the worker could not start or
+ * has crashed: pending calls then never settle.
  */
 export function connectEngine(onFailure?: (error: ErrorDescription) => void): RemoteEngine {
   registerErrorTransfer();
@@ -65,13 +65,13 @@ export function connectEngine(onFailure?: (error: ErrorDescription) => void): Re
     onFailure?.(describeError(new TunesmithError({ code: 'worker_failed', detail: event.message })));
   });
   const engine = wrap(worker) as unknown as RemoteEngine;
-  // Workers have no `persist` of their own.
+  // Workers have no `persist`.
   const page: PageServices = { persist: () => persistStorage(navigator.storage) };
   void engine.connect(proxy(page));
   return engine;
 }
 
-/** Calls back after the list of runs has changed, in this tab or another. @returns a function that ends this */
+/** Calls back after the list of runs has changed, in this tab or another. @returns a function that stops it */
 export function watchRuns(onChange: () => void): () => void {
   const channel = new BroadcastChannel(RUNS_CHANNEL);
   channel.onmessage = onChange;

@@ -1,8 +1,9 @@
 import address from './worker.ts?worker&url';
 
 /**
- * Starts the engine's worker. A worker has the content security policy of its own address, which a server of plain files
- * sends none for, unless that is a blob: then it has the page's, and can reach no more than the page.
+ * Starts the engine's worker from a blob. A worker with an address of its own has that address's content security
+ * policy, and a static file server sends none for it. A worker from a blob has the page's policy, so it can reach no
+ * more than the page.
  */
 export function startWorker(name: string): Worker {
   const script = `import ${JSON.stringify(new URL(address, document.baseURI).href)};`;

@@ -13,7 +13,7 @@ import type { PageEngine, PageServices } from './protocol';
 
 registerErrorTransfer();
 
-/** Tells every tab, this one too, that the list of runs is another now. */
+/** Announces to every tab, including this one, that the list of runs has changed. */
 const changes = new BroadcastChannel(RUNS_CHANNEL);
 let page: PageServices | undefined;
 let files: Promise<FileStore> | undefined;
@@ -24,18 +24,18 @@ const engine: PageEngine = Object.assign(
     openDevice: () => Device.open(gpu),
     tuning: { store: new KernelChoiceStore(databaseRecords('tunesmith-kernels', 'kernels')) },
     runs: databaseRuns(),
-    // Without files of its own, a page fetches models anew each time; its runs are kept all the same.
+    // Without file storage, the page downloads models each time; runs are stored nevertheless.
     models: () => (files ??= openOpfs().catch(() => memoryFiles())),
     locks: navigator.locks,
     onRunsChange: () => changes.postMessage(undefined),
     persist: () => page?.persist() ?? Promise.resolve(false),
     storage: navigator.storage,
     hashes: databaseRecords('tunesmith-hashes', 'weights'),
-    // The page names the worker after its own address: that is where the demo's files lie.
+    // The page passes its own address as the worker's name; the demo's files are there.
     page: self.name,
   }),
   { connect: (services: PageServices) => void (page = services) },
 );
 expose(engine);
-// What can't be removed now is removed before the next export.
+// Files that can't be removed now are removed before the next export.
 engine.adapter.removeLeftovers().catch(() => undefined);
