@@ -13,9 +13,9 @@ import {
   type TrainSettings,
 } from '../core/settings/settings';
 
-/** An option of a command that is no setting of a run. */
+/** A command's option that is not a setting. */
 export interface OptionSpec {
-  /** What stands for its value in the help: DIR, FILE…; a 'flag' needs none. */
+  /** Placeholder for its value in the help: DIR, FILE…; a 'flag' has none. */
   readonly value: string;
   readonly kind: 'text' | 'list' | 'flag';
   readonly required?: boolean;
@@ -26,36 +26,36 @@ export interface ArgumentsSpec {
   /** The command's name, for messages. */
   readonly name: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
-  /** What may stand after the command's name without an option's: words of a search. */
+  /** Help for arguments without an option's name, such as the words of a search; absent if the command takes none. */
   readonly words?: string;
-  /** The settings that mean something to the command. */
+  /** The settings that the command uses. */
   readonly settings: readonly SettingName[];
-  /** The settings of an answer that it takes. A name that both lists have is the answer's. */
+  /** The answer settings that it takes. If both lists have a name, it means the answer setting. */
   readonly answers?: readonly AnswerSettingName[];
 }
 
-/** What was typed after a command's name. */
+/** The arguments after a command's name. */
 export interface Arguments {
-  /** Of a 'text' option. */
+  /** The value of a 'text' option. */
   text(name: string): string | undefined;
-  /** Of a 'text' option that the command requires. */
+  /** The value of a 'text' option that the command requires. */
   required(name: string): string;
-  /** Of a 'list' option. */
+  /** The values of a 'list' option. */
   list(name: string): readonly string[];
-  /** What stood there without an option's name. */
+  /** The arguments without an option's name. */
   readonly words: readonly string[];
-  /** Of a 'flag' option. */
+  /** Whether a 'flag' option was given. */
   flag(name: string): boolean;
-  /** The settings that were given, and no others. */
+  /** Only the settings that were given. */
   readonly settings: Partial<TrainSettings>;
   readonly answers: Partial<AnswerSettings>;
 }
 
 /**
  * Reads `--name value`, `--name=value`, `--flag`, and `--list value value …`. The settings' names and values come from
- * the training settings; `--shuffle` alone means true. Of options that are given twice the last one holds.
+ * the training settings; `--shuffle` alone means true. If an option is given twice, the last one counts.
  *
- * @throws TunesmithError `argument_…` or `setting_invalid`, naming what was typed
+ * @throws TunesmithError `argument_…` or `setting_invalid`, naming the argument
  */
 export function parseArguments(spec: ArgumentsSpec, argv: readonly string[]): Arguments {
   const { given, words } = collect(spec, argv);
@@ -96,7 +96,7 @@ export function parseArguments(spec: ArgumentsSpec, argv: readonly string[]): Ar
   };
 }
 
-/** Values by option, as typed. */
+/** Collects the values by option, as typed. */
 function collect(
   spec: ArgumentsSpec,
   argv: readonly string[],
@@ -141,7 +141,7 @@ function collect(
   return { given, words };
 }
 
-/** A flag, and a setting that is true or false, may stand alone; then it is true. */
+/** Adds the value true to a flag or a boolean setting without a value. */
 function completed(spec: ArgumentsSpec, arg: string, next = '--'): string {
   const name = arg.slice(2);
   if (!arg.startsWith('--')) return arg;

@@ -26,7 +26,7 @@ export const chatCommand: Command = {
   answers: ANSWER_SETTING_NAMES,
   async run(args, output) {
     const settings = parseSettings(args.settings);
-    // The person hears of wrong values before a model is loaded.
+    // Reports wrong values before a model is loaded.
     parseAnswerSettings(args.answers);
     const messages = conversation(args.text('system'), args.required('prompt'));
     const session = await openSession(args, settings, output);

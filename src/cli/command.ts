@@ -7,7 +7,7 @@ import type { Output } from './output';
 export interface Command extends ArgumentsSpec {
   /** One line for the list of commands. */
   readonly summary: string;
-  /** Where the command's defaults are not those of training. */
+  /** Defaults of the command that differ from those of training. */
   readonly defaults?: Partial<TrainSettings>;
   run(args: Arguments, output: Output): Promise<void>;
 }

@@ -6,8 +6,8 @@ import type { Command } from './command';
 import { t } from './language';
 
 /**
- * The command with `--config FILE`, if it takes settings. What is typed counts before the file. The same file serves all
- * commands: settings that mean nothing to this one are passed over, if their values are allowed.
+ * Adds `--config FILE` to a command, if it takes settings. Arguments take precedence over the file. The same file
+ * serves all commands: a command ignores settings that it does not use, if their values are allowed.
  */
 export function withConfig(command: Command): Command {
   if (command.settings.length === 0 && !command.answers) return command;

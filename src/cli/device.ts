@@ -1,12 +1,12 @@
 import { TunesmithError } from '../core/errors';
 import { Device } from '../gpu/device';
 
-/** Dawn crashes the process where this object is collected while its devices are in use: hence it is kept here. */
+/** Kept here, because Dawn crashes the process if this object is garbage-collected while its devices are in use. */
 let dawn: GPU | undefined;
 
 /**
- * Dawn's counterparts of what a browser hides behind flags: subgroup matrices, which are still experimental, half precision
- * on NVIDIA's Vulkan driver, which a few corner cases of WGSL keep off there, and timestamps that are not quantised.
+ * Dawn's counterparts of what a browser hides behind flags: subgroup matrices, which are still experimental, half
+ * precision on NVIDIA's Vulkan driver, which Dawn disables because of a few corner cases of WGSL, and exact timestamps.
  */
 const DAWN = [
   'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia',

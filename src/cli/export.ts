@@ -70,7 +70,7 @@ export const exportCommand: Command = {
   },
 };
 
-/** The options of all formats, each with the formats that take it. */
+/** The options of all formats; the help of each names its formats. */
 function optionsOfFormats(): Readonly<Record<string, OptionSpec>> {
   const options: Record<string, OptionSpec> = {};
   for (const format of EXPORT_FORMATS) {
@@ -99,7 +99,10 @@ function optionsOf(args: Arguments, format: string): Readonly<Record<string, str
   return given;
 }
 
-/** Files of another model beside these would be taken for a part of it. Throws `output_not_folder`, `output_not_empty`. */
+/**
+ * Checks that the folder is empty: programs would take files of another model in it for a part of this one. Throws
+ * `output_not_folder`, `output_not_empty`.
+ */
 async function checkEmpty(path: string): Promise<void> {
   const info = await stat(path).catch(() => undefined);
   if (!info) return;

@@ -6,13 +6,13 @@ import { message, type Message } from '../core/messages/message';
 import { DATA_ENDINGS, isDataFile } from '../data/files/formats';
 import type { ModelFolder } from '../models/files';
 
-/** Files that count as a folder of themselves. */
+/** Files that count as a folder with one file. */
 const SINGLE_FILES = /\.(zip|gguf)$/i;
 
 /**
- * The files that lie in a folder; a .zip or .gguf counts as a folder of itself.
+ * The files in a folder. A .zip or .gguf file counts as a folder with one file.
  *
- * @param option what the path was given as: model
+ * @param option the option that gave the path, such as "model"
  * @throws TunesmithError `folder_missing`, `folder_is_file`, `path_unreadable`
  */
 export async function openFolder(path: string, option: string): Promise<ModelFolder> {
@@ -34,7 +34,7 @@ export async function openFolder(path: string, option: string): Promise<ModelFol
   return files;
 }
 
-/** A path of a file or a folder, and whether there is one. */
+/** Whether a file or a folder exists at a path. */
 export async function isOnDisk(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }
@@ -66,8 +66,8 @@ function diskFile(path: string, name: string, size: number, modified?: number): 
 }
 
 /**
- * The files of examples at some paths: files, or all such files of a folder. Those that share a name go by their path.
- * Throws `data_file_missing`, `data_folder_empty` and `path_unreadable`.
+ * The files of examples at these paths: files, or folders with such files. Files that share a name are named by their
+ * path.
  */
 export async function openDataFiles(paths: readonly string[]): Promise<FileReader[]> {
   const found = (await Promise.all(paths.map(dataPaths))).flat();
@@ -104,7 +104,7 @@ const REASONS: Readonly<Record<string, Message>> = {
   ERR_FS_FILE_TOO_LARGE: message('disk_file_large'),
 };
 
-/** Turns an error of the file system into a sentence that names the path. */
+/** Turns an error of the file system into one that names the path. */
 async function readable<T>(path: string, option: string | undefined, reading: Promise<T>): Promise<T> {
   try {
     return await reading;

@@ -5,8 +5,8 @@ import type { FileStore } from '../storage/file_store';
 const RUNS = 'runs';
 
 /**
- * The runs and the adapter that an output folder holds before a new run. They go when the new run makes its first step,
- * and not before: one that can't be planned, or finds no memory, leaves the folder as it was.
+ * The runs and the adapter in an output folder from before a new run. They are removed only when the new run makes its
+ * first step: a run that can't be planned, or finds no memory, leaves the folder unchanged.
  */
 export class FormerOutput {
   readonly #files: FileStore;
@@ -28,14 +28,14 @@ export class FormerOutput {
     return new FormerOutput(files, records, await foldersOf(files));
   }
 
-  /** Begins to remove what was there; does nothing the second time. */
+  /** Starts to remove the former output; later calls do nothing. */
   replace(): void {
     this.#removing ??= this.#remove(this.#former, [ADAPTER_CONFIG, ADAPTER_WEIGHTS]);
-    // `settle` tells of it.
+    // `settle` reports a failure.
     this.#removing.catch(() => undefined);
   }
 
-  /** After the new run has ended, in whatever way: if it made no step, nothing is left of it. */
+  /** Call it after the new run has ended, in any way. If the run made no step, this removes its files. */
   async settle(): Promise<void> {
     if (this.#removing) {
       await this.#removing;
@@ -47,7 +47,7 @@ export class FormerOutput {
 
   async #remove(ids: ReadonlySet<string>, names: readonly string[]): Promise<void> {
     for (const { id } of await this.#records.all()) if (ids.has(id)) await this.#records.remove(id);
-    // A killed process may have left a folder that is no run.
+    // A killed process may have left a folder without a complete run.
     for (const id of ids) await this.#files.remove(`${RUNS}/${id}`);
     for (const name of names) await this.#files.remove(name);
   }

@@ -5,14 +5,14 @@ import { columns } from './columns';
 import type { Command } from './command';
 import { say, t } from './language';
 
-/** What `--help` says of all commands. */
+/** The text of `--help` for all commands. */
 export function overview(commands: readonly Command[]): string {
   const list = indented(commands.map(({ name, summary }) => [name, summary]));
   const usage = t.cli.usage('tunesmith COMMAND --model MODEL [options]');
   return `${usage}\n\n${list}\n\n${t.cli.helpOfOne}`;
 }
 
-/** What `--help` says of one command. */
+/** The text of `--help` for one command. */
 export function commandHelp(command: Command): string {
   const { name, summary, options, settings, answers = [], defaults = {}, words } = command;
   const needed = Object.entries(options).filter(([, { required }]) => required);

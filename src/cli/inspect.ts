@@ -60,7 +60,7 @@ export const inspectCommand: Command = {
       const memory = runMemory(layout, adapter, settings, rows, limits);
       const total = memoryTotalOf(memory);
       const base = parameterCount(spec);
-      // "All" as PEFT counts: the adapter included.
+      // "All" includes the adapter, as in PEFT.
       const parameters = { base, trainable: adapter.parameters, all: base + adapter.parameters };
 
       for (const note of [...checkpoint.notes, ...open.textNotes]) output.note(say(note));
@@ -92,7 +92,7 @@ function notHere(typed: string): TunesmithError {
   return new TunesmithError({ code: 'model_folder_missing', values: { path: typed } });
 }
 
-/** The blocks by the layers that they have: "24 × attention + gated_mlp". */
+/** Counts the blocks by their layers: "24 × attention + gated_mlp". */
 function blocksText({ blocks }: ModelSpec): string {
   const counts = new Map<string, number>();
   for (const block of blocks) {

@@ -2,7 +2,7 @@ import type { JsonValue } from '../core/json';
 import { inEnglish } from '../core/messages/english';
 import type { Told } from '../core/messages/message';
 
-/** Plain data as JSON has it: what is undefined is left out. */
+/** Converts plain data to JSON values; leaves out undefined fields. */
 export function jsonOf(value: object): { readonly [key: string]: JsonValue } {
   return JSON.parse(JSON.stringify(value)) as { readonly [key: string]: JsonValue };
 }

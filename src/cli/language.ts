@@ -13,7 +13,7 @@ function firstSet(environment: NodeJS.ProcessEnv, names: readonly string[]): rea
   return set === undefined ? [] : [set];
 }
 
-/** A message of the engine in the terminal's language. A text is taken as it is. */
+/** A message of the engine in the terminal's language. Returns a text unchanged. */
 export function say(told: Told): string {
   return typeof told === 'string' ? told : sentence(t, told);
 }

@@ -23,7 +23,7 @@ export const MODEL_OPTION: OptionSpec = {
   help: t.cli.options.model,
 };
 
-/** What finding a model on a hub may need. */
+/** Options for finding a model on a hub. */
 export const HUB_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   endpoint: { value: 'URL', kind: 'text', help: t.cli.options.endpoint(HUGGING_FACE) },
   token: { value: 'TOKEN', kind: 'text', help: t.cli.options.token },
@@ -40,7 +40,7 @@ export const REVISION_OPTION: OptionSpec = {
   help: t.cli.options.revision,
 };
 
-/** Whether kernels are fitted to the device. */
+/** Options for tuning kernels to the device. */
 export const TUNING_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   tune: {
     value: '',
@@ -50,7 +50,7 @@ export const TUNING_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   'no-tune': { value: '', kind: 'flag', help: t.cli.options.noTune },
 };
 
-/** What every command takes that opens a model. */
+/** Options of every command that opens a model. */
 export const MODEL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   model: MODEL_OPTION,
   revision: REVISION_OPTION,
@@ -60,7 +60,7 @@ export const MODEL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The library over the folder that the arguments name, with their hub. Throws `endpoint_invalid`. */
+/** The library for the folder and the hub that the arguments name. Throws `endpoint_invalid`. */
 export function libraryOf(
   args: Arguments,
   session: Session,
@@ -80,7 +80,7 @@ export function libraryOf(
   return library;
 }
 
-/** How the kernels are fitted, with the answers kept beside the models; undefined if they are not to be. */
+/** The options for tuning kernels, whose results are stored beside the models; undefined with --no-tune. */
 export function tuningOf(args: Arguments, environment: Environment = process.env): TuningOptions | undefined {
   if (args.flag('no-tune')) return undefined;
   const records = fileRecords(nodeFiles(cacheFolder(args, environment)), 'kernels');
@@ -88,8 +88,8 @@ export function tuningOf(args: Arguments, environment: Environment = process.env
 }
 
 /**
- * The token of the environment is Hugging Face's, or that of the endpoint in the environment: another endpoint, that was
- * typed, gets only a token that was typed as well.
+ * The hub that the arguments and the environment name. The environment's token belongs to Hugging Face or to the
+ * environment's endpoint. If the arguments name another endpoint, it gets only a token from the arguments.
  *
  * @param address the site of a model's address
  */
@@ -105,7 +105,10 @@ export function hubOf(
   return token ? { endpoint, token } : { endpoint };
 }
 
-/** What `--model` names: what lies on the disk under this name, else a model of a hub. Throws `folder_missing`, `model_reference`. */
+/**
+ * The model that `--model` names: a path on the disk if it exists, else a model of a hub. Throws `folder_missing`,
+ * `model_reference`.
+ */
 export async function modelOrigin(args: Arguments): Promise<ModelOrigin> {
   const typed = args.required('model');
   const revision = args.text('revision');
@@ -122,7 +125,7 @@ export async function modelOrigin(args: Arguments): Promise<ModelOrigin> {
   return { kind: 'hub', reference: revision === undefined ? reference : { ...reference, revision } };
 }
 
-/** How a model on the disk is called in what is exported: as it was typed, so that PEFT finds it from the same place. */
+/** The name of a local model in an export: as typed, so that PEFT finds it from the same folder. */
 export function modelName(path: string): string {
   return path.replace(/(?<=.)[\\/]+$/, '');
 }

@@ -30,7 +30,7 @@ const commands: readonly Command[] = [
   runsCommand,
 ].map(withConfig);
 
-/** 1: a failure; 2: a wrong setting, file or value; undefined: a signal stopped it, which has a code of its own. */
+/** 1: a failure; 2: a wrong setting, file or value; undefined: a signal stopped the program, which has its own code. */
 const EXIT_CODES: Readonly<Record<ErrorClass, number | undefined>> = {
   access: 2,
   busy: 1,
@@ -49,7 +49,7 @@ const EXIT_CODES: Readonly<Record<ErrorClass, number | undefined>> = {
   token: 2,
 };
 
-/** The exit code: 0, or that of the error's class. */
+/** Returns the exit code: 0, or that of the error's class. */
 async function main([name, ...rest]: readonly string[]): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     process.stdout.write(`${overview(commands)}\n`);
@@ -81,10 +81,10 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   }
 }
 
-// Whoever reads the output may have had enough of it (`| head`).
+// The program that reads the output may stop early (`| head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  // The terminal was closed; what is under way is stopped by that signal.
+  // The terminal was closed; SIGHUP stops the work.
   if (error.code === 'EIO') return;
   throw error;
 });

@@ -2,7 +2,10 @@ import type { Device } from '../gpu/device';
 import { t } from './language';
 import type { Output } from './output';
 
-/** Tells the most memory that the process and the device's buffers took. Software adapters' buffers are the process's. */
+/**
+ * Reports the peak memory of the process and of the device's buffers. A software GPU's buffers are in the process's
+ * memory.
+ */
 export function reportMemory(device: Device, output: Output): void {
   const { peak, peaks } = device.buffers;
   const process_peak_bytes = process.resourceUsage().maxRSS * 1024;

@@ -30,7 +30,7 @@ export const modelsCommand: Command = {
           : load?.load_in_4bit
             ? t.cli.modelState.fourBit
             : (load?.dtype ?? '');
-        // Under the same name, another site may have another model.
+        // Another site may have a different model of the same name.
         const from = endpoint === undefined || endpoint === HUGGING_FACE ? '' : new URL(endpoint).host;
         const columns = [
           id.slice(0, 12),

@@ -14,8 +14,8 @@ import type { Output } from './output';
 import { interruptible } from './signals';
 
 /**
- * A session with the model that the arguments name, and with their adapter where they name one. Ctrl-C ends the opening.
- * Throws what opening throws; `stopped`.
+ * Opens a session with the model that the arguments name, and with their adapter if they name one. Ctrl-C stops it.
+ * Throws the errors of opening; `stopped`.
  */
 export async function openSession(
   args: Arguments,
@@ -49,7 +49,7 @@ export async function openSession(
   }
 }
 
-/** How far something is, in a line. */
+/** A progress message as one line. */
 export function progressText({
   label,
   fraction,
@@ -68,12 +68,12 @@ export function progressText({
   return parts.filter((part) => part !== undefined).join(' · ');
 }
 
-/** The files after --data. Throws if one is missing. */
+/** The files of --data. Throws if one is missing. */
 export async function readData(args: Arguments): Promise<DataFile[]> {
   return await openDataFiles(args.list('data'));
 }
 
-/** Makes the session's examples, and tells what of the files can't be used. Throws `no_examples` if nothing can. */
+/** Makes the session's examples, and reports the problems in the files. Throws `no_examples` if there are none. */
 export async function setExamples(
   session: Session,
   files: readonly DataFile[],
@@ -103,7 +103,7 @@ function textOf({ file, record, line, column, reason }: Problem): string {
   return t.cli.problem([file, ...place].join(', '), say(reason));
 }
 
-/** A question, with a system message where there is one. */
+/** A conversation with a question, after a system message if there is one. */
 export function conversation(system: string | undefined, prompt: string): readonly Message[] {
   const question = { role: 'user' as const, content: prompt };
   return system === undefined ? [question] : [{ role: 'system', content: system }, question];

@@ -1,18 +1,18 @@
 import type { JsonValue } from '../core/json';
 
-/** Where a command says things. */
+/** A command's output. */
 export interface Output {
-  /** With --json: results are objects, one a line. */
+  /** Set by --json: results are JSON objects, one a line. */
   readonly isJson: boolean;
-  /** One object of the result, on standard output; nothing without --json. */
+  /** Writes an object of the result to standard output; only with --json. */
   json(value: Readonly<Record<string, JsonValue>>): void;
-  /** A line of the result for a person, on standard output; nothing with --json. */
+  /** Writes a line of the result for a person to standard output; not with --json. */
   line(text: string): void;
-  /** A piece of the result for a person, without a line break; nothing with --json. */
+  /** Writes text of the result for a person, without a line break; not with --json. */
   text(text: string): void;
-  /** Anything else, on standard error. */
+  /** Writes any other line to standard error. */
   note(line: string): void;
-  /** What is under way, on a terminal only: each replaces the one before. An empty one clears it. */
+  /** Shows progress, only on a terminal. Each text replaces the one before; an empty text clears the line. */
   progress(text: string): void;
 }
 

@@ -12,8 +12,8 @@ import { nodeLocks } from '../storage/node_locks';
 const LOCK = '.tunesmith';
 
 /**
- * Works in an output folder while no other process does. Makes the folder, and clears away what a killed process left
- * half written. A folder that was made and stayed empty goes again.
+ * Runs work in an output folder, and excludes other processes from it. Creates the folder, and removes incomplete files
+ * of a killed process. Removes a folder that it created if it stays empty.
  *
  * @throws TunesmithError `output_dir` if it can't be made or written to; `output_dir_in_use`
  */
@@ -37,7 +37,10 @@ export async function withOutputFolder<T>(path: string, work: (files: FileStore)
   }
 }
 
-/** Makes a folder and those above it; gives the first that was made. Node's own way never ends where nothing can be made. */
+/**
+ * Creates a folder and its parents; returns the topmost one that it created. Node's recursive `mkdir` never returns if
+ * nothing can be created.
+ */
 async function makeFolder(path: string): Promise<string | undefined> {
   try {
     await mkdir(path);
@@ -46,7 +49,7 @@ async function makeFolder(path: string): Promise<string | undefined> {
     if (codeOf(error) === 'EEXIST' && (await stat(path)).isDirectory()) return undefined;
     if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
     const made = await makeFolder(dirname(path));
-    // If the one above was there, it takes no folder.
+    // If the parent existed already, it can't contain a new folder.
     if (made === undefined) throw error;
     await mkdir(path);
     return made;
@@ -57,12 +60,14 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-/** The files that an earlier run left in an output folder. */
+/** Whether an output folder has files of an earlier run. */
 export async function holdsRun(files: FileStore): Promise<boolean> {
   return (await files.size('runs')) > 0 || (await files.size(ADAPTER_CONFIG)) > 0;
 }
 
-/** Removes what a process that was killed left half written: of runs and of an adapter, and nothing else in the folder. */
+/**
+ * Removes incomplete files that a killed process left: those of runs and of an adapter, and nothing else in the folder.
+ */
 async function removeLeftovers(path: string, files: FileStore): Promise<void> {
   const ours = [ADAPTER_CONFIG, ADAPTER_WEIGHTS, 'README.md', SETTINGS_FILE];
   const beside = (await readdir(path)).filter((name) => ours.some((own) => name.startsWith(`${own}.`)));
@@ -71,7 +76,7 @@ async function removeLeftovers(path: string, files: FileStore): Promise<void> {
   }
 }
 
-/** From the folder up to the first one that was made. */
+/** Removes empty folders, from the folder up to the topmost one that was created. */
 async function removeEmpty(path: string, made: string): Promise<void> {
   for (let folder = path; ; folder = dirname(folder)) {
     try {
@@ -95,7 +100,7 @@ const REASONS: Readonly<Record<string, Message>> = {
   EDQUOT: message('disk_share_full'),
 };
 
-/** Turns an error of the file system into a sentence about the folder. */
+/** Turns an error of the file system into one about the folder. */
 async function writable<T>(path: string, making: Promise<T>, counts: () => boolean = () => true): Promise<T> {
   try {
     return await making;

@@ -50,7 +50,7 @@ export const runsCommand: Command = {
 };
 
 interface FoundRun {
-  /** The output folder that it is in. */
+  /** The run's output folder. */
   readonly folder: string;
   readonly run: StoredRun;
 }
@@ -61,7 +61,7 @@ interface Loss {
   readonly eval_loss?: number;
 }
 
-/** The runs of a folder and of those in it, the newest of each first, and the folders of those that can't be read. */
+/** The runs of a folder and of its subfolders, the newest of each first, and the folders with unreadable runs. */
 async function runsBelow(
   path: string,
 ): Promise<{ readonly found: readonly FoundRun[]; readonly unreadable: readonly string[] }> {

@@ -6,12 +6,15 @@ type Signal = keyof typeof SIGNALS;
 
 let received: Signal = 'SIGINT';
 
-/** The exit code of a program that a signal stopped, as shells count it: 130 after Ctrl-C. */
+/** The exit code after a signal, by the convention of shells: 130 after Ctrl-C. */
 export function stoppedExitCode(): number {
   return 128 + SIGNALS[received];
 }
 
-/** Does work that a signal asks to stop; a second signal ends the process at once. Throws `stopped` if it then fails. */
+/**
+ * Runs work that a signal stops; a second signal ends the process at once. Throws `stopped` if the work fails after a
+ * signal.
+ */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const listeners = (Object.keys(SIGNALS) as Signal[]).map((name) => {

@@ -119,14 +119,14 @@ export function givenSettings(
   return isJson && !resumes ? { sample_prompts: [], ...typed } : typed;
 }
 
-/** The life of runs over this session, whose model is open already. */
+/** The runs of this session, whose model is already open. */
 function runsOf(session: Session, records: RunRecords): Runs {
   const exclusive = new Exclusive();
   const examples = new Examples(session);
   return new Runs({ session, exclusive, records, examples });
 }
 
-/** Writes the adapter of a run that learnt something. Throws `stopped_…` for one that is not finished. */
+/** Writes the adapter of a run that has made a step. Throws `stopped_…` if the run is not finished. */
 async function finish(
   { state, checkpointStep: step, steps, settings }: RunRecord,
   {
@@ -166,7 +166,7 @@ function outputUsed(path: string): TunesmithError {
   return new TunesmithError({ code: 'output_dir_used', values: { path } });
 }
 
-/** The settings that were typed, over those of the adapter that the run begins with. Throws `setting_differs`. */
+/** Combines the adapter's settings with those of the arguments. Throws `setting_differs`. */
 function settingsOver(adapter: TunedAdapter, typed: Arguments['settings']): TrainSettings {
   const { settings } = adapter.layout;
   const held = { ...settings, target_modules: moduleNames(adapter.layout) };
