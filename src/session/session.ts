@@ -168,6 +168,7 @@ export class Session {
 
   /** Reads from the base as it lies on the device, which has to be this model's. */
   async withBase<T>(work: (model: Model) => Promise<T>): Promise<T> {
+    this.#device.dropBeside();
     return await work((await this.#alive()).model);
   }
 
@@ -337,29 +338,28 @@ export class Session {
   }
 
   /**
-   * Gets ready to answer with the base and with the tuned adapter at the same time, until `endTwo`. False if the device has
-   * no room for two conversations of this many tokens. Throws `no_adapter`.
+   * Gets ready to answer with the base and with the tuned adapter at the same time. False if the device has no room for
+   * two conversations of this many tokens. Throws `no_adapter`.
    */
   async prepareTwo(tokens: number): Promise<boolean> {
     const { layout } = this.requireTuned();
     const { limits } = await this.device();
-    if (!hasRoomForTwo(this.layout, layout, tokens, limits)) return false;
+    if (!hasRoomForTwo(this.layout, layout, tokens, limits)) {
+      this.#device.dropBeside();
+      return false;
+    }
     try {
-      // What former answers left on the device is not in the reckoning.
-      this.#device.dropChat();
+      const loaded = await this.#alive();
+      // `hasRoomForTwo` counts nothing that former answers have left on the device.
+      if (!loaded.isReadyForTwo(layout, tokens)) loaded.dropChat();
       await this.#generator('tuned');
       await this.#generator('base', { beside: true });
       return true;
     } catch (error) {
       if (!lacksRoom(error)) throw error;
-      this.endTwo();
+      this.#device.dropBeside();
       return false;
     }
-  }
-
-  /** Gives back what `prepareTwo` took on the device for the second answer. */
-  endTwo(): void {
-    this.#device.dropBeside();
   }
 
   /**
@@ -470,6 +470,7 @@ export class Session {
     work: (loaded: LoadedModel, adapter: Adapter | undefined) => Promise<T>,
     tuned = this.#tuned,
   ): Promise<T> {
+    this.#device.dropBeside();
     return await this.#device.withAdapter(this.#opened().loadable, tuned, work);
   }
 }

@@ -71,10 +71,6 @@ export class SessionDevice {
     this.#loaded?.dropBeside();
   }
 
-  dropChat(): void {
-    this.#loaded?.dropChat();
-  }
-
   unload(): void {
     this.#loaded?.destroy();
     this.#loaded = undefined;

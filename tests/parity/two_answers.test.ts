@@ -127,8 +127,13 @@ test('two take what is reckoned for them, also after an answer alone, and give i
     session.chat('base', messages, settings, { beside: true }),
     session.chat('tuned', messages, settings),
   ]);
-  expect([cache(), chat()]).toEqual([base.cache + tuned.cache, base.chat + tuned.chat]);
-  session.endTwo();
+  const both = [base.cache + tuned.cache, base.chat + tuned.chat];
+  expect([cache(), chat()]).toEqual(both);
+  // One that is asked alone, and two that are asked again, take nothing more.
+  await session.chat('base', messages, settings);
+  expect(await session.prepareTwo(tokens)).toBe(true);
+  expect([cache(), chat()]).toEqual(both);
+  await session.withBase(() => Promise.resolve());
   expect([cache(), chat()]).toEqual([tuned.cache, tuned.chat]);
   session.closeModel();
 });

@@ -41,7 +41,7 @@ export interface TokenCount {
   readonly room: number;
 }
 
-type ChatSession = Pick<Session, 'chat' | 'prepareTwo' | 'endTwo' | 'countTokens' | 'chatRoom'>;
+type ChatSession = Pick<Session, 'chat' | 'prepareTwo' | 'countTokens' | 'chatRoom'>;
 
 /** Conversations with the base and with the tuned adapter. */
 export class Chats {
@@ -89,10 +89,8 @@ export class Chats {
         return outcome;
       };
       const outcomes: ChatOutcome[] = [];
-      if (together) {
-        const both = Promise.all(requests.map((request) => ask(request, true)));
-        outcomes.push(...(await both.finally(() => this.#session.endTwo())));
-      } else for (const request of requests) outcomes.push(await ask(request, false));
+      if (together) outcomes.push(...(await Promise.all(requests.map((request) => ask(request, true)))));
+      else for (const request of requests) outcomes.push(await ask(request, false));
       for (const [index, request] of requests.entries()) {
         if (!lostDevice(outcomes[index])) continue;
         onEvent({ kind: 'again', side: request.side });

@@ -56,6 +56,7 @@ export class LoadedModel {
 
   /** The base alone; compiled at the first call. */
   async base(): Promise<Generator> {
+    if (this.#beside) return this.#beside.generator;
     this.#base ??= await Generator.compile(this.model, undefined, this.#sharedCache());
     return this.#base;
   }
@@ -72,6 +73,17 @@ export class LoadedModel {
       }
     }
     return this.#beside.generator;
+  }
+
+  /**
+   * Whether the base and an adapter can answer at the same time with what is on the device, and no more is there than they
+   * need for so many tokens.
+   */
+  isReadyForTwo(layout: AdapterLayout, tokens: number): boolean {
+    const rows = chatRows(this.model.layout, tokens);
+    const fits = (cache: SequenceCache | undefined): boolean => cache !== undefined && cache.rows <= rows;
+    const compiled = this.#tuned?.adapter.layout === layout && this.#base === undefined;
+    return compiled && fits(this.#cache) && fits(this.#beside?.cache);
   }
 
   /** Gives back what only two answers at the same time take. */
