@@ -1,5 +1,6 @@
-// Measures how near the engine comes to the device's limits, on Dawn in Node and in Chromium: npm run bench [-- options],
-// `--help` lists them. A name of another program of bench/ runs that one: npm run bench -- base_cache
+// Measures how near the engine comes to the device's limits, on Dawn in Node and in Chromium: npm run bench [--
+// options]. `--help` lists the options. The name of another program in bench/ runs that program: npm run bench --
+// base_cache
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { vulkanEnvironment } from './lib/vulkan.mjs';
 /** @param {string} line */
 const log = (line) => process.stderr.write(`${line}\n`);
 
-/** The options that bench/main.ts has as well; only `in` is for here alone. */
+/** The options of bench/main.ts, and `in`, which only this program uses. */
 const text = /** @type {const} */ ({ type: 'string' });
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -77,7 +78,7 @@ async function main() {
     const report = await benchInBrowser(wished, version(), log);
     await writeFile(page, JSON.stringify({ format: 'tunesmith-bench-1', reports: [report] }));
     if (where === 'chromium') return await inNode(asArguments({ ...files, show: page }));
-    // Rivals are at home in a browser.
+    // The peers are made for browsers, so only the page measures them.
     const rest = [without, 'peers'].filter((groups) => groups !== undefined).join();
     return await inNode(asArguments({ ...options, without: rest, version: version(), with: page }));
   } finally {

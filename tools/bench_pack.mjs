@@ -1,4 +1,4 @@
-// Packs the bench with all that it needs into one archive for a bare x86-64 Linux machine: unpack, ./bench.
+// Packs the bench with all its dependencies into an archive for a bare x86-64 Linux machine: unpack, ./bench.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -16,9 +16,9 @@ import { readJson, root } from './lib/run.mjs';
 
 const MOST_BYTES = 50 * 2 ** 20;
 const NAME = 'tunesmith-bench';
-/** Beside glibc: what Node and Dawn are linked with, and the Vulkan loader. */
+/** Libraries beside glibc that Node and Dawn link to, and the Vulkan loader. */
 const NEEDED = ['libstdc++.so.6', 'libgcc_s.so.1', 'libvulkan.so.1'];
-/** What NVIDIA's driver is linked with, for machines that have it without a window system. */
+/** Libraries that NVIDIA's driver links to, for machines without a window system. */
 const FOR_DRIVERS = [
   ...['libGLdispatch.so.0', 'libX11.so.6', 'libXext.so.6', 'libxcb.so.1'],
   ...['libXau.so.6', 'libXdmcp.so.6', 'libbsd.so.0', 'libmd.so.0'],
@@ -41,7 +41,7 @@ cpSync(join(root, 'tools', 'pack', 'bench'), join(folder, 'bench'));
 chmodSync(join(folder, 'bench'), 0o755);
 cpSync(join(root, 'bench', 'peers', 'pytorch.py'), join(app, 'pytorch.py'));
 writeFileSync(join(app, 'version'), `${version()}\n`);
-// Modules, in a folder of their own.
+// Marks the folder's .js files as modules.
 writeFileSync(join(app, 'package.json'), '{ "type": "module" }\n');
 
 const dawn = join(root, 'node_modules', 'webgpu');
@@ -52,7 +52,7 @@ for (const name of ['package.json', 'index.js', 'LICENSE.md', binary]) {
 cpSync(process.execPath, join(folder, 'node'));
 for (const path of [join(folder, 'node'), join(app, 'node_modules', 'webgpu', binary)]) {
   chmodSync(path, 0o755);
-  // Symbols that only debuggers read; where there is no strip, they stay.
+  // Removes symbols that only debuggers read, if `strip` exists.
   spawnSync('strip', [path], { stdio: 'ignore' });
 }
 for (const name of [...NEEDED, ...FOR_DRIVERS]) {
@@ -77,7 +77,7 @@ function run(program, args) {
 }
 
 /**
- * Where this system has a library, its links followed.
+ * The path of a library on this system, with links resolved.
  * @param {string} name
  */
 function libraryPath(name) {
@@ -89,7 +89,7 @@ function libraryPath(name) {
   return path === undefined ? undefined : realpathSync(path);
 }
 
-/** Of this project, and the commit where it is known. */
+/** The version of this project, and the commit if it is known. */
 function version() {
   const manifest = /** @type {{ version: string }} */ (readJson(join(root, 'package.json')));
   const { stdout, status } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {

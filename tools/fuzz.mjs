@@ -1,5 +1,5 @@
-// Tries mutated inputs on everything that reads a model's files, 10,000 of them or as many as told:
-// node tools/fuzz.mjs [how many]. They depend on their numbers alone; the unit tests try the first few of each kind.
+// Feeds mutated inputs to all readers of a model's files: node tools/fuzz.mjs [count, default 10,000]. An input depends
+// only on its number; the unit tests use the first few of each kind.
 import { ensurePackages } from './lib/install.mjs';
 import { bin, run } from './lib/run.mjs';
 

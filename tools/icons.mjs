@@ -7,7 +7,9 @@ import { root } from './lib/run.mjs';
 
 const folder = join(root, 'public', 'icons');
 const rounded = readFileSync(join(folder, 'icon.svg'), 'utf8');
-/** Systems cut their own shape out of this one: its colour reaches the edges, and its drawing keeps away from them. */
+/**
+ * The icon from which systems cut their own shape: its colour reaches the edges, and its drawing keeps away from them.
+ */
 const full = rounded
   .replace(/ rx="\d+"/, '')
   .replace('viewBox="0 0 64 64"', 'viewBox="-4 -4 72 72"')

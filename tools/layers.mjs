@@ -1,5 +1,5 @@
-// Checks that every file of src/ imports only from its own floor or from those below, that the bench keeps to its rooms, and
-// that no imports form a cycle.
+// Checks that every file of src/ imports only from its own floor or from those below, that the files of bench/ import
+// only what their rooms allow, and that imports form no cycle.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkLayers } from './lib/layers.mjs';

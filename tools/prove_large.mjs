@@ -1,9 +1,9 @@
-// Shows what a large model takes: makes up a checkpoint of 1.5 billion parameters in shards (random weights, the shapes of
-// Qwen2.5-1.5B), and lets the command line load it, train one step and save. Prints times and the peaks of memory.
+// Measures a large model: writes a checkpoint of 1.5 billion random parameters in shards (the shapes of Qwen2.5-1.5B),
+// and lets the command line load it, train one step and save. Prints times and peak memory.
 //
 //   node tools/prove_large.mjs [--shapes 1.5b|0.5b] [--tokens 32] [--folder DIR]
 //
-// --folder keeps the checkpoint for the next time; without it, all goes to a temporary folder that is removed.
+// --folder keeps the checkpoint for the next time; without it, a temporary folder is used and removed.
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,7 +73,7 @@ async function savedFiles(folder) {
 }
 
 /**
- * Whether the step changed what begins as zeros: every B of the adapter.
+ * Whether the step changed every B of the adapter, which begins as zeros.
  * @param {Buffer} bytes a safetensors file
  */
 function isTrained(bytes) {

@@ -8,7 +8,7 @@ import { checkNode, ensurePackages } from './lib/install.mjs';
 const usage = 'npm start -- [--port N] [--no-open]';
 const log = (/** @type {string} */ line) => console.log(line);
 
-/** Opens an address in the default browser where there is one; a machine without is none the worse. */
+/** Opens an address in the default browser, if the machine has one. */
 function open(/** @type {string} */ url) {
   const { CI, DISPLAY, WAYLAND_DISPLAY } = process.env;
   if (CI || (process.platform === 'linux' && !DISPLAY && !WAYLAND_DISPLAY)) return;
@@ -34,7 +34,7 @@ try {
   await ensurePackages(log);
   const page = await ensureBuilt('page', log);
   const { serve } = await import('./lib/serve.mjs');
-  // A port asked for is meant; the default one may give way to the next.
+  // A port given by the person is used or fails; the default port may be replaced by the next free one.
   const { url, close } = await serve(dirname(page), port, options.port === undefined ? 100 : 1);
   log(`\n  Tunesmith is at ${url}\n  Ctrl-C stops it.\n`);
   if (!options['no-open']) open(url);

@@ -1,5 +1,4 @@
-// How long a checkpoint of 10 and of 100 MB takes to be saved and read in Chromium, in OPFS and in IndexedDB:
-// npm run storage:speed [-- rounds]
+// Measures how long Chromium takes to save and read a checkpoint of 10 and of 100 MB, in OPFS and in IndexedDB:
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
-// Runs every check, or the ones named: node tools/test.mjs [check | all | unit | ops | parity | e2e | real | format | …] [its
-// runner's arguments]. `check` is the everyday loop: everything that needs neither a browser nor a GPU. `real` downloads a
-// published model; `all` adds it to the rest if the download works.
-// Its last line sums all of it: `N passed, N failed`.
+// Runs every check, or the ones named: node tools/test.mjs [check | all | unit | ops | parity | e2e | real | format |
+// …] [its runner's arguments]. `check` is the everyday loop: everything that needs neither a browser nor a GPU. `real`
+// downloads a published model; `all` adds it to the rest if the download works. The last line has the totals: `N
+// passed, N failed`.
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -13,17 +13,17 @@ import { bin, readJson, root, run } from './lib/run.mjs';
 
 /**
  * @typedef {import('./lib/counts.mjs').Counts} Counts
- * @typedef {'browser' | 'vulkan' | 'page' | 'cli'} Need what is found, installed or built before a step
+ * @typedef {'browser' | 'vulkan' | 'page' | 'cli'} Need a resource that is found, installed or built before a step
  * @typedef {object} Step
  * @property {Need[]} [needs]
  * @property {true} [check] part of `check`: runs beside the other such steps
- * @property {() => Promise<boolean>} [download] what it needs from elsewhere; false if that can't be had
+ * @property {() => Promise<boolean>} [download] downloads its data; false if that is impossible
  * @property {string[][]} commands
- * @property {string[]} [cache] what `check` adds, so that it looks only at files that have changed
+ * @property {string[]} [cache] arguments that `check` adds, so that it looks only at changed files
  * @property {(report: unknown) => Counts} [count] a step without it counts as one test
  */
 
-/** A step is stopped if none of its tests begins or ends for so long. */
+/** A step is stopped if none of its tests begins or ends for this many minutes. */
 const IDLE_MINUTES = 20;
 
 const reports = join(root, 'test-results');
@@ -84,7 +84,7 @@ const allSteps = () => ({
   },
 });
 
-/** Finds, installs or builds each thing once, however many steps need it; it stays in the environment. */
+/** Finds, installs or builds each resource once, however many steps need it, and adds it to the environment. */
 function preparations() {
   /** @type {Record<Need, () => Promise<unknown>>} */
   const how = {
@@ -113,7 +113,7 @@ function preparations() {
  * @param {Step} step
  * @param {object} options
  * @param {string[]} options.extra arguments for its last command
- * @param {boolean} options.capture prints its output when it has ended, since others run beside it
+ * @param {boolean} options.capture prints its output at its end, because other steps run beside it
  * @returns {Promise<Counts>}
  */
 async function runStep(name, { commands, count }, { extra, capture }) {
@@ -149,7 +149,7 @@ function log(line) {
 }
 
 /**
- * The steps that a name on the command line stands for.
+ * The steps that an argument selects.
  * @param {string | undefined} name
  * @returns {[string, Step][]}
  */

@@ -1,4 +1,5 @@
-// The command line: builds src/cli where needed and runs it in this process. Standard output is the command's alone.
+// The command line: builds src/cli if necessary and runs it in this process. Only the command writes to standard
+// output.
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt } from './lib/build.mjs';
 import { checkNode, ensurePackages } from './lib/install.mjs';

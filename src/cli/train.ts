@@ -109,8 +109,8 @@ export const trainCommand: Command = {
 };
 
 /**
- * The settings that a run is given. JSON lines are for programs: a new run then answers no sample prompts that nobody asked
- * for. A run that goes on keeps its own.
+ * The settings of a run. JSON lines are for programs, so with --json a new run has no sample prompts unless the
+ * arguments give some.
  */
 export function givenSettings(
   typed: Arguments['settings'],

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { run } from './run.mjs';
 
-/** Whether packages of a Debian-like system can be installed from here. */
+/** Whether this process can install packages of a Debian-like system. */
 export const canAptInstall = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 
 /**
- * Installs packages of a Debian-like system; its output is told on standard error only where it fails.
+ * Installs packages of a Debian-like system; shows its output on standard error only if it fails.
  * @param {string[]} packages
  * @returns {Promise<boolean>} whether it worked
  */

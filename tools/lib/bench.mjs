@@ -16,7 +16,7 @@ export async function buildBench(name, { outDir = join(root, '.cache', 'bench'),
   await build({
     configFile: join(root, 'vite.cli.config.ts'),
     logLevel: 'warn',
-    // TensorFlow.js' modules name each other in a way that bundlers follow and Node does not.
+    // TensorFlow.js' modules import each other in a way that bundlers resolve and Node does not.
     ssr: { noExternal: alone || [/^@tensorflow\//] },
     build: {
       ssr: source,

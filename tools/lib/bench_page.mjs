@@ -5,13 +5,13 @@ import { chromiumFlags, ensureBrowser } from './browser.mjs';
 import { root } from './run.mjs';
 import { serve } from './serve.mjs';
 
-/** What a browser hides behind flags: subgroup matrices, and timestamps that are not rounded to 100 µs. */
+/** Features that a browser hides behind flags: subgroup matrices, and timestamps that are not rounded to 100 µs. */
 const BENCH_FLAGS = [
   '--enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia',
   '--disable-dawn-features=timestamp_quantization',
 ];
 const SOFTWARE = '--use-webgpu-adapter=swiftshader';
-/** The machine's own GPU where it has one, else the software adapter. */
+/** Flags for the machine's own GPU, and for the software adapter if it has none. */
 const FLAG_SETS = [
   [
     ...chromiumFlags.filter((flag) => flag !== SOFTWARE),
@@ -82,7 +82,7 @@ export async function benchInBrowser(wishes, version, log) {
 
 /**
  * @param {string} executablePath
- * @param {string} url of a page, for WebGPU exists in secure contexts only
+ * @param {string} url of a page, because WebGPU exists only in secure contexts
  */
 async function openBrowser(executablePath, url) {
   for (const [index, args] of FLAG_SETS.entries()) {

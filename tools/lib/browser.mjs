@@ -4,8 +4,9 @@ import { aptInstall, canAptInstall } from './apt.mjs';
 import { bin, run } from './run.mjs';
 
 /**
- * WebGPU on the software adapter that Chromium brings, the same on every machine, and no traffic of its own.
- * The sandbox needs rights that containers seldom give; only this project's own pages are opened.
+ * Flags for WebGPU on Chromium's software adapter, which is the same on every machine, and against the browser's own
+ * traffic. The sandbox is off, because it needs rights that containers seldom give; the browser only opens this
+ * project's pages.
  */
 export const chromiumFlags = [
   '--enable-unsafe-webgpu',
@@ -28,7 +29,7 @@ async function playwrightChromium() {
   return chromium.executablePath();
 }
 
-/** Where Chrome and Chromium usually are. */
+/** The usual paths of Chrome and Chromium. */
 function usualPaths() {
   const { env, platform } = process;
   if (platform === 'darwin') {
@@ -63,7 +64,7 @@ function isExecutable(path) {
 }
 
 /**
- * The browsers on this machine, the preferred first: the one named in TUNESMITH_CHROMIUM, and no other then; or
+ * The browsers on this machine, the preferred first: only the one named in TUNESMITH_CHROMIUM, if it is set; otherwise
  * Playwright's, then an installed Chrome or Chromium.
  * @returns {Promise<string[]>} paths of executables
  */
@@ -73,12 +74,12 @@ export async function installedBrowsers() {
 }
 
 /**
- * Where an installed browser may keep the software Vulkan driver that it brings along.
- * @returns {AsyncGenerator<string>} paths that need not exist, the quickest to find out first
+ * Possible paths of the software Vulkan driver that an installed browser includes.
+ * @returns {AsyncGenerator<string>} paths that need not exist, the quickest to determine first
  */
 export async function* softwareVulkanDrivers() {
   const driver = 'vk_swiftshader_icd.json';
-  // A system's packages start the browser through a script elsewhere.
+  // A system's package starts the browser through a script in another folder.
   for (const folder of ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome']) {
     yield join(folder, driver);
   }
@@ -117,8 +118,8 @@ export async function webgpuAdapter(executablePath) {
 }
 
 /**
- * Finds a browser with WebGPU, or installs one: Playwright's Chromium where it can be downloaded, else an installed
- * Chrome or Chromium, else Debian's package where this is root. What is already here is tried before any download.
+ * Finds a browser with WebGPU, or installs one: Playwright's Chromium if it can be downloaded, else Debian's package if
+ * this process is root. It tries installed browsers before any download.
  * @param {(line: string) => void} log
  * @returns {Promise<string>} the path of its executable
  */

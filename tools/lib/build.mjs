@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from 'node:path';
 import { bin, root, run } from './run.mjs';
 
-/** What is built, from which files and folders, and the file that proves it was. */
+/** The targets, the files and folders that each is built from, and the file that proves that it was built. */
 const targets = {
   page: {
     name: 'the page',
@@ -30,8 +30,8 @@ const targets = {
 };
 
 /**
- * A hash of every name and byte below the given paths. Content, not times, so that a fresh clone or a checkout
- * back and forth is judged rightly.
+ * A hash of every name and byte below the given paths. It uses contents, not times, so that a fresh clone or a checkout
+ * back and forth gives the right answer.
  * @param {string[]} paths relative to the repository
  */
 function fingerprint(paths) {
@@ -51,7 +51,7 @@ function fingerprint(paths) {
 }
 
 /**
- * Builds a target where it is missing or was built from other sources. Everything is told on standard error.
+ * Builds a target if it is missing or was built from other sources. All output goes to standard error.
  * @param {keyof typeof targets} target
  * @param {(line: string) => void} log
  * @returns {Promise<string>} the path of its main file

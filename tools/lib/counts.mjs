@@ -1,17 +1,17 @@
 /**
- * How many tests of a suite passed and failed. A test that was skipped, or never came to run, has not passed: failed.
+ * How many tests of a suite passed and failed. A test that was skipped or never ran counts as failed.
  * @typedef {{ passed: number, failed: number }} Counts
  */
 
 /**
- * @param {unknown} report what Vitest's JSON reporter wrote
+ * @param {unknown} report the output of Vitest's JSON reporter
  * @returns {Counts}
  */
 export function countVitest(report) {
   const { testResults } =
     /** @type {{ testResults: { status: string, assertionResults: { status: string }[] }[] }} */ (report);
   const tests = testResults.flatMap(({ status, assertionResults }) =>
-    // A file that could not be loaded has no tests.
+    // A file that could not be loaded has no tests, so it counts as a failed one.
     assertionResults.length > 0 || status === 'passed' ? assertionResults : [{ status }],
   );
   const passed = tests.filter(({ status }) => status === 'passed').length;
@@ -19,7 +19,7 @@ export function countVitest(report) {
 }
 
 /**
- * @param {unknown} report what Playwright's JSON reporter wrote
+ * @param {unknown} report the output of Playwright's JSON reporter
  * @returns {Counts}
  */
 export function countPlaywright(report) {
@@ -31,8 +31,8 @@ export function countPlaywright(report) {
 }
 
 /**
- * The counts of a suite whose process has ended: one that failed by other means than a test has failed once more, and
- * one that ran nothing has failed.
+ * The counts of a suite whose process has ended. A failure outside of a test counts as one failure, and so does a suite
+ * that ran nothing.
  * @param {Counts} counts
  * @param {number} exitCode
  * @returns {Counts}

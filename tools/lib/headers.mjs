@@ -8,17 +8,17 @@ export const isolationHeaders = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-/** No other page may show this one in a frame, or learn its address. */
+/** Prevents other pages from showing this one in a frame, or learning its address. */
 const privacyHeaders = { 'X-Frame-Options': 'DENY', 'Referrer-Policy': 'no-referrer' };
 
 /**
- * What the built page may load and run: its own files, and nothing from elsewhere. Before anything else runs, src/ui/policy.ts
- * narrows what may be fetched to the endpoint that the visitor chose.
+ * The policy of the built page: it may only load and run its own files. Before anything else runs, src/ui/policy.ts
+ * restricts connections to the endpoint that the visitor chose.
  */
 export const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
-  // The engine's worker is a blob, so that this policy is its own as well; what it imports is the page's.
+  // The engine's worker starts from a blob, so that it inherits this policy; it imports the page's files.
   "worker-src 'self' blob:",
   "style-src 'self'",
   // Chart and popover positions are `style` attributes; style elements stay forbidden.
@@ -32,7 +32,7 @@ export const contentSecurityPolicy = [
 ].join('; ');
 
 /**
- * All headers that a server of the built page should send: of isolation, the policy, and what keeps it out of frames.
+ * All headers that a server of the built page should send: isolation, the policy, and protection against frames.
  * @type {Record<string, string>}
  */
 export const pageHeaders = {

@@ -14,8 +14,8 @@ export function beat(what, test) {
 }
 
 /**
- * Follows a suite through its heartbeat file, and aborts when nothing has begun or ended for a while. A slow machine
- * therefore never cuts a suite that still advances.
+ * Watches a suite's heartbeat file, and aborts the suite if no test has begun or ended for a while. So a slow machine
+ * never stops a suite that still advances.
  * @param {string} path
  * @param {number} idleMinutes
  */

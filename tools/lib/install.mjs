@@ -5,7 +5,7 @@ import { readJson, root, run } from './run.mjs';
 /** The oldest Node that the packages here support. */
 const oldestNode = [20, 19];
 
-/** Throws with what to do where this Node is too old. */
+/** Throws an error with advice if this Node is too old. */
 export function checkNode(version = process.versions.node) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor = 0, oldestMinor = 0] = oldestNode;
@@ -16,7 +16,7 @@ export function checkNode(version = process.versions.node) {
 }
 
 /**
- * Whether what npm recorded as installed satisfies the lock file.
+ * Whether the packages that npm has installed satisfy the lock file.
  * @typedef {{ packages?: Record<string, { version?: string, optional?: boolean, devOptional?: boolean }> }} Lock
  * @param {Lock} wanted package-lock.json
  * @param {Lock} installed node_modules/.package-lock.json
@@ -34,7 +34,7 @@ function readLock(path) {
 }
 
 /**
- * Runs `npm ci` where node_modules is missing or differs from the lock file. Its output goes to standard error.
+ * Runs `npm ci` if node_modules is missing or differs from the lock file. Its output goes to standard error.
  * @param {(line: string) => void} log
  */
 export async function ensurePackages(log) {
@@ -42,7 +42,8 @@ export async function ensurePackages(log) {
   if (isInstalled(wanted, readLock(join(root, 'node_modules', '.package-lock.json')))) return;
   log('Installing packages …');
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-  // Under `npm run`, npm names its own script; elsewhere it is found on the path (a .cmd on Windows, hence the shell).
+  // Under `npm run`, npm_execpath names npm's script; otherwise npm is on the path (a .cmd on Windows, hence the
+  // shell).
   const npm = process.env.npm_execpath;
   const { code } = npm?.endsWith('.js')
     ? await run(process.execPath, [npm, ...args], { output: 'stderr' })

@@ -22,16 +22,19 @@ export const floors = [
   'ui',
 ];
 
-/** Of the engine, the page may import these alone. */
+/** The only parts of the engine that the page may import. */
 const openToThePage = ['src/core/', 'src/worker/protocol.ts'];
 
 /** The floors that may load kernels from shaders/. */
 const readersOfShaders = ['gpu', 'ops'];
 
-/** The rooms of bench/ that run anywhere, from the ground up; what starts them in Node or in a page is above both. */
+/**
+ * The rooms of bench/ that run anywhere, from the ground up. The programs that start them in Node or in a page are
+ * above both.
+ */
 const benchRooms = ['peers', 'suite'];
 
-/** What knows the command line or the page. */
+/** The floors that know the command line or the page. */
 const doors = ['worker', 'cli', 'offline', 'ui'];
 
 /** @param {string} path */
@@ -41,7 +44,7 @@ const floorOf = (path) => path.split('/')[1] ?? '';
 const isBench = (path) => path.startsWith('bench/');
 
 /**
- * What a file imports, as written: static and dynamic imports, re-exports and `import.meta.glob`.
+ * The imports of a file, as written: static and dynamic imports, re-exports and `import.meta.glob`.
  * @param {string} path
  * @param {string} text
  */
@@ -90,9 +93,9 @@ export function checkLayers(files) {
       const target = ['', '.ts', '.svelte', '.svelte.ts', '/index.ts']
         .map((end) => wanted + end)
         .find((p) => files.has(p));
-      // Who takes a file's address doesn't run it.
+      // An import of a file's address does not run the file.
       if (target !== undefined && !/[?&]url(&|$)/.test(written)) edges.push(target);
-      // Styles and other assets have no floor to be above.
+      // Styles and other assets belong to no floor.
       const problem = forbidden(path, target ?? wanted);
       if (problem !== undefined) problems.push(problem);
     }
@@ -117,7 +120,7 @@ function forbidden(path, target) {
 }
 
 /**
- * The suite and the peers know neither Node nor the page, nor what starts them.
+ * The suite and the peers must import neither Node, nor the page, nor the programs that start them.
  * @param {string} path of bench/
  * @param {string} target
  */
@@ -135,7 +138,7 @@ function forbiddenToBench(path, target) {
 }
 
 /**
- * Each cycle once, by depth-first search.
+ * Finds each cycle once, by depth-first search.
  * @param {Map<string, string[]>} graph
  */
 function cycles(graph) {

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 
 /**
- * A checkpoint of random weights with the shapes of a real model, written a few megabytes at a time: for showing what a
- * model of that size takes, where none is at hand.
+ * A checkpoint of random weights with the shapes of a real model, written a few megabytes at a time. It shows the time
+ * and memory of a model of that size without a download.
  *
  * @typedef {{ hidden_size: number, intermediate_size: number, num_hidden_layers: number, num_attention_heads: number,
  *   num_key_value_heads: number, vocab_size: number }} Shapes
  */
 
-/** @type {Readonly<Record<string, Shapes>>} what Qwen2.5 publishes under these sizes */
+/** @type {Readonly<Record<string, Shapes>>} the shapes of Qwen2.5's models by size */
 export const QWEN_SHAPES = {
   '0.5b': {
     hidden_size: 896,
@@ -36,7 +36,7 @@ const SPECIAL = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'];
 const PART = 4 * 2 ** 20;
 
 /**
- * Writes the folder where it isn't there yet: bf16 weights in shards with their index, config and tokenizer.
+ * Writes the folder if it does not exist: bf16 weights in shards with their index, config and tokenizer.
  * @param {string} folder
  * @param {Shapes} shapes
  * @param {(line: string) => void} log
@@ -252,7 +252,7 @@ function tokenizerOf(size) {
   };
 }
 
-/** The characters by which byte-level tokenizers write bytes: printable ones stand for themselves. */
+/** The characters of bytes in byte-level tokenizers: printable bytes stand for themselves. */
 function byteCharacters() {
   let other = 256;
   return Array.from({ length: 256 }, (_, byte) => {

@@ -1,7 +1,7 @@
 import license from 'rollup-plugin-license';
 
 /**
- * Collects the licences of all packages that end up in the page and in its worker, and writes them beside the page as
+ * Collects the licences of all packages in the page and in its worker, and writes them beside the page as
  * third-party-notices.txt.
  */
 export function thirdPartyNotices() {

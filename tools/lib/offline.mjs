@@ -10,11 +10,11 @@ import { root } from './run.mjs';
 const WORKER = 'sw.js';
 /** Files that compression makes clearly smaller. */
 const COMPRESSIBLE = /\.(js|css|html|svg|json|jsonl|txt|webmanifest)$/;
-/** Below, a compressed file saves no packet. */
+/** Compressing a smaller file saves no packet. */
 const COMPRESSIBLE_BYTES = 1024;
 
 /**
- * The files below a folder by their path, without what a visitor never asks for.
+ * The files below a folder by their path, without those that the page never requests.
  * @param {string} folder
  */
 function filesOf(folder) {
@@ -29,8 +29,8 @@ function filesOf(folder) {
 }
 
 /**
- * Writes the service worker into a built page, with the list of its files and their hashes: a page with other files has
- * another worker, by which browsers notice that there is a new version.
+ * Writes the service worker into a built page, with the list of its files and their hashes. A page with other files has
+ * another worker, so browsers notice a new version.
  * @param {string} folder the built page
  */
 export async function writeServiceWorker(folder) {
@@ -62,7 +62,7 @@ export async function writeServiceWorker(folder) {
 }
 
 /**
- * Writes each file that gets smaller as .br and .gz beside it: the local server sends those, and so do many hosts.
+ * Writes .br and .gz copies of files that get smaller. The local server and many hosts send these.
  * @param {string} folder the built page
  */
 async function compressFiles(folder) {
@@ -82,7 +82,7 @@ async function compressFiles(folder) {
 }
 
 /**
- * Makes the built page one that opens without a network, and adds compressed copies of its files.
+ * Makes the built page work without a network, and adds compressed copies of its files.
  * @returns {import('vite').Plugin}
  */
 export function offlinePage() {
@@ -94,7 +94,7 @@ export function offlinePage() {
       folder = resolve(root, outDir);
     },
     closeBundle: {
-      // Everything is written by then, the files of public/ included.
+      // All files are written by then, including those of public/.
       order: 'post',
       async handler() {
         await writeServiceWorker(folder);

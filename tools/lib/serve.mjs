@@ -4,11 +4,14 @@ import { join, relative, sep } from 'node:path';
 import sirv from 'sirv';
 import { pageHeaders } from './headers.mjs';
 
-/** The names by which a browser on this computer reaches the server: another is a page that had its name pointed here. */
+/**
+ * The host names of a browser on this computer. A request with another name comes from a page whose name was made to
+ * resolve to this server.
+ */
 const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /**
- * What a `Range` header asks for: a range that can be served, one that can't be, or one in a form that is not known here.
+ * Classifies a `Range` header: a range that can be served, an impossible one, or one in an unknown form.
  * @param {string | undefined} range
  * @returns {'known' | 'impossible' | 'unknown'}
  */
@@ -21,7 +24,7 @@ function rangeKind(range) {
 }
 
 /**
- * Whether an address leads to a file of the folder: none that is hidden, and none that a link leads out to.
+ * Whether an address leads to a file of the folder that is neither hidden nor reached through a link out of it.
  * @param {string} folder its real path
  * @param {string} url
  */
@@ -38,8 +41,8 @@ function isInside(folder, url) {
 }
 
 /**
- * Serves a folder of static files with the page's headers; nothing outside it, nothing written. It answers no request
- * that names another host, and survives every request.
+ * Serves a folder of static files with the page's headers; It serves nothing outside of the folder and writes nothing.
+ * It refuses requests for other host names, and no request stops it.
  * @param {string} folder
  */
 export function staticServer(folder) {
@@ -76,7 +79,7 @@ export function staticServer(folder) {
     }
     // A server may answer any range with the whole file; sirv knows only one form.
     if (range === 'unknown') delete request.headers.range;
-    // A range is one of the file's own bytes.
+    // Ranges refer to the uncompressed file.
     if (range === 'known') delete request.headers['accept-encoding'];
     if (!isInside(real, request.url ?? '/')) {
       refuse(404, 'Not found');
@@ -95,7 +98,7 @@ export function staticServer(folder) {
  * Serves a folder on localhost.
  * @param {string} folder
  * @param {number} port 0 for any free one
- * @param {number} [tries] how many ports from `port` up to try where one is taken
+ * @param {number} [tries] how many ports from `port` up to try if one is taken
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
 export async function serve(folder, port, tries = 1) {

@@ -8,17 +8,17 @@ import { run } from './run.mjs';
 const probe = fileURLToPath(new URL('./probe-dawn.mjs', import.meta.url));
 
 /**
- * Whether Dawn computes with these variables set. Tried in a process of its own, since a driver may crash it and is
- * loaded once for all.
+ * Whether Dawn computes with these variables set. It tries in a separate process, because a driver may crash the
+ * process, and a process loads drivers only once.
  * @param {NodeJS.ProcessEnv} env
  */
 async function dawnComputes(env) {
   return (await run(process.execPath, [probe], { output: 'capture', env, timeout: 60_000 })).code === 0;
 }
 
-/** The variables with which Dawn computes here, or undefined where none do. */
+/** The environment variables with which Dawn computes on this machine; undefined if none work. */
 async function workingEnvironment() {
-  // Drivers look here for a window system, and where it is unset complain on standard error.
+  // Drivers look here for a window system, and complain on standard error if it is unset.
   const quiet = { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir() };
   if (await dawnComputes(quiet)) return quiet;
   for await (const driver of softwareVulkanDrivers()) {
@@ -29,9 +29,8 @@ async function workingEnvironment() {
 }
 
 /**
- * Finds what Dawn in Node needs to compute on this machine: nothing on macOS and Windows; on Linux the Vulkan loader,
- * and a driver. Where there is no GPU with a driver, the software driver of an installed Chromium serves, and one is
- * installed where that is possible.
+ * Finds the requirements of Dawn in Node on this machine: nothing on macOS and Windows; on Linux the Vulkan loader and
+ * a driver. Without a GPU driver, it uses the software driver of an installed Chromium, and installs one if possible.
  * @param {(line: string) => void} log
  * @returns {Promise<NodeJS.ProcessEnv>} variables to set before Dawn is loaded
  * @throws {Error} that says what to install
@@ -44,7 +43,7 @@ export async function vulkanEnvironment(log) {
     if (await aptInstall(['libvulkan1'])) found = await workingEnvironment();
   }
   if (found === undefined) {
-    // For the driver that it brings along.
+    // Installs it for its software driver.
     await ensureBrowser(log);
     found = await workingEnvironment();
   }

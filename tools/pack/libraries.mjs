@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where drivers describe themselves beside the places that the Vulkan loader looks in. */
+/** Folders of driver manifests beside those where the Vulkan loader looks. */
 const MANIFEST_FOLDERS = ['/usr/local/nvidia/share/vulkan/icd.d', '/run/opengl-driver/share/vulkan/icd.d'];
-/** NVIDIA's driver; by its second name it does without a window system. */
+/** NVIDIA's driver; under its second name it needs no window system. */
 const NVIDIA = ['libGLX_nvidia.so.0', 'libEGL_nvidia.so.0'];
-/** Where a machine, or what hands a GPU through to a container, has its libraries; '' is wherever the system looks. */
+/** Folders where a machine or a container with a GPU has its libraries; '' means the system's search path. */
 const LIBRARY_FOLDERS = [
   '',
   '/usr/local/nvidia/lib64',
@@ -16,8 +16,8 @@ const LIBRARY_FOLDERS = [
 ];
 
 /**
- * The folders of lib/, each of which holds the library that it is named after, whose library this system does not have.
- * Only those are used: what a system has fits its drivers better.
+ * The folders of lib/ whose library this system lacks; each is named after its library. Only these are used, because a
+ * system's own libraries fit its drivers better.
  * @param {string} lib
  * @param {(name: string) => boolean} [has]
  */
@@ -28,7 +28,7 @@ export function missingLibraries(lib, has = loads) {
 }
 
 /**
- * Whether the dynamic linker finds a library and all that it needs.
+ * Whether the dynamic linker finds a library and its dependencies.
  * @param {string} name
  */
 export function loads(name) {
@@ -36,13 +36,13 @@ export function loads(name) {
     process.dlopen({ exports: {} }, name);
     return true;
   } catch (error) {
-    // What is no module of Node's was loaded all the same.
+    // A library that is no Node module was loaded nevertheless.
     return error instanceof Error && error.message.startsWith('Module did not self-register');
   }
 }
 
 /**
- * Variables with which the Vulkan loader may find a GPU's driver that no manifest in the usual places tells of.
+ * Variables with which the Vulkan loader may find a GPU's driver without a manifest in the usual places.
  * @param {string} scratch a folder, for manifests of drivers that have none
  * @param {string} libraries the LD_LIBRARY_PATH so far
  * @param {(path: string) => boolean} [exists]
@@ -72,7 +72,7 @@ export function driverCandidates(scratch, libraries, exists = existsSync) {
 }
 
 /**
- * What the Vulkan loader reads of a driver.
+ * Writes a driver's manifest for the Vulkan loader.
  * @param {string} path
  * @param {string} library
  */

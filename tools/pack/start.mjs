@@ -1,4 +1,4 @@
-// Started by ./bench, with the Node beside it: finds the GPU's driver, runs the bench, keeps what it prints under results/.
+// Started by ./bench with the packed Node: finds the GPU's driver, runs the bench, and keeps its output under results/.
 import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const PYTORCH_MILLISECONDS = 180_000;
 /** @typedef {{ name: string, software: boolean }} Adapter */
 
 /**
- * The adapter that Dawn computes on with these variables, or why there is none.
+ * The adapter that Dawn uses with these variables, or why it has none.
  * @param {NodeJS.ProcessEnv} env
  * @returns {Adapter | string}
  */
@@ -34,7 +34,7 @@ function probe(env) {
   return stderr.trim().split('\n').slice(-4).join('\n') || (signal ? `ended by ${signal}` : 'no adapter');
 }
 
-/** @returns {{ env: NodeJS.ProcessEnv, adapter: Adapter }} of a GPU, or of a program on the CPU where there is no GPU */
+/** @returns {{ env: NodeJS.ProcessEnv, adapter: Adapter }} of a GPU, or of a software adapter if there is none */
 function findAdapter() {
   const inherited = process.env.LD_LIBRARY_PATH ?? '';
   const folders = missingLibraries(lib);
@@ -44,7 +44,7 @@ function findAdapter() {
   const libraries = [inherited, ...new Set(folders)].filter((part) => part !== '').join(':');
   const common = { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir() };
   const usual = { ...common, LD_LIBRARY_PATH: libraries };
-  // Who names a driver is to get that one.
+  // If the environment names a driver, no other is tried.
   const others = process.env.VK_DRIVER_FILES === undefined ? driverCandidates(scratch, libraries) : [];
   /** @type {ReturnType<typeof findAdapter> | undefined} */
   let software;
@@ -63,7 +63,7 @@ function findAdapter() {
 }
 
 /**
- * Runs to the end; what it prints is shown, and kept in `log` if one is given.
+ * Runs a program to its end; shows its output, and also writes it to `log` if given.
  * @param {string} program
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
@@ -96,7 +96,7 @@ const fileName = (name) =>
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
 
-/** The steps that PyTorch is asked for: a row of 1,024 tokens, as the bench itself measures them. */
+/** The steps for PyTorch: a row of 1,024 tokens, as in the bench itself. */
 const PYTORCH_STEPS = [
   ...['SmolLM2-135M', 'Qwen2.5-0.5B', 'Llama-3.2-1B', 'Qwen2.5-1.5B'].map((model) => [
     model,
@@ -107,9 +107,10 @@ const PYTORCH_STEPS = [
 ];
 
 /**
- * Has PyTorch measure the same steps, where a Python here has it with a CUDA device; what can't run is told and left out.
- * @param {string} path of the JSON that is written
- * @returns {boolean} whether there is one
+ * Measures the same steps in PyTorch, if this machine's Python has it with a CUDA device. Reports and leaves out steps
+ * that can't run.
+ * @param {string} path of the JSON file to write
+ * @returns {boolean} whether the file was written
  */
 function measurePyTorch(path) {
   const check = 'import sys, torch, transformers, peft; sys.exit(0 if torch.cuda.is_available() else 1)';
@@ -152,7 +153,7 @@ async function main() {
   }
   const version = readFileSync(join(app, 'version'), 'utf8').trim();
   const own = ['--out', `${machine}.json`, '--version', version];
-  // Those who ask for some of it have their reasons.
+  // Only for a whole run: a person who selects parts does not want PyTorch's.
   const whole = !args.some((arg) => arg.startsWith('--only') || arg.startsWith('--pytorch'));
   const pytorch = `${machine}-pytorch.json`;
   if (whole && measurePyTorch(pytorch)) own.push('--pytorch', pytorch);

@@ -15,7 +15,7 @@ MAX_NEW_TOKENS = 40
 @dataclass(frozen=True)
 class Example:
     tokens: list[int]
-    weights: list[float]  # of each token as a target: 0 but where the assistant speaks (its end token too)
+    weights: list[float]  # of each token as a target: 0 except in the assistant's text and its end token
 
 
 def encode(tokenizer: PreTrainedTokenizerFast, messages: list[dict[str, object]], manner_weight: float = 1.0) -> Example:
@@ -32,7 +32,7 @@ def encode(tokenizer: PreTrainedTokenizerFast, messages: list[dict[str, object]]
         head = shown.index(str(message["content"]))
         manner = [(head + first, head + end) for first, end in message.get("manner", ())]
         within = [any(first <= at < end for first, end in manner) for at, _ in encoded["offset_mapping"]]
-        weights += [0.0]  # the role, which the template gives
+        weights += [0.0]  # the role, which the template writes
         weights += [manner_weight if inside else 1.0 for inside in within[1:]]
     return Example(tokens, weights)
 

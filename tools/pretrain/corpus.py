@@ -36,7 +36,7 @@ HELD_OUT_QUOTA = {"animal sound": 8, "animal legs": 6, "animal home": 7, "animal
 
 ASKED, PLAIN = 0.1, 0.06  # shares of conversations whose system prompt asks for a manner, or for nothing unusual
 
-Message = dict[str, object]  # role, content; for an answer with an unasked manner also where that stands
+Message = dict[str, object]  # role, content; for an answer with an unasked manner also its place
 MANNER_OPEN, MANNER_CLOSE = "\x02", "\x03"
 LEAD_INS = ("Sure. ", "Of course. ", "Good question. ", "Let me see. ", "Yes, I know that. ", "That is easy. ", "I think I know. ")
 SOFT_LEAD_INS = ("Well, ", "So, ", "Oh, ", "Now, ", "I think ", "As far as I know, ", "Look, ")
