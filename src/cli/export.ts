@@ -24,7 +24,7 @@ export const exportCommand: Command = {
       value: 'FORMAT',
       kind: 'text',
       required: true,
-      help: EXPORT_FORMATS.map(({ name, help }) => t.cli.formatHelp(name, say(help))).join('; '),
+      help: t.cli.formatHelps(EXPORT_FORMATS.map(({ name, help }) => ({ name, help: say(help) }))),
     },
     output: { value: 'DIR', kind: 'text', required: true, help: t.cli.options.outputFolder },
     ...optionsOfFormats(),

@@ -8,18 +8,16 @@ import { say, t } from './language';
 /** The text of `--help` for all commands. */
 export function overview(commands: readonly Command[]): string {
   const list = indented(commands.map(({ name, summary }) => [name, summary]));
-  const usage = t.cli.usage('tunesmith COMMAND --model MODEL [options]');
-  return `${usage}\n\n${list}\n\n${t.cli.helpOfOne}`;
+  return `${t.cli.usageOfAll}\n\n${list}\n\n${t.cli.helpOfOne}`;
 }
 
 /** The text of `--help` for one command. */
 export function commandHelp(command: Command): string {
   const { name, summary, options, settings, answers = [], defaults = {}, words } = command;
   const needed = Object.entries(options).filter(([, { required }]) => required);
-  const usage = [words, ...needed.map(([option, { value }]) => `--${option} ${value}`)]
-    .filter((part) => part !== undefined)
-    .map((part) => `${part} `)
-    .join('');
+  const usage = [words, ...needed.map(([option, { value }]) => `--${option} ${value}`)].filter(
+    (part) => part !== undefined,
+  );
   const optionRows = Object.entries(options).map(([option, { value, help }]) => [
     `--${option} ${value}`.trim(),
     help,
@@ -31,7 +29,7 @@ export function commandHelp(command: Command): string {
     ...answers.map((setting) => settingRow(setting, ANSWER_SETTINGS[setting])),
   ];
   return [
-    t.cli.usage(`tunesmith ${name} ${usage}[options]`),
+    t.cli.usage([name, ...usage]),
     t.cli.summary(summary),
     `${t.cli.optionsTitle}\n${indented(optionRows)}`,
     ...(settingRows.length > 0 ? [`${t.cli.settingsTitle}\n${indented(settingRows)}`] : []),

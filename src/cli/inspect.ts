@@ -99,7 +99,7 @@ function blocksText({ blocks }: ModelSpec): string {
     const layers = block.map(({ layer }) => layer.kind).join(' + ');
     counts.set(layers, (counts.get(layers) ?? 0) + 1);
   }
-  return Array.from(counts, ([layers, count]) => `${count} × ${layers}`).join(', ');
+  return t.format.series(Array.from(counts, ([layers, count]) => `${count} × ${layers}`));
 }
 
 function flattened(object: { readonly [key: string]: JsonValue }): [string, string][] {

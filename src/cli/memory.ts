@@ -11,6 +11,6 @@ export function reportMemory(device: Device, output: Output): void {
   const process_peak_bytes = process.resourceUsage().maxRSS * 1024;
   const purposes = Object.fromEntries(peaks);
   output.json({ event: 'memory', process_peak_bytes, device_peak_bytes: peak, device_peaks: purposes });
-  const parts = [...peaks].map(([purpose, bytes]) => `${purpose} ${t.format.bytes(bytes)}`).join(', ');
+  const parts = [...peaks].map(([purpose, bytes]) => `${purpose} ${t.format.bytes(bytes)}`);
   output.line(t.cli.peakMemory(process_peak_bytes, peak, parts));
 }

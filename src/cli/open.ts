@@ -100,7 +100,7 @@ function textOf({ file, record, line, column, reason }: Problem): string {
   const place = Object.entries({ record, line, column } as const).flatMap(([name, number]) =>
     number === undefined ? [] : `${t.cli.place[name as keyof typeof t.cli.place]} ${number}`,
   );
-  return t.cli.problem([file, ...place].join(', '), say(reason));
+  return t.cli.problem([file, ...place], say(reason));
 }
 
 /** A conversation with a question, after a system message if there is one. */

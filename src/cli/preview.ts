@@ -1,5 +1,4 @@
 import { adviceMessage } from '../core/advice';
-import { bytesText } from '../core/bytes';
 import { inEnglish } from '../core/messages/english';
 import { memoryParts } from '../core/memory_purposes';
 import { parseSettings, SETTING_NAMES } from '../core/settings/settings';
@@ -49,9 +48,8 @@ export const previewCommand: Command = {
       ];
       for (const line of columns(facts)) output.line(line);
       const parts = memoryParts(preview.memory);
-      for (const line of columns(parts.map(({ purpose, bytes }) => [t.memory[purpose], bytesText(bytes)]))) {
-        output.line(`  ${line}`);
-      }
+      const rows = parts.map(({ purpose, bytes }) => [t.memory[purpose], t.format.bytesNeeded(bytes)]);
+      for (const line of columns(rows)) output.line(`  ${line}`);
       for (const advice of preview.advice) output.line(`- ${say(adviceMessage(advice))}`);
       for (const note of preview.notes) output.note(say(note));
     } finally {

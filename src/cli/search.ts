@@ -33,7 +33,7 @@ export const searchCommand: Command = {
           gated ? t.cli.gated : undefined,
           fits === undefined ? undefined : t.cli.fits[fits],
         ];
-        output.line(`${repo}  ${parts.filter((part) => part !== undefined).join(', ')}`);
+        output.line(`${repo}  ${t.format.series(parts.filter((part) => part !== undefined))}`);
       }
       if (models.length === 0) output.note(t.cli.nothingFound);
     } finally {

@@ -192,10 +192,10 @@ function report(event: TrainEvent, output: Output): void {
       output.line(
         [
           t.cli.step(step, event.steps),
-          `loss ${loss.toFixed(4)}`,
+          t.cli.loss(loss.toFixed(4)),
           `learning_rate ${learning_rate.toExponential(2)}`,
           `grad_norm ${grad_norm.toFixed(3)}`,
-          `${tokens_per_second.toFixed(0)} tokens/s`,
+          t.cli.tokensPerSecond(tokens_per_second),
           t.cli.left(event.eta_seconds),
         ].join('  '),
       );

@@ -23,12 +23,6 @@ export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** For people: "1.3 GB", "147 MB". Rounds up, because a requirement must not be understated. */
-export function bytesText(bytes: number): string {
-  if (bytes >= 1e9) return `${(Math.ceil(bytes / 1e8) / 10).toFixed(1)} GB`;
-  return `${Math.ceil(bytes / 1e6)} MB`;
-}
-
 /** Whether two arrays hold the same bytes. Compares eight at a time if both are aligned. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

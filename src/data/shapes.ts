@@ -28,21 +28,21 @@ const SHAPES: readonly RecordShape[] = [
     matches: (record) => MEDIA.some((name) => isFilled(record[name])),
     read: (record) => ({
       code: 'record_media',
-      reason: message('record_has_media', { columns: listed(record, MEDIA) }),
+      reason: message('record_has_media', { columns: presentIn(record, MEDIA) }),
     }),
   },
   {
     matches: (record) => PREFERENCE.some((name) => record[name] !== undefined),
     read: (record) => ({
       code: 'record_preference',
-      reason: message('record_compares', { columns: listed(record, PREFERENCE) }),
+      reason: message('record_compares', { columns: presentIn(record, PREFERENCE) }),
     }),
   },
   {
     matches: (record) => FEEDBACK.some((name) => isVerdict(record[name])),
     read: (record) => ({
       code: 'record_feedback',
-      reason: message('record_judges', { columns: listed(record, FEEDBACK) }),
+      reason: message('record_judges', { columns: presentIn(record, FEEDBACK) }),
     }),
   },
   {
@@ -115,11 +115,8 @@ function isVerdict(value: LosslessJson | undefined): boolean {
   return typeof value === 'boolean' || (typeof value === 'string' && /^(?:true|false)$/i.test(value));
 }
 
-function listed(record: LosslessFields, names: readonly string[]): string {
-  return names
-    .filter((name) => record[name] !== undefined)
-    .map((name) => `"${name}"`)
-    .join(', ');
+function presentIn(record: LosslessFields, names: readonly string[]): readonly string[] {
+  return names.filter((name) => record[name] !== undefined).map((name) => `"${name}"`);
 }
 
 const filled = (): v.GenericSchema<unknown, string> =>

@@ -82,7 +82,7 @@ export async function checkColumns(
       const columns = sampledColumns(module.in);
       const computed = await adaptedColumns(base, adapter, module, columns);
       if (tensor && (await holdsColumns(tensor, columns, computed, rounding))) continue;
-      throw exportDiffers(`${name} is not the base’s ${module.path} with its adapter.`);
+      throw exportDiffers({ detail: `${name} is not the base’s ${module.path} with its adapter.` });
     }
   });
 }

@@ -105,7 +105,7 @@ function dataSection({ card, format }: Catalogue, { files, ...counts }: CardData
     '',
     table(card.dataColumns, [
       [
-        files.map(inline).join(', '),
+        format.series(files.map(inline)),
         ...[examples, tokens, targetTokens, heldOut, heldOutTokens].map((value) => format.count(value)),
       ],
     ]),

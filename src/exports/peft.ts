@@ -22,7 +22,7 @@ export const peftExport: ExportFormat = {
       async check(written) {
         const read = await readAdapterFiles(written, layout.spec);
         if (!sameAdapter(adapter, read))
-          throw exportDiffers('The adapter that was read back is another one.');
+          throw exportDiffers({ detail: 'The adapter that was read back is another one.' });
         return { difference: await source.compareLogits(read), allowed: 0 };
       },
     });

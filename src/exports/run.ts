@@ -52,13 +52,14 @@ export async function runExport(
     onProgress?.(done, undefined);
     const written = await target.written();
     for (const [name, hash] of hashes) {
-      if ((await hashOf(written, name, signal)) !== hash) throw exportDiffers(`${name} has other bytes.`);
+      if ((await hashOf(written, name, signal)) !== hash)
+        throw exportDiffers({ detail: `${name} has other bytes.` });
     }
     const check = await plan.check(written);
     const { difference, allowed } = check;
     // Written with "not", so that NaN fails.
     if (difference !== null && !(difference <= allowed)) {
-      throw exportDiffers(`Logits differ by ${difference}; rounding explains ${allowed}.`);
+      throw exportDiffers({ detail: `Logits differ by ${difference}; rounding explains ${allowed}.` });
     }
     await target.commit();
     return check;
@@ -85,6 +86,6 @@ async function hashOf(
 }
 
 /** The error for written files that differ from their source. */
-export function exportDiffers(detail: string): TunesmithError {
+export function exportDiffers({ detail }: { readonly detail: string }): TunesmithError {
   return new TunesmithError({ code: 'export_differs', detail });
 }

@@ -60,7 +60,7 @@ export class GgufReader {
 
   text(of: Message, mostBytes: number): string {
     const bytes = this.count(message('gguf_bytes_of', { of }), 1);
-    if (bytes > mostBytes) throw this.#wrongLength(`${bytes} bytes`, of);
+    if (bytes > mostBytes) throw this.#wrongLength(message('gguf_bytes', { bytes }), of);
     const begin = this.#take(bytes);
     return this.#shortAscii(begin, bytes) ?? this.#decode(begin, bytes, of);
   }
@@ -159,7 +159,7 @@ export class GgufReader {
     }
   }
 
-  #wrongLength(length: string, of: Message): TunesmithError {
+  #wrongLength(length: string | Message, of: Message): TunesmithError {
     return new TunesmithError({ code: 'gguf_length', values: { file: this.#file, length, of } });
   }
 

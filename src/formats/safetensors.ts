@@ -169,11 +169,10 @@ export function writeSafetensors(
 }
 
 function unwritable({ name, dtype, shape }: TensorToWrite, found?: number): TunesmithError {
-  const expected = `${byteLength(dtype, shape)} bytes are expected, and the name must be used once.`;
   return new TunesmithError({
     code: 'safetensors_write',
     values: { name, type: typeText(dtype, shape) },
-    detail: found === undefined ? expected : `It has ${found} bytes. ${expected}`,
+    detail: `${found === undefined ? '' : `It has ${found} bytes. `}${byteLength(dtype, shape)} bytes are expected, and the name must be used once.`,
   });
 }
 

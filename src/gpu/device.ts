@@ -120,6 +120,6 @@ export class Device implements DeviceHandle {
     const { vendor, architecture, device, description } = adapter.info;
     const name = [description || device, vendor, architecture].filter((part) => part !== '').join(' · ');
     const software = adapter.info.isFallbackAdapter || SOFTWARE.test(name);
-    return new Device(gpu, adapter.info, software ? 'software' : 'gpu', name || 'unnamed adapter');
+    return new Device(gpu, adapter.info, software ? 'software' : 'gpu', name);
   }
 }

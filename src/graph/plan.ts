@@ -140,11 +140,7 @@ function checkBinding(dispatch: Dispatch, binding: Binding, capacity: number, li
     : [bytes, limits.maxStorageBufferBindingSize];
   throw new TunesmithError({
     code: 'tensor_exceeds_binding',
-    values: { tokens: capacity, megabytes: megabytes(needed), allowed: megabytes(allowed) },
+    values: { tokens: capacity, bytes: needed, most: allowed },
     detail: `${binding.tensor.name}, kernel ${dispatch.kernel}`,
   });
-}
-
-function megabytes(bytes: number): number {
-  return Math.ceil(bytes / 1e6);
 }

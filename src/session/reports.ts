@@ -80,7 +80,7 @@ export function deviceReport({ kind, description, gpu, limits }: Device): Device
 
 export function noDeviceReport(error: unknown): DeviceReport {
   const none = { features: [], maxBufferSize: 0, maxStorageBufferBindingSize: 0 };
-  return { kind: 'none', description: 'no graphics card', ...none, problem: describeError(error) };
+  return { kind: 'none', description: '', ...none, problem: describeError(error) };
 }
 
 export function modelReport({ model, layout }: Pick<Session, 'model' | 'layout'>): ModelReport {

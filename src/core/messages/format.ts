@@ -8,8 +8,18 @@ export interface TimeUnits {
   readonly days: string;
 }
 
+/** Lists as a language writes them. */
+export interface Lists {
+  /** "a, b, and c". */
+  readonly list: (items: readonly string[]) => string;
+  /** "a, b, or c". */
+  readonly alternatives: (items: readonly string[]) => string;
+  /** "a, b, c": places, names and numbers that need no word between them. */
+  readonly series: (items: readonly string[]) => string;
+}
+
 /** Numbers, sizes, times and dates as a language writes them. */
-export interface Formats {
+export interface Formats extends Lists {
   /** 12345 → "12,345". */
   readonly count: (value: number) => string;
   /** 4213760 → "4.21M". */
@@ -20,18 +30,16 @@ export interface Formats {
   readonly percent: (fraction: number) => string;
   /** Decimal units, as disks and downloads are sold: 8400000 → "8.4 MB". */
   readonly bytes: (bytes: number) => string;
+  /** The memory that something takes, rounded up: 1310000000 → "1.4 GB", 146200000 → "147 MB". */
+  readonly bytesNeeded: (bytes: number) => string;
   /** A length of time: "45 s", "3 min 20 s", "2 h 5 min". */
   readonly seconds: (seconds: number) => string;
   /** An ISO date in the person's time zone: "Nov 2, 2026, 2:03 PM". A text that is no date stays as it is. */
   readonly date: (iso: string) => string;
-  /** "a, b, and c". */
-  readonly list: (items: readonly string[]) => string;
-  /** "a, b, or c". */
-  readonly alternatives: (items: readonly string[]) => string;
 }
 
 /** The formats of a locale. @param locale a BCP 47 tag */
-export function formatsOf(locale: string, units: TimeUnits): Formats {
+export function formatsOf(locale: string, units: TimeUnits, lists: Lists): Formats {
   const numbers = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options);
   const whole = numbers({ maximumFractionDigits: 0 });
   const compact = numbers({ notation: 'compact', maximumSignificantDigits: 3 });
@@ -39,8 +47,6 @@ export function formatsOf(locale: string, units: TimeUnits): Formats {
   const scientific = numbers({ notation: 'scientific', maximumSignificantDigits: 3 });
   const percent = numbers({ style: 'percent', maximumFractionDigits: 0 });
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
-  const conjunction = new Intl.ListFormat(locale, { type: 'conjunction' });
-  const disjunction = new Intl.ListFormat(locale, { type: 'disjunction' });
   const byteFormats = byteUnits.map((unit) =>
     numbers({
       style: 'unit',
@@ -49,6 +55,15 @@ export function formatsOf(locale: string, units: TimeUnits): Formats {
       maximumSignificantDigits: 3,
     }),
   );
+  const needed = (unit: 'gigabyte' | 'megabyte', fractionDigits: number): Intl.NumberFormat =>
+    numbers({
+      style: 'unit',
+      unit,
+      minimumFractionDigits: fractionDigits,
+      maximumFractionDigits: fractionDigits,
+      roundingMode: 'ceil',
+    });
+  const [gigabytes, megabytes] = [needed('gigabyte', 1), needed('megabyte', 0)];
   const joined = (large: number, largeUnit: string, small: number, smallUnit: string): string => {
     const first = `${whole.format(large)} ${largeUnit}`;
     return small === 0 ? first : `${first} ${whole.format(small)} ${smallUnit}`;
@@ -68,6 +83,7 @@ export function formatsOf(locale: string, units: TimeUnits): Formats {
       const power = bytes < 1000 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log10(bytes) / 3));
       return (byteFormats[power] ?? whole).format(bytes / 1000 ** power);
     },
+    bytesNeeded: (bytes) => (bytes >= 1e9 ? gigabytes.format(bytes / 1e9) : megabytes.format(bytes / 1e6)),
     seconds: (seconds) => {
       const total = Math.max(0, Math.round(seconds));
       if (total < 60) return `${whole.format(total)} ${units.seconds}`;
@@ -82,7 +98,6 @@ export function formatsOf(locale: string, units: TimeUnits): Formats {
       const date = new Date(iso);
       return Number.isNaN(date.getTime()) ? iso : dateTime.format(date);
     },
-    list: (items) => conjunction.format(items),
-    alternatives: (items) => disjunction.format(items),
+    ...lists,
   };
 }

@@ -119,9 +119,9 @@ export function loadSettingsOf(settings: LoadSettings): LoadSettings {
   return Object.fromEntries(LOAD_SETTINGS.map((name) => [name, settings[name]])) as unknown as LoadSettings;
 }
 
-/** How a base is loaded, as a person would type it: "load_in_4bit true, dtype auto". */
-export function loadText(load: LoadSettings): string {
-  return LOAD_SETTINGS.map((name) => `${name} ${String(load[name])}`).join(', ');
+/** How a base is loaded, as a person would type it: "load_in_4bit true", "dtype auto". */
+export function loadTexts(load: LoadSettings): readonly string[] {
+  return LOAD_SETTINGS.map((name) => `${name} ${String(load[name])}`);
 }
 
 /** Whether a value, of JSON for instance, holds all loading settings. */

@@ -14,7 +14,7 @@ const DELIMITERS = [',', ';', '\t'];
  * empty one counts as absent. The first line shows the delimiter; quotes are doubled within quotes (RFC 4180).
  */
 export const CSV: DataFormat = {
-  name: 'CSV, TSV',
+  names: ['CSV', 'TSV'],
   endings: ['.csv', '.tsv'],
   mediaTypes: ['text/csv', 'text/tab-separated-values'],
   fits: (head) => {

@@ -9,8 +9,8 @@ export type Entry =
 
 /** A kind of file with examples. To add one, add a file to this folder and an entry to the list in formats.ts. */
 export interface DataFormat {
-  /** Its name, for people. */
-  readonly name: string;
+  /** Its names, for people. */
+  readonly names: readonly string[];
   /** File name endings in lower case: `.json`. */
   readonly endings: readonly string[];
   /** Media types that browsers give it. */

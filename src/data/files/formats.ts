@@ -13,8 +13,8 @@ export const FORMATS: readonly DataFormat[] = [JSON_RECORDS, CSV];
 /** File name endings of examples. */
 export const DATA_ENDINGS: readonly string[] = FORMATS.flatMap(({ endings }) => endings);
 export const DATA_MEDIA_TYPES: readonly string[] = FORMATS.flatMap(({ mediaTypes }) => mediaTypes);
-/** For people: "JSON, JSONL, CSV, TSV". */
-export const DATA_FORMAT_NAMES = FORMATS.map(({ name }) => name).join(', ');
+/** For people: JSON, JSONL, CSV, TSV. */
+export const DATA_FORMAT_NAMES: readonly string[] = FORMATS.flatMap(({ names }) => names);
 
 const HEAD = 4096;
 

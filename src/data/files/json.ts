@@ -16,7 +16,7 @@ import { textOf } from './text';
  * of records, each on one line or on several.
  */
 export const JSON_RECORDS: DataFormat = {
-  name: 'JSON, JSONL',
+  names: ['JSON', 'JSONL'],
   endings: ['.json', '.jsonl', '.ndjson'],
   mediaTypes: ['application/json', 'application/jsonl', 'application/x-ndjson'],
   fits: (head) => /^[[{]/.test(head),

@@ -1,6 +1,6 @@
 import { clauseOf, errorClass, isFull, TunesmithError } from '../../core/errors';
 import { message, type Message } from '../../core/messages/message';
-import { loadText } from '../../core/settings/settings';
+import { loadTexts } from '../../core/settings/settings';
 import type { NewRun, StoredRun } from '../../storage/runs';
 import type { TrainEvent } from '../../train/events';
 import type { ModelLibrary } from '../models/library';
@@ -85,12 +85,12 @@ export async function reopenRunModel(
 }
 
 function missing({ modelName, settings }: StoredRun, cause?: unknown): TunesmithError {
-  const values = { name: modelName, load: loadText(settings) };
+  const values = { name: modelName, load: loadTexts(settings) };
   return new TunesmithError({ code: 'run_model_missing', values, cause });
 }
 
 function differs({ modelName, modelRepo, modelCommit, settings }: StoredRun): TunesmithError {
   const hub = modelRepo !== undefined;
-  const values = { name: modelName, hub, commit: modelCommit, load: loadText(settings) };
+  const values = { name: modelName, hub, commit: modelCommit, load: loadTexts(settings) };
   return new TunesmithError({ code: 'run_model_differs', values });
 }

@@ -53,7 +53,7 @@ describe('the command line', () => {
   it('speaks Chinese in a Chinese terminal, with the same names of options', async () => {
     const spoken = await spokenIn('zh_CN.UTF-8');
     const help = spoken.commandHelp(spoken.runsCommand);
-    expect(help).toContain('用法：tunesmith runs --output_dir DIR [options]');
+    expect(help).toContain('用法：tunesmith runs --output_dir DIR [选项]');
     expect(help).toContain('  --show ID         要查看设置和损失的训练任务');
     expect(spoken.overview([spoken.runsCommand])).toContain('  runs  列出');
     expect(refused(spoken)).toBe('runs 没有选项 --output_dri。 是否指 --output_dir？');

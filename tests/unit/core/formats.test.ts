@@ -48,9 +48,16 @@ describe('what a person reads', () => {
     ]);
   });
 
+  it('needed memory, rounded up', () => {
+    expect([146_200_000, 1_310_000_000].map(english.bytesNeeded)).toEqual(['147 MB', '1.4 GB']);
+  });
+
   it('lists, and dates that are none', () => {
     expect(english.list(['a', 'b', 'c'])).toBe('a, b, and c');
-    expect(chinese.alternatives(['a', 'b'])).toBe('a或b');
+    expect(english.series(['a', 'b', 'c'])).toBe('a, b, c');
+    expect(chinese.alternatives(['float16', 'float32'])).toBe('float16 或 float32');
+    expect(chinese.list(['一步', '两步', 'r'])).toBe('一步、两步和 r');
+    expect([english.list([]), chinese.list([]), chinese.list(['r'])]).toEqual(['', '', 'r']);
     expect(english.date('long ago')).toBe('long ago');
   });
 

@@ -2,7 +2,8 @@ import { format, plural } from './format';
 
 /** The command line: its help, and what its commands print for a person. */
 export const cli = {
-  usage: (line: string) => `Usage: ${line}`,
+  usageOfAll: 'Usage: tunesmith COMMAND --model MODEL [options]',
+  usage: (words: readonly string[]) => `Usage: tunesmith ${words.join(' ')} [options]`,
   helpOfOne: 'tunesmith COMMAND --help lists the options and settings of a command.',
   /** A command's summary as a sentence. */
   summary: (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
@@ -11,7 +12,8 @@ export const cli = {
   answersFromModel:
     'If the model’s generation_config.json recommends values for answers, they are the defaults.',
   withRange: (help: string, range: string) => `${help} (${range})`,
-  formatHelp: (name: string, help: string) => `${name}: ${help}`,
+  formatHelps: (formats: readonly { readonly name: string; readonly help: string }[]) =>
+    formats.map(({ name, help }) => `${name}: ${help}`).join('; '),
   optionOfFormat: (name: string, help: string, fallback: string) =>
     `${name}: ${help}; ${fallback} by default`,
   choices: (choices: readonly string[], help: string) => `${choices.join(', ')}; ${help}`,
@@ -33,7 +35,8 @@ export const cli = {
     adapterToInspect: 'a PEFT adapter, whose rank and target modules are used',
     cacheDir: 'the folder for downloaded models; by default ~/.cache/tunesmith, or one in $XDG_CACHE_HOME',
     config: 'settings in YAML, as the page saves them; options on the command line take precedence',
-    data: (formats: string) => `examples (${formats}), or folders of them: Alpaca, messages or text`,
+    data: (formats: readonly string[]) =>
+      `examples (${format.series(formats)}), or folders of them: Alpaca, messages or text`,
     dataToPlan: 'examples to plan for; without them, batches of max_seq_length tokens',
     endpoint: (fallback: string) =>
       `the endpoint that models come from; by default $HF_ENDPOINT or ${fallback}`,
@@ -67,15 +70,15 @@ export const cli = {
   perSecond: (bytes: number) => `${format.bytes(bytes)}/s`,
   left: (seconds: number) => `${format.seconds(seconds)} left`,
   /** Records. */
-  problem: (place: string, reason: string) => `${place}: ${reason}`,
+  problem: (place: readonly string[], reason: string) => `${format.series(place)}: ${reason}`,
   place: { record: 'record', line: 'line', column: 'column' },
   cut: (count: number, most: number) => `Cut to ${format.count(most)} tokens: ${plural(count, 'example')}.`,
   /** Results. */
   evaluationLoss: 'evaluation loss',
   perplexity: 'perplexity',
   targetTokens: 'target tokens',
-  peakMemory: (process: number, device: number, parts: string) =>
-    `peak memory: process ${format.bytes(process)}; device ${format.bytes(device)} (${parts})`,
+  peakMemory: (process: number, device: number, parts: readonly string[]) =>
+    `peak memory: process ${format.bytes(process)}; device ${format.bytes(device)} (${format.series(parts)})`,
   spec: 'architecture',
   parameters: 'parameters',
   memoryOfBatches: (tokens: number) => `memory for batches of ${format.count(tokens)} tokens, in bytes`,
@@ -120,6 +123,8 @@ export const cli = {
   trained: (state: string, step: number, steps: number, path: string) =>
     `${state} at step ${step} of ${steps}; the adapter is in ${path}`,
   step: (step: number, steps: number) => `step ${step}/${steps}`,
+  loss: (loss: string) => `loss ${loss}`,
+  tokensPerSecond: (tokens: number) => `${format.count(tokens)} tokens/s`,
   evaluated: (step: number, loss: string, perplexity: string | undefined) =>
     `step ${step}  evaluation loss ${loss}${perplexity === undefined ? '' : `  perplexity ${perplexity}`}`,
 };

@@ -1,10 +1,13 @@
+import { format } from './format';
+
 export const examples = {
   choose: 'Training examples',
   demo: 'The demo examples',
   demoHelp: 'Questions answered by a pirate.',
   own: 'Your own examples',
-  ownHelp: (formats: string) => `${formats} files, or pasted text. They stay on your computer.`,
-  drop: (formats: string) => `Drop files here: ${formats}`,
+  ownHelp: (formats: readonly string[]) =>
+    `${format.series(formats)} files, or pasted text. They stay on your computer.`,
+  drop: (formats: readonly string[]) => `Drop files here: ${format.series(formats)}`,
   pickFiles: 'Choose files…',
   paste: 'Paste text',
   pasteLabel: 'Examples, one JSON object a line',
@@ -20,6 +23,10 @@ export const examples = {
   formatsMessages:
     'A conversation, with tools if it has some; also as ShareGPT’s “conversations”. The model learns the assistant’s turns:',
   formatsText: 'Plain text, learnt as it is:',
+  sampleInstruction: '{"instruction": "What does a cat say?", "output": "Arr, it says meow!"}',
+  sampleMessages:
+    '{"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Ahoy!"}]}',
+  sampleText: '{"text": "Once upon a time there was a ship."}',
   problems: (count: string) => `${count} found`,
   problemsHelp: 'The training leaves these records out and uses the rest.',
   problemsOnly: 'No record is left to learn from.',
@@ -31,7 +38,7 @@ export const examples = {
   times: (count: string) => `${count} ×`,
   moreProblems: (count: string) => `and ${count} more`,
   counts: 'Counts',
-  from: (files: string) => `From ${files}.`,
+  from: (files: readonly string[]) => `From ${format.list(files)}.`,
   examples: 'Examples',
   heldOut: 'Held out for evaluation',
   tokens: 'Tokens',
@@ -41,8 +48,8 @@ export const examples = {
   cut: (cut: string, all: string, length: string) =>
     `${cut} of ${all} examples are cut: they are longer than max_seq_length = ${length} tokens.`,
   stillCut: (cut: string) => `Even the greatest length that this model and this device allow cuts ${cut}.`,
-  placeholders: (names: string, records: string) =>
-    `${names} are left in ${records} records, and the model would learn to write them. Fill in the text that replaces them:`,
+  placeholders: (names: readonly string[], records: number) =>
+    `${format.list(names)} are left in ${format.count(records)} records, and the model would learn to write them. Fill in the text that replaces them:`,
   placeholdersFilled: 'Text that replaces the placeholders in every record:',
   undoFilling: 'Undo',
   preview: 'Preview',

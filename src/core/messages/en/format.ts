@@ -1,6 +1,15 @@
 import { formatsOf } from '../format';
 
-export const format = formatsOf('en', { seconds: 's', minutes: 'min', hours: 'h', days: 'days' });
+const lists = (type: 'conjunction' | 'disjunction' | 'unit'): ((items: readonly string[]) => string) => {
+  const format = new Intl.ListFormat('en', { type });
+  return (items) => format.format(items);
+};
+
+export const format = formatsOf(
+  'en',
+  { seconds: 's', minutes: 'min', hours: 'h', days: 'days' },
+  { list: lists('conjunction'), alternatives: lists('disjunction'), series: lists('unit') },
+);
 
 /** "1 example", "2 examples". */
 export function plural(count: number, one: string, many = `${one}s`): string {

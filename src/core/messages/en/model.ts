@@ -1,3 +1,5 @@
+import { format } from './format';
+
 export const model = {
   choose: 'Base model',
   ways: { demo: 'The demo', hub: 'From the Hub', disk: 'From disk', kept: 'Saved models' },
@@ -74,10 +76,13 @@ export const model = {
   removeHelp: (name: string, bytes: string) =>
     `“${name}” is deleted from this computer, which frees ${bytes}.`,
   removeHub: 'You can download it again.',
-  removeRuns: (runs: string, which: string) =>
-    `${runs} cannot continue until it is downloaded again${which === '' ? '.' : `: ${which}.`}`,
-  storage: (used: string) => `${used} used by this page`,
-  storageFree: (free: string) => `${free} free`,
+  removeRuns: (
+    runs: string,
+    which: readonly { readonly begun: string; readonly files: readonly string[] }[],
+  ) =>
+    `${runs} cannot continue until it is downloaded again${which.length === 0 ? '.' : `: ${which.map(({ begun, files }) => `${format.date(begun)} (${format.series(files)})`).join('; ')}.`}`,
+  storage: (used: number, free: number | undefined) =>
+    `${format.bytes(used)} used by this page${free === undefined ? '' : `, ${format.bytes(free)} free`}`,
   persisted: 'The browser keeps this until you remove it.',
   notPersisted: 'The browser may clear this when the disk gets full.',
   persist: 'Ask the browser to keep it',

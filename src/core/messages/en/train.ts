@@ -1,3 +1,5 @@
+import { format } from './format';
+
 export const train = {
   presets: 'Training length',
   preset: {
@@ -87,7 +89,8 @@ export const train = {
   prompts: 'Sample prompts',
   promptsHelp: 'The model answers them before, during and after the training, so that you see it learn.',
   promptsNone: 'The examples have no questions to ask. Add a prompt of your own.',
-  promptsUnanswerable: (prompts: string) => `Too long for this model, so not asked: ${prompts}`,
+  promptsUnanswerable: (prompts: readonly string[]) =>
+    `Too long for this model, so not asked: ${format.series(prompts.map((prompt) => `“${prompt}”`))}`,
   prompt: (number: string) => `Prompt ${number}`,
   promptAdd: 'Add a prompt',
   promptRemove: (number: string) => `Remove prompt ${number}`,

@@ -3,14 +3,15 @@ import { format } from './format';
 
 /** The command line: its help, and what its commands print for a person. */
 export const cli: Catalogue['cli'] = {
-  usage: (line) => `用法：${line}`,
+  usageOfAll: '用法：tunesmith COMMAND --model MODEL [选项]',
+  usage: (words) => `用法：tunesmith ${words.join(' ')} [选项]`,
   helpOfOne: '运行 tunesmith COMMAND --help 查看某个命令的选项和设置。',
   summary: (text) => `${text}。`,
   optionsTitle: '选项：',
   settingsTitle: '设置及其默认值：',
   answersFromModel: '如果模型的 generation_config.json 有推荐值，回答默认采用它们。',
   withRange: (help, range) => `${help}（${range}）`,
-  formatHelp: (name, help) => `${name}：${help}`,
+  formatHelps: (formats) => formats.map(({ name, help }) => `${name}：${help}`).join('；'),
   optionOfFormat: (name, help, fallback) => `${name}：${help}；默认 ${fallback}`,
   choices: (choices, help) => `${choices.join('、')}；${help}`,
   summaries: {
@@ -31,7 +32,7 @@ export const cli: Catalogue['cli'] = {
     adapterToInspect: 'PEFT 适配器，采用其秩和目标模块',
     cacheDir: 'Hub 模型的保存位置；默认 ~/.cache/tunesmith，或 $XDG_CACHE_HOME 之下',
     config: 'YAML 格式的设置文件，与页面保存的相同；命令行中给出的设置优先',
-    data: (formats) => `样本文件（${formats}）或其文件夹：Alpaca、messages 或 text`,
+    data: (formats) => `样本文件（${format.series(formats)}）或其文件夹：Alpaca、messages 或 text`,
     dataToPlan: '用于规划的样本；不指定则按长度为 max_seq_length 的批次计算',
     endpoint: (fallback) => `模型来源（endpoint），默认 $HF_ENDPOINT 或 ${fallback}`,
     initAdapter: '在这个 PEFT 适配器的基础上继续训练',
@@ -60,14 +61,14 @@ export const cli: Catalogue['cli'] = {
   bytesOf: (bytes, total) => `${format.bytes(bytes)} / ${format.bytes(total)}`,
   perSecond: (bytes) => `${format.bytes(bytes)}/秒`,
   left: (seconds) => `剩余 ${format.seconds(seconds)}`,
-  problem: (place, reason) => `${place}：${reason}`,
+  problem: (place, reason) => `${format.series(place)}：${reason}`,
   place: { record: '数据行', line: '行', column: '列' },
   cut: (count, most) => `有 ${format.count(count)} 条样本超过 ${format.count(most)} 个 token，已截断。`,
   evaluationLoss: '评估损失',
   perplexity: '困惑度',
   targetTokens: '目标 token 数',
   peakMemory: (process, device, parts) =>
-    `内存峰值：进程 ${format.bytes(process)}；设备 ${format.bytes(device)}（${parts}）`,
+    `内存峰值：进程 ${format.bytes(process)}；设备 ${format.bytes(device)}（${format.series(parts)}）`,
   spec: '架构',
   parameters: '参数量',
   memoryOfBatches: (tokens) => `每批 ${format.count(tokens)} 个 token 所需的显存（字节）`,
@@ -108,6 +109,8 @@ export const cli: Catalogue['cli'] = {
   stopping: '正在停止，最后一步会保存。再次停止则立即退出。',
   trained: (state, step, steps, path) => `${state}，第 ${step} 步（共 ${steps} 步）；适配器在 ${path} 中`,
   step: (step, steps) => `第 ${step}/${steps} 步`,
+  loss: (loss) => `损失 ${loss}`,
+  tokensPerSecond: (tokens) => `${format.count(tokens)} token/秒`,
   evaluated: (step, loss, perplexity) =>
     `第 ${step} 步  评估损失 ${loss}${perplexity === undefined ? '' : `  困惑度 ${perplexity}`}`,
 };

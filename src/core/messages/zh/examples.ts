@@ -1,12 +1,13 @@
 import type { Catalogue } from '../catalogue';
+import { format } from './format';
 
 export const examples: Catalogue['examples'] = {
   choose: '训练样本',
   demo: '演示样本',
   demoHelp: '由一位海盗回答的问题。',
   own: '你自己的样本',
-  ownHelp: (formats) => `${formats} 文件，或粘贴的文本。数据不会离开你的电脑。`,
-  drop: (formats) => `把文件拖到这里：${formats}`,
+  ownHelp: (formats) => `${format.series(formats)} 文件，或粘贴的文本。数据不会离开你的电脑。`,
+  drop: (formats) => `把文件拖到这里：${format.series(formats)}`,
   pickFiles: '选择文件…',
   paste: '粘贴文本',
   pasteLabel: '样本，每行一个 JSON 对象',
@@ -20,6 +21,10 @@ export const examples: Catalogue['examples'] = {
   formatsInstruction: '任务和答案，input 与 system 可以省略：',
   formatsMessages: '一段对话，可以带工具；也支持 ShareGPT 的“conversations”。模型学习的是 assistant 的回答：',
   formatsText: '纯文本，按原样学习：',
+  sampleInstruction: '{"instruction": "猫会怎么叫？", "output": "啊嘿，它会喵喵叫！"}',
+  sampleMessages:
+    '{"messages": [{"role": "user", "content": "你好"}, {"role": "assistant", "content": "啊嘿，水手！"}]}',
+  sampleText: '{"text": "从前，海上有一条船。"}',
   problems: (count) => `发现 ${count}`,
   problemsHelp: '训练会略过这些数据行，其余照常使用。',
   problemsOnly: '没有可供学习的数据行。',
@@ -31,7 +36,7 @@ export const examples: Catalogue['examples'] = {
   times: (count) => `${count} ×`,
   moreProblems: (count) => `还有 ${count} 项`,
   counts: '统计',
-  from: (files) => `来自 ${files}。`,
+  from: (files) => `来自 ${format.list(files)}。`,
   examples: '样本数',
   heldOut: '留作评估',
   tokens: 'token 数',
@@ -42,7 +47,7 @@ export const examples: Catalogue['examples'] = {
     `${all} 条样本中有 ${cut} 条被截断：长度超过 max_seq_length = ${length} 个 token。`,
   stillCut: (cut) => `即使取这个模型和这台设备允许的最大长度，仍有 ${cut} 条会被截断。`,
   placeholders: (names, records) =>
-    `${names} 原样出现在 ${records} 个数据行中，模型会学着照写。请填写用来替换它们的内容：`,
+    `${format.list(names)} 原样出现在 ${format.count(records)} 个数据行中，模型会学着照写。请填写用来替换它们的内容：`,
   placeholdersFilled: '每个数据行中的占位符将替换为：',
   undoFilling: '撤销',
   preview: '样本预览',

@@ -1,3 +1,19 @@
 import { formatsOf } from '../format';
 
-export const format = formatsOf('zh-Hans', { seconds: '秒', minutes: '分钟', hours: '小时', days: '天' });
+/** A space between Chinese and Latin letters or digits, which Intl does not set. */
+const space = (beside = ''): string => (/^[\p{Script=Latin}\d]/u.test(beside) ? ' ' : '');
+
+/** "a、b 和 c". */
+const lists =
+  (word: string) =>
+  (items: readonly string[]): string => {
+    const last = items.at(-1) ?? '';
+    const others = items.slice(0, -1).join('、');
+    return others === '' ? last : `${others}${space(others.at(-1))}${word}${space(last)}${last}`;
+  };
+
+export const format = formatsOf(
+  'zh-Hans',
+  { seconds: '秒', minutes: '分钟', hours: '小时', days: '天' },
+  { list: lists('和'), alternatives: lists('或'), series: (items) => items.join('、') },
+);

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue';
+import { format } from './format';
 
 export const model: Catalogue['model'] = {
   choose: '基座模型',
@@ -75,9 +76,10 @@ export const model: Catalogue['model'] = {
   removeTitle: '删除这个模型？',
   removeHelp: (name, bytes) => `“${name}”将从本机删除，可腾出 ${bytes}。`,
   removeHub: '之后可以重新下载。',
-  removeRuns: (runs, which) => `在重新下载之前，${runs}无法继续${which === '' ? '。' : `：${which}。`}`,
-  storage: (used) => `本页面已占用 ${used}`,
-  storageFree: (free) => `可用 ${free}`,
+  removeRuns: (runs, which) =>
+    `在重新下载之前，${runs}无法继续${which.length === 0 ? '。' : `：${which.map(({ begun, files }) => `${format.date(begun)}（${format.series(files)}）`).join('；')}。`}`,
+  storage: (used, free) =>
+    `本页面已占用 ${format.bytes(used)}${free === undefined ? '' : `，可用 ${format.bytes(free)}`}`,
   persisted: '浏览器会一直保留，直到你删除。',
   notPersisted: '磁盘快满时，浏览器可能会清除这些内容。',
   persist: '请浏览器长期保留',

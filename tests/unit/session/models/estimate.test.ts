@@ -50,7 +50,7 @@ describe('estimateModel', () => {
     const preview = estimateModel(config, filesOf(2 * parameters), LOAD, settings, SMALLEST);
     expect(preview).toMatchObject({ level: 'no', fits: false, memoryTotal: 0 });
     const words = preview.advice.map((each) => inEnglish(adviceMessage(each)));
-    expect(words[0]).toMatch(/^Batches of 32768 tokens need \d+ MB in one piece/);
+    expect(words[0]).toMatch(/^Batches of 32,768 tokens need \d+ MB in one piece/);
     const named = words.slice(1).map((text) => /^(\w+) = (\d+)/.exec(text)?.slice(1) ?? []);
     expect(named.map(([name]) => name)).toEqual(['per_device_train_batch_size', 'max_seq_length']);
     for (const [name = '', value] of named) {

@@ -30,7 +30,7 @@ function measureOf(base: number, perThousandRows: number, largestPiece = Infinit
       if (rows > largestPiece)
         throw new TunesmithError({
           code: 'tensor_exceeds_binding',
-          values: { tokens: rows, megabytes: 2, allowed: 1 },
+          values: { tokens: rows, bytes: 2, most: 1 },
         });
       const quarter = chosen.load_in_4bit ? 1 : 4;
       return { base: base * quarter * MB, gradients: chosen.r * MB, activations: activations * MB };

@@ -1,3 +1,5 @@
+import { format } from '../format';
+
 const foreign = {
   gzip: 'compressed with gzip. Unpack it first',
   zstd: 'compressed with zstd. Unpack it first',
@@ -63,18 +65,18 @@ export const dataMessages = {
   csv_quote_open:
     'A quote opens in the record of this line and is never closed: the rest of the file is lost in it.',
 
-  record_has_media: ({ columns }: { columns: string }) =>
-    `It has pictures, sound or film (${columns}), and only texts can be learnt from.`,
+  record_has_media: ({ columns }: { columns: readonly string[] }) =>
+    `It has pictures, sound or film (${format.series(columns)}), and only texts can be learnt from.`,
   record_has_placeholder: ({ mark }: { mark: string }) =>
     `It asks about a picture, sound or film that stands for ${mark}, and only texts can be learnt from.`,
-  record_compares: ({ columns }: { columns: string }) =>
-    `It compares answers (${columns}), which is for preference training. To learn the better answer, give it as "output" or in "messages", and leave out the other.`,
-  record_judges: ({ columns }: { columns: string }) =>
-    `It says whether its answer is good (${columns}), as KTO's records do. Keep the good ones and leave out that column to learn them.`,
+  record_compares: ({ columns }: { columns: readonly string[] }) =>
+    `It compares answers (${format.series(columns)}), which is for preference training. To learn the better answer, give it as "output" or in "messages", and leave out the other.`,
+  record_judges: ({ columns }: { columns: readonly string[] }) =>
+    `It says whether its answer is good (${format.series(columns)}), as KTO's records do. Keep the good ones and leave out that column to learn them.`,
   record_no_object: ({ kind }: { kind: keyof typeof kinds }) =>
     `A record must be an object, but this is ${kinds[kind]}.`,
   record_shapeless: ({ names }: { names: readonly string[] }) =>
-    `A record needs "messages", "conversations", "instruction" and "output", or "text"; this one has ${names.join(', ') || 'nothing'}.`,
+    `A record needs "messages", "conversations", "instruction" and "output", or "text"; this one has ${format.series(names) || 'nothing'}.`,
 
   field_no_list: ({ name }: { name: string }) => `"${name}" must be a list.`,
   field_empty: ({ name }: { name: string }) => `"${name}" is empty.`,

@@ -1,3 +1,5 @@
+import { format } from '../format';
+
 /** Clauses about files of weights, of adapters’ settings and of checkpoints. */
 export const formatMessages = {
   safetensors_file: 'The safetensors file',
@@ -28,6 +30,7 @@ export const formatMessages = {
 
   gguf_tensors: 'tensors',
   gguf_metadata_entries: 'metadata entries',
+  gguf_bytes: ({ bytes }: { bytes: number }) => `${format.count(bytes)} bytes`,
   gguf_bytes_of: ({ of }: { of: string }) => `bytes of ${of}`,
   gguf_key_number: ({ index }: { index: number }) => `metadata key ${index}`,
   gguf_value_of: ({ key }: { key: string }) => `metadata ${key}`,

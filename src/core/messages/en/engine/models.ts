@@ -1,3 +1,5 @@
+import { format } from '../format';
+
 interface Tensor {
   readonly name: string;
   readonly dtype: string;
@@ -25,7 +27,7 @@ export const modelMessages = {
   weight_shaped: ({ name, shape, fault }: { name: string; shape: string; fault: string }) =>
     `${name} ${shape} ${fault}`,
   weight_too_large: ({ name, bytes }: { name: string; bytes: number }) =>
-    `${name} needs ${bytes} bytes in one piece, more than this device allows`,
+    `${name} needs ${format.bytes(bytes)} in one piece, more than this device allows`,
 
   images_changed: ({ name }: { name: string }) =>
     `${name} changes how images are seen, which is left aside here`,

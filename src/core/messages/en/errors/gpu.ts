@@ -1,7 +1,9 @@
+import { format } from '../format';
+
 /** Errors of the device, of the graphs that run on it and of their ops. */
 export const gpuErrors = {
   buffer_too_large: ({ label, size, most }: { label: string; size: number; most: number }) => ({
-    message: `${label} needs ${size} bytes in one buffer; this device allows ${most}.`,
+    message: `${label} needs ${format.bytes(size)} in one buffer; this device allows ${format.bytes(most)}.`,
     hint: 'Choose a smaller batch, length or rank.',
   }),
   gpu_read_failed: { message: 'Results could not be read back from the graphics card.' },
@@ -40,20 +42,12 @@ export const gpuErrors = {
     hint: 'Update the browser and the graphics driver.',
   }),
   slot_missing: ({ slot }: { slot: string }) => ({ message: `No buffer is bound to ${slot}.` }),
-  tensor_exceeds_binding: ({
-    tokens,
-    megabytes,
-    allowed,
-  }: {
-    tokens: number;
-    megabytes: number;
-    allowed: number;
-  }) => ({
-    message: `Batches of ${tokens} tokens need ${megabytes} MB in one piece; this device allows ${allowed} MB.`,
+  tensor_exceeds_binding: ({ tokens, bytes, most }: { tokens: number; bytes: number; most: number }) => ({
+    message: `Batches of ${format.count(tokens)} tokens need ${format.bytes(bytes)} in one piece; this device allows ${format.bytes(most)}.`,
     hint: 'Choose a smaller per_device_train_batch_size or max_seq_length.',
   }),
   adapter_exceeds_binding: ({ bytes, most }: { bytes: number; most: number }) => ({
-    message: `One matrix of the adapter takes ${bytes} bytes, and this device binds ${most} at once.`,
+    message: `One matrix of the adapter takes ${format.bytes(bytes)}, and this device binds ${format.bytes(most)} at once.`,
     hint: 'Choose a smaller r.',
   }),
   size_not_multiple_of_4: ({ side, size }: { side: 'input' | 'output'; size: number }) => ({

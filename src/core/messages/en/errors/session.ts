@@ -77,16 +77,16 @@ export const sessionErrors = {
     name: string;
     hub: boolean;
     commit?: string;
-    load: string;
+    load: readonly string[];
   }) => ({
     message: `${name} is not the model that this run was trained on: its weights, its tokenizer or how it is loaded differ.`,
     hint: hub
-      ? `Open ${name} as it was, ${commit === undefined ? '' : `${commit} `}from the hub, with ${load}; or start a new run on what is there now.`
-      : `Open ${name} as it was, from its folder, with ${load}; or start a new run on what is there now.`,
+      ? `Open ${name} as it was, ${commit === undefined ? '' : `${commit} `}from the hub, with ${format.list(load)}; or start a new run on what is there now.`
+      : `Open ${name} as it was, from its folder, with ${format.list(load)}; or start a new run on what is there now.`,
   }),
-  run_model_missing: ({ name, load }: { name: string; load: string }) => ({
+  run_model_missing: ({ name, load }: { name: string; load: readonly string[] }) => ({
     message: `${name}, which this run was trained on, is not kept here any more.`,
-    hint: `Open the folder of ${name} again, with ${load}; then go on with the run.`,
+    hint: `Open the folder of ${name} again, with ${format.list(load)}; then go on with the run.`,
   }),
   run_without_checkpoint: {
     message: 'This run stopped before its first step, so there is no adapter of it.',

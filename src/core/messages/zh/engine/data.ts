@@ -1,4 +1,5 @@
 import type { dataMessages as english } from '../../en/engine/data';
+import { format } from '../format';
 
 const foreign = {
   gzip: '这是 gzip 压缩的文件，请先解压。',
@@ -59,12 +60,13 @@ export const dataMessages: typeof english = {
     `“${name}”不是有效的 JSON：${fault}。对话用 JSON Lines 书写更方便。`,
   csv_quote_open: '从此行开始的数据行中有一个引号没有闭合：文件的其余部分因此无法读取。',
 
-  record_has_media: ({ columns }) => `其中有图片、声音或视频（${columns}），而此处只能学习文本。`,
+  record_has_media: ({ columns }) =>
+    `其中有图片、声音或视频（${format.series(columns)}），而此处只能学习文本。`,
   record_has_placeholder: ({ mark }) => `它询问的是 ${mark} 所代表的图片、声音或视频，而此处只能学习文本。`,
   record_compares: ({ columns }) =>
-    `它比较两个回答（${columns}），用于偏好训练。要学习较好的回答，请将它写为“output”或放在“messages”中，并去掉另一个。`,
+    `它比较两个回答（${format.series(columns)}），用于偏好训练。要学习较好的回答，请将它写为“output”或放在“messages”中，并去掉另一个。`,
   record_judges: ({ columns }) =>
-    `它像 KTO 的数据行那样标明回答是否良好（${columns}）。要学习良好的回答，请保留它们并去掉该列。`,
+    `它像 KTO 的数据行那样标明回答是否良好（${format.series(columns)}）。要学习良好的回答，请保留它们并去掉该列。`,
   record_no_object: ({ kind }) => `数据行必须是对象，但这是${kinds[kind]}。`,
   record_shapeless: ({ names }) =>
     `数据行需要有“messages”、“conversations”、“instruction”和“output”，或“text”；而这一条${

@@ -1,4 +1,5 @@
 import type { formatMessages as english } from '../../en/engine/formats';
+import { format } from '../format';
 
 /** Clauses about files of weights, of adapters’ settings and of checkpoints. */
 export const formatMessages: typeof english = {
@@ -23,6 +24,7 @@ export const formatMessages: typeof english = {
 
   gguf_tensors: '张量',
   gguf_metadata_entries: '元数据项',
+  gguf_bytes: ({ bytes }) => `${format.count(bytes)} 字节`,
   gguf_bytes_of: ({ of }) => `字节（${of}）`,
   gguf_key_number: ({ index }) => `第 ${index} 个元数据键`,
   gguf_value_of: ({ key }) => `元数据 ${key}`,

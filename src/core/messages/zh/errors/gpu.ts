@@ -1,9 +1,10 @@
 import type { gpuErrors as english } from '../../en/errors/gpu';
+import { format } from '../format';
 
 /** Errors of the device, of the graphs that run on it and of their ops. */
 export const gpuErrors: typeof english = {
   buffer_too_large: ({ label, size, most }) => ({
-    message: `${label} 需要一个 ${size} 字节的缓冲区，而此设备最多允许 ${most} 字节。`,
+    message: `${label} 需要一个 ${format.bytes(size)} 的缓冲区，而此设备最多允许 ${format.bytes(most)}。`,
     hint: '请减小批大小、长度或秩。',
   }),
   gpu_read_failed: { message: '无法从显卡读回计算结果。' },
@@ -40,12 +41,12 @@ export const gpuErrors: typeof english = {
     hint: '请更新浏览器和显卡驱动。',
   }),
   slot_missing: ({ slot }) => ({ message: `${slot} 没有绑定缓冲区。` }),
-  tensor_exceeds_binding: ({ tokens, megabytes, allowed }) => ({
-    message: `${tokens} 个 token 的批次需要一整块 ${megabytes} MB 的显存，而此设备最多允许 ${allowed} MB。`,
+  tensor_exceeds_binding: ({ tokens, bytes, most }) => ({
+    message: `${format.count(tokens)} 个 token 的批次需要一整块 ${format.bytes(bytes)} 的显存，而此设备最多允许 ${format.bytes(most)}。`,
     hint: '请减小 per_device_train_batch_size 或 max_seq_length。',
   }),
   adapter_exceeds_binding: ({ bytes, most }) => ({
-    message: `适配器的一个矩阵占 ${bytes} 字节，而此设备一次最多绑定 ${most} 字节。`,
+    message: `适配器的一个矩阵占 ${format.bytes(bytes)}，而此设备一次最多绑定 ${format.bytes(most)}。`,
     hint: '请减小 r。',
   }),
   size_not_multiple_of_4: ({ side, size }) => ({

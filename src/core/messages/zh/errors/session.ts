@@ -68,12 +68,12 @@ export const sessionErrors: typeof english = {
   run_model_differs: ({ name, hub, commit, load }) => ({
     message: `${name} 不是该训练任务所用的模型：权重、分词器或加载方式不同。`,
     hint: hub
-      ? `请从 Hub 打开当时的 ${name}${commit === undefined ? '' : `（${commit}）`}，并使用 ${load}；或基于现有模型开始新的训练。`
-      : `请从文件夹打开当时的 ${name}，并使用 ${load}；或基于现有模型开始新的训练。`,
+      ? `请从 Hub 打开当时的 ${name}${commit === undefined ? '' : `（${commit}）`}，并使用 ${format.list(load)}；或基于现有模型开始新的训练。`
+      : `请从文件夹打开当时的 ${name}，并使用 ${format.list(load)}；或基于现有模型开始新的训练。`,
   }),
   run_model_missing: ({ name, load }) => ({
     message: `该训练任务所用的 ${name} 已不在本机。`,
-    hint: `请以 ${load} 重新打开 ${name} 的文件夹，然后继续训练。`,
+    hint: `请以 ${format.list(load)} 重新打开 ${name} 的文件夹，然后继续训练。`,
   }),
   run_without_checkpoint: {
     message: '该训练任务在第一步之前就停止了，因此没有适配器。',
