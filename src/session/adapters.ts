@@ -64,16 +64,16 @@ export class Adapters {
     this.#name = id;
   }
 
-  report(): AdapterReport | undefined {
+  async report(): Promise<AdapterReport | undefined> {
     const { tuned } = this.#session;
-    return tuned && adapterReport(this.#name, tuned);
+    return tuned && (await adapterReport(this.#name, tuned));
   }
 
   async import(name: string, files: readonly File[]): Promise<AdapterReport> {
     return await this.#exclusive.alone('importing', async () => {
-      const tuned = await this.#session.importAdapter(folderOfBlobs(namedBlobs(files)));
+      const { notes } = await this.#session.importAdapter(folderOfBlobs(namedBlobs(files)));
       this.#name = name;
-      return { ...adapterReport(name, tuned), notes: tuned.notes };
+      return { ...(await adapterReport(name, this.#session.requireTuned())), notes };
     });
   }
 

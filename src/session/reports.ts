@@ -1,4 +1,5 @@
 import type { Message } from '../core/messages/message';
+import { adapterId } from './adapter_id';
 import type { AnswerSettings, LoadSettings } from '../core/settings/settings';
 import { answerDefaults } from './chat/answer_defaults';
 import { targetCount, tokenCount, type Dataset } from './data/dataset';
@@ -26,6 +27,8 @@ export interface DeviceReport {
 }
 
 export interface ModelReport extends ModelIdentity, WeightFormats {
+  /** Tells bases apart by what they compute with: their files and how they are loaded. */
+  readonly modelHash: string;
   readonly family: string;
   /** What a person should know of it that is no error. */
   readonly notes: readonly Message[];
@@ -63,6 +66,8 @@ export interface StorageReport {
 }
 
 export interface AdapterReport {
+  /** Tells adapters apart by all that their answers depend on. */
+  readonly id: string;
   /** A run's id, or the name of an imported folder. */
   readonly origin: string;
   readonly r: number;
@@ -83,12 +88,17 @@ export function noDeviceReport(error: unknown): DeviceReport {
   return { kind: 'none', description: '', ...none, problem: describeError(error) };
 }
 
-export function modelReport({ model, layout }: Pick<Session, 'model' | 'layout'>): ModelReport {
+export function modelReport({
+  model,
+  layout,
+  modelHash,
+}: Pick<Session, 'model' | 'layout' | 'modelHash'>): ModelReport {
   const { identity, chatTemplate, facts, textNotes } = model;
   const { spec, quantization } = layout;
   return {
     ...identity,
     ...weightFormats(facts.config, layout),
+    modelHash,
     notes: [...facts.notes, ...textNotes],
     family: familyLabel(spec),
     parameters: parameterCount(spec),
@@ -132,9 +142,11 @@ export async function storageReport(
   return { usedBytes: used, freeBytes: Math.max(0, quota - used), persisted };
 }
 
-export function adapterReport(origin: string, { layout }: TunedAdapter): AdapterReport {
+export async function adapterReport(origin: string, tuned: TunedAdapter): Promise<AdapterReport> {
+  const { layout } = tuned;
   const { r, lora_alpha } = layout.settings;
   return {
+    id: await adapterId(tuned),
     origin,
     r,
     lora_alpha,

@@ -82,6 +82,8 @@ export interface CheckpointEvent {
 export interface StateEvent {
   readonly event: 'state';
   readonly state: 'preparing' | 'running' | 'paused' | 'recovering' | 'finished' | 'stopped' | 'failed';
+  /** The id of the run, told once when it is recorded. */
+  readonly run?: string;
   /** For the person, for instance why the run is recovering. */
   readonly message?: Message;
   /** Progress of the message's activity, 0 to 1. */

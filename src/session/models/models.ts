@@ -8,7 +8,7 @@ import type { Session } from '../session';
 import type { ModelSource } from './sources';
 
 export interface ModelParts {
-  readonly session: Pick<Session, 'prepareChat' | 'model' | 'hasModel' | 'layout'>;
+  readonly session: Pick<Session, 'prepareChat' | 'model' | 'hasModel' | 'layout' | 'modelHash'>;
   readonly opener: Pick<ModelOpener, 'open' | 'originOf' | 'stop'>;
   readonly exclusive: Exclusive;
 }

@@ -117,6 +117,7 @@ export class Runs {
       const keep = (): Promise<string | undefined> =>
         library ? keepRunModel(library, onEvent) : Promise.resolve(session.loadable.baseId);
       const run = await records.create({ ...runModel(session), startedFrom, settings, steps, data }, keep);
+      onEvent({ event: 'state', state: 'preparing', run: run.id });
       return await records.alone(run.id, () => this.#train(run, { control, onEvent, initial }));
     });
   }
@@ -157,10 +158,11 @@ export class Runs {
           if (!checkpoint || checkpoint.step === 0)
             throw new TunesmithError({ code: 'run_without_checkpoint' });
           await this.#reopen(run, { onProgress, signal });
-          const tuned = session.adapterOf(run.settings, checkpoint);
-          session.setTuned({ ...tuned, run: cardRun(run.settings, session.dataset, run.history) });
+          const adapter = session.adapterOf(run.settings, checkpoint);
+          const tuned = { ...adapter, run: cardRun(run.settings, session.dataset, run.history) };
+          session.setTuned(tuned);
           adapters?.rememberRun(id);
-          return adapterReport(id, tuned);
+          return await adapterReport(id, tuned);
         }),
       ),
     );

@@ -70,18 +70,15 @@ export function updated(conversation: Conversation): Conversation {
   return { ...conversation, updatedAt: new Date(now).toISOString() };
 }
 
-/** Who answers with this model and this adapter; undefined if no model is open. */
+/** Who answers with this model and this adapter, which has a name for a person; undefined if no model is open. */
 export function speakerOf(
   model: ModelReport | undefined,
   adapter: AdapterReport | undefined,
-  names: { readonly adapter: string; readonly step: number | undefined },
+  adapterName: string,
 ): Speaker | undefined {
   if (!model) return undefined;
-  const { source, name, repo, commit } = model;
-  // A run that goes on has the same origin and another adapter.
-  const tuned = adapter && [adapter.origin, names.step];
-  const key = JSON.stringify([source, repo ?? name, commit, tuned]);
-  return { key, model: name, adapter: adapter ? names.adapter || adapter.origin : '' };
+  const key = JSON.stringify([model.modelHash, adapter?.id]);
+  return { key, model: model.name, adapter: adapter ? adapterName || adapter.origin : '' };
 }
 
 /** The sides that answer for a speaker. */

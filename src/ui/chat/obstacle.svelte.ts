@@ -9,14 +9,23 @@ export interface Obstacle {
   readonly outdated?: boolean;
 }
 
-type Parts = Pick<App, 'chat' | 'model' | 'training' | 'opening' | 'exports'>;
+type Parts = Pick<App, 'chat' | 'model' | 'work'>;
 
 /** Why nothing can be sent now; undefined if something can. Reads state: call it within `$derived`. */
-export function obstacleTo({ chat, model, training, opening, exports }: Parts): Obstacle | undefined {
-  if (training.active) return { words: t.chat.training };
-  if (model.busy || opening) return { words: t.chat.opening };
+export function obstacleTo({ chat, model, work }: Parts): Obstacle | undefined {
+  switch (work?.kind) {
+    case 'training':
+      return { words: t.chat.training };
+    case 'exporting':
+    case 'importing':
+      return { words: t.chat.exporting };
+    case 'opening_run':
+    case 'opening_model':
+    case 'starting':
+    case 'preparing':
+      return { words: t.chat.opening };
+  }
   if (!model.report) return { words: t.chat.noModel };
-  if (exports.exporting || exports.importing) return { words: t.chat.exporting };
   const [wrong] = chat.settings.problems.keys();
   if (wrong !== undefined) return { words: t.chat.wrongSetting(wrong), inSettings: true };
   const outdated = !chat.counter.fresh;

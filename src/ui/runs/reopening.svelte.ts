@@ -147,12 +147,14 @@ export class Reopening {
 
   /** @param take false if the page shows other examples than the run's */
   async #take(run: RunRecord, take: () => Promise<boolean>): Promise<void> {
-    const { engine, preparation } = this.#parts;
+    const { preparation, runs } = this.#parts;
     preparation.outdate();
     try {
       if (await take()) preparation.adopted(run.settings);
     } catch (error) {
-      engine.failure = describeError(error);
+      // The page may show a part of what the run has.
+      await this.#notOpened();
+      runs.fail(run.id, describeError(error));
     }
   }
 

@@ -1,6 +1,7 @@
 import type { App } from '../app.svelte';
 import { say, sayError, t } from '../language.svelte';
 import { nameOf } from '../runs/name';
+import type { Work } from '../work.svelte';
 import type { Arrival, Place, StepId } from './route.svelte';
 
 /** A button of the dock. */
@@ -37,7 +38,7 @@ export interface Situation {
 
 /** Where the visitor stands now. Reads state: call it within `$derived`. */
 export function situationOf(app: App): Situation {
-  const { engine, runs, training, model, candidate, exports } = app;
+  const { engine, runs, training, model, candidate, work } = app;
   if (engine.failure || (engine.device && !engine.usable))
     return {
       kind: 'unusable',
@@ -48,14 +49,18 @@ export function situationOf(app: App): Situation {
     };
   if (!engine.device)
     return { kind: 'looking', title: t.shell.demoTitle, body: t.shell.looking, next: start(app), others: [] };
-  if (training.active) return trainingSituation(app);
-  if (app.opening) return openingSituation(app);
-  if (model.busyLong) return fetchingSituation(app);
-  if (exports.exporting) {
-    const stop = act('stop', t.shell.stop, () => void exports.stop(), !exports.stopping);
-    return { ...working('exporting', t.shell.exporting, exports.progress), others: [stop] };
+  switch (work?.kind) {
+    case 'training':
+      return trainingSituation(app, work);
+    case 'opening_run':
+      return openingSituation(app, work);
+    case 'opening_model':
+      return fetchingSituation(app, work);
+    case 'exporting':
+      return { ...working('exporting', t.shell.exporting, work), others: [stopOf(work)] };
+    case 'starting':
+      return working('opening', t.shell.opening, work);
   }
-  if (app.starting) return working('opening', t.shell.opening, model.progress);
   if (training.phase === 'failed') return failedSituation(app);
   if (runs.unfinished) return unfinishedSituation(app, runs.unfinished);
   if (candidate.source) return candidateSituation(app);
@@ -85,30 +90,35 @@ function see({ route }: App, place: Place, label = t.shell.see, arrival?: Arriva
 
 const isDemo = ({ model, examples }: App): boolean => model.wanted.kind === 'demo' && !examples.own;
 
-function working(kind: Situation['kind'], title: string, progress: App['model']['progress']): Situation {
-  const { label = '', fraction, etaSeconds } = progress ?? {};
+function working(
+  kind: Situation['kind'],
+  title: string,
+  { label = '', fraction, etaSeconds }: Work,
+): Situation {
   return { kind, title, body: say(label), progress: { fraction, etaSeconds }, others: [] };
 }
 
-function openingSituation({ runs, former }: App): Situation {
-  const again = former.opening ? runs.get(former.run) : undefined;
-  const title = again ? t.runs.reopening(nameOf(again)) : t.shell.opening;
-  const stop = act('stop', again ? t.runs.skip : t.shell.stop, () => void runs.stopOpening());
-  return { ...working('opening', title, runs.progress), others: [stop] };
+function stopOf({ stop, stopping = false }: Work, label = t.shell.stop): Action {
+  const enabled = stop !== undefined && !stopping;
+  return act('stop', stopping ? t.shell.stopping : label, () => stop?.(), enabled);
 }
 
-function trainingSituation(app: App): Situation {
+function openingSituation({ runs, former }: App, work: Work): Situation {
+  const again = former.opening ? runs.get(former.run) : undefined;
+  const title = again ? t.runs.reopening(nameOf(again)) : t.shell.opening;
+  return {
+    ...working('opening', title, work),
+    others: [stopOf(work, again ? t.runs.skip : t.shell.stop)],
+  };
+}
+
+function trainingSituation(app: App, work: Work): Situation {
   const { training } = app;
-  const { last, phase, message, progress } = training;
+  const { last, phase } = training;
   const title =
     phase === 'paused' ? t.shell.paused : phase === 'running' ? t.shell.training : t.shell.opening;
   const where = last ? t.shell.stepOf(t.format.count(last.step), t.format.count(last.steps)) : '';
-  const stop = act(
-    'stop',
-    training.asked === 'stop' ? t.shell.stopping : t.shell.stopAndKeep,
-    () => void training.stop(),
-    training.stoppable && training.asked !== 'stop',
-  );
+  const stop = stopOf(work, t.shell.stopAndKeep);
   const pause = act(
     'pause',
     training.asked === 'pause' ? t.shell.pausing : t.shell.pause,
@@ -122,26 +132,18 @@ function trainingSituation(app: App): Situation {
   const [watch] = see(app, 'train', t.shell.watch);
   const next = phase === 'paused' ? resume : watch;
   return {
-    kind: 'training',
-    title,
-    body: phase === 'running' ? runningAt : say(message || progress?.label || where),
-    progress: {
-      fraction: progress?.fraction ?? training.fraction ?? (last && last.step / last.steps),
-      etaSeconds: progress?.etaSeconds ?? training.secondsLeft,
-    },
+    ...working('training', title, work),
+    body: phase === 'running' ? runningAt : say(work.label || where),
     ...(next && { next }),
     others: phase === 'paused' ? [stop] : [stop, pause],
   };
 }
 
-function fetchingSituation(app: App): Situation {
-  const { model } = app;
-  const label = model.stopping ? t.shell.stopping : t.shell.stop;
-  const stop = act('stop', label, () => void model.stop(), !model.stopping);
+function fetchingSituation(app: App, work: Work): Situation {
   return {
-    ...working('fetching', t.shell.fetchingTitle(model.name), model.progress),
+    ...working('fetching', t.shell.fetchingTitle(app.model.name), work),
     body: t.shell.fetchingBody,
-    others: [...see(app, 'model'), stop],
+    others: [...see(app, 'model'), stopOf(work)],
   };
 }
 
@@ -176,7 +178,8 @@ function unfinishedSituation(app: App, run: App['runs']['list'][number]): Situat
 }
 
 function candidateSituation(app: App): Situation {
-  const { candidate, missingRoom } = app;
+  const { candidate, choice } = app;
+  const { missingRoom } = choice;
   const { name, preview, error } = candidate;
   const kind = 'candidate';
   const [look] = see(app, 'model', error ? t.shell.seeError : t.shell.candidateSee);
@@ -197,7 +200,7 @@ function candidateSituation(app: App): Situation {
     kind,
     title,
     body: `${fetch} ${t.shell.memory(t.format.bytes(memoryTotal))}`,
-    next: act('open', label, () => app.openCandidate(), app.canOpenCandidate),
+    next: act('open', label, () => choice.open(), choice.canOpen),
     others,
   };
 }

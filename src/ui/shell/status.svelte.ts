@@ -79,15 +79,15 @@ function trainStatus({ training, settings, runs }: App): StepStatus {
   }
 }
 
-function chatStatus({ chat, canChat, exports }: App): StepStatus {
-  if (chat.speaking) return busy(t.shell.status.answering);
+function chatStatus({ work, canChat, exports }: App): StepStatus {
+  if (work?.kind === 'answering') return busy(t.shell.status.answering);
   if (!canChat) return todo(t.shell.status.waiting);
   return exports.adapter ? done(t.shell.status.both) : todo(t.shell.status.baseOnly);
 }
 
-function exportStatus({ exports }: App): StepStatus {
+function exportStatus({ work, exports }: App): StepStatus {
   if (exports.exportError || exports.importError) return problem();
-  if (exports.exporting) return busy(t.shell.status.writing);
+  if (work?.kind === 'exporting') return busy(t.shell.status.writing);
   return exports.adapter ? done(t.shell.status.adapter) : todo(t.shell.status.nothing);
 }
 

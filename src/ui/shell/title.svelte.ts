@@ -8,17 +8,22 @@ export function titleOf(app: App): string {
   return said === '' ? t.shell.name : t.shell.tab(said);
 }
 
-function working({ training, model, exports, opening, runs }: App): string | undefined {
-  if (training.active) {
-    const { phase, last, fraction, progress } = training;
-    const far = last ? last.step / last.steps : (progress?.fraction ?? fraction);
-    const what =
-      phase === 'paused' ? t.shell.paused : phase === 'running' ? t.shell.training : t.shell.opening;
-    return withPercent(what, far);
+function working({ work, training }: App): string | undefined {
+  switch (work?.kind) {
+    case 'training': {
+      const { phase } = training;
+      const what =
+        phase === 'paused' ? t.shell.paused : phase === 'running' ? t.shell.training : t.shell.opening;
+      return withPercent(what, work.fraction);
+    }
+    case 'exporting':
+      return withPercent(t.shell.exporting, work.fraction);
+    case 'opening_model':
+    case 'opening_run':
+      return withPercent(t.shell.opening, work.fraction);
+    default:
+      return undefined;
   }
-  if (exports.exporting) return withPercent(t.shell.exporting, exports.progress?.fraction);
-  if (model.busyLong) return withPercent(t.shell.opening, model.progress?.fraction);
-  return opening ? withPercent(t.shell.opening, runs.progress?.fraction) : undefined;
 }
 
 /** The percentage comes first: a narrow tab shows little more. */

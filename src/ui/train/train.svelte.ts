@@ -52,8 +52,8 @@ export class TrainState {
   justFinished = $state(false);
   /** The run as it ended. */
   record: RunRecord | undefined = $state.raw();
-  /** The past run that was continued last; undefined if a new one was started. */
-  continued: string | undefined;
+  /** The id of the run that is on show; undefined before it is recorded. */
+  run: string | undefined = $state();
   /** A pause, a resumption or a stop was asked for and has not come about yet. */
   asked: 'pause' | 'resume' | 'stop' | undefined = $state();
 
@@ -130,7 +130,6 @@ export class TrainState {
   /** Trains to the end of a new run. True when it ended well, with something learned. */
   start(settings: TrainSettings, startFrom: StartFrom): Promise<boolean> {
     const remote = this.#engine.remote;
-    this.continued = undefined;
     return this.#follow([], () => remote.runs.start(settings, this.#listener(), startFrom));
   }
 
@@ -139,14 +138,13 @@ export class TrainState {
     const remote = this.#engine.remote;
     const past = run.history.filter((event) => !('step' in event) || event.step <= run.checkpointStep);
     this.#onOpened = onOpened;
-    this.continued = run.id;
     const call = () =>
       withProgress(
         message('run_opening'),
         (progress) => (this.progress = this.#onOpened ? progress : undefined),
         (onProgress) => remote.runs.continue(run.id, this.#listener(), onProgress),
       );
-    return this.#follow(past, call, run.checkpointStep);
+    return this.#follow(past, call, run);
   }
 
   pause(): Promise<void> {
@@ -164,7 +162,7 @@ export class TrainState {
 
   /** Shows a former run's curve and samples, as if it had just ended. */
   display(run: RunRecord): void {
-    this.#reset(run.history);
+    this.#reset(run.history, run.id);
     this.record = run;
     this.checkpointStep = run.checkpointStep;
     this.phase = run.state === 'finished' ? 'finished' : 'stopped';
@@ -187,14 +185,14 @@ export class TrainState {
 
   async #follow(
     past: readonly TrainEvent[],
-    run: () => Promise<RunRecord>,
-    checkpointStep = 0,
+    call: () => Promise<RunRecord>,
+    run?: RunRecord,
   ): Promise<boolean> {
-    this.#reset(past);
-    this.checkpointStep = checkpointStep;
+    this.#reset(past, run?.id);
+    this.checkpointStep = run?.checkpointStep ?? 0;
     this.phase = 'preparing';
     try {
-      this.record = await run();
+      this.record = await call();
       this.#draw();
       this.phase = this.record.state === 'stopped' ? 'stopped' : 'finished';
       this.justFinished = this.phase === 'finished';
@@ -224,8 +222,9 @@ export class TrainState {
     }
   }
 
-  #reset(past: readonly TrainEvent[]): void {
+  #reset(past: readonly TrainEvent[], run?: string): void {
     this.#turn++;
+    this.run = run;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#incoming = [];
@@ -265,6 +264,7 @@ export class TrainState {
     }
     if (event.event === 'state') {
       this.#draw();
+      if (event.run !== undefined) this.run = event.run;
       // That it has ended is told by its result: until then the engine is busy with it.
       if (endPhases.includes(event.state)) return;
       this.activity = undefined;

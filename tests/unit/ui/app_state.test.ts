@@ -81,7 +81,7 @@ function engine() {
         asked.push('plan');
         return Promise.resolve({ fits: true, memoryTotal: 1 });
       }),
-      start: vi.fn((): Promise<RunRecord> => {
+      start: vi.fn<(settings: unknown, onEvent: (event: TrainEvent) => void) => Promise<RunRecord>>(() => {
         asked.push('start');
         return Promise.resolve(runRecord({ state: 'finished' }));
       }),
@@ -269,7 +269,7 @@ describe('the page', () => {
     fake.record = runRecord({ settings, history: [stepEvent(1)] });
     const over = app.continueRun(fake.record);
     await vi.waitFor(() => expect(app.settings.values?.r).toBe(5));
-    expect(app).toMatchObject({ opening: false, locked: true });
+    expect(app).toMatchObject({ work: { kind: 'training' }, locked: true });
     expect(app.model.name).toBe('owner/trained');
     expect(app.examples.report?.examples).toBe(3);
     ended.resolve(runRecord({ state: 'finished' }));
@@ -297,7 +297,7 @@ describe('the page', () => {
       await app[way](runRecord());
       expect(app.runs.failures.get('a-run')?.code).toBe('run_data_missing');
       expect(app.training).toMatchObject({ phase: 'idle', error: undefined });
-      expect(app.opening).toBe(false);
+      expect(app.work).toBeUndefined();
       fake.asked.length = 0;
       await app.start();
       expect(fake.asked.filter((name) => /^(open|examples|start)/.test(name))).toEqual([
@@ -451,5 +451,64 @@ describe('the page', () => {
     await app.start();
     expect(app.exports.adapter).toBeUndefined();
     expect(app.former.run).toBeUndefined();
+  });
+
+  it('continues after a failure the very run that failed', async () => {
+    const { app, fake } = await begun();
+    fake.listed = [
+      listedRun({ id: 'another', state: 'stopped' }),
+      listedRun({ id: 'failed', state: 'failed' }),
+    ];
+    fake.runs.start.mockImplementationOnce((_, onEvent) => {
+      onEvent({ event: 'state', state: 'preparing', run: 'failed' });
+      onEvent({ event: 'checkpoint', step: 2 });
+      return Promise.reject(new TunesmithError({ code: 'device_lost', message: 'Lost.' }));
+    });
+    await app.start();
+    expect(app.failedRun?.id).toBe('failed');
+    expect(situationOf(app).next?.name).toBe('continue');
+    fake.runs.start.mockRejectedValueOnce(new TunesmithError({ code: 'no_model' }));
+    await app.start();
+    expect(app.failedRun).toBeUndefined();
+  });
+
+  it('can be told to stop the opening of a run that is to be continued', async () => {
+    const { app, fake } = await begun();
+    await app.preparation.ready();
+    const opening = deferred<RunRecord>();
+    fake.runs.continue.mockImplementationOnce(() => opening.promise);
+    const over = app.continueRun({ id: 'a-run' });
+    await vi.waitFor(() => expect(fake.runs.continue).toHaveBeenCalled());
+    expect(app).toMatchObject({ work: { kind: 'opening_run' }, canChat: false, canStart: false });
+    situationOf(app).others[0]?.press();
+    expect(fake.runs.stopOpening).toHaveBeenCalledTimes(1);
+    opening.reject(new DOMException('Stopped.', 'AbortError'));
+    await over;
+    expect(app.work).toBeUndefined();
+    expect(app.training).toMatchObject({ phase: 'idle', error: undefined });
+    expect(app.runs.failures.size).toBe(0);
+  });
+
+  it('does not chat while Start makes ready what training needs', async () => {
+    const { app, fake } = await begun();
+    await app.preparation.ready();
+    const planned = deferred<object>();
+    fake.runs.plan.mockImplementationOnce(() => planned.promise);
+    app.settings.set('r', 3);
+    const over = app.start();
+    expect(app).toMatchObject({ work: { kind: 'starting' }, canChat: false });
+    planned.resolve({ fits: true, memoryTotal: 1 });
+    await over;
+    expect(app.canChat).toBe(true);
+  });
+
+  it('says beside the run, and goes on, if what a run brings can’t be shown', async () => {
+    const { app, fake } = await begun();
+    await app.preparation.ready();
+    fake.runs.examples = () => Promise.reject(gone('No rows.'));
+    await app.openRun({ id: 'a-run' });
+    expect(app.runs.failures.get('a-run')?.code).toBe('run_data_missing');
+    expect(app.engine.failure).toBeUndefined();
+    expect(app.canStart).toBe(true);
   });
 });

@@ -96,6 +96,7 @@ describe('keys', () => {
 
 describe('who answers', () => {
   const adapter = {
+    id: 'an-id',
     origin: 'run-1',
     r: 8,
     lora_alpha: 16,
@@ -103,36 +104,36 @@ describe('who answers', () => {
     parameters: 1,
     notes: [],
   };
-  const names = { adapter: 'pirate', step: 8 };
+  const key = (...given: Parameters<typeof speakerOf>) => speakerOf(...given)?.key;
 
   it('is nobody without a model, and the base without an adapter', () => {
-    expect(speakerOf(undefined, undefined, names)).toBeUndefined();
-    expect(speakerOf(report(), undefined, names)).toMatchObject({ model: 'tiny', adapter: '' });
+    expect(speakerOf(undefined, undefined, '')).toBeUndefined();
+    expect(speakerOf(report(), undefined, '')).toMatchObject({ model: 'tiny', adapter: '' });
   });
 
-  it('is another with another model, commit, adapter, or step of a run', () => {
+  it('is another with another model, another way of loading it, or another adapter', () => {
     const keys = [
-      speakerOf(report(), undefined, names),
-      speakerOf(report({ name: 'other' }), undefined, names),
-      speakerOf(report({ repo: 'a/b', commit: '1' }), undefined, names),
-      speakerOf(report({ repo: 'a/b', commit: '2' }), undefined, names),
-      speakerOf(report(), adapter, names),
-      speakerOf(report(), adapter, { ...names, step: 9 }),
-      speakerOf(report(), { ...adapter, origin: 'run-2' }, names),
-    ].map((speaker) => speaker?.key);
+      key(report(), undefined, ''),
+      key(report({ modelHash: 'another' }), undefined, ''),
+      key(report(), adapter, 'pirate'),
+      // Of a folder of the same name, or of the same run some steps later.
+      key(report(), { ...adapter, id: 'another' }, 'pirate'),
+    ];
     expect(new Set(keys).size).toBe(keys.length);
-    // A name that was changed is the same adapter's.
-    expect(speakerOf(report(), adapter, { ...names, adapter: 'bard' })?.key).toBe(keys[4]);
+  });
+
+  it('is the same whatever model and adapter are called', () => {
+    const same = key(report(), adapter, 'pirate');
+    expect(key(report({ name: 'other', repo: 'a/b', commit: '1' }), adapter, 'bard')).toBe(same);
+    expect(key(report(), { ...adapter, origin: 'run-2' }, '')).toBe(same);
   });
 });
 
 describe('why nothing can be sent', () => {
   type Parts = Parameters<typeof obstacleTo>[0];
   const free = {
-    training: { active: false },
-    model: { busy: false, report: report() },
-    opening: false,
-    exports: { exporting: false, importing: false },
+    work: undefined,
+    model: { report: report() },
     chat: { settings: { problems: new Map() }, counter: { fresh: true }, excess: 0 },
   };
   const obstacle = (changes: object) => obstacleTo({ ...free, ...changes } as unknown as Parts);
@@ -143,12 +144,13 @@ describe('why nothing can be sent', () => {
   });
 
   it.each([
-    ['training', { training: { active: true } }, words.training],
-    ['opening a model', { model: { busy: true } }, words.opening],
-    ['opening a run', { opening: true }, words.opening],
-    ['no model', { model: { busy: false } }, words.noModel],
-    ['an export', { exports: { exporting: true } }, words.exporting],
-    ['an import', { exports: { importing: true } }, words.exporting],
+    ['training', { work: { kind: 'training' } }, words.training],
+    ['opening a model', { work: { kind: 'opening_model' } }, words.opening],
+    ['opening a run', { work: { kind: 'opening_run' } }, words.opening],
+    ['what is made ready for training', { work: { kind: 'starting' } }, words.opening],
+    ['no model', { model: {} }, words.noModel],
+    ['an export', { work: { kind: 'exporting' } }, words.exporting],
+    ['an import', { work: { kind: 'importing' } }, words.exporting],
   ])('is %s', (_, changes, told) => {
     expect(obstacle(changes)).toEqual({ words: told });
   });

@@ -24,6 +24,7 @@ export function report(changes: Partial<ModelReport> = {}): ModelReport {
     name: 'tiny',
     family: 'llama',
     source: 'hub',
+    modelHash: 'a-hash',
     formats: message('weight_formats', { formats: ['NF4'], published: 'none' }),
     notes: [],
     parameters: 1000,

@@ -5,7 +5,15 @@ import type { AdapterReport, ExportOffer, ExportResult } from '../../../src/work
 import { deferred, engineOf } from './engine';
 
 const adapter: AdapterReport = {
-  ...{ origin: 'run', r: 4, lora_alpha: 8, target_modules: ['q_proj'], parameters: 10, notes: [] },
+  ...{
+    id: 'an-id',
+    origin: 'run',
+    r: 4,
+    lora_alpha: 8,
+    target_modules: ['q_proj'],
+    parameters: 10,
+    notes: [],
+  },
 };
 const offer = (format: string, bytes = 100, changes: Partial<ExportOffer> = {}): ExportOffer => ({
   ...{ format, bytes, options: [], fileName: `tiny-${format}.zip`, files: [] },

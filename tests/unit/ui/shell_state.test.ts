@@ -6,6 +6,7 @@ import { situationOf } from '../../../src/ui/shell/situation.svelte';
 import { stepStatuses } from '../../../src/ui/shell/status.svelte';
 import { Taste } from '../../../src/ui/shell/taste.svelte';
 import { titleOf } from '../../../src/ui/shell/title.svelte';
+import { workOf } from '../../../src/ui/work.svelte';
 import type { RemoteEngine } from '../../../src/worker/protocol';
 import { preview, report, runRecord, stepEvent, stubLocalStorage } from './engine';
 
@@ -14,13 +15,10 @@ type Parts = { readonly [Part in keyof App]?: object | boolean | number | undefi
 /** The page's state with the demo ready to be trained, but for what is given. */
 function appOf(given: Parts = {}, place: Place = 'train'): App {
   const merge = (usual: object, part: keyof App) => ({ ...usual, ...(given[part] as object | undefined) });
-  return {
+  const app = {
     canStart: true,
     canChat: true,
     starting: false,
-    opening: false,
-    missingRoom: undefined,
-    canOpenCandidate: true,
     ...given,
     route: { place, go: vi.fn() },
     engine: merge({ failure: undefined, device: { kind: 'gpu' }, usable: true }, 'engine'),
@@ -43,7 +41,10 @@ function appOf(given: Parts = {}, place: Place = 'train'): App {
     chat: merge({ speaking: undefined }, 'chat'),
     exports: merge({ exporting: false }, 'exports'),
     news: merge({ outcome: undefined }, 'news'),
+    reopening: merge({ busy: false }, 'reopening'),
+    choice: merge({ missingRoom: undefined, canOpen: true }, 'choice'),
   } as unknown as App;
+  return Object.assign(app, { work: workOf(app) });
 }
 
 const running = { phase: 'running', active: true, stoppable: true, last: stepEvent(4), secondsLeft: 1 };
@@ -67,7 +68,14 @@ describe('the situation', () => {
       'continue',
       ['train'],
     ],
-    ['a run is opened', { opening: true }, 'train', undefined, ['stop']],
+    ['a run is opened', { reopening: { busy: true } }, 'train', undefined, ['stop']],
+    [
+      'a run is opened to be continued',
+      { reopening: { busy: true }, training: { active: true, phase: 'preparing' } },
+      'train',
+      undefined,
+      ['stop'],
+    ],
     ['a run was interrupted', { runs: { unfinished: runRecord() } }, 'start', 'continue', ['afresh']],
     [
       'a model is looked at',
