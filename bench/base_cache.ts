@@ -1,6 +1,6 @@
-// How fast a kept base comes back: 0.5 billion parameters in NF4 (the shapes of Qwen2.5-0.5B, made-up bytes), read, compared
-// with its hashes and brought to the device, beside plainly reading the same file. Run by tools/bench.mjs, which gives the
-// folder to work in.
+// Measures how fast a saved base is loaded: 0.5 billion parameters in NF4 (the shapes of Qwen2.5-0.5B, random bytes),
+// read, compared with its hashes and uploaded to the device, compared with only reading the same file. tools/bench.mjs
+// runs it and gives the folder to work in.
 import { spawnSync } from 'node:child_process';
 import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
@@ -90,7 +90,7 @@ const result = {
   plain_read_seconds: plain,
   load_seconds: loaded,
   ratio: loaded / plain,
-  // In functions of this project; the rest is reading, hashing, copying, allocating and waiting, none of it in JavaScript.
+  // Time in functions of this project. Reading, hashing, copying, allocating and waiting happen outside of JavaScript.
   javascript_seconds: median(seconds.map(({ own }) => own)),
   load_bytes_per_second: bytes / loaded,
   array_buffers_peak_bytes: Math.max(...seconds.map(({ held }) => held)),
@@ -113,7 +113,7 @@ async function readPlainly(): Promise<void> {
   }
 }
 
-/** Has the system read the file from the disk again, where `dd` can tell it to; else it comes from memory. */
+/** Drops the file from the system's cache, if `dd` can do that; otherwise the file is read from memory. */
 function forget(): void {
   spawnSync('dd', [`of=${join(folder, path)}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0'], {
     stdio: 'ignore',

@@ -1,5 +1,5 @@
-// The bench in Node, on Dawn: measures, prints the table, writes the JSON. Needs Node, the package `webgpu` and a driver,
-// nothing else. `--help` says how.
+// The bench in Node, on Dawn: measures, prints the table, writes the JSON. It needs only Node, the package `webgpu` and
+// a driver. `--help` lists the options.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

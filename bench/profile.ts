@@ -1,5 +1,5 @@
-// Where the time of one training step (or of one decoded token) goes, dispatch by dispatch: tables, and a timeline that
-// Perfetto (ui.perfetto.dev) and chrome://tracing load. Weights are made up, in the true shapes. Run by tools/profile.mjs.
+// Profiles one training step (or one decoded token) by dispatch. Writes tables, and a timeline for Perfetto
+// (ui.perfetto.dev) and chrome://tracing. The weights are random, with the real shapes. tools/profile.mjs runs it.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -71,7 +71,7 @@ async function profile(device: Device): Promise<void> {
   const samples = wanted.map((): number[] => []);
   const runs: number[] = [];
   const profiles = made.parts.map((): Profile[] => []);
-  // Interleaved, so that what slows the machine down for a while falls on all alike. The first round is for warming up.
+  // Interleaved, so that a temporary slowdown of the machine affects all measurements alike. The first round warms up.
   for (let round = 0; round <= rounds; round++) {
     const seconds = await secondsOfRun(device, made.parts);
     const taken: Profile[] = [];
@@ -113,7 +113,7 @@ async function profile(device: Device): Promise<void> {
   process.stdout.write(`timeline: ${options.trace} (ui.perfetto.dev or chrome://tracing open it)\n`);
 }
 
-/** By the wall clock, as a step is run when nobody looks. */
+/** Seconds by the wall clock, without profiling. */
 async function secondsOfRun(device: Device, parts: readonly Part[]): Promise<number> {
   await device.queue.idle();
   const started = performance.now();

@@ -2,7 +2,7 @@ import { MODELS, type ModelName } from './suite/models';
 import { GROUPS, type Group } from './suite/results';
 import type { Wishes } from './suite/selection';
 
-/** What the command line says of what to measure; all of them lists with commas. */
+/** The arguments that restrict the measurements, all of them lists with commas. */
 export interface WishArguments {
   readonly only?: string;
   readonly without?: string;
@@ -12,7 +12,7 @@ export interface WishArguments {
   readonly brief?: boolean;
 }
 
-/** Throws what is wrong with them, and what there is to choose from. */
+/** Parses the arguments. Throws an error that names a wrong value and the possible ones. */
 export function readWishes({ only, without, models, tokens, rounds, brief }: WishArguments): Wishes {
   return {
     ...(only !== undefined && { only: named<Group>('--only', only, GROUPS) }),

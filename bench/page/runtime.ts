@@ -1,4 +1,4 @@
-/** The browser and its version, out of what it calls itself. */
+/** The browser and its version, from its user agent. */
 export function runtimeOf(userAgent: string): string {
   const [, name = 'Browser', version = ''] = /(Edg|Firefox|Chrome)\/([\d.]+)/.exec(userAgent) ?? [];
   return `${name === 'Chrome' ? 'Chromium' : name} ${version}`.trim();

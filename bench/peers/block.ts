@@ -1,4 +1,4 @@
-// The block that all compute: its numbers, the same everywhere, and a plain reference in float64.
+// The block that all peers compute: its numbers, the same on every machine, and a plain reference in float64.
 import { streamOf, uniform } from '../../src/core/random';
 import { LINEARS, linearShapes, type BlockShape, type LinearName } from './shapes';
 
@@ -15,15 +15,20 @@ export interface BlockArrays {
   readonly linears: Readonly<
     Record<LinearName, { readonly weight: Numbers; readonly A: Numbers; readonly B: Numbers }>
   >;
-  /** [tokens, headDim / 2]: pair i of a head, elements i and i + headDim / 2, turns by t · theta^(-2i / headDim). */
+  /**
+   * [tokens, headDim / 2]: pair i of a head, elements i and i + headDim / 2, is rotated by t · theta^(-2i / headDim).
+   */
   readonly cos: Numbers;
   readonly sin: Numbers;
 }
 
-/** What a block computes: `y`, and the gradients of `x` and of `q_proj.A`, `q_proj.B` and so on, in the order of LINEARS. */
+/**
+ * The results of a block: `y`, and the gradients of `x` and of `q_proj.A`, `q_proj.B` and so on, in the order of
+ * LINEARS.
+ */
 export type BlockResults = ReadonlyMap<string, Numbers>;
 
-/** A block that a rival has compiled. */
+/** A block that a peer has compiled. */
 export interface RunningBlock {
   start(): void;
   results(): Promise<BlockResults>;
@@ -38,7 +43,7 @@ export function randomArray(name: string, length: number, scale: number, offset 
   return values;
 }
 
-/** Weights of about the size that a trained model's have; B is not zero, so that every gradient is some. */
+/** Weights about as large as a trained model's. B is not zero, so that no gradient vanishes. */
 export function blockArrays(shape: BlockShape): BlockArrays {
   const { tokens, hidden, headDim, rank, ropeTheta } = shape;
   const shapes = linearShapes(shape);
@@ -72,7 +77,7 @@ export function blockArrays(shape: BlockShape): BlockArrays {
   };
 }
 
-/** The names of the results, as a rival returns them. */
+/** The names of the results, as a peer returns them. */
 export function resultNames(): string[] {
   return ['y', 'x', ...LINEARS.flatMap((name) => [`${name}.A`, `${name}.B`])];
 }

@@ -1,4 +1,4 @@
-// Whether a rival computes the block that is meant: a comparison of other computations would say nothing.
+// Checks that a peer computes the same block: comparing times of different computations would be meaningless.
 import { blockArrays, randomArray, referenceOutput, type BlockArrays, type BlockResults } from './block';
 import { referenceLogits } from './decoder';
 import { BLOCK, DECODER, LINEARS, type BlockShape, type DecoderShape } from './shapes';
@@ -31,7 +31,7 @@ export const SMALL_DECODER: DecoderShape = {
 const TOLERANCE = 1e-3;
 const STEP = 1e-3;
 
-/** The inner product of the output with what comes from above: its gradients are the block's. */
+/** The inner product of the output with the upstream gradient: its gradients are the block's. */
 function loss(arrays: BlockArrays): number {
   return referenceOutput(arrays).reduce((sum, value, index) => sum + value * arrays.upstream[index]!, 0);
 }
@@ -57,9 +57,9 @@ function dot(left: ArrayLike<number>, right: ArrayLike<number>): number {
 const length = (values: ArrayLike<number>) => Math.sqrt(dot(values, values));
 
 /**
- * Compares a rival's results of {@link SMALL_BLOCK} with the reference: the output element by element, each gradient by
- * how far it goes along a random direction, which central differences tell in float64.
- * @returns what differs
+ * Compares a peer's results of {@link SMALL_BLOCK} with the reference: the output element by element, and each
+ * gradient's derivative along a random direction with central differences in float64.
+ * @returns descriptions of the differences
  */
 export function checkSmallBlock(results: BlockResults): string[] {
   const arrays = blockArrays(SMALL_BLOCK);
@@ -67,7 +67,7 @@ export function checkSmallBlock(results: BlockResults): string[] {
   const output = referenceOutput(arrays);
   for (const [name, values] of results) {
     if (name === 'y') {
-      // Negated, so that not-a-number fails as well.
+      // Negated, so that NaN fails as well.
       if (!(length(output.map((value, index) => value - values[index]!)) <= TOLERANCE * length(output)))
         problems.push('the output differs from the reference');
       continue;
@@ -81,7 +81,7 @@ export function checkSmallBlock(results: BlockResults): string[] {
   return problems;
 }
 
-/** Compares two sides' results of the same block; returns what differs. */
+/** Compares two results of the same block; returns descriptions of the differences. */
 export function compareBlocks(left: BlockResults, right: BlockResults): string[] {
   return [...left].flatMap(([name, values]) => {
     const other = right.get(name);
@@ -91,7 +91,10 @@ export function compareBlocks(left: BlockResults, right: BlockResults): string[]
   });
 }
 
-/** Compares the logits of {@link SMALL_DECODER}'s last token with the reference; returns what differs. */
+/**
+ * Compares the logits of {@link SMALL_DECODER}'s last token with the reference; returns descriptions of the
+ * differences.
+ */
 export function checkSmallDecoder(logits: Float32Array): string[] {
   const reference = referenceLogits(SMALL_DECODER);
   const distance = length(reference.map((value, index) => value - (logits[index] ?? NaN)));

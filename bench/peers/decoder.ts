@@ -1,9 +1,9 @@
-// The decoder that all run: its numbers, and a plain reference in float64.
+// The decoder that all peers run: its numbers, and a plain reference in float64.
 import { streamOf } from '../../src/core/random';
 import { blockArrays, norm, product, referenceOutput, type BlockArrays } from './block';
 import type { DecoderShape } from './shapes';
 
-/** Numbers from a generator that is quick enough for a vocabulary of rows. */
+/** Random numbers from a generator that is fast enough for a whole embedding. */
 function filled(name: string, length: number, scale: number): Float32Array<ArrayBuffer> {
   let state = streamOf(name);
   const values = new Float32Array(length);
@@ -19,7 +19,7 @@ interface DecoderArrays {
   readonly embedding: Float32Array<ArrayBuffer>;
   /** [hidden, vocab] */
   readonly head: Float32Array<ArrayBuffer>;
-  /** The weights of each of its blocks, without LoRA; its first norm is the decoder's last, too. */
+  /** The weights of each of its blocks, without LoRA; its first norm is also the decoder's last. */
   readonly block: BlockArrays;
 }
 
@@ -28,7 +28,7 @@ export function decoderArrays(shape: DecoderShape): DecoderArrays {
   return {
     embedding: filled('embedding', vocab * hidden, 1),
     head: filled('head', hidden * vocab, Math.sqrt(3 / hidden)),
-    // Angles also for a token that is decoded after the others.
+    // One more token, so that angles exist for the token that is decoded after the others.
     block: blockArrays({ ...shape, tokens: tokens + 1, rank: 0, alpha: 0 }),
   };
 }

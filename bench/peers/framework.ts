@@ -2,11 +2,11 @@ import type { BlockArrays, RunningBlock } from './block';
 import type { Measurement } from './peer';
 import type { MatmulShape } from './shapes';
 
-/** A rival that computes whatever it is asked to, gradients too. */
+/** A peer that can compute arbitrary functions and their gradients. */
 export interface Framework {
   matmul(shape: MatmulShape): Measurement;
   block(arrays: BlockArrays): RunningBlock;
-  /** Resolves when the GPU has done all that was started. */
+  /** Resolves when the GPU has finished all started work. */
   finish(): Promise<void>;
   close(): void;
 }

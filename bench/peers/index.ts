@@ -1,4 +1,4 @@
-// What rivals reach on this adapter, beside our own figures: the same computations, checked to be the same.
+// Measures peers on this GPU adapter for comparison: the same computations, with checked results.
 import { devDependencies } from '../../package.json';
 import { blockArrays, type BlockResults } from './block';
 import { checkSmallBlock, compareBlocks, SMALL_BLOCK } from './check';
@@ -28,8 +28,8 @@ interface Opened {
 }
 
 /**
- * Opens the rivals on the adapter that `navigator.gpu` prefers, each with a device of its own. In Node `navigator.gpu` must
- * be Dawn's before. One that does not run here has no measurements, and a note that says why.
+ * Opens the peers on the adapter that `navigator.gpu` prefers, each with its own device. In Node, `navigator.gpu` must
+ * already be Dawn's. A peer that does not run here has no measurements, and a note with the reason.
  */
 export async function peers(environment: PeersEnvironment): Promise<readonly Peer[]> {
   const { matmuls = MATMULS, block = BLOCK, decoder = DECODER } = environment;
@@ -80,7 +80,7 @@ export async function peers(environment: PeersEnvironment): Promise<readonly Pee
     };
   };
 
-  // What they look for when they are loaded may be put in place only just before.
+  // Imported only now, because the caller may have set up the globals that they use just before.
   return [
     await peer('jax-js', devDependencies['@jax-js/jax'], async (notes) => {
       const { openJax } = await import('./jax');

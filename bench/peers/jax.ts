@@ -1,5 +1,6 @@
-// jax-js on WebGPU: the block and its gradients as one jit-compiled function, in which it fuses what it can. Arrays are
-// counted: passing one on gives it away, `.ref` keeps it. (Its einsum would need a newer JavaScript than Node 20 has.)
+// jax-js on WebGPU: the block and its gradients as one jit-compiled function, whose ops it fuses if it can. Arrays are
+// reference-counted: passing one on consumes it, `.ref` keeps it. (Its einsum needs a newer JavaScript than that of
+// Node 20.)
 import {
   defaultDevice,
   getWebGPUDevice,
@@ -17,7 +18,7 @@ import { type Framework } from './framework';
 import { measurement } from './peer';
 import { LINEARS, linearShapes, matmulName, type LinearName } from './shapes';
 
-/** Dispatches are put off until something asks for a result: asks, and gives the results back. */
+/** Requests the results, because dispatches are lazy; then releases them. */
 function dispatch(results: readonly JaxArray[]): void {
   for (const result of results) result.gpuBufferSync();
 }
@@ -26,7 +27,7 @@ function array(values: Float32Array<ArrayBuffer>, shape: readonly number[]): Jax
   return np.array(values, { shape: [...shape] });
 }
 
-/** Starts jax-js on the device that it asks for itself. */
+/** Starts jax-js, which requests a device itself. */
 export async function openJax(): Promise<Framework> {
   if (!(await init('webgpu')).includes('webgpu')) throw new Error('jax-js finds no WebGPU');
   defaultDevice('webgpu');
@@ -60,7 +61,7 @@ function norm(x: JaxArray, weight: JaxArray, eps: number): JaxArray {
   return x.mul(r).mul(weight);
 }
 
-/** Turns the pairs of [tokens, heads, headDim] by angles of [tokens, 1, headDim / 2]. */
+/** Rotates the pairs of [tokens, heads, headDim] by angles of [tokens, 1, headDim / 2]. */
 function rotary(x: JaxArray, cos: JaxArray, sin: JaxArray): JaxArray {
   const [first, second] = np.split(x, 2, -1) as [JaxArray, JaxArray];
   return np.concatenate(

@@ -1,10 +1,10 @@
 import { peers, type PeersEnvironment } from './index';
 import type { Peer } from './peer';
 
-/** Dawn crashes the process where this object is collected while its devices are in use: hence it is kept here. */
+/** Kept here, because Dawn crashes the process if this object is garbage-collected while its devices are in use. */
 let dawn: GPU | undefined;
 
-/** The rivals on Dawn in Node: `navigator.gpu`, where they look for WebGPU, is put in place before they are loaded. */
+/** The peers on Dawn in Node. Sets `navigator.gpu`, where they look for WebGPU, before it loads them. */
 export async function peersInNode(environment: PeersEnvironment): Promise<readonly Peer[]> {
   if (!dawn) {
     const { create, globals } = await import('webgpu');

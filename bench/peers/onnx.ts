@@ -1,4 +1,5 @@
-// Writes ONNX models: as much of its protobuf as a decoder needs. Field numbers are those of the standard's onnx.proto.
+// Writes ONNX models: the part of the protobuf format that a decoder needs. The field numbers are from the standard's
+// onnx.proto.
 import protobuf from 'protobufjs';
 
 const { root } = protobuf.parse(`
@@ -34,7 +35,7 @@ const FLOAT_ATTRIBUTE = 1;
 const INT_ATTRIBUTE = 2;
 const EXTERNAL = 1;
 
-/** A size, or the name of one that is known only when the model is run. */
+/** A size, or the name of a size that is known only when the model runs. */
 type Dimension = number | string;
 
 interface Value {
@@ -46,11 +47,11 @@ interface Value {
 interface Attributes {
   readonly ints?: Readonly<Record<string, number>>;
   readonly floats?: Readonly<Record<string, number>>;
-  /** Where the op is not one of the standard's. */
+  /** The domain of an op outside the standard. */
   readonly domain?: string;
 }
 
-/** A graph in the making. Weights are kept beside the model, in one piece. */
+/** Builds a graph. The weights are stored beside the model, in one file. */
 export class OnnxGraph {
   readonly #nodes: object[] = [];
   readonly #initializers: object[] = [];
@@ -76,7 +77,7 @@ export class OnnxGraph {
   }
 
   /**
-   * @param inputs names; an empty one is left out
+   * @param inputs names; an empty name leaves an input out
    * @param outputs names
    * @returns the first output's name
    */
@@ -101,7 +102,7 @@ export class OnnxGraph {
     return outputs[0] ?? '';
   }
 
-  /** The model's file, and the bytes that it names `weights`. */
+  /** The model's file, and the bytes of the file that it refers to as `weights`. */
   encode(inputs: readonly Value[], outputs: readonly Value[]) {
     const info = ({ name, type, shape }: Value) => ({
       name,

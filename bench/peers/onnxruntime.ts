@@ -1,5 +1,5 @@
-// onnxruntime-web with its WebGPU provider, on a decoder as exporters write it for generation: grouped-query attention with
-// rotary embedding and cache as one op, residual and norm as one. What is computed stays on the GPU.
+// onnxruntime-web with its WebGPU provider, on a decoder in the form that exporters write for generation: grouped-query
+// attention with rotary embedding and cache as one op, residual and norm as another. Results stay on the GPU.
 import { env, InferenceSession, Tensor } from 'onnxruntime-web/webgpu';
 import { checkSmallDecoder, SMALL_DECODER } from './check';
 import { decoderArrays, decoderTokens } from './decoder';
@@ -9,14 +9,14 @@ import { decodingName, forwardName, linearShapes, type DecoderShape, type Linear
 
 const MICROSOFT = 'com.microsoft';
 
-/** The block's weights lie as [outputs, inputs], the model's as [inputs, outputs]. */
+/** Transposes weights: the block's are [outputs, inputs], the model's [inputs, outputs]. */
 function turned(values: Float32Array, rows: number, columns: number): Float32Array {
   return values.map((_, index) => values[(index % rows) * columns + Math.floor(index / rows)]!);
 }
 
 /**
- * The model of a decoder: of tokens and caches, the logits after the token at `last`, and the caches with the tokens
- * added. Its blocks have copies of the same weights.
+ * The model of a decoder. Inputs: tokens and caches. Outputs: the logits after the token at `last`, and the caches with
+ * the tokens added. All blocks have copies of the same weights.
  */
 function decoderModel(shape: DecoderShape) {
   const { blocks, vocab, hidden, heads, kvHeads, headDim, normEps } = shape;
@@ -36,7 +36,7 @@ function decoderModel(shape: DecoderShape) {
     ['normed'],
     epsilon,
   );
-  /** Adds to the residual stream and norms it for what comes next. */
+  /** Adds to the residual stream, and normalises it for the next op. */
   const addAndNorm = (name: string, added: string, values: Float32Array) => {
     const next = `${name}.residual`;
     normed = graph.op(
@@ -104,7 +104,7 @@ function cacheNames(prefix: string, blocks: number): string[] {
 
 type Results = InferenceSession.OnnxValueMapType;
 
-/** A session and what it takes to run it with a cache. */
+/** A session, with functions to run it with a cache. */
 async function openDecoder(shape: DecoderShape) {
   const { blocks, kvHeads, headDim } = shape;
   const { model, weights } = decoderModel(shape);
@@ -116,7 +116,7 @@ async function openDecoder(shape: DecoderShape) {
   const presentNames = cacheNames('present', blocks);
   const empty = new Tensor('float32', new Float32Array(), [1, kvHeads, 0, headDim]);
   return {
-    /** Runs tokens that come after `past` others, whose results hold the caches. */
+    /** Runs tokens after `past` others; `before` are the results of those, with the caches. */
     async run(ids: readonly number[], past = 0, before?: Results): Promise<Results> {
       return await session.run({
         input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),
@@ -138,7 +138,10 @@ function release(results: Results): void {
   for (const tensor of Object.values(results)) tensor.dispose();
 }
 
-/** The logits after all of a decoder's tokens: in one pass, and with the last token decoded after the others. */
+/**
+ * The logits after all of a decoder's tokens, computed in two ways: in one pass, and with the last token decoded after
+ * the others.
+ */
 async function smallLogits(): Promise<Float32Array[]> {
   const decoder = await openDecoder(SMALL_DECODER);
   const ids = decoderTokens(SMALL_DECODER);

@@ -1,34 +1,35 @@
-/** One thing that a rival was asked to compute, timed. */
+/** A timed computation of a peer. */
 export interface Measurement {
   /** Such as `matmul 512x512x512` (rows × inputs × outputs): the same name means the same computation everywhere. */
   readonly name: string;
   /**
-   * Seconds of one run, until the GPU has finished. Several runs are averaged where one is too short to be told from the
-   * wait; what the first call compiles is not counted.
+   * Seconds of one run, until the GPU has finished. Averages several runs if one is too short compared with the wait.
+   * Does not count the compilation in the first call.
    */
   run(): Promise<number>;
 }
 
-/** A rival, ready to be measured. */
+/** A program to compare with, ready to be measured. */
 export interface Peer {
   readonly name: string;
   readonly version: string;
   readonly measurements: readonly Measurement[];
   /**
-   * Missing results with their reasons, and results that differ; empty if all is well. The first run of a block may add some.
+   * Missing results with their reasons, and wrong results; empty if there are none. The first run of a block may add
+   * notes.
    */
   readonly notes: readonly string[];
   close(): Promise<void>;
 }
 
-/** How many seconds a call of `run` computes at least, or one run where that takes longer. */
+/** A call of `run` computes for at least this many seconds, or makes one run if that takes longer. */
 const SECONDS = 0.2;
 const MOST_RUNS = 64;
 
 /**
- * A measurement of something that is started without waiting for it.
- * @param start hands one run to the GPU
- * @param finish resolves when the GPU has done all that was started
+ * A measurement of work that is started asynchronously.
+ * @param start submits one run to the GPU
+ * @param finish resolves when the GPU has finished all started work
  * @param warmUp a run that compiles before anything is timed
  */
 export function measurement(

@@ -133,7 +133,7 @@ def measure(options: argparse.Namespace) -> dict:
         if cuda:
             torch.cuda.synchronize()
         start = time.perf_counter()
-        # As the Trainer does with bf16=True: peft keeps LoRA's matrices in f32, their products are bf16.
+        # Like the Trainer with bf16=True: peft keeps LoRA's matrices in f32, and their products are bf16.
         with torch.autocast(device, torch.bfloat16):
             loss = model(input_ids=tokens, labels=tokens).loss
         loss.backward()
@@ -162,7 +162,7 @@ def measure(options: argparse.Namespace) -> dict:
         "milliseconds": 1000 * median,
         "milliseconds_quartiles": [1000 * seconds[quartile], 1000 * seconds[-1 - quartile]],
         "tokens_per_second": options.batch * options.length / median,
-        # What PyTorch's allocator held at most; the host's memory is not told apart from the interpreter's.
+        # The peak of PyTorch's allocator. The host's memory is unknown, because the interpreter's can't be separated.
         "peak_bytes": torch.cuda.max_memory_allocated() if cuda else None,
     }
 

@@ -23,11 +23,11 @@ export interface BlockShape {
 export interface DecoderShape extends Omit<BlockShape, 'tokens' | 'rank' | 'alpha'> {
   readonly blocks: number;
   readonly vocab: number;
-  /** Tokens of the forward pass, and in the cache when a token is decoded. */
+  /** Tokens of the forward pass, and of the cache when a token is decoded. */
   readonly tokens: number;
 }
 
-/** SmolLM2-135M's. */
+/** The block of SmolLM2-135M. */
 export const BLOCK: BlockShape = {
   tokens: 256,
   hidden: 576,
@@ -41,7 +41,10 @@ export const BLOCK: BlockShape = {
   normEps: 1e-5,
 };
 
-/** Two of SmolLM2-135M's thirty blocks with its whole head, of the last token: as much as a software adapter does in seconds. */
+/**
+ * Two of SmolLM2-135M's thirty blocks with its whole head for the last token: small enough for seconds on a software
+ * adapter.
+ */
 export const DECODER: DecoderShape = {
   blocks: 2,
   vocab: 49_152,
@@ -55,7 +58,7 @@ export const DECODER: DecoderShape = {
   normEps: BLOCK.normEps,
 };
 
-/** A cube, and the gate of SmolLM2-135M, Qwen2.5-0.5B, Llama-3.2-1B and Qwen2.5-1.5B. */
+/** A cubic product, and the gate projections of SmolLM2-135M, Qwen2.5-0.5B, Llama-3.2-1B and Qwen2.5-1.5B. */
 export const MATMULS: readonly MatmulShape[] = [
   { rows: 512, inputs: 512, outputs: 512 },
   { rows: 256, inputs: 576, outputs: 1536 },
@@ -64,7 +67,7 @@ export const MATMULS: readonly MatmulShape[] = [
   { rows: 256, inputs: 1536, outputs: 8960 },
 ];
 
-/** The measurement's name: the same for ours and for every peer's. */
+/** The measurement's name: the same for Tunesmith and for every peer. */
 export function matmulName({ rows, inputs, outputs }: MatmulShape): string {
   return `matmul ${rows}x${inputs}x${outputs}`;
 }
@@ -112,8 +115,8 @@ export const LINEARS = [
 ] as const satisfies readonly LinearName[];
 
 /**
- * Multiplications and additions of the products of a block, forward and backward: the gradient of a frozen weight is not
- * among them, and of the attention's square only the half below the diagonal is counted.
+ * Multiplications and additions of the products of a block, forward and backward: without gradients of frozen weights,
+ * and with only the half of the attention's square below the diagonal.
  */
 export function blockFlops(shape: BlockShape): number {
   const { tokens, heads, headDim, rank } = shape;

@@ -1,7 +1,7 @@
-// TensorFlow.js on its WebGPU backend. It keeps f32 and has no compiler: each op is a dispatch. What its API lets one
-// write in fewer of them is written so: the gradients of norm, rotary and gate by hand, and the queries that share a key
-// as rows of one product, so that no key or value is repeated. Its products of a transposed matrix are slower by half
-// than of one that lies as it is used: the frozen weights are kept both ways.
+// TensorFlow.js on its WebGPU backend. It computes in f32 and has no compiler: each op is a dispatch. To save
+// dispatches, the gradients of norm, rotary and gate are written by hand, and the queries that share a key are rows of
+// one product, so that no key or value is repeated. Its products with a transposed matrix take half as long again, so
+// the frozen weights are stored in both orders.
 import {
   add,
   concat,
@@ -33,7 +33,7 @@ import { type Framework } from './framework';
 import { measurement } from './peer';
 import { LINEARS, linearShapes, matmulName, type LinearName } from './shapes';
 
-/** Starts TensorFlow.js on a device of its own with all that the adapter allows. */
+/** Starts TensorFlow.js on a separate device with all features and limits of the adapter. */
 export async function openTensorFlow(): Promise<Framework> {
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new Error('no WebGPU adapter');
@@ -50,11 +50,11 @@ export async function openTensorFlow(): Promise<Framework> {
     },
   });
   const webgpu = new WebGPUBackend(device, info);
-  // The one that the package registers by itself asks for a feature in a way that not every WebGPU takes.
+  // The backend that the package registers itself requests a feature in a way that not every WebGPU accepts.
   removeBackend('webgpu');
   registerBackend('webgpu', () => webgpu);
   await setBackend('webgpu');
-  /** Hands over what waits to be submitted, too. */
+  /** Also submits pending commands. */
   const finish = async () => {
     webgpu.ensureCommandEncoderReady();
     webgpu.endComputePassEncoder();
@@ -95,7 +95,7 @@ function norm(x: Tensor, weight: Tensor, eps: number): Tensor {
   })(x);
 }
 
-/** Turns the pairs of [heads, tokens, headDim]; the gradient turns back. */
+/** Rotates the pairs of [heads, tokens, headDim]; the gradient rotates back. */
 function rotary(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
   const turn = (x: Tensor, sin: Tensor) => {
     const [heads = 0, tokens = 0, headDim = 0] = x.shape;
@@ -130,7 +130,7 @@ function gated(gate: Tensor, up: Tensor): Tensor {
   })(gate, up);
 }
 
-/** x · weight for a weight that is not trained: [inputs, outputs] forward, [outputs, inputs] backward. */
+/** x · weight for a frozen weight: [inputs, outputs] forward, [outputs, inputs] backward. */
 function frozenProduct(x: Tensor, weight: Tensor, transposed: Tensor): Tensor {
   return customGrad((...inputs) => ({
     value: matMul(inputs[0] as Tensor, weight),
@@ -215,7 +215,7 @@ function block(arrays: BlockArrays): RunningBlock {
       const names = resultNames();
       const entries: [string, Float32Array<ArrayBuffer>][] = [];
       for (const [index, result] of step().entries()) {
-        // LoRA's matrices as they were given.
+        // LoRA's matrices in their original order.
         const stored = index < 2 ? result : turned(result);
         entries.push([names[index]!, Float32Array.from(await stored.data())]);
         stored.dispose();

@@ -1,7 +1,7 @@
 import type { DispatchProfile, Profile } from '../../src/graph/profile';
 import { median } from '../suite/statistics';
 
-/** What the device was measured to do at the most. */
+/** The measured peak rates of the device. */
 export interface MeasuredLimits {
   /** f32 multiply-adds: operations a second. */
   readonly fma: number;
@@ -28,19 +28,19 @@ export function medianEntries(
   });
 }
 
-/** Seconds that the dispatch takes on a device that reaches its limits: arithmetic and traffic overlap. */
+/** Seconds of the dispatch at the device's peak rates; arithmetic and memory traffic overlap. */
 export function limitSeconds({ flops, bytesRead, bytesWritten }: Entry, limits: MeasuredLimits): number {
   return Math.max(flops / limits.fma, (bytesRead + bytesWritten) / limits.bandwidth);
 }
 
-/** Entries and what they amount to. Times that make no sense count as none. */
+/** Entries with their totals. Invalid times count as zero. */
 export interface Total {
   readonly name: string;
   readonly dispatches: number;
   readonly seconds: number;
   readonly bytes: number;
   readonly flops: number;
-  /** Of what the device can do: 1 is as fast as it goes. */
+  /** Share of the device's peak rate: 1 is the maximum. */
   readonly fraction: number;
 }
 

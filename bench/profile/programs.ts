@@ -13,7 +13,7 @@ import { fit } from '../suite/fit';
 import type { Layouts } from '../suite/models';
 import { compilePlans } from '../suite/programs';
 
-/** A program, what it is run with, and what its dispatches are part of. */
+/** A program, its run values, and the phase that its dispatches belong to. */
 export interface Part {
   readonly program: Program;
   readonly values: Partial<RunValues>;
@@ -41,7 +41,7 @@ export async function trainingParts(
   const contents = new Map<string, SlotContent>([
     ...weightContents(model),
     ...inputContents(batch),
-    // As before the first step: squares are not negative.
+    // Zeros, as before the first step: random values would include negative squares.
     ...state.map(({ name }) => [name, Float32Array.of(0)] as const),
   ]);
   const plans = (): readonly Plan[] => [

@@ -3,7 +3,7 @@ import { total, totalsBy, type Entry, type MeasuredLimits, type Total } from './
 
 const HEADER = ['', 'dispatches', 'ms', 'share', 'MB', 'GFLOP', 'GFLOP/s', 'GB/s', 'of limit'] as const;
 
-/** What a profile says at a glance: by phase, by op, by kernel, and the longest single dispatches. */
+/** A profile's tables: by phase, by op, by kernel, and the longest single dispatches. */
 export function profileTables(entries: readonly Entry[], limits: MeasuredLimits, longest: number): string {
   const all = total('all', entries, limits);
   const totals = (title: string, groups: readonly Total[]): string =>
@@ -39,7 +39,7 @@ export function profileTables(entries: readonly Entry[], limits: MeasuredLimits,
   ].join('\n\n');
 }
 
-/** Ops of the forward pass that are computed again for the backward pass are told apart from the first time. */
+/** The op's name; marks ops of the forward pass that are recomputed for the backward pass. */
 function opOf({ op, node }: Entry): string {
   return node.includes('.again') ? `${op} again` : op;
 }

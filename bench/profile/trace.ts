@@ -12,17 +12,14 @@ export interface TraceEvent {
   readonly args?: Readonly<Record<string, unknown>>;
 }
 
-/**
- * What chrome://tracing and Perfetto load.
- * https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
- */
+/** The file format of chrome://tracing and Perfetto. */
 export interface ChromeTrace {
   readonly displayTimeUnit: 'ms';
   readonly otherData: Readonly<Record<string, string | number>>;
   readonly traceEvents: readonly TraceEvent[];
 }
 
-/** What encloses a dispatch, from the outermost on; what has no name is left out. */
+/** The spans that enclose a dispatch, the outermost first; spans without a name are left out. */
 const LEVELS: readonly {
   readonly category: string;
   readonly nameOf: (entry: Entry) => string | undefined;
@@ -33,7 +30,7 @@ const LEVELS: readonly {
 ];
 const PLACE = { pid: 1, tid: 1 } as const;
 
-/** The dispatches one after the other, as they were timed, within their ops, blocks and phases. */
+/** The timed dispatches one after the other, within their ops, blocks and phases. */
 export function chromeTrace(
   title: string,
   entries: readonly Entry[],
@@ -42,7 +39,7 @@ export function chromeTrace(
 ): ChromeTrace {
   const ends: number[] = [];
   for (const { seconds } of entries) ends.push((ends.at(-1) ?? 0) + (Number.isFinite(seconds) ? seconds : 0));
-  // In whole nanoseconds, so that what encloses others ends exactly where the last of them does.
+  // In whole nanoseconds, so that an enclosing span ends exactly with its last part.
   const microseconds = (index: number): number => Math.round((ends[index - 1] ?? 0) * 1e9) / 1e3;
   const span = (first: number, end: number): { ts: number; dur: number } => {
     const ts = microseconds(first);
@@ -103,7 +100,7 @@ function dispatchEvent(
   };
 }
 
-/** To four digits; null, as JSON has it, where there is no number. */
+/** Rounds to four digits; null in place of a value that is not finite. */
 function rounded(value: number): number | null {
   return Number.isFinite(value) ? Number(value.toPrecision(4)) : null;
 }

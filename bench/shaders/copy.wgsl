@@ -1,7 +1,6 @@
 // y = x
 //
-// x, y     vec4f [size]
-// dispatch one-dimensional; the threads take the elements in turns, neighbours side by side
+// x, y vec4f [size] dispatch one-dimensional; threads take elements in turn, neighbouring threads neighbouring elements
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;

@@ -1,9 +1,9 @@
-// Pseudo-random words, as the bits of what a buffer is to hold: PCG's output function of the index (O'Neill 2014).
+// Pseudo-random words, as the bits of a buffer's contents: PCG's output function of the index (O'Neill 2014).
 //
 // y        u32 [size]
 // kind     0: any bits   1: float32 within ±scale   2: a pair of float16 or bfloat16: sign, exponent and mantissa are drawn
 //          within the masks `keep`, and `base` is put in
-// dispatch one-dimensional; the threads take the elements in turns
+// dispatch one-dimensional; threads take elements in turn
 
 override kind: u32;
 override scale: f32 = 1.0;

@@ -1,5 +1,5 @@
-// acc = fma(acc, factor, term), again and again, in eight chains of vectors: enough to hide the latency of each.
-// `vector` is vec4<f32> or vec4<f16>, as the prelude says.
+// acc = fma(acc, factor, term), repeated, in eight chains of vectors: enough to hide the latency of each. `vector` is
+// vec4<f32> or vec4<f16>, as the prelude says.
 //
 // y        vec4f [threads]   the sums, so that no compiler leaves the work out
 // dispatch one thread an element of y; each does iterations × 16 × 4 multiply-adds

@@ -1,4 +1,5 @@
-// result += left · right, again and again, in four chains: nothing but subgroup-matrix products, f16 in and f32 accumulated.
+// result += left · right, repeated, in four chains: only subgroup-matrix products, with f16 inputs and f32
+// accumulation.
 //
 // x        f16 [at least M K and K N]
 // y        f32 [workgroups, M N]     the results, so that no compiler leaves the work out; the subgroups of a workgroup

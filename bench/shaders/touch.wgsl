@@ -1,4 +1,4 @@
-// y += 1: as little as a dispatch can do, and each has to wait for the one before it.
+// y += 1: the smallest dispatch. Each has to wait for the one before it.
 //
 // y        u32 [1]
 // dispatch one workgroup

@@ -1,4 +1,4 @@
-// How long a checkpoint takes to be saved, in a worker as the engine does it.
+// Measures the time to save a checkpoint, in a worker like the engine's.
 import { wrap } from 'comlink';
 import type { SavingTimes, SpeedWorker } from './worker';
 

@@ -12,7 +12,7 @@ export interface SavingTimes {
   readonly read: readonly number[];
 }
 
-/** Saves and reads checkpoints of random bytes in OPFS and in IndexedDB, in turns, as the engine's worker does. */
+/** Saves and reads checkpoints of random bytes in OPFS and in IndexedDB, alternately, as the engine's worker does. */
 async function measure(bytes: number, rounds: number): Promise<readonly SavingTimes[]> {
   const storages: readonly (readonly [string, RunStorage])[] = [
     ['OPFS', fileRuns(await openOpfs())],

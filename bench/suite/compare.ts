@@ -1,6 +1,6 @@
 import { keyOf, type Report, type Result } from './results';
 
-/** Figures of an earlier run, to be found by those of this one. */
+/** Figures of an earlier run by their keys. */
 export type Earlier = ReadonlyMap<string, Result>;
 
 /** The earlier report of the same runtime (Node or the browser, whatever the version) and the same device, if any. */
@@ -12,7 +12,9 @@ export function earlierOf(report: Report, reports: readonly Report[]): Earlier {
   return new Map(found?.results.map((result) => [keyOf(result), result]));
 }
 
-/** How many times as good as earlier: above 1 is faster, or smaller where less is better. Undefined if it can't be told. */
+/**
+ * The improvement factor over an earlier figure: above 1 is faster, or smaller if less is better. Undefined if unknown.
+ */
 export function improvement(result: Result, earlier: Earlier): number | undefined {
   const before = earlier.get(keyOf(result));
   if (before?.unit !== result.unit) return undefined;

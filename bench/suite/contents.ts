@@ -4,10 +4,10 @@ import type { ModelLayout } from '../../src/models/layout';
 import { METRICS } from '../../src/models/training_graph';
 import type { Content } from './fill';
 
-/** What a bound slot holds: made up on the device, or written. */
+/** The contents of a bound slot: generated on the device, or written. */
 export type SlotContent = Content | Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
 
-/** One sequence of random tokens, each of which but the last has a target. */
+/** One sequence of random tokens; each but the last has a target. */
 export function randomBatch(rows: number, vocabulary: number): Batch {
   const tokens = Uint32Array.from({ length: rows }, (_, i) => Math.floor(uniform(0, 1, i) * vocabulary));
   const targets = Uint32Array.from({ length: rows }, (_, i) => tokens[i + 1] ?? 0xffff_ffff);
@@ -16,7 +16,7 @@ export function randomBatch(rows: number, vocabulary: number): Batch {
   return { rows, tokens, targets, positions, segments, targetTokens: rows - 1 };
 }
 
-/** What the slots of a model's weights hold; what they don't name holds float32. */
+/** The contents of the slots of a model's weights; slots that are missing hold float32. */
 export function weightContents(layout: ModelLayout): Map<string, Content> {
   const contents = new Map<string, Content>();
   for (const tensor of layout.tensors.values()) {
@@ -27,14 +27,14 @@ export function weightContents(layout: ModelLayout): Map<string, Content> {
   return contents;
 }
 
-/** What the slots of a training step or of an answer hold, beside a model's weights. */
+/** The contents of a training step's or an answer's slots, beside a model's weights. */
 export function inputContents(batch: Batch): Map<string, SlotContent> {
   return new Map<string, SlotContent>([
     ['tokens', batch.tokens],
     ['targets', batch.targets],
     ['positions', batch.positions],
     ['segments', batch.segments],
-    // A loss and a norm that are finite, without which the optimizer would do nothing.
+    // A finite loss and norm; without them the optimizer would skip the update.
     [METRICS, Float32Array.of(2, 1, 0, 1)],
   ]);
 }

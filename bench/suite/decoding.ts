@@ -9,14 +9,14 @@ import type { Measurement } from './measure';
 import { layoutsOf, type ModelName } from './models';
 import { randomModel } from './random_model';
 
-/** Decoding token by token, ready to run; a run is some tokens, its figure the seconds of one. */
+/** Decoding token by token, ready to run. A run decodes some tokens, and its figure is the seconds of one. */
 export interface Decoding extends Measurement {
-  /** What one token must read at the least: every weight, and the keys and values of the tokens before it. */
+  /** Bytes that one token must read at least: every weight, and the keys and values of the tokens before it. */
   readonly bytes: number;
   destroy(): void;
 }
 
-/** Decoding as chatting does it, with the likeliest tokens read back each time. The base alone, after so many tokens. */
+/** Decoding as in chat, with the likeliest tokens read back each time; only the base, after `past` tokens. */
 export async function decoding(
   device: Device,
   filler: Filler,
@@ -41,7 +41,7 @@ export async function decoding(
   try {
     const generator = await Generator.compile(model, undefined, cache);
     const rows = cacheBytes(spec, past);
-    // A head that is the embedding is read whole; an embedding beside it gives one row.
+    // A tied head reads the whole embedding; a separate embedding only reads one row.
     const embedding = 'model.embed_tokens.weight';
     const weights = weightSlots(layout).filter(({ slot }) => spec.tiedHead || !slot.startsWith(embedding));
     return {

@@ -2,20 +2,20 @@ import type { Device } from '../../src/gpu/device';
 import type { DenseFormat } from '../../src/ops/weight';
 import { makePipeline } from './kernel';
 
-/** What made-up content looks like: 'bits' are codes of four bits or bytes, the others numbers of that format. */
+/** The kind of random contents: 'bits' are codes of four bits or bytes, the others numbers of that format. */
 export type Content = 'bits' | DenseFormat;
 
-/** Largest magnitude of made-up float32; of the 16-bit formats it is twice that. */
+/** Largest magnitude of random float32 numbers; that of the 16-bit formats is twice as large. */
 const SCALE = 1 / 16;
-/** Signs, the last two bits of the exponent and the mantissa are drawn; the exponent's other bits are set. */
+/** Signs, the last two bits of the exponent and the mantissa are random; the exponent's other bits are fixed. */
 const HALVES = {
   f16: { keep: 0x8fff_8fff, base: 0x2000_2000 },
   bf16: { keep: 0x81ff_81ff, base: 0x3c00_3c00 },
 } as const;
 
 /**
- * Fills buffers on the device. Zeros would do for the arithmetic, but not for figures: a GPU that multiplies zeros draws
- * less power and runs faster than with numbers.
+ * Fills buffers on the device with random numbers. Zeros would falsify the figures: a GPU that multiplies zeros draws
+ * less power and runs faster.
  */
 export class Filler {
   readonly #device: Device;
@@ -25,7 +25,7 @@ export class Filler {
     this.#device = device;
   }
 
-  /** A buffer that is larger than a binding is filled piece by piece, each with the same. */
+  /** Fills a buffer that is larger than a binding piece by piece, each with the same numbers. */
   async fill(buffer: GPUBuffer, content: Content): Promise<void> {
     const { gpu, limits } = this.#device;
     let pipeline = this.#pipelines.get(content);

@@ -4,12 +4,12 @@ import { tune } from '../../src/graph/tune';
 import { TRIAL_CONTENTS } from '../../src/session/kernels';
 import type { TunedProgram } from '../../src/graph/trial';
 
-/** As long as fitting may take in the application. */
+/** Seconds that tuning may take in the application. */
 const SECONDS = 10;
 
 /**
- * Fits the choice of kernels to the device for programs that will run, as the application does before it compiles them;
- * they are to be planned after it. Adapters that run on the CPU keep the defaults, here as there.
+ * Tunes the choice of kernels to the device for the given programs, as the application does before it compiles them.
+ * Plan the programs after it. Software adapters keep the defaults, as in the application.
  */
 export async function fit(device: Device, programs: () => readonly TunedProgram[]): Promise<void> {
   if (device.kind !== 'gpu') return;

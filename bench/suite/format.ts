@@ -11,7 +11,7 @@ const PREFIXES = [
   [1e-6, 'µ'],
 ] as const;
 
-/** Three digits that count: 2.51, 25.1, 251. */
+/** Three significant digits: 2.51, 25.1, 251. */
 export function digits(value: number): string {
   if (!Number.isFinite(value)) return '–';
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
@@ -42,18 +42,18 @@ export function percent(fraction: number): string {
   return Number.isFinite(fraction) ? `${(100 * fraction).toFixed(fraction < 0.095 ? 1 : 0)} %` : '–';
 }
 
-/** `± 4 %` where there were several samples. */
+/** `± 4 %`, if there were several samples. */
 export function spreadOf(result: Result): string {
   return result.samples > 1 ? `±${(100 * spread(result)).toFixed(0)} %` : '';
 }
 
-/** Columns as wide as their widest cell, which they hold to the right; those named in `left` to the left. */
+/** Columns as wide as their widest cell, aligned to the right; those in `left` to the left. */
 export function table(rows: readonly (readonly string[])[], left: readonly number[] = [0]): string {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
   }
-  // A column that holds nothing takes no room.
+  // Leaves out empty columns.
   const used = widths.flatMap((width, column) => (width > 0 ? [column] : []));
   const padded = (row: readonly string[], column: number): string => {
     const [cell = '', width = 0] = [row[column], widths[column]];

@@ -6,12 +6,12 @@ import { BY_PARTS } from './results';
 import type { Selection } from './selection';
 import { summarize } from './statistics';
 
-/** Rows of what is outside the blocks: its time is proportional to them, for it goes through them in chunks. */
+/** Rows for measuring the part outside the blocks. It works in chunks, so its time is proportional to the rows. */
 const OUTSIDE_TOKENS = 128;
 
 /**
- * What a step of a whole model takes at two lengths, where whole steps would take an hour: as many times one block as the
- * model has, and the embedding, head and loss.
+ * Estimates the time of a whole model's step at two lengths if whole steps would take an hour: the time of one block
+ * times the number of blocks, plus that of embedding, head and loss.
  */
 export async function measureGrowth(
   recorder: Recorder,
@@ -47,7 +47,7 @@ async function timePart(
       await device.queue.idle();
       return (performance.now() - started) / 1000;
     };
-    // Pipelines are new to the driver until they have run.
+    // Drivers finish pipelines only when they first run.
     await made.programs[0]?.run({ ...made.run, rows: 64 });
     const [samples = []] = await interleaved([{ run }], { rounds: 2, seconds: 10 });
     return samples;

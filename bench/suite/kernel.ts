@@ -12,7 +12,7 @@ export interface PipelineRequest {
   /** bench/shaders/<name>.wgsl */
   readonly name: string;
   readonly entryPoint?: string;
-  /** Lines in front of the kernel. */
+  /** Lines before the kernel. */
   readonly prelude?: string;
   readonly overrides?: Readonly<Record<string, number>>;
 }
@@ -22,7 +22,7 @@ export interface KernelRequest extends PipelineRequest {
   readonly workgroups: number;
 }
 
-/** A kernel of the bench itself, which belongs to no op. */
+/** A kernel of the bench itself, not of an op. */
 export interface Kernel {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
@@ -56,7 +56,7 @@ export async function makeKernel(
   return { pipeline, bindGroup, workgroups: [workgroups, 1, 1] };
 }
 
-/** What a kernel does in one dispatch, timed. */
+/** Times dispatches of a kernel. */
 export function timedKernel(device: Device, kernel: Kernel): Timed {
   return async (repeats, source) => {
     const { seconds } = await timeDispatches(device, [{ ...kernel, repeats }], { source });
@@ -64,16 +64,16 @@ export function timedKernel(device: Device, kernel: Kernel): Timed {
   };
 }
 
-/** Seconds of one run out of so many in a row. */
+/** Makes several runs in a row, and returns the seconds of one. */
 export type Timed = (repeats: number, source: TimeSource) => Promise<number>;
 
-/** What a sample should take at least: clocks are coarse, and browsers make them coarser. */
+/** Shortest duration of a sample: clocks are coarse, and browsers make them coarser. */
 const LEAST_SECONDS = { gpu: 0.005, software: 0.01 };
 const MOST_REPEATS = 512;
 
 /**
- * A measurement that repeats as often as it takes to be told by the clock. The wall clock serves where the device has no
- * timestamps, or such as make no sense.
+ * A measurement that repeats the work until the clock can measure it. Uses the wall clock if the device has no
+ * timestamps, or invalid ones.
  */
 export async function repeated(device: Device, timed: Timed): Promise<Measurement> {
   const least = LEAST_SECONDS[device.kind];

@@ -8,9 +8,9 @@ import type { Limit, Unit } from './results';
 export interface LimitMeasurement extends Measurement {
   readonly name: string;
   readonly unit: Unit;
-  /** Operations or bytes of one run; the figure is this a second. Without it, the figure is the time. */
+  /** Operations or bytes of one run; the figure is their rate. If absent, the figure is the time. */
   readonly work?: number;
-  /** The limit that other figures are compared with by this one. */
+  /** The limit with which other figures are compared, if this measures one. */
   readonly limit?: Limit;
   readonly note?: string;
 }
@@ -22,7 +22,7 @@ export interface Limits {
 
 /** Threads of a workgroup in the bench's kernels. */
 const THREADS = 64;
-/** Enough threads to fill any GPU; a software adapter has few cores, and its dispatches are to stay short. */
+/** Enough threads to fill any GPU. A software adapter has few cores, and its dispatches must stay short. */
 const WORKGROUPS = { gpu: 8192, software: 256 };
 const ITERATIONS = { gpu: 128, software: 64 };
 /** Two of these are more than any cache of a GPU holds. */
@@ -34,10 +34,10 @@ const PRODUCTS = 4;
 
 const NAMES = { fma: 'f32 multiply-add', bandwidth: 'copy by a kernel' } as const;
 
-/** The names of the figures that others are compared with. */
+/** The names of the figures with which others are compared. */
 export const LIMIT_NAMES: Readonly<Record<Limit, string>> = NAMES;
 
-/** Measurements of what the device can do at the most, ready to run. */
+/** Measurements of the device's peak rates, ready to run. */
 export async function deviceLimits(device: Device, filler: Filler): Promise<Limits> {
   const { kind, features } = device;
   const buffers: GPUBuffer[] = [];
@@ -140,7 +140,7 @@ async function bandwidth(device: Device, buffer: MakeBuffer): Promise<LimitMeasu
   ];
 }
 
-/** What it costs to get anything done at all. */
+/** The fixed costs of dispatches and submits. */
 async function costs(device: Device, buffer: MakeBuffer): Promise<LimitMeasurement[]> {
   const counter = buffer('counter', 4);
   const kernel = await makeKernel(device, { name: 'touch', buffers: [counter], workgroups: 1 });
@@ -162,7 +162,7 @@ async function costs(device: Device, buffer: MakeBuffer): Promise<LimitMeasureme
   ];
 }
 
-/** Seconds by the wall clock from submitting to being told that it is done. */
+/** Seconds by the wall clock from the submit to the notice of its end. */
 async function submitted(device: Device, encoder: GPUCommandEncoder): Promise<number> {
   const { queue } = device.gpu;
   const commands = encoder.finish();

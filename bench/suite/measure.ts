@@ -1,20 +1,20 @@
-/** Something that takes time. */
+/** Work to measure. */
 export interface Measurement {
   /** Runs it once, to its end on the device; resolves to its seconds. */
   run(): Promise<number>;
-  /** It has run before, so that its first sample counts. */
+  /** Set if it has run before, so that its first sample counts. */
   readonly warm?: boolean;
 }
 
 export interface Rounds {
   readonly rounds: number;
-  /** Fewer rounds are made where more would take longer than this; one at the least. */
+  /** Time limit in seconds, which may reduce the rounds; at least one is made. */
   readonly seconds: number;
 }
 
 /**
- * Samples of several measurements, taken in rounds over all of them, so that what slows a machine down for a while falls on
- * each alike. Where something is cold, the first round warms it up: that counts only where it takes all the time there is.
+ * Takes samples of several measurements in rounds over all of them, so that a temporary slowdown of the machine affects
+ * each alike. If any of them is cold, the first round warms up, and counts only if it uses up the time.
  */
 export async function interleaved(
   measurements: readonly Measurement[],

@@ -5,7 +5,7 @@ import { adapterLayout, type AdapterLayout } from '../../src/models/adapters/lay
 import type { AdapterSettings } from '../../src/models/adapters/settings';
 import type { ModelSpec } from '../../src/models/spec';
 
-/** What config.json says of the models whose sizes are measured: the page's demo and four that are published. */
+/** The config.json of the measured models: the page's demo and four published models. */
 const CONFIGS = {
   demo: {
     architectures: ['LlamaForCausalLM'],
@@ -15,7 +15,7 @@ const CONFIGS = {
     num_attention_heads: 6,
     num_key_value_heads: 2,
     vocab_size: 1536,
-    // It was trained on 512; nothing in its arithmetic depends on it.
+    // The model was trained with 512 positions, but its arithmetic does not depend on that.
     max_position_embeddings: 4096,
     tie_word_embeddings: true,
   },
@@ -79,7 +79,7 @@ export const LORA: AdapterSettings = {
   target_modules: 'all-linear',
 };
 
-/** The config.json of a model, with fewer layers where `layers` says so. */
+/** The config.json of a model, with `layers` layers if given. */
 export function configOf(name: ModelName, layers?: number): Readonly<Record<string, unknown>> {
   const config = CONFIGS[name];
   return layers === undefined ? config : { ...config, num_hidden_layers: layers };
@@ -91,7 +91,7 @@ export interface Layouts {
   readonly adapter: AdapterLayout;
 }
 
-/** How a model lies on a device with its adapter: 4 bits a weight in the blocks, bfloat16 for the embedding. */
+/** The layouts of a model and its adapter on a device: 4 bits a weight in the blocks, bfloat16 for the embedding. */
 export function layoutsOf(name: ModelName, maxBinding: number, layers?: number): Layouts {
   const spec = readSpec(configOf(name, layers));
   return {

@@ -10,7 +10,7 @@ import { repeated } from './kernel';
 import type { Measurement } from './measure';
 import { compilePlans } from './programs';
 
-/** One use of an op, under the name that its figure is to have. */
+/** One use of an op, with the name of its figure. */
 export interface NamedNode {
   readonly name: string;
   readonly traced: TracedNode;
@@ -20,7 +20,7 @@ export interface NodeMeasurement extends Measurement {
   readonly name: string;
   readonly kernels: string;
   readonly flops: number;
-  /** What the op must read and write at the least: each of its inputs and outputs once. */
+  /** Bytes that the op must read and write at least: each of its inputs and outputs once. */
   readonly bytes: number;
 }
 
@@ -28,21 +28,21 @@ export interface NodeRequest {
   readonly nodes: readonly NamedNode[];
   readonly run: Partial<RunValues> & { readonly rows: number };
   readonly capacity: number;
-  /** Of the bound slots; the others hold float32. */
+  /** The contents of bound slots; the others hold float32. */
   readonly contents: ReadonlyMap<string, SlotContent>;
 }
 
-/** Programs of single nodes, which share their memory. */
+/** Programs of single nodes that share their memory. */
 export interface NodePrograms {
   readonly measurements: readonly NodeMeasurement[];
-  /** Why some could not be made. */
+  /** Reasons why some could not be made. */
   readonly omitted: readonly string[];
   destroy(): void;
 }
 
 /**
- * Makes a program of each node, ready to be timed. Dispatches are those that the op has in a model's program; they are
- * timed one by one.
+ * Makes a program of each node, ready to be timed. It times the same dispatches that the op has in a model's program,
+ * one by one.
  */
 export async function compileNodes(
   device: Device,
@@ -95,7 +95,7 @@ export function workOf(limits: Limits, { node }: TracedNode, rows: number): { fl
   return { flops, bytes };
 }
 
-/** Tables are looked up: one row of them for each row of the result. */
+/** Elements that an op reads: of a table, only one row for each row of the result. */
 function touched({ op }: Node, key: string, tensor: Tensor, rows: number): number {
   const looksUp = (op.name === 'embedding' && /^weight/.test(key)) || key === 'table';
   const whole = byteLength(tensor, rows);

@@ -10,11 +10,11 @@ import { configOf, layoutsOf, LOAD, type ModelName } from './models';
 import { freshAdapter, randomModel } from './random_model';
 import { LEARNING_RATE, SETTINGS } from './steps';
 
-/** What opening needs of its surroundings. */
+/** The environment of opening a base. */
 export interface OpeningSurroundings {
-  /** A device that knows no pipelines yet. */
+  /** Opens a device without any pipelines. */
   readonly openDevice: () => Promise<Device>;
-  /** Where bases are kept. */
+  /** The store of bases. */
   readonly store: FileStore;
 }
 
@@ -23,8 +23,8 @@ export interface Opening extends Measurement {
 }
 
 /**
- * From nothing but a base that is kept to the metrics of the first training step: the device is opened, the weights are
- * read, compared with their hashes and brought to it, the programs are compiled, one step is made.
+ * Measures the time from a saved base to the metrics of the first training step: opening the device, reading the
+ * weights, comparing them with their hashes, uploading them, compiling the programs, and one step.
  */
 export async function firstStep(
   device: Device,
@@ -53,7 +53,7 @@ export async function firstStep(
       const started = performance.now();
       const opened = await openDevice();
       try {
-        // What was found out about the device is kept, too.
+        // Tuning results are kept too.
         opened.choices.recall(device.choices.known);
         const base = await openBase(store, id);
         if (!base) throw new Error('the base was not kept');

@@ -15,12 +15,12 @@ export interface OpsRequest {
   readonly mostFlops: number;
 }
 
-/** Blocks of the models that ops are taken from: the first lacks the gradients that nothing below it asks for. */
+/** Number of blocks from which ops are taken: the first block lacks gradients, because nothing below it needs them. */
 const LAYERS = 2;
 
 /**
- * Every op of a model's training step, forward and backward, and of one token's answer, once each at the model's sizes:
- * taken from the programs that training and chatting run, so that none is forgotten.
+ * Measures every op of a model's training step, forward and backward, and of decoding a token, once each at the model's
+ * sizes. The ops come from the programs of training and chat, so that none is forgotten.
  */
 export async function modelOps(
   device: Device,
@@ -69,7 +69,7 @@ export async function modelOps(
   };
 }
 
-/** One of each kind of node, under the names of all that are the same to the device. */
+/** One node of each kind, with the names of all nodes that do the same work. */
 export function distinct(origins: readonly TracedNode[], prefix = ''): NamedNode[] {
   const kinds = new Map<string, { traced: TracedNode; names: Set<string>; op: string }>();
   for (const traced of new Set(origins)) {
@@ -90,7 +90,7 @@ export function distinct(origins: readonly TracedNode[], prefix = ''): NamedNode
   });
 }
 
-/** What tells a node's work apart: its op, its shapes and what it is given beside tensors; not whose it is. */
+/** Identifies a node's work: its op, its shapes and its attributes, but not its place in the model. */
 function signature({ node }: TracedNode): string {
   const shapes = (tensors: object): string => JSON.stringify(tensors, withoutIdentity);
   return [node.op.name, shapes(node.inputs), shapes(node.outputs), shapes(node.attributes ?? {})].join();
@@ -100,7 +100,9 @@ function withoutIdentity(key: string, value: unknown): unknown {
   return ['id', 'name', 'storage', 'stream'].includes(key) ? undefined : value;
 }
 
-/** q_proj and its kin, where the node is a linear map of a block; otherwise which of several alike it is. */
+/**
+ * The module's name, such as q_proj, if the node is a linear map of a block; otherwise its role among similar nodes.
+ */
 function moduleOf({ node }: TracedNode): string | undefined {
   const names = Object.values(node.inputs).map((tensor) => tensor?.name ?? '');
   return names.map((name) => /\.(\w+_proj)\./.exec(name)?.[1]).find((name) => name !== undefined);

@@ -24,9 +24,9 @@ import { stepPart } from './parts';
 import { compileFitted, type Programs } from './programs';
 import type { RunValues } from '../../src/gpu/run';
 
-/** The model whose block and shape the peers are given. */
+/** The model whose block and shapes the peers compute. */
 const MODEL: ModelName = 'SmolLM2-135M';
-/** What the peers have: weights that are neither packed nor rounded. */
+/** Weights as in the peers: neither packed nor rounded. */
 const DENSE: LoadSettings = { ...LOAD, load_in_4bit: false, dtype: 'float32' };
 
 /** The engine itself beside its peers: the same computations, timed in the same way, in float32. */

@@ -11,7 +11,10 @@ import type { Filler } from './fill';
 import { layoutsOf, type ModelName } from './models';
 import { compileFitted, type Programs } from './programs';
 
-/** One block with its adapters (forward, backward, or with the forward pass computed again between them), or all but the blocks. */
+/**
+ * One block with its adapters (forward and backward, or with the forward pass recomputed in between), or all except the
+ * blocks.
+ */
 export type StepPart = 'block' | 'block computed again' | 'outside the blocks';
 
 export interface PartRequest {
@@ -28,7 +31,7 @@ export async function stepPart(
   { model, tokens, load, part }: PartRequest,
 ): Promise<Programs & { readonly run: Partial<RunValues> }> {
   const { limits } = device;
-  // A block in the middle: below the first there is nothing that a gradient is asked for, and the last is not computed again.
+  // A block in the middle: the first needs no gradient of its input, and the last is not recomputed.
   const { spec, adapter } = layoutsOf(model, limits.maxStorageBufferBindingSize, 3);
   const layout = modelLayout(spec, () => 'bf16', load, limits.maxStorageBufferBindingSize);
   const request = {

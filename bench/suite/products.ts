@@ -13,7 +13,7 @@ import { compileNodes, type NamedNode, type NodePrograms } from './nodes';
 
 /** Sizes of a matrix product: x [rows, in] times W [out, in] transposed. */
 export interface ProductShape {
-  /** What it is called, beside the shape: '512³', 'up_proj'. */
+  /** Its name beside the shape: '512³', 'up_proj'. */
   readonly name: string;
   readonly in: number;
   readonly out: number;
@@ -36,14 +36,14 @@ export function productShapes(model: ModelName, maxBinding: number): ProductShap
 
 export type WeightKind = 'f32' | 'nf4';
 
-/** How the figure of a product is called. */
+/** The name of a product's figure. */
 export function productName(shape: ProductShape, weight: WeightKind, transposed: boolean): string {
   return `${shape.name} ${weight}${transposed ? ' transposed' : ''}`;
 }
 
 /**
- * The products of each shape alone, without an adapter: with a dense weight in f32 and with one in NF4, forward (y = x Wᵀ)
- * and transposed (dx = dy W, as in the backward pass).
+ * Measures the products of each shape without an adapter: with a dense weight in f32 and with one in NF4, forward (y =
+ * x Wᵀ) and transposed (dx = dy W, as in the backward pass).
  */
 export async function products(
   device: Device,

@@ -14,10 +14,10 @@ export interface Programs {
 }
 
 /**
- * Compiles plans whose programs never run at the same time: they share their arenas, and the buffers of the slots that
- * they have in common. All is filled with numbers.
+ * Compiles plans whose programs never run at the same time: they share their arenas and common slots. Fills all buffers
+ * with numbers.
  *
- * @param contents of the bound slots; those that it doesn't name hold float32
+ * @param contents of the bound slots; missing slots hold float32
  */
 export async function compilePlans(
   device: Device,
@@ -55,7 +55,7 @@ export async function compilePlans(
   }
 }
 
-/** One plan, after the kernels that it may choose from were fitted to the device. */
+/** Compiles one plan after tuning its kernels to the device. */
 export async function compileFitted(
   device: Device,
   filler: Filler,

@@ -1,6 +1,6 @@
 import { find, OWN_NAME, type Report, type Result } from './results';
 
-/** What bench/peers/pytorch.py prints. */
+/** The output of bench/peers/pytorch.py. */
 export interface PyTorchRun {
   readonly format: 'tunesmith-pytorch-1';
   readonly result: {
@@ -16,10 +16,10 @@ export interface PyTorchRun {
   };
 }
 
-/** How PyTorch is called among the peers, up to what its base is held in. */
+/** PyTorch's name among the peers, followed by the format of its base. */
 export const PYTORCH = 'PyTorch + PEFT, ';
 
-/** The report with PyTorch's steps among the peers, each beside the same step of the engine where it was measured. */
+/** Adds PyTorch's steps to the report's peers, each beside the engine's same step if it was measured. */
 export function withPyTorch(report: Report, runs: readonly PyTorchRun[]): Report {
   const steps = runs.filter(({ result }) => result.batch === 1);
   const theirs = steps.map(({ result }): Result => {
@@ -35,7 +35,7 @@ export function withPyTorch(report: Report, runs: readonly PyTorchRun[]): Report
   for (const { result } of steps) {
     const { model, length: tokens } = result;
     const step = find(report.results, 'steps', 'seconds', { model, tokens });
-    // With a note, it is of fewer blocks than the model has.
+    // A step with a note has fewer blocks than the model.
     if (!step || step.note !== undefined) continue;
     const { median, min, max, samples } = step;
     const name = stepName(model, tokens);

@@ -9,7 +9,10 @@ import { rotaryTable } from '../../src/models/rotary_table';
 import { weightContents } from './contents';
 import type { Filler } from './fill';
 
-/** A model on the device with made-up weights of the true shapes: what it computes means nothing, what it takes is true. */
+/**
+ * A model on the device with random weights of the real shapes. Its results mean nothing, but its times and memory are
+ * real.
+ */
 export async function randomModel(device: Device, filler: Filler, layout: ModelLayout): Promise<Model> {
   const buffers = new Map<string, GPUBuffer>();
   const destroy = (): void => {
@@ -37,7 +40,7 @@ export async function randomModel(device: Device, filler: Filler, layout: ModelL
   }
 }
 
-/** A new adapter as training begins with. */
+/** A new adapter, as at the beginning of training. */
 export function freshAdapter(device: Device, layout: AdapterLayout): Adapter {
   const adapter = new Adapter(device, layout, optimizerPlan(layout, DEFAULTS));
   adapter.writeParameters(initialAdapter(layout, 0));

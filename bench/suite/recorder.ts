@@ -5,19 +5,19 @@ import { interleaved, type Measurement, type Rounds } from './measure';
 import type { Limit, Result, Unit } from './results';
 import { summarize, type Summary } from './statistics';
 
-/** A measurement and what its figure is called. */
+/** A measurement and the name of its figure. */
 export interface Entry extends Pick<Result, 'group' | 'name' | 'model' | 'tokens' | 'note'> {
   readonly measurement: Measurement;
   readonly flops?: number;
   readonly bytes?: number;
-  /** Tokens of one run, where the figure is to be tokens a second. */
+  /** Tokens of one run, if the figure is tokens a second. */
   readonly rate?: number;
 }
 
-/** What the device did at the most while something was measured, a second. */
+/** The device's peak rates during a measurement, a second. */
 export type Rates = Readonly<Record<Limit, number>>;
 
-/** Measures, and keeps what it measured. */
+/** Measures, and collects the results. */
 export class Recorder {
   readonly results: Result[] = [];
   readonly omitted: string[] = [];
@@ -26,7 +26,7 @@ export class Recorder {
   readonly #references: readonly LimitMeasurement[];
   readonly #rounds: Rounds;
 
-  /** @param limits the device's; those that figures are compared with are measured again beside them */
+  /** @param limits the device's limits; those with which figures are compared are measured again beside them */
   constructor(device: Device, filler: Filler, limits: readonly LimitMeasurement[], rounds: Rounds) {
     this.device = device;
     this.filler = filler;
@@ -34,7 +34,7 @@ export class Recorder {
     this.#rounds = rounds;
   }
 
-  /** Takes samples of all entries in turns, with the device's limits among them. */
+  /** Takes samples of all entries and of the device's limits alternately. */
   async measure(entries: readonly Entry[], rounds = this.#rounds): Promise<Rates> {
     const measurements = [...this.#references, ...entries.map(({ measurement }) => measurement)];
     const samples = await interleaved(measurements, rounds);
@@ -46,7 +46,7 @@ export class Recorder {
     return rates;
   }
 
-  /** Limits are figures themselves. */
+  /** Measures the limits as figures of their own. */
   async measureLimits(limits: readonly LimitMeasurement[]): Promise<void> {
     const samples = await interleaved(limits, this.#rounds);
     limits.forEach(({ name, unit, work, note }, index) => {
@@ -56,7 +56,7 @@ export class Recorder {
     });
   }
 
-  /** A figure that isn't timed, or follows from others. */
+  /** Records a figure that isn't timed, or that follows from others. */
   note(result: Omit<Result, keyof Summary> & { readonly value: number }): void {
     const { value, ...rest } = result;
     this.results.push({ ...rest, median: value, min: value, max: value, samples: 1 });
@@ -72,14 +72,14 @@ export class Recorder {
   }
 }
 
-/** Work a second, where the seconds of so much work are given. */
+/** Converts the seconds of this much work to work a second. */
 export function perSecond({ median, min, max, samples }: Summary, work: number): Summary {
   return { median: work / median, min: work / max, max: work / min, samples };
 }
 
 /**
- * The figure of an entry: tokens or operations or bytes a second, whichever the device's limits bind it by (Williams et al.
- * 2009, "Roofline"), with how near it came to that limit.
+ * The figure of an entry: tokens a second, or operations or bytes a second depending on the device's limit that bounds
+ * it (Williams et al. 2009, "Roofline"), with its share of that limit.
  */
 export function resultOf(entry: Entry, seconds: Summary, rates: Rates): Result {
   const { group, name, model, tokens, note, flops = 0, bytes = 0, rate } = entry;

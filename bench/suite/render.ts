@@ -14,7 +14,7 @@ const TITLES: Readonly<Record<Group, string>> = {
   peers: 'Peers, the same computation in turns',
 };
 
-/** A report as a person reads it, with what changed since an earlier one. */
+/** A report as text, with the changes since an earlier one. */
 export function render(report: Report, judgements: readonly Judgement[], earlier: Earlier): string {
   const { device, kind, features, runtime, date, version, results, omitted } = report;
   const { f16, subgroups, matrix, timestamps } = features;
@@ -74,7 +74,7 @@ function change(result: Result, earlier: Earlier): string {
   return ratio === undefined ? '' : `×${ratio.toFixed(2)}`;
 }
 
-/** A table a model: a line a name, a column a length. */
+/** One table for each model: a line for each name, a column for each length. */
 function pivots(results: readonly Result[], earlier: Earlier, unit: string): string {
   const models = [...new Set(results.map(({ model }) => model))];
   return models
@@ -97,7 +97,10 @@ function pivots(results: readonly Result[], earlier: Earlier, unit: string): str
     .join('\n');
 }
 
-/** The figure, the spread of its samples, and what part of the limit it is; the last with the change, if any. */
+/**
+ * The cells of a figure: the value, the spread of its samples, and its share of the limit; the last with the change, if
+ * any.
+ */
 function figure(result: Result, earlier: Earlier): string[] {
   const part = result.fraction === undefined ? '' : percent(result.fraction);
   const changed = change(result, earlier);

@@ -20,26 +20,26 @@ export type Unit = 'FLOP/s' | 'B/s' | 'tokens/s' | 's' | 'bytes' | 'count' | 'ra
 /** A limit of the device that figures are compared with. */
 export type Limit = 'fma' | 'bandwidth';
 
-/** One figure. What names it (group, model, tokens, name) is the same from run to run. */
+/** One figure. Group, model, tokens and name identify it; they are the same in every run. */
 export interface Result extends Summary {
   readonly group: Group;
   readonly name: string;
   readonly model?: string;
   readonly tokens?: number;
   readonly unit: Unit;
-  /** Of the limit in `bound`, as measured between the samples of the same figure: 1 is as fast as the device goes. */
+  /** Share of the limit in `bound`, which was measured between the samples of this figure: 1 is the device's peak. */
   readonly fraction?: number;
   readonly bound?: Limit;
   readonly note?: string;
 }
 
-/** How the engine itself is called among its peers. */
+/** The engine's own name among the peers. */
 export const OWN_NAME = 'Tunesmith';
 
-/** A step's time put together from its parts', where whole steps take too long. */
+/** The name of a step's time that is the sum of its parts', because whole steps take too long. */
 export const BY_PARTS = 'seconds by its parts';
 
-/** Who measured. */
+/** The environment of the measurements. */
 export interface Environment {
   /** 'Node 20.20.0, Dawn' or a browser with its version. */
   readonly runtime: string;
@@ -48,13 +48,13 @@ export interface Environment {
   readonly features: DeviceFeatures;
 }
 
-/** What one runtime measured. */
+/** The results of one runtime. */
 export interface Report extends Environment {
   readonly date: string;
-  /** Of this program: the version in package.json and the commit, where they are known. */
+  /** Version of this program: that of package.json and the commit, if known. */
   readonly version: string;
   readonly results: readonly Result[];
-  /** What was left out, and why. */
+  /** Omitted measurements with the reasons. */
   readonly omitted: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export interface BenchFile {
   readonly reports: readonly Report[];
 }
 
-/** What names a figure, for comparing runs. */
+/** The key of a figure, for comparing runs. */
 export function keyOf({ group, model = '', tokens, name }: Result): string {
   return [group, model, tokens ?? '', name].join(' / ');
 }

@@ -4,22 +4,22 @@ import { MODELS, type ModelName } from './models';
 import { GROUPS, type Group } from './results';
 import type { StepRequest } from './steps';
 
-/** What a run of the bench may be restricted to. */
+/** Restrictions of a run of the bench. */
 export interface Wishes {
   readonly only?: readonly Group[];
   readonly without?: readonly Group[];
   readonly models?: readonly ModelName[];
   readonly tokens?: readonly number[];
   readonly rounds?: number;
-  /** On software adapters only what differs between runtimes, where another one measures the rest. */
+  /** On software adapters, measure only figures that differ between runtimes; another runtime measures the rest. */
   readonly brief?: boolean;
 }
 
-/** What is measured. */
+/** The measurements of a run. */
 export interface Selection {
   readonly groups: readonly Group[];
   readonly rounds: Rounds;
-  /** They are short, and compared with one another: many samples cost little and tell more. */
+  /** They are short, and are compared with one another, so many samples cost little and increase the precision. */
   readonly products: {
     readonly models: readonly ModelName[];
     readonly rows: readonly number[];
@@ -29,7 +29,7 @@ export interface Selection {
   /** Ops of more floating-point operations than this are left out. */
   readonly mostFlops: number;
   readonly steps: readonly StepRequest[];
-  /** The parts of a step at two lengths, where whole steps take too long. */
+  /** The parts of a step at two lengths, if whole steps take too long. */
   readonly growth: { readonly model: ModelName; readonly tokens: readonly number[] } | undefined;
   readonly decoding: readonly { readonly model: ModelName; readonly past: number; readonly tokens: number }[];
   readonly opening: { readonly model: ModelName; readonly tokens: number };
@@ -39,7 +39,7 @@ export const LENGTHS = [128, 512, 1024, 2048, 4096] as const;
 const BRIEF = ['limits', 'products', 'opening', 'peers'] as const;
 const ROWS = { gpu: [256, 2048], software: [256] } as const;
 
-/** What suits a device, within what is wished for. */
+/** The measurements that suit a device, within the restrictions. */
 export function selectionFor(kind: DeviceKind, wishes: Wishes): Selection {
   const brief = wishes.brief === true && kind === 'software';
   const chosen: readonly Group[] = wishes.only ?? (brief ? BRIEF : GROUPS);

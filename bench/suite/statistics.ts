@@ -1,4 +1,4 @@
-/** What some samples of one figure say. */
+/** Statistics of a figure's samples. */
 export interface Summary {
   readonly median: number;
   readonly min: number;
@@ -14,7 +14,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }
 
-/** Values that are not finite are left out: a clock that ran backwards says nothing. */
+/** Summarises values. Leaves out those that are not finite, which come from a clock that ran backwards. */
 export function summarize(values: readonly number[]): Summary {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return { median: NaN, min: NaN, max: NaN, samples: 0 };

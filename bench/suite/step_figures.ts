@@ -6,7 +6,7 @@ import { LENGTHS, type Selection } from './selection';
 import { median } from './statistics';
 import { plannedBytes, trainingStep, type StepRequest } from './steps';
 
-/** Whole steps, and where long ones take too long the parts of one at two lengths. */
+/** Measures whole steps; if long ones take too long, the parts of a step at two lengths. */
 export async function measureSteps(
   recorder: Recorder,
   { steps, growth }: Selection,
@@ -41,7 +41,7 @@ async function measureStep(recorder: Recorder, request: StepRequest): Promise<vo
     } as const;
     let profile = await step.profile();
     const { flops, products, dispatches } = profile;
-    // In turns with the step, for it is compared with what its products reach.
+    // Alternates with the step, which is compared with the speed of its products.
     const watched: number[] = [];
     const measurement = {
       run: async () => {
@@ -74,7 +74,7 @@ async function measureStep(recorder: Recorder, request: StepRequest): Promise<vo
   }
 }
 
-/** What a step is going to take, by the plan alone: known for every model, whatever the device holds. */
+/** The memory of a step according to its plan; known for every model, even if the device can't hold it. */
 export function planMemory(recorder: Recorder): void {
   const { limits } = recorder.device;
   for (const model of MODELS) {

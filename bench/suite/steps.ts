@@ -16,27 +16,27 @@ import { freshAdapter, randomModel } from './random_model';
 export interface StepRequest {
   readonly model: ModelName;
   readonly tokens: number;
-  /** Fewer blocks than the model has, where a whole step would take minutes. */
+  /** Fewer blocks than the model has, if a whole step would take minutes. */
   readonly layers?: number;
 }
 
 /** One whole training step, ready to run: forward, backward with recomputation, clipping and AdamW. */
 export interface TrainingStep extends Measurement {
   readonly blocks: { readonly used: number; readonly all: number };
-  /** Bytes on the device now, and what the plan promised. */
+  /** Bytes allocated on the device, and bytes according to the plan. */
   readonly memory: { readonly allocated: number; readonly planned: number };
   /** Submits of the last run. */
   submits(): number;
-  /** Runs its micro-batch once more, one dispatch after the other, and tells what each op took. */
+  /** Runs its micro-batch once more, one dispatch after the other, and returns each op's time. */
   profile(): Promise<StepProfile>;
   destroy(): void;
 }
 
-/** Those of every step that is measured. */
+/** The settings of all measured steps. */
 export const SETTINGS = { ...DEFAULTS, gradient_checkpointing: true };
 export const LEARNING_RATE = 1e-4;
 
-/** Throws what compiling throws if the step does not fit the device. */
+/** Throws the errors of compilation if the step does not fit on the device. */
 export async function trainingStep(
   device: Device,
   filler: Filler,
@@ -100,7 +100,7 @@ export async function trainingStep(
   }
 }
 
-/** What the plan says that a step takes on the device, the base included. */
+/** Bytes of a step on the device according to the plan, including the base. */
 export function plannedBytes(
   { model, adapter }: Pick<Layouts, 'model' | 'adapter'>,
   capacity: number,
@@ -111,7 +111,7 @@ export function plannedBytes(
   return plan.base + plan.adapter + plan.gradients + plan.moments + plan.activations + plan.inputs;
 }
 
-/** Matrix products and attention: what a step is for. Other kernels' operations are estimates of their time. */
+/** Products and attention are the arithmetic of a step. Operation counts of other kernels only estimate their time. */
 export const isProduct = (kernel: string): boolean => kernel.startsWith('matmul');
 const isArithmetic = (kernel: string): boolean => isProduct(kernel) || kernel.startsWith('attention');
 

@@ -15,22 +15,22 @@ import { summarize } from './statistics';
 import { measureSteps, planMemory } from './step_figures';
 import { interleaved, type Rounds } from './measure';
 
-/** What the suite needs beside a device: all that differs between Node and a browser. */
+/** The environment of the suite: all that differs between Node and a browser. */
 export interface Surroundings {
   readonly device: Device;
   readonly runtime: string;
   readonly version: string;
-  /** Says how far it is. */
+  /** Reports the progress. */
   readonly log: (line: string) => void;
-  /** Called with what is there after each part, for runs that are ended before their end. */
+  /** Called with the report so far after each part, in case the run is ended early. */
   readonly keep?: (report: Report) => Promise<void>;
-  /** What first steps are measured with, where that can be done. */
+  /** The environment for measuring first steps, if that is possible. */
   readonly opening: OpeningSurroundings | undefined;
-  /** The rivals, where they run here. */
+  /** Opens the peers, if they run here. */
   readonly peers: ((matmuls: readonly MatmulShape[]) => Promise<readonly Peer[]>) | undefined;
 }
 
-/** The whole bench, or what is wished of it. */
+/** Runs the whole bench, or the requested part. */
 export async function runSuite(surroundings: Surroundings, wishes: Wishes): Promise<Report> {
   const { device, runtime, version, log } = surroundings;
   const selection = selectionFor(device.kind, wishes);
@@ -63,7 +63,7 @@ export async function runSuite(surroundings: Surroundings, wishes: Wishes): Prom
     try {
       await measure();
     } catch (error) {
-      // What is lost with a lost device must not take with it what was measured before.
+      // After the loss of a device, the earlier results are kept.
       recorder.omitted.push(`${group}: ${messageOf(error)}`);
     }
     log(`${group}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
@@ -84,7 +84,7 @@ async function measureProducts(recorder: Recorder, selection: Selection): Promis
   }
 }
 
-/** Every product of the shapes, in f32 and in NF4, one among the other. */
+/** Measures every product of the shapes, in f32 and in NF4, alternately. */
 async function measureShapes(
   recorder: Recorder,
   model: string,
@@ -164,7 +164,7 @@ async function measureOpening(
   }
 }
 
-/** Ours and theirs in turns, the same computation after the other. */
+/** Measures the engine and the peers alternately, one computation after the other. */
 async function measurePeers(
   recorder: Recorder,
   { rounds }: Selection,
@@ -185,7 +185,7 @@ async function measurePeers(
           .filter(({ name }) => name === what)
           .map((measurement): Entry => ({ group: 'peers', name: what, model: peer.name, measurement })),
       );
-      // Each takes its own warming up out of its first sample.
+      // Each measurement removes its own warm-up from its first sample.
       const samples = await interleaved(
         entries.map(({ measurement }) => ({ warm: true, run: () => measurement.run() })),
         rounds,

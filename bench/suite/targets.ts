@@ -3,17 +3,17 @@ import { BLOCK, blockName, MATMULS, matmulName } from '../peers/shapes';
 import { PYTORCH } from './pytorch';
 import { BY_PARTS, find, OWN_NAME, type Report, type Result, type Unit } from './results';
 
-/** A figure that a target is about, and where it was found; or why there is none. */
+/** A target's figure and its source; or the reason why it is missing. */
 type Found = { readonly value: number; readonly where: string } | { readonly missing: string };
 
 type Goals = Readonly<Partial<Record<DeviceKind, number>>>;
 
 interface Target {
   readonly what: string;
-  /** What to reach on each kind of device; nothing where it is not asked of that kind. */
+  /** The goal for each kind of device; absent if there is none for that kind. */
   readonly goal: Goals | ((report: Report) => Goals);
   readonly better: 'more' | 'less';
-  /** 'ratio' is told as per cent, 'times' as a factor. */
+  /** 'ratio' is shown as per cent, 'times' as a factor. */
   readonly unit: Unit | 'times';
   readonly figure: (report: Report) => Found;
 }
@@ -25,7 +25,7 @@ export interface Judgement {
   readonly goal: number | undefined;
   readonly value: number | undefined;
   readonly reached: boolean | undefined;
-  /** Where the figure was found, or why there is none. */
+  /** The source of the figure, or the reason why it is missing. */
   readonly remark: string;
 }
 
@@ -36,7 +36,7 @@ const placeOf = ({ name, model, tokens }: Result): string =>
     .filter((part) => part !== undefined)
     .join(', ');
 
-/** The least favourable one: a target holds where it holds for all. */
+/** The worst figure: a target is reached only if all figures reach it. */
 function worst(figures: readonly { readonly value: number; readonly where: string }[]): Found {
   const known = figures.filter(({ value }) => Number.isFinite(value));
   const [first, ...rest] = known;
@@ -57,7 +57,7 @@ function productFractions({ results }: Report, cube: boolean): Found {
   return worst(products.map((result) => ({ value: result.fraction ?? NaN, where: placeOf(result) })));
 }
 
-/** Both products of a shape, with at least as many rows as the target is about. */
+/** Both products of a shape, with at least the target's number of rows. */
 function packedOverDense({ results }: Report): Found {
   const ratios = results
     .filter(({ group, name, tokens = 0 }) => group === 'products' && PLAIN.test(name) && tokens >= 256)
@@ -83,7 +83,7 @@ function overPeer(report: Report, peer: RegExp, names: readonly string[]): Found
   return worst(ratios);
 }
 
-/** Every step that PyTorch was measured with as well, recomputing or not. */
+/** Every step that was also measured with PyTorch, with or without recomputation. */
 function overPyTorch({ results }: Report): Found {
   const theirs = results.filter(
     ({ group, model = '' }) => group === 'peers' && model.startsWith(`${PYTORCH}bf16`),
@@ -96,7 +96,7 @@ function overPyTorch({ results }: Report): Found {
   return worst(ratios);
 }
 
-/** The step that does most: on small ones what is between the products weighs more. */
+/** The largest step: in smaller ones, the ops between the products take a larger share. */
 function largestStep({ results }: Report): Found {
   const ratios = results.filter(({ group, name }) => group === 'steps' && name === 'step over products');
   const flops = ({ model, tokens }: Result): number => {
@@ -132,7 +132,7 @@ function stepMemory({ results }: Report): Found {
     : { missing: NOT_MEASURED };
 }
 
-/** Of the model whose memory is asked about as well. */
+/** Growth of the time of the model whose memory is also a target. */
 function growth({ results }: Report): Found {
   const model = 'Qwen2.5-0.5B';
   const ratio = (name: string): number => {
@@ -229,7 +229,7 @@ export const TARGETS: readonly Target[] = [
   },
 ];
 
-/** Every target beside what was measured. */
+/** Compares every target with its figure. */
 export function judge(report: Report, targets: readonly Target[] = TARGETS): Judgement[] {
   return targets.map(({ what, unit, better, goal: goals, figure }) => {
     const goal = (typeof goals === 'function' ? goals(report) : goals)[report.kind];
