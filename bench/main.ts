@@ -12,7 +12,7 @@ import { withPyTorch, type PyTorchRun } from './suite/pytorch';
 import type { BenchFile, Report } from './suite/results';
 import { runSuite } from './suite/suite';
 import { judge } from './suite/targets';
-import { readWishes } from './wishes';
+import { readFilters } from './filters';
 
 const HELP = `Measures this device's limits and how near the engine comes to them.
 
@@ -47,7 +47,7 @@ const { values } = parseArgs({
 });
 
 async function measure(): Promise<Report> {
-  const wishes = readWishes(values);
+  const filters = readFilters(values);
   const folder = await mkdtemp(join(tmpdir(), 'tunesmith-bench-'));
   const device = await openDevice();
   try {
@@ -61,7 +61,7 @@ async function measure(): Promise<Report> {
         keep: async (report) => await writeReports([report]),
         peers: async (matmuls) => await (await import('./peers/node')).peersInNode({ matmuls }),
       },
-      wishes,
+      filters,
     );
   } finally {
     device.destroy();

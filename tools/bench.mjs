@@ -74,8 +74,8 @@ async function main() {
     if (where === 'node') return await inNode(asArguments({ ...options, version: version() }));
 
     const page = join(scratch, 'page.json');
-    const wished = { only, without, models, tokens, rounds, brief: where === 'both' };
-    const report = await benchInBrowser(wished, version(), log);
+    const filters = { only, without, models, tokens, rounds, brief: where === 'both' };
+    const report = await benchInBrowser(filters, version(), log);
     await writeFile(page, JSON.stringify({ format: 'tunesmith-bench-1', reports: [report] }));
     if (where === 'chromium') return await inNode(asArguments({ ...files, show: page }));
     // The peers are made for browsers, so only the page measures them.

@@ -5,23 +5,23 @@ import { peers } from '../peers';
 import type { Report } from '../suite/results';
 import { selectionFor } from '../suite/selection';
 import { runSuite } from '../suite/suite';
-import { readWishes, type WishArguments } from '../wishes';
+import { readFilters, type FilterArguments } from '../filters';
 import { runtimeOf } from './runtime';
 import type { BenchWorker } from './worker';
 
-async function runBench(given: WishArguments, version: string): Promise<Report> {
-  const wishes = readWishes(given);
+async function runBench(given: FilterArguments, version: string): Promise<Report> {
+  const filters = readFilters(given);
   const log = (line: string): void => console.log(line);
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
   const suite = wrap<BenchWorker>(worker);
   const device = await Device.open(navigator.gpu);
-  const { groups } = selectionFor(device.kind, wishes);
+  const { groups } = selectionFor(device.kind, filters);
   const own = groups.filter((group) => group !== 'peers');
-  const report = await suite.run({ ...wishes, only: own }, version, proxy(log));
+  const report = await suite.run({ ...filters, only: own }, version, proxy(log));
   worker.terminate();
   if (!groups.includes('peers')) return report;
 
-  const surroundings = {
+  const environment = {
     device,
     opening: undefined,
     runtime: runtimeOf(navigator.userAgent),
@@ -29,7 +29,7 @@ async function runBench(given: WishArguments, version: string): Promise<Report> 
     log,
     peers: async (matmuls: Parameters<typeof peers>[0]['matmuls']) => await peers({ matmuls }),
   };
-  const beside = await runSuite(surroundings, { ...wishes, only: ['peers'] });
+  const beside = await runSuite(environment, { ...filters, only: ['peers'] });
   device.destroy();
   return {
     ...report,

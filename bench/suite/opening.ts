@@ -11,7 +11,7 @@ import { freshAdapter, randomModel } from './random_model';
 import { LEARNING_RATE, SETTINGS } from './steps';
 
 /** The environment of opening a base. */
-export interface OpeningSurroundings {
+export interface OpeningEnvironment {
   /** Opens a device without any pipelines. */
   readonly openDevice: () => Promise<Device>;
   /** The store of bases. */
@@ -28,7 +28,7 @@ export interface Opening extends Measurement {
  */
 export async function firstStep(
   device: Device,
-  { openDevice, store }: OpeningSurroundings,
+  { openDevice, store }: OpeningEnvironment,
   { model: name, tokens }: { readonly model: ModelName; readonly tokens: number },
 ): Promise<Opening> {
   const { spec, model: layout } = layoutsOf(name, device.limits.maxStorageBufferBindingSize);

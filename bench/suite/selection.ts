@@ -5,7 +5,7 @@ import { GROUPS, type Group } from './results';
 import type { StepRequest } from './steps';
 
 /** Restrictions of a run of the bench. */
-export interface Wishes {
+export interface Filters {
   readonly only?: readonly Group[];
   readonly without?: readonly Group[];
   readonly models?: readonly ModelName[];
@@ -40,19 +40,19 @@ const BRIEF = ['limits', 'products', 'opening', 'peers'] as const;
 const ROWS = { gpu: [256, 2048], software: [256] } as const;
 
 /** The measurements that suit a device, within the restrictions. */
-export function selectionFor(kind: DeviceKind, wishes: Wishes): Selection {
-  const brief = wishes.brief === true && kind === 'software';
-  const chosen: readonly Group[] = wishes.only ?? (brief ? BRIEF : GROUPS);
-  const groups = chosen.filter((group) => !wishes.without?.includes(group));
-  const among = (models: readonly ModelName[]): readonly ModelName[] => wishes.models ?? models;
-  const lengths = (own: readonly number[]): readonly number[] => wishes.tokens ?? own;
-  const productRounds = { rounds: wishes.rounds ?? 21, seconds: 30 };
+export function selectionFor(kind: DeviceKind, filters: Filters): Selection {
+  const brief = filters.brief === true && kind === 'software';
+  const chosen: readonly Group[] = filters.only ?? (brief ? BRIEF : GROUPS);
+  const groups = chosen.filter((group) => !filters.without?.includes(group));
+  const among = (models: readonly ModelName[]): readonly ModelName[] => filters.models ?? models;
+  const lengths = (own: readonly number[]): readonly number[] => filters.tokens ?? own;
+  const productRounds = { rounds: filters.rounds ?? 21, seconds: 30 };
   const each = (models: readonly ModelName[], own: readonly number[]) =>
     among(models).flatMap((model) => lengths(own).map((tokens) => ({ model, tokens })));
   if (kind === 'gpu') {
     return {
       groups,
-      rounds: { rounds: wishes.rounds ?? 7, seconds: 30 },
+      rounds: { rounds: filters.rounds ?? 7, seconds: 30 },
       products: { models: among(MODELS), rows: lengths(ROWS.gpu), rounds: productRounds },
       ops: each(MODELS, [128, 1024, 4096]),
       mostFlops: Infinity,
@@ -64,19 +64,19 @@ export function selectionFor(kind: DeviceKind, wishes: Wishes): Selection {
   }
   return {
     groups,
-    rounds: { rounds: wishes.rounds ?? 3, seconds: 30 },
+    rounds: { rounds: filters.rounds ?? 3, seconds: 30 },
     products: { models: among(['SmolLM2-135M']), rows: lengths(ROWS.software), rounds: productRounds },
     ops: [
-      ...each(wishes.models ? [] : ['demo'], [128, 512]),
-      ...each(wishes.models ?? ['SmolLM2-135M'], [128]),
+      ...each(filters.models ? [] : ['demo'], [128, 512]),
+      ...each(filters.models ?? ['SmolLM2-135M'], [128]),
     ].filter(unique),
     mostFlops: 4e9,
     steps: [
       ...each(['demo'], [128, 512]),
       // Two of its thirty blocks: a whole step takes a minute on two cores.
-      ...(wishes.models ? [] : [{ model: 'SmolLM2-135M', tokens: 128, layers: 2 } as const]),
+      ...(filters.models ? [] : [{ model: 'SmolLM2-135M', tokens: 128, layers: 2 } as const]),
     ],
-    growth: wishes.models || wishes.tokens ? undefined : { model: 'Qwen2.5-0.5B', tokens: [1024, 4096] },
+    growth: filters.models || filters.tokens ? undefined : { model: 'Qwen2.5-0.5B', tokens: [1024, 4096] },
     decoding: among(['demo', 'SmolLM2-135M']).map((model) => ({ model, past: 128, tokens: 4 })),
     opening: { model: 'demo', tokens: 256 },
   };

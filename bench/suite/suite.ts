@@ -4,19 +4,19 @@ import { MATMULS, type MatmulShape } from '../peers/shapes';
 import { decoding } from './decoding';
 import { Filler } from './fill';
 import { deviceLimits } from './limits';
-import { firstStep, type OpeningSurroundings } from './opening';
+import { firstStep, type OpeningEnvironment } from './opening';
 import { modelOps } from './ops';
 import { ours } from './ours';
 import { CUBE, productName, products, productShapes, type ProductShape } from './products';
 import { messageOf, Recorder, type Entry } from './recorder';
 import type { Group, Report } from './results';
-import { selectionFor, type Selection, type Wishes } from './selection';
+import { selectionFor, type Selection, type Filters } from './selection';
 import { summarize } from './statistics';
 import { measureSteps, planMemory } from './step_figures';
 import { interleaved, type Rounds } from './measure';
 
 /** The environment of the suite: all that differs between Node and a browser. */
-export interface Surroundings {
+export interface SuiteEnvironment {
   readonly device: Device;
   readonly runtime: string;
   readonly version: string;
@@ -25,15 +25,15 @@ export interface Surroundings {
   /** Called with the report so far after each part, in case the run is ended early. */
   readonly keep?: (report: Report) => Promise<void>;
   /** The environment for measuring first steps, if that is possible. */
-  readonly opening: OpeningSurroundings | undefined;
+  readonly opening: OpeningEnvironment | undefined;
   /** Opens the peers, if they run here. */
   readonly peers: ((matmuls: readonly MatmulShape[]) => Promise<readonly Peer[]>) | undefined;
 }
 
 /** Runs the whole bench, or the requested part. */
-export async function runSuite(surroundings: Surroundings, wishes: Wishes): Promise<Report> {
-  const { device, runtime, version, log } = surroundings;
-  const selection = selectionFor(device.kind, wishes);
+export async function runSuite(environment: SuiteEnvironment, filters: Filters): Promise<Report> {
+  const { device, runtime, version, log } = environment;
+  const selection = selectionFor(device.kind, filters);
   const filler = new Filler(device);
   const limits = await deviceLimits(device, filler);
   const recorder = new Recorder(device, filler, limits.measurements, selection.rounds);
@@ -47,8 +47,8 @@ export async function runSuite(surroundings: Surroundings, wishes: Wishes): Prom
     },
     steps: async () => await measureSteps(recorder, selection, log),
     decoding: async () => await measureDecoding(recorder, selection),
-    opening: async () => await measureOpening(recorder, selection, surroundings.opening),
-    peers: async () => await measurePeers(recorder, selection, surroundings),
+    opening: async () => await measureOpening(recorder, selection, environment.opening),
+    peers: async () => await measurePeers(recorder, selection, environment),
   };
   const report = (): Report => ({
     ...{ runtime, version, date: new Date().toISOString() },
@@ -67,7 +67,7 @@ export async function runSuite(surroundings: Surroundings, wishes: Wishes): Prom
       recorder.omitted.push(`${group}: ${messageOf(error)}`);
     }
     log(`${group}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
-    await surroundings.keep?.(report());
+    await environment.keep?.(report());
     if (device.hasFailed) break;
   }
   limits.destroy();
@@ -152,10 +152,10 @@ async function measureDecoding(recorder: Recorder, selection: Selection): Promis
 async function measureOpening(
   recorder: Recorder,
   { opening }: Selection,
-  surroundings: OpeningSurroundings | undefined,
+  environment: OpeningEnvironment | undefined,
 ): Promise<void> {
-  if (!surroundings) return;
-  const made = await firstStep(recorder.device, surroundings, opening);
+  if (!environment) return;
+  const made = await firstStep(recorder.device, environment, opening);
   try {
     const name = 'first step after opening';
     await recorder.measure([{ group: 'opening', name, ...opening, measurement: made }]);
@@ -168,16 +168,16 @@ async function measureOpening(
 async function measurePeers(
   recorder: Recorder,
   { rounds }: Selection,
-  { device, peers }: Surroundings,
+  { device, peers }: SuiteEnvironment,
 ): Promise<void> {
   if (!peers) {
     recorder.omitted.push('peers: they do not run here');
     return;
   }
   const matmuls = device.kind === 'gpu' ? MATMULS : MATMULS.slice(0, 2);
-  const rivals = await peers(matmuls);
+  const others = await peers(matmuls);
   const own = await ours(device, recorder.filler, matmuls);
-  const all = [own, ...rivals];
+  const all = [own, ...others];
   try {
     for (const { name: what } of own.measurements) {
       const entries = all.flatMap((peer) =>
@@ -194,7 +194,7 @@ async function measurePeers(
         recorder.results.push({ group, name, model, unit: 's', ...summarize(samples[index] ?? []) });
       });
     }
-    for (const { name, notes } of rivals) recorder.omitted.push(...notes.map((line) => `${name}: ${line}`));
+    for (const { name, notes } of others) recorder.omitted.push(...notes.map((line) => `${name}: ${line}`));
   } finally {
     for (const peer of all) await peer.close();
   }

@@ -21,7 +21,7 @@ const FLAG_SETS = [
   chromiumFlags,
 ].map((flags) => [...flags, ...BENCH_FLAGS]);
 
-/** @typedef {{ runBench: (wishes: unknown, version: string) => Promise<unknown> }} BenchWindow what bench/page/page.ts adds */
+/** @typedef {{ runBench: (filters: unknown, version: string) => Promise<unknown> }} BenchWindow what bench/page/page.ts adds */
 
 /**
  * Builds a page of the bench.
@@ -49,12 +49,12 @@ export async function buildBenchPage(name) {
 
 /**
  * Builds the bench's page, opens it in headless Chromium and lets it measure.
- * @param {unknown} wishes as bench/wishes.ts reads them
+ * @param {unknown} filters as bench/filters.ts reads them
  * @param {string} version
  * @param {(line: string) => void} log
  * @returns {Promise<unknown>} its report
  */
-export async function benchInBrowser(wishes, version, log) {
+export async function benchInBrowser(filters, version, log) {
   const outDir = await buildBenchPage('page');
   const executablePath = await ensureBrowser(log);
   const server = await serve(outDir, 0);
@@ -71,7 +71,7 @@ export async function benchInBrowser(wishes, version, log) {
       return await page.evaluate(async ([given, ran]) => {
         const { runBench } = /** @type {BenchWindow} */ (/** @type {unknown} */ (window));
         return await runBench(given, ran);
-      }, /** @type {const} */ ([wishes, version]));
+      }, /** @type {const} */ ([filters, version]));
     } finally {
       await browser.close();
     }

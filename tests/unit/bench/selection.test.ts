@@ -4,26 +4,26 @@ import { layoutsOf, MODELS } from '../../../bench/suite/models';
 import { distinct } from '../../../bench/suite/ops';
 import { resultOf } from '../../../bench/suite/recorder';
 import { selectionFor } from '../../../bench/suite/selection';
-import { readWishes } from '../../../bench/wishes';
+import { readFilters } from '../../../bench/filters';
 import { planMicroBatch } from '../../../src/models/training_graph';
 
-describe('wishes', () => {
+describe('filters', () => {
   it('are lists with commas, whatever their case', () => {
     expect(
-      readWishes({ only: 'ops, steps', models: 'qwen2.5-0.5b', tokens: '128,512', rounds: '2' }),
+      readFilters({ only: 'ops, steps', models: 'qwen2.5-0.5b', tokens: '128,512', rounds: '2' }),
     ).toEqual({
       only: ['ops', 'steps'],
       models: ['Qwen2.5-0.5B'],
       tokens: [128, 512],
       rounds: 2,
     });
-    expect(readWishes({})).toEqual({});
+    expect(readFilters({})).toEqual({});
   });
 
   it('say what there is instead of what is not', () => {
-    expect(() => readWishes({ only: 'everything' })).toThrow(/there is no everything.*limits/);
-    expect(() => readWishes({ models: 'gpt' })).toThrow(/Choose from demo/);
-    expect(() => readWishes({ tokens: 'many' })).toThrow(/whole numbers above 0, not many/);
+    expect(() => readFilters({ only: 'everything' })).toThrow(/there is no everything.*limits/);
+    expect(() => readFilters({ models: 'gpt' })).toThrow(/Choose from demo/);
+    expect(() => readFilters({ tokens: 'many' })).toThrow(/whole numbers above 0, not many/);
   });
 });
 
@@ -34,10 +34,10 @@ describe('what is measured', () => {
     expect(steps.every(({ layers }) => layers === undefined)).toBe(true);
   });
 
-  it('is small on a software adapter, and what is wished for on both', () => {
+  it('is small on a software adapter, but filters count on every device', () => {
     expect(selectionFor('software', {}).ops.length).toBeLessThan(4);
-    const wishes = { models: ['Llama-3.2-1B'], tokens: [256], without: ['peers'] } as const;
-    const { ops, steps, groups } = selectionFor('software', wishes);
+    const filters = { models: ['Llama-3.2-1B'], tokens: [256], without: ['peers'] } as const;
+    const { ops, steps, groups } = selectionFor('software', filters);
     expect(ops).toEqual([{ model: 'Llama-3.2-1B', tokens: 256 }]);
     expect(steps).toEqual(ops);
     expect(groups).not.toContain('peers');

@@ -1,9 +1,9 @@
 import { MODELS, type ModelName } from './suite/models';
 import { GROUPS, type Group } from './suite/results';
-import type { Wishes } from './suite/selection';
+import type { Filters } from './suite/selection';
 
 /** The arguments that restrict the measurements, all of them lists with commas. */
-export interface WishArguments {
+export interface FilterArguments {
   readonly only?: string;
   readonly without?: string;
   readonly models?: string;
@@ -13,7 +13,7 @@ export interface WishArguments {
 }
 
 /** Parses the arguments. Throws an error that names a wrong value and the possible ones. */
-export function readWishes({ only, without, models, tokens, rounds, brief }: WishArguments): Wishes {
+export function readFilters({ only, without, models, tokens, rounds, brief }: FilterArguments): Filters {
   return {
     ...(only !== undefined && { only: named<Group>('--only', only, GROUPS) }),
     ...(without !== undefined && { without: named<Group>('--without', without, GROUPS) }),
