@@ -132,12 +132,12 @@ function tellOne({ folder, run }: FoundRun, output: Output): void {
     }),
   );
   output.line(t.cli.runLine(id, t.cli.runStates[state], step, steps, startedAt));
-  if (name !== undefined) output.line(`  ${padded(t.cli.run.name, 5)}  ${name}`);
-  output.line(`  ${padded(t.cli.run.model, 5)}  ${model}${commit === undefined ? '' : `@${commit}`}`);
-  output.line(`  ${padded(t.cli.run.data, 5)}  ${t.format.series(data)}`);
+  if (name !== undefined) output.line(`  ${padded(t.cli.run.name, 8)}  ${name}`);
+  output.line(`  ${padded(t.cli.run.model, 8)}  ${model}${commit === undefined ? '' : `@${commit}`}`);
+  output.line(`  ${padded(t.cli.run.data, 8)}  ${t.format.series(data)}`);
   const last = losses.findLast(({ loss }) => loss !== undefined);
   if (last?.loss !== undefined) {
-    output.line(`  ${padded(t.cli.run.loss, 5)}  ${t.cli.lossAt(last.loss.toFixed(4), last.step)}`);
+    output.line(`  ${padded(t.cli.run.loss, 8)}  ${t.cli.lossAt(last.loss.toFixed(4), last.step)}`);
   }
   for (const [name, value] of Object.entries(jsonOf(settings))) {
     output.line(`  ${name}  ${typeof value === 'string' ? value : JSON.stringify(value)}`);

@@ -116,7 +116,7 @@ function isVerdict(value: LosslessJson | undefined): boolean {
 }
 
 function presentIn(record: LosslessFields, names: readonly string[]): readonly string[] {
-  return names.filter((name) => record[name] !== undefined).map((name) => `"${name}"`);
+  return names.filter((name) => record[name] !== undefined).map((name) => `“${name}”`);
 }
 
 const filled = (): v.GenericSchema<unknown, string> =>

@@ -24,7 +24,7 @@ test('tells of records and files of examples that cannot be used, and goes on wi
   await expect(problems).toHaveText([
     /File.*Record.*Line.*Reason/,
     /empty\.jsonl.*all.*The file is empty/,
-    /notes\.txt.*all.*1.*neither a JSON list nor JSON Lines/,
+    /notes\.txt.*all.*1.*not a JSON list, JSON Lines/,
   ]);
   await expect(tunesmith.start).toBeDisabled();
 
@@ -41,7 +41,7 @@ test('tells of records and files of examples that cannot be used, and goes on wi
     /empty\.jsonl/,
     /notes\.txt/,
     /mixed\.jsonl.*2.*2.*Not valid JSON/,
-    /mixed\.jsonl.*3.*3.*needs "messages".* or "text"; this one has question, answer/,
+    /mixed\.jsonl.*3.*3.*needs “messages”.* or “text”; this one has question, answer/,
   ]);
   await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*2/);
   await expect(tunesmith.start).toBeEnabled();
@@ -157,7 +157,7 @@ test('tells what is wrong with an adapter, and keeps chatting with the base', as
   await tunesmith.open();
   await tunesmith.give('export', [zip('torn.zip', new Uint8Array(100))]);
   await expect(alert).toContainText('torn.zip');
-  await expect(alert).toContainText('no zip file');
+  await expect(alert).toContainText('is not a zip file');
 
   await tunesmith.give('export', [zip('half.zip', zipSync({ 'adapter_config.json': json(config) }))]);
   await expect(alert).toContainText('adapter_model.safetensors');

@@ -25,7 +25,7 @@ const LACKS = [
   {
     what: 'an adapter',
     script: 'GPU.prototype.requestAdapter = () => Promise.resolve(null)',
-    message: 'WebGPU is here, but it found no graphics card',
+    message: 'This browser has WebGPU, but found no graphics card',
   },
 ];
 

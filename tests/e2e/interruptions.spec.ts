@@ -51,7 +51,9 @@ test('goes on after its device is lost in mid-training, and answers after it is 
   await tunesmith.set(SETTINGS);
   await tunesmith.start.click();
   await tunesmith.reached(4);
-  const told = tunesmith.told(/Recovering · The graphics device was lost\. Going on from step [36]\./);
+  const told = tunesmith.told(
+    /Recovering · The connection to the graphics card was lost\. The run continues from step [36]\./,
+  );
   await destroyDevice(page);
   await told;
   await tunesmith.finished();

@@ -66,15 +66,15 @@ test('tells of a full, a damaged and a cleared storage, and goes on', async ({ p
     await expect(alert).toContainText('The storage is full: the checkpoint of step 4 needs', {
       timeout: 60_000,
     });
-    await expect(alert).toContainText('What was saved before is still there.');
+    await expect(alert).toContainText('Everything saved before is still there.');
     await alert.getByRole('button', { name: 'Continue from step 3' }).click();
     await tunesmith.finished();
   });
 
   await test.step('find its examples and its checkpoints damaged', async () => {
     for (const [store, words] of [
-      ['examples', "The run's examples (pirate.jsonl) are no longer in storage."],
-      ['checkpoints', 'is as it was written.'],
+      ['examples', 'The run’s examples (pirate.jsonl) are no longer in storage.'],
+      ['checkpoints', 'have changed since they were written.'],
     ] as const) {
       await overwrite(page, store);
       await page.reload();

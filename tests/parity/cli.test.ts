@@ -119,7 +119,7 @@ describe('train', () => {
       if (line.includes('"step":5')) kill('SIGINT');
     });
     expect(stopped.code).toBe(130);
-    expect(stopped.error).toContain('what was learnt is kept');
+    expect(stopped.error).toContain('The last step is saved');
     expect(stopped.error).toMatch(/Stopped at step \d of 8; the adapter of that step is in /);
     expect(stopped.events.some(({ event }) => event === 'done')).toBe(false);
     expect(Number(stopped.events[0]?.step)).toBeGreaterThan(2);

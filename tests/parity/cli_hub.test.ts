@@ -153,7 +153,7 @@ describe('a model of a hub', () => {
       }, 50);
     });
     hub.faults = undefined;
-    expect(stopped.error).toContain('the same command goes on from there');
+    expect(stopped.error).toContain('the same command resumes from there');
     expect(stopped.code).toBe(130);
     const { events } = await succeeds('models');
     expect(events).toMatchObject([{ name: 'tiny/qwen3', partial: true }]);

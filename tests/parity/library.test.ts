@@ -263,7 +263,7 @@ describe('a model of a hub', () => {
       'model.safetensors': 'x',
     });
     const { notes } = await library.preview(origin, wanted);
-    expect(notes.map(inEnglish).join()).toContain('The hub has another version');
+    expect(notes.map(inEnglish).join()).toContain('The Hub has another version');
   });
 
   /** The cache, where something happens as soon as a base is to be written. */
@@ -290,7 +290,7 @@ describe('a model of a hub', () => {
     const { session, library } = start(storeWhere(() => Promise.reject(storageFull('base.bin', 2, 1))));
     const reference = requireModelReference('tiny/gptq');
     await library.open({ kind: 'hub', reference }, load, { onProgress: () => undefined });
-    expect(session.model.facts.notes.map(inEnglish).join()).toContain('will be fetched again');
+    expect(session.model.facts.notes.map(inEnglish).join()).toContain('will be downloaded again');
     expect(session.hasModel).toBe(true);
     expect(await library.saved()).toEqual([]);
     session.closeModel();
@@ -306,7 +306,7 @@ describe('a model of a hub', () => {
     const origin = { kind: 'hub' as const, reference: requireModelReference('tiny/gptq') };
     await library.open(origin, load, { onProgress: () => undefined, signal: stop.signal });
     expect(stop.signal.aborted).toBe(true);
-    expect(session.model.facts.notes.map(inEnglish).join()).toContain('No copy of this model was kept');
+    expect(session.model.facts.notes.map(inEnglish).join()).toContain('This model has no saved copy');
     const logits = await session.logits(IDS);
     session.closeModel();
     expect(await library.saved()).toMatchObject([{ name: 'tiny/gptq', partial: true }]);

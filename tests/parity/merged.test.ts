@@ -160,7 +160,7 @@ describe('a merged export of a model with a tower', () => {
     const change = (session: Session) => session.replaceLoadable({ ...session.loadable, towers: undefined });
     const text = await merged(fixture, 'nf4', { change });
     expect(text.error).toBeLessThanOrEqual(fixture.tolerance('nf4', 'logits'));
-    expect(text.notes.map(inEnglish).join()).toContain('part for images');
+    expect(text.notes.map(inEnglish).join()).toContain('image part');
     expect(await configOf(text)).toMatchObject({
       architectures: ['Gemma3ForCausalLM'],
       model_type: 'gemma3_text',

@@ -62,7 +62,7 @@ function shown(value: unknown): string | Message {
 }
 
 function quoted(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'string') return `“${value}”`;
   if (Array.isArray(value)) return `[${value.map(quoted).join(', ')}]`;
   // JSON has no NaN and no infinity.
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);

@@ -109,7 +109,7 @@ describe('createSampler', () => {
   });
 
   it.each([[[1, NaN]], [[NaN, NaN]], [[1, Infinity]], [[-Infinity, -Infinity]]])('refuses %j', (scores) => {
-    expect(() => createSampler(plain).ofAll(Float32Array.from(scores), [])).toThrow('that are no numbers');
+    expect(() => createSampler(plain).ofAll(Float32Array.from(scores), [])).toThrow('are NaN');
   });
 });
 
@@ -175,6 +175,6 @@ describe('choosing among the likeliest alone', () => {
   it('refuses what is no number', () => {
     const { ofLikeliest } = createSampler({ ...plain, temperature: 0 });
     const ids = Uint32Array.of(0, 1);
-    expect(() => ofLikeliest?.({ scores: Float32Array.of(1, NaN), ids, bound: 0 }, [])).toThrow('no numbers');
+    expect(() => ofLikeliest?.({ scores: Float32Array.of(1, NaN), ids, bound: 0 }, [])).toThrow('are NaN');
   });
 });

@@ -82,12 +82,12 @@ describe('the arguments of a command', () => {
     ['--model m --lerning_rate 1', ['--lerning_rate', '--learning_rate']],
     ['--model m --frobnicate', ['--frobnicate', 'train --help']],
     ['--model m -x', ['-x']],
-    ['--model m stray', ["'stray'"]],
-    ['--model m --json stray', ["'stray'"]],
+    ['--model m stray', ['“stray”']],
+    ['--model m --json stray', ['“stray”']],
     ['--model m --r 0', ['r ', '0']],
-    ['--model m --r eight', ['r ', "'eight'"]],
+    ['--model m --r eight', ['r ', '“eight”']],
     ['--model m --seed --r 8', ['--seed']],
-    ['--model m --shuffle maybe', ['shuffle', "'maybe'"]],
+    ['--model m --shuffle maybe', ['shuffle', '“maybe”']],
     ['--model m --target_modules q_proj,q_proj', ['target_modules', 'q_proj']],
   ])('are refused by name: %s', (line, parts) => {
     const text = refusal(() => parse(line));
@@ -97,10 +97,10 @@ describe('the arguments of a command', () => {
 
   it('are refused where a setting means nothing to the command', () => {
     const text = refusal(() => parseArguments({ ...spec, settings: ['seed'] }, ['--model', 'm', '--r', '8']));
-    expect(text).toContain('--r means nothing to train');
+    expect(text).toContain('--r does not apply to train');
   });
 
   it('are refused where a flag is neither true nor false', () => {
-    expect(refusal(() => parse('--model m --json=yes').flag('json'))).toContain("not 'yes'");
+    expect(refusal(() => parse('--model m --json=yes').flag('json'))).toContain('not “yes”');
   });
 });

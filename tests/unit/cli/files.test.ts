@@ -41,7 +41,7 @@ describe('a folder on the disk', () => {
     const path = join(folder, 'x'.repeat(300));
     await expect(openFolder(path, 'model')).rejects.toMatchObject({
       code: 'path_unreadable',
-      message: `--model: ${path} can't be read: the path is too long.`,
+      message: `--model: ${path} can’t be read: the path is too long.`,
     });
     const [file] = (await openFolder(folder, 'model')).values();
     await expect(file!.read(0, file!.size + 1)).rejects.toMatchObject({ code: 'path_unreadable' });
@@ -55,7 +55,7 @@ describe('a folder on the disk', () => {
     await expect(openFolder(join(folder, 'numbers.bin'), 'model')).rejects.toMatchObject({
       code: 'folder_is_file',
       message: `--model: ${join(folder, 'numbers.bin')} is a file, not a folder.`,
-      hint: `Give the folder that it lies in: ${folder}.`,
+      hint: `Give the folder that it is in: ${folder}.`,
     });
   });
 });

@@ -50,22 +50,22 @@ describe('lossless JSON', () => {
   });
 
   it.each([
-    ['[1,]', 2, /a comma stands before \]/],
-    ['{"a":1,\n}', 6, /a comma stands before \}/],
+    ['[1,]', 2, /there is an extra comma before \]/],
+    ['{"a":1,\n}', 6, /there is an extra comma before \}/],
     ['[1 2]', 3, /a comma or \] is missing before this: 2/],
     ['{"a" 1}', 5, /a colon is missing/],
     ["{'a':1}", 1, /double quotes, not in single ones/],
-    ['[None]', 1, /None is Python's; JSON has null/],
+    ['[None]', 1, /None is Python’s; JSON has null/],
     ['{"a":"b\n"}', 7, /a text has a line break in it/],
     ['{"a":"b', 5, /the quote that opens here is never closed/],
     ['{"a":1', 6, /the text ends where , or \} should follow/],
     ['[1] 2', 4, /something follows/],
-    ['\ufeff1', 0, /a byte order mark stands in the middle/],
-    ['["\\x"]', 2, /\\x is no escape of JSON/],
+    ['\ufeff1', 0, /a byte order mark is in the middle/],
+    ['["\\x"]', 2, /\\x is not a JSON escape/],
     ['["\\ud83d."]', 2, /half of a character/],
     ['["\\ude00"]', 2, /half of a character/],
-    ['['.repeat(502), 501, /more than 500 lists and objects/],
-    ['01', 0, /01 is no number/],
+    ['['.repeat(502), 501, /nested more than 500 deep/],
+    ['01', 0, /01 is not a JSON number/],
   ])('names the fault of %j and its place', (text, offset, message) => {
     const fault = faultOf(text);
     expect(fault.offset).toBe(offset);

@@ -9,9 +9,9 @@ describe('an error', () => {
   const error = new TunesmithError({ code: 'choose_model_again', values: { name: 'tiny' } });
 
   it('becomes words in each language from its code and values', () => {
-    expect(errorWords(en, error).message).toBe('The files of “tiny” are not at hand any more.');
+    expect(errorWords(en, error).message).toBe('The page can no longer read the files of “tiny”.');
     expect(errorWords(zh, error)).toEqual({
-      message: '“tiny”的文件已不可用。',
+      message: '页面已无法读取“tiny”的文件。',
       hint: '请重新选择该模型的文件夹。',
     });
     expect(error.message).toBe(errorWords(en, error).message);
@@ -33,8 +33,8 @@ describe('a message', () => {
   it('may be a clause of another', () => {
     const inner = message('kernels_preparing');
     const told = { code: 'choose_model_again', values: { name: inner } } as const;
-    expect(sentence(en, told)).toBe('The files of “Preparing the kernels” are not at hand any more.');
-    expect(sentence(zh, told)).toBe('“正在准备内核”的文件已不可用。');
+    expect(sentence(en, told)).toBe('The page can no longer read the files of “Preparing the kernels”.');
+    expect(sentence(zh, told)).toBe('页面已无法读取“正在准备内核”的文件。');
   });
 
   it('has a code of its own: no message of the engine is an error’s', () => {

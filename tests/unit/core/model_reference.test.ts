@@ -33,7 +33,7 @@ describe('a model of a hub, as people name it', () => {
     'is not "%s"',
     (text) => {
       expect(parseModelReference(text)).toBeUndefined();
-      expect(() => requireModelReference(text)).toThrow(`"${text}"`);
+      expect(() => requireModelReference(text)).toThrow(`“${text}”`);
     },
   );
 
@@ -44,7 +44,7 @@ describe('a model of a hub, as people name it', () => {
     ['https://www.modelscope.cn/studios/a/b', 'a studio'],
   ])('is not another page: %s', (text, what) => {
     expect(parseModelReference(text)).toBeUndefined();
-    expect(() => requireModelReference(text)).toThrow(`"${text}" is the address of ${what}, not of a model.`);
+    expect(() => requireModelReference(text)).toThrow(`“${text}” is the address of ${what}, not of a model.`);
   });
 
   it.each(['a/b', 'a/b@main', 'a/b:c.gguf', 'a/b@main:c.gguf'])('is written as it was read: %s', (text) => {

@@ -132,7 +132,7 @@ describe('a template whose beginnings are not beginnings', () => {
       "{% for m in messages %}{{ '<' ~ m.role ~ '>' ~ m.content }}{% endfor %}";
     const template = jinjaTemplate(source, { specialTokens });
     expect(() => tokenizeSample(chat('Hi', 'Ho'), { ...settings, template })).toThrow(
-      /message 2 .*the model's chat template/,
+      /message 2 .*the model’s chat template/,
     );
   });
 
@@ -151,7 +151,7 @@ describe('a template whose beginnings are not beginnings', () => {
     const template = jinjaTemplate(source, { specialTokens });
     expect(() =>
       answerSpans(pairs('A', 'b', 'C', 'd'), template, template.render(pairs('A', 'b', 'C', 'd'))),
-    ).toThrow(/message [24] .*the model's chat template/);
+    ).toThrow(/message [24] .*the model’s chat template/);
   });
 });
 

@@ -106,18 +106,18 @@ describe('files of examples', () => {
     ['PK\u0003\u0004', /zip archive/],
     ['PAR1', /Parquet/],
     ['%PDF-1.7', /PDF/],
-    ['\u00e0\u0001\0\0\0\0\0\0{"a"', /weights \(safetensors\), not of examples/],
+    ['\u00e0\u0001\0\0\0\0\0\0{"a"', /weights \(safetensors\), not examples/],
     ['<!DOCTYPE html><p>', /web page/],
     ['version https://git-lfs.github.com/spec/v1\n', /git lfs pull/],
-    ['Remember the milk', /neither a JSON list nor JSON Lines.*nor a table/],
+    ['Remember the milk', /not a JSON list, JSON Lines .* or a CSV table/],
     ['', /empty/],
     [' \n', /empty/],
     ['[]', /list of records is empty/],
     ['{"data": []}', /list of records is empty/],
-    ['{"train": [{"text": "a"}]}', /stand under "train"/],
+    ['{"train": [{"text": "a"}]}', /are under “train”/],
     ['{"instruction": ["a"], "output": ["b"]}', /holds columns/],
     ['[{"text": "a"}] {"text": "b"}', /follows the end of the list/],
-    ['{"text": "a"},\n{"text": "b"},\n', /A comma stands between records/],
+    ['{"text": "a"},\n{"text": "b"},\n', /There is a comma between the records/],
   ])('that are something else say what: %j', async (content, reason) => {
     const { refused } = await read('a.jsonl', new Uint8Array(Buffer.from(content, 'latin1')));
     expect(inEnglish(refused!.reason)).toMatch(reason);
@@ -160,7 +160,7 @@ describe('a record that is no JSON', () => {
     const { values, faults } = await read('a.json', `${broken}\n{\n"text": "outer"\n}\n`);
     expect(values).toEqual([{ text: 'outer' }]);
     expect(faults).toMatchObject([{ line: 4, column: 3 }]);
-    expect(inEnglish(faults[0]!.reason)).toMatch(/left out with the 5 lines after it/);
+    expect(inEnglish(faults[0]!.reason)).toMatch(/the 5 lines after it are left out/);
   });
 
   it('refuses the whole list that it stands in', async () => {
@@ -188,7 +188,7 @@ describe('a table', () => {
   });
 
   it.each([
-    ['output,output\na,b', /Two columns are called "output"/],
+    ['output,output\na,b', /Two columns are called “output”/],
     ['a,,b\n1,2,3', /Column 2 has no name/],
     ['text\n"never closed\nand on', /never closed/],
   ])('%j is refused as a whole', async (content, reason) => {

@@ -37,7 +37,7 @@ describe('Jinja', () => {
         now: new Date(year, month - 1, ...rest),
       }).render([]);
     if (error === undefined) expect(render()).toBe(text);
-    else expect(render).toThrow(/^The model's chat template/);
+    else expect(render).toThrow(/^The model’s chat template/);
   });
 
   it('knows no constants by the names that every object has', () => {

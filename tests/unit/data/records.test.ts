@@ -232,7 +232,7 @@ describe('conversations', () => {
       messages: [system, ...messages],
     });
     expect(await reasonOf({ messages: [system, ...messages], system: 'Be a cat.' })).toMatch(
-      /both in "system" and in "messages"/,
+      /both in “system” and in “messages”/,
     );
   });
 
@@ -260,11 +260,11 @@ describe('conversations', () => {
   });
 
   it.each([
-    [{ role: 'assistant', content: 'a', function_call: { name: 'f' } }, /"function_call" is not read/],
-    [{ role: 'assistant', content: 'a', weight: 0.5 }, /"weight" must be 0 or 1/],
+    [{ role: 'assistant', content: 'a', function_call: { name: 'f' } }, /do not read “function_call”/],
+    [{ role: 'assistant', content: 'a', weight: 0.5 }, /“weight” must be 0 or 1/],
     [
       { role: 'assistant', content: null, tool_calls: [{ function: { name: 'f', arguments: 'x = 1' } }] },
-      /"arguments" of a call are a text that is no JSON object/,
+      /“arguments” of a call are a text, but not a JSON object/,
     ],
   ])('are refused for %j', async (message, reason) => {
     expect(await reasonOf({ messages: [{ role: 'user', content: 'a' }, message] })).toMatch(reason);
@@ -288,34 +288,34 @@ describe('a row that cannot be used', () => {
     [['a'], 'A record must be an object, but this is a list.'],
     [
       {},
-      'A record needs "messages", "conversations", "instruction" and "output", or "text"; this one has nothing.',
+      'A record needs “messages”, “conversations”, “instruction” and “output”, or “text”; this one has nothing.',
     ],
     [
       { prompt: 'a', answer: 'b' },
-      'A record needs "messages", "conversations", "instruction" and "output", or "text"; this one has prompt, answer.',
+      'A record needs “messages”, “conversations”, “instruction” and “output”, or “text”; this one has prompt, answer.',
     ],
-    [{ instruction: 'a' }, '"output" is missing.'],
-    [{ instruction: 'a', output: ' ' }, '"output" is empty.'],
-    [{ instruction: 'a', output: 3 }, '"output" must be a text.'],
-    [{ instruction: ' ', output: 'b' }, '"instruction" is empty.'],
-    [{ ...alpaca, input: 5 }, '"input" must be a text.'],
-    [{ ...alpaca, system: [] }, '"system" must be a text.'],
-    [{ ...alpaca, history: 'a' }, '"history" must be a list of pairs [instruction, output].'],
-    [{ ...alpaca, history: [['a']] }, 'each turn of "history" must be a pair of texts.'],
-    [{ text: '' }, '"text" is empty.'],
+    [{ instruction: 'a' }, '“output” is missing.'],
+    [{ instruction: 'a', output: ' ' }, '“output” is empty.'],
+    [{ instruction: 'a', output: 3 }, '“output” must be a text.'],
+    [{ instruction: ' ', output: 'b' }, '“instruction” is empty.'],
+    [{ ...alpaca, input: 5 }, '“input” must be a text.'],
+    [{ ...alpaca, system: [] }, '“system” must be a text.'],
+    [{ ...alpaca, history: 'a' }, '“history” must be a list of pairs [instruction, output].'],
+    [{ ...alpaca, history: [['a']] }, 'each turn of “history” must be a pair of texts.'],
+    [{ text: '' }, '“text” is empty.'],
     [
       { text: null },
-      'A record needs "messages", "conversations", "instruction" and "output", or "text"; this one has text (null).',
+      'A record needs “messages”, “conversations”, “instruction” and “output”, or “text”; this one has text (null).',
     ],
-    [{ messages: {} }, '"messages" must be a list.'],
-    [{ messages: [] }, '"messages" is empty.'],
+    [{ messages: {} }, '“messages” must be a list.'],
+    [{ messages: [] }, '“messages” is empty.'],
     [
       { messages: ['hi'] },
-      'Message 1: each message must be an object with "role" and "content", or with "from" and "value".',
+      'Message 1: each message must be an object with “role” and “content”, or with “from” and “value”.',
     ],
     [
       { messages: [{ role: 'bot', content: 'a' }] },
-      'Message 1: "role" must be one of system, developer, user, assistant, tool, ipython.',
+      'Message 1: “role” must be one of system, developer, user, assistant, tool, ipython.',
     ],
     [
       {
@@ -324,30 +324,30 @@ describe('a row that cannot be used', () => {
           { role: 'assistant', content: null },
         ],
       },
-      'Message 2: it has no "content".',
+      'Message 2: it has no “content”.',
     ],
     [
       { messages: [{ role: 'user', content: 'a' }, { role: 'assistant' }] },
-      'Message 2: it has no "content".',
+      'Message 2: it has no “content”.',
     ],
-    [{ messages: [{ role: 'user', content: 5 }] }, 'Message 1: "content" must be a text or a list of parts.'],
+    [{ messages: [{ role: 'user', content: 5 }] }, 'Message 1: “content” must be a text or a list of parts.'],
     [
       { messages: [{ role: 'user', content: [{ type: 'image', url: 'a' }] }] },
-      'Message 1: it has a part of type image, and only texts can be learnt from.',
+      'Message 1: it has a part of type image, and only text can be learnt here.',
     ],
     [
       { messages: [{ role: 'user', content: 'a' }], tools: 'no JSON' },
-      '"tools" is not a list of objects, or its JSON.',
+      '“tools” must be a list of objects, or that list as JSON text.',
     ],
     [
       { conversations: [{ from: 'bird', value: 'a' }] },
-      'Message 1: "from" is "bird", which is none of human, user, gpt, assistant, system, function_call, observation, tool.',
+      'Message 1: “from” is "bird"; it must be one of human, user, gpt, assistant, system, function_call, observation, tool.',
     ],
     [
       { conversations: [{ from: 'function_call', value: 'weigh(cod)' }] },
-      'Message 1: its call is not JSON with "name" and "arguments".',
+      'Message 1: its call is not JSON with “name” and “arguments”.',
     ],
-    [{ conversations: [{ from: 'human' }] }, 'Message 1: "value" must be a text.'],
+    [{ conversations: [{ from: 'human' }] }, 'Message 1: “value” must be a text.'],
     [
       {
         messages: [
@@ -373,7 +373,7 @@ describe('a row that cannot be used', () => {
           { role: 'assistant', content: null, tool_calls: [] },
         ],
       },
-      'Message 2: it has no "content".',
+      'Message 2: it has no “content”.',
     ],
     [
       {
@@ -409,7 +409,7 @@ describe('a file that cannot be used', () => {
     ['', /empty/],
     [' \n', /empty/],
     ['[]', /list of records is empty/],
-    ['Remember the milk', /neither a JSON list/],
+    ['Remember the milk', /not a JSON list/],
     ['[{"text":"a"},\n\n{"text":"b" "c"}]', /^Not valid JSON/],
   ])('%j is told why', async (text, reason) => {
     const { records, problems } = await read(text);

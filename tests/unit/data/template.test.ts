@@ -40,7 +40,7 @@ describe('a chat template', () => {
   });
 
   it('says what is wrong with it, or with the conversation', () => {
-    expect(() => jinjaTemplate('{% if %}', { specialTokens })).toThrow(/is no valid template/);
+    expect(() => jinjaTemplate('{% if %}', { specialTokens })).toThrow(/is not a valid template/);
     const refusing = jinjaTemplate("{{ raise_exception('No such role.') }}", { specialTokens });
     expect(() => refusing.render(question)).toThrow(/refused a conversation: No such role\./);
     expect(() => jinjaTemplate('{{ none.more() }}', { specialTokens }).render(question)).toThrow(/refused/);

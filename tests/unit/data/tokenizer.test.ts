@@ -35,7 +35,7 @@ describe('the tokenizer', () => {
   it('refuses what is no tokenizer', () => {
     expect(() => loadTokenizer([])).toThrow(/tokenizer\.json/);
     expect(() => loadTokenizer({ model: { type: 'Magic', vocab: {} } })).toThrow(
-      /tokenizer\.json can't be used/,
+      /tokenizer\.json can’t be used/,
     );
     expect(() => loadTokenizer(toyTokenizerJson, { eos_token: 5 })).toThrow(
       /tokenizer_config\.json .*eos_token/,

@@ -90,7 +90,7 @@ describe('adapter_config.json', () => {
   });
 
   it('is refused where it is no object', () => {
-    expect(() => parseAdapterConfig([])).toThrow(/no JSON object/);
+    expect(() => parseAdapterConfig([])).toThrow(/not a JSON object/);
   });
 });
 

@@ -119,7 +119,7 @@ describe('a malformed file is refused with its own code', () => {
       /^model\.safetensors is cut short/,
     );
     const gap = fileOf(`{"layer.weight":${one.replace('[0,4]', '[4,8]')}}`, 8);
-    expect(() => readTensors(gap)).toThrow(/"layer\.weight"/);
+    expect(() => readTensors(gap)).toThrow(/“layer\.weight”/);
   });
 
   it('of which only a part of the header was read', () => {

@@ -41,5 +41,5 @@ test('numbered lines come once a number, nested ones too', () => {
   const code = shaderSource('attention_quads', { ROWS4: 2, COLUMNS: 3, TURNS: 2 });
   for (const sum of ['o0_0', 'o0_2', 'o1_0', 'o1_2']) expect(code).toContain(`var ${sum} = mat4x4f();`);
   expect(code).not.toMatch(/\$|o2_|o\d_3|^#/m);
-  expect(() => shaderSource('attention_quads', { ROWS4: 2 })).toThrow('COLUMNS is no number');
+  expect(() => shaderSource('attention_quads', { ROWS4: 2 })).toThrow('COLUMNS is not a number');
 });

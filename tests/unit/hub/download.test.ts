@@ -161,7 +161,7 @@ describe('downloadModel', () => {
       onNote: (note) => notes.push(inEnglish(note)),
     });
     await done;
-    expect(notes).toEqual([`${SHARD} arrived damaged and is fetched once more.`]);
+    expect(notes).toEqual([`${SHARD} arrived damaged and is downloaded again.`]);
     expect(Buffer.compare(await folder.get(SHARD)!.read(0, 40_000), shard)).toBe(0);
   });
 
@@ -177,7 +177,7 @@ describe('downloadModel', () => {
     const { done } = await begin(store);
     await expect(done).rejects.toMatchObject({
       code: 'download_wrong_hash',
-      message: `${SHARD} of ${repo} arrived twice with other bytes than ${new URL(server.url).host} says it has.`,
+      message: `${SHARD} of ${repo} was downloaded twice, and its bytes differ from those that ${new URL(server.url).host} lists.`,
     });
     const kept = (await listDownloads(store))[0]!.files.find(({ path }) => path === SHARD);
     expect(kept!.arrived).toEqual([]);
@@ -208,7 +208,7 @@ describe('downloadModel', () => {
     const limited = await begin(new MemoryFiles(), { paths: [SHARD], connections: 1 }, hub);
     await expect(limited.done).rejects.toMatchObject({
       code: 'download_failed',
-      hint: expect.stringMatching(/the download goes on from there\.$/) as string,
+      hint: expect.stringMatching(/the download resumes from there\.$/) as string,
     });
 
     server.faults = faultOf('unavailable', SHARD, Infinity);
@@ -303,9 +303,9 @@ describe('downloadModel', () => {
     await expect(done).rejects.toMatchObject({
       code: 'download_no_room',
       message: expect.stringMatching(
-        /^There is no room for maker\/model: [\d.]+ kB are still to come\.$/,
+        /^There is no room for maker\/model: [\d.]+ kB are still missing\.$/,
       ) as string,
-      hint: expect.stringMatching(/What has arrived is kept\.$/) as string,
+      hint: expect.stringMatching(/The downloaded part is saved\.$/) as string,
     });
     const [kept] = await listDownloads(store);
     expect(kept!.bytes).toBeGreaterThan(10_000);
@@ -325,7 +325,7 @@ describe('downloadModel', () => {
     const { done } = await downloadModel(hub, listed, store, { paths });
     await expect(done).rejects.toMatchObject({
       code: 'endpoint_unreachable',
-      hint: expect.stringMatching(/the download goes on from there\.$/) as string,
+      hint: expect.stringMatching(/the download resumes from there\.$/) as string,
     });
     server.offline = false;
     await (

@@ -134,8 +134,8 @@ describe('listRepository', () => {
   it.each([
     ['no/such-model', undefined, 'repository_not_found', /There is no model no\/such-model on localhost/],
     [repo, 'no-such-branch', 'revision_not_found', /has no revision no-such-branch on localhost/],
-    ['not a name', undefined, 'repository_name', /is no name of a model/],
-    ['../../etc', undefined, 'repository_name', /is no name of a model/],
+    ['not a name', undefined, 'repository_name', /is not the name of a model/],
+    ['../../etc', undefined, 'repository_name', /is not the name of a model/],
   ])('says what is wrong with %s at %s', async (name, revision, code, message) => {
     const failure = listRepository(hubAt(server.url), name, revision);
     await expect(failure).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
@@ -163,13 +163,13 @@ describe('gated models', () => {
     const without = fetchSmallFile(hubAt(server.url), repository, 'config.json');
     await expect(without).rejects.toMatchObject({
       code: 'repository_gated',
-      message: `${gated} is only given to those whom its owner has let in.`,
+      message: `${gated} is open only to people whom its owner has approved.`,
       hint: expect.stringContaining(`${server.url}/${gated}`) as string,
     });
     const wrong = hubAt(server.url, { token: 'another' });
     await expect(fetchSmallFile(wrong, repository, 'config.json')).rejects.toMatchObject({
       code: 'repository_gated',
-      message: `The token does not open ${gated}.`,
+      message: `The access token does not open ${gated}.`,
     });
     const { done } = await downloadModel(wrong, repository, new MemoryFiles(), { paths: Object.keys(files) });
     await expect(done).rejects.toMatchObject({ code: 'repository_gated' });

@@ -290,7 +290,7 @@ describe('files that are no adapter of this model are refused', () => {
       folderOf([['bomb.zip', new Uint8Array(zipSync(contents, { level: 1 }))]]);
     expect(await refusal(zip(large))).toMatchObject({ code: 'adapter_too_large' });
     expect((await refusal(zip({ [ADAPTER_CONFIG]: new Uint8Array(2 << 20) }))).message).toContain(
-      'takes more than',
+      'has more than',
     );
     // What has another name is not looked at.
     const read = await readAdapterFiles(zip({ ...Object.fromEntries(files), 'other.bin': zeros }), tinySpec);

@@ -7,7 +7,7 @@ it('refuses a second call while the first lasts, and says what is under way', as
   const first = exclusive.alone('training', () => new Promise<void>((resolve) => (end = resolve)));
   await expect(exclusive.alone('chatting', () => Promise.resolve())).rejects.toMatchObject({
     code: 'engine_busy',
-    message: 'This can’t be done while the engine is training.'.replace('’', "'"),
+    message: 'This can’t be done while the engine is training.',
   });
   await Promise.resolve();
   end();

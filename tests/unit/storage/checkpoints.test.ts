@@ -142,7 +142,7 @@ describe('checkpoints', () => {
     for (const step of [30, 40]) files.files.set(pathOf(step), new Uint8Array(9));
     await expect(loadCheckpoint(fileCheckpoints(files, FOLDER))).rejects.toMatchObject({
       code: 'checkpoints_damaged',
-      message: "None of the run's checkpoints (2) is as it was written.",
+      message: 'All checkpoints of the run (2) have changed since they were written.',
     });
   });
 

@@ -75,7 +75,7 @@ describe.each([
     expect(found.checkpointStep).toBe(3);
     await expect(runs.data(found)).rejects.toMatchObject({
       code: 'run_data_missing',
-      message: "The run's examples (a.jsonl, a.jsonl) are no longer in storage.",
+      message: 'The run’s examples (a.jsonl, a.jsonl) are no longer in storage.',
     });
   });
 

@@ -497,7 +497,7 @@ describe('a loss that is not finite', () => {
     await expect(train(run.options)).rejects.toMatchObject({
       code: 'loss_not_finite',
       message: 'The loss or its gradient is NaN or infinite in step 1, before anything was learnt.',
-      hint: expect.stringContaining('The base or its adapter') as string,
+      hint: expect.stringContaining('The base model or the adapter') as string,
     });
     expect([...run.saved.keys()]).toEqual([0]);
   });
@@ -505,7 +505,7 @@ describe('a loss that is not finite', () => {
   it('stops at an evaluation too', async () => {
     const run = prepare();
     run.program.evaluate = () => Promise.resolve({ loss: Infinity, metrics: {} });
-    await expect(train(run.options)).rejects.toThrow('held-out examples is NaN or infinite after step 3.');
+    await expect(train(run.options)).rejects.toThrow('The evaluation loss is NaN or infinite after step 3.');
   });
 });
 

@@ -54,7 +54,7 @@ describe('the form for training settings', () => {
     settings.set('r', 'eig');
     settings.set('lora_alpha', 5000);
     expect(inEnglish(settings.problems.get('r')!)).toBe(
-      "r must be a whole number from 1 to 1024, not 'eig'.",
+      'r must be a whole number from 1 to 1024, not “eig”.',
     );
     expect(settings.shown?.['r']).toBe('eig');
     expect(settings.values).toEqual({ ...DEFAULTS, lora_alpha: 5000 });

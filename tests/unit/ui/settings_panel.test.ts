@@ -41,7 +41,7 @@ describe('the list of all settings', () => {
     expect(shown()).not.toContain('training.r');
     panel.search = 'dropout';
     expect(shown()).toEqual(['training.lora_dropout']);
-    panel.search = 'likeliest tokens probability';
+    panel.search = 'likely tokens probability';
     expect(shown()).toEqual(['answers.top_p']);
     panel.search = 'bananas';
     expect(panel.groups).toEqual([]);

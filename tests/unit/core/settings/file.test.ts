@@ -10,7 +10,7 @@ function problemsIn(text: string): string[] {
     const { code, message, hint } = describeError(error);
     expect(code).toBe('settings_file_invalid');
     expect(hint).toContain('No setting was changed');
-    return message.replace("my.yaml can't be used. ", '').split('\n');
+    return message.replace('my.yaml can’t be used. ', '').split('\n');
   }
 }
 
@@ -69,7 +69,7 @@ answers:
       'Line 3: seed must be a whole number from 0 to 4294967295, not -1.',
       'Line 5: top_p must be a number above 0 and at most 1, not 2.',
       'Line 6: There is no setting called loud.',
-      "Line 7: shuffle must be true or false, not 'yes'.",
+      'Line 7: shuffle must be true or false, not “yes”.',
     ]);
   });
 

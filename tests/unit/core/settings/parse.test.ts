@@ -37,13 +37,13 @@ describe('parseSettings', () => {
   it.each([
     ['learning_rate', 0, 'learning_rate must be a number above 0 and at most 1, not 0.'],
     ['learning_rate', NaN, 'learning_rate must be a number above 0 and at most 1, not NaN.'],
-    ['learning_rate', '2e-4', "learning_rate must be a number above 0 and at most 1, not '2e-4'."],
+    ['learning_rate', '2e-4', 'learning_rate must be a number above 0 and at most 1, not “2e-4”.'],
     ['r', 1.5, 'r must be a whole number from 1 to 1024, not 1.5.'],
     ['seed', 2 ** 32, 'seed must be a whole number from 0 to 4294967295, not 4294967296.'],
     ['adam_beta2', 1, 'adam_beta2 must be a number of at least 0 and below 1, not 1.'],
     ['eval_split', 0.6, 'eval_split must be a number from 0 to 0.5, not 0.6.'],
-    ['shuffle', 'yes', "shuffle must be true or false, not 'yes'."],
-    ['train_on', 'prompts', "train_on must be one of responses, all, not 'prompts'."],
+    ['shuffle', 'yes', 'shuffle must be true or false, not “yes”.'],
+    ['train_on', 'prompts', 'train_on must be one of responses, all, not “prompts”.'],
     [
       'max_steps',
       0,
@@ -61,9 +61,7 @@ describe('parseSettings', () => {
     'refuses target_modules %j',
     (value) => {
       const { message } = refusal(() => parseSettings({ target_modules: value }));
-      expect(message).toMatch(
-        /^target_modules must be 'all-linear' or a list of the model's linear layers, /,
-      );
+      expect(message).toMatch(/^target_modules must be all-linear, or a list of the model’s linear layers, /);
     },
   );
 

@@ -195,14 +195,14 @@ describe('the unquantised weights', () => {
     ] as const) {
       const check = () => requireUnquantized(wanted(layout), stored(weight));
       expect(check).toThrow(
-        `PiSSA needs the unquantised weights, but this model’s files hold ${path} quantised only.`,
+        `PiSSA needs the unquantised weights, but this model’s files have ${path} only quantised.`,
       );
       expect(() => requireUnquantized(wanted(layout), withoutFiles(stored(weight)))).toThrow(path);
     }
   });
 
   test('are refused if the files can’t be read any more', () => {
-    const gone = /only the quantised copy/;
+    const gone = /only a quantised copy/;
     expect(() => requireUnquantized(wanted(laid('bf16')), undefined)).toThrow(gone);
     expect(() => requireUnquantized(wanted(laid('bf16')), withoutFiles(stored(dense)))).toThrow(gone);
   });

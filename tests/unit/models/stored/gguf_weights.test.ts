@@ -60,12 +60,12 @@ describe('a file of llama.cpp’s own tools', () => {
     const notes = (change: Partial<typeof DEFAULTS>): readonly string[] =>
       loadNotes(checkpoint, { ...DEFAULTS, ...change }).map(inEnglish);
     expect(notes({})).toEqual([
-      'Layers in Q5_0, Q5_1 are not run as stored: loading unpacks them and quantises them anew to NF4.',
+      'Layers in Q5_0, Q5_1 can’t run as stored: loading unpacks them and quantises them again to NF4.',
       'Layers in BF16, F16 are quantised to NF4, because load_in_4bit is on. Switch it off to keep them as the file stores them.',
       'The embedding or the head is in Q8_0: loading unpacks it to float16.',
     ]);
     expect(notes({ load_in_4bit: false, dtype: 'float32' })).toEqual([
-      'Layers in Q5_0, Q5_1 are not run as stored: loading unpacks them and keeps them in float32.',
+      'Layers in Q5_0, Q5_1 can’t run as stored: loading unpacks them and keeps them in float32.',
       'The embedding or the head is in Q8_0: loading unpacks it to float32.',
     ]);
   });

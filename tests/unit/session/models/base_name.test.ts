@@ -17,7 +17,7 @@ describe('the base that an adapter names', () => {
       expect(notesOnBase(named, hub)).toEqual([]);
     }
     expect(notesOnBase('a/b-instruct', hub).map(inEnglish).join()).toMatch(
-      /made for a\/b-instruct; open is a\/b\./,
+      /made for a\/b-instruct, but a\/b is open\./,
     );
   });
 });

@@ -83,7 +83,7 @@ describe('estimateModel', () => {
       ).notes.map(inEnglish);
     expect(notesFor(positions)).toEqual([]);
     expect(notesFor(positions + 1)).toEqual([
-      'This model takes 512 tokens at once: max_seq_length = 513 counts as 512.',
+      'This model takes at most 512 tokens: max_seq_length = 513 counts as 512.',
     ]);
   });
 

@@ -22,7 +22,7 @@ it('tells which of the small files is being fetched', async () => {
     await fetchWithoutWeights(hub, await findOnHub(hub, { repo: 'maker/model' }), ({ label }) =>
       told.push(inEnglish(label)),
     );
-    expect(told.toSorted()).toEqual(names.map((name) => `Fetching ${name} of maker/model`));
+    expect(told.toSorted()).toEqual(names.map((name) => `Downloading ${name} of maker/model`));
   } finally {
     await server.close();
   }

@@ -87,7 +87,7 @@ describe('the files of a repository that make its model', () => {
       'config',
     ],
     [['adapter_config.json', 'adapter_model.safetensors'], undefined, 'repository_is_adapter', 'an adapter'],
-    [[...SMALL, 'model.safetensors'], 'model.safetensors', 'file_not_gguf', 'is no GGUF file'],
+    [[...SMALL, 'model.safetensors'], 'model.safetensors', 'file_not_gguf', 'is not a GGUF file'],
     [['a.gguf'], 'b.gguf', 'gguf_file_missing', 'b.gguf'],
   ] as const)('are missed by name among %s', (files, file, code, part) => {
     const choose = (): unknown => hubFiles(repository(...files), file, []);

@@ -32,17 +32,17 @@ describe('a model whose chat template is broken', () => {
 
   it('is opened, and says so', () => {
     expect(broken().textNotes.map(inEnglish).join()).toMatch(
-      /is no valid template: .* Choose the Alpaca prompt/,
+      /is not a valid template: .* Choose the Alpaca prompt/,
     );
     expect(model.textNotes).toEqual([]);
   });
 
   it('works with the Alpaca prompt, and with no other', async () => {
     expect(templateOf(broken(), 'alpaca', 'chat').name).toEqual({ code: 'template_alpaca' });
-    expect(() => templateOf(broken(), 'model', 'chat')).toThrow(/is no valid template/);
+    expect(() => templateOf(broken(), 'model', 'chat')).toThrow(/is not a valid template/);
     const alpaca = { ...DEFAULTS, template: 'alpaca' as const, eval_split: 0 };
     expect((await makeDataset(broken(), [rows], alpaca)).examples).toHaveLength(2);
-    await expect(makeDataset(broken(), [rows], DEFAULTS)).rejects.toThrow(/is no valid template/);
+    await expect(makeDataset(broken(), [rows], DEFAULTS)).rejects.toThrow(/is not a valid template/);
   });
 });
 
@@ -54,7 +54,7 @@ describe('a tokenizer whose configuration names no eos_token', () => {
     const end = model.tokenizer.eosId;
     const changed = reopened({ tokenizerConfig: none, generationConfig: { eos_token_id: [end] } });
     expect(changed.tokenizer.eosId).toBe(end);
-    expect(changed.textNotes.map(inEnglish).join()).toMatch(/names no eos_token; .* is taken/);
+    expect(changed.textNotes.map(inEnglish).join()).toMatch(/names no eos_token; .* is used/);
     const { examples, notes } = await makeDataset(changed, [rows], alpaca);
     for (const { ids, trained } of examples) {
       expect(ids.at(-1)).toBe(end);
@@ -65,9 +65,7 @@ describe('a tokenizer whose configuration names no eos_token', () => {
 
   it('says that nothing ends them if no file names an end', async () => {
     const changed = reopened({ tokenizerConfig: none, generationConfig: undefined, config: {} });
-    expect(changed.textNotes.map(inEnglish).join()).toMatch(
-      /nothing is written after a text or an answer to end it/,
-    );
+    expect(changed.textNotes.map(inEnglish).join()).toMatch(/no token marks the end of a text or an answer/);
     const { notes } = await makeDataset(changed, [rows], alpaca);
     expect(notes.map(inEnglish).join()).toMatch(/In 2 of 2 examples .* do not teach the model to stop/);
   });

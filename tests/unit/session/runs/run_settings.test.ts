@@ -15,14 +15,12 @@ describe('the settings of a run that goes on', () => {
     { target_modules: ['q_proj'] },
     { use_dora: true },
   ])('hold if the adapter is made of them: %j', (changes) => {
-    expect(() => resumedSettings(recorded, changes)).toThrow(/but the run was begun with/);
+    expect(() => resumedSettings(recorded, changes)).toThrow(/but the run started with/);
   });
 
   it('hold if they say what is learnt', () => {
     const other = { objective: 'dpo' } as unknown as Partial<TrainSettings>;
-    expect(() => resumedSettings(recorded, other)).toThrow(
-      'objective is dpo, but the run was begun with sft.',
-    );
+    expect(() => resumedSettings(recorded, other)).toThrow('objective is dpo, but the run started with sft.');
   });
 
   it('may be given again, and other ones may change', () => {

@@ -9,7 +9,7 @@ export const cli = {
   disk_file_shorter: 'it got shorter while it was read',
   disk_no_writing: 'you may not write there',
   disk_read_only: 'it is on a disk that is read-only',
-  disk_no_place: 'there is no such place',
+  disk_no_place: 'this path does not exist',
   disk_path_through_file: 'a part of its path is a file',
   disk_is_file: 'it is a file',
   disk_name_long: 'its name is too long',

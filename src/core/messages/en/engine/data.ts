@@ -6,19 +6,19 @@ const foreign = {
   xz: 'compressed with xz. Unpack it first',
   bzip2: 'compressed with bzip2. Unpack it first',
   sevenZip: 'a 7z archive. Unpack it first',
-  zip: 'a zip archive (or a sheet of Excel, which is one). Unpack it, or save the sheet as CSV',
-  office: 'an old file of Office. Save the sheet as CSV',
+  zip: 'a zip archive (or an Excel sheet, which is one). Unpack it, or save the sheet as CSV',
+  office: 'an old Office file. Save the sheet as CSV',
   parquet: 'a Parquet file. Write it as JSON Lines: Dataset.to_json of datasets does it',
   arrow: 'an Arrow file. Write it as JSON Lines: Dataset.to_json of datasets does it',
-  sqlite: 'a database of SQLite. Export the table as CSV',
-  pdf: 'a PDF. Its text has to be put into records first',
+  sqlite: 'an SQLite database. Export the table as CSV',
+  pdf: 'a PDF. Put its text into records first',
   gguf: 'a model in GGUF, not examples',
   jpeg: 'a picture (JPEG), and only text can be learnt here',
   png: 'a picture (PNG), and only text can be learnt here',
-  numpy: 'an array of NumPy. Write it as JSON Lines',
-  lfs: 'only a pointer of Git LFS. Fetch the file that it stands for: git lfs pull',
+  numpy: 'a NumPy array. Write it as JSON Lines',
+  lfs: 'only a Git LFS pointer. Download the file itself with git lfs pull',
   html: 'a web page. Download the file itself, not the page that shows it',
-  safetensors: 'a file of a model’s weights (safetensors), not of examples',
+  safetensors: 'a file of model weights (safetensors), not examples',
 };
 
 const kinds = { null: 'null', list: 'a list', number: 'a number', text: 'a text', boolean: 'a boolean' };
@@ -35,82 +35,82 @@ const where = (lines: Lines | undefined): string =>
 export const dataMessages = {
   file_empty: 'The file is empty.',
   file_foreign: ({ kind }: { kind: keyof typeof foreign }) => `This is ${foreign[kind]}.`,
-  file_unknown:
-    'The file holds neither a JSON list nor JSON Lines, which begin with "[" or "{", nor a table in CSV.',
+  file_unknown: 'The file is not a JSON list, JSON Lines (which begin with “[” or “{”) or a CSV table.',
   file_half_character: 'The file is damaged: its UTF-16 has half a character. Save it again, as UTF-8.',
   file_encoding: ({ encoding }: { encoding: string }) =>
-    `The file is not in UTF-8; it is ${encoding}. Save it as UTF-8: nothing of it was read.`,
+    `The file is not in UTF-8; it is ${encoding}. Save it as UTF-8: nothing was read from it.`,
   encoding_unmarked: 'UTF-16 without a byte order mark',
   encoding_probable: ({ name }: { name: string }) => `probably ${name}`,
   list_empty: 'The list of records is empty.',
   list_goes_on: 'Something follows the end of the list: give one list, or one record a line.',
   records_with_commas:
-    'A comma stands between records: write one a line without commas, or all of them between [ and ].',
+    'There is a comma between the records: write one a line without commas, or all of them between [ and ].',
   records_under: ({ name }: { name: string }) =>
-    `The records stand under "${name}": give that list alone, put it under "data", or write one record a line.`,
+    `The records are under “${name}”: give that list alone, put it under “data”, or write one record a line.`,
   columns_not_records:
     'The file holds columns, not records: write one object a record (in pandas: orient="records", lines=True).',
   record_long: ({ millions }: { millions: number }) =>
-    `One record takes over ${millions} million letters: write one record a line (JSON Lines).`,
+    `One record has over ${millions} million characters: write one record a line (JSON Lines).`,
   record_not_json: ({ fault, skipped }: { fault: string; skipped?: number }) =>
-    `Not valid JSON: ${fault}.${skipped === undefined ? '' : ` It is left out with the ${skipped} lines after it.`}`,
+    `Not valid JSON: ${fault}.${skipped === undefined ? '' : ` This record and the ${skipped} lines after it are left out.`}`,
   csv_quote_single: ({ lines }: { lines?: Lines }) =>
-    `A quote within a quoted cell has to be doubled ("").${where(lines)}`,
+    `A quote within a quoted cell must be doubled ("").${where(lines)}`,
   csv_cell_count: ({ cells, columns, lines }: { cells: number; columns: number; lines?: Lines }) =>
     `It has ${cells} cells, and the first line names ${columns} columns.${where(lines)}`,
-  csv_column_twice: ({ name }: { name: string }) => `Two columns are called "${name}": rename or remove one.`,
+  csv_column_twice: ({ name }: { name: string }) => `Two columns are called “${name}”: rename or remove one.`,
   csv_column_nameless: ({ number }: { number: number }) => `Column ${number} has no name in the first line.`,
   csv_cell_not_json: ({ name, fault }: { name: string; fault: string }) =>
-    `"${name}" is not valid JSON: ${fault}. For conversations, JSON Lines are easier to write.`,
+    `“${name}” is not valid JSON: ${fault}. For conversations, JSON Lines are easier to write.`,
   csv_quote_open:
-    'A quote opens in the record of this line and is never closed: the rest of the file is lost in it.',
+    'A quote opens in the record on this line and is never closed, so the rest of the file can’t be read.',
 
   record_has_media: ({ columns }: { columns: readonly string[] }) =>
-    `It has pictures, sound or film (${format.series(columns)}), and only texts can be learnt from.`,
+    `It has pictures, sound or video (${format.series(columns)}), and only text can be learnt here.`,
   record_has_placeholder: ({ mark }: { mark: string }) =>
-    `It asks about a picture, sound or film that stands for ${mark}, and only texts can be learnt from.`,
+    `It asks about a picture, sound or video, marked ${mark}, and only text can be learnt here.`,
   record_compares: ({ columns }: { columns: readonly string[] }) =>
-    `It compares answers (${format.series(columns)}), which is for preference training. To learn the better answer, give it as "output" or in "messages", and leave out the other.`,
+    `It compares answers (${format.series(columns)}), which is for preference training. To learn the better answer, give it as “output” or in “messages”, and leave out the other.`,
   record_judges: ({ columns }: { columns: readonly string[] }) =>
-    `It says whether its answer is good (${format.series(columns)}), as KTO's records do. Keep the good ones and leave out that column to learn them.`,
+    `It says whether its answer is good (${format.series(columns)}), as KTO’s records do. To learn the good ones, keep them and leave out that column.`,
   record_no_object: ({ kind }: { kind: keyof typeof kinds }) =>
     `A record must be an object, but this is ${kinds[kind]}.`,
   record_shapeless: ({ names }: { names: readonly string[] }) =>
-    `A record needs "messages", "conversations", "instruction" and "output", or "text"; this one has ${format.series(names) || 'nothing'}.`,
+    `A record needs “messages”, “conversations”, “instruction” and “output”, or “text”; this one has ${format.series(names) || 'nothing'}.`,
 
-  field_no_list: ({ name }: { name: string }) => `"${name}" must be a list.`,
-  field_empty: ({ name }: { name: string }) => `"${name}" is empty.`,
-  field_no_text: ({ name }: { name: string }) => `"${name}" must be a text.`,
-  field_no_object: ({ name }: { name: string }) => `"${name}" must be an object.`,
-  field_missing: ({ name }: { name: string }) => `"${name}" is missing.`,
-  history_turn: 'each turn of "history" must be a pair of texts.',
-  history_list: '"history" must be a list of pairs [instruction, output].',
+  field_no_list: ({ name }: { name: string }) => `“${name}” must be a list.`,
+  field_empty: ({ name }: { name: string }) => `“${name}” is empty.`,
+  field_no_text: ({ name }: { name: string }) => `“${name}” must be a text.`,
+  field_no_object: ({ name }: { name: string }) => `“${name}” must be an object.`,
+  field_missing: ({ name }: { name: string }) => `“${name}” is missing.`,
+  history_turn: 'each turn of “history” must be a pair of texts.',
+  history_list: '“history” must be a list of pairs [instruction, output].',
   message_fault: ({ number, fault }: { number: number; fault: string }) => `Message ${number}: ${fault}`,
   system_twice: ({ name }: { name: string }) =>
-    `A system message stands both in "system" and in "${name}": keep one of them.`,
+    `There is a system message both in “system” and in “${name}”: keep one of them.`,
   system_late: 'a system message can only be the first.',
   answer_empty: 'the answer is empty.',
-  message_no_object: 'each message must be an object with "role" and "content", or with "from" and "value".',
-  message_digits: 'a field whose name is digits has no place among the others.',
-  message_weight: '"weight" must be 0 or 1: other weights are not supported.',
-  message_role: ({ roles }: { roles: readonly string[] }) => `"role" must be one of ${roles.join(', ')}.`,
-  message_function_call: '"function_call" is not read by templates: write it as "tool_calls".',
-  message_no_content: 'it has no "content".',
-  message_content: '"content" must be a text or a list of parts.',
-  message_part: 'each part of "content" must be an object.',
-  message_part_type: 'each part of "content" needs a "type".',
+  message_no_object: 'each message must be an object with “role” and “content”, or with “from” and “value”.',
+  message_digits:
+    'a field name of digits alone is not supported, because its place among the other fields is lost.',
+  message_weight: '“weight” must be 0 or 1: other weights are not supported.',
+  message_role: ({ roles }: { roles: readonly string[] }) => `“role” must be one of ${roles.join(', ')}.`,
+  message_function_call: 'templates do not read “function_call”: write it as “tool_calls”.',
+  message_no_content: 'it has no “content”.',
+  message_content: '“content” must be a text or a list of parts.',
+  message_part: 'each part of “content” must be an object.',
+  message_part_type: 'each part of “content” needs a “type”.',
   message_part_foreign: ({ type }: { type: string }) =>
-    `it has a part of type ${type}, and only texts can be learnt from.`,
-  message_calls: '"tool_calls" must be a list of objects.',
-  message_arguments: 'the "arguments" of a call are a text that is no JSON object.',
+    `it has a part of type ${type}, and only text can be learnt here.`,
+  message_calls: '“tool_calls” must be a list of objects.',
+  message_arguments: 'the “arguments” of a call are a text, but not a JSON object.',
   turn_from: ({ from, speakers }: { from: string; speakers: readonly string[] }) =>
-    `"from" is ${from}, which is none of ${speakers.join(', ')}.`,
+    `“from” is ${from}; it must be one of ${speakers.join(', ')}.`,
   turn_calls:
-    'its "tool_calls" are not read beside "from": write "role" and "content", or "function_call" turns.',
-  turn_call: 'its call is not JSON with "name" and "arguments".',
-  tools_list: '"tools" is not a list of objects, or its JSON.',
+    '“tool_calls” are not read beside “from”: write “role” and “content”, or “function_call” turns.',
+  turn_call: 'its call is not JSON with “name” and “arguments”.',
+  tools_list: '“tools” must be a list of objects, or that list as JSON text.',
 
-  template_own: "the model's chat template",
+  template_own: 'the model’s chat template',
   template_alpaca: 'the Alpaca prompt',
-  template_endless: 'it goes too deep, or writes too much',
+  template_endless: 'it nests too deeply, or writes too much',
 };

@@ -8,7 +8,7 @@ interface Changes {
 /** Why a run does not fit on a device, and which settings to change. */
 export const fitMessages = {
   fit_device_memory: ({ memoryTotal, suggested }: { memoryTotal: number; suggested: number }) =>
-    `${format.bytesNeeded(memoryTotal)} in all: a browser doesn't tell how much memory the graphics card has, and this one's largest buffer suggests about ${format.bytesNeeded(suggested)}.`,
+    `${format.bytesNeeded(memoryTotal)} in all: the browser doesn’t say how much memory the graphics card has; its largest buffer suggests about ${format.bytesNeeded(suggested)}.`,
   fit_adapter_buffer: ({ bytes, allowed }: { bytes: number; allowed: number }) =>
     `The adapter needs ${format.bytesNeeded(bytes)} in one buffer; this device allows ${format.bytesNeeded(allowed)}.`,
   fit_set: ({ name, value }: { name: string; value: string }) => `${name} = ${value}`,

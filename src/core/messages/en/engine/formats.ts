@@ -6,17 +6,17 @@ export const formatMessages = {
   checkpoint_file: 'The checkpoint',
 
   checkpoint_version: ({ format }: { format: string }) =>
-    `is no checkpoint of this version (its format is "${format}")`,
+    `is not a checkpoint of this version (its format is “${format}”)`,
   checkpoint_hash: 'is not as it was written: its SHA-256 differs',
-  checkpoint_state: 'describes a state that makes no sense',
+  checkpoint_state: 'describes a state that can’t be understood',
   checkpoint_tensor_missing: ({ name, wanted }: { name: string; wanted: string }) =>
-    `has no tensor "${name}", but the run needs ${wanted}`,
+    `has no tensor “${name}”, but the run needs ${wanted}`,
   checkpoint_tensor_differs: ({ name, held, wanted }: { name: string; held: string; wanted: string }) =>
-    `has ${held} as "${name}", but the run needs ${wanted}`,
+    `has ${held} as “${name}”, but the run needs ${wanted}`,
 
-  adapter_not_object: 'is no JSON object',
+  adapter_not_object: 'is not a JSON object',
   adapter_field: ({ field, reason }: { field: string; reason: string }) =>
-    `has a ${field} that can't be used: ${reason}`,
+    `has a ${field} that can’t be used: ${reason}`,
   adapter_field_unknown: ({ field, value }: { field: string; value: string }) =>
     `sets ${field}, which is not supported: ${field} is ${value}`,
   adapter_not_lora: 'only LORA adapters are supported',
@@ -26,7 +26,7 @@ export const formatMessages = {
     `it brings whole trained modules (${given}), which are not supported`,
   adapter_bias: 'trained biases are not supported',
   adapter_base_changed:
-    'such an adapter belongs to base weights that its initialisation has changed; convert it to plain LoRA first',
+    'this initialisation changes the base weights that the adapter belongs to; convert the adapter to plain LoRA first',
 
   gguf_tensors: 'tensors',
   gguf_metadata_entries: 'metadata entries',
@@ -36,8 +36,8 @@ export const formatMessages = {
   gguf_value_of: ({ key }: { key: string }) => `metadata ${key}`,
   gguf_values_of: ({ key }: { key: string }) => `values of metadata ${key}`,
   gguf_name_number: ({ index }: { index: number }) => `name of tensor ${index}`,
-  gguf_axis_of: ({ name }: { name: string }) => `an axis of tensor "${name}"`,
-  gguf_offset_of: ({ name }: { name: string }) => `the offset of tensor "${name}"`,
+  gguf_axis_of: ({ name }: { name: string }) => `an axis of tensor “${name}”`,
+  gguf_offset_of: ({ name }: { name: string }) => `the offset of tensor “${name}”`,
   gguf_token_missing: ({ key, id, tokens }: { key: string; id: number; tokens: number }) =>
-    `${key} is ${id}, which is no token of this model's ${tokens}: the model is used without it.`,
+    `${key} is ${id}, but this model has only ${tokens} tokens: it is ignored.`,
 };

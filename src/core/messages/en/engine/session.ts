@@ -6,43 +6,44 @@ export const session = {
   model_opening: 'Opening the model',
   run_opening: 'Opening the run',
   files_reading: 'Reading the model’s files',
-  stored_model_reading: 'Reading the stored model',
+  stored_model_reading: 'Reading the saved model',
   other_tab_fetching: ({ repo }: { repo: string }) =>
-    `Another tab is fetching ${repo}; this one waits for it`,
+    `Another tab is downloading ${repo}; this one waits for it`,
   host_asking: ({ host, repo }: { host: string; repo: string }) => `Asking ${host} for ${repo}`,
-  file_fetching: ({ file, repo }: { file: string; repo: string }) => `Fetching ${file} of ${repo}`,
+  file_fetching: ({ file, repo }: { file: string; repo: string }) => `Downloading ${file} of ${repo}`,
   downloading: ({ repo }: { repo: string }) => `Downloading ${repo}`,
   downloading_loading: ({ tensor }: { tensor: string }) => `Downloading · loading ${tensor}`,
   downloading_quantising: ({ tensor }: { tensor: string }) => `Downloading · quantising ${tensor}`,
   tensor_loading: ({ tensor }: { tensor: string }) => `Loading ${tensor}`,
   tensor_quantising: ({ tensor }: { tensor: string }) => `Quantising ${tensor}`,
-  copy_keeping: 'Keeping a copy of the model on this computer',
+  copy_keeping: 'Saving a copy of the model on this computer',
   examples_reading: 'Reading the examples',
   start_computing: ({ kind }: { kind: string }) => `Computing the start of ${kind} from the weights`,
   keeping_for_reload: ({ label, fraction }: { label: string; fraction: number }) =>
-    `${label}, to go on after a reload: ${format.percent(fraction)}`,
+    `${label}, to continue after a reload: ${format.percent(fraction)}`,
   device_lost_going_on: ({ step }: { step: number }) =>
-    `The graphics device was lost. Going on from step ${format.count(step)}.`,
+    `The connection to the graphics card was lost. The run continues from step ${format.count(step)}.`,
   /** Notes on a model. */
-  copy_stopped: 'No copy of this model was kept, as that was stopped: the next opening makes it anew.',
+  copy_stopped:
+    'This model has no saved copy, because saving was stopped. It is saved the next time you open the model.',
   copy_no_room: ({ reason }: { reason: string }) =>
-    `There is no room to keep this model: it will be fetched again the next time. ${reason}`,
+    `There is no room to save this model: it will be downloaded again the next time. ${reason}`,
   run_copy_no_room: ({ reason }: { reason: string }) =>
-    `There is no room to keep the model: after a reload, open it again before the run goes on. ${reason}`,
+    `There is no room to save the model: after a reload, open it again before you continue the run. ${reason}`,
   gguf_chosen: ({ count, file }: { count: number; file: string }) =>
-    `Of ${format.count(count)} GGUF files, ${file} was taken.`,
+    `${file} was chosen from ${format.count(count)} GGUF files.`,
   hub_has_newer: ({ now, kept }: { now: string; kept: string }) =>
-    `The hub has another version of this model (${now}) than the one that is kept (${kept}). To fetch that one, remove what is kept.`,
+    `The Hub has another version of this model (${now}) than the saved one (${kept}). To download the Hub’s version, remove the saved model first.`,
   positions_limit: ({ positions, max_seq_length }: { positions: number; max_seq_length: number }) =>
-    `This model takes ${positions} tokens at once: max_seq_length = ${max_seq_length} counts as ${positions}.`,
+    `This model takes at most ${positions} tokens: max_seq_length = ${max_seq_length} counts as ${positions}.`,
   template_unusable: ({ reason }: { reason: string }) =>
     `${reason} Choose the Alpaca prompt as the template.`,
   eos_missing:
-    'tokenizer_config.json names no eos_token, and no other file names one: nothing is written after a text or an answer to end it.',
+    'tokenizer_config.json names no eos_token, and no other file names one: no token marks the end of a text or an answer.',
   eos_taken: ({ token }: { token: string }) =>
-    `tokenizer_config.json names no eos_token; ${token} is taken, as the tokenizer's class or the model's configs have it.`,
+    `tokenizer_config.json names no eos_token; ${token} is used, as the tokenizer’s class or the model’s configs name it.`,
   adapter_of_other_base: ({ named, open }: { named: string; open: string }) =>
-    `The adapter was made for ${named}; open is ${open}. If these are different models, it will not work well.`,
+    `The adapter was made for ${named}, but ${open} is open. If these are different models, the adapter will not work well.`,
   /** How the weights are computed with. `published`: which of them are so in the checkpoint's files. */
   weight_formats: ({
     formats,
@@ -56,7 +57,7 @@ export const session = {
   conversations_template: ({ template }: { template: string }) =>
     `Conversations are written with ${template}.`,
   examples_endless: ({ endless, examples }: { endless: number; examples: number }) =>
-    `In ${format.count(endless)} of ${plural(examples, 'example')} no special token ends a text or an answer: they do not teach the model to stop.`,
+    `In ${format.count(endless)} of ${plural(examples, 'example')} no special token ends a text or an answer: these examples do not teach the model to stop.`,
   /** The difference between a checkpoint and the session. */
   other_objective: 'another objective',
   other_model: 'another model',

@@ -24,8 +24,7 @@ export const settingMessages = {
     `${range}, or ${value} for ${meaning}`,
   range_flag: 'true or false',
   range_choice: ({ values }: { values: readonly string[] }) => `one of ${values.join(', ')}`,
-  range_modules:
-    "'all-linear' or a list of the model's linear layers, such as q_proj,v_proj, each named once",
+  range_modules: 'all-linear, or a list of the model’s linear layers, such as q_proj,v_proj, each named once',
   range_wholes: ({ from, most }: { from: number; most: number }) =>
     `a list of at least one whole number from ${from} to ${most}, each named once`,
   range_texts: ({
@@ -39,13 +38,13 @@ export const settingMessages = {
     most: number;
     longest: number;
   }) =>
-    `'${found}', ${none}, or at most ${most} different texts of at most ${longest} characters, one a line or as JSON`,
+    `${found}, ${none}, or at most ${most} different texts of at most ${longest} characters, one a line or as JSON`,
   range_texts_by_name: 'names with a text for each, as name=Ada,author=Acme or as JSON',
   range_numbers_by_pattern: ({ range }: { range: string }) =>
     `names or patterns with ${range} each, as q_proj=8,v_proj=4 or as JSON`,
   setting_all_layers: 'all layers',
   setting_steps_of_epochs: 'as many as the epochs have',
-  setting_warmup_steps: 'what warmup_steps says',
+  setting_warmup_steps: 'the value of warmup_steps',
   setting_no_noise: 'no noise',
   setting_empty_text: 'an empty text',
 };

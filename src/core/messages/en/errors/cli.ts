@@ -1,13 +1,13 @@
 import { format, plural } from '../format';
 
-const RESUME = 'The same command with --resume_from_checkpoint goes on from there.';
+const RESUME = 'The same command with --resume_from_checkpoint continues from there.';
 const NEW_FOLDER = 'Name a new folder, or an empty one.';
 
 /** Errors of the command line. */
 export const cliErrors = {
   argument_flag: ({ option, given }: { option: string; given: string }) => ({
-    message: `--${option} must be true or false, not '${given}'.`,
-    hint: 'Correct it and try again.',
+    message: `--${option} must be true or false, not “${given}”.`,
+    hint: `Write --${option} true or --${option} false.`,
   }),
   argument_missing: ({ command, option, value }: { command: string; option: string; value: string }) => ({
     message: `${command} needs --${option} ${value}.`,
@@ -22,7 +22,7 @@ export const cliErrors = {
     format: string;
     owner: string;
   }) => ({
-    message: `--${option} means nothing to the format ${chosen}, only to ${owner}.`,
+    message: `--${option} applies only to the format ${owner}, not to ${chosen}.`,
     hint: 'Leave it out.',
   }),
   argument_unknown: ({
@@ -38,7 +38,7 @@ export const cliErrors = {
     hint: nearest === undefined ? `See ${command} --help.` : `Did you mean --${nearest}?`,
   }),
   argument_unused: ({ command, option }: { command: string; option: string }) => ({
-    message: `${option} means nothing to ${command}.`,
+    message: `${option} does not apply to ${command}.`,
     hint: `Leave it out. See ${command} --help.`,
   }),
   argument_without_value: ({ option, value }: { option: string; value: string }) => ({
@@ -46,7 +46,7 @@ export const cliErrors = {
     hint: `Write ${option} ${value}.`,
   }),
   argument_word: ({ command, word }: { command: string; word: string }) => ({
-    message: `${command} has no use for '${word}'.`,
+    message: `${command} does not take the word “${word}”.`,
     hint: `See ${command} --help.`,
   }),
   command_unknown: ({ name, names }: { name: string; names: readonly string[] }) => ({
@@ -63,22 +63,22 @@ export const cliErrors = {
   }),
   folder_is_file: ({ option, path, folder }: { option: string; path: string; folder: string }) => ({
     message: `--${option}: ${path} is a file, not a folder.`,
-    hint: `Give the folder that it lies in: ${folder}.`,
+    hint: `Give the folder that it is in: ${folder}.`,
   }),
   folder_missing: ({ option, path }: { option: string; path: string }) => ({
     message: `--${option}: there is no folder ${path}.`,
     hint: 'Check the path.',
   }),
   gpu_driver_missing: {
-    message: 'WebGPU found no graphics device on this machine.',
-    hint: 'Install the driver of its GPU; on Linux one for Vulkan.',
+    message: 'WebGPU found no graphics card on this computer.',
+    hint: 'Install the driver of your GPU; on Linux, one for Vulkan.',
   },
   input_id_beyond: ({ id, vocabulary }: { id: number; vocabulary: number }) => ({
     message: `--input_ids: there is no token ${id}; the vocabulary has ${vocabulary}.`,
     hint: `Use ids below ${vocabulary}.`,
   }),
   input_ids: ({ given }: { given: string }) => ({
-    message: `--input_ids must be whole numbers between commas, not '${given}'.`,
+    message: `--input_ids must be whole numbers separated by commas, not “${given}”.`,
     hint: 'Write 1,2,3.',
   }),
   input_ids_too_many: ({ count, positions }: { count: number; positions: number }) => ({
@@ -89,11 +89,11 @@ export const cliErrors = {
     message: several
       ? `--remove: several models have an id that begins with ${id}.`
       : `--remove: no model has an id that begins with ${id}.`,
-    hint: 'Take the id from what tunesmith models lists.',
+    hint: 'Use an id that tunesmith models lists.',
   }),
   model_folder_missing: ({ path }: { path: string }) => ({
     message: `--model: there is no folder ${path}.`,
-    hint: `Check the path. For a model of a hub, use tunesmith preview --model ${path}.`,
+    hint: `Check the path. For a model on the Hub, use tunesmith preview --model ${path}.`,
   }),
   no_checkpoint: ({ path }: { path: string }) => ({
     message: `--resume_from_checkpoint: ${path} holds no run.`,
@@ -104,8 +104,8 @@ export const cliErrors = {
     hint: 'Raise max_seq_length, or evaluate with --train_on all.',
   },
   output_dir: ({ path, reason }: { path: string; reason: string }) => ({
-    message: `--output_dir: ${path} can't be written to: ${reason}.`,
-    hint: 'Name a folder that you may write to; it is made if there is none.',
+    message: `--output_dir: ${path} can’t be written to: ${reason}.`,
+    hint: 'Name a folder that you may write to; train creates it if there is none.',
   }),
   output_dir_in_use: ({ path }: { path: string }) => ({
     message: `--output_dir: another process is training in ${path}.`,
@@ -113,14 +113,14 @@ export const cliErrors = {
   }),
   output_dir_used: ({ path }: { path: string }) => ({
     message: `--output_dir: ${path} holds a run already.`,
-    hint: 'Go on with it by --resume_from_checkpoint, replace it by --overwrite_output_dir, or name another folder.',
+    hint: 'Continue it with --resume_from_checkpoint, replace it with --overwrite_output_dir, or name another folder.',
   }),
   output_not_empty: ({ path, first }: { path: string; first: string }) => ({
     message: `--output: ${path} is not empty: it has ${first}.`,
     hint: NEW_FOLDER,
   }),
   output_not_folder: ({ path }: { path: string }) => ({
-    message: `--output: ${path} is no folder.`,
+    message: `--output: ${path} is not a folder.`,
     hint: NEW_FOLDER,
   }),
   path_unreadable: ({
@@ -136,9 +136,9 @@ export const cliErrors = {
   }) => ({
     message:
       option === undefined
-        ? `${path} can't be read: ${reason}.`
-        : `--${option}: ${path} can't be read: ${reason}.`,
-    hint: `Check the permissions of ${folder} and of what lies in it, or use a copy.`,
+        ? `${path} can’t be read: ${reason}.`
+        : `--${option}: ${path} can’t be read: ${reason}.`,
+    hint: `Check the permissions of ${folder} and the files in it, or use a copy.`,
   }),
   /** `problem`: the first one. */
   records_unusable: ({ problem }: { problem?: string }) => ({
@@ -147,17 +147,17 @@ export const cliErrors = {
     hint: 'A record has instruction and output, or messages, or text.',
   }),
   revision_on_disk: ({ path }: { path: string }) => ({
-    message: `--revision means nothing to ${path}, which lies on the disk.`,
+    message: `--revision does not apply to ${path}, which is on the disk.`,
     hint: 'Leave it out.',
   }),
   run_id_unknown: ({ option, id, several }: { option: string; id: string; several: boolean }) => ({
     message: several
       ? `--${option}: several runs have an id that begins with ${id}.`
       : `--${option}: no run has an id that begins with ${id}.`,
-    hint: 'Take the id from the list without this option.',
+    hint: 'Use an id from the list, which the command prints without this option.',
   }),
   stopped: { message: 'Stopped.' },
-  stopped_answering: { message: 'Stopped before the answer was whole.' },
+  stopped_answering: { message: 'Stopped before the answer was complete.' },
   stopped_at_step: ({ step, steps, path }: { step: number; steps: number; path: string }) => ({
     message: `Stopped at step ${step} of ${steps}; the adapter of that step is in ${path}.`,
     hint: RESUME,
@@ -169,6 +169,6 @@ export const cliErrors = {
   }),
   stopped_opening: {
     message: 'Stopped before the model was open.',
-    hint: 'What has arrived of a download is kept: the same command goes on from there.',
+    hint: 'The downloaded part is saved, and the same command resumes from there.',
   },
 };

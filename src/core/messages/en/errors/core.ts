@@ -5,24 +5,24 @@ export const coreErrors = {
   unexpected_error: ({ text }: { text: string }) => ({ message: text }),
   file_unreadable: ({ name }: { name: string }) => ({
     message: `${name} could not be read.`,
-    hint: 'It may have been moved or changed since it was chosen. Choose it again.',
+    hint: 'It may have been moved or changed since you chose it. Choose it again.',
   }),
   endpoint_invalid: ({ typed, example }: { typed: string; example: string }) => ({
-    message: `Models can't be fetched from "${typed}".`,
-    hint: `Give the address of a site that works like the Hugging Face Hub, such as ${example}. It has to start with https://.`,
+    message: `Models can’t be downloaded from “${typed}”.`,
+    hint: `Give the address of a site with the same interface as the Hugging Face Hub, such as ${example}. It must start with https://.`,
   }),
   git_lfs_pointer: ({ name, size }: { name: string; size: number }) => ({
     message: `${name} is a Git LFS pointer of ${size} bytes, not the file itself.`,
-    hint: 'Run "git lfs pull" in the cloned folder, or download the file from the page of the model.',
+    hint: 'Run “git lfs pull” in the cloned folder, or download the file from the page of the model.',
   }),
   model_reference: ({ typed, page }: { typed: string; page?: keyof typeof otherPages }) =>
     page === undefined
       ? {
-          message: `"${typed}" names no model of a hub.`,
+          message: `“${typed}” is not the name of a model on the Hub.`,
           hint: 'Write owner/name, such as Qwen/Qwen2.5-0.5B-Instruct, or the address of its page.',
         }
       : {
-          message: `"${typed}" is the address of ${otherPages[page]}, not of a model.`,
+          message: `“${typed}” is the address of ${otherPages[page]}, not of a model.`,
           hint: 'Give the address of the page of a model, or its owner/name, such as Qwen/Qwen2.5-0.5B-Instruct.',
         },
 };

@@ -2,7 +2,7 @@
 export const dataErrors = {
   no_examples: {
     message: 'There is no example to train on.',
-    hint: 'Add rows, or correct those that were reported as unusable.',
+    hint: 'Add records, or correct those that are reported as unusable.',
   },
   eval_split: ({ split, held, count }: { split: number; held: number; count: number }) => ({
     message: `eval_split ${split} holds out ${held} of ${count} examples and leaves none to train on.`,
@@ -20,21 +20,21 @@ export const dataErrors = {
     hint: 'Leave the conversation out, or choose the Alpaca prompt as the template.',
   },
   chat_template: ({ parsed, reason }: { parsed: boolean; reason: string }) => ({
-    message: `The model's chat template ${parsed ? 'refused a conversation' : 'is no valid template'}: ${
+    message: `The model’s chat template ${parsed ? 'refused a conversation' : 'is not a valid template'}: ${
       /[.!?]$/.test(reason) ? reason : `${reason}.`
     }`,
     hint: 'Correct the conversation, or choose the Alpaca prompt as the template.',
   }),
   chat_template_tools: {
-    message: 'The Alpaca prompt has no place for tools and calls of them.',
-    hint: "Choose the model's own template, or leave these conversations out.",
+    message: 'The Alpaca prompt has no place for tools and tool calls.',
+    hint: 'Choose the model’s own template, or leave these conversations out.',
   },
   chat_template_left_out: ({ template, number }: { template: string; number: number }) => ({
     message: `${template} leaves out the text of message ${number}.`,
     hint: 'Choose the Alpaca prompt as the template, or leave this conversation out.',
   }),
   chat_template_prefix: ({ template, number }: { template: string; number: number }) => ({
-    message: `Where the answer in message ${number} begins and ends can't be told: ${template} writes it, or what stands around it, otherwise than another answer in its place.`,
+    message: `The beginning and the end of the answer in message ${number} can’t be found: ${template} changes the answer, or the text around it, depending on its words.`,
     hint: 'Choose the Alpaca prompt as the template, train on all tokens, or split the conversation into single questions.',
   }),
   tokenizer_unknown_text: ({ character }: { character: string }) => ({
@@ -42,11 +42,11 @@ export const dataErrors = {
     hint: 'Remove this text from the examples, or choose a model whose tokenizer knows it.',
   }),
   tokenizer_unusable: ({ file, fault }: { file: string; fault: string }) => ({
-    message: `${file} can't be used: ${fault}.`,
-    hint: 'The model folder needs a tokenizer.json of the kind that transformers saves for "fast" tokenizers.',
+    message: `${file} can’t be used: ${fault}.`,
+    hint: 'The model’s folder needs a tokenizer.json as Transformers saves it for “fast” tokenizers.',
   }),
   tokenizer_grows: ({ from, to }: { from: number; to: number }) => ({
-    message: `The tokenizer's normalizer makes ${to} characters of ${from}.`,
-    hint: 'Take a tokenizer.json from the publisher of the model: no published one does that.',
+    message: `The tokenizer’s normalizer turns ${from} characters into ${to}.`,
+    hint: 'Use a tokenizer.json from the publisher of the model: no published one does that.',
   }),
 };

@@ -6,7 +6,7 @@ export const gpuErrors = {
     message: `${label} needs ${format.bytes(size)} in one buffer; this device allows ${format.bytes(most)}.`,
     hint: 'Choose a smaller batch, length or rank.',
   }),
-  gpu_read_failed: { message: 'Results could not be read back from the graphics card.' },
+  gpu_read_failed: { message: 'The page could not read results back from the graphics card.' },
   gpu_out_of_memory: {
     message: 'The graphics card has no memory left.',
     hint: 'Close other tabs that use the GPU, or choose a smaller batch, length or rank.',
@@ -17,10 +17,10 @@ export const gpuErrors = {
   },
   device_lost: {
     message: 'The browser lost its connection to the graphics card.',
-    hint: 'Try again: the connection is opened anew. A run continues from its last checkpoint.',
+    hint: 'Try again: the page then opens a new connection. A run continues from its last checkpoint.',
   },
   webgpu_missing: {
-    message: 'This browser has no WebGPU, which the training runs on.',
+    message: 'This browser has no WebGPU, which training needs.',
     hint: 'Open this page in a current Chrome, Edge or Safari, or in Firefox 141 or newer on Windows.',
   },
   gpu_adapter_missing: ({ found }: { found: boolean }) =>
@@ -30,12 +30,12 @@ export const gpuErrors = {
           hint: 'Close other tabs and programs that use it, update the graphics driver, or restart the browser.',
         }
       : {
-          message: 'WebGPU is here, but it found no graphics card that it can use.',
+          message: 'This browser has WebGPU, but found no graphics card that it can use.',
           hint: 'Switch on hardware acceleration in the browser’s settings and update the graphics driver.',
         },
   shader_missing: ({ name }: { name: string }) => ({ message: `There is no shader shaders/${name}.wgsl.` }),
   shader_syntax: ({ name, fault }: { name: string; fault: string }) => ({
-    message: `shaders/${name}.wgsl can't be expanded: ${fault}.`,
+    message: `shaders/${name}.wgsl can’t be expanded: ${fault}.`,
   }),
   shader_rejected: ({ kernel }: { kernel: string }) => ({
     message: `The graphics driver does not accept the kernel ${kernel}.`,
@@ -47,11 +47,11 @@ export const gpuErrors = {
     hint: 'Choose a smaller per_device_train_batch_size or max_seq_length.',
   }),
   adapter_exceeds_binding: ({ bytes, most }: { bytes: number; most: number }) => ({
-    message: `One matrix of the adapter takes ${format.bytes(bytes)}, and this device binds ${format.bytes(most)} at once.`,
+    message: `One matrix of the adapter needs ${format.bytes(bytes)} in one piece; this device allows ${format.bytes(most)}.`,
     hint: 'Choose a smaller r.',
   }),
   size_not_multiple_of_4: ({ side, size }: { side: 'input' | 'output'; size: number }) => ({
-    message: `This model has a layer whose ${side} size is ${size}, which is no multiple of 4.`,
-    hint: 'Choose a model with ordinary layer sizes.',
+    message: `This model has a layer whose ${side} size is ${size}, which is not a multiple of 4.`,
+    hint: 'Choose a model whose layer sizes are multiples of 4.',
   }),
 };

@@ -1,19 +1,21 @@
+import { format } from '../format';
+
 interface Fault {
   readonly fault: string;
 }
 
 const checkpoint = ({ fault }: Fault) => ({
   message: `${fault}.`,
-  hint: 'Check that config.json and the weights belong to the same model and came through whole.',
+  hint: 'Check that config.json and the weights belong to the same model, and that their downloads are complete.',
 });
 
-const again = 'Take the file again from where the model came from.';
-const versions = 'The files belong to different models or versions. Get them again from where they came.';
-const config = 'Take the config.json from the folder of a Transformers checkpoint.';
+const again = 'Download the file again.';
+const versions = 'The files belong to different models or versions. Download them again.';
+const config = 'Use the config.json from the folder of a Transformers checkpoint.';
 
 /** How to save the model that a module of PyTorch or PEFT holds. */
 const unwrapped = {
-  peft: 'Save the result of merge_and_unload(), or save base and adapter apart with save_pretrained().',
+  peft: 'Save the result of merge_and_unload(), or save the base model and the adapter separately with save_pretrained().',
   parallel: 'Save model.module with save_pretrained().',
   compiled: 'Save model._orig_mod with save_pretrained().',
 };
@@ -23,16 +25,16 @@ export const modelErrors = {
   weights_quantized: ({ method, path }: { method: string; path?: string }) =>
     path === undefined
       ? {
-          message: `${method} needs the unquantised weights, but only the quantised copy of this model is kept here.`,
+          message: `${method} needs the unquantised weights, but only a quantised copy of this model is saved here.`,
           hint: 'Open the model’s folder from your disk, load it with load_in_4bit = false, or choose init_lora_weights = true.',
         }
       : {
-          message: `${method} needs the unquantised weights, but this model’s files hold ${path} quantised only.`,
+          message: `${method} needs the unquantised weights, but this model’s files have ${path} only quantised.`,
           hint: 'Choose the unquantised version of this model, or init_lora_weights = true.',
         },
   base_damaged: ({ fault }: Fault) => ({
-    message: `The stored copy of this model is damaged: ${fault}.`,
-    hint: 'Remove it and open the model again from where it came.',
+    message: `The saved copy of this model is damaged: ${fault}.`,
+    hint: 'Remove it, and open the model again from its source.',
   }),
   json_invalid: ({ file, size }: { file: string; size?: number }) => ({
     message:
@@ -43,19 +45,19 @@ export const modelErrors = {
   }),
   text_not_utf8: ({ file, encoding }: { file: string; encoding: string }) => ({
     message: `${file} is not in UTF-8; it is ${encoding}.`,
-    hint: 'Save it as UTF-8, or take the file again from where the model came from.',
+    hint: 'Save it as UTF-8, or download the file again.',
   }),
   adapter_not_peft: ({ file }: { file: string }) => ({
-    message: `${file} is that of an adapter of mlx-lm, not of PEFT.`,
-    hint: 'Convert the adapter to the format of PEFT first.',
+    message: `${file} belongs to an adapter of mlx-lm, not of PEFT.`,
+    hint: 'Convert the adapter to PEFT’s format first.',
   }),
   target_modules_outside: ({ file, module }: { file: string; module: string }) => ({
-    message: `${file} targets ${module}, which is not supported: adapters stand around the layers’ linear maps only.`,
-    hint: 'Use an adapter that targets the layers’ linear maps.',
+    message: `${file} targets ${module}, which is not supported: adapters work only on the linear layers inside the model’s layers.`,
+    hint: 'Use an adapter that targets only these linear layers.',
   }),
   adapter_tensor: ({ fault }: Fault) => ({
     message: `${fault}.`,
-    hint: 'Check that the adapter was made for this base model and that its files belong together.',
+    hint: 'Check that the adapter was made for this base model, and that its files belong together.',
   }),
   adapter_file_missing: ({
     name,
@@ -72,7 +74,7 @@ export const modelErrors = {
     hint: `A PEFT adapter is a folder, or a zip, with ${config} and ${weights}.`,
   }),
   adapter_too_large: ({ name, zip, most }: { name: string; zip?: string; most: number }) => ({
-    message: `${name}${zip === undefined ? '' : ` in ${zip}`} takes more than ${most.toLocaleString('en-US')} bytes, which is more than an adapter of this model can have.`,
+    message: `${name}${zip === undefined ? '' : ` in ${zip}`} has more than ${format.count(most)} bytes, which is too large for an adapter of this model.`,
     hint: 'Check that the file is an adapter of this model.',
   }),
   adapter_zip: ({
@@ -88,27 +90,27 @@ export const modelErrors = {
   }) => ({
     message:
       twice === undefined
-        ? `${file} is no zip file, or a damaged one.`
+        ? `${file} is not a zip file, or is damaged.`
         : `${file} has more than one ${twice}.`,
     hint: `Give a zip of one PEFT adapter: ${config} and ${weights}.`,
   }),
   tied_head_differs: ({ head, embedding, file }: { head: string; embedding: string; file: string }) => ({
     message: `config.json ties ${head} to ${embedding}, but ${file} has other values for it.`,
-    hint: 'Set "tie_word_embeddings" to false in config.json if the model was trained so, or choose another model.',
+    hint: 'Set "tie_word_embeddings" to false in config.json if the model was trained that way, or choose another model.',
   }),
   dtype_range: ({ name }: { name: string }) => ({
-    message: `${name} has values beyond ±65504, which float16 can't hold.`,
+    message: `${name} has values beyond ±65504, which float16 can’t hold.`,
     hint: 'Load this model with dtype = auto or float32.',
   }),
   config_invalid: ({ field, reason }: { field?: string; reason?: string }) => ({
     message:
       reason === undefined
-        ? 'config.json names no architecture, so it is no model’s configuration.'
+        ? 'config.json names no architecture, so it is not the configuration of a model.'
         : `config.json: ${field ?? 'the file'}: ${reason}.`,
     hint: config,
   }),
   config_unsupported: ({ field, value }: { field: string; value: string }) => ({
-    message: `config.json has ${field} = ${value}, which changes the arithmetic in a way not built here.`,
+    message: `config.json has ${field} = ${value}, which changes the computation in a way that is not supported.`,
     hint: 'Choose another model of the same family.',
   }),
   architecture_unsupported: ({ name, known }: { name: string; known: readonly string[] }) => ({
@@ -116,7 +118,7 @@ export const modelErrors = {
     hint: `Choose a model of one of these: ${known.join(', ')}.`,
   }),
   gguf_architecture_unsupported: ({ file, family }: { file: string; family: string }) => ({
-    message: `${file} is of the ${family} family, which can't be read from GGUF files here.`,
+    message: `${file} is of the ${family} family, which is not supported in GGUF files.`,
     hint: 'Choose the same model as safetensors.',
   }),
   tensor_values: ({ name, start }: { name: string; start: boolean }) =>
@@ -127,11 +129,11 @@ export const modelErrors = {
         }
       : {
           message: `${name} holds NaN or infinity, and nothing can be computed with that.`,
-          hint: 'The checkpoint is damaged, or its own training diverged: get it again from where it came, or choose another model.',
+          hint: 'The checkpoint is damaged, or its own training diverged: download it again, or choose another model.',
         },
   context_full: ({ tokens, room }: { tokens: number; room: number }) => ({
-    message: `The conversation has ${tokens} tokens; ${room} fit.`,
-    hint: 'Clear the history, or ask for a shorter answer.',
+    message: `The conversation has ${tokens} tokens; the model takes at most ${room}.`,
+    hint: 'Start a new conversation, or ask for a shorter answer.',
   }),
   gguf_not_model: ({ kind }: { kind: 'adapter' | 'mmproj' | 'imatrix' | 'vocab' }) => ({
     message: `The GGUF file is ${
@@ -152,7 +154,7 @@ export const modelErrors = {
     hint: 'Choose one of them, by itself.',
   }),
   gguf_type_unsupported: ({ file, name, type }: { file: string; name: string; type: string }) => ({
-    message: `${file} stores ${name} as ${type}, which is not built here.`,
+    message: `${file} stores ${name} as ${type}, which is not supported.`,
     hint: 'Choose a file of another quantisation, such as Q8_0, Q4_0, Q4_K_M or Q6_K.',
   }),
   gguf_split: ({ file, parts }: { file: string; parts: string }) => ({
@@ -163,7 +165,7 @@ export const modelErrors = {
     message:
       name === undefined
         ? `${file} has no weight_map from tensors to files.`
-        : `${file} names ${name}, which is no safetensors file beside it.`,
+        : `${file} names ${name}, which is not a safetensors file in the same folder.`,
     hint: again,
   }),
   index_differs: ({ fault }: Fault) => ({ message: `${fault}.`, hint: versions }),
@@ -173,7 +175,7 @@ export const modelErrors = {
   }),
   model_shard_missing: ({ name, index }: { name: string; index: string }) => ({
     message: `The folder has no ${name}, which ${index} names as a part of the weights.`,
-    hint: 'Get all files of the model, or wait until they have come through.',
+    hint: 'Download all files of the model, or wait until they have arrived.',
   }),
   model_file_missing: ({ name, instead }: { name: string; instead?: string }) => ({
     message: `The folder has no ${name}${instead === undefined ? '' : `; ${instead}`}.`,
@@ -184,7 +186,7 @@ export const modelErrors = {
     hint: `Open the model that its ${config} names as base_model_name_or_path, and give this folder as the adapter.`,
   }),
   weights_not_safetensors: ({ file }: { file: string }) => ({
-    message: `The folder has its weights in ${file} only, which is a program in Python's pickle format and is not run.`,
+    message: `The folder has its weights in ${file} only, which is in Python’s pickle format. Such a file can run any code, so it is not opened.`,
     hint: 'Choose a version of this model in safetensors; save_pretrained in Transformers writes one.',
   }),
   tensor_wrapped: ({
@@ -221,14 +223,14 @@ export const modelErrors = {
   gguf_rope_factors: checkpoint,
   quantization_unsupported: ({ fault }: Fault) => ({
     message: `${fault}.`,
-    hint: 'Choose the model before its quantisation, or one in NF4 of bitsandbytes, GPTQ or AWQ with 4 bits, or GGUF.',
+    hint: 'Choose the unquantised model, or one in bitsandbytes’ NF4, 4-bit GPTQ or AWQ, or GGUF.',
   }),
   quantization_unnamed: ({ part }: { part: string }) => ({
     message: `The weights have ${part}, so they are quantised by GPTQ or AWQ, but config.json has no quantization_config.`,
-    hint: 'Take config.json from a newer upload of this model. Early GPTQ models keep the settings in quantize_config.json: put that file beside config.json.',
+    hint: 'Use config.json from a newer upload of this model. Early GPTQ models keep the settings in quantize_config.json: put that file beside config.json.',
   }),
   linear_not_blocked: ({ name, elements }: { name: string; elements: number }) => ({
-    message: `${name} has rows of ${elements} elements, which NF4's blocks of 64 do not divide.`,
+    message: `${name} has rows of ${elements} elements, which NF4’s blocks of 64 do not divide.`,
     hint: 'Load this model with load_in_4bit = false.',
   }),
   weight_not_packed: ({ fault }: Fault) => ({
@@ -250,7 +252,7 @@ export const modelErrors = {
     hint,
   }),
   layer_unknown: ({ layer }: { layer: number }) => ({
-    message: `layers_to_transform: this model has no layer ${layer} with linear maps.`,
+    message: `layers_to_transform: this model has no layer ${layer} with linear layers.`,
     hint: 'Count the layers from 0.',
   }),
   target_module_unknown: ({ name, names }: { name?: string; names: readonly string[] }) => ({

@@ -1,7 +1,7 @@
 /** Errors of the page itself. */
 export const pageErrors = {
   choose_model_again: ({ name }: { name: string }) => ({
-    message: `The files of “${name}” are not at hand any more.`,
+    message: `The page can no longer read the files of “${name}”.`,
     hint: 'Choose the model’s folder again.',
   }),
   conversation_not_kept: {
@@ -9,7 +9,7 @@ export const pageErrors = {
     hint: 'The conversation stays here until you close the page. Save it as a file if you need it later.',
   },
   worker_failed: {
-    message: 'The engine behind this page could not start, or broke.',
-    hint: 'Reload the page. What a run had saved is still there.',
+    message: 'The engine behind this page could not start, or stopped.',
+    hint: 'Reload the page. Saved checkpoints are still there.',
   },
 };

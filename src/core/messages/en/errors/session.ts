@@ -17,29 +17,29 @@ const WITH_SMALL_FILES =
 export const sessionErrors = {
   base_missing: {
     message: 'This model is no longer in storage.',
-    hint: 'It was removed, perhaps in another tab. Open it again from where it came.',
+    hint: 'It was removed, perhaps in another tab. Open it again from its source.',
   },
   /** `other`: what is another: the model, the examples, … */
   checkpoint_differs: ({ other }: { other: string }) => ({
     message: `The checkpoint was made with ${other}.`,
-    hint: 'Go on with the same objective, model, examples and settings, or start a new run.',
+    hint: 'Continue with the same objective, model, examples and settings, or start a new run.',
   }),
   demo_missing: {
     message: 'A file of the demo could not be loaded.',
-    hint: 'Reload the page; where it is served from, check that all of its files are there.',
+    hint: 'Reload the page. If you serve it yourself, check that all of its files are there.',
   },
   endpoint_differs: ({ wanted, endpoint }: { wanted: string; endpoint: string }) => ({
-    message: `This address is of ${wanted}, but models are fetched from ${endpoint}.`,
+    message: `This address belongs to ${wanted}, but the endpoint is ${endpoint}.`,
     hint: `Choose ${wanted} as the endpoint, or give the model as owner/name.`,
   }),
   engine_busy: ({ doing }: { doing: keyof typeof DOING }) => ({
-    message: `This can't be done while the engine is ${DOING[doing]}.`,
+    message: `This can’t be done while the engine is ${DOING[doing]}.`,
     hint: 'Wait for it to finish, or stop it.',
   }),
   examples_missing: { message: 'There are no examples yet.', hint: 'Add examples first.' },
   file_not_gguf: ({ repo, file }: { repo: string; file: string }) => ({
-    message: `${file} of ${repo} is no GGUF file: of others, none is a model by itself.`,
-    hint: `Leave it out, as in "${repo}", to open the whole model; or name a .gguf file.`,
+    message: `${file} of ${repo} is not a GGUF file, and no other single file is a model by itself.`,
+    hint: `Write only ${repo} to open the whole model, or name a .gguf file.`,
   }),
   gguf_file_missing: ({ repo, file, names }: { repo: string; file: string; names: readonly string[] }) => ({
     message: `${repo} has no file ${file}.`,
@@ -47,7 +47,7 @@ export const sessionErrors = {
   }),
   model_changed: ({ name }: { name: string }) => ({
     message: `The weights of ${name} have changed since it was opened.`,
-    hint: 'Open it again. A run that was trained on it as it was needs the files as they were.',
+    hint: 'Open it again. Runs that were trained on the former weights need the former files.',
   }),
   no_adapter: { message: 'There is no adapter yet.', hint: 'Train one, or import one.' },
   no_model: { message: 'No model is open.', hint: 'Choose a model first.' },
@@ -81,19 +81,19 @@ export const sessionErrors = {
   }) => ({
     message: `${name} is not the model that this run was trained on: its weights, its tokenizer or how it is loaded differ.`,
     hint: hub
-      ? `Open ${name} as it was, ${commit === undefined ? '' : `${commit} `}from the hub, with ${format.list(load)}; or start a new run on what is there now.`
-      : `Open ${name} as it was, from its folder, with ${format.list(load)}; or start a new run on what is there now.`,
+      ? `Open the former ${name}${commit === undefined ? '' : ` (${commit})`} from the Hub, with ${format.list(load)}; or start a new run on the open model.`
+      : `Open the former ${name} from its folder, with ${format.list(load)}; or start a new run on the open model.`,
   }),
   run_model_missing: ({ name, load }: { name: string; load: readonly string[] }) => ({
-    message: `${name}, which this run was trained on, is not kept here any more.`,
-    hint: `Open the folder of ${name} again, with ${format.list(load)}; then go on with the run.`,
+    message: `${name}, which this run was trained on, is no longer saved here.`,
+    hint: `Open the folder of ${name} again, with ${format.list(load)}; then continue the run.`,
   }),
   run_without_checkpoint: {
-    message: 'This run stopped before its first step, so there is no adapter of it.',
-    hint: 'Start it again.',
+    message: 'This run stopped before its first step, so it has no adapter.',
+    hint: 'Start a new run.',
   },
   setting_differs: ({ setting, given, held }: { setting: string; given: string; held: string }) => ({
-    message: `${setting} is ${given}, but the run was begun with ${held}.`,
+    message: `${setting} is ${given}, but the run started with ${held}.`,
     hint: `Leave ${setting} out.`,
   }),
   setting_of_adapter: ({ setting, given, held }: { setting: string; given: string; held: string }) => ({
@@ -101,19 +101,19 @@ export const sessionErrors = {
     hint: `Leave ${setting} out.`,
   }),
   start_stopped: {
-    message: 'Stopped while the adapter’s start was computed: nothing was learnt yet.',
-    hint: 'Go on with the run, or start it again.',
+    message: 'Stopped while the start of the adapter was computed: nothing was learnt yet.',
+    hint: 'Continue the run, or start a new one.',
   },
   token_beyond_vocabulary: ({ text, id, vocabulary }: { text: string; id: number; vocabulary: number }) => ({
-    message: `The tokenizer writes "${text}" as token ${id}, but the model knows ${format.count(vocabulary)} tokens only.`,
-    hint: 'Remove this text, or take a tokenizer.json that belongs to this model.',
+    message: `The tokenizer turns “${text}” into token ${id}, but the model has only ${format.count(vocabulary)} tokens.`,
+    hint: 'Remove this text, or use a tokenizer.json that belongs to this model.',
   }),
   tokenizer_missing: ({ repo, file }: { repo: string; file: string }) => ({
     message: `${repo} has no ${file}.`,
     hint: WITH_SMALL_FILES,
   }),
   weights_pickled: ({ repo, file }: { repo: string; file: string }) => ({
-    message: `${repo} has its weights as ${file} only, which is no safetensors file.`,
+    message: `${repo} has its weights as ${file} only, which is not a safetensors file.`,
     hint: WITH_WEIGHTS,
   }),
   /** `other`: what it has instead, if that is known. */

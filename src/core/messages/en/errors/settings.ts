@@ -31,6 +31,6 @@ export const settingErrors = {
   }),
   settings_no_object: ({ value }: { value: string }) => ({
     message: `The settings must be an object of names and values, not ${value}.`,
-    hint: 'Correct it and try again.',
+    hint: 'Correct the settings and try again.',
   }),
 };

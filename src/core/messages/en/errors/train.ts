@@ -3,7 +3,7 @@ import { format } from '../format';
 /** Errors of training and answering. */
 export const trainErrors = {
   logits_not_finite: {
-    message: 'The model gave scores for the next token that are no numbers.',
+    message: 'The model’s scores for the next token are NaN.',
     hint: 'Its weights or the adapter are damaged: load another model or an earlier checkpoint.',
   },
   loss_not_finite: ({
@@ -18,7 +18,7 @@ export const trainErrors = {
     message: kept === undefined ? `${found}.` : `${found}. ${kept}`,
     hint:
       remedies === undefined
-        ? 'The base or its adapter computes numbers out of range: choose another, or load the base with dtype = float32.'
+        ? 'The base model or the adapter computes numbers out of range: choose another, or load the base model with dtype = float32.'
         : `Train again with ${format.alternatives(remedies)}.`,
   }),
 };

@@ -17,7 +17,7 @@ const foreign = {
   jpeg: '这是图片（JPEG），此处只能学习文本。',
   png: '这是图片（PNG），此处只能学习文本。',
   numpy: '这是 NumPy 数组。请转换为 JSON Lines。',
-  lfs: '这只是 Git LFS 指针。请用 git lfs pull 获取它所指的文件。',
+  lfs: '这只是 Git LFS 指针。请用 git lfs pull 下载文件本身。',
   html: '这是网页。请下载文件本身，而不是显示它的页面。',
   safetensors: '这是模型的权重文件（safetensors），不是样本。',
 };
@@ -85,7 +85,7 @@ export const dataMessages: typeof english = {
   system_late: '系统消息只能是第一条。',
   answer_empty: '回答为空。',
   message_no_object: '每条消息必须是带有“role”和“content”，或“from”和“value”的对象。',
-  message_digits: '名称全为数字的字段无法保持在其他字段中的位置。',
+  message_digits: '不支持名称全为数字的字段，因为它会失去在其他字段中的位置。',
   message_weight: '“weight”必须是 0 或 1：不支持其他权重。',
   message_role: ({ roles }) => `“role”必须是 ${roles.join('、')} 之一。`,
   message_function_call: '模板不读取“function_call”：请写成“tool_calls”。',

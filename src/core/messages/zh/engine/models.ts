@@ -81,14 +81,14 @@ export const modelMessages: typeof english = {
     `${name} 写明 ${field} = ${said}，但权重中为 ${found}`,
   quant_state_offset: ({ name }) => `${name} 没有 nested_offset`,
   quant_map_values: ({ name }) => `${name} 的值与 NF4 不同`,
-  quantization_config: ({ what }) => `config.json 的 quantization_config 中有${what}，此处尚未实现`,
+  quantization_config: ({ what }) => `config.json 的 quantization_config 中有${what}，不受支持`,
   quantization_field: ({ field, value, method }) =>
     ` ${field} = ${value}${method === undefined ? '' : `（${method}）`}`,
   quantization_dynamic: '针对部分模块的动态规则',
   quantization_group_size: '既不是 -1，也不是 4 的倍数',
   quantization_bitsandbytes: ({ path, form }) =>
-    `${path} 由 bitsandbytes 以 ${form === 8 ? '8 位' : form} 存储；此处只支持其 NF4`,
-  quantization_not_linear: ({ path }) => `${path} 已量化；此处只支持线性层的量化`,
+    `${path} 由 bitsandbytes 以 ${form === 8 ? '8 位' : form} 存储；只支持其 NF4`,
+  quantization_not_linear: ({ path }) => `${path} 已量化；只支持线性层的量化`,
 
   pissa_or_dora: '请二者选一。',
   pissa_scales: '适配器以普通 LoRA 的形式保存，其中没有这样的缩放。请去掉 use_rslora 或这些模式。',

@@ -8,7 +8,7 @@ const NEW_FOLDER = '请指定一个新文件夹或空文件夹。';
 export const cliErrors: typeof english = {
   argument_flag: ({ option, given }) => ({
     message: `--${option} 必须为 true 或 false，而不是“${given}”。`,
-    hint: '请改正后重试。',
+    hint: `请写成 --${option} true 或 --${option} false。`,
   }),
   argument_missing: ({ command, option, value }) => ({
     message: `${command} 需要 --${option} ${value}。`,
@@ -24,7 +24,7 @@ export const cliErrors: typeof english = {
   }),
   argument_unused: ({ command, option }) => ({
     message: `${option} 对 ${command} 无效。`,
-    hint: `请去掉它。请查看 ${command} --help。`,
+    hint: `请去掉它。详见 ${command} --help。`,
   }),
   argument_without_value: ({ option, value }) => ({
     message: `${option} 需要一个值。`,
@@ -122,7 +122,7 @@ export const cliErrors: typeof english = {
     message: several
       ? `--${option}：有多个训练任务的编号以 ${id} 开头。`
       : `--${option}：没有编号以 ${id} 开头的训练任务。`,
-    hint: '请使用不带此选项时列出的编号。',
+    hint: '请使用列表中的编号；不带此选项运行该命令会列出它们。',
   }),
   stopped: { message: '已停止。' },
   stopped_answering: { message: '已停止，回答不完整。' },

@@ -10,7 +10,7 @@ export const coreErrors: typeof english = {
     hint: '选择之后它可能被移动或修改过，请重新选择。',
   }),
   endpoint_invalid: ({ typed, example }) => ({
-    message: `无法从“${typed}”获取模型。`,
+    message: `无法从“${typed}”下载模型。`,
     hint: `请填写与 Hugging Face Hub 接口兼容的站点地址，例如 ${example}。地址必须以 https:// 开头。`,
   }),
   git_lfs_pointer: ({ name, size }) => ({

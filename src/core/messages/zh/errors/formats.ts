@@ -2,12 +2,12 @@ import type { formatErrors as english } from '../../en/errors/formats';
 
 const safetensors = (message: string) => ({
   message: `${message}。`,
-  hint: '文件已损坏，或没有下载完整。请从原处重新获取。',
+  hint: '文件已损坏，或没有下载完整。请重新下载。',
 });
 
 const gguf = (message: string) => ({
   message: `${message}。`,
-  hint: '文件已损坏、没有下载完整，或是此处不支持的种类。请从原处重新获取。',
+  hint: '文件已损坏、没有下载完整，或是不支持的种类。请重新下载。',
 });
 
 /** Errors of files of weights, of adapters’ settings and of checkpoints. */
@@ -32,7 +32,7 @@ export const formatErrors: typeof english = {
         },
   checkpoint_damaged: ({ file, fault }) => ({
     message: `${file}：${fault}。`,
-    hint: '请从更早的检查点恢复，或重新开始训练任务。',
+    hint: '请从更早的检查点继续，或开始新的训练。',
   }),
 
   safetensors_too_short: ({ file, size }) => safetensors(`${file} 只有 ${size} 字节，放不下文件头`),

@@ -46,7 +46,7 @@ export const gpuErrors: typeof english = {
     hint: '请减小 per_device_train_batch_size 或 max_seq_length。',
   }),
   adapter_exceeds_binding: ({ bytes, most }) => ({
-    message: `适配器的一个矩阵占 ${format.bytes(bytes)}，而此设备一次最多绑定 ${format.bytes(most)}。`,
+    message: `适配器的一个矩阵需要一整块 ${format.bytes(bytes)} 的显存，而此设备最多允许 ${format.bytes(most)}。`,
     hint: '请减小 r。',
   }),
   size_not_multiple_of_4: ({ side, size }) => ({

@@ -1,7 +1,7 @@
 import type { hubErrors as english } from '../../en/errors/hub';
 import { format } from '../format';
 
-const GOES_ON = '已下载的部分会保留，下次从断点继续下载。';
+const GOES_ON = '已下载的部分已保存，之后可从中断处继续下载。';
 const SPEAKS_AS_HUB = '请确认模型来源（endpoint）与 Hugging Face Hub 的接口兼容。';
 
 function hintOf(hint: string, kept: boolean | undefined): string {
@@ -11,12 +11,12 @@ function hintOf(hint: string, kept: boolean | undefined): string {
 export const hubErrors: typeof english = {
   download_changed: ({ reason }) => ({
     message: reason,
-    hint: '请重新开始下载，这样会获取文件的当前版本。',
+    hint: '请重新开始下载，这样会下载文件的当前版本。',
   }),
   download_failed: ({ reason, kept }) => ({ message: reason, hint: hintOf('请稍后重试。', kept) }),
   download_no_room: ({ repo, missing, excess }) => ({
     message: `没有足够的空间存放 ${repo}：还需下载 ${format.bytes(missing)}。`,
-    hint: `请至少释放 ${format.bytes(excess)}：删除不再需要的模型或训练任务，或清理磁盘。已下载的部分会保留。`,
+    hint: `请至少释放 ${format.bytes(excess)}：删除不再需要的模型或训练任务，或清理磁盘。已下载的部分已保存。`,
   }),
   download_reopen: ({ file }) => ({
     message: `${file} 曾在下载中损坏，现已重新下载。`,
@@ -24,7 +24,7 @@ export const hubErrors: typeof english = {
   }),
   download_wrong_hash: ({ file, repo, host }) => ({
     message: `${repo} 的 ${file} 两次下载的内容都与 ${host} 给出的哈希值不符。`,
-    hint: '请稍后重试，或更换模型来源（endpoint）。该文件已被丢弃。',
+    hint: '请稍后重试，或更换模型来源（endpoint）。该文件已被删除。',
   }),
   downloaded_file_gone: ({ file }) => ({
     message: `${file} 已不在存储中。`,

@@ -1,4 +1,5 @@
 import type { modelErrors as english } from '../../en/errors/models';
+import { format } from '../format';
 
 interface Fault {
   readonly fault: string;
@@ -9,8 +10,8 @@ const checkpoint = ({ fault }: Fault) => ({
   hint: '请检查 config.json 与权重是否属于同一模型、文件是否完整。',
 });
 
-const again = '请从模型的来源重新获取该文件。';
-const versions = '这些文件属于不同的模型或版本，请从原处重新获取。';
+const again = '请重新下载该文件。';
+const versions = '这些文件属于不同的模型或版本，请重新下载。';
 const config = '请使用 Transformers 检查点文件夹中的 config.json。';
 
 /** How to save the model that a module of PyTorch or PEFT holds. */
@@ -33,8 +34,8 @@ export const modelErrors: typeof english = {
           hint: '请选择此模型的未量化版本，或 init_lora_weights = true。',
         },
   base_damaged: ({ fault }) => ({
-    message: `此模型的本地副本已损坏：${fault}。`,
-    hint: '请删除它，然后从原处重新打开模型。',
+    message: `保存在本机的模型副本已损坏：${fault}。`,
+    hint: '请删除它，然后从原来的来源重新打开模型。',
   }),
   json_invalid: ({ file, size }) => ({
     message:
@@ -45,7 +46,7 @@ export const modelErrors: typeof english = {
   }),
   text_not_utf8: ({ file, encoding }) => ({
     message: `${file} 不是 UTF-8 编码，而是 ${encoding}。`,
-    hint: '请将它另存为 UTF-8，或从模型的来源重新获取该文件。',
+    hint: '请将它另存为 UTF-8，或重新下载该文件。',
   }),
   adapter_not_peft: ({ file }) => ({
     message: `${file} 属于 mlx-lm 的适配器，而不是 PEFT 的。`,
@@ -64,7 +65,7 @@ export const modelErrors: typeof english = {
     hint: `PEFT 适配器是包含 ${config} 和 ${weights} 的文件夹或 zip 文件。`,
   }),
   adapter_too_large: ({ name, zip, most }) => ({
-    message: `${zip === undefined ? '' : `${zip} 中的 `}${name} 超过 ${most.toLocaleString('zh-Hans')} 字节，此模型的适配器不可能有这么大。`,
+    message: `${zip === undefined ? '' : `${zip} 中的 `}${name} 超过 ${format.count(most)} 字节，此模型的适配器不可能有这么大。`,
     hint: '请检查该文件是否为此模型的适配器。',
   }),
   adapter_zip: ({ file, twice, config, weights }) => ({
@@ -87,7 +88,7 @@ export const modelErrors: typeof english = {
     hint: config,
   }),
   config_unsupported: ({ field, value }) => ({
-    message: `config.json 中 ${field} = ${value}，它改变了计算方式，此处尚未实现。`,
+    message: `config.json 中 ${field} = ${value}，它改变了计算方式，不受支持。`,
     hint: '请选择同一家族的其他模型。',
   }),
   architecture_unsupported: ({ name, known }) => ({
@@ -106,11 +107,11 @@ export const modelErrors: typeof english = {
         }
       : {
           message: `${name} 中有 NaN 或无穷大，无法用于计算。`,
-          hint: '检查点已损坏，或它的训练已发散：请从原处重新获取，或选择其他模型。',
+          hint: '检查点已损坏，或它的训练已发散：请重新下载，或选择其他模型。',
         },
   context_full: ({ tokens, room }) => ({
-    message: `对话有 ${tokens} 个 token，而最多容纳 ${room} 个。`,
-    hint: '请清空对话历史，或要求更短的回答。',
+    message: `对话有 ${tokens} 个 token，而模型最多处理 ${room} 个。`,
+    hint: '请开始新的对话，或要求更短的回答。',
   }),
   gguf_not_model: ({ kind }) => ({
     message: `该 GGUF 文件是${
@@ -131,7 +132,7 @@ export const modelErrors: typeof english = {
     hint: '请只选择其中一个。',
   }),
   gguf_type_unsupported: ({ file, name, type }) => ({
-    message: `${file} 以 ${type} 存储 ${name}，此处尚不支持。`,
+    message: `${file} 以 ${type} 存储 ${name}，不受支持。`,
     hint: '请选择其他量化方式的文件，例如 Q8_0、Q4_0、Q4_K_M 或 Q6_K。',
   }),
   gguf_split: ({ file, parts }) => ({
@@ -152,7 +153,7 @@ export const modelErrors: typeof english = {
   }),
   model_shard_missing: ({ name, index }) => ({
     message: `文件夹中缺少 ${name}，而 ${index} 将它列为权重的一部分。`,
-    hint: '请获取模型的全部文件，或等待它们传输完成。',
+    hint: '请下载模型的全部文件，或等待它们传输完成。',
   }),
   model_file_missing: ({ name, instead }) => ({
     message: `文件夹中缺少 ${name}${instead === undefined ? '' : `；${instead}`}。`,
@@ -163,7 +164,7 @@ export const modelErrors: typeof english = {
     hint: `请打开 ${config} 中 base_model_name_or_path 所指的模型，并将此文件夹作为适配器提供。`,
   }),
   weights_not_safetensors: ({ file }) => ({
-    message: `文件夹中的权重只有 ${file}，它是 Python 的 pickle 文件，其中可以含有程序，这里不会运行它。`,
+    message: `文件夹中的权重只有 ${file}，它是 Python 的 pickle 文件。这种文件可以运行任意代码，因此不会打开。`,
     hint: '请选择此模型的 safetensors 版本；Transformers 的 save_pretrained 可以生成。',
   }),
   tensor_wrapped: ({ file, name, prefix, by }) => ({

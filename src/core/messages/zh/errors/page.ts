@@ -3,7 +3,7 @@ import type { pageErrors as english } from '../../en/errors/page';
 /** Errors of the page itself. */
 export const pageErrors: typeof english = {
   choose_model_again: ({ name }) => ({
-    message: `“${name}”的文件已不可用。`,
+    message: `页面已无法读取“${name}”的文件。`,
     hint: '请重新选择该模型的文件夹。',
   }),
   conversation_not_kept: {
@@ -12,6 +12,6 @@ export const pageErrors: typeof english = {
   },
   worker_failed: {
     message: '页面背后的引擎无法启动，或已中断。',
-    hint: '请刷新页面。训练中已保存的内容仍在。',
+    hint: '请刷新页面。已保存的检查点仍在。',
   },
 };

@@ -27,7 +27,7 @@ export const sessionErrors: typeof english = {
     hint: '请刷新页面；如果由你部署，请确认所有文件都在服务器上。',
   },
   endpoint_differs: ({ wanted, endpoint }) => ({
-    message: `该地址属于 ${wanted}，而当前从 ${endpoint} 下载模型。`,
+    message: `该地址属于 ${wanted}，而当前的模型来源（endpoint）是 ${endpoint}。`,
     hint: `请将模型来源改为 ${wanted}，或按“所有者/名称”的格式填写模型。`,
   }),
   engine_busy: ({ doing }) => ({
@@ -77,7 +77,7 @@ export const sessionErrors: typeof english = {
   }),
   run_without_checkpoint: {
     message: '该训练任务在第一步之前就停止了，因此没有适配器。',
-    hint: '请重新开始训练。',
+    hint: '请开始新的训练。',
   },
   setting_differs: ({ setting, given, held }) => ({
     message: `${setting} 为 ${given}，但该训练任务开始时为 ${held}。`,
@@ -89,7 +89,7 @@ export const sessionErrors: typeof english = {
   }),
   start_stopped: {
     message: '已在计算适配器的初始值时停止：还没有学到任何内容。',
-    hint: '请继续该训练任务，或重新开始。',
+    hint: '请继续该训练任务，或开始新的训练。',
   },
   token_beyond_vocabulary: ({ text, id, vocabulary }) => ({
     message: `分词器将“${text}”编码为 token ${id}，但模型只有 ${format.count(vocabulary)} 个 token。`,

@@ -13,7 +13,7 @@ export const settingErrors: typeof english = {
   }),
   settings_no_object: ({ value }) => ({
     message: `设置必须是由名称和值组成的对象，而不是${spaced(value)}。`,
-    hint: '请改正后重试。',
+    hint: '请改正设置后重试。',
   }),
 };
 

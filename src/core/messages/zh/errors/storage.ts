@@ -11,7 +11,7 @@ export const storageErrors: typeof english = {
   }),
   checkpoints_damaged: ({ count }) => ({
     message: `该训练任务的检查点（共 ${format.count(count)} 个）全部与写入时不一致。`,
-    hint: '请重新开始训练；其设置和样本仍然保留。',
+    hint: '请开始新的训练；其设置和样本仍在。',
   }),
   file_in_use: ({ path }) => ({
     message: `${path} 正被此浏览器的另一个标签页使用。`,

@@ -4,7 +4,7 @@ import { format } from '../format';
 /** Errors of training and answering. */
 export const trainErrors: typeof english = {
   logits_not_finite: {
-    message: '模型给出的下一个 token 的得分不是有效数值。',
+    message: '模型给出的下一个 token 的得分是 NaN。',
     hint: '模型权重或适配器已损坏：请加载其他模型或更早的检查点。',
   },
   loss_not_finite: ({ found, kept, remedies }) => ({
