@@ -157,9 +157,13 @@ function raiseException([message = '']: readonly Value[]): never {
 
 /** @param parsed whether the template is valid and has refused a conversation */
 function templateError(parsed: boolean, cause: unknown): TunesmithError {
-  const told = cause instanceof Error ? cause.message : String(cause);
-  const reason = cause instanceof RangeError ? message('template_endless') : told;
-  return new TunesmithError({ code: 'chat_template', values: { parsed, reason }, cause });
+  return new TunesmithError({ code: 'chat_template', values: { parsed, reason: reasonOf(cause) }, cause });
+}
+
+function reasonOf(cause: unknown): Told {
+  if (cause instanceof JinjaError) return cause.reason;
+  if (cause instanceof RangeError) return message('template_endless');
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 const PREAMBLE = 'Below is an instruction that describes a task';

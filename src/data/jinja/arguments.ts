@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { JinjaError } from './errors';
 import type { Value } from './values';
 
@@ -15,11 +16,12 @@ export interface Given {
 export function bind(what: string, names: readonly string[], given: Given): ReadonlyMap<string, Value> {
   const { positional, named } = given;
   if (positional.length > names.length)
-    throw new JinjaError(`${what} takes ${names.length} arguments at most`);
+    throw new JinjaError(message('jinja_many_arguments', { what, most: names.length }));
   const bound = new Map<string, Value>();
   positional.forEach((value, index) => bound.set(names[index] ?? '', value));
   for (const [name, value] of named) {
-    if (!names.includes(name) || bound.has(name)) throw new JinjaError(`${what} takes no argument ${name}`);
+    if (!names.includes(name) || bound.has(name))
+      throw new JinjaError(message('jinja_argument', { what, names: [name] }));
     bound.set(name, value);
   }
   return bound;

@@ -1,8 +1,16 @@
+import { inEnglish } from '../../core/messages/english';
+import { message, type Told } from '../../core/messages/message';
+
 /** Thrown if a template can't be read, or if it refuses its input. */
 export class JinjaError extends Error {
+  /** The fault as a clause, or a template's own words in `raise_exception`. */
+  readonly reason: Told;
+
   /** @param line of the template, from 1 */
-  constructor(message: string, line?: number) {
-    super(line === undefined ? message : `${message} (line ${line})`);
+  constructor(fault: Told, line?: number) {
+    const reason = line === undefined ? fault : message('jinja_line', { fault, line });
+    super(inEnglish(reason));
+    this.reason = reason;
   }
 }
 

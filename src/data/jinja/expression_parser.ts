@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { JinjaError } from './errors';
 import { TokenReader } from './token_reader';
 import type { Arguments, BinaryOperator, Comparison, Expression, FilterExpression, Slice } from './syntax';
@@ -22,7 +23,7 @@ export class ExpressionParser extends TokenReader {
       several = true;
     }
     const [first] = items;
-    if (!first) throw this.unexpected('an expression');
+    if (!first) throw this.unexpected(message('jinja_expression'));
     return several ? { type: 'tuple', items } : first;
   }
 
@@ -139,7 +140,7 @@ export class ExpressionParser extends TokenReader {
     if (token?.type === 'operator' && token.value === '[') return this.#list();
     if (token?.type === 'operator' && token.value === '{') return this.#dict();
     this.at--;
-    throw this.unexpected('an expression');
+    throw this.unexpected(message('jinja_expression'));
   }
 
   #parenthesized(): Expression {
@@ -188,8 +189,7 @@ export class ExpressionParser extends TokenReader {
         while (this.skip('operator', ',')) keys.push(this.#subscript());
         this.expect('operator', ']');
         const [key] = keys;
-        if (!key || keys.length > 1)
-          throw new JinjaError('several keys in one pair of brackets are not supported');
+        if (!key || keys.length > 1) throw new JinjaError(message('jinja_unsupported', { feature: 'keys' }));
         followed = { type: 'item', object: followed, key };
       } else if (this.isOperator('(')) {
         followed = { type: 'call', callee: followed, arguments: this.#arguments() };
@@ -210,7 +210,7 @@ export class ExpressionParser extends TokenReader {
     }
     const [start, stop, step] = parts;
     if (slice && parts.length <= 3) return { type: 'slice', start, stop, step };
-    if (!start || slice) throw this.unexpected('a key');
+    if (!start || slice) throw this.unexpected(message('jinja_key'));
     return start;
   }
 
@@ -232,7 +232,7 @@ export class ExpressionParser extends TokenReader {
         this.at++;
         named.push([name, this.expression()]);
       } else {
-        if (named.length > 0 || rest || namedRest) throw this.unexpected('a named argument');
+        if (named.length > 0 || rest || namedRest) throw this.unexpected(message('jinja_named_argument'));
         positional.push(this.expression());
       }
     }
@@ -282,7 +282,7 @@ export class ExpressionParser extends TokenReader {
     if (token?.type === 'string' || token?.type === 'integer' || token?.type === 'float') return true;
     if (token?.type === 'operator') return token.value === '[' || token.value === '{';
     if (token?.type !== 'name' || ['else', 'or', 'and'].includes(token.value)) return false;
-    if (token.value === 'is') throw new JinjaError('tests with "is" can not be chained', token.line);
+    if (token.value === 'is') throw new JinjaError(message('jinja_chained_tests'), token.line);
     return true;
   }
 }

@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { bind, type Given } from './arguments';
 import { JinjaError, PYTHON_LINE_BREAK, PYTHON_SPACE } from './errors';
 import type { FilterContext } from './filter_context';
@@ -87,11 +88,12 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   d: defaultFilter,
   dictsort,
   first: (value) =>
-    (value instanceof Items ? value.next() : iterated(value)[0]) ?? new Undefined('there is no first item'),
+    (value instanceof Items ? value.next() : iterated(value)[0]) ??
+    new Undefined(message('jinja_no_item', { at: 'first' })),
   last: (value) => {
     if (value instanceof Items && value.kind === 'generator')
-      throw new JinjaError('a generator has no last item');
-    return iterated(value).at(-1) ?? new Undefined('there is no last item');
+      throw new JinjaError(message('jinja_no_such_item', { type: 'generator' }));
+    return iterated(value).at(-1) ?? new Undefined(message('jinja_no_item', { at: 'last' }));
   },
   e: escape,
   escape,
@@ -105,7 +107,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     return bind('float', ['default'], given).get('default') ?? new Float(0);
   },
   format: (value, { positional, named }) => {
-    if (named.size > 0) throw new JinjaError('format with names is not supported');
+    if (named.size > 0) throw new JinjaError(message('jinja_unsupported', { feature: 'formatNames' }));
     return percentFormat(textOf(value), new Tuple(positional));
   },
   groupby,
@@ -114,7 +116,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     if (value instanceof Undefined) throw value.error();
     const bound = bind('int', ['default', 'base'], given);
     if (bound.has('base') && bound.get('base') !== 10)
-      throw new JinjaError('int with another base is not supported');
+      throw new JinjaError(message('jinja_unsupported', { feature: 'base' }));
     const number = numeric(value) ?? (typeof value === 'string' ? parseFloatText(value) : undefined);
     return number === undefined || !Number.isFinite(number)
       ? (bound.get('default') ?? 0)
@@ -122,7 +124,8 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   },
   items: (value) => {
     if (value instanceof Undefined) return new Items('generator', []);
-    if (!(value instanceof Map)) throw new JinjaError('items needs a mapping');
+    if (!(value instanceof Map))
+      throw new JinjaError(message('jinja_needs', { what: 'items', wanted: 'mapping' }));
     return new Items(
       'generator',
       [...value].map((entry) => new Tuple(entry)),
@@ -161,14 +164,15 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     const method = bound.get('method') ?? 'common';
     const scaled = needNumber('round', value) * scale;
     if (method === 'common') return new Float(halfToEven(scaled) / scale);
-    if (method !== 'ceil' && method !== 'floor') throw new JinjaError('round has no such method');
+    if (method !== 'ceil' && method !== 'floor')
+      throw new JinjaError(message('jinja_unsupported', { feature: 'round' }));
     return new Float(Math[method](scaled) / scale);
   },
   slice: (value, given) => {
     const bound = bind('slice', ['slices', 'fill_with'], given);
     const count = integer('slice', bound.get('slices'));
     const items = [...iterated(value)];
-    if (count < 1) throw new JinjaError('slice needs a number of slices');
+    if (count < 1) throw new JinjaError(message('jinja_needs', { what: 'slice', wanted: 'positive' }));
     takeUnits(count);
     const filler = bound.get('fill_with') ?? null;
     const [each, more] = [Math.floor(items.length / count), items.length % count];
@@ -244,11 +248,12 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   },
   upper: plain((text) => text.toUpperCase()),
   xmlattr: (value, given) => {
-    if (!(value instanceof Map)) throw new JinjaError('xmlattr needs a mapping');
+    if (!(value instanceof Map))
+      throw new JinjaError(message('jinja_needs', { what: 'xmlattr', wanted: 'mapping' }));
     const space = truthy(bind('xmlattr', ['autospace'], given).get('autospace') ?? true);
     const written = [...value].flatMap(([key, item]) => {
       if (item === null || item instanceof Undefined) return [];
-      if (/[\s/>=]/.test(textOf(key))) throw new JinjaError('an attribute has a name that HTML has not');
+      if (/[\s/>=]/.test(textOf(key))) throw new JinjaError(message('jinja_attribute_name'));
       return [
         `${escapeText(textOf(key))}="${item instanceof Markup ? item.text : escapeText(textOf(item))}"`,
       ];
@@ -265,14 +270,14 @@ function argument(what: string, given: Given, name: string): Value {
 function callValue(method: Value, positional: readonly Value[]): Value {
   if (method !== null && typeof method === 'object' && 'call' in method)
     return method.call(positional, none.named);
-  throw new JinjaError('this can not be called');
+  throw new JinjaError(message('jinja_not_called', { type: typeName(method) }));
 }
 
 function needNumber(what: string, value: Value): number {
   const number = numeric(value);
   if (number !== undefined) return number;
   if (value instanceof Undefined) throw value.error();
-  throw new JinjaError(`${what} needs a number, not a value of type ${typeName(value)}`);
+  throw new JinjaError(message('jinja_needs', { what, wanted: 'number', type: typeName(value) }));
 }
 
 function parseFloatText(text: string): number | undefined {
@@ -292,7 +297,8 @@ function urlQuoted(text: string, isPath: boolean): string {
 function filesizeformat(value: Value, given: Given): string {
   const isBinary = truthy(bind('filesizeformat', ['binary'], given).get('binary') ?? false);
   const bytes = numeric(value) ?? (typeof value === 'string' ? parseFloatText(value) : undefined);
-  if (bytes === undefined) throw new JinjaError('filesizeformat needs a number');
+  if (bytes === undefined)
+    throw new JinjaError(message('jinja_needs', { what: 'filesizeformat', wanted: 'number' }));
   const base = isBinary ? 1024 : 1000;
   if (bytes === 1) return '1 Byte';
   if (bytes < base) return `${Math.trunc(bytes)} Bytes`;

@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { bind } from './arguments';
 import { JinjaError } from './errors';
 import { takeUnits } from './steps';
@@ -30,20 +31,22 @@ export function hashable(given: Value): Value {
   const key = unmarked(given);
   if (key instanceof Undefined) throw key.error();
   if (key === null || typeof key !== 'object') return key;
-  throw new JinjaError(`a value of type ${typeName(key)} can't be the key of a mapping`);
+  throw new JinjaError(message('jinja_no_key', { type: typeName(key) }));
 }
 
 function range(positional: readonly Value[], named: ReadonlyMap<string, Value>): Value {
   const numbers = positional.map((value) => {
     if (typeof value === 'number') return value;
-    throw value instanceof Undefined ? value.error() : new JinjaError('range needs integers');
+    throw value instanceof Undefined
+      ? value.error()
+      : new JinjaError(message('jinja_needs', { what: 'range', wanted: 'integers', type: typeName(value) }));
   });
   const [first, second, step = 1] = numbers;
   if (first === undefined || numbers.length > 3 || named.size > 0 || step === 0)
-    throw new JinjaError('range needs 1 to 3 integers');
+    throw new JinjaError(message('jinja_needs', { what: 'range', wanted: 'integers' }));
   const [from, to] = second === undefined ? [0, first] : [first, second];
   const length = Math.max(0, Math.ceil((to - from) / step));
-  if (length > MAX_RANGE) throw new JinjaError(`range is longer than ${MAX_RANGE}`);
+  if (length > MAX_RANGE) throw new JinjaError(message('jinja_long', { what: 'range', most: MAX_RANGE }));
   takeUnits(length);
   return new Items(
     'range',
@@ -60,7 +63,7 @@ function dict(positional: readonly Value[], named: ReadonlyMap<string, Value>): 
     for (const entry of iterated(from)) {
       const [key, value, ...more] = iterated(entry);
       if (key === undefined || value === undefined || more.length > 0)
-        throw new JinjaError('dict needs pairs');
+        throw new JinjaError(message('jinja_needs', { what: 'dict', wanted: 'pairs' }));
       made.set(hashable(key), value);
     }
   }
@@ -72,7 +75,7 @@ function namespace(positional: readonly Value[], named: ReadonlyMap<string, Valu
   const fields = dict(positional, named);
   for (const name of fields.keys()) {
     if (typeof name === 'string' && name.startsWith('_'))
-      throw new JinjaError(`a namespace can have no field ${name}`);
+      throw new JinjaError(message('jinja_field', { name }));
   }
   return new Namespace(fields);
 }
@@ -89,7 +92,7 @@ function joiner(positional: readonly Value[], named: ReadonlyMap<string, Value>)
 
 /** `next()` returns the values in turn, `current` is the value that comes next, `reset()` starts over. */
 function cycler(values: readonly Value[]): Value {
-  if (values.length === 0) throw new JinjaError('cycler needs at least one value');
+  if (values.length === 0) throw new JinjaError(message('jinja_needs', { what: 'cycler', wanted: 'value' }));
   let at = 0;
   const fields = new Map<Value, Value>([['current', values[0] ?? null]]);
   const moveTo = (place: number): void => {

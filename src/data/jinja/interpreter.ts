@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import type { Given } from './arguments';
 import { JinjaError } from './errors';
 import type { FilterContext } from './filter_context';
@@ -189,13 +190,15 @@ class Interpreter {
     } else if (target.type === 'field') {
       const holder = scope.get(target.object);
       if (!(holder instanceof Namespace))
-        throw new JinjaError(`${target.object} is no namespace to assign to`);
-      if (target.name.startsWith('_')) throw new JinjaError(`a namespace can have no field ${target.name}`);
+        throw new JinjaError(message('jinja_namespace', { name: target.object }));
+      if (target.name.startsWith('_')) throw new JinjaError(message('jinja_field', { name: target.name }));
       holder.fields.set(target.name, value);
     } else {
       const values = iterated(value);
       if (values.length !== target.targets.length) {
-        throw new JinjaError(`${values.length} values can't be given to ${target.targets.length} names`);
+        throw new JinjaError(
+          message('jinja_unpacked', { values: values.length, names: target.targets.length }),
+        );
       }
       target.targets.forEach((one, i) => {
         this.#assign(one, values[i] ?? null, scope);
@@ -217,18 +220,18 @@ class Interpreter {
       const caller = others.get('caller');
       others.delete('caller');
       if (rest.length > 0 && !takesRest)
-        throw new JinjaError(`macro ${name} takes ${parameters.length} arguments at most`);
+        throw new JinjaError(message('jinja_many_arguments', { what: name, most: parameters.length }));
       if (others.size > 0 && !takesNamed)
-        throw new JinjaError(`macro ${name} takes no argument ${[...others.keys()].join(', ')}`);
+        throw new JinjaError(message('jinja_argument', { what: name, names: [...others.keys()] }));
       if (takesRest) inner.set('varargs', new Tuple(rest));
       if (takesNamed) inner.set('kwargs', new Map(others));
-      inner.set('caller', caller ?? new Undefined("'caller' is undefined"));
+      inner.set('caller', caller ?? new Undefined(message('jinja_undefined', { name: 'caller' })));
       parameters.forEach((parameter, i) => {
         const value = positional[i] ?? (positional.length > i ? null : named.get(parameter.name));
         const isGiven = positional.length > i || named.has(parameter.name);
         if (isGiven) inner.set(parameter.name, value ?? null);
         else if (parameter.otherwise) inner.set(parameter.name, this.#evaluate(parameter.otherwise, inner));
-        else inner.set(parameter.name, new Undefined(`parameter '${parameter.name}' was not provided`));
+        else inner.set(parameter.name, new Undefined(message('jinja_parameter', { name: parameter.name })));
       });
       return this.#captured(body, inner);
     });
@@ -289,9 +292,7 @@ class Interpreter {
       case 'conditional': {
         const { test, then, otherwise } = expression;
         if (truthy(this.#evaluate(test, scope))) return this.#evaluate(then, scope);
-        return otherwise
-          ? this.#evaluate(otherwise, scope)
-          : new Undefined('a condition was false, and there is nothing after else');
+        return otherwise ? this.#evaluate(otherwise, scope) : new Undefined(message('jinja_no_else'));
       }
     }
   }
@@ -301,7 +302,7 @@ class Interpreter {
     const number = numeric(value);
     if (number === undefined) {
       if (value instanceof Undefined) throw value.error();
-      throw new JinjaError(`a value of type ${typeName(value)} has no sign`);
+      throw new JinjaError(message('jinja_no_sign', { type: typeName(value) }));
     }
     const signed = operator === '-' ? -number : number;
     return value instanceof Float ? new Float(signed) : signed + 0;
@@ -329,7 +330,8 @@ class Interpreter {
     const byName = new Map(named.map(([name, argument]) => [name, this.#evaluate(argument, scope)]));
     if (namedRest) {
       const more = this.#evaluate(namedRest, scope);
-      if (!(more instanceof Map)) throw new JinjaError('what stands after ** must be a mapping');
+      if (!(more instanceof Map))
+        throw new JinjaError(message('jinja_needs', { what: '**', wanted: 'mapping' }));
       for (const [name, value] of more) byName.set(textOf(name), value);
     }
     return { positional: values, named: byName };
@@ -350,7 +352,7 @@ class Interpreter {
 
   #filter(name: string, value: Value, given: Given): Value {
     const filter = Object.hasOwn(FILTERS, name) ? FILTERS[name] : undefined;
-    if (!filter) throw new JinjaError(`the filter "${name}" is not supported`);
+    if (!filter) throw new JinjaError(message('jinja_unsupported', { feature: 'filter', name: `"${name}"` }));
     takeSteps();
     const plain = unmarked(value);
     if (typeof plain === 'string') takeUnits(plain.length);
@@ -392,5 +394,5 @@ function comparison(operator: Comparison, left: Value, right: Value): boolean {
 function call(callee: Value, { positional, named }: Given): Value {
   if (callee instanceof Callable) return callee.call(positional, named);
   if (callee instanceof Undefined) throw callee.error();
-  throw new JinjaError(`a value of type ${typeName(callee)} can't be called`);
+  throw new JinjaError(message('jinja_not_called', { type: typeName(callee) }));
 }

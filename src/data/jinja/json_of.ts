@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { JinjaError } from './errors';
 import { takeSteps, takeUnits, within } from './steps';
 import { floatText, integerText } from './text_of';
@@ -58,5 +59,5 @@ export function jsonOf(value: Value, options: JsonOptions = {}, depth = 0): stri
   }
   throw value instanceof Undefined
     ? value.error()
-    : new JinjaError(`a ${typeName(value)} can't be written as JSON`);
+    : new JinjaError(message('jinja_not_written', { type: typeName(value), form: 'JSON' }));
 }

@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { JinjaError, PYTHON_SPACE } from './errors';
 import { strip } from './text_methods';
 
@@ -85,7 +86,7 @@ export function tokenize(template: string): readonly Token[] {
       consume(open + raw.length);
       END_RAW.lastIndex = at;
       const end = END_RAW.exec(source);
-      if (!end) throw new JinjaError('{% raw %} has no end', lineAt(open));
+      if (!end) throw new JinjaError(message('jinja_unclosed', { part: '{% raw %}' }), lineAt(open));
       const kept = before(source.slice(at, end.index), end[1] ?? '', true);
       if (kept !== '') push('text', kept, at);
       consume(end.index + end[0].length);
@@ -95,7 +96,7 @@ export function tokenize(template: string): readonly Token[] {
     if (kind === '#') {
       COMMENT_END.lastIndex = at;
       const end = COMMENT_END.exec(source);
-      if (!end) throw new JinjaError('a comment has no end', lineAt(open));
+      if (!end) throw new JinjaError(message('jinja_unclosed', { part: '{#' }), lineAt(open));
       consume(end.index + end[0].length);
       continue;
     }
@@ -109,7 +110,11 @@ export function tokenize(template: string): readonly Token[] {
     const brackets: string[] = [];
     for (;;) {
       at += match(SPACES)?.length ?? 0;
-      if (at >= source.length) throw new JinjaError('a tag has no end', lineAt(open));
+      if (at >= source.length)
+        throw new JinjaError(
+          message('jinja_unclosed', { part: kind === 'block' ? '{%' : '{{' }),
+          lineAt(open),
+        );
       const end = brackets.length === 0 ? match(closing) : undefined;
       if (end !== undefined) {
         push(`${kind} end`, '', at);
@@ -127,7 +132,10 @@ export function tokenize(template: string): readonly Token[] {
     const quoted = word ?? match(STRING);
     const found = quoted ?? match(OPERATOR);
     if (found === undefined) {
-      throw new JinjaError(`${JSON.stringify(source[at])} was not expected`, lineAt(at));
+      throw new JinjaError(
+        message('jinja_unexpected', { found: JSON.stringify(source[at]), wanted: [] }),
+        lineAt(at),
+      );
     }
     if (float !== undefined) push('float', found.replaceAll('_', ''), at);
     else if (integer !== undefined) push('integer', found.replaceAll('_', ''), at);
@@ -136,7 +144,7 @@ export function tokenize(template: string): readonly Token[] {
     else {
       if (found in CLOSING) brackets.push(CLOSING[found] ?? '');
       else if ((found === ')' || found === ']' || found === '}') && brackets.pop() !== found) {
-        throw new JinjaError(`${found} was not expected`, lineAt(at));
+        throw new JinjaError(message('jinja_unexpected', { found, wanted: [] }), lineAt(at));
       }
       push('operator', found, at);
     }
@@ -169,7 +177,7 @@ function unescape(text: string): string {
       if (hex !== undefined) return String.fromCodePoint(parseInt(hex, 16));
       if (octal !== undefined) return String.fromCharCode(parseInt(octal, 8));
       if (other === 'x' || other === 'u' || other === 'U' || other === 'N') {
-        throw new JinjaError(`the escape ${whole} is not understood`);
+        throw new JinjaError(message('jinja_escape', { escape: whole }));
       }
       return ESCAPES[other ?? ''] ?? whole;
     },

@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { Callable, Loop, Undefined, type Value } from './values';
 
 /** The variable `loop` of a loop's round. */
@@ -14,14 +15,24 @@ export function loopVariable(items: readonly Value[], index: number, changed: Ca
       ['length', length],
       ['depth', 1],
       ['depth0', 0],
-      ['previtem', index > 0 ? (items[index - 1] ?? null) : new Undefined('there is no previous item')],
-      ['nextitem', index + 1 < length ? (items[index + 1] ?? null) : new Undefined('there is no next item')],
+      [
+        'previtem',
+        index > 0 ? (items[index - 1] ?? null) : new Undefined(message('jinja_no_item', { at: 'previous' })),
+      ],
+      [
+        'nextitem',
+        index + 1 < length
+          ? (items[index + 1] ?? null)
+          : new Undefined(message('jinja_no_item', { at: 'next' })),
+      ],
       ['changed', changed],
       [
         'cycle',
         new Callable(
           'cycle',
-          (values) => values[index % values.length] ?? new Undefined('no items for cycling given'),
+          (values) =>
+            values[index % values.length] ??
+            new Undefined(message('jinja_needs', { what: 'loop.cycle', wanted: 'value' })),
         ),
       ],
     ]),

@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { JinjaError } from './errors';
 import { escapeText, marked } from './markup';
 import { takeSteps, takeUnits } from './steps';
@@ -48,11 +49,11 @@ export function itemOf(object: Value, given: Value): Value {
   } else if (typeof key === 'number' || typeof key === 'boolean') {
     const at = Number(key);
     const items = indexed(object);
-    if (items) return items.at(at) ?? new Undefined(`there is no item ${at}`);
+    if (items) return items.at(at) ?? new Undefined(message('jinja_no_item', { at }));
   }
   if (typeof key === 'string') return ownAttribute(object, key) ?? missing(object, key);
   if (key instanceof Undefined) throw key.error();
-  return new Undefined(`a value of type ${typeName(object)} has no such item`);
+  return new Undefined(message('jinja_no_such_item', { type: typeName(object) }));
 }
 
 /** `object[start:stop:step]` with Python's rules. */
@@ -61,14 +62,14 @@ export function sliceOf(object: Value, start: Value, stop: Value, step: Value): 
   const items = indexed(object);
   if (!items) {
     if (object instanceof Undefined) throw object.error();
-    return new Undefined(`a value of type ${typeName(object)} can't be cut`);
+    return new Undefined(message('jinja_not_sliced', { type: typeName(object) }));
   }
-  const by = step === null ? 1 : integer('a slice', step);
-  if (by === 0) throw new JinjaError('the step of a slice is 0');
+  const by = step === null ? 1 : integer('slice', step);
+  if (by === 0) throw new JinjaError(message('jinja_slice_step'));
   const { length } = items;
   const bounded = (value: Value, otherwise: number): number => {
     if (value === null) return otherwise;
-    const at = integer('a slice', value);
+    const at = integer('slice', value);
     const counted = at < 0 ? at + length : at;
     return by > 0 ? Math.min(Math.max(counted, 0), length) : Math.min(Math.max(counted, -1), length - 1);
   };
@@ -86,7 +87,7 @@ function indexed(object: Value): readonly Value[] | undefined {
 }
 
 function ownAttribute(object: Value, name: string): Value | undefined {
-  if (name.startsWith('_')) return new Undefined(`access to the attribute ${name} is not safe`);
+  if (name.startsWith('_')) return new Undefined(message('jinja_attribute_private', { name }));
   if (object instanceof Namespace) return object.fields.get(name);
   if (object instanceof Loop) return object.fields.get(name);
   const changes = CHANGING_METHODS.includes(name);
@@ -147,11 +148,10 @@ function markupMethod(object: Markup, name: string): Callable | undefined {
 
 function refused(object: Value, name: string): Callable {
   return new Callable(name, () => {
-    throw new JinjaError(`${name} would change a ${typeName(object)}, which templates may not`);
+    throw new JinjaError(message('jinja_changes', { name, type: typeName(object) }));
   });
 }
 
 function missing(object: Value, name: string): Undefined {
-  const what = object instanceof Map ? 'dict object' : `${typeName(object)} object`;
-  return new Undefined(`'${what}' has no attribute '${name}'`);
+  return new Undefined(message('jinja_attribute', { type: typeName(object), name }));
 }

@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { JinjaError } from './errors';
 import { escapeText } from './markup';
 import { checkLength, takeUnits } from './steps';
@@ -54,16 +55,17 @@ export function arithmetic(
   if (a === undefined || b === undefined) {
     for (const side of [left, right]) if (side instanceof Undefined) throw side.error();
     throw new JinjaError(
-      `${operator} has no meaning for values of types ${typeName(left)} and ${typeName(right)}`,
+      message('jinja_no_operation', { operator, left: typeName(left), right: typeName(right) }),
     );
   }
   if ((operator === '/' || operator === '//' || operator === '%') && b === 0)
-    throw new JinjaError('division by zero');
+    throw new JinjaError(message('jinja_zero'));
   const isFloat =
     left instanceof Float || right instanceof Float || operator === '/' || (operator === '**' && b < 0);
   const result = calculated(operator, a, b);
   if (isFloat) return new Float(result);
-  if (!Number.isSafeInteger(result)) throw new JinjaError('numbers beyond 2^53 are not supported');
+  if (!Number.isSafeInteger(result))
+    throw new JinjaError(message('jinja_unsupported', { feature: 'largeNumber' }));
   return result + 0;
 }
 

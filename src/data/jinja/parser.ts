@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { JinjaError } from './errors';
 import { CONSTANTS, ExpressionParser } from './expression_parser';
 import { tokenize } from './lexer';
@@ -37,7 +38,7 @@ class Parser extends ExpressionParser {
         body.push(this.#statement());
       }
     }
-    if (ends.length > 0) throw this.unexpected(ends.join(', '));
+    if (ends.length > 0) throw this.unexpected(...ends.map((end) => JSON.stringify(end)));
     return body;
   }
 
@@ -72,7 +73,8 @@ class Parser extends ExpressionParser {
       case 'call': {
         const parameters = this.isOperator('(') ? this.#parameters() : [];
         const call = this.expression();
-        if (call.type !== 'call') throw new JinjaError('{% call %} needs a call', line);
+        if (call.type !== 'call')
+          throw new JinjaError(message('jinja_needs', { what: '{% call %}', wanted: 'call' }), line);
         this.expect('block end');
         return {
           type: 'call block',
@@ -83,7 +85,7 @@ class Parser extends ExpressionParser {
       }
       case 'filter': {
         const filter = this.filters(undefined, true);
-        if (!filter) throw this.unexpected('a filter');
+        if (!filter) throw this.unexpected(message('jinja_filter'));
         this.expect('block end');
         return { type: 'filter block', filter, body: this.#bodyUntil('endfilter') };
       }
@@ -94,11 +96,11 @@ class Parser extends ExpressionParser {
         return { type: 'generation', body: this.#bodyUntil('endgeneration') };
       case 'break':
       case 'continue':
-        if (this.#loops === 0) throw new JinjaError(`{% ${tag} %} stands outside of a loop`, line);
+        if (this.#loops === 0) throw new JinjaError(message('jinja_outside_loop', { tag }), line);
         this.expect('block end');
         return { type: tag };
       default:
-        throw new JinjaError(`the tag {% ${tag} %} is not supported`, line);
+        throw new JinjaError(message('jinja_unsupported', { feature: 'tag', name: `{% ${tag} %}` }), line);
     }
   }
 
@@ -134,7 +136,8 @@ class Parser extends ExpressionParser {
     this.expect('name', 'in');
     const iterable = this.tuple(false, ['recursive']);
     const test = this.skip('name', 'if') ? this.expression() : undefined;
-    if (this.is('name', 'recursive')) throw new JinjaError('recursive loops are not supported');
+    if (this.is('name', 'recursive'))
+      throw new JinjaError(message('jinja_unsupported', { feature: 'recursive' }));
     this.expect('block end');
     this.#loops++;
     const body = this.#body(['endfor', 'else']);
@@ -189,7 +192,7 @@ class Parser extends ExpressionParser {
       return inner;
     }
     const name = this.expect('name').value;
-    if (Object.hasOwn(CONSTANTS, name)) throw new JinjaError(`${name} can't be assigned to`);
+    if (Object.hasOwn(CONSTANTS, name)) throw new JinjaError(message('jinja_constant', { name }));
     if (!this.skip('operator', '.')) return { type: 'name', name };
     return { type: 'field', object: name, name: this.expect('name').value };
   }
@@ -202,7 +205,7 @@ class Parser extends ExpressionParser {
       const name = this.expect('name').value;
       const otherwise = this.skip('operator', '=') ? this.expression() : undefined;
       if (otherwise === undefined && parameters.at(-1)?.otherwise !== undefined) {
-        throw new JinjaError(`the parameter ${name} needs a default`);
+        throw new JinjaError(message('jinja_needs', { what: name, wanted: 'default' }));
       }
       parameters.push({ name, otherwise });
     }

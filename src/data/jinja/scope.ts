@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { takeUnits } from './steps';
 import { Undefined, type Value } from './values';
 
@@ -20,7 +21,7 @@ export class Scope {
 
   #inherited(name: string): Value {
     if (this.#values.has(name)) return null;
-    return this.#outer ? this.#outer.get(name) : new Undefined(`'${name}' is undefined`);
+    return this.#outer ? this.#outer.get(name) : new Undefined(message('jinja_undefined', { name }));
   }
 }
 

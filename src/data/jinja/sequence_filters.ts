@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { bind, type Given } from './arguments';
 import { JinjaError } from './errors';
 import type { FilterContext } from './filter_context';
@@ -39,9 +40,10 @@ export function sorted(items: readonly Value[], key: (item: Value) => Value, rev
 
 export function dictsort(value: Value, given: Given): Value {
   const bound = bind('dictsort', ['case_sensitive', 'by', 'reverse'], given);
-  if (!(value instanceof Map)) throw new JinjaError('dictsort needs a mapping');
+  if (!(value instanceof Map))
+    throw new JinjaError(message('jinja_needs', { what: 'dictsort', wanted: 'mapping' }));
   const by = bound.get('by') ?? 'key';
-  if (by !== 'key' && by !== 'value') throw new JinjaError('dictsort sorts by "key" or by "value"');
+  if (by !== 'key' && by !== 'value') throw new JinjaError(message('jinja_unsupported', { feature: 'sort' }));
   const ignoreCase = !truthy(bound.get('case_sensitive') ?? false);
   const key = (item: Value): Value => {
     const part = item instanceof Tuple ? (item.items[by === 'key' ? 0 : 1] ?? null) : null;
@@ -77,7 +79,8 @@ export function mapFilter(value: Value, { positional, named }: Given, context: F
   const [name, ...rest] = positional;
   if (name === undefined) {
     const bound = bind('map', ['attribute', 'default'], { positional: [], named });
-    if (!bound.has('attribute')) throw new JinjaError('map needs a filter or an attribute');
+    if (!bound.has('attribute'))
+      throw new JinjaError(message('jinja_needs', { what: 'map', wanted: 'filterOrAttribute' }));
     return new Items(
       'generator',
       items.map(keyed(bound.get('attribute'), context, false, bound.get('default'))),
@@ -93,7 +96,7 @@ export function mapFilter(value: Value, { positional, named }: Given, context: F
 function tester(given: Given, context: FilterContext): (value: Value) => boolean {
   const [name, ...positional] = given.positional;
   if (name === undefined) return truthy;
-  const test = needText('a test', name);
+  const test = needText('select', name);
   return (value) => context.test(test, value, { positional, named: given.named });
 }
 
@@ -114,7 +117,8 @@ export function selectedByAttribute(
 ): Value {
   if (!truthy(value)) return nothing();
   const [attribute, ...positional] = given.positional;
-  if (attribute === undefined) throw new JinjaError('selectattr and rejectattr need an attribute');
+  if (attribute === undefined)
+    throw new JinjaError(message('jinja_needs', { what: 'selectattr', wanted: 'attribute' }));
   const key = keyed(attribute, context);
   const test = tester({ positional, named: given.named }, context);
   return new Items(
@@ -128,6 +132,6 @@ export function extreme(value: Value, given: Given, context: FilterContext, sign
   const key = keyed(bound.get('attribute'), context, !truthy(bound.get('case_sensitive') ?? false));
   const items = iterated(value);
   const [first, ...rest] = items;
-  if (first === undefined) return new Undefined('there is no item to choose from');
+  if (first === undefined) return new Undefined(message('jinja_no_items'));
   return rest.reduce((best, item) => (sign * compare(key(item), key(best)) > 0 ? item : best), first);
 }

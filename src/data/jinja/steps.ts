@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { JinjaError } from './errors';
 
 /** Limit of the work of one rendering: some seconds, many times what templates need. */
@@ -23,7 +24,7 @@ export function resetSteps(steps = MAX_STEPS): void {
 
 /** Runs a function on the items of a value. Throws JinjaError if values are nested too deeply. */
 export function within<T>(run: () => T): T {
-  if (depth >= MAX_DEPTH) throw new JinjaError('lists or mappings go too deep');
+  if (depth >= MAX_DEPTH) throw new JinjaError(message('jinja_deep'));
   depth++;
   try {
     return run();
@@ -34,7 +35,7 @@ export function within<T>(run: () => T): T {
 
 /** Throws JinjaError if a text or a list would become longer than any prompt. */
 export function checkLength(length: number, what: 'text' | 'list'): void {
-  if (length > MAX_LENGTH) throw new JinjaError(`a ${what} would become too long`);
+  if (length > MAX_LENGTH) throw new JinjaError(message('jinja_long', { what, most: MAX_LENGTH }));
 }
 
 /**
@@ -45,7 +46,7 @@ export function checkLength(length: number, what: 'text' | 'list'): void {
  */
 export function takeSteps(steps = 1): void {
   left -= steps;
-  if (!(left >= 0)) throw new JinjaError('the template does not come to an end');
+  if (!(left >= 0)) throw new JinjaError(message('jinja_endless'));
 }
 
 /** Counts the copy or search of a whole text or list of this length. */

@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { bind, type Given } from './arguments';
 import { JinjaError } from './errors';
 import { integer, needText } from './text_methods';
@@ -74,13 +75,13 @@ export function runTest(
   if (name === 'filter' || name === 'test') return known(name, needText(name, value));
   const simple = Object.hasOwn(WITHOUT_ARGUMENT, name) ? WITHOUT_ARGUMENT[name] : undefined;
   if (simple) {
-    bind(`the test ${name}`, [], given);
+    bind(name, [], given);
     return simple(value);
   }
   const test = Object.hasOwn(WITH_ARGUMENT, name) ? WITH_ARGUMENT[name] : undefined;
-  if (!test) throw new JinjaError(`the test "${name}" is not supported`);
-  const other = bind(`the test ${name}`, ['other'], given).get('other');
-  if (other === undefined) throw new JinjaError(`the test ${name} needs an argument`);
+  if (!test) throw new JinjaError(message('jinja_unsupported', { feature: 'test', name: `"${name}"` }));
+  const other = bind(name, ['other'], given).get('other');
+  if (other === undefined) throw new JinjaError(message('jinja_needs', { what: name, wanted: 'argument' }));
   return test(value, other);
 }
 

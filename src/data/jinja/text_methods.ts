@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { bind, type Given } from './arguments';
 import { JinjaError, PYTHON_LINE_BREAK, PYTHON_SPACE } from './errors';
 import { takeUnits } from './steps';
@@ -134,13 +135,13 @@ export function integer(what: string, value: Value | undefined): number {
   const number = typeof value === 'boolean' ? Number(value) : value;
   if (typeof number === 'number') return number;
   if (value instanceof Undefined) throw value.error();
-  throw new JinjaError(`${what} needs an integer`);
+  throw new JinjaError(message('jinja_needs', { what, wanted: 'integer' }));
 }
 
 export function needText(what: string, value: Value | undefined): string {
   if (typeof value === 'string') return value;
   if (value instanceof Undefined) throw value.error();
-  throw new JinjaError(`${what} needs a text, not a value of type ${typeName(value ?? null)}`);
+  throw new JinjaError(message('jinja_needs', { what, wanted: 'text', type: typeName(value ?? null) }));
 }
 
 function charactersOf(what: string, given: Given): string | undefined {
@@ -170,7 +171,7 @@ function splitText(text: string, given: Given, fromRight = false): Value[] {
   const limit = most < 0 ? Infinity : most;
   if (separator === null) return splitSpaces(text, limit, fromRight);
   const mark = needText('split', separator);
-  if (mark === '') throw new JinjaError('split needs a separator that is not empty');
+  if (mark === '') throw new JinjaError(message('jinja_needs', { what: 'split', wanted: 'separator' }));
   const parts = text.split(mark);
   if (parts.length - 1 <= limit) return parts;
   if (fromRight) {
@@ -202,7 +203,7 @@ function position(text: string, what: 'find' | 'rfind' | 'index', given: Given):
 
 /** Throws if an index is -1, that is if the text was not found. */
 export function found(at: number): number {
-  if (at < 0) throw new JinjaError('the text is not found');
+  if (at < 0) throw new JinjaError(message('jinja_text_missing'));
   return at;
 }
 
@@ -222,9 +223,10 @@ function formatText(text: string, { positional, named }: Given): string {
   let next = 0;
   return text.replace(/\{\{|\}\}|\{(\w*)\}|[{}]/g, (whole, field?: string) => {
     if (whole === '{{' || whole === '}}') return whole.charAt(0);
-    if (field === undefined) throw new JinjaError('this kind of format is not supported');
+    if (field === undefined)
+      throw new JinjaError(message('jinja_unsupported', { feature: 'formatOf', name: whole }));
     const value = /^\d*$/.test(field) ? positional[field === '' ? next++ : Number(field)] : named.get(field);
-    if (value === undefined) throw new JinjaError(`format has no value for {${field}}`);
+    if (value === undefined) throw new JinjaError(message('jinja_format_value', { field }));
     return textOf(value);
   });
 }
@@ -238,15 +240,18 @@ export function percentFormat(text: string, values: Value): string {
     pattern,
     (whole, flags = '', width = '', precision?: string, kind?: string) => {
       if (whole === '%%') return '%';
-      if (kind === undefined) throw new JinjaError(`a format in ${JSON.stringify(text)} is not supported`);
+      if (kind === undefined)
+        throw new JinjaError(
+          message('jinja_unsupported', { feature: 'formatOf', name: JSON.stringify(text) }),
+        );
       const value = given.shift();
-      if (value === undefined) throw new JinjaError('there are fewer values than places in the format');
+      if (value === undefined) throw new JinjaError(message('jinja_format_few'));
       const digits = precision === undefined ? undefined : Number(precision);
       const written = kind === 's' ? sliceCharacters(textOf(value), digits) : numberText(value, kind, digits);
       return padded(written, String(flags), Number(width), kind !== 's');
     },
   );
-  if (given.length > 0) throw new JinjaError('there are more values than places in the format');
+  if (given.length > 0) throw new JinjaError(message('jinja_format_many'));
   return formatted;
 }
 
@@ -256,9 +261,11 @@ function sliceCharacters(text: string, count: number | undefined): string {
 
 function numberText(value: Value, kind: string, digits: number | undefined): string {
   const number = numeric(value);
-  if (number === undefined) throw new JinjaError(`%${kind} needs a number`);
+  if (number === undefined)
+    throw new JinjaError(message('jinja_needs', { what: `%${kind}`, wanted: 'number' }));
   if (kind === 'f') return number.toFixed(Math.min(digits ?? 6, 100));
-  if (digits !== undefined) throw new JinjaError(`%${kind} with a precision is not supported`);
+  if (digits !== undefined)
+    throw new JinjaError(message('jinja_unsupported', { feature: 'formatOf', name: `%.${digits}${kind}` }));
   return Math.trunc(number).toString(kind === 'x' ? 16 : 10);
 }
 

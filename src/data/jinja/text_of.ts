@@ -1,3 +1,4 @@
+import { message } from '../../core/messages/message';
 import { JinjaError } from './errors';
 import { takeSteps, takeUnits, within } from './steps';
 import { Float, Items, Tuple, typeName, Undefined, type Value, Markup } from './values';
@@ -29,7 +30,7 @@ export function reprOf(value: Value): string {
   if (value instanceof Undefined) return 'Undefined';
   if (value instanceof Items && value.label !== undefined)
     return `${value.label}(${reprOf([...value.take()])})`;
-  throw new JinjaError(`a ${typeName(value)} can't be written as text`);
+  throw new JinjaError(message('jinja_not_written', { type: typeName(value), form: 'text' }));
 }
 
 function reprWithin(value: Value): string {

@@ -1,5 +1,20 @@
+import { message, type Message } from '../../core/messages/message';
 import { JinjaError } from './errors';
 import type { Token, TokenType } from './lexer';
+
+/** A token of each type, as an error names it. */
+const SHOWN: Readonly<Record<TokenType, string | Message>> = {
+  text: message('jinja_text'),
+  'block begin': '{%',
+  'block end': '%}',
+  'variable begin': '{{',
+  'variable end': '}}',
+  name: message('jinja_name'),
+  string: message('jinja_text'),
+  integer: message('jinja_number'),
+  float: message('jinja_number'),
+  operator: message('jinja_operator'),
+};
 
 /** Goes through the tokens of a template. */
 export class TokenReader {
@@ -28,15 +43,23 @@ export class TokenReader {
 
   protected expect(type: TokenType, value?: string): Token {
     const token = this.tokens[this.at];
-    if (!token || !this.is(type, value)) throw this.unexpected(value ?? type);
+    if (!token || !this.is(type, value))
+      throw this.unexpected(value === undefined ? SHOWN[type] : JSON.stringify(value));
     this.at++;
     return token;
   }
 
-  protected unexpected(wanted?: string): JinjaError {
+  /** @param wanted in words, or as the template would write it */
+  protected unexpected(...wanted: readonly (string | Message)[]): JinjaError {
     const token = this.tokens[this.at];
-    const found = token ? `${token.type} ${JSON.stringify(token.value)}` : 'the end';
-    const instead = wanted === undefined ? '' : ` where ${JSON.stringify(wanted)} was expected`;
-    return new JinjaError(`${found} stands${instead === '' ? ' where it can not' : instead}`, token?.line);
+    const found = token ? foundText(token) : message('jinja_end');
+    return new JinjaError(message('jinja_unexpected', { found, wanted }), token?.line);
   }
+}
+
+/** Letters of a token that an error quotes at most. */
+const MOST_QUOTED = 40;
+
+function foundText({ type, value }: Token): string | Message {
+  return value === '' ? SHOWN[type] : JSON.stringify(value.slice(0, MOST_QUOTED));
 }

@@ -1,3 +1,4 @@
+import { message, type Message } from '../../core/messages/message';
 import { Float } from '../../core/lossless_json';
 import { JinjaError } from './errors';
 import { takeSteps, takeUnits, within } from './steps';
@@ -48,9 +49,9 @@ export function unmarked(value: Value): Value {
 /** The value of a name, key or attribute that does not exist: empty as text, and an error in nearly all other uses. */
 export class Undefined {
   /** Says what does not exist: "'name' is undefined". */
-  readonly what: string;
+  readonly what: Message;
 
-  constructor(what: string) {
+  constructor(what: Message) {
     this.what = what;
   }
 
@@ -103,7 +104,7 @@ export class Items {
   }
 
   get length(): number {
-    if (this.kind === 'generator') throw new JinjaError('a generator has no length');
+    if (this.kind === 'generator') throw new JinjaError(message('jinja_no_length', { type: 'generator' }));
     return this.#items.length;
   }
 }
@@ -152,7 +153,7 @@ export function fromJson(value: unknown): Value {
         ),
       );
     default:
-      throw new JinjaError(`a ${typeof value} can't be given to a template`);
+      throw new JinjaError(message('jinja_not_given', { type: typeof value }));
   }
 }
 
@@ -189,8 +190,7 @@ export function truthy(value: Value): boolean {
  * The number of an int, a bool or a float; undefined for other values. Throws for an int that no number holds exactly.
  */
 export function numeric(value: Value): number | undefined {
-  if (typeof value === 'bigint')
-    throw new JinjaError('numbers beyond 2^53 can be printed, but not computed with');
+  if (typeof value === 'bigint') throw new JinjaError(message('jinja_exact_number'));
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   return value instanceof Float ? value.value : undefined;
@@ -218,7 +218,7 @@ function itemsOf(value: Value): readonly Value[] | undefined {
 export function iterated(value: Value): readonly Value[] {
   const items = iterate(value);
   if (items) return items;
-  throw new JinjaError(`a value of type ${typeName(value)} can't be gone through`);
+  throw new JinjaError(message('jinja_not_iterated', { type: typeName(value) }));
 }
 
 /** Python's `len`. */
@@ -230,7 +230,7 @@ export function lengthOf(value: Value): number {
   const items =
     value instanceof Undefined || Array.isArray(value) || value instanceof Tuple ? iterate(value) : undefined;
   if (items) return items.length;
-  throw new JinjaError(`a value of type ${typeName(value)} has no length`);
+  throw new JinjaError(message('jinja_no_length', { type: typeName(value) }));
 }
 
 function characterCount(text: string): number {
@@ -286,7 +286,7 @@ export function compare(a: Value, b: Value): number {
     return items.length - others.length;
   }
   for (const side of [a, b]) if (side instanceof Undefined) throw side.error();
-  throw new JinjaError(`values of types ${typeName(a)} and ${typeName(b)} have no order`);
+  throw new JinjaError(message('jinja_no_order', { left: typeName(a), right: typeName(b) }));
 }
 
 /** Compares by code points, as Python does; JavaScript's `<` compares UTF-16 units. */
@@ -306,7 +306,7 @@ export function contains(container: Value, value: Value): boolean {
   if (typeof container === 'string') {
     takeUnits(container.length);
     if (typeof value === 'string') return container.includes(value);
-    throw new JinjaError(`a value of type ${typeName(value)} can't be looked for in a text`);
+    throw new JinjaError(message('jinja_not_searched', { type: typeName(value) }));
   }
   if (container instanceof Map) return container.has(value);
   return iterated(container).some((item) => equal(item, value));

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { TunesmithError } from '../../../src/core/errors';
+import { CATALOGUES } from '../../../src/core/messages/languages';
+import { errorWords } from '../../../src/core/messages/message';
 import type { Message } from '../../../src/data/records';
 import { alpacaTemplate, chatTemplateSource, jinjaTemplate } from '../../../src/data/template';
 import { dataFixtures, toyTokenizer } from './fixtures';
@@ -40,10 +43,32 @@ describe('a chat template', () => {
   });
 
   it('says what is wrong with it, or with the conversation', () => {
-    expect(() => jinjaTemplate('{% if %}', { specialTokens })).toThrow(/is not a valid template/);
+    expect(() => jinjaTemplate('{% if %}', { specialTokens })).toThrow(
+      /is not a valid template: an expression was expected, not %} \(line 1\)\.$/,
+    );
     const refusing = jinjaTemplate("{{ raise_exception('No such role.') }}", { specialTokens });
     expect(() => refusing.render(question)).toThrow(/refused a conversation: No such role\./);
     expect(() => jinjaTemplate('{{ none.more() }}', { specialTokens }).render(question)).toThrow(/refused/);
+  });
+});
+
+describe('a fault of a template', () => {
+  function inChinese(source: string): string {
+    try {
+      jinjaTemplate(source, { specialTokens }).render(question);
+    } catch (error) {
+      return errorWords(CATALOGUES.zh, error as TunesmithError).message;
+    }
+    return '';
+  }
+
+  it.each([
+    ['a\n{% if %}', '模型的对话模板无效：此处应为 表达式，而不是 %}（第 2 行）。'],
+    ['{{ items.more() }}', '模型的对话模板拒绝了一段对话：“items”没有定义。'],
+    ["{{ 'x' | pprint }}", '模型的对话模板拒绝了一段对话：不支持过滤器 "pprint"。'],
+    ["{{ raise_exception('No such role.') }}", '模型的对话模板拒绝了一段对话：No such role。'],
+  ])('of %j is told in Chinese', (source, words) => {
+    expect(inChinese(source)).toBe(words);
   });
 });
 

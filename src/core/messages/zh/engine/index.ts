@@ -7,6 +7,7 @@ import { fitMessages } from './fit';
 import { formatMessages } from './formats';
 import { gpuMessages } from './gpu';
 import { hub } from './hub';
+import { jinjaMessages } from './jinja';
 import { jsonMessages } from './json';
 import { modelMessages } from './models';
 import { progress } from './progress';
@@ -26,6 +27,7 @@ export const engine: Catalogue['engine'] = {
   ...formatMessages,
   ...gpuMessages,
   ...hub,
+  ...jinjaMessages,
   ...jsonMessages,
   ...modelMessages,
   ...progress,
