@@ -37,7 +37,7 @@ export const shell = {
   bringOwn: 'Or bring your own:',
   chooseModel: 'Choose a model',
   taste: 'Demo examples',
-  learned: 'What it answers now',
+  learned: 'Answers now',
   glance: { title: 'Overview', steps: 'Steps', time: 'Time', memory: 'Memory' },
   needsLook: (step: string) => `The step “${step}” needs your attention first.`,
   ownButton: 'Start training',

@@ -19,7 +19,7 @@ export const cli: Catalogue['cli'] = {
     eval: '计算文件中全部样本（或 eval_split 留出的部分）的损失和困惑度',
     chat: '回答一个问题',
     export: '将基座模型与适配器以其他程序可用的格式写入文件夹',
-    logits: '计算 token 的 logits，f32 [token 数, 词表大小]，写为 safetensors 文件',
+    logits: '计算 token 的 logits，写为 safetensors 文件，f32 [token 数 × 词表大小]',
     inspect: '显示架构、参数量和训练所需显存；不加载权重',
     preview: '仅凭 config.json 和文件列表估算模型所需的资源；不下载权重',
     search: '在 Hub 上查找可在此训练的模型，以及是否放得下',
