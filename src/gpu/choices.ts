@@ -1,8 +1,8 @@
-/** A place where an op has several kernels for the same result: which is fastest depends on the device. */
+/** An op's choice between several kernels for the same result. Which is fastest depends on the device. */
 export interface Choice {
-  /** The op or the product that is asked for: 'matmul', 'matmul_transposed', 'attention'. */
+  /** The op or the product: 'matmul', 'matmul_transposed', 'attention'. */
   readonly op: string;
-  /** Everything but the device that decides the answer: sizes, formats, a class of row counts. */
+  /** All properties except the device that affect the speed: sizes, formats, a class of row counts. */
   readonly shape: string;
   /** Names of the algorithms that this device can run; the first is a sound default. */
   readonly candidates: readonly string[];
@@ -10,40 +10,40 @@ export interface Choice {
   readonly plain?: string;
 }
 
-/** Answers which algorithm to take: one of the candidates. */
+/** Returns the algorithm to use: one of the candidates. */
 export type Chooser = (choice: Choice) => string;
 
-/** Tells choices apart, whatever their candidates are. */
+/** Identifies a choice, independent of its candidates. */
 export function choiceKey({ op, shape }: Pick<Choice, 'op' | 'shape'>): string {
   return `${op} ${shape}`;
 }
 
-/** A measured answer. */
-export interface Answer {
-  /** The candidates that were compared. A new candidate makes the answer out of date. */
+/** The result of a measurement. */
+export interface TunedChoice {
+  /** The candidates that were compared. A new candidate makes the result out of date. */
   readonly candidates: readonly string[];
   readonly chosen: string;
 }
 
-/** The measured answers of a device, by key. */
+/** The measured choices of a device, by key. */
 export interface KnownChoices {
-  readonly answers: Readonly<Record<string, Answer>>;
+  readonly tuned: Readonly<Record<string, TunedChoice>>;
   /** Candidates to avoid on this device: with them it was lost, reported an error, or computed something else. */
   readonly refused: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Answers the choices of one device: all plans that are made for it agree. */
+/** Makes the choices of one device, so that all plans for it agree. */
 export class Choices {
-  readonly #answers = new Map<string, Answer>();
+  readonly #tuned = new Map<string, TunedChoice>();
   readonly #refused = new Map<string, ReadonlySet<string>>();
   #pinned: Readonly<Record<string, string>> = {};
 
-  /** The pinned answer, else the measured one, else the first candidate. */
+  /** The pinned candidate, else the measured one, else the first candidate. */
   readonly choose: Chooser = (choice) => {
     const candidates = this.usable(choice);
     const key = choiceKey(choice);
-    const answers = [this.#pinned[key], this.#answers.get(key)?.chosen];
-    const known = answers.find((name) => name !== undefined && candidates.includes(name));
+    const names = [this.#pinned[key], this.#tuned.get(key)?.chosen];
+    const known = names.find((name) => name !== undefined && candidates.includes(name));
     return known ?? candidates[0] ?? choice.candidates[0] ?? '';
   };
 
@@ -52,8 +52,8 @@ export class Choices {
     const candidates = this.usable(choice);
     const key = choiceKey(choice);
     if (candidates.length < 2 || this.#pinned[key] !== undefined) return false;
-    const answer = this.#answers.get(key);
-    return !answer || !candidates.every((name) => answer.candidates.includes(name));
+    const tuned = this.#tuned.get(key);
+    return !tuned || !candidates.every((name) => tuned.candidates.includes(name));
   }
 
   /** The candidates that are not known to fail on this device. */
@@ -62,8 +62,9 @@ export class Choices {
     return refused ? candidates.filter((name) => !refused.has(name)) : candidates;
   }
 
-  answer(choice: Choice, chosen: string): void {
-    this.#answers.set(choiceKey(choice), { candidates: choice.candidates, chosen });
+  /** Records the fastest candidate of a measurement. */
+  record(choice: Choice, chosen: string): void {
+    this.#tuned.set(choiceKey(choice), { candidates: choice.candidates, chosen });
   }
 
   /** Never chooses the candidate from now on. */
@@ -73,21 +74,21 @@ export class Choices {
   }
 
   /**
-   * Pins answers, in place of those pinned before; no measurement changes them. A resumed run needs the kernels that it
-   * had, to compute the same bits.
+   * Pins choices by key, in place of those pinned before; no measurement changes them. A resumed run needs its former
+   * kernels to compute the same bits.
    */
-  pin(answers: Readonly<Record<string, string>>): void {
-    this.#pinned = answers;
+  pin(chosen: Readonly<Record<string, string>>): void {
+    this.#pinned = chosen;
   }
 
   get known(): KnownChoices {
     const refused = [...this.#refused].map(([key, names]) => [key, [...names]] as const);
-    return { answers: Object.fromEntries(this.#answers), refused: Object.fromEntries(refused) };
+    return { tuned: Object.fromEntries(this.#tuned), refused: Object.fromEntries(refused) };
   }
 
-  /** Takes over the answers that an earlier session measured on the same device. */
-  recall({ answers, refused }: KnownChoices): void {
-    for (const [key, answer] of Object.entries(answers)) this.#answers.set(key, answer);
+  /** Takes over the choices that an earlier session measured on the same device. */
+  recall({ tuned, refused }: KnownChoices): void {
+    for (const [key, choice] of Object.entries(tuned)) this.#tuned.set(key, choice);
     for (const [key, names] of Object.entries(refused)) this.#refused.set(key, new Set(names));
   }
 }

@@ -83,7 +83,7 @@ export class DeviceTrials implements TrialBench {
     try {
       const plan = planDispatches(dispatches, { capacity, limits, keep, given });
       const origins = origin ? dispatches.map(() => origin) : [];
-      return { ...plan, origins, questions: [] };
+      return { ...plan, origins, plannedChoices: [] };
     } catch (error) {
       if (error instanceof TunesmithError) return undefined;
       throw error;

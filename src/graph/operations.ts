@@ -2,7 +2,7 @@ import type { Dispatch } from '../ops/op';
 import { operationsOf } from './profile';
 
 /**
- * Each list without the dispatches that all lists share: a node runs those whatever the answer is, so they need no timing.
+ * Each list without the dispatches that all lists share: a node runs those with any candidate, so they need no timing.
  * A list may become empty.
  */
 export function withoutShared(

@@ -15,8 +15,8 @@ export interface PlanRequest {
   readonly given?: readonly Tensor[];
 }
 
-/** A choice between algorithms that an op made while it was lowered, with the dispatches of the other answers. */
-export interface Question {
+/** A choice between algorithms that an op made while it was lowered, with the dispatches of every candidate. */
+export interface PlannedChoice {
   readonly choice: Choice;
   readonly origin: TracedNode;
   /** All dispatches of the op's node. */
@@ -34,8 +34,8 @@ export interface Plan {
   readonly arenas: readonly number[];
   /** The least size of each bound slot's buffer, in bytes. */
   readonly slots: ReadonlyMap<string, number>;
-  /** In the order in which the ops ask; a choice may occur many times. */
-  readonly questions: readonly Question[];
+  /** In the order in which the ops make them; a choice may occur many times. */
+  readonly plannedChoices: readonly PlannedChoice[];
 }
 
 /** Bindings start at multiples of this (WebGPU's default `minStorageBufferOffsetAlignment`). */
@@ -50,13 +50,13 @@ export function plan(trace: Trace, nodes: readonly TracedNode[], request: PlanRe
   const temporary = trace.planned.bind(trace);
   const dispatches: Dispatch[] = [];
   const origins: TracedNode[] = [];
-  const questions: Question[] = [];
+  const plannedChoices: PlannedChoice[] = [];
   for (const origin of nodes) {
     const { op } = origin.node;
     const lower = (chooser: Chooser): readonly Dispatch[] =>
       op.lower(origin.node, { limits: { ...limits, choose: chooser }, capacity, temporary });
     const ask: Chooser = (choice) => {
-      if (choice.candidates.length > 1) questions.push({ choice, origin, lower });
+      if (choice.candidates.length > 1) plannedChoices.push({ choice, origin, lower });
       return choose(limits.choose, choice);
     };
     for (const dispatch of lower(ask)) {
@@ -64,14 +64,14 @@ export function plan(trace: Trace, nodes: readonly TracedNode[], request: PlanRe
       origins.push(origin);
     }
   }
-  return { ...planDispatches(dispatches, request), origins, questions };
+  return { ...planDispatches(dispatches, request), origins, plannedChoices };
 }
 
 /** The plan of dispatches that are written out already. Throws as `plan`. */
 export function planDispatches(
   dispatches: readonly Dispatch[],
   { capacity, limits, keep = [], given = [] }: PlanRequest,
-): Omit<Plan, 'origins' | 'questions'> {
+): Omit<Plan, 'origins' | 'plannedChoices'> {
   const lifetimes = new Map<Tensor, Lifetime>();
   const slots = new Map<string, number>();
   dispatches.forEach((dispatch, time) => {

@@ -2,19 +2,19 @@ import { choiceKey, type Choices } from '../gpu/choices';
 import type { Dispatch } from '../ops/op';
 import { fastest, type Contender } from './fastest';
 import { totalOperations, withoutShared } from './operations';
-import type { Plan, Question } from './plan';
+import type { Plan, PlannedChoice } from './plan';
 import type { TrialBench, TunedProgram } from './trial';
 
 export interface TuneRequest {
   /** The programs that will run with the choices. */
   readonly programs: readonly TunedProgram[];
-  /** Receives the answers as they are found. */
+  /** Receives the results as they are found. */
   readonly choices: Choices;
   readonly bench: TrialBench;
   /** The time limit; choices still open then keep their defaults. */
   readonly seconds: number;
   readonly onProgress?: (fraction: number) => void;
-  /** Ends the tuning early and keeps the answers so far. */
+  /** Ends the tuning early and keeps the results so far. */
   readonly signal?: AbortSignal;
   readonly now?: () => number;
 }
@@ -25,9 +25,9 @@ const COMPILING = 0.5;
 const SMALLEST_SHARE = 0.01;
 
 /**
- * Times the candidates of every choice that the programs ask and that has no answer yet, the costliest first, and keeps
- * the fastest of those that compute what the plainest one does: only the dispatches that differ are run, alone, on
- * scratch memory. Resolves to whether anything was measured.
+ * Times the candidates of every choice of the programs that has not been measured, the costliest first, and records the
+ * fastest of those that compute the same as the plainest one. It only runs the dispatches that differ between candidates,
+ * on scratch memory. Resolves to whether it measured anything.
  *
  * A candidate that the device rejects, or that computes something else, is refused for good. If the device is lost, the
  * candidate is refused and the loss is thrown.
@@ -36,7 +36,7 @@ export async function tune(request: TuneRequest): Promise<boolean> {
   const { programs, choices, bench, seconds, onProgress, signal } = request;
   const now = request.now ?? (() => performance.now() / 1000);
   const end = now() + seconds;
-  const open = openQuestions(programs, choices);
+  const open = openChoices(programs, choices);
   if (open.length === 0) return false;
   onProgress?.(0);
   const candidates = open.flatMap((entry) => lowered(entry, choices).map(({ dispatches }) => dispatches));
@@ -52,26 +52,26 @@ export async function tune(request: TuneRequest): Promise<boolean> {
   return true;
 }
 
-interface OpenQuestion {
-  readonly question: Question;
+interface OpenChoice {
+  readonly planned: PlannedChoice;
   readonly program: TunedProgram;
 }
 
 /** Each open choice once, the largest share of a program first, without those of negligible share. */
-function openQuestions(programs: readonly TunedProgram[], choices: Choices): readonly OpenQuestion[] {
-  const found = new Map<string, OpenQuestion & { share: number }>();
+function openChoices(programs: readonly TunedProgram[], choices: Choices): readonly OpenChoice[] {
+  const found = new Map<string, OpenChoice & { share: number }>();
   for (const program of programs) {
-    const { questions, dispatches, capacity } = program.plan;
-    const open = questions.filter(({ choice }) => choices.isOpen(choice));
+    const { plannedChoices, dispatches, capacity } = program.plan;
+    const open = plannedChoices.filter(({ choice }) => choices.isOpen(choice));
     const all = totalOperations(dispatches, capacity);
     const times = new Map<string, number>();
     for (const { choice } of open) times.set(choiceKey(choice), (times.get(choiceKey(choice)) ?? 0) + 1);
-    for (const question of new Map(open.map((each) => [choiceKey(each.choice), each])).values()) {
-      const key = choiceKey(question.choice);
-      const [sound] = lowered({ question, program }, choices);
+    for (const planned of new Map(open.map((each) => [choiceKey(each.choice), each])).values()) {
+      const key = choiceKey(planned.choice);
+      const [sound] = lowered({ planned, program }, choices);
       const share = ((times.get(key) ?? 0) * totalOperations(sound?.dispatches ?? [], capacity)) / all;
       if (share >= SMALLEST_SHARE && share > (found.get(key)?.share ?? 0)) {
-        found.set(key, { question, program, share });
+        found.set(key, { planned, program, share });
       }
     }
   }
@@ -80,7 +80,7 @@ function openQuestions(programs: readonly TunedProgram[], choices: Choices): rea
 
 /** The dispatches of each candidate that the others do not share. */
 function lowered(
-  { question: { choice, lower }, program: { plan } }: OpenQuestion,
+  { planned: { choice, lower }, program: { plan } }: OpenChoice,
   choices: Choices,
 ): readonly { readonly name: string; readonly dispatches: readonly Dispatch[] }[] {
   const names = choices.usable(choice);
@@ -94,10 +94,10 @@ function lowered(
   }));
 }
 
-/** The answers to all choices of the plans, so that a later run can pin them (`Choices.pin`). */
-export function answersFor(plans: readonly Plan[], choices: Choices): Readonly<Record<string, string>> {
-  const asked = plans.flatMap(({ questions }) => questions.map(({ choice }) => choice));
-  return Object.fromEntries(asked.map((choice) => [choiceKey(choice), choices.choose(choice)]));
+/** The chosen kernels of all choices of the plans, so that a later run can pin them (`Choices.pin`). */
+export function chosenKernels(plans: readonly Plan[], choices: Choices): Readonly<Record<string, string>> {
+  const all = plans.flatMap(({ plannedChoices }) => plannedChoices.map(({ choice }) => choice));
+  return Object.fromEntries(all.map((choice) => [choiceKey(choice), choices.choose(choice)]));
 }
 
 interface Comparison {
@@ -107,9 +107,9 @@ interface Comparison {
   readonly pace: { rate: number };
 }
 
-async function compare(entry: OpenQuestion, { choices, bench, pace }: Comparison): Promise<void> {
-  const { program, question } = entry;
-  const { choice } = question;
+async function compare(entry: OpenChoice, { choices, bench, pace }: Comparison): Promise<void> {
+  const { program, planned } = entry;
+  const { choice } = planned;
   const candidates = lowered(entry, choices);
   const trials = await bench.prepare(
     candidates.map(({ dispatches }) => dispatches),
@@ -124,7 +124,7 @@ async function compare(entry: OpenQuestion, { choices, bench, pace }: Comparison
   });
   try {
     const chosen = await fastest(choice, contenders, { capacity: program.plan.capacity, choices, pace });
-    if (chosen !== undefined) choices.answer(choice, chosen);
+    if (chosen !== undefined) choices.record(choice, chosen);
   } finally {
     for (const { trial } of contenders) trial.destroy();
   }

@@ -12,7 +12,7 @@ const names = array(string());
 const schema = object({
   /** A hash of all shaders and of the version of the comparison. */
   shaders: string(),
-  answers: record(string(), object({ candidates: names, chosen: string() })),
+  tuned: record(string(), object({ candidates: names, chosen: string() })),
   refused: record(string(), names),
 });
 
@@ -33,14 +33,14 @@ export class KernelChoiceStore {
   async recall(device: NamedDevice): Promise<KnownChoices | undefined> {
     const parsed = safeParse(schema, await this.#records.get(await idOf(device)));
     if (!parsed.success || parsed.output.shaders !== (await kernelsHash())) return undefined;
-    const { answers, refused } = parsed.output;
-    return { answers, refused };
+    const { tuned, refused } = parsed.output;
+    return { tuned, refused };
   }
 
-  async keep(device: NamedDevice, { answers, refused }: KnownChoices): Promise<void> {
+  async keep(device: NamedDevice, { tuned, refused }: KnownChoices): Promise<void> {
     const { description: name, features } = device;
     const shaders = await kernelsHash();
-    await this.#records.put(await idOf(device), { name, features, shaders, answers, refused });
+    await this.#records.put(await idOf(device), { name, features, shaders, tuned, refused });
   }
 }
 

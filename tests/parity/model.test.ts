@@ -94,7 +94,8 @@ test('greedy answers with all products of one input in one dispatch, as on a gra
     return planChat(model.layout, adapter.layout, options).decode.plan;
   };
   const apart = planned();
-  for (const { choice } of apart.questions) if (choice.op === 'linears') own.choices.refuse(choice, 'apart');
+  for (const { choice } of apart.plannedChoices)
+    if (choice.op === 'linears') own.choices.refuse(choice, 'apart');
   expect(planned().dispatches.length).toBeLessThan(apart.dispatches.length);
   const generator = await Generator.compile(model, adapter, cache);
   const { greedy: answers } = fixture.expected.variants.nf4!;

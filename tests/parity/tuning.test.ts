@@ -115,7 +115,7 @@ it('kernels that were fitted train as the defaults do, in the memory of the plan
     },
   });
   expect(fits(first)).toBe(true);
-  expect(Object.keys(first.known.answers)).toHaveLength(1);
+  expect(Object.keys(first.known.tuned)).toHaveLength(1);
   expect(first.known.refused).toEqual({});
   expect(await kept.recall(named!)).toEqual(first.known);
   const tolerance = numberTolerance(fixture.expected, 'losses');
@@ -125,10 +125,10 @@ it('kernels that were fitted train as the defaults do, in the memory of the plan
   for (const [taken, planned] of memory) expect(taken).toBe(planned);
 
   // A later start knows what was found; a run that began with the defaults goes on with them all the same.
-  const others = Object.entries(first.known.answers).map(
+  const others = Object.entries(first.known.tuned).map(
     ([key, { candidates }]) => [key, { candidates, chosen: candidates[1]! }] as const,
   );
-  const known = { answers: Object.fromEntries(others), refused: {} };
+  const known = { tuned: Object.fromEntries(others), refused: {} };
   await kept.keep(named!, known);
   await checkpoints.remove(`run/checkpoint-${2 * STEPS}.safetensors`);
   const resumed = await run({ store, checkpoints, steps: 2 * STEPS });

@@ -4,7 +4,7 @@ import type { TrainSettings } from '../../core/settings/settings';
 import type { ExportedAdapter } from '../../exports/format';
 import type { CheckpointState } from '../../formats/checkpoint';
 import type { Plan } from '../../graph/plan';
-import { answersFor } from '../../graph/tune';
+import { chosenKernels } from '../../graph/tune';
 import { Adapter } from '../../models/adapter';
 import type { AdapterLayout } from '../../models/adapters/layout';
 import { objectiveOf } from '../../models/objectives';
@@ -154,7 +154,7 @@ async function attempt(
     const capacity = capacityOf(plan, batchSize, dataset.training, dataset.heldOut);
     const options = { capacity, settings };
     const plans = await prepareKernels(request, loaded, start, options);
-    const kernels = answersFor(Object.values(plans), device.choices);
+    const kernels = chosenKernels(Object.values(plans), device.choices);
     const program = await compileTraining(model, adapter, options, plans);
     owned.push(program);
     const generator = request.samplePrompts.length > 0 ? await loaded.generatorFor(adapter) : undefined;

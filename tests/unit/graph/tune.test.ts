@@ -3,7 +3,7 @@ import { Choices } from '../../../src/gpu/choices';
 import { plan, type Plan } from '../../../src/graph/plan';
 import { Trace } from '../../../src/graph/trace';
 import type { Trial, TrialBench } from '../../../src/graph/trial';
-import { answersFor, tune } from '../../../src/graph/tune';
+import { chosenKernels, tune } from '../../../src/graph/tune';
 import { choose } from '../../../src/ops/choice';
 import { defineOp, f32, read, write, type Dispatch, type Op, type Tensor } from '../../../src/ops/op';
 
@@ -196,7 +196,7 @@ test('gives up in time: the costliest first, the defaults for what is left', asy
   // Twice the same weighs twice as much.
   const { kernels, choices } = await tuned(bench, [...both, both[1]!], new Choices(), 0.3);
   expect(kernels).toEqual(['plain', 'tiles', 'tiles']);
-  expect(Object.keys(choices.known.answers)).toEqual(['product b']);
+  expect(Object.keys(choices.known.tuned)).toEqual(['product b']);
   expect(bench.now).toBeLessThan(2);
 });
 
@@ -221,17 +221,17 @@ test('ends where it is told to, and tells how far it is', async () => {
   const { signal } = stop;
   await tune({ programs, choices, bench, seconds: 10, now: () => bench.now, onProgress, signal });
   expect(told).toEqual([0, 0, 0.5]);
-  expect(Object.keys(choices.known.answers)).toEqual(['product a']);
+  expect(Object.keys(choices.known.tuned)).toEqual(['product a']);
 });
 
-test('pinned answers hold before measured ones, and are asked for what a program asks', async () => {
+test('pinned choices take precedence over measured ones, and cover the choices of the programs', async () => {
   const { choices } = await tuned(new ToyBench({ plain: 1e-4, tiles: 1e-5, matrix: 1e-6 }), both);
-  expect(answersFor([programOf(choices, both)], choices)).toEqual({
+  expect(chosenKernels([programOf(choices, both)], choices)).toEqual({
     'product a': 'matrix',
     'product b': 'tiles',
   });
   choices.pin({ 'product a': 'plain', 'product b': 'gone' });
-  expect(answersFor([programOf(choices, both)], choices)).toEqual({
+  expect(chosenKernels([programOf(choices, both)], choices)).toEqual({
     'product a': 'plain',
     'product b': 'tiles',
   });

@@ -9,7 +9,7 @@ const choice = { op: 'matmul', shape: 'nf4 896→4864 ×256', candidates: ['plai
 
 function knownChoices() {
   const choices = new Choices();
-  choices.answer(choice, 'tiles');
+  choices.record(choice, 'tiles');
   choices.refuse(choice, 'matrix');
   return choices.known;
 }
@@ -30,7 +30,7 @@ describe('what was found out about a device', () => {
     expect(await store.recall({ ...device, features: { ...device.features, f16: false } })).toBeUndefined();
   });
 
-  it('answers as it did, unless there is a candidate that was not compared', () => {
+  it('recalls a choice unless a new candidate has not been compared', () => {
     const choices = new Choices();
     choices.recall(knownChoices());
     expect(choices.choose(choice)).toBe('tiles');
@@ -49,7 +49,7 @@ describe('what was found out about a device', () => {
     const record = JSON.parse(text) as Record<string, unknown>;
     for (const changed of [
       JSON.stringify({ ...record, shaders: 'others' }),
-      JSON.stringify({ ...record, answers: { a: { chosen: 1 } } }),
+      JSON.stringify({ ...record, tuned: { a: { chosen: 1 } } }),
       JSON.stringify({ ...record, refused: undefined }),
       'null',
       text.slice(0, -5),
