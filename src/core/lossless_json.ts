@@ -318,12 +318,12 @@ export class LosslessParser {
     WORD.lastIndex = at;
     const word = WORD.exec(this.#text)?.[0].slice(0, 40);
     const shown = word ?? (/[\p{C}\p{Z}]/u.test(letter) ? codePoint(letter) : letter);
-    return new JsonFault(FOREIGN.get(word ?? letter) ?? reason(shown), at);
+    return new JsonFault(MISTAKES.get(word ?? letter) ?? reason(shown), at);
   }
 }
 
 /** Common mistakes in the place of JSON. */
-const FOREIGN: ReadonlyMap<string, Message> = new Map([
+const MISTAKES: ReadonlyMap<string, Message> = new Map([
   ["'", message('json_single_quotes')],
   ['“', message('json_curly_quotes')],
   ['”', message('json_curly_quotes')],

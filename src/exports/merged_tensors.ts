@@ -49,13 +49,13 @@ export function mergedModel({ facts, towers }: ExportSource, dtype: FloatDtype):
     const tensors = [...own.map((from) => text(textNames.get(from.name) ?? from.name, from)), ...ofTowers];
     return { facts, spec, tensors, notes: [] };
   }
-  const alone = textFacts(facts, spec);
-  const textSpec = readSpec(alone.config);
+  const textOnly = textFacts(facts, spec);
+  const textSpec = readSpec(textOnly.config);
   // Both list the same tensors in the same order.
   const names = checkpointTensors(textSpec).map(({ name }) => name);
   const tensors = own.map((from, index) => text(names[index]!, from));
   const note = towers ? message('images_quantised') : message('images_not_here');
-  return { facts: alone, spec: textSpec, tensors, notes: [note] };
+  return { facts: textOnly, spec: textSpec, tensors, notes: [note] };
 }
 
 /** The towers' tensors; undefined if one of them is no plain array of floats. */

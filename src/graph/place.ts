@@ -25,7 +25,7 @@ export function placeTensors(
   dispatches: readonly Dispatch[],
   maxBufferSize: number,
 ): { placements: Map<Tensor, Placement>; arenas: number[] } {
-  const foes = conflicts(dispatches);
+  const conflicting = conflicts(dispatches);
   const order = [...lifetimes].sort(
     ([a, x], [b, y]) => y.bytes - x.bytes || x.first - y.first || a.id - b.id,
   );
@@ -34,8 +34,8 @@ export function placeTensors(
   const arenas: number[] = [];
   for (const [tensor, lifetime] of order) {
     const closed = new Set<number>();
-    for (const foe of foes.get(tensor) ?? []) {
-      const placement = placements.get(foe);
+    for (const other of conflicting.get(tensor) ?? []) {
+      const placement = placements.get(other);
       if (placement) closed.add(placement.arena);
     }
     // Makes a new arena only if that costs less than growing any other: programs that share arenas need few.
@@ -91,10 +91,10 @@ class Occupied {
 
 /** For each planned tensor, the tensors that some dispatch binds the other way (one read, the other written). */
 function conflicts(dispatches: readonly Dispatch[]): Map<Tensor, Set<Tensor>> {
-  const foes = new Map<Tensor, Set<Tensor>>();
+  const conflicting = new Map<Tensor, Set<Tensor>>();
   const link = (a: Tensor, b: Tensor): void => {
-    const set = foes.get(a) ?? new Set();
-    foes.set(a, set.add(b));
+    const set = conflicting.get(a) ?? new Set();
+    conflicting.set(a, set.add(b));
   };
   for (const { bindings } of dispatches) {
     const planned = bindings.filter(({ tensor }) => tensor.storage.kind === 'planned');
@@ -105,5 +105,5 @@ function conflicts(dispatches: readonly Dispatch[]): Map<Tensor, Set<Tensor>> {
       }
     }
   }
-  return foes;
+  return conflicting;
 }

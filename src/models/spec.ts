@@ -21,7 +21,7 @@ export type Block = readonly Residual[];
 /** The parts of a model for images and text beside its text part; they are neither loaded nor trained. */
 export interface Towers {
   /** Prefixes of the names of their tensors and modules. */
-  readonly aside: readonly string[];
+  readonly prefixes: readonly string[];
   /** Prefixes that some checkpoints and adapters have, and those of the present version of Transformers. */
   readonly renamed: readonly (readonly [from: string, to: string])[];
 }
@@ -57,12 +57,12 @@ export function withoutTowers<T>(
   named: ReadonlyMap<string, T>,
 ): ReadonlyMap<string, T> {
   if (!towers) return named;
-  const { aside, renamed } = towers;
+  const { prefixes, renamed } = towers;
   const own = new Map<string, T>();
   for (const [name, value] of named) {
     const [from, to] = renamed.find(([start]) => name.startsWith(start)) ?? ['', ''];
     const current = to + name.slice(from.length);
-    if (!aside.some((start) => current.startsWith(start))) own.set(current, value);
+    if (!prefixes.some((start) => current.startsWith(start))) own.set(current, value);
   }
   return own;
 }

@@ -70,7 +70,7 @@ export class Adapters {
   }
 
   async import(name: string, files: readonly File[]): Promise<AdapterReport> {
-    return await this.#exclusive.alone('importing', async () => {
+    return await this.#exclusive.run('importing', async () => {
       const { notes } = await this.#session.importAdapter(folderOfBlobs(namedBlobs(files)));
       this.#name = name;
       return { ...(await adapterReport(name, this.#session.requireTuned())), notes };
@@ -107,7 +107,7 @@ export class Adapters {
     onProgress?: OnProgress,
     handle?: FileSystemFileHandle,
   ): Promise<ExportResult> {
-    return await this.#exclusive.alone('exporting', async () => {
+    return await this.#exclusive.run('exporting', async () => {
       const exporting = new AbortController();
       this.#exporting = exporting;
       try {

@@ -13,7 +13,7 @@ export class Exclusive {
    * @param doing what the engine is at meanwhile
    * @throws TunesmithError `engine_busy` while other work lasts
    */
-  async alone<T>(doing: Doing, work: () => Promise<T>): Promise<T> {
+  async run<T>(doing: Doing, work: () => Promise<T>): Promise<T> {
     if (this.#busy !== undefined) {
       throw new TunesmithError({ code: 'engine_busy', values: { doing: this.#busy } });
     }

@@ -27,7 +27,7 @@ import type { TrainControl } from '../train/control';
 import type { TrainEvent } from '../train/events';
 import { capacityOf, planOf } from '../train/plan';
 import { readAdapterFiles } from '../models/adapter_files';
-import { notesOnBase } from './models/base_name';
+import { otherBaseNotes } from './models/base_name';
 import { lacksRoom } from './exports/comparison';
 import { chatContext, conversationIds } from './chat/conversation';
 import { cardRun, makeDataset, type DataFile, type Dataset, type DatasetOptions } from './data/dataset';
@@ -393,7 +393,7 @@ export class Session {
   ): Promise<TunedAdapter & { readonly notes: readonly EngineMessage[] }> {
     const { layout, parameters, baseModel } = await readAdapterFiles(folder, this.layout.spec);
     this.setTuned({ layout, parameters });
-    return { layout, parameters, notes: notesOnBase(baseModel, this.model.identity) };
+    return { layout, parameters, notes: otherBaseNotes(baseModel, this.model.identity) };
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 /** Number of steps over which the recent pace is averaged. */
 const RECENT_STEPS = 20;
 
-export type PaceMode = 'training' | 'aside' | 'paused';
+export type PaceMode = 'training' | 'side_task' | 'paused';
 
 interface Lap {
   readonly steps: number;
@@ -9,14 +9,14 @@ interface Lap {
 }
 
 /**
- * Measures the pace of a run. Time counts as training, as aside (evaluation, answers, saving) or, while the run is
+ * Measures the pace of a run. Time counts as training, as side task (evaluation, answers, saving) or, while the run is
  * paused, not at all. The GPU works asynchronously, so switch the mode only after it has finished the submitted work.
  */
 export class Pace {
   readonly #now: () => number;
-  #mode: PaceMode = 'aside';
+  #mode: PaceMode = 'side_task';
   #since: number;
-  readonly #seconds = { training: 0, aside: 0, paused: 0 };
+  readonly #seconds = { training: 0, side_task: 0, paused: 0 };
   #lapStart = 0;
   #laps: Lap[] = [];
 
@@ -39,15 +39,15 @@ export class Pace {
   }
 
   /** Seconds spent neither in training nor in pauses. */
-  get asideSeconds(): number {
+  get sideTaskSeconds(): number {
     this.enter(this.#mode);
-    return this.#seconds.aside;
+    return this.#seconds.side_task;
   }
 
   /** Seconds without the pauses. */
   get elapsedSeconds(): number {
     this.enter(this.#mode);
-    return this.#seconds.training + this.#seconds.aside;
+    return this.#seconds.training + this.#seconds.side_task;
   }
 
   /** Ends a lap with this many steps and rows. Returns its rows per second of training. */

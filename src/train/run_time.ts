@@ -3,7 +3,7 @@ import type { ActivityEvent } from './events';
 import type { TrainOptions } from './options';
 import { Pace, type PaceMode } from './pace';
 import { answersAfter, fullLimits } from './samples';
-import { TimeLeft, type Aside } from './time_left';
+import { TimeLeft, type SideTask } from './time_left';
 
 /** Milliseconds between reports of the activity. */
 const TELL_EVERY = 250;
@@ -32,7 +32,7 @@ export class RunTime {
       answering: (after: number) => answersAfter(hooks.samples?.limits ?? fullLimits(0), steps, after),
       saving: (after: number) => dueAfter(settings.save_steps, steps, after),
     };
-    this.#left = new TimeLeft({ steps, due }, start?.step, () => this.#pace.asideSeconds);
+    this.#left = new TimeLeft({ steps, due }, start?.step, () => this.#pace.sideTaskSeconds);
     if (trainSeconds !== undefined) this.#expectSteps(trainSeconds / steps);
   }
 
@@ -41,8 +41,8 @@ export class RunTime {
     this.#pace.enter(mode);
   }
 
-  get asideSeconds(): number {
-    return this.#pace.asideSeconds;
+  get sideTaskSeconds(): number {
+    return this.#pace.sideTaskSeconds;
   }
 
   /** Seconds that the run has taken so far, without pauses but including the time before it was continued. */
@@ -70,22 +70,26 @@ export class RunTime {
    *
    * @param work resolves to whether it was completed
    */
-  async aside(aside: Aside, step: number, work: (tell: TellActivity) => Promise<boolean>): Promise<void> {
+  async sideTask(
+    task: SideTask,
+    step: number,
+    work: (tell: TellActivity) => Promise<boolean>,
+  ): Promise<void> {
     const before = this.#pace.mode;
-    this.#pace.enter('aside');
-    this.#left.begin(aside);
+    this.#pace.enter('side_task');
+    this.#left.begin(task);
     let toldAt = -Infinity;
     const tell = (news: News): void => {
       if (news.fraction !== undefined) this.#left.reach(news.fraction);
-      if (aside === 'saving' || this.#now() - toldAt < TELL_EVERY) return;
+      if (task === 'saving' || this.#now() - toldAt < TELL_EVERY) return;
       toldAt = this.#now();
-      this.#tell(aside, step, news);
+      this.#tell(task, step, news);
     };
     tell({ fraction: 0 });
     const whole = await work(tell);
     this.#left.end(step, whole);
     this.#pace.enter(before);
-    if (aside !== 'saving') this.#tell('training', step);
+    if (task !== 'saving') this.#tell('training', step);
   }
 
   #tell(activity: ActivityEvent['activity'], step: number, news: News = {}): void {

@@ -1,11 +1,11 @@
 /** A run's activities beside training. */
-export type Aside = 'evaluating' | 'answering' | 'saving';
+export type SideTask = 'evaluating' | 'answering' | 'saving';
 
 export interface RunAhead {
   /** Optimizer steps of the whole run. */
   readonly steps: number;
   /** How often each is still due after step `after`; -1 means before the run. */
-  readonly due: Readonly<Record<Aside, (after: number) => number>>;
+  readonly due: Readonly<Record<SideTask, (after: number) => number>>;
 }
 
 /** Duration of one activity in seconds: the last measured one, or else the expected one. */
@@ -24,12 +24,12 @@ const TELLING_FRACTION = 0.1;
 export class TimeLeft {
   readonly #ahead: RunAhead;
   readonly #now: () => number;
-  readonly #known: Readonly<Record<Aside, Known>> = { evaluating: {}, answering: {}, saving: {} };
+  readonly #known: Readonly<Record<SideTask, Known>> = { evaluating: {}, answering: {}, saving: {} };
   /** For each activity, the step after which it was last done. */
-  readonly #doneAt: Record<Aside, number>;
+  readonly #doneAt: Record<SideTask, number>;
   #stepSeconds: number | undefined;
   /** The present activities, the innermost last: a pause during an evaluation saves a checkpoint. */
-  readonly #under: { readonly aside: Aside; readonly since: number; fraction: number }[] = [];
+  readonly #running: { readonly task: SideTask; readonly since: number; fraction: number }[] = [];
 
   /**
    * @param from the step that the run continues from; undefined for a new run
@@ -48,17 +48,17 @@ export class TimeLeft {
   }
 
   /** Sets the expected duration of an activity in seconds; used until one was measured. */
-  expect(aside: Aside, seconds: number): void {
-    this.#known[aside].expected = seconds;
+  expect(task: SideTask, seconds: number): void {
+    this.#known[task].expected = seconds;
   }
 
-  begin(aside: Aside): void {
-    this.#under.push({ aside, since: this.#now(), fraction: 0 });
+  begin(task: SideTask): void {
+    this.#running.push({ task, since: this.#now(), fraction: 0 });
   }
 
   /** Sets the progress of the present activity, 0 to 1. */
   reach(fraction: number): void {
-    const current = this.#under.at(-1);
+    const current = this.#running.at(-1);
     if (current) current.fraction = fraction;
   }
 
@@ -68,27 +68,27 @@ export class TimeLeft {
    * @param whole whether it was completed, so that its duration predicts the next one's
    */
   end(step: number, whole = true): void {
-    const current = this.#under.pop();
+    const current = this.#running.pop();
     if (!current) return;
-    const { aside, since } = current;
-    if (whole) this.#known[aside].measured = this.#now() - since;
-    this.#doneAt[aside] = step;
+    const { task, since } = current;
+    if (whole) this.#known[task].measured = this.#now() - since;
+    this.#doneAt[task] = step;
   }
 
   /** Seconds to the end after `step` steps; undefined if the time of the remaining steps is unknown. */
   left(step: number): number | undefined {
     const steps = Math.max(0, this.#ahead.steps - step);
     if (steps > 0 && this.#stepSeconds === undefined) return undefined;
-    const asides = Object.keys(this.#known) as Aside[];
-    const beside = asides.reduce((sum, aside) => sum + this.#leftOf(aside), 0);
+    const sideTasks = Object.keys(this.#known) as SideTask[];
+    const beside = sideTasks.reduce((sum, task) => sum + this.#leftOf(task), 0);
     return steps * (this.#stepSeconds ?? 0) + beside;
   }
 
-  #leftOf(aside: Aside): number {
-    const { measured, expected = 0 } = this.#known[aside];
+  #leftOf(task: SideTask): number {
+    const { measured, expected = 0 } = this.#known[task];
     const each = measured ?? expected;
-    const due = this.#ahead.due[aside](this.#doneAt[aside]);
-    const current = this.#under.find((each) => each.aside === aside);
+    const due = this.#ahead.due[task](this.#doneAt[task]);
+    const current = this.#running.find((each) => each.task === task);
     if (!current) return due * each;
     const elapsed = this.#now() - current.since;
     const { fraction } = current;

@@ -10,7 +10,7 @@ import { planOf } from './plan';
 import { RunTime, type TellActivity } from './run_time';
 import { sampleSteps } from './samples';
 import { learningRateMultiplier, scheduleOf, warmupStepsOf } from './schedule';
-import type { Aside } from './time_left';
+import type { SideTask } from './time_left';
 
 export interface TrainResult {
   readonly state: 'finished' | 'stopped';
@@ -210,11 +210,11 @@ class Trainer {
   async #evaluate(): Promise<void> {
     const { program, objective, heldOut, onEvent } = this.#options;
     if (heldOut.length === 0) return;
-    await this.#aside('evaluating', async (tell) => {
-      const started = this.#time.asideSeconds;
+    await this.#sideTask('evaluating', async (tell) => {
+      const started = this.#time.sideTaskSeconds;
       const result = await evaluate(program, objective, heldOut, async (fraction) => {
         const goOn = await this.#mayGoOn();
-        this.#time.enter('aside');
+        this.#time.enter('side_task');
         tell({ fraction });
         return goOn;
       });
@@ -227,7 +227,7 @@ class Trainer {
         step: this.#step,
         eval_loss: result.loss,
         ...(result.perplexity !== undefined && { perplexity: result.perplexity }),
-        eval_runtime: this.#time.asideSeconds - started,
+        eval_runtime: this.#time.sideTaskSeconds - started,
         ...measuredOf(result.metrics),
       });
       return true;
@@ -238,13 +238,13 @@ class Trainer {
     const { hooks, control, onEvent } = this.#options;
     const { samples } = hooks;
     if (!samples) return;
-    await this.#aside('answering', async (tell) => {
-      const started = this.#time.asideSeconds;
+    await this.#sideTask('answering', async (tell) => {
+      const started = this.#time.sideTaskSeconds;
       const answers = await samples.answer(control.signal, (fraction, answers) =>
         tell({ fraction, answers }),
       );
       if (answers === undefined) return false;
-      const seconds = this.#time.asideSeconds - started;
+      const seconds = this.#time.sideTaskSeconds - started;
       onEvent({ event: 'sample', step: this.#step, answers, seconds, limits: samples.limits });
       return true;
     });
@@ -253,7 +253,7 @@ class Trainer {
   async #save(): Promise<void> {
     const { program, hooks, onEvent } = this.#options;
     if (this.#savedStep === this.#step) return;
-    await this.#aside('saving', async () => {
+    await this.#sideTask('saving', async () => {
       await hooks.saveCheckpoint(this.#position(), await program.readState());
       this.#savedStep = this.#step;
       onEvent({ event: 'checkpoint', step: this.#step });
@@ -262,9 +262,9 @@ class Trainer {
   }
 
   /** Runs work other than training, after the device has finished all steps with finite losses. */
-  async #aside(aside: Aside, work: (tell: TellActivity) => Promise<boolean>): Promise<void> {
+  async #sideTask(task: SideTask, work: (tell: TellActivity) => Promise<boolean>): Promise<void> {
     await this.#read();
-    await this.#time.aside(aside, this.#step, work);
+    await this.#time.sideTask(task, this.#step, work);
   }
 
   #position(): TrainPosition {

@@ -3,7 +3,7 @@ import { message } from '../../core/messages/message';
 import { CSV } from './csv';
 import { encodingOf } from './encoding';
 import { DataFault } from './fault';
-import { foreignKind } from './foreign';
+import { unsupportedKind } from './unsupported_kind';
 import type { DataFormat, Entry } from './format';
 import { JSON_RECORDS } from './json';
 
@@ -31,7 +31,7 @@ export function isDataFile(name: string): boolean {
 export async function* entriesOf(file: FileReader): AsyncGenerator<Entry, void, void> {
   const head = await file.read(0, Math.min(HEAD, file.size));
   if (head.length === 0) throw new DataFault({ code: 'empty', reason: message('file_empty') });
-  const kind = foreignKind(head);
+  const kind = unsupportedKind(head);
   if (kind !== undefined) throw new DataFault({ code: 'foreign', reason: message('file_foreign', { kind }) });
   const encoding = encodingOf(head);
   // Decoded leniently, only to choose the format. The format itself decodes strictly.

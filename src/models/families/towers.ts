@@ -10,7 +10,7 @@ const Wrapper = v.looseObject({
 
 /** Transformers' names of the parts of models with towers, and the names in checkpoints from before version 4.52. */
 const TOWERS: Towers = {
-  aside: ['model.vision_tower.', 'model.multi_modal_projector.'],
+  prefixes: ['model.vision_tower.', 'model.multi_modal_projector.'],
   renamed: [
     ['language_model.model.', 'model.language_model.'],
     ['language_model.lm_head.', 'lm_head.'],

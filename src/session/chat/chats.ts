@@ -77,7 +77,7 @@ export class Chats {
     settings: AnswerSettings,
     onEvent: (event: ChatEvent) => void,
   ): Promise<readonly ChatOutcome[]> {
-    return await this.#exclusive.alone('chatting', async () => {
+    return await this.#exclusive.run('chatting', async () => {
       const sampling = parseAnswerSettings(settings);
       this.#stops = new Map(requests.map(({ side }) => [side, new AbortController()]));
       const together =

@@ -15,7 +15,7 @@ export function baseNameOf({ name, repo, commit }: ModelIdentity): {
  * Says so where an adapter names another base than the one that is open. It may be the same under another name, such as a
  * path or a copy that is quantised: so it is no error.
  */
-export function notesOnBase(named: string | null, identity: ModelIdentity): readonly Message[] {
+export function otherBaseNotes(named: string | null, identity: ModelIdentity): readonly Message[] {
   const open = baseNameOf(identity).baseModel;
   if (named === null || lastPart(named) === lastPart(open)) return [];
   return [message('adapter_of_other_base', { named, open })];

@@ -36,7 +36,7 @@ export class Models {
   /** Reports a download's bytes and speed as well. Rejects with an `AbortError` after `stopOpening`. */
   async open(source: ModelSource, load: LoadSettings, onProgress: OnProgress): Promise<ModelReport> {
     const { session, opener, exclusive } = this.#parts;
-    return await exclusive.alone('opening_model', async () => {
+    return await exclusive.run('opening_model', async () => {
       await opener.open(await opener.originOf(source), load, onProgress, (signal) =>
         // An error here comes again, in words, when the chat is used.
         session.prepareChat(onProgress, signal).catch(() => undefined),

@@ -143,7 +143,7 @@ export class RunRecords {
   }
 
   /** Does something with a run while no other tab does. Throws `run_in_other_tab`. */
-  async alone<T>(id: string, work: () => Promise<T>): Promise<T> {
+  async exclusively<T>(id: string, work: () => Promise<T>): Promise<T> {
     try {
       return await withRunLock(this.#host.locks, id, async () => {
         this.#own.add(id);
@@ -160,7 +160,7 @@ export class RunRecords {
   }
 
   /**
-   * Does the training of a run, within `alone`, and keeps its record up to date: at every checkpoint, so that record and
+   * Does the training of a run, within `exclusively`, and keeps its record up to date: at every checkpoint, so that record and
    * checkpoint tell of the same step, and at the end.
    *
    * @param start the checkpoint that it goes on from

@@ -118,7 +118,7 @@ export class Runs {
         library ? keepRunModel(library, onEvent) : Promise.resolve(session.loadable.baseId);
       const run = await records.create({ ...runModel(session), startedFrom, settings, steps, data }, keep);
       onEvent({ event: 'state', state: 'preparing', run: run.id });
-      return await records.alone(run.id, () => this.#train(run, { control, onEvent, initial }));
+      return await records.exclusively(run.id, () => this.#train(run, { control, onEvent, initial }));
     });
   }
 
@@ -131,7 +131,7 @@ export class Runs {
   ): Promise<RunRecord> {
     const { records } = this.#parts;
     return await this.#training((control) =>
-      records.alone(id, async () => {
+      records.exclusively(id, async () => {
         const { run, start } = await this.#opening(async (signal) => {
           const recorded = await records.get(id);
           const run = { ...recorded, settings: resumedSettings(recorded.settings, changes) };
@@ -149,8 +149,8 @@ export class Runs {
   /** Makes a run's adapter the tuned one, without training. Rejects with an `AbortError` after `stopOpening`. */
   async open(id: string, onProgress: OnProgress): Promise<AdapterReport> {
     const { session, exclusive, records, adapters } = this.#parts;
-    return await exclusive.alone('opening_run', () =>
-      records.alone(id, () =>
+    return await exclusive.run('opening_run', () =>
+      records.exclusively(id, () =>
         this.#opening(async (signal) => {
           const run = await records.get(id);
           const checkpoint = await records.checkpoint(id);
@@ -204,7 +204,7 @@ export class Runs {
 
   /** Trains under a control that is there from the first moment on: a stop is heeded whenever it comes. */
   async #training(work: (control: TrainControl) => Promise<RunRecord>): Promise<RunRecord> {
-    return await this.#parts.exclusive.alone('training', async () => {
+    return await this.#parts.exclusive.run('training', async () => {
       const control = new TrainControl();
       this.#control = control;
       try {

@@ -4,21 +4,21 @@ import { Exclusive } from '../../../src/session/exclusive';
 it('refuses a second call while the first lasts, and says what is under way', async () => {
   const exclusive = new Exclusive();
   let end: () => void = () => undefined;
-  const first = exclusive.alone('training', () => new Promise<void>((resolve) => (end = resolve)));
-  await expect(exclusive.alone('chatting', () => Promise.resolve())).rejects.toMatchObject({
+  const first = exclusive.run('training', () => new Promise<void>((resolve) => (end = resolve)));
+  await expect(exclusive.run('chatting', () => Promise.resolve())).rejects.toMatchObject({
     code: 'engine_busy',
     message: 'This can’t be done while the engine is training.',
   });
   await Promise.resolve();
   end();
   await first;
-  expect(await exclusive.alone('chatting', () => Promise.resolve(1))).toBe(1);
+  expect(await exclusive.run('chatting', () => Promise.resolve(1))).toBe(1);
 });
 
 it('is free again after a call that failed', async () => {
   const exclusive = new Exclusive();
-  await expect(exclusive.alone('training', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-  expect(await exclusive.alone('training', () => Promise.resolve(1))).toBe(1);
+  await expect(exclusive.run('training', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(await exclusive.run('training', () => Promise.resolve(1))).toBe(1);
 });
 
 it('measures between exclusive only, and lets the next one wait for it', async () => {
@@ -29,7 +29,7 @@ it('measures between exclusive only, and lets the next one wait for it', async (
     order.push('measures');
     return new Promise<void>((resolve) => (end = resolve)).then(() => void order.push('measured'));
   });
-  const turn = exclusive.alone('training', () => {
+  const turn = exclusive.run('training', () => {
     order.push('trains');
     return exclusive.measure(() => {
       order.push('never');

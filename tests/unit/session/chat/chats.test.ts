@@ -139,7 +139,7 @@ describe('a failure', () => {
     const intrusions: Promise<unknown>[] = [];
     const answering = chats.answer(both, ANSWER_DEFAULTS, (event) => {
       if (event.kind === 'ended' && event.side === 'base')
-        intrusions.push(exclusive.alone('training', () => Promise.resolve()));
+        intrusions.push(exclusive.run('training', () => Promise.resolve()));
     });
     expect(await answering).toMatchObject([
       { side: 'base', error: { code: 'logits_not_finite' } },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inEnglish } from '../../../../src/core/messages/english';
-import { baseNameOf, notesOnBase } from '../../../../src/session/models/base_name';
+import { baseNameOf, otherBaseNotes } from '../../../../src/session/models/base_name';
 
 const hub = { name: 'a/b', source: 'hub' as const, repo: 'a/b', commit: 'c0ffee' };
 const files = { name: './models/B', source: 'files' as const };
@@ -14,9 +14,9 @@ describe('the base that an adapter names', () => {
 
   it('is worth a note where it is another', () => {
     for (const named of [null, 'a/b', '/home/me/B/', 'mirror/b', 'C:\\models\\b']) {
-      expect(notesOnBase(named, hub)).toEqual([]);
+      expect(otherBaseNotes(named, hub)).toEqual([]);
     }
-    expect(notesOnBase('a/b-instruct', hub).map(inEnglish).join()).toMatch(
+    expect(otherBaseNotes('a/b-instruct', hub).map(inEnglish).join()).toMatch(
       /made for a\/b-instruct, but a\/b is open\./,
     );
   });

@@ -94,7 +94,7 @@ describe('the list of runs', () => {
     const [own, other] = [await create(), await create()];
     takeElsewhere(other.id);
     const usedBy = async () => new Map((await records.list()).map(({ id, usedBy }) => [id, usedBy]));
-    expect(await records.alone(own.id, usedBy)).toEqual(
+    expect(await records.exclusively(own.id, usedBy)).toEqual(
       new Map([
         [own.id, 'this tab'],
         [other.id, 'another tab'],
@@ -125,7 +125,7 @@ describe('a run', () => {
       onEvent({ event: 'checkpoint', step: 1 });
       return ended([step(1, 4)]);
     };
-    await records.alone(run.id, () => records.record(run, undefined, () => undefined, train));
+    await records.exclusively(run.id, () => records.record(run, undefined, () => undefined, train));
     expect(await records.get(run.id)).toMatchObject({ name: 'Named on the way', state: 'finished' });
   });
 
@@ -139,7 +139,7 @@ describe('a run', () => {
       expect(write).toHaveBeenCalled();
       return ended([]);
     };
-    await records.alone(run.id, () => records.record(run, undefined, () => undefined, train));
+    await records.exclusively(run.id, () => records.record(run, undefined, () => undefined, train));
     expect(await records.get(run.id)).toMatchObject({ state: 'finished' });
   });
 
@@ -162,7 +162,7 @@ describe('a run', () => {
     };
     expect(await changesBy(() => records.rename(id, 'Mine'))).toBe(1);
     // It begins to be used, and it ends.
-    expect(await changesBy(() => records.alone(id, () => Promise.resolve()))).toBe(2);
+    expect(await changesBy(() => records.exclusively(id, () => Promise.resolve()))).toBe(2);
     expect(await changesBy(() => records.remove(id))).toBe(1);
   });
 });

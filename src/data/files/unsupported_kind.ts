@@ -1,9 +1,9 @@
 import type { MessageValuesOf } from '../../core/messages/message';
 
-type ForeignKind = MessageValuesOf<'file_foreign'>['kind'];
+type UnsupportedKind = MessageValuesOf<'file_foreign'>['kind'];
 
 /** Kinds of files that people mistake for examples, by their first bytes. */
-const FOREIGN: readonly { readonly bytes: readonly number[]; readonly kind: ForeignKind }[] = [
+const UNSUPPORTED: readonly { readonly bytes: readonly number[]; readonly kind: UnsupportedKind }[] = [
   { bytes: [0x1f, 0x8b], kind: 'gzip' },
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], kind: 'zstd' },
   { bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a], kind: 'xz' },
@@ -44,9 +44,9 @@ const FOREIGN: readonly { readonly bytes: readonly number[]; readonly kind: Fore
 ];
 
 /** The kind of a file that holds no examples; undefined if it may hold some. */
-export function foreignKind(head: Uint8Array): ForeignKind | undefined {
+export function unsupportedKind(head: Uint8Array): UnsupportedKind | undefined {
   if (isSafetensors(head)) return 'safetensors';
-  return FOREIGN.find(({ bytes }) => bytes.every((byte, at) => head[at] === byte))?.kind;
+  return UNSUPPORTED.find(({ bytes }) => bytes.every((byte, at) => head[at] === byte))?.kind;
 }
 
 /**
