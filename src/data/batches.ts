@@ -88,7 +88,7 @@ export interface BatchPlanSettings {
 }
 
 /** The examples of one optimizer step. */
-export interface BatchWindow {
+export interface AccumulationWindow {
   /** From 0. */
   readonly epoch: number;
   /** Number of the window within its epoch, from 0. */
@@ -104,7 +104,7 @@ export interface BatchPlan {
   /** Micro-batches before this step (from 0), over all epochs. */
   microBatchesBefore(step: number): number;
   /** The window of any step, from 0; depends on nothing but the settings and the step. */
-  window(step: number): BatchWindow;
+  window(step: number): AccumulationWindow;
 }
 
 /**

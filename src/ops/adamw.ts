@@ -1,6 +1,6 @@
 import { defineOp, elements, read, spread, update, type Builder, type Dispatch, type Tensor } from './op';
-import { recordWindows, type TensorRecord } from './tensor_table';
-import { windowOf, windows } from './windows';
+import { recordRanges, type TensorRecord } from './tensor_table';
+import { bindRange, bufferRanges } from './buffer_ranges';
 
 /** Bytes of a buffer that one workgroup updates. */
 const WORKGROUP_BYTES = 256 * 16;
@@ -33,23 +33,23 @@ const definition = defineOp<AdamwInputs & Record<string, Tensor>, Record<string,
     const { parameters, gradients, moment1, moment2, metrics } = inputs;
     const most = limits.maxComputeWorkgroupsPerDimension;
     if (!records) {
-      return windows(elements(parameters.shape, 1) * 4, limits).map((window) => ({
+      return bufferRanges(elements(parameters.shape, 1) * 4, limits).map((range) => ({
         kernel: 'adamw',
         bindings: [
-          windowOf(parameters, 'update', window),
-          windowOf(gradients, 'read', window),
-          windowOf(moment1, 'update', window),
-          windowOf(moment2, 'update', window),
+          bindRange(parameters, 'update', range),
+          bindRange(gradients, 'read', range),
+          bindRange(moment1, 'update', range),
+          bindRange(moment2, 'update', range),
           read(metrics),
         ],
-        workgroups: () => spread(Math.ceil(window.size / WORKGROUP_BYTES), most),
-        flops: () => window.size * 4,
+        workgroups: () => spread(Math.ceil(range.size / WORKGROUP_BYTES), most),
+        flops: () => range.size * 4,
       }));
     }
-    return recordWindows(records, limits).map((window): Dispatch => {
-      const first = window.records[0]?.first ?? 0;
-      const count = window.records.reduce((sum, record) => sum + record.count, 0);
-      const flat = { offset: window.begin * 4, size: (window.end - window.begin) * 4 };
+    return recordRanges(records, limits).map((range): Dispatch => {
+      const first = range.records[0]?.first ?? 0;
+      const count = range.records.reduce((sum, record) => sum + record.count, 0);
+      const flat = { offset: range.begin * 4, size: (range.end - range.begin) * 4 };
       const moments = { offset: first * 4, size: count * 4 };
       return {
         kernel: 'adamw',
@@ -62,7 +62,7 @@ const definition = defineOp<AdamwInputs & Record<string, Tensor>, Record<string,
           read(metrics),
           read(inputs['table']!),
         ],
-        words: [first, window.begin, window.firstRecord, window.records.length],
+        words: [first, range.begin, range.firstRecord, range.records.length],
         workgroups: () => spread(Math.ceil((count * 4) / WORKGROUP_BYTES), most),
         flops: () => count * 16,
       };

@@ -1,5 +1,5 @@
 import { defineOp, elements, read, spread, update, type Builder, type Tensor } from './op';
-import { recordWindows, type TensorRecord } from './tensor_table';
+import { recordRanges, type TensorRecord } from './tensor_table';
 
 /** Elements of a tensor that share their scales. */
 export const BLOCK = 256;
@@ -32,15 +32,15 @@ const definition = defineOp<Adamw8bitInputs & Record<string, Tensor>, Record<str
   lower({ inputs, attributes: { records } }, { limits }) {
     const { parameters, gradients, codes1, codes2, absmax1, absmax2, metrics, table } = inputs;
     const size = elements(parameters.shape, 1);
-    return recordWindows(records, limits).map((window) => {
-      const firstBlock = window.records[0]?.first ?? 0;
-      const blocks = window.records.reduce((sum, record) => sum + blocksOf(record), 0);
-      const flat = { offset: window.begin * 4, size: (Math.min(window.end, size) - window.begin) * 4 };
+    return recordRanges(records, limits).map((range) => {
+      const firstBlock = range.records[0]?.first ?? 0;
+      const blocks = range.records.reduce((sum, record) => sum + blocksOf(record), 0);
+      const flat = { offset: range.begin * 4, size: (Math.min(range.end, size) - range.begin) * 4 };
       const codes = { offset: firstBlock * BLOCK, size: blocks * BLOCK };
       return {
         kernel: 'adamw_8bit',
         // On software adapters barriers are slow, and slower with more threads.
-        overrides: { first_element: window.begin, threads: limits.software ? 4 : 64 },
+        overrides: { first_element: range.begin, threads: limits.software ? 4 : 64 },
         bindings: [
           { ...update(parameters), ...flat },
           { ...read(gradients), ...flat },
@@ -51,7 +51,7 @@ const definition = defineOp<Adamw8bitInputs & Record<string, Tensor>, Record<str
           read(metrics),
           read(table),
         ],
-        words: [firstBlock, blocks, window.firstRecord, window.records.length],
+        words: [firstBlock, blocks, range.firstRecord, range.records.length],
         workgroups: () => spread(blocks, limits.maxComputeWorkgroupsPerDimension),
         flops: () => blocks * BLOCK * 64,
       };

@@ -1,5 +1,5 @@
 import { elements, f32, read, spread, update, type Builder, type Tensor, defineOp } from './op';
-import { windowOf, windows } from './windows';
+import { bindRange, bufferRanges } from './buffer_ranges';
 
 /** Bytes whose squares one workgroup adds up. */
 const CHUNK_BYTES = 4096 * 4;
@@ -15,22 +15,22 @@ const definition = defineOp<Inputs, Record<string, never>, null>({
   lower({ inputs: { gradients, metrics } }, lowering) {
     const { limits } = lowering;
     let chunks = 0;
-    const parts = windows(elements(gradients.shape, 1) * 4, limits).map((window) => {
+    const parts = bufferRanges(elements(gradients.shape, 1) * 4, limits).map((range) => {
       const first = chunks;
-      const count = Math.ceil(window.size / CHUNK_BYTES);
+      const count = Math.ceil(range.size / CHUNK_BYTES);
       chunks += count;
-      return { window, first, count };
+      return { range, first, count };
     });
     const partials = lowering.temporary('gradient_norm.partials', f32(chunks));
     return [
-      ...parts.map(({ window, first, count }) => ({
+      ...parts.map(({ range, first, count }) => ({
         kernel: 'gradient_norm_partials',
         // On software adapters barriers are slow, and slower with more threads.
         overrides: { first_partial: first, threads: limits.software ? 4 : 256 },
-        // Each window fills its own part of the partials.
-        bindings: [windowOf(gradients, 'read', window), update(partials)],
+        // Each range fills its own part of the partials.
+        bindings: [bindRange(gradients, 'read', range), update(partials)],
         workgroups: () => spread(count, limits.maxComputeWorkgroupsPerDimension),
-        flops: () => window.size,
+        flops: () => range.size,
       })),
       {
         kernel: 'gradient_norm',

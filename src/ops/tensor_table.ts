@@ -36,7 +36,7 @@ export function tensorTable(
 }
 
 /** Records whose parameters, and whose state, fit one binding each. */
-export interface RecordWindow {
+export interface RecordRange {
   readonly firstRecord: number;
   readonly records: readonly TensorRecord[];
   /** f32 elements of the flat buffer. */
@@ -45,15 +45,15 @@ export interface RecordWindow {
 }
 
 /**
- * All records, in as few windows as the device's bindings allow.
+ * Divides the records into as few ranges as the device's bindings allow.
  *
  * @throws TunesmithError `adapter_exceeds_binding` if one tensor alone is too large
  */
-export function recordWindows(
+export function recordRanges(
   records: readonly TensorRecord[],
   { maxStorageBufferBindingSize }: Limits,
-): readonly RecordWindow[] {
-  const windows: { firstRecord: number; records: TensorRecord[]; begin: number; end: number }[] = [];
+): readonly RecordRange[] {
+  const ranges: { firstRecord: number; records: TensorRecord[]; begin: number; end: number }[] = [];
   for (const [index, record] of records.entries()) {
     const end = alignUp(record.offset + extentOf(record), 64);
     if ((end - record.offset) * 4 > maxStorageBufferBindingSize) {
@@ -62,15 +62,15 @@ export function recordWindows(
         values: { bytes: (end - record.offset) * 4, most: maxStorageBufferBindingSize },
       });
     }
-    const window = windows.at(-1);
-    if (window && (end - window.begin) * 4 <= maxStorageBufferBindingSize) {
-      window.records.push(record);
-      window.end = end;
+    const range = ranges.at(-1);
+    if (range && (end - range.begin) * 4 <= maxStorageBufferBindingSize) {
+      range.records.push(record);
+      range.end = end;
     } else {
-      windows.push({ firstRecord: index, records: [record], begin: record.offset, end });
+      ranges.push({ firstRecord: index, records: [record], begin: record.offset, end });
     }
   }
-  return windows;
+  return ranges;
 }
 
 /** Elements of the flat buffer from a tensor's first element to the one after its last. */
