@@ -13,6 +13,7 @@ import { ModelState } from './model/model.svelte';
 import { SearchState } from './model/search.svelte';
 import { SavedModelsState } from './model/saved.svelte';
 import { UpdateState } from './offline/update.svelte';
+import { forgetPassed } from './passed';
 import { Preparation } from './prepare.svelte';
 import { CompareState } from './runs/compare.svelte';
 import { RunFinder } from './runs/finder.svelte';
@@ -141,6 +142,7 @@ export class App {
     this.candidate.forget();
     await this.saved.remove(saved);
     await this.runs.refresh();
+    forgetPassed('full', this);
   }
 
   /** Removes runs, and with them the models that were kept for them alone. */
@@ -148,6 +150,18 @@ export class App {
     await this.runs.remove(...ids);
     if (this.former.run !== undefined && !this.runs.get(this.former.run)) this.former.forget();
     await this.saved.refresh();
+    forgetPassed('full', this);
+  }
+
+  /** Takes an access token for the hub. */
+  async useToken(token: string): Promise<void> {
+    await this.hub.setToken(token);
+    forgetPassed('token', this);
+  }
+
+  /** The network is back. */
+  online(): void {
+    forgetPassed('network', this);
   }
 
   /** The one button: opens the model, reads the examples, and trains. */

@@ -16,6 +16,9 @@ export class EngineState {
     this.remote = connectEngine((failure) => (this.failure = failure));
   }
 
+  /** Whether another try can help: a worker that broke never answers again. */
+  readonly canRecover = $derived(this.device !== undefined && this.failure?.code !== 'worker_failed');
+
   async detect(): Promise<void> {
     this.device = await this.remote.device();
   }

@@ -143,6 +143,12 @@ export class ExamplesState {
     await this.#engine.remote.examples.stop();
   }
 
+  /** Puts the error away. The files stay unread until the visitor asks for it again. */
+  dismiss(): void {
+    if (this.error) this.stopped = true;
+    this.error = undefined;
+  }
+
   /** Reads anew what was stopped. */
   again(): void {
     this.revision++;

@@ -75,7 +75,7 @@ export class ModelState {
   chooseDemo(): void {
     this.way = 'demo';
     keep(storageKey, undefined);
-    if (this.wanted.kind !== 'demo' || this.error) this.#want({ kind: 'demo' }, '');
+    if (this.wanted.kind !== 'demo' || this.error || this.stopped) this.#want({ kind: 'demo' }, '');
   }
 
   chooseFiles({ name, files }: PickedFiles): void {
@@ -87,6 +87,12 @@ export class ModelState {
   choose(source: CandidateSource, name: string): void {
     if (source.kind === 'hub') keep(storageKey, source);
     this.#want(source, name);
+  }
+
+  /** Puts the error away. The model stays unopened until the visitor asks for it again. */
+  dismiss(): void {
+    if (this.error) this.stopped = true;
+    this.error = undefined;
   }
 
   /** Opens again what failed, was stopped, or is to be loaded otherwise. */

@@ -23,6 +23,8 @@ export class SavedModelsState {
       this.list = await this.#engine.remote.saved.list();
       this.storage = await this.#engine.remote.saved.report();
       this.error = undefined;
+      // It was removed elsewhere.
+      if (!this.list.some(({ id }) => id === this.unremoved?.id)) this.unremoved = undefined;
     } catch (error) {
       this.error = describeError(error);
     }

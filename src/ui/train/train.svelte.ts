@@ -16,13 +16,12 @@ import {
 } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import { withProgress } from '../shared/progress';
+import { RunEvents } from './run_events.svelte';
 
 export type Phase = 'idle' | StateEvent['state'];
 
 const activePhases: readonly Phase[] = ['preparing', 'running', 'paused', 'recovering'];
 const endPhases: readonly Phase[] = ['finished', 'stopped', 'failed'];
-/** The chart and the numbers are drawn at most this often: a fast GPU makes hundreds of steps a second. */
-const drawEveryMilliseconds = 200;
 
 /** The plan before a run, and the run itself as it goes. */
 export class TrainState {
@@ -39,13 +38,9 @@ export class TrainState {
   /** Progress of opening a former run's model, before it goes on. */
   progress: Progress | undefined = $state.raw();
   error: ErrorDescription | undefined = $state.raw();
-  /** Events for the chart, oldest first. */
-  events: readonly TrainEvent[] = $state.raw([]);
-  samples: readonly SampleEvent[] = $state.raw([]);
-  last: StepEvent | undefined = $state.raw();
+  readonly #shown = new RunEvents();
   /** The run's present activity; undefined until the first event. */
   activity: ActivityEvent | undefined = $state.raw();
-  checkpointStep = $state(0);
   /** The visitor changes the settings for the next run, while the one before is over. */
   editing = $state(false);
   /** A run has finished, and nobody has celebrated it yet. */
@@ -60,12 +55,10 @@ export class TrainState {
   /** The run or the display that events are for, and the newest plan that was asked for. */
   #turn = 0;
   #planTurn = 0;
-  #incoming: TrainEvent[] = [];
   #onOpened: (() => void) | undefined;
   /** What the plan is made of, and whether kernels were chosen since that take other memory. */
   #planned: Parameters<TrainState['makePlan']> | undefined;
   #replanned = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Seconds to the end, as was told last: with a step, or along what takes long beside the steps. */
   readonly secondsLeft = $derived.by(() => {
@@ -101,6 +94,23 @@ export class TrainState {
 
   constructor(engine: EngineState) {
     this.#engine = engine;
+  }
+
+  /** Events for the chart, oldest first. */
+  get events(): readonly TrainEvent[] {
+    return this.#shown.all;
+  }
+
+  get samples(): readonly SampleEvent[] {
+    return this.#shown.samples;
+  }
+
+  get last(): StepEvent | undefined {
+    return this.#shown.last;
+  }
+
+  get checkpointStep(): number {
+    return this.#shown.checkpointStep;
   }
 
   /** Asks for memory and time. True when known; false when `planError` says why not. */
@@ -162,9 +172,8 @@ export class TrainState {
 
   /** Shows a former run's curve and samples, as if it had just ended. */
   display(run: RunRecord): void {
-    this.#reset(run.history, run.id);
+    this.#reset(run.history, run);
     this.record = run;
-    this.checkpointStep = run.checkpointStep;
     this.phase = run.state === 'finished' ? 'finished' : 'stopped';
   }
 
@@ -179,7 +188,6 @@ export class TrainState {
   /** Forgets the run that is shown: another model is open now. */
   clear(): void {
     this.#reset([]);
-    this.checkpointStep = 0;
     this.phase = 'idle';
   }
 
@@ -188,18 +196,17 @@ export class TrainState {
     call: () => Promise<RunRecord>,
     run?: RunRecord,
   ): Promise<boolean> {
-    this.#reset(past, run?.id);
-    this.checkpointStep = run?.checkpointStep ?? 0;
+    this.#reset(past, run);
     this.phase = 'preparing';
     try {
       this.record = await call();
-      this.#draw();
+      this.#shown.draw();
       this.phase = this.record.state === 'stopped' ? 'stopped' : 'finished';
       this.justFinished = this.phase === 'finished';
-      this.checkpointStep = this.record.checkpointStep;
+      this.#shown.checkpointStep = this.record.checkpointStep;
       return true;
     } catch (error) {
-      this.#draw();
+      this.#shown.draw();
       this.error = describeError(error);
       this.phase = 'failed';
       // The visitor stopped it before there was anything to keep: that is no problem.
@@ -222,24 +229,18 @@ export class TrainState {
     }
   }
 
-  #reset(past: readonly TrainEvent[], run?: string): void {
+  #reset(past: readonly TrainEvent[], run?: RunRecord): void {
     this.#turn++;
-    this.run = run;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#incoming = [];
+    this.run = run?.id;
+    this.#shown.reset(past, run?.checkpointStep);
     this.error = undefined;
     this.message = '';
     this.fraction = undefined;
     this.record = undefined;
     this.asked = undefined;
-    this.events = [];
-    this.samples = [];
-    this.last = undefined;
     this.activity = undefined;
     this.editing = false;
     this.justFinished = false;
-    this.#show(past);
   }
 
   /** Hears the events of the run that begins now, as long as that is the one on show. */
@@ -263,13 +264,13 @@ export class TrainState {
       return;
     }
     if (event.event === 'state') {
-      this.#draw();
+      this.#shown.draw();
       if (event.run !== undefined) this.run = event.run;
       // That it has ended is told by its result: until then the engine is busy with it.
       if (endPhases.includes(event.state)) return;
       this.activity = undefined;
       // The run goes over the steps after its checkpoint again.
-      if (event.state === 'recovering') this.events = this.events.filter((past) => this.#kept(past));
+      if (event.state === 'recovering') this.#shown.rewind();
       this.phase = event.state;
       this.message = event.message ?? '';
       this.fraction = event.fraction;
@@ -283,37 +284,12 @@ export class TrainState {
       if (event.state === 'running') this.#planAnew();
       return;
     }
-    this.#incoming.push(event);
-    this.#timer ??= setTimeout(() => this.#draw(), drawEveryMilliseconds);
+    this.#shown.add(event);
   }
 
   /** The plan of the settings that are shown, with the kernels that were chosen since. */
   #planAnew(): void {
     if (this.#replanned && this.#planned) void this.makePlan(...this.#planned);
     this.#replanned = false;
-  }
-
-  #draw(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const incoming = this.#incoming;
-    this.#incoming = [];
-    if (incoming.length > 0) this.#show(incoming);
-  }
-
-  #kept(event: TrainEvent): boolean {
-    return !('step' in event) || event.step <= this.checkpointStep;
-  }
-
-  #show(events: readonly TrainEvent[]): void {
-    this.events = [...this.events, ...events];
-    for (const event of events) {
-      if (event.event === 'step') this.last = event;
-      if (event.event === 'checkpoint') this.checkpointStep = event.step;
-    }
-    const samples = events.filter((event) => event.event === 'sample');
-    // After a recovery the run goes over some steps again: what it says now replaces what it said then.
-    const again = samples.map((sample) => sample.step);
-    this.samples = [...this.samples.filter((sample) => !again.includes(sample.step)), ...samples];
   }
 }

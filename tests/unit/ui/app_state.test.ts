@@ -232,6 +232,8 @@ describe('the page', () => {
     expect(await app.preparation.ready()).toBe(false);
     expect(app.engine.failure?.code).toBe('worker_failed');
     expect(app.prepares).toBe(false);
+    // Only a new worker can help.
+    expect(app.engine.canRecover).toBe(false);
   });
 
   it('offers after a reload to go on with what was interrupted, until something else is begun', async () => {

@@ -134,6 +134,8 @@ describe('the examples of the page', () => {
     remote.set.mockRejectedValueOnce(new TunesmithError({ code: 'file_unreadable', message: 'Moved.' }));
     expect(await state.load(DEFAULTS)).toBe(false);
     expect(state).toMatchObject({ report: undefined, previews: [], error: { code: 'file_unreadable' } });
+    state.dismiss();
+    expect(state).toMatchObject({ error: undefined, stopped: true });
   });
 
   it('are looked at a page at a time, the newest page that was asked for', async () => {

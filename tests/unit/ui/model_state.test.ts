@@ -40,6 +40,19 @@ describe('which model is wanted and which is open', () => {
     expect(model.mayOpen(LOAD)).toBe(true);
   });
 
+  it('has an error until it is put away, and does not try again by itself then', async () => {
+    const refusal = new TunesmithError({ code: 'endpoint_unreachable', message: 'No.' });
+    const model = new ModelState(engineOf({ models: { open: () => Promise.reject(refusal) } }));
+    model.choose(HUB, HUB.repo);
+    await model.open(LOAD);
+    model.dismiss();
+    expect(model).toMatchObject({ error: undefined, stopped: true, halted: true });
+    expect(model.mayOpen(LOAD)).toBe(false);
+    model.again();
+    expect(model).toMatchObject({ stopped: false, halted: false });
+    expect(model.mayOpen(LOAD)).toBe(true);
+  });
+
   it('tries files again by itself where they are to be loaded otherwise', async () => {
     const refusal = new TunesmithError({ code: 'linear_not_blocked', message: 'No.' });
     const model = new ModelState(engineOf({ models: { open: () => Promise.reject(refusal) } }));

@@ -32,3 +32,21 @@ it('says of the model that could not be removed why, until that is tried again',
   await stored.remove(model);
   expect(stored.unremoved).toBeUndefined();
 });
+
+it('says no more why a model could not be removed once it is gone', async () => {
+  let list = [model];
+  const saved = new SavedModelsState(
+    engineOf({
+      saved: {
+        list: () => Promise.resolve(list),
+        report: () => Promise.resolve(undefined),
+        remove: () => Promise.reject(new TunesmithError({ code: 'model_in_other_tab', message: 'In use.' })),
+      },
+    }),
+  );
+  await saved.remove(model);
+  expect(saved.unremoved?.id).toBe('base');
+  list = [];
+  await saved.refresh();
+  expect(saved.unremoved).toBeUndefined();
+});

@@ -1,0 +1,52 @@
+import { expect, it, vi } from 'vitest';
+import { describeError, TunesmithError, type ErrorCode } from '../../../src/core/errors';
+import { forgetPassed } from '../../../src/ui/passed';
+
+type Parts = Parameters<typeof forgetPassed>[1];
+
+/** Parts of the page that all have this error; they write down what they do about it. */
+function parts(code: ErrorCode | undefined, kind: 'demo' | 'hub' = 'hub') {
+  const error = code && describeError(new TunesmithError({ code, message: 'No.' }));
+  const done: string[] = [];
+  const note = (what: string) => vi.fn(() => void done.push(what));
+  const fake = {
+    model: { error, wanted: { kind }, dismiss: note('dismiss model'), again: note('open model') },
+    examples: { error, again: note('read examples') },
+    search: { error },
+    candidate: { error },
+    choice: { refresh: note('look at candidate') },
+    exports: { exportError: error },
+    saved: { error, refresh: note('list saved') },
+  } as unknown as Parts;
+  return { fake, done };
+}
+
+const all = ['dismiss model', 'read examples', 'look at candidate', 'list saved'];
+
+it.each([
+  ['network', 'endpoint_unreachable'],
+  ['token', 'repository_gated'],
+  ['full', 'storage_full'],
+] as const)('errors of the class %s go away with their cause, and no others', (cause, code) => {
+  const over = parts(code);
+  forgetPassed(cause, over.fake);
+  expect(over.done).toEqual(all);
+  expect([over.fake.search.error, over.fake.exports.exportError]).toEqual([undefined, undefined]);
+  const others = parts('device_lost');
+  forgetPassed(cause, others.fake);
+  expect(others.done).toEqual([]);
+  expect(others.fake.search.error).toBeDefined();
+  expect(others.fake.exports.exportError).toBeDefined();
+});
+
+it('the demo is opened again by itself', () => {
+  const { fake, done } = parts('demo_missing', 'demo');
+  forgetPassed('network', fake);
+  expect(done[0]).toBe('open model');
+});
+
+it('nothing is done if there is no error', () => {
+  const { fake, done } = parts(undefined);
+  forgetPassed('full', fake);
+  expect(done).toEqual([]);
+});
