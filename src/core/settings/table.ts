@@ -1,16 +1,5 @@
-import {
-  choice,
-  flag,
-  modules,
-  number,
-  numbersByPattern,
-  optional,
-  texts,
-  textsByName,
-  whole,
-  wholes,
-  type TextPattern,
-} from './kind';
+import { modules, numbersByPattern, texts, textsByName, wholes } from './collection_kinds';
+import { choice, flag, number, optional, whole, type TextPattern } from './kind';
 import { message } from '../messages/message';
 import { setting, type Decision, type Values } from './setting';
 
@@ -31,15 +20,15 @@ export const MOST_SAMPLE_PROMPTS = 8;
  * continued run may change.
  *
  * To add a setting: write one entry here and its help in `setting_help.ts` of each language (`core/messages`), then
- * read `settings.its_name` where it acts. Use the name, the meaning and the default of Transformers, PEFT or TRL. The
- * entry's kind (`kind.ts`) says what is allowed: `number({ above: 0, most: 1 })`, `whole(1, 64)`, `flag()`,
- * `choice(['value', …], { aliases, pattern })`, `modules()`, `wholes(0, 999)`, `numbersByPattern(…)`,
- * `texts('examples', …)`; `optional(…, message('what_none_means'))` adds null for "off". Say what it `decides`: 'data'
- * if the examples' tokens depend on it, 'memory' if bytes on the device do, 'load' if the base is loaded differently.
- * Say `fixed: 'adapter'` if it describes the adapter itself, and `fixed: 'run'` if a continued run must keep it; 'data'
- * and 'load' are kept anyway. Older runs are continued with the default of a new setting that decides 'data'
- * (`dataKey`), so this default must mean "as before" and must stay. The order within a group is the form's. A new group
- * needs a place in `setting.ts` and a title in `settings.ts` of each language.
+ * read `settings.its_name` where it acts. Use the name, the meaning and the default of Transformers, PEFT or TRL.
+ * The entry's kind (`kind.ts`, `collection_kinds.ts`) says what is allowed: `number({ above: 0, most: 1 })`,
+ * `whole(1, 64)`, `flag()`, `choice(['value', …], { aliases, pattern })`, `modules()`, `wholes(0, 999)`,
+ * `numbersByPattern(…)`, `texts('examples', …)`; `optional(…, message('what_none_means'))` adds null for "off". Say
+ * what it `decides`: 'data' if the examples' tokens depend on it, 'memory' if bytes on the device do, 'load' if the
+ * base is loaded differently. Say `fixed: 'adapter'` if it describes the adapter itself, and `fixed: 'run'` if a
+ * continued run must keep it; 'data' and 'load' are kept anyway. Older runs are continued with the default of a new
+ * setting that decides 'data' (`dataKey`), so this default must mean "as before" and must stay. The order within a
+ * group is the form's. A new group needs a place in `setting.ts` and a title in `settings.ts` of each language.
  */
 export const SETTINGS = {
   load_in_4bit: setting(flag(), {

@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { inEnglish } from '../../../../src/core/messages/english';
 import { message } from '../../../../src/core/messages/message';
+import { numbersByPattern, texts, wholes } from '../../../../src/core/settings/collection_kinds';
 import {
   choice,
   number,
-  numbersByPattern,
   optional,
-  texts,
   whole,
-  wholes,
   type Kind,
   type TextPattern,
 } from '../../../../src/core/settings/kind';
