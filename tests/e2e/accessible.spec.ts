@@ -1,111 +1,89 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import type { Locator } from '@playwright/test';
 import { movedSoFar, watchMoves } from './layout_shift';
 import { expect, test } from './site';
+import { PLACES, STAGES, WIDTHS, type Step } from './tunesmith';
 
-const PLACES = ['start', 'model', 'examples', 'train', 'chat', 'export', 'runs'];
-const WIDTHS = [380, 768, 1024, 1280, 1366, 1600, 1920];
-const CONTRAST = ['color-contrast'];
-const COLOURS = [
-  { colorScheme: 'dark', forcedColors: 'none' },
-  { colorScheme: 'dark', forcedColors: 'active' },
-  { colorScheme: 'light', forcedColors: 'active' },
-] as const;
-type Colours = (typeof COLOURS)[number];
+test('can be used by keyboard and screen reader', async ({ page, tunesmith }) => {
+  await watchMoves(page);
+  await tunesmith.open();
 
-/** Shows a place without the mouse: what moves then moves by itself. */
-async function show(page: Page, place: string): Promise<void> {
-  await page.evaluate((hash) => (location.hash = hash), place);
-  await expect(page.locator(`#${place}`)).toBeVisible();
-}
-
-/** The violations that axe finds on the page, in a form that reads well in a failure. */
-async function violations(page: Page, rules?: string[]): Promise<string[]> {
-  const builder = new AxeBuilder({ page });
-  const { violations } = await (rules ? builder.withRules(rules) : builder).analyze();
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, html }) => `${id}: ${String(target)} ${html}`),
-  );
-}
-
-/** Looks at every place of the page. */
-async function checkPlaces(page: Page, when: string, colours: readonly Colours[] = []): Promise<void> {
-  for (const place of PLACES) {
-    await show(page, place);
-    expect(await violations(page), `${place}, ${when}`).toEqual([]);
-    // The other rules don't depend on the colours.
-    for (const media of colours) {
-      await page.emulateMedia(media);
-      expect(await violations(page, CONTRAST), `${place}, ${JSON.stringify(media)}`).toEqual([]);
+  await test.step('names all its parts', async () => {
+    await expect(page.getByRole('banner').getByRole('heading', { level: 1 })).toHaveText('Tunesmith');
+    await expect(page.getByRole('main')).toHaveCount(1);
+    await expect(page.getByRole('navigation', { name: 'Steps' }).getByRole('link')).toHaveCount(6);
+    for (const [step, name] of Object.entries(PLACES) as [Step, string][]) {
+      await tunesmith.to(step);
+      const part = page.getByRole('region', { name, exact: true });
+      await expect(part.getByRole('heading', { level: 2, name })).toBeFocused();
+      await expect(page).toHaveTitle(`${name} – Tunesmith`);
+      await expect(page).toHaveURL(new RegExp(`#${step}$`));
+      // A control without a name is listed as its role alone.
+      const outline = await page.locator('body').ariaSnapshot();
+      const nameless =
+        /^\s*- (button|link|textbox|radio|switch|checkbox|combobox|slider|progressbar)(:| \[|$)/;
+      expect(outline.split('\n').filter((line) => nameless.test(line))).toEqual([]);
     }
-    await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none' });
-  }
-}
+    await page.goBack();
+    await expect(tunesmith.step('export')).toBeVisible();
+    await page.reload();
+    await expect(tunesmith.step('export')).toBeVisible();
+    await tunesmith.ready();
+  });
 
-/** The contrast between two computed colours (WCAG 2.2). */
-function contrast(one: string, other: string): number {
-  const luminance = (color: string) => {
-    const [red = 0, green = 0, blue = 0] = (color.match(/[\d.]+/g) ?? []).map((value) => {
-      const share = Number(value) / 255;
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  };
-  const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
-  return (light + 0.05) / (dark + 0.05);
-}
+  await test.step('reaches the main controls in their order', async () => {
+    const reach = async (control: Locator): Promise<void> => {
+      const focused = () => control.evaluate((element) => element === document.activeElement);
+      for (let presses = 0; presses < 20 && !(await focused()); presses++) await page.keyboard.press('Tab');
+      await expect(control).toBeFocused();
+    };
+    await page.goto('./#start');
+    await page.reload();
+    await tunesmith.ready();
+    await reach(page.getByRole('link', { name: 'Skip to the content' }));
+    await page.keyboard.press('Enter');
+    await reach(tunesmith.start);
+    for (const [step, first, second] of [
+      ['model', page.getByRole('radio', { name: 'The demo' }), page.getByText('More', { exact: true })],
+      [
+        'examples',
+        page.getByRole('radio', { name: 'The demo examples' }),
+        page.getByRole('button', { name: 'Next' }),
+      ],
+      [
+        'train',
+        page.getByRole('radio', { name: 'Balanced' }),
+        page.getByRole('button', { name: 'All settings' }),
+      ],
+      ['chat', page.getByRole('button', { name: 'What does a cat say?' }), page.getByLabel('Your question')],
+      [
+        'export',
+        page.getByRole('button', { name: 'Choose folder' }),
+        page.getByRole('button', { name: 'Choose files' }),
+      ],
+    ] as const) {
+      await page.getByRole('navigation').getByRole('link', { name: PLACES[step] }).focus();
+      await page.keyboard.press('Enter');
+      await expect(tunesmith.step(step)).toBeVisible();
+      await reach(first);
+      await reach(second);
+      await reach(tunesmith.start);
+    }
+  });
 
-const background = (element: Element) => getComputedStyle(element).backgroundColor;
-
-test('has no fault that axe finds, at every stage, in both languages and all colours', async ({
-  page,
-  tunesmith,
-}) => {
-  // A colour on its way to another is neither.
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  await tunesmith.open();
-  await checkPlaces(page, 'before training');
-
-  await show(page, 'train');
-  await tunesmith.set({ max_steps: '3', per_device_train_batch_size: '2' });
-  await page.getByRole('button', { name: 'All settings' }).click();
-  expect(await violations(page), 'all settings').toEqual([]);
-  await page.keyboard.press('Escape');
-  await show(page, 'start');
-  await tunesmith.train();
-  await show(page, 'chat');
-  await tunesmith.ask('What does a cat say?');
-  await checkPlaces(page, 'after training', COLOURS);
-
-  await page.getByRole('radio', { name: '中文' }).check();
-  await expect(page.locator('html')).toHaveAttribute('lang', 'zh-Hans');
-  await checkPlaces(page, 'in Chinese');
-});
-
-test('tells states in forced colours, too', async ({ page, tunesmith }) => {
-  await tunesmith.open();
-  await show(page, 'train');
-  for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme, forcedColors: 'active', reducedMotion: 'reduce' });
-    const around = await page
-      .locator('body')
-      .evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
-    const on = page.locator('.switch[data-state="checked"]').first();
-    const off = page.locator('.switch[data-state="unchecked"]').first();
-    const [onColor, offColor] = [await on.evaluate(background), await off.evaluate(background)];
-    expect(contrast(onColor, offColor)).toBeGreaterThan(3);
-    expect(contrast(onColor, await on.locator('.switch-thumb').evaluate(background))).toBeGreaterThan(3);
-    expect(contrast(offColor, await off.locator('.switch-thumb').evaluate(background))).toBeGreaterThan(3);
-
-    const bar = page.getByTestId('memory-bar').first();
-    const edge = await bar.evaluate((element) => getComputedStyle(element).borderTopColor);
-    expect(contrast(edge, around)).toBeGreaterThan(3);
-    const parts = await bar
-      .locator('span')
-      .evaluateAll((spans) => spans.map((span) => getComputedStyle(span).backgroundColor));
-    expect(parts.length).toBeGreaterThan(1);
-    for (const part of parts) expect(contrast(part, around)).toBeGreaterThan(3);
-  }
+  await test.step('trains and stops by keys alone, says how it goes, and keeps still', async () => {
+    await page.goto('./#start');
+    const before = await movedSoFar(page);
+    await tunesmith.start.focus();
+    await page.keyboard.press('Enter');
+    const said = page.getByTestId('train-summary');
+    await expect(said).toHaveAttribute('aria-live', 'polite');
+    await expect(said).toHaveText(/Training\. Step \d+ of \d+, loss [\d.]+\./, { timeout: 120_000 });
+    await expect(page).toHaveTitle(/^\d+% · Training – Tunesmith$/);
+    await tunesmith.button('stop').focus();
+    await page.keyboard.press('Enter');
+    await expect(said).toContainText('Stopped.', { timeout: 60_000 });
+    expect((await movedSoFar(page)) - before).toBeLessThan(0.02);
+  });
 });
 
 test('keeps still while it loads and while its stages are looked at, at every width', async ({
@@ -121,7 +99,7 @@ test('keeps still while it loads and while its stages are looked at, at every wi
       await page.goto(`./#${first}`);
       await tunesmith.ready();
       await expect(page.getByTestId('device')).toContainText('Software');
-      for (const place of PLACES) await show(page, place);
+      for (const place of STAGES) await tunesmith.show(place);
       const moved = await movedSoFar(page);
       expect(moved, `at ${width} pixels from ${first}`).toBeLessThan(0.05);
     }

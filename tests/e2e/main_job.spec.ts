@@ -1,3 +1,5 @@
+import { unzipSync } from 'fflate';
+import { readFile } from 'node:fs/promises';
 import { parseAdapterConfig } from '../../src/formats/peft';
 import { readTensors } from '../../src/formats/safetensors';
 import { expect, test } from './site';
@@ -111,5 +113,81 @@ test('trains the demo by one button, chats with it, exports it, brings it back, 
     // AdamW's first step moves no parameter further than the learning rate; an f32 near 1 is rounded by up to 1e-7.
     expect(largest).toBeGreaterThan(0.5 * rate);
     expect(largest).toBeLessThan(rate + 2e-7);
+  });
+});
+
+test.describe('in Chinese', () => {
+  test.use({ locale: 'zh-CN' });
+
+  test('trains, chats and exports, and loses nothing when the language changes on the way', async ({
+    page,
+    tunesmith,
+  }) => {
+    const language = (name: '中文' | 'English') => page.getByRole('radio', { name }).check();
+    await page.goto('./');
+    await expect(page.locator('html')).toHaveAttribute('lang', 'zh-Hans');
+    await expect(tunesmith.start).toHaveText('训练演示模型');
+
+    await test.step('set it up', async () => {
+      await tunesmith.show('train');
+      const rate = tunesmith.step('train').getByLabel('learning_rate', { exact: true });
+      await rate.fill('0.2e');
+      await expect(rate).toHaveAttribute('aria-invalid', 'true');
+      await language('English');
+      await expect(page.getByRole('heading', { name: 'Train' })).toBeVisible();
+      await expect(rate).toHaveValue('0.2e');
+      await language('中文');
+      await expect(rate).toHaveValue('0.2e');
+      await rate.fill('0.02');
+      await page.getByRole('button', { name: '全部设置' }).click();
+      const panel = page.getByRole('dialog', { name: '全部设置' });
+      await panel.getByLabel('max_steps', { exact: true }).fill('8');
+      await page.keyboard.press('Escape');
+      await expect(panel).toBeHidden();
+    });
+
+    await test.step('train', async () => {
+      await tunesmith.start.click({ timeout: 60_000 });
+      await tunesmith.told(/第 [2-8] \/ 8 步/);
+      const points = () =>
+        page.getByTestId('loss-chart').evaluate((chart) => Number(chart.getAttribute('data-points')));
+      const before = await points();
+      await language('English');
+      await tunesmith.told(/Step [2-8] of 8/);
+      expect(await points()).toBeGreaterThanOrEqual(before);
+      await language('中文');
+      await expect(tunesmith.progress).toHaveAttribute('data-phase', 'finished', { timeout: 240_000 });
+      await expect(page.getByTestId('loss-chart')).toHaveAttribute('data-points', '8');
+      await expect(page.getByTestId('samples')).toContainText('训练前');
+      await expect(page.getByTestId('samples')).toContainText('第 8 步');
+      await expect(page).toHaveTitle('完成 – Tunesmith');
+    });
+
+    await test.step('chat', async () => {
+      await page.getByRole('button', { name: '与它对话' }).click();
+      const field = page.getByLabel('你的问题');
+      await expect(field).toBeFocused();
+      await field.fill(QUESTION);
+      await language('English');
+      await expect(page.getByLabel('Your question')).toHaveValue(QUESTION);
+      await language('中文');
+      await expect(field).toHaveValue(QUESTION);
+      await field.press('Enter');
+      const { base, tuned } = tunesmith.answers();
+      for (const answer of [base, tuned]) await expect(answer).toContainText('token/秒', { timeout: 60_000 });
+      await expect(tuned).toContainText('微调模型');
+    });
+
+    await test.step('export', async () => {
+      await page.getByRole('button', { name: '导出', exact: true }).click();
+      const downloading = page.waitForEvent('download', { timeout: 60_000 });
+      await page.getByRole('button', { name: '下载适配器' }).click();
+      const files = unzipSync(await readFile(await (await downloading).path()));
+      await expect(page.getByTestId('export-check')).toContainText('已校验');
+      await expect(page.getByTestId('adapter-facts')).toContainText(/\d+年\d+月\d+日/);
+      const card = new TextDecoder().decode(files['README.md']);
+      expect(card).toContain('由 Tunesmith 训练。');
+      expect(parametersOf(files['adapter_model.safetensors']).size).toBe(2 * 7 * 5);
+    });
   });
 });

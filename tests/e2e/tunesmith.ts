@@ -35,6 +35,9 @@ export const PLACES = {
   runs: 'Past runs',
 };
 export type Step = keyof typeof PLACES;
+export const STAGES = ['start', ...(Object.keys(PLACES) as Step[])] as const;
+/** Widths of a phone, a tablet in both directions, laptops and larger screens, in pixels. */
+export const WIDTHS = [380, 768, 1024, 1280, 1366, 1600, 1920];
 
 /** The page as a person uses it. */
 export class Tunesmith {
@@ -79,6 +82,12 @@ export class Tunesmith {
     const stage = this.step(id);
     await expect(stage).toBeVisible();
     return stage;
+  }
+
+  /** Shows a stage by its address, in whatever language, without the mouse: what moves then moves by itself. */
+  async show(stage: (typeof STAGES)[number]): Promise<void> {
+    await this.page.evaluate((hash) => (location.hash = hash), stage);
+    await expect(this.page.locator(`#${stage}`)).toBeVisible();
   }
 
   /** A button of the dock, or of the start. */
@@ -173,15 +182,24 @@ export class Tunesmith {
   /** Asks both sides, and waits for their answers. */
   async ask(question: string): Promise<Answers> {
     const { base, tuned } = this.answers();
-    const chat = await this.to('chat');
+    const chat = this.step('chat');
+    if (!(await chat.isVisible())) await this.to('chat');
     const field = chat.getByLabel('Your question');
-    const send = chat.getByRole('button', { name: 'Send' });
+    const before = await tuned.count();
     await field.fill(question);
-    await expect(send).toBeEnabled({ timeout: SOON });
+    await expect(chat.getByRole('button', { name: 'Send' })).toBeEnabled({ timeout: SOON });
     await field.press('Enter');
-    // Until all have answered, there is a button that stops them in its place.
-    await expect(send).toBeVisible({ timeout: SOON });
-    await expect(tuned.last()).toContainText('tokens/s');
+    // Until all have answered, there is a button that stops them in the place of the one that sends. An assertion would look
+    // only every second, which takes longer than an answer.
+    await this.page.waitForFunction(
+      (known) => {
+        const answers = document.querySelectorAll('[data-testid="answer-tuned"]');
+        const told = Array.from(answers).at(-1)?.textContent.includes('tokens/s');
+        return answers.length > known && told && document.querySelector('#chat [type="submit"]') !== null;
+      },
+      before,
+      { timeout: SOON, polling: 20 },
+    );
     return { base: await said(base.last()), tuned: await said(tuned.last()) };
   }
 
