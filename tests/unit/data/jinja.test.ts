@@ -80,7 +80,7 @@ describe('Jinja', () => {
       /too long|not come to an end/,
     ],
     ['{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}', /too deep/],
-    ['{{ (items | map("upper")) ~ "" }}', /type generator can't be written as text/],
+    ['{{ (items | map("upper")) ~ "" }}', /type generator can’t be written as text/],
     ['{{ 2 ** 80 }}', /beyond 2\^53/],
     ['{{ items | pprint }}', /filter "pprint" is not supported/],
     ['{% for x in [] recursive %}{% endfor %}', /a recursive loop is not supported/],

@@ -70,6 +70,6 @@ export const chat = {
   settings: 'Settings',
   system: 'System prompt',
   systemHelp: 'The model reads it before everything else. Leave it empty for none.',
-  systemOpened: 'Of this conversation. A new chat begins with your own again.',
+  systemOpened: 'The prompt of this conversation. A new chat starts with your own prompt again.',
   reset: 'Back to the defaults',
 };

@@ -47,7 +47,8 @@ export const examples = {
   truncated: 'Cut to length',
   cut: (cut: string, all: string, length: string) =>
     `${cut} of ${all} examples are cut: they are longer than max_seq_length = ${length} tokens.`,
-  stillCut: (cut: string) => `Even the greatest length that this model and this device allow cuts ${cut}.`,
+  stillCut: (cut: string) =>
+    `Even the greatest length that this model and this device allow cuts ${cut} of them.`,
   placeholders: (names: readonly string[], records: number) =>
     `${format.list(names)} are left in ${format.count(records)} records, and the model would learn to write them. Fill in the text that replaces them:`,
   placeholdersFilled: 'Text that replaces the placeholders in every record:',

@@ -110,7 +110,7 @@ describe('adviseFit', () => {
   test('puts settings together where none is enough alone, and keeps as much length as fits', () => {
     const dense = { ...settings, gradient_checkpointing: false, load_in_4bit: false };
     expect(advised(dense, measureOf(600, 500))).toEqual([
-      'No single setting is enough. Together: gradient_checkpointing = true, load_in_4bit = true, ' +
+      'No single setting is enough. Together, gradient_checkpointing = true, load_in_4bit = true, ' +
         'per_device_train_batch_size = 1, max_seq_length = 768, gradient_accumulation_steps = 8 ' +
         '(so that a step has as many examples as before): 991 MB in all.',
     ]);

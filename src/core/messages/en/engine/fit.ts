@@ -19,7 +19,7 @@ export const fitMessages = {
   fit_change: ({ changes, memoryTotal }: Changes) =>
     `${changes.join(', ')}: ${format.bytesNeeded(memoryTotal)} in all.`,
   fit_changes: ({ changes, memoryTotal }: Changes) =>
-    `No single setting is enough. Together: ${changes.join(', ')}: ${format.bytesNeeded(memoryTotal)} in all.`,
+    `No single setting is enough. Together, ${changes.join(', ')}: ${format.bytesNeeded(memoryTotal)} in all.`,
   fit_smaller_model: ({ still }: { still: string }) =>
     `No settings make this model fit; choose a smaller one. ${still}`,
   fit_still: ({ memoryTotal }: { memoryTotal: number }) => `Still ${format.bytesNeeded(memoryTotal)} in all.`,

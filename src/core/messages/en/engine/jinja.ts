@@ -51,9 +51,9 @@ export const jinjaMessages = {
       ? `${found} was not expected`
       : `${format.alternatives(wanted)} was expected, not ${found}`,
   jinja_escape: ({ escape }: { escape: string }) => `the escape ${escape} is not valid`,
-  jinja_chained_tests: 'tests with "is" can’t be chained',
+  jinja_chained_tests: 'tests with “is” can’t be chained',
   jinja_outside_loop: ({ tag }: { tag: string }) => `{% ${tag} %} is outside of a loop`,
-  jinja_constant: ({ name }: { name: string }) => `${name} can't be assigned to`,
+  jinja_constant: ({ name }: { name: string }) => `${name} can’t be assigned to`,
   jinja_unsupported: ({ feature, name }: { feature: keyof typeof features; name?: string }) =>
     `${features[feature]}${name === undefined ? '' : ` ${name}`} is not supported`,
 
@@ -63,14 +63,14 @@ export const jinjaMessages = {
     `${what} has more than ${most} arguments`,
   jinja_argument: ({ what, names }: { what: string; names: readonly string[] }) =>
     `${what} has no argument ${format.alternatives(names)}`,
-  jinja_undefined: ({ name }: { name: string }) => `'${name}' is undefined`,
-  jinja_parameter: ({ name }: { name: string }) => `the parameter '${name}' has no value`,
+  jinja_undefined: ({ name }: { name: string }) => `“${name}” is undefined`,
+  jinja_parameter: ({ name }: { name: string }) => `the parameter “${name}” has no value`,
   jinja_no_item: ({ at }: { at: 'first' | 'last' | 'next' | 'previous' | number }) =>
     typeof at === 'number' ? `there is no item ${at}` : `there is no ${at} item`,
   jinja_no_items: 'there are no items to choose from',
   jinja_no_such_item: ({ type }: { type: string }) => `a value of type ${type} has no such item`,
   jinja_attribute: ({ type, name }: { type: string; name: string }) =>
-    `a value of type ${type} has no attribute '${name}'`,
+    `a value of type ${type} has no attribute “${name}”`,
   jinja_attribute_private: ({ name }: { name: string }) => `a template must not read the attribute ${name}`,
   jinja_no_else: 'a condition is false and has no else',
   jinja_changes: ({ name, type }: { name: string; type: string }) =>
@@ -78,20 +78,20 @@ export const jinjaMessages = {
   jinja_namespace: ({ name }: { name: string }) => `${name} is not a namespace`,
   jinja_field: ({ name }: { name: string }) => `a namespace must not have a field ${name}`,
   jinja_unpacked: ({ values, names }: { values: number; names: number }) =>
-    `${values} values can't be assigned to ${names} names`,
-  jinja_not_called: ({ type }: { type: string }) => `a value of type ${type} can't be called`,
-  jinja_not_given: ({ type }: { type: string }) => `a template can't take a value of type ${type}`,
-  jinja_not_iterated: ({ type }: { type: string }) => `a value of type ${type} can't be iterated over`,
-  jinja_not_searched: ({ type }: { type: string }) => `a text can't contain a value of type ${type}`,
-  jinja_not_sliced: ({ type }: { type: string }) => `a value of type ${type} can't be sliced`,
+    `${values} values can’t be assigned to ${names} names`,
+  jinja_not_called: ({ type }: { type: string }) => `a value of type ${type} can’t be called`,
+  jinja_not_given: ({ type }: { type: string }) => `a template can’t take a value of type ${type}`,
+  jinja_not_iterated: ({ type }: { type: string }) => `a value of type ${type} can’t be iterated over`,
+  jinja_not_searched: ({ type }: { type: string }) => `a text can’t contain a value of type ${type}`,
+  jinja_not_sliced: ({ type }: { type: string }) => `a value of type ${type} can’t be sliced`,
   jinja_not_written: ({ type, form }: { type: string; form: 'text' | 'JSON' }) =>
-    `a value of type ${type} can't be written as ${form}`,
-  jinja_no_key: ({ type }: { type: string }) => `a value of type ${type} can't be the key of a mapping`,
+    `a value of type ${type} can’t be written as ${form}`,
+  jinja_no_key: ({ type }: { type: string }) => `a value of type ${type} can’t be the key of a mapping`,
   jinja_no_length: ({ type }: { type: string }) => `a value of type ${type} has no length`,
   jinja_no_order: ({ left, right }: { left: string; right: string }) =>
     `values of the types ${left} and ${right} have no order`,
   jinja_no_operation: ({ operator, left, right }: { operator: string; left: string; right: string }) =>
-    `${operator} can't be applied to values of the types ${left} and ${right}`,
+    `${operator} can’t be applied to values of the types ${left} and ${right}`,
   jinja_no_sign: ({ type }: { type: string }) => `a value of type ${type} has no sign`,
   jinja_exact_number: 'a number beyond 2^53 can be printed, but not computed with',
   jinja_zero: 'division by zero',

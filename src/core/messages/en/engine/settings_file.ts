@@ -5,7 +5,7 @@ export const settingsFile = {
   settings_line: ({ line, problem }: { line: number; problem: string }) => `Line ${line}: ${problem}`,
   settings_too_large: 'The file is too large to be one of settings.',
   settings_no_yaml: 'This is not YAML.',
-  settings_twice: 'This name is here a second time.',
+  settings_twice: 'This name appears a second time.',
   settings_second_document: 'A second document begins here; a file of settings holds one.',
   settings_no_names: 'A name and a value must be here, as in “r: 16”.',
   settings_unknown: ({ name }: { name: string }) => `There is no setting called ${name}.`,

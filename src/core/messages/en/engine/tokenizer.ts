@@ -13,7 +13,7 @@ export const tokenizerMessages = {
   tokenizer_merge_token: ({ line, token }: { line: number; token: string }) =>
     `merge ${line} needs ${token}, which its vocabulary lacks`,
   tokenizer_merge_pair: ({ line }: { line: number }) => `merge ${line} is not a pair of tokens`,
-  tokenizer_deep: ({ part }: { part: string }) => `its ${part} has too many parts within each other`,
+  tokenizer_deep: ({ part }: { part: string }) => `its ${part} is nested too deeply`,
   tokenizer_part_object: ({ part }: { part: string }) => `its ${part} is not an object`,
   tokenizer_part_list: ({ part }: { part: string }) => `its ${part} has no list of parts`,
   tokenizer_part_empty: ({ part }: { part: string }) => `its ${part} has an empty part`,

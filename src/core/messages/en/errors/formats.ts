@@ -109,9 +109,13 @@ export const formatErrors = {
   gguf_alignment: ({ file }: { file: string }) =>
     gguf(`${file} has a general.alignment that is not a power of two up to 65536`),
   gguf_count: ({ file, count, of, noRoom }: { file: string; count: string; of: string; noRoom: boolean }) =>
-    gguf(noRoom ? `${file} claims ${count} ${of}, but is too short for them` : `${file} has ${count} ${of}`),
+    gguf(
+      noRoom
+        ? `${file} claims ${count} ${of}, but is too short for them`
+        : `${file} has ${count} ${of}, which is too many`,
+    ),
   gguf_length: ({ file, length, of }: { file: string; length: string; of: string }) =>
-    gguf(`${file} has ${length} for ${of}`),
+    gguf(`${file} has the invalid length ${length} for ${of}`),
   gguf_text: ({ file, of }: { file: string; of: string }) =>
     gguf(`${file} has a ${of} that is not valid UTF-8`),
   gguf_metadata_type: ({ file, key, type }: { file: string; key: string; type?: number }) =>

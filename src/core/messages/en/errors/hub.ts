@@ -15,7 +15,7 @@ export const hubErrors = {
   }),
   download_failed: ({ reason, kept }: { reason: string; kept?: boolean }) => ({
     message: reason,
-    hint: hintOf('Try again in a while.', kept),
+    hint: hintOf('Try again later.', kept),
   }),
   /** `missing`: bytes still to come; `excess`: bytes to free. */
   download_no_room: ({ repo, missing, excess }: { repo: string; missing: number; excess: number }) => ({

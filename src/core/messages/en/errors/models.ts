@@ -151,7 +151,7 @@ export const modelErrors = {
   }),
   gguf_several: ({ names }: { names: readonly string[] }) => ({
     message: `The folder has ${names.length} GGUF files: ${names.join(', ')}.`,
-    hint: 'Choose one of them, by itself.',
+    hint: 'Choose only one of them.',
   }),
   gguf_type_unsupported: ({ file, name, type }: { file: string; name: string; type: string }) => ({
     message: `${file} stores ${name} as ${type}, which is not supported.`,
