@@ -48,7 +48,7 @@ override lora_scale_$m: f32;
 @group(0) @binding(Y_$m_BINDING) var<storage, read_write> y_$m: array<vec4f>;
 #endif
 
-// What one of the threads of a vector of columns has of it.
+// A thread's share of a vector of columns.
 fn part_$m(column: u32, lane: u32) -> vec4f {
   let rows = min(column * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(out_$m - 1u));
   let n = rows * in4;

@@ -23,7 +23,7 @@ fn fill_right(unit: u32, first_column: u32, first: u32, end: u32, in_low_rank: b
   let column = unit / (SLICE4 / 2u);
   let step = unit % (SLICE4 / 2u) * 2u;
   let k = first + step;
-  // What is read beyond the end is put in as zero.
+  // Values beyond the end become zero.
   let eight = right8(min(first_column + column, out - 1u), min(k, end - 1u), in_low_rank);
   let at = column * RIGHT_STRIDE4 + step;
   right_tile[at] = select(Tile4(), tile4(eight.first), k < end);

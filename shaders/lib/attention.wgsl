@@ -1,4 +1,4 @@
-// What the kernels of attention share.
+// Shared parts of the attention kernels.
 
 override heads: u32;
 override group: u32;                      // query heads that share one head of keys and values

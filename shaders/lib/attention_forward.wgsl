@@ -1,4 +1,4 @@
-// What the kernels of attention read and write, and the keys that a row sees.
+// The bindings of the attention kernels, and the keys that a row sees.
 #include lib/run
 #include lib/attention
 

@@ -1,4 +1,4 @@
-// What the kernels of attention's gradient read, and which rows and keys see one another.
+// The bindings of the kernels of attention's gradient, and which rows and keys see one another.
 #include lib/run
 #include lib/attention
 

@@ -88,7 +88,7 @@ fn multiply(sums: ptr<function, Sums>, region: u32) {
   }
 }
 
-// Which of its matrices a region shows in a turn.
+// The index of the matrix that a region shows in a turn.
 fn index_of(turn: u32) -> u32 { return turn / (REGIONS / SHOWN); }
 
 fn has_turn(turn: u32, region: u32) -> bool { return region < REGIONS && region / SHOWN == turn % (REGIONS / SHOWN); }

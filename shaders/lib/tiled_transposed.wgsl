@@ -1,5 +1,5 @@
-// What a transposed product by tiles reads and writes beside its left factor (lib/left_rows);
-// shaders/matmul_tiles_transposed.wgsl tells the arrays.
+// The bindings of a transposed product by tiles beside its left factor (lib/left_rows);
+// shaders/matmul_tiles_transposed.wgsl describes the arrays.
 #include lib/left_rows
 #include lib/weight8
 

@@ -51,8 +51,8 @@ fn put_left(row4: u32, step4: u32, steps: Tile4x4) {
   left_tile[at + 3u * LEFT_STRIDE] = steps[3];
 }
 
-// What a thread makes: for each of its vectors of rows and of columns a matrix with a row in each column. Named one by one,
-// for an array that a loop goes through is put into memory by some compilers.
+// The results of a thread: for each of its vectors of rows and of columns a matrix with a row in each column. Named one
+// by one, because some compilers put an array that a loop indexes into memory.
 struct Sums {
 #for r in ROWS4
 #for c in COLUMNS4

@@ -9,9 +9,9 @@ export type { ErrorClass, ErrorCode } from './error_codes';
 export interface ErrorDescription extends Message {
   /** A stable name for programs, in lower-case words joined by underscores: `safetensors_overlap`. Each has a class. */
   readonly code: ErrorCode;
-  /** What happened and where (file, row, tensor), as one sentence for a person. */
+  /** The event and its place (file, record, tensor), as one sentence for the person. */
   readonly message: string;
-  /** What the person can do about it; empty when nothing is known. */
+  /** Advice to the person; empty if there is none. */
   readonly hint: string;
   /** More for developers (a cause, a stack, a log); empty when nothing is known. */
   readonly detail: string;

@@ -5,10 +5,7 @@ interface RunField {
   readonly about: string;
 }
 
-/**
- * What changes from one run of a program to the next; everything else is fixed when its pipelines are made. Kernels read
- * it as `run`, the uniform at @binding(0), by the same names in snake case (`#include lib/run`).
- */
+/** The values that change from one run of a program to the next; its pipelines fix everything else. */
 const FIELDS = {
   rows: { type: 'u32', neutral: 0, about: "token rows in use, at most the program's capacity" },
   past: { type: 'u32', neutral: 0, about: 'rows already in the key and value cache, before row 0' },

@@ -56,7 +56,10 @@ export function placeTensors(
   return { placements, arenas };
 }
 
-/** What lies in one arena, in the order of offsets: plain arrays of numbers, which are searched for every tensor. */
+/**
+ * The contents of one arena, in the order of offsets. Plain arrays of numbers, because they are searched for every
+ * tensor.
+ */
 class Occupied {
   readonly #first: number[] = [];
   readonly #last: number[] = [];

@@ -23,7 +23,7 @@ export interface PlannedChoice {
   readonly lower: (choose: Chooser) => readonly Dispatch[];
 }
 
-/** What a program will run and need, known before anything is allocated. */
+/** A program's dispatches and memory, known before anything is allocated. */
 export interface Plan {
   readonly capacity: number;
   readonly dispatches: readonly Dispatch[];

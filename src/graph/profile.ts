@@ -3,19 +3,19 @@ import type { Binding, Dispatch, Workgroups } from '../ops/op';
 import { byteLength } from './plan';
 import type { TracedNode } from './trace';
 
-/** What one dispatch of a run did and took. */
+/** The work and the time of one dispatch of a run. */
 export interface DispatchProfile {
   /** The op's name: 'linear', 'linear_backward'. */
   readonly op: string;
   /** The first output of the op's node, with its place in the model: 'blocks.3.linear.y'. */
   readonly node: string;
-  /** The transformer block, where it belongs to one. */
+  /** The transformer block, if it belongs to one. */
   readonly block: number | undefined;
-  /** Part of the backward pass, or computed again for it. */
+  /** Whether it is part of the backward pass, or recomputed for it. */
   readonly backward: boolean;
   readonly kernel: string;
   readonly workgroups: Workgroups;
-  /** NaN if the device's timestamps make no sense. */
+  /** NaN if the device's timestamps are invalid. */
   readonly seconds: number;
   /** Bytes that it must read and write for the rows in use, each counted once. */
   readonly bytesRead: number;

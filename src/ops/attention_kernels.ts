@@ -130,7 +130,7 @@ export function inHeads(
   });
 }
 
-/** What all kernels of attention are told. */
+/** The overrides of all kernels of attention. */
 export function headOverrides({
   heads,
   kvHeads,

@@ -43,7 +43,7 @@ interface Attributes extends HeadAttributes {
   readonly smoothing: number;
 }
 
-/** What the logits of a chunk of rows may take. */
+/** Most bytes of the logits of a chunk of rows. */
 const LOGITS_BYTES = 32 * 1024 * 1024;
 
 const definition = defineOp<Inputs, Outputs, Attributes>({

@@ -75,7 +75,7 @@ function isTogether(lowering: Lowering, requests: readonly ForwardRequest[]): bo
   return choose(chooser, { op: 'linears', shape, candidates, plain: 'apart' }) === 'together';
 }
 
-/** What the products with LoRA pairs begin with. */
+/** The products z = x Aᵀ, which come first for products with LoRA pairs. */
 function zRequests(requests: readonly ForwardRequest[]): readonly ForwardRequest[] {
   return requests.flatMap(({ x, lora }) => (lora ? [{ x, y: lora.z, weight: wholeWeight(lora.A) }] : []));
 }

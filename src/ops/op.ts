@@ -59,9 +59,9 @@ export interface Dispatch {
    * an override needs a pipeline of its own.
    */
   readonly words?: readonly number[];
-  /** Workgroups for so many rows; a zero in it leaves the dispatch out. */
+  /** Workgroups for this many rows; a zero in it leaves the dispatch out. */
   readonly workgroups: (rows: number) => Workgroups;
-  /** Floating-point operations for so many rows, to bound the time of a submit; bytes count where it is omitted. */
+  /** Floating-point operations for this many rows, to bound the time of a submit; if absent, bytes count instead. */
   readonly flops?: (rows: number) => number;
 }
 
@@ -69,19 +69,21 @@ export interface Limits {
   readonly maxStorageBufferBindingSize: number;
   readonly maxBufferSize: number;
   readonly maxComputeWorkgroupsPerDimension: number;
-  /** What every device gives where it is omitted. */
+  /** If absent, the number that every device supports. */
   readonly maxStorageBuffersPerShaderStage?: number;
   /** Floating-point operations that one dispatch should have at most; the default is in dispatch_time.ts. */
   readonly dispatchOperations?: number;
-  /** The adapter runs on the CPU, where workgroup memory and barriers are dear: small workgroups do better. */
+  /**
+   * Set if the adapter runs on the CPU, where workgroup memory and barriers are slow and small workgroups are faster.
+   */
   readonly software?: boolean;
-  /** What kernels may use beyond plain WGSL; nothing where it is omitted. */
+  /** Features that kernels may use beyond plain WGSL; if absent, none. */
   readonly features?: DeviceFeatures;
-  /** Answers which algorithm an op takes on this device; the ops' defaults hold where it is omitted. */
+  /** Chooses an op's algorithm on this device; if absent, the ops' defaults apply. */
   readonly choose?: Chooser;
 }
 
-/** What an op may ask while it writes out its dispatches. */
+/** The context in which an op makes its dispatches. */
 export interface Lowering {
   readonly limits: Limits;
   /** The most rows that a run may have. */

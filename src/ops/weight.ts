@@ -73,7 +73,7 @@ export function weightTensors(weight: Weight): Readonly<Record<string, Tensor>> 
   return Object.fromEntries(weight.parts.map(({ tensor }, index) => [`weight${index}`, tensor]));
 }
 
-/** What `load_in_4bit` makes of a dense weight: bitsandbytes' own default blocks. */
+/** The packing that `load_in_4bit` gives a dense weight: bitsandbytes' default blocks. */
 export function nf4Packing(doubleQuant: boolean): Nf4Packing {
   return { format: 'nf4', blockSize: 64, doubleQuant, nestedBlockSize: 256 };
 }

@@ -1,7 +1,7 @@
 import type { Kind } from './kind';
 
 /**
- * What a setting affects. 'data': the tokens made from the examples; 'memory': bytes on the device; 'load': the base.
+ * The effects of a setting. 'data': the tokens made from the examples; 'memory': bytes on the device; 'load': the base.
  */
 export type Decision = 'data' | 'memory' | 'load';
 

@@ -8,7 +8,7 @@ export interface PackedBuffers {
   readonly scales?: number;
 }
 
-/** What is compiled into a kernel that reads a packed weight through shaders/lib/packed_weight.wgsl. */
+/** Constants and overrides for a kernel that reads a packed weight through shaders/lib/packed_weight.wgsl. */
 export interface PackedReader {
   /** Names the format, and what is constant for all weights that are packed alike. */
   readonly constants: ShaderConstants;

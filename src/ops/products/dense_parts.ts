@@ -11,7 +11,7 @@ export interface DensePart {
   readonly unpack: readonly Dispatch[];
 }
 
-/** What an unpacked part of a weight may take. */
+/** Most bytes of an unpacked part of a weight. */
 const SCRATCH_BYTES = 64 * 1024 * 1024;
 
 /**

@@ -5,7 +5,7 @@ import type { ForwardRequest, TransposedRequest } from './algorithm';
 import { masking } from './masking';
 import { windowed, type RowWindow } from './row_windows';
 
-/** What a forward product adds to x Wᵀ, for kernels that know BIAS, LORA and RESIDUAL; appends to `bindings`. */
+/** The terms that a forward product adds to x Wᵀ, for kernels with BIAS, LORA and RESIDUAL; appends to `bindings`. */
 export function epilogue(
   { bias, lora, residual }: ForwardRequest,
   part: WeightPart,

@@ -12,10 +12,13 @@ const MOST_ROWS = 256;
  */
 const CHUNKS = 16;
 const LEAST_ROWS = 64;
-/** What the sums of more chunks than `MOST_ROWS` asks for may take: a gradient that is not so narrow has threads enough. */
+/**
+ * Most bytes for the sums of chunks beyond those that `MOST_ROWS` requires: a larger gradient has enough threads
+ * without more chunks.
+ */
 const PARTIAL_BYTES = 32 * 1024 * 1024;
 
-/** What a product is to fill: the gradient, or with the constant PARTIAL a sum of each chunk of rows. */
+/** The target of a product: the gradient, or with the constant PARTIAL a sum for each chunk of rows. */
 export interface ChunkTarget {
   readonly target: Binding;
   readonly constants: ShaderConstants;

@@ -3,7 +3,9 @@ import type { Dropout } from './algorithm';
 import { masking } from './masking';
 import { mostRows, rowsIn, windowed, windowOverrides, type RowWindow } from './row_windows';
 
-/** What z or dz are divided by beside x or dy, and B or A multiplied with: at first they are small and half precision is coarse there. */
+/**
+ * Divides z or dz beside x or dy, and multiplies B or A: at first these are small, and half precision is coarse there.
+ */
 export const LOW_RANK_BALANCE = 256;
 
 const THREADS = 64;

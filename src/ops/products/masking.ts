@@ -2,7 +2,7 @@ import type { Binding, Dispatch } from '../op';
 import type { Dropout } from './algorithm';
 import type { RowWindow } from './row_windows';
 
-/** What a dispatch with these bindings needs for shaders/lib/dropout.wgsl. */
+/** The constants, overrides and words that a dispatch with these bindings needs for shaders/lib/dropout.wgsl. */
 export function masking(
   dropout: Dropout | undefined,
   bindings: readonly Binding[],

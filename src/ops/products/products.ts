@@ -111,7 +111,7 @@ function pick<Request>(
   return chosen;
 }
 
-/** What decides which algorithm is fastest: 'nf4 896→4864 ×256'. */
+/** The properties of a product on which the fastest algorithm depends: 'nf4 896→4864 ×256'. */
 function shapeClass(weight: Weight, rows: number): string {
   return sizes(weight.kind === 'dense' ? weight.format : weight.packing.format, weight.in, weight.out, rows);
 }

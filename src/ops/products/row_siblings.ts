@@ -82,7 +82,7 @@ function fits({ weight, lora, residual, dropout, window }: ForwardRequest): bool
   return readable && weight.in % 8 === 0 && !residual && !dropout && !window && !lora?.dropout;
 }
 
-/** What is the same for all products of a dispatch. */
+/** Identifies the properties that all products of a dispatch must share. */
 function kindOf({ weight, lora, bias }: ForwardRequest): string {
   const stored = weight.kind === 'dense' ? weight.format : weight.packing;
   return JSON.stringify([stored, weight.in, lora !== undefined, bias !== undefined]);

@@ -7,7 +7,7 @@ export interface RowWindow {
   readonly count: number;
 }
 
-/** What windows begin at multiples of where nothing else is asked for. */
+/** Default of `WindowNeeds.alignment`. */
 const ALIGNMENT = 64;
 
 /** Elements of a weight's part at most: more would exceed one dispatch with the fewest rows. */
@@ -16,7 +16,7 @@ export const PART_ELEMENTS = DISPATCH_OPERATIONS / (2 * ALIGNMENT);
 export interface WindowNeeds {
   /** Floating-point operations of a row. */
   readonly rowOperations?: number;
-  /** What windows begin at multiples of; a multiple of 64. */
+  /** Windows begin at multiples of this number, which is a multiple of 64. */
   readonly alignment?: number;
 }
 
@@ -37,12 +37,12 @@ export function rowWindows(
   return capacity <= fitting ? [undefined] : windowsOfRows(capacity, fitting, alignment);
 }
 
-/** Rows of so many operations each that one dispatch may have. */
+/** Most rows in one dispatch if each takes this many operations. */
 export function rowsOfDispatch(limits: Limits, rowOperations: number): number {
   return rowOperations > 0 ? Math.floor(operationsOfDispatch(limits) / rowOperations) : Infinity;
 }
 
-/** So many rows in windows of `most` or of `alignment`, whichever is more. */
+/** Divides rows into windows of at most `most` rows, or of `alignment` rows if that is more. */
 export function windowsOfRows(rows: number, most: number, alignment = ALIGNMENT): readonly RowWindow[] {
   const mostUnits = Math.max(Math.floor(most / alignment), 1);
   const count = windowUnits(Math.ceil(rows / alignment), mostUnits) * alignment;
@@ -98,7 +98,7 @@ export function windowOverrides(window: RowWindow | undefined): Record<string, n
   return window ? { max_rows: window.count } : {};
 }
 
-/** How many of so many token rows are in the window. */
+/** How many of the token rows are in the window. */
 export function rowsIn(rows: number, window: RowWindow | undefined): number {
   return window ? Math.min(Math.max(rows - window.first, 0), window.count) : rows;
 }

@@ -162,7 +162,7 @@ function weightReader(weight: Weight, bindings: Binding[]): Piece {
   };
 }
 
-/** What shaders/lib/left_rows.wgsl reads, from a column of x on. */
+/** The bindings of shaders/lib/left_rows.wgsl, from a column of x on. */
 function leftFactor(
   x: Tensor,
   window: RowWindow | undefined,
