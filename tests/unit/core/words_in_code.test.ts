@@ -101,7 +101,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'core/lfs_pointer.ts': /^version https:/,
     'data/jinja/filters.ts': /^(?:1 Byte|… Bytes)$/,
     'data/jinja/globals.ts': /^,$/,
-    'data/files/foreign.ts': /^(?:SQLite format 3|version https:.*|<!doctype html)$/i,
+    'data/files/unsupported_kind.ts': /^(?:SQLite format 3|version https:.*|<!doctype html)$/i,
     'hub/hash.ts': /^blob …/,
     'hub/requester.ts': /^Bearer …$/,
     'offline/page_files.ts': /^tunesmith …$/,

@@ -61,6 +61,6 @@ export const chat: Catalogue['chat'] = {
   settings: '设置',
   system: '系统提示词',
   systemHelp: '模型在对话开始前读到的内容。留空则不使用。',
-  systemOpened: '属于这段对话。开始新对话时恢复为你自己的系统提示词。',
+  systemOpened: '这是这段对话的系统提示词。开始新对话时，会恢复为你自己的系统提示词。',
   reset: '恢复默认',
 };

@@ -16,6 +16,6 @@ export const hub: typeof english = {
     `${file} 现为 ${format.count(bytes)} 字节，而文件列表中为 ${format.count(listed)} 字节。`,
   file_of_other_commit: ({ file }) => `${file} 现在来自另一个提交（commit）。`,
   file_changed: ({ file }) => `${file} 在下载过程中发生了变化。`,
-  repository_changed: ({ repo }) => `${repo} 在下载开始之后有更新：已变化的文件会重新下载，未变化的会保留。`,
+  repository_changed: ({ repo }) => `${repo} 在下载开始之后有更新：有变化的文件会重新下载，其余的继续使用。`,
   file_fetched_again: ({ file }) => `${file} 下载后校验不符，正在重新下载。`,
 };

@@ -34,7 +34,7 @@ export const dataErrors: typeof english = {
     hint: '请选择 Alpaca 提示词作为模板，或去掉该对话。',
   }),
   chat_template_prefix: ({ template, number }) => ({
-    message: `无法确定第 ${number} 条消息中回答的起止位置：${template}对它或其前后内容的写法，与同一位置的其他回答不同。`,
+    message: `无法确定第 ${number} 条消息中回答的起止位置：${template}会随回答的内容改变回答本身或前后文字的写法。`,
     hint: '请选择 Alpaca 提示词作为模板，对全部 token 进行训练，或将对话拆成单独的问答。',
   }),
   tokenizer_unknown_text: ({ character }) => ({
