@@ -20,6 +20,20 @@ export default defineConfig({
         },
       },
       {
+        // Parts of the page in a DOM without a layout.
+        plugins: [svelte()],
+        resolve: { conditions: ['browser'] },
+        test: {
+          name: 'components',
+          environment: 'happy-dom',
+          include: ['tests/components/**/*.test.ts'],
+          server: { deps: { inline: [/svelte/] } },
+          restoreMocks: true,
+          unstubGlobals: true,
+          testTimeout: 120_000,
+        },
+      },
+      {
         test: {
           name: 'published',
           environment: 'node',
