@@ -52,6 +52,7 @@ const cacheIn = (name) => [
 /** @returns {Record<string, Step>} in the order in which they begin; the longest of the checks come first */
 const allSteps = () => ({
   unit: { check: true, commands: vitest('unit'), count: countVitest },
+  components: { check: true, commands: vitest('components'), count: countVitest },
   lint: { check: true, commands: [[bin('eslint'), '.']], cache: cacheIn('eslint') },
   types: {
     check: true,

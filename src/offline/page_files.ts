@@ -13,7 +13,10 @@ export interface BuiltPage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The folder whose files have a hash of their content in their names. */
+/**
+ * The folder whose files have a hash of their content in their names. The other files, such as the demo's model, keep their
+ * names in all versions. A tab of an older version gets the newest of them, so it must be able to read it.
+ */
 const HASHED = 'assets/';
 
 /**

@@ -65,6 +65,8 @@ export class App {
   /** The one button was pressed, and what training needs is still being made ready. */
   starting = $state(false);
   #started = $state(false);
+  /** The dialog of all settings is open. */
+  settingsOpen = $state(false);
   /** What the engine is at; undefined if it is at nothing. */
   readonly work = $derived.by(() => workOf(this));
   /** Model, examples and settings stay as they are while a run uses them. */

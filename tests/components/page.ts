@@ -32,29 +32,30 @@ afterEach(async () => {
 });
 
 /** Shows a component of the page. */
-export function show<P extends Record<string, unknown>>(
-  component: Component<P>,
-  app: App,
-  props: NoInfer<P>,
-): HTMLElement {
+export function show<P extends object>(component: Component<P>, app: App, props: NoInfer<P>): HTMLElement {
   const target = document.body.appendChild(document.createElement('main'));
   const shown = component as unknown as Component<Record<string, unknown>>;
-  mounted.push(mount(Harness, { target, props: { app, shown, props } }));
+  mounted.push(mount(Harness, { target, props: { app, shown, props: props as Record<string, unknown> } }));
   flushSync();
   return target;
 }
 
-/** What a person presses, by its role's element and its name. */
-export function control<E extends HTMLElement = HTMLElement>(within: ParentNode, selector: string, name = ''): E {
-  const found = [...within.querySelectorAll<E>(selector)].filter((element) => nameOf(element).includes(name));
-  if (found.length !== 1) throw new Error(`${found.length} of ${selector} are called “${name}”`);
-  return found[0]!;
+/** The one element that a selector finds and that is called so. */
+export function control(within: ParentNode, selector: string, name = ''): HTMLElement {
+  const found = [...within.querySelectorAll<HTMLElement>(selector)].filter((element) =>
+    nameOf(element).includes(name),
+  );
+  const [first] = found;
+  if (!first || found.length > 1) throw new Error(`${found.length} of ${selector} are called “${name}”`);
+  return first;
 }
 
 function nameOf(element: HTMLElement): string {
-  const labels = element instanceof HTMLInputElement ? [...(element.labels ?? [])] : [];
-  const texts = labels.map(({ textContent }) => textContent);
-  return [element.getAttribute('aria-label') ?? '', ...texts, element.textContent].join(' ');
+  const labels = [...document.querySelectorAll('label')].filter(
+    (label) => label.contains(element) || (element.id !== '' && label.htmlFor === element.id),
+  );
+  const texts = [element, ...labels].map(({ textContent }) => textContent);
+  return [element.getAttribute('aria-label') ?? '', ...texts].join(' ');
 }
 
 /** Presses a button, a switch or a choice. */
@@ -64,9 +65,10 @@ export function press(element: HTMLElement): void {
 }
 
 /** Types into a field, or chooses one of its options. */
-export function fill(field: HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement, text: string): void {
-  field.value = text;
-  field.dispatchEvent(new Event('input', { bubbles: true }));
-  field.dispatchEvent(new Event('change', { bubbles: true }));
+export function fill(field: Element | null, text: string): void {
+  const kinds = [HTMLInputElement, HTMLTextAreaElement, HTMLSelectElement];
+  if (!kinds.some((kind) => field instanceof kind)) throw new Error('This is no field');
+  Object.assign(field!, { value: text });
+  for (const type of ['input', 'change']) field?.dispatchEvent(new Event(type, { bubbles: true }));
   flushSync();
 }

@@ -8,6 +8,7 @@ import type {
   Progress,
 } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
+import type { Language } from '../../core/messages/languages';
 import { language } from '../language.svelte';
 import type { PickedFiles } from '../shared/files';
 import { withProgress } from '../shared/progress';
@@ -33,6 +34,8 @@ export class ExportState {
   exporting = $state(false);
   exportError: ErrorDescription | undefined = $state.raw();
   importError: ErrorDescription | undefined = $state.raw();
+  /** The language that the engine answered in last. */
+  #language: Language = language.current;
   /** Questions to the engine: an answer to an older one changes nothing. */
   #asked = 0;
 
@@ -51,6 +54,7 @@ export class ExportState {
     this.exportError = undefined;
     this.importError = undefined;
     const isLast = this.#ask();
+    this.#language = language.current;
     const { adapter: remote } = this.#engine.remote;
     try {
       const adapter = await remote.report();
@@ -64,6 +68,11 @@ export class ExportState {
       this.offers = [];
       this.exportError = describeError(error);
     }
+  }
+
+  /** Asks for the offers again if the page speaks another language now: the model card is written in it. */
+  async follow(current: Language): Promise<void> {
+    if (this.adapter && current !== this.#language) await this.#readOffers();
   }
 
   choose(format: string): void {
@@ -138,6 +147,7 @@ export class ExportState {
 
   async #readOffers(): Promise<void> {
     const isLast = this.#ask();
+    this.#language = language.current;
     try {
       const offers = await this.#engine.remote.adapter.offers(this.options, language.current);
       if (isLast()) this.offers = offers;

@@ -44,7 +44,8 @@ export class UpdateState {
       return;
     }
     waiting.addEventListener('statechange', () => {
-      if (waiting.state === 'activated') this.#reloadPage();
+      // A still newer one may have taken its place.
+      if (waiting.state === 'activated' || waiting.state === 'redundant') this.#reloadPage();
     });
     waiting.postMessage('activate');
   }

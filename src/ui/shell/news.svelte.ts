@@ -26,8 +26,10 @@ export class NewsState {
   }
 
   async tell(outcome: Outcome, title: string, body: string): Promise<void> {
+    // Who looks at the page sees the end itself.
+    if (!document.hidden) return;
     this.outcome = outcome;
-    if (!this.on || !document.hidden) return;
+    if (!this.on) return;
     const options = { body, tag: 'tunesmith', icon: `${import.meta.env.BASE_URL}icons/icon.svg` };
     try {
       const notification = new Notification(title, options);
@@ -46,6 +48,7 @@ export class NewsState {
     await worker?.showNotification(title, options);
   }
 
+  /** The visitor looks at the page again. */
   seen(): void {
     this.outcome = undefined;
   }

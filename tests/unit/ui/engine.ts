@@ -3,6 +3,7 @@ import { message } from '../../../src/core/messages/message';
 import { ANSWER_DEFAULTS, DEFAULTS } from '../../../src/core/settings/settings';
 import type { EngineState } from '../../../src/ui/engine.svelte';
 import type {
+  AdapterReport,
   ListedRun,
   ModelPreview,
   ModelReport,
@@ -39,6 +40,11 @@ export function report(changes: Partial<ModelReport> = {}): ModelReport {
     load: LOAD,
     ...changes,
   };
+}
+
+export function adapterReport(changes: Partial<AdapterReport> = {}): AdapterReport {
+  const usual = { origin: 'run', r: 4, lora_alpha: 8, target_modules: ['q_proj'], parameters: 10, notes: [] };
+  return { ...usual, ...changes };
 }
 
 export function preview(changes: Partial<ModelPreview> = {}): ModelPreview {

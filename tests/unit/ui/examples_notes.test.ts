@@ -1,6 +1,7 @@
 import { inEnglish } from '../../../src/core/messages/english';
 import { describe, expect, it } from 'vitest';
-import { areManyCut, withFilling } from '../../../src/ui/examples/placeholders';
+import { areManyCut } from '../../../src/ui/examples/cut';
+import { withFilling } from '../../../src/ui/examples/placeholders';
 import { groupProblems } from '../../../src/ui/examples/problems';
 import type { Problem } from '../../../src/worker/protocol';
 

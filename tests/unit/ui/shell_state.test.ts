@@ -239,9 +239,12 @@ describe('the news of the end', () => {
     expect(news.on).toBe(true);
     await news.tell('done', 'Done.', 'It has learned.');
     expect(shown).toEqual([{ title: 'Done.', body: 'It has learned.' }]);
+    news.seen();
     vi.stubGlobal('document', { hidden: false });
     await news.tell('done', 'Done again.', '');
     expect(shown).toHaveLength(1);
+    // Nor does the title tell who has just seen it.
+    expect(news.outcome).toBeUndefined();
     await news.toggle();
     expect(news.on).toBe(false);
   });

@@ -77,6 +77,15 @@ describe("the page's newer version", () => {
     expect(reload).toHaveBeenCalledOnce();
   });
 
+  it('is opened even if a still newer one takes its place as it is to be opened', async () => {
+    const registration = withActive();
+    const { update, reload } = await opened(registration);
+    const newer = registration.find();
+    update.reload();
+    newer.become('redundant');
+    expect(reload).toHaveBeenCalledOnce();
+  });
+
   it('is offered again after a reload that did not take it', async () => {
     const registration = withActive();
     registration.waiting = new Worker();

@@ -1,0 +1,22 @@
+import type { Attachment } from 'svelte/attachments';
+
+/** Lets a keyboard reach an element and scroll it, as long as its content is larger than it is. */
+export function scrollable(name: string): Attachment<HTMLElement> {
+  return (element) => {
+    const look = () => {
+      const { scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
+      const scrolls = scrollHeight > clientHeight + 1 || scrollWidth > clientWidth + 1;
+      if (!scrolls) {
+        for (const attribute of ['tabindex', 'role', 'aria-label']) element.removeAttribute(attribute);
+        return;
+      }
+      element.tabIndex = 0;
+      element.role = 'region';
+      element.ariaLabel = name;
+    };
+    const sizes = new ResizeObserver(look);
+    for (const each of [element, ...element.children]) sizes.observe(each);
+    look();
+    return () => sizes.disconnect();
+  };
+}

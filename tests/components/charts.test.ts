@@ -1,0 +1,87 @@
+import { flushSync } from 'svelte';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { language } from '../../src/ui/language.svelte';
+import { plotRuns } from '../../src/ui/runs/compare_plot';
+import CompareChart from '../../src/ui/runs/CompareChart.svelte';
+import LossChart from '../../src/ui/train/LossChart.svelte';
+import { makePlot, updatePlot } from '../../src/ui/train/plot';
+import TrainStep from '../../src/ui/train/TrainStep.svelte';
+import { runRecord, stepEvent } from '../unit/ui/engine';
+import { appOver, control, press, show } from './page';
+
+// A DOM without a layout draws nothing.
+vi.mock(import('../../src/ui/train/plot'));
+vi.mock(import('../../src/ui/runs/compare_plot'));
+
+const plots: { destroy: () => void; setSize: () => void }[] = [];
+function plot(): never {
+  const made = { destroy: vi.fn(), setSize: vi.fn() };
+  plots.push(made);
+  return made as never;
+}
+
+beforeEach(() => {
+  plots.length = 0;
+  vi.mocked(makePlot).mockReset().mockImplementation(plot);
+  vi.mocked(plotRuns).mockReset().mockImplementation(plot);
+  vi.mocked(updatePlot).mockReset();
+  language.choose('en');
+});
+
+it('the curve gets new steps in the chart that is there, which only colours, scale and language make anew', () => {
+  const app = appOver();
+  app.training.phase = 'running';
+  show(TrainStep, app, {});
+  expect(makePlot).not.toHaveBeenCalled();
+  for (const step of [1, 2, 3, 4]) {
+    app.training.events = [...app.training.events, stepEvent(step)];
+    flushSync();
+  }
+  expect(makePlot).toHaveBeenCalledOnce();
+  expect(vi.mocked(updatePlot).mock.lastCall?.[1].steps).toEqual([1, 2, 3, 4]);
+
+  app.view.change({ smoothing: false });
+  flushSync();
+  expect(vi.mocked(updatePlot).mock.lastCall?.[1].smoothed).toEqual([null, null, null, null]);
+  expect(makePlot).toHaveBeenCalledOnce();
+
+  app.view.change({ logScale: true });
+  flushSync();
+  expect(vi.mocked(makePlot).mock.lastCall?.[2].logScale).toBe(true);
+  app.theme.choose('dark');
+  flushSync();
+  language.choose('zh');
+  flushSync();
+  expect(makePlot).toHaveBeenCalledTimes(4);
+  for (const former of plots.slice(0, -1)) expect(former.destroy).toHaveBeenCalledOnce();
+  expect(vi.mocked(makePlot).mock.lastCall?.[1].steps).toEqual([1, 2, 3, 4]);
+});
+
+it('the switches above the curve change how it is drawn, also after a reload', () => {
+  const app = appOver();
+  const shown = show(LossChart, app, { events: [stepEvent(1), stepEvent(2)] });
+  press(control(shown, 'button', 'Log scale'));
+  expect(vi.mocked(makePlot).mock.lastCall?.[2].logScale).toBe(true);
+  press(control(shown, 'button', 'Smoothing'));
+  expect(vi.mocked(updatePlot).mock.lastCall?.[1].smoothed).toEqual([null, null]);
+  expect(appOver().view).toMatchObject({ logScale: true, smoothing: false });
+});
+
+it('runs that are compared are drawn anew along time, and if others are compared or the language changes', () => {
+  const app = appOver();
+  const timed = (step: number, loss: number) => ({ ...stepEvent(step), loss, elapsed_seconds: 10 * step });
+  const record = (loss: number) => runRecord({ history: [timed(1, loss), timed(2, loss)] });
+  app.compare.records = [record(1), record(2)];
+  const shown = show(CompareChart, app, {});
+  expect(plotRuns).toHaveBeenCalledOnce();
+  press(control(shown, 'input', 'Time'));
+  expect(vi.mocked(plotRuns).mock.lastCall?.[1][0]?.x).toEqual([10, 20]);
+  app.compare.records = [record(3), record(4)];
+  flushSync();
+  expect(vi.mocked(plotRuns).mock.lastCall?.[1][0]?.smoothed).toEqual([3, 3]);
+  language.choose('zh');
+  flushSync();
+  expect(plotRuns).toHaveBeenCalledTimes(4);
+  press(control(shown, 'button', '对数'));
+  expect(vi.mocked(plotRuns).mock.lastCall?.[2].logScale).toBe(true);
+});
