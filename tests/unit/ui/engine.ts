@@ -43,8 +43,16 @@ export function report(changes: Partial<ModelReport> = {}): ModelReport {
 }
 
 export function adapterReport(changes: Partial<AdapterReport> = {}): AdapterReport {
-  const usual = { origin: 'run', r: 4, lora_alpha: 8, target_modules: ['q_proj'], parameters: 10, notes: [] };
-  return { ...usual, ...changes };
+  return {
+    id: 'an-adapter',
+    origin: 'run',
+    r: 4,
+    lora_alpha: 8,
+    target_modules: ['q_proj'],
+    parameters: 10,
+    notes: [],
+    ...changes,
+  };
 }
 
 export function preview(changes: Partial<ModelPreview> = {}): ModelPreview {
