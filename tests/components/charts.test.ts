@@ -1,11 +1,13 @@
 import { flushSync } from 'svelte';
 import { beforeEach, expect, it, vi } from 'vitest';
+import { DEFAULTS } from '../../src/core/settings/settings';
 import { language } from '../../src/ui/language.svelte';
 import { plotRuns } from '../../src/ui/runs/compare_plot';
 import CompareChart from '../../src/ui/runs/CompareChart.svelte';
 import LossChart from '../../src/ui/train/LossChart.svelte';
 import { makePlot, updatePlot } from '../../src/ui/train/plot';
 import TrainStep from '../../src/ui/train/TrainStep.svelte';
+import type { TrainEvent } from '../../src/worker/protocol';
 import { runRecord, stepEvent } from '../unit/ui/engine';
 import { appOver, control, press, show } from './page';
 
@@ -28,15 +30,25 @@ beforeEach(() => {
   language.choose('en');
 });
 
-it('the curve gets new steps in the chart that is there, which only colours, scale and language make anew', () => {
-  const app = appOver();
-  app.training.phase = 'running';
+it('the curve gets new steps in the chart that is there, which only colours, scale and language make anew', async () => {
+  vi.useFakeTimers();
+  let tell: (event: TrainEvent) => void = () => undefined;
+  const start = (_: unknown, listener: typeof tell) => {
+    tell = listener;
+    return new Promise(() => undefined);
+  };
+  const app = appOver({ runs: { start } });
+  void app.training.start(DEFAULTS, 'new');
   show(TrainStep, app, {});
   expect(makePlot).not.toHaveBeenCalled();
+  tell({ event: 'state', state: 'running' });
   for (const step of [1, 2, 3, 4]) {
-    app.training.events = [...app.training.events, stepEvent(step)];
+    tell(stepEvent(step));
+    // Steps are drawn now and then, not each by itself.
+    await vi.advanceTimersByTimeAsync(1000);
     flushSync();
   }
+  vi.useRealTimers();
   expect(makePlot).toHaveBeenCalledOnce();
   expect(vi.mocked(updatePlot).mock.lastCall?.[1].steps).toEqual([1, 2, 3, 4]);
 
