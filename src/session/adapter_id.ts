@@ -3,7 +3,9 @@ import type { TunedAdapter } from './models/loaded';
 
 const known = new WeakMap<TunedAdapter, Promise<string>>();
 
-/** Tells adapters apart by all that their answers depend on: the parameters, the settings and the chat template. */
+/**
+ * Identifies an adapter by everything that its answers depend on: the parameters, the settings and the chat template.
+ */
 export function adapterId(tuned: TunedAdapter): Promise<string> {
   const id = known.get(tuned) ?? makeId(tuned);
   known.set(tuned, id);

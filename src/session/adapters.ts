@@ -15,18 +15,18 @@ import { folderOfBlobs, namedBlobs } from './models/sources';
 
 export type ExportOptions = Readonly<Record<string, string>>;
 
-/** A way to take the tuned adapter away, before anything is written. */
+/** A possible export of the tuned adapter, before anything is written. */
 export interface ExportOffer {
   readonly format: string;
   readonly options: readonly ExportOption[];
-  /** What the zip is called. */
+  /** File name of the zip. */
   readonly fileName: string;
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
-  /** Of the zip. */
+  /** Bytes of the zip. */
   readonly bytes: number;
-  /** Notes for a person. */
+  /** Notes for the person. */
   readonly notes?: readonly Message[];
-  /** Why it can't be had. */
+  /** Why this export is impossible. */
   readonly problem?: ErrorDescription;
 }
 
@@ -39,7 +39,7 @@ export interface ExportResult {
   readonly check: ExportCheck;
 }
 
-/** The tuned adapter: where it came from, bringing one in and taking it away. */
+/** The tuned adapter: its origin, import and export. */
 export class Adapters {
   readonly #session: Session;
   readonly #exclusive: Exclusive;
@@ -54,12 +54,12 @@ export class Adapters {
     this.#folder = folder;
   }
 
-  /** The template of the run that the adapter is from. */
+  /** The template of the adapter's run. */
   get template(): 'model' | 'alpaca' {
     return this.#session.tuned?.run?.settings.template ?? 'model';
   }
 
-  /** The tuned adapter is this run's. */
+  /** Records the run of the tuned adapter. */
   rememberRun(id: string): void {
     this.#name = id;
   }
@@ -77,7 +77,7 @@ export class Adapters {
     });
   }
 
-  /** All ways to export the adapter, with their sizes; nothing is computed. None if there is no adapter. */
+  /** All possible exports of the adapter with their sizes, without computing anything. Empty if there is no adapter. */
   async offers(options: ExportOptions, language: Language): Promise<readonly ExportOffer[]> {
     if (!this.#session.tuned) return [];
     return await Promise.all(
@@ -95,10 +95,10 @@ export class Adapters {
   }
 
   /**
-   * Writes an export as one zip, reads it back and compares it with what is open.
+   * Writes an export as one zip, reads it back and compares it with the open model and adapter.
    *
    * @param language of the model card
-   * @param handle a file that the person chose; without one, the zip is handed back
+   * @param handle a file that the person chose; without it, the method returns the zip
    */
   async export(
     format: string,
@@ -123,12 +123,12 @@ export class Adapters {
     });
   }
 
-  /** Removes what tabs that are gone have left of their exports. */
+  /** Removes the exports that closed tabs have left. */
   async removeLeftovers(): Promise<void> {
     await this.#folder.removeLeftovers();
   }
 
-  /** Ends the export that is under way: it rejects with an `AbortError`, and nothing is left of it. */
+  /** Stops the running export: it rejects with an `AbortError` and leaves no files. */
   stopExport(): void {
     this.#exporting?.abort();
   }
@@ -138,7 +138,7 @@ function filesOf({ files }: ExportPlan): ExportResult['files'] {
   return files.map(({ name, size }) => ({ name, bytes: size }));
 }
 
-/** A file that the person chose needs no download. */
+/** The place of an export in a file that the person chose; it needs no download. */
 function chosen(handle: FileSystemFileHandle): ExportPlace {
   return { target: handleTarget(handle), blob: () => Promise.resolve(undefined) };
 }

@@ -7,7 +7,7 @@ import type { ModelPreview, PreviewFor } from './models/preview';
 import type { Session } from './session';
 import type { ModelSource } from './models/sources';
 
-/** Looks for models and at them, before anything of them is opened. */
+/** Searches and previews models, without opening them. */
 export class Catalog {
   readonly #session: Pick<Session, 'device'>;
   readonly #library: Pick<ModelLibrary, 'search' | 'preview' | 'setHub'>;
@@ -24,13 +24,13 @@ export class Catalog {
     this.#opener = opener;
   }
 
-  /** The hub for everything that follows. The token stays in memory. Throws `endpoint_invalid`. */
+  /** Sets the hub for all later calls. The token stays in memory. Throws `endpoint_invalid`. */
   setHub(settings: HubSettings): void {
     this.#library.setHub(settings);
   }
 
   /**
-   * Models that can be trained here and match the words, the most used first. A newer search ends an older one, which
+   * Models that can be trained here and match the words, the most used first. A newer search stops an older one, which
    * rejects with an `AbortError`.
    */
   async search(query: string, load: LoadSettings, settings: TrainSettings): Promise<readonly SearchResult[]> {
@@ -41,7 +41,7 @@ export class Catalog {
     return await this.#library.search(query, wanted, searching.signal);
   }
 
-  /** From config.json and the list of files alone. Refuses, with the reason, what can't be opened. */
+  /** Previews a model from config.json and the list of files alone. Throws the reason if the model can't be opened. */
   async preview(source: ModelSource, load: LoadSettings, settings: TrainSettings): Promise<ModelPreview> {
     const wanted = await this.#wanted(load, settings);
     return await this.#library.preview(await this.#opener.originOf(source), wanted);

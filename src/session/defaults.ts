@@ -2,10 +2,13 @@ import { DEFAULTS, type TrainSettings } from '../core/settings/settings';
 import type { ModelSpec } from '../models/spec';
 import { parameterCount } from '../models/spec';
 
-/** Parameters below which a model is a toy: it learns from a handful of short examples, at a rate that would spoil a real one. */
+/**
+ * A model with fewer parameters is a toy: it learns from a handful of short examples, at a rate that would spoil a real
+ * model.
+ */
 const TOY_PARAMETERS = 20e6;
 
-/** Chosen in PyTorch on the embedded demo, over five seeds; see tools/pretrain/README.md. */
+/** Chosen with PyTorch on the embedded demo, over five seeds; see tools/pretrain/README.md. */
 const TOY: Partial<TrainSettings> = {
   learning_rate: 2e-3,
   lr_scheduler_type: 'cosine',
@@ -19,9 +22,10 @@ const TOY: Partial<TrainSettings> = {
   save_steps: 20,
 };
 
-/** Settings to begin with for a model; the embedded demo's where none is open. */
+/** Default settings for a model; those for the embedded demo if no model is open. */
 export function defaultsFor(spec: ModelSpec | undefined): TrainSettings {
-  // Without recomputation, four rows of 1,024 tokens take 8 GB where the model has half a billion parameters; with it, 1 GB.
+  // Without recomputation, four rows of 1,024 tokens take 8 GB for a model with half a billion parameters; with it, 1
+  // GB.
   if (spec && parameterCount(spec) >= TOY_PARAMETERS) return { ...DEFAULTS, gradient_checkpointing: true };
   return { ...DEFAULTS, ...TOY };
 }

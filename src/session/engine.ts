@@ -18,25 +18,25 @@ import { Runs } from './runs/runs';
 import { Session } from './session';
 import { SavedModels } from './models/saved';
 
-/** What only the page or the machine can give. */
+/** Services that only the page or the machine can offer. */
 export interface EngineHost extends SessionHost {
   readonly runs: RunStorage;
-  /** Where bases and unfinished downloads are kept. */
+  /** The store of bases and unfinished downloads. */
   models(): Promise<FileStore>;
   /** Undefined if there are no other tabs. */
   readonly locks: Locks | undefined;
-  /** Asks that what is stored be not cleared. */
+  /** Asks the browser not to clear the storage. */
   persist(): Promise<boolean>;
   readonly storage: Pick<StorageManager, 'estimate' | 'persisted'>;
-  /** Called after the list of runs has changed, for those who show it. */
+  /** Called after the list of runs has changed. */
   readonly onRunsChange?: () => void;
-  /** Remembers the hashes of weights on disk. */
+  /** Stores the hashes of weights on disk. */
   readonly hashes: KnownHashes;
-  /** The page's address up to where its `models` and `examples` lie, with a slash at the end. */
+  /** Address of the folder that contains `models` and `examples`, with a slash at the end. */
   readonly page: string;
 }
 
-/** Everything over one session, each concern by itself; what one of them does with the device keeps the others out. */
+/** All services over one session. While one of them uses the device, the others are refused. */
 export class Engine {
   readonly models: Models;
   readonly catalog: Catalog;
@@ -68,7 +68,7 @@ export class Engine {
     this.chats = new Chats(session, exclusive, adapters);
   }
 
-  /** Never throws: a browser without a device is told as one of kind 'none'. */
+  /** Reports the device. Never throws: a browser without a device has the kind 'none'. */
   async device(): Promise<DeviceReport> {
     try {
       return deviceReport(await this.#session.device());

@@ -3,15 +3,15 @@ import type { ErrorValues } from '../core/messages/message';
 
 type Doing = ErrorValues<'engine_busy'>['doing'];
 
-/** The device does one thing at a time; a second call is told so instead of spoiling the first. */
+/** Lets the device do one thing at a time. A second call is refused, so that it can't disturb the first. */
 export class Exclusive {
   #busy: Doing | undefined;
-  /** Measuring uses the device between other work; whoever needs it next waits for the end of it. */
+  /** A measurement, which uses the device between other work; the next work waits for its end. */
   #measuring: Promise<void> | undefined;
 
   /**
-   * @param doing what the engine is at meanwhile
-   * @throws TunesmithError `engine_busy` while other work lasts
+   * @param doing the engine's activity meanwhile
+   * @throws TunesmithError `engine_busy` while other work is running
    */
   async run<T>(doing: Doing, work: () => Promise<T>): Promise<T> {
     if (this.#busy !== undefined) {
@@ -27,7 +27,7 @@ export class Exclusive {
     }
   }
 
-  /** Measures only while nothing else uses the device. What fails here fails again, in words, where it matters. */
+  /** Measures only while nothing else uses the device. Ignores errors: the work itself reports them again later. */
   async measure(measure: () => Promise<void>): Promise<void> {
     if (this.#busy === undefined) await (this.#measuring ??= measure().catch(() => undefined));
   }

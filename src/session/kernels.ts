@@ -9,55 +9,55 @@ import type { KernelChoiceStore } from '../storage/kernel_choices';
 import type { OnProgress } from './progress';
 
 export interface TuningOptions {
-  /** Where the answers are kept. */
+  /** The store of the tuned choices. */
   readonly store: KernelChoiceStore;
-  /** Also on adapters that run on the CPU, which keep the defaults else: these are measured on such ones. */
+  /** Also tune on software adapters. They normally keep the defaults, which were measured on them. */
   readonly software?: boolean;
-  /** The longest that fitting may take, where it is shorter than what is granted to it. */
+  /** Time limit of tuning, if shorter than that of the call. */
   readonly seconds?: number;
 }
 
 export interface PrepareOptions {
-  /** The longest that fitting the kernels may take. */
+  /** Time limit of tuning. */
   readonly seconds: number;
   readonly onProgress?: OnProgress;
-  /** Ends the fitting early; what was found until then holds. */
+  /** Stops the tuning early; the results so far are kept. */
   readonly signal?: AbortSignal;
 }
 
 export interface Programs {
-  /** All that will run. */
+  /** All programs that will run. */
   readonly programs: readonly TunedProgram[];
 }
 
-/** What inputs hold while candidates are timed: all rows are one example, which attention takes longest for. */
+/** The contents of inputs while candidates are timed: all rows are one example, the slowest case for attention. */
 export const TRIAL_CONTENTS = new Map([
   ['segments', (rows: number) => Uint32Array.from({ length: 2 * rows }, (_, i) => (i % 2) * rows)],
   ['positions', (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i)],
 ]);
 
-/** Fits the kernels of programs to the device and compiles them, before the programs are compiled. */
+/** Tunes the kernels of programs to the device and makes their pipelines, before the programs are compiled. */
 export class Kernels {
   readonly #options: TuningOptions | undefined;
 
-  /** @param options without them, the defaults hold and nothing is measured */
+  /** @param options without them, nothing is measured and the defaults apply */
   constructor(options: TuningOptions | undefined) {
     this.#options = options;
   }
 
-  /** Gives a device that was just opened the answers that are kept of it. */
+  /** Gives a newly opened device its stored choices. */
   async recall(device: Device): Promise<void> {
     if (!this.#tunes(device)) return;
-    // What can't be read is measured anew.
+    // If they can't be read, they are measured again.
     const known = await this.#options?.store.recall(device).catch(() => undefined);
     if (known) device.choices.recall(known);
   }
 
   /**
-   * Measures what is not known yet, keeps it, and makes the pipelines, in parallel.
+   * Measures choices that are not known yet, stores them, and makes the pipelines in parallel.
    *
-   * @param plan plans what will run, with the choices as they are; called again where they have changed
-   * @returns the last that it planned, and whether anything was measured
+   * @param plan plans the programs with the present choices; called again if the choices have changed
+   * @returns the last plan, and whether anything was measured
    */
   async prepare<T>(
     { device, buffers }: Model,
@@ -83,7 +83,7 @@ export class Kernels {
       } finally {
         bench.destroy();
         if (JSON.stringify(before) !== JSON.stringify(choices.known)) {
-          // What can't be kept holds as long as the device is open.
+          // If saving fails, the choices still apply until the device closes.
           await this.#options?.store.keep(device, choices.known).catch(() => undefined);
         }
       }

@@ -1,17 +1,17 @@
 import { message, type Message } from '../core/messages/message';
 import type { LoadProgress } from '../models/load';
 
-/** How far something is that takes its time. */
+/** The progress of long work. */
 export interface Progress {
   readonly label: Message;
   /** 0 to 1. */
   readonly fraction?: number;
-  /** Of a download: what is there, and what there will be. */
+  /** For a download: the bytes that have arrived, and the total. */
   readonly bytes?: number;
   readonly totalBytes?: number;
   readonly bytesPerSecond?: number;
   readonly etaSeconds?: number;
-  /** The rest takes another pace: how far it is tells nothing of the time that is left. */
+  /** Set if the rest has another pace, so that the fraction does not predict the remaining time. */
   readonly uneven?: true;
 }
 
@@ -26,7 +26,7 @@ export function loadingProgress(
   return ({ name, bytes, totalBytes }) => {
     const fraction = bytes / Math.max(1, totalBytes);
     const seconds = (performance.now() - started) / 1000;
-    // A guess from the first moments would jump.
+    // An estimate from the first moments would jump.
     const etaSeconds = fraction > 0.02 && seconds > 1 ? (seconds / fraction) * (1 - fraction) : undefined;
     onProgress({ label: message(doing, { tensor: name }), fraction, etaSeconds });
   };

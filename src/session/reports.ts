@@ -15,7 +15,7 @@ import { describeError, type ErrorDescription } from '../core/errors';
 import type { Device } from '../gpu/device';
 import { estimateStorage } from '../storage/quota';
 
-/** What the browser's GPU is. `kind` 'none': no WebGPU or no adapter; 'software': an adapter that runs on the CPU. */
+/** The browser's GPU. `kind` 'none': no WebGPU or no adapter; 'software': an adapter that runs on the CPU. */
 export interface DeviceReport {
   readonly kind: 'gpu' | 'software' | 'none';
   readonly description: string;
@@ -27,14 +27,14 @@ export interface DeviceReport {
 }
 
 export interface ModelReport extends ModelIdentity, WeightFormats {
-  /** Tells bases apart by what they compute with: their files and how they are loaded. */
+  /** Identifies the base by its arithmetic: its files and its load settings. */
   readonly modelHash: string;
   readonly family: string;
   /** What a person should know of it that is no error. */
   readonly notes: readonly Message[];
   readonly parameters: number;
   readonly layers: number;
-  /** The linear maps of a block, which `target_modules` may name. */
+  /** The linear maps of a block, by the names for `target_modules`. */
   readonly modules: readonly string[];
   readonly hiddenSize: number;
   readonly vocabularySize: number;
@@ -61,12 +61,12 @@ export interface DataReport extends Pick<
 export interface StorageReport {
   readonly usedBytes: number;
   readonly freeBytes?: number;
-  /** The browser promised not to clear it by itself. */
+  /** Whether the browser promised not to clear it. */
   readonly persisted: boolean;
 }
 
 export interface AdapterReport {
-  /** Tells adapters apart by all that their answers depend on. */
+  /** Identifies the adapter by everything that its answers depend on. */
   readonly id: string;
   /** A run's id, or the name of an imported folder. */
   readonly origin: string;

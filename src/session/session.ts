@@ -50,7 +50,7 @@ import { hasRoomForTwo } from './chat/two_answers';
 import type { CheckpointStore } from '../storage/checkpoints';
 import { runTraining, type TrainingOutcome, type UseWeights } from './runs/training';
 
-/** The longest that fitting the kernels may take before an answer or an evaluation. */
+/** Time limit, in seconds, of tuning the kernels before an answer or an evaluation. */
 const FIT_SECONDS = 3;
 
 export interface TrainCall {
@@ -58,15 +58,15 @@ export interface TrainCall {
   readonly checkpoints: CheckpointStore;
   readonly control: TrainControl;
   readonly onEvent: (event: TrainEvent) => void;
-  /** A checkpoint of the same run to go on from. */
+  /** A checkpoint of the same run to continue from. */
   readonly start?: CheckpointState;
-  /** An adapter to begin with instead of a fresh one; the settings are its own, but for the dropout. */
+  /** An adapter to begin with instead of a new one; the settings are its own, except for the dropout. */
   readonly initial?: TunedAdapter;
 }
 
 /**
- * The one façade: open a model, prepare data, train, chat, take the adapter away. The page's worker and the command
- * line are two doors to it. One thing at a time: calls that use the device must not overlap.
+ * The façade of the engine: open a model, prepare data, train, chat, export the adapter. The page's worker and the
+ * command line use it. Calls that use the device must not overlap.
  */
 export class Session {
   readonly #device: SessionDevice;
@@ -74,20 +74,20 @@ export class Session {
     | {
         readonly loadable: LoadableModel;
         readonly layout: ModelLayout;
-        /** How the files store the weights that the model was opened from, as long as they can be read. */
+        /** How the model's files store the weights, as long as the files can be read. */
         readonly stored: StoredWeights | undefined;
       }
     | undefined;
   #dataset: Dataset | undefined;
   #tuned: TunedAdapter | undefined;
-  /** Undefined until it was measured with the open model. */
+  /** Measured with the open model; undefined until then. */
   #speed: DeviceSpeed | undefined;
 
   constructor(host: SessionHost) {
     this.#device = new SessionDevice(host);
   }
 
-  /** The device, opened where there is none that answers. Calls that come while it is being opened wait for the same one. */
+  /** A working device; opens one if necessary. Calls during the opening wait for the same device. */
   async device(): Promise<Device> {
     return await this.#device.device();
   }
@@ -117,7 +117,7 @@ export class Session {
     throw new TunesmithError({ code: 'examples_missing' });
   }
 
-  /** What chats as "tuned" and is exported. */
+  /** The adapter that answers as "tuned" and that is exported. */
   get tuned(): TunedAdapter | undefined {
     return this.#tuned;
   }
@@ -128,7 +128,9 @@ export class Session {
     throw new TunesmithError({ code: 'no_adapter' });
   }
 
-  /** The adapter of a checkpoint of a run with these settings, as a plain one. Throws `checkpoint_differs`. */
+  /**
+   * The adapter of a checkpoint of a run with these settings, converted to a plain one. Throws `checkpoint_differs`.
+   */
   adapterOf(settings: TrainSettings, checkpoint: CheckpointState): TunedAdapter {
     const { spec } = this.layout;
     const layout = adapterLayout(spec, settings);
@@ -141,7 +143,10 @@ export class Session {
     if (!tuned) this.#device.dropTuned();
   }
 
-  /** Closes the model that was open and loads another onto the device. One that can't be loaded so is refused before that. */
+  /**
+   * Closes the open model and loads another onto the device. A model that can't be loaded with these settings is
+   * refused before that.
+   */
   async open(
     loadable: LoadableModel,
     onProgress: OnProgress = () => undefined,
@@ -161,18 +166,18 @@ export class Session {
     }
   }
 
-  /** From now on the open model is loaded in another way, such as from storage. */
+  /** Replaces the source from which the open model is loaded again, for instance by storage. */
   replaceLoadable(loadable: LoadableModel): void {
     this.#model = { ...this.#opened(), loadable };
   }
 
-  /** Reads from the base as it lies on the device, which has to be this model's. */
+  /** Runs work with the base on the device. */
   async withBase<T>(work: (model: Model) => Promise<T>): Promise<T> {
     this.#device.dropBeside();
     return await work((await this.#alive()).model);
   }
 
-  /** Works with the base and the tuned adapter on the device. Throws `no_adapter`. */
+  /** Runs work with the base and the tuned adapter on the device. Throws `no_adapter`. */
   async withTuned<T>(work: (model: Model, adapter: Adapter) => Promise<T>): Promise<T> {
     const tuned = this.requireTuned();
     return await this.#withAdapter(async ({ model }, adapter) => {
@@ -181,7 +186,7 @@ export class Session {
     }, tuned);
   }
 
-  /** Tells the base apart by what it computes with: its files and how they are loaded. */
+  /** Identifies the base by its arithmetic: its files and its load settings. */
   get modelHash(): string {
     const { open, load } = this.#opened().loadable;
     return loadedHash(open.hash, load);
@@ -202,7 +207,7 @@ export class Session {
   ): Promise<Dataset> {
     const { model } = this;
     const dataset = await makeDataset(model, files, settings, options);
-    // Another model may have been opened meanwhile, whose tokens are others.
+    // Another model with other tokens may have been opened meanwhile.
     if (this.#model?.loadable.open === model) this.#dataset = dataset;
     return dataset;
   }
@@ -215,8 +220,8 @@ export class Session {
   }
 
   /**
-   * Measures how fast this device computes with the open model, for `plan`: reads a few tokens and says one, once with
-   * compiling and once by the clock. Does nothing where the speed is known already.
+   * Measures the speed of this device with the open model, for `plan`: reads a few tokens and generates one, once to
+   * compile and once timed. Does nothing if the speed is already known.
    */
   async measureSpeed(): Promise<void> {
     if (this.#speed) return;
@@ -236,12 +241,15 @@ export class Session {
     this.#speed = { rate, tokenSeconds: await secondsOf(say) };
   }
 
-  /** Gets ready to answer with the base: fits the kernels to the device, where they aren't, and compiles them. */
+  /** Prepares answers with the base: tunes the kernels to the device, if necessary, and compiles them. */
   async prepareChat(onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
     await this.#generator('base', { onProgress, signal });
   }
 
-  /** Memory and time of a run; nothing is allocated. Throws for an adapter that can't begin on this base: `weights_quantized`. */
+  /**
+   * Memory and time of a run, without allocating anything. Throws `weights_quantized` for an adapter kind that can't be
+   * initialised on this base.
+   */
   async plan(settings: TrainSettings): Promise<PlanReport> {
     this.#weightsFor(adapterLayout(this.layout.spec, settings));
     const { limits } = await this.device();
@@ -264,7 +272,7 @@ export class Session {
     if (start) this.#checkStart(start, layout, settings);
     const weights = start || initial ? undefined : this.#weightsFor(layout);
     const { read: samplePrompts } = this.#samplePrompts(settings);
-    // The time of the steps decides how long answers may take.
+    // The time of the steps limits that of the answers.
     if (samplePrompts.length > 0) await this.measureSpeed();
     const outcome = await runTraining({
       loaded: () => this.#alive(),
@@ -285,14 +293,17 @@ export class Session {
     });
     const rate = reachedRate(model, settings, outcome.history, start?.step ?? 0);
     if (this.#speed && rate !== undefined) this.#speed = { ...this.#speed, rate };
-    // A run that was stopped before its first step has learnt nothing: the tuned adapter stays what it was.
+    // A run that was stopped before its first step has not trained, so the former tuned adapter stays.
     if (outcome.step > 0) {
       this.setTuned({ ...outcome.adapter, run: cardRun(settings, dataset, outcome.history) });
     }
     return outcome;
   }
 
-  /** Loss over examples (all, or some), with the tuned adapter where there is one. Undefined if no token is a target. */
+  /**
+   * The loss over all examples or some of them, with the tuned adapter if there is one. Undefined if no token is a
+   * target.
+   */
   async evaluate(
     settings: TrainSettings,
     examples: Dataset['examples'] = this.dataset.examples,
@@ -322,24 +333,24 @@ export class Session {
     });
   }
 
-  /** f32 [tokens, vocabulary], with this adapter; with the tuned one, if there is one, unless another is given. */
+  /** Logits, f32 [tokens, vocabulary], with the given adapter, or else the tuned one if there is one. */
   async logits(ids: readonly number[], tuned?: TunedAdapter): Promise<Float32Array<ArrayBuffer>> {
     return await this.#withAdapter((loaded, adapter) => allLogits(loaded.model, adapter, ids), tuned);
   }
 
-  /** Tokens of a conversation as the template renders it. Throws if the template refuses it. */
+  /** The number of tokens of a conversation rendered with the template. Throws if the template refuses it. */
   countTokens(messages: readonly Message[], template: 'model' | 'alpaca'): number {
     return conversationIds(chatContext(this.model, template), messages).length;
   }
 
-  /** Tokens that a conversation may have at most, prompt and answer together. */
+  /** Most tokens of a conversation, prompt and answer together. */
   get chatRoom(): number {
     return mostChatRows(this.layout);
   }
 
   /**
-   * Gets ready to answer with the base and with the tuned adapter at the same time. False if the device has no room for
-   * two conversations of this many tokens. Throws `no_adapter`.
+   * Prepares simultaneous answers of the base and the tuned adapter. Returns false if the device has no room for two
+   * conversations of this many tokens. Throws `no_adapter`.
    */
   async prepareTwo(tokens: number): Promise<boolean> {
     const { layout } = this.requireTuned();
@@ -350,7 +361,7 @@ export class Session {
     }
     try {
       const loaded = await this.#alive();
-      // `hasRoomForTwo` counts nothing that former answers have left on the device.
+      // `hasRoomForTwo` does not count memory that former answers have left on the device.
       if (!loaded.isReadyForTwo(layout, tokens)) loaded.dropChat();
       await this.#generator('tuned');
       await this.#generator('base', { beside: true });
@@ -363,9 +374,9 @@ export class Session {
   }
 
   /**
-   * Answers with the base alone or with the tuned adapter. Throws `no_adapter` if there is none.
+   * Answers with the base or with the tuned adapter. Throws `no_adapter` if there is none.
    *
-   * @param options.beside the base answers while the tuned adapter does: only after `prepareTwo`
+   * @param options.beside the base answers at the same time as the tuned adapter; only after `prepareTwo`
    */
   async chat(
     which: 'base' | 'tuned',
@@ -387,7 +398,7 @@ export class Session {
     return await answer({ generator, tokenizer, promptIds, sampling, stopIds, onText, signal });
   }
 
-  /** Makes the adapter in a folder (or in a zip of one) the tuned one. `notes`: what a person should know of it. */
+  /** Makes the adapter in a folder, or in a zip of one, the tuned adapter. `notes` are for the person. */
   async importAdapter(
     folder: ModelFolder,
   ): Promise<TunedAdapter & { readonly notes: readonly EngineMessage[] }> {
@@ -401,7 +412,7 @@ export class Session {
     this.#device.close();
   }
 
-  /** The prompts that a run with these settings answers, as the open model reads them. */
+  /** The sample prompts of a run with these settings, tokenised for the open model. */
   #samplePrompts(settings: TrainSettings): ReturnType<typeof readPrompts> {
     const prompts = samplePromptsOf(settings, this.dataset);
     if (prompts.length === 0) return { read: [], unanswerable: [] };
@@ -413,10 +424,7 @@ export class Session {
     throw new TunesmithError({ code: 'no_model' });
   }
 
-  /**
-   * How the weights are read that an adapter's start is computed of. Throws `weights_quantized` if there are none to compute
-   * it of.
-   */
+  /** How to read the weights for an adapter's initial values. Throws `weights_quantized` if they are not available. */
   #weightsFor({ kind, modules }: AdapterLayout): UseWeights {
     const { loadable, layout, stored } = this.#opened();
     const wanted = { layout, paths: modules.map(({ path }) => path), purpose: kind.title };
@@ -446,7 +454,7 @@ export class Session {
     throw new TunesmithError({ code: 'checkpoint_differs', values: { other } });
   }
 
-  /** The model on a device that answers: loaded again where the device was lost. */
+  /** The model on a working device; loads it again if the device was lost. */
   async #alive(): Promise<LoadedModel> {
     return await this.#device.alive(this.#opened().loadable);
   }

@@ -8,11 +8,11 @@ import { LoadedModel, type TunedAdapter } from './models/loaded';
 export interface SessionHost {
   /** Opens a device; called again after one was lost. */
   openDevice(): Promise<Device>;
-  /** Fit the kernels to the device; without it their defaults hold. */
+  /** Options for tuning the kernels to the device; if absent, their defaults apply. */
   readonly tuning?: TuningOptions;
 }
 
-/** The device of a session and the model on it. Both are made again after the device was lost. */
+/** The device of a session and the model on it. Restores both after the device was lost. */
 export class SessionDevice {
   readonly kernels: Kernels;
   readonly #host: SessionHost;
@@ -25,28 +25,28 @@ export class SessionDevice {
     this.kernels = new Kernels(host.tuning);
   }
 
-  /** The device, opened where there is none that answers. Calls that come while it is being opened wait for the same one. */
+  /** A working device; opens one if necessary. Calls during the opening wait for the same device. */
   async device(): Promise<Device> {
     if (this.#device && !this.#device.hasFailed) return this.#device;
     this.#openingDevice ??= this.#openDevice().finally(() => (this.#openingDevice = undefined));
     return await this.#openingDevice;
   }
 
-  /** Loads a model onto the device, which has none. */
+  /** Loads a model onto the device, which must not have one. */
   async load(loadable: LoadableModel, onProgress: OnProgress, signal?: AbortSignal): Promise<LoadedModel> {
     const device = await this.device();
     this.#loaded = new LoadedModel(device, await loadable.loadOn(device, onProgress, signal));
     return this.#loaded;
   }
 
-  /** The model on a device that answers: loaded again if the device was lost. */
+  /** The model on a working device; loads it again if the device was lost. */
   async alive(loadable: LoadableModel): Promise<LoadedModel> {
     if (this.#loaded?.alive) return this.#loaded;
     this.#loaded = undefined;
     return await this.load(loadable, () => undefined);
   }
 
-  /** Works with the model and, if one is given, an adapter that lies on the device meanwhile. */
+  /** Runs work with the model and, if given, an adapter, which is on the device meanwhile. */
   async withAdapter<T>(
     loadable: LoadableModel,
     tuned: TunedAdapter | undefined,
@@ -83,7 +83,7 @@ export class SessionDevice {
   }
 
   async #openDevice(): Promise<Device> {
-    // One that ran out of memory is given back whole, so that the next has room.
+    // Destroys a device that ran out of memory, so that the next one has room.
     this.#device?.destroy();
     this.#device = await this.#host.openDevice();
     await this.kernels.recall(this.#device);

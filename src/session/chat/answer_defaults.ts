@@ -1,14 +1,14 @@
 import { isRecord } from '../../core/json';
 import { ANSWER_DEFAULTS, ANSWER_SETTINGS, type AnswerSettings } from '../../core/settings/settings';
 
-/** What generation_config.json may recommend of how tokens are drawn. */
+/** The sampling settings that generation_config.json may recommend. */
 const DRAWING = ['temperature', 'top_p', 'top_k'] as const;
 
 /**
- * The settings that an answer begins with, as the model's generation_config.json recommends them: those of drawing tokens if
- * `do_sample` is true, a temperature of 0 if it is false, and this project's own if the file does not say. The repetition
- * penalty counts in each case. Values that are not allowed here are passed over, as are those that are null. How long an
- * answer may be is the person's choice.
+ * The default answer settings, as the model's generation_config.json recommends them: its sampling settings if
+ * `do_sample` is true, a temperature of 0 if it is false, and this project's own settings if the file does not have it.
+ * The repetition penalty applies in each case. Null and disallowed values are ignored. The length of an answer is the
+ * person's choice.
  *
  * @param generationConfig parsed generation_config.json, if there is one
  */

@@ -9,33 +9,33 @@ export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
 }
-/** Who answers. */
+/** The side that answers. */
 export type ChatSide = 'base' | 'tuned';
 export type ChatResult = Omit<AnswerResult, 'ids'>;
 
-/** The question to one side, with the conversation as this side had it. */
+/** A request to one side, with this side's conversation. */
 export interface ChatRequest {
   readonly side: ChatSide;
   readonly messages: readonly ChatMessage[];
-  /** Instead of that of the settings. */
+  /** Replaces the seed of the settings. */
   readonly seed?: number;
 }
 
-/** How one side ended: with an answer, or with what went wrong. */
+/** The result of one side: an answer or an error. */
 export type ChatOutcome =
   | { readonly side: ChatSide; readonly result: ChatResult }
   | { readonly side: ChatSide; readonly error: ErrorDescription };
 
 export type ChatEvent =
-  /** Before the first word. `together`: both sides answer at the same time, else one after the other. */
+  /** Sent before the first word. `together`: both sides answer at the same time, else one after the other. */
   | { readonly kind: 'begun'; readonly together: boolean }
   | { readonly kind: 'text'; readonly side: ChatSide; readonly delta: string }
-  /** The device was lost: the side answers from the beginning. */
+  /** The device was lost: the side starts its answer again. */
   | { readonly kind: 'again'; readonly side: ChatSide }
-  /** A side has ended; its text is whole in the outcome. */
+  /** A side has ended; the outcome has its whole text. */
   | ({ readonly kind: 'ended' } & ChatOutcome);
 
-/** Tokens of each of some conversations, and how many one may have, prompt and answer together. */
+/** The number of tokens of each conversation, and the most that a conversation may have, prompt and answer together. */
 export interface TokenCount {
   readonly tokens: readonly number[];
   readonly room: number;
@@ -57,8 +57,8 @@ export class Chats {
   }
 
   /**
-   * Counts tokens as the model's template renders the conversations. Uses no device, so that it can be asked at any
-   * time. Throws `no_model`, and what the template refuses.
+   * Counts the tokens of conversations rendered with the model's template. Uses no device, so it can be called at any
+   * time. Throws `no_model`, and the template's errors.
    */
   count(conversations: readonly (readonly ChatMessage[])[]): TokenCount {
     const { template } = this.#adapters;
@@ -68,9 +68,9 @@ export class Chats {
 
   /**
    * Asks one side or both. Both answer at the same time if the device has room for two conversations: each has its own
-   * cache and always waits for its own last token, so that the device computes their tokens in turn. Else they answer
-   * one after the other, in the order given. One side's failure does not end the other. If the device is lost, it is
-   * opened again, and those whose answers it took with it answer once more.
+   * cache and always waits for its own last token, so that the device computes their tokens in turn. Otherwise they
+   * answer one after the other, in the given order. One side's failure does not stop the other. If the device is lost,
+   * it is opened again, and the sides whose answers were lost start again.
    */
   async answer(
     requests: readonly ChatRequest[],
@@ -102,12 +102,12 @@ export class Chats {
     });
   }
 
-  /** Ends the answer of one side, or of all; what was said is kept. */
+  /** Stops the answer of one side, or of both; keeps the text so far. */
   stop(side?: ChatSide): void {
     for (const [each, controller] of this.#stops) if (side === undefined || side === each) controller.abort();
   }
 
-  /** Tokens that the longest of the conversations can grow to. */
+  /** The most tokens that the longest conversation can reach. */
   #tokens(requests: readonly ChatRequest[], { max_new_tokens }: AnswerSettings): number {
     const { tokens, room } = this.count(requests.map(({ messages }) => messages));
     return Math.min(Math.max(...tokens) + max_new_tokens, room);

@@ -5,14 +5,14 @@ import type { Tokenizer } from '../../data/tokenizer';
 import { stopTokens } from '../../chat/stop_tokens';
 import { templateOf, type OpenModel } from '../models/open';
 
-/** What turns a conversation into tokens and tells where an answer ends. */
+/** Turns conversations into tokens, and knows the tokens that end an answer. */
 export interface ChatContext {
   readonly tokenizer: Tokenizer;
   readonly template: ChatTemplate;
   readonly stopIds: ReadonlySet<number>;
 }
 
-/** The most likely token each time. */
+/** Settings that always choose the most likely token. */
 export const GREEDY: AnswerSettings = {
   temperature: 0,
   top_p: 1,
@@ -33,7 +33,7 @@ export function chatContext(model: OpenModel, choice: 'model' | 'alpaca'): ChatC
 }
 
 /**
- * The conversation's tokens; after a question, up to where the answer to it begins. Throws if the template refuses the
+ * The conversation's tokens; after a question, up to the beginning of its answer. Throws if the template refuses the
  * conversation.
  */
 export function conversationIds(context: ChatContext, messages: readonly Message[]): number[] {

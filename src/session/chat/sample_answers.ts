@@ -31,16 +31,16 @@ interface SampleParts {
   readonly prompts: readonly SamplePrompt[];
   readonly run: {
     readonly steps: number;
-    /** Seconds that the steps of the whole run are expected to take; undefined: every answer may be whole. */
+    /** Expected seconds for the steps of the whole run; if undefined, answers have their full length. */
     readonly trainSeconds: number | undefined;
   };
-  /** The limits that the run has already. */
+  /** The limits of an earlier part of the run. */
   readonly kept: SampleLimits | undefined;
   /** A clock in milliseconds. */
   readonly now?: () => number;
 }
 
-/** The prompts that a run with these settings answers. */
+/** The sample prompts of a run with these settings. */
 export function samplePromptsOf(
   { sample_prompts }: Pick<TrainSettings, 'sample_prompts'>,
   { samplePrompts }: Pick<Dataset, 'samplePrompts'>,
@@ -49,9 +49,9 @@ export function samplePromptsOf(
 }
 
 /**
- * Prompts as the model reads them, and those that it can't answer: too long for it, or refused by its chat template.
+ * Tokenises prompts, and lists those that the model can't answer: too long for it, or refused by its chat template.
  *
- * @param room tokens that fit, prompt and answer together
+ * @param room most tokens of prompt and answer together
  */
 export function readPrompts(
   context: ChatContext,
@@ -74,7 +74,7 @@ function idsOf(context: ChatContext, content: string): readonly number[] | undef
   }
 }
 
-/** The limits under which a run has answered these prompts before; undefined if it has not. */
+/** The limits with which a run has answered these prompts before; undefined if it has not. */
 export function keptLimits(
   history: readonly TrainEvent[],
   prompts: readonly SamplePrompt[],
@@ -86,12 +86,12 @@ export function keptLimits(
   return same ? limits : undefined;
 }
 
-/** Tokens after which the first answer is timed. */
+/** Number of tokens after which the first answer's speed is taken. */
 const TIMED_TOKENS = 6;
 
 /**
- * Answers the sample prompts of a run. The first answer is timed: where answers would take too large a part of the run, they
- * become fewer and shorter, and stay so to the run's end.
+ * Answers the sample prompts of a run. It times the first answer: if answers would take too large a share of the run's
+ * time, they become fewer and shorter, and stay so to the run's end.
  */
 export class SampleAnswers implements SampleHook {
   readonly #parts: SampleParts;
@@ -120,7 +120,7 @@ export class SampleAnswers implements SampleHook {
     tell: (fraction: number, answers: readonly Answer[]) => void,
   ): Promise<readonly Answer[] | undefined> {
     const answers: Answer[] = [];
-    // The limits may become less on the way.
+    // The limits may shrink during the loop.
     for (let index = 0; index < this.#limits.prompts; index++) {
       const { prompt, ids } = this.#parts.prompts[index]!;
       let said = '';
@@ -181,7 +181,7 @@ export class SampleAnswers implements SampleHook {
   }
 }
 
-/** The time of an answer, token by token. */
+/** Times an answer token by token. */
 class AnswerTimer {
   readonly #now: () => number;
   readonly #started: number;
@@ -196,14 +196,14 @@ class AnswerTimer {
     this.#times.push(this.#now());
   }
 
-  /** Undefined before the second token. */
+  /** The speed so far; undefined before the second token. */
   speed(promptTokens: number): AnswerSpeed | undefined {
     const [first] = this.#times;
     const gaps = this.#times.slice(1).map((time, index) => time - (this.#times[index] ?? time));
     const gap = gaps.sort((a, b) => a - b)[gaps.length >> 1];
     if (first === undefined || gap === undefined) return undefined;
     const tokenSeconds = gap / 1000;
-    // The first reading may have had something to compile; it is never slower than answering with as many tokens.
+    // The first reading may include compilation; without it, reading is never slower than generating as many tokens.
     const readSeconds = Math.min((first - this.#started) / 1000, (promptTokens + 1) * tokenSeconds);
     return { readSeconds, tokenSeconds };
   }

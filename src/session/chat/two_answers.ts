@@ -9,7 +9,7 @@ import { chatRows } from '../models/loaded';
  * Whether the device has room to answer with the base and with an adapter at the same time: each then has its own caches
  * and activations.
  *
- * @param tokens of the longer conversation, its answer included
+ * @param tokens of the longer conversation, including its answer
  */
 export function hasRoomForTwo(
   model: ModelLayout,

@@ -16,30 +16,30 @@ import type { Objective } from '../../models/objectives/objective';
 import type { TrainEvent } from '../../train/events';
 import { templateOf, type OpenModel } from '../models/open';
 
-/** A file of examples as it was given: bytes, until its format has read them. */
+/** A file of examples as given: bytes, until its format has read them. */
 export type DataFile = FileReader;
 
-/** Examples as one model sees them under some settings. */
+/** Examples as tokens of one model, with given settings. */
 export interface Dataset {
   readonly files: readonly DataFile[];
-  /** All that can be used, in the files' order. */
+  /** All usable examples, in the files' order. */
   readonly examples: readonly TokenizedExample[];
   readonly training: readonly TokenizedExample[];
   readonly heldOut: readonly TokenizedExample[];
   readonly problems: readonly Problem[];
-  /** Tokens of the longest example that stays whole: `max_seq_length`, if the model can read as many. */
+  /** Length at which examples are cut: `max_seq_length`, or less if the model has fewer positions. */
   readonly cutAt: number;
-  /** How many were cut there. */
+  /** Number of examples that were cut. */
   readonly truncated: number;
-  /** Those that stand literally in the texts of many records, filled or not. */
+  /** Placeholders in the texts of many records, filled or not. */
   readonly placeholders: readonly FoundPlaceholder[];
-  /** Things worth knowing that are no errors, such as the template that is used. */
+  /** Notes for the person, for instance on the template. */
   readonly notes: readonly Message[];
-  /** A few questions whose answers are shown along the training, from the held-out examples where there are some. */
+  /** A few questions to answer during the training, from the held-out examples if there are any. */
   readonly samplePrompts: readonly string[];
-  /** The settings that the examples depend on, as `dataKey` gives them. */
+  /** Key of the settings that the examples depend on, from `dataKey`. */
   readonly key: string;
-  /** SHA-256 of the files and of the settings that change what is made of them. */
+  /** SHA-256 of the files and of the settings that the examples depend on. */
   readonly hash: string;
 }
 
@@ -49,22 +49,22 @@ export interface FoundPlaceholder {
   readonly records: number;
 }
 
-/** A placeholder in fewer records is taken for a text that is about placeholders. */
+/** A placeholder in fewer records counts as a text about placeholders. */
 const LEAST_RECORDS = 2;
 const LEAST_SHARE = 0.01;
 
 const SAMPLE_PROMPTS = 3;
 
 export interface DatasetOptions {
-  /** Told at times with the share of the files that is read and tokenised, 0 to 1. */
+  /** Called from time to time with the share of the files that is read and tokenised, 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
   /** Stops between records. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Reads, renders, tokenises and splits, giving way to others on the thread at times. Records that can't be used are
- * reported; the others go on.
+ * Reads, renders, tokenises and splits examples, and lets other work on the thread run in between. Reports records that
+ * can't be used, and continues with the others.
  */
 export async function makeDataset(
   model: OpenModel,
@@ -133,7 +133,7 @@ class Placeholders {
     return names.size > 0 ? filled(sample, this.#fillings) : sample;
   }
 
-  /** Those in many records, and those that are filled. */
+  /** The placeholders in many records, and those that are filled. */
   often(): readonly FoundPlaceholder[] {
     const least = Math.max(LEAST_RECORDS, LEAST_SHARE * this.#all);
     return Array.from(this.#records, ([name, records]) => ({ name, records })).filter(
@@ -142,7 +142,7 @@ class Placeholders {
   }
 }
 
-/** The examples of a file; none, and the problem, if the file can't be used. */
+/** The examples of a file; if it can't be used, the problem instead. */
 async function examplesOf(
   file: DataFile,
   objective: Objective,
@@ -170,7 +170,7 @@ async function examplesOf(
   }
 }
 
-/** The file, adding to `done` the bytes that are read of it. */
+/** Wraps a file so that reading it adds to `done`. */
 function told(file: DataFile, done: { bytes: number }): DataFile {
   let furthest = 0;
   return {
@@ -198,7 +198,7 @@ export function tokenCount(examples: readonly TokenizedExample[]): number {
   return examples.reduce((sum, { ids }) => sum + ids.length, 0);
 }
 
-/** The first token of a text is never a target: nothing comes before it. */
+/** Counts targets. The first token of a text is never one, because nothing precedes it. */
 export function targetCount(examples: readonly TokenizedExample[]): number {
   const targetsIn = (trained: Uint8Array): number => trained.reduce((sum, target) => sum + target, 0);
   return examples.reduce(
@@ -211,7 +211,7 @@ export function targetCount(examples: readonly TokenizedExample[]): number {
   );
 }
 
-/** What a model card tells of the run that an adapter comes from. */
+/** The data of a run for the model card of its adapter. */
 export function cardRun(settings: TrainSettings, dataset: Dataset, history: readonly TrainEvent[]): CardRun {
   const { files, training, heldOut } = dataset;
   const data = {

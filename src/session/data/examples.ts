@@ -12,19 +12,21 @@ export interface PreviewExample {
   readonly tokens: readonly PreviewToken[];
 }
 
-/** Reads the examples as they are set. Only the newest reading counts. */
+/** Reads the examples that the page sets. Only the newest reading counts. */
 export class Examples {
   readonly #session: Pick<Session, 'setExamples' | 'preview' | 'hasDataset' | 'dataset'>;
   readonly #page: string | undefined;
   #reading: AbortController | undefined;
 
-  /** @param page its address up to where `examples` lies, with a slash at the end; undefined if there is no page */
+  /**
+   * @param page address of the folder that contains `examples`, with a slash at the end; undefined if there is no page
+   */
   constructor(session: Pick<Session, 'setExamples' | 'preview' | 'hasDataset' | 'dataset'>, page?: string) {
     this.#session = session;
     this.#page = page;
   }
 
-  /** The demo's example file, as `set` takes it. Throws `demo_missing`. */
+  /** The demo's example file, for `set`. Throws `demo_missing`. */
   async demo(): Promise<NamedBlob> {
     return await demoExamples(this.#page ?? '');
   }
@@ -41,7 +43,7 @@ export class Examples {
     return dataReport(await this.read(dataFiles(files), parseSettings(settings), onProgress));
   }
 
-  /** Ends the reading that is under way: it rejects with an `AbortError`. */
+  /** Stops the present reading: it rejects with an `AbortError`. */
   stop(): void {
     this.#reading?.abort();
   }
@@ -50,7 +52,7 @@ export class Examples {
     return this.#session.preview(first, count).map((tokens, i) => ({ index: first + i, tokens }));
   }
 
-  /** Reads files unless they are what was read last, under the same settings. */
+  /** Reads files, unless the same files were read last with the same settings. */
   async read(
     files: readonly DataFile[],
     settings: TrainSettings,

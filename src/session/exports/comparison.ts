@@ -8,7 +8,7 @@ import { allLogits } from '../../models/logits';
 import type { Model } from '../../models/model';
 import type { TunedAdapter } from '../models/loaded';
 
-/** Tokens of a comparison of two adapters' logits. */
+/** Number of tokens in a comparison of two adapters' logits. */
 const COMPARED_TOKENS = 16;
 
 /** The part of a session that a comparison needs. */
@@ -18,7 +18,7 @@ interface Compared {
   logits(ids: readonly number[], tuned?: TunedAdapter): Promise<Float32Array<ArrayBuffer>>;
 }
 
-/** The largest difference between the logits of the tuned adapter and of another one, over a few tokens of the vocabulary. */
+/** The largest difference between the logits of the tuned adapter and of another one, for a few tokens. */
 export async function compareLogits(session: Compared, other: TunedAdapter): Promise<number> {
   const ids = comparedIds(session);
   const ours = await session.logits(ids);
@@ -27,8 +27,8 @@ export async function compareLogits(session: Compared, other: TunedAdapter): Pro
 }
 
 /**
- * Logits of the same few tokens by the open model with its adapter, and by another model beside it on the device; undefined
- * if the device has no room for that.
+ * Logits of the same few tokens, from the open model with its adapter and from another model beside it on the device;
+ * undefined if the device has no room for both.
  */
 export async function compareWith(
   session: Compared,
@@ -55,7 +55,7 @@ function comparedIds({ layout }: Compared): readonly number[] {
   return Array.from({ length: COMPARED_TOKENS }, (_, i) => (i * 7919) % vocabularySize);
 }
 
-/** Whether the device has less memory than was asked of it. */
+/** Whether an error means that the device has too little memory. */
 export function lacksRoom(error: unknown): boolean {
   return errorClass(error) === 'fit' || errorCode(error) === 'gpu_out_of_memory';
 }

@@ -4,18 +4,18 @@ import type { ExportTarget } from '../../exports/target';
 import type { FileStore } from '../../storage/file_store';
 import { heldExports, holdExports, type Locks } from '../../storage/locks';
 
-/** Where an export goes, and how its one file is handed out then. */
+/** The destination of an export, and the way to get its file. */
 export interface ExportPlace {
   readonly target: ExportTarget;
-  /** Undefined if there is nothing to download. */
+  /** The file; undefined if there is nothing to download. */
   blob(fileName: string): Promise<Blob | undefined>;
 }
 
 const ROOT = 'exports';
 
 /**
- * A tab's own folder within the browser's files: it has what the tab exported last, until that is downloaded. Memory
- * stands in for it if the browser has no files.
+ * A tab's own folder in the browser's file storage. It holds the tab's last export until it is downloaded. If the
+ * browser has no file storage, memory replaces the folder.
  */
 export class ExportFolder {
   readonly #store: () => Promise<FileStore>;
@@ -28,7 +28,7 @@ export class ExportFolder {
     this.#locks = locks;
   }
 
-  /** The folder, emptied. */
+  /** Empties the folder and returns it. */
   async empty(): Promise<ExportPlace> {
     const store = await this.#store();
     if (store.passing) {
@@ -43,13 +43,13 @@ export class ExportFolder {
     return { target: folderTarget(store, folder), blob: (name) => store.open(`${folder}/${name}`) };
   }
 
-  /** Removes the folders of tabs that are gone. */
+  /** Removes the folders of closed tabs. */
   async removeLeftovers(): Promise<void> {
     const store = await this.#store();
-    // In this order: a folder that is listed was held before it was made.
+    // List before reading the locks: a tab takes the lock before it creates its folder.
     const ids = new Set((await store.list(ROOT)).map((path) => path.split('/')[1]!));
     const held = await heldExports(this.#locks);
-    // What can't be removed now is tried again the next time.
+    // The next call tries again if this fails.
     for (const id of ids) {
       if (id !== this.#id && !held.has(id)) await store.remove(`${ROOT}/${id}`).catch(() => undefined);
     }

@@ -9,17 +9,17 @@ import { compareLogits, compareWith } from './comparison';
 import type { OnProgress } from '../progress';
 import type { Session } from '../session';
 
-/** An export of the tuned adapter, planned: its files with their sizes, and what a folder or a zip of them is called. */
+/** A planned export of the tuned adapter: its files with their sizes, and the names of its folder and its zip. */
 export interface PlannedExport extends ExportPlan {
   readonly folderName: string;
 }
 
 /**
- * Plans an export; nothing is written yet.
+ * Plans an export without writing anything.
  *
  * @param format its name; see `EXPORT_FORMATS`
  * @param language of the model card
- * @throws TunesmithError `no_model`, `no_adapter`, `export_format`, and what the format refuses
+ * @throws TunesmithError `no_model`, `no_adapter`, `export_format`, and the format's errors
  */
 export async function planExport(
   session: Session,

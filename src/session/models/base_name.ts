@@ -1,7 +1,7 @@
 import { message, type Message } from '../../core/messages/message';
 import type { ModelIdentity } from './open';
 
-/** What an adapter calls its base, so that PEFT finds it: a repository at a commit, else the model's name or path. */
+/** The base's name in an adapter, by which PEFT finds it: a repository at a commit, else the model's name or path. */
 export function baseNameOf({ name, repo, commit }: ModelIdentity): {
   readonly baseModel: string;
   readonly revision: string | null;
@@ -12,8 +12,8 @@ export function baseNameOf({ name, repo, commit }: ModelIdentity): {
 }
 
 /**
- * Says so where an adapter names another base than the one that is open. It may be the same under another name, such as a
- * path or a copy that is quantised: so it is no error.
+ * A note if an adapter names another base than the open one. It is no error, because the same base may have another
+ * name, such as a path or that of a quantised copy.
  */
 export function otherBaseNotes(named: string | null, identity: ModelIdentity): readonly Message[] {
   const open = baseNameOf(identity).baseModel;

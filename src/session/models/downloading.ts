@@ -21,16 +21,16 @@ import type { Session } from '../session';
 export interface DownloadingOptions {
   readonly hub: Hub;
   readonly store: FileStore;
-  /** The model's files but the weights. */
+  /** The model's files without the weights. */
   readonly small: ModelFolder;
   readonly onProgress: OnProgress;
   readonly signal?: AbortSignal;
 }
 
-/** A model of a hub whose weights arrive: the download, and the checkpoint that is read from it. */
+/** A model whose weights are being downloaded: the download, and the checkpoint that reads from it. */
 export class DownloadingModel {
   readonly checkpoint: Checkpoint;
-  /** What a person should know of the download, so far. */
+  /** Notes for the person on the download so far. */
   readonly notes: readonly Message[];
   readonly #download: ModelDownload;
   readonly #stop: AbortController;
@@ -51,8 +51,8 @@ export class DownloadingModel {
   }
 
   /**
-   * Begins a download of the weights, or goes on with one, and opens the checkpoint as soon as its headers are here.
-   * Throws as `downloadModel` and `openCheckpoint`.
+   * Starts or continues a download of the weights, and opens the checkpoint as soon as its headers have arrived. Throws
+   * as `downloadModel` and `openCheckpoint`.
    */
   static async begin(
     { repository, files }: ModelOnHub,
@@ -68,7 +68,7 @@ export class DownloadingModel {
       onNote: (note) => notes.push(note),
       signal: either(signal, stop.signal),
     });
-    // Those who wait for its files hear of a failure as well, and may be the first to.
+    // Avoids an unhandled rejection: the reads of its files fail too, possibly earlier.
     download.done.catch(() => undefined);
     try {
       const checkpoint = await openCheckpoint(new Map([...small, ...download.folder]));
@@ -78,7 +78,7 @@ export class DownloadingModel {
     }
   }
 
-  /** Loads the weights onto a device as they arrive. The model is given out only when all files are whole. */
+  /** Loads the weights onto a device as they arrive. Resolves only when all files are complete. */
   async loadOn(
     device: Device,
     load: LoadSettings,
@@ -104,29 +104,32 @@ export class DownloadingModel {
     }
   }
 
-  /** Resolves when all files are whole and right. Throws as `ModelDownload.done`. */
+  /** Resolves when all files are complete and correct. Throws as `ModelDownload.done`. */
   async whole(): Promise<void> {
     await this.#download.done;
   }
 
-  /** Ends the download because of an error, and tells the error that counts. */
+  /** Stops the download because of an error, and returns the error to report. */
   async end(error: unknown): Promise<unknown> {
     return await ended(error, this.#download, this.#stop);
   }
 
-  /** Ends the download; what has arrived stays. */
+  /** Stops the download; keeps the parts that have arrived. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#download.done.catch(() => undefined);
   }
 
-  /** Removes what was fetched. */
+  /** Removes the downloaded files. */
   async discard(): Promise<void> {
     await this.#download.discardWeights();
   }
 }
 
-/** Errors about the files themselves. After any other, what has arrived is kept: for another try, or another way of loading. */
+/**
+ * Classes of errors about the files themselves. After any other error the downloaded parts are kept, for a retry or for
+ * other load settings.
+ */
 const ABOUT_FILES: readonly ErrorClass[] = ['damaged', 'input'];
 
 async function ended(error: unknown, download: ModelDownload, stop: AbortController): Promise<unknown> {
@@ -136,14 +139,14 @@ async function ended(error: unknown, download: ModelDownload, stop: AbortControl
     return error;
   }
   if (error.errorClass === 'damaged') {
-    // It may have come through wrong: that is known when all of it is here.
+    // The transfer may have damaged the file; the hash shows it once the file is complete.
     try {
       await download.done;
     } catch (cause) {
       return cause;
     }
   }
-  // It will be refused every time, so nothing of it stays.
+  // The files are wrong at their source, so they are removed.
   stop.abort();
   await download.discardWeights();
   return error;
@@ -153,7 +156,7 @@ function either(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {
   return a ? AbortSignal.any([a, b]) : b;
 }
 
-/** Joins what the download and the loading tell. */
+/** Joins the progress of the download and of the loading. */
 class DownloadReport {
   onProgress: OnProgress;
   #told: Progress;
@@ -182,7 +185,7 @@ export interface DownloadRequest {
   readonly hub: Hub;
   readonly store: FileStore;
   readonly found: ModelOnHub;
-  /** All but the weights; undefined for a GGUF file. */
+  /** The model without its weights; undefined for a GGUF file. */
   readonly small: ModelWithoutWeights | undefined;
   readonly source: HubSource;
   readonly load: LoadSettings;
@@ -190,10 +193,10 @@ export interface DownloadRequest {
 }
 
 /**
- * Opens a model of a hub in the session while its weights arrive. When this resolves, all of them are whole.
+ * Opens a model of a hub in the session while its weights arrive. Resolves when all of them are complete.
  *
- * @throws TunesmithError as `downloadModel`, `openCheckpoint` and `loadModel`; `download_reopen` if all files are here
- *   now, but what was read of them on the way was damaged: begin anew
+ * @throws TunesmithError as `downloadModel`, `openCheckpoint` and `loadModel`; `download_reopen` if all files are
+ *   complete now, but bytes read before were damaged: open again
  */
 export async function openWhileDownloading(
   session: Pick<Session, 'open'>,
@@ -218,7 +221,7 @@ export async function openWhileDownloading(
       stored: withoutFiles(checkpoint.stored),
       layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
       loadOn: async (device, onProgress, signal) => {
-        // After a device was lost, what could not be kept is fetched again.
+        // After a device loss, a download that could not be saved is repeated.
         const download = waiting.download ?? (await begin(onProgress, signal));
         waiting.download = undefined;
         return await download.loadOn(device, load, onProgress, signal);
@@ -231,7 +234,7 @@ export async function openWhileDownloading(
   }
 }
 
-/** The origin that storage keeps with a model of a hub. */
+/** The origin that is stored with a model of a hub. */
 export function sourceOf({ repository }: ModelOnHub, { repo, revision, file }: ModelReference): HubSource {
   const { commit, endpoint, license } = repository;
   return {

@@ -11,25 +11,25 @@ import type { Limits } from '../../ops/op';
 import { fitOf, needOf, remembered, type Fit, type Need } from '../plans/fit';
 import { rowsOfSettings, runMemory } from '../plans/run_memory';
 
-/** What is known of a model before anything but its config.json is fetched. */
+/** An estimate of a model from its config.json, before any other file is downloaded. */
 export interface ModelEstimate extends Fit {
   readonly family: string;
   readonly parameters: number;
-  /** Of all the files. */
+  /** Bytes of all the files. */
   readonly downloadBytes: number;
   readonly notes: readonly Message[];
-  /** How the checkpoint is quantised already: "GPTQ, 4-bit"; else absent. */
+  /** The checkpoint's quantisation: "GPTQ, 4-bit"; absent if it is not quantised. */
   readonly quantized?: string;
-  /** Bytes of storage while it is opened: the files, and the base as it lies on the device. */
+  /** Bytes of storage during the opening: the files, and the base in its form on the device. */
   readonly storageNeeded: number;
 }
 
 /**
- * Judges a model by its parsed config.json and the list of the files that opening it would fetch, for a device's limits:
- * batches are taken to be as long as the settings allow. Nothing is allocated. Throws what `readSpec`,
- * `readQuantizationConfig` and `modelLayout` refuse.
+ * Estimates a model for a device's limits, from its parsed config.json and the list of files to download. It assumes
+ * batches as long as the settings allow, and allocates nothing. Throws as `readSpec`, `readQuantizationConfig` and
+ * `modelLayout`.
  *
- * @param known the layout, where the weights' headers are at hand; else it follows from a guess at how they are stored
+ * @param known the layout, if the weights' headers are available; otherwise the stored form is guessed
  */
 export function estimateModel(
   config: unknown,
@@ -58,7 +58,7 @@ export function estimateModel(
   const downloadBytes = files.reduce((sum, { size }) => sum + size, 0);
   const positions = positionsOf(spec);
   const notes = [
-    // Where the headers are at hand, they tell more: see `loadNotes`.
+    // If the headers are available, `loadNotes` says more.
     ...(known ? [] : linearNotes(converted, load)),
     ...(settings.max_seq_length > positions
       ? [message('positions_limit', { positions, max_seq_length: settings.max_seq_length })]

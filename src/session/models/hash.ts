@@ -3,13 +3,14 @@ import type { LoadSettings } from '../../core/settings/settings';
 import type { FileReader } from '../../models/files';
 import { readHeader } from '../../models/shards';
 
-/** Places of the weights that are read for the hash, and bytes at each. */
+/** Number of places in the weights that are read for the hash, and bytes at each. */
 const SAMPLES = 64;
 const SAMPLE_BYTES = 256;
 
 /**
- * Tells models from disk apart at once, before their weights are read: SHA-256 over what tokens and arithmetic depend on
- * (config, tokenizer, template), the headers of the weights and samples of them. `weightsHash` is over all of them.
+ * Identifies a model on disk quickly, before its weights are read: SHA-256 over everything that tokens and arithmetic
+ * depend on (config, tokenizer, template), the headers of the weights and samples of them. `weightsHash` covers all
+ * weights.
  */
 export async function hashOfFiles(
   described: readonly unknown[],
@@ -24,20 +25,20 @@ export async function hashOfFiles(
   return await hashOf([...described, ...parts]);
 }
 
-/** Tells a model from disk apart by every bit of it. @param whole of all weights; see `WeightsHash` */
+/** Identifies a model on disk by all of its bits. @param whole hash of all weights; see `WeightsHash` */
 export async function weightsHash(sampled: string, whole: string): Promise<string> {
   return await hashOf([sampled, whole]);
 }
 
-/** What the hash of weights is remembered by; undefined if the time of a change is not known of each. */
+/** The key under which the hash of weights is stored; undefined if the time of change of a file is unknown. */
 export async function filesKey(sampled: string, files: readonly FileReader[]): Promise<string | undefined> {
   if (files.some(({ modified }) => modified === undefined)) return undefined;
   return await hashOf([sampled, files.map(({ name, size, modified }) => [name, size, modified])]);
 }
 
 /**
- * The same for a commit of a hub, before its weights are there: over what its files are by the hub's own hashes, whoever
- * mirrors it.
+ * Identifies a model of a hub before its weights are downloaded: a hash of the hub's own hashes of its files, so that
+ * it is the same on every mirror.
  */
 export async function hashOfCommit(
   commit: string,
@@ -66,7 +67,10 @@ async function sampleHash(file: FileReader): Promise<string> {
   return await sha256Hex(concatBytes(samples));
 }
 
-/** Tells a base apart by what it computes with: its model's hash and how it is loaded. Runs before there was a dtype have none in it. */
+/**
+ * Identifies a base by its arithmetic: its model's hash and its load settings. Leaves out the default dtype, so that
+ * the hashes of runs from before that setting stay valid.
+ */
 export function loadedHash(hash: string, load: LoadSettings): string {
   const { load_in_4bit: nf4, bnb_4bit_use_double_quant: nested, dtype } = load;
   return `${hash}${nf4 ? (nested ? '-nf4-double' : '-nf4') : ''}${dtype === 'auto' ? '' : `-${dtype}`}`;

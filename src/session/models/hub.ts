@@ -14,12 +14,12 @@ import { hashOfCommit } from './hash';
 import { openModel, type ModelIdentity, type OpenModel } from './open';
 import type { OnProgress } from '../progress';
 
-/** A repository at one commit, and what of it makes its model. */
+/** A repository at one commit, with the files of its model. */
 export interface ModelOnHub {
   readonly repository: Repository;
   readonly files: HubFiles;
   readonly identity: ModelIdentity;
-  /** The index of its shards, where there are some. */
+  /** The index of its shards, if it has any. */
   readonly index?: FileReader;
 }
 
@@ -46,14 +46,15 @@ export async function configOnHub(hub: Hub, found: ModelOnHub, signal?: AbortSig
 
 /** A found model without its weights. */
 export interface ModelWithoutWeights {
-  /** Its files but the weights. */
+  /** Its files without the weights. */
   readonly folder: ModelFolder;
   readonly open: OpenModel;
 }
 
 /**
- * Fetches all but the weights and refuses what can't be trained, before anything large is fetched. Undefined for a GGUF
- * file, which says all that by itself. Throws as `fetchSmallFile`, `readSpec`, `readQuantizationConfig` and `loadTokenizer`.
+ * Downloads all files except the weights, and refuses a model that can't be trained, before any large download.
+ * Undefined for a GGUF file, which contains all of these. Throws as `fetchSmallFile`, `readSpec`,
+ * `readQuantizationConfig` and `loadTokenizer`.
  */
 export async function fetchWithoutWeights(
   hub: Hub,
@@ -87,7 +88,7 @@ export async function fetchWithoutWeights(
   return { folder, open: openModel(facts, identity, await hashOfFound(found)) };
 }
 
-/** Tells the model apart by its commit and the hub's hashes of its files. */
+/** Identifies the model by its commit and the hub's hashes of its files. */
 export async function hashOfFound({ repository, files }: ModelOnHub): Promise<string> {
   return await hashOfCommit(repository.commit, [...files.small, ...files.weights]);
 }

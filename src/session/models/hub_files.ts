@@ -6,9 +6,9 @@ import { INDEX_FILE, SINGLE_FILE } from '../../models/shards';
 import { TOKENIZER_COMPANIONS } from '../../models/tokenizer_files';
 import { ADAPTER_CONFIG } from '../../models/adapter_files';
 
-/** What of a repository makes its model. */
+/** The files of a repository that make up its model. */
 export interface HubFiles {
-  /** 'gguf': one file holds all. */
+  /** 'gguf': one file contains everything. */
   readonly kind: 'safetensors' | 'gguf';
   /** Config, tokenizer, template and index. */
   readonly small: readonly RepositoryFile[];
@@ -18,7 +18,7 @@ export interface HubFiles {
 
 export const TOKENIZER_FILE = 'tokenizer.json';
 
-/** In the order in which opening a checkpoint asks for them. */
+/** In the order in which opening a checkpoint reads them. */
 const SMALL = [
   'config.json',
   TOKENIZER_FILE,
@@ -28,13 +28,15 @@ const SMALL = [
 ];
 const REQUIRED = ['config.json', TOKENIZER_FILE, 'tokenizer_config.json'];
 
-/** Parts of one GGUF file, which are not read. */
+/** Parts of a split GGUF file, which is not supported. */
 const GGUF_PART = /-\d+-of-\d+\.gguf$/i;
-/** What is taken where a repository has several: the smallest that loses little, then what is nearest to it. */
+/**
+ * Order of preference if a repository has several GGUF files: the smallest with little loss, then the nearest to it.
+ */
 const GGUF_ORDER = ['Q4_K_M', 'Q4_K_S', 'Q4_0', 'Q4_1', 'Q6_K', 'Q8_0', 'BF16', 'F16', 'F32'];
 
 /**
- * The index of a repository's shards, where they are what opening takes: it alone tells which files these are.
+ * The index to read if the model's weights are shards: only the index names these files.
  *
  * @param file as for `hubFiles`
  */
@@ -46,8 +48,8 @@ export function indexToRead({ files }: Repository, file?: string): string | unde
 /**
  * Chooses the files to fetch.
  *
- * @param file one .gguf file of the repository; without it, safetensors where there are some
- * @param shards the files that the index names, where there is one to read
+ * @param file one .gguf file of the repository; if absent, safetensors are preferred
+ * @param shards the files that the index names, if there is an index to read
  * @throws TunesmithError `repository_file_missing`, `weights_unsupported`, `repository_is_adapter`,
  *   `tokenizer_missing`
  */
@@ -88,7 +90,7 @@ export function hubFiles(
   return { kind: 'gguf', small: [], weights: [gguf], notes };
 }
 
-/** No model is as small as a Git LFS pointer. */
+/** Weights with fewer bytes can only be a Git LFS pointer. */
 const LEAST_WEIGHT_BYTES = 200;
 
 function refusePointers(repo: string, weights: readonly RepositoryFile[]): void {

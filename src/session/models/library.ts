@@ -26,19 +26,19 @@ import type { OnProgress } from '../progress';
 import type { Session } from '../session';
 
 export interface LibraryHost {
-  /** Where bases and unfinished downloads are kept. */
+  /** The store of bases and unfinished downloads. */
   store(): Promise<FileStore>;
   /** Undefined if there are no other tabs. */
   readonly locks: Locks | undefined;
-  /** Asks that what is stored be not cleared, before anything large is. */
+  /** Asks the browser not to clear the storage; called before storing large files. */
   persist(): Promise<unknown>;
-  /** Remembers the hashes of weights on disk. */
+  /** Stores the hashes of weights on disk. */
   readonly hashes?: KnownHashes;
-  /** Stands in for the world in tests. */
+  /** Replaces network functions in tests. */
   readonly hub?: Partial<Hub>;
 }
 
-/** What storage keeps of a model: its base, or an unfinished download. */
+/** A stored model: its base, or an unfinished download. */
 export interface SavedModel {
   readonly id: string;
   readonly name: string;
@@ -48,7 +48,7 @@ export interface SavedModel {
   readonly load?: LoadSettings;
   /** Milliseconds since 1970. */
   readonly usedAt: number;
-  /** A download that isn't whole; opening the model goes on with it. */
+  /** Whether it is an unfinished download, which opening the model continues. */
   readonly partial: boolean;
 }
 
@@ -59,7 +59,7 @@ export interface OpenOptions {
 
 type LibrarySession = Pick<Session, 'open' | 'loadable' | 'replaceLoadable' | 'withBase' | 'closeModel'>;
 
-/** The models that a session can open: from folders, from a hub, and from what storage keeps of either. */
+/** The models that a session can open: from folders, from a hub, or from storage. */
 export class ModelLibrary {
   readonly #session: LibrarySession;
   readonly #host: LibraryHost;
@@ -83,10 +83,10 @@ export class ModelLibrary {
   }
 
   /**
-   * Opens a model in the session. One of a hub is taken from storage where that has it, without asking the network; else it
-   * is fetched and, once it is whole, kept as it lies on the device.
+   * Opens a model in the session. A model of a hub is read from storage if it is there, without using the network;
+   * otherwise it is downloaded and, once complete, saved in its form on the device.
    *
-   * @throws TunesmithError what the folder, the hub, the storage and the device report; `base_missing`
+   * @throws TunesmithError errors of the folder, the hub, the storage and the device; `base_missing`
    */
   async open(origin: ModelOrigin, load: LoadSettings, options: OpenOptions): Promise<void> {
     this.#checkEndpoint(origin);
@@ -109,8 +109,8 @@ export class ModelLibrary {
   }
 
   /**
-   * Keeps the base of the open model, so that a run over it can go on after a reload; nothing happens where it is kept
-   * already, or where the page brings the model itself. For use within `withStorageLock`.
+   * Saves the base of the open model, so that a run of it can be continued after a reload. Does nothing if it is saved
+   * already, or if the model is part of the page. Call it within `withStorageLock`.
    *
    * @returns the base's id, or undefined if there is none
    * @throws TunesmithError `storage_full`
@@ -129,13 +129,13 @@ export class ModelLibrary {
     return await this.#previews.search(this.#hub, query, wanted, signal);
   }
 
-  /** What a model takes, before it is opened. Refuses, with the reason, what could not be opened either. */
+  /** Previews a model before it is opened. Throws the reason if it could not be opened. */
   async preview(origin: ModelOrigin, wanted: PreviewFor, signal?: AbortSignal): Promise<ModelPreview> {
     this.#checkEndpoint(origin);
     return await this.#previews.preview(this.#hub, origin, wanted, signal);
   }
 
-  /** All that is kept of models, those used last first. */
+  /** All stored models, the most recently used first. */
   async saved(): Promise<readonly SavedModel[]> {
     const store = await this.#host.store();
     const [bases, downloads] = await Promise.all([listBases(store), listDownloads(store)]);
@@ -148,7 +148,7 @@ export class ModelLibrary {
     return [...whole, ...partial].sort((a, b) => b.usedAt - a.usedAt);
   }
 
-  /** Removes what is kept under an id. Throws `model_in_other_tab` for a download that is under way. */
+  /** Removes the stored model with this id. Throws `model_in_other_tab` for a running download. */
   async remove(id: string): Promise<void> {
     const { locks } = this.#host;
     const store = await this.#host.store();
@@ -158,14 +158,14 @@ export class ModelLibrary {
     await withModelLock(locks, download.repo, () => removeDownload(store, id), { refuse: true });
   }
 
-  /** Nothing is asked of a site that wasn't chosen. */
+  /** Refuses a model of an endpoint other than the chosen one. */
   #checkEndpoint(origin: ModelOrigin): void {
     const wanted = origin.kind === 'hub' ? origin.reference.endpoint : undefined;
     if (wanted === undefined || wanted === this.#hub.endpoint) return;
     throw new TunesmithError({ code: 'endpoint_differs', values: { wanted, endpoint: this.#hub.endpoint } });
   }
 
-  /** Throws `base_missing`; `base_damaged`, and then there is none any more. */
+  /** Opens a stored base. Throws `base_missing`; `base_damaged`, after removing the base. */
   async #openStored(id: string, options: OpenOptions): Promise<void> {
     const store = await this.#host.store();
     options.onProgress({ label: message('stored_model_reading') });
@@ -182,12 +182,12 @@ export class ModelLibrary {
     }
   }
 
-  /** A promise is worth asking for, but not worth waiting for: without one, all is kept as well. */
+  /** Asks for persistent storage without waiting: models are saved even if the browser refuses. */
   #persist(): void {
     void this.#host.persist().catch(() => false);
   }
 
-  /** False if there is none, or a damaged one. */
+  /** Opens the saved base of a model; returns false if there is none, or a damaged one. */
   async #openKept(reference: ModelReference, load: LoadSettings, options: OpenOptions): Promise<boolean> {
     const store = await this.#host.store();
     const { repo, revision, file } = reference;
@@ -209,7 +209,7 @@ export class ModelLibrary {
     const { repo } = reference;
     const onWait = (): void => options.onProgress({ label: message('other_tab_fetching', { repo }) });
     const fetching = async (): Promise<void> => {
-      // Another tab may have kept it meanwhile.
+      // Another tab may have saved it meanwhile.
       if (!(await this.#openKept(reference, load, options))) await this.#fetch(reference, load, options);
     };
     await withModelLock(this.#host.locks, repo, fetching, { onWait, signal: options.signal });
@@ -221,7 +221,7 @@ export class ModelLibrary {
     onProgress({ label: message('host_asking', { host, repo: reference.repo }) });
     const found = await findOnHub(this.#hub, reference, signal);
     const { commit } = found.repository;
-    // A branch may be where it was when the model was kept.
+    // The branch may still be at the commit of the saved model.
     if (await this.#openKept({ ...reference, revision: commit }, load, options)) return;
     const small = await fetchWithoutWeights(this.#hub, found, onProgress, signal);
     this.#persist();
@@ -237,26 +237,26 @@ export class ModelLibrary {
   }
 
   /**
-   * Keeps what has arrived as it lies on the device, and removes the files it came as. The model is open by now: that it
-   * isn't kept, for want of room or because that was stopped, is a note.
+   * Saves the downloaded model in its form on the device, and removes the downloaded files. The model is already open,
+   * so a failure to save it, for lack of room or because of a stop, is only a note.
    */
   async #keepArrived(download: DownloadingModel, options: OpenOptions): Promise<void> {
     const keep = (): Promise<unknown> => withStorageLock(this.#host.locks, () => this.keep(options));
     try {
       await keep().catch(async (error: unknown) => {
         if (!isFull(error)) throw error;
-        // The files make room: the device has all that they hold.
+        // Removing the files makes room; the device has their contents.
         await download.discard();
         await keep();
       });
     } catch (error) {
       if (options.signal?.aborted) {
-        // The files stay: with them it opens without being fetched again.
+        // Keeps the files, so that the model can be opened without another download.
         this.#addNote(message('copy_stopped'));
         return;
       }
       if (!isFull(error)) {
-        // Who hears that opening failed must not find the device's memory taken.
+        // Free the device's memory before reporting the failure.
         this.#session.closeModel();
         throw error;
       }
@@ -289,7 +289,7 @@ export class ModelLibrary {
     return id;
   }
 
-  /** Fetches the same commit from the same endpoint once more. */
+  /** Returns a function that downloads the same commit from the same endpoint again. */
   #fetchAgain({ repo, endpoint, commit }: HubSource): FetchAgain {
     const reference = { ...requireModelReference(repo), endpoint, revision: commit };
     return async (check, work, { onProgress, signal }) => {
@@ -330,7 +330,9 @@ export class ModelLibrary {
 
 const MOST_ATTEMPTS = 3;
 
-/** Opens a download anew if what was read of it on the way was damaged: all of it is here then, and right. */
+/**
+ * Opens a download again if bytes read during the transfer were damaged: its files are complete and correct by then.
+ */
 async function reopening<T>(open: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -341,7 +343,10 @@ async function reopening<T>(open: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A GGUF file is a model by itself; of others there are several in a repository. */
+/**
+ * The name of a download. A repository may have several GGUF files, each of them a model, so their name includes the
+ * file.
+ */
 function nameOfDownload({ repo, files }: StoredDownload): string {
   const gguf = files.find(({ path }) => path.endsWith('.gguf'));
   return gguf ? `${repo}:${gguf.path}` : repo;

@@ -16,32 +16,35 @@ import { openModel, type ModelIdentity, type OpenModel } from './open';
 import { loadingProgress, type OnProgress } from '../progress';
 import { WeightsHash } from './weights_hash';
 
-/** An open model with what loads its weights onto a device: at first, and again after a device was lost. */
+/** An open model that can load its weights onto a device, also again after a device was lost. */
 export interface LoadableModel {
   readonly open: OpenModel;
   readonly load: LoadSettings;
-  /** How it will lie on a device. Throws what can't be loaded so. */
+  /** Its layout on a device. Throws if it can't be loaded with these settings. */
   layout(maxBinding: number): ModelLayout;
-  /** Throws what reading or the device reports, and the signal's reason. */
+  /** Loads the weights. Throws errors of reading and of the device, and the signal's reason. */
   loadOn(device: Device, onProgress: OnProgress, signal?: AbortSignal): Promise<Model>;
-  /** How the model's own files store the weights: those that can be read again, and those that are quantised in the files. */
+  /**
+   * How the model's own files store the weights: the weights that can be read again, and those that are quantised in
+   * the files.
+   */
   readonly stored?: StoredWeights;
-  /** Lets others read the model's own files, which lie on a hub. */
+  /** Downloads the model's own files again, for a model of a hub. */
   readonly fetchAgain?: FetchAgain;
-  /** The origin that storage keeps with the base; undefined for the model that comes with the page. */
+  /** The origin that is stored with the base; undefined for the page's own model. */
   readonly source: BaseSource | undefined;
-  /** The towers of the model, if it has some and its files are here. */
+  /** The towers of the model, if it has some and its files are available. */
   readonly towers?: StoredTowers;
-  /** Set if storage keeps the base. */
+  /** The id of the saved base, if there is one. */
   readonly baseId?: string;
 }
 
 /**
- * Fetches a model's files once more, lets `work` read the weights, and removes the files. If it fails or is stopped, the next
- * time goes on with what has arrived.
+ * Downloads a model's files again, lets `work` read the weights, and removes the files. If it fails or is stopped, the
+ * next call continues the download.
  *
- * @param check throws what speaks against the weights; it is asked as soon as their headers are here
- * @throws what the hub, the store, `check` and `work` throw, and the signal's reason
+ * @param check throws if the weights are unsuitable; called as soon as their headers have arrived
+ * @throws errors of the hub, the store, `check` and `work`, and the signal's reason
  */
 export type FetchAgain = <T>(
   check: (stored: StoredWeights) => void,
@@ -49,7 +52,7 @@ export type FetchAgain = <T>(
   options: { readonly onProgress: OnProgress; readonly signal?: AbortSignal },
 ) => Promise<T>;
 
-/** Reads and checks a folder. Throws what is wrong with it, file by file; see `openCheckpoint` and `loadTokenizer`. */
+/** Reads and checks a folder. Throws as `openCheckpoint` and `loadTokenizer`. */
 export async function openFolderModel(
   folder: ModelFolder,
   identity: ModelIdentity,
@@ -63,15 +66,15 @@ export async function openFolderModel(
   return { open: openModel(checkpoint, identity, hash), checkpoint };
 }
 
-/** Hashes of weights that are known, by what tells their files apart without reading them. */
+/** Stored hashes of weights, by a key that identifies their files without reading them. */
 export type KnownHashes = Pick<RecordStore, 'get' | 'put'>;
 
 /**
- * The model of a folder. Its hash is over all of the weights once they were loaded; the first time, that costs hashing the
- * bytes that are read anyway.
+ * The model of a folder. After loading, its hash covers all weights; the first time, loading hashes the bytes that it
+ * reads anyway.
  *
- * @param known remembers hashes of files by their size and time
- * @throws as `openFolderModel`; while the weights are loaded, `model_changed` if they are others than before
+ * @param known stores hashes of files by their size and time
+ * @throws as `openFolderModel`; during loading, `model_changed` if the weights have changed
  */
 export async function loadableFolder(
   folder: ModelFolder,
@@ -96,7 +99,7 @@ export async function loadableFolder(
     if (hash === found) return;
     hash = found;
     open = { ...open, hash };
-    // If it can't be remembered, it is made again the next time.
+    // If it can't be stored, it is computed again the next time.
     if (key !== undefined) await known?.put(key, { hash }).catch(() => undefined);
   };
   return {
@@ -136,7 +139,7 @@ function modelChanged(name: string): TunesmithError {
 }
 
 /**
- * The model of a base that storage keeps. Throws `base_damaged` while its weights are loaded.
+ * The model of a saved base. Loading its weights throws `base_damaged` if they differ from their hashes.
  *
  * @param open the same model, if it is open already
  */

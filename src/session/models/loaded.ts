@@ -10,32 +10,38 @@ import type { ModelLayout } from '../../models/layout';
 import type { AdapterLayout } from '../../models/adapters/layout';
 import type { Model } from '../../models/model';
 
-/** The adapter that chats as "tuned" and is exported: its bytes live here, so that a lost device takes nothing. */
+/**
+ * The adapter that answers as "tuned" and that is exported. Its parameters are in JavaScript's memory, so that they
+ * survive the loss of a device.
+ */
 export interface TunedAdapter extends ExportedAdapter {
-  /** The run that it comes from; absent for one that was imported. */
+  /** Its run; absent for an imported adapter. */
   readonly run?: CardRun;
 }
 
 const MOST_CHAT_ROWS = 2048;
 
-/** Tokens that a conversation with a model may have, prompt and answers together. */
+/** Most tokens of a conversation with a model, prompt and answers together. */
 export function mostChatRows({ positions }: ModelLayout): number {
   return Math.min(positions, MOST_CHAT_ROWS);
 }
 
-/** Rows of the key and value caches once they hold so many tokens. */
+/** Rows of the key and value caches after they have grown to hold `tokens`. */
 export function chatRows(layout: ModelLayout, tokens: number): number {
   return grownRows(tokens, mostChatRows(layout));
 }
 
-/** One model on a device: its base, and what chatting with it or with the tuned adapter needs, made at the first use. */
+/**
+ * A model on a device: its base, and the programs and caches for chat with it or with the tuned adapter, made at their
+ * first use.
+ */
 export class LoadedModel {
   readonly device: Device;
   readonly model: Model;
   #cache: SequenceCache | undefined;
   #base: Generator | undefined;
   #tuned: { readonly adapter: Adapter; readonly generator: Generator } | undefined;
-  /** The base with a cache of its own, so that it can answer while the tuned adapter answers. */
+  /** The base with a separate cache, so that it can answer at the same time as the tuned adapter. */
   #beside: { readonly cache: SequenceCache; readonly generator: Generator } | undefined;
 
   constructor(device: Device, model: Model) {
@@ -43,7 +49,7 @@ export class LoadedModel {
     this.model = model;
   }
 
-  /** Whether the device still answers. */
+  /** Whether the device still works. */
   get alive(): boolean {
     return !this.device.hasFailed;
   }
@@ -54,14 +60,14 @@ export class LoadedModel {
     return this.#base !== undefined || this.#beside !== undefined;
   }
 
-  /** The base alone; compiled at the first call. */
+  /** The base without an adapter; compiled at the first call. */
   async base(): Promise<Generator> {
     if (this.#beside) return this.#beside.generator;
     this.#base ??= await Generator.compile(this.model, undefined, this.#sharedCache());
     return this.#base;
   }
 
-  /** The base alone with a cache of its own: it and `tuned` may answer at the same time. */
+  /** The base with a separate cache: it and `tuned` may answer at the same time. */
   async baseBeside(): Promise<Generator> {
     if (!this.#beside) {
       const cache = this.#newCache();
@@ -76,8 +82,8 @@ export class LoadedModel {
   }
 
   /**
-   * Whether the base and an adapter can answer at the same time with what is on the device, and no more is there than they
-   * need for so many tokens.
+   * Whether the base and an adapter can answer at the same time with the present memory, and the caches are no larger
+   * than this many tokens need.
    */
   isReadyForTwo(layout: AdapterLayout, tokens: number): boolean {
     const rows = chatRows(this.model.layout, tokens);
@@ -86,14 +92,14 @@ export class LoadedModel {
     return compiled && fits(this.#cache) && fits(this.#beside?.cache);
   }
 
-  /** Gives back what only two answers at the same time take. */
+  /** Frees the memory that only simultaneous answers need. */
   dropBeside(): void {
     this.#beside?.generator.destroy();
     this.#beside?.cache.destroy();
     this.#beside = undefined;
   }
 
-  /** The base with an adapter; compiled when the adapter's layout is new. */
+  /** The base with an adapter; compiled if the adapter's layout is new. */
   async tuned({ layout, parameters }: TunedAdapter): Promise<Generator> {
     if (this.#tuned && this.#tuned.adapter.layout !== layout) this.dropTuned();
     if (!this.#tuned) {
@@ -109,7 +115,7 @@ export class LoadedModel {
     return this.#tuned.generator;
   }
 
-  /** A generator with an adapter, perhaps one under training. The caller destroys it, before the loaded. */
+  /** A generator with an adapter, perhaps one under training. The caller destroys it before this model. */
   async generatorFor(adapter: Adapter): Promise<Generator> {
     return await Generator.compile(this.model, adapter, this.#sharedCache());
   }
@@ -120,7 +126,7 @@ export class LoadedModel {
     this.#tuned = undefined;
   }
 
-  /** Gives back what only chatting takes; it is made again when it is next needed. */
+  /** Frees the memory of chat; it is allocated again at the next use. */
   dropChat(): void {
     this.dropTuned();
     this.dropBeside();
@@ -135,7 +141,7 @@ export class LoadedModel {
     this.model.destroy();
   }
 
-  /** The programs of a generator as they will be at first, for the kernels to be prepared. */
+  /** The initial programs of a generator, for preparing their kernels. */
   chatPrograms(adapter?: AdapterLayout): readonly TunedProgram[] {
     const { layout } = this.model;
     const cacheRows = chatRows(layout, 1);

@@ -21,13 +21,13 @@ export class Models {
     this.#parts = parts;
   }
 
-  /** Undefined if none is open. A run that goes on, or whose adapter is opened, opens its own. */
+  /** Undefined if none is open. Continuing a run, or opening its adapter, opens the run's model. */
   report(): ModelReport | undefined {
     const { session } = this.#parts;
     return session.hasModel ? modelReport(session) : undefined;
   }
 
-  /** The settings to begin with; for the open model, if there is one. */
+  /** The default settings, for the open model if there is one. */
   defaults(): TrainSettings {
     const { session } = this.#parts;
     return defaultsFor(session.hasModel ? session.layout.spec : undefined);
@@ -38,14 +38,14 @@ export class Models {
     const { session, opener, exclusive } = this.#parts;
     return await exclusive.run('opening_model', async () => {
       await opener.open(await opener.originOf(source), load, onProgress, (signal) =>
-        // An error here comes again, in words, when the chat is used.
+        // The chat reports an error here again when it is used.
         session.prepareChat(onProgress, signal).catch(() => undefined),
       );
       return modelReport(session);
     });
   }
 
-  /** Ends an `open` that is under way, or the opening of a run's model; what has arrived of a download stays. */
+  /** Stops a running `open`, or the opening of a run's model; keeps the downloaded parts. */
   stopOpening(): void {
     this.#parts.opener.stop();
   }

@@ -7,17 +7,17 @@ import { loadTokenizer, type Tokenizer } from '../../data/tokenizer';
 import { alpacaTemplate, chatTemplateSource, jinjaTemplate, type ChatTemplate } from '../../data/template';
 import type { Checkpoint } from '../../models/files';
 
-/** What a model is called and where it came from. */
+/** A model's name and origin. */
 export interface ModelIdentity {
   readonly name: string;
   readonly source: 'demo' | 'files' | 'hub';
-  /** Of a model of a hub: owner/name, and the commit that its files are of. */
+  /** For a model of a hub: owner/name and the commit of its files. */
   readonly repo?: string;
   readonly commit?: string;
   readonly license?: string;
 }
 
-/** What a model's small files say: all but the weights. */
+/** The contents of a model's small files, without the weights. */
 export type ModelFacts = Pick<
   Checkpoint,
   | 'config'
@@ -30,30 +30,30 @@ export type ModelFacts = Pick<
   | 'notes'
 >;
 
-/** A model as far as it needs no device: its small files, its tokenizer and its templates. */
+/** The part of a model that needs no device: its small files, its tokenizer and its templates. */
 export interface OpenModel {
   readonly identity: ModelIdentity;
   readonly facts: ModelFacts;
   readonly tokenizer: Tokenizer;
   /** The model's own; undefined if it has none. */
   readonly chatTemplate: ChatTemplate | undefined;
-  /** The same for examples, on a day that stands still. */
+  /** The template for examples, with a fixed date. */
   readonly exampleTemplate: ChatTemplate | undefined;
-  /** Why the model's own template can't be used, though it has one; the Alpaca prompt can. */
+  /** Why the model's own template can't be used; the Alpaca prompt still can. */
   readonly templateFault: TunesmithError | undefined;
-  /** What a person should know of its tokenizer and its template. */
+  /** Notes for the person on its tokenizer and its template. */
   readonly textNotes: readonly Message[];
-  /** Tells models apart, however they are loaded; see `hashOfFiles` and `hashOfCommit`. */
+  /** Identifies the model, independent of the load settings; see `hashOfFiles` and `hashOfCommit`. */
   readonly hash: string;
 }
 
 /**
- * What `strftime_now` tells while examples are rendered: a run that goes on another day must see the same tokens, and the
- * same settings give the same adapter. It is the day that Llama 3's templates name where they know none.
+ * The date of `strftime_now` for examples. It is fixed, so that a run continued on another day sees the same tokens,
+ * and the same settings give the same adapter. It is the default date of Llama 3's templates.
  */
 const EXAMPLES_DAY = new Date(2024, 6, 26);
 
-/** Throws what is wrong with the tokenizer; see `loadTokenizer`. A template that can't be used is no reason to refuse the model. */
+/** Throws as `loadTokenizer`. Does not throw for an unusable template, because the model can be used without it. */
 export function openModel(facts: ModelFacts, identity: ModelIdentity, hash: string): OpenModel {
   const { tokenizer: tokenizerJson, tokenizerConfig, templateFile, spec, config, generationConfig } = facts;
   const loaded = loadTokenizer(tokenizerJson, tokenizerConfig, {
@@ -94,7 +94,7 @@ function endNotes(tokenizerConfig: unknown, eosToken: string | undefined): reado
   return eosToken === undefined ? [message('eos_missing')] : [message('eos_taken', { token: eosToken })];
 }
 
-/** Some tokenizers have tokens that their model's embedding lacks: text with these is refused, never guessed at. */
+/** Some tokenizers have tokens that their model's embedding lacks. Text with these tokens is refused. */
 function withinVocabulary(tokenizer: Tokenizer, vocabularySize: number): Tokenizer {
   if (tokenizer.vocabSize <= vocabularySize) return tokenizer;
   return {
@@ -111,7 +111,10 @@ function withinVocabulary(tokenizer: Tokenizer, vocabularySize: number): Tokeniz
   };
 }
 
-/** The template that a setting chooses: the model's own if it has one, else the Alpaca prompt. Throws what is wrong with it. */
+/**
+ * The template that a setting chooses: the model's own if it has one, else the Alpaca prompt. Throws `templateFault` if
+ * it can't be used.
+ */
 export function templateOf(
   model: OpenModel,
   choice: 'model' | 'alpaca',

@@ -5,10 +5,10 @@ import type { ModelOrigin } from './sources';
 import type { OnProgress } from '../progress';
 import { DEMO_NAME, demoFolder, folderOfBlobs, namedBlobs, type ModelSource } from './sources';
 
-/** Opens models in the session, for a person and for runs that go on; what is under way can be stopped. */
+/** Opens models in the session, for a person and for continued runs. The opening can be stopped. */
 export class ModelOpener {
   readonly #library: Pick<ModelLibrary, 'open'>;
-  /** The page's address up to where its `models` lie, with a slash at the end; undefined if there is no page. */
+  /** Address of the folder that contains `models`, with a slash at the end; undefined if there is no page. */
   readonly #page: string | undefined;
   #opening: AbortController | undefined;
 

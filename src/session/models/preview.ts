@@ -8,27 +8,27 @@ import { suggestedMemory, type FitLevel } from '../plans/fit';
 import type { ModelOnHub } from './hub';
 import { estimateModel, type ModelEstimate } from './estimate';
 
-/** What is known of a model before its weights are fetched. Memory in bytes by purpose. */
+/** A preview of a model before its weights are downloaded. Memory is in bytes by purpose. */
 export interface ModelPreview extends ModelEstimate {
   readonly name: string;
   readonly repo?: string;
-  /** Still to be fetched; 0 for files from disk and for what is stored. */
+  /** Bytes still to download; 0 for files from disk and for stored models. */
   readonly downloadBytes: number;
   readonly alreadyStored: boolean;
   readonly license?: string;
   readonly gated: boolean;
-  /** Bytes that opening it takes in storage, and how many it has left, where it tells. */
+  /** Free bytes of storage, if known. */
   readonly storageFree?: number;
 }
 
-/** What a preview is made for. */
+/** The device and the settings of a preview. */
 export interface PreviewFor {
   readonly load: LoadSettings;
   readonly settings: TrainSettings;
   readonly limits: Limits;
 }
 
-/** The preview of a model that lies on the disk or in storage: nothing is to be fetched. */
+/** The preview of a model on the disk or in storage, which needs no download. */
 export function localPreview(
   name: string,
   checkpoint: Checkpoint,
@@ -42,7 +42,7 @@ export function localPreview(
   return { ...estimate, name, downloadBytes: 0, alreadyStored: false, gated: false, storageNeeded };
 }
 
-/** Of the commit that was listed. @param notes what is worth knowing beside the estimate's own */
+/** The preview of a listed commit. @param notes in addition to the estimate's own */
 export function hubPreview(
   { repository, files, identity }: ModelOnHub,
   config: unknown,
@@ -63,15 +63,15 @@ export function hubPreview(
   };
 }
 
-/** Bytes of a loaded parameter, norms, scales and what an adapter's training adds for it taken together. */
+/** Bytes for each loaded parameter, including norms, scales and the share of an adapter's training. */
 const BYTES_4BIT = 0.75;
 const BYTES_DENSE = { auto: 2.3, float16: 2.3, float32: 4.5 };
-/** What does not grow with the model. */
+/** Memory that does not depend on the model's size. */
 const FIXED_BYTES = 200e6;
 
 /**
- * A guess from the number of parameters alone, for lists: whether a model fits as `needOf` means it. Only with config.json
- * is there more to say.
+ * Guesses for a list, from the number of parameters alone, whether a model fits in the sense of `needOf`. A better
+ * estimate needs config.json.
  */
 export function roughFit(
   parameters: number,

@@ -15,12 +15,12 @@ import { configOnHub, findOnHub, type ModelOnHub } from './hub';
 import type { ModelOrigin } from './sources';
 import { hubPreview, localPreview, roughFit, type ModelPreview, type PreviewFor } from './preview';
 
-/** A model that a search found, and whether training it fits; undefined if its size isn't known. */
+/** A model that a search found. `fits` is undefined if its size is unknown. */
 export interface SearchResult extends HubModel {
   readonly fits?: FitLevel;
 }
 
-/** Looks at models before anything large of them is fetched. */
+/** Previews models before any large download. */
 export class LibraryPreviews {
   readonly #store: () => Promise<FileStore>;
 
@@ -42,7 +42,7 @@ export class LibraryPreviews {
     });
   }
 
-  /** Refuses, with the reason, what could not be opened either. */
+  /** Throws the reason if the model could not be opened. */
   async preview(
     hub: Hub,
     origin: ModelOrigin,
@@ -70,7 +70,7 @@ export class LibraryPreviews {
         return { ...preview, notes, ...(source === 'demo' && { storageNeeded: 0 }) };
       }
       case 'stored':
-        // By its id it is chosen as it is, and must open without a network.
+        // A model chosen by its id is used as stored, and must open without a network.
         return await this.#ofBase(undefined, origin.id, wanted, signal);
       case 'hub': {
         const { repo, revision, file } = origin.reference;
@@ -83,7 +83,7 @@ export class LibraryPreviews {
     }
   }
 
-  /** @param hub what is asked whether it has a newer version; undefined: nobody is */
+  /** @param hub the hub to ask for a newer version; undefined to ask none */
   async #ofBase(
     hub: Hub | undefined,
     id: string,
@@ -121,7 +121,7 @@ export class LibraryPreviews {
     return hubPreview(found, config, notes, wanted);
   }
 
-  /** A GGUF file says all by its header: the beginning of it is fetched. */
+  /** Downloads the beginning of a GGUF file, because its header has all the facts. */
   async #headerOf(hub: Hub, found: ModelOnHub, signal: AbortSignal | undefined): Promise<Checkpoint> {
     const store = await this.#store();
     const id = await downloadId(found.repository.repo, found.files.weights[0]?.path);
@@ -134,7 +134,7 @@ export class LibraryPreviews {
       onProgress,
       signal,
     });
-    // Nobody has decided for the model yet.
+    // Keep an earlier download; discard this one, because the person has not chosen the model yet.
     await (before ? download.stop() : download.discard());
     return download.checkpoint;
   }
@@ -144,10 +144,10 @@ function listed({ files }: Checkpoint): readonly { readonly path: string; readon
   return files.map(({ name, size }) => ({ path: name, size }));
 }
 
-/** Milliseconds: the preview is whole without it. */
+/** Milliseconds to wait for the hub; the preview is complete without its answer. */
 const PATIENCE = 2000;
 
-/** Says so where the hub has moved on since a model was kept; nothing where it can't be asked. */
+/** A note if the hub has a newer commit than the saved model; nothing if the hub can't be reached. */
 async function newerCommit(
   hub: Hub,
   reference: ModelReference,

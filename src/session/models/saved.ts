@@ -3,16 +3,16 @@ import type { BaseSource } from '../../storage/bases';
 import { storageReport, type StorageReport } from '../reports';
 import type { RunRecords } from '../runs/run_records';
 
-/** A base that storage keeps, or an unfinished download of one. */
+/** A saved base, or an unfinished download. */
 export interface SavedModelReport extends Omit<SavedModel, 'source' | 'usedAt'> {
   readonly source: SavedModel['source']['kind'];
   readonly repo?: string;
   readonly commit?: string;
-  /** Where it was fetched from. */
+  /** The endpoint that it came from. */
   readonly endpoint?: string;
   /** ISO 8601, in UTC. */
   readonly usedAt: string;
-  /** Runs that can't go on without it. */
+  /** Number of runs that need it to continue. */
   readonly usedByRuns: number;
 }
 
@@ -22,7 +22,7 @@ export interface SavedModelParts {
   readonly storage: Pick<StorageManager, 'estimate' | 'persisted'>;
 }
 
-/** What storage keeps of models, and the room that it takes. */
+/** The stored models and the room that they take. */
 export class SavedModels {
   readonly #parts: SavedModelParts;
 
@@ -30,7 +30,7 @@ export class SavedModels {
     this.#parts = parts;
   }
 
-  /** The last used first. */
+  /** The most recently used first. */
   async list(): Promise<readonly SavedModelReport[]> {
     const { library, records } = this.#parts;
     const [kept, runs] = await Promise.all([library.saved(), records.all()]);
@@ -43,7 +43,10 @@ export class SavedModels {
     }));
   }
 
-  /** Removes what is kept under an id, also if runs need it: they then say how to get it again. Throws `model_in_other_tab`. */
+  /**
+   * Removes the stored model with this id, even if runs need it: these then say how to get it again. Throws
+   * `model_in_other_tab`.
+   */
   async remove(id: string): Promise<void> {
     await this.#parts.library.remove(id);
   }

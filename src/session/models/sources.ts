@@ -5,8 +5,8 @@ import type { ModelFolder } from '../../models/files';
 import type { ModelIdentity } from './open';
 
 /**
- * What a person chose on the page: the embedded model; a folder's files (config.json, weights, tokenizer*.json) or one .gguf; a
- * repository of the chosen hub; or what storage keeps, by its id.
+ * The person's choice on the page: the embedded model; a folder's files (config.json, weights, tokenizer*.json) or one
+ * .gguf; a repository of the chosen hub; or a stored model by its id.
  */
 export type ModelSource =
   | { readonly kind: 'demo' }
@@ -16,18 +16,18 @@ export type ModelSource =
       readonly repo: string;
       /** A branch, a tag or a commit; absent: the main branch. */
       readonly revision?: string;
-      /** Which .gguf, of a repository that has several; absent: its safetensors, or its one .gguf. */
+      /** The .gguf file of a repository that has several; absent: its safetensors, or its only .gguf. */
       readonly file?: string;
     }
   | { readonly kind: 'stored'; readonly id: string };
 
-/** Where a model is opened from: a folder, a hub, or what storage keeps of either. */
+/** The origin of a model: a folder, a hub, or storage. */
 export type ModelOrigin =
   | { readonly kind: 'folder'; readonly identity: ModelIdentity; readonly folder: ModelFolder }
   | { readonly kind: 'hub'; readonly reference: ModelReference }
   | { readonly kind: 'stored'; readonly id: string };
 
-/** A file as a person gave it: of a model's folder, or of examples. */
+/** A file from the person: of a model's folder, or of examples. */
 export interface NamedBlob {
   readonly name: string;
   readonly content: Blob;
@@ -44,17 +44,17 @@ const DEMO_FILES = [
   'tokenizer_config.json',
 ];
 
-/** A folder of files that a visitor dropped or that storage holds. */
+/** A folder of files that the person dropped or that are stored. */
 export function folderOfBlobs(files: readonly NamedBlob[]): ModelFolder {
   return new Map(files.map(({ name, content }) => [name, blobReader(name, content)]));
 }
 
-/** Files by their own name; where a dropped folder has subfolders, only what lies at its top. */
+/** Files by their own names, without folders. */
 export function namedBlobs(files: readonly File[]): readonly NamedBlob[] {
   return files.map((file) => ({ name: file.name, content: file }));
 }
 
-/** The model that comes with the page. Throws `demo_missing` if a file of it can't be fetched. */
+/** The page's own model. Throws `demo_missing` if one of its files can't be downloaded. */
 export async function demoFolder(base: string): Promise<ModelFolder> {
   const blobs = await Promise.all(
     DEMO_FILES.map(async (name) => ({ name, content: await fetched(`${base}models/demo/${name}`) })),
@@ -66,7 +66,7 @@ export async function demoExamples(base: string): Promise<NamedBlob> {
   return { name: DEMO_EXAMPLES, content: await fetched(`${base}examples/${DEMO_EXAMPLES}`) };
 }
 
-/** Files of examples that the page hands over. */
+/** Files of examples from the page. */
 export function dataFiles(files: readonly NamedBlob[]): FileReader[] {
   return files.map(({ name, content }) => blobReader(name, content));
 }

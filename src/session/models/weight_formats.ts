@@ -17,9 +17,11 @@ const PACKED: Readonly<Record<Packing['format'], string>> = {
 const DENSE: Readonly<Record<DenseFormat, string>> = { f32: 'float32', f16: 'float16', bf16: 'bfloat16' };
 
 export interface WeightFormats {
-  /** How the weights are computed with: "NF4, as published". */
+  /** The formats of the weights on the device: "NF4, as published". */
   readonly formats: Message;
-  /** How the checkpoint was quantised already, so that the loading settings don't matter: "GPTQ, 4-bit"; else absent. */
+  /**
+   * The checkpoint's own quantisation, with which the load settings don't matter: "GPTQ, 4-bit"; absent if it has none.
+   */
   readonly quantized?: string;
 }
 

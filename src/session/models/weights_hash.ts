@@ -3,19 +3,18 @@ import type { FileReader } from '../../core/file_reader';
 import { Intervals } from '../../hub/intervals';
 import { PIECE_BYTES } from '../../models/pieces';
 
-/** Pieces that were read in part and wait for their rest, at most; others are read again at the end. */
+/** Most pieces of which a part has been read and the rest is awaited; further ones are read again at the end. */
 const MOST_PARTIAL = 6;
 
 /**
- * The hash of weights, made of what loading reads of them anyway: SHA-256 over the SHA-256 of each 8 MiB of each file.
- * What loading leaves out, or reads in parts that lie far apart, is read at the end. The same files give the same hash,
- * however they are loaded; any changed bit gives another.
+ * The hash of weights, computed from the bytes that loading reads anyway: SHA-256 over the SHA-256 of each 8 MiB of
+ * each file. Bytes that loading skips, or reads in distant parts, are read at the end.
  */
 export class WeightsHash {
   readonly #watched = new Map<FileReader, FileHash>();
   #watching = true;
 
-  /** A reader of the same file, whose reads count. */
+  /** Wraps a file so that its reads are hashed. */
   watch(file: FileReader): FileReader {
     const hash = new FileHash(file);
     const watched: FileReader = {
@@ -30,17 +29,17 @@ export class WeightsHash {
     return watched;
   }
 
-  /** From now on reads cost nothing more: the hash is known otherwise. */
+  /** Stops hashing reads, because the hash is already known. */
   stop(): void {
     this.#watching = false;
   }
 
-  /** Forgets what was read: the files are about to be read again, and may have changed. */
+  /** Forgets the bytes read so far, because the files will be read again and may have changed. */
   restart(): void {
     for (const hash of this.#watched.values()) hash.clear();
   }
 
-  /** Of watched files, in this order. */
+  /** The hash of watched files, in this order. */
   async of(files: readonly FileReader[]): Promise<string> {
     const hashes: (readonly string[])[] = [];
     for (const file of files) hashes.push(await (this.#watched.get(file) ?? new FileHash(file)).finish());
@@ -52,7 +51,7 @@ export class WeightsHash {
 class FileHash {
   readonly #file: FileReader;
   readonly #hashes = new Map<number, Promise<string>>();
-  /** By piece, in the order in which they were begun. */
+  /** Partly read pieces by number, in the order of their first read. */
   readonly #partial = new Map<number, { readonly bytes: Uint8Array; readonly seen: Intervals }>();
 
   constructor(file: FileReader) {

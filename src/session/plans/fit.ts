@@ -5,14 +5,14 @@ import { SETTINGS, type TrainSettings } from '../../core/settings/settings';
 import type { Limits } from '../../ops/op';
 
 /**
- * 'no': the device refuses one of the pieces. 'tight': more in all than the device suggests that it has, which WebGPU does
- * not tell. 'yes': neither.
+ * 'no': the device refuses a buffer of the run. 'tight': the run needs more in all than the device probably has (WebGPU
+ * does not say how much it has). 'yes': neither.
  */
 export type FitLevel = 'yes' | 'tight' | 'no';
 
-/** What a run takes on the device. */
+/** The memory that a run needs on the device. */
 export interface Need {
-  /** Empty if the device refuses a piece. */
+  /** Empty if the device refuses a buffer. */
   readonly memory: MemoryByPurpose;
   readonly memoryTotal: number;
   readonly level: FitLevel;
@@ -20,19 +20,19 @@ export interface Need {
   readonly reason?: FitReason;
 }
 
-/** A judgement of a run, for a person. */
+/** An assessment of a run for the person. */
 export interface Fit extends Omit<Need, 'reason'> {
-  /** The level is not 'no'. */
+  /** Whether the level is not 'no'. */
   readonly fits: boolean;
-  /** Why it does not fit, or only just, and which settings to change. */
+  /** Why it does not fit, or hardly fits, and the settings to change. */
   readonly advice: readonly Advice[];
 }
 
 /**
- * Judges a run by its settings.
+ * Assesses whether a run with these settings fits.
  *
- * @param measure the need with other settings; asked a few dozen times at most
- * @param changeable the settings with those that can't change any more as they need least
+ * @param measure returns the need with other settings; called at most a few dozen times
+ * @param changeable the settings, but with the least demanding values for those that can't change any more
  */
 export function fitOf(
   settings: TrainSettings,
@@ -45,14 +45,16 @@ export function fitOf(
 }
 
 /**
- * The memory that a device suggests by its largest buffer: drivers allow one of a quarter of the memory up to all of it, so
- * twice that is taken for what is there. It may be more, and other programs may use some of it.
+ * Estimates a device's memory from its largest buffer. Drivers allow buffers of a quarter of the memory up to all of
+ * it, so the estimate is twice the largest buffer. The device may have more, and other programs may use some of it.
  */
 export function suggestedMemory({ maxBufferSize }: Pick<Limits, 'maxBufferSize'>): number {
   return 2 * maxBufferSize;
 }
 
-/** Judges what `plan` tells; what it throws for a device or for settings that can't hold a piece becomes a 'no'. */
+/**
+ * Assesses the memory of a plan. An error of `plan` about a device or settings that can't hold a buffer becomes a 'no'.
+ */
 export function needOf(plan: () => MemoryByPurpose, limits: Limits): Need {
   let memory;
   try {
@@ -63,7 +65,7 @@ export function needOf(plan: () => MemoryByPurpose, limits: Limits): Need {
     return { memory: {}, memoryTotal: 0, level: 'no', reason: { kind: 'refused', error: clauseOf(error) } };
   }
   const memoryTotal = memoryTotalOf(memory);
-  // Parameters and gradients lie in one buffer each, of the same size. Other parts of an adapter lie in buffers of their own.
+  // Parameters and gradients have one buffer each, of the same size. Other parts of an adapter have separate buffers.
   const bytes = memory.gradients ?? 0;
   const allowed = limits.maxBufferSize;
   if (bytes > allowed) {
@@ -82,7 +84,7 @@ const REFUSALS = [
   'weight_not_packed',
 ];
 
-/** `measure` that plans once for all settings of the same key: those that memory depends on. */
+/** Caches `measure` by the settings that memory depends on. */
 export function remembered(
   measure: (settings: TrainSettings) => Need,
   keyOf: (settings: TrainSettings) => string,
@@ -96,14 +98,14 @@ export function remembered(
   };
 }
 
-/** Settings that memory depends on, in the order of what changes the result least. */
+/** Changes of settings that memory depends on, the least intrusive first. */
 type Change = Partial<TrainSettings>;
 
 /**
- * For a run that does not fit, or only just: each single setting whose change alone would make it fit, with the value
- * nearest to the present one; where there is none, what it takes together.
+ * Advice for a run that does not fit, or hardly fits: each setting whose change alone makes it fit, with the value
+ * nearest to the present one; if there is none, several changes together.
  *
- * @param measure the need with other settings; asked a few dozen times at most
+ * @param measure returns the need with other settings; called at most a few dozen times
  */
 export function adviseFit(
   settings: TrainSettings,
@@ -123,7 +125,7 @@ export function adviseFit(
   return [together(settings, measure, now)];
 }
 
-/** By setting, the changes that need less, the nearest first. */
+/** For each setting, the changes that need less memory, the nearest first. */
 function singleChanges(settings: TrainSettings): readonly (readonly Change[])[] {
   const { gradient_checkpointing, per_device_train_batch_size: batch, max_seq_length: length, r } = settings;
   const { load_in_4bit, dtype } = settings;
@@ -146,7 +148,7 @@ function below(value: number, step: number): number[] {
   return Array.from({ length: Math.max(count, 0) }, (_, i) => (count - i) * step);
 }
 
-/** The first change that is enough, where each needs less than the one before it. */
+/** The first sufficient change; each change must need less than the one before it. */
 function nearest(changes: readonly Change[], enough: (change: Change) => boolean): Change | undefined {
   const last = changes.at(-1);
   if (!last || !enough(last)) return undefined;
@@ -172,7 +174,7 @@ function adviceOf(
   return { kind: 'change', changes, memoryTotal, single };
 }
 
-/** A change with what keeps the rest as it was: as many examples to a step, an adapter that acts as strongly. */
+/** Completes a change so that the rest stays the same: the number of examples in a step, and the adapter's strength. */
 function completed(settings: TrainSettings, change: Change): Change {
   const { per_device_train_batch_size: batch, r } = change;
   const steps =
@@ -189,7 +191,7 @@ function completed(settings: TrainSettings, change: Change): Change {
   };
 }
 
-/** Everything that costs no quality, then the largest length that is left. */
+/** All changes without a loss of quality, then the largest length that still fits. */
 function together(settings: TrainSettings, measure: (settings: TrainSettings) => Need, now: Need): FitAdvice {
   const base: Change = {
     ...(!settings.gradient_checkpointing && { gradient_checkpointing: true }),

@@ -3,7 +3,10 @@ import type { TrainSettings } from '../../core/settings/settings';
 import type { Dataset } from '../data/dataset';
 import type { FitLevel } from './fit';
 
-/** The smallest `max_seq_length` that cuts no example, or the largest that fits; `cut`: how many it still cuts. */
+/**
+ * The smallest `max_seq_length` that cuts no example, or the largest that fits; `cut`: the number of examples that it
+ * still cuts.
+ */
 export interface LongerExamples {
   readonly max_seq_length: number;
   readonly cut: number;
@@ -11,14 +14,14 @@ export interface LongerExamples {
 
 type Parts = Pick<Dataset, 'training' | 'heldOut'>;
 
-/** Lengths that are offered are multiples of it: a run's programs have a multiple of as many rows. */
+/** Offered lengths are multiples of this, like the rows of a run's programs. */
 const LENGTH_STEP = 64;
 
 /**
- * A `max_seq_length` that cuts fewer examples, if some are cut, and fits the device as well as the present one.
+ * Finds a `max_seq_length` that cuts fewer examples, if some are cut, and fits as well as the present one.
  *
- * @param positions how many tokens the model takes
- * @param levelOf how examples of other lengths fit; asked about ten times at most
+ * @param positions most tokens of the model
+ * @param levelOf how well examples of other lengths fit; called about ten times at most
  */
 export function longerExamples(
   positions: number,
@@ -33,7 +36,7 @@ export function longerExamples(
   if (most <= now) return undefined;
   const level = levelOf({ training, heldOut }, settings);
   if (level === 'no') return undefined;
-  // The tokens don't matter, only how many there are.
+  // Only the number of tokens matters.
   const tokens = new Uint32Array(most);
   const lengthened = (examples: Parts['training'], length: number): Parts['training'] =>
     examples.map((example) =>
@@ -58,7 +61,7 @@ function multiplesBetween(low: number, high: number): number[] {
   return Array.from({ length: count }, (_, i) => (first + i) * LENGTH_STEP);
 }
 
-/** The last value that holds, if all before one that holds do as well. The last of all is tried first. */
+/** The last value that satisfies `holds`, provided that all values before it do too. Tries the very last one first. */
 function lastThat(values: readonly number[], holds: (value: number) => boolean): number | undefined {
   const last = values.at(-1);
   if (last !== undefined && holds(last)) return last;

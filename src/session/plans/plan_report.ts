@@ -17,17 +17,17 @@ import type { SamplePrompt } from '../chat/sample_answers';
 export interface PlanReport extends Fit {
   readonly steps: number;
   readonly trainableParameters: number;
-  /** Of the whole run; undefined before the device's speed is known. */
+  /** Seconds of the whole run; undefined before the device's speed is known. */
   readonly estimatedSeconds?: number;
-  /** A `max_seq_length` that cuts fewer of the examples, if some are cut and more fits the device. */
+  /** A `max_seq_length` that cuts fewer examples, if some are cut and longer ones fit. */
   readonly longer?: LongerExamples;
-  /** How the sample prompts will be answered. */
+  /** The limits of the answers to the sample prompts. */
   readonly samples: SampleLimits;
   /** Sample prompts that the model can't answer: too long for it, or refused by its chat template. */
   readonly unanswerable: readonly string[];
 }
 
-/** How fast this device computes with a model. */
+/** The speed of this device with a model. */
 export interface DeviceSpeed {
   /** Floating-point operations a second that training reaches. */
   readonly rate: number;
@@ -35,7 +35,7 @@ export interface DeviceSpeed {
   readonly tokenSeconds: number;
 }
 
-/** @param speed undefined before it was measured */
+/** @param speed undefined until it was measured */
 export function planReport(
   model: ModelLayout,
   dataset: Dataset,
@@ -62,7 +62,7 @@ export function planReport(
       ),
     (chosen) => `${rowsOf(chosen).capacity} ${memoryKey(chosen)}`,
   );
-  // The model is open: how it was loaded stays.
+  // The model is already loaded, so the load settings can't change.
   const changeable = { ...settings, load_in_4bit: true, dtype: 'auto' as const };
   const fit = fitOf(settings, measure, changeable);
   const longer = longerExamples(model.positions, dataset, settings, (lengthened, chosen) => {
@@ -82,7 +82,7 @@ export function planReport(
   };
 }
 
-/** Examples as long as a smaller `max_seq_length` would leave them. */
+/** Cuts examples to a smaller `max_seq_length`. */
 function cutExamples(
   examples: Dataset['training'],
   now: TrainSettings,
@@ -95,7 +95,7 @@ function cutExamples(
   });
 }
 
-/** The time of a whole run, and how it answers its sample prompts. */
+/** Estimates the time of a whole run, and the limits of its answers to sample prompts. */
 function estimate(
   model: ModelLayout,
   dataset: Dataset,
@@ -117,8 +117,8 @@ function estimate(
 }
 
 /**
- * Seconds that the steps of a run take: two floating-point operations per parameter and token forward, two backward (frozen
- * weights get no gradient of their own), two more with recomputation.
+ * Seconds of a run's steps: two floating-point operations per parameter and token forward, two backward (frozen weights
+ * have no gradient of their own), two more with recomputation.
  */
 export function trainingSeconds(
   model: ModelLayout,
@@ -131,14 +131,14 @@ export function trainingSeconds(
   return (2 * parameterCount(model.spec) * tokens * passesOf(settings)) / rate;
 }
 
-/** What a trained token costs, in forward passes. */
+/** The cost of a trained token in forward passes. */
 function passesOf({ gradient_checkpointing }: TrainSettings): number {
   return gradient_checkpointing ? 3 : 2;
 }
 
 /**
- * Operations a second that training reached after the step `from`: the median of what its events tell, which know of no
- * pause and no compiling. Undefined if there are none.
+ * Operations a second that training reached after the step `from`: the median over its events, whose rates exclude
+ * pauses and compilation. Undefined if there are no events.
  */
 export function reachedRate(
   model: ModelLayout,

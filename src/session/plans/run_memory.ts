@@ -9,21 +9,21 @@ import { SAMPLE_TOKENS } from '../../train/samples';
 import type { Dataset } from '../data/dataset';
 import { chatRows } from '../models/loaded';
 
-/** The token rows that a run's programs hold, and that its chat begins with. */
+/** The token rows of a run's programs, and the initial rows of its chat. */
 export interface RunRows {
   readonly capacity: number;
   readonly cacheRows: number;
 }
 
-/** Before any example is known: batches are as long as the settings allow. */
+/** The rows before any example is known: batches as long as the settings allow. */
 export function rowsOfSettings(model: ModelLayout, settings: TrainSettings): RunRows {
   return { capacity: capacityOfSettings(settings, model.positions), cacheRows: chatRows(model, 1) };
 }
 
 /**
- * Of a run over these examples, which answers its sample prompts along the way.
+ * The rows of a run over these examples, including answers to its sample prompts.
  *
- * @param longestPrompt tokens of the longest of those, if they aren't the examples' own
+ * @param longestPrompt tokens of the longest sample prompt, if the prompts aren't from the examples
  */
 export function rowsOfExamples(
   model: ModelLayout,
@@ -42,7 +42,7 @@ export function rowsOfExamples(
   };
 }
 
-/** What a run takes on the device with its chat, from the plans alone: nothing is allocated. */
+/** The memory of a run with its chat on the device, from the plans alone, without allocating anything. */
 export function runMemory(
   model: ModelLayout,
   adapter: AdapterLayout,

@@ -9,7 +9,7 @@ import type { ModelOrigin } from '../models/sources';
 import type { OnProgress, Progress } from '../progress';
 import type { Session } from '../session';
 
-/** What a run's record says of its model. */
+/** The facts about the model in a run's record. */
 export type RunModel = Pick<NewRun, 'modelName' | 'modelSource' | 'modelRepo' | 'modelCommit' | 'modelHash'>;
 
 export function runModel(session: Pick<Session, 'model' | 'modelHash'>): RunModel {
@@ -24,10 +24,10 @@ export function runModel(session: Pick<Session, 'model' | 'modelHash'>): RunMode
 }
 
 /**
- * Keeps the base that a run needs to go on after a reload, and says so if there is no room for it: the run is worth more
- * than that. For use within `withStorageLock`.
+ * Saves the base that a run needs to continue after a reload. A lack of room is only a note, because the run can start
+ * without it. Call it within `withStorageLock`.
  *
- * @returns the base's id, if it is kept
+ * @returns the base's id, if it is saved
  */
 export async function keepRunModel(
   library: Pick<ModelLibrary, 'keep'>,
@@ -46,10 +46,10 @@ export async function keepRunModel(
 }
 
 /**
- * Opens the model that a run was trained on, unless it is open.
+ * Opens a run's model, unless it is already open.
  *
  * @param opener undefined if the model has to be open already
- * @throws TunesmithError `run_model_missing`; `run_model_differs` if what is there now is another model, or was changed
+ * @throws TunesmithError `run_model_missing`; `run_model_differs` if the model there is another one, or has changed
  */
 export async function reopenRunModel(
   session: Pick<Session, 'hasModel' | 'modelHash'>,
@@ -80,7 +80,7 @@ export async function reopenRunModel(
   }
   const { modelRepo, modelName, modelCommit } = run;
   if (modelRepo === undefined) throw missing(run);
-  // What was not kept is fetched anew, as it was then.
+  // A model that was not saved is downloaded again at the run's commit.
   await open(await opener.originOf({ kind: 'hub', repo: modelName, revision: modelCommit }));
 }
 

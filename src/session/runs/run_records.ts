@@ -19,23 +19,26 @@ import { historyOf, type TrainingOutcome } from './training';
 
 export interface RunHost {
   readonly runs: RunStorage;
-  /** Where the bases are kept that runs need; undefined if no base is kept for a run's sake. */
+  /** The store of the bases that runs need; undefined if no bases are saved for runs. */
   readonly bases?: () => Promise<FileStore>;
-  /** Undefined if there is nobody to keep out. */
+  /** Undefined if there are no other tabs or processes. */
   readonly locks: Locks | undefined;
-  /** Asks that what is stored be not cleared. */
+  /** Asks the browser not to clear the storage. */
   persist(): Promise<unknown>;
-  /** Called after a run was added, renamed or removed, or when one begins or ends to be used. */
+  /** Called after a run was added, renamed or removed, or when its use begins or ends. */
   readonly onChange?: () => void;
 }
 
 /** A run without its history, which `get` has. */
 export interface ListedRun extends Omit<RunRecord, 'history'> {
-  /** Who uses it at this moment, so that nobody else may: this tab or another. */
+  /** The tab that uses it at present and so excludes others. */
   readonly usedBy?: 'this tab' | 'another tab';
-  /** Whether its model can be opened without a network; 'fetch': it comes from the hub again; 'gone': from nowhere. */
+  /**
+   * 'kept': its model can be opened without a network; 'fetch': it must be downloaded again; 'gone': it is not
+   * available.
+   */
   readonly base: 'kept' | 'fetch' | 'gone';
-  /** The last that was told of each. */
+  /** The last loss; `evalLoss` is the last evaluation loss. */
   readonly loss?: number;
   readonly evalLoss?: number;
 }
@@ -43,7 +46,7 @@ export interface ListedRun extends Omit<RunRecord, 'history'> {
 /** The longest name of a run. */
 const MOST_NAME = 100;
 
-/** The records and checkpoints of runs, and who may write them. */
+/** The records and checkpoints of runs, with locks for writing them. */
 export class RunRecords {
   readonly #host: RunHost;
   readonly #store: RunStore;
@@ -57,7 +60,7 @@ export class RunRecords {
     this.#store = new RunStore(host.runs);
   }
 
-  /** All runs, the newest first, with who uses them now. */
+  /** All runs, the newest first, with the tab that uses each. */
   async list(): Promise<readonly ListedRun[]> {
     const [runs, locked, kept] = await Promise.all([
       this.#store.list(),
@@ -83,7 +86,7 @@ export class RunRecords {
     return await this.#store.unreadable();
   }
 
-  /** The same with all that is recorded of them. */
+  /** All runs with their complete records. */
   async all(): Promise<readonly StoredRun[]> {
     return await this.#store.list();
   }
@@ -106,10 +109,10 @@ export class RunRecords {
   /**
    * Records a new run.
    *
-   * @param keepBase keeps the base of the run's model and gives its id, if that needs keeping
+   * @param keepBase saves the base of the run's model if necessary, and returns its id
    */
   async create(run: Omit<NewRun, 'baseId'>, keepBase: () => Promise<string | undefined>): Promise<StoredRun> {
-    // A promise is worth asking for; without one, a run is kept as well.
+    // Does not wait: the run is stored even if the browser refuses.
     void this.#host.persist().catch(() => false);
     return await withStorageLock(this.#host.locks, async () => {
       await this.#tidy();
@@ -118,7 +121,7 @@ export class RunRecords {
   }
 
   /**
-   * Names a run, also one that this tab is training; an empty name takes its own away.
+   * Renames a run, also one that this tab is training; an empty name removes its name.
    *
    * @throws TunesmithError `run_in_other_tab`, `run_unknown`
    */
@@ -130,7 +133,7 @@ export class RunRecords {
     this.#host.onChange?.();
   }
 
-  /** Removes a run, and the bases that were kept for it alone. Throws `run_in_other_tab`. */
+  /** Removes a run, and bases that only it needs. Throws `run_in_other_tab`. */
   async remove(id: string): Promise<void> {
     const { locks } = this.#host;
     await withRunLock(locks, id, () =>
@@ -142,7 +145,7 @@ export class RunRecords {
     this.#host.onChange?.();
   }
 
-  /** Does something with a run while no other tab does. Throws `run_in_other_tab`. */
+  /** Runs work on a run, and excludes other tabs from it. Throws `run_in_other_tab`. */
   async exclusively<T>(id: string, work: () => Promise<T>): Promise<T> {
     try {
       return await withRunLock(this.#host.locks, id, async () => {
@@ -160,10 +163,10 @@ export class RunRecords {
   }
 
   /**
-   * Does the training of a run, within `exclusively`, and keeps its record up to date: at every checkpoint, so that record and
-   * checkpoint tell of the same step, and at the end.
+   * Trains a run, within `exclusively`, and updates its record at every checkpoint, so that record and checkpoint have
+   * the same step, and at the end.
    *
-   * @param start the checkpoint that it goes on from
+   * @param start the checkpoint that it continues from
    */
   async record(
     run: StoredRun,
@@ -173,7 +176,7 @@ export class RunRecords {
   ): Promise<{ readonly record: StoredRun; readonly outcome: TrainingOutcome }> {
     const store = this.#store;
     let record = run;
-    // The checkpoint knows what the record may not: the tab can be closed between the two.
+    // Uses the checkpoint's values, because the tab may have been closed before the record was written.
     let saved = start?.step ?? 0;
     let history = start ? [...historyOf(start)] : [];
     let saving: Promise<unknown> = Promise.resolve();
@@ -182,7 +185,7 @@ export class RunRecords {
       saving = written.catch(() => undefined);
       return written;
     };
-    // A failed write ends no training: the next checkpoint, or the end, records the same again.
+    // A failed write must not stop the training; the next checkpoint, or the end, writes the record again.
     const keep = (changes: RunChanges): Promise<unknown> => write(changes).catch(() => undefined);
     this.#recording.set(run.id, write);
     void keep({ state: 'running', settings: run.settings, checkpointStep: saved, history: [...history] });
@@ -216,7 +219,7 @@ export class RunRecords {
     }
   }
 
-  /** The ids of the bases that storage keeps whole; none if it can't be asked. */
+  /** The ids of all complete saved bases; none if the storage can't be read. */
   async #keptBases(): Promise<ReadonlySet<string>> {
     try {
       const bases = await this.#host.bases?.();
@@ -226,7 +229,7 @@ export class RunRecords {
     }
   }
 
-  /** Within `withStorageLock`. */
+  /** Removes bases that no run needs. Call it within `withStorageLock`. */
   async #tidy(): Promise<void> {
     const bases = await this.#host.bases?.();
     if (bases) await removeUnneededBases(bases, await this.#store.neededBases());

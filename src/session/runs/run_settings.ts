@@ -7,7 +7,7 @@ import {
   type TrainSettings,
 } from '../../core/settings/settings';
 
-/** The settings of a run that goes on, with changes where they make sense. Throws `setting_differs`, `setting_invalid`. */
+/** The settings of a continued run, with the allowed changes. Throws `setting_differs`, `setting_invalid`. */
 export function resumedSettings(recorded: TrainSettings, changes: Partial<TrainSettings>): TrainSettings {
   checkSame(
     FIXED_SETTINGS,
@@ -19,7 +19,7 @@ export function resumedSettings(recorded: TrainSettings, changes: Partial<TrainS
   return parseSettings(changes, recorded);
 }
 
-/** Throws `differs` for a setting that was given and is not the one that holds. */
+/** Throws `differs` for a given setting whose value differs from the present one. */
 export function checkSame(
   names: readonly SettingName[],
   given: Partial<TrainSettings>,
@@ -33,7 +33,10 @@ export function checkSame(
   }
 }
 
-/** Lists are compared without regard to their order; of patterns the first that matches counts, so theirs tells. */
+/**
+ * A text for comparing values. The order of lists does not matter; that of patterns does, because the first match
+ * counts.
+ */
 function textOf(value: SettingValue | undefined): string {
   if (Array.isArray(value)) return value.toSorted().join(',');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);

@@ -22,30 +22,30 @@ import { resumedSettings } from './run_settings';
 
 export interface RunParts {
   readonly session: Session;
-  /** Keeps the base that a run needs; undefined if it can be opened again as it was opened now. */
+  /** Saves the base that a run needs; undefined if the model can be opened again from its source. */
   readonly library?: Pick<ModelLibrary, 'keep'>;
-  /** Opens the model of a run that goes on; undefined if that is open already. */
+  /** Opens the model of a continued run; undefined if it is already open. */
   readonly opener?: Pick<ModelOpener, 'open' | 'originOf' | 'stop'>;
   readonly exclusive: Exclusive;
   readonly records: RunRecords;
   readonly examples: Examples;
-  /** Hears whose the tuned adapter is; undefined if nobody asks. */
+  /** Is told which run the tuned adapter belongs to. */
   readonly adapters?: Pick<Adapters, 'rememberRun'>;
 }
 
 type OnEvent = (event: TrainEvent) => void;
 
-/** A run begins with a fresh adapter, or with the tuned one that is open. */
+/** A run begins with a new adapter, or with the open tuned one. */
 export type StartFrom = 'new' | 'adapter';
 
 export interface ContinueOptions {
-  /** Settings that take the place of the run's own; some hold to its end. */
+  /** Settings that replace the run's own; fixed ones can't change. */
   readonly changes?: Partial<TrainSettings>;
-  /** The examples, if they are given again: they must be the same. */
+  /** The examples, if given again; they must be the same as before. */
   readonly data?: readonly FileReader[];
 }
 
-/** Runs: new ones, those that go on, and those whose adapter is opened again. */
+/** Starts and continues runs, and opens their adapters. */
 export class Runs {
   readonly #parts: RunParts;
   #control: TrainControl | undefined;
@@ -77,7 +77,7 @@ export class Runs {
     return await Promise.all(files.map(async (file) => ({ name: file.name, content: await blobOf(file) })));
   }
 
-  /** An empty name takes the run's own away. Throws `run_in_other_tab`, `run_unknown`. */
+  /** An empty name removes the run's name. Throws `run_in_other_tab`, `run_unknown`. */
   async rename(id: string, name: string): Promise<void> {
     await this.#parts.records.rename(id, name);
   }
@@ -87,7 +87,7 @@ export class Runs {
     await this.#parts.records.remove(id);
   }
 
-  /** Memory and time before anything starts, as `start` would take them; nothing is allocated. */
+  /** Memory and time that `start` would take, without allocating anything. */
   async plan(given: TrainSettings, startFrom: StartFrom = 'new'): Promise<PlanReport> {
     const { session, exclusive } = this.#parts;
     const settings = this.#settingsOf(given, this.#initial(startFrom));
@@ -96,11 +96,10 @@ export class Runs {
   }
 
   /**
-   * Trains over the open model and the examples to the end; resolves when the run is finished or stopped (`stop` keeps
-   * what was learnt).
+   * Trains the open model on the examples; resolves when the run is finished or stopped (`stop` keeps the progress).
    *
-   * @param startFrom 'adapter': goes on from the tuned adapter that is open (imported, or of a former run), whose own
-   *   settings hold but for its dropout; 'new': a fresh one
+   * @param startFrom 'adapter': trains the open tuned adapter (imported, or of a former run) further, with its own
+   *   settings except for the dropout; 'new': a new adapter
    */
   async start(given: TrainSettings, onEvent: OnEvent, startFrom: StartFrom = 'new'): Promise<RunRecord> {
     const { session, library, records, examples } = this.#parts;
@@ -109,7 +108,7 @@ export class Runs {
       const settings = this.#settingsOf(given, initial);
       const preparing = ({ label: message }: Progress): void =>
         onEvent({ event: 'state', state: 'preparing', message });
-      // Some settings change the template, the cut or the split.
+      // Read again, because some settings change the template, the cut or the split.
       const { files: data } = await examples.read(session.dataset.files, settings, preparing);
       onEvent({ event: 'state', state: 'preparing' });
       const { steps } = await session.plan(settings);
@@ -122,7 +121,7 @@ export class Runs {
     });
   }
 
-  /** Goes on from the run's last checkpoint, with the model and the examples that it had. */
+  /** Continues from the run's last checkpoint, with its model and examples. */
   async continue(
     id: string,
     onEvent: OnEvent,
@@ -154,7 +153,7 @@ export class Runs {
         this.#opening(async (signal) => {
           const run = await records.get(id);
           const checkpoint = await records.checkpoint(id);
-          // The checkpoint of step 0 holds an adapter that has learnt nothing.
+          // The checkpoint of step 0 holds an untrained adapter.
           if (!checkpoint || checkpoint.step === 0)
             throw new TunesmithError({ code: 'run_without_checkpoint' });
           await this.#reopen(run, { onProgress, signal });
@@ -168,7 +167,7 @@ export class Runs {
     );
   }
 
-  /** Ends the opening of a run's model and examples; what has arrived of a download stays. */
+  /** Stops the opening of a run's model and examples; keeps the downloaded parts. */
   stopOpening(): void {
     if (!this.#openingRun) return;
     this.#openingRun.abort();
@@ -192,7 +191,10 @@ export class Runs {
     return startFrom === 'adapter' ? this.#parts.session.tuned : undefined;
   }
 
-  /** The settings of a run: those of the open model and of the adapter that it begins with count, so that it can be opened again. */
+  /**
+   * The settings of a run. The load settings of the open model and the settings of the initial adapter take precedence,
+   * so that the run can be opened again.
+   */
   #settingsOf(given: TrainSettings, initial: TunedAdapter | undefined): TrainSettings {
     return parseSettings({
       ...given,
@@ -202,7 +204,7 @@ export class Runs {
     });
   }
 
-  /** Trains under a control that is there from the first moment on: a stop is heeded whenever it comes. */
+  /** Trains with a control that exists from the beginning, so that a stop works at any time. */
   async #training(work: (control: TrainControl) => Promise<RunRecord>): Promise<RunRecord> {
     return await this.#parts.exclusive.run('training', async () => {
       const control = new TrainControl();
@@ -215,7 +217,7 @@ export class Runs {
     });
   }
 
-  /** Does what `stopOpening` can end. */
+  /** Runs work that `stopOpening` can stop. */
   async #opening<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const opening = new AbortController();
     this.#openingRun = opening;

@@ -28,31 +28,33 @@ import type { LoadedModel } from '../models/loaded';
 import { keptLimits, SampleAnswers, type SampleContext, type SamplePrompt } from '../chat/sample_answers';
 
 export interface TrainingRequest {
-  /** The base on a device that answers; called again after a device was lost. */
+  /** The base on a working device; called again after a device was lost. */
   readonly loaded: () => Promise<LoadedModel>;
   readonly kernels: Kernels;
   readonly chat: SampleContext;
   readonly layout: AdapterLayout;
-  /** The flat buffer of the adapter that the run begins with; undefined if a new one is to be made. */
+  /** The flat buffer of the initial adapter; undefined for a new one. */
   readonly initial: Float32Array<ArrayBuffer> | undefined;
-  /** Reads the weights that a new adapter's start is computed of; undefined for an adapter that isn't new. */
+  /** Reads the weights for computing a new adapter's initial values; undefined for an existing adapter. */
   readonly weights: UseWeights | undefined;
   readonly dataset: Dataset;
   /** The prompts that are answered before and during the training. */
   readonly samplePrompts: readonly SamplePrompt[];
-  /** Seconds that the steps of the whole run are expected to take. */
+  /** Expected seconds for the steps of the whole run. */
   readonly trainSeconds: number | undefined;
   readonly settings: TrainSettings;
   readonly hashes: CheckpointState['hashes'];
-  /** Where the run's checkpoints are kept. */
+  /** The store of the run's checkpoints. */
   readonly checkpoints: CheckpointStore;
-  /** A checkpoint to go on from. */
+  /** The checkpoint to continue from. */
   readonly start?: CheckpointState;
   readonly control: TrainControl;
   readonly onEvent: (event: TrainEvent) => void;
 }
 
-/** Lets `work` read how the model's own files store the weights; undefined if all that is needed lies on the device. */
+/**
+ * Gives `work` the stored form of the weights in the model's own files; undefined if the device has all needed weights.
+ */
 export type UseWeights = <T>(
   work: (stored: StoredWeights | undefined) => Promise<T>,
   options: { readonly onProgress: OnProgress; readonly signal: AbortSignal },
@@ -61,19 +63,19 @@ export type UseWeights = <T>(
 export interface TrainingOutcome extends TrainResult {
   /** The trained adapter, as a plain one. */
   readonly adapter: ExportedAdapter;
-  /** All events that a chart is made of. */
+  /** All events for the chart. */
   readonly history: readonly TrainEvent[];
 }
 
-/** The longest that fitting the kernels may take. */
+/** Time limit of tuning the kernels, in seconds. */
 const FIT_SECONDS = 7;
-/** Losses of the device in a row, without a checkpoint between, after which the run gives up. */
+/** The run gives up after this many losses of the device without a checkpoint in between. */
 const MOST_LOSSES = 3;
 const RETRY_MILLISECONDS = 2000;
 
 /**
- * Trains from the start or from a checkpoint. Where the device is lost it is opened again and the run goes on from its
- * last checkpoint. Throws what the trainer throws, with the run's last good checkpoint stored.
+ * Trains from the beginning or from a checkpoint. If the device is lost, opens it again and continues from the last
+ * checkpoint. Throws the trainer's errors; the run's last good checkpoint is then stored.
  */
 export async function runTraining(request: TrainingRequest): Promise<TrainingOutcome> {
   const history = new History(request.start);
@@ -85,7 +87,7 @@ export async function runTraining(request: TrainingRequest): Promise<TrainingOut
       return await attempt(request, start, history);
     } catch (error) {
       if (!(error instanceof TunesmithError)) throw error;
-      // Just after a loss a browser may have no adapter to offer for a moment.
+      // Just after a loss, a browser may offer no GPU adapter for a moment.
       const missing = losses > 0 && NO_DEVICE.includes(error.code);
       if (!missing && error.code !== 'device_lost') throw error;
       if (missing) await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
@@ -99,7 +101,7 @@ export async function runTraining(request: TrainingRequest): Promise<TrainingOut
   }
 }
 
-/** Errors for want of a device: the browser's, and the command line's. */
+/** Errors for a missing device: the browser's, and the command line's. */
 const NO_DEVICE: readonly ErrorCode[] = ['gpu_adapter_missing', 'gpu_driver_missing'];
 
 /** The events up to a checkpoint. */
@@ -112,7 +114,7 @@ function elapsedIn(history: readonly TrainEvent[]): number | undefined {
   return history.findLast((event) => event.event === 'step')?.elapsed_seconds;
 }
 
-/** What a chart needs of a run so far, cut back where the run goes back to a checkpoint. */
+/** A run's events for the chart. Removes events after a checkpoint if the run goes back to it. */
 class History {
   events: TrainEvent[] = [];
 
@@ -142,7 +144,7 @@ async function attempt(
   const loaded = await request.loaded();
   const { device, model } = loaded;
   loaded.dropChat();
-  // A checkpoint holds the start, so it is not computed again.
+  // A checkpoint holds the initial values, so they are not computed again.
   const begun = start || !request.weights ? undefined : await startOf(request, request.weights, model);
   const adapter = new Adapter(device, layout, optimizerPlan(layout, settings));
   const owned: { destroy(): void }[] = [adapter];
@@ -206,7 +208,7 @@ async function attempt(
   }
 }
 
-/** The start of a new adapter. Throws as `computeStart`, and `start_stopped`. */
+/** The initial values of a new adapter. Throws as `computeStart`, and `start_stopped`. */
 async function startOf(
   { layout, settings, control, onEvent }: TrainingRequest,
   weights: UseWeights,
@@ -230,8 +232,8 @@ async function startOf(
 }
 
 /**
- * Fits the kernels and compiles them. A run that goes on has those that it had: with others it would compute something
- * else, in the last bits.
+ * Tunes the kernels and makes their pipelines. A continued run keeps its kernels: with others, its results would differ
+ * in the last bits.
  */
 async function prepareKernels(
   { kernels, layout, samplePrompts, onEvent, control }: TrainingRequest,
@@ -258,7 +260,7 @@ async function prepareKernels(
   return planned.training;
 }
 
-/** Events are plain data already; this tells the type checker so. */
+/** Events are plain data already; this convinces the type checker. */
 function jsonOf(events: readonly TrainEvent[]): CheckpointState['history'] {
   return JSON.parse(JSON.stringify(events)) as CheckpointState['history'];
 }
