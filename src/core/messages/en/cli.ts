@@ -51,7 +51,7 @@ export const cli = {
     outputFile: 'the file to write',
     outputFolder: 'a new folder, or an empty one',
     overwriteOutputDir:
-      'starts a new run if --output_dir holds one already, which is removed once the new one completes its first step',
+      'replaces the run in --output_dir, which is removed once the new run completes its first step',
     prompt: 'the question',
     removeModel: 'the model to remove; the first letters of its id are enough',
     removeRun: 'the run to remove with its checkpoints; the adapter that it wrote stays',

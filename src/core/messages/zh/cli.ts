@@ -44,7 +44,7 @@ export const cli: Catalogue['cli'] = {
     outputDir: '写入 PEFT 文件夹、YAML 设置以及训练中的检查点',
     outputFile: '要写入的文件',
     outputFolder: '新文件夹或空文件夹',
-    overwriteOutputDir: '如果 --output_dir 中已有训练任务，则开始新的；新任务完成第一步后，原有任务会被删除',
+    overwriteOutputDir: '替换 --output_dir 中已有的训练任务；新任务完成第一步后，原有任务会被删除',
     prompt: '问题',
     removeModel: '要删除的模型；给出编号的开头几个字符即可',
     removeRun: '要删除的训练任务及其检查点；已写出的适配器会保留',

@@ -2,7 +2,10 @@ const otherPages = { datasets: 'a dataset', spaces: 'a space', studios: 'a studi
 
 export const coreErrors = {
   aborted: { message: 'It was stopped.' },
-  unexpected_error: ({ text }: { text: string }) => ({ message: text }),
+  unexpected_error: ({ text }: { text: string }) => ({
+    message: text,
+    hint: 'Try again. If it happens again, please report it.',
+  }),
   file_unreadable: ({ name }: { name: string }) => ({
     message: `${name} could not be read.`,
     hint: 'It may have been moved or changed since you chose it. Choose it again.',

@@ -4,7 +4,10 @@ const otherPages = { datasets: '数据集', spaces: 'Space', studios: '创空间
 
 export const coreErrors: typeof english = {
   aborted: { message: '已停止。' },
-  unexpected_error: ({ text }) => ({ message: `发生意外错误：${text}` }),
+  unexpected_error: ({ text }) => ({
+    message: `发生意外错误：${text}`,
+    hint: '请重试。如果再次出现，请报告此问题。',
+  }),
   file_unreadable: ({ name }) => ({
     message: `无法读取 ${name}。`,
     hint: '选择之后它可能被移动或修改过，请重新选择。',
