@@ -34,7 +34,7 @@ export const chatCommand: Command = {
       const defaults = answerDefaults(session.model.facts.generationConfig);
       const answerSettings = parseAnswerSettings(args.answers, defaults);
       const result = await interruptible((signal) =>
-        session.chat(session.tuned ? 'tuned' : 'base', messages, answerSettings, {
+        session.answering.chat(session.tuned ? 'tuned' : 'base', messages, answerSettings, {
           template: settings.template,
           signal,
           onProgress: (progress) => output.progress(progressText(progress)),

@@ -65,7 +65,7 @@ export class Engine {
     this.examples = examples;
     this.runs = new Runs({ session, library, opener, exclusive, records, examples, adapters });
     this.adapter = adapters;
-    this.chats = new Chats(session, exclusive, adapters);
+    this.chats = new Chats(session.answering, exclusive, adapters);
   }
 
   /** Reports the device. Never throws: a browser without a device has the kind 'none'. */

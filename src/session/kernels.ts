@@ -17,6 +17,9 @@ export interface TuningOptions {
   readonly seconds?: number;
 }
 
+/** Time limit, in seconds, of tuning the kernels before an answer or an evaluation. */
+export const FIT_SECONDS = 3;
+
 export interface PrepareOptions {
   /** Time limit of tuning. */
   readonly seconds: number;

@@ -1,39 +1,24 @@
 import { TunesmithError } from '../core/errors';
-import { isRecord } from '../core/json';
-import { message, type Message as EngineMessage } from '../core/messages/message';
-import type { AnswerSettings, DataSettings, TrainSettings } from '../core/settings/settings';
-import { answer, type AnswerResult } from '../chat/answer';
-import type { Message } from '../data/records';
+import type { Message } from '../core/messages/message';
+import type { DataSettings, TrainSettings } from '../core/settings/settings';
 import { previewTokens, type PreviewToken } from '../data/preview';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';
-import { adapterOf, holdsAdapter, type Adapter } from '../models/adapter';
+import { adapterOf, type Adapter } from '../models/adapter';
 import type { ModelFolder } from '../models/files';
-import type { Generator } from '../models/generation';
-import { PREFILL_ROWS } from '../models/generation_graph';
 import type { ModelLayout } from '../models/layout';
 import type { Model } from '../models/model';
 import { allLogits } from '../models/logits';
 import { adapterLayout, type AdapterLayout } from '../models/adapters/layout';
 import { plainAdapter } from '../models/adapters/start';
-import { blockParameters } from '../models/spec';
-import type { StoredWeights } from '../models/stored/stored_weight';
-import { hasUnquantized, requireUnquantized } from '../models/unquantized_rows';
-import { compileEvaluation } from '../models/evaluation';
-import { objectiveOf } from '../models/objectives';
-import { planEvaluation } from '../models/training_graph';
-import { evaluate, lossNotFinite, type Evaluation } from '../train/evaluate';
-import type { TrainControl } from '../train/control';
-import type { TrainEvent } from '../train/events';
-import { capacityOf, planOf } from '../train/plan';
+import type { Evaluation } from '../train/evaluate';
 import { readAdapterFiles } from '../models/adapter_files';
 import { otherBaseNotes } from './models/base_name';
-import { lacksRoom } from './exports/comparison';
-import { chatContext, conversationIds } from './chat/conversation';
+import { Answering } from './chat/answering';
+import { chatContext } from './chat/conversation';
 import { cardRun, makeDataset, type DataFile, type Dataset, type DatasetOptions } from './data/dataset';
 import type { OpenModel } from './models/open';
-import type { PrepareOptions } from './kernels';
-import { loadedHash } from './models/hash';
+import { OpenedModel } from './models/opened';
 import type { LoadableModel } from './models/loadable';
 import {
   planReport,
@@ -46,38 +31,17 @@ import type { OnProgress } from './progress';
 import { SessionDevice, type SessionHost } from './session_device';
 import { mostChatRows, type LoadedModel, type TunedAdapter } from './models/loaded';
 import { readPrompts, samplePromptsOf } from './chat/sample_answers';
-import { hasRoomForTwo } from './chat/two_answers';
-import type { CheckpointStore } from '../storage/checkpoints';
-import { runTraining, type TrainingOutcome, type UseWeights } from './runs/training';
-
-/** Time limit, in seconds, of tuning the kernels before an answer or an evaluation. */
-const FIT_SECONDS = 3;
-
-export interface TrainCall {
-  readonly settings: TrainSettings;
-  readonly checkpoints: CheckpointStore;
-  readonly control: TrainControl;
-  readonly onEvent: (event: TrainEvent) => void;
-  /** A checkpoint of the same run to continue from. */
-  readonly start?: CheckpointState;
-  /** An adapter to begin with instead of a new one; the settings are its own, except for the dropout. */
-  readonly initial?: TunedAdapter;
-}
+import { evaluateExamples } from './runs/evaluation';
+import { runTraining, type TrainCall, type TrainingOutcome } from './runs/training';
 
 /**
  * The façade of the engine: open a model, prepare data, train, chat, export the adapter. The page's worker and the
  * command line use it. Calls that use the device must not overlap.
  */
 export class Session {
+  readonly answering: Answering;
   readonly #device: SessionDevice;
-  #model:
-    | {
-        readonly loadable: LoadableModel;
-        readonly layout: ModelLayout;
-        /** How the model's files store the weights, as long as the files can be read. */
-        readonly stored: StoredWeights | undefined;
-      }
-    | undefined;
+  #model: OpenedModel | undefined;
   #dataset: Dataset | undefined;
   #tuned: TunedAdapter | undefined;
   /** Measured with the open model; undefined until then. */
@@ -85,6 +49,11 @@ export class Session {
 
   constructor(host: SessionHost) {
     this.#device = new SessionDevice(host);
+    this.answering = new Answering({
+      device: this.#device,
+      opened: () => this.#opened(),
+      tuned: () => this.requireTuned(),
+    });
   }
 
   /** A working device; opens one if necessary. Calls during the opening wait for the same device. */
@@ -157,7 +126,7 @@ export class Session {
     const layout = loadable.layout(device.limits.maxStorageBufferBindingSize);
     this.closeModel();
     this.#speed = undefined;
-    this.#model = { loadable, layout, stored: loadable.stored };
+    this.#model = new OpenedModel(loadable, layout);
     try {
       await this.#device.load(loadable, onProgress, signal);
     } catch (error) {
@@ -168,7 +137,7 @@ export class Session {
 
   /** Replaces the source from which the open model is loaded again, for instance by storage. */
   replaceLoadable(loadable: LoadableModel): void {
-    this.#model = { ...this.#opened(), loadable };
+    this.#model = this.#opened().withLoadable(loadable);
   }
 
   /** Runs work with the base on the device. */
@@ -188,8 +157,7 @@ export class Session {
 
   /** Identifies the base by its arithmetic: its files and its load settings. */
   get modelHash(): string {
-    const { open, load } = this.#opened().loadable;
-    return loadedHash(open.hash, load);
+    return this.#opened().hash;
   }
 
   closeModel(): void {
@@ -219,31 +187,9 @@ export class Session {
       .map((example) => previewTokens(example, tokenizer));
   }
 
-  /**
-   * Measures the speed of this device with the open model, for `plan`: reads a few tokens and generates one, once to
-   * compile and once timed. Does nothing if the speed is already known.
-   */
+  /** Measures the speed of this device with the open model, for `plan`. Does nothing if the speed is already known. */
   async measureSpeed(): Promise<void> {
-    if (this.#speed) return;
-    const generator = await this.#generator('base');
-    const { queue } = await this.device();
-    const tokens = Array.from({ length: Math.min(PREFILL_ROWS, generator.room - 1) }, (_, i) => i);
-    const secondsOf = async (work: () => Promise<unknown>): Promise<number> => {
-      const started = performance.now();
-      await work();
-      await queue.idle();
-      return Math.max((performance.now() - started) / 1000, 1e-4);
-    };
-    const read = (): Promise<unknown> => generator.remember(tokens, 0);
-    const say = (): Promise<unknown> => generator.likeliest([0], tokens.length);
-    for (const warmUp of [read, say]) await warmUp();
-    const rate = (2 * blockParameters(this.layout.spec) * tokens.length) / (await secondsOf(read));
-    this.#speed = { rate, tokenSeconds: await secondsOf(say) };
-  }
-
-  /** Prepares answers with the base: tunes the kernels to the device, if necessary, and compiles them. */
-  async prepareChat(onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
-    await this.#generator('base', { onProgress, signal });
+    this.#speed ??= await this.answering.measureSpeed();
   }
 
   /**
@@ -251,7 +197,7 @@ export class Session {
    * initialised on this base.
    */
   async plan(settings: TrainSettings): Promise<PlanReport> {
-    this.#weightsFor(adapterLayout(this.layout.spec, settings));
+    this.#opened().weightsFor(adapterLayout(this.layout.spec, settings));
     const { limits } = await this.device();
     return planReport(
       this.layout,
@@ -270,7 +216,7 @@ export class Session {
     const { dataset } = this;
     const layout = adapterLayout(model.spec, settings);
     if (start) this.#checkStart(start, layout, settings);
-    const weights = start || initial ? undefined : this.#weightsFor(layout);
+    const weights = start || initial ? undefined : this.#opened().weightsFor(layout);
     const { read: samplePrompts } = this.#samplePrompts(settings);
     // The time of the steps limits that of the answers.
     if (samplePrompts.length > 0) await this.measureSpeed();
@@ -308,29 +254,9 @@ export class Session {
     settings: TrainSettings,
     examples: Dataset['examples'] = this.dataset.examples,
   ): Promise<Evaluation | undefined> {
-    const plan = planOf(settings, examples.length);
-    const capacity = capacityOf(plan, settings.per_device_train_batch_size, examples, []);
-    const options = { capacity, settings };
-    return await this.#withAdapter(async (loaded, adapter) => {
-      const { model } = loaded;
-      const { limits } = model.device;
-      const { planned } = await this.#device.kernels.prepare(
-        model,
-        () => {
-          const plan = planEvaluation(model.layout, adapter?.layout, { ...options, limits });
-          return { plan, programs: [{ plan }] };
-        },
-        { seconds: FIT_SECONDS },
-      );
-      const program = await compileEvaluation(model, adapter, options, planned);
-      try {
-        const result = await evaluate(program, objectiveOf(settings), examples);
-        if (result && !Number.isFinite(result.loss)) throw lossNotFinite(message('loss_not_finite_now'));
-        return result;
-      } finally {
-        program.destroy();
-      }
-    });
+    return await this.#withAdapter(({ model }, adapter) =>
+      evaluateExamples(this.#device.kernels, model, adapter, { settings, examples }),
+    );
   }
 
   /** Logits, f32 [tokens, vocabulary], with the given adapter, or else the tuned one if there is one. */
@@ -338,70 +264,8 @@ export class Session {
     return await this.#withAdapter((loaded, adapter) => allLogits(loaded.model, adapter, ids), tuned);
   }
 
-  /** The number of tokens of a conversation rendered with the template. Throws if the template refuses it. */
-  countTokens(messages: readonly Message[], template: 'model' | 'alpaca'): number {
-    return conversationIds(chatContext(this.model, template), messages).length;
-  }
-
-  /** Most tokens of a conversation, prompt and answer together. */
-  get chatRoom(): number {
-    return mostChatRows(this.layout);
-  }
-
-  /**
-   * Prepares simultaneous answers of the base and the tuned adapter. Returns false if the device has no room for two
-   * conversations of this many tokens. Throws `no_adapter`.
-   */
-  async prepareTwo(tokens: number): Promise<boolean> {
-    const { layout } = this.requireTuned();
-    const { limits } = await this.device();
-    if (!hasRoomForTwo(this.layout, layout, tokens, limits)) {
-      this.#device.dropBeside();
-      return false;
-    }
-    try {
-      const loaded = await this.#alive();
-      // `hasRoomForTwo` does not count memory that former answers have left on the device.
-      if (!loaded.isReadyForTwo(layout, tokens)) loaded.dropChat();
-      await this.#generator('tuned');
-      await this.#generator('base', { beside: true });
-      return true;
-    } catch (error) {
-      if (!lacksRoom(error)) throw error;
-      this.#device.dropBeside();
-      return false;
-    }
-  }
-
-  /**
-   * Answers with the base or with the tuned adapter. Throws `no_adapter` if there is none.
-   *
-   * @param options.beside the base answers at the same time as the tuned adapter; only after `prepareTwo`
-   */
-  async chat(
-    which: 'base' | 'tuned',
-    messages: readonly Message[],
-    sampling: AnswerSettings,
-    options: {
-      readonly template?: 'model' | 'alpaca';
-      readonly onText?: (delta: string) => void;
-      readonly onProgress?: OnProgress;
-      readonly signal?: AbortSignal;
-      readonly beside?: boolean;
-    } = {},
-  ): Promise<AnswerResult> {
-    const context = chatContext(this.model, options.template ?? 'model');
-    const promptIds = conversationIds(context, messages);
-    const generator = await this.#generator(which, options);
-    const { tokenizer, stopIds } = context;
-    const { onText, signal } = options;
-    return await answer({ generator, tokenizer, promptIds, sampling, stopIds, onText, signal });
-  }
-
   /** Makes the adapter in a folder, or in a zip of one, the tuned adapter. `notes` are for the person. */
-  async importAdapter(
-    folder: ModelFolder,
-  ): Promise<TunedAdapter & { readonly notes: readonly EngineMessage[] }> {
+  async importAdapter(folder: ModelFolder): Promise<TunedAdapter & { readonly notes: readonly Message[] }> {
     const { layout, parameters, baseModel } = await readAdapterFiles(folder, this.layout.spec);
     this.setTuned({ layout, parameters });
     return { layout, parameters, notes: otherBaseNotes(baseModel, this.model.identity) };
@@ -419,59 +283,18 @@ export class Session {
     return readPrompts(chatContext(this.model, settings.template), prompts, mostChatRows(this.layout));
   }
 
-  #opened() {
+  #opened(): OpenedModel {
     if (this.#model) return this.#model;
     throw new TunesmithError({ code: 'no_model' });
   }
 
-  /** How to read the weights for an adapter's initial values. Throws `weights_quantized` if they are not available. */
-  #weightsFor({ kind, modules }: AdapterLayout): UseWeights {
-    const { loadable, layout, stored } = this.#opened();
-    const wanted = { layout, paths: modules.map(({ path }) => path), purpose: kind.title };
-    const check = (weights: StoredWeights | undefined): void => {
-      requireUnquantized(wanted, weights);
-    };
-    const { fetchAgain } = loadable;
-    if (kind.origin && fetchAgain && !hasUnquantized(wanted, stored)) {
-      return (work, options) => fetchAgain(check, work, options);
-    }
-    if (kind.origin) check(stored);
-    return (work) => work(stored);
-  }
-
-  #checkStart(
-    { hashes, tensors, settings }: CheckpointState,
-    layout: AdapterLayout,
-    { objective }: TrainSettings,
-  ): void {
-    const { dataset } = this;
-    const other =
-      (!(isRecord(settings) && settings['objective'] === objective) && message('other_objective')) ||
-      (hashes.model !== this.modelHash && message('other_model')) ||
-      (hashes.data !== dataset.hash && message('other_examples')) ||
-      (!holdsAdapter(tensors, layout) && message('other_adapter_settings'));
-    if (!other) return;
-    throw new TunesmithError({ code: 'checkpoint_differs', values: { other } });
+  #checkStart(checkpoint: CheckpointState, layout: AdapterLayout, { objective }: TrainSettings): void {
+    this.#opened().checkStart(checkpoint, { data: this.dataset.hash, layout, objective });
   }
 
   /** The model on a working device; loads it again if the device was lost. */
   async #alive(): Promise<LoadedModel> {
     return await this.#device.alive(this.#opened().loadable);
-  }
-
-  async #generator(
-    which: 'base' | 'tuned',
-    options: Pick<PrepareOptions, 'onProgress' | 'signal'> & { readonly beside?: boolean } = {},
-  ): Promise<Generator> {
-    const tuned = which === 'base' ? undefined : this.requireTuned();
-    const loaded = await this.#alive();
-    if (!loaded.isCompiled(tuned?.layout)) {
-      const programs = () => ({ programs: loaded.chatPrograms(tuned?.layout) });
-      const request = { seconds: FIT_SECONDS, ...options };
-      await this.#device.kernels.prepare(loaded.model, programs, request);
-    }
-    if (tuned) return await loaded.tuned(tuned);
-    return options.beside ? await loaded.baseBeside() : await loaded.base();
   }
 
   async #withAdapter<T>(

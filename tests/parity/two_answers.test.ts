@@ -112,26 +112,26 @@ test('two take what is reckoned for them, also after an answer alone, and give i
   const messages = [{ role: 'user' as const, content: 'Who?' }];
   const long = [{ role: 'user' as const, content: 'Who? '.repeat(70) }];
   const short = { ...settings, max_new_tokens: 1 };
-  for (const side of ['base', 'tuned'] as const) await session.chat(side, long, short);
+  for (const side of ['base', 'tuned'] as const) await session.answering.chat(side, long, short);
   const { layout } = session;
   const adapter = session.requireTuned();
-  const tokens = session.countTokens(messages, 'model') + TOKENS;
+  const tokens = session.answering.countTokens(messages, 'model') + TOKENS;
   const options = { cacheRows: chatRows(layout, tokens), limits: device.limits };
   const base = chatMemory(layout, undefined, options);
   const tuned = chatMemory(layout, adapter.layout, options);
   const cache = () => device.buffers.allocated.get('cache') ?? 0;
   const chat = () => device.buffers.allocated.get('chat') ?? 0;
   expect(cache()).toBeGreaterThan(tuned.cache);
-  expect(await session.prepareTwo(tokens)).toBe(true);
+  expect(await session.answering.prepareTwo(tokens)).toBe(true);
   await Promise.all([
-    session.chat('base', messages, settings, { beside: true }),
-    session.chat('tuned', messages, settings),
+    session.answering.chat('base', messages, settings, { beside: true }),
+    session.answering.chat('tuned', messages, settings),
   ]);
   const both = [base.cache + tuned.cache, base.chat + tuned.chat];
   expect([cache(), chat()]).toEqual(both);
   // One that is asked alone, and two that are asked again, take nothing more.
-  await session.chat('base', messages, settings);
-  expect(await session.prepareTwo(tokens)).toBe(true);
+  await session.answering.chat('base', messages, settings);
+  expect(await session.answering.prepareTwo(tokens)).toBe(true);
   expect([cache(), chat()]).toEqual(both);
   await session.withBase(() => Promise.resolve());
   expect([cache(), chat()]).toEqual([tuned.cache, tuned.chat]);

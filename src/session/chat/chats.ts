@@ -1,7 +1,7 @@
 import type { AnswerResult } from '../../chat/answer';
 import { describeError, type ErrorDescription } from '../../core/errors';
 import { type AnswerSettings, parseAnswerSettings } from '../../core/settings/settings';
-import type { Session } from '../session';
+import type { Answering } from './answering';
 import type { Adapters } from '../adapters';
 import type { Exclusive } from '../exclusive';
 
@@ -41,17 +41,17 @@ export interface TokenCount {
   readonly room: number;
 }
 
-type ChatSession = Pick<Session, 'chat' | 'prepareTwo' | 'countTokens' | 'chatRoom'>;
+type ChatAnswers = Pick<Answering, 'chat' | 'prepareTwo' | 'countTokens' | 'room'>;
 
 /** Conversations with the base and with the tuned adapter. */
 export class Chats {
-  readonly #session: ChatSession;
+  readonly #answering: ChatAnswers;
   readonly #exclusive: Exclusive;
   readonly #adapters: Pick<Adapters, 'template'>;
   #stops = new Map<ChatSide, AbortController>();
 
-  constructor(session: ChatSession, exclusive: Exclusive, adapters: Pick<Adapters, 'template'>) {
-    this.#session = session;
+  constructor(answering: ChatAnswers, exclusive: Exclusive, adapters: Pick<Adapters, 'template'>) {
+    this.#answering = answering;
     this.#exclusive = exclusive;
     this.#adapters = adapters;
   }
@@ -62,8 +62,8 @@ export class Chats {
    */
   count(conversations: readonly (readonly ChatMessage[])[]): TokenCount {
     const { template } = this.#adapters;
-    const tokens = conversations.map((messages) => this.#session.countTokens(messages, template));
-    return { tokens, room: this.#session.chatRoom };
+    const tokens = conversations.map((messages) => this.#answering.countTokens(messages, template));
+    return { tokens, room: this.#answering.room };
   }
 
   /**
@@ -81,7 +81,7 @@ export class Chats {
       const sampling = parseAnswerSettings(settings);
       this.#stops = new Map(requests.map(({ side }) => [side, new AbortController()]));
       const together =
-        requests.length > 1 && (await this.#session.prepareTwo(this.#tokens(requests, sampling)));
+        requests.length > 1 && (await this.#answering.prepareTwo(this.#tokens(requests, sampling)));
       onEvent({ kind: 'begun', together });
       const ask = async (request: ChatRequest, beside: boolean): Promise<ChatOutcome> => {
         const outcome = await this.#ask(request, sampling, beside, onEvent);
@@ -121,7 +121,7 @@ export class Chats {
   ): Promise<ChatOutcome> {
     const { signal } = this.#stops.get(side) ?? {};
     try {
-      const { text, tokens, tokensPerSecond, stoppedBy } = await this.#session.chat(
+      const { text, tokens, tokensPerSecond, stoppedBy } = await this.#answering.chat(
         side,
         messages,
         { ...sampling, ...(seed !== undefined && { seed }) },

@@ -8,7 +8,7 @@ import type { Session } from '../session';
 import type { ModelSource } from './sources';
 
 export interface ModelParts {
-  readonly session: Pick<Session, 'prepareChat' | 'model' | 'hasModel' | 'layout' | 'modelHash'>;
+  readonly session: Pick<Session, 'answering' | 'model' | 'hasModel' | 'layout' | 'modelHash'>;
   readonly opener: Pick<ModelOpener, 'open' | 'originOf' | 'stop'>;
   readonly exclusive: Exclusive;
 }
@@ -39,7 +39,7 @@ export class Models {
     return await exclusive.run('opening_model', async () => {
       await opener.open(await opener.originOf(source), load, onProgress, (signal) =>
         // The chat reports an error here again when it is used.
-        session.prepareChat(onProgress, signal).catch(() => undefined),
+        session.answering.prepare(onProgress, signal).catch(() => undefined),
       );
       return modelReport(session);
     });

@@ -14,11 +14,12 @@ import type { PlanReport } from '../plans/plan_report';
 import type { OnProgress, Progress } from '../progress';
 import { adapterReport, type AdapterReport } from '../reports';
 import type { TunedAdapter } from '../models/loaded';
-import type { Session, TrainCall } from '../session';
+import type { Session } from '../session';
 import type { NamedBlob } from '../models/sources';
 import { keepRunModel, reopenRunModel, runModel } from './run_model';
 import type { ListedRun, RunRecords } from './run_records';
 import { resumedSettings } from './run_settings';
+import type { TrainCall } from './training';
 
 export interface RunParts {
   readonly session: Session;

@@ -24,8 +24,19 @@ import { train, type TrainResult } from '../../train/trainer';
 import type { Dataset } from '../data/dataset';
 import type { Kernels } from '../kernels';
 import type { OnProgress } from '../progress';
-import type { LoadedModel } from '../models/loaded';
+import type { LoadedModel, TunedAdapter } from '../models/loaded';
 import { keptLimits, SampleAnswers, type SampleContext, type SamplePrompt } from '../chat/sample_answers';
+
+export interface TrainCall {
+  readonly settings: TrainSettings;
+  readonly checkpoints: CheckpointStore;
+  readonly control: TrainControl;
+  readonly onEvent: (event: TrainEvent) => void;
+  /** A checkpoint of the same run to continue from. */
+  readonly start?: CheckpointState;
+  /** An adapter to begin with instead of a new one; the settings are its own, except for the dropout. */
+  readonly initial?: TunedAdapter;
+}
 
 export interface TrainingRequest {
   /** The base on a working device; called again after a device was lost. */

@@ -46,7 +46,7 @@ function engine(room = true) {
     chat,
     prepareTwo: vi.fn(() => Promise.resolve(room)),
     countTokens: tokensOf,
-    chatRoom: ROOM,
+    room: ROOM,
   };
   const exclusive = new Exclusive();
   return { chats: new Chats(session, exclusive, { template: 'model' }), session, chat, log, exclusive };

@@ -6,7 +6,7 @@ import { adapterLayout, initialAdapter } from '../../../../src/models/adapters/l
 import { Exclusive } from '../../../../src/session/exclusive';
 import { RunRecords } from '../../../../src/session/runs/run_records';
 import { Runs, type RunParts } from '../../../../src/session/runs/runs';
-import type { TrainCall } from '../../../../src/session/session';
+import type { TrainCall } from '../../../../src/session/runs/training';
 import { saveCheckpoint } from '../../../../src/storage/checkpoints';
 import { fileRuns } from '../../../../src/storage/file_runs';
 import { MemoryFiles } from '../../storage/memory_files';

@@ -1,0 +1,72 @@
+import { TunesmithError } from '../../core/errors';
+import { isRecord } from '../../core/json';
+import { message } from '../../core/messages/message';
+import type { TrainSettings } from '../../core/settings/settings';
+import type { CheckpointState } from '../../formats/checkpoint';
+import { holdsAdapter } from '../../models/adapter';
+import type { AdapterLayout } from '../../models/adapters/layout';
+import type { ModelLayout } from '../../models/layout';
+import type { StoredWeights } from '../../models/stored/stored_weight';
+import { hasUnquantized, requireUnquantized } from '../../models/unquantized_rows';
+import type { UseWeights } from '../runs/training';
+import { loadedHash } from './hash';
+import type { LoadableModel } from './loadable';
+
+/** The open model, apart from its memory on the device. */
+export class OpenedModel {
+  readonly loadable: LoadableModel;
+  readonly layout: ModelLayout;
+  /** How the model's files store the weights, as long as the files can be read. */
+  readonly #stored: StoredWeights | undefined;
+
+  constructor(loadable: LoadableModel, layout: ModelLayout, stored = loadable.stored) {
+    this.loadable = loadable;
+    this.layout = layout;
+    this.#stored = stored;
+  }
+
+  /** The same model with another source from which it is loaded again. */
+  withLoadable(loadable: LoadableModel): OpenedModel {
+    return new OpenedModel(loadable, this.layout, this.#stored);
+  }
+
+  /** Identifies the model by its arithmetic: its files and its load settings. */
+  get hash(): string {
+    const { open, load } = this.loadable;
+    return loadedHash(open.hash, load);
+  }
+
+  /**
+   * How to read the weights for an adapter's initial values. Throws `weights_quantized` if they are not available.
+   */
+  weightsFor({ kind, modules }: AdapterLayout): UseWeights {
+    const stored = this.#stored;
+    const wanted = { layout: this.layout, paths: modules.map(({ path }) => path), purpose: kind.title };
+    const check = (weights: StoredWeights | undefined): void => {
+      requireUnquantized(wanted, weights);
+    };
+    const { fetchAgain } = this.loadable;
+    if (kind.origin && fetchAgain && !hasUnquantized(wanted, stored)) {
+      return (work, options) => fetchAgain(check, work, options);
+    }
+    if (kind.origin) check(stored);
+    return (work) => work(stored);
+  }
+
+  /**
+   * Checks that a checkpoint belongs to this model, to examples with this hash and to an adapter with this layout. Throws
+   * `checkpoint_differs`.
+   */
+  checkStart(
+    { hashes, tensors, settings }: CheckpointState,
+    { data, layout, objective }: Pick<TrainSettings, 'objective'> & { data: string; layout: AdapterLayout },
+  ): void {
+    const other =
+      (!(isRecord(settings) && settings['objective'] === objective) && message('other_objective')) ||
+      (hashes.model !== this.hash && message('other_model')) ||
+      (hashes.data !== data && message('other_examples')) ||
+      (!holdsAdapter(tensors, layout) && message('other_adapter_settings'));
+    if (!other) return;
+    throw new TunesmithError({ code: 'checkpoint_differs', values: { other } });
+  }
+}
