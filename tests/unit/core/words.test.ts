@@ -35,9 +35,11 @@ function textOf(node: ts.Node): string | undefined {
   return [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join(VALUE);
 }
 
+const TEXTS = { en: textsOf('en'), zh: textsOf('zh') };
+
 /** The texts in which a pattern is found once the allowed parts are cut out. Samples of JSON are left aside. */
 function found(language: 'en' | 'zh', pattern: RegExp, allowed: readonly string[] = []): string[] {
-  return textsOf(language)
+  return TEXTS[language]
     .filter(({ text }) => !text.startsWith('{"'))
     .filter(({ text }) => pattern.test(allowed.reduce((rest, each) => rest.replaceAll(each, ''), text)))
     .map(({ place, text }) => `${place}: ${text.replaceAll(VALUE, '…')}`);
