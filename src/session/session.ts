@@ -1,7 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import type { Message } from '../core/messages/message';
 import type { DataSettings, TrainSettings } from '../core/settings/settings';
-import { previewTokens, type PreviewToken } from '../data/preview';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';
 import { adapterOf, type Adapter } from '../models/adapter';
@@ -178,13 +177,6 @@ export class Session {
     // Another model with other tokens may have been opened meanwhile.
     if (this.#model?.loadable.open === model) this.#dataset = dataset;
     return dataset;
-  }
-
-  preview(first: number, count: number): readonly (readonly PreviewToken[])[] {
-    const { tokenizer } = this.model;
-    return this.dataset.examples
-      .slice(first, first + count)
-      .map((example) => previewTokens(example, tokenizer));
   }
 
   /** Measures the speed of this device with the open model, for `plan`. Does nothing if the speed is already known. */

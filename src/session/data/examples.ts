@@ -1,6 +1,6 @@
 import { message } from '../../core/messages/message';
 import { dataKey, parseSettings, type TrainSettings } from '../../core/settings/settings';
-import type { PreviewToken } from '../../data/preview';
+import { previewTokens, type PreviewToken } from '../../data/preview';
 import type { DataFile, Dataset } from './dataset';
 import type { Progress } from '../progress';
 import type { Session } from '../session';
@@ -12,16 +12,19 @@ export interface PreviewExample {
   readonly tokens: readonly PreviewToken[];
 }
 
+/** The part of a session that reading examples needs. */
+export type ExamplesSession = Pick<Session, 'setExamples' | 'model' | 'hasDataset' | 'dataset'>;
+
 /** Reads the examples that the page sets. Only the newest reading counts. */
 export class Examples {
-  readonly #session: Pick<Session, 'setExamples' | 'preview' | 'hasDataset' | 'dataset'>;
+  readonly #session: ExamplesSession;
   readonly #page: string | undefined;
   #reading: AbortController | undefined;
 
   /**
    * @param page address of the folder that contains `examples`, with a slash at the end; undefined if there is no page
    */
-  constructor(session: Pick<Session, 'setExamples' | 'preview' | 'hasDataset' | 'dataset'>, page?: string) {
+  constructor(session: ExamplesSession, page?: string) {
     this.#session = session;
     this.#page = page;
   }
@@ -49,7 +52,11 @@ export class Examples {
   }
 
   preview(first: number, count: number): readonly PreviewExample[] {
-    return this.#session.preview(first, count).map((tokens, i) => ({ index: first + i, tokens }));
+    const { dataset, model } = this.#session;
+    return dataset.examples.slice(first, first + count).map((example, i) => ({
+      index: first + i,
+      tokens: previewTokens(example, model.tokenizer),
+    }));
   }
 
   /** Reads files, unless the same files were read last with the same settings. */

@@ -55,6 +55,7 @@ export class Reopening {
       const onOpened = () => {
         this.busy = false;
         runs.opening = undefined;
+        runs.takeUp(id);
         route.go('train');
         void this.#adopt(run);
       };

@@ -1,9 +1,14 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+import { array, string } from 'valibot';
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
 import { message } from '../../core/messages/message';
 import { watchRuns, type ListedRun, type Progress, type RunRecord } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
+import { keep, readKept } from '../shared/persist';
 import { withProgress } from '../shared/progress';
+
+/** The ids of the runs that the visitor has put aside, kept over a reload. */
+const asideKey = 'runs.aside';
 
 /** How the opening of a run ended. */
 export type Opening = 'opened' | 'stopped' | 'failed';
@@ -28,7 +33,7 @@ export class RunsState {
     );
     return run && !this.#putAside.has(run.id) ? run : undefined;
   });
-  readonly #putAside = new SvelteSet<string>();
+  readonly #putAside = new SvelteSet<string>(readKept(asideKey, array(string())));
 
   constructor(engine: EngineState) {
     this.#engine = engine;
@@ -69,6 +74,13 @@ export class RunsState {
   /** No more offered at the top of the page; it stays in the list. */
   putAside({ id }: Pick<RunRecord, 'id'>): void {
     this.#putAside.add(id);
+    this.#keepAside();
+  }
+
+  /** The run goes on: if it is interrupted again, it is offered again. */
+  takeUp(id: string): void {
+    this.#putAside.delete(id);
+    this.#keepAside();
   }
 
   fail(id: string, error: ErrorDescription): void {
@@ -122,6 +134,12 @@ export class RunsState {
   /** Ends the opening of a run; what has arrived of a download stays. */
   async stopOpening(): Promise<void> {
     await this.#engine.remote.runs.stopOpening();
+  }
+
+  #keepAside(): void {
+    // Runs that are gone need not be remembered.
+    const ids = [...this.#putAside].filter((id) => this.get(id));
+    keep(asideKey, ids);
   }
 
   async #try(id: string, action: () => Promise<void>): Promise<boolean> {

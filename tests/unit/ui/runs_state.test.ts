@@ -79,6 +79,15 @@ describe('past runs', () => {
     state.putAside({ id: 'a-run' });
     state.putAside({ id: 'another' });
     expect(state.unfinished).toBeUndefined();
+    // After a reload neither, until it is continued.
+    const reloaded = stateOf(remote.listed).state;
+    await reloaded.refresh();
+    expect(reloaded.unfinished).toBeUndefined();
+    reloaded.takeUp('a-run');
+    expect(reloaded.unfinished?.id).toBe('a-run');
+    const again = stateOf(remote.listed).state;
+    await again.refresh();
+    expect(again.unfinished?.id).toBe('a-run');
   });
 });
 

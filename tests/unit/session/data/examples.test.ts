@@ -6,8 +6,7 @@ import { makeDataset, type Dataset } from '../../../../src/session/data/dataset'
 import type { OpenModel } from '../../../../src/session/models/open';
 import { openFolderModel } from '../../../../src/session/models/loadable';
 import type { Progress } from '../../../../src/session/progress';
-import type { Session } from '../../../../src/session/session';
-import { Examples } from '../../../../src/session/data/examples';
+import { Examples, type ExamplesSession } from '../../../../src/session/data/examples';
 
 const path = fileURLToPath(new URL('../../../parity/fixtures/qwen3/', import.meta.url));
 let model: OpenModel;
@@ -22,10 +21,10 @@ beforeAll(async () => {
 /** A session without a device: all that reading examples needs. */
 function openExamples(): { examples: Examples; session: { dataset: Dataset | undefined } } {
   const session: { dataset: Dataset | undefined } = { dataset: undefined };
-  const fake: Pick<Session, 'setExamples' | 'preview' | 'hasDataset' | 'dataset'> = {
+  const fake: ExamplesSession = {
     setExamples: async (files, settings, options) =>
       (session.dataset = await makeDataset(model, files, settings, options)),
-    preview: () => [],
+    model,
     get hasDataset() {
       return session.dataset !== undefined;
     },
@@ -48,6 +47,7 @@ it('reads examples, tells how far it is, and reports them', async () => {
   const report = await examples.set([fileOf(4000)], DEFAULTS, (progress) => told.push(progress));
   expect(report).toMatchObject({ files: ['4000.jsonl'], examples: 4000, problems: [] });
   expect(examples.report()).toEqual(report);
+  expect(examples.preview(3998, 3).map(({ index }) => index)).toEqual([3998, 3999]);
   expect(told[0]).toMatchObject({ label: { code: 'examples_reading' } });
 });
 
