@@ -69,6 +69,10 @@ export function fill(field: Element | null, text: string): void {
   const kinds = [HTMLInputElement, HTMLTextAreaElement, HTMLSelectElement];
   if (!kinds.some((kind) => field instanceof kind)) throw new Error('This is no field');
   Object.assign(field!, { value: text });
+  // In this DOM no option is ever `:checked`, by which Svelte finds the chosen one.
+  if (field instanceof HTMLSelectElement) {
+    Object.assign(field, { querySelector: () => field.selectedOptions[0] });
+  }
   for (const type of ['input', 'change']) field?.dispatchEvent(new Event(type, { bubbles: true }));
   flushSync();
 }

@@ -11,8 +11,8 @@ export function scrollable(name: string): Attachment<HTMLElement> {
         return;
       }
       element.tabIndex = 0;
-      element.role = 'region';
-      element.ariaLabel = name;
+      element.setAttribute('role', 'region');
+      element.setAttribute('aria-label', name);
     };
     const sizes = new ResizeObserver(look);
     for (const each of [element, ...element.children]) sizes.observe(each);

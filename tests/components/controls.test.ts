@@ -1,0 +1,190 @@
+import { flushSync } from 'svelte';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { language } from '../../src/ui/language.svelte';
+import ChatSettings from '../../src/ui/chat/ChatSettings.svelte';
+import ExportChoice from '../../src/ui/export/ExportChoice.svelte';
+import UpdateBar from '../../src/ui/offline/UpdateBar.svelte';
+import RunsPanel from '../../src/ui/runs/RunsPanel.svelte';
+import Header from '../../src/ui/shell/Header.svelte';
+import NotifyButton from '../../src/ui/shell/NotifyButton.svelte';
+import { scrollable } from '../../src/ui/shared/scrollable';
+import MainSettings from '../../src/ui/train/MainSettings.svelte';
+import SamplePrompts from '../../src/ui/train/SamplePrompts.svelte';
+import Samples from '../../src/ui/train/Samples.svelte';
+import { adapterReport, listedRun, sampleEvent } from '../unit/ui/engine';
+import { appOver, control, fill, press, show } from './page';
+
+beforeEach(() => language.choose('en'));
+
+it('the language is what the header says, at once and after a reload', () => {
+  const shown = show(Header, appOver(), {});
+  press(control(shown, 'input[name=language]', '中文'));
+  expect(document.documentElement.lang).toBe('zh-Hans');
+  expect(shown.textContent).toContain('浅色');
+  press(control(shown, 'input[name=language]', 'English'));
+  expect(language.current).toBe('en');
+});
+
+it('the colours are those that the header says', () => {
+  const shown = show(Header, appOver(), {});
+  press(control(shown, 'input[name=theme]', 'Dark'));
+  expect(document.documentElement.dataset['theme']).toBe('dark');
+  expect(appOver().theme.choice).toBe('dark');
+});
+
+it('the bell asks the browser and turns notifications on and off', async () => {
+  const requestPermission = vi.fn(() => Promise.resolve('granted'));
+  vi.stubGlobal('Notification', Object.assign(vi.fn(), { permission: 'default', requestPermission }));
+  const app = appOver();
+  const shown = show(NotifyButton, app, {});
+  press(control(shown, 'button'));
+  await vi.waitFor(() => expect(app.news.on).toBe(true));
+  flushSync();
+  expect(control(shown, 'button').ariaPressed ?? control(shown, 'button').getAttribute('aria-pressed')).toBe(
+    'true',
+  );
+  press(control(shown, 'button'));
+  expect(app.news.on).toBe(false);
+});
+
+it('past runs are found by words and sorted as chosen, also after a reload', () => {
+  const app = appOver();
+  app.runs.list = [
+    listedRun({ id: 'b', name: 'Bard', loss: 2, startedAt: '2026-01-02T00:00:00.000Z' }),
+    listedRun({ id: 'a', name: 'Admiral', loss: 1, startedAt: '2026-01-01T00:00:00.000Z' }),
+  ];
+  const shown = show(RunsPanel, app, {});
+  const names = () => [...shown.querySelectorAll('[data-testid=run] strong')].map((name) => name.textContent);
+  expect(names()).toEqual(['Bard', 'Admiral']);
+  fill(control(shown, 'select'), 'name');
+  expect(names()).toEqual(['Admiral', 'Bard']);
+  expect(appOver().finder.sort).toBe('name');
+  fill(control(shown, 'input[type=search]'), 'bar');
+  expect(names()).toEqual(['Bard']);
+  press(control(shown, 'input[type=checkbox]'));
+  expect(app.compare.chosen).toEqual(['b']);
+});
+
+it('a preset, a main setting and the beginning from the open adapter are what the next run gets', () => {
+  const app = appOver();
+  app.exports.adapter = adapterReport();
+  const shown = show(MainSettings, app, {});
+  const presets = [...shown.querySelectorAll<HTMLInputElement>('input[name=preset]')];
+  const chosen = presets.find(({ checked }) => !checked)!;
+  press(chosen);
+  expect(app.settings.preset).toBeDefined();
+  expect(chosen.checked).toBe(true);
+  fill(control(shown, 'input[type=text]', 'learning_rate'), '3e-4');
+  expect(app.settings.values?.learning_rate).toBe(3e-4);
+  press(control(shown, 'button', 'adapter'));
+  expect(app.initialAdapter).toEqual(adapterReport());
+  press(control(shown, 'button', 'All settings'));
+  expect(app.settingsOpen).toBe(true);
+});
+
+it('sample prompts are edited, added, taken out and switched off', () => {
+  const app = appOver();
+  app.settings.set('sample_prompts', ['Who?', 'Why?']);
+  const shown = show(SamplePrompts, app, {});
+  const asked = () => app.settings.values?.sample_prompts;
+  fill(shown.querySelector('textarea'), 'Who are you?');
+  expect(asked()).toEqual(['Who are you?', 'Why?']);
+  press(control(shown, 'button', 'Add'));
+  fill([...shown.querySelectorAll('textarea')].at(-1) ?? null, 'How?');
+  expect(asked()).toEqual(['Who are you?', 'Why?', 'How?']);
+  press([...shown.querySelectorAll<HTMLElement>('li button')][1]!);
+  expect(asked()).toEqual(['Who are you?', 'How?']);
+  press(control(shown, '[role=switch]'));
+  expect(asked()).toEqual([]);
+  press(control(shown, '[role=switch]'));
+  expect(asked()).toEqual(['Who are you?', 'How?']);
+});
+
+it('the slider shows the answers of its step', () => {
+  const samples = [sampleEvent(0, 'I am.'), sampleEvent(5, 'Arr.'), sampleEvent(9, 'Arr, matey!')];
+  const shown = show(Samples, appOver(), { samples });
+  const now = () => shown.querySelector('[data-testid=sample-now]')?.textContent;
+  expect(now()).toBe('Arr, matey!');
+  fill(shown.querySelector('input[type=range]'), '1');
+  expect(now()).toBe('Arr.');
+});
+
+it('the format and the options of an export reach the engine, and it is asked again in another language', async () => {
+  const option = {
+    name: 'export_dtype',
+    choices: ['float16', 'float32'],
+    default: 'float16',
+    help: 'Numbers',
+  };
+  const offer = (format: string) => ({
+    format,
+    bytes: 10,
+    options: [option],
+    fileName: `${format}.zip`,
+    files: [],
+  });
+  const offers = vi.fn(() => Promise.resolve([offer('peft'), offer('merged')]));
+  const run = vi.fn(() => Promise.resolve({ files: [], check: { difference: 0 }, fileName: 'merged.zip' }));
+  const app = appOver({
+    adapter: { report: () => Promise.resolve(adapterReport()), offers, export: run },
+  });
+  await app.exports.refresh();
+  const shown = show(ExportChoice, app, { disabled: false });
+  expect(offers).toHaveBeenCalledOnce();
+  press(control(shown, 'input[value=merged]'));
+  fill(control(shown, 'select'), 'float32');
+  await vi.waitFor(() => expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float32' }, 'en'));
+  language.choose('zh');
+  flushSync();
+  expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float32' }, 'zh');
+  expect(offers).toHaveBeenCalledTimes(3);
+  await app.exports.export();
+  expect(run).toHaveBeenCalledWith('merged', { export_dtype: 'float32' }, 'zh', expect.anything(), undefined);
+});
+
+it("the chat's system prompt and settings are changed, explained if wrong, and reset", () => {
+  const app = appOver();
+  const shown = show(ChatSettings, app, { onclose: vi.fn() });
+  fill(shown.querySelector('textarea'), 'Be brief.');
+  expect(app.chat.system.text).toBe('Be brief.');
+  fill(control(shown, 'input[type=text]', 'temperature'), '0.25');
+  expect(app.chat.settings.values?.temperature).toBe(0.25);
+  fill(control(shown, 'input[type=text]', 'temperature'), '-1');
+  expect(shown.querySelector('.problem')?.textContent).not.toBe('');
+  press(control(shown, 'button', 'Back to the defaults'));
+  expect(app.chat).toMatchObject({ system: { text: '' }, settings: { changed: 0 } });
+});
+
+it('an update waits until a reload cuts off nothing, and can be put off', () => {
+  const app = appOver();
+  const shown = show(UpdateBar, app, {});
+  app.update.ready = true;
+  app.exports.exporting = true;
+  flushSync();
+  expect(shown.querySelector('button')).toBeNull();
+  app.exports.exporting = false;
+  app.chat.progress = { base: 'writing' };
+  flushSync();
+  expect(shown.querySelector('button')).toBeNull();
+  app.chat.progress = {};
+  flushSync();
+  press(control(shown, 'button', 'Later'));
+  expect(shown.querySelector('button')).toBeNull();
+});
+
+it('a keyboard reaches what scrolls, and only that', () => {
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe = vi.fn();
+      disconnect = vi.fn();
+    },
+  );
+  const element = document.createElement('div');
+  scrollable('Tokens')(element);
+  expect(element.hasAttribute('tabindex')).toBe(false);
+  Object.defineProperty(element, 'scrollHeight', { value: 100 });
+  scrollable('Tokens')(element);
+  expect(element).toMatchObject({ tabIndex: 0 });
+  expect([element.getAttribute('role'), element.getAttribute('aria-label')]).toEqual(['region', 'Tokens']);
+});
