@@ -32,7 +32,7 @@ import { TrainState } from './train/train.svelte';
 import { ChartView } from './train/view.svelte';
 import { isFree, locks, workOf } from './work.svelte';
 
-/** The page's state as a whole, and what reaches over several steps. */
+/** The state of the whole page, with actions that concern several steps. */
 export class App {
   readonly engine = new EngineState();
   readonly route = new RouteState();
@@ -58,20 +58,20 @@ export class App {
   readonly choice = new ModelChoice(this);
   readonly preparation = new Preparation(this);
   readonly reopening = new Reopening(this);
-  /** Begin the next run from the adapter that is open, instead of a new one. */
+  /** Whether the next run begins with the open adapter instead of a new one. */
   startFromAdapter = $state(false);
   /** The adapter that the next run begins with; undefined for a new one. */
   readonly initialAdapter = $derived.by(() => (this.startFromAdapter ? this.exports.adapter : undefined));
-  /** The one button was pressed, and what training needs is still being made ready. */
+  /** The start button was pressed, and model, examples or plan are still being prepared. */
   starting = $state(false);
   #started = $state(false);
   /** The dialog of all settings is open. */
   settingsOpen = $state(false);
-  /** What the engine is at; undefined if it is at nothing. */
+  /** The engine's present work; undefined if it is idle. */
   readonly work = $derived.by(() => workOf(this));
-  /** Model, examples and settings stay as they are while a run uses them. */
+  /** Model, examples and settings can't be changed while a run uses them. */
   readonly locked = $derived(locks(this.work));
-  /** Whether the page should bring the engine to its wishes by itself. */
+  /** Whether the page should prepare model, examples and plan by itself. */
   readonly prepares = $derived(this.#started && this.engine.usable && isFree(this.work));
   readonly canStart = $derived(
     this.engine.usable &&
@@ -97,7 +97,7 @@ export class App {
     return run ? nameOf(run) : origin;
   });
 
-  /** Who answers in the chat. */
+  /** The model and the adapter that answer in the chat. */
   readonly speaker: Speaker | undefined = $derived.by(() =>
     speakerOf(this.model.report, this.exports.adapter, this.adapterName),
   );
@@ -107,13 +107,13 @@ export class App {
     return this.runs.get(this.training.run);
   }
 
-  /** Asks the engine for what it has, and brings back what the page kept. */
+  /** Asks the engine for its state, and restores the stored state of the page. */
   async begin(): Promise<void> {
     try {
       await Promise.all([this.engine.detect(), this.examples.restore(), this.chat.restore()]);
       await Promise.all([this.settings.load(this.engine.remote), this.hub.tell()]);
       await Promise.all([this.runs.refresh(), this.saved.refresh()]);
-      // Who has just chosen a hub wants a model of it.
+      // A person who has just chosen a hub wants a model of it.
       if (this.hub.justChosen) this.model.way = 'hub';
       else if (!this.reopening.formerRun) this.choice.offerFormer();
     } catch (error) {
@@ -125,7 +125,7 @@ export class App {
     if (this.hub.justChosen) this.model.way = 'hub';
   }
 
-  /** Takes what was dropped beside the places for it, where it is plain what it is. */
+  /** Handles files dropped outside of the drop zones, if their kind is clear. */
   async takeDrop(dropped: Promise<PickedFiles | undefined>): Promise<void> {
     const picked = await dropped.catch(() => undefined);
     if (!picked || this.locked || this.model.busyLong) return;
@@ -147,7 +147,7 @@ export class App {
     forgetPassed('full', this);
   }
 
-  /** Removes runs, and with them the models that were kept for them alone. */
+  /** Removes runs, and models that only they need. */
   async removeRuns(...ids: readonly string[]): Promise<void> {
     await this.runs.remove(...ids);
     if (this.former.run !== undefined && !this.runs.get(this.former.run)) this.former.forget();
@@ -155,18 +155,18 @@ export class App {
     forgetPassed('full', this);
   }
 
-  /** Takes an access token for the hub. */
+  /** Sets the access token for the hub. */
   async useToken(token: string): Promise<void> {
     await this.hub.setToken(token);
     forgetPassed('token', this);
   }
 
-  /** The network is back. */
+  /** Call it when the network is back. */
   online(): void {
     forgetPassed('network', this);
   }
 
-  /** The one button: opens the model, reads the examples, and trains. */
+  /** Opens the model, reads the examples, and trains. */
   async start(): Promise<void> {
     if (this.runs.unfinished) this.runs.putAside(this.runs.unfinished);
     this.route.go('train');
@@ -183,14 +183,14 @@ export class App {
     await this.#afterRun();
   }
 
-  /** Goes on with a run that was interrupted, over the model and the examples that it had. */
+  /** Continues an interrupted run, with its model and examples. */
   async continueRun(run: Pick<ListedRun, 'id'>): Promise<void> {
     this.news.seen();
     await this.reopening.continue(run.id);
     await this.#afterRun();
   }
 
-  /** Opens a past run: its adapter to chat with and to export, its model, its examples and its settings. */
+  /** Opens a past run: its adapter for chat and export, its model, its examples and its settings. */
   async openRun(run: Pick<ListedRun, 'id'>): Promise<void> {
     await this.reopening.open(run.id);
   }

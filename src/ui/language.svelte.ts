@@ -5,7 +5,7 @@ import { CATALOGUES, LANGUAGES, LANGUAGE_TAGS, languageFor, type Language } from
 import { errorWords, sentence, type ErrorWords, type Told } from '../core/messages/message';
 import { keep, readKept } from './shared/persist';
 
-/** The language that the page speaks: the chosen one, else the browser's. */
+/** The page's language: the chosen one, else the browser's. */
 class LanguageState {
   #current: Language = $state('en');
 
@@ -13,12 +13,14 @@ class LanguageState {
     return this.#current;
   }
 
-  /** The page's words. Reading one in markup or in a derived value follows a change of the language. */
+  /**
+   * The catalogue of the present language. Reading it in markup or in a derived value follows a change of the language.
+   */
   get words(): Catalogue {
     return CATALOGUES[this.#current];
   }
 
-  /** Takes the language that was chosen before, else the first of the browser's that is spoken here. */
+  /** Uses the language that was chosen before, else the first of the browser's languages that the page has. */
   begin(): void {
     this.#take(readKept('language', picklist(LANGUAGES)) ?? languageFor(navigator.languages));
   }
@@ -40,7 +42,7 @@ export const language = new LanguageState();
 /** The catalogue in the page's language. Read it where it is shown (`t.chat.send`): a copy would not follow a change. */
 export const t: Catalogue = following(() => language.words);
 
-/** An object with the properties that `now` has at the time of reading. */
+/** An object whose properties read those of `now()` at the time of access. */
 function following<T extends object>(now: () => T): T {
   return Object.defineProperties(
     {},
@@ -50,7 +52,7 @@ function following<T extends object>(now: () => T): T {
   ) as T;
 }
 
-/** A message of the engine in the page's language. A text is taken as it is. */
+/** A message of the engine in the page's language. Returns a text unchanged. */
 export function say(told: Told): string {
   return typeof told === 'string' ? told : sentence(language.words, told);
 }

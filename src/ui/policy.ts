@@ -3,9 +3,9 @@ import { connectSources, HUGGING_FACE } from '../core/endpoints';
 import { readKept } from './shared/persist';
 
 /**
- * Forbids page and engine to reach anything but themselves and the chosen endpoint: a second content security policy,
- * narrower than the one in the page's head, which can't know the endpoint. Policies only ever add up, so that what runs
- * later can't widen it, and another endpoint takes a reload.
+ * Restricts the connections of page and engine to their own server and the chosen endpoint, by a second content
+ * security policy that is narrower than the one in the page's head, which can't know the endpoint. Policies can only
+ * become stricter, so later code can't widen it, and another endpoint needs a reload.
  */
 function restrictConnections(): void {
   const policy = document.createElement('meta');
@@ -19,7 +19,7 @@ function chosenSources(): readonly string[] {
     const kept = readKept('hub', object({ endpoint: string() }));
     return connectSources(kept?.endpoint ?? HUGGING_FACE);
   } catch {
-    // What was kept is no endpoint, so nothing can be fetched from there.
+    // The stored value is no endpoint, so no connection is allowed.
     return [];
   }
 }

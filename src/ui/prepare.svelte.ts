@@ -32,8 +32,8 @@ interface Wish {
 }
 
 /**
- * Brings the engine to what the page shows: opens the wanted model, hands it the wanted examples, and makes the plan,
- * each only when something that it depends on has changed.
+ * Brings the engine's state in line with the page: opens the chosen model, reads the chosen examples, and makes the
+ * plan, each only if something that it depends on has changed.
  */
 export class Preparation {
   readonly #parts: Parts;
@@ -45,7 +45,7 @@ export class Preparation {
     this.#parts = parts;
   }
 
-  /** Everything that the preparation depends on: when it changes, there is something to do. */
+  /** Everything that the preparation depends on; a change of it requires a new preparation. */
   readonly wish: Wish = $derived.by(() => {
     const { engine, settings, model, examples, initialAdapter } = this.#parts;
     return {
@@ -57,7 +57,7 @@ export class Preparation {
     };
   });
 
-  /** True when model, examples and plan are ready for what the page shows now; false when one of them cannot be. */
+  /** Resolves to whether model, examples and plan are ready for the present choices; false if one of them can't be. */
   ready(): Promise<boolean> {
     this.#work ??= this.#prepare()
       .catch((error: unknown) => {
@@ -68,18 +68,18 @@ export class Preparation {
     return this.#work;
   }
 
-  /** Resolves when nothing is being prepared any more, however that ended. */
+  /** Resolves when no preparation is running, however the last one ended. */
   async settled(): Promise<void> {
     await this.#work;
   }
 
-  /** A former run may have opened its own examples: the engine needs those that the page shows as chosen again. */
+  /** Marks the examples as out of date, because a past run may have replaced them in the engine. */
   outdate(): void {
     this.#examplesDone = '';
     this.#planDone = '';
   }
 
-  /** A past run has opened its model and has read its examples under its settings; they are what the page shows as chosen. */
+  /** Call it after a past run has opened its model and examples and the page shows them as chosen. */
   adopted(read: TrainSettings): void {
     const { values, quantization } = this.#parts.settings;
     this.outdate();
@@ -91,7 +91,7 @@ export class Preparation {
     for (;;) {
       const wish = this.wish;
       const good = await this.#prepareOnce();
-      // What was changed meanwhile counts: an outdated result is worth nothing, an outdated failure neither.
+      // If the choices have changed meanwhile, neither a result nor a failure counts.
       if (sameWish(wish, this.wish)) return good;
     }
   }
@@ -104,7 +104,7 @@ export class Preparation {
       this.#planDone = '';
       if (!model.mayOpen(settings.quantization)) return false;
       this.#examplesDone = '';
-      // The adapter goes with its model.
+      // Opening another model closes the adapter.
       if (exports.adapter) former.forget();
       const opened = await model.open(settings.quantization);
       await Promise.all([exports.refresh(), model.wanted.kind === 'demo' ? undefined : saved.refresh()]);
@@ -117,13 +117,13 @@ export class Preparation {
     const examplesKey = this.#examplesKey(values);
     if (this.#examplesDone !== examplesKey) {
       training.forgetPlan();
-      // If it fails, the examples of before are not shown any more: going back to their settings reads them again.
+      // If it fails, the former examples are lost too: going back to their settings reads them again.
       this.#examplesDone = '';
       this.#planDone = '';
       if (!(await examples.load(values))) return false;
       this.#examplesDone = examplesKey;
     }
-    // The adapter's own settings count for the plan.
+    // The adapter's own settings affect the plan.
     const { initialAdapter } = this.#parts;
     const planKey = `${examplesKey} ${JSON.stringify([values, initialAdapter])}`;
     if (this.#planDone !== planKey) {
@@ -139,7 +139,7 @@ export class Preparation {
   }
 }
 
-/** By content: nobody may watch the page's wish, and it is then made anew for each look at it. */
+/** Compares by content, because a derived value without observers is computed anew at each access. */
 function sameWish(a: Wish, b: Wish): boolean {
   const values = [a, b].map((wish) => JSON.stringify([wish.values, wish.adapter]));
   return a.usable === b.usable && a.model === b.model && a.examples === b.examples && values[0] === values[1];

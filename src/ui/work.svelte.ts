@@ -7,30 +7,30 @@ import type { RunsState } from './runs/runs.svelte';
 import type { TrainState } from './train/train.svelte';
 
 export type WorkKind =
-  /** The model and the examples of a past run are being opened, to use its adapter or to continue it. */
+  /** The model and the examples of a past run are being opened, for its adapter or to continue it. */
   | 'opening_run'
   | 'training'
   | 'exporting'
   | 'importing'
   | 'answering'
-  /** A model that the visitor chose is being opened, perhaps downloaded. */
+  /** A model that the visitor chose is being opened or downloaded. */
   | 'opening_model'
-  /** Start was pressed, and what training needs is being made ready. */
+  /** Start was pressed, and model, examples or plan are being prepared. */
   | 'starting'
-  /** The page opens the demo's model by itself. */
+  /** The page is opening the demo's model by itself. */
   | 'preparing';
 
-/** What the engine is at. It does one thing at a time, and the page goes by it. */
+/** The engine's present work. It does one thing at a time. */
 export interface Work {
   readonly kind: WorkKind;
-  /** The part of the work that is being done. */
+  /** The present part of the work. */
   readonly label?: Message | string;
-  /** How far it is, 0 to 1. */
+  /** Progress, 0 to 1. */
   readonly fraction?: number | undefined;
   readonly etaSeconds?: number | undefined;
-  /** Ends it; absent if it can't be ended. */
+  /** Stops it; absent if it can't be stopped. */
   readonly stop?: () => void;
-  /** A stop was asked for and has not come about yet. */
+  /** Whether a stop was requested and has not taken effect yet. */
   readonly stopping?: boolean;
 }
 
@@ -41,11 +41,11 @@ interface Parts {
   readonly exports: ExportState;
   readonly chat: ChatState;
   readonly model: ModelState;
-  /** Start was pressed, and what training needs is being made ready. */
+  /** Start was pressed, and model, examples or plan are being prepared. */
   readonly starting: boolean;
 }
 
-/** The engine's present work; undefined if it is at nothing. Reads state: call it within `$derived`. */
+/** The engine's present work; undefined if it is idle. Reads state: call it within `$derived`. */
 export function workOf({
   reopening,
   runs,
@@ -56,7 +56,7 @@ export function workOf({
   starting,
 }: Parts): Work | undefined {
   if (reopening.busy) {
-    // A run that is to be continued tells of its opening by itself.
+    // A run being continued reports its own progress of opening.
     const progress = runs.progress ?? training.progress;
     return { kind: 'opening_run', ...progress, stop: () => void runs.stopOpening() };
   }
@@ -88,12 +88,12 @@ export function workOf({
 const LOCKING: readonly WorkKind[] = ['training', 'opening_run'];
 const PREPARING: readonly WorkKind[] = ['opening_model', 'starting', 'preparing'];
 
-/** A run uses model, examples and settings: they stay as they are. */
+/** Whether the work locks model, examples and settings. */
 export function locks(work: Work | undefined): boolean {
   return work !== undefined && LOCKING.includes(work.kind);
 }
 
-/** The engine is free for what the page wants ready next: it is at nothing, or at that. */
+/** Whether the engine is free for the page's preparations: it is idle or doing them. */
 export function isFree(work: Work | undefined): boolean {
   return work === undefined || PREPARING.includes(work.kind);
 }

@@ -28,40 +28,40 @@ import { TokenCounter } from './token_counter.svelte';
 const draftKey = 'chat.draft';
 const openKey = 'chat.open';
 
-/** Conversations with the base and the tuned model side by side: the open one, and those before it. */
+/** Conversations with the base and the tuned model side by side: the open one, and earlier ones. */
 export class ChatState {
   readonly #engine: EngineState;
   readonly #speaker: () => Speaker | undefined;
   readonly settings = new FormState(ANSWER_SETTINGS, 'chat.settings');
   readonly counter: TokenCounter;
-  /** The open conversation; undefined before the first question of one. */
+  /** The open conversation; undefined before its first question. */
   conversation: Conversation | undefined = $state.raw();
   readonly kept = new KeptConversations((from, to) => this.#move(from, to));
   readonly system = new SystemPrompt();
-  /** The question that the visitor is writing. */
+  /** The question in the field. */
   draft = $state('');
-  /** What went wrong beside the answers, which carry their own errors. */
+  /** An error outside of the answers, which have their own errors. */
   error: ErrorDescription | undefined = $state.raw();
-  /** Both sides answer at the same time; undefined before the engine has said so. */
+  /** Whether both sides answer at the same time; undefined until the engine reports it. */
   together: boolean | undefined = $state();
-  /** How far each side is that was asked; empty if nobody is answering. */
+  /** The progress of each side that was asked; empty if none is answering. */
   progress: AnswerProgress = $state.raw({});
-  /** The place of the question that is being answered. */
+  /** The index of the question that is being answered. */
   #at = 0;
 
   readonly turns: readonly Turn[] = $derived(this.conversation?.turns ?? []);
-  /** A side that is answering or about to. */
+  /** A side that is answering or about to answer. */
   readonly speaking: Side | undefined = $derived(SIDES.find((side) => this.progress[side]));
-  /** Who answers now. */
+  /** The model and the adapter that answer now. */
   readonly speaker: Speaker | undefined = $derived.by(() => this.#speaker());
   readonly sides: readonly Side[] = $derived(sidesOf(this.speaker));
-  /** The open conversation is of the model and the adapter that answer now, so that it can go on. */
+  /** Whether the open conversation belongs to the present model and adapter, so that it can continue. */
   readonly continues = $derived(
     this.conversation === undefined || this.conversation.speaker.key === this.speaker?.key,
   );
   /** The messages that a question would send to each side. */
   readonly #wouldSend: readonly (readonly ChatMessage[])[] = $derived.by(() => {
-    // Another model counts the same messages otherwise.
+    // The count depends on the model.
     const sides = sidesOf(this.speaker);
     const question = this.draft.trim();
     const turns = this.continues ? this.turns : [];
@@ -69,7 +69,7 @@ export class ChatState {
     const conversation = { system: this.system.text, turns };
     return sides.map((side) => messagesOf(conversation, side, question === '' ? undefined : question));
   });
-  /** Tokens that no side has room for; 0 if what would be sent fits. */
+  /** Tokens beyond the room of every side; 0 if the messages fit. */
   readonly excess = $derived.by(() => {
     const { tokens = [], room = 0 } = this.counter.count ?? {};
     return tokens.length === 0 ? 0 : Math.max(0, Math.min(...tokens) - room);
@@ -95,7 +95,7 @@ export class ChatState {
     keep(draftKey, draft === '' ? undefined : draft);
   }
 
-  /** Begins with what the open model recommends; what the visitor changed stays. */
+  /** Sets the open model's recommended settings; keeps the visitor's changes. */
   useDefaults(defaults: AnswerSettings = ANSWER_DEFAULTS): void {
     this.settings.begin(defaults);
   }
@@ -105,12 +105,12 @@ export class ChatState {
     this.system.change('');
   }
 
-  /** Counts what would be sent, as it is now; while someone answers, the count stays as it is. */
+  /** Counts the messages that would be sent now; does nothing while a side is answering. */
   recount(): void {
     if (this.speaking === undefined) this.counter.update(this.#wouldSend);
   }
 
-  /** Begins a new conversation with the next question; the open one is kept. */
+  /** Starts a new conversation with the next question; the open one stays stored. */
   begin(): void {
     if (this.speaking === undefined) this.#show(undefined);
   }
@@ -128,7 +128,10 @@ export class ChatState {
     await this.kept.remove(id);
   }
 
-  /** Puts what is written to everyone, or a question that the page proposes. If nobody can answer it, it is in the field. */
+  /**
+   * Asks all sides the question in the field, or a proposed one. If no side can answer, the question goes back to the
+   * field.
+   */
   async send(proposed?: string): Promise<void> {
     const { speaker } = this;
     const question = proposed ?? this.draft;
@@ -139,15 +142,15 @@ export class ChatState {
     if (proposed === undefined) this.write('');
     if (await this.#answer(this.turns.length - 1, this.sides)) return;
     this.#putBack(before);
-    // Text that the visitor wrote meanwhile stays.
+    // Keeps text that the visitor has written meanwhile.
     if (this.draft === '') this.write(question);
-    // The count beside the field says the same, for as long as it is so.
+    // The count beside the field already shows this error.
     if (this.error?.code === 'context_full') this.error = undefined;
   }
 
   /**
-   * Asks another question in the place of one. A conversation that goes on after it is kept as it is, and the new question
-   * begins one of its own. False if nobody can answer it: then nothing has changed.
+   * Replaces a question. If the conversation has later questions, it stays stored unchanged, and the new question
+   * starts a new conversation. Returns false if no side can answer; then nothing has changed.
    */
   async edit(index: number, question: string): Promise<boolean> {
     const before = this.conversation;
@@ -160,14 +163,14 @@ export class ChatState {
     return false;
   }
 
-  /** Asks the last question again, with another seed, of some sides. What they said stays if they can't answer. */
+  /** Asks some sides the last question again, with another seed. Keeps their old answers if they can't answer. */
   async regenerate(sides = this.sides): Promise<void> {
     const before = this.conversation;
     if (!before || !this.continues || this.speaking !== undefined) return;
     if (!(await this.#answer(before.turns.length - 1, sides))) this.#putBack(before);
   }
 
-  /** Ends the answer of one side, or of all. */
+  /** Stops the answer of one side, or of both. */
   async stop(side?: Side): Promise<void> {
     if (this.speaking === undefined) return;
     try {
@@ -177,7 +180,7 @@ export class ChatState {
     }
   }
 
-  /** Has a question answered. False if no side said a word and all failed: `error` says why. */
+  /** Lets the sides answer a question. Returns false if all failed before their first word; `error` has the reason. */
   async #answer(index: number, sides: readonly Side[]): Promise<boolean> {
     const former = this.turns[index];
     if (!this.conversation || !former) return false;
@@ -191,7 +194,7 @@ export class ChatState {
     const tries = (side: Side) => triesAfter(former[side]);
     let over = false;
     const onEvent = callback((event: ChatEvent) => {
-      // The outcomes and the events come by separate ways: the last event can be the later one.
+      // Results and events travel separately, so an event may arrive after the result.
       if (!over) this.#hear(event, former, tries);
     });
     let outcomes: readonly ChatOutcome[] = [];
@@ -236,7 +239,7 @@ export class ChatState {
       case 'ended': {
         this.#end(event, former, tries);
         this.progress = { ...this.progress, [event.side]: undefined };
-        // A question that nobody could answer does not replace the conversation that is kept.
+        // A question that no side could answer must not replace the stored conversation.
         if ('result' in event) this.#keep();
       }
     }
@@ -251,7 +254,7 @@ export class ChatState {
     }
     const { text, tokensPerSecond, stoppedBy } = outcome.result;
     const same = tries(side) > 0 && stoppedBy !== 'person' && former[side]?.text === text;
-    // A stop before the first word leaves what was there.
+    // A stop before the first word restores the former answer.
     if (stoppedBy === 'person' && text === '') this.#set(side, former[side]);
     else
       this.#set(side, { text, tokensPerSecond, stoppedBy, ...triesOf(tries(side)), ...(same && { same }) });
@@ -271,7 +274,10 @@ export class ChatState {
     this.kept.keep(conversation);
   }
 
-  /** Shows what was open before a question that nobody could answer, and keeps that if an answer had begun. */
+  /**
+   * Restores the conversation from before a question that no side could answer, and stores it again if an answer had
+   * begun.
+   */
   #putBack(before: Conversation | undefined): void {
     const id = this.conversation?.id;
     const kept = this.kept.list.find((each) => each.id === id);

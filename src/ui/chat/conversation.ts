@@ -7,10 +7,10 @@ export const SIDES: readonly Side[] = ['base', 'tuned'];
 
 const answerSchema = object({
   text: string(),
-  /** Undefined while it is being written, and if it could not be. */
+  /** Undefined while the answer is being written, and if it failed. */
   tokensPerSecond: optional(number()),
   stoppedBy: optional(picklist(['stop_token', 'length', 'person'])),
-  /** How often it was asked for again: each time with another seed. */
+  /** Number of regenerations, each with another seed. */
   tries: optional(number()),
 });
 
@@ -27,7 +27,7 @@ export const conversationSchema = object({
   startedAt: string(),
   updatedAt: string(),
   speaker: object({
-    /** Tells models and adapters apart. */
+    /** Identifies model and adapter. */
     key: string(),
     model: string(),
     /** Empty if only the base answered. */
@@ -42,11 +42,11 @@ export type Speaker = Readonly<InferOutput<typeof conversationSchema>['speaker']
 
 export interface Answer extends Readonly<InferOutput<typeof answerSchema>> {
   readonly error?: ErrorDescription | undefined;
-  /** It was asked for again, and is to the letter what it was. */
+  /** Set if a regeneration gave exactly the same text. */
   readonly same?: boolean;
 }
 
-/** How far each side is; absent or undefined if it is not answering. */
+/** The progress of each side; absent or undefined if it is not answering. */
 export type AnswerProgress = Readonly<Partial<Record<Side, 'waiting' | 'writing' | undefined>>>;
 
 export interface Turn {
@@ -64,13 +64,13 @@ export function newConversation(speaker: Speaker, system: string): Conversation 
   return { id: crypto.randomUUID(), startedAt: now, updatedAt: now, speaker, system, turns: [] };
 }
 
-/** The conversation as changed just now; no two versions of it have the same time. */
+/** The conversation with a new time of change; no two versions have the same time. */
 export function updated(conversation: Conversation): Conversation {
   const now = Math.max(Date.now(), Date.parse(conversation.updatedAt) + 1);
   return { ...conversation, updatedAt: new Date(now).toISOString() };
 }
 
-/** Who answers with this model and this adapter, which has a name for a person; undefined if no model is open. */
+/** The speaker for this model and this adapter; undefined if no model is open. */
 export function speakerOf(
   model: ModelReport | undefined,
   adapter: AdapterReport | undefined,
@@ -88,7 +88,8 @@ export function sidesOf(speaker: Speaker | undefined): readonly Side[] {
 }
 
 /**
- * The conversation as one side had it, with a question at its end: the side's own answers only, and only whole exchanges.
+ * One side's conversation, with a question at its end. It has only this side's answers, and only questions with an
+ * answer.
  */
 export function messagesOf(
   { system, turns }: Pick<Conversation, 'system' | 'turns'>,
@@ -106,7 +107,7 @@ export function messagesOf(
   return messages;
 }
 
-/** How often a side is then asked again for an answer that it has given; 0 if it has given none. */
+/** Number of regenerations after asking for an answer again; 0 if there is no answer yet. */
 export function triesAfter(answer: Answer | undefined): number {
   return answer && !answer.error ? (answer.tries ?? 0) + 1 : 0;
 }
@@ -115,7 +116,7 @@ export function triesOf(tries: number): Pick<Answer, 'tries'> {
   return tries > 0 ? { tries } : {};
 }
 
-/** The questions to sides that one of a conversation's turns comes to; an answer asked for again has another seed. */
+/** The requests to the sides for one of a conversation's turns; a regenerated answer has another seed. */
 export function requestsOf(
   { system, turns }: Pick<Conversation, 'system' | 'turns'>,
   index: number,
@@ -133,7 +134,10 @@ export function requestsOf(
 
 const SEEDS = 2 ** 32;
 
-/** The form to keep, without answers that a failure or a reload cut off: later nobody could tell that they are cut. */
+/**
+ * The stored form, without answers that a failure or a reload interrupted, because they could not be recognised as
+ * incomplete later.
+ */
 export function keptForm(conversation: Conversation): InferOutput<typeof conversationSchema> {
   const whole = (answer: Answer | undefined) => {
     if (!answer || answer.error || answer.stoppedBy === undefined) return undefined;

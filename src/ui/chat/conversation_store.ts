@@ -9,7 +9,7 @@ function store(): ReturnType<typeof createStore> {
   return (opened ??= createStore('tunesmith-conversations', 'conversations'));
 }
 
-/** All conversations that are kept, the newest first; undefined if the browser keeps none. */
+/** All stored conversations, the newest first; undefined if the browser stores none. */
 export async function readConversations(): Promise<readonly Conversation[] | undefined> {
   try {
     const kept: unknown[] = await values(store());
@@ -24,17 +24,17 @@ export async function readConversations(): Promise<readonly Conversation[] | und
 }
 
 /**
- * Keeps a conversation in the place of an older version of it. False, and nothing is written, if what is kept is not that
- * version: another tab has changed or removed it.
+ * Stores a conversation in place of its older version. Returns false, and writes nothing, if the stored version is
+ * another one, because another tab has changed or removed it.
  *
- * @param former when the version was changed that this one follows; undefined: none was kept
- * @throws if the browser does not write it: storage is full or forbidden
+ * @param former time of change of the version that this one follows; undefined if none was stored
+ * @throws if the browser does not store it, because the storage is full or forbidden
  */
 export async function keepConversation(
   conversation: Conversation,
   former: string | undefined,
 ): Promise<boolean> {
-  // One transaction reads and writes: two tabs can't both find the older version.
+  // Reads and writes in one transaction, so that two tabs can't both find the older version.
   return await store()('readwrite', (records) => {
     const { transaction } = records;
     return new Promise((resolve, reject) => {

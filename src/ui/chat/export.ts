@@ -9,7 +9,7 @@ export interface ExportWords {
   readonly tuned: string;
 }
 
-/** The whole conversation for a person to read. What was said is quoted: it may hold headings and fences of its own. */
+/** The whole conversation for a person to read. Messages are quoted, because they may contain headings and fences. */
 export function markdownOf(conversation: Conversation, words: ExportWords): string {
   const { speaker, system, turns, startedAt } = conversation;
   const parts = [
@@ -36,8 +36,8 @@ function quoted(text: string): string {
 }
 
 /**
- * The conversation as rows to train on, in the shape that the examples step reads: one for each side that answered, with
- * its own answers.
+ * The conversation as records for training, in the form that the examples step reads: one for each side that answered,
+ * with its own answers.
  */
 export function rowsOf(conversation: Conversation): string {
   const { speaker } = conversation;

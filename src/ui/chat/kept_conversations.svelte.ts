@@ -4,29 +4,30 @@ import type { Conversation } from './conversation';
 import { forgetConversation, keepConversation, readConversations } from './conversation_store';
 
 /**
- * The conversations that the browser keeps. Each tab goes on from the version that it has read or written last: if another
- * tab has gone on from there meanwhile, this tab's becomes a conversation of its own, so that neither is lost.
+ * The conversations that the browser stores. Each tab continues from the version that it has read or written last. If
+ * another tab has continued the same version meanwhile, this tab's version becomes a separate conversation, so that
+ * neither is lost.
  */
 export class KeptConversations {
-  /** All that are kept, the newest first. */
+  /** All stored conversations, the newest first. */
   list: readonly Conversation[] = $state.raw([]);
-  /** Why the browser keeps nothing more; told once, until it keeps something again. */
+  /** Why the browser stores nothing more; shown once, until storing succeeds again. */
   failure: ErrorDescription | undefined = $state.raw();
   readonly #onMoved: (from: string, to: string) => void;
-  /** When the version was changed that this tab goes on from, by id. */
+  /** Time of change of the version that this tab continues from, by id. */
   readonly #known = new SvelteMap<string, string>();
-  /** What waits to be written, by id. */
+  /** Conversations that wait to be written, by id. */
   readonly #waiting = new SvelteMap<string, Conversation>();
-  /** What the browser did not keep. */
+  /** Conversations that the browser did not store, by id. */
   readonly #unkept = new SvelteMap<string, Conversation>();
   #writing: Promise<void> | undefined;
 
-  /** @param onMoved a conversation goes on under another id */
+  /** @param onMoved called if a conversation continues under another id */
   constructor(onMoved: (from: string, to: string) => void) {
     this.#onMoved = onMoved;
   }
 
-  /** Reads what all tabs keep. */
+  /** Reads the stored conversations of all tabs. */
   async refresh(): Promise<void> {
     await this.#writing;
     const read = await readConversations();
@@ -35,7 +36,7 @@ export class KeptConversations {
     this.list = [...unkept, ...read.filter(({ id }) => !this.#unkept.has(id))];
   }
 
-  /** The conversation as it is in the list; this tab goes on from there. */
+  /** The conversation in the list; this tab continues from that version. */
   take(id: string | undefined): Conversation | undefined {
     const found = this.list.find((each) => each.id === id);
     if (found && !this.#unkept.has(found.id) && !this.#waiting.has(found.id)) {
@@ -77,7 +78,7 @@ export class KeptConversations {
     this.#writing = undefined;
   }
 
-  /** Another tab has gone on with a conversation: here it goes on under another id. */
+  /** Continues a conversation under another id, because another tab has continued it. */
   async #move({ id, ...rest }: Conversation): Promise<void> {
     const moved = { ...(this.#waiting.get(id) ?? rest), id: crypto.randomUUID() };
     this.#waiting.delete(id);

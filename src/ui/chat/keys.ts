@@ -3,15 +3,17 @@ export interface Key extends Pick<KeyboardEvent, 'key' | 'shiftKey' | 'isComposi
   readonly keyCode: number;
 }
 
-/** The code of a key that an input method handles: Safari ends a composition before it tells of the Enter that did so. */
+/**
+ * The code of a key that an input method handles: Safari ends a composition before it reports the Enter that ended it.
+ */
 const COMPOSING = 229;
 
-/** Whether an input method composes (Chinese, Japanese, …): its keys are not for the page. */
+/** Whether an input method (Chinese, Japanese, …) is composing; its keys are not for the page. */
 function composes({ isComposing, keyCode }: Key): boolean {
   return isComposing || keyCode === COMPOSING;
 }
 
-/** Whether a key sends what is written: Enter, unless it is for a new line or for an input method. */
+/** Whether a key sends the question: Enter, unless it makes a new line or belongs to an input method. */
 export function sends(event: Key): boolean {
   return event.key === 'Enter' && !event.shiftKey && !composes(event);
 }

@@ -3,9 +3,12 @@ import { sayError, t } from '../language.svelte';
 
 export interface Obstacle {
   readonly words: string;
-  /** The settings are where it is mended. */
+  /** Whether the settings can solve it. */
   readonly inSettings?: boolean;
-  /** It is of what was written a moment ago: what is sent now may do, and the engine tells if not. */
+  /**
+   * Whether it refers to an earlier text. The present one may be sent; the engine reports an error if it is refused
+   * too.
+   */
   readonly outdated?: boolean;
 }
 

@@ -4,15 +4,15 @@ import { keep, readKept } from '../shared/persist';
 const ownKey = 'chat.system';
 const openedKey = 'chat.system.opened';
 
-/** The system prompt: the visitor's own for new conversations, or that of an older one as long as that is open. */
+/** The system prompt: the visitor's own for new conversations, or that of an earlier conversation while it is open. */
 export class SystemPrompt {
   #own = $state(readKept(ownKey, string()) ?? '');
   #opened: string | undefined = $state();
   readonly text = $derived(this.#opened ?? this.#own);
-  /** It is the visitor's own one. */
+  /** Whether it is the visitor's own. */
   readonly isOwn = $derived(this.#opened === undefined);
 
-  /** After a reload with an older conversation open. */
+  /** Call it after a reload with an earlier conversation open. */
   restore(): void {
     this.#opened = readKept(openedKey, string());
   }
@@ -24,7 +24,7 @@ export class SystemPrompt {
     } else this.open(text);
   }
 
-  /** Takes that of a conversation; undefined: the visitor's own one again. */
+  /** Shows the prompt of a conversation; undefined shows the visitor's own again. */
   open(text: string | undefined): void {
     this.#opened = text;
     keep(openedKey, text);

@@ -7,13 +7,16 @@ type Count = (conversations: Conversations) => Promise<TokenCount>;
 /** Long enough for a word to be typed. */
 const SETTLE_MILLISECONDS = 200;
 
-/** Counts the tokens of what would be sent, once the person pauses, and never more than one count at a time. */
+/**
+ * Counts the tokens of the messages that would be sent, once the person pauses typing; at most one count runs at a
+ * time.
+ */
 export class TokenCounter {
-  /** The last count; stays while the next is made. */
+  /** The last count; stays until the next one is ready. */
   count: TokenCount | undefined = $state.raw();
-  /** The last count, or its failure, is of what was wanted last. */
+  /** Whether the last count, or its failure, belongs to the newest messages. */
   fresh = $state(true);
-  /** Why the template refuses what would be sent. */
+  /** Why the template refuses the messages. */
   error: ErrorDescription | undefined = $state.raw();
   readonly #count: Count;
   #wanted: Conversations | undefined;
@@ -24,7 +27,7 @@ export class TokenCounter {
     this.#count = count;
   }
 
-  /** Wants these to be counted; those that were wanted before are counted no more. None: shows no count. */
+  /** Requests a count of these conversations and drops earlier requests. An empty list shows no count. */
   update(conversations: Conversations): void {
     clearTimeout(this.#timer);
     if (conversations.length === 0) {

@@ -9,46 +9,46 @@ import { withProgress } from '../shared/progress';
 import { t } from '../language.svelte';
 
 const storageKey = 'examples';
-/** Whether the visitor's own files were chosen, also if they were too large to keep. */
+/** Storage key: whether the visitor's own files were chosen, even if they were too large to store. */
 const ownKey = 'examples.own';
-/** More than this is not kept across reloads. */
+/** Larger files are not stored across reloads. */
 const KEPT_BYTES = 200_000_000;
 
-/** Which examples are wanted, what the engine made of them, and a look at some. */
+/** The chosen examples, the engine's report on them, and a preview of some. */
 export class ExamplesState {
   readonly #engine: EngineState;
-  /** The visitor's own files; the demo's are used where there are none and `own` is not chosen. */
+  /** The visitor's own files; the demo's are used if there are none and `own` is not chosen. */
   files: readonly ExampleFile[] = $state.raw([]);
   own = $state(false);
   report: DataReport | undefined = $state.raw();
   error: ErrorDescription | undefined = $state.raw();
   busy = $state(false);
-  /** How far the reading of large files is. */
+  /** The progress of reading large files. */
   progress: Progress | undefined = $state.raw();
-  /** The visitor stopped the reading. */
+  /** Whether the visitor stopped the reading. */
   stopped = $state(false);
 
   previews: readonly PreviewExample[] = $state.raw([]);
   firstPreview = $state(0);
-  /** Examples that are shown at once. */
+  /** Number of examples shown at once. */
   pageSize = $state(3);
   previewError: ErrorDescription | undefined = $state.raw();
-  /** The newest page that was asked for. */
+  /** Number of the newest request for a page. */
   #previewTurn = 0;
 
-  /** After a reload: the visitor's own files were chosen, and were too large to keep. */
+  /** Set after a reload if the visitor's own files were too large to store. */
   lacksFiles = $state(false);
 
-  /** The visitor's own files of before a run brought others. */
+  /** The visitor's own files from before a run's examples replaced them. */
   replaced: readonly ExampleFile[] | undefined = $state.raw();
 
-  /** Nothing to learn from: no files, or no row in them that can be used. */
+  /** Whether there is nothing to train on: no files, or no usable record in them. */
   readonly empty = $derived(this.own && (this.files.length === 0 || this.report?.examples === 0));
 
-  /** Changes with every change of what is wanted. */
+  /** Changes whenever the chosen examples change. */
   revision = $state(0);
 
-  /** The visitor has to choose them again after a reload. */
+  /** Whether the visitor has to choose the files again after a reload. */
   readonly tooLargeToKeep = $derived(
     this.files.reduce((sum, { content }) => sum + content.size, 0) > KEPT_BYTES,
   );
@@ -60,7 +60,7 @@ export class ExamplesState {
   async restore(): Promise<void> {
     const kept = await readKeptLarge(storageKey, array(object({ name: string(), content: instance(Blob) })));
     this.lacksFiles = readKept(ownKey, boolean()) === true && (kept ?? []).length === 0;
-    // The visitor may have been quicker than the storage.
+    // The visitor may have chosen files before the storage answered.
     if (!kept || kept.length === 0 || this.own) return;
     this.files = kept;
     this.own = true;
@@ -77,7 +77,7 @@ export class ExamplesState {
     this.#changed();
   }
 
-  /** Adds files. One that shares its name with another gets a number, unless it is the same file again. */
+  /** Adds files. A file with the name of another gets a number, unless it is the same file. */
   async add(files: readonly File[]): Promise<void> {
     const all = [...this.files];
     for (const file of files) {
@@ -92,7 +92,7 @@ export class ExamplesState {
     this.chooseOwn();
   }
 
-  /** Adds what was pasted, as a file of its own. */
+  /** Adds pasted text as a file. */
   paste(content: string): void {
     let number = 1;
     while (this.files.some((file) => file.name === t.examples.pastedName(number))) number++;
@@ -105,7 +105,7 @@ export class ExamplesState {
     this.#changed();
   }
 
-  /** Hands the wanted examples to the engine. True when some can be trained on. */
+  /** Sends the chosen examples to the engine. Returns whether some can be trained on. */
   async load(settings: TrainSettings): Promise<boolean> {
     const { revision } = this;
     this.busy = true;
@@ -121,7 +121,7 @@ export class ExamplesState {
           (onProgress) => remote.examples.set(files, settings, onProgress),
         );
       const report = files.length === 0 ? undefined : await read();
-      // Others were chosen meanwhile.
+      // Other examples were chosen meanwhile.
       if (revision !== this.revision) return false;
       this.report = report;
       await this.show(Math.min(this.firstPreview, Math.max(0, (this.report?.examples ?? 0) - 1)));
@@ -138,18 +138,18 @@ export class ExamplesState {
     }
   }
 
-  /** Ends the reading of large files. */
+  /** Stops the reading of large files. */
   async stop(): Promise<void> {
     await this.#engine.remote.examples.stop();
   }
 
-  /** Puts the error away. The files stay unread until the visitor asks for it again. */
+  /** Dismisses the error. The files stay unread until the visitor asks for them again. */
   dismiss(): void {
     if (this.error) this.stopped = true;
     this.error = undefined;
   }
 
-  /** Reads anew what was stopped. */
+  /** Reads again after a stop. */
   again(): void {
     this.revision++;
   }
@@ -171,14 +171,14 @@ export class ExamplesState {
     }
   }
 
-  /** Shows as many examples at once, from about where it was. */
+  /** Shows this many examples at once, near the present place. */
   async showAtOnce(count: number): Promise<void> {
     if (count === this.pageSize) return;
     this.pageSize = count;
     if (this.previews.length > 0) await this.show(this.firstPreview);
   }
 
-  /** Chooses the examples of a former run, which the engine has read for it. */
+  /** Chooses the examples of a past run, which the engine has already read. */
   async adopt(files: readonly ExampleFile[]): Promise<void> {
     if (!(await this.shows(files))) {
       this.own = !(await this.#areDemo(files));
@@ -191,7 +191,7 @@ export class ExamplesState {
     await this.showRead();
   }
 
-  /** Shows what the engine has read. */
+  /** Shows the examples that the engine has read. */
   async showRead(): Promise<void> {
     this.error = undefined;
     this.stopped = false;
@@ -204,7 +204,7 @@ export class ExamplesState {
     return this.own ? await sameFiles(files, this.files) : await this.#areDemo(files);
   }
 
-  /** Chooses again what was chosen before a run brought its examples. */
+  /** Restores the files from before a run's examples replaced them. */
   putBack(): void {
     this.files = this.replaced ?? this.files;
     this.chooseOwn();
@@ -216,7 +216,7 @@ export class ExamplesState {
 
   #changed(): void {
     if (this.replaced === this.files) this.replaced = undefined;
-    // What is being read is not wanted any more.
+    // Stops reading files that are no longer chosen.
     if (this.progress) void this.stop();
     this.report = undefined;
     this.previews = [];
@@ -228,7 +228,7 @@ export class ExamplesState {
   }
 }
 
-/** `train.jsonl` as `train (2).jsonl`. */
+/** Adds a number to a file name: `train (2).jsonl`. */
 function numbered(name: string, number: number): string {
   if (number < 2) return name;
   const dot = name.lastIndexOf('.');
@@ -240,7 +240,7 @@ function isNumbered(name: string, original: string): boolean {
   return name === numbered(original, number);
 }
 
-/** By name and content. */
+/** Compares files by name and content. */
 async function sameFiles(a: readonly ExampleFile[], b: readonly ExampleFile[]): Promise<boolean> {
   if (a.length !== b.length || a.some(({ name }, i) => name !== b[i]?.name)) return false;
   for (const [i, { content }] of a.entries()) {

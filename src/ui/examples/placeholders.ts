@@ -9,7 +9,7 @@ export function unfilledPlaceholders(
   return (report?.placeholders ?? []).filter(({ name }) => !Object.hasOwn(fillings, name));
 }
 
-/** The texts for placeholders, with this one filled. An empty text leaves the placeholder as it is in the examples. */
+/** Sets the text for a placeholder. An empty text leaves the placeholder in the examples. */
 export function withFilling(
   fillings: Readonly<Record<string, string>>,
   name: string,

@@ -1,13 +1,15 @@
 import type { Problem } from '../../worker/protocol';
 
-/** Problems of one file that are alike; `reason` is the first one's. */
+/** Similar problems of one file; `reason` is that of the first. */
 export interface ProblemGroup {
   readonly file: string;
   readonly reason: Problem['reason'];
   readonly problems: readonly Problem[];
 }
 
-/** Problems by file and reason, those of most records first. Reasons that differ in a number only are the same. */
+/**
+ * Groups problems by file and reason, the most frequent first. Reasons that differ only in a number count as the same.
+ */
 export function groupProblems(problems: readonly Problem[]): readonly ProblemGroup[] {
   const groups = new Map<string, Problem[]>();
   for (const problem of problems) {

@@ -9,8 +9,8 @@ interface SavePicker {
 }
 
 /**
- * Asks where to save a large export, so that it is written there at once and not to the browser's own files first.
- * Undefined for a small one, or if the browser has no such question. Rejects with an `AbortError` if the visitor cancels.
+ * Asks where to save a large export, so that it is written there directly instead of to the browser's own files first.
+ * Undefined for a small export, or if the browser can't ask. Rejects with an `AbortError` if the visitor cancels.
  */
 export async function chooseFile(
   suggestedName: string,

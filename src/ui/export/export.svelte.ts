@@ -14,29 +14,29 @@ import type { PickedFiles } from '../shared/files';
 import { withProgress } from '../shared/progress';
 import { chooseFile } from './choose_file';
 
-/** The tuned adapter that is open now, and its way out of the page and back in. */
+/** The open tuned adapter, its export and its import. */
 export class ExportState {
   readonly #engine: EngineState;
   /** Undefined while there is only the base. */
   adapter: AdapterReport | undefined = $state.raw();
-  /** The ways to take it away, with their sizes. */
+  /** The possible exports with their sizes. */
   offers: readonly ExportOffer[] = $state.raw([]);
-  /** The chosen one. */
+  /** The chosen format. */
   format = $state('peft');
-  /** Those that were changed. */
+  /** The changed options. */
   options: ExportOptions = $state.raw({});
   progress: Progress | undefined = $state.raw();
   stopping = $state(false);
   result: ExportResult | undefined = $state.raw();
-  /** Where the zip can be downloaded from. */
+  /** Address of the zip for the download. */
   address: string | undefined = $state();
   importing = $state(false);
   exporting = $state(false);
   exportError: ErrorDescription | undefined = $state.raw();
   importError: ErrorDescription | undefined = $state.raw();
-  /** The language that the engine answered in last. */
+  /** The language of the last offers. */
   #language: Language = language.current;
-  /** Questions to the engine: an answer to an older one changes nothing. */
+  /** Number of the newest request to the engine; answers to older ones are ignored. */
   #asked = 0;
 
   constructor(engine: EngineState) {
@@ -47,10 +47,10 @@ export class ExportState {
     return this.offers.find(({ format }) => format === this.format) ?? this.offers[0];
   }
 
-  /** Asks the engine which adapter is open, after anything that may have changed it. */
+  /** Asks the engine which adapter is open. Call it after anything that may have changed it. */
   async refresh(): Promise<void> {
     this.#forget();
-    // They are about the adapter and the model of before.
+    // These errors belong to the former adapter and model.
     this.exportError = undefined;
     this.importError = undefined;
     const isLast = this.#ask();
@@ -70,7 +70,7 @@ export class ExportState {
     }
   }
 
-  /** Asks for the offers again if the page speaks another language now: the model card is written in it. */
+  /** Requests the offers again if the page's language has changed, because the model card depends on it. */
   async follow(current: Language): Promise<void> {
     if (this.adapter && current !== this.#language) await this.#readOffers();
   }
@@ -87,8 +87,8 @@ export class ExportState {
   }
 
   /**
-   * Writes, re-reads and checks the files, and hands out the zip's address; undefined if that failed or was stopped, or if
-   * the zip went to a file that the visitor chose. Must be called within a click: a large one asks where to save it.
+   * Writes and checks the files, and returns the zip's address; undefined if that failed or was stopped, or if the zip
+   * went to a file that the visitor chose. Must be called within a click, because a large export asks where to save it.
    */
   async export(): Promise<{ readonly address: string; readonly fileName: string } | undefined> {
     const { offer } = this;

@@ -23,7 +23,7 @@ model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
 
 ${chat}`;
 
-/** How an export is loaded in Python. Undefined for a format that Python does not load. */
+/** Python code that loads an export; undefined for a format that Python can't load. */
 export function pythonSnippet(format: string): string | undefined {
   return SNIPPETS[format];
 }

@@ -4,10 +4,10 @@ import type { LoadSettings, TrainSettings } from '../../core/settings/settings';
 import type { ModelPreview, ModelSource } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 
-/** A model that is looked at before it is opened, from the hub or from storage. */
+/** A model from the hub or from storage that is previewed before it is opened. */
 export type CandidateSource = Extract<ModelSource, { kind: 'hub' | 'stored' }>;
 
-/** What is known of a model before anything of its weights is fetched. */
+/** The preview of a model before its weights are downloaded. */
 export class CandidateState {
   readonly #engine: EngineState;
   source: CandidateSource | undefined = $state.raw();
@@ -15,17 +15,17 @@ export class CandidateState {
   preview: ModelPreview | undefined = $state.raw();
   error: ErrorDescription | undefined = $state.raw();
   busy = $state(false);
-  /** The newest question: an older one's answer is not shown any more. */
+  /** Number of the newest request; results of older ones are not shown. */
   #turn = 0;
 
   constructor(engine: EngineState) {
     this.#engine = engine;
   }
 
-  /** As it was asked for; where that says nothing, as the preview tells. */
+  /** The name as requested, else as in the preview. */
   readonly name = $derived(this.#name === '' ? (this.preview?.repo ?? this.preview?.name ?? '') : this.#name);
 
-  /** Looks at this model from now on. `refresh` asks what is known of it. */
+  /** Selects a model to preview. `refresh` then requests its preview. */
   look(source: CandidateSource, name = source.kind === 'hub' ? modelReferenceText(source) : ''): void {
     this.forget();
     this.#name = name;
@@ -41,7 +41,7 @@ export class CandidateState {
     this.busy = false;
   }
 
-  /** Asks anew, for these settings. What is known so far stays on show until the answer is here. */
+  /** Requests the preview again, for these settings. The old one stays visible until the new one arrives. */
   async refresh(load: LoadSettings, settings: TrainSettings): Promise<void> {
     const { source } = this;
     if (!source) return;

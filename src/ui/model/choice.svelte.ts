@@ -21,28 +21,28 @@ interface Parts {
   readonly saved: SavedModelsState;
   readonly runs: RunsState;
   readonly former: FormerAdapter;
-  /** Model, examples and settings stay as they are. */
+  /** Whether model, examples and settings can't be changed. */
   readonly locked: boolean;
 }
 
-/** The visitor chooses a model: the demo, one of the hub, one from disk, or one that is kept. */
+/** The visitor's choice of a model: the demo, one of the hub, one from disk, or a saved one. */
 export class ModelChoice {
   readonly #parts: Parts;
-  /** The less used settings of the model step are unfolded. */
+  /** Whether the less used settings of the model step are unfolded. */
   more = $state(false);
-  /** Branch, tag or commit of what is fetched from the hub if its name does not say one; empty: the newest. */
+  /** Branch, tag or commit for a model of the hub whose name has none; empty: the newest. */
   hubRevision = $state('');
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  /** Bytes of storage that opening the candidate lacks; undefined if there is room enough or nobody knows. */
+  /** Bytes of storage missing for opening the candidate; undefined if there is enough room or if it is unknown. */
   readonly missingRoom = $derived.by(() => {
     const { storageNeeded = 0, storageFree } = this.#parts.candidate.preview ?? {};
     return storageFree !== undefined && storageNeeded > storageFree ? storageNeeded - storageFree : undefined;
   });
-  /** The candidate can be opened. */
+  /** Whether the candidate can be opened. */
   readonly canOpen = $derived.by(() => {
     const { engine, locked, model, settings, candidate } = this.#parts;
     return (
@@ -54,13 +54,13 @@ export class ModelChoice {
       this.missingRoom === undefined
     );
   });
-  /** The open model can be loaded otherwise, and the visitor need not choose its files again for that. */
+  /** Whether the open model can be loaded with other settings without choosing its files again. */
   readonly canReopen = $derived.by(() => {
     const { wanted, report } = this.#parts.model;
     return wanted.kind === 'hub' || (wanted.kind === 'stored' && report?.repo !== undefined);
   });
 
-  /** Shows another way to a model. What is being looked at belongs to the way that it was found on. */
+  /** Shows another way to choose a model. Drops the candidate, because it belongs to the former way. */
   chooseWay(way: Way): void {
     const { model, former, search, candidate, saved } = this.#parts;
     if (way === 'demo') {
@@ -82,7 +82,7 @@ export class ModelChoice {
     model.chooseFiles(picked);
   }
 
-  /** Looks at a model that is kept, or at the rest of one that is not whole yet. */
+  /** Previews a saved model, or an unfinished download. */
   lookAtSaved(saved: SavedModelReport): void {
     const { candidate } = this.#parts;
     const { id, name, repo, commit, partial } = saved;
@@ -90,7 +90,7 @@ export class ModelChoice {
     else candidate.look({ kind: 'hub', repo, ...(commit !== undefined && { revision: commit }) }, repo);
   }
 
-  /** Looks at a model of the hub, at the revision that is set if its name says none. */
+  /** Previews a model of the hub, at the set revision if its name has none. */
   lookAtHub({ repo, revision = this.hubRevision.trim(), file }: ModelReference): void {
     this.#parts.candidate.look({
       kind: 'hub',
@@ -108,14 +108,14 @@ export class ModelChoice {
     this.lookAtHub({ repo, ...(file !== undefined && { file }) });
   }
 
-  /** Asks anew what the model that is being looked at would take. */
+  /** Requests the candidate's preview again. */
   refresh(): void {
     const { settings, candidate } = this.#parts;
     const { values, quantization } = settings;
     if (values) void candidate.refresh(quantization, values);
   }
 
-  /** Opens what is being looked at; what is missing of it is downloaded. */
+  /** Opens the candidate; downloads its missing files. */
   open(): void {
     const { model, former, candidate, search, runs, route } = this.#parts;
     const { source, name } = candidate;
@@ -133,13 +133,13 @@ export class ModelChoice {
   toHubSettings(field: 'endpoint' | 'token'): void {
     this.#parts.route.go('model');
     this.more = true;
-    // After it is unfolded.
+    // After the settings are unfolded.
     requestAnimationFrame(() => {
       document.getElementById(`hub-${field}`)?.focus();
     });
   }
 
-  /** Looks at the model of before a reload, if it is kept: it opens without a network. */
+  /** Previews the model from before a reload, if it is saved: it opens without a network. */
   offerFormer(): void {
     const { model, saved } = this.#parts;
     const { former } = model;

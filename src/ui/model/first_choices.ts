@@ -2,15 +2,15 @@ import type { Catalogue } from '../../core/messages/catalogue';
 
 /** A model to begin with, with the facts of its page on the Hub. */
 export interface FirstChoice {
-  /** The catalogue says under this name what the model is good for. */
+  /** The catalogue describes the model under this name. */
   readonly repo: keyof Catalogue['model']['firstChoice'];
   readonly parameters: number;
-  /** Of the files that are fetched. */
+  /** Bytes of the files to download. */
   readonly bytes: number;
   readonly license: string;
 }
 
-/** Small models that are open to everybody, the lightest first. */
+/** Small models with free access, the smallest first. */
 export const firstChoices: readonly FirstChoice[] = [
   {
     repo: 'HuggingFaceTB/SmolLM2-135M-Instruct',

@@ -4,46 +4,49 @@ import { describeError, type ErrorDescription } from '../../core/errors';
 import type { EngineState } from '../engine.svelte';
 import { keep, readKept } from '../shared/persist';
 
-/** The security policy is made of this before the page runs: a change counts from the next load on. */
+/**
+ * Storage key of the endpoint. The security policy is made from it before the page runs, so a change takes effect at
+ * the next load.
+ */
 const hubKey = 'hub';
-/** For the next load of the page alone. */
+/** Storage key that only the next load of the page reads. */
 const chosenKey = 'hub_chosen';
 const tokenKey = 'hub_token';
 
-/** Which hub models come from, and the token for it. */
+/** The hub and its access token. */
 export class HubState {
   readonly #engine: EngineState;
-  /** What the page was loaded for. */
+  /** The endpoint that the page was loaded for. */
   readonly endpoint: string = readKept(hubKey, object({ endpoint: string() }))?.endpoint ?? HUGGING_FACE;
-  /** The visitor chose it right before this load of the page. */
+  /** Whether the visitor chose it right before this load of the page. */
   readonly justChosen: boolean = readKept(chosenKey, boolean()) ?? false;
   /** In memory only, unless `remembered`. */
   token = $state('');
   remembered = $state(false);
   error: ErrorDescription | undefined = $state.raw();
-  /** Counts what the engine was told: what was asked under other settings is worth nothing any more. */
+  /** Increases with each change of the hub; results for other settings are out of date. */
   revision = $state(0);
 
   constructor(engine: EngineState) {
     this.#engine = engine;
     keep(chosenKey, undefined);
     const kept = readKept(tokenKey, object({ endpoint: string(), token: optional(string(), '') }));
-    // A token is for the hub that it was given for.
+    // A token belongs to the hub that it was entered for.
     if (kept?.endpoint === this.endpoint && kept.token !== '') {
       this.token = kept.token;
       this.remembered = true;
     }
   }
 
-  /** Whether it is one that is offered by name: what any other has, nobody knows. */
+  /** Whether it is one of the endpoints offered by name. The abilities of others are unknown. */
   get known(): boolean {
     return KNOWN_ENDPOINTS.some(({ endpoint }) => endpoint === this.endpoint);
   }
 
-  /** The endpoint's name without what all addresses have. */
+  /** The endpoint's address without the common parts. */
   readonly host = $derived.by(() => hostOf(this.endpoint));
 
-  /** Tells the engine the hub and the token. */
+  /** Sends the hub and the token to the engine. */
   async tell(): Promise<void> {
     const { endpoint, token } = this;
     this.error = undefined;

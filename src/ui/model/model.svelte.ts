@@ -15,35 +15,38 @@ const formerSchema = union([
   object({ kind: literal('hub'), repo: string(), revision: optional(string()), file: optional(string()) }),
 ]);
 
-/** Where a model comes from, as the page offers it. */
+/** The ways to choose a model that the page offers. */
 export type Way = 'demo' | 'hub' | 'disk' | 'kept';
 
-/** Which model is wanted, which one is open, and the way from one to the other. */
+/** The chosen model, the open model, and the opening. */
 export class ModelState {
   readonly #engine: EngineState;
   wanted: ModelSource = $state.raw({ kind: 'demo' });
-  /** What to call what is wanted before it is open. */
+  /** The chosen model's name before it is open. */
   #wantedName = $state('');
-  /** The way that is on show; the model stays what it is until another is chosen on it. */
+  /** The way that is shown. The model stays the same until another is chosen. */
   way: Way = $state('demo');
   report: ModelReport | undefined = $state.raw();
   progress: Progress | undefined = $state.raw();
   error: ErrorDescription | undefined = $state.raw();
-  /** The visitor stopped the opening. */
+  /** Whether the visitor stopped the opening. */
   stopped = $state(false);
-  /** A stop was asked for and has not come about yet. */
+  /** Whether a stop was requested and has not taken effect yet. */
   stopping = $state(false);
-  /** The source that `report` is of. */
+  /** The source of `report`. */
   #opened: ModelSource | undefined = $state.raw();
-  /** What could not be opened, or was stopped. */
+  /** The source and the load settings that failed or were stopped. */
   #failed: { readonly source: ModelSource; readonly load: LoadSettings } | undefined;
-  /** What was used before a reload. The browser does not hand out a folder's files again by itself. */
+  /** The model from before a reload. The browser does not give access to a folder's files again by itself. */
   former = $state.raw(readKept(storageKey, formerSchema));
 
   readonly busy = $derived(this.progress !== undefined);
-  /** What may take long: until it is done, nothing else is chosen. The demo is quick, and opened without being asked. */
+  /**
+   * Whether an opening that may take long is running; the choice is locked meanwhile. The demo is quick and is opened
+   * unasked.
+   */
   readonly busyLong = $derived(this.busy && this.wanted.kind !== 'demo');
-  /** What comes from the hub or from storage is not open, and is not tried again before it is asked for. */
+  /** Whether a model from the hub or from storage is not open and waits for a request to open it. */
   readonly halted = $derived(
     (this.wanted.kind === 'hub' || this.wanted.kind === 'stored') &&
       (this.stopped || this.error !== undefined),
@@ -54,20 +57,20 @@ export class ModelState {
     this.#engine = engine;
   }
 
-  /** Whether what is open is what is wanted, loaded as wanted. */
+  /** Whether the chosen model is open with these load settings. */
   isOpen(load: LoadSettings): boolean {
     if (this.report === undefined || this.#opened !== this.wanted) return false;
-    // What came over the network, or its copy here, is loaded otherwise only when asked for: see `differs`.
+    // A downloaded model, or its stored copy, is loaded with other settings only on request: see `differs`.
     return !this.#opensByItself || sameLoad(this.report.load, load);
   }
 
-  /** Whether the page may open what is wanted now: not what has just failed or was stopped, until it is asked to. */
+  /** Whether the page may open the chosen model by itself. After a failure or a stop, it waits for a request. */
   mayOpen(load: LoadSettings): boolean {
     if (this.#failed?.source !== this.wanted) return true;
     return this.#opensByItself && !sameLoad(this.#failed.load, load);
   }
 
-  /** Whether the open model was loaded otherwise than the settings say now. */
+  /** Whether the open model was loaded with other settings than the present ones. */
   differs(load: LoadSettings): boolean {
     return this.report !== undefined && this.#opened === this.wanted && !sameLoad(this.report.load, load);
   }
@@ -83,28 +86,28 @@ export class ModelState {
     this.#want({ kind: 'files', name, files }, name);
   }
 
-  /** Opens a model of the hub or of storage; what is missing of it is downloaded. */
+  /** Opens a model of the hub or of storage; downloads its missing files. */
   choose(source: CandidateSource, name: string): void {
     if (source.kind === 'hub') keep(storageKey, source);
     this.#want(source, name);
   }
 
-  /** Puts the error away. The model stays unopened until the visitor asks for it again. */
+  /** Dismisses the error. The model stays closed until the visitor asks for it again. */
   dismiss(): void {
     if (this.error) this.stopped = true;
     this.error = undefined;
   }
 
-  /** Opens again what failed, was stopped, or is to be loaded otherwise. */
+  /** Opens the model again after a failure or a stop, or with other load settings. */
   again(): void {
     const { report } = this;
     const hub = this.wanted.kind === 'stored' && report?.repo !== undefined;
-    // A stored base is as it was made: loaded otherwise, it comes from where it came from.
+    // A stored base has fixed load settings; with others, the model comes from its original source.
     if (hub) this.#want({ kind: 'hub', repo: report.repo, revision: report.commit ?? 'main' }, report.name);
     else this.#want({ ...this.wanted }, this.#wantedName);
   }
 
-  /** Ends the opening; what has arrived of a download stays. */
+  /** Stops the opening; keeps the downloaded parts. */
   async stop(): Promise<void> {
     this.stopping = true;
     try {
@@ -115,7 +118,7 @@ export class ModelState {
     }
   }
 
-  /** Opens the wanted model. True when it is open; false when it could not be, and `error` or `stopped` says why. */
+  /** Opens the chosen model. Returns whether it is open; if not, `error` or `stopped` says why. */
   async open(load: LoadSettings): Promise<boolean> {
     const source = this.wanted;
     this.error = undefined;
@@ -147,7 +150,7 @@ export class ModelState {
     }
   }
 
-  /** Takes over the model that a former run has opened. */
+  /** Shows the model that a past run has opened. */
   async adopt(): Promise<void> {
     const report = await this.#engine.remote.models.report();
     this.#want(this.wanted, this.#wantedName);
@@ -157,14 +160,14 @@ export class ModelState {
     if (source === 'demo') this.wanted = { kind: 'demo' };
     else if (source === 'hub' && repo !== undefined)
       this.wanted = { kind: 'hub', repo, ...(commit !== undefined && { revision: commit }) };
-    // Its files are in the engine's storage, not in the page's hands.
+    // The engine has its files; the page does not.
     else this.wanted = { kind: 'files', name, files: [] };
     this.#wantedName = name;
     this.#opened = this.wanted;
     this.way = wayOf(this.wanted);
   }
 
-  /** If the engine has another model open than the page shows, the page opens its own again. */
+  /** If the engine has another model open than the page shows, marks the page's model as not open. */
   async compare(): Promise<void> {
     const report = await this.#engine.remote.models.report();
     if (JSON.stringify(report) !== JSON.stringify(this.report)) this.#opened = undefined;

@@ -2,7 +2,7 @@ import { describeError, type ErrorDescription } from '../../core/errors';
 import type { StorageReport, SavedModelReport } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 
-/** The models that this browser keeps, and the room that there is. */
+/** The models stored in this browser, and the free room. */
 export class SavedModelsState {
   readonly #engine: EngineState;
   list: readonly SavedModelReport[] = $state.raw([]);
@@ -11,7 +11,7 @@ export class SavedModelsState {
   error: ErrorDescription | undefined = $state.raw();
   /** The models that could not be removed, with the reasons. */
   unremoved: { readonly id: string; readonly error: ErrorDescription } | undefined = $state.raw();
-  /** What is being removed. */
+  /** Id of the model being removed. */
   removing: string | undefined = $state();
 
   constructor(engine: EngineState) {
@@ -23,7 +23,7 @@ export class SavedModelsState {
       this.list = await this.#engine.remote.saved.list();
       this.storage = await this.#engine.remote.saved.report();
       this.error = undefined;
-      // It was removed elsewhere.
+      // The model was removed by another tab.
       if (!this.list.some(({ id }) => id === this.unremoved?.id)) this.unremoved = undefined;
     } catch (error) {
       this.error = describeError(error);
@@ -42,9 +42,9 @@ export class SavedModelsState {
     this.removing = undefined;
   }
 
-  /** Asks the browser to keep what is stored until the visitor removes it. Some browsers ask the visitor then. */
+  /** Asks the browser to keep the storage until the visitor removes it. Some browsers then ask the visitor. */
   async persist(): Promise<void> {
-    // A refusal costs the promise, never the work.
+    // A refusal is no failure.
     await navigator.storage.persist().catch(() => false);
     await this.refresh();
   }

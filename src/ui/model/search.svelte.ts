@@ -12,12 +12,12 @@ const fewestCharacters = 2;
 export class SearchState {
   readonly #engine: EngineState;
   query = $state('');
-  /** The newest answer, also while something else is typed already. */
+  /** The newest results, even if the typed query has changed since. */
   #answer: { readonly query: string; readonly results: readonly HubModelReport[] } | undefined = $state.raw();
   busy = $state(false);
   error: ErrorDescription | undefined = $state.raw();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** The newest search: an older one's answer is not shown any more. */
+  /** Number of the newest search; results of older ones are not shown. */
   #turn = 0;
 
   constructor(engine: EngineState) {
@@ -25,15 +25,15 @@ export class SearchState {
   }
 
   readonly searching = $derived(this.query.trim().length >= fewestCharacters);
-  /** Only an answer to what is typed now: nobody chooses what they no longer look for. */
+  /** The results, if they belong to the typed query. */
   readonly #current = $derived(this.#answer?.query === this.query.trim() ? this.#answer : undefined);
   readonly results: readonly HubModelReport[] = $derived(this.#current?.results ?? []);
-  /** What `results` are of; empty while there is no answer to what is typed. */
+  /** The query of `results`; empty while there are none for the typed query. */
   readonly found = $derived(this.#current?.query ?? '');
 
   /**
-   * Takes what is typed, and asks the hub when the typing has paused. Without settings, of a page that has only begun,
-   * nothing is asked yet: type the same again when they are known.
+   * Takes the typed query, and searches the hub when the typing has paused. Does not search without settings, which the
+   * page lacks at its beginning; call it again with the same query once they are known.
    */
   type(query: string, load: LoadSettings, settings: TrainSettings | undefined): void {
     this.query = query;
@@ -49,14 +49,14 @@ export class SearchState {
     this.#timer = setTimeout(() => void this.#search(turn, query.trim(), load, settings), settleMilliseconds);
   }
 
-  /** Drops what is being searched for. */
+  /** Drops the pending search. */
   cancel(): void {
     clearTimeout(this.#timer);
     this.#turn++;
     this.busy = false;
   }
 
-  /** Forgets what was searched for. */
+  /** Clears the query and the results. */
   clear(): void {
     this.cancel();
     this.query = '';

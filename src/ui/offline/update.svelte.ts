@@ -1,8 +1,8 @@
-/** The page's newer version: fetched in the background by the service worker, used when the person wishes. */
+/** A newer version of the page, which the service worker downloads in the background and the person can activate. */
 export class UpdateState {
-  /** A newer version is stored and waits for a reload. */
+  /** Whether a newer version is stored and waits for a reload. */
   ready = $state(false);
-  /** The person was told and goes on working. */
+  /** Whether the person has postponed the update. */
   #later = $state(false);
   readonly offered = $derived(this.ready && !this.#later);
   #registration: ServiceWorkerRegistration | undefined;
@@ -12,7 +12,7 @@ export class UpdateState {
     this.#reloadPage = reloadPage;
   }
 
-  /** Registers the service worker at this address. Without one, the page works as long as there is a network. */
+  /** Registers the service worker at this address. Without one, the page needs a network. */
   async begin(address: string, workers: ServiceWorkerContainer | undefined): Promise<void> {
     try {
       const registration = await workers?.register(address);
@@ -22,11 +22,11 @@ export class UpdateState {
       const { active } = await workers.ready;
       active?.postMessage('opened');
     } catch {
-      // Private windows, plain http and offline hosts: what works without it goes on.
+      // Fails in private windows, on plain http and on unreachable hosts; the page works without it.
     }
   }
 
-  /** Asks the server for a newer version; a page that stays open for days hears of none otherwise. */
+  /** Asks the server for a newer version, which a page that stays open for days would not notice otherwise. */
   async look(): Promise<void> {
     await this.#registration?.update().catch(() => undefined);
   }
@@ -39,12 +39,12 @@ export class UpdateState {
   reload(): void {
     const waiting = this.#registration?.waiting;
     if (!waiting) {
-      // Another tab has made it the current one.
+      // Another tab has activated it already.
       this.#reloadPage();
       return;
     }
     waiting.addEventListener('statechange', () => {
-      // A still newer one may have taken its place.
+      // An even newer version may have replaced it.
       if (waiting.state === 'activated' || waiting.state === 'redundant') this.#reloadPage();
     });
     waiting.postMessage('activate');
@@ -56,7 +56,7 @@ export class UpdateState {
     registration.addEventListener('updatefound', () => this.#follow(registration));
   }
 
-  /** The first version is no update: nothing is active before it. */
+  /** Follows a new version. The first version is no update, because none is active before it. */
   #follow({ installing, active }: ServiceWorkerRegistration): void {
     if (!active) return;
     installing?.addEventListener('statechange', () => {

@@ -4,34 +4,34 @@ import type { RunsState } from './runs.svelte';
 
 export type Axis = 'step' | 'time';
 
-/** So many curves can be told apart. */
+/** Most runs to compare: more curves are hard to distinguish. */
 export const MOST_COMPARED = 4;
 
-/** One setting over the runs that are compared, in their order. */
+/** A setting's values in the compared runs, in their order. */
 export interface SettingDifference {
   readonly name: SettingName;
   readonly values: readonly string[];
 }
 
-/** One prompt, and what each run answered to it last; undefined if it wasn't asked. */
+/** A prompt with each run's last answer; undefined if a run has none. */
 export interface ComparedAnswers {
   readonly prompt: string;
   readonly answers: readonly ({ readonly text: string; readonly step: number } | undefined)[];
 }
 
-/** The runs that are compared. Their histories are read when the comparison opens. */
+/** The compared runs. Their histories are read when the comparison opens. */
 export class CompareState {
   readonly #runs: Pick<RunsState, 'list' | 'read'>;
   /** The ids of the chosen runs, in the order of the choice. */
   #chosen: readonly string[] = $state.raw([]);
-  /** The comparison is on show; undefined: it is not. */
+  /** The runs of the open comparison; undefined if it is closed. */
   records: readonly RunRecord[] | undefined = $state.raw();
   axis: Axis = $state('step');
-  /** Those that are still in the list. */
+  /** The chosen runs that are still in the list. */
   readonly chosen = $derived(this.#chosen.filter((id) => this.#runs.list.some((run) => run.id === id)));
   readonly ready = $derived(this.chosen.length >= 2);
   readonly full = $derived(this.chosen.length >= MOST_COMPARED);
-  /** Runs of older versions don't tell the time of their steps. */
+  /** Whether all runs have times; runs of older versions lack them. */
   readonly hasTime = $derived((this.records ?? []).every(({ history }) => tellsTime(history)));
   readonly differences = $derived(differencesOf(this.records ?? []));
   readonly answers = $derived(answersOf(this.records ?? []));

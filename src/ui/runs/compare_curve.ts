@@ -2,7 +2,7 @@ import type { TrainEvent } from '../../worker/protocol';
 import { curveOf, smooth, smoothingWeight } from '../train/curve';
 import type { Axis } from './compare.svelte';
 
-/** The losses of one run along steps or along the seconds that it took. */
+/** The losses of a run, by steps or by elapsed seconds. */
 export interface ComparedCurve {
   readonly x: readonly number[];
   readonly smoothed: readonly (number | null)[];
@@ -33,7 +33,7 @@ export function comparedCurve(events: readonly TrainEvent[], axis: Axis): Compar
   };
 }
 
-/** Seconds up to a step; of a step that only an evaluation tells of, those of the step before. */
+/** Seconds up to a step. A step with only an evaluation has the time of the step before. */
 function timesOf(events: readonly TrainEvent[]): (step: number) => number | undefined {
   const steps = events.filter((event) => event.event === 'step');
   return (step) => steps.findLast((each) => each.step <= step)?.elapsed_seconds;

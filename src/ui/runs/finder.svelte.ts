@@ -19,7 +19,7 @@ export class RunFinder {
     keep(storageKey, sort);
   }
 
-  /** Those that have every word in their name, model, files or date. The list is the newest first. */
+  /** The runs that have every word in their name, model, files or date. `list` must have the newest first. */
   find(list: readonly ListedRun[]): readonly ListedRun[] {
     const words = this.words
       .toLowerCase()
@@ -33,7 +33,7 @@ export class RunFinder {
   }
 }
 
-/** `toSorted` leaves equal ones in their order: the newest first. */
+/** `toSorted` is stable, so equal runs stay in their order, the newest first. */
 const orders: Readonly<Record<Sort, (a: ListedRun, b: ListedRun) => number>> = {
   newest: (a, b) => Number(b.startedAt > a.startedAt) - Number(b.startedAt < a.startedAt),
   oldest: (a, b) => Number(a.startedAt > b.startedAt) - Number(a.startedAt < b.startedAt),

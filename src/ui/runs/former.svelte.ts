@@ -4,13 +4,13 @@ import { keep, readKept } from '../shared/persist';
 const storageKey = 'adapter';
 const schema = object({ run: string() });
 
-/** The run whose adapter was open last, remembered over a reload. */
+/** The run whose adapter was open last, stored across reloads. */
 export class FormerAdapter {
   /** Its id; undefined if no adapter of a run was open. */
   run: string | undefined = $state(readKept(storageKey, schema)?.run);
-  /** It is being opened again. */
+  /** Whether it is being opened again. */
   opening = $state(false);
-  /** It could not be opened by itself: the visitor is told so, and may do it. */
+  /** Whether it could not be opened automatically, so that the visitor has to decide. */
   closed = $state(false);
 
   remember(run: string): void {
@@ -19,7 +19,7 @@ export class FormerAdapter {
     keep(storageKey, { run });
   }
 
-  /** Another model or another adapter is wanted. */
+  /** Call it when another model or adapter is chosen. */
   forget(): void {
     this.run = undefined;
     this.closed = false;

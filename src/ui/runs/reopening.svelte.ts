@@ -26,17 +26,20 @@ interface Parts {
   readonly route: RouteState;
 }
 
-/** Opens past runs again, with all that belongs to them: to use their adapters, to continue them, and after a reload. */
+/**
+ * Opens past runs with their models, examples and settings: to use their adapters, to continue them, and after a
+ * reload.
+ */
 export class Reopening {
   readonly #parts: Parts;
-  /** A past run is being opened. */
+  /** Whether a past run is being opened. */
   busy = $state(false);
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  /** The run whose adapter was open before a reload, unless the visitor has to decide about another one first. */
+  /** The run whose adapter was open before a reload, unless the visitor must first decide about another run. */
   get formerRun(): ListedRun | undefined {
     const { engine, runs, former } = this.#parts;
     return engine.usable && !runs.unfinished ? runs.get(former.run) : undefined;
@@ -61,7 +64,7 @@ export class Reopening {
       };
       await training.continueRun(run, onOpened);
       if (this.busy) {
-        // It did not begin: its button's place says so, and the page shows what it showed before.
+        // The run did not start: shows the error beside its button, and restores the page's former state.
         const { error } = training;
         await this.#notOpened();
         if (error) runs.fail(id, error);
@@ -78,7 +81,7 @@ export class Reopening {
     if (await this.#open(id, (run) => this.#adopt(run))) this.#parts.route.go('train');
   }
 
-  /** Opens the adapter of before a reload again, as long as nothing has to be downloaded for it. */
+  /** Opens the adapter from before a reload again, unless that needs a download. */
   async openFormer(): Promise<void> {
     const { runs, former } = this.#parts;
     const run = this.formerRun;
@@ -118,7 +121,7 @@ export class Reopening {
     }
   }
 
-  /** Shows what a past run has opened: its model, its examples, its settings. */
+  /** Shows the model, the examples and the settings of an opened run. */
   async #adopt(run: RunRecord): Promise<void> {
     const { engine, candidate, model, examples, settings } = this.#parts;
     candidate.forget();
@@ -131,14 +134,14 @@ export class Reopening {
     });
   }
 
-  /** After a reload, examples and settings are those that the page has kept: they may have been changed since the run. */
+  /** After a reload, keeps the page's stored examples and settings, which may have been changed since the run. */
   async #adoptBeside(run: RunRecord): Promise<void> {
     const { engine, model, examples, settings } = this.#parts;
     await this.#take(run, async () => {
       const files = await engine.remote.runs.examples(run.id);
       await model.adopt();
       await settings.load(engine.remote);
-      // Files that are too large are not kept by the page, but with the run.
+      // The page does not store large files, but the run has them.
       if (examples.lacksFiles) await examples.adopt(files);
       if (!(await examples.shows(files))) return false;
       await examples.showRead();
@@ -146,20 +149,20 @@ export class Reopening {
     });
   }
 
-  /** @param take false if the page shows other examples than the run's */
+  /** @param take returns false if the page shows other examples than the run's */
   async #take(run: RunRecord, take: () => Promise<boolean>): Promise<void> {
     const { preparation, runs } = this.#parts;
     preparation.outdate();
     try {
       if (await take()) preparation.adopted(run.settings);
     } catch (error) {
-      // The page may show a part of what the run has.
+      // The page may already show a part of the run.
       await this.#notOpened();
       runs.fail(run.id, describeError(error));
     }
   }
 
-  /** A past run could not be opened: the engine may have its model and its examples all the same. */
+  /** Restores the page after a past run could not be opened; the engine may have opened its model or its examples. */
   async #notOpened(): Promise<void> {
     const { engine, preparation, model } = this.#parts;
     preparation.outdate();

@@ -13,7 +13,7 @@ const asideKey = 'runs.aside';
 /** How the opening of a run ended. */
 export type Opening = 'opened' | 'stopped' | 'failed';
 
-/** Past runs, as the engine's storage has them. */
+/** The past runs in the engine's storage. */
 export class RunsState {
   readonly #engine: EngineState;
   list: readonly ListedRun[] = $state.raw([]);
@@ -23,10 +23,10 @@ export class RunsState {
   error: ErrorDescription | undefined = $state.raw();
   /** The error of the last request to each run, by the run's id. */
   readonly failures = new SvelteMap<string, ErrorDescription>();
-  /** The run that is being opened, and how far that is. */
+  /** Id of the run being opened; `progress` is its progress. */
   opening: string | undefined = $state();
   progress: Progress | undefined = $state.raw();
-  /** Newest run that was interrupted and can go on; undefined if the visitor has put it aside. */
+  /** The newest interrupted run that can be continued; undefined if the visitor has dismissed it. */
   readonly unfinished = $derived.by(() => {
     const run = this.list.find(
       ({ state, usedBy }) => usedBy === undefined && (state === 'running' || state === 'paused'),
@@ -39,10 +39,10 @@ export class RunsState {
     this.#engine = engine;
   }
 
-  /** Keeps the list as it is in storage, whatever this tab and others do. @returns a function that ends this */
+  /** Updates the list whenever this tab or another changes it. @returns a function that stops this */
   watch(): () => void {
     const refresh = (): void => void this.refresh();
-    // A tab that was closed tells nobody; the next one then comes to the front, or gets the focus.
+    // A closed tab sends no message; but another tab then becomes visible or gets the focus.
     const seen = (): void => {
       if (!document.hidden) refresh();
     };
@@ -71,7 +71,7 @@ export class RunsState {
     return this.list.find((run) => run.id === id);
   }
 
-  /** No more offered at the top of the page; it stays in the list. */
+  /** Stops offering a run at the top of the page; it stays in the list. */
   putAside({ id }: Pick<RunRecord, 'id'>): void {
     this.#putAside.add(id);
     this.#keepAside();
@@ -87,7 +87,7 @@ export class RunsState {
     this.failures.set(id, error);
   }
 
-  /** Forgets what went wrong with a run. */
+  /** Dismisses a run's error. */
   dismiss(id: string): void {
     this.failures.delete(id);
   }
@@ -99,7 +99,7 @@ export class RunsState {
     return run;
   }
 
-  /** An empty name takes the run's own away. */
+  /** An empty name removes the run's name. */
   async rename(id: string, name: string): Promise<boolean> {
     return await this.#try(id, async () => {
       await this.#engine.remote.runs.rename(id, name);
@@ -126,12 +126,12 @@ export class RunsState {
     const opened = await this.#try(id, call).finally(() => (this.opening = undefined));
     if (opened) return 'opened';
     if (this.failures.get(id)?.code !== ABORTED) return 'failed';
-    // The visitor has stopped it: that is no problem.
+    // The visitor stopped it, so it is no failure.
     this.dismiss(id);
     return 'stopped';
   }
 
-  /** Ends the opening of a run; what has arrived of a download stays. */
+  /** Stops the opening of a run; keeps the downloaded parts. */
   async stopOpening(): Promise<void> {
     await this.#engine.remote.runs.stopOpening();
   }
@@ -153,7 +153,7 @@ export class RunsState {
     }
   }
 
-  /** A problem goes away with its cause: the run is gone, or nobody else uses it any more. */
+  /** Removes errors whose cause has passed: the run is gone, or no other tab uses it any more. */
   #forgetPassed(): void {
     for (const [id, { code }] of this.failures) {
       const run = this.get(id);

@@ -4,14 +4,14 @@ import type { ANSWER_SETTINGS } from '../../core/settings/settings';
 import type { FormState } from '../shared/form.svelte';
 import type { SettingsState } from '../train/settings.svelte';
 
-/** More than any file of settings has; the rest of a larger file need not be read to refuse it. */
+/** Most bytes of a file of settings; a larger file is refused without reading it. */
 const MOST_BYTES = 4_000_000;
 
 /** The settings as a file: loads one and makes one. */
 export class SettingsFile {
   readonly #training: SettingsState;
   readonly #answers: FormState<typeof ANSWER_SETTINGS>;
-  /** The settings that came from the last file. */
+  /** The number of settings taken from the last file. */
   taken: { readonly file: string; readonly count: number } | undefined = $state.raw();
   error: ErrorDescription | undefined = $state.raw();
 
@@ -20,7 +20,7 @@ export class SettingsFile {
     this.#answers = answers;
   }
 
-  /** Takes all that the file names; if anything in it is wrong, nothing. Settings that it does not name stay. */
+  /** Takes all settings of a file, or none if any of them is wrong. Settings that it does not name stay. */
   async load(file: File): Promise<void> {
     this.dismiss();
     try {
@@ -34,7 +34,7 @@ export class SettingsFile {
     }
   }
 
-  /** All settings as they are now; undefined if one of them is wrong. */
+  /** The text of all present settings; undefined if one of them is wrong. */
   text(): string | undefined {
     const settings = this.#training.values;
     const answers = this.#answers.values;

@@ -8,7 +8,7 @@ import type { SettingsState } from '../train/settings.svelte';
 
 /** One setting with its place in a form. */
 export interface PanelField {
-  /** Tells it from a setting of the other form that has its name. */
+  /** Unique key: a setting of the other form may have the same name. */
   readonly key: string;
   readonly name: string;
   readonly setting: Setting;
@@ -17,7 +17,7 @@ export interface PanelField {
   readonly fallback: unknown;
   readonly changed: boolean;
   readonly problem: Message | undefined;
-  /** Another setting, with whose value this one does nothing. */
+  /** Another setting whose value makes this one ineffective. */
   readonly unused: { readonly setting: string; readonly value: string } | undefined;
   readonly set: (value: unknown) => void;
   readonly reset: () => void;
@@ -34,7 +34,9 @@ export class SettingsPanel {
   readonly #answers: FormState<typeof ANSWER_SETTINGS>;
   search = $state('');
   #onlyChanged = $state(false);
-  /** Those that stay in sight as long as only changed ones are shown: one that is typed back to its default may not vanish. */
+  /**
+   * Settings that stay visible while only changed ones are shown: a setting typed back to its default must not vanish.
+   */
   #held: readonly string[] = $state.raw([]);
 
   readonly #all: readonly PanelGroup[] = $derived.by(() => [
@@ -44,7 +46,7 @@ export class SettingsPanel {
   readonly names: readonly Group[] = $derived.by(() => this.#all.map(({ group }) => group));
   readonly changed = $derived.by(() => this.#training.changed + this.#answers.changed);
   readonly wrong = $derived.by(() => this.#training.problems.size + this.#answers.problems.size);
-  /** The groups that have something to show, with what is searched for. */
+  /** The groups with settings that match the search. */
   readonly groups: readonly PanelGroup[] = $derived.by(() =>
     this.#all
       .map((group) => ({ ...group, fields: group.fields.filter((field) => this.#shows(field)) }))
@@ -66,7 +68,7 @@ export class SettingsPanel {
     this.#onlyChanged = on;
   }
 
-  /** Puts settings back to their defaults; those of training stay if a run uses them. */
+  /** Resets settings to their defaults; those of training stay if a run uses them. */
   resetAll(locked: boolean): void {
     if (!locked) this.#training.reset();
     this.#answers.reset();

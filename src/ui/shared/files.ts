@@ -1,4 +1,4 @@
-/** What a person dropped or picked: the files, and the name to show for them. */
+/** Files that the person dropped or picked, and a name to show for them. */
 export interface PickedFiles {
   readonly name: string;
   readonly files: readonly File[];
@@ -6,13 +6,13 @@ export interface PickedFiles {
 
 interface FoundFile {
   readonly file: File;
-  /** Folders above it, within what was picked. */
+  /** Number of folders above it within the picked folder. */
   readonly depth: number;
 }
 
 /** Folders deeper than this are not a model's or an adapter's. */
 const maxDepth = 3;
-/** A dropped home folder must not be read through to its end. */
+/** A dropped home folder must not be read completely. */
 const maxFiles = 200;
 
 /** Files of an `<input type="file">`, or of a folder picked there. */
@@ -24,7 +24,7 @@ export function pickedFiles(list: FileList | null): PickedFiles | undefined {
   return picked(found, found[0]?.folder);
 }
 
-/** Files of a drop, those inside dropped folders included. Must be called within the drop's own event. */
+/** The files of a drop, including those in dropped folders. Must be called within the drop's own event. */
 export async function droppedFiles(transfer: DataTransfer): Promise<PickedFiles | undefined> {
   // The item list is emptied when the event ends: take the entries before the first await.
   const entries = [...transfer.items]
@@ -37,7 +37,9 @@ export async function droppedFiles(transfer: DataTransfer): Promise<PickedFiles 
   return picked(entries.length > 0 ? found : loose, only?.isDirectory ? only.name : undefined);
 }
 
-/** Only the outermost files: subfolders (`onnx`, `original`, `checkpoint-100`) hold others by the same names. */
+/**
+ * Picks only the outermost files: subfolders (`onnx`, `original`, `checkpoint-100`) contain others with the same names.
+ */
 function picked(found: readonly FoundFile[], folder: string | undefined): PickedFiles | undefined {
   const visible = found.filter(({ file }) => !file.name.startsWith('.'));
   const outermost = Math.min(...visible.map(({ depth }) => depth));

@@ -16,21 +16,22 @@ import { keep, readKept } from './persist';
 type Given = Readonly<Record<string, unknown>>;
 
 /**
- * A form over a table of settings: the defaults with the visitor's changes on top. Only changes are kept across reloads,
- * so that better defaults reach those who never changed them; a value that is not allowed is shown, but neither used nor kept.
+ * A form over a table of settings: the defaults with the visitor's changes on top. Only changes are kept across
+ * reloads, so that better defaults reach people who never changed them. A value that is not allowed is shown, but
+ * neither used nor stored.
  */
 export class FormState<T extends Table> {
   readonly table: T;
   readonly #storageKey: string;
   #defaults: Values<T> | undefined = $state.raw();
-  /** What differs from the defaults, allowed or not. */
+  /** Values that differ from the defaults, allowed or not. */
   #given: Given = $state.raw({});
 
-  /** What the form shows: the values, and what was typed where that is not allowed. Undefined until there are defaults. */
+  /** The shown values, including typed ones that are not allowed. Undefined until there are defaults. */
   readonly shown: Given | undefined = $derived(this.#defaults && { ...this.#defaults, ...this.#given });
-  /** What is wrong, as a sentence by the setting's name. */
+  /** Problems by the setting's name. */
   readonly problems: ReadonlyMap<string, Message> = $derived.by(() => problemsIn(this.table, this.#given));
-  /** Allowed values only: where something else was typed, the default. */
+  /** Only allowed values; the default in place of others. */
   readonly values: Values<T> | undefined = $derived(
     this.#defaults && { ...this.#defaults, ...this.#allowed(this.#given) },
   );
@@ -47,20 +48,20 @@ export class FormState<T extends Table> {
     return this.#defaults;
   }
 
-  /** Begins with these defaults, and with the changes that were kept before a reload. */
+  /** Sets the defaults, and the changes stored before a reload. */
   begin(defaults: Values<T>): void {
     this.#defaults = defaults;
     this.#given = this.#changes(this.#kept());
   }
 
-  /** Takes what was typed or chosen; a value that is not allowed shows as a problem. */
+  /** Sets a typed or chosen value; a value that is not allowed becomes a problem. */
   set(name: NameOf<T>, value: unknown): void {
     this.setAll({ [name]: value });
   }
 
   setAll(values: Given): void {
     this.#given = this.#changes({ ...this.#given, ...values });
-    // A kept value that is the default now counts again when the defaults are others.
+    // Keeps a stored value that equals the present default, because it counts again with other defaults.
     const others = Object.entries(this.#kept()).filter(([name]) => !Object.hasOwn(values, name));
     keep(this.#storageKey, { ...Object.fromEntries(others), ...this.#allowed(this.#given) });
   }
@@ -74,27 +75,27 @@ export class FormState<T extends Table> {
     return Object.hasOwn(this.#given, name);
   }
 
-  /** Back to the default. */
+  /** Resets a setting to its default. */
   resetOne(name: NameOf<T>): void {
     this.set(name, this.#defaults?.[name]);
   }
 
   /**
-   * Takes the values of a file. They hold from now on, also those that are the defaults: a model that is opened later may
-   * have others.
+   * Takes the values of a file. Stores even those that equal the defaults, because a model opened later may have other
+   * defaults.
    */
   take(values: Partial<Values<T>>): void {
     this.setAll(values);
     keep(this.#storageKey, { ...this.#kept(), ...values });
   }
 
-  /** The value of another setting with which this one does nothing; undefined if it does something. */
+  /** The setting and value that make this one ineffective; undefined if it has an effect. */
   unused(name: NameOf<T>): Needs | undefined {
     const setting: Setting | undefined = this.table[name];
     return setting && !counts(setting, this.shown ?? {}) ? setting.needs : undefined;
   }
 
-  /** Those that are settings and differ from the defaults, in their canonical form where they are allowed. */
+  /** The given values that differ from the defaults, in canonical form if they are allowed. */
   #changes(given: Given): Given {
     const changes: Record<string, unknown> = {};
     for (const name of namesOf(this.table)) {
@@ -107,7 +108,7 @@ export class FormState<T extends Table> {
     return changes;
   }
 
-  /** The changes that were kept, as far as they are settings with allowed values. */
+  /** The stored changes, without unknown settings and values that are not allowed. */
   #kept(): Given {
     const kept = readKept(this.#storageKey, record(string(), unknown())) ?? {};
     const settings = Object.entries(kept).filter(([name]) => isNameOf(this.table, name));

@@ -2,7 +2,7 @@ import DOMPurify from 'dompurify';
 import { Marked } from 'marked';
 import type { Attachment } from 'svelte/attachments';
 
-// What a model writes can be anything: only text-level and block markup stays. No images, forms, styles or ids.
+// A model can write anything, so only text-level and block markup is allowed. No images, forms, styles or ids.
 const allowed = {
   ALLOWED_TAGS: (
     'p br hr h1 h2 h3 h4 h5 h6 ul ol li blockquote pre code em strong del a ' + 'table thead tbody tr th td'
@@ -11,7 +11,7 @@ const allowed = {
   ALLOWED_URI_REGEXP: /^https?:/i,
 };
 
-// Tags that a model writes are shown as it wrote them, not obeyed.
+// Tags that a model writes are shown as text, not applied.
 const parser = new Marked({ gfm: true, breaks: true, renderer: { html: ({ text }) => escapeHtml(text) } });
 
 function escapeHtml(text: string): string {
@@ -29,13 +29,13 @@ export function renderMarkdown(text: string): DocumentFragment {
   return fragment;
 }
 
-/** The words of a button that copies. */
+/** The texts of a copy button. */
 export interface CopyWords {
   readonly copy: string;
   readonly copied: string;
 }
 
-/** Fills an element with rendered Markdown, each block of code with a button that copies it. */
+/** Fills an element with rendered Markdown; each code block gets a copy button. */
 export function markdown(text: string, words: CopyWords): Attachment<HTMLElement> {
   return (element) => {
     const fragment = renderMarkdown(text);

@@ -3,7 +3,7 @@ import { safeParse, type GenericSchema, type InferOutput } from 'valibot';
 
 const prefix = 'tunesmith.';
 
-/** A small value kept across reloads; undefined if there is none, or none that fits the schema. */
+/** Reads a small value stored across reloads; undefined if there is none that fits the schema. */
 export function readKept<S extends GenericSchema>(key: string, schema: S): InferOutput<S> | undefined {
   try {
     const text = localStorage.getItem(prefix + key);
@@ -11,18 +11,18 @@ export function readKept<S extends GenericSchema>(key: string, schema: S): Infer
     const result = safeParse(schema, JSON.parse(text));
     return result.success ? result.output : undefined;
   } catch {
-    // Storage may be forbidden or hold something else's text: then the page starts with its defaults.
+    // Storage may be forbidden or hold foreign text; the page then starts with its defaults.
     return undefined;
   }
 }
 
-/** Keeps a small value across reloads, where the browser allows it; undefined: keeps none any more. */
+/** Stores a small value across reloads, if the browser allows it; undefined removes it. */
 export function keep(key: string, value: unknown): void {
   try {
     if (value === undefined) localStorage.removeItem(prefix + key);
     else localStorage.setItem(prefix + key, JSON.stringify(value));
   } catch {
-    // Forbidden or full storage costs the convenience, never the work.
+    // Without storage the page still works; it only forgets on a reload.
   }
 }
 

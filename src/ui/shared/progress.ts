@@ -1,7 +1,7 @@
 import type { Message } from '../../core/messages/message';
 import { callback, type Progress } from '../../worker/protocol';
 
-/** Before this, the pace is a guess. */
+/** Seconds after which the pace is reliable. */
 const settledAfterSeconds = 1;
 
 /** Runs a call of the engine that reports progress, and shows it until the call is over. */
@@ -16,7 +16,7 @@ export async function withProgress<T>(
   try {
     return await call(
       callback((progress: Progress) => {
-        // Reports and the result come by separate ways: the last report can be the later one.
+        // Reports and the result travel separately, so a report may arrive after the result.
         if (!over) timed(progress);
       }),
     );
@@ -26,14 +26,14 @@ export async function withProgress<T>(
   }
 }
 
-/** Whether a time that is left says something: work that goes on never has "0 s left". */
+/** Whether a remaining time is worth showing: running work never shows "0 s left". */
 export function isTelling(seconds: number | undefined): seconds is number {
   return seconds !== undefined && seconds >= 0.5;
 }
 
 /**
- * Hands progress on with the time that is left, by the pace so far where the engine does not tell it itself. A fraction
- * that falls back begins a new stretch.
+ * Adds the remaining time to progress, estimated from the pace if the engine does not give it. If the fraction falls,
+ * the estimate starts over.
  */
 export function withTimeLeft(
   show: (progress: Progress) => void,

@@ -1,6 +1,6 @@
 import { MediaQuery } from 'svelte/reactivity';
 
-/** A screen with room for what is folded away on smaller ones. */
+/** Matches screens with room for content that is folded on smaller ones. */
 export const roomy = new MediaQuery('(width >= 100rem) and (height >= 50rem)');
-/** As high as the screen of a large monitor. */
+/** Matches screens of large monitors. */
 export const tall = new MediaQuery('(width >= 100rem) and (height >= 58rem)');

@@ -1,6 +1,6 @@
 import type { Attachment } from 'svelte/attachments';
 
-/** Lets a keyboard reach an element and scroll it, as long as its content is larger than it is. */
+/** Makes an element focusable, so that a keyboard can scroll it, while its content is larger than the element. */
 export function scrollable(name: string): Attachment<HTMLElement> {
   return (element) => {
     const look = () => {

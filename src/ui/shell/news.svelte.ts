@@ -3,22 +3,25 @@ import { keep, readKept } from '../shared/persist';
 
 const storageKey = 'notify';
 
-/** How a run ended that the visitor may not have seen ending. */
+/** The result of a run whose end the visitor may not have seen. */
 export type Outcome = 'done' | 'failed';
 
-/** Tells a visitor who looks elsewhere that training has ended: in the tab's title, and by a notification if asked to. */
+/**
+ * Tells a visitor who is looking elsewhere that training has ended: in the tab's title, and by a notification if
+ * enabled.
+ */
 export class NewsState {
-  /** The end that is told; undefined once it is seen. */
+  /** The announced result; undefined once it is seen. */
   outcome: Outcome | undefined = $state();
   #wanted = $state(readKept(storageKey, boolean()) ?? false);
   #permission: NotificationPermission = $state(
     typeof Notification === 'undefined' ? 'denied' : Notification.permission,
   );
-  /** The browser lets the page notify, or may be asked to. */
+  /** Whether the browser allows notifications, or may be asked to. */
   readonly possible = $derived(this.#permission !== 'denied');
   readonly on = $derived(this.#wanted && this.#permission === 'granted');
 
-  /** Turns notifications on, for which the browser asks the visitor, or off. Must be called within a click. */
+  /** Turns notifications on or off; the browser may ask the visitor for permission. Must be called within a click. */
   async toggle(): Promise<void> {
     this.#wanted = !this.on;
     keep(storageKey, this.#wanted);
@@ -26,7 +29,7 @@ export class NewsState {
   }
 
   async tell(outcome: Outcome, title: string, body: string): Promise<void> {
-    // Who looks at the page sees the end itself.
+    // A visitor who is looking at the page sees the end.
     if (!document.hidden) return;
     this.outcome = outcome;
     if (!this.on) return;
@@ -38,7 +41,7 @@ export class NewsState {
         notification.close();
       };
     } catch {
-      // Android's browsers notify through a service worker alone.
+      // Browsers on Android notify only through a service worker.
       await this.#throughWorker(title, options).catch(() => undefined);
     }
   }
@@ -48,7 +51,7 @@ export class NewsState {
     await worker?.showNotification(title, options);
   }
 
-  /** The visitor looks at the page again. */
+  /** Call it when the visitor looks at the page again. */
   seen(): void {
     this.outcome = undefined;
   }

@@ -1,16 +1,18 @@
-/** The steps in their order, then the runs of before. */
+/** The steps in order, then the past runs. */
 export const steps = ['model', 'examples', 'train', 'chat', 'export', 'runs'] as const;
 export type StepId = (typeof steps)[number];
 /** The places that the stage can show. A name is also an address: `#train`. */
 export type Place = 'start' | StepId;
 
-/** A place's heading, or the field that it is for. */
+/** The target of the focus: a place's heading, or its main field. */
 export type Arrival = 'title' | 'field';
 
-/** Which place the stage shows. It stands in the page's address, so a reload, a link and the back button keep it. */
+/**
+ * The place that the stage shows. It is part of the page's address, so a reload, a link and the back button keep it.
+ */
 export class RouteState {
   place: Place = $state(placeOf(location.hash));
-  /** Where the focus goes in a place that was just gone to. */
+  /** The target of the focus after a change of the place. */
   arrival: Arrival = 'title';
 
   constructor() {
@@ -31,7 +33,7 @@ export class RouteState {
   }
 }
 
-/** An address that names no place, as `#start` does, shows the start. */
+/** The place of an address; the start if it names none, like `#start`. */
 function placeOf(hash: string): Place {
   return steps.find((step) => `#${step}` === hash) ?? 'start';
 }

@@ -12,7 +12,7 @@ export interface Action {
   readonly press: () => void;
 }
 
-/** Where the visitor stands: what the page says of it, and what there is to press. */
+/** The visitor's situation: the page's words about it, and the buttons. */
 export interface Situation {
   readonly kind:
     | 'looking'
@@ -29,14 +29,14 @@ export interface Situation {
     | 'failed';
   readonly title: string;
   readonly body: string;
-  /** How far the work is that goes on. */
+  /** The progress of the running work. */
   readonly progress?: { readonly fraction: number | undefined; readonly etaSeconds: number | undefined };
-  /** The one thing to press next. */
+  /** The primary button. */
   readonly next?: Action;
   readonly others: readonly Action[];
 }
 
-/** Where the visitor stands now. Reads state: call it within `$derived`. */
+/** The visitor's present situation. Reads state: call it within `$derived`. */
 export function situationOf(app: App): Situation {
   const { engine, runs, training, model, candidate, work } = app;
   if (engine.failure || (engine.device && !engine.usable))
@@ -70,7 +70,7 @@ export function situationOf(app: App): Situation {
     const next = act('again', label, () => model.again());
     return { kind: 'halted', title: t.shell.haltedTitle(model.name), body, next, others: see(app, 'model') };
   }
-  // A run that was stopped before its first step has learned nothing.
+  // A run that was stopped before its first step has no result.
   if (training.phase === 'finished' || (training.phase === 'stopped' && training.checkpointStep > 0))
     return endedSituation(app);
   return startSituation(app);
@@ -83,7 +83,7 @@ function act(name: Action['name'], label: string, press: () => void, enabled = t
 const start = (app: App, label = isDemo(app) ? t.shell.demoButton : t.shell.ownButton): Action =>
   act('start', label, () => void app.start(), app.canStart);
 
-/** A way to a place; none if it is on show. */
+/** A button that goes to a place; none if it is already shown. */
 function see({ route }: App, place: Place, label = t.shell.see, arrival?: Arrival): readonly Action[] {
   return route.place === place ? [] : [act(place, label, () => route.go(place, arrival))];
 }
@@ -219,7 +219,7 @@ function endedSituation(app: App): Situation {
   };
 }
 
-/** The step that keeps training from being started. */
+/** The step that prevents the start of training. */
 function obstacle({ model, examples, settings, training }: App): StepId | undefined {
   if (model.error || model.stopped) return 'model';
   if (examples.error || examples.stopped || examples.empty) return 'examples';

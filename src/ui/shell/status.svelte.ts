@@ -3,17 +3,17 @@ import { unfilledPlaceholders } from '../examples/placeholders';
 import type { StepId } from './route.svelte';
 import { t } from '../language.svelte';
 
-/** `look` is a warning that hinders nothing. */
+/** `look` is a warning that blocks nothing. */
 export type Tone = 'todo' | 'busy' | 'done' | 'look' | 'problem';
 
-/** How a step stands. */
+/** The status of a step. */
 export interface StepStatus {
   readonly tone: Tone;
   /** Two or three words about it. */
   readonly words: string;
 }
 
-/** How each step and the past runs stand. Reads state: call it within `$derived`. */
+/** The status of each step and of the past runs. Reads state: call it within `$derived`. */
 export function stepStatuses(app: App): Readonly<Record<StepId, StepStatus>> {
   return {
     model: modelStatus(app),

@@ -3,7 +3,7 @@ import type { RemoteEngine } from '../../worker/protocol';
 
 const Row = object({ instruction: string(), output: string() });
 
-/** A few of the demo's examples, for a taste of it at the start. */
+/** A few of the demo's examples to show at the start. */
 export class Taste {
   static readonly size = 3;
   rows: readonly { readonly instruction: string; readonly output: string }[] = $state.raw([]);

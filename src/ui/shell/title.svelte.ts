@@ -1,7 +1,9 @@
 import type { App } from '../app.svelte';
 import { t } from '../language.svelte';
 
-/** The tab's title: what goes on and how far it is, else where the page stands. Reads state: call it within `$derived`. */
+/**
+ * The tab's title: the running work and its progress, else the present place. Reads state: call it within `$derived`.
+ */
 export function titleOf(app: App): string {
   const { place } = app.route;
   const said = working(app) ?? news(app) ?? (place === 'start' ? '' : t.shell.titles[place]);

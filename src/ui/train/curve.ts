@@ -9,8 +9,8 @@ export interface CurveData {
 }
 
 /**
- * Exponential moving average with bias correction (as Adam's moments have it), so that the first values count in full.
- * `weight` 0 leaves the values as they are; 0.9 remembers about ten of them. Gaps and non-finite values are passed over.
+ * Exponential moving average with bias correction (as in Adam's moments), so that the first values count fully.
+ * `weight` 0 leaves the values unchanged; 0.9 averages about ten of them. Skips gaps and non-finite values.
  */
 export function smooth(values: readonly (number | null)[], weight: number): (number | null)[] {
   let average = 0;
@@ -23,7 +23,7 @@ export function smooth(values: readonly (number | null)[], weight: number): (num
   });
 }
 
-/** The losses in a run's events. A step reported twice (after a recovery) counts as it was last. */
+/** The losses in a run's events. If a step is reported twice (after a recovery), the last report counts. */
 export function curveOf(events: readonly TrainEvent[]): CurveData {
   const train = new Map<number, number>();
   const evaluation = new Map<number, number>();

@@ -23,7 +23,7 @@ function aligned({ steps, train, smoothed, evaluation }: CurveData): uPlot.Align
   return [steps, train, smoothed, evaluation];
 }
 
-/** A colour of the style sheet, by its name there, as the theme of this moment has it. */
+/** Returns a function that reads a colour of the style sheet by name, in the present theme. */
 export function colorsOf(element: HTMLElement): (name: string) => string {
   return (name) => {
     // The value of the property itself holds both themes.
@@ -94,7 +94,7 @@ export function updatePlot(plot: uPlot, curve: CurveData): void {
   plot.setData(aligned(curve));
 }
 
-/** Room above and below; from 0 if the losses come near it. Never an empty range. */
+/** A range with margins; it begins at 0 if the losses come near it, and is never empty. */
 function linearRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
   const min = low ?? 0;
   const max = high ?? 1;

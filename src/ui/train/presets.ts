@@ -5,7 +5,7 @@ export type PresetName = (typeof presetNames)[number];
 
 type Preset = Pick<TrainSettings, 'num_train_epochs' | 'r' | 'lora_alpha' | 'max_steps'>;
 
-/** What a preset sets, from the engine's defaults: `balanced` is the defaults themselves. */
+/** The settings of a preset, from the engine's defaults: `balanced` is the defaults themselves. */
 export function presetSettings(name: PresetName, defaults: TrainSettings): Preset {
   const { num_train_epochs, r, lora_alpha, max_steps } = defaults;
   switch (name) {
@@ -19,7 +19,7 @@ export function presetSettings(name: PresetName, defaults: TrainSettings): Prese
   }
 }
 
-/** The preset that these settings are, if any. */
+/** The preset with exactly these settings, if there is one. */
 export function presetOf(settings: TrainSettings, defaults: TrainSettings): PresetName | undefined {
   return presetNames.find((name) => {
     const preset = presetSettings(name, defaults);

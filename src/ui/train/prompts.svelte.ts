@@ -3,29 +3,29 @@ import type { ExamplesState } from '../examples/examples.svelte';
 import { keep, readKept } from '../shared/persist';
 import type { SettingsState } from './settings.svelte';
 
-/** The prompts before the visitor switched the answers off. */
+/** Storage key of the prompts from before the visitor switched the answers off. */
 const beforeKey = 'prompts.before';
 const beforeSchema = union([literal('examples'), array(string())]);
 
-/** The sample prompts as the visitor edits them: those of the examples until one is changed. */
+/** The sample prompts in the editor: those of the examples until the visitor changes one. */
 export class PromptsState {
   readonly #settings: Pick<SettingsState, 'shown' | 'set'>;
   readonly #examples: Pick<ExamplesState, 'report'>;
-  /** The prompts in the editor. They may have empty lines, which the setting has not. */
+  /** The prompts in the editor. They may be empty; the setting leaves empty ones out. */
   #drafts: readonly string[] = $state.raw([]);
 
   readonly #value = $derived.by((): unknown => this.#settings.shown?.['sample_prompts'] ?? 'examples');
   readonly #editing = $derived(
     this.#drafts.length > 0 && JSON.stringify(clean(this.#drafts)) === JSON.stringify(this.#value),
   );
-  /** They are those of the examples. */
+  /** Whether they are those of the examples. */
   readonly fromExamples = $derived(this.#value === 'examples');
   readonly list: readonly string[] = $derived.by(() => {
     if (this.#editing) return this.#drafts;
     if (Array.isArray(this.#value)) return this.#value.map(String);
     return this.#examples.report?.samplePrompts ?? [];
   });
-  /** Whether a run answers any. */
+  /** Whether a run answers any prompts. */
   readonly on = $derived(this.fromExamples || this.list.length > 0);
 
   constructor(settings: Pick<SettingsState, 'shown' | 'set'>, examples: Pick<ExamplesState, 'report'>) {
@@ -45,13 +45,13 @@ export class PromptsState {
     this.#take(this.list.toSpliced(index, 1));
   }
 
-  /** Takes those of the examples again. */
+  /** Restores the prompts of the examples. */
   reset(): void {
     this.#drafts = [];
     this.#settings.set('sample_prompts', 'examples');
   }
 
-  /** Answers none, or those of before again. */
+  /** Switches the prompts off, or restores the former ones. */
   switchOn(on: boolean): void {
     if (!on) keep(beforeKey, this.#editing ? clean(this.#drafts) : this.#value);
     this.#drafts = [];

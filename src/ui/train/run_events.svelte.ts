@@ -13,7 +13,7 @@ export class RunEvents {
   #incoming: TrainEvent[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Forgets the run of before. `past`: the events of the run so far, up to this checkpoint. */
+  /** Forgets the former run. `past`: the events of the new one so far, up to this checkpoint. */
   reset(past: readonly TrainEvent[] = [], checkpointStep = 0): void {
     this.#incoming = [];
     this.draw();
@@ -24,13 +24,13 @@ export class RunEvents {
     this.checkpointStep = checkpointStep;
   }
 
-  /** Takes an event, which is shown with the next that are drawn. */
+  /** Takes an event; it is shown at the next drawing. */
   add(event: TrainEvent): void {
     this.#incoming.push(event);
     this.#timer ??= setTimeout(() => this.draw(), drawEveryMilliseconds);
   }
 
-  /** Shows all that has come. */
+  /** Shows all received events. */
   draw(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -39,7 +39,7 @@ export class RunEvents {
     if (incoming.length > 0) this.#show(incoming);
   }
 
-  /** The run goes over the steps after its checkpoint again. */
+  /** Call it when the run repeats the steps after its checkpoint. */
   rewind(): void {
     this.all = this.all.filter((event) => !('step' in event) || event.step <= this.checkpointStep);
   }
@@ -51,7 +51,7 @@ export class RunEvents {
       if (event.event === 'checkpoint') this.checkpointStep = event.step;
     }
     const samples = events.filter((event) => event.event === 'sample');
-    // After a recovery the run goes over some steps again: what it says now replaces what it said then.
+    // After a recovery the run repeats some steps; the new answers replace the old ones.
     const again = samples.map((sample) => sample.step);
     this.samples = [...this.samples.filter((sample) => !again.includes(sample.step)), ...samples];
   }

@@ -12,7 +12,7 @@ export class SettingsState extends FormState<typeof SETTINGS> {
     super(SETTINGS, 'settings');
   }
 
-  /** Asks for the defaults: a model that is open may have better ones than those for any. */
+  /** Requests the defaults, which may depend on the open model. */
   async load(engine: Pick<RemoteEngine, 'models'>): Promise<void> {
     this.begin(await engine.models.defaults());
   }

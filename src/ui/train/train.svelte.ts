@@ -23,7 +23,7 @@ export type Phase = 'idle' | StateEvent['state'];
 const activePhases: readonly Phase[] = ['preparing', 'running', 'paused', 'recovering'];
 const endPhases: readonly Phase[] = ['finished', 'stopped', 'failed'];
 
-/** The plan before a run, and the run itself as it goes. */
+/** The plan of a run, and the run itself. */
 export class TrainState {
   readonly #engine: EngineState;
 
@@ -31,53 +31,53 @@ export class TrainState {
   planError: ErrorDescription | undefined = $state.raw();
 
   phase: Phase = $state('idle');
-  /** What the phase is about, for a person. */
+  /** A message about the phase. */
   message: Message | string = $state.raw('');
-  /** How far it is with that, 0 to 1, where it tells. */
+  /** Progress of the phase, 0 to 1, if known. */
   fraction: number | undefined = $state();
-  /** Progress of opening a former run's model, before it goes on. */
+  /** Progress of opening a past run's model, before the run continues. */
   progress: Progress | undefined = $state.raw();
   error: ErrorDescription | undefined = $state.raw();
   readonly #shown = new RunEvents();
   /** The run's present activity; undefined until the first event. */
   activity: ActivityEvent | undefined = $state.raw();
-  /** The visitor changes the settings for the next run, while the one before is over. */
+  /** Whether the visitor is changing the settings for the next run after the former one is over. */
   editing = $state(false);
-  /** A run has finished, and nobody has celebrated it yet. */
+  /** Whether a run has just finished and the page has not celebrated it yet. */
   justFinished = $state(false);
-  /** The run as it ended. */
+  /** The record of the ended run. */
   record: RunRecord | undefined = $state.raw();
-  /** The id of the run that is on show; undefined before it is recorded. */
+  /** The id of the shown run; undefined before it is recorded. */
   run: string | undefined = $state();
-  /** A pause, a resumption or a stop was asked for and has not come about yet. */
+  /** A requested pause, resumption or stop that has not taken effect yet. */
   asked: 'pause' | 'resume' | 'stop' | undefined = $state();
 
-  /** The run or the display that events are for, and the newest plan that was asked for. */
+  /** Number of the newest run or display, for dropping late events; `#planTurn` is that of the newest plan. */
   #turn = 0;
   #planTurn = 0;
   #onOpened: (() => void) | undefined;
-  /** What the plan is made of, and whether kernels were chosen since that take other memory. */
+  /** The arguments of the plan; `#replanned`: kernels with other memory needs were chosen since. */
   #planned: Parameters<TrainState['makePlan']> | undefined;
   #replanned = false;
 
-  /** Seconds to the end, as was told last: with a step, or along what takes long beside the steps. */
+  /** Seconds to the end, from the newest step or activity event. */
   readonly secondsLeft = $derived.by(() => {
     if (this.phase !== 'running') return undefined;
     const told = this.activity?.eta_seconds;
     const { last } = this;
-    // A step that came after it knows more.
+    // A later step has the newer value.
     if (last && (told === undefined || last.step > (this.activity?.step ?? 0))) return last.eta_seconds;
     return told;
   });
-  /** The run's activity beside training, if the page names it. */
+  /** The run's activity besides training, if the page shows it. */
   readonly doing: Message | undefined = $derived.by(() => {
     const { activity, fraction = 0 } = this.activity ?? {};
     if (this.phase !== 'running') return undefined;
     if (activity === 'answering') return message('run_answering');
-    // Most evaluations are over before anybody has read the word.
+    // Most evaluations are too short to be worth showing.
     return activity === 'evaluating' && fraction > 0 ? message('run_evaluating') : undefined;
   });
-  /** The answers that are being given at this moment. */
+  /** The answers in progress. */
   readonly coming: SampleEvent | undefined = $derived.by(() => {
     const { activity, answers, step = 0 } = this.activity ?? {};
     const known = this.samples.some((sample) => sample.step === step);
@@ -85,11 +85,14 @@ export class TrainState {
   });
   readonly showsRun = $derived(this.phase !== 'idle' && !this.editing);
   readonly active = $derived(activePhases.includes(this.phase));
-  /** The visitor has to change something before a run can start; another problem of the plan may pass by itself. */
+  /**
+   * Whether the visitor must change a setting before a run can start; other problems of the plan may pass by
+   * themselves.
+   */
   readonly refused = $derived(this.planError !== undefined && classOf(this.planError.code) === 'input');
-  /** Fitting the kernels can be stopped, other preparations are short. */
+  /** Whether the run can be stopped: tuning the kernels can, other preparations are short. */
   readonly stoppable = $derived(this.active && (this.phase !== 'preparing' || this.fraction !== undefined));
-  /** What closing the tab would interrupt. */
+  /** Whether closing the tab would interrupt the run. */
   readonly working = $derived(this.active && this.phase !== 'paused');
 
   constructor(engine: EngineState) {
@@ -113,7 +116,7 @@ export class TrainState {
     return this.#shown.checkpointStep;
   }
 
-  /** Asks for memory and time. True when known; false when `planError` says why not. */
+  /** Requests memory and time. Returns whether they are known; if not, `planError` says why. */
   async makePlan(settings: TrainSettings, startFrom: StartFrom): Promise<boolean> {
     this.planError = undefined;
     this.#planned = [settings, startFrom];
@@ -137,13 +140,13 @@ export class TrainState {
     this.planError = undefined;
   }
 
-  /** Trains to the end of a new run. True when it ended well, with something learned. */
+  /** Trains a new run to its end. Returns whether it ended well and has made a step. */
   start(settings: TrainSettings, startFrom: StartFrom): Promise<boolean> {
     const remote = this.#engine.remote;
     return this.#follow([], () => remote.runs.start(settings, this.#listener(), startFrom));
   }
 
-  /** Goes on with a former run from its last checkpoint. `onOpened`: its model and examples are what is open now. */
+  /** Continues a past run from its last checkpoint. `onOpened` is called when its model and examples are open. */
   continueRun(run: RunRecord, onOpened: () => void): Promise<boolean> {
     const remote = this.#engine.remote;
     const past = run.history.filter((event) => !('step' in event) || event.step <= run.checkpointStep);
@@ -165,19 +168,19 @@ export class TrainState {
     return this.#ask('resume', () => this.#engine.remote.runs.resume());
   }
 
-  /** Ends the run and keeps what it learned. */
+  /** Stops the run and keeps its adapter. */
   stop(): Promise<void> {
     return this.#ask('stop', () => this.#engine.remote.runs.stop());
   }
 
-  /** Shows a former run's curve and samples, as if it had just ended. */
+  /** Shows a past run's curve and answers, as if it had just ended. */
   display(run: RunRecord): void {
     this.#reset(run.history, run);
     this.record = run;
     this.phase = run.state === 'finished' ? 'finished' : 'stopped';
   }
 
-  /** Puts the error away; what was saved of the run stays. */
+  /** Dismisses the error; the saved parts of the run stay. */
   dismiss(): void {
     this.error = undefined;
     if (this.phase !== 'failed') return;
@@ -185,7 +188,7 @@ export class TrainState {
     else this.clear();
   }
 
-  /** Forgets the run that is shown: another model is open now. */
+  /** Forgets the shown run, because another model is open. */
   clear(): void {
     this.#reset([]);
     this.phase = 'idle';
@@ -209,7 +212,7 @@ export class TrainState {
       this.#shown.draw();
       this.error = describeError(error);
       this.phase = 'failed';
-      // The visitor stopped it before there was anything to keep: that is no problem.
+      // The visitor stopped it before the first checkpoint, so it is no failure.
       if (classOf(this.error.code) === 'stopped') this.clear();
       return false;
     } finally {
@@ -243,11 +246,11 @@ export class TrainState {
     this.justFinished = false;
   }
 
-  /** Hears the events of the run that begins now, as long as that is the one on show. */
+  /** A listener for the events of the run that starts now; it ignores them once another run is shown. */
   #listener(): (event: TrainEvent) => void {
     const turn = this.#turn;
     return callback((event: TrainEvent) => {
-      // Events and the result come by separate ways: no late state may seem to begin the run anew.
+      // Events and the result travel separately, so a late state must not restart the run on the page.
       const late = event.event === 'state' && !this.active;
       if (turn === this.#turn && !late) this.#receive(event);
     });
@@ -266,16 +269,16 @@ export class TrainState {
     if (event.event === 'state') {
       this.#shown.draw();
       if (event.run !== undefined) this.run = event.run;
-      // That it has ended is told by its result: until then the engine is busy with it.
+      // The result reports the end; until then the engine is busy with the run.
       if (endPhases.includes(event.state)) return;
       this.activity = undefined;
-      // The run goes over the steps after its checkpoint again.
+      // The run repeats the steps after its checkpoint.
       if (event.state === 'recovering') this.#shown.rewind();
       this.phase = event.state;
       this.message = event.message ?? '';
       this.fraction = event.fraction;
       if (event.state === 'preparing') {
-        // The model is open, and what comes now is told in the message.
+        // The model is open; from now on the message shows the progress.
         if (event.message !== undefined) this.progress = undefined;
         if (event.replanned) this.#replanned = true;
         return;
@@ -287,7 +290,7 @@ export class TrainState {
     this.#shown.add(event);
   }
 
-  /** The plan of the settings that are shown, with the kernels that were chosen since. */
+  /** Makes the plan of the shown settings again, with the kernels chosen since. */
   #planAnew(): void {
     if (this.#replanned && this.#planned) void this.makePlan(...this.#planned);
     this.#replanned = false;

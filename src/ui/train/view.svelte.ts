@@ -3,7 +3,7 @@ import { keep, readKept } from '../shared/persist';
 
 const schema = object({ smoothing: boolean(), logScale: boolean() });
 
-/** How the visitor likes the chart. */
+/** The visitor's view settings of the chart. */
 export class ChartView {
   smoothing = $state(true);
   logScale = $state(false);
