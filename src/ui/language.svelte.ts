@@ -5,6 +5,12 @@ import { CATALOGUES, LANGUAGES, LANGUAGE_TAGS, languageFor, type Language } from
 import { errorWords, sentence, type ErrorWords, type Told } from '../core/messages/message';
 import { keep, readKept } from './shared/persist';
 
+/** The web app manifest in each language, relative to the page. */
+const MANIFESTS: Readonly<Record<Language, string>> = {
+  en: './manifest.webmanifest',
+  zh: './manifest.zh.webmanifest',
+};
+
 /** The page's language: the chosen one, else the browser's. */
 class LanguageState {
   #current: Language = $state('en');
@@ -34,6 +40,13 @@ class LanguageState {
     this.#current = language;
     // For screen readers, fonts and line breaking.
     document.documentElement.lang = LANGUAGE_TAGS[language];
+    // For a browser that installs the page as an app, or keeps it as a bookmark.
+    document
+      .querySelector<HTMLMetaElement>('meta[name="description"]')
+      ?.setAttribute('content', this.words.shell.sentence);
+    document
+      .querySelector<HTMLLinkElement>('link[rel="manifest"]')
+      ?.setAttribute('href', MANIFESTS[language]);
   }
 }
 

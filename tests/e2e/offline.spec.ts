@@ -141,10 +141,15 @@ test('opens and trains without a network after the first visit, and offers a new
 test('can be installed', async ({ page, tunesmith, site }) => {
   await tunesmith.open();
   const session = await page.context().newCDPSession(page);
-  const { url, errors } = await session.send('Page.getAppManifest');
-  expect({ url, errors }).toEqual({ url: `${site}manifest.webmanifest`, errors: [] });
+  const manifest = async () => {
+    const { url, errors } = await session.send('Page.getAppManifest');
+    return { url, errors };
+  };
+  expect(await manifest()).toEqual({ url: `${site}manifest.webmanifest`, errors: [] });
   await stored(page);
   const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
   // A window that leaves nothing behind installs nothing: that, and nothing else, stands in the way here.
   expect(installabilityErrors.map(({ errorId }) => errorId)).toEqual(['in-incognito']);
+  await page.getByRole('radio', { name: '中文' }).check();
+  await expect.poll(manifest).toEqual({ url: `${site}manifest.zh.webmanifest`, errors: [] });
 });

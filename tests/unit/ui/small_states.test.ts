@@ -116,7 +116,7 @@ describe('the engine', () => {
 });
 
 describe('the language', () => {
-  beforeEach(() => void vi.stubGlobal('document', { documentElement: {} }));
+  beforeEach(() => void vi.stubGlobal('document', { documentElement: {}, querySelector: () => null }));
   afterEach(() => language.choose('en'));
 
   it("is the browser's first that the page speaks, until another is chosen", () => {
