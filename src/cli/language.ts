@@ -1,4 +1,4 @@
-import type { TunesmithError } from '../core/errors';
+import type { ErrorDescription } from '../core/errors';
 import { CATALOGUES, languageFor, type Language } from '../core/messages/languages';
 import { errorWords, sentence, type ErrorWords, type Told } from '../core/messages/message';
 
@@ -19,6 +19,6 @@ export function say(told: Told): string {
 }
 
 /** An error in the terminal's language. */
-export function sayError(error: TunesmithError): ErrorWords {
-  return Object.hasOwn(t.errors, error.code) ? errorWords(t, error) : error;
+export function sayError(error: ErrorDescription): ErrorWords {
+  return errorWords(t, error);
 }

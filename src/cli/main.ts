@@ -1,4 +1,5 @@
-import { TunesmithError, type ErrorClass } from '../core/errors';
+import { classOf } from '../core/error_codes';
+import { describeError, TunesmithError, type ErrorClass } from '../core/errors';
 import { parseArguments } from './arguments';
 import { chatCommand } from './chat';
 import type { Command } from './command';
@@ -66,18 +67,15 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
     else await command.run(args, createOutput(args.flag('json')));
     return 0;
   } catch (error) {
-    if (!(error instanceof TunesmithError)) {
-      process.stderr.write(`tunesmith: ${error instanceof Error ? error.message : String(error)}\n`);
-      return 1;
-    }
-    const { message, hint = '' } = sayError(error);
+    const described = describeError(error);
+    const { message, hint = '' } = sayError(described);
     process.stderr.write(
       `tunesmith: ${[message, hint]
         .join(' ')
         .trim()
         .replace(/\s*\n\s*/g, ' ')}\n`,
     );
-    return EXIT_CODES[error.errorClass] ?? stoppedExitCode();
+    return EXIT_CODES[classOf(described.code)] ?? stoppedExitCode();
   }
 }
 

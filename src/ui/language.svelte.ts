@@ -72,7 +72,5 @@ export function say(told: Told): string {
 
 /** An error in the page's language. */
 export function sayError(error: ErrorDescription): ErrorWords {
-  const words = language.words;
-  if (!Object.hasOwn(words.errors, error.code)) return { message: error.message, hint: error.hint };
-  return errorWords(words, error);
+  return errorWords(language.words, error);
 }

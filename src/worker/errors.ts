@@ -1,5 +1,10 @@
 import { transferHandlers, type TransferHandler } from 'comlink';
-import { describeError, fromDescription, type ErrorDescription } from '../core/errors';
+import {
+  describeError,
+  TunesmithError,
+  type ErrorDescription,
+  type TunesmithErrorInit,
+} from '../core/errors';
 
 interface Thrown {
   readonly value: unknown;
@@ -7,7 +12,7 @@ interface Thrown {
 
 /**
  * Passes errors between worker and page completely: comlink's own handler keeps an error's message and drops `code`,
- * `hint` and `detail`. Both sides call this before they send anything.
+ * `values` and `detail`. Both sides call this before they send anything.
  */
 export function registerErrorTransfer(): void {
   const own = transferHandlers.get('throw');
@@ -15,7 +20,7 @@ export function registerErrorTransfer(): void {
     canHandle: (value): value is Thrown => own?.canHandle(value) ?? false,
     serialize: ({ value }) => [describeError(value), []],
     deserialize: (description) => {
-      throw fromDescription(description);
+      throw new TunesmithError(description as TunesmithErrorInit);
     },
   };
   transferHandlers.set('throw', handler);

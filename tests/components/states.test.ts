@@ -50,7 +50,9 @@ it('Preparation makes ready what has changed, and says when it can not', async (
   expect(fake.runs.plan).toHaveBeenLastCalledWith(expect.objectContaining({ r: 32 }), 'new');
   expect(fake.examples.set).toHaveBeenCalledOnce();
   app.settings.set('max_seq_length', 64);
-  fake.examples.set.mockRejectedValueOnce(new TunesmithError({ code: 'engine_busy', message: 'Busy.' }));
+  fake.examples.set.mockRejectedValueOnce(
+    new TunesmithError({ code: 'engine_busy', values: { doing: 'training' } }),
+  );
   expect(await preparation.ready()).toBe(false);
   expect(app.examples.error?.code).toBe('engine_busy');
   expect(await preparation.ready()).toBe(true);

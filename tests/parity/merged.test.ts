@@ -115,7 +115,7 @@ describe('a device without room for the merged model beside the base', () => {
       vi.spyOn(buffers, 'create').mockImplementation((purpose, ...rest) => {
         if (purpose !== 'base') return create(purpose, ...rest);
         refused++;
-        throw new TunesmithError({ code: 'gpu_out_of_memory', message: 'No room.' });
+        throw new TunesmithError({ code: 'gpu_out_of_memory' });
       });
       const target = memoryTarget();
       expect(await writeExport(plan, target)).toEqual({ difference: null, allowed: 0 });

@@ -84,7 +84,17 @@ export function sentence(words: EngineWords, told: Message): string {
 export function errorWords(words: EngineWords, { code, values = {} }: Message): ErrorWords {
   if (!Object.hasOwn(words.errors, code)) return { message: code };
   const entry = words.errors[code as keyof Errors];
-  return typeof entry === 'function' ? entry(spoken(words, values) as never) : entry;
+  if (typeof entry !== 'function') return entry;
+  const told = entry(spoken(words, values) as never);
+  return { ...told, message: shortened(told.message) };
+}
+
+/** Messages quote names and values from files; a damaged file may have very long ones. */
+const MOST_MESSAGE = 1000;
+
+function shortened(message: string): string {
+  if (message.length <= MOST_MESSAGE) return message;
+  return `${message.slice(0, MOST_MESSAGE / 2)} … ${message.slice(-MOST_MESSAGE / 2)}`;
 }
 
 /** The values, with each message among them in words. */

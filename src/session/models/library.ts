@@ -1,5 +1,5 @@
 import { HUGGING_FACE, normalizeEndpoint } from '../../core/endpoints';
-import { clauseOf, errorClass, errorCode, isFull, TunesmithError } from '../../core/errors';
+import { errorClass, errorCode, isFull, TunesmithError } from '../../core/errors';
 import { message, type Message } from '../../core/messages/message';
 import { modelReferenceText, requireModelReference, type ModelReference } from '../../core/model_reference';
 import type { LoadSettings } from '../../core/settings/settings';
@@ -260,7 +260,7 @@ export class ModelLibrary {
         this.#session.closeModel();
         throw error;
       }
-      this.#addNote(message('copy_no_room', { reason: clauseOf(error) }));
+      this.#addNote(message('copy_no_room', { reason: error.clause }));
     }
     await download.discard();
   }

@@ -1,5 +1,5 @@
 import { eosTokenIds } from '../../chat/stop_tokens';
-import { clauseOf, TunesmithError } from '../../core/errors';
+import { TunesmithError } from '../../core/errors';
 import { isRecord } from '../../core/json';
 import { message, type Message } from '../../core/messages/message';
 import { tokensOfClass } from '../../data/class_tokens';
@@ -71,7 +71,7 @@ export function openModel(facts: ModelFacts, identity: ModelIdentity, hash: stri
   }));
   const { templateFault } = templates;
   const textNotes = [
-    ...(templateFault ? [message('template_unusable', { reason: clauseOf(templateFault) })] : []),
+    ...(templateFault ? [message('template_unusable', { reason: templateFault.clause })] : []),
     ...endNotes(tokenizerConfig, specialTokens.eos_token),
   ];
   return { identity, facts, tokenizer, ...templates, textNotes, hash };

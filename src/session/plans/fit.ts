@@ -1,5 +1,5 @@
 import type { Advice, FitAdvice, FitReason } from '../../core/advice';
-import { clauseOf, TunesmithError } from '../../core/errors';
+import { TunesmithError } from '../../core/errors';
 import { memoryTotalOf, type MemoryByPurpose } from '../../core/memory_purposes';
 import { SETTINGS, type TrainSettings } from '../../core/settings/settings';
 import type { Limits } from '../../ops/op';
@@ -62,7 +62,7 @@ export function needOf(plan: () => MemoryByPurpose, limits: Limits): Need {
   } catch (error) {
     const refused = error instanceof TunesmithError && REFUSALS.includes(error.code);
     if (!refused) throw error;
-    return { memory: {}, memoryTotal: 0, level: 'no', reason: { kind: 'refused', error: clauseOf(error) } };
+    return { memory: {}, memoryTotal: 0, level: 'no', reason: { kind: 'refused', error: error.clause } };
   }
   const memoryTotal = memoryTotalOf(memory);
   // Parameters and gradients have one buffer each, of the same size. Other parts of an adapter have separate buffers.

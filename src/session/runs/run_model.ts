@@ -1,4 +1,4 @@
-import { clauseOf, errorClass, isFull, TunesmithError } from '../../core/errors';
+import { errorClass, isFull, TunesmithError } from '../../core/errors';
 import { message, type Message } from '../../core/messages/message';
 import { loadTexts } from '../../core/settings/settings';
 import type { NewRun, StoredRun } from '../../storage/runs';
@@ -40,7 +40,7 @@ export async function keepRunModel(
     return await library.keep({ onProgress });
   } catch (error) {
     if (!isFull(error)) throw error;
-    preparing(message('run_copy_no_room', { reason: clauseOf(error) }));
+    preparing(message('run_copy_no_room', { reason: error.clause }));
     return undefined;
   }
 }

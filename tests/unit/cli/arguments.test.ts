@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseArguments, type Arguments, type ArgumentsSpec } from '../../../src/cli/arguments';
-import { TunesmithError } from '../../../src/core/errors';
 import { SETTING_NAMES } from '../../../src/core/settings/settings';
+import { told } from '../told';
 
 const spec: ArgumentsSpec = {
   name: 'train',
@@ -21,8 +21,8 @@ function refusal(run: () => unknown): string {
   try {
     run();
   } catch (error) {
-    if (error instanceof TunesmithError) return `${error.message} ${error.hint}`;
-    throw error;
+    const { message, hint } = told(error);
+    return `${message} ${hint}`;
   }
   throw new Error('nothing was refused');
 }

@@ -6,7 +6,7 @@ import { parseArguments, type Arguments } from '../../../src/cli/arguments';
 import type { Command } from '../../../src/cli/command';
 import { withConfig } from '../../../src/cli/config';
 import { createOutput } from '../../../src/cli/output';
-import { describeError } from '../../../src/core/errors';
+import { told } from '../told';
 
 let folder: string;
 
@@ -58,10 +58,10 @@ it('passes over what the command does not take', async () => {
 
 it('refuses a wrong value of any setting, and a file that is not there', async () => {
   const path = await file('r: 4\nmax_steps: many\n');
-  const refused = await run(`--config ${path}`).catch(describeError);
+  const refused = await run(`--config ${path}`).catch(told);
   expect(refused).toMatchObject({ code: 'settings_file_invalid' });
   expect(refused).toHaveProperty('message', expect.stringContaining('Line 2: max_steps must be'));
-  const missing = await run(`--config ${join(folder, 'none.yaml')}`).catch(describeError);
+  const missing = await run(`--config ${join(folder, 'none.yaml')}`).catch(told);
   expect(missing).toMatchObject({ code: 'settings_file_unreadable' });
 });
 

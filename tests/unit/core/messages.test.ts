@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeError, fromDescription, TunesmithError } from '../../../src/core/errors';
+import { describeError, TunesmithError } from '../../../src/core/errors';
 import { CATALOGUES, languageFor } from '../../../src/core/messages/languages';
 import { errorWords, message, sentence } from '../../../src/core/messages/message';
 
@@ -18,8 +18,21 @@ describe('an error', () => {
   });
 
   it('keeps its values across the worker’s door', () => {
-    const there = fromDescription(structuredClone(describeError(error)));
+    const there = structuredClone(describeError(error));
     expect(errorWords(zh, there)).toEqual(errorWords(zh, error));
+  });
+
+  it('that nobody expected is told with a next step', () => {
+    expect(errorWords(zh, describeError(new TypeError('x is undefined')))).toEqual({
+      message: '发生意外错误：x is undefined',
+      hint: '请重试。如果再次出现，请报告此问题。',
+    });
+  });
+
+  it('is cut if a name in it is longer than a message may be', () => {
+    const name = 'x'.repeat(5000);
+    const { message } = errorWords(zh, { code: 'file_unreadable', values: { name } });
+    expect(message).toMatch(/^无法读取 x{400,500} … x{400,500}。$/);
   });
 
   it('of a code that a catalogue lacks is given by its code', () => {

@@ -14,6 +14,7 @@ import { faultOf, type Faults } from '../../hub/faults';
 import { startHub, type RunningHub } from '../../hub/server';
 import { MemoryFiles } from '../storage/memory_files';
 import { hubAt, randomBytes, smallModel } from './world';
+import { told } from '../told';
 
 const repo = 'maker/model';
 const files = smallModel();
@@ -46,10 +47,10 @@ const asked = (path: string) =>
 
 describe('downloadModel', () => {
   it('brings all files in ranges, tells how far it is, and gives them out while they arrive', async () => {
-    const told: DownloadProgress[] = [];
+    const progresses: DownloadProgress[] = [];
     const hub = hubAt(server.url);
     const onProgress = (progress: DownloadProgress) => {
-      told.push(progress);
+      progresses.push(progress);
       hub.elapse(500);
     };
     const { folder, done } = await begin(new MemoryFiles(), { onProgress }, hub);
@@ -66,7 +67,7 @@ describe('downloadModel', () => {
     // What was waited for was a part of its own.
     const begins = asked(SHARD).map(({ range }) => Number(/(\d+)-/.exec(range!)![1]));
     expect(begins.sort((a, b) => a - b)).toEqual([0, 10_000, 20_000, 30_000, 35_000]);
-    const last = told.at(-1)!;
+    const last = progresses.at(-1)!;
     expect(last.bytes).toBe(last.total);
     expect(last.bytesPerSecond).toBeGreaterThan(0);
     expect(last.etaSeconds).toBe(0);
@@ -206,7 +207,7 @@ describe('downloadModel', () => {
     server.faults = faultOf('too_many_requests_until', SHARD, Infinity);
     hub = hubAt(server.url);
     const limited = await begin(new MemoryFiles(), { paths: [SHARD], connections: 1 }, hub);
-    await expect(limited.done).rejects.toMatchObject({
+    expect(await limited.done.catch(told)).toMatchObject({
       code: 'download_failed',
       hint: expect.stringMatching(/the download resumes from there\.$/) as string,
     });
@@ -287,7 +288,7 @@ describe('downloadModel', () => {
   it('begins nothing where there is no room, and says how much to free', async () => {
     const store = new MemoryFiles();
     store.room = 50_000;
-    await expect(begin(store)).rejects.toMatchObject({
+    expect(await begin(store).catch(told)).toMatchObject({
       code: 'download_no_room',
       hint: expect.stringMatching(/^Free at least [\d.]+ kB: /) as string,
     });
@@ -300,7 +301,7 @@ describe('downloadModel', () => {
     store.free = () => Promise.resolve(1e9);
     store.room = 30_000;
     const { done } = await begin(store);
-    await expect(done).rejects.toMatchObject({
+    expect(await done.catch(told)).toMatchObject({
       code: 'download_no_room',
       message: expect.stringMatching(
         /^There is no room for maker\/model: [\d.]+ kB are still missing\.$/,
@@ -311,10 +312,10 @@ describe('downloadModel', () => {
     expect(kept!.bytes).toBeGreaterThan(10_000);
     store.room = undefined;
     server.requests.length = 0;
-    const told: DownloadProgress[] = [];
-    const again = await begin(store, { onProgress: (progress) => told.push(progress) });
+    const progresses: DownloadProgress[] = [];
+    const again = await begin(store, { onProgress: (progress) => progresses.push(progress) });
     await again.done;
-    expect(told[0]!.bytes).toBeGreaterThanOrEqual(kept!.bytes);
+    expect(progresses[0]!.bytes).toBeGreaterThanOrEqual(kept!.bytes);
   });
 
   it('says that nothing can be reached, and goes on when it can', async () => {
@@ -323,7 +324,7 @@ describe('downloadModel', () => {
     const listed = await listRepository(hub, repo);
     server.offline = true;
     const { done } = await downloadModel(hub, listed, store, { paths });
-    await expect(done).rejects.toMatchObject({
+    expect(await done.catch(told)).toMatchObject({
       code: 'endpoint_unreachable',
       hint: expect.stringMatching(/the download resumes from there\.$/) as string,
     });

@@ -8,6 +8,7 @@ import { seededFaults } from '../../hub/faults';
 import { startHub, type RunningHub } from '../../hub/server';
 import { MemoryFiles } from '../storage/memory_files';
 import { hubAt, smallModel } from './world';
+import { told } from '../told';
 
 const repo = 'maker/model';
 const files = smallModel();
@@ -68,7 +69,7 @@ async function download(seed: number): Promise<string> {
     } catch (error) {
       if (error instanceof TunesmithError) {
         expect(CLEAR).toContain(error.code);
-        expect(error.hint).not.toBe('');
+        expect(told(error).hint).not.toBe('');
         ending = error.code;
       } else {
         expect(error).toMatchObject({ name: 'AbortError' });

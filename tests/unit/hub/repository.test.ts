@@ -7,6 +7,7 @@ import { faultOf } from '../../hub/faults';
 import { startHub, type RunningHub } from '../../hub/server';
 import { MemoryFiles } from '../storage/memory_files';
 import { hubAt, smallModel } from './world';
+import { told } from '../told';
 
 const repo = 'maker/model';
 const gated = 'maker/gated';
@@ -161,7 +162,7 @@ describe('gated models', () => {
     const repository = await listRepository(hubAt(server.url), gated);
     expect(repository.gated).toBe(true);
     const without = fetchSmallFile(hubAt(server.url), repository, 'config.json');
-    await expect(without).rejects.toMatchObject({
+    expect(await without.catch(told)).toMatchObject({
       code: 'repository_gated',
       message: `${gated} is open only to people whom its owner has approved.`,
       hint: expect.stringContaining(`${server.url}/${gated}`) as string,
@@ -252,7 +253,7 @@ describe('searchModels', () => {
     });
     await expect(searchModels(refusing, 'qwen')).rejects.toMatchObject({ code: 'token_refused' });
     const cut = hubAt(server.url, { fetch: () => Promise.reject(new TypeError('Failed to fetch')) });
-    await expect(searchModels(cut, 'qwen')).rejects.toMatchObject({
+    expect(await searchModels(cut, 'qwen').catch(told)).toMatchObject({
       code: 'endpoint_unreachable',
       hint: 'Check the connection, or choose another endpoint.',
     });

@@ -1,7 +1,6 @@
 import { expose, wrap, type Remote } from 'comlink';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseArguments, type ArgumentsSpec } from '../../../src/cli/arguments';
-import { describeError } from '../../../src/core/errors';
 import { inEnglish } from '../../../src/core/messages/english';
 import { readSettingsFile, settingsFileText } from '../../../src/core/settings/file';
 import type { NameOf, Setting, Table, Values } from '../../../src/core/settings/setting';
@@ -21,6 +20,7 @@ import { TrainState } from '../../../src/ui/train/train.svelte';
 import { SettingsState } from '../../../src/ui/train/settings.svelte';
 import { engineOf, stubLocalStorage } from '../ui/engine';
 import { illegalValues, legalValues } from './generated';
+import { told } from '../told';
 
 /** A table of settings, and every way in which a person's value reaches the engine. */
 interface Ways<T extends Table> {
@@ -111,7 +111,7 @@ function refusal(work: () => unknown): string {
   try {
     return `accepted: ${JSON.stringify(work())}`;
   } catch (error) {
-    const { code, message } = describeError(error);
+    const { code, message } = told(error);
     return `${code}: ${message}`;
   }
 }

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { storageFull, type FileStore } from '../../../src/storage/file_store';
 import { nodeFiles } from '../../../src/storage/node_files';
 import { MemoryFiles } from './memory_files';
+import { told } from '../told';
 
 const folders: string[] = [];
 async function temporaryFolder(): Promise<string> {
@@ -131,7 +132,7 @@ describe('plain files', () => {
 
 describe('storageFull', () => {
   it('tells what is needed and what there is', () => {
-    const { message, hint } = storageFull('runs/a/checkpoint-5.safetensors', 34_200_000, 12_040_000);
+    const { message, hint } = told(storageFull('runs/a/checkpoint-5.safetensors', 34_200_000, 12_040_000));
     expect(message).toBe(
       'The storage is full: runs/a/checkpoint-5.safetensors needs 34.2 MB, and there is room for 12 MB.',
     );

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { TunesmithError } from '../../../src/core/errors';
 import { DEFAULTS, type TrainSettings } from '../../../src/core/settings/settings';
 import type { TokenizedExample } from '../../../src/data/batches';
 import { METRICS_RING, type TrainingState } from '../../../src/models/training_program';
@@ -11,6 +10,7 @@ import { fullLimits, type SampleLimits } from '../../../src/train/samples';
 import { train, type TrainResult } from '../../../src/train/trainer';
 import { dpo, pairOf } from '../../parity/dpo';
 import { ToyProgram } from './toy_program';
+import { told } from '../told';
 
 function example(index: number): TokenizedExample {
   const length = 3 + (index % 4);
@@ -476,8 +476,7 @@ describe('a loss that is not finite', () => {
         () => undefined,
         (reason: unknown) => reason,
       );
-      expect(error).toBeInstanceOf(TunesmithError);
-      const { code, message, hint } = error as TunesmithError;
+      const { code, message, hint } = told(error);
       expect(code).toBe('loss_not_finite');
       expect(message).toContain('in step 4.');
       expect(message).toContain('checkpoint of step 2 is the last good one');
@@ -494,7 +493,7 @@ describe('a loss that is not finite', () => {
   it('in step 1 is not blamed on the learning rate', async () => {
     const run = prepare();
     run.program.brokenStep = 1;
-    await expect(train(run.options)).rejects.toMatchObject({
+    expect(await train(run.options).catch(told)).toMatchObject({
       code: 'loss_not_finite',
       message: 'The loss or its gradient is NaN or infinite in step 1, before anything was learnt.',
       hint: expect.stringContaining('The base model or the adapter') as string,

@@ -25,7 +25,7 @@ vi.mock(import('../../../src/worker/protocol'), async (original) => ({
 }));
 
 const DEMO = report({ name: 'demo', source: 'demo' });
-const gone = (message: string) => new TunesmithError({ code: 'run_data_missing', message });
+const gone = () => new TunesmithError({ code: 'run_data_missing', values: { files: ['a.jsonl'] } });
 
 /** An engine that does as it is told, and writes down what it was asked. */
 function engine() {
@@ -192,8 +192,8 @@ describe('the page', () => {
   it('cannot be told to start with settings that are refused, says why, and can once they are changed', async () => {
     const { app, fake } = await begun();
     await app.preparation.ready();
-    const message = 'One doesn’t go together with the other.';
-    fake.runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'setting_invalid', message }));
+    const values = { name: 'use_dora', range: 'false', value: 'true', fallback: 'false' };
+    fake.runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'setting_invalid', values }));
     app.settings.set('use_dora', true);
     expect(await app.preparation.ready()).toBe(false);
     expect(app.canStart).toBe(false);
@@ -205,12 +205,12 @@ describe('the page', () => {
 
   it('says nothing of the former model’s plan once another model is wanted', async () => {
     const { app, fake } = await begun();
-    const message = 'This model’s weights are quantised.';
-    fake.runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'weights_quantized', message }));
+    const values = { method: 'exl2' };
+    fake.runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'weights_quantized', values }));
     expect(await app.preparation.ready()).toBe(false);
     expect(app.training.planError?.code).toBe('weights_quantized');
     fake.models.open.mockRejectedValueOnce(
-      new TunesmithError({ code: 'model_file_missing', message: 'No.' }),
+      new TunesmithError({ code: 'model_file_missing', values: { name: 'config.json' } }),
     );
     app.model.choose({ kind: 'hub', repo: 'owner/other' }, 'owner/other');
     expect(await app.preparation.ready()).toBe(false);
@@ -220,15 +220,14 @@ describe('the page', () => {
 
   it('may be told to start again if the plan failed for a reason that can pass', async () => {
     const { app, fake } = await begun();
-    fake.runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'device_lost', message: 'Lost.' }));
+    fake.runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'device_lost' }));
     expect(await app.preparation.ready()).toBe(false);
     expect(app.canStart).toBe(true);
   });
 
   it('says so if the engine breaks while something is made ready', async () => {
     const { app, fake } = await begun();
-    fake.models.defaults = () =>
-      Promise.reject(new TunesmithError({ code: 'worker_failed', message: 'Broke.' }));
+    fake.models.defaults = () => Promise.reject(new TunesmithError({ code: 'worker_failed' }));
     expect(await app.preparation.ready()).toBe(false);
     expect(app.engine.failure?.code).toBe('worker_failed');
     expect(app.prepares).toBe(false);
@@ -292,7 +291,7 @@ describe('the page', () => {
       const fail = (): Promise<never> => {
         // The engine has the run's model by now, and perhaps its examples.
         fake.open = report({ name: 'owner/trained' });
-        return Promise.reject(gone('No rows.'));
+        return Promise.reject(gone());
       };
       fake.runs.open.mockImplementationOnce(fail);
       fake.runs.continue.mockImplementationOnce(fail);
@@ -313,7 +312,7 @@ describe('the page', () => {
   it('hands over its examples again if a run over the same model failed half-way', async () => {
     const { app, fake } = await begun();
     await app.preparation.ready();
-    fake.runs.open.mockRejectedValueOnce(gone('No rows.'));
+    fake.runs.open.mockRejectedValueOnce(gone());
     await app.openRun(runRecord());
     fake.asked.length = 0;
     await app.start();
@@ -323,7 +322,7 @@ describe('the page', () => {
   it('says why a run could not be removed, and shows what is left', async () => {
     const { app, fake } = await begun();
     fake.listed = [listedRun({ usedBy: 'another tab' })];
-    const elsewhere = new TunesmithError({ code: 'run_in_other_tab', message: 'Elsewhere.' });
+    const elsewhere = new TunesmithError({ code: 'run_in_other_tab' });
     fake.runs.remove.mockRejectedValueOnce(elsewhere);
     await app.removeRuns('a-run');
     expect(app.runs.list).toMatchObject([{ id: 'a-run' }]);
@@ -404,7 +403,7 @@ describe('the page', () => {
     });
 
     it('says what went wrong, and tries again the next time', async () => {
-      const { app } = await reloaded({}, (fake) => fake.runs.open.mockRejectedValueOnce(gone('No rows.')));
+      const { app } = await reloaded({}, (fake) => fake.runs.open.mockRejectedValueOnce(gone()));
       expect(app.former).toMatchObject({ run: 'a-run', closed: true });
       expect(app.runs.failures.get('a-run')?.code).toBe('run_data_missing');
     });
@@ -464,7 +463,7 @@ describe('the page', () => {
     fake.runs.start.mockImplementationOnce((_, onEvent) => {
       onEvent({ event: 'state', state: 'preparing', run: 'failed' });
       onEvent({ event: 'checkpoint', step: 2 });
-      return Promise.reject(new TunesmithError({ code: 'device_lost', message: 'Lost.' }));
+      return Promise.reject(new TunesmithError({ code: 'device_lost' }));
     });
     await app.start();
     expect(app.failedRun?.id).toBe('failed');
@@ -507,7 +506,7 @@ describe('the page', () => {
   it('says beside the run, and goes on, if what a run brings can’t be shown', async () => {
     const { app, fake } = await begun();
     await app.preparation.ready();
-    fake.runs.examples = () => Promise.reject(gone('No rows.'));
+    fake.runs.examples = () => Promise.reject(gone());
     await app.openRun({ id: 'a-run' });
     expect(app.runs.failures.get('a-run')?.code).toBe('run_data_missing');
     expect(app.engine.failure).toBeUndefined();

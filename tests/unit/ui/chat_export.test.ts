@@ -16,7 +16,7 @@ const conversation: Conversation = {
     { question: 'Who?', base: { text: 'I.' }, tuned: { text: 'Arr, **I**.' } },
     {
       question: 'Why?',
-      base: { text: 'Half', error: { code: 'device_lost', message: '', hint: '', detail: '' } },
+      base: { text: 'Half', error: { code: 'device_lost', values: {}, detail: '' } },
       tuned: { text: 'For\n\nthe sea.' },
     },
     { question: 'And?', base: { text: '' } },

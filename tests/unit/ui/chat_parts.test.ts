@@ -57,7 +57,9 @@ describe('a token counter', () => {
 
   it('tells why the template refuses, and counts again afterwards', async () => {
     const count = vi.fn(() => Promise.resolve({ tokens: [3], room: 10 }));
-    count.mockRejectedValueOnce(new TunesmithError({ code: 'chat_template', message: 'No.' }));
+    count.mockRejectedValueOnce(
+      new TunesmithError({ code: 'chat_template', values: { parsed: true, reason: 'No.' } }),
+    );
     const counter = new TokenCounter(count);
     counter.update(asked('Who'));
     await vi.advanceTimersByTimeAsync(1000);
@@ -164,7 +166,7 @@ describe('why nothing can be sent', () => {
   });
 
   it('is what the template refuses, or too many tokens; not for long if something else is written by now', () => {
-    const error = new TunesmithError({ code: 'chat_template', message: 'It refused a conversation.' });
+    const error = new TunesmithError({ code: 'chat_template', values: { parsed: true, reason: 'No.' } });
     expect(obstacle({ chat: { ...free.chat, counter: { fresh: true, error } } })).toMatchObject({
       outdated: false,
     });

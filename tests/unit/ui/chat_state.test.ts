@@ -45,7 +45,7 @@ const said = (side: Side, text: string, stoppedBy: 'stop_token' | 'person' = 'st
 });
 const failed = (side: Side, code: 'context_full' | 'device_lost'): ChatOutcome => ({
   side,
-  error: { code, message: code, hint: '', detail: '' },
+  error: { code, values: { tokens: 9, room: 1 }, detail: '' },
 });
 /** Everything that was to be kept is. */
 const settled = ({ chat }: { chat: ChatState }): Promise<void> => chat.kept.refresh();
@@ -127,7 +127,7 @@ describe('an answer', () => {
     expect(chats.stop).toHaveBeenLastCalledWith('base');
     await chat.stop();
     expect(chats.stop).toHaveBeenLastCalledWith(undefined);
-    chats.stop.mockRejectedValueOnce(new TunesmithError({ code: 'worker_failed', message: 'Gone.' }));
+    chats.stop.mockRejectedValueOnce(new TunesmithError({ code: 'worker_failed' }));
     await chat.stop();
     expect(chat.error?.code).toBe('worker_failed');
     asked[0]!.done.resolve([said('base', '', 'person'), said('tuned', 'Ar', 'person')]);
@@ -211,7 +211,7 @@ describe('a question that nobody can answer', () => {
     chat.recount();
     await vi.waitFor(() => expect(chat.excess).toBe(2));
     const again = chat.send();
-    asked[2]!.done.reject(new TunesmithError({ code: 'engine_busy', message: 'Busy.' }));
+    asked[2]!.done.reject(new TunesmithError({ code: 'engine_busy', values: { doing: 'training' } }));
     await again;
     expect(chat.error?.code).toBe('engine_busy');
     expect(chat.draft).toBe('A long story');

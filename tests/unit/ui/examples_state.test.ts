@@ -122,7 +122,7 @@ describe('the examples of the page', () => {
     await vi.waitFor(() => expect(state.progress?.fraction).toBe(0.5));
     state.chooseOwn();
     expect(remote.stop).toHaveBeenCalledTimes(1);
-    reading.reject(new TunesmithError({ code: 'aborted', message: 'Stopped.' }));
+    reading.reject(new TunesmithError({ code: 'aborted' }));
     expect(await over).toBe(false);
     expect(state).toMatchObject({ stopped: true, error: undefined, busy: false, progress: undefined });
   });
@@ -131,7 +131,9 @@ describe('the examples of the page', () => {
     const { state, remote } = examples();
     await state.load(DEFAULTS);
     expect(state.previews).toHaveLength(1);
-    remote.set.mockRejectedValueOnce(new TunesmithError({ code: 'file_unreadable', message: 'Moved.' }));
+    remote.set.mockRejectedValueOnce(
+      new TunesmithError({ code: 'file_unreadable', values: { name: 'a.jsonl' } }),
+    );
     expect(await state.load(DEFAULTS)).toBe(false);
     expect(state).toMatchObject({ report: undefined, previews: [], error: { code: 'file_unreadable' } });
     state.dismiss();

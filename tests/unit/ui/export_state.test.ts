@@ -19,7 +19,7 @@ const offer = (format: string, bytes = 100, changes: Partial<ExportOffer> = {}):
   ...{ format, bytes, options: [], fileName: `tiny-${format}.zip`, files: [] },
   ...changes,
 });
-const gone = () => new TunesmithError({ code: 'no_model', message: 'No model is open.' });
+const gone = () => new TunesmithError({ code: 'no_model' });
 
 beforeEach(() => vi.stubGlobal('window', {}));
 afterEach(() => {

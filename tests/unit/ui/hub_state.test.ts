@@ -80,7 +80,7 @@ describe('the search of the hub', () => {
   });
 
   it('tells why the newest question has no answer, until something else is typed', async () => {
-    const refusal = new TunesmithError({ code: 'endpoint_unreachable', message: 'No line.' });
+    const refusal = new TunesmithError({ code: 'endpoint_unreachable', values: { host: 'hub.example' } });
     const search = new SearchState(engineOf({ catalog: { search: () => Promise.reject(refusal) } }));
     search.type('qwen', LOAD, DEFAULTS);
     await vi.advanceTimersByTimeAsync(settleMilliseconds);
@@ -128,7 +128,12 @@ describe('the model that is looked at', () => {
     await candidate.refresh(LOAD, DEFAULTS);
     const again = candidate.refresh(LOAD, DEFAULTS);
     expect(candidate.preview).toBeDefined();
-    answers[1].reject(new TunesmithError({ code: 'repository_gated', message: 'Ask first.' }));
+    answers[1].reject(
+      new TunesmithError({
+        code: 'repository_gated',
+        values: { repo: 'a/b', endpoint: 'https://hub.example', token: false },
+      }),
+    );
     await again;
     expect(candidate.preview).toBeUndefined();
     expect(candidate.error?.code).toBe('repository_gated');

@@ -4,7 +4,7 @@ import { ModelState } from '../../../src/ui/model/model.svelte';
 import { engineOf, LOAD, report, stubLocalStorage } from './engine';
 
 const HUB = { kind: 'hub', repo: 'owner/tiny' } as const;
-const aborted = () => new TunesmithError({ code: 'aborted', message: 'Stopped.' });
+const aborted = () => new TunesmithError({ code: 'aborted' });
 
 describe('which model is wanted and which is open', () => {
   let kept: Map<string, string>;
@@ -41,7 +41,7 @@ describe('which model is wanted and which is open', () => {
   });
 
   it('has an error until it is put away, and does not try again by itself then', async () => {
-    const refusal = new TunesmithError({ code: 'endpoint_unreachable', message: 'No.' });
+    const refusal = new TunesmithError({ code: 'endpoint_unreachable', values: { host: 'hub.example' } });
     const model = new ModelState(engineOf({ models: { open: () => Promise.reject(refusal) } }));
     model.choose(HUB, HUB.repo);
     await model.open(LOAD);
@@ -54,7 +54,10 @@ describe('which model is wanted and which is open', () => {
   });
 
   it('tries files again by itself where they are to be loaded otherwise', async () => {
-    const refusal = new TunesmithError({ code: 'linear_not_blocked', message: 'No.' });
+    const refusal = new TunesmithError({
+      code: 'linear_not_blocked',
+      values: { name: 'q_proj', elements: 3 },
+    });
     const model = new ModelState(engineOf({ models: { open: () => Promise.reject(refusal) } }));
     model.chooseFiles({ name: 'folder', files: [new File(['{}'], 'config.json')] });
     expect(await model.open(LOAD)).toBe(false);
@@ -100,7 +103,7 @@ describe('which model is wanted and which is open', () => {
     const model = new ModelState(engineOf({}));
     model.chooseFiles({ name: 'folder', files: [] });
     expect(await model.open(LOAD)).toBe(false);
-    expect(model.error?.message).toContain('“folder”');
+    expect(model.error).toMatchObject({ code: 'choose_model_again', values: { name: 'folder' } });
     expect(model.mayOpen(LOAD)).toBe(false);
   });
 });

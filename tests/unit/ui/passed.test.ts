@@ -1,12 +1,12 @@
 import { expect, it, vi } from 'vitest';
-import { describeError, TunesmithError, type ErrorCode } from '../../../src/core/errors';
+import type { ErrorCode, ErrorDescription } from '../../../src/core/errors';
 import { forgetPassed } from '../../../src/ui/passed';
 
 type Parts = Parameters<typeof forgetPassed>[1];
 
 /** Parts of the page that all have this error; they write down what they do about it. */
 function parts(code: ErrorCode | undefined, kind: 'demo' | 'hub' = 'hub') {
-  const error = code && describeError(new TunesmithError({ code, message: 'No.' }));
+  const error: ErrorDescription | undefined = code && { code, values: {}, detail: '' };
   const done: string[] = [];
   const note = (what: string) => vi.fn(() => void done.push(what));
   const fake = {

@@ -11,7 +11,7 @@ import { engineOf, listedRun, runRecord, sampleEvent, stepEvent, stubLocalStorag
 beforeEach(() => void stubLocalStorage());
 afterEach(() => vi.unstubAllGlobals());
 
-const elsewhere = () => new TunesmithError({ code: 'run_in_other_tab', message: 'Elsewhere.' });
+const elsewhere = () => new TunesmithError({ code: 'run_in_other_tab' });
 
 function stateOf(list: readonly ListedRun[]) {
   const remote = {
@@ -29,13 +29,13 @@ describe('past runs', () => {
   it('say beside the run what went wrong with it, until it is dismissed or tried again', async () => {
     const { state, remote } = stateOf([listedRun()]);
     await state.refresh();
-    remote.rename.mockRejectedValueOnce(new TunesmithError({ code: 'run_unknown', message: 'Gone.' }));
+    remote.rename.mockRejectedValueOnce(new TunesmithError({ code: 'run_unknown' }));
     expect(await state.rename('a-run', 'Mine')).toBe(false);
     expect(state.failures.get('a-run')?.code).toBe('run_unknown');
     expect(state.error).toBeUndefined();
     state.dismiss('a-run');
     expect(state.failures.size).toBe(0);
-    remote.rename.mockRejectedValueOnce(new TunesmithError({ code: 'run_unknown', message: 'Gone.' }));
+    remote.rename.mockRejectedValueOnce(new TunesmithError({ code: 'run_unknown' }));
     await state.rename('a-run', 'Mine');
     expect(await state.rename('a-run', 'Mine')).toBe(true);
     expect(state.failures.size).toBe(0);

@@ -8,7 +8,7 @@ const model = { id: 'base', name: 'tiny', source: 'hub' } as SavedModelReport;
 
 it('says of the model that could not be removed why, until that is tried again', async () => {
   const failures: (TunesmithError | undefined)[] = [
-    new TunesmithError({ code: 'model_in_other_tab', message: 'It is being fetched.' }),
+    new TunesmithError({ code: 'model_in_other_tab', values: { name: 'tiny' } }),
     undefined,
   ];
   const stored = new SavedModelsState(
@@ -40,7 +40,8 @@ it('says no more why a model could not be removed once it is gone', async () => 
       saved: {
         list: () => Promise.resolve(list),
         report: () => Promise.resolve(undefined),
-        remove: () => Promise.reject(new TunesmithError({ code: 'model_in_other_tab', message: 'In use.' })),
+        remove: () =>
+          Promise.reject(new TunesmithError({ code: 'model_in_other_tab', values: { name: 'tiny' } })),
       },
     }),
   );

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { inEnglish } from '../../../src/core/messages/english';
 import { ANSWER_DEFAULTS, ANSWER_SETTINGS, DEFAULTS, SETTINGS } from '../../../src/core/settings/settings';
 import { isOpen } from '../../../src/core/settings/setting';
 import { SettingsFile } from '../../../src/ui/settings/file.svelte';
@@ -114,7 +115,7 @@ describe('the settings as a file', () => {
     await file.load(new File(['r: 8\nseed: never\n'], 'mine.yaml'));
     expect(training.values).toEqual(DEFAULTS);
     expect(file.error).toMatchObject({ code: 'settings_file_invalid' });
-    expect(file.error?.message).toContain('Line 2: seed must be');
+    expect(inEnglish(file.error!)).toContain('Line 2: seed must be');
     await file.load(new File(['{"r": 8}'], 'mine.json'));
     expect(file.error).toBeUndefined();
     expect(training.values).toEqual({ ...DEFAULTS, r: 8 });

@@ -130,7 +130,7 @@ describe('the language', () => {
   });
 
   it('changes words that are read again, those of an error that is on show as well', () => {
-    const error = describeError(new TunesmithError({ code: 'engine_busy', message: 'Busy.' }));
+    const error = describeError(new TunesmithError({ code: 'engine_busy', values: { doing: 'training' } }));
     language.choose('en');
     const english = [t.chat.send, sayError(error).message];
     language.choose('zh');

@@ -53,7 +53,7 @@ describe('a run on the page', () => {
     const over = state.start(DEFAULTS, 'new');
     const { onEvent, ended } = begun[0]!;
     onEvent({ event: 'state', state: 'preparing', message: message('kernels_tuning'), fraction: 0.5 });
-    ended.reject(new TunesmithError({ code: 'stopped', message: 'Stopped.' }));
+    ended.reject(new TunesmithError({ code: 'stopped' }));
     expect(await over).toBe(false);
     expect(state).toMatchObject({ phase: 'idle', error: undefined, fraction: undefined, message: '' });
   });
@@ -95,7 +95,9 @@ describe('a run on the page', () => {
     begun[0]!.onEvent({ event: 'checkpoint', step: 3 });
     begun[0]!.onEvent({ event: 'state', state: 'failed' });
     expect(state.active).toBe(true);
-    begun[0]!.ended.reject(new TunesmithError({ code: 'storage_full', message: 'No room.' }));
+    begun[0]!.ended.reject(
+      new TunesmithError({ code: 'storage_full', values: { what: 'The run', needed: 1 } }),
+    );
     expect(await over).toBe(false);
     expect(state).toMatchObject({ phase: 'failed', checkpointStep: 3, error: { code: 'storage_full' } });
   });
@@ -172,7 +174,7 @@ describe('a run on the page', () => {
       const { onEvent, ended } = begun.at(-1)!;
       onEvent({ event: 'state', state: 'running' });
       if (step > 0) onEvent({ event: 'checkpoint', step });
-      ended.reject(new TunesmithError({ code: 'storage_full', message: 'No room.' }));
+      ended.reject(new TunesmithError({ code: 'storage_full', values: { what: 'The run', needed: 1 } }));
       await over;
       state.dismiss();
       expect(state).toMatchObject({ phase, error: undefined, checkpointStep: step });
@@ -188,7 +190,7 @@ describe('a run on the page', () => {
     expect(state.asked).toBe('pause');
     onEvent({ event: 'state', state: 'paused' });
     expect(state).toMatchObject({ asked: undefined, active: true, working: false });
-    runs.stop.mockRejectedValueOnce(new TunesmithError({ code: 'worker_failed', message: 'Gone.' }));
+    runs.stop.mockRejectedValueOnce(new TunesmithError({ code: 'worker_failed' }));
     await state.stop();
     expect(state).toMatchObject({ asked: undefined, error: { code: 'worker_failed' } });
   });
@@ -245,7 +247,7 @@ describe('the plan', () => {
     const { state, runs } = training();
     runs.plan.mockResolvedValueOnce(plan(1));
     expect(await state.makePlan(DEFAULTS, 'new')).toBe(true);
-    runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'device_lost', message: 'Gone.' }));
+    runs.plan.mockRejectedValueOnce(new TunesmithError({ code: 'device_lost' }));
     expect(await state.makePlan(DEFAULTS, 'new')).toBe(false);
     expect(state).toMatchObject({ plan: undefined, planError: { code: 'device_lost' } });
   });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { describeError } from '../../../../src/core/errors';
 import { readSettingsFile, settingsFileText } from '../../../../src/core/settings/file';
 import { ANSWER_DEFAULTS, DEFAULTS } from '../../../../src/core/settings/settings';
+import { told } from '../../told';
 
 function problemsIn(text: string): string[] {
   try {
     return [`accepted: ${JSON.stringify(readSettingsFile('my.yaml', text))}`];
   } catch (error) {
-    const { code, message, hint } = describeError(error);
+    const { code, message, hint } = told(error);
     expect(code).toBe('settings_file_invalid');
     expect(hint).toContain('No setting was changed');
     return message.replace('my.yaml can’t be used. ', '').split('\n');

@@ -7,6 +7,7 @@ import {
   SETTING_NAMES,
   settingFromText,
 } from '../../../../src/core/settings/settings';
+import { told } from '../../told';
 
 function refusal(work: () => unknown): TunesmithError {
   try {
@@ -54,7 +55,7 @@ describe('parseSettings', () => {
     const error = refusal(() => parseSettings({ [name]: value }));
     expect(error.code).toBe('setting_invalid');
     expect(error.message).toBe(message);
-    expect(error.hint).toContain(name);
+    expect(told(error).hint).toContain(name);
   });
 
   it.each([[[]], [['q_proj', 'q_proj']], [['a b']], ['q_proj'], [[1]]])(
@@ -73,8 +74,10 @@ describe('parseSettings', () => {
   it('refuses an unknown name and suggests the nearest', () => {
     const error = refusal(() => parseSettings({ learning_rat: 1 }));
     expect(error.message).toBe('There is no setting called learning_rat.');
-    expect(error.hint).toMatch(/^Did you mean learning_rate\?/);
-    expect(refusal(() => parseSettings({ bananas: 1 })).hint).toContain('per_device_train_batch_size, ');
+    expect(told(error).hint).toMatch(/^Did you mean learning_rate\?/);
+    expect(told(refusal(() => parseSettings({ bananas: 1 }))).hint).toContain(
+      'per_device_train_batch_size, ',
+    );
     expect(refusal(() => parseSettings({ constructor: 1 })).message).toContain(
       'no setting called constructor',
     );

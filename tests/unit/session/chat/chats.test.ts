@@ -18,7 +18,7 @@ const both: readonly ChatRequest[] = [
   { side: 'base', messages: asked('Who?') },
   { side: 'tuned', messages: asked('Who?') },
 ];
-const full = new TunesmithError({ code: 'context_full', message: 'Too long.' });
+const full = new TunesmithError({ code: 'context_full', values: { tokens: 9, room: 1 } });
 
 /** A session whose sides say a word a turn; a conversation has as many tokens as its messages have characters. */
 function engine(room = true) {
@@ -134,7 +134,7 @@ describe('a failure', () => {
     const { chat } = session;
     session.chat = (side, ...rest) =>
       side === 'base'
-        ? Promise.reject(new TunesmithError({ code: 'logits_not_finite', message: 'NaN' }))
+        ? Promise.reject(new TunesmithError({ code: 'logits_not_finite' }))
         : chat(side, ...rest);
     const intrusions: Promise<unknown>[] = [];
     const answering = chats.answer(both, ANSWER_DEFAULTS, (event) => {
@@ -150,7 +150,7 @@ describe('a failure', () => {
 
   it('of the device lets those answer once more that it took the answers of, one after the other', async () => {
     const { chats, session, chat } = engine();
-    const lost = new TunesmithError({ code: 'device_lost', message: 'Gone.' });
+    const lost = new TunesmithError({ code: 'device_lost' });
     let losses = 2;
     session.chat = (...asking) => {
       if (losses-- <= 0) return chat(...asking);

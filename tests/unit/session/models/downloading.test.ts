@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TunesmithError, type ErrorCode } from '../../../../src/core/errors';
+import { TunesmithError, type ErrorCode, type TunesmithErrorInit } from '../../../../src/core/errors';
 import { writeSafetensors } from '../../../../src/formats/safetensors';
 import { DownloadingModel } from '../../../../src/session/models/downloading';
 import { findOnHub } from '../../../../src/session/models/hub';
@@ -35,7 +35,7 @@ test.each([
         small: folderOf({}),
         onProgress: () => undefined,
       });
-      const error = new TunesmithError({ code, message: 'It can’t be loaded so.' });
+      const error = new TunesmithError({ code, values: { name: 'q_proj' } } as TunesmithErrorInit);
       expect(await download.end(error)).toBe(error);
       expect(await listDownloads(store)).toHaveLength(kept);
     } finally {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TunesmithError, type ErrorCode } from '../../../../src/core/errors';
+import { TunesmithError, type ErrorCode, type TunesmithErrorInit } from '../../../../src/core/errors';
 import { message } from '../../../../src/core/messages/message';
 import { ModelOpener } from '../../../../src/session/models/opener';
 import type { OnProgress } from '../../../../src/session/progress';
@@ -8,6 +8,7 @@ import { keepRunModel, reopenRunModel } from '../../../../src/session/runs/run_m
 import type { StoredRun } from '../../../../src/storage/runs';
 import type { TrainEvent } from '../../../../src/train/events';
 import { DEFAULTS } from '../../../../src/core/settings/settings';
+import { told } from '../../told';
 
 const run: StoredRun = {
   id: 'r',
@@ -50,7 +51,8 @@ function parts(failures: Partial<Record<ModelOrigin['kind'], TunesmithError>> = 
   return { reopen, opened };
 }
 
-const errorOf = (code: ErrorCode): TunesmithError => new TunesmithError({ code, message: `${code}.` });
+const errorOf = (code: ErrorCode): TunesmithError =>
+  new TunesmithError({ code, values: {} } as TunesmithErrorInit);
 const stored = { kind: 'stored', id: 'base' };
 const fromHub = { kind: 'hub', reference: { repo: 'a/b', revision: 'c0ffee' } };
 
@@ -85,11 +87,9 @@ describe('the model of a run that goes on', () => {
   it('is missed, with the way to get it again, if it came from a folder', async () => {
     const hint = expect.stringMatching(/^Open the folder of mine again, with load_in_4bit true/) as string;
     const { reopen } = parts({ stored: errorOf('base_missing') });
-    await expect(reopen(folder)).rejects.toMatchObject({ code: 'run_model_missing', hint });
-    await expect(reopen({ ...folder, baseId: undefined })).rejects.toMatchObject({
-      code: 'run_model_missing',
-      hint,
-    });
+    for (const run of [folder, { ...folder, baseId: undefined }]) {
+      expect(await reopen(run).catch(told)).toMatchObject({ code: 'run_model_missing', hint });
+    }
   });
 
   it('tells any other failure as it is', async () => {

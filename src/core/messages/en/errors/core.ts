@@ -3,7 +3,7 @@ const otherPages = { datasets: 'a dataset', spaces: 'a space', studios: 'a studi
 export const coreErrors = {
   aborted: { message: 'It was stopped.' },
   unexpected_error: ({ text }: { text: string }) => ({
-    message: text,
+    message: `Something unexpected happened: ${text}`,
     hint: 'Try again. If it happens again, please report it.',
   }),
   file_unreadable: ({ name }: { name: string }) => ({
