@@ -30,7 +30,7 @@ export interface ModelReport extends ModelIdentity, WeightFormats {
   /** Identifies the base by its arithmetic: its files and its load settings. */
   readonly modelHash: string;
   readonly family: string;
-  /** What a person should know of it that is no error. */
+  /** Notes for the person. */
   readonly notes: readonly Message[];
   readonly parameters: number;
   readonly layers: number;
@@ -74,7 +74,7 @@ export interface AdapterReport {
   readonly lora_alpha: number;
   readonly target_modules: readonly string[];
   readonly parameters: number;
-  /** What a person should know of it that is no error. */
+  /** Notes for the person. */
   readonly notes: readonly Message[];
 }
 
