@@ -16,6 +16,8 @@ export interface Lists {
   readonly alternatives: (items: readonly string[]) => string;
   /** "a, b, c": places, names and numbers that need no word between them. */
   readonly series: (items: readonly string[]) => string;
+  /** Sentences, one after the other. */
+  readonly paragraph: (sentences: readonly string[]) => string;
 }
 
 /** Numbers, sizes, times and dates as a language writes them. */

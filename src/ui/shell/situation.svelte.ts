@@ -199,7 +199,7 @@ function candidateSituation(app: App): Situation {
   return {
     kind,
     title,
-    body: `${fetch} ${t.shell.memory(t.format.bytes(memoryTotal))}`,
+    body: t.format.paragraph([fetch, t.shell.memory(t.format.bytes(memoryTotal))]),
     next: act('open', label, () => choice.open(), choice.canOpen),
     others,
   };
@@ -251,7 +251,7 @@ function startSituation(app: App): Situation {
     return { kind, title, body, next: look ?? start(app), others: [] };
   }
   const count = examples.report?.examples ?? 0;
-  const body = [
+  const body = t.format.paragraph([
     isDemo(app)
       ? t.shell.demoBody
       : plan && count > 0
@@ -265,6 +265,6 @@ function startSituation(app: App): Situation {
           t.shell.memory(t.format.bytes(plan.memoryTotal)),
         ]
       : []),
-  ].join(' ');
+  ]);
   return { kind, title, body, next: start(app), others: [] };
 }

@@ -8,7 +8,12 @@ const lists = (type: 'conjunction' | 'disjunction' | 'unit'): ((items: readonly 
 export const format = formatsOf(
   'en',
   { seconds: 's', minutes: 'min', hours: 'h', days: 'days' },
-  { list: lists('conjunction'), alternatives: lists('disjunction'), series: lists('unit') },
+  {
+    list: lists('conjunction'),
+    alternatives: lists('disjunction'),
+    series: lists('unit'),
+    paragraph: (sentences) => sentences.join(' '),
+  },
 );
 
 /** "1 example", "2 examples". */

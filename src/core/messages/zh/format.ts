@@ -15,5 +15,10 @@ const lists =
 export const format = formatsOf(
   'zh-Hans',
   { seconds: '秒', minutes: '分钟', hours: '小时', days: '天' },
-  { list: lists('和'), alternatives: lists('或'), series: (items) => items.join('、') },
+  {
+    list: lists('和'),
+    alternatives: lists('或'),
+    series: (items) => items.join('、'),
+    paragraph: (sentences) => sentences.join(''),
+  },
 );
