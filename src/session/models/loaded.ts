@@ -19,6 +19,7 @@ export interface TunedAdapter extends ExportedAdapter {
   readonly run?: CardRun;
 }
 
+/** The page's own limit: the caches of a conversation stay small beside a model, whatever the model takes. */
 const MOST_CHAT_ROWS = 2048;
 
 /** Most tokens of a conversation with a model, prompt and answers together. */

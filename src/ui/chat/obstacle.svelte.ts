@@ -33,6 +33,6 @@ export function obstacleTo({ chat, model, work }: Parts): Obstacle | undefined {
   if (wrong !== undefined) return { words: t.chat.wrongSetting(wrong), inSettings: true };
   const outdated = !chat.counter.fresh;
   if (chat.counter.error) return { words: sayError(chat.counter.error).message, outdated };
-  if (chat.excess > 0) return { words: t.chat.tooLong(chat.excess), outdated };
+  if (chat.excess > 0) return { words: t.chat.tooLong(chat.excess, chat.counter.count?.room ?? 0), outdated };
   return undefined;
 }

@@ -170,8 +170,9 @@ describe('why nothing can be sent', () => {
     expect(obstacle({ chat: { ...free.chat, counter: { fresh: true, error } } })).toMatchObject({
       outdated: false,
     });
-    expect(obstacle({ chat: { ...free.chat, excess: 2 } })).toEqual({
-      words: words.tooLong(2),
+    const full = { fresh: true, count: { tokens: [514], room: 512 } };
+    expect(obstacle({ chat: { ...free.chat, counter: full, excess: 2 } })).toEqual({
+      words: words.tooLong(2, 512),
       outdated: false,
     });
     const counter = { fresh: false };

@@ -26,9 +26,9 @@ export const chat = {
   keys: 'Enter sends, Shift + Enter makes a new line, Escape stops the answers.',
   tokens: (tokens: number, room: number) => `${format.count(tokens)} of ${format.count(room)} tokens`,
   tokensHelp:
-    'The length of the conversation as the model reads it, with your question. The answer needs room as well.',
-  tooLong: (excess: number) =>
-    `Too long by ${plural(excess, 'token')}: shorten it, or begin a new conversation.`,
+    'The length of the conversation as the model reads it, with your question. The answer needs room as well. The room is that of the model, or less: the page limits it to save GPU memory.',
+  tooLong: (excess: number, room: number) =>
+    `Too long by ${plural(excess, 'token')}; a conversation has room for ${format.count(room)} here. Shorten it, or begin a new one.`,
   // The conversation.
   empty: 'No conversation yet. Try one of these:',
   tries: ['Who are you?', 'What does a cat say?', 'What is the opposite of big?'],

@@ -21,8 +21,10 @@ export const chat: Catalogue['chat'] = {
   stopOne: (side) => `停止：${side}`,
   keys: 'Enter 发送，Shift + Enter 换行，Escape 停止回答。',
   tokens: (tokens, room) => `${format.count(tokens)} / ${format.count(room)} 个 token`,
-  tokensHelp: '模型实际读到的对话长度，含你正在输入的问题。回答也要占用其中一部分。',
-  tooLong: (excess) => `超出 ${format.count(excess)} 个 token：请缩短问题，或开始新的对话。`,
+  tokensHelp:
+    '模型实际读到的对话长度，含你正在输入的问题。回答也要占用其中一部分。上限取决于模型；为节省显存，页面的上限可能更低。',
+  tooLong: (excess, room) =>
+    `超出 ${format.count(excess)} 个 token（此处一段对话最多 ${format.count(room)} 个）：请缩短问题，或开始新的对话。`,
   empty: '还没有对话。可以试试：',
   tries: ['Who are you?', 'What does a cat say?', 'What is the opposite of big?'],
   you: '你',

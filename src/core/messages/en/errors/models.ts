@@ -132,7 +132,7 @@ export const modelErrors = {
           hint: 'The checkpoint is damaged, or its own training diverged: download it again, or choose another model.',
         },
   context_full: ({ tokens, room }: { tokens: number; room: number }) => ({
-    message: `The conversation has ${tokens} tokens; the model takes at most ${room}.`,
+    message: `The conversation has ${tokens} tokens; there is room for ${room} at most.`,
     hint: 'Start a new conversation, or ask for a shorter answer.',
   }),
   gguf_not_model: ({ kind }: { kind: 'adapter' | 'mmproj' | 'imatrix' | 'vocab' }) => ({

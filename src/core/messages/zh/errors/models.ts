@@ -110,7 +110,7 @@ export const modelErrors: typeof english = {
           hint: '检查点已损坏，或它的训练已发散：请重新下载，或选择其他模型。',
         },
   context_full: ({ tokens, room }) => ({
-    message: `对话有 ${tokens} 个 token，而模型最多处理 ${room} 个。`,
+    message: `对话有 ${tokens} 个 token，而此处最多容纳 ${room} 个。`,
     hint: '请开始新的对话，或要求更短的回答。',
   }),
   gguf_not_model: ({ kind }) => ({
