@@ -4,7 +4,7 @@ import { describeError, TunesmithError } from '../../../src/core/errors';
 import { KeptConversations } from '../../../src/ui/chat/kept_conversations.svelte';
 import { newConversation } from '../../../src/ui/chat/conversation';
 import { SystemPrompt } from '../../../src/ui/chat/system_prompt.svelte';
-import { EngineState } from '../../../src/ui/engine.svelte';
+import type { EngineState as EngineStateClass } from '../../../src/ui/engine.svelte';
 import { language, sayError, t } from '../../../src/ui/language.svelte';
 import { FormerAdapter } from '../../../src/ui/runs/former.svelte';
 import { ThemeState } from '../../../src/ui/shared/theme.svelte';
@@ -91,9 +91,13 @@ describe('the engine', () => {
       // Nobody hears it.
     }
   }
-  beforeEach(() => {
+  let EngineState: typeof EngineStateClass;
+  beforeEach(async () => {
     vi.stubGlobal('Worker', Silent);
     vi.stubGlobal('document', { baseURI: 'https://host.example/' });
+    // Test files share their modules, and another one replaces the engine's connection.
+    vi.resetModules();
+    ({ EngineState } = await import('../../../src/ui/engine.svelte'));
   });
 
   it('is usable once it has found a device, and no more after it broke', async () => {
