@@ -89,7 +89,7 @@ test('finds a model, fetches it over a bad line and a reload, and opens it again
     await tunesmith.opened(REPO);
     await tunesmith.ready();
     const first = fetched(hub).slice(before);
-    // What had arrived is not asked for again.
+    // Downloaded parts are not requested again.
     expect(first.length).toBeGreaterThan(0);
     expect(first.some(({ url, range }) => url.includes('00001') && range?.startsWith('bytes=0-'))).toBe(
       false,
@@ -199,7 +199,7 @@ test('says what is wrong with a name, and asks for a token where an owner does',
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('hf_of');
 });
 
-test('fetches a run’s model anew if its files are gone, or if there can be none', async ({
+test('downloads a run’s model again if its files are gone, or if the browser stores none', async ({
   page,
   tunesmith,
   hub,

@@ -81,7 +81,7 @@ test('trains the demo by one button, chats with it, exports it, brings it back, 
     await choice.getByRole('radio', { name: /The adapter alone/ }).check();
   });
 
-  await test.step('open the page anew and bring it back', async () => {
+  await test.step('reload the page and restore its state', async () => {
     await page.reload();
     await tunesmith.reopened();
     await tunesmith.to('runs');

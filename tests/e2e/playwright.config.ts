@@ -17,7 +17,7 @@ export default defineConfig({
   ],
   use: {
     launchOptions: { executablePath, args: chromiumFlags },
-    // Each test fetches the page anew; those of the service worker allow it.
+    // No service worker, so that each test loads the page from the server; the tests of the service worker allow it.
     serviceWorkers: 'block',
     screenshot: 'only-on-failure',
     actionTimeout: 30_000,

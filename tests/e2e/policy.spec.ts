@@ -17,7 +17,7 @@ const test = base.extend<{ stranger: string; reached: string[] }>({
   },
 });
 
-/** What becomes of a request, made in the page or in its worker. */
+/** The result of a request from the page or from its worker. */
 const outcome = (address: string) =>
   fetch(address).then(
     ({ status }) => String(status),

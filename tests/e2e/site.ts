@@ -9,7 +9,7 @@ interface Fixtures {
   tunesmith: Tunesmith;
   /** Origins beside the page's own that a test means to be reached, whatever they answer. */
   reachable: Set<string>;
-  /** What went wrong unseen, in any tab: a test ends well only where this is empty. */
+  /** Hidden errors in any tab: a test passes only if this is empty. */
   complaints: string[];
 }
 
@@ -30,7 +30,7 @@ export const test = base.extend<Fixtures, { site: string }>({
   complaints: [
     async ({ context, site, reachable }, use) => {
       const complaints: string[] = [];
-      // What the content security policy forbids is told on the console, too.
+      // The console also reports violations of the content security policy.
       context.on('console', (message) => {
         const { url } = message.location();
         if (message.type() !== 'error' || (URL.canParse(url) && reachable.has(new URL(url).origin))) return;

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './site';
 
-/** What the browser has stored of the run, as the page's own scripts reach it. */
+/** The browser's stored data of the run, read like the page's own scripts. */
 const DATABASE = 'tunesmith-runs';
 
 /** Ends the engine's next saving of a checkpoint as a browser does whose quota is used up. */

@@ -95,7 +95,7 @@ export class Tunesmith {
     return this.page.getByTestId(name);
   }
 
-  /** What there is to know of a model before it is opened. */
+  /** The preview of a model before it is opened. */
   get candidate(): Locator {
     return this.page.getByTestId('candidate');
   }

@@ -1,6 +1,6 @@
 import { streamOf, uniform } from '../../src/core/random';
 
-/** What a server can do to a request for a file. */
+/** The faults of a server's answers to requests for files. */
 export const FAULT_KINDS = [
   'too_many_requests', // 429 with Retry-After in seconds
   'too_many_requests_until', // 429 with Retry-After as a date

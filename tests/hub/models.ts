@@ -17,7 +17,7 @@ export interface ServedModel {
   readonly tags?: readonly string[];
   /** `text-generation` unless given. */
   readonly task?: string;
-  /** What the Hub reads out of GGUF files. */
+  /** The Hub's data on GGUF files. */
   readonly gguf?: { readonly architecture: string; readonly total: number };
 }
 
@@ -35,7 +35,7 @@ export interface Commit {
   readonly files: ReadonlyMap<string, ServedFile>;
 }
 
-/** What the Hub keeps in large file storage whatever its size. */
+/** File names that the Hub always keeps in large file storage. */
 const LARGE = /\.(safetensors|gguf|bin|model)$|^tokenizer\.json$/;
 
 export async function makeCommit(files: ServedModel['files']): Promise<Commit> {

@@ -13,7 +13,7 @@ export interface HubOptions {
   readonly pageSize?: number;
 }
 
-/** What a request said, for tests that ask who was told what. */
+/** A received request, for tests of what is sent to which server. */
 export interface SeenRequest {
   /** `hub`, or `files` for the other host that hands out large files. */
   readonly host: 'hub' | 'files';
@@ -29,7 +29,7 @@ export interface RunningHub {
   /** Origin of the other host. */
   readonly filesUrl: string;
   readonly requests: SeenRequest[];
-  /** Requests are counted anew from when they are set. */
+  /** Setting them restarts the count of requests. */
   faults: Faults | undefined;
   bytesPerSecond: number | undefined;
   /** Cuts all connections, and answers no more while true. */

@@ -24,7 +24,7 @@ function adamwCase({ limits, ...parameters }: Parameters): OpCase {
   const { count, step, weightDecay, clip = 1, flag = 0, scale = 1, spoilt } = parameters;
   const flat = (data: Float32Array): CaseInput => ({ type: 'f32', shape: [count], data });
   const gradients = normal('gradients', count, scale);
-  // What a parameter that is never used has, and padding: nothing must become of it.
+  // As in an unused parameter, and in padding: the step must not change it.
   gradients[0] = 0;
   if (spoilt !== undefined) gradients[count - 1] = spoilt;
   const began = step > 1 ? scale * clip : 0;

@@ -84,7 +84,7 @@ function stepOf(values: Arrays, records: readonly TensorRecord[], scalars: Retur
     largest1[block] = Math.max(largest1[block]!, Math.abs(m));
     largest2[block] = Math.max(largest2[block]!, v);
   }
-  // What is beyond a tensor's end is 0.
+  // Elements beyond a tensor's end are 0.
   const bytes1 = new Uint8Array(codes1!.length * 4).fill(nearest(bounds1, 0).code);
   const bytes2 = new Uint8Array(codes2!.length * 4).fill(nearest(bounds2, 0).code);
   const close: Element[] = [];

@@ -41,7 +41,7 @@ function addScaled(
   for (let d = 0; d < length; d++) target[j + d]! += factor * a[i + d]!;
 }
 
-/** What a row may see: keys first … last. */
+/** The keys that a row sees: first … last. */
 type Range = (row: number) => readonly [first: number, last: number];
 
 /** Calls back for each row and head with the place of its query and of the keys it sees, and the keys' weights. */

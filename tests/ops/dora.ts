@@ -165,7 +165,7 @@ function magnitudeCase({ limits, ...parameters }: MagnitudeParameters): OpCase {
 const RUN = { seed: 5, counter: 9 };
 const STREAM = 77;
 
-/** What the dropout multiplies each of so many elements with. */
+/** The dropout's factor of each element. */
 function mask(count: number, p: number): Float64Array {
   return Float64Array.from({ length: count }, (_, i) => {
     const draw = pcg4d(Math.floor(i / 4), STREAM, RUN.counter, RUN.seed)[i % 4]!;

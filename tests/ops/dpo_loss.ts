@@ -79,7 +79,7 @@ function dpoLossCase(parameters: Parameters): OpCase {
     },
     build: (builder, { pairs: table, logProbs: own, reference: theirs }) =>
       dpoLoss(builder, { pairs: table!, logProbs: own!, reference: theirs! }, { beta }),
-    // What is measured beside the losses has no gradient.
+    // Metrics have no gradient.
     losses: { losses: LOSS_SCALE, chosen: 0, rejected: 0, accuracies: 0, margins: 0 },
     reference: {
       forward(values) {

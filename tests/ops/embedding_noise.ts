@@ -10,7 +10,7 @@ export interface NoiseShape {
   readonly alpha: number;
 }
 
-/** What the op adds to each element, in float64. */
+/** The noise that the op adds to each element, in float64. */
 export function noiseOf(
   { lengths, columns, alpha }: NoiseShape,
   { seed, counter }: Pick<RunValues, 'seed' | 'counter'>,

@@ -40,12 +40,12 @@ interface Result {
 interface Prepared {
   readonly plan: Plan;
   readonly ops: readonly string[];
-  /** What the buffer of each bound slot holds before a run. */
+  /** The contents of each bound slot's buffer before a run. */
   readonly contents: ReadonlyMap<string, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>;
   readonly results: ReadonlyMap<string, Result>;
 }
 
-/** What results hold after a run, by name. */
+/** The contents of the results after a run, by name. */
 type Bytes = ReadonlyMap<string, ArrayBuffer>;
 
 /**

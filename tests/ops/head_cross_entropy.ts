@@ -203,7 +203,7 @@ function logitsCase(parameters: Pick<Parameters, 'rows' | 'columns' | 'parts' | 
         const logits = new Float64Array(rows * stride);
         for (let row = 0; row < rows; row++) {
           const own = logitsOf(values['hidden']!, head, row, columns);
-          // What is beyond the vocabulary repeats the last logit.
+          // Columns beyond the vocabulary repeat the last logit.
           for (let v = 0; v < stride; v++) logits[row * stride + v] = own[Math.min(v, head.vocabulary - 1)]!;
         }
         return { logits };

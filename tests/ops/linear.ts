@@ -101,7 +101,7 @@ function storeDense(parameters: Parameters, format: DenseFormat): Stored {
   };
 }
 
-/** What the dropout multiplies each element of x with. */
+/** The dropout's factor of each element of x. */
 function mask(rows: number, columns: number, p: number, stream = STREAM): Float64Array {
   return Float64Array.from({ length: rows * columns }, (_, i) => {
     const draw = pcg4d(Math.floor(i / 4), stream, RUN.counter, RUN.seed)[i % 4]!;

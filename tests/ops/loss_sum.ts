@@ -41,7 +41,7 @@ function lossSumCase(parameters: Parameters): OpCase {
   };
 }
 
-/** What is measured beside the losses: its flag adds to that of the losses, which are summed before. */
+/** A metric: its flag is added to that of the losses, which are summed before. */
 function measureCase(parameters: {
   readonly rows: number;
   readonly accumulate: boolean;

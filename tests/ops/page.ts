@@ -1,6 +1,6 @@
 import { listCases, runCase, type CaseName } from './run';
 
-/** What one case found: no failures if it passes. */
+/** The result of one case: no failures if it passes. */
 interface CaseResult extends CaseName {
   readonly failures: readonly string[];
 }

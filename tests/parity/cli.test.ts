@@ -308,7 +308,7 @@ describe('what is wrong is told in one line, with exit code 2, and nothing is wr
     expect((await readdir(folder)).filter((name) => name.startsWith('bad-'))).toEqual([]);
   });
 
-  it('a run that can’t be begun leaves the one that it was to replace as it was', async () => {
+  it('a run that can’t start leaves the former run unchanged', async () => {
     await cp(at('whole'), at('kept'), { recursive: true });
     const contents = async () => {
       const names = (await readdir(at('kept'), { recursive: true, withFileTypes: true }))

@@ -85,7 +85,7 @@ describe('a model of a hub', () => {
     const starts = await Promise.all(
       ['pissa-hub', 'pissa-disk'].map(async (name) => {
         const { tensors } = readTensors(await readFile(join(at(name), 'adapter_model.safetensors')));
-        // What was subtracted from the weight is the second half of A and of B.
+        // The second half of A and of B is the pair that was subtracted from the weight.
         return [...tensors].map(([key, { shape, data }]) => {
           const half = data.length / 2;
           return [key, shape, key.includes('lora_A') ? data.subarray(half) : undefined];

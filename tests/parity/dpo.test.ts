@@ -24,7 +24,7 @@ interface Pair {
   readonly rejected_ids: readonly number[];
 }
 
-/** What make_dpo.py wrote. Metrics in the order of `metrics`. */
+/** The output of make_dpo.py. Metrics in the order of `metrics`. */
 interface Fixture {
   readonly beta: number;
   readonly metrics: readonly string[];

@@ -18,7 +18,7 @@ import type { TrainingProgram } from '../../src/models/training_program';
 import { gpu } from './dawn';
 import { loadFixture } from './fixtures';
 
-/** What holds for the engine whatever the family: memory as planned, nothing made after the first step, determinism. */
+/** Properties of the engine with every family: memory as planned, no allocation after the first step, determinism. */
 
 const fixture = loadFixture('qwen3');
 const LORA = {
@@ -90,7 +90,7 @@ function expectPlannedMemory({ layout }: Adapter, settings: typeof SETTINGS): vo
   const { limits } = device;
   const planned = trainingMemory(model.layout, layout, { capacity: CAPACITY, limits, settings });
   const allocated = Object.fromEntries([...device.buffers.allocated].filter(([, bytes]) => bytes > 0));
-  // What the start took is given back by now.
+  // The memory of computing the initial values has been freed by now.
   expect({ ...allocated, ...(planned.loading && { loading: planned.loading }) }).toEqual(planned);
 }
 

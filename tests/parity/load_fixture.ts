@@ -60,7 +60,7 @@ export function pissaLayout(spec: ModelSpec, { settings }: AdapterLayout): Adapt
   return adapterLayout(spec, { ...settings, init_lora_weights: 'pissa' });
 }
 
-/** What a PiSSA adapter begins with, from a pair under PEFT's names. */
+/** The initial values of a PiSSA adapter, from a pair under PEFT's names. */
 export function pissaState(layout: AdapterLayout, start: ReadonlyMap<string, TensorBytes>): AdapterState {
   const state = { parameters: new Float32Array(layout.size), frozen: new Float32Array(layout.frozenSize) };
   for (const { path, scale, tensors, frozen } of layout.modules) {

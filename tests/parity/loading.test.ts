@@ -239,7 +239,7 @@ describe('a checkpoint of 200 MB', () => {
     collect();
     const before = process.memoryUsage().arrayBuffers;
     const folder = largeFolder(async (length) => {
-      // What can be collected is not held: it is let go before counting.
+      // Collects garbage before counting, so that only held memory counts.
       await settled();
       collect();
       await settled();
@@ -273,7 +273,7 @@ test('while loading, the device holds the model and one piece: never more than t
   expect(peak - modelBytes(layout)).toBeLessThan(11 * MIB);
   const smallest = { ...DEFAULTS, r: 1, max_seq_length: 64, per_device_train_batch_size: 1 };
   for (const settings of [DEFAULTS, smallest]) {
-    // What people are told before a model is opened.
+    // The preview before a model is opened.
     const { memoryTotal } = localPreview('large', checkpoint, [], { load: nf4, settings, limits });
     expect(peak).toBeLessThanOrEqual(memoryTotal);
   }

@@ -8,7 +8,7 @@ import { gpu } from './dawn';
 import { adapted, families, loadFixture } from './fixtures';
 import { batchOf, loadOnDevice } from './load_fixture';
 
-/** What a run takes is what the plan said, purpose by purpose, once it has made a step and given an answer. */
+/** A run takes exactly the planned memory, purpose by purpose, once it has made a step and given an answer. */
 
 const CAPACITY = 64;
 
@@ -52,7 +52,7 @@ describe.each([...families, ...adapted])('%s', (family) => {
       ...trainingMemory(model.layout, adapter.layout, { ...options, limits }),
       ...chatMemory(model.layout, adapter.layout, { cacheRows: chatRows(model.layout, 17), limits }),
     };
-    // What an adapter's start takes is given back before.
+    // The memory of computing an adapter's initial values is freed before.
     delete planned['loading'];
     const allocated = Object.fromEntries([...device.buffers.allocated].filter(([, bytes]) => bytes > 0));
     expect(Object.keys(allocated).sort()).toEqual(Object.keys(planned).sort());

@@ -21,7 +21,7 @@ import { gpu } from './dawn';
 import { loadFixture, maxError, updatesOf, valuesOf } from './fixtures';
 import { batchOf, loadOnDevice } from './load_fixture';
 
-/** What make_optimizers.py wrote. */
+/** The output of make_optimizers.py. */
 
 interface Run {
   readonly value: number | readonly number[];
@@ -340,7 +340,7 @@ test('smoothed targets give transformers’ loss and gradients, in training and 
   expect(Math.abs(metrics!.loss - smoothing.value)).toBeLessThanOrEqual(allowed);
   const sums = await program.evaluate(batch);
   expect(Math.abs(sums.loss / windowTerms - smoothing.value)).toBeLessThanOrEqual(allowed);
-  // What is measured beside it is the loss without smoothing.
+  // The metric is the loss without smoothing.
   const plain = fixture.expected.variants.f32!.loss;
   expect(Math.abs(metrics!.metrics['nll_loss']! - plain)).toBeLessThanOrEqual(allowed);
   expect(Math.abs(sums.metrics['nll_loss']! / windowTerms - plain)).toBeLessThanOrEqual(allowed);

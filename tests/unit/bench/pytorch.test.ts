@@ -43,7 +43,7 @@ test('PyTorch’s steps stand beside the engine’s own', () => {
 test.each([
   [true, 0.5, false],
   [false, 0.15, true],
-])('what is to be reached depends on subgroup matrices (%s)', (matrix, goal, reached) => {
+])('the target depends on subgroup matrices (%s)', (matrix, goal, reached) => {
   const own = report([step('Qwen2.5-0.5B', 1024, 1)], matrix);
   const runs = [
     run('Qwen2.5-0.5B', 400, { gradient_checkpointing: true }),

@@ -35,7 +35,7 @@ function speaker(text: string, room = 1000) {
       await Promise.resolve();
       run('likeliest', tokens, past);
       const id = logits.indexOf(1);
-      // What all others have is left out: enough for the likeliest token, and for no second one.
+      // All other scores are left out: enough for the likeliest token, but not for a second one.
       return { scores: Float32Array.of(0, 1), ids: Uint32Array.of(id === 0 ? 1 : 0, id), bound: 0 };
     },
     logits: async (): Promise<Float32Array> => {

@@ -49,7 +49,7 @@ describe('an output folder', () => {
 
   // Only Linux has a folder that refuses even an administrator.
   const unwritable = process.platform === 'linux' ? ['/proc/tunesmith', '/proc/self'] : [];
-  it('that the system lets nobody write to is refused', async () => {
+  it('without permission to write is refused', async () => {
     for (const path of [...unwritable, join(root, 'x'.repeat(300))]) {
       await expect(withOutputFolder(path, nothing)).rejects.toMatchObject({ code: 'output_dir' });
     }

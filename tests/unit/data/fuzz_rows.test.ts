@@ -10,7 +10,10 @@ import { toyTokenizer } from './fixtures';
 import type { DataRecord } from '../../../src/data/records';
 import { readRecords } from './read_records';
 
-/** What tests/templates/fuzz_rows.py had from Python's json and transformers. Another file of its kind may be named. */
+/**
+ * The output of tests/templates/fuzz_rows.py from Python's json and transformers. Another file of this form may be
+ * named.
+ */
 const file =
   process.env['TUNESMITH_FUZZ_ROWS'] ?? new URL('../../templates/fixtures/fuzz.json', import.meta.url);
 const folder = process.env['TUNESMITH_FUZZ_TEMPLATES'];

@@ -8,7 +8,7 @@ import { readRecords } from './read_records';
 const read = (text: string) => readRecords('rows.json', text);
 const reasonOf = async (record: unknown): Promise<string> =>
   (await read(JSON.stringify([record]))).problems.map(({ reason }) => inEnglish(reason))[0] ?? 'no problem';
-/** What a record alone in a file teaches. */
+/** The sample of a file with a single record. */
 const sampleOf = async (record: unknown): Promise<unknown> =>
   (await read(JSON.stringify([record]))).records[0]?.sample;
 const alpaca = { instruction: 'Sing.', output: 'La la.' };

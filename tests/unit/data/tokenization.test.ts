@@ -61,7 +61,7 @@ describe('normalizers', () => {
   });
 });
 
-/** What `tokenizers.pre_tokenizers.Whitespace` of Python makes of texts (tokenizers 0.23.3). */
+/** Results of Python's `tokenizers.pre_tokenizers.Whitespace` (tokenizers 0.23.3). */
 describe('the pre-tokenizer Whitespace', () => {
   it.each([
     ['a\u200cb', ['a\u200cb']],

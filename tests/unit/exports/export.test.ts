@@ -181,7 +181,7 @@ describe('a folder', () => {
   it.each([
     ['differs', { difference: 1, allowed: 0.5 }],
     ['can’t be compared', { difference: NaN, allowed: 0.5 }],
-  ])('is left as it was where what was written %s', async (_, result) => {
+  ])('stays unchanged if the written file %s', async (_, result) => {
     const plan = planOf({ check: () => Promise.resolve(result) });
     await expect(runExport(plan, inFolder())).rejects.toMatchObject({ code: 'export_differs' });
     expect(await readdir(folder)).toEqual([]);
@@ -194,7 +194,7 @@ describe('a folder', () => {
     expect(await readdir(folder)).not.toEqual([]);
   });
 
-  it('is left as it was where the export is stopped', async () => {
+  it('stays unchanged if the export is stopped', async () => {
     const stop = new AbortController();
     const onProgress = (bytes: number): void => {
       if (bytes > 0) stop.abort();

@@ -25,7 +25,7 @@ async function reread(json: unknown, draw: Draw): Promise<unknown> {
 
 const isSize = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
 
-/** What the arithmetic takes for granted of a spec. */
+/** Properties of a spec that the arithmetic relies on. */
 function checkSpec(spec: ModelSpec): void {
   const { rotary, blocks } = spec;
   const attentions = attentionsOf(spec);
@@ -67,7 +67,7 @@ test('config.json', { timeout: TIMEOUT }, async () => {
     const config = await reread(configs[draw.below(configs.length)], draw);
     const spec = readSpec(config);
     checkSpec(spec);
-    // What is told of a model before it is fetched: at worst that it can't be loaded.
+    // The estimate before a download; at worst it says that the model can't be loaded.
     const { formOf } = expectedForms(spec, config, [{ path: 'model.safetensors', size: 1e9 }]);
     const load = {
       load_in_4bit: draw.below(2) === 0,

@@ -98,7 +98,7 @@ interface NamedConfig {
   readonly config: object;
 }
 
-/** What is accepted fits the spec, and can be read to its end. */
+/** Accepted weights fit the spec, and can be read completely. */
 async function checkStored(stored: StoredWeights): Promise<void> {
   const formOf = (name: string): StoredForm => {
     const weight = stored.get(name);

@@ -64,7 +64,7 @@ describe('downloadModel', () => {
         ),
       );
     }
-    // What was waited for was a part of its own.
+    // The awaited range was a separate part.
     const begins = asked(SHARD).map(({ range }) => Number(/(\d+)-/.exec(range!)![1]));
     expect(begins.sort((a, b) => a - b)).toEqual([0, 10_000, 20_000, 30_000, 35_000]);
     const last = progresses.at(-1)!;
@@ -281,7 +281,7 @@ describe('downloadModel', () => {
     expect(notes.join()).toContain('has changed since its download began');
     expect(asked(SHARD)).toEqual([]);
     expect(asked('model-00002-of-00002').length).toBeGreaterThan(0);
-    // What only the older commit had is gone.
+    // Files that only the older commit had are gone.
     expect((await store.list('downloads')).length).toBe(paths.length + 1);
   });
 

@@ -45,7 +45,7 @@ describe('Speed', () => {
     for (time = 2000; time <= 30_000; time += 1000) speed.progress(1500, 10_500);
     expect(speed.progress(1500, 10_500)).toEqual({ bytes: 1500, total: 10_500, bytesPerSecond: 0 });
     time += 1000;
-    // What is thrown away is no speed.
+    // Discarded bytes don't count as speed.
     expect(speed.progress(0, 10_500).bytesPerSecond).toBe(0);
   });
 });

@@ -292,7 +292,7 @@ describe('files that are no adapter of this model are refused', () => {
     expect((await refusal(zip({ [ADAPTER_CONFIG]: new Uint8Array(2 << 20) }))).message).toContain(
       'has more than',
     );
-    // What has another name is not looked at.
+    // Files with other names are ignored.
     const read = await readAdapterFiles(zip({ ...Object.fromEntries(files), 'other.bin': zeros }), tinySpec);
     expect(bytesOf(read.parameters)).toEqual(bytesOf(parameters));
   });

@@ -16,7 +16,7 @@ const fixture = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../tokenizers/fixtures/${name}.json`, import.meta.url), 'utf8'));
 const { hard } = fixture('expected') as { hard: readonly string[] };
 
-/** What a conversion writes of a tokenizer. */
+/** The metadata of a tokenizer that a conversion writes. */
 function tokenizerMetadata(json: TokenizerJson, model: 'gpt2' | 'llama'): Map<string, unknown> {
   const tokens: string[] = [];
   const types: number[] = [];

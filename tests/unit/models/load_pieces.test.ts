@@ -16,7 +16,7 @@ import { CONFIG, folderOf, madeUpTensors, memoryFile } from './made_up';
 const dense: LoadSettings = { load_in_4bit: false, bnb_4bit_use_double_quant: true, dtype: 'auto' };
 const spec = readSpec(CONFIG);
 
-/** What was read, in the order of reading: [file, begin, end], or the name of what was made. */
+/** The reads in order: [file, begin, end], or the name of a buffer that was made. */
 let reads: (readonly [string, number, number] | string)[];
 beforeEach(() => {
   reads = [];

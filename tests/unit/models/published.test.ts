@@ -47,7 +47,7 @@ function layoutOf(
   return modelLayout(spec, formOf, load, maxStorageBufferBindingSize);
 }
 
-/** What WebGPU would refuse, or a kernel would get wrong. */
+/** Plans that WebGPU would refuse, or that a kernel would compute wrongly. */
 function faultsOf({ capacity, dispatches, placements, arenas }: Plan): string[] {
   const faults: string[] = [];
   arenas.forEach((bytes, index) => {

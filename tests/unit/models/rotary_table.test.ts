@@ -10,7 +10,7 @@ interface Stored {
   readonly sines: readonly number[];
 }
 
-// What transformers 5 computes in f32.
+// Values that transformers 5 computes in f32.
 const stored: readonly Stored[] = [
   {
     name: 'plain',

@@ -149,7 +149,7 @@ test('kept once, listed with its size, found again, removed', async () => {
   expect(await found({ ...asked, revision: 'c0ffee' })).toBe(id);
   expect(await found({ ...asked, revision: 'v2' })).toBeUndefined();
   expect(await found({ ...asked, load: dense })).toBeUndefined();
-  // What another endpoint gave under this name, or for this commit, may be anything.
+  // Another endpoint may have anything under this name or commit.
   expect(await found({ ...asked, endpoint: 'https://mirror.test' })).toBeUndefined();
   expect(await found({ ...asked, endpoint: 'https://mirror.test', revision: 'c0ffee' })).toBeUndefined();
   expect(await found({ modelHash: 'aa', load: dense })).toBe(second);

@@ -27,7 +27,7 @@ function stateOf(step: number): CheckpointState {
 
 interface Case {
   readonly store: CheckpointStore;
-  /** The same checkpoints in a program that was started anew. */
+  /** The same checkpoints in a restarted program. */
   readonly reopen: () => CheckpointStore;
   /** Puts other bytes in the place of a checkpoint's. */
   readonly damage: (step: number, change: (bytes: Uint8Array) => Uint8Array) => Promise<void>;

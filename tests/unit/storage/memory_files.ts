@@ -9,7 +9,7 @@ import {
   type FileWriter,
 } from '../../../src/storage/file_store';
 
-/** What a crashed store throws ever after. */
+/** The error of every call after a crash. */
 export class Crash extends Error {}
 
 /**

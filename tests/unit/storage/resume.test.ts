@@ -64,7 +64,7 @@ describe('a run whose tab dies', () => {
         });
         const reopened = new MemoryFiles(files.files);
         const second = new ToyProgram();
-        // Half of the very first checkpoint may be all there is: the run begins anew.
+        // Possibly only half of the very first checkpoint exists: then the run starts over.
         if (first.optimizerSteps.length === 0) files.files.clear();
         const again = await runOn(reopened, second);
         expect(first.optimizerSteps.length + again - 9).toBeLessThanOrEqual(SAVE_STEPS);

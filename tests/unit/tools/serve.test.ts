@@ -120,7 +120,7 @@ describe('the static server', () => {
     expect(Number(headers['content-length'])).toBeLessThan(LONG.length / 10);
   });
 
-  it('sends the file itself to whoever takes nothing else, and if there is no copy', async () => {
+  it('sends the uncompressed file if the client accepts nothing else, or if there is no copy', async () => {
     const plain = await send('/assets/long.js');
     expect(plain.body).toBe(LONG);
     expect(plain.headers.vary).toBe('Accept-Encoding');

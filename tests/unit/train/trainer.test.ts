@@ -182,7 +182,7 @@ describe('train', () => {
       expect(await train(rest.options)).toEqual({ state: 'finished', step: STEPS, steps: STEPS });
       expect(bytesOf(await rest.program.readState())).toEqual(end);
       expect(stepsOf(rest.events).map(timeless)).toEqual(stepsOf(whole.events).slice(step).map(timeless));
-      // What it began from is in storage already.
+      // Its starting point is already stored.
       expect(rest.saved.has(step)).toBe(false);
     }
   });

@@ -473,7 +473,7 @@ describe('the page', () => {
     expect(app.failedRun).toBeUndefined();
   });
 
-  it('can be told to stop the opening of a run that is to be continued', async () => {
+  it('can stop the opening of a run being continued', async () => {
     const { app, fake } = await begun();
     await app.preparation.ready();
     const opening = deferred<RunRecord>();

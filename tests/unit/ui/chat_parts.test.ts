@@ -108,7 +108,7 @@ describe('who answers', () => {
   };
   const key = (...given: Parameters<typeof speakerOf>) => speakerOf(...given)?.key;
 
-  it('is nobody without a model, and the base without an adapter', () => {
+  it('is undefined without a model, and the base without an adapter', () => {
     expect(speakerOf(undefined, undefined, '')).toBeUndefined();
     expect(speakerOf(report(), undefined, '')).toMatchObject({ model: 'tiny', adapter: '' });
   });

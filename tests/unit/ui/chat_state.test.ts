@@ -106,7 +106,7 @@ describe('an answer', () => {
     asked[1]!.done.resolve([]);
   });
 
-  it('is of the base alone where there is no adapter, and of nobody where no model is open', () => {
+  it('has only the base without an adapter, and no side without a model', () => {
     current = BASE;
     const { chat, asked } = conversation();
     void chat.send('Who?');
@@ -155,7 +155,7 @@ describe('an answer', () => {
   });
 });
 
-describe('a question that nobody can answer', () => {
+describe('a question that no side can answer', () => {
   it('does not replace the conversation that is kept', async () => {
     const world = conversation();
     const { chat, asked } = world;
@@ -170,7 +170,7 @@ describe('a question that nobody can answer', () => {
     expect(chat.kept.list).toEqual(kept);
   });
 
-  it('after a first word leaves the conversation that is kept as it was', async () => {
+  it('after a first word leaves the stored conversation unchanged', async () => {
     const world = conversation();
     const { chat, asked } = world;
     await exchange(world, 'Who?', 'I');

@@ -41,7 +41,7 @@ describe('curveOf', () => {
     expect(curve.evaluation).toEqual([null, 3, null]);
   });
 
-  it('takes a step that was gone over again as it was last', () => {
+  it('uses the last report of a repeated step', () => {
     const curve = curveOf([step(1, 4), step(2, 3), step(2, 2.5)]);
     expect(curve.steps).toEqual([1, 2]);
     expect(curve.train).toEqual([4, 2.5]);

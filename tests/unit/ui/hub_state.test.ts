@@ -118,7 +118,7 @@ describe('the model that is looked at', () => {
     expect(candidate).toMatchObject({ source: undefined, preview: undefined, error: undefined, busy: false });
   });
 
-  it('keeps what is known on show while it asks anew, and gives way to a failure', async () => {
+  it('keeps the old preview visible during a new request, and replaces it by a failure', async () => {
     const answers = [Promise.resolve(preview()), deferred<ModelPreview>()] as const;
     let asked = 0;
     const candidate = new CandidateState(
@@ -166,7 +166,7 @@ describe('the hub and its token', () => {
     hub.token = 'hf_secret';
     hub.remember(true);
     hub.keepEndpoint('https://hf-mirror.com');
-    // What the security policy is made of before the page runs.
+    // The value from which the security policy is made before the page runs.
     expect(kept.get('tunesmith.hub')).toBe('{"endpoint":"https://hf-mirror.com"}');
     const other = new HubState(engineOf({ catalog: { setHub: setHub } }));
     expect(other).toMatchObject({ endpoint: 'https://hf-mirror.com', host: 'hf-mirror.com', token: '' });

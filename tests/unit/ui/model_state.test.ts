@@ -53,7 +53,7 @@ describe('which model is wanted and which is open', () => {
     expect(model.mayOpen(LOAD)).toBe(true);
   });
 
-  it('tries files again by itself where they are to be loaded otherwise', async () => {
+  it('opens files again by itself if the load settings change', async () => {
     const refusal = new TunesmithError({
       code: 'linear_not_blocked',
       values: { name: 'q_proj', elements: 3 },
@@ -81,7 +81,7 @@ describe('which model is wanted and which is open', () => {
     expect(model.isOpen(other)).toBe(false);
   });
 
-  it('fetches a stored base anew, at its own commit, where it is to be loaded otherwise', async () => {
+  it('downloads a stored base again, at its commit, for other load settings', async () => {
     const opened = report({ repo: HUB.repo, commit: 'c0ffee' });
     const model = new ModelState(engineOf({ models: { open: () => Promise.resolve(opened) } }));
     model.choose({ kind: 'stored', id: 'a' }, HUB.repo);

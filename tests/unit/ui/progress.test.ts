@@ -28,7 +28,7 @@ describe('withTimeLeft', () => {
     ).toEqual([undefined, 6, 4]);
   });
 
-  it('begins anew where the fraction falls back', () => {
+  it('starts over if the fraction falls', () => {
     expect(
       follow([
         [10, { label: message('downloading', { repo: 'a' }), fraction: 1 }],

@@ -227,7 +227,7 @@ describe('the plan', () => {
     expect(state).toMatchObject({ plan: { memoryTotal: 3 }, planError: undefined });
   });
 
-  it('is made anew when a run has chosen kernels that take other memory', async () => {
+  it('is made again after a run has chosen kernels with other memory needs', async () => {
     const { state, runs, begun } = training();
     runs.plan.mockResolvedValueOnce(plan(1)).mockResolvedValueOnce(plan(2));
     await state.makePlan(DEFAULTS, 'adapter');

@@ -26,7 +26,7 @@ const pissa: TextPattern<`pissa_niter_${number}`> = {
   example: 'pissa_niter_16',
 };
 
-/** What a text becomes: the value, or 'refused'. */
+/** The value of a text, or 'refused'. */
 function fromText<Value>(kind: Kind<Value>, text: string): unknown {
   const read = kind.read(kind.fromText(text));
   return read ? read.value : 'refused';

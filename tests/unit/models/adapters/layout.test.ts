@@ -161,7 +161,7 @@ test('patterns set ranks and alphas as PEFT reads them: the first that matches a
   ]);
 });
 
-test('layers that the model lacks, and patterns that nobody can read, are refused', () => {
+test('layers that the model lacks, and unreadable patterns, are refused', () => {
   expect(() => adapterLayout(spec, { ...settings, layers_to_transform: [0, 2] })).toThrow('no layer 2');
   expect(() => adapterLayout(spec, { ...settings, rank_pattern: { '(': 4 } })).toThrow('regular expression');
 });

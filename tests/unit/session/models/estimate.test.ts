@@ -136,7 +136,7 @@ describe('expectedForms', () => {
     expect(gguf(path).converted).toEqual({ unpacked: [], dense: [] });
   });
 
-  test('Q4_K_M has finer types in half of the layers, and what is unknown is quantised anew', () => {
+  test('Q4_K_M has finer types in half of the layers, and unknown types are quantised again', () => {
     const forms = Array.from({ length: 16 }, (_, layer) =>
       gguf('m-Q4_K_M.gguf').formOf(`model.layers.${layer}.mlp.down_proj.weight`),
     );

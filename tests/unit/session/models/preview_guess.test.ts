@@ -7,7 +7,7 @@ import { layoutOf } from '../../../../src/models/load';
 import { estimateModel } from '../../../../src/session/models/estimate';
 import { families, formats, loadFixture, loadFormat } from '../../../parity/fixtures';
 
-/** What is told before anything is fetched is what the weights' headers say once they are there. */
+/** The preview before a download agrees with the weights' headers. */
 
 const LIMITS = {
   maxStorageBufferBindingSize: 2 ** 27,

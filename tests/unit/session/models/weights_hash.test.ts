@@ -51,7 +51,7 @@ describe('the hash of weights', () => {
     }
     expect((await hashAfter(rangesOf(700_001).reverse())).hash).toBe(hash);
     expect((await hashAfter([[5, 70], ...rangesOf(PIECE_BYTES - 1)])).hash).toBe(hash);
-    // What loading leaves out counts as well.
+    // Bytes that loading skips count as well.
     expect((await hashAfter([[100, SIZE - 100]])).hash).toBe(hash);
   });
 
@@ -66,7 +66,7 @@ describe('the hash of weights', () => {
     expect((await hashAfter([], original.slice(0, -1))).hash).not.toBe(hash);
   });
 
-  it('is made anew after a restart, and costs nothing once it is known', async () => {
+  it('is computed again after a restart, and costs nothing once it is known', async () => {
     const bytes = original.slice();
     const { file, read } = counted(bytes);
     const weights = new WeightsHash();

@@ -41,7 +41,7 @@ describe('the plan of a run', () => {
     expect(answered.estimatedSeconds).toBeCloseTo(training + evaluation + answers, 9);
   });
 
-  it('leaves answers out where they would take too large a part of the run', () => {
+  it('shortens answers that would take too large a share of the run', () => {
     const slow = report(prompts, { ...speed, tokenSeconds: 5 });
     expect(slow.samples).toEqual({ of: 3, prompts: 1, tokens: 16, rounds: 1 });
     const answers = 2 * (10 / 20 + 16 * 5);

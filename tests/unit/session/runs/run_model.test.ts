@@ -70,7 +70,7 @@ describe('the model of a run that goes on', () => {
   });
 
   it.each(['base_missing', 'base_damaged'] as const)(
-    'is fetched anew at its commit after %s',
+    'is downloaded again at its commit after %s',
     async (code) => {
       const { reopen, opened } = parts({ stored: errorOf(code) });
       await reopen(run);
@@ -78,7 +78,7 @@ describe('the model of a run that goes on', () => {
     },
   );
 
-  it('is fetched anew if no base could be kept, as in a browser without files', async () => {
+  it('is downloaded again if no base could be saved, as in a browser without files', async () => {
     const { reopen, opened } = parts();
     await reopen({ ...run, baseId: undefined });
     expect(opened).toEqual([fromHub]);
