@@ -4,7 +4,7 @@ import { errorWords, type ErrorValues, type Message, type MessageValues } from '
 
 export type { ErrorClass, ErrorCode } from './error_codes';
 
-/** What a `TunesmithError` carries, as a plain object that survives `postMessage` and JSON. The catalogues have its words. */
+/** The content of a `TunesmithError` as a plain object that survives `postMessage` and JSON. The catalogues have its words. */
 export interface ErrorDescription extends Message {
   /** A stable name for programs, in lower-case words joined by underscores: `safetensors_overlap`. Each has a class. */
   readonly code: ErrorCode;
