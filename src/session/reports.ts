@@ -50,6 +50,7 @@ export interface DataReport extends Pick<
   Dataset,
   'cutAt' | 'truncated' | 'placeholders' | 'problems' | 'notes' | 'samplePrompts'
 > {
+  /** The files that have examples. */
   readonly files: readonly string[];
   readonly examples: number;
   readonly heldOut: number;
@@ -115,10 +116,10 @@ export function modelReport({
 }
 
 export function dataReport(dataset: Dataset): DataReport {
-  const { files, examples, heldOut, problems, cutAt, truncated, placeholders, notes, samplePrompts } =
+  const { usedFiles, examples, heldOut, problems, cutAt, truncated, placeholders, notes, samplePrompts } =
     dataset;
   return {
-    files: files.map(({ name }) => name),
+    files: usedFiles.map(({ name }) => name),
     examples: examples.length,
     heldOut: heldOut.length,
     tokens: tokenCount(examples),

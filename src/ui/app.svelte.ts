@@ -179,6 +179,7 @@ export class App {
       else if (this.examples.error) this.route.go('examples');
       return;
     }
+    this.examples.changed = false;
     await this.training.start(settings, this.initialAdapter ? 'adapter' : 'new');
     await this.#afterRun();
   }

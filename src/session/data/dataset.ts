@@ -22,6 +22,8 @@ export type DataFile = FileReader;
 /** Examples as tokens of one model, with given settings. */
 export interface Dataset {
   readonly files: readonly DataFile[];
+  /** Those with at least one usable example. */
+  readonly usedFiles: readonly DataFile[];
   /** All usable examples, in the files' order. */
   readonly examples: readonly TokenizedExample[];
   readonly training: readonly TokenizedExample[];
@@ -97,6 +99,7 @@ export async function makeDataset(
   const identity = JSON.stringify([hashes, dataKey(settings)]);
   return {
     files,
+    usedFiles: files.filter((_, index) => (built[index]?.examples.length ?? 0) > 0),
     examples,
     training: pick(examples, split.train),
     heldOut: pick(examples, split.heldOut),

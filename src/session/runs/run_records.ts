@@ -193,7 +193,7 @@ export class RunRecords {
       onEvent(event);
       if (event.event === 'checkpoint') {
         saved = event.step;
-        void keep({ checkpointStep: saved, history: [...history] });
+        void keep({ checkpointStep: saved, history: [...history] }).then(() => this.#host.onChange?.());
       } else if (isHistory(event)) {
         history.push(event);
       } else if (event.event === 'activity') {

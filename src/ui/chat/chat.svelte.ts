@@ -69,10 +69,10 @@ export class ChatState {
     const conversation = { system: this.system.text, turns };
     return sides.map((side) => messagesOf(conversation, side, question === '' ? undefined : question));
   });
-  /** Tokens beyond the room of every side; 0 if the messages fit. */
+  /** Tokens by which what would be sent is too long for each side to answer; 0 if one side has room for it. */
   readonly excess = $derived.by(() => {
     const { tokens = [], room = 0 } = this.counter.count ?? {};
-    return tokens.length === 0 ? 0 : Math.max(0, Math.min(...tokens) - room);
+    return tokens.length > 0 && Math.min(...tokens) > room ? Math.max(...tokens) - room : 0;
   });
 
   constructor(engine: EngineState, speaker: () => Speaker | undefined) {

@@ -1,4 +1,4 @@
-import { messagesOf, SIDES, type Conversation, type Side } from './conversation';
+import { messagesOf, SIDES, type Answer, type Conversation, type Side } from './conversation';
 
 /** The names of the parts of an exported conversation. */
 export interface ExportWords {
@@ -7,6 +7,8 @@ export interface ExportWords {
   readonly system: string;
   readonly base: string;
   readonly tuned: string;
+  /** Why an answer is not whole. */
+  readonly stoppedBy: Readonly<Record<'person' | 'length' | 'stop_token', string>>;
 }
 
 /** The whole conversation for a person to read. Messages are quoted, because they may contain headings and fences. */
@@ -21,8 +23,9 @@ export function markdownOf(conversation: Conversation, words: ExportWords): stri
     parts.push(`## ${words.you}`, quoted(turn.question));
     for (const side of SIDES) {
       const answer = turn[side];
-      if (answer && !answer.error && answer.text !== '')
-        parts.push(`### ${words[side]}`, quoted(answer.text));
+      if (!answer || answer.error || answer.text === '') continue;
+      const cut = words.stoppedBy[answer.stoppedBy ?? 'stop_token'];
+      parts.push(`### ${words[side]}${cut === '' ? '' : ` (${cut})`}`, quoted(answer.text));
     }
   }
   return `${parts.join('\n\n')}\n`;
@@ -37,15 +40,28 @@ function quoted(text: string): string {
 
 /**
  * The conversation as records for training, in the form that the examples step reads: one for each side that answered,
- * with its own answers.
+ * with its own answers. Turns whose answer was stopped or cut are left out: a model would
+ * learn to break off.
  */
 export function rowsOf(conversation: Conversation): string {
   const { speaker } = conversation;
+  const whole = {
+    ...conversation,
+    turns: conversation.turns.map((turn) => ({
+      ...turn,
+      base: wholeAnswer(turn.base),
+      tuned: wholeAnswer(turn.tuned),
+    })),
+  };
   const rows = SIDES.flatMap((side: Side) => {
-    const messages = messagesOf(conversation, side);
+    const messages = messagesOf(whole, side);
     if (!messages.some(({ role }) => role === 'assistant')) return [];
     const adapter = side === 'tuned' ? { adapter: speaker.adapter } : {};
     return [{ messages, answered_by: side, model: speaker.model, ...adapter }];
   });
   return `${JSON.stringify(rows, null, 2)}\n`;
+}
+
+function wholeAnswer(answer: Answer | undefined): Answer | undefined {
+  return answer?.stoppedBy === 'person' || answer?.stoppedBy === 'length' ? undefined : answer;
 }

@@ -45,6 +45,9 @@ export class ExamplesState {
   /** Whether there is nothing to train on: no files, or no usable record in them. */
   readonly empty = $derived(this.own && (this.files.length === 0 || this.report?.examples === 0));
 
+  /** Whether the visitor has chosen others since the last run began or was opened. */
+  changed = $state(false);
+
   /** Changes whenever the chosen examples change. */
   revision = $state(0);
 
@@ -188,6 +191,7 @@ export class ExamplesState {
       }
       this.#changed();
     }
+    this.changed = false;
     await this.showRead();
   }
 
@@ -221,6 +225,7 @@ export class ExamplesState {
     this.report = undefined;
     this.previews = [];
     this.revision++;
+    this.changed = true;
     this.firstPreview = 0;
     this.lacksFiles = false;
     keep(ownKey, this.own && this.files.length > 0);

@@ -70,9 +70,10 @@ export function situationOf(app: App): Situation {
     const next = act('again', label, () => model.again());
     return { kind: 'halted', title: t.shell.haltedTitle(model.name), body, next, others: see(app, 'model') };
   }
-  // A run that was stopped before its first step has no result.
-  if (training.phase === 'finished' || (training.phase === 'stopped' && training.checkpointStep > 0))
-    return endedSituation(app);
+  // A run that was stopped before its first step has no result. Other examples ask for another run.
+  const ended =
+    training.phase === 'finished' || (training.phase === 'stopped' && training.checkpointStep > 0);
+  if (ended && !app.examples.changed) return endedSituation(app);
   return startSituation(app);
 }
 

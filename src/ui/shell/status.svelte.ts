@@ -51,9 +51,10 @@ function examplesStatus({ examples, settings }: App): StepStatus {
   return examples.report ? problem() : todo(t.shell.status.waiting);
 }
 
-function trainStatus({ training, settings, runs }: App): StepStatus {
-  const { last } = training;
-  switch (training.phase) {
+function trainStatus({ training, examples, settings, runs }: App): StepStatus {
+  const { last, phase } = training;
+  const ended = phase === 'finished' || phase === 'stopped';
+  switch (ended && examples.changed ? 'idle' : phase) {
     case 'preparing':
     case 'recovering':
     case 'running':
@@ -79,8 +80,9 @@ function trainStatus({ training, settings, runs }: App): StepStatus {
   }
 }
 
-function chatStatus({ work, canChat, exports }: App): StepStatus {
+function chatStatus({ work, canChat, chat, exports }: App): StepStatus {
   if (work?.kind === 'answering') return busy(t.shell.status.answering);
+  if (!chat.settings.valid) return problem();
   if (!canChat) return todo(t.shell.status.waiting);
   return exports.adapter ? done(t.shell.status.both) : todo(t.shell.status.baseOnly);
 }

@@ -23,6 +23,31 @@ const conversation: Conversation = {
   ],
 };
 
+describe('an answer that is not whole', () => {
+  const cut: Conversation = {
+    ...conversation,
+    turns: [
+      {
+        question: 'Who?',
+        base: { text: 'I a', stoppedBy: 'person' },
+        tuned: { text: 'Arr', stoppedBy: 'length' },
+      },
+      { question: 'Why?', base: { text: 'Because.', stoppedBy: 'stop_token' } },
+    ],
+  };
+
+  it('is marked as one for a person, and no model is trained on it', () => {
+    const text = markdownOf(cut, CATALOGUES.en.chat);
+    expect(text).toContain('### Base (stopped)\n\n> I a');
+    expect(text).toContain('### Tuned (cut at max_new_tokens)');
+    expect(text).toContain('### Base\n\n> Because.');
+    const rows = JSON.parse(rowsOf(cut)) as { messages: { content: string }[]; answered_by: string }[];
+    expect(
+      rows.map(({ answered_by, messages }) => [answered_by, messages.map(({ content }) => content)]),
+    ).toEqual([['base', ['Be brief.', 'Why?', 'Because.']]]);
+  });
+});
+
 describe('an exported conversation', () => {
   it('is Markdown for a person, in the words of the page', () => {
     const text = markdownOf(conversation, CATALOGUES.en.chat);

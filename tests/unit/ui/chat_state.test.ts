@@ -209,7 +209,7 @@ describe('a question that no side can answer', () => {
     expect(chat.error).toBeUndefined();
     chats.count.mockResolvedValueOnce({ tokens: [12, 13], room: 10 });
     chat.recount();
-    await vi.waitFor(() => expect(chat.excess).toBe(2));
+    await vi.waitFor(() => expect(chat.excess).toBe(3));
     const again = chat.send();
     asked[2]!.done.reject(new TunesmithError({ code: 'engine_busy', values: { doing: 'training' } }));
     await again;
@@ -559,7 +559,7 @@ describe('tokens', () => {
       for (const [tokens, excess] of [
         [[9, 10], 0],
         [[12, 9], 0],
-        [[12, 13], 2],
+        [[12, 13], 3],
       ] as const) {
         chats.count.mockResolvedValueOnce({ tokens: [...tokens], room: 10 });
         chat.recount();

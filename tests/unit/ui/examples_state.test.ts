@@ -32,8 +32,9 @@ describe('the examples of the page', () => {
     const { state, remote } = examples();
     expect(await state.load(DEFAULTS)).toBe(true);
     expect(remote.set.mock.calls[0]?.[0]).toMatchObject([{ name: 'pirate.jsonl' }]);
+    expect(state.changed).toBe(false);
     state.chooseOwn();
-    expect(state.empty).toBe(true);
+    expect(state).toMatchObject({ empty: true, changed: true });
     expect(await state.load(DEFAULTS)).toBe(false);
     expect(remote.set).toHaveBeenCalledTimes(1);
     const { revision } = state;

@@ -38,7 +38,7 @@ function appOf(given: Parts = {}, place: Place = 'train'): App {
     ),
     runs: merge({ list: [], unreadable: [] }, 'runs'),
     former: merge({ opening: false }, 'former'),
-    chat: merge({ speaking: undefined }, 'chat'),
+    chat: merge({ speaking: undefined, settings: { valid: true } }, 'chat'),
     exports: merge({ exporting: false }, 'exports'),
     news: merge({ outcome: undefined }, 'news'),
     reopening: merge({ busy: false }, 'reopening'),
@@ -157,6 +157,18 @@ describe('the state of each step', () => {
     expect(statuses.runs.words).toBe('1 run');
   });
 
+  it('asks for another run once other examples are chosen', () => {
+    const training = { phase: 'finished', plan: { fits: true }, checkpointStep: 9 };
+    const changed = { examples: { own: true, changed: true, report: { examples: 3, placeholders: [] } } };
+    expect(stepStatuses(appOf({ training })).train.words).toBe('done');
+    expect(stepStatuses(appOf({ training, ...changed })).train.words).toBe('ready');
+    expect(situationOf(appOf({ training })).kind).toBe('ended');
+    expect(situationOf(appOf({ training, ...changed }))).toMatchObject({
+      kind: 'start',
+      next: { name: 'start' },
+    });
+  });
+
   it('asks for a look where something is wrong', () => {
     const wrong = { error: { code: 'unexpected_error' } };
     const statuses = stepStatuses(
@@ -166,9 +178,10 @@ describe('the state of each step', () => {
         runs: wrong,
         exports: { exportError: {} },
         training: { plan: { fits: false } },
+        chat: { settings: { valid: false } },
       }),
     );
-    for (const step of ['model', 'examples', 'train', 'export', 'runs'] as const) {
+    for (const step of ['model', 'examples', 'train', 'chat', 'export', 'runs'] as const) {
       expect(statuses[step].tone, step).toBe('problem');
     }
   });

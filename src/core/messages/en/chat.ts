@@ -12,7 +12,7 @@ export const chat = {
   wrongSetting: (name: string) => `Correct ${name} in the settings first.`,
   // Settings of answers.
   baseOnly: 'Only the base model answers so far. After training, the tuned model answers beside it.',
-  withAdapter: (model: string, adapter: string) => `${model} with ${adapter}`,
+  withAdapter: (model: string, adapter: string) => `${model} with the adapter “${adapter}”`,
   oneAfterOther:
     'The device has no room for two conversations at once, so the models answer one after the other.',
   otherSpeaker: (speaker: string) =>

@@ -11,7 +11,7 @@ export const chat: Catalogue['chat'] = {
   exporting: 'GPU 正在导出，请稍候。',
   wrongSetting: (name) => `请先在设置中改正 ${name}。`,
   baseOnly: '目前只有基座模型回答。训练之后，微调模型会并排回答。',
-  withAdapter: (model, adapter) => `${model}，适配器 ${adapter}`,
+  withAdapter: (model, adapter) => `${model}，适配器“${adapter}”`,
   oneAfterOther: '显存不足以同时进行两段对话，因此两个模型依次回答。',
   otherSpeaker: (speaker) => `这段对话的模型是 ${speaker}。你的下一个问题将开始新的对话。`,
   question: '你的问题',

@@ -1,7 +1,7 @@
 import { formatsOf } from '../format';
 
-/** A space between Chinese and Latin letters or digits, which Intl does not set. */
-const space = (beside = ''): string => (/^[\p{Script=Latin}\d]/u.test(beside) ? ' ' : '');
+/** A space between Chinese and Latin letters, digits or signs, which Intl does not set. */
+const space = (beside = ''): string => (/^[\p{Script=Latin}\x21-\x7e]/u.test(beside) ? ' ' : '');
 
 /** "a、b 和 c". */
 const lists =
