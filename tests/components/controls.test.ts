@@ -1,5 +1,6 @@
 import { flushSync } from 'svelte';
 import { beforeEach, expect, it, vi } from 'vitest';
+import { message } from '../../src/core/messages/message';
 import { language } from '../../src/ui/language.svelte';
 import ChatSettings from '../../src/ui/chat/ChatSettings.svelte';
 import ExportChoice from '../../src/ui/export/ExportChoice.svelte';
@@ -11,6 +12,9 @@ import { scrollable } from '../../src/ui/shared/scrollable';
 import MainSettings from '../../src/ui/train/MainSettings.svelte';
 import SamplePrompts from '../../src/ui/train/SamplePrompts.svelte';
 import Samples from '../../src/ui/train/Samples.svelte';
+import RenameRun from '../../src/ui/runs/RenameRun.svelte';
+import OwnFiles from '../../src/ui/examples/OwnFiles.svelte';
+import type { DataReport } from '../../src/worker/protocol';
 import { adapterReport, listedRun, sampleEvent } from '../unit/ui/engine';
 import { appOver, control, fill, press, show } from './page';
 
@@ -63,6 +67,39 @@ it('past runs are found by words and sorted as chosen, also after a reload', () 
   expect(names()).toEqual(['Bard']);
   press(control(shown, 'input[type=checkbox]'));
   expect(app.compare.chosen).toEqual(['b']);
+});
+
+it('a run is renamed from its present name with Enter', async () => {
+  const rename = vi.fn(() => Promise.resolve());
+  const app = appOver({ runs: { rename } });
+  const onclose = vi.fn();
+  show(RenameRun, app, { run: listedRun({ id: 'b', name: 'Bard' }), onclose });
+  const field = document.querySelector<HTMLInputElement>('[role=dialog] input')!;
+  await vi.waitFor(() => expect(document.activeElement).toBe(field));
+  expect([field.value, field.selectionStart, field.selectionEnd]).toEqual(['Bard', 0, 4]);
+  fill(field, 'Shanty');
+  field.form!.requestSubmit();
+  await vi.waitFor(() => expect(rename).toHaveBeenCalledWith('b', 'Shanty'));
+  expect(onclose).toHaveBeenCalledOnce();
+});
+
+it('pasted text that can not be used stays in its field beside the reason, and can be given up', () => {
+  const app = appOver();
+  app.examples.chooseOwn();
+  const shown = show(OwnFiles, app, {});
+  press(control(shown, 'button', 'Paste text'));
+  fill(shown.querySelector('textarea'), 'prose');
+  press(control(shown, 'button', 'Use this text'));
+  const [{ name: file } = { name: '' }] = app.examples.files;
+  const problems = [{ file, code: 'format_unknown', reason: message('file_unknown') }];
+  app.examples.report = { examples: 0, files: [], problems } as unknown as DataReport;
+  flushSync();
+  expect(shown.querySelector('textarea')?.value).toBe('prose');
+  expect(shown.querySelector('[data-testid=paste-problem]')?.textContent).toContain('not a JSON list');
+  expect(shown.querySelector('li')?.textContent).toContain('nothing in it can be used');
+  press(control(shown, 'button', 'Cancel'));
+  expect(shown.querySelector('textarea')).toBeNull();
+  expect(app.examples.files).toEqual([]);
 });
 
 it('a preset, a main setting and the beginning from the open adapter are what the next run gets', () => {

@@ -7,12 +7,19 @@ import type { EngineState } from '../engine.svelte';
 import { keep, keepLarge, readKept, readKeptLarge } from '../shared/persist';
 import { withProgress } from '../shared/progress';
 import { t } from '../language.svelte';
+import { sameBytes, sameFiles } from './same_files';
 
 const storageKey = 'examples';
 /** Storage key: whether the visitor's own files were chosen, even if they were too large to store. */
 const ownKey = 'examples.own';
 /** Larger files are not stored across reloads. */
 const KEPT_BYTES = 200_000_000;
+
+/** Text being pasted. Once it is used, it has a file's name. */
+interface Draft {
+  readonly text: string;
+  readonly name?: string;
+}
 
 /** The chosen examples, the engine's report on them, and a preview of some. */
 export class ExamplesState {
@@ -44,6 +51,16 @@ export class ExamplesState {
 
   /** Whether there is nothing to train on: no files, or no usable record in them. */
   readonly empty = $derived(this.own && (this.files.length === 0 || this.report?.examples === 0));
+
+  /** The visitor's files of which no record can be used. */
+  readonly unusable: readonly string[] = $derived.by(() => {
+    const { report } = this;
+    if (!this.own || !report) return [];
+    return this.files.map(({ name }) => name).filter((name) => !report.files.includes(name));
+  });
+
+  /** The text being pasted, until it has become examples. */
+  draft: Draft | undefined = $state.raw();
 
   /** Whether the visitor has chosen others since the last run began or was opened. */
   changed = $state(false);
@@ -95,12 +112,29 @@ export class ExamplesState {
     this.chooseOwn();
   }
 
-  /** Adds pasted text as a file. */
-  paste(content: string): void {
+  /** Begins or changes the text to paste. */
+  write(text: string): void {
+    this.draft = { ...this.draft, text };
+  }
+
+  /** Adds the pasted text as a file, in place of its former version if that could not be used. */
+  paste(): void {
+    const { draft } = this;
+    if (!draft) return;
+    const others = this.files.filter(({ name }) => name !== draft.name);
     let number = 1;
-    while (this.files.some((file) => file.name === t.examples.pastedName(number))) number++;
-    this.files = [...this.files, { name: t.examples.pastedName(number), content: new Blob([content]) }];
+    while (others.some(({ name }) => name === t.examples.pastedName(number))) number++;
+    const name = draft.name ?? t.examples.pastedName(number);
+    this.draft = { ...draft, name };
+    this.files = [...others, { name, content: new Blob([draft.text]) }];
     this.chooseOwn();
+  }
+
+  /** Gives up the text being pasted, and its file. */
+  cancelPaste(): void {
+    const { name } = this.draft ?? {};
+    this.draft = undefined;
+    if (name !== undefined) this.remove(name);
   }
 
   remove(name: string): void {
@@ -127,6 +161,8 @@ export class ExamplesState {
       // Other examples were chosen meanwhile.
       if (revision !== this.revision) return false;
       this.report = report;
+      const { name } = this.draft ?? {};
+      if (name !== undefined && report?.files.includes(name)) this.draft = undefined;
       await this.show(Math.min(this.firstPreview, Math.max(0, (this.report?.examples ?? 0) - 1)));
       return this.report !== undefined && this.report.examples > 0;
     } catch (error) {
@@ -243,26 +279,4 @@ function numbered(name: string, number: number): string {
 function isNumbered(name: string, original: string): boolean {
   const number = Number(/ \((\d+)\)(?:\.[^.]*)?$/.exec(name)?.[1]);
   return name === numbered(original, number);
-}
-
-/** Compares files by name and content. */
-async function sameFiles(a: readonly ExampleFile[], b: readonly ExampleFile[]): Promise<boolean> {
-  if (a.length !== b.length || a.some(({ name }, i) => name !== b[i]?.name)) return false;
-  for (const [i, { content }] of a.entries()) {
-    const other = b[i]?.content;
-    if (!other || !(await sameBytes(content, other))) return false;
-  }
-  return true;
-}
-
-async function sameBytes(a: Blob, b: Blob): Promise<boolean> {
-  if (a.size !== b.size) return false;
-  const part = 4 * 2 ** 20;
-  for (let at = 0; at < a.size; at += part) {
-    const [left, right] = await Promise.all([a, b].map((blob) => blob.slice(at, at + part).arrayBuffer()));
-    if (!left || !right) return false;
-    const bytes = new Uint8Array(right);
-    if (new Uint8Array(left).some((byte, index) => byte !== bytes[index])) return false;
-  }
-  return true;
 }

@@ -38,7 +38,7 @@ export interface Situation {
 
 /** The visitor's present situation. Reads state: call it within `$derived`. */
 export function situationOf(app: App): Situation {
-  const { engine, runs, training, model, candidate, work } = app;
+  const { engine, runs, training, model, candidate, route, work } = app;
   if (engine.failure || (engine.device && !engine.usable))
     return {
       kind: 'unusable',
@@ -63,7 +63,9 @@ export function situationOf(app: App): Situation {
   }
   if (training.phase === 'failed') return failedSituation(app);
   if (runs.unfinished) return unfinishedSituation(app, runs.unfinished);
-  if (candidate.source) return candidateSituation(app);
+  // If a model is open, the step “Model” says why another one can't be looked at.
+  const elsewhere = candidate.error && model.report && route.place !== 'model';
+  if (candidate.source && !elsewhere) return candidateSituation(app);
   if (model.halted) {
     const body = model.stopped ? t.shell.haltedStopped : model.error ? sayError(model.error).message : '';
     const label = model.stopped ? t.shell.resume : t.shell.tryAgain;

@@ -36,7 +36,8 @@ function modelStatus({ model, candidate }: App): StepStatus {
     const far = model.busyLong && fraction !== undefined;
     return busy(far ? t.format.percent(fraction) : t.shell.status.opening);
   }
-  if (model.error || candidate.error) return problem();
+  // The open model stays usable if another one can't be looked at.
+  if (model.error || (candidate.error && !model.report)) return problem();
   if (model.stopped) return todo(t.shell.status.stopped);
   return model.report ? done(model.report.name) : todo(t.shell.status.waiting);
 }
@@ -47,6 +48,8 @@ function examplesStatus({ examples, settings }: App): StepStatus {
   const count = examples.report?.examples ?? 0;
   const unfilled = unfilledPlaceholders(examples.report, settings.values);
   if (unfilled.length > 0) return { tone: 'look', words: t.shell.status.placeholders(unfilled.length) };
+  const unusable = examples.unusable.length;
+  if (count > 0 && unusable > 0) return { tone: 'look', words: t.shell.status.unusable(unusable) };
   if (count > 0) return done(t.shared.examples(count));
   return examples.report ? problem() : todo(t.shell.status.waiting);
 }

@@ -8,7 +8,8 @@ import { ExamplesState } from '../../../src/ui/examples/examples.svelte';
 import type { DataReport, PreviewExample, Progress } from '../../../src/worker/protocol';
 import { deferred, engineOf, stubLocalStorage } from './engine';
 
-const rows = (examples: number) => ({ examples }) as unknown as DataReport;
+const rows = (examples: number, files: readonly string[] = []) =>
+  ({ examples, files }) as unknown as DataReport;
 const file = (name: string, text = name) => new File([text], name);
 
 function examples() {
@@ -67,9 +68,13 @@ describe('the examples of the page', () => {
     state.remove('a (2).jsonl');
     await state.add([file('a.jsonl', 'four')]);
     expect(state.files.map(({ name }) => name)).toEqual(['a.jsonl', 'a (3).jsonl', 'a (2).jsonl']);
-    state.paste('{}');
-    state.paste('{}');
-    expect(new Set(state.files.map(({ name }) => name)).size).toBe(5);
+    const pasted = state.files.length;
+    for (const text of ['{}', '[]']) {
+      state.draft = undefined;
+      state.write(text);
+      state.paste();
+    }
+    expect(new Set(state.files.map(({ name }) => name)).size).toBe(pasted + 2);
   });
 
   it('are back after a reload, unless the visitor was quicker', async () => {
@@ -126,6 +131,28 @@ describe('the examples of the page', () => {
     reading.reject(new TunesmithError({ code: 'aborted' }));
     expect(await over).toBe(false);
     expect(state).toMatchObject({ stopped: true, error: undefined, busy: false, progress: undefined });
+  });
+
+  it('keep pasted text until it can be used, and say which files can not', async () => {
+    const { state, remote } = examples();
+    await state.add([file('good.jsonl')]);
+    state.write('{"text": ');
+    state.paste();
+    const [, { name } = { name: '' }] = state.files;
+    remote.set.mockResolvedValueOnce(rows(7, ['good.jsonl']));
+    await state.load(DEFAULTS);
+    expect(state).toMatchObject({ draft: { text: '{"text": ' }, unusable: [name] });
+    state.write('{"text": "Arr"}');
+    state.paste();
+    expect(state.files.map((each) => each.name)).toEqual(['good.jsonl', name]);
+    remote.set.mockResolvedValueOnce(rows(8, ['good.jsonl', name]));
+    await state.load(DEFAULTS);
+    expect(state).toMatchObject({ draft: undefined, unusable: [] });
+    state.write('prose');
+    state.paste();
+    state.cancelPaste();
+    expect(state.draft).toBeUndefined();
+    expect(state.files).toHaveLength(2);
   });
 
   it('tell why they can’t be read, and show none then', async () => {

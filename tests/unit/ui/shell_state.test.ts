@@ -25,7 +25,7 @@ function appOf(given: Parts = {}, place: Place = 'train'): App {
     settings: merge({ values: {}, valid: true }, 'settings'),
     model: merge({ wanted: { kind: 'demo' }, name: 'demo', report: report(), busy: false }, 'model'),
     candidate: merge({ source: undefined, name: '', forget: vi.fn() }, 'candidate'),
-    examples: merge({ own: false, files: [], report: { examples: 80 } }, 'examples'),
+    examples: merge({ own: false, files: [], unusable: [], report: { examples: 80 } }, 'examples'),
     training: merge(
       {
         phase: 'idle',
@@ -187,7 +187,29 @@ describe('the state of each step', () => {
   });
 });
 
+describe('a model that can not be looked at', () => {
+  const candidate = { source: {}, name: 'gone', error: { code: 'unexpected_error' } };
+
+  it('leaves the open one in its place on the other steps', () => {
+    const ended = { candidate, training: { phase: 'finished', plan: { fits: true } } };
+    expect(situationOf(appOf(ended, 'chat')).kind).toBe('ended');
+    expect(situationOf(appOf(ended, 'model'))).toMatchObject({ kind: 'candidate', title: 'gone' });
+    expect(stepStatuses(appOf(ended)).model.tone).toBe('done');
+  });
+
+  it('is the problem if no model is open', () => {
+    const none = { candidate, model: { report: undefined } };
+    expect(situationOf(appOf(none, 'chat')).kind).toBe('candidate');
+    expect(stepStatuses(appOf(none)).model.tone).toBe('problem');
+  });
+});
+
 describe('the state of the examples', () => {
+  it('is a warning while a file of them can not be used', () => {
+    const examples = { report: { examples: 9, placeholders: [] }, unusable: ['wrong.png'] };
+    expect(stepStatuses(appOf({ examples })).examples).toEqual({ tone: 'look', words: '1 file not used' });
+  });
+
   const placeholders = [{ name: 'name', records: 3 }];
 
   it('is a warning while placeholders are not filled', () => {

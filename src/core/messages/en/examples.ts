@@ -10,9 +10,10 @@ export const examples = {
   drop: (formats: readonly string[]) => `Drop files here: ${format.series(formats)}`,
   pickFiles: 'Choose files…',
   paste: 'Paste text',
-  pasteLabel: 'Examples, one JSON object a line',
+  pasteLabel: 'Examples: one JSON object a line, or a JSON list',
   pasteUse: 'Use this text',
   pastedName: (number: number) => `pasted-${number}.jsonl`,
+  unusable: 'nothing in it can be used',
   remove: (name: string) => `Remove ${name}`,
   tooLargeToKeep:
     'Over 200 MB: choose these files again after you reload the page. A run saves its own copy.',

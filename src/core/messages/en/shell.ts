@@ -95,6 +95,7 @@ export const shell = {
     reading: 'reading…',
     preparing: 'preparing…',
     placeholders: (count: number) => `${plural(count, 'placeholder')} left`,
+    unusable: (count: number) => `${plural(count, 'file')} not used`,
     problem: 'needs attention',
     ready: 'ready',
     done: 'done',

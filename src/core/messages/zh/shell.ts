@@ -86,6 +86,7 @@ export const shell: Catalogue['shell'] = {
     reading: '正在读取…',
     preparing: '正在准备…',
     placeholders: (count: number) => `还有 ${count} 个占位符`,
+    unusable: (count) => `${count} 个文件未使用`,
     problem: '需要处理',
     ready: '就绪',
     done: '完成',
