@@ -71,5 +71,5 @@ type DamagedCode =
 
 /** An error about the files of a checkpoint. */
 export function damaged(code: DamagedCode, fault: Message): TunesmithError {
-  return new TunesmithError({ code, values: { fault } } as TunesmithErrorInit);
+  return new TunesmithError({ code, values: { fault } });
 }
