@@ -93,9 +93,12 @@ export class App {
   /** Where the open adapter comes from, for a person. */
   readonly adapterName = $derived.by(() => {
     const origin = this.exports.adapter?.origin ?? '';
-    const run = this.runs.get(origin);
+    const run = this.runs.get(origin) ?? this.runs.removed(origin);
     return run ? nameOf(run) : origin;
   });
+
+  /** Whether the run of the open adapter has been removed, so that only this page still has the adapter. */
+  readonly adapterUnsaved = $derived.by(() => this.runs.removed(this.exports.adapter?.origin) !== undefined);
 
   /** The model and the adapter that answer in the chat. */
   readonly speaker: Speaker | undefined = $derived.by(() =>

@@ -12,13 +12,13 @@ export interface Obstacle {
   readonly outdated?: boolean;
 }
 
-type Parts = Pick<App, 'chat' | 'model' | 'work'>;
+type Parts = Pick<App, 'chat' | 'model' | 'training' | 'work'>;
 
 /** Why nothing can be sent now; undefined if something can. Reads state: call it within `$derived`. */
-export function obstacleTo({ chat, model, work }: Parts): Obstacle | undefined {
+export function obstacleTo({ chat, model, training, work }: Parts): Obstacle | undefined {
   switch (work?.kind) {
     case 'training':
-      return { words: t.chat.training };
+      return { words: training.phase === 'paused' ? t.chat.trainingPaused : t.chat.training };
     case 'exporting':
     case 'importing':
       return { words: t.chat.exporting };

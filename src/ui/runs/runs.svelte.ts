@@ -17,6 +17,8 @@ export type Opening = 'opened' | 'stopped' | 'failed';
 export class RunsState {
   readonly #engine: EngineState;
   list: readonly ListedRun[] = $state.raw([]);
+  /** Runs that were in the list and have been removed, by this tab or another. */
+  readonly #removed = new SvelteMap<string, ListedRun>();
   /** The ids of runs whose records can't be read. */
   unreadable: readonly string[] = $state.raw([]);
   /** Why the list can't be read. */
@@ -59,7 +61,9 @@ export class RunsState {
   async refresh(): Promise<void> {
     const { runs } = this.#engine.remote;
     try {
-      [this.list, this.unreadable] = await Promise.all([runs.list(), runs.unreadable()]);
+      const [list, unreadable] = await Promise.all([runs.list(), runs.unreadable()]);
+      this.#noteRemoved(list, unreadable);
+      [this.list, this.unreadable] = [list, unreadable];
       this.error = undefined;
       this.#forgetPassed();
     } catch (error) {
@@ -69,6 +73,11 @@ export class RunsState {
 
   get(id: string | undefined): ListedRun | undefined {
     return this.list.find((run) => run.id === id);
+  }
+
+  /** A run that has been removed since the page was opened: its adapter may still be open. */
+  removed(id: string | undefined): ListedRun | undefined {
+    return id === undefined ? undefined : this.#removed.get(id);
   }
 
   /** Stops offering a run at the top of the page; it stays in the list. */
@@ -134,6 +143,11 @@ export class RunsState {
   /** Stops the opening of a run; keeps the downloaded parts. */
   async stopOpening(): Promise<void> {
     await this.#engine.remote.runs.stopOpening();
+  }
+
+  #noteRemoved(list: readonly ListedRun[], unreadable: readonly string[]): void {
+    const there = [...list.map(({ id }) => id), ...unreadable];
+    for (const run of this.list) if (!there.includes(run.id)) this.#removed.set(run.id, run);
   }
 
   #keepAside(): void {

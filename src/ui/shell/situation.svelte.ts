@@ -136,7 +136,7 @@ function trainingSituation(app: App, work: Work): Situation {
   const next = phase === 'paused' ? resume : watch;
   return {
     ...working('training', title, work),
-    body: phase === 'running' ? runningAt : say(work.label || where),
+    body: phase === 'running' ? runningAt : say(work.label || where || t.shell.gettingReady),
     ...(next && { next }),
     others: phase === 'paused' ? [stop] : [stop, pause],
   };
@@ -152,7 +152,7 @@ function fetchingSituation(app: App, work: Work): Situation {
 
 function failedSituation(app: App): Situation {
   const { training } = app;
-  const step = training.checkpointStep;
+  const step = app.runs.removed(training.run) ? 0 : training.checkpointStep;
   const body = step > 0 ? t.shell.failedKept(t.format.count(step)) : t.shell.failedNothing;
   const run = step > 0 ? app.failedRun : undefined;
   const next = run ? goOn(app, run) : start(app, t.shell.again);
@@ -165,17 +165,19 @@ function failedSituation(app: App): Situation {
   };
 }
 
-const goOn = (app: App, run: App['runs']['list'][number]): Action =>
-  act('continue', t.shell.continueFrom(t.format.count(run.checkpointStep)), () => void app.continueRun(run));
+function goOn(app: App, run: App['runs']['list'][number]): Action {
+  const step = run.checkpointStep;
+  const label = step > 0 ? t.shell.continueFrom(t.format.count(step)) : t.shell.fromTheStart;
+  return act('continue', label, () => void app.continueRun(run));
+}
 
 function unfinishedSituation(app: App, run: App['runs']['list'][number]): Situation {
   const { modelName, checkpointStep, steps, updatedAt } = run;
-  const body = t.shell.unfinishedBody(
-    modelName,
-    t.format.count(checkpointStep),
-    t.format.count(steps),
-    t.format.date(updatedAt),
-  );
+  const when = t.format.date(updatedAt);
+  const body =
+    checkpointStep > 0
+      ? t.shell.unfinishedBody(modelName, t.format.count(checkpointStep), t.format.count(steps), when)
+      : t.shell.unfinishedNothing(modelName, when);
   const afresh = act('afresh', t.shell.afresh, () => app.runs.putAside(run));
   return { kind: 'unfinished', title: t.shell.unfinishedTitle, body, next: goOn(app, run), others: [afresh] };
 }
@@ -209,16 +211,21 @@ function candidateSituation(app: App): Situation {
 }
 
 function endedSituation(app: App): Situation {
-  const title = app.training.phase === 'finished' ? t.shell.finishedTitle : t.shell.stoppedTitle;
+  const { training, runs } = app;
+  const removed = runs.removed(training.run) !== undefined;
+  const stopped = removed ? t.train.phase.stopped : t.shell.stoppedTitle;
+  const title = training.phase === 'finished' ? t.shell.finishedTitle : stopped;
   const ways = [...see(app, 'export', t.shell.toExport), ...see(app, 'chat', t.shell.toChat, 'field')];
   const next = ways.pop();
   const again = start(app, t.shell.again);
+  const run = training.phase === 'stopped' ? runs.get(training.run) : undefined;
+  const further = run && run.checkpointStep < run.steps ? [goOn(app, run)] : [];
   return {
     kind: 'ended',
     title,
-    body: t.shell.finishedBody,
+    body: removed ? t.runs.removed : t.shell.finishedBody,
     ...(next && { next }),
-    others: [again, ...ways],
+    others: [again, ...further, ...ways],
   };
 }
 

@@ -4,7 +4,7 @@ import type { StepId } from './route.svelte';
 import { t } from '../language.svelte';
 
 /** `look` is a warning that blocks nothing. */
-export type Tone = 'todo' | 'busy' | 'done' | 'look' | 'problem';
+export type Tone = 'todo' | 'busy' | 'paused' | 'done' | 'look' | 'problem';
 
 /** The status of a step. */
 export interface StepStatus {
@@ -30,7 +30,7 @@ const busy = (words: string): StepStatus => ({ tone: 'busy', words });
 const done = (words: string): StepStatus => ({ tone: 'done', words });
 const problem = (): StepStatus => ({ tone: 'problem', words: t.shell.status.problem });
 
-function modelStatus({ model, candidate }: App): StepStatus {
+function modelStatus({ model, candidate, work }: App): StepStatus {
   if (model.busy) {
     const { fraction } = model.progress ?? {};
     const far = model.busyLong && fraction !== undefined;
@@ -39,7 +39,8 @@ function modelStatus({ model, candidate }: App): StepStatus {
   // The open model stays usable if another one can't be looked at.
   if (model.error || (candidate.error && !model.report)) return problem();
   if (model.stopped) return todo(t.shell.status.stopped);
-  return model.report ? done(model.report.name) : todo(t.shell.status.waiting);
+  if (model.report) return done(model.report.name);
+  return work?.kind === 'opening_run' ? busy(t.shell.status.opening) : todo(t.shell.status.waiting);
 }
 
 function examplesStatus({ examples, settings }: App): StepStatus {
@@ -67,7 +68,7 @@ function trainStatus({ training, examples, settings, runs }: App): StepStatus {
           : t.shell.status.preparing,
       );
     case 'paused':
-      return busy(t.shell.status.paused);
+      return { tone: 'paused', words: t.shell.status.paused };
     case 'finished':
     case 'stopped':
       if (training.refused) return problem();

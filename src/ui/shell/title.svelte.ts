@@ -16,7 +16,8 @@ function working({ work, training }: App): string | undefined {
       const { phase } = training;
       const what =
         phase === 'paused' ? t.shell.paused : phase === 'running' ? t.shell.training : t.shell.opening;
-      return withPercent(what, work.fraction);
+      // Before the first step the fraction is that of the kernels, which says nothing of the run.
+      return withPercent(what, phase === 'preparing' ? undefined : work.fraction);
     }
     case 'exporting':
       return withPercent(t.shell.exporting, work.fraction);

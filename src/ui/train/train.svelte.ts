@@ -18,6 +18,9 @@ import type { EngineState } from '../engine.svelte';
 import { withProgress } from '../shared/progress';
 import { RunEvents } from './run_events.svelte';
 
+/** A run's record, or what is known of it before it is recorded. */
+type ShownRun = Pick<RunRecord, 'settings'> & Partial<Pick<RunRecord, 'id' | 'checkpointStep'>>;
+
 export type Phase = 'idle' | StateEvent['state'];
 
 const activePhases: readonly Phase[] = ['preparing', 'running', 'paused', 'recovering'];
@@ -49,6 +52,8 @@ export class TrainState {
   record: RunRecord | undefined = $state.raw();
   /** The id of the shown run; undefined before it is recorded. */
   run: string | undefined = $state();
+  /** The settings of the shown run; the form may have others by now. */
+  settings: TrainSettings | undefined = $state.raw();
   /** A requested pause, resumption or stop that has not taken effect yet. */
   asked: 'pause' | 'resume' | 'stop' | undefined = $state();
 
@@ -143,7 +148,7 @@ export class TrainState {
   /** Trains a new run to its end. Returns whether it ended well and has made a step. */
   start(settings: TrainSettings, startFrom: StartFrom): Promise<boolean> {
     const remote = this.#engine.remote;
-    return this.#follow([], () => remote.runs.start(settings, this.#listener(), startFrom));
+    return this.#follow([], () => remote.runs.start(settings, this.#listener(), startFrom), { settings });
   }
 
   /** Continues a past run from its last checkpoint. `onOpened` is called when its model and examples are open. */
@@ -197,7 +202,7 @@ export class TrainState {
   async #follow(
     past: readonly TrainEvent[],
     call: () => Promise<RunRecord>,
-    run?: RunRecord,
+    run: ShownRun,
   ): Promise<boolean> {
     this.#reset(past, run);
     this.phase = 'preparing';
@@ -232,9 +237,10 @@ export class TrainState {
     }
   }
 
-  #reset(past: readonly TrainEvent[], run?: RunRecord): void {
+  #reset(past: readonly TrainEvent[], run?: ShownRun): void {
     this.#turn++;
     this.run = run?.id;
+    this.settings = run?.settings;
     this.#shown.reset(past, run?.checkpointStep);
     this.error = undefined;
     this.message = '';

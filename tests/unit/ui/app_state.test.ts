@@ -16,7 +16,16 @@ import type {
   RunRecord,
   TrainEvent,
 } from '../../../src/worker/protocol';
-import { deferred, listedRun, report, runRecord, stepEvent, stubAddress, stubLocalStorage } from './engine';
+import {
+  adapterReport,
+  deferred,
+  listedRun,
+  report,
+  runRecord,
+  stepEvent,
+  stubAddress,
+  stubLocalStorage,
+} from './engine';
 
 const { connected } = vi.hoisted(() => ({ connected: { engine: {} as RemoteEngine } }));
 vi.mock(import('../../../src/worker/protocol'), async (original) => ({
@@ -334,6 +343,17 @@ describe('the page', () => {
     expect(app.runs.failures.size).toBe(0);
     // A model may have been kept for it alone.
     expect(fake.asked).toContain('saved');
+  });
+
+  it('calls an open adapter by its former name once its run is removed, and says that it is not saved', async () => {
+    const { app, fake } = await begun();
+    fake.listed = [listedRun({ name: 'Pirate' })];
+    await app.runs.refresh();
+    app.exports.adapter = adapterReport({ origin: 'a-run' });
+    expect(app).toMatchObject({ adapterName: 'Pirate', adapterUnsaved: false });
+    fake.listed = [];
+    await app.removeRuns('a-run');
+    expect(app).toMatchObject({ adapterName: 'Pirate', adapterUnsaved: true });
   });
 
   describe('after a reload', () => {

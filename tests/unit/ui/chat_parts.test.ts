@@ -135,6 +135,7 @@ describe('why nothing can be sent', () => {
   type Parts = Parameters<typeof obstacleTo>[0];
   const free = {
     work: undefined,
+    training: { phase: 'running' },
     model: { report: report() },
     chat: { settings: { problems: new Map() }, counter: { fresh: true }, excess: 0 },
   };
@@ -147,6 +148,7 @@ describe('why nothing can be sent', () => {
 
   it.each([
     ['training', { work: { kind: 'training' } }, words.training],
+    ['a paused run', { work: { kind: 'training' }, training: { phase: 'paused' } }, words.trainingPaused],
     ['opening a model', { work: { kind: 'opening_model' } }, words.opening],
     ['opening a run', { work: { kind: 'opening_run' } }, words.opening],
     ['what is made ready for training', { work: { kind: 'starting' } }, words.opening],

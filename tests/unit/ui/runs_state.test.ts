@@ -61,6 +61,18 @@ describe('past runs', () => {
     expect(state.failures.size).toBe(0);
   });
 
+  it('know those that have been removed, but not one that can’t be read for now', async () => {
+    const { state, remote } = stateOf([listedRun(), listedRun({ id: 'damaged' })]);
+    await state.refresh();
+    expect(state.removed('a-run')).toBeUndefined();
+    remote.listed = [];
+    remote.unreadable = () => Promise.resolve(['damaged']);
+    await state.refresh();
+    expect(state.removed('a-run')).toMatchObject({ id: 'a-run', modelName: 'tiny' });
+    expect(state.removed('damaged')).toBeUndefined();
+    expect(state.removed(undefined)).toBeUndefined();
+  });
+
   it('take a stopped opening for no problem', async () => {
     const { state, remote } = stateOf([listedRun()]);
     remote.open.mockRejectedValueOnce(new DOMException('Stopped.', 'AbortError'));

@@ -8,7 +8,7 @@ import { Taste } from '../../../src/ui/shell/taste.svelte';
 import { titleOf } from '../../../src/ui/shell/title.svelte';
 import { workOf } from '../../../src/ui/work.svelte';
 import type { RemoteEngine } from '../../../src/worker/protocol';
-import { preview, report, runRecord, stepEvent, stubLocalStorage } from './engine';
+import { listedRun, preview, report, runRecord, stepEvent, stubLocalStorage } from './engine';
 
 type Parts = { readonly [Part in keyof App]?: object | boolean | number | undefined };
 
@@ -36,7 +36,7 @@ function appOf(given: Parts = {}, place: Place = 'train'): App {
       },
       'training',
     ),
-    runs: merge({ list: [], unreadable: [] }, 'runs'),
+    runs: merge({ list: [], unreadable: [], get: () => undefined, removed: () => undefined }, 'runs'),
     former: merge({ opening: false }, 'former'),
     chat: merge({ speaking: undefined, settings: { valid: true } }, 'chat'),
     exports: merge({ exporting: false }, 'exports'),
@@ -116,6 +116,35 @@ describe('the situation', () => {
     expect(situation.title).not.toBe('');
   });
 
+  it('offers to continue a stopped run to its end, until it is removed', () => {
+    const run = listedRun({ state: 'stopped', checkpointStep: 3 });
+    const training = { phase: 'stopped', checkpointStep: 3, run: run.id };
+    const stopped = situationOf(appOf({ training, runs: { get: () => run } }, 'chat'));
+    expect(stopped.others.map(({ label }) => label)).toEqual(['Train again', 'Continue from step 3']);
+    const removed = situationOf(appOf({ training, runs: { removed: () => run } }, 'chat'));
+    expect(removed.others.map(({ name }) => name)).toEqual(['start']);
+    expect(`${removed.title} ${removed.body}`).not.toMatch(/is saved/);
+    expect(removed.body).toMatch(/removed/);
+  });
+
+  it('calls nothing of a failed run saved once it is removed', () => {
+    const training = { phase: 'failed', checkpointStep: 3, run: 'a-run' };
+    const { body } = situationOf(appOf({ training, runs: { removed: () => listedRun() } }));
+    expect(body).toBe('Nothing had been saved yet.');
+  });
+
+  it('calls no step safe of a run that was interrupted before its first checkpoint', () => {
+    const unfinished = runRecord({ checkpointStep: 0 });
+    const { body, next } = situationOf(appOf({ runs: { unfinished } }));
+    expect(body).toMatch(/No step was saved/);
+    expect(next?.label).toBe('Train it from the start');
+  });
+
+  it('says that the GPU is made ready before the first step', () => {
+    const training = { phase: 'preparing', active: true };
+    expect(situationOf(appOf({ training })).body).toMatch(/made ready/);
+  });
+
   it('carries out what its buttons say', () => {
     const done: unknown[] = [];
     const start = () => done.push('start');
@@ -155,6 +184,20 @@ describe('the state of each step', () => {
     });
     expect(statuses.train.words).toBe('4 of 10');
     expect(statuses.runs.words).toBe('1 run');
+  });
+
+  it('is another while the run is paused than while it trains', () => {
+    const training = { ...running, phase: 'paused' };
+    expect(stepStatuses(appOf({ training })).train).toEqual({ tone: 'paused', words: 'paused' });
+  });
+
+  it('tells that a past run’s model is being opened', () => {
+    const model = { report: undefined };
+    expect(stepStatuses(appOf({ model })).model.words).toBe('waiting');
+    expect(stepStatuses(appOf({ model, reopening: { busy: true } })).model).toEqual({
+      tone: 'busy',
+      words: 'opening…',
+    });
   });
 
   it('asks for another run once other examples are chosen', () => {
@@ -225,6 +268,7 @@ describe('the title of the tab', () => {
     ['Tunesmith', {}, 'start'],
     ['Past runs – Tunesmith', {}, 'runs'],
     ['40% · Training – Tunesmith', { training: running }, 'chat'],
+    ['Preparing – Tunesmith', { training: { phase: 'preparing', active: true, fraction: 0.97 } }, 'train'],
     ['40% · Paused – Tunesmith', { training: { ...running, phase: 'paused' } }, 'train'],
     ['25% · Exporting – Tunesmith', { exports: { exporting: true, progress: { fraction: 0.25 } } }, 'export'],
     ['Preparing – Tunesmith', { model: { busyLong: true } }, 'model'],

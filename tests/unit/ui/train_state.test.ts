@@ -48,6 +48,20 @@ describe('a run on the page', () => {
     expect(state.events.map(({ event }) => event)).toEqual(['step', 'checkpoint', 'step']);
   });
 
+  it('has its own settings, whatever run is shown', async () => {
+    const { state, begun } = training();
+    const settings = { ...DEFAULTS, max_seq_length: 384 };
+    const over = state.start(settings, 'new');
+    expect(state.settings).toEqual(settings);
+    begun[0]!.ended.resolve(runRecord({ state: 'finished' }));
+    await over;
+    expect(state.settings).toEqual(settings);
+    state.display(runRecord({ settings: DEFAULTS }));
+    expect(state.settings).toEqual(DEFAULTS);
+    state.clear();
+    expect(state.settings).toBeUndefined();
+  });
+
   it('is as if it had not begun if the visitor stops it before there is anything to keep', async () => {
     const { state, begun } = training();
     const over = state.start(DEFAULTS, 'new');

@@ -7,6 +7,7 @@ export const chat = {
   // Why nothing can be asked now.
   noModel: 'Open a model in the step “Model” to chat with it.',
   training: 'The GPU is busy with training. You can chat when it is done.',
+  trainingPaused: 'The training is paused. Resume it or stop it: you can chat when it is over.',
   opening: 'A model is opening. One moment.',
   exporting: 'The GPU is busy with the export. One moment.',
   wrongSetting: (name: string) => `Correct ${name} in the settings first.`,

@@ -42,6 +42,9 @@ export const runs = {
   removeTitle: 'Remove this run?',
   removeHelp: (name: string) =>
     `The adapter and the checkpoints of “${name}” are deleted. This cannot be undone.`,
+  removeOpen:
+    'Its adapter is open now. You can use it until you close this page or open another one, but it is not saved any more.',
+  removed: 'The run was removed. Only this page still has its adapter: export it if you want to keep it.',
   removeUnreadable: 'Remove the runs that can’t be read?',
   removeUnreadableHelp: (count: number) =>
     `${plural(count, 'run')} with adapter and checkpoints will be deleted. A newer version of this page may still read them. This cannot be undone.`,

@@ -64,9 +64,13 @@ export const shell = {
   unfinishedTitle: 'A run was interrupted',
   unfinishedBody: (model: string, step: string, steps: string, when: string) =>
     `${model}, saved at step ${step} of ${steps} on ${when}. Everything up to that step is safe.`,
+  unfinishedNothing: (model: string, when: string) =>
+    `${model}, interrupted on ${when} before its first checkpoint. No step was saved, so it begins again at the start.`,
   continueFrom: (step: string) => `Continue from step ${step}`,
+  fromTheStart: 'Train it from the start',
   afresh: 'Start a new run',
   opening: 'Preparing',
+  gettingReady: 'The GPU is being made ready for the first step.',
   exporting: 'Exporting',
   training: 'Training',
   stepOf: (step: string, steps: string) => `Step ${step} of ${steps}`,

@@ -7,6 +7,7 @@ export const chat: Catalogue['chat'] = {
   tuned: '微调模型',
   noModel: '请先在“模型”步骤中打开一个模型。',
   training: 'GPU 正在训练，结束后即可对话。',
+  trainingPaused: '训练已暂停。请继续或停止训练，结束后即可对话。',
   opening: '正在打开模型，请稍候。',
   exporting: 'GPU 正在导出，请稍候。',
   wrongSetting: (name) => `请先在设置中改正 ${name}。`,

@@ -42,6 +42,8 @@ export const runs: typeof en = {
   more: (name) => `${name} 的更多操作`,
   removeTitle: '删除这个训练任务？',
   removeHelp: (name) => `“${name}”的适配器和检查点将被删除，且无法撤销。`,
+  removeOpen: '它的适配器正在使用中：关闭本页或打开别的适配器之前仍可使用，但不再保存。',
+  removed: '这个训练任务已删除，只有本页还保留着它的适配器。想留下它，请先导出。',
   removeUnreadable: '删除无法读取的训练任务？',
   removeUnreadableHelp: (count) =>
     `${format.count(count)} 个训练任务及其适配器和检查点将被删除，且无法撤销。更新版本的页面也许还能读取它们。`,

@@ -55,9 +55,13 @@ export const shell: Catalogue['shell'] = {
   unfinishedTitle: '有一个训练任务中断了',
   unfinishedBody: (model, step, steps, when) =>
     `${model}，共 ${steps} 步，已保存到第 ${step} 步（${when}）。此前的训练结果都在。`,
+  unfinishedNothing: (model, when) =>
+    `${model}，在首个检查点之前中断（${when}）。没有保存任何一步，需要从头训练。`,
   continueFrom: (step) => `从第 ${step} 步继续`,
+  fromTheStart: '从头训练',
   afresh: '开始新的训练',
   opening: '正在准备',
+  gettingReady: '正在为第一步准备 GPU。',
   exporting: '正在导出',
   training: '训练中',
   stepOf: (step, steps) => `第 ${step} / ${steps} 步`,

@@ -1,0 +1,62 @@
+import { flushSync } from 'svelte';
+import { expect, it } from 'vitest';
+import RunsPanel from '../../src/ui/runs/RunsPanel.svelte';
+import RunStatus from '../../src/ui/train/RunStatus.svelte';
+import SettingsLine from '../../src/ui/train/SettingsLine.svelte';
+import ExportStep from '../../src/ui/export/ExportStep.svelte';
+import { adapterReport, listedRun, runRecord } from '../unit/ui/engine';
+import { appOver, control, show } from './page';
+
+/** A page that shows an ended run, with its adapter open. */
+async function withRun() {
+  const run = listedRun({ state: 'finished', checkpointStep: 10 });
+  const runs = { list: () => Promise.resolve([run]), unreadable: () => Promise.resolve([]) };
+  const app = appOver({ runs });
+  await app.runs.refresh();
+  app.training.display(runRecord({ state: 'finished', checkpointStep: 10 }));
+  app.exports.adapter = adapterReport({ origin: run.id });
+  const remove = async () => {
+    runs.list = () => Promise.resolve([]);
+    await app.runs.refresh();
+    flushSync();
+  };
+  return { app, remove };
+}
+
+it('the settings beside an ended run are its own, whatever the form has by now', async () => {
+  const { app } = await withRun();
+  const line = show(SettingsLine, app, {});
+  expect(line.textContent).toContain('1,024 tokens');
+  app.settings.set('max_seq_length', 384);
+  flushSync();
+  expect(line.textContent).not.toContain('384');
+});
+
+it('a run that is removed while its adapter is open is not called saved any more', async () => {
+  const { app, remove } = await withRun();
+  const status = show(RunStatus, app, {});
+  const exporting = show(ExportStep, app, {});
+  expect(status.textContent).toContain('Saved at step 10.');
+  expect(exporting.textContent).not.toContain('removed');
+  await remove();
+  expect(status.textContent).not.toContain('Saved');
+  for (const shown of [status, exporting]) {
+    expect(shown.textContent).toContain('Only this page still has its adapter');
+    expect(shown.textContent).not.toContain('a-run');
+  }
+});
+
+it('the question before a run is removed says that its adapter is open', async () => {
+  const { app } = await withRun();
+  const panel = show(RunsPanel, app, {});
+  const more = control(panel, 'button', 'More for');
+  more.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true, button: 0, pointerType: 'mouse' }));
+  flushSync();
+  const remove = control(document, '[role="menuitem"]', 'Remove');
+  remove.dispatchEvent(new PointerEvent('pointerup', { bubbles: true, button: 0 }));
+  remove.click();
+  flushSync();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  flushSync();
+  expect(document.body.textContent).toContain('Its adapter is open now');
+});
