@@ -1,5 +1,5 @@
 import type { Dtype } from '../../core/dtype';
-import { TunesmithError, type TunesmithErrorInit } from '../../core/errors';
+import { TunesmithError } from '../../core/errors';
 import { elementCount, shapeText } from '../../core/shape';
 import { message, type Message } from '../../core/messages/message';
 import type { StoredTensor } from './stored_weight';
