@@ -1,17 +1,13 @@
-import { array, boolean, instance, object, string } from 'valibot';
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
 import { message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
 import type { DataReport, ExampleFile, PreviewExample, Progress } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
-import { keep, keepLarge, readKept, readKeptLarge } from '../shared/persist';
 import { withProgress } from '../shared/progress';
 import { t } from '../language.svelte';
+import { KeptFiles } from './kept_files';
 import { sameBytes, sameFiles } from './same_files';
 
-const storageKey = 'examples';
-/** Storage key: whether the visitor's own files were chosen, even if they were too large to store. */
-const ownKey = 'examples.own';
 /** Larger files are not stored across reloads. */
 const KEPT_BYTES = 200_000_000;
 
@@ -24,6 +20,7 @@ interface Draft {
 /** The chosen examples, the engine's report on them, and a preview of some. */
 export class ExamplesState {
   readonly #engine: EngineState;
+  readonly #kept = new KeptFiles();
   /** The visitor's own files; the demo's are used if there are none and `own` is not chosen. */
   files: readonly ExampleFile[] = $state.raw([]);
   own = $state(false);
@@ -78,10 +75,10 @@ export class ExamplesState {
   }
 
   async restore(): Promise<void> {
-    const kept = await readKeptLarge(storageKey, array(object({ name: string(), content: instance(Blob) })));
-    this.lacksFiles = readKept(ownKey, boolean()) === true && (kept ?? []).length === 0;
+    const kept = await this.#kept.read();
     // The visitor may have chosen files before the storage answered.
-    if (!kept || kept.length === 0 || this.own) return;
+    if (!kept || this.own) return;
+    this.lacksFiles = kept.length === 0;
     this.files = kept;
     this.own = true;
     this.revision++;
@@ -264,8 +261,8 @@ export class ExamplesState {
     this.changed = true;
     this.firstPreview = 0;
     this.lacksFiles = false;
-    keep(ownKey, this.own && this.files.length > 0);
-    void keepLarge(storageKey, this.own && !this.tooLargeToKeep ? this.files : []);
+    const own = this.own && this.files.length > 0;
+    void this.#kept.keep(own ? (this.tooLargeToKeep ? [] : this.files) : undefined);
   }
 }
 

@@ -1,13 +1,13 @@
-import { object, string } from 'valibot';
-import { keep, readKept } from '../shared/persist';
+import { object, optional, string } from 'valibot';
+import { keepHere, readHere } from '../shared/persist';
 
 const storageKey = 'adapter';
-const schema = object({ run: string() });
+const schema = object({ run: optional(string()) });
 
-/** The run whose adapter was open last, stored across reloads. */
+/** The run whose adapter was open last in this tab, stored across reloads. */
 export class FormerAdapter {
   /** Its id; undefined if no adapter of a run was open. */
-  run: string | undefined = $state(readKept(storageKey, schema)?.run);
+  run: string | undefined = $state(readHere(storageKey, schema, {}).run);
   /** Whether it is being opened again. */
   opening = $state(false);
   /** Whether it could not be opened automatically, so that the visitor has to decide. */
@@ -16,13 +16,13 @@ export class FormerAdapter {
   remember(run: string): void {
     this.run = run;
     this.closed = false;
-    keep(storageKey, { run });
+    keepHere(storageKey, { run });
   }
 
   /** Call it when another model or adapter is chosen. */
   forget(): void {
     this.run = undefined;
     this.closed = false;
-    keep(storageKey, undefined);
+    keepHere(storageKey, {});
   }
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { App } from '../../../src/ui/app.svelte';
+import { FormerAdapter } from '../../../src/ui/runs/former.svelte';
 import { stepStatuses } from '../../../src/ui/shell/status.svelte';
 import { situationOf } from '../../../src/ui/shell/situation.svelte';
 import type {
@@ -419,7 +420,7 @@ describe('the page', () => {
       );
       expect(app.former).toMatchObject({ run: undefined, closed: false });
       expect(app.prepares).toBe(true);
-      expect(localStorage.getItem('tunesmith.adapter')).toBeNull();
+      expect(new FormerAdapter().run).toBeUndefined();
     });
 
     it('says what went wrong, and tries again the next time', async () => {

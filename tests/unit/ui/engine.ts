@@ -119,12 +119,24 @@ export function listedRun(changes: Partial<ListedRun> = {}): ListedRun {
 /** A browser's small storage, in memory. */
 export function stubLocalStorage(entries: Readonly<Record<string, string>> = {}): Map<string, string> {
   const kept = new Map(Object.entries(entries));
-  vi.stubGlobal('localStorage', {
+  vi.stubGlobal('localStorage', storageOver(kept));
+  return kept;
+}
+
+/** A new tab: it has a storage of its own. @returns a function that goes to this tab again */
+export function newTab(): () => void {
+  const storage = storageOver(new Map());
+  const go = (): void => void vi.stubGlobal('sessionStorage', storage);
+  go();
+  return go;
+}
+
+function storageOver(kept: Map<string, string>) {
+  return {
     getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => kept.set(key, value),
     removeItem: (key: string) => kept.delete(key),
-  });
-  return kept;
+  };
 }
 
 /** The page's address, with its history of hashes. */

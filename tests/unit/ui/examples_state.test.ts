@@ -1,12 +1,13 @@
 import 'fake-indexeddb/auto';
-import { get } from 'idb-keyval';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { clear, keys } from 'idb-keyval';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
 import { message } from '../../../src/core/messages/message';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { ExamplesState } from '../../../src/ui/examples/examples.svelte';
+import { KeptFiles } from '../../../src/ui/examples/kept_files';
 import type { DataReport, PreviewExample, Progress } from '../../../src/worker/protocol';
-import { deferred, engineOf, stubLocalStorage } from './engine';
+import { deferred, engineOf, newTab, stubLocalStorage } from './engine';
 
 const rows = (examples: number, files: readonly string[] = []) =>
   ({ examples, files }) as unknown as DataReport;
@@ -24,9 +25,12 @@ function examples() {
   return { state: new ExamplesState(engineOf({ examples: remote })), remote };
 }
 
-beforeEach(() => {
-  indexedDB.deleteDatabase('keyval-store');
+beforeEach(async () => {
+  await clear();
+  stubLocalStorage();
+  newTab();
 });
+afterEach(() => vi.unstubAllGlobals());
 
 describe('the examples of the page', () => {
   it('are the demo’s, then the visitor’s own, each handed over as wanted', async () => {
@@ -80,7 +84,7 @@ describe('the examples of the page', () => {
   it('are back after a reload, unless the visitor was quicker', async () => {
     const { state } = examples();
     await state.add([file('a.jsonl', 'one')]);
-    await vi.waitFor(async () => expect(await get('tunesmith.examples')).toHaveLength(1));
+    await vi.waitFor(async () => expect(await keys()).toHaveLength(1));
     const reloaded = examples().state;
     await reloaded.restore();
     expect(reloaded).toMatchObject({ own: true, files: [{ name: 'a.jsonl' }] });
@@ -91,14 +95,47 @@ describe('the examples of the page', () => {
     expect(quick.files.map(({ name }) => name)).toEqual(['b.jsonl']);
   });
 
+  it('are each tab’s own, whatever another tab chooses; a new tab begins with those chosen last', async () => {
+    const afterReload = async () => {
+      const { state } = examples();
+      await state.restore();
+      return state.own ? state.files.map(({ name }) => name) : 'demo';
+    };
+    expect(await afterReload()).toBe('demo');
+    const first = newTab();
+    await examples().state.add([file('identity.json')]);
+    await vi.waitFor(async () => expect(await keys()).toHaveLength(1));
+    const second = newTab();
+    expect(await afterReload()).toEqual(['identity.json']);
+    await examples().state.add([file('big.json')]);
+    await vi.waitFor(async () => expect(await keys()).toHaveLength(2));
+    first();
+    expect(await afterReload()).toEqual(['identity.json']);
+    examples().state.chooseDemo();
+    second();
+    expect(await afterReload()).toEqual(['big.json']);
+    newTab();
+    expect(await afterReload()).toBe('demo');
+  });
+
+  it('are stored once for each choice, and not for ever', async () => {
+    const { state } = examples();
+    for (let count = 1; count <= 25; count++) {
+      await state.add([file(`${count}.jsonl`)]);
+      state.chooseDemo();
+      state.chooseOwn();
+      await vi.waitFor(async () => expect(await keys()).toHaveLength(Math.min(count, 20)));
+    }
+    expect(await new KeptFiles().read()).toHaveLength(25);
+  });
+
   it('are missed after a reload only if they were chosen and too large to keep', async () => {
-    stubLocalStorage();
     const { state } = examples();
     await state.add([Object.defineProperty(file('huge.jsonl', 'two'), 'size', { value: 300_000_000 })]);
-    await vi.waitFor(async () => expect(await get('tunesmith.examples')).toEqual([]));
+    expect(await keys()).toEqual([]);
     const reloaded = examples().state;
     await reloaded.restore();
-    expect(reloaded.lacksFiles).toBe(true);
+    expect(reloaded).toMatchObject({ lacksFiles: true, own: true, empty: true });
     state.chooseDemo();
     const withDemo = examples().state;
     await withDemo.restore();
@@ -108,11 +145,13 @@ describe('the examples of the page', () => {
   it('are not kept if they are very large, and the page says so', async () => {
     const { state } = examples();
     await state.add([file('a.jsonl', 'one')]);
-    await vi.waitFor(async () => expect(await get('tunesmith.examples')).toHaveLength(1));
+    await vi.waitFor(async () => expect(await keys()).toHaveLength(1));
     expect(state.tooLargeToKeep).toBe(false);
     await state.add([Object.defineProperty(file('huge.jsonl', 'two'), 'size', { value: 300_000_000 })]);
     expect(state.tooLargeToKeep).toBe(true);
-    await vi.waitFor(async () => expect(await get('tunesmith.examples')).toEqual([]));
+    const reloaded = examples().state;
+    await reloaded.restore();
+    expect(reloaded).toMatchObject({ files: [], lacksFiles: true });
     state.remove('huge.jsonl');
     expect(state.tooLargeToKeep).toBe(false);
   });

@@ -10,7 +10,7 @@ import { FormerAdapter } from '../../../src/ui/runs/former.svelte';
 import { ThemeState } from '../../../src/ui/shared/theme.svelte';
 import { RunEvents } from '../../../src/ui/train/run_events.svelte';
 import { ChartView } from '../../../src/ui/train/view.svelte';
-import { sampleEvent, stepEvent, stubLocalStorage } from './engine';
+import { newTab, sampleEvent, stepEvent, stubLocalStorage } from './engine';
 
 let kept: Map<string, string>;
 beforeEach(() => (kept = stubLocalStorage()));
@@ -45,6 +45,16 @@ describe('the adapter of before a reload', () => {
     former.forget();
     expect(former).toMatchObject({ run: undefined, closed: false });
     expect(new FormerAdapter().run).toBeUndefined();
+  });
+
+  it('is this tab’s, whatever another tab opens', () => {
+    const first = newTab();
+    new FormerAdapter().remember('mine');
+    newTab();
+    expect(new FormerAdapter().run).toBe('mine');
+    new FormerAdapter().remember('another');
+    first();
+    expect(new FormerAdapter().run).toBe('mine');
   });
 });
 

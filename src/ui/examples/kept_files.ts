@@ -1,0 +1,79 @@
+/**
+ * The visitor's own examples across reloads. A tab finds its own again, whatever another tab has chosen since; a new tab
+ * begins with those that were chosen last.
+ */
+import { delMany, entries, get, set } from 'idb-keyval';
+import { array, boolean, instance, number, object, optional, safeParse, string } from 'valibot';
+import type { ExampleFile } from '../../worker/protocol';
+import { keepHere, readHere } from '../shared/persist';
+
+/** The key of the choice, and the beginning of the keys of the files. */
+const storageKey = 'examples';
+const filesKey = (id: string): string => `tunesmith.${storageKey}.${id}`;
+
+/** Whether own examples are chosen, and which files; without an id they were too large to store. */
+const choiceSchema = object({ own: boolean(), id: optional(string()) });
+/** Files that were chosen together, and when, in milliseconds. They are never changed: another choice is stored anew. */
+const filesSchema = object({
+  at: number(),
+  files: array(object({ name: string(), content: instance(Blob) })),
+});
+
+/** More choices than tabs that are open at once; older ones are removed. */
+const MOST_CHOICES = 20;
+const MOST_BYTES = 600_000_000;
+
+export class KeptFiles {
+  /** The stored files, and their id. */
+  #stored: { readonly files: readonly ExampleFile[]; readonly id: string } | undefined;
+
+  /** This tab's own files: none if they are too large or have been removed; undefined if it had chosen none. */
+  async read(): Promise<readonly ExampleFile[] | undefined> {
+    const { own, id } = readHere(storageKey, choiceSchema, { own: false });
+    if (!own) return undefined;
+    if (id === undefined) return [];
+    const kept = safeParse(filesSchema, await get<unknown>(filesKey(id)).catch(() => undefined));
+    if (!kept.success) return [];
+    const { files } = kept.output;
+    this.#stored = { files, id };
+    return files;
+  }
+
+  /** @param files the chosen ones, empty if they are too large to store; undefined if the visitor has no own ones */
+  async keep(files: readonly ExampleFile[] | undefined): Promise<void> {
+    if (!files || files.length === 0) {
+      keepHere(storageKey, { own: files !== undefined });
+      return;
+    }
+    const known = this.#stored?.files === files ? this.#stored.id : undefined;
+    const id = known ?? crypto.randomUUID();
+    this.#stored = { files, id };
+    keepHere(storageKey, { own: true, id });
+    if (known !== undefined) return;
+    try {
+      await set(filesKey(id), { at: Date.now(), files });
+      await removeOldest(filesKey(id));
+    } catch {
+      // Without storage the page still works; it only forgets on a reload.
+    }
+  }
+}
+
+async function removeOldest(newest: string): Promise<void> {
+  const kept = await entries<string, unknown>();
+  const choices = kept
+    .filter(([key]) => key.startsWith(`tunesmith.${storageKey}`) && key !== newest)
+    .map(([key, value]) => ({ key, ...sizeOf(value) }))
+    .sort((a, b) => b.at - a.at);
+  let bytes = 0;
+  const old = choices.filter(({ size }, index) => (bytes += size) > MOST_BYTES || index >= MOST_CHOICES - 1);
+  if (old.length > 0) await delMany(old.map(({ key }) => key));
+}
+
+/** The time and the bytes of stored files; those of an older version of the page count as the oldest. */
+function sizeOf(value: unknown): { readonly at: number; readonly size: number } {
+  const kept = safeParse(filesSchema, value);
+  if (!kept.success) return { at: 0, size: Infinity };
+  const { at, files } = kept.output;
+  return { at, size: files.reduce((sum, { content }) => sum + content.size, 0) };
+}
