@@ -1,6 +1,7 @@
 import { describeError, type ErrorDescription } from '../../core/errors';
 import { readSettingsFile, settingsFileText } from '../../core/settings/file';
-import type { ANSWER_SETTINGS } from '../../core/settings/settings';
+import { isOpen } from '../../core/settings/setting';
+import { isSettingName, SETTINGS, type ANSWER_SETTINGS } from '../../core/settings/settings';
 import type { FormState } from '../shared/form.svelte';
 import type { SettingsState } from '../train/settings.svelte';
 
@@ -34,12 +35,13 @@ export class SettingsFile {
     }
   }
 
-  /** The text of all present settings; undefined if one of them is wrong. */
+  /** The text of all settings that leave a choice, as the list shows them; undefined if one of them is wrong. */
   text(): string | undefined {
     const settings = this.#training.values;
     const answers = this.#answers.values;
     if (!settings || !answers || !this.#training.valid || !this.#answers.valid) return undefined;
-    return settingsFileText({ settings, answers });
+    const shown = Object.entries(settings).filter(([name]) => isSettingName(name) && isOpen(SETTINGS[name]));
+    return settingsFileText({ settings: Object.fromEntries(shown), answers });
   }
 
   dismiss(): void {

@@ -28,6 +28,19 @@ export interface PanelGroup {
   readonly fields: readonly PanelField[];
 }
 
+/** How many of all settings differ from their defaults and how many are wrong, with the words for the more urgent. */
+export function countsOf(...forms: readonly Pick<FormState<Table>, 'changed' | 'problems'>[]): {
+  readonly changed: number;
+  readonly wrong: number;
+  readonly words: string;
+} {
+  const sum = (counts: readonly number[]): number => counts.reduce((all, each) => all + each, 0);
+  const changed = sum(forms.map((form) => form.changed));
+  const wrong = sum(forms.map(({ problems }) => problems.size));
+  if (wrong > 0) return { changed, wrong, words: t.settings.wrong(t.format.count(wrong)) };
+  return { changed, wrong, words: changed > 0 ? t.settings.changed(t.format.count(changed)) : '' };
+}
+
 /** All settings of training, loading and answers in one list that can be searched. */
 export class SettingsPanel {
   readonly #training: SettingsState;
@@ -44,8 +57,7 @@ export class SettingsPanel {
     ...fieldsOf('answers', this.#answers),
   ]);
   readonly names: readonly Group[] = $derived.by(() => this.#all.map(({ group }) => group));
-  readonly changed = $derived.by(() => this.#training.changed + this.#answers.changed);
-  readonly wrong = $derived.by(() => this.#training.problems.size + this.#answers.problems.size);
+  readonly counts = $derived.by(() => countsOf(this.#training, this.#answers));
   /** The groups with settings that match the search. */
   readonly groups: readonly PanelGroup[] = $derived.by(() =>
     this.#all

@@ -3,31 +3,32 @@ import type { TrainSettings } from '../../core/settings/settings';
 export const presetNames = ['quick', 'balanced', 'thorough'] as const;
 export type PresetName = (typeof presetNames)[number];
 
-type Preset = Pick<TrainSettings, 'num_train_epochs' | 'r' | 'lora_alpha' | 'max_steps'>;
+/** The main settings, and those that go with them. */
+type Preset = Pick<
+  TrainSettings,
+  'num_train_epochs' | 'learning_rate' | 'r' | 'lora_alpha' | 'max_seq_length' | 'max_steps'
+>;
 
 /** The settings of a preset, from the engine's defaults: `balanced` is the defaults themselves. */
 export function presetSettings(name: PresetName, defaults: TrainSettings): Preset {
-  const { num_train_epochs, r, lora_alpha, max_steps } = defaults;
+  const { num_train_epochs, learning_rate, r, lora_alpha, max_seq_length, max_steps } = defaults;
+  const balanced = { num_train_epochs, learning_rate, r, lora_alpha, max_seq_length, max_steps };
   switch (name) {
     case 'quick':
-      return { num_train_epochs: Math.max(1, Math.round(num_train_epochs / 3)), r, lora_alpha, max_steps };
+      return { ...balanced, num_train_epochs: Math.max(1, Math.round(num_train_epochs / 3)) };
     case 'balanced':
-      return { num_train_epochs, r, lora_alpha, max_steps };
+      return balanced;
     case 'thorough':
       // alpha grows with r, so that the scale alpha / r stays.
-      return { num_train_epochs: num_train_epochs * 2, r: r * 2, lora_alpha: lora_alpha * 2, max_steps };
+      return { ...balanced, num_train_epochs: num_train_epochs * 2, r: r * 2, lora_alpha: lora_alpha * 2 };
   }
 }
 
 /** The preset with exactly these settings, if there is one. */
 export function presetOf(settings: TrainSettings, defaults: TrainSettings): PresetName | undefined {
+  const given: Readonly<Record<string, unknown>> = settings;
   return presetNames.find((name) => {
     const preset = presetSettings(name, defaults);
-    return (
-      preset.num_train_epochs === settings.num_train_epochs &&
-      preset.r === settings.r &&
-      preset.lora_alpha === settings.lora_alpha &&
-      preset.max_steps === settings.max_steps
-    );
+    return Object.entries(preset).every(([setting, value]) => given[setting] === value);
   });
 }

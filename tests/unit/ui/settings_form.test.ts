@@ -136,6 +136,8 @@ describe('the form for training settings', () => {
       const preset = parseSettings(presetSettings(name, DEFAULTS));
       expect(preset.lora_alpha / preset.r).toBe(DEFAULTS.lora_alpha / DEFAULTS.r);
     }
-    expect(presetOf({ ...DEFAULTS, r: 3 }, DEFAULTS)).toBeUndefined();
+    for (const change of [{ r: 3 }, { learning_rate: 1e-3 }, { max_seq_length: 384 }]) {
+      expect(presetOf({ ...DEFAULTS, ...change }, DEFAULTS)).toBeUndefined();
+    }
   });
 });

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { inEnglish } from '../../../src/core/messages/english';
 import { ANSWER_DEFAULTS, ANSWER_SETTINGS, DEFAULTS, SETTINGS } from '../../../src/core/settings/settings';
-import { isOpen } from '../../../src/core/settings/setting';
+import { isOpen, type Setting } from '../../../src/core/settings/setting';
 import { SettingsFile } from '../../../src/ui/settings/file.svelte';
-import { SettingsPanel } from '../../../src/ui/settings/panel.svelte';
+import { countsOf, SettingsPanel } from '../../../src/ui/settings/panel.svelte';
 import { FormState } from '../../../src/ui/shared/form.svelte';
 import { SettingsState } from '../../../src/ui/train/settings.svelte';
 import { stubLocalStorage } from './engine';
@@ -48,18 +48,29 @@ describe('the list of all settings', () => {
     expect(panel.groups).toEqual([]);
   });
 
+  it('counts what is changed or wrong in all of them, as the short form beside it does', () => {
+    const { training, answers, panel } = begun();
+    expect(panel.counts.words).toBe('');
+    training.set('learning_rate', 1e-3);
+    answers.set('temperature', 0.5);
+    expect(panel.counts).toEqual({ changed: 2, wrong: 0, words: '2 changed' });
+    answers.set('top_p', 3);
+    expect(panel.counts).toEqual({ changed: 3, wrong: 1, words: '1 to correct' });
+    expect(countsOf(training, answers)).toEqual(panel.counts);
+  });
+
   it('sets and resets one setting, of training or of answers', () => {
     const { training, answers, panel, field } = begun();
     field('training.seed').set(7);
     field('answers.seed').set(8);
     expect([training.values?.seed, answers.values?.seed]).toEqual([7, 8]);
-    expect(panel.changed).toBe(2);
+    expect(panel.counts.changed).toBe(2);
     expect(field('training.seed')).toMatchObject({ changed: true, fallback: DEFAULTS.seed, value: 7 });
     field('training.seed').reset();
     expect([training.values?.seed, answers.values?.seed]).toEqual([DEFAULTS.seed, 8]);
     field('answers.top_p').set(3);
     expect(field('answers.top_p').problem).toMatchObject({ values: { name: 'top_p' } });
-    expect(panel.wrong).toBe(1);
+    expect(panel.counts.wrong).toBe(1);
   });
 
   it('shows only what was changed, and keeps in sight what is typed back', () => {
@@ -106,7 +117,8 @@ describe('the settings as a file', () => {
     await file.load(new File([saved], 'mine.yaml'));
     expect(training.values).toEqual({ ...DEFAULTS, ...changed });
     expect(answers.values).toEqual({ ...ANSWER_DEFAULTS, temperature: 0.123456789 });
-    const count = Object.keys(SETTINGS).length + Object.keys(ANSWER_SETTINGS).length;
+    const all: readonly Setting[] = [...Object.values(SETTINGS), ...Object.values(ANSWER_SETTINGS)];
+    const count = all.filter(isOpen).length;
     expect(file.taken).toEqual({ file: 'mine.yaml', count });
   });
 

@@ -8,8 +8,6 @@ export const train = {
     thorough: { name: 'Thorough', help: 'Longer, larger' },
   },
   allSettings: 'All settings',
-  changed: (count: string) => `${count} changed`,
-  wrong: (count: string) => `${count} to correct`,
   changeSettings: 'Change settings',
   seeRun: 'Back to the run',
   settingsLine: ({ epochs, r, rate, tokens }: { epochs: string; r: string; rate: string; tokens: string }) =>

@@ -8,8 +8,6 @@ export const train: Catalogue['train'] = {
     thorough: { name: '充分', help: '训练更久，适配器更大' },
   },
   allSettings: '全部设置',
-  changed: (count) => `已改 ${count} 项`,
-  wrong: (count) => `${count} 项需要改正`,
   changeSettings: '修改设置',
   seeRun: '返回训练',
   settingsLine: ({ epochs, r, rate, tokens }) => `${epochs} 轮 · r ${r} · lr ${rate} · ${tokens} token`,
