@@ -54,6 +54,8 @@ export class RunRecords {
   readonly #own = new Set<string>();
   /** Records changes of the runs that this tab trains. */
   readonly #recording = new Map<string, (changes: RunChanges) => Promise<unknown>>();
+  /** Ends with the last renaming of a run that this tab uses. */
+  #renaming: Promise<unknown> = Promise.resolve();
 
   constructor(host: RunHost) {
     this.#host = host;
@@ -121,7 +123,7 @@ export class RunRecords {
   }
 
   /**
-   * Renames a run, also one that this tab is training; an empty name removes its name.
+   * Renames a run, also one that this tab is opening or training; an empty name removes its name.
    *
    * @throws TunesmithError `run_in_other_tab`, `run_unknown`
    */
@@ -129,8 +131,16 @@ export class RunRecords {
     const name = typed.trim().replaceAll(/\s+/g, ' ').slice(0, MOST_NAME) || undefined;
     const record = this.#recording.get(id);
     if (record) await record({ name });
+    else if (this.#own.has(id)) await this.#renameOwn(id, name);
     else await withRunLock(this.#host.locks, id, () => this.#store.rename(id, name));
     this.#host.onChange?.();
+  }
+
+  /** Renames a run whose lock this tab has. */
+  async #renameOwn(id: string, name: string | undefined): Promise<void> {
+    const renamed = this.#renaming.then(() => this.#store.rename(id, name));
+    this.#renaming = renamed.catch(() => undefined);
+    await renamed;
   }
 
   /** Removes a run, and bases that only it needs. Throws `run_in_other_tab`. */
@@ -179,8 +189,12 @@ export class RunRecords {
     // Uses the checkpoint's values, because the tab may have been closed before the record was written.
     let saved = start?.step ?? 0;
     let history = start ? [...historyOf(start)] : [];
-    let saving: Promise<unknown> = Promise.resolve();
-    const write = (changes: RunChanges): Promise<unknown> => {
+    // The visitor may have renamed the run since `run` was read.
+    let saving: Promise<unknown> = this.#renaming
+      .then(() => store.get(run.id))
+      .then(({ name }) => (record = { ...run, name }))
+      .catch(() => undefined);
+    const write = (changes: RunChanges): Promise<StoredRun> => {
       const written = saving.then(async () => (record = await store.update(record, changes)));
       saving = written.catch(() => undefined);
       return written;
@@ -206,10 +220,9 @@ export class RunRecords {
     };
     try {
       const outcome = await work(listen, store.checkpoints(run.id));
-      await saving;
       const { state, step, steps } = outcome;
       const end = { state, checkpointStep: step, steps, history: outcome.history };
-      return { record: await store.update(record, end), outcome };
+      return { record: await write(end), outcome };
     } catch (error) {
       await keep({ state: errorClass(error) === 'stopped' ? 'stopped' : 'failed' });
       onEvent({ event: 'state', state: 'failed', error: describeError(error) });

@@ -129,6 +129,40 @@ describe('a run', () => {
     expect(await records.get(run.id)).toMatchObject({ name: 'Named on the way', state: 'finished' });
   });
 
+  it('keeps the name that it gets while this tab opens it, before it trains', async () => {
+    const { records, create } = recordsOf();
+    const run = await create();
+    await records.exclusively(run.id, async () => {
+      await records.rename(run.id, 'First');
+      const renamed = records.rename(run.id, 'Named while it opens');
+      const trained = records.record(
+        run,
+        undefined,
+        () => undefined,
+        () => Promise.resolve(ended([])),
+      );
+      await Promise.all([renamed, trained]);
+    });
+    expect(await records.get(run.id)).toMatchObject({ name: 'Named while it opens', state: 'finished' });
+  });
+
+  it('keeps the name that it gets while its end is written', async () => {
+    const { records, create } = recordsOf();
+    const run = await create();
+    let renamed: Promise<void> | undefined;
+    const train = (): Promise<TrainingOutcome> => {
+      const outcome = Promise.resolve(ended([]));
+      void outcome.then(async () => {
+        await Promise.resolve();
+        renamed = records.rename(run.id, 'At the end');
+      });
+      return outcome;
+    };
+    await records.exclusively(run.id, () => records.record(run, undefined, () => undefined, train));
+    await renamed;
+    expect(await records.get(run.id)).toMatchObject({ name: 'At the end', state: 'finished' });
+  });
+
   it('says so if its new name can’t be kept while this tab trains it, and goes on', async () => {
     const { files, records, create } = recordsOf();
     const run = await create();
