@@ -48,7 +48,7 @@ export interface ModelReport extends ModelIdentity, WeightFormats {
 
 export interface DataReport extends Pick<
   Dataset,
-  'cutAt' | 'truncated' | 'placeholders' | 'problems' | 'notes' | 'samplePrompts'
+  'cutAt' | 'cutBy' | 'truncated' | 'placeholders' | 'problems' | 'notes' | 'samplePrompts'
 > {
   /** The files that have examples. */
   readonly files: readonly string[];
@@ -116,8 +116,8 @@ export function modelReport({
 }
 
 export function dataReport(dataset: Dataset): DataReport {
-  const { usedFiles, examples, heldOut, problems, cutAt, truncated, placeholders, notes, samplePrompts } =
-    dataset;
+  const { usedFiles, examples, heldOut, problems, cutAt, cutBy, truncated } = dataset;
+  const { placeholders, notes, samplePrompts } = dataset;
   return {
     files: usedFiles.map(({ name }) => name),
     examples: examples.length,
@@ -126,6 +126,7 @@ export function dataReport(dataset: Dataset): DataReport {
     targetTokens: targetCount(examples),
     longestTokens: examples.reduce((longest, { ids }) => Math.max(longest, ids.length), 0),
     cutAt,
+    cutBy,
     truncated,
     placeholders,
     problems,

@@ -45,7 +45,7 @@ it('advice that no setting follows has no button, and none can be pressed while 
   expect(page.settings.values).toEqual(DEFAULTS);
 });
 
-const cut = { examples: 992, truncated: 693, cutAt: 512 };
+const cut = { examples: 992, truncated: 693, cutAt: 512, cutBy: 'setting' };
 
 it('the button beside cut examples sets the length that keeps them whole', async () => {
   const page = app();
@@ -53,6 +53,14 @@ it('the button beside cut examples sets the length that keeps them whole', async
   const shown = show(CutNote, page, { report: cut as never });
   press(control(shown, 'button', 'max_seq_length = 1024'));
   expect(await reached(page)).toEqual({ ...DEFAULTS, max_seq_length: 1024 });
+});
+
+it.each([
+  ['setting', 'max_seq_length = 512'],
+  ['model', 'this model reads at most 512 tokens'],
+])('the note on cut examples says that the %s cuts them', (cutBy, words) => {
+  const shown = show(CutNote, app(), { report: { ...cut, cutBy } as never });
+  expect(shown.textContent).toContain(words);
 });
 
 it('a placeholder is filled by its field, and taken back by one button', async () => {

@@ -31,6 +31,8 @@ export interface Dataset {
   readonly problems: readonly Problem[];
   /** Length at which examples are cut: `max_seq_length`, or less if the model has fewer positions. */
   readonly cutAt: number;
+  /** Which of the two is less. */
+  readonly cutBy: 'setting' | 'model';
   /** Number of examples that were cut. */
   readonly truncated: number;
   /** Placeholders in the texts of many records, filled or not. */
@@ -76,7 +78,8 @@ export async function makeDataset(
 ): Promise<Dataset> {
   const slices = new TimeSlices(signal);
   const template = templateOf(model, settings.template, 'examples');
-  const maxSeqLength = Math.min(settings.max_seq_length, positionsOf(model.facts.spec));
+  const positions = positionsOf(model.facts.spec);
+  const maxSeqLength = Math.min(settings.max_seq_length, positions);
   const made = { tokenizer: model.tokenizer, template, trainOn: settings.train_on, maxSeqLength };
   const objective = objectiveOf(settings);
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
@@ -105,6 +108,7 @@ export async function makeDataset(
     heldOut: pick(examples, split.heldOut),
     problems: built.flatMap((one) => one.problems),
     cutAt: maxSeqLength,
+    cutBy: settings.max_seq_length <= positions ? 'setting' : 'model',
     truncated: examples.filter(({ whole }) => whole !== undefined).length,
     placeholders: placeholders.often(),
     notes: notesOn({

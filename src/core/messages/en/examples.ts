@@ -48,6 +48,8 @@ export const examples = {
   truncated: 'Cut to length',
   cut: (cut: string, all: string, length: string) =>
     `${cut} of ${all} examples are cut: they are longer than max_seq_length = ${length} tokens.`,
+  cutByModel: (cut: string, all: string, length: string) =>
+    `${cut} of ${all} examples are cut: this model reads at most ${length} tokens.`,
   stillCut: (cut: string) =>
     `Even the greatest length that this model and this device allow cuts ${cut} of them.`,
   placeholders: (names: readonly string[], records: number) =>

@@ -46,6 +46,8 @@ export const examples: Catalogue['examples'] = {
   truncated: '超长被截断',
   cut: (cut, all, length) =>
     `${all} 条样本中有 ${cut} 条被截断：长度超过 max_seq_length = ${length} 个 token。`,
+  cutByModel: (cut, all, length) =>
+    `${all} 条样本中有 ${cut} 条被截断：这个模型最多读取 ${length} 个 token。`,
   stillCut: (cut) => `即使取这个模型和这台设备允许的最大长度，仍有 ${cut} 条会被截断。`,
   placeholders: (names, records) =>
     `${format.list(names)} 原样出现在 ${format.count(records)} 个数据行中，模型会学着照写。请填写用来替换它们的内容：`,

@@ -29,10 +29,12 @@ describe('examples as a model sees them', () => {
   it('are never longer than the model has positions', async () => {
     const long = fileOf({ text: 'a fish in the sea '.repeat(500) }, { text: 'short' });
     const settings = { ...DEFAULTS, train_on: 'all' as const, max_seq_length: 10_000, eval_split: 0 };
-    const { training, truncated, cutAt } = await makeDataset(model, [long], settings);
-    expect(cutAt).toBe(512);
+    const { training, truncated, cutAt, cutBy } = await makeDataset(model, [long], settings);
+    expect([cutAt, cutBy]).toEqual([512, 'model']);
     expect(Math.max(...training.map(({ ids }) => ids.length))).toBe(512);
     expect(truncated).toBe(1);
+    const shorter = await makeDataset(model, [long], { ...settings, max_seq_length: 100 });
+    expect([shorter.cutAt, shorter.cutBy]).toEqual([100, 'setting']);
   });
 
   it('are split by eval_split and seed, and counted', async () => {
