@@ -1,6 +1,9 @@
 import { flushSync } from 'svelte';
 import { expect, it } from 'vitest';
+import { DEFAULTS } from '../../src/core/settings/settings';
+import { t } from '../../src/ui/language.svelte';
 import RunsPanel from '../../src/ui/runs/RunsPanel.svelte';
+import RunView from '../../src/ui/train/RunView.svelte';
 import RunStatus from '../../src/ui/train/RunStatus.svelte';
 import SettingsLine from '../../src/ui/train/SettingsLine.svelte';
 import ExportStep from '../../src/ui/export/ExportStep.svelte';
@@ -30,6 +33,20 @@ it('the settings beside an ended run are its own, whatever the form has by now',
   app.settings.set('max_seq_length', 384);
   flushSync();
   expect(line.textContent).not.toContain('384');
+});
+
+it('an ended run answers no prompts only if its own settings say so, whatever the form has by now', () => {
+  const app = appOver();
+  const shown = show(RunView, app, {});
+  const said = () => shown.querySelector('[data-testid="samples"]')?.textContent;
+  app.training.display(runRecord());
+  app.settings.set('sample_prompts', []);
+  flushSync();
+  expect(said()).not.toContain(t.train.samplesOff);
+  app.training.display(runRecord({ settings: { ...DEFAULTS, sample_prompts: [] } }));
+  app.settings.set('sample_prompts', 'examples');
+  flushSync();
+  expect(said()).toContain(t.train.samplesOff);
 });
 
 it('a run that is removed while its adapter is open is not called saved any more', async () => {
