@@ -61,6 +61,25 @@ describe('placeholders', () => {
     expect(filled(sample, {})).toBe(sample);
   });
 
+  it('leave arguments that are given as JSON text JSON, whatever they are filled with', () => {
+    const given = '{"who": "{{name}}", "say": "\\"Hi\\" {{other}}"}';
+    const call = { function: { name: 'find', arguments: given } };
+    const asGiven = {
+      tool_calls: [call, new Map([['arguments', given]])],
+      function_call: { arguments: 'call {{name}}' },
+    };
+    const message = { role: 'assistant', content: '{{name}}', fields: {}, asGiven } as const;
+    const name = 'Ada "the \\ first"\n';
+    const sample = filled({ kind: 'chat', messages: [message] }, { name });
+    const [{ content, asGiven: told } = message] = sample.kind === 'chat' ? sample.messages : [];
+    expect(content).toBe(name);
+    const calls = told?.['tool_calls'] as [typeof call, Map<string, string>];
+    for (const json of [calls[0].function.arguments, calls[1].get('arguments') ?? '']) {
+      expect(JSON.parse(json)).toEqual({ who: name, say: '"Hi" {{other}}' });
+    }
+    expect(told?.['function_call']).toEqual({ arguments: `call ${name}` });
+  });
+
   it.each<[string, object]>([
     [
       'the arguments of a call',
