@@ -4,6 +4,7 @@ import { DEFAULTS } from '../../src/core/settings/settings';
 import { t } from '../../src/ui/language.svelte';
 import RunsPanel from '../../src/ui/runs/RunsPanel.svelte';
 import RunView from '../../src/ui/train/RunView.svelte';
+import SamplePrompts from '../../src/ui/train/SamplePrompts.svelte';
 import RunStatus from '../../src/ui/train/RunStatus.svelte';
 import SettingsLine from '../../src/ui/train/SettingsLine.svelte';
 import ExportStep from '../../src/ui/export/ExportStep.svelte';
@@ -76,4 +77,13 @@ it('the question before a run is removed says that its adapter is open', async (
   await new Promise((resolve) => setTimeout(resolve, 50));
   flushSync();
   expect(document.body.textContent).toContain('Its adapter is open now');
+});
+
+it('the sample prompts are not called missing while the examples are being read', () => {
+  const app = appOver();
+  const prompts = show(SamplePrompts, app, {});
+  expect(prompts.textContent).toContain('Shown once the examples are read.');
+  app.examples.report = { samplePrompts: [] } as unknown as NonNullable<typeof app.examples.report>;
+  flushSync();
+  expect(prompts.textContent).toContain('The examples have no questions to ask.');
 });

@@ -25,6 +25,8 @@ export class PromptsState {
     if (Array.isArray(this.#value)) return this.#value.map(String);
     return this.#examples.report?.samplePrompts ?? [];
   });
+  /** Whether the list is known: those of the examples are not before the examples are read. */
+  readonly known = $derived.by(() => !this.fromExamples || this.#examples.report !== undefined);
   /** Whether a run answers any prompts. */
   readonly on = $derived(this.fromExamples || this.list.length > 0);
 

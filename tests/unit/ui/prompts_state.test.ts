@@ -28,6 +28,15 @@ describe('the sample prompts on the page', () => {
     expect(state.list).toEqual(['Who?', 'Why?']);
   });
 
+  it('are unknown before the examples are read, unless they are the visitor’s own', () => {
+    const { settings, state: read } = prompts();
+    expect(read.known).toBe(true);
+    const state = new PromptsState(settings, { report: undefined });
+    expect(state).toMatchObject({ known: false, list: [] });
+    state.add();
+    expect(state.known).toBe(true);
+  });
+
   it('may have empty and equal lines while they are written, which no run answers', () => {
     const { state, value } = prompts();
     state.add();

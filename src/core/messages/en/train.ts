@@ -87,6 +87,7 @@ export const train = {
   prompts: 'Sample prompts',
   promptsHelp: 'The model answers them before, during and after the training, so that you see it learn.',
   promptsNone: 'The examples have no questions to ask. Add a prompt of your own.',
+  promptsUnknown: 'Shown once the examples are read.',
   promptsUnanswerable: (prompts: readonly string[]) =>
     `Too long for this model, so not asked: ${format.series(prompts.map((prompt) => `“${prompt}”`))}`,
   prompt: (number: string) => `Prompt ${number}`,

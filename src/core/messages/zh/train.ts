@@ -75,6 +75,7 @@ export const train: Catalogue['train'] = {
   prompts: '示例提示词',
   promptsHelp: '模型会在训练前、训练中和训练后回答这些提示词，让你看到它的变化。',
   promptsNone: '样本中没有可用作提示词的问题，请自行添加。',
+  promptsUnknown: '读完样本后显示。',
   promptsUnanswerable: (prompts) =>
     `对这个模型来说太长，因此不回答：${prompts.map((prompt) => `“${prompt}”`).join('')}`,
   prompt: (number) => `提示词 ${number}`,

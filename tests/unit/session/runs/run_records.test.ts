@@ -199,4 +199,31 @@ describe('a run', () => {
     expect(await changesBy(() => records.exclusively(id, () => Promise.resolve()))).toBe(2);
     expect(await changesBy(() => records.remove(id))).toBe(1);
   });
+
+  it('tells of each checkpoint once the list has its step', async () => {
+    const { records, create, onChange } = recordsOf();
+    const run = await create();
+    const listed: (number | undefined)[] = [];
+    const told = new Promise<void>((resolve) =>
+      onChange.mockImplementation(
+        () =>
+          void records.list().then(([first]) => {
+            listed.push(first?.checkpointStep);
+            resolve();
+          }),
+      ),
+    );
+    await records.record(
+      run,
+      undefined,
+      () => undefined,
+      async (onEvent) => {
+        onEvent(step(20, 3));
+        onEvent({ event: 'checkpoint', step: 20 });
+        await told;
+        return ended([step(20, 3)]);
+      },
+    );
+    expect(listed).toEqual([20]);
+  });
 });
