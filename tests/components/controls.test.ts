@@ -14,8 +14,11 @@ import SamplePrompts from '../../src/ui/train/SamplePrompts.svelte';
 import Samples from '../../src/ui/train/Samples.svelte';
 import RenameRun from '../../src/ui/runs/RenameRun.svelte';
 import OwnFiles from '../../src/ui/examples/OwnFiles.svelte';
-import type { DataReport } from '../../src/worker/protocol';
-import { adapterReport, listedRun, sampleEvent } from '../unit/ui/engine';
+import type { DataReport, PlanReport } from '../../src/worker/protocol';
+import PlanView from '../../src/ui/train/PlanView.svelte';
+import MemoryParts from '../../src/ui/shared/MemoryParts.svelte';
+import { ANSWER_DEFAULTS } from '../../src/core/settings/settings';
+import { adapterReport, listedRun, report, sampleEvent } from '../unit/ui/engine';
 import { appOver, control, fill, press, show } from './page';
 
 beforeEach(() => language.choose('en'));
@@ -190,6 +193,36 @@ it("the chat's system prompt and settings are changed, explained if wrong, and r
   expect(shown.querySelector('.problem')?.textContent).not.toBe('');
   press(control(shown, 'button', 'Back to the defaults'));
   expect(app.chat).toMatchObject({ system: { text: '' }, settings: { changed: 0 } });
+});
+
+it('settings of answers that are hardly meant so have a line that says what they do', () => {
+  const app = appOver();
+  app.chat.settings.begin(ANSWER_DEFAULTS);
+  app.model.report = report({ maxPositions: 512 });
+  const shown = show(ChatSettings, app, { onclose: vi.fn() });
+  const notes = () => [...shown.querySelectorAll('.note')].map((note) => note.textContent);
+  expect(notes()).toEqual([]);
+  fill(control(shown, 'input[type=text]', 'temperature'), '9');
+  fill(control(shown, 'input[type=text]', 'max_new_tokens'), '99999');
+  expect(notes()).toEqual([expect.stringContaining('nearly random'), expect.stringContaining('512 tokens')]);
+});
+
+it('parts of the memory have colours of their own', () => {
+  const purposes = ['base', 'adapter', 'gradients', 'moments', 'activations', 'inputs', 'cache', 'chat'];
+  const memory = Object.fromEntries(purposes.map((purpose) => [purpose, 1]));
+  const shown = show(MemoryParts, appOver(), { memory, total: purposes.length, part: 'bar' });
+  const colours = [...shown.querySelectorAll('span')].map((part) => part.getAttribute('style'));
+  expect(new Set(colours).size).toBe(purposes.length);
+});
+
+it('long evaluations are taken out of a run with one button', () => {
+  const app = appOver();
+  const evaluation = { seconds: 7200, evalSteps: 0 };
+  const plan = { fits: true, advice: [], memory: {}, memoryTotal: 1, steps: 9, evaluation } as unknown;
+  const shown = show(PlanView, app, { plan: plan as PlanReport, problem: false });
+  expect(shown.querySelector('[data-testid=long-evaluation]')?.textContent).toContain('2 h');
+  press(control(shown, 'button', 'eval_steps = 0'));
+  expect(app.settings.values?.eval_steps).toBe(0);
 });
 
 it('an update waits until a reload cuts off nothing, and can be put off', () => {

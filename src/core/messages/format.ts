@@ -18,6 +18,10 @@ export interface Lists {
   readonly series: (items: readonly string[]) => string;
   /** Sentences, one after the other. */
   readonly paragraph: (sentences: readonly string[]) => string;
+  /** A few words as a sentence. */
+  readonly sentence: (words: string) => string;
+  /** Between a sentence and the next, if they are different elements. */
+  readonly gap: string;
 }
 
 /** Numbers, sizes, times and dates as a language writes them. */

@@ -19,6 +19,8 @@ export interface PlanReport extends Fit {
   readonly trainableParameters: number;
   /** Seconds of the whole run; undefined before the device's speed is known. */
   readonly estimatedSeconds?: number;
+  /** Set if the evaluations take a large share of that time. */
+  readonly evaluation?: LongEvaluation;
   /** A `max_seq_length` that cuts fewer examples, if some are cut and longer ones fit. */
   readonly longer?: LongerExamples;
   /** The limits of the answers to the sample prompts. */
@@ -26,6 +28,19 @@ export interface PlanReport extends Fit {
   /** Sample prompts that the model can't answer: too long for it, or refused by its chat template. */
   readonly unanswerable: readonly string[];
 }
+
+/** Evaluations that take a large share of a run. */
+export interface LongEvaluation {
+  readonly seconds: number;
+  /** An `eval_steps` with which they take a small share; 0 if not even one evaluation does. */
+  readonly evalSteps: number;
+}
+
+/** Evaluations that take a larger share of a run are long, unless they take less than a minute. */
+const LARGE_SHARE = 1 / 3;
+const SHORT_SECONDS = 60;
+/** The share of the training's time that evaluations take with the suggested `eval_steps`. */
+const SMALL_SHARE = 1 / 10;
 
 /** The speed of this device with a model. */
 export interface DeviceSpeed {
@@ -70,12 +85,13 @@ export function planReport(
     const layout = adapterLayout(model.spec, chosen);
     return needOf(() => runMemory(model, layout, chosen, rows, limits), limits).level;
   });
-  const { samples, seconds } = estimate(model, dataset, settings, prompts.read, speed);
+  const { samples, seconds, evaluation } = estimate(model, dataset, settings, prompts.read, speed);
   return {
     steps: planOf(settings, training.length).steps,
     trainableParameters: adapterLayout(model.spec, settings).parameters,
     ...fit,
     ...(fit.fits && seconds !== undefined && { estimatedSeconds: seconds }),
+    ...(fit.fits && evaluation && { evaluation }),
     ...(longer && { longer }),
     samples,
     unanswerable: prompts.unanswerable,
@@ -102,18 +118,23 @@ function estimate(
   settings: TrainSettings,
   prompts: readonly SamplePrompt[],
   speed: DeviceSpeed | undefined,
-): { readonly samples: SampleLimits; readonly seconds?: number } {
+): { readonly samples: SampleLimits; readonly seconds?: number; readonly evaluation?: LongEvaluation } {
   if (!speed) return { samples: fullLimits(prompts.length) };
   const { steps } = planOf(settings, dataset.training.length);
   const forwardSeconds = (2 * parameterCount(model.spec)) / speed.rate;
   const evaluations = settings.eval_steps > 0 ? Math.ceil(steps / settings.eval_steps) : 0;
-  const evaluated = evaluations * tokenCount(dataset.heldOut) * forwardSeconds;
+  const once = tokenCount(dataset.heldOut) * forwardSeconds;
+  const evaluated = evaluations * once;
   const trainSeconds = trainingSeconds(model, dataset, settings, speed);
   const promptTokens = prompts.reduce((sum, { ids }) => sum + ids.length, 0) / Math.max(1, prompts.length);
   const answering = { readSeconds: promptTokens * forwardSeconds, tokenSeconds: speed.tokenSeconds };
   const samples = limitsFor(prompts.length, answering, { steps, trainSeconds });
   const answered = answersAfter(samples, steps, -1) * roundSeconds(samples, answering);
-  return { samples, seconds: trainSeconds + evaluated + answered };
+  const seconds = trainSeconds + evaluated + answered;
+  if (evaluated < SHORT_SECONDS || evaluated < LARGE_SHARE * seconds) return { samples, seconds };
+  const affordable = Math.floor((SMALL_SHARE * trainSeconds) / once);
+  const evalSteps = affordable > 0 ? Math.ceil(steps / affordable) : 0;
+  return { samples, seconds, evaluation: { seconds: evaluated, evalSteps } };
 }
 
 /**

@@ -41,6 +41,9 @@ export function countsOf(...forms: readonly Pick<FormState<Table>, 'changed' | '
   return { changed, wrong, words: changed > 0 ? t.settings.changed(t.format.count(changed)) : '' };
 }
 
+/** Belongs to the chosen examples: the visitor fills it in beside them, and resets it there. */
+const OF_EXAMPLES = ['placeholders'] as const;
+
 /** All settings of training, loading and answers in one list that can be searched. */
 export class SettingsPanel {
   readonly #training: SettingsState;
@@ -58,6 +61,14 @@ export class SettingsPanel {
   ]);
   readonly names: readonly Group[] = $derived.by(() => this.#all.map(({ group }) => group));
   readonly counts = $derived.by(() => countsOf(this.#training, this.#answers));
+  /** How many a reset of all would change. */
+  readonly resettable = $derived.by(
+    () => this.counts.changed - OF_EXAMPLES.filter((name) => this.#training.hasChanged(name)).length,
+  );
+  /** The first field with a wrong value. */
+  readonly firstWrong: PanelField | undefined = $derived.by(() =>
+    this.#all.flatMap(({ fields }) => fields).find(({ problem }) => problem !== undefined),
+  );
   /** The groups with settings that match the search. */
   readonly groups: readonly PanelGroup[] = $derived.by(() =>
     this.#all
@@ -80,9 +91,12 @@ export class SettingsPanel {
     this.#onlyChanged = on;
   }
 
-  /** Resets settings to their defaults; those of training stay if a run uses them. */
+  /**
+   * Resets settings to their defaults; those of training stay if a run uses them, and those of the examples stay in any
+   * case.
+   */
   resetAll(locked: boolean): void {
-    if (!locked) this.#training.reset();
+    if (!locked) this.#training.reset(OF_EXAMPLES);
     this.#answers.reset();
   }
 

@@ -66,9 +66,12 @@ export class FormState<T extends Table> {
     keep(this.#storageKey, { ...Object.fromEntries(others), ...this.#allowed(this.#given) });
   }
 
-  reset(): void {
-    this.#given = {};
-    keep(this.#storageKey, undefined);
+  /** Resets all settings but these to their defaults. */
+  reset(except: readonly NameOf<T>[] = []): void {
+    const stays = ([name]: [string, unknown]) => except.some((each) => each === name);
+    this.#given = Object.fromEntries(Object.entries(this.#given).filter(stays));
+    const kept = Object.entries(this.#kept()).filter(stays);
+    keep(this.#storageKey, kept.length > 0 ? Object.fromEntries(kept) : undefined);
   }
 
   hasChanged(name: NameOf<T>): boolean {

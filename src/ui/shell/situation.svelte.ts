@@ -223,7 +223,11 @@ function endedSituation(app: App): Situation {
   return {
     kind: 'ended',
     title,
-    body: removed ? t.runs.removed : t.shell.finishedBody,
+    body: removed
+      ? t.runs.removed
+      : app.training.improved === false
+        ? t.shell.notImproved
+        : t.shell.finishedBody,
     ...(next && { next }),
     others: [again, ...further, ...ways],
   };

@@ -16,6 +16,7 @@ import {
 } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import { withProgress } from '../shared/progress';
+import { improved } from './improved';
 import { RunEvents } from './run_events.svelte';
 
 /** A run's record, or what is known of it before it is recorded. */
@@ -36,7 +37,7 @@ export class TrainState {
   phase: Phase = $state('idle');
   /** A message about the phase. */
   message: Message | string = $state.raw('');
-  /** Progress of the phase, 0 to 1, if known. */
+  /** Progress of the phase, 0 to 1. */
   fraction: number | undefined = $state();
   /** Progress of opening a past run's model, before the run continues. */
   progress: Progress | undefined = $state.raw();
@@ -46,7 +47,7 @@ export class TrainState {
   activity: ActivityEvent | undefined = $state.raw();
   /** Whether the visitor is changing the settings for the next run after the former one is over. */
   editing = $state(false);
-  /** Whether a run has just finished and the page has not celebrated it yet. */
+  /** Whether a run has just finished well and the page has not celebrated it yet. */
   justFinished = $state(false);
   /** The record of the ended run. */
   record: RunRecord | undefined = $state.raw();
@@ -88,12 +89,11 @@ export class TrainState {
     const known = this.samples.some((sample) => sample.step === step);
     return activity === 'answering' && answers && !known ? { event: 'sample', step, answers } : undefined;
   });
+  /** Whether the loss fell; undefined if there are too few events. */
+  readonly improved = $derived.by(() => improved(this.events));
   readonly showsRun = $derived(this.phase !== 'idle' && !this.editing);
   readonly active = $derived(activePhases.includes(this.phase));
-  /**
-   * Whether the visitor must change a setting before a run can start; other problems of the plan may pass by
-   * themselves.
-   */
+  /** Whether the visitor must change a setting before a run can start; other problems may pass by themselves. */
   readonly refused = $derived(this.planError !== undefined && classOf(this.planError.code) === 'input');
   /** Whether the run can be stopped: tuning the kernels can, other preparations are short. */
   readonly stoppable = $derived(this.active && (this.phase !== 'preparing' || this.fraction !== undefined));
@@ -210,7 +210,7 @@ export class TrainState {
       this.record = await call();
       this.#shown.draw();
       this.phase = this.record.state === 'stopped' ? 'stopped' : 'finished';
-      this.justFinished = this.phase === 'finished';
+      this.justFinished = this.phase === 'finished' && this.improved !== false;
       this.#shown.checkpointStep = this.record.checkpointStep;
       return true;
     } catch (error) {

@@ -104,6 +104,23 @@ describe('the list of all settings', () => {
     panel.resetAll(false);
     expect(training.values).toEqual(DEFAULTS);
   });
+
+  it('resets all but the texts that replace placeholders, which belong to the examples', () => {
+    const { training, panel } = begun();
+    training.setAll({ r: 8, placeholders: { name: 'Ada' } });
+    expect(panel.resettable).toBe(1);
+    panel.resetAll(false);
+    expect(training.values).toEqual({ ...DEFAULTS, placeholders: { name: 'Ada' } });
+    expect(panel.resettable).toBe(0);
+    expect(begun().training.values?.placeholders).toEqual({ name: 'Ada' });
+  });
+
+  it('knows the first field with a wrong value', () => {
+    const { answers, panel } = begun();
+    expect(panel.firstWrong).toBeUndefined();
+    answers.set('top_p', 9);
+    expect(panel.firstWrong?.key).toBe('answers.top_p');
+  });
 });
 
 describe('the settings as a file', () => {

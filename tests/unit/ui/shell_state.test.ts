@@ -230,6 +230,16 @@ describe('the state of each step', () => {
   });
 });
 
+describe('the end of a run', () => {
+  it('is told calmly if the loss did not fall', () => {
+    const body = (improved?: boolean) =>
+      situationOf(appOf({ training: { phase: 'finished', improved } }, 'train')).body;
+    expect(body(false)).toContain('did not fall');
+    expect(body(true)).not.toContain('did not fall');
+    expect(body()).toBe(body(true));
+  });
+});
+
 describe('a model that can not be looked at', () => {
   const candidate = { source: {}, name: 'gone', error: { code: 'unexpected_error' } };
 

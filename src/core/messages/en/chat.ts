@@ -6,12 +6,15 @@ export const chat = {
   tuned: 'Tuned',
   // Why nothing can be asked now.
   noModel: 'Open a model in the step “Model” to chat with it.',
-  training: 'The GPU is busy with training. You can chat when it is done.',
+  training: 'The device is busy with training. You can chat when it is done.',
   trainingPaused: 'The training is paused. Resume it or stop it: you can chat when it is over.',
   opening: 'A model is opening. One moment.',
-  exporting: 'The GPU is busy with the export. One moment.',
+  exporting: 'The device is busy with the export. One moment.',
   wrongSetting: (name: string) => `Correct ${name} in the settings first.`,
   // Settings of answers.
+  endsAt: (most: string) =>
+    `An answer ends at ${most} tokens at the latest: a conversation has no room for more.`,
+  hot: (most: string) => `Above ${most}, the words of an answer are nearly random.`,
   baseOnly: 'Only the base model answers so far. After training, the tuned model answers beside it.',
   withAdapter: (model: string, adapter: string) => `${model} with the adapter “${adapter}”`,
   oneAfterOther:
@@ -27,7 +30,7 @@ export const chat = {
   keys: 'Enter sends, Shift + Enter makes a new line, Escape stops the answers.',
   tokens: (tokens: number, room: number) => `${format.count(tokens)} of ${format.count(room)} tokens`,
   tokensHelp:
-    'The length of the conversation as the model reads it, with your question. The answer needs room as well. The room is that of the model, or less: the page limits it to save GPU memory.',
+    'The length of the conversation as the model reads it, with your question. The answer needs room as well. The room is that of the model, or less: the page limits it to save memory on the device.',
   tooLong: (excess: number, room: number) =>
     `Too long by ${plural(excess, 'token')}; a conversation has room for ${format.count(room)} here. Shorten it, or begin a new one.`,
   // The conversation.

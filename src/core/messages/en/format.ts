@@ -13,6 +13,8 @@ export const format = formatsOf(
     alternatives: lists('disjunction'),
     series: lists('unit'),
     paragraph: (sentences) => sentences.join(' '),
+    sentence: (words) => `${words}.`,
+    gap: ' ',
   },
 );
 

@@ -27,6 +27,7 @@ export const settings = {
   resetAll: 'Reset all',
   changed: (count: string) => `${count} changed`,
   wrong: (count: string) => `${count} to correct`,
+  unsaved: (name: string) => `To save the settings as a file, correct ${name} first.`,
   unused: (setting: string, value: string) => `Has no effect while ${setting} is ${value}.`,
   load: 'Load a file…',
   save: 'Save as a file',

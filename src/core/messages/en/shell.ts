@@ -86,6 +86,7 @@ export const shell = {
   finishedTitle: 'Training is complete.',
   stoppedTitle: 'Stopped. The adapter is saved.',
   finishedBody: 'Compare its answers with those of the base model, or export the adapter.',
+  notImproved: 'The loss did not fall. Other settings or more examples may help.',
   toChat: 'Chat with it',
   toExport: 'Export',
   again: 'Train again',

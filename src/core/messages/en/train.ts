@@ -33,6 +33,7 @@ export const train = {
   planRefused: 'Unknown: see below.',
   planNoTime: 'known after the first steps',
   planAbout: (time: string) => `about ${time}`,
+  longEvaluation: (time: string) => `The evaluations alone take about ${time}.`,
   planFits: 'Fits on this device.',
   planTight: 'May be too much for this device.',
   planDoesNotFit: 'Does not fit on this device.',

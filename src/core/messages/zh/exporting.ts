@@ -25,7 +25,7 @@ export const exporting: Catalogue['exporting'] = {
   checkedNear: (difference) =>
     `已校验：重新读取这些文件后，权重等于模型与适配器之和（只舍入一次）。logits 最多相差 ${difference}。`,
   checkedApart:
-    '已校验：重新读取这些文件后，权重等于模型与适配器之和（只舍入一次）。没有比较回答：显存不能同时放下当前模型和合并后的模型。',
+    '已校验：重新读取这些文件后，权重等于模型与适配器之和（只舍入一次）。没有比较回答：设备内存不能同时放下当前模型和合并后的模型。',
   use: '在 Python 中使用',
   useHelp: {
     peft: '解压 zip，并在代码中填写基座模型的文件夹。',

@@ -20,5 +20,7 @@ export const format = formatsOf(
     alternatives: lists('或'),
     series: (items) => items.join('、'),
     paragraph: (sentences) => sentences.join(''),
+    sentence: (words) => `${words}。`,
+    gap: '',
   },
 );

@@ -28,6 +28,7 @@ export const settings: Catalogue['settings'] = {
   resetAll: '全部恢复默认',
   changed: (count) => `已改 ${count} 项`,
   wrong: (count) => `${count} 项需要改正`,
+  unsaved: (name) => `要保存为文件，请先改正 ${name}。`,
   unused: (setting, value) => `当 ${setting} 为 ${value} 时不起作用。`,
   load: '读取文件…',
   save: '保存为文件',

@@ -17,5 +17,5 @@ export const shared: Catalogue['shared'] = {
   problems: (count) => `${format.count(count)} 处问题`,
   examples: (count) => `${format.count(count)} 条样本`,
   meaning: (meaning) => `：${meaning}。`,
-  byPurpose: '显存用途',
+  byPurpose: '设备内存的用途',
 };

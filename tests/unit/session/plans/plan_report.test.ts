@@ -48,6 +48,22 @@ describe('the plan of a run', () => {
     expect(slow.estimatedSeconds).toBeCloseTo(160 + 5 + answers, 9);
   });
 
+  it('says how long the evaluations take if that is much, and how to make them fewer', () => {
+    expect(report(prompts, speed).evaluation).toBeUndefined();
+    const evaluated = { ...settings, eval_steps: 1 };
+    const manyHeldOut = { ...dataset, heldOut: Array(100).fill(example) } as unknown as Dataset;
+    const asked = { read: [], unanswerable: [] };
+    // One evaluation takes 100 s, and the ten steps take 160 s.
+    const slow = planReport(layout, manyHeldOut, evaluated, limits, asked, speed);
+    expect(slow.evaluation?.seconds).toBeCloseTo(1000, 6);
+    expect(slow.evaluation?.evalSteps).toBe(0);
+    // One takes 5 s: three of them are a tenth of the training.
+    const few = planReport(layout, dataset, evaluated, limits, asked, { ...speed, rate: speed.rate / 10 });
+    expect(few.evaluation).toBeUndefined();
+    const some = { ...dataset, heldOut: Array(12).fill(example) } as unknown as Dataset;
+    expect(planReport(layout, some, evaluated, limits, asked, speed).evaluation?.evalSteps).toBe(10);
+  });
+
   it('says nothing of the time before the speed is known', () => {
     const unknown = report(prompts, undefined);
     expect(unknown.estimatedSeconds).toBeUndefined();

@@ -16,7 +16,8 @@ export const modelMessages: typeof english = {
   packing_blocks: ({ size, multiple }) => `的块大小为 ${size}，不是 ${multiple} 的倍数`,
   packing_out: ({ rows, multiple }) => `有 ${rows} 行，不是 ${multiple} 的倍数`,
   weight_shaped: ({ name, shape, fault }) => `${name} ${shape} ${fault}`,
-  weight_too_large: ({ name, bytes }) => `${name} 需要一整块 ${format.bytes(bytes)} 的显存，超出此设备的上限`,
+  weight_too_large: ({ name, bytes }) =>
+    `${name} 需要一整块 ${format.bytes(bytes)} 的设备内存，超出此设备的上限`,
 
   images_changed: ({ name }) => `${name} 改变了对图像的处理，而此处不使用图像部分`,
   adapter_tensor_stranger: ({ file, name, kind }) =>
