@@ -30,7 +30,7 @@ import { PromptsState } from './train/prompts.svelte';
 import { SettingsState } from './train/settings.svelte';
 import { TrainState } from './train/train.svelte';
 import { ChartView } from './train/view.svelte';
-import { isFree, locks, workOf } from './work.svelte';
+import { isFree, isIdle, locks, workOf } from './work.svelte';
 
 /** The state of the whole page, with actions that concern several steps. */
 export class App {
@@ -69,8 +69,10 @@ export class App {
   settingsOpen = $state(false);
   /** The engine's present work; undefined if it is idle. */
   readonly work = $derived.by(() => workOf(this));
-  /** Model, examples and settings can't be changed while a run uses them. */
-  readonly locked = $derived(locks(this.work));
+  /** Model, examples and settings can't be changed while a run uses them, or is about to. */
+  readonly locked = $derived(this.starting || locks(this.work));
+  /** Whether the engine can open a run or export now. It interrupts only the page's own preparations. */
+  readonly idle = $derived(!this.starting && isIdle(this.work));
   /** Whether the page should prepare model, examples and plan by itself. */
   readonly prepares = $derived(this.#started && this.engine.usable && isFree(this.work));
   readonly canStart = $derived(
@@ -189,14 +191,15 @@ export class App {
 
   /** Continues an interrupted run, with its model and examples. */
   async continueRun(run: Pick<ListedRun, 'id'>): Promise<void> {
+    if (!this.idle) return;
     this.news.seen();
-    await this.reopening.continue(run.id);
-    await this.#afterRun();
+    if (await this.reopening.continue(run.id)) await this.#afterRun();
+    else await this.#refresh();
   }
 
   /** Opens a past run: its adapter for chat and export, its model, its examples and its settings. */
   async openRun(run: Pick<ListedRun, 'id'>): Promise<void> {
-    await this.reopening.open(run.id);
+    if (this.idle) await this.reopening.open(run.id);
   }
 
   async #afterRun(): Promise<void> {
@@ -204,9 +207,13 @@ export class App {
     if (phase === 'finished') void this.news.tell('done', t.shell.finishedTitle, t.shell.finishedBody);
     if (phase === 'failed' && error)
       void this.news.tell('failed', t.shell.failedTitle, sayError(error).message);
-    await Promise.all([this.runs.refresh(), this.exports.refresh(), this.saved.refresh()]);
+    await this.#refresh();
     const run = this.runs.get(this.exports.adapter?.origin);
     if (run) this.former.remember(run.id);
+  }
+
+  async #refresh(): Promise<void> {
+    await Promise.all([this.runs.refresh(), this.exports.refresh(), this.saved.refresh()]);
   }
 }
 

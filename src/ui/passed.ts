@@ -6,6 +6,7 @@ import type { CandidateState } from './model/candidate.svelte';
 import type { ModelChoice } from './model/choice.svelte';
 import type { ModelState } from './model/model.svelte';
 import type { SavedModelsState } from './model/saved.svelte';
+import type { RunsState } from './runs/runs.svelte';
 import type { SearchState } from './model/search.svelte';
 
 interface Parts {
@@ -16,6 +17,7 @@ interface Parts {
   readonly choice: Pick<ModelChoice, 'refresh'>;
   readonly exports: Pick<ExportState, 'exportError'>;
   readonly saved: Pick<SavedModelsState, 'error' | 'refresh'>;
+  readonly runs: Pick<RunsState, 'error' | 'failures' | 'dismiss' | 'refresh'>;
 }
 
 /**
@@ -23,7 +25,7 @@ interface Parts {
  * demo and the examples are then read again; another model that could not be opened waits for the visitor.
  */
 export function forgetPassed(cause: ErrorClass, parts: Parts): void {
-  const { model, examples, search, candidate, choice, exports, saved } = parts;
+  const { model, examples, search, candidate, choice, exports, saved, runs } = parts;
   const has = (error: ErrorDescription | undefined): boolean =>
     error !== undefined && classOf(error.code) === cause;
   if (has(model.error)) {
@@ -35,4 +37,6 @@ export function forgetPassed(cause: ErrorClass, parts: Parts): void {
   if (has(candidate.error)) choice.refresh();
   if (has(exports.exportError)) exports.exportError = undefined;
   if (has(saved.error)) void saved.refresh();
+  if (has(runs.error)) void runs.refresh();
+  for (const [id, error] of runs.failures) if (has(error)) runs.dismiss(id);
 }

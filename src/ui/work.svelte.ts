@@ -93,6 +93,11 @@ export function locks(work: Work | undefined): boolean {
   return work !== undefined && LOCKING.includes(work.kind);
 }
 
+/** Whether other work can begin: the engine is idle, or the page opens the demo by itself, which is quick. */
+export function isIdle(work: Work | undefined): boolean {
+  return work === undefined || work.kind === 'preparing';
+}
+
 /** Whether the engine is free for the page's preparations: it is idle or doing them. */
 export function isFree(work: Work | undefined): boolean {
   return work === undefined || PREPARING.includes(work.kind);

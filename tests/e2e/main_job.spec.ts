@@ -160,7 +160,7 @@ test.describe('in Chinese', () => {
       await expect(page.getByTestId('loss-chart')).toHaveAttribute('data-points', '8');
       await expect(page.getByTestId('samples')).toContainText('训练前');
       await expect(page.getByTestId('samples')).toContainText('第 8 步');
-      await expect(page).toHaveTitle('完成 – Tunesmith');
+      await expect(page).toHaveTitle('训练 – Tunesmith');
     });
 
     await test.step('chat', async () => {

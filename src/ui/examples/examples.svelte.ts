@@ -31,6 +31,8 @@ export class ExamplesState {
   progress: Progress | undefined = $state.raw();
   /** Whether the visitor stopped the reading. */
   stopped = $state(false);
+  /** Whether it was an error instead of a stop, which the visitor has dismissed. */
+  dismissed = $state(false);
 
   previews: readonly PreviewExample[] = $state.raw([]);
   firstPreview = $state(0);
@@ -144,7 +146,7 @@ export class ExamplesState {
     const { revision } = this;
     this.busy = true;
     this.error = undefined;
-    this.stopped = false;
+    this.stopped = this.dismissed = false;
     try {
       const { remote } = this.#engine;
       const files = this.own ? this.files : [await remote.examples.demo()];
@@ -181,7 +183,7 @@ export class ExamplesState {
 
   /** Dismisses the error. The files stay unread until the visitor asks for them again. */
   dismiss(): void {
-    if (this.error) this.stopped = true;
+    if (this.error) this.stopped = this.dismissed = true;
     this.error = undefined;
   }
 
@@ -231,7 +233,7 @@ export class ExamplesState {
   /** Shows the examples that the engine has read. */
   async showRead(): Promise<void> {
     this.error = undefined;
-    this.stopped = false;
+    this.stopped = this.dismissed = false;
     this.report = await this.#engine.remote.examples.report();
     await this.show(0);
   }

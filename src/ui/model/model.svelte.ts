@@ -31,6 +31,8 @@ export class ModelState {
   error: ErrorDescription | undefined = $state.raw();
   /** Whether the visitor stopped the opening. */
   stopped = $state(false);
+  /** Whether it was an error instead of a stop, which the visitor has dismissed. */
+  dismissed = $state(false);
   /** Whether a stop was requested and has not taken effect yet. */
   stopping = $state(false);
   /** The source of `report`. */
@@ -94,7 +96,7 @@ export class ModelState {
 
   /** Dismisses the error. The model stays closed until the visitor asks for it again. */
   dismiss(): void {
-    if (this.error) this.stopped = true;
+    if (this.error) this.stopped = this.dismissed = true;
     this.error = undefined;
   }
 
@@ -122,7 +124,7 @@ export class ModelState {
   async open(load: LoadSettings): Promise<boolean> {
     const source = this.wanted;
     this.error = undefined;
-    this.stopped = false;
+    this.stopped = this.dismissed = false;
     if (source.kind === 'files' && source.files.length === 0) {
       this.error = describeError(
         new TunesmithError({ code: 'choose_model_again', values: { name: source.name } }),
@@ -179,7 +181,7 @@ export class ModelState {
 
   #want(source: ModelSource, name: string): void {
     this.error = undefined;
-    this.stopped = false;
+    this.stopped = this.dismissed = false;
     this.former = undefined;
     this.wanted = source;
     this.#wantedName = name;

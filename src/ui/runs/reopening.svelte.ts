@@ -45,10 +45,11 @@ export class Reopening {
     return engine.usable && !runs.unfinished ? runs.get(former.run) : undefined;
   }
 
-  /** Trains a run to its end, from its last checkpoint. */
-  async continue(id: string): Promise<void> {
+  /** Trains a run to its end, from its last checkpoint. @returns whether the training began */
+  async continue(id: string): Promise<boolean> {
     const { preparation, runs, training, former, route } = this.#parts;
     this.busy = true;
+    let began = false;
     former.closed = false;
     runs.opening = id;
     await preparation.settled();
@@ -56,6 +57,7 @@ export class Reopening {
     if (run) {
       const shown = training.record;
       const onOpened = () => {
+        began = true;
         this.busy = false;
         runs.opening = undefined;
         runs.takeUp(id);
@@ -63,7 +65,7 @@ export class Reopening {
         void this.#adopt(run);
       };
       await training.continueRun(run, onOpened);
-      if (this.busy) {
+      if (!began) {
         // The run did not start: shows the error beside its button, and restores the page's former state.
         const { error } = training;
         await this.#notOpened();
@@ -74,6 +76,7 @@ export class Reopening {
     }
     runs.opening = undefined;
     this.busy = false;
+    return began;
   }
 
   /** Makes a run's adapter the tuned one, and shows its model, its examples and its settings. */

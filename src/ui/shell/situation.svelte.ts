@@ -67,8 +67,9 @@ export function situationOf(app: App): Situation {
   const elsewhere = candidate.error && model.report && route.place !== 'model';
   if (candidate.source && !elsewhere) return candidateSituation(app);
   if (model.halted) {
-    const body = model.stopped ? t.shell.haltedStopped : model.error ? sayError(model.error).message : '';
-    const label = model.stopped ? t.shell.resume : t.shell.tryAgain;
+    const { stopped, dismissed, error } = model;
+    const body = error ? sayError(error).message : dismissed ? t.model.dismissed : t.shell.haltedStopped;
+    const label = stopped && !dismissed ? t.shell.resume : t.shell.tryAgain;
     const next = act('again', label, () => model.again());
     return { kind: 'halted', title: t.shell.haltedTitle(model.name), body, next, others: see(app, 'model') };
   }
@@ -168,7 +169,7 @@ function failedSituation(app: App): Situation {
 function goOn(app: App, run: App['runs']['list'][number]): Action {
   const step = run.checkpointStep;
   const label = step > 0 ? t.shell.continueFrom(t.format.count(step)) : t.shell.fromTheStart;
-  return act('continue', label, () => void app.continueRun(run));
+  return act('continue', label, () => void app.continueRun(run), app.idle);
 }
 
 function unfinishedSituation(app: App, run: App['runs']['list'][number]): Situation {

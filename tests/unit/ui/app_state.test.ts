@@ -319,6 +319,30 @@ describe('the page', () => {
     },
   );
 
+  it('opens and continues no run while Start prepares another', async () => {
+    const { app, fake } = await begun();
+    fake.listed = [listedRun()];
+    await app.preparation.ready();
+    app.starting = true;
+    expect(app).toMatchObject({ locked: true, idle: false });
+    await app.openRun(runRecord());
+    await app.continueRun(runRecord());
+    expect(fake.runs.open).not.toHaveBeenCalled();
+    expect(fake.runs.continue).not.toHaveBeenCalled();
+  });
+
+  it('tells of no end if a run could not be continued', async () => {
+    const { app, fake } = await begun();
+    fake.listed = [listedRun()];
+    await app.preparation.ready();
+    app.training.display(runRecord({ state: 'finished' }));
+    const tell = vi.spyOn(app.news, 'tell');
+    fake.runs.continue.mockRejectedValueOnce(gone());
+    await app.continueRun(runRecord());
+    expect(app.training.phase).toBe('finished');
+    expect(tell).not.toHaveBeenCalled();
+  });
+
   it('hands over its examples again if a run over the same model failed half-way', async () => {
     const { app, fake } = await begun();
     await app.preparation.ready();

@@ -17,11 +17,17 @@ function parts(code: ErrorCode | undefined, kind: 'demo' | 'hub' = 'hub') {
     choice: { refresh: note('look at candidate') },
     exports: { exportError: error },
     saved: { error, refresh: note('list saved') },
+    runs: {
+      error,
+      failures: new Map(error ? [['a-run', error]] : []),
+      dismiss: note('dismiss run'),
+      refresh: note('list runs'),
+    },
   } as unknown as Parts;
   return { fake, done };
 }
 
-const all = ['dismiss model', 'read examples', 'look at candidate', 'list saved'];
+const all = ['dismiss model', 'read examples', 'look at candidate', 'list saved', 'list runs', 'dismiss run'];
 
 it.each([
   ['network', 'endpoint_unreachable'],

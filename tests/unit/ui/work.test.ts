@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { message } from '../../../src/core/messages/message';
-import { isFree, locks, workOf, type WorkKind } from '../../../src/ui/work.svelte';
+import { isFree, isIdle, locks, workOf, type WorkKind } from '../../../src/ui/work.svelte';
 import { stepEvent } from './engine';
 
 type Parts = Parameters<typeof workOf>[0];
@@ -76,6 +76,7 @@ describe('the work of the engine', () => {
     const works = [...kinds, ...preparing].map((kind) => ({ kind }));
     expect(works.filter(locks).map(({ kind }) => kind)).toEqual(['training', 'opening_run']);
     expect(works.filter(isFree).map(({ kind }) => kind)).toEqual(preparing);
-    expect([locks(undefined), isFree(undefined)]).toEqual([false, true]);
+    expect(works.filter(isIdle).map(({ kind }) => kind)).toEqual(['preparing']);
+    expect([locks(undefined), isFree(undefined), isIdle(undefined)]).toEqual([false, true, true]);
   });
 });

@@ -66,6 +66,7 @@ export const examples = {
   reading: 'Reading the examples',
   stop: 'Stop',
   stopped: 'Reading was stopped.',
+  dismissed: 'These examples could not be read.',
   again: 'Read again',
   waiting: 'The counts appear once a model is open.',
   none: 'No examples yet. Drop a file, choose one or paste some.',

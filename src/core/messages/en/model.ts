@@ -93,6 +93,7 @@ export const model = {
   stop: 'Stop',
   stopping: 'Stopping…',
   stopped: 'Stopped.',
+  dismissed: 'This model is not open.',
   stoppedHelp: 'The downloaded part is saved, and the download resumes from there.',
   tryAgain: 'Try again',
   enterToken: 'Enter an access token',

@@ -63,6 +63,7 @@ export const examples: Catalogue['examples'] = {
   reading: '正在读取样本',
   stop: '停止',
   stopped: '读取已停止。',
+  dismissed: '这些样本未能读取。',
   again: '重新读取',
   waiting: '打开模型后显示统计结果。',
   none: '还没有样本。可以拖入文件、选择文件或粘贴文本。',

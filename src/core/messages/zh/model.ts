@@ -90,6 +90,7 @@ export const model: Catalogue['model'] = {
   stop: '停止',
   stopping: '正在停止…',
   stopped: '已停止。',
+  dismissed: '这个模型没有打开。',
   stoppedHelp: '已下载的部分已保存，之后可从中断处继续下载。',
   tryAgain: '重试',
   enterToken: '填写访问令牌',
