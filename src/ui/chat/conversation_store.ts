@@ -9,6 +9,10 @@ function store(): ReturnType<typeof createStore> {
   return (opened ??= createStore('tunesmith-conversations', 'conversations'));
 }
 
+export function newestFirst(a: Conversation, b: Conversation): number {
+  return b.updatedAt.localeCompare(a.updatedAt);
+}
+
 /** All stored conversations, the newest first; undefined if the browser stores none. */
 export async function readConversations(): Promise<readonly Conversation[] | undefined> {
   try {
@@ -17,7 +21,7 @@ export async function readConversations(): Promise<readonly Conversation[] | und
       const result = safeParse(conversationSchema, value);
       return result.success ? [result.output] : [];
     });
-    return read.sort((a, b) => b.updatedAt.localeCompare(a.updatedAt));
+    return read.sort(newestFirst);
   } catch {
     return undefined;
   }

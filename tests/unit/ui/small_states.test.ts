@@ -192,6 +192,86 @@ describe('kept conversations', () => {
     expect(one.list).toEqual([]);
     expect(two.take(first.id)).toBeUndefined();
   });
+
+  const asked = (question: string) => ({
+    ...newConversation({ key: 'k', model: 'tiny', adapter: '' }, ''),
+    turns: [{ question }],
+  });
+  const questions = ({ list }: KeptConversations) => list.map(({ turns }) => turns[0]?.question).sort();
+  const fillDisk = () =>
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+      throw new DOMException('The disk is full.', 'QuotaExceededError');
+    });
+  async function stored() {
+    const reloaded = new KeptConversations(vi.fn());
+    await reloaded.refresh();
+    return reloaded;
+  }
+
+  it.each([
+    ['the next one is stored', (kept: KeptConversations) => kept.keep(asked('B'))],
+    ['there is room again', (kept: KeptConversations) => kept.again()],
+  ])('that the browser did not store are stored as soon as %s', async (_, act) => {
+    const kept = new KeptConversations(vi.fn());
+    const full = fillDisk();
+    kept.keep(asked('A'));
+    await kept.refresh();
+    expect(kept.failure?.code).toBe('conversation_not_kept');
+    full.mockRestore();
+    act(kept);
+    await kept.refresh();
+    expect(kept.failure).toBeUndefined();
+    const reloaded = await stored();
+    expect(questions(reloaded)).toContain('A');
+    expect(questions(reloaded)).toEqual(questions(kept));
+    for (const { id } of reloaded.list) await reloaded.remove(id);
+  });
+
+  it('are said not to be stored as long as one is not', async () => {
+    const kept = new KeptConversations(vi.fn());
+    const large = asked('Large');
+    const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
+      this: IDBObjectStore,
+      value: { id: string },
+      key,
+    ) {
+      if (value.id === large.id) throw new DOMException('Too large.', 'QuotaExceededError');
+      return this.add(value, key);
+    });
+    kept.keep(large);
+    kept.keep(asked('Small'));
+    await kept.refresh();
+    put.mockRestore();
+    expect(kept.failure?.code).toBe('conversation_not_kept');
+    const reloaded = await stored();
+    expect(questions(reloaded)).toEqual(['Small']);
+    for (const { id } of reloaded.list) await reloaded.remove(id);
+    await kept.remove(large.id);
+    expect(kept.failure).toBeUndefined();
+  });
+
+  it('do not come back when they are removed while they are written', async () => {
+    const full = fillDisk();
+    const failing = new KeptConversations(vi.fn());
+    const first = asked('First');
+    failing.keep(first);
+    await failing.remove(first.id);
+    full.mockRestore();
+    await failing.refresh();
+    expect([failing.list, failing.failure]).toEqual([[], undefined]);
+
+    // Another tab has continued this one, so this tab's version would move.
+    const moved = vi.fn();
+    const [one, two] = [new KeptConversations(moved), new KeptConversations(moved)];
+    const shared = asked('Shared');
+    one.keep(shared);
+    await one.refresh();
+    two.keep({ ...shared, turns: [{ question: 'Mine' }] });
+    await two.remove(shared.id);
+    await two.refresh();
+    expect(moved).not.toHaveBeenCalled();
+    expect(two.list).toEqual([]);
+  });
 });
 
 describe('the events of a run', () => {
