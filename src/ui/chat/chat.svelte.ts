@@ -6,9 +6,11 @@ import type { EngineState } from '../engine.svelte';
 import { FormState } from '../shared/form.svelte';
 import { keep, readKept } from '../shared/persist';
 import {
+  lastWhole,
   messagesOf,
   newConversation,
   requestsOf,
+  settled,
   SIDES,
   sidesOf,
   triesAfter,
@@ -150,15 +152,16 @@ export class ChatState {
 
   /**
    * Replaces a question. If the conversation has later questions, it stays stored unchanged, and the new question
-   * starts a new conversation. Returns false if no side can answer; then nothing has changed.
+   * starts a new conversation. Returns false if no side answers with a word; then nothing has changed.
    */
   async edit(index: number, question: string): Promise<boolean> {
     const before = this.conversation;
     if (!before || !this.continues || this.speaking !== undefined || question.trim() === '') return true;
     const goesOn = index < before.turns.length - 1;
     const open = goesOn ? newConversation(before.speaker, this.system.text) : before;
-    this.conversation = { ...open, turns: [...before.turns.slice(0, index), { question: question.trim() }] };
-    if (await this.#answer(index, this.sides)) return true;
+    const turn = { question: question.trim(), former: goesOn ? undefined : before.turns[index] };
+    this.conversation = { ...open, turns: [...before.turns.slice(0, index), turn] };
+    if (await this.#answer(index, this.sides, true)) return true;
     this.#putBack(before);
     return false;
   }
@@ -180,8 +183,11 @@ export class ChatState {
     }
   }
 
-  /** Lets the sides answer a question. Returns false if all failed before their first word; `error` has the reason. */
-  async #answer(index: number, sides: readonly Side[]): Promise<boolean> {
+  /**
+   * Lets the sides answer a question. Returns false if all failed before their first word; `error` has the reason. An
+   * edited question has failed too if the visitor stopped all sides before their first word.
+   */
+  async #answer(index: number, sides: readonly Side[], edited = false): Promise<boolean> {
     const former = this.turns[index];
     if (!this.conversation || !former) return false;
     this.#at = index;
@@ -208,14 +214,14 @@ export class ChatState {
     this.progress = {};
     const failed = outcomes.every(({ side }) => {
       const answer = this.turns[index]?.[side];
-      return answer?.error !== undefined && answer.text === '';
+      return answer ? answer.error !== undefined && answer.text === '' : edited;
     });
     if (!failed) {
+      this.conversation = { ...this.conversation, turns: this.turns.map(settled) };
       this.#keep();
       return true;
     }
-    const [first] = outcomes;
-    if (first && 'error' in first) this.error = first.error;
+    this.error ??= outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []))[0];
     return false;
   }
 
@@ -229,7 +235,7 @@ export class ChatState {
         const writing = this.progress[side] === 'writing';
         const text = (writing ? (this.turns[this.#at]?.[side]?.text ?? '') : '') + delta;
         this.progress = { ...this.progress, [side]: 'writing' };
-        this.#set(side, { text, ...triesOf(tries(side)) });
+        this.#set(side, { text, ...triesOf(tries(side)), former: lastWhole(former[side]) });
         if (!writing) this.#keep();
         return;
       }
@@ -249,7 +255,7 @@ export class ChatState {
     const { side } = outcome;
     if ('error' in outcome) {
       const text = this.progress[side] === 'waiting' ? '' : (this.turns[this.#at]?.[side]?.text ?? '');
-      this.#set(side, { text, error: outcome.error });
+      this.#set(side, { text, error: outcome.error, former: lastWhole(former[side]) });
       return;
     }
     const { text, tokensPerSecond, stoppedBy } = outcome.result;
@@ -270,7 +276,7 @@ export class ChatState {
     if (!this.conversation) return;
     const conversation = updated(this.conversation);
     this.conversation = conversation;
-    keep(openKey, conversation.id);
+    this.#keepOpen(conversation.id);
     this.kept.keep(conversation);
   }
 
@@ -285,7 +291,7 @@ export class ChatState {
     if (!kept || kept.updatedAt === before?.updatedAt) return;
     if (before?.id === id) this.#keep();
     else {
-      keep(openKey, before?.id);
+      this.#keepOpen(before?.id);
       void this.kept.remove(kept.id);
     }
   }
@@ -300,6 +306,12 @@ export class ChatState {
   #move(from: string, to: string): void {
     if (this.conversation?.id !== from) return;
     this.conversation = { ...this.conversation, id: to };
-    keep(openKey, to);
+    this.#keepOpen(to);
+  }
+
+  /** Stores which conversation this tab has open, with its prompt, in place of what another tab has stored. */
+  #keepOpen(id: string | undefined): void {
+    keep(openKey, id);
+    this.system.keep();
   }
 }

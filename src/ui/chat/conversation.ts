@@ -44,6 +44,8 @@ export interface Answer extends Readonly<InferOutput<typeof answerSchema>> {
   readonly error?: ErrorDescription | undefined;
   /** Set if a regeneration gave exactly the same text. */
   readonly same?: boolean;
+  /** The whole answer that this one replaces; it is stored until this one is whole. */
+  readonly former?: Answer | undefined;
 }
 
 /** The progress of each side; absent or undefined if it is not answering. */
@@ -53,6 +55,8 @@ export interface Turn {
   readonly question: string;
   readonly base?: Answer | undefined;
   readonly tuned?: Answer | undefined;
+  /** The turn that an edited question replaces; it is stored until the question is answered. */
+  readonly former?: Turn | undefined;
 }
 
 export interface Conversation extends Omit<InferOutput<typeof conversationSchema>, 'turns'> {
@@ -134,21 +138,31 @@ export function requestsOf(
 
 const SEEDS = 2 ** 32;
 
+/** The answer, if it is whole; else the whole one that it replaces. */
+export function lastWhole(answer: Answer | undefined): Answer | undefined {
+  return answer && (answer.error || answer.stoppedBy === undefined) ? answer.former : answer;
+}
+
+/** The turn; a whole answer to an edited question replaces the former question for good. */
+export function settled(turn: Turn): Turn {
+  return turn.former && SIDES.some((side) => lastWhole(turn[side])) ? { ...turn, former: undefined } : turn;
+}
+
 /**
  * The stored form, without answers that a failure or a reload interrupted, because they could not be recognised as
- * incomplete later.
+ * incomplete later. What such an answer replaces stays stored.
  */
 export function keptForm(conversation: Conversation): InferOutput<typeof conversationSchema> {
-  const whole = (answer: Answer | undefined) => {
-    if (!answer || answer.error || answer.stoppedBy === undefined) return undefined;
-    const { text, tokensPerSecond, stoppedBy, tries } = answer;
+  const kept = (answer: Answer | undefined) => {
+    const whole = lastWhole(answer);
+    if (!whole) return undefined;
+    const { text, tokensPerSecond, stoppedBy, tries } = whole;
     return { text, tokensPerSecond, stoppedBy, tries };
   };
-  const turns = conversation.turns.map(({ question, base, tuned }) => ({
-    question,
-    base: whole(base),
-    tuned: whole(tuned),
-  }));
+  const turns = conversation.turns.map((turn) => {
+    const { question, base, tuned } = turn.former ?? turn;
+    return { question, base: kept(base), tuned: kept(tuned) };
+  });
   return { ...conversation, speaker: { ...conversation.speaker }, turns };
 }
 

@@ -27,6 +27,11 @@ export class SystemPrompt {
   /** Shows the prompt of a conversation; undefined shows the visitor's own again. */
   open(text: string | undefined): void {
     this.#opened = text;
-    keep(openedKey, text);
+    this.keep();
+  }
+
+  /** Stores it again: another tab may have stored that of its own conversation. */
+  keep(): void {
+    keep(openedKey, this.#opened);
   }
 }

@@ -267,6 +267,70 @@ describe('an answer asked for again', () => {
   });
 });
 
+describe('the stored answers', () => {
+  /** The turns that a reload would show. */
+  async function afterReload(world: ReturnType<typeof conversation>) {
+    await settled(world);
+    const { chat } = conversation();
+    await chat.restore();
+    return chat.turns;
+  }
+  const both = (question: string, text: string) => ({
+    question,
+    base: { text: `${text} (base)` },
+    tuned: { text: `${text} (tuned)` },
+  });
+
+  it('stay until the regenerated ones are whole', async () => {
+    const world = conversation();
+    const { chat, asked } = world;
+    await exchange(world, 'Who?', 'I');
+    const over = chat.regenerate();
+    const { tell, done } = asked[1]!;
+    tell({ kind: 'text', side: 'base', delta: 'He' });
+    expect(await afterReload(world)).toMatchObject([both('Who?', 'I')]);
+    tell({ kind: 'text', side: 'tuned', delta: 'He' });
+    tell({ kind: 'ended', ...said('base', 'He is') });
+    expect(await afterReload(world)).toMatchObject([{ ...both('Who?', 'I'), base: { text: 'He is' } }]);
+    done.resolve([said('base', 'He is'), failed('tuned', 'device_lost')]);
+    await over;
+    expect(chat.turns[0]).toMatchObject({ tuned: { text: 'He', error: { code: 'device_lost' } } });
+    expect(await afterReload(world)).toMatchObject([{ ...both('Who?', 'I'), base: { text: 'He is' } }]);
+  });
+
+  it('stay with their question until the edited one is answered', async () => {
+    const world = conversation();
+    const { chat, asked } = world;
+    await exchange(world, 'Who?', 'I');
+    const over = chat.edit(0, 'Who else?');
+    const { tell, done } = asked[1]!;
+    tell({ kind: 'text', side: 'base', delta: 'He' });
+    tell({ kind: 'text', side: 'tuned', delta: 'He' });
+    expect(await afterReload(world)).toMatchObject([both('Who?', 'I')]);
+    tell({ kind: 'ended', ...said('base', 'He (base)') });
+    expect(await afterReload(world)).toMatchObject([both('Who?', 'I')]);
+    done.resolve([said('base', 'He (base)'), said('tuned', 'He (tuned)')]);
+    expect(await over).toBe(true);
+    expect(await afterReload(world)).toMatchObject([both('Who else?', 'He')]);
+  });
+
+  it('and their question are back after a stop before the first word of an edited one', async () => {
+    const world = conversation();
+    const { chat, asked } = world;
+    await exchange(world, 'One', 'a');
+    await exchange(world, 'Two', 'b');
+    for (const index of [1, 0]) {
+      const over = chat.edit(index, 'Another');
+      asked.at(-1)!.done.resolve([said('base', '', 'person'), said('tuned', '', 'person')]);
+      expect(await over).toBe(false);
+      expect(chat.error).toBeUndefined();
+      expect(chat.turns).toMatchObject([both('One', 'a'), both('Two', 'b')]);
+      expect(await afterReload(world)).toMatchObject([both('One', 'a'), both('Two', 'b')]);
+      expect(chat.kept.list).toHaveLength(1);
+    }
+  });
+});
+
 describe('a question that is edited', () => {
   it('takes the place of the last, and begins a conversation of its own in the midst of one', async () => {
     const world = conversation();
@@ -481,6 +545,23 @@ describe('two tabs', () => {
     expect(one.chat.kept.list.map(questions)).toEqual([['Who?', 'In one', 'In two']]);
   });
 
+  it('each show their own conversation with its own prompt after a reload', async () => {
+    const { one, two } = await both();
+    two.chat.begin();
+    two.chat.system.change('Rhyme.');
+    await exchange(two, 'Prompted', 'b');
+    two.chat.begin();
+    two.chat.system.change('');
+    two.chat.open(two.chat.kept.list[0]!.id);
+    one.chat.begin();
+    await exchange(two, 'Prompted again', 'c');
+    await settled(two);
+    const reloaded = conversation();
+    await reloaded.chat.restore();
+    expect(questions(reloaded.chat)).toEqual(['Prompted', 'Prompted again']);
+    expect(reloaded.chat.system.text).toBe('Rhyme.');
+  });
+
   it('do not bring back what the other has removed, but what is said in it is kept', async () => {
     const { one, two } = await both();
     const { id } = one.chat.conversation!;
@@ -527,6 +608,7 @@ describe('a browser that keeps no more', () => {
     await exchange(world, 'Five', 'e');
     await settled(world);
     expect(failure()).toBe('conversation_not_kept');
+    vi.restoreAllMocks();
   });
 });
 
