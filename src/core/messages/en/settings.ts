@@ -33,6 +33,5 @@ export const settings = {
   save: 'Save as a file',
   taken: (count: number, file: string) =>
     `Loaded ${count === 1 ? '1 setting' : `${count} settings`} from ${file}.`,
-  dismiss: 'Dismiss',
   done: 'Done',
 };

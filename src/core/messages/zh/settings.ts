@@ -33,6 +33,5 @@ export const settings: Catalogue['settings'] = {
   load: '读取文件…',
   save: '保存为文件',
   taken: (count, file) => `已从 ${file} 读取 ${count} 项设置。`,
-  dismiss: '关闭',
   done: '完成',
 };
