@@ -43,7 +43,7 @@ export const exportCommand: Command = {
       const plan = await planExport(session, format.name, options, language);
       const { notes = [] } = plan;
       for (const note of notes) output.note(say(note));
-      for (const { name, size } of plan.files) output.note(`${name}: ${t.format.bytes(size)}`);
+      for (const { name, size } of plan.files) output.note(t.shared.about(name, t.format.bytes(size)));
       const { difference, allowed } = await interruptible((signal) =>
         writeExport(plan, folderTarget(files), {
           signal,

@@ -4,7 +4,8 @@ export const shared = {
   details: 'Details',
   none: 'none',
   suggestions: (name: string) => `Values of ${name}`,
-  allLinear: 'all linear layers',
+  /** To stand after the name of the setting. */
+  allLinear: ': all linear layers',
   cancel: 'Cancel',
   close: 'Close',
   dismiss: 'Dismiss',
@@ -17,5 +18,7 @@ export const shared = {
   examples: (count: number) => plural(count, 'example'),
   /** To stand after a value: what it means. */
   meaning: (meaning: string) => `: ${meaning}.`,
+  /** A name or an action, and what belongs to it. */
+  about: (name: string, what: string) => `${name}: ${what}`,
   byPurpose: 'Memory by purpose',
 };

@@ -5,7 +5,7 @@ export const shared: Catalogue['shared'] = {
   details: '详情',
   none: '无',
   suggestions: (name) => `${name} 的可选值`,
-  allLinear: '所有线性层',
+  allLinear: '：所有线性层',
   cancel: '取消',
   close: '关闭',
   dismiss: '关闭提示',
@@ -17,5 +17,6 @@ export const shared: Catalogue['shared'] = {
   problems: (count) => `${format.count(count)} 处问题`,
   examples: (count) => `${format.count(count)} 条样本`,
   meaning: (meaning) => `：${meaning}。`,
+  about: (name, what) => `${name}：${what}`,
   byPurpose: '设备内存的用途',
 };
