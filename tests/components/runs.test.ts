@@ -4,11 +4,13 @@ import { DEFAULTS } from '../../src/core/settings/settings';
 import { t } from '../../src/ui/language.svelte';
 import RunsPanel from '../../src/ui/runs/RunsPanel.svelte';
 import RunView from '../../src/ui/train/RunView.svelte';
+import Samples from '../../src/ui/train/Samples.svelte';
 import SamplePrompts from '../../src/ui/train/SamplePrompts.svelte';
 import RunStatus from '../../src/ui/train/RunStatus.svelte';
+import Start from '../../src/ui/shell/Start.svelte';
 import SettingsLine from '../../src/ui/train/SettingsLine.svelte';
 import ExportStep from '../../src/ui/export/ExportStep.svelte';
-import { adapterReport, listedRun, runRecord } from '../unit/ui/engine';
+import { adapterReport, listedRun, runRecord, sampleEvent } from '../unit/ui/engine';
 import { appOver, control, show } from './page';
 
 /** A page that shows an ended run, with its adapter open. */
@@ -86,4 +88,22 @@ it('the sample prompts are not called missing while the examples are being read'
   app.examples.report = { samplePrompts: [] } as unknown as NonNullable<typeof app.examples.report>;
   flushSync();
   expect(prompts.textContent).toContain('The examples have no questions to ask.');
+});
+
+it('the start page says once which run it opens again', async () => {
+  const { app } = await withRun();
+  app.former.run = 'a-run';
+  app.former.opening = true;
+  app.reopening.busy = true;
+  const { textContent } = show(Start, app, {});
+  expect(textContent.split('again')).toHaveLength(2);
+});
+
+it('the answers say that a stopped run has trained on after them', () => {
+  const samples = [sampleEvent(0, 'Hello.'), sampleEvent(16, 'Arr.')];
+  const shown = (more: boolean, saved: number) =>
+    show(Samples, appOver(), { samples, more, saved }).textContent;
+  expect(shown(false, 29)).toContain('trained on to step 29');
+  expect(shown(false, 16)).not.toContain('trained on');
+  expect(shown(true, 29)).not.toContain('trained on');
 });

@@ -81,6 +81,8 @@ export const train = {
   samples: 'Sample answers',
   samplesEmpty: 'The answers appear here.',
   samplesOff: 'This run answers no sample prompts.',
+  samplesOlder: (step: string) =>
+    `The adapter has trained on to step ${step} since. Its answers are in the chat.`,
   samplesAt: 'Answers at step',
   later: 'Later',
   samplesShort: ({ prompts, of, tokens }: { prompts: string; of: string; tokens: string }) =>

@@ -70,6 +70,7 @@ export const train: Catalogue['train'] = {
   samples: '示例回答',
   samplesEmpty: '回答会显示在这里。',
   samplesOff: '这个训练任务不回答示例提示词。',
+  samplesOlder: (step) => `此后适配器又训练到第 ${step} 步，可在对话中查看它现在的回答。`,
   later: '之后',
   samplesShort: ({ prompts, of, tokens }) =>
     `这台设备生成较慢，所以减少了回答次数，每个回答最多 ${tokens} 个 token${prompts === of ? '' : `，只回答 ${of} 个提示词中的 ${prompts} 个`}。`,
