@@ -31,7 +31,7 @@ export interface Dataset {
   readonly problems: readonly Problem[];
   /** Length at which examples are cut: `max_seq_length`, or less if the model has fewer positions. */
   readonly cutAt: number;
-  /** Which of the two is less. */
+  /** The smaller of the two. */
   readonly cutBy: 'setting' | 'model';
   /** Number of examples that were cut. */
   readonly truncated: number;
