@@ -130,6 +130,7 @@ test('fits every screen and has no fault that axe finds, at every stage, in both
     };
     await tunesmith.show('runs');
     await page.getByRole('button', { name: '更多操作' }).click();
+    await expectNoViolation(page, 'menu of a run');
     await page.getByRole('menuitem', { name: '重命名' }).click();
     await lookAtDialog('renaming');
     await tunesmith.show('chat');
