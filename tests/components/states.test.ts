@@ -18,7 +18,6 @@ function calls() {
       defaults: vi.fn(() => Promise.resolve(DEFAULTS)),
     },
     saved: { list: () => Promise.resolve([]), report: () => Promise.resolve(undefined) },
-    stored: { list: () => Promise.resolve([]), report: () => Promise.resolve(undefined) },
     examples: {
       demo: () => Promise.resolve(file),
       set: vi.fn(() => Promise.resolve({ examples: 3 })),

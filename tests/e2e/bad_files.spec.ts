@@ -45,7 +45,7 @@ test('tells of records and files of examples that cannot be used, and goes on wi
   ]);
   await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*2/);
   await expect(tunesmith.start).toBeEnabled();
-  // What stands in the data is text, and never becomes part of the page.
+  // Markup in the data is shown as text, and never becomes part of the page.
   await expect(page.getByTestId('example-preview').getByRole('listitem').first()).toContainText(markup);
   await expect(page.getByTestId('example-preview').locator('img')).toHaveCount(0);
   await expect(page).toHaveTitle('Examples – Tunesmith');

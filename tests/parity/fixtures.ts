@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { floatsOf, isFloatDtype } from '../../src/core/dtype';
 import { readTensors, type TensorBytes } from '../../src/formats/safetensors';
 
-/** What make_fixtures.py wrote, typed. README.md beside it says how each number was computed. */
+/** The files that make_fixtures.py wrote, typed. README.md beside it says how each number was computed. */
 
 /** Those with 20 updates and bitsandbytes' bytes. */
 export const trainedFamilies = ['llama', 'qwen2', 'qwen3', 'lfm2'] as const;
@@ -23,11 +23,11 @@ export const families = [
 ] as const;
 export type Family = (typeof families)[number];
 
-/** What make_dora.py and make_pissa.py wrote: other kinds of adapters over models of the above. */
+/** The fixtures of make_dora.py and make_pissa.py: other kinds of adapters over models of the above. */
 export const adapted = ['dora/qwen2', 'pissa/qwen2'] as const;
 export type Adapted = (typeof adapted)[number];
 
-/** What make_formats.py wrote: the ways in which weights are published. */
+/** The fixtures of make_formats.py: the ways in which weights are published. */
 export const formats = [
   'shards',
   'bnb_nf4',
@@ -89,7 +89,7 @@ export interface Expected {
   readonly variants: Readonly<Partial<Record<Variant, ExpectedVariant>>>;
 }
 
-/** What 20 updates gave, one number for each. */
+/** The results of 20 updates, one number for each. */
 export interface ExpectedUpdates {
   readonly losses: readonly number[];
   /** Before clipping. */
@@ -131,9 +131,9 @@ export interface Fixture {
   readonly weights: () => ReadonlyMap<string, TensorBytes>;
   /** The adapter's tensors by PEFT's names, f32. */
   readonly adapter: ReadonlyMap<string, TensorBytes>;
-  /** What PiSSA's pair begins with, by PEFT's names, f32; the adapter is then what became of it. */
+  /** PiSSA's pair before the training, by PEFT's names, f32; the adapter is the pair after it. */
   readonly start: ReadonlyMap<string, TensorBytes> | undefined;
-  /** What the numbers were computed with. */
+  /** The numbers were computed with each of these. */
   readonly variants: readonly Variant[];
   /** `logits`, `base_logits`, `token_losses`, `grad.<PEFT's name>` or `trained.<PEFT's name>`, in float64. */
   readonly exact: (variant: Variant, name: string) => Float64Array;
@@ -193,7 +193,7 @@ export function updatesOf(
   return { settings, train, losses, grad_norms, learning_rates, target_tokens };
 }
 
-/** What bitsandbytes makes of a fixture's weights, for `trainedFamilies`. */
+/** A fixture's weights as bitsandbytes quantises them, for `trainedFamilies`. */
 export function loadNF4(family: (typeof trainedFamilies)[number]): {
   /** Names of the weights that 4-bit loading quantises. */
   readonly quantized: readonly string[];

@@ -25,7 +25,7 @@ export const folder = new URL('./', import.meta.url);
 export const fixture = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`fixtures/${name}.json`, folder), 'utf8'));
 
-/** What tests/templates/make_fixtures.py had from transformers. */
+/** The values that tests/templates/make_fixtures.py had from transformers. */
 export const { conversations, tokens, now, families } = fixture('families') as {
   conversations: Readonly<Record<string, Conversation>>;
   tokens: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { Tokenizer } from '../../src/data/tokenizer';
 
-/** What tests/tokenizers/make_fixtures.py had from Python. */
+/** The values that tests/tokenizers/make_fixtures.py had from Python. */
 export interface Expected {
   readonly hard: readonly string[];
   readonly alphabet: readonly string[];

@@ -9,7 +9,7 @@ export class SavedModelsState {
   storage: StorageReport | undefined = $state.raw();
   /** Why the list can't be read. */
   error: ErrorDescription | undefined = $state.raw();
-  /** The models that could not be removed, with the reasons. */
+  /** The last model that could not be removed, with the reason. */
   unremoved: { readonly id: string; readonly error: ErrorDescription } | undefined = $state.raw();
   /** Id of the model being removed. */
   removing: string | undefined = $state();

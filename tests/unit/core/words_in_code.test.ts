@@ -26,6 +26,9 @@ describe('in TypeScript, the test', () => {
     ["const title = '训练';", '训练'],
     ["show(names.join(', '));", ','],
     ['show(`${name}, ${size}`);', '…, …'],
+    ['show(`${name}: ${size}`);', '…: …'],
+    ["show(sentences.join('. '));", '.'],
+    ['show(`${phase}.`);', '….'],
   ])('finds %s', (source, words) => {
     expect(wordsOf('x.ts', `\n${source}`)).toEqual([`2: ${words}`]);
   });
@@ -59,6 +62,8 @@ describe('in Svelte, the test', () => {
     ["<button onclick={() => (told = 'It is done')}></button>", 'It is done'],
     ['<script lang="ts">const told: string = \'It is done\';</script>', 'It is done'],
     ["<p>{names.join(', ')}</p>", ','],
+    ['<p>{t.again}: {name}</p>', ':'],
+    ['<button aria-label="{t.open}: {name}"></button>', ':'],
   ])('finds %s', (source, words) => {
     expect(wordsOf('X.svelte', `\n${source}`)).toEqual([`2: ${words}`]);
   });
@@ -92,8 +97,9 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'ops/products/subgroup_matrix.ts': /^subgroup_matrix …x…$/,
   },
   'lists in brackets, as Python and JSON write them': {
-    'data/jinja/json_of.ts': /^,$/,
-    'data/jinja/text_of.ts': /^,$/,
+    'data/jinja/json_of.ts': /^[,:]$/,
+    'data/jinja/text_of.ts': /^(?:,|…: …)$/,
+    'exports/json_text.ts': /^…: …$/,
     'core/settings/parse.ts': /^,$/,
     'core/shape.ts': /^,$/,
   },
@@ -109,6 +115,12 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'worker/start.ts': /^import …;$/,
   },
   'the prompt that the models of Stanford Alpaca were trained with': { 'data/template.ts': /./ },
+  'a cause as programs print it, for developers': { 'core/errors.ts': /^…: …$/ },
+  'beginnings of names and of paths': {
+    'cli/output_folder.ts': /^….$/,
+    'models/adapter_files.ts': /^….$/,
+    'models/gguf_folder.ts': /^….$/,
+  },
   'names of tokens': { 'data/jinja/lexer.ts': /^… (?:begin|end)$/ },
   'tables of Unicode': { 'data/tokenization/unicode.ts': /^[\da-f]+.* [\da-f]+/ },
   'YAML and Python': {

@@ -30,8 +30,8 @@ const SENTENCE = new RegExp(
 
 const WORD = /\p{L}{2}|\p{Script=Han}/u;
 
-/** A comma or a semicolon between the items of a list, which other languages write otherwise. */
-const SEPARATOR = new RegExp(`^${VALUE}?[,;] ${VALUE}?$`);
+/** A sign between two texts or behind one, which other languages write otherwise. */
+const SEPARATOR = new RegExp(`^${VALUE}?[,;:.] ${VALUE}?$|^${VALUE}[,;:.]$`);
 
 /** JSON and queries of CSS, which are the same in all languages. */
 const NOTATION = /^[[{]"|^\((?:width|height|prefers-[a-z-]+)\b/;

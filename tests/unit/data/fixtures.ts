@@ -27,7 +27,7 @@ export interface DataFixtures {
 const read = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8'));
 
-/** What make_data_fixtures.py had from transformers. */
+/** The values that make_data_fixtures.py had from transformers. */
 export const dataFixtures = read('data.json') as DataFixtures;
 export const toyTokenizerJson = read('toy_tokenizer.json') as Record<string, unknown>;
 export const toyTokenizerConfig = {

@@ -8,7 +8,7 @@ interface Snippet {
   readonly error?: string;
 }
 
-/** What tests/templates/make_fixtures.py had from Jinja as transformers sets it up. */
+/** The values that tests/templates/make_fixtures.py had from Jinja as transformers sets it up. */
 const { values, now, snippets } = JSON.parse(
   readFileSync(new URL('../../templates/fixtures/snippets.json', import.meta.url), 'utf8'),
 ) as { values: Record<string, unknown>; now: number[]; snippets: readonly Snippet[] };

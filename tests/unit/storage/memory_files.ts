@@ -13,7 +13,7 @@ import {
 export class Crash extends Error {}
 
 /**
- * What becomes of the n-th change (from 1) to what is stored: the program dies before it, or in the midst of it where a
+ * A fault at the n-th change (from 1) of the stored files: the program dies before it, or in the midst of it where a
  * write is not atomic after all; or that one change fails and the program lives on.
  */
 export interface Fault {

@@ -18,6 +18,6 @@ const tests = ['tests/unit/ui', 'tests/components'].flatMap((folder) => textsOf(
 
 it('finds the classes of the state', () => expect(classes).toContain('TrainState'));
 
-it.each(classes)('%s is made and driven in a test', (name) => {
+it.each(classes)('a test names %s', (name) => {
   expect(tests.some((text) => new RegExp(`\\b${name}\\b`).test(text))).toBe(true);
 });

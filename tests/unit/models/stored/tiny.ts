@@ -22,7 +22,7 @@ interface Fixtures extends Record<string, unknown> {
   readonly blocks: Readonly<Record<string, { readonly bytes: string; readonly values: string }>>;
 }
 
-/** What make_packed_fixtures.py wrote. */
+/** The fixtures of make_packed_fixtures.py. */
 export const fixtures = JSON.parse(
   readFileSync(new URL('../../formats/fixtures/packed.json', import.meta.url), 'utf8'),
 ) as Fixtures;
