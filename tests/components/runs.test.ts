@@ -107,3 +107,10 @@ it('the answers say that a stopped run has trained on after them', () => {
   expect(shown(false, 16)).not.toContain('trained on');
   expect(shown(true, 29)).not.toContain('trained on');
 });
+
+it('the sample prompts that the model can not answer are named with both reasons', () => {
+  const app = appOver();
+  app.training.plan = { unanswerable: ['Why?'] } as unknown as NonNullable<typeof app.training.plan>;
+  const prompts = show(SamplePrompts, app, {});
+  expect(prompts.textContent).toMatch(/too long or its chat template refuses them: “Why\?”/);
+});

@@ -20,8 +20,9 @@ export function obstacleTo({ chat, model, training, work }: Parts): Obstacle | u
     case 'training':
       return { words: training.phase === 'paused' ? t.chat.trainingPaused : t.chat.training };
     case 'exporting':
-    case 'importing':
       return { words: t.chat.exporting };
+    case 'importing':
+      return { words: t.chat.importing };
     case 'opening_run':
     case 'opening_model':
     case 'starting':

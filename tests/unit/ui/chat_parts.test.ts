@@ -154,7 +154,7 @@ describe('why nothing can be sent', () => {
     ['what is made ready for training', { work: { kind: 'starting' } }, words.opening],
     ['no model', { model: {} }, words.noModel],
     ['an export', { work: { kind: 'exporting' } }, words.exporting],
-    ['an import', { work: { kind: 'importing' } }, words.exporting],
+    ['an import', { work: { kind: 'importing' } }, words.importing],
   ])('is %s', (_, changes, told) => {
     expect(obstacle(changes)).toEqual({ words: told });
   });

@@ -10,6 +10,7 @@ export const chat = {
   trainingPaused: 'The training is paused. Resume it or stop it: you can chat when it is over.',
   opening: 'A model is opening. One moment.',
   exporting: 'The device is busy with the export. One moment.',
+  importing: 'An adapter is opening. One moment.',
   wrongSetting: (name: string) => `Correct ${name} in the settings first.`,
   // Settings of answers.
   endsAt: (most: string) =>

@@ -10,6 +10,7 @@ export const chat: Catalogue['chat'] = {
   trainingPaused: '训练已暂停。请继续或停止训练，结束后即可对话。',
   opening: '正在打开模型，请稍候。',
   exporting: '设备正在导出，请稍候。',
+  importing: '正在打开适配器，请稍候。',
   wrongSetting: (name) => `请先在设置中改正 ${name}。`,
   endsAt: (most) => `回答最多 ${most} 个 token：一段对话放不下更多。`,
   hot: (most) => `高于 ${most} 时，回答的用词几乎是随机的。`,

@@ -79,7 +79,7 @@ export const train: Catalogue['train'] = {
   promptsNone: '样本中没有可用作提示词的问题，请自行添加。',
   promptsUnknown: '读完样本后显示。',
   promptsUnanswerable: (prompts) =>
-    `对这个模型来说太长，因此不回答：${prompts.map((prompt) => `“${prompt}”`).join('')}`,
+    `模型无法回答以下提示词（太长，或对话模板不接受）：${prompts.map((prompt) => `“${prompt}”`).join('')}`,
   prompt: (number) => `提示词 ${number}`,
   promptAdd: '添加提示词',
   promptRemove: (number) => `删除提示词 ${number}`,
