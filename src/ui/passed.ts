@@ -1,5 +1,6 @@
 import { classOf, type ErrorClass } from '../core/error_codes';
 import type { ErrorDescription } from '../core/errors';
+import type { ChatState } from './chat/chat.svelte';
 import type { ExamplesState } from './examples/examples.svelte';
 import type { ExportState } from './export/export.svelte';
 import type { CandidateState } from './model/candidate.svelte';
@@ -17,6 +18,7 @@ interface Parts {
   readonly choice: Pick<ModelChoice, 'refresh'>;
   readonly exports: Pick<ExportState, 'exportError'>;
   readonly saved: Pick<SavedModelsState, 'error' | 'refresh'>;
+  readonly chat: { readonly kept: Pick<ChatState['kept'], 'again'> };
   readonly runs: Pick<RunsState, 'error' | 'failures' | 'dismiss' | 'refresh'>;
 }
 
@@ -25,7 +27,7 @@ interface Parts {
  * demo and the examples are then read again; another model that could not be opened waits for the visitor.
  */
 export function forgetPassed(cause: ErrorClass, parts: Parts): void {
-  const { model, examples, search, candidate, choice, exports, saved, runs } = parts;
+  const { model, examples, search, candidate, choice, exports, saved, chat, runs } = parts;
   const has = (error: ErrorDescription | undefined): boolean =>
     error !== undefined && classOf(error.code) === cause;
   if (has(model.error)) {
@@ -38,5 +40,7 @@ export function forgetPassed(cause: ErrorClass, parts: Parts): void {
   if (has(exports.exportError)) exports.exportError = undefined;
   if (has(saved.error)) void saved.refresh();
   if (has(runs.error)) void runs.refresh();
+  // A conversation that is not stored does not say why.
+  if (cause === 'full') chat.kept.again();
   for (const [id, error] of runs.failures) if (has(error)) runs.dismiss(id);
 }
