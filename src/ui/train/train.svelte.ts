@@ -145,14 +145,14 @@ export class TrainState {
     this.planError = undefined;
   }
 
-  /** Trains a new run to its end. Returns whether it ended well and has made a step. */
-  start(settings: TrainSettings, startFrom: StartFrom): Promise<boolean> {
+  /** Trains a new run to its end; `phase` and `error` then say how it ended. */
+  start(settings: TrainSettings, startFrom: StartFrom): Promise<void> {
     const remote = this.#engine.remote;
     return this.#follow([], () => remote.runs.start(settings, this.#listener(), startFrom), { settings });
   }
 
   /** Continues a past run from its last checkpoint. `onOpened` is called when its model and examples are open. */
-  continueRun(run: RunRecord, onOpened: () => void): Promise<boolean> {
+  continueRun(run: RunRecord, onOpened: () => void): Promise<void> {
     const remote = this.#engine.remote;
     const past = run.history.filter((event) => !('step' in event) || event.step <= run.checkpointStep);
     this.#onOpened = onOpened;
@@ -199,11 +199,7 @@ export class TrainState {
     this.phase = 'idle';
   }
 
-  async #follow(
-    past: readonly TrainEvent[],
-    call: () => Promise<RunRecord>,
-    run: ShownRun,
-  ): Promise<boolean> {
+  async #follow(past: readonly TrainEvent[], call: () => Promise<RunRecord>, run: ShownRun): Promise<void> {
     this.#reset(past, run);
     this.phase = 'preparing';
     try {
@@ -212,14 +208,12 @@ export class TrainState {
       this.phase = this.record.state === 'stopped' ? 'stopped' : 'finished';
       this.justFinished = this.phase === 'finished' && this.improved !== false;
       this.#shown.checkpointStep = this.record.checkpointStep;
-      return true;
     } catch (error) {
       this.#shown.draw();
       this.error = describeError(error);
       this.phase = 'failed';
       // The visitor stopped it before the first checkpoint, so it is no failure.
       if (classOf(this.error.code) === 'stopped') this.clear();
-      return false;
     } finally {
       this.activity = undefined;
       this.asked = undefined;
