@@ -46,7 +46,8 @@ async function walk(page: Page, tunesmith: Tunesmith, when: string, info: TestIn
     await expectAllInView(page, screen);
     await lookAt(page, screen, info);
     await expectNoViolation(page, screen);
-    if (when !== 'before') await expectContrast(page, screen);
+    // The colours are the same in both languages.
+    if (when !== 'chinese') await expectContrast(page, screen);
   }
 }
 
