@@ -92,7 +92,7 @@ export const train = {
   promptsNone: 'The examples have no questions to ask. Add a prompt of your own.',
   promptsUnknown: 'Shown once the examples are read.',
   promptsUnanswerable: (prompts: readonly string[]) =>
-    `The model can't answer these, because they are too long or its chat template refuses them: ${format.series(prompts.map((prompt) => `“${prompt}”`))}`,
+    `The model can’t answer these, because they are too long or its chat template refuses them: ${format.series(prompts.map((prompt) => `“${prompt}”`))}`,
   prompt: (number: string) => `Prompt ${number}`,
   promptAdd: 'Add a prompt',
   promptRemove: (number: string) => `Remove prompt ${number}`,
