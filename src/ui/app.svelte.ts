@@ -92,19 +92,23 @@ export class App {
       (this.work === undefined || this.work.kind === 'answering'),
   );
 
-  /** Where the open adapter comes from, for a person. */
-  readonly adapterName = $derived.by(() => {
-    const origin = this.exports.adapter?.origin ?? '';
-    const run = this.runs.get(origin) ?? this.runs.removed(origin);
-    return run ? nameOf(run) : origin;
+  /** The run that made the open adapter, even if it has been removed meanwhile; undefined for an imported one. */
+  readonly adapterRun = $derived.by(() => {
+    const origin = this.exports.adapter?.origin;
+    return this.runs.get(origin) ?? this.runs.removed(origin);
   });
+
+  /** Where the open adapter comes from, for a person. */
+  readonly adapterName = $derived.by(() =>
+    this.adapterRun ? nameOf(this.adapterRun) : (this.exports.adapter?.origin ?? ''),
+  );
 
   /** Whether the run of the open adapter has been removed, so that only this page still has the adapter. */
   readonly adapterUnsaved = $derived.by(() => this.runs.removed(this.exports.adapter?.origin) !== undefined);
 
   /** The model and the adapter that answer in the chat. */
   readonly speaker: Speaker | undefined = $derived.by(() =>
-    speakerOf(this.model.report, this.exports.adapter, this.adapterName),
+    speakerOf(this.model.report, this.exports.adapter, this.adapterRun),
   );
 
   /** The run that failed last; undefined if it failed before it was recorded. */

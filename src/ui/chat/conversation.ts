@@ -1,4 +1,4 @@
-import { array, number, object, optional, picklist, string, type InferOutput } from 'valibot';
+import { array, number, object, optional, picklist, string, union, type InferOutput } from 'valibot';
 import type { ErrorDescription } from '../../core/errors';
 import type { AdapterReport, ChatMessage, ChatRequest, ChatSide, ModelReport } from '../../worker/protocol';
 
@@ -20,6 +20,17 @@ const turnSchema = object({
   tuned: optional(answerSchema),
 });
 
+/** A run as it was when its adapter answered: it may be renamed or removed later. */
+const runSchema = object({
+  id: string(),
+  /** Undefined if the visitor gave it none. */
+  name: optional(string()),
+  modelName: string(),
+  startedAt: string(),
+});
+
+type SpeakingRun = Readonly<InferOutput<typeof runSchema>>;
+
 /** The stored form of a conversation. A conversation belongs to one model with one adapter, or with none. */
 export const conversationSchema = object({
   id: string(),
@@ -30,14 +41,14 @@ export const conversationSchema = object({
     /** Identifies model and adapter. */
     key: string(),
     model: string(),
-    /** Empty if only the base answered. */
-    adapter: string(),
+    /** The name of the imported files, or the run that made the adapter; empty if only the base answered. */
+    adapter: union([string(), runSchema]),
   }),
   system: string(),
   turns: array(turnSchema),
 });
 
-/** The model and the adapter that answer, with their names for a person. */
+/** The model and the adapter that answer. */
 export type Speaker = Readonly<InferOutput<typeof conversationSchema>['speaker']>;
 
 export interface Answer extends Readonly<InferOutput<typeof answerSchema>> {
@@ -74,15 +85,25 @@ export function updated(conversation: Conversation): Conversation {
   return { ...conversation, updatedAt: new Date(now).toISOString() };
 }
 
-/** The speaker for this model and this adapter; undefined if no model is open. */
+/**
+ * The speaker for this model and this adapter; undefined if no model is open.
+ *
+ * @param run the run that made the adapter; undefined for an imported one
+ */
 export function speakerOf(
   model: ModelReport | undefined,
   adapter: AdapterReport | undefined,
-  adapterName: string,
+  run: SpeakingRun | undefined,
 ): Speaker | undefined {
   if (!model) return undefined;
   const key = JSON.stringify([model.modelHash, adapter?.id]);
-  return { key, model: model.name, adapter: adapter ? adapterName || adapter.origin : '' };
+  return { key, model: model.name, adapter: adapter ? (speakingRun(run) ?? adapter.origin) : '' };
+}
+
+function speakingRun(run: SpeakingRun | undefined): SpeakingRun | undefined {
+  if (!run) return undefined;
+  const { id, name, modelName, startedAt } = run;
+  return { id, name, modelName, startedAt };
 }
 
 /** The sides that answer for a speaker. */

@@ -11,12 +11,16 @@ export interface ExportWords {
   readonly stoppedBy: Readonly<Record<'person' | 'length' | 'stop_token', string>>;
 }
 
-/** The whole conversation for a person to read. Messages are quoted, because they may contain headings and fences. */
-export function markdownOf(conversation: Conversation, words: ExportWords): string {
+/**
+ * The whole conversation for a person to read. Messages are quoted, because they may contain headings and fences.
+ *
+ * @param adapter the adapter's name; empty if only the base answered
+ */
+export function markdownOf(conversation: Conversation, adapter: string, words: ExportWords): string {
   const { speaker, system, turns, startedAt } = conversation;
   const parts = [
     `# ${words.title}`,
-    [speaker.model, speaker.adapter, startedAt].filter((part) => part !== '').join(' · '),
+    [speaker.model, adapter, startedAt].filter((part) => part !== '').join(' · '),
   ];
   if (system.trim() !== '') parts.push(`## ${words.system}`, quoted(system.trim()));
   for (const turn of turns) {
@@ -43,7 +47,7 @@ function quoted(text: string): string {
  * with its own answers. Turns whose answer was stopped or cut are left out: a model would
  * learn to break off.
  */
-export function rowsOf(conversation: Conversation): string {
+export function rowsOf(conversation: Conversation, adapter: string): string {
   const { speaker } = conversation;
   const whole = {
     ...conversation,
@@ -56,8 +60,7 @@ export function rowsOf(conversation: Conversation): string {
   const rows = SIDES.flatMap((side: Side) => {
     const messages = messagesOf(whole, side);
     if (!messages.some(({ role }) => role === 'assistant')) return [];
-    const adapter = side === 'tuned' ? { adapter: speaker.adapter } : {};
-    return [{ messages, answered_by: side, model: speaker.model, ...adapter }];
+    return [{ messages, answered_by: side, model: speaker.model, ...(side === 'tuned' && { adapter }) }];
   });
   return `${JSON.stringify(rows, null, 2)}\n`;
 }

@@ -37,11 +37,14 @@ describe('an answer that is not whole', () => {
   };
 
   it('is marked as one for a person, and no model is trained on it', () => {
-    const text = markdownOf(cut, CATALOGUES.en.chat);
+    const text = markdownOf(cut, 'pirate', CATALOGUES.en.chat);
     expect(text).toContain('### Base (stopped)\n\n> I a');
     expect(text).toContain('### Tuned (cut at max_new_tokens)');
     expect(text).toContain('### Base\n\n> Because.');
-    const rows = JSON.parse(rowsOf(cut)) as { messages: { content: string }[]; answered_by: string }[];
+    const rows = JSON.parse(rowsOf(cut, 'pirate')) as {
+      messages: { content: string }[];
+      answered_by: string;
+    }[];
     expect(
       rows.map(({ answered_by, messages }) => [answered_by, messages.map(({ content }) => content)]),
     ).toEqual([['base', ['Be brief.', 'Why?', 'Because.']]]);
@@ -50,7 +53,7 @@ describe('an answer that is not whole', () => {
 
 describe('an exported conversation', () => {
   it('is Markdown for a person, in the words of the page', () => {
-    const text = markdownOf(conversation, CATALOGUES.en.chat);
+    const text = markdownOf(conversation, 'pirate', CATALOGUES.en.chat);
     expect(text).toBe(`# Chat
 
 tiny · pirate · 2026-01-02T03:04:05.000Z
@@ -85,7 +88,7 @@ tiny · pirate · 2026-01-02T03:04:05.000Z
 
 > And?
 `);
-    const chinese = markdownOf({ ...conversation, system: ' ' }, CATALOGUES.zh.chat);
+    const chinese = markdownOf({ ...conversation, system: ' ' }, 'pirate', CATALOGUES.zh.chat);
     expect(chinese).toContain('# 对话');
     expect(chinese).not.toContain(CATALOGUES.zh.chat.system);
   });
@@ -93,7 +96,11 @@ tiny · pirate · 2026-01-02T03:04:05.000Z
   it('keeps its parts whatever is said in it', () => {
     const wild = ['## Base', '```js', '<!--', '', '~~~', 'Title\r---\r\n- 1', '    code'].join('\n');
     const turn = { question: wild, base: { text: wild }, tuned: { text: `\`\`\`\`\n${wild}` } };
-    const text = markdownOf({ ...conversation, system: wild, turns: [turn, turn] }, CATALOGUES.en.chat);
+    const text = markdownOf(
+      { ...conversation, system: wild, turns: [turn, turn] },
+      'pirate',
+      CATALOGUES.en.chat,
+    );
     const blocks = marked.lexer(text).filter(({ type }) => type !== 'space');
     const answers = ['heading', 'blockquote'];
     expect(blocks.map(({ type }) => type)).toEqual([
@@ -103,7 +110,7 @@ tiny · pirate · 2026-01-02T03:04:05.000Z
   });
 
   it('is rows that the examples step reads as conversations: each side with what it said itself', async () => {
-    const { records, problems } = await readRecords('conversation.json', rowsOf(conversation));
+    const { records, problems } = await readRecords('conversation.json', rowsOf(conversation, 'pirate'));
     expect(problems).toEqual([]);
     const system = { role: 'system', content: 'Be brief.' };
     expect(records.map(({ sample }) => sample)).toMatchObject([
@@ -122,14 +129,14 @@ tiny · pirate · 2026-01-02T03:04:05.000Z
         ],
       },
     ]);
-    expect(JSON.parse(rowsOf(conversation))).toMatchObject([
+    expect(JSON.parse(rowsOf(conversation, 'pirate'))).toMatchObject([
       { answered_by: 'base', model: 'tiny' },
       { answered_by: 'tuned', model: 'tiny', adapter: 'pirate' },
     ]);
   });
 
   it('has no row of a side that said nothing', () => {
-    expect(rowsOf({ ...conversation, turns: [{ question: 'Who?' }] })).toBe('[]\n');
+    expect(rowsOf({ ...conversation, turns: [{ question: 'Who?' }] }, 'pirate')).toBe('[]\n');
   });
 });
 

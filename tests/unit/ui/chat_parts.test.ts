@@ -1,12 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
 import { CATALOGUES } from '../../../src/core/messages/languages';
 import { speakerOf } from '../../../src/ui/chat/conversation';
 import { obstacleTo } from '../../../src/ui/chat/obstacle.svelte';
 import { escapes, sends, type Key } from '../../../src/ui/chat/keys';
+import { adapterNameOf, speakerName } from '../../../src/ui/chat/speaker';
 import { TokenCounter } from '../../../src/ui/chat/token_counter.svelte';
+import { language } from '../../../src/ui/language.svelte';
 import type { ChatMessage, TokenCount } from '../../../src/worker/protocol';
-import { deferred, report } from './engine';
+import { deferred, listedRun, report, runRecord, stubLocalStorage } from './engine';
 
 const asked = (content: string): readonly (readonly ChatMessage[])[] => [[{ role: 'user', content }]];
 
@@ -106,28 +108,57 @@ describe('who answers', () => {
     parameters: 1,
     notes: [],
   };
+  const run = { id: 'run-1', name: undefined, modelName: 'tiny', startedAt: '2026-01-02T03:04:05.000Z' };
   const key = (...given: Parameters<typeof speakerOf>) => speakerOf(...given)?.key;
 
   it('is undefined without a model, and the base without an adapter', () => {
-    expect(speakerOf(undefined, undefined, '')).toBeUndefined();
-    expect(speakerOf(report(), undefined, '')).toMatchObject({ model: 'tiny', adapter: '' });
+    expect(speakerOf(undefined, undefined, undefined)).toBeUndefined();
+    expect(speakerOf(report(), undefined, undefined)).toMatchObject({ model: 'tiny', adapter: '' });
   });
 
   it('is another with another model, another way of loading it, or another adapter', () => {
     const keys = [
-      key(report(), undefined, ''),
-      key(report({ modelHash: 'another' }), undefined, ''),
-      key(report(), adapter, 'pirate'),
+      key(report(), undefined, undefined),
+      key(report({ modelHash: 'another' }), undefined, undefined),
+      key(report(), adapter, run),
       // Of a folder of the same name, or of the same run some steps later.
-      key(report(), { ...adapter, id: 'another' }, 'pirate'),
+      key(report(), { ...adapter, id: 'another' }, run),
     ];
     expect(new Set(keys).size).toBe(keys.length);
   });
 
   it('is the same whatever model and adapter are called', () => {
-    const same = key(report(), adapter, 'pirate');
-    expect(key(report({ name: 'other', repo: 'a/b', commit: '1' }), adapter, 'bard')).toBe(same);
-    expect(key(report(), { ...adapter, origin: 'run-2' }, '')).toBe(same);
+    const same = key(report(), adapter, run);
+    expect(key(report({ name: 'other', repo: 'a/b', commit: '1' }), adapter, { ...run, name: 'bard' })).toBe(
+      same,
+    );
+    expect(key(report(), { ...adapter, origin: 'run-2' }, undefined)).toBe(same);
+  });
+
+  it('is stored with the run, which is named by its date in the language of the page', () => {
+    stubLocalStorage();
+    vi.stubGlobal('document', { documentElement: {}, querySelector: () => null });
+    onTestFinished(() => {
+      language.choose('en');
+      vi.unstubAllGlobals();
+    });
+    const speaker = speakerOf(report(), adapter, { ...runRecord(), ...run })!;
+    expect(speaker.adapter).toEqual(run);
+    const removed = { get: () => undefined };
+    for (const each of ['en', 'zh'] as const) {
+      language.choose(each);
+      const name = CATALOGUES[each].runs.defaultName('tiny', run.startedAt);
+      expect(adapterNameOf(speaker, removed)).toBe(name);
+      expect(speakerName(speaker, removed)).toBe(CATALOGUES[each].chat.withAdapter('tiny', name));
+    }
+    const renamed = { get: (id?: string) => listedRun({ name: `New name of ${id}` }) };
+    expect(adapterNameOf(speaker, renamed)).toBe('New name of run-1');
+  });
+
+  it('is named by the imported files, or by the model alone', () => {
+    const runs = { get: () => undefined };
+    expect(adapterNameOf(speakerOf(report(), adapter, undefined)!, runs)).toBe('run-1');
+    expect(speakerName(speakerOf(report(), undefined, undefined)!, runs)).toBe('tiny');
   });
 });
 

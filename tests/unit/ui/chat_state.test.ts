@@ -450,6 +450,23 @@ describe('conversations', () => {
     expect(reloaded.chat.kept.list).toEqual([]);
   });
 
+  it('keep which run answered, not what it was called', async () => {
+    const adapter = {
+      id: 'a-run',
+      name: undefined,
+      modelName: 'tiny',
+      startedAt: '2026-01-02T03:04:05.000Z',
+    };
+    current = { ...TUNED, adapter };
+    const world = conversation();
+    await exchange(world, 'Who?', 'I');
+    await settled(world);
+    const reloaded = conversation();
+    await reloaded.chat.restore();
+    expect(reloaded.chat.conversation?.speaker.adapter).toEqual(adapter);
+    expect(reloaded.chat.sides).toEqual(['base', 'tuned']);
+  });
+
   it('stay as they are while one is being answered', async () => {
     const world = conversation();
     const { chat, asked } = world;
