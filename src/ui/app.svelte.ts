@@ -111,8 +111,8 @@ export class App {
     speakerOf(this.model.report, this.exports.adapter, this.adapterRun),
   );
 
-  /** The run that failed last; undefined if it failed before it was recorded. */
-  get failedRun(): ListedRun | undefined {
+  /** The run that the step “Train” shows; undefined if it has not been recorded. */
+  get shownRun(): ListedRun | undefined {
     return this.runs.get(this.training.run);
   }
 

@@ -155,7 +155,7 @@ function failedSituation(app: App): Situation {
   const { training } = app;
   const step = app.runs.removed(training.run) ? 0 : training.checkpointStep;
   const body = step > 0 ? t.shell.failedKept(t.format.count(step)) : t.shell.failedNothing;
-  const run = step > 0 ? app.failedRun : undefined;
+  const run = step > 0 ? app.shownRun : undefined;
   const next = run ? goOn(app, run) : start(app, t.shell.again);
   return {
     kind: 'failed',

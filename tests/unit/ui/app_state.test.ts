@@ -511,11 +511,11 @@ describe('the page', () => {
       return Promise.reject(new TunesmithError({ code: 'device_lost' }));
     });
     await app.start();
-    expect(app.failedRun?.id).toBe('failed');
+    expect(app.shownRun?.id).toBe('failed');
     expect(situationOf(app).next?.name).toBe('continue');
     fake.runs.start.mockRejectedValueOnce(new TunesmithError({ code: 'no_model' }));
     await app.start();
-    expect(app.failedRun).toBeUndefined();
+    expect(app.shownRun).toBeUndefined();
   });
 
   it('can stop the opening of a run being continued', async () => {

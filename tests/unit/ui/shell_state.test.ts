@@ -63,7 +63,7 @@ describe('the situation', () => {
     ['it failed at once', { training: { phase: 'failed' } }, 'train', 'start', []],
     [
       'it failed after a checkpoint',
-      { training: { phase: 'failed', checkpointStep: 3 }, failedRun: runRecord() },
+      { training: { phase: 'failed', checkpointStep: 3 }, shownRun: runRecord() },
       'chat',
       'continue',
       ['train'],
