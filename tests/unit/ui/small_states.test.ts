@@ -109,6 +109,8 @@ describe('the engine', () => {
     vi.resetModules();
     ({ EngineState } = await import('../../../src/ui/engine.svelte'));
   });
+  // A later test file must not get this one's modules in place of those that it replaces.
+  afterEach(() => void vi.resetModules());
 
   it('is usable once it has found a device, and no more after it broke', async () => {
     const engine = new EngineState();
