@@ -2,10 +2,10 @@
  * The visitor's own examples across reloads. A tab finds its own again, whatever another tab has chosen since; a new tab
  * begins with those that were chosen last.
  */
-import { delMany, entries, get, set } from 'idb-keyval';
+import { del, delMany, entries, get, set } from 'idb-keyval';
 import { array, boolean, instance, number, object, optional, safeParse, string } from 'valibot';
 import type { ExampleFile } from '../../worker/protocol';
-import { keepHere, readHere } from '../shared/persist';
+import { keepHere, readHere, readKept } from '../shared/persist';
 
 /** The key of the choice, and the beginning of the keys of the files. */
 const storageKey = 'examples';
@@ -14,10 +14,10 @@ const filesKey = (id: string): string => `tunesmith.${storageKey}.${id}`;
 /** Whether own examples are chosen, and which files; without an id they were too large to store. */
 const choiceSchema = object({ own: boolean(), id: optional(string()) });
 /** Files that were chosen together, and when, in milliseconds. They are never changed: another choice is stored anew. */
-const filesSchema = object({
-  at: number(),
-  files: array(object({ name: string(), content: instance(Blob) })),
-});
+const listSchema = array(object({ name: string(), content: instance(Blob) }));
+const filesSchema = object({ at: number(), files: listSchema });
+/** Where an older version of the page stored the files of all tabs. */
+const olderKey = `tunesmith.${storageKey}`;
 
 /** More choices than tabs that are open at once; older ones are removed. */
 const MOST_CHOICES = 20;
@@ -29,6 +29,7 @@ export class KeptFiles {
 
   /** This tab's own files: none if they are too large or have been removed; undefined if it had chosen none. */
   async read(): Promise<readonly ExampleFile[] | undefined> {
+    await this.#takeOlder();
     const { own, id } = readHere(storageKey, choiceSchema, { own: false });
     if (!own) return undefined;
     if (id === undefined) return [];
@@ -37,6 +38,15 @@ export class KeptFiles {
     const { files } = kept.output;
     this.#stored = { files, id };
     return files;
+  }
+
+  /** Takes over the files that an older version has stored, unless this one has stored some since. */
+  async #takeOlder(): Promise<void> {
+    if (readKept(storageKey, choiceSchema)) return;
+    const older = safeParse(listSchema, await get<unknown>(olderKey).catch(() => undefined));
+    if (!older.success || older.output.length === 0) return;
+    await this.keep(older.output);
+    await del(olderKey).catch(() => undefined);
   }
 
   /** @param files the chosen ones, empty if they are too large to store; undefined if the visitor has no own ones */

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { clear, keys } from 'idb-keyval';
+import { clear, get, keys, set } from 'idb-keyval';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
 import { message } from '../../../src/core/messages/message';
@@ -127,6 +127,17 @@ describe('the examples of the page', () => {
       await vi.waitFor(async () => expect(await keys()).toHaveLength(Math.min(count, 20)));
     }
     expect(await new KeptFiles().read()).toHaveLength(25);
+  });
+
+  it('are taken over from an older version of the page', async () => {
+    await set('tunesmith.examples', [{ name: 'old.jsonl', content: new Blob(['{}']) }]);
+    const { state } = examples();
+    await state.restore();
+    expect(state).toMatchObject({ own: true, files: [{ name: 'old.jsonl' }], lacksFiles: false });
+    expect(await get('tunesmith.examples')).toBeUndefined();
+    const reloaded = examples().state;
+    await reloaded.restore();
+    expect(reloaded.files).toMatchObject([{ name: 'old.jsonl' }]);
   });
 
   it('are missed after a reload only if they were chosen and too large to keep', async () => {
