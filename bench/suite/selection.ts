@@ -19,7 +19,7 @@ export interface Filters {
 export interface Selection {
   readonly groups: readonly Group[];
   readonly rounds: Rounds;
-  /** They are short, and are compared with one another, so many samples cost little and increase the precision. */
+  /** Many samples: a kernel's run is short, so each costs little, and the suite compares kernels with one another. */
   readonly products: {
     readonly models: readonly ModelName[];
     readonly rows: readonly number[];

@@ -1,6 +1,6 @@
 import type { TrainEvent } from '../../worker/protocol';
 
-/** Losses of single steps vary: so many at each end are averaged at most. */
+/** Most steps that are averaged at each end of the curve, because the losses of single steps vary. */
 const AT_EACH_END = 5;
 
 /**

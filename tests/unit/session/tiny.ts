@@ -1,5 +1,11 @@
+import { fileURLToPath } from 'node:url';
+import { openFolder } from '../../../src/cli/files';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { readSpec } from '../../../src/models/config';
+import type { ModelFolder } from '../../../src/models/files';
 import type { ModelSpec } from '../../../src/models/spec';
+import { openFolderModel } from '../../../src/session/models/loadable';
+import type { OpenModel } from '../../../src/session/models/open';
 
 /** A model whose linear maps all have different shapes. */
 export const tinySpec: ModelSpec = readSpec({
@@ -18,3 +24,15 @@ export const tinySpec: ModelSpec = readSpec({
   rope_theta: 10000,
   tie_word_embeddings: true,
 });
+
+/** The folder of a model of the parity fixtures. */
+export function openTinyFolder(): Promise<ModelFolder> {
+  const path = fileURLToPath(new URL('../../parity/fixtures/qwen3/', import.meta.url));
+  return openFolder(path, 'model');
+}
+
+/** The model of this folder, opened without a device: its spec, its tokenizer and its chat template. */
+export async function openTinyModel(): Promise<OpenModel> {
+  const identity = { name: 'tiny', source: 'files' } as const;
+  return (await openFolderModel(await openTinyFolder(), identity, DEFAULTS)).open;
+}

@@ -14,10 +14,10 @@ function textsOf(folder: string, ending: string): readonly string[] {
 const classes = textsOf('src/ui', '.ts').flatMap((text) =>
   [...text.matchAll(/^export class (\w+)/gm)].map(([, name]) => name!),
 );
-const tests = ['tests/unit/ui', 'tests/components'].flatMap((folder) => textsOf(folder, '.test.ts'));
+const tests = [...textsOf('tests/unit/ui', '.ts'), ...textsOf('tests/components', '.test.ts')];
 
 it('finds the classes of the state', () => expect(classes).toContain('TrainState'));
 
-it.each(classes)('a test names %s', (name) => {
+it.each(classes)('a test, or its helper, names %s', (name) => {
   expect(tests.some((text) => new RegExp(`\\b${name}\\b`).test(text))).toBe(true);
 });

@@ -1,20 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
 import { ExportState } from '../../../src/ui/export/export.svelte';
-import type { AdapterReport, ExportOffer, ExportResult } from '../../../src/worker/protocol';
-import { deferred, engineOf } from './engine';
+import type { ExportOffer, ExportResult } from '../../../src/worker/protocol';
+import { adapterReport, deferred, engineOf } from './engine';
 
-const adapter: AdapterReport = {
-  ...{
-    id: 'an-id',
-    origin: 'run',
-    r: 4,
-    lora_alpha: 8,
-    target_modules: ['q_proj'],
-    parameters: 10,
-    notes: [],
-  },
-};
+const adapter = adapterReport({ id: 'an-id' });
 const offer = (format: string, bytes = 100, changes: Partial<ExportOffer> = {}): ExportOffer => ({
   ...{ format, bytes, options: [], fileName: `tiny-${format}.zip`, files: [] },
   ...changes,

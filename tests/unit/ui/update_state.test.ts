@@ -77,7 +77,7 @@ describe("the page's newer version", () => {
     expect(reload).toHaveBeenCalledOnce();
   });
 
-  it('is opened even if a still newer one takes its place as it is to be opened', async () => {
+  it('opens after a reload even if a still newer version replaces it meanwhile', async () => {
     const registration = withActive();
     const { update, reload } = await opened(registration);
     const newer = registration.find();

@@ -31,7 +31,7 @@ describe('the work of the engine', () => {
     ['training', { training: running }, { fraction: 0.4, etaSeconds: 6 }],
     ['training', { training: { ...running, fraction: 0.1 } }, { fraction: 0.1 }],
     ['opening_run', { reopening: { busy: true }, runs: { progress } }, progress],
-    // A run that is to be continued is opened first.
+    // The engine opens a run before it continues it.
     ['opening_run', { reopening: { busy: true }, training: { active: true, progress } }, progress],
     ['exporting', { exports: { exporting: true, progress } }, progress],
     ['importing', { exports: { importing: true } }, {}],

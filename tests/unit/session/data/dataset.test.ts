@@ -1,22 +1,14 @@
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DEFAULTS } from '../../../../src/core/settings/settings';
-import { openFolder } from '../../../../src/cli/files';
 import { memoryFile, type FileReader } from '../../../../src/core/file_reader';
 import { makeDataset, targetCount, tokenCount } from '../../../../src/session/data/dataset';
 import { readJson, type ModelFolder } from '../../../../src/models/files';
 import type { OpenModel } from '../../../../src/session/models/open';
 import { openFolderModel } from '../../../../src/session/models/loadable';
+import { openTinyFolder, openTinyModel } from '../tiny';
 
-const path = fileURLToPath(new URL('../../../parity/fixtures/qwen3/', import.meta.url));
 let model: OpenModel;
-beforeAll(async () => {
-  ({ open: model } = await openFolderModel(
-    await openFolder(path, 'model'),
-    { name: 'tiny', source: 'files' },
-    DEFAULTS,
-  ));
-});
+beforeAll(async () => (model = await openTinyModel()));
 
 function fileOf(...rows: object[]): FileReader {
   const text = rows.map((row) => JSON.stringify(row)).join('\n');
@@ -99,7 +91,7 @@ async function folderWith(
   name: string,
   change: (file: FileReader) => Promise<Uint8Array>,
 ): Promise<ModelFolder> {
-  const folder = await openFolder(path, 'model');
+  const folder = await openTinyFolder();
   return new Map([...folder, [name, memoryFile(name, await change(folder.get(name)!))]]);
 }
 

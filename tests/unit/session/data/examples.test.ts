@@ -1,22 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
 import { DEFAULTS } from '../../../../src/core/settings/settings';
-import { openFolder } from '../../../../src/cli/files';
 import { makeDataset, type Dataset } from '../../../../src/session/data/dataset';
 import type { OpenModel } from '../../../../src/session/models/open';
-import { openFolderModel } from '../../../../src/session/models/loadable';
 import type { Progress } from '../../../../src/session/progress';
 import { Examples, type ExamplesSession } from '../../../../src/session/data/examples';
+import { openTinyModel } from '../tiny';
 
-const path = fileURLToPath(new URL('../../../parity/fixtures/qwen3/', import.meta.url));
 let model: OpenModel;
-beforeAll(async () => {
-  ({ open: model } = await openFolderModel(
-    await openFolder(path, 'model'),
-    { name: 'tiny', source: 'files' },
-    DEFAULTS,
-  ));
-});
+beforeAll(async () => (model = await openTinyModel()));
 
 /** A session without a device: all that reading examples needs. */
 function openExamples(): { examples: Examples; session: { dataset: Dataset | undefined } } {

@@ -1,22 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fileURLToPath } from 'node:url';
-import { openFolder } from '../../../../src/cli/files';
 import { inEnglish } from '../../../../src/core/messages/english';
 import { makeDataset } from '../../../../src/session/data/dataset';
 import { memoryFile } from '../../../../src/core/file_reader';
 import { DEFAULTS } from '../../../../src/core/settings/settings';
 import { openModel, templateOf, type OpenModel } from '../../../../src/session/models/open';
-import { openFolderModel } from '../../../../src/session/models/loadable';
+import { openTinyModel } from '../tiny';
 
-const path = fileURLToPath(new URL('../../../parity/fixtures/qwen3/', import.meta.url));
 let model: OpenModel;
-beforeAll(async () => {
-  ({ open: model } = await openFolderModel(
-    await openFolder(path, 'model'),
-    { name: 'tiny', source: 'files' },
-    DEFAULTS,
-  ));
-});
+beforeAll(async () => (model = await openTinyModel()));
 
 function reopened(change: Partial<OpenModel['facts']>): OpenModel {
   return openModel({ ...model.facts, ...change }, model.identity, model.hash);
