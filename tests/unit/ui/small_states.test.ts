@@ -174,6 +174,13 @@ describe('the system prompt', () => {
 });
 
 describe('kept conversations', () => {
+  // Test files share the database.
+  beforeEach(async () => {
+    const former = new KeptConversations(vi.fn());
+    await former.refresh();
+    for (const { id } of former.list) await former.remove(id);
+  });
+
   it('of another tab are neither overwritten nor lost', async () => {
     const moved = vi.fn();
     const [one, two] = [new KeptConversations(moved), new KeptConversations(moved)];
