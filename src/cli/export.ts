@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { TunesmithError } from '../core/errors';
 import { LOAD_SETTINGS, parseSettings } from '../core/settings/settings';
-import { folderTarget } from '../exports/folder_target';
+import { folderTarget } from '../exports/targets/folder_target';
 import { EXPORT_FORMATS, exportFormat } from '../exports/formats';
-import { bytesOfFiles } from '../exports/target';
+import { bytesOfFiles } from '../exports/targets/target';
 import { planExport, writeExport } from '../session/exports/exporting';
 import { nodeFiles } from '../storage/node_files';
 import type { Arguments, OptionSpec } from './arguments';
@@ -70,13 +70,19 @@ export const exportCommand: Command = {
   },
 };
 
-/** The options of all formats; the help of each names its formats. */
+/** The options of all formats; several formats may have one of the same name. The help of each names its formats. */
 function optionsOfFormats(): Readonly<Record<string, OptionSpec>> {
   const options: Record<string, OptionSpec> = {};
   for (const format of EXPORT_FORMATS) {
     for (const { name, value, help, choices, default: usual } of format.options) {
-      const what = choices ? t.cli.choices(choices, say(help)) : say(help);
-      options[name] = { value, kind: 'text', help: t.cli.optionOfFormat(format.name, what, usual) };
+      const told = choices ? t.cli.choices(choices, say(help)) : say(help);
+      const text = t.cli.optionOfFormat(format.name, told, usual);
+      const before = options[name]?.help;
+      options[name] = {
+        value,
+        kind: 'text',
+        help: before === undefined ? text : t.format.paragraph([before, text]),
+      };
     }
   }
   return options;
@@ -84,16 +90,16 @@ function optionsOfFormats(): Readonly<Record<string, OptionSpec>> {
 
 /** The given options. Throws `argument_of_other_format` for one of another format. */
 function optionsOf(args: Arguments, format: string): Readonly<Record<string, string>> {
+  const own = new Set(exportFormat(format).options.map(({ name }) => name));
   const given: Record<string, string> = {};
-  for (const { name, options } of EXPORT_FORMATS) {
+  for (const { name: owner, options } of EXPORT_FORMATS) {
     for (const { name: option } of options) {
       const value = args.text(option);
       if (value === undefined) continue;
-      if (exportFormat(format).options.some((own) => own.name === option)) given[option] = value;
-      else {
-        const values = { option, format, owner: name };
-        throw new TunesmithError({ code: 'argument_of_other_format', values });
+      if (!own.has(option)) {
+        throw new TunesmithError({ code: 'argument_of_other_format', values: { option, format, owner } });
       }
+      given[option] = value;
     }
   }
   return given;

@@ -8,7 +8,7 @@ import {
   SETTING_NAMES,
   type TrainSettings,
 } from '../core/settings/settings';
-import { folderTarget } from '../exports/folder_target';
+import { folderTarget } from '../exports/targets/folder_target';
 import { moduleNames } from '../models/adapter_files';
 import { Examples } from '../session/data/examples';
 import { Exclusive } from '../session/exclusive';

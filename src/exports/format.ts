@@ -6,8 +6,8 @@ import type { ModelLayout } from '../models/layout';
 import type { Adapter } from '../models/adapter';
 import type { AdapterLayout } from '../models/adapters/layout';
 import type { Model } from '../models/model';
-import type { CardRun } from './model_card';
-import type { SmallFacts } from './small_files';
+import type { CardRun } from './card/model_card';
+import type { SmallFacts } from './card/small_files';
 
 /** A file of an export. Its size is known before its contents. */
 export interface ExportFile {
@@ -26,12 +26,21 @@ export interface ExportCheck {
   readonly allowed: number;
 }
 
+/** Code or a command line that runs the written files. */
+export interface ExportUse {
+  /** The program's name: llama.cpp. */
+  readonly program: string;
+  readonly code: string;
+}
+
 /** The files of an export, known before any is written. */
 export interface ExportPlan {
   /** In the order of writing. The file by which other programs recognise a complete folder comes last. */
   readonly files: readonly ExportFile[];
   /** Notes for the person. */
   readonly notes?: readonly Message[];
+  /** How to run the files, the usual program first. */
+  readonly uses?: readonly ExportUse[];
   /** Compares the written files with their source. Throws `export_differs`. */
   readonly check: (written: ModelFolder) => Promise<ExportCheck>;
 }

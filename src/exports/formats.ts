@@ -1,7 +1,7 @@
 import { TunesmithError } from '../core/errors';
 import type { ExportFormat } from './format';
-import { mergedExport } from './merged';
-import { peftExport } from './peft';
+import { mergedExport } from './merged/merged';
+import { peftExport } from './peft/peft';
 
 /** All export formats, the usual one first. */
 export const EXPORT_FORMATS: readonly ExportFormat[] = [peftExport, mergedExport];

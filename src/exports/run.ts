@@ -3,7 +3,7 @@ import { TunesmithError } from '../core/errors';
 import { piecesOf } from '../core/file_reader';
 import type { ModelFolder } from '../models/folder';
 import type { ExportCheck, ExportFile, ExportPlan } from './format';
-import type { ExportTarget } from './target';
+import type { ExportTarget } from './targets/target';
 
 export interface ExportRunOptions {
   /**

@@ -1,10 +1,10 @@
 import { describeError, type ErrorDescription } from '../core/errors';
 import type { Language } from '../core/messages/languages';
 import type { Message } from '../core/messages/message';
-import type { ExportCheck, ExportOption, ExportPlan } from '../exports/format';
+import type { ExportCheck, ExportOption, ExportPlan, ExportUse } from '../exports/format';
 import { EXPORT_FORMATS } from '../exports/formats';
-import { handleTarget } from '../exports/handle_target';
-import { zipFile, zipTarget } from '../exports/zip_target';
+import { handleTarget } from '../exports/targets/handle_target';
+import { zipFile, zipTarget } from '../exports/targets/zip_target';
 import type { Exclusive } from './exclusive';
 import type { ExportFolder, ExportPlace } from './exports/export_folder';
 import { planExport, writeExport } from './exports/exporting';
@@ -26,6 +26,8 @@ export interface ExportOffer {
   readonly bytes: number;
   /** Notes for the person. */
   readonly notes?: readonly Message[];
+  /** How to run the files, the usual program first. */
+  readonly uses?: readonly ExportUse[];
   /** Why this export is impossible. */
   readonly problem?: ErrorDescription;
 }
@@ -86,7 +88,7 @@ export class Adapters {
         try {
           const plan = await planExport(this.#session, format.name, options, language);
           const { name: fileName, size: bytes } = zipFile(`${plan.folderName}.zip`, plan.files);
-          return { ...offer, fileName, files: filesOf(plan), bytes, notes: plan.notes };
+          return { ...offer, fileName, files: filesOf(plan), bytes, notes: plan.notes, uses: plan.uses };
         } catch (error) {
           return { ...offer, fileName: '', files: [], bytes: 0, problem: describeError(error) };
         }

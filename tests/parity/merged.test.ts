@@ -8,7 +8,7 @@ import { TunesmithError } from '../../src/core/errors';
 import { blobReader, type FileReader } from '../../src/core/file_reader';
 import { inEnglish } from '../../src/core/messages/english';
 import type { Told } from '../../src/core/messages/message';
-import { memoryTarget } from '../../src/exports/memory_target';
+import { memoryTarget } from '../../src/exports/targets/memory_target';
 import { readTensors } from '../../src/formats/safetensors';
 import { Device } from '../../src/gpu/device';
 import { readJson } from '../../src/models/folder';

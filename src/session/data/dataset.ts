@@ -9,7 +9,7 @@ import type { BuiltExamples, ExampleSettings } from '../../data/examples';
 import { DataFault } from '../../data/files/fault';
 import { filled, placeholdersIn, type Fillings } from '../../data/placeholders';
 import { recordsOf, type DataRecord, type Problem, type Sample } from '../../data/records';
-import type { CardRun } from '../../exports/model_card';
+import type { CardRun } from '../../exports/card/model_card';
 import { positionsOf } from '../../models/layout';
 import { objectiveOf } from '../../models/objectives';
 import type { Objective } from '../../models/objectives/objective';

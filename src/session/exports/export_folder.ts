@@ -1,6 +1,6 @@
-import { folderTarget } from '../../exports/folder_target';
-import { memoryTarget } from '../../exports/memory_target';
-import type { ExportTarget } from '../../exports/target';
+import { folderTarget } from '../../exports/targets/folder_target';
+import { memoryTarget } from '../../exports/targets/memory_target';
+import type { ExportTarget } from '../../exports/targets/target';
 import type { FileStore } from '../../storage/file_store';
 import { heldExports, holdExports, type Locks } from '../../storage/locks';
 

@@ -3,7 +3,7 @@ import { message } from '../../core/messages/message';
 import type { ExportCheck, ExportPlan, ExportSource } from '../../exports/format';
 import { exportFormat } from '../../exports/formats';
 import { runExport } from '../../exports/run';
-import { bytesOfFiles, type ExportTarget } from '../../exports/target';
+import { bytesOfFiles, type ExportTarget } from '../../exports/targets/target';
 import { baseNameOf } from '../models/base_name';
 import { compareLogits, compareWith } from './comparison';
 import type { OnProgress } from '../progress';

@@ -1,5 +1,5 @@
 import type { ExportedAdapter } from '../../exports/format';
-import type { CardRun } from '../../exports/model_card';
+import type { CardRun } from '../../exports/card/model_card';
 import type { Device } from '../../gpu/device';
 import type { TunedProgram } from '../../graph/trial';
 import { Adapter } from '../../models/adapter';

@@ -99,7 +99,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   'lists in brackets, as Python and JSON write them': {
     'data/jinja/json_of.ts': /^[,:]$/,
     'data/jinja/text_of.ts': /^(?:,|…: …)$/,
-    'exports/json_text.ts': /^…: …$/,
+    'exports/card/json_text.ts': /^…: …$/,
     'core/settings/parse.ts': /^,$/,
     'core/shape.ts': /^,$/,
   },
@@ -124,8 +124,9 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   'names of tokens': { 'data/jinja/lexer.ts': /^… (?:begin|end)$/ },
   'tables of Unicode': { 'data/tokenization/unicode.ts': /^[\da-f]+.* [\da-f]+/ },
   'YAML and Python': {
-    'exports/model_card.ts': /^(?:base_model|base_model_relation|library_name|pipeline_tag|from|model =|,)/,
-    'ui/export/snippet.ts': /^(?:from|chat =) /,
+    'exports/card/model_card.ts':
+      /^(?:base_model|base_model_relation|library_name|pipeline_tag|from|model =|,)/,
+    'exports/card/python.ts': /^(?:from|chat =) /,
   },
   'CSS and HTML': {
     'ui/shared/markdown.ts': /^(?:p br |table thead |noopener |button tiny)/,

@@ -26,13 +26,13 @@ export const exporting = {
     `Checked: the files were read back, and the weights are those of model and adapter, rounded once. Logits differ by at most ${difference}.`,
   checkedApart:
     'Checked: the files were read back, and the weights are those of model and adapter, rounded once. Answers were not compared: this device has no room for the merged model beside the one that is open.',
-  use: 'Use it in Python',
+  use: 'Use it',
   useHelp: {
     peft: 'Unpack the zip, and fill in the folder of the base model.',
     merged: 'Unpack the zip, and fill in its folder. You no longer need the base model.',
   } as Readonly<Record<string, string>>,
   useDemo: 'The demo model’s folder is part of Tunesmith: public/models/demo.',
-  code: 'Python code',
+  codeFor: (program: string) => `Code for ${program}`,
   import: 'Import an adapter',
   importHelp: 'To chat with it, or to train it further.',
   drop: 'Drop an adapter’s folder or zip here',

@@ -26,13 +26,13 @@ export const exporting: Catalogue['exporting'] = {
     `已校验：重新读取这些文件后，权重等于模型与适配器之和（只舍入一次）。logits 最多相差 ${difference}。`,
   checkedApart:
     '已校验：重新读取这些文件后，权重等于模型与适配器之和（只舍入一次）。没有比较回答：设备内存不能同时放下当前模型和合并后的模型。',
-  use: '在 Python 中使用',
+  use: '如何使用',
   useHelp: {
     peft: '解压 zip，并在代码中填写基座模型的文件夹。',
     merged: '解压 zip，并在代码中填写它的文件夹。不再需要基座模型。',
   },
   useDemo: '演示模型的文件夹在 Tunesmith 中：public/models/demo。',
-  code: 'Python 代码',
+  codeFor: (program) => `${program} 代码`,
   import: '导入适配器',
   importHelp: '用来对话，或继续训练。',
   drop: '把适配器的文件夹或 zip 拖到这里',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { bytesOf } from '../../../src/core/bytes';
-import { f32ToBf16, f32ToF16 } from '../../../src/core/dtype';
-import { memoryFile } from '../../../src/core/file_reader';
-import { holdsColumns } from '../../../src/exports/merged_check';
+import { bytesOf } from '../../../../src/core/bytes';
+import { f32ToBf16, f32ToF16 } from '../../../../src/core/dtype';
+import { memoryFile } from '../../../../src/core/file_reader';
+import { holdsColumns } from '../../../../src/exports/check/written_weights';
 
 const [out, input] = [64, 32];
 const columns = [0, 7, 31];

@@ -1,9 +1,10 @@
-import { message } from '../core/messages/message';
-import { readParameter } from '../models/adapters/layout';
-import { adapterFiles, namedTensors, readAdapterFiles } from '../models/adapter_files';
-import { cardOf } from './card_of';
-import type { ExportFormat, ExportedAdapter } from './format';
-import { exportDiffers } from './run';
+import { message } from '../../core/messages/message';
+import { readParameter } from '../../models/adapters/layout';
+import { adapterFiles, namedTensors, readAdapterFiles } from '../../models/adapter_files';
+import { cardOf } from '../card/card_of';
+import { adapterCode } from '../card/python';
+import type { ExportFormat, ExportedAdapter } from '../format';
+import { exportDiffers } from '../run';
 
 /** Only the adapter, in PEFT's format, with a model card. */
 export const peftExport: ExportFormat = {
@@ -19,6 +20,7 @@ export const peftExport: ExportFormat = {
     ]);
     return Promise.resolve({
       files: Array.from(files, ([name, bytes]) => ({ name, size: bytes.length, parts: () => [bytes] })),
+      uses: [{ program: 'PEFT', code: adapterCode('path/to/base-model', 'path/to/adapter') }],
       async check(written) {
         const read = await readAdapterFiles(written, layout.spec);
         if (!sameAdapter(adapter, read))

@@ -1,5 +1,5 @@
-import { blobReader } from '../core/file_reader';
-import type { ExportFile } from './format';
+import { blobReader } from '../../core/file_reader';
+import type { ExportFile } from '../format';
 import type { ExportTarget } from './target';
 
 /**

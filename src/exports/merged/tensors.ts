@@ -1,15 +1,15 @@
-import { isFloatDtype, type FloatDtype } from '../core/dtype';
-import { fieldsOf, type LosslessJson } from '../core/lossless_json';
-import { message, type Message } from '../core/messages/message';
-import { elementCount, type Shape } from '../core/shape';
-import { readSpec } from '../models/config';
-import { FAMILIES } from '../models/families';
-import { checkpointTensors, type ModelSpec, type TensorSpec } from '../models/spec';
-import type { StoredTensor } from '../models/stored/stored_weight';
-import { PROCESSOR_FILES } from '../models/tokenizer_files';
-import type { ExportSource } from './format';
-import { fieldsOfText, jsonText } from './json_text';
-import { CONFIG, type SmallFacts } from './small_files';
+import { isFloatDtype, type FloatDtype } from '../../core/dtype';
+import { fieldsOf, type LosslessJson } from '../../core/lossless_json';
+import { message, type Message } from '../../core/messages/message';
+import { elementCount, type Shape } from '../../core/shape';
+import { readSpec } from '../../models/config';
+import { FAMILIES } from '../../models/families';
+import { checkpointTensors, type ModelSpec, type TensorSpec } from '../../models/spec';
+import type { StoredTensor } from '../../models/stored/stored_weight';
+import { PROCESSOR_FILES } from '../../models/tokenizer_files';
+import type { ExportSource } from '../format';
+import { fieldsOfText, jsonText } from '../card/json_text';
+import { CONFIG, type SmallFacts } from '../card/small_files';
 
 /** A tensor of a merged checkpoint. */
 export interface MergedTensor {

@@ -1,5 +1,5 @@
-import { Float, parseLosslessJson, type LosslessJson } from '../core/lossless_json';
-import { floatText, integerText } from '../data/jinja/text_of';
+import { Float, parseLosslessJson, type LosslessJson } from '../../core/lossless_json';
+import { floatText, integerText } from '../../data/jinja/text_of';
 
 /** Parses the text of a JSON object into its fields, in order. Undefined for any other value. */
 export function fieldsOfText(text: string): Map<string, LosslessJson> | undefined {

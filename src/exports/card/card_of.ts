@@ -1,5 +1,5 @@
-import { moduleNames } from '../models/adapter_files';
-import type { ExportSource } from './format';
+import { moduleNames } from '../../models/adapter_files';
+import type { ExportSource } from '../format';
 import { modelCard, type CardModel } from './model_card';
 
 /** The model card of an export. @param merged if base and adapter are one */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseSize, shardIndex, shardsOf } from '../../../src/exports/shards';
-import { smallFiles, type SmallFacts } from '../../../src/exports/small_files';
+import { parseSize, shardIndex, shardsOf } from '../../../../src/exports/merged/shards';
+import { smallFiles, type SmallFacts } from '../../../../src/exports/card/small_files';
 
 describe('max_shard_size', () => {
   it.each([

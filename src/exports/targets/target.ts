@@ -1,5 +1,5 @@
-import type { ModelFolder } from '../models/folder';
-import type { ExportFile } from './format';
+import type { ModelFolder } from '../../models/folder';
+import type { ExportFile } from '../format';
 
 /** The destination of an export. No file has its final name before `commit`. */
 export interface ExportTarget {

@@ -1,6 +1,6 @@
-import { blobReader } from '../core/file_reader';
-import { isQuotaError, storageFull } from '../storage/file_store';
-import type { ExportFile } from './format';
+import { blobReader } from '../../core/file_reader';
+import { isQuotaError, storageFull } from '../../storage/file_store';
+import type { ExportFile } from '../format';
 import type { ExportTarget } from './target';
 
 /** A method that TypeScript's library and some browsers lack. */

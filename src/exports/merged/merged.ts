@@ -1,21 +1,21 @@
-import { f32ToBf16, f32ToF16, type FloatDtype } from '../core/dtype';
-import { bytesOf } from '../core/bytes';
-import { TunesmithError } from '../core/errors';
-import { isRecord } from '../core/json';
-import { piecesOf } from '../core/file_reader';
-import { message } from '../core/messages/message';
-import { elementCount } from '../core/shape';
-import { planSafetensors } from '../formats/safetensors';
-import { readParameter } from '../models/adapters/layout';
-import { openCheckpoint } from '../models/files';
-import { PIECE_BYTES } from '../models/pieces';
-import { readRows, readVector, rowRuns } from '../models/base_rows';
-import { cardOf } from './card_of';
-import type { ExportFile, ExportFormat, ExportSource } from './format';
-import { checkColumns, compareLogits, productRounding } from './merged_check';
-import { mergedModel, type MergedTensor } from './merged_tensors';
+import { f32ToBf16, f32ToF16, type FloatDtype } from '../../core/dtype';
+import { bytesOf } from '../../core/bytes';
+import { TunesmithError } from '../../core/errors';
+import { isRecord } from '../../core/json';
+import { piecesOf } from '../../core/file_reader';
+import { message } from '../../core/messages/message';
+import { elementCount } from '../../core/shape';
+import { planSafetensors } from '../../formats/safetensors';
+import { openCheckpoint } from '../../models/files';
+import { PIECE_BYTES } from '../../models/pieces';
+import { cardOf } from '../card/card_of';
+import { mergedCode } from '../card/python';
+import type { ExportFile, ExportFormat, ExportSource } from '../format';
+import { checkColumns, compareLogits, productRounding } from '../check/written_weights';
+import { mergedModel, type MergedTensor } from './tensors';
+import { mergedRows } from './weights';
 import { parseSize, shardIndex, shardsOf } from './shards';
-import { smallFiles } from './small_files';
+import { smallFiles } from '../card/small_files';
 
 const DTYPES: Readonly<Record<string, FloatDtype>> = { float16: 'F16', bfloat16: 'BF16', float32: 'F32' };
 
@@ -60,6 +60,9 @@ export const mergedExport: ExportFormat = {
     const texts = [...small].sort(([a], [b]) => Number(a === 'config.json') - Number(b === 'config.json'));
     return Promise.resolve({
       notes,
+      uses: [
+        { program: 'Transformers', code: mergedCode('path/to/merged-model', spec.towers !== undefined) },
+      ],
       files: [
         ...shards.map((shard) => weightsFile(source, shard)),
         ...texts.map(([fileName, text]) => textFile(fileName, text)),
@@ -97,33 +100,7 @@ async function* tensorParts(
     yield* piecesOf(from.file, PIECE_BYTES, from);
     return;
   }
-  const { name, kind, add, shape } = from;
-  if (kind === 'vector') {
-    const values = await source.withBase((base) => readVector(base, name));
-    yield cast(name, dtype, add ? values.map((value) => value - add) : values);
-    return;
-  }
-  const [out = 0, input = 0] = shape;
-  const merge = mergeOf(source, name.replace(/\.weight$/, ''));
-  for (const run of rowRuns(out, input)) {
-    const rows = await source.withBase((base) => readRows(base, name, run));
-    merge?.(rows, run.first);
-    yield cast(name, dtype, rows);
-  }
-}
-
-/** A function that adds the adapter to rows of a linear map's weight; undefined if the map has no adapter. */
-function mergeOf(
-  { adapter: { layout, parameters } }: ExportSource,
-  path: string,
-): ((rows: Float32Array, firstRow: number) => void) | undefined {
-  const module = layout.modules.find((each) => each.path === path);
-  if (!module) return undefined;
-  const { in: input, scale, tensors } = module;
-  const parts = Object.fromEntries(
-    tensors.map((tensor) => [tensor.part, readParameter(parameters, tensor)] as const),
-  );
-  return (rows, firstRow) => layout.kind.merge({ rows, firstRow, in: input, scale, parts });
+  for await (const rows of mergedRows(source, from)) yield cast(from.name, dtype, rows);
 }
 
 /** Converts values. Throws `export_dtype_range`, `export_not_finite` naming the tensor. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULTS } from '../../../src/core/settings/settings';
-import { modelCard, type CardSource } from '../../../src/exports/model_card';
-import type { TrainEvent } from '../../../src/train/events';
+import { DEFAULTS } from '../../../../src/core/settings/settings';
+import { modelCard, type CardSource } from '../../../../src/exports/card/model_card';
+import type { TrainEvent } from '../../../../src/train/events';
 
 const history: TrainEvent[] = Array.from({ length: 100 }, (_, i) => ({
   event: 'step',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { handleTarget } from '../../../src/exports/handle_target';
-import { zipTarget } from '../../../src/exports/zip_target';
-import { runExport } from '../../../src/exports/run';
-import type { ExportPlan } from '../../../src/exports/format';
+import { handleTarget } from '../../../../src/exports/targets/handle_target';
+import { zipTarget } from '../../../../src/exports/targets/zip_target';
+import { runExport } from '../../../../src/exports/run';
+import type { ExportPlan } from '../../../../src/exports/format';
 
 /** A file as a person chooses it: what is written replaces its content when the stream is closed. */
 class Chosen {

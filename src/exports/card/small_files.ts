@@ -1,6 +1,6 @@
-import { fieldsOf, type LosslessJson } from '../core/lossless_json';
-import { chatTemplateSource } from '../data/template';
-import type { Checkpoint } from '../models/files';
+import { fieldsOf, type LosslessJson } from '../../core/lossless_json';
+import { chatTemplateSource } from '../../data/template';
+import type { Checkpoint } from '../../models/files';
 import { fieldsOfText, jsonText } from './json_text';
 
 export type SmallFacts = Pick<

@@ -1,6 +1,6 @@
-import type { FileReader } from '../models/folder';
-import { storageFull, temporaryPath, type FileStore } from '../storage/file_store';
-import type { ExportFile } from './format';
+import type { FileReader } from '../../models/folder';
+import { storageFull, temporaryPath, type FileStore } from '../../storage/file_store';
+import type { ExportFile } from '../format';
 import { bytesOfFiles, type ExportTarget } from './target';
 
 /**

@@ -1,20 +1,20 @@
-import { floatsOf, type FloatDtype } from '../core/dtype';
-import { compile } from '../graph/compile';
-import { plan } from '../graph/plan';
-import { Trace } from '../graph/trace';
-import type { Device } from '../gpu/device';
-import type { Adapter } from '../models/adapter';
-import { adaptedLinear, BoundAdapter } from '../models/adapters/bound';
-import type { AdapterModule } from '../models/adapters/layout';
-import { BoundWeights } from '../models/layout';
-import type { Model } from '../models/model';
-import type { ModelFolder } from '../models/folder';
-import { readTensorFiles } from '../models/shards';
-import { checkpointTensors, type ModelSpec } from '../models/spec';
-import type { StoredTensor } from '../models/stored/stored_weight';
-import type { ComparedLogits, ExportCheck, ExportSource } from './format';
-import type { MergedTensor } from './merged_tensors';
-import { exportDiffers } from './run';
+import { floatsOf, type FloatDtype } from '../../core/dtype';
+import { compile } from '../../graph/compile';
+import { plan } from '../../graph/plan';
+import { Trace } from '../../graph/trace';
+import type { Device } from '../../gpu/device';
+import type { Adapter } from '../../models/adapter';
+import { adaptedLinear, BoundAdapter } from '../../models/adapters/bound';
+import type { AdapterModule } from '../../models/adapters/layout';
+import { BoundWeights } from '../../models/layout';
+import type { Model } from '../../models/model';
+import type { ModelFolder } from '../../models/folder';
+import { readTensorFiles } from '../../models/shards';
+import { checkpointTensors, type ModelSpec } from '../../models/spec';
+import type { StoredTensor } from '../../models/stored/stored_weight';
+import type { ComparedLogits, ExportCheck, ExportSource } from '../format';
+import type { MergedTensor } from '../merged/tensors';
+import { exportDiffers } from '../run';
 
 /** The largest relative change of a value by rounding to the nearest. */
 const ROUNDING: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -24, F16: 2 ** -11, BF16: 2 ** -8 };

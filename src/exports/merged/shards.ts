@@ -1,5 +1,5 @@
-import { TunesmithError } from '../core/errors';
-import { INDEX_FILE, SINGLE_FILE } from '../models/shards';
+import { TunesmithError } from '../../core/errors';
+import { INDEX_FILE, SINGLE_FILE } from '../../models/shards';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
 

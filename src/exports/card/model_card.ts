@@ -1,7 +1,12 @@
-import type { Catalogue } from '../core/messages/catalogue';
-import { CATALOGUES, type Language } from '../core/messages/languages';
-import { SETTING_NAMES, settingText, type SettingName, type TrainSettings } from '../core/settings/settings';
-import type { EvalEvent, StepEvent, TrainEvent } from '../train/events';
+import type { Catalogue } from '../../core/messages/catalogue';
+import { CATALOGUES, type Language } from '../../core/messages/languages';
+import {
+  SETTING_NAMES,
+  settingText,
+  type SettingName,
+  type TrainSettings,
+} from '../../core/settings/settings';
+import type { EvalEvent, StepEvent, TrainEvent } from '../../train/events';
 
 /** The data that a run was trained on. */
 export interface CardData {

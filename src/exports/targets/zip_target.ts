@@ -1,7 +1,7 @@
 import { makeZip, predictLength } from 'client-zip';
-import type { FileReader, ModelFolder } from '../models/folder';
-import { streamParts } from '../storage/file_store';
-import type { ExportFile } from './format';
+import type { FileReader, ModelFolder } from '../../models/folder';
+import { streamParts } from '../../storage/file_store';
+import type { ExportFile } from '../format';
 import type { ExportTarget } from './target';
 
 /**

@@ -1,0 +1,62 @@
+import { readParameter } from '../../models/adapters/layout';
+import { readRows, readVector, rowRuns } from '../../models/base_rows';
+import type { TensorSpec } from '../../models/spec';
+import type { ExportSource } from '../format';
+
+/** The weights of a base in float32, wherever they come from. */
+export interface BaseWeights {
+  /** Rows of a matrix, f32 [count, in]. @param run one of `rowRuns` */
+  rows(
+    tensor: TensorSpec,
+    run: { readonly first: number; readonly count: number },
+  ): Promise<Float32Array<ArrayBuffer>>;
+  /** A norm's weight or a bias, with the values that a checkpoint stores. */
+  vector(tensor: TensorSpec): Promise<Float32Array<ArrayBuffer>>;
+}
+
+/** The weights that the adapter was trained on: those on the device, dequantised if they are packed. */
+export function trainedBase(source: ExportSource): BaseWeights {
+  return {
+    rows: ({ name }, run) => source.withBase((base) => readRows(base, name, run)),
+    async vector({ name, add }) {
+      const values = await source.withBase((base) => readVector(base, name));
+      return add ? values.map((value) => value - add) : values;
+    },
+  };
+}
+
+/**
+ * A tensor of base and adapter in one, as runs of whole rows in float32: [count, in] for a matrix, all values at once for
+ * a vector. The adapter is added in float32. Holds one run at a time; the caller may change or transfer it.
+ */
+export async function* mergedRows(
+  source: ExportSource,
+  tensor: TensorSpec,
+  base: BaseWeights = trainedBase(source),
+): AsyncGenerator<Float32Array<ArrayBuffer>, void, void> {
+  if (tensor.kind === 'vector') {
+    yield await base.vector(tensor);
+    return;
+  }
+  const [out = 0, input = 0] = tensor.shape;
+  const merge = mergeOf(source, tensor.name.replace(/\.weight$/, ''));
+  for (const run of rowRuns(out, input)) {
+    const rows = await base.rows(tensor, run);
+    merge?.(rows, run.first);
+    yield rows;
+  }
+}
+
+/** A function that adds the adapter to rows of a linear map's weight; undefined if the map has no adapter. */
+function mergeOf(
+  { adapter: { layout, parameters } }: ExportSource,
+  path: string,
+): ((rows: Float32Array, firstRow: number) => void) | undefined {
+  const module = layout.modules.find((each) => each.path === path);
+  if (!module) return undefined;
+  const { in: input, scale, tensors } = module;
+  const parts = Object.fromEntries(
+    tensors.map((tensor) => [tensor.part, readParameter(parameters, tensor)] as const),
+  );
+  return (rows, firstRow) => layout.kind.merge({ rows, firstRow, in: input, scale, parts });
+}
