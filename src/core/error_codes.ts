@@ -94,6 +94,7 @@ export const ERROR_CLASSES = {
   export_dtype_range: 'input',
   export_format: 'input',
   export_not_finite: 'input',
+  export_not_low_rank: 'input',
   export_option: 'input',
   export_size: 'input',
   file_in_use: 'busy',

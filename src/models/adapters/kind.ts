@@ -132,6 +132,11 @@ export interface AdapterKind {
   linear(builder: Builder, inputs: Omit<LinearInputs, 'lora'>, module: BoundModule): Tensor;
   /** The same for generation, which computes several maps of one x together. */
   inGeneration(map: Omit<LinearMap, 'lora'>, module: BoundModule): GenerationMap;
+  /**
+   * The pair of W' = W + scale · B A: A [r, in], B [out, r]. Absent if the kind changes the weight in another way, which
+   * formats with only such pairs can't express.
+   */
+  readonly lowRank?: (parts: PartValues) => { readonly A: Float32Array; readonly B: Float32Array };
   /** Adds the adapter to rows of the weight, in f32. */
   merge(inputs: MergeInputs): void;
 }

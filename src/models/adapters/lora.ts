@@ -1,6 +1,6 @@
 import { alignUp } from '../../core/align';
 import { linear, type LoraPair } from '../../ops/linear';
-import type { AdaptedShape, AdapterKind, AdapterPart, BoundModule, MergeInputs } from './kind';
+import type { AdaptedShape, AdapterKind, AdapterPart, BoundModule, MergeInputs, PartValues } from './kind';
 
 /** The two matrices of a low-rank pair: A [r, in], B [out, r]. */
 export function pairParts({ out, in: input, rank }: AdaptedShape): readonly [AdapterPart, AdapterPart] {
@@ -24,10 +24,15 @@ export function pairOf({ parts, scale, dropout }: BoundModule): LoraPair {
   return { A, B, scale, ...(dropout && { dropout }) };
 }
 
+/** The pair among an adapter's values. */
+function pairValues({ lora_A: A, lora_B: B }: PartValues): { A: Float32Array; B: Float32Array } {
+  if (!A || !B) throw new Error('this adapter has no low-rank pair');
+  return { A, B };
+}
+
 /** rows += scale · B A, summed over the rank in float64. */
 export function addPair({ rows, firstRow, in: input, scale, parts }: MergeInputs): void {
-  const { lora_A: A, lora_B: B } = parts;
-  if (!A || !B) throw new Error('this adapter has no low-rank pair');
+  const { A, B } = pairValues(parts);
   const rank = A.length / input;
   const delta = new Float64Array(input);
   for (let first = 0, row = firstRow; first < rows.length; first += input, row++) {
@@ -50,5 +55,6 @@ export const lora: AdapterKind = {
   parts: pairParts,
   linear: (builder, inputs, module) => linear(builder, { ...inputs, lora: pairOf(module) }),
   inGeneration: (map, module) => ({ map: { ...map, lora: pairOf(module) } }),
+  lowRank: pairValues,
   merge: addPair,
 };

@@ -17,6 +17,10 @@ export const exportErrors = {
     message: `A value of ${tensor} can’t be written: it is not a finite number.`,
     hint: 'Train again with a lower learning rate.',
   }),
+  export_not_low_rank: ({ kind, format: name }: { kind: string; format: string }) => ({
+    message: `${name} can’t hold a ${kind} adapter: it holds only plain LoRA.`,
+    hint: 'Export the merged model instead, which holds all that was trained.',
+  }),
   export_option: ({
     option,
     choices,

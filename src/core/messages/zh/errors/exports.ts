@@ -17,6 +17,10 @@ export const exportErrors: typeof english = {
     message: `${tensor} 中有一个值不是有限数，无法写入。`,
     hint: '请用更低的学习率重新训练。',
   }),
+  export_not_low_rank: ({ kind, format }) => ({
+    message: `${format} 只能保存普通 LoRA，无法保存 ${kind} 适配器。`,
+    hint: '请改为导出合并后的模型，其中包含全部训练结果。',
+  }),
   export_option: ({ option, choices, given }) => ({
     message: `${option} 必须是 ${choices.join('、')} 之一，而不是“${given}”。`,
     hint: '请从中选择一个。',
