@@ -87,6 +87,15 @@ export function f32ToF16(source: Float32Array): Uint16Array<ArrayBuffer> {
   return result;
 }
 
+/** The bits of the IEEE half nearest to an f32, as `f32ToF16` rounds. */
+export function halfBits(value: number): number {
+  single[0] = value;
+  return f16Bits(singleBits[0] ?? 0);
+}
+
+const single = new Float32Array(1);
+const singleBits = new Uint32Array(single.buffer);
+
 const MAGIC = 0.5; // 2^-1: its last mantissa bit is worth 2^-24, the smallest half
 
 function f16Bits(bits: number): number {

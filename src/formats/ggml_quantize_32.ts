@@ -1,0 +1,123 @@
+import { putHalf, type PackBlock } from './ggml_block';
+
+const { abs, fround, min } = Math;
+
+/**
+ * Blocks of 32 as ggml's reference makes them, to the bit. Every operation is rounded to f32 on its own.
+ *
+ *     Q8_0        d = max |x| / 127                       q = x / d, rounded, halves away from zero
+ *     Q4_0, Q5_0  d = (the x of largest magnitude) / -z   q = floor(x / d + z + 1/2), at most 2z - 1    z = 8, 16
+ *     Q4_1, Q5_1  d = (max - m) / n, m = min x            q = floor((x - m) / d + 1/2), at most n       n = 15, 31
+ *
+ * The codes follow from d in f32, although the file holds d in half precision. Division by d is multiplication by the
+ * rounded 1 / d. If that overflows, products are infinite or NaN, and the codes are 0. ggml.ts describes the bytes.
+ */
+export function packerOf32(type: 'Q8_0' | 'Q4_0' | 'Q4_1' | 'Q5_0' | 'Q5_1'): PackBlock {
+  switch (type) {
+    case 'Q8_0':
+      return packQ8;
+    case 'Q4_0':
+      return (values, first, bytes, at) => {
+        const d = fround(furthest(values, first) / -8);
+        putHalf(bytes, at, d);
+        packNibbles(values, first, bytes, at + 2, 0, inverseOf(d), 8.5);
+      };
+    case 'Q4_1':
+      return (values, first, bytes, at) => {
+        const m = lowest(values, first);
+        const d = fround(fround(highest(values, first) - m) / 15);
+        putHalf(bytes, at, d);
+        putHalf(bytes, at + 2, m);
+        packNibbles(values, first, bytes, at + 4, m, inverseOf(d), 0.5);
+      };
+    case 'Q5_0':
+      return (values, first, bytes, at) => {
+        const d = fround(furthest(values, first) / -16);
+        putHalf(bytes, at, d);
+        packFiveBits(values, first, bytes, at + 2, 0, inverseOf(d), 16.5);
+      };
+    case 'Q5_1':
+      return (values, first, bytes, at) => {
+        const m = lowest(values, first);
+        const d = fround(fround(highest(values, first) - m) / 31);
+        putHalf(bytes, at, d);
+        putHalf(bytes, at + 2, m);
+        packFiveBits(values, first, bytes, at + 4, m, inverseOf(d), 0.5);
+      };
+  }
+}
+
+const packQ8: PackBlock = (values, first, bytes, at) => {
+  const d = fround(abs(furthest(values, first)) / 127);
+  const inverse = inverseOf(d);
+  putHalf(bytes, at, d);
+  for (let i = 0; i < 32; i++) {
+    const scaled = fround(values[first + i]! * inverse);
+    bytes[at + 2 + i] = scaled < 0 ? scaled - 0.5 : scaled + 0.5; // the array truncates
+  }
+};
+
+function inverseOf(d: number): number {
+  return d === 0 ? 0 : fround(1 / d);
+}
+
+/** The value of largest magnitude, the first of several; 0 if all are. */
+function furthest(values: Float32Array, first: number): number {
+  let value = 0;
+  for (let i = first; i < first + 32; i++) if (abs(values[i]!) > abs(value)) value = values[i]!;
+  return value;
+}
+
+function lowest(values: Float32Array, first: number): number {
+  let value = values[first]!;
+  for (let i = first + 1; i < first + 32; i++) if (values[i]! < value) value = values[i]!;
+  return value;
+}
+
+function highest(values: Float32Array, first: number): number {
+  let value = values[first]!;
+  for (let i = first + 1; i < first + 32; i++) if (values[i]! > value) value = values[i]!;
+  return value;
+}
+
+/** The code of a value before its limit. `| 0` truncates, and makes 0 of NaN and infinity. */
+function codeOf(value: number, minimum: number, inverse: number, offset: number): number {
+  return fround(fround(fround(value - minimum) * inverse) + offset) | 0;
+}
+
+/** 16 bytes: element i in the low nibble of byte i, element i + 16 in the high one. */
+function packNibbles(
+  values: Float32Array,
+  first: number,
+  bytes: Uint8Array,
+  at: number,
+  minimum: number,
+  inverse: number,
+  offset: number,
+): void {
+  for (let i = 0; i < 16; i++) {
+    const low = min(15, codeOf(values[first + i]!, minimum, inverse, offset));
+    const high = min(15, codeOf(values[first + 16 + i]!, minimum, inverse, offset));
+    bytes[at + i] = low | (high << 4);
+  }
+}
+
+/** 4 bytes of fifth bits, element i in bit i; then 16 bytes of nibbles. */
+function packFiveBits(
+  values: Float32Array,
+  first: number,
+  bytes: Uint8Array,
+  at: number,
+  minimum: number,
+  inverse: number,
+  offset: number,
+): void {
+  let fifths = 0;
+  for (let i = 0; i < 16; i++) {
+    const low = min(31, codeOf(values[first + i]!, minimum, inverse, offset));
+    const high = min(31, codeOf(values[first + 16 + i]!, minimum, inverse, offset));
+    bytes[at + 4 + i] = (low & 15) | ((high & 15) << 4);
+    fifths |= ((low >> 4) << i) | ((high >> 4) << (i + 16));
+  }
+  for (let i = 0; i < 4; i++) bytes[at + i] = fifths >> (8 * i);
+}
