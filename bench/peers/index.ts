@@ -1,5 +1,5 @@
 // Measures peers on this GPU adapter for comparison: the same computations, with checked results.
-import { devDependencies } from '../../package.json';
+import { dependencies, devDependencies } from '../../package.json';
 import { blockArrays, type BlockResults } from './block';
 import { checkSmallBlock, compareBlocks, SMALL_BLOCK } from './check';
 import type { Framework } from './framework';
@@ -90,7 +90,7 @@ export async function peers(environment: PeersEnvironment): Promise<readonly Pee
       const { openTensorFlow } = await import('./tfjs');
       return framework('TensorFlow.js', await openTensorFlow(), notes);
     }),
-    await peer('onnxruntime-web', devDependencies['onnxruntime-web'], async (notes) => {
+    await peer('onnxruntime-web', dependencies['onnxruntime-web'], async (notes) => {
       if (!('location' in globalThis)) throw new Error('it runs in a browser only');
       const { openOnnxRuntime } = await import('./onnxruntime');
       return openOnnxRuntime(decoder, notes);

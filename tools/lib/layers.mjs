@@ -14,6 +14,7 @@ export const floors = [
   'chat',
   'storage',
   'hub',
+  'onnx_runtime',
   'exports',
   'session',
   'worker',

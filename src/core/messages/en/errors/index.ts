@@ -8,6 +8,7 @@ import { formatErrors } from './formats';
 import { gpuErrors } from './gpu';
 import { hubErrors } from './hub';
 import { modelErrors } from './models';
+import { onnxErrors } from './onnx';
 import { pageErrors } from './page';
 import { sessionErrors } from './session';
 import { settingErrors } from './settings';
@@ -25,6 +26,7 @@ export const errors = {
   ...gpuErrors,
   ...hubErrors,
   ...modelErrors,
+  ...onnxErrors,
   ...pageErrors,
   ...sessionErrors,
   ...settingErrors,
