@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { TunesmithError } from '../core/errors';
 import { LOAD_SETTINGS, parseSettings } from '../core/settings/settings';
 import { folderTarget } from '../exports/targets/folder_target';
+import type { ExportOption } from '../exports/format';
 import { EXPORT_FORMATS, exportFormat } from '../exports/formats';
 import { bytesOfFiles } from '../exports/targets/target';
 import { planExport, writeExport } from '../session/exports/exporting';
@@ -74,8 +75,8 @@ export const exportCommand: Command = {
 function optionsOfFormats(): Readonly<Record<string, OptionSpec>> {
   const options: Record<string, OptionSpec> = {};
   for (const format of EXPORT_FORMATS) {
-    for (const { name, value, help, choices, default: usual } of format.options) {
-      const told = choices ? t.cli.choices(choices, say(help)) : say(help);
+    for (const { name, value, help, choices, meanings, default: usual } of format.options) {
+      const told = choices ? t.cli.choices(choices.map(meaningOf(meanings)), say(help)) : say(help);
       const text = t.cli.optionOfFormat(format.name, told, usual);
       const before = options[name]?.help;
       options[name] = {
@@ -86,6 +87,14 @@ function optionsOfFormats(): Readonly<Record<string, OptionSpec>> {
     }
   }
   return options;
+}
+
+/** A function from a choice to its words in a help page. */
+function meaningOf(meanings: ExportOption['meanings'] = {}): (choice: string) => string {
+  return (choice) => {
+    const { label, help = label } = meanings[choice] ?? {};
+    return help ? t.cli.choiceMeaning(choice, say(help)) : choice;
+  };
 }
 
 /** The given options. Throws `argument_of_other_format` for one of another format. */

@@ -50,10 +50,22 @@ export interface ExportOption {
   readonly name: string;
   /** Placeholder for its value in a help page: SIZE. */
   readonly value: string;
+  /** Its name on the page; absent if the name itself is what people know: max_shard_size. */
+  readonly label?: Message;
   readonly help: Message;
   /** All values, if there are few. */
   readonly choices?: readonly string[];
+  /** Words for choices whose names alone don’t say what they are. */
+  readonly meanings?: Readonly<Record<string, ChoiceMeaning>>;
   readonly default: string;
+}
+
+/** The words for a choice of an option. */
+export interface ChoiceMeaning {
+  /** A few words that stand for it on the page. */
+  readonly label: Message;
+  /** Its consequences in one line. */
+  readonly help?: Message;
 }
 
 /** An adapter and the flat buffer of its parameters. */

@@ -16,6 +16,7 @@ export const cli = {
     formats.map(({ name, help }) => `${name}: ${help}`).join('; '),
   optionOfFormat: (name: string, help: string, fallback: string) =>
     `${name}: ${help}; ${fallback} by default`,
+  choiceMeaning: (choice: string, meaning: string) => `${choice} (${meaning})`,
   choices: (choices: readonly string[], help: string) => `${choices.join(', ')}; ${help}`,
   summaries: {
     train: 'trains a LoRA adapter and writes it as a PEFT folder',

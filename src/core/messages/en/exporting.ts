@@ -6,15 +6,34 @@ export const exporting = {
   modules: 'Layers',
   parameters: 'Parameters',
   what: 'Format',
-  formatNames: { peft: 'The adapter alone', merged: 'Model and adapter in one' } as Readonly<
-    Record<string, string>
-  >,
+  /** The groups of formats, by what a person wants to do. */
+  purposes: {
+    run: 'Run it: model and adapter in one',
+    adapter: 'The adapter alone, beside the base model',
+    more: 'Train it elsewhere',
+  },
+  formatNames: {
+    gguf: 'llama.cpp, Ollama, LM Studio',
+    onnx: 'A web page, ONNX Runtime',
+    merged: 'Transformers, vLLM',
+    peft: 'PEFT',
+    'gguf-lora': 'llama.cpp',
+    cluster: 'A cluster or a server',
+  } as Readonly<Record<string, string>>,
   formatHelp: {
-    peft: 'For PEFT. You can also import it here again.',
-    merged: 'For Transformers and programs that read its folders.',
+    gguf: 'One GGUF file, in full precision or quantised.',
+    onnx: 'ONNX for transformers.js, onnxruntime-web and onnxruntime-genai.',
+    merged: 'A folder of safetensors for Python and for servers.',
+    peft: 'A small folder for Python. You can import it here again.',
+    'gguf-lora': 'A small GGUF file to load beside the GGUF file of the base model.',
+    cluster: 'Examples, settings and scripts for LLaMA-Factory and TRL.',
   } as Readonly<Record<string, string>>,
   export: (format: string) =>
-    `Download ${format === 'peft' ? 'the adapter' : format === 'merged' ? 'the merged model' : format} (.zip)`,
+    ({
+      peft: 'Download the adapter (.zip)',
+      'gguf-lora': 'Download the adapter (.zip)',
+      cluster: 'Download the folder (.zip)',
+    })[format] ?? 'Download the model (.zip)',
   exporting: 'Writing and checking…',
   stop: 'Stop',
   stopping: 'Stopping…',

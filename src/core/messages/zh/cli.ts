@@ -13,6 +13,7 @@ export const cli: Catalogue['cli'] = {
   withRange: (help, range) => `${help}（${range}）`,
   formatHelps: (formats) => formats.map(({ name, help }) => `${name}：${help}`).join('；'),
   optionOfFormat: (name, help, fallback) => `${name}：${help}；默认 ${fallback}`,
+  choiceMeaning: (choice, meaning) => `${choice}（${meaning}）`,
   choices: (choices, help) => `${choices.join('、')}；${help}`,
   summaries: {
     train: '训练 LoRA 适配器，并写为 PEFT 文件夹',
