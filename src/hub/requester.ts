@@ -3,6 +3,7 @@ import { normalizeEndpoint } from '../core/endpoints';
 import { TunesmithError } from '../core/errors';
 import { message } from '../core/messages/message';
 import { downloadFailed, refusalOf, subjectOf, TemporaryFailure, type Asked } from './failures';
+import { reportsProgress, sendWithProgress, type OnSent } from './put_with_progress';
 import type { CallOptions, Hub } from './types';
 
 export interface RequestOptions extends CallOptions {
@@ -84,6 +85,28 @@ export class Requester {
       this.#rest = Math.max(this.#rest, this.now() + refusal.waitMilliseconds);
     }
     throw refusal;
+  }
+
+  /**
+   * Makes one request of an upload and returns any response. Only the endpoint gets the token. Throws TemporaryFailure if
+   * no response comes, or the signal's reason.
+   */
+  async send(address: string, init: RequestInit, onSent?: OnSent): Promise<Response> {
+    const { body, signal } = init;
+    const headers = new Headers(init.headers);
+    const { origin, host } = new URL(address);
+    if (origin === this.#origin) headers.set('Authorization', `Bearer ${this.#token}`);
+    try {
+      if (onSent && !this.#hub.fetch && reportsProgress(body)) {
+        return await sendWithProgress(address, { ...init, headers }, body, onSent);
+      }
+      return await (this.#hub.fetch ?? fetch)(address, { ...init, headers, ...ALONE });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new TemporaryFailure(
+        new TunesmithError({ code: 'endpoint_unreachable', values: { host }, cause }),
+      );
+    }
   }
 
   /**

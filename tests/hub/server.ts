@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { sendFile } from './bodies';
 import type { Faults } from './faults';
 import { makeCommit, type Commit, type ServedFile, type ServedModel } from './models';
+import { Uploads, type Answer } from './uploads';
 
 export interface HubOptions {
   readonly models: readonly ServedModel[];
@@ -11,6 +12,10 @@ export interface HubOptions {
   readonly bytesPerSecond?: number;
   /** Entries of a page of the file list. */
   readonly pageSize?: number;
+  /** Owners to whose repositories a token may write, by token. */
+  readonly writers?: Readonly<Record<string, readonly string[]>>;
+  /** Larger files are uploaded in parts of this many bytes. */
+  readonly partBytes?: number;
 }
 
 /** A received request, for tests of what is sent to which server. */
@@ -34,6 +39,12 @@ export interface RunningHub {
   bytesPerSecond: number | undefined;
   /** Cuts all connections, and answers no more while true. */
   offline: boolean;
+  /** Says of the n-th upload (from 0) to the host of large files whether its connection is cut. */
+  cutUpload: ((upload: number) => boolean) | undefined;
+  /** The present files of a repository by path; undefined if there is none. */
+  filesOf(repo: string): Readonly<Record<string, Uint8Array>> | undefined;
+  /** 'private' or 'public', of a repository that an upload created. */
+  visibilityOf(repo: string): string | undefined;
   /** Moves a repository's branch on to other files. Earlier commits stay there. */
   push(repo: string, files: ServedModel['files']): Promise<void>;
   close(): Promise<void>;
@@ -56,7 +67,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
 const CROSS_ORIGIN = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers':
-    'X-Repo-Commit,X-Error-Code,X-Error-Message,ETag,Link,Accept-Ranges,Content-Range,Retry-After,X-Linked-Size,X-Linked-ETag',
+    'X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,ETag,Link,Accept-Ranges,Content-Range,Retry-After,X-Linked-Size,X-Linked-ETag',
 };
 
 class LocalHub implements RunningHub {
@@ -67,7 +78,10 @@ class LocalHub implements RunningHub {
   readonly #hub: Server;
   readonly #files: Server;
   #faults: Faults | undefined;
+  readonly #uploads: Uploads;
+  #uploadCount = 0;
   bytesPerSecond: number | undefined;
+  cutUpload: RunningHub['cutUpload'];
   #offline = false;
 
   constructor(options: HubOptions) {
@@ -76,6 +90,34 @@ class LocalHub implements RunningHub {
     this.bytesPerSecond = options.bytesPerSecond;
     this.#hub = this.#server('hub', (url, request, response) => this.#answerHub(url, request, response));
     this.#files = this.#server('files', (url, request, response) => this.#answerFile(url, request, response));
+    const filesUrl = (): string => this.filesUrl;
+    this.#uploads = new Uploads({
+      writers: options.writers ?? {},
+      partBytes: options.partBytes ?? Infinity,
+      get filesUrl() {
+        return filesUrl();
+      },
+      filesOf: (repo) => this.filesOf(repo),
+      create: (model) => this.#serve(model),
+      push: async (repo, files) => {
+        await this.push(repo, files);
+        return this.#repositories.get(repo)!.head.id;
+      },
+    });
+  }
+
+  filesOf(repo: string): Readonly<Record<string, Uint8Array>> | undefined {
+    const head = this.#repositories.get(repo)?.head;
+    return head && Object.fromEntries(Array.from(head.files.values(), ({ path, bytes }) => [path, bytes]));
+  }
+
+  visibilityOf(repo: string): string | undefined {
+    return this.#uploads.visibility.get(repo);
+  }
+
+  async #serve(model: ServedModel): Promise<void> {
+    const head = await makeCommit(model.files);
+    this.#repositories.set(model.repo, { model, commits: new Map([[head.id, head]]), head });
   }
 
   get url(): string {
@@ -105,10 +147,7 @@ class LocalHub implements RunningHub {
   }
 
   async start(): Promise<void> {
-    for (const model of this.#options.models) {
-      const head = await makeCommit(model.files);
-      this.#repositories.set(model.repo, { model, commits: new Map([[head.id, head]]), head });
-    }
+    for (const model of this.#options.models) await this.#serve(model);
     for (const server of [this.#hub, this.#files]) {
       await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
     }
@@ -140,8 +179,8 @@ class LocalHub implements RunningHub {
       for (const [name, value] of Object.entries(CROSS_ORIGIN)) response.setHeader(name, value);
       if (method === 'OPTIONS') {
         const allowed = {
-          'Access-Control-Allow-Headers': 'Authorization, Range, Accept',
-          'Access-Control-Allow-Methods': 'GET, HEAD',
+          'Access-Control-Allow-Headers': 'Authorization, Range, Accept, Content-Type',
+          'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT',
         };
         response.writeHead(204, allowed).end();
         return;
@@ -154,6 +193,10 @@ class LocalHub implements RunningHub {
 
   #answerHub(url: URL, request: IncomingMessage, response: ServerResponse): void {
     const path = decodeURIComponent(url.pathname);
+    if (request.method === 'POST') {
+      void this.#uploads.answerHub(path, request).then((answer) => send(response, answer));
+      return;
+    }
     if (path === '/api/models') {
       this.#search(url, response);
       return;
@@ -239,6 +282,11 @@ class LocalHub implements RunningHub {
   }
 
   #answerFile(url: URL, request: IncomingMessage, response: ServerResponse): void {
+    if (url.pathname.startsWith('/uploads/')) {
+      if (request.method === 'PUT' && this.cutUpload?.(this.#uploadCount++)) request.socket.destroy();
+      else void this.#uploads.answerFiles(url, request).then((answer) => send(response, answer));
+      return;
+    }
     const [owner = '', name = '', id = '', ...path] = decodeURIComponent(url.pathname).slice(1).split('/');
     const commit = this.#repositories.get(`${owner}/${name}`)?.commits.get(id);
     const file = commit?.files.get(path.join('/'));
@@ -300,6 +348,11 @@ function modelScopeList({ id, files }: Commit): object {
     IsLFS: large,
   }));
   return { Code: 200, Success: true, Data: { Files: list, LatestCommitter: { Id: id } } };
+}
+
+function send(response: ServerResponse, { status, body, headers }: Answer): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', ...headers });
+  response.end(body === undefined ? '' : JSON.stringify(body));
 }
 
 function json(response: ServerResponse, value: unknown): void {

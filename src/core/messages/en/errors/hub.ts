@@ -60,6 +60,10 @@ export const hubErrors = {
     message: `${host} can’t be reached.`,
     hint: hintOf('Check the connection, or choose another endpoint.', kept),
   }),
+  repository_exists: ({ repo, host }: { repo: string; host: string }) => ({
+    message: `${host} has a repository ${repo} already.`,
+    hint: 'Choose another name, or allow that its files are updated: files of the same name are then replaced, and the others stay.',
+  }),
   repository_file_large: ({ file, bytes }: { file: string; bytes: number }) => ({
     message: `${file} is too large for a file of its kind: ${format.bytes(bytes)}.`,
     hint: 'Choose another model, or the same one from another repository.',
@@ -112,5 +116,25 @@ export const hubErrors = {
   token_refused: ({ host }: { host: string }) => ({
     message: `${host} refuses this access token, or requests without one.`,
     hint: 'Check the access token, or remove it: models that are open to all need none.',
+  }),
+  /** `reason`: the host's own words. */
+  upload_failed: ({ repo, host, reason }: { repo: string; host: string; reason?: string }) => ({
+    message:
+      reason === undefined
+        ? `The upload to ${repo} failed: ${host} answered in a way that can’t be understood.`
+        : `The upload to ${repo} failed. ${host} says: “${reason}”`,
+    hint: 'Try again: files that have been uploaded are not sent again.',
+  }),
+  upload_no_token: ({ host }: { host: string }) => ({
+    message: `An upload to ${host} needs an access token.`,
+    hint: `Make a token with write access on ${host}, and enter it here.`,
+  }),
+  upload_not_offered: ({ host }: { host: string }) => ({
+    message: `Tunesmith can’t upload to ${host}.`,
+    hint: 'Download the files and upload them on its site, or choose an endpoint with the interface of the Hugging Face Hub.',
+  }),
+  upload_refused: ({ repo, host }: { repo: string; host: string }) => ({
+    message: `${host} does not let this access token write to ${repo}.`,
+    hint: 'Check the owner’s name, and that the token has write access there.',
   }),
 };

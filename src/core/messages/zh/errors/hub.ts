@@ -46,6 +46,10 @@ export const hubErrors: typeof english = {
     message: `无法连接到 ${host}。`,
     hint: hintOf('请检查网络连接，或更换模型来源（endpoint）。', kept),
   }),
+  repository_exists: ({ repo, host }) => ({
+    message: `${host} 上已经有仓库 ${repo}。`,
+    hint: '请换一个名称，或允许更新它的文件：同名文件会被替换，其他文件保持不变。',
+  }),
   repository_file_large: ({ file, bytes }) => ({
     message: `${file} 超出此类文件应有的大小：${format.bytes(bytes)}。`,
     hint: '请选择其他模型，或来自其他仓库的同一模型。',
@@ -96,5 +100,24 @@ export const hubErrors: typeof english = {
   token_refused: ({ host }) => ({
     message: `${host} 拒绝了请求：访问令牌无效，或没有提供访问令牌。`,
     hint: '请检查访问令牌，或将其清除：公开的模型不需要它。',
+  }),
+  upload_failed: ({ repo, host, reason }) => ({
+    message:
+      reason === undefined
+        ? `上传到 ${repo} 失败：${host} 的响应无法解析。`
+        : `上传到 ${repo} 失败。${host} 的答复：“${reason}”`,
+    hint: '请重试：已经上传的文件不会重新发送。',
+  }),
+  upload_no_token: ({ host }) => ({
+    message: `上传到 ${host} 需要访问令牌。`,
+    hint: `请在 ${host} 上创建一个有写权限的令牌，并在这里输入。`,
+  }),
+  upload_not_offered: ({ host }) => ({
+    message: `Tunesmith 不能上传到 ${host}。`,
+    hint: '请下载文件后在该网站上传，或选择与 Hugging Face Hub 接口相同的站点。',
+  }),
+  upload_refused: ({ repo, host }) => ({
+    message: `${host} 不允许用这个访问令牌写入 ${repo}。`,
+    hint: '请检查所有者的名称，以及令牌在那里是否有写权限。',
   }),
 };

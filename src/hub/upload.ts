@@ -1,0 +1,115 @@
+import { commitIter, createRepo, type CommitProgressEvent } from '@huggingface/hub';
+import { isModelScope } from '../core/endpoints';
+import { TunesmithError } from '../core/errors';
+import { isRepo } from '../core/model_reference';
+import { listRepository } from './repository';
+import { Requester } from './requester';
+import type { CallOptions, Hub } from './types';
+import { uploadFetch } from './upload_requests';
+
+export interface UploadFile {
+  /** Its path in the repository. */
+  readonly path: string;
+  /** On the disk; it is read in pieces. */
+  readonly content: Blob;
+}
+
+export interface UploadRequest {
+  /** owner/name */
+  readonly repo: string;
+  /** Whether only the owner sees a repository that this upload creates. */
+  readonly isPrivate: boolean;
+  /** Whether the files may join or replace those of a repository that has some. */
+  readonly update: boolean;
+  readonly files: readonly UploadFile[];
+  /** First line of the commit's message. */
+  readonly title: string;
+}
+
+export interface UploadProgress {
+  readonly doing: 'hashing' | 'uploading' | 'committing';
+  /** The file that the progress was last made with. */
+  readonly path: string | undefined;
+  /** Bytes hashed or uploaded, and those of all files. */
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+export interface Uploaded {
+  /** Address of the repository's page. */
+  readonly address: string;
+  /** Id of the new commit. */
+  readonly commit: string;
+}
+
+/**
+ * Creates a repository for a model, or updates one, in one commit: until all files are there, the repository does not
+ * change. Files that an earlier attempt has uploaded are not sent again.
+ *
+ * @throws TunesmithError `repository_name`, `repository_exists`, `upload_not_offered`, `upload_no_token`,
+ *   `upload_refused`, `upload_failed`, `token_refused`, `token_invalid`, `endpoint_…`; the signal's reason
+ */
+export async function uploadModel(
+  hub: Hub,
+  { repo, isPrivate, update, files, title }: UploadRequest,
+  { onProgress, signal }: CallOptions & { readonly onProgress?: (progress: UploadProgress) => void } = {},
+): Promise<Uploaded> {
+  if (!isRepo(repo)) throw new TunesmithError({ code: 'repository_name', values: { name: repo } });
+  const requester = new Requester(hub);
+  const hubUrl = requester.endpoint;
+  const host = new URL(hubUrl).host;
+  if (isModelScope(hubUrl)) throw new TunesmithError({ code: 'upload_not_offered', values: { host } });
+  if (!hub.token?.trim()) throw new TunesmithError({ code: 'upload_no_token', values: { host } });
+  signal?.throwIfAborted();
+  const fetch = uploadFetch(requester, { repo, signal });
+  try {
+    // The requester adds the token.
+    await createRepo({ repo, visibility: isPrivate ? 'private' : 'public', hubUrl, fetch, accessToken: '' });
+  } catch (error) {
+    const exists = error instanceof TunesmithError && error.code === 'repository_exists';
+    if (!exists || !(update || (await isEmpty(hub, repo, signal)))) throw error;
+  }
+  const follow = followed(files, onProgress);
+  const operations = files.map(({ path, content }) => ({ operation: 'addOrUpdate' as const, path, content }));
+  const events = commitIter({ repo, operations, title, hubUrl, fetch, abortSignal: signal });
+  for (;;) {
+    const { done, value } = await events.next().catch((error: unknown): never => {
+      signal?.throwIfAborted();
+      throw error instanceof TunesmithError
+        ? error
+        : new TunesmithError({ code: 'upload_failed', values: { repo, host }, cause: error });
+    });
+    if (!done) follow(value);
+    else if (value) return { address: `${hubUrl}/${repo}`, commit: value.commit.oid };
+    else throw new TunesmithError({ code: 'upload_failed', values: { repo, host } });
+  }
+}
+
+/** Whether a repository has no files of its own, as after an attempt that failed. */
+async function isEmpty(hub: Hub, repo: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const { files } = await listRepository(hub, repo, undefined, { signal });
+  return files.every(({ path }) => path === '.gitattributes');
+}
+
+/** Adds up the progress of the single files. */
+function followed(
+  files: readonly UploadFile[],
+  onProgress: ((progress: UploadProgress) => void) | undefined,
+): (event: CommitProgressEvent) => void {
+  const sizes = new Map(files.map(({ path, content }) => [path, content.size]));
+  const totalBytes = files.reduce((sum, { content }) => sum + content.size, 0);
+  const bytes = { hashing: new Map<string, number>(), uploading: new Map<string, number>() };
+  return (event) => {
+    if (event.event === 'phase') {
+      if (event.phase === 'committing') {
+        onProgress?.({ doing: 'committing', path: undefined, bytes: totalBytes, totalBytes });
+      }
+      return;
+    }
+    const { path, progress, state } = event;
+    if (state === 'error') return;
+    const done = bytes[state].set(path, progress * (sizes.get(path) ?? 0));
+    const sum = Array.from(done.values()).reduce((total, each) => total + each, 0);
+    onProgress?.({ doing: state, path, bytes: sum, totalBytes });
+  };
+}

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { uploadModel, type UploadProgress } from '../../../src/hub/upload';
+import { startHub, type RunningHub } from '../../hub/server';
+import { hubAt, randomBytes } from './world';
+
+const TOKEN = 'hf_writer';
+const PART = 60_000;
+const weights = randomBytes(200_000, 1);
+const adapter = randomBytes(5_000, 2);
+const files = [
+  { path: 'README.md', content: new Blob(['# A model']) },
+  { path: 'onnx/model.onnx', content: new Blob([adapter]) },
+  { path: 'model.safetensors', content: new Blob([weights]) },
+];
+const request = { repo: 'anna/tuned', isPrivate: true, update: false, files, title: 'Add a model' };
+
+let server: RunningHub;
+beforeEach(async () => {
+  server = await startHub({
+    models: [{ repo: 'anna/there', files: { 'old.txt': 'old', 'README.md': 'before' } }],
+    writers: { [TOKEN]: ['anna'], not_prefixed: ['anna'], hf_reader: [] },
+    partBytes: PART,
+  });
+});
+afterEach(() => server.close());
+
+const puts = (): number => server.requests.filter(({ method }) => method === 'PUT').length;
+
+describe('an upload', () => {
+  it('creates a private repository with all files, large ones in parts', async () => {
+    const progress: UploadProgress[] = [];
+    const hub = hubAt(server.url, { token: TOKEN });
+    const uploaded = await uploadModel(hub, request, { onProgress: (each) => progress.push(each) });
+    expect(uploaded.address).toBe(`${server.url}/anna/tuned`);
+    const stored = server.filesOf('anna/tuned')!;
+    expect(Object.keys(stored).sort()).toEqual(files.map(({ path }) => path).sort());
+    expect(Buffer.compare(stored['model.safetensors']!, weights)).toBe(0);
+    expect(Buffer.compare(stored['onnx/model.onnx']!, adapter)).toBe(0);
+    expect(Buffer.from(stored['README.md']!).toString()).toBe('# A model');
+    expect(server.visibilityOf('anna/tuned')).toBe('private');
+    expect(puts()).toBe(1 + Math.ceil(weights.length / PART));
+    const total = weights.length + adapter.length + 9;
+    expect(progress.at(-1)).toEqual({
+      doing: 'committing',
+      path: undefined,
+      bytes: total,
+      totalBytes: total,
+    });
+    expect(progress.filter(({ doing }) => doing === 'uploading').at(-1)!.bytes).toBe(total - 9);
+  });
+
+  it('gives the token to the endpoint only', async () => {
+    await uploadModel(hubAt(server.url, { token: 'not_prefixed' }), { ...request, isPrivate: false });
+    expect(server.visibilityOf('anna/tuned')).toBe('public');
+    for (const { host, authorization } of server.requests) {
+      expect(authorization).toBe(host === 'hub' ? 'Bearer not_prefixed' : undefined);
+    }
+  });
+
+  it('goes on after cut connections, and sends no file twice', async () => {
+    const hub = hubAt(server.url, { token: TOKEN });
+    server.cutUpload = (upload) => upload % 2 === 0;
+    await uploadModel(hub, request);
+    expect(hub.slept.length).toBeGreaterThan(0);
+    expect(Buffer.compare(server.filesOf('anna/tuned')!['model.safetensors']!, weights)).toBe(0);
+    const before = puts();
+    await uploadModel(hub, { ...request, update: true });
+    expect(puts()).toBe(before);
+  });
+
+  it('continues in a second attempt with the files that are still missing', async () => {
+    const hub = hubAt(server.url, { token: TOKEN });
+    let sent = 0;
+    // The small file arrives; then the connection is gone for good.
+    server.cutUpload = () => ++sent > 1;
+    await expect(uploadModel(hub, request)).rejects.toMatchObject({ code: 'endpoint_unreachable' });
+    expect(server.filesOf('anna/tuned')).toEqual({});
+    server.cutUpload = undefined;
+    const before = puts();
+    await uploadModel(hub, request);
+    expect(puts() - before).toBeLessThan(1 + Math.ceil(weights.length / PART) + 1);
+    expect(Object.keys(server.filesOf('anna/tuned')!).length).toBe(3);
+  });
+
+  it('replaces files of an existing repository only if that is allowed', async () => {
+    const hub = hubAt(server.url, { token: TOKEN });
+    const there = { ...request, repo: 'anna/there' };
+    await expect(uploadModel(hub, there)).rejects.toMatchObject({ code: 'repository_exists' });
+    expect(Object.keys(server.filesOf('anna/there')!)).toEqual(['old.txt', 'README.md']);
+    await uploadModel(hub, { ...there, update: true });
+    const stored = server.filesOf('anna/there')!;
+    expect(Buffer.from(stored['README.md']!).toString()).toBe('# A model');
+    expect(Buffer.from(stored['old.txt']!).toString()).toBe('old');
+  });
+
+  it.each([
+    ['no token', {}, request, 'upload_no_token'],
+    ['a wrong token', { token: 'hf_wrong' }, request, 'token_refused'],
+    ['a token that can only read', { token: 'hf_reader' }, request, 'upload_refused'],
+    ['another owner’s name', { token: TOKEN }, { ...request, repo: 'berta/tuned' }, 'upload_refused'],
+    ['a name without owner', { token: TOKEN }, { ...request, repo: 'tuned' }, 'repository_name'],
+  ])('with %s ends before anything is sent', async (_, more, asked, code) => {
+    await expect(uploadModel(hubAt(server.url, more), asked)).rejects.toMatchObject({ code });
+    expect(puts()).toBe(0);
+  });
+
+  it('is not offered for ModelScope', async () => {
+    const hub = hubAt('https://www.modelscope.cn', { token: TOKEN });
+    await expect(uploadModel(hub, request)).rejects.toMatchObject({ code: 'upload_not_offered' });
+  });
+
+  it('stops, and leaves the repository as it was', async () => {
+    const stop = new AbortController();
+    const stopped = uploadModel(hubAt(server.url, { token: TOKEN }), request, {
+      signal: stop.signal,
+      onProgress: ({ doing }) => {
+        if (doing === 'uploading') stop.abort();
+      },
+    });
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+    expect(server.filesOf('anna/tuned')).toEqual({});
+  });
+});
