@@ -1,6 +1,12 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
+/** The programs that open exports, by the part of the suite that needs them. */
+const EXPORT_TESTS = {
+  small: ['llama_cpp', 'onnxruntime_web'],
+  all: ['transformers_js', 'python'],
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -66,6 +72,20 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      ...(['small', 'all'] as const).map((part) => ({
+        test: {
+          name: `exports:${part}`,
+          environment: 'node' as const,
+          include: EXPORT_TESTS[part].map((folder) => `tests/exports/${folder}/**/*.test.ts`),
+          globalSetup: ['tests/parity/setup.ts'],
+          // Each file has the device of its own process, as those of parity have.
+          pool: 'forks' as const,
+          maxWorkers: 1,
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      })),
     ],
   },
 });

@@ -1,19 +1,20 @@
-// Runs every check, or the ones named: node tools/test.mjs [check | all | unit | ops | parity | e2e | real | format |
-// …] [its runner's arguments]. `check` is the everyday loop: everything that needs neither a browser nor a GPU. `real`
-// downloads a published model; `all` adds it to the rest if the download works. The last line has the totals: `N
-// passed, N failed`.
+// Runs every check, or the ones named: node tools/test.mjs [check | all | unit | ops | parity | exports | e2e | real |
+// format | …] [its runner's arguments]. `check` is the everyday loop: everything that needs neither a browser nor a GPU.
+// `real` downloads a published model, and `exports:all` the programs in which people run models; `all` adds each to the
+// rest if its download works. `exports` names both parts of that suite. The last line has the totals: `N passed, N
+// failed`.
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';
 import { countPlaywright, countVitest, settle } from './lib/counts.mjs';
 import { HEARTBEAT, watchHeartbeat } from './lib/heartbeat.mjs';
-import { checkNode, ensurePackages } from './lib/install.mjs';
+import { checkNode, ensurePackages, installExportPrograms } from './lib/install.mjs';
 import { bin, readJson, root, run } from './lib/run.mjs';
 
 /**
  * @typedef {import('./lib/counts.mjs').Counts} Counts
- * @typedef {'browser' | 'vulkan' | 'page' | 'cli'} Need a resource that is found, installed or built before a step
+ * @typedef {'browser' | 'vulkan' | 'page' | 'cli' | 'programs'} Need a resource that is found, installed or built before a step
  * @typedef {object} Step
  * @property {Need[]} [needs]
  * @property {true} [check] part of `check`: runs beside the other such steps
@@ -28,7 +29,7 @@ const IDLE_MINUTES = 20;
 
 const reports = join(root, 'test-results');
 /** @param {string} name */
-const reportPath = (name) => join(reports, `${name}.json`);
+const reportPath = (name) => join(reports, `${name.replace(':', '-')}.json`);
 
 /** @param {string} project @returns {string[][]} */
 const vitest = (project) => [
@@ -71,6 +72,7 @@ const allSteps = () => ({
   layers: { check: true, commands: [[join(root, 'tools', 'layers.mjs')]] },
   ops: { needs: ['browser'], commands: playwright('ops'), count: countPlaywright },
   parity: { needs: ['vulkan', 'cli'], commands: vitest('parity'), count: countVitest },
+  'exports:small': { needs: ['vulkan', 'programs'], commands: vitest('exports:small'), count: countVitest },
   e2e: { needs: ['browser', 'page'], commands: playwright('e2e'), count: countPlaywright },
   real: {
     needs: ['vulkan', 'cli'],
@@ -81,6 +83,18 @@ const allSteps = () => ({
       return path !== undefined;
     },
     commands: vitest('real'),
+    count: countVitest,
+  },
+  'exports:all': {
+    needs: ['vulkan', 'browser'],
+    download: async () => {
+      const { ensurePython } = await import('./lib/python.mjs');
+      if (!(await installExportPrograms(log, { all: true }))) return false;
+      const python = await ensurePython(log);
+      if (python !== undefined) process.env.TUNESMITH_PYTHON = python;
+      return python !== undefined;
+    },
+    commands: vitest('exports:all'),
     count: countVitest,
   },
 });
@@ -99,6 +113,12 @@ function preparations() {
     },
     page: () => ensureBuilt('page', log),
     cli: () => ensureBuilt('cli', log),
+    programs: async () => {
+      if (await installExportPrograms(log, { all: false })) return;
+      throw new Error(
+        'The programs that open exports could not be installed: `npm ci` failed. Its message is above.',
+      );
+    },
   };
   /** @type {Map<Need, Promise<unknown>>} */
   const begun = new Map();
@@ -119,7 +139,7 @@ function preparations() {
  */
 async function runStep(name, { commands, count }, { extra, capture }) {
   rmSync(reportPath(name), { force: true });
-  const heartbeat = join(reports, `${name}.heartbeat`);
+  const heartbeat = `${reportPath(name)}.heartbeat`;
   let code = 0;
   for (const [index, command] of commands.entries()) {
     const args = index === commands.length - 1 ? [...command, ...extra] : command;
@@ -159,7 +179,7 @@ function chosenSteps(name) {
   if (name === undefined) return steps.filter(([, { download }]) => !download);
   if (name === 'all') return steps;
   if (name === 'check') return steps.filter(([, { check }]) => check);
-  const chosen = steps.filter(([each]) => each === name);
+  const chosen = steps.filter(([each]) => each === name || each.startsWith(`${name}:`));
   if (chosen.length > 0) return chosen;
   throw new Error(`There is no step ${name}: choose from check, all, ${Object.keys(allSteps()).join(', ')}.`);
 }
@@ -185,7 +205,7 @@ async function main([name, ...extra]) {
     try {
       if (step.download && !(await step.download())) {
         if (all) {
-          summary.set(name, `${name.padEnd(7)} left out: its download failed`);
+          summary.set(name, `${name.padEnd(13)} left out: its download failed`);
           return;
         }
         throw new Error(`${name} needs a download, which failed.`);
@@ -200,7 +220,7 @@ async function main([name, ...extra]) {
     total.failed += counts.failed;
     const seconds = ((performance.now() - began) / 1000).toFixed(1).padStart(6);
     const verdict = counts.failed === 0 ? 'ok    ' : 'FAILED';
-    summary.set(name, `${name.padEnd(7)} ${verdict} ${seconds} s  ${describe(counts)}`);
+    summary.set(name, `${name.padEnd(13)} ${verdict} ${seconds} s  ${describe(counts)}`);
   };
   const checks = steps.filter(([, { check }]) => check);
   const waiting = [...checks];

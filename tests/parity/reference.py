@@ -1,4 +1,4 @@
-"""What make_fixtures.py and check_export.py share: models in float32 and float64, 4-bit bases, and the loss."""
+"""What make_fixtures.py and the checks of tests/exports/python share: models in float32 and float64, 4-bit bases, and the loss."""
 
 import math
 import os

@@ -15,7 +15,7 @@ function beginnings(text: string): string[] {
 
 function filesOf(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((path) => /\.(?:ts|svelte|mjs|wgsl|css)$/.test(path))
+    .filter((path) => /\.(?:ts|svelte|mjs|wgsl|css)$/.test(path) && !path.includes('node_modules'))
     .map((path) => join(folder, path));
 }
 

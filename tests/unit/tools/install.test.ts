@@ -21,4 +21,10 @@ describe('the state of an installation', () => {
     expect(isInstalled(wanted, { packages: { 'node_modules/a': { version: '0.9.0' } } })).toBe(false);
     expect(isInstalled(wanted, {})).toBe(false);
   });
+
+  it('leaves out the packages of development if they are not wanted', () => {
+    const wanted = { packages: { 'node_modules/a': { version: '1.0.0', dev: true } } };
+    expect(isInstalled(wanted, {})).toBe(false);
+    expect(isInstalled(wanted, {}, { dev: false })).toBe(true);
+  });
 });

@@ -1,0 +1,28 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A comparison of a program’s logits with those of base and adapter here. */
+export interface Figure {
+  readonly program: string;
+  readonly model: string;
+  /** The export and its options: "gguf Q4_K_M". */
+  readonly export: string;
+  readonly difference: number;
+  /** The difference that rounding explains. */
+  readonly allowed: number;
+  /** How far the adapter moves the logits. */
+  readonly effect: number;
+  /** Kullback-Leibler divergence of a quantised model from base and adapter, in nats. */
+  readonly divergence?: number;
+  readonly bytes?: number;
+  /** To plan, write and check the export. */
+  readonly seconds?: number;
+}
+
+const folder = join(import.meta.dirname, '..', '..', 'test-results');
+
+/** Adds a figure to test-results/exports.jsonl, from which tools/export_figures.mjs makes the tables of docs/exports.md. */
+export function report(figure: Figure): void {
+  mkdirSync(folder, { recursive: true });
+  appendFileSync(join(folder, 'exports.jsonl'), `${JSON.stringify(figure)}\n`);
+}
