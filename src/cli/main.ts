@@ -17,12 +17,14 @@ import { runsCommand } from './runs';
 import { searchCommand } from './search';
 import { stoppedExitCode } from './signals';
 import { trainCommand } from './train';
+import { uploadCommand } from './upload';
 
 const commands: readonly Command[] = [
   trainCommand,
   evalCommand,
   chatCommand,
   exportCommand,
+  uploadCommand,
   logitsCommand,
   inspectCommand,
   previewCommand,

@@ -101,6 +101,7 @@ export const ERROR_CLASSES = {
   file_not_gguf: 'input',
   file_not_written: 'storage',
   file_unreadable: 'storage',
+  folder_empty: 'input',
   folder_is_file: 'input',
   folder_missing: 'input',
   gguf_alignment: 'damaged',

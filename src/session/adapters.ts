@@ -5,9 +5,12 @@ import type { ExportCheck, ExportOption, ExportPlan, ExportUse } from '../export
 import { EXPORT_FORMATS } from '../exports/formats';
 import { handleTarget } from '../exports/targets/handle_target';
 import { zipFile, zipTarget } from '../exports/targets/zip_target';
+import type { Hub } from '../hub/types';
+import type { UploadFile } from '../hub/upload';
 import type { Exclusive } from './exclusive';
 import type { ExportFolder, ExportPlace } from './exports/export_folder';
 import { planExport, writeExport } from './exports/exporting';
+import { uploadFiles, type UploadTarget } from './exports/uploading';
 import type { OnProgress } from './progress';
 import { adapterReport, type AdapterReport } from './reports';
 import type { Session } from './session';
@@ -41,6 +44,19 @@ export interface ExportResult {
   readonly check: ExportCheck;
 }
 
+export interface UploadResult {
+  readonly format: string;
+  readonly repo: string;
+  /** Address of the repository's page. */
+  readonly address: string;
+  readonly check: ExportCheck;
+}
+
+interface WrittenFiles {
+  readonly files: readonly UploadFile[];
+  readonly check: ExportCheck;
+}
+
 /** The tuned adapter: its origin, import and export. */
 export class Adapters {
   readonly #session: Session;
@@ -49,11 +65,16 @@ export class Adapters {
   /** A run's id, or the name of an imported folder. */
   #name = '';
   #exporting: AbortController | undefined;
+  readonly #hub: () => Hub;
+  /** The files of an upload that failed or was stopped, so that the next attempt need not write and check them again. */
+  #written: { readonly key: string; readonly result: WrittenFiles } | undefined;
 
-  constructor(session: Session, exclusive: Exclusive, folder: ExportFolder) {
+  /** @param hub the hub for uploads */
+  constructor(session: Session, exclusive: Exclusive, folder: ExportFolder, hub: () => Hub) {
     this.#session = session;
     this.#exclusive = exclusive;
     this.#folder = folder;
+    this.#hub = hub;
   }
 
   /** The template of the adapter's run. */
@@ -114,6 +135,7 @@ export class Adapters {
       this.#exporting = exporting;
       try {
         const plan = await planExport(this.#session, format, options, language);
+        this.#written = undefined;
         const fileName = `${plan.folderName}.zip`;
         const place = handle ? chosen(handle) : await this.#folder.empty();
         const { signal } = exporting;
@@ -123,6 +145,60 @@ export class Adapters {
         this.#exporting = undefined;
       }
     });
+  }
+
+  /**
+   * Writes an export, checks it and uploads its files to a repository of the hub.
+   *
+   * @param language of the model card
+   * @throws TunesmithError as `export` and `uploadModel`
+   */
+  async upload(
+    format: string,
+    options: ExportOptions,
+    language: Language,
+    target: UploadTarget,
+    onProgress?: OnProgress,
+  ): Promise<UploadResult> {
+    return await this.#exclusive.run('exporting', async () => {
+      const exporting = new AbortController();
+      this.#exporting = exporting;
+      const { signal } = exporting;
+      try {
+        const { files, check } = await this.#filesToUpload(format, options, language, { onProgress, signal });
+        const { address } = await uploadFiles(this.#hub(), target, files, { onProgress, signal });
+        this.#written = undefined;
+        await this.#folder.empty();
+        return { format, repo: target.repo, address, check };
+      } finally {
+        this.#exporting = undefined;
+      }
+    });
+  }
+
+  async #filesToUpload(
+    format: string,
+    options: ExportOptions,
+    language: Language,
+    watch: { readonly onProgress: OnProgress | undefined; readonly signal: AbortSignal },
+  ): Promise<WrittenFiles> {
+    const { model } = this.#session;
+    const report = await adapterReport(this.#name, this.#session.requireTuned());
+    const key = JSON.stringify([format, options, language, model.identity, report.id]);
+    if (this.#written?.key === key) return this.#written.result;
+    const plan = await planExport(this.#session, format, options, language);
+    this.#written = undefined;
+    const place = await this.#folder.empty();
+    const check = await writeExport(plan, place.target, watch);
+    const files = await Promise.all(
+      plan.files.map(async ({ name }): Promise<UploadFile> => {
+        const content = await place.blob(name);
+        if (!content) throw new Error(`${name} was not written`);
+        return { path: name, content };
+      }),
+    );
+    this.#written = { key, result: { files, check } };
+    return this.#written.result;
   }
 
   /** Removes the exports that closed tabs have left. */

@@ -56,7 +56,7 @@ export class Engine {
     const opener = new ModelOpener(library, page);
     const records = new RunRecords({ runs, bases: store, locks, persist, onChange });
     const exclusive = new Exclusive();
-    const adapters = new Adapters(session, exclusive, new ExportFolder(store, locks));
+    const adapters = new Adapters(session, exclusive, new ExportFolder(store, locks), () => library.hub);
     const examples = new Examples(session, page);
     this.#session = session;
     this.models = new Models({ session, opener, exclusive });

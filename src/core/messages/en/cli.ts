@@ -23,6 +23,7 @@ export const cli = {
     eval: 'computes loss and perplexity over all examples of files, or over the share that eval_split holds out',
     chat: 'answers one question',
     export: 'writes a base model with an adapter into a folder, in a format for other programs',
+    upload: 'uploads a folder of an export to a repository on the Hub',
     logits: 'writes the logits of tokens as a safetensors file, f32 [tokens, vocabulary]',
     inspect: 'shows the architecture, the parameters and the memory that training needs; loads no weights',
     preview: 'estimates what a model needs from its config.json and its list of files; downloads no weights',
@@ -41,6 +42,11 @@ export const cli = {
     dataToPlan: 'examples to plan for; without them, batches of max_seq_length tokens',
     endpoint: (fallback: string) =>
       `the endpoint that models come from; by default $HF_ENDPOINT or ${fallback}`,
+    hubModelId: 'the repository to create or update',
+    uploadInput: 'the folder to upload, such as the --output of export',
+    uploadPublic: 'everybody may see a repository that this creates; otherwise it is private',
+    uploadToken: 'an access token with write access; by default $HF_TOKEN',
+    uploadUpdate: 'the files may join or replace those of a repository that exists',
     initAdapter: 'a PEFT adapter to train further',
     inputIds: 'token ids, separated by commas',
     json: 'one JSON object a line on standard output, everything else on standard error',
@@ -85,6 +91,7 @@ export const cli = {
   memoryOfBatches: (tokens: number) => `memory for batches of ${format.count(tokens)} tokens, in bytes`,
   total: 'Total',
   logitsWritten: (path: string, shape: readonly number[]) => `${path}: logits, f32 [${shape.join(', ')}]`,
+  uploaded: (files: number, address: string) => `${plural(files, 'file')} uploaded to ${address}`,
   exported: (path: string, formatName: string, bytes: number, check: string) =>
     `${path}: ${formatName}, ${format.bytes(bytes)}; ${check}`,
   exportChecked: (difference: string) => `read back: the logits differ by at most ${difference}`,

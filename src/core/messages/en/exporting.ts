@@ -1,3 +1,5 @@
+import { plural } from './format';
+
 export const exporting = {
   nothing: 'After training, you can download the adapter here, alone or merged with the model.',
   adapter: 'Open adapter',
@@ -60,4 +62,5 @@ export const exporting = {
   pickFiles: 'Choose files…',
   importing: 'Reading the adapter…',
   needsModel: 'First open its base model in the step “Model”.',
+  uploadTitle: (files: number) => `Upload ${plural(files, 'file')} with Tunesmith`,
 };

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue';
+import { format } from './format';
 
 export const exporting: Catalogue['exporting'] = {
   nothing: '训练之后，你可以在这里下载适配器，也可以下载合并了适配器的模型。',
@@ -61,4 +62,5 @@ export const exporting: Catalogue['exporting'] = {
   pickFiles: '选择文件…',
   importing: '正在读取适配器…',
   needsModel: '请先在“模型”步骤中打开它的基座模型。',
+  uploadTitle: (files) => `用 Tunesmith 上传 ${format.count(files)} 个文件`,
 };

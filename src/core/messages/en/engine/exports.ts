@@ -8,6 +8,9 @@ export const exports = {
   export_writing: ({ file }: { file: string }) => `Writing ${file}`,
   export_checking: 'Reading it back and comparing',
   /** Notes. */
+  upload_hashing: ({ file }: { file?: string }) => `Computing the hash of ${file}`,
+  upload_sending: ({ file }: { file?: string }) => `Uploading ${file}`,
+  upload_committing: 'Making the files visible in the repository',
   images_not_here:
     'The export has only the text part of the model, as a model of its own: the files of its image part are not here. Open the model from its folder to export all of it.',
   images_quantised:

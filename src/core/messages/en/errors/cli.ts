@@ -65,6 +65,9 @@ export const cliErrors = {
     message: `--${option}: ${path} is a file, not a folder.`,
     hint: `Give the folder that it is in: ${folder}.`,
   }),
+  folder_empty: ({ option, path }: { option: string; path: string }) => ({
+    message: `The folder ${path} of --${option} has no files.`,
+  }),
   folder_missing: ({ option, path }: { option: string; path: string }) => ({
     message: `--${option}: there is no folder ${path}.`,
     hint: 'Check the path.',

@@ -9,6 +9,9 @@ export const exports: typeof english = {
   export_begun: '正在写入并校验…',
   export_writing: ({ file }) => `正在写入 ${file}`,
   export_checking: '正在重新读取并比对',
+  upload_hashing: ({ file }) => `正在计算 ${file} 的哈希值`,
+  upload_sending: ({ file }) => `正在上传 ${file}`,
+  upload_committing: '正在提交到仓库',
   images_not_here:
     '只写入模型的文本部分，作为一个独立的模型：其图像部分的文件不在此处。要写入完整模型，请从模型文件夹打开。',
   images_quantised: '只写入模型的文本部分，作为一个独立的模型：其图像部分的量化方式无法直接复制。',

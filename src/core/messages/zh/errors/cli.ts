@@ -50,6 +50,9 @@ export const cliErrors: typeof english = {
     message: `--${option}：${path} 是文件，不是文件夹。`,
     hint: `请指定它所在的文件夹：${folder}。`,
   }),
+  folder_empty: ({ option, path }) => ({
+    message: `--${option} 的文件夹 ${path} 中没有文件。`,
+  }),
   folder_missing: ({ option, path }) => ({
     message: `--${option}：找不到文件夹 ${path}。`,
     hint: '请检查路径。',
