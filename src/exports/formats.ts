@@ -1,10 +1,11 @@
 import { TunesmithError } from '../core/errors';
 import type { ExportFormat } from './format';
 import { mergedExport } from './merged/merged';
+import { onnxExport } from './onnx/onnx';
 import { peftExport } from './peft/peft';
 
 /** All export formats, the usual one first. */
-export const EXPORT_FORMATS: readonly ExportFormat[] = [peftExport, mergedExport];
+export const EXPORT_FORMATS: readonly ExportFormat[] = [peftExport, mergedExport, onnxExport];
 
 /** Throws `export_format`. */
 export function exportFormat(name: string): ExportFormat {

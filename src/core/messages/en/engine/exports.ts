@@ -2,6 +2,8 @@
 export const exports = {
   export_peft: 'the adapter alone, for PEFT',
   export_merged: 'base model and adapter in one, as safetensors for Transformers',
+  export_onnx: 'base model and adapter in one, as ONNX for transformers.js and ONNX Runtime',
+  export_onnx_quantization: 'precision of the weights, by transformers.js’s name of it',
   export_max_shard_size: 'the most bytes of weights in one file, such as 5GB or 500MB',
   export_dtype_help: 'dtype of the weights; auto: the one in config.json, or bfloat16 if it names none',
   export_begun: 'Writing and checking…',

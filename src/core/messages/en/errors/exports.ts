@@ -21,6 +21,22 @@ export const exportErrors = {
     message: `${name} can’t hold a ${kind} adapter: it holds only plain LoRA.`,
     hint: 'Export the merged model instead, which holds all that was trained.',
   }),
+  export_onnx_float16: ({ tensor }: { tensor: string }) => ({
+    message: `A value of ${tensor} can’t be written in float16: it is out of range.`,
+    hint: 'Choose fp32, q4 or q8, which compute in float32.',
+  }),
+  export_onnx_not_nf4: {
+    message: 'bnb4 keeps an NF4 base as it is, and this base is not in NF4.',
+    hint: 'Choose q4, or train with load_in_4bit.',
+  },
+  export_onnx_op: ({ family, op }: { family: string; op: string }) => ({
+    message: `Models of the family ${family} can’t be written as ONNX: it has no op for ${op}.`,
+    hint: 'Export the merged model, or GGUF.',
+  }),
+  export_onnx_tensor_size: ({ tensor, bytes, most }: { tensor: string; bytes: number; most: number }) => ({
+    message: `${tensor} would take ${format.bytes(bytes)}; a file beside an ONNX model can have ${format.bytes(most)} at most.`,
+    hint: 'Choose fp16 or q4f16, whose table of embeddings takes half as much, or q8.',
+  }),
   export_option: ({
     option,
     choices,

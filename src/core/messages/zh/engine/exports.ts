@@ -4,6 +4,8 @@ import type { exports as english } from '../../en/engine/exports';
 export const exports: typeof english = {
   export_peft: '仅适配器，供 PEFT 使用',
   export_merged: '基座模型与适配器合并，保存为 Transformers 可用的 safetensors',
+  export_onnx: '基座模型与适配器合并，保存为 transformers.js 和 ONNX Runtime 可用的 ONNX',
+  export_onnx_quantization: '权重的精度，采用 transformers.js 的名称',
   export_max_shard_size: '每个权重文件的最大字节数，例如 5GB 或 500MB',
   export_dtype_help: '权重的数据类型；auto：采用 config.json 中的类型，未指定时为 bfloat16',
   export_begun: '正在写入并校验…',

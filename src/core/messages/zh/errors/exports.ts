@@ -1,4 +1,5 @@
 import type { exportErrors as english } from '../../en/errors/exports';
+import { format } from '../format';
 
 export const exportErrors: typeof english = {
   export_differs: {
@@ -20,6 +21,22 @@ export const exportErrors: typeof english = {
   export_not_low_rank: ({ kind, format }) => ({
     message: `${format} 只能保存普通 LoRA，无法保存 ${kind} 适配器。`,
     hint: '请改为导出合并后的模型，其中包含全部训练结果。',
+  }),
+  export_onnx_float16: ({ tensor }) => ({
+    message: `${tensor} 中有一个值超出了 float16 的表示范围，无法写入。`,
+    hint: '请选择 fp32、q4 或 q8，它们以 float32 计算。',
+  }),
+  export_onnx_not_nf4: {
+    message: 'bnb4 会原样保留 NF4 基座模型，但该基座模型不是 NF4 格式。',
+    hint: '请选择 q4，或使用 load_in_4bit 训练。',
+  },
+  export_onnx_op: ({ family, op }) => ({
+    message: `${family} 家族的模型无法导出为 ONNX：ONNX 没有对应 ${op} 的算子。`,
+    hint: '请导出合并后的模型，或导出 GGUF。',
+  }),
+  export_onnx_tensor_size: ({ tensor, bytes, most }) => ({
+    message: `${tensor} 需要 ${format.bytes(bytes)}，而 ONNX 模型的每个数据文件最多 ${format.bytes(most)}。`,
+    hint: '请选择 fp16 或 q4f16（词嵌入表大小减半），或选择 q8。',
   }),
   export_option: ({ option, choices, given }) => ({
     message: `${option} 必须是 ${choices.join('、')} 之一，而不是“${given}”。`,

@@ -1,0 +1,38 @@
+import type { LosslessJson } from '../../core/lossless_json';
+import { cardOf } from '../card/card_of';
+import { fieldsOfText, jsonText } from '../card/json_text';
+import { CONFIG, smallFiles } from '../card/small_files';
+import type { ExportSource } from '../format';
+import { genaiConfig } from './genai_config';
+import type { Quantization } from './quantizations';
+
+interface WrittenGraph {
+  /** Name of the model's file. */
+  readonly model: string;
+  /** Number of files beside it. */
+  readonly dataFiles: number;
+}
+
+/** The small files of an ONNX folder, by name; config.json comes last. */
+export function onnxSmallFiles(
+  source: ExportSource,
+  quantization: Quantization,
+  written: WrittenGraph,
+): ReadonlyMap<string, string> {
+  const files = new Map(smallFiles(source.facts, quantization.float));
+  const config = fieldsOfText(files.get(CONFIG) ?? '{}') ?? new Map<string, LosslessJson>();
+  config.set('transformers.js_config', transformersConfig(quantization, written));
+  files.delete(CONFIG);
+  files.set('README.md', cardOf(source, { dtype: quantization.name, withImages: false }));
+  files.set('genai_config.json', `${jsonText(genaiConfig(source, config, written.model))}\n`);
+  return files.set(CONFIG, `${jsonText(config)}\n`);
+}
+
+/** What transformers.js must know to find the files: version 3 also reads the type of the caches here. */
+function transformersConfig({ name, float }: Quantization, { model, dataFiles }: WrittenGraph): LosslessJson {
+  return {
+    dtype: name,
+    use_external_data_format: { [model]: dataFiles },
+    ...(float === 'float16' && { kv_cache_dtype: { [name]: float } }),
+  };
+}

@@ -1,0 +1,26 @@
+import type { WeightData } from '../graph';
+import { floatBytes } from './floats';
+import type { FloatType, Matrix, ProductForm, TableForm } from './form';
+
+/** Plain numbers, [out, in] as in a checkpoint. A tied head and its table of embeddings share them. */
+export const dense: ProductForm & TableForm = {
+  product({ graph, float }, x, matrix, bias) {
+    graph.weight(denseData(matrix, float));
+    return graph.op('Gemm', [x, matrix.name, ...(bias === undefined ? [] : [bias])], {
+      attributes: { transB: { int: 1 } },
+    });
+  },
+  lookUp({ graph, float }, tokens, matrix) {
+    graph.weight(denseData(matrix, float));
+    return graph.op('Gather', [matrix.name, tokens]);
+  },
+};
+
+function denseData({ name, out, in: input, rows }: Matrix, type: FloatType): WeightData {
+  return {
+    tensors: [{ name, type, shape: [out, input] }],
+    async *parts() {
+      for await (const values of rows()) yield floatBytes(name, type, values);
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { rowElements } from '../../../ops/op';
+import type { MagnitudeInputs } from '../../../ops/magnitude';
+import type { Tensors } from '../../../ops/op';
+import type { Lowering } from '../scope';
+
+/** DoRA: y = magnitude / norms ⊙ x + bias + residual. Without training, the first factor is a constant. */
+export const magnitude: Lowering<MagnitudeInputs & Tensors, null> = {
+  op: 'magnitude',
+  lower({ inputs }, scope) {
+    const { x, magnitude: lengths, norms, bias, residual } = inputs;
+    const { graph } = scope;
+    const factors = scope.vector(`${lengths.name}.factors`, [rowElements(x.shape)], async () => {
+      const [numerators, divisors] = await Promise.all([scope.valuesOf(lengths), scope.valuesOf(norms)]);
+      return numerators.map((length, i) => length / (divisors[i] ?? NaN));
+    });
+    let y = graph.op('Mul', [scope.value(x), factors]);
+    for (const added of [bias, residual]) if (added) y = graph.op('Add', [scope.value(added), y]);
+    return { y };
+  },
+};

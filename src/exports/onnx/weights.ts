@@ -1,0 +1,106 @@
+import { DERIVED } from '../../models/adapters/bound';
+import { PARAMETERS } from '../../graph/differentiate';
+import { rotarySlots } from '../../models/layout';
+import { rotaryTable } from '../../models/rotary_table';
+import { checkpointTensors, type TensorSpec } from '../../models/spec';
+import { elements, type Tensor } from '../../ops/op';
+import type { ExportSource } from '../format';
+import { mergedRows, trainedBase } from '../merged/weights';
+import type { Matrix } from './forms/form';
+
+/** The most positions of a written rotary table, whatever a model claims. */
+const MOST_POSITIONS = 131_072;
+
+/** Gives a graph the values of the tensors that a trace is bound to. */
+export interface GraphWeights {
+  matrix(name: string): Matrix;
+  /** The name and shape of a bound tensor that is a vector, or a part of the adapter. */
+  bound(tensor: Tensor): { readonly name: string; readonly shape: readonly number[] };
+  valuesOf(tensor: Tensor): Promise<Float32Array>;
+  /** A rotary table: all cosines [positions, dim / 2], then all sines. */
+  rotary(table: Tensor): {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly angles: () => readonly Float32Array[];
+  };
+}
+
+/** Positions for which a graph has rotary embeddings. */
+export function graphPositions({ layout: { spec } }: ExportSource): number {
+  return Math.min(spec.maxPositions, MOST_POSITIONS);
+}
+
+/** @param merge whether the adapter is part of the weights */
+export function graphWeights(source: ExportSource, merge: boolean): GraphWeights {
+  const { layout, adapter } = source;
+  const { spec } = layout;
+  const tensors = new Map(checkpointTensors(spec).map((tensor) => [tensor.name, tensor]));
+  const slots = rotarySlots(layout).map(({ slot }) => slot);
+  const base = trainedBase(source);
+  const specOf = (name: string): TensorSpec => {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new Error(`this model has no ${name}`);
+    return tensor;
+  };
+  const stored = { ...source, adapter: { ...adapter, layout: { ...adapter.layout, modules: [] } } };
+  const rowsOf = (tensor: TensorSpec): AsyncIterable<Float32Array<ArrayBuffer>> =>
+    mergedRows(merge ? source : stored, tensor, base);
+  const isAdapter = (slot: string): boolean => slot === PARAMETERS || slot === DERIVED;
+  return {
+    matrix(name) {
+      const tensor = specOf(name);
+      const [out = 0, input = 0] = tensor.shape;
+      return { name, out, in: input, rows: () => rowsOf(tensor) };
+    },
+    bound({ name, shape, storage }) {
+      const isKnown = storage.kind === 'bound' && (isAdapter(storage.slot) || tensors.has(storage.slot));
+      if (!isKnown) throw new Error(`a graph has no values for ${name}`);
+      return { name, shape: shape.map(Number) };
+    },
+    async valuesOf({ name, shape, storage }) {
+      if (storage.kind !== 'bound') throw new Error(`a graph has no values for ${name}`);
+      const { slot, offset } = storage;
+      if (slot === PARAMETERS) {
+        const first = offset / Float32Array.BYTES_PER_ELEMENT;
+        return adapter.parameters.subarray(first, first + elements(shape, 1));
+      }
+      if (slot === DERIVED) return derivedValues(source, offset, elements(shape, 1));
+      const tensor = specOf(slot);
+      const values = await base.vector(tensor);
+      const { add } = tensor;
+      return add ? values.map((value) => value + add) : values;
+    },
+    rotary({ storage }) {
+      const index = storage.kind === 'bound' ? slots.indexOf(storage.slot) : -1;
+      const parameters = spec.rotary[index];
+      if (!parameters) throw new Error('this model has no such rotary embedding');
+      const positions = graphPositions(source);
+      const half = parameters.dim / 2;
+      return {
+        name: `rotary.${index}`,
+        shape: [positions, half],
+        angles() {
+          const table = rotaryTable({ ...parameters, maxPositions: positions });
+          return [0, half].map((first) => {
+            const values = new Float32Array(positions * half);
+            for (let position = 0; position < positions; position++) {
+              const from = position * parameters.dim + first;
+              values.set(table.subarray(from, from + half), position * half);
+            }
+            return values;
+          });
+        },
+      };
+    },
+  };
+}
+
+/** Values that the adapter's kind derives on the device, such as DoRA's norms. */
+async function derivedValues(source: ExportSource, offset: number, count: number): Promise<Float32Array> {
+  return source.withTuned(async (base, adapter) => {
+    await adapter.ready(base);
+    const buffer = adapter.buffers.get(DERIVED);
+    if (!buffer) throw new Error('this adapter has no derived values');
+    return new Float32Array(await base.device.buffers.read(buffer, offset, count * 4));
+  });
+}
