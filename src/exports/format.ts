@@ -8,6 +8,7 @@ import type { AdapterLayout } from '../models/adapters/layout';
 import type { Model } from '../models/model';
 import type { CardRun } from './card/model_card';
 import type { SmallFacts } from './card/small_files';
+import type { FetchOptions, MeasuredOriginals, Originals } from './merged/originals';
 
 /** A file of an export. Its size is known before its contents. */
 export interface ExportFile {
@@ -24,6 +25,8 @@ export interface ExportCheck {
   readonly difference: number | null;
   /** The difference that rounding to the format's precision explains. 0: both must be equal to the bit. */
   readonly allowed: number;
+  /** For a model on its original base: how far that base is from the one that the adapter was trained on. */
+  readonly measured?: MeasuredOriginals | undefined;
 }
 
 /** Code or a command line that runs the written files. */
@@ -41,6 +44,8 @@ export interface ExportPlan {
   readonly notes?: readonly Message[];
   /** How to run the files, the usual program first. */
   readonly uses?: readonly ExportUse[];
+  /** Runs the writing and checking with sources open that it needs, such as files to download. */
+  readonly within?: <T>(work: () => Promise<T>, options: FetchOptions) => Promise<T>;
   /** Compares the written files with their source. Throws `export_differs`. */
   readonly check: (written: ModelFolder) => Promise<ExportCheck>;
 }
@@ -83,6 +88,10 @@ export interface ExportSource {
   readonly facts: SmallFacts;
   /** The base's towers, if it has some and its files are available. */
   readonly towers?: StoredTowers | undefined;
+  /** The names of the base's quantised matrices. */
+  readonly quantised?: readonly string[];
+  /** The base's weights before they were quantised; undefined if it isn't known where they are. */
+  readonly originals?: Originals | undefined;
   /** The base's layout on the device. */
   readonly layout: ModelLayout;
   readonly adapter: ExportedAdapter;

@@ -56,6 +56,15 @@ export async function readUnquantized(
 ): Promise<Float32Array<ArrayBuffer>> {
   const name = `${path}.weight`;
   if (model.layout.tensors.get(name)?.kind !== 'packed') return await readRows(model, name, rows);
+  return await readStoredRows(stored, name, rows);
+}
+
+/** Rows of a matrix that a model's own files store as plain numbers, f32 [count, in]. */
+export async function readStoredRows(
+  stored: StoredWeights | undefined,
+  name: string,
+  rows: { readonly first: number; readonly count: number },
+): Promise<Float32Array<ArrayBuffer>> {
   const weight = stored?.get(name);
   const dtype = weight?.kind === 'dense' ? weight.tensor.dtype : '';
   if (weight?.kind !== 'dense' || !isFloatDtype(dtype)) throw new Error(`${name} is not there unquantised`);

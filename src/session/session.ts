@@ -1,10 +1,11 @@
 import { TunesmithError } from '../core/errors';
 import type { Message } from '../core/messages/message';
 import type { DataSettings, TrainSettings } from '../core/settings/settings';
+import { requireOriginals, requireSameShapes, type Originals } from '../exports/merged/originals';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { Device } from '../gpu/device';
 import { adapterOf, type Adapter } from '../models/adapter';
-import type { ModelFolder } from '../models/files';
+import { openCheckpoint, type ModelFolder } from '../models/files';
 import type { ModelLayout } from '../models/layout';
 import type { Model } from '../models/model';
 import { allLogits } from '../models/logits';
@@ -17,7 +18,7 @@ import { Answering } from './chat/answering';
 import { chatContext } from './chat/conversation';
 import { cardRun, makeDataset, type DataFile, type Dataset, type DatasetOptions } from './data/dataset';
 import type { OpenModel } from './models/open';
-import { OpenedModel } from './models/opened';
+import { OpenedModel, originalsOf } from './models/opened';
 import type { LoadableModel } from './models/loadable';
 import {
   planReport,
@@ -43,6 +44,8 @@ export class Session {
   #model: OpenedModel | undefined;
   #dataset: Dataset | undefined;
   #tuned: TunedAdapter | undefined;
+  /** Given by the person. */
+  #originals: Originals | undefined;
   /** Measured with the open model; undefined until then. */
   #speed: DeviceSpeed | undefined;
 
@@ -70,6 +73,27 @@ export class Session {
 
   get layout(): ModelLayout {
     return this.#opened().layout;
+  }
+
+  /** The names of the base's quantised matrices. */
+  get quantised(): readonly string[] {
+    return this.#opened().quantised;
+  }
+
+  /** The base's weights before they were quantised; undefined if it isn't known where they are. */
+  get originals(): Originals | undefined {
+    return this.#originals ?? this.#opened().originals;
+  }
+
+  /**
+   * Takes the files of the open model in full precision, for exports onto the original weights. Throws as
+   * `openCheckpoint`; `export_originals_differ` if its matrices have other names or shapes.
+   */
+  async giveOriginals(folder: ModelFolder): Promise<void> {
+    const { spec, stored } = await openCheckpoint(folder);
+    requireSameShapes(this.layout.spec, spec);
+    requireOriginals(this.quantised, stored);
+    this.#originals = originalsOf(stored);
   }
 
   get hasModel(): boolean {
@@ -164,6 +188,7 @@ export class Session {
     this.#model = undefined;
     this.#dataset = undefined;
     this.#tuned = undefined;
+    this.#originals = undefined;
   }
 
   /** Reads and tokenises examples for the open model. */

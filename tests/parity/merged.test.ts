@@ -8,12 +8,13 @@ import { TunesmithError } from '../../src/core/errors';
 import { blobReader, type FileReader } from '../../src/core/file_reader';
 import { inEnglish } from '../../src/core/messages/english';
 import type { Told } from '../../src/core/messages/message';
+import type { MeasuredOriginals } from '../../src/exports/merged/originals';
 import { memoryTarget } from '../../src/exports/targets/memory_target';
 import { readTensors } from '../../src/formats/safetensors';
 import { Device } from '../../src/gpu/device';
 import { readJson } from '../../src/models/folder';
 import { readTensorFiles } from '../../src/models/shards';
-import { loadableFolder } from '../../src/session/models/loadable';
+import { loadableFolder, type LoadableModel } from '../../src/session/models/loadable';
 import { planExport, writeExport, type PlannedExport } from '../../src/session/exports/exporting';
 import { Session } from '../../src/session/session';
 import { gpu } from './dawn';
@@ -45,12 +46,15 @@ async function modelOf({ folder }: Fixture): Promise<string> {
   return gguf === undefined ? folder : join(folder, gguf);
 }
 
-async function openSession(path: string, variant: Variant): Promise<Session> {
+async function openSession(
+  path: string,
+  variant: Variant,
+  change: Partial<LoadableModel> = {},
+): Promise<Session> {
   const session = new Session({ openDevice: () => Promise.resolve(device) });
   const identity = { name: 'tiny', source: 'files' as const };
-  await session.open(
-    await loadableFolder(await openFolder(path, 'model'), identity, loadSettingsOf(variant)),
-  );
+  const loadable = await loadableFolder(await openFolder(path, 'model'), identity, loadSettingsOf(variant));
+  await session.open({ ...loadable, ...change });
   return session;
 }
 
@@ -59,6 +63,7 @@ interface Merged {
   readonly error: number;
   readonly files: ReadonlyMap<string, FileReader>;
   readonly notes: readonly Told[];
+  readonly measured: MeasuredOriginals | undefined;
 }
 
 /** @param change what happens to the open base before it is exported */
@@ -68,19 +73,26 @@ async function merged(
   {
     adapter = fixture.adapterFolder,
     change,
-  }: { readonly adapter?: string; readonly change?: (session: Session) => void } = {},
+    base = 'trained',
+  }: {
+    readonly adapter?: string;
+    readonly change?: (session: Session) => void;
+    readonly base?: 'trained' | 'original';
+  } = {},
 ): Promise<Merged> {
   const session = await openSession(await modelOf(fixture), variant);
   const target = memoryTarget();
   let notes: readonly Told[];
+  let measured: MeasuredOriginals | undefined;
   try {
     change?.(session);
     await session.importAdapter(await openFolder(adapter, 'adapter'));
-    const options = { export_dtype: 'float32', max_shard_size: '60KB' };
+    const options = { export_dtype: 'float32', max_shard_size: '60KB', export_base: base };
     const plan = await planExport(session, 'merged', options);
     notes = plan.notes ?? [];
-    const { difference, allowed } = await writeExport(plan, target);
-    expect(difference).toBeLessThanOrEqual(allowed);
+    const { difference, allowed, measured: apart } = await writeExport(plan, target);
+    expect(difference ?? 0).toBeLessThanOrEqual(allowed);
+    measured = apart;
     for (const { name, size } of plan.files) expect(target.files.get(name)!.size).toBe(size);
   } finally {
     session.closeModel();
@@ -91,10 +103,10 @@ async function merged(
     await opened.open(
       await loadableFolder(files, { name: 'merged', source: 'files' }, loadSettingsOf('f32')),
     );
-    const exact = fixture.exact(variant, 'logits');
+    const exact = fixture.exact(base === 'original' ? 'f32' : variant, 'logits');
     const logits: number[] = [];
     for (const { input_ids } of fixture.expected.batch) logits.push(...(await opened.logits(input_ids)));
-    return { error: maxError(logits, exact), files, notes };
+    return { error: maxError(logits, exact), files, notes, measured };
   } finally {
     opened.closeModel();
   }
@@ -169,6 +181,42 @@ describe('a merged export of a model with a tower', () => {
     });
     const { tensors } = (await readTensorFiles(text.files))!;
     for (const name of tensors.keys()) expect(name).toMatch(/^model\.(embed_tokens|layers|norm)\./);
+  });
+});
+
+describe('a merged export on the original weights', () => {
+  it.each<[Family | Adapted]>([['gemma3'], ['dora/qwen2']])(
+    'gives the logits of the unquantised base and the adapter: %s',
+    async (family) => {
+      const fixture = loadFixture(family);
+      const { error, measured } = await merged(fixture, 'nf4', { base: 'original' });
+      expect(error).toBeLessThanOrEqual(fixture.tolerance('f32', 'logits'));
+      // NF4 rounds normally distributed weights by about 9 %.
+      expect(measured!.base).toBeGreaterThan(0.05);
+      expect(measured!.base).toBeLessThan(0.15);
+      expect(measured!.adapter).toBeGreaterThan(0);
+    },
+  );
+
+  it('is refused if the files are gone, until they are given, and files of another model are refused', async () => {
+    const fixture = loadFixture('qwen3');
+    const session = await openSession(fixture.folder, 'nf4', { stored: undefined });
+    try {
+      await session.importAdapter(await openFolder(fixture.adapterFolder, 'adapter'));
+      const options = { export_base: 'original', export_dtype: 'float32' };
+      await expect(planExport(session, 'merged', options)).rejects.toMatchObject({
+        code: 'export_originals_missing',
+      });
+      const other = openFolder(loadFixture('llama').folder, 'model');
+      await expect(session.giveOriginals(await other)).rejects.toMatchObject({
+        code: 'export_originals_differ',
+      });
+      await session.giveOriginals(await openFolder(fixture.folder, 'model'));
+      const { measured } = await writeExport(await planExport(session, 'merged', options), memoryTarget());
+      expect(measured!.base).toBeGreaterThan(0.05);
+    } finally {
+      session.closeModel();
+    }
   });
 });
 

@@ -17,9 +17,13 @@ import type { MergedTensor } from '../merged/tensors';
 import { exportDiffers } from '../run';
 
 /** The largest relative change of a value by rounding to the nearest. */
-const ROUNDING: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -24, F16: 2 ** -11, BF16: 2 ** -8 };
+export const ROUNDING: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -24, F16: 2 ** -11, BF16: 2 ** -8 };
 /** Half the distance between two neighbours among the smallest numbers of a dtype. */
-const SMALLEST: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -150, F16: 2 ** -25, BF16: 2 ** -134 };
+export const SMALLEST: Readonly<Record<FloatDtype, number>> = {
+  F32: 2 ** -150,
+  F16: 2 ** -25,
+  BF16: 2 ** -134,
+};
 
 /**
  * The largest of many normally distributed values is about four times the typical one, and the largest logit need not
@@ -94,7 +98,7 @@ const COLUMNS = 8;
  * Computes columns of an adapted matrix in the same way as training and chat: applies the linear map with its adapter
  * to unit vectors. f32 [columns, out]
  */
-async function adaptedColumns(
+export async function adaptedColumns(
   base: Model,
   adapter: Adapter,
   { path, in: input, out }: AdapterModule,
@@ -122,7 +126,7 @@ async function adaptedColumns(
 }
 
 /** Columns spread evenly over a matrix, including the first and the last. */
-function sampledColumns(input: number): readonly number[] {
+export function sampledColumns(input: number): readonly number[] {
   const count = Math.min(COLUMNS, input);
   return Array.from({ length: count }, (_, i) => Math.round((i * (input - 1)) / Math.max(1, count - 1)));
 }
@@ -145,7 +149,7 @@ export async function holdsColumns(
   const rowBytes = input * (own === 'F32' ? 4 : 2);
   const run = Math.max(1, Math.floor(RUN_BYTES / rowBytes));
   // Sums over a row, such as DoRA's norms, are in f32.
-  const ofDevice = DEVICE * rounding + Math.sqrt(input) * ROUNDING.F32;
+  const ofDevice = DEVICE_ROUNDINGS * rounding + Math.sqrt(input) * ROUNDING.F32;
   const largest = columns.map((_, i) =>
     computed.subarray(i * out, (i + 1) * out).reduce((most, value) => Math.max(most, Math.abs(value)), 0),
   );
@@ -167,4 +171,4 @@ export async function holdsColumns(
 
 const RUN_BYTES = 8 * 2 ** 20;
 /** Number of roundings on the device, with margin: of the weight, both factors of the adapter and their products. */
-const DEVICE = 8;
+export const DEVICE_ROUNDINGS = 8;

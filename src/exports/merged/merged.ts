@@ -13,7 +13,9 @@ import { mergedCode } from '../card/python';
 import type { ExportFile, ExportFormat, ExportSource } from '../format';
 import { checkColumns, compareLogits, productRounding } from '../check/written_weights';
 import { mergedModel, type MergedTensor } from './tensors';
-import { mergedRows } from './weights';
+import { BASE_OPTION, chosenBase } from './base_option';
+import { checkOnOriginal } from './check_original';
+import { mergedRows, type BaseWeights } from './weights';
 import { parseSize, shardIndex, shardsOf } from './shards';
 import { smallFiles } from '../card/small_files';
 
@@ -27,6 +29,7 @@ export const mergedExport: ExportFormat = {
   name: 'merged',
   help: message('export_merged'),
   options: [
+    BASE_OPTION,
     {
       name: 'max_shard_size',
       value: 'SIZE',
@@ -42,7 +45,9 @@ export const mergedExport: ExportFormat = {
     },
   ],
   fileName: (base) => `${base}-merged`,
-  plan(source, { max_shard_size: most = '50GB', export_dtype: chosen = 'auto' }) {
+  plan(source, options) {
+    const { max_shard_size: most = '50GB', export_dtype: chosen = 'auto' } = options;
+    const base = chosenBase(source, options);
     const name = chosen === 'auto' ? ownDtype(source.facts.config) : chosen;
     const dtype = DTYPES[name];
     if (!dtype) throw unknownDtype(chosen);
@@ -60,15 +65,20 @@ export const mergedExport: ExportFormat = {
     const texts = [...small].sort(([a], [b]) => Number(a === 'config.json') - Number(b === 'config.json'));
     return Promise.resolve({
       notes,
+      within: base.within,
       uses: [
         { program: 'Transformers', code: mergedCode('path/to/merged-model', spec.towers !== undefined) },
       ],
       files: [
-        ...shards.map((shard) => weightsFile(source, shard)),
+        ...shards.map((shard) => weightsFile(source, shard, base.weights)),
         ...texts.map(([fileName, text]) => textFile(fileName, text)),
       ],
       check: async (written) => {
         const rounding = await source.withBase(({ device }) => Promise.resolve(productRounding(device)));
+        if (base.isOriginal) {
+          await checkOnOriginal(source, tensors, written, { weights: base.weights, rounding });
+          return { difference: null, allowed: 0, measured: base.measured() };
+        }
         await checkColumns(source, tensors, written, rounding);
         const compared = await source.compareWith(await openCheckpoint(written));
         return compareLogits(compared, { spec, dtype, rounding });
@@ -80,6 +90,7 @@ export const mergedExport: ExportFormat = {
 function weightsFile(
   source: ExportSource,
   { name, tensors }: { readonly name: string; readonly tensors: readonly MergedTensor[] },
+  base: BaseWeights,
 ): ExportFile {
   const { header, tensors: ordered, size } = planSafetensors(tensors, { format: 'pt' });
   return {
@@ -87,7 +98,7 @@ function weightsFile(
     size,
     async *parts() {
       yield header;
-      for (const tensor of ordered) yield* tensorParts(source, tensor);
+      for (const tensor of ordered) yield* tensorParts(source, tensor, base);
     },
   };
 }
@@ -95,12 +106,13 @@ function weightsFile(
 async function* tensorParts(
   source: ExportSource,
   { dtype, from }: MergedTensor,
+  base: BaseWeights,
 ): AsyncGenerator<Uint8Array, void, void> {
   if ('file' in from) {
     yield* piecesOf(from.file, PIECE_BYTES, from);
     return;
   }
-  for await (const rows of mergedRows(source, from)) yield cast(from.name, dtype, rows);
+  for await (const rows of mergedRows(source, from, base)) yield cast(from.name, dtype, rows);
 }
 
 /** Converts values. Throws `export_dtype_range`, `export_not_finite` naming the tensor. */

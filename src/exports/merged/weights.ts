@@ -1,5 +1,7 @@
 import { readParameter } from '../../models/adapters/layout';
 import { readRows, readVector, rowRuns } from '../../models/base_rows';
+import type { StoredWeights } from '../../models/stored/stored_weight';
+import { readStoredRows } from '../../models/unquantized_rows';
 import type { TensorSpec } from '../../models/spec';
 import type { ExportSource } from '../format';
 
@@ -26,6 +28,23 @@ export function trainedBase(source: ExportSource): BaseWeights {
 }
 
 /**
+ * The weights that the base had before it was quantised, from its own files. Norms and biases, which are never
+ * quantised, are those on the device.
+ *
+ * @param stored how the files store the weights; called at each read
+ */
+export function originalBase(source: ExportSource, stored: () => StoredWeights): BaseWeights {
+  const trained = trainedBase(source);
+  return {
+    rows: async (tensor, run) =>
+      stored().get(tensor.name)?.kind === 'dense'
+        ? await readStoredRows(stored(), tensor.name, run)
+        : await trained.rows(tensor, run),
+    vector: (tensor) => trained.vector(tensor),
+  };
+}
+
+/**
  * A tensor of base and adapter in one, as runs of whole rows in float32: [count, in] for a matrix, all values at once for
  * a vector. The adapter is added in float32. Holds one run at a time; the caller may change or transfer it.
  */
@@ -45,6 +64,17 @@ export async function* mergedRows(
     merge?.(rows, run.first);
     yield rows;
   }
+}
+
+/** Adds the adapter to rows of a linear map's weight, in place. @param rows f32 [count, in] */
+export function mergedAs(
+  source: ExportSource,
+  { name }: TensorSpec,
+  rows: Float32Array<ArrayBuffer>,
+  firstRow: number,
+): Float32Array<ArrayBuffer> {
+  mergeOf(source, name.replace(/\.weight$/, ''))?.(rows, firstRow);
+  return rows;
 }
 
 /** A function that adds the adapter to rows of a linear map's weight; undefined if the map has no adapter. */

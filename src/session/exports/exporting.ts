@@ -40,16 +40,18 @@ export async function writeExport(
   { onProgress, signal }: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal } = {},
 ): Promise<ExportCheck> {
   const totalBytes = bytesOfFiles(plan.files);
-  return await runExport(plan, target, {
-    signal,
-    onProgress: (bytes, file) =>
-      onProgress?.({
-        label: file === undefined ? message('export_checking') : message('export_writing', { file }),
-        fraction: bytes / Math.max(1, totalBytes),
-        bytes,
-        totalBytes,
-      }),
-  });
+  const run = (): Promise<ExportCheck> =>
+    runExport(plan, target, {
+      signal,
+      onProgress: (bytes, file) =>
+        onProgress?.({
+          label: file === undefined ? message('export_checking') : message('export_writing', { file }),
+          fraction: bytes / Math.max(1, totalBytes),
+          bytes,
+          totalBytes,
+        }),
+    });
+  return await (plan.within?.(run, { onProgress: (told) => onProgress?.(told), signal }) ?? run());
 }
 
 function sourceOf(session: Session, language: Language): ExportSource {
@@ -59,6 +61,8 @@ function sourceOf(session: Session, language: Language): ExportSource {
     ...baseNameOf(model.identity),
     facts: model.facts,
     towers: loadable.towers,
+    quantised: session.quantised,
+    originals: session.originals,
     layout,
     adapter,
     language,

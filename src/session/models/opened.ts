@@ -2,6 +2,7 @@ import { TunesmithError } from '../../core/errors';
 import { isRecord } from '../../core/json';
 import { message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
+import { quantisedTensors, type Originals } from '../../exports/merged/originals';
 import type { CheckpointState } from '../../formats/checkpoint';
 import { holdsAdapter } from '../../models/adapter';
 import type { AdapterLayout } from '../../models/adapters/layout';
@@ -11,6 +12,17 @@ import { hasUnquantized, requireUnquantized } from '../../models/unquantized_row
 import type { UseWeights } from '../runs/training';
 import { loadedHash } from './hash';
 import type { LoadableModel } from './loadable';
+
+/** Original weights in files that can be read. */
+export function originalsOf(stored: StoredWeights): Originals {
+  return {
+    isRemote: false,
+    async read(check, work) {
+      check(stored);
+      return await work(stored);
+    },
+  };
+}
 
 /** The open model, apart from its memory on the device. */
 export class OpenedModel {
@@ -34,6 +46,22 @@ export class OpenedModel {
   get hash(): string {
     const { open, load } = this.loadable;
     return loadedHash(open.hash, load);
+  }
+
+  /** The names of the quantised matrices, on the device or already in the model's files. */
+  get quantised(): readonly string[] {
+    return quantisedTensors(this.layout, this.#stored);
+  }
+
+  /** The weights before they were quantised, from the model's own files; undefined if these are gone or quantised too. */
+  get originals(): Originals | undefined {
+    const { quantised } = this;
+    const stored = this.#stored;
+    const kinds = quantised.map((name) => stored?.get(name)?.kind);
+    if (kinds.some((kind) => kind === 'packed' || kind === 'requantised')) return undefined;
+    if (stored && kinds.every((kind) => kind === 'dense')) return originalsOf(stored);
+    const { fetchAgain } = this.loadable;
+    return fetchAgain && { isRemote: true, read: fetchAgain };
   }
 
   /**

@@ -6,6 +6,14 @@ export const exports = {
   export_onnx_quantization: 'precision of the weights, by transformers.js’s name of it',
   export_max_shard_size: 'the most bytes of weights in one file, such as 5GB or 500MB',
   export_dtype_help: 'dtype of the weights; auto: the one in config.json, or bfloat16 if it names none',
+  export_base: 'Base weights',
+  export_base_help: 'the weights that the adapter is added to',
+  export_base_trained: 'As trained',
+  export_base_trained_help:
+    'the base as it was during training, dequantised if it was in 4 bits: answers as here',
+  export_base_original: 'Original',
+  export_base_original_help:
+    'the base’s own files before quantisation, which the adapter never saw: answers differ a little',
   export_begun: 'Writing and checking…',
   export_writing: ({ file }: { file: string }) => `Writing ${file}`,
   export_checking: 'Reading it back and comparing',

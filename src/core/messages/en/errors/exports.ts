@@ -49,6 +49,22 @@ export const exportErrors = {
     message: `${option} must be ${format.alternatives(choices)}, not “${given}”.`,
     hint: 'Choose one of them.',
   }),
+  export_originals_differ: ({ tensor }: { tensor: string }) => ({
+    message: `These files are of another model: ${tensor} is missing or has another shape.`,
+    hint: 'Choose the files of the base model in full precision.',
+  }),
+  export_originals_missing: ({ name }: { name: string }) => ({
+    message: `The original weights of ${name}, before they were quantised, are not here.`,
+    hint: 'Give the folder of the base model in full precision: config.json, the tokenizer’s files and model*.safetensors. Or merge with the weights as trained.',
+  }),
+  export_originals_other: ({ difference }: { difference: number }) => ({
+    message: `These files are of another model: their weights differ from the base model’s by ${format.percent(difference)}, far more than quantisation explains.`,
+    hint: 'Choose the files of the base model in full precision.',
+  }),
+  export_originals_quantised: ({ tensor }: { tensor: string }) => ({
+    message: `These files hold ${tensor} only quantised.`,
+    hint: 'Give the folder of the base model in full precision. Or merge with the weights as trained.',
+  }),
   export_size: ({ option, given }: { option: string; given: string }) => ({
     message: `${option} must be a size such as 5GB, not “${given}”.`,
     hint: 'Write a number of bytes, or a number with KB, MB, GB or TB after it.',

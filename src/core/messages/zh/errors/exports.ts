@@ -42,6 +42,22 @@ export const exportErrors: typeof english = {
     message: `${option} 必须是 ${choices.join('、')} 之一，而不是“${given}”。`,
     hint: '请从中选择一个。',
   }),
+  export_originals_differ: ({ tensor }) => ({
+    message: `这些文件属于另一个模型：缺少 ${tensor}，或其形状不同。`,
+    hint: '请选择该基座模型的全精度文件。',
+  }),
+  export_originals_missing: ({ name }) => ({
+    message: `找不到 ${name} 量化之前的原始权重。`,
+    hint: '请提供该基座模型的全精度文件夹：config.json、分词器文件和 model*.safetensors；或者按训练时的权重合并。',
+  }),
+  export_originals_other: ({ difference }) => ({
+    message: `这些文件属于另一个模型：其权重与基座模型相差 ${format.percent(difference)}，远超量化所能造成的差异。`,
+    hint: '请选择该基座模型的全精度文件。',
+  }),
+  export_originals_quantised: ({ tensor }) => ({
+    message: `这些文件中的 ${tensor} 也是量化过的。`,
+    hint: '请提供该基座模型的全精度文件夹；或者按训练时的权重合并。',
+  }),
   export_size: ({ option, given }) => ({
     message: `${option} 必须是大小，例如 5GB，而不是“${given}”。`,
     hint: '请填写字节数，或带单位 KB、MB、GB、TB 的数。',
