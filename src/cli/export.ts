@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { TunesmithError } from '../core/errors';
-import { LOAD_SETTINGS, parseSettings } from '../core/settings/settings';
+import { LOAD_SETTINGS, parseSettings, SETTING_NAMES } from '../core/settings/settings';
 import { folderTarget } from '../exports/targets/folder_target';
 import type { ExportOption } from '../exports/format';
 import { EXPORT_FORMATS, exportFormat } from '../exports/formats';
@@ -8,19 +8,23 @@ import { bytesOfFiles } from '../exports/targets/target';
 import { planExport, writeExport } from '../session/exports/exporting';
 import { nodeFiles } from '../storage/node_files';
 import type { Arguments, OptionSpec } from './arguments';
-import { ADAPTER_OPTION, JSON_OPTION, type Command } from './command';
+import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { messageJson } from './json';
 import { language, say, t } from './language';
 import { MODEL_OPTIONS } from './library';
-import { openSession, progressText } from './open';
+import { openSession, progressText, readData, setExamples } from './open';
 import { interruptible } from './signals';
+
+/** The formats of examples and settings; the others need an adapter and take no more settings than those of loading. */
+const EXAMPLES_FORMATS = EXPORT_FORMATS.flatMap(({ name, needs }) => (needs === 'examples' ? name : []));
 
 export const exportCommand: Command = {
   name: 'export',
   summary: t.cli.summaries.export,
   options: {
     ...MODEL_OPTIONS,
-    adapter: { ...ADAPTER_OPTION, required: true, help: t.cli.options.adapterNeeded },
+    adapter: { ...ADAPTER_OPTION, help: t.cli.options.adapterNeeded(EXAMPLES_FORMATS) },
+    data: { ...DATA_OPTION, required: false, help: t.cli.options.dataOfExport(EXAMPLES_FORMATS) },
     format: {
       value: 'FORMAT',
       kind: 'text',
@@ -31,17 +35,20 @@ export const exportCommand: Command = {
     ...optionsOfFormats(),
     json: JSON_OPTION,
   },
-  settings: LOAD_SETTINGS,
+  settings: SETTING_NAMES,
   async run(args, output) {
     const settings = parseSettings(args.settings);
     const format = exportFormat(args.required('format'));
     const options = optionsOf(args, format.name);
+    checkNeeds(args, format);
+    const data = format.needs === 'examples' ? await readData(args) : [];
     const path = args.required('output');
     const files = nodeFiles(path);
     await checkEmpty(path);
     const session = await openSession(args, settings, output);
     try {
-      const plan = await planExport(session, format.name, options, language);
+      if (format.needs === 'examples') await setExamples(session, data, settings, output);
+      const plan = await planExport(session, format.name, options, language, settings);
       const { notes = [] } = plan;
       for (const note of notes) output.note(say(note));
       for (const { name, size } of plan.files) output.note(t.shared.about(name, t.format.bytes(size)));
@@ -62,7 +69,11 @@ export const exportCommand: Command = {
         allowed,
       });
       const compared =
-        difference === null ? t.cli.exportCheckedApart : t.cli.exportChecked(difference.toPrecision(2));
+        format.needs === 'examples'
+          ? t.cli.exportCheckedExamples
+          : difference === null
+            ? t.cli.exportCheckedApart
+            : t.cli.exportChecked(difference.toPrecision(2));
       output.line(t.cli.exported(path, format.name, bytesOfFiles(plan.files), compared));
     } finally {
       output.progress('');
@@ -70,6 +81,24 @@ export const exportCommand: Command = {
     }
   },
 };
+
+/** Throws `argument_missing` for an option that the format needs, `argument_of_other_format` for one of another. */
+function checkNeeds(args: Arguments, format: ReturnType<typeof exportFormat>): void {
+  const ofExamples = format.needs === 'examples';
+  const [option, { value }] = ofExamples
+    ? (['data', DATA_OPTION] as const)
+    : (['adapter', ADAPTER_OPTION] as const);
+  if (args.text(option) === undefined) {
+    throw new TunesmithError({ code: 'argument_missing', values: { command: 'export', option, value } });
+  }
+  if (ofExamples) return;
+  const foreign = ['data', ...SETTING_NAMES.filter((name) => !LOAD_SETTINGS.some((each) => each === name))];
+  const typed = foreign.find((name) => args.text(name) !== undefined);
+  if (typed === undefined) return;
+  const [owner = ''] = EXAMPLES_FORMATS;
+  const values = { option: typed, format: format.name, owner };
+  throw new TunesmithError({ code: 'argument_of_other_format', values });
+}
 
 /** The options of all formats; several formats may have one of the same name. The help of each names its formats. */
 function optionsOfFormats(): Readonly<Record<string, OptionSpec>> {

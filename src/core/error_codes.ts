@@ -90,6 +90,7 @@ export const ERROR_CLASSES = {
   engine_busy: 'busy',
   eval_split: 'input',
   examples_missing: 'input',
+  examples_outdated: 'busy',
   export_differs: 'internal',
   export_dtype_range: 'input',
   export_format: 'input',

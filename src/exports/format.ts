@@ -1,5 +1,9 @@
+import type { FileReader } from '../core/file_reader';
 import type { Language } from '../core/messages/languages';
 import type { Message } from '../core/messages/message';
+import type { TrainSettings } from '../core/settings/settings';
+import type { TokenizedExample } from '../data/batches';
+import type { Sample } from '../data/records';
 import type { Checkpoint, StoredTowers } from '../models/files';
 import type { ModelFolder } from '../models/folder';
 import type { ModelLayout } from '../models/layout';
@@ -112,24 +116,56 @@ export interface ExportSource {
   compareWith(checkpoint: Checkpoint): Promise<ComparedLogits | undefined>;
 }
 
+/** The examples of an export, as they are trained on here. */
+export interface ExportedExamples {
+  readonly training: readonly TokenizedExample[];
+  readonly heldOut: readonly TokenizedExample[];
+  /** Reads the contents of all examples from their files again, in their order. */
+  samples(): AsyncIterable<{ readonly sample: Sample; readonly heldOut: boolean }>;
+  /** Reads a file of examples as this one's files were read. */
+  read(file: FileReader): Promise<readonly TokenizedExample[]>;
+}
+
+/** The source of an export that tells how to train: an open base, examples and settings. */
+export interface ExamplesSource extends Pick<
+  ExportSource,
+  'baseModel' | 'revision' | 'facts' | 'layout' | 'language'
+> {
+  readonly settings: TrainSettings;
+  readonly examples: ExportedExamples;
+  /** The open adapter, if there is one. */
+  readonly adapter: ExportedAdapter | undefined;
+}
+
 /** Logits of the same tokens, from base and adapter and from another model. */
 export interface ComparedLogits {
   readonly ours: Float32Array;
   readonly theirs: Float32Array;
 }
 
-/** A format in which to export a tuned model. */
-export interface ExportFormat {
+interface FormatFacts {
   /** Its name on the command line. */
   readonly name: string;
   readonly help: Message;
   readonly options: readonly ExportOption[];
   /** The name of its folder or zip, from the base's own name. */
   fileName(base: string): string;
+}
+
+/** A format in which to export a tuned model. */
+export interface ExportFormat extends FormatFacts {
+  readonly needs?: undefined;
   /**
    * @param options by name; missing ones have their defaults
    * @throws TunesmithError `export_option`, `export_size` naming the option; or the reason why this export is
    *   impossible
    */
   plan(source: ExportSource, options: Readonly<Record<string, string>>): Promise<ExportPlan>;
+}
+
+/** A format in which to export the examples and the settings of a training, before or after it. */
+export interface ExamplesFormat extends FormatFacts {
+  readonly needs: 'examples';
+  /** As that of `ExportFormat`. */
+  plan(source: ExamplesSource, options: Readonly<Record<string, string>>): Promise<ExportPlan>;
 }

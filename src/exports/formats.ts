@@ -1,14 +1,20 @@
 import { TunesmithError } from '../core/errors';
-import type { ExportFormat } from './format';
+import { clusterExport } from './cluster/cluster';
+import type { ExamplesFormat, ExportFormat } from './format';
 import { mergedExport } from './merged/merged';
 import { onnxExport } from './onnx/onnx';
 import { peftExport } from './peft/peft';
 
 /** All export formats, the usual one first. */
-export const EXPORT_FORMATS: readonly ExportFormat[] = [peftExport, mergedExport, onnxExport];
+export const EXPORT_FORMATS: readonly (ExportFormat | ExamplesFormat)[] = [
+  peftExport,
+  mergedExport,
+  onnxExport,
+  clusterExport,
+];
 
 /** Throws `export_format`. */
-export function exportFormat(name: string): ExportFormat {
+export function exportFormat(name: string): ExportFormat | ExamplesFormat {
   const found = EXPORT_FORMATS.find((format) => format.name === name);
   if (found) return found;
   const names = EXPORT_FORMATS.map((format) => format.name);

@@ -78,7 +78,7 @@ export function moduleNames(layout: AdapterLayout): readonly string[] {
  * The value of `target_modules` in adapter_config.json: names or paths of modules, in the order of the model. It is an
  * expression if the model has maps of the same names elsewhere that have no adapter.
  */
-function targetNames(layout: AdapterLayout): readonly string[] | string {
+export function targetNames(layout: AdapterLayout): readonly string[] | string {
   const { within, settings, modules } = layout;
   const { target_modules: targets } = settings;
   const placeOf = (name: string): number => modules.findIndex(({ path }) => isTargeted(path, name));

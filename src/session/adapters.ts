@@ -1,6 +1,7 @@
 import { describeError, type ErrorDescription } from '../core/errors';
 import type { Language } from '../core/messages/languages';
 import type { Message } from '../core/messages/message';
+import type { TrainSettings } from '../core/settings/settings';
 import type { ExportCheck, ExportOption, ExportPlan, ExportUse } from '../exports/format';
 import { EXPORT_FORMATS } from '../exports/formats';
 import { handleTarget } from '../exports/targets/handle_target';
@@ -18,7 +19,7 @@ import { folderOfBlobs, namedBlobs } from './models/sources';
 
 export type ExportOptions = Readonly<Record<string, string>>;
 
-/** A possible export of the tuned adapter, before anything is written. */
+/** A possible export, before anything is written. */
 export interface ExportOffer {
   readonly format: string;
   readonly options: readonly ExportOption[];
@@ -100,14 +101,26 @@ export class Adapters {
     });
   }
 
-  /** All possible exports of the adapter with their sizes, without computing anything. Empty if there is no adapter. */
-  async offers(options: ExportOptions, language: Language): Promise<readonly ExportOffer[]> {
-    if (!this.#session.tuned) return [];
+  /**
+   * All possible exports with their sizes, without computing anything: those of the adapter if there is one, and those
+   * of the examples if there are some.
+   *
+   * @param settings of the next training; undefined while some of them are wrong
+   */
+  async offers(
+    options: ExportOptions,
+    language: Language,
+    settings?: TrainSettings,
+  ): Promise<readonly ExportOffer[]> {
+    const { tuned, hasDataset } = this.#session;
+    const possible = EXPORT_FORMATS.filter(({ needs }) =>
+      needs === 'examples' ? hasDataset && settings !== undefined : tuned !== undefined,
+    );
     return await Promise.all(
-      EXPORT_FORMATS.map(async (format): Promise<ExportOffer> => {
+      possible.map(async (format): Promise<ExportOffer> => {
         const offer = { format: format.name, options: format.options };
         try {
-          const plan = await planExport(this.#session, format.name, options, language);
+          const plan = await planExport(this.#session, format.name, options, language, settings);
           const { name: fileName, size: bytes } = zipFile(`${plan.folderName}.zip`, plan.files);
           return { ...offer, fileName, files: filesOf(plan), bytes, notes: plan.notes, uses: plan.uses };
         } catch (error) {
@@ -121,6 +134,7 @@ export class Adapters {
    * Writes an export as one zip, reads it back and compares it with the open model and adapter.
    *
    * @param language of the model card
+   * @param settings as for `offers`
    * @param handle a file that the person chose; without it, the method returns the zip
    */
   async export(
@@ -129,12 +143,13 @@ export class Adapters {
     language: Language,
     onProgress?: OnProgress,
     handle?: FileSystemFileHandle,
+    settings?: TrainSettings,
   ): Promise<ExportResult> {
     return await this.#exclusive.run('exporting', async () => {
       const exporting = new AbortController();
       this.#exporting = exporting;
       try {
-        const plan = await planExport(this.#session, format, options, language);
+        const plan = await planExport(this.#session, format, options, language, settings);
         this.#written = undefined;
         const fileName = `${plan.folderName}.zip`;
         const place = handle ? chosen(handle) : await this.#folder.empty();

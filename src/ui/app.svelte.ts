@@ -52,7 +52,7 @@ export class App {
   readonly compare = new CompareState(this.runs);
   readonly former = new FormerAdapter();
   readonly chat = new ChatState(this.engine, () => this.speaker);
-  readonly exports = new ExportState(this.engine);
+  readonly exports = new ExportState(this.engine, () => this.settings.values);
   readonly view = new ChartView();
   readonly prompts = new PromptsState(this.settings, this.examples);
   readonly choice = new ModelChoice(this);

@@ -48,10 +48,14 @@ export function folderTarget(store: FileStore, folder = ''): ExportTarget {
       return readers;
     },
     async commit() {
-      for (const name of names) await store.rename(temporary(name), name);
+      for (const name of names) await store.rename(temporary(name), name.slice(name.lastIndexOf('/') + 1));
     },
     async discard() {
       for (const name of names) await store.remove(temporary(name));
+      for (const inner of new Set(names.flatMap((name) => name.match(/^.+(?=\/)/) ?? []))) {
+        const path = folder === '' ? inner : `${folder}/${inner}`;
+        if ((await store.list(path)).length === 0) await store.remove(path);
+      }
     },
   };
 }

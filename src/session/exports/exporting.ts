@@ -1,9 +1,11 @@
 import type { Language } from '../../core/messages/languages';
 import { message } from '../../core/messages/message';
-import type { ExportCheck, ExportPlan, ExportSource } from '../../exports/format';
+import type { TrainSettings } from '../../core/settings/settings';
+import type { ExamplesSource, ExportCheck, ExportPlan, ExportSource } from '../../exports/format';
 import { exportFormat } from '../../exports/formats';
 import { runExport } from '../../exports/run';
 import { bytesOfFiles, type ExportTarget } from '../../exports/targets/target';
+import { exportedExamples } from '../data/exported_examples';
 import { baseNameOf } from '../models/base_name';
 import { compareLogits, compareWith } from './comparison';
 import type { OnProgress } from '../progress';
@@ -19,18 +21,24 @@ export interface PlannedExport extends ExportPlan {
  *
  * @param format its name; see `EXPORT_FORMATS`
  * @param language of the model card
- * @throws TunesmithError `no_model`, `no_adapter`, `export_format`, and the format's errors
+ * @param settings of the next training, for a format that exports them
+ * @throws TunesmithError `no_model`, `export_format`, and the format's errors; `no_adapter`, or `examples_missing` and
+ *   `examples_outdated` for a format of examples
  */
 export async function planExport(
   session: Session,
   format: string,
   options: Readonly<Record<string, string>> = {},
   language: Language = 'en',
+  settings?: TrainSettings,
 ): Promise<PlannedExport> {
   const found = exportFormat(format);
-  const source = sourceOf(session, language);
-  const plan = await found.plan(source, options);
-  return { ...plan, folderName: found.fileName(source.baseModel.split('/').at(-1)!) };
+  const plan =
+    found.needs === 'examples'
+      ? await found.plan(examplesSource(session, language, settings), options)
+      : await found.plan(sourceOf(session, language), options);
+  const { baseModel } = baseNameOf(session.model.identity);
+  return { ...plan, folderName: found.fileName(baseModel.split('/').at(-1)!) };
 }
 
 /** Writes a planned export and checks it; see `runExport`. */
@@ -71,5 +79,23 @@ function sourceOf(session: Session, language: Language): ExportSource {
     withTuned: (work) => session.withTuned(work),
     compareLogits: (other) => compareLogits(session, other),
     compareWith: (checkpoint) => compareWith(session, checkpoint),
+  };
+}
+
+function examplesSource(
+  session: Session,
+  language: Language,
+  settings: TrainSettings | undefined,
+): ExamplesSource {
+  if (!settings) throw new Error('an export of examples needs the settings');
+  const { layout, model, tuned } = session;
+  return {
+    ...baseNameOf(model.identity),
+    facts: model.facts,
+    layout,
+    language,
+    settings,
+    examples: exportedExamples(model, session.dataset, settings),
+    adapter: tuned && { layout: tuned.layout, parameters: tuned.parameters },
   };
 }

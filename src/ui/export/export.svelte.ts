@@ -1,5 +1,6 @@
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
 import { message } from '../../core/messages/message';
+import type { TrainSettings } from '../../core/settings/settings';
 import type {
   AdapterReport,
   ExportOffer,
@@ -14,7 +15,7 @@ import type { PickedFiles } from '../shared/files';
 import { withProgress } from '../shared/progress';
 import { chooseFile } from './choose_file';
 
-/** The open tuned adapter, its export and its import. */
+/** The open tuned adapter with its export and its import, and the export of the examples. */
 export class ExportState {
   readonly #engine: EngineState;
   /** Undefined while there is only the base. */
@@ -39,8 +40,12 @@ export class ExportState {
   /** Number of the newest request to the engine; answers to older ones are ignored. */
   #asked = 0;
 
-  constructor(engine: EngineState) {
+  /** The settings of the next training, for exports of the examples; undefined while some are wrong. */
+  readonly #settings: () => TrainSettings | undefined;
+
+  constructor(engine: EngineState, settings: () => TrainSettings | undefined) {
     this.#engine = engine;
+    this.#settings = settings;
   }
 
   get offer(): ExportOffer | undefined {
@@ -58,7 +63,7 @@ export class ExportState {
     const { adapter: remote } = this.#engine.remote;
     try {
       const adapter = await remote.report();
-      const offers = await remote.offers(this.options, language.current);
+      const offers = await remote.offers(this.options, language.current, this.#settings());
       if (!isLast()) return;
       this.adapter = adapter;
       this.offers = offers;
@@ -72,7 +77,12 @@ export class ExportState {
 
   /** Requests the offers again if the page's language has changed, because the model card depends on it. */
   async follow(current: Language): Promise<void> {
-    if (this.adapter && current !== this.#language) await this.#readOffers();
+    if (this.offers.length > 0 && current !== this.#language) await this.#readOffers();
+  }
+
+  /** Requests the offers again, because the examples or the settings have changed. */
+  async renew(): Promise<void> {
+    await this.#readOffers();
   }
 
   choose(format: string): void {
@@ -102,7 +112,8 @@ export class ExportState {
       const result = await withProgress(
         message('export_begun'),
         (progress) => (this.progress = progress),
-        (onProgress) => adapter.export(format, this.options, language.current, onProgress, handle),
+        (onProgress) =>
+          adapter.export(format, this.options, language.current, onProgress, handle, this.#settings()),
       );
       this.#forget();
       this.result = result;
@@ -149,7 +160,8 @@ export class ExportState {
     const isLast = this.#ask();
     this.#language = language.current;
     try {
-      const offers = await this.#engine.remote.adapter.offers(this.options, language.current);
+      const settings = this.#settings();
+      const offers = await this.#engine.remote.adapter.offers(this.options, language.current, settings);
       if (isLast()) this.offers = offers;
     } catch (error) {
       if (isLast()) this.exportError = describeError(error);

@@ -100,6 +100,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'data/jinja/json_of.ts': /^[,:]$/,
     'data/jinja/text_of.ts': /^(?:,|…: …)$/,
     'exports/card/json_text.ts': /^…: …$/,
+    'exports/cluster/python_value.ts': /^(?:,|…: …)$/,
     'core/settings/parse.ts': /^,$/,
     'core/shape.ts': /^,$/,
   },
@@ -127,6 +128,11 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'exports/card/model_card.ts':
       /^(?:base_model|base_model_relation|library_name|pipeline_tag|from|model =|,)/,
     'exports/card/python.ts': /^(?:from|chat =) /,
+    'exports/cluster/script.ts': /./,
+  },
+  'command lines': {
+    'exports/cluster/cluster.ts': /^llamafactory-cli /,
+    'exports/cluster/readme.ts': /^(?:trl==|pip |python |accelerate |llamafactory-cli )/,
   },
   'CSS and HTML': {
     'ui/shared/markdown.ts': /^(?:p br |table thead |noopener |button tiny)/,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
+import { DEFAULTS } from '../../../src/core/settings/settings';
 import { ExportState } from '../../../src/ui/export/export.svelte';
 import type { ExportOffer, ExportResult } from '../../../src/worker/protocol';
 import { adapterReport, deferred, engineOf } from './engine';
@@ -9,6 +10,7 @@ const offer = (format: string, bytes = 100, changes: Partial<ExportOffer> = {}):
   ...{ format, bytes, options: [], fileName: `tiny-${format}.zip`, files: [] },
   ...changes,
 });
+const noSettings = () => undefined;
 const gone = () => new TunesmithError({ code: 'no_model' });
 
 beforeEach(() => vi.stubGlobal('window', {}));
@@ -20,20 +22,26 @@ afterEach(() => {
 describe('what can be taken away', () => {
   it('is what the engine tells, and the chosen format stays chosen', async () => {
     const offers = vi.fn(() => Promise.resolve([offer('peft'), offer('merged', 5000)]));
-    const state = new ExportState(engineOf({ adapter: { report: () => Promise.resolve(adapter), offers } }));
+    const state = new ExportState(
+      engineOf({ adapter: { report: () => Promise.resolve(adapter), offers } }),
+      noSettings,
+    );
     await state.refresh();
     expect(state.adapter).toEqual(adapter);
     expect(state.offer?.format).toBe('peft');
     state.choose('merged');
     await state.setOption('export_dtype', 'float16');
-    expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float16' }, 'en');
+    expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float16' }, 'en', undefined);
     expect(state.offer).toMatchObject({ format: 'merged', bytes: 5000 });
   });
 
   it('follows the last option that was set, in whatever order the answers come', async () => {
     const answers = [deferred<ExportOffer[]>(), deferred<ExportOffer[]>()];
     let asked = 0;
-    const state = new ExportState(engineOf({ adapter: { offers: () => answers[asked++]!.promise } }));
+    const state = new ExportState(
+      engineOf({ adapter: { offers: () => answers[asked++]!.promise } }),
+      noSettings,
+    );
     const first = state.setOption('export_dtype', 'float32');
     const second = state.setOption('export_dtype', 'float16');
     answers[1]!.resolve([offer('merged', 2)]);
@@ -43,10 +51,24 @@ describe('what can be taken away', () => {
     expect(state.offers.map(({ bytes }) => bytes)).toEqual([2]);
   });
 
+  it('of the examples is asked with the settings of the next training', async () => {
+    const offers = vi.fn(() => Promise.resolve([offer('cluster')]));
+    const exported = vi.fn(() => Promise.resolve({ ...offer('cluster'), check: {} }));
+    const state = new ExportState(engineOf({ adapter: { offers, export: exported } }), () => DEFAULTS);
+    await state.renew();
+    expect(offers).toHaveBeenLastCalledWith({}, 'en', DEFAULTS);
+    expect(state.offer?.format).toBe('cluster');
+    await state.export();
+    expect(exported).toHaveBeenLastCalledWith('cluster', {}, 'en', expect.anything(), undefined, DEFAULTS);
+  });
+
   it('shows why it can’t be told, unless that was an older question', async () => {
     const answers = [deferred<ExportOffer[]>(), deferred<ExportOffer[]>()];
     let asked = 0;
-    const state = new ExportState(engineOf({ adapter: { offers: () => answers[asked++]!.promise } }));
+    const state = new ExportState(
+      engineOf({ adapter: { offers: () => answers[asked++]!.promise } }),
+      noSettings,
+    );
     const first = state.setOption('max_shard_size', '1');
     const second = state.setOption('max_shard_size', '2');
     answers[0]!.reject(gone());
@@ -61,6 +83,7 @@ describe('what can be taken away', () => {
     const report = vi.fn(() => Promise.resolve(adapter));
     const state = new ExportState(
       engineOf({ adapter: { report, offers: () => Promise.resolve([offer('peft')]) } }),
+      noSettings,
     );
     await state.refresh();
     report.mockRejectedValueOnce(gone());
@@ -79,7 +102,7 @@ describe('an export', () => {
   const open = async (calls: object) => {
     const report = () => Promise.resolve(adapter);
     const offers = () => Promise.resolve([offer('peft'), offer('merged', 2 ** 33)]);
-    const state = new ExportState(engineOf({ adapter: { report, offers, ...calls } }));
+    const state = new ExportState(engineOf({ adapter: { report, offers, ...calls } }), noSettings);
     await state.refresh();
     return state;
   };
@@ -103,7 +126,7 @@ describe('an export', () => {
     const state = await open({ export: calls });
     state.choose('merged');
     expect(await state.export()).toBeUndefined();
-    expect(calls).toHaveBeenCalledWith('merged', {}, 'en', expect.anything(), handle);
+    expect(calls).toHaveBeenCalledWith('merged', {}, 'en', expect.anything(), handle, undefined);
     expect(state.address).toBeUndefined();
     expect(state.exportError).toBeUndefined();
   });

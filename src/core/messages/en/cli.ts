@@ -22,7 +22,8 @@ export const cli = {
     train: 'trains a LoRA adapter and writes it as a PEFT folder',
     eval: 'computes loss and perplexity over all examples of files, or over the share that eval_split holds out',
     chat: 'answers one question',
-    export: 'writes a base model with an adapter into a folder, in a format for other programs',
+    export:
+      'writes a base model with an adapter into a folder, in a format for other programs; or all that a cluster needs to train one',
     upload: 'uploads a folder of an export to a repository on the Hub',
     logits: 'writes the logits of tokens as a safetensors file, f32 [tokens, vocabulary]',
     inspect: 'shows the architecture, the parameters and the memory that training needs; loads no weights',
@@ -33,10 +34,13 @@ export const cli = {
   },
   options: {
     adapter: 'a PEFT adapter for it; without one, the base model alone',
-    adapterNeeded: 'a PEFT adapter for it',
+    adapterNeeded: (examples: readonly string[]) =>
+      `a PEFT adapter for it; only ${format.alternatives(examples)} does without one`,
     adapterToInspect: 'a PEFT adapter, whose rank and target modules are used',
     cacheDir: 'the folder for downloaded models; by default ~/.cache/tunesmith, or one in $XDG_CACHE_HOME',
     config: 'settings in YAML, as the page saves them; options on the command line take precedence',
+    dataOfExport: (examples: readonly string[]) =>
+      `for ${format.alternatives(examples)}: files of examples, or folders with such files`,
     data: (formats: readonly string[]) =>
       `examples (${format.series(formats)}), or folders of them: Alpaca, messages or text`,
     dataToPlan: 'examples to plan for; without them, batches of max_seq_length tokens',
@@ -95,6 +99,7 @@ export const cli = {
   exported: (path: string, formatName: string, bytes: number, check: string) =>
     `${path}: ${formatName}, ${format.bytes(bytes)}; ${check}`,
   exportChecked: (difference: string) => `read back: the logits differ by at most ${difference}`,
+  exportCheckedExamples: 'read back: the same tokens as here',
   exportCheckedApart: 'read back: the weights are right; the device has no room to compare the logits',
   noModels: 'No models are saved.',
   modelState: { partial: 'incomplete', fourBit: '4-bit' },

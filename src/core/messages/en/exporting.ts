@@ -45,12 +45,14 @@ export const exporting = {
   checked: 'Checked: the files were read back and give exactly the same answers.',
   checkedNear: (difference: string) =>
     `Checked: the files were read back, and the weights are those of model and adapter, rounded once. Logits differ by at most ${difference}.`,
+  checkedExamples: 'Checked: the files were read back and give exactly the tokens that are trained on here.',
   checkedApart:
     'Checked: the files were read back, and the weights are those of model and adapter, rounded once. Answers were not compared: this device has no room for the merged model beside the one that is open.',
   use: 'Use it',
   useHelp: {
     peft: 'Unpack the zip, and fill in the folder of the base model.',
     merged: 'Unpack the zip, and fill in its folder. You no longer need the base model.',
+    cluster: 'Unpack the zip on the other machine. README.md in it tells what to install.',
   } as Readonly<Record<string, string>>,
   useDemo: 'The demo model’s folder is part of Tunesmith: public/models/demo.',
   codeFor: (program: string) => `Code for ${program}`,

@@ -45,12 +45,14 @@ export const exporting: Catalogue['exporting'] = {
   checked: '已校验：重新读取这些文件后，得到的回答完全一致。',
   checkedNear: (difference) =>
     `已校验：重新读取这些文件后，权重等于模型与适配器之和（只舍入一次）。logits 最多相差 ${difference}。`,
+  checkedExamples: '已校验：重新读取文件后得到的 token 与这里训练用的完全相同。',
   checkedApart:
     '已校验：重新读取这些文件后，权重等于模型与适配器之和（只舍入一次）。没有比较回答：设备内存不能同时放下当前模型和合并后的模型。',
   use: '如何使用',
   useHelp: {
     peft: '解压 zip，并在代码中填写基座模型的文件夹。',
     merged: '解压 zip，并在代码中填写它的文件夹。不再需要基座模型。',
+    cluster: '在另一台机器上解压 zip。其中的 README.md 说明需要安装什么。',
   },
   useDemo: '演示模型的文件夹在 Tunesmith 中：public/models/demo。',
   codeFor: (program) => `${program} 代码`,

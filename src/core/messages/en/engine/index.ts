@@ -1,5 +1,6 @@
 import type { EngineEntry } from '../../entry';
 import { cli } from './cli';
+import { clusterMessages } from './cluster';
 import { coreMessages } from './core';
 import { dataMessages } from './data';
 import { exports } from './exports';
@@ -21,6 +22,7 @@ import { trainMessages } from './train';
 /** Messages of the engine that are not errors: progress, notes, reasons, clauses. No code is used twice, nor as an error's. */
 export const engine = {
   ...cli,
+  ...clusterMessages,
   ...coreMessages,
   ...dataMessages,
   ...exports,

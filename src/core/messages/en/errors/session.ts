@@ -36,6 +36,10 @@ export const sessionErrors = {
     message: `This can’t be done while the engine is ${DOING[doing]}.`,
     hint: 'Wait for it to finish, or stop it.',
   }),
+  examples_outdated: {
+    message: 'The examples have not been read with the present settings yet.',
+    hint: 'Wait until they are read.',
+  },
   examples_missing: { message: 'There are no examples yet.', hint: 'Add examples first.' },
   file_not_gguf: ({ repo, file }: { repo: string; file: string }) => ({
     message: `${file} of ${repo} is not a GGUF file, and no other single file is a model by itself.`,

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../catalogue';
 import { cli } from './cli';
+import { clusterMessages } from './cluster';
 import { coreMessages } from './core';
 import { dataMessages } from './data';
 import { exports } from './exports';
@@ -20,6 +21,7 @@ import { trainMessages } from './train';
 
 export const engine: Catalogue['engine'] = {
   ...cli,
+  ...clusterMessages,
   ...coreMessages,
   ...dataMessages,
   ...exports,

@@ -34,6 +34,10 @@ export const sessionErrors: typeof english = {
     message: `引擎正在${DOING[doing]}，暂时无法执行此操作。`,
     hint: '请等待其完成，或停止它。',
   }),
+  examples_outdated: {
+    message: '样本尚未按当前设置重新读取。',
+    hint: '请等待读取完成。',
+  },
   examples_missing: { message: '还没有样本。', hint: '请先添加样本。' },
   file_not_gguf: ({ repo, file }) => ({
     message: `${repo} 的 ${file} 不是 GGUF 文件：只有 GGUF 文件能单独构成一个模型。`,

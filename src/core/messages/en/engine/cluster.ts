@@ -1,0 +1,52 @@
+import { plural } from '../format';
+
+/** The folder with which a larger machine trains: its notes and its README. */
+export const clusterMessages = {
+  export_cluster: 'examples, scripts and settings for training on a larger machine with TRL or LLaMA-Factory',
+  export_start_from: 'new: trains a new adapter there; adapter: trains the open adapter further',
+  /** Notes. */
+  cluster_unsaid: ({ trainer, settings }: { trainer: string; settings: readonly string[] }) =>
+    `${trainer} can’t be told: ${settings.join('; ')}.`,
+  cluster_alpaca: 'LLaMA-Factory words the Alpaca prompt a little differently.',
+  cluster_mixed: ({ texts, conversations }: { texts: number; conversations: number }) =>
+    `LLaMA-Factory trains on the ${plural(conversations, 'conversation')} and leaves out the ${plural(texts, 'text')}: it can’t mix them in one run.`,
+  cluster_loss: ({
+    loss,
+    count,
+  }: {
+    loss: 'order' | 'weights' | 'thoughts' | 'variables';
+    count: number;
+  }) => {
+    const some = plural(count, 'conversation');
+    const losses = {
+      order: `LLaMA-Factory skips ${some}: questions and answers must take turns and end with an answer.`,
+      weights: `LLaMA-Factory also trains on the excluded answers of ${some}.`,
+      thoughts: `LLaMA-Factory leaves out the thoughts in ${some}.`,
+      variables: `LLaMA-Factory leaves out the template variables of ${some}.`,
+    };
+    return losses[loss];
+  },
+  /** README.md. */
+  cluster_readme_folder: ({ base, training, heldOut }: { base: string; training: number; heldOut: number }) =>
+    `From Tunesmith: LoRA for **${base}** on ${plural(training, 'example')}${heldOut > 0 ? `, with ${plural(heldOut, 'more example')} held out for evaluation` : ''}; \`data\` has them as records and as tokens, \`settings.yaml\` has the settings.`,
+  cluster_readme_trl: ({
+    install,
+    one,
+    several,
+    other,
+  }: {
+    install: string;
+    one: string;
+    several: string;
+    other: string;
+  }) =>
+    `TRL: \`${install}\`, then \`${one}\` on one GPU, or \`${several}\` on several (DeepSpeed ZeRO-2: \`pip install deepspeed\`; for FSDP take \`${other}\`).`,
+  cluster_readme_reread: ({ line }: { line: string }) =>
+    `The tokens belong to this base; for another one: \`${line}\`.`,
+  cluster_readme_factory: ({ line, accumulation }: { line: string; accumulation: number }) =>
+    `LLaMA-Factory: \`${line}\`; on several GPUs, divide \`gradient_accumulation_steps: ${accumulation}\` by their number.`,
+  cluster_readme_same:
+    'The settings mean the same there, but random numbers differ, both trainers average the evaluation loss over batches (Tunesmith over tokens), and LLaMA-Factory also learns the line break after an answer.',
+  cluster_readme_back: ({ folder }: { folder: string }) =>
+    `The trained adapter opens in Tunesmith again: step “Export”, “Import an adapter”, folder \`${folder}\` (LLaMA-Factory: \`adapter_llamafactory\`).`,
+};

@@ -1,0 +1,134 @@
+import { TunesmithError } from '../../core/errors';
+import { isRecord } from '../../core/json';
+import { message, sentence, type Message } from '../../core/messages/message';
+import { CATALOGUES } from '../../core/messages/languages';
+import { SETTINGS_FILE, settingsFileText } from '../../core/settings/file';
+import { settingText, type TrainSettings } from '../../core/settings/settings';
+import { adapterFiles, moduleNames, targetNames } from '../../models/adapter_files';
+import { adapterLayout, type AdapterLayout } from '../../models/adapters/layout';
+import type { ExamplesFormat, ExamplesSource, ExportFile, ExportPlan } from '../format';
+import { fsdpText, zero2Text } from './accelerate';
+import { checkCluster } from './check';
+import { exampleFiles, surveyOf, type Survey } from './examples';
+import { datasetInfoText, factoryText } from './factory';
+import { FILES } from './names';
+import { launchLine, readme } from './readme';
+import { trainScript } from './script';
+import { tokenNames } from './token_names';
+import { wordsOf, type AllWords, type Trainer } from './words';
+
+const START_FROM = 'start_from';
+
+/** A folder with which a larger machine trains the same adapter: by TRL's script, or by LLaMA-Factory. */
+export const clusterExport: ExamplesFormat = {
+  name: 'cluster',
+  needs: 'examples',
+  help: message('export_cluster'),
+  options: [
+    {
+      name: START_FROM,
+      value: 'START',
+      help: message('export_start_from'),
+      choices: ['new', 'adapter'],
+      default: 'new',
+    },
+  ],
+  fileName: (base) => `${base}-cluster`,
+  async plan(source, { start_from: start = 'new' }) {
+    if (start !== 'new' && start !== 'adapter') {
+      const values = { option: START_FROM, choices: ['new', 'adapter'], given: start };
+      throw new TunesmithError({ code: 'export_option', values });
+    }
+    const survey = await surveyOf(source.examples);
+    return planOf(source, survey, start === 'adapter' ? requireAdapter(source) : undefined);
+  },
+};
+
+/** Throws `no_adapter`. */
+function requireAdapter({ adapter }: ExamplesSource): NonNullable<ExamplesSource['adapter']> {
+  if (adapter) return adapter;
+  throw new TunesmithError({ code: 'no_adapter' });
+}
+
+function planOf(source: ExamplesSource, survey: Survey, start: ExamplesSource['adapter']): ExportPlan {
+  const { baseModel, revision, facts, layout, examples, language } = source;
+  const settings = start ? { ...source.settings, ...start.layout.settings } : source.settings;
+  const adapter = start?.layout ?? adapterLayout(layout.spec, settings);
+  const heldOut = examples.heldOut.length > 0;
+  // If all held-out examples are texts among conversations, LLaMA-Factory has none.
+  const factoryHeldOut = heldOut && (survey.form !== 'own' || survey.bytes.factory.eval > 0);
+  const words = wordsOf(settings, {
+    target_modules: targetNames(adapter),
+    names: settings.layers_to_transform === null ? moduleNames(adapter) : pathsOf(adapter),
+    texts: survey.form === 'texts',
+    heldOut,
+    quantised: isRecord(facts.config) && isRecord(facts.config.quantization_config),
+  });
+  const notes = notesOn(words, settings, survey);
+  const named = { baseModel, revision, words, heldOut, fromAdapter: start !== undefined };
+  const rereadable = survey.mixed === undefined && (survey.form === 'texts' || settings.template === 'model');
+  const script = trainScript({
+    ...named,
+    settings,
+    tokens: tokenNames(facts.tokenizer, examples.training[0]?.ids ?? []),
+    rereadable,
+    texts: survey.form === 'texts',
+  });
+  const told = notes.map((note) => sentence(CATALOGUES[language], note));
+  const texts: Readonly<Record<string, string>> = {
+    [FILES.info]: datasetInfoText(survey.form, factoryHeldOut),
+    [FILES.factory]: factoryText({ ...named, heldOut: factoryHeldOut }),
+    [FILES.zero2]: zero2Text(settings.dtype),
+    [FILES.fsdp]: fsdpText(settings.dtype),
+    [SETTINGS_FILE]: settingsFileText({ settings, answers: {} }),
+    [FILES.script]: script,
+    [FILES.readme]: readme(
+      {
+        ...{ baseModel, words, settings, rereadable, notes: told },
+        training: examples.training.length,
+        heldOut: examples.heldOut.length,
+      },
+      language,
+    ),
+  };
+  const startFiles = start ? adapterFiles({ ...start, baseModel, revision }) : new Map<string, Uint8Array>();
+  const files = [
+    ...exampleFiles(examples, survey),
+    ...Array.from(startFiles, ([name, bytes]) => bytesFile(`${FILES.start}/${name}`, bytes)),
+    ...Object.entries(texts).map(([name, text]) => bytesFile(name, new TextEncoder().encode(text))),
+  ];
+  return {
+    files,
+    notes,
+    uses: [
+      { program: 'TRL', code: launchLine(FILES.zero2) },
+      { program: 'LLaMA-Factory', code: `llamafactory-cli train ${FILES.factory}` },
+    ],
+    check: (written) => checkCluster(written, { examples, survey, settings }),
+  };
+}
+
+function bytesFile(name: string, bytes: Uint8Array): ExportFile {
+  return { name, size: bytes.length, parts: () => [bytes] };
+}
+
+function pathsOf({ modules }: AdapterLayout): readonly string[] {
+  return modules.map(({ path }) => path);
+}
+
+const TRAINERS: readonly Trainer[] = ['TRL', 'LLaMA-Factory'];
+
+/** All that another trainer does differently from here. */
+function notesOn(words: AllWords, settings: TrainSettings, { mixed, losses }: Survey): readonly Message[] {
+  const unsaid = TRAINERS.flatMap((trainer) => {
+    const names = words.unsaid[trainer].filter((name) => name !== 'template');
+    const told = names.map((name) => `${name} ${settingText(name, settings[name])}`);
+    return told.length === 0 ? [] : [message('cluster_unsaid', { trainer, settings: told })];
+  });
+  return [
+    ...unsaid,
+    ...(words.unsaid['LLaMA-Factory'].includes('template') ? [message('cluster_alpaca')] : []),
+    ...(mixed === undefined ? [] : [message('cluster_mixed', mixed)]),
+    ...losses.map(({ loss, count }) => message('cluster_loss', { loss, count })),
+  ];
+}

@@ -1,0 +1,84 @@
+import type { LosslessFields, LosslessJson } from '../../core/lossless_json';
+import type { Message, Sample } from '../../data/records';
+import { jsonText } from '../card/json_text';
+
+/** A value on one line: the layout of `jsonText` is all between its texts, which have no line breaks of their own. */
+export function jsonLine(value: LosslessJson): string {
+  return jsonText(value).replace(/\n */g, '');
+}
+
+/** A sample as TRL, transformers and this program read it: `messages` (and `tools`), or `text`. */
+export function recordOf(sample: Sample): LosslessFields {
+  if (sample.kind === 'text') return { text: sample.text };
+  const { messages, tools, variables } = sample;
+  return {
+    messages: messages.map(messageOf),
+    ...(tools && { tools: tools as readonly LosslessJson[] }),
+    ...(variables && { chat_template_kwargs: variables as LosslessFields }),
+  };
+}
+
+function messageOf({ role, content, fields, asGiven, trained }: Message): LosslessFields {
+  const given = (asGiven ?? fields ?? { role, content }) as LosslessFields;
+  return trained === false ? { ...given, weight: 0 } : given;
+}
+
+/** Reasons for which LLaMA-Factory leaves something of a conversation out, or all of it. */
+export const FACTORY_LOSSES = ['order', 'weights', 'thoughts', 'variables'] as const;
+export type FactoryLoss = (typeof FACTORY_LOSSES)[number];
+
+/**
+ * Finds what LLaMA-Factory would lose of a conversation. It skips one whose turns do not alternate, or which does not
+ * end with an answer; it trains on all answers; and it gives the template only roles, texts, calls and tools.
+ */
+export function factoryLoss({ messages, variables }: Sample & { kind: 'chat' }): FactoryLoss | undefined {
+  const [first] = messages;
+  const turns = joinedResults(first?.role === 'system' ? messages.slice(1) : messages);
+  const alternate = turns.every(({ role }, at) =>
+    at % 2 === 0 ? role === 'user' || role === 'tool' : role === 'assistant',
+  );
+  if (!alternate || turns.length % 2 !== 0 || turns.length === 0) return 'order';
+  if (messages.some(({ trained }) => trained === false)) return 'weights';
+  if (variables !== undefined) return 'variables';
+  const thinks = messages.some(({ fields }) =>
+    Object.keys(fields ?? {}).some((name) => /^(reasoning_content|thinking|reasoning)$/.test(name)),
+  );
+  return thinks ? 'thoughts' : undefined;
+}
+
+/** Whether LLaMA-Factory reads the record that TRL reads: it wants calls and their results in a form of its own. */
+export function isPlain({ messages, tools }: Sample & { kind: 'chat' }): boolean {
+  return tools === undefined && messages.every(({ role, fields }) => role !== 'tool' && !fields?.tool_calls);
+}
+
+/** A conversation in LLaMA-Factory's ShareGPT form. Calls are JSON; neighbouring results are one message. */
+export function factoryRecord({ messages, tools }: Sample & { kind: 'chat' }): LosslessFields {
+  return {
+    messages: joinedResults(messages).map(({ role, content, fields }): LosslessFields => {
+      const calls = fields?.tool_calls;
+      if (!Array.isArray(calls)) return { role, content };
+      const functions = calls.map((call: LosslessFields) => (call.function ?? call) as LosslessFields);
+      return {
+        role: 'function_call',
+        content: jsonLine(
+          functions.map(({ name, arguments: given }) => ({ name: name!, arguments: given ?? {} })),
+        ),
+      };
+    }),
+    tools: tools === undefined ? '' : jsonLine(tools as readonly LosslessJson[]),
+  };
+}
+
+/** LLaMA-Factory's own words between the results of several calls (`data/converter.py`). */
+const BETWEEN_RESULTS = '\n</tool_response>\n<tool_response>\n';
+
+function joinedResults(messages: readonly Message[]): readonly Message[] {
+  const joined: Message[] = [];
+  for (const message of messages) {
+    const last = joined.at(-1);
+    if (last?.role === 'tool' && message.role === 'tool') {
+      joined[joined.length - 1] = { ...last, content: last.content + BETWEEN_RESULTS + message.content };
+    } else joined.push(message);
+  }
+  return joined;
+}

@@ -1,0 +1,210 @@
+import type { JsonValue } from '../../core/json';
+import { SETTING_NAMES, type SettingName, type TrainSettings } from '../../core/settings/settings';
+
+/** The trainers that an export for a cluster is written for. */
+export type Trainer = 'TRL' | 'LLaMA-Factory';
+
+type Values = Readonly<Record<string, JsonValue>>;
+
+/** How other trainers are told one setting. All parts are optional, because the examples' files say some settings. */
+interface Words {
+  /** Arguments of TRL's SFTConfig. */
+  readonly sft?: Values;
+  /** Arguments of PEFT's LoraConfig. */
+  readonly lora?: Values;
+  /** Arguments of transformers' BitsAndBytesConfig. */
+  readonly bits?: Values;
+  /** Keys of LLaMA-Factory's file. */
+  readonly factory?: Values;
+  /** The trainers that have no word for this value. */
+  readonly unsaid?: readonly Trainer[];
+}
+
+/** Facts besides the settings that their words depend on. */
+export interface WordsContext {
+  /** PEFT's `target_modules`, with all names written out. */
+  readonly target_modules: readonly string[] | string;
+  /** The modules' names, or their paths if only some layers have an adapter. */
+  readonly names: readonly string[];
+  /** Whether LLaMA-Factory reads the examples as plain texts. */
+  readonly texts: boolean;
+  /** Whether some examples are held out. */
+  readonly heldOut: boolean;
+  /** Whether the base's own files are quantised, so that no trainer may quantise them again. */
+  readonly quantised: boolean;
+}
+
+/** A setting whose name and value TRL and LLaMA-Factory share, because both pass it to transformers. */
+const shared =
+  (name: SettingName) =>
+  (value: JsonValue): Words => ({ sft: { [name]: value }, factory: { [name]: value } });
+
+/** A setting that PEFT knows, and LLaMA-Factory under the name given. */
+const adapter =
+  (name: SettingName, factory: string) =>
+  (value: JsonValue): Words => ({ lora: { [name]: value }, factory: { [factory]: value } });
+
+/** A setting of PEFT for which LLaMA-Factory has no word, unless its value is empty. */
+const onlyPeft =
+  (name: SettingName) =>
+  (value: Readonly<Record<string, number>>): Words =>
+    Object.keys(value).length === 0 ? {} : { lora: { [name]: value }, unsaid: ['LLaMA-Factory'] };
+
+/** Whether PEFT and LLaMA-Factory refuse a quantised base, because the adapter begins with a part of its weights. */
+function needsWhole({ init_lora_weights }: TrainSettings): boolean {
+  return init_lora_weights !== true;
+}
+
+/**
+ * The words of every setting: the type lets none be forgotten. Names and meanings: transformers 5.24 (TrainingArguments),
+ * TRL 1.16 (SFTConfig), PEFT 0.21 (LoraConfig), LLaMA-Factory 0.9.5 (src/llamafactory/hparams).
+ */
+const WORDS: {
+  readonly [Name in SettingName]: (
+    value: TrainSettings[Name],
+    settings: TrainSettings,
+    context: WordsContext,
+  ) => Words;
+} = {
+  load_in_4bit: (on, settings, { quantised }) => {
+    if (!on || quantised) return {};
+    if (needsWhole(settings)) return { unsaid: ['TRL', 'LLaMA-Factory'] };
+    return {
+      bits: { load_in_4bit: true, bnb_4bit_quant_type: 'nf4' },
+      factory: { quantization_bit: 4, quantization_method: 'bnb', quantization_type: 'nf4' },
+    };
+  },
+  bnb_4bit_use_double_quant: (on, settings, { quantised }) =>
+    settings.load_in_4bit && !quantised && !needsWhole(settings)
+      ? { bits: { bnb_4bit_use_double_quant: on }, factory: { double_quantization: on } }
+      : {},
+  // The script chooses the dtype of the base on the GPU that it finds.
+  dtype: (dtype) => {
+    if (dtype === 'float32') return {};
+    return { factory: { [dtype === 'auto' ? 'bf16' : 'fp16']: true } };
+  },
+
+  num_train_epochs: shared('num_train_epochs'),
+  learning_rate: shared('learning_rate'),
+  r: adapter('r', 'lora_rank'),
+  // The files of tokens are cut already.
+  max_seq_length: (length) => ({ factory: { cutoff_len: length } }),
+
+  lora_alpha: adapter('lora_alpha', 'lora_alpha'),
+  lora_dropout: adapter('lora_dropout', 'lora_dropout'),
+  use_rslora: adapter('use_rslora', 'use_rslora'),
+  use_dora: adapter('use_dora', 'use_dora'),
+  init_lora_weights: (start) => {
+    if (start === true) return { lora: { init_lora_weights: true } };
+    const rounds = Number(/^pissa_niter_(\d+)$/.exec(start)?.[1] ?? -1);
+    return {
+      lora: { init_lora_weights: start },
+      factory: { pissa_init: true, pissa_iter: rounds, pissa_convert: true },
+    };
+  },
+  rank_pattern: onlyPeft('rank_pattern'),
+  alpha_pattern: onlyPeft('alpha_pattern'),
+  // LLaMA-Factory is told the paths of the modules instead.
+  layers_to_transform: (layers, _, { target_modules }) =>
+    layers === null || typeof target_modules === 'string'
+      ? {}
+      : { lora: { layers_to_transform: [...layers] } },
+  target_modules: (_value, _settings, { target_modules, names }) => ({
+    lora: {
+      target_modules: typeof target_modules === 'string' ? target_modules : [...target_modules],
+    },
+    factory: { lora_target: names.join(',') },
+  }),
+
+  max_steps: shared('max_steps'),
+  per_device_train_batch_size: (size) => {
+    const values = { per_device_train_batch_size: size, per_device_eval_batch_size: size };
+    return { sft: values, factory: values };
+  },
+  // The script divides it by the number of processes.
+  gradient_accumulation_steps: (steps) => ({ factory: { gradient_accumulation_steps: steps } }),
+  gradient_checkpointing: (on) => ({
+    sft: { gradient_checkpointing: on },
+    factory: { disable_gradient_checkpointing: !on },
+  }),
+
+  lr_scheduler_type: shared('lr_scheduler_type'),
+  warmup_steps: (steps, { warmup_ratio }) => {
+    const isShare = steps < 1;
+    const value = isShare ? (warmup_ratio ?? steps) : steps;
+    // Before version 5, transformers knew a share only as `warmup_ratio`; LLaMA-Factory runs with both versions.
+    const factory = isShare ? 'warmup_ratio' : 'warmup_steps';
+    return { sft: { warmup_steps: value }, factory: { [factory]: value } };
+  },
+  warmup_ratio: () => ({}),
+
+  optim: shared('optim'),
+  // The script makes the optimizer with it.
+  loraplus_lr_ratio: (ratio) => (ratio === 1 ? {} : { factory: { loraplus_lr_ratio: ratio } }),
+  label_smoothing_factor: shared('label_smoothing_factor'),
+  weight_decay: shared('weight_decay'),
+  max_grad_norm: shared('max_grad_norm'),
+  adam_beta1: shared('adam_beta1'),
+  adam_beta2: shared('adam_beta2'),
+  adam_epsilon: shared('adam_epsilon'),
+
+  objective: (_value, _settings, { texts }) => ({ factory: { stage: texts ? 'pt' : 'sft' } }),
+  // The labels in the files of tokens say it to TRL.
+  train_on: (which, _, { texts }) => (texts ? {} : { factory: { train_on_prompt: which === 'all' } }),
+  template: (template, _, { texts }) => {
+    if (texts) return {};
+    // Without a name, LLaMA-Factory reads the template of the model's own tokenizer.
+    if (template === 'model') return { factory: { template: null } };
+    return { factory: { template: 'alpaca' }, unsaid: ['LLaMA-Factory'] };
+  },
+  // The examples have the texts in their places.
+  placeholders: () => ({}),
+  // The examples are in two files.
+  eval_split: () => ({}),
+  neftune_noise_alpha: (alpha) =>
+    alpha === null ? {} : { sft: { neftune_noise_alpha: alpha }, factory: { neftune_noise_alpha: alpha } },
+  shuffle: (on) =>
+    on ? {} : { sft: { train_sampling_strategy: 'sequential' }, factory: { disable_shuffling: true } },
+  seed: shared('seed'),
+
+  logging_steps: shared('logging_steps'),
+  eval_steps: (steps, _, { heldOut }) => {
+    if (!heldOut || steps === 0) return {};
+    const values = { eval_strategy: 'steps', eval_steps: steps };
+    return { sft: values, factory: values };
+  },
+  sample_prompts: (prompts) =>
+    typeof prompts !== 'string' && prompts.length > 0 ? { unsaid: ['TRL', 'LLaMA-Factory'] } : {},
+  save_steps: shared('save_steps'),
+  save_total_limit: shared('save_total_limit'),
+};
+
+/** All settings as the trainers are told them. */
+export interface AllWords {
+  readonly sft: Values;
+  readonly lora: Values;
+  readonly bits: Values;
+  readonly factory: Values;
+  /** The settings that a trainer has no word for. */
+  readonly unsaid: Readonly<Record<Trainer, readonly SettingName[]>>;
+}
+
+export function wordsOf(settings: TrainSettings, context: WordsContext): AllWords {
+  const told = SETTING_NAMES.map((name) => ({ name, words: wordsFor(name, settings, context) }));
+  const merged = (part: 'sft' | 'lora' | 'bits' | 'factory'): Values =>
+    Object.assign({}, ...told.map(({ words }) => words[part])) as Values;
+  const unsaidBy = (trainer: Trainer): readonly SettingName[] =>
+    told.flatMap(({ name, words }) => (words.unsaid?.includes(trainer) ? name : []));
+  return {
+    sft: merged('sft'),
+    lora: merged('lora'),
+    bits: merged('bits'),
+    factory: merged('factory'),
+    unsaid: { TRL: unsaidBy('TRL'), 'LLaMA-Factory': unsaidBy('LLaMA-Factory') },
+  };
+}
+
+function wordsFor(name: SettingName, settings: TrainSettings, context: WordsContext): Words {
+  const words: (value: never, settings: TrainSettings, context: WordsContext) => Words = WORDS[name];
+  return words(settings[name] as never, settings, context);
+}
