@@ -8,6 +8,7 @@ import { Session } from '../session/session';
 import type { Progress } from '../session/progress';
 import type { Arguments } from './arguments';
 import { openDevice } from './device';
+import { encodingThreads } from './encoding_threads';
 import { openFolder, openDataFiles } from './files';
 import { libraryOf, modelOrigin, tuningOf } from './library';
 import type { Output } from './output';
@@ -25,7 +26,7 @@ export async function openSession(
   const origin = await modelOrigin(args);
   const adapterPath = args.text('adapter');
   const adapter = adapterPath === undefined ? undefined : await openFolder(adapterPath, 'adapter');
-  const session = new Session({ openDevice, tuning: tuningOf(args) });
+  const session = new Session({ openDevice, tuning: tuningOf(args), encodingThreads });
   try {
     const library = libraryOf(args, session, origin);
     await interruptible(async (signal) => {

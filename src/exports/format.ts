@@ -11,6 +11,7 @@ import type { Adapter } from '../models/adapter';
 import type { AdapterLayout } from '../models/adapters/layout';
 import type { Model } from '../models/model';
 import type { CardRun } from './card/model_card';
+import type { RowEncoder } from './encoding/row_encoder';
 import type { SmallFacts } from './card/small_files';
 import type { FetchOptions, MeasuredOriginals, Originals } from './merged/originals';
 
@@ -107,6 +108,8 @@ export interface ExportSource {
   withBase<T>(work: (base: Model) => Promise<T>): Promise<T>;
   /** Runs work with the base and the adapter on the device. */
   readonly withTuned: <T>(work: (base: Model, adapter: Adapter) => Promise<T>) => Promise<T>;
+  /** Encodes rows of weights on threads. */
+  readonly encoder: RowEncoder;
   /** The largest difference between the logits of this adapter and of another one on the same base. */
   compareLogits(other: ExportedAdapter): Promise<number>;
   /**

@@ -3,6 +3,7 @@ import type { Message } from '../core/messages/message';
 import type { DataSettings, TrainSettings } from '../core/settings/settings';
 import { requireOriginals, requireSameShapes, type Originals } from '../exports/merged/originals';
 import type { CheckpointState } from '../formats/checkpoint';
+import type { ThreadSource } from '../exports/encoding/thread';
 import type { Device } from '../gpu/device';
 import { adapterOf, type Adapter } from '../models/adapter';
 import { openCheckpoint, type ModelFolder } from '../models/files';
@@ -40,6 +41,8 @@ import { runTraining, type TrainCall, type TrainingOutcome } from './runs/traini
  */
 export class Session {
   readonly answering: Answering;
+  /** Threads for encoding exported weights. */
+  readonly encodingThreads: ThreadSource | undefined;
   readonly #device: SessionDevice;
   #model: OpenedModel | undefined;
   #dataset: Dataset | undefined;
@@ -51,6 +54,7 @@ export class Session {
 
   constructor(host: SessionHost) {
     this.#device = new SessionDevice(host);
+    this.encodingThreads = host.encodingThreads;
     this.answering = new Answering({
       device: this.#device,
       opened: () => this.#opened(),

@@ -1,3 +1,4 @@
+import type { ThreadSource } from '../exports/encoding/thread';
 import type { Device } from '../gpu/device';
 import { Adapter } from '../models/adapter';
 import { Kernels, type TuningOptions } from './kernels';
@@ -10,6 +11,8 @@ export interface SessionHost {
   openDevice(): Promise<Device>;
   /** Options for tuning the kernels to the device; if absent, their defaults apply. */
   readonly tuning?: TuningOptions;
+  /** Threads for encoding exported weights; if absent, the session's own thread encodes. */
+  readonly encodingThreads?: ThreadSource;
 }
 
 /** The device of a session and the model on it. Restores both after the device was lost. */

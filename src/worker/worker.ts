@@ -9,6 +9,7 @@ import { openOpfs } from '../storage/opfs';
 import { databaseRecords } from '../storage/records';
 import { registerErrorTransfer } from './errors';
 import { RUNS_CHANNEL } from './channel';
+import { encodingThreads } from './encoding_threads';
 import type { PageEngine, PageServices } from './protocol';
 
 registerErrorTransfer();
@@ -23,6 +24,7 @@ const engine: PageEngine = Object.assign(
   new Engine({
     openDevice: () => Device.open(gpu),
     tuning: { store: new KernelChoiceStore(databaseRecords('tunesmith-kernels', 'kernels')) },
+    encodingThreads,
     runs: databaseRuns(),
     // Without file storage, the page downloads models each time; runs are stored nevertheless.
     models: () => (files ??= openOpfs().catch(() => memoryFiles())),

@@ -1,6 +1,7 @@
 import type { Language } from '../../core/messages/languages';
 import { message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
+import { RowEncoder } from '../../exports/encoding/row_encoder';
 import type { ExamplesSource, ExportCheck, ExportPlan, ExportSource } from '../../exports/format';
 import { exportFormat } from '../../exports/formats';
 import { runExport } from '../../exports/run';
@@ -14,6 +15,7 @@ import type { Session } from '../session';
 /** A planned export of the tuned adapter: its files with their sizes, and the names of its folder and its zip. */
 export interface PlannedExport extends ExportPlan {
   readonly folderName: string;
+  readonly encoder: RowEncoder;
 }
 
 /**
@@ -33,17 +35,18 @@ export async function planExport(
   settings?: TrainSettings,
 ): Promise<PlannedExport> {
   const found = exportFormat(format);
+  const encoder = new RowEncoder(session.encodingThreads);
   const plan =
     found.needs === 'examples'
       ? await found.plan(examplesSource(session, language, settings), options)
-      : await found.plan(sourceOf(session, language), options);
+      : await found.plan(sourceOf(session, language, encoder), options);
   const { baseModel } = baseNameOf(session.model.identity);
-  return { ...plan, folderName: found.fileName(baseModel.split('/').at(-1)!) };
+  return { ...plan, folderName: found.fileName(baseModel.split('/').at(-1)!), encoder };
 }
 
 /** Writes a planned export and checks it; see `runExport`. */
 export async function writeExport(
-  plan: ExportPlan,
+  plan: PlannedExport,
   target: ExportTarget,
   { onProgress, signal }: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal } = {},
 ): Promise<ExportCheck> {
@@ -59,10 +62,14 @@ export async function writeExport(
           totalBytes,
         }),
     });
-  return await (plan.within?.(run, { onProgress: (told) => onProgress?.(told), signal }) ?? run());
+  try {
+    return await (plan.within?.(run, { onProgress: (told) => onProgress?.(told), signal }) ?? run());
+  } finally {
+    plan.encoder.close();
+  }
 }
 
-function sourceOf(session: Session, language: Language): ExportSource {
+function sourceOf(session: Session, language: Language, encoder: RowEncoder): ExportSource {
   const { layout, model, loadable } = session;
   const { run, ...adapter } = session.requireTuned();
   return {
@@ -77,6 +84,7 @@ function sourceOf(session: Session, language: Language): ExportSource {
     run,
     withBase: (work) => session.withBase(work),
     withTuned: (work) => session.withTuned(work),
+    encoder,
     compareLogits: (other) => compareLogits(session, other),
     compareWith: (checkpoint) => compareWith(session, checkpoint),
   };

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytesOf } from '../../../src/core/bytes';
 import { memoryFile } from '../../../src/core/file_reader';
 import { folderTarget } from '../../../src/exports/targets/folder_target';
+import { RowEncoder } from '../../../src/exports/encoding/row_encoder';
 import type { ExportPlan, ExportSource } from '../../../src/exports/format';
 import { memoryTarget } from '../../../src/exports/targets/memory_target';
 import { peftExport } from '../../../src/exports/peft/peft';
@@ -46,6 +47,7 @@ const source: ExportSource = {
   },
   withBase: () => Promise.reject(new Error('the base is not needed')),
   withTuned: () => Promise.reject(new Error('the device is not needed')),
+  encoder: new RowEncoder(),
   compareLogits: () => Promise.resolve(0),
   compareWith: () => Promise.reject(new Error('nothing is merged')),
 };
