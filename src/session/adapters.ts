@@ -22,6 +22,8 @@ export type ExportOptions = Readonly<Record<string, string>>;
 /** A possible export, before anything is written. */
 export interface ExportOffer {
   readonly format: string;
+  /** 'examples': it exports those, not an adapter. */
+  readonly needs?: 'examples' | undefined;
   readonly options: readonly ExportOption[];
   /** File name of the zip. */
   readonly fileName: string;
@@ -118,7 +120,7 @@ export class Adapters {
     );
     return await Promise.all(
       possible.map(async (format): Promise<ExportOffer> => {
-        const offer = { format: format.name, options: format.options };
+        const offer = { format: format.name, needs: format.needs, options: format.options };
         try {
           const plan = await planExport(this.#session, format.name, options, language, settings);
           const { name: fileName, size: bytes } = zipFile(`${plan.folderName}.zip`, plan.files);

@@ -9,6 +9,7 @@ import { expect, test as base } from './site';
 const REPO = 'ships/tiny-pirate';
 const GATED = 'ships/locked-chest';
 const TOKEN = 'hf_of_the_captain';
+const CAPTAIN = 'captain';
 /** Slow enough that there is a middle of a download. */
 const SLOW = 600_000;
 
@@ -20,7 +21,9 @@ const test = base.extend<{ hub: RunningHub }>({
       models: [
         { repo: REPO, files, license: 'mit', downloads: 20 },
         { repo: GATED, files, token: TOKEN, license: 'gemma', downloads: 10 },
+        { repo: `${CAPTAIN}/log`, files: { 'README.md': 'Day 1' } },
       ],
+      writers: { [TOKEN]: [CAPTAIN] },
     });
     reachable.add(hub.url).add(hub.filesUrl);
     await use(hub);
@@ -152,6 +155,30 @@ test('goes on with a run from what is kept of its model, and says what removing 
   await tunesmith.button('continue').click();
   await tunesmith.finished();
   await tunesmith.opened(REPO);
+
+  await test.step('upload its adapter, privately, and to a repository that exists only if that is allowed', async () => {
+    hub.offline = false;
+    const upload = (await tunesmith.to('export')).getByTestId('upload');
+    await upload.getByText('Upload to').click();
+    const go = upload.getByRole('button', { name: 'Write, check and upload' });
+    await upload.getByLabel('Repository', { exact: true }).fill(`${CAPTAIN}/log`);
+    await go.click();
+    await expect(upload.getByRole('alert')).toContainText('needs an access token');
+    await upload.getByLabel('Access token').fill(TOKEN);
+    await go.click();
+    await expect(upload.getByRole('alert')).toContainText(`a repository ${CAPTAIN}/log already`);
+    await upload.getByRole('switch', { name: 'Update the repository' }).click();
+    await go.click();
+    await expect(upload).toContainText('Uploaded:');
+    await upload.getByLabel('Repository', { exact: true }).fill(`${CAPTAIN}/pirate`);
+    await go.click();
+    await expect(upload.getByRole('link')).toHaveText(`${CAPTAIN}/pirate`);
+    expect(hub.visibilityOf(`${CAPTAIN}/pirate`)).toBe('private');
+    const files = hub.filesOf(`${CAPTAIN}/pirate`)!;
+    expect(Object.keys(files)).toEqual(expect.arrayContaining(['README.md', 'adapter_model.safetensors']));
+    expect(hub.filesOf(`${CAPTAIN}/log`)).toEqual(files);
+    hub.offline = true;
+  });
 
   await tunesmith.way('Saved models');
   const stored = page.getByTestId('stored-models');

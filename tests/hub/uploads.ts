@@ -9,7 +9,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What an upload can reach on the server. */
+/** The part of the server that uploads can reach. */
 export interface UploadWorld {
   /** Owners to whose repositories a token may write, by token. */
   readonly writers: Readonly<Record<string, readonly string[]>>;

@@ -31,7 +31,7 @@ beforeAll(async () => {
   rows = at('rows.jsonl');
   await writeFile(rows, '{"text":"The fish is in the sea."}\n{"text":"The bird is in the nest."}\n');
   const models = Object.entries(folders).map(([repo, files]) => ({ repo, files, license: 'mit' }));
-  hub = await startHub({ models });
+  hub = await startHub({ models, writers: { hf_writer: ['anna'] } });
 });
 afterAll(async () => {
   await hub.close();
@@ -56,6 +56,26 @@ async function succeeds(...args: string[]): Promise<Finished> {
   expect(result.code).toBe(0);
   return result;
 }
+
+describe('an upload', () => {
+  it('creates a repository with a folder’s files, and says why another one is impossible', async () => {
+    const upload = (repo: string, ...more: string[]): Promise<Finished> =>
+      tunesmith([
+        ...['upload', '--input', folders['tiny/shards']!, '--hub_model_id', repo],
+        ...['--endpoint', hub.url, '--json', ...more],
+      ]);
+    const { code, events } = await upload('anna/shards', '--token', 'hf_writer');
+    expect(code).toBe(0);
+    expect(events.at(-1)).toMatchObject({ address: `${hub.url}/anna/shards` });
+    const uploaded = Object.keys(hub.filesOf('anna/shards')!);
+    expect(uploaded).toEqual(expect.arrayContaining(['config.json', 'adapter/adapter_config.json']));
+    expect(hub.visibilityOf('anna/shards')).toBe('private');
+    const again = await upload('anna/shards', '--token', 'hf_writer');
+    expect(again).toMatchObject({ code: 2, error: expect.stringContaining('already') as string });
+    expect(await upload('anna/shards', '--token', 'hf_writer', '--update')).toMatchObject({ code: 0 });
+    expect(await upload('anna/other')).toMatchObject({ code: 2 });
+  });
+});
 
 describe('a model of a hub', () => {
   it.each(['tiny/shards', 'tiny/bnb', 'tiny/gptq', 'tiny/gguf'])(

@@ -7,6 +7,8 @@ import type {
   ExportOptions,
   ExportResult,
   Progress,
+  UploadResult,
+  UploadTarget,
 } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import type { Language } from '../../core/messages/languages';
@@ -14,6 +16,9 @@ import { language } from '../language.svelte';
 import type { PickedFiles } from '../shared/files';
 import { withProgress } from '../shared/progress';
 import { chooseFile } from './choose_file';
+
+/** Starts a call to the engine and shows its progress. */
+type Watch = <T>(start: (onProgress: (progress: Progress) => void) => Promise<T>) => Promise<T>;
 
 /** The open tuned adapter with its export and its import, and the export of the examples. */
 export class ExportState {
@@ -34,6 +39,8 @@ export class ExportState {
   importing = $state(false);
   exporting = $state(false);
   exportError: ErrorDescription | undefined = $state.raw();
+  uploaded: UploadResult | undefined = $state.raw();
+  uploadError: ErrorDescription | undefined = $state.raw();
   importError: ErrorDescription | undefined = $state.raw();
   /** The language of the last offers. */
   #language: Language = language.current;
@@ -57,6 +64,7 @@ export class ExportState {
     this.#forget();
     // These errors belong to the former adapter and model.
     this.exportError = undefined;
+    this.uploadError = undefined;
     this.importError = undefined;
     const isLast = this.#ask();
     this.#language = language.current;
@@ -88,11 +96,13 @@ export class ExportState {
   choose(format: string): void {
     this.format = format;
     this.exportError = undefined;
+    this.uploadError = undefined;
   }
 
   async setOption(name: string, value: string): Promise<void> {
     this.options = { ...this.options, [name]: value };
     this.exportError = undefined;
+    this.uploadError = undefined;
     await this.#readOffers();
   }
 
@@ -103,26 +113,63 @@ export class ExportState {
   async export(): Promise<{ readonly address: string; readonly fileName: string } | undefined> {
     const { offer } = this;
     if (!offer) return undefined;
+    const { format, fileName, bytes } = offer;
+    const result = await this.#write(async (watch) => {
+      const handle = await chooseFile(fileName, bytes);
+      return await watch((onProgress) =>
+        this.#engine.remote.adapter.export(
+          format,
+          this.options,
+          language.current,
+          onProgress,
+          handle,
+          this.#settings(),
+        ),
+      );
+    });
+    if (!result) return undefined;
+    this.#forget();
+    this.result = result;
+    if (!result.zip) return undefined;
+    this.address = URL.createObjectURL(result.zip);
+    return { address: this.address, fileName: result.fileName };
+  }
+
+  /** Writes and checks the files, and uploads them to a repository of the hub. */
+  async upload(target: UploadTarget): Promise<void> {
+    const { offer } = this;
+    if (!offer) return;
+    this.uploaded = undefined;
+    this.uploaded = await this.#write(
+      (watch) =>
+        watch((onProgress) =>
+          this.#engine.remote.adapter.upload(
+            offer.format,
+            this.options,
+            language.current,
+            target,
+            onProgress,
+          ),
+        ),
+      (error) => (this.uploadError = error),
+    );
+  }
+
+  /** Runs work that writes an export, with its progress. Returns undefined if it failed or was stopped. */
+  async #write<T>(
+    work: (watch: Watch) => Promise<T>,
+    fail: (error: ErrorDescription) => void = (error) => (this.exportError = error),
+  ): Promise<T | undefined> {
     this.exporting = true;
     this.exportError = undefined;
+    this.uploadError = undefined;
     try {
-      const { format, fileName, bytes } = offer;
-      const handle = await chooseFile(fileName, bytes);
-      const { adapter } = this.#engine.remote;
-      const result = await withProgress(
-        message('export_begun'),
-        (progress) => (this.progress = progress),
-        (onProgress) =>
-          adapter.export(format, this.options, language.current, onProgress, handle, this.#settings()),
+      return await work((start) =>
+        withProgress(message('export_begun'), (progress) => (this.progress = progress), start),
       );
-      this.#forget();
-      this.result = result;
-      if (!result.zip) return undefined;
-      this.address = URL.createObjectURL(result.zip);
-      return { address: this.address, fileName: result.fileName };
     } catch (error) {
       const described = describeError(error);
-      if (described.code !== ABORTED) this.exportError = described;
+      if (described.code !== ABORTED) fail(described);
       return undefined;
     } finally {
       this.exporting = false;
@@ -177,5 +224,6 @@ export class ExportState {
     if (this.address !== undefined) URL.revokeObjectURL(this.address);
     this.address = undefined;
     this.result = undefined;
+    this.uploaded = undefined;
   }
 }

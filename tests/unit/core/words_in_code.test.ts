@@ -148,7 +148,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'data/shapes.ts': /^… \(null\)$/,
     'models/stored/expected_forms.ts': /^(?:NF4 \(bitsandbytes\)|GGUF, …)$/,
     'ui/examples/OwnFiles.svelte': /^\{"instruction": "…", "output": "…"\}$/,
-    'ui/model/HubSettings.svelte': /^(?:https:\/\/|hf_…|main)$/,
+    'ui/model/TokenInput.svelte': /^(?:https:\/\/|hf_…|main)$/,
   },
 };
 
