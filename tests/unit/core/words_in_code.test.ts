@@ -148,7 +148,8 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'data/shapes.ts': /^… \(null\)$/,
     'models/stored/expected_forms.ts': /^(?:NF4 \(bitsandbytes\)|GGUF, …)$/,
     'ui/examples/OwnFiles.svelte': /^\{"instruction": "…", "output": "…"\}$/,
-    'ui/model/TokenInput.svelte': /^(?:https:\/\/|hf_…|main)$/,
+    'ui/model/HubSettings.svelte': /^(?:https:\/\/|main)$/,
+    'ui/model/TokenInput.svelte': /^hf_…$/,
   },
 };
 
