@@ -1,4 +1,7 @@
+import { bytesOf } from '../../core/bytes';
 import { quantizeGgml, type GgmlEncoded } from '../../formats/ggml_quantize';
+import { recoverNF4 } from '../../formats/nf4_recovered';
+import { quantizeOnnx, type OnnxEncoded } from '../../formats/onnx_quantize';
 
 /** ggml's formats, one array: the rows' blocks. */
 interface GgmlEncoding {
@@ -7,11 +10,26 @@ interface GgmlEncoding {
   readonly rowLength: number;
 }
 
+/** The forms of ONNX Runtime's ops: codes, scales, and zero points if the form has them. */
+interface OnnxEncoding {
+  readonly encoder: 'onnx';
+  readonly type: OnnxEncoded;
+  readonly rowLength: number;
+}
+
+/** Values that come from NF4, as they were: codes and scales. Rows are whole blocks. */
+interface NF4Encoding {
+  readonly encoder: 'nf4';
+  readonly type: 'NF4';
+  readonly rowLength: number;
+  readonly blockSize: number;
+}
+
 /**
  * The way to encode rows of float32. Another encoder is another type here and another case in `encode`. It encodes each
  * row by itself, so that rows can be distributed to threads.
  */
-export type Encoding = GgmlEncoding;
+export type Encoding = GgmlEncoding | OnnxEncoding | NF4Encoding;
 
 /** Encoded rows: one or several arrays (codes, scales), each with one entry of the same length a row. */
 export type Encoded = readonly Uint8Array<ArrayBuffer>[];
@@ -23,10 +41,20 @@ export type Encoded = readonly Uint8Array<ArrayBuffer>[];
  * @throws RangeError for values that are not finite, or beyond the format's range
  */
 export function encode(encoding: Encoding, values: Float32Array<ArrayBuffer>): Encoded {
-  return [quantizeGgml(encoding.type, values, encoding.rowLength)];
+  const { rowLength } = encoding;
+  switch (encoding.encoder) {
+    case 'ggml':
+      return [quantizeGgml(encoding.type, values, rowLength)];
+    case 'onnx':
+      return quantizeOnnx(encoding.type, values, rowLength);
+    case 'nf4': {
+      const { codes, absmax } = recoverNF4(values, encoding.blockSize);
+      return [codes, bytesOf(absmax) as Uint8Array<ArrayBuffer>];
+    }
+  }
 }
 
-/** The name of an encoding for a person. */
+/** The name of an encoding for a person; for one with scales in float16, of their type. */
 export function encodingName({ type }: Encoding): string {
-  return type;
+  return type === 'q4f16' ? 'float16' : type;
 }

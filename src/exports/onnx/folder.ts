@@ -4,6 +4,7 @@ import { fieldsOfText, jsonText } from '../card/json_text';
 import { CONFIG, smallFiles } from '../card/small_files';
 import type { ExportSource } from '../format';
 import { genaiConfig } from './genai_config';
+import type { OnnxGraph } from './graph';
 import type { Quantization } from './quantizations';
 
 interface WrittenGraph {
@@ -17,6 +18,7 @@ interface WrittenGraph {
 export function onnxSmallFiles(
   source: ExportSource,
   quantization: Quantization,
+  graph: OnnxGraph,
   written: WrittenGraph,
 ): ReadonlyMap<string, string> {
   const files = new Map(smallFiles(source.facts, quantization.float));
@@ -24,7 +26,10 @@ export function onnxSmallFiles(
   config.set('transformers.js_config', transformersConfig(quantization, written));
   files.delete(CONFIG);
   files.set('README.md', cardOf(source, { dtype: quantization.name, withImages: false }));
-  files.set('genai_config.json', `${jsonText(genaiConfig(source, config, written.model))}\n`);
+  files.set(
+    'genai_config.json',
+    `${jsonText(genaiConfig(source, graph, config, `onnx/${written.model}`))}\n`,
+  );
   return files.set(CONFIG, `${jsonText(config)}\n`);
 }
 

@@ -40,6 +40,7 @@ export class OnnxGraph {
   readonly outputs: OnnxValue[] = [];
   readonly #names = new Map<string, number>();
   readonly #known = new Set<string>();
+  readonly #shared = new Map<string, readonly string[]>();
 
   /** Adds an op of the standard. Returns the name of its first output. */
   op(type: string, inputs: readonly string[], { attributes = {}, outputs }: OpOptions = {}): string {
@@ -82,6 +83,13 @@ export class OnnxGraph {
   scalar(name: string, type: OnnxType, data: Uint8Array): string {
     if (this.#once(name)) this.constants.push({ name, type, shape: [], data });
     return name;
+  }
+
+  /** Values that several ops use, made when first needed. */
+  shared(key: string, make: () => readonly string[]): readonly string[] {
+    const made = this.#shared.get(key) ?? make();
+    this.#shared.set(key, made);
+    return made;
   }
 
   /** Adds weights, each name only once. */

@@ -1,6 +1,7 @@
 import { TunesmithError } from '../../core/errors';
 import { message } from '../../core/messages/message';
 import { encodeOnnx } from '../../formats/onnx/model';
+import type { ModelLayout } from '../../models/layout';
 import type { ExportFile, ExportFormat } from '../format';
 import { dataFiles } from './data_files';
 import { decoderGraph } from './decoder_graph';
@@ -8,7 +9,7 @@ import { onnxSmallFiles } from './folder';
 import { QUANTIZATIONS, type Quantization } from './quantizations';
 import { graphWeights } from './weights';
 
-const DEFAULT = 'fp32';
+const DEFAULT = 'q4';
 
 /** Base and adapter as an ONNX model for transformers.js, ONNX Runtime and onnxruntime-genai. */
 export const onnxExport: ExportFormat = {
@@ -27,6 +28,7 @@ export const onnxExport: ExportFormat = {
   plan(source, { quantization: chosen = DEFAULT }) {
     const quantization = quantizationOf(chosen);
     const beside = quantization.besideAdapter ?? false;
+    if (beside && !hasNF4(source.layout)) throw new TunesmithError({ code: 'export_onnx_not_nf4' });
     const graph = decoderGraph(
       source.layout,
       beside ? source.adapter.layout : undefined,
@@ -43,7 +45,7 @@ export const onnxExport: ExportFormat = {
       inputs: graph.inputs,
       outputs: [...graph.outputs].sort((a, b) => Number(b.name === 'logits') - Number(a.name === 'logits')),
     });
-    const texts = onnxSmallFiles(source, quantization, { model, dataFiles: data.length });
+    const texts = onnxSmallFiles(source, quantization, graph, { model, dataFiles: data.length });
     return Promise.resolve({
       files: [
         ...data.map(({ name, size, parts }) => ({ name: `onnx/${name}`, size, parts })),
@@ -54,6 +56,10 @@ export const onnxExport: ExportFormat = {
     });
   },
 };
+
+function hasNF4({ tensors }: ModelLayout): boolean {
+  return [...tensors.values()].some((tensor) => tensor.kind === 'packed' && tensor.packing.format === 'nf4');
+}
 
 /** Throws `export_option`. */
 function quantizationOf(name: string): Quantization {

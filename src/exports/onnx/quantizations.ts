@@ -1,6 +1,9 @@
 import type { Weight } from '../../ops/weight';
+import { blocks4 } from './forms/blocks4';
 import { dense } from './forms/dense';
 import type { FloatType, ProductForm, TableForm } from './forms/form';
+import { nf4 } from './forms/nf4';
+import { rows8 } from './forms/rows8';
 
 /** A precision of a graph's weights, by transformers.js's name of it (`dtype`). */
 export interface Quantization {
@@ -8,14 +11,46 @@ export interface Quantization {
   /** The end of the file's name in transformers.js: model_q4.onnx. */
   readonly suffix: string;
   readonly float: FloatType;
-  linear(weight: Weight): ProductForm;
+  readonly linear: (weight: Weight) => ProductForm;
   readonly head: ProductForm;
   readonly table: TableForm;
   /** The adapter stays beside the base's weights, because they must keep their bits. */
   readonly besideAdapter?: true;
 }
 
+/** Tables of embeddings stay plain in most of them: not all builds of onnxruntime-web look 4-bit tables up. */
 export const QUANTIZATIONS: readonly Quantization[] = [
-  { name: 'fp32', suffix: '', float: 'float32', linear: () => dense, head: dense, table: dense },
-  { name: 'fp16', suffix: '_fp16', float: 'float16', linear: () => dense, head: dense, table: dense },
+  {
+    ...{ name: 'q4', suffix: '_q4', float: 'float32' },
+    ...{ linear: () => blocks4, head: blocks4, table: dense },
+  },
+  {
+    ...{ name: 'q4f16', suffix: '_q4f16', float: 'float16' },
+    ...{ linear: () => blocks4, head: blocks4, table: dense },
+  },
+  {
+    ...{ name: 'q8', suffix: '_quantized', float: 'float32' },
+    ...{ linear: () => rows8, head: rows8, table: rows8 },
+  },
+  {
+    ...{ name: 'fp16', suffix: '_fp16', float: 'float16' },
+    ...{ linear: () => dense, head: dense, table: dense },
+  },
+  {
+    ...{ name: 'fp32', suffix: '', float: 'float32' },
+    ...{ linear: () => dense, head: dense, table: dense },
+  },
+  {
+    ...{ name: 'bnb4', suffix: '_bnb4', float: 'float32', besideAdapter: true },
+    linear: (weight) => (isNF4(weight) ? nf4(weight.packing.blockSize) : dense),
+    ...{ head: dense, table: dense },
+  },
 ];
+
+function isNF4(
+  weight: Weight,
+): weight is Extract<Weight, { kind: 'packed' }> & { packing: { format: 'nf4'; blockSize: number } } {
+  return (
+    weight.kind === 'packed' && weight.packing.format === 'nf4' && weight.in % weight.packing.blockSize === 0
+  );
+}

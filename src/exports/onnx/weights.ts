@@ -4,6 +4,8 @@ import { rotarySlots } from '../../models/layout';
 import { rotaryTable } from '../../models/rotary_table';
 import { checkpointTensors, type TensorSpec } from '../../models/spec';
 import { elements, type Tensor } from '../../ops/op';
+import type { Encoding } from '../encoding/encode';
+import type { EncodableRun } from '../encoding/row_encoder';
 import type { ExportSource } from '../format';
 import { mergedRows, trainedBase } from '../merged/weights';
 import type { Matrix } from './forms/form';
@@ -50,7 +52,9 @@ export function graphWeights(source: ExportSource, merge: boolean): GraphWeights
     matrix(name) {
       const tensor = specOf(name);
       const [out = 0, input = 0] = tensor.shape;
-      return { name, out, in: input, rows: () => rowsOf(tensor) };
+      const encoded: Matrix['encoded'] = (encoding) =>
+        source.encoder.encode(runsOf(name, encoding, rowsOf(tensor)));
+      return { name, out, in: input, encoded };
     },
     bound({ name, shape, storage }) {
       const isKnown = storage.kind === 'bound' && (isAdapter(storage.slot) || tensors.has(storage.slot));
@@ -93,6 +97,14 @@ export function graphWeights(source: ExportSource, merge: boolean): GraphWeights
       };
     },
   };
+}
+
+async function* runsOf(
+  name: string,
+  encoding: Encoding,
+  rows: AsyncIterable<Float32Array<ArrayBuffer>>,
+): AsyncGenerator<EncodableRun, void, void> {
+  for await (const values of rows) yield { name, encoding, values };
 }
 
 /** Values that the adapter's kind derives on the device, such as DoRA's norms. */

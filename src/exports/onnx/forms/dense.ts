@@ -1,6 +1,6 @@
 import type { WeightData } from '../graph';
-import { floatBytes } from './floats';
 import type { FloatType, Matrix, ProductForm, TableForm } from './form';
+import { gathered } from './gathered';
 
 /** Plain numbers, [out, in] as in a checkpoint. A tied head and its table of embeddings share them. */
 export const dense: ProductForm & TableForm = {
@@ -16,11 +16,9 @@ export const dense: ProductForm & TableForm = {
   },
 };
 
-function denseData({ name, out, in: input, rows }: Matrix, type: FloatType): WeightData {
+function denseData({ name, out, in: input, encoded }: Matrix, type: FloatType): WeightData {
   return {
     tensors: [{ name, type, shape: [out, input] }],
-    async *parts() {
-      for await (const values of rows()) yield floatBytes(name, type, values);
-    },
+    parts: () => gathered(encoded({ encoder: 'onnx', type, rowLength: input })),
   };
 }

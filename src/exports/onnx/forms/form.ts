@@ -1,3 +1,4 @@
+import type { Encoded, Encoding } from '../../encoding/encode';
 import type { OnnxGraph } from '../graph';
 
 /** The type of a graph's activations, norms, biases and caches. */
@@ -13,8 +14,8 @@ export interface Matrix {
   readonly name: string;
   readonly out: number;
   readonly in: number;
-  /** Its rows in order, f32 [count, in] at a time; may be called several times. */
-  readonly rows: () => AsyncIterable<Float32Array<ArrayBuffer>>;
+  /** Its rows in order, encoded, some at a time; may be called several times. */
+  readonly encoded: (encoding: Encoding) => AsyncIterable<Encoded>;
 }
 
 /** A way to store a linear map's weight, and the ops that multiply with it. */

@@ -6,7 +6,8 @@ import type { Lowering } from '../scope';
 const END = 2 ** 31 - 1;
 
 /**
- * y = C ⊙ (weight ∗ (B ⊙ x) + bias). The cache holds the last `kernel` columns of B ⊙ x, as in transformers.js's LFM2.
+ * y = C ⊙ (weight ∗ (B ⊙ x) + bias). The cache holds the last `kernel` − 1 columns of B ⊙ x, as in onnxruntime-genai's
+ * LFM2; transformers.js takes any number.
  */
 export const shortConvolution: Lowering<ShortConvolutionInputs & { readonly segments: Tensor }, undefined> = {
   op: 'short_convolution',
@@ -14,14 +15,12 @@ export const shortConvolution: Lowering<ShortConvolutionInputs & { readonly segm
     const { graph, block, float } = scope;
     const channels = rowElements(bcx.shape) / 3;
     const kernel = elements(weight.shape, 1) / channels;
-    const shape = ['batch_size', channels, kernel];
+    const history = kernel - 1;
+    const shape = ['batch_size', channels, history];
     const past = graph.input({ name: `past_conv.${block}`, type: float, shape });
     const present = graph.output({ name: `present_conv.${block}`, type: float, shape });
     const transposed = (x: string): string =>
       graph.op('Transpose', [x], { attributes: { perm: { ints: [0, 2, 1] } } });
-    const columns = (x: string, from: number, output: string): string =>
-      graph.op('Slice', [x, graph.ints([from]), graph.ints([END]), graph.ints([2])], { outputs: [output] });
-
     const parts = ['B', 'C', 'X'].map((part) => graph.fresh(part));
     graph.op(
       'Split',
@@ -33,15 +32,12 @@ export const shortConvolution: Lowering<ShortConvolutionInputs & { readonly segm
     );
     const [B = '', C = '', x = ''] = parts;
     const gated = graph.op('Concat', [past, graph.op('Mul', [B, x])], { attributes: { axis: { int: 2 } } });
-    columns(gated, -kernel, present);
+    const start = graph.ints([history === 0 ? END : -history]);
+    graph.op('Slice', [gated, start, graph.ints([END]), graph.ints([2])], { outputs: [present] });
     const filter = graph.op('Reshape', [scope.value(weight), graph.ints([channels, 1, kernel])]);
-    const y = graph.op(
-      'Conv',
-      [columns(gated, 1, graph.fresh('Slice')), filter, ...(bias ? [scope.value(bias)] : [])],
-      {
-        attributes: { group: { int: channels }, kernel_shape: { ints: [kernel] }, pads: { ints: [0, 0] } },
-      },
-    );
+    const y = graph.op('Conv', [gated, filter, ...(bias ? [scope.value(bias)] : [])], {
+      attributes: { group: { int: channels }, kernel_shape: { ints: [kernel] }, pads: { ints: [0, 0] } },
+    });
     return { y: scope.inRows(transposed(graph.op('Mul', [C, y])), channels) };
   },
 };

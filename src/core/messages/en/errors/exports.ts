@@ -7,7 +7,10 @@ export const exportErrors = {
   },
   export_dtype_range: ({ tensor, dtype }: { tensor: string; dtype: string }) => ({
     message: `A value of ${tensor} can’t be written in ${dtype}: it is out of range.`,
-    hint: dtype === 'float16' ? 'Choose bfloat16 or float32.' : 'Train again with a lower learning rate.',
+    hint:
+      dtype === 'float16'
+        ? 'Choose bfloat16 or float32, or a quantised form that computes in float32.'
+        : 'Train again with a lower learning rate.',
   }),
   export_format: ({ name, names }: { name: string; names: readonly string[] }) => ({
     message: `There is no export format ${name}.`,
@@ -20,10 +23,6 @@ export const exportErrors = {
   export_not_low_rank: ({ kind, format: name }: { kind: string; format: string }) => ({
     message: `${name} can’t hold a ${kind} adapter: it holds only plain LoRA.`,
     hint: 'Export the merged model instead, which holds all that was trained.',
-  }),
-  export_onnx_float16: ({ tensor }: { tensor: string }) => ({
-    message: `A value of ${tensor} can’t be written in float16: it is out of range.`,
-    hint: 'Choose fp32, q4 or q8, which compute in float32.',
   }),
   export_onnx_not_nf4: {
     message: 'bnb4 keeps an NF4 base as it is, and this base is not in NF4.',

@@ -8,7 +8,10 @@ export const exportErrors: typeof english = {
   },
   export_dtype_range: ({ tensor, dtype }) => ({
     message: `${tensor} 中有一个值超出了 ${dtype} 的表示范围，无法写入。`,
-    hint: dtype === 'float16' ? '请选择 bfloat16 或 float32。' : '请用更低的学习率重新训练。',
+    hint:
+      dtype === 'float16'
+        ? '请选择 bfloat16、float32，或以 float32 计算的量化形式。'
+        : '请用更低的学习率重新训练。',
   }),
   export_format: ({ name, names }) => ({
     message: `没有名为 ${name} 的导出格式。`,
@@ -21,10 +24,6 @@ export const exportErrors: typeof english = {
   export_not_low_rank: ({ kind, format }) => ({
     message: `${format} 只能保存普通 LoRA，无法保存 ${kind} 适配器。`,
     hint: '请改为导出合并后的模型，其中包含全部训练结果。',
-  }),
-  export_onnx_float16: ({ tensor }) => ({
-    message: `${tensor} 中有一个值超出了 float16 的表示范围，无法写入。`,
-    hint: '请选择 fp32、q4 或 q8，它们以 float32 计算。',
   }),
   export_onnx_not_nf4: {
     message: 'bnb4 会原样保留 NF4 基座模型，但该基座模型不是 NF4 格式。',
