@@ -3,7 +3,8 @@ import { TunesmithError } from '../core/errors';
 import { readSettingsFile } from '../core/settings/file';
 import type { Arguments } from './arguments';
 import type { Command } from './command';
-import { t } from './language';
+import { say, t } from './language';
+import type { Output } from './output';
 
 /**
  * Adds `--config FILE` to a command, if it takes settings. Arguments take precedence over the file. The same file
@@ -21,14 +22,15 @@ export function withConfig(command: Command): Command {
         help: t.cli.options.config,
       },
     },
-    run: async (args, output) => await command.run(await over(command, args), output),
+    run: async (args, output) => await command.run(await over(command, args, output), output),
   };
 }
 
-async function over(command: Command, args: Arguments): Promise<Arguments> {
+async function over(command: Command, args: Arguments, output: Output): Promise<Arguments> {
   const path = args.text('config');
   if (path === undefined) return args;
   const file = readSettingsFile(path, await textOf(path));
+  for (const note of file.notes) output.note(say(note));
   return {
     ...args,
     settings: { ...pick(file.settings, command.settings), ...args.settings },

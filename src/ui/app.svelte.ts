@@ -27,6 +27,7 @@ import { NewsState } from './shell/news.svelte';
 import { RouteState } from './shell/route.svelte';
 import { ExportState } from './export/export.svelte';
 import { PromptsState } from './train/prompts.svelte';
+import { SettingsFile } from './settings/file.svelte';
 import { SettingsState } from './train/settings.svelte';
 import { TrainState } from './train/train.svelte';
 import { ChartView } from './train/view.svelte';
@@ -54,6 +55,7 @@ export class App {
   readonly chat = new ChatState(this.engine, () => this.speaker);
   readonly exports = new ExportState(this.engine, () => this.settings.values);
   readonly view = new ChartView();
+  readonly settingsFile = new SettingsFile(this.settings, this.chat.settings);
   readonly prompts = new PromptsState(this.settings, this.examples);
   readonly choice = new ModelChoice(this);
   readonly preparation = new Preparation(this);
@@ -134,10 +136,22 @@ export class App {
     if (this.hub.justChosen) this.model.way = 'hub';
   }
 
+  /**
+   * Loads a dropped file of settings, of this program or of another, and shows the result in the list of all settings.
+   * Returns false if the files are something else.
+   */
+  async takeSettings({ files }: PickedFiles): Promise<boolean> {
+    const [file, ...more] = files;
+    if (!file || more.length > 0 || !/(?:^adapter_config\.json|\.ya?ml)$/i.test(file.name)) return false;
+    this.settingsOpen = true;
+    if (!this.locked) await this.settingsFile.load(file);
+    return true;
+  }
+
   /** Handles files dropped outside of the drop zones, if their kind is clear. */
   async takeDrop(dropped: Promise<PickedFiles | undefined>): Promise<void> {
     const picked = await dropped.catch(() => undefined);
-    if (!picked || this.locked || this.model.busyLong) return;
+    if (!picked || this.locked || this.model.busyLong || (await this.takeSettings(picked))) return;
     const some = (names: RegExp) => picked.files.some(({ name }) => names.test(name));
     if (some(/^adapter_config\.json$/)) return;
     if (some(/\.(safetensors|gguf)$|^config\.json$/i)) {

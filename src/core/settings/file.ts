@@ -1,8 +1,12 @@
 /** Settings as a YAML file (JSON is YAML too). The page and the command line read and write the same file. */
 import { Document, isMap, isScalar, LineCounter, parseDocument, type Node } from 'yaml';
 import { TunesmithError } from '../errors';
+import { isRecord } from '../json';
 import { message, type Message } from '../messages/message';
 import { nearestName } from '../nearest_name';
+import { foreignSettings } from './foreign/foreign';
+import { llamaFactory } from './foreign/llama_factory';
+import { peftConfig } from './foreign/peft';
 import { problemOf } from './parse';
 import { isNameOf, namesOf, type Setting, type Table } from './setting';
 import { ANSWER_SETTINGS, SETTINGS, type AnswerSettings, type TrainSettings } from './table';
@@ -11,6 +15,11 @@ import { ANSWER_SETTINGS, SETTINGS, type AnswerSettings, type TrainSettings } fr
 export interface NamedSettings {
   readonly settings: Partial<TrainSettings>;
   readonly answers: Partial<AnswerSettings>;
+}
+
+/** The settings of a file, and notes for the person if it is a file of another program. */
+export interface ReadSettings extends NamedSettings {
+  readonly notes: readonly Message[];
 }
 
 export const SETTINGS_FILE = 'settings.yaml';
@@ -29,21 +38,25 @@ export function settingsFileText({ settings, answers }: NamedSettings): string {
 
 /**
  * Reads the settings of training and loading by their names, and those of answers below `answers`. A text may stand for a
- * value as on a command line: `target_modules: q_proj,v_proj`.
+ * value as on a command line: `target_modules: q_proj,v_proj`. Reads LLaMA-Factory's files and PEFT's
+ * adapter_config.json as well; the notes tell what they have no setting for.
  *
  * @param name the file's, for messages
  * @throws TunesmithError `settings_file_invalid`, naming all that is wrong with its line
  */
-export function readSettingsFile(name: string, text: string): NamedSettings {
+export function readSettingsFile(name: string, text: string): ReadSettings {
   const file = new SettingsReader(text);
-  const { settings, answers, problems } = file;
-  if (problems.length === 0) return { settings, answers };
+  const { settings, answers, notes, problems } = file;
+  if (problems.length === 0) return { settings, answers, notes };
   throw new TunesmithError({
     code: 'settings_file_invalid',
     values: { file: name, problems },
     detail: file.fault,
   });
 }
+
+/** The files of other programs that are read as settings. */
+const FOREIGN = [peftConfig, llamaFactory];
 
 /** Faults of the YAML library that people cause often enough to have words of their own. */
 const FAULTS: Readonly<Record<string, 'settings_twice' | 'settings_second_document'>> = {
@@ -55,6 +68,7 @@ const FAULTS: Readonly<Record<string, 'settings_twice' | 'settings_second_docume
 class SettingsReader {
   readonly settings: Record<string, unknown> = {};
   readonly answers: Record<string, unknown> = {};
+  notes: readonly Message[] = [];
   /** The fault, with its line. */
   readonly problems: Message[] = [];
   /** The library's English reason why the text is no YAML; empty if it is. */
@@ -75,7 +89,24 @@ class SettingsReader {
     else if (fault) {
       this.fault = fault.message;
       this.#complain(fault.pos[0], message(FAULTS[fault.code] ?? 'settings_no_yaml'));
-    } else if (contents !== null) this.#readNames(contents, SETTINGS, this.settings);
+    } else if (contents !== null && !this.#readForeign(contents)) {
+      this.#readNames(contents, SETTINGS, this.settings);
+    }
+  }
+
+  /** Reads a file of another program. Returns false if it is none. */
+  #readForeign(node: Node): boolean {
+    const fields = this.#plain(node);
+    const format = isRecord(fields) ? FOREIGN.find((each) => each.matches(fields)) : undefined;
+    if (!format || !isRecord(fields)) return false;
+    const refusal = format.refusal?.(fields);
+    if (refusal) this.#complain(startOf(node), refusal);
+    else {
+      const read = foreignSettings(format, fields);
+      Object.assign(this.settings, read.settings);
+      this.notes = read.notes;
+    }
+    return true;
   }
 
   #readNames(node: Node, table: Table, into: Record<string, unknown>): void {

@@ -1,4 +1,5 @@
 import { describeError, type ErrorDescription } from '../../core/errors';
+import type { Message } from '../../core/messages/message';
 import { readSettingsFile, settingsFileText } from '../../core/settings/file';
 import { isOpen } from '../../core/settings/setting';
 import { isSettingName, SETTINGS, type ANSWER_SETTINGS } from '../../core/settings/settings';
@@ -13,7 +14,8 @@ export class SettingsFile {
   readonly #training: SettingsState;
   readonly #answers: FormState<typeof ANSWER_SETTINGS>;
   /** The number of settings taken from the last file. */
-  taken: { readonly file: string; readonly count: number } | undefined = $state.raw();
+  taken: { readonly file: string; readonly count: number; readonly notes: readonly Message[] } | undefined =
+    $state.raw();
   error: ErrorDescription | undefined = $state.raw();
 
   constructor(training: SettingsState, answers: FormState<typeof ANSWER_SETTINGS>) {
@@ -25,11 +27,14 @@ export class SettingsFile {
   async load(file: File): Promise<void> {
     this.dismiss();
     try {
-      const { settings, answers } = readSettingsFile(file.name, await file.slice(0, MOST_BYTES).text());
+      const { settings, answers, notes } = readSettingsFile(
+        file.name,
+        await file.slice(0, MOST_BYTES).text(),
+      );
       this.#training.take(settings);
       this.#answers.take(answers);
       const count = Object.keys(settings).length + Object.keys(answers).length;
-      this.taken = { file: file.name, count };
+      this.taken = { file: file.name, count, notes };
     } catch (error) {
       this.error = describeError(error);
     }

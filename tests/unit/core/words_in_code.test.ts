@@ -101,6 +101,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'data/jinja/text_of.ts': /^(?:,|…: …)$/,
     'exports/card/json_text.ts': /^…: …$/,
     'exports/cluster/python_value.ts': /^(?:,|…: …)$/,
+    'core/settings/foreign/foreign.ts': /^…: …$/,
     'core/settings/parse.ts': /^,$/,
     'core/shape.ts': /^,$/,
   },

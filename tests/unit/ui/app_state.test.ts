@@ -149,6 +149,27 @@ describe('the page', () => {
     expect(app.canStart).toBe(true);
   });
 
+  it('takes a dropped file of settings wherever it is dropped, and shows all settings', async () => {
+    const { app } = await begun();
+    const drop = (...files: File[]) => app.takeSettings({ name: 'dropped', files });
+    const config = { peft_type: 'LORA', r: 3, lora_alpha: 9, target_modules: ['q_proj'] };
+    expect(await drop(new File([JSON.stringify(config)], 'adapter_config.json'))).toBe(true);
+    expect(app.settings.values).toMatchObject({ r: 3, lora_alpha: 9, target_modules: ['q_proj'] });
+    expect(app.settingsOpen).toBe(true);
+    await app.takeDrop(
+      Promise.resolve({ name: 'lora.yaml', files: [new File(['lora_rank: 5'], 'lora.yaml')] }),
+    );
+    expect(app.settings.values).toMatchObject({ r: 5, lora_alpha: 10 });
+  });
+
+  it('takes an adapter, a model and examples for no settings', async () => {
+    const { app } = await begun();
+    const files = (...names: string[]) => ({ name: 'x', files: names.map((name) => new File(['{}'], name)) });
+    expect(await app.takeSettings(files('adapter_config.json', 'adapter_model.safetensors'))).toBe(false);
+    expect(await app.takeSettings(files('rows.json'))).toBe(false);
+    expect(app.settingsOpen).toBe(false);
+  });
+
   it('prepares what is wanted last if that changes on the way', async () => {
     const { app, fake } = await begun();
     const slow = deferred<ModelReport>();

@@ -136,7 +136,16 @@ describe('the settings as a file', () => {
     expect(answers.values).toEqual({ ...ANSWER_DEFAULTS, temperature: 0.123456789 });
     const all: readonly Setting[] = [...Object.values(SETTINGS), ...Object.values(ANSWER_SETTINGS)];
     const count = all.filter(isOpen).length;
-    expect(file.taken).toEqual({ file: 'mine.yaml', count });
+    expect(file.taken).toEqual({ file: 'mine.yaml', count, notes: [] });
+  });
+
+  it('of LLaMA-Factory set what they can, with notes on the rest', async () => {
+    const { training, file } = begun();
+    training.set('logging_steps', 7);
+    await file.load(new File(['lora_rank: 4\ndeepspeed: z3.json\n'], 'lora.yaml'));
+    expect(file.error).toBeUndefined();
+    expect(training.values).toMatchObject({ r: 4, lora_alpha: 8, max_seq_length: 2048, logging_steps: 7 });
+    expect(file.taken?.notes.map(({ code }) => code)).toEqual(['settings_assumed', 'settings_left']);
   });
 
   it('change nothing if one is wrong, and say where', async () => {

@@ -17,9 +17,10 @@ function problemsIn(text: string): string[] {
 describe('a file of settings', () => {
   it('brings back all settings, as YAML and as JSON', () => {
     const all = { settings: DEFAULTS, answers: ANSWER_DEFAULTS };
-    expect(readSettingsFile('s', settingsFileText(all))).toEqual(all);
+    const read = { ...all, notes: [] };
+    expect(readSettingsFile('s', settingsFileText(all))).toEqual(read);
     const json = { ...DEFAULTS, answers: ANSWER_DEFAULTS };
-    expect(readSettingsFile('s', JSON.stringify(json, null, '\t'))).toEqual(all);
+    expect(readSettingsFile('s', JSON.stringify(json, null, '\t'))).toEqual(read);
   });
 
   it('is one name and value a line', () => {
@@ -52,11 +53,12 @@ answers:
         learning_rate: 2e-4,
       },
       answers: { temperature: 0 },
+      notes: [],
     });
   });
 
   it('may be empty, or name no answer', () => {
-    const nothing = { settings: {}, answers: {} };
+    const nothing = { settings: {}, answers: {}, notes: [] };
     for (const text of ['', '# none\n', '{}', 'answers:\n']) {
       expect(readSettingsFile('s', text)).toEqual(nothing);
     }

@@ -2,6 +2,12 @@
 export const settingsFile = {
   placeholders_left: ({ names }: { names: readonly string[] }) =>
     `The examples still have placeholders, and the model would learn to write them: ${names.map((name) => `{{${name}}}`).join(', ')}. Fill them with --placeholders ${names.map((name) => `${name}=TEXT`).join(',')}.`,
+  settings_assumed: ({ program, settings }: { program: string; settings: readonly string[] }) =>
+    `Not named in the file, so as ${program} does it: ${settings.join('; ')}.`,
+  settings_left: ({ program, keys }: { program: string; keys: readonly string[] }) =>
+    `Could not be taken from the file of ${program}: ${keys.join('; ')}.`,
+  settings_other_adapter: ({ type }: { type: string }) =>
+    `This is an adapter of the kind ${type}, and only LORA can be trained here.`,
   settings_line: ({ line, problem }: { line: number; problem: string }) => `Line ${line}: ${problem}`,
   settings_too_large: 'The file is too large to be one of settings.',
   settings_no_yaml: 'This is not YAML.',

@@ -1,0 +1,121 @@
+import { direct, ifNamed, isEmpty, type Fields, type ForeignFormat, type Source } from './foreign';
+
+/** Keys that only LLaMA-Factory's files have. */
+const OWN_KEYS = [
+  'finetuning_type',
+  'stage',
+  'lora_rank',
+  'lora_target',
+  'cutoff_len',
+  'dataset',
+  'dataset_dir',
+  'model_name_or_path',
+  'quantization_bit',
+];
+
+/** Values that say no more than what this program does anyway. */
+const USUAL: Readonly<Record<string, readonly unknown[]>> = {
+  do_train: [true],
+  stage: ['sft', 'pt'],
+  finetuning_type: ['lora'],
+  quantization_method: ['bnb', 'bitsandbytes'],
+  quantization_type: ['nf4'],
+  report_to: ['none'],
+  eval_strategy: ['steps'],
+  mix_strategy: ['concat'],
+  // Exports are always plain LoRA for the unchanged base.
+  pissa_convert: [true],
+};
+
+/** Switches whose default is true: false says something. */
+const ON_BY_DEFAULT = [
+  'enable_thinking',
+  'freeze_vision_tower',
+  'upcast_layernorm',
+  'ignore_pad_token_for_loss',
+];
+
+const fromSwitch = (key: string, on: unknown, off: unknown): Source => ({
+  keys: [key],
+  value: (fields) => (fields[key] === true ? on : off),
+});
+
+/**
+ * LLaMA-Factory's YAML or JSON (0.9.5, src/llamafactory/hparams, and transformers' TrainingArguments). The file describes
+ * a whole training. So a key that it leaves out has LLaMA-Factory's default if it changes what is learnt. Keys of
+ * reporting, saving and memory change nothing of it and count only if they are named.
+ */
+export const llamaFactory: ForeignFormat = {
+  program: 'LLaMA-Factory',
+  matches: (fields) => OWN_KEYS.some((key) => Object.hasOwn(fields, key)),
+  sources: {
+    load_in_4bit: {
+      keys: ['quantization_bit'],
+      value: ({ quantization_bit: bits = null }) => (bits === null ? false : bits === 4 ? true : bits),
+    },
+    bnb_4bit_use_double_quant: { ...direct('double_quantization', true), optional: true },
+    dtype: {
+      keys: ['bf16', 'fp16'],
+      value: ({ fp16 }) => (fp16 === true ? 'float16' : 'auto'),
+      optional: true,
+    },
+    num_train_epochs: direct('num_train_epochs', 3),
+    learning_rate: direct('learning_rate', 5e-5),
+    r: direct('lora_rank', 8),
+    max_seq_length: direct('cutoff_len', 2048),
+    lora_alpha: {
+      keys: ['lora_alpha'],
+      value: ({ lora_alpha, lora_rank }) => lora_alpha ?? 2 * Number(lora_rank ?? 8),
+    },
+    lora_dropout: direct('lora_dropout', 0),
+    use_rslora: direct('use_rslora', false),
+    use_dora: direct('use_dora', false),
+    init_lora_weights: { keys: ['pissa_init', 'pissa_iter'], value: pissaOf },
+    target_modules: {
+      keys: ['lora_target'],
+      value: ({ lora_target: target = 'all' }) => (target === 'all' ? 'all-linear' : target),
+    },
+    max_steps: direct('max_steps', -1),
+    per_device_train_batch_size: direct('per_device_train_batch_size', 8),
+    gradient_accumulation_steps: direct('gradient_accumulation_steps', 1),
+    gradient_checkpointing: {
+      keys: ['disable_gradient_checkpointing', 'gradient_checkpointing'],
+      value: ({ disable_gradient_checkpointing: off, gradient_checkpointing: on }) =>
+        typeof off === 'boolean' ? !off : on,
+      optional: true,
+    },
+    lr_scheduler_type: direct('lr_scheduler_type', 'linear'),
+    warmup_steps: direct('warmup_steps', 0),
+    warmup_ratio: direct('warmup_ratio', null),
+    optim: direct('optim', 'adamw_torch'),
+    loraplus_lr_ratio: direct('loraplus_lr_ratio', 1),
+    label_smoothing_factor: direct('label_smoothing_factor', 0),
+    weight_decay: direct('weight_decay', 0),
+    max_grad_norm: direct('max_grad_norm', 1),
+    adam_beta1: direct('adam_beta1', 0.9),
+    adam_beta2: direct('adam_beta2', 0.999),
+    adam_epsilon: direct('adam_epsilon', 1e-8),
+    train_on: fromSwitch('train_on_prompt', 'all', 'responses'),
+    // Other templates are those of models, and here the model's own is used.
+    template: {
+      ...ifNamed('template'),
+      value: ({ template }) => (template === 'alpaca' ? template : undefined),
+    },
+    eval_split: direct('val_size', 0),
+    neftune_noise_alpha: direct('neftune_noise_alpha', null),
+    shuffle: fromSwitch('disable_shuffling', false, true),
+    seed: direct('seed', 42),
+    logging_steps: ifNamed('logging_steps'),
+    eval_steps: ifNamed('eval_steps'),
+    save_steps: ifNamed('save_steps'),
+    save_total_limit: ifNamed('save_total_limit'),
+  },
+  isImplied: (key, value) =>
+    (isEmpty(value) && !ON_BY_DEFAULT.includes(key)) || (USUAL[key]?.includes(value) ?? false),
+};
+
+/** LLaMA-Factory runs 16 rounds of a randomised SVD unless told otherwise; -1 asks for the whole SVD. */
+function pissaOf({ pissa_init, pissa_iter = 16 }: Fields): unknown {
+  if (pissa_init !== true) return true;
+  return pissa_iter === -1 ? 'pissa' : `pissa_niter_${String(pissa_iter)}`;
+}

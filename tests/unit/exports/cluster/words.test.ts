@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULTS, type TrainSettings } from '../../../../src/core/settings/settings';
+import { readSettingsFile } from '../../../../src/core/settings/file';
+import { factoryText } from '../../../../src/exports/cluster/factory';
+import { wordsOf, type WordsContext } from '../../../../src/exports/cluster/words';
+
+const context: WordsContext = {
+  target_modules: ['q_proj', 'v_proj'],
+  names: ['q_proj', 'v_proj'],
+  texts: false,
+  heldOut: true,
+  quantised: false,
+};
+const words = (settings: Partial<TrainSettings>, more: Partial<WordsContext> = {}) =>
+  wordsOf({ ...DEFAULTS, ...settings }, { ...context, ...more });
+
+describe('the words of the settings', () => {
+  it.each<[Partial<TrainSettings>, { sft?: object; lora?: object; bits?: object; factory?: object }]>([
+    [{ learning_rate: 1e-3 }, { sft: { learning_rate: 1e-3 }, factory: { learning_rate: 1e-3 } }],
+    [
+      { r: 5, lora_alpha: 9 },
+      { lora: { r: 5, lora_alpha: 9 }, factory: { lora_rank: 5, lora_alpha: 9 } },
+    ],
+    [{ warmup_steps: 7 }, { sft: { warmup_steps: 7 }, factory: { warmup_steps: 7 } }],
+    [{ warmup_steps: 0.1 }, { sft: { warmup_steps: 0.1 }, factory: { warmup_ratio: 0.1 } }],
+    [
+      { warmup_steps: 0.1, warmup_ratio: 0.3 },
+      { sft: { warmup_steps: 0.3 }, factory: { warmup_ratio: 0.3 } },
+    ],
+    [{ neftune_noise_alpha: 5 }, { sft: { neftune_noise_alpha: 5 }, factory: { neftune_noise_alpha: 5 } }],
+    [
+      { shuffle: false },
+      { sft: { train_sampling_strategy: 'sequential' }, factory: { disable_shuffling: true } },
+    ],
+    [{ train_on: 'all' }, { factory: { train_on_prompt: true } }],
+    [{ max_seq_length: 77 }, { factory: { cutoff_len: 77 } }],
+    [
+      { load_in_4bit: true, bnb_4bit_use_double_quant: false },
+      {
+        bits: { load_in_4bit: true, bnb_4bit_quant_type: 'nf4', bnb_4bit_use_double_quant: false },
+        factory: { quantization_bit: 4, double_quantization: false },
+      },
+    ],
+    [
+      { init_lora_weights: 'pissa_niter_4', load_in_4bit: false },
+      { lora: { init_lora_weights: 'pissa_niter_4' }, factory: { pissa_init: true, pissa_iter: 4 } },
+    ],
+    [{ gradient_checkpointing: true }, { factory: { disable_gradient_checkpointing: false } }],
+    [{ eval_steps: 3 }, { sft: { eval_strategy: 'steps', eval_steps: 3 }, factory: { eval_steps: 3 } }],
+  ])('%o', (settings, wanted) => {
+    expect(words(settings)).toMatchObject(wanted);
+  });
+
+  it('name what a trainer can’t be told', () => {
+    expect(words({}).unsaid).toEqual({ TRL: [], 'LLaMA-Factory': [] });
+    const settings = { rank_pattern: { q_proj: 4 }, alpha_pattern: { q_proj: 2 }, sample_prompts: ['Who?'] };
+    expect(words(settings).unsaid).toEqual({
+      TRL: ['sample_prompts'],
+      'LLaMA-Factory': ['rank_pattern', 'alpha_pattern', 'sample_prompts'],
+    });
+    expect(words(settings).lora).toMatchObject({ rank_pattern: { q_proj: 4 } });
+  });
+
+  it('leave the base whole for PiSSA, which begins with a part of it', () => {
+    const { bits, factory, unsaid } = words({ init_lora_weights: 'pissa', load_in_4bit: true });
+    expect(bits).toEqual({});
+    expect(factory).not.toHaveProperty('quantization_bit');
+    expect(unsaid).toEqual({ TRL: ['load_in_4bit'], 'LLaMA-Factory': ['load_in_4bit'] });
+  });
+
+  it('quantise no base that is quantised already', () => {
+    const { bits, factory } = words({ load_in_4bit: true }, { quantised: true });
+    expect(bits).toEqual({});
+    expect(factory).not.toHaveProperty('quantization_bit');
+  });
+
+  it('of LLaMA-Factory give the same settings again', () => {
+    const given: Partial<TrainSettings> = {
+      ...{
+        load_in_4bit: true,
+        dtype: 'float16',
+        num_train_epochs: 2,
+        learning_rate: 3e-4,
+        r: 6,
+        lora_alpha: 7,
+      },
+      ...{ max_seq_length: 333, lora_dropout: 0.1, use_rslora: true, max_steps: 11, warmup_ratio: null },
+      ...{ per_device_train_batch_size: 3, gradient_accumulation_steps: 5, lr_scheduler_type: 'cosine' },
+      ...{ warmup_steps: 4, optim: 'adamw_8bit', loraplus_lr_ratio: 4, label_smoothing_factor: 0.1 },
+      ...{ weight_decay: 0.01, max_grad_norm: 0.5, adam_beta2: 0.99, train_on: 'all', seed: 5 },
+      ...{ neftune_noise_alpha: 3, shuffle: false, logging_steps: 9, save_steps: 8, save_total_limit: 4 },
+      ...{ gradient_checkpointing: true, target_modules: ['q_proj', 'v_proj'], use_dora: true },
+    };
+    const text = factoryText({
+      ...{ words: words(given, { heldOut: false }), baseModel: 'base', revision: null },
+      ...{ heldOut: false, fromAdapter: false },
+    });
+    expect(readSettingsFile('llamafactory.yaml', text).settings).toMatchObject(given);
+  });
+});
