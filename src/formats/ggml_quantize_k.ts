@@ -1,25 +1,24 @@
 import { putHalf, type PackBlock } from './ggml_block';
-import { fitSearch, type SearchFit } from './ggml_k_minimum';
-import { NEARLY_ZERO, searchScale } from './ggml_k_scale';
+import { kSearches, NEARLY_ZERO, type Search } from './ggml_k_search';
 
 const { abs, fround } = Math;
 
 /**
  * Blocks of 256 as ggml's reference makes them without an importance matrix, to the bit. Each group of 16 or 32 gets its
- * own scale in f32 (ggml_k_scale.ts, ggml_k_minimum.ts). The block stores the scales as small integers, relative to the
- * largest. Then every element gets its code anew, from the scale that the integers mean. A group whose scale is rounded to
- * 0 keeps the codes of its search. ggml_k.ts describes the bytes.
+ * own scale in f32 (ggml_k_kernels.ts). The block stores the scales as small integers, relative to the largest. Then every
+ * element gets its code anew, from the scale that the integers mean. A group whose scale is rounded to 0 keeps the codes
+ * of its search. ggml_k.ts describes the bytes.
  */
 export function packerOfK(type: 'Q4_K' | 'Q5_K' | 'Q6_K'): PackBlock {
   switch (type) {
     case 'Q4_K':
       return (values, first, bytes, at) => {
-        chooseCodes(values, first, bytes, at, searchQ4, 15);
+        chooseCodes(values, first, bytes, at, kSearches().Q4_K, 15);
         packNibbles(bytes, at + 16);
       };
     case 'Q5_K':
       return (values, first, bytes, at) => {
-        chooseCodes(values, first, bytes, at, searchQ5, 31);
+        chooseCodes(values, first, bytes, at, kSearches().Q5_K, 31);
         bytes.fill(0, at + 16, at + 48);
         for (let i = 0; i < 256; i++) bytes[at + 16 + (i & 31)]! |= (codes[i]! >> 4) << (i >> 5);
         packNibbles(bytes, at + 48);
@@ -29,12 +28,36 @@ export function packerOfK(type: 'Q4_K' | 'Q5_K' | 'Q6_K'): PackBlock {
   }
 }
 
-const searchQ4 = fitSearch(15, -1, 20);
-const searchQ5 = fitSearch(31, -0.5, 15);
-
 const codes = new Uint8Array(256);
 const scales = new Float32Array(16);
-const minima = new Float32Array(8);
+const minima = new Float32Array(16);
+
+/**
+ * Fills `scales`, `minima` and `codes` for all groups of a block.
+ *
+ * @param groups 8 or 16
+ * @param shift added to the codes, so that none is negative
+ */
+function searchBlock(
+  values: Float32Array,
+  first: number,
+  search: Search,
+  groups: 8 | 16,
+  shift: number,
+): void {
+  const found = kSearches();
+  found.values.set(values.subarray(first, first + 256));
+  const size = 256 / groups;
+  for (let group = 0; group < groups; group += 4) {
+    search(group);
+    for (let lane = 0; lane < 4; lane++) {
+      scales[group + lane] = found.scales[lane]!;
+      minima[group + lane] = found.minima[lane]!;
+      const at = (group + lane) * size;
+      for (let i = 0; i < size; i++) codes[at + i] = found.codes[4 * i + lane]! + shift;
+    }
+  }
+}
 
 /** Writes d, dmin and the scales and minima of 6 bits to `bytes[at]` and on, and the codes to `codes`. */
 function chooseCodes(
@@ -42,13 +65,13 @@ function chooseCodes(
   first: number,
   bytes: Uint8Array,
   at: number,
-  search: SearchFit,
+  search: Search,
   n: number,
 ): void {
+  searchBlock(values, first, search, 8, 0);
   let largestScale = 0;
   let largestMinimum = 0;
   for (let group = 0; group < 8; group++) {
-    search(values, first + group * 32, codes, group * 32, scales, minima, group);
     if (scales[group]! > largestScale) largestScale = scales[group]!;
     if (minima[group]! > largestMinimum) largestMinimum = minima[group]!;
   }
@@ -98,11 +121,10 @@ function packNibbles(bytes: Uint8Array, at: number): void {
 }
 
 const packQ6K: PackBlock = (values, first, bytes, at) => {
+  searchBlock(values, first, kSearches().Q6_K, 16, 32);
   let largest = 0;
-  for (let group = 0; group < 16; group++) {
-    const scale = searchScale(values, first + group * 16, codes, group * 16);
+  for (const scale of scales) {
     if (!Number.isFinite(scale)) throw new RangeError('A weight is beyond the range of Q6_K');
-    scales[group] = scale;
     if (abs(scale) > abs(largest)) largest = scale;
   }
   bytes.fill(0, at, at + 210);
