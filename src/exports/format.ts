@@ -12,8 +12,12 @@ import type { AdapterLayout } from '../models/adapters/layout';
 import type { Model } from '../models/model';
 import type { CardRun } from './card/model_card';
 import type { RowEncoder } from './encoding/row_encoder';
+import type { ExportUse } from './use';
+import type { BaseUse } from './card/base_use';
 import type { SmallFacts } from './card/small_files';
 import type { FetchOptions, MeasuredOriginals, Originals } from './merged/originals';
+
+export type { ExportUse };
 
 /** A file of an export. Its size is known before its contents. */
 export interface ExportFile {
@@ -32,13 +36,6 @@ export interface ExportCheck {
   readonly allowed: number;
   /** For a model on its original base: how far that base is from the one that the adapter was trained on. */
   readonly measured?: MeasuredOriginals | undefined;
-}
-
-/** Code or a command line that runs the written files. */
-export interface ExportUse {
-  /** The program's name: llama.cpp. */
-  readonly program: string;
-  readonly code: string;
 }
 
 /** The files of an export, known before any is written. */
@@ -89,6 +86,8 @@ export interface ExportSource {
   /** The base's name by which other programs find it. */
   readonly baseModel: string;
   readonly revision: string | null;
+  /** How other programs load the base. */
+  readonly base: BaseUse;
   /** The base's small files. */
   readonly facts: SmallFacts;
   /** The base's towers, if it has some and its files are available. */

@@ -14,7 +14,8 @@ import { adapterLayout, type AdapterLayout } from '../models/adapters/layout';
 import { plainAdapter } from '../models/adapters/start';
 import type { Evaluation } from '../train/evaluate';
 import { readAdapterFiles } from '../models/adapter_files';
-import { otherBaseNotes } from './models/base_name';
+import { otherBaseNotes, readBaseName } from './models/base_name';
+import type { BaseNames } from './models/base_names';
 import { Answering } from './chat/answering';
 import { chatContext } from './chat/conversation';
 import { cardRun, makeDataset, type DataFile, type Dataset, type DatasetOptions } from './data/dataset';
@@ -47,6 +48,8 @@ export class Session {
   #model: OpenedModel | undefined;
   #dataset: Dataset | undefined;
   #tuned: TunedAdapter | undefined;
+  readonly #baseNames: BaseNames | undefined;
+  #saidBase: { readonly hash: string; readonly said: string | undefined } | undefined;
   /** Given by the person. */
   #originals: Originals | undefined;
   /** Measured with the open model; undefined until then. */
@@ -55,6 +58,7 @@ export class Session {
   constructor(host: SessionHost) {
     this.#device = new SessionDevice(host);
     this.encodingThreads = host.encodingThreads;
+    this.#baseNames = host.baseNames;
     this.answering = new Answering({
       device: this.#device,
       opened: () => this.#opened(),
@@ -77,6 +81,25 @@ export class Session {
 
   get layout(): ModelLayout {
     return this.#opened().layout;
+  }
+
+  /** Where the person says that the open base comes from; undefined for a base whose origin is known. */
+  async saidBase(): Promise<string | undefined> {
+    const { hash, identity } = this.model;
+    if (identity.source !== 'files') return undefined;
+    return this.#saidBase?.hash === hash ? this.#saidBase.said : await this.#baseNames?.get(hash);
+  }
+
+  /**
+   * Remembers where a base from local files comes from: a repository, its address, or a path. An empty text forgets it.
+   * Throws `model_reference`.
+   */
+  async sayBase(typed: string): Promise<void> {
+    const { hash } = this.model;
+    const said = readBaseName(typed);
+    this.#saidBase = { hash, said };
+    // If it can't be stored, it counts until the model is closed.
+    await this.#baseNames?.put(hash, said).catch(() => undefined);
   }
 
   /** The names of the base's quantised matrices. */
@@ -289,7 +312,8 @@ export class Session {
   async importAdapter(folder: ModelFolder): Promise<TunedAdapter & { readonly notes: readonly Message[] }> {
     const { layout, parameters, baseModel } = await readAdapterFiles(folder, this.layout.spec);
     this.setTuned({ layout, parameters });
-    return { layout, parameters, notes: otherBaseNotes(baseModel, this.model.identity) };
+    const notes = otherBaseNotes(baseModel, this.model.identity, await this.saidBase());
+    return { layout, parameters, notes };
   }
 
   close(): void {

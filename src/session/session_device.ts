@@ -2,6 +2,7 @@ import type { ThreadSource } from '../exports/encoding/thread';
 import type { Device } from '../gpu/device';
 import { Adapter } from '../models/adapter';
 import { Kernels, type TuningOptions } from './kernels';
+import type { BaseNames } from './models/base_names';
 import type { LoadableModel } from './models/loadable';
 import type { OnProgress } from './progress';
 import { LoadedModel, type TunedAdapter } from './models/loaded';
@@ -13,6 +14,8 @@ export interface SessionHost {
   readonly tuning?: TuningOptions;
   /** Threads for encoding exported weights; if absent, the session's own thread encodes. */
   readonly encodingThreads?: ThreadSource;
+  /** Stores where the person says that bases come from; if absent, nothing is remembered. */
+  readonly baseNames?: BaseNames;
 }
 
 /** The device of a session and the model on it. Restores both after the device was lost. */

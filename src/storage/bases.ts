@@ -43,8 +43,10 @@ const sourceSchema = v.variant('kind', [
     /** In the form of `normalizeEndpoint`. */
     endpoint: text,
     license: v.optional(text),
+    /** The GGUF file that it was loaded from. */
+    file: v.optional(text),
   }),
-  v.object({ kind: v.literal('files'), name: text }),
+  v.object({ kind: v.literal('files'), name: text, file: v.optional(text) }),
 ]);
 
 const manifestSchema = v.object({

@@ -1,13 +1,18 @@
 import { moduleNames } from '../../models/adapter_files';
-import type { ExportSource } from '../format';
+import type { ExportSource, ExportUse } from '../format';
 import { modelCard, type CardModel } from './model_card';
 
-/** The model card of an export. @param merged if base and adapter are one */
-export function cardOf(source: ExportSource, merged?: CardModel): string {
-  const { adapter, baseModel, revision, run } = source;
+/**
+ * The model card of an export.
+ *
+ * @param merged if base and adapter are one
+ * @param uses how to run its files, the usual program first
+ */
+export function cardOf(source: ExportSource, merged?: CardModel, uses: readonly ExportUse[] = []): string {
+  const { adapter, base, run } = source;
   const { settings, parameters, kind } = adapter.layout;
   const { r, lora_alpha } = settings;
   const target_modules = moduleNames(adapter.layout);
   const described = { kind: kind.title, r, lora_alpha, target_modules, parameters };
-  return modelCard({ baseModel, revision, adapter: described, run, merged }, source.language);
+  return modelCard({ base, adapter: described, run, merged, uses }, source.language);
 }

@@ -6,6 +6,8 @@ import {
   type SettingName,
   type TrainSettings,
 } from '../../core/settings/settings';
+import type { ExportUse } from '../use';
+import type { BaseUse } from './base_use';
 import type { EvalEvent, StepEvent, TrainEvent } from '../../train/events';
 
 /** The data that a run was trained on. */
@@ -28,9 +30,7 @@ export interface CardRun {
 }
 
 export interface CardSource {
-  /** Name of the base model; its id on the Hugging Face Hub if it has one. */
-  readonly baseModel: string;
-  readonly revision?: string | null;
+  readonly base: BaseUse;
   readonly adapter: {
     /** The kind's name for people: LoRA. */
     readonly kind: string;
@@ -43,6 +43,8 @@ export interface CardSource {
   readonly run?: CardRun | undefined;
   /** Set if base and adapter are merged; undefined for an adapter alone. */
   readonly merged?: CardModel | undefined;
+  /** How to run the files, the usual program first. */
+  readonly uses: readonly ExportUse[];
 }
 
 /** The model that base and adapter were merged into. */
@@ -51,6 +53,10 @@ export interface CardModel {
   readonly dtype: string;
   /** Whether it includes its part for images. */
   readonly withImages: boolean;
+  /** The library that the Hub names for it; transformers if absent. */
+  readonly library?: string;
+  /** Whether the adapter was merged with the base's weights from before they were quantised. */
+  readonly isOriginal?: boolean;
 }
 
 /**
@@ -58,15 +64,12 @@ export interface CardModel {
  *
  * @param language of its sentences; names and code are the same in all languages
  */
-export function modelCard(
-  { baseModel, revision, adapter, run, merged }: CardSource,
-  language: Language,
-): string {
+export function modelCard({ base, adapter, run, merged, uses }: CardSource, language: Language): string {
   const t = CATALOGUES[language];
   const facts = { ...adapter, alpha: number(adapter.lora_alpha), modules: adapter.target_modules };
-  const name = inline(baseModel);
+  const name = inline(base.name);
   const sections = [
-    frontMatter(baseModel, merged),
+    frontMatter(base, merged),
     `# ${merged ? t.card.mergedTitle(name) : t.card.adapterTitle(adapter.kind, name)}`,
     [
       ...(merged ? [t.card.merged(name, merged.dtype)] : []),
@@ -76,9 +79,7 @@ export function modelCard(
     ...(run
       ? [dataSection(t, run.data), curveSection(t, run.history), settingsSection(t, run.settings)]
       : []),
-    merged
-      ? mergedUsageSection(t, merged, run?.settings)
-      : usageSection(t, baseModel, revision ?? undefined, run?.settings),
+    usageSection(t, uses, quantisedNote(t, base, merged)),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
@@ -88,12 +89,14 @@ function startText({ card }: Catalogue, { init_lora_weights, r }: TrainSettings)
   return init_lora_weights === true ? [] : [card.startedAsPissa(r, init_lora_weights)];
 }
 
-function frontMatter(baseModel: string, merged: CardModel | undefined): string {
+function frontMatter({ name, isRepo }: BaseUse, merged: CardModel | undefined): string {
+  const relation = merged ? ['base_model_relation: finetune'] : [];
   // JSON strings are valid YAML strings.
   return [
     '---',
-    `base_model: ${JSON.stringify(baseModel)}`,
-    ...(merged ? ['base_model_relation: finetune', 'library_name: transformers'] : ['library_name: peft']),
+    // The Hub refuses a card whose base is no repository.
+    ...(isRepo ? [`base_model: ${JSON.stringify(name)}`, ...relation] : []),
+    `library_name: ${merged ? (merged.library ?? 'transformers') : 'peft'}`,
     `pipeline_tag: ${merged?.withImages ? 'image-text-to-text' : 'text-generation'}`,
     'tags:',
     '- lora',
@@ -183,58 +186,30 @@ function valueText(name: SettingName, value: unknown): string {
   return /[|*\\[\]<>`]/.test(text) ? inline(text) : text;
 }
 
-function usageSection(
-  { card }: Catalogue,
-  baseModel: string,
-  revision: string | undefined,
-  settings: TrainSettings | undefined,
-): string {
-  const inFourBits = settings?.load_in_4bit ?? false;
-  const quantization = [
-    'quantization = BitsAndBytesConfig(',
-    '    load_in_4bit=True,',
-    '    bnb_4bit_quant_type="nf4",',
-    `    bnb_4bit_use_double_quant=${settings?.bnb_4bit_use_double_quant ? 'True' : 'False'},`,
-    ')',
-  ];
-  const options = [
-    ...(revision === undefined ? [] : [`revision=${JSON.stringify(revision)}`]),
-    ...(inFourBits ? ['quantization_config=quantization'] : []),
-  ];
-  const base = JSON.stringify(baseModel);
+function usageSection({ card }: Catalogue, uses: readonly ExportUse[], note: string | undefined): string {
   return [
-    `## ${card.useWithPeft}`,
-    '',
-    '```python',
-    'from peft import PeftModel',
-    `from transformers import AutoModelForCausalLM, AutoTokenizer${inFourBits ? ', BitsAndBytesConfig' : ''}`,
-    '',
-    ...(inFourBits ? quantization : []),
-    `model = AutoModelForCausalLM.from_pretrained(${[base, ...options].join(', ')})`,
-    `model = PeftModel.from_pretrained(model, "${card.folder}")`,
-    `tokenizer = AutoTokenizer.from_pretrained(${base})`,
-    '```',
-    ...(inFourBits ? ['', card.trainedIn4Bits] : []),
+    ...uses
+      .flatMap(({ program, code }) => [`## ${card.useWith(program)}`, '', ...fenced(code), ''])
+      .slice(0, -1),
+    ...(note === undefined ? [] : ['', note]),
   ].join('\n');
 }
 
-function mergedUsageSection(
+/** Code as a block of Markdown; it names the language if it is Python. */
+function fenced(code: string): readonly string[] {
+  const language = /^(?:from|import) /m.test(code) ? 'python' : '';
+  return [`\`\`\`${language}`, ...code.split('\n'), '```'];
+}
+
+/** Says how the base was quantised in training, if it was. */
+function quantisedNote(
   { card }: Catalogue,
-  { withImages }: CardModel,
-  settings: TrainSettings | undefined,
-): string {
-  const model = withImages ? 'AutoModelForImageTextToText' : 'AutoModelForCausalLM';
-  return [
-    `## ${card.useWithTransformers}`,
-    '',
-    '```python',
-    `from transformers import ${model}, AutoTokenizer`,
-    '',
-    `model = ${model}.from_pretrained("${card.folder}", dtype="auto")`,
-    `tokenizer = AutoTokenizer.from_pretrained("${card.folder}")`,
-    '```',
-    ...(settings?.load_in_4bit ? ['', card.mergedFrom4Bits] : []),
-  ].join('\n');
+  base: BaseUse,
+  merged: CardModel | undefined,
+): string | undefined {
+  if (base.quantisation === 'none') return undefined;
+  if (!merged) return card.trainedQuantised;
+  return merged.isOriginal ? card.mergedOnOriginal : card.mergedFromQuantised;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

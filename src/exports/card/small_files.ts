@@ -1,6 +1,8 @@
 import { fieldsOf, type LosslessJson } from '../../core/lossless_json';
 import { chatTemplateSource } from '../../data/template';
+import { isRecord } from '../../core/json';
 import type { Checkpoint } from '../../models/files';
+import { PROCESSOR_FILES } from '../../models/tokenizer_files';
 import { fieldsOfText, jsonText } from './json_text';
 
 export type SmallFacts = Pick<
@@ -30,6 +32,26 @@ export function smallFiles(facts: SmallFacts, dtype: string): ReadonlyMap<string
   return files;
 }
 
+/**
+ * The files beside an adapter that tell how to talk to it: of the tokenizer, with the chat template in both of its
+ * places, and generation_config.json. Without a config.json beside it, tokenizer_config.json must name a class.
+ */
+export function tokenizerFiles(facts: SmallFacts): ReadonlyMap<string, string> {
+  const files = new Map(smallFiles(facts, 'float32'));
+  for (const name of [CONFIG, ...PROCESSOR_FILES]) files.delete(name);
+  const fields = fieldsOfText(files.get(TOKENIZER_CONFIG) ?? '{}');
+  if (fields && typeof fields.get(TOKENIZER_CLASS) !== 'string') {
+    const { [TOKENIZER_CLASS]: named } = isRecord(facts.config) ? facts.config : {};
+    fields.set(TOKENIZER_CLASS, typeof named === 'string' ? named : AS_STORED);
+    files.set(TOKENIZER_CONFIG, `${jsonText(fields)}\n`);
+  }
+  return files;
+}
+
+const TOKENIZER_CLASS = 'tokenizer_class';
+/** Transformers' class that takes tokenizer.json as it is. */
+const AS_STORED = 'PreTrainedTokenizerFast';
+
 /** The files that every checkpoint has, made from the base's facts; the original files replace them if they exist. */
 function made({
   config,
@@ -42,7 +64,8 @@ function made({
   const files = {
     [CONFIG]: config,
     'tokenizer.json': tokenizer,
-    [TOKENIZER_CONFIG]: tokenizerConfig,
+    // By a model's type alone, Transformers may choose a class that changes the tokenizer.
+    [TOKENIZER_CONFIG]: { [TOKENIZER_CLASS]: AS_STORED, ...Object(tokenizerConfig) },
     'generation_config.json': generationConfig,
   };
   return Object.fromEntries(

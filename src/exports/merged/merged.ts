@@ -8,9 +8,10 @@ import { elementCount } from '../../core/shape';
 import { planSafetensors } from '../../formats/safetensors';
 import { openCheckpoint } from '../../models/files';
 import { PIECE_BYTES } from '../../models/pieces';
+import { shortName } from '../card/base_use';
 import { cardOf } from '../card/card_of';
 import { mergedCode } from '../card/python';
-import type { ExportFile, ExportFormat, ExportSource } from '../format';
+import type { ExportFile, ExportFormat, ExportSource, ExportUse } from '../format';
 import { checkColumns, compareLogits, productRounding } from '../check/written_weights';
 import { mergedModel, type MergedTensor } from './tensors';
 import { BASE_OPTION, chosenBase } from './base_option';
@@ -56,7 +57,12 @@ export const mergedExport: ExportFormat = {
     const total_size = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
     const total_parameters = tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0);
     const small = new Map(smallFiles(facts, name));
-    small.set('README.md', cardOf(source, { dtype: name, withImages: spec.towers !== undefined }));
+    const withImages = spec.towers !== undefined;
+    const uses = (folder: string): readonly ExportUse[] => [
+      { program: 'Transformers', code: mergedCode(folder, { ...source.base, withImages }) },
+    ];
+    const card = { dtype: name, withImages, isOriginal: base.isOriginal };
+    small.set('README.md', cardOf(source, card, uses('path/to/this/folder')));
     if (shards.length > 1) {
       const index = shardIndex(shards, { total_parameters, total_size });
       small.set(index.name, index.text);
@@ -66,9 +72,7 @@ export const mergedExport: ExportFormat = {
     return Promise.resolve({
       notes,
       within: base.within,
-      uses: [
-        { program: 'Transformers', code: mergedCode('path/to/merged-model', spec.towers !== undefined) },
-      ],
+      uses: uses(mergedExport.fileName(shortName(source.baseModel))),
       files: [
         ...shards.map((shard) => weightsFile(source, shard, base.weights)),
         ...texts.map(([fileName, text]) => textFile(fileName, text)),

@@ -1,26 +1,36 @@
 import { message } from '../../core/messages/message';
 import { readParameter } from '../../models/adapters/layout';
 import { adapterFiles, namedTensors, readAdapterFiles } from '../../models/adapter_files';
+import { shortName } from '../card/base_use';
 import { cardOf } from '../card/card_of';
 import { adapterCode } from '../card/python';
-import type { ExportFormat, ExportedAdapter } from '../format';
+import { tokenizerFiles } from '../card/small_files';
+import type { ExportFormat, ExportUse, ExportedAdapter } from '../format';
 import { exportDiffers } from '../run';
 
-/** Only the adapter, in PEFT's format, with a model card. */
+/** The adapter alone as PEFT saves it, with the tokenizer's files, its chat template and a model card. */
 export const peftExport: ExportFormat = {
   name: 'peft',
   help: message('export_peft'),
   options: [],
   fileName: (base) => `${base}-lora`,
   plan(source) {
-    const { layout, baseModel, revision, adapter } = source;
+    const { layout, base, baseModel, revision, adapter, facts } = source;
+    const uses = (folder: string): readonly ExportUse[] => [
+      { program: 'PEFT', code: adapterCode(base, folder) },
+    ];
+    const texts = new Map([
+      ['README.md', cardOf(source, undefined, uses('path/to/this/folder'))],
+      ...tokenizerFiles(facts),
+    ]);
+    // adapter_config.json comes last: without it, no program takes the folder for an adapter.
     const files = new Map([
-      ['README.md', new TextEncoder().encode(cardOf(source))],
+      ...Array.from(texts, ([name, text]) => [name, new TextEncoder().encode(text)] as const),
       ...[...adapterFiles({ ...adapter, baseModel, revision })].reverse(),
     ]);
     return Promise.resolve({
       files: Array.from(files, ([name, bytes]) => ({ name, size: bytes.length, parts: () => [bytes] })),
-      uses: [{ program: 'PEFT', code: adapterCode('path/to/base-model', 'path/to/adapter') }],
+      uses: uses(peftExport.fileName(shortName(baseModel))),
       async check(written) {
         const read = await readAdapterFiles(written, layout.spec);
         if (!sameAdapter(adapter, read))

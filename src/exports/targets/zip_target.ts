@@ -5,8 +5,8 @@ import type { ExportFile } from '../format';
 import type { ExportTarget } from './target';
 
 /**
- * Puts all files into one zip, which it writes to another target; a zip of 4 GiB or more uses ZIP64. It does not
- * compress, because weights don't get smaller.
+ * Puts all files into one zip, in a folder with the zip's name, and writes it to another target; a zip of 4 GiB or more
+ * uses ZIP64. It does not compress, because weights don't get smaller.
  */
 export function zipTarget(target: ExportTarget, name: string): ExportTarget {
   let entries: readonly ExportFile[] = [];
@@ -18,16 +18,26 @@ export function zipTarget(target: ExportTarget, name: string): ExportTarget {
     async written() {
       const zip = (await target.written()).get(name);
       if (!zip) throw new Error(`${name} was not written`);
-      return entriesOf(zip, entries);
+      return entriesOf(zip, folderOf(name), entries);
     },
     commit: () => target.commit(),
     discard: () => target.discard(),
   };
 }
 
+/** The folder within a zip: a person who unpacks the zip gets one folder and not its files among others. */
+function folderOf(zip: string): string {
+  return zip.replace(/\.zip$/, '');
+}
+
 /** A zip as a file whose bytes are made when they are read. */
 export function zipFile(name: string, files: readonly ExportFile[]): ExportFile {
-  const meta = ({ name: entry, size }: ExportFile) => ({ name: entry, size, lastModified: FIRST_DAY });
+  const folder = folderOf(name);
+  const meta = ({ name: entry, size }: ExportFile) => ({
+    name: `${folder}/${entry}`,
+    size,
+    lastModified: FIRST_DAY,
+  });
   return {
     name,
     size: Number(predictLength(files.map(meta))),
@@ -49,11 +59,11 @@ const DESCRIPTOR = 16;
 const DESCRIPTOR_64 = 24;
 const MOST_32 = 2 ** 32 - 1;
 
-function entriesOf(zip: FileReader, files: readonly ExportFile[]): ModelFolder {
+function entriesOf(zip: FileReader, folder: string, files: readonly ExportFile[]): ModelFolder {
   const entries = new Map<string, FileReader>();
   let at = 0;
   for (const { name, size } of files) {
-    const begin = at + HEADER + new TextEncoder().encode(name).length;
+    const begin = at + HEADER + new TextEncoder().encode(`${folder}/${name}`).length;
     entries.set(name, {
       name,
       size,

@@ -1,6 +1,7 @@
 import type { Language } from '../../core/messages/languages';
 import { message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
+import { shortName } from '../../exports/card/base_use';
 import { RowEncoder } from '../../exports/encoding/row_encoder';
 import type { ExamplesSource, ExportCheck, ExportPlan, ExportSource } from '../../exports/format';
 import { exportFormat } from '../../exports/formats';
@@ -8,6 +9,7 @@ import { runExport } from '../../exports/run';
 import { bytesOfFiles, type ExportTarget } from '../../exports/targets/target';
 import { exportedExamples } from '../data/exported_examples';
 import { baseNameOf } from '../models/base_name';
+import { baseUse } from './base_use';
 import { compareLogits, compareWith } from './comparison';
 import type { OnProgress } from '../progress';
 import type { Session } from '../session';
@@ -36,12 +38,12 @@ export async function planExport(
 ): Promise<PlannedExport> {
   const found = exportFormat(format);
   const encoder = new RowEncoder(session.encodingThreads);
+  const name = baseNameOf(session.model.identity, await session.saidBase());
   const plan =
     found.needs === 'examples'
-      ? await found.plan(examplesSource(session, language, settings), options)
-      : await found.plan(sourceOf(session, language, encoder), options);
-  const { baseModel } = baseNameOf(session.model.identity);
-  return { ...plan, folderName: found.fileName(baseModel.split('/').at(-1)!), encoder };
+      ? await found.plan({ ...examplesSource(session, language, settings), ...name }, options)
+      : await found.plan(await sourceOf(session, language, encoder), options);
+  return { ...plan, folderName: found.fileName(shortName(name.baseModel)), encoder };
 }
 
 /** Writes a planned export and checks it; see `runExport`. */
@@ -69,14 +71,19 @@ export async function writeExport(
   }
 }
 
-function sourceOf(session: Session, language: Language, encoder: RowEncoder): ExportSource {
-  const { layout, model, loadable } = session;
+async function sourceOf(session: Session, language: Language, encoder: RowEncoder): Promise<ExportSource> {
+  const { layout, model, loadable, quantised } = session;
+  const { identity, facts } = model;
+  const said = await session.saidBase();
+  const { baseModel, revision } = baseNameOf(identity, said);
   const { run, ...adapter } = session.requireTuned();
   return {
-    ...baseNameOf(model.identity),
-    facts: model.facts,
+    baseModel,
+    revision,
+    base: baseUse({ identity, facts, load: loadable.load, isQuantised: quantised.length > 0 }, said),
+    facts,
     towers: loadable.towers,
-    quantised: session.quantised,
+    quantised,
     originals: session.originals,
     layout,
     adapter,
@@ -94,11 +101,10 @@ function examplesSource(
   session: Session,
   language: Language,
   settings: TrainSettings | undefined,
-): ExamplesSource {
+): Omit<ExamplesSource, 'baseModel' | 'revision'> {
   if (!settings) throw new Error('an export of examples needs the settings');
   const { layout, model, tuned } = session;
   return {
-    ...baseNameOf(model.identity),
     facts: model.facts,
     layout,
     language,

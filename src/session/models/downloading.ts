@@ -235,7 +235,10 @@ export async function openWhileDownloading(
 }
 
 /** The origin that is stored with a model of a hub. */
-export function sourceOf({ repository }: ModelOnHub, { repo, revision, file }: ModelReference): HubSource {
+export function sourceOf(
+  { repository, files }: ModelOnHub,
+  { repo, revision, file }: ModelReference,
+): HubSource {
   const { commit, endpoint, license } = repository;
   return {
     kind: 'hub',
@@ -244,5 +247,6 @@ export function sourceOf({ repository }: ModelOnHub, { repo, revision, file }: M
     endpoint,
     ...(revision !== undefined && revision !== commit && { revision }),
     ...(license !== undefined && { license }),
+    ...(files.kind === 'gguf' && { file: files.weights[0]!.path }),
   };
 }

@@ -34,7 +34,11 @@ export async function findOnHub(
   const name = file === undefined ? repo : `${repo}:${file}`;
   const identity = { name, source: 'hub' as const, repo, commit, ...(license !== undefined && { license }) };
   const path = indexToRead(repository, file);
-  if (path === undefined) return { repository, files: hubFiles(repository, file, []), identity };
+  if (path === undefined) {
+    const files = hubFiles(repository, file, []);
+    const gguf = files.kind === 'gguf' ? { file: files.weights[0]!.path } : {};
+    return { repository, files, identity: { ...identity, ...gguf } };
+  }
   const index = await smallFile(hub, repository, path, signal);
   return { repository, files: hubFiles(repository, file, await shardsOfIndex(index)), identity, index };
 }

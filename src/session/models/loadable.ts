@@ -63,7 +63,13 @@ export async function openFolderModel(
   const { config, tokenizer, tokenizerConfig, templateFile } = checkpoint;
   const template = chatTemplateSource(tokenizerConfig, templateFile) ?? null;
   const hash = await hashOfFiles([config, tokenizer, template], checkpoint.files);
-  return { open: openModel(checkpoint, identity, hash), checkpoint };
+  return { open: openModel(checkpoint, { ...identity, ...ggufName(checkpoint) }, hash), checkpoint };
+}
+
+/** The name of the GGUF file that a checkpoint was opened from. */
+export function ggufName({ files }: Pick<Checkpoint, 'files'>): { readonly file?: string } {
+  const name = files[0]?.name;
+  return name !== undefined && /\.gguf$/i.test(name) ? { file: name } : {};
 }
 
 /** Stored hashes of weights, by a key that identifies their files without reading them. */
@@ -109,7 +115,10 @@ export async function loadableFolder(
     load,
     ...(towers && { towers }),
     stored: checkpoint.stored,
-    source: identity.source === 'demo' ? undefined : { kind: 'files', name: identity.name },
+    source:
+      identity.source === 'demo'
+        ? undefined
+        : { kind: 'files', name: identity.name, ...ggufName(checkpoint) },
     layout: (maxBinding) => layoutOf(checkpoint, load, maxBinding),
     loadOn: async (device, onProgress, signal) => {
       weights.restart();
@@ -160,10 +169,11 @@ export function loadableBase(
 }
 
 function identityOf({ name, source }: OpenBase): ModelIdentity {
-  if (source.kind === 'files') return { name, source: 'files' };
+  const file = source.file === undefined ? {} : { file: source.file };
+  if (source.kind === 'files') return { name, source: 'files', ...file };
   const { repo, commit, license } = source;
   const [owner = repo] = repo.split(':');
-  return { name, source: 'hub', repo: owner, commit, ...(license !== undefined && { license }) };
+  return { name, source: 'hub', repo: owner, commit, ...(license !== undefined && { license }), ...file };
 }
 
 export function baseMissing(): TunesmithError {

@@ -15,6 +15,10 @@ export interface ModelIdentity {
   readonly repo?: string;
   readonly commit?: string;
   readonly license?: string;
+  /** The GGUF file that it comes from, if it comes from one and its name is known. */
+  readonly file?: string;
+  /** The address of the folder of its files, for the page's own model. */
+  readonly address?: string;
 }
 
 /** The contents of a model's small files, without the weights. */

@@ -45,7 +45,7 @@ export class ModelOpener {
       case 'demo':
         return {
           kind: 'folder',
-          identity: { name: DEMO_NAME, source: 'demo' },
+          identity: { name: DEMO_NAME, source: 'demo', address: `${this.#page ?? ''}models/demo/` },
           folder: await demoFolder(this.#page ?? ''),
         };
       case 'files': {

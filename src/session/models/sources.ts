@@ -36,7 +36,8 @@ export interface NamedBlob {
 export const DEMO_NAME = 'tunesmith-demo';
 export const DEMO_EXAMPLES = 'pirate.jsonl';
 
-const DEMO_FILES = [
+/** The files of the page's own model. */
+export const DEMO_FILES = [
   'config.json',
   'generation_config.json',
   'model.safetensors',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytesOf } from '../../../src/core/bytes';
-import { memoryFile } from '../../../src/core/file_reader';
+import { blobReader, memoryFile } from '../../../src/core/file_reader';
 import { folderTarget } from '../../../src/exports/targets/folder_target';
 import { RowEncoder } from '../../../src/exports/encoding/row_encoder';
 import type { ExportPlan, ExportSource } from '../../../src/exports/format';
@@ -13,6 +13,7 @@ import { peftExport } from '../../../src/exports/peft/peft';
 import { runExport } from '../../../src/exports/run';
 import { zipFile, zipTarget } from '../../../src/exports/targets/zip_target';
 import type { ModelLayout } from '../../../src/models/layout';
+import { readAdapterFiles } from '../../../src/models/adapter_files';
 import { adapterLayout, initialAdapter } from '../../../src/models/adapters/layout';
 import type { AdapterSettings } from '../../../src/models/adapters/settings';
 import type { FileStore } from '../../../src/storage/file_store';
@@ -33,6 +34,10 @@ const parameters = initialAdapter(layout, 1);
 const source: ExportSource = {
   baseModel: 'some/base',
   revision: null,
+  base: {
+    ...{ name: 'some/base', isRepo: true, revision: null },
+    ...{ quantisation: 'none', withImages: false, hasTemplate: true },
+  },
   layout: { spec: tinySpec } as ModelLayout,
   adapter: { layout, parameters },
   language: 'en',
@@ -40,9 +45,9 @@ const source: ExportSource = {
   facts: {
     config: {},
     tokenizer: {},
-    tokenizerConfig: {},
+    tokenizerConfig: { chat_template: '{{ messages }}' },
     templateFile: undefined,
-    generationConfig: undefined,
+    generationConfig: { eos_token_id: 2 },
     texts: {},
   },
   withBase: () => Promise.reject(new Error('the base is not needed')),
@@ -52,7 +57,15 @@ const source: ExportSource = {
   compareWith: () => Promise.reject(new Error('nothing is merged')),
 };
 
-const PEFT_FILES = ['README.md', 'adapter_model.safetensors', 'adapter_config.json'];
+const PEFT_FILES = [
+  'README.md',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'generation_config.json',
+  'chat_template.jinja',
+  'adapter_model.safetensors',
+  'adapter_config.json',
+];
 
 /** A plan of one file in two parts. */
 function planOf(change: Partial<ExportPlan> = {}): ExportPlan {
@@ -115,13 +128,37 @@ describe('an adapter for PEFT', () => {
     const memory = memoryTarget();
     await runExport(plan, zipTarget(memory, 'a.zip'));
     const zip = unzipSync(new Uint8Array(await memory.files.get('a.zip')!.arrayBuffer()));
-    expect(Object.keys(zip)).toEqual(PEFT_FILES);
+    expect(Object.keys(zip)).toEqual(PEFT_FILES.map((name) => `a/${name}`));
     expect((await readdir(folder)).sort()).toEqual(PEFT_FILES.toSorted());
     for (const { name, size } of plan.files) {
       const bytes = await readFile(join(folder, name));
       expect(bytes.length).toBe(size);
-      expect(Buffer.compare(zip[name]!, bytes)).toBe(0);
+      expect(Buffer.compare(zip[`a/${name}`]!, bytes)).toBe(0);
     }
+  });
+
+  it('can be imported again from its zip', async () => {
+    const memory = memoryTarget();
+    await runExport(await peftExport.plan(source, {}), zipTarget(memory, 'base-lora.zip'));
+    const zip = blobReader('base-lora.zip', memory.files.get('base-lora.zip')!);
+    const read = await readAdapterFiles(new Map([[zip.name, zip]]), tinySpec);
+    expect(bytesOf(read.parameters)).toEqual(bytesOf(parameters));
+    expect(read.baseModel).toBe('some/base');
+  });
+
+  it('has the tokenizer with its template in both places, and a class to read it by', async () => {
+    const { files } = await peftExport.plan(source, {});
+    const text = async (name: string): Promise<string> => {
+      let all = '';
+      for await (const part of files.find((file) => file.name === name)!.parts()) all += decoder.decode(part);
+      return all;
+    };
+    const decoder = new TextDecoder();
+    expect(await text('chat_template.jinja')).toBe('{{ messages }}');
+    expect(JSON.parse(await text('tokenizer_config.json'))).toEqual({
+      tokenizer_class: 'PreTrainedTokenizerFast',
+      chat_template: '{{ messages }}',
+    });
   });
 
   it('hands what was read back to the comparison of logits, and is refused where they differ', async () => {

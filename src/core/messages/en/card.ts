@@ -29,11 +29,11 @@ export const card = {
   lossColumns: ['up to step', 'training loss', 'evaluation loss', 'perplexity'],
   settings: 'Settings',
   settingsColumns: ['setting', 'value'],
-  useWithPeft: 'Use with PEFT',
-  useWithTransformers: 'Use with Transformers',
-  folder: 'path/to/this/folder',
-  trainedIn4Bits:
-    'The adapter was trained on the base model in 4 bits. On the unquantised model, answers differ a little.',
-  mergedFrom4Bits:
-    'The adapter was trained on the base model in 4 bits. These weights are the dequantised 4-bit weights plus the adapter.',
+  useWith: (program: string) => `Use with ${program}`,
+  trainedQuantised:
+    'The adapter was trained on the quantised base model. With other weights of the same model, such as the unquantised ones, answers differ a little.',
+  mergedFromQuantised:
+    'The adapter was trained on the quantised base model. These weights are the dequantised ones plus the adapter.',
+  mergedOnOriginal:
+    'The adapter was trained on the quantised base model. These weights are the base’s original ones plus the adapter.',
 };

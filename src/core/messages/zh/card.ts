@@ -22,10 +22,9 @@ export const card: Catalogue['card'] = {
   lossColumns: ['截至步数', '训练损失', '评估损失', '困惑度'],
   settings: '设置',
   settingsColumns: ['设置项', '值'],
-  useWithPeft: '在 PEFT 中使用',
-  useWithTransformers: '在 Transformers 中使用',
-  folder: '本文件夹的路径',
-  trainedIn4Bits: '适配器是在 4 位量化的基座模型上训练的；不量化时，回答会略有不同。',
-  mergedFrom4Bits:
-    '适配器是在 4 位量化的基座模型上训练的。这里的权重由这些 4 位权重反量化后与适配器合并而成。',
+  useWith: (program) => `在 ${program} 中使用`,
+  trainedQuantised:
+    '适配器是在量化的基座模型上训练的；换用同一模型的其他权重（例如未量化的权重）时，回答会略有不同。',
+  mergedFromQuantised: '适配器是在量化的基座模型上训练的。这里的权重由这些量化权重反量化后与适配器合并而成。',
+  mergedOnOriginal: '适配器是在量化的基座模型上训练的。这里的权重由基座模型的原始权重与适配器合并而成。',
 };

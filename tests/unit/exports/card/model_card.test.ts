@@ -18,7 +18,11 @@ const history: TrainEvent[] = Array.from({ length: 100 }, (_, i) => ({
 history.splice(50, 0, { event: 'eval', step: 50, eval_loss: 2.5, perplexity: 12.182 });
 
 const source: CardSource = {
-  baseModel: 'some/base',
+  base: {
+    ...{ name: 'some/base', isRepo: true, revision: null },
+    ...{ quantisation: 'nf4_double', withImages: false, hasTemplate: true },
+  },
+  uses: [{ program: 'PEFT', code: 'from peft import PeftModel' }],
   adapter: { kind: 'LoRA', r: 8, lora_alpha: 16, target_modules: ['q_proj', 'v_proj'], parameters: 12_345 },
   run: {
     settings: { ...DEFAULTS, learning_rate: 5e-5 },
@@ -72,14 +76,23 @@ describe('the model card', () => {
     expect(card).toMatch(/`█[▁▂▃▄▅▆▇█]{46}▁`/);
   });
 
-  it('shows how to load it, on the base as it was trained', () => {
+  it('shows how to use it, and says that its base was quantised', () => {
     expect(card).toContain(
-      'AutoModelForCausalLM.from_pretrained("some/base", quantization_config=quantization)',
+      '## Use with PEFT\n\n```python\nfrom peft import PeftModel\n```\n\nThe adapter was trained on the quantised base',
     );
-    const run = { ...source.run!, settings: { ...DEFAULTS, load_in_4bit: false } };
-    const dense = modelCard({ ...source, revision: 'v1', run }, 'en');
-    expect(dense).toContain('from_pretrained("some/base", revision="v1")');
-    expect(dense).not.toContain('BitsAndBytesConfig');
+    const base = { ...source.base, quantisation: 'none' as const };
+    expect(modelCard({ ...source, base }, 'en')).not.toContain('quantised');
+    const merged = { dtype: 'float16', withImages: false };
+    expect(modelCard({ ...source, merged }, 'en')).toContain('the dequantised ones plus the adapter');
+    expect(modelCard({ ...source, merged: { ...merged, isOriginal: true } }, 'en')).toContain(
+      'the base’s original ones plus the adapter',
+    );
+  });
+
+  it('names no base that the Hub can’t find', () => {
+    const base = { ...source.base, name: './models/base', isRepo: false };
+    const [, front] = modelCard({ ...source, base }, 'en').split('---\n');
+    expect(front).not.toContain('base_model');
   });
 
   it('tells that PiSSA is saved as LoRA of twice the rank', () => {
@@ -103,12 +116,15 @@ describe('the model card', () => {
     expect(chinese).toContain('# some/base 的 LoRA 适配器\n');
     expect(chinese).toContain('| rows.jsonl | 90 | 12,000 | 4,000 | 10 | 1,300 |');
     expect(chinese).toContain('## 在 PEFT 中使用\n');
-    const code = (text: string) => /```python\n(.*?)from_pretrained\(model/s.exec(text)?.[1];
+    const code = (text: string) => /```python\n(.*?)```/s.exec(text)?.[1];
     expect(code(chinese)).toBe(code(card));
   });
 
   it('lets no name break out of its place', () => {
-    const hostile = modelCard({ ...source, baseModel: 'a"\nlicense: mit\n# <img src=x>|' }, 'en');
+    const hostile = modelCard(
+      { ...source, base: { ...source.base, name: 'a"\nlicense: mit\n# <img src=x>|' } },
+      'en',
+    );
     expect(hostile).toContain('base_model: "a\\"\\nlicense: mit\\n# <img src=x>|"\n');
     expect(hostile).toContain('# LoRA adapter for a" license: mit \\# \\<img src=x\\>\\|\n');
   });
