@@ -11,7 +11,7 @@ import type { Arguments, OptionSpec } from './arguments';
 import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { messageJson } from './json';
 import { language, say, t } from './language';
-import { MODEL_OPTIONS } from './library';
+import { BASE_NAME_OPTION, MODEL_OPTIONS } from './library';
 import { openSession, progressText, readData, setExamples } from './open';
 import { interruptible } from './signals';
 
@@ -33,6 +33,8 @@ export const exportCommand: Command = {
     },
     output: { value: 'DIR', kind: 'text', required: true, help: t.cli.options.outputFolder },
     ...optionsOfFormats(),
+    original_model: { value: 'MODEL', kind: 'text', help: t.cli.options.originalModel },
+    ...BASE_NAME_OPTION,
     json: JSON_OPTION,
   },
   settings: SETTING_NAMES,
@@ -52,7 +54,7 @@ export const exportCommand: Command = {
       const { notes = [] } = plan;
       for (const note of notes) output.note(say(note));
       for (const { name, size } of plan.files) output.note(t.shared.about(name, t.format.bytes(size)));
-      const { difference, allowed } = await interruptible((signal) =>
+      const { difference, allowed, measured } = await interruptible((signal) =>
         writeExport(plan, folderTarget(files), {
           signal,
           onProgress: (told) => output.progress(progressText(told)),
@@ -67,12 +69,15 @@ export const exportCommand: Command = {
         notes: notes.map(messageJson),
         difference,
         allowed,
+        ...(measured && { measured: { ...measured } }),
       });
       const compared =
         format.needs === 'examples'
           ? t.cli.exportCheckedExamples
           : difference === null
-            ? t.cli.exportCheckedApart
+            ? measured
+              ? t.cli.exportCheckedOriginal(measured)
+              : t.cli.exportCheckedApart
             : t.cli.exportChecked(difference.toPrecision(2));
       output.line(t.cli.exported(path, format.name, bytesOfFiles(plan.files), compared));
     } finally {

@@ -5,6 +5,7 @@ import { TunesmithError } from '../core/errors';
 import { isAddress, parseModelReference, requireModelReference } from '../core/model_reference';
 import type { HubSettings } from '../hub/types';
 import type { TuningOptions } from '../session/kernels';
+import { BaseNames } from '../session/models/base_names';
 import { ModelLibrary } from '../session/models/library';
 import type { ModelOrigin } from '../session/models/sources';
 import type { Session } from '../session/session';
@@ -38,6 +39,11 @@ export const REVISION_OPTION: OptionSpec = {
   value: 'REVISION',
   kind: 'text',
   help: t.cli.options.revision,
+};
+
+/** For commands that write an adapter: where a base from local files comes from. */
+export const BASE_NAME_OPTION: Readonly<Record<string, OptionSpec>> = {
+  base_model_name_or_path: { value: 'NAME', kind: 'text', help: t.cli.options.baseName },
 };
 
 /** Options for tuning kernels to the device. */
@@ -87,6 +93,11 @@ export function tuningOf(args: Arguments, environment: Environment = process.env
   return { store: new KernelChoiceStore(records), software: args.flag('tune') };
 }
 
+/** Stores where the person says that bases come from, beside the models. */
+export function baseNamesOf(args: Arguments, environment: Environment = process.env): BaseNames {
+  return new BaseNames(fileRecords(nodeFiles(cacheFolder(args, environment)), 'base_names'));
+}
+
 /**
  * The hub that the arguments and the environment name. The environment's token belongs to Hugging Face or to the
  * environment's endpoint. If the arguments name another endpoint, it gets only a token from the arguments.
@@ -110,8 +121,11 @@ export function hubOf(
  * `model_reference`.
  */
 export async function modelOrigin(args: Arguments): Promise<ModelOrigin> {
-  const typed = args.required('model');
-  const revision = args.text('revision');
+  return await originOf(args.required('model'), args.text('revision'));
+}
+
+/** The model that a person has typed; throws as `modelOrigin`. */
+export async function originOf(typed: string, revision?: string): Promise<ModelOrigin> {
   const isPath = /^([./\\~]|[a-z]:[\\/])/i.test(typed);
   const read = isAddress(typed) ? requireModelReference : parseModelReference;
   const reference = isPath ? undefined : read(typed);

@@ -10,7 +10,8 @@ import type { Arguments } from './arguments';
 import { openDevice } from './device';
 import { encodingThreads } from './encoding_threads';
 import { openFolder, openDataFiles } from './files';
-import { libraryOf, modelOrigin, tuningOf } from './library';
+import { baseNamesOf, libraryOf, modelOrigin, originOf, tuningOf } from './library';
+import type { ModelLibrary } from '../session/models/library';
 import type { Output } from './output';
 import { interruptible } from './signals';
 
@@ -26,7 +27,12 @@ export async function openSession(
   const origin = await modelOrigin(args);
   const adapterPath = args.text('adapter');
   const adapter = adapterPath === undefined ? undefined : await openFolder(adapterPath, 'adapter');
-  const session = new Session({ openDevice, tuning: tuningOf(args), encodingThreads });
+  const session = new Session({
+    openDevice,
+    tuning: tuningOf(args),
+    encodingThreads,
+    baseNames: baseNamesOf(args),
+  });
   try {
     const library = libraryOf(args, session, origin);
     await interruptible(async (signal) => {
@@ -39,6 +45,8 @@ export async function openSession(
       }
     });
     output.progress('');
+    await sayBase(session, args.text('base_model_name_or_path'));
+    await giveOriginals(session, library, args.text('original_model'));
     const { facts, textNotes } = session.model;
     for (const note of [...facts.notes, ...textNotes]) output.note(say(note));
     if (adapter) for (const note of (await session.importAdapter(adapter)).notes) output.note(say(note));
@@ -48,6 +56,26 @@ export async function openSession(
     session.close();
     throw error;
   }
+}
+
+/** Remembers where the base comes from. Throws `base_name_known` for a base of the Hub, `model_reference`. */
+async function sayBase(session: Session, typed: string | undefined): Promise<void> {
+  if (typed === undefined) return;
+  const { name, source } = session.model.identity;
+  if (source !== 'files') throw new TunesmithError({ code: 'base_name_known', values: { name } });
+  await session.sayBase(typed);
+}
+
+/** Takes the base in full precision, from a folder or from a hub. */
+async function giveOriginals(
+  session: Session,
+  library: ModelLibrary,
+  typed: string | undefined,
+): Promise<void> {
+  if (typed === undefined) return;
+  const origin = await originOf(typed);
+  if (origin.kind === 'folder') await session.giveOriginals(origin.folder);
+  if (origin.kind === 'hub') session.setOriginals(library.originalsOf(origin.reference));
 }
 
 /** A progress message as one line. */

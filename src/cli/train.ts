@@ -27,7 +27,7 @@ import { DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openFolder } from './files';
 import { FormerOutput } from './former_output';
 import { reportMemory } from './memory';
-import { MODEL_OPTIONS } from './library';
+import { BASE_NAME_OPTION, MODEL_OPTIONS } from './library';
 import { openSession, progressText, readData, setExamples } from './open';
 import type { Output } from './output';
 import { holdsRun, withOutputFolder } from './output_folder';
@@ -56,6 +56,7 @@ export const trainCommand: Command = {
       kind: 'flag',
       help: t.cli.options.overwriteOutputDir,
     },
+    ...BASE_NAME_OPTION,
     json: JSON_OPTION,
   },
   settings: SETTING_NAMES,

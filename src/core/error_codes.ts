@@ -54,6 +54,7 @@ export const ERROR_CLASSES = {
   argument_word: 'input',
   base_damaged: 'gone',
   base_missing: 'gone',
+  base_name_known: 'input',
   buffer_too_large: 'fit',
   chat_template: 'input',
   chat_template_left_out: 'input',

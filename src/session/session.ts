@@ -1,7 +1,7 @@
 import { TunesmithError } from '../core/errors';
 import type { Message } from '../core/messages/message';
 import type { DataSettings, TrainSettings } from '../core/settings/settings';
-import { requireOriginals, requireSameShapes, type Originals } from '../exports/merged/originals';
+import { requireOriginals, type Originals } from '../exports/merged/originals';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { ThreadSource } from '../exports/encoding/thread';
 import type { Device } from '../gpu/device';
@@ -114,13 +114,17 @@ export class Session {
 
   /**
    * Takes the files of the open model in full precision, for exports onto the original weights. Throws as
-   * `openCheckpoint`; `export_originals_differ` if its matrices have other names or shapes.
+   * `openCheckpoint` and `requireOriginals`.
    */
   async giveOriginals(folder: ModelFolder): Promise<void> {
-    const { spec, stored } = await openCheckpoint(folder);
-    requireSameShapes(this.layout.spec, spec);
-    requireOriginals(this.quantised, stored);
+    const { stored } = await openCheckpoint(folder);
+    requireOriginals(this.layout, this.quantised, stored);
     this.#originals = originalsOf(stored);
+  }
+
+  /** Takes another source of the open model in full precision. */
+  setOriginals(originals: Originals): void {
+    this.#originals = originals;
   }
 
   get hasModel(): boolean {

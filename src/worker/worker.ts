@@ -1,6 +1,7 @@
 import { expose } from 'comlink';
 import { Device } from '../gpu/device';
 import { Engine } from '../session/engine';
+import { BaseNames } from '../session/models/base_names';
 import { databaseRuns } from '../storage/database_runs';
 import type { FileStore } from '../storage/file_store';
 import { KernelChoiceStore } from '../storage/kernel_choices';
@@ -32,6 +33,7 @@ const engine: PageEngine = Object.assign(
     onRunsChange: () => changes.postMessage(undefined),
     persist: () => page?.persist() ?? Promise.resolve(false),
     storage: navigator.storage,
+    baseNames: new BaseNames(databaseRecords('tunesmith-base-names', 'names')),
     hashes: databaseRecords('tunesmith-hashes', 'weights'),
     // The page passes its own address as the worker's name; the demo's files are there.
     page: self.name,

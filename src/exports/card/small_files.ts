@@ -65,7 +65,7 @@ function made({
     [CONFIG]: config,
     'tokenizer.json': tokenizer,
     // By a model's type alone, Transformers may choose a class that changes the tokenizer.
-    [TOKENIZER_CONFIG]: { [TOKENIZER_CLASS]: AS_STORED, ...Object(tokenizerConfig) },
+    [TOKENIZER_CONFIG]: { [TOKENIZER_CLASS]: AS_STORED, ...(isRecord(tokenizerConfig) && tokenizerConfig) },
     'generation_config.json': generationConfig,
   };
   return Object.fromEntries(

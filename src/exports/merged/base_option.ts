@@ -63,7 +63,7 @@ export function chosenBase(
     isOriginal: true,
     within: (work, options) =>
       originals.read(
-        (stored) => requireOriginals(quantised, stored),
+        (stored) => requireOriginals(source.layout, quantised, stored),
         async (stored) => {
           open = { stored, measured: await measureOriginals(source, stored) };
           try {

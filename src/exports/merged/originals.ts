@@ -2,7 +2,7 @@ import { TunesmithError } from '../../core/errors';
 import type { Message } from '../../core/messages/message';
 import { sameShape } from '../../core/shape';
 import type { ModelLayout } from '../../models/layout';
-import { checkpointTensors, type ModelSpec } from '../../models/spec';
+import { checkpointTensors } from '../../models/spec';
 import type { StoredWeights } from '../../models/stored/stored_weight';
 
 /** Sizes of differences between weights, relative to the trained base: ‖difference‖ / ‖W‖ over some rows. */
@@ -54,18 +54,23 @@ export function quantisedTensors({ tensors }: ModelLayout, stored?: StoredWeight
   });
 }
 
-/** Throws `export_originals_quantised` naming the first of these matrices that the files too hold quantised, or lack. */
-export function requireOriginals(names: readonly string[], stored: StoredWeights): void {
-  const tensor = names.find((name) => stored.get(name)?.kind !== 'dense');
-  if (tensor === undefined) return;
-  throw new TunesmithError({ code: 'export_originals_quantised', values: { tensor } });
-}
-
-/** Throws `export_originals_differ` naming the first matrix of a base that the other model lacks in this shape. */
-export function requireSameShapes(base: ModelSpec, other: ModelSpec): void {
-  const shapes = new Map(checkpointTensors(other).map(({ name, shape }) => [name, shape]));
-  const matrices = checkpointTensors(base).filter(({ kind }) => kind !== 'vector');
-  const differs = matrices.find(({ name, shape }) => !sameShape(shapes.get(name) ?? [], shape));
-  if (!differs) return;
-  throw new TunesmithError({ code: 'export_originals_differ', values: { tensor: differs.name } });
+/**
+ * Checks that files hold these matrices of a base unquantised. Throws `export_originals_differ` naming one that is missing
+ * or has another shape, `export_originals_quantised` naming one that is quantised.
+ */
+export function requireOriginals(
+  { spec }: ModelLayout,
+  names: readonly string[],
+  stored: StoredWeights,
+): void {
+  const shapes = new Map(checkpointTensors(spec).map(({ name, shape }) => [name, shape]));
+  for (const tensor of names) {
+    const weight = stored.get(tensor);
+    if (!weight) throw new TunesmithError({ code: 'export_originals_differ', values: { tensor } });
+    if (weight.kind !== 'dense') {
+      throw new TunesmithError({ code: 'export_originals_quantised', values: { tensor } });
+    }
+    if (sameShape(weight.tensor.shape, shapes.get(tensor) ?? [])) continue;
+    throw new TunesmithError({ code: 'export_originals_differ', values: { tensor } });
+  }
 }

@@ -3,6 +3,7 @@ import { errorClass, errorCode, isFull, TunesmithError } from '../../core/errors
 import { message, type Message } from '../../core/messages/message';
 import { modelReferenceText, requireModelReference, type ModelReference } from '../../core/model_reference';
 import type { LoadSettings } from '../../core/settings/settings';
+import type { Originals } from '../../exports/merged/originals';
 import type { Hub, HubSettings } from '../../hub/types';
 import {
   findBase,
@@ -289,9 +290,18 @@ export class ModelLibrary {
     return id;
   }
 
+  /** The weights of a model of the hub, to merge an adapter with; reading them downloads the model. */
+  originalsOf(reference: ModelReference): Originals {
+    return { isRemote: true, read: this.#fetchFor(reference) };
+  }
+
   /** Returns a function that downloads the same commit from the same endpoint again. */
   #fetchAgain({ repo, endpoint, commit }: HubSource): FetchAgain {
-    const reference = { ...requireModelReference(repo), endpoint, revision: commit };
+    return this.#fetchFor({ ...requireModelReference(repo), endpoint, revision: commit });
+  }
+
+  /** Returns a function that downloads a model for a while. */
+  #fetchFor(reference: ModelReference): FetchAgain {
     return async (check, work, { onProgress, signal }) => {
       this.#checkEndpoint({ kind: 'hub', reference });
       const { locks } = this.#host;

@@ -128,7 +128,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   'YAML and Python': {
     'exports/card/model_card.ts':
       /^(?:base_model|base_model_relation|library_name|pipeline_tag|from|model =|,)/,
-    'exports/card/python.ts': /^(?:from|chat =) /,
+    'exports/card/python.ts': /./,
     'exports/cluster/script.ts': /./,
   },
   'command lines': {

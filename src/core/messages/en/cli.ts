@@ -37,6 +37,10 @@ export const cli = {
     adapterNeeded: (examples: readonly string[]) =>
       `a PEFT adapter for it; only ${format.alternatives(examples)} does without one`,
     adapterToInspect: 'a PEFT adapter, whose rank and target modules are used',
+    baseName:
+      'where a base model from local files comes from, for other programs: owner/name on the Hub, or a path; remembered with the model',
+    originalModel:
+      'the base model in full precision, for --export_base original: a folder, or owner/name on the Hub; needed only if the files of --model are quantised or gone',
     cacheDir: 'the folder for downloaded models; by default ~/.cache/tunesmith, or one in $XDG_CACHE_HOME',
     config: 'settings in YAML, as the page saves them; options on the command line take precedence',
     dataOfExport: (examples: readonly string[]) =>
@@ -100,6 +104,8 @@ export const cli = {
     `${path}: ${formatName}, ${format.bytes(bytes)}; ${check}`,
   exportChecked: (difference: string) => `read back: the logits differ by at most ${difference}`,
   exportCheckedExamples: 'read back: the same tokens as here',
+  exportCheckedOriginal: ({ base, adapter }: { base: number; adapter: number }) =>
+    `read back: the original weights with the adapter; they differ from those of the training by ${format.percent(base)}, and the adapter changes them by ${format.percent(adapter)}`,
   exportCheckedApart: 'read back: the weights are right; the device has no room to compare the logits',
   noModels: 'No models are saved.',
   modelState: { partial: 'incomplete', fourBit: '4-bit' },

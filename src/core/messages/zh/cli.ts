@@ -33,6 +33,9 @@ export const cli: Catalogue['cli'] = {
     adapterNeeded: (examples) =>
       `用于基座模型的 PEFT 适配器；只有 ${format.alternatives(examples)} 可以不指定`,
     adapterToInspect: 'PEFT 适配器，采用其秩和目标模块',
+    baseName: '本地基座模型的来源，供其他程序查找：Hub 上的 owner/name 或路径；会随模型记住',
+    originalModel:
+      '全精度的基座模型，用于 --export_base original：文件夹，或 Hub 上的 owner/name；仅当 --model 的文件已量化或已不在时需要',
     cacheDir: 'Hub 模型的保存位置；默认 ~/.cache/tunesmith，或 $XDG_CACHE_HOME 之下',
     config: 'YAML 格式的设置文件，与页面保存的相同；命令行中给出的设置优先',
     dataOfExport: (examples) => `${format.alternatives(examples)} 所需：样本文件或其文件夹`,
@@ -87,6 +90,8 @@ export const cli: Catalogue['cli'] = {
   exported: (path, formatName, bytes, check) => `${path}：${formatName}，${format.bytes(bytes)}；${check}`,
   exportChecked: (difference) => `已重新读取并校验，logits 最多相差 ${difference}`,
   exportCheckedExamples: '已重新读取并校验，token 与这里相同',
+  exportCheckedOriginal: ({ base, adapter }) =>
+    `已重新读取：为原始权重加适配器；原始权重与训练时的权重相差 ${format.percent(base)}，适配器对权重的改动为 ${format.percent(adapter)}`,
   exportCheckedApart: '已重新读取并校验，权重正确；显存不足，没有比较 logits',
   noModels: '没有保存的模型。',
   modelState: { partial: '不完整', fourBit: '4 位' },

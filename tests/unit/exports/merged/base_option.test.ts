@@ -3,6 +3,8 @@ import type { ExportSource } from '../../../../src/exports/format';
 import { chosenBase } from '../../../../src/exports/merged/base_option';
 import { quantisedTensors, requireOriginals } from '../../../../src/exports/merged/originals';
 import type { ModelLayout } from '../../../../src/models/layout';
+import { checkpointTensors } from '../../../../src/models/spec';
+import { tinySpec } from '../../session/tiny';
 import type { StoredWeight, StoredWeights } from '../../../../src/models/stored/stored_weight';
 
 const source = (change: Partial<ExportSource>): ExportSource =>
@@ -44,6 +46,16 @@ it('is quantised in a tensor that is packed on the device, or that the files hel
     ['c', weight('dense')],
   ]);
   expect(quantisedTensors({ tensors } as ModelLayout, stored)).toEqual(['a', 'b']);
-  expect(() => requireOriginals(['a', 'b'], stored)).toThrow('b only quantised');
-  expect(() => requireOriginals(['a', 'c'], stored)).not.toThrow();
+});
+
+it('is refused from files that hold it quantised, or in another shape', () => {
+  const { name, shape } = checkpointTensors(tinySpec)[0]!;
+  const layout = { spec: tinySpec } as ModelLayout;
+  const dense = (size: readonly number[]) => ({ kind: 'dense', tensor: { shape: size } }) as StoredWeight;
+  const check = (weight?: StoredWeight) => () =>
+    requireOriginals(layout, [name], new Map(weight ? [[name, weight]] : []));
+  expect(check(dense(shape))).not.toThrow();
+  expect(check(dense([3, 4]))).toThrow(`${name} is missing or has another shape`);
+  expect(check()).toThrow(`${name} is missing or has another shape`);
+  expect(check({ kind: 'packed' } as StoredWeight)).toThrow(`${name} only quantised`);
 });

@@ -149,6 +149,10 @@ export const cliErrors = {
       problem === undefined ? '--data: no record can be used.' : `--data: no record can be used: ${problem}`,
     hint: 'A record has instruction and output, or messages, or text.',
   }),
+  base_name_known: ({ name }: { name: string }) => ({
+    message: `--base_model_name_or_path does not apply to ${name}, whose origin is known.`,
+    hint: 'Leave it out.',
+  }),
   revision_on_disk: ({ path }: { path: string }) => ({
     message: `--revision does not apply to ${path}, which is on the disk.`,
     hint: 'Leave it out.',

@@ -117,6 +117,10 @@ export const cliErrors: typeof english = {
     message: problem === undefined ? '--data：没有可用的数据行。' : `--data：没有可用的数据行：${problem}`,
     hint: '每个数据行需要有 instruction 和 output，或 messages，或 text。',
   }),
+  base_name_known: ({ name }) => ({
+    message: `--base_model_name_or_path 不适用于 ${name}，它的来源是已知的。`,
+    hint: '请去掉该选项。',
+  }),
   revision_on_disk: ({ path }) => ({
     message: `--revision 对磁盘上的 ${path} 无效。`,
     hint: '请去掉它。',
