@@ -24,12 +24,15 @@ import {
   type NormName,
 } from './spec';
 
-export interface DecoderInputs {
-  /** u32 [rows] */
-  readonly tokens: Tensor;
+export interface BlockInputs {
   readonly rows: PassRows;
   /** The caches by slot, if the rows are of kind 'cache'. */
   readonly caches?: ReadonlyMap<string, Tensor>;
+}
+
+export interface DecoderInputs extends BlockInputs {
+  /** u32 [rows] */
+  readonly tokens: Tensor;
   /** Changes the embeddings before the first block. */
   readonly embedded?: (hidden: Tensor) => Tensor;
 }
@@ -43,7 +46,21 @@ export function decoder(
   spec: ModelSpec,
   weights: BoundWeights,
   adapter: BoundAdapter | undefined,
-  { tokens, rows, caches, embedded = (hidden) => hidden }: DecoderInputs,
+  { tokens, embedded = (hidden) => hidden, ...inputs }: DecoderInputs,
+): Tensor {
+  const table = denseWeight(weights, embeddingName(spec));
+  const hidden = embedded(embedding(trace, { tokens, table }, { scale: spec.embeddingScale }));
+  return lastNorm(trace, spec, weights, decoderBlocks(trace, spec, weights, adapter, hidden, inputs));
+}
+
+/** All blocks: hidden states [rows, hidden] → [rows, hidden], without the last norm. */
+export function decoderBlocks(
+  trace: Trace,
+  spec: ModelSpec,
+  weights: BoundWeights,
+  adapter: BoundAdapter | undefined,
+  embedded: Tensor,
+  { rows, caches }: BlockInputs,
 ): Tensor {
   const eps = spec.rmsNormEps;
   const normWeight = (path: string, { name }: NormName): Tensor => weights.vector(`${path}.${name}.weight`);
@@ -105,11 +122,21 @@ export function decoder(
     return delta ? add(trace, sum, delta) : sum;
   };
 
-  const table = denseWeight(weights, embeddingName(spec));
-  let hidden = embedded(embedding(trace, { tokens, table }, { scale: spec.embeddingScale }));
+  let hidden = embedded;
   for (const [block, residuals] of spec.blocks.entries())
     hidden = trace.block(block, () => through(residuals, block, hidden));
-  return normed(spec.root, spec.finalNorm, hidden);
+  return hidden;
+}
+
+/** The norm between the last block and the head: [rows, hidden] → [rows, hidden]. */
+export function lastNorm(
+  trace: Trace,
+  { root, finalNorm, rmsNormEps: eps }: ModelSpec,
+  weights: BoundWeights,
+  x: Tensor,
+): Tensor {
+  const weight = weights.vector(`${root}.${finalNorm.name}.weight`);
+  return rmsNorm(trace, { x, weight }, { eps, groups: 1 });
 }
 
 function mapRecord<Key extends string, T>(

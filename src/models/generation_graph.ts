@@ -84,18 +84,22 @@ function traceDecoder(
 ): { hidden: Tensor; weights: BoundWeights } {
   const { spec } = model;
   const weights = new BoundWeights(trace, model);
-  const caches = new Map(
-    cacheSpecs(spec).map((cache) => {
-      const { slot, columns } = cache;
-      return [slot, trace.bound(slot, 'f32', [rowsOf(cache, cacheRows), columns])];
-    }),
-  );
   const hidden = decoder(trace, spec, weights, adapter && new BoundAdapter(trace, adapter, false), {
     tokens: trace.bound('tokens', 'u32', ['rows']),
     rows: { kind: 'cache' },
-    caches,
+    caches: boundCaches(trace, spec, cacheRows),
   });
   return { hidden, weights };
+}
+
+/** The caches of all layers by slot, as symbols of a trace, with room for `tokens` tokens. */
+export function boundCaches(trace: Trace, spec: ModelSpec, tokens: number): ReadonlyMap<string, Tensor> {
+  return new Map(
+    cacheSpecs(spec).map((cache) => {
+      const { slot, columns } = cache;
+      return [slot, trace.bound(slot, 'f32', [rowsOf(cache, tokens), columns])];
+    }),
+  );
 }
 
 /** The programs of chat: one for prompts without their last token, some rows at a time, and one for single tokens. */

@@ -28,9 +28,7 @@ export function layoutOf(checkpoint: Checkpoint, load: LoadSettings, maxBinding:
 }
 
 /**
- * Brings a checkpoint's weights to the device in the order of their files, quantising on the way. JavaScript holds a
- * few pieces at a time; the device holds the model and one piece. If it fails, it frees what it has allocated. Throws
- * the errors of reading and of the device.
+ * Brings a checkpoint's weights to the device; see `loadWeights`.
  *
  * @param onProgress called before each piece
  * @param signal stops between pieces, and during the wait for one
@@ -43,6 +41,25 @@ export async function loadModel(
   signal?: AbortSignal,
 ): Promise<Model> {
   const layout = layoutOf(checkpoint, load, device.limits.maxStorageBufferBindingSize);
+  return await loadWeights(device, checkpoint, layout, onProgress, signal);
+}
+
+/**
+ * Brings the weights that a layout lists to the device in the order of their files, quantising on the way. JavaScript
+ * holds a few pieces at a time; the device holds these weights and one piece. If it fails, it frees what it has
+ * allocated. Throws the errors of reading and of the device.
+ *
+ * @param layout of a whole checkpoint or of some of its tensors
+ * @param onProgress called before each piece
+ * @param signal stops between pieces, and during the wait for one
+ */
+export async function loadWeights(
+  device: Device,
+  checkpoint: Pick<Checkpoint, 'stored' | 'files'>,
+  layout: ModelLayout,
+  onProgress: (progress: LoadProgress) => void = () => undefined,
+  signal?: AbortSignal,
+): Promise<Model> {
   const buffers = new Map<string, GPUBuffer>();
   let quantizer: Quantizer | undefined;
   const destroy = (): void => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { floatsOf, isFloatDtype } from '../../src/core/dtype';
 import { readTensors, type TensorBytes } from '../../src/formats/safetensors';
@@ -223,6 +223,12 @@ export function valuesOf(tensors: ReadonlyMap<string, TensorBytes>, name: string
   const tensor = tensors.get(name);
   if (!tensor || !isFloatDtype(tensor.dtype)) throw new Error(`There is no tensor of floats "${name}".`);
   return floatsOf(tensor.dtype, tensor.data);
+}
+
+/** The path of a fixture's model: its folder, or the GGUF file in it. */
+export function modelPath({ folder }: Fixture): string {
+  const gguf = readdirSync(folder).find((name) => name.endsWith('.gguf'));
+  return gguf === undefined ? folder : `${folder}/${gguf}`;
 }
 
 /** The largest difference anywhere; NaN if any value is NaN or the lengths differ. */
