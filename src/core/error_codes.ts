@@ -105,6 +105,7 @@ export const ERROR_CLASSES = {
   export_originals_missing: 'input',
   export_originals_other: 'input',
   export_originals_quantised: 'input',
+  export_rounded_away: 'input',
   export_size: 'input',
   file_in_use: 'busy',
   file_not_gguf: 'input',

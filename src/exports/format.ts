@@ -30,12 +30,28 @@ export interface ExportFile {
 
 /** The result of reading an export back and comparing it with its source. */
 export interface ExportCheck {
-  /** The largest difference between the logits of both; null if the device has no room for the written model. */
+  /** The largest difference between the logits of both; null if the program that runs the files has no room for them. */
   readonly difference: number | null;
   /** The difference that rounding to the format's precision explains. 0: both must be equal to the bit. */
   readonly allowed: number;
   /** For a model on its original base: how far that base is from the one that the adapter was trained on. */
   readonly measured?: MeasuredOriginals | undefined;
+  /**
+   * The part of the adapter's change of the weights that the files have: 1 if nothing of it is lost. Absent if the
+   * change is too small to be measured, or if the files hold the adapter itself.
+   */
+  readonly share?: number;
+  /** Relative size of what rounding changed in the matrices. */
+  readonly weightError?: number;
+  /** Of the compared tokens, those after which both have the same likeliest token. */
+  readonly sameTokens?: { readonly count: number; readonly of: number };
+}
+
+export interface CheckOptions {
+  /** Called from time to time with the fraction that is done. */
+  readonly onProgress?: ((fraction: number) => void) | undefined;
+  /** Stops within a second or two. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The files of an export, known before any is written. */
@@ -48,8 +64,8 @@ export interface ExportPlan {
   readonly uses?: readonly ExportUse[];
   /** Runs the writing and checking with sources open that it needs, such as files to download. */
   readonly within?: <T>(work: () => Promise<T>, options: FetchOptions) => Promise<T>;
-  /** Compares the written files with their source. Throws `export_differs`. */
-  readonly check: (written: ModelFolder) => Promise<ExportCheck>;
+  /** Compares the written files with their source. Throws `export_differs`, and the signal's reason. */
+  readonly check: (written: ModelFolder, options: CheckOptions) => Promise<ExportCheck>;
 }
 
 /** An option of an export; its value is text. */
@@ -111,11 +127,13 @@ export interface ExportSource {
   readonly encoder: RowEncoder;
   /** The largest difference between the logits of this adapter and of another one on the same base. */
   compareLogits(other: ExportedAdapter): Promise<number>;
+  /** Logits of a few tokens with base and adapter. */
+  logits(): Promise<SampleLogits>;
   /**
-   * Computes the same logits with base and adapter, and with a complete model; undefined if the device has no room for
-   * it.
+   * Computes the logits of the same few tokens with base and adapter, and with a checkpoint of which one block at a time
+   * is on the device.
    */
-  compareWith(checkpoint: Checkpoint): Promise<ComparedLogits | undefined>;
+  compareWith(checkpoint: Checkpoint, options?: CompareOptions): Promise<ComparedLogits>;
 }
 
 /** The examples of an export, as they are trained on here. */
@@ -139,7 +157,18 @@ export interface ExamplesSource extends Pick<
   readonly adapter: ExportedAdapter | undefined;
 }
 
-/** Logits of the same tokens, from base and adapter and from another model. */
+export interface CompareOptions extends CheckOptions {
+  /** The adapter stands on the weights of this checkpoint instead of those of the open base. */
+  readonly reference?: Checkpoint;
+}
+
+/** A few tokens and their logits, f32 [tokens, vocabulary]. */
+export interface SampleLogits {
+  readonly ids: readonly number[];
+  readonly logits: Float32Array;
+}
+
+/** Logits of the same tokens, f32 [tokens, vocabulary], from base and adapter and from another model. */
 export interface ComparedLogits {
   readonly ours: Float32Array;
   readonly theirs: Float32Array;

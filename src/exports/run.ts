@@ -55,7 +55,7 @@ export async function runExport(
       if ((await hashOf(written, name, signal)) !== hash)
         throw exportDiffers({ detail: `${name} has other bytes.` });
     }
-    const check = await plan.check(written);
+    const check = await plan.check(written, { signal });
     const { difference, allowed } = check;
     // Written with "not", so that NaN fails.
     if (difference !== null && !(difference <= allowed)) {

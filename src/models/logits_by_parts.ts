@@ -16,16 +16,16 @@ import { layoutOf, loadWeights } from './load';
 import type { Model } from './model';
 import { SequenceCache } from './sequence_cache';
 import { blockPath, checkpointTensors, embeddingName, headName, type ModelSpec } from './spec';
-import { readStoredRows, rowsOfWeight, type Rows } from './stored/stored_rows';
+import { readWeightRows, rowsOfWeight, type Rows } from './stored/stored_rows';
 import type { StoredWeight } from './stored/stored_weight';
 
 export interface ByPartsOptions {
   /** Stands around the maps of the checkpoint. It is on the device. */
-  readonly adapter?: Adapter;
+  readonly adapter?: Adapter | undefined;
   /** Called before each part with the number of parts that are done, and of all. */
-  readonly onProgress?: (done: number, parts: number) => void;
+  readonly onProgress?: ((done: number, parts: number) => void) | undefined;
   /** Stops between the pieces of a part. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Most bytes of the head on the device at once. */
@@ -83,6 +83,7 @@ export async function logitsByParts(
     }
   }
   onProgress(parts, parts);
+  adapter?.changed();
   return logits;
 }
 
@@ -99,7 +100,7 @@ async function embeddings(
   const isRounded = table.kind !== 'dense' && denseLayout(layout, name).format === 'f16';
   const hidden = new Float32Array(ids.length * hiddenSize);
   for (const [row, id] of ids.entries()) {
-    const exact = await readStoredRows(table, vocabularySize, { first: id, count: 1 });
+    const exact = await readWeightRows(table, vocabularySize, { first: id, count: 1 });
     const values = isRounded ? f16ToF32(f32ToF16(exact)) : exact;
     const scale = Math.fround(embeddingScale);
     hidden.set(
@@ -129,6 +130,8 @@ async function runBlock(
   tokens: number,
 ): Promise<Float32Array<ArrayBuffer>> {
   const { layout } = model;
+  // The derived values follow from this block's weights.
+  adapter?.changed();
   await adapter?.ready(model);
   const cache = new SequenceCache(model, tokens);
   const trace = new Trace();

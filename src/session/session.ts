@@ -214,8 +214,13 @@ export class Session {
     return this.#opened().hash;
   }
 
-  closeModel(): void {
+  /** Frees the open model's memory on the device. The next use loads it again. */
+  unload(): void {
     this.#device.unload();
+  }
+
+  closeModel(): void {
+    this.unload();
     this.#model = undefined;
     this.#dataset = undefined;
     this.#tuned = undefined;

@@ -22,9 +22,9 @@ const open = async (fixture: Fixture): Promise<Checkpoint> =>
 const idsOf = ({ spec }: Checkpoint): number[] =>
   Array.from({ length: 16 }, (_, i) => (i * 7919) % spec.vocabularySize);
 
-/** Between them: biases, norms of heads, windows, short convolutions, a tower, a head of its own, and packed weights. */
+/** Between them: biases, derived values, norms of heads, windows, short convolutions, a tower, a head of its own, and packed weights. */
 const cases: readonly [string, Fixture][] = [
-  ...(['qwen2', 'gemma3_conditional', 'lfm2', 'glm'] as const).map((family): [string, Fixture] => [
+  ...(['dora/qwen2', 'gemma3_conditional', 'lfm2', 'glm'] as const).map((family): [string, Fixture] => [
     family,
     loadFixture(family),
   ]),

@@ -1,6 +1,7 @@
 import { TunesmithError } from '../../core/errors';
 import { message } from '../../core/messages/message';
 import type { StoredWeights } from '../../models/stored/stored_weight';
+import type { OtherBase } from '../check/checkpoint';
 import type { ExportOption, ExportPlan, ExportSource } from '../format';
 import { measureOriginals } from './measured';
 import { requireOriginals, type MeasuredOriginals } from './originals';
@@ -28,6 +29,8 @@ export interface ChosenBase {
   readonly isOriginal: boolean;
   /** For the plan: keeps the original weights readable while its files are written and checked. */
   readonly within?: ExportPlan['within'];
+  /** For the check: the weights, and how the original files store them; only for original ones, within `within`. */
+  original(): OtherBase | undefined;
   /** How far the original weights are from the trained ones; only for original ones, within `within`. */
   measured(): MeasuredOriginals | undefined;
 }
@@ -48,7 +51,12 @@ export function chosenBase(
   }
   const { originals, quantised = [] } = source;
   if (chosen === 'trained' || quantised.length === 0) {
-    return { weights: trainedBase(source), isOriginal: false, measured: () => undefined };
+    return {
+      weights: trainedBase(source),
+      isOriginal: false,
+      original: () => undefined,
+      measured: () => undefined,
+    };
   }
   if (!originals) {
     throw new TunesmithError({ code: 'export_originals_missing', values: { name: source.baseModel } });
@@ -58,9 +66,11 @@ export function chosenBase(
     if (!open) throw new Error('the original weights are not open');
     return open;
   };
+  const weights = originalBase(source, () => required().stored);
   return {
-    weights: originalBase(source, () => required().stored),
+    weights,
     isOriginal: true,
+    original: () => ({ weights, stored: required().stored }),
     within: (work, options) =>
       originals.read(
         (stored) => requireOriginals(source.layout, quantised, stored),

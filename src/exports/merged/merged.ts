@@ -6,16 +6,14 @@ import { piecesOf } from '../../core/file_reader';
 import { message } from '../../core/messages/message';
 import { elementCount } from '../../core/shape';
 import { planSafetensors } from '../../formats/safetensors';
-import { openCheckpoint } from '../../models/files';
 import { PIECE_BYTES } from '../../models/pieces';
 import { shortName } from '../card/base_use';
 import { cardOf } from '../card/card_of';
 import { mergedCode } from '../card/python';
 import type { ExportFile, ExportFormat, ExportSource, ExportUse } from '../format';
-import { checkColumns, compareLogits, productRounding } from '../check/written_weights';
+import { checkMergedModel } from '../check/checkpoint';
 import { mergedModel, type MergedTensor } from './tensors';
 import { BASE_OPTION, chosenBase } from './base_option';
-import { checkOnOriginal } from './check_original';
 import { mergedRows, type BaseWeights } from './weights';
 import { parseSize, shardIndex, shardsOf } from './shards';
 import { smallFiles } from '../card/small_files';
@@ -77,16 +75,10 @@ export const mergedExport: ExportFormat = {
         ...shards.map((shard) => weightsFile(source, shard, base.weights)),
         ...texts.map(([fileName, text]) => textFile(fileName, text)),
       ],
-      check: async (written) => {
-        const rounding = await source.withBase(({ device }) => Promise.resolve(productRounding(device)));
-        if (base.isOriginal) {
-          await checkOnOriginal(source, tensors, written, { weights: base.weights, rounding });
-          return { difference: null, allowed: 0, measured: base.measured() };
-        }
-        await checkColumns(source, tensors, written, rounding);
-        const compared = await source.compareWith(await openCheckpoint(written));
-        return compareLogits(compared, { spec, dtype, rounding });
-      },
+      check: async (written, options) => ({
+        ...(await checkMergedModel(source, written, options, base.original())),
+        measured: base.measured(),
+      }),
     });
   },
 };

@@ -78,7 +78,7 @@ export function mergedAs(
 }
 
 /** A function that adds the adapter to rows of a linear map's weight; undefined if the map has no adapter. */
-function mergeOf(
+export function mergeOf(
   { adapter: { layout, parameters } }: ExportSource,
   path: string,
 ): ((rows: Float32Array, firstRow: number) => void) | undefined {

@@ -7,7 +7,10 @@ import type { Model } from '../model';
 import { BoundAdapter } from './bound';
 import type { AdapterLayout } from './layout';
 
-/** Computes the values that an adapter's kind derives from its parts and the base, as one program without an arena. */
+/**
+ * Computes the values that an adapter's kind derives from its parts and the base, as one program without an arena; if
+ * only a part of the base is on the device, the values that belong to it.
+ */
 export class Derivation {
   readonly #layout: AdapterLayout;
   readonly #buffers: ReadonlyMap<string, GPUBuffer>;
@@ -41,6 +44,7 @@ function planDerivation(model: Model, layout: AdapterLayout, limits: Model['devi
   const weights = new BoundWeights(trace, model.layout);
   const adapter = new BoundAdapter(trace, layout, false);
   for (const { path } of layout.modules) {
+    if (!model.layout.tensors.has(`${path}.weight`)) continue;
     const module = adapter.around(path);
     if (module) derived?.fill(trace, weights.weight(`${path}.weight`), module);
   }

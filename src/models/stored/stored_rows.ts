@@ -37,7 +37,7 @@ export function rowsOfWeight(weight: StoredWeight, out: number, { first, count }
  * @param out rows of the whole matrix
  * @throws Error for the packings of GPTQ, AWQ and bitsandbytes, which no export has
  */
-export async function readStoredRows(
+export async function readWeightRows(
   weight: StoredWeight,
   out: number,
   { first, count }: Rows,

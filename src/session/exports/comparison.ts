@@ -1,14 +1,14 @@
 import { errorClass, errorCode } from '../../core/errors';
-import type { ComparedLogits } from '../../exports/format';
+import type { ComparedLogits, CompareOptions, SampleLogits } from '../../exports/format';
 import type { Device } from '../../gpu/device';
+import type { Adapter } from '../../models/adapter';
 import type { Checkpoint } from '../../models/files';
 import type { ModelLayout } from '../../models/layout';
-import { loadModel } from '../../models/load';
-import { allLogits } from '../../models/logits';
+import { logitsByParts } from '../../models/logits_by_parts';
 import type { Model } from '../../models/model';
 import type { TunedAdapter } from '../models/loaded';
 
-/** Number of tokens in a comparison of two adapters' logits. */
+/** Number of tokens whose logits are compared. */
 const COMPARED_TOKENS = 16;
 
 /** The part of a session that a comparison needs. */
@@ -16,6 +16,8 @@ interface Compared {
   readonly layout: ModelLayout;
   device(): Promise<Device>;
   logits(ids: readonly number[], tuned?: TunedAdapter): Promise<Float32Array<ArrayBuffer>>;
+  withTuned<T>(work: (model: Model, adapter: Adapter) => Promise<T>): Promise<T>;
+  unload(): void;
 }
 
 /** The largest difference between the logits of the tuned adapter and of another one, for a few tokens. */
@@ -26,27 +28,36 @@ export async function compareLogits(session: Compared, other: TunedAdapter): Pro
   return ours.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (theirs[i] ?? NaN))), 0);
 }
 
+/** The few tokens of comparisons, and their logits with the tuned adapter. */
+export async function tunedLogits(session: Compared): Promise<SampleLogits> {
+  const ids = comparedIds(session);
+  return { ids, logits: await session.logits(ids) };
+}
+
 /**
- * Logits of the same few tokens, from the open model with its adapter and from another model beside it on the device;
- * undefined if the device has no room for both.
+ * Logits of the same few tokens, from base and adapter, and from a checkpoint of which one block at a time is on the
+ * device. If the device has no room for it beside the open model, that is freed; its next use loads it again.
  */
 export async function compareWith(
   session: Compared,
   checkpoint: Checkpoint,
-): Promise<ComparedLogits | undefined> {
+  { reference, onProgress = () => undefined, signal }: CompareOptions = {},
+): Promise<ComparedLogits> {
   const ids = comparedIds(session);
-  const ours = await session.logits(ids);
-  const device = await session.device();
-  const load = { load_in_4bit: false, bnb_4bit_use_double_quant: false, dtype: 'auto' as const };
-  let model: Model | undefined;
+  const half = (from: number) => (done: number, parts: number) => onProgress(from + (0.5 * done) / parts);
+  const ours = reference
+    ? await session.withTuned(({ device }, adapter) =>
+        logitsByParts(device, reference, ids, { adapter, onProgress: half(0), signal }),
+      )
+    : await session.logits(ids);
+  const byParts = async (): Promise<Float32Array<ArrayBuffer>> =>
+    await logitsByParts(await session.device(), checkpoint, ids, { onProgress: half(0.5), signal });
   try {
-    model = await loadModel(device, checkpoint, load);
-    return { ours, theirs: await allLogits(model, undefined, ids) };
+    return { ours, theirs: await byParts() };
   } catch (error) {
-    if (lacksRoom(error)) return undefined;
-    throw error;
-  } finally {
-    model?.destroy();
+    if (!lacksRoom(error)) throw error;
+    session.unload();
+    return { ours, theirs: await byParts() };
   }
 }
 

@@ -10,7 +10,7 @@ import { bytesOfFiles, type ExportTarget } from '../../exports/targets/target';
 import { exportedExamples } from '../data/exported_examples';
 import { baseNameOf } from '../models/base_name';
 import { baseUse } from './base_use';
-import { compareLogits, compareWith } from './comparison';
+import { compareLogits, compareWith, tunedLogits } from './comparison';
 import type { OnProgress } from '../progress';
 import type { Session } from '../session';
 
@@ -93,7 +93,8 @@ async function sourceOf(session: Session, language: Language, encoder: RowEncode
     withTuned: (work) => session.withTuned(work),
     encoder,
     compareLogits: (other) => compareLogits(session, other),
-    compareWith: (checkpoint) => compareWith(session, checkpoint),
+    logits: () => tunedLogits(session),
+    compareWith: (checkpoint, options) => compareWith(session, checkpoint, options),
   };
 }
 

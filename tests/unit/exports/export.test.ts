@@ -54,6 +54,7 @@ const source: ExportSource = {
   withTuned: () => Promise.reject(new Error('the device is not needed')),
   encoder: new RowEncoder(),
   compareLogits: () => Promise.resolve(0),
+  logits: () => Promise.reject(new Error('nothing is merged')),
   compareWith: () => Promise.reject(new Error('nothing is merged')),
 };
 

@@ -64,6 +64,10 @@ export const exportErrors = {
     message: `These files hold ${tensor} only quantised.`,
     hint: 'Give the folder of the base model in full precision. Or merge with the weights as trained.',
   }),
+  export_rounded_away: ({ share }: { share: number }) => ({
+    message: `Rounding the weights to this format leaves ${format.percent(share)} of what the training changed, so the exported model would answer as if it were untrained.`,
+    hint: 'Choose a finer format, such as Q8_0, float16 or float32. Or train longer, or with a higher learning rate.',
+  }),
   export_size: ({ option, given }: { option: string; given: string }) => ({
     message: `${option} must be a size such as 5GB, not “${given}”.`,
     hint: 'Write a number of bytes, or a number with KB, MB, GB or TB after it.',

@@ -57,6 +57,10 @@ export const exportErrors: typeof english = {
     message: `这些文件中的 ${tensor} 也是量化过的。`,
     hint: '请提供该基座模型的全精度文件夹；或者按训练时的权重合并。',
   }),
+  export_rounded_away: ({ share }) => ({
+    message: `按此格式取整后，训练带来的改动只剩 ${format.percent(share)}，导出的模型会像没有训练过一样。`,
+    hint: '请选择精度更高的格式，例如 Q8_0、float16 或 float32；也可以延长训练，或提高学习率。',
+  }),
   export_size: ({ option, given }) => ({
     message: `${option} 必须是大小，例如 5GB，而不是“${given}”。`,
     hint: '请填写字节数，或带单位 KB、MB、GB、TB 的数。',

@@ -1,0 +1,63 @@
+import { checkpointTensors, type ModelSpec } from '../../models/spec';
+import type { StoredWeights } from '../../models/stored/stored_weight';
+import { openCheckpoint, type Checkpoint } from '../../models/files';
+import type { ModelFolder } from '../../models/folder';
+import type { CheckOptions, ExportCheck, ExportSource } from '../format';
+import type { BaseWeights } from '../merged/weights';
+import { checkColumns } from './columns';
+import { compareLogits, productRounding } from './logits';
+import { checkWeights } from './weights';
+import { checkpointWritten } from './written_tensor';
+
+/** The weights below the adapter, if they are not those of the open base. */
+export interface OtherBase {
+  readonly weights: BaseWeights;
+  /** How its files store them, by the names of the open base. */
+  readonly stored: StoredWeights;
+}
+
+/**
+ * Checks a merged model that Tunesmith itself can open, in any form: safetensors or GGUF. Reads all its weights back and
+ * compares them with base and adapter, and then the logits of a few tokens.
+ *
+ * @throws TunesmithError as `checkColumns` and `checkWeights`, and errors of opening the files
+ */
+export async function checkMergedModel(
+  source: ExportSource,
+  written: ModelFolder,
+  { onProgress = () => undefined, signal }: CheckOptions,
+  base?: OtherBase,
+): Promise<ExportCheck> {
+  const checkpoint = await openCheckpoint(written);
+  const { spec } = source.layout;
+  await checkColumns(source, { signal });
+  const weights = await checkWeights(source, checkpointWritten(spec, checkpoint), {
+    ...(base && { base: base.weights }),
+    onProgress: (fraction) => onProgress(WEIGHTS * fraction),
+    signal,
+  });
+  const compared = await source.compareWith(checkpoint, {
+    ...(base && { reference: onBase(spec, checkpoint, base.stored) }),
+    onProgress: (fraction) => onProgress(WEIGHTS + (1 - WEIGHTS) * fraction),
+    signal,
+  });
+  const rounding = await source.withBase(({ device }) => Promise.resolve(productRounding(device)));
+  return compareLogits(compared, { spec: checkpoint.spec, weights, rounding });
+}
+
+/**
+ * A checkpoint with the matrices of another base, as far as its files have them unquantised. The rest, such as norms, is
+ * the checkpoint's own, which was compared with the open base.
+ */
+function onBase(base: ModelSpec, checkpoint: Checkpoint, stored: StoredWeights): Checkpoint {
+  const own = new Map(checkpoint.stored);
+  const names = checkpointTensors(checkpoint.spec);
+  for (const [index, { name, kind }] of checkpointTensors(base).entries()) {
+    const weight = stored.get(name);
+    if (kind !== 'vector' && weight?.kind === 'dense') own.set(names[index]!.name, weight);
+  }
+  return { ...checkpoint, stored: own };
+}
+
+/** The part of the check's time that reading the weights back takes. */
+const WEIGHTS = 0.7;

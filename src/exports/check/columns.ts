@@ -1,0 +1,106 @@
+import { compile } from '../../graph/compile';
+import { plan } from '../../graph/plan';
+import { Trace } from '../../graph/trace';
+import type { Adapter } from '../../models/adapter';
+import { adaptedLinear, BoundAdapter } from '../../models/adapters/bound';
+import type { AdapterModule } from '../../models/adapters/layout';
+import { readRows, rowRuns } from '../../models/base_rows';
+import { BoundWeights } from '../../models/layout';
+import type { Model } from '../../models/model';
+import type { CheckOptions, ExportSource } from '../format';
+import { mergeOf } from '../merged/weights';
+import { exportDiffers } from '../run';
+import { productRounding } from './logits';
+import { NEAREST } from './rounding';
+
+/**
+ * Compares columns of each merged matrix with those that the device computes from the base and the adapter in the way of
+ * training and chat. The rows that an export writes are merged in JavaScript, so this finds a wrong merge, whatever the
+ * export's format.
+ *
+ * @throws TunesmithError `export_differs` naming the module, and the signal's reason
+ */
+export async function checkColumns(source: ExportSource, { signal }: CheckOptions = {}): Promise<void> {
+  await source.withTuned(async (base, adapter) => {
+    for (const module of source.adapter.layout.modules) {
+      signal?.throwIfAborted();
+      const columns = sampledColumns(module.in);
+      const computed = await adaptedColumns(base, adapter, module, columns);
+      if (await mergesTo(source, base, module, columns, computed)) continue;
+      throw exportDiffers({ detail: `${module.path} is not merged as the device computes it.` });
+    }
+  });
+}
+
+/** @param computed f32 [columns, out] */
+async function mergesTo(
+  source: ExportSource,
+  base: Model,
+  { path, in: input, out }: AdapterModule,
+  columns: readonly number[],
+  computed: Float32Array,
+): Promise<boolean> {
+  const merge = mergeOf(source, path);
+  // Sums over a row, such as DoRA's norms, are in f32.
+  const rounding = ROUNDINGS * productRounding(base.device) + Math.sqrt(input) * NEAREST.F32;
+  const allowed = columns.map(
+    (_, i) =>
+      rounding *
+      computed.subarray(i * out, (i + 1) * out).reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+  );
+  for (const run of rowRuns(out, input)) {
+    const rows = await readRows(base, `${path}.weight`, run);
+    merge?.(rows, run.first);
+    for (let row = 0; row < run.count; row++) {
+      for (const [i, column] of columns.entries()) {
+        const difference = rows[row * input + column]! - computed[i * out + run.first + row]!;
+        // Written with "not", so that NaN fails.
+        if (!(Math.abs(difference) <= allowed[i]!)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+/** Number of roundings on the device, with margin: of the weight, both factors of the adapter and their products. */
+const ROUNDINGS = 8;
+
+/** Number of columns to recompute in each adapted matrix. */
+const COLUMNS = 8;
+
+/**
+ * Computes columns of an adapted matrix in the same way as training and chat: applies the linear map with its adapter
+ * to unit vectors. f32 [columns, out]
+ */
+async function adaptedColumns(
+  base: Model,
+  adapter: Adapter,
+  { path, in: input, out }: AdapterModule,
+  columns: readonly number[],
+): Promise<Float32Array<ArrayBuffer>> {
+  const { device, layout } = base;
+  const trace = new Trace();
+  const x = trace.bound('columns', 'f32', ['rows', input]);
+  const weight = new BoundWeights(trace, layout).weight(`${path}.weight`);
+  const around = new BoundAdapter(trace, adapter.layout, false).around(path);
+  const y = adaptedLinear(trace, { x, weight, ...(around && { adapter: around }) });
+  const planned = plan(trace, trace.nodes, { capacity: COLUMNS, limits: device.limits, keep: [y] });
+  const buffers = new Map([...base.buffers, ...adapter.buffers]);
+  const program = await compile(device, planned, { buffers, inputs: ['columns'], purpose: 'loading' });
+  try {
+    await adapter.ready(base);
+    const ones = new Float32Array(COLUMNS * input);
+    columns.forEach((column, row) => (ones[row * input + column] = 1));
+    program.write('columns', ones);
+    await program.run({ rows: columns.length });
+    return new Float32Array(await program.read(y, columns.length)).slice(0, columns.length * out);
+  } finally {
+    program.destroy();
+  }
+}
+
+/** Columns spread evenly over a matrix, including the first and the last. */
+function sampledColumns(input: number): readonly number[] {
+  const count = Math.min(COLUMNS, input);
+  return Array.from({ length: count }, (_, i) => Math.round((i * (input - 1)) / Math.max(1, count - 1)));
+}

@@ -1,0 +1,68 @@
+import type { Device } from '../../gpu/device';
+import { checkpointTensors, type ModelSpec } from '../../models/spec';
+import type { ComparedLogits, ExportCheck } from '../format';
+import { NEAREST } from './rounding';
+import type { WeightCheck } from './weights';
+
+/**
+ * The largest of many normally distributed values is about four times the typical one, and the largest logit need not
+ * have the largest error.
+ */
+const SPREAD = 4;
+
+/** The relative error of a device's products. It is larger if the device can compute in f16. */
+export function productRounding({ gpu }: Device): number {
+  return gpu.features.has('shader-f16') ? NEAREST.F16 : NEAREST.F32;
+}
+
+/**
+ * Compares logits. Independent errors of relative size u in a matrix change its output by about u in relative size, and
+ * matrices one after the other add up the squares of their errors. Both sides also sum products in f32 in different
+ * orders, which changes a sum over k of them by about √k · 2⁻²⁴.
+ *
+ * @param weights the errors of the matrices, as they were read back
+ * @param rounding of the device's products, or of those of the program that ran the files, if it is larger
+ */
+export function compareLogits(
+  { ours, theirs }: ComparedLogits,
+  {
+    spec,
+    weights,
+    rounding,
+  }: { readonly spec: ModelSpec; readonly weights: WeightCheck; readonly rounding: number },
+): ExportCheck {
+  const matrices = checkpointTensors(spec).filter(({ kind }) => kind !== 'vector');
+  const longest = Math.max(...matrices.map(({ shape }) => shape[1] ?? 1));
+  const squares = weights.errors.reduce(
+    (sum, error) => sum + (Math.max(rounding, error) + Math.sqrt(longest) * NEAREST.F32) ** 2,
+    0,
+  );
+  let difference = ours.length === theirs.length ? 0 : NaN;
+  let largest = 0;
+  ours.forEach((value, i) => {
+    // Math.max also keeps a NaN.
+    difference = Math.max(difference, Math.abs(value - (theirs[i] ?? NaN)));
+    largest = Math.max(largest, Math.abs(value));
+  });
+  return {
+    difference,
+    allowed: SPREAD * Math.sqrt(squares) * largest,
+    ...(weights.share !== undefined && { share: weights.share }),
+    weightError: weights.error,
+    sameTokens: sameTokens({ ours, theirs }, spec.vocabularySize),
+  };
+}
+
+/** Rows of logits whose largest value is at the same token. */
+function sameTokens(
+  { ours, theirs }: ComparedLogits,
+  vocabulary: number,
+): { readonly count: number; readonly of: number } {
+  const of = ours.length / vocabulary;
+  const likeliest = (logits: Float32Array, row: number): number => {
+    const values = logits.subarray(row * vocabulary, (row + 1) * vocabulary);
+    return values.indexOf(values.reduce((most, value) => Math.max(most, value), -Infinity));
+  };
+  const rows = Array.from({ length: of }, (_, row) => row);
+  return { count: rows.filter((row) => likeliest(ours, row) === likeliest(theirs, row)).length, of };
+}
