@@ -9,6 +9,8 @@ import type { WeightCheck } from './weights';
  * have the largest error.
  */
 const SPREAD = 4;
+/** Layers multiply results that both have errors: queries and keys, a gate and values. */
+const FACTORS = 2;
 
 /** The relative error of a device's products. It is larger if the device can compute in f16. */
 export function productRounding({ gpu }: Device): number {
@@ -46,7 +48,7 @@ export function compareLogits(
   });
   return {
     difference,
-    allowed: SPREAD * Math.sqrt(squares) * largest,
+    allowed: SPREAD * FACTORS * Math.sqrt(squares) * largest,
     ...(weights.share !== undefined && { share: weights.share }),
     weightError: weights.error,
     sameTokens: sameTokens({ ours, theirs }, spec.vocabularySize),
