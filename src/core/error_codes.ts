@@ -107,6 +107,7 @@ export const ERROR_CLASSES = {
   export_originals_quantised: 'input',
   export_rounded_away: 'input',
   export_size: 'input',
+  export_worker_failed: 'device',
   file_in_use: 'busy',
   file_not_gguf: 'input',
   file_not_written: 'storage',
@@ -300,6 +301,8 @@ export const ERROR_CLASSES = {
   weights_quantized: 'input',
   weights_unsupported: 'input',
   worker_failed: 'internal',
+  zip_compressed: 'input',
+  zip_unreadable: 'damaged',
 } as const satisfies Readonly<Record<string, ErrorClass>>;
 
 export type ErrorCode = keyof typeof ERROR_CLASSES;

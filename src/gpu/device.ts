@@ -117,9 +117,16 @@ export class Device implements DeviceHandle {
     const gpu = await adapter.requestDevice({ requiredLimits, requiredFeatures }).catch((cause: unknown) => {
       throw new TunesmithError({ code: 'gpu_adapter_missing', values: { found: true }, cause });
     });
-    const { vendor, architecture, device, description } = adapter.info;
-    const name = [description || device, vendor, architecture].filter((part) => part !== '').join(' · ');
-    const software = adapter.info.isFallbackAdapter || SOFTWARE.test(name);
-    return new Device(gpu, adapter.info, software ? 'software' : 'gpu', name);
+    const kind = isSoftware(adapter.info) ? 'software' : 'gpu';
+    return new Device(gpu, adapter.info, kind, nameOf(adapter.info));
   }
+}
+
+function nameOf({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+  return [description || device, vendor, architecture].filter((part) => part !== '').join(' · ');
+}
+
+/** Whether an adapter runs on the processor. */
+export function isSoftware(info: GPUAdapterInfo): boolean {
+  return info.isFallbackAdapter || SOFTWARE.test(nameOf(info));
 }

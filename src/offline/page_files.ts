@@ -4,6 +4,8 @@ export interface BuiltFile {
   readonly path: string;
   /** SHA-256 of its bytes in base64. */
   readonly sha256: string;
+  /** Whether it is large and few people need it: it is stored after its first use only. */
+  readonly late?: boolean;
 }
 
 /** The built page's files and headers. */
@@ -28,6 +30,7 @@ export class PageFiles {
   readonly #caches: CacheStorage;
   readonly #headers: BuiltPage['headers'];
   readonly #hashes: ReadonlyMap<string, string>;
+  readonly #late: ReadonlySet<string>;
 
   /** @param scope the page's address, with a slash at its end */
   constructor({ files, headers }: BuiltPage, scope: string, caches: CacheStorage) {
@@ -35,18 +38,28 @@ export class PageFiles {
     this.#caches = caches;
     this.#headers = headers;
     this.#hashes = new Map(files.map(({ path, sha256 }) => [path, sha256]));
+    this.#late = new Set(files.filter(({ late }) => late).map(({ path }) => path));
   }
 
-  /** Downloads files that are not stored yet. Throws if a file can't be downloaded or belongs to another version. */
+  /**
+   * Downloads files that are not stored yet; late ones only if an older version of them is stored, because they were
+   * used. Throws if a file can't be downloaded or belongs to another version.
+   */
   async store(): Promise<void> {
     const cache = await this.#open();
-    const fetchMissing = async ([path, sha256]: [string, string]): Promise<void> => {
-      const key = this.#key(path, sha256);
-      if (await cache.match(key)) return;
-      const address = new URL(path, this.#scope);
-      await cache.put(key, await fetch(address, { cache: 'no-cache', integrity: `sha256-${sha256}` }));
-    };
-    await Promise.all([...this.#hashes].map(fetchMissing));
+    const used = new Set((await cache.keys()).map(({ url }) => withoutHash(new URL(url).pathname)));
+    const isUsed = (path: string): boolean => used.has(withoutHash(new URL(path, this.#scope).pathname));
+    const wanted = [...this.#hashes].filter(([path]) => !this.#late.has(path) || isUsed(path));
+    await Promise.all(wanted.map(([path, sha256]) => this.#fetchMissing(cache, path, sha256)));
+  }
+
+  /** Downloads one of the page's files for use without a network, if it is not stored yet. */
+  async keep(address: string): Promise<void> {
+    const path = this.#path({ method: 'GET', url: address });
+    const sha256 = path === undefined ? undefined : this.#hashes.get(path);
+    if (path !== undefined && sha256 !== undefined) {
+      await this.#fetchMissing(await this.#open(), path, sha256);
+    }
   }
 
   /** The response to a request for one of the page's files; undefined for other requests, which go to the network. */
@@ -81,7 +94,14 @@ export class PageFiles {
     return new Response(found.body, { headers });
   }
 
-  #path({ method, url }: Request): string | undefined {
+  async #fetchMissing(cache: Cache, path: string, sha256: string): Promise<void> {
+    const key = this.#key(path, sha256);
+    if (await cache.match(key)) return;
+    const address = new URL(path, this.#scope);
+    await cache.put(key, await fetch(address, { cache: 'no-cache', integrity: `sha256-${sha256}` }));
+  }
+
+  #path({ method, url }: Pick<Request, 'method' | 'url'>): string | undefined {
     const { origin, pathname } = new URL(url);
     const within = origin === this.#scope.origin && pathname.startsWith(this.#scope.pathname);
     if (method !== 'GET' || !within) return undefined;
@@ -99,4 +119,9 @@ export class PageFiles {
   #open(): Promise<Cache> {
     return this.#caches.open(`tunesmith ${this.#scope.href}`);
   }
+}
+
+/** A file's path without the hash of its content, which the build puts before the ending. */
+function withoutHash(path: string): string {
+  return path.replace(/-[\w-]{8}(?=\.\w+$)/, '');
 }

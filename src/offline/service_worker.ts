@@ -27,4 +27,7 @@ self.addEventListener('fetch', (event) => {
 self.addEventListener('message', (event) => {
   if (event.data === 'activate') event.waitUntil(self.skipWaiting());
   if (event.data === 'opened') event.waitUntil(removeOld());
+  const { keep } = Object(event.data) as { readonly keep?: unknown };
+  // If there is no room for it, the page works as before, with a network.
+  if (typeof keep === 'string') event.waitUntil(files.keep(keep).catch(() => undefined));
 });

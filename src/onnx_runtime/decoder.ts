@@ -1,6 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { f16ToF32 } from '../core/dtype';
 import { TunesmithError } from '../core/errors';
+import type { Message } from '../core/messages/message';
 import type { DecoderPorts } from './inputs';
 import type { OnnxDevice } from './device';
 import type { OnnxRuntime } from './runtime';
@@ -11,6 +12,7 @@ interface DecoderParts {
   readonly ports: DecoderPorts;
   readonly device: OnnxDevice;
   readonly path: string;
+  readonly notes: readonly Message[];
 }
 
 type Values = Readonly<Record<string, Tensor>>;
@@ -34,6 +36,26 @@ export class OnnxDecoder {
   /** Path of its file in the folder. */
   get path(): string {
     return this.#parts.path;
+  }
+
+  /** Address of the runtime's program; undefined in Node. */
+  get program(): string | undefined {
+    const { wasmPaths } = this.#parts.runtime.env.wasm;
+    const wasm = typeof wasmPaths === 'object' ? wasmPaths.wasm : undefined;
+    return wasm === undefined ? undefined : String(wasm);
+  }
+
+  /** Notes for the person on the choice of the device. */
+  get notes(): readonly Message[] {
+    return this.#parts.notes;
+  }
+
+  /** The number of tokens that have logits; undefined if the model does not declare it. */
+  get vocabulary(): number | undefined {
+    const { outputMetadata } = this.#parts.session;
+    const logits = outputMetadata.find(({ name }) => name === 'logits');
+    const last = logits?.isTensor === true ? logits.shape.at(-1) : undefined;
+    return typeof last === 'number' ? last : undefined;
   }
 
   get inputs(): readonly string[] {

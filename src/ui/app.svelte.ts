@@ -3,6 +3,7 @@ import { describeError } from '../core/errors';
 import { isDataFile, type ListedRun, type SavedModelReport } from '../worker/protocol';
 import { ChatState } from './chat/chat.svelte';
 import { speakerOf, type Speaker } from './chat/conversation';
+import { OnnxState } from './chat/onnx.svelte';
 import { EngineState } from './engine.svelte';
 import { ExamplesState } from './examples/examples.svelte';
 import { CandidateState } from './model/candidate.svelte';
@@ -21,7 +22,7 @@ import { FormerAdapter } from './runs/former.svelte';
 import { nameOf } from './runs/name';
 import { Reopening } from './runs/reopening.svelte';
 import { RunsState } from './runs/runs.svelte';
-import type { PickedFiles } from './shared/files';
+import type { PickedFiles, PickedFolder } from './shared/files';
 import { ThemeState } from './shared/theme.svelte';
 import { NewsState } from './shell/news.svelte';
 import { RouteState } from './shell/route.svelte';
@@ -52,7 +53,8 @@ export class App {
   readonly finder = new RunFinder();
   readonly compare = new CompareState(this.runs);
   readonly former = new FormerAdapter();
-  readonly chat = new ChatState(this.engine, () => this.speaker);
+  readonly onnx = new OnnxState(({ program }) => void this.update.keepForOffline(program));
+  readonly chat = new ChatState(this.engine, () => this.speaker, this.onnx);
   readonly exports = new ExportState(this.engine, () => this.settings.values);
   readonly view = new ChartView();
   readonly settingsFile = new SettingsFile(this.settings, this.chat.settings);
@@ -88,8 +90,9 @@ export class App {
       !this.training.refused &&
       !this.examples.empty,
   );
-  readonly canChat = $derived(
-    this.model.report !== undefined &&
+  readonly canChat = $derived.by(
+    () =>
+      this.speaker !== undefined &&
       this.chat.settings.valid &&
       (this.work === undefined || this.work.kind === 'answering'),
   );
@@ -108,9 +111,9 @@ export class App {
   /** Whether the run of the open adapter has been removed, so that only this page still has the adapter. */
   readonly adapterUnsaved = $derived.by(() => this.runs.removed(this.exports.adapter?.origin) !== undefined);
 
-  /** The model and the adapter that answer in the chat. */
+  /** The model, the adapter and the ONNX folder that answer in the chat. */
   readonly speaker: Speaker | undefined = $derived.by(() =>
-    speakerOf(this.model.report, this.exports.adapter, this.adapterRun),
+    speakerOf(this.model.report, this.exports.adapter, this.adapterRun, this.onnx.speaker),
   );
 
   /** The run that the step “Train” shows; undefined if it has not been recorded. */
@@ -149,9 +152,16 @@ export class App {
   }
 
   /** Handles files dropped outside of the drop zones, if their kind is clear. */
-  async takeDrop(dropped: Promise<PickedFiles | undefined>): Promise<void> {
+  async takeDrop(dropped: Promise<PickedFolder | undefined>): Promise<void> {
     const picked = await dropped.catch(() => undefined);
-    if (!picked || this.locked || this.model.busyLong || (await this.takeSettings(picked))) return;
+    if (!picked) return;
+    if (picked.all.some(({ path }) => /\.onnx$/i.test(path))) {
+      if (this.chat.speaking !== undefined) return;
+      this.askForExport();
+      await this.onnx.open(picked);
+      return;
+    }
+    if (this.locked || this.model.busyLong || (await this.takeSettings(picked))) return;
     const some = (names: RegExp) => picked.files.some(({ name }) => names.test(name));
     if (some(/^adapter_config\.json$/)) return;
     if (some(/\.(safetensors|gguf)$|^config\.json$/i)) {
@@ -161,6 +171,12 @@ export class App {
       this.route.go('examples');
       await this.examples.add(picked.files);
     }
+  }
+
+  /** Shows the chat, and asks for the folder of an export. */
+  askForExport(): void {
+    this.route.go('chat');
+    this.onnx.asking = true;
   }
 
   async removeSaved(saved: SavedModelReport): Promise<void> {

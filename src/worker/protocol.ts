@@ -4,6 +4,7 @@
  */
 import { proxy, wrap, type Remote } from 'comlink';
 import { describeError, TunesmithError, type ErrorDescription } from '../core/errors';
+import type { OnnxChat } from '../session/chat/onnx_chat';
 import type { Engine } from '../session/engine';
 import { persistStorage } from '../storage/quota';
 import { RUNS_CHANNEL } from './channel';
@@ -22,8 +23,10 @@ export type {
   ChatOutcome,
   ChatRequest,
   ChatSide,
+  EngineSide,
   TokenCount,
 } from '../session/chat/chats';
+export type { ExportReport, PathedBlob } from '../session/chat/onnx_chat';
 export type { PreviewExample } from '../session/data/examples';
 export type { SearchResult as HubModelReport } from '../session/models/previews';
 export type { PlanReport } from '../session/plans/plan_report';
@@ -62,7 +65,7 @@ export type RemoteEngine = {
 export function connectEngine(onFailure?: (error: ErrorDescription) => void): RemoteEngine {
   registerErrorTransfer();
   const name = new URL('.', document.baseURI).href;
-  const worker = startWorker(name);
+  const worker = startWorker('engine', name);
   worker.addEventListener('error', (event) => {
     onFailure?.(describeError(new TunesmithError({ code: 'worker_failed', detail: event.message })));
   });
@@ -71,6 +74,23 @@ export function connectEngine(onFailure?: (error: ErrorDescription) => void): Re
   const page: PageServices = { persist: () => persistStorage(navigator.storage) };
   void engine.connect(proxy(page));
   return engine;
+}
+
+/** An ONNX folder that chats in a worker of its own. */
+export interface ExportWorker {
+  readonly chat: Remote<OnnxChat>;
+  /** Ends the worker and frees its memory. Pending calls then never settle. */
+  readonly close: () => void;
+}
+
+/** Starts a worker for one ONNX folder. `onFailure` is called as by `connectEngine`. */
+export function connectExport(onFailure: (error: ErrorDescription) => void): ExportWorker {
+  registerErrorTransfer();
+  const worker = startWorker('onnx', 'onnx');
+  worker.addEventListener('error', (event) => {
+    onFailure(describeError(new TunesmithError({ code: 'export_worker_failed', detail: event.message })));
+  });
+  return { chat: wrap<OnnxChat>(worker), close: () => worker.terminate() };
 }
 
 /** Calls back after the list of runs has changed, in this tab or another. @returns a function that stops it */

@@ -10,6 +10,8 @@ import { root } from './run.mjs';
 const WORKER = 'sw.js';
 /** Files that compression makes clearly smaller. */
 const COMPRESSIBLE = /\.(js|css|html|svg|json|jsonl|txt|webmanifest)$/;
+/** Large programs that few visitors need: the service worker stores them after their first use. */
+const LATE = /\.wasm$/;
 /** Compressing a smaller file saves no packet. */
 const COMPRESSIBLE_BYTES = 1024;
 
@@ -41,6 +43,7 @@ export async function writeServiceWorker(folder) {
       sha256: createHash('sha256')
         .update(readFileSync(join(folder, path)))
         .digest('base64'),
+      ...(LATE.test(path) && { late: true }),
     }));
   await build({
     configFile: false,

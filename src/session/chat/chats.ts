@@ -9,13 +9,15 @@ export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
 }
-/** The side that answers. */
-export type ChatSide = 'base' | 'tuned';
+/** A side that the engine answers for. */
+export type EngineSide = 'base' | 'tuned';
+/** The side that answers; `export` is an opened ONNX folder. */
+export type ChatSide = EngineSide | 'export';
 export type ChatResult = Omit<AnswerResult, 'ids'>;
 
 /** A request to one side, with this side's conversation. */
-export interface ChatRequest {
-  readonly side: ChatSide;
+export interface ChatRequest<Side extends ChatSide = EngineSide> {
+  readonly side: Side;
   readonly messages: readonly ChatMessage[];
   /** Replaces the seed of the settings. */
   readonly seed?: number;
@@ -48,7 +50,7 @@ export class Chats {
   readonly #answering: ChatAnswers;
   readonly #exclusive: Exclusive;
   readonly #adapters: Pick<Adapters, 'template'>;
-  #stops = new Map<ChatSide, AbortController>();
+  #stops = new Map<EngineSide, AbortController>();
 
   constructor(answering: ChatAnswers, exclusive: Exclusive, adapters: Pick<Adapters, 'template'>) {
     this.#answering = answering;
@@ -103,7 +105,7 @@ export class Chats {
   }
 
   /** Stops the answer of one side, or of both; keeps the text so far. */
-  stop(side?: ChatSide): void {
+  stop(side?: EngineSide): void {
     for (const [each, controller] of this.#stops) if (side === undefined || side === each) controller.abort();
   }
 

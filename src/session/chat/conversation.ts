@@ -3,7 +3,7 @@ import type { ChatTemplate } from '../../data/template';
 import type { Message } from '../../data/records';
 import type { Tokenizer } from '../../data/tokenizer';
 import { stopTokens } from '../../chat/stop_tokens';
-import { templateOf, type OpenModel } from '../models/open';
+import { templateOf, type OpenText, type TextFacts } from '../models/open';
 
 /** Turns conversations into tokens, and knows the tokens that end an answer. */
 export interface ChatContext {
@@ -22,7 +22,10 @@ export const GREEDY: AnswerSettings = {
   seed: 0,
 };
 
-export function chatContext(model: OpenModel, choice: 'model' | 'alpaca'): ChatContext {
+export function chatContext(
+  model: OpenText & { readonly facts: Pick<TextFacts, 'config' | 'generationConfig'> },
+  choice: 'model' | 'alpaca',
+): ChatContext {
   const { tokenizer, facts } = model;
   const { config, generationConfig } = facts;
   return {

@@ -34,10 +34,14 @@ export type ModelFacts = Pick<
   | 'notes'
 >;
 
-/** The part of a model that needs no device: its small files, its tokenizer and its templates. */
-export interface OpenModel {
-  readonly identity: ModelIdentity;
-  readonly facts: ModelFacts;
+/** The small files that say how a model reads text. */
+export type TextFacts = Pick<
+  ModelFacts,
+  'config' | 'tokenizer' | 'tokenizerConfig' | 'templateFile' | 'generationConfig'
+>;
+
+/** How a model reads text: its tokenizer and its templates. */
+export interface OpenText {
   readonly tokenizer: Tokenizer;
   /** The model's own; undefined if it has none. */
   readonly chatTemplate: ChatTemplate | undefined;
@@ -47,6 +51,12 @@ export interface OpenModel {
   readonly templateFault: TunesmithError | undefined;
   /** Notes for the person on its tokenizer and its template. */
   readonly textNotes: readonly Message[];
+}
+
+/** The part of a model that needs no device: its small files, its tokenizer and its templates. */
+export interface OpenModel extends OpenText {
+  readonly identity: ModelIdentity;
+  readonly facts: ModelFacts;
   /** Identifies the model, independent of the load settings; see `hashOfFiles` and `hashOfCommit`. */
   readonly hash: string;
 }
@@ -59,12 +69,17 @@ const EXAMPLES_DAY = new Date(2024, 6, 26);
 
 /** Throws as `loadTokenizer`. Does not throw for an unusable template, because the model can be used without it. */
 export function openModel(facts: ModelFacts, identity: ModelIdentity, hash: string): OpenModel {
-  const { tokenizer: tokenizerJson, tokenizerConfig, templateFile, spec, config, generationConfig } = facts;
+  return { identity, facts, hash, ...openText(facts, facts.spec.vocabularySize) };
+}
+
+/** The tokenizer and the templates of a model, from its small files. Throws as `openModel`. */
+export function openText(facts: TextFacts, vocabularySize: number): OpenText {
+  const { tokenizer: tokenizerJson, tokenizerConfig, templateFile, config, generationConfig } = facts;
   const loaded = loadTokenizer(tokenizerJson, tokenizerConfig, {
     tokens: tokensOfClass(tokenizerConfig, config),
     eosIds: [...eosTokenIds(generationConfig), ...eosTokenIds(config)],
   });
-  const tokenizer = withinVocabulary(loaded, spec.vocabularySize);
+  const tokenizer = withinVocabulary(loaded, vocabularySize);
   const source = chatTemplateSource(tokenizerConfig, templateFile);
   const { specialTokens } = tokenizer;
   const template = (now?: Date): ChatTemplate | undefined =>
@@ -78,12 +93,12 @@ export function openModel(facts: ModelFacts, identity: ModelIdentity, hash: stri
     ...(templateFault ? [message('template_unusable', { reason: templateFault.clause })] : []),
     ...endNotes(tokenizerConfig, specialTokens.eos_token),
   ];
-  return { identity, facts, tokenizer, ...templates, textNotes, hash };
+  return { tokenizer, ...templates, textNotes };
 }
 
 function templatesOrFault(
-  read: () => Pick<OpenModel, 'chatTemplate' | 'exampleTemplate'>,
-): Pick<OpenModel, 'chatTemplate' | 'exampleTemplate' | 'templateFault'> {
+  read: () => Pick<OpenText, 'chatTemplate' | 'exampleTemplate'>,
+): Pick<OpenText, 'chatTemplate' | 'exampleTemplate' | 'templateFault'> {
   try {
     return { ...read(), templateFault: undefined };
   } catch (fault) {
@@ -120,7 +135,7 @@ function withinVocabulary(tokenizer: Tokenizer, vocabularySize: number): Tokeniz
  * it can't be used.
  */
 export function templateOf(
-  model: OpenModel,
+  model: OpenText,
   choice: 'model' | 'alpaca',
   use: 'chat' | 'examples',
 ): ChatTemplate {

@@ -1,8 +1,9 @@
 import { string } from 'valibot';
 import { describeError, type ErrorDescription } from '../../core/errors';
 import { ANSWER_DEFAULTS, ANSWER_SETTINGS, type AnswerSettings } from '../../core/settings/settings';
-import { callback, type ChatEvent, type ChatMessage, type ChatOutcome } from '../../worker/protocol';
+import type { ChatEvent, ChatMessage, ChatOutcome } from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
+import { ask, count, stop, type Answerers } from './asking';
 import { FormState } from '../shared/form.svelte';
 import { keep, readKept } from '../shared/persist';
 import {
@@ -24,15 +25,16 @@ import {
   type Turn,
 } from './conversation';
 import { KeptConversations } from './kept_conversations.svelte';
+import { OnnxState } from './onnx.svelte';
 import { SystemPrompt } from './system_prompt.svelte';
 import { TokenCounter } from './token_counter.svelte';
 
 const draftKey = 'chat.draft';
 const openKey = 'chat.open';
 
-/** Conversations with the base and the tuned model side by side: the open one, and earlier ones. */
+/** Conversations with the base, the tuned model and an export side by side: the open one, and earlier ones. */
 export class ChatState {
-  readonly #engine: EngineState;
+  readonly #answerers: Answerers;
   readonly #speaker: () => Speaker | undefined;
   readonly settings = new FormState(ANSWER_SETTINGS, 'chat.settings');
   readonly counter: TokenCounter;
@@ -77,10 +79,14 @@ export class ChatState {
     return tokens.length > 0 && Math.min(...tokens) > room ? Math.max(...tokens) - room : 0;
   });
 
-  constructor(engine: EngineState, speaker: () => Speaker | undefined) {
-    this.#engine = engine;
+  constructor(
+    engine: EngineState,
+    speaker: () => Speaker | undefined,
+    onnx: Answerers['onnx'] = new OnnxState(),
+  ) {
+    this.#answerers = { engine, onnx };
     this.#speaker = speaker;
-    this.counter = new TokenCounter((conversations) => engine.remote.chats.count(conversations));
+    this.counter = new TokenCounter((conversations) => count(this.#answerers, this.sides, conversations));
     this.settings.begin(ANSWER_DEFAULTS);
     this.draft = readKept(draftKey, string()) ?? '';
   }
@@ -173,11 +179,15 @@ export class ChatState {
     if (!(await this.#answer(before.turns.length - 1, sides))) this.#putBack(before);
   }
 
-  /** Stops the answer of one side, or of both. */
+  /** Stops the answer of one side, or of all. */
   async stop(side?: Side): Promise<void> {
     if (this.speaking === undefined) return;
     try {
-      await this.#engine.remote.chats.stop(side);
+      await stop(
+        this.#answerers,
+        side,
+        SIDES.filter((each) => this.progress[each]),
+      );
     } catch (error) {
       this.error = describeError(error);
     }
@@ -199,17 +209,12 @@ export class ChatState {
     const requests = requestsOf(this.conversation, index, sides, settings.seed);
     const tries = (side: Side) => triesAfter(former[side]);
     let over = false;
-    const onEvent = callback((event: ChatEvent) => {
+    const { outcomes, error } = await ask(this.#answerers, requests, settings, (event) => {
       // Results and events travel separately, so an event may arrive after the result.
       if (!over) this.#hear(event, former, tries);
     });
-    let outcomes: readonly ChatOutcome[] = [];
-    try {
-      outcomes = await this.#engine.remote.chats.answer(requests, settings, onEvent);
-    } catch (error) {
-      this.error = describeError(error);
-    }
     over = true;
+    this.error = error;
     for (const outcome of outcomes) this.#end(outcome, former, tries);
     this.progress = {};
     const failed = outcomes.every(({ side }) => {

@@ -3,7 +3,7 @@ import type { ErrorDescription } from '../../core/errors';
 import type { AdapterReport, ChatMessage, ChatRequest, ChatSide, ModelReport } from '../../worker/protocol';
 
 export type Side = ChatSide;
-export const SIDES: readonly Side[] = ['base', 'tuned'];
+export const SIDES: readonly Side[] = ['base', 'tuned', 'export'];
 
 const answerSchema = object({
   text: string(),
@@ -18,6 +18,7 @@ const turnSchema = object({
   question: string(),
   base: optional(answerSchema),
   tuned: optional(answerSchema),
+  export: optional(answerSchema),
 });
 
 /** A run as it was when its adapter answered: it may be renamed or removed later. */
@@ -38,11 +39,14 @@ export const conversationSchema = object({
   startedAt: string(),
   updatedAt: string(),
   speaker: object({
-    /** Identifies model and adapter. */
+    /** Identifies model, adapter and ONNX folder. */
     key: string(),
+    /** Empty if only an ONNX folder answered. */
     model: string(),
     /** The name of the imported files, or the run that made the adapter; empty if only the base answered. */
     adapter: union([string(), runSchema]),
+    /** The name of the ONNX folder; absent if none was open. */
+    export: optional(string()),
   }),
   system: string(),
   turns: array(turnSchema),
@@ -66,6 +70,7 @@ export interface Turn {
   readonly question: string;
   readonly base?: Answer | undefined;
   readonly tuned?: Answer | undefined;
+  readonly export?: Answer | undefined;
   /** The turn that an edited question replaces; it is stored until the question is answered. */
   readonly former?: Turn | undefined;
 }
@@ -85,8 +90,14 @@ export function updated(conversation: Conversation): Conversation {
   return { ...conversation, updatedAt: new Date(now).toISOString() };
 }
 
+/** An opened ONNX folder. */
+export interface SpeakingExport {
+  readonly name: string;
+  readonly key: string;
+}
+
 /**
- * The speaker for this model and this adapter; undefined if no model is open.
+ * The speaker for this model, this adapter and this ONNX folder; undefined if neither a model nor a folder is open.
  *
  * @param run the run that made the adapter; undefined for an imported one
  */
@@ -94,10 +105,16 @@ export function speakerOf(
   model: ModelReport | undefined,
   adapter: AdapterReport | undefined,
   run: SpeakingRun | undefined,
+  opened?: SpeakingExport,
 ): Speaker | undefined {
-  if (!model) return undefined;
-  const key = JSON.stringify([model.modelHash, adapter?.id]);
-  return { key, model: model.name, adapter: adapter ? (speakingRun(run) ?? adapter.origin) : '' };
+  if (!model) return opened && { key: opened.key, model: '', adapter: '', export: opened.name };
+  const identity = [model.modelHash, adapter?.id];
+  return {
+    key: JSON.stringify(opened ? [...identity, opened.key] : identity),
+    model: model.name,
+    adapter: adapter ? (speakingRun(run) ?? adapter.origin) : '',
+    ...(opened && { export: opened.name }),
+  };
 }
 
 function speakingRun(run: SpeakingRun | undefined): SpeakingRun | undefined {
@@ -108,8 +125,10 @@ function speakingRun(run: SpeakingRun | undefined): SpeakingRun | undefined {
 
 /** The sides that answer for a speaker. */
 export function sidesOf(speaker: Speaker | undefined): readonly Side[] {
-  if (!speaker) return [];
-  return speaker.adapter === '' ? ['base'] : SIDES;
+  return SIDES.filter((side) => {
+    if (side === 'export') return speaker?.export !== undefined;
+    return speaker !== undefined && speaker.model !== '' && (side === 'base' || speaker.adapter !== '');
+  });
 }
 
 /**
@@ -147,7 +166,7 @@ export function requestsOf(
   index: number,
   sides: readonly Side[],
   seed: number,
-): readonly ChatRequest[] {
+): readonly ChatRequest<Side>[] {
   const turn = turns[index];
   const before = { system, turns: turns.slice(0, index) };
   return sides.map((side) => {
@@ -181,8 +200,8 @@ export function keptForm(conversation: Conversation): InferOutput<typeof convers
     return { text, tokensPerSecond, stoppedBy, tries };
   };
   const turns = conversation.turns.map((turn) => {
-    const { question, base, tuned } = turn.former ?? turn;
-    return { question, base: kept(base), tuned: kept(tuned) };
+    const { question, base, tuned, export: exported } = turn.former ?? turn;
+    return { question, base: kept(base), tuned: kept(tuned), export: kept(exported) };
   });
   return { ...conversation, speaker: { ...conversation.speaker }, turns };
 }

@@ -7,6 +7,7 @@ export interface ExportWords {
   readonly system: string;
   readonly base: string;
   readonly tuned: string;
+  readonly export: string;
   /** Why an answer is not whole. */
   readonly stoppedBy: Readonly<Record<'person' | 'length' | 'stop_token', string>>;
 }
@@ -20,7 +21,7 @@ export function markdownOf(conversation: Conversation, adapter: string, words: E
   const { speaker, system, turns, startedAt } = conversation;
   const parts = [
     `# ${words.title}`,
-    [speaker.model, adapter, startedAt].filter((part) => part !== '').join(' · '),
+    [speaker.model, adapter, speaker.export ?? '', startedAt].filter((part) => part !== '').join(' · '),
   ];
   if (system.trim() !== '') parts.push(`## ${words.system}`, quoted(system.trim()));
   for (const turn of turns) {
@@ -55,12 +56,14 @@ export function rowsOf(conversation: Conversation, adapter: string): string {
       ...turn,
       base: wholeAnswer(turn.base),
       tuned: wholeAnswer(turn.tuned),
+      export: wholeAnswer(turn.export),
     })),
   };
   const rows = SIDES.flatMap((side: Side) => {
     const messages = messagesOf(whole, side);
     if (!messages.some(({ role }) => role === 'assistant')) return [];
-    return [{ messages, answered_by: side, model: speaker.model, ...(side === 'tuned' && { adapter }) }];
+    const model = side === 'export' ? speaker.export : speaker.model;
+    return [{ messages, answered_by: side, model, ...(side === 'tuned' && { adapter }) }];
   });
   return `${JSON.stringify(rows, null, 2)}\n`;
 }

@@ -12,10 +12,10 @@ export interface Obstacle {
   readonly outdated?: boolean;
 }
 
-type Parts = Pick<App, 'chat' | 'model' | 'training' | 'work'>;
+type Parts = Pick<App, 'chat' | 'training' | 'work'>;
 
 /** Why nothing can be sent now; undefined if something can. Reads state: call it within `$derived`. */
-export function obstacleTo({ chat, model, training, work }: Parts): Obstacle | undefined {
+export function obstacleTo({ chat, training, work }: Parts): Obstacle | undefined {
   switch (work?.kind) {
     case 'training':
       return { words: training.phase === 'paused' ? t.chat.trainingPaused : t.chat.training };
@@ -29,7 +29,7 @@ export function obstacleTo({ chat, model, training, work }: Parts): Obstacle | u
     case 'preparing':
       return { words: t.chat.opening };
   }
-  if (!model.report) return { words: t.chat.noModel };
+  if (!chat.speaker) return { words: t.chat.noModel };
   const [wrong] = chat.settings.problems.keys();
   if (wrong !== undefined) return { words: t.chat.wrongSetting(wrong), inSettings: true };
   const outdated = !chat.counter.fresh;

@@ -8,8 +8,10 @@ export function adapterNameOf({ adapter }: Pick<Speaker, 'adapter'>, runs: Pick<
   return typeof adapter === 'string' ? adapter : nameOf(runs.get(adapter.id) ?? adapter);
 }
 
-/** The model, and its adapter if there is one, in words. */
+/** The model with its adapter and the ONNX folder, those of them that there are, in words. */
 export function speakerName(speaker: Speaker, runs: Pick<RunsState, 'get'>): string {
   const adapter = adapterNameOf(speaker, runs);
-  return adapter === '' ? speaker.model : t.chat.withAdapter(speaker.model, adapter);
+  const tuned = adapter === '' ? speaker.model : t.chat.withAdapter(speaker.model, adapter);
+  if (speaker.export === undefined) return tuned;
+  return tuned === '' ? t.chat.exportOf(speaker.export) : t.chat.withExport(tuned, speaker.export);
 }

@@ -6,6 +6,7 @@ export class UpdateState {
   #later = $state(false);
   readonly offered = $derived(this.ready && !this.#later);
   #registration: ServiceWorkerRegistration | undefined;
+  #workers: ServiceWorkerContainer | undefined;
   readonly #reloadPage: () => void;
 
   constructor(reloadPage = () => location.reload()) {
@@ -18,6 +19,7 @@ export class UpdateState {
       const registration = await workers?.register(address);
       if (!workers || !registration) return;
       this.#registration = registration;
+      this.#workers = workers;
       this.#watch(registration);
       const { active } = await workers.ready;
       active?.postMessage('opened');
@@ -29,6 +31,13 @@ export class UpdateState {
   /** Asks the server for a newer version, which a page that stays open for days would not notice otherwise. */
   async look(): Promise<void> {
     await this.#registration?.update().catch(() => undefined);
+  }
+
+  /** Has the service worker store a file that it does not store by itself. Does nothing without one. */
+  async keepForOffline(address: string | undefined): Promise<void> {
+    if (address === undefined || !this.#registration) return;
+    const ready = await this.#workers?.ready;
+    ready?.active?.postMessage({ keep: address });
   }
 
   later(): void {

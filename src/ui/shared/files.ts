@@ -1,13 +1,19 @@
 /** Files that the person dropped or picked, and a name to show for them. */
 export interface PickedFiles {
   readonly name: string;
+  /** The outermost files: subfolders (`onnx`, `original`, `checkpoint-100`) contain others with the same names. */
   readonly files: readonly File[];
 }
 
-interface FoundFile {
+/** The same with the files of all its folders. */
+export interface PickedFolder extends PickedFiles {
+  readonly all: readonly FoundFile[];
+}
+
+export interface FoundFile {
   readonly file: File;
-  /** Number of folders above it within the picked folder. */
-  readonly depth: number;
+  /** Its path within what was picked. */
+  readonly path: string;
 }
 
 /** Folders deeper than this are not a model's or an adapter's. */
@@ -16,35 +22,34 @@ const maxDepth = 3;
 const maxFiles = 200;
 
 /** Files of an `<input type="file">`, or of a folder picked there. */
-export function pickedFiles(list: FileList | null): PickedFiles | undefined {
+export function pickedFiles(list: FileList | null): PickedFolder | undefined {
   const found = [...(list ?? [])].map((file) => {
-    const path = file.webkitRelativePath.split('/');
-    return { file, depth: path.length - 1, folder: path.length > 1 ? path[0] : undefined };
+    const path = file.webkitRelativePath === '' ? file.name : file.webkitRelativePath;
+    return { file, path };
   });
-  return picked(found, found[0]?.folder);
+  const [first = ''] = found.map(({ path }) => path);
+  return picked(found, first.includes('/') ? first.slice(0, first.indexOf('/')) : undefined);
 }
 
 /** The files of a drop, including those in dropped folders. Must be called within the drop's own event. */
-export async function droppedFiles(transfer: DataTransfer): Promise<PickedFiles | undefined> {
+export async function droppedFiles(transfer: DataTransfer): Promise<PickedFolder | undefined> {
   // The item list is emptied when the event ends: take the entries before the first await.
   const entries = [...transfer.items]
     .map((item) => item.webkitGetAsEntry())
     .filter((entry) => entry !== null);
-  const loose = [...transfer.files].map((file) => ({ file, depth: 0 }));
+  const loose = [...transfer.files].map((file) => ({ file, path: file.name }));
   const found: FoundFile[] = [];
-  for (const entry of entries) await collect(entry, found, 0);
+  for (const entry of entries) await collect(entry, found, []);
   const only = entries.length === 1 ? entries[0] : undefined;
   return picked(entries.length > 0 ? found : loose, only?.isDirectory ? only.name : undefined);
 }
 
-/**
- * Picks only the outermost files: subfolders (`onnx`, `original`, `checkpoint-100`) contain others with the same names.
- */
-function picked(found: readonly FoundFile[], folder: string | undefined): PickedFiles | undefined {
+function picked(found: readonly FoundFile[], folder: string | undefined): PickedFolder | undefined {
   const visible = found.filter(({ file }) => !file.name.startsWith('.'));
-  const outermost = Math.min(...visible.map(({ depth }) => depth));
-  const files = visible.filter(({ depth }) => depth === outermost).map(({ file }) => file);
-  return files.length === 0 ? undefined : { name: folder ?? nameOf(files), files };
+  const depthOf = ({ path }: FoundFile): number => path.split('/').length;
+  const outermost = Math.min(...visible.map(depthOf));
+  const files = visible.filter((each) => depthOf(each) === outermost).map(({ file }) => file);
+  return files.length === 0 ? undefined : { name: folder ?? nameOf(files), files, all: visible };
 }
 
 function nameOf(files: readonly File[]): string {
@@ -52,13 +57,13 @@ function nameOf(files: readonly File[]): string {
   return files.length > 1 ? `${first} + ${files.length - 1}` : first;
 }
 
-async function collect(entry: FileSystemEntry, into: FoundFile[], depth: number): Promise<void> {
+async function collect(entry: FileSystemEntry, into: FoundFile[], above: readonly string[]): Promise<void> {
   if (into.length >= maxFiles) return;
   if (isFile(entry)) {
     const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
-    into.push({ file, depth });
-  } else if (isFolder(entry) && depth < maxDepth) {
-    for (const child of await childrenOf(entry)) await collect(child, into, depth + 1);
+    into.push({ file, path: [...above, file.name].join('/') });
+  } else if (isFolder(entry) && above.length < maxDepth) {
+    for (const child of await childrenOf(entry)) await collect(child, into, [...above, entry.name]);
   }
 }
 

@@ -45,7 +45,7 @@ export function situationOf(app: App): Situation {
       title: t.shell.demoTitle,
       body: t.shell.noDevice,
       next: start(app),
-      others: [],
+      others: app.onnx.report ? see(app, 'chat', t.shell.toChat, 'field') : [tryExport(app)],
     };
   if (!engine.device)
     return { kind: 'looking', title: t.shell.demoTitle, body: t.shell.looking, next: start(app), others: [] };
@@ -86,6 +86,9 @@ function act(name: Action['name'], label: string, press: () => void, enabled = t
 
 const start = (app: App, label = isDemo(app) ? t.shell.demoButton : t.shell.ownButton): Action =>
   act('start', label, () => void app.start(), app.canStart);
+
+/** A button for the one thing that needs no GPU. */
+const tryExport = (app: App): Action => act('chat', t.shell.tryExport, () => app.askForExport());
 
 /** A button that goes to a place; none if it is already shown. */
 function see({ route }: App, place: Place, label = t.shell.see, arrival?: Arrival): readonly Action[] {

@@ -84,10 +84,11 @@ function trainStatus({ training, examples, settings, runs }: App): StepStatus {
   }
 }
 
-function chatStatus({ work, canChat, chat, exports }: App): StepStatus {
+function chatStatus({ work, canChat, chat, exports, onnx }: App): StepStatus {
   if (work?.kind === 'answering') return busy(t.shell.status.answering);
   if (!chat.settings.valid) return problem();
   if (!canChat) return todo(t.shell.status.waiting);
+  if (onnx.report) return done(t.shell.status.exportOpen);
   return exports.adapter ? done(t.shell.status.both) : todo(t.shell.status.baseOnly);
 }
 

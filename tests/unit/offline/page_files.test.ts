@@ -33,10 +33,11 @@ let stored: Map<string, FakeCache>;
 let site: Record<string, string>;
 let fetched: string[];
 
-function version(files: Record<string, string>, scope = SCOPE): PageFiles {
+function version(files: Record<string, string>, scope = SCOPE, late: readonly string[] = []): PageFiles {
   const built = Object.entries(files).map(([path, text]) => ({
     path,
     sha256: createHash('sha256').update(text).digest('base64'),
+    late: late.includes(path),
   }));
   const open = (name: string) => {
     const cache = stored.get(name) ?? new FakeCache();
@@ -75,6 +76,27 @@ describe("the page's files in the cache", () => {
       expect(await (await files.answer(get(path)))?.text()).toBe('page 1');
     }
     expect(await (await files.answer(get('assets/a-1.js')))?.text()).toBe('script 1');
+  });
+
+  it('include a late one only once it has been used, and its next version then', async () => {
+    const address = (path: string) => new URL(path, SCOPE).href;
+    site['assets/run-aaaaaaaa.wasm'] = 'program 1';
+    const files = version(site, SCOPE, ['assets/run-aaaaaaaa.wasm']);
+    await files.store();
+    expect(fetched).not.toContain('assets/run-aaaaaaaa.wasm');
+    await files.keep(address('elsewhere.wasm'));
+    await files.keep(address('assets/run-aaaaaaaa.wasm'));
+    expect(fetched.filter((path) => path.endsWith('.wasm'))).toEqual(['assets/run-aaaaaaaa.wasm']);
+    site = {
+      'assets/a-1.js': 'script 1',
+      'assets/run-bbbbbbbb.wasm': 'program 2',
+      'assets/other-cccccccc.wasm': 'program 3',
+    };
+    const next = version(site, SCOPE, ['assets/run-bbbbbbbb.wasm', 'assets/other-cccccccc.wasm']);
+    await next.store();
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
+    expect(await (await next.answer(get('assets/run-bbbbbbbb.wasm')))?.text()).toBe('program 2');
+    await expect(next.answer(get('assets/other-cccccccc.wasm'))).rejects.toThrow('Failed to fetch');
   });
 
   it('have the headers that the host may not have sent, and none of the transfer', async () => {

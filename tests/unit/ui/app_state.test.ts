@@ -157,7 +157,7 @@ describe('the page', () => {
     expect(app.settings.values).toMatchObject({ r: 3, lora_alpha: 9, target_modules: ['q_proj'] });
     expect(app.settingsOpen).toBe(true);
     await app.takeDrop(
-      Promise.resolve({ name: 'lora.yaml', files: [new File(['lora_rank: 5'], 'lora.yaml')] }),
+      Promise.resolve({ name: 'lora.yaml', files: [new File(['lora_rank: 5'], 'lora.yaml')], all: [] }),
     );
     expect(app.settings.values).toMatchObject({ r: 5, lora_alpha: 10 });
   });

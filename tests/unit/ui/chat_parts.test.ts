@@ -167,8 +167,7 @@ describe('why nothing can be sent', () => {
   const free = {
     work: undefined,
     training: { phase: 'running' },
-    model: { report: report() },
-    chat: { settings: { problems: new Map() }, counter: { fresh: true }, excess: 0 },
+    chat: { speaker: {}, settings: { problems: new Map() }, counter: { fresh: true }, excess: 0 },
   };
   const obstacle = (changes: object) => obstacleTo({ ...free, ...changes } as unknown as Parts);
   const { chat: words } = CATALOGUES.en;
@@ -183,7 +182,7 @@ describe('why nothing can be sent', () => {
     ['opening a model', { work: { kind: 'opening_model' } }, words.opening],
     ['opening a run', { work: { kind: 'opening_run' } }, words.opening],
     ['what is made ready for training', { work: { kind: 'starting' } }, words.opening],
-    ['no model', { model: {} }, words.noModel],
+    ['no model', { chat: { ...free.chat, speaker: undefined } }, words.noModel],
     ['an export', { work: { kind: 'exporting' } }, words.exporting],
     ['an import', { work: { kind: 'importing' } }, words.importing],
   ])('is %s', (_, changes, told) => {

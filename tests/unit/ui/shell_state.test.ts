@@ -40,6 +40,7 @@ function appOf(given: Parts = {}, place: Place = 'train'): App {
     former: merge({ opening: false }, 'former'),
     chat: merge({ speaking: undefined, settings: { valid: true } }, 'chat'),
     exports: merge({ exporting: false }, 'exports'),
+    onnx: merge({ report: undefined }, 'onnx'),
     news: merge({ outcome: undefined }, 'news'),
     reopening: merge({ busy: false }, 'reopening'),
     choice: merge({ missingRoom: undefined, canOpen: true }, 'choice'),
@@ -53,7 +54,14 @@ describe('the situation', () => {
   const own = { model: { wanted: { kind: 'hub' }, name: 'tiny' } };
   it.each<[string, Parts, Place, string | undefined, string[]]>([
     ['the demo is ready', {}, 'train', 'start', []],
-    ['there is no GPU', { canStart: false, engine: { usable: false } }, 'train', 'start', []],
+    ['there is no GPU', { canStart: false, engine: { usable: false } }, 'train', 'start', ['chat']],
+    [
+      'there is no GPU, and an export is open',
+      { canStart: false, engine: { usable: false }, onnx: { report: {} } },
+      'chat',
+      'start',
+      [],
+    ],
     ['it trains, seen from elsewhere', { training: running }, 'chat', 'train', ['stop', 'pause']],
     ['it trains, on show', { training: running }, 'train', undefined, ['stop', 'pause']],
     ['it is paused', { training: { ...running, phase: 'paused' } }, 'model', 'resume', ['stop']],

@@ -4,6 +4,7 @@ export const chat = {
   title: 'Chat',
   base: 'Base',
   tuned: 'Tuned',
+  export: 'Export',
   // Why nothing can be asked now.
   noModel: 'Open a model in the step “Model” to chat with it.',
   training: 'The device is busy with training. You can chat when it is done.',
@@ -18,10 +19,31 @@ export const chat = {
   hot: (most: string) => `Above ${most}, the words of an answer are nearly random.`,
   baseOnly: 'Only the base model answers so far. After training, the tuned model answers beside it.',
   withAdapter: (model: string, adapter: string) => `${model} with the adapter “${adapter}”`,
+  exportOf: (name: string) => `the export “${name}”`,
+  withExport: (speaker: string, name: string) => `${speaker}, and the export “${name}”`,
   oneAfterOther:
     'The device has no room for two conversations at once, so the models answer one after the other.',
   otherSpeaker: (speaker: string) =>
     `This conversation was with ${speaker}. Your next question begins a new one.`,
+  exportOnly:
+    'Only the export answers. With WebGPU and a model open, the base and the tuned model answer beside it.',
+  // The export.
+  openExport: 'Open an export',
+  exportTitle: 'Chat with an ONNX export',
+  exportHelp:
+    'Open the folder of a model that was exported as ONNX: here, by a friend, or for transformers.js. It runs in this browser, with WebGPU or without, and stays on this computer.',
+  exportDrop: 'Drop the folder or its zip here',
+  exportFiles:
+    'config.json, tokenizer.json and the folder “onnx”; or genai_config.json, tokenizer.json and model.onnx',
+  exportFolder: 'Choose a folder',
+  exportZip: 'Choose a zip',
+  exportReading: (name: string) => `Reading ${name}`,
+  exportStarting: (name: string) => `Starting ${name}`,
+  exportDevice: 'Device for the export',
+  exportDevices: { auto: 'Best device', webgpu: 'GPU (WebGPU)', wasm: 'Processor (WASM)' },
+  exportOn: { webgpu: 'on the GPU', wasm: 'on the processor' },
+  exportModel: 'Model in the export',
+  closeExport: 'Close the export',
   // The field.
   question: 'Your question',
   placeholder: 'Ask something',

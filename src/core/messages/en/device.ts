@@ -8,6 +8,7 @@ export const device = {
   noneTitle: 'This page needs WebGPU, and this browser does not offer it.',
   softwareTitle: 'The browser computes on the processor, not on your GPU.',
   softwareMeaning: 'Everything works, but much more slowly.',
+  exportWorks: 'You can still try a model that somebody has trained: its ONNX export runs on the processor.',
   howTo: 'How to get WebGPU',
   howToGpu: 'How to use your GPU',
   advice: [

@@ -10,6 +10,7 @@ export const device: Catalogue['device'] = {
   noneTitle: '本页面需要 WebGPU，而当前浏览器没有提供。',
   softwareTitle: '浏览器正在用处理器计算，没有用到你的 GPU。',
   softwareMeaning: '所有功能都可用，只是慢得多。',
+  exportWorks: '不过你仍可以试用别人训练好的模型：它的 ONNX 导出可以在处理器上运行。',
   howTo: '如何启用 WebGPU',
   howToGpu: '如何用上你的 GPU',
   advice: [

@@ -11,6 +11,7 @@ import { hub } from './hub';
 import { jinjaMessages } from './jinja';
 import { jsonMessages } from './json';
 import { modelMessages } from './models';
+import { onnx } from './onnx';
 import { progress } from './progress';
 import { session } from './session';
 import { settingMessages } from './settings';
@@ -33,6 +34,7 @@ export const engine = {
   ...jinjaMessages,
   ...jsonMessages,
   ...modelMessages,
+  ...onnx,
   ...progress,
   ...session,
   ...settingMessages,

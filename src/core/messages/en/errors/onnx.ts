@@ -8,6 +8,10 @@ const exportAgain = 'Export the model again, or copy its folder again as a whole
 
 /** Errors of ONNX folders, and of onnxruntime-web, which runs them. */
 export const onnxErrors = {
+  export_worker_failed: {
+    message: 'The part of this page that runs the ONNX folder could not start, or stopped.',
+    hint: 'Open the folder again. If it happens again, the model may be too large for this browser.',
+  },
   onnx_damaged: ({ file }: File) => ({
     message: `${file} is not an ONNX file, or it is incomplete.`,
     hint: exportAgain,
@@ -67,5 +71,13 @@ export const onnxErrors = {
   onnx_too_large: ({ file, bytes, most }: File & { bytes: number; most: number }) => ({
     message: `${file} has ${format.bytes(bytes)}. On the processor, a browser can run models of up to ${format.bytes(most)}: WebAssembly addresses 4 GiB.`,
     hint: 'Run it on the GPU, or export the model in q4.',
+  }),
+  zip_compressed: ({ zip, file }: { zip: string; file: string }) => ({
+    message: `${file} in ${zip} is compressed and too large to be unpacked in memory.`,
+    hint: 'Unpack the zip, and open the folder.',
+  }),
+  zip_unreadable: ({ file }: File) => ({
+    message: `${file} is not a zip file, or it is damaged or encrypted.`,
+    hint: 'Unpack it, and open the folder.',
   }),
 };

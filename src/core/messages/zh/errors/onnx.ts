@@ -4,6 +4,10 @@ import { format } from '../format';
 const exportAgain = '请重新导出模型，或重新完整复制其文件夹。';
 
 export const onnxErrors: typeof english = {
+  export_worker_failed: {
+    message: '页面中运行 ONNX 文件夹的部分无法启动，或已中断。',
+    hint: '请重新打开该文件夹。如果再次出现，可能是模型太大，此浏览器无法运行。',
+  },
   onnx_damaged: ({ file }) => ({
     message: `${file} 不是 ONNX 文件，或者不完整。`,
     hint: exportAgain,
@@ -63,5 +67,13 @@ export const onnxErrors: typeof english = {
   onnx_too_large: ({ file, bytes, most }) => ({
     message: `${file} 有 ${format.bytes(bytes)}。浏览器在处理器上最多只能运行 ${format.bytes(most)} 的模型：WebAssembly 的寻址上限为 4 GiB。`,
     hint: '请改用显卡运行，或以 q4 导出模型。',
+  }),
+  zip_compressed: ({ zip, file }) => ({
+    message: `${zip} 中的 ${file} 经过压缩，且太大，无法在内存中解压。`,
+    hint: '请先解压，再打开文件夹。',
+  }),
+  zip_unreadable: ({ file }) => ({
+    message: `${file} 不是 zip 文件，或者已损坏或加密。`,
+    hint: '请先解压，再打开文件夹。',
   }),
 };
