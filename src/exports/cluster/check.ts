@@ -5,21 +5,22 @@ import type { ModelFolder } from '../../models/folder';
 import type { ExportCheck, ExportedExamples } from '../format';
 import { exportDiffers } from '../run';
 import { PARTS, recordsFile, tokensFile, type Part } from './names';
-import type { Survey } from './examples';
 import { tokensLine } from './lines';
 
 /**
  * Checks the files of examples: those of tokens line by line, and the records by reading and tokenising them again.
- * Both must give the tokens that are trained on here. Throws `export_differs`.
+ * Both must give the tokens that are trained on here. Throws `export_differs`, and the signal's reason.
  */
 export async function checkCluster(
   written: ModelFolder,
-  source: { readonly examples: ExportedExamples; readonly survey: Survey; readonly settings: TrainSettings },
+  source: { readonly examples: ExportedExamples; readonly settings: TrainSettings },
+  signal?: AbortSignal,
 ): Promise<ExportCheck> {
   const { examples, settings } = source;
   for (const part of PARTS) {
     const wanted = part === 'train' ? examples.training : examples.heldOut;
     if (wanted.length === 0) continue;
+    signal?.throwIfAborted();
     await checkTokens(written, part, wanted);
     // The Alpaca prompt names the parts of a question, which records of messages hold joined.
     if (settings.template === 'model') await checkRecords(written, part, wanted, examples);

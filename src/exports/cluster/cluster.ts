@@ -104,7 +104,7 @@ function planOf(source: ExamplesSource, survey: Survey, start: ExamplesSource['a
       { program: 'TRL', code: launchLine(FILES.zero2) },
       { program: 'LLaMA-Factory', code: `llamafactory-cli train ${FILES.factory}` },
     ],
-    check: (written) => checkCluster(written, { examples, survey, settings }),
+    check: (written, { signal }) => checkCluster(written, { examples, settings }, signal),
   };
 }
 
