@@ -97,6 +97,7 @@ export const ERROR_CLASSES = {
   export_format: 'input',
   export_not_finite: 'input',
   export_not_low_rank: 'input',
+  export_onnx_float16: 'numbers',
   export_onnx_not_nf4: 'input',
   export_onnx_op: 'input',
   export_onnx_tensor_size: 'input',

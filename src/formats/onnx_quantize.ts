@@ -1,5 +1,5 @@
 import { bytesOf } from '../core/bytes';
-import { f16ToF32, f32ToF16 } from '../core/dtype';
+import { f16ToF32, f32ToF16, floatsOf } from '../core/dtype';
 
 /**
  * The forms of weights that ONNX Runtime's ops take: plain numbers; `q4` and `q4f16`, 4 bits for MatMulNBits with scales
@@ -42,6 +42,24 @@ function encoded(type: OnnxEncoded, values: Float32Array, rowLength: number): re
       return [codes, scales];
     }
   }
+}
+
+/** The values of rows that `quantizeOnnx` encoded. */
+export function dequantizeOnnx(
+  type: OnnxEncoded,
+  [codes, scaleBytes, zeroPoints]: readonly Uint8Array[],
+  rowLength: number,
+): Float32Array<ArrayBuffer> {
+  if (!codes) throw new Error('there are no codes');
+  if (type === 'float32') return floatsOf('F32', codes);
+  if (type === 'float16') return floatsOf('F16', codes);
+  const scales = floatsOf(type === 'q4f16' ? 'F16' : 'F32', scaleBytes ?? new Uint8Array());
+  if (type === 'q4' || type === 'q4f16') return dequantizeBlocks4(codes, scales, rowLength);
+  const integers = type === 'q8_table' ? new Int8Array(codes.buffer, codes.byteOffset, codes.length) : codes;
+  return Float32Array.from(integers, (code, i) => {
+    const row = Math.floor(i / rowLength);
+    return (code - (zeroPoints?.[row] ?? 0)) * scales[row]!;
+  });
 }
 
 /** Rounds to f16. Throws RangeError for values beyond its range. */

@@ -11,7 +11,7 @@ export type SmallFacts = Pick<
 >;
 
 export const CONFIG = 'config.json';
-const TOKENIZER_CONFIG = 'tokenizer_config.json';
+export const TOKENIZER_CONFIG = 'tokenizer_config.json';
 const TEMPLATE = 'chat_template.jinja';
 
 /**

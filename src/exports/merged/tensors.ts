@@ -80,7 +80,7 @@ const SHARED = [
 ];
 
 /** The small files for only the text part: `text_config` becomes a config.json of the family's own architecture. */
-function textFacts(facts: SmallFacts, { family: name, tiedHead }: ModelSpec): SmallFacts {
+export function textFacts(facts: SmallFacts, { family: name, tiedHead }: ModelSpec): SmallFacts {
   const family = FAMILIES.find((each) => each.name === name);
   const whole = fieldsOfText(facts.texts[CONFIG] ?? '{}') ?? new Map<string, LosslessJson>();
   const fields = new Map(Object.entries(fieldsOf(whole.get('text_config')) ?? {}));

@@ -1,8 +1,9 @@
 import type { LosslessJson } from '../../core/lossless_json';
 import { cardOf } from '../card/card_of';
 import { fieldsOfText, jsonText } from '../card/json_text';
-import { CONFIG, smallFiles } from '../card/small_files';
-import type { ExportSource } from '../format';
+import { CONFIG, smallFiles, TOKENIZER_CONFIG } from '../card/small_files';
+import type { ExportSource, ExportUse } from '../format';
+import { textFacts } from '../merged/tensors';
 import { genaiConfig } from './genai_config';
 import type { OnnxGraph } from './graph';
 import type { Quantization } from './quantizations';
@@ -20,12 +21,24 @@ export function onnxSmallFiles(
   quantization: Quantization,
   graph: OnnxGraph,
   written: WrittenGraph,
+  uses: readonly ExportUse[],
 ): ReadonlyMap<string, string> {
-  const files = new Map(smallFiles(source.facts, quantization.float));
+  const { spec } = source.layout;
+  const facts = spec.towers ? textFacts(source.facts, spec) : source.facts;
+  const files = new Map(smallFiles(facts, quantization.float));
+  const tokenizer = fieldsOfText(files.get(TOKENIZER_CONFIG) ?? '{}');
+  // Without a class, onnxruntime-genai ignores the chat template.
+  if (tokenizer && !tokenizer.has('tokenizer_class')) {
+    tokenizer.set('tokenizer_class', 'PreTrainedTokenizerFast');
+    files.set(TOKENIZER_CONFIG, `${jsonText(tokenizer)}\n`);
+  }
   const config = fieldsOfText(files.get(CONFIG) ?? '{}') ?? new Map<string, LosslessJson>();
   config.set('transformers.js_config', transformersConfig(quantization, written));
   files.delete(CONFIG);
-  files.set('README.md', cardOf(source, { dtype: quantization.name, withImages: false }));
+  files.set(
+    'README.md',
+    cardOf(source, { dtype: quantization.name, withImages: false, library: 'transformers.js' }, uses),
+  );
   files.set(
     'genai_config.json',
     `${jsonText(genaiConfig(source, graph, config, `onnx/${written.model}`))}\n`,

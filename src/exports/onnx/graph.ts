@@ -1,4 +1,5 @@
 import { bytesOf } from '../../core/bytes';
+import type { Encoding } from '../encoding/encode';
 import { elementCount } from '../../core/shape';
 import {
   MICROSOFT,
@@ -16,8 +17,19 @@ export type StoredWeight = Omit<OnnxTensor, 'data'>;
 /** Tensors that one pass over a weight's rows gives. */
 export interface WeightData {
   readonly tensors: readonly StoredWeight[];
+  /** The weight of the checkpoint that the tensors hold; absent for tables and parts of an adapter. */
+  readonly holds?: HeldWeight;
   /** The bytes of all tensors, one after the other. */
-  parts(): AsyncIterable<Uint8Array>;
+  readonly parts: () => AsyncIterable<Uint8Array>;
+}
+
+/** How a weight lies in the tensors: each has the encoded rows' arrays of its place, one row after the other. */
+export interface HeldWeight {
+  /** Its name in a checkpoint. */
+  readonly name: string;
+  readonly encoding: Encoding;
+  /** The first tensor has all rows' first codes, then all second ones, and so on. */
+  readonly isTransposed?: true;
 }
 
 /** Bytes of a tensor's elements. */

@@ -62,14 +62,20 @@ export class LoweredTrace {
   }
 
   #bound(tensor: Tensor): string {
-    const { name, shape } = this.#options.weights.bound(tensor);
-    return this.#vector(name, shape, () => this.#options.weights.valuesOf(tensor));
+    const { name, shape, isWeight } = this.#options.weights.bound(tensor);
+    return this.#vector(name, shape, () => this.#options.weights.valuesOf(tensor), isWeight);
   }
 
-  #vector(name: string, shape: readonly number[], values: () => Promise<Float32Array>): string {
+  #vector(
+    name: string,
+    shape: readonly number[],
+    values: () => Promise<Float32Array>,
+    isWeight = false,
+  ): string {
     const { float: type } = this.#options.quantization;
     this.#graph.weight({
       tensors: [{ name, type, shape }],
+      ...(isWeight && { holds: { name, encoding: { encoder: 'onnx', type, rowLength: 1 } } }),
       async *parts() {
         yield floatBytes(name, type, await values());
       },

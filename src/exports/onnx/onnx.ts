@@ -3,10 +3,12 @@ import { message } from '../../core/messages/message';
 import { encodeOnnx } from '../../formats/onnx/model';
 import type { ModelLayout } from '../../models/layout';
 import type { ExportFile, ExportFormat } from '../format';
+import { checkOnnx } from './check';
 import { dataFiles } from './data_files';
 import { decoderGraph } from './decoder_graph';
 import { onnxSmallFiles } from './folder';
 import { QUANTIZATIONS, type Quantization } from './quantizations';
+import { onnxUses } from './uses';
 import { graphWeights } from './weights';
 
 const DEFAULT = 'q4';
@@ -19,8 +21,17 @@ export const onnxExport: ExportFormat = {
     {
       name: 'quantization',
       value: 'NAME',
+      label: message('export_onnx_precision'),
       help: message('export_onnx_quantization'),
       choices: QUANTIZATIONS.map(({ name }) => name),
+      meanings: {
+        q4: { label: message('export_onnx_q4'), help: message('export_onnx_q4_help') },
+        q4f16: { label: message('export_onnx_q4f16'), help: message('export_onnx_q4f16_help') },
+        q8: { label: message('export_onnx_q8'), help: message('export_onnx_q8_help') },
+        fp16: { label: message('export_onnx_fp16'), help: message('export_onnx_fp16_help') },
+        fp32: { label: message('export_onnx_fp32'), help: message('export_onnx_fp32_help') },
+        bnb4: { label: message('export_onnx_bnb4'), help: message('export_onnx_bnb4_help') },
+      },
       default: DEFAULT,
     },
   ],
@@ -45,14 +56,19 @@ export const onnxExport: ExportFormat = {
       inputs: graph.inputs,
       outputs: [...graph.outputs].sort((a, b) => Number(b.name === 'logits') - Number(a.name === 'logits')),
     });
-    const texts = onnxSmallFiles(source, quantization, graph, { model, dataFiles: data.length });
+    const uses = onnxUses(`${source.baseModel.split('/').at(-1)}-onnx`, quantization.name);
+    const files = { model, dataFiles: data.length };
+    const texts = onnxSmallFiles(source, quantization, graph, files, uses);
     return Promise.resolve({
+      uses,
+      ...(source.layout.spec.towers && { notes: [message('onnx_text_only')] }),
       files: [
         ...data.map(({ name, size, parts }) => ({ name: `onnx/${name}`, size, parts })),
         { name: `onnx/${model}`, size: bytes.length, parts: () => [bytes] },
         ...[...texts].map(([name, text]) => textFile(name, text)),
       ],
-      check: () => Promise.resolve({ difference: null, allowed: 0 }),
+      check: (written, options) =>
+        checkOnnx(source, { graph, data, path: `onnx/${model}`, quantization }, written, options),
     });
   },
 };

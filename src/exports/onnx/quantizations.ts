@@ -14,6 +14,8 @@ export interface Quantization {
   readonly linear: (weight: Weight) => ProductForm;
   readonly head: ProductForm;
   readonly table: TableForm;
+  /** Products round activations to 8 bits. */
+  readonly roundsActivations?: true;
   /** The adapter stays beside the base's weights, because they must keep their bits. */
   readonly besideAdapter?: true;
 }
@@ -29,7 +31,7 @@ export const QUANTIZATIONS: readonly Quantization[] = [
     ...{ linear: () => blocks4, head: blocks4, table: dense },
   },
   {
-    ...{ name: 'q8', suffix: '_quantized', float: 'float32' },
+    ...{ name: 'q8', suffix: '_quantized', float: 'float32', roundsActivations: true },
     ...{ linear: () => rows8, head: rows8, table: rows8 },
   },
   {

@@ -16,8 +16,13 @@ const MOST_POSITIONS = 131_072;
 /** Gives a graph the values of the tensors that a trace is bound to. */
 export interface GraphWeights {
   matrix(name: string): Matrix;
-  /** The name and shape of a bound tensor that is a vector, or a part of the adapter. */
-  bound(tensor: Tensor): { readonly name: string; readonly shape: readonly number[] };
+  /** The name and shape of a bound tensor that is a vector of the checkpoint, or a part of the adapter. */
+  bound(tensor: Tensor): {
+    readonly name: string;
+    readonly shape: readonly number[];
+    /** Whether it is the checkpoint's. */
+    readonly isWeight: boolean;
+  };
   valuesOf(tensor: Tensor): Promise<Float32Array>;
   /** A rotary table: all cosines [positions, dim / 2], then all sines. */
   rotary(table: Tensor): {
@@ -44,9 +49,9 @@ export function graphWeights(source: ExportSource, merge: boolean): GraphWeights
     if (!tensor) throw new Error(`this model has no ${name}`);
     return tensor;
   };
-  const stored = { ...source, adapter: { ...adapter, layout: { ...adapter.layout, modules: [] } } };
+  const merged = merge ? source : withoutAdapter(source);
   const rowsOf = (tensor: TensorSpec): AsyncIterable<Float32Array<ArrayBuffer>> =>
-    mergedRows(merge ? source : stored, tensor, base);
+    mergedRows(merged, tensor, base);
   const isAdapter = (slot: string): boolean => slot === PARAMETERS || slot === DERIVED;
   return {
     matrix(name) {
@@ -57,9 +62,10 @@ export function graphWeights(source: ExportSource, merge: boolean): GraphWeights
       return { name, out, in: input, encoded };
     },
     bound({ name, shape, storage }) {
-      const isKnown = storage.kind === 'bound' && (isAdapter(storage.slot) || tensors.has(storage.slot));
-      if (!isKnown) throw new Error(`a graph has no values for ${name}`);
-      return { name, shape: shape.map(Number) };
+      const slot = storage.kind === 'bound' ? storage.slot : '';
+      const isWeight = tensors.has(slot);
+      if (!isWeight && !isAdapter(slot)) throw new Error(`a graph has no values for ${name}`);
+      return { name, shape: shape.map(Number), isWeight };
     },
     async valuesOf({ name, shape, storage }) {
       if (storage.kind !== 'bound') throw new Error(`a graph has no values for ${name}`);
@@ -97,6 +103,12 @@ export function graphWeights(source: ExportSource, merge: boolean): GraphWeights
       };
     },
   };
+}
+
+/** The same source, whose weights are the base's alone. */
+export function withoutAdapter(source: ExportSource): ExportSource {
+  const { adapter } = source;
+  return { ...source, adapter: { ...adapter, layout: { ...adapter.layout, modules: [] } } };
 }
 
 async function* runsOf(

@@ -125,11 +125,12 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   },
   'names of tokens': { 'data/jinja/lexer.ts': /^… (?:begin|end)$/ },
   'tables of Unicode': { 'data/tokenization/unicode.ts': /^[\da-f]+.* [\da-f]+/ },
-  'YAML and Python': {
+  'YAML, Python and JavaScript': {
     'exports/card/model_card.ts':
       /^(?:base_model|base_model_relation|library_name|pipeline_tag|from|model =|,)/,
     'exports/card/python.ts': /./,
     'exports/cluster/script.ts': /./,
+    'exports/onnx/uses.ts': /./,
   },
   'command lines': {
     'exports/cluster/cluster.ts': /^llamafactory-cli /,

@@ -23,11 +23,13 @@ export const blocks4: ProductForm = {
 function blocks4Data({ name, out, in: input, encoded }: Matrix, float: FloatType): WeightData {
   const blocks = Math.ceil(input / BLOCK_4);
   const type = float === 'float16' ? 'q4f16' : 'q4';
+  const encoding = { encoder: 'onnx', type, rowLength: input } as const;
   return {
     tensors: [
       { name: `${name}.q4`, type: 'uint8', shape: [out, blocks, BLOCK_4 / 2] },
       { name: `${name}.q4_scales`, type: float, shape: [out, blocks] },
     ],
-    parts: () => gathered(encoded({ encoder: 'onnx', type, rowLength: input })),
+    holds: { name, encoding },
+    parts: () => gathered(encoded(encoding)),
   };
 }

@@ -17,8 +17,10 @@ export const dense: ProductForm & TableForm = {
 };
 
 function denseData({ name, out, in: input, encoded }: Matrix, type: FloatType): WeightData {
+  const encoding = { encoder: 'onnx', type, rowLength: input } as const;
   return {
     tensors: [{ name, type, shape: [out, input] }],
-    parts: () => gathered(encoded({ encoder: 'onnx', type, rowLength: input })),
+    holds: { name, encoding },
+    parts: () => gathered(encoded(encoding)),
   };
 }

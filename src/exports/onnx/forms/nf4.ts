@@ -29,11 +29,13 @@ export function nf4(blockSize: number): ProductForm {
 
 function nf4Data({ name, out, in: input, encoded }: Matrix, blockSize: number): WeightData {
   const count = out * input;
+  const encoding = { encoder: 'nf4', type: 'NF4', rowLength: input, blockSize } as const;
   return {
     tensors: [
       { name: `${name}.nf4`, type: 'uint8', shape: [count / 2] },
       { name: `${name}.nf4_absmax`, type: 'float32', shape: [count / blockSize] },
     ],
-    parts: () => gathered(encoded({ encoder: 'nf4', type: 'NF4', rowLength: input, blockSize })),
+    holds: { name, encoding },
+    parts: () => gathered(encoded(encoding)),
   };
 }

@@ -40,7 +40,9 @@ const STRIP_BYTES = 256 * 2 ** 20;
  * from all rows: a large matrix is read several times, for some of its columns each.
  */
 function transposedData({ name, out, in: input, encoded }: Matrix): WeightData {
+  const encoding = { encoder: 'onnx', type: 'q8', rowLength: input } as const;
   return {
+    holds: { name, encoding, isTransposed: true },
     tensors: [
       { name: `${name}.q8`, type: 'uint8', shape: [input, out] },
       { name: `${name}.q8_scales`, type: 'float32', shape: [out] },
@@ -54,9 +56,7 @@ function transposedData({ name, out, in: input, encoded }: Matrix): WeightData {
         const strip = new Uint8Array(columns * out);
         others = [new Uint8Array(4 * out), new Uint8Array(out)];
         let row = 0;
-        for await (const [codes = new Uint8Array(), ...rest] of encoded({
-          ...{ encoder: 'onnx', type: 'q8', rowLength: input },
-        })) {
+        for await (const [codes = new Uint8Array(), ...rest] of encoded(encoding)) {
           rest.forEach((array, index) => others[index]?.set(array, (row * others[index].length) / out));
           transpose(codes.subarray(first), input, strip.subarray(row), { columns, out });
           row += codes.length / input;
@@ -80,11 +80,13 @@ function transpose(
 }
 
 function tableData({ name, out, in: input, encoded }: Matrix): WeightData {
+  const encoding = { encoder: 'onnx', type: 'q8_table', rowLength: input } as const;
   return {
+    holds: { name, encoding },
     tensors: [
       { name: `${name}.table_q8`, type: 'int8', shape: [out, input] },
       { name: `${name}.table_q8_scales`, type: 'float32', shape: [out, 1] },
     ],
-    parts: () => gathered(encoded({ encoder: 'onnx', type: 'q8_table', rowLength: input })),
+    parts: () => gathered(encoded(encoding)),
   };
 }

@@ -24,6 +24,10 @@ export const exportErrors = {
     message: `${name} can’t hold a ${kind} adapter: it holds only plain LoRA.`,
     hint: 'Export the merged model instead, which holds all that was trained.',
   }),
+  export_onnx_float16: {
+    message: 'The model computes numbers beyond the range of float16, so its answers would be wrong.',
+    hint: 'Choose q4, q8 or fp32, which compute in float32.',
+  },
   export_onnx_not_nf4: {
     message: 'bnb4 keeps an NF4 base as it is, and this base is not in NF4.',
     hint: 'Choose q4, or train with load_in_4bit.',

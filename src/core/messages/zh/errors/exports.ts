@@ -25,6 +25,10 @@ export const exportErrors: typeof english = {
     message: `${format} 只能保存普通 LoRA，无法保存 ${kind} 适配器。`,
     hint: '请改为导出合并后的模型，其中包含全部训练结果。',
   }),
+  export_onnx_float16: {
+    message: '模型计算中出现了超出 float16 表示范围的数，回答会出错。',
+    hint: '请选择 q4、q8 或 fp32，它们以 float32 计算。',
+  },
   export_onnx_not_nf4: {
     message: 'bnb4 会原样保留 NF4 基座模型，但该基座模型不是 NF4 格式。',
     hint: '请选择 q4，或使用 load_in_4bit 训练。',

@@ -1,0 +1,94 @@
+import { TunesmithError, errorCode } from '../../core/errors';
+import type { ModelFolder } from '../../models/folder';
+import { checkpointTensors, type ModelSpec } from '../../models/spec';
+import { openOnnx } from '../../onnx_runtime/open';
+import { checkColumns } from '../check/columns';
+import { compareLogits, productRounding } from '../check/logits';
+import { NEAREST } from '../check/rounding';
+import { checkWeights } from '../check/weights';
+import type { CheckOptions, ExportCheck, ExportSource, SampleLogits } from '../format';
+import type { DataFile } from './data_files';
+import type { OnnxGraph } from './graph';
+import type { Quantization } from './quantizations';
+import { onnxWritten } from './read_back';
+import { withoutAdapter } from './weights';
+
+/** ONNX Runtime holds the files twice while it opens them, and WebAssembly's memory never shrinks. */
+const MOST_BYTES = 1e9;
+
+export interface CheckedGraph {
+  readonly graph: OnnxGraph;
+  readonly data: readonly DataFile[];
+  /** The path of the model's file. */
+  readonly path: string;
+  readonly quantization: Quantization;
+}
+
+/**
+ * Reads all weights of a written ONNX model back and compares them with base and adapter; then computes the logits of a
+ * few tokens from the written files with ONNX Runtime, unless they are too large for that.
+ *
+ * @throws TunesmithError `export_onnx_float16` if activations leave float16's range, and the errors of `checkColumns`,
+ *   `checkWeights` and `openOnnx`
+ */
+export async function checkOnnx(
+  source: ExportSource,
+  { graph, data, path, quantization }: CheckedGraph,
+  written: ModelFolder,
+  { onProgress = () => undefined, signal }: CheckOptions,
+): Promise<ExportCheck> {
+  const { spec } = source.layout;
+  if (!quantization.besideAdapter) await checkColumns(source, { signal });
+  const weights = await checkWeights(
+    quantization.besideAdapter ? withoutAdapter(source) : source,
+    onnxWritten(spec, graph.weights, data, written),
+    { onProgress: (fraction) => onProgress(WEIGHTS * fraction), signal },
+  );
+  const sample = await source.logits();
+  const theirs =
+    data.reduce((sum, { size }) => sum + size, 0) <= MOST_BYTES
+      ? await runtimeLogits(written, path, sample, signal)
+      : undefined;
+  if (!theirs) return { difference: null, allowed: 0, weightError: weights.error };
+  if (quantization.float === 'float16' && !theirs.every(Number.isFinite)) {
+    throw new TunesmithError({ code: 'export_onnx_float16' });
+  }
+  const device = await source.withBase((base) => Promise.resolve(productRounding(base.device)));
+  const rounding = Math.max(device, roundingOf(spec, quantization));
+  return compareLogits({ ours: sample.logits, theirs }, { spec, weights, rounding });
+}
+
+/** The part of the check's time that reading the weights back takes. */
+const WEIGHTS = 0.8;
+
+/** undefined if there is no memory for it. */
+async function runtimeLogits(
+  written: ModelFolder,
+  path: string,
+  { ids }: SampleLogits,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array | undefined> {
+  try {
+    const decoder = await openOnnx(written, { device: 'wasm', path, ...(signal && { signal }) });
+    try {
+      return await decoder.logits(ids);
+    } finally {
+      await decoder.close();
+    }
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'onnx_no_memory' || code === 'onnx_too_large') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The relative error of the runtime's own results. 8-bit products also round activations, to 255 steps of their range.
+ * The range of n values is at most 2 √n of their root mean square, and a step's error is 1 / √12 of it.
+ */
+function roundingOf(spec: ModelSpec, { float, roundsActivations }: Quantization): number {
+  if (float === 'float16') return NEAREST.F16;
+  if (!roundsActivations) return NEAREST.F32;
+  const longest = Math.max(...checkpointTensors(spec).map(({ shape }) => shape[1] ?? 1));
+  return (2 * Math.sqrt(longest)) / (255 * Math.sqrt(12));
+}
