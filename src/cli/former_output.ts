@@ -1,4 +1,5 @@
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS } from '../models/adapter_files';
+import { SMALL_FILES } from '../models/tokenizer_files';
 import type { RunRecords } from '../session/runs/run_records';
 import type { FileStore } from '../storage/file_store';
 
@@ -30,7 +31,7 @@ export class FormerOutput {
 
   /** Starts to remove the former output; later calls do nothing. */
   replace(): void {
-    this.#removing ??= this.#remove(this.#former, [ADAPTER_CONFIG, ADAPTER_WEIGHTS]);
+    this.#removing ??= this.#removeFormer();
     // `settle` reports a failure.
     this.#removing.catch(() => undefined);
   }
@@ -43,6 +44,13 @@ export class FormerOutput {
     }
     const now = await foldersOf(this.#files);
     await this.#remove(new Set([...now].filter((id) => !this.#former.has(id))), []);
+  }
+
+  /** Removes the small files too, except in the folder of a model, to which they belong. */
+  async #removeFormer(): Promise<void> {
+    const ofModel = (await this.#files.size('config.json')) > 0;
+    const small = ofModel ? [] : SMALL_FILES;
+    await this.#remove(this.#former, [ADAPTER_CONFIG, ADAPTER_WEIGHTS, ...small]);
   }
 
   async #remove(ids: ReadonlySet<string>, names: readonly string[]): Promise<void> {

@@ -5,6 +5,7 @@ import { message, type Message } from '../core/messages/message';
 import { SETTINGS_FILE } from '../core/settings/file';
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS } from '../models/adapter_files';
 import { isTemporary, type FileStore } from '../storage/file_store';
+import { SMALL_FILES } from '../models/tokenizer_files';
 import { nodeFiles } from '../storage/node_files';
 import { nodeLocks } from '../storage/node_locks';
 
@@ -69,7 +70,7 @@ export async function holdsRun(files: FileStore): Promise<boolean> {
  * Removes incomplete files that a killed process left: those of runs and of an adapter, and nothing else in the folder.
  */
 async function removeLeftovers(path: string, files: FileStore): Promise<void> {
-  const ours = [ADAPTER_CONFIG, ADAPTER_WEIGHTS, 'README.md', SETTINGS_FILE];
+  const ours = [ADAPTER_CONFIG, ADAPTER_WEIGHTS, 'README.md', SETTINGS_FILE, ...SMALL_FILES];
   const beside = (await readdir(path)).filter((name) => ours.some((own) => name.startsWith(`${own}.`)));
   for (const left of [...(await files.list('runs')), ...beside].filter(isTemporary)) {
     await files.remove(left);

@@ -17,7 +17,7 @@ export const TOKENIZER_COMPANIONS: readonly string[] = [
 export const PROCESSOR_FILES: readonly string[] = ['preprocessor_config.json', 'processor_config.json'];
 
 /** The files of a checkpoint other than the weights. */
-const SMALL_FILES = [
+export const SMALL_FILES: readonly string[] = [
   'config.json',
   'generation_config.json',
   'tokenizer.json',

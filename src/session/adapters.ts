@@ -2,8 +2,9 @@ import { describeError, type ErrorDescription } from '../core/errors';
 import type { Language } from '../core/messages/languages';
 import type { Message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
-import type { ExportCheck, ExportOption, ExportPlan, ExportUse } from '../exports/format';
+import type { ExportCheck, ExportFormat, ExportOption, ExportPlan, ExportUse } from '../exports/format';
 import { EXPORT_FORMATS } from '../exports/formats';
+import { BASE_OPTION } from '../exports/merged/base_option';
 import { handleTarget } from '../exports/targets/handle_target';
 import { zipFile, zipTarget } from '../exports/targets/zip_target';
 import type { Hub } from '../hub/types';
@@ -92,14 +93,30 @@ export class Adapters {
 
   async report(): Promise<AdapterReport | undefined> {
     const { tuned } = this.#session;
-    return tuned && (await adapterReport(this.#name, tuned));
+    if (!tuned) return undefined;
+    const { model } = this.#session;
+    const base = {
+      isAsked: model.identity.source === 'files',
+      said: (await this.#session.saidBase()) ?? '',
+    };
+    return { ...(await adapterReport(this.#name, tuned)), base };
+  }
+
+  /** Remembers where the open base comes from. Throws `model_reference`. */
+  async sayBase(typed: string): Promise<void> {
+    await this.#session.sayBase(typed);
+  }
+
+  /** Takes the files of the open base in full precision. Throws as `Session.giveOriginals`. */
+  async giveOriginals(files: readonly File[]): Promise<void> {
+    await this.#session.giveOriginals(folderOfBlobs(namedBlobs(files)));
   }
 
   async import(name: string, files: readonly File[]): Promise<AdapterReport> {
     return await this.#exclusive.run('importing', async () => {
       const { notes } = await this.#session.importAdapter(folderOfBlobs(namedBlobs(files)));
       this.#name = name;
-      return { ...(await adapterReport(name, this.#session.requireTuned())), notes };
+      return { ...(await this.report())!, notes };
     });
   }
 
@@ -120,7 +137,7 @@ export class Adapters {
     );
     return await Promise.all(
       possible.map(async (format): Promise<ExportOffer> => {
-        const offer = { format: format.name, needs: format.needs, options: format.options };
+        const offer = { format: format.name, needs: format.needs, options: this.#optionsOf(format) };
         try {
           const plan = await planExport(this.#session, format.name, options, language, settings);
           const { name: fileName, size: bytes } = zipFile(`${plan.folderName}.zip`, plan.files);
@@ -216,6 +233,12 @@ export class Adapters {
     );
     this.#written = { key, result: { files, check } };
     return this.#written.result;
+  }
+
+  /** The options of a format that make a difference for the open base. */
+  #optionsOf({ options }: Pick<ExportFormat, 'options'>): readonly ExportOption[] {
+    const hidden = this.#session.quantised.length === 0 ? BASE_OPTION.name : undefined;
+    return options.filter(({ name }) => name !== hidden);
   }
 
   /** Removes the exports that closed tabs have left. */

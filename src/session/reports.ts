@@ -66,6 +66,14 @@ export interface StorageReport {
   readonly persisted: boolean;
 }
 
+/** Where other programs find the base of an adapter. */
+export interface BaseReport {
+  /** Whether only the person knows it, because the base comes from local files. */
+  readonly isAsked: boolean;
+  /** The person's words; empty for none. */
+  readonly said: string;
+}
+
 export interface AdapterReport {
   /** Identifies the adapter by everything that its answers depend on. */
   readonly id: string;
@@ -75,6 +83,7 @@ export interface AdapterReport {
   readonly lora_alpha: number;
   readonly target_modules: readonly string[];
   readonly parameters: number;
+  readonly base?: BaseReport;
   /** Notes for the person. */
   readonly notes: readonly Message[];
 }

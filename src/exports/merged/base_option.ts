@@ -1,5 +1,5 @@
 import { TunesmithError } from '../../core/errors';
-import { message } from '../../core/messages/message';
+import { message, type Message } from '../../core/messages/message';
 import type { StoredWeights } from '../../models/stored/stored_weight';
 import type { OtherBase } from '../check/checkpoint';
 import type { ExportOption, ExportPlan, ExportSource } from '../format';
@@ -31,6 +31,8 @@ export interface ChosenBase {
   readonly within?: ExportPlan['within'];
   /** For the check: the weights, and how the original files store them; only for original ones, within `within`. */
   original(): OtherBase | undefined;
+  /** Notes for the person. */
+  readonly notes: readonly Message[];
   /** How far the original weights are from the trained ones; only for original ones, within `within`. */
   measured(): MeasuredOriginals | undefined;
 }
@@ -54,6 +56,7 @@ export function chosenBase(
     return {
       weights: trainedBase(source),
       isOriginal: false,
+      notes: [],
       original: () => undefined,
       measured: () => undefined,
     };
@@ -71,6 +74,7 @@ export function chosenBase(
     weights,
     isOriginal: true,
     original: () => ({ weights, stored: required().stored }),
+    notes: originals.isRemote ? [message('export_originals_remote')] : [],
     within: (work, options) =>
       originals.read(
         (stored) => requireOriginals(source.layout, quantised, stored),

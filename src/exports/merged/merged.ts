@@ -68,7 +68,7 @@ export const mergedExport: ExportFormat = {
     // config.json comes last: without it, no program takes the folder for a model.
     const texts = [...small].sort(([a], [b]) => Number(a === 'config.json') - Number(b === 'config.json'));
     return Promise.resolve({
-      notes,
+      notes: [...notes, ...base.notes],
       within: base.within,
       uses: uses(mergedExport.fileName(shortName(source.baseModel))),
       files: [

@@ -93,6 +93,28 @@ export class ExportState {
     await this.#readOffers();
   }
 
+  /** Remembers where the base comes from; other programs find it by these words. */
+  async sayBase(typed: string): Promise<void> {
+    await this.#change(() => this.#engine.remote.adapter.sayBase(typed));
+  }
+
+  /** Takes the base's files in full precision. */
+  async giveOriginals({ files }: PickedFiles): Promise<void> {
+    await this.#change(() => this.#engine.remote.adapter.giveOriginals(files));
+  }
+
+  async #change(change: () => Promise<void>): Promise<void> {
+    this.exportError = undefined;
+    try {
+      await change();
+      this.adapter = await this.#engine.remote.adapter.report();
+    } catch (error) {
+      this.exportError = describeError(error);
+      return;
+    }
+    await this.#readOffers();
+  }
+
   choose(format: string): void {
     this.format = format;
     this.exportError = undefined;

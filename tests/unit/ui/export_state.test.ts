@@ -51,6 +51,26 @@ describe('what can be taken away', () => {
     expect(state.offers.map(({ bytes }) => bytes)).toEqual([2]);
   });
 
+  it('follows where the base comes from, and the files that are given', async () => {
+    let said = '';
+    const remote = {
+      report: () => Promise.resolve({ ...adapter, base: { isAsked: true, said } }),
+      offers: vi.fn(() => Promise.resolve([offer('peft')])),
+      sayBase: (typed: string) => {
+        said = typed;
+        return Promise.resolve();
+      },
+      giveOriginals: vi.fn(() => Promise.reject(gone())),
+    };
+    const state = new ExportState(engineOf({ adapter: remote }), noSettings);
+    await state.sayBase('owner/name');
+    expect(state.adapter?.base).toEqual({ isAsked: true, said: 'owner/name' });
+    expect(remote.offers).toHaveBeenCalledOnce();
+    await state.giveOriginals({ name: 'base', files: [] });
+    expect(state.exportError?.code).toBe('no_model');
+    expect(remote.offers).toHaveBeenCalledOnce();
+  });
+
   it('of the examples is asked with the settings of the next training', async () => {
     const offers = vi.fn(() => Promise.resolve([offer('cluster')]));
     const exported = vi.fn(() => Promise.resolve({ ...offer('cluster'), check: {} }));

@@ -1,3 +1,5 @@
+import { format } from './format';
+
 import { plural } from './format';
 
 export const exporting = {
@@ -30,31 +32,38 @@ export const exporting = {
     'gguf-lora': 'A small GGUF file to load beside the GGUF file of the base model.',
     cluster: 'Examples, settings and scripts for LLaMA-Factory and TRL.',
   } as Readonly<Record<string, string>>,
-  export: (format: string) =>
+  export: (name: string) =>
     ({
       peft: 'Download the adapter (.zip)',
       'gguf-lora': 'Download the adapter (.zip)',
       cluster: 'Download the folder (.zip)',
-    })[format] ?? 'Download the model (.zip)',
+    })[name] ?? 'Download the model (.zip)',
   exporting: 'Writing and checking…',
   stop: 'Stop',
   stopping: 'Stopping…',
   saved: (fileName: string) => `Saved as ${fileName}.`,
   again: 'Download again',
+  base: 'Base model',
+  baseExample: 'owner/name',
+  baseHelp:
+    'Where this base model comes from: its name or address on the Hub, or a path. The model card and other programs find it by this. It is remembered with the model.',
+  originals: 'Drop the folder of the base model in full precision here',
+  originalsHelp: 'config.json, the tokenizer’s files and model*.safetensors',
   files: 'Files in the zip',
   checked: 'Checked: the files were read back and give exactly the same answers.',
   checkedNear: (difference: string) =>
     `Checked: the files were read back, and the weights are those of model and adapter, rounded once. Logits differ by at most ${difference}.`,
   checkedExamples: 'Checked: the files were read back and give exactly the tokens that are trained on here.',
+  checkedOriginal: ({ base, adapter }: { base: number; adapter: number }) =>
+    `Checked: the files were read back, and the weights are the original ones with the adapter. The original weights differ from those of the training by ${format.percent(base)}; the adapter changes them by ${format.percent(adapter)}.`,
   checkedApart:
     'Checked: the files were read back, and the weights are those of model and adapter, rounded once. Answers were not compared: this device has no room for the merged model beside the one that is open.',
   use: 'Use it',
   useHelp: {
-    peft: 'Unpack the zip, and fill in the folder of the base model.',
-    merged: 'Unpack the zip, and fill in its folder. You no longer need the base model.',
+    peft: 'Unpack the zip, and run this beside its folder.',
+    merged: 'Unpack the zip, and run this beside its folder. You no longer need the base model.',
     cluster: 'Unpack the zip on the other machine. README.md in it tells what to install.',
   } as Readonly<Record<string, string>>,
-  useDemo: 'The demo model’s folder is part of Tunesmith: public/models/demo.',
   codeFor: (program: string) => `Code for ${program}`,
   import: 'Import an adapter',
   importHelp: 'To chat with it, or to train it further.',

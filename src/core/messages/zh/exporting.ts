@@ -30,31 +30,37 @@ export const exporting: Catalogue['exporting'] = {
     'gguf-lora': '小 GGUF 文件，与基座模型的 GGUF 文件一起加载。',
     cluster: '样本、设置以及 LLaMA-Factory 和 TRL 的脚本。',
   },
-  export: (format) =>
+  export: (name) =>
     ({
       peft: '下载适配器（.zip）',
       'gguf-lora': '下载适配器（.zip）',
       cluster: '下载文件夹（.zip）',
-    })[format] ?? '下载模型（.zip）',
+    })[name] ?? '下载模型（.zip）',
   exporting: '正在写入并校验…',
   stop: '停止',
   stopping: '正在停止…',
   saved: (fileName) => `已保存为 ${fileName}。`,
   again: '再次下载',
+  base: '基座模型',
+  baseExample: 'owner/name',
+  baseHelp: '该基座模型的来源：Hub 上的名称或网址，或本地路径。模型卡和其他程序据此查找它；会随模型记住。',
+  originals: '把全精度基座模型的文件夹拖到这里',
+  originalsHelp: 'config.json、分词器文件和 model*.safetensors',
   files: 'zip 中的文件',
   checked: '已校验：重新读取这些文件后，得到的回答完全一致。',
   checkedNear: (difference) =>
     `已校验：重新读取这些文件后，权重等于模型与适配器之和（只舍入一次）。logits 最多相差 ${difference}。`,
   checkedExamples: '已校验：重新读取文件后得到的 token 与这里训练用的完全相同。',
+  checkedOriginal: ({ base, adapter }) =>
+    `已校验：重新读取这些文件后，权重等于原始权重加适配器。原始权重与训练时的权重相差 ${format.percent(base)}，适配器对权重的改动为 ${format.percent(adapter)}。`,
   checkedApart:
     '已校验：重新读取这些文件后，权重等于模型与适配器之和（只舍入一次）。没有比较回答：设备内存不能同时放下当前模型和合并后的模型。',
   use: '如何使用',
   useHelp: {
-    peft: '解压 zip，并在代码中填写基座模型的文件夹。',
-    merged: '解压 zip，并在代码中填写它的文件夹。不再需要基座模型。',
+    peft: '解压 zip，在解压出的文件夹旁运行这段代码。',
+    merged: '解压 zip，在解压出的文件夹旁运行这段代码。不再需要基座模型。',
     cluster: '在另一台机器上解压 zip。其中的 README.md 说明需要安装什么。',
   },
-  useDemo: '演示模型的文件夹在 Tunesmith 中：public/models/demo。',
   codeFor: (program) => `${program} 代码`,
   import: '导入适配器',
   importHelp: '用来对话，或继续训练。',

@@ -27,6 +27,7 @@ export const exports = {
   export_base_original: 'Original',
   export_base_original_help:
     'the base’s own files before quantisation, which the adapter never saw: answers differ a little',
+  export_originals_remote: 'The export downloads the original weights again.',
   export_begun: 'Writing and checking…',
   export_writing: ({ file }: { file: string }) => `Writing ${file}`,
   export_checking: 'Reading it back and comparing',

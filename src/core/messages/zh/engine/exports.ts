@@ -27,6 +27,7 @@ export const exports: typeof english = {
   export_base_trained_help: '训练时的基座权重（若为 4 位则先反量化）：回答与这里一致',
   export_base_original: '原始权重',
   export_base_original_help: '基座模型量化之前的原始文件，适配器训练时并未见过：回答会略有不同',
+  export_originals_remote: '导出时会重新下载原始权重。',
   export_begun: '正在写入并校验…',
   export_writing: ({ file }) => `正在写入 ${file}`,
   export_checking: '正在重新读取并比对',
