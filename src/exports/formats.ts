@@ -1,6 +1,7 @@
 import { TunesmithError } from '../core/errors';
 import { clusterExport } from './cluster/cluster';
 import type { ExamplesFormat, ExportFormat } from './format';
+import { ggufExport } from './gguf/gguf';
 import { mergedExport } from './merged/merged';
 import { onnxExport } from './onnx/onnx';
 import { peftExport } from './peft/peft';
@@ -9,6 +10,7 @@ import { peftExport } from './peft/peft';
 export const EXPORT_FORMATS: readonly (ExportFormat | ExamplesFormat)[] = [
   peftExport,
   mergedExport,
+  ggufExport,
   onnxExport,
   clusterExport,
 ];

@@ -51,6 +51,11 @@ export function ggmlBlock(type: GgmlType): GgmlBlock {
   return { elements, bytes };
 }
 
+/** The number of a type in a file. */
+export function ggmlTypeNumber(type: GgmlType): number {
+  return TYPES[type][0];
+}
+
 /** The type with this number; undefined for unknown numbers and for types that ggml has removed. */
 export function ggmlType(number: number): GgmlType | undefined {
   return byNumber.get(number);

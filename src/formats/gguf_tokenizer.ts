@@ -1,5 +1,7 @@
 import { missingMetadata as missing, unsupportedMetadata as unsupported } from './gguf_metadata';
 import { message, type Message } from '../core/messages/message';
+import { GGUF_SPLITTINGS } from './gguf_splittings';
+import { TOKEN_TYPE } from './gguf_token_types';
 
 /** The tokenizer of a GGUF file, in the form of a checkpoint's files. */
 export interface GgufTokenizer {
@@ -17,55 +19,7 @@ export interface GgufTokenizer {
 type Metadata = ReadonlyMap<string, unknown>;
 type Json = Readonly<Record<string, unknown>>;
 
-/** `tokenizer.ggml.token_type` (llama.cpp, `llama_token_type`). */
-const UNKNOWN = 2;
-const CONTROL = 3;
-const USER_DEFINED = 4;
-const UNUSED = 5;
-const BYTE = 6;
-
-const GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-const words = (numerals: string): string =>
-  `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${numerals}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`;
-const UPPER = '[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]';
-const LOWER = '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]';
-const TEKKEN =
-  `[^\\r\\n\\p{L}\\p{N}]?${UPPER}*${LOWER}+|[^\\r\\n\\p{L}\\p{N}]?${UPPER}+${LOWER}*|` +
-  '\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
-
-/** How a byte-level tokenizer splits texts, by `tokenizer.ggml.pre`. */
-interface Splitting {
-  /** Applied one after the other; each match becomes a separate part. */
-  readonly patterns: readonly string[];
-  readonly normalizer?: Json;
-  /** Whether a part that is a token as a whole stays one, whatever the merges say. */
-  readonly ignoreMerges?: true;
-  /** Whether a text begins with the `bos_token` unless the file says otherwise. */
-  readonly bos?: true;
-}
-
-const gpt2: Splitting = { patterns: [GPT2] };
-const llama3: Splitting = { patterns: [words('\\p{N}{1,3}')], ignoreMerges: true, bos: true };
-const qwen2: Splitting = { patterns: [words('\\p{N}')], normalizer: { type: 'NFC' } };
-const smollm: Splitting = { patterns: ['\\p{N}', GPT2] };
-
-const SPLITTINGS: Readonly<Record<string, Splitting>> = {
-  'gpt-2': gpt2,
-  'llama-bpe': llama3,
-  llama3,
-  'llama-v3': llama3,
-  lfm2: llama3,
-  'smaug-bpe': { patterns: llama3.patterns },
-  qwen2,
-  'deepseek-r1-qwen': qwen2,
-  smollm,
-  tekken: { patterns: [TEKKEN], ignoreMerges: true, bos: true },
-  glm4: { patterns: llama3.patterns },
-  'chatglm-bpe': { patterns: llama3.patterns },
-  default: {
-    patterns: ['[\\p{P}\\$\\+<=>\\^~\\|]+', GPT2, '\\p{N}+', '[0-9][0-9][0-9]'],
-  },
-};
+const { UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE } = TOKEN_TYPE;
 
 /**
  * Makes a tokenizer's files out of a GGUF file's metadata: byte-level BPE (`gpt2`) with its merges, and SentencePiece's
@@ -105,7 +59,8 @@ interface Built {
 
 function byteLevel({ metadata, tokens, types, bos }: Entries): Built {
   const pre = metadata.get('tokenizer.ggml.pre') ?? 'default';
-  const splitting = typeof pre === 'string' && Object.hasOwn(SPLITTINGS, pre) ? SPLITTINGS[pre] : undefined;
+  const splitting =
+    typeof pre === 'string' && Object.hasOwn(GGUF_SPLITTINGS, pre) ? GGUF_SPLITTINGS[pre] : undefined;
   if (!splitting) throw unsupported('tokenizer.ggml.pre', pre);
   const merges = texts(metadata, 'tokenizer.ggml.merges');
   if (!merges) throw missing('tokenizer.ggml.merges');

@@ -3,6 +3,7 @@ import type { Message } from '../core/messages/message';
 import { missingMetadata as missing, unsupportedMetadata as unsupported } from '../formats/gguf_metadata';
 import { ggufTokenizer } from '../formats/gguf_tokenizer';
 import { ggufFamily } from './families';
+import { llama3Scaling } from './gguf_rope_factors';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -117,7 +118,9 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
   const layers = needed('block_count');
   const headDim = optional('attention.key_length') ?? hidden / heads;
   same('attention.value_length', headDim);
-  same('rope.dimension_count', headDim);
+  const { partialRotary } = family.gguf.computes ?? {};
+  const rotated = partialRotary ? (optional('rope.dimension_count') ?? headDim) : headDim;
+  same('rope.dimension_count', rotated);
   for (const key of ['expert_count', 'expert_used_count']) same(key, 0);
   const given = optional('attention.sliding_window');
   const window = given !== undefined && given > 0 ? given : undefined;
@@ -126,7 +129,7 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
   const vocabulary = tensors.get('token_embd.weight')?.shape[0] ?? files.tokens;
   const bias = tensors.has('blk.0.attn_q.bias');
   const scaling = ropeScaling(get, optional, context);
-  const factors = contents.ropeFactors && llama3Scaling(contents.ropeFactors, theta, headDim);
+  const factors = contents.ropeFactors && ropeFactorsScaling(contents.ropeFactors, theta, headDim);
   if (tensors.has(ROPE_FACTORS) && !contents.ropeFactors) throw missing(ROPE_FACTORS);
   if (scaling && factors) throw unsupported(`${prefix}rope.scaling.type`, get('rope.scaling.type'));
   const header = { hidden, heads, headDim, layers, window, bias, optional, needed, perLayer };
@@ -148,6 +151,7 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
     tie_word_embeddings: !tensors.has('output.weight'),
     attention_bias: bias,
     ...(window !== undefined && { sliding_window: window }),
+    ...(rotated !== headDim && { partial_rotary_factor: rotated / headDim }),
     ...((scaling ?? factors) && { rope_scaling: scaling ?? factors }),
     ...own,
   };
@@ -163,6 +167,16 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
     const value = optional(key) ?? expected;
     if (value !== expected) throw unsupported(prefix + key, value);
   }
+}
+
+/** Llama 3.1's scaling from its factors; undefined if all are 1. Throws if they do not have its form. */
+function ropeFactorsScaling(factors: ArrayLike<number>, theta: number, headDim: number): Json | undefined {
+  const given = Array.from(factors);
+  if (given.every((value) => value === 1)) return undefined;
+  const scaling = given.length === headDim / 2 ? llama3Scaling(given, theta) : undefined;
+  if (!scaling) throw unsupported(ROPE_FACTORS, given.slice(0, 4));
+  const { type, ...parameters } = scaling;
+  return { rope_type: type, ...parameters };
 }
 
 /** `rope.scaling.*`, as `rope_scaling` of config.json. */
@@ -187,31 +201,5 @@ function ropeScaling(
     ...(attention !== undefined && { attention_factor: attention * (1 + 0.1 * Math.log(factor)) }),
     ...(betaFast !== undefined && { beta_fast: betaFast }),
     ...(betaSlow !== undefined && { beta_slow: betaSlow }),
-  };
-}
-
-/**
- * Finds the parameters of Llama 3.1's scaling from its factors: 1 for the high frequencies, one number for the low ones
- * and a ramp between. Undefined if all factors are 1.
- *
- * @throws TunesmithError if the factors do not have this form
- */
-export function llama3Scaling(factors: ArrayLike<number>, theta: number, headDim: number): Json | undefined {
-  const given = Array.from(factors);
-  const factor = Math.max(...given);
-  if (given.every((value) => value === 1)) return undefined;
-  const [low, high, original] = [1, 4, 8192];
-  const fits =
-    given.length === headDim / 2 &&
-    given.every((value, i) => {
-      const wavelength = 2 * Math.PI * theta ** ((2 * i) / headDim);
-      const smooth = (original / wavelength - low) / (high - low);
-      const expected = smooth >= 1 ? 1 : smooth <= 0 ? factor : 1 / ((1 - smooth) / factor + smooth);
-      return Math.abs(value - expected) <= 1e-4 * expected;
-    });
-  if (!fits) throw unsupported(ROPE_FACTORS, given.slice(0, 4));
-  return {
-    ...{ rope_type: 'llama3', factor, low_freq_factor: low, high_freq_factor: high },
-    original_max_position_embeddings: original,
   };
 }

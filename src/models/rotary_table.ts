@@ -90,6 +90,22 @@ export function inverseFrequencies({
 }
 
 /**
+ * Llama 3.1's scaling as a divisor of each frequency, f32 [dim / 2]: 1 for the high ones, the factor for the low ones.
+ */
+export function llama3Divisors({
+  theta,
+  dim,
+  scaling,
+}: {
+  readonly theta: number;
+  readonly dim: number;
+  readonly scaling: Llama3Scaling;
+}): Float32Array<ArrayBuffer> {
+  const divisorOf = (frequency: number): number => frequency / llama3Frequency(frequency, scaling);
+  return Float32Array.from(inverseFrequencies({ theta, dim }), divisorOf);
+}
+
+/**
  * Multiplies wavelengths longer than the original context by the factor, keeps short ones, and blends those between.
  */
 function llama3Frequency(frequency: number, scaling: Llama3Scaling): number {

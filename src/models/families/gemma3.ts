@@ -1,17 +1,22 @@
 import * as v from 'valibot';
+import { f32, u32, type GgufEntry } from '../../formats/gguf_writer';
+import { attentionsOf } from '../layers/attention';
 import type { RotaryParameters } from '../rotary_table';
 import type { ModelSpec } from '../spec';
 import { activationOf, parseCommon, parseConfig, plainSpec, sizesOf, type CommonConfig } from './common';
-import type { Family } from './family';
+import { unrunnable, type Family } from './family';
 import { positive, size } from './fields';
 import { layerTypes, windowOf } from './layers';
 import { RotaryRecord, rotaryParameters } from './rotary';
+
+/** Every sixth layer is global. */
+const USUAL_PATTERN = 6;
 
 const Gemma3 = v.looseObject({
   hidden_activation: v.optional(v.string(), 'gelu_pytorch_tanh'),
   query_pre_attn_scalar: v.optional(positive, 256),
   sliding_window: v.optional(size, 4096),
-  sliding_window_pattern: v.optional(size, 6),
+  sliding_window_pattern: v.optional(size, USUAL_PATTERN),
   rope_local_base_freq: v.optional(positive, 10_000),
   rope_scaling: v.nullish(RotaryRecord),
   /** By layer type, in newer files. */
@@ -62,10 +67,44 @@ export const gemma3: Family = {
       query_pre_attn_scalar: layers === LAYERS_OF_GEMMA3_27B ? Math.floor(hidden / heads) : headDim,
       rope_theta: optional('rope.freq_base') ?? 1_000_000,
       rope_local_base_freq: optional('rope.freq_base_swa') ?? 10_000,
-      sliding_window_pattern: optional('attention.sliding_window_pattern') ?? 6,
+      sliding_window_pattern: optional('attention.sliding_window_pattern') ?? USUAL_PATTERN,
     }),
+    computes: {
+      windows: true,
+      activation: 'gelu_pytorch_tanh',
+      attentionScale: ({ hiddenSize, blocks }) => {
+        const { heads, headDim } = attentionsOf(blocks)[0]!;
+        return (
+          1 / Math.sqrt(blocks.length === LAYERS_OF_GEMMA3_27B ? Math.floor(hiddenSize / heads) : headDim)
+        );
+      },
+    },
+    entries,
   },
 };
+
+/** llama.cpp knows one window, and that every n-th layer is global. */
+function entries({ blocks, rotary }: ModelSpec): Readonly<Record<string, GgufEntry>> {
+  const windows = attentionsOf(blocks).map(({ window }) => window);
+  const local = windows.find((window) => window !== undefined);
+  if (local === undefined) return {};
+  const global = windows.indexOf(undefined);
+  const pattern = global < 0 ? windows.length + 1 : global + 1;
+  if (windows.some((window, layer) => (window === undefined) !== ((layer + 1) % pattern === 0))) {
+    throw unrunnable(
+      gemma3,
+      'layer_types',
+      windows.map((window) => window ?? null),
+    );
+  }
+  const { theta, scaling } = rotary[LOCAL]!;
+  if (scaling) throw unrunnable(gemma3, 'rope_parameters.sliding_attention', scaling.type);
+  return {
+    'attention.sliding_window': u32(local),
+    ...(pattern !== USUAL_PATTERN && { 'attention.sliding_window_pattern': u32(pattern) }),
+    'rope.freq_base_swa': f32(theta),
+  };
+}
 
 function spec(config: unknown): ModelSpec {
   const own = parseConfig(Gemma3, config);

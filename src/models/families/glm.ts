@@ -7,7 +7,17 @@ import { rotaryOf } from './rotary';
  * GLM-4 and GLM-Edge: the rotary embedding turns the first half of a head, neighbouring elements as a pair, and one
  * linear map gives both the MLP's gate and its values.
  */
-export const glm: Family = { name: 'glm', label: 'GLM', architecture: 'GlmForCausalLM', spec };
+export const glm: Family = {
+  name: 'glm',
+  label: 'GLM',
+  architecture: 'GlmForCausalLM',
+  spec,
+  gguf: {
+    architecture: 'chatglm',
+    modelType: 'glm',
+    computes: { wholeWidth: true, partialRotary: true },
+  },
+};
 
 function spec(config: unknown): ModelSpec {
   const common = parseCommon(config, {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { u32 } from '../../formats/gguf_writer';
 import { Attention } from '../layers/attention';
 import { GatedMlp } from '../layers/gated_mlp';
 import { ShortConvolution } from '../layers/short_convolution';
@@ -57,6 +58,12 @@ export const lfm2: Family = {
           heads[layer] === 0 ? 'conv' : 'full_attention',
         ),
       };
+    },
+    computes: { wholeWidth: true },
+    entries: ({ blocks }) => {
+      const layers = blocks.flatMap((residuals) => residuals.map(({ layer }) => layer));
+      const convolution = layers.find((layer) => layer instanceof ShortConvolution);
+      return { 'shortconv.l_cache': u32(convolution?.settings.kernel ?? 3) };
     },
   },
 };

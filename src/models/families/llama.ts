@@ -21,6 +21,7 @@ export const llama: Family = {
     modelType: 'llama',
     fields: ({ window }) =>
       window === undefined ? {} : { architectures: ['MistralForCausalLM'], model_type: 'mistral' },
+    computes: { biases: 'all', ropeFactors: true },
   },
 };
 

@@ -14,6 +14,8 @@ export const mistral: Family = {
   label: 'Mistral',
   architecture: 'MistralForCausalLM',
   spec,
+  // llama.cpp has no window for these files. Files with this architecture are read by Llama's entry.
+  gguf: { architecture: 'llama', modelType: 'mistral', computes: { biases: 'all', ropeFactors: true } },
 };
 
 function spec(config: unknown): ModelSpec {

@@ -14,6 +14,7 @@ export const qwen2: Family = {
     architecture: 'qwen2',
     modelType: 'qwen2',
     fields: () => ({ use_sliding_window: false, attention_bias: true }),
+    computes: { wholeWidth: true },
   },
 };
 

@@ -25,6 +25,7 @@ export const smollm3: Family = {
     architecture: 'smollm3',
     modelType: 'smollm3',
     fields: () => ({ no_rope_layer_interval: 4 }),
+    computes: { rotates: (layer) => (layer + 1) % 4 !== 0 },
   },
 };
 

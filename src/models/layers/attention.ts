@@ -30,6 +30,15 @@ export interface AttentionSettings {
   readonly ggufInterleaved?: true;
 }
 
+/** The settings of all attention layers, in order. */
+export function attentionsOf(
+  blocks: readonly (readonly { readonly layer: Layer }[])[],
+): readonly AttentionSettings[] {
+  return blocks.flatMap((residuals) =>
+    residuals.flatMap(({ layer }) => (layer instanceof Attention ? [layer.settings] : [])),
+  );
+}
+
 /** Causal attention of grouped heads (Ainslie et al. 2023), with rotary embeddings (Su et al. 2021). */
 export class Attention implements Layer {
   readonly kind = 'attention';

@@ -33,7 +33,7 @@ export class GatedMlp implements Layer {
     const inward = (name: string, out: number): LinearSpec => ({ name, out, in: hiddenSize, bias });
     const inputs =
       'gateUp' in names
-        ? [inward(names.gateUp, 2 * intermediateSize)]
+        ? [{ ...inward(names.gateUp, 2 * intermediateSize), gguf: 'ffn_up' }]
         : [
             { ...inward(names.gate, intermediateSize), gguf: 'ffn_gate' },
             { ...inward(names.up, intermediateSize), gguf: 'ffn_up' },

@@ -9,6 +9,26 @@ export function inHalves(tensor: StoredTensor, heads: number): StoredTensor {
   return { ...tensor, file: new RowsInHalves(tensor, heads) };
 }
 
+/**
+ * The inverse for rows of numbers: puts row p of the first half of each head at 2 p, and row p of the second at 2 p + 1.
+ *
+ * @param values [heads × headRows, columns]
+ */
+export function interleaved(
+  values: Float32Array<ArrayBuffer>,
+  headRows: number,
+  columns: number,
+): Float32Array<ArrayBuffer> {
+  const result = new Float32Array(values.length);
+  const half = headRows / 2;
+  for (let row = 0; row * columns < values.length; row++) {
+    const within = row % headRows;
+    const from = row - within + Math.floor(within / 2) + (within % 2) * half;
+    result.set(values.subarray(from * columns, (from + 1) * columns), row * columns);
+  }
+  return result;
+}
+
 class RowsInHalves implements FileReader {
   readonly name: string;
   readonly size: number;

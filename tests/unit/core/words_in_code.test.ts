@@ -116,7 +116,10 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'ui/policy.ts': /^connect-src /,
     'worker/start.ts': /^import …;$/,
   },
-  'the prompt that the models of Stanford Alpaca were trained with': { 'data/template.ts': /./ },
+  'the prompt that the models of Stanford Alpaca were trained with': {
+    'data/template.ts': /./,
+    'exports/gguf/alpaca.ts': /./,
+  },
   'a cause as programs print it, for developers': { 'core/errors.ts': /^…: …$/ },
   'beginnings of names and of paths': {
     'cli/output_folder.ts': /^….$/,
@@ -132,7 +135,12 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'exports/cluster/script.ts': /./,
     'exports/onnx/uses.ts': /./,
   },
+  'Ollama’s Modelfile and its language of templates': {
+    'exports/gguf/modelfile.ts': /^(?:PARAMETER|TEMPLATE) /,
+    'exports/gguf/ollama_template.ts': /^(?:eq |\{\{)/,
+  },
   'command lines': {
+    'exports/gguf/gguf.ts': /^(?:ollama create|lms import|LM Studio$)/,
     'exports/cluster/cluster.ts': /^llamafactory-cli /,
     'exports/cluster/readme.ts': /^(?:trl==|pip |python |accelerate |llamafactory-cli )/,
   },

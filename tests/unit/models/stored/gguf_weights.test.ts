@@ -158,11 +158,11 @@ const refusals: readonly Refusal[] = [
     change: (header) => ({ ...header, metadata: new Map([...header.metadata, ['split.count', 3]]) }),
   },
   {
-    what: 'another family',
+    what: 'a norm without a name in GGUF files',
     code: 'gguf_architecture_unsupported',
-    named: 'glm',
+    named: 'llama',
     change: (header) => header,
-    spec: readSpec({ ...TINY_CONFIG, architectures: ['GlmForCausalLM'] }),
+    spec: { ...readSpec(TINY_CONFIG), finalNorm: { name: 'norm' } },
   },
 ];
 

@@ -6,6 +6,7 @@ import { dataMessages } from './data';
 import { exports } from './exports';
 import { fitMessages } from './fit';
 import { formatMessages } from './formats';
+import { ggufExports } from './gguf_exports';
 import { gpuMessages } from './gpu';
 import { hub } from './hub';
 import { jinjaMessages } from './jinja';
@@ -29,6 +30,7 @@ export const engine = {
   ...exports,
   ...fitMessages,
   ...formatMessages,
+  ...ggufExports,
   ...gpuMessages,
   ...hub,
   ...jinjaMessages,

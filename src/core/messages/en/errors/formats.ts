@@ -152,4 +152,8 @@ export const formatErrors = {
     message: `The GGUF file’s ${key} is ${value ?? 'absent'}, which is not supported.`,
     hint: 'Use the same model in safetensors, or choose a model of a family that can be trained here.',
   }),
+  gguf_tokenizer_unknown: ({ part }: { part: string }) => ({
+    message: `The tokenizer can’t be written into a GGUF file: llama.cpp has no counterpart for ${part} of its tokenizer.json.`,
+    hint: 'Export a merged model in safetensors, or only the adapter.',
+  }),
 };

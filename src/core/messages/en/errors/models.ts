@@ -117,6 +117,10 @@ export const modelErrors = {
     message: `config.json asks for ${name}, which is not among the families that can be trained here.`,
     hint: `Choose a model of one of these: ${known.join(', ')}.`,
   }),
+  gguf_unrunnable: ({ family, field, value }: { family: string; field: string; value: string }) => ({
+    message: `llama.cpp can’t run this ${family} model as it was trained: it does not support ${field} = ${value}.`,
+    hint: 'Export a merged model in safetensors, or only the adapter.',
+  }),
   gguf_architecture_unsupported: ({ file, family }: { file: string; family: string }) => ({
     message: `${file} is of the ${family} family, which is not supported in GGUF files.`,
     hint: 'Choose the same model as safetensors.',

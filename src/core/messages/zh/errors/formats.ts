@@ -114,4 +114,8 @@ export const formatErrors: typeof english = {
     message: `GGUF 文件的 ${key} ${value === null ? '缺失' : `为 ${value}`}，不受支持。`,
     hint: '请使用同一模型的 safetensors 版本，或选择此处可以训练的模型家族。',
   }),
+  gguf_tokenizer_unknown: ({ part }) => ({
+    message: `无法把分词器写入 GGUF 文件：tokenizer.json 中的 ${part} 在 llama.cpp 里没有对应的实现。`,
+    hint: '请导出 safetensors 合并模型，或只导出适配器。',
+  }),
 };

@@ -95,6 +95,10 @@ export const modelErrors: typeof english = {
     message: `config.json 要求 ${name}，它不属于此处可以训练的模型家族。`,
     hint: `请选择以下模型家族之一的模型：${known.join('、')}。`,
   }),
+  gguf_unrunnable: ({ family, field, value }) => ({
+    message: `llama.cpp 无法照训练时的方式运行这个 ${family} 模型：它不支持 ${field} = ${value}。`,
+    hint: '请导出 safetensors 合并模型，或只导出适配器。',
+  }),
   gguf_architecture_unsupported: ({ file, family }) => ({
     message: `${file} 属于 ${family} 家族，此处无法从 GGUF 文件读取。`,
     hint: '请选择同一模型的 safetensors 版本。',

@@ -1,0 +1,13 @@
+import type { ggufExports as english } from '../../en/engine/gguf_exports';
+
+/** The export of GGUF files: its choices, and notes on the files. */
+export const ggufExports: typeof english = {
+  export_gguf: '基座模型与适配器合并为一个 GGUF 文件，供 llama.cpp、Ollama 和 LM Studio 使用',
+  export_gguf_quantization: '精度',
+  export_gguf_quantization_help: 'GGUF 文件中权重的存储方式',
+  gguf_f16: 'F16：16 位',
+  gguf_f16_help: '保持原有权重，只舍入一次。其他程序可以再量化此文件。',
+  gguf_text_only: 'GGUF 文件只包含模型的文本部分。llama.cpp 把图像部分放在单独的文件中。',
+  gguf_window: ({ window }) =>
+    `此模型中每个 token 只能看到最近的 ${window} 个 token。llama.cpp 对这一架构没有此限制，因此 GGUF 文件把上下文长度写为 ${window}：在此长度之内回答相同。`,
+};

@@ -1,0 +1,160 @@
+import { TunesmithError } from '../../core/errors';
+import { message, type Message } from '../../core/messages/message';
+import { ggufFileTypes, type GgufFileType } from '../../formats/ggml_mixes';
+import { planGguf, text, u32, type GgufEntry } from '../../formats/gguf_writer';
+import { openCheckpoint } from '../../models/files';
+import { ggufEntries, type GgufDescription } from '../../models/gguf_entries';
+import { parameterCount, type ModelSpec } from '../../models/spec';
+import { cardOf } from '../card/card_of';
+import type { ComparedLogits, ExportFile, ExportFormat, ExportSource, ExportUse } from '../format';
+import { compareLogits, productRounding } from '../check/written_weights';
+import type { EncodableRun } from '../encoding/row_encoder';
+import { modelfile } from './modelfile';
+import { modelName, sizeLabel } from './names';
+import { ggufRows, ggufTensors, type GgufTensorPlan } from './tensors';
+import { ggufText } from './tokenizer';
+
+/** The file types, the usual one first. */
+const QUANTIZATIONS = ['F16', 'BF16', 'F32'] as const satisfies readonly GgufFileType[];
+
+/**
+ * Base and adapter merged into one GGUF file, with a Modelfile for Ollama. The base is the one that the adapter was
+ * trained on. The adapter is added in f32, and the sum is rounded or quantised once, as llama.cpp's own quantiser does it.
+ */
+export const ggufExport: ExportFormat = {
+  name: 'gguf',
+  help: message('export_gguf'),
+  options: [
+    {
+      name: 'quantization',
+      value: 'TYPE',
+      label: message('export_gguf_quantization'),
+      help: message('export_gguf_quantization_help'),
+      choices: QUANTIZATIONS,
+      meanings: {
+        F16: { label: message('gguf_f16'), help: message('gguf_f16_help') },
+      },
+      default: 'F16',
+    },
+  ],
+  fileName: (base) => `${base}-gguf`,
+  plan(source, { quantization = 'F16' }) {
+    const fileType = QUANTIZATIONS.find((each) => each === quantization);
+    if (!fileType) {
+      const values = { option: 'quantization', choices: QUANTIZATIONS, given: quantization };
+      throw new TunesmithError({ code: 'export_option', values });
+    }
+    const { spec } = source.layout;
+    const description = ggufEntries(spec);
+    const written = ggufText(source);
+    const name = modelName(source.baseModel);
+    const file = `${name}-${fileType}.gguf`;
+    const uses = usesOf(file, name);
+    const entries = new Map([
+      ...generalEntries(source, name, fileType),
+      ...description.entries,
+      ...written.entries,
+    ]);
+    const tensors = ggufTensors(spec, fileType, description.ropeFactors);
+    return Promise.resolve({
+      notes: notesOn(spec, description),
+      uses,
+      files: [
+        weightsFile(source, file, entries, tensors),
+        textFile('Modelfile', modelfile(file, written, source.facts.generationConfig)),
+        textFile('README.md', cardOf(source, { dtype: fileType, withImages: false, library: 'gguf' }, uses)),
+      ],
+      check: async (folder) => {
+        const rounding = await source.withBase(({ device }) => Promise.resolve(productRounding(device)));
+        const compared = await source.compareWith(await openCheckpoint(folder));
+        const within = compared && firstTokens(compared, description.window, spec.vocabularySize);
+        return compareLogits(within, { spec, dtype: fileType, rounding });
+      },
+    });
+  },
+};
+
+function weightsFile(
+  source: ExportSource,
+  name: string,
+  entries: ReadonlyMap<string, GgufEntry>,
+  planned: readonly GgufTensorPlan[],
+): ExportFile {
+  const { header, tensors, size } = planGguf(entries, planned);
+  return {
+    name,
+    size,
+    async *parts() {
+      yield header;
+      for await (const [bytes] of source.encoder.encode(tensorRuns(source, tensors))) if (bytes) yield bytes;
+    },
+  };
+}
+
+/** The rows of all tensors to encode, and the zeros behind each. */
+async function* tensorRuns(
+  source: ExportSource,
+  tensors: readonly (GgufTensorPlan & { readonly padding: number })[],
+): AsyncGenerator<EncodableRun | Uint8Array<ArrayBuffer>, void, void> {
+  for (const tensor of tensors) {
+    const { name, type, shape, padding } = tensor;
+    const encoding = { encoder: 'ggml', type, rowLength: shape.at(-1) ?? 1 } as const;
+    for await (const values of ggufRows(source, tensor)) yield { name, encoding, values };
+    if (padding > 0) yield new Uint8Array(padding);
+  }
+}
+
+/** Entries on the file as a whole. */
+function generalEntries(
+  { baseModel, layout }: ExportSource,
+  name: string,
+  fileType: GgufFileType,
+): readonly (readonly [string, GgufEntry])[] {
+  const [organization, base] = /^([^/\\]+)\/([^/\\]+)$/.exec(baseModel)?.slice(1) ?? [];
+  return [
+    ['general.type', text('model')],
+    ['general.name', text(name)],
+    ['general.size_label', text(sizeLabel(parameterCount(layout.spec)))],
+    ['general.file_type', u32(ggufFileTypes[fileType].number)],
+    ['general.quantization_version', u32(2)],
+    ...(organization === undefined || base === undefined
+      ? []
+      : ([
+          ['general.base_model.count', u32(1)],
+          ['general.base_model.0.name', text(base)],
+          ['general.base_model.0.organization', text(organization)],
+        ] as const)),
+  ];
+}
+
+function notesOn({ towers }: ModelSpec, { window }: GgufDescription): readonly Message[] {
+  return [
+    ...(towers ? [message('gguf_text_only')] : []),
+    ...(window === undefined ? [] : [message('gguf_window', { window })]),
+  ];
+}
+
+/** The logits of the tokens that see all tokens before them, with a window or without. */
+function firstTokens(
+  { ours, theirs }: ComparedLogits,
+  window: number | undefined,
+  vocabulary: number,
+): ComparedLogits {
+  if (window === undefined) return { ours, theirs };
+  const [a, b] = [ours, theirs].map((logits) => logits.subarray(0, window * vocabulary));
+  return { ours: a!, theirs: b! };
+}
+
+function usesOf(file: string, name: string): readonly ExportUse[] {
+  const own = name.toLowerCase();
+  return [
+    { program: 'Ollama', code: `ollama create ${own} -f Modelfile\nollama run ${own}` },
+    { program: 'llama.cpp', code: `llama-cli -m ${file}\nllama-server -m ${file} --port 8080` },
+    { program: 'LM Studio', code: `lms import ${file}` },
+  ];
+}
+
+function textFile(name: string, content: string): ExportFile {
+  const bytes = new TextEncoder().encode(content);
+  return { name, size: bytes.length, parts: () => [bytes] };
+}
