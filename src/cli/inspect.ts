@@ -6,7 +6,7 @@ import { layoutOf } from '../models/load';
 import { adapterLayout } from '../models/adapters/layout';
 import type { AdapterSettings } from '../models/adapters/settings';
 import { parameterCount, type ModelSpec } from '../models/spec';
-import { readAdapterFiles } from '../models/adapter_files';
+import { readAnyAdapter } from '../models/gguf_adapter';
 import { makeDataset } from '../session/data/dataset';
 import { openFolderModel } from '../session/models/loadable';
 import { rowsOfExamples, rowsOfSettings, runMemory } from '../session/plans/run_memory';
@@ -46,7 +46,7 @@ export const inspectCommand: Command = {
     const lora: AdapterSettings =
       adapterPath === undefined
         ? settings
-        : (await readAdapterFiles(await openFolder(adapterPath, 'adapter'), spec)).settings;
+        : (await readAnyAdapter(await openFolder(adapterPath, 'adapter'), spec)).settings;
 
     const device = await openDevice();
     try {

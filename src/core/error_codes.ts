@@ -41,6 +41,7 @@ export const ERROR_CLASSES = {
   adapter_exceeds_binding: 'fit',
   adapter_file_missing: 'input',
   adapter_not_peft: 'input',
+  adapter_gguf: 'input',
   adapter_tensor: 'input',
   adapter_too_large: 'input',
   adapter_zip: 'input',

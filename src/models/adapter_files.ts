@@ -165,7 +165,7 @@ function checkIsPeft(json: unknown): void {
  * The targets by the shortest names: modules' names if all layers, or all layers of the adapter, have them; else whole
  * paths. Throws `target_modules` for the embedding and the head, which can have no adapter in this program.
  */
-function targetSettings(
+export function targetSettings(
   config: Targets,
   spec: ModelSpec,
 ): Pick<AdapterSettings, 'target_modules' | 'layers_to_transform'> {
@@ -292,7 +292,6 @@ const INSTEAD: readonly (readonly [ending: string, what: Message])[] = [
   ['adapter_model.bin', message('instead_pickle')],
   ['adapters.safetensors', message('instead_mlx')],
   ['adapters.npz', message('instead_early_mlx')],
-  ['.gguf', message('instead_gguf')],
 ];
 
 /** The files of a PEFT adapter, as messages name them. */

@@ -13,7 +13,7 @@ import { allLogits } from '../models/logits';
 import { adapterLayout, type AdapterLayout } from '../models/adapters/layout';
 import { plainAdapter } from '../models/adapters/start';
 import type { Evaluation } from '../train/evaluate';
-import { readAdapterFiles } from '../models/adapter_files';
+import { readAnyAdapter } from '../models/gguf_adapter';
 import { otherBaseNotes, readBaseName } from './models/base_name';
 import type { BaseNames } from './models/base_names';
 import { Answering } from './chat/answering';
@@ -319,7 +319,7 @@ export class Session {
 
   /** Makes the adapter in a folder, or in a zip of one, the tuned adapter. `notes` are for the person. */
   async importAdapter(folder: ModelFolder): Promise<TunedAdapter & { readonly notes: readonly Message[] }> {
-    const { layout, parameters, baseModel } = await readAdapterFiles(folder, this.layout.spec);
+    const { layout, parameters, baseModel } = await readAnyAdapter(folder, this.layout.spec);
     this.setTuned({ layout, parameters });
     const notes = otherBaseNotes(baseModel, this.model.identity, await this.saidBase());
     return { layout, parameters, notes };

@@ -80,10 +80,17 @@ describe('a GGUF export', () => {
     }
   });
 
-  it.each(['F16', 'BF16'])('in %s has matrices of that type and vectors in F32', async (type) => {
-    const { file } = await withPlan('llama', 'f32', type, writtenFile);
+  it.each([
+    ['F16', 'F16'],
+    ['BF16', 'BF16'],
+    ['Q8_0', 'Q8_0'],
+    // The rows of a tiny model are no blocks of 256, so these are of smaller blocks.
+    ['Q4_K_M', 'Q5_0'],
+  ])('in %s has matrices of that type and vectors in F32', async (quantization, type) => {
+    const { file } = await withPlan('llama', 'f32', quantization, writtenFile);
     const { tensors } = await readGgufHeader(file);
-    for (const { type: own, shape } of tensors.values()) expect(own).toBe(shape.length === 1 ? 'F32' : type);
+    for (const { type: own, shape } of tensors.values()) if (shape.length === 1) expect(own).toBe('F32');
+    expect(tensors.get('blk.0.attn_q.weight')!.type).toBe(type);
   });
 
   it.each([

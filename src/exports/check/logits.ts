@@ -18,6 +18,26 @@ export function productRounding({ gpu }: Device): number {
 }
 
 /**
+ * The largest difference between logits if only the values of an adapter differ, each by a rounding to float32. Both sides
+ * compute with the same weights, on the same device.
+ */
+export function adapterRounding({
+  logits,
+  spec,
+  device,
+}: {
+  readonly logits: Float32Array;
+  readonly spec: ModelSpec;
+  readonly device: Device;
+}): number {
+  const maps = checkpointTensors(spec).filter(({ kind }) => kind === 'linear');
+  const longest = Math.max(...maps.map(({ shape }) => shape[1] ?? 1));
+  const each = productRounding(device) + Math.sqrt(longest) * NEAREST.F32;
+  const largest = logits.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return SPREAD * FACTORS * Math.sqrt(maps.length) * each * largest;
+}
+
+/**
  * Compares logits. Independent errors of relative size u in a matrix change its output by about u in relative size, and
  * matrices one after the other add up the squares of their errors. Both sides also sum products in f32 in different
  * orders, which changes a sum over k of them by about √k · 2⁻²⁴.

@@ -2,20 +2,31 @@ import { TunesmithError } from '../../core/errors';
 import { message, type Message } from '../../core/messages/message';
 import { ggufFileTypes, type GgufFileType } from '../../formats/ggml_mixes';
 import { planGguf, text, u32, type GgufEntry } from '../../formats/gguf_writer';
-import { openCheckpoint } from '../../models/files';
 import { ggufEntries, type GgufDescription } from '../../models/gguf_entries';
 import { parameterCount, type ModelSpec } from '../../models/spec';
 import { cardOf } from '../card/card_of';
-import type { ComparedLogits, ExportFile, ExportFormat, ExportSource, ExportUse } from '../format';
-import { compareLogits, productRounding } from '../check/written_weights';
+import type { ExportFile, ExportFormat, ExportSource, ExportUse } from '../format';
+import { checkMergedModel } from '../check/checkpoint';
 import type { EncodableRun } from '../encoding/row_encoder';
+import { BASE_OPTION, chosenBase } from '../merged/base_option';
+import type { BaseWeights } from '../merged/weights';
 import { modelfile } from './modelfile';
 import { modelName, sizeLabel } from './names';
 import { ggufRows, ggufTensors, type GgufTensorPlan } from './tensors';
 import { ggufText } from './tokenizer';
 
 /** The file types, the usual one first. */
-const QUANTIZATIONS = ['F16', 'BF16', 'F32'] as const satisfies readonly GgufFileType[];
+const QUANTIZATIONS = [
+  'Q8_0',
+  'Q6_K',
+  'Q5_K_M',
+  'Q4_K_M',
+  'Q4_0',
+  'F16',
+  'BF16',
+  'F32',
+] as const satisfies readonly GgufFileType[];
+const USUAL = 'Q8_0';
 
 /**
  * Base and adapter merged into one GGUF file, with a Modelfile for Ollama. The base is the one that the adapter was
@@ -25,6 +36,7 @@ export const ggufExport: ExportFormat = {
   name: 'gguf',
   help: message('export_gguf'),
   options: [
+    BASE_OPTION,
     {
       name: 'quantization',
       value: 'TYPE',
@@ -32,13 +44,17 @@ export const ggufExport: ExportFormat = {
       help: message('export_gguf_quantization_help'),
       choices: QUANTIZATIONS,
       meanings: {
+        Q8_0: { label: message('gguf_q8_0'), help: message('gguf_q8_0_help') },
+        Q4_K_M: { label: message('gguf_q4_k_m'), help: message('gguf_q4_k_m_help') },
         F16: { label: message('gguf_f16'), help: message('gguf_f16_help') },
       },
-      default: 'F16',
+      default: USUAL,
     },
   ],
   fileName: (base) => `${base}-gguf`,
-  plan(source, { quantization = 'F16' }) {
+  plan(source, options) {
+    const { quantization = USUAL } = options;
+    const base = chosenBase(source, options);
     const fileType = QUANTIZATIONS.find((each) => each === quantization);
     if (!fileType) {
       const values = { option: 'quantization', choices: QUANTIZATIONS, given: quantization };
@@ -50,6 +66,7 @@ export const ggufExport: ExportFormat = {
     const name = modelName(source.baseModel);
     const file = `${name}-${fileType}.gguf`;
     const uses = usesOf(file, name);
+    const card = { dtype: fileType, withImages: false, library: 'gguf', isOriginal: base.isOriginal };
     const entries = new Map([
       ...generalEntries(source, name, fileType),
       ...description.entries,
@@ -58,18 +75,22 @@ export const ggufExport: ExportFormat = {
     const tensors = ggufTensors(spec, fileType, description.ropeFactors);
     return Promise.resolve({
       notes: notesOn(spec, description),
+      within: base.within,
       uses,
       files: [
-        weightsFile(source, file, entries, tensors),
+        weightsFile(source, file, entries, tensors, base.weights),
         textFile('Modelfile', modelfile(file, written, source.facts.generationConfig)),
-        textFile('README.md', cardOf(source, { dtype: fileType, withImages: false, library: 'gguf' }, uses)),
+        textFile('README.md', cardOf(source, card, uses)),
       ],
-      check: async (folder) => {
-        const rounding = await source.withBase(({ device }) => Promise.resolve(productRounding(device)));
-        const compared = await source.compareWith(await openCheckpoint(folder));
-        const within = compared && firstTokens(compared, description.window, spec.vocabularySize);
-        return compareLogits(within, { spec, dtype: fileType, rounding });
-      },
+      check: async (folder, told) => ({
+        ...(await checkMergedModel(
+          { ...source, compareWith: firstTokens(source, description.window) },
+          folder,
+          told,
+          base.original(),
+        )),
+        measured: base.measured(),
+      }),
     });
   },
 };
@@ -79,6 +100,7 @@ function weightsFile(
   name: string,
   entries: ReadonlyMap<string, GgufEntry>,
   planned: readonly GgufTensorPlan[],
+  base: BaseWeights,
 ): ExportFile {
   const { header, tensors, size } = planGguf(entries, planned);
   return {
@@ -86,7 +108,8 @@ function weightsFile(
     size,
     async *parts() {
       yield header;
-      for await (const [bytes] of source.encoder.encode(tensorRuns(source, tensors))) if (bytes) yield bytes;
+      for await (const [bytes] of source.encoder.encode(tensorRuns(source, tensors, base)))
+        if (bytes) yield bytes;
     },
   };
 }
@@ -95,11 +118,12 @@ function weightsFile(
 async function* tensorRuns(
   source: ExportSource,
   tensors: readonly (GgufTensorPlan & { readonly padding: number })[],
+  base: BaseWeights,
 ): AsyncGenerator<EncodableRun | Uint8Array<ArrayBuffer>, void, void> {
   for (const tensor of tensors) {
     const { name, type, shape, padding } = tensor;
     const encoding = { encoder: 'ggml', type, rowLength: shape.at(-1) ?? 1 } as const;
-    for await (const values of ggufRows(source, tensor)) yield { name, encoding, values };
+    for await (const values of ggufRows(source, tensor, base)) yield { name, encoding, values };
     if (padding > 0) yield new Uint8Array(padding);
   }
 }
@@ -134,15 +158,16 @@ function notesOn({ towers }: ModelSpec, { window }: GgufDescription): readonly M
   ];
 }
 
-/** The logits of the tokens that see all tokens before them, with a window or without. */
-function firstTokens(
-  { ours, theirs }: ComparedLogits,
-  window: number | undefined,
-  vocabulary: number,
-): ComparedLogits {
-  if (window === undefined) return { ours, theirs };
-  const [a, b] = [ours, theirs].map((logits) => logits.subarray(0, window * vocabulary));
-  return { ours: a!, theirs: b! };
+/**
+ * Compares only the first tokens if the model has a window: they see all tokens before them, as all tokens do in the
+ * file.
+ */
+function firstTokens(source: ExportSource, window = Infinity): ExportSource['compareWith'] {
+  return async (checkpoint, told) => {
+    const { ours, theirs } = await source.compareWith(checkpoint, told);
+    const end = window * source.layout.spec.vocabularySize;
+    return { ours: ours.subarray(0, end), theirs: theirs.subarray(0, end) };
+  };
 }
 
 function usesOf(file: string, name: string): readonly ExportUse[] {

@@ -5,7 +5,7 @@ import { ROPE_FACTORS } from '../../models/gguf_folder';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from '../../models/spec';
 import { interleaved } from '../../models/stored/interleaved_rows';
 import type { ExportSource } from '../format';
-import { mergedRows } from '../merged/weights';
+import { mergedRows, type BaseWeights } from '../merged/weights';
 
 /** A tensor of a merged GGUF file. */
 export interface GgufTensorPlan {
@@ -48,12 +48,13 @@ export function ggufTensors(
 export async function* ggufRows(
   source: ExportSource,
   { from }: GgufTensorPlan,
+  base: BaseWeights,
 ): AsyncGenerator<Float32Array<ArrayBuffer>, void, void> {
   if (from instanceof Float32Array) {
     yield from.slice();
     return;
   }
-  const runs = mergedRows(source, from);
+  const runs = mergedRows(source, from, base);
   if (from.ggufHeads === undefined) {
     yield* runs;
     return;

@@ -3,8 +3,15 @@ export const ggufExports = {
   export_gguf: 'base model and adapter in one GGUF file, for llama.cpp, Ollama and LM Studio',
   export_gguf_quantization: 'Precision',
   export_gguf_quantization_help: 'how the GGUF file stores the weights',
+  gguf_q8_0: 'Q8_0: 8 bits',
+  gguf_q8_0_help: 'Half the size of F16, with answers that hardly differ.',
+  gguf_q4_k_m: 'Q4_K_M: 4 to 6 bits',
+  gguf_q4_k_m_help: 'A third of the size of F16. Answers differ a little, most in small models.',
   gguf_f16: 'F16: 16 bits',
   gguf_f16_help: 'The weights as they are, rounded once. Other programs can quantise this file.',
+  export_gguf_lora: 'the adapter alone in a GGUF file, for llama.cpp',
+  gguf_lora_without_ollama:
+    'Run it in llama.cpp beside a GGUF file of the base model. Ollama takes no adapters: export the merged model for it.',
   gguf_text_only:
     'The GGUF file has only the text part of the model. llama.cpp keeps the image part in a file of its own.',
   gguf_window: ({ window }: { window: number }) =>

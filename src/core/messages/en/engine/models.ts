@@ -75,7 +75,6 @@ export const modelMessages = {
   instead_pickle: 'adapter_model.bin: a PyTorch pickle, which can run any code. Save it as safetensors',
   instead_mlx: 'adapters.safetensors: an adapter of mlx-lm. Convert it to PEFT’s format',
   instead_early_mlx: 'adapters.npz: an adapter of an early mlx-lm. Convert it to PEFT’s format',
-  instead_gguf: 'a GGUF file: an adapter of llama.cpp. Use the PEFT adapter that it was made from',
 
   weights_gguf_part: ({ path }: { path: string }) =>
     `it has ${path}, a part of a GGUF file, and parts are not read: join them first`,

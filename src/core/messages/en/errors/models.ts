@@ -73,6 +73,20 @@ export const modelErrors = {
     message: `The adapter has no ${name}${instead === undefined ? '' : `, but ${instead}`}.`,
     hint: `A PEFT adapter is a folder, or a zip, with ${config} and ${weights}.`,
   }),
+  adapter_gguf: ({
+    file,
+    key,
+    found,
+    expected,
+  }: {
+    file: string;
+    key: string;
+    found: string;
+    expected: string;
+  }) => ({
+    message: `${file} is no LoRA adapter for this model: its ${key} is ${found}, not ${expected}.`,
+    hint: 'Use a LoRA file that was made for this model, or a PEFT adapter.',
+  }),
   adapter_too_large: ({ name, zip, most }: { name: string; zip?: string; most: number }) => ({
     message: `${name}${zip === undefined ? '' : ` in ${zip}`} has more than ${format.count(most)} bytes, which is too large for an adapter of this model.`,
     hint: 'Check that the file is an adapter of this model.',

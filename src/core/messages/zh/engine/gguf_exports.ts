@@ -5,8 +5,15 @@ export const ggufExports: typeof english = {
   export_gguf: '基座模型与适配器合并为一个 GGUF 文件，供 llama.cpp、Ollama 和 LM Studio 使用',
   export_gguf_quantization: '精度',
   export_gguf_quantization_help: 'GGUF 文件中权重的存储方式',
+  gguf_q8_0: 'Q8_0：8 位',
+  gguf_q8_0_help: '大小约为 F16 的一半，回答几乎没有差别。',
+  gguf_q4_k_m: 'Q4_K_M：4 到 6 位',
+  gguf_q4_k_m_help: '大小约为 F16 的三分之一。回答会有少许差别，小模型更明显。',
   gguf_f16: 'F16：16 位',
   gguf_f16_help: '保持原有权重，只舍入一次。其他程序可以再量化此文件。',
+  export_gguf_lora: '仅适配器，保存为 GGUF 文件，供 llama.cpp 使用',
+  gguf_lora_without_ollama:
+    '请在 llama.cpp 中与基座模型的 GGUF 文件一起使用。Ollama 不支持适配器：请为它导出合并后的模型。',
   gguf_text_only: 'GGUF 文件只包含模型的文本部分。llama.cpp 把图像部分放在单独的文件中。',
   gguf_window: ({ window }) =>
     `此模型中每个 token 只能看到最近的 ${window} 个 token。llama.cpp 对这一架构没有此限制，因此 GGUF 文件把上下文长度写为 ${window}：在此长度之内回答相同。`,

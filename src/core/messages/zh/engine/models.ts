@@ -41,7 +41,6 @@ export const modelMessages: typeof english = {
     'adapter_model.bin：这是 PyTorch 的 pickle 文件，可能运行任意代码。请将它另存为 safetensors',
   instead_mlx: 'adapters.safetensors：这是 mlx-lm 的适配器。请将它转换为 PEFT 格式',
   instead_early_mlx: 'adapters.npz：这是早期 mlx-lm 的适配器。请将它转换为 PEFT 格式',
-  instead_gguf: 'GGUF 文件：这是 llama.cpp 的适配器。请使用生成它的 PEFT 适配器',
 
   weights_gguf_part: ({ path }) => `其中有 GGUF 文件的一部分 ${path}，分片无法读取，请先合并`,
   weights_consolidated: ({ path }) => `其中有 ${path}，它采用 Mistral 自己的张量命名`,

@@ -64,6 +64,10 @@ export const modelErrors: typeof english = {
     message: `适配器缺少 ${name}${instead === undefined ? '' : `，但有 ${instead}`}。`,
     hint: `PEFT 适配器是包含 ${config} 和 ${weights} 的文件夹或 zip 文件。`,
   }),
+  adapter_gguf: ({ file, key, found, expected }) => ({
+    message: `${file} 不是此模型的 LoRA 适配器：它的 ${key} 为 ${found}，而不是 ${expected}。`,
+    hint: '请使用为此模型制作的 LoRA 文件，或 PEFT 适配器。',
+  }),
   adapter_too_large: ({ name, zip, most }) => ({
     message: `${zip === undefined ? '' : `${zip} 中的 `}${name} 超过 ${format.count(most)} 字节，此模型的适配器不可能有这么大。`,
     hint: '请检查该文件是否为此模型的适配器。',

@@ -1,0 +1,127 @@
+import { bytesOf } from '../../core/bytes';
+import { message } from '../../core/messages/message';
+import type { Shape } from '../../core/shape';
+import { f32, planGguf, text, u32, type GgufEntry } from '../../formats/gguf_writer';
+import { plainLora, type PlainLoraModule } from '../../models/adapters/plain_lora';
+import { readGgufAdapter } from '../../models/gguf_adapter';
+import { ggufEntries } from '../../models/gguf_entries';
+import { checkpointTensors, type ModelSpec } from '../../models/spec';
+import { interleaved } from '../../models/stored/interleaved_rows';
+import { cardOf } from '../card/card_of';
+import { adapterRounding } from '../check/logits';
+import type { ExportFile, ExportFormat, ExportUse } from '../format';
+import { modelName } from './names';
+
+/**
+ * Only the adapter, as a GGUF file for llama.cpp. A file has one alpha, and llama.cpp computes (alpha / rank) B A, so each
+ * module's own scale is in its B; alpha is the first module's rank, which makes the factor 1 if all ranks are equal.
+ */
+export const ggufLoraExport: ExportFormat = {
+  name: 'gguf-lora',
+  help: message('export_gguf_lora'),
+  options: [],
+  fileName: (base) => `${base}-gguf-lora`,
+  plan(source) {
+    const { spec } = source.layout;
+    const { entries, window } = ggufEntries(spec);
+    const modules = plainLora(source.adapter, 'GGUF');
+    const name = modelName(source.baseModel);
+    const file = `${name}-lora-F32.gguf`;
+    const uses = usesOf(file);
+    const alpha = modules[0]?.rank ?? 1;
+    const described = new Map<string, GgufEntry>([
+      ['general.architecture', entries.get('general.architecture')!],
+      ['general.type', text('adapter')],
+      ['general.name', text(`${name} LoRA`)],
+      ['general.file_type', u32(0)],
+      ['general.base_model.count', u32(1)],
+      ['general.base_model.0.name', text(source.baseModel)],
+      ['adapter.type', text('lora')],
+      ['adapter.lora.alpha', f32(alpha)],
+    ]);
+    return Promise.resolve({
+      notes: [
+        message('gguf_lora_without_ollama'),
+        ...(window === undefined ? [] : [message('gguf_window', { window })]),
+      ],
+      uses,
+      files: [
+        weightsFile(file, described, tensorsOf(modules, spec, alpha)),
+        cardFile(cardOf(source, undefined, uses)),
+      ],
+      check: async (written) => {
+        const read = await readGgufAdapter(written.get(file)!, spec);
+        const difference = await source.compareLogits(read);
+        const { logits } = await source.logits();
+        const allowed = await source.withBase(({ device }) =>
+          Promise.resolve(adapterRounding({ logits, spec, device })),
+        );
+        return { difference, allowed };
+      },
+    });
+  },
+};
+
+/** A matrix of the file, made when it is written. */
+interface LoraTensor {
+  readonly name: string;
+  readonly type: 'F32';
+  readonly shape: Shape;
+  readonly read: () => Float32Array<ArrayBuffer>;
+}
+
+/** A and B of each module by the name of the weight that they change. llama.cpp's order of rows applies to B alone. */
+function tensorsOf(
+  modules: readonly PlainLoraModule[],
+  spec: ModelSpec,
+  alpha: number,
+): readonly LoraTensor[] {
+  const weights = new Map(checkpointTensors(spec).map((tensor) => [tensor.name, tensor]));
+  return modules.flatMap((module): LoraTensor[] => {
+    const { path, in: input, out, rank } = module;
+    const weight = weights.get(`${path}.weight`);
+    if (weight?.gguf === undefined) throw new Error(`${path} has no name in GGUF files`);
+    const { gguf, ggufHeads } = weight;
+    const rowsOfB = (): Float32Array<ArrayBuffer> => {
+      const B = module.read().B.map((value) => value * (rank / alpha));
+      return ggufHeads === undefined ? B : interleaved(B, out / ggufHeads, rank);
+    };
+    return [
+      { name: `${gguf}.lora_a`, type: 'F32', shape: [rank, input], read: () => module.read().A },
+      { name: `${gguf}.lora_b`, type: 'F32', shape: [out, rank], read: rowsOfB },
+    ];
+  });
+}
+
+function weightsFile(
+  name: string,
+  entries: ReadonlyMap<string, GgufEntry>,
+  planned: readonly LoraTensor[],
+): ExportFile {
+  const { header, tensors, size } = planGguf(entries, planned);
+  return {
+    name,
+    size,
+    *parts() {
+      yield header;
+      for (const { read, padding } of tensors) {
+        yield bytesOf(read());
+        if (padding > 0) yield new Uint8Array(padding);
+      }
+    },
+  };
+}
+
+function usesOf(file: string): readonly ExportUse[] {
+  return [
+    {
+      program: 'llama.cpp',
+      code: `llama-cli -m base.gguf --lora ${file}\nllama-server -m base.gguf --lora ${file} --port 8080`,
+    },
+  ];
+}
+
+function cardFile(content: string): ExportFile {
+  const bytes = new TextEncoder().encode(content);
+  return { name: 'README.md', size: bytes.length, parts: () => [bytes] };
+}
