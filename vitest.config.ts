@@ -1,12 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
-/** The programs that open exports, by the part of the suite that needs them. */
-const EXPORT_TESTS = {
-  small: ['llama_cpp', 'onnxruntime_web'],
-  all: ['transformers_js', 'python'],
-};
-
 export default defineConfig({
   test: {
     projects: [
@@ -76,7 +70,7 @@ export default defineConfig({
         test: {
           name: `exports:${part}`,
           environment: 'node' as const,
-          include: EXPORT_TESTS[part].map((folder) => `tests/exports/${folder}/**/*.test.ts`),
+          include: [`tests/exports/${part}/**/*.test.ts`],
           globalSetup: ['tests/parity/setup.ts'],
           // Each file has the device of its own process, as those of parity have.
           pool: 'forks' as const,

@@ -1,21 +1,24 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A comparison of a program’s logits with those of base and adapter here. */
+/** A comparison of a program’s results with those of base and adapter here. */
 export interface Figure {
   readonly program: string;
   readonly model: string;
   /** The export and its options: "gguf Q4_K_M". */
   readonly export: string;
-  readonly difference: number;
+  /** The largest difference of a logit or of a logarithm of a probability. */
+  readonly difference?: number;
   /** The difference that rounding explains. */
-  readonly allowed: number;
-  /** How far the adapter moves the logits. */
-  readonly effect: number;
-  /** Kullback-Leibler divergence of a quantised model from base and adapter, in nats. */
+  readonly allowed?: number;
+  /** How far the adapter moves the same numbers. */
+  readonly effect?: number;
+  /** Kullback-Leibler divergence from base and adapter, in nats. */
   readonly divergence?: number;
+  /** The divergence that the error of the weights explains. */
+  readonly explained?: number;
   readonly bytes?: number;
-  /** To plan, write and check the export. */
+  /** To plan and write the export. */
   readonly seconds?: number;
 }
 

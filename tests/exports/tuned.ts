@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { openFolder } from '../../src/cli/files';
 import { folderTarget } from '../../src/exports/targets/folder_target';
 import { Device } from '../../src/gpu/device';
-import { planExport, writeExport } from '../../src/session/exports/exporting';
+import { planExport } from '../../src/session/exports/exporting';
 import { loadableFolder } from '../../src/session/models/loadable';
 import { Session } from '../../src/session/session';
 import { nodeFiles } from '../../src/storage/node_files';
@@ -26,13 +26,13 @@ export interface Tuned {
 }
 
 /** The device of a test file. */
-export function useDevice(): { readonly open: () => Device } {
+export function useDevice(): () => Device {
   let device: Device | undefined;
   beforeAll(async () => {
     device = await Device.open(gpu);
   });
   afterAll(() => device?.destroy());
-  return { open: () => device! };
+  return () => device!;
 }
 
 /** A folder that is removed after the tests of a file. */
@@ -53,47 +53,65 @@ export interface TunedPaths {
   readonly ids: readonly number[];
 }
 
-/** The paths of a fixture, with the longest of its examples. */
+/** The paths of a fixture, with its first example to compute logits for. */
 export function pathsOf({ folder, adapterFolder, start, expected }: Fixture, variant: Variant): TunedPaths {
-  const ids = expected.batch.map(({ input_ids }) => input_ids).sort((a, b) => b.length - a.length)[0]!;
   // The fixture of PiSSA has what PEFT converts it to beside it.
   const adapter = start ? join(adapterFolder, '../converted') : adapterFolder;
-  return { base: folder, adapter, variant, ids };
+  return { base: folder, adapter, variant, ids: expected.batch[0]!.input_ids };
+}
+
+/** Opens base and adapter before the tests of a block, and closes them after the last. */
+export function useTuned(device: () => Device, paths: TunedPaths | (() => Promise<TunedPaths>)): () => Tuned {
+  let tuned: Tuned | undefined;
+  beforeAll(async () => {
+    tuned = await openTuned(device(), typeof paths === 'function' ? await paths() : paths);
+  });
+  afterAll(() => {
+    tuned?.session.closeModel();
+  });
+  return () => tuned!;
 }
 
 /** Opens base and adapter while `work` runs. */
 export async function withTuned<T>(
   device: Device,
-  { base, adapter, variant, ids }: TunedPaths,
+  paths: TunedPaths,
   work: (tuned: Tuned) => Promise<T>,
 ): Promise<T> {
-  const session = new Session({ openDevice: () => Promise.resolve(device) });
+  const tuned = await openTuned(device, paths);
   try {
-    const folder = await openFolder(base, 'model');
-    await session.open(
-      await loadableFolder(folder, { name: 'tiny', source: 'files' }, loadSettingsOf(variant)),
-    );
-    const baseLogits = await session.logits(ids);
-    await session.importAdapter(await openFolder(adapter, 'adapter'));
-    const logits = await session.logits(ids);
-    return await work({ session, ids, vocabulary: logits.length / ids.length, logits, baseLogits });
+    return await work(tuned);
   } finally {
-    session.closeModel();
+    tuned.session.closeModel();
   }
 }
 
-/** An export that was written and checked. */
+async function openTuned(device: Device, { base, adapter, variant, ids }: TunedPaths): Promise<Tuned> {
+  const session = new Session({ openDevice: () => Promise.resolve(device) });
+  const folder = await openFolder(base, 'model');
+  await session.open(
+    await loadableFolder(folder, { name: 'tiny', source: 'files' }, loadSettingsOf(variant)),
+  );
+  const baseLogits = await session.logits(ids);
+  await session.importAdapter(await openFolder(adapter, 'adapter'));
+  const logits = await session.logits(ids);
+  return { session, ids, vocabulary: logits.length / ids.length, logits, baseLogits };
+}
+
+/** An export that was written. */
 export interface Exported {
   readonly folder: string;
   /** Their paths, in the order of writing. */
   readonly files: readonly string[];
-  /** Of the export’s own check. */
-  readonly difference: number | null;
   readonly bytes: number;
+  /** To plan and to write. */
   readonly seconds: number;
 }
 
-/** Exports the tuned model of a session into a new folder; the export reads its files back and checks them. */
+/**
+ * Exports the tuned model of a session into a new folder. The export’s own check is left out: the programs that open it
+ * are the judges here.
+ */
 export async function exportTo(
   folder: string,
   { session }: Tuned,
@@ -102,12 +120,26 @@ export async function exportTo(
 ): Promise<Exported> {
   const began = performance.now();
   const plan = await planExport(session, format, options);
-  const { difference } = await writeExport(plan, folderTarget(nodeFiles(folder)));
+  const target = folderTarget(nodeFiles(folder));
+  await target.write(plan.files);
+  await target.commit();
   return {
     folder,
     files: plan.files.map(({ name }) => join(folder, name)),
-    difference,
     bytes: plan.files.reduce((sum, { size }) => sum + size, 0),
     seconds: (performance.now() - began) / 1000,
   };
+}
+
+/** The logits of a complete model in a folder, in float32. */
+export async function logitsOf(device: Device, path: string, ids: readonly number[]): Promise<Float32Array> {
+  const session = new Session({ openDevice: () => Promise.resolve(device) });
+  try {
+    const identity = { name: 'other', source: 'files' as const };
+    const folder = await openFolder(path, 'model');
+    await session.open(await loadableFolder(folder, identity, loadSettingsOf('f32')));
+    return await session.logits(ids);
+  } finally {
+    session.closeModel();
+  }
 }

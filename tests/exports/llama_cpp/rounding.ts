@@ -16,11 +16,16 @@ export async function headerOf(path: string): Promise<GgufHeader> {
  * n normally distributed values is about √(2 ln n) times the typical one.
  */
 function productError(type: GgmlType): number {
-  if (type === 'F32') return 2 ** -24;
-  if (type === 'F16') return 2 ** -11;
-  if (type === 'BF16') return 2 ** -8;
+  const float = floatError(type);
+  if (float !== undefined) return float;
   const block = type.endsWith('_K') ? 256 : 32;
   return Math.sqrt(2 * Math.log(block)) / (127 * Math.sqrt(12));
+}
+
+/** The relative error of rounding to a type of floats; undefined for a block format. */
+function floatError(type: GgmlType): number | undefined {
+  const bits = { F32: 24, F16: 11, BF16: 8 }[type as string];
+  return bits === undefined ? undefined : 2 ** -bits;
 }
 
 /** The largest of many normally distributed values is about four times the typical one. */
@@ -30,13 +35,17 @@ const SPREAD = 4;
  * The largest difference of logits that llama.cpp’s rounding explains, as a share of the largest logit. Independent
  * errors of relative size u in n products one after the other add up to √n · u. llama.cpp’s table of GELU has half
  * precision, and every product also sums in another order in float32.
+ *
+ * @param rounded whether the file’s floats are rounded too, compared with the weights that the logits are of
  */
-export function llamaRounding({ tensors }: GgufHeader): number {
+export function llamaRounding({ metadata, tensors }: GgufHeader, rounded = false): number {
+  const gelu = String(metadata.get('general.architecture')).startsWith('gemma') ? 2 ** -11 : 0;
   let squares = 0;
   for (const { type, shape } of tensors.values()) {
     if (shape.length < 2) continue;
     const order = Math.sqrt(shape.at(-1) ?? 1) * 2 ** -24;
-    squares += Math.max(productError(type), 2 ** -11) ** 2 + order ** 2;
+    const stored = rounded ? (floatError(type) ?? 0) : 0;
+    squares += productError(type) ** 2 + gelu ** 2 + stored ** 2 + order ** 2;
   }
   return SPREAD * Math.sqrt(squares);
 }

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadFormat, maxError } from '../../parity/fixtures';
 import { largest, logProbabilities } from '../logits';
-import { withLlama } from './llama';
-import { headerOf, llamaRounding } from './rounding';
+import { withLlama } from '../llama_cpp/llama';
+import { headerOf, llamaRounding } from '../llama_cpp/rounding';
 
 /** llama.cpp computes what PyTorch computes, from files that the package gguf wrote: so it can judge exports. */
 

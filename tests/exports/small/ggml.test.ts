@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ggmlEncoded, quantizeGgml } from '../../../src/formats/ggml_quantize';
-import { ggmlBytes } from './ggml';
+import { ggmlBytes } from '../llama_cpp/ggml';
 import { normal } from '../../../src/core/random';
 
 /** The bytes of our encoders against ggml’s own, for weights of many sizes. */

@@ -61,7 +61,7 @@ async function exported(
     const plan = await planExport(session, 'cluster', options, 'en', settings);
     await writeExport(plan, folderTarget(nodeFiles(folder(name))));
   };
-  await withTuned(device.open(), paths, work);
+  await withTuned(device(), paths, work);
   return folder(name);
 }
 
@@ -80,7 +80,7 @@ async function trained(path: string, ...more: readonly string[]): Promise<ReadAd
     readonly log_history: readonly Readonly<Record<string, number>>[];
   };
   expect(log_history.filter(({ loss }) => Number.isFinite(loss))).toHaveLength(2);
-  return await withTuned(device.open(), paths, async ({ session }) =>
+  return await withTuned(device(), paths, async ({ session }) =>
     readAdapterFiles(await openFolder(output, 'adapter'), session.layout.spec),
   );
 }
@@ -149,7 +149,7 @@ interface Labelled {
 }
 
 async function readByLlamaFactory(path: string): Promise<Read> {
-  const script = fileURLToPath(new URL('read_llama_factory.py', import.meta.url));
+  const script = fileURLToPath(new URL('../python/read_llama_factory.py', import.meta.url));
   const PYTHONPATH = await ensureLlamaFactory(python);
   return JSON.parse(await runPython([script, path, base], { PYTHONPATH })) as Read;
 }

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import { loadFixture, maxError, type Family } from '../../parity/fixtures';
+import { divergence, logProbabilities } from '../logits';
+import { explainedDivergence } from '../onnxruntime_web/rounding';
+import { report } from '../report';
+import { useBrowser, type BrowserRequest } from '../transformers_js/browser';
+import { exportTo, pathsOf, useDevice, useFolder, withTuned } from '../tuned';
+
+/** ONNX exports in transformers.js in Chromium: in WASM, and on the GPU, which is software here. */
+
+const device = useDevice();
+const folder = useFolder();
+const inBrowser = useBrowser(() => folder('.'));
+
+/** Each op that a family adds to Llama's is in one of them: biases, qk-norm, windows with GELU, short convolutions. */
+it.each<[Family, 'fp32' | 'q4' | 'q8', BrowserRequest['device']]>([
+  ['llama', 'fp32', 'wasm'],
+  ['llama', 'fp32', 'webgpu'],
+  ['qwen2', 'q8', 'wasm'],
+  ['qwen3', 'q4', 'webgpu'],
+  ['gemma3', 'fp32', 'webgpu'],
+  ['lfm2_bias', 'fp32', 'wasm'],
+])('%s, onnx %s on %s', async (family, dtype, on) => {
+  const fixture = loadFixture(family);
+  const paths = pathsOf(fixture, 'f32');
+  const { batch, variants } = fixture.expected;
+  const greedy = variants.f32!.greedy.adapter;
+  const name = `${family}-${dtype}-${on}`;
+  await withTuned(device(), paths, async (tuned) => {
+    await exportTo(folder(name), tuned, 'onnx', { quantization: dtype });
+    const prompt = batch[1]!.input_ids;
+    const request = { name, dtype, device: on, ids: paths.ids, prompt, count: greedy.length };
+    const { logits, greedy: answer, outside } = await inBrowser(request);
+    expect(outside).toEqual([]);
+    const figure = { program: `transformers.js, ${on}`, model: family, export: `onnx ${dtype}` };
+    if (dtype === 'fp32') {
+      const difference = maxError(logits, fixture.exact('f32', 'logits').subarray(0, logits.length));
+      const allowed = fixture.tolerance('f32', 'logits');
+      report({ ...figure, difference, allowed, effect: maxError(tuned.baseLogits, tuned.logits) });
+      expect(difference).toBeLessThanOrEqual(allowed);
+      expect(answer).toEqual(greedy);
+      return;
+    }
+    const { vocabulary } = tuned;
+    const [ours, theirs] = [tuned.logits, logits].map((each) => logProbabilities(each, vocabulary));
+    const explained = explainedDivergence(dtype, tuned);
+    const measured = divergence(ours!, theirs!, vocabulary);
+    report({ ...figure, divergence: measured, explained });
+    expect(measured).toBeLessThanOrEqual(explained);
+  });
+});
