@@ -34,7 +34,7 @@ def main(folder, base):
     tokenizer = load_tokenizer(model)
     template = get_template_and_fix_tokenizer(tokenizer["tokenizer"], data)
     parts = get_dataset(template, model, data, training, stage=finetuning.stage, **tokenizer)
-    tokens = {part: [{k: e[k] for k in ("input_ids", "labels")} for e in parts[part]] for part in parts}
+    tokens = {part: [{k: e.get(k) for k in ("input_ids", "labels")} for e in parts[part]] for part in parts}
     accelerate = {
         name: vars(load_config_from_file(f"accelerate_{name}.yaml"))["distributed_type"] for name in ("zero2", "fsdp")
     }
