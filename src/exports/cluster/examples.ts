@@ -1,3 +1,4 @@
+import { TimeSlices } from '../../core/time_slices';
 import type { TokenizedExample } from '../../data/batches';
 import type { Sample } from '../../data/records';
 import type { ExportedExamples, ExportFile } from '../format';
@@ -46,7 +47,9 @@ async function makeSurvey(examples: ExportedExamples): Promise<Survey> {
   const losses = new Map<FactoryLoss, number>();
   let plain = true;
   let samples = 0;
+  const slices = new TimeSlices();
   for await (const { sample, heldOut } of examples.samples()) {
+    await slices.giveWay();
     const part = partOf(heldOut);
     samples++;
     bytes.records[part] += lineBytes(jsonLine(recordOf(sample)));
@@ -62,7 +65,10 @@ async function makeSurvey(examples: ExportedExamples): Promise<Survey> {
   const expected = examples.training.length + examples.heldOut.length;
   if (samples !== expected) throw new Error(`${samples} records were read again, not ${expected}`);
   for (const part of PARTS) {
-    bytes.tokens[part] = ofPart(examples, part).reduce((sum, each) => sum + lineBytes(tokensLine(each)), 0);
+    for (const each of ofPart(examples, part)) {
+      await slices.giveWay();
+      bytes.tokens[part] += lineBytes(tokensLine(each));
+    }
   }
   const isMixed = counts.texts > 0 && counts.conversations > 0;
   const form = counts.conversations === 0 ? 'texts' : plain && !isMixed ? 'messages' : 'own';
