@@ -66,7 +66,9 @@ async function measure(args) {
   child.stdout.on('data', (chunk) => (output += String(chunk)));
   child.stderr.on('data', (chunk) => (told += String(chunk)));
   /** @type {Promise<number | null>} */
-  const ended = new Promise((resolve) => child.on('close', resolve));
+  const ended = new Promise((resolve) =>
+    child.on('close', (/** @type {number | null} */ end) => resolve(end)),
+  );
   /** @type {number | null | undefined} */
   let code;
   for (;;) {

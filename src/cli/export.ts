@@ -54,11 +54,12 @@ export const exportCommand: Command = {
       const { notes = [] } = plan;
       for (const note of notes) output.note(say(note));
       for (const { name, size } of plan.files) output.note(t.shared.about(name, t.format.bytes(size)));
-      const { difference, allowed, measured } = await interruptible((signal) =>
-        writeExport(plan, folderTarget(files), {
-          signal,
-          onProgress: (told) => output.progress(progressText(told)),
-        }),
+      const { difference, allowed, share, weightError, sameTokens, measured } = await interruptible(
+        (signal) =>
+          writeExport(plan, folderTarget(files), {
+            signal,
+            onProgress: (told) => output.progress(progressText(told)),
+          }),
       );
       output.progress('');
       const written = plan.files.map(({ name, size }) => ({ name, bytes: size }));
@@ -69,16 +70,19 @@ export const exportCommand: Command = {
         notes: notes.map(messageJson),
         difference,
         allowed,
+        ...(share !== undefined && { share }),
+        ...(weightError !== undefined && { weight_error: weightError }),
+        ...(sameTokens && { same_tokens: { ...sameTokens } }),
         ...(measured && { measured: { ...measured } }),
       });
       const compared =
         format.needs === 'examples'
           ? t.cli.exportCheckedExamples
-          : difference === null
-            ? measured
-              ? t.cli.exportCheckedOriginal(measured)
-              : t.cli.exportCheckedApart
-            : t.cli.exportChecked(difference.toPrecision(2));
+          : measured
+            ? t.cli.exportCheckedOriginal(measured)
+            : difference === null
+              ? t.cli.exportCheckedApart
+              : t.cli.exportChecked(difference.toPrecision(2), share, sameTokens);
       output.line(t.cli.exported(path, format.name, bytesOfFiles(plan.files), compared));
     } finally {
       output.progress('');

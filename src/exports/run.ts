@@ -6,10 +6,10 @@ import type { ExportCheck, ExportFile, ExportPlan } from './format';
 import type { ExportTarget } from './targets/target';
 
 export interface ExportRunOptions {
-  /**
-   * Called from time to time with the bytes written and the file being written; `file` is undefined during the check.
-   */
-  readonly onProgress?: (bytes: number, file: string | undefined) => void;
+  /** Called from time to time with the bytes written and the file being written. */
+  readonly onProgress?: (bytes: number, file: string) => void;
+  /** Called from time to time during the check with the fraction that is done. */
+  readonly onCheck?: (fraction: number) => void;
   /** Stops between parts of a file, and during the check. */
   readonly signal?: AbortSignal;
 }
@@ -23,7 +23,7 @@ export interface ExportRunOptions {
 export async function runExport(
   plan: ExportPlan,
   target: ExportTarget,
-  { onProgress, signal }: ExportRunOptions = {},
+  { onProgress, onCheck = () => undefined, signal }: ExportRunOptions = {},
 ): Promise<ExportCheck> {
   const hashes = new Map<string, string>();
   let done = 0;
@@ -49,13 +49,23 @@ export async function runExport(
   try {
     await target.write(plan.files.map(watched));
     signal?.throwIfAborted();
-    onProgress?.(done, undefined);
+    onCheck(0);
     const written = await target.written();
+    let read = 0;
+    const onRead = (bytes: number): void => {
+      signal?.throwIfAborted();
+      read += bytes;
+      onCheck((HASHING * read) / Math.max(1, done));
+    };
     for (const [name, hash] of hashes) {
-      if ((await hashOf(written, name, signal)) !== hash)
+      if ((await hashOf(written, name, onRead)) !== hash)
         throw exportDiffers({ detail: `${name} has other bytes.` });
     }
-    const check = await plan.check(written, { signal });
+    const check = await plan.check(written, {
+      onProgress: (fraction) => onCheck(HASHING + (1 - HASHING) * fraction),
+      signal,
+    });
+    signal?.throwIfAborted();
     const { difference, allowed } = check;
     // Written with "not", so that NaN fails.
     if (difference !== null && !(difference <= allowed)) {
@@ -70,16 +80,19 @@ export async function runExport(
   }
 }
 
+/** The part of the check's time that comparing the bytes takes. */
+const HASHING = 0.1;
+
 async function hashOf(
   written: ModelFolder,
   name: string,
-  signal: AbortSignal | undefined,
+  onRead: (bytes: number) => void,
 ): Promise<string | undefined> {
   const file = written.get(name);
   if (!file) return undefined;
   const hash = await createXXHash64();
   for await (const piece of piecesOf(file)) {
-    signal?.throwIfAborted();
+    onRead(piece.length);
     hash.update(piece);
   }
   return hash.digest();

@@ -15,7 +15,7 @@ import { BoundWeights, type ModelLayout, type WeightLayout } from './layout';
 import { layoutOf, loadWeights } from './load';
 import type { Model } from './model';
 import { SequenceCache } from './sequence_cache';
-import { blockPath, checkpointTensors, embeddingName, headName, type ModelSpec } from './spec';
+import { checkpointTensors, embeddingName, headName, type ModelSpec } from './spec';
 import { readWeightRows, rowsOfWeight, type Rows } from './stored/stored_rows';
 import type { StoredWeight } from './stored/stored_weight';
 
@@ -117,8 +117,8 @@ function blockLayout(layout: ModelLayout, block: number): ModelLayout {
     ...layout.spec,
     blocks: layout.spec.blocks.map((own, index) => (index === block ? own : [])),
   };
-  const path = `${blockPath(spec, block)}.`;
-  const names = checkpointTensors(spec).filter(({ name }) => name.startsWith(path));
+  const apart = new Set(checkpointTensors({ ...spec, blocks: [] }).map(({ name }) => name));
+  const names = checkpointTensors(spec).filter(({ name }) => !apart.has(name));
   return { ...layout, spec, tensors: new Map(names.map(({ name }) => [name, tensorOf(layout, name)])) };
 }
 

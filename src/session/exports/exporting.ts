@@ -1,5 +1,4 @@
 import type { Language } from '../../core/messages/languages';
-import { message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
 import { shortName } from '../../exports/card/base_use';
 import { RowEncoder } from '../../exports/encoding/row_encoder';
@@ -11,6 +10,7 @@ import { exportedExamples } from '../data/exported_examples';
 import { baseNameOf } from '../models/base_name';
 import { baseUse } from './base_use';
 import { compareLogits, compareWith, tunedLogits } from './comparison';
+import { exportProgress } from './export_progress';
 import type { OnProgress } from '../progress';
 import type { Session } from '../session';
 
@@ -54,16 +54,7 @@ export async function writeExport(
 ): Promise<ExportCheck> {
   const totalBytes = bytesOfFiles(plan.files);
   const run = (): Promise<ExportCheck> =>
-    runExport(plan, target, {
-      signal,
-      onProgress: (bytes, file) =>
-        onProgress?.({
-          label: file === undefined ? message('export_checking') : message('export_writing', { file }),
-          fraction: bytes / Math.max(1, totalBytes),
-          bytes,
-          totalBytes,
-        }),
-    });
+    runExport(plan, target, { signal, ...(onProgress && exportProgress(totalBytes, onProgress)) });
   try {
     return await (plan.within?.(run, { onProgress: (told) => onProgress?.(told), signal }) ?? run());
   } finally {

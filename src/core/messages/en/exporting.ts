@@ -1,6 +1,4 @@
-import { format } from './format';
-
-import { plural } from './format';
+import { format, plural } from './format';
 
 export const exporting = {
   nothing: 'After training, you can download the adapter here, alone or merged with the model.',
@@ -51,13 +49,23 @@ export const exporting = {
   originalsHelp: 'config.json, the tokenizer’s files and model*.safetensors',
   files: 'Files in the zip',
   checked: 'Checked: the files were read back and give exactly the same answers.',
-  checkedNear: (difference: string) =>
-    `Checked: the files were read back, and the weights are those of model and adapter, rounded once. Logits differ by at most ${difference}.`,
+  checkedNear: (
+    difference: string,
+    share: number | undefined,
+    same: { count: number; of: number } | undefined,
+  ) =>
+    format.paragraph([
+      'Checked: the files were read back, and every weight is that of model and adapter, rounded once.',
+      ...(share === undefined ? [] : [`They have ${format.percent(share)} of what the training changed.`]),
+      same
+        ? `Logits differ by at most ${difference}, and ${format.count(same.count)} of ${format.count(same.of)} next tokens are the same.`
+        : `Logits differ by at most ${difference}.`,
+    ]),
   checkedExamples: 'Checked: the files were read back and give exactly the tokens that are trained on here.',
   checkedOriginal: ({ base, adapter }: { base: number; adapter: number }) =>
     `Checked: the files were read back, and the weights are the original ones with the adapter. The original weights differ from those of the training by ${format.percent(base)}; the adapter changes them by ${format.percent(adapter)}.`,
   checkedApart:
-    'Checked: the files were read back, and the weights are those of model and adapter, rounded once. Answers were not compared: this device has no room for the merged model beside the one that is open.',
+    'Checked: the files were read back, and every weight is that of model and adapter, rounded once. Logits were not compared.',
   use: 'Use it',
   useHelp: {
     peft: 'Unpack the zip, and run this beside its folder.',
