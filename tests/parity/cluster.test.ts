@@ -11,7 +11,7 @@ import { readSpec } from '../../src/models/config';
 import { tunesmith } from './cli_process';
 import { loadFixture, maxError, numberTolerance } from './fixtures';
 
-/** What TRL computed by the script that an export has; see make_cluster.py. */
+/** TRL's results from the script that an export has; see make_cluster.py. */
 interface Expected {
   readonly hashes: Readonly<Record<string, string>>;
   readonly loss: readonly number[];

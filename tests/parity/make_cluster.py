@@ -1,4 +1,4 @@
-"""Writes tests/parity/fixtures/cluster: what TRL computes by the script that an export for a cluster has.
+"""Writes tests/parity/fixtures/cluster: TRL's results from the script that an export for a cluster has.
 
 Run after make_fixtures.py, whose `llama` and adapter the script trains further. Needs Node for the export. See README.md."""
 

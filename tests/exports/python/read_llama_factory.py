@@ -1,4 +1,4 @@
-"""What LLaMA-Factory makes of an exported folder: python read_llama_factory.py FOLDER BASE prints it as JSON.
+"""Reads an exported folder as LLaMA-Factory does: python read_llama_factory.py FOLDER BASE prints the result as JSON.
 
 Its own parser reads llamafactory.yaml, and its own code reads dataset_info.json and makes the tokens."""
 
