@@ -70,7 +70,7 @@ async function measure(args) {
     child.on('close', (/** @type {number | null} */ end) => resolve(end)),
   );
   /** @type {number | null | undefined} */
-  let code;
+  let code = undefined;
   for (;;) {
     const bytes = await residentBytes(child.pid);
     if (!open && /\.(safetensors|gguf|onnx|json|md)\b/.test(told)) open = { seconds: seconds(), bytes };

@@ -6,6 +6,7 @@ import type { ExportOption } from '../exports/format';
 import { EXPORT_FORMATS, exportFormat } from '../exports/formats';
 import { bytesOfFiles } from '../exports/targets/target';
 import { planExport, writeExport } from '../session/exports/exporting';
+import { isTemporary } from '../storage/file_store';
 import { nodeFiles } from '../storage/node_files';
 import type { Arguments, OptionSpec } from './arguments';
 import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
@@ -153,13 +154,14 @@ function optionsOf(args: Arguments, format: string): Readonly<Record<string, str
 }
 
 /**
- * Checks that the folder is empty: programs would take files of another model in it for a part of this one. Throws
+ * Checks that the folder is empty: programs would take files of another model in it for a part of this one. Files that a
+ * killed export left have temporary names, which no program reads; the next export writes over them. Throws
  * `output_not_folder`, `output_not_empty`.
  */
 async function checkEmpty(path: string): Promise<void> {
   const info = await stat(path).catch(() => undefined);
   if (!info) return;
   if (!info.isDirectory()) throw new TunesmithError({ code: 'output_not_folder', values: { path } });
-  const [first] = await readdir(path);
+  const first = (await readdir(path)).find((name) => !isTemporary(name));
   if (first !== undefined) throw new TunesmithError({ code: 'output_not_empty', values: { path, first } });
 }
