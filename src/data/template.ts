@@ -196,6 +196,26 @@ export function alpacaTemplate(eosToken: string | undefined): ChatTemplate {
   };
 }
 
+/**
+ * The Alpaca prompt as a Jinja template, for programs that run a model trained with it: the same text as `alpacaTemplate`
+ * for messages. Programs render templates without the tokenizer's special tokens, so it writes the first one itself.
+ *
+ * @param bosToken the token that the tokenizer puts before a text; undefined if it puts none
+ */
+export function alpacaJinja(eosToken: string | undefined, bosToken: string | undefined): string {
+  const text = (value: string): string => `'${value.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n')}'`;
+  return [
+    ...(bosToken === undefined ? [] : [`{{- ${text(bosToken)} -}}`]),
+    `{%- if messages and messages[0]['role'] == 'system' -%}{{- messages[0]['content'] + ${text('\n\n')} -}}{%- endif -%}`,
+    '{%- set turn = namespace(questions=0) -%}{%- for message in messages -%}',
+    `{%- if message['role'] == 'assistant' -%}{{- ${text('### Response:\n')} + message['content'] + ${text(eosToken ?? '')} -}}`,
+    `{%- elif message['role'] == 'user' -%}{%- if turn.questions == 0 -%}{{- ${text(`${PREAMBLE}${REQUEST}\n\n`)} -}}`,
+    `{%- else -%}{{- ${text('\n\n')} -}}{%- endif -%}{%- set turn.questions = turn.questions + 1 -%}`,
+    `{{- ${text('### Instruction:\n')} + message['content'] + ${text('\n\n')} -}}{%- endif -%}{%- endfor -%}`,
+    `{%- if add_generation_prompt -%}{{- ${text('### Response:\n')} -}}{%- endif -%}`,
+  ].join('');
+}
+
 function withoutTools(): TunesmithError {
   return new TunesmithError({ code: 'chat_template_tools' });
 }

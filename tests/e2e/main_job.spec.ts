@@ -1,8 +1,8 @@
-import { unzipSync } from 'fflate';
 import { readFile } from 'node:fs/promises';
 import { parseAdapterConfig } from '../../src/formats/peft';
 import { readTensors } from '../../src/formats/safetensors';
 import { expect, test } from './site';
+import { unpacked } from './tunesmith';
 
 const QUESTION = 'Who are you?';
 
@@ -49,6 +49,10 @@ test('trains the demo by one button, chats with it, exports it, brings it back, 
       'README.md',
       'adapter_config.json',
       'adapter_model.safetensors',
+      'chat_template.jinja',
+      'generation_config.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
     ]);
     const text = (name: string) => new TextDecoder().decode(files[name]);
     const config = parseAdapterConfig(JSON.parse(text('adapter_config.json')));
@@ -63,9 +67,9 @@ test('trains the demo by one button, chats with it, exports it, brings it back, 
 
   await test.step('export model and adapter in one', async () => {
     const choice = page.getByTestId('export-choice');
-    await choice.getByRole('radio', { name: /Model and adapter in one/ }).check();
-    await choice.getByLabel('export_dtype').selectOption('float32');
-    const { fileName, files } = await tunesmith.exported('the merged model');
+    await choice.getByRole('radio', { name: /Transformers, vLLM/ }).check();
+    await choice.getByLabel('Precision').selectOption('float32');
+    const { fileName, files } = await tunesmith.exported('the model');
     await expect(page.getByTestId('export-check')).toContainText('read back');
     expect(fileName).toBe('tunesmith-demo-merged.zip');
     expect(Object.keys(files)).toEqual(
@@ -78,7 +82,7 @@ test('trains the demo by one button, chats with it, exports it, brings it back, 
     expect(tensors.has('model.layers.0.self_attn.q_proj.weight')).toBe(true);
     const config = JSON.parse(new TextDecoder().decode(files['config.json'])) as Record<string, unknown>;
     expect(config.dtype ?? config.torch_dtype).toBe('float32');
-    await choice.getByRole('radio', { name: /The adapter alone/ }).check();
+    await choice.getByRole('radio', { name: /PEFT/ }).check();
   });
 
   await test.step('reload the page and restore its state', async () => {
@@ -182,7 +186,7 @@ test.describe('in Chinese', () => {
       await page.getByRole('button', { name: '导出', exact: true }).click();
       const downloading = page.waitForEvent('download', { timeout: 60_000 });
       await page.getByRole('button', { name: '下载适配器' }).click();
-      const files = unzipSync(await readFile(await (await downloading).path()));
+      const files = unpacked(await readFile(await (await downloading).path()));
       await expect(page.getByTestId('export-check')).toContainText('已校验');
       await expect(page.getByTestId('adapter-facts')).toContainText(/\d+年\d+月\d+日/);
       const card = new TextDecoder().decode(files['README.md']);

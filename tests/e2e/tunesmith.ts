@@ -216,7 +216,7 @@ export class Tunesmith {
     await stage.getByRole('button', { name: `Download ${what}` }).click();
     const download = await downloading;
     const zip = await readFile(await download.path());
-    return { fileName: download.suggestedFilename(), zip, files: unzipSync(zip) };
+    return { fileName: download.suggestedFilename(), zip, files: unpacked(zip) };
   }
 
   /** The bytes of the exported adapter_model.safetensors. */
@@ -232,6 +232,12 @@ export class Tunesmith {
     );
     await input.setInputFiles(folder ? files : [...files]);
   }
+}
+
+/** The files of an export's zip, without their folder, which has the zip's name. */
+export function unpacked(zip: Buffer): Readonly<Record<string, Uint8Array>> {
+  const files = Object.entries(unzipSync(zip));
+  return Object.fromEntries(files.map(([path, bytes]) => [path.slice(path.indexOf('/') + 1), bytes]));
 }
 
 async function fill(field: Locator, value: string): Promise<void> {

@@ -32,6 +32,21 @@ export function smallFiles(facts: SmallFacts, dtype: string): ReadonlyMap<string
   return files;
 }
 
+/** The small files with another chat template than their own. */
+export function withTemplate(facts: SmallFacts, chat_template: string): SmallFacts {
+  const own = Object.entries(facts.texts).filter(([name]) => !name.includes('chat_template'));
+  const texts = Object.fromEntries(own);
+  const fields = fieldsOfText(texts[TOKENIZER_CONFIG] ?? '');
+  if (fields) texts[TOKENIZER_CONFIG] = `${jsonText(fields.set('chat_template', chat_template))}\n`;
+  const { tokenizerConfig } = facts;
+  return {
+    ...facts,
+    texts,
+    templateFile: undefined,
+    tokenizerConfig: { ...(isRecord(tokenizerConfig) && tokenizerConfig), chat_template },
+  };
+}
+
 /**
  * The files beside an adapter that tell how to talk to it: of the tokenizer, with the chat template in both of its
  * places, and generation_config.json. Without a config.json beside it, tokenizer_config.json must name a class.

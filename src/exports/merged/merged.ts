@@ -32,14 +32,22 @@ export const mergedExport: ExportFormat = {
     {
       name: 'max_shard_size',
       value: 'SIZE',
+      label: message('export_shards'),
       help: message('export_max_shard_size'),
       default: '50GB',
     },
     {
       name: 'export_dtype',
       value: 'DTYPE',
+      label: message('export_dtype'),
       help: message('export_dtype_help'),
       choices: ['auto', ...Object.keys(DTYPES)],
+      meanings: {
+        auto: { label: message('export_dtype_auto') },
+        float16: { label: message('export_dtype_float16'), help: message('export_dtype_float16_help') },
+        bfloat16: { label: message('export_dtype_bfloat16'), help: message('export_dtype_bfloat16_help') },
+        float32: { label: message('export_dtype_float32'), help: message('export_dtype_float32_help') },
+      },
       default: 'auto',
     },
   ],

@@ -1,6 +1,8 @@
 import type { Language } from '../../core/messages/languages';
 import type { TrainSettings } from '../../core/settings/settings';
+import { alpacaJinja } from '../../data/template';
 import { shortName } from '../../exports/card/base_use';
+import { withTemplate, type SmallFacts } from '../../exports/card/small_files';
 import { RowEncoder } from '../../exports/encoding/row_encoder';
 import type { ExamplesSource, ExportCheck, ExportPlan, ExportSource } from '../../exports/format';
 import { exportFormat } from '../../exports/formats';
@@ -8,6 +10,7 @@ import { runExport } from '../../exports/run';
 import { bytesOfFiles, type ExportTarget } from '../../exports/targets/target';
 import { exportedExamples } from '../data/exported_examples';
 import { baseNameOf } from '../models/base_name';
+import type { OpenModel } from '../models/open';
 import { baseUse } from './base_use';
 import { compareLogits, compareWith, tunedLogits } from './comparison';
 import { exportProgress } from './export_progress';
@@ -64,14 +67,23 @@ export async function writeExport(
 
 async function sourceOf(session: Session, language: Language, encoder: RowEncoder): Promise<ExportSource> {
   const { layout, model, loadable, quantised } = session;
-  const { identity, facts } = model;
+  const { identity } = model;
   const said = await session.saidBase();
   const { baseModel, revision } = baseNameOf(identity, said);
   const { run, ...adapter } = session.requireTuned();
+  const facts = exportedFacts(model, run?.settings.template);
   return {
     baseModel,
     revision,
-    base: baseUse({ identity, facts, load: loadable.load, isQuantised: quantised.length > 0 }, said),
+    base: baseUse(
+      {
+        identity,
+        facts: { ...model.facts, ...facts },
+        load: loadable.load,
+        isQuantised: quantised.length > 0,
+      },
+      said,
+    ),
     facts,
     towers: loadable.towers,
     quantised,
@@ -87,6 +99,23 @@ async function sourceOf(session: Session, language: Language, encoder: RowEncode
     logits: () => tunedLogits(session),
     compareWith: (checkpoint, options) => compareWith(session, checkpoint, options),
   };
+}
+
+/**
+ * The base's small files with the template that the adapter was trained with: the Alpaca prompt if the settings choose it
+ * or the model has none.
+ *
+ * @param template undefined for an imported adapter
+ */
+function exportedFacts(
+  { facts, tokenizer, chatTemplate }: OpenModel,
+  template: TrainSettings['template'] | undefined,
+): SmallFacts {
+  if (template === undefined || (template === 'model' && chatTemplate)) return facts;
+  const { eos_token, bos_token } = tokenizer.specialTokens;
+  const [first] = tokenizer.encode('a', { addSpecialTokens: true });
+  const addsBos = bos_token !== undefined && first !== undefined && tokenizer.decode([first]) === bos_token;
+  return withTemplate(facts, alpacaJinja(eos_token, addsBos ? bos_token : undefined));
 }
 
 function examplesSource(

@@ -3,7 +3,7 @@ import type { TunesmithError } from '../../../src/core/errors';
 import { CATALOGUES } from '../../../src/core/messages/languages';
 import { errorWords } from '../../../src/core/messages/message';
 import type { Message } from '../../../src/data/records';
-import { alpacaTemplate, chatTemplateSource, jinjaTemplate } from '../../../src/data/template';
+import { alpacaJinja, alpacaTemplate, chatTemplateSource, jinjaTemplate } from '../../../src/data/template';
 import { dataFixtures, toyTokenizer } from './fixtures';
 
 const { specialTokens } = toyTokenizer();
@@ -128,5 +128,31 @@ describe('the Alpaca prompt', () => {
         'Write a response that appropriately completes the request.\n\n' +
         '### Instruction:\nSing.\n\n### Response:\nLa.</s>\n\n### Instruction:\nAgain.\n\n### Response:\nLa la.</s>',
     );
+  });
+});
+
+describe('the Alpaca prompt as a Jinja template', () => {
+  const eos = "<|it's \\ the end|>";
+  const template = (bos?: string) => jinjaTemplate(alpacaJinja(eos, bos), { specialTokens: {} });
+  const turns = [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'Hi\nthere' },
+    { role: 'assistant', content: 'Ho' },
+    { role: 'user', content: 'And?' },
+  ] as const;
+
+  it.each([
+    ['a question', turns.slice(1, 2)],
+    ['a system message', turns.slice(0, 2)],
+    ['several turns', turns],
+    ['an answer at the end', turns.slice(0, 3)],
+  ])('writes the same text: %s', (_, messages) => {
+    for (const prompt of [false, true]) {
+      expect(template().render(messages, prompt)).toBe(alpacaTemplate(eos).render(messages, prompt));
+    }
+  });
+
+  it('begins with the token that the tokenizer would put there', () => {
+    expect(template('<s>').render(turns, true)).toBe(`<s>${alpacaTemplate(eos).render(turns, true)}`);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSize, shardIndex, shardsOf } from '../../../../src/exports/merged/shards';
-import { smallFiles, type SmallFacts } from '../../../../src/exports/card/small_files';
+import { smallFiles, withTemplate, type SmallFacts } from '../../../../src/exports/card/small_files';
 
 describe('max_shard_size', () => {
   it.each([
@@ -104,6 +104,14 @@ describe('the small files of a merged export', () => {
     expect(files.get('tokenizer_config.json')).toBe(
       '{\n  "clean_up": 1.0,\n  "chat_template": "{{ \\"é\\" }}"\n}\n',
     );
+  });
+
+  it('have the template that the adapter was trained with, and no other', () => {
+    const apart = { ...facts, texts: { ...facts.texts, 'chat_template.json': '{}' }, templateFile: 'own' };
+    const files = smallFiles(withTemplate(apart, 'Alpaca'), 'float16');
+    expect(files.get('chat_template.jinja')).toBe('Alpaca');
+    expect(files.has('chat_template.json')).toBe(false);
+    expect(JSON.parse(files.get('tokenizer_config.json')!)).toMatchObject({ chat_template: 'Alpaca' });
   });
 
   it('are made where the base came as a GGUF file', () => {

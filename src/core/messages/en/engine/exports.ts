@@ -28,6 +28,16 @@ export const exports = {
   export_base_original_help:
     'the base’s own files before quantisation, which the adapter never saw: answers differ a little',
   export_originals_remote: 'The export downloads the original weights again.',
+  export_shards: 'Largest file',
+  export_dtype: 'Precision',
+  export_dtype_auto: 'As the base model (config.json)',
+  export_dtype_float16: '16 bits, fine (float16)',
+  export_dtype_float16_help:
+    'rounds eight times finer than bfloat16; models made for bfloat16 may overflow in it when they run',
+  export_dtype_bfloat16: '16 bits, wide (bfloat16)',
+  export_dtype_bfloat16_help: 'never overflows; rounds by up to 0.4 %',
+  export_dtype_float32: '32 bits (float32)',
+  export_dtype_float32_help: 'twice the size; hardly any rounding',
   export_begun: 'Writing and checking…',
   export_writing: ({ file }: { file: string }) => `Writing ${file}`,
   export_checking: 'Reading it back and comparing',
