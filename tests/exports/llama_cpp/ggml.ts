@@ -2,13 +2,14 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ggmlBlock, type GgmlType } from '../../../src/formats/ggml_types';
 
-/** ggml’s encoders, called in the library that node-llama-cpp brings. */
+/** The functions of ggml and llama.cpp that write files, called in the libraries that node-llama-cpp brings. */
 
 interface Library {
   func(prototype: string): (...args: unknown[]) => unknown;
 }
 interface Koffi {
   load(path: string): Library;
+  struct(name: string, fields: Readonly<Record<string, string>>): unknown;
 }
 
 /** The package is installed for these tests alone, so the type checker does not see it. */
@@ -52,4 +53,37 @@ export function ggmlBytes(type: GgmlType, values: Float32Array, columns: number)
   const size = quantizeChunk(NUMBERS[type], values, encoded, 0, values.length / columns, columns, null);
   if (Number(size) !== encoded.length) throw new Error(`ggml wrote ${String(size)} bytes of ${type}.`);
   return encoded;
+}
+
+/** The numbers of llama.cpp’s kinds of files. */
+export const FILE_TYPES = { Q4_0: 2, Q8_0: 7, Q4_K_M: 15, Q5_K_M: 17, Q6_K: 18 } as const;
+
+koffi.struct('llama_model_quantize_params', {
+  nthread: 'int32_t',
+  ftype: 'int',
+  output_tensor_type: 'int',
+  token_embedding_type: 'int',
+  allow_requantize: 'bool',
+  quantize_output_tensor: 'bool',
+  only_copy: 'bool',
+  pure: 'bool',
+  keep_split: 'bool',
+  dry_run: 'bool',
+  imatrix: 'void *',
+  kv_overrides: 'void *',
+  tt_overrides: 'void *',
+  prune_layers: 'void *',
+  max_buf_size: 'size_t',
+});
+const llama = library(/^(lib)?llama\.(?!.*common)/);
+const defaultParameters = llama.func('llama_model_quantize_params llama_model_quantize_default_params()');
+const quantizeModel = llama.func(
+  'uint32_t llama_model_quantize(const char *from, const char *to, llama_model_quantize_params *parameters)',
+);
+
+/** Quantises a GGUF file as llama-quantize does. */
+export function quantizeFile(from: string, to: string, fileType: keyof typeof FILE_TYPES): void {
+  const parameters = { ...(defaultParameters() as object), nthread: 1, ftype: FILE_TYPES[fileType] };
+  const failed = quantizeModel(from, to, parameters);
+  if (failed !== 0) throw new Error(`llama.cpp could not quantise ${from}.`);
 }

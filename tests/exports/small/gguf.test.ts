@@ -1,0 +1,104 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { families, loadFixture, type Family } from '../../parity/fixtures';
+import { quantizeFile } from '../llama_cpp/ggml';
+import { judgeFloats, judgeQuantised, tensorsOf } from '../llama_cpp/judge';
+import { MADE_MODELS, writeMadeModel, type MadeName } from '../made_models';
+import { report } from '../report';
+import {
+  exportTo,
+  pathsOf,
+  useDevice,
+  useFolder,
+  useTuned,
+  type Exported,
+  type Tuned,
+  type TunedPaths,
+} from '../tuned';
+
+/** GGUF exports in llama.cpp. */
+
+const device = useDevice();
+const folder = useFolder();
+
+/** Fixtures with settings that llama.cpp has as constants of its own. A made-up model has the same family without them. */
+const REFUSED: readonly Family[] = [
+  ...(['smollm3', 'gemma3', 'gemma3_conditional', 'glm', 'lfm2_bias', 'llama_yarn'] as const),
+];
+
+/** llama.cpp attends to all tokens in families whose windows it does not know: shorter texts are the same. */
+const WINDOWS: Readonly<Record<string, number>> = { mistral: 6, qwen2_sliding: 5 };
+
+const FLOATS = ['F32', 'F16', 'BF16'] as const;
+const QUANTISED = ['Q8_0', 'Q6_K', 'Q5_K_M', 'Q4_K_M', 'Q4_0'] as const;
+
+interface Case {
+  readonly name: string;
+  readonly paths: TunedPaths | (() => Promise<TunedPaths>);
+}
+
+/** An adapter whose modules have ranks and alphas of their own. */
+const patterns = fileURLToPath(new URL('../../parity/fixtures/merged/lora/adapter', import.meta.url));
+
+const cases: readonly Case[] = [
+  ...families
+    .filter((family) => !REFUSED.includes(family))
+    .map((name) => ({ name, paths: pathsOf(loadFixture(name), 'f32') })),
+  { name: 'qwen3_nf4', paths: pathsOf(loadFixture('qwen3'), 'nf4') },
+  { name: 'qwen3_patterns', paths: { ...pathsOf(loadFixture('qwen3'), 'f32'), adapter: patterns } },
+  { name: 'pissa', paths: pathsOf(loadFixture('pissa/qwen2'), 'f32') },
+  ...(Object.keys(MADE_MODELS) as MadeName[]).map((name) => ({
+    name,
+    paths: () => writeMadeModel(name, folder(`made-${name}`)),
+  })),
+];
+
+async function ggufOf(
+  tuned: Tuned,
+  at: string,
+  quantization: string,
+): Promise<Exported & { readonly path: string }> {
+  const exported = await exportTo(at, tuned, 'gguf', { quantization });
+  return { ...exported, path: exported.files.find((name) => name.endsWith('.gguf'))! };
+}
+
+describe.each(cases)('$name', ({ name, paths }) => {
+  const tuned = useTuned(device, paths);
+  const at = (file: string): string => folder(`${name}-${file}`);
+  const count = (): number => WINDOWS[name] ?? tuned().ids.length;
+  const program = 'llama.cpp';
+  let floats = '';
+
+  it.each(FLOATS)('gguf %s', async (quantization) => {
+    const { path, bytes, seconds } = await ggufOf(tuned(), at(quantization), quantization);
+    if (quantization === 'F32') floats = path;
+    const judged = await judgeFloats(tuned(), path, { count: count() });
+    report({ program, model: name, export: `gguf ${quantization}`, ...judged, bytes, seconds });
+    expect(judged.difference).toBeLessThanOrEqual(judged.allowed);
+    expect(judged.allowed).toBeLessThan(judged.effect);
+  });
+
+  it.each(QUANTISED)('gguf %s is what llama.cpp makes of F32', async (quantization) => {
+    const { path, bytes, seconds } = await ggufOf(tuned(), at(quantization), quantization);
+    const theirs = at(`${quantization}.gguf`);
+    quantizeFile(floats, theirs, quantization);
+    const [ours, expected] = [await tensorsOf(path), await tensorsOf(theirs)];
+    expect([...ours.keys()].sort()).toEqual([...expected.keys()].sort());
+    for (const [tensor, { type, bytes: encoded }] of expected) {
+      expect(ours.get(tensor)?.type, tensor).toBe(type);
+      expect(Buffer.compare(ours.get(tensor)!.bytes, encoded), tensor).toBe(0);
+    }
+    const judged = await judgeQuantised(tuned(), path, floats, count());
+    report({ program, model: name, export: `gguf ${quantization}`, ...judged, bytes, seconds });
+    expect(judged.divergence).toBeLessThanOrEqual(judged.explained);
+  });
+});
+
+describe.each(REFUSED)('%s', (family) => {
+  const tuned = useTuned(device, pathsOf(loadFixture(family), 'f32'));
+
+  it('is refused by name', async () => {
+    const refused = exportTo(folder(`refused-${family}`), tuned(), 'gguf');
+    await expect(refused).rejects.toMatchObject({ code: 'gguf_unrunnable' });
+  });
+});
