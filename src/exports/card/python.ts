@@ -50,9 +50,7 @@ export function adapterCode(base: BaseUse, adapter: string): string {
     `from transformers import ${imports.join(', ')}`,
     '',
     ...(isNf4 ? nf4(quantisation === 'nf4_double') : []),
-    ...(files
-      ? download(base.name, files)
-      : [`base = ${JSON.stringify(isGguf ? folderOf(base.name) : base.name)}`]),
+    ...(files ? download(base.name, files) : [placeOf(base, isGguf)]),
     `adapter = ${JSON.stringify(adapter)}`,
     `model = ${model}.from_pretrained(base, ${options.join(', ')})`,
     'model = PeftModel.from_pretrained(model, adapter)',
@@ -60,6 +58,13 @@ export function adapterCode(base: BaseUse, adapter: string): string {
     '',
     answer(hasTemplate),
   ].join('\n');
+}
+
+/** The line that names the base. Of a GGUF file that Transformers can't read, the person fills in the same model. */
+function placeOf({ name, gguf }: BaseUse, isGguf: boolean): string {
+  if (gguf === undefined) return `base = ${JSON.stringify(name)}`;
+  if (isGguf) return `base = ${JSON.stringify(folderOf(name))}`;
+  return 'base = "path/to/base-model"  # in safetensors: Transformers reads no GGUF files of this family';
 }
 
 /** The folder of a GGUF file, if the name is a path of one. */

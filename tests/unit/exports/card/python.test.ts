@@ -41,6 +41,8 @@ describe('the code that runs an adapter', () => {
     expect(code(gguf)).toContain('base = "some/base"\n');
     expect(code({ ...gguf, name: 'models/b.Q4_0.gguf' })).toContain('base = "models"\n');
     expect(code({ ...gguf, name: 'b.Q4_0.gguf' })).toContain('base = "."\n');
+    expect(code({ ...gguf, readsGguf: false })).toContain('base = "path/to/base-model"  # in safetensors');
+    expect(code({ ...gguf, readsGguf: false })).not.toContain('gguf_file');
   });
 
   it('downloads the page’s own model', () => {
