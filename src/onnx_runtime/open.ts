@@ -113,6 +113,8 @@ async function openOn(
   try {
     session = await runtime.InferenceSession.create(model, {
       executionProviders: [device],
+      // Errors only: its warnings say which ops run on the processor.
+      logSeverityLevel: 3,
       externalData,
       // So the caches stay on the GPU.
       ...(device === 'webgpu' && { preferredOutputLocation: 'gpu-buffer' }),
