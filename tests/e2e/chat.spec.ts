@@ -1,5 +1,8 @@
 import { expect, type Download, type Locator, type Page } from '@playwright/test';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { writeDemoFolder } from '../onnx/demo';
 import { test } from './site';
 
 const SOON = { timeout: 60_000 };
@@ -130,6 +133,95 @@ test('chats with base and tuned side by side: arrives, asks, stops, asks again, 
     await expect(chat.getByText('Tell me a story')).toBeVisible(SOON);
   });
 });
+
+/** Opens the demo as an ONNX folder, from the dialog that is on show. */
+async function openExport(page: Page, folder: string): Promise<void> {
+  await page.getByRole('dialog').locator('input[webkitdirectory]').setInputFiles(folder);
+  await expect(page.getByTestId('export-bar')).toContainText('pirate-onnx', SOON);
+}
+
+test.describe('an ONNX export', () => {
+  let folder: string;
+  test.beforeAll(async () => {
+    folder = join(await mkdtemp(join(tmpdir(), 'tunesmith-')), 'pirate-onnx');
+    await writeDemoFolder(folder);
+  });
+  test.afterAll(async () => {
+    await rm(dirname(folder), { recursive: true });
+  });
+
+  test('answers beside the base, on the processor and on the GPU, in the same words', async ({
+    page,
+    tunesmith,
+  }) => {
+    await tunesmith.open();
+    const chat = await tunesmith.to('chat');
+    await chat.getByRole('button', { name: 'Open an export' }).click();
+    await openExport(page, folder);
+    const [base, exported] = [page.getByTestId('answer-base'), page.getByTestId('answer-export')];
+    await chat.getByRole('button', { name: 'Settings' }).click();
+    await setAnswer(chat, 'temperature', '0');
+    for (const device of ['wasm', 'webgpu']) {
+      await chat.getByLabel('Device for the export').selectOption(device);
+      await expect(page.getByTestId('export-bar')).toHaveAttribute('data-device', device, SOON);
+      await chat.getByLabel('Your question').fill('What does a cat say?');
+      await chat.getByRole('button', { name: 'Send' }).click();
+      await expect(exported.last()).toContainText('tokens/s', SOON);
+      await expect(base.last()).toContainText('tokens/s', SOON);
+      expect(await said(exported.last())).toBe(await said(base.last()));
+      expect(await said(exported.last())).not.toBe('');
+    }
+    await chat.getByRole('button', { name: 'Close the export' }).click();
+    await expect(page.getByTestId('export-bar')).toHaveCount(0);
+  });
+
+  test('answers where the browser has no WebGPU', async ({ page, tunesmith }) => {
+    await withoutWebGpu(page);
+    await page.goto('./');
+    const note = page.getByTestId('device-note');
+    await note.getByRole('button', { name: 'Open an export' }).click();
+    await openExport(page, folder);
+    await expect(page.getByTestId('export-bar')).toContainText('on the processor');
+    const chat = tunesmith.step('chat');
+    const field = chat.getByLabel('Your question');
+    const answer = page.getByTestId('answer-export').last();
+    await field.fill('Who are you?');
+    await field.press('Enter');
+    await expect(answer).toContainText('tokens/s', SOON);
+    await expect(page.getByTestId('answer-base')).toHaveCount(0);
+
+    await chat.getByRole('button', { name: 'Settings' }).click();
+    for (const [name, value] of Object.entries({ top_k: '0', top_p: '1', temperature: '100' })) {
+      await setAnswer(chat, name, value);
+    }
+    await setAnswer(chat, 'max_new_tokens', '450');
+    await field.fill('Tell me a story');
+    await field.press('Enter');
+    await expect(answer).toContainText('writing…', SOON);
+    await page.keyboard.press('Escape');
+    await expect(answer).toContainText('stopped', SOON);
+  });
+
+  test('that is not whole is refused with the reason', async ({ page, tunesmith }) => {
+    await withoutWebGpu(page);
+    await page.goto('./');
+    await tunesmith.to('chat');
+    await tunesmith.step('chat').getByRole('button', { name: 'Open an export' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('input[webkitdirectory]').setInputFiles(join(folder, 'onnx'));
+    await expect(dialog).toContainText('config.json', SOON);
+    await expect(dialog.getByRole('alert')).toBeVisible();
+  });
+});
+
+/** Takes WebGPU away from the engine and from the worker of the export. */
+async function withoutWebGpu(page: Page): Promise<void> {
+  await page.route(/\/assets\/(onnx_)?worker-.*\.js$/, async (route) => {
+    const response = await route.fetch();
+    const script = "Object.defineProperty(WorkerNavigator.prototype, 'gpu', { value: undefined })";
+    await route.fulfill({ response, body: `${script};\n${await response.text()}` });
+  });
+}
 
 async function said(answer: Locator): Promise<string> {
   return (await answer.locator('.said').allInnerTexts()).join('');

@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,7 +6,9 @@ import { ensureBuilt } from '../../tools/lib/build.mjs';
 import { pageHeaders } from '../../tools/lib/headers.mjs';
 import { writeServiceWorker } from '../../tools/lib/offline.mjs';
 import { serve } from '../../tools/lib/serve.mjs';
+import { writeDemoFolder } from '../onnx/demo';
 import { expect, test as base } from './site';
+import type { Tunesmith } from './tunesmith';
 
 /** A server of the page that can go away, come back and serve another version, below a path of its own. */
 interface Host {
@@ -70,6 +72,18 @@ const kept = (page: Page) =>
     return (await (await caches.open(name)).keys()).length;
   });
 
+/** Opens the demo as an ONNX folder. */
+async function openExport(page: Page, tunesmith: Tunesmith): Promise<Locator> {
+  const folder = join(await mkdtemp(join(tmpdir(), 'tunesmith-')), 'pirate-onnx');
+  await writeDemoFolder(folder);
+  const chat = await tunesmith.to('chat');
+  await chat.getByRole('button', { name: 'Open an export' }).click();
+  await page.getByRole('dialog').locator('input[webkitdirectory]').setInputFiles(folder);
+  await expect(page.getByTestId('export-bar')).toBeVisible({ timeout: 60_000 });
+  await rm(dirname(folder), { recursive: true });
+  return chat;
+}
+
 test('opens and trains without a network after the first visit, and offers a newer version', async ({
   page,
   context,
@@ -78,6 +92,11 @@ test('opens and trains without a network after the first visit, and offers a new
 }) => {
   await tunesmith.open();
   await stored(page);
+  await test.step('stores the runtime of an export once one is opened', async () => {
+    const before = await kept(page);
+    await openExport(page, tunesmith);
+    await expect.poll(() => kept(page)).toBe(before + 1);
+  });
   const files = await kept(page);
   await context.setOffline(true);
   await host.stop();
@@ -91,6 +110,13 @@ test('opens and trains without a network after the first visit, and offers a new
       'content-type': 'text/html;charset=utf-8',
       ...Object.fromEntries(Object.entries(pageHeaders).map(([name, value]) => [name.toLowerCase(), value])),
     });
+  });
+
+  await test.step('chats with an export', async () => {
+    const chat = await openExport(page, tunesmith);
+    await chat.getByLabel('Your question').fill('Who are you?');
+    await chat.getByRole('button', { name: 'Send' }).click();
+    await expect(page.getByTestId('answer-export')).toContainText('tokens/s', { timeout: 60_000 });
   });
 
   await test.step('trains', async () => {
