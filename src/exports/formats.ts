@@ -2,6 +2,7 @@ import { TunesmithError } from '../core/errors';
 import { clusterExport } from './cluster/cluster';
 import type { ExamplesFormat, ExportFormat } from './format';
 import { ggufExport } from './gguf/gguf';
+import { ggufLoraExport } from './gguf/lora';
 import { mergedExport } from './merged/merged';
 import { onnxExport } from './onnx/onnx';
 import { peftExport } from './peft/peft';
@@ -11,6 +12,7 @@ export const EXPORT_FORMATS: readonly (ExportFormat | ExamplesFormat)[] = [
   peftExport,
   mergedExport,
   ggufExport,
+  ggufLoraExport,
   onnxExport,
   clusterExport,
 ];

@@ -265,7 +265,6 @@ describe('files that are no adapter of this model are refused', () => {
       ]);
     expect((await refusal(beside('adapter_model.bin'))).message).toContain('pickle');
     expect((await refusal(beside('adapters.safetensors'))).message).toContain('mlx-lm');
-    expect((await refusal(folderOf([['lora.gguf', new Uint8Array(4)]]))).message).toContain('GGUF');
     expect((await refusal(withConfig({ fine_tune_type: 'lora', lora_parameters: {} }))).message).toContain(
       'mlx-lm',
     );
