@@ -70,7 +70,7 @@ async function measure(args) {
     child.on('close', (/** @type {number | null} */ end) => resolve(end)),
   );
   /** @type {number | null | undefined} */
-  let code = undefined;
+  let code;
   for (;;) {
     const bytes = await residentBytes(child.pid);
     if (!open && /\.(safetensors|gguf|onnx|json|md)\b/.test(told)) open = { seconds: seconds(), bytes };
@@ -79,9 +79,7 @@ async function measure(args) {
     if (code !== undefined) break;
   }
   if (code !== 0 || !open) throw new Error(`The command line ended with ${code}:\n${told}`);
-  const result = /** @type {Record<string, unknown>} */ (
-    JSON.parse(output.trim().split('\n').at(-1) ?? '{}')
-  );
+  const result = parsed(output.trim().split('\n').at(-1) ?? '{}');
   return {
     format: values.format,
     options: values.option,
@@ -92,6 +90,16 @@ async function measure(args) {
     above_bytes: peak - open.bytes,
     checked: { difference: result['difference'], allowed: result['allowed'], share: result['share'] },
   };
+}
+
+/**
+ * @param {string} json
+ * @returns {Record<string, unknown>}
+ */
+function parsed(json) {
+  /** @type {unknown} */
+  const value = JSON.parse(json);
+  return /** @type {Record<string, unknown>} */ (value);
 }
 
 /**
