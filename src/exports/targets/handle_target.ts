@@ -1,3 +1,4 @@
+import { TunesmithError } from '../../core/errors';
 import { blobReader } from '../../core/file_reader';
 import { isQuotaError, storageFull } from '../../storage/file_store';
 import type { ExportFile } from '../format';
@@ -37,6 +38,13 @@ export function handleTarget(handle: FileSystemFileHandle): ExportTarget {
           await write(file);
         } catch (error) {
           if (isQuotaError(error)) throw storageFull(file.name, file.size, undefined, error);
+          if (isUnwritable(error)) {
+            throw new TunesmithError({
+              code: 'file_not_written',
+              values: { path: handle.name },
+              cause: error,
+            });
+          }
           throw error;
         }
       }
@@ -49,4 +57,14 @@ export function handleTarget(handle: FileSystemFileHandle): ExportTarget {
       else if (isReplaced) await (await handle.createWritable()).close();
     },
   };
+}
+
+/**
+ * Names of the errors of a file that can't be written (File System, WHATWG): no permission, write-protected, locked by
+ * another writer, or removed.
+ */
+const UNWRITABLE = ['NotAllowedError', 'NoModificationAllowedError', 'InvalidStateError', 'NotFoundError'];
+
+function isUnwritable(error: unknown): boolean {
+  return error instanceof DOMException && UNWRITABLE.includes(error.name);
 }

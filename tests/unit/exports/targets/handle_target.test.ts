@@ -76,6 +76,19 @@ describe('a file that a person has chosen', () => {
     expect(chosen.content).toBeUndefined();
   });
 
+  it.each(['NotAllowedError', 'NoModificationAllowedError', 'NotFoundError'])(
+    'is named if it can’t be written: %s',
+    async (name) => {
+      const chosen = new Chosen(new Blob(['an older one']));
+      chosen.createWritable = () => Promise.reject(new DOMException('', name));
+      await expect(runExport(plan, chosen.target)).rejects.toMatchObject({
+        code: 'file_not_written',
+        values: { path: 'a.zip' },
+      });
+      expect(await chosen.content!.text()).toBe('an older one');
+    },
+  );
+
   it('is not there any more if the export was stopped', async () => {
     const chosen = new Chosen();
     const stop = new AbortController();
