@@ -9,7 +9,7 @@ import { writeSafetensors } from '../../src/formats/safetensors';
 import { namedTensors } from '../../src/models/adapter_files';
 import { adapterLayout } from '../../src/models/adapters/layout';
 import { readSpec } from '../../src/models/config';
-import { checkpointTensors } from '../../src/models/spec';
+import { checkpointTensors, type ModelSpec } from '../../src/models/spec';
 import { loadFixture, type Family } from '../parity/fixtures';
 import type { TunedPaths } from './tuned';
 
@@ -57,7 +57,6 @@ export async function writeMadeModel(name: MadeName, folder: string): Promise<Tu
   const { folder: source, expected } = loadFixture(like);
   const [base, adapter] = [join(folder, 'base'), join(folder, 'adapter')];
   await mkdir(base, { recursive: true });
-  await mkdir(adapter);
   const stored = JSON.parse(await readFile(join(source, 'config.json'), 'utf8')) as object;
   const config = { ...stored, ...changes };
   await writeFile(join(base, 'config.json'), JSON.stringify(config));
@@ -72,6 +71,13 @@ export async function writeMadeModel(name: MadeName, folder: string): Promise<Tu
   });
   await writeFile(join(base, 'model.safetensors'), writeSafetensors(weights, { format: 'pt' }));
 
+  await writeAdapter(spec, adapter);
+  return { base, adapter, variant: 'f32', ids: expected.batch[0]!.input_ids };
+}
+
+/** Writes a random adapter on all linear layers of a model. */
+export async function writeAdapter(spec: ModelSpec, adapter: string): Promise<void> {
+  await mkdir(adapter, { recursive: true });
   const settings = { r: 4, lora_alpha: 8, lora_dropout: 0, target_modules: 'all-linear' as const };
   const layout = adapterLayout(spec, { ...DEFAULTS, ...settings });
   const parts = namedTensors(layout).map(({ name: tensor, tensor: { shape } }, number) => {
@@ -81,7 +87,6 @@ export async function writeMadeModel(name: MadeName, folder: string): Promise<Tu
   await writeFile(join(adapter, 'adapter_model.safetensors'), writeSafetensors(parts, { format: 'pt' }));
   const adapterConfig = { peft_type: 'LORA', task_type: 'CAUSAL_LM', ...settings };
   await writeFile(join(adapter, 'adapter_config.json'), JSON.stringify(adapterConfig));
-  return { base, adapter, variant: 'f32', ids: expected.batch[0]!.input_ids };
 }
 
 function normals(
