@@ -151,7 +151,7 @@ export function ggufFolder(contents: GgufContents): GgufFolder {
     tie_word_embeddings: !tensors.has('output.weight'),
     attention_bias: bias,
     ...(window !== undefined && { sliding_window: window }),
-    ...(rotated !== headDim && { partial_rotary_factor: rotated / headDim }),
+    ...(partialRotary && { partial_rotary_factor: rotated / headDim }),
     ...((scaling ?? factors) && { rope_scaling: scaling ?? factors }),
     ...own,
   };
