@@ -87,8 +87,8 @@ export interface Blocks4 {
 
 /**
  * The weights of MatMulNBits with 4 bits and no zero points, to the bit as `MatMulNBitsQuantizer` computes them: in each
- * block, scale = (the value of the largest magnitude) / −8 and code = round(x / scale) + 8. A last block that is not full
- * is followed by codes of zero.
+ * block, scale = (the value of the largest magnitude) / −8 and code = round(x / scale) + 8. The codes behind a last
+ * block that is not full are 0, and the op ignores them.
  *
  * @param roundScale rounds a scale to the precision in which it is stored
  */
@@ -100,7 +100,7 @@ export function quantizeBlocks4(
   const { fround } = Math;
   const blocks = Math.ceil(input / BLOCK_4);
   const count = rows.length / input;
-  const codes = new Uint8Array((count * blocks * BLOCK_4) / 2).fill(ZERO_4 | (ZERO_4 << 4));
+  const codes = new Uint8Array((count * blocks * BLOCK_4) / 2);
   const scales = new Float32Array(count * blocks);
   for (let row = 0; row < count; row++) {
     for (let block = 0; block < blocks; block++) {
@@ -190,10 +190,11 @@ export function quantizeRows8(rows: Float32Array, input: number): Rows8 {
       if (value < lowest) lowest = value;
       if (value > highest) highest = value;
     }
+    const exact = (highest - lowest) / 255;
     // A range that is too narrow for its scale to be a normal number has no precision to keep.
-    const range = fround((highest - lowest) / 255);
-    const scale = range < SMALLEST_NORMAL ? 1 : range;
-    const zero = roundEven(fround(0 - fround(lowest / scale)));
+    const isTiny = exact < SMALLEST_NORMAL;
+    const scale = isTiny ? 1 : fround(exact);
+    const zero = isTiny ? 0 : roundEven(-lowest / exact);
     scales[row] = scale;
     zeroPoints[row] = zero;
     for (let i = begin; i < begin + input; i++) {

@@ -197,7 +197,8 @@ function usageSection({ card }: Catalogue, uses: readonly ExportUse[], note: str
 
 /** Code as a block of Markdown; it names the language if it is Python. */
 function fenced(code: string): readonly string[] {
-  const language = /^(?:from|import) /m.test(code) ? 'python' : '';
+  const isScript = /^import .* from '/m.test(code);
+  const language = isScript ? 'js' : /^(?:from|import) /m.test(code) ? 'python' : '';
   return [`\`\`\`${language}`, ...code.split('\n'), '```'];
 }
 
