@@ -1,8 +1,11 @@
 import { flushSync } from 'svelte';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ANSWER_DEFAULTS } from '../../src/core/settings/settings';
 import Composer from '../../src/ui/chat/Composer.svelte';
+import ExportBar from '../../src/ui/chat/ExportBar.svelte';
+import type { ExportReport } from '../../src/worker/protocol';
 import { adapterReport, report } from '../unit/ui/engine';
-import { appOver, fill, show } from './page';
+import { appOver, control, fill, press, show } from './page';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -23,4 +26,34 @@ it('the tokens are counted again as soon as another model answers', async () => 
   await vi.advanceTimersByTimeAsync(1000);
   flushSync();
   expect(shown.querySelector('[data-testid=chat-tokens]')?.textContent).toBe('5 of 512 tokens');
+});
+
+const EXPORT: ExportReport = {
+  device: 'wasm',
+  path: 'onnx/model_q4.onnx',
+  paths: ['onnx/model_q4.onnx', 'onnx/model.onnx'],
+  bytes: 1000,
+  notes: [{ code: 'onnx_halves_on_processor' }],
+  answerDefaults: ANSWER_DEFAULTS,
+  room: 512,
+  program: undefined,
+};
+
+it('an open export shows where it runs, and another of its models or another device can be chosen', () => {
+  const app = appOver();
+  const change = vi.spyOn(app.onnx, 'change').mockResolvedValue();
+  const shown = show(ExportBar, app, {});
+  expect(shown.textContent.trim()).toBe('');
+  app.onnx.name = 'pirate-onnx';
+  app.onnx.report = EXPORT;
+  flushSync();
+  expect(shown.textContent).toContain('pirate-onnx');
+  expect(shown.textContent).toContain('on the processor');
+  expect(shown.textContent).toContain('can’t compute with them');
+  fill(control(shown, 'select', 'Model in the export'), 'onnx/model.onnx');
+  expect(change).toHaveBeenLastCalledWith({ path: 'onnx/model.onnx' });
+  fill(control(shown, 'select', 'Device for the export'), 'webgpu');
+  expect(change).toHaveBeenLastCalledWith({ device: 'webgpu' });
+  press(control(shown, 'button', 'Close the export'));
+  expect(app.onnx.report).toBeUndefined();
 });
