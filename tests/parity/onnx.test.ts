@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openFolder } from '../../src/cli/files';
+import type { ExportCheck } from '../../src/exports/format';
 import { memoryTarget } from '../../src/exports/targets/memory_target';
 import { blobReader, type FileReader } from '../../src/core/file_reader';
 import { openOnnx } from '../../src/onnx_runtime/open';
@@ -8,7 +9,7 @@ import { loadableFolder } from '../../src/session/models/loadable';
 import { planExport, writeExport } from '../../src/session/exports/exporting';
 import { Session } from '../../src/session/session';
 import { gpu } from './dawn';
-import { families, loadFixture, maxError } from './fixtures';
+import { families, loadFixture, maxError, type Fixture, type Variant } from './fixtures';
 import { loadSettingsOf } from './load_fixture';
 
 let device: Device;
@@ -17,24 +18,33 @@ beforeAll(async () => {
 });
 afterAll(() => device.destroy());
 
+interface Exported {
+  readonly files: ReadonlyMap<string, FileReader>;
+  readonly check: ExportCheck;
+}
+
 async function exported(
-  folder: string,
-  adapter: string,
+  { folder, adapterFolder }: Fixture,
+  variant: Variant,
   quantization: string,
-): Promise<ReadonlyMap<string, FileReader>> {
+): Promise<Exported> {
   const session = new Session({ openDevice: () => Promise.resolve(device) });
   const identity = { name: 'tiny', source: 'files' as const };
   await session.open(
-    await loadableFolder(await openFolder(folder, 'model'), identity, loadSettingsOf('f32')),
+    await loadableFolder(await openFolder(folder, 'model'), identity, loadSettingsOf(variant)),
   );
   const target = memoryTarget();
+  let check: ExportCheck;
   try {
-    await session.importAdapter(await openFolder(adapter, 'adapter'));
-    await writeExport(await planExport(session, 'onnx', { quantization }), target);
+    await session.importAdapter(await openFolder(adapterFolder, 'adapter'));
+    check = await writeExport(await planExport(session, 'onnx', { quantization }), target);
   } finally {
     session.closeModel();
   }
-  return new Map(Array.from(target.files, ([name, blob]) => [name, blobReader(name, blob)]));
+  return {
+    files: new Map(Array.from(target.files, ([name, blob]) => [name, blobReader(name, blob)])),
+    check,
+  };
 }
 
 /** The first tokens of each pass of a prompt of that length, and their ends. */
@@ -43,28 +53,64 @@ function passes(length: number): readonly (readonly [past: number, end: number])
   return ends.map((end, index) => [ends[index - 1] ?? 0, end]);
 }
 
-test.each(families)('%s', async (family) => {
-  const fixture = loadFixture(family);
-  const files = await exported(fixture.folder, fixture.adapterFolder, 'fp32');
-  const decoder = await openOnnx(files, { device: 'wasm' });
-  const exact = fixture.exact('f32', 'logits');
-  const vocabulary =
-    exact.length / fixture.expected.batch.reduce((sum, { input_ids }) => sum + input_ids.length, 0);
-  const rows: number[] = [];
-  let first = 0;
-  const whole: number[] = [];
-  const last: number[] = [];
-  for (const { input_ids } of fixture.expected.batch) {
-    whole.push(...(await decoder.logits(input_ids)));
-    // A prompt in two parts, then one token at a time.
-    for (const [past, end] of passes(input_ids.length)) {
-      last.push(...(await decoder.next(input_ids.slice(past, end), past)));
-      rows.push(...exact.subarray((first + end - 1) * vocabulary, (first + end) * vocabulary));
+test.each(families)(
+  '%s in float32, prompts at once and token by token, through ONNX Runtime',
+  async (family) => {
+    const fixture = loadFixture(family);
+    const { files } = await exported(fixture, 'f32', 'fp32');
+    const decoder = await openOnnx(files, { device: 'wasm' });
+    const exact = fixture.exact('f32', 'logits');
+    const vocabulary =
+      exact.length / fixture.expected.batch.reduce((sum, { input_ids }) => sum + input_ids.length, 0);
+    const rows: number[] = [];
+    let first = 0;
+    const whole: number[] = [];
+    const last: number[] = [];
+    for (const { input_ids } of fixture.expected.batch) {
+      whole.push(...(await decoder.logits(input_ids)));
+      // A prompt in two parts, then one token at a time.
+      for (const [past, end] of passes(input_ids.length)) {
+        last.push(...(await decoder.next(input_ids.slice(past, end), past)));
+        rows.push(...exact.subarray((first + end - 1) * vocabulary, (first + end) * vocabulary));
+      }
+      first += input_ids.length;
     }
-    first += input_ids.length;
-  }
+    await decoder.close();
+    const tolerance = fixture.tolerance('f32', 'logits');
+    expect(maxError(whole, exact)).toBeLessThanOrEqual(tolerance);
+    expect(maxError(last, rows)).toBeLessThanOrEqual(tolerance);
+  },
+);
+
+test.each(['qwen2', 'lfm2', 'dora/qwen2'] as const)('%s keeps every bit of a base in NF4', async (name) => {
+  const fixture = loadFixture(name);
+  const { files, check } = await exported(fixture, 'nf4', 'bnb4');
+  expect(check).toMatchObject({ weightError: 0, sameTokens: { count: 16, of: 16 } });
+  const decoder = await openOnnx(files, { device: 'wasm' });
+  const logits: number[] = [];
+  for (const { input_ids } of fixture.expected.batch) logits.push(...(await decoder.logits(input_ids)));
   await decoder.close();
-  const tolerance = fixture.tolerance('f32', 'logits');
-  expect(maxError(whole, exact)).toBeLessThanOrEqual(tolerance);
-  expect(maxError(last, rows)).toBeLessThanOrEqual(tolerance);
+  expect(maxError(logits, fixture.exact('nf4', 'logits'))).toBeLessThanOrEqual(
+    fixture.tolerance('nf4', 'logits'),
+  );
+});
+
+/** The relative error of a normally distributed weight: half a step of the largest of 32 or of 128 values, over √3. */
+test.each([
+  ['q4', 1 / 8 / Math.sqrt(3)],
+  ['q4f16', 1 / 8 / Math.sqrt(3)],
+  ['q8', 1 / 127 / Math.sqrt(3)],
+  ['fp16', 2 ** -11],
+])('%s rounds weights no more than its form explains, and passes its check', async (quantization, step) => {
+  // The largest of some values is at most 4 times their root mean square, but for one in 16,000.
+  const { check } = await exported(loadFixture('qwen2'), 'f32', quantization);
+  expect(check.weightError).toBeLessThanOrEqual((4 * step) / 2);
+  expect(check.difference).toBeLessThanOrEqual(check.allowed);
+  expect(check.share).toBeCloseTo(1, 1);
+});
+
+test('refuses bnb4 for a base that is not in NF4', async () => {
+  await expect(exported(loadFixture('qwen2'), 'f32', 'bnb4')).rejects.toMatchObject({
+    code: 'export_onnx_not_nf4',
+  });
 });
