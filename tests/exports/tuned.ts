@@ -131,6 +131,17 @@ export async function exportTo(
   };
 }
 
+/** Runs work with an adapter that changes nothing, so that an export is the base alone. */
+export async function withoutAdapter<T>({ session }: Tuned, work: () => Promise<T>): Promise<T> {
+  const tuned = session.requireTuned();
+  session.setTuned({ ...tuned, parameters: new Float32Array(tuned.parameters.length) });
+  try {
+    return await work();
+  } finally {
+    session.setTuned(tuned);
+  }
+}
+
 /** The logits of a complete model in a folder, in float32. */
 export async function logitsOf(device: Device, path: string, ids: readonly number[]): Promise<Float32Array> {
   const session = new Session({ openDevice: () => Promise.resolve(device) });

@@ -11,6 +11,7 @@ import {
   useDevice,
   useFolder,
   useTuned,
+  withoutAdapter,
   type Exported,
   type Tuned,
   type TunedPaths,
@@ -92,13 +93,25 @@ describe.each(cases)('$name', ({ name, paths }) => {
     report({ program, model: name, export: `gguf ${quantization}`, ...judged, bytes, seconds });
     expect(judged.divergence).toBeLessThanOrEqual(judged.explained);
   });
+
+  it('gguf-lora over the base in F32', async () => {
+    const base = await withoutAdapter(tuned(), () => ggufOf(tuned(), at('base'), 'F32'));
+    const { files, bytes, seconds } = await exportTo(at('lora'), tuned(), 'gguf-lora');
+    const lora = files.find((file) => file.endsWith('.gguf'))!;
+    const judged = await judgeFloats(tuned(), base.path, { count: count(), lora });
+    report({ program, model: name, export: 'gguf-lora', ...judged, bytes, seconds });
+    expect(judged.difference).toBeLessThanOrEqual(judged.allowed);
+    expect(judged.allowed).toBeLessThan(judged.effect);
+  });
 });
 
 describe.each(REFUSED)('%s', (family) => {
   const tuned = useTuned(device, pathsOf(loadFixture(family), 'f32'));
 
   it('is refused by name', async () => {
-    const refused = exportTo(folder(`refused-${family}`), tuned(), 'gguf');
-    await expect(refused).rejects.toMatchObject({ code: 'gguf_unrunnable' });
+    for (const format of ['gguf', 'gguf-lora']) {
+      const refused = exportTo(folder(`refused-${family}-${format}`), tuned(), format);
+      await expect(refused).rejects.toMatchObject({ code: 'gguf_unrunnable' });
+    }
   });
 });
