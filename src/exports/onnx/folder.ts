@@ -46,7 +46,7 @@ export function onnxSmallFiles(
   return files.set(CONFIG, `${jsonText(config)}\n`);
 }
 
-/** What transformers.js must know to find the files: version 3 also reads the type of the caches here. */
+/** The entries by which transformers.js finds the files; version 3 also reads the type of the caches here. */
 function transformersConfig({ name, float }: Quantization, { model, dataFiles }: WrittenGraph): LosslessJson {
   return {
     dtype: name,

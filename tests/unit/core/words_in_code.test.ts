@@ -114,6 +114,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'hub/requester.ts': /^Bearer …$/,
     'offline/page_files.ts': /^tunesmith …$/,
     'ui/policy.ts': /^connect-src /,
+    'worker/encoding_threads.ts': /^import …;$/,
     'worker/start.ts': /^import …;$/,
   },
   'the prompt that the models of Stanford Alpaca were trained with': {

@@ -84,7 +84,7 @@ export const modelErrors = {
     found: string;
     expected: string;
   }) => ({
-    message: `${file} is no LoRA adapter for this model: its ${key} is ${found}, not ${expected}.`,
+    message: `${file} is not a LoRA adapter for this model: its ${key} is ${found}, not ${expected}.`,
     hint: 'Use a LoRA file that was made for this model, or a PEFT adapter.',
   }),
   adapter_too_large: ({ name, zip, most }: { name: string; zip?: string; most: number }) => ({
