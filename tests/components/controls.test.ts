@@ -170,16 +170,20 @@ it('the format and the options of an export reach the engine, and it is asked ag
   });
   await app.exports.refresh();
   const shown = show(ExportChoice, app, { disabled: false });
+  const settings = app.settings.values;
   expect(offers).toHaveBeenCalledOnce();
   press(control(shown, 'input[value=merged]'));
   fill(control(shown, 'select'), 'float32');
-  await vi.waitFor(() => expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float32' }, 'en'));
+  await vi.waitFor(() =>
+    expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float32' }, 'en', settings),
+  );
   language.choose('zh');
   flushSync();
-  expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float32' }, 'zh');
+  expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float32' }, 'zh', settings);
   expect(offers).toHaveBeenCalledTimes(3);
   await app.exports.export();
-  expect(run).toHaveBeenCalledWith('merged', { export_dtype: 'float32' }, 'zh', expect.anything(), undefined);
+  const options = { export_dtype: 'float32' };
+  expect(run).toHaveBeenCalledWith('merged', options, 'zh', expect.any(Function), undefined, settings);
 });
 
 it("the chat's system prompt and settings are changed, explained if wrong, and reset", () => {

@@ -108,7 +108,7 @@ export class Uploads {
       const href = `${filesUrl}/uploads/${oid}`;
       if (size <= partBytes) return { oid, size, actions: { upload: { href } } };
       const numbers = Array.from({ length: Math.ceil(size / partBytes) }, (_, index) => index + 1);
-      const parts = numbers.map((each) => [String(each).padStart(5, '0'), `${href}/${each}`]);
+      const parts = numbers.map((each) => [String(each).padStart(5, '0'), `${href}/${each}`] as const);
       const header = { chunk_size: String(partBytes), ...Object.fromEntries(parts) };
       return { oid, size, actions: { upload: { href, header } } };
     });
