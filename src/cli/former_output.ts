@@ -3,7 +3,8 @@ import { SMALL_FILES } from '../models/tokenizer_files';
 import type { RunRecords } from '../session/runs/run_records';
 import type { FileStore } from '../storage/file_store';
 
-const RUNS = 'runs';
+/** The folder of a training's checkpoints within its output folder. */
+export const RUNS = 'runs';
 
 /**
  * The runs and the adapter in an output folder from before a new run. They are removed only when the new run makes its

@@ -4,7 +4,9 @@ import { join, relative, sep } from 'node:path';
 import { TunesmithError } from '../core/errors';
 import type { UploadFile } from '../hub/upload';
 import { uploadFiles } from '../session/exports/uploading';
+import { isTemporary } from '../storage/file_store';
 import { JSON_OPTION, type Command } from './command';
+import { RUNS } from './former_output';
 import { t } from './language';
 import { HUB_OPTIONS, hubOf } from './library';
 import { progressText } from './open';
@@ -24,7 +26,7 @@ export const uploadCommand: Command = {
   },
   settings: [],
   async run(args, output) {
-    const files = await filesBelow(args.required('input'));
+    const files = await filesToUpload(args.required('input'));
     const target = {
       repo: args.required('hub_model_id'),
       isPrivate: !args.flag('public'),
@@ -48,9 +50,10 @@ export const uploadCommand: Command = {
 };
 
 /**
- * The files in a folder and its subfolders, without hidden ones. Throws `folder_missing`, `folder_empty`.
+ * The files in a folder and its subfolders, without hidden ones and without a training's checkpoints. Throws
+ * `folder_missing`, `folder_empty`, and `upload_unfinished` if an export into the folder was interrupted.
  */
-async function filesBelow(folder: string): Promise<readonly UploadFile[]> {
+export async function filesToUpload(folder: string): Promise<readonly UploadFile[]> {
   const info = await stat(folder).catch(() => undefined);
   const values = { option: 'input', path: folder };
   if (!info?.isDirectory()) throw new TunesmithError({ code: 'folder_missing', values });
@@ -59,7 +62,10 @@ async function filesBelow(folder: string): Promise<readonly UploadFile[]> {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .map((path) => ({ path, name: relative(folder, path).split(sep).join('/') }))
-    .filter(({ name }) => !name.split('/').some((part) => part.startsWith('.')));
+    .filter(({ name }) => !name.startsWith(`${RUNS}/`) && !/(?:^|\/)\./.test(name));
+  const torn = paths.find(({ name }) => isTemporary(name));
+  if (torn)
+    throw new TunesmithError({ code: 'upload_unfinished', values: { path: folder, file: torn.name } });
   if (paths.length === 0) throw new TunesmithError({ code: 'folder_empty', values });
   return await Promise.all(
     paths.map(async ({ path, name }) => ({ path: name, content: await openAsBlob(path) })),

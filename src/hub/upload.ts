@@ -1,4 +1,4 @@
-import { commitIter, createRepo, type CommitProgressEvent } from '@huggingface/hub';
+import { commitIter, createRepo, modelInfo, type CommitProgressEvent } from '@huggingface/hub';
 import { isModelScope } from '../core/endpoints';
 import { TunesmithError } from '../core/errors';
 import { isRepo } from '../core/model_reference';
@@ -17,7 +17,7 @@ export interface UploadFile {
 export interface UploadRequest {
   /** owner/name */
   readonly repo: string;
-  /** Whether only the owner sees a repository that this upload creates. */
+  /** Whether only the owner may see the files: a repository that this upload creates, or that exists. */
   readonly isPrivate: boolean;
   /** Whether the files may join or replace those of a repository that has some. */
   readonly update: boolean;
@@ -46,7 +46,7 @@ export interface Uploaded {
  * Creates a repository for a model, or updates one, in one commit: until all files are there, the repository does not
  * change. Files that an earlier attempt has uploaded are not sent again.
  *
- * @throws TunesmithError `repository_name`, `repository_exists`, `upload_not_offered`, `upload_no_token`,
+ * @throws TunesmithError `repository_name`, `repository_exists`, `repository_public`, `upload_not_offered`, `upload_no_token`,
  *   `upload_refused`, `upload_failed`, `token_refused`, `token_invalid`, `endpoint_…`; the signal's reason
  */
 export async function uploadModel(
@@ -61,19 +61,33 @@ export async function uploadModel(
   if (isModelScope(hubUrl)) throw new TunesmithError({ code: 'upload_not_offered', values: { host } });
   if (!hub.token?.trim()) throw new TunesmithError({ code: 'upload_no_token', values: { host } });
   signal?.throwIfAborted();
-  const fetch = uploadFetch(requester, { repo, signal });
+  const upload = { repo, signal };
   try {
-    // The requester adds the token.
-    await createRepo({ repo, visibility: isPrivate ? 'private' : 'public', hubUrl, fetch, accessToken: '' });
+    await createRepo({
+      ...{
+        repo,
+        visibility: isPrivate ? 'private' : 'public',
+        hubUrl,
+        fetch: uploadFetch(requester, upload),
+      },
+      // The requester adds the token.
+      accessToken: '',
+    });
   } catch (error) {
     const exists = error instanceof TunesmithError && error.code === 'repository_exists';
     if (!exists || !(update || (await isEmpty(hub, repo, signal)))) throw error;
+    if (isPrivate && !(await isPrivateRepo(requester, repo, signal))) {
+      throw new TunesmithError({ code: 'repository_public', values: { repo, host } });
+    }
   }
   const follow = followed(files, onProgress);
   const operations = files.map(({ path, content }) => ({ operation: 'addOrUpdate' as const, path, content }));
+  const fetch = uploadFetch(requester, upload);
   const events = commitIter({ repo, operations, title, hubUrl, fetch, abortSignal: signal });
+  const stopped = aborted(signal);
   for (;;) {
-    const { done, value } = await events.next().catch((error: unknown): never => {
+    const { done, value } = await Promise.race([events.next(), stopped]).catch((error: unknown): never => {
+      void ended(events);
       signal?.throwIfAborted();
       throw error instanceof TunesmithError
         ? error
@@ -83,6 +97,38 @@ export async function uploadModel(
     else if (value) return { address: `${hubUrl}/${repo}`, commit: value.commit.oid };
     else throw new TunesmithError({ code: 'upload_failed', values: { repo, host } });
   }
+}
+
+/** Waits for the end of stopped work, so that its own errors have a reader. */
+async function ended(events: AsyncGenerator<unknown, unknown>): Promise<void> {
+  try {
+    while (!(await events.next()).done);
+  } catch {
+    // The upload has failed for another reason, which was thrown.
+  }
+}
+
+/** Rejects with the signal's reason; never resolves. */
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  const stopped = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  // Nobody waits for it after the upload.
+  stopped.catch(() => undefined);
+  return stopped;
+}
+
+async function isPrivateRepo(
+  requester: Requester,
+  repo: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const info = await modelInfo({
+    name: repo,
+    hubUrl: requester.endpoint,
+    fetch: requester.fetchFor({ asked: { repo }, signal }),
+  });
+  return info.private;
 }
 
 /** Whether a repository has no files of its own, as after an attempt that failed. */

@@ -1,7 +1,6 @@
 import { isRecord } from '../core/json';
 import { TunesmithError } from '../core/errors';
-import { message } from '../core/messages/message';
-import { downloadFailed, refusalOf, TemporaryFailure } from './failures';
+import { refusalOf, TemporaryFailure } from './failures';
 import type { OnSent } from './put_with_progress';
 import { DOWNLOAD_FAILURES, type Requester } from './requester';
 
@@ -14,8 +13,8 @@ interface Followed {
   };
 }
 
-/** Requests that must not be repeated: the second one would find the result of the first. */
-const ONCE = /\/(?:api\/repos\/create|commit\/[^/]+)$/;
+const CREATE = /\/api\/repos\/create$/;
+const COMMIT = /\/commit\/[^/]+$/;
 
 /**
  * A `fetch` for the library's uploads. The token goes only to the endpoint. Temporary failures are retried, except for
@@ -29,32 +28,42 @@ export function uploadFetch(
   return async (input, init: RequestInit & Followed = {}) => {
     const address = input instanceof Request ? input.url : String(input);
     const { pathname } = new URL(address);
+    // The library passes the signal to some of its requests only.
+    const signals = [signal, init.signal].filter((each) => each !== undefined && each !== null);
+    const request = { ...init, signal: AbortSignal.any(signals) };
     const send = async (): Promise<Response> => {
-      const response = await requester.send(address, init, sentOf(init, parts));
-      if (response.ok) return response;
+      const response = await requester.send(address, request, sentOf(init, parts));
+      // The hosts of large files answer so to the question whether they have something already.
+      if (response.ok || (response.status === 404 && !isOwn(address))) return response;
       throw await refusal(response, address);
     };
-    if (!ONCE.test(pathname)) return await requester.withRetries(send, signal, DOWNLOAD_FAILURES);
+    // These must not be repeated: the second request would find the result of the first.
+    const isOnce = CREATE.test(pathname) || COMMIT.test(pathname);
+    if (!isOnce) return await requester.withRetries(send, request.signal, DOWNLOAD_FAILURES);
     try {
       return await send();
     } catch (error) {
       throw error instanceof TemporaryFailure ? error.error : error;
     }
   };
+  function isOwn(address: string): boolean {
+    return new URL(address).origin === new URL(requester.endpoint).origin;
+  }
 
   async function refusal(response: Response, address: string): Promise<TunesmithError | TemporaryFailure> {
     const { status } = response;
     const host = new URL(requester.endpoint).host;
-    const isOwn = new URL(address).origin === new URL(requester.endpoint).origin;
     const reason = await reasonOf(response);
-    if (isOwn && status === 409)
+    if (status === 409 && CREATE.test(new URL(address).pathname)) {
       return new TunesmithError({ code: 'repository_exists', values: { repo, host } });
-    // The host of large files refuses an address that has become too old. The next attempt gets a fresh one.
-    if (!isOwn && status < 500) return downloadFailed(message('file_host_refuses', { subject: repo }));
-    if (status === 401) return new TunesmithError({ code: 'token_refused', values: { host } });
-    if (status === 403) {
-      return new TunesmithError({ code: 'upload_refused', values: { repo, host }, detail: reason });
     }
+    if (isOwn(address)) {
+      if (status === 401) return new TunesmithError({ code: 'token_refused', values: { host } });
+      if (status === 403) {
+        return new TunesmithError({ code: 'upload_refused', values: { repo, host }, detail: reason });
+      }
+    }
+    // An address of the host of large files may have become too old; only another attempt gets a fresh one.
     if (status < 500 && ![404, 408, 429].includes(status)) {
       return new TunesmithError({ code: 'upload_failed', values: { repo, host, reason } });
     }

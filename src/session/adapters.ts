@@ -105,11 +105,13 @@ export class Adapters {
   /** Remembers where the open base comes from. Throws `model_reference`. */
   async sayBase(typed: string): Promise<void> {
     await this.#session.sayBase(typed);
+    this.#written = undefined;
   }
 
   /** Takes the files of the open base in full precision. Throws as `Session.giveOriginals`. */
   async giveOriginals(files: readonly File[]): Promise<void> {
     await this.#session.giveOriginals(folderOfBlobs(namedBlobs(files)));
+    this.#written = undefined;
   }
 
   async import(name: string, files: readonly File[]): Promise<AdapterReport> {
@@ -202,7 +204,8 @@ export class Adapters {
         const { files, check } = await this.#filesToUpload(format, options, language, { onProgress, signal });
         const { address } = await uploadFiles(this.#hub(), target, files, { onProgress, signal });
         this.#written = undefined;
-        await this.#folder.empty();
+        // The upload has succeeded, whatever the storage says.
+        await this.#folder.empty().catch(() => undefined);
         return { format, repo: target.repo, address, check };
       } finally {
         this.#exporting = undefined;

@@ -169,7 +169,11 @@ test('goes on with a run from what is kept of its model, and says what removing 
     await expect(upload.getByRole('alert')).toContainText(`a repository ${CAPTAIN}/log already`);
     await upload.getByRole('switch', { name: 'Update the repository' }).click();
     await go.click();
+    await expect(upload.getByRole('alert')).toContainText('is public');
+    await upload.getByRole('switch', { name: 'Private' }).click();
+    await go.click();
     await expect(upload).toContainText('Uploaded:');
+    await upload.getByRole('switch', { name: 'Private' }).click();
     await upload.getByLabel('Repository', { exact: true }).fill(`${CAPTAIN}/pirate`);
     await go.click();
     await expect(upload.getByRole('link')).toHaveText(`${CAPTAIN}/pirate`);

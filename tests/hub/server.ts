@@ -39,8 +39,8 @@ export interface RunningHub {
   bytesPerSecond: number | undefined;
   /** Cuts all connections, and answers no more while true. */
   offline: boolean;
-  /** Says of the n-th upload (from 0) to the host of large files whether its connection is cut. */
-  cutUpload: ((upload: number) => boolean) | undefined;
+  /** Says of the n-th upload (from 0) to the host of large files, by its bytes, whether its connection is cut. */
+  cutUpload: ((upload: number, bytes: number) => boolean) | undefined;
   /** The present files of a repository by path; undefined if there is none. */
   filesOf(repo: string): Readonly<Record<string, Uint8Array>> | undefined;
   /** 'private' or 'public', of a repository that an upload created. */
@@ -221,7 +221,8 @@ class LocalHub implements RunningHub {
       refuse(response, 404, 'RevisionNotFound', `Invalid rev id: ${wanted}`);
       return;
     }
-    if (what === 'revision') json(response, describe(repository, named));
+    if (what === 'revision')
+      json(response, describe(repository, named, this.visibilityOf(repo) === 'private'));
     else if (what === 'tree') this.#tree(url, response, named);
     else if (what === '/files') json(response, modelScopeList(named));
     else this.#resolve(repository, named, file ?? url.searchParams.get('FilePath') ?? '', request, response);
@@ -283,7 +284,11 @@ class LocalHub implements RunningHub {
 
   #answerFile(url: URL, request: IncomingMessage, response: ServerResponse): void {
     if (url.pathname.startsWith('/uploads/')) {
-      if (request.method === 'PUT' && this.cutUpload?.(this.#uploadCount++)) request.socket.destroy();
+      if (
+        request.method === 'PUT' &&
+        this.cutUpload?.(this.#uploadCount++, Number(request.headers['content-length']))
+      )
+        request.socket.destroy();
       else void this.#uploads.answerFiles(url, request).then((answer) => send(response, answer));
       return;
     }
@@ -301,7 +306,7 @@ class LocalHub implements RunningHub {
   }
 }
 
-function describe({ model, head }: Repository, commit: Commit) {
+function describe({ model, head }: Repository, commit: Commit, isPrivate = false) {
   const { repo, license, token, downloads = 0, likes = 0, tags = [], gguf } = model;
   const { task = 'text-generation' } = model;
   const config: unknown = JSON.parse(head.files.get('config.json')?.bytes.toString() ?? 'null');
@@ -311,7 +316,7 @@ function describe({ model, head }: Repository, commit: Commit) {
     _id: repo,
     id: repo,
     sha: commit.id,
-    private: false,
+    private: isPrivate,
     gated: token === undefined ? false : 'manual',
     downloads,
     likes,

@@ -7,7 +7,7 @@ import type { OnProgress } from '../progress';
 export interface UploadTarget {
   /** owner/name */
   readonly repo: string;
-  /** Whether only the owner sees a repository that this upload creates. */
+  /** Whether only the owner may see the files. */
   readonly isPrivate: boolean;
   /** Whether the files may join or replace those of a repository that has some. */
   readonly update: boolean;

@@ -1,5 +1,9 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Requester } from '../../../src/hub/requester';
 import { uploadModel, type UploadProgress } from '../../../src/hub/upload';
+import { uploadFetch } from '../../../src/hub/upload_requests';
 import { startHub, type RunningHub } from '../../hub/server';
 import { hubAt, randomBytes } from './world';
 
@@ -69,16 +73,17 @@ describe('an upload', () => {
   });
 
   it('continues in a second attempt with the files that are still missing', async () => {
-    const hub = hubAt(server.url, { token: TOKEN });
-    let sent = 0;
-    // The small file arrives; then the connection is gone for good.
-    server.cutUpload = () => ++sent > 1;
+    // The pauses give the small file time to arrive.
+    const sleep = (_: number, signal?: AbortSignal) => wait(30, undefined, { signal });
+    const hub = hubAt(server.url, { token: TOKEN, sleep });
+    // Only the small file arrives.
+    server.cutUpload = (_, bytes) => bytes > adapter.length;
     await expect(uploadModel(hub, request)).rejects.toMatchObject({ code: 'endpoint_unreachable' });
     expect(server.filesOf('anna/tuned')).toEqual({});
     server.cutUpload = undefined;
-    const before = puts();
     await uploadModel(hub, request);
-    expect(puts() - before).toBeLessThan(1 + Math.ceil(weights.length / PART) + 1);
+    const small = `/uploads/${createHash('sha256').update(adapter).digest('hex')}`;
+    expect(server.requests.filter(({ url }) => url === small).length).toBe(1);
     expect(Object.keys(server.filesOf('anna/tuned')!).length).toBe(3);
   });
 
@@ -87,10 +92,20 @@ describe('an upload', () => {
     const there = { ...request, repo: 'anna/there' };
     await expect(uploadModel(hub, there)).rejects.toMatchObject({ code: 'repository_exists' });
     expect(Object.keys(server.filesOf('anna/there')!)).toEqual(['old.txt', 'README.md']);
-    await uploadModel(hub, { ...there, update: true });
+    const update = { ...there, isPrivate: false, update: true };
+    await uploadModel(hub, update);
     const stored = server.filesOf('anna/there')!;
     expect(Buffer.from(stored['README.md']!).toString()).toBe('# A model');
     expect(Buffer.from(stored['old.txt']!).toString()).toBe('old');
+  });
+
+  it('puts no private files into a public repository', async () => {
+    const hub = hubAt(server.url, { token: TOKEN });
+    const there = { ...request, repo: 'anna/there', update: true };
+    await expect(uploadModel(hub, there)).rejects.toMatchObject({ code: 'repository_public' });
+    expect(puts()).toBe(0);
+    await uploadModel(hub, request);
+    await uploadModel(hub, { ...request, update: true });
   });
 
   it.each([
@@ -119,5 +134,57 @@ describe('an upload', () => {
     });
     await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
     expect(server.filesOf('anna/tuned')).toEqual({});
+  });
+});
+
+describe('the requests of an upload', () => {
+  const asked: (AbortSignal | null | undefined)[] = [];
+  const answering = (status: number) =>
+    uploadFetch(
+      new Requester(
+        hubAt('https://hub.example', {
+          token: TOKEN,
+          fetch: (_, init) => {
+            asked.push(init?.signal);
+            return Promise.resolve(new Response('{"error":"no"}', { status }));
+          },
+        }),
+      ),
+      { repo: 'anna/tuned', signal: undefined },
+    );
+
+  it('let the library see that a host of large files lacks something', async () => {
+    const response = await answering(404)('https://files.example/v1/chunks/default/ab');
+    expect(response.status).toBe(404);
+    await expect(answering(404)('https://hub.example/api/models/anna/tuned')).rejects.toMatchObject({
+      code: 'repository_not_found',
+    });
+  });
+
+  it('are not repeated at an address that a host of large files refuses', async () => {
+    asked.length = 0;
+    const refused = answering(403)('https://files.example/part', { method: 'PUT', body: 'x' });
+    await expect(refused).rejects.toMatchObject({ code: 'upload_failed' });
+    expect(asked.length).toBe(1);
+  });
+
+  it('are all stopped by the upload’s signal', async () => {
+    const stop = new AbortController();
+    let seen: AbortSignal | null | undefined;
+    const fetching = uploadFetch(
+      new Requester(
+        hubAt('https://hub.example', {
+          fetch: (_, init) => {
+            seen = init?.signal;
+            return Promise.resolve(new Response('{}'));
+          },
+        }),
+      ),
+      { repo: 'anna/tuned', signal: stop.signal },
+    );
+    await fetching('https://files.example/xorb', { method: 'POST', signal: new AbortController().signal });
+    expect(seen?.aborted).toBe(false);
+    stop.abort();
+    expect(seen?.aborted).toBe(true);
   });
 });

@@ -178,4 +178,8 @@ export const cliErrors = {
     message: 'Stopped before the model was open.',
     hint: 'The downloaded part is saved, and the same command resumes from there.',
   },
+  upload_unfinished: ({ path, file }: { path: string; file: string }) => ({
+    message: `${path} holds an export that was interrupted: ${file} is not complete.`,
+    hint: 'Export again into this folder, and then upload it.',
+  }),
 };

@@ -90,6 +90,10 @@ export const hubErrors = {
     message: `There is no model ${repo} on ${host}, or it is private.`,
     hint: 'Check the name; it must be like Qwen/Qwen2.5-0.5B-Instruct. A private model needs an access token.',
   }),
+  repository_public: ({ repo, host }: { repo: string; host: string }) => ({
+    message: `The repository ${repo} on ${host} is public, but you asked for a private upload.`,
+    hint: `Choose another name, make the repository private on ${host}, or allow that everybody sees the files.`,
+  }),
   repository_too_many_files: ({ repo, host }: { repo: string; host: string }) => ({
     message: `${host} lists more files of ${repo} than a model can have.`,
     hint: SPEAKS_AS_HUB,

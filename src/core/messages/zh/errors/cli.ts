@@ -145,4 +145,8 @@ export const cliErrors: typeof english = {
     message: '已停止，模型还没有打开。',
     hint: '已下载的部分会保留：再次运行同一命令即可继续。',
   },
+  upload_unfinished: ({ path, file }) => ({
+    message: `${path} 中的导出被中断：${file} 不完整。`,
+    hint: '请重新导出到这个文件夹，然后再上传。',
+  }),
 };

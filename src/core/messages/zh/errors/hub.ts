@@ -74,6 +74,10 @@ export const hubErrors: typeof english = {
     message: `${host} 上没有模型 ${repo}，或该模型是私有的。`,
     hint: '请检查名称，例如“Qwen/Qwen2.5-0.5B-Instruct”。私有模型需要访问令牌。',
   }),
+  repository_public: ({ repo, host }) => ({
+    message: `${host} 上的仓库 ${repo} 是公开的，而这次上传要求私有。`,
+    hint: `请换一个名称，或在 ${host} 上把仓库设为私有，或允许所有人看到这些文件。`,
+  }),
   repository_too_many_files: ({ repo, host }) => ({
     message: `${host} 列出的 ${repo} 的文件数超出了一个模型应有的数量。`,
     hint: SPEAKS_AS_HUB,
