@@ -2,7 +2,7 @@ import { describeError, type ErrorDescription } from '../core/errors';
 import type { Language } from '../core/messages/languages';
 import type { Message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
-import type { ExportCheck, ExportFormat, ExportOption, ExportPlan, ExportUse } from '../exports/format';
+import type { ExportCheck, ExportOption, ExportPlan, ExportUse } from '../exports/format';
 import { EXPORT_FORMATS } from '../exports/formats';
 import { BASE_OPTION } from '../exports/merged/base_option';
 import { handleTarget } from '../exports/targets/handle_target';
@@ -19,6 +19,11 @@ import type { Session } from './session';
 import { folderOfBlobs, namedBlobs } from './models/sources';
 
 export type ExportOptions = Readonly<Record<string, string>>;
+
+/** Options by the name of their format: formats may have options of one name with other choices. */
+export type OptionsByFormat = Readonly<Record<string, ExportOptions>>;
+
+type AnyFormat = (typeof EXPORT_FORMATS)[number];
 
 /** A possible export, before anything is written. */
 export interface ExportOffer {
@@ -123,39 +128,52 @@ export class Adapters {
   }
 
   /**
-   * All possible exports with their sizes, without computing anything: those of the adapter if there is one, and those
-   * of the examples if there are some.
+   * The possible exports of the adapter with their sizes, without computing anything. Empty if there is no adapter.
    *
-   * @param settings of the next training; undefined while some of them are wrong
+   * @param options by format
    */
-  async offers(
-    options: ExportOptions,
+  async offers(options: OptionsByFormat, language: Language): Promise<readonly ExportOffer[]> {
+    if (!this.#session.tuned) return [];
+    const possible = EXPORT_FORMATS.filter(({ needs }) => needs === undefined);
+    return await Promise.all(possible.map((format) => this.#offer(format, options, language)));
+  }
+
+  /**
+   * The possible exports of the examples, as `offers`. Empty if there are no examples.
+   *
+   * @param settings of the next training
+   */
+  async examplesOffers(
+    options: OptionsByFormat,
+    language: Language,
+    settings: TrainSettings,
+  ): Promise<readonly ExportOffer[]> {
+    if (!this.#session.hasDataset) return [];
+    const possible = EXPORT_FORMATS.filter(({ needs }) => needs === 'examples');
+    return await Promise.all(possible.map((format) => this.#offer(format, options, language, settings)));
+  }
+
+  async #offer(
+    format: AnyFormat,
+    options: OptionsByFormat,
     language: Language,
     settings?: TrainSettings,
-  ): Promise<readonly ExportOffer[]> {
-    const { tuned, hasDataset } = this.#session;
-    const possible = EXPORT_FORMATS.filter(({ needs }) =>
-      needs === 'examples' ? hasDataset && settings !== undefined : tuned !== undefined,
-    );
-    return await Promise.all(
-      possible.map(async (format): Promise<ExportOffer> => {
-        const offer = { format: format.name, needs: format.needs, options: this.#optionsOf(format) };
-        try {
-          const plan = await planExport(this.#session, format.name, options, language, settings);
-          const { name: fileName, size: bytes } = zipFile(`${plan.folderName}.zip`, plan.files);
-          return { ...offer, fileName, files: filesOf(plan), bytes, notes: plan.notes, uses: plan.uses };
-        } catch (error) {
-          return { ...offer, fileName: '', files: [], bytes: 0, problem: describeError(error) };
-        }
-      }),
-    );
+  ): Promise<ExportOffer> {
+    const offer = { format: format.name, needs: format.needs, options: this.#optionsOf(format) };
+    try {
+      const plan = await planExport(this.#session, format.name, options[format.name], language, settings);
+      const { name: fileName, size: bytes } = zipFile(`${plan.folderName}.zip`, plan.files);
+      return { ...offer, fileName, files: filesOf(plan), bytes, notes: plan.notes, uses: plan.uses };
+    } catch (error) {
+      return { ...offer, fileName: '', files: [], bytes: 0, problem: describeError(error) };
+    }
   }
 
   /**
    * Writes an export as one zip, reads it back and compares it with the open model and adapter.
    *
    * @param language of the model card
-   * @param settings as for `offers`
+   * @param settings of the next training, for a format of examples
    * @param handle a file that the person chose; without it, the method returns the zip
    */
   async export(
@@ -239,7 +257,7 @@ export class Adapters {
   }
 
   /** The options of a format that make a difference for the open base. */
-  #optionsOf({ options }: Pick<ExportFormat, 'options'>): readonly ExportOption[] {
+  #optionsOf({ options }: AnyFormat): readonly ExportOption[] {
     const hidden = this.#session.quantised.length === 0 ? BASE_OPTION.name : undefined;
     return options.filter(({ name }) => name !== hidden);
   }

@@ -15,7 +15,13 @@ export { areShortened } from '../train/samples';
 export { DATA_ENDINGS, DATA_MEDIA_TYPES, DATA_FORMAT_NAMES, isDataFile } from '../data/files/formats';
 export type { Problem } from '../data/records';
 export type { ExportOption } from '../exports/format';
-export type { ExportOffer, ExportOptions, ExportResult, UploadResult } from '../session/adapters';
+export type {
+  ExportOffer,
+  ExportOptions,
+  ExportResult,
+  OptionsByFormat,
+  UploadResult,
+} from '../session/adapters';
 export type { UploadTarget } from '../session/exports/uploading';
 export type {
   ChatEvent,

@@ -6,6 +6,7 @@ import type {
   ExportOffer,
   ExportOptions,
   ExportResult,
+  OptionsByFormat,
   Progress,
   UploadResult,
   UploadTarget,
@@ -25,12 +26,14 @@ export class ExportState {
   readonly #engine: EngineState;
   /** Undefined while there is only the base. */
   adapter: AdapterReport | undefined = $state.raw();
+  #adapterOffers: readonly ExportOffer[] = $state.raw([]);
+  #examplesOffers: readonly ExportOffer[] = $state.raw([]);
   /** The possible exports with their sizes. */
-  offers: readonly ExportOffer[] = $state.raw([]);
+  readonly offers: readonly ExportOffer[] = $derived([...this.#adapterOffers, ...this.#examplesOffers]);
   /** The chosen format. */
   format = $state('peft');
-  /** The changed options. */
-  options: ExportOptions = $state.raw({});
+  /** The changed options by format. */
+  #options: OptionsByFormat = $state.raw({});
   progress: Progress | undefined = $state.raw();
   stopping = $state(false);
   result: ExportResult | undefined = $state.raw();
@@ -44,8 +47,8 @@ export class ExportState {
   importError: ErrorDescription | undefined = $state.raw();
   /** The language of the last offers. */
   #language: Language = language.current;
-  /** Number of the newest request to the engine; answers to older ones are ignored. */
-  #asked = 0;
+  /** Numbers of the newest requests to the engine; answers to older ones are ignored. */
+  readonly #asked = { adapter: 0, examples: 0 };
 
   /** The settings of the next training, for exports of the examples; undefined while some are wrong. */
   readonly #settings: () => TrainSettings | undefined;
@@ -59,6 +62,11 @@ export class ExportState {
     return this.offers.find(({ format }) => format === this.format) ?? this.offers[0];
   }
 
+  /** The changed options of the chosen format. */
+  get options(): ExportOptions {
+    return this.#options[this.offer?.format ?? this.format] ?? {};
+  }
+
   /** Asks the engine which adapter is open. Call it after anything that may have changed it. */
   async refresh(): Promise<void> {
     this.#forget();
@@ -66,21 +74,25 @@ export class ExportState {
     this.exportError = undefined;
     this.uploadError = undefined;
     this.importError = undefined;
-    const isLast = this.#ask();
+    const isLast = this.#ask('adapter');
     this.#language = language.current;
     const { adapter: remote } = this.#engine.remote;
+    const examples = this.#readExamplesOffers();
     try {
       const adapter = await remote.report();
-      const offers = await remote.offers(this.options, language.current, this.#settings());
-      if (!isLast()) return;
-      this.adapter = adapter;
-      this.offers = offers;
+      const offers = await remote.offers(this.#options, language.current);
+      if (isLast()) {
+        this.adapter = adapter;
+        this.#adapterOffers = offers;
+      }
     } catch (error) {
-      if (!isLast()) return;
-      this.adapter = undefined;
-      this.offers = [];
-      this.exportError = describeError(error);
+      if (isLast()) {
+        this.adapter = undefined;
+        this.#adapterOffers = [];
+        this.exportError = describeError(error);
+      }
     }
+    await examples;
   }
 
   /** Requests the offers again if the page's language has changed, because the model card depends on it. */
@@ -88,9 +100,9 @@ export class ExportState {
     if (this.offers.length > 0 && current !== this.#language) await this.#readOffers();
   }
 
-  /** Requests the offers again, because the examples or the settings have changed. */
+  /** Requests the offers of the examples again, because these or the settings have changed. */
   async renew(): Promise<void> {
-    await this.#readOffers();
+    await this.#readExamplesOffers();
   }
 
   /** Remembers where the base comes from; other programs find it by these words. */
@@ -122,10 +134,12 @@ export class ExportState {
   }
 
   async setOption(name: string, value: string): Promise<void> {
-    this.options = { ...this.options, [name]: value };
+    const { offer } = this;
+    if (!offer) return;
+    this.#options = { ...this.#options, [offer.format]: { ...this.options, [name]: value } };
     this.exportError = undefined;
     this.uploadError = undefined;
-    await this.#readOffers();
+    await (offer.needs === 'examples' ? this.#readExamplesOffers() : this.#readAdapterOffers());
   }
 
   /**
@@ -226,20 +240,37 @@ export class ExportState {
   }
 
   async #readOffers(): Promise<void> {
-    const isLast = this.#ask();
+    await Promise.all([this.#readAdapterOffers(), this.#readExamplesOffers()]);
+  }
+
+  async #readAdapterOffers(): Promise<void> {
+    const isLast = this.#ask('adapter');
     this.#language = language.current;
     try {
-      const settings = this.#settings();
-      const offers = await this.#engine.remote.adapter.offers(this.options, language.current, settings);
-      if (isLast()) this.offers = offers;
+      const offers = await this.#engine.remote.adapter.offers(this.#options, language.current);
+      if (isLast()) this.#adapterOffers = offers;
     } catch (error) {
       if (isLast()) this.exportError = describeError(error);
     }
   }
 
-  #ask(): () => boolean {
-    const asked = ++this.#asked;
-    return () => asked === this.#asked;
+  async #readExamplesOffers(): Promise<void> {
+    const isLast = this.#ask('examples');
+    const settings = this.#settings();
+    try {
+      const { adapter: remote } = this.#engine.remote;
+      const offers = settings ? await remote.examplesOffers(this.#options, language.current, settings) : [];
+      if (isLast()) this.#examplesOffers = offers;
+    } catch (error) {
+      if (!isLast()) return;
+      this.#examplesOffers = [];
+      this.exportError = describeError(error);
+    }
+  }
+
+  #ask(about: 'adapter' | 'examples'): () => boolean {
+    const asked = ++this.#asked[about];
+    return () => asked === this.#asked[about];
   }
 
   #forget(): void {

@@ -105,6 +105,7 @@ function engine() {
     adapter: {
       report: answer('adapter', (): AdapterReport | undefined => undefined),
       offers: answer('offers', () => []),
+      examplesOffers: answer('offers of the examples', () => []),
     },
   };
   connected.engine = fake as unknown as RemoteEngine;

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
 import { DEFAULTS } from '../../../src/core/settings/settings';
+import { EXPORT_FORMATS } from '../../../src/exports/formats';
 import { ExportState } from '../../../src/ui/export/export.svelte';
-import type { ExportOffer, ExportResult } from '../../../src/worker/protocol';
+import type { ExportOffer, ExportResult, OptionsByFormat } from '../../../src/worker/protocol';
 import { adapterReport, deferred, engineOf } from './engine';
 
 const adapter = adapterReport({ id: 'an-id' });
@@ -31,17 +32,17 @@ describe('what can be taken away', () => {
     expect(state.offer?.format).toBe('peft');
     state.choose('merged');
     await state.setOption('export_dtype', 'float16');
-    expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float16' }, 'en', undefined);
+    expect(offers).toHaveBeenLastCalledWith({ merged: { export_dtype: 'float16' } }, 'en');
     expect(state.offer).toMatchObject({ format: 'merged', bytes: 5000 });
   });
 
   it('follows the last option that was set, in whatever order the answers come', async () => {
     const answers = [deferred<ExportOffer[]>(), deferred<ExportOffer[]>()];
-    let asked = 0;
-    const state = new ExportState(
-      engineOf({ adapter: { offers: () => answers[asked++]!.promise } }),
-      noSettings,
-    );
+    let asked = -1;
+    const report = () => Promise.resolve(adapter);
+    const offers = () => answers[asked++]?.promise ?? Promise.resolve([offer('merged')]);
+    const state = new ExportState(engineOf({ adapter: { report, offers } }), noSettings);
+    await state.refresh();
     const first = state.setOption('export_dtype', 'float32');
     const second = state.setOption('export_dtype', 'float16');
     answers[1]!.resolve([offer('merged', 2)]);
@@ -71,12 +72,46 @@ describe('what can be taken away', () => {
     expect(remote.offers).toHaveBeenCalledOnce();
   });
 
+  it('has the options of each format apart, also those of one name', async () => {
+    const planned: Record<string, string>[] = [];
+    const plan = (options: OptionsByFormat): Promise<ExportOffer[]> => {
+      const offers = EXPORT_FORMATS.map(({ name, options: own }) => {
+        for (const [option, value] of Object.entries(options[name] ?? {})) {
+          expect(own.find((each) => each.name === option)?.choices, name).toContain(value);
+          planned.push({ format: name, option, value });
+        }
+        return offer(name, 100, { options: own });
+      });
+      return Promise.resolve(offers);
+    };
+    const report = () => Promise.resolve(adapter);
+    const state = new ExportState(engineOf({ adapter: { report, offers: plan } }), noSettings);
+    await state.refresh();
+    state.choose('gguf');
+    await state.setOption('quantization', 'F16');
+    expect(state.exportError).toBeUndefined();
+    state.choose('onnx');
+    expect(state.options).toEqual({});
+    await state.setOption('quantization', 'q8');
+    expect(state.exportError).toBeUndefined();
+    state.choose('gguf');
+    expect(state.options).toEqual({ quantization: 'F16' });
+    expect(planned.slice(-2)).toEqual([
+      { format: 'gguf', option: 'quantization', value: 'F16' },
+      { format: 'onnx', option: 'quantization', value: 'q8' },
+    ]);
+  });
+
   it('of the examples is asked with the settings of the next training', async () => {
-    const offers = vi.fn(() => Promise.resolve([offer('cluster')]));
+    const offers = vi.fn(() => Promise.resolve([]));
+    const examplesOffers = vi.fn(() => Promise.resolve([offer('cluster', 100, { needs: 'examples' })]));
     const exported = vi.fn(() => Promise.resolve({ ...offer('cluster'), check: {} }));
-    const state = new ExportState(engineOf({ adapter: { offers, export: exported } }), () => DEFAULTS);
+    const remote = { offers, examplesOffers, export: exported };
+    const state = new ExportState(engineOf({ adapter: remote }), () => DEFAULTS);
     await state.renew();
-    expect(offers).toHaveBeenLastCalledWith({}, 'en', DEFAULTS);
+    expect(examplesOffers).toHaveBeenLastCalledWith({}, 'en', DEFAULTS);
+    // A changed setting changes nothing about the adapter's exports.
+    expect(offers).not.toHaveBeenCalled();
     expect(state.offer?.format).toBe('cluster');
     await state.export();
     expect(exported).toHaveBeenLastCalledWith('cluster', {}, 'en', expect.anything(), undefined, DEFAULTS);
@@ -84,11 +119,11 @@ describe('what can be taken away', () => {
 
   it('shows why it can’t be told, unless that was an older question', async () => {
     const answers = [deferred<ExportOffer[]>(), deferred<ExportOffer[]>()];
-    let asked = 0;
-    const state = new ExportState(
-      engineOf({ adapter: { offers: () => answers[asked++]!.promise } }),
-      noSettings,
-    );
+    let asked = -1;
+    const report = () => Promise.resolve(adapter);
+    const offers = () => answers[asked++]?.promise ?? Promise.resolve([offer('merged')]);
+    const state = new ExportState(engineOf({ adapter: { report, offers } }), noSettings);
+    await state.refresh();
     const first = state.setOption('max_shard_size', '1');
     const second = state.setOption('max_shard_size', '2');
     answers[0]!.reject(gone());
