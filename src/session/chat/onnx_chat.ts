@@ -197,6 +197,7 @@ function generatorOf(decoder: OnnxDecoder, room: number): AnswerOptions['generat
   const slices = new TimeSlices();
   const rows = PROMPT_ROWS[decoder.device];
   let last = new Float32Array();
+  let ids = new Uint32Array();
   const remember = async (tokens: readonly number[], past: number): Promise<void> => {
     for (let first = 0; first < tokens.length; first += rows) {
       await slices.giveWay();
@@ -218,7 +219,8 @@ function generatorOf(decoder: OnnxDecoder, room: number): AnswerOptions['generat
     next,
     likeliest: async (tokens, past) => {
       const scores = await next(tokens, past);
-      return { scores, ids: Uint32Array.from(scores.keys()), bound: -Infinity };
+      if (ids.length !== scores.length) ids = Uint32Array.from(scores.keys());
+      return { scores, ids, bound: -Infinity };
     },
     logits: () => Promise.resolve(last),
   };
