@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ANSWER_DEFAULTS } from '../../src/core/settings/settings';
 import Composer from '../../src/ui/chat/Composer.svelte';
 import ExportBar from '../../src/ui/chat/ExportBar.svelte';
+import ExportDialog from '../../src/ui/chat/ExportDialog.svelte';
 import type { ExportReport } from '../../src/worker/protocol';
 import { adapterReport, report } from '../unit/ui/engine';
 import { appOver, control, fill, press, show } from './page';
@@ -33,11 +34,14 @@ const EXPORT: ExportReport = {
   path: 'onnx/model_q4.onnx',
   paths: ['onnx/model_q4.onnx', 'onnx/model.onnx'],
   bytes: 1000,
-  notes: [{ code: 'onnx_halves_on_processor' }],
+  // Two notes of one kind.
+  notes: [{ code: 'onnx_halves_on_processor' }, { code: 'onnx_halves_on_processor' }],
   answerDefaults: ANSWER_DEFAULTS,
   room: 512,
   program: undefined,
 };
+
+const FOLDER = { name: 'pirate-onnx', files: [], all: [] };
 
 it('an open export shows where it runs, and another of its models or another device can be chosen', () => {
   const app = appOver();
@@ -45,6 +49,7 @@ it('an open export shows where it runs, and another of its models or another dev
   const shown = show(ExportBar, app, {});
   expect(shown.textContent.trim()).toBe('');
   app.onnx.name = 'pirate-onnx';
+  app.onnx.picked = { from: FOLDER, path: EXPORT.path, paths: EXPORT.paths };
   app.onnx.report = EXPORT;
   flushSync();
   expect(shown.textContent).toContain('pirate-onnx');
@@ -57,3 +62,19 @@ it('an open export shows where it runs, and another of its models or another dev
   press(control(shown, 'button', 'Close the export'));
   expect(app.onnx.report).toBeUndefined();
 });
+
+it.each([ExportBar, ExportDialog])(
+  'an export that a device refuses can be opened on another one: %#',
+  (component) => {
+    const app = appOver();
+    const change = vi.spyOn(app.onnx, 'change').mockResolvedValue();
+    app.onnx.asking = component === ExportDialog;
+    app.onnx.name = 'pirate-onnx';
+    app.onnx.wanted = 'webgpu';
+    app.onnx.picked = { from: FOLDER, path: undefined, paths: [] };
+    app.onnx.error = { code: 'export_worker_failed', values: {}, detail: '' };
+    show(component, app, {});
+    fill(control(document, 'select', 'Device for the export'), 'wasm');
+    expect(change).toHaveBeenLastCalledWith({ device: 'wasm' });
+  },
+);

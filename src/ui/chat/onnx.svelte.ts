@@ -17,6 +17,15 @@ import type { SpeakingExport } from './conversation';
 /** The device that the visitor wants for an ONNX folder. */
 export type WantedDevice = 'auto' | 'webgpu' | 'wasm';
 
+/** What the visitor picked, and what its last opening told. */
+interface Picked {
+  readonly from: PickedFolder;
+  /** Path of the wanted model in it; undefined until one is known. */
+  readonly path: string | undefined;
+  /** Paths of all its models; empty until they are known. */
+  readonly paths: readonly string[];
+}
+
 /** An ONNX folder that the visitor opened to chat with it. Each opening has a new worker, which frees the old one. */
 export class OnnxState {
   /** The dialog that asks for a folder is open. */
@@ -31,7 +40,8 @@ export class OnnxState {
   error: ErrorDescription | undefined = $state.raw();
   readonly #connect: typeof connectExport;
   readonly #onOpened: (report: ExportReport) => void;
-  #picked: PickedFolder | undefined;
+  /** It stays if its opening fails, because another device or another model of it may open. */
+  picked: Picked | undefined = $state.raw();
   #worker: ExportWorker | undefined;
   /** Ends the calls that a worker which has failed leaves unanswered. */
   #fail: ((error: TunesmithError) => void) | undefined;
@@ -54,14 +64,16 @@ export class OnnxState {
   /** Opens a folder or a zip. The former one is closed before that, because both may not fit. */
   async open(picked: PickedFolder): Promise<void> {
     this.name = picked.name.replace(/\.zip$/i, '');
-    await this.#open(picked, {});
+    this.wanted = 'auto';
+    await this.#open({ from: picked, path: undefined, paths: [] });
   }
 
   /** Opens the same folder on another device, or another model in it. */
   async change({ device = this.wanted, path }: { device?: WantedDevice; path?: string }): Promise<void> {
+    const { picked } = this;
+    if (!picked) return;
     this.wanted = device;
-    const same = path ?? this.report?.path;
-    if (this.#picked) await this.#open(this.#picked, same === undefined ? {} : { path: same });
+    await this.#open({ ...picked, path: path ?? picked.path });
   }
 
   /** Closes the folder, or stops its opening. */
@@ -71,7 +83,7 @@ export class OnnxState {
     this.report = undefined;
     this.opening = false;
     this.error = undefined;
-    this.#picked = undefined;
+    this.picked = undefined;
   }
 
   async count(conversations: readonly (readonly ChatMessage[])[]): Promise<TokenCount> {
@@ -95,13 +107,14 @@ export class OnnxState {
     await this.#worker?.chat.stop();
   }
 
-  async #open(picked: PickedFolder, { path }: { readonly path?: string }): Promise<void> {
+  async #open(picked: Picked): Promise<void> {
+    const { from, path } = picked;
     this.close();
-    this.#picked = picked;
+    this.picked = picked;
     this.opening = true;
     this.fraction = undefined;
     const worker = this.#start();
-    const files = picked.all.map((each) => ({ path: each.path, content: each.file }));
+    const files = from.all.map((each) => ({ path: each.path, content: each.file }));
     const onProgress = callback((fraction: number) => {
       if (this.#worker === worker) this.fraction = fraction;
     });
@@ -109,6 +122,7 @@ export class OnnxState {
       const report = await this.#call((chat) => chat.open(files, { device: this.wanted, path }, onProgress));
       if (this.#worker !== worker) return;
       this.report = report;
+      this.picked = { from, path: report.path, paths: report.paths };
       this.asking = false;
       this.#onOpened(report);
     } catch (error) {

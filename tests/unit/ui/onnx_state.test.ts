@@ -89,6 +89,39 @@ describe('an ONNX folder', () => {
     expect(workers[1]!.closed()).toBe(true);
   });
 
+  it('that a device refuses can be opened on another one, with the models it has', async () => {
+    const { onnx, workers } = await openOne();
+    const refused = onnx.change({ device: 'webgpu', path: 'onnx/model.onnx' });
+    workers[1]!.opened.reject(new Error('no memory'));
+    await refused;
+    expect(onnx.picked).toMatchObject({ path: 'onnx/model.onnx', paths: REPORT.paths });
+    const changing = onnx.change({ device: 'wasm', path: 'onnx/model_q4.onnx' });
+    expect(workers[2]!.chat.open.mock.calls[0]?.[1]).toEqual({ device: 'wasm', path: 'onnx/model_q4.onnx' });
+    workers[2]!.opened.resolve(REPORT);
+    await changing;
+    expect(onnx.report).toEqual(REPORT);
+    expect(onnx.error).toBeUndefined();
+  });
+
+  it('that never opened can be tried on another device', async () => {
+    const { onnx, workers } = onnxState();
+    const opening = onnx.open(PICKED);
+    workers[0]!.opened.reject(new Error('no memory'));
+    await opening;
+    expect(onnx.picked).toMatchObject({ from: PICKED, paths: [] });
+    void onnx.change({ device: 'wasm' });
+    expect(workers[1]!.chat.open.mock.calls[0]?.[1]).toEqual({ device: 'wasm', path: undefined });
+  });
+
+  it('opens on the best device, whatever the former one was opened on', async () => {
+    const { onnx, workers } = await openOne();
+    const refused = onnx.change({ device: 'webgpu' });
+    workers[1]!.opened.reject(new Error('no memory'));
+    await refused;
+    void onnx.open({ ...PICKED, name: 'other.zip' });
+    expect(workers[2]!.chat.open.mock.calls[0]?.[1]).toEqual({ device: 'auto', path: undefined });
+  });
+
   it('forgets the result of an opening that was stopped', async () => {
     const { onnx, workers, onOpened } = onnxState();
     const opening = onnx.open(PICKED);
