@@ -140,14 +140,15 @@ export class App {
   }
 
   /**
-   * Loads a dropped file of settings, of this program or of another, and shows the result in the list of all settings.
-   * Returns false if the files are something else.
+   * Loads a dropped file of settings, of this program or of another, and shows the result in the list of all settings; a
+   * file that comes while a run uses the settings is refused there. Returns false if the files are something else.
    */
   async takeSettings({ files }: PickedFiles): Promise<boolean> {
     const [file, ...more] = files;
     if (!file || more.length > 0 || !/(?:^adapter_config\.json|\.ya?ml)$/i.test(file.name)) return false;
     this.settingsOpen = true;
-    if (!this.locked) await this.settingsFile.load(file);
+    if (this.locked) this.settingsFile.refuse(file);
+    else await this.settingsFile.load(file);
     return true;
   }
 
@@ -155,16 +156,18 @@ export class App {
   async takeDrop(dropped: Promise<PickedFolder | undefined>): Promise<void> {
     const picked = await dropped.catch(() => undefined);
     if (!picked) return;
-    if (picked.all.some(({ path }) => /\.onnx$/i.test(path))) {
+    const some = (names: RegExp) => picked.files.some(({ name }) => names.test(name));
+    const weights = /\.(safetensors|gguf)$/i;
+    // Models on the Hub often have a folder of ONNX files beside their weights.
+    if (!some(weights) && picked.all.some(({ path }) => /\.onnx$/i.test(path))) {
       if (this.chat.speaking !== undefined) return;
       this.askForExport();
       await this.onnx.open(picked);
       return;
     }
-    if (this.locked || this.model.busyLong || (await this.takeSettings(picked))) return;
-    const some = (names: RegExp) => picked.files.some(({ name }) => names.test(name));
+    if ((await this.takeSettings(picked)) || this.locked || this.model.busyLong) return;
     if (some(/^adapter_config\.json$/)) return;
-    if (some(/\.(safetensors|gguf)$|^config\.json$/i)) {
+    if (some(weights) || some(/^config\.json$/i)) {
       this.choice.chooseFiles(picked);
       this.route.go('model');
     } else if (picked.files.some(({ name }) => isDataFile(name))) {

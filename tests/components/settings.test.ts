@@ -1,5 +1,6 @@
 import { flushSync } from 'svelte';
 import { expect, it, vi } from 'vitest';
+import { message } from '../../src/core/messages/message';
 import { t } from '../../src/ui/language.svelte';
 import AllSettings from '../../src/ui/settings/AllSettings.svelte';
 import { appOver, control, press, show } from './page';
@@ -39,6 +40,21 @@ it('the note on a loaded file goes when all settings are reset, and when the dia
   flushSync();
   await vi.waitFor(() => expect(document.querySelector('[data-testid=settings-file]')).not.toBeNull());
   expect(note()).toBeNull();
+});
+
+it('a file that is not loaded because of a run is named', () => {
+  const app = opened();
+  app.settingsFile.refuse({ name: 'mine.yaml' });
+  flushSync();
+  expect(document.body.textContent).toContain('mine.yaml was not loaded');
+});
+
+it('two notes of one kind on a loaded file are both shown', () => {
+  const app = opened();
+  const note = (key: string) => message('settings_left', { program: 'TRL', keys: [key] });
+  app.settingsFile.taken = { file: 'mine.yaml', count: 1, notes: [note('one'), note('two')] };
+  flushSync();
+  expect(document.querySelector('.said')?.textContent).toMatch(/one.*two/s);
 });
 
 it('a changed setting that has no effect can be reset, and not changed otherwise', () => {

@@ -16,6 +16,8 @@ export class SettingsFile {
   /** The number of settings taken from the last file. */
   taken: { readonly file: string; readonly count: number; readonly notes: readonly Message[] } | undefined =
     $state.raw();
+  /** The name of a file that was not read, because a run uses the settings. */
+  refused: string | undefined = $state();
   error: ErrorDescription | undefined = $state.raw();
 
   constructor(training: SettingsState, answers: FormState<typeof ANSWER_SETTINGS>) {
@@ -40,6 +42,12 @@ export class SettingsFile {
     }
   }
 
+  /** Says that a file is not read while a run uses the settings. */
+  refuse({ name }: Pick<File, 'name'>): void {
+    this.dismiss();
+    this.refused = name;
+  }
+
   /** The text of all settings that leave a choice, as the list shows them; undefined if one of them is wrong. */
   text(): string | undefined {
     const settings = this.#training.values;
@@ -51,6 +59,7 @@ export class SettingsFile {
 
   dismiss(): void {
     this.taken = undefined;
+    this.refused = undefined;
     this.error = undefined;
   }
 }

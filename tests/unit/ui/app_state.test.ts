@@ -163,6 +163,38 @@ describe('the page', () => {
     expect(app.settings.values).toMatchObject({ r: 5, lora_alpha: 10 });
   });
 
+  it('says that a file of settings is not loaded while a run uses them', async () => {
+    const { app } = await begun();
+    const picked = { name: 'lora.yaml', files: [new File(['lora_rank: 5'], 'lora.yaml')], all: [] };
+    await app.takeDrop(Promise.resolve(picked));
+    expect(app.settingsFile.taken?.file).toBe('lora.yaml');
+    app.settings.set('r', 7);
+    app.starting = true;
+    await app.takeDrop(Promise.resolve(picked));
+    expect(app.settings.values?.r).toBe(7);
+    expect(app.settingsFile).toMatchObject({ taken: undefined, refused: 'lora.yaml' });
+    app.starting = false;
+    await app.takeDrop(Promise.resolve(picked));
+    expect(app.settings.values?.r).toBe(5);
+    expect(app.settingsFile.refused).toBeUndefined();
+  });
+
+  it('opens a dropped model with its weights, also if it has ONNX files below them, and else the chat', async () => {
+    const { app } = await begun();
+    const opened = vi.spyOn(app.onnx, 'open').mockResolvedValue();
+    const folder = (...paths: string[]) => {
+      const all = paths.map((path) => ({ path, file: new File(['{}'], path.split('/').at(-1)!) }));
+      const files = all.flatMap(({ path, file }) => (path.includes('/') ? [] : file));
+      return Promise.resolve({ name: 'SmolLM2', files, all });
+    };
+    await app.takeDrop(folder('config.json', 'model.safetensors', 'onnx/model.onnx'));
+    expect(opened).not.toHaveBeenCalled();
+    expect(app.route.place).toBe('model');
+    await app.takeDrop(folder('config.json', 'tokenizer.json', 'onnx/model_q4.onnx'));
+    expect(opened).toHaveBeenCalledOnce();
+    expect(app.route.place).toBe('chat');
+  });
+
   it('takes an adapter, a model and examples for no settings', async () => {
     const { app } = await begun();
     const files = (...names: string[]) => ({ name: 'x', files: names.map((name) => new File(['{}'], name)) });

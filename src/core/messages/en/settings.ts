@@ -31,6 +31,8 @@ export const settings = {
   unused: (setting: string, value: string) => `Has no effect while ${setting} is ${value}.`,
   load: 'Load a file…',
   save: 'Save as a file',
+  refused: (file: string) =>
+    `${file} was not loaded: a run is using the settings. Load it when the run has ended.`,
   taken: (count: number, file: string) =>
     `Loaded ${count === 1 ? '1 setting' : `${count} settings`} from ${file}.`,
   done: 'Done',

@@ -32,6 +32,7 @@ export const settings: Catalogue['settings'] = {
   unused: (setting, value) => `当 ${setting} 为 ${value} 时不起作用。`,
   load: '读取文件…',
   save: '保存为文件',
+  refused: (file) => `没有读取 ${file}：训练任务正在使用这些设置。请在训练结束后再读取。`,
   taken: (count, file) => `已从 ${file} 读取 ${count} 项设置。`,
   done: '完成',
 };
