@@ -20,10 +20,11 @@ describe('the choice of a format on the page', () => {
   });
 
   it.each<Language>(['en', 'zh'])('has words for each of them: %s', (language) => {
-    const { formatNames, formatHelp } = CATALOGUES[language].exporting;
+    const { formatNames, formatHelp, useHelp } = CATALOGUES[language].exporting;
     for (const name of PURPOSES.flatMap(([, formats]) => formats)) {
       expect(formatNames[name], name).toBeTruthy();
       expect(formatHelp[name], name).toBeTruthy();
+      expect(useHelp[name], name).toBeTruthy();
     }
   });
 });

@@ -70,13 +70,17 @@ export const exporting = {
   useHelp: {
     peft: 'Unpack the zip, and run this beside its folder.',
     merged: 'Unpack the zip, and run this beside its folder. You no longer need the base model.',
+    gguf: 'Unpack the zip, and run one of these in its folder. You no longer need the base model.',
+    onnx: 'Open the zip in the chat here, or unpack it into the folder that the code calls path/to/models. You no longer need the base model.',
+    'gguf-lora':
+      'Unpack the zip, and run this in its folder. base.gguf stands for the GGUF file of the base model.',
     cluster: 'Unpack the zip on the other machine. README.md in it tells what to install.',
   } as Readonly<Record<string, string>>,
   codeFor: (program: string) => `Code for ${program}`,
   import: 'Import an adapter',
   importHelp: 'To chat with it, or to train it further.',
   drop: 'Drop an adapter’s folder or zip here',
-  importFiles: 'adapter_config.json and adapter_model.safetensors',
+  importFiles: 'adapter_config.json and adapter_model.safetensors, or a .gguf file of an adapter',
   pickFolder: 'Choose folder…',
   pickFiles: 'Choose files…',
   importing: 'Reading the adapter…',

@@ -62,7 +62,7 @@ export const hubErrors = {
   }),
   repository_exists: ({ repo, host }: { repo: string; host: string }) => ({
     message: `${host} has a repository ${repo} already.`,
-    hint: 'Choose another name, or allow that its files are updated: files of the same name are then replaced, and the others stay.',
+    hint: 'Choose another name, or allow that its files are updated (on the command line: --update): files of the same name are then replaced, and the others stay.',
   }),
   repository_file_large: ({ file, bytes }: { file: string; bytes: number }) => ({
     message: `${file} is too large for a file of its kind: ${format.bytes(bytes)}.`,
@@ -131,7 +131,7 @@ export const hubErrors = {
   }),
   upload_no_token: ({ host }: { host: string }) => ({
     message: `An upload to ${host} needs an access token.`,
-    hint: `Make a token with write access on ${host}, and enter it here.`,
+    hint: `Make a token with write access on ${host}. Enter it here, or on the command line give it in $HF_TOKEN or as --token.`,
   }),
   upload_not_offered: ({ host }: { host: string }) => ({
     message: `Tunesmith can’t upload to ${host}.`,

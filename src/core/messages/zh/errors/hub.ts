@@ -48,7 +48,7 @@ export const hubErrors: typeof english = {
   }),
   repository_exists: ({ repo, host }) => ({
     message: `${host} 上已经有仓库 ${repo}。`,
-    hint: '请换一个名称，或允许更新它的文件：同名文件会被替换，其他文件保持不变。',
+    hint: '请换一个名称，或允许更新它的文件（命令行：--update）：同名文件会被替换，其他文件保持不变。',
   }),
   repository_file_large: ({ file, bytes }) => ({
     message: `${file} 超出此类文件应有的大小：${format.bytes(bytes)}。`,
@@ -114,7 +114,7 @@ export const hubErrors: typeof english = {
   }),
   upload_no_token: ({ host }) => ({
     message: `上传到 ${host} 需要访问令牌。`,
-    hint: `请在 ${host} 上创建一个有写权限的令牌，并在这里输入。`,
+    hint: `请在 ${host} 上创建一个有写权限的令牌，然后在这里输入；在命令行中请用环境变量 $HF_TOKEN 或 --token 提供。`,
   }),
   upload_not_offered: ({ host }) => ({
     message: `Tunesmith 不能上传到 ${host}。`,
