@@ -9,7 +9,7 @@ import { llamaFactory } from './foreign/llama_factory';
 import { peftConfig } from './foreign/peft';
 import { problemOf } from './parse';
 import { isNameOf, namesOf, type Setting, type Table } from './setting';
-import { ANSWER_SETTINGS, SETTINGS, type AnswerSettings, type TrainSettings } from './table';
+import { ANSWERS, ANSWER_SETTINGS, SETTINGS, type AnswerSettings, type TrainSettings } from './table';
 
 /** The settings that a file names, and no others. */
 export interface NamedSettings {
@@ -23,9 +23,6 @@ export interface ReadSettings extends NamedSettings {
 }
 
 export const SETTINGS_FILE = 'settings.yaml';
-
-/** The key that holds the answer settings. They are nested because one of them has the name of a training setting. */
-const ANSWERS = 'answers';
 
 /** A larger file can't be a file of settings. */
 const MOST_CHARACTERS = 1_000_000;

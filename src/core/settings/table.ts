@@ -269,6 +269,12 @@ export const SETTINGS = {
 };
 
 /**
+ * The key of a file of settings that holds those of answers. They are nested because one of them has the name of a
+ * training setting.
+ */
+export const ANSWERS = 'answers';
+
+/**
  * How an answer is sampled. The default temperature is low, because small models lose the thread at higher ones. A
  * model's generation_config.json may recommend other values to begin with.
  */

@@ -1,17 +1,11 @@
+import { ANSWERS, SETTINGS } from '../table';
 import { direct, ifNamed, isEmpty, type Fields, type ForeignFormat, type Source } from './foreign';
 
-/** Keys that only LLaMA-Factory's files have. */
-const OWN_KEYS = [
-  'finetuning_type',
-  'stage',
-  'lora_rank',
-  'lora_target',
-  'cutoff_len',
-  'dataset',
-  'dataset_dir',
-  'model_name_or_path',
-  'quantization_bit',
-];
+/**
+ * Keys by which one of LLaMA-Factory's files is known. `dataset` and `model_name_or_path` are none: TRL's files have the
+ * second, and people type the first into files of this program.
+ */
+const MARKS = ['finetuning_type', 'stage', 'lora_rank', 'lora_target', 'cutoff_len', 'quantization_bit'];
 
 /** Values that say no more than what this program does anyway. */
 const USUAL: Readonly<Record<string, readonly unknown[]>> = {
@@ -47,13 +41,19 @@ const fromSwitch = (key: string, on: unknown, off: unknown): Source => ({
  */
 export const llamaFactory: ForeignFormat = {
   program: 'LLaMA-Factory',
-  matches: (fields) => OWN_KEYS.some((key) => Object.hasOwn(fields, key)),
+  // A file of this program with one foreign key stays a file of this program, whose reader names that key.
+  matches: (fields) =>
+    MARKS.some((key) => Object.hasOwn(fields, key)) && !OURS.some((key) => Object.hasOwn(fields, key)),
   sources: {
     load_in_4bit: {
       keys: ['quantization_bit'],
       value: ({ quantization_bit: bits = null }) => (bits === null ? false : bits === 4 ? true : bits),
     },
-    bnb_4bit_use_double_quant: { ...direct('double_quantization', true), optional: true },
+    // Without a quantised base there is nothing to say.
+    bnb_4bit_use_double_quant: {
+      keys: ['double_quantization'],
+      value: ({ quantization_bit: bits, double_quantization: on }) => on ?? (bits === 4 ? true : undefined),
+    },
     dtype: {
       keys: ['bf16', 'fp16'],
       value: ({ fp16 }) => (fp16 === true ? 'float16' : 'auto'),
@@ -113,6 +113,11 @@ export const llamaFactory: ForeignFormat = {
   isImplied: (key, value) =>
     (isEmpty(value) && !ON_BY_DEFAULT.includes(key)) || (USUAL[key]?.includes(value) ?? false),
 };
+
+/** Names of settings that LLaMA-Factory has other keys for. */
+const OURS = [...Object.keys(SETTINGS), ANSWERS].filter(
+  (name) => !Object.values(llamaFactory.sources).some(({ keys }) => keys.includes(name)),
+);
 
 /** LLaMA-Factory runs 16 rounds of a randomised SVD unless told otherwise; -1 asks for the whole SVD. */
 function pissaOf({ pissa_init, pissa_iter = 16 }: Fields): unknown {

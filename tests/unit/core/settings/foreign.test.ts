@@ -95,6 +95,7 @@ eval_steps: 500
       'quantization_bit: 4\ndouble_quantization: false',
       { load_in_4bit: true, bnb_4bit_use_double_quant: false },
     ],
+    ['quantization_bit: 4', { load_in_4bit: true, bnb_4bit_use_double_quant: true }],
     ['stage: sft\npissa_init: true', { init_lora_weights: 'pissa_niter_16' }],
     ['stage: sft\npissa_init: true\npissa_iter: -1', { init_lora_weights: 'pissa' }],
     ['stage: sft\ntrain_on_prompt: true\ndisable_shuffling: true', { train_on: 'all', shuffle: false }],
@@ -199,6 +200,32 @@ describe('an adapter_config.json', () => {
     } catch (error) {
       expect(told(error)).toMatchObject({ code: 'settings_file_invalid' });
       expect(told(error).message).toContain('ADALORA');
+    }
+  });
+});
+
+it('tells that LLaMA-Factory quantises the constants of 4-bit bases, which changes their values', () => {
+  expect(notesIn('quantization_bit: 4')[0]).toContain('bnb_4bit_use_double_quant: true');
+  expect(notesIn('lora_rank: 8')[0]).not.toContain('bnb_4bit_use_double_quant');
+});
+
+describe('a file that is not LLaMA-Factory’s', () => {
+  it.each([
+    ['TRL’s', 'model_name_or_path: a/b\nlora_r: 64\nlearning_rate: 1.0e-4', ['lora_r', 'model_name_or_path']],
+    ['this program’s with a wrong key', 'r: 64\ndataset: rows.jsonl', ['dataset']],
+    [
+      'this program’s with keys of LLaMA-Factory',
+      'max_seq_length: 512\nstage: sft\nlora_rank: 8',
+      ['stage', 'lora_rank'],
+    ],
+    ['this program’s with answers', 'answers:\n  top_k: 5\ncutoff_len: 512', ['cutoff_len']],
+  ])('%s, is refused with its lines', (_, text, keys) => {
+    try {
+      readSettingsFile('f.yaml', text);
+      expect.unreachable();
+    } catch (error) {
+      expect(told(error)).toMatchObject({ code: 'settings_file_invalid' });
+      for (const key of keys) expect(told(error).message).toContain(key);
     }
   });
 });
