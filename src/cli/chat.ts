@@ -35,7 +35,7 @@ export const chatCommand: Command = {
       const answerSettings = parseAnswerSettings(args.answers, defaults);
       const result = await interruptible((signal) =>
         session.answering.chat(session.tuned ? 'tuned' : 'base', messages, answerSettings, {
-          template: settings.template,
+          template: args.settings.template ?? session.template,
           signal,
           onProgress: (progress) => output.progress(progressText(progress)),
           onText: (delta) => output.text(delta),

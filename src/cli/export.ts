@@ -1,12 +1,10 @@
-import { readdir, stat } from 'node:fs/promises';
 import { TunesmithError } from '../core/errors';
-import { LOAD_SETTINGS, parseSettings, SETTING_NAMES } from '../core/settings/settings';
+import { LOAD_SETTINGS, parseSettings, SETTING_NAMES, type SettingName } from '../core/settings/settings';
 import { folderTarget } from '../exports/targets/folder_target';
 import type { ExportOption } from '../exports/format';
 import { EXPORT_FORMATS, exportFormat } from '../exports/formats';
 import { bytesOfFiles } from '../exports/targets/target';
 import { planExport, writeExport } from '../session/exports/exporting';
-import { isTemporary } from '../storage/file_store';
 import { nodeFiles } from '../storage/node_files';
 import type { Arguments, OptionSpec } from './arguments';
 import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
@@ -14,10 +12,14 @@ import { messageJson } from './json';
 import { language, say, t } from './language';
 import { BASE_NAME_OPTION, MODEL_OPTIONS } from './library';
 import { openSession, progressText, readData, setExamples } from './open';
+import { checkIsEmpty } from './output_folder';
 import { interruptible } from './signals';
 
-/** The formats of examples and settings; the others need an adapter and take no more settings than those of loading. */
+/** The formats of examples and settings; the others need an adapter. */
 const EXAMPLES_FORMATS = EXPORT_FORMATS.flatMap(({ name, needs }) => (needs === 'examples' ? name : []));
+
+/** The settings that the formats of adapters take. */
+const ADAPTER_SETTINGS: readonly SettingName[] = [...LOAD_SETTINGS, 'template'];
 
 export const exportCommand: Command = {
   name: 'export',
@@ -47,10 +49,15 @@ export const exportCommand: Command = {
     const data = format.needs === 'examples' ? await readData(args) : [];
     const path = args.required('output');
     const files = nodeFiles(path);
-    await checkEmpty(path);
+    await checkIsEmpty(path);
     const session = await openSession(args, settings, output);
     try {
       if (format.needs === 'examples') await setExamples(session, data, settings, output);
+      else {
+        // Without the setting, the files beside the adapter tell its template.
+        const { template } = args.settings;
+        if (template) session.setTuned({ ...session.requireTuned(), template });
+      }
       const plan = await planExport(session, format.name, options, language, settings);
       const { notes = [] } = plan;
       for (const note of notes) output.note(say(note));
@@ -102,7 +109,7 @@ function checkNeeds(args: Arguments, format: ReturnType<typeof exportFormat>): v
     throw new TunesmithError({ code: 'argument_missing', values: { command: 'export', option, value } });
   }
   if (ofExamples) return;
-  const foreign = ['data', ...SETTING_NAMES.filter((name) => !LOAD_SETTINGS.some((each) => each === name))];
+  const foreign = ['data', ...SETTING_NAMES.filter((name) => !ADAPTER_SETTINGS.includes(name))];
   const typed = foreign.find((name) => args.text(name) !== undefined);
   if (typed === undefined) return;
   const [owner = ''] = EXAMPLES_FORMATS;
@@ -151,17 +158,4 @@ function optionsOf(args: Arguments, format: string): Readonly<Record<string, str
     }
   }
   return given;
-}
-
-/**
- * Checks that the folder is empty: programs would take files of another model in it for a part of this one. Files that a
- * killed export left have temporary names, which no program reads; the next export writes over them. Throws
- * `output_not_folder`, `output_not_empty`.
- */
-async function checkEmpty(path: string): Promise<void> {
-  const info = await stat(path).catch(() => undefined);
-  if (!info) return;
-  if (!info.isDirectory()) throw new TunesmithError({ code: 'output_not_folder', values: { path } });
-  const first = (await readdir(path)).find((name) => !isTemporary(name));
-  if (first !== undefined) throw new TunesmithError({ code: 'output_not_empty', values: { path, first } });
 }

@@ -1,5 +1,5 @@
-import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { mkdir, opendir, readdir, rmdir, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { TunesmithError } from '../core/errors';
 import { message, type Message } from '../core/messages/message';
 import { SETTINGS_FILE } from '../core/settings/file';
@@ -114,4 +114,20 @@ async function writable<T>(path: string, making: Promise<T>, counts: () => boole
 
 function inUse(path: string): TunesmithError {
   return new TunesmithError({ code: 'output_dir_in_use', values: { path } });
+}
+
+/**
+ * Checks that a folder of an export is empty: programs would take files of another model in it for a part of this one.
+ * Files that a killed export left, in inner folders too, have temporary names, which no program reads; the next export
+ * writes over them. Throws `output_not_folder`, `output_not_empty`.
+ */
+export async function checkIsEmpty(path: string): Promise<void> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info) return;
+  if (!info.isDirectory()) throw new TunesmithError({ code: 'output_not_folder', values: { path } });
+  for await (const entry of await opendir(path, { recursive: true })) {
+    if (entry.isDirectory() || isTemporary(entry.name)) continue;
+    const first = relative(path, join(entry.parentPath, entry.name));
+    throw new TunesmithError({ code: 'output_not_empty', values: { path, first } });
+  }
 }

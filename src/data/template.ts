@@ -62,6 +62,21 @@ export function chatTemplateSource(
   return Object.keys(named).length === 1 ? named.default : named;
 }
 
+/** Whether two sources have the same templates under the same names. */
+export function sameTemplates(a: TemplateSource | undefined, b: TemplateSource | undefined): boolean {
+  return a !== undefined && b !== undefined && hasTemplates(a, b) && hasTemplates(b, a);
+}
+
+/** Whether a source has all templates of another one, under the same names. */
+export function hasTemplates(source: TemplateSource, others: TemplateSource): boolean {
+  const own = byName(source);
+  return Object.entries(byName(others)).every(([name, text]) => own[name] === text);
+}
+
+function byName(source: TemplateSource): Readonly<Record<string, string>> {
+  return typeof source === 'string' ? { default: source } : source;
+}
+
 export interface TemplateOptions {
   readonly specialTokens: SpecialTokens;
   /** Variables for every conversation, such as `enable_thinking`. */
@@ -83,9 +98,8 @@ const GENERATION = /\{%-?\s*generation\s*-?%\}/;
  */
 export function jinjaTemplate(source: TemplateSource, options: TemplateOptions): ChatTemplate {
   const { specialTokens, now } = options;
-  const sources = typeof source === 'string' ? { default: source } : source;
   const parsed = new Map(
-    Object.entries(sources).map(([name, text]) => {
+    Object.entries(byName(source)).map(([name, text]) => {
       try {
         return [name, { body: parseTemplate(text), marked: GENERATION.test(text) }];
       } catch (cause) {

@@ -1,5 +1,5 @@
 import { bytesOf, sha256Hex } from '../core/bytes';
-import type { TunedAdapter } from './models/loaded';
+import { trainedTemplate, type TunedAdapter } from './models/loaded';
 
 const known = new WeakMap<TunedAdapter, Promise<string>>();
 
@@ -12,8 +12,10 @@ export function adapterId(tuned: TunedAdapter): Promise<string> {
   return id;
 }
 
-async function makeId({ layout, parameters, run }: TunedAdapter): Promise<string> {
-  const template = run?.settings.template ?? 'model';
-  const parts = [layout.settings, template, await sha256Hex(bytesOf(parameters))];
+async function makeId(tuned: TunedAdapter): Promise<string> {
+  const { layout, parameters } = tuned;
+  const template = trainedTemplate(tuned) ?? 'model';
+  const named = typeof template === 'object' ? template.source : template;
+  const parts = [layout.settings, named, await sha256Hex(bytesOf(parameters))];
   return await sha256Hex(new TextEncoder().encode(JSON.stringify(parts)));
 }

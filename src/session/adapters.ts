@@ -16,6 +16,7 @@ import { uploadFiles, type UploadTarget } from './exports/uploading';
 import type { OnProgress } from './progress';
 import { adapterReport, type AdapterReport } from './reports';
 import type { Session } from './session';
+import type { AdapterTemplate } from './models/open';
 import { folderOfBlobs, namedBlobs } from './models/sources';
 
 export type ExportOptions = Readonly<Record<string, string>>;
@@ -86,9 +87,9 @@ export class Adapters {
     this.#hub = hub;
   }
 
-  /** The template of the adapter's run. */
-  get template(): 'model' | 'alpaca' {
-    return this.#session.tuned?.run?.settings.template ?? 'model';
+  /** The template with which the adapter was trained; the model's own if nothing tells it. */
+  get template(): AdapterTemplate {
+    return this.#session.template;
   }
 
   /** Records the run of the tuned adapter. */

@@ -14,12 +14,13 @@ import { adapterLayout, type AdapterLayout } from '../models/adapters/layout';
 import { plainAdapter } from '../models/adapters/start';
 import type { Evaluation } from '../train/evaluate';
 import { readAnyAdapter } from '../models/gguf_adapter';
+import { adapterTemplateNotes, readAdapterTemplate } from './models/adapter_template';
 import { otherBaseNotes, readBaseName } from './models/base_name';
 import type { BaseNames } from './models/base_names';
 import { Answering } from './chat/answering';
 import { chatContext } from './chat/conversation';
 import { cardRun, makeDataset, type DataFile, type Dataset, type DatasetOptions } from './data/dataset';
-import type { OpenModel } from './models/open';
+import type { AdapterTemplate, OpenModel } from './models/open';
 import { OpenedModel, originalsOf } from './models/opened';
 import type { LoadableModel } from './models/loadable';
 import {
@@ -31,7 +32,7 @@ import {
 } from './plans/plan_report';
 import type { OnProgress } from './progress';
 import { SessionDevice, type SessionHost } from './session_device';
-import { mostChatRows, type LoadedModel, type TunedAdapter } from './models/loaded';
+import { mostChatRows, trainedTemplate, type LoadedModel, type TunedAdapter } from './models/loaded';
 import { readPrompts, samplePromptsOf } from './chat/sample_answers';
 import { evaluateExamples } from './runs/evaluation';
 import { runTraining, type TrainCall, type TrainingOutcome } from './runs/training';
@@ -143,6 +144,11 @@ export class Session {
   /** The adapter that answers as "tuned" and that is exported. */
   get tuned(): TunedAdapter | undefined {
     return this.#tuned;
+  }
+
+  /** The template with which the tuned adapter was trained; the model's own if nothing tells it. */
+  get template(): AdapterTemplate {
+    return (this.#tuned && trainedTemplate(this.#tuned)) ?? 'model';
   }
 
   /** Throws `no_adapter`. */
@@ -317,12 +323,17 @@ export class Session {
     return await this.#withAdapter((loaded, adapter) => allLogits(loaded.model, adapter, ids), tuned);
   }
 
-  /** Makes the adapter in a folder, or in a zip of one, the tuned adapter. `notes` are for the person. */
+  /**
+   * Makes the adapter in a folder, or in a zip of one, the tuned adapter, with the chat template beside it. `notes` are for
+   * the person.
+   */
   async importAdapter(folder: ModelFolder): Promise<TunedAdapter & { readonly notes: readonly Message[] }> {
     const { layout, parameters, baseModel } = await readAnyAdapter(folder, this.layout.spec);
-    this.setTuned({ layout, parameters });
+    const template = await readAdapterTemplate(folder, this.model);
+    const tuned = { layout, parameters, ...(template && { template }) };
+    this.setTuned(tuned);
     const notes = otherBaseNotes(baseModel, this.model.identity, await this.saidBase());
-    return { layout, parameters, notes };
+    return { ...tuned, notes: [...notes, ...adapterTemplateNotes(template)] };
   }
 
   close(): void {

@@ -37,12 +37,15 @@ export function useDevice(): () => Device {
 
 /** A folder that is removed after the tests of a file. */
 export function useFolder(): (name: string) => string {
-  let folder = '';
+  let folder: string | undefined;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tunesmith-exports-'));
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-  return (name) => join(folder, name);
+  afterAll(() => (folder === undefined ? undefined : rm(folder, { recursive: true, force: true })));
+  return (name) => {
+    if (folder === undefined) throw new Error('the folder exists only while tests run');
+    return join(folder, name);
+  };
 }
 
 /** A fixture’s base, an adapter over it, and the token ids to compute logits for. */

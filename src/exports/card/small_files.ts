@@ -1,5 +1,5 @@
 import { fieldsOf, type LosslessJson } from '../../core/lossless_json';
-import { chatTemplateSource } from '../../data/template';
+import { chatTemplateSource, sameTemplates, type TemplateSource } from '../../data/template';
 import { isRecord } from '../../core/json';
 import type { Checkpoint } from '../../models/files';
 import { PROCESSOR_FILES } from '../../models/tokenizer_files';
@@ -16,27 +16,31 @@ const TEMPLATE = 'chat_template.jinja';
 
 /**
  * A checkpoint's small files for weights of another dtype: unchanged, except that config.json names the dtype and no
- * quantisation, and both files with the chat template have it. For a GGUF file they are made from its header.
+ * quantisation, and both files with the chat template have the one that is used here. For a GGUF file they are made from
+ * its header.
  */
 export function smallFiles(facts: SmallFacts, dtype: string): ReadonlyMap<string, string> {
   const files = new Map(Object.entries({ ...made(facts), ...facts.texts }));
   files.set(CONFIG, configText(files.get(CONFIG) ?? '{}', dtype));
   const template = chatTemplateSource(facts.tokenizerConfig, facts.templateFile);
-  if (typeof template === 'string') {
-    files.set(TEMPLATE, template);
-    const fields = fieldsOfText(files.get(TOKENIZER_CONFIG) ?? '{}');
-    if (fields && !fields.has('chat_template')) {
-      files.set(TOKENIZER_CONFIG, `${jsonText(fields.set('chat_template', template))}\n`);
-    }
+  if (template === undefined) return files;
+  if (typeof template === 'string') files.set(TEMPLATE, template);
+  const text = files.get(TOKENIZER_CONFIG) ?? '{}';
+  const fields = fieldsOfText(text);
+  const isThere = sameTemplates(chatTemplateSource(JSON.parse(text)), template);
+  if (fields && !isThere) {
+    files.set(TOKENIZER_CONFIG, `${jsonText(fields.set('chat_template', templateField(template)))}\n`);
   }
   return files;
 }
 
 /** The small files with another chat template than their own. */
-export function withTemplate(facts: SmallFacts, chat_template: string): SmallFacts {
+export function withTemplate(facts: SmallFacts, template: TemplateSource): SmallFacts {
+  const chat_template = templateField(template);
   const own = Object.entries(facts.texts).filter(([name]) => !name.includes('chat_template'));
   const texts = Object.fromEntries(own);
-  const fields = fieldsOfText(texts[TOKENIZER_CONFIG] ?? '');
+  const text = texts[TOKENIZER_CONFIG];
+  const fields = text === undefined ? undefined : fieldsOfText(text);
   if (fields) texts[TOKENIZER_CONFIG] = `${jsonText(fields.set('chat_template', chat_template))}\n`;
   const { tokenizerConfig } = facts;
   return {
@@ -45,6 +49,18 @@ export function withTemplate(facts: SmallFacts, chat_template: string): SmallFac
     templateFile: undefined,
     tokenizerConfig: { ...(isRecord(tokenizerConfig) && tokenizerConfig), chat_template },
   };
+}
+
+/** `chat_template` of tokenizer_config.json: a text, or a list of several with their names. */
+function templateField(source: TemplateSource): LosslessJson {
+  if (typeof source === 'string') return source;
+  return Object.entries(source).map(
+    ([name, template]) =>
+      new Map([
+        ['name', name],
+        ['template', template],
+      ]),
+  );
 }
 
 /**

@@ -1,16 +1,10 @@
 import { eosTokenIds, stopTokens } from '../../chat/stop_tokens';
 import { tokensOfClass } from '../../data/class_tokens';
-import {
-  chatTemplateSource,
-  jinjaTemplate,
-  type ChatTemplate,
-  type TemplateSource,
-} from '../../data/template';
+import { chatTemplateSource, jinjaTemplate, type ChatTemplate } from '../../data/template';
 import { loadTokenizer } from '../../data/tokenizer';
 import { ggufTokenizerEntries, specialsAround } from '../../formats/gguf_tokenizer_writer';
 import type { GgufEntry } from '../../formats/gguf_writer';
 import type { ExportSource } from '../format';
-import { ALPACA_JINJA } from './alpaca';
 
 /** The tokenizer of a merged GGUF file, and what a Modelfile says of it. */
 export interface GgufText {
@@ -23,22 +17,21 @@ export interface GgufText {
 }
 
 /** Throws `gguf_tokenizer_unknown`. */
-export function ggufText({ facts, run, layout }: ExportSource): GgufText {
+export function ggufText({ facts, layout }: Pick<ExportSource, 'facts' | 'layout'>): GgufText {
   const { config, generationConfig, tokenizer: json, tokenizerConfig, templateFile } = facts;
   const tokenizer = loadTokenizer(json, tokenizerConfig, {
     tokens: tokensOfClass(tokenizerConfig, config),
     eosIds: [...eosTokenIds(generationConfig), ...eosTokenIds(config)],
   });
   const { specialTokens: special } = tokenizer;
-  const own = chatTemplateSource(tokenizerConfig, templateFile);
-  const source: TemplateSource = run?.settings.template === 'alpaca' ? ALPACA_JINJA : (own ?? ALPACA_JINJA);
+  const source = chatTemplateSource(tokenizerConfig, templateFile);
+  if (source === undefined) throw new Error('an export has no chat template');
   const template = jinjaTemplate(source, { specialTokens: special });
   const endIds = [...stopTokens({ config, generationConfig, tokenizer })];
   const around = specialsAround(facts);
   const { bos_token = '' } = special;
-  // A chat begins as its template says. Only Alpaca's leaves that to the tokenizer.
-  const addBos =
-    bos_token !== '' && around.bos && (source === ALPACA_JINJA || beginsWith(template, bos_token));
+  // A chat begins as its template says.
+  const addBos = bos_token !== '' && around.bos && beginsWith(template, bos_token);
   const entries = ggufTokenizerEntries({
     ...{ tokenizer: json, tokenizerConfig, special, endIds, template: source },
     ...{ addBos, addEos: special.eos_token !== undefined && around.eos },

@@ -7,6 +7,7 @@ import { blockParameters } from '../../models/spec';
 import { lacksRoom } from '../exports/comparison';
 import { FIT_SECONDS, type PrepareOptions } from '../kernels';
 import { mostChatRows, type TunedAdapter } from '../models/loaded';
+import type { AdapterTemplate } from '../models/open';
 import type { OpenedModel } from '../models/opened';
 import type { DeviceSpeed } from '../plans/plan_report';
 import type { OnProgress } from '../progress';
@@ -31,7 +32,7 @@ export class Answering {
   }
 
   /** The number of tokens of a conversation rendered with the template. Throws if the template refuses it. */
-  countTokens(messages: readonly Message[], template: 'model' | 'alpaca'): number {
+  countTokens(messages: readonly Message[], template: AdapterTemplate): number {
     const { loadable } = this.#parts.opened();
     return conversationIds(chatContext(loadable.open, template), messages).length;
   }
@@ -82,7 +83,7 @@ export class Answering {
     messages: readonly Message[],
     sampling: AnswerSettings,
     options: {
-      readonly template?: 'model' | 'alpaca';
+      readonly template?: AdapterTemplate;
       readonly onText?: (delta: string) => void;
       readonly onProgress?: OnProgress;
       readonly signal?: AbortSignal;

@@ -3,7 +3,7 @@ import type { ChatTemplate } from '../../data/template';
 import type { Message } from '../../data/records';
 import type { Tokenizer } from '../../data/tokenizer';
 import { stopTokens } from '../../chat/stop_tokens';
-import { templateOf, type OpenText, type TextFacts } from '../models/open';
+import { templateOf, type AdapterTemplate, type OpenText, type TextFacts } from '../models/open';
 
 /** Turns conversations into tokens, and knows the tokens that end an answer. */
 export interface ChatContext {
@@ -24,7 +24,7 @@ export const GREEDY: AnswerSettings = {
 
 export function chatContext(
   model: OpenText & { readonly facts: Pick<TextFacts, 'config' | 'generationConfig'> },
-  choice: 'model' | 'alpaca',
+  choice: AdapterTemplate,
 ): ChatContext {
   const { tokenizer, facts } = model;
   const { config, generationConfig } = facts;

@@ -1,6 +1,6 @@
 import type { Language } from '../../core/messages/languages';
 import type { TrainSettings } from '../../core/settings/settings';
-import { alpacaJinja } from '../../data/template';
+import { chatTemplateSource } from '../../data/template';
 import { shortName } from '../../exports/card/base_use';
 import { withTemplate, type SmallFacts } from '../../exports/card/small_files';
 import { RowEncoder } from '../../exports/encoding/row_encoder';
@@ -9,8 +9,10 @@ import { exportFormat } from '../../exports/formats';
 import { runExport } from '../../exports/run';
 import { bytesOfFiles, type ExportTarget } from '../../exports/targets/target';
 import { exportedExamples } from '../data/exported_examples';
+import { alpacaOf } from '../models/adapter_template';
 import { baseNameOf } from '../models/base_name';
-import type { OpenModel } from '../models/open';
+import { trainedTemplate } from '../models/loaded';
+import type { AdapterTemplate, OpenModel } from '../models/open';
 import { baseUse } from './base_use';
 import { compareLogits, compareWith, tunedLogits } from './comparison';
 import { exportProgress } from './export_progress';
@@ -70,8 +72,9 @@ async function sourceOf(session: Session, language: Language, encoder: RowEncode
   const { identity } = model;
   const said = await session.saidBase();
   const { baseModel, revision } = baseNameOf(identity, said);
-  const { run, ...adapter } = session.requireTuned();
-  const facts = exportedFacts(model, run?.settings.template);
+  const tuned = session.requireTuned();
+  const { run, layout: adapterLayout, parameters } = tuned;
+  const facts = exportedFacts(model, trainedTemplate(tuned));
   return {
     baseModel,
     revision,
@@ -89,7 +92,7 @@ async function sourceOf(session: Session, language: Language, encoder: RowEncode
     quantised,
     originals: session.originals,
     layout,
-    adapter,
+    adapter: { layout: adapterLayout, parameters },
     language,
     run,
     withBase: (work) => session.withBase(work),
@@ -102,20 +105,17 @@ async function sourceOf(session: Session, language: Language, encoder: RowEncode
 }
 
 /**
- * The base's small files with the template that the adapter was trained with: the Alpaca prompt if the settings choose it
- * or the model has none.
- *
- * @param template undefined for an imported adapter
+ * The base's small files with the template that the adapter answers with here: its own, or the Alpaca prompt if the
+ * settings choose it or the model has none.
  */
-function exportedFacts(
-  { facts, tokenizer, chatTemplate }: OpenModel,
-  template: TrainSettings['template'] | undefined,
+export function exportedFacts(
+  model: Pick<OpenModel, 'facts' | 'tokenizer'>,
+  template: AdapterTemplate = 'model',
 ): SmallFacts {
-  if (template === undefined || (template === 'model' && chatTemplate)) return facts;
-  const { eos_token, bos_token } = tokenizer.specialTokens;
-  const [first] = tokenizer.encode('a', { addSpecialTokens: true });
-  const addsBos = bos_token !== undefined && first !== undefined && tokenizer.decode([first]) === bos_token;
-  return withTemplate(facts, alpacaJinja(eos_token, addsBos ? bos_token : undefined));
+  const { facts } = model;
+  if (typeof template === 'object') return withTemplate(facts, template.source);
+  const own = chatTemplateSource(facts.tokenizerConfig, facts.templateFile);
+  return template === 'model' && own !== undefined ? facts : withTemplate(facts, alpacaOf(model));
 }
 
 function examplesSource(

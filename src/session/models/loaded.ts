@@ -9,6 +9,7 @@ import { grownRows, SequenceCache } from '../../models/sequence_cache';
 import type { ModelLayout } from '../../models/layout';
 import type { AdapterLayout } from '../../models/adapters/layout';
 import type { Model } from '../../models/model';
+import type { AdapterTemplate } from './open';
 
 /**
  * The adapter that answers as "tuned" and that is exported. Its parameters are in JavaScript's memory, so that they
@@ -17,6 +18,13 @@ import type { Model } from '../../models/model';
 export interface TunedAdapter extends ExportedAdapter {
   /** Its run; absent for an imported adapter. */
   readonly run?: CardRun;
+  /** The template of an imported adapter; absent if nothing tells it. */
+  readonly template?: AdapterTemplate;
+}
+
+/** The template with which an adapter was trained; undefined if nothing tells it. */
+export function trainedTemplate({ run, template }: TunedAdapter): AdapterTemplate | undefined {
+  return run?.settings.template ?? template;
 }
 
 /** The page's own limit: the caches of a conversation stay small beside a model, whatever the model takes. */

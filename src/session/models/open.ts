@@ -4,7 +4,13 @@ import { isRecord } from '../../core/json';
 import { message, type Message } from '../../core/messages/message';
 import { tokensOfClass } from '../../data/class_tokens';
 import { loadTokenizer, type Tokenizer } from '../../data/tokenizer';
-import { alpacaTemplate, chatTemplateSource, jinjaTemplate, type ChatTemplate } from '../../data/template';
+import {
+  alpacaTemplate,
+  chatTemplateSource,
+  jinjaTemplate,
+  type ChatTemplate,
+  type TemplateSource,
+} from '../../data/template';
 import type { Checkpoint } from '../../models/files';
 
 /** A model's name and origin. */
@@ -130,15 +136,21 @@ function withinVocabulary(tokenizer: Tokenizer, vocabularySize: number): Tokeniz
   };
 }
 
+/** The template of an adapter's conversations: the base's own, the Alpaca prompt, or one that came with the adapter. */
+export type AdapterTemplate = 'model' | 'alpaca' | OwnTemplate;
+
+export interface OwnTemplate {
+  readonly source: TemplateSource;
+  /** Throws `chat_template` if it is no valid template. */
+  read(): ChatTemplate;
+}
+
 /**
- * The template that a setting chooses: the model's own if it has one, else the Alpaca prompt. Throws `templateFault` if
- * it can't be used.
+ * The template that a setting or an adapter chooses: the model's own if it has one, else the Alpaca prompt; or the
+ * adapter's. Throws `templateFault` if the model's can't be used, `chat_template` if the adapter's can't.
  */
-export function templateOf(
-  model: OpenText,
-  choice: 'model' | 'alpaca',
-  use: 'chat' | 'examples',
-): ChatTemplate {
+export function templateOf(model: OpenText, choice: AdapterTemplate, use: 'chat' | 'examples'): ChatTemplate {
+  if (typeof choice === 'object') return choice.read();
   if (choice === 'model' && model.templateFault) throw model.templateFault;
   const ofModel = use === 'chat' ? model.chatTemplate : model.exampleTemplate;
   const own = choice === 'model' ? ofModel : undefined;

@@ -39,14 +39,13 @@ describe.each(cases)('%s, %s', (name, variant) => {
   const tuned = useTuned(device, paths);
   const model = `${name}, ${variant}`;
   const at = (file: string): string => folder(`${name.replace('/', '-')}-${variant}-${file}`);
-  const logits = at('logits');
   const { base, adapter, ids: input_ids } = paths;
   const request = { base, load_in_4bit: variant === 'nf4', input_ids };
-  beforeAll(() => writeFile(logits, tuned().logits));
+  beforeAll(() => writeFile(at('logits'), tuned().logits));
 
   it('peft in peft', async () => {
     const peft = await exportTo(at('peft'), tuned(), 'peft');
-    const answer = await python('adapter', { ...request, adapter: peft.folder, logits });
+    const answer = await python('adapter', { ...request, adapter: peft.folder, logits: at('logits') });
     report({ program: 'peft', model, export: 'peft', ...answer });
     expect(answer.difference).toBeLessThanOrEqual(answer.allowed);
     expect(answer.allowed).toBeLessThan(answer.effect);
@@ -88,7 +87,7 @@ describe.each(cases)('%s, %s', (name, variant) => {
     expect(results.encoded).toEqual(chat!.input_ids);
 
     if (WITHOUT_GENAI.includes(name)) return;
-    const answer = await python('genai', { folder: exported, logits, input_ids });
+    const answer = await python('genai', { folder: exported, logits: at('logits'), input_ids });
     const inGenai = { difference: answer.difference, allowed: 2 * allowed, effect };
     report({ program: 'onnxruntime-genai', model, export: 'onnx fp32', ...inGenai });
     expect(answer.difference).toBeLessThanOrEqual(inGenai.allowed);

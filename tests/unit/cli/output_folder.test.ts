@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { withOutputFolder } from '../../../src/cli/output_folder';
+import { checkIsEmpty, withOutputFolder } from '../../../src/cli/output_folder';
 
 let root: string;
 let other: ChildProcess | undefined;
@@ -19,6 +19,25 @@ afterEach(async () => {
 
 const nothing = (): Promise<number> => Promise.resolve(1);
 const LOCK = '.tunesmith.lock';
+
+describe('the folder of an export', () => {
+  it('may have what a killed export left, in inner folders too', async () => {
+    await checkIsEmpty(join(root, 'none'));
+    await mkdir(join(root, 'onnx'));
+    for (const name of ['config.json.tmp', 'onnx/model_q4.onnx_data.tmp']) {
+      await writeFile(join(root, name), '');
+      await checkIsEmpty(root);
+    }
+    await writeFile(join(root, 'onnx/model_q4.onnx'), '');
+    await expect(checkIsEmpty(root)).rejects.toMatchObject({
+      code: 'output_not_empty',
+      values: { path: root, first: join('onnx', 'model_q4.onnx') },
+    });
+    await expect(checkIsEmpty(join(root, 'onnx/model_q4.onnx'))).rejects.toMatchObject({
+      code: 'output_not_folder',
+    });
+  });
+});
 
 describe('an output folder', () => {
   it('is made, and goes again if nothing was written', async () => {

@@ -119,7 +119,6 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   },
   'the prompt that the models of Stanford Alpaca were trained with': {
     'data/template.ts': /./,
-    'exports/gguf/alpaca.ts': /./,
   },
   'a cause as programs print it, for developers': { 'core/errors.ts': /^…: …$/ },
   'beginnings of names and of paths': {

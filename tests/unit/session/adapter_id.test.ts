@@ -15,8 +15,11 @@ test('an adapter’s id is another with other parameters, settings or another ch
   const run = { settings: { ...DEFAULTS, template: 'alpaca' } } as unknown as NonNullable<
     TunedAdapter['run']
   >;
-  const others = [adapter({}, 2), adapter({ lora_alpha: 7 }), { ...first, run }];
+  const read = () => expect.fail('the template is not rendered');
+  const own = ['a', 'b'].map((source) => ({ ...first, template: { source, read } }));
+  const others = [adapter({}, 2), adapter({ lora_alpha: 7 }), { ...first, run }, ...own];
   const ids = await Promise.all([first, ...others].map(adapterId));
-  expect(new Set(ids).size).toBe(4);
+  expect(new Set(ids).size).toBe(6);
+  expect(await adapterId({ ...first, template: 'alpaca' })).toBe(ids[3]);
   expect(await adapterId(adapter())).toBe(ids[0]);
 });

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { alpacaTemplate, jinjaTemplate } from '../../../../src/data/template';
-import { ALPACA_JINJA } from '../../../../src/exports/gguf/alpaca';
+import { jinjaTemplate } from '../../../../src/data/template';
 import { ollamaTemplate } from '../../../../src/exports/gguf/ollama_template';
 
 const source = (name: string): string =>
@@ -45,22 +44,4 @@ describe('a chat template in Ollama’s language', () => {
   ])('does not exist for one %s', (_, jinja) => {
     expect(ollamaTemplate(jinjaTemplate(jinja, { specialTokens: special }), '')).toBeUndefined();
   });
-});
-
-test('the Alpaca prompt in Jinja is the one that models are trained with', () => {
-  const jinja = jinjaTemplate(ALPACA_JINJA, { specialTokens: special });
-  const own = alpacaTemplate(special.eos_token);
-  const turns = [
-    { role: 'user', content: 'Who?' },
-    { role: 'assistant', content: 'I.' },
-    { role: 'user', content: 'Where?' },
-  ] as const;
-  for (const messages of [
-    turns,
-    turns.slice(0, 1),
-    [{ role: 'system', content: 'Be brief.' } as const, ...turns],
-  ]) {
-    for (const begun of [true, false])
-      expect(jinja.render(messages, begun)).toBe(own.render(messages, begun));
-  }
 });

@@ -106,6 +106,31 @@ describe('the small files of a merged export', () => {
     );
   });
 
+  it('have the same chat template in both places where the original ones differ', () => {
+    for (const own of ['null', '"old"']) {
+      const texts = { ...facts.texts, 'tokenizer_config.json': `{"chat_template": ${own}, "a": 1.0}` };
+      const tokenizerConfig = JSON.parse(texts['tokenizer_config.json']) as unknown;
+      const files = smallFiles({ ...facts, texts, tokenizerConfig, templateFile: 'new' }, 'float16');
+      expect(files.get('chat_template.jinja')).toBe('new');
+      expect(files.get('tokenizer_config.json')).toBe('{\n  "chat_template": "new",\n  "a": 1.0\n}\n');
+    }
+  });
+
+  it('have several templates with their names', () => {
+    const chat_template = [
+      { name: 'default', template: 'a' },
+      { name: 'tool_use', template: 'b' },
+    ];
+    const texts = { ...facts.texts, 'tokenizer_config.json': '{}' };
+    const files = smallFiles({ ...facts, texts, tokenizerConfig: { chat_template } }, 'float16');
+    expect(JSON.parse(files.get('tokenizer_config.json')!)).toEqual({ chat_template });
+    expect(files.has('chat_template.jinja')).toBe(false);
+    const given = withTemplate(facts, { default: 'a', tool_use: 'b' });
+    expect(JSON.parse(smallFiles(given, 'float16').get('tokenizer_config.json')!)).toMatchObject({
+      chat_template,
+    });
+  });
+
   it('have the template that the adapter was trained with, and no other', () => {
     const apart = { ...facts, texts: { ...facts.texts, 'chat_template.json': '{}' }, templateFile: 'own' };
     const files = smallFiles(withTemplate(apart, 'Alpaca'), 'float16');

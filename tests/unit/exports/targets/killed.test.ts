@@ -5,7 +5,7 @@ import type { ExportPlan } from '../../../../src/exports/format';
 import { isTemporary } from '../../../../src/storage/file_store';
 import { MemoryFiles } from '../../storage/memory_files';
 
-const NAMES = ['model.safetensors', 'tokenizer.json', 'config.json'];
+const NAMES = ['onnx/model.onnx_data', 'tokenizer.json', 'config.json'];
 
 const plan: ExportPlan = {
   files: NAMES.map((name) => ({ name, size: 2, parts: () => [Uint8Array.of(1), Uint8Array.of(2)] })),

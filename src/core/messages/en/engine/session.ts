@@ -44,6 +44,10 @@ export const session = {
     `tokenizer_config.json names no eos_token; ${token} is used, as the tokenizer’s class or the model’s configs name it.`,
   adapter_of_other_base: ({ named, open }: { named: string; open: string }) =>
     `The adapter was made for ${named}, but ${open} is open. If these are different models, the adapter will not work well.`,
+  adapter_template: ({ alpaca }: { alpaca: boolean }): string =>
+    alpaca
+      ? 'The adapter was trained with the Alpaca prompt: chat and exports use it.'
+      : 'The adapter has another chat template than the base: chat and exports use the adapter’s.',
   /** How the weights are computed with. `published`: which of them are so in the checkpoint's files. */
   weight_formats: ({
     formats,

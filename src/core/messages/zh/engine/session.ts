@@ -35,6 +35,10 @@ export const session: typeof english = {
     `tokenizer_config.json 没有指定 eos_token；按照分词器的类或模型的配置采用 ${token}。`,
   adapter_of_other_base: ({ named, open }) =>
     `此适配器是为 ${named} 训练的，而当前打开的是 ${open}。如果二者是不同的模型，效果会不好。`,
+  adapter_template: ({ alpaca }) =>
+    alpaca
+      ? '此适配器是用 Alpaca 提示词训练的：对话和导出都采用它。'
+      : '此适配器自带的对话模板与基座模型的不同：对话和导出都采用适配器的模板。',
   weight_formats: ({ formats, published }) =>
     `${formats.join('、')}${{ all: '（与发布时一致）', rest: '（其余与发布时一致）', none: '' }[published]}`,
   conversations_template: ({ template }) => `对话使用的模板：${template}。`,
