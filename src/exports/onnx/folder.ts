@@ -4,7 +4,7 @@ import { fieldsOfText, jsonText } from '../card/json_text';
 import { CONFIG, smallFiles, TOKENIZER_CONFIG } from '../card/small_files';
 import type { ExportSource, ExportUse } from '../format';
 import { textFacts } from '../merged/tensors';
-import { genaiConfig } from './genai_config';
+import { genaiConfig, layerTypes } from './genai_config';
 import type { OnnxGraph } from './graph';
 import type { Quantization } from './quantizations';
 
@@ -34,6 +34,9 @@ export function onnxSmallFiles(
   }
   const config = fieldsOfText(files.get(CONFIG) ?? '{}') ?? new Map<string, LosslessJson>();
   config.set('transformers.js_config', transformersConfig(quantization, written));
+  // transformers.js reads them for models with short convolutions; config.json may have `full_attn_idxs` in their place.
+  const types = layerTypes(graph, spec.blocks.length);
+  if (types.includes('conv') && !config.has('layer_types')) config.set('layer_types', types);
   files.delete(CONFIG);
   files.set(
     'README.md',

@@ -49,9 +49,7 @@ export function genaiConfig(
         num_hidden_layers: spec.blocks.length,
         ...headsOf(graph, keys),
         ...(states && {
-          layer_types: spec.blocks.map((_, block) =>
-            graph.inputs.some(({ name }) => name === `past_conv.${block}`) ? 'conv' : 'full_attention',
-          ),
+          layer_types: layerTypes(graph, spec.blocks.length),
           conv_cache_size: states.shape[2] ?? 0,
         }),
         inputs: Object.assign(
@@ -66,6 +64,13 @@ export function genaiConfig(
     },
     search: { max_length: context, do_sample: false, past_present_share_buffer: states === undefined },
   };
+}
+
+/** The kind of each layer of a graph whose layers are attention or short convolutions, as config.json names them. */
+export function layerTypes({ inputs }: OnnxGraph, layers: number): readonly string[] {
+  return Array.from({ length: layers }, (_, layer) =>
+    inputs.some(({ name }) => name === `past_conv.${layer}`) ? 'conv' : 'full_attention',
+  );
 }
 
 /** Ids of special tokens: those that generation uses, or else those of the model's configuration. */

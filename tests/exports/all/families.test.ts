@@ -24,9 +24,6 @@ const cases = [...families, ...adapted].flatMap((name) =>
   loadFixture(name).variants.map((variant): [Family | Adapted, Variant] => [name, variant]),
 );
 
-/** onnxruntime-genai has no short convolutions. */
-const WITHOUT_GENAI = ['lfm2', 'lfm2_bias'];
-
 /** The rounding is the same code for all families and bases; the names and shapes of tensors are not. */
 function dtypesOf(name: Family | Adapted, variant: Variant): readonly string[] {
   if (variant === 'nf4') return ['float32'];
@@ -86,7 +83,6 @@ describe.each(cases)('%s, %s', (name, variant) => {
     expect(results.rendered).toBe(chat!.text);
     expect(results.encoded).toEqual(chat!.input_ids);
 
-    if (WITHOUT_GENAI.includes(name)) return;
     const answer = await python('genai', { folder: exported, logits: at('logits'), input_ids });
     const inGenai = { difference: answer.difference, allowed: 2 * allowed, effect };
     report({ program: 'onnxruntime-genai', model, export: 'onnx fp32', ...inGenai });
