@@ -12,6 +12,7 @@ import type { AdapterLayout } from '../models/adapters/layout';
 import type { Model } from '../models/model';
 import type { CardRun } from './card/model_card';
 import type { RowEncoder } from './encoding/row_encoder';
+import type { FormatName } from './facts';
 import type { ExportUse } from './use';
 import type { BaseUse } from './card/base_use';
 import type { SmallFacts } from './card/small_files';
@@ -174,9 +175,9 @@ export interface ComparedLogits {
   readonly theirs: Float32Array;
 }
 
-interface FormatFacts {
+interface AnyFormat {
   /** Its name on the command line. */
-  readonly name: string;
+  readonly name: FormatName;
   readonly help: Message;
   readonly options: readonly ExportOption[];
   /** The name of its folder or zip, from the base's own name. */
@@ -184,7 +185,7 @@ interface FormatFacts {
 }
 
 /** A format in which to export a tuned model. */
-export interface ExportFormat extends FormatFacts {
+export interface ExportFormat extends AnyFormat {
   readonly needs?: undefined;
   /**
    * @param options by name; missing ones have their defaults
@@ -195,7 +196,7 @@ export interface ExportFormat extends FormatFacts {
 }
 
 /** A format in which to export the examples and the settings of a training, before or after it. */
-export interface ExamplesFormat extends FormatFacts {
+export interface ExamplesFormat extends AnyFormat {
   readonly needs: 'examples';
   /** As that of `ExportFormat`. */
   plan(source: ExamplesSource, options: Readonly<Record<string, string>>): Promise<ExportPlan>;

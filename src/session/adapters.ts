@@ -2,6 +2,7 @@ import { describeError, type ErrorDescription } from '../core/errors';
 import type { Language } from '../core/messages/languages';
 import type { Message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
+import type { FormatName } from '../exports/facts';
 import type { ExportCheck, ExportOption, ExportPlan, ExportUse } from '../exports/format';
 import { EXPORT_FORMATS } from '../exports/formats';
 import { BASE_OPTION } from '../exports/merged/base_option';
@@ -28,7 +29,7 @@ type AnyFormat = (typeof EXPORT_FORMATS)[number];
 
 /** A possible export, before anything is written. */
 export interface ExportOffer {
-  readonly format: string;
+  readonly format: FormatName;
   /** 'examples': it exports those, not an adapter. */
   readonly needs?: 'examples' | undefined;
   readonly options: readonly ExportOption[];

@@ -6,6 +6,7 @@ import type {
   ExportOffer,
   ExportOptions,
   ExportResult,
+  FormatName,
   OptionsByFormat,
   Progress,
   UploadResult,
@@ -30,8 +31,8 @@ export class ExportState {
   #examplesOffers: readonly ExportOffer[] = $state.raw([]);
   /** The possible exports with their sizes. */
   readonly offers: readonly ExportOffer[] = $derived([...this.#adapterOffers, ...this.#examplesOffers]);
-  /** The chosen format. */
-  format = $state('peft');
+  /** The chosen format; undefined for the usual one, the first of the offers. */
+  format: FormatName | undefined = $state();
   /** The changed options by format. */
   #options: OptionsByFormat = $state.raw({});
   progress: Progress | undefined = $state.raw();
@@ -64,7 +65,7 @@ export class ExportState {
 
   /** The changed options of the chosen format. */
   get options(): ExportOptions {
-    return this.#options[this.offer?.format ?? this.format] ?? {};
+    return this.offer ? (this.#options[this.offer.format] ?? {}) : {};
   }
 
   /** Asks the engine which adapter is open. Call it after anything that may have changed it. */
@@ -127,7 +128,7 @@ export class ExportState {
     await this.#readOffers();
   }
 
-  choose(format: string): void {
+  choose(format: FormatName): void {
     this.format = format;
     this.exportError = undefined;
     this.uploadError = undefined;

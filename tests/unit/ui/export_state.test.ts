@@ -3,11 +3,11 @@ import { TunesmithError } from '../../../src/core/errors';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { EXPORT_FORMATS } from '../../../src/exports/formats';
 import { ExportState } from '../../../src/ui/export/export.svelte';
-import type { ExportOffer, ExportResult, OptionsByFormat } from '../../../src/worker/protocol';
+import type { ExportOffer, ExportResult, FormatName, OptionsByFormat } from '../../../src/worker/protocol';
 import { adapterReport, deferred, engineOf } from './engine';
 
 const adapter = adapterReport({ id: 'an-id' });
-const offer = (format: string, bytes = 100, changes: Partial<ExportOffer> = {}): ExportOffer => ({
+const offer = (format: FormatName, bytes = 100, changes: Partial<ExportOffer> = {}): ExportOffer => ({
   ...{ format, bytes, options: [], fileName: `tiny-${format}.zip`, files: [] },
   ...changes,
 });

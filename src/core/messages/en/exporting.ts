@@ -14,28 +14,11 @@ export const exporting = {
     adapter: 'The adapter alone, beside the base model',
     more: 'Train it elsewhere',
   },
-  formatNames: {
-    gguf: 'llama.cpp, Ollama, LM Studio',
-    onnx: 'A web page, ONNX Runtime',
-    merged: 'Transformers, vLLM',
-    peft: 'PEFT',
-    'gguf-lora': 'llama.cpp',
-    cluster: 'A cluster or a server',
-  } as Readonly<Record<string, string>>,
-  formatHelp: {
-    gguf: 'One GGUF file, in full precision or quantised.',
-    onnx: 'ONNX for transformers.js, onnxruntime-web and onnxruntime-genai.',
-    merged: 'A folder of safetensors for Python and for servers.',
-    peft: 'A small folder for Python. You can import it here again.',
-    'gguf-lora': 'A small GGUF file to load beside the GGUF file of the base model.',
-    cluster: 'Examples, settings and scripts for LLaMA-Factory and TRL.',
-  } as Readonly<Record<string, string>>,
-  export: (name: string) =>
-    ({
-      peft: 'Download the adapter (.zip)',
-      'gguf-lora': 'Download the adapter (.zip)',
-      cluster: 'Download the folder (.zip)',
-    })[name] ?? 'Download the model (.zip)',
+  download: {
+    adapter: 'Download the adapter (.zip)',
+    folder: 'Download the folder (.zip)',
+    model: 'Download the model (.zip)',
+  },
   exporting: 'Writing and checking…',
   stop: 'Stop',
   stopping: 'Stopping…',
@@ -67,15 +50,6 @@ export const exporting = {
   checkedApart:
     'Checked: the files were read back, and every weight is that of model and adapter, rounded once. Logits were not compared.',
   use: 'Use it',
-  useHelp: {
-    peft: 'Unpack the zip, and run this beside its folder.',
-    merged: 'Unpack the zip, and run this beside its folder. You no longer need the base model.',
-    gguf: 'Unpack the zip, and run one of these in its folder. You no longer need the base model.',
-    onnx: 'Open the zip in the chat here, or unpack it into the folder that the code calls path/to/models. You no longer need the base model.',
-    'gguf-lora':
-      'Unpack the zip, and run this in its folder. base.gguf stands for the GGUF file of the base model.',
-    cluster: 'Unpack the zip on the other machine. README.md in it tells what to install.',
-  } as Readonly<Record<string, string>>,
   codeFor: (program: string) => `Code for ${program}`,
   import: 'Import an adapter',
   importHelp: 'To chat with it, or to train it further.',

@@ -3,6 +3,7 @@ import { cli } from './cli';
 import { clusterMessages } from './cluster';
 import { coreMessages } from './core';
 import { dataMessages } from './data';
+import { exportFormats } from './export_formats';
 import { exports } from './exports';
 import { fitMessages } from './fit';
 import { formatMessages } from './formats';
@@ -26,6 +27,7 @@ export const engine: Catalogue['engine'] = {
   ...clusterMessages,
   ...coreMessages,
   ...dataMessages,
+  ...exportFormats,
   ...exports,
   ...fitMessages,
   ...formatMessages,

@@ -1,0 +1,73 @@
+import { message, type Message } from '../core/messages/message';
+
+/** What a person wants to do with the files. */
+type ExportPurpose = 'run' | 'adapter' | 'more';
+
+/** What a person needs to know to choose a format and to use its files. */
+interface FormatFacts {
+  readonly name: string;
+  readonly purpose: ExportPurpose;
+  /** What the zip holds. */
+  readonly holds: 'model' | 'adapter' | 'folder';
+  /** The programs that take the files. */
+  readonly title: Message;
+  /** One line about the files. */
+  readonly about: Message;
+  /** How the files come to the programs whose code the export shows. */
+  readonly use: Message;
+}
+
+/** All formats in the order in which a person sees them. The page shows them before there is anything to export. */
+export const FORMAT_FACTS = [
+  {
+    name: 'gguf',
+    purpose: 'run',
+    holds: 'model',
+    title: message('export_gguf_title'),
+    about: message('export_gguf_about'),
+    use: message('export_gguf_use'),
+  },
+  {
+    name: 'onnx',
+    purpose: 'run',
+    holds: 'model',
+    title: message('export_onnx_title'),
+    about: message('export_onnx_about'),
+    use: message('export_onnx_use'),
+  },
+  {
+    name: 'merged',
+    purpose: 'run',
+    holds: 'model',
+    title: message('export_merged_title'),
+    about: message('export_merged_about'),
+    use: message('export_merged_use'),
+  },
+  {
+    name: 'peft',
+    purpose: 'adapter',
+    holds: 'adapter',
+    title: message('export_peft_title'),
+    about: message('export_peft_about'),
+    use: message('export_peft_use'),
+  },
+  {
+    name: 'gguf-lora',
+    purpose: 'adapter',
+    holds: 'adapter',
+    title: message('export_gguf_lora_title'),
+    about: message('export_gguf_lora_about'),
+    use: message('export_gguf_lora_use'),
+  },
+  {
+    name: 'cluster',
+    purpose: 'more',
+    holds: 'folder',
+    title: message('export_cluster_title'),
+    about: message('export_cluster_about'),
+    use: message('export_cluster_use'),
+  },
+] as const satisfies readonly FormatFacts[];
+
+/** The types let no format be without facts. */
+export type FormatName = (typeof FORMAT_FACTS)[number]['name'];
