@@ -15,6 +15,8 @@ interface FormatFacts {
   readonly about: Message;
   /** How the files come to the programs whose code the export shows. */
   readonly use: Message;
+  /** Whether the chat of the page opens its zip. */
+  readonly opensInChat: boolean;
 }
 
 /** All formats in the order in which a person sees them. The page shows them before there is anything to export. */
@@ -26,6 +28,7 @@ export const FORMAT_FACTS = [
     title: message('export_gguf_title'),
     about: message('export_gguf_about'),
     use: message('export_gguf_use'),
+    opensInChat: false,
   },
   {
     name: 'onnx',
@@ -34,6 +37,7 @@ export const FORMAT_FACTS = [
     title: message('export_onnx_title'),
     about: message('export_onnx_about'),
     use: message('export_onnx_use'),
+    opensInChat: true,
   },
   {
     name: 'merged',
@@ -42,6 +46,7 @@ export const FORMAT_FACTS = [
     title: message('export_merged_title'),
     about: message('export_merged_about'),
     use: message('export_merged_use'),
+    opensInChat: false,
   },
   {
     name: 'peft',
@@ -50,6 +55,7 @@ export const FORMAT_FACTS = [
     title: message('export_peft_title'),
     about: message('export_peft_about'),
     use: message('export_peft_use'),
+    opensInChat: false,
   },
   {
     name: 'gguf-lora',
@@ -58,6 +64,7 @@ export const FORMAT_FACTS = [
     title: message('export_gguf_lora_title'),
     about: message('export_gguf_lora_about'),
     use: message('export_gguf_lora_use'),
+    opensInChat: false,
   },
   {
     name: 'cluster',
@@ -66,6 +73,7 @@ export const FORMAT_FACTS = [
     title: message('export_cluster_title'),
     about: message('export_cluster_about'),
     use: message('export_cluster_use'),
+    opensInChat: false,
   },
 ] as const satisfies readonly FormatFacts[];
 

@@ -47,7 +47,7 @@ export interface ExportOffer {
 }
 
 export interface ExportResult {
-  readonly format: string;
+  readonly format: FormatName;
   readonly fileName: string;
   /** The zip to download; undefined if it went to a file that the person chose. */
   readonly zip: Blob | undefined;
@@ -179,7 +179,7 @@ export class Adapters {
    * @param handle a file that the person chose; without it, the method returns the zip
    */
   async export(
-    format: string,
+    format: FormatName,
     options: ExportOptions,
     language: Language,
     onProgress?: OnProgress,

@@ -182,6 +182,14 @@ export class App {
     this.onnx.asking = true;
   }
 
+  /** Opens the exported zip in the chat. */
+  async chatWithExport(): Promise<void> {
+    const { file } = this.exports;
+    if (!file || this.chat.speaking !== undefined) return;
+    this.askForExport();
+    await this.onnx.open({ name: file.name, files: [file], all: [{ path: file.name, file }] });
+  }
+
   async removeSaved(saved: SavedModelReport): Promise<void> {
     this.candidate.forget();
     await this.saved.remove(saved);

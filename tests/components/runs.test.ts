@@ -1,5 +1,5 @@
 import { flushSync } from 'svelte';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { DEFAULTS } from '../../src/core/settings/settings';
 import { t } from '../../src/ui/language.svelte';
 import RunsPanel from '../../src/ui/runs/RunsPanel.svelte';
@@ -11,7 +11,8 @@ import Start from '../../src/ui/shell/Start.svelte';
 import SettingsLine from '../../src/ui/train/SettingsLine.svelte';
 import ExportStep from '../../src/ui/export/ExportStep.svelte';
 import { adapterReport, listedRun, runRecord, sampleEvent } from '../unit/ui/engine';
-import { appOver, control, show } from './page';
+import type { FormatName } from '../../src/worker/protocol';
+import { appOver, control, press, show } from './page';
 
 /** A page that shows an ended run, with its adapter open. */
 async function withRun() {
@@ -64,6 +65,25 @@ it('a run that is removed while its adapter is open is not called saved any more
     expect(shown.textContent).toContain('Only this page still has its adapter');
     expect(shown.textContent).not.toContain('a-run');
   }
+});
+
+it('exported ONNX files can be opened in the chat', () => {
+  const app = appOver();
+  const open = vi.spyOn(app.onnx, 'open').mockResolvedValue();
+  const step = show(ExportStep, app, {});
+  const finish = (format: FormatName) => {
+    const check = { difference: 0, allowed: 0 };
+    app.exports.result = { format, fileName: `pirate-${format}.zip`, zip: undefined, files: [], check };
+    app.exports.file = new File(['zip'], `pirate-${format}.zip`);
+    flushSync();
+  };
+  finish('gguf');
+  expect(step.textContent).not.toContain(t.exporting.chat);
+  finish('onnx');
+  press(control(step, 'button', t.exporting.chat));
+  expect(app.route.place).toBe('chat');
+  const [picked] = open.mock.calls[0]!;
+  expect(picked).toMatchObject({ name: 'pirate-onnx.zip', all: [{ path: 'pirate-onnx.zip' }] });
 });
 
 it('the question before a run is removed says that its adapter is open', async () => {

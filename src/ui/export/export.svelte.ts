@@ -38,6 +38,8 @@ export class ExportState {
   progress: Progress | undefined = $state.raw();
   stopping = $state(false);
   result: ExportResult | undefined = $state.raw();
+  /** The zip, wherever it was written. */
+  file: File | undefined = $state.raw();
   /** Address of the zip for the download. */
   address: string | undefined = $state();
   importing = $state(false);
@@ -151,8 +153,9 @@ export class ExportState {
     const { offer } = this;
     if (!offer) return undefined;
     const { format, fileName, bytes } = offer;
+    let handle: FileSystemFileHandle | undefined;
     const result = await this.#write(async (watch) => {
-      const handle = await chooseFile(fileName, bytes);
+      handle = await chooseFile(fileName, bytes);
       return await watch((onProgress) =>
         this.#engine.remote.adapter.export(
           format,
@@ -167,6 +170,9 @@ export class ExportState {
     if (!result) return undefined;
     this.#forget();
     this.result = result;
+    // The chosen file may be gone already.
+    const zip = result.zip ?? (await handle?.getFile().catch(() => undefined));
+    this.file = zip && new File([zip], result.fileName);
     if (!result.zip) return undefined;
     this.address = URL.createObjectURL(result.zip);
     return { address: this.address, fileName: result.fileName };
@@ -277,6 +283,7 @@ export class ExportState {
   #forget(): void {
     if (this.address !== undefined) URL.revokeObjectURL(this.address);
     this.address = undefined;
+    this.file = undefined;
     this.result = undefined;
     this.uploaded = undefined;
   }

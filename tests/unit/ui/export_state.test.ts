@@ -168,6 +168,7 @@ describe('an export', () => {
     const made = await state.export();
     expect(made?.fileName).toBe('tiny-peft.zip');
     expect(state.result).toEqual(result);
+    expect(await state.file?.text()).toBe('zip');
     expect(state.exporting).toBe(false);
     await state.refresh();
     expect(revoke).toHaveBeenCalledWith(made?.address);
@@ -175,7 +176,8 @@ describe('an export', () => {
   });
 
   it('of many gigabytes goes to the file that the visitor chooses', async () => {
-    const handle = {};
+    const saved = new File(['zip'], 'mine.zip');
+    const handle = { getFile: () => Promise.resolve(saved) };
     vi.stubGlobal('window', { showSaveFilePicker: () => Promise.resolve(handle) });
     const calls = vi.fn(() => Promise.resolve({ ...result, zip: undefined }));
     const state = await open({ export: calls });
@@ -183,6 +185,8 @@ describe('an export', () => {
     expect(await state.export()).toBeUndefined();
     expect(calls).toHaveBeenCalledWith('merged', {}, 'en', expect.anything(), handle, undefined);
     expect(state.address).toBeUndefined();
+    expect(state.file?.name).toBe(result.fileName);
+    expect(await state.file?.text()).toBe('zip');
     expect(state.exportError).toBeUndefined();
   });
 

@@ -24,6 +24,7 @@ export const exporting = {
   stopping: 'Stopping…',
   saved: (fileName: string) => `Saved as ${fileName}.`,
   again: 'Download again',
+  chat: 'Chat with the exported files',
   base: 'Base model',
   baseExample: 'owner/name',
   baseHelp:

@@ -24,6 +24,7 @@ export const exporting: Catalogue['exporting'] = {
   stopping: '正在停止…',
   saved: (fileName) => `已保存为 ${fileName}。`,
   again: '再次下载',
+  chat: '用导出的文件对话',
   base: '基座模型',
   baseExample: 'owner/name',
   baseHelp: '该基座模型的来源：Hub 上的名称或网址，或本地路径。模型卡和其他程序据此查找它；会随模型记住。',
