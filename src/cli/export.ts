@@ -62,7 +62,7 @@ export const exportCommand: Command = {
       const { notes = [] } = plan;
       for (const note of notes) output.note(say(note));
       for (const { name, size } of plan.files) output.note(t.shared.about(name, t.format.bytes(size)));
-      const { difference, allowed, share, weightError, sameTokens, measured } = await interruptible(
+      const { difference, allowed, records, share, weightError, sameTokens, measured } = await interruptible(
         (signal) =>
           writeExport(plan, folderTarget(files), {
             signal,
@@ -83,14 +83,13 @@ export const exportCommand: Command = {
         ...(sameTokens && { same_tokens: { ...sameTokens } }),
         ...(measured && { measured: { ...measured } }),
       });
-      const compared =
-        format.needs === 'examples'
-          ? t.cli.exportCheckedExamples
-          : measured
-            ? t.cli.exportCheckedOriginal(measured)
-            : difference === null
-              ? t.cli.exportCheckedApart
-              : t.cli.exportChecked(difference.toPrecision(2), share, sameTokens);
+      const compared = records
+        ? t.cli.exportCheckedExamples(records)
+        : measured
+          ? t.cli.exportCheckedOriginal(measured)
+          : difference === null
+            ? t.cli.exportCheckedApart
+            : t.cli.exportChecked(difference.toPrecision(2), share, sameTokens);
       output.line(t.cli.exported(path, format.name, bytesOfFiles(plan.files), compared));
     } finally {
       output.progress('');

@@ -35,6 +35,11 @@ export interface ExportCheck {
   readonly difference: number | null;
   /** The difference that rounding to the format's precision explains. 0: both must be equal to the bit. */
   readonly allowed: number;
+  /**
+   * For an export of examples: whether its records give the tokens of training again, or only the same conversations
+   * without a prompt that other trainers don't have.
+   */
+  readonly records?: 'tokens' | 'conversations';
   /** For a model on its original base: how far that base is from the one that the adapter was trained on. */
   readonly measured?: MeasuredOriginals | undefined;
   /**

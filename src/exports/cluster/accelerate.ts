@@ -19,9 +19,12 @@ const machine = (dtype: TrainSettings['dtype']) => ({
   use_cpu: false,
 });
 
+/** accelerate reads YAML 1.1, in which a bare `no` is false. */
+const yaml = (values: object): string => new Document(values, { version: '1.1' }).toString();
+
 /** accelerate's configuration for DeepSpeed ZeRO-2: gradients and moments are divided over the GPUs. */
 export function zero2Text(dtype: TrainSettings['dtype']): string {
-  return new Document({
+  return yaml({
     ...machine(dtype),
     distributed_type: 'DEEPSPEED',
     deepspeed_config: {
@@ -31,22 +34,26 @@ export function zero2Text(dtype: TrainSettings['dtype']): string {
       zero3_init_flag: false,
       zero_stage: 2,
     },
-  }).toString();
+  });
 }
 
 /** accelerate's configuration for FSDP, version 2: the base is divided over the GPUs too. */
-export function fsdpText(dtype: TrainSettings['dtype']): string {
-  return new Document({
+export function fsdpText({
+  dtype,
+  init_lora_weights,
+}: Pick<TrainSettings, 'dtype' | 'init_lora_weights'>): string {
+  return yaml({
     ...machine(dtype),
     distributed_type: 'FSDP',
     fsdp_config: {
       fsdp_version: 2,
       fsdp_auto_wrap_policy: 'TRANSFORMER_BASED_WRAP',
       fsdp_activation_checkpointing: false,
-      fsdp_cpu_ram_efficient_loading: true,
+      // Each process but one would leave the base empty, and PiSSA would divide that.
+      fsdp_cpu_ram_efficient_loading: init_lora_weights === true,
       fsdp_offload_params: false,
       fsdp_reshard_after_forward: true,
       fsdp_state_dict_type: 'FULL_STATE_DICT',
     },
-  }).toString();
+  });
 }

@@ -3,7 +3,7 @@ import { isRecord } from '../../core/json';
 import { message, sentence, type Message } from '../../core/messages/message';
 import { CATALOGUES } from '../../core/messages/languages';
 import { SETTINGS_FILE, settingsFileText } from '../../core/settings/file';
-import { settingText, type TrainSettings } from '../../core/settings/settings';
+import { settingText, type SettingName, type TrainSettings } from '../../core/settings/settings';
 import { adapterFiles, moduleNames, targetNames } from '../../models/adapter_files';
 import { adapterLayout, type AdapterLayout } from '../../models/adapters/layout';
 import type { ExamplesFormat, ExamplesSource, ExportFile, ExportPlan } from '../format';
@@ -66,7 +66,9 @@ function planOf(source: ExamplesSource, survey: Survey, start: ExamplesSource['a
   });
   const notes = notesOn(words, settings, survey);
   const named = { baseModel, revision, words, heldOut, fromAdapter: start !== undefined };
-  const rereadable = survey.mixed === undefined && (survey.form === 'texts' || settings.template === 'model');
+  // The Alpaca prompt names the parts of a question, which records of messages hold joined.
+  const readable = survey.form === 'texts' || settings.template === 'model';
+  const rereadable = survey.mixed === undefined && readable;
   const script = trainScript({
     ...named,
     settings,
@@ -79,7 +81,7 @@ function planOf(source: ExamplesSource, survey: Survey, start: ExamplesSource['a
     [FILES.info]: datasetInfoText(survey.form, factoryHeldOut),
     [FILES.factory]: factoryText({ ...named, heldOut: factoryHeldOut }),
     [FILES.zero2]: zero2Text(settings.dtype),
-    [FILES.fsdp]: fsdpText(settings.dtype),
+    [FILES.fsdp]: fsdpText(settings),
     [SETTINGS_FILE]: settingsFileText({ settings, answers: {} }),
     [FILES.script]: script,
     [FILES.readme]: readme(
@@ -104,7 +106,8 @@ function planOf(source: ExamplesSource, survey: Survey, start: ExamplesSource['a
       { program: 'TRL', code: launchLine(FILES.zero2) },
       { program: 'LLaMA-Factory', code: `llamafactory-cli train ${FILES.factory}` },
     ],
-    check: (written, { signal }) => checkCluster(written, { examples, settings }, signal),
+    check: (written, { signal }) =>
+      checkCluster(written, { examples, form: survey.form, rereadable: readable }, signal),
   };
 }
 
@@ -118,15 +121,19 @@ function pathsOf({ modules }: AdapterLayout): readonly string[] {
 
 const TRAINERS: readonly Trainer[] = ['TRL', 'LLaMA-Factory'];
 
+/** Settings whose notes say what the trainers do without them. */
+const HAVE_NOTES: readonly SettingName[] = ['template', 'load_in_4bit'];
+
 /** All that another trainer does differently from here. */
 function notesOn(words: AllWords, settings: TrainSettings, { mixed, losses }: Survey): readonly Message[] {
   const unsaid = TRAINERS.flatMap((trainer) => {
-    const names = words.unsaid[trainer].filter((name) => name !== 'template');
+    const names = words.unsaid[trainer].filter((name) => !HAVE_NOTES.includes(name));
     const told = names.map((name) => `${name} ${settingText(name, settings[name])}`);
     return told.length === 0 ? [] : [message('cluster_unsaid', { trainer, settings: told })];
   });
   return [
     ...unsaid,
+    ...(words.unsaid.TRL.includes('load_in_4bit') ? [message('cluster_whole_base')] : []),
     ...(words.unsaid['LLaMA-Factory'].includes('template') ? [message('cluster_alpaca')] : []),
     ...(mixed === undefined ? [] : [message('cluster_mixed', mixed)]),
     ...losses.map(({ loss, count }) => message('cluster_loss', { loss, count })),

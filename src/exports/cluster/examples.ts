@@ -93,15 +93,17 @@ function ofPart({ training, heldOut }: ExportedExamples, part: Part): readonly T
   return part === 'train' ? training : heldOut;
 }
 
+/** The records of a part's examples, in their order. */
+export async function* samplesOf(examples: ExportedExamples, part: Part): AsyncGenerator<Sample> {
+  for await (const { sample, heldOut } of examples.samples()) if (partOf(heldOut) === part) yield sample;
+}
+
 /** The files of the examples: as records, as tokens, and for LLaMA-Factory if it needs its own. */
 export function exampleFiles(examples: ExportedExamples, { form, bytes }: Survey): readonly ExportFile[] {
   const parts = PARTS.filter((part) => ofPart(examples, part).length > 0);
-  const samplesOf = async function* (part: Part): AsyncGenerator<Sample> {
-    for await (const { sample, heldOut } of examples.samples()) if (partOf(heldOut) === part) yield sample;
-  };
   return parts.flatMap((part) => [
     linesFile(recordsFile(part), bytes.records[part], async function* () {
-      for await (const sample of samplesOf(part)) yield jsonLine(recordOf(sample));
+      for await (const sample of samplesOf(examples, part)) yield jsonLine(recordOf(sample));
     }),
     linesFile(tokensFile(part), bytes.tokens[part], function* () {
       for (const example of ofPart(examples, part)) yield tokensLine(example);
@@ -109,7 +111,7 @@ export function exampleFiles(examples: ExportedExamples, { form, bytes }: Survey
     ...(form === 'own'
       ? [
           linesFile(factoryFile(part), bytes.factory[part], async function* () {
-            for await (const sample of samplesOf(part)) {
+            for await (const sample of samplesOf(examples, part)) {
               if (sample.kind === 'chat') yield jsonLine(factoryRecord(sample));
             }
           }),

@@ -1,5 +1,12 @@
-import type { LosslessFields, LosslessJson } from '../../core/lossless_json';
+import {
+  fieldsOf,
+  JsonFault,
+  parseLosslessJson,
+  type LosslessFields,
+  type LosslessJson,
+} from '../../core/lossless_json';
 import type { Message, Sample } from '../../data/records';
+import { sampleOf } from '../../data/shapes';
 import { jsonText } from '../card/json_text';
 
 /** A value on one line: the layout of `jsonText` is all between its texts, which have no line breaks of their own. */
@@ -24,7 +31,7 @@ function messageOf({ role, content, fields, asGiven, trained }: Message): Lossle
 }
 
 /** Reasons for which LLaMA-Factory leaves something of a conversation out, or all of it. */
-export const FACTORY_LOSSES = ['order', 'weights', 'thoughts', 'variables'] as const;
+export const FACTORY_LOSSES = ['order', 'weights', 'thoughts', 'variables', 'words'] as const;
 export type FactoryLoss = (typeof FACTORY_LOSSES)[number];
 
 /**
@@ -43,7 +50,9 @@ export function factoryLoss({ messages, variables }: Sample & { kind: 'chat' }):
   const thinks = messages.some(({ fields }) =>
     Object.keys(fields ?? {}).some((name) => /^(reasoning_content|thinking|reasoning)$/.test(name)),
   );
-  return thinks ? 'thoughts' : undefined;
+  if (thinks) return 'thoughts';
+  // A call is JSON and nothing else.
+  return messages.some((each) => functionsOf(each) && each.content.trim() !== '') ? 'words' : undefined;
 }
 
 /** Whether LLaMA-Factory reads the record that TRL reads: it wants calls and their results in a form of its own. */
@@ -54,19 +63,60 @@ export function isPlain({ messages, tools }: Sample & { kind: 'chat' }): boolean
 /** A conversation in LLaMA-Factory's ShareGPT form. Calls are JSON; neighbouring results are one message. */
 export function factoryRecord({ messages, tools }: Sample & { kind: 'chat' }): LosslessFields {
   return {
-    messages: joinedResults(messages).map(({ role, content, fields }): LosslessFields => {
-      const calls = fields?.tool_calls;
-      if (!Array.isArray(calls)) return { role, content };
-      const functions = calls.map((call: LosslessFields) => (call.function ?? call) as LosslessFields);
-      return {
-        role: 'function_call',
-        content: jsonLine(
-          functions.map(({ name, arguments: given }) => ({ name: name!, arguments: given ?? {} })),
-        ),
-      };
+    messages: joinedResults(messages).map((message): LosslessFields => {
+      const functions = functionsOf(message);
+      if (functions) return { role: CALL, content: jsonLine(functions) };
+      return { role: message.role, content: message.content };
     }),
     tools: tools === undefined ? '' : jsonLine(tools as readonly LosslessJson[]),
   };
+}
+
+/** LLaMA-Factory's speaker of calls. */
+const CALL = 'function_call';
+
+/** The functions that a message calls, with their arguments; undefined if it calls none. */
+function functionsOf({ fields }: Message): readonly LosslessFields[] | undefined {
+  const calls = fields?.tool_calls;
+  if (!Array.isArray(calls)) return undefined;
+  return calls.map((call: LosslessFields) => {
+    const { name, arguments: given } = (call.function ?? call) as LosslessFields;
+    return { name: name!, arguments: given ?? {} };
+  });
+}
+
+/** All of a conversation that LLaMA-Factory's record says: turns, each with one result or with its calls, and tools. */
+export function meaningOf({ messages, tools = [] }: Sample & { kind: 'chat' }): LosslessFields {
+  const turns = messages.flatMap((message): LosslessFields[] => {
+    const { role, content } = message;
+    const calls = functionsOf(message);
+    if (calls) return [{ calls }];
+    const texts = role === 'tool' ? content.split(BETWEEN_RESULTS) : [content];
+    return texts.map((text) => ({ role, content: text }));
+  });
+  return { turns, tools: tools as readonly LosslessJson[] };
+}
+
+/** The meaning of one of LLaMA-Factory's records, by the reader of ShareGPT's; undefined if it is none. */
+export function meaningOfFactory({ messages, tools }: LosslessFields): LosslessFields | undefined {
+  if (!Array.isArray(messages) || typeof tools !== 'string') return undefined;
+  const turns = (messages as readonly LosslessJson[]).map((given) => {
+    const { role, content } = fieldsOf(given) ?? {};
+    return role === CALL && content !== undefined ? { from: CALL, value: content } : given;
+  });
+  const sample = sampleOf({ messages: turns });
+  const list = tools === '' ? [] : parsed(tools);
+  if (!('kind' in sample) || sample.kind !== 'chat' || !Array.isArray(list)) return undefined;
+  return meaningOf({ ...sample, tools: list });
+}
+
+function parsed(json: string): LosslessJson | undefined {
+  try {
+    return parseLosslessJson(json);
+  } catch (error) {
+    if (error instanceof JsonFault) return undefined;
+    throw error;
+  }
 }
 
 /** LLaMA-Factory's own words between the results of several calls (`data/converter.py`). */

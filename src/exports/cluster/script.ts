@@ -35,7 +35,8 @@ if __name__ == "__main__":
 
 function imports({ settings, words, fromAdapter }: ScriptFacts): string {
   const usesBits = Object.keys(words.bits).length > 0;
-  const peft = fromAdapter ? ['PeftModel'] : ['LoraConfig'];
+  const isPissa = !fromAdapter && settings.init_lora_weights !== true;
+  const peft = fromAdapter ? ['PeftModel'] : ['LoraConfig', ...(isPissa ? ['PeftModel'] : [])];
   const transformers = ['AutoModelForCausalLM', 'AutoTokenizer', ...(usesBits ? ['BitsAndBytesConfig'] : [])];
   return `"""Trains the adapter that Tunesmith's settings describe, with TRL. README.md tells how to run it."""
 
@@ -156,6 +157,9 @@ ${pythonArguments(words.sft, '        ')}        gradient_accumulation_steps=acc
         packing=False,
 ${rereading?.config ?? '        max_length=None,  # The tokens are cut already.\n'}        report_to="none",
     )
+    if config.world_size != PROCESSES or config.n_gpu > 1:
+        # More examples in a step, or processes that know nothing of each other, would train another adapter.
+        raise SystemExit("A process needs one GPU of its own: use accelerate launch, or show one with CUDA_VISIBLE_DEVICES=0.")
 
     tokenizer = AutoTokenizer.from_pretrained(args.model, revision=args.revision)
 ${
@@ -190,6 +194,9 @@ const PISSA_BEFORE = `    adapter = trainer.accelerator.unwrap_model(trainer.mod
 `;
 const PISSA_AFTER = `    if trainer.is_world_process_zero():
         # Plain LoRA of twice the rank for the unchanged base, because PiSSA takes its first values out of the base.
+        # The last values come from their file: under FSDP, this process has only a part of them.
+        base = AutoModelForCausalLM.from_pretrained(args.model, revision=args.revision, dtype=DTYPE)
+        adapter = PeftModel.from_pretrained(base, args.output_dir)
         adapter.save_pretrained(args.output_dir, path_initial_model_for_weight_conversion=str(start))
 `;
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -76,6 +76,24 @@ async function runPython(args: readonly string[], more: NodeJS.ProcessEnv = {}):
 async function trained(path: string, ...more: readonly string[]): Promise<ReadAdapter> {
   const output = join(path, 'adapter');
   await runPython([join(path, 'train.py'), '--model', base, '--output_dir', output, ...more]);
+  return await adapterIn(output);
+}
+
+/** Runs train.py in two processes, over which FSDP divides base and adapter. */
+async function trainedByTwo(path: string): Promise<ReadAdapter> {
+  const output = join(path, 'adapter_of_two');
+  const config = join(path, 'fsdp_on_cpu.yaml');
+  const given = await readFile(join(path, 'accelerate_fsdp.yaml'), 'utf8');
+  await writeFile(config, given.replace('use_cpu: false', 'use_cpu: true'));
+  const script = fileURLToPath(new URL('../python/fsdp_on_cpu.py', import.meta.url));
+  const launch = ['-m', 'accelerate.commands.launch', '--config_file', config, '--num_processes', '2'];
+  const port = ['--main_process_port', '0'];
+  const run = [join(path, 'train.py'), '--model', base, '--output_dir', output];
+  await runPython([...launch, ...port, script, ...run], { ACCELERATE_USE_CPU: 'true' });
+  return await adapterIn(output);
+}
+
+async function adapterIn(output: string): Promise<ReadAdapter> {
   const { log_history } = JSON.parse(await readFile(join(output, 'trainer_state.json'), 'utf8')) as {
     readonly log_history: readonly Readonly<Record<string, number>>[];
   };
@@ -113,9 +131,32 @@ describe('TRL’s script', () => {
       expect(layout.modules.every(({ path }) => path.includes('.1.'))).toBe(true);
   });
 
-  it('gives plain LoRA of twice the rank for PiSSA', async () => {
-    const { layout } = await trained(await exported('pissa', { init_lora_weights: 'pissa' }));
-    expect(layout.settings).toMatchObject({ r: 8, init_lora_weights: true });
+  it('gives plain LoRA of twice the rank for PiSSA, and the same if FSDP divides it over two processes', async () => {
+    const settings: Partial<TrainSettings> = {
+      ...{ init_lora_weights: 'pissa', per_device_train_batch_size: 1, gradient_accumulation_steps: 2 },
+      // Two processes divide the four rows evenly.
+      ...{ shuffle: false, eval_split: 0 },
+    };
+    const path = await exported('pissa', settings);
+    const one = await trained(path);
+    expect(one.layout.settings).toMatchObject({ r: 8, init_lora_weights: true });
+    const two = await trainedByTwo(path);
+    expect(two.layout).toEqual(one.layout);
+    const largest = one.parameters.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const error = one.parameters.reduce(
+      (most, value, at) => Math.max(most, Math.abs(value - two.parameters[at]!)),
+      0,
+    );
+    // Adam divides each gradient by its own size: its step of at most the rate takes over the gradient's relative error.
+    // Sums of a few hundred products err by as many roundings.
+    const roundings = 2 ** -23 * 512;
+    expect(error).toBeLessThanOrEqual(roundings * Math.max(largest, 2 * usual.learning_rate));
+  });
+
+  it('refuses processes that know nothing of each other', async () => {
+    const path = await exported('apart', {});
+    const refused = runPython([join(path, 'train.py'), '--model', base], { WORLD_SIZE: '2' });
+    await expect(refused).rejects.toThrow('A process needs one GPU of its own');
   });
 
   it('trains the open adapter further', async () => {

@@ -114,7 +114,12 @@ export const cli = {
         ? []
         : [`the files have ${format.percent(share)} of what the training changed`]),
     ].join('; '),
-  exportCheckedExamples: 'read back: the same tokens as here',
+  exportCheckedExamples: (records: 'tokens' | 'conversations') =>
+    ({
+      tokens: 'read back: the same tokens as here',
+      conversations:
+        'read back: the same tokens as here, and the same conversations without the Alpaca prompt',
+    })[records],
   exportCheckedOriginal: ({ base, adapter }: { base: number; adapter: number }) =>
     `read back: the original weights with the adapter; they differ from those of the training by ${format.percent(base)}, and the adapter changes them by ${format.percent(adapter)}`,
   exportCheckedApart: 'read back: the weights are right; the logits were not compared',

@@ -45,7 +45,12 @@ export const exporting = {
         ? `Logits differ by at most ${difference}, and ${format.count(same.count)} of ${format.count(same.of)} next tokens are the same.`
         : `Logits differ by at most ${difference}.`,
     ]),
-  checkedExamples: 'Checked: the files were read back and give exactly the tokens that are trained on here.',
+  checkedExamples: (records: 'tokens' | 'conversations') =>
+    ({
+      tokens: 'Checked: the files were read back and give exactly the tokens that are trained on here.',
+      conversations:
+        'Checked: the files were read back. The files of tokens have exactly those that are trained on here; the records have the same conversations, without the Alpaca prompt.',
+    })[records],
   checkedOriginal: ({ base, adapter }: { base: number; adapter: number }) =>
     `Checked: the files were read back, and the weights are the original ones with the adapter. The original weights differ from those of the training by ${format.percent(base)}; the adapter changes them by ${format.percent(adapter)}.`,
   checkedApart:

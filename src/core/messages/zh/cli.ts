@@ -94,7 +94,11 @@ export const cli: Catalogue['cli'] = {
       ...(same ? [`${same.of} 个下一 token 中有 ${same.count} 个相同`] : []),
       ...(share === undefined ? [] : [`文件保留了训练改动的 ${format.percent(share)}`]),
     ].join('；'),
-  exportCheckedExamples: '已重新读取并校验，token 与这里相同',
+  exportCheckedExamples: (records) =>
+    ({
+      tokens: '已重新读取并校验，token 与这里相同',
+      conversations: '已重新读取并校验，token 与这里相同；对话也相同，但不含 Alpaca 提示词',
+    })[records],
   exportCheckedOriginal: ({ base, adapter }) =>
     `已重新读取：为原始权重加适配器；原始权重与训练时的权重相差 ${format.percent(base)}，适配器对权重的改动为 ${format.percent(adapter)}`,
   exportCheckedApart: '已重新读取并校验，权重正确；没有比较 logits',

@@ -40,7 +40,12 @@ export const exporting: Catalogue['exporting'] = {
         ? `logits 最多相差 ${difference}，${format.count(same.of)} 个下一 token 中有 ${format.count(same.count)} 个相同。`
         : `logits 最多相差 ${difference}。`,
     ]),
-  checkedExamples: '已校验：重新读取文件后得到的 token 与这里训练用的完全相同。',
+  checkedExamples: (records) =>
+    ({
+      tokens: '已校验：重新读取文件后得到的 token 与这里训练用的完全相同。',
+      conversations:
+        '已校验：重新读取文件后，token 文件与这里训练用的完全相同；记录文件中的对话相同，但不含 Alpaca 提示词。',
+    })[records],
   checkedOriginal: ({ base, adapter }) =>
     `已校验：重新读取这些文件后，权重等于原始权重加适配器。原始权重与训练时的权重相差 ${format.percent(base)}，适配器对权重的改动为 ${format.percent(adapter)}。`,
   checkedApart: '已校验：重新读取这些文件后，每个权重都等于模型与适配器之和（只舍入一次）。没有比较 logits。',

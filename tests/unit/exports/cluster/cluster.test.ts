@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { memoryFile, type FileReader } from '../../../../src/core/file_reader';
 import { DEFAULTS, type TrainSettings } from '../../../../src/core/settings/settings';
 import { clusterExport } from '../../../../src/exports/cluster/cluster';
@@ -111,7 +112,9 @@ describe('a folder for a cluster', () => {
     const plan = await clusterExport.plan(source, {});
     expect(plan.notes?.map(({ code }) => code)).toEqual(['cluster_unsaid', 'cluster_mixed', 'cluster_loss']);
     const read = await written(plan);
-    expect(await read('README.md')).toContain('LLaMA-Factory can’t be told: rank_pattern q_proj=2.');
+    expect(await read('README.md')).toContain(
+      'LLaMA-Factory can’t be told these settings, and trains without them: rank_pattern q_proj=2.',
+    );
     expect(linesOf(await read('data/train_llamafactory.jsonl'))).toHaveLength(5);
     expect(JSON.parse(await read('data/dataset_info.json'))).toMatchObject({
       tunesmith_train: { file_name: 'train_llamafactory.jsonl', formatting: 'sharegpt' },
@@ -119,11 +122,33 @@ describe('a folder for a cluster', () => {
     expect(await read('train.py')).not.toContain('--reread');
   });
 
+  it('says that PiSSA is trained on the whole base elsewhere', async () => {
+    const source = await sourceOf([fileOf(rows)], { init_lora_weights: 'pissa', load_in_4bit: true });
+    const plan = await clusterExport.plan(source, {});
+    expect(plan.notes?.map(({ code }) => code)).toEqual(['cluster_whole_base']);
+  });
+
+  it('has configurations that accelerate’s YAML 1.1 reads as they are meant', async () => {
+    const source = await sourceOf([fileOf(rows)], { dtype: 'float32', init_lora_weights: 'pissa' });
+    const read = await written(await clusterExport.plan(source, {}));
+    for (const name of ['zero2', 'fsdp']) {
+      const config: unknown = parse(await read(`accelerate_${name}.yaml`), { version: '1.1' });
+      expect(config).toMatchObject({ mixed_precision: 'no', downcast_bf16: 'no', debug: false });
+    }
+    // All processes need the base that PiSSA divides.
+    expect(await read('accelerate_fsdp.yaml')).toContain('fsdp_cpu_ram_efficient_loading: false');
+    const plain = await written(await clusterExport.plan(await sourceOf([fileOf(rows)]), {}));
+    expect(await plain('accelerate_fsdp.yaml')).toContain('fsdp_cpu_ram_efficient_loading: true');
+  });
+
   it('writes the script for the settings', async () => {
     const source = await sourceOf([fileOf(rows)], { init_lora_weights: 'pissa', loraplus_lr_ratio: 4 });
     const script = await (await written(await clusterExport.plan(source, {})))('train.py');
     expect(script).toContain('default="owner/base"');
     expect(script).toContain('path_initial_model_for_weight_conversion');
+    // Under FSDP a process has only a part of the adapter: PEFT takes it from its file.
+    expect(script).toContain('PeftModel.from_pretrained(base, args.output_dir)');
+    expect(script).toContain('config.world_size != PROCESSES');
     expect(script).toContain('loraplus_lr_ratio=4,');
     expect(script).not.toContain('BitsAndBytesConfig');
     const plain = await (
@@ -134,17 +159,51 @@ describe('a folder for a cluster', () => {
     expect(plain).not.toContain('LoraPlus');
   });
 
-  it('is refused if what is read back gives other tokens', async () => {
-    const source = await sourceOf([fileOf(rows)]);
-    const plan = await clusterExport.plan(source, {});
-    const target = memoryTarget();
-    await target.write(plan.files);
-    const files = new Map(await target.written());
-    const name = 'data/train.jsonl';
-    const text = (await target.files.get(name)?.text()) ?? '';
-    files.set(name, memoryFile(name, new TextEncoder().encode(text.replace('There.', 'Thera.'))));
-    const changed = plan.check(files, {}).then(() => undefined, told);
-    expect((await changed)?.code).toBe('export_differs');
+  describe('is refused if what is read back differs', () => {
+    const called = {
+      messages: [
+        { role: 'user', content: 'Find a fish.' },
+        { role: 'assistant', content: '', tool_calls: [{ function: { name: 'find', arguments: { n: 1 } } }] },
+        { role: 'tool', content: 'in the sea' },
+        { role: 'assistant', content: 'There.' },
+      ],
+      tools: [{ type: 'function', function: { name: 'find' } }],
+    };
+
+    it.each<[string, string, string | RegExp, string, Partial<TrainSettings>]>([
+      ['records as tokens', 'data/train.jsonl', 'There.', 'Thera.', {}],
+      ['records under the Alpaca prompt', 'data/train.jsonl', 'There.', 'Thera.', { template: 'alpaca' }],
+      ['targets', 'data/train_tokens.jsonl', '"labels":[-100,', '"labels":[7,', {}],
+      ['LLaMA-Factory’s answers', 'data/train_llamafactory.jsonl', 'There.', 'Thera.', {}],
+      ['LLaMA-Factory’s calls', 'data/train_llamafactory.jsonl', '\\"n\\": 1', '\\"n\\": 2', {}],
+      ['LLaMA-Factory’s results', 'data/train_llamafactory.jsonl', 'in the sea', 'at sea', {}],
+      ['LLaMA-Factory’s conversations', 'data/train_llamafactory.jsonl', /.*\n/, '', {}],
+      ['LLaMA-Factory’s tools', 'data/train_llamafactory.jsonl', '"tools": "[{', '"tools": "[{}, {', {}],
+    ])('in %s', async (_, name, from, to, changes) => {
+      const source = await sourceOf([fileOf([...rows, called])], { ...changes, eval_split: 0 });
+      const plan = await clusterExport.plan(source, {});
+      const target = memoryTarget();
+      await target.write(plan.files);
+      const files = new Map(await target.written());
+      const text = (await target.files.get(name)?.text()) ?? '';
+      const changed = text.replace(from, to);
+      expect(changed).not.toBe(text);
+      await expect(plan.check(files, {})).resolves.toMatchObject({ difference: 0 });
+      files.set(name, memoryFile(name, new TextEncoder().encode(changed)));
+      const failure = await plan.check(files, {}).then(() => undefined, told);
+      expect(failure?.code).toBe('export_differs');
+    });
+  });
+
+  it('says what its records were compared by', async () => {
+    for (const [template, records] of [
+      ['model', 'tokens'],
+      ['alpaca', 'conversations'],
+    ] as const) {
+      const plan = await clusterExport.plan(await sourceOf([fileOf(rows)], { template }), {});
+      const check = await runExport(plan, memoryTarget());
+      expect(check).toEqual({ difference: 0, allowed: 0, records });
+    }
   });
 
   it('needs examples of the present settings, and an adapter to begin with one', async () => {

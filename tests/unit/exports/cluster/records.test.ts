@@ -6,6 +6,8 @@ import {
   factoryRecord,
   isPlain,
   jsonLine,
+  meaningOf,
+  meaningOfFactory,
   recordOf,
 } from '../../../../src/exports/cluster/records';
 
@@ -96,8 +98,19 @@ describe('LLaMA-Factory', () => {
     ['order', [user, answer, answer]],
     ['weights', [user, { ...answer, weight: 0 }, user, answer]],
     ['thoughts', [user, { ...answer, reasoning_content: 'Hm.' }]],
+    ['words', [user, { ...call, content: 'Let me see.' }, result, answer]],
   ])('loses %s', async (loss, messages) => {
     expect(factoryLoss(await chat(...messages))).toBe(loss);
+  });
+
+  it('gets a record that means the same to a reader of its form', async () => {
+    const sample = await chat(user, call, result, { ...result, content: 'lake' }, answer);
+    const withTools = { ...sample, tools: [{ type: 'function', function: { name: 'find' } }] };
+    const record = factoryRecord(withTools);
+    expect(meaningOfFactory(record)).toEqual(meaningOf(withTools));
+    expect(meaningOf(withTools)).toMatchObject({ turns: [user, {}, result, { content: 'lake' }, answer] });
+    expect(meaningOfFactory({ ...record, tools: '{' })).toBeUndefined();
+    expect(meaningOfFactory({ ...record, messages: [{ role: 'cat', content: 'x' }] })).toBeUndefined();
   });
 
   it('gets calls as JSON, and neighbouring results as one message', async () => {

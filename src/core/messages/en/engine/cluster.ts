@@ -6,7 +6,9 @@ export const clusterMessages = {
   export_start_from: 'new: trains a new adapter there; adapter: trains the open adapter further',
   /** Notes. */
   cluster_unsaid: ({ trainer, settings }: { trainer: string; settings: readonly string[] }) =>
-    `${trainer} can’t be told: ${settings.join('; ')}.`,
+    `${trainer} can’t be told these settings, and trains without them: ${settings.join('; ')}.`,
+  cluster_whole_base:
+    'TRL and LLaMA-Factory begin PiSSA only on a base in full precision. So they train on the base as it was published, not on its 4-bit values; that takes more memory, and the adapter then fits the base in full precision.',
   cluster_alpaca: 'LLaMA-Factory words the Alpaca prompt a little differently.',
   cluster_mixed: ({ texts, conversations }: { texts: number; conversations: number }) =>
     `LLaMA-Factory trains on the ${plural(conversations, 'conversation')} and leaves out the ${plural(texts, 'text')}: it can’t mix them in one run.`,
@@ -14,7 +16,7 @@ export const clusterMessages = {
     loss,
     count,
   }: {
-    loss: 'order' | 'weights' | 'thoughts' | 'variables';
+    loss: 'order' | 'weights' | 'thoughts' | 'variables' | 'words';
     count: number;
   }) => {
     const some = plural(count, 'conversation');
@@ -23,6 +25,7 @@ export const clusterMessages = {
       weights: `LLaMA-Factory also trains on the excluded answers of ${some}.`,
       thoughts: `LLaMA-Factory leaves out the thoughts in ${some}.`,
       variables: `LLaMA-Factory leaves out the template variables of ${some}.`,
+      words: `LLaMA-Factory leaves out the words beside a call in ${some}.`,
     };
     return losses[loss];
   },
@@ -40,7 +43,7 @@ export const clusterMessages = {
     several: string;
     other: string;
   }) =>
-    `TRL: \`${install}\`, then \`${one}\` on one GPU, or \`${several}\` on several (DeepSpeed ZeRO-2: \`pip install deepspeed\`; for FSDP take \`${other}\`).`,
+    `TRL: \`${install}\`, then \`${one}\` on one GPU, or \`${several}\` on several (DeepSpeed ZeRO-2: \`pip install deepspeed\`; for FSDP take \`${other}\`). Tried in one process, and in two on CPUs, with and without FSDP; not tried: several GPUs, DeepSpeed, and FSDP with a 4-bit base.`,
   cluster_readme_reread: ({ line }: { line: string }) =>
     `The tokens belong to this base; for another one: \`${line}\`.`,
   cluster_readme_factory: ({ line, accumulation }: { line: string; accumulation: number }) =>

@@ -4,24 +4,28 @@ import { format } from '../format';
 export const clusterMessages: typeof english = {
   export_cluster: '样本、脚本和设置，供更大的机器用 TRL 或 LLaMA-Factory 训练',
   export_start_from: 'new：在那里训练新的适配器；adapter：继续训练当前打开的适配器',
-  cluster_unsaid: ({ trainer, settings }) => `${trainer} 没有对应的设置：${settings.join('；')}。`,
+  cluster_unsaid: ({ trainer, settings }) =>
+    `${trainer} 没有以下设置，训练时不会采用：${settings.join('；')}。`,
+  cluster_whole_base:
+    'TRL 和 LLaMA-Factory 的 PiSSA 只支持全精度的基座模型，因此会在原始发布的基座模型上训练，而不是在 4-bit 权重上：占用的显存更多，得到的适配器也对应全精度的基座模型。',
   cluster_alpaca: 'LLaMA-Factory 的 Alpaca 提示词措辞略有不同。',
   cluster_mixed: ({ texts, conversations }) =>
-    `LLaMA-Factory 只训练 ${format.count(conversations)} 个对话，不用 ${format.count(texts)} 段文本：它不能在一次训练中混用两者。`,
+    `LLaMA-Factory 只训练 ${format.count(conversations)} 段对话，不用 ${format.count(texts)} 段文本：它不能在一次训练中混用两者。`,
   cluster_loss: ({ loss, count }) => {
-    const some = `${format.count(count)} 个对话`;
+    const some = `${format.count(count)} 段对话`;
     const losses = {
       order: `LLaMA-Factory 会跳过 ${some}：问答必须交替，并以回答结尾。`,
       weights: `LLaMA-Factory 也会训练 ${some}中被排除的回答。`,
       thoughts: `LLaMA-Factory 会丢掉 ${some}中的思考内容。`,
       variables: `LLaMA-Factory 会丢掉 ${some}的模板变量。`,
+      words: `LLaMA-Factory 会丢掉 ${some}中与调用写在一起的文字。`,
     };
     return losses[loss];
   },
   cluster_readme_folder: ({ base, training, heldOut }) =>
-    `来自 Tunesmith：用 ${format.count(training)} 个样本微调 **${base}** 的 LoRA${heldOut > 0 ? `，另有 ${format.count(heldOut)} 个样本用于评估` : ''}；\`data\` 里有数据行和对应的 token，\`settings.yaml\` 里有全部设置。`,
+    `来自 Tunesmith：在 ${format.count(training)} 条样本上为 **${base}** 训练 LoRA${heldOut > 0 ? `，另有 ${format.count(heldOut)} 条样本用于评估` : ''}；\`data\` 里有数据行和对应的 token，\`settings.yaml\` 里有全部设置。`,
   cluster_readme_trl: ({ install, one, several, other }) =>
-    `TRL：先 \`${install}\`，单卡运行 \`${one}\`，多卡运行 \`${several}\`（DeepSpeed ZeRO-2，需 \`pip install deepspeed\`；用 FSDP 时换成 \`${other}\`）。`,
+    `TRL：先 \`${install}\`，单卡运行 \`${one}\`，多卡运行 \`${several}\`（DeepSpeed ZeRO-2，需 \`pip install deepspeed\`；用 FSDP 时换成 \`${other}\`）。已试过单进程，以及在 CPU 上用两个进程（包括 FSDP）；没有试过多张 GPU、DeepSpeed，以及 4-bit 基座模型上的 FSDP。`,
   cluster_readme_reread: ({ line }) => `这些 token 只适用于这个基座模型；换用别的模型时：\`${line}\`。`,
   cluster_readme_factory: ({ line, accumulation }) =>
     `LLaMA-Factory：\`${line}\`；多卡时请把 \`gradient_accumulation_steps: ${accumulation}\` 除以卡数。`,
