@@ -11,7 +11,10 @@ import { bytesOfFiles, type ExportTarget } from './target';
  */
 export function folderTarget(store: FileStore, folder = ''): ExportTarget {
   const names: string[] = [];
-  const temporary = (name: string): string => temporaryPath(folder === '' ? name : `${folder}/${name}`);
+  /** Those with their own names. */
+  const renamed: string[] = [];
+  const pathOf = (name: string): string => (folder === '' ? name : `${folder}/${name}`);
+  const temporary = (name: string): string => temporaryPath(pathOf(name));
   const writeFile = async (file: ExportFile): Promise<void> => {
     const path = temporary(file.name);
     names.push(file.name);
@@ -48,12 +51,16 @@ export function folderTarget(store: FileStore, folder = ''): ExportTarget {
       return readers;
     },
     async commit() {
-      for (const name of names) await store.rename(temporary(name), name.slice(name.lastIndexOf('/') + 1));
+      for (const name of names) {
+        await store.rename(temporary(name), name.slice(name.lastIndexOf('/') + 1));
+        renamed.push(name);
+      }
     },
     async discard() {
+      for (const name of renamed) await store.remove(pathOf(name));
       for (const name of names) await store.remove(temporary(name));
       for (const inner of new Set(names.flatMap((name) => name.match(/^.+(?=\/)/) ?? []))) {
-        const path = folder === '' ? inner : `${folder}/${inner}`;
+        const path = pathOf(inner);
         if ((await store.list(path)).length === 0) await store.remove(path);
       }
     },

@@ -245,6 +245,19 @@ describe('a folder', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('has no file if one of them can’t get its own name', async () => {
+    const files = new MemoryFiles();
+    const [first] = planOf().files;
+    const plan = planOf({ files: [first!, { ...first!, name: 'onnx/b.bin' }, { ...first!, name: 'c.bin' }] });
+    const rename = files.rename.bind(files);
+    files.rename = async (path, name) => {
+      if (name === 'b.bin') throw new Error('the disk is gone');
+      await rename(path, name);
+    };
+    await expect(runExport(plan, folderTarget(files, 'exports'))).rejects.toThrow('the disk is gone');
+    expect([...files.files.keys()]).toEqual([]);
+  });
+
   it('takes nothing of a longer file that a crash left', async () => {
     await writeFile(join(folder, 'a.bin.tmp'), 'much longer than what is to come');
     await runExport(planOf(), inFolder());
