@@ -36,12 +36,13 @@ export async function checkMergedModel(
     onProgress: (fraction) => onProgress(WEIGHTS * fraction),
     signal,
   });
+  // The comparison may free the model, and asking for it afterwards would load it again.
+  const rounding = await source.withBase(({ device }) => Promise.resolve(productRounding(device)));
   const compared = await source.compareWith(checkpoint, {
     ...(base && { reference: onBase(spec, checkpoint, base.stored) }),
     onProgress: (fraction) => onProgress(WEIGHTS + (1 - WEIGHTS) * fraction),
     signal,
   });
-  const rounding = await source.withBase(({ device }) => Promise.resolve(productRounding(device)));
   return compareLogits(compared, { spec: checkpoint.spec, weights, rounding });
 }
 

@@ -6,7 +6,9 @@ import { checkColumns } from '../check/columns';
 import { compareLogits, productRounding } from '../check/logits';
 import { NEAREST } from '../check/rounding';
 import { checkWeights } from '../check/weights';
+import type { WrittenTensor } from '../check/written_tensor';
 import type { CheckOptions, ExportCheck, ExportSource, SampleLogits } from '../format';
+import { exportDiffers } from '../run';
 import type { DataFile } from './data_files';
 import type { OnnxGraph } from './graph';
 import type { Quantization } from './quantizations';
@@ -39,23 +41,34 @@ export async function checkOnnx(
 ): Promise<ExportCheck> {
   const { spec } = source.layout;
   if (!quantization.besideAdapter) await checkColumns(source, { signal });
-  const weights = await checkWeights(
-    quantization.besideAdapter ? withoutAdapter(source) : source,
-    onnxWritten(spec, graph.weights, data, written),
-    { onProgress: (fraction) => onProgress(WEIGHTS * fraction), signal },
-  );
+  const tensors = onnxWritten(spec, graph.weights, data, written);
+  requireAll(spec, tensors);
+  const weights = await checkWeights(quantization.besideAdapter ? withoutAdapter(source) : source, tensors, {
+    onProgress: (fraction) => onProgress(WEIGHTS * fraction),
+    signal,
+  });
   const sample = await source.logits();
   const theirs =
     data.reduce((sum, { size }) => sum + size, 0) <= MOST_BYTES
       ? await runtimeLogits(written, path, sample, signal)
       : undefined;
-  if (!theirs) return { difference: null, allowed: 0, weightError: weights.error };
+  if (!theirs) {
+    const { share, error } = weights;
+    return { difference: null, allowed: 0, weightError: error, ...(share !== undefined && { share }) };
+  }
   if (quantization.float === 'float16' && !theirs.every(Number.isFinite)) {
     throw new TunesmithError({ code: 'export_onnx_float16' });
   }
   const device = await source.withBase((base) => Promise.resolve(productRounding(base.device)));
   const rounding = Math.max(device, roundingOf(spec, quantization));
   return compareLogits({ ours: sample.logits, theirs }, { spec, weights, rounding });
+}
+
+/** Throws `export_differs` naming a weight of the base that the graph leaves out. */
+export function requireAll(spec: ModelSpec, tensors: readonly Pick<WrittenTensor, 'from'>[]): void {
+  const held = new Set(tensors.map(({ from }) => from.name));
+  const missing = checkpointTensors(spec).find(({ name }) => !held.has(name));
+  if (missing) throw exportDiffers({ detail: `The graph has no ${missing.name}.` });
 }
 
 /** The part of the check's time that reading the weights back takes. */

@@ -2,6 +2,7 @@ import { TunesmithError } from '../../core/errors';
 import { message } from '../../core/messages/message';
 import { encodeOnnx } from '../../formats/onnx/model';
 import type { ModelLayout } from '../../models/layout';
+import { shortName } from '../card/base_use';
 import type { ExportFile, ExportFormat } from '../format';
 import { checkOnnx } from './check';
 import { dataFiles } from './data_files';
@@ -56,7 +57,7 @@ export const onnxExport: ExportFormat = {
       inputs: graph.inputs,
       outputs: [...graph.outputs].sort((a, b) => Number(b.name === 'logits') - Number(a.name === 'logits')),
     });
-    const uses = onnxUses(`${source.baseModel.split('/').at(-1)}-onnx`, quantization.name);
+    const uses = onnxUses(onnxExport.fileName(shortName(source.baseModel)), quantization.name);
     const files = { model, dataFiles: data.length };
     const texts = onnxSmallFiles(source, quantization, graph, files, uses);
     return Promise.resolve({
