@@ -62,6 +62,12 @@ export function chatTemplateSource(
   return Object.keys(named).length === 1 ? named.default : named;
 }
 
+/**
+ * The date of `strftime_now` for examples. It is fixed, so that a run continued on another day sees the same tokens,
+ * and the same settings give the same adapter. It is the default date of Llama 3's templates.
+ */
+export const EXAMPLES_DAY = new Date(2024, 6, 26);
+
 /** Whether two sources have the same templates under the same names. */
 export function sameTemplates(a: TemplateSource | undefined, b: TemplateSource | undefined): boolean {
   return a !== undefined && b !== undefined && hasTemplates(a, b) && hasTemplates(b, a);

@@ -11,7 +11,7 @@ import type { EncodableRun } from '../encoding/row_encoder';
 import { BASE_OPTION, chosenBase } from '../merged/base_option';
 import type { BaseWeights } from '../merged/weights';
 import { modelfile } from './modelfile';
-import { modelName, sizeLabel } from './names';
+import { baseEntries, modelName, sizeLabel } from './names';
 import { ggufRows, ggufTensors, type GgufTensorPlan } from './tensors';
 import { ggufText } from './tokenizer';
 
@@ -66,6 +66,7 @@ export const ggufExport: ExportFormat = {
     const name = modelName(source.baseModel);
     const file = `${name}-${fileType}.gguf`;
     const uses = usesOf(file, name);
+    const ollama = modelfile(file, written, source.facts.generationConfig);
     const card = { dtype: fileType, withImages: false, library: 'gguf', isOriginal: base.isOriginal };
     const entries = new Map([
       ...generalEntries(source, name, fileType),
@@ -74,12 +75,12 @@ export const ggufExport: ExportFormat = {
     ]);
     const tensors = ggufTensors(spec, fileType, description.ropeFactors);
     return Promise.resolve({
-      notes: notesOn(spec, description),
+      notes: [...notesOn(spec, description), ...ollama.notes],
       within: base.within,
       uses,
       files: [
         weightsFile(source, file, entries, tensors, base.weights),
-        textFile('Modelfile', modelfile(file, written, source.facts.generationConfig)),
+        textFile('Modelfile', ollama.content),
         textFile('README.md', cardOf(source, card, uses)),
       ],
       check: async (folder, told) => ({
@@ -130,24 +131,17 @@ async function* tensorRuns(
 
 /** Entries on the file as a whole. */
 function generalEntries(
-  { baseModel, layout }: ExportSource,
+  source: ExportSource,
   name: string,
   fileType: GgufFileType,
 ): readonly (readonly [string, GgufEntry])[] {
-  const [organization, base] = /^([^/\\]+)\/([^/\\]+)$/.exec(baseModel)?.slice(1) ?? [];
   return [
     ['general.type', text('model')],
     ['general.name', text(name)],
-    ['general.size_label', text(sizeLabel(parameterCount(layout.spec)))],
+    ['general.size_label', text(sizeLabel(parameterCount(source.layout.spec)))],
     ['general.file_type', u32(ggufFileTypes[fileType].number)],
     ['general.quantization_version', u32(2)],
-    ...(organization === undefined || base === undefined
-      ? []
-      : ([
-          ['general.base_model.count', u32(1)],
-          ['general.base_model.0.name', text(base)],
-          ['general.base_model.0.organization', text(organization)],
-        ] as const)),
+    ...baseEntries(source),
   ];
 }
 

@@ -10,7 +10,7 @@ import { interleaved } from '../../models/stored/interleaved_rows';
 import { cardOf } from '../card/card_of';
 import { adapterRounding } from '../check/logits';
 import type { ExportFile, ExportFormat, ExportUse } from '../format';
-import { modelName } from './names';
+import { baseEntries, modelName } from './names';
 
 /**
  * Only the adapter, as a GGUF file for llama.cpp. A file has one alpha, and llama.cpp computes (alpha / rank) B A, so each
@@ -34,8 +34,7 @@ export const ggufLoraExport: ExportFormat = {
       ['general.type', text('adapter')],
       ['general.name', text(`${name} LoRA`)],
       ['general.file_type', u32(0)],
-      ['general.base_model.count', u32(1)],
-      ['general.base_model.0.name', text(source.baseModel)],
+      ...baseEntries(source),
       ['adapter.type', text('lora')],
       ['adapter.lora.alpha', f32(alpha)],
     ]);

@@ -1,3 +1,22 @@
+import { text, u32, type GgufEntry } from '../../formats/gguf_writer';
+import { shortName } from '../card/base_use';
+import type { ExportSource } from '../format';
+
+/** The entries that name the base: a repository with its owner, and of a local path only the last part. */
+export function baseEntries({
+  baseModel,
+  base,
+}: Pick<ExportSource, 'baseModel' | 'base'>): readonly (readonly [string, GgufEntry])[] {
+  const [organization, name] = base.isRepo ? baseModel.split('/') : [];
+  return [
+    ['general.base_model.count', u32(1)],
+    ['general.base_model.0.name', text(name ?? shortName(baseModel))],
+    ...(organization === undefined
+      ? []
+      : [['general.base_model.0.organization', text(organization)] as const]),
+  ];
+}
+
 /** Endings of the names of GGUF files and of their quantisation. */
 const ENDINGS = /(?:[-._](?:I?Q\d\w*|F16|BF16|F32|FP16|GGUF))*(?:\.gguf)?$/i;
 

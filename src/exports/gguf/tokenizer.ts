@@ -1,6 +1,6 @@
 import { eosTokenIds, stopTokens } from '../../chat/stop_tokens';
 import { tokensOfClass } from '../../data/class_tokens';
-import { chatTemplateSource, jinjaTemplate, type ChatTemplate } from '../../data/template';
+import { chatTemplateSource, EXAMPLES_DAY, jinjaTemplate, type ChatTemplate } from '../../data/template';
 import { loadTokenizer } from '../../data/tokenizer';
 import { ggufTokenizerEntries, specialsAround } from '../../formats/gguf_tokenizer_writer';
 import type { GgufEntry } from '../../formats/gguf_writer';
@@ -9,7 +9,8 @@ import type { ExportSource } from '../format';
 /** The tokenizer of a merged GGUF file, and what a Modelfile says of it. */
 export interface GgufText {
   readonly entries: ReadonlyMap<string, GgufEntry>;
-  readonly template: ChatTemplate;
+  /** The chat template on a day. */
+  readonly templateOn: (day: Date) => ChatTemplate;
   /** The text that llama.cpp puts before a prompt. */
   readonly bos: string;
   /** The tokens that end an answer, as text. */
@@ -26,19 +27,19 @@ export function ggufText({ facts, layout }: Pick<ExportSource, 'facts' | 'layout
   const { specialTokens: special } = tokenizer;
   const source = chatTemplateSource(tokenizerConfig, templateFile);
   if (source === undefined) throw new Error('an export has no chat template');
-  const template = jinjaTemplate(source, { specialTokens: special });
+  const templateOn = (now: Date): ChatTemplate => jinjaTemplate(source, { specialTokens: special, now });
   const endIds = [...stopTokens({ config, generationConfig, tokenizer })];
   const around = specialsAround(facts);
   const { bos_token = '' } = special;
   // A chat begins as its template says.
-  const addBos = bos_token !== '' && around.bos && beginsWith(template, bos_token);
+  const addBos = bos_token !== '' && around.bos && beginsWith(templateOn(EXAMPLES_DAY), bos_token);
   const entries = ggufTokenizerEntries({
     ...{ tokenizer: json, tokenizerConfig, special, endIds, template: source },
     ...{ addBos, addEos: special.eos_token !== undefined && around.eos },
     rows: layout.spec.vocabularySize,
   });
   const stops = [...new Set(endIds.map((id) => tokenizer.decode([id])))].filter((stop) => stop.trim() !== '');
-  return { entries, template, bos: addBos ? bos_token : '', stops };
+  return { entries, templateOn, bos: addBos ? bos_token : '', stops };
 }
 
 function beginsWith(template: ChatTemplate, bos: string): boolean {

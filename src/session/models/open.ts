@@ -7,6 +7,7 @@ import { loadTokenizer, type Tokenizer } from '../../data/tokenizer';
 import {
   alpacaTemplate,
   chatTemplateSource,
+  EXAMPLES_DAY,
   jinjaTemplate,
   type ChatTemplate,
   type TemplateSource,
@@ -66,12 +67,6 @@ export interface OpenModel extends OpenText {
   /** Identifies the model, independent of the load settings; see `hashOfFiles` and `hashOfCommit`. */
   readonly hash: string;
 }
-
-/**
- * The date of `strftime_now` for examples. It is fixed, so that a run continued on another day sees the same tokens,
- * and the same settings give the same adapter. It is the default date of Llama 3's templates.
- */
-const EXAMPLES_DAY = new Date(2024, 6, 26);
 
 /** Throws as `loadTokenizer`. Does not throw for an unusable template, because the model can be used without it. */
 export function openModel(facts: ModelFacts, identity: ModelIdentity, hash: string): OpenModel {

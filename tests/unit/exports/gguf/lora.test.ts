@@ -4,6 +4,7 @@ import { memoryFile } from '../../../../src/core/file_reader';
 import { normal } from '../../../../src/core/random';
 import type { ExportSource } from '../../../../src/exports/format';
 import { ggufLoraExport } from '../../../../src/exports/gguf/lora';
+import { baseEntries } from '../../../../src/exports/gguf/names';
 import { readGgufHeader } from '../../../../src/formats/gguf';
 import {
   adapterLayout,
@@ -143,4 +144,22 @@ describe('a LoRA file for llama.cpp', () => {
     const other = readSpec({ ...CONFIG, architectures: ['Qwen2ForCausalLM'] });
     await expect(readGgufAdapter(file, other)).rejects.toMatchObject({ code: 'adapter_gguf' });
   });
+});
+
+test('the file names a repository with its owner, and no folders of a local base', () => {
+  const baseOf = (baseModel: string, isRepo: boolean): unknown =>
+    Object.fromEntries(
+      baseEntries({ baseModel, base: { isRepo } as ExportSource['base'] }).map(([key, entry]) => [
+        key.replace('general.base_model.', ''),
+        entry,
+      ]),
+    );
+  expect(baseOf('anna/base', true)).toMatchObject({
+    '0.name': { value: 'base' },
+    '0.organization': { value: 'anna' },
+  });
+  for (const path of ['models/tiny', 'C:\\Users\\anna\\tiny', '/home/anna/tiny.gguf']) {
+    expect(JSON.stringify(baseOf(path, false))).not.toMatch(/anna|models|gguf/);
+    expect(baseOf(path, false)).toMatchObject({ '0.name': { value: 'tiny' } });
+  }
 });

@@ -14,6 +14,10 @@ export const ggufExports = {
     'Run it in llama.cpp beside a GGUF file of the base model. Ollama takes no adapters: export the merged model for it.',
   gguf_text_only:
     'The GGUF file has only the text part of the model. llama.cpp keeps the image part in a file of its own.',
+  modelfile_without_template:
+    'Ollama’s template language can’t express this model’s chat template, so the Modelfile has none, and Ollama may write conversations otherwise than in training. llama.cpp and LM Studio use the template in the file.',
+  modelfile_dated:
+    'The chat template writes today’s date. Ollama can’t do that: the Modelfile has the date that the examples had in training.',
   gguf_window: ({ window }: { window: number }) =>
     `In this model each token sees only the last ${window} tokens. llama.cpp does not have this limit for its architecture, so the GGUF file gives ${window} as its context length: up to there, answers are the same.`,
 };

@@ -15,6 +15,9 @@ export const ggufExports: typeof english = {
   gguf_lora_without_ollama:
     '请在 llama.cpp 中与基座模型的 GGUF 文件一起使用。Ollama 不支持适配器：请为它导出合并后的模型。',
   gguf_text_only: 'GGUF 文件只包含模型的文本部分。llama.cpp 把图像部分放在单独的文件中。',
+  modelfile_without_template:
+    'Ollama 的模板语言无法表达此模型的对话模板，因此 Modelfile 中没有模板，Ollama 拼接对话的方式可能与训练时不同。llama.cpp 和 LM Studio 使用文件内的模板。',
+  modelfile_dated: '对话模板会写入当天日期，而 Ollama 做不到：Modelfile 中写的是训练时样本所用的日期。',
   gguf_window: ({ window }) =>
     `此模型中每个 token 只能看到最近的 ${window} 个 token。llama.cpp 对这一架构没有此限制，因此 GGUF 文件把上下文长度写为 ${window}：在此长度之内回答相同。`,
 };
