@@ -12,7 +12,7 @@ export type SmallFacts = Pick<
 
 export const CONFIG = 'config.json';
 export const TOKENIZER_CONFIG = 'tokenizer_config.json';
-const TEMPLATE = 'chat_template.jinja';
+export const TEMPLATE = 'chat_template.jinja';
 
 /**
  * A checkpoint's small files for weights of another dtype: unchanged, except that config.json names the dtype and no

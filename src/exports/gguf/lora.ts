@@ -1,6 +1,7 @@
 import { bytesOf } from '../../core/bytes';
 import { message } from '../../core/messages/message';
 import type { Shape } from '../../core/shape';
+import { chatTemplateSource } from '../../data/template';
 import { f32, planGguf, text, u32, type GgufEntry } from '../../formats/gguf_writer';
 import { plainLora, type PlainLoraModule } from '../../models/adapters/plain_lora';
 import { readGgufAdapter } from '../../models/gguf_adapter';
@@ -8,12 +9,13 @@ import { ggufEntries } from '../../models/gguf_entries';
 import { checkpointTensors, type ModelSpec } from '../../models/spec';
 import { interleaved } from '../../models/stored/interleaved_rows';
 import { cardOf } from '../card/card_of';
+import { TEMPLATE, type SmallFacts } from '../card/small_files';
 import { adapterRounding } from '../check/logits';
 import type { ExportFile, ExportFormat, ExportUse } from '../format';
 import { baseEntries, modelName } from './names';
 
 /**
- * Only the adapter, as a GGUF file for llama.cpp. A file has one alpha, and llama.cpp computes (alpha / rank) B A, so each
+ * Only the adapter, as a GGUF file for llama.cpp, with the chat template beside it. A file has one alpha, and llama.cpp computes (alpha / rank) B A, so each
  * module's own scale is in its B; alpha is the first module's rank, which makes the factor 1 if all ranks are equal.
  */
 export const ggufLoraExport: ExportFormat = {
@@ -27,7 +29,8 @@ export const ggufLoraExport: ExportFormat = {
     const modules = plainLora(source.adapter, 'GGUF');
     const name = modelName(source.baseModel);
     const file = `${name}-lora-F32.gguf`;
-    const uses = usesOf(file);
+    const template = templateText(source.facts);
+    const uses = usesOf(file, template !== undefined);
     const alpha = modules[0]?.rank ?? 1;
     const described = new Map<string, GgufEntry>([
       ['general.architecture', entries.get('general.architecture')!],
@@ -46,7 +49,8 @@ export const ggufLoraExport: ExportFormat = {
       uses,
       files: [
         weightsFile(file, described, tensorsOf(modules, spec, alpha)),
-        cardFile(cardOf(source, undefined, uses)),
+        ...(template === undefined ? [] : [textFile(TEMPLATE, template)]),
+        textFile('README.md', cardOf(source, undefined, uses)),
       ],
       check: async (written) => {
         const read = await readGgufAdapter(written.get(file)!, spec);
@@ -111,16 +115,20 @@ function weightsFile(
   };
 }
 
-function usesOf(file: string): readonly ExportUse[] {
-  return [
-    {
-      program: 'llama.cpp',
-      code: `llama-cli -m base.gguf --lora ${file}\nllama-server -m base.gguf --lora ${file} --port 8080`,
-    },
-  ];
+/** llama.cpp takes the template from the base's file, unless it is told another one. */
+function usesOf(file: string, hasTemplate: boolean): readonly ExportUse[] {
+  const flags = hasTemplate ? ` --jinja --chat-template-file ${TEMPLATE}` : '';
+  const over = `-m base.gguf --lora ${file}${flags}`;
+  return [{ program: 'llama.cpp', code: `llama-cli ${over}\nllama-server ${over} --port 8080` }];
 }
 
-function cardFile(content: string): ExportFile {
+/** The template that the adapter answers with; undefined if there is none. */
+function templateText({ tokenizerConfig, templateFile }: SmallFacts): string | undefined {
+  const source = chatTemplateSource(tokenizerConfig, templateFile);
+  return typeof source === 'object' ? source['default'] : source;
+}
+
+function textFile(name: string, content: string): ExportFile {
   const bytes = new TextEncoder().encode(content);
-  return { name: 'README.md', size: bytes.length, parts: () => [bytes] };
+  return { name, size: bytes.length, parts: () => [bytes] };
 }

@@ -58,8 +58,13 @@ async function written(spec: ModelSpec, adapter: ReturnType<typeof madeUp>): Pro
     withImages: false,
     hasTemplate: true,
   };
-  const source = { baseModel: 'a/base', base, layout: { spec }, adapter, language: 'en', run: undefined };
-  const { files } = await ggufLoraExport.plan(source as unknown as ExportSource, {});
+  const facts = { tokenizerConfig: { chat_template: '{{ messages }}' } };
+  const source = { baseModel: 'a/base', base, facts, layout: { spec }, adapter, language: 'en' };
+  const { files, uses } = await ggufLoraExport.plan(source as unknown as ExportSource, {});
+  // llama.cpp would take the base's template, which may be another one.
+  const template = files.find(({ name }) => name === 'chat_template.jinja')!;
+  for await (const part of template.parts()) expect(new TextDecoder().decode(part)).toBe('{{ messages }}');
+  expect(uses![0]!.code).toContain('--chat-template-file chat_template.jinja');
   const file = files.find(({ name }) => name.endsWith('.gguf'))!;
   const parts: Uint8Array[] = [];
   for await (const part of file.parts()) parts.push(part);
