@@ -1,13 +1,13 @@
 import { message, type Message } from '../core/messages/message';
 
-/** What a person wants to do with the files. */
+/** The purpose of the files for a person. */
 type ExportPurpose = 'run' | 'adapter' | 'more';
 
-/** What a person needs to know to choose a format and to use its files. */
+/** Facts by which a person chooses a format and uses its files. */
 interface FormatFacts {
   readonly name: string;
   readonly purpose: ExportPurpose;
-  /** What the zip holds. */
+  /** The content of the zip. */
   readonly holds: 'model' | 'adapter' | 'folder';
   /** The programs that take the files. */
   readonly title: Message;

@@ -17,7 +17,7 @@ import type { SpeakingExport } from './conversation';
 /** The device that the visitor wants for an ONNX folder. */
 export type WantedDevice = 'auto' | 'webgpu' | 'wasm';
 
-/** What the visitor picked, and what its last opening told. */
+/** The files that the visitor picked, and the report of their last opening. */
 interface Picked {
   readonly from: PickedFolder;
   /** Path of the wanted model in it; undefined until one is known. */

@@ -4,7 +4,7 @@ type Facts = (typeof FORMAT_FACTS)[number];
 
 const PURPOSES = [...new Set(FORMAT_FACTS.map(({ purpose }) => purpose))];
 
-/** What the page says about a format. */
+/** The page’s words about a format. */
 export function factsOf(format: FormatName): Facts {
   return FORMAT_FACTS.find(({ name }) => name === format)!;
 }
