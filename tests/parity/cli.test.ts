@@ -92,8 +92,11 @@ describe('train', () => {
       'README.md',
       'adapter_config.json',
       'adapter_model.safetensors',
+      'chat_template.jinja',
       'runs',
       'settings.yaml',
+      'tokenizer.json',
+      'tokenizer_config.json',
     ]);
     expect(JSON.parse(await readFile(at('whole/adapter_config.json'), 'utf8'))).toMatchObject({
       peft_type: 'LORA',
