@@ -60,6 +60,13 @@ export interface CheckOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The file of an export that programs run without the others. */
+export interface AloneFile {
+  readonly name: string;
+  /** Small files that some programs need beside it, for a person to copy. */
+  readonly beside?: readonly { readonly name: string; readonly text: string }[];
+}
+
 /** The files of an export, known before any is written. */
 export interface ExportPlan {
   /** In the order of writing. The file by which other programs recognise a complete folder comes last. */
@@ -68,6 +75,7 @@ export interface ExportPlan {
   readonly notes?: readonly Message[];
   /** How to run the files, the usual program first. */
   readonly uses?: readonly ExportUse[];
+  readonly alone?: AloneFile;
   /** Runs the writing and checking with sources open that it needs, such as files to download. */
   readonly within?: <T>(work: () => Promise<T>, options: FetchOptions) => Promise<T>;
   /** Compares the written files with their source. Throws `export_differs`, and the signal's reason. */

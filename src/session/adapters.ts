@@ -2,6 +2,7 @@ import { describeError, type ErrorDescription } from '../core/errors';
 import type { Language } from '../core/messages/languages';
 import type { Message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
+import { aloneOf, planAlone, type SizedFile } from '../exports/alone';
 import type { FormatName } from '../exports/facts';
 import type { ExportCheck, ExportOption, ExportPlan, ExportUse } from '../exports/format';
 import { EXPORT_FORMATS } from '../exports/formats';
@@ -38,6 +39,8 @@ export interface ExportOffer {
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
   /** Bytes of the zip. */
   readonly bytes: number;
+  /** The file that can be had without the others. */
+  readonly alone?: SizedFile | undefined;
   /** Notes for the person. */
   readonly notes?: readonly Message[];
   /** How to run the files, the usual program first. */
@@ -49,7 +52,7 @@ export interface ExportOffer {
 export interface ExportResult {
   readonly format: FormatName;
   readonly fileName: string;
-  /** The zip to download; undefined if it went to a file that the person chose. */
+  /** The file to download; undefined if it went to a file that the person chose. */
   readonly zip: Blob | undefined;
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
   readonly check: ExportCheck;
@@ -165,18 +168,28 @@ export class Adapters {
     try {
       const plan = await planExport(this.#session, format.name, options[format.name], language, settings);
       const { name: fileName, size: bytes } = zipFile(`${plan.folderName}.zip`, plan.files);
-      return { ...offer, fileName, files: filesOf(plan), bytes, notes: plan.notes, uses: plan.uses };
+      return {
+        ...offer,
+        fileName,
+        files: filesOf(plan),
+        bytes,
+        alone: aloneOf(plan),
+        notes: plan.notes,
+        uses: plan.uses,
+      };
     } catch (error) {
       return { ...offer, fileName: '', files: [], bytes: 0, problem: describeError(error) };
     }
   }
 
   /**
-   * Writes an export as one zip, reads it back and compares it with the open model and adapter.
+   * Writes an export as one zip, or alone the file that needs no others, reads it back and compares it with the open model
+   * and adapter.
    *
    * @param language of the model card
    * @param settings of the next training, for a format of examples
-   * @param handle a file that the person chose; without it, the method returns the zip
+   * @param handle a file that the person chose; without it, the method returns the file
+   * @param isAlone whether to write only the `alone` file of the offer
    */
   async export(
     format: FormatName,
@@ -185,17 +198,20 @@ export class Adapters {
     onProgress?: OnProgress,
     handle?: FileSystemFileHandle,
     settings?: TrainSettings,
+    isAlone = false,
   ): Promise<ExportResult> {
     return await this.#exclusive.run('exporting', async () => {
       const exporting = new AbortController();
       this.#exporting = exporting;
       try {
-        const plan = await planExport(this.#session, format, options, language, settings);
+        const whole = await planExport(this.#session, format, options, language, settings);
+        const plan = isAlone ? planAlone(whole) : whole;
         this.#written = undefined;
-        const fileName = `${plan.folderName}.zip`;
+        const fileName = (isAlone ? plan.alone?.name : undefined) ?? `${plan.folderName}.zip`;
         const place = handle ? chosen(handle) : await this.#folder.empty();
         const { signal } = exporting;
-        const check = await writeExport(plan, zipTarget(place.target, fileName), { onProgress, signal });
+        const target = fileName === plan.alone?.name ? place.target : zipTarget(place.target, fileName);
+        const check = await writeExport(plan, target, { onProgress, signal });
         return { format, fileName, zip: await place.blob(fileName), files: filesOf(plan), check };
       } finally {
         this.#exporting = undefined;

@@ -7,6 +7,10 @@ import { readGgufHeader } from '../../src/formats/gguf';
 import { Device } from '../../src/gpu/device';
 import { loadableFolder } from '../../src/session/models/loadable';
 import { planExport, writeExport, type PlannedExport } from '../../src/session/exports/exporting';
+import { Adapters, type ExportOptions } from '../../src/session/adapters';
+import { Exclusive } from '../../src/session/exclusive';
+import { ExportFolder } from '../../src/session/exports/export_folder';
+import { memoryFiles } from '../../src/storage/memory_files';
 import { Session } from '../../src/session/session';
 import { gpu } from './dawn';
 import { loadFixture, maxError, type Family, type Variant } from './fixtures';
@@ -60,6 +64,33 @@ const cases: readonly (readonly [Family, Variant])[] = [
 ];
 
 describe('a GGUF export', () => {
+  it.each(['gguf', 'gguf-lora'] as const)('is written and checked without a zip: %s', async (format) => {
+    const { folder, adapterFolder } = loadFixture('llama');
+    const session = newSession();
+    const store = () => Promise.resolve(memoryFiles());
+    const exports = new ExportFolder(store, undefined);
+    const adapters = new Adapters(session, new Exclusive(), exports, () => {
+      throw new Error('no hub is asked');
+    });
+    try {
+      const identity = { name: 'tiny', source: 'files' as const };
+      const settings = loadSettingsOf('f32');
+      await session.open(await loadableFolder(await openFolder(folder, 'model'), identity, settings));
+      await session.importAdapter(await openFolder(adapterFolder, 'adapter'));
+      const offers = await adapters.offers({ gguf: { quantization: 'F16' } }, 'en');
+      const { alone } = offers.find((offer) => offer.format === format)!;
+      const options: ExportOptions = format === 'gguf' ? { quantization: 'F16' } : {};
+      const made = await adapters.export(format, options, 'en', undefined, undefined, undefined, true);
+      expect(made.fileName).toBe(alone?.name);
+      expect(made.zip?.size).toBe(alone?.bytes);
+      const begin = new Uint8Array(await made.zip!.slice(0, 4).arrayBuffer());
+      expect(new TextDecoder().decode(begin)).toBe('GGUF');
+      expect(made.files.map(({ name }) => name)).toEqual([alone?.name]);
+    } finally {
+      session.closeModel();
+    }
+  });
+
   it.each(cases)('in F32 gives the logits of base and adapter: %s, %s', async (family, variant) => {
     const fixture = loadFixture(family);
     const { file } = await withPlan(family, variant, 'F32', writtenFile);

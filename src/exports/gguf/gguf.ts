@@ -75,6 +75,7 @@ export const ggufExport: ExportFormat = {
     ]);
     const tensors = ggufTensors(spec, fileType, description.ropeFactors);
     return Promise.resolve({
+      alone: { name: file, beside: [{ name: 'Modelfile', text: ollama.content }] },
       notes: [...notesOn(spec, description), ...ollama.notes],
       within: base.within,
       uses,

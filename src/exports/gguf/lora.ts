@@ -42,6 +42,7 @@ export const ggufLoraExport: ExportFormat = {
       ['adapter.lora.alpha', f32(alpha)],
     ]);
     return Promise.resolve({
+      alone: { name: file },
       notes: [
         message('gguf_lora_without_ollama'),
         ...(window === undefined ? [] : [message('gguf_window', { window })]),

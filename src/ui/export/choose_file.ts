@@ -20,6 +20,12 @@ export async function chooseFile(
   if (bytes < LARGE || !picker.showSaveFilePicker) return undefined;
   return await picker.showSaveFilePicker({
     suggestedName,
-    types: [{ accept: { 'application/zip': ['.zip'] } }],
+    types: [
+      {
+        accept: suggestedName.endsWith('.zip')
+          ? { 'application/zip': ['.zip'] }
+          : { 'application/octet-stream': ['.gguf'] },
+      },
+    ],
   });
 }

@@ -149,10 +149,14 @@ export class ExportState {
    * Writes and checks the files, and returns the zip's address; undefined if that failed or was stopped, or if the zip
    * went to a file that the visitor chose. Must be called within a click, because a large export asks where to save it.
    */
-  async export(): Promise<{ readonly address: string; readonly fileName: string } | undefined> {
+  async export({ isAlone = false } = {}): Promise<
+    { readonly address: string; readonly fileName: string } | undefined
+  > {
     const { offer } = this;
     if (!offer) return undefined;
-    const { format, fileName, bytes } = offer;
+    const { format } = offer;
+    const { fileName, bytes } =
+      isAlone && offer.alone ? { ...offer.alone, fileName: offer.alone.name } : offer;
     let handle: FileSystemFileHandle | undefined;
     const result = await this.#write(async (watch) => {
       handle = await chooseFile(fileName, bytes);
@@ -164,6 +168,7 @@ export class ExportState {
           onProgress,
           handle,
           this.#settings(),
+          isAlone,
         ),
       );
     });

@@ -114,7 +114,15 @@ describe('what can be taken away', () => {
     expect(offers).not.toHaveBeenCalled();
     expect(state.offer?.format).toBe('cluster');
     await state.export();
-    expect(exported).toHaveBeenLastCalledWith('cluster', {}, 'en', expect.anything(), undefined, DEFAULTS);
+    expect(exported).toHaveBeenLastCalledWith(
+      'cluster',
+      {},
+      'en',
+      expect.anything(),
+      undefined,
+      DEFAULTS,
+      false,
+    );
   });
 
   it('shows why it can’t be told, unless that was an older question', async () => {
@@ -183,11 +191,28 @@ describe('an export', () => {
     const state = await open({ export: calls });
     state.choose('merged');
     expect(await state.export()).toBeUndefined();
-    expect(calls).toHaveBeenCalledWith('merged', {}, 'en', expect.anything(), handle, undefined);
+    expect(calls).toHaveBeenCalledWith('merged', {}, 'en', expect.anything(), handle, undefined, false);
     expect(state.address).toBeUndefined();
     expect(state.file?.name).toBe(result.fileName);
     expect(await state.file?.text()).toBe('zip');
     expect(state.exportError).toBeUndefined();
+  });
+
+  it('of only the file that needs no others is asked for by its own name', async () => {
+    const picker = vi.fn<(asked: { suggestedName: string }) => Promise<object>>(() => Promise.resolve({}));
+    vi.stubGlobal('window', { showSaveFilePicker: picker });
+    const alone = { name: 'tiny-Q8_0.gguf', bytes: 2 ** 32 };
+    const exported = vi.fn(() => Promise.resolve(result));
+    const state = await open({
+      offers: () => Promise.resolve([offer('gguf', 2 ** 33, { alone })]),
+      export: exported,
+    });
+    await state.export({ isAlone: true });
+    expect(picker.mock.calls[0]![0]).toMatchObject({
+      suggestedName: 'tiny-Q8_0.gguf',
+      types: [{ accept: { 'application/octet-stream': ['.gguf'] } }],
+    });
+    expect(exported).toHaveBeenLastCalledWith('gguf', {}, 'en', expect.anything(), {}, undefined, true);
   });
 
   it('is no failure if the visitor chooses no file, or stops it', async () => {

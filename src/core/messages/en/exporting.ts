@@ -19,6 +19,8 @@ export const exporting = {
     folder: 'Download the folder (.zip)',
     model: 'Download the model (.zip)',
   },
+  alone: (name: string, bytes: number) => `Download only ${name} (${format.bytes(bytes)})`,
+  beside: (name: string) => `${name}, to copy`,
   exporting: 'Writing and checking…',
   stop: 'Stop',
   stopping: 'Stopping…',

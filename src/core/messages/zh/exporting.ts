@@ -19,6 +19,8 @@ export const exporting: Catalogue['exporting'] = {
     folder: '下载文件夹（.zip）',
     model: '下载模型（.zip）',
   },
+  alone: (name, bytes) => `只下载 ${name}（${format.bytes(bytes)}）`,
+  beside: (name) => `${name}（可复制）`,
   exporting: '正在写入并校验…',
   stop: '停止',
   stopping: '正在停止…',
