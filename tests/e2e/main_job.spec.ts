@@ -68,7 +68,7 @@ test('trains the demo by one button, chats with it, exports it, brings it back, 
   await test.step('export model and adapter in one', async () => {
     const choice = page.getByTestId('export-choice');
     await choice.getByRole('radio', { name: /Transformers, vLLM/ }).check();
-    await choice.getByLabel('Precision').selectOption('float32');
+    await choice.getByLabel('Precision', { exact: true }).selectOption('float32');
     const { fileName, files } = await tunesmith.exported('the model');
     await expect(page.getByTestId('export-check')).toContainText('read back');
     expect(fileName).toBe('tunesmith-demo-merged.zip');
