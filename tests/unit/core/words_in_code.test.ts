@@ -141,7 +141,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   },
   'command lines': {
     'exports/gguf/gguf.ts': /^(?:ollama create|lms import|LM Studio$)/,
-    'exports/gguf/lora.ts': /^(?:llama-cli |… LoRA$)/,
+    'exports/gguf/lora.ts': /^(?:llama-cli |… LoRA$|--jinja |-m base)/,
     'exports/cluster/cluster.ts': /^llamafactory-cli /,
     'exports/cluster/readme.ts': /^(?:trl==|pip |python |accelerate |llamafactory-cli )/,
   },
