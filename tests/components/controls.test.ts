@@ -175,11 +175,11 @@ it('the format and the options of an export reach the engine, and it is asked ag
   press(control(shown, 'input[value=merged]'));
   fill(control(shown, 'select'), 'float32');
   await vi.waitFor(() =>
-    expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float32' }, 'en', settings),
+    expect(offers).toHaveBeenLastCalledWith({ merged: { export_dtype: 'float32' } }, 'en', settings),
   );
   language.choose('zh');
   flushSync();
-  expect(offers).toHaveBeenLastCalledWith({ export_dtype: 'float32' }, 'zh', settings);
+  expect(offers).toHaveBeenLastCalledWith({ merged: { export_dtype: 'float32' } }, 'zh', settings);
   expect(offers).toHaveBeenCalledTimes(3);
   await app.exports.export();
   const options = { export_dtype: 'float32' };
