@@ -27,6 +27,7 @@ async function exported(
   { folder, adapterFolder }: Fixture,
   variant: Variant,
   quantization: string,
+  change?: (files: ReadonlyMap<string, FileReader>) => Promise<ReadonlyMap<string, FileReader>>,
 ): Promise<Exported> {
   const session = new Session({ openDevice: () => Promise.resolve(device) });
   const identity = { name: 'tiny', source: 'files' as const };
@@ -34,17 +35,32 @@ async function exported(
     await loadableFolder(await openFolder(folder, 'model'), identity, loadSettingsOf(variant)),
   );
   const target = memoryTarget();
-  let check: ExportCheck;
   try {
     await session.importAdapter(await openFolder(adapterFolder, 'adapter'));
-    check = await writeExport(await planExport(session, 'onnx', { quantization }), target);
+    const plan = await planExport(session, 'onnx', { quantization });
+    const check = await writeExport(plan, target);
+    const files = new Map(Array.from(target.files, ([name, blob]) => [name, blobReader(name, blob)]));
+    return { files, check: change ? await plan.check(await change(files), {}) : check };
   } finally {
     session.closeModel();
   }
-  return {
-    files: new Map(Array.from(target.files, ([name, blob]) => [name, blobReader(name, blob)])),
-    check,
-  };
+}
+
+/** Switches the rotation of queries and keys off in a written graph; its weights stay as they are. */
+async function withoutRotation(
+  files: ReadonlyMap<string, FileReader>,
+): Promise<ReadonlyMap<string, FileReader>> {
+  const name = Array.from(files.keys()).find((each) => each.endsWith('.onnx'))!;
+  const graph = Buffer.from(await files.get(name)!.read(0, files.get(name)!.size));
+  let switched = 0;
+  for (let at = graph.indexOf('do_rotary'); at >= 0; at = graph.indexOf('do_rotary', at + 1)) {
+    // AttributeProto: the name, then field 3 (i) as a varint.
+    const value = graph.indexOf(Uint8Array.of(0x18, 1), at);
+    graph[value + 1] = 0;
+    switched++;
+  }
+  expect(switched).toBeGreaterThan(0);
+  return new Map([...files, [name, blobReader(name, new Blob([graph]))]]);
 }
 
 /** The first tokens of each pass of a prompt of that length, and their ends. */
@@ -107,6 +123,19 @@ test.each([
   expect(check.weightError).toBeLessThanOrEqual((4 * step) / 2);
   expect(check.difference).toBeLessThanOrEqual(check.allowed);
   expect(check.share).toBeCloseTo(1, 1);
+});
+
+test.each(['fp32', 'fp16', 'q4', 'q4f16'])(
+  '%s: refuses a graph that does not rotate',
+  async (quantization) => {
+    const checking = exported(loadFixture('llama'), 'f32', quantization, withoutRotation);
+    await expect(checking).rejects.toMatchObject({ code: 'export_differs' });
+  },
+);
+
+test('bnb4: a graph that does not rotate differs by more than is allowed', async () => {
+  const { check } = await exported(loadFixture('llama'), 'nf4', 'bnb4', withoutRotation);
+  expect(check.difference).toBeGreaterThan(100 * check.allowed);
 });
 
 test('refuses bnb4 for a base that is not in NF4', async () => {

@@ -5,7 +5,7 @@ export interface BaseUse {
   /** Whether `name` is a repository of the Hub. */
   readonly isRepo: boolean;
   readonly revision: string | null;
-  /** The name of the GGUF file that it was loaded from, or a placeholder for an unknown name. */
+  /** The name of the GGUF file that it was loaded from; `model.gguf` if the name is unknown. */
   readonly gguf?: string;
   /** Whether Transformers reads GGUF files of its family. */
   readonly readsGguf?: boolean;

@@ -13,6 +13,7 @@ import type { DataFile } from './data_files';
 import type { OnnxGraph } from './graph';
 import type { Quantization } from './quantizations';
 import { onnxWritten } from './read_back';
+import { readCheckpoint } from './read_checkpoint';
 import { withoutAdapter } from './weights';
 
 /** ONNX Runtime holds the files twice while it opens them, and WebAssembly's memory never shrinks. */
@@ -61,7 +62,55 @@ export async function checkOnnx(
   }
   const device = await source.withBase((base) => Promise.resolve(productRounding(base.device)));
   const rounding = Math.max(device, roundingOf(spec, quantization));
+  if (!quantization.besideAdapter) await checkGraph(source, { tensors, theirs, rounding }, { signal });
   return compareLogits({ ours: sample.logits, theirs }, { spec, weights, rounding });
+}
+
+/**
+ * Compares the runtime's logits with those that the weights, as they were read back, have here: rounding to a few bits is
+ * in both, so that the rest is the rounding of the runtime's arithmetic. If that rounding has no useful limit, because
+ * activations are rounded to 8 bits, the runtime's logits must at least explain more than half of the variance.
+ *
+ * @throws TunesmithError `export_differs`
+ */
+async function checkGraph(
+  source: ExportSource,
+  {
+    tensors,
+    theirs,
+    rounding,
+  }: {
+    readonly tensors: readonly WrittenTensor[];
+    readonly theirs: Float32Array;
+    readonly rounding: number;
+  },
+  options: CheckOptions,
+): Promise<void> {
+  const { spec } = source.layout;
+  const checkpoint = readCheckpoint({ ...source.facts, files: [], notes: [] }, spec, tensors);
+  const { theirs: ours } = await source.compareWith(checkpoint, options);
+  const errors = tensors.filter(({ from }) => from.kind !== 'vector').map(() => 0);
+  const weights = { share: undefined, errors, error: 0 };
+  const { difference, allowed } = compareLogits({ ours, theirs }, { spec, weights, rounding });
+  const unexplained = unexplainedShare(ours, theirs);
+  // Written with "not", so that NaN fails.
+  if (difference === null || !(difference <= allowed) || !(unexplained < HALF)) {
+    const detail = `The graph's logits differ by ${difference} from those of its weights; ${allowed} is explained.`;
+    throw exportDiffers({ detail: `${detail} Share of the variance that is unexplained: ${unexplained}.` });
+  }
+}
+
+const HALF = 0.5;
+
+/** The squared differences of logits, relative to the squared deviations of the expected ones from their mean. */
+export function unexplainedShare(expected: Float32Array, found: Float32Array): number {
+  const mean = expected.reduce((sum, value) => sum + value, 0) / expected.length;
+  let [differences, deviations] = [0, 0];
+  expected.forEach((value, i) => {
+    differences += (value - (found[i] ?? NaN)) ** 2;
+    deviations += (value - mean) ** 2;
+  });
+  return differences / deviations;
 }
 
 /** Throws `export_differs` naming a weight of the base that the graph leaves out. */

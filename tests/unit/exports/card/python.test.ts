@@ -51,7 +51,7 @@ describe('the code that runs an adapter', () => {
     expect(code({ files })).toContain(`    "${files[0]}",\n`);
   });
 
-  it('asks for a continuation where there is no chat template', () => {
+  it('asks for a continuation if the model has no chat template', () => {
     expect(code({ hasTemplate: false })).not.toContain('apply_chat_template');
   });
 });
