@@ -6,6 +6,7 @@ import type { CheckOptions, ExportCheck, ExportSource } from '../format';
 import type { BaseWeights } from '../merged/weights';
 import { checkColumns } from './columns';
 import { compareLogits, productRounding } from './logits';
+import { checkTexts } from './texts';
 import { checkWeights } from './weights';
 import { checkpointWritten } from './written_tensor';
 
@@ -18,9 +19,10 @@ export interface OtherBase {
 
 /**
  * Checks a merged model that Tunesmith itself can open, in any form: safetensors or GGUF. Reads all its weights back and
- * compares them with base and adapter, and then the logits of a few tokens.
+ * compares them with base and adapter, and then the logits of a few tokens. Tokenizer and chat template must be those that
+ * the model answers with here.
  *
- * @throws TunesmithError as `checkColumns` and `checkWeights`, and errors of opening the files
+ * @throws TunesmithError as `checkTexts`, `checkColumns` and `checkWeights`, and errors of opening the files
  */
 export async function checkMergedModel(
   source: ExportSource,
@@ -30,6 +32,7 @@ export async function checkMergedModel(
 ): Promise<ExportCheck> {
   const checkpoint = await openCheckpoint(written);
   const { spec } = source.layout;
+  checkTexts(source.facts, checkpoint);
   await checkColumns(source, { signal });
   const weights = await checkWeights(source, checkpointWritten(spec, checkpoint), {
     ...(base && { base: base.weights }),

@@ -1,9 +1,8 @@
-import { eosTokenIds, stopTokens } from '../../chat/stop_tokens';
-import { tokensOfClass } from '../../data/class_tokens';
+import { stopTokens } from '../../chat/stop_tokens';
 import { chatTemplateSource, EXAMPLES_DAY, jinjaTemplate, type ChatTemplate } from '../../data/template';
-import { loadTokenizer } from '../../data/tokenizer';
 import { ggufTokenizerEntries, specialsAround } from '../../formats/gguf_tokenizer_writer';
 import type { GgufEntry } from '../../formats/gguf_writer';
+import { tokenizerOf } from '../card/tokenizer';
 import type { ExportSource } from '../format';
 
 /** The tokenizer of a merged GGUF file, and what a Modelfile says of it. */
@@ -20,10 +19,7 @@ export interface GgufText {
 /** Throws `gguf_tokenizer_unknown`. */
 export function ggufText({ facts, layout }: Pick<ExportSource, 'facts' | 'layout'>): GgufText {
   const { config, generationConfig, tokenizer: json, tokenizerConfig, templateFile } = facts;
-  const tokenizer = loadTokenizer(json, tokenizerConfig, {
-    tokens: tokensOfClass(tokenizerConfig, config),
-    eosIds: [...eosTokenIds(generationConfig), ...eosTokenIds(config)],
-  });
+  const tokenizer = tokenizerOf(facts);
   const { specialTokens: special } = tokenizer;
   const source = chatTemplateSource(tokenizerConfig, templateFile);
   if (source === undefined) throw new Error('an export has no chat template');
