@@ -10,12 +10,8 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureBuilt } from './lib/build.mjs';
-import { checkNode, ensurePackages } from './lib/install.mjs';
-import { QWEN_SHAPES, writeMadeUpCheckpoint } from './lib/made_up_checkpoint.mjs';
-
-/** @param {string} line */
-const log = (line) => process.stderr.write(`${line}\n`);
+import { writeMadeUpCheckpoint } from './lib/made_up_checkpoint.mjs';
+import { log, parsed, prepareRun } from './lib/made_up_run.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -25,14 +21,7 @@ const { values } = parseArgs({
     folder: { type: 'string' },
   },
 });
-const shapes = QWEN_SHAPES[values.shapes];
-if (shapes === undefined) throw new Error(`--shapes is one of ${Object.keys(QWEN_SHAPES).join(', ')}`);
-
-checkNode();
-await ensurePackages(log);
-const program = await ensureBuilt('cli', log);
-const { vulkanEnvironment } = await import('./lib/vulkan.mjs');
-const env = await vulkanEnvironment(log);
+const { shapes, program, env } = await prepareRun(values.shapes);
 
 const scratch = await mkdtemp(join(tmpdir(), 'tunesmith-export-'));
 try {
@@ -90,16 +79,6 @@ async function measure(args) {
     above_bytes: peak - open.bytes,
     checked: { difference: result['difference'], allowed: result['allowed'], share: result['share'] },
   };
-}
-
-/**
- * @param {string} json
- * @returns {Record<string, unknown>}
- */
-function parsed(json) {
-  /** @type {unknown} */
-  const value = JSON.parse(json);
-  return /** @type {Record<string, unknown>} */ (value);
 }
 
 /**

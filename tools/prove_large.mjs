@@ -8,13 +8,9 @@ import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureBuilt } from './lib/build.mjs';
-import { checkNode, ensurePackages } from './lib/install.mjs';
-import { QWEN_SHAPES, writeMadeUpCheckpoint } from './lib/made_up_checkpoint.mjs';
+import { writeMadeUpCheckpoint } from './lib/made_up_checkpoint.mjs';
+import { log, parsed, prepareRun } from './lib/made_up_run.mjs';
 import { run } from './lib/run.mjs';
-
-/** @param {string} line */
-const log = (line) => process.stderr.write(`${line}\n`);
 
 const { values } = parseArgs({
   options: {
@@ -23,14 +19,7 @@ const { values } = parseArgs({
     folder: { type: 'string' },
   },
 });
-const shapes = QWEN_SHAPES[values.shapes];
-if (shapes === undefined) throw new Error(`--shapes is one of ${Object.keys(QWEN_SHAPES).join(', ')}`);
-
-checkNode();
-await ensurePackages(log);
-const program = await ensureBuilt('cli', log);
-const { vulkanEnvironment } = await import('./lib/vulkan.mjs');
-const env = await vulkanEnvironment(log);
+const { shapes, program, env } = await prepareRun(values.shapes);
 
 const scratch = await mkdtemp(join(tmpdir(), 'tunesmith-large-'));
 try {
@@ -93,14 +82,4 @@ async function folderBytes(folder) {
   const names = await readdir(folder);
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-/**
- * @param {string} json
- * @returns {Record<string, unknown>}
- */
-function parsed(json) {
-  /** @type {unknown} */
-  const value = JSON.parse(json);
-  return /** @type {Record<string, unknown>} */ (value);
 }

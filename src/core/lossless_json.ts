@@ -362,3 +362,13 @@ function isWordLetter(letter: string | undefined): boolean {
 function orEnd(index: number): number {
   return index < 0 ? Infinity : index;
 }
+
+/** The value of a JSON text; undefined if it is malformed. */
+export function losslessJsonOf(text: string): LosslessJson | undefined {
+  try {
+    return parseLosslessJson(text);
+  } catch (error) {
+    if (error instanceof JsonFault) return undefined;
+    throw error;
+  }
+}

@@ -1,8 +1,7 @@
 import {
   Float,
   fieldsOf,
-  JsonFault,
-  parseLosslessJson,
+  losslessJsonOf,
   type LosslessFields,
   type LosslessJson,
 } from '../core/lossless_json';
@@ -143,7 +142,7 @@ function readToolCalls(given: LosslessJson): readonly LosslessFields[] | Refused
 /** Parses a text of arguments; null for arguments that are no text, undefined if the text is no JSON object. */
 function readArguments(given: LosslessJson | undefined): LosslessJson | null | undefined {
   if (typeof given !== 'string') return null;
-  const value = parsed(given);
+  const value = losslessJsonOf(given);
   return fieldsOf(value) ? value : undefined;
 }
 
@@ -165,7 +164,7 @@ function readTurn({ from, value, ...more }: LosslessFields): Message | Refused {
 
 /** Reads a call, or a list of them, in the form that the templates of Transformers expect; undefined if it is none. */
 function readCalls(json: string): readonly Fields[] | undefined {
-  const value = parsed(json);
+  const value = losslessJsonOf(json);
   const calls = Array.isArray(value) ? (value as readonly LosslessJson[]) : [value];
   const read = calls.map((given) => {
     const call = fieldsOf(given);
@@ -180,7 +179,7 @@ function readCalls(json: string): readonly Fields[] | undefined {
 /** Reads the tools of a record: a list, or its JSON as text. An empty list counts as no tools. */
 function readTools(value: LosslessJson | undefined): { readonly tools?: readonly LosslessJson[] } | Refused {
   if (value === undefined || value === '') return {};
-  const list = typeof value === 'string' ? parsed(value) : value;
+  const list = typeof value === 'string' ? losslessJsonOf(value) : value;
   if (!Array.isArray(list) || !list.every((tool) => fieldsOf(tool) !== undefined)) {
     return refused('tools_list');
   }
@@ -190,13 +189,4 @@ function readTools(value: LosslessJson | undefined): { readonly tools?: readonly
 /** ShareGPT's records describe functions without the wrapper that templates expect. */
 function asFunction(tool: LosslessJson): LosslessJson {
   return 'function' in (fieldsOf(tool) ?? {}) ? tool : { type: 'function', function: tool };
-}
-
-function parsed(json: string): LosslessJson | undefined {
-  try {
-    return parseLosslessJson(json);
-  } catch (error) {
-    if (error instanceof JsonFault) return undefined;
-    throw error;
-  }
 }

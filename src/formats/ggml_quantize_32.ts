@@ -17,34 +17,36 @@ export function packerOf32(type: 'Q8_0' | 'Q4_0' | 'Q4_1' | 'Q5_0' | 'Q5_1'): Pa
     case 'Q8_0':
       return packQ8;
     case 'Q4_0':
-      return (values, first, bytes, at) => {
-        const d = fround(furthest(values, first) / -8);
-        putHalf(bytes, at, d);
-        packNibbles(values, first, bytes, at + 2, 0, inverseOf(d), 8.5);
-      };
+      return signedPacker(8, packNibbles);
     case 'Q4_1':
-      return (values, first, bytes, at) => {
-        const m = lowest(values, first);
-        const d = fround(fround(highest(values, first) - m) / 15);
-        putHalf(bytes, at, d);
-        putHalf(bytes, at + 2, m);
-        packNibbles(values, first, bytes, at + 4, m, inverseOf(d), 0.5);
-      };
+      return unsignedPacker(15, packNibbles);
     case 'Q5_0':
-      return (values, first, bytes, at) => {
-        const d = fround(furthest(values, first) / -16);
-        putHalf(bytes, at, d);
-        packFiveBits(values, first, bytes, at + 2, 0, inverseOf(d), 16.5);
-      };
+      return signedPacker(16, packFiveBits);
     case 'Q5_1':
-      return (values, first, bytes, at) => {
-        const m = lowest(values, first);
-        const d = fround(fround(highest(values, first) - m) / 31);
-        putHalf(bytes, at, d);
-        putHalf(bytes, at + 2, m);
-        packFiveBits(values, first, bytes, at + 4, m, inverseOf(d), 0.5);
-      };
+      return unsignedPacker(31, packFiveBits);
   }
+}
+
+type PackCodes = typeof packNibbles;
+
+/** A type with d only. @param zero z in the table above */
+function signedPacker(zero: number, packCodes: PackCodes): PackBlock {
+  return (values, first, bytes, at) => {
+    const d = fround(furthest(values, first) / -zero);
+    putHalf(bytes, at, d);
+    packCodes(values, first, bytes, at + 2, 0, inverseOf(d), zero + 0.5);
+  };
+}
+
+/** A type with d and m. @param most n in the table above */
+function unsignedPacker(most: number, packCodes: PackCodes): PackBlock {
+  return (values, first, bytes, at) => {
+    const m = lowest(values, first);
+    const d = fround(fround(highest(values, first) - m) / most);
+    putHalf(bytes, at, d);
+    putHalf(bytes, at + 2, m);
+    packCodes(values, first, bytes, at + 4, m, inverseOf(d), 0.5);
+  };
 }
 
 const packQ8: PackBlock = (values, first, bytes, at) => {

@@ -1,21 +1,8 @@
-import { message, type Message } from '../core/messages/message';
+import { message } from '../core/messages/message';
+import type { OnProgress } from '../core/progress';
 import type { LoadProgress } from '../models/load';
 
-/** The progress of long work. */
-export interface Progress {
-  readonly label: Message;
-  /** 0 to 1. */
-  readonly fraction?: number;
-  /** For a download: the bytes that have arrived, and the total. */
-  readonly bytes?: number;
-  readonly totalBytes?: number;
-  readonly bytesPerSecond?: number;
-  readonly etaSeconds?: number;
-  /** Set if the rest has another pace, so that the fraction does not predict the remaining time. */
-  readonly uneven?: true;
-}
-
-export type OnProgress = (progress: Progress) => void;
+export type { OnProgress, Progress } from '../core/progress';
 
 /** Reports the progress of loading the tensors. */
 export function loadingProgress(

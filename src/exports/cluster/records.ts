@@ -1,10 +1,4 @@
-import {
-  fieldsOf,
-  JsonFault,
-  parseLosslessJson,
-  type LosslessFields,
-  type LosslessJson,
-} from '../../core/lossless_json';
+import { fieldsOf, losslessJsonOf, type LosslessFields, type LosslessJson } from '../../core/lossless_json';
 import type { Message, Sample } from '../../data/records';
 import { sampleOf } from '../../data/shapes';
 import { jsonText } from '../card/json_text';
@@ -105,18 +99,9 @@ export function meaningOfFactory({ messages, tools }: LosslessFields): LosslessF
     return role === CALL && content !== undefined ? { from: CALL, value: content } : given;
   });
   const sample = sampleOf({ messages: turns });
-  const list = tools === '' ? [] : parsed(tools);
+  const list = tools === '' ? [] : losslessJsonOf(tools);
   if (!('kind' in sample) || sample.kind !== 'chat' || !Array.isArray(list)) return undefined;
   return meaningOf({ ...sample, tools: list });
-}
-
-function parsed(json: string): LosslessJson | undefined {
-  try {
-    return parseLosslessJson(json);
-  } catch (error) {
-    if (error instanceof JsonFault) return undefined;
-    throw error;
-  }
 }
 
 /** LLaMA-Factory's own words between the results of several calls (`data/converter.py`). */

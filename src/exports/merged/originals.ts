@@ -1,5 +1,5 @@
 import { TunesmithError } from '../../core/errors';
-import type { Message } from '../../core/messages/message';
+import type { OnProgress } from '../../core/progress';
 import { sameShape } from '../../core/shape';
 import type { ModelLayout } from '../../models/layout';
 import { checkpointTensors } from '../../models/spec';
@@ -13,18 +13,8 @@ export interface MeasuredOriginals {
   readonly adapter: number;
 }
 
-/** How far the fetching of a base's original files is. */
-export interface FetchProgress {
-  readonly label: Message;
-  readonly fraction?: number;
-  readonly bytes?: number;
-  readonly totalBytes?: number;
-  readonly bytesPerSecond?: number;
-  readonly etaSeconds?: number;
-}
-
 export interface FetchOptions {
-  readonly onProgress: (progress: FetchProgress) => void;
+  readonly onProgress: OnProgress;
   readonly signal?: AbortSignal;
 }
 
