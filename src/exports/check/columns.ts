@@ -14,9 +14,10 @@ import { productRounding } from './logits';
 import { NEAREST } from './rounding';
 
 /**
- * Compares values of each merged matrix, at some columns and rows, with those that the device computes from the base and the adapter in the way of
- * training and chat. The rows that an export writes are merged in JavaScript, so this finds a wrong merge, whatever the
- * export's format.
+ * Compares the adapter's change of each matrix, at some columns and rows, with the change that the device computes in the
+ * way of training and chat: with the adapter minus without it. The rows that an export writes are merged in JavaScript, so
+ * this finds a wrong merge, whatever the export's format, and even if the change is smaller than the device's rounding of
+ * the weights.
  *
  * @throws TunesmithError `export_differs` naming the module, and the signal's reason
  */
@@ -25,35 +26,45 @@ export async function checkColumns(source: ExportSource, { signal }: CheckOption
     for (const module of source.adapter.layout.modules) {
       signal?.throwIfAborted();
       const columns = sampledColumns(module.in);
-      const computed = await adaptedColumns(base, adapter, module, columns);
-      if (await mergesTo(source, base, module, columns, computed)) continue;
+      const tuned = await columnsOf(base, adapter, module, columns);
+      const plain = await columnsOf(base, undefined, module, columns);
+      if (await mergesTo(source, base, module, columns, { tuned, plain })) continue;
       throw exportDiffers({ detail: `${module.path} is not merged as the device computes it.` });
     }
   });
 }
 
-/** @param computed f32 [columns, out] */
+/** Columns of a matrix on the device, with the adapter and without it, f32 [columns, out]. */
+interface Columns {
+  readonly tuned: Float32Array;
+  readonly plain: Float32Array;
+}
+
 async function mergesTo(
   source: ExportSource,
   base: Model,
   { path, in: input, out }: AdapterModule,
   columns: readonly number[],
-  computed: Float32Array,
+  { tuned, plain }: Columns,
 ): Promise<boolean> {
   const merge = mergeOf(source, path);
-  // Sums over a row, such as DoRA's norms, are in f32.
-  const rounding = ROUNDINGS * productRounding(base.device) + Math.sqrt(input) * NEAREST.F32;
+  const changes = tuned.map((value, i) => value - plain[i]!);
+  const largest = (values: Float32Array, i: number): number =>
+    values.subarray(i * out, (i + 1) * out).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  // The device rounds the factors of the change; the sums with the weight, and DoRA's norms over a row, are in f32.
   const allowed = columns.map(
     (_, i) =>
-      rounding *
-      computed.subarray(i * out, (i + 1) * out).reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+      ROUNDINGS * productRounding(base.device) * largest(changes, i) +
+      Math.sqrt(input) * NEAREST.F32 * largest(tuned, i),
   );
   for (const run of sampledRuns(out)) {
     const rows = await readRows(base, `${path}.weight`, run);
+    const before = rows.slice();
     merge?.(rows, run.first);
     for (let row = 0; row < run.count; row++) {
       for (const [i, column] of columns.entries()) {
-        const difference = rows[row * input + column]! - computed[i * out + run.first + row]!;
+        const at = row * input + column;
+        const difference = rows[at]! - before[at]! - changes[i * out + run.first + row]!;
         // Written with "not", so that NaN fails.
         if (!(Math.abs(difference) <= allowed[i]!)) return false;
       }
@@ -72,19 +83,19 @@ function sampledRuns(out: number): readonly { readonly first: number; readonly c
   return Array.from(runs, (run) => ({ first: run * RUN, count: Math.min(RUN, out - run * RUN) }));
 }
 
-/** Number of roundings on the device, with margin: of the weight, both factors of the adapter and their products. */
+/** Number of roundings on the device, with margin: of both factors of the adapter and their products. */
 const ROUNDINGS = 8;
 
 /** Number of columns to recompute in each adapted matrix. */
 const COLUMNS = 8;
 
 /**
- * Computes columns of an adapted matrix in the same way as training and chat: applies the linear map with its adapter
- * to unit vectors. f32 [columns, out]
+ * Computes columns of a matrix in the same way as training and chat: applies the linear map, with its adapter if one is
+ * given, to unit vectors. f32 [columns, out]
  */
-async function adaptedColumns(
+async function columnsOf(
   base: Model,
-  adapter: Adapter,
+  adapter: Adapter | undefined,
   { path, in: input, out }: AdapterModule,
   columns: readonly number[],
 ): Promise<Float32Array<ArrayBuffer>> {
@@ -92,13 +103,13 @@ async function adaptedColumns(
   const trace = new Trace();
   const x = trace.bound('columns', 'f32', ['rows', input]);
   const weight = new BoundWeights(trace, layout).weight(`${path}.weight`);
-  const around = new BoundAdapter(trace, adapter.layout, false).around(path);
+  const around = adapter && new BoundAdapter(trace, adapter.layout, false).around(path);
   const y = adaptedLinear(trace, { x, weight, ...(around && { adapter: around }) });
   const planned = plan(trace, trace.nodes, { capacity: COLUMNS, limits: device.limits, keep: [y] });
-  const buffers = new Map([...base.buffers, ...adapter.buffers]);
+  const buffers = new Map([...base.buffers, ...(adapter?.buffers ?? [])]);
   const program = await compile(device, planned, { buffers, inputs: ['columns'], purpose: 'loading' });
   try {
-    await adapter.ready(base);
+    await adapter?.ready(base);
     const ones = new Float32Array(COLUMNS * input);
     columns.forEach((column, row) => (ones[row * input + column] = 1));
     program.write('columns', ones);
