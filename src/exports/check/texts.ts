@@ -1,7 +1,9 @@
 import { errorCode } from '../../core/errors';
 import { chatTemplateSource, sameTemplates } from '../../data/template';
 import type { Tokenizer } from '../../data/tokenizer';
-import type { SmallFacts } from '../card/small_files';
+import { readJson, readText, type ModelFolder } from '../../models/folder';
+import { readTokenizerConfig } from '../../models/tokenizer_files';
+import { CONFIG, TEMPLATE, type SmallFacts } from '../card/small_files';
 import { tokenizerOf } from '../card/tokenizer';
 import { exportDiffers } from '../run';
 
@@ -32,7 +34,35 @@ export function checkTexts(source: SmallFacts, written: SmallFacts): void {
     if (idsOf(ours, text) === idsOf(theirs, text)) continue;
     throw exportDiffers({ detail: `The tokens of ${JSON.stringify(text)} are others.` });
   }
-  const [own, read] = [source, written].map(({ tokenizerConfig, templateFile }) =>
+  checkTemplate(source, written);
+}
+
+/**
+ * As `checkTexts`, for a folder of small files, which may have no config.json. The template must be in
+ * tokenizer_config.json, where some programs look for it alone, and in chat_template.jinja if there is one.
+ *
+ * @throws TunesmithError also `json_invalid` and `text_not_utf8`, naming the file
+ */
+export async function checkWrittenTexts(source: SmallFacts, folder: ModelFolder): Promise<void> {
+  const json = async (name: string): Promise<unknown> => {
+    const file = folder.get(name);
+    return file && (await readJson(file));
+  };
+  const written: SmallFacts = {
+    config: (await json(CONFIG)) ?? source.config,
+    tokenizer: await json('tokenizer.json'),
+    tokenizerConfig: await readTokenizerConfig(folder),
+    templateFile: undefined,
+    generationConfig: await json('generation_config.json'),
+    texts: {},
+  };
+  checkTexts(source, written);
+  const file = folder.get(TEMPLATE);
+  if (file) checkTemplate(source, { ...written, templateFile: await readText(file) });
+}
+
+function checkTemplate(...facts: readonly [SmallFacts, SmallFacts]): void {
+  const [own, read] = facts.map(({ tokenizerConfig, templateFile }) =>
     chatTemplateSource(tokenizerConfig, templateFile),
   );
   if (!sameTemplates(own, read)) throw exportDiffers({ detail: 'The chat template is another one.' });

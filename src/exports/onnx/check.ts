@@ -5,6 +5,7 @@ import { openOnnx } from '../../onnx_runtime/open';
 import { checkColumns } from '../check/columns';
 import { compareLogits, productRounding } from '../check/logits';
 import { NEAREST } from '../check/rounding';
+import { checkWrittenTexts } from '../check/texts';
 import { checkWeights } from '../check/weights';
 import type { WrittenTensor } from '../check/written_tensor';
 import type { CheckOptions, ExportCheck, ExportSource, SampleLogits } from '../format';
@@ -41,6 +42,7 @@ export async function checkOnnx(
   { onProgress = () => undefined, signal }: CheckOptions,
 ): Promise<ExportCheck> {
   const { spec } = source.layout;
+  await checkWrittenTexts(source.facts, written);
   if (!quantization.besideAdapter) await checkColumns(source, { signal });
   const tensors = onnxWritten(spec, graph.weights, data, written);
   requireAll(spec, tensors);

@@ -5,6 +5,7 @@ import { shortName } from '../card/base_use';
 import { cardOf } from '../card/card_of';
 import { adapterCode } from '../card/python';
 import { tokenizerFiles } from '../card/small_files';
+import { checkWrittenTexts } from '../check/texts';
 import type { ExportFormat, ExportUse, ExportedAdapter } from '../format';
 import { exportDiffers } from '../run';
 
@@ -32,6 +33,7 @@ export const peftExport: ExportFormat = {
       files: Array.from(files, ([name, bytes]) => ({ name, size: bytes.length, parts: () => [bytes] })),
       uses: uses(peftExport.fileName(shortName(baseModel))),
       async check(written) {
+        await checkWrittenTexts(facts, written);
         const read = await readAdapterFiles(written, layout.spec);
         if (!sameAdapter(adapter, read))
           throw exportDiffers({ detail: 'The adapter that was read back is another one.' });

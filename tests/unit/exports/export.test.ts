@@ -44,7 +44,10 @@ const source: ExportSource = {
   run: undefined,
   facts: {
     config: {},
-    tokenizer: {},
+    tokenizer: {
+      added_tokens: [],
+      model: { type: 'BPE', vocab: { a: 0, '!': 1, c: 2, ac: 3 }, merges: [['a', 'c']] },
+    },
     tokenizerConfig: { chat_template: '{{ messages }}' },
     templateFile: undefined,
     generationConfig: { eos_token_id: 2 },
@@ -178,6 +181,25 @@ describe('an adapter for PEFT', () => {
       code: 'export_differs',
       detail: expect.stringContaining('0.25') as string,
     });
+  });
+
+  it.each([
+    [
+      'tokenizer.json',
+      '{"added_tokens":[],"model":{"type":"BPE","vocab":{"!":0,"a":1,"c":2,"ac":3},"merges":[["a","c"]]}}',
+    ],
+    // transformers.js reads the template from this file alone.
+    ['tokenizer_config.json', '{"chat_template":"{{ bos_token }}"}'],
+    ['chat_template.jinja', '{{ bos_token }}'],
+  ])('is refused where its %s is another one', async (name, text) => {
+    const memory = memoryTarget();
+    const { files, check } = await peftExport.plan(source, {});
+    const other = memoryFile(name, new TextEncoder().encode(text));
+    const checking = runExport(
+      { files, check: (written, told) => check(new Map([...written, [name, other]]), told) },
+      memory,
+    );
+    await expect(checking).rejects.toMatchObject({ code: 'export_differs' });
   });
 
   it.each(['parameters', 'scale'] as const)(
