@@ -3,7 +3,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { message } from '../../src/core/messages/message';
 import { language } from '../../src/ui/language.svelte';
 import ChatSettings from '../../src/ui/chat/ChatSettings.svelte';
-import ExportChoice from '../../src/ui/export/ExportChoice.svelte';
+import ExportStep from '../../src/ui/export/ExportStep.svelte';
 import UpdateBar from '../../src/ui/offline/UpdateBar.svelte';
 import RunsPanel from '../../src/ui/runs/RunsPanel.svelte';
 import Header from '../../src/ui/shell/Header.svelte';
@@ -169,7 +169,7 @@ it('the format and the options of an export reach the engine, and it is asked ag
     adapter: { report: () => Promise.resolve(adapterReport()), offers, export: run },
   });
   await app.exports.refresh();
-  const shown = show(ExportChoice, app, { disabled: false });
+  const shown = show(ExportStep, app, {});
   const settings = app.settings.values;
   expect(offers).toHaveBeenCalledOnce();
   press(control(shown, 'input[value=merged]'));

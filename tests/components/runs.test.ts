@@ -67,19 +67,29 @@ it('a run that is removed while its adapter is open is not called saved any more
   }
 });
 
-it('exported ONNX files can be opened in the chat', () => {
-  const app = appOver();
+it('exported ONNX files can be opened in the chat', async () => {
+  const offered = { bytes: 10, options: [], files: [], notes: [] };
+  const offers = () =>
+    Promise.resolve(['gguf', 'onnx'].map((format) => ({ ...offered, format, fileName: `${format}.zip` })));
+  const app = appOver({ adapter: { report: () => Promise.resolve(adapterReport()), offers } });
+  await app.exports.refresh();
   const open = vi.spyOn(app.onnx, 'open').mockResolvedValue();
   const step = show(ExportStep, app, {});
   const finish = (format: FormatName) => {
     const check = { difference: 0, allowed: 0 };
     app.exports.result = { format, fileName: `pirate-${format}.zip`, zip: undefined, files: [], check };
     app.exports.file = new File(['zip'], `pirate-${format}.zip`);
+    app.exports.choose(format);
     flushSync();
   };
   finish('gguf');
   expect(step.textContent).not.toContain(t.exporting.chat);
   finish('onnx');
+  app.exports.choose('gguf');
+  flushSync();
+  expect(step.querySelector('[data-testid=export-check]')).toBeNull();
+  app.exports.choose('onnx');
+  flushSync();
   press(control(step, 'button', t.exporting.chat));
   expect(app.route.place).toBe('chat');
   const [picked] = open.mock.calls[0]!;

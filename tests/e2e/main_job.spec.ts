@@ -68,14 +68,15 @@ test('trains the demo by one button, chats with it, exports it, brings it back, 
   await test.step('export model and adapter in one', async () => {
     const choice = page.getByTestId('export-choice');
     await choice.getByRole('radio', { name: /Transformers, vLLM/ }).check();
-    await choice.getByLabel('Precision', { exact: true }).selectOption('float32');
+    const options = page.getByTestId('export-options');
+    await options.getByLabel('Precision', { exact: true }).selectOption('float32');
     const { fileName, files } = await tunesmith.exported('the model');
     await expect(page.getByTestId('export-check')).toContainText('read back');
     expect(fileName).toBe('tunesmith-demo-merged.zip');
     expect(Object.keys(files)).toEqual(
       expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json', 'README.md']),
     );
-    const listed = await page.getByTestId('exported-files').getByRole('row').count();
+    const listed = await page.getByTestId('exported-files').locator('tr').count();
     expect(listed).toBe(Object.keys(files).length);
     const { tensors } = readTensors(files['model.safetensors'] ?? new Uint8Array());
     expect([...tensors.values()].every(({ dtype }) => dtype === 'F32')).toBe(true);

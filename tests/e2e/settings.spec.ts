@@ -261,8 +261,8 @@ test('brings the controls of the steps to the engine', async ({ page, tunesmith 
     await expect(cut).toContainText('12 of 12 examples are cut');
     await cut.getByRole('button', { name: /max_seq_length = / }).click();
     await expect(examples.getByTestId('examples-cut')).toHaveCount(0);
-    const { max_seq_length } = (await asked(page, 'runs.plan')) as TrainSettings;
-    expect(max_seq_length).toBeGreaterThan(96);
+    const length = async () => ((await asked(page, 'runs.plan')) as TrainSettings).max_seq_length;
+    await expect.poll(length, { timeout: 120_000 }).toBeGreaterThan(96);
     await examples.getByRole('button', { name: 'Undo' }).click();
     await plans({ placeholders: {} });
     await expect(page.getByTestId('example-preview')).toContainText('I am {{name}},');

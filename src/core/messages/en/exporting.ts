@@ -8,6 +8,7 @@ export const exporting = {
   modules: 'Layers',
   parameters: 'Parameters',
   what: 'Format',
+  options: 'Options',
   /** The groups of formats, by what a person wants to do. */
   purposes: {
     run: 'Run it: model and adapter in one',
@@ -19,7 +20,7 @@ export const exporting = {
     folder: 'Download the folder (.zip)',
     model: 'Download the model (.zip)',
   },
-  alone: (name: string, bytes: number) => `Download only ${name} (${format.bytes(bytes)})`,
+  alone: (ending: string, bytes: number) => `Only the ${ending} (${format.bytes(bytes)})`,
   beside: (name: string) => `${name}, to copy`,
   exporting: 'Writing and checking…',
   stop: 'Stop',
@@ -33,7 +34,7 @@ export const exporting = {
     'Where this base model comes from: its name or address on the Hub, or a path. The model card and other programs find it by this. It is remembered with the model.',
   originals: 'Drop the folder of the base model in full precision here',
   originalsHelp: 'config.json, the tokenizer’s files and model*.safetensors',
-  files: 'Files in the zip',
+  files: (count: number) => `Files (${format.count(count)})`,
   checked: 'Checked: the files were read back and give exactly the same answers.',
   checkedNear: (
     difference: string,

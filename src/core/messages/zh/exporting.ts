@@ -9,6 +9,7 @@ export const exporting: Catalogue['exporting'] = {
   modules: '作用的层',
   parameters: '参数量',
   what: '导出格式',
+  options: '选项',
   purposes: {
     run: '直接运行：模型与适配器合并为一体',
     adapter: '仅适配器：与基座模型一起使用',
@@ -19,7 +20,7 @@ export const exporting: Catalogue['exporting'] = {
     folder: '下载文件夹（.zip）',
     model: '下载模型（.zip）',
   },
-  alone: (name, bytes) => `只下载 ${name}（${format.bytes(bytes)}）`,
+  alone: (ending, bytes) => `只要 ${ending} 文件（${format.bytes(bytes)}）`,
   beside: (name) => `${name}（可复制）`,
   exporting: '正在写入并校验…',
   stop: '停止',
@@ -32,7 +33,7 @@ export const exporting: Catalogue['exporting'] = {
   baseHelp: '该基座模型的来源：Hub 上的名称或网址，或本地路径。模型卡和其他程序据此查找它；会随模型记住。',
   originals: '把全精度基座模型的文件夹拖到这里',
   originalsHelp: 'config.json、分词器文件和 model*.safetensors',
-  files: 'zip 中的文件',
+  files: (count) => `文件（${format.count(count)} 个）`,
   checked: '已校验：重新读取这些文件后，得到的回答完全一致。',
   checkedNear: (difference, share, same) =>
     format.paragraph([
