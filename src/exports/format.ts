@@ -139,10 +139,10 @@ export interface ExportSource {
   readonly withTuned: <T>(work: (base: Model, adapter: Adapter) => Promise<T>) => Promise<T>;
   /** Encodes rows of weights on threads. */
   readonly encoder: RowEncoder;
-  /** The largest difference between the logits of this adapter and of another one on the same base. */
-  compareLogits(other: ExportedAdapter): Promise<number>;
+  /** Logits of a few tokens with this adapter, and with another one on the same base. */
+  compareAdapters(other: ExportedAdapter, options?: CheckOptions): Promise<ComparedLogits>;
   /** Logits of a few tokens with base and adapter. */
-  logits(): Promise<SampleLogits>;
+  logits(options?: CheckOptions): Promise<SampleLogits>;
   /**
    * Computes the logits of the same few tokens with base and adapter, and with a checkpoint of which one block at a time
    * is on the device.

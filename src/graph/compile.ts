@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import type { MemoryPurpose } from '../core/memory_purposes';
+import { untilStopped } from '../core/until_stopped';
 import type { Device } from '../gpu/device';
 import type { Pipeline } from '../gpu/pipelines';
 import { RUN_BYTES } from '../gpu/run';
@@ -16,15 +17,17 @@ export interface CompileRequest {
   readonly arenas?: readonly GPUBuffer[];
   /** For the account of the device's memory. */
   readonly purpose?: MemoryPurpose;
+  /** Stops the wait for pipelines, which may take seconds; the device goes on with those that it has begun. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Makes everything a program needs, once: arenas, pipelines (in parallel), bind groups. Afterwards runs allocate nothing.
  * Frees its allocations if it fails.
- * Throws `slot_missing` if a bound slot has no buffer, and what the driver reports.
+ * Throws `slot_missing` if a bound slot has no buffer, what the driver reports, and the signal's reason.
  */
 export async function compile(device: Device, plan: Plan, request: CompileRequest): Promise<Program> {
-  const { buffers, inputs = [], purpose = 'activations' } = request;
+  const { buffers, inputs = [], purpose = 'activations', signal } = request;
   const owned: { purpose: MemoryPurpose; buffer: GPUBuffer }[] = [];
   const own = (forPurpose: MemoryPurpose, label: string, bytes: number): GPUBuffer => {
     const buffer = device.buffers.create(forPurpose, label, bytes);
@@ -59,6 +62,7 @@ export async function compile(device: Device, plan: Plan, request: CompileReques
 
   const step = async (dispatch: Dispatch): Promise<Step> => {
     const { pipeline, layout } = await pipelineOf(device, dispatch);
+    signal?.throwIfAborted();
     const ownWords = dispatch.words
       ? [{ binding: dispatch.bindings.length + 1, resource: words(dispatch.words) }]
       : [];
@@ -75,7 +79,7 @@ export async function compile(device: Device, plan: Plan, request: CompileReques
   };
 
   try {
-    const steps = await Promise.all(plan.dispatches.map(step));
+    const steps = await untilStopped(Promise.all(plan.dispatches.map(step)), signal);
     device.check();
     return new Program(device, { plan, steps, uniform, arenas, slots, owned });
   } catch (error) {

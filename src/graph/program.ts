@@ -65,10 +65,10 @@ export class Program {
 
   /**
    * Submits all dispatches for `values.rows` rows, split so that no submit runs long. Resolves once they are submitted
-   * and few enough are under way; `read` waits for results.
+   * and few enough are under way; `read` waits for results. A signal stops it between two submits.
    */
-  async run(values: Partial<RunValues>): Promise<void> {
-    await this.#submit(values, this.#encode(values.rows ?? 0));
+  async run(values: Partial<RunValues>, signal?: AbortSignal): Promise<void> {
+    await this.#submit(values, this.#encode(values.rows ?? 0), signal);
   }
 
   /**
@@ -96,10 +96,17 @@ export class Program {
     return await result;
   }
 
-  async #submit(values: Partial<RunValues>, parts: Iterable<EncodedPart>): Promise<void> {
+  async #submit(
+    values: Partial<RunValues>,
+    parts: Iterable<EncodedPart>,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const { gpu, queue } = this.#device;
     gpu.queue.writeBuffer(this.#parts.uniform, 0, encodeRun(values));
-    for (const { commands, operations } of parts) await queue.submit(commands, operations);
+    for (const { commands, operations } of parts) {
+      signal?.throwIfAborted();
+      await queue.submit(commands, operations);
+    }
   }
 
   /**

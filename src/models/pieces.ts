@@ -1,3 +1,4 @@
+import { untilStopped } from '../core/until_stopped';
 import type { FileReader } from './folder';
 
 /** Most bytes to read from a file at once. */
@@ -122,19 +123,4 @@ function pieceOf(group: readonly [RangePiece, ...RangePiece[]]): Piece {
       };
     },
   };
-}
-
-async function untilStopped<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  signal?.throwIfAborted();
-  if (!signal) return await work;
-  let stop = (): void => undefined;
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason instanceof Error ? signal.reason : new Error('stopped'));
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, stopped]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

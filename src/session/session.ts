@@ -319,8 +319,11 @@ export class Session {
   }
 
   /** Logits, f32 [tokens, vocabulary], with the given adapter, or else the tuned one if there is one. */
-  async logits(ids: readonly number[], tuned?: TunedAdapter): Promise<Float32Array<ArrayBuffer>> {
-    return await this.#withAdapter((loaded, adapter) => allLogits(loaded.model, adapter, ids), tuned);
+  async logits(
+    ids: readonly number[],
+    { tuned, signal }: { readonly tuned?: TunedAdapter; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Float32Array<ArrayBuffer>> {
+    return await this.#withAdapter(({ model }, adapter) => allLogits(model, adapter, ids, signal), tuned);
   }
 
   /**

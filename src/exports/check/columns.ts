@@ -21,10 +21,15 @@ import { NEAREST } from './rounding';
  *
  * @throws TunesmithError `export_differs` naming the module, and the signal's reason
  */
-export async function checkColumns(source: ExportSource, { signal }: CheckOptions = {}): Promise<void> {
+export async function checkColumns(
+  source: ExportSource,
+  { onProgress, signal }: CheckOptions = {},
+): Promise<void> {
+  const { modules } = source.adapter.layout;
   await source.withTuned(async (base, adapter) => {
-    for (const module of source.adapter.layout.modules) {
+    for (const [done, module] of modules.entries()) {
       signal?.throwIfAborted();
+      onProgress?.(done / modules.length);
       const columns = sampledColumns(module.in);
       const tuned = await columnsOf(base, adapter, module, columns);
       const plain = await columnsOf(base, undefined, module, columns);

@@ -37,6 +37,13 @@ export function adapterRounding({
   return SPREAD * FACTORS * Math.sqrt(maps.length) * each * largest;
 }
 
+/** The largest difference between logits; NaN if one is NaN, or if their numbers differ. */
+export function largestDifference({ ours, theirs }: ComparedLogits): number {
+  const start = ours.length === theirs.length ? 0 : NaN;
+  // Math.max keeps a NaN.
+  return ours.reduce((most, value, i) => Math.max(most, Math.abs(value - (theirs[i] ?? NaN))), start);
+}
+
 /**
  * Compares logits. Independent errors of relative size u in a matrix change its output by about u in relative size, and
  * matrices one after the other add up the squares of their errors. Both sides also sum products in f32 in different
@@ -59,15 +66,9 @@ export function compareLogits(
     (sum, error) => sum + (Math.max(rounding, error) + Math.sqrt(longest) * NEAREST.F32) ** 2,
     0,
   );
-  let difference = ours.length === theirs.length ? 0 : NaN;
-  let largest = 0;
-  ours.forEach((value, i) => {
-    // Math.max also keeps a NaN.
-    difference = Math.max(difference, Math.abs(value - (theirs[i] ?? NaN)));
-    largest = Math.max(largest, Math.abs(value));
-  });
+  const largest = ours.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return {
-    difference,
+    difference: largestDifference({ ours, theirs }),
     allowed: SPREAD * FACTORS * Math.sqrt(squares) * largest,
     ...(weights.share !== undefined && { share: weights.share }),
     weightError: weights.error,

@@ -10,7 +10,7 @@ import { checkpointTensors, type ModelSpec } from '../../models/spec';
 import { interleaved } from '../../models/stored/interleaved_rows';
 import { cardOf } from '../card/card_of';
 import { TEMPLATE, type SmallFacts } from '../card/small_files';
-import { adapterRounding } from '../check/logits';
+import { adapterRounding, largestDifference } from '../check/logits';
 import type { ExportFile, ExportFormat, ExportUse } from '../format';
 import { baseEntries, modelName } from './names';
 
@@ -53,14 +53,14 @@ export const ggufLoraExport: ExportFormat = {
         ...(template === undefined ? [] : [textFile(TEMPLATE, template)]),
         textFile('README.md', cardOf(source, undefined, uses)),
       ],
-      check: async (written) => {
+      check: async (written, options) => {
         const read = await readGgufAdapter(written.get(file)!, spec);
-        const difference = await source.compareLogits(read);
-        const { logits } = await source.logits();
+        const compared = await source.compareAdapters(read, options);
+        const logits = compared.ours;
         const allowed = await source.withBase(({ device }) =>
           Promise.resolve(adapterRounding({ logits, spec, device })),
         );
-        return { difference, allowed };
+        return { difference: largestDifference(compared), allowed };
       },
     });
   },

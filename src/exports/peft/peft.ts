@@ -5,6 +5,7 @@ import { shortName } from '../card/base_use';
 import { cardOf } from '../card/card_of';
 import { adapterCode } from '../card/python';
 import { tokenizerFiles } from '../card/small_files';
+import { largestDifference } from '../check/logits';
 import { checkWrittenTexts } from '../check/texts';
 import type { ExportFormat, ExportUse, ExportedAdapter } from '../format';
 import { exportDiffers } from '../run';
@@ -32,12 +33,12 @@ export const peftExport: ExportFormat = {
     return Promise.resolve({
       files: Array.from(files, ([name, bytes]) => ({ name, size: bytes.length, parts: () => [bytes] })),
       uses: uses(peftExport.fileName(shortName(baseModel))),
-      async check(written) {
+      async check(written, options) {
         await checkWrittenTexts(facts, written);
         const read = await readAdapterFiles(written, layout.spec);
         if (!sameAdapter(adapter, read))
           throw exportDiffers({ detail: 'The adapter that was read back is another one.' });
-        return { difference: await source.compareLogits(read), allowed: 0 };
+        return { difference: largestDifference(await source.compareAdapters(read, options)), allowed: 0 };
       },
     });
   },

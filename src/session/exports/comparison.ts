@@ -1,5 +1,5 @@
 import { errorClass, errorCode } from '../../core/errors';
-import type { ComparedLogits, CompareOptions, SampleLogits } from '../../exports/format';
+import type { CheckOptions, ComparedLogits, CompareOptions, SampleLogits } from '../../exports/format';
 import type { Device } from '../../gpu/device';
 import type { Adapter } from '../../models/adapter';
 import type { Checkpoint } from '../../models/files';
@@ -15,23 +15,30 @@ const COMPARED_TOKENS = 16;
 interface Compared {
   readonly layout: ModelLayout;
   device(): Promise<Device>;
-  logits(ids: readonly number[], tuned?: TunedAdapter): Promise<Float32Array<ArrayBuffer>>;
+  logits(
+    ids: readonly number[],
+    options?: { readonly tuned?: TunedAdapter; readonly signal?: AbortSignal | undefined },
+  ): Promise<Float32Array<ArrayBuffer>>;
   withTuned<T>(work: (model: Model, adapter: Adapter) => Promise<T>): Promise<T>;
   unload(): void;
 }
 
-/** The largest difference between the logits of the tuned adapter and of another one, for a few tokens. */
-export async function compareLogits(session: Compared, other: TunedAdapter): Promise<number> {
+/** Logits of the same few tokens, with the tuned adapter and with another one on the same base. */
+export async function compareAdapters(
+  session: Compared,
+  other: TunedAdapter,
+  { onProgress, signal }: CheckOptions = {},
+): Promise<ComparedLogits> {
   const ids = comparedIds(session);
-  const ours = await session.logits(ids);
-  const theirs = await session.logits(ids, other);
-  return ours.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (theirs[i] ?? NaN))), 0);
+  const ours = await session.logits(ids, { signal });
+  onProgress?.(0.5);
+  return { ours, theirs: await session.logits(ids, { tuned: other, signal }) };
 }
 
 /** The few tokens of comparisons, and their logits with the tuned adapter. */
-export async function tunedLogits(session: Compared): Promise<SampleLogits> {
+export async function tunedLogits(session: Compared, { signal }: CheckOptions = {}): Promise<SampleLogits> {
   const ids = comparedIds(session);
-  return { ids, logits: await session.logits(ids) };
+  return { ids, logits: await session.logits(ids, { signal }) };
 }
 
 /**
@@ -49,7 +56,7 @@ export async function compareWith(
     ? await session.withTuned(({ device }, adapter) =>
         logitsByParts(device, reference, ids, { adapter, onProgress: half(0), signal }),
       )
-    : await session.logits(ids);
+    : await session.logits(ids, { signal });
   const byParts = async (): Promise<Float32Array<ArrayBuffer>> =>
     await logitsByParts(await session.device(), checkpoint, ids, { onProgress: half(0.5), signal });
   try {

@@ -14,7 +14,7 @@ import { baseNameOf } from '../models/base_name';
 import { trainedTemplate } from '../models/loaded';
 import type { AdapterTemplate, OpenModel } from '../models/open';
 import { baseUse } from './base_use';
-import { compareLogits, compareWith, tunedLogits } from './comparison';
+import { compareAdapters, compareWith, tunedLogits } from './comparison';
 import { exportProgress } from './export_progress';
 import type { OnProgress } from '../progress';
 import type { Session } from '../session';
@@ -98,8 +98,8 @@ async function sourceOf(session: Session, language: Language, encoder: RowEncode
     withBase: (work) => session.withBase(work),
     withTuned: (work) => session.withTuned(work),
     encoder,
-    compareLogits: (other) => compareLogits(session, other),
-    logits: () => tunedLogits(session),
+    compareAdapters: (other, options) => compareAdapters(session, other, options),
+    logits: (options) => tunedLogits(session, options),
     compareWith: (checkpoint, options) => compareWith(session, checkpoint, options),
   };
 }

@@ -56,7 +56,7 @@ const source: ExportSource = {
   withBase: () => Promise.reject(new Error('the base is not needed')),
   withTuned: () => Promise.reject(new Error('the device is not needed')),
   encoder: new RowEncoder(),
-  compareLogits: () => Promise.resolve(0),
+  compareAdapters: () => Promise.resolve({ ours: new Float32Array(1), theirs: new Float32Array(1) }),
   logits: () => Promise.reject(new Error('nothing is merged')),
   compareWith: () => Promise.reject(new Error('nothing is merged')),
 };
@@ -169,10 +169,10 @@ describe('an adapter for PEFT', () => {
     const plan = await peftExport.plan(
       {
         ...source,
-        compareLogits: (read) => {
+        compareAdapters: (read) => {
           expect(read.layout.modules).toEqual(layout.modules);
           expect(bytesOf(read.parameters)).toEqual(bytesOf(parameters));
-          return Promise.resolve(0.25);
+          return Promise.resolve({ ours: Float32Array.of(1, 2), theirs: Float32Array.of(1, 2.25) });
         },
       },
       {},
