@@ -165,7 +165,7 @@ function sizeOf(graph: OnnxFile, data: readonly OnnxFile[]): number {
 }
 
 /** The runtime's own reason is English and for developers, so it is only a detail. */
-function refusal({ path }: OnnxFile, cause: unknown): TunesmithError {
+export function refusal({ path }: Pick<OnnxFile, 'path'>, cause: unknown): TunesmithError {
   const detail = cause instanceof Error ? cause.message : String(cause);
   const full = isMemory(cause);
   return new TunesmithError({

@@ -1,4 +1,5 @@
 import { TunesmithError, errorCode } from '../../core/errors';
+import type { OnnxNode } from '../../formats/onnx/model';
 import type { ModelFolder } from '../../models/folder';
 import { checkpointTensors, type ModelSpec } from '../../models/spec';
 import { openOnnx } from '../../onnx_runtime/open';
@@ -8,17 +9,29 @@ import { NEAREST } from '../check/rounding';
 import { checkWrittenTexts } from '../check/texts';
 import { checkWeights } from '../check/weights';
 import type { WrittenTensor } from '../check/written_tensor';
-import type { CheckOptions, ExportCheck, ExportSource, SampleLogits } from '../format';
+import type { CheckOptions, ExportCheck, ExportSource } from '../format';
 import { exportDiffers } from '../run';
+import { checkAdapter } from './adapter_written';
 import type { DataFile } from './data_files';
 import type { OnnxGraph } from './graph';
 import type { Quantization } from './quantizations';
-import { onnxWritten } from './read_back';
+import { withExactProducts } from './pieces/exact_products';
+import { logitsByPieces } from './pieces/run_pieces';
+import { onnxWritten, tensorReader } from './read_back';
 import { readCheckpoint } from './read_checkpoint';
 import { withoutAdapter } from './weights';
 
-/** ONNX Runtime holds the files twice while it opens them, and WebAssembly's memory never shrinks. */
-const MOST_BYTES = 1e9;
+/** Limits of what ONNX Runtime holds at once, in bytes of weights. WebAssembly's memory never shrinks. */
+export interface CheckLimits {
+  /** The runtime opens the files themselves if they have no more. It holds them twice meanwhile. */
+  readonly whole: number;
+  /** It runs the graph of larger ones in pieces of so much. */
+  readonly piece: number;
+}
+
+const LIMITS: CheckLimits = { whole: 1e9, piece: 2 ** 28 };
+/** Exact products of 8-bit weights hold them also in float32, twice. */
+const EXACT_BYTES = 9;
 
 export interface CheckedGraph {
   readonly graph: OnnxGraph;
@@ -30,34 +43,47 @@ export interface CheckedGraph {
 
 /**
  * Reads all weights of a written ONNX model back and compares them with base and adapter; then computes the logits of a
- * few tokens from the written files with ONNX Runtime, unless they are too large for that.
+ * few tokens with ONNX Runtime: from the written files at once, or piece by piece if they are large. The result has no
+ * difference of logits if the runtime has no memory even for that.
  *
- * @throws TunesmithError `export_onnx_float16` if activations leave float16's range, and the errors of `checkColumns`,
- *   `checkWeights` and `openOnnx`
+ * @throws TunesmithError `export_onnx_float16` if activations leave float16's range, and the errors of
+ *   `checkWrittenTexts`, `checkAdapter`, `checkColumns`, `checkWeights` and `openOnnx`
  */
 export async function checkOnnx(
   source: ExportSource,
   { graph, data, path, quantization }: CheckedGraph,
   written: ModelFolder,
   { onProgress = () => undefined, signal }: CheckOptions,
+  limits: CheckLimits = LIMITS,
 ): Promise<ExportCheck> {
   const { spec } = source.layout;
+  const { besideAdapter = false, roundsActivations = false } = quantization;
   await checkWrittenTexts(source.facts, written);
-  if (!quantization.besideAdapter) {
-    await checkColumns(source, { onProgress: (fraction) => onProgress(COLUMNS * fraction), signal });
-  }
-  const tensors = onnxWritten(spec, graph.weights, data, written);
+  const read = tensorReader(data, written);
+  const tensors = onnxWritten(spec, graph.weights, read);
   requireAll(spec, tensors);
-  const weights = await checkWeights(quantization.besideAdapter ? withoutAdapter(source) : source, tensors, {
+  if (besideAdapter) await checkAdapter(source, graph.weights, read);
+  else await checkColumns(source, { onProgress: (fraction) => onProgress(COLUMNS * fraction), signal });
+  const weights = await checkWeights(besideAdapter ? withoutAdapter(source) : source, tensors, {
     onProgress: (fraction) => onProgress(COLUMNS + WEIGHTS * fraction),
     signal,
   });
   const sample = await source.logits({ signal });
-  const theirs =
-    data.reduce((sum, { size }) => sum + size, 0) <= MOST_BYTES
-      ? await runtimeLogits(written, path, sample, signal)
-      : undefined;
-  if (!theirs) {
+  const { ids } = sample;
+  const inPieces = (nodes: readonly OnnxNode[], most: number): Promise<Float32Array> => {
+    const { constants, weights: stored, inputs } = graph;
+    return logitsByPieces({ nodes, constants, weights: stored, inputs }, read, ids, {
+      ...{ most, vocabulary: spec.vocabularySize, signal },
+    });
+  };
+  const isWhole = data.reduce((sum, { size }) => sum + size, 0) <= limits.whole;
+  const theirs = await ifRoom(() =>
+    isWhole ? runtimeLogits(written, path, ids, signal) : inPieces(graph.nodes, limits.piece),
+  );
+  const exact = roundsActivations
+    ? await ifRoom(() => inPieces(withExactProducts(graph.nodes), limits.piece / EXACT_BYTES))
+    : theirs;
+  if (!theirs || !exact) {
     const { share, error } = weights;
     return { difference: null, allowed: 0, weightError: error, ...(share !== undefined && { share }) };
   }
@@ -65,26 +91,31 @@ export async function checkOnnx(
     throw new TunesmithError({ code: 'export_onnx_float16' });
   }
   const device = await source.withBase((base) => Promise.resolve(productRounding(base.device)));
-  const rounding = Math.max(device, roundingOf(spec, quantization));
-  if (!quantization.besideAdapter) await checkGraph(source, { tensors, theirs, rounding }, { signal });
+  const ofFloats = Math.max(device, quantization.float === 'float16' ? NEAREST.F16 : NEAREST.F32);
+  if (!besideAdapter) await checkGraph(source, { tensors, exact, theirs, rounding: ofFloats }, { signal });
+  const rounding = roundsActivations ? Math.max(ofFloats, activationRounding(spec)) : ofFloats;
   return compareLogits({ ours: sample.logits, theirs }, { spec, weights, rounding });
 }
 
 /**
  * Compares the runtime's logits with those that the weights, as they were read back, have here: rounding to a few bits is
- * in both, so that the rest is the rounding of the runtime's arithmetic. If that rounding has no useful limit, because
- * activations are rounded to 8 bits, the runtime's logits must at least explain more than half of the variance.
+ * in both, so that the rest is the rounding of floats. Where products also round activations to 8 bits, that has no useful
+ * limit: the logits of the same graph with exact products are compared, and its own must explain more than half of the
+ * variance.
  *
+ * @param exact the logits of the graph with exact products
  * @throws TunesmithError `export_differs`
  */
 async function checkGraph(
   source: ExportSource,
   {
     tensors,
+    exact,
     theirs,
     rounding,
   }: {
     readonly tensors: readonly WrittenTensor[];
+    readonly exact: Float32Array;
     readonly theirs: Float32Array;
     readonly rounding: number;
   },
@@ -95,7 +126,7 @@ async function checkGraph(
   const { theirs: ours } = await source.compareWith(checkpoint, options);
   const errors = tensors.filter(({ from }) => from.kind !== 'vector').map(() => 0);
   const weights = { share: undefined, errors, error: 0 };
-  const { difference, allowed } = compareLogits({ ours, theirs }, { spec, weights, rounding });
+  const { difference, allowed } = compareLogits({ ours, theirs: exact }, { spec, weights, rounding });
   const unexplained = unexplainedShare(ours, theirs);
   // Written with "not", so that NaN fails.
   if (difference === null || !(difference <= allowed) || !(unexplained < HALF)) {
@@ -128,20 +159,10 @@ export function requireAll(spec: ModelSpec, tensors: readonly Pick<WrittenTensor
 const COLUMNS = 0.2;
 const WEIGHTS = 0.5;
 
-/** undefined if there is no memory for it. */
-async function runtimeLogits(
-  written: ModelFolder,
-  path: string,
-  { ids }: SampleLogits,
-  signal: AbortSignal | undefined,
-): Promise<Float32Array | undefined> {
+/** The logits; undefined if there is no memory for them. */
+async function ifRoom(logits: () => Promise<Float32Array>): Promise<Float32Array | undefined> {
   try {
-    const decoder = await openOnnx(written, { device: 'wasm', path, ...(signal && { signal }) });
-    try {
-      return await decoder.logits(ids);
-    } finally {
-      await decoder.close();
-    }
+    return await logits();
   } catch (error) {
     const code = errorCode(error);
     if (code === 'onnx_no_memory' || code === 'onnx_too_large') return undefined;
@@ -149,13 +170,26 @@ async function runtimeLogits(
   }
 }
 
+/** Logits of the written files, as the chat of the page opens them. */
+async function runtimeLogits(
+  written: ModelFolder,
+  path: string,
+  ids: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
+  const decoder = await openOnnx(written, { device: 'wasm', path, ...(signal && { signal }) });
+  try {
+    return await decoder.logits(ids);
+  } finally {
+    await decoder.close();
+  }
+}
+
 /**
- * The relative error of the runtime's own results. 8-bit products also round activations, to 255 steps of their range.
- * The range of n values is at most 2 √n of their root mean square, and a step's error is 1 / √12 of it.
+ * The relative error of products that round activations to 255 steps of their range. The range of n values is at most
+ * 2 √n of their root mean square, and a step's error is 1 / √12 of it.
  */
-function roundingOf(spec: ModelSpec, { float, roundsActivations }: Quantization): number {
-  if (float === 'float16') return NEAREST.F16;
-  if (!roundsActivations) return NEAREST.F32;
+function activationRounding(spec: ModelSpec): number {
   const longest = Math.max(...checkpointTensors(spec).map(({ shape }) => shape[1] ?? 1));
   return (2 * Math.sqrt(longest)) / (255 * Math.sqrt(12));
 }

@@ -10,9 +10,9 @@ import type { Quantization } from './quantizations';
 
 interface WrittenGraph {
   /** Name of the model's file. */
-  readonly model: string;
-  /** Number of files beside it. */
-  readonly dataFiles: number;
+  readonly name: string;
+  /** The files beside it. */
+  readonly data: readonly unknown[];
 }
 
 /** The small files of an ONNX folder, by name; config.json comes last. */
@@ -42,18 +42,18 @@ export function onnxSmallFiles(
     'README.md',
     cardOf(source, { dtype: quantization.name, withImages: false, library: 'transformers.js' }, uses),
   );
-  files.set(
-    'genai_config.json',
-    `${jsonText(genaiConfig(source, graph, config, `onnx/${written.model}`))}\n`,
-  );
+  files.set('genai_config.json', `${jsonText(genaiConfig(source, graph, config, `onnx/${written.name}`))}\n`);
   return files.set(CONFIG, `${jsonText(config)}\n`);
 }
 
 /** The entries by which transformers.js finds the files; version 3 also reads the type of the caches here. */
-function transformersConfig({ name, float }: Quantization, { model, dataFiles }: WrittenGraph): LosslessJson {
+function transformersConfig(
+  { name, float }: Quantization,
+  { name: model, data }: WrittenGraph,
+): LosslessJson {
   return {
     dtype: name,
-    use_external_data_format: { [model]: dataFiles },
+    use_external_data_format: { [model]: data.length },
     ...(float === 'float16' && { kv_cache_dtype: { [name]: float } }),
   };
 }

@@ -4,10 +4,11 @@ import { encodeOnnx } from '../../formats/onnx/model';
 import type { ModelLayout } from '../../models/layout';
 import { shortName } from '../card/base_use';
 import type { ExportFile, ExportFormat } from '../format';
-import { checkOnnx } from './check';
+import { checkOnnx, type CheckedGraph } from './check';
 import { dataFiles } from './data_files';
 import { decoderGraph } from './decoder_graph';
 import { onnxSmallFiles } from './folder';
+import type { OnnxGraph } from './graph';
 import { QUANTIZATIONS, type Quantization } from './quantizations';
 import { onnxUses } from './uses';
 import { graphWeights } from './weights';
@@ -39,40 +40,48 @@ export const onnxExport: ExportFormat = {
   fileName: (base) => `${base}-onnx`,
   plan(source, { quantization: chosen = DEFAULT }) {
     const quantization = quantizationOf(chosen);
-    const beside = quantization.besideAdapter ?? false;
-    if (beside && !hasNF4(source.layout)) throw new TunesmithError({ code: 'export_onnx_not_nf4' });
+    const { besideAdapter = false } = quantization;
+    if (besideAdapter && !hasNF4(source.layout)) throw new TunesmithError({ code: 'export_onnx_not_nf4' });
     const graph = decoderGraph(
       source.layout,
-      beside ? source.adapter.layout : undefined,
-      graphWeights(source, !beside),
+      besideAdapter ? source.adapter.layout : undefined,
+      graphWeights(source, !besideAdapter),
       quantization,
     );
-    const model = `model${quantization.suffix}.onnx`;
-    const data = dataFiles(model, graph.weights);
-    const bytes = encodeOnnx({
-      producer: 'tunesmith',
-      name: 'decoder',
-      nodes: graph.nodes,
-      tensors: [...graph.constants, ...data.flatMap(({ tensors }) => tensors)],
-      inputs: graph.inputs,
-      outputs: [...graph.outputs].sort((a, b) => Number(b.name === 'logits') - Number(a.name === 'logits')),
-    });
+    const model = onnxModel(graph, quantization);
     const uses = onnxUses(onnxExport.fileName(shortName(source.baseModel)), quantization.name);
-    const files = { model, dataFiles: data.length };
-    const texts = onnxSmallFiles(source, quantization, graph, files, uses);
+    const texts = onnxSmallFiles(source, quantization, graph, model, uses);
     return Promise.resolve({
       uses,
       ...(source.layout.spec.towers && { notes: [message('onnx_text_only')] }),
-      files: [
-        ...data.map(({ name, size, parts }) => ({ name: `onnx/${name}`, size, parts })),
-        { name: `onnx/${model}`, size: bytes.length, parts: () => [bytes] },
-        ...[...texts].map(([name, text]) => textFile(name, text)),
-      ],
-      check: (written, options) =>
-        checkOnnx(source, { graph, data, path: `onnx/${model}`, quantization }, written, options),
+      files: [...model.files, ...[...texts].map(([name, text]) => textFile(name, text))],
+      check: (written, options) => checkOnnx(source, { ...model, graph, quantization }, written, options),
     });
   },
 };
+
+/** The files of a graph, and where its weights are in them. */
+export function onnxModel(
+  graph: OnnxGraph,
+  { suffix }: Pick<Quantization, 'suffix'>,
+): Pick<CheckedGraph, 'data' | 'path'> & { readonly files: readonly ExportFile[]; readonly name: string } {
+  const name = `model${suffix}.onnx`;
+  const data = dataFiles(name, graph.weights);
+  const bytes = encodeOnnx({
+    producer: 'tunesmith',
+    name: 'decoder',
+    nodes: graph.nodes,
+    tensors: [...graph.constants, ...data.flatMap(({ tensors }) => tensors)],
+    inputs: graph.inputs,
+    outputs: [...graph.outputs].sort((a, b) => Number(b.name === 'logits') - Number(a.name === 'logits')),
+  });
+  const path = `onnx/${name}`;
+  const files = [
+    ...data.map((file) => ({ name: `onnx/${file.name}`, size: file.size, parts: file.parts })),
+    { name: path, size: bytes.length, parts: () => [bytes] },
+  ];
+  return { name, data, path, files };
+}
 
 function hasNF4({ tensors }: ModelLayout): boolean {
   return [...tensors.values()].some((tensor) => tensor.kind === 'packed' && tensor.packing.format === 'nf4');

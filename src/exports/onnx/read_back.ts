@@ -9,23 +9,26 @@ import type { DataFile } from './data_files';
 import { weightBytes, type StoredWeight, type WeightData } from './graph';
 
 /** Reads some bytes of a tensor's elements. */
-type ReadTensor = (tensor: StoredWeight, begin: number, end: number) => Promise<Uint8Array>;
+export type ReadTensor = (tensor: StoredWeight, begin: number, end: number) => Promise<Uint8Array>;
 
-/** The weights of a checkpoint in the written files of an ONNX model. @param base the spec of the open base */
-export function onnxWritten(
-  base: ModelSpec,
-  weights: readonly WeightData[],
-  files: readonly DataFile[],
-  written: ModelFolder,
-): readonly WrittenTensor[] {
-  const specs = new Map(checkpointTensors(base).map((tensor) => [tensor.name, tensor]));
+/** Reads tensors from the written files of an ONNX model. */
+export function tensorReader(files: readonly DataFile[], written: ModelFolder): ReadTensor {
   const places = new Map(files.flatMap(({ tensors }) => tensors.map(({ name, data }) => [name, data])));
-  const read: ReadTensor = async ({ name }, begin, end) => {
+  return async ({ name }, begin, end) => {
     const place = places.get(name);
     const file = place && written.get(`onnx/${place.location}`);
     if (!file) throw new Error(`the files lack ${name}`);
     return file.read(place.offset + begin, place.offset + end);
   };
+}
+
+/** The weights of a checkpoint in the written files of an ONNX model. @param base the spec of the open base */
+export function onnxWritten(
+  base: ModelSpec,
+  weights: readonly WeightData[],
+  read: ReadTensor,
+): readonly WrittenTensor[] {
+  const specs = new Map(checkpointTensors(base).map((tensor) => [tensor.name, tensor]));
   return weights.flatMap((data): WrittenTensor[] => {
     const { holds } = data;
     const from = holds && specs.get(holds.name);

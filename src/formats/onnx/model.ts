@@ -64,7 +64,8 @@ export interface OnnxModel {
   readonly nodes: readonly OnnxNode[];
   readonly tensors: readonly OnnxTensor[];
   readonly inputs: readonly OnnxValue[];
-  readonly outputs: readonly OnnxValue[];
+  /** ONNX Runtime infers types that are left out. */
+  readonly outputs: readonly (OnnxValue | Pick<OnnxValue, 'name'>)[];
 }
 
 /** The versions that the written ops are from: opset 21, with IR version 10. */
@@ -127,7 +128,9 @@ function tensorProto({ name, type, shape, data }: OnnxTensor): ProtoMessage {
   return tensor.int(14, EXTERNAL);
 }
 
-function valueProto({ name, type, shape }: OnnxValue): ProtoMessage {
+function valueProto(value: OnnxModel['outputs'][number]): ProtoMessage {
+  if (!('type' in value)) return new ProtoMessage().string(1, value.name);
+  const { name, type, shape } = value;
   const dimensions = new ProtoMessage();
   for (const size of shape) {
     const dimension = new ProtoMessage();

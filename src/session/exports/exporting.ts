@@ -47,7 +47,7 @@ export async function planExport(
   const plan =
     found.needs === 'examples'
       ? await found.plan({ ...examplesSource(session, language, settings), ...name }, options)
-      : await found.plan(await sourceOf(session, language, encoder), options);
+      : await found.plan(await exportSource(session, language, encoder), options);
   return { ...plan, folderName: found.fileName(shortName(name.baseModel)), encoder };
 }
 
@@ -67,7 +67,12 @@ export async function writeExport(
   }
 }
 
-async function sourceOf(session: Session, language: Language, encoder: RowEncoder): Promise<ExportSource> {
+/** The source of an export of the open model and its adapter. */
+export async function exportSource(
+  session: Session,
+  language: Language,
+  encoder: RowEncoder,
+): Promise<ExportSource> {
   const { layout, model, loadable, quantised } = session;
   const { identity } = model;
   const said = await session.saidBase();

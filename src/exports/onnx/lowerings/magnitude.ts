@@ -1,7 +1,11 @@
-import { rowElements } from '../../../ops/op';
 import type { MagnitudeInputs } from '../../../ops/magnitude';
-import type { Tensors } from '../../../ops/op';
+import { rowElements, type Tensors } from '../../../ops/op';
 import type { Lowering } from '../scope';
+
+/** The name of DoRA's factors in a graph, from that of its magnitudes. */
+export function factorsName(magnitudes: string): string {
+  return `${magnitudes}.factors`;
+}
 
 /** DoRA: y = magnitude / norms ⊙ x + bias + residual. Without training, the first factor is a constant. */
 export const magnitude: Lowering<MagnitudeInputs & Tensors, null> = {
@@ -9,7 +13,7 @@ export const magnitude: Lowering<MagnitudeInputs & Tensors, null> = {
   lower({ inputs }, scope) {
     const { x, magnitude: lengths, norms, bias, residual } = inputs;
     const { graph } = scope;
-    const factors = scope.vector(`${lengths.name}.factors`, [rowElements(x.shape)], async () => {
+    const factors = scope.vector(factorsName(lengths.name), [rowElements(x.shape)], async () => {
       const [numerators, divisors] = await Promise.all([scope.valuesOf(lengths), scope.valuesOf(norms)]);
       return numerators.map((length, i) => length / (divisors[i] ?? NaN));
     });

@@ -1,0 +1,85 @@
+import { floatsOf } from '../../core/dtype';
+import { addPair } from '../../models/adapters/lora';
+import { readParameter, type AdapterModule } from '../../models/adapters/layout';
+import { readRows } from '../../models/base_rows';
+import { NEAREST } from '../check/rounding';
+import type { ExportSource } from '../format';
+import { mergeOf } from '../merged/weights';
+import { exportDiffers } from '../run';
+import { weightBytes, type StoredWeight, type WeightData } from './graph';
+import { factorsName } from './lowerings/magnitude';
+import type { ReadTensor } from './read_back';
+
+/**
+ * Compares an adapter that lies beside the base's weights in written files with the source's: both of its matrices to
+ * the bit, and DoRA's factors by the rows that the merged weights have.
+ *
+ * @throws TunesmithError `export_differs` naming the tensor
+ */
+export async function checkAdapter(
+  source: ExportSource,
+  weights: readonly WeightData[],
+  read: ReadTensor,
+): Promise<void> {
+  const { layout, parameters } = source.adapter;
+  const stored = new Map(weights.flatMap(({ tensors }) => tensors.map((tensor) => [tensor.name, tensor])));
+  const valuesOf = async (name: string): Promise<Float32Array> => {
+    const tensor: StoredWeight | undefined = stored.get(name);
+    if (tensor?.type !== 'float32') throw exportDiffers({ detail: `The graph has no ${name}.` });
+    return floatsOf('F32', await read(tensor, 0, weightBytes(tensor)));
+  };
+  for (const module of layout.modules) {
+    for (const tensor of module.tensors) {
+      const name = `${module.path}.${tensor.part}`;
+      // DoRA's magnitudes are a part of its factors.
+      if (tensor.shape.length !== 2) {
+        const factors = await valuesOf(factorsName(name));
+        if (!(await scalesRows(source, module, factors))) throw differs(factorsName(name));
+        continue;
+      }
+      const written = readParameter(await valuesOf(name), { ...tensor, offset: 0 });
+      const own = readParameter(parameters, tensor);
+      // NaN is unlike itself.
+      if (!own.every((value, i) => Object.is(value, written[i]))) throw differs(name);
+    }
+  }
+}
+
+/** Rows at the begin and at the end of a matrix: packed rows are read from a multiple of 64 on. */
+const RUN = 64;
+
+/** Whether rows of the base with the pair, times the factors, are those of the merged weights. */
+async function scalesRows(
+  source: ExportSource,
+  { path, in: input, out, scale, tensors }: AdapterModule,
+  factors: Float32Array,
+): Promise<boolean> {
+  const merge = mergeOf(source, path);
+  const parts = Object.fromEntries(
+    tensors.map((tensor) => [tensor.part, readParameter(source.adapter.parameters, tensor)] as const),
+  );
+  // The device sums the squares of a row in float32, and some roundings come with each step.
+  const allowed = (Math.sqrt(input) + 8) * NEAREST.F32;
+  for (const first of new Set([0, Math.floor((out - 1) / RUN) * RUN])) {
+    const run = { first, count: Math.min(RUN, out - first) };
+    const rows = await source.withBase((base) => readRows(base, `${path}.weight`, run));
+    const merged = rows.slice();
+    merge?.(merged, first);
+    addPair({ rows, firstRow: first, in: input, scale, parts });
+    for (let row = 0; row < run.count; row++) {
+      const factor = factors[first + row]!;
+      let [difference, size] = [0, 0];
+      for (let i = row * input; i < (row + 1) * input; i++) {
+        difference += (factor * rows[i]! - merged[i]!) ** 2;
+        size += merged[i]! ** 2;
+      }
+      // Written with "not", so that NaN fails.
+      if (!(Math.sqrt(difference) <= allowed * Math.sqrt(size))) return false;
+    }
+  }
+  return true;
+}
+
+function differs(name: string): Error {
+  return exportDiffers({ detail: `${name} is not the adapter’s.` });
+}

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openFolder } from '../../src/cli/files';
+import { memoryFile } from '../../src/core/file_reader';
+import { smallFiles } from '../../src/exports/card/small_files';
+import { RowEncoder } from '../../src/exports/encoding/row_encoder';
+import type { ExportCheck, ExportSource } from '../../src/exports/format';
+import { checkOnnx } from '../../src/exports/onnx/check';
+import { decoderGraph } from '../../src/exports/onnx/decoder_graph';
+import { onnxModel } from '../../src/exports/onnx/onnx';
+import { bytesOfWeight } from '../../src/exports/onnx/pieces/pieces';
+import { QUANTIZATIONS } from '../../src/exports/onnx/quantizations';
+import { graphWeights } from '../../src/exports/onnx/weights';
+import { memoryTarget } from '../../src/exports/targets/memory_target';
+import type { OnnxNode } from '../../src/formats/onnx/model';
+import { Device } from '../../src/gpu/device';
+import type { FileReader } from '../../src/models/folder';
+import { exportSource } from '../../src/session/exports/exporting';
+import { loadableFolder } from '../../src/session/models/loadable';
+import { Session } from '../../src/session/session';
+import { gpu } from './dawn';
+import { loadFixture, type Variant } from './fixtures';
+import { loadSettingsOf } from './load_fixture';
+
+/** What the check of an ONNX export refuses, and that it computes the logits of large models too. */
+
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open(gpu);
+});
+afterAll(() => device.destroy());
+
+/** Opens base and adapter once for the tests of a group. */
+function useSource(name: Parameters<typeof loadFixture>[0], variant: Variant): () => ExportSource {
+  let session: Session | undefined;
+  let source: ExportSource | undefined;
+  beforeAll(async () => {
+    const { folder, adapterFolder } = loadFixture(name);
+    session = new Session({ openDevice: () => Promise.resolve(device) });
+    const identity = { name: 'tiny', source: 'files' as const };
+    await session.open(
+      await loadableFolder(await openFolder(folder, 'model'), identity, loadSettingsOf(variant)),
+    );
+    await session.importAdapter(await openFolder(adapterFolder, 'adapter'));
+    source = await exportSource(session, 'en', new RowEncoder());
+  });
+  afterAll(() => session?.closeModel());
+  return () => source!;
+}
+
+interface Change {
+  /** The source of the graph, if another than that of the check. */
+  readonly from?: ExportSource;
+  readonly nodes?: (node: OnnxNode) => OnnxNode;
+  readonly files?: (files: Map<string, FileReader>, places: ReadonlyMap<string, Place>) => Promise<void>;
+  /** As a model that is too large for the runtime: its largest weight is in several pieces. */
+  readonly isLarge?: true;
+}
+
+interface Place {
+  readonly location: string;
+  readonly offset: number;
+}
+
+async function checked(source: ExportSource, name: string, change: Change = {}): Promise<ExportCheck> {
+  const quantization = QUANTIZATIONS.find((each) => each.name === name)!;
+  const { from = source, nodes, files, isLarge } = change;
+  const { besideAdapter = false } = quantization;
+  const adapter = besideAdapter ? source.adapter.layout : undefined;
+  const graph = decoderGraph(from.layout, adapter, graphWeights(from, !besideAdapter), quantization);
+  if (nodes) graph.nodes.splice(0, Infinity, ...graph.nodes.map(nodes));
+  const model = onnxModel(graph, quantization);
+  const target = memoryTarget();
+  const texts = Array.from(smallFiles(source.facts, 'float32'), ([file, text]) => {
+    const bytes = new TextEncoder().encode(text);
+    return { name: file, size: bytes.length, parts: () => [bytes] };
+  });
+  await target.write([...model.files, ...texts]);
+  const written = new Map(await target.written());
+  const tensors = model.data.flatMap((file) => file.tensors);
+  await files?.(written, new Map(tensors.map(({ name: tensor, data }) => [tensor, data])));
+  const largest = Math.max(...graph.weights.map(bytesOfWeight));
+  // Exact products of 8-bit weights take nine times as much.
+  const limits = isLarge && { whole: 0, piece: (largest / 2.5) * (name === 'q8' ? 9 : 1) };
+  return checkOnnx(source, { ...model, graph, quantization }, written, {}, limits);
+}
+
+const differs = { code: 'export_differs' };
+
+const swapped = (node: OnnxNode): OnnxNode => ({
+  ...node,
+  inputs: node.inputs.map((input) =>
+    input.replace(/(gate|up)_proj/, (found) => (found === 'gate_proj' ? 'up_proj' : 'gate_proj')),
+  ),
+});
+const withoutBias = (node: OnnxNode): OnnxNode =>
+  node.inputs[1]?.endsWith('q_proj.bias')
+    ? { ...node, type: 'Identity', inputs: node.inputs.slice(0, 1) }
+    : node;
+const withoutRotation = (node: OnnxNode): OnnxNode =>
+  'do_rotary' in node.attributes
+    ? { ...node, attributes: { ...node.attributes, do_rotary: { int: 0 } } }
+    : node;
+
+describe('of a float32 base', () => {
+  const source = useSource('qwen2', 'f32');
+
+  const otherTheta = (): ExportSource => {
+    const { layout } = source();
+    const rotary = layout.spec.rotary.map((each) => ({ ...each, theta: 4 * each.theta }));
+    return { ...source(), layout: { ...layout, spec: { ...layout.spec, rotary } } };
+  };
+
+  describe.each(['q8', 'q4f16'])('%s is refused', (name) => {
+    test.each([
+      ['with gate and up in each other’s place', () => ({ nodes: swapped })],
+      ['without a bias', () => ({ nodes: withoutBias })],
+      ['with another theta', () => ({ from: otherTheta() })],
+    ])('%s', async (_, change) => {
+      await expect(checked(source(), name, change())).rejects.toMatchObject(differs);
+    });
+  });
+
+  test.each(['q4', 'q8'])('%s has the same logits piece by piece', async (name) => {
+    const whole = await checked(source(), name);
+    const pieces = await checked(source(), name, { isLarge: true });
+    expect(whole.difference).toBeGreaterThan(0);
+    expect(Math.abs(pieces.difference! - whole.difference!)).toBeLessThanOrEqual(
+      (await checked(source(), 'fp32')).allowed,
+    );
+    expect(pieces.sameTokens).toEqual(whole.sameTokens);
+    expect(pieces.share).toBeCloseTo(1, 1);
+  });
+
+  test.each(['q4', 'q8'])('%s is refused piece by piece too', async (name) => {
+    const change: Change = { nodes: withoutRotation, isLarge: true };
+    await expect(checked(source(), name, change)).rejects.toMatchObject(differs);
+  });
+});
+
+describe('DoRA beside a base in NF4', () => {
+  const source = useSource('dora/qwen2', 'nf4');
+
+  test('is kept piece by piece', async () => {
+    const { difference, allowed, sameTokens } = await checked(source(), 'bnb4', { isLarge: true });
+    expect(difference).toBeLessThanOrEqual(allowed);
+    expect(sameTokens).toEqual({ count: 16, of: 16 });
+  });
+
+  test.each(['lora_B', 'lora_magnitude_vector.factors'])(
+    'is refused with another value of %s',
+    async (part) => {
+      const { path } = source().adapter.layout.modules.at(-1)!;
+      const changing = checked(source(), 'bnb4', {
+        async files(files, places) {
+          const { location, offset } = places.get(`${path}.${part}`)!;
+          const name = `onnx/${location}`;
+          const bytes = await files.get(name)!.read(0, files.get(name)!.size);
+          // The lowest bit of the second byte: 2⁻¹⁵ of the value, or less.
+          bytes[offset + 1]! ^= 1;
+          files.set(name, memoryFile(name, bytes));
+        },
+      });
+      await expect(changing).rejects.toMatchObject(differs);
+    },
+  );
+});
