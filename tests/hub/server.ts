@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { sendFile } from './bodies';
 import type { Faults } from './faults';
 import { makeCommit, type Commit, type ServedFile, type ServedModel } from './models';
-import { Uploads, type Answer } from './uploads';
+import type { Answer } from './answer';
+import { Uploads } from './uploads';
 
 export interface HubOptions {
   readonly models: readonly ServedModel[];
@@ -16,6 +17,8 @@ export interface HubOptions {
   readonly writers?: Readonly<Record<string, readonly string[]>>;
   /** Larger files are uploaded in parts of this many bytes. */
   readonly partBytes?: number;
+  /** Whether large files are uploaded into Xet, as to the Hub itself. */
+  readonly xet?: boolean;
 }
 
 /** A received request, for tests of what is sent to which server. */
@@ -94,6 +97,7 @@ class LocalHub implements RunningHub {
     this.#uploads = new Uploads({
       writers: options.writers ?? {},
       partBytes: options.partBytes ?? Infinity,
+      xet: options.xet ?? false,
       get filesUrl() {
         return filesUrl();
       },
@@ -283,7 +287,7 @@ class LocalHub implements RunningHub {
   }
 
   #answerFile(url: URL, request: IncomingMessage, response: ServerResponse): void {
-    if (url.pathname.startsWith('/uploads/')) {
+    if (/^\/(uploads|v1)\//.test(url.pathname)) {
       if (
         request.method === 'PUT' &&
         this.cutUpload?.(this.#uploadCount++, Number(request.headers['content-length']))

@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Answer } from './answer';
 import type { ServedModel } from './models';
-
-/** An answer of the server. */
-export interface Answer {
-  readonly status: number;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+import { XetStore } from './xet';
 
 /** The part of the server that uploads can reach. */
 export interface UploadWorld {
@@ -17,6 +12,8 @@ export interface UploadWorld {
   readonly filesUrl: string;
   /** Bytes of a part of a large file; larger files are sent in parts. */
   readonly partBytes: number;
+  /** Whether large files go into Xet. */
+  readonly xet: boolean;
   /** The files of a repository; undefined if there is none. */
   filesOf(repo: string): Readonly<Record<string, Uint8Array | string>> | undefined;
   create(model: ServedModel): Promise<void>;
@@ -33,6 +30,7 @@ interface Preupload {
   readonly files: readonly { readonly path: string }[];
 }
 interface Batch {
+  readonly transfers: readonly string[];
   readonly objects: readonly { readonly oid: string; readonly size: number }[];
 }
 interface Completed {
@@ -48,6 +46,7 @@ export class Uploads {
   readonly #large = new Map<string, Buffer>();
   /** Parts of large files by SHA-256 and number from 1. */
   readonly #parts = new Map<string, Map<number, Buffer>>();
+  readonly #xet = new XetStore();
 
   constructor(world: UploadWorld) {
     this.#world = world;
@@ -69,12 +68,18 @@ export class Uploads {
     if (!files) return refused(404, 'Repository not found');
     if (!owners.includes(repo.split('/')[0] ?? '')) return refused(403, 'You have no write access.');
     if (what === 'preupload') return preupload(JSON.parse(body.toString()) as Preupload);
-    if (what === 'lfs') return this.#batch(JSON.parse(body.toString()) as Batch);
+    if (what === 'lfs') return this.#batch(repo, JSON.parse(body.toString()) as Batch);
     return await this.#commit(repo, files, body.toString());
   }
 
   /** Answers a request of an upload to the host of large files. */
   async answerFiles(url: URL, request: IncomingMessage): Promise<Answer> {
+    if (url.pathname.startsWith('/v1/')) {
+      const body = await bodyOf(request);
+      return this.#xet.answer(url.pathname, request.headers.authorization, body, (oid, content) => {
+        this.#large.set(oid, content);
+      });
+    }
     const [, , oid = '', part] = url.pathname.split('/');
     if (request.headers.authorization !== undefined)
       return refused(400, 'Only one way to sign in is allowed.');
@@ -101,10 +106,15 @@ export class Uploads {
     return { status: 200, body: { url: `/${repo}`, id: repo } };
   }
 
-  #batch({ objects }: Batch): Answer {
-    const { filesUrl, partBytes } = this.#world;
+  #batch(repo: string, { objects, transfers }: Batch): Answer {
+    const { filesUrl, partBytes, xet } = this.#world;
+    if (xet && !transfers.includes('xet')) return refused(400, 'This repository takes large files by Xet.');
     const described = objects.map(({ oid, size }) => {
       if (this.#large.has(oid)) return { oid, size };
+      if (xet) {
+        const refresh = `${filesUrl}/api/models/${repo}/xet-write-token/main`;
+        return { oid, size, actions: XetStore.action(filesUrl, refresh) };
+      }
       const href = `${filesUrl}/uploads/${oid}`;
       if (size <= partBytes) return { oid, size, actions: { upload: { href } } };
       const numbers = Array.from({ length: Math.ceil(size / partBytes) }, (_, index) => index + 1);
@@ -112,7 +122,7 @@ export class Uploads {
       const header = { chunk_size: String(partBytes), ...Object.fromEntries(parts) };
       return { oid, size, actions: { upload: { href, header } } };
     });
-    return { status: 200, body: { transfer: 'basic', objects: described } };
+    return { status: 200, body: { transfer: xet ? 'xet' : 'basic', objects: described } };
   }
 
   #complete(oid: string, { parts }: Completed): Answer {

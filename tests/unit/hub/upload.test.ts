@@ -53,6 +53,29 @@ describe('an upload', () => {
     expect(progress.filter(({ doing }) => doing === 'uploading').at(-1)!.bytes).toBe(total - 9);
   });
 
+  it('sends large files to Xet in pieces, if the Hub asks for that, and no file twice', async () => {
+    const xet = await startHub({ models: [], writers: { [TOKEN]: ['anna'] }, xet: true });
+    try {
+      const progress: UploadProgress[] = [];
+      const hub = hubAt(xet.url, { token: TOKEN });
+      await uploadModel(hub, request, { onProgress: (each) => progress.push(each) });
+      const stored = xet.filesOf('anna/tuned')!;
+      expect(Buffer.compare(stored['model.safetensors']!, weights)).toBe(0);
+      expect(Buffer.compare(stored['onnx/model.onnx']!, adapter)).toBe(0);
+      const total = weights.length + adapter.length;
+      expect(progress.filter(({ doing }) => doing === 'uploading').at(-1)!.bytes).toBe(total);
+      const pieces = xet.requests.filter(({ host, method }) => host === 'files' && method === 'POST');
+      expect(pieces.length).toBeGreaterThan(0);
+      // The store has a token of its own.
+      for (const { authorization } of pieces) expect(authorization).not.toContain(TOKEN);
+      xet.requests.splice(0);
+      await uploadModel(hub, { ...request, update: true });
+      expect(xet.requests.filter(({ host }) => host === 'files')).toEqual([]);
+    } finally {
+      await xet.close();
+    }
+  });
+
   it('gives the token to the endpoint only', async () => {
     await uploadModel(hubAt(server.url, { token: 'not_prefixed' }), { ...request, isPrivate: false });
     expect(server.visibilityOf('anna/tuned')).toBe('public');
