@@ -545,6 +545,15 @@ describe('the page', () => {
     expect(app.examples.replaced).toBeUndefined();
   });
 
+  it('takes a run that has ended for the last adapter at once, before the lists are read', async () => {
+    const { app, fake } = await begun();
+    fake.runs.start.mockResolvedValueOnce(runRecord({ state: 'finished', checkpointStep: 10 }));
+    vi.spyOn(fake.runs, 'list').mockReturnValue(new Promise(() => undefined));
+    void app.start();
+    await vi.waitFor(() => expect(app.training.phase).toBe('finished'));
+    await vi.waitFor(() => expect(new FormerAdapter().run).toBe('a-run'));
+  });
+
   it('does not take a run that stopped at once for the last adapter', async () => {
     const { app, fake } = await begun();
     fake.runs.start.mockResolvedValueOnce(runRecord({ state: 'stopped', checkpointStep: 0 }));
