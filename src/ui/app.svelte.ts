@@ -248,9 +248,9 @@ export class App {
   }
 
   async #afterRun(): Promise<void> {
-    const { phase, error, run: trained } = this.training;
+    const { phase, error, record } = this.training;
     // At once: a reload may come before the lists are read.
-    if (phase === 'finished' && trained) this.former.remember(trained);
+    if (phase === 'finished' && record) this.former.remember(record.id);
     if (phase === 'finished') void this.news.tell('done', t.shell.finishedTitle, t.shell.finishedBody);
     if (phase === 'failed' && error)
       void this.news.tell('failed', t.shell.failedTitle, sayError(error).message);
