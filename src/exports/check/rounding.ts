@@ -2,6 +2,8 @@ import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, type FloatDtype } from '../..
 import { dequantizeGgml, isGgmlPacked } from '../../formats/ggml';
 import { quantizeGgml, type GgmlEncoded } from '../../formats/ggml_quantize';
 import { ggmlBlock } from '../../formats/ggml_types';
+import type { OnnxSteps } from '../../formats/onnx/codecs/codec';
+import { SMALLEST_NORMAL } from '../../formats/onnx/codecs/rounds';
 
 type Floats = Float32Array<ArrayBuffer>;
 
@@ -85,26 +87,23 @@ const HALF = NEAREST.F16;
 
 /**
  * Steps from the lowest to the highest value of each block, which always include 0, as ONNX Runtime's block formats have
- * them. A zero point that is a whole number moves the steps by up to half of one.
+ * them. A zero point that is a whole number moves the steps by up to half of one. A scale of float16 is rounded like any
+ * number, and one that is too small for its type is 0.
  *
- * @param steps between the ends of a block: 15 for 4 bits
- * @param isSymmetric the steps are as large above 0 as below it, whatever the range
  * @param rounded of the format's writer
  */
 export function gridRounding({
   block,
   steps,
-  isSymmetric,
+  isSymmetric = false,
+  scales,
   rounded,
-}: {
-  readonly block: number;
-  readonly steps: number;
-  readonly isSymmetric: boolean;
-  readonly rounded: Rounding['rounded'];
-}): Rounding {
+}: OnnxSteps & Pick<Rounding, 'block' | 'rounded'>): Rounding {
+  const ofScale = scales === 'F16' ? HALF : 0;
+  const least = steps * (scales === 'F16' ? SMALLEST.F16 : SMALLEST_NORMAL);
   const allowed: Rounding['allowed'] = isSymmetric
-    ? (values, first) => 2 * amplitude(values, first, block) * (1 / (steps - 1) + HALF)
-    : (values, first) => range(values, first, block) * (1 / steps + HALF);
+    ? (values, first) => 2 * amplitude(values, first, block) * (1 / steps + ofScale) + least
+    : (values, first) => range(values, first, block) * (1 / steps + ofScale) + least;
   return { block, allowed, rounded };
 }
 

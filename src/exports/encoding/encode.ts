@@ -1,7 +1,7 @@
 import { bytesOf } from '../../core/bytes';
 import { quantizeGgml, type GgmlEncoded } from '../../formats/ggml_quantize';
 import { recoverNF4 } from '../../formats/nf4_recovered';
-import { quantizeOnnx, type OnnxEncoded } from '../../formats/onnx_quantize';
+import { onnxCodec, quantizeOnnx, type OnnxEncoded } from '../../formats/onnx/codecs/codecs';
 
 /** ggml's formats, one array: the rows' blocks. */
 interface GgmlEncoding {
@@ -55,6 +55,8 @@ export function encode(encoding: Encoding, values: Float32Array<ArrayBuffer>): E
 }
 
 /** The name of an encoding for a person; for one with scales in float16, of their type. */
-export function encodingName({ type }: Encoding): string {
-  return type === 'q4f16' ? 'float16' : type;
+export function encodingName(encoding: Encoding): string {
+  if (encoding.encoder !== 'onnx') return encoding.type;
+  const { rounding } = onnxCodec(encoding.type);
+  return 'steps' in rounding && rounding.scales === 'F16' ? 'float16' : encoding.type;
 }

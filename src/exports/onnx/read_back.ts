@@ -1,5 +1,5 @@
 import { dequantizeNF4 } from '../../formats/nf4';
-import { BLOCK_4, dequantizeOnnx } from '../../formats/onnx_quantize';
+import { dequantizeOnnx, onnxCodec } from '../../formats/onnx/codecs/codecs';
 import type { ModelFolder } from '../../models/folder';
 import { checkpointTensors, type ModelSpec } from '../../models/spec';
 import { floatRounding, gridRounding, type Rounding } from '../check/rounding';
@@ -102,21 +102,10 @@ function decode(encoding: Encoding, arrays: readonly Uint8Array[]): Float32Array
 function roundingOf(encoding: Encoding): Rounding {
   const { rowLength } = encoding;
   const rounded: Rounding['rounded'] = (values) => decode(encoding, encode(encoding, values.slice()));
-  const grid = (block: number, steps: number, isSymmetric: boolean): Rounding =>
-    gridRounding({ block, steps, isSymmetric, rounded });
-  if (encoding.encoder === 'nf4') return { block: rowLength, allowed: () => 0, rounded };
-  switch (encoding.type) {
-    case 'float16':
-      return floatRounding('F16');
-    case 'q4':
-    case 'q4f16':
-      // Blocks do not cross rows, so a row that is no whole number of blocks counts as one.
-      return grid(rowLength % BLOCK_4 === 0 ? BLOCK_4 : rowLength, 15, true);
-    case 'q8':
-      return grid(rowLength, 255, false);
-    case 'q8_table':
-      return grid(rowLength, 254, true);
-    default:
-      return floatRounding('F32');
-  }
+  if (encoding.encoder !== 'onnx') return { block: rowLength, allowed: () => 0, rounded };
+  const { rounding } = onnxCodec(encoding.type);
+  if ('dtype' in rounding) return floatRounding(rounding.dtype);
+  const { block = rowLength } = rounding;
+  // Blocks do not cross rows, so a row that is no whole number of blocks counts as one.
+  return gridRounding({ ...rounding, block: rowLength % block === 0 ? block : rowLength, rounded });
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { loadFixture, maxError, type Family } from '../../parity/fixtures';
 import { divergence, logProbabilities } from '../logits';
+import { logitsOfCodes } from '../onnxruntime_web/dequantised';
 import { explainedDivergence } from '../onnxruntime_web/rounding';
 import { report } from '../report';
 import { useBrowser, type BrowserRequest } from '../transformers_js/browser';
@@ -41,9 +42,17 @@ it.each<[Family, 'fp32' | 'q4' | 'q8', BrowserRequest['device']]>([
       expect(answer).toEqual(greedy);
       return;
     }
+    if (dtype === 'q4') {
+      const { expected, allowed } = await logitsOfCodes(device(), tuned, dtype, folder(`${name}-merged`));
+      const difference = maxError(logits, expected);
+      const effect = maxError(tuned.baseLogits, tuned.logits);
+      report({ ...figure, export: 'onnx q4, against its codes', difference, allowed, effect });
+      expect(difference).toBeLessThanOrEqual(allowed);
+      return;
+    }
     const { vocabulary } = tuned;
     const [ours, theirs] = [tuned.logits, logits].map((each) => logProbabilities(each, vocabulary));
-    const explained = explainedDivergence(dtype, tuned);
+    const explained = explainedDivergence(tuned);
     const measured = divergence(ours!, theirs!, vocabulary);
     report({ ...figure, divergence: measured, explained });
     expect(measured).toBeLessThanOrEqual(explained);

@@ -1,9 +1,9 @@
-import { BLOCK_4 } from '../../../formats/onnx_quantize';
+import { BLOCK_4 } from '../../../formats/onnx/codecs/blocks4';
 import type { WeightData } from '../graph';
 import type { FloatType, Matrix, ProductForm } from './form';
 import { gathered } from './gathered';
 
-/** 4 bits with a scale for every 32 columns, and MatMulNBits. */
+/** 4 bits with a scale and a zero point for every 32 columns, and MatMulNBits. */
 export const blocks4: ProductForm = {
   product({ graph, float }, x, matrix, bias) {
     const data = blocks4Data(matrix, float);
@@ -28,6 +28,7 @@ function blocks4Data({ name, out, in: input, encoded }: Matrix, float: FloatType
     tensors: [
       { name: `${name}.q4`, type: 'uint8', shape: [out, blocks, BLOCK_4 / 2] },
       { name: `${name}.q4_scales`, type: float, shape: [out, blocks] },
+      { name: `${name}.q4_zero_points`, type: 'uint8', shape: [out, Math.ceil(blocks / 2)] },
     ],
     holds: { name, encoding },
     parts: () => gathered(encoded(encoding)),

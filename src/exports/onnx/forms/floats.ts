@@ -1,5 +1,5 @@
 import { TunesmithError } from '../../../core/errors';
-import { quantizeOnnx } from '../../../formats/onnx_quantize';
+import { quantizeOnnx } from '../../../formats/onnx/codecs/codecs';
 import type { FloatType } from './form';
 
 /**

@@ -38,8 +38,8 @@ def blocks4(values):
     codes = np.zeros((ROWS, blocks, BLOCK // 2), np.uint8)
     scales = np.zeros(ROWS * blocks, np.float32)
     zero_points = np.zeros(ROWS * ((blocks + 1) // 2), np.uint8)
-    quantize_matmul_4bits(codes, np.ascontiguousarray(values.T), scales, zero_points, BLOCK, ROWS, COLUMNS, True)
-    return {"codes": text(codes), "scales": text(scales)}
+    quantize_matmul_4bits(codes, np.ascontiguousarray(values.T), scales, zero_points, BLOCK, ROWS, COLUMNS, False)
+    return {"codes": text(codes), "scales": text(scales), "zero_points": text(zero_points)}
 
 
 def rows8(values):
