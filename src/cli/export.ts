@@ -1,18 +1,20 @@
 import { TunesmithError } from '../core/errors';
 import { LOAD_SETTINGS, parseSettings, SETTING_NAMES, type SettingName } from '../core/settings/settings';
 import { folderTarget } from '../exports/targets/folder_target';
-import type { ExportOption } from '../exports/format';
+import type { ExportCheck, ExportOption, ExportPlan } from '../exports/format';
 import { EXPORT_FORMATS, exportFormat } from '../exports/formats';
 import { bytesOfFiles } from '../exports/targets/target';
 import { planExport, writeExport } from '../session/exports/exporting';
-import { nodeFiles } from '../storage/node_files';
+import type { Progress } from '../session/progress';
+import type { FileStore } from '../storage/file_store';
 import type { Arguments, OptionSpec } from './arguments';
 import { ADAPTER_OPTION, DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { messageJson } from './json';
 import { language, say, t } from './language';
 import { BASE_NAME_OPTION, MODEL_OPTIONS } from './library';
 import { openSession, progressText, readData, setExamples } from './open';
-import { checkIsEmpty } from './output_folder';
+import type { Output } from './output';
+import { withExportFolder } from './output_folder';
 import { interruptible } from './signals';
 
 /** The formats of examples and settings; the others need an adapter. */
@@ -48,55 +50,61 @@ export const exportCommand: Command = {
     checkNeeds(args, format);
     const data = format.needs === 'examples' ? await readData(args) : [];
     const path = args.required('output');
-    const files = nodeFiles(path);
-    await checkIsEmpty(path);
-    const session = await openSession(args, settings, output);
-    try {
-      if (format.needs === 'examples') await setExamples(session, data, settings, output);
-      else {
-        // Without the setting, the files beside the adapter tell its template.
-        const { template } = args.settings;
-        if (template) session.setTuned({ ...session.requireTuned(), template });
+    const work = async (files: FileStore, signal: AbortSignal): Promise<void> => {
+      const session = await openSession(args, settings, output);
+      try {
+        if (format.needs === 'examples') await setExamples(session, data, settings, output);
+        else {
+          // Without the setting, the files beside the adapter tell its template.
+          const { template } = args.settings;
+          if (template) session.setTuned({ ...session.requireTuned(), template });
+        }
+        const plan = await planExport(session, format.name, options, language, settings);
+        for (const note of plan.notes ?? []) output.note(say(note));
+        for (const { name, size } of plan.files) output.note(t.shared.about(name, t.format.bytes(size)));
+        const onProgress = (told: Progress): void => output.progress(progressText(told));
+        const check = await writeExport(plan, folderTarget(files), { signal, onProgress });
+        output.progress('');
+        tellExport({ path, format: format.name, plan, check }, output);
+      } finally {
+        output.progress('');
+        session.close();
       }
-      const plan = await planExport(session, format.name, options, language, settings);
-      const { notes = [] } = plan;
-      for (const note of notes) output.note(say(note));
-      for (const { name, size } of plan.files) output.note(t.shared.about(name, t.format.bytes(size)));
-      const { difference, allowed, records, share, weightError, sameTokens, measured } = await interruptible(
-        (signal) =>
-          writeExport(plan, folderTarget(files), {
-            signal,
-            onProgress: (told) => output.progress(progressText(told)),
-          }),
-      );
-      output.progress('');
-      const written = plan.files.map(({ name, size }) => ({ name, bytes: size }));
-      output.json({
-        output: path,
-        format: format.name,
-        files: written,
-        notes: notes.map(messageJson),
-        difference,
-        allowed,
-        ...(share !== undefined && { share }),
-        ...(weightError !== undefined && { weight_error: weightError }),
-        ...(sameTokens && { same_tokens: { ...sameTokens } }),
-        ...(measured && { measured: { ...measured } }),
-      });
-      const compared = records
-        ? t.cli.exportCheckedExamples(records)
-        : measured
-          ? t.cli.exportCheckedOriginal(measured)
-          : difference === null
-            ? t.cli.exportCheckedApart
-            : t.cli.exportChecked(difference.toPrecision(2), share, sameTokens);
-      output.line(t.cli.exported(path, format.name, bytesOfFiles(plan.files), compared));
-    } finally {
-      output.progress('');
-      session.close();
-    }
+    };
+    await interruptible((signal) => withExportFolder(path, (files) => work(files, signal)));
   },
 };
+
+interface WrittenExport {
+  readonly path: string;
+  readonly format: string;
+  readonly plan: ExportPlan;
+  readonly check: ExportCheck;
+}
+
+function tellExport({ path, format, plan, check }: WrittenExport, output: Output): void {
+  const { difference, allowed, records, share, weightError, sameTokens, measured } = check;
+  output.json({
+    output: path,
+    format,
+    files: plan.files.map(({ name, size }) => ({ name, bytes: size })),
+    notes: (plan.notes ?? []).map(messageJson),
+    difference,
+    allowed,
+    ...(share !== undefined && { share }),
+    ...(weightError !== undefined && { weight_error: weightError }),
+    ...(sameTokens && { same_tokens: { ...sameTokens } }),
+    ...(measured && { measured: { ...measured } }),
+  });
+  const compared = records
+    ? t.cli.exportCheckedExamples(records)
+    : measured
+      ? t.cli.exportCheckedOriginal(measured)
+      : difference === null
+        ? t.cli.exportCheckedApart
+        : t.cli.exportChecked(difference.toPrecision(2), share, sameTokens);
+  output.line(t.cli.exported(path, format, bytesOfFiles(plan.files), compared));
+}
 
 /** Throws `argument_missing` for an option that the format needs, `argument_of_other_format` for one of another. */
 function checkNeeds(args: Arguments, format: ReturnType<typeof exportFormat>): void {

@@ -1,5 +1,5 @@
 import { mkdir, opendir, readdir, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { TunesmithError } from '../core/errors';
 import { message, type Message } from '../core/messages/message';
 import { SETTINGS_FILE } from '../core/settings/file';
@@ -12,24 +12,64 @@ import { nodeLocks } from '../storage/node_locks';
 /** The lock file in an output folder is called `.tunesmith.lock`. */
 const LOCK = '.tunesmith';
 
+/** The options that name a folder to write into. */
+type OutputOption = 'output_dir' | 'output';
+
 /**
- * Runs work in an output folder, and excludes other processes from it. Creates the folder, and removes incomplete files
- * of a killed process. Removes a folder that it created if it stays empty.
+ * Runs work in the output folder of a training, and excludes other processes from it. Creates the folder, and removes
+ * incomplete files of a killed process. Removes a folder that it created if it stays empty.
  *
  * @throws TunesmithError `output_dir` if it can't be made or written to; `output_dir_in_use`
  */
 export async function withOutputFolder<T>(path: string, work: (files: FileStore) => Promise<T>): Promise<T> {
-  const made = await writable(path, makeFolder(resolve(path)));
+  return await withFolder(path, 'output_dir', async (files) => {
+    await removeLeftovers(path, files);
+    return await work(files);
+  });
+}
+
+/** Endings of files that exports write, and of a zip. */
+const FILE_ENDINGS = /\.(?:gguf|safetensors|onnx|zip)$/i;
+
+/**
+ * Runs work in the folder of an export, as `withOutputFolder`. The folder must be empty: programs would take files of
+ * another model in it for a part of this one. Removes what a killed export left: files with temporary names, which no
+ * program reads, beside its lock.
+ *
+ * @throws TunesmithError `output_named_file` for a path that looks like a file's, `output_not_empty`, and as
+ *   `withOutputFolder`
+ */
+export async function withExportFolder<T>(path: string, work: (files: FileStore) => Promise<T>): Promise<T> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info && FILE_ENDINGS.test(path)) {
+    throw new TunesmithError({
+      code: 'output_named_file',
+      values: { path, folder: path.replace(FILE_ENDINGS, '') },
+    });
+  }
+  if (info?.isDirectory()) await writable(path, 'output', leftoversIn(path));
+  return await withFolder(path, 'output', async (files) => {
+    // Again, because another process may have written to the folder before this one had its lock.
+    for (const left of await leftoversIn(path)) await files.remove(left);
+    return await work(files);
+  });
+}
+
+async function withFolder<T>(
+  path: string,
+  option: OutputOption,
+  work: (files: FileStore) => Promise<T>,
+): Promise<T> {
+  const made = await writable(path, option, makeFolder(resolve(path)));
   try {
     let begun = false;
     return await writable(
       path,
+      option,
       nodeLocks(path).request(LOCK, { ifAvailable: true }, async (lock) => {
         begun = true;
-        if (lock === null) throw inUse(path);
-        const files = nodeFiles(path);
-        await removeLeftovers(path, files);
-        return await work(files);
+        if (lock === null) throw new TunesmithError({ code: 'output_dir_in_use', values: { path, option } });
+        return await work(nodeFiles(path));
       }),
       () => !begun,
     );
@@ -102,32 +142,34 @@ const REASONS: Readonly<Record<string, Message>> = {
 };
 
 /** Turns an error of the file system into one about the folder. */
-async function writable<T>(path: string, making: Promise<T>, counts: () => boolean = () => true): Promise<T> {
+async function writable<T>(
+  path: string,
+  option: OutputOption,
+  making: Promise<T>,
+  counts: () => boolean = () => true,
+): Promise<T> {
   try {
     return await making;
   } catch (error) {
     const reason = counts() ? REASONS[codeOf(error)] : undefined;
     if (reason === undefined) throw error;
-    throw new TunesmithError({ code: 'output_dir', values: { path, reason }, cause: error });
+    throw new TunesmithError({ code: 'output_dir', values: { path, option, reason }, cause: error });
   }
-}
-
-function inUse(path: string): TunesmithError {
-  return new TunesmithError({ code: 'output_dir_in_use', values: { path } });
 }
 
 /**
- * Checks that a folder of an export is empty: programs would take files of another model in it for a part of this one.
- * Files that a killed export left, in inner folders too, have temporary names, which no program reads; the next export
- * writes over them. Throws `output_not_folder`, `output_not_empty`.
+ * The files that a killed export left in a folder, also in inner folders. Throws `output_not_empty` if the folder has
+ * any other file; temporary names count only beside a lock.
  */
-export async function checkIsEmpty(path: string): Promise<void> {
-  const info = await stat(path).catch(() => undefined);
-  if (!info) return;
-  if (!info.isDirectory()) throw new TunesmithError({ code: 'output_not_folder', values: { path } });
+async function leftoversIn(path: string): Promise<readonly string[]> {
+  const lock = `${LOCK}.lock`;
+  const names: string[] = [];
   for await (const entry of await opendir(path, { recursive: true })) {
-    if (entry.isDirectory() || isTemporary(entry.name)) continue;
-    const first = relative(path, join(entry.parentPath, entry.name));
-    throw new TunesmithError({ code: 'output_not_empty', values: { path, first } });
+    if (!entry.isDirectory()) names.push(relative(path, join(entry.parentPath, entry.name)));
   }
+  const isLocked = names.includes(lock);
+  const others = names.filter((name) => name !== lock);
+  const first = others.find((name) => !isLocked || !isTemporary(name));
+  if (first !== undefined) throw new TunesmithError({ code: 'output_not_empty', values: { path, first } });
+  return others.map((name) => name.split(sep).join('/'));
 }

@@ -1,9 +1,9 @@
 import { createXXHash64 } from 'hash-wasm';
-import { TunesmithError } from '../core/errors';
+import { isFull, TunesmithError } from '../core/errors';
 import { piecesOf } from '../core/file_reader';
 import type { ModelFolder } from '../models/folder';
 import type { ExportCheck, ExportFile, ExportPlan } from './format';
-import type { ExportTarget } from './targets/target';
+import { bytesOfFiles, type ExportTarget } from './targets/target';
 
 export interface ExportRunOptions {
   /** Called from time to time with the bytes written and the file being written. */
@@ -18,7 +18,7 @@ export interface ExportRunOptions {
  * Writes an export and reads it back: every byte must be the written one, and the format's own check must pass. Only
  * then does the export get its final name. An export that fails or is stopped leaves no files.
  *
- * @throws TunesmithError `export_differs`, errors of the target, and the signal's reason
+ * @throws TunesmithError `export_differs`, `export_no_room`, other errors of the target, and the signal's reason
  */
 export async function runExport(
   plan: ExportPlan,
@@ -76,8 +76,17 @@ export async function runExport(
   } catch (error) {
     // The first failure has the reason, so a second one is ignored.
     await target.discard().catch(() => undefined);
-    throw error;
+    throw isFull(error) ? noRoom(error, bytesOfFiles(plan.files)) : error;
   }
+}
+
+/** The error for an export that has no room, from that of the file that met the end of it. */
+function noRoom(error: TunesmithError, needed: number): TunesmithError {
+  const { free, needed: ofWrite } = error.values;
+  // An error amid the files tells the room that these have left.
+  const isBefore = typeof ofWrite === 'number' && ofWrite >= needed;
+  const room = isBefore && typeof free === 'number' ? free : undefined;
+  return new TunesmithError({ code: 'export_no_room', values: { needed, free: room }, cause: error });
 }
 
 /** The part of the check's time that comparing the bytes takes. */

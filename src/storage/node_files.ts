@@ -73,11 +73,7 @@ class NodeFiles implements FileStore {
     } catch (error) {
       // If this fails too, the next clean-up removes the file.
       await rm(temporary, { force: true }).catch(() => undefined);
-      if (hasCode(error, ...FULL)) {
-        throw storageFull(target, contentSize(content), await this.free(), error);
-      }
-      if (hasCode(error, ...UNWRITABLE)) throw unwritable(target, error);
-      throw error;
+      throw await this.#told(error, target, contentSize(content));
     }
   }
 
@@ -86,18 +82,21 @@ class NodeFiles implements FileStore {
     try {
       await mkdir(dirname(target), { recursive: true });
       const file = await open(target, constants.O_RDWR | constants.O_CREAT);
-      return new NodeWriter(file, target, () => this.free());
+      return new NodeWriter(file, (error, bytes) => this.#told(error, target, bytes));
     } catch (error) {
-      if (hasCode(error, ...UNWRITABLE)) throw unwritable(target, error);
-      throw error;
+      throw await this.#told(error, target);
     }
   }
 
   async rename(path: string, name: string): Promise<void> {
     const source = this.#at(path);
     const target = join(dirname(source), ...namesOf(name));
-    await rename(source, target);
-    await syncFolder(dirname(target));
+    try {
+      await rename(source, target);
+      await syncFolder(dirname(target));
+    } catch (error) {
+      throw await this.#told(error, target);
+    }
   }
 
   async list(folder: string): Promise<readonly string[]> {
@@ -124,6 +123,13 @@ class NodeFiles implements FileStore {
     return info && info.bavail * info.bsize;
   }
 
+  /** An error of the file system in words for a person, if it has a reason outside the program. */
+  async #told(error: unknown, path: string, needed = 0): Promise<unknown> {
+    if (hasCode(error, ...FULL)) return storageFull(path, needed, await this.free(), error);
+    if (!hasCode(error, ...UNWRITABLE)) return error;
+    return new TunesmithError({ code: 'file_not_written', values: { path }, cause: error });
+  }
+
   #at(path: string): string {
     return join(this.#root, ...namesOf(path));
   }
@@ -131,13 +137,12 @@ class NodeFiles implements FileStore {
 
 class NodeWriter implements FileWriter {
   readonly #file: FileHandle;
-  readonly #path: string;
-  readonly #free: () => Promise<number | undefined>;
+  readonly #told: (error: unknown, bytes?: number) => Promise<unknown>;
 
-  constructor(file: FileHandle, path: string, free: () => Promise<number | undefined>) {
+  /** @param told makes words for a person of an error, from the bytes that were to be written */
+  constructor(file: FileHandle, told: (error: unknown, bytes?: number) => Promise<unknown>) {
     this.#file = file;
-    this.#path = path;
-    this.#free = free;
+    this.#told = told;
   }
 
   async size(): Promise<number> {
@@ -155,13 +160,16 @@ class NodeWriter implements FileWriter {
         done += (await this.#file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
       }
     } catch (error) {
-      if (!hasCode(error, ...FULL)) throw error;
-      throw storageFull(this.#path, bytes.length, await this.#free(), error);
+      throw await this.#told(error, bytes.length);
     }
   }
 
   async flush(): Promise<void> {
-    await this.#file.datasync();
+    try {
+      await this.#file.datasync();
+    } catch (error) {
+      throw await this.#told(error);
+    }
   }
 
   async close(): Promise<void> {
@@ -191,10 +199,6 @@ const FULL = ['ENOSPC', 'EDQUOT'];
 
 /** Error codes for which the path is at fault, not the program. */
 const UNWRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENAMETOOLONG'];
-
-function unwritable(path: string, cause: unknown): TunesmithError {
-  return new TunesmithError({ code: 'file_not_written', values: { path }, cause });
-}
 
 /** Makes a rename survive a power cut. Windows can't open folders and does not need this. */
 async function syncFolder(path: string): Promise<void> {

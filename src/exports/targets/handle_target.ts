@@ -32,6 +32,7 @@ export function handleTarget(handle: FileSystemFileHandle): ExportTarget {
     }
   };
   return {
+    isNamedEarly: true,
     async write(files) {
       for (const file of files) {
         try {

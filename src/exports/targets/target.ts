@@ -1,8 +1,13 @@
 import type { ModelFolder } from '../../models/folder';
 import type { ExportFile } from '../format';
 
-/** The destination of an export. No file has its final name before `commit`. */
+/** The destination of an export. No file has its final name before `commit`, unless `isNamedEarly`. */
 export interface ExportTarget {
+  /**
+   * Set if the file has its final name as soon as it is written, and so during the check. A kill during the check leaves
+   * it there, whole but unchecked; a failed check removes it.
+   */
+  readonly isNamedEarly?: true;
   /**
    * Writes all files, one after the other; makes a file's bytes only when they are written.
    *

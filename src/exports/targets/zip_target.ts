@@ -11,6 +11,7 @@ import type { ExportTarget } from './target';
 export function zipTarget(target: ExportTarget, name: string): ExportTarget {
   let entries: readonly ExportFile[] = [];
   return {
+    ...(target.isNamedEarly && { isNamedEarly: true }),
     async write(files) {
       entries = files;
       await target.write([zipFile(name, files)]);

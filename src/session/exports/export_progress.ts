@@ -1,4 +1,5 @@
 import { message } from '../../core/messages/message';
+import type { ExportTarget } from '../../exports/targets/target';
 import { Speed } from '../../hub/speed';
 import type { OnProgress } from '../progress';
 
@@ -8,12 +9,14 @@ const CHECK = 1000;
 /** Reports an export's progress with its speed and the remaining time: of the writing, then of the check. */
 export function exportProgress(
   totalBytes: number,
+  { isNamedEarly }: Pick<ExportTarget, 'isNamedEarly'>,
   onProgress: OnProgress,
   now: () => number = () => performance.now(),
 ): {
   readonly onProgress: (bytes: number, file: string) => void;
   readonly onCheck: (fraction: number) => void;
 } {
+  const checkingLabel = isNamedEarly ? 'export_checking_chosen' : 'export_checking';
   const writing = new Speed(now, 0);
   let checking: Speed | undefined;
   return {
@@ -26,7 +29,7 @@ export function exportProgress(
     onCheck(fraction) {
       checking ??= new Speed(now, 0);
       const { etaSeconds } = checking.progress(CHECK * fraction, CHECK);
-      onProgress({ label: message('export_checking'), fraction, etaSeconds });
+      onProgress({ label: message(checkingLabel), fraction, etaSeconds });
     },
   };
 }

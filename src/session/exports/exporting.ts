@@ -59,7 +59,7 @@ export async function writeExport(
 ): Promise<ExportCheck> {
   const totalBytes = bytesOfFiles(plan.files);
   const run = (): Promise<ExportCheck> =>
-    runExport(plan, target, { signal, ...(onProgress && exportProgress(totalBytes, onProgress)) });
+    runExport(plan, target, { signal, ...(onProgress && exportProgress(totalBytes, target, onProgress)) });
   try {
     return await (plan.within?.(run, { onProgress: (told) => onProgress?.(told), signal }) ?? run());
   } finally {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkIsEmpty, withOutputFolder } from '../../../src/cli/output_folder';
+import { withExportFolder, withOutputFolder } from '../../../src/cli/output_folder';
 
 let root: string;
 let other: ChildProcess | undefined;
@@ -21,21 +21,56 @@ const nothing = (): Promise<number> => Promise.resolve(1);
 const LOCK = '.tunesmith.lock';
 
 describe('the folder of an export', () => {
-  it('may have what a killed export left, in inner folders too', async () => {
-    await checkIsEmpty(join(root, 'none'));
+  const inFolder = (name: string) => withExportFolder(join(root, name), nothing);
+
+  it('loses what a killed export left, in inner folders too', async () => {
     await mkdir(join(root, 'onnx'));
-    for (const name of ['config.json.tmp', 'onnx/model_q4.onnx_data.tmp']) {
-      await writeFile(join(root, name), '');
-      await checkIsEmpty(root);
+    for (const name of [LOCK, 'config.json.tmp', 'onnx/model_q4.onnx_data.tmp']) {
+      await writeFile(join(root, name), '0');
     }
-    await writeFile(join(root, 'onnx/model_q4.onnx'), '');
-    await expect(checkIsEmpty(root)).rejects.toMatchObject({
+    expect(await inFolder('')).toBe(1);
+    expect(await readdir(root, { recursive: true })).toEqual(['onnx']);
+  });
+
+  it.each(['onnx/model_q4.onnx', 'thesis.tmp'])('is refused if it holds another’s %s', async (name) => {
+    await mkdir(join(root, 'onnx'));
+    await writeFile(join(root, name), '');
+    await expect(inFolder('')).rejects.toMatchObject({
       code: 'output_not_empty',
-      values: { path: root, first: join('onnx', 'model_q4.onnx') },
+      values: { path: root, first: join(...name.split('/')) },
     });
-    await expect(checkIsEmpty(join(root, 'onnx/model_q4.onnx'))).rejects.toMatchObject({
-      code: 'output_not_folder',
+    expect(existsSync(join(root, name))).toBe(true);
+  });
+
+  it.each(['model.gguf', 'model.safetensors', 'model.onnx', 'model.zip'])(
+    'is not named as a file, %s, but may be there with such a name',
+    async (name) => {
+      await expect(inFolder(name)).rejects.toMatchObject({
+        code: 'output_named_file',
+        values: { path: join(root, name), folder: join(root, 'model') },
+      });
+      expect(await readdir(root)).toEqual([]);
+      await mkdir(join(root, name));
+      expect(await inFolder(name)).toBe(1);
+    },
+  );
+
+  it.each([
+    ['is a file', 'file', 'it is a file'],
+    ['lies below a file', 'file/out', 'a part of its path is a file'],
+  ])('that %s is refused before any work', async (_, name, reason) => {
+    await writeFile(join(root, 'file'), '');
+    await expect(inFolder(name)).rejects.toMatchObject({
+      code: 'output_dir',
+      message: expect.stringMatching(`^--output: .* ${reason}`) as string,
     });
+  });
+
+  it('is one process’s at a time, and goes again if nothing was written', async () => {
+    await withExportFolder(join(root, 'a'), async () => {
+      await expect(inFolder('a')).rejects.toMatchObject({ code: 'output_dir_in_use' });
+    });
+    expect(await readdir(root)).toEqual([]);
   });
 });
 

@@ -290,7 +290,8 @@ describe('a folder', () => {
     const files = new MemoryFiles();
     files.room = 2;
     await expect(runExport(planOf(), folderTarget(files, 'exports'))).rejects.toMatchObject({
-      code: 'storage_full',
+      code: 'export_no_room',
+      values: { needed: 3, free: 2 },
     });
     expect([...files.files.keys()]).toEqual([]);
   });

@@ -72,7 +72,7 @@ describe('a file that a person has chosen', () => {
   it('is told as full storage if the disk is, and is not there any more', async () => {
     const chosen = new Chosen();
     chosen.fault = quota();
-    await expect(runExport(plan, chosen.target)).rejects.toMatchObject({ code: 'storage_full' });
+    await expect(runExport(plan, chosen.target)).rejects.toMatchObject({ code: 'export_no_room' });
     expect(chosen.content).toBeUndefined();
   });
 
@@ -103,7 +103,7 @@ describe('a file that a person has chosen', () => {
   it('stays as it was if it had content and the export stopped before it was replaced', async () => {
     const chosen = new Chosen(new Blob(['an older one']));
     chosen.fault = quota();
-    await expect(runExport(plan, chosen.target)).rejects.toMatchObject({ code: 'storage_full' });
+    await expect(runExport(plan, chosen.target)).rejects.toMatchObject({ code: 'export_no_room' });
     expect(await chosen.content!.text()).toBe('an older one');
   });
 

@@ -7,6 +7,7 @@ it('tells bytes, speed and the remaining time of the writing, and then of the ch
   const told: Progress[] = [];
   const { onProgress, onCheck } = exportProgress(
     4000,
+    {},
     (progress) => told.push(progress),
     () => time,
   );
@@ -22,4 +23,10 @@ it('tells bytes, speed and the remaining time of the writing, and then of the ch
     ...{ fraction: 0.25, bytes: 1000, totalBytes: 4000, bytesPerSecond: 1000, etaSeconds: 3 },
   });
   expect(checking).toMatchObject({ label: { code: 'export_checking' }, fraction: 0.25, etaSeconds: 6 });
+});
+
+it('says during the check that a chosen file has its name already', () => {
+  const told: Progress[] = [];
+  exportProgress(1, { isNamedEarly: true }, (progress) => told.push(progress)).onCheck(0);
+  expect(told[0]?.label.code).toBe('export_checking_chosen');
 });

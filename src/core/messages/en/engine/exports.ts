@@ -41,6 +41,7 @@ export const exports = {
   export_begun: 'Writing and checking…',
   export_writing: ({ file }: { file: string }) => `Writing ${file}`,
   export_checking: 'Reading it back and comparing',
+  export_checking_chosen: 'Reading the chosen file back and comparing; it is removed if it differs',
   /** Notes. */
   upload_hashing: ({ file }: { file?: string }) => `Computing the hash of ${file}`,
   upload_sending: ({ file }: { file?: string }) => `Uploading ${file}`,

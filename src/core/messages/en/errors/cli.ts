@@ -106,24 +106,24 @@ export const cliErrors = {
     message: 'No token of the examples counts for the loss.',
     hint: 'Raise max_seq_length, or evaluate with --train_on all.',
   },
-  output_dir: ({ path, reason }: { path: string; reason: string }) => ({
-    message: `--output_dir: ${path} can’t be written to: ${reason}.`,
-    hint: 'Name a folder that you may write to; train creates it if there is none.',
+  output_dir: ({ path, option, reason }: { path: string; option: string; reason: string }) => ({
+    message: `--${option}: ${path} can’t be written to: ${reason}.`,
+    hint: 'Name a folder that you may write to; it is created if there is none.',
   }),
-  output_dir_in_use: ({ path }: { path: string }) => ({
-    message: `--output_dir: another process is training in ${path}.`,
+  output_dir_in_use: ({ path, option }: { path: string; option: string }) => ({
+    message: `--${option}: another process is writing to ${path}.`,
     hint: 'Wait for it, stop it, or name another folder.',
   }),
   output_dir_used: ({ path }: { path: string }) => ({
     message: `--output_dir: ${path} holds a run already.`,
     hint: 'Continue it with --resume_from_checkpoint, replace it with --overwrite_output_dir, or name another folder.',
   }),
+  output_named_file: ({ path, folder }: { path: string; folder: string }) => ({
+    message: `--output: ${path} has the name of a file, but an export is a folder.`,
+    hint: `Name a folder, for example ${folder}; the file is in it then.`,
+  }),
   output_not_empty: ({ path, first }: { path: string; first: string }) => ({
     message: `--output: ${path} is not empty: it has ${first}.`,
-    hint: NEW_FOLDER,
-  }),
-  output_not_folder: ({ path }: { path: string }) => ({
-    message: `--output: ${path} is not a folder.`,
     hint: NEW_FOLDER,
   }),
   path_unreadable: ({

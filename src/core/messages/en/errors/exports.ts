@@ -16,6 +16,13 @@ export const exportErrors = {
     message: `There is no export format ${name}.`,
     hint: `Choose ${format.alternatives(names)}.`,
   }),
+  export_no_room: ({ needed, free }: { needed: number; free?: number | undefined }) => ({
+    message:
+      free === undefined
+        ? `There is no room for the export of ${format.bytes(needed)}.`
+        : `There is no room for the export of ${format.bytes(needed)}: ${format.bytes(free)} are free.`,
+    hint: 'Free space on that disk, choose another place, or a format or a precision with smaller files. What was written of the export is removed.',
+  }),
   export_not_finite: ({ tensor }: { tensor: string }) => ({
     message: `A value of ${tensor} can’t be written: it is not a finite number.`,
     hint: 'Train again with a lower learning rate.',

@@ -40,6 +40,7 @@ export const exports: typeof english = {
   export_begun: '正在写入并校验…',
   export_writing: ({ file }) => `正在写入 ${file}`,
   export_checking: '正在重新读取并比对',
+  export_checking_chosen: '正在重新读取所选文件并比对；如不一致，该文件会被删除',
   upload_hashing: ({ file }) => `正在计算 ${file} 的哈希值`,
   upload_sending: ({ file }) => `正在上传 ${file}`,
   upload_committing: '正在提交到仓库',

@@ -91,23 +91,26 @@ export const cliErrors: typeof english = {
     message: '样本中没有计入损失的 token。',
     hint: '请增大 max_seq_length，或使用 --train_on all 评估。',
   },
-  output_dir: ({ path, reason }) => ({
-    message: `--output_dir：无法写入 ${path}：${reason}。`,
+  output_dir: ({ path, option, reason }) => ({
+    message: `--${option}：无法写入 ${path}：${reason}。`,
     hint: '请指定一个可写入的文件夹；不存在时会自动创建。',
   }),
-  output_dir_in_use: ({ path }) => ({
-    message: `--output_dir：另一个进程正在 ${path} 中训练。`,
+  output_dir_in_use: ({ path, option }) => ({
+    message: `--${option}：另一个进程正在写入 ${path}。`,
     hint: '请等待它完成、停止它，或指定其他文件夹。',
   }),
   output_dir_used: ({ path }) => ({
     message: `--output_dir：${path} 中已有训练任务。`,
     hint: '用 --resume_from_checkpoint 继续，用 --overwrite_output_dir 替换，或指定其他文件夹。',
   }),
+  output_named_file: ({ path, folder }) => ({
+    message: `--output：${path} 是文件名，而导出结果是一个文件夹。`,
+    hint: `请指定一个文件夹，例如 ${folder}；文件会写入其中。`,
+  }),
   output_not_empty: ({ path, first }) => ({
     message: `--output：${path} 不是空文件夹，其中有 ${first}。`,
     hint: NEW_FOLDER,
   }),
-  output_not_folder: ({ path }) => ({ message: `--output：${path} 不是文件夹。`, hint: NEW_FOLDER }),
   path_unreadable: ({ path, option, reason, folder }) => ({
     message:
       option === undefined ? `无法读取 ${path}：${reason}。` : `--${option}：无法读取 ${path}：${reason}。`,

@@ -17,6 +17,13 @@ export const exportErrors: typeof english = {
     message: `没有名为 ${name} 的导出格式。`,
     hint: `请选择 ${names.join('、')} 之一。`,
   }),
+  export_no_room: ({ needed, free }) => ({
+    message:
+      free === undefined
+        ? `空间不足，无法导出（需要 ${format.bytes(needed)}）。`
+        : `空间不足，无法导出：需要 ${format.bytes(needed)}，只有 ${format.bytes(free)} 可用。`,
+    hint: '请释放该磁盘的空间，换一个位置，或选择文件更小的格式或精度。已写入的部分已被删除。',
+  }),
   export_not_finite: ({ tensor }) => ({
     message: `${tensor} 中有一个值不是有限数，无法写入。`,
     hint: '请用更低的学习率重新训练。',
