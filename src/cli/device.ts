@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import { Device } from '../gpu/device';
+import { askDawnCalmly } from './dawn_events';
 
 /** Kept here, because Dawn crashes the process if this object is garbage-collected while its devices are in use. */
 let dawn: GPU | undefined;
@@ -18,6 +19,7 @@ export async function openDevice(): Promise<Device> {
   if (!dawn) {
     const { create, globals } = await import('webgpu');
     Object.assign(globalThis, globals);
+    askDawnCalmly();
     dawn = create(DAWN);
   }
   try {

@@ -1,6 +1,8 @@
 import { create, globals } from 'webgpu';
+import { askDawnCalmly } from '../../src/cli/dawn_events';
 
 Object.assign(globalThis, globals);
+askDawnCalmly();
 
 /**
  * WebGPU outside a browser, with what the command line asks for beyond the standard, so that every kernel is tested that the
