@@ -161,7 +161,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'models/stored/expected_forms.ts': /^(?:NF4 \(bitsandbytes\)|GGUF, …)$/,
     'ui/examples/OwnFiles.svelte': /^\{"instruction": "…", "output": "…"\}$/,
     'ui/model/HubSettings.svelte': /^(?:https:\/\/|main)$/,
-    'ui/model/TokenInput.svelte': /^hf_…$/,
+    'ui/model/TokenField.svelte': /^hf_…$/,
   },
 };
 
