@@ -4,6 +4,7 @@ import { isDataFile, type ListedRun, type SavedModelReport } from '../worker/pro
 import { ChatState } from './chat/chat.svelte';
 import { speakerOf, type Speaker } from './chat/conversation';
 import { OnnxState } from './chat/onnx.svelte';
+import { isOnnxExport } from './chat/onnx_files';
 import { EngineState } from './engine.svelte';
 import { ExamplesState } from './examples/examples.svelte';
 import { CandidateState } from './model/candidate.svelte';
@@ -152,22 +153,25 @@ export class App {
     return true;
   }
 
+  /** Takes files that no step asks for: settings, or an ONNX export, which the chat opens. Returns false for others. */
+  async takeElsewhere(picked: PickedFolder): Promise<boolean> {
+    if (!(await isOnnxExport(picked))) return await this.takeSettings(picked);
+    if (this.chat.speaking !== undefined) this.route.go('chat');
+    else {
+      this.askForExport();
+      await this.onnx.open(picked);
+    }
+    return true;
+  }
+
   /** Handles files dropped outside of the drop zones, if their kind is clear. */
   async takeDrop(dropped: Promise<PickedFolder | undefined>): Promise<void> {
     const picked = await dropped.catch(() => undefined);
     if (!picked) return;
+    if ((await this.takeElsewhere(picked)) || this.locked || this.model.busyLong) return;
     const some = (names: RegExp) => picked.files.some(({ name }) => names.test(name));
-    const weights = /\.(safetensors|gguf)$/i;
-    // Models on the Hub often have a folder of ONNX files beside their weights.
-    if (!some(weights) && picked.all.some(({ path }) => /\.onnx$/i.test(path))) {
-      if (this.chat.speaking !== undefined) return;
-      this.askForExport();
-      await this.onnx.open(picked);
-      return;
-    }
-    if ((await this.takeSettings(picked)) || this.locked || this.model.busyLong) return;
     if (some(/^adapter_config\.json$/)) return;
-    if (some(weights) || some(/^config\.json$/i)) {
+    if (some(/\.(safetensors|gguf)$/i) || some(/^config\.json$/i)) {
       this.choice.chooseFiles(picked);
       this.route.go('model');
     } else if (picked.files.some(({ name }) => isDataFile(name))) {

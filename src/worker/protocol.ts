@@ -15,6 +15,7 @@ export { areShortened } from '../train/samples';
 export { DATA_ENDINGS, DATA_MEDIA_TYPES, DATA_FORMAT_NAMES, isDataFile } from '../data/files/formats';
 export type { Problem } from '../data/records';
 export type { ExportOption } from '../exports/format';
+export { zipFolder } from '../models/zip_folder';
 export { FORMAT_FACTS, type FormatName } from '../exports/facts';
 export type {
   ExportOffer,

@@ -1,4 +1,5 @@
 import 'fake-indexeddb/auto';
+import { zipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
 import { DEFAULTS } from '../../../src/core/settings/settings';
@@ -192,6 +193,12 @@ describe('the page', () => {
     expect(app.route.place).toBe('model');
     await app.takeDrop(folder('config.json', 'tokenizer.json', 'onnx/model_q4.onnx'));
     expect(opened).toHaveBeenCalledOnce();
+    expect(app.route.place).toBe('chat');
+    app.route.go('model');
+    const zipped = new File([zipSync({ 'x/onnx/model.onnx': new Uint8Array(1) })], 'x.zip');
+    const all = [{ path: 'x.zip', file: zipped }];
+    expect(await app.takeElsewhere({ name: 'x.zip', files: [zipped], all })).toBe(true);
+    expect(opened).toHaveBeenCalledTimes(2);
     expect(app.route.place).toBe('chat');
   });
 
