@@ -83,7 +83,7 @@ interface WrittenExport {
 }
 
 function tellExport({ path, format, plan, check }: WrittenExport, output: Output): void {
-  const { difference, allowed, records, share, weightError, sameTokens, measured } = check;
+  const { checked, difference, allowed, share, weightError, sameTokens, measured } = check;
   output.json({
     output: path,
     format,
@@ -96,14 +96,8 @@ function tellExport({ path, format, plan, check }: WrittenExport, output: Output
     ...(sameTokens && { same_tokens: { ...sameTokens } }),
     ...(measured && { measured: { ...measured } }),
   });
-  const compared = records
-    ? t.cli.exportCheckedExamples(records)
-    : measured
-      ? t.cli.exportCheckedOriginal(measured)
-      : difference === null
-        ? t.cli.exportCheckedApart
-        : t.cli.exportChecked(difference.toPrecision(2), share, sameTokens);
-  output.line(t.cli.exported(path, format, bytesOfFiles(plan.files), compared));
+  const found = t.format.paragraph(checked.map(say));
+  output.line(t.cli.exported(path, format, bytesOfFiles(plan.files), found));
 }
 
 /** Throws `argument_missing` for an option that the format needs, `argument_of_other_format` for one of another. */

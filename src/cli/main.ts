@@ -46,6 +46,7 @@ const EXIT_CODES: Readonly<Record<ErrorClass, number | undefined>> = {
   internal: 1,
   network: 1,
   numbers: 1,
+  originals: 2,
   refetch: 1,
   stopped: undefined,
   storage: 1,

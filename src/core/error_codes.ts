@@ -12,6 +12,7 @@
  * - `internal`: a fault of the program
  * - `network`: a retry without any change may succeed
  * - `numbers`: the computation left the range of its numbers
+ * - `originals`: the export asks for the base's files in full precision
  * - `refetch`: a download differs from the listing; a fresh download takes the present files
  * - `stopped`: somebody stopped the work
  * - `storage`: the disk or the browser's storage refuses
@@ -29,6 +30,7 @@ export type ErrorClass =
   | 'internal'
   | 'network'
   | 'numbers'
+  | 'originals'
   | 'refetch'
   | 'stopped'
   | 'storage'
@@ -104,10 +106,10 @@ export const ERROR_CLASSES = {
   export_onnx_op: 'input',
   export_onnx_tensor_size: 'input',
   export_option: 'input',
-  export_originals_differ: 'input',
-  export_originals_missing: 'input',
-  export_originals_other: 'input',
-  export_originals_quantised: 'input',
+  export_originals_differ: 'originals',
+  export_originals_missing: 'originals',
+  export_originals_other: 'originals',
+  export_originals_quantised: 'originals',
   export_rounded_away: 'input',
   export_size: 'input',
   export_worker_failed: 'device',

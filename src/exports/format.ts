@@ -31,15 +31,12 @@ export interface ExportFile {
 
 /** The result of reading an export back and comparing it with its source. */
 export interface ExportCheck {
+  /** The findings for the person, a sentence each. */
+  readonly checked: readonly Message[];
   /** The largest difference between the logits of both; null if the program that runs the files has no room for them. */
   readonly difference: number | null;
   /** The difference that rounding to the format's precision explains. 0: both must be equal to the bit. */
   readonly allowed: number;
-  /**
-   * For an export of examples: whether its records give the tokens of training again, or only the same conversations
-   * without a prompt that other trainers don't have.
-   */
-  readonly records?: 'tokens' | 'conversations';
   /** For a model on its original base: how far that base is from the one that the adapter was trained on. */
   readonly measured?: MeasuredOriginals | undefined;
   /**
@@ -78,6 +75,8 @@ export interface ExportPlan {
   readonly alone?: AloneFile;
   /** Runs the writing and checking with sources open that it needs, such as files to download. */
   readonly within?: <T>(work: () => Promise<T>, options: FetchOptions) => Promise<T>;
+  /** Notes that take some reading of weights, before anything is written; absent if there are none without a download. */
+  readonly measure?: (() => Promise<readonly Message[]>) | undefined;
   /** Compares the written files with their source. Throws `export_differs`, and the signal's reason. */
   readonly check: (written: ModelFolder, options: CheckOptions) => Promise<ExportCheck>;
 }

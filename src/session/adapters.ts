@@ -45,6 +45,8 @@ export interface ExportOffer {
   readonly notes?: readonly Message[];
   /** How to run the files, the usual program first. */
   readonly uses?: readonly ExportUse[];
+  /** Whether `measure` finds further notes. */
+  readonly measurable?: boolean;
   /** Why this export is impossible. */
   readonly problem?: ErrorDescription;
 }
@@ -175,11 +177,28 @@ export class Adapters {
         bytes,
         alone: aloneOf(plan),
         notes: plan.notes,
+        measurable: plan.measure !== undefined,
         uses: plan.uses,
       };
     } catch (error) {
       return { ...offer, fileName: '', files: [], bytes: 0, problem: describeError(error) };
     }
+  }
+
+  /**
+   * Further notes on a possible export, which take some reading of weights. None if the device is busy: the export says
+   * the same.
+   *
+   * @throws TunesmithError as `planExport`, and why the weights can't be read
+   */
+  async measure(format: FormatName, options: ExportOptions, language: Language): Promise<readonly Message[]> {
+    const { measure } = await planExport(this.#session, format, options, language);
+    let measured: Promise<readonly Message[]> | undefined;
+    await this.#exclusive.measure(async () => {
+      measured = measure?.();
+      await measured;
+    });
+    return (await measured) ?? [];
   }
 
   /**

@@ -76,7 +76,7 @@ it('exported ONNX files can be opened in the chat', async () => {
   const open = vi.spyOn(app.onnx, 'open').mockResolvedValue();
   const step = show(ExportStep, app, {});
   const finish = (format: FormatName) => {
-    const check = { difference: 0, allowed: 0 };
+    const check = { checked: [], difference: 0, allowed: 0 };
     app.exports.result = { format, fileName: `pirate-${format}.zip`, zip: undefined, files: [], check };
     app.exports.file = new File(['zip'], `pirate-${format}.zip`);
     app.exports.choose(format);

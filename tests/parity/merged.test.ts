@@ -7,7 +7,7 @@ import { floatsOf } from '../../src/core/dtype';
 import { TunesmithError } from '../../src/core/errors';
 import { blobReader, type FileReader } from '../../src/core/file_reader';
 import { inEnglish } from '../../src/core/messages/english';
-import type { Told } from '../../src/core/messages/message';
+import { message, type Told } from '../../src/core/messages/message';
 import type { MeasuredOriginals } from '../../src/exports/merged/originals';
 import { memoryTarget } from '../../src/exports/targets/memory_target';
 import { readTensors } from '../../src/formats/safetensors';
@@ -89,6 +89,7 @@ async function merged(
     const { difference, allowed, measured: apart } = await writeExport(plan, target);
     expect(difference ?? 0).toBeLessThanOrEqual(allowed);
     measured = apart;
+    if (apart) expect(await plan.measure?.()).toEqual([message('export_originals_measured', { ...apart })]);
     for (const { name, size } of plan.files) expect(target.files.get(name)!.size).toBe(size);
   } finally {
     session.closeModel();

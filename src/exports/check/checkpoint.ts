@@ -3,9 +3,11 @@ import type { StoredWeights } from '../../models/stored/stored_weight';
 import { openCheckpoint, type Checkpoint } from '../../models/files';
 import type { ModelFolder } from '../../models/folder';
 import type { CheckOptions, ExportCheck, ExportSource } from '../format';
+import type { MeasuredOriginals } from '../merged/originals';
 import type { BaseWeights } from '../merged/weights';
 import { checkColumns } from './columns';
 import { compareLogits, productRounding } from './logits';
+import { mergedCheck } from './merged_check';
 import { checkTexts } from './texts';
 import { checkWeights } from './weights';
 import { checkpointWritten } from './written_tensor';
@@ -15,6 +17,8 @@ export interface OtherBase {
   readonly weights: BaseWeights;
   /** How its files store them, by the names of the open base. */
   readonly stored: StoredWeights;
+  /** How far they are from those of the open base. */
+  readonly measured: MeasuredOriginals;
 }
 
 /**
@@ -46,7 +50,8 @@ export async function checkMergedModel(
     onProgress: (fraction) => onProgress(COLUMNS + WEIGHTS + LOGITS * fraction),
     signal,
   });
-  return compareLogits(compared, { spec: checkpoint.spec, weights, rounding });
+  const logits = compareLogits(compared, { spec: checkpoint.spec, weights, rounding });
+  return mergedCheck(weights, logits, base?.measured);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Device } from '../../gpu/device';
 import { checkpointTensors, type ModelSpec } from '../../models/spec';
-import type { ComparedLogits, ExportCheck } from '../format';
+import type { ComparedLogits } from '../format';
 import { NEAREST } from './rounding';
 import type { WeightCheck } from './weights';
 
@@ -11,6 +11,13 @@ import type { WeightCheck } from './weights';
 const SPREAD = 4;
 /** Layers multiply results that both have errors: queries and keys, a gate and values. */
 const FACTORS = 2;
+
+/** The result of comparing logits; its fields are those of `ExportCheck`. */
+export interface LogitsCheck {
+  readonly difference: number;
+  readonly allowed: number;
+  readonly sameTokens: { readonly count: number; readonly of: number };
+}
 
 /** The relative error of a device's products. It is larger if the device can compute in f16. */
 export function productRounding({ gpu }: Device): number {
@@ -59,7 +66,7 @@ export function compareLogits(
     weights,
     rounding,
   }: { readonly spec: ModelSpec; readonly weights: WeightCheck; readonly rounding: number },
-): ExportCheck {
+): LogitsCheck {
   const matrices = checkpointTensors(spec).filter(({ kind }) => kind !== 'vector');
   const longest = Math.max(...matrices.map(({ shape }) => shape[1] ?? 1));
   const squares = weights.errors.reduce(
@@ -70,17 +77,12 @@ export function compareLogits(
   return {
     difference: largestDifference({ ours, theirs }),
     allowed: SPREAD * FACTORS * Math.sqrt(squares) * largest,
-    ...(weights.share !== undefined && { share: weights.share }),
-    weightError: weights.error,
     sameTokens: sameTokens({ ours, theirs }, spec.vocabularySize),
   };
 }
 
 /** Rows of logits whose largest value is at the same token. */
-function sameTokens(
-  { ours, theirs }: ComparedLogits,
-  vocabulary: number,
-): { readonly count: number; readonly of: number } {
+function sameTokens({ ours, theirs }: ComparedLogits, vocabulary: number): LogitsCheck['sameTokens'] {
   const of = ours.length / vocabulary;
   const likeliest = (logits: Float32Array, row: number): number => {
     const values = logits.subarray(row * vocabulary, (row + 1) * vocabulary);

@@ -1,5 +1,6 @@
 import { piecesOf, type FileReader } from '../../core/file_reader';
 import { fieldsOf } from '../../core/lossless_json';
+import { message } from '../../core/messages/message';
 import type { TokenizedExample } from '../../data/batches';
 import { entriesOf } from '../../data/files/formats';
 import { recordsOf } from '../../data/records';
@@ -46,7 +47,8 @@ export async function checkCluster(
       await requireSame(factory, conversationsOfPart(examples, part), found);
     }
   }
-  return { difference: 0, allowed: 0, records: rereadable ? 'tokens' : 'conversations' };
+  const checked = [message(rereadable ? 'checked_tokens' : 'checked_conversations')];
+  return { difference: 0, allowed: 0, checked };
 }
 
 async function checkTokens(

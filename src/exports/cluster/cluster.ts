@@ -28,8 +28,13 @@ export const clusterExport: ExamplesFormat = {
     {
       name: START_FROM,
       value: 'START',
-      help: message('export_start_from'),
+      label: message('export_start'),
+      help: message('export_start_help'),
       choices: ['new', 'adapter'],
+      meanings: {
+        new: { label: message('export_start_new'), help: message('export_start_new_help') },
+        adapter: { label: message('export_start_open'), help: message('export_start_open_help') },
+      },
       default: 'new',
     },
   ],

@@ -45,8 +45,13 @@ export const ggufExport: ExportFormat = {
       choices: QUANTIZATIONS,
       meanings: {
         Q8_0: { label: message('gguf_q8_0'), help: message('gguf_q8_0_help') },
+        Q6_K: { label: message('gguf_q6_k'), help: message('gguf_q6_k_help') },
+        Q5_K_M: { label: message('gguf_q5_k_m'), help: message('gguf_q5_k_m_help') },
         Q4_K_M: { label: message('gguf_q4_k_m'), help: message('gguf_q4_k_m_help') },
+        Q4_0: { label: message('gguf_q4_0'), help: message('gguf_q4_0_help') },
         F16: { label: message('gguf_f16'), help: message('gguf_f16_help') },
+        BF16: { label: message('gguf_bf16'), help: message('gguf_bf16_help') },
+        F32: { label: message('gguf_f32'), help: message('gguf_f32_help') },
       },
       default: USUAL,
     },
@@ -76,7 +81,8 @@ export const ggufExport: ExportFormat = {
     const tensors = ggufTensors(spec, fileType, description.ropeFactors);
     return Promise.resolve({
       alone: { name: file, beside: [{ name: 'Modelfile', text: ollama.content }] },
-      notes: [...notesOn(spec, description), ...ollama.notes],
+      ...base.told,
+      notes: [...notesOn(spec, description), ...(base.told.notes ?? []), ...ollama.notes],
       within: base.within,
       uses,
       files: [
@@ -84,15 +90,13 @@ export const ggufExport: ExportFormat = {
         textFile('Modelfile', ollama.content),
         textFile('README.md', cardOf(source, card, uses)),
       ],
-      check: async (folder, told) => ({
-        ...(await checkMergedModel(
+      check: (folder, told) =>
+        checkMergedModel(
           { ...source, compareWith: firstTokens(source, description.window) },
           folder,
           told,
           base.original(),
-        )),
-        measured: base.measured(),
-      }),
+        ),
     });
   },
 };

@@ -42,7 +42,7 @@ export const ggufLoraExport: ExportFormat = {
       ['adapter.lora.alpha', f32(alpha)],
     ]);
     return Promise.resolve({
-      alone: { name: file },
+      alone: { name: file, ...(template !== undefined && { beside: [{ name: TEMPLATE, text: template }] }) },
       notes: [
         message('gguf_lora_without_ollama'),
         ...(window === undefined ? [] : [message('gguf_window', { window })]),
@@ -60,7 +60,11 @@ export const ggufLoraExport: ExportFormat = {
         const allowed = await source.withBase(({ device }) =>
           Promise.resolve(adapterRounding({ logits, spec, device })),
         );
-        return { difference: largestDifference(compared), allowed };
+        const difference = largestDifference(compared);
+        const checked = [
+          difference === 0 ? message('checked_exactly') : message('checked_adapter', { difference }),
+        ];
+        return { difference, allowed, checked };
       },
     });
   },

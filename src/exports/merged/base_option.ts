@@ -1,5 +1,5 @@
 import { TunesmithError } from '../../core/errors';
-import { message, type Message } from '../../core/messages/message';
+import { message } from '../../core/messages/message';
 import type { StoredWeights } from '../../models/stored/stored_weight';
 import type { OtherBase } from '../check/checkpoint';
 import type { ExportOption, ExportPlan, ExportSource } from '../format';
@@ -29,12 +29,10 @@ export interface ChosenBase {
   readonly isOriginal: boolean;
   /** For the plan: keeps the original weights readable while its files are written and checked. */
   readonly within?: ExportPlan['within'];
-  /** For the check: the weights, and how the original files store them; only for original ones, within `within`. */
+  /** For the check: the weights and what is known of them; only for original ones, within `within`. */
   original(): OtherBase | undefined;
-  /** Notes for the person. */
-  readonly notes: readonly Message[];
-  /** How far the original weights are from the trained ones; only for original ones, within `within`. */
-  measured(): MeasuredOriginals | undefined;
+  /** For the plan: notes for the person. */
+  readonly told: Pick<ExportPlan, 'notes' | 'measure'>;
 }
 
 /**
@@ -56,9 +54,8 @@ export function chosenBase(
     return {
       weights: trainedBase(source),
       isOriginal: false,
-      notes: [],
+      told: {},
       original: () => undefined,
-      measured: () => undefined,
     };
   }
   if (!originals) {
@@ -69,15 +66,27 @@ export function chosenBase(
     if (!open) throw new Error('the original weights are not open');
     return open;
   };
+  const check = (stored: StoredWeights): void => requireOriginals(source.layout, quantised, stored);
   const weights = originalBase(source, () => required().stored);
   return {
     weights,
     isOriginal: true,
-    original: () => ({ weights, stored: required().stored }),
-    notes: originals.isRemote ? [message('export_originals_remote')] : [],
+    original: () => ({ weights, ...required() }),
+    told: originals.isRemote
+      ? { notes: [message('export_originals_remote')] }
+      : {
+          measure: () =>
+            originals.read(
+              check,
+              async (stored) => [
+                message('export_originals_measured', { ...(await measureOriginals(source, stored)) }),
+              ],
+              { onProgress: () => undefined },
+            ),
+        },
     within: (work, options) =>
       originals.read(
-        (stored) => requireOriginals(source.layout, quantised, stored),
+        check,
         async (stored) => {
           open = { stored, measured: await measureOriginals(source, stored) };
           try {
@@ -88,6 +97,5 @@ export function chosenBase(
         },
         options,
       ),
-    measured: () => required().measured,
   };
 }

@@ -43,7 +43,7 @@ export const mergedExport: ExportFormat = {
       help: message('export_dtype_help'),
       choices: ['auto', ...Object.keys(DTYPES)],
       meanings: {
-        auto: { label: message('export_dtype_auto') },
+        auto: { label: message('export_dtype_auto'), help: message('export_dtype_auto_help') },
         float16: { label: message('export_dtype_float16'), help: message('export_dtype_float16_help') },
         bfloat16: { label: message('export_dtype_bfloat16'), help: message('export_dtype_bfloat16_help') },
         float32: { label: message('export_dtype_float32'), help: message('export_dtype_float32_help') },
@@ -76,17 +76,15 @@ export const mergedExport: ExportFormat = {
     // config.json comes last: without it, no program takes the folder for a model.
     const texts = [...small].sort(([a], [b]) => Number(a === 'config.json') - Number(b === 'config.json'));
     return Promise.resolve({
-      notes: [...notes, ...base.notes],
+      ...base.told,
+      notes: [...notes, ...(base.told.notes ?? [])],
       within: base.within,
       uses: uses(mergedExport.fileName(shortName(source.baseModel))),
       files: [
         ...shards.map((shard) => weightsFile(source, shard, base.weights)),
         ...texts.map(([fileName, text]) => textFile(fileName, text)),
       ],
-      check: async (written, options) => ({
-        ...(await checkMergedModel(source, written, options, base.original())),
-        measured: base.measured(),
-      }),
+      check: (written, told) => checkMergedModel(source, written, told, base.original()),
     });
   },
 };

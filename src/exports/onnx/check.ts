@@ -5,6 +5,7 @@ import { checkpointTensors, type ModelSpec } from '../../models/spec';
 import { openOnnx } from '../../onnx_runtime/open';
 import { checkColumns } from '../check/columns';
 import { compareLogits, productRounding } from '../check/logits';
+import { mergedCheck } from '../check/merged_check';
 import { NEAREST } from '../check/rounding';
 import { checkWrittenTexts } from '../check/texts';
 import { checkWeights } from '../check/weights';
@@ -84,8 +85,7 @@ export async function checkOnnx(
     ? await ifRoom(() => inPieces(withExactProducts(graph.nodes), limits.piece / EXACT_BYTES))
     : theirs;
   if (!theirs || !exact) {
-    const { share, error } = weights;
-    return { difference: null, allowed: 0, weightError: error, ...(share !== undefined && { share }) };
+    return mergedCheck(weights, undefined);
   }
   if (quantization.float === 'float16' && !theirs.every(Number.isFinite)) {
     throw new TunesmithError({ code: 'export_onnx_float16' });
@@ -94,7 +94,8 @@ export async function checkOnnx(
   const ofFloats = Math.max(device, quantization.float === 'float16' ? NEAREST.F16 : NEAREST.F32);
   if (!besideAdapter) await checkGraph(source, { tensors, exact, theirs, rounding: ofFloats }, { signal });
   const rounding = roundsActivations ? Math.max(ofFloats, activationRounding(spec)) : ofFloats;
-  return compareLogits({ ours: sample.logits, theirs }, { spec, weights, rounding });
+  const logits = compareLogits({ ours: sample.logits, theirs }, { spec, weights, rounding });
+  return mergedCheck(weights, logits);
 }
 
 /**
@@ -129,7 +130,7 @@ async function checkGraph(
   const { difference, allowed } = compareLogits({ ours, theirs: exact }, { spec, weights, rounding });
   const unexplained = unexplainedShare(ours, theirs);
   // Written with "not", so that NaN fails.
-  if (difference === null || !(difference <= allowed) || !(unexplained < HALF)) {
+  if (!(difference <= allowed) || !(unexplained < HALF)) {
     const detail = `The graph's logits differ by ${difference} from those of its weights; ${allowed} is explained.`;
     throw exportDiffers({ detail: `${detail} Share of the variance that is unexplained: ${unexplained}.` });
   }

@@ -38,7 +38,8 @@ export const peftExport: ExportFormat = {
         const read = await readAdapterFiles(written, layout.spec);
         if (!sameAdapter(adapter, read))
           throw exportDiffers({ detail: 'The adapter that was read back is another one.' });
-        return { difference: largestDifference(await source.compareAdapters(read, options)), allowed: 0 };
+        const difference = largestDifference(await source.compareAdapters(read, options));
+        return { difference, allowed: 0, checked: [message('checked_exactly')] };
       },
     });
   },

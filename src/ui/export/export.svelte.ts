@@ -1,5 +1,5 @@
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
-import { message } from '../../core/messages/message';
+import { message, type Message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
 import type {
   AdapterReport,
@@ -22,6 +22,8 @@ import { chooseFile } from './choose_file';
 /** Starts a call to the engine and shows its progress. */
 type Watch = <T>(start: (onProgress: (progress: Progress) => void) => Promise<T>) => Promise<T>;
 
+const NONE: ExportOptions = {};
+
 /** The open tuned adapter with its export and its import, and the export of the examples. */
 export class ExportState {
   readonly #engine: EngineState;
@@ -31,6 +33,8 @@ export class ExportState {
   #examplesOffers: readonly ExportOffer[] = $state.raw([]);
   /** The possible exports with their sizes. */
   readonly offers: readonly ExportOffer[] = $derived([...this.#adapterOffers, ...this.#examplesOffers]);
+  /** Further notes on the offer with this plan. */
+  #measured: { readonly offer: ExportOffer; readonly notes: readonly Message[] } | undefined = $state.raw();
   /** The chosen format; undefined for the usual one, the first of the offers. */
   format: FormatName | undefined = $state();
   /** The changed options by format. */
@@ -38,6 +42,8 @@ export class ExportState {
   progress: Progress | undefined = $state.raw();
   stopping = $state(false);
   result: ExportResult | undefined = $state.raw();
+  /** The options of the result. */
+  #exported: ExportOptions | undefined = $state.raw();
   /** The zip, wherever it was written. */
   file: File | undefined = $state.raw();
   /** Address of the zip for the download. */
@@ -65,9 +71,22 @@ export class ExportState {
     return this.offers.find(({ format }) => format === this.format) ?? this.offers[0];
   }
 
+  /** The last export, if it is that of the present choice. */
+  get shown(): ExportResult | undefined {
+    const isSame = this.result?.format === this.offer?.format && this.#exported === this.options;
+    return isSame && !this.exporting ? this.result : undefined;
+  }
+
+  /** The notes on the chosen format. */
+  get notes(): readonly Message[] {
+    const { offer } = this;
+    const measured = this.#measured?.offer === offer ? this.#measured?.notes : undefined;
+    return [...(offer?.notes ?? []), ...(measured ?? [])];
+  }
+
   /** The changed options of the chosen format. */
   get options(): ExportOptions {
-    return this.offer ? (this.#options[this.offer.format] ?? {}) : {};
+    return (this.offer && this.#options[this.offer.format]) ?? NONE;
   }
 
   /** Asks the engine which adapter is open. Call it after anything that may have changed it. */
@@ -85,7 +104,10 @@ export class ExportState {
       const adapter = await remote.report();
       if (isLast()) this.adapter = adapter;
       const offers = await remote.offers(this.#options, language.current);
-      if (isLast()) this.#adapterOffers = offers;
+      if (isLast()) {
+        this.#adapterOffers = offers;
+        void this.#measure();
+      }
     } catch (error) {
       if (isLast()) {
         this.adapter = undefined;
@@ -132,6 +154,7 @@ export class ExportState {
     this.format = format;
     this.exportError = undefined;
     this.uploadError = undefined;
+    void this.#measure();
   }
 
   async setOption(name: string, value: string): Promise<void> {
@@ -153,6 +176,7 @@ export class ExportState {
     const { offer } = this;
     if (!offer) return undefined;
     const { format } = offer;
+    const { options } = this;
     const { fileName, bytes } =
       isAlone && offer.alone ? { ...offer.alone, fileName: offer.alone.name } : offer;
     let handle: FileSystemFileHandle | undefined;
@@ -161,7 +185,7 @@ export class ExportState {
       return await watch((onProgress) =>
         this.#engine.remote.adapter.export(
           format,
-          this.options,
+          options,
           language.current,
           onProgress,
           handle,
@@ -173,6 +197,7 @@ export class ExportState {
     if (!result) return undefined;
     this.#forget();
     this.result = result;
+    this.#exported = options;
     // The chosen file may be gone already.
     const zip = result.zip ?? (await handle?.getFile().catch(() => undefined));
     this.file = zip && new File([zip], result.fileName);
@@ -258,9 +283,24 @@ export class ExportState {
     this.#language = language.current;
     try {
       const offers = await this.#engine.remote.adapter.offers(this.#options, language.current);
-      if (isLast()) this.#adapterOffers = offers;
+      if (!isLast()) return;
+      this.#adapterOffers = offers;
+      await this.#measure();
     } catch (error) {
       if (isLast()) this.exportError = describeError(error);
+    }
+  }
+
+  /** Asks for the further notes on the chosen format. */
+  async #measure(): Promise<void> {
+    const { offer } = this;
+    if (!offer?.measurable) return;
+    try {
+      const { adapter: remote } = this.#engine.remote;
+      const notes = await remote.measure(offer.format, this.options, language.current);
+      if (this.offer === offer) this.#measured = { offer, notes };
+    } catch (error) {
+      if (this.offer === offer) this.exportError = describeError(error);
     }
   }
 

@@ -5,7 +5,7 @@ import { runExport } from '../../../src/exports/run';
 import { memoryTarget } from '../../../src/exports/targets/memory_target';
 
 const file = (name: string): ExportFile => ({ name, size: 3, parts: () => [new Uint8Array([1, 2, 3])] });
-const check = vi.fn<ExportPlan['check']>(() => Promise.resolve({ difference: 0, allowed: 0 }));
+const check = vi.fn<ExportPlan['check']>(() => Promise.resolve({ checked: [], difference: 0, allowed: 0 }));
 const files = [file('tiny.gguf'), file('Modelfile'), file('README.md')];
 
 it('a file that works without the others is written and checked alone', async () => {

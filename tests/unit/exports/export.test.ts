@@ -80,7 +80,7 @@ function planOf(change: Partial<ExportPlan> = {}): ExportPlan {
   }
   return {
     files: [{ name: 'a.bin', size: 3, parts }],
-    check: () => Promise.resolve({ difference: 0, allowed: 0 }),
+    check: () => Promise.resolve({ checked: [], difference: 0, allowed: 0 }),
     ...change,
   };
 }
@@ -231,7 +231,7 @@ describe('a folder', () => {
           expect((await readdir(folder)).sort()).toEqual(['a.bin', 'a.bin.tmp']);
           expect(await readFile(join(folder, 'a.bin'), 'utf8')).toBe('old');
           expect([...(await written.get('a.bin')!.read(1, 3))]).toEqual([2, 3]);
-          return { difference: 0, allowed: 0 };
+          return { checked: [], difference: 0, allowed: 0 };
         },
       }),
       inFolder(),
@@ -241,8 +241,8 @@ describe('a folder', () => {
   });
 
   it.each([
-    ['differs', { difference: 1, allowed: 0.5 }],
-    ['can’t be compared', { difference: NaN, allowed: 0.5 }],
+    ['differs', { checked: [], difference: 1, allowed: 0.5 }],
+    ['can’t be compared', { checked: [], difference: NaN, allowed: 0.5 }],
   ])('stays unchanged if the written file %s', async (_, result) => {
     const plan = planOf({ check: () => Promise.resolve(result) });
     await expect(runExport(plan, inFolder())).rejects.toMatchObject({ code: 'export_differs' });
@@ -250,7 +250,7 @@ describe('a folder', () => {
   });
 
   it('stays if the device has no room to compare its logits', async () => {
-    const result = { difference: null, allowed: 0 };
+    const result = { checked: [], difference: null, allowed: 0 };
     const plan = planOf({ check: () => Promise.resolve(result) });
     expect(await runExport(plan, inFolder())).toEqual(result);
     expect(await readdir(folder)).not.toEqual([]);
@@ -303,7 +303,7 @@ describe('a zip', () => {
     const plan = planOf({
       async check(written) {
         for (const file of written.values()) read.push([...(await file.read(0, file.size))]);
-        return { difference: 0, allowed: 0 };
+        return { checked: [], difference: 0, allowed: 0 };
       },
     });
     const two = { ...plan, files: [...plan.files, { ...plan.files[0]!, name: 'b.bin' }] };

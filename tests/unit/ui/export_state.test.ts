@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TunesmithError } from '../../../src/core/errors';
+import { message } from '../../../src/core/messages/message';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { EXPORT_FORMATS } from '../../../src/exports/formats';
 import { ExportState } from '../../../src/ui/export/export.svelte';
@@ -70,6 +71,26 @@ describe('what can be taken away', () => {
     await state.giveOriginals({ name: 'base', files: [] });
     expect(state.exportError?.code).toBe('no_model');
     expect(remote.offers).toHaveBeenCalledOnce();
+  });
+
+  it('tells what is measured for the chosen options, and only for these', async () => {
+    const found = message('export_originals_remote');
+    const measure = vi.fn(() => Promise.resolve([found]));
+    const offers = ({ gguf = {} }: OptionsByFormat) =>
+      Promise.resolve([offer('gguf', 100, { measurable: gguf['export_base'] === 'original' })]);
+    const state = new ExportState(
+      engineOf({ adapter: { report: () => Promise.resolve(adapter), offers, measure } }),
+      noSettings,
+    );
+    await state.refresh();
+    await state.setOption('export_base', 'original');
+    expect(state.notes).toEqual([found]);
+    await state.setOption('export_base', 'trained');
+    expect(state.notes).toEqual([]);
+    expect(measure.mock.calls).toEqual([['gguf', { export_base: 'original' }, 'en']]);
+    measure.mockRejectedValue(gone());
+    await state.setOption('export_base', 'original');
+    expect(state.exportError?.code).toBe('no_model');
   });
 
   it('has the options of each format apart, also those of one name', async () => {
@@ -160,7 +181,7 @@ describe('what can be taken away', () => {
 describe('an export', () => {
   const result: ExportResult = {
     ...{ format: 'peft', fileName: 'tiny-peft.zip', files: [], zip: new Blob(['zip']) },
-    check: { difference: 0, allowed: 0 },
+    check: { checked: [], difference: 0, allowed: 0 },
   };
   const open = async (calls: object) => {
     const report = () => Promise.resolve(adapter);

@@ -8,7 +8,7 @@ import { adapterReport, deferred, engineOf } from './engine';
 const target = { repo: 'anna/tuned', isPrivate: true, update: false, title: 'Upload' };
 const done: UploadResult = {
   ...{ format: 'peft', repo: 'anna/tuned', address: 'https://hub/anna/tuned' },
-  check: { difference: 0, allowed: 0 },
+  check: { checked: [], difference: 0, allowed: 0 },
 };
 
 async function stateWith(upload: () => Promise<UploadResult>): Promise<ExportState> {

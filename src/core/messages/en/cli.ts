@@ -101,28 +101,7 @@ export const cli = {
   logitsWritten: (path: string, shape: readonly number[]) => `${path}: logits, f32 [${shape.join(', ')}]`,
   uploaded: (files: number, address: string) => `${plural(files, 'file')} uploaded to ${address}`,
   exported: (path: string, formatName: string, bytes: number, check: string) =>
-    `${path}: ${formatName}, ${format.bytes(bytes)}; ${check}`,
-  exportChecked: (
-    difference: string,
-    share: number | undefined,
-    same: { count: number; of: number } | undefined,
-  ) =>
-    [
-      `read back: the logits differ by at most ${difference}`,
-      ...(same ? [`${same.count} of ${same.of} next tokens are the same`] : []),
-      ...(share === undefined
-        ? []
-        : [`the files have ${format.percent(share)} of what the training changed`]),
-    ].join('; '),
-  exportCheckedExamples: (records: 'tokens' | 'conversations') =>
-    ({
-      tokens: 'read back: the same tokens as here',
-      conversations:
-        'read back: the same tokens as here, and the same conversations without the Alpaca prompt',
-    })[records],
-  exportCheckedOriginal: ({ base, adapter }: { base: number; adapter: number }) =>
-    `read back: the original weights with the adapter; they differ from those of the training by ${format.percent(base)}, and the adapter changes them by ${format.percent(adapter)}`,
-  exportCheckedApart: 'read back: the weights are right; the logits were not compared',
+    `${path}: ${formatName}, ${format.bytes(bytes)}. ${check}`,
   noModels: 'No models are saved.',
   modelState: { partial: 'incomplete', fourBit: '4-bit' },
   removedModel: (name: string, bytes: number) => `Removed ${name}: ${format.bytes(bytes)}`,

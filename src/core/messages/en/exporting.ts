@@ -35,29 +35,6 @@ export const exporting = {
   originals: 'Drop the folder of the base model in full precision here',
   originalsHelp: 'config.json, the tokenizer’s files and model*.safetensors',
   files: (count: number) => `Files (${format.count(count)})`,
-  checked: 'Checked: the files were read back and give exactly the same answers.',
-  checkedNear: (
-    difference: string,
-    share: number | undefined,
-    same: { count: number; of: number } | undefined,
-  ) =>
-    format.paragraph([
-      'Checked: the files were read back, and every weight is that of model and adapter, rounded once.',
-      ...(share === undefined ? [] : [`They have ${format.percent(share)} of what the training changed.`]),
-      same
-        ? `Logits differ by at most ${difference}, and ${format.count(same.count)} of ${format.count(same.of)} next tokens are the same.`
-        : `Logits differ by at most ${difference}.`,
-    ]),
-  checkedExamples: (records: 'tokens' | 'conversations') =>
-    ({
-      tokens: 'Checked: the files were read back and give exactly the tokens that are trained on here.',
-      conversations:
-        'Checked: the files were read back. The files of tokens have exactly those that are trained on here; the records have the same conversations, without the Alpaca prompt.',
-    })[records],
-  checkedOriginal: ({ base, adapter }: { base: number; adapter: number }) =>
-    `Checked: the files were read back, and the weights are the original ones with the adapter. The original weights differ from those of the training by ${format.percent(base)}; the adapter changes them by ${format.percent(adapter)}.`,
-  checkedApart:
-    'Checked: the files were read back, and every weight is that of model and adapter, rounded once. Logits were not compared.',
   use: 'Use it',
   codeFor: (program: string) => `Code for ${program}`,
   import: 'Import an adapter',

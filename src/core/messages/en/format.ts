@@ -13,7 +13,7 @@ export const format = formatsOf(
     alternatives: lists('disjunction'),
     series: lists('unit'),
     paragraph: (sentences) => sentences.join(' '),
-    sentence: (words) => `${words}.`,
+    sentence: (words) => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`,
     gap: ' ',
   },
 );

@@ -87,21 +87,7 @@ export const cli: Catalogue['cli'] = {
   total: '合计',
   logitsWritten: (path, shape) => `${path}：logits，f32 [${shape.join(', ')}]`,
   uploaded: (files, address) => `已把 ${format.count(files)} 个文件上传到 ${address}`,
-  exported: (path, formatName, bytes, check) => `${path}：${formatName}，${format.bytes(bytes)}；${check}`,
-  exportChecked: (difference, share, same) =>
-    [
-      `已重新读取并校验，logits 最多相差 ${difference}`,
-      ...(same ? [`${same.of} 个下一 token 中有 ${same.count} 个相同`] : []),
-      ...(share === undefined ? [] : [`文件保留了训练改动的 ${format.percent(share)}`]),
-    ].join('；'),
-  exportCheckedExamples: (records) =>
-    ({
-      tokens: '已重新读取并校验，token 与这里相同',
-      conversations: '已重新读取并校验，token 与这里相同；对话也相同，但不含 Alpaca 提示词',
-    })[records],
-  exportCheckedOriginal: ({ base, adapter }) =>
-    `已重新读取：为原始权重加适配器；原始权重与训练时的权重相差 ${format.percent(base)}，适配器对权重的改动为 ${format.percent(adapter)}`,
-  exportCheckedApart: '已重新读取并校验，权重正确；没有比较 logits',
+  exported: (path, formatName, bytes, check) => `${path}：${formatName}，${format.bytes(bytes)}。${check}`,
   noModels: '没有保存的模型。',
   modelState: { partial: '不完整', fourBit: '4 位' },
   removedModel: (name, bytes) => `已删除 ${name}：${format.bytes(bytes)}`,

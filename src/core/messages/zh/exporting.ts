@@ -34,24 +34,6 @@ export const exporting: Catalogue['exporting'] = {
   originals: '把全精度基座模型的文件夹拖到这里',
   originalsHelp: 'config.json、分词器文件和 model*.safetensors',
   files: (count) => `文件（${format.count(count)} 个）`,
-  checked: '已校验：重新读取这些文件后，得到的回答完全一致。',
-  checkedNear: (difference, share, same) =>
-    format.paragraph([
-      '已校验：重新读取这些文件后，每个权重都等于模型与适配器之和（只舍入一次）。',
-      ...(share === undefined ? [] : [`文件保留了训练改动的 ${format.percent(share)}。`]),
-      same
-        ? `logits 最多相差 ${difference}，${format.count(same.of)} 个下一 token 中有 ${format.count(same.count)} 个相同。`
-        : `logits 最多相差 ${difference}。`,
-    ]),
-  checkedExamples: (records) =>
-    ({
-      tokens: '已校验：重新读取文件后得到的 token 与这里训练用的完全相同。',
-      conversations:
-        '已校验：重新读取文件后，token 文件与这里训练用的完全相同；记录文件中的对话相同，但不含 Alpaca 提示词。',
-    })[records],
-  checkedOriginal: ({ base, adapter }) =>
-    `已校验：重新读取这些文件后，权重等于原始权重加适配器。原始权重与训练时的权重相差 ${format.percent(base)}，适配器对权重的改动为 ${format.percent(adapter)}。`,
-  checkedApart: '已校验：重新读取这些文件后，每个权重都等于模型与适配器之和（只舍入一次）。没有比较 logits。',
   use: '如何使用',
   codeFor: (program) => `${program} 代码`,
   import: '导入适配器',

@@ -196,13 +196,13 @@ describe('a folder for a cluster', () => {
   });
 
   it('says what its records were compared by', async () => {
-    for (const [template, records] of [
-      ['model', 'tokens'],
-      ['alpaca', 'conversations'],
+    for (const [template, code] of [
+      ['model', 'checked_tokens'],
+      ['alpaca', 'checked_conversations'],
     ] as const) {
       const plan = await clusterExport.plan(await sourceOf([fileOf(rows)], { template }), {});
       const check = await runExport(plan, memoryTarget());
-      expect(check).toEqual({ difference: 0, allowed: 0, records });
+      expect(check).toEqual({ difference: 0, allowed: 0, checked: [{ code }] });
     }
   });
 

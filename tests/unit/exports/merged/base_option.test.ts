@@ -30,7 +30,7 @@ it('refuses another value by name', () => {
 it('cannot be read outside the writing', () => {
   const originals = { isRemote: false, read: () => Promise.reject(new Error('not read')) };
   const chosen = chosenBase(source({ originals }), { export_base: 'original' });
-  expect(() => chosen.measured()).toThrow('not open');
+  expect(() => chosen.original()).toThrow('not open');
 });
 
 it('is quantised in a tensor that is packed on the device, or that the files held so', () => {

@@ -15,7 +15,7 @@ await runExport(
       { name: 'onnx/model.onnx_data', size: 1, parts: () => [Uint8Array.of(1)] },
       { name: 'model.gguf', size: 2, parts },
     ],
-    check: () => Promise.resolve({ difference: 0, allowed: 0 }),
+    check: () => Promise.resolve({ checked: [], difference: 0, allowed: 0 }),
   },
   folderTarget(nodeFiles(process.argv[2] ?? '')),
 );

@@ -9,7 +9,7 @@ import { MemoryFiles } from '../../storage/memory_files';
 const part = new Uint8Array(4);
 const plan: ExportPlan = {
   files: ['onnx/a', 'b'].map((name) => ({ name, size: 8, parts: () => [part, part] })),
-  check: () => Promise.resolve({ difference: 0, allowed: 0 }),
+  check: () => Promise.resolve({ checked: [], difference: 0, allowed: 0 }),
 };
 
 describe('an export onto a disk that fills up amid it', () => {

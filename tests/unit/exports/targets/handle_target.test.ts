@@ -51,7 +51,7 @@ class Chosen {
 
 const plan: ExportPlan = {
   files: [{ name: 'a.bin', size: 3, parts: () => [Uint8Array.of(1, 2), Uint8Array.of(3)] }],
-  check: () => Promise.resolve({ difference: 0, allowed: 0 }),
+  check: () => Promise.resolve({ checked: [], difference: 0, allowed: 0 }),
 };
 
 const quota = () => Object.assign(new Error('full'), { name: 'QuotaExceededError' });
@@ -62,7 +62,7 @@ describe('a file that a person has chosen', () => {
     const read: number[][] = [];
     const check: ExportPlan['check'] = async (written) => {
       for (const file of written.values()) read.push([...(await file.read(0, file.size))]);
-      return { difference: 0, allowed: 0 };
+      return { checked: [], difference: 0, allowed: 0 };
     };
     await runExport({ ...plan, check }, chosen.target);
     expect(read).toEqual([[1, 2, 3]]);
@@ -110,7 +110,7 @@ describe('a file that a person has chosen', () => {
   it.each(['removed', 'emptied'])('is %s if what was written is not what it was made of', async (end) => {
     const chosen = new Chosen(new Blob(['an older one']));
     if (end === 'emptied') Object.assign(chosen, { remove: undefined });
-    const check = () => Promise.resolve({ difference: 1, allowed: 0 });
+    const check = () => Promise.resolve({ checked: [], difference: 1, allowed: 0 });
     await expect(runExport({ ...plan, check }, chosen.target)).rejects.toMatchObject({
       code: 'export_differs',
     });

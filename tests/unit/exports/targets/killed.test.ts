@@ -9,7 +9,7 @@ const NAMES = ['onnx/model.onnx_data', 'tokenizer.json', 'config.json'];
 
 const plan: ExportPlan = {
   files: NAMES.map((name) => ({ name, size: 2, parts: () => [Uint8Array.of(1), Uint8Array.of(2)] })),
-  check: () => Promise.resolve({ difference: 0, allowed: 0 }),
+  check: () => Promise.resolve({ checked: [], difference: 0, allowed: 0 }),
 };
 
 it.each(['crash', 'torn'] as const)(

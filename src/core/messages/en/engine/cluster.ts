@@ -3,7 +3,12 @@ import { plural } from '../format';
 /** The folder with which a larger machine trains: its notes and its README. */
 export const clusterMessages = {
   export_cluster: 'examples, scripts and settings for training on a larger machine with TRL or LLaMA-Factory',
-  export_start_from: 'new: trains a new adapter there; adapter: trains the open adapter further',
+  export_start: 'Start from',
+  export_start_help: 'the adapter that the training begins with',
+  export_start_new: 'A new adapter',
+  export_start_new_help: 'trains a new adapter there',
+  export_start_open: 'The open adapter',
+  export_start_open_help: 'trains the open adapter further',
   /** Notes. */
   cluster_unsaid: ({ trainer, settings }: { trainer: string; settings: readonly string[] }) =>
     `${trainer} can’t be told these settings, and trains without them: ${settings.join('; ')}.`,

@@ -14,10 +14,11 @@ export const exportFormats = {
   export_cluster_about: 'Examples, settings and scripts for LLaMA-Factory and TRL.',
   export_peft_use: 'Unpack the zip, and run this beside its folder.',
   export_merged_use: 'Unpack the zip, and run this beside its folder. You no longer need the base model.',
-  export_gguf_use: 'Unpack the zip, and run one of these in its folder. You no longer need the base model.',
+  export_gguf_use:
+    'Run one of these in the folder of the unpacked zip; llama.cpp and LM Studio need only the .gguf file. You no longer need the base model.',
   export_onnx_use:
     'Open the zip in the chat here, or unpack it into the folder that the code calls path/to/models. You no longer need the base model.',
   export_gguf_lora_use:
-    'Unpack the zip, and run this in its folder. base.gguf stands for the GGUF file of the base model.',
+    'Run this in the folder of the unpacked zip. base.gguf stands for the GGUF file of the base model.',
   export_cluster_use: 'Unpack the zip on the other machine. README.md in it tells what to install.',
 };

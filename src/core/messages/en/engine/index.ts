@@ -3,6 +3,7 @@ import { cli } from './cli';
 import { clusterMessages } from './cluster';
 import { coreMessages } from './core';
 import { dataMessages } from './data';
+import { exportChecks } from './export_checks';
 import { exportFormats } from './export_formats';
 import { exports } from './exports';
 import { fitMessages } from './fit';
@@ -28,6 +29,7 @@ export const engine = {
   ...clusterMessages,
   ...coreMessages,
   ...dataMessages,
+  ...exportChecks,
   ...exportFormats,
   ...exports,
   ...fitMessages,

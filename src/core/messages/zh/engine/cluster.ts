@@ -3,7 +3,12 @@ import { format } from '../format';
 
 export const clusterMessages: typeof english = {
   export_cluster: '样本、脚本和设置，供更大的机器用 TRL 或 LLaMA-Factory 训练',
-  export_start_from: 'new：在那里训练新的适配器；adapter：继续训练当前打开的适配器',
+  export_start: '从何开始',
+  export_start_help: '训练开始时的适配器',
+  export_start_new: '新的适配器',
+  export_start_new_help: '在那里训练新的适配器',
+  export_start_open: '当前打开的适配器',
+  export_start_open_help: '继续训练当前打开的适配器',
   cluster_unsaid: ({ trainer, settings }) =>
     `${trainer} 没有以下设置，训练时不会采用：${settings.join('；')}。`,
   cluster_whole_base:

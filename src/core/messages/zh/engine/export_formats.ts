@@ -16,9 +16,10 @@ export const exportFormats: typeof english = {
   export_cluster_about: '样本、设置以及 LLaMA-Factory 和 TRL 的脚本。',
   export_peft_use: '解压 zip，在解压出的文件夹旁运行这段代码。',
   export_merged_use: '解压 zip，在解压出的文件夹旁运行这段代码。不再需要基座模型。',
-  export_gguf_use: '解压 zip，在解压出的文件夹中运行其中一组命令。不再需要基座模型。',
+  export_gguf_use:
+    '在解压出的文件夹中运行其中一组命令；llama.cpp 和 LM Studio 只需要 .gguf 文件。不再需要基座模型。',
   export_onnx_use:
     '可以在这里的对话中直接打开该 zip，也可以解压到代码中 path/to/models 所指的文件夹。不再需要基座模型。',
-  export_gguf_lora_use: '解压 zip，在解压出的文件夹中运行这组命令。base.gguf 代表基座模型的 GGUF 文件。',
+  export_gguf_lora_use: '在解压出的文件夹中运行这组命令。base.gguf 代表基座模型的 GGUF 文件。',
   export_cluster_use: '在另一台机器上解压 zip。其中的 README.md 说明需要安装什么。',
 };
