@@ -93,11 +93,13 @@ class Writer {
   readonly #utf8 = new TextEncoder();
 
   u32(value: number): void {
-    this.#view.setUint32(this.#take(4), whole(value, 0, 2 ** 32 - 1), true);
+    const at = this.#take(4);
+    this.#view.setUint32(at, whole(value, 0, 2 ** 32 - 1), true);
   }
 
   u64(value: number): void {
-    this.#view.setBigUint64(this.#take(8), BigInt(whole(value, 0, Number.MAX_SAFE_INTEGER)), true);
+    const at = this.#take(8);
+    this.#view.setBigUint64(at, BigInt(whole(value, 0, Number.MAX_SAFE_INTEGER)), true);
   }
 
   /** Writes a text and returns its length in bytes. */
@@ -136,17 +138,20 @@ class Writer {
     if (typeof value === 'string') {
       this.text(value);
     } else if (typeof value === 'boolean') {
-      this.#bytes[this.#take(1)] = Number(value);
+      const at = this.#take(1);
+      this.#bytes[at] = Number(value);
     } else if (type === 'f32') {
-      this.#view.setFloat32(this.#take(4), value, true);
+      const at = this.#take(4);
+      this.#view.setFloat32(at, value, true);
     } else if (type === 'i32') {
-      this.#view.setInt32(this.#take(4), whole(value, -(2 ** 31), 2 ** 31 - 1), true);
+      const at = this.#take(4);
+      this.#view.setInt32(at, whole(value, -(2 ** 31), 2 ** 31 - 1), true);
     } else {
       this.u32(value);
     }
   }
 
-  /** Makes room for this many bytes, and returns the offset of the first. */
+  /** Makes room for this many bytes, and returns the offset of the first. Replaces the bytes and the view if they are full. */
   #take(bytes: number): number {
     const begin = this.#position;
     this.#position += bytes;

@@ -120,3 +120,18 @@ describe('a GGUF file that is written', () => {
     expect(() => planGguf(new Map([['a', u32(value)]]), [])).toThrow();
   });
 });
+
+// The writer's buffer grows within each list, at a value of its type.
+const MANY = 2 ** 17;
+test.each<[string, (index: number) => number | boolean]>([
+  ['u32', (index) => index],
+  ['i32', (index) => 1 - index],
+  ['f32', (index) => index / 2],
+  ['bool', (index) => index % 3 === 0],
+])('a long list of %s is read back', async (of, value) => {
+  const values = Array.from({ length: MANY }, (_, index) => value(index));
+  const { header } = planGguf(new Map([['a', { type: 'array', of, values } as GgufEntry]]), []);
+  const read = (begin: number, end: number) => Promise.resolve(header.slice(begin, end));
+  const { metadata } = await readGgufHeader({ name: 'a.gguf', size: header.length, read });
+  expect(metadata.get('a')).toEqual(values);
+});
