@@ -154,7 +154,7 @@ describe('train', () => {
       }),
     );
     const refused = await other;
-    expect(refused?.error).toContain('another process is training in');
+    expect(refused?.error).toContain('another process is writing to');
     expect(refused?.code).toBe(1);
     expect(code).toBe(0);
     expect(events.at(-1)).toMatchObject({ event: 'done' });
