@@ -102,9 +102,9 @@ export class ExportState {
     const examples = this.#readExamplesOffers();
     try {
       const adapter = await remote.report();
-      if (isLast()) this.adapter = adapter;
       const offers = await remote.offers(this.#options, language.current);
       if (isLast()) {
+        this.adapter = adapter;
         this.#adapterOffers = offers;
         void this.#measure();
       }
