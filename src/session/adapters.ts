@@ -82,7 +82,10 @@ export class Adapters {
   #name = '';
   #exporting: AbortController | undefined;
   readonly #hub: () => Hub;
-  /** The files of an upload that failed or was stopped, so that the next attempt need not write and check them again. */
+  /**
+   * The stored files of an upload that failed or was stopped, so that the next attempt need not write and check them
+   * again.
+   */
   #written: { readonly key: string; readonly result: WrittenFiles } | undefined;
 
   /** @param hub the hub for uploads */
@@ -289,8 +292,9 @@ export class Adapters {
         return { path: name, content };
       }),
     );
-    this.#written = { key, result: { files, check } };
-    return this.#written.result;
+    const result = { files, check };
+    if (!place.inMemory) this.#written = { key, result };
+    return result;
   }
 
   /** The options of a format that make a difference for the open base. */
@@ -316,5 +320,5 @@ function filesOf({ files }: ExportPlan): ExportResult['files'] {
 
 /** The place of an export in a file that the person chose; it needs no download. */
 function chosen(handle: FileSystemFileHandle): ExportPlace {
-  return { target: handleTarget(handle), blob: () => Promise.resolve(undefined) };
+  return { target: handleTarget(handle), inMemory: false, blob: () => Promise.resolve(undefined) };
 }

@@ -7,6 +7,8 @@ import { heldExports, holdExports, type Locks } from '../../storage/locks';
 /** The destination of an export, and the way to get its file. */
 export interface ExportPlace {
   readonly target: ExportTarget;
+  /** Whether memory holds the files, so that they should be let go soon. */
+  readonly inMemory: boolean;
   /** The file; undefined if there is nothing to download. */
   blob(fileName: string): Promise<Blob | undefined>;
 }
@@ -33,14 +35,16 @@ export class ExportFolder {
     const store = await this.#store();
     if (store.passing) {
       const memory = memoryTarget();
-      return { target: memory, blob: (name) => Promise.resolve(memory.files.get(name)) };
+      const blob = (name: string) => Promise.resolve(memory.files.get(name));
+      return { target: memory, inMemory: true, blob };
     }
     await this.removeLeftovers();
     this.#held ??= holdExports(this.#locks, this.#id);
     await this.#held;
     const folder = `${ROOT}/${this.#id}`;
     await store.remove(folder);
-    return { target: folderTarget(store, folder), blob: (name) => store.open(`${folder}/${name}`) };
+    const blob = (name: string) => store.open(`${folder}/${name}`);
+    return { target: folderTarget(store, folder), inMemory: false, blob };
   }
 
   /** Removes the folders of closed tabs. */

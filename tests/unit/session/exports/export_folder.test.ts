@@ -79,4 +79,5 @@ it('works in memory if the browser stores no files', async () => {
   const folder = new ExportFolder(() => Promise.resolve(store), undefined);
   expect(await bytesIn(await exportTo(folder, 5))).toEqual([5]);
   expect(await store.list('exports')).toEqual([]);
+  expect(await folder.empty()).toMatchObject({ inMemory: true });
 });
