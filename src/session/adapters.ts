@@ -1,55 +1,30 @@
-import { describeError, type ErrorDescription } from '../core/errors';
 import type { Language } from '../core/messages/languages';
 import type { Message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
-import { aloneOf, planAlone, type SizedFile } from '../exports/alone';
+import { planAlone } from '../exports/alone';
 import type { FormatName } from '../exports/facts';
-import type { ExportCheck, ExportOption, ExportPlan, ExportUse } from '../exports/format';
+import type { ExportCheck } from '../exports/format';
 import { EXPORT_FORMATS } from '../exports/formats';
-import { BASE_OPTION } from '../exports/merged/base_option';
 import { handleTarget } from '../exports/targets/handle_target';
-import { zipFile, zipTarget } from '../exports/targets/zip_target';
+import { zipTarget } from '../exports/targets/zip_target';
 import type { Hub } from '../hub/types';
 import type { UploadFile } from '../hub/upload';
 import type { Exclusive } from './exclusive';
 import type { ExportFolder, ExportPlace } from './exports/export_folder';
 import { planExport, writeExport } from './exports/exporting';
+import {
+  filesOf,
+  offerOf,
+  type ExportOffer,
+  type ExportOptions,
+  type OptionsByFormat,
+} from './exports/offers';
 import { uploadFiles, type UploadTarget } from './exports/uploading';
 import type { OnProgress } from './progress';
 import { adapterReport, type AdapterReport } from './reports';
 import type { Session } from './session';
 import type { AdapterTemplate } from './models/open';
 import { folderOfBlobs, namedBlobs } from './models/sources';
-
-export type ExportOptions = Readonly<Record<string, string>>;
-
-/** Options by the name of their format: formats may have options of one name with other choices. */
-export type OptionsByFormat = Readonly<Record<string, ExportOptions>>;
-
-type AnyFormat = (typeof EXPORT_FORMATS)[number];
-
-/** A possible export, before anything is written. */
-export interface ExportOffer {
-  readonly format: FormatName;
-  /** 'examples': it exports those, not an adapter. */
-  readonly needs?: 'examples' | undefined;
-  readonly options: readonly ExportOption[];
-  /** File name of the zip. */
-  readonly fileName: string;
-  readonly files: readonly { readonly name: string; readonly bytes: number }[];
-  /** Bytes of the zip. */
-  readonly bytes: number;
-  /** The file that can be had without the others. */
-  readonly alone?: SizedFile | undefined;
-  /** Notes for the person. */
-  readonly notes?: readonly Message[];
-  /** How to run the files, the usual program first. */
-  readonly uses?: readonly ExportUse[];
-  /** Whether `measure` finds further notes. */
-  readonly measurable?: boolean;
-  /** Why this export is impossible. */
-  readonly problem?: ErrorDescription;
-}
 
 export interface ExportResult {
   readonly format: FormatName;
@@ -145,7 +120,7 @@ export class Adapters {
   async offers(options: OptionsByFormat, language: Language): Promise<readonly ExportOffer[]> {
     if (!this.#session.tuned) return [];
     const possible = EXPORT_FORMATS.filter(({ needs }) => needs === undefined);
-    return await Promise.all(possible.map((format) => this.#offer(format, options, language)));
+    return await Promise.all(possible.map((format) => offerOf(this.#session, format, options, language)));
   }
 
   /**
@@ -160,32 +135,9 @@ export class Adapters {
   ): Promise<readonly ExportOffer[]> {
     if (!this.#session.hasDataset) return [];
     const possible = EXPORT_FORMATS.filter(({ needs }) => needs === 'examples');
-    return await Promise.all(possible.map((format) => this.#offer(format, options, language, settings)));
-  }
-
-  async #offer(
-    format: AnyFormat,
-    options: OptionsByFormat,
-    language: Language,
-    settings?: TrainSettings,
-  ): Promise<ExportOffer> {
-    const offer = { format: format.name, needs: format.needs, options: this.#optionsOf(format) };
-    try {
-      const plan = await planExport(this.#session, format.name, options[format.name], language, settings);
-      const { name: fileName, size: bytes } = zipFile(`${plan.folderName}.zip`, plan.files);
-      return {
-        ...offer,
-        fileName,
-        files: filesOf(plan),
-        bytes,
-        alone: aloneOf(plan),
-        notes: plan.notes,
-        measurable: plan.measure !== undefined,
-        uses: plan.uses,
-      };
-    } catch (error) {
-      return { ...offer, fileName: '', files: [], bytes: 0, problem: describeError(error) };
-    }
+    return await Promise.all(
+      possible.map((format) => offerOf(this.#session, format, options, language, settings)),
+    );
   }
 
   /**
@@ -297,12 +249,6 @@ export class Adapters {
     return result;
   }
 
-  /** The options of a format that make a difference for the open base. */
-  #optionsOf({ options }: AnyFormat): readonly ExportOption[] {
-    const hidden = this.#session.quantised.length === 0 ? BASE_OPTION.name : undefined;
-    return options.filter(({ name }) => name !== hidden);
-  }
-
   /** Removes the exports that closed tabs have left. */
   async removeLeftovers(): Promise<void> {
     await this.#folder.removeLeftovers();
@@ -312,10 +258,6 @@ export class Adapters {
   stopExport(): void {
     this.#exporting?.abort();
   }
-}
-
-function filesOf({ files }: ExportPlan): ExportResult['files'] {
-  return files.map(({ name, size }) => ({ name, bytes: size }));
 }
 
 /** The place of an export in a file that the person chose; it needs no download. */

@@ -17,13 +17,8 @@ export type { Problem } from '../data/records';
 export type { ExportOption } from '../exports/format';
 export { zipFolder } from '../models/zip_folder';
 export { FORMAT_FACTS, type FormatName } from '../exports/facts';
-export type {
-  ExportOffer,
-  ExportOptions,
-  ExportResult,
-  OptionsByFormat,
-  UploadResult,
-} from '../session/adapters';
+export type { ExportResult, UploadResult } from '../session/adapters';
+export type { ExportOffer, ExportOptions, OptionsByFormat } from '../session/exports/offers';
 export type { UploadTarget } from '../session/exports/uploading';
 export type {
   ChatEvent,
