@@ -105,6 +105,7 @@ export const ERROR_CLASSES = {
   export_onnx_not_nf4: 'input',
   export_onnx_op: 'input',
   export_onnx_tensor_size: 'input',
+  export_onnx_trained: 'input',
   export_option: 'input',
   export_originals_differ: 'originals',
   export_originals_missing: 'originals',

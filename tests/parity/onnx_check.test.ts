@@ -1,27 +1,30 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFolder } from '../../src/cli/files';
 import { memoryFile } from '../../src/core/file_reader';
+import { message } from '../../src/core/messages/message';
 import { smallFiles } from '../../src/exports/card/small_files';
 import { RowEncoder } from '../../src/exports/encoding/row_encoder';
 import type { ExportCheck, ExportSource } from '../../src/exports/format';
 import { checkOnnx } from '../../src/exports/onnx/check';
 import { decoderGraph } from '../../src/exports/onnx/decoder_graph';
-import { onnxModel } from '../../src/exports/onnx/onnx';
+import { onnxExport, onnxModel } from '../../src/exports/onnx/onnx';
 import { bytesOfWeight } from '../../src/exports/onnx/pieces/pieces';
 import { QUANTIZATIONS } from '../../src/exports/onnx/quantizations';
 import { graphWeights } from '../../src/exports/onnx/weights';
+import { runExport } from '../../src/exports/run';
 import { memoryTarget } from '../../src/exports/targets/memory_target';
 import type { OnnxNode } from '../../src/formats/onnx/model';
 import { Device } from '../../src/gpu/device';
 import type { FileReader } from '../../src/models/folder';
+import { openOnnx } from '../../src/onnx_runtime/open';
 import { exportSource } from '../../src/session/exports/exporting';
 import { loadableFolder } from '../../src/session/models/loadable';
 import { Session } from '../../src/session/session';
 import { gpu } from './dawn';
-import { loadFixture, type Variant } from './fixtures';
+import { loadFixture, maxError, type Variant } from './fixtures';
 import { loadSettingsOf } from './load_fixture';
 
-/** What the check of an ONNX export refuses, and that it computes the logits of large models too. */
+/** The check of an ONNX export refuses wrong graphs, and computes the logits of large models too. */
 
 let device: Device;
 beforeAll(async () => {
@@ -131,6 +134,24 @@ describe('of a float32 base', () => {
     expect(pieces.share).toBeCloseTo(1, 1);
   });
 
+  test('has no more positions in config.json than the graph', async () => {
+    const { layout, facts } = source();
+    const config = JSON.stringify({ ...(facts.config as object), max_position_embeddings: 200_000 });
+    const spec = { ...layout.spec, maxPositions: 200_000 };
+    const { files, notes } = await onnxExport.plan(
+      {
+        ...source(),
+        layout: { ...layout, spec },
+        facts: { ...facts, texts: { ...facts.texts, 'config.json': config } },
+      },
+      {},
+    );
+    expect(notes).toEqual([message('onnx_positions', { positions: 131_072 })]);
+    let text = '';
+    for await (const part of files.at(-1)!.parts()) text += new TextDecoder().decode(part);
+    expect(JSON.parse(text)).toMatchObject({ max_position_embeddings: 131_072 });
+  });
+
   test.each(['q4', 'q8'])('%s is refused piece by piece too', async (name) => {
     const change: Change = { nodes: withoutRotation, isLarge: true };
     await expect(checked(source(), name, change)).rejects.toMatchObject(differs);
@@ -144,6 +165,24 @@ describe('DoRA beside a base in NF4', () => {
     const { difference, allowed, sameTokens } = await checked(source(), 'bnb4', { isLarge: true });
     expect(difference).toBeLessThanOrEqual(allowed);
     expect(sameTokens).toEqual({ count: 16, of: 16 });
+  });
+
+  test('is merged onto the original weights, except in bnb4', async () => {
+    const options = { export_base: 'original', quantization: 'fp32' };
+    const plan = await onnxExport.plan(source(), options);
+    const target = memoryTarget();
+    const { measured } = await plan.within!(() => runExport(plan, target), { onProgress: () => undefined });
+    // NF4 rounds normally distributed weights by about 9 %.
+    expect(measured!.base).toBeGreaterThan(0.05);
+    expect(measured!.base).toBeLessThan(0.15);
+    const decoder = await openOnnx(await target.written(), { device: 'wasm' });
+    const fixture = loadFixture('dora/qwen2');
+    const logits = await decoder.logits(fixture.expected.batch[0]!.input_ids);
+    await decoder.close();
+    const exact = fixture.exact('f32', 'logits').subarray(0, logits.length);
+    expect(maxError(logits, exact)).toBeLessThanOrEqual(fixture.tolerance('f32', 'logits'));
+    const beside = async () => onnxExport.plan(source(), { ...options, quantization: 'bnb4' });
+    await expect(beside()).rejects.toMatchObject({ code: 'export_onnx_trained' });
   });
 
   test.each(['lora_B', 'lora_magnitude_vector.factors'])(

@@ -58,7 +58,7 @@ export async function checkMergedModel(
  * A checkpoint with the matrices of another base, as far as its files have them unquantised. The rest, such as norms, is
  * the checkpoint's own, which was compared with the open base.
  */
-function onBase(base: ModelSpec, checkpoint: Checkpoint, stored: StoredWeights): Checkpoint {
+export function onBase(base: ModelSpec, checkpoint: Checkpoint, stored: StoredWeights): Checkpoint {
   const own = new Map(checkpoint.stored);
   const names = checkpointTensors(checkpoint.spec);
   for (const [index, { name, kind }] of checkpointTensors(base).entries()) {

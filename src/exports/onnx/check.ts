@@ -3,6 +3,7 @@ import type { OnnxNode } from '../../formats/onnx/model';
 import type { ModelFolder } from '../../models/folder';
 import { checkpointTensors, type ModelSpec } from '../../models/spec';
 import { openOnnx } from '../../onnx_runtime/open';
+import { onBase, type OtherBase } from '../check/checkpoint';
 import { checkColumns } from '../check/columns';
 import { compareLogits, productRounding } from '../check/logits';
 import { mergedCheck } from '../check/merged_check';
@@ -40,6 +41,8 @@ export interface CheckedGraph {
   /** The path of the model's file. */
   readonly path: string;
   readonly quantization: Quantization;
+  /** The weights below the adapter, if they are not those of the open base. */
+  readonly base?: OtherBase;
 }
 
 /**
@@ -52,7 +55,7 @@ export interface CheckedGraph {
  */
 export async function checkOnnx(
   source: ExportSource,
-  { graph, data, path, quantization }: CheckedGraph,
+  { graph, data, path, quantization, base }: CheckedGraph,
   written: ModelFolder,
   { onProgress = () => undefined, signal }: CheckOptions,
   limits: CheckLimits = LIMITS,
@@ -66,6 +69,7 @@ export async function checkOnnx(
   if (besideAdapter) await checkAdapter(source, graph.weights, read);
   else await checkColumns(source, { onProgress: (fraction) => onProgress(COLUMNS * fraction), signal });
   const weights = await checkWeights(besideAdapter ? withoutAdapter(source) : source, tensors, {
+    ...(base && { base: base.weights }),
     onProgress: (fraction) => onProgress(COLUMNS + WEIGHTS * fraction),
     signal,
   });
@@ -92,10 +96,11 @@ export async function checkOnnx(
   }
   const device = await source.withBase((base) => Promise.resolve(productRounding(base.device)));
   const ofFloats = Math.max(device, quantization.float === 'float16' ? NEAREST.F16 : NEAREST.F32);
-  if (!besideAdapter) await checkGraph(source, { tensors, exact, theirs, rounding: ofFloats }, { signal });
+  const ours = besideAdapter
+    ? sample.logits
+    : await checkGraph(source, { tensors, exact, theirs, rounding: ofFloats, base }, { signal });
   const rounding = roundsActivations ? Math.max(ofFloats, activationRounding(spec)) : ofFloats;
-  const logits = compareLogits({ ours: sample.logits, theirs }, { spec, weights, rounding });
-  return mergedCheck(weights, logits);
+  return mergedCheck(weights, compareLogits({ ours, theirs }, { spec, weights, rounding }));
 }
 
 /**
@@ -105,6 +110,8 @@ export async function checkOnnx(
  * variance.
  *
  * @param exact the logits of the graph with exact products
+ * @param base as in `CheckedGraph`
+ * @returns the logits of base and adapter
  * @throws TunesmithError `export_differs`
  */
 async function checkGraph(
@@ -114,17 +121,23 @@ async function checkGraph(
     exact,
     theirs,
     rounding,
+    base,
   }: {
     readonly tensors: readonly WrittenTensor[];
     readonly exact: Float32Array;
     readonly theirs: Float32Array;
     readonly rounding: number;
+    readonly base: OtherBase | undefined;
   },
   options: CheckOptions,
-): Promise<void> {
+): Promise<Float32Array> {
   const { spec } = source.layout;
   const checkpoint = readCheckpoint({ ...source.facts, files: [], notes: [] }, spec, tensors);
-  const { theirs: ours } = await source.compareWith(checkpoint, options);
+  const compared = await source.compareWith(checkpoint, {
+    ...options,
+    ...(base && { reference: onBase(spec, { ...checkpoint, spec }, base.stored) }),
+  });
+  const ours = compared.theirs;
   const errors = tensors.filter(({ from }) => from.kind !== 'vector').map(() => 0);
   const weights = { share: undefined, errors, error: 0 };
   const { difference, allowed } = compareLogits({ ours, theirs: exact }, { spec, weights, rounding });
@@ -134,6 +147,7 @@ async function checkGraph(
     const detail = `The graph's logits differ by ${difference} from those of its weights; ${allowed} is explained.`;
     throw exportDiffers({ detail: `${detail} Share of the variance that is unexplained: ${unexplained}.` });
   }
+  return compared.ours;
 }
 
 const HALF = 0.5;

@@ -7,23 +7,29 @@ import { textFacts } from '../merged/tensors';
 import { genaiConfig, layerTypes } from './genai_config';
 import type { OnnxGraph } from './graph';
 import type { Quantization } from './quantizations';
+import { graphPositions } from './weights';
 
 interface WrittenGraph {
+  readonly graph: OnnxGraph;
   /** Name of the model's file. */
   readonly name: string;
   /** The files beside it. */
   readonly data: readonly unknown[];
+  /** Whether the adapter is on other weights than those that it was trained on. */
+  readonly isOriginal: boolean;
 }
+
+const POSITIONS = 'max_position_embeddings';
 
 /** The small files of an ONNX folder, by name; config.json comes last. */
 export function onnxSmallFiles(
   source: ExportSource,
   quantization: Quantization,
-  graph: OnnxGraph,
   written: WrittenGraph,
   uses: readonly ExportUse[],
 ): ReadonlyMap<string, string> {
   const { spec } = source.layout;
+  const { graph, isOriginal } = written;
   const facts = spec.towers ? textFacts(source.facts, spec) : source.facts;
   const files = new Map(smallFiles(facts, quantization.float));
   const tokenizer = fieldsOfText(files.get(TOKENIZER_CONFIG) ?? '{}');
@@ -33,6 +39,9 @@ export function onnxSmallFiles(
     files.set(TOKENIZER_CONFIG, `${jsonText(tokenizer)}\n`);
   }
   const config = fieldsOfText(files.get(CONFIG) ?? '{}') ?? new Map<string, LosslessJson>();
+  // Rotary tables end there.
+  const positions = graphPositions(source);
+  if (Number(config.get(POSITIONS)) > positions) config.set(POSITIONS, positions);
   config.set('transformers.js_config', transformersConfig(quantization, written));
   // transformers.js reads them for models with short convolutions; config.json may have `full_attn_idxs` in their place.
   const types = layerTypes(graph, spec.blocks.length);
@@ -40,7 +49,11 @@ export function onnxSmallFiles(
   files.delete(CONFIG);
   files.set(
     'README.md',
-    cardOf(source, { dtype: quantization.name, withImages: false, library: 'transformers.js' }, uses),
+    cardOf(
+      source,
+      { dtype: quantization.name, withImages: false, library: 'transformers.js', isOriginal },
+      uses,
+    ),
   );
   files.set('genai_config.json', `${jsonText(genaiConfig(source, graph, config, `onnx/${written.name}`))}\n`);
   return files.set(CONFIG, `${jsonText(config)}\n`);

@@ -1,9 +1,10 @@
 import { TunesmithError } from '../../core/errors';
-import { message } from '../../core/messages/message';
+import { message, type Message } from '../../core/messages/message';
 import { encodeOnnx } from '../../formats/onnx/model';
 import type { ModelLayout } from '../../models/layout';
 import { shortName } from '../card/base_use';
-import type { ExportFile, ExportFormat } from '../format';
+import type { ExportFile, ExportFormat, ExportSource } from '../format';
+import { BASE_OPTION, chosenBase } from '../merged/base_option';
 import { checkOnnx, type CheckedGraph } from './check';
 import { dataFiles } from './data_files';
 import { decoderGraph } from './decoder_graph';
@@ -11,7 +12,7 @@ import { onnxSmallFiles } from './folder';
 import type { OnnxGraph } from './graph';
 import { QUANTIZATIONS, type Quantization } from './quantizations';
 import { onnxUses } from './uses';
-import { graphWeights } from './weights';
+import { graphPositions, graphWeights } from './weights';
 
 const DEFAULT = 'q4';
 
@@ -20,6 +21,7 @@ export const onnxExport: ExportFormat = {
   name: 'onnx',
   help: message('export_onnx'),
   options: [
+    BASE_OPTION,
     {
       name: 'quantization',
       value: 'NAME',
@@ -31,24 +33,36 @@ export const onnxExport: ExportFormat = {
     },
   ],
   fileName: (base) => `${base}-onnx`,
-  plan(source, { quantization: chosen = DEFAULT }) {
-    const quantization = quantizationOf(chosen);
+  plan(source, options) {
+    const quantization = quantizationOf(options['quantization'] ?? DEFAULT);
+    const base = chosenBase(source, options);
     const { besideAdapter = false } = quantization;
     if (besideAdapter && !hasNF4(source.layout)) throw new TunesmithError({ code: 'export_onnx_not_nf4' });
+    if (besideAdapter && base.isOriginal) throw new TunesmithError({ code: 'export_onnx_trained' });
     const graph = decoderGraph(
       source.layout,
       besideAdapter ? source.adapter.layout : undefined,
-      graphWeights(source, !besideAdapter),
+      graphWeights(source, !besideAdapter, base.weights),
       quantization,
     );
     const model = onnxModel(graph, quantization);
     const uses = onnxUses(onnxExport.fileName(shortName(source.baseModel)), quantization.name);
-    const texts = onnxSmallFiles(source, quantization, graph, model, uses);
+    const texts = onnxSmallFiles(
+      source,
+      quantization,
+      { ...model, graph, isOriginal: base.isOriginal },
+      uses,
+    );
     return Promise.resolve({
       uses,
-      ...(source.layout.spec.towers && { notes: [message('onnx_text_only')] }),
+      notes: [...notesOn(source), ...base.notes],
+      within: base.within,
       files: [...model.files, ...[...texts].map(([name, text]) => textFile(name, text))],
-      check: (written, options) => checkOnnx(source, { ...model, graph, quantization }, written, options),
+      check: async (written, told) => {
+        const other = base.original();
+        const checked = { ...model, graph, quantization, ...(other && { base: other }) };
+        return { ...(await checkOnnx(source, checked, written, told)), measured: base.measured() };
+      },
     });
   },
 };
@@ -74,6 +88,15 @@ export function onnxModel(
     { name: path, size: bytes.length, parts: () => [bytes] },
   ];
   return { name, data, path, files };
+}
+
+function notesOn(source: ExportSource): readonly Message[] {
+  const { towers, maxPositions } = source.layout.spec;
+  const positions = graphPositions(source);
+  return [
+    ...(towers ? [message('onnx_text_only')] : []),
+    ...(positions < maxPositions ? [message('onnx_positions', { positions })] : []),
+  ];
 }
 
 function hasNF4({ tensors }: ModelLayout): boolean {

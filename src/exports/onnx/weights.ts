@@ -7,7 +7,7 @@ import { elements, type Tensor } from '../../ops/op';
 import type { Encoding } from '../encoding/encode';
 import type { EncodableRun } from '../encoding/row_encoder';
 import type { ExportSource } from '../format';
-import { mergedRows, trainedBase } from '../merged/weights';
+import { mergedRows, trainedBase, type BaseWeights } from '../merged/weights';
 import type { Matrix } from './forms/form';
 
 /** The most positions of a written rotary table, whatever a model claims. */
@@ -37,13 +37,19 @@ export function graphPositions({ layout: { spec } }: ExportSource): number {
   return Math.min(spec.maxPositions, MOST_POSITIONS);
 }
 
-/** @param merge whether the adapter is part of the weights */
-export function graphWeights(source: ExportSource, merge: boolean): GraphWeights {
+/**
+ * @param merge whether the adapter is part of the weights
+ * @param base the weights below it
+ */
+export function graphWeights(
+  source: ExportSource,
+  merge: boolean,
+  base: BaseWeights = trainedBase(source),
+): GraphWeights {
   const { layout, adapter } = source;
   const { spec } = layout;
   const tensors = new Map(checkpointTensors(spec).map((tensor) => [tensor.name, tensor]));
   const slots = rotarySlots(layout).map(({ slot }) => slot);
-  const base = trainedBase(source);
   const specOf = (name: string): TensorSpec => {
     const tensor = tensors.get(name);
     if (!tensor) throw new Error(`this model has no ${name}`);

@@ -53,6 +53,8 @@ export const exports = {
   upload_sending: ({ file }: { file?: string }) => `Uploading ${file}`,
   upload_committing: 'Making the files visible in the repository',
   onnx_text_only: 'The export has only the text part of the model, as a model of its own.',
+  onnx_positions: ({ positions }: { positions: number }) =>
+    `The ONNX model takes texts of up to ${format.count(positions)} tokens; the base model takes longer ones.`,
   images_not_here:
     'The export has only the text part of the model, as a model of its own: the files of its image part are not here. Open the model from its folder to export all of it.',
   images_quantised:

@@ -47,6 +47,10 @@ export const exportErrors = {
     message: `${tensor} would take ${format.bytes(bytes)}; a file beside an ONNX model can have ${format.bytes(most)} at most.`,
     hint: 'Choose fp16 or q4f16, whose table of embeddings takes half as much, or q8.',
   }),
+  export_onnx_trained: {
+    message: 'bnb4 keeps the weights that the adapter was trained on.',
+    hint: 'Choose another precision for the original weights. Or export with the weights as trained.',
+  },
   export_option: ({
     option,
     choices,

@@ -48,6 +48,10 @@ export const exportErrors: typeof english = {
     message: `${tensor} 需要 ${format.bytes(bytes)}，而 ONNX 模型的每个数据文件最多 ${format.bytes(most)}。`,
     hint: '请选择 fp16 或 q4f16（词嵌入表大小减半），或选择 q8。',
   }),
+  export_onnx_trained: {
+    message: 'bnb4 保留的是适配器训练时所用的权重。',
+    hint: '如需使用原始权重，请选择其他精度；或者改用训练时的权重导出。',
+  },
   export_option: ({ option, choices, given }) => ({
     message: `${option} 必须是 ${choices.join('、')} 之一，而不是“${given}”。`,
     hint: '请从中选择一个。',
