@@ -88,9 +88,7 @@ export async function checkOnnx(
   const exact = roundsActivations
     ? await ifRoom(() => inPieces(withExactProducts(graph.nodes), limits.piece / EXACT_BYTES))
     : theirs;
-  if (!theirs || !exact) {
-    return mergedCheck(weights, undefined);
-  }
+  if (!theirs || !exact) return mergedCheck(weights, undefined, base?.measured);
   if (quantization.float === 'float16' && !theirs.every(Number.isFinite)) {
     throw new TunesmithError({ code: 'export_onnx_float16' });
   }
@@ -100,7 +98,7 @@ export async function checkOnnx(
     ? sample.logits
     : await checkGraph(source, { tensors, exact, theirs, rounding: ofFloats, base }, { signal });
   const rounding = roundsActivations ? Math.max(ofFloats, activationRounding(spec)) : ofFloats;
-  return mergedCheck(weights, compareLogits({ ours, theirs }, { spec, weights, rounding }));
+  return mergedCheck(weights, compareLogits({ ours, theirs }, { spec, weights, rounding }), base?.measured);
 }
 
 /**

@@ -55,13 +55,14 @@ export const onnxExport: ExportFormat = {
     );
     return Promise.resolve({
       uses,
-      notes: [...notesOn(source), ...base.notes],
+      ...base.told,
+      notes: [...notesOn(source), ...(base.told.notes ?? [])],
       within: base.within,
       files: [...model.files, ...[...texts].map(([name, text]) => textFile(name, text))],
-      check: async (written, told) => {
+      check: (written, told) => {
         const other = base.original();
         const checked = { ...model, graph, quantization, ...(other && { base: other }) };
-        return { ...(await checkOnnx(source, checked, written, told)), measured: base.measured() };
+        return checkOnnx(source, checked, written, told);
       },
     });
   },

@@ -1,4 +1,3 @@
-import { format } from '../format';
 import type { exports as english } from '../../en/engine/exports';
 import { format } from '../format';
 
