@@ -76,6 +76,8 @@ export async function runExport(
   } catch (error) {
     // The first failure has the reason, so a second one is ignored.
     await target.discard().catch(() => undefined);
+    // A stop ends threads and reads, whose own errors say less.
+    signal?.throwIfAborted();
     throw isFull(error) ? noRoom(error, bytesOfFiles(plan.files)) : error;
   }
 }

@@ -38,7 +38,7 @@ export function ggufTokenizer(metadata: Metadata): GgufTokenizer {
   const { tokenizer, addBos } = model === 'gpt2' ? byteLevel(entries) : sentencePiece(entries);
   return {
     tokenizer: { ...tokenizer, added_tokens: addedTokens(tokens, types) },
-    tokenizerConfig: { ...special, add_bos_token: addBos, ...chatTemplates(metadata) },
+    tokenizerConfig: { ...special, add_bos_token: addBos, ...ggufChatTemplates(metadata) },
     generationConfig: generationConfig(metadata, tokens),
     tokens: tokens.length,
     notes: notesOn(metadata, tokens),
@@ -219,7 +219,7 @@ function generationConfig(metadata: Metadata, tokens: readonly string[]): Json {
 }
 
 /** `tokenizer.chat_template`, and the named ones listed in `tokenizer.chat_templates`. */
-function chatTemplates(metadata: Metadata): Json {
+export function ggufChatTemplates(metadata: Metadata): Json {
   const template = metadata.get('tokenizer.chat_template');
   const named = (texts(metadata, 'tokenizer.chat_templates') ?? []).flatMap((name) => {
     const source = metadata.get(`tokenizer.chat_template.${name}`);

@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
+import { isKnownEnd } from './gguf_ends';
 import { pieceScores } from './gguf_piece_scores';
 import { componentsOf, ggufSplittingName, isByteLevel } from './gguf_splittings';
 import { TOKEN_TYPE } from './gguf_token_types';
@@ -59,7 +60,7 @@ export function ggufTokenizerEntries(source: TokenizerSource): Map<string, GgufE
     ...specialTokens(source, tokens),
     ['tokenizer.ggml.add_bos_token', bool(source.addBos)],
     ['tokenizer.ggml.add_eos_token', bool(source.addEos)],
-    ...templates(source.template),
+    ...templateEntries(source.template),
   ]);
 }
 
@@ -228,13 +229,16 @@ function specialTokens(
   const ends = endIds.filter((id) => id < tokens.length);
   const eos = idOf(special.eos_token) ?? ends[0];
   const others = ends.filter((id) => id !== eos);
-  const isMessageEnd = (id: number): boolean => tokens[id]?.content === '<|eom_id|>';
+  const textOf = (id: number): string => tokens[id]?.content ?? '';
+  const isMessageEnd = (id: number): boolean => textOf(id) === '<|eom_id|>';
+  // There is room for one more: best for an end that llama.cpp doesn't know by its text.
+  const turnEnds = others.filter((id) => !isMessageEnd(id));
   const ids = {
     bos: idOf(special.bos_token),
     eos,
     unknown: idOf(special.unk_token),
     padding: idOf(special.pad_token),
-    eot: others.find((id) => !isMessageEnd(id)),
+    eot: turnEnds.find((id) => !isKnownEnd(textOf(id))) ?? turnEnds[0],
     eom: others.find(isMessageEnd),
   };
   return Object.entries(ids).flatMap(([name, id]) =>
@@ -268,7 +272,10 @@ function surroundings(
   return { before: parts[0] === 'token', after: parts.at(-1) === 'token' };
 }
 
-function templates(template: TokenizerSource['template']): readonly (readonly [string, GgufEntry])[] {
+/** The entries of one chat template, or of several by name; none if there is none. */
+export function templateEntries(
+  template: TokenizerSource['template'],
+): readonly (readonly [string, GgufEntry])[] {
   if (template === undefined) return [];
   if (typeof template === 'string') return [['tokenizer.chat_template', text(template)]];
   const { default: usual, ...named } = template;

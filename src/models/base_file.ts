@@ -114,7 +114,14 @@ function piecesOf(slots: readonly WeightSlot[]): SlotRange[][] {
 /** The parts of a base's small files that opening a model needs. */
 export type BaseFacts = Pick<
   Checkpoint,
-  'config' | 'tokenizer' | 'tokenizerConfig' | 'templateFile' | 'generationConfig' | 'texts' | 'notes'
+  | 'config'
+  | 'tokenizer'
+  | 'tokenizerConfig'
+  | 'templateFile'
+  | 'generationConfig'
+  | 'texts'
+  | 'ggufTokenizer'
+  | 'notes'
 >;
 
 /**

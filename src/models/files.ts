@@ -2,6 +2,7 @@ import { TunesmithError } from '../core/errors';
 import { isRecord } from '../core/json';
 import { message, type Message } from '../core/messages/message';
 import { readGgufHeader } from '../formats/gguf';
+import { keptTokenizer, type KeptTokenizer } from '../formats/gguf_kept_tokenizer';
 import { checkUnexpected, checkWeights, refuseWrapped } from './check_tensors';
 import { readSpec } from './config';
 import { readJson, readText, type FileReader, type ModelFolder } from './folder';
@@ -34,6 +35,8 @@ export interface Checkpoint {
   readonly generationConfig: unknown;
   /** The text of the small files by name; empty for a GGUF file, whose header replaces them. */
   readonly texts: Readonly<Record<string, string>>;
+  /** For a GGUF file: its tokenizer as the header has it. */
+  readonly ggufTokenizer?: KeptTokenizer | undefined;
   /** Notes for the person on the files; `loadNotes` adds those on changes by loading. */
   readonly notes: readonly Message[];
 }
@@ -112,7 +115,11 @@ async function openGguf(file: FileReader): Promise<Checkpoint> {
   const spec = ggufSpec(readSpec(small.config));
   const stored = ggufWeights(spec, header, file);
   checkWeights(spec, stored);
-  return { ...small, spec, stored, files: [file], templateFile: undefined, texts: {} };
+  return {
+    ...small,
+    ...{ spec, stored, files: [file], templateFile: undefined, texts: {} },
+    ggufTokenizer: keptTokenizer(metadata),
+  };
 }
 
 /** The GGUF file of a folder that has no safetensors; undefined if there is none. */

@@ -103,6 +103,7 @@ const factsSchema = v.object({
   templateFile: v.optional(text),
   generationConfig: v.optional(v.unknown()),
   texts: v.record(text, text),
+  ggufTokenizer: v.optional(v.record(text, v.unknown())),
   notes: v.array(storedMessage),
 });
 
@@ -140,7 +141,9 @@ export async function saveBase(
   const folder = `${ROOT}/${id}`;
   await store.remove(folder);
   const { config, tokenizer, tokenizerConfig, templateFile, generationConfig, texts, notes } = facts;
-  const own = { config, tokenizer, tokenizerConfig, templateFile, generationConfig, texts, notes };
+  const { ggufTokenizer } = facts;
+  const texted = { config, tokenizer, tokenizerConfig, templateFile, generationConfig, texts };
+  const own = { ...texted, ggufTokenizer, notes };
   const small = new TextEncoder().encode(JSON.stringify(own));
   const bytes = baseBytes(layout);
   const free = await store.free();
@@ -222,8 +225,8 @@ export async function openBase(store: FileStore, id: string): Promise<OpenBase |
   if (file?.size !== bytes || pieces.length !== Math.ceil(bytes / PIECE_BYTES)) {
     throw baseDamaged(message('base_written', { size: file?.size ?? 0, expected: bytes }));
   }
-  const { templateFile, generationConfig } = facts;
-  const own: BaseFacts = { ...facts, templateFile, generationConfig };
+  const { templateFile, generationConfig, ggufTokenizer } = facts;
+  const own: BaseFacts = { ...facts, templateFile, generationConfig, ggufTokenizer };
   const checkpoint = baseCheckpoint(readSpec(facts.config), own, forms, verifiedReader(file, pieces));
   // A full disk must not prevent reading.
   await writeJson(store, `${folder}/${MANIFEST}`, { ...manifest, usedAt: Date.now() }).catch(() => undefined);

@@ -7,7 +7,7 @@ import { fieldsOfText, jsonText } from './json_text';
 
 export type SmallFacts = Pick<
   Checkpoint,
-  'config' | 'tokenizer' | 'tokenizerConfig' | 'templateFile' | 'generationConfig' | 'texts'
+  'config' | 'tokenizer' | 'tokenizerConfig' | 'templateFile' | 'generationConfig' | 'texts' | 'ggufTokenizer'
 >;
 
 export const CONFIG = 'config.json';

@@ -5,6 +5,9 @@ import type { EncodingThread, ThreadMessage, ThreadSource } from './thread';
 /** Threads beyond this number would wait for the base's weights. */
 const MOST_THREADS = 8;
 
+/** Milliseconds for a thread's start; on a busy machine it takes a second or two. */
+const START_MS = 30_000;
+
 /** Rows that wait for a thread, and the promise of their encoding. */
 interface Task {
   readonly encoding: Encoding;
@@ -55,10 +58,21 @@ export class ThreadPool {
     try {
       thread = source.start(onMessage, onFailure);
     } catch {
-      return; // such a thread is one that fails before it is ready
+      // The other threads do its work, or the calling one.
+      return;
     }
     const member: Member = { thread, task: undefined, ready: false };
     this.#members.add(member);
+    this.#awaitStart(member);
+  }
+
+  /** A thread that never says that it is ready, and never fails, must not hold up the work. */
+  #awaitStart(member: Member): void {
+    const timer = setTimeout(() => {
+      if (!member.ready && this.#members.has(member)) this.#fail(member);
+    }, START_MS);
+    // In Node, the timer alone must not keep the process.
+    if (typeof timer === 'object') timer.unref();
   }
 
   #receive(member: Member, message: ThreadMessage): void {

@@ -13,7 +13,7 @@ import type { BaseWeights } from '../merged/weights';
 import { modelfile } from './modelfile';
 import { baseEntries, modelName, sizeLabel } from './names';
 import { ggufRows, ggufTensors, type GgufTensorPlan } from './tensors';
-import { ggufText } from './tokenizer';
+import { ggufText, type GgufText } from './tokenizer';
 
 /** The file types, the usual one first. */
 const QUANTIZATIONS = [
@@ -82,7 +82,7 @@ export const ggufExport: ExportFormat = {
     return Promise.resolve({
       alone: { name: file, beside: [{ name: 'Modelfile', text: ollama.content }] },
       ...base.told,
-      notes: [...notesOn(spec, description), ...(base.told.notes ?? []), ...ollama.notes],
+      notes: [...notesOn(spec, description, written), ...(base.told.notes ?? []), ...ollama.notes],
       within: base.within,
       uses,
       files: [
@@ -150,10 +150,15 @@ function generalEntries(
   ];
 }
 
-function notesOn({ towers }: ModelSpec, { window }: GgufDescription): readonly Message[] {
+function notesOn(
+  { towers }: ModelSpec,
+  { window }: GgufDescription,
+  { leftEnds: ends }: GgufText,
+): readonly Message[] {
   return [
     ...(towers ? [message('gguf_text_only')] : []),
     ...(window === undefined ? [] : [message('gguf_window', { window })]),
+    ...(ends.length === 0 ? [] : [message('gguf_ends_left', { ends })]),
   ];
 }
 

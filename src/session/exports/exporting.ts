@@ -60,9 +60,12 @@ export async function writeExport(
   const totalBytes = bytesOfFiles(plan.files);
   const run = (): Promise<ExportCheck> =>
     runExport(plan, target, { signal, ...(onProgress && exportProgress(totalBytes, target, onProgress)) });
+  const stop = (): void => plan.encoder.close();
+  signal?.addEventListener('abort', stop, { once: true });
   try {
     return await (plan.within?.(run, { onProgress: (told) => onProgress?.(told), signal }) ?? run());
   } finally {
+    signal?.removeEventListener('abort', stop);
     plan.encoder.close();
   }
 }

@@ -38,6 +38,7 @@ export type ModelFacts = Pick<
   | 'templateFile'
   | 'generationConfig'
   | 'texts'
+  | 'ggufTokenizer'
   | 'notes'
 >;
 

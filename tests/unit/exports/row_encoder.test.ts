@@ -1,5 +1,5 @@
 import { MessageChannel } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bytesOf, sameBytes } from '../../../src/core/bytes';
 import type { Encoded } from '../../../src/exports/encoding/encode';
 import { RowEncoder, type EncodableRun } from '../../../src/exports/encoding/row_encoder';
@@ -20,6 +20,8 @@ class FakeThreads implements ThreadSource {
   requests: EncodeRequest[] = [];
   /** Called before a thread takes a request; returns whether it crashes instead. */
   crashes: (thread: number) => boolean = () => false;
+  /** Whether a thread says nothing at all. */
+  hangs = false;
   /** Whether a thread fails before it is ready. */
   fails: (thread: number) => boolean = () => false;
 
@@ -32,7 +34,7 @@ class FakeThreads implements ThreadSource {
     const { port1, port2 } = new MessageChannel();
     port1.on('message', onMessage);
     if (this.fails(id)) setTimeout(onFailure, 0);
-    else {
+    else if (!this.hangs) {
       serveEncodings({
         listen: (listener) =>
           port2.on('message', (request: EncodeRequest) => {
@@ -110,6 +112,20 @@ describe('rows', () => {
       },
     });
     expect(isOne(await refusing.encodeRows(run()), expected)).toBe(true);
+  });
+
+  it('are encoded if no thread ever says that it is ready', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      threads.hangs = true;
+      const encoded = encoder.encodeRows(run());
+      await vi.advanceTimersByTimeAsync(60_000);
+      vi.useRealTimers();
+      expect(isOne(await encoded, expected)).toBe(true);
+      expect(threads.closed).toHaveLength(3);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('of a thread that crashes are encoded by another', async () => {

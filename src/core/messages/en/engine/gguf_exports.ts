@@ -1,3 +1,5 @@
+import { format } from '../format';
+
 /** The export of GGUF files: its choices, and notes on the files. */
 export const ggufExports = {
   export_gguf: 'base model and adapter in one GGUF file, for llama.cpp, Ollama and LM Studio',
@@ -30,4 +32,6 @@ export const ggufExports = {
     'The chat template writes today’s date. Ollama can’t do that: the Modelfile has the date that the examples had in training.',
   gguf_window: ({ window }: { window: number }) =>
     `In this model each token sees only the last ${window} tokens. llama.cpp does not have this limit for its architecture, so the GGUF file gives ${window} as its context length: up to there, answers are the same.`,
+  gguf_ends_left: ({ ends }: { ends: readonly string[] }) =>
+    `The model also ends its answers with ${format.series(ends)}, but a GGUF file can’t name so many ends. In llama.cpp and LM Studio, enter these texts as stop strings; the Modelfile has them for Ollama.`,
 };

@@ -1,4 +1,5 @@
 import type { ggufExports as english } from '../../en/engine/gguf_exports';
+import { format } from '../format';
 
 /** The export of GGUF files: its choices, and notes on the files. */
 export const ggufExports: typeof english = {
@@ -30,4 +31,6 @@ export const ggufExports: typeof english = {
   modelfile_dated: '对话模板会写入当天日期，而 Ollama 做不到：Modelfile 中写的是训练时样本所用的日期。',
   gguf_window: ({ window }) =>
     `此模型中每个 token 只能看到最近的 ${window} 个 token。llama.cpp 对这一架构没有此限制，因此 GGUF 文件把上下文长度写为 ${window}：在此长度之内回答相同。`,
+  gguf_ends_left: ({ ends }) =>
+    `此模型还会以 ${format.series(ends)} 结束回答，但 GGUF 文件无法记录这么多结束 token。在 llama.cpp 和 LM Studio 中，请将这些文本设为停止字符串；供 Ollama 使用的 Modelfile 中已包含它们。`,
 };
