@@ -149,7 +149,7 @@ it('the slider shows the answers of its step', () => {
   expect(now()).toBe('Arr.');
 });
 
-it('the format and the options of an export reach the engine, and it is asked again in another language', async () => {
+it('the format and the options of an export reach the engine, also in another language, and its result is theirs', async () => {
   const option = {
     name: 'export_dtype',
     choices: ['float16', 'float32'],
@@ -164,7 +164,8 @@ it('the format and the options of an export reach the engine, and it is asked ag
     files: [],
   });
   const offers = vi.fn(() => Promise.resolve([offer('peft'), offer('merged')]));
-  const run = vi.fn(() => Promise.resolve({ files: [], check: { difference: 0 }, fileName: 'merged.zip' }));
+  const check = { checked: [{ code: 'checked_exactly' }], difference: 0, allowed: 0 };
+  const run = vi.fn(() => Promise.resolve({ format: 'merged', files: [], check, fileName: 'merged.zip' }));
   const app = appOver({
     adapter: { report: () => Promise.resolve(adapterReport()), offers, export: run },
   });
@@ -185,6 +186,10 @@ it('the format and the options of an export reach the engine, and it is asked ag
   const options = { export_dtype: 'float32' };
   const watch = expect.any(Function) as unknown;
   expect(run).toHaveBeenCalledWith('merged', options, 'zh', watch, undefined, settings, false);
+  flushSync();
+  expect(shown.querySelector('[data-testid=export-check]')?.textContent).toContain('已校验');
+  fill(control(shown, 'select'), 'float16');
+  expect(shown.querySelector('[data-testid=export-check]')).toBeNull();
 });
 
 it("the chat's system prompt and settings are changed, explained if wrong, and reset", () => {

@@ -43,7 +43,7 @@ export class ExportState {
   stopping = $state(false);
   result: ExportResult | undefined = $state.raw();
   /** The options of the result. */
-  #exported: ExportOptions | undefined = $state.raw();
+  #exported: ExportOptions = $state.raw(NONE);
   /** The zip, wherever it was written. */
   file: File | undefined = $state.raw();
   /** Address of the zip for the download. */
