@@ -18,7 +18,7 @@ export class XetStore {
   /** Chunks of xorbs by the xorb's hash. */
   readonly #xorbs = new Map<string, readonly Buffer[]>();
 
-  /** What the hub says of a file that it lacks. */
+  /** The hub’s answer about a file that it lacks. */
   static action(store: string, refresh: string) {
     const expires = Math.floor(Date.now() / 1000) + 3600;
     const token = { 'X-Xet-Access-Token': TOKEN, 'X-Xet-Token-Expiration': String(expires) };

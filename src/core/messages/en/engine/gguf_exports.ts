@@ -33,5 +33,5 @@ export const ggufExports = {
   gguf_window: ({ window }: { window: number }) =>
     `In this model each token sees only the last ${window} tokens. llama.cpp does not have this limit for its architecture, so the GGUF file gives ${window} as its context length: up to there, answers are the same.`,
   gguf_ends_left: ({ ends }: { ends: readonly string[] }) =>
-    `The model also ends its answers with ${format.series(ends)}, but a GGUF file can’t name so many ends. In llama.cpp and LM Studio, enter these texts as stop strings; the Modelfile has them for Ollama.`,
+    `The model also ends its answers with ${format.series(ends)}, but a GGUF file has no room for these ends. In llama.cpp and LM Studio, enter these texts as stop strings; the Modelfile has them for Ollama.`,
 };
