@@ -1,4 +1,4 @@
-/** Comparisons of the distributions that logits stand for. Rows are positions, [positions, vocabulary]. */
+/** Comparisons of weights, and of the distributions that logits stand for. Rows are positions, [positions, vocabulary]. */
 
 /** The logarithms of the probabilities that logits stand for. */
 export function logProbabilities(logits: ArrayLike<number>, vocabulary: number): Float64Array {
@@ -27,6 +27,16 @@ export function largest(values: ArrayLike<number>): number {
   let most = 0;
   for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!));
   return most;
+}
+
+/** The root of the squared differences over the squares. */
+export function relativeError(expected: ArrayLike<number>, found: ArrayLike<number>): number {
+  let [error, size] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    error += (expected[i]! - found[i]!) ** 2;
+    size += expected[i]! ** 2;
+  }
+  return Math.sqrt(error / size);
 }
 
 /** The typical distance of a logit from the mean of its position. */

@@ -17,6 +17,12 @@ export interface Figure {
   readonly divergence?: number;
   /** The divergence that the error of the weights explains. */
   readonly explained?: number;
+  /** e to the power of the mean loss of a text. */
+  readonly perplexity?: number;
+  /** The share of a text's positions with the likeliest token of base and adapter. */
+  readonly agreeing?: number;
+  /** The share of an answer's tokens that are those of base and adapter. */
+  readonly sameAnswer?: number;
   readonly bytes?: number;
   /** To plan and write the export. */
   readonly seconds?: number;

@@ -13,16 +13,20 @@ import { gpu } from '../parity/dawn';
 import type { Fixture, Variant } from '../parity/fixtures';
 import { loadSettingsOf } from '../parity/load_fixture';
 
+/** What base and adapter compute. */
+export interface Computed {
+  /** Of base and adapter, [ids, vocabulary]. */
+  readonly logits: Float64Array;
+  /** Of the base alone. */
+  readonly baseLogits: Float64Array;
+}
+
 /** A base and its adapter in an open session, and what they compute. */
-export interface Tuned {
+export interface Tuned extends Computed {
   readonly session: Session;
   /** Token ids that the logits are for. */
   readonly ids: readonly number[];
   readonly vocabulary: number;
-  /** Of base and adapter, [ids, vocabulary]. */
-  readonly logits: Float32Array;
-  /** Of the base alone. */
-  readonly baseLogits: Float32Array;
 }
 
 /** The device of a test file. */
@@ -48,19 +52,35 @@ export function useFolder(): (name: string) => string {
   };
 }
 
-/** A fixture’s base, an adapter over it, and the token ids to compute logits for. */
+/** A base, an adapter over it, and the token ids to compute logits for. */
 export interface TunedPaths {
   readonly base: string;
   readonly adapter: string;
   readonly variant: Variant;
   readonly ids: readonly number[];
+  /** What is known of their logits; if absent, they are computed here. */
+  readonly computed?: Computed;
 }
 
-/** The paths of a fixture, with its first example to compute logits for. */
-export function pathsOf({ folder, adapterFolder, start, expected }: Fixture, variant: Variant): TunedPaths {
+/**
+ * The paths of a fixture, with the example whose logits with and without the adapter PyTorch has computed. The parity suite
+ * compares ours with them.
+ */
+export function pathsOf(fixture: Fixture, variant: Variant): TunedPaths & { readonly computed: Computed } {
+  const { folder, adapterFolder, start, expected, exact } = fixture;
   // The fixture of PiSSA has what PEFT converts it to beside it.
   const adapter = start ? join(adapterFolder, '../converted') : adapterFolder;
-  return { base: folder, adapter, variant, ids: expected.batch[0]!.input_ids };
+  const [before, { input_ids: ids }] = [expected.batch[0]!, expected.batch[1]!];
+  const baseLogits = exact(variant, 'base_logits');
+  const begin = (before.input_ids.length * baseLogits.length) / ids.length;
+  const logits = exact(variant, 'logits').subarray(begin, begin + baseLogits.length);
+  return {
+    base: folder,
+    adapter,
+    variant,
+    ids,
+    computed: { logits, baseLogits },
+  };
 }
 
 /** Opens base and adapter before the tests of a block, and closes them after the last. */
@@ -89,16 +109,33 @@ export async function withTuned<T>(
   }
 }
 
-async function openTuned(device: Device, { base, adapter, variant, ids }: TunedPaths): Promise<Tuned> {
+async function openTuned(
+  device: Device,
+  { base, adapter, variant, ids, computed }: TunedPaths,
+): Promise<Tuned> {
   const session = new Session({ openDevice: () => Promise.resolve(device) });
   const folder = await openFolder(base, 'model');
   await session.open(
     await loadableFolder(folder, { name: 'tiny', source: 'files' }, loadSettingsOf(variant)),
   );
-  const baseLogits = await session.logits(ids);
   await session.importAdapter(await openFolder(adapter, 'adapter'));
-  const logits = await session.logits(ids);
-  return { session, ids, vocabulary: logits.length / ids.length, logits, baseLogits };
+  const { logits, baseLogits } = computed ?? (await compute(session, ids));
+  return {
+    session,
+    ids,
+    vocabulary: logits.length / ids.length,
+    logits,
+    baseLogits,
+  };
+}
+
+async function compute(session: Session, ids: readonly number[]): Promise<Computed> {
+  const logits = async (): Promise<Float64Array> => Float64Array.from(await session.logits(ids));
+  // With an adapter of zeros, the base runs in the same pipelines, which take longer to make than to run.
+  return {
+    logits: await logits(),
+    baseLogits: await withoutAdapter({ session }, logits),
+  };
 }
 
 /** An export that was written. */
@@ -117,7 +154,7 @@ export interface Exported {
  */
 export async function exportTo(
   folder: string,
-  { session }: Tuned,
+  { session }: Pick<Tuned, 'session'>,
   format: string,
   options: Readonly<Record<string, string>> = {},
 ): Promise<Exported> {
@@ -135,25 +172,18 @@ export async function exportTo(
 }
 
 /** Runs work with an adapter that changes nothing, so that an export is the base alone. */
-export async function withoutAdapter<T>({ session }: Tuned, work: () => Promise<T>): Promise<T> {
+export async function withoutAdapter<T>(
+  { session }: Pick<Tuned, 'session'>,
+  work: () => Promise<T>,
+): Promise<T> {
   const tuned = session.requireTuned();
-  session.setTuned({ ...tuned, parameters: new Float32Array(tuned.parameters.length) });
+  session.setTuned({
+    ...tuned,
+    parameters: new Float32Array(tuned.parameters.length),
+  });
   try {
     return await work();
   } finally {
     session.setTuned(tuned);
-  }
-}
-
-/** The logits of a complete model in a folder, in float32. */
-export async function logitsOf(device: Device, path: string, ids: readonly number[]): Promise<Float32Array> {
-  const session = new Session({ openDevice: () => Promise.resolve(device) });
-  try {
-    const identity = { name: 'other', source: 'files' as const };
-    const folder = await openFolder(path, 'model');
-    await session.open(await loadableFolder(folder, identity, loadSettingsOf('f32')));
-    return await session.logits(ids);
-  } finally {
-    session.closeModel();
   }
 }

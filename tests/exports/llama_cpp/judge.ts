@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { floatsOf } from '../../../src/core/dtype';
+import { elementCount } from '../../../src/core/shape';
 import { dequantizeGgml, isGgmlPacked } from '../../../src/formats/ggml';
 import type { GgufTensor } from '../../../src/formats/gguf';
 import { maxError } from '../../parity/fixtures';
-import { divergence, deviation, largest, logProbabilities } from '../logits';
+import { divergence, deviation, largest, logProbabilities, relativeError } from '../logits';
 import type { Figure } from '../report';
 import type { Tuned } from '../tuned';
 import { withLlama } from './llama';
@@ -23,7 +24,7 @@ export async function judgeFloats(
   { count = ids.length, lora }: { readonly count?: number; readonly lora?: string } = {},
 ): Promise<Judgement> {
   const theirs = await withLlama(path, (model) => model.logProbabilities(ids.slice(0, count), { lora }));
-  const rows = (values: Float32Array) => logProbabilities(values.subarray(0, count * vocabulary), vocabulary);
+  const rows = (values: Float64Array) => logProbabilities(values.subarray(0, count * vocabulary), vocabulary);
   return {
     difference: maxError(theirs, rows(logits)),
     allowed: llamaRounding(await headerOf(path), true) * largest(logits),
@@ -67,27 +68,23 @@ export async function judgeQuantised(
   };
 }
 
+/** Enough values of a matrix to know its relative error by. */
+const SAMPLE = 2 ** 16;
+
 /** The relative error of each matrix of a GGUF file, compared with another one of the same model. */
-async function weightErrors(path: string, other: string): Promise<readonly number[]> {
+export async function weightErrors(path: string, other: string): Promise<readonly number[]> {
   const [ours, theirs] = [await tensorsOf(path), await tensorsOf(other)];
   return [...ours]
     .filter(([, { shape }]) => shape.length > 1)
     .map(([name, { values }]) => {
-      const exact = theirs.get(name)!.values();
-      const stored = values();
-      let error = 0;
-      let size = 0;
-      exact.forEach((value, i) => {
-        error += (value - stored[i]!) ** 2;
-        size += value ** 2;
-      });
-      return Math.sqrt(error / size);
+      return relativeError(theirs.get(name)!.values(SAMPLE), values(SAMPLE));
     });
 }
 
 interface StoredTensor extends Pick<GgufTensor, 'type' | 'shape'> {
   readonly bytes: Uint8Array;
-  readonly values: () => Float32Array;
+  /** Those of the first rows, at least `most` of them, or all. */
+  readonly values: (most?: number) => Float32Array;
 }
 
 /** The tensors of a GGUF file by name. */
@@ -97,9 +94,12 @@ export async function tensorsOf(path: string): Promise<ReadonlyMap<string, Store
   return new Map(
     Array.from(tensors, ([name, { type, shape, begin, end }]) => {
       const bytes = file.slice(begin, end);
-      const values = (): Float32Array => {
-        if (isGgmlPacked(type)) return dequantizeGgml(type, bytes);
-        if (type === 'F32' || type === 'F16' || type === 'BF16') return floatsOf(type, bytes);
+      const values = (most = Infinity): Float32Array => {
+        const row = shape.at(-1) ?? 1;
+        const rows = Math.min(elementCount(shape) / row, Math.ceil(most / row));
+        const first = bytes.subarray(0, (bytes.length / elementCount(shape)) * row * rows);
+        if (isGgmlPacked(type)) return dequantizeGgml(type, first);
+        if (type === 'F32' || type === 'F16' || type === 'BF16') return floatsOf(type, first);
         throw new Error(`${name} has the type ${type}`);
       };
       return [name, { type, shape, bytes, values }];

@@ -3,9 +3,11 @@
  * only the products of llama.cpp round.
  */
 
+type Input =
+  number | readonly [id: number, options: { readonly generateNext: { readonly probabilities: true } }];
 interface Sequence {
   controlledEvaluate(
-    input: readonly (readonly [id: number, options: { generateNext: { probabilities: true } }])[],
+    input: readonly Input[],
   ): Promise<
     readonly ({ readonly next: { readonly probabilities: ReadonlyMap<number, number> } } | undefined)[]
   >;
@@ -41,7 +43,13 @@ function llamaCpp(): Promise<Llama> {
 
 export interface LlamaOptions {
   /** Path of an adapter. */
-  readonly lora?: string;
+  readonly lora?: string | undefined;
+  readonly threads?: number | undefined;
+}
+
+export interface GreedyOptions {
+  readonly count: number;
+  readonly isLast: (id: number) => boolean;
   readonly threads?: number;
 }
 
@@ -49,6 +57,8 @@ export interface LlamaOptions {
 export interface LlamaModel {
   /** The logarithms of the probabilities of every token after each of `ids`, [ids, vocabulary]. */
   logProbabilities(ids: readonly number[], options?: LlamaOptions): Promise<Float64Array>;
+  /** The likeliest tokens after `ids`, one after the other, up to one that `isLast` or to `count` of them. */
+  greedy(ids: readonly number[], options: GreedyOptions): Promise<readonly number[]>;
   /** The tokens of a text, without the ones that begin or end it. Text in the form of a special token is one. */
   tokenize(text: string): readonly number[];
 }
@@ -60,6 +70,7 @@ export async function withLlama<T>(path: string, work: (model: LlamaModel) => Pr
   try {
     return await work({
       logProbabilities: (ids, options) => logProbabilities(model, ids, options),
+      greedy: (ids, options) => greedy(model, ids, options),
       tokenize: (text) => model.tokenize(text, true),
     });
   } finally {
@@ -67,23 +78,15 @@ export async function withLlama<T>(path: string, work: (model: LlamaModel) => Pr
   }
 }
 
+const EVERY = { generateNext: { probabilities: true } } as const;
+
 async function logProbabilities(
   model: Model,
   ids: readonly number[],
-  { lora, threads = 1 }: LlamaOptions = {},
+  options: LlamaOptions = {},
 ): Promise<Float64Array> {
-  const context = await model.createContext({
-    contextSize: Math.max(32, ids.length + 1),
-    // Threads that wait for one another take a thousand times as long as the products of a tiny model.
-    threads,
-    flashAttention: false,
-    experimentalKvCacheKeyType: 'F32',
-    experimentalKvCacheValueType: 'F32',
-    ...(lora !== undefined && { lora: { adapters: [{ filePath: lora, scale: 1 }] } }),
-  });
-  try {
-    const options = { generateNext: { probabilities: true as const } };
-    const rows = await context.getSequence().controlledEvaluate(ids.map((id) => [id, options]));
+  return await withSequence(model, { ...options, length: ids.length + 1 }, async (sequence) => {
+    const rows = await sequence.controlledEvaluate(ids.map((id) => [id, EVERY]));
     const vocabulary = rows[0]?.next.probabilities.size ?? 0;
     const result = new Float64Array(ids.length * vocabulary).fill(NaN);
     rows.forEach((row, position) =>
@@ -92,6 +95,47 @@ async function logProbabilities(
       }),
     );
     return result;
+  });
+}
+
+async function greedy(
+  model: Model,
+  ids: readonly number[],
+  { count, isLast, threads }: GreedyOptions,
+): Promise<readonly number[]> {
+  return await withSequence(model, { threads, length: ids.length + count }, async (sequence) => {
+    const answer: number[] = [];
+    let next = ids;
+    while (answer.length < count) {
+      const input = next.map((id, at): Input => (at === next.length - 1 ? [id, EVERY] : id));
+      const rows = await sequence.controlledEvaluate(input);
+      let [likeliest, most] = [NaN, -Infinity];
+      for (const [id, probability] of rows.at(-1)?.next.probabilities ?? [])
+        if (probability > most) [likeliest, most] = [id, probability];
+      answer.push(likeliest);
+      if (isLast(likeliest)) break;
+      next = [likeliest];
+    }
+    return answer;
+  });
+}
+
+async function withSequence<T>(
+  model: Model,
+  { lora, threads = 1, length }: LlamaOptions & { readonly length: number },
+  work: (sequence: Sequence) => Promise<T>,
+): Promise<T> {
+  const context = await model.createContext({
+    contextSize: Math.max(32, length),
+    // Threads that wait for one another take a thousand times as long as the products of a tiny model.
+    threads,
+    flashAttention: false,
+    experimentalKvCacheKeyType: 'F32',
+    experimentalKvCacheValueType: 'F32',
+    ...(lora !== undefined && { lora: { adapters: [{ filePath: lora, scale: 1 }] } }),
+  });
+  try {
+    return await work(context.getSequence());
   } finally {
     await context.dispose();
   }

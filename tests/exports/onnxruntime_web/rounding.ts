@@ -1,5 +1,5 @@
-import { checkpointTensors } from '../../../src/models/spec';
-import { deviation } from '../logits';
+import { checkpointTensors, type TensorSpec } from '../../../src/models/spec';
+import { deviation, largest } from '../logits';
 import type { Tuned } from '../tuned';
 
 /** The largest of many normally distributed values is about four times the typical one. */
@@ -13,7 +13,21 @@ const ERROR = 6 / 255 / Math.sqrt(12);
 
 /** The number of matrices that a text passes through. */
 export function matrices({ session }: Tuned): number {
-  return checkpointTensors(session.layout.spec).filter(({ kind }) => kind !== 'vector').length;
+  return matricesOf(session).length;
+}
+
+function matricesOf({ layout }: Tuned['session']): readonly TensorSpec[] {
+  return checkpointTensors(layout.spec).filter(({ kind }) => kind !== 'vector');
+}
+
+/**
+ * The largest difference of logits if both sides compute with the same weights in float32, and sum in another order: sums of k
+ * products err by about √k · 2⁻²⁴, and the errors of n matrices add up to √n times that.
+ */
+export function orderOfSums({ session, logits }: Pick<Tuned, 'session' | 'logits'>): number {
+  const all = matricesOf(session);
+  const longest = Math.max(...all.map(({ shape }) => shape[1] ?? 1));
+  return SPREAD * Math.sqrt(all.length * longest) * 2 ** -24 * largest(logits);
 }
 
 /**

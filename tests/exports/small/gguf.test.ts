@@ -33,6 +33,14 @@ const WINDOWS: Readonly<Record<string, number>> = { mistral: 6, qwen2_sliding: 5
 const FLOATS = ['F32', 'F16', 'BF16'] as const;
 const QUANTISED = ['Q8_0', 'Q6_K', 'Q5_K_M', 'Q4_K_M', 'Q4_0'] as const;
 
+/** Exported in every type: rows of whole blocks, heads of their own and tied ones, and what a family adds to Llama's. */
+const WHOLE: readonly string[] = ['wide_llama', 'wide_qwen2_tied', 'lfm2', 'gemma3_head_scale'];
+/** The types of a file, of which the others have those that show where llama.cpp puts which. */
+const typesOf = (name: string) =>
+  WHOLE.includes(name)
+    ? { floats: FLOATS, quantised: QUANTISED }
+    : { floats: ['F32'] as const, quantised: ['Q4_K_M'] as const };
+
 interface Case {
   readonly name: string;
   readonly paths: TunedPaths | (() => Promise<TunedPaths>);
@@ -46,13 +54,18 @@ const cases: readonly Case[] = [
     .filter((family) => !REFUSED.includes(family))
     .map((name) => ({ name, paths: pathsOf(loadFixture(name), 'f32') })),
   { name: 'qwen3_nf4', paths: pathsOf(loadFixture('qwen3'), 'nf4') },
-  { name: 'qwen3_patterns', paths: { ...pathsOf(loadFixture('qwen3'), 'f32'), adapter: patterns } },
+  { name: 'qwen3_patterns', paths: otherAdapter(pathsOf(loadFixture('qwen3'), 'f32'), patterns) },
   { name: 'pissa', paths: pathsOf(loadFixture('pissa/qwen2'), 'f32') },
   ...(Object.keys(MADE_MODELS) as MadeName[]).map((name) => ({
     name,
     paths: () => writeMadeModel(name, folder(`made-${name}`)),
   })),
 ];
+
+/** A base with an adapter whose logits are not known. */
+function otherAdapter({ base, variant, ids }: TunedPaths, adapter: string): TunedPaths {
+  return { base, adapter, variant, ids };
+}
 
 async function ggufOf(
   tuned: Tuned,
@@ -68,9 +81,10 @@ describe.each(cases)('$name', ({ name, paths }) => {
   const at = (file: string): string => folder(`${name}-${file}`);
   const count = (): number => WINDOWS[name] ?? tuned().ids.length;
   const program = 'llama.cpp';
+  const { floats: floatTypes, quantised } = typesOf(name);
   let floats = '';
 
-  it.each(FLOATS)('gguf %s', async (quantization) => {
+  it.each(floatTypes)('gguf %s', async (quantization) => {
     const { path, bytes, seconds } = await ggufOf(tuned(), at(quantization), quantization);
     if (quantization === 'F32') floats = path;
     const judged = await judgeFloats(tuned(), path, { count: count() });
@@ -79,7 +93,7 @@ describe.each(cases)('$name', ({ name, paths }) => {
     expect(judged.allowed).toBeLessThan(judged.effect);
   });
 
-  it.each(QUANTISED)('gguf %s is what llama.cpp makes of F32', async (quantization) => {
+  it.each(quantised)('gguf %s is what llama.cpp makes of F32', async (quantization) => {
     const { path, bytes, seconds } = await ggufOf(tuned(), at(quantization), quantization);
     const theirs = at(`${quantization}.gguf`);
     quantizeFile(floats, theirs, quantization);
