@@ -74,13 +74,7 @@ export function pathsOf(fixture: Fixture, variant: Variant): TunedPaths & { read
   const baseLogits = exact(variant, 'base_logits');
   const begin = (before.input_ids.length * baseLogits.length) / ids.length;
   const logits = exact(variant, 'logits').subarray(begin, begin + baseLogits.length);
-  return {
-    base: folder,
-    adapter,
-    variant,
-    ids,
-    computed: { logits, baseLogits },
-  };
+  return { base: folder, adapter, variant, ids, computed: { logits, baseLogits } };
 }
 
 /** Opens base and adapter before the tests of a block, and closes them after the last. */
@@ -120,22 +114,13 @@ async function openTuned(
   );
   await session.importAdapter(await openFolder(adapter, 'adapter'));
   const { logits, baseLogits } = computed ?? (await compute(session, ids));
-  return {
-    session,
-    ids,
-    vocabulary: logits.length / ids.length,
-    logits,
-    baseLogits,
-  };
+  return { session, ids, vocabulary: logits.length / ids.length, logits, baseLogits };
 }
 
 async function compute(session: Session, ids: readonly number[]): Promise<Computed> {
   const logits = async (): Promise<Float64Array> => Float64Array.from(await session.logits(ids));
   // With an adapter of zeros, the base runs in the same pipelines, which take longer to make than to run.
-  return {
-    logits: await logits(),
-    baseLogits: await withoutAdapter({ session }, logits),
-  };
+  return { logits: await logits(), baseLogits: await withoutAdapter({ session }, logits) };
 }
 
 /** An export that was written. */

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { ensureLlamaFactory } from '../../../tools/lib/llama_factory.mjs';
 import { openFolder } from '../../../src/cli/files';
 import { memoryFile } from '../../../src/core/file_reader';
@@ -13,12 +13,14 @@ import { readAdapterFiles, type ReadAdapter } from '../../../src/models/adapter_
 import { planExport, writeExport } from '../../../src/session/exports/exporting';
 import { nodeFiles } from '../../../src/storage/node_files';
 import { loadFixture } from '../../parity/fixtures';
+import { useScripts } from '../python/python';
 import { pathsOf, useDevice, useFolder, withTuned, type Tuned } from '../tuned';
 
 /** The folder for a cluster, as TRL's script and LLaMA-Factory run it. */
 
 const device = useDevice();
 const folder = useFolder();
+const runScript = useScripts();
 const python = process.env['TUNESMITH_PYTHON'] ?? 'python3';
 const llama = loadFixture('llama');
 const paths = pathsOf(llama, 'f32');
@@ -65,7 +67,8 @@ async function exported(
   return folder(name);
 }
 
-async function runPython(args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<string> {
+/** Runs Python in a process that imports everything itself. */
+async function runPython(args: readonly string[], more: NodeJS.ProcessEnv): Promise<string> {
   const environment = { HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '', OMP_NUM_THREADS: '1', ...more };
   const options = { env: { ...process.env, ...environment }, maxBuffer: 2 ** 28 };
   const { stdout } = await promisify(execFile)(python, args, options);
@@ -75,7 +78,7 @@ async function runPython(args: readonly string[], more: NodeJS.ProcessEnv = {}):
 /** Runs train.py and reads the adapter that it wrote. */
 async function trained(path: string, ...more: readonly string[]): Promise<ReadAdapter> {
   const output = join(path, 'adapter');
-  await runPython([join(path, 'train.py'), '--model', base, '--output_dir', output, ...more]);
+  await runScript([join(path, 'train.py'), '--model', base, '--output_dir', output, ...more]);
   return await adapterIn(output);
 }
 
@@ -155,7 +158,7 @@ describe('TRL’s script', () => {
 
   it('refuses processes that know nothing of each other', async () => {
     const path = await exported('apart', {});
-    const refused = runPython([join(path, 'train.py'), '--model', base], { WORLD_SIZE: '2' });
+    const refused = runScript([join(path, 'train.py'), '--model', base], { WORLD_SIZE: '2' });
     await expect(refused).rejects.toThrow('A process needs one GPU of its own');
   });
 
@@ -189,10 +192,10 @@ interface Labelled {
   readonly labels: readonly number[];
 }
 
-async function readByLlamaFactory(path: string): Promise<Read> {
+async function readByLlamaFactory(paths: readonly string[]): Promise<readonly Read[]> {
   const script = fileURLToPath(new URL('../python/read_llama_factory.py', import.meta.url));
   const PYTHONPATH = await ensureLlamaFactory(python);
-  return JSON.parse(await runPython([script, path, base], { PYTHONPATH })) as Read;
+  return JSON.parse(await runPython([script, base, ...paths], { PYTHONPATH })) as readonly Read[];
 }
 
 async function tokensIn(path: string, part: string): Promise<readonly Labelled[]> {
@@ -204,14 +207,28 @@ async function tokensIn(path: string, part: string): Promise<readonly Labelled[]
 }
 
 describe('LLaMA-Factory', () => {
-  it('parses its file and makes the same tokens of the conversations', async () => {
+  let ofConversations: Read;
+  let ofTexts: Read;
+  beforeAll(async () => {
     const settings: Partial<TrainSettings> = {
       ...{ lora_alpha: 7, target_modules: ['q_proj', 'down_proj'], loraplus_lr_ratio: 16, dtype: 'auto' },
       ...{ load_in_4bit: true, bnb_4bit_use_double_quant: false, max_seq_length: 99, warmup_steps: 0.05 },
       ...{ neftune_noise_alpha: 5 },
     };
-    const path = await exported('factory', settings);
-    const read = await readByLlamaFactory(path);
+    const paths = [
+      await exported('factory', settings),
+      await exported(
+        'factory-texts',
+        {},
+        texts.map((text) => ({ text })),
+      ),
+    ];
+    [ofConversations, ofTexts] = (await readByLlamaFactory(paths)) as [Read, Read];
+    // The first time, pip installs LLaMA-Factory.
+  }, 600_000);
+
+  it('parses its file and makes the same tokens of the conversations', async () => {
+    const read = ofConversations;
     expect(read.arguments).toEqual({
       ...{ lora_rank: 4, lora_alpha: 7, lora_target: ['q_proj', 'down_proj'], loraplus_lr_ratio: 16 },
       ...{ quantization_bit: 4, double_quantization: false, cutoff_len: 99, train_on_prompt: false },
@@ -222,7 +239,7 @@ describe('LLaMA-Factory', () => {
       ['train', 'train_dataset'],
       ['eval', 'eval_dataset'],
     ] as const) {
-      const ours = await tokensIn(path, part);
+      const ours = await tokensIn(folder('factory'), part);
       const theirs = read.tokens[name] ?? [];
       expect(theirs.map(({ input_ids }) => input_ids)).toEqual(ours.map(({ input_ids }) => input_ids));
       // LLaMA-Factory also learns the line break that this template writes after an answer.
@@ -235,15 +252,9 @@ describe('LLaMA-Factory', () => {
   });
 
   it('reads texts in its stage for them', async () => {
-    const path = await exported(
-      'factory-texts',
-      {},
-      texts.map((text) => ({ text })),
-    );
-    const read = await readByLlamaFactory(path);
-    expect(read.arguments).toMatchObject({ stage: 'pt' });
-    const ours = await tokensIn(path, 'train');
-    expect(read.tokens['train_dataset']?.map(({ input_ids }) => input_ids)).toEqual(
+    expect(ofTexts.arguments).toMatchObject({ stage: 'pt' });
+    const ours = await tokensIn(folder('factory-texts'), 'train');
+    expect(ofTexts.tokens['train_dataset']?.map(({ input_ids }) => input_ids)).toEqual(
       ours.map(({ input_ids }) => input_ids),
     );
   });

@@ -1,4 +1,4 @@
-"""An exported ONNX folder in onnxruntime-genai, against the logits that Tunesmith computed."""
+"""An exported ONNX folder in onnxruntime-genai, against the logits of base and adapter."""
 
 import numpy
 import onnxruntime_genai

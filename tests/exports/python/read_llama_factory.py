@@ -1,4 +1,4 @@
-"""Reads an exported folder as LLaMA-Factory does: python read_llama_factory.py FOLDER BASE prints the result as JSON.
+"""Reads exported folders as LLaMA-Factory does: python read_llama_factory.py BASE FOLDER … prints a JSON list of results.
 
 Its own parser reads llamafactory.yaml, and its own code reads dataset_info.json and makes the tokens."""
 
@@ -24,9 +24,7 @@ from llamafactory.model import load_tokenizer
 from omegaconf import OmegaConf
 
 
-def main(folder, base):
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
+def read(base, folder):
     os.chdir(folder)
     config = OmegaConf.to_container(OmegaConf.load("llamafactory.yaml"))
     # This machine may have no GPU, and the base has another path.
@@ -52,7 +50,14 @@ def main(folder, base):
         "neftune_noise_alpha": training.neftune_noise_alpha,
         "bf16": training.bf16,
     }
-    print(json.dumps({"arguments": arguments, "tokens": tokens, "accelerate": accelerate}), file=answers)
+    return {"arguments": arguments, "tokens": tokens, "accelerate": accelerate}
+
+
+def main(base, *folders):
+    # LLaMA-Factory prints: standard output is for the answer alone.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    print(json.dumps([read(base, folder) for folder in folders]), file=answers)
 
 
 if __name__ == "__main__":

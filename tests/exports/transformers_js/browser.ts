@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { chromium, type Browser } from '@playwright/test';
+import { chromium, type Browser, type Page } from '@playwright/test';
 import sirv from 'sirv';
 import { afterAll, beforeAll } from 'vitest';
 import { chromiumFlags } from '../../../tools/lib/browser.mjs';
@@ -30,18 +30,20 @@ export interface BrowserResults {
 }
 
 /** The function that page.mjs defines. */
-interface Page {
+interface Computing {
   compute(request: BrowserRequest): Promise<Pick<BrowserResults, 'logits' | 'greedy'>>;
 }
 
 /**
- * transformers.js in Chromium, with its own files and the models of a folder from this computer. Each request gets a page
- * of its own: after a session that could not be created, a page reports the same failure for all others.
+ * transformers.js in Chromium, with its own files and the models of a folder from this computer. After a request that
+ * failed, the next one gets a page of its own: a page reports the first session that could not be created for all others.
  */
 export function useBrowser(models: () => string): (request: BrowserRequest) => Promise<BrowserResults> {
   let server: Server;
   let browser: Browser;
+  let page: Page | undefined;
   let origin = '';
+  const outside: string[] = [];
   beforeAll(async () => {
     const script = await readFile(join(import.meta.dirname, 'page.mjs'));
     const handlers = { modules: sirv(MODULES, { dev: true }), models: sirv(models(), { dev: true }) };
@@ -71,23 +73,27 @@ export function useBrowser(models: () => string): (request: BrowserRequest) => P
     await browser.close();
     server.close();
   });
-  return async (request) => {
-    const context = await browser.newContext();
-    const outside: string[] = [];
-    await context.route(
+  const opened = async (): Promise<Page> => {
+    const fresh = await browser.newPage();
+    await fresh.route(
       (url) => url.origin !== origin,
       (route) => {
         outside.push(route.request().url());
         return route.abort();
       },
     );
-    const page = await context.newPage();
+    await fresh.goto(origin);
+    return fresh;
+  };
+  return async (request) => {
+    page ??= await opened();
     try {
-      await page.goto(origin);
-      const results = await page.evaluate((asked) => (globalThis as unknown as Page).compute(asked), request);
-      return { ...results, outside };
-    } finally {
-      await context.close();
+      const compute = (asked: BrowserRequest) => (globalThis as unknown as Computing).compute(asked);
+      return { ...(await page.evaluate(compute, request)), outside: outside.splice(0) };
+    } catch (error) {
+      await page.close();
+      page = undefined;
+      throw error;
     }
   };
 }
