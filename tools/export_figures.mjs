@@ -1,4 +1,5 @@
-// Writes the tables of docs/exports.md from test-results/exports.jsonl, which `npm run test:exports` fills.
+// Writes the tables of docs/exports.md from test-results/exports.jsonl, which `npm run test:exports` and `npm run
+// test:real` fill.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './lib/run.mjs';
@@ -13,10 +14,10 @@ import { root } from './lib/run.mjs';
  * @property {number} [effect]
  * @property {number} [divergence]
  * @property {number} [explained]
+ * @property {number} [perplexity]
+ * @property {number} [agreeing]
+ * @property {number} [sameAnswer]
  */
-
-const BEGIN = '<!-- figures -->';
-const END = '<!-- end of figures -->';
 
 const lines = readFileSync(join(root, 'test-results', 'exports.jsonl'), 'utf8')
   .trim()
@@ -36,15 +37,17 @@ function compared({ difference, allowed, divergence, explained }) {
   return undefined;
 }
 
+const answers = figures.filter(({ sameAnswer }) => sameAnswer !== undefined);
+
 /** @type {Map<string, Figure[]>} */
 const groups = new Map();
-for (const figure of figures) {
+for (const figure of figures.filter((each) => !answers.includes(each))) {
   const key = `${figure.program} | ${figure.export}`;
   groups.set(key, [...(groups.get(key) ?? []), figure]);
 }
 
 const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
-const rows = sorted.map(([key, group]) => {
+const nearest = sorted.flatMap(([key, group]) => {
   const models = new Set(group.map(({ model }) => model)).size;
   const [worst] = group
     .flatMap((figure) => {
@@ -52,19 +55,46 @@ const rows = sorted.map(([key, group]) => {
       return numbers ? [{ ...numbers, model: figure.model, share: numbers.measured / numbers.allowed }] : [];
     })
     .sort((a, b) => b.share - a.share);
-  if (!worst) return '';
+  if (!worst) return [];
   const kind = group[0]?.divergence === undefined ? 'difference' : 'divergence';
-  return `| ${key} | ${models} | ${kind} | ${short(worst.measured)} | ${short(worst.allowed)} | ${worst.model} |`;
+  return [
+    `| ${key} | ${models} | ${kind} | ${short(worst.measured)} | ${short(worst.allowed)} | ${worst.model} |`,
+  ];
 });
 
-const table = [
-  '| program | export | models | measured | nearest to its limit | its limit | of |',
-  '| --- | --- | --- | --- | --- | --- | --- |',
-  ...rows.filter((row) => row !== ''),
-].join('\n');
+/** @param {number | undefined} share */
+const percent = (share) => `${Math.round(100 * (share ?? 0))} %`;
+
+const real = answers.map((figure) => {
+  const { perplexity, divergence = 0, explained } = figure;
+  const numbers = [
+    perplexity?.toFixed(2),
+    short(Math.max(0, divergence)),
+    explained ? short(explained) : '–',
+  ];
+  const shares = [percent(figure.sameAnswer), percent(figure.agreeing)];
+  return `| ${[figure.export, ...shares, ...numbers].join(' | ')} |`;
+});
+
+/** @type {Record<string, string[]>} */
+const tables = {
+  figures: [
+    '| program | export | models | measured | nearest to its limit | its limit | of |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...nearest,
+  ],
+  answers: [
+    '| export | same answer | same likeliest token | perplexity | divergence | explained of its weights |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...real,
+  ],
+};
 
 const path = join(root, 'docs', 'exports.md');
-const text = readFileSync(path, 'utf8');
-const [before = ''] = text.split(BEGIN);
-const after = text.slice(text.indexOf(END));
-writeFileSync(path, `${before}${BEGIN}\n\n${table}\n\n${after}`);
+let text = readFileSync(path, 'utf8');
+for (const [name, table] of Object.entries(tables)) {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
+  const [before = ''] = text.split(begin);
+  text = `${before}${begin}\n\n${table.join('\n')}\n\n${text.slice(text.indexOf(end))}`;
+}
+writeFileSync(path, text);

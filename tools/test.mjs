@@ -75,7 +75,7 @@ const allSteps = () => ({
   'exports:small': { needs: ['vulkan', 'programs'], commands: vitest('exports:small'), count: countVitest },
   e2e: { needs: ['browser', 'page'], commands: playwright('e2e'), count: countPlaywright },
   real: {
-    needs: ['vulkan', 'cli'],
+    needs: ['vulkan', 'cli', 'programs'],
     download: async () => {
       const { realModel } = await import('./lib/real_model.mjs');
       const path = await realModel(log);
