@@ -123,15 +123,24 @@ describe('of a float32 base', () => {
     });
   });
 
-  test.each(['q4', 'q8'])('%s has the same logits piece by piece', async (name) => {
-    const whole = await checked(source(), name);
+  /** The relative error of a normally distributed weight: half a step of the largest of 32 or of 128 values, over √3. */
+  test.each([
+    ['q4', 1 / 8 / Math.sqrt(3)],
+    ['q4f16', 1 / 8 / Math.sqrt(3)],
+    ['q8', 1 / 127 / Math.sqrt(3)],
+    ['fp16', 2 ** -11],
+  ])('%s rounds weights no more than its form explains', async (name, step) => {
+    const { weightError, difference, allowed, share, sameTokens } = await checked(source(), name);
+    // The largest of some values is at most 4 times their root mean square, but for one in 16,000.
+    expect(weightError).toBeLessThanOrEqual((4 * step) / 2);
+    expect(difference).toBeLessThanOrEqual(allowed);
+    expect(share).toBeCloseTo(1, 1);
+    if (name !== 'q4' && name !== 'q8') return;
     const pieces = await checked(source(), name, { isLarge: true });
-    expect(whole.difference).toBeGreaterThan(0);
-    expect(Math.abs(pieces.difference! - whole.difference!)).toBeLessThanOrEqual(
-      (await checked(source(), 'fp32')).allowed,
-    );
-    expect(pieces.sameTokens).toEqual(whole.sameTokens);
-    expect(pieces.share).toBeCloseTo(1, 1);
+    const rounding = await checked(source(), 'fp32');
+    expect(difference).toBeGreaterThan(0);
+    expect(Math.abs(pieces.difference! - difference!)).toBeLessThanOrEqual(rounding.allowed);
+    expect(pieces.sameTokens).toEqual(sameTokens);
   });
 
   test('has no more positions in config.json than the graph', async () => {
