@@ -104,8 +104,8 @@ export async function checkOnnx(
 /**
  * Compares the runtime's logits with those that the weights, as they were read back, have here: rounding to a few bits is
  * in both, so that the rest is the rounding of floats. Where products also round activations to 8 bits, that has no useful
- * limit: the logits of the same graph with exact products are compared, and its own must explain more than half of the
- * variance.
+ * limit: the logits of the same graph with exact products are compared. Its own must only be nearer than the mean of the
+ * expected ones, because outliers among activations can cost most of their precision.
  *
  * @param exact the logits of the graph with exact products
  * @param base as in `CheckedGraph`
@@ -141,14 +141,15 @@ async function checkGraph(
   const { difference, allowed } = compareLogits({ ours, theirs: exact }, { spec, weights, rounding });
   const unexplained = unexplainedShare(ours, theirs);
   // Written with "not", so that NaN fails.
-  if (!(difference <= allowed) || !(unexplained < HALF)) {
+  if (!(difference <= allowed) || !(unexplained < OF_MEAN)) {
     const detail = `The graph's logits differ by ${difference} from those of its weights; ${allowed} is explained.`;
     throw exportDiffers({ detail: `${detail} Share of the variance that is unexplained: ${unexplained}.` });
   }
   return compared.ours;
 }
 
-const HALF = 0.5;
+/** The share that the mean of the expected logits leaves unexplained. */
+const OF_MEAN = 1;
 
 /** The squared differences of logits, relative to the squared deviations of the expected ones from their mean. */
 export function unexplainedShare(expected: Float32Array, found: Float32Array): number {
