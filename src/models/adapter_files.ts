@@ -1,8 +1,7 @@
-import { Unzip, UnzipInflate } from 'fflate';
 import { bytesOf } from '../core/bytes';
 import { floatsOf, isFloatDtype } from '../core/dtype';
 import { TunesmithError } from '../core/errors';
-import { memoryFile, type FileReader } from '../core/file_reader';
+import type { FileReader } from '../core/file_reader';
 import { isRecord } from '../core/json';
 import { sameShape, shapeText } from '../core/shape';
 import { message, type Message } from '../core/messages/message';
@@ -16,6 +15,8 @@ import {
   type Targets,
 } from '../formats/peft';
 import { readTensors, writeSafetensors, type TensorBytes } from '../formats/safetensors';
+import { ADAPTER_CONFIG, ADAPTER_FILES, ADAPTER_WEIGHTS } from './adapter_names';
+import { tooLarge, unzippedFiles } from './adapter_zip';
 import { readJson, type ModelFolder } from './folder';
 import {
   adapterLayout,
@@ -29,8 +30,7 @@ import {
 import type { AdapterSettings } from './adapters/settings';
 import { linearMaps, withoutTowers, type ModelSpec } from './spec';
 
-export const ADAPTER_CONFIG = 'adapter_config.json';
-export const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
+export { ADAPTER_CONFIG, ADAPTER_WEIGHTS };
 
 export interface AdapterSource {
   readonly layout: AdapterLayout;
@@ -119,7 +119,7 @@ export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Pr
   const zip = folder.has(ADAPTER_CONFIG)
     ? undefined
     : [...folder.values()].find(({ name }) => name.toLowerCase().endsWith('.zip'));
-  const files = zip ? await unzipped(zip, [ADAPTER_CONFIG], CONFIG_BYTES) : folder;
+  const files = zip ? await unzippedFiles(zip, [ADAPTER_CONFIG], CONFIG_BYTES) : folder;
   const configFile = required(files, ADAPTER_CONFIG, folder);
   if (configFile.size > CONFIG_BYTES) throw tooLarge(configFile.name, CONFIG_BYTES);
   const json = await readJson(configFile);
@@ -136,7 +136,7 @@ export async function readAdapterFiles(folder: ModelFolder, spec: ModelSpec): Pr
     alpha_pattern: config.alpha_pattern,
   });
   const most = mostBytes(layout);
-  const weightFiles = zip ? await unzipped(zip, [ADAPTER_WEIGHTS], most) : folder;
+  const weightFiles = zip ? await unzippedFiles(zip, [ADAPTER_WEIGHTS], most) : folder;
   const weightsFile = required(weightFiles, ADAPTER_WEIGHTS, folder);
   if (weightsFile.size > most) throw tooLarge(weightsFile.name, most);
   const bytes = await weightsFile.read(0, weightsFile.size);
@@ -282,7 +282,7 @@ function required(files: ModelFolder, name: string, folder: ModelFolder): FileRe
   const instead = INSTEAD.find(([ending]) => names.some((each) => each.toLowerCase().endsWith(ending)));
   throw new TunesmithError({
     code: 'adapter_file_missing',
-    values: { name, instead: instead?.[1], ...FILES },
+    values: { name, instead: instead?.[1], ...ADAPTER_FILES },
     detail: `found: ${names.join(', ')}`,
   });
 }
@@ -293,87 +293,3 @@ const INSTEAD: readonly (readonly [ending: string, what: Message])[] = [
   ['adapters.safetensors', message('instead_mlx')],
   ['adapters.npz', message('instead_early_mlx')],
 ];
-
-/** The files of a PEFT adapter, as messages name them. */
-const FILES = { config: ADAPTER_CONFIG, weights: ADAPTER_WEIGHTS };
-
-/** Bytes of a zip to read at once. */
-const PIECE_BYTES = 1 << 20;
-
-/**
- * Unpacks the wanted files of a zip, by name; they may be in folders within it. It unpacks nothing else, and no more
- * than `most` bytes. Throws `adapter_zip`.
- */
-async function unzipped(zip: FileReader, wanted: readonly string[], most: number): Promise<ModelFolder> {
-  await checkZipEnd(zip);
-  const found = new Map<string, Uint8Array[]>();
-  let total = 0;
-  let failure: unknown;
-  const unzip = new Unzip((entry) => {
-    const name = baseName(entry.name);
-    if (!wanted.includes(name) || failure !== undefined) return;
-    if (found.has(name)) {
-      failure = zipError(zip.name, { twice: name });
-      return;
-    }
-    const chunks: Uint8Array[] = [];
-    found.set(name, chunks);
-    entry.ondata = (error, chunk) => {
-      if (error) {
-        failure ??= error;
-        return;
-      }
-      total += chunk.length;
-      if (total > most) failure ??= tooLarge(name, most, zip.name);
-      else chunks.push(chunk);
-    };
-    entry.start();
-  });
-  unzip.register(UnzipInflate);
-  try {
-    for (let begin = 0; begin < zip.size && failure === undefined; begin += PIECE_BYTES) {
-      const end = Math.min(begin + PIECE_BYTES, zip.size);
-      unzip.push(await zip.read(begin, end), end === zip.size);
-    }
-  } catch (error) {
-    failure ??= error;
-  }
-  if (failure instanceof TunesmithError) throw failure;
-  if (failure !== undefined) throw zipError(zip.name, { cause: failure });
-  return new Map(Array.from(found, ([name, chunks]) => [name, memoryFile(name, joined(chunks))]));
-}
-
-/** Checks that a zip ends with its directory, which at most a comment of 64 KiB follows. */
-async function checkZipEnd(zip: FileReader): Promise<void> {
-  const tail = await zip.read(Math.max(0, zip.size - (22 + 0xffff)), zip.size);
-  const signature = [0x50, 0x4b, 0x05, 0x06];
-  for (let at = tail.length - 22; at >= 0; at--) {
-    if (signature.every((byte, i) => tail[at + i] === byte)) return;
-  }
-  throw zipError(zip.name);
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
-function tooLarge(name: string, most: number, zip?: string): TunesmithError {
-  return new TunesmithError({ code: 'adapter_too_large', values: { name, zip, most } });
-}
-
-function zipError(
-  file: string,
-  { twice, cause }: { readonly twice?: string; readonly cause?: unknown } = {},
-): TunesmithError {
-  return new TunesmithError({ code: 'adapter_zip', values: { file, twice, ...FILES }, cause });
-}

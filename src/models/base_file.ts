@@ -126,8 +126,7 @@ export type BaseFacts = Pick<
 
 /**
  * A base's file as a checkpoint of its own: nothing needs to be quantised or cast. The spec and the forms alone
- * determine the length of the file and the place of each tensor. the file has to be, and what is where in it follows
- * from the spec and the forms alone.
+ * determine the length of the file and the place of each tensor.
  *
  * @throws TunesmithError `base_damaged` if the forms are not those of the spec's tensors, or the file is of another length
  */

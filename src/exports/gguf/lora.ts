@@ -15,8 +15,9 @@ import type { ExportFile, ExportFormat, ExportUse } from '../format';
 import { baseEntries, modelName } from './names';
 
 /**
- * Only the adapter, as a GGUF file for llama.cpp, with the chat template beside it. A file has one alpha, and llama.cpp computes (alpha / rank) B A, so each
- * module's own scale is in its B; alpha is the first module's rank, which makes the factor 1 if all ranks are equal.
+ * Only the adapter, as a GGUF file for llama.cpp, with the chat template beside it. A file has one alpha, and llama.cpp
+ * computes (alpha / rank) B A, so each module's own scale is in its B; alpha is the first module's rank, which makes the
+ * factor 1 if all ranks are equal.
  */
 export const ggufLoraExport: ExportFormat = {
   name: 'gguf-lora',
