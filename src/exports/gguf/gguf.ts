@@ -10,6 +10,7 @@ import { checkMergedModel } from '../check/checkpoint';
 import type { EncodableRun } from '../encoding/row_encoder';
 import { BASE_OPTION, chosenBase } from '../merged/base_option';
 import type { BaseWeights } from '../merged/weights';
+import { textFile } from '../text_file';
 import { modelfile } from './modelfile';
 import { baseEntries, modelName, sizeLabel } from './names';
 import { ggufRows, ggufTensors, type GgufTensorPlan } from './tensors';
@@ -181,9 +182,4 @@ function usesOf(file: string, name: string): readonly ExportUse[] {
     { program: 'llama.cpp', code: `llama-cli -m ${file}\nllama-server -m ${file} --port 8080` },
     { program: 'LM Studio', code: `lms import ${file}` },
   ];
-}
-
-function textFile(name: string, content: string): ExportFile {
-  const bytes = new TextEncoder().encode(content);
-  return { name, size: bytes.length, parts: () => [bytes] };
 }

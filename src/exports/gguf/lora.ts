@@ -12,6 +12,7 @@ import { cardOf } from '../card/card_of';
 import { TEMPLATE, type SmallFacts } from '../card/small_files';
 import { adapterRounding, largestDifference } from '../check/logits';
 import type { ExportFile, ExportFormat, ExportUse } from '../format';
+import { textFile } from '../text_file';
 import { baseEntries, modelName } from './names';
 
 /**
@@ -132,9 +133,4 @@ function usesOf(file: string, hasTemplate: boolean): readonly ExportUse[] {
 function templateText({ tokenizerConfig, templateFile }: SmallFacts): string | undefined {
   const source = chatTemplateSource(tokenizerConfig, templateFile);
   return typeof source === 'object' ? source['default'] : source;
-}
-
-function textFile(name: string, content: string): ExportFile {
-  const bytes = new TextEncoder().encode(content);
-  return { name, size: bytes.length, parts: () => [bytes] };
 }

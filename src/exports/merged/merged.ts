@@ -17,6 +17,7 @@ import { BASE_OPTION, chosenBase } from './base_option';
 import { mergedRows, type BaseWeights } from './weights';
 import { parseSize, shardIndex, shardsOf } from './shards';
 import { smallFiles } from '../card/small_files';
+import { textFile } from '../text_file';
 
 const DTYPES: Readonly<Record<string, FloatDtype>> = { float16: 'F16', bfloat16: 'BF16', float32: 'F32' };
 
@@ -147,9 +148,4 @@ function ownDtype(config: unknown): string {
 function unknownDtype(given: string): TunesmithError {
   const choices = ['auto', ...Object.keys(DTYPES)];
   return new TunesmithError({ code: 'export_option', values: { option: 'export_dtype', choices, given } });
-}
-
-function textFile(name: string, text: string): ExportFile {
-  const bytes = new TextEncoder().encode(text);
-  return { name, size: bytes.length, parts: () => [bytes] };
 }

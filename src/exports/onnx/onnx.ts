@@ -5,6 +5,7 @@ import type { ModelLayout } from '../../models/layout';
 import { shortName } from '../card/base_use';
 import type { ExportFile, ExportFormat, ExportSource } from '../format';
 import { BASE_OPTION, chosenBase } from '../merged/base_option';
+import { textFile } from '../text_file';
 import { checkOnnx, type CheckedGraph } from './check';
 import { dataFiles } from './data_files';
 import { decoderGraph } from './decoder_graph';
@@ -113,9 +114,4 @@ function quantizationOf(name: string): Quantization {
     code: 'export_option',
     values: { option: 'quantization', choices, given: name },
   });
-}
-
-function textFile(name: string, text: string): ExportFile {
-  const bytes = new TextEncoder().encode(text);
-  return { name, size: bytes.length, parts: () => [bytes] };
 }
