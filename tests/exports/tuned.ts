@@ -13,7 +13,7 @@ import { gpu } from '../parity/dawn';
 import type { Fixture, Variant } from '../parity/fixtures';
 import { loadSettingsOf } from '../parity/load_fixture';
 
-/** What base and adapter compute. */
+/** The results of base and adapter, and of the base alone. */
 export interface Computed {
   /** Of base and adapter, [ids, vocabulary]. */
   readonly logits: Float64Array;
@@ -58,7 +58,7 @@ export interface TunedPaths {
   readonly adapter: string;
   readonly variant: Variant;
   readonly ids: readonly number[];
-  /** What is known of their logits; if absent, they are computed here. */
+  /** Their logits, if they are known; otherwise they are computed here. */
   readonly computed?: Computed;
 }
 
