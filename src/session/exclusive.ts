@@ -6,7 +6,7 @@ type Doing = ErrorValues<'engine_busy'>['doing'];
 /** Lets the device do one thing at a time. A second call is refused, so that it can't disturb the first. */
 export class Exclusive {
   #busy: Doing | undefined;
-  /** A measurement, which uses the device between other work; the next work waits for its end. */
+  /** The last measurement, which uses the device between other work; the next work and the next measurement wait for it. */
   #measuring: Promise<void> | undefined;
 
   /**
@@ -29,6 +29,13 @@ export class Exclusive {
 
   /** Measures only while nothing else uses the device. Ignores errors: the work itself reports them again later. */
   async measure(measure: () => Promise<void>): Promise<void> {
-    if (this.#busy === undefined) await (this.#measuring ??= measure().catch(() => undefined));
+    if (this.#busy !== undefined) return;
+    const before = this.#measuring;
+    const own = (async () => {
+      await before;
+      await measure().catch(() => undefined);
+    })();
+    this.#measuring = own;
+    await own;
   }
 }

@@ -41,3 +41,15 @@ it('measures between exclusive only, and lets the next one wait for it', async (
   expect(order).toEqual(['measures', 'measured', 'trains']);
   await exclusive.measure(() => Promise.reject(new Error('told elsewhere')));
 });
+
+it('measures again after a measurement, and one at a time', async () => {
+  const exclusive = new Exclusive();
+  const order: string[] = [];
+  const measure = (name: string) => async () => {
+    order.push(`${name} begins`);
+    await Promise.resolve();
+    order.push(`${name} ends`);
+  };
+  await Promise.all([exclusive.measure(measure('first')), exclusive.measure(measure('second'))]);
+  expect(order).toEqual(['first begins', 'first ends', 'second begins', 'second ends']);
+});
