@@ -83,7 +83,18 @@ test('trains the demo by one button, chats with it, exports it, brings it back, 
     expect(tensors.has('model.layers.0.self_attn.q_proj.weight')).toBe(true);
     const config = JSON.parse(new TextDecoder().decode(files['config.json'])) as Record<string, unknown>;
     expect(config.dtype ?? config.torch_dtype).toBe('float32');
-    await choice.getByRole('radio', { name: /PEFT/ }).check();
+  });
+
+  await test.step('export a quantised GGUF file on the original weights', async () => {
+    const stage = await tunesmith.to('export');
+    await stage.getByRole('radio', { name: /Ollama/ }).check();
+    await stage.getByLabel('Precision', { exact: true }).selectOption('Q4_K_M');
+    await stage.getByLabel('Base weights').selectOption('original');
+    await expect(stage).toContainText(/The original weights differ from those of the training by \d+/);
+    const { files } = await tunesmith.exported('the model');
+    const model = files['tunesmith-demo-tuned-Q4_K_M.gguf'] ?? new Uint8Array();
+    expect(new TextDecoder().decode(model.subarray(0, 4))).toBe('GGUF');
+    await stage.getByRole('radio', { name: /PEFT/ }).check();
   });
 
   await test.step('reload the page and restore its state', async () => {
