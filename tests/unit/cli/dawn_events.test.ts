@@ -1,42 +1,75 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { askDawnCalmly } from '../../../src/cli/dawn_events';
 
 const original = globalThis.setImmediate;
-beforeEach(() => askDawnCalmly());
-afterEach(() => void (globalThis.setImmediate = original));
-
-/** The times in milliseconds at which a callback like Dawn's asks, from the first request to the end of the wait. */
-async function asks(milliseconds: number): Promise<readonly number[]> {
-  const began = performance.now();
-  const times: number[] = [];
-  await new Promise<void>((resolve) => {
-    const ask = (): void => {
-      const time = performance.now() - began;
-      times.push(time);
-      if (time >= milliseconds) resolve();
-      else setImmediate(native);
-    };
-    // A bound function looks like one of a native module.
-    const native = ask.bind(undefined);
-    setImmediate(native);
-  });
-  return times;
-}
-
-it('lets Dawn ask at once, and then at most once a millisecond', async () => {
-  const times = await asks(60);
-  expect(times.length).toBeGreaterThan(1);
-  expect(times.filter((time) => time > 3).length).toBeLessThanOrEqual(58);
-  // The next wait begins without a pause.
-  expect(await asks(0)).toHaveLength(1);
+let now = 0;
+const immediate = vi.fn<(callback: () => void) => void>();
+const timeout = vi.fn<(callback: () => void, milliseconds: number) => void>();
+beforeEach(() => {
+  now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  vi.stubGlobal('setImmediate', immediate);
+  vi.stubGlobal('setTimeout', timeout);
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  vi.clearAllMocks();
 });
 
-it('leaves other callers alone, also those that wait for a promise', async () => {
-  const order: string[] = [];
-  setTimeout(() => order.push('timeout'), 20);
-  for (let i = 0; i < 100; i++) await new Promise<void>((resolve) => void setImmediate(() => resolve()));
-  order.push('immediates');
-  expect(order).toEqual(['immediates']);
-  const { promisify } = await import('node:util');
+/** A function that looks like one of a native module: a bound one without its name. */
+const nativeOf = (work: () => void): (() => void) =>
+  Object.defineProperty(work.bind(undefined), 'name', { value: '' });
+
+/** Starts a wait of Dawn, which asks again whenever it is called. Returns its callback. */
+function wait(): () => void {
+  const native = nativeOf(() => void setImmediate(native));
+  setImmediate(native);
+  return native;
+}
+
+it('lets Dawn ask at once, and once a millisecond after a moment', () => {
+  askDawnCalmly();
+  wait();
+  expect(immediate).toHaveBeenCalledTimes(1);
+  now = 1.9;
+  immediate.mock.lastCall?.[0]();
+  expect(immediate).toHaveBeenCalledTimes(2);
+  expect(timeout).not.toHaveBeenCalled();
+  now = 2;
+  immediate.mock.lastCall?.[0]();
+  expect(timeout).toHaveBeenLastCalledWith(expect.any(Function), 1);
+  now = 3;
+  timeout.mock.lastCall?.[0]();
+  expect(timeout).toHaveBeenCalledTimes(2);
+  // The next wait begins without a pause.
+  wait();
+  expect(immediate).toHaveBeenCalledTimes(3);
+});
+
+it('gives other callers the original, also those with bound functions and within a wait', () => {
+  askDawnCalmly();
+  const bound = (() => undefined).bind(undefined);
+  const resolves: (() => void)[] = [];
+  void new Promise<void>((resolve) => resolves.push(resolve));
+  for (const other of [() => undefined, bound, ...resolves]) {
+    const native = nativeOf(() => void setImmediate(other));
+    setImmediate(native);
+    now += 5;
+    immediate.mock.lastCall?.[0]();
+    expect(immediate).toHaveBeenLastCalledWith(other);
+  }
+  expect(timeout).not.toHaveBeenCalled();
+});
+
+it('keeps the variant of setImmediate that returns a promise', async () => {
+  vi.stubGlobal('setImmediate', original);
+  askDawnCalmly();
   expect(await promisify(setImmediate)('value')).toBe('value');
+});
+
+it('leaves Windows alone, whose timers take longer', () => {
+  askDawnCalmly('win32');
+  expect(globalThis.setImmediate).toBe(immediate);
 });
