@@ -156,8 +156,10 @@ export class App {
   /** Takes files that no step asks for: settings, or an ONNX export, which the chat opens. Returns false for others. */
   async takeElsewhere(picked: PickedFolder): Promise<boolean> {
     if (!(await isOnnxExport(picked))) return await this.takeSettings(picked);
-    if (this.chat.speaking !== undefined) this.route.go('chat');
-    else {
+    if (this.chat.speaking !== undefined) {
+      this.route.go('chat');
+      this.onnx.refuse();
+    } else {
       this.askForExport();
       await this.onnx.open(picked);
     }

@@ -68,6 +68,11 @@ export class OnnxState {
     await this.#open({ from: picked, path: undefined, paths: [] });
   }
 
+  /** Tells that a folder can't be opened while the chat answers; the open one stays. */
+  refuse(): void {
+    this.error = describeError(new TunesmithError({ code: 'engine_busy', values: { doing: 'chatting' } }));
+  }
+
   /** Opens the same folder on another device, or another model in it. */
   async change({ device = this.wanted, path }: { device?: WantedDevice; path?: string }): Promise<void> {
     const { picked } = this;

@@ -42,7 +42,7 @@ export class ExportState {
   progress: Progress | undefined = $state.raw();
   stopping = $state(false);
   result: ExportResult | undefined = $state.raw();
-  /** The options of the result. */
+  /** The options of the last export or upload. */
   #exported: ExportOptions = $state.raw(NONE);
   /** The zip, wherever it was written. */
   file: File | undefined = $state.raw();
@@ -51,7 +51,7 @@ export class ExportState {
   importing = $state(false);
   exporting = $state(false);
   exportError: ErrorDescription | undefined = $state.raw();
-  uploaded: UploadResult | undefined = $state.raw();
+  #uploaded: UploadResult | undefined = $state.raw();
   uploadError: ErrorDescription | undefined = $state.raw();
   importError: ErrorDescription | undefined = $state.raw();
   /** The language of the last offers. */
@@ -73,8 +73,17 @@ export class ExportState {
 
   /** The last export, if it is that of the present choice. */
   get shown(): ExportResult | undefined {
-    const isSame = this.result?.format === this.offer?.format && this.#exported === this.options;
-    return isSame && !this.exporting ? this.result : undefined;
+    return this.#ofChoice(this.result);
+  }
+
+  /** The last upload, if it is that of the present choice. */
+  get uploaded(): UploadResult | undefined {
+    return this.#ofChoice(this.#uploaded);
+  }
+
+  #ofChoice<T extends { readonly format: string }>(made: T | undefined): T | undefined {
+    const isSame = made?.format === this.offer?.format && this.#exported === this.options;
+    return isSame && !this.exporting ? made : undefined;
   }
 
   /** The notes on the chosen format. */
@@ -195,7 +204,6 @@ export class ExportState {
       );
     });
     if (!result) return undefined;
-    this.#forget();
     this.result = result;
     this.#exported = options;
     // The chosen file may be gone already.
@@ -208,25 +216,22 @@ export class ExportState {
 
   /** Writes and checks the files, and uploads them to a repository of the hub. */
   async upload(target: UploadTarget): Promise<void> {
-    const { offer } = this;
+    const { offer, options } = this;
     if (!offer) return;
-    this.uploaded = undefined;
-    this.uploaded = await this.#write(
+    this.#uploaded = await this.#write(
       (watch) =>
         watch((onProgress) =>
-          this.#engine.remote.adapter.upload(
-            offer.format,
-            this.options,
-            language.current,
-            target,
-            onProgress,
-          ),
+          this.#engine.remote.adapter.upload(offer.format, options, language.current, target, onProgress),
         ),
       (error) => (this.uploadError = error),
     );
+    this.#exported = options;
   }
 
-  /** Runs work that writes an export, with its progress. Returns undefined if it failed or was stopped. */
+  /**
+   * Runs work that writes an export, with its progress. Returns undefined if it failed or was stopped. Forgets the former
+   * result as soon as it writes, because the engine then removes those files.
+   */
   async #write<T>(
     work: (watch: Watch) => Promise<T>,
     fail: (error: ErrorDescription) => void = (error) => (this.exportError = error),
@@ -235,9 +240,10 @@ export class ExportState {
     this.exportError = undefined;
     this.uploadError = undefined;
     try {
-      return await work((start) =>
-        withProgress(message('export_begun'), (progress) => (this.progress = progress), start),
-      );
+      return await work((start) => {
+        this.#forget();
+        return withProgress(message('export_begun'), (progress) => (this.progress = progress), start);
+      });
     } catch (error) {
       const described = describeError(error);
       if (described.code !== ABORTED) fail(described);
@@ -328,6 +334,6 @@ export class ExportState {
     this.address = undefined;
     this.file = undefined;
     this.result = undefined;
-    this.uploaded = undefined;
+    this.#uploaded = undefined;
   }
 }

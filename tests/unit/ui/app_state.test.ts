@@ -202,6 +202,18 @@ describe('the page', () => {
     expect(app.route.place).toBe('chat');
   });
 
+  it('says why it does not open a dropped ONNX export while the chat answers', async () => {
+    const { app } = await begun();
+    const opened = vi.spyOn(app.onnx, 'open').mockResolvedValue();
+    app.chat.progress = { tuned: 'writing' };
+    const file = new File(['x'], 'model.onnx');
+    const all = [{ path: 'onnx/model.onnx', file }];
+    await app.takeDrop(Promise.resolve({ name: 'x', files: [file], all }));
+    expect(opened).not.toHaveBeenCalled();
+    expect(app.route.place).toBe('chat');
+    expect(app.onnx.error).toMatchObject({ code: 'engine_busy', values: { doing: 'chatting' } });
+  });
+
   it('takes an adapter, a model and examples for no settings', async () => {
     const { app } = await begun();
     const files = (...names: string[]) => ({ name: 'x', files: names.map((name) => new File(['{}'], name)) });

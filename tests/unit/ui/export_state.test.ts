@@ -204,6 +204,31 @@ describe('an export', () => {
     expect(state.result).toBeUndefined();
   });
 
+  it.each(['export', 'upload'] as const)('is forgotten once the next %s writes over it', async (next) => {
+    const revoke = vi.spyOn(URL, 'revokeObjectURL');
+    const stopped = () => Promise.reject(new DOMException('stopped', 'AbortError'));
+    const write = vi.fn(() => Promise.resolve(result));
+    const state = await open({ export: write, upload: stopped });
+    const made = await state.export();
+    expect(state.shown).toEqual(result);
+    write.mockImplementation(stopped);
+    if (next === 'export') await state.export();
+    else await state.upload({ repo: 'anna/tuned', isPrivate: true, update: false, title: 'Upload' });
+    expect(revoke).toHaveBeenCalledWith(made?.address);
+    expect(state).toMatchObject({ shown: undefined, result: undefined, file: undefined, address: undefined });
+  });
+
+  it('stays if the visitor then chooses no file for another', async () => {
+    const state = await open({ export: () => Promise.resolve(result) });
+    await state.export();
+    const cancel = () => Promise.reject(new DOMException('', 'AbortError'));
+    vi.stubGlobal('window', { showSaveFilePicker: cancel });
+    state.choose('merged');
+    await state.export();
+    state.choose('peft');
+    expect(state.shown).toEqual(result);
+  });
+
   it('of many gigabytes goes to the file that the visitor chooses', async () => {
     const saved = new File(['zip'], 'mine.zip');
     const handle = { getFile: () => Promise.resolve(saved) };

@@ -12,12 +12,13 @@ const done: UploadResult = {
 };
 
 async function stateWith(upload: () => Promise<UploadResult>): Promise<ExportState> {
-  const offer = { format: 'peft', bytes: 1, options: [], fileName: 'tiny-lora.zip', files: [] };
+  const peft = { format: 'peft', bytes: 1, options: [], fileName: 'tiny-lora.zip', files: [] };
+  const offers = [peft, { ...peft, format: 'merged' }];
   const state = new ExportState(
     engineOf({
       adapter: {
         report: () => Promise.resolve(adapterReport()),
-        offers: () => Promise.resolve([offer]),
+        offers: () => Promise.resolve(offers),
         upload,
       },
     }),
@@ -59,6 +60,17 @@ describe('an upload', () => {
     expect(state.exportError).toBeUndefined();
     state.choose('merged');
     expect(state.uploadError).toBeUndefined();
+  });
+
+  it('is shown only beside its format and options', async () => {
+    const state = await stateWith(() => Promise.resolve(done));
+    await state.upload(target);
+    state.choose('merged');
+    expect(state.uploaded).toBeUndefined();
+    state.choose('peft');
+    expect(state.uploaded).toEqual(done);
+    await state.setOption('export_dtype', 'float16');
+    expect(state.uploaded).toBeUndefined();
   });
 
   it('shows no error if it was stopped', async () => {
