@@ -1,11 +1,12 @@
 import { mkdir, opendir, readdir, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { TunesmithError } from '../core/errors';
 import { message, type Message } from '../core/messages/message';
 import { SETTINGS_FILE } from '../core/settings/file';
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS } from '../models/adapter_files';
-import { isTemporary, type FileStore } from '../storage/file_store';
+import { INDEX_FILE } from '../models/shards';
 import { SMALL_FILES } from '../models/tokenizer_files';
+import { isTemporary, type FileStore } from '../storage/file_store';
 import { nodeFiles } from '../storage/node_files';
 import { nodeLocks } from '../storage/node_locks';
 
@@ -33,8 +34,8 @@ const FILE_ENDINGS = /\.(?:gguf|safetensors|onnx|zip)$/i;
 
 /**
  * Runs work in the folder of an export, as `withOutputFolder`. The folder must be empty: programs would take files of
- * another model in it for a part of this one. Removes what a killed export left: files with temporary names, which no
- * program reads, beside its lock.
+ * another model in it for a part of this one. Removes what a killed export left beside its lock: files with the temporary
+ * names of an export's files.
  *
  * @throws TunesmithError `output_named_file` for a path that looks like a file's, `output_not_empty`, and as
  *   `withOutputFolder`
@@ -47,10 +48,12 @@ export async function withExportFolder<T>(path: string, work: (files: FileStore)
       values: { path, folder: path.replace(FILE_ENDINGS, '') },
     });
   }
-  if (info?.isDirectory()) await writable(path, 'output', leftoversIn(path));
+  // Only an export that never ended leaves its lock.
+  const wasKilled = (await stat(join(path, `${LOCK}.lock`)).catch(() => undefined)) !== undefined;
+  if (info?.isDirectory()) await writable(path, 'output', leftoversIn(path, wasKilled));
   return await withFolder(path, 'output', async (files) => {
     // Again, because another process may have written to the folder before this one had its lock.
-    for (const left of await leftoversIn(path)) await files.remove(left);
+    for (const left of await leftoversIn(path, wasKilled)) await files.remove(left);
     return await work(files);
   });
 }
@@ -157,19 +160,45 @@ async function writable<T>(
   }
 }
 
+/** Files that an export may write: weights, and files beside them. */
+const WEIGHTS = /\.(?:gguf|safetensors|onnx|onnx_data(?:_\d+)?)$/;
+const BESIDE = [...SMALL_FILES, INDEX_FILE, ADAPTER_CONFIG, SETTINGS_FILE, 'README.md', 'Modelfile'];
+
+/** Whether a file has the name of one that an export has not finished. Other temporary files are a person's. */
+function isLeftover(path: string): boolean {
+  const own = path.replace(/\.tmp$/, '');
+  return isTemporary(path) && (WEIGHTS.test(own) || BESIDE.includes(own));
+}
+
 /**
- * The files that a killed export left in a folder, also in inner folders. Throws `output_not_empty` if the folder has
- * any other file; temporary names count only beside a lock.
+ * The files that a killed export left in a folder, also in inner folders. Throws `output_not_empty` at the first other
+ * file.
  */
-async function leftoversIn(path: string): Promise<readonly string[]> {
-  const lock = `${LOCK}.lock`;
-  const names: string[] = [];
-  for await (const entry of await opendir(path, { recursive: true })) {
-    if (!entry.isDirectory()) names.push(relative(path, join(entry.parentPath, entry.name)));
+async function leftoversIn(path: string, wasKilled: boolean): Promise<readonly string[]> {
+  const left: string[] = [];
+  for await (const name of filesIn(path)) {
+    if (name === `${LOCK}.lock`) continue;
+    const posix = name.split(sep).join('/');
+    if (!wasKilled || !isLeftover(posix)) {
+      throw new TunesmithError({ code: 'output_not_empty', values: { path, first: name } });
+    }
+    left.push(posix);
   }
-  const isLocked = names.includes(lock);
-  const others = names.filter((name) => name !== lock);
-  const first = others.find((name) => !isLocked || !isTemporary(name));
-  if (first !== undefined) throw new TunesmithError({ code: 'output_not_empty', values: { path, first } });
-  return others.map((name) => name.split(sep).join('/'));
+  return left;
+}
+
+/** The files of a folder, and then those of its inner folders. An inner folder that can't be read counts as a file. */
+async function* filesIn(path: string, inner = ''): AsyncGenerator<string, void, void> {
+  const folders: string[] = [];
+  try {
+    for await (const entry of await opendir(join(path, inner))) {
+      const name = join(inner, entry.name);
+      if (entry.isDirectory()) folders.push(name);
+      else yield name;
+    }
+  } catch (error) {
+    if (inner === '' || codeOf(error) !== 'EACCES') throw error;
+    yield inner;
+  }
+  for (const folder of folders) yield* filesIn(path, folder);
 }

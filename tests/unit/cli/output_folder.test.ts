@@ -32,14 +32,38 @@ describe('the folder of an export', () => {
     expect(await readdir(root, { recursive: true })).toEqual(['onnx']);
   });
 
-  it.each(['onnx/model_q4.onnx', 'thesis.tmp'])('is refused if it holds another’s %s', async (name) => {
-    await mkdir(join(root, 'onnx'));
-    await writeFile(join(root, name), '');
+  const isRefusedFor = async (name: string) => {
     await expect(inFolder('')).rejects.toMatchObject({
       code: 'output_not_empty',
       values: { path: root, first: join(...name.split('/')) },
     });
     expect(existsSync(join(root, name))).toBe(true);
+  };
+
+  it.each(['onnx/model_q4.onnx', 'thesis.tmp', 'config.json.tmp'])(
+    'is refused if it holds another’s %s',
+    async (name) => {
+      await mkdir(join(root, 'onnx'));
+      await writeFile(join(root, name), '');
+      await isRefusedFor(name);
+    },
+  );
+
+  it.each(['thesis.tmp', 'onnx/config.json.tmp', 'model.gguf'])(
+    'is refused if it holds a person’s %s beside the lock of a killed export',
+    async (name) => {
+      await mkdir(join(root, 'onnx'));
+      for (const each of [LOCK, 'model.safetensors.tmp', name]) await writeFile(join(root, each), '0');
+      await isRefusedFor(name);
+      expect(existsSync(join(root, 'model.safetensors.tmp'))).toBe(true);
+    },
+  );
+
+  it('is refused at its first file, without a look into inner folders', async () => {
+    await mkdir(join(root, 'a'));
+    await writeFile(join(root, 'a', 'far'), '');
+    await writeFile(join(root, 'near'), '');
+    await isRefusedFor('near');
   });
 
   it.each(['model.gguf', 'model.safetensors', 'model.onnx', 'model.zip'])(
