@@ -59,6 +59,7 @@ export const exportCommand: Command = {
           const { template } = args.settings;
           if (template) session.setTuned({ ...session.requireTuned(), template });
         }
+        signal.throwIfAborted();
         const plan = await planExport(session, format.name, options, language, settings);
         for (const note of plan.notes ?? []) output.note(say(note));
         for (const { name, size } of plan.files) output.note(t.shared.about(name, t.format.bytes(size)));
