@@ -1,5 +1,5 @@
 import { createXXHash64 } from 'hash-wasm';
-import { isFull, TunesmithError } from '../core/errors';
+import { TunesmithError } from '../core/errors';
 import { piecesOf } from '../core/file_reader';
 import type { ModelFolder } from '../models/folder';
 import type { ExportCheck, ExportFile, ExportPlan } from './format';
@@ -78,12 +78,16 @@ export async function runExport(
     await target.discard().catch(() => undefined);
     // A stop ends threads and reads, whose own errors say less.
     signal?.throwIfAborted();
-    throw isFull(error) ? noRoom(error, bytesOfFiles(plan.files)) : error;
+    throw noRoom(error, bytesOfFiles(plan.files)) ?? error;
   }
 }
 
-/** The error for an export that has no room, from that of the file that met the end of it. */
-function noRoom(error: TunesmithError, needed: number): TunesmithError {
+/**
+ * The error for an export that has no room, from that of the file that met the end of it; undefined for others, such as
+ * that of a base that is still being downloaded.
+ */
+function noRoom(error: unknown, needed: number): TunesmithError | undefined {
+  if (!(error instanceof TunesmithError) || error.code !== 'storage_full') return undefined;
   const { free, needed: ofWrite } = error.values;
   // An error amid the files tells the room that these have left.
   const isBefore = typeof ofWrite === 'number' && ofWrite >= needed;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TunesmithError } from '../../../../src/core/errors';
 import { folderTarget } from '../../../../src/exports/targets/folder_target';
 import { runExport } from '../../../../src/exports/run';
 import type { ExportPlan } from '../../../../src/exports/format';
@@ -22,6 +23,16 @@ describe('an export onto a disk that fills up amid it', () => {
       values: { needed: 16, free: undefined },
     });
     expect([...files.files.keys()]).toEqual([]);
+  });
+
+  it('tells what else has no room: a base that is still being downloaded', async () => {
+    const values = { repo: 'owner/name', missing: 4, excess: 2 };
+    const parts = (): never => {
+      throw new TunesmithError({ code: 'download_no_room', values });
+    };
+    const target = folderTarget(new MemoryFiles(), 'exports');
+    const running = runExport({ ...plan, files: [{ name: 'a', size: 8, parts }] }, target);
+    await expect(running).rejects.toMatchObject({ code: 'download_no_room', values });
   });
 
   it('leaves nothing in the browser’s storage', async () => {
