@@ -21,6 +21,8 @@ interface Member {
   /** Idle if undefined, once the thread is ready. */
   task: Task | undefined;
   ready: boolean;
+  /** Waits for its start. */
+  timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** Threads that encode rows. If none can start, or all have crashed, the calling thread encodes. */
@@ -61,24 +63,23 @@ export class ThreadPool {
       // The other threads do its work, or the calling one.
       return;
     }
-    const member: Member = { thread, task: undefined, ready: false };
+    const member: Member = { thread, task: undefined, ready: false, timer: undefined };
     this.#members.add(member);
     this.#awaitStart(member);
   }
 
   /** A thread that never says that it is ready, and never fails, must not hold up the work. */
   #awaitStart(member: Member): void {
-    const timer = setTimeout(() => {
-      if (!member.ready && this.#members.has(member)) this.#fail(member);
-    }, START_MS);
+    member.timer = setTimeout(() => this.#fail(member), START_MS);
     // In Node, the timer alone must not keep the process.
-    if (typeof timer === 'object') timer.unref();
+    if (typeof member.timer === 'object') member.timer.unref();
   }
 
   #receive(member: Member, message: ThreadMessage): void {
     const { task } = member;
     member.task = undefined;
     member.ready = true;
+    clearTimeout(member.timer);
     if ('encoded' in message) task?.resolve(message.encoded);
     if ('error' in message) task?.reject(message.error);
     this.#distribute();
@@ -92,6 +93,7 @@ export class ThreadPool {
   }
 
   #end(member: Member): void {
+    clearTimeout(member.timer);
     if (this.#members.delete(member)) member.thread.close();
   }
 

@@ -128,6 +128,21 @@ describe('rows', () => {
     }
   });
 
+  it('leave no timer behind, whether a thread was ready or the pool closes before', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const ready = new RowEncoder(new FakeThreads(2));
+      await ready.encodeRows(run());
+      const early = new RowEncoder(new FakeThreads(2));
+      void early.encodeRows(run()).catch(() => undefined);
+      early.close();
+      ready.close();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('of a thread that crashes are encoded by another', async () => {
     threads.crashes = (thread) => thread === 1;
     expect(isOne(await encoder.encodeRows(run()), expected)).toBe(true);
