@@ -130,9 +130,9 @@ function readerOf(zip: FileReader, path: string, { method, packed, size, offset 
   return {
     name: path,
     size,
-    read: async (from, to) => {
+    read: async (from, to, into) => {
       const begin = await (begins ??= findBegin());
-      if (method === STORED) return await zip.read(begin + from, begin + Math.min(to, size));
+      if (method === STORED) return await zip.read(begin + from, begin + Math.min(to, size), into);
       return new Uint8Array((await (unpacked ??= unpack(begin))).subarray(from, to));
     },
   };

@@ -27,17 +27,23 @@ describe('a zip as a folder', () => {
     const zip = new Uint8Array(await new Response(makeZip(entries)).arrayBuffer());
     expect(await readAll(zip)).toEqual(FILES);
     const reads: number[] = [];
+    const given: (ArrayBuffer | undefined)[] = [];
     const whole = memoryFile('pirate.zip', zip);
     const folder = await zipFolder({
       ...whole,
-      read: (begin, end) => {
+      read: (begin, end, into) => {
         reads.push(end - begin);
-        return whole.read(begin, end);
+        given.push(into);
+        return whole.read(begin, end, into);
       },
     });
     reads.length = 0;
     expect(await folder.get('pirate/onnx/model.onnx')?.read(10, 20)).toEqual(new Uint8Array(10).fill(7));
     expect(reads).toEqual([30, 10]);
+    const into = new ArrayBuffer(64);
+    const reread = await folder.get('pirate/onnx/model.onnx')?.read(10, 20, into);
+    expect(reread).toEqual(new Uint8Array(10).fill(7));
+    expect(given.at(-1)).toBe(into);
   });
 
   it('is refused if it is damaged or no zip', async () => {
