@@ -32,7 +32,7 @@ export class Exclusive {
     if (this.#busy !== undefined) return;
     const before = this.#measuring;
     const own = (async () => {
-      await before;
+      if (before) await before;
       await measure().catch(() => undefined);
     })();
     this.#measuring = own;
