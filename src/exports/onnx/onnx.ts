@@ -36,10 +36,13 @@ export const onnxExport: ExportFormat = {
   fileName: (base) => `${base}-onnx`,
   plan(source, options) {
     const quantization = quantizationOf(options['quantization'] ?? DEFAULT);
-    const base = chosenBase(source, options);
     const { besideAdapter = false } = quantization;
     if (besideAdapter && !hasNF4(source.layout)) throw new TunesmithError({ code: 'export_onnx_not_nf4' });
-    if (besideAdapter && base.isOriginal) throw new TunesmithError({ code: 'export_onnx_trained' });
+    // Before the original weights are asked for: no files of them would help.
+    if (besideAdapter && options[BASE_OPTION.name] === 'original') {
+      throw new TunesmithError({ code: 'export_onnx_trained' });
+    }
+    const base = chosenBase(source, options);
     const graph = decoderGraph(
       source.layout,
       besideAdapter ? source.adapter.layout : undefined,

@@ -50,7 +50,7 @@ export const exports: typeof english = {
   upload_committing: '正在提交到仓库',
   onnx_text_only: '导出的只有模型的文本部分，作为一个独立的模型。',
   onnx_positions: ({ positions }) =>
-    `导出的 ONNX 模型最多支持 ${format.count(positions)} 个词元的文本，基座模型支持的更长。`,
+    `导出的 ONNX 模型最多支持 ${format.count(positions)} 个 token 的文本，基座模型支持的更长。`,
   images_not_here:
     '只写入模型的文本部分，作为一个独立的模型：其图像部分的文件不在此处。要写入完整模型，请从模型文件夹打开。',
   images_quantised: '只写入模型的文本部分，作为一个独立的模型：其图像部分的量化方式无法直接复制。',
