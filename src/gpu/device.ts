@@ -1,7 +1,7 @@
 import { TunesmithError } from '../core/errors';
 import { BufferPool } from './buffers';
 import { Choices, type Chooser } from './choices';
-import { deviceFeatures, wantedFeatures, type DeviceFeatures } from './features';
+import { deviceFeatures, wantedFeatures, withoutHalf, type DeviceFeatures } from './features';
 import type { DeviceHandle } from './handle';
 import { PipelineCache } from './pipelines';
 import { CommandQueue } from './queue';
@@ -83,6 +83,11 @@ export class Device implements DeviceHandle {
       features,
       choose: this.choices.choose,
     };
+  }
+
+  /** The same without half precision, for results that others are compared with. */
+  get float32Limits(): DeviceLimits {
+    return withoutHalf(this.limits);
   }
 
   /** Whether the device was lost or reported an error. Its buffers can't be relied on then; open it again. */

@@ -17,6 +17,11 @@ export interface DeviceFeatures {
   readonly timestamps: boolean;
 }
 
+/** Limits under which no kernel computes in half precision, whatever was measured. */
+export function withoutHalf<L extends { readonly features: DeviceFeatures }>(limits: L): L {
+  return { ...limits, features: { ...limits.features, f16: false } };
+}
+
 const MATRIX = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
 const WANTED: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query', MATRIX];
 

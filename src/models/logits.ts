@@ -8,7 +8,7 @@ import type { Model } from './model';
 /** Rows at once: few, so that the logits of a large vocabulary stay small. */
 const ROWS = 64;
 
-/** Logits of every token, f32 [tokens, vocabulary]. Throws the signal's reason. */
+/** Logits of every token, f32 [tokens, vocabulary], computed in float32. Throws the signal's reason. */
 export async function allLogits(
   model: Model,
   adapter: Adapter | undefined,
@@ -17,7 +17,12 @@ export async function allLogits(
 ): Promise<Float32Array<ArrayBuffer>> {
   const { device, layout } = model;
   const { vocabularySize } = layout.spec;
-  const options = { capacity: ROWS, cacheRows: ids.length, limits: device.limits, logits: 'all' as const };
+  const options = {
+    capacity: ROWS,
+    cacheRows: ids.length,
+    limits: device.float32Limits,
+    logits: 'all' as const,
+  };
   const { plan, logits } = planGeneration(layout, adapter?.layout, options);
   const cache = new SequenceCache(model, ids.length);
   let program: Program | undefined;

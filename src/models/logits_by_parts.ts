@@ -179,7 +179,7 @@ async function runOnce(
   trace: Trace,
   { buffers, hidden, tokens, y }: Once,
 ): Promise<Float32Array<ArrayBuffer>> {
-  const planned = plan(trace, trace.nodes, { capacity: tokens, limits: device.limits, keep: [y] });
+  const planned = plan(trace, trace.nodes, { capacity: tokens, limits: device.float32Limits, keep: [y] });
   const program = await compile(device, planned, { buffers, inputs: [HIDDEN], purpose: 'loading' });
   try {
     program.write(HIDDEN, hidden);

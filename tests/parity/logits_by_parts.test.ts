@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Device } from '../../src/gpu/device';
 import { Adapter } from '../../src/models/adapter';
 import { readAdapterFiles } from '../../src/models/adapter_files';
@@ -46,6 +46,27 @@ describe('logits part by part', () => {
       );
     } finally {
       adapter.destroy();
+      model.destroy();
+    }
+  });
+
+  it('are computed in float32, as those of the whole model, if kernels in half precision are the fastest', async () => {
+    const checkpoint = await open(loadFixture('lfm2'));
+    const ids = idsOf(checkpoint);
+    const model = await loadModel(device, checkpoint, AS_STORED);
+    const expected = await allLogits(model, undefined, ids);
+    const { limits } = device;
+    // This device has no half precision, so a kernel in it would fail.
+    const halves = vi.spyOn(device, 'limits', 'get').mockReturnValue({
+      ...limits,
+      features: { ...limits.features, f16: true },
+      choose: (choice) => choice.candidates.find((name) => name.includes('f16')) ?? limits.choose(choice),
+    });
+    try {
+      expect(await allLogits(model, undefined, ids)).toEqual(expected);
+      expect(await logitsByParts(device, checkpoint, ids)).toEqual(expected);
+    } finally {
+      halves.mockRestore();
       model.destroy();
     }
   });

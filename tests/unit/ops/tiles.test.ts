@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { DeviceFeatures } from '../../../src/gpu/features';
+import { withoutHalf, type DeviceFeatures } from '../../../src/gpu/features';
 import { Trace } from '../../../src/graph/trace';
 import { f32, type Dispatch, type Limits } from '../../../src/ops/op';
 import { matmul, matmulTransposed } from '../../../src/ops/products/products';
@@ -61,6 +61,18 @@ describe('products by tiles', () => {
     expect(kernels(dispatches)).toEqual(['matmul_tiles', 'matmul_tiles_transposed']);
     for (const { constants } of dispatches) expect(constants).not.toHaveProperty('HALF');
   });
+
+  test.each(['tiles f16 64x64', 'subgroup_matrix 64x64'])(
+    'are not in half precision for a comparison, even if %s was the fastest',
+    (chosen) => {
+      const halves = ({ dispatches }: ReturnType<typeof products>) =>
+        dispatches.filter(({ constants }) => constants?.['HALF'] === true).length;
+      expect(halves(products({ features: TENSOR_CORES }, chosen))).toBe(2);
+      const compared = products(withoutHalf({ features: TENSOR_CORES }), chosen);
+      expect(compared.names.filter((name) => /f16|matrix/.test(name))).toEqual([]);
+      expect(halves(compared)).toBe(0);
+    },
+  );
 
   test('are not what an adapter on the CPU takes', () => {
     const { dispatches, names } = products({ software: true });
