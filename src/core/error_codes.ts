@@ -101,6 +101,7 @@ export const ERROR_CLASSES = {
   export_no_room: 'full',
   export_not_finite: 'input',
   export_not_low_rank: 'input',
+  export_onnx_coarse: 'input',
   export_onnx_float16: 'numbers',
   export_onnx_not_nf4: 'input',
   export_onnx_op: 'input',

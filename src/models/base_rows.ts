@@ -21,6 +21,16 @@ export function rowRuns(out: number, input: number): { readonly first: number; r
   });
 }
 
+/** Runs of up to 64 rows at the begin, in the middle and at the end of a matrix. */
+export function sampledRuns(out: number): readonly { readonly first: number; readonly count: number }[] {
+  const last = Math.floor((out - 1) / ROW_STEP);
+  const runs = new Set([0, Math.floor(last / 2), last]);
+  return Array.from(runs, (run) => ({
+    first: run * ROW_STEP,
+    count: Math.min(ROW_STEP, out - run * ROW_STEP),
+  }));
+}
+
 /** Reads a norm's weight or a bias from the device. */
 export async function readVector(
   { device, layout, buffers }: Model,
@@ -31,7 +41,7 @@ export async function readVector(
   return new Float32Array(await device.buffers.read(bufferOf(buffers, tensor.slot.slot), 0, tensor.size * 4));
 }
 
-/** Reads rows of a matrix with the values that kernels compute with, f32 [count, in]. @param run one of `rowRuns` */
+/** Reads rows of a matrix with the values that kernels compute with, f32 [count, in]. @param run one of `rowRuns` or `sampledRuns` */
 export async function readRows(
   base: Model,
   name: string,

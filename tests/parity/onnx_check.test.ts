@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFolder } from '../../src/cli/files';
 import { memoryFile } from '../../src/core/file_reader';
 import { message } from '../../src/core/messages/message';
+import { elementCount } from '../../src/core/shape';
 import { smallFiles } from '../../src/exports/card/small_files';
 import { RowEncoder } from '../../src/exports/encoding/row_encoder';
-import type { ExportCheck, ExportSource } from '../../src/exports/format';
+import { checkColumns } from '../../src/exports/check/columns';
+import type { CheckOptions, ExportCheck, ExportSource } from '../../src/exports/format';
 import { checkOnnx } from '../../src/exports/onnx/check';
 import { decoderGraph } from '../../src/exports/onnx/decoder_graph';
 import { onnxExport, onnxModel } from '../../src/exports/onnx/onnx';
@@ -33,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => device.destroy());
 
 /** Opens base and adapter once for the tests of a group. */
-function useSource(name: Parameters<typeof loadFixture>[0], variant: Variant): () => ExportSource {
+function useSource(name: Parameters<typeof loadFixture>[0], variant: Variant): Opened {
   let session: Session | undefined;
   let source: ExportSource | undefined;
   beforeAll(async () => {
@@ -47,7 +49,12 @@ function useSource(name: Parameters<typeof loadFixture>[0], variant: Variant): (
     source = await exportSource(session, 'en', new RowEncoder());
   });
   afterAll(() => session?.closeModel());
-  return () => source!;
+  return { source: () => source!, session: () => session! };
+}
+
+interface Opened {
+  readonly source: () => ExportSource;
+  readonly session: () => Session;
 }
 
 interface Change {
@@ -64,7 +71,12 @@ interface Place {
   readonly offset: number;
 }
 
-async function checked(source: ExportSource, name: string, change: Change = {}): Promise<ExportCheck> {
+async function checked(
+  source: ExportSource,
+  name: string,
+  change: Change = {},
+  options: CheckOptions = {},
+): Promise<ExportCheck> {
   const quantization = QUANTIZATIONS.find((each) => each.name === name)!;
   const { from = source, nodes, files, isLarge } = change;
   const { besideAdapter = false } = quantization;
@@ -84,10 +96,37 @@ async function checked(source: ExportSource, name: string, change: Change = {}):
   const largest = Math.max(...graph.weights.map(bytesOfWeight));
   // Exact products of 8-bit weights take nine times as much.
   const limits = isLarge && { whole: 0, piece: (largest / 2.5) * (name === 'q8' ? 9 : 1) };
-  return checkOnnx(source, { ...model, graph, quantization }, written, {}, limits);
+  return checkOnnx(source, { ...model, graph, quantization }, written, options, limits);
 }
 
 const differs = { code: 'export_differs' };
+
+/** The source's adapter with its B times a factor. */
+function withB(source: ExportSource, factor: number): ExportSource['adapter'] {
+  const { layout, parameters } = source.adapter;
+  const changed = parameters.slice();
+  for (const { part, offset, padded } of layout.modules.flatMap(({ tensors }) => tensors)) {
+    if (part !== 'lora_B') continue;
+    const end = offset + elementCount(padded);
+    for (let i = offset; i < end; i++) changed[i]! *= factor;
+  }
+  return { layout, parameters: changed };
+}
+
+/** A merge of a small change must be right even if the rounding of weights hides it. */
+async function expectSmallMerge(session: Session, source: ExportSource): Promise<void> {
+  const tuned = session.requireTuned();
+  const small = withB(source, 1e-3);
+  session.setTuned({ ...tuned, ...small });
+  try {
+    const merged = { ...source, adapter: small };
+    await checkColumns(merged);
+    const other = { ...source, adapter: withB(merged, 0.98) };
+    await expect(checkColumns(other)).rejects.toMatchObject(differs);
+  } finally {
+    session.setTuned(tuned);
+  }
+}
 
 const swapped = (node: OnnxNode): OnnxNode => ({
   ...node,
@@ -105,7 +144,7 @@ const withoutRotation = (node: OnnxNode): OnnxNode =>
     : node;
 
 describe('of a float32 base', () => {
-  const source = useSource('qwen2', 'f32');
+  const { source, session } = useSource('qwen2', 'f32');
 
   const otherTheta = (): ExportSource => {
     const { layout } = source();
@@ -143,6 +182,10 @@ describe('of a float32 base', () => {
     expect(pieces.sameTokens).toEqual(sameTokens);
   });
 
+  test('finds a change of 2 % in an adapter that changes weights by less than their rounding', async () => {
+    await expectSmallMerge(session(), source());
+  });
+
   test('has no more positions in config.json than the graph', async () => {
     const { layout, facts } = source();
     const config = JSON.stringify({ ...(facts.config as object), max_position_embeddings: 200_000 });
@@ -168,12 +211,36 @@ describe('of a float32 base', () => {
 });
 
 describe('DoRA beside a base in NF4', () => {
-  const source = useSource('dora/qwen2', 'nf4');
+  const { source, session } = useSource('dora/qwen2', 'nf4');
+
+  test('finds a change of 2 % in an adapter that changes weights by less than their rounding', async () => {
+    await expectSmallMerge(session(), source());
+  });
+
+  test('is refused with the adapter at another scale', async () => {
+    const nodes = (node: OnnxNode): OnnxNode =>
+      'alpha' in node.attributes ? { ...node, attributes: { transB: { int: 1 } } } : node;
+    await expect(checked(source(), 'bnb4', { nodes })).rejects.toMatchObject(differs);
+  });
 
   test('is kept piece by piece', async () => {
-    const { difference, allowed, sameTokens } = await checked(source(), 'bnb4', { isLarge: true });
+    const progress: number[] = [];
+    const onProgress = (fraction: number) => void progress.push(fraction);
+    const result = await checked(source(), 'bnb4', { isLarge: true }, { onProgress });
+    const { difference, allowed, sameTokens, checked: told } = result;
+    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+    // Of the adapter, and of the pieces of the graph.
+    expect(progress.filter((fraction) => fraction > 0 && fraction < 0.2).length).toBeGreaterThan(0);
+    expect(progress.filter((fraction) => fraction > 0.7).length).toBeGreaterThan(2);
+    expect(told[0]).toEqual(message('checked_beside'));
     expect(difference).toBeLessThanOrEqual(allowed);
     expect(sameTokens).toEqual({ count: 16, of: 16 });
+  });
+
+  test('is read no further if the check is stopped', async () => {
+    const stop = new AbortController();
+    const options = { signal: stop.signal, onProgress: () => stop.abort() };
+    await expect(checked(source(), 'bnb4', {}, options)).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   test('is merged onto the original weights, except in bnb4', async () => {
@@ -190,7 +257,9 @@ describe('DoRA beside a base in NF4', () => {
     await decoder.close();
     const exact = fixture.exact('f32', 'logits').subarray(0, logits.length);
     expect(maxError(logits, exact)).toBeLessThanOrEqual(fixture.tolerance('f32', 'logits'));
-    const beside = async () => onnxExport.plan(source(), { ...options, quantization: 'bnb4' });
+    // They are not asked for first: no files of them would help.
+    const without = { ...source(), originals: undefined };
+    const beside = async () => onnxExport.plan(without, { ...options, quantization: 'bnb4' });
     await expect(beside()).rejects.toMatchObject({ code: 'export_onnx_trained' });
   });
 

@@ -6,7 +6,7 @@ import type { CheckOptions, ExportCheck, ExportSource } from '../format';
 import type { MeasuredOriginals } from '../merged/originals';
 import type { BaseWeights } from '../merged/weights';
 import { checkColumns } from './columns';
-import { compareLogits, productRounding } from './logits';
+import { compareLogits } from './logits';
 import { mergedCheck } from './merged_check';
 import { checkTexts } from './texts';
 import { checkWeights } from './weights';
@@ -43,15 +43,13 @@ export async function checkMergedModel(
     onProgress: (fraction) => onProgress(COLUMNS + WEIGHTS * fraction),
     signal,
   });
-  // The comparison may free the model, and asking for it afterwards would load it again.
-  const rounding = await source.withBase(({ device }) => Promise.resolve(productRounding(device)));
   const compared = await source.compareWith(checkpoint, {
     ...(base && { reference: onBase(spec, checkpoint, base.stored) }),
     onProgress: (fraction) => onProgress(COLUMNS + WEIGHTS + LOGITS * fraction),
     signal,
   });
-  const logits = compareLogits(compared, { spec: checkpoint.spec, weights, rounding });
-  return mergedCheck(weights, logits, base?.measured);
+  const logits = compareLogits(compared, { spec: checkpoint.spec, weights });
+  return mergedCheck(weights, logits, { measured: base?.measured });
 }
 
 /**

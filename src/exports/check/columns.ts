@@ -4,14 +4,13 @@ import { Trace } from '../../graph/trace';
 import type { Adapter } from '../../models/adapter';
 import { adaptedLinear, BoundAdapter } from '../../models/adapters/bound';
 import type { AdapterModule } from '../../models/adapters/layout';
-import { readRows } from '../../models/base_rows';
+import { readRows, sampledRuns } from '../../models/base_rows';
 import { BoundWeights } from '../../models/layout';
 import type { Model } from '../../models/model';
 import type { CheckOptions, ExportSource } from '../format';
 import { mergeOf } from '../merged/weights';
 import { exportDiffers } from '../run';
-import { productRounding } from './logits';
-import { NEAREST } from './rounding';
+import { NEAREST, ROUNDINGS, rowRounding } from './rounding';
 
 /**
  * Compares the adapter's change of each matrix, at some columns and rows, with the change that the device computes in the
@@ -56,11 +55,8 @@ async function mergesTo(
   const changes = tuned.map((value, i) => value - plain[i]!);
   const largest = (values: Float32Array, i: number): number =>
     values.subarray(i * out, (i + 1) * out).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  // The device rounds the factors of the change; the sums with the weight, and DoRA's norms over a row, are in f32.
   const allowed = columns.map(
-    (_, i) =>
-      ROUNDINGS * productRounding(base.device) * largest(changes, i) +
-      Math.sqrt(input) * NEAREST.F32 * largest(tuned, i),
+    (_, i) => ROUNDINGS * NEAREST.F32 * largest(changes, i) + rowRounding(input) * largest(tuned, i),
   );
   for (const run of sampledRuns(out)) {
     const rows = await readRows(base, `${path}.weight`, run);
@@ -77,19 +73,6 @@ async function mergesTo(
   }
   return true;
 }
-
-/** Rows of a run: packed rows are read from a multiple of 64 on. */
-const RUN = 64;
-
-/** Runs of rows at the begin, in the middle and at the end of a matrix. */
-function sampledRuns(out: number): readonly { readonly first: number; readonly count: number }[] {
-  const last = Math.floor((out - 1) / RUN);
-  const runs = new Set([0, Math.floor(last / 2), last]);
-  return Array.from(runs, (run) => ({ first: run * RUN, count: Math.min(RUN, out - run * RUN) }));
-}
-
-/** Number of roundings on the device, with margin: of both factors of the adapter and their products. */
-const ROUNDINGS = 8;
 
 /** Number of columns to recompute in each adapted matrix. */
 const COLUMNS = 8;
@@ -110,7 +93,7 @@ async function columnsOf(
   const weight = new BoundWeights(trace, layout).weight(`${path}.weight`);
   const around = adapter && new BoundAdapter(trace, adapter.layout, false).around(path);
   const y = adaptedLinear(trace, { x, weight, ...(around && { adapter: around }) });
-  const planned = plan(trace, trace.nodes, { capacity: COLUMNS, limits: device.limits, keep: [y] });
+  const planned = plan(trace, trace.nodes, { capacity: COLUMNS, limits: device.float32Limits, keep: [y] });
   const buffers = new Map([...base.buffers, ...(adapter?.buffers ?? [])]);
   const program = await compile(device, planned, { buffers, inputs: ['columns'], purpose: 'loading' });
   try {

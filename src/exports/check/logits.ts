@@ -1,4 +1,3 @@
-import type { Device } from '../../gpu/device';
 import { checkpointTensors, type ModelSpec } from '../../models/spec';
 import type { ComparedLogits } from '../format';
 import { NEAREST } from './rounding';
@@ -19,27 +18,20 @@ export interface LogitsCheck {
   readonly sameTokens: { readonly count: number; readonly of: number };
 }
 
-/** The relative error of a device's products. It is larger if the device can compute in f16. */
-export function productRounding({ gpu }: Device): number {
-  return gpu.features.has('shader-f16') ? NEAREST.F16 : NEAREST.F32;
-}
-
 /**
  * The largest difference between logits if only the values of an adapter differ, each by a rounding to float32. Both sides
- * compute with the same weights, on the same device.
+ * compute with the same weights, on the same device, in float32.
  */
 export function adapterRounding({
   logits,
   spec,
-  device,
 }: {
   readonly logits: Float32Array;
   readonly spec: ModelSpec;
-  readonly device: Device;
 }): number {
   const maps = checkpointTensors(spec).filter(({ kind }) => kind === 'linear');
   const longest = Math.max(...maps.map(({ shape }) => shape[1] ?? 1));
-  const each = productRounding(device) + Math.sqrt(longest) * NEAREST.F32;
+  const each = (1 + Math.sqrt(longest)) * NEAREST.F32;
   const largest = logits.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return SPREAD * FACTORS * Math.sqrt(maps.length) * each * largest;
 }
@@ -57,15 +49,15 @@ export function largestDifference({ ours, theirs }: ComparedLogits): number {
  * orders, which changes a sum over k of them by about √k · 2⁻²⁴.
  *
  * @param weights the errors of the matrices, as they were read back
- * @param rounding of the device's products, or of those of the program that ran the files, if it is larger
+ * @param rounding of the products of the program that ran the files; here they are computed in float32
  */
 export function compareLogits(
   { ours, theirs }: ComparedLogits,
   {
     spec,
     weights,
-    rounding,
-  }: { readonly spec: ModelSpec; readonly weights: WeightCheck; readonly rounding: number },
+    rounding = NEAREST.F32,
+  }: { readonly spec: ModelSpec; readonly weights: WeightCheck; readonly rounding?: number },
 ): LogitsCheck {
   const matrices = checkpointTensors(spec).filter(({ kind }) => kind !== 'vector');
   const longest = Math.max(...matrices.map(({ shape }) => shape[1] ?? 1));

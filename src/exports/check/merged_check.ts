@@ -4,22 +4,28 @@ import type { MeasuredOriginals } from '../merged/originals';
 import type { LogitsCheck } from './logits';
 import type { WeightCheck } from './weights';
 
+interface MergedOptions {
+  /** For a model on its original base. */
+  readonly measured?: MeasuredOriginals | undefined;
+  /** The adapter lies beside the weights of the base. */
+  readonly isBeside?: boolean;
+}
+
 /**
  * The check of a merged model from its parts, with the sentences about them.
  *
  * @param logits undefined if they were not compared
- * @param measured for a model on its original base
  */
 export function mergedCheck(
   { share, error }: Omit<WeightCheck, 'errors'>,
   logits: LogitsCheck | undefined,
-  measured?: MeasuredOriginals,
+  { measured, isBeside = false }: MergedOptions = {},
 ): ExportCheck {
   return {
     checked: [
       ...(measured
         ? [message('checked_onto_original'), message('export_originals_measured', { ...measured })]
-        : [message('checked_merged')]),
+        : [message(isBeside ? 'checked_beside' : 'checked_merged')]),
       ...(share === undefined ? [] : [message('checked_share', { share })]),
       logits
         ? message('checked_logits', { difference: logits.difference, ...logits.sameTokens })

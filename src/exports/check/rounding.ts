@@ -31,6 +31,17 @@ export const SMALLEST: Readonly<Record<FloatDtype, number>> = {
   BF16: 2 ** -134,
 };
 
+/** Number of float32 roundings on the device for a sum of few products, with margin: of factors, products, quotients. */
+export const ROUNDINGS = 8;
+
+/**
+ * The relative error of a row of weights with its adapter, as the device computes it in float32: DoRA's norm sums the squares
+ * of the whole row.
+ */
+export function rowRounding(input: number): number {
+  return (Math.sqrt(input) + ROUNDINGS) * NEAREST.F32;
+}
+
 /** Each value by itself, to the nearest of the dtype. */
 export function floatRounding(dtype: FloatDtype): Rounding {
   return {

@@ -1,25 +1,27 @@
 import { floatsOf } from '../../core/dtype';
 import { addPair } from '../../models/adapters/lora';
 import { readParameter, type AdapterModule } from '../../models/adapters/layout';
-import { readRows } from '../../models/base_rows';
-import { NEAREST } from '../check/rounding';
-import type { ExportSource } from '../format';
+import { readRows, sampledRuns } from '../../models/base_rows';
+import { rowRounding } from '../check/rounding';
+import type { CheckOptions, ExportSource } from '../format';
 import { mergeOf } from '../merged/weights';
 import { exportDiffers } from '../run';
-import { weightBytes, type StoredWeight, type WeightData } from './graph';
+import { weightBytes, type OnnxGraph, type StoredWeight } from './graph';
 import { factorsName } from './lowerings/magnitude';
+import { requirePair } from './pair_nodes';
 import type { ReadTensor } from './read_back';
 
 /**
  * Compares an adapter that lies beside the base's weights in written files with the source's: both of its matrices to
- * the bit, and DoRA's factors by the rows that the merged weights have.
+ * the bit, their scale and their place in the graph, and DoRA's factors by the rows that the merged weights have.
  *
- * @throws TunesmithError `export_differs` naming the tensor
+ * @throws TunesmithError `export_differs` naming the tensor or the module, and the signal's reason
  */
 export async function checkAdapter(
   source: ExportSource,
-  weights: readonly WeightData[],
+  { nodes, weights }: Pick<OnnxGraph, 'nodes' | 'weights'>,
   read: ReadTensor,
+  { onProgress, signal }: CheckOptions = {},
 ): Promise<void> {
   const { layout, parameters } = source.adapter;
   const stored = new Map(weights.flatMap(({ tensors }) => tensors.map((tensor) => [tensor.name, tensor])));
@@ -28,7 +30,10 @@ export async function checkAdapter(
     if (tensor?.type !== 'float32') throw exportDiffers({ detail: `The graph has no ${name}.` });
     return floatsOf('F32', await read(tensor, 0, weightBytes(tensor)));
   };
-  for (const module of layout.modules) {
+  for (const [done, module] of layout.modules.entries()) {
+    signal?.throwIfAborted();
+    onProgress?.(done / layout.modules.length);
+    requirePair(nodes, module);
     for (const tensor of module.tensors) {
       const name = `${module.path}.${tensor.part}`;
       // DoRA's magnitudes are a part of its factors.
@@ -45,9 +50,6 @@ export async function checkAdapter(
   }
 }
 
-/** Rows at the begin and at the end of a matrix: packed rows are read from a multiple of 64 on. */
-const RUN = 64;
-
 /** Whether rows of the base with the pair, times the factors, are those of the merged weights. */
 async function scalesRows(
   source: ExportSource,
@@ -58,10 +60,9 @@ async function scalesRows(
   const parts = Object.fromEntries(
     tensors.map((tensor) => [tensor.part, readParameter(source.adapter.parameters, tensor)] as const),
   );
-  // The device sums the squares of a row in float32, and some roundings come with each step.
-  const allowed = (Math.sqrt(input) + 8) * NEAREST.F32;
-  for (const first of new Set([0, Math.floor((out - 1) / RUN) * RUN])) {
-    const run = { first, count: Math.min(RUN, out - first) };
+  const allowed = rowRounding(input);
+  for (const run of sampledRuns(out)) {
+    const { first } = run;
     const rows = await source.withBase((base) => readRows(base, `${path}.weight`, run));
     const merged = rows.slice();
     merge?.(merged, first);

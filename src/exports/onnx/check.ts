@@ -1,11 +1,9 @@
-import { TunesmithError, errorCode } from '../../core/errors';
-import type { OnnxNode } from '../../formats/onnx/model';
+import { TunesmithError } from '../../core/errors';
 import type { ModelFolder } from '../../models/folder';
 import { checkpointTensors, type ModelSpec } from '../../models/spec';
-import { openOnnx } from '../../onnx_runtime/open';
 import { onBase, type OtherBase } from '../check/checkpoint';
 import { checkColumns } from '../check/columns';
-import { compareLogits, productRounding } from '../check/logits';
+import { compareLogits } from '../check/logits';
 import { mergedCheck } from '../check/merged_check';
 import { NEAREST } from '../check/rounding';
 import { checkWrittenTexts } from '../check/texts';
@@ -16,24 +14,11 @@ import { exportDiffers } from '../run';
 import { checkAdapter } from './adapter_written';
 import type { DataFile } from './data_files';
 import type { OnnxGraph } from './graph';
+import { graphLogits, LIMITS, type CheckLimits } from './graph_logits';
 import type { Quantization } from './quantizations';
-import { withExactProducts } from './pieces/exact_products';
-import { logitsByPieces } from './pieces/run_pieces';
 import { onnxWritten, tensorReader } from './read_back';
 import { readCheckpoint } from './read_checkpoint';
 import { withoutAdapter } from './weights';
-
-/** Limits of what ONNX Runtime holds at once, in bytes of weights. WebAssembly's memory never shrinks. */
-export interface CheckLimits {
-  /** The runtime opens the files themselves if they have no more. It holds them twice meanwhile. */
-  readonly whole: number;
-  /** It runs the graph of larger ones in pieces of so much. */
-  readonly piece: number;
-}
-
-const LIMITS: CheckLimits = { whole: 1e9, piece: 2 ** 28 };
-/** Exact products of 8-bit weights hold them also in float32, twice. */
-const EXACT_BYTES = 9;
 
 export interface CheckedGraph {
   readonly graph: OnnxGraph;
@@ -47,10 +32,11 @@ export interface CheckedGraph {
 
 /**
  * Reads all weights of a written ONNX model back and compares them with base and adapter; then computes the logits of a
- * few tokens with ONNX Runtime: from the written files at once, or piece by piece if they are large. The result has no
- * difference of logits if the runtime has no memory even for that.
+ * few tokens with ONNX Runtime: from the written files at once, or piece by piece if they are large or the runtime has no
+ * memory for them. The result has no difference of logits if it has none even for the pieces.
  *
- * @throws TunesmithError `export_onnx_float16` if activations leave float16's range, and the errors of
+ * @throws TunesmithError `export_onnx_float16` if activations leave float16's range, `export_onnx_coarse` if activations of
+ *   8 bits are too coarse for the model, and the errors of
  *   `checkWrittenTexts`, `checkAdapter`, `checkColumns`, `checkWeights` and `openOnnx`
  */
 export async function checkOnnx(
@@ -66,51 +52,53 @@ export async function checkOnnx(
   const read = tensorReader(data, written);
   const tensors = onnxWritten(spec, graph.weights, read);
   requireAll(spec, tensors);
-  if (besideAdapter) await checkAdapter(source, graph.weights, read);
-  else await checkColumns(source, { onProgress: (fraction) => onProgress(COLUMNS * fraction), signal });
-  const weights = await checkWeights(besideAdapter ? withoutAdapter(source) : source, tensors, {
-    ...(base && { base: base.weights }),
-    onProgress: (fraction) => onProgress(COLUMNS + WEIGHTS * fraction),
+  const during = (begin: number, share: number): CheckOptions => ({
+    onProgress: (fraction) => onProgress(begin + share * fraction),
     signal,
   });
+  if (besideAdapter) await checkAdapter(source, graph, read, during(0, COLUMNS));
+  else await checkColumns(source, during(0, COLUMNS));
+  const weights = await checkWeights(besideAdapter ? withoutAdapter(source) : source, tensors, {
+    ...(base && { base: base.weights }),
+    ...during(COLUMNS, WEIGHTS),
+  });
   const sample = await source.logits({ signal });
-  const { ids } = sample;
-  const inPieces = (nodes: readonly OnnxNode[], most: number): Promise<Float32Array> => {
-    const { constants, weights: stored, inputs } = graph;
-    return logitsByPieces({ nodes, constants, weights: stored, inputs }, read, ids, {
-      ...{ most, vocabulary: spec.vocabularySize, signal },
-    });
-  };
-  const isWhole = data.reduce((sum, { size }) => sum + size, 0) <= limits.whole;
-  const theirs = await ifRoom(() =>
-    isWhole ? runtimeLogits(written, path, ids, signal) : inPieces(graph.nodes, limits.piece),
+  const begin = COLUMNS + WEIGHTS;
+  const { vocabularySize: vocabulary } = spec;
+  const run = await graphLogits(
+    { graph, data, path, written, read, vocabulary, roundsActivations },
+    sample.ids,
+    during(begin, RUNTIME),
+    limits,
   );
-  const exact = roundsActivations
-    ? await ifRoom(() => inPieces(withExactProducts(graph.nodes), limits.piece / EXACT_BYTES))
-    : theirs;
-  if (!theirs || !exact) return mergedCheck(weights, undefined, base?.measured);
+  const told = { measured: base?.measured, isBeside: besideAdapter };
+  if (!run) return mergedCheck(weights, undefined, told);
+  const { theirs, exact } = run;
   if (quantization.float === 'float16' && !theirs.every(Number.isFinite)) {
     throw new TunesmithError({ code: 'export_onnx_float16' });
   }
-  const device = await source.withBase((base) => Promise.resolve(productRounding(base.device)));
-  const ofFloats = Math.max(device, quantization.float === 'float16' ? NEAREST.F16 : NEAREST.F32);
+  const ofFloats = quantization.float === 'float16' ? NEAREST.F16 : NEAREST.F32;
   const ours = besideAdapter
     ? sample.logits
-    : await checkGraph(source, { tensors, exact, theirs, rounding: ofFloats, base }, { signal });
+    : await checkGraph(
+        source,
+        { tensors, exact, theirs, rounding: ofFloats, base },
+        during(begin + RUNTIME, 1 - begin - RUNTIME),
+      );
   const rounding = roundsActivations ? Math.max(ofFloats, activationRounding(spec)) : ofFloats;
-  return mergedCheck(weights, compareLogits({ ours, theirs }, { spec, weights, rounding }), base?.measured);
+  return mergedCheck(weights, compareLogits({ ours, theirs }, { spec, weights, rounding }), told);
 }
 
 /**
  * Compares the runtime's logits with those that the weights, as they were read back, have here: rounding to a few bits is
  * in both, so that the rest is the rounding of floats. Where products also round activations to 8 bits, that has no useful
- * limit: the logits of the same graph with exact products are compared. Its own must only be nearer than the mean of the
- * expected ones, because outliers among activations can cost most of their precision.
+ * limit: the logits of the same graph with exact products are compared. Its own must only explain most of the variance of
+ * the expected ones.
  *
  * @param exact the logits of the graph with exact products
  * @param base as in `CheckedGraph`
  * @returns the logits of base and adapter
- * @throws TunesmithError `export_differs`
+ * @throws TunesmithError `export_differs`, and `export_onnx_coarse` if the rounded activations explain too little
  */
 async function checkGraph(
   source: ExportSource,
@@ -139,17 +127,31 @@ async function checkGraph(
   const errors = tensors.filter(({ from }) => from.kind !== 'vector').map(() => 0);
   const weights = { share: undefined, errors, error: 0 };
   const { difference, allowed } = compareLogits({ ours, theirs: exact }, { spec, weights, rounding });
-  const unexplained = unexplainedShare(ours, theirs);
   // Written with "not", so that NaN fails.
-  if (!(difference <= allowed) || !(unexplained < OF_MEAN)) {
-    const detail = `The graph's logits differ by ${difference} from those of its weights; ${allowed} is explained.`;
-    throw exportDiffers({ detail: `${detail} Share of the variance that is unexplained: ${unexplained}.` });
+  if (!(difference <= allowed)) {
+    throw exportDiffers({
+      detail: `The graph's logits differ by ${difference} from those of its weights; ${allowed} is explained.`,
+    });
   }
+  if (theirs !== exact) requireFine(ours, theirs);
   return compared.ours;
 }
 
-/** The share that the mean of the expected logits leaves unexplained. */
-const OF_MEAN = 1;
+/** The largest share of the variance of logits that activations of 8 bits may leave unexplained. The mean leaves 1. */
+const COARSE = 0.5;
+
+/**
+ * Throws `export_onnx_coarse` if logits of products that round activations are too far from the expected ones: outliers among
+ * the activations of some models cost most of their precision.
+ *
+ * @throws TunesmithError also `export_differs` if a logit is not a number
+ */
+export function requireFine(expected: Float32Array, found: Float32Array): void {
+  const unexplained = unexplainedShare(expected, found);
+  const detail = `The logits leave ${unexplained} of the expected variance unexplained.`;
+  if (Number.isNaN(unexplained)) throw exportDiffers({ detail });
+  if (unexplained > COARSE) throw new TunesmithError({ code: 'export_onnx_coarse', detail });
+}
 
 /** The squared differences of logits, relative to the squared deviations of the expected ones from their mean. */
 export function unexplainedShare(expected: Float32Array, found: Float32Array): number {
@@ -169,35 +171,10 @@ export function requireAll(spec: ModelSpec, tensors: readonly Pick<WrittenTensor
   if (missing) throw exportDiffers({ detail: `The graph has no ${missing.name}.` });
 }
 
-/** The parts of the check's time that comparing columns and reading the weights back take. */
+/** The parts of the check's time: comparing columns, reading the weights back, the runtime's logits; the rest are ours. */
 const COLUMNS = 0.2;
 const WEIGHTS = 0.5;
-
-/** The logits; undefined if there is no memory for them. */
-async function ifRoom(logits: () => Promise<Float32Array>): Promise<Float32Array | undefined> {
-  try {
-    return await logits();
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'onnx_no_memory' || code === 'onnx_too_large') return undefined;
-    throw error;
-  }
-}
-
-/** Logits of the written files, as the chat of the page opens them. */
-async function runtimeLogits(
-  written: ModelFolder,
-  path: string,
-  ids: readonly number[],
-  signal: AbortSignal | undefined,
-): Promise<Float32Array> {
-  const decoder = await openOnnx(written, { device: 'wasm', path, ...(signal && { signal }) });
-  try {
-    return await decoder.logits(ids);
-  } finally {
-    await decoder.close();
-  }
-}
+const RUNTIME = 0.2;
 
 /**
  * The relative error of products that round activations to 255 steps of their range. The range of n values is at most

@@ -16,6 +16,8 @@ export interface PiecesOptions {
   /** Most bytes of weights that the runtime holds at once. */
   readonly most: number;
   readonly vocabulary: number;
+  /** Called before each piece with the fraction that is done. */
+  readonly onProgress?: (fraction: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,7 +32,7 @@ export async function logitsByPieces(
   graph: PiecedGraph,
   read: ReadTensor,
   ids: readonly number[],
-  { most, vocabulary, signal }: PiecesOptions,
+  { most, vocabulary, onProgress, signal }: PiecesOptions,
 ): Promise<Float32Array> {
   const pieces = piecesOf(graph, { most, vocabulary });
   const rows = Array.from(new Set(ids)).sort((a, b) => a - b);
@@ -42,8 +44,9 @@ export async function logitsByPieces(
     for (const name of inputs) lastUse.set(name, Math.max(at, lastUse.get(name) ?? 0));
     for (const name of outputs) lastUse.set(name, lastUse.get(name) ?? -1);
   });
-  for (const piece of pieces) {
+  for (const [done, piece] of pieces.entries()) {
     signal?.throwIfAborted();
+    onProgress?.(done / pieces.length);
     const wanted = piece.nodes
       .flatMap(({ outputs }) => outputs)
       .filter((name) => (lastUse.get(name) ?? -1) >= piece.end);

@@ -7,6 +7,8 @@ export const exportChecks = {
     `Checked: the files were read back, and the adapter is the same up to rounding. Logits differ by at most ${format.number(difference)}.`,
   checked_merged:
     'Checked: the files were read back, and every weight is that of model and adapter, rounded once.',
+  checked_beside:
+    'Checked: the files were read back. They have the base’s weights as they were during training, and the trained adapter beside them.',
   checked_onto_original:
     'Checked: the files were read back, and every weight is that of the original model and the adapter, rounded once.',
   checked_share: ({ share }: { share: number }) =>

@@ -31,6 +31,11 @@ export const exportErrors = {
     message: `${name} can’t hold a ${kind} adapter: it holds only plain LoRA.`,
     hint: 'Export the merged model instead, which holds all that was trained.',
   }),
+  export_onnx_coarse: {
+    message:
+      'q8 also rounds this model’s activations to 8 bits, which is too coarse for it: its answers would differ too much.',
+    hint: 'Choose q4 or fp16, which do not round activations to 8 bits.',
+  },
   export_onnx_float16: {
     message: 'The model computes numbers beyond the range of float16, so its answers would be wrong.',
     hint: 'Choose q4, q8 or fp32, which compute in float32.',

@@ -6,6 +6,7 @@ export const exportChecks: typeof english = {
   checked_exactly: '已校验：重新读取这些文件后，得到的回答完全一致。',
   checked_adapter: ({ difference }) =>
     `已校验：重新读取这些文件后，适配器相同（仅有舍入误差）。logits 最多相差 ${format.number(difference)}。`,
+  checked_beside: '已校验：重新读取这些文件后，基座权重与训练时一致，单独存放的适配器也与训练结果一致。',
   checked_merged: '已校验：重新读取这些文件后，每个权重都等于模型与适配器之和（只舍入一次）。',
   checked_onto_original: '已校验：重新读取这些文件后，每个权重都等于原始模型与适配器之和（只舍入一次）。',
   checked_share: ({ share }) => `训练带来的改动在文件中保留了 ${format.percent(share)} 的幅度。`,
