@@ -28,6 +28,8 @@ export interface GgufHeader {
   readonly version: number;
   /** By key, in the file's order. */
   readonly metadata: ReadonlyMap<string, GgufValue>;
+  /** The bytes of each entry's type and value, by key. */
+  readonly encoded: ReadonlyMap<string, Uint8Array>;
   /** By name, in the order of their bytes in the file. */
   readonly tensors: ReadonlyMap<string, GgufTensor>;
 }
@@ -75,18 +77,21 @@ function parseGgufHeader(bytes: Uint8Array, fileSize: number, file: string): Ggu
   const tensorCount = reader.count(message('gguf_tensors'), TENSOR_ENTRY_BYTES);
   const metadataCount = reader.count(message('gguf_metadata_entries'), METADATA_ENTRY_BYTES);
   const metadata = new Map<string, GgufValue>();
+  const encoded = new Map<string, Uint8Array>();
   for (let index = 0; index < metadataCount; index++) {
     const key = reader.text(message('gguf_key_number', { index }), MAX_NAME_BYTES);
     if (key === '' || metadata.has(key)) {
       throw new TunesmithError({ code: 'gguf_metadata_key', values: { file, key } });
     }
+    const begin = reader.position;
     metadata.set(key, reader.value(key));
+    encoded.set(key, bytes.subarray(begin, reader.position));
   }
   const alignment = alignmentOf(metadata, file);
   const described: Described[] = [];
   for (let index = 0; index < tensorCount; index++) described.push(readTensor(reader, index, file));
   const tensors = placeTensors(described, alignUp(reader.position, alignment), { alignment, fileSize, file });
-  return { version, metadata, tensors };
+  return { version, metadata, encoded, tensors };
 }
 
 function readVersion(reader: GgufReader, file: string): number {

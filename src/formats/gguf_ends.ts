@@ -21,13 +21,20 @@ export function isKnownEnd(text: string): boolean {
 export function leftEnds(entries: GgufEntries, endIds: readonly number[]): readonly string[] {
   const named = ['eos', 'eot', 'eom'].map((name) => idOf(entries.get(`tokenizer.ggml.${name}_token_id`)));
   const tokens = entries.get('tokenizer.ggml.tokens');
-  const texts = tokens?.type === 'array' && tokens.of === 'string' ? tokens.values : [];
+  const texts = textsOf(tokens);
   return endIds
     .filter((id) => !named.includes(id))
-    .flatMap((id) => texts[id] ?? [])
+    .map((id) => texts[id])
+    .filter((text) => typeof text === 'string')
     .filter((text) => !isKnownEnd(text));
 }
 
 function idOf(entry: GgufEntry | undefined): number | undefined {
-  return entry?.type === 'u32' ? entry.value : undefined;
+  if (entry?.type !== 'u32' && entry?.type !== 'encoded') return undefined;
+  return typeof entry.value === 'number' ? entry.value : undefined;
+}
+
+function textsOf(entry: GgufEntry | undefined): readonly unknown[] {
+  if (entry?.type === 'encoded') return Array.isArray(entry.value) ? entry.value : [];
+  return entry?.type === 'array' && entry.of === 'string' ? entry.values : [];
 }

@@ -1,28 +1,27 @@
+import type { GgufHeader } from './gguf';
+import { GgufReader, type GgufValue } from './gguf_reader';
 import { ggufChatTemplates } from './gguf_tokenizer';
 import { templateEntries, type TokenizerSource } from './gguf_tokenizer_writer';
-import { bool, f32, text, texts, u32, type GgufEntry } from './gguf_writer';
+import { bool, type GgufEntry } from './gguf_writer';
 
-/** The values `tokenizer.*` of a GGUF file by key, as JSON has them. */
-export type KeptTokenizer = Readonly<Record<string, unknown>>;
+/** The entries `tokenizer.*` of a GGUF file by key: the bytes of each one's type and value, so that both stay as they are. */
+export type KeptTokenizer = Readonly<Record<string, Uint8Array>>;
 
 const PREFIX = 'tokenizer.';
 const TEMPLATE = 'tokenizer.chat_template';
 const ADD_BOS = 'tokenizer.ggml.add_bos_token';
 
-/** The types of lists of numbers (llama.cpp, `llama_vocab::load`). */
-const LISTS: Readonly<Record<string, 'i32' | 'f32'>> = {
-  'tokenizer.ggml.scores': 'f32',
-  'tokenizer.ggml.token_type': 'i32',
-};
-
-/** Takes the tokenizer out of a GGUF file's metadata. */
-export function keptTokenizer(metadata: ReadonlyMap<string, unknown>): KeptTokenizer {
-  return Object.fromEntries([...metadata].filter(([key]) => key.startsWith(PREFIX)));
+/** Takes the tokenizer out of a GGUF file's header. */
+export function keptTokenizer({ encoded }: Pick<GgufHeader, 'encoded'>): KeptTokenizer {
+  const own = [...encoded].filter(([key]) => key.startsWith(PREFIX));
+  // Copies, because the whole header would stay in memory otherwise.
+  return Object.fromEntries(own.map(([key, bytes]) => [key, bytes.slice()]));
 }
 
 /** The chat templates of a kept tokenizer, as tokenizer_config.json has them. */
 export function keptTemplates(kept: KeptTokenizer): Readonly<Record<string, unknown>> {
-  return ggufChatTemplates(new Map(Object.entries(kept)));
+  const own = Object.entries(kept).filter(([key]) => key.startsWith(TEMPLATE));
+  return ggufChatTemplates(new Map(own.map(([key, bytes]) => [key, valueOf(key, bytes)])));
 }
 
 /** The parts in which a new file differs from the one that its tokenizer is kept from. */
@@ -39,26 +38,15 @@ export function keptTokenizerEntries(
   { template, addBos }: KeptChanges,
 ): Map<string, GgufEntry> {
   const entries = new Map<string, GgufEntry>();
-  for (const [key, value] of Object.entries(kept)) {
+  for (const [key, bytes] of Object.entries(kept)) {
     if (template !== undefined && key.startsWith(TEMPLATE)) continue;
-    const entry = entryOf(key, value);
-    if (entry) entries.set(key, entry);
+    entries.set(key, { type: 'encoded', bytes, value: valueOf(key, bytes) });
   }
   for (const [key, entry] of templateEntries(template)) entries.set(key, entry);
   if (addBos !== undefined) entries.set(ADD_BOS, bool(addBos));
   return entries;
 }
 
-/** Undefined for a list of a type that no supported tokenizer has. */
-function entryOf(key: string, value: unknown): GgufEntry | undefined {
-  if (typeof value === 'string') return text(value);
-  if (typeof value === 'boolean') return bool(value);
-  if (typeof value === 'number') return Number.isInteger(value) && value >= 0 ? u32(value) : f32(value);
-  if (!Array.isArray(value)) return undefined;
-  const list: readonly unknown[] = value;
-  if (list.every((each) => typeof each === 'string')) return texts(list);
-  const of = LISTS[key];
-  return of && list.every((each) => typeof each === 'number')
-    ? { type: 'array', of, values: list }
-    : undefined;
+function valueOf(key: string, bytes: Uint8Array): GgufValue {
+  return new GgufReader(bytes, bytes.length, key).value(key);
 }

@@ -1,9 +1,11 @@
 import { alignUp } from '../core/align';
 import { elementCount, type Shape } from '../core/shape';
 import { ggmlBlock, ggmlTypeNumber, type GgmlType } from './ggml_types';
+import type { GgufValue } from './gguf_reader';
 
-/** A metadata value with its type in the file. */
+/** A metadata value with its type in the file; an encoded one has both as the bytes of another file. */
 export type GgufEntry =
+  | { readonly type: 'encoded'; readonly bytes: Uint8Array; readonly value: GgufValue }
   | { readonly type: 'u32' | 'i32' | 'f32'; readonly value: number }
   | { readonly type: 'bool'; readonly value: boolean }
   | { readonly type: 'string'; readonly value: string }
@@ -114,6 +116,11 @@ class Writer {
   }
 
   entry(entry: GgufEntry): void {
+    if (entry.type === 'encoded') {
+      const at = this.#take(entry.bytes.length);
+      this.#bytes.set(entry.bytes, at);
+      return;
+    }
     this.u32(NUMBERS[entry.type]);
     if (entry.type !== 'array') {
       this.#value(entry.type, entry.value);
@@ -134,7 +141,7 @@ class Writer {
     return this.#bytes.slice(0, this.#position).fill(0, used);
   }
 
-  #value(type: Exclude<GgufEntry['type'], 'array'>, value: number | boolean | string): void {
+  #value(type: Exclude<GgufEntry['type'], 'array' | 'encoded'>, value: number | boolean | string): void {
     if (typeof value === 'string') {
       this.text(value);
     } else if (typeof value === 'boolean') {

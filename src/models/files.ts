@@ -118,7 +118,7 @@ async function openGguf(file: FileReader): Promise<Checkpoint> {
   return {
     ...small,
     ...{ spec, stored, files: [file], templateFile: undefined, texts: {} },
-    ggufTokenizer: keptTokenizer(metadata),
+    ggufTokenizer: keptTokenizer(header),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { fromBase64, toBase64 } from '../core/base64';
 import { sha256Hex } from '../core/bytes';
 import { isLoadSettings, loadKey, type LoadSettings } from '../core/settings/settings';
 import { message } from '../core/messages/message';
@@ -103,7 +104,8 @@ const factsSchema = v.object({
   templateFile: v.optional(text),
   generationConfig: v.optional(v.unknown()),
   texts: v.record(text, text),
-  ggufTokenizer: v.optional(v.record(text, v.unknown())),
+  /** `ggufTokenizer`, with the bytes in base64. */
+  encodedTokenizer: v.optional(v.record(text, text)),
   notes: v.array(storedMessage),
 });
 
@@ -143,7 +145,8 @@ export async function saveBase(
   const { config, tokenizer, tokenizerConfig, templateFile, generationConfig, texts, notes } = facts;
   const { ggufTokenizer } = facts;
   const texted = { config, tokenizer, tokenizerConfig, templateFile, generationConfig, texts };
-  const own = { ...texted, ggufTokenizer, notes };
+  const encodedTokenizer = ggufTokenizer && mapped(ggufTokenizer, toBase64);
+  const own = { ...texted, encodedTokenizer, notes };
   const small = new TextEncoder().encode(JSON.stringify(own));
   const bytes = baseBytes(layout);
   const free = await store.free();
@@ -225,12 +228,17 @@ export async function openBase(store: FileStore, id: string): Promise<OpenBase |
   if (file?.size !== bytes || pieces.length !== Math.ceil(bytes / PIECE_BYTES)) {
     throw baseDamaged(message('base_written', { size: file?.size ?? 0, expected: bytes }));
   }
-  const { templateFile, generationConfig, ggufTokenizer } = facts;
+  const { templateFile, generationConfig, encodedTokenizer } = facts;
+  const ggufTokenizer = encodedTokenizer && mapped(encodedTokenizer, fromBase64);
   const own: BaseFacts = { ...facts, templateFile, generationConfig, ggufTokenizer };
   const checkpoint = baseCheckpoint(readSpec(facts.config), own, forms, verifiedReader(file, pieces));
   // A full disk must not prevent reading.
   await writeJson(store, `${folder}/${MANIFEST}`, { ...manifest, usedAt: Date.now() }).catch(() => undefined);
   return { ...shown(manifest, bytes + small.length), checkpoint };
+}
+
+function mapped<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
 
 /** All complete bases, the most recently used first. */

@@ -128,6 +128,13 @@ test('what is added to norms is added once', async () => {
   expect(norm).not.toHaveProperty('add', 1);
 });
 
+test('has the tokenizer of its GGUF file byte by byte', async () => {
+  const bytes = Uint8Array.from({ length: 20_000 }, (_, index) => (index * 7) % 256);
+  const ggufTokenizer = { 'tokenizer.ggml.model': bytes, 'tokenizer.ggml.hash': new Uint8Array(0) };
+  const id = await saveBase(store, fakeModel(checkpoint).model, { ...checkpoint, ggufTokenizer }, files);
+  expect((await openBase(store, id))?.checkpoint.ggufTokenizer).toEqual(ggufTokenizer);
+});
+
 test('kept once, listed with its size, found again, removed', async () => {
   const { model } = fakeModel(checkpoint);
   const id = await saveBase(store, model, checkpoint, hub);
