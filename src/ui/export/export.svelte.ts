@@ -7,7 +7,6 @@ import type {
   ExportOptions,
   ExportResult,
   FormatName,
-  OptionsByFormat,
   Progress,
   UploadResult,
   UploadTarget,
@@ -18,32 +17,22 @@ import { language } from '../language.svelte';
 import type { PickedFiles } from '../shared/files';
 import { withProgress } from '../shared/progress';
 import { chooseFile } from './choose_file';
+import { ExportOffers } from './offers.svelte';
 
 /** Starts a call to the engine and shows its progress. */
 type Watch = <T>(start: (onProgress: (progress: Progress) => void) => Promise<T>) => Promise<T>;
 
-const NONE: ExportOptions = {};
-
 /** The open tuned adapter with its export and its import, and the export of the examples. */
 export class ExportState {
   readonly #engine: EngineState;
+  readonly #offers: ExportOffers;
   /** Undefined while there is only the base. */
   adapter: AdapterReport | undefined = $state.raw();
-  #adapterOffers: readonly ExportOffer[] = $state.raw([]);
-  #examplesOffers: readonly ExportOffer[] = $state.raw([]);
-  /** The possible exports with their sizes. */
-  readonly offers: readonly ExportOffer[] = $derived([...this.#adapterOffers, ...this.#examplesOffers]);
-  /** Further notes on the offer with this plan. */
-  #measured: { readonly offer: ExportOffer; readonly notes: readonly Message[] } | undefined = $state.raw();
-  /** The chosen format; undefined for the usual one, the first of the offers. */
-  format: FormatName | undefined = $state();
-  /** The changed options by format. */
-  #options: OptionsByFormat = $state.raw({});
   progress: Progress | undefined = $state.raw();
   stopping = $state(false);
   result: ExportResult | undefined = $state.raw();
   /** The options of the last export or upload. */
-  #exported: ExportOptions = $state.raw(NONE);
+  #exported: ExportOptions | undefined = $state.raw();
   /** The zip, wherever it was written. */
   file: File | undefined = $state.raw();
   /** Address of the zip for the download. */
@@ -54,21 +43,33 @@ export class ExportState {
   #uploaded: UploadResult | undefined = $state.raw();
   uploadError: ErrorDescription | undefined = $state.raw();
   importError: ErrorDescription | undefined = $state.raw();
-  /** The language of the last offers. */
-  #language: Language = language.current;
-  /** Numbers of the newest requests to the engine; answers to older ones are ignored. */
-  readonly #asked = { adapter: 0, examples: 0 };
-
   /** The settings of the next training, for exports of the examples; undefined while some are wrong. */
   readonly #settings: () => TrainSettings | undefined;
 
   constructor(engine: EngineState, settings: () => TrainSettings | undefined) {
     this.#engine = engine;
     this.#settings = settings;
+    this.#offers = new ExportOffers(engine, settings, (error) => (this.exportError = error));
   }
 
+  /** The possible exports with their sizes. */
+  get offers(): readonly ExportOffer[] {
+    return this.#offers.all;
+  }
+
+  /** The offer of the chosen format. */
   get offer(): ExportOffer | undefined {
-    return this.offers.find(({ format }) => format === this.format) ?? this.offers[0];
+    return this.#offers.chosen;
+  }
+
+  /** Its changed options. */
+  get options(): ExportOptions {
+    return this.#offers.options;
+  }
+
+  /** The notes on it. */
+  get notes(): readonly Message[] {
+    return this.#offers.notes;
   }
 
   /** The last export, if it is that of the present choice. */
@@ -86,18 +87,6 @@ export class ExportState {
     return isSame && !this.exporting ? made : undefined;
   }
 
-  /** The notes on the chosen format. */
-  get notes(): readonly Message[] {
-    const { offer } = this;
-    const measured = this.#measured?.offer === offer ? this.#measured?.notes : undefined;
-    return [...(offer?.notes ?? []), ...(measured ?? [])];
-  }
-
-  /** The changed options of the chosen format. */
-  get options(): ExportOptions {
-    return (this.offer && this.#options[this.offer.format]) ?? NONE;
-  }
-
   /** Asks the engine which adapter is open. Call it after anything that may have changed it. */
   async refresh(): Promise<void> {
     this.#forget();
@@ -105,36 +94,17 @@ export class ExportState {
     this.exportError = undefined;
     this.uploadError = undefined;
     this.importError = undefined;
-    const isLast = this.#ask('adapter');
-    this.#language = language.current;
-    const { adapter: remote } = this.#engine.remote;
-    const examples = this.#readExamplesOffers();
-    try {
-      const adapter = await remote.report();
-      const offers = await remote.offers(this.#options, language.current);
-      if (isLast()) {
-        this.adapter = adapter;
-        this.#adapterOffers = offers;
-        void this.#measure();
-      }
-    } catch (error) {
-      if (isLast()) {
-        this.adapter = undefined;
-        this.#adapterOffers = [];
-        this.exportError = describeError(error);
-      }
-    }
-    await examples;
+    await this.#offers.refresh((adapter) => (this.adapter = adapter));
   }
 
   /** Requests the offers again if the page's language has changed, because the model card depends on it. */
   async follow(current: Language): Promise<void> {
-    if (this.offers.length > 0 && current !== this.#language) await this.#readOffers();
+    await this.#offers.follow(current);
   }
 
   /** Requests the offers of the examples again, because these or the settings have changed. */
   async renew(): Promise<void> {
-    await this.#readExamplesOffers();
+    await this.#offers.readExamples();
   }
 
   /** Remembers where the base comes from; other programs find it by these words. */
@@ -156,23 +126,19 @@ export class ExportState {
       this.exportError = describeError(error);
       return;
     }
-    await this.#readOffers();
+    await this.#offers.read();
   }
 
   choose(format: FormatName): void {
-    this.format = format;
     this.exportError = undefined;
     this.uploadError = undefined;
-    void this.#measure();
+    this.#offers.choose(format);
   }
 
   async setOption(name: string, value: string): Promise<void> {
-    const { offer } = this;
-    if (!offer) return;
-    this.#options = { ...this.#options, [offer.format]: { ...this.options, [name]: value } };
     this.exportError = undefined;
     this.uploadError = undefined;
-    await (offer.needs === 'examples' ? this.#readExamplesOffers() : this.#readAdapterOffers());
+    await this.#offers.setOption(name, value);
   }
 
   /**
@@ -272,61 +238,12 @@ export class ExportState {
       const adapter = await this.#engine.remote.adapter.import(name, files);
       this.#forget();
       this.adapter = adapter;
-      await this.#readOffers();
+      await this.#offers.read();
     } catch (error) {
       this.importError = describeError(error);
     } finally {
       this.importing = false;
     }
-  }
-
-  async #readOffers(): Promise<void> {
-    await Promise.all([this.#readAdapterOffers(), this.#readExamplesOffers()]);
-  }
-
-  async #readAdapterOffers(): Promise<void> {
-    const isLast = this.#ask('adapter');
-    this.#language = language.current;
-    try {
-      const offers = await this.#engine.remote.adapter.offers(this.#options, language.current);
-      if (!isLast()) return;
-      this.#adapterOffers = offers;
-      await this.#measure();
-    } catch (error) {
-      if (isLast()) this.exportError = describeError(error);
-    }
-  }
-
-  /** Asks for the further notes on the chosen format. */
-  async #measure(): Promise<void> {
-    const { offer } = this;
-    if (!offer?.measurable) return;
-    try {
-      const { adapter: remote } = this.#engine.remote;
-      const notes = await remote.measure(offer.format, this.options, language.current);
-      if (this.offer === offer) this.#measured = { offer, notes };
-    } catch (error) {
-      if (this.offer === offer) this.exportError = describeError(error);
-    }
-  }
-
-  async #readExamplesOffers(): Promise<void> {
-    const isLast = this.#ask('examples');
-    const settings = this.#settings();
-    try {
-      const { adapter: remote } = this.#engine.remote;
-      const offers = settings ? await remote.examplesOffers(this.#options, language.current, settings) : [];
-      if (isLast()) this.#examplesOffers = offers;
-    } catch (error) {
-      if (!isLast()) return;
-      this.#examplesOffers = [];
-      this.exportError = describeError(error);
-    }
-  }
-
-  #ask(about: 'adapter' | 'examples'): () => boolean {
-    const asked = ++this.#asked[about];
-    return () => asked === this.#asked[about];
   }
 
   #forget(): void {
