@@ -120,7 +120,8 @@ async function writeMadeUpAdapter(folder, given) {
   const parts = [];
   let at = 0;
   const add = /** @param {string} name @param {[number, number]} shape */ (name, shape) => {
-    const data = Float32Array.from({ length: shape[0] * shape[1] }, () => 0.02 * (Math.random() - 0.5));
+    // Large enough that steps of 4 bits hold most of the change.
+    const data = Float32Array.from({ length: shape[0] * shape[1] }, () => 0.06 * (Math.random() - 0.5));
     const bytes = Buffer.from(data.buffer);
     header[name] = { dtype: 'F32', shape, data_offsets: [at, at + bytes.length] };
     parts.push(bytes);
