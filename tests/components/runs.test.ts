@@ -71,20 +71,29 @@ it('exported ONNX files can be opened in the chat', async () => {
   const offered = { bytes: 10, options: [], files: [], notes: [] };
   const offers = () =>
     Promise.resolve(['gguf', 'onnx'].map((format) => ({ ...offered, format, fileName: `${format}.zip` })));
-  const app = appOver({ adapter: { report: () => Promise.resolve(adapterReport()), offers } });
+  const write = (format: FormatName) => {
+    const check = { checked: [], difference: 0, allowed: 0 };
+    return Promise.resolve({
+      format,
+      fileName: `pirate-${format}.zip`,
+      zip: new Blob(['zip']),
+      files: [],
+      check,
+    });
+  };
+  const report = () => Promise.resolve(adapterReport());
+  const app = appOver({ adapter: { report, offers, export: write } });
   await app.exports.refresh();
   const open = vi.spyOn(app.onnx, 'open').mockResolvedValue();
   const step = show(ExportStep, app, {});
-  const finish = (format: FormatName) => {
-    const check = { checked: [], difference: 0, allowed: 0 };
-    app.exports.result = { format, fileName: `pirate-${format}.zip`, zip: undefined, files: [], check };
-    app.exports.file = new File(['zip'], `pirate-${format}.zip`);
+  const finish = async (format: FormatName) => {
     app.exports.choose(format);
+    await app.exports.export();
     flushSync();
   };
-  finish('gguf');
+  await finish('gguf');
   expect(step.textContent).not.toContain(t.exporting.chat);
-  finish('onnx');
+  await finish('onnx');
   app.exports.choose('gguf');
   flushSync();
   expect(step.querySelector('[data-testid=export-check]')).toBeNull();

@@ -4,6 +4,7 @@ import { message } from '../../../src/core/messages/message';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { EXPORT_FORMATS } from '../../../src/exports/formats';
 import { ExportState } from '../../../src/ui/export/export.svelte';
+import { ExportOffers } from '../../../src/ui/export/offers.svelte';
 import type { ExportOffer, ExportResult, FormatName, OptionsByFormat } from '../../../src/worker/protocol';
 import { adapterReport, deferred, engineOf } from './engine';
 
@@ -51,6 +52,20 @@ describe('what can be taken away', () => {
     answers[0]!.resolve([offer('merged', 4)]);
     await first;
     expect(state.offers.map(({ bytes }) => bytes)).toEqual([2]);
+  });
+
+  it('keeps the former offers if the engine refuses an option, and tells its error', async () => {
+    const offers = vi.fn(() => Promise.resolve([offer('peft', 7)]));
+    const fail = vi.fn();
+    const engine = engineOf({ adapter: { report: () => Promise.resolve(adapter), offers } });
+    const state = new ExportOffers(engine, noSettings, fail);
+    const tell = vi.fn();
+    await state.refresh(tell);
+    expect(tell).toHaveBeenCalledExactlyOnceWith(adapter);
+    offers.mockRejectedValueOnce(gone());
+    await state.setOption('export_dtype', 'float64');
+    expect(fail).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'no_model' }));
+    expect(state.chosen?.bytes).toBe(7);
   });
 
   it('follows where the base comes from, and the files that are given', async () => {
