@@ -27,6 +27,12 @@ import { bin, readJson, root, run } from './lib/run.mjs';
 /** A step is stopped if none of its tests begins or ends for this many minutes. */
 const IDLE_MINUTES = 20;
 
+/**
+ * Steps that run side by side, each lane in its order: parity waits for its device half of the time. The browser's e2e
+ * runs alone, because it acts as a person who waits for the page.
+ */
+const LANES = [['parity'], ['ops', 'exports:small', 'real', 'exports:all']];
+
 const reports = join(root, 'test-results');
 /** @param {string} name */
 const reportPath = (name) => join(reports, `${name.replace(':', '-')}.json`);
@@ -228,7 +234,22 @@ async function main([name, ...extra]) {
     for (let step = waiting.shift(); step; step = waiting.shift()) await take(step, checks.length > 1);
   };
   await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, lane));
-  for (const step of steps.filter(([, { check }]) => !check)) await take(step, false);
+  const lanes = LANES.map((names) => steps.filter(([name]) => names.includes(name))).filter(
+    ({ length }) => length > 0,
+  );
+  /** @param {[string, Step][]} steps @param {boolean} capture */
+  const inTurn = async (steps, capture) => {
+    for (const step of steps) await take(step, capture);
+  };
+  // One after another, because a system installs one package at a time. Each step tells of its own failures again.
+  for (const need of lanes.flat().flatMap(([, { needs = [] }]) => needs))
+    await prepare(need).catch(() => undefined);
+  if (availableParallelism() > 1) await Promise.all(lanes.map((lane, index) => inTurn(lane, index > 0)));
+  else await inTurn(lanes.flat(), false);
+  await inTurn(
+    steps.filter(([name, { check }]) => !check && !LANES.flat().includes(name)),
+    false,
+  );
   const lines = steps.map(([name]) => summary.get(name));
   log(`\n${lines.join('\n')}\n\n${describe(total)}`);
   process.exitCode = total.failed === 0 ? 0 : 1;
