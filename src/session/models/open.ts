@@ -12,6 +12,7 @@ import {
   type ChatTemplate,
   type TemplateSource,
 } from '../../data/template';
+import type { BaseFacts } from '../../models/base_file';
 import type { Checkpoint } from '../../models/files';
 
 /** A model's name and origin. */
@@ -29,18 +30,7 @@ export interface ModelIdentity {
 }
 
 /** The contents of a model's small files, without the weights. */
-export type ModelFacts = Pick<
-  Checkpoint,
-  | 'config'
-  | 'spec'
-  | 'tokenizer'
-  | 'tokenizerConfig'
-  | 'templateFile'
-  | 'generationConfig'
-  | 'texts'
-  | 'ggufTokenizer'
-  | 'notes'
->;
+export type ModelFacts = BaseFacts & Pick<Checkpoint, 'spec'>;
 
 /** The small files that say how a model reads text. */
 export type TextFacts = Pick<
