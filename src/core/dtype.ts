@@ -50,6 +50,9 @@ export function isFloatDtype(dtype: string): dtype is FloatDtype {
   return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';
 }
 
+/** The largest relative change of a value by rounding to the nearest. */
+export const NEAREST: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -24, F16: 2 ** -11, BF16: 2 ** -8 };
+
 const scratch = new DataView(new ArrayBuffer(4));
 
 /** The f32 whose upper half is this bfloat16. Exact. */

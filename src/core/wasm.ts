@@ -14,6 +14,10 @@ export interface Local {
   set(value: Code): Code;
 }
 
+type Tuple<T, N extends number, Made extends readonly T[] = []> = Made['length'] extends N
+  ? Made
+  : Tuple<T, N, readonly [...Made, T]>;
+
 /** The parameters and local variables of a function. */
 export class Locals {
   readonly #types: ValueType[] = [];
@@ -30,11 +34,15 @@ export class Locals {
     return { get: [0x20, index], set: (value) => [value, 0x21, index] };
   }
 
-  get parameters(): readonly ValueType[] {
+  variables<N extends number>(type: ValueType, count: N): Tuple<Local, N> {
+    return Array.from({ length: count }, () => this.variable(type)) as Tuple<Local, N>;
+  }
+
+  get parameterTypes(): readonly ValueType[] {
     return this.#types.slice(0, this.#parameters);
   }
 
-  get variables(): readonly ValueType[] {
+  get variableTypes(): readonly ValueType[] {
     return this.#types.slice(this.#parameters);
   }
 }
@@ -48,14 +56,14 @@ export interface WasmFunction {
 
 /** A module of these functions and one page of memory (64 KiB), exported as `memory`. */
 export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
-  const types = functions.map(({ locals: { parameters } }) => [
+  const types = functions.map(({ locals: { parameterTypes } }) => [
     0x60,
-    list(parameters.map((type) => [TYPES[type]])),
+    list(parameterTypes.map((type) => [TYPES[type]])),
     0,
   ]);
   const exported = functions.map(({ name }, index) => [text(name), 0, unsigned(index)]);
-  const bodies = functions.map(({ locals: { variables }, body }) =>
-    sized([list(variables.map((type) => [1, TYPES[type]])), body, 0x0b]),
+  const bodies = functions.map(({ locals: { variableTypes }, body }) =>
+    sized([list(variableTypes.map((type) => [1, TYPES[type]])), body, 0x0b]),
   );
   const code: Code = [
     [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],

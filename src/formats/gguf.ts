@@ -3,7 +3,7 @@ import { TunesmithError } from '../core/errors';
 import { refuseLfsPointer } from '../core/lfs_pointer';
 import { elementCount, shapeText, type Shape } from '../core/shape';
 import { message } from '../core/messages/message';
-import { ggmlBlock, ggmlType, type GgmlType } from './ggml_types';
+import { ggmlFormat, ggmlType, type GgmlType } from './ggml/types';
 import { EndOfBytes, GgufReader, type GgufValue } from './gguf_reader';
 
 /** A file, wherever it lies, from which a header is read. */
@@ -133,7 +133,7 @@ function readTensor(reader: GgufReader, index: number, file: string): Described 
   const type = ggmlType(number);
   if (!type) throw new TunesmithError({ code: 'gguf_type', values: { file, name, type: number } });
   const offset = reader.length(message('gguf_offset_of', { name }));
-  const block = ggmlBlock(type);
+  const block = ggmlFormat(type);
   const elements = elementCount(shape);
   const bytes = (elements / block.elements) * block.bytes;
   const rows = (shape.at(-1) ?? 0) % block.elements === 0;

@@ -1,6 +1,6 @@
 import { alignUp } from '../core/align';
 import { elementCount, type Shape } from '../core/shape';
-import { ggmlBlock, ggmlTypeNumber, type GgmlType } from './ggml_types';
+import { ggmlFormat, type GgmlType } from './ggml/types';
 import type { GgufValue } from './gguf_reader';
 
 /** A metadata value with its type in the file; an encoded one has both as the bytes of another file. */
@@ -51,7 +51,7 @@ const MOST_NAME_BYTES = 63;
 
 /** Bytes of a tensor. Its rows must be whole blocks of the type. */
 export function ggufTensorBytes({ name, type, shape }: PlannedTensor): number {
-  const { elements, bytes } = ggmlBlock(type);
+  const { elements, bytes } = ggmlFormat(type);
   const row = shape.at(-1) ?? 0;
   if (row === 0 || row % elements !== 0) throw new Error(`${name} has no rows of whole ${type} blocks`);
   return (elementCount(shape) / elements) * bytes;
@@ -77,7 +77,7 @@ export function planGguf<T extends PlannedTensor>(entries: GgufEntries, tensors:
     if (writer.text(tensor.name) > MOST_NAME_BYTES) throw new Error(`${tensor.name} is too long a name`);
     writer.u32(tensor.shape.length);
     for (const length of tensor.shape.toReversed()) writer.u64(length);
-    writer.u32(ggmlTypeNumber(tensor.type));
+    writer.u32(ggmlFormat(tensor.type).number);
     writer.u64(offset);
     const padding = alignUp(bytes, ALIGNMENT) - bytes;
     offset += bytes + padding;

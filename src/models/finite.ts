@@ -1,5 +1,5 @@
 import { TunesmithError } from '../core/errors';
-import { ggmlBlock, type GgmlType } from '../formats/ggml_types';
+import { ggmlReadable, type GgmlPacked } from '../formats/ggml/types';
 import type { DenseFormat } from '../ops/weight';
 
 /**
@@ -20,15 +20,6 @@ export function requireFinite(name: string, format: DenseFormat, bytes: Uint8Arr
   }
 }
 
-/** Offsets in bytes of the half-precision scales and minima in the blocks of ggml's types. */
-const SCALES: Partial<Record<GgmlType, readonly number[]>> = {
-  Q4_0: [0],
-  Q4_1: [0, 2],
-  Q8_0: [0],
-  Q4_K: [0, 2],
-  Q6_K: [208],
-};
-
 /**
  * The same check for blocks that run as a GGUF file stores them.
  *
@@ -37,12 +28,12 @@ const SCALES: Partial<Record<GgmlType, readonly number[]>> = {
  */
 export function requireFiniteBlocks(
   name: string,
-  type: GgmlType,
+  type: GgmlPacked,
   bytes: Uint8Array<ArrayBuffer>,
   offset: number,
 ): void {
-  const block = ggmlBlock(type).bytes;
-  for (const place of SCALES[type] ?? []) {
+  const { bytes: block, halves } = ggmlReadable(type);
+  for (const place of halves) {
     for (let at = (place - (offset % block) + block) % block; at + 1 < bytes.length; at += block) {
       if (((bytes[at + 1] ?? 0) & 0x7c) === 0x7c) throw notFinite(name);
     }

@@ -1,3 +1,4 @@
+import { NEAREST } from '../../core/dtype';
 import { compile } from '../../graph/compile';
 import { plan } from '../../graph/plan';
 import { Trace } from '../../graph/trace';
@@ -10,7 +11,7 @@ import type { Model } from '../../models/model';
 import type { CheckOptions, ExportSource } from '../format';
 import { mergeOf } from '../merged/weights';
 import { exportDiffers } from '../run';
-import { NEAREST, ROUNDINGS, rowRounding } from './rounding';
+import { ROUNDINGS, rowRounding } from './rounding';
 
 /**
  * Compares the adapter's change of each matrix, at some columns and rows, with the change that the device computes in the

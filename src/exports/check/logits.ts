@@ -1,6 +1,6 @@
+import { NEAREST } from '../../core/dtype';
 import { checkpointTensors, type ModelSpec } from '../../models/spec';
 import type { ComparedLogits } from '../format';
-import { NEAREST } from './rounding';
 import type { WeightCheck } from './weights';
 
 /**

@@ -1,7 +1,7 @@
-import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, type FloatDtype } from '../../core/dtype';
-import { dequantizeGgml, isGgmlPacked } from '../../formats/ggml';
-import { quantizeGgml, type GgmlEncoded } from '../../formats/ggml_quantize';
-import { ggmlBlock } from '../../formats/ggml_types';
+import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, NEAREST, type FloatDtype } from '../../core/dtype';
+import { amplitude, range } from '../../formats/block_range';
+import { dequantizeGgml, quantizeGgml } from '../../formats/ggml/rows';
+import { ggmlWritable, isGgmlPacked, type GgmlEncoded } from '../../formats/ggml/types';
 import type { OnnxSteps } from '../../formats/onnx/codecs/codec';
 import { SMALLEST_NORMAL } from '../../formats/onnx/codecs/rounds';
 
@@ -22,8 +22,6 @@ export interface Rounding {
   readonly rounded: (values: Floats, rowLength: number) => Floats | Promise<Floats>;
 }
 
-/** The largest relative change of a value by rounding to the nearest. */
-export const NEAREST: Readonly<Record<FloatDtype, number>> = { F32: 2 ** -24, F16: 2 ** -11, BF16: 2 ** -8 };
 /** Half the distance between two neighbours among the smallest numbers of a dtype. */
 export const SMALLEST: Readonly<Record<FloatDtype, number>> = {
   F32: 2 ** -150,
@@ -54,47 +52,16 @@ export function floatRounding(dtype: FloatDtype): Rounding {
   };
 }
 
-/**
- * One of ggml's types. With a the largest magnitude of a group of elements, R its range together with 0, and A, R' the
- * largest of the groups of the block:
- *
- *     Q8_0        steps of a / 127, nearest
- *     Q4_0, Q5_0  steps of a / 8, a / 16, nearest, but the opposite end of the range is cut off by up to a step
- *     Q4_1, Q5_1  steps of R / 15, R / 31, nearest
- *     Q6_K        steps of a / 32, one step cut off. A group's scale is rounded by A / (32 · 254), for codes up to 32
- *     Q4_K, Q5_K  steps of R / n. The search lowers the squared error with weights between the group's root mean square
- *                 and twice that on average, hence √2 times the error of the plain steps. Scales and minima, at most
- *                 twice R / n and R, are rounded by 1/126 of the largest
- *
- * Half precision changes a scale by 2⁻¹¹ of it, and so each value by 2⁻¹¹ of the range.
- */
+/** One of ggml's types. */
 export function ggmlRounding(type: GgmlEncoded): Rounding {
   if (!isGgmlPacked(type)) return floatRounding(type);
-  const rounded = (values: Floats, rowLength: number): Floats =>
-    dequantizeGgml(type, quantizeGgml(type, values, rowLength));
-  const block = ggmlBlock(type).elements;
-  const by = (allowed: Rounding['allowed']): Rounding => ({ block, allowed, rounded });
-  switch (type) {
-    case 'Q8_0':
-      return by((values, first) => amplitude(values, first, 32) * (0.5 / 127 + HALF));
-    case 'Q4_0':
-      return by((values, first) => amplitude(values, first, 32) * (1 / 8 + HALF));
-    case 'Q5_0':
-      return by((values, first) => amplitude(values, first, 32) * (1 / 16 + HALF));
-    case 'Q4_1':
-      return by((values, first) => range(values, first, 32) * (0.5 / 15 + 2 * HALF));
-    case 'Q5_1':
-      return by((values, first) => range(values, first, 32) * (0.5 / 31 + 2 * HALF));
-    case 'Q6_K':
-      return by((values, first) => ofGroups(values, first, 16, amplitude, 1 / 32, 1 / 254 + 2 * HALF));
-    case 'Q4_K':
-      return by((values, first) => ofGroups(values, first, 32, range, Math.SQRT1_2 / 15, 4 / 126 + 2 * HALF));
-    case 'Q5_K':
-      return by((values, first) => ofGroups(values, first, 32, range, Math.SQRT1_2 / 31, 4 / 126 + 2 * HALF));
-  }
+  const { elements, allowed } = ggmlWritable(type);
+  return {
+    block: elements,
+    allowed,
+    rounded: (values, rowLength) => dequantizeGgml(type, quantizeGgml(type, values, rowLength)),
+  };
 }
-
-const HALF = NEAREST.F16;
 
 /**
  * Steps from the lowest to the highest value of each block, which always include 0, as ONNX Runtime's block formats have
@@ -110,45 +77,10 @@ export function gridRounding({
   scales,
   rounded,
 }: OnnxSteps & Pick<Rounding, 'block' | 'rounded'>): Rounding {
-  const ofScale = scales === 'F16' ? HALF : 0;
+  const ofScale = scales === 'F16' ? NEAREST.F16 : 0;
   const least = steps * (scales === 'F16' ? SMALLEST.F16 : SMALLEST_NORMAL);
   const allowed: Rounding['allowed'] = isSymmetric
     ? (values, first) => 2 * amplitude(values, first, block) * (1 / steps + ofScale) + least
     : (values, first) => range(values, first, block) * (1 / steps + ofScale) + least;
   return { block, allowed, rounded };
-}
-
-/** The largest magnitude of a group. */
-function amplitude(values: Float32Array, first: number, count: number): number {
-  let most = 0;
-  for (let i = first; i < first + count; i++) most = Math.max(most, Math.abs(values[i]!));
-  return most;
-}
-
-/** The range of a group, extended to 0. */
-function range(values: Float32Array, first: number, count: number): number {
-  let [low, high] = [0, 0];
-  for (let i = first; i < first + count; i++) {
-    low = Math.min(low, values[i]!);
-    high = Math.max(high, values[i]!);
-  }
-  return high - low;
-}
-
-/** The root mean square over the groups of a block of 256: `own` of a group's size and `shared` of the largest size. */
-function ofGroups(
-  values: Float32Array,
-  first: number,
-  group: number,
-  size: typeof amplitude,
-  own: number,
-  shared: number,
-): number {
-  let largest = 0;
-  for (let at = first; at < first + 256; at += group) largest = Math.max(largest, size(values, at, group));
-  let squares = 0;
-  for (let at = first; at < first + 256; at += group) {
-    squares += (own * size(values, at, group) + shared * largest) ** 2;
-  }
-  return Math.sqrt((squares * group) / 256);
 }

@@ -1,5 +1,5 @@
+import { NEAREST } from '../../core/dtype';
 import { TunesmithError } from '../../core/errors';
-import { NEAREST } from './rounding';
 
 /** Standard errors that a result must be away from a bound to be beyond it: by chance, once in a billion exports. */
 const CERTAIN = 6;

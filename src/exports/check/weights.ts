@@ -1,10 +1,11 @@
+import { NEAREST } from '../../core/dtype';
 import { elementCount } from '../../core/shape';
 import { rowRuns } from '../../models/base_rows';
 import type { CheckOptions, ExportSource } from '../format';
 import { mergeOf, trainedBase, type BaseWeights } from '../merged/weights';
 import { exportDiffers } from '../run';
 import { DeltaShare } from './share';
-import { NEAREST, type Rounding } from './rounding';
+import type { Rounding } from './rounding';
 import type { WrittenTensor } from './written_tensor';
 
 /** The result of reading all weights back. */

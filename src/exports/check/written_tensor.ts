@@ -1,7 +1,6 @@
 import { isFloatDtype } from '../../core/dtype';
 import { elementCount } from '../../core/shape';
-import { isGgmlPacked } from '../../formats/ggml';
-import { ggmlEncoded } from '../../formats/ggml_quantize';
+import { ggmlEncoded, isGgmlPacked } from '../../formats/ggml/types';
 import type { Checkpoint } from '../../models/files';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from '../../models/spec';
 import { readWeightRows } from '../../models/stored/stored_rows';

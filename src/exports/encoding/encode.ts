@@ -1,5 +1,6 @@
 import { bytesOf } from '../../core/bytes';
-import { quantizeGgml, type GgmlEncoded } from '../../formats/ggml_quantize';
+import { quantizeGgml } from '../../formats/ggml/rows';
+import type { GgmlEncoded } from '../../formats/ggml/types';
 import { recoverNF4 } from '../../formats/nf4_recovered';
 import { onnxCodec, quantizeOnnx, type OnnxEncoded } from '../../formats/onnx/codecs/codecs';
 

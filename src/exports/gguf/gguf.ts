@@ -1,6 +1,5 @@
 import { TunesmithError } from '../../core/errors';
 import { message, type Message } from '../../core/messages/message';
-import { ggufFileTypes, type GgufFileType } from '../../formats/ggml_mixes';
 import { planGguf, text, u32, type GgufEntry } from '../../formats/gguf_writer';
 import { ggufEntries, type GgufDescription } from '../../models/gguf_entries';
 import { parameterCount, type ModelSpec } from '../../models/spec';
@@ -11,23 +10,13 @@ import type { EncodableRun } from '../encoding/row_encoder';
 import { BASE_OPTION, chosenBase } from '../merged/base_option';
 import type { BaseWeights } from '../merged/weights';
 import { textFile } from '../text_file';
+import { GGUF_FILE_TYPES, type GgufFileType } from './file_types';
 import { modelfile } from './modelfile';
 import { baseEntries, modelName, sizeLabel } from './names';
 import { ggufRows, ggufTensors, type GgufTensorPlan } from './tensors';
 import { ggufText, type GgufText } from './tokenizer';
 
-/** The file types, the usual one first. */
-const QUANTIZATIONS = [
-  'Q8_0',
-  'Q6_K',
-  'Q5_K_M',
-  'Q4_K_M',
-  'Q4_0',
-  'F16',
-  'BF16',
-  'F32',
-] as const satisfies readonly GgufFileType[];
-const USUAL = 'Q8_0';
+const USUAL = GGUF_FILE_TYPES[0];
 
 /**
  * Base and adapter merged into one GGUF file, with a Modelfile for Ollama. The base is the one that the adapter was
@@ -43,37 +32,29 @@ export const ggufExport: ExportFormat = {
       value: 'TYPE',
       label: message('export_gguf_quantization'),
       help: message('export_gguf_quantization_help'),
-      choices: QUANTIZATIONS,
-      meanings: {
-        Q8_0: { label: message('gguf_q8_0'), help: message('gguf_q8_0_help') },
-        Q6_K: { label: message('gguf_q6_k'), help: message('gguf_q6_k_help') },
-        Q5_K_M: { label: message('gguf_q5_k_m'), help: message('gguf_q5_k_m_help') },
-        Q4_K_M: { label: message('gguf_q4_k_m'), help: message('gguf_q4_k_m_help') },
-        Q4_0: { label: message('gguf_q4_0'), help: message('gguf_q4_0_help') },
-        F16: { label: message('gguf_f16'), help: message('gguf_f16_help') },
-        BF16: { label: message('gguf_bf16'), help: message('gguf_bf16_help') },
-        F32: { label: message('gguf_f32'), help: message('gguf_f32_help') },
-      },
-      default: USUAL,
+      choices: GGUF_FILE_TYPES.map(({ name }) => name),
+      meanings: Object.fromEntries(GGUF_FILE_TYPES.map(({ name, label, help }) => [name, { label, help }])),
+      default: USUAL.name,
     },
   ],
   fileName: (base) => `${base}-gguf`,
   plan(source, options) {
-    const { quantization = USUAL } = options;
+    const { quantization = USUAL.name } = options;
     const base = chosenBase(source, options);
-    const fileType = QUANTIZATIONS.find((each) => each === quantization);
+    const fileType = GGUF_FILE_TYPES.find(({ name }) => name === quantization);
     if (!fileType) {
-      const values = { option: 'quantization', choices: QUANTIZATIONS, given: quantization };
+      const choices = GGUF_FILE_TYPES.map(({ name }) => name);
+      const values = { option: 'quantization', choices, given: quantization };
       throw new TunesmithError({ code: 'export_option', values });
     }
     const { spec } = source.layout;
     const description = ggufEntries(spec);
     const written = ggufText(source);
     const name = modelName(source.baseModel);
-    const file = `${name}-${fileType}.gguf`;
+    const file = `${name}-${fileType.name}.gguf`;
     const uses = usesOf(file, name);
     const ollama = modelfile(file, written, source.facts.generationConfig);
-    const card = { dtype: fileType, withImages: false, library: 'gguf', isOriginal: base.isOriginal };
+    const card = { dtype: fileType.name, withImages: false, library: 'gguf', isOriginal: base.isOriginal };
     const entries = new Map([
       ...generalEntries(source, name, fileType),
       ...description.entries,
@@ -145,7 +126,7 @@ function generalEntries(
     ['general.type', text('model')],
     ['general.name', text(name)],
     ['general.size_label', text(sizeLabel(parameterCount(source.layout.spec)))],
-    ['general.file_type', u32(ggufFileTypes[fileType].number)],
+    ['general.file_type', u32(fileType.number)],
     ['general.quantization_version', u32(2)],
     ...baseEntries(source),
   ];

@@ -1,11 +1,12 @@
-import { ggmlTypesOf, type GgufFileType } from '../../formats/ggml_mixes';
-import type { GgmlEncoded } from '../../formats/ggml_quantize';
+import type { GgmlEncoded } from '../../formats/ggml/types';
 import type { Shape } from '../../core/shape';
 import { ROPE_FACTORS } from '../../models/gguf_folder';
 import { checkpointTensors, type ModelSpec, type TensorSpec } from '../../models/spec';
 import { interleaved } from '../../models/stored/interleaved_rows';
 import type { ExportSource } from '../format';
 import { mergedRows, type BaseWeights } from '../merged/weights';
+import type { GgufFileType } from './file_types';
+import { ggmlTypesOf } from './mixes';
 
 /** A tensor of a merged GGUF file. */
 export interface GgufTensorPlan {

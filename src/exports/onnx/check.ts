@@ -1,3 +1,4 @@
+import { NEAREST } from '../../core/dtype';
 import { TunesmithError } from '../../core/errors';
 import type { ModelFolder } from '../../models/folder';
 import { checkpointTensors, type ModelSpec } from '../../models/spec';
@@ -5,7 +6,6 @@ import { onBase, type OtherBase } from '../check/checkpoint';
 import { checkColumns } from '../check/columns';
 import { compareLogits } from '../check/logits';
 import { mergedCheck } from '../check/merged_check';
-import { NEAREST } from '../check/rounding';
 import { checkWrittenTexts } from '../check/texts';
 import { checkWeights } from '../check/weights';
 import type { WrittenTensor } from '../check/written_tensor';

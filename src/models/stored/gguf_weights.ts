@@ -1,7 +1,8 @@
 import { TunesmithError } from '../../core/errors';
 import { sameShape, shapeText } from '../../core/shape';
 import { message } from '../../core/messages/message';
-import { dequantizeGgml, isGgmlPacked, type GgmlPacked } from '../../formats/ggml';
+import { dequantizeGgml } from '../../formats/ggml/rows';
+import { isGgmlPacked, type GgmlPacked } from '../../formats/ggml/types';
 import type { GgufHeader } from '../../formats/gguf';
 import { ggmlPacking } from '../../ops/packings/ggml';
 import { packedBuffers } from '../../ops/packings/packed';

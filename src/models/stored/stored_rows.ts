@@ -1,5 +1,5 @@
 import { floatsOf, isFloatDtype } from '../../core/dtype';
-import { dequantizeGgml, isGgmlPacked } from '../../formats/ggml';
+import { dequantizeGgml } from '../../formats/ggml/rows';
 import { ggmlTypeOf } from '../../ops/packings/ggml';
 import type { StoredTensor, StoredWeight } from './stored_weight';
 
@@ -51,8 +51,7 @@ export async function readWeightRows(
   const { packing, buffers } = weight;
   const { codes } = buffers;
   const type = ggmlTypeOf(packing);
-  if (!type || !isGgmlPacked(type) || !codes || !('copy' in codes))
-    throw new Error(`rows of ${packing.format} are not read back`);
+  if (!type || !codes || !('copy' in codes)) throw new Error(`rows of ${packing.format} are not read back`);
   return dequantizeGgml(type, await readRange(codes.copy, out, { first, count }));
 }
 

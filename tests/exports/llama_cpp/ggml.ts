@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ggmlBlock, type GgmlType } from '../../../src/formats/ggml_types';
+import type { GgufFileType } from '../../../src/exports/gguf/file_types';
+import { ggmlFormat, type GgmlType } from '../../../src/formats/ggml/types';
 
 /** The functions of ggml and llama.cpp that write files, called in the libraries that node-llama-cpp brings. */
 
@@ -41,22 +42,14 @@ const quantizeChunk = library(/ggml-base/).func(
     int64_t columns, const float *importance)`,
 );
 
-/** The numbers of ggml’s types. */
-const NUMBERS: Readonly<Partial<Record<GgmlType, number>>> = {
-  ...{ F32: 0, F16: 1, BF16: 30, Q4_0: 2, Q4_1: 3, Q5_0: 6, Q5_1: 7, Q8_0: 8, Q4_K: 12, Q5_K: 13, Q6_K: 14 },
-};
-
 /** Rows as ggml encodes them without an importance matrix. @param values [rows, columns] */
 export function ggmlBytes(type: GgmlType, values: Float32Array, columns: number): Uint8Array {
-  const { elements, bytes } = ggmlBlock(type);
+  const { number, elements, bytes } = ggmlFormat(type);
   const encoded = new Uint8Array((values.length / elements) * bytes);
-  const size = quantizeChunk(NUMBERS[type], values, encoded, 0, values.length / columns, columns, null);
+  const size = quantizeChunk(number, values, encoded, 0, values.length / columns, columns, null);
   if (Number(size) !== encoded.length) throw new Error(`ggml wrote ${String(size)} bytes of ${type}.`);
   return encoded;
 }
-
-/** The numbers of llama.cpp’s kinds of files. */
-export const FILE_TYPES = { Q4_0: 2, Q8_0: 7, Q4_K_M: 15, Q5_K_M: 17, Q6_K: 18 } as const;
 
 koffi.struct('llama_model_quantize_params', {
   nthread: 'int32_t',
@@ -82,8 +75,8 @@ const quantizeModel = llama.func(
 );
 
 /** Quantises a GGUF file as llama-quantize does. */
-export function quantizeFile(from: string, to: string, fileType: keyof typeof FILE_TYPES): void {
-  const parameters = { ...(defaultParameters() as object), nthread: 1, ftype: FILE_TYPES[fileType] };
+export function quantizeFile(from: string, to: string, { number }: GgufFileType): void {
+  const parameters = { ...(defaultParameters() as object), nthread: 1, ftype: number };
   const failed = quantizeModel(from, to, parameters);
   if (failed !== 0) throw new Error(`llama.cpp could not quantise ${from}.`);
 }

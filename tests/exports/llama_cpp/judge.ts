@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { floatsOf } from '../../../src/core/dtype';
 import { elementCount } from '../../../src/core/shape';
-import { dequantizeGgml, isGgmlPacked } from '../../../src/formats/ggml';
+import { dequantizeGgml } from '../../../src/formats/ggml/rows';
+import { isGgmlPacked } from '../../../src/formats/ggml/types';
 import type { GgufTensor } from '../../../src/formats/gguf';
 import { maxError } from '../../parity/fixtures';
 import { divergence, deviation, largest, logProbabilities, relativeError } from '../logits';

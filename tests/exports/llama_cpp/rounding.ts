@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { readGgufHeader, type GgufHeader } from '../../../src/formats/gguf';
-import type { GgmlType } from '../../../src/formats/ggml_types';
+import type { GgmlType } from '../../../src/formats/ggml/types';
 
 /** The header of a GGUF file on disk. */
 export async function headerOf(path: string): Promise<GgufHeader> {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { ggmlEncoded, quantizeGgml } from '../../../src/formats/ggml_quantize';
+import { quantizeGgml } from '../../../src/formats/ggml/rows';
+import { ggmlEncoded } from '../../../src/formats/ggml/types';
 import { ggmlBytes } from '../llama_cpp/ggml';
 import { normal } from '../../../src/core/random';
 

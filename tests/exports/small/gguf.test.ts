@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { GGUF_FILE_TYPES } from '../../../src/exports/gguf/file_types';
+import { isGgmlPacked } from '../../../src/formats/ggml/types';
 import { families, loadFixture, type Family } from '../../parity/fixtures';
 import { quantizeFile } from '../llama_cpp/ggml';
 import { judgeFloats, judgeQuantised, tensorsOf } from '../llama_cpp/judge';
@@ -30,16 +32,20 @@ const REFUSED: readonly Family[] = [
 /** llama.cpp attends to all tokens in families whose windows it does not know: shorter texts are the same. */
 const WINDOWS: Readonly<Record<string, number>> = { mistral: 6, qwen2_sliding: 5 };
 
-const FLOATS = ['F32', 'F16', 'BF16'] as const;
-const QUANTISED = ['Q8_0', 'Q6_K', 'Q5_K_M', 'Q4_K_M', 'Q4_0'] as const;
+/** F32 comes first: llama.cpp makes the quantised files of it. */
+const FLOATS = GGUF_FILE_TYPES.filter(({ type }) => !isGgmlPacked(type)).reverse();
+const QUANTISED = GGUF_FILE_TYPES.filter(({ type }) => isGgmlPacked(type));
 
 /** Exported in every type: rows of whole blocks, heads of their own and tied ones, and what a family adds to Llama's. */
 const WHOLE: readonly string[] = ['wide_llama', 'wide_qwen2_tied', 'lfm2', 'gemma3_head_scale'];
 /** The types of a file, of which the others have those that show where llama.cpp puts which. */
-const typesOf = (name: string) =>
-  WHOLE.includes(name)
+const typesOf = (model: string) =>
+  WHOLE.includes(model)
     ? { floats: FLOATS, quantised: QUANTISED }
-    : { floats: ['F32'] as const, quantised: ['Q4_K_M'] as const };
+    : {
+        floats: FLOATS.filter(({ name }) => name === 'F32'),
+        quantised: QUANTISED.filter(({ name }) => name === 'Q4_K_M'),
+      };
 
 interface Case {
   readonly name: string;
@@ -84,7 +90,7 @@ describe.each(cases)('$name', ({ name, paths }) => {
   const { floats: floatTypes, quantised } = typesOf(name);
   let floats = '';
 
-  it.each(floatTypes)('gguf %s', async (quantization) => {
+  it.each(floatTypes)('gguf $name', async ({ name: quantization }) => {
     const { path, bytes, seconds } = await ggufOf(tuned(), at(quantization), quantization);
     if (quantization === 'F32') floats = path;
     const judged = await judgeFloats(tuned(), path, { count: count() });
@@ -93,10 +99,11 @@ describe.each(cases)('$name', ({ name, paths }) => {
     expect(judged.allowed).toBeLessThan(judged.effect);
   });
 
-  it.each(quantised)('gguf %s is what llama.cpp makes of F32', async (quantization) => {
+  it.each(quantised)('gguf $name is what llama.cpp makes of F32', async (fileType) => {
+    const { name: quantization } = fileType;
     const { path, bytes, seconds } = await ggufOf(tuned(), at(quantization), quantization);
     const theirs = at(`${quantization}.gguf`);
-    quantizeFile(floats, theirs, quantization);
+    quantizeFile(floats, theirs, fileType);
     const [ours, expected] = [await tensorsOf(path), await tensorsOf(theirs)];
     expect([...ours.keys()].sort()).toEqual([...expected.keys()].sort());
     for (const [tensor, { type, bytes: encoded }] of expected) {

@@ -1,6 +1,6 @@
 import { f16ToF32 } from '../../../src/core/dtype';
-import { dequantizeGgml, type GgmlPacked } from '../../../src/formats/ggml';
-import { ggmlBlock } from '../../../src/formats/ggml_types';
+import { dequantizeGgml } from '../../../src/formats/ggml/rows';
+import { ggmlFormat, ggmlReadable, type GgmlPacked } from '../../../src/formats/ggml/types';
 import { dequantizeAbsmax, dequantizeNF4, doubleQuantize, quantizeNF4 } from '../../../src/formats/nf4';
 import { packNf4Scales } from '../../../src/ops/nf4_scales';
 import type { AwqPacking, GgmlPacking, GptqPacking, Nf4Packing, Packing } from '../../../src/ops/weight';
@@ -74,37 +74,20 @@ function groupedData(
   return { qzeros: random32('zeros', (groups * out) / 8), halves: new Uint16Array(bytes.buffer) };
 }
 
-/** Where each format's blocks have half-precision numbers. */
-const HALVES: Readonly<Record<GgmlPacked, readonly number[]>> = {
-  Q4_0: [0],
-  Q4_1: [0, 2],
-  Q5_0: [0],
-  Q5_1: [0, 2],
-  Q8_0: [0],
-  Q2_K: [80, 82],
-  Q3_K: [108],
-  Q4_K: [0, 2],
-  Q5_K: [0, 2],
-  Q6_K: [208],
-  IQ4_NL: [0],
-  IQ4_XS: [0],
-  MXFP4: [],
-};
-
 /** Blocks of random bits, the half-precision numbers among them below 2 in magnitude, subnormal ones included. */
 export function ggmlBytes(type: GgmlPacked, blocks: number): Uint8Array<ArrayBuffer> {
-  const { bytes: size } = ggmlBlock(type);
+  const { bytes: size, halves } = ggmlReadable(type);
   const bytes = new Uint8Array(blocks * size);
   bytes.set(integers(type, bytes.length, 256));
   for (let block = 0; block < blocks; block++) {
-    for (const at of HALVES[type]) belowTwo(bytes, block * size + at);
+    for (const at of halves) belowTwo(bytes, block * size + at);
   }
   return bytes;
 }
 
 function ggmlData({ format }: GgmlPacking, out: number, input: number): PackedData {
   const type = format.toUpperCase() as Uppercase<GgmlPacking['format']>;
-  const bytes = ggmlBytes(type, (out * input) / ggmlBlock(type).elements);
+  const bytes = ggmlBytes(type, (out * input) / ggmlFormat(type).elements);
   return { codes: wordsOf(bytes), values: dequantizeGgml(type, bytes) };
 }
 

@@ -10,7 +10,7 @@ import {
   type ThreadMessage,
   type ThreadSource,
 } from '../../../src/exports/encoding/thread';
-import { quantizeGgml } from '../../../src/formats/ggml_quantize';
+import { quantizeGgml } from '../../../src/formats/ggml/rows';
 
 /** Threads as the encoder sees them, over real channels, so that what is sent is cloned and moved. */
 class FakeThreads implements ThreadSource {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bytesOf, sha256Hex } from '../../../src/core/bytes';
-import { dequantizeGgml, ggmlPacked } from '../../../src/formats/ggml';
-import { ggmlBlock } from '../../../src/formats/ggml_types';
+import { dequantizeGgml } from '../../../src/formats/ggml/rows';
+import { ggmlFormat, ggmlPacked } from '../../../src/formats/ggml/types';
 import fixtures from './fixtures/packed.json';
 
 describe.each(ggmlPacked)('blocks of %s', (type) => {
@@ -19,7 +19,7 @@ describe.each(ggmlPacked)('blocks of %s', (type) => {
   });
 
   test('are whole', () => {
-    const { bytes: size, elements } = ggmlBlock(type);
+    const { bytes: size, elements } = ggmlFormat(type);
     expect(dequantizeGgml(type, content)).toHaveLength((content.length / size) * elements);
     expect(() => dequantizeGgml(type, content.subarray(1))).toThrow('no whole blocks');
   });

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sha256Hex } from '../../../src/core/bytes';
-import { dequantizeGgml, isGgmlPacked } from '../../../src/formats/ggml';
-import { ggmlEncoded, quantizeGgml } from '../../../src/formats/ggml_quantize';
-import { ggmlBlock } from '../../../src/formats/ggml_types';
+import { dequantizeGgml, quantizeGgml } from '../../../src/formats/ggml/rows';
+import { ggmlEncoded, ggmlFormat, isGgmlPacked } from '../../../src/formats/ggml/types';
 import fixtures from './fixtures/ggml_encoded.json';
 
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
@@ -36,7 +35,7 @@ describe.each(ggmlEncoded)('rows encoded as %s', (type) => {
   });
 
   test('have the length that their blocks say', () => {
-    const { elements, bytes } = ggmlBlock(type);
+    const { elements, bytes } = ggmlFormat(type);
     expect(quantizeGgml(type, many.slice(0, 512), 256)).toHaveLength((512 / elements) * bytes);
   });
 

@@ -12,7 +12,7 @@ import {
   type GgufEntry,
   type PlannedTensor,
 } from '../../../src/formats/gguf_writer';
-import type { GgmlType } from '../../../src/formats/ggml_types';
+import type { GgmlType } from '../../../src/formats/ggml/types';
 
 const LETTERS = ['a', 'Z', '0', ' ', 'ß', '日', '\u{1f980}', '\n', '"'];
 const TYPES: readonly (readonly [GgmlType, number])[] = [

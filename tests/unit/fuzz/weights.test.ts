@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { bytesOf, concatBytes, sha256Hex } from '../../../src/core/bytes';
 import { dtypeBits } from '../../../src/core/dtype';
 import { readGgufHeader } from '../../../src/formats/gguf';
-import { ggmlBlock } from '../../../src/formats/ggml_types';
+import { ggmlFormat } from '../../../src/formats/ggml/types';
 import { parseHeader, readTensors, writeSafetensors } from '../../../src/formats/safetensors';
 import { checkUnexpected, checkWeights } from '../../../src/models/check_tensors';
 import { openCheckpoint } from '../../../src/models/files';
@@ -167,7 +167,7 @@ test('GGUF headers', { timeout: TIMEOUT }, async () => {
     const { tensors, metadata } = await readGgufHeader(memoryFile(changed, 'model.gguf'));
     let end = 0;
     for (const [name, tensor] of tensors) {
-      const block = ggmlBlock(tensor.type);
+      const block = ggmlFormat(tensor.type);
       const size = tensor.shape.reduce((product, length) => product * length, 1);
       check(tensor.begin >= end && tensor.end <= changed.length, `${name} lies elsewhere`);
       check((tensor.end - tensor.begin) * block.elements === size * block.bytes, `${name} has another size`);

@@ -11,7 +11,7 @@ import { checkWeights, type WeightCheck } from '../../../../src/exports/check/we
 import type { WrittenTensor } from '../../../../src/exports/check/written_tensor';
 import type { ExportSource } from '../../../../src/exports/format';
 import { mergedRows, type BaseWeights } from '../../../../src/exports/merged/weights';
-import { ggmlEncoded } from '../../../../src/formats/ggml_quantize';
+import { ggmlEncoded } from '../../../../src/formats/ggml/types';
 import { adapterLayout, readParameter, writeParameter } from '../../../../src/models/adapters/layout';
 import { readSpec } from '../../../../src/models/config';
 import type { ModelLayout } from '../../../../src/models/layout';

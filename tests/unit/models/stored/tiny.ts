@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { f16ToF32, floatsOf, type FloatDtype } from '../../../../src/core/dtype';
-import { dequantizeGgml, type GgmlPacked } from '../../../../src/formats/ggml';
+import { dequantizeGgml } from '../../../../src/formats/ggml/rows';
+import type { GgmlPacked } from '../../../../src/formats/ggml/types';
 import { dequantizeAbsmax, dequantizeNF4 } from '../../../../src/formats/nf4';
 import { parseHeader } from '../../../../src/formats/safetensors';
 import { readSpec } from '../../../../src/models/config';

@@ -1,10 +1,4 @@
-import { f16ToF32, halfBits } from '../core/dtype';
-
-/** Writes the values of the block at `bytes[at]` to `values[first]` and on. */
-export type UnpackBlock = (bytes: Uint8Array, at: number, values: Float32Array, first: number) => void;
-
-/** Writes the block of `values[first]` and on to `bytes[at]`. Throws RangeError if a scale is beyond half precision. */
-export type PackBlock = (values: Float32Array, first: number, bytes: Uint8Array, at: number) => void;
+import { f16ToF32, halfBits } from '../../core/dtype';
 
 /** Interprets a byte as a signed number, -128 to 127. */
 export function signed(byte: number): number {

@@ -1,22 +1,6 @@
-import type { Shape } from '../core/shape';
-import type { GgmlEncoded } from './ggml_quantize';
-import { ggmlBlock } from './ggml_types';
-
-/**
- * The file types of GGUF that Tunesmith writes, with their numbers in `general.file_type` and the type that most of their
- * matrices have.
- */
-export const ggufFileTypes = {
-  F32: { number: 0, type: 'F32' },
-  F16: { number: 1, type: 'F16' },
-  BF16: { number: 32, type: 'BF16' },
-  Q8_0: { number: 7, type: 'Q8_0' },
-  Q6_K: { number: 18, type: 'Q6_K' },
-  Q5_K_M: { number: 17, type: 'Q5_K' },
-  Q4_K_M: { number: 15, type: 'Q4_K' },
-  Q4_0: { number: 2, type: 'Q4_0' },
-} as const satisfies Record<string, { readonly number: number; readonly type: GgmlEncoded }>;
-export type GgufFileType = keyof typeof ggufFileTypes;
+import type { Shape } from '../../core/shape';
+import { ggmlFormat, ggmlNarrower, isGgmlPacked, type GgmlEncoded } from '../../formats/ggml/types';
+import type { GgufFileType } from './file_types';
 
 /** A tensor of a GGUF file. */
 export interface GgufShape {
@@ -32,25 +16,27 @@ export interface GgufShape {
  * - Vectors, norms and the kernels of short convolutions are F32.
  * - The output matrix is Q6_K in every quantised file but Q8_0. A model without one shares it with the embedding, which
  *   then has its type.
- * - In Q4_K_M and Q5_K_M, `attn_v` and `ffn_down` of some blocks are Q6_K: the first eighth, the last eighth, and every
- *   third between.
+ * - Some kinds of files have a finer type for `attn_v` and `ffn_down` of some blocks: the first eighth, the last eighth, and
+ *   every third between.
  * - A matrix whose rows are no whole blocks of 256 gets a type with blocks of 32; one whose rows are not even that, F16.
  *
  * @param tensors all tensors of the file
  * @returns their types, in the same order
  */
-export function ggmlTypesOf(fileType: GgufFileType, tensors: readonly GgufShape[]): readonly GgmlEncoded[] {
-  const { type } = ggufFileTypes[fileType];
+export function ggmlTypesOf(
+  { type, finer }: Pick<GgufFileType, 'type' | 'finer'>,
+  tensors: readonly GgufShape[],
+): readonly GgmlEncoded[] {
   const tied = !tensors.some(({ name }) => name === 'output.weight');
-  const improved = fileType === 'Q4_K_M' || fileType === 'Q5_K_M' ? improvedTensors(tensors) : undefined;
+  const improved = finer && improvedTensors(tensors);
   return tensors.map(({ name, shape }): GgmlEncoded => {
     if (!isQuantised(name, shape)) return 'F32';
-    if (ggmlBlock(type).elements === 1) return type;
+    if (!isGgmlPacked(type)) return type;
     const columns = shape.at(-1) ?? 0;
     if (name === 'output.weight' || (tied && name === 'token_embd.weight')) {
       return fitted(type === 'Q8_0' || !divides(type, columns) ? 'Q8_0' : 'Q6_K', columns);
     }
-    return fitted(improved?.has(name) ? 'Q6_K' : type, columns);
+    return fitted(finer && improved?.has(name) ? finer : type, columns);
   });
 }
 
@@ -82,14 +68,12 @@ function hasMoreBits(index: number, count: number): boolean {
 }
 
 function divides(type: GgmlEncoded, columns: number): boolean {
-  return columns % ggmlBlock(type).elements === 0;
+  return columns % ggmlFormat(type).elements === 0;
 }
 
 /** The type itself, or the one that llama.cpp takes if rows of this length are no whole blocks. */
 function fitted(type: GgmlEncoded, columns: number): GgmlEncoded {
   if (divides(type, columns)) return type;
-  const smaller = NARROWER[type];
-  return smaller && divides(smaller, columns) ? smaller : 'F16';
+  const narrower = ggmlNarrower(type);
+  return divides(narrower, columns) ? narrower : 'F16';
 }
-
-const NARROWER: Partial<Record<GgmlEncoded, GgmlEncoded>> = { Q4_K: 'Q5_0', Q5_K: 'Q5_1', Q6_K: 'Q8_0' };

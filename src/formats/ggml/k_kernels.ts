@@ -9,7 +9,7 @@ import {
   type Code,
   type Local,
   type WasmFunction,
-} from '../core/wasm';
+} from '../../core/wasm';
 
 const { add, sub, mul, div, less, greater } = f32x4;
 
@@ -31,7 +31,7 @@ export const PLACES = {
   /** The result: a vector each. */
   scale: 3072,
   minimum: 3088,
-  /** Numerators of the tries' inverse scales, f32; each function has its own. */
+  /** Numerators of the tries' inverse scales, f32. */
   numerators: 3200,
 } as const;
 
@@ -47,23 +47,20 @@ const ZERO = v128.integers(0);
  *
  * The function's parameter is the place of the first of four groups.
  */
-export function scaleKernel(
-  name: string,
-  { numerators, tries, nearlyZero }: { numerators: number; tries: number; nearlyZero: number },
-): WasmFunction {
+export function scaleKernel({
+  tries,
+  nearlyZero,
+}: {
+  readonly tries: number;
+  readonly nearlyZero: number;
+}): WasmFunction {
   const locals = new Locals();
   const values = locals.parameter('i32');
-  const [i, k] = [locals.variable('i32'), locals.variable('i32')];
-  const vector = (): Local => locals.variable('v128');
-  const [x, q, furthest, inverse, product, square] = [
-    vector(),
-    vector(),
-    vector(),
-    vector(),
-    vector(),
-    vector(),
-  ];
-  const [scale, best, better, importance] = [vector(), vector(), vector(), vector()];
+  const [i, k] = locals.variables('i32', 2);
+  const [x, q, furthest, inverse, product, square, scale, best, better, importance] = locals.variables(
+    'v128',
+    10,
+  );
   const end = i32.const(16 * VECTOR);
   const isZero = less(f32x4.abs(furthest.get), v128.floats(nearlyZero));
   const body: Code = [
@@ -75,7 +72,7 @@ export function scaleKernel(
     // The first try beats any other.
     best.set(v128.floats(-1)),
     countTo(k, i32.const(4 * tries), 4, [
-      inverse.set(div(v128.loadSplat(k.get, numerators), furthest.get)),
+      inverse.set(div(v128.loadSplat(k.get, PLACES.numerators), furthest.get)),
       product.set(ZERO),
       square.set(ZERO),
       countTo(i, end, VECTOR, [
@@ -97,7 +94,7 @@ export function scaleKernel(
       v128.store(i.get, PLACES.codes, v128.select(v128.floats(-32), q.get, isZero)),
     ]),
   ];
-  return { name, locals, body };
+  return { name: 'search', locals, body };
 }
 
 /**
@@ -108,32 +105,13 @@ export function scaleKernel(
  *
  * The function's parameter is the place of the first of four groups.
  */
-export function fitKernel(
-  name: string,
-  { n, numerators, tries }: { n: number; numerators: number; tries: number },
-): WasmFunction {
+export function fitKernel({ n, tries }: { readonly n: number; readonly tries: number }): WasmFunction {
   const locals = new Locals();
   const values = locals.parameter('i32');
-  const [i, k] = [locals.variable('i32'), locals.variable('i32')];
-  const vector = (): Local => locals.variable('v128');
-  const [x, w, q, low, high, rms] = [vector(), vector(), vector(), vector(), vector(), vector()];
-  const [weightSum, valueSum, inverse, sum, squares, products] = [
-    vector(),
-    vector(),
-    vector(),
-    vector(),
-    vector(),
-    vector(),
-  ];
-  const [determinant, s, m, error, least, scale] = [
-    vector(),
-    vector(),
-    vector(),
-    vector(),
-    vector(),
-    vector(),
-  ];
-  const [constant, constantLow, better, weighted] = [vector(), vector(), vector(), vector()];
+  const [i, k] = locals.variables('i32', 2);
+  const [x, w, q, low, high, rms, weightSum, valueSum, inverse, sum, squares] = locals.variables('v128', 11);
+  const [products, determinant, s, m, error, least, scale] = locals.variables('v128', 7);
+  const [constant, constantLow, better, weighted] = locals.variables('v128', 4);
   const end = i32.const(32 * VECTOR);
   const code = codeOf(mul(inverse.get, sub(x.get, low.get)), 0, n);
   const difference = sub(add(mul(s.get, q.get), m.get), x.get);
@@ -182,7 +160,7 @@ export function fitKernel(
     least.set(error.get),
 
     countTo(k, i32.const(4 * tries), 4, [
-      inverse.set(div(v128.loadSplat(k.get, numerators), sub(high.get, low.get))),
+      inverse.set(div(v128.loadSplat(k.get, PLACES.numerators), sub(high.get, low.get))),
       sum.set(ZERO),
       squares.set(ZERO),
       products.set(ZERO),
@@ -217,7 +195,7 @@ export function fitKernel(
       v128.store(i.get, PLACES.codes, v128.andNot(q.get, constant.get)),
     ]),
   ];
-  return { name, locals, body };
+  return { name: 'search', locals, body };
 }
 
 /**

@@ -1,36 +1,23 @@
-import { putHalf, type PackBlock } from './ggml_block';
+import { putHalf } from './bytes';
+import type { PackBlock } from './format';
 
 const { abs, fround, min } = Math;
 
 /**
- * Blocks of 32 as ggml's reference makes them, to the bit. Every operation is rounded to f32 on its own.
+ * Blocks of 32. Their two halves are in the low and the high nibbles of 16 bytes. ggml's reference makes them so, and every
+ * operation is rounded to f32 on its own:
  *
- *     Q8_0        d = max |x| / 127                       q = x / d, rounded, halves away from zero
  *     Q4_0, Q5_0  d = (the x of largest magnitude) / -z   q = floor(x / d + z + 1/2), at most 2z - 1    z = 8, 16
  *     Q4_1, Q5_1  d = (max - m) / n, m = min x            q = floor((x - m) / d + 1/2), at most n       n = 15, 31
  *
  * The codes follow from d in f32, although the file holds d in half precision. Division by d is multiplication by the
- * rounded 1 / d. If that overflows, products are infinite or NaN, and the codes are 0. ggml.ts describes the bytes.
+ * rounded 1 / d. If that overflows, products are infinite or NaN, and the codes are 0.
  */
-export function packerOf32(type: 'Q8_0' | 'Q4_0' | 'Q4_1' | 'Q5_0' | 'Q5_1'): PackBlock {
-  switch (type) {
-    case 'Q8_0':
-      return packQ8;
-    case 'Q4_0':
-      return signedPacker(8, packNibbles);
-    case 'Q4_1':
-      return unsignedPacker(15, packNibbles);
-    case 'Q5_0':
-      return signedPacker(16, packFiveBits);
-    case 'Q5_1':
-      return unsignedPacker(31, packFiveBits);
-  }
-}
 
 type PackCodes = typeof packNibbles;
 
 /** A type with d only. @param zero z in the table above */
-function signedPacker(zero: number, packCodes: PackCodes): PackBlock {
+export function signedPacker(zero: number, packCodes: PackCodes): PackBlock {
   return (values, first, bytes, at) => {
     const d = fround(furthest(values, first) / -zero);
     putHalf(bytes, at, d);
@@ -39,7 +26,7 @@ function signedPacker(zero: number, packCodes: PackCodes): PackBlock {
 }
 
 /** A type with d and m. @param most n in the table above */
-function unsignedPacker(most: number, packCodes: PackCodes): PackBlock {
+export function unsignedPacker(most: number, packCodes: PackCodes): PackBlock {
   return (values, first, bytes, at) => {
     const m = lowest(values, first);
     const d = fround(fround(highest(values, first) - m) / most);
@@ -49,23 +36,12 @@ function unsignedPacker(most: number, packCodes: PackCodes): PackBlock {
   };
 }
 
-const packQ8: PackBlock = (values, first, bytes, at) => {
-  const d = fround(abs(furthest(values, first)) / 127);
-  const inverse = inverseOf(d);
-  putHalf(bytes, at, d);
-  for (let i = 0; i < 32; i++) {
-    const scaled = fround(values[first + i]! * inverse);
-    // The array truncates. Without a branch, which signs at random would make slow.
-    bytes[at + 2 + i] = scaled + 0.5 - Number(scaled < 0);
-  }
-};
-
-function inverseOf(d: number): number {
+export function inverseOf(d: number): number {
   return d === 0 ? 0 : fround(1 / d);
 }
 
 /** The value of largest magnitude, the first of several; 0 if all are. */
-function furthest(values: Float32Array, first: number): number {
+export function furthest(values: Float32Array, first: number): number {
   let value = 0;
   for (let i = first; i < first + 32; i++) if (abs(values[i]!) > abs(value)) value = values[i]!;
   return value;
@@ -89,7 +65,7 @@ function codeOf(value: number, minimum: number, inverse: number, offset: number)
 }
 
 /** 16 bytes: element i in the low nibble of byte i, element i + 16 in the high one. */
-function packNibbles(
+export function packNibbles(
   values: Float32Array,
   first: number,
   bytes: Uint8Array,
@@ -106,7 +82,7 @@ function packNibbles(
 }
 
 /** 4 bytes of fifth bits, element i in bit i; then 16 bytes of nibbles. */
-function packFiveBits(
+export function packFiveBits(
   values: Float32Array,
   first: number,
   bytes: Uint8Array,
@@ -123,4 +99,42 @@ function packFiveBits(
     fifths |= ((low >> 4) << i) | ((high >> 4) << (i + 16));
   }
   for (let i = 0; i < 4; i++) bytes[at + i] = fifths >> (8 * i);
+}
+
+/**
+ * Reads 16 bytes of nibbles. An element's value is d meaning(code).
+ */
+export function unpackNibbles(
+  bytes: Uint8Array,
+  at: number,
+  values: Float32Array,
+  first: number,
+  d: number,
+  meaning: (code: number) => number,
+): void {
+  for (let i = 0; i < 16; i++) {
+    const pair = bytes[at + i] ?? 0;
+    values[first + i] = d * meaning(pair & 15);
+    values[first + i + 16] = d * meaning(pair >> 4);
+  }
+}
+
+/** Four bytes of fifth bits, then nibbles. An element's value is d (code - zero). */
+export function unpackFiveBits(
+  bytes: Uint8Array,
+  at: number,
+  values: Float32Array,
+  first: number,
+  d: number,
+  zero: number,
+): void {
+  for (let i = 0; i < 32; i++) {
+    const nibble = ((bytes[at + 4 + (i & 15)] ?? 0) >> (i < 16 ? 0 : 4)) & 15;
+    const fifth = ((bytes[at + (i >> 3)] ?? 0) >> (i & 7)) & 1;
+    values[first + i] = d * ((nibble | (fifth << 4)) - zero);
+  }
+}
+
+export function addTo(values: Float32Array, first: number, m: number): void {
+  for (let i = first; i < first + 32; i++) values[i] = (values[i] ?? 0) + m;
 }

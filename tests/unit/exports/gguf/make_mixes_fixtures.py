@@ -1,8 +1,8 @@
-"""Writes fixtures/ggml_mixes.json: the types that llama.cpp's own quantiser gives the tensors of made-up models.
+"""Writes fixtures/mixes.json: the types that llama.cpp's own quantiser gives the tensors of made-up models.
 
     npm pack @node-llama-cpp/linux-x64@3.21.1 && tar xzf node-llama-cpp-linux-x64-3.21.1.tgz
     python -m venv venv && venv/bin/pip install gguf==0.19.0 numpy==2.4.6
-    venv/bin/python tests/unit/formats/make_mixes_fixtures.py package/bins/linux-x64
+    venv/bin/python tests/unit/exports/gguf/make_mixes_fixtures.py package/bins/linux-x64
 
 Each model is written as F32, quantised by `llama_model_quantize`, and its header read back.
 """
@@ -136,7 +136,7 @@ def main():
                 "tensors": [[name, *shape] for name, shape in tensors.items()],
                 "types": {name: " ".join(chosen[each] for each in tensors) for name, chosen in found.items()},
             }
-    path = Path(__file__).parent / "fixtures" / "ggml_mixes.json"
+    path = Path(__file__).parent / "fixtures" / "mixes.json"
     rows = ",\n".join(f" {json.dumps(label)}: {json.dumps(entry)}" for label, entry in result.items())
     path.write_text("{\n" + rows + "\n}\n")
 
