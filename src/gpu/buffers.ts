@@ -2,11 +2,10 @@ import { alignUp } from '../core/align';
 import { TunesmithError } from '../core/errors';
 import type { MemoryPurpose } from '../core/memory_purposes';
 import type { DeviceHandle } from './handle';
+import { throwLoss } from './loss';
 
 /** The smallest readback buffer, in bytes. */
 const SMALL_READ = 4096;
-/** How long after a refused read a device may take to say that it is lost. */
-const LOSS_MILLISECONDS = 500;
 /** Readback buffers that are kept. */
 const MOST_STAGING = 4;
 
@@ -103,7 +102,6 @@ export class BufferPool {
 
   /** `readRanges` in parts, for a caller that submits the copy together with the dispatches that fill the ranges. */
   readback(ranges: readonly BufferRange[]): Readback {
-    const { gpu } = this.#device;
     const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
     const staging = this.#takeStaging(bytes);
     return {
@@ -117,9 +115,7 @@ export class BufferPool {
       read: async () => {
         try {
           await staging.mapAsync(GPUMapMode.READ, 0, bytes).catch(async (cause: unknown) => {
-            // A lost device may report its loss a moment after it refuses the read.
-            await Promise.race([gpu.lost, new Promise((resolve) => setTimeout(resolve, LOSS_MILLISECONDS))]);
-            this.#device.check();
+            await throwLoss(this.#device);
             throw new TunesmithError({ code: 'gpu_read_failed', cause });
           });
           const copy = staging.getMappedRange(0, bytes).slice(0);

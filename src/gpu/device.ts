@@ -53,7 +53,7 @@ export class Device implements DeviceHandle {
     this.description = description;
     this.features = deviceFeatures(gpu, info);
     this.queue = new CommandQueue(this);
-    this.pipelines = new PipelineCache(gpu);
+    this.pipelines = new PipelineCache(this);
     this.buffers = new BufferPool(this);
     gpu.addEventListener('uncapturederror', ({ error }) => {
       const detail = error.message;

@@ -1,4 +1,6 @@
 import { TunesmithError } from '../core/errors';
+import type { DeviceHandle } from './handle';
+import { throwLoss } from './loss';
 import { shaderSource, type ShaderConstants } from './shaders';
 
 export interface PipelineRequest {
@@ -18,13 +20,13 @@ export interface Pipeline {
 
 /** Makes each pipeline once, in parallel and off the main thread. */
 export class PipelineCache {
-  readonly #gpu: GPUDevice;
+  readonly #device: DeviceHandle;
   readonly #pipelines = new Map<string, Promise<Pipeline>>();
   readonly #modules = new Map<string, GPUShaderModule>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
-  constructor(gpu: GPUDevice) {
-    this.#gpu = gpu;
+  constructor(device: DeviceHandle) {
+    this.#device = device;
   }
 
   /** Pipelines made so far; constant once a program has been compiled. */
@@ -32,7 +34,7 @@ export class PipelineCache {
     return this.#pipelines.size;
   }
 
-  /** Throws `shader_rejected` with the compiler's message if the driver rejects the kernel. */
+  /** Throws `shader_rejected` with the compiler's message if the driver rejects the kernel, or what the device reported. */
   get(request: PipelineRequest): Promise<Pipeline> {
     const key = JSON.stringify([
       request.kernel,
@@ -54,14 +56,16 @@ export class PipelineCache {
     const layout = this.#layout(writes, words);
     const entryPoint = kernel.slice(kernel.lastIndexOf('/') + 1);
     try {
-      const pipeline = await this.#gpu.createComputePipelineAsync({
+      const pipeline = await this.#device.gpu.createComputePipelineAsync({
         label: kernel,
-        layout: this.#gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        layout: this.#device.gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
         compute: { module, entryPoint, constants: overrides },
       });
       return { pipeline, layout };
     } catch (cause) {
-      const { messages } = await module.getCompilationInfo();
+      // A browser whose GPU process has ended refuses this too.
+      const { messages } = await module.getCompilationInfo().catch(() => ({ messages: [] }));
+      if (messages.length === 0) await throwLoss(this.#device);
       throw new TunesmithError({
         code: 'shader_rejected',
         values: { kernel },
@@ -75,7 +79,7 @@ export class PipelineCache {
     const code = shaderSource(kernel, constants);
     let module = this.#modules.get(code);
     if (!module) {
-      module = this.#gpu.createShaderModule({ label: kernel, code });
+      module = this.#device.gpu.createShaderModule({ label: kernel, code });
       this.#modules.set(code, module);
     }
     return module;
@@ -97,7 +101,7 @@ export class PipelineCache {
         buffer: { type: 'uniform' },
       });
       const last = words ? [uniform(writes.length + 1)] : [];
-      layout = this.#gpu.createBindGroupLayout({ entries: [uniform(0), ...storage, ...last] });
+      layout = this.#device.gpu.createBindGroupLayout({ entries: [uniform(0), ...storage, ...last] });
       this.#layouts.set(key, layout);
     }
     return layout;

@@ -31,7 +31,7 @@ export const gpuErrors = {
         }
       : {
           message: 'This browser has WebGPU, but found no graphics card that it can use.',
-          hint: 'Switch on hardware acceleration in the browser’s settings and update the graphics driver.',
+          hint: 'Switch on hardware acceleration in the browser’s settings and update the graphics driver. If the page has worked before, restart the browser.',
         },
   shader_missing: ({ name }: { name: string }) => ({ message: `There is no shader shaders/${name}.wgsl.` }),
   shader_syntax: ({ name, fault }: { name: string; fault: string }) => ({

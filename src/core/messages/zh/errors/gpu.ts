@@ -32,7 +32,7 @@ export const gpuErrors: typeof english = {
         }
       : {
           message: '浏览器支持 WebGPU，但没有找到可用的显卡。',
-          hint: '请在浏览器设置中开启硬件加速，并更新显卡驱动。',
+          hint: '请在浏览器设置中开启硬件加速，并更新显卡驱动。如果此前可以使用，请重启浏览器。',
         },
   shader_missing: ({ name }) => ({ message: `着色器 shaders/${name}.wgsl 不存在。` }),
   shader_syntax: ({ name, fault }) => ({ message: `无法展开 shaders/${name}.wgsl：${fault}。` }),
