@@ -1,7 +1,7 @@
 /**
- * An assembler for small WebAssembly modules whose functions compute on vectors of four f32. JavaScript rounds every
- * operation on f32 by a conversion, and computes one at a time; WebAssembly does neither. Each instruction is a function
- * of its operands' code, so that code reads as expressions.
+ * An assembler for small WebAssembly modules whose functions compute on vectors of four f32 or two f64. JavaScript rounds
+ * every operation on f32 by a conversion, and computes one at a time; WebAssembly does neither. Each instruction is a
+ * function of its operands' code, so that code reads as expressions.
  */
 export type Code = readonly (number | Code)[];
 
@@ -115,6 +115,16 @@ export const v128 = {
   store: (address: Code, offset: number, value: Code): Code => [simd(0x0b, address, value), place(offset)],
   /** Four copies of a 32-bit number in memory. */
   loadSplat: (address: Code, offset: number): Code => [simd(0x09, address), place(offset)],
+  /** Two copies of a 64-bit number in memory. */
+  loadSplat64: (address: Code, offset: number): Code => [simd(0x0a, address), place(offset)],
+  /** Loads 8 bytes, with zeros behind them. */
+  loadHalf: (address: Code, offset: number): Code => [simd(0x5d, address), place(offset)],
+  /** Stores the first 8 bytes. */
+  storeHalf: (address: Code, offset: number, value: Code): Code => [
+    simd(0x5b, address, value),
+    place(offset),
+    0,
+  ],
   /** Replaces one of four 32-bit numbers by one in memory. */
   loadLane: (lane: number, address: Code, offset: number, vector: Code): Code => [
     simd(0x56, address, vector),
@@ -154,6 +164,16 @@ export const f32x4 = {
   lower: (a: Code, b: Code): Code => simd(0xea, a, b),
   /** a < b ? b : a */
   higher: (a: Code, b: Code): Code => simd(0xeb, a, b),
+};
+
+/** As `f32x4`, on two f64. */
+export const f64x2 = {
+  /** The first two of four f32. */
+  fromFloats: (a: Code): Code => simd(0x5f, a),
+  /** Two f32, rounded to nearest, with zeros behind them. */
+  toFloats: (a: Code): Code => simd(0x5e, a),
+  add: (a: Code, b: Code): Code => simd(0xf0, a, b),
+  mul: (a: Code, b: Code): Code => simd(0xf2, a, b),
 };
 
 function simd(opcode: number, ...operands: readonly Code[]): Code {

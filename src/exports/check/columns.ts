@@ -15,7 +15,7 @@ import { ROUNDINGS, rowRounding } from './rounding';
 
 /**
  * Compares the adapter's change of each matrix, at some columns and rows, with the change that the device computes in the
- * way of training and chat: with the adapter minus without it. The rows that an export writes are merged in JavaScript, so
+ * way of training and chat: with the adapter minus without it. The processor merges the rows that an export writes, so
  * this finds a wrong merge, whatever the export's format, and even if the change is smaller than the device's rounding of
  * the weights.
  *
