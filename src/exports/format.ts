@@ -141,12 +141,11 @@ export interface ExportSource {
   /** Logits of a few tokens with this adapter, and with another one on the same base. */
   compareAdapters(other: ExportedAdapter, options?: CheckOptions): Promise<ComparedLogits>;
   /** Logits of a few tokens with base and adapter. */
-  logits(options?: CheckOptions): Promise<SampleLogits>;
+  logits(options?: LogitsOptions): Promise<SampleLogits>;
   /**
-   * Computes the logits of the same few tokens with base and adapter, and with a checkpoint of which one block at a time
-   * is on the device.
+   * Logits of the same tokens with a checkpoint of which one block at a time is on the device, f32 [tokens, vocabulary].
    */
-  compareWith(checkpoint: Checkpoint, options?: CompareOptions): Promise<ComparedLogits>;
+  logitsOf(checkpoint: Checkpoint, options?: CheckOptions): Promise<Float32Array>;
 }
 
 /** The examples of an export, as they are trained on here. */
@@ -170,9 +169,9 @@ export interface ExamplesSource extends Pick<
   readonly adapter: ExportedAdapter | undefined;
 }
 
-export interface CompareOptions extends CheckOptions {
+export interface LogitsOptions extends CheckOptions {
   /** The adapter stands on the weights of this checkpoint instead of those of the open base. */
-  readonly reference?: Checkpoint;
+  readonly reference?: Checkpoint | undefined;
 }
 
 /** A few tokens and their logits, f32 [tokens, vocabulary]. */

@@ -120,7 +120,7 @@ async function openTuned(
 async function compute(session: Session, ids: readonly number[]): Promise<Computed> {
   const logits = async (): Promise<Float64Array> => Float64Array.from(await session.logits(ids));
   // With an adapter of zeros, the base runs in the same pipelines, which take longer to make than to run.
-  return { logits: await logits(), baseLogits: await withoutAdapter({ session }, logits) };
+  return { logits: await logits(), baseLogits: await withBaseAlone({ session }, logits) };
 }
 
 /** An export that was written. */
@@ -157,7 +157,7 @@ export async function exportTo(
 }
 
 /** Runs work with an adapter that changes nothing, so that an export is the base alone. */
-export async function withoutAdapter<T>(
+export async function withBaseAlone<T>(
   { session }: Pick<Tuned, 'session'>,
   work: () => Promise<T>,
 ): Promise<T> {

@@ -21,6 +21,12 @@ export interface OtherBase {
   readonly measured: MeasuredOriginals;
 }
 
+interface MergedModelOptions {
+  readonly base?: OtherBase | undefined;
+  /** Compares the logits of at most this number of tokens. */
+  readonly tokens?: number | undefined;
+}
+
 /**
  * Checks a merged model that Tunesmith itself can open, in any form: safetensors or GGUF. Reads all its weights back and
  * compares them with base and adapter, and then the logits of a few tokens. Tokenizer and chat template must be those that
@@ -32,7 +38,7 @@ export async function checkMergedModel(
   source: ExportSource,
   written: ModelFolder,
   { onProgress = () => undefined, signal }: CheckOptions,
-  base?: OtherBase,
+  { base, tokens = Infinity }: MergedModelOptions = {},
 ): Promise<ExportCheck> {
   const checkpoint = await openCheckpoint(written);
   const { spec } = source.layout;
@@ -43,11 +49,17 @@ export async function checkMergedModel(
     onProgress: (fraction) => onProgress(COLUMNS + WEIGHTS * fraction),
     signal,
   });
-  const compared = await source.compareWith(checkpoint, {
-    ...(base && { reference: onBase(spec, checkpoint, base.stored) }),
-    onProgress: (fraction) => onProgress(COLUMNS + WEIGHTS + LOGITS * fraction),
+  const { logits: ours } = await source.logits({
+    reference: base && onBase(spec, checkpoint, base.stored),
+    onProgress: (fraction) => onProgress(COLUMNS + WEIGHTS + (LOGITS / 2) * fraction),
     signal,
   });
+  const theirs = await source.logitsOf(checkpoint, {
+    onProgress: (fraction) => onProgress(COLUMNS + WEIGHTS + (LOGITS / 2) * (1 + fraction)),
+    signal,
+  });
+  const end = tokens * spec.vocabularySize;
+  const compared = { ours: ours.subarray(0, end), theirs: theirs.subarray(0, end) };
   const logits = compareLogits(compared, { spec: checkpoint.spec, weights });
   return mergedCheck(weights, logits, { measured: base?.measured });
 }

@@ -72,13 +72,9 @@ export const ggufExport: ExportFormat = {
         textFile('Modelfile', ollama.content),
         textFile('README.md', cardOf(source, card, uses)),
       ],
+      // The first tokens see all tokens before them, as all tokens do in a file that has no window.
       check: (folder, told) =>
-        checkMergedModel(
-          { ...source, compareWith: firstTokens(source, description.window) },
-          folder,
-          told,
-          base.original(),
-        ),
+        checkMergedModel(source, folder, told, { base: base.original(), tokens: description.window }),
     });
   },
 };
@@ -142,18 +138,6 @@ function notesOn(
     ...(window === undefined ? [] : [message('gguf_window', { window })]),
     ...(ends.length === 0 ? [] : [message('gguf_ends_left', { ends })]),
   ];
-}
-
-/**
- * Compares only the first tokens if the model has a window: they see all tokens before them, as all tokens do in the
- * file.
- */
-function firstTokens(source: ExportSource, window = Infinity): ExportSource['compareWith'] {
-  return async (checkpoint, told) => {
-    const { ours, theirs } = await source.compareWith(checkpoint, told);
-    const end = window * source.layout.spec.vocabularySize;
-    return { ours: ours.subarray(0, end), theirs: theirs.subarray(0, end) };
-  };
 }
 
 function usesOf(file: string, name: string): readonly ExportUse[] {

@@ -85,7 +85,7 @@ export const mergedExport: ExportFormat = {
         ...shards.map((shard) => weightsFile(source, shard, base.weights)),
         ...texts.map(([fileName, text]) => textFile(fileName, text)),
       ],
-      check: (written, told) => checkMergedModel(source, written, told, base.original()),
+      check: (written, told) => checkMergedModel(source, written, told, { base: base.original() }),
     });
   },
 };

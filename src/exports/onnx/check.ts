@@ -9,7 +9,7 @@ import { mergedCheck } from '../check/merged_check';
 import { checkWrittenTexts } from '../check/texts';
 import { checkWeights } from '../check/weights';
 import type { WrittenTensor } from '../check/written_tensor';
-import type { CheckOptions, ExportCheck, ExportSource } from '../format';
+import type { CheckOptions, ComparedLogits, ExportCheck, ExportSource } from '../format';
 import { exportDiffers } from '../run';
 import { checkAdapter } from './adapter_written';
 import type { DataFile } from './data_files';
@@ -62,13 +62,17 @@ export async function checkOnnx(
     ...(base && { base: base.weights }),
     ...during(COLUMNS, WEIGHTS),
   });
-  const sample = await source.logits({ signal });
+  const checkpoint = readCheckpoint({ ...source.facts, files: [], notes: [] }, spec, tensors);
   const begin = COLUMNS + WEIGHTS;
+  const { ids, logits: ours } = await source.logits({
+    reference: base && onBase(spec, { ...checkpoint, spec }, base.stored),
+    ...during(begin, OURS),
+  });
   const { vocabularySize: vocabulary } = spec;
   const run = await graphLogits(
     { graph, data, path, written, read, vocabulary, roundsActivations },
-    sample.ids,
-    during(begin, RUNTIME),
+    ids,
+    during(begin + OURS, RUNTIME),
     limits,
   );
   const told = { measured: base?.measured, isBeside: besideAdapter };
@@ -78,13 +82,12 @@ export async function checkOnnx(
     throw new TunesmithError({ code: 'export_onnx_float16' });
   }
   const ofFloats = quantization.float === 'float16' ? NEAREST.F16 : NEAREST.F32;
-  const ours = besideAdapter
-    ? sample.logits
-    : await checkGraph(
-        source,
-        { tensors, exact, theirs, rounding: ofFloats, base },
-        during(begin + RUNTIME, 1 - begin - RUNTIME),
-      );
+  if (!besideAdapter) {
+    const before = begin + OURS + RUNTIME;
+    const ofWeights = await source.logitsOf(checkpoint, during(before, 1 - before));
+    requireSameGraph(spec, { ours: ofWeights, theirs: exact }, ofFloats);
+    if (theirs !== exact) requireFine(ofWeights, theirs);
+  }
   const rounding = roundsActivations ? Math.max(ofFloats, activationRounding(spec)) : ofFloats;
   return mergedCheck(weights, compareLogits({ ours, theirs }, { spec, weights, rounding }), told);
 }
@@ -92,49 +95,22 @@ export async function checkOnnx(
 /**
  * Compares the runtime's logits with those that the weights, as they were read back, have here: rounding to a few bits is
  * in both, so that the rest is the rounding of floats. Where products also round activations to 8 bits, that has no useful
- * limit: the logits of the same graph with exact products are compared. Its own must only explain most of the variance of
- * the expected ones.
+ * limit: the logits are those of the same graph with exact products. `requireFine` limits its own.
  *
- * @param exact the logits of the graph with exact products
- * @param base as in `CheckedGraph`
- * @returns the logits of base and adapter
- * @throws TunesmithError `export_differs`, and `export_onnx_coarse` if the rounded activations explain too little
+ * @throws TunesmithError `export_differs`
  */
-async function checkGraph(
-  source: ExportSource,
-  {
-    tensors,
-    exact,
-    theirs,
-    rounding,
-    base,
-  }: {
-    readonly tensors: readonly WrittenTensor[];
-    readonly exact: Float32Array;
-    readonly theirs: Float32Array;
-    readonly rounding: number;
-    readonly base: OtherBase | undefined;
-  },
-  options: CheckOptions,
-): Promise<Float32Array> {
-  const { spec } = source.layout;
-  const checkpoint = readCheckpoint({ ...source.facts, files: [], notes: [] }, spec, tensors);
-  const compared = await source.compareWith(checkpoint, {
-    ...options,
-    ...(base && { reference: onBase(spec, { ...checkpoint, spec }, base.stored) }),
-  });
-  const ours = compared.theirs;
-  const errors = tensors.filter(({ from }) => from.kind !== 'vector').map(() => 0);
+function requireSameGraph(spec: ModelSpec, compared: ComparedLogits, rounding: number): void {
+  const errors = checkpointTensors(spec)
+    .filter(({ kind }) => kind !== 'vector')
+    .map(() => 0);
   const weights = { share: undefined, errors, error: 0 };
-  const { difference, allowed } = compareLogits({ ours, theirs: exact }, { spec, weights, rounding });
+  const { difference, allowed } = compareLogits(compared, { spec, weights, rounding });
   // Written with "not", so that NaN fails.
   if (!(difference <= allowed)) {
     throw exportDiffers({
       detail: `The graph's logits differ by ${difference} from those of its weights; ${allowed} is explained.`,
     });
   }
-  if (theirs !== exact) requireFine(ours, theirs);
-  return compared.ours;
 }
 
 /** The largest share of the variance of logits that activations of 8 bits may leave unexplained. The mean leaves 1. */
@@ -171,10 +147,14 @@ export function requireAll(spec: ModelSpec, tensors: readonly Pick<WrittenTensor
   if (missing) throw exportDiffers({ detail: `The graph has no ${missing.name}.` });
 }
 
-/** The parts of the check's time: comparing columns, reading the weights back, the runtime's logits; the rest are ours. */
+/**
+ * The parts of the check's time: comparing columns, reading the weights back, the logits of base and adapter and the
+ * runtime's; the rest is for those of the weights that were read back.
+ */
 const COLUMNS = 0.2;
 const WEIGHTS = 0.5;
-const RUNTIME = 0.2;
+const OURS = 0.05;
+const RUNTIME = 0.15;
 
 /**
  * The relative error of products that round activations to 255 steps of their range. The range of n values is at most

@@ -1,5 +1,5 @@
 import { errorClass, errorCode } from '../../core/errors';
-import type { CheckOptions, ComparedLogits, CompareOptions, SampleLogits } from '../../exports/format';
+import type { CheckOptions, ComparedLogits, LogitsOptions, SampleLogits } from '../../exports/format';
 import type { Device } from '../../gpu/device';
 import type { Adapter } from '../../models/adapter';
 import type { Checkpoint } from '../../models/files';
@@ -36,36 +36,49 @@ export async function compareAdapters(
 }
 
 /** The few tokens of comparisons, and their logits with the tuned adapter. */
-export async function tunedLogits(session: Compared, { signal }: CheckOptions = {}): Promise<SampleLogits> {
+export async function tunedLogits(
+  session: Compared,
+  { reference, onProgress, signal }: LogitsOptions = {},
+): Promise<SampleLogits> {
   const ids = comparedIds(session);
-  return { ids, logits: await session.logits(ids, { signal }) };
+  if (!reference) return { ids, logits: await session.logits(ids, { signal }) };
+  const logits = await session.withTuned(({ device }, adapter) =>
+    logitsByParts(device, reference, ids, { adapter, ...partsOf(onProgress), signal }),
+  );
+  return { ids, logits };
 }
 
 /**
- * Logits of the same few tokens, from base and adapter, and from a checkpoint of which one block at a time is on the
- * device. If the device has no room for it beside the open model, that is freed; its next use loads it again.
+ * Logits of the same few tokens from a checkpoint of which one block at a time is on the device. If the device has no room
+ * for it beside the open model, that is freed; its next use loads it again.
  */
-export async function compareWith(
+export async function checkpointLogits(
   session: Compared,
   checkpoint: Checkpoint,
-  { reference, onProgress = () => undefined, signal }: CompareOptions = {},
-): Promise<ComparedLogits> {
-  const ids = comparedIds(session);
-  const half = (from: number) => (done: number, parts: number) => onProgress(from + (0.5 * done) / parts);
-  const ours = reference
-    ? await session.withTuned(({ device }, adapter) =>
-        logitsByParts(device, reference, ids, { adapter, onProgress: half(0), signal }),
-      )
-    : await session.logits(ids, { signal });
-  const byParts = async (): Promise<Float32Array<ArrayBuffer>> =>
-    await logitsByParts(await session.device(), checkpoint, ids, { onProgress: half(0.5), signal });
+  { onProgress, signal }: CheckOptions = {},
+): Promise<Float32Array> {
+  const byParts = async (): Promise<Float32Array> =>
+    await logitsByParts(await session.device(), checkpoint, comparedIds(session), {
+      ...partsOf(onProgress),
+      signal,
+    });
   try {
-    return { ours, theirs: await byParts() };
+    return await byParts();
   } catch (error) {
     if (!lacksRoom(error)) throw error;
     session.unload();
-    return { ours, theirs: await byParts() };
+    return await byParts();
   }
+}
+
+function partsOf(onProgress: CheckOptions['onProgress'] = () => undefined): {
+  readonly onProgress: (done: number, parts: number) => void;
+} {
+  return {
+    onProgress: (done, parts) => {
+      onProgress(done / parts);
+    },
+  };
 }
 
 function comparedIds({ layout }: Compared): readonly number[] {

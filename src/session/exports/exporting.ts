@@ -14,7 +14,7 @@ import { baseNameOf } from '../models/base_name';
 import { trainedTemplate } from '../models/loaded';
 import type { AdapterTemplate, OpenModel } from '../models/open';
 import { baseUse } from './base_use';
-import { compareAdapters, compareWith, tunedLogits } from './comparison';
+import { checkpointLogits, compareAdapters, tunedLogits } from './comparison';
 import { exportProgress } from './export_progress';
 import type { OnProgress } from '../progress';
 import type { Session } from '../session';
@@ -108,7 +108,7 @@ export async function exportSource(
     encoder,
     compareAdapters: (other, options) => compareAdapters(session, other, options),
     logits: (options) => tunedLogits(session, options),
-    compareWith: (checkpoint, options) => compareWith(session, checkpoint, options),
+    logitsOf: (checkpoint, options) => checkpointLogits(session, checkpoint, options),
   };
 }
 

@@ -13,7 +13,7 @@ import {
   useDevice,
   useFolder,
   useTuned,
-  withoutAdapter,
+  withBaseAlone,
   type Exported,
   type Tuned,
   type TunedPaths,
@@ -116,7 +116,7 @@ describe.each(cases)('$name', ({ name, paths }) => {
   });
 
   it('gguf-lora over the base in F32', async () => {
-    const base = await withoutAdapter(tuned(), () => ggufOf(tuned(), at('base'), 'F32'));
+    const base = await withBaseAlone(tuned(), () => ggufOf(tuned(), at('base'), 'F32'));
     const { files, bytes, seconds } = await exportTo(at('lora'), tuned(), 'gguf-lora');
     const lora = files.find((file) => file.endsWith('.gguf'))!;
     const judged = await judgeFloats(tuned(), base.path, { count: count(), lora });

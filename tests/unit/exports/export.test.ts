@@ -58,7 +58,7 @@ const source: ExportSource = {
   encoder: new RowEncoder(),
   compareAdapters: () => Promise.resolve({ ours: new Float32Array(1), theirs: new Float32Array(1) }),
   logits: () => Promise.reject(new Error('nothing is merged')),
-  compareWith: () => Promise.reject(new Error('nothing is merged')),
+  logitsOf: () => Promise.reject(new Error('nothing is merged')),
 };
 
 const PEFT_FILES = [
