@@ -1,11 +1,8 @@
-import { commitIter, createRepo, modelInfo, type CommitProgressEvent } from '@huggingface/hub';
-import { isModelScope } from '../core/endpoints';
-import { TunesmithError } from '../core/errors';
-import { isRepo } from '../core/model_reference';
-import { listRepository } from './repository';
-import { Requester } from './requester';
+import { commitIter, createRepo, type CommitProgressEvent } from '@huggingface/hub';
+import { errorCode, TunesmithError } from '../core/errors';
 import type { CallOptions, Hub } from './types';
 import { uploadFetch } from './upload_requests';
+import { checkExisting, requesterFor, type UploadTarget } from './upload_target';
 
 export interface UploadFile {
   /** Its path in the repository. */
@@ -14,13 +11,7 @@ export interface UploadFile {
   readonly content: Blob;
 }
 
-export interface UploadRequest {
-  /** owner/name */
-  readonly repo: string;
-  /** Whether only the owner may see the files: a repository that this upload creates, or that exists. */
-  readonly isPrivate: boolean;
-  /** Whether the files may join or replace those of a repository that has some. */
-  readonly update: boolean;
+export interface UploadRequest extends UploadTarget {
   readonly files: readonly UploadFile[];
   /** First line of the commit's message. */
   readonly title: string;
@@ -54,12 +45,9 @@ export async function uploadModel(
   { repo, isPrivate, update, files, title }: UploadRequest,
   { onProgress, signal }: CallOptions & { readonly onProgress?: (progress: UploadProgress) => void } = {},
 ): Promise<Uploaded> {
-  if (!isRepo(repo)) throw new TunesmithError({ code: 'repository_name', values: { name: repo } });
-  const requester = new Requester(hub);
+  const requester = requesterFor(hub, repo);
   const hubUrl = requester.endpoint;
   const host = new URL(hubUrl).host;
-  if (isModelScope(hubUrl)) throw new TunesmithError({ code: 'upload_not_offered', values: { host } });
-  if (!hub.token?.trim()) throw new TunesmithError({ code: 'upload_no_token', values: { host } });
   signal?.throwIfAborted();
   const upload = { repo, signal };
   try {
@@ -74,11 +62,8 @@ export async function uploadModel(
       accessToken: '',
     });
   } catch (error) {
-    const exists = error instanceof TunesmithError && error.code === 'repository_exists';
-    if (!exists || !(update || (await isEmpty(hub, repo, signal)))) throw error;
-    if (isPrivate && !(await isPrivateRepo(requester, repo, signal))) {
-      throw new TunesmithError({ code: 'repository_public', values: { repo, host } });
-    }
+    if (errorCode(error) !== 'repository_exists') throw error;
+    await checkExisting(hub, requester, { repo, isPrivate, update }, { signal });
   }
   const follow = followed(files, onProgress);
   const operations = files.map(({ path, content }) => ({ operation: 'addOrUpdate' as const, path, content }));
@@ -116,25 +101,6 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
   // Nobody waits for it after the upload.
   stopped.catch(() => undefined);
   return stopped;
-}
-
-async function isPrivateRepo(
-  requester: Requester,
-  repo: string,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const info = await modelInfo({
-    name: repo,
-    hubUrl: requester.endpoint,
-    fetch: requester.fetchFor({ asked: { repo }, signal }),
-  });
-  return info.private;
-}
-
-/** Whether a repository has no files of its own, as after an attempt that failed. */
-async function isEmpty(hub: Hub, repo: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const { files } = await listRepository(hub, repo, undefined, { signal });
-  return files.every(({ path }) => path === '.gitattributes');
 }
 
 /** Adds up the progress of the single files. */

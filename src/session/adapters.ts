@@ -9,6 +9,7 @@ import { handleTarget } from '../exports/targets/handle_target';
 import { zipTarget } from '../exports/targets/zip_target';
 import type { Hub } from '../hub/types';
 import type { UploadFile } from '../hub/upload';
+import { checkUpload } from '../hub/upload_target';
 import type { Exclusive } from './exclusive';
 import type { ExportFolder, ExportPlace } from './exports/export_folder';
 import { planExport, writeExport } from './exports/exporting';
@@ -197,7 +198,7 @@ export class Adapters {
    * Writes an export, checks it and uploads its files to a repository of the hub.
    *
    * @param language of the model card
-   * @throws TunesmithError as `export` and `uploadModel`
+   * @throws TunesmithError as `checkUpload`, `export` and `uploadModel`
    */
   async upload(
     format: string,
@@ -211,6 +212,8 @@ export class Adapters {
       this.#exporting = exporting;
       const { signal } = exporting;
       try {
+        // Writing may take minutes.
+        await checkUpload(this.#hub(), target, { signal });
         const { files, check } = await this.#filesToUpload(format, options, language, { onProgress, signal });
         const { address } = await uploadFiles(this.#hub(), target, files, { onProgress, signal });
         this.#written = undefined;

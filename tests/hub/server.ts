@@ -201,6 +201,10 @@ class LocalHub implements RunningHub {
       void this.#uploads.answerHub(path, request).then((answer) => send(response, answer));
       return;
     }
+    if (path === '/api/whoami-v2') {
+      send(response, this.#uploads.whose(request.headers.authorization));
+      return;
+    }
     if (path === '/api/models') {
       this.#search(url, response);
       return;

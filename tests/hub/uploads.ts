@@ -52,6 +52,14 @@ export class Uploads {
     this.#world = world;
   }
 
+  /** Says whose a token is, and what it may do. */
+  whose(authorization: string | undefined): Answer {
+    const owners = this.#world.writers[authorization?.replace(/^Bearer /, '') ?? ''];
+    if (!owners) return refused(401, 'Invalid username or password.');
+    const role = owners.length > 0 ? 'write' : 'read';
+    return { status: 200, body: { name: owners[0], auth: { accessToken: { role } } } };
+  }
+
   /** Answers a POST to the hub. */
   async answerHub(path: string, request: IncomingMessage): Promise<Answer> {
     const body = await bodyOf(request);

@@ -1,17 +1,11 @@
 import { message } from '../../core/messages/message';
 import type { Hub } from '../../hub/types';
 import { uploadModel, type UploadFile, type UploadProgress, type Uploaded } from '../../hub/upload';
+import type { UploadTarget as UploadRepository } from '../../hub/upload_target';
 import type { OnProgress } from '../progress';
 
-/** The repository of an upload. */
-export interface UploadTarget {
-  /** owner/name */
-  readonly repo: string;
-  /** Whether only the owner may see the files. */
-  readonly isPrivate: boolean;
-  /** Whether the files may join or replace those of a repository that has some. */
-  readonly update: boolean;
-  /** First line of the commit's message. */
+/** The repository of an upload, and the first line of the commit's message. */
+export interface UploadTarget extends UploadRepository {
   readonly title: string;
 }
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Requester } from '../../../src/hub/requester';
 import { uploadModel, type UploadProgress } from '../../../src/hub/upload';
 import { uploadFetch } from '../../../src/hub/upload_requests';
+import { checkUpload } from '../../../src/hub/upload_target';
 import { startHub, type RunningHub } from '../../hub/server';
 import { hubAt, randomBytes } from './world';
 
@@ -157,6 +158,49 @@ describe('an upload', () => {
     });
     await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
     expect(server.filesOf('anna/tuned')).toEqual({});
+  });
+});
+
+describe('an upload that is not prepared yet', () => {
+  const target = { repo: 'anna/tuned', isPrivate: true, update: false };
+  const there = { ...target, repo: 'anna/there', isPrivate: false };
+
+  it.each([
+    ['no token', {}, target, 'upload_no_token'],
+    ['a wrong token', { token: 'hf_wrong' }, target, 'token_refused'],
+    ['a token that can only read', { token: 'hf_reader' }, target, 'upload_refused'],
+    ['a name without owner', { token: TOKEN }, { ...target, repo: 'tuned' }, 'repository_name'],
+    ['the name of another model', { token: TOKEN }, there, 'repository_exists'],
+    [
+      'a private wish for public files',
+      { token: TOKEN },
+      { ...there, isPrivate: true, update: true },
+      'repository_public',
+    ],
+  ])('is refused with %s', async (_, more, asked, code) => {
+    await expect(checkUpload(hubAt(server.url, more), asked)).rejects.toMatchObject({ code });
+  });
+
+  it('is allowed for a new name, and for an update', async () => {
+    const hub = hubAt(server.url, { token: TOKEN });
+    await checkUpload(hub, target);
+    await checkUpload(hub, { ...there, update: true });
+    expect(server.filesOf('anna/tuned')).toBeUndefined();
+    expect(server.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+
+  it('is allowed by a mirror that does not know whose a token is', async () => {
+    const without: typeof fetch = (input, init) =>
+      String(input).endsWith('/whoami-v2')
+        ? Promise.resolve(new Response('', { status: 404 }))
+        : fetch(input, init);
+    await checkUpload(hubAt(server.url, { token: TOKEN, fetch: without }), target);
+  });
+
+  it('is refused at once without a network', async () => {
+    server.offline = true;
+    const checked = checkUpload(hubAt(server.url, { token: TOKEN }), target);
+    await expect(checked).rejects.toMatchObject({ code: 'endpoint_unreachable' });
   });
 });
 

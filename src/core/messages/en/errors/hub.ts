@@ -92,7 +92,7 @@ export const hubErrors = {
   }),
   repository_public: ({ repo, host }: { repo: string; host: string }) => ({
     message: `The repository ${repo} on ${host} is public, but you asked for a private upload.`,
-    hint: `Choose another name, make the repository private on ${host}, or allow that everybody sees the files.`,
+    hint: `Choose another name, make the repository private on ${host}, or switch off “Private” (on the command line: --public).`,
   }),
   repository_too_many_files: ({ repo, host }: { repo: string; host: string }) => ({
     message: `${host} lists more files of ${repo} than a model can have.`,
@@ -119,7 +119,7 @@ export const hubErrors = {
   },
   token_refused: ({ host }: { host: string }) => ({
     message: `${host} refuses this access token, or requests without one.`,
-    hint: 'Check the access token, or remove it: models that are open to all need none.',
+    hint: 'Check the access token: it may have expired. Downloads of models that are open to all need none.',
   }),
   /** `reason`: the host's own words. */
   upload_failed: ({ repo, host, reason }: { repo: string; host: string; reason?: string }) => ({

@@ -76,7 +76,7 @@ export const hubErrors: typeof english = {
   }),
   repository_public: ({ repo, host }) => ({
     message: `${host} 上的仓库 ${repo} 是公开的，而这次上传要求私有。`,
-    hint: `请换一个名称，或在 ${host} 上把仓库设为私有，或允许所有人看到这些文件。`,
+    hint: `请换一个名称，或在 ${host} 上把仓库设为私有，或关闭“私有”开关（命令行：--public）。`,
   }),
   repository_too_many_files: ({ repo, host }) => ({
     message: `${host} 列出的 ${repo} 的文件数超出了一个模型应有的数量。`,
@@ -103,7 +103,7 @@ export const hubErrors: typeof english = {
   },
   token_refused: ({ host }) => ({
     message: `${host} 拒绝了请求：访问令牌无效，或没有提供访问令牌。`,
-    hint: '请检查访问令牌，或将其清除：公开的模型不需要它。',
+    hint: '请检查访问令牌，它可能已过期。下载公开的模型不需要令牌。',
   }),
   upload_failed: ({ repo, host, reason }) => ({
     message:
