@@ -191,7 +191,7 @@ describe('an upload that is not prepared yet', () => {
 
   it('is allowed by a mirror that does not know whose a token is', async () => {
     const without: typeof fetch = (input, init) =>
-      String(input).endsWith('/whoami-v2')
+      new Request(input).url.endsWith('/whoami-v2')
         ? Promise.resolve(new Response('', { status: 404 }))
         : fetch(input, init);
     await checkUpload(hubAt(server.url, { token: TOKEN, fetch: without }), target);
