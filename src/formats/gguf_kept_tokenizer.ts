@@ -1,6 +1,6 @@
 import type { GgufHeader } from './gguf';
 import { GgufReader, type GgufValue } from './gguf_reader';
-import { ggufChatTemplates } from './gguf_tokenizer';
+import { ggufChatTemplates, ggufTokenizer, type GgufTokenizer } from './gguf_tokenizer';
 import { templateEntries, type TokenizerSource } from './gguf_tokenizer_writer';
 import { bool, type GgufEntry } from './gguf_writer';
 
@@ -18,10 +18,14 @@ export function keptTokenizer({ encoded }: Pick<GgufHeader, 'encoded'>): KeptTok
   return Object.fromEntries(own.map(([key, bytes]) => [key, bytes.slice()]));
 }
 
+/** The tokenizer.json of a kept tokenizer. */
+export function keptTokenizerJson(kept: KeptTokenizer): GgufTokenizer['tokenizer'] {
+  return ggufTokenizer(valuesOf(Object.entries(kept))).tokenizer;
+}
+
 /** The chat templates of a kept tokenizer, as tokenizer_config.json has them. */
 export function keptTemplates(kept: KeptTokenizer): Readonly<Record<string, unknown>> {
-  const own = Object.entries(kept).filter(([key]) => key.startsWith(TEMPLATE));
-  return ggufChatTemplates(new Map(own.map(([key, bytes]) => [key, valueOf(key, bytes)])));
+  return ggufChatTemplates(valuesOf(Object.entries(kept).filter(([key]) => key.startsWith(TEMPLATE))));
 }
 
 /** The parts in which a new file differs from the one that its tokenizer is kept from. */
@@ -45,6 +49,10 @@ export function keptTokenizerEntries(
   for (const [key, entry] of templateEntries(template)) entries.set(key, entry);
   if (addBos !== undefined) entries.set(ADD_BOS, bool(addBos));
   return entries;
+}
+
+function valuesOf(entries: readonly (readonly [string, Uint8Array])[]): ReadonlyMap<string, GgufValue> {
+  return new Map(entries.map(([key, bytes]) => [key, valueOf(key, bytes)]));
 }
 
 function valueOf(key: string, bytes: Uint8Array): GgufValue {

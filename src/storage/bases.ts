@@ -3,6 +3,7 @@ import { fromBase64, toBase64 } from '../core/base64';
 import { sha256Hex } from '../core/bytes';
 import { isLoadSettings, loadKey, type LoadSettings } from '../core/settings/settings';
 import { message } from '../core/messages/message';
+import { keptTokenizerJson } from '../formats/gguf_kept_tokenizer';
 import {
   baseBytes,
   baseCheckpoint,
@@ -99,7 +100,8 @@ export interface BaseDescription {
 
 const factsSchema = v.object({
   config: v.unknown(),
-  tokenizer: v.unknown(),
+  /** Absent if it follows from `encodedTokenizer`. */
+  tokenizer: v.optional(v.unknown()),
   tokenizerConfig: v.unknown(),
   templateFile: v.optional(text),
   generationConfig: v.optional(v.unknown()),
@@ -144,9 +146,9 @@ export async function saveBase(
   await store.remove(folder);
   const { config, tokenizer, tokenizerConfig, templateFile, generationConfig, texts, notes } = facts;
   const { ggufTokenizer } = facts;
-  const texted = { config, tokenizer, tokenizerConfig, templateFile, generationConfig, texts };
-  const encodedTokenizer = ggufTokenizer && mapped(ggufTokenizer, toBase64);
-  const own = { ...texted, encodedTokenizer, notes };
+  const texted = { config, tokenizerConfig, templateFile, generationConfig, texts };
+  const ofTokenizer = ggufTokenizer ? { encodedTokenizer: mapped(ggufTokenizer, toBase64) } : { tokenizer };
+  const own = { ...texted, ...ofTokenizer, notes };
   const small = new TextEncoder().encode(JSON.stringify(own));
   const bytes = baseBytes(layout);
   const free = await store.free();
@@ -228,9 +230,10 @@ export async function openBase(store: FileStore, id: string): Promise<OpenBase |
   if (file?.size !== bytes || pieces.length !== Math.ceil(bytes / PIECE_BYTES)) {
     throw baseDamaged(message('base_written', { size: file?.size ?? 0, expected: bytes }));
   }
-  const { templateFile, generationConfig, encodedTokenizer } = facts;
+  const { encodedTokenizer, templateFile, generationConfig, ...others } = facts;
   const ggufTokenizer = encodedTokenizer && mapped(encodedTokenizer, fromBase64);
-  const own: BaseFacts = { ...facts, templateFile, generationConfig, ggufTokenizer };
+  const tokenizer = facts.tokenizer ?? (ggufTokenizer && keptTokenizerJson(ggufTokenizer));
+  const own: BaseFacts = { ...others, tokenizer, templateFile, generationConfig, ggufTokenizer };
   const checkpoint = baseCheckpoint(readSpec(facts.config), own, forms, verifiedReader(file, pieces));
   // A full disk must not prevent reading.
   await writeJson(store, `${folder}/${MANIFEST}`, { ...manifest, usedAt: Date.now() }).catch(() => undefined);

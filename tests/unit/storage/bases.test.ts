@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { beforeAll, beforeEach, describe, expect, test, onTestFinished, vi } from 'vitest';
-import { concatBytes } from '../../../src/core/bytes';
+import { concatBytes, sha256Hex } from '../../../src/core/bytes';
+import { memoryFile } from '../../../src/core/file_reader';
 import type { LoadSettings } from '../../../src/core/settings/settings';
 import { writeSafetensors } from '../../../src/formats/safetensors';
 import type { ReadableModel } from '../../../src/models/base_file';
@@ -18,7 +20,7 @@ import {
   saveBase,
   type BaseDescription,
 } from '../../../src/storage/bases';
-import { writeJson } from '../../../src/storage/file_store';
+import { readJson, writeJson } from '../../../src/storage/file_store';
 import { CONFIG, folderOf, madeUpTensors } from '../models/made_up';
 import { MemoryFiles } from './memory_files';
 
@@ -37,6 +39,12 @@ const hub: BaseDescription = {
 };
 /** So that there are three pieces: the embedding has 12 MiB, the head as well. */
 const wide = { ...CONFIG, vocab_size: 96 * 1024 };
+
+async function ggufCheckpoint(): Promise<Checkpoint> {
+  const path = new URL('../../parity/fixtures/formats/gguf_qwen2/model.gguf', import.meta.url);
+  const file = memoryFile('model.gguf', new Uint8Array(await readFile(path)));
+  return await openCheckpoint(new Map([[file.name, file]]));
+}
 
 /** A model whose buffers are arrays: what a device would give back, and what was put there. */
 function fakeModel(checkpoint: Checkpoint, settings: LoadSettings = load, maxBinding = 2 ** 22) {
@@ -128,11 +136,20 @@ test('what is added to norms is added once', async () => {
   expect(norm).not.toHaveProperty('add', 1);
 });
 
-test('has the tokenizer of its GGUF file byte by byte', async () => {
-  const bytes = Uint8Array.from({ length: 20_000 }, (_, index) => (index * 7) % 256);
-  const ggufTokenizer = { 'tokenizer.ggml.model': bytes, 'tokenizer.ggml.hash': new Uint8Array(0) };
-  const id = await saveBase(store, fakeModel(checkpoint).model, { ...checkpoint, ggufTokenizer }, files);
-  expect((await openBase(store, id))?.checkpoint.ggufTokenizer).toEqual(ggufTokenizer);
+test('of a GGUF file has its tokenizer byte by byte, and its vocabulary once', async () => {
+  const { tokenizer, ggufTokenizer } = await ggufCheckpoint();
+  const facts = { ...checkpoint, tokenizer, ggufTokenizer };
+  const id = await saveBase(store, fakeModel(checkpoint).model, facts, files);
+  expect((await openBase(store, id))?.checkpoint).toMatchObject({ tokenizer, ggufTokenizer });
+  const [small, manifest] = [`bases/${id}/facts.json`, `bases/${id}/manifest.json`];
+  expect(await readJson(store, small)).not.toHaveProperty('tokenizer');
+
+  // Earlier versions stored both.
+  const first = { type: 'first' };
+  await writeJson(store, small, { ...((await readJson(store, small)) as object), tokenizer: first });
+  const hash = await sha256Hex(store.files.get(small)!);
+  await writeJson(store, manifest, { ...((await readJson(store, manifest)) as object), facts: hash });
+  expect((await openBase(store, id))?.checkpoint).toMatchObject({ tokenizer: first, ggufTokenizer });
 });
 
 test('kept once, listed with its size, found again, removed', async () => {
