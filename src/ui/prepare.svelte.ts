@@ -104,9 +104,13 @@ export class Preparation {
       this.#planDone = '';
       if (!model.mayOpen(settings.quantization)) return false;
       this.#examplesDone = '';
-      // Opening another model closes the adapter.
-      if (exports.adapter) former.forget();
+      // Opening a model closes the adapter.
+      const { adapter } = exports;
+      const run = adapter && adapter.origin === former.run ? former.run : undefined;
+      const before = model.report?.modelHash;
+      if (adapter) former.forget();
       const opened = await model.open(settings.quantization);
+      if (run !== undefined && before !== undefined && model.report?.modelHash === before) former.leave(run);
       await Promise.all([exports.refresh(), model.wanted.kind === 'demo' ? undefined : saved.refresh()]);
       training.clear();
       if (!opened) return false;

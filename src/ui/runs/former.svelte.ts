@@ -10,19 +10,27 @@ export class FormerAdapter {
   run: string | undefined = $state(readHere(storageKey, schema, {}).run);
   /** Whether it is being opened again. */
   opening = $state(false);
-  /** Whether it could not be opened automatically, so that the visitor has to decide. */
+  /** Whether it is not open any more, so that the visitor has to decide. */
   closed = $state(false);
+  /** Whether that is because its base was opened with other settings. */
+  reloaded = $state(false);
 
   remember(run: string): void {
     this.run = run;
-    this.closed = false;
+    this.closed = this.reloaded = false;
     keepHere(storageKey, { run });
+  }
+
+  /** Call it when the base of the forgotten run has been opened with other settings. The next page does not open the run. */
+  leave(run: string): void {
+    this.run = run;
+    this.closed = this.reloaded = true;
   }
 
   /** Call it when another model or adapter is chosen. */
   forget(): void {
     this.run = undefined;
-    this.closed = false;
+    this.closed = this.reloaded = false;
     keepHere(storageKey, {});
   }
 }

@@ -492,6 +492,22 @@ describe('the page', () => {
       expect(fake.asked).toEqual(['plan']);
     });
 
+    it.each<[string, string, Partial<App['former']>]>([
+      ['that it is closed if its base opens with other settings', 'demo', { closed: true, reloaded: true }],
+      ['nothing if another model opens', 'other', { run: undefined, closed: false }],
+    ])('says %s', async (_, opened, former) => {
+      const { app, fake } = await reloaded({});
+      await app.preparation.ready();
+      fake.models.open.mockResolvedValueOnce(report({ modelHash: opened === 'demo' ? 'a-hash' : opened }));
+      fake.adapter.report = () => Promise.resolve(undefined);
+      app.settings.set('load_in_4bit', false);
+      await app.preparation.ready();
+      expect(app.exports.adapter).toBeUndefined();
+      expect(app.former).toMatchObject(former);
+      // The next page has the new settings, too.
+      expect(new FormerAdapter().run).toBeUndefined();
+    });
+
     it('opens nothing for someone who has never trained', async () => {
       const { fake } = await begun();
       expect(fake.runs.open).not.toHaveBeenCalled();

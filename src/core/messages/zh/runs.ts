@@ -90,6 +90,7 @@ export const runs: typeof en = {
   closedFetch: (model) => `${model} 已不再保存在此浏览器中。`,
   closedGone: (model) =>
     `${model} 已不再保存在此浏览器中。请先在“模型”步骤中打开它的文件夹，再打开该训练任务。`,
+  closedReloaded: '它的基座模型现在以其他设置打开。打开该适配器会恢复它自己的设置。',
   fetchAndOpen: '下载模型并打开训练任务',
   openAgain: '打开',
   leaveClosed: '不打开',
