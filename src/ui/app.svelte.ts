@@ -27,6 +27,7 @@ import type { PickedFiles, PickedFolder } from './shared/files';
 import { ThemeState } from './shared/theme.svelte';
 import { NewsState } from './shell/news.svelte';
 import { RouteState } from './shell/route.svelte';
+import { isAdapter } from './export/adapter_files';
 import { ExportState } from './export/export.svelte';
 import { PromptsState } from './train/prompts.svelte';
 import { SettingsFile } from './settings/file.svelte';
@@ -172,8 +173,14 @@ export class App {
     if (!picked) return;
     if ((await this.takeElsewhere(picked)) || this.locked || this.model.busyLong) return;
     const some = (names: RegExp) => picked.files.some(({ name }) => names.test(name));
-    if (some(/^adapter_config\.json$/)) return;
-    if (some(/\.(safetensors|gguf)$/i) || some(/^config\.json$/i)) {
+    if (await isAdapter(picked)) {
+      this.route.go('export');
+      // Without a model, the stage says that one is needed first.
+      if (this.model.report) await this.exports.import(picked);
+    } else if (some(/^adapter_config\.json$/)) {
+      // Something is missing, and the rest is no examples.
+      return;
+    } else if (some(/\.(safetensors|gguf)$/i) || some(/^config\.json$/i)) {
       this.choice.chooseFiles(picked);
       this.route.go('model');
     } else if (picked.files.some(({ name }) => isDataFile(name))) {

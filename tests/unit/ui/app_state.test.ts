@@ -214,6 +214,28 @@ describe('the page', () => {
     expect(app.onnx.error).toMatchObject({ code: 'engine_busy', values: { doing: 'chatting' } });
   });
 
+  it('imports an adapter that is dropped anywhere, as a folder or as a zip, into the open model', async () => {
+    const { app } = await begun();
+    const imported = vi.spyOn(app.exports, 'import').mockResolvedValue();
+    const drop = async (...files: File[]) => {
+      const all = files.map((file) => ({ path: file.name, file }));
+      await app.takeDrop(Promise.resolve({ name: 'lora', files, all }));
+    };
+    const names = ['adapter_config.json', 'adapter_model.safetensors'] as const;
+    const folder = names.map((name) => new File(['{}'], name));
+    const entries = Object.fromEntries(names.map((name) => [`lora/${name}`, new Uint8Array(1)]));
+    await drop(...folder);
+    expect(app.route.place).toBe('export');
+    expect(imported).not.toHaveBeenCalled();
+    await app.preparation.ready();
+    await drop(...folder);
+    await drop(new File([zipSync(entries)], 'lora.zip'));
+    expect(imported).toHaveBeenCalledTimes(2);
+    await drop(folder[0]!, new File(['{}'], 'training_args.json'));
+    expect(imported).toHaveBeenCalledTimes(2);
+    expect(app.route.place).toBe('export');
+  });
+
   it('takes an adapter, a model and examples for no settings', async () => {
     const { app } = await begun();
     const files = (...names: string[]) => ({ name: 'x', files: names.map((name) => new File(['{}'], name)) });

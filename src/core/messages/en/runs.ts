@@ -91,7 +91,8 @@ export const runs = {
   closedFetch: (model: string) => `${model} is no longer saved in this browser.`,
   closedGone: (model: string) =>
     `${model} is no longer saved in this browser. Open its folder in the step “Model”, then open the run.`,
-  closedReloaded: 'Its base model is open with other settings now. With the adapter, its own settings come back.',
+  closedReloaded:
+    'Its base model is open with other settings now. With the adapter, its own settings come back.',
   fetchAndOpen: 'Download the model and open the run',
   openAgain: 'Open it',
   leaveClosed: 'Leave it closed',

@@ -164,7 +164,7 @@ export const modelErrors = {
     }, not a model.`,
     hint:
       kind === 'adapter'
-        ? 'Open the model that it was trained on. Adapters are read as PEFT folders.'
+        ? 'Open the model that it was trained on, and then import the adapter.'
         : 'Open the GGUF file of the model itself.',
   }),
   gguf_several: ({ names }: { names: readonly string[] }) => ({

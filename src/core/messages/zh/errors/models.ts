@@ -130,10 +130,7 @@ export const modelErrors: typeof english = {
         vocab: '没有权重的词表',
       }[kind]
     }，不是模型。`,
-    hint:
-      kind === 'adapter'
-        ? '请打开它所基于的模型。适配器请以 PEFT 文件夹的形式提供。'
-        : '请打开模型本身的 GGUF 文件。',
+    hint: kind === 'adapter' ? '请先打开它所基于的模型，再导入这个适配器。' : '请打开模型本身的 GGUF 文件。',
   }),
   gguf_several: ({ names }) => ({
     message: `文件夹中有 ${names.length} 个 GGUF 文件：${names.join('、')}。`,
