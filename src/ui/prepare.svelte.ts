@@ -104,13 +104,12 @@ export class Preparation {
       this.#planDone = '';
       if (!model.mayOpen(settings.quantization)) return false;
       this.#examplesDone = '';
-      // Opening a model closes the adapter.
+      // Opening a model closes the adapter. Whoever chooses another model has left the adapter's run already.
       const { adapter } = exports;
-      const run = adapter && adapter.origin === former.run ? former.run : undefined;
-      const before = model.report?.modelHash;
+      const run = adapter?.origin === former.run ? former.run : undefined;
       if (adapter) former.forget();
       const opened = await model.open(settings.quantization);
-      if (run !== undefined && before !== undefined && model.report?.modelHash === before) former.leave(run);
+      if (opened && run !== undefined) former.leave(run);
       await Promise.all([exports.refresh(), model.wanted.kind === 'demo' ? undefined : saved.refresh()]);
       training.clear();
       if (!opened) return false;

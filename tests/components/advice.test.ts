@@ -1,8 +1,11 @@
+import { flushSync } from 'svelte';
 import { expect, it, vi } from 'vitest';
 import { DEFAULTS, type TrainSettings } from '../../src/core/settings/settings';
 import type { App } from '../../src/ui/app.svelte';
+import DeviceNote from '../../src/ui/device/DeviceNote.svelte';
 import CutNote from '../../src/ui/examples/CutNote.svelte';
 import Placeholders from '../../src/ui/examples/Placeholders.svelte';
+import { t } from '../../src/ui/language.svelte';
 import Advice from '../../src/ui/shared/Advice.svelte';
 import { runRecord } from '../unit/ui/engine';
 import { appOver, control, fill, press, show } from './page';
@@ -75,4 +78,18 @@ it('a placeholder is filled by its field, and taken back by one button', async (
   expect((await reached(page)).placeholders).toEqual({ author: 'Grace', name: 'Ada' });
   press(control(shown, 'button'));
   expect(await reached(page)).toEqual(DEFAULTS);
+});
+
+it('a page without WebGPU says why and what to do, and leaves room to whoever chats with an export', () => {
+  const page = appOver();
+  const problem = { code: 'webgpu_missing', message: '', values: {} } as const;
+  page.engine.device = { kind: 'none', problem } as unknown as App['engine']['device'];
+  const note = show(DeviceNote, page, {});
+  expect(note.querySelector('details')?.open).toBe(true);
+  expect(control(note, 'button', t.chat.openExport)).toBeTruthy();
+  page.onnx.report = { paths: [], answerDefaults: {} } as unknown as App['onnx']['report'];
+  flushSync();
+  expect(note.querySelector('details')?.open).toBe(false);
+  expect(control(note, 'summary').textContent).toContain('This browser has no WebGPU');
+  expect(note.querySelector('button')).toBeNull();
 });

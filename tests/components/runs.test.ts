@@ -2,6 +2,7 @@ import { flushSync } from 'svelte';
 import { expect, it, vi } from 'vitest';
 import { DEFAULTS } from '../../src/core/settings/settings';
 import { t } from '../../src/ui/language.svelte';
+import FormerNote from '../../src/ui/runs/FormerNote.svelte';
 import RunsPanel from '../../src/ui/runs/RunsPanel.svelte';
 import RunView from '../../src/ui/train/RunView.svelte';
 import Samples from '../../src/ui/train/Samples.svelte';
@@ -127,6 +128,18 @@ it('the sample prompts are not called missing while the examples are being read'
   app.examples.report = { samplePrompts: [] } as unknown as NonNullable<typeof app.examples.report>;
   flushSync();
   expect(prompts.textContent).toContain('The examples have no questions to ask.');
+});
+
+it('a note says that an adapter is closed because its base has other settings, and opens it again', async () => {
+  const { app } = await withRun();
+  const opened = vi.spyOn(app, 'openRun').mockResolvedValue();
+  const note = show(FormerNote, app, {});
+  expect(note.textContent.trim()).toBe('');
+  app.former.leave('a-run');
+  flushSync();
+  expect(note.textContent).toContain(t.runs.closedReloaded);
+  press(control(note, 'button', t.runs.openAgain));
+  expect(opened).toHaveBeenCalledOnce();
 });
 
 it('the start page says once which run it opens again', async () => {

@@ -514,19 +514,26 @@ describe('the page', () => {
       expect(fake.asked).toEqual(['plan']);
     });
 
-    it.each<[string, string, Partial<App['former']>]>([
-      ['that it is closed if its base opens with other settings', 'demo', { closed: true, reloaded: true }],
-      ['nothing if another model opens', 'other', { run: undefined, closed: false }],
-    ])('says %s', async (_, opened, former) => {
+    it.each<[string, (app: App) => void, Partial<App['former']>]>([
+      [
+        'that it is closed once its base opens with other settings',
+        (app) => app.settings.set('load_in_4bit', false),
+        { run: 'a-run', closed: true, reloaded: true },
+      ],
+      [
+        'nothing of it once another model opens',
+        (app) => app.choice.chooseFiles({ name: 'mine', files: [new File([], 'config.json')] }),
+        { run: undefined, closed: false },
+      ],
+    ])('says %s', async (_, change, former) => {
       const { app, fake } = await reloaded({});
       await app.preparation.ready();
-      fake.models.open.mockResolvedValueOnce(report({ modelHash: opened === 'demo' ? 'a-hash' : opened }));
       fake.adapter.report = () => Promise.resolve(undefined);
-      app.settings.set('load_in_4bit', false);
+      change(app);
       await app.preparation.ready();
       expect(app.exports.adapter).toBeUndefined();
       expect(app.former).toMatchObject(former);
-      // The next page has the new settings, too.
+      // The next page begins with the new choice, too.
       expect(new FormerAdapter().run).toBeUndefined();
     });
 
