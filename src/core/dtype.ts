@@ -90,6 +90,26 @@ export function f32ToF16(source: Float32Array): Uint16Array<ArrayBuffer> {
   return result;
 }
 
+/** The bits of infinity in each format of 16 bits. */
+const INFINITE = { F16: 0x7c00, BF16: 0x7f80 } as const;
+
+/**
+ * Rounds finite values to the nearest of a dtype, ties to even; for F32, returns `values` itself.
+ *
+ * @throws RangeError for a value beyond the range of the dtype
+ */
+export function roundedTo(dtype: FloatDtype, values: Float32Array): Float32Array | Uint16Array<ArrayBuffer> {
+  if (dtype === 'F32') return values;
+  const rounded = dtype === 'F16' ? f32ToF16(values) : f32ToBf16(values);
+  // A loop: a callback for each of millions of values would take longer than rounding them.
+  for (let i = 0; i < rounded.length; i++) {
+    if (((rounded[i] ?? 0) & 0x7fff) === INFINITE[dtype]) {
+      throw new RangeError(`${values[i]} is beyond the range of ${dtype}`);
+    }
+  }
+  return rounded;
+}
+
 /** The bits of the IEEE half nearest to an f32, as `f32ToF16` rounds. */
 export function halfBits(value: number): number {
   single[0] = value;

@@ -1,6 +1,6 @@
 import { concatBytes } from '../../core/bytes';
-import { TunesmithError } from '../../core/errors';
 import { encodingName, type Encoded, type Encoding } from './encode';
+import { notEncodable } from './float_bytes';
 import type { ThreadSource } from './thread';
 import { ThreadPool } from './thread_pool';
 
@@ -41,11 +41,7 @@ export class RowEncoder {
       return joined(await Promise.all(portions));
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      if (!values.every(Number.isFinite)) {
-        throw new TunesmithError({ code: 'export_not_finite', values: { tensor: name }, cause: error });
-      }
-      const told = { tensor: name, dtype: encodingName(encoding) };
-      throw new TunesmithError({ code: 'export_dtype_range', values: told, cause: error });
+      throw notEncodable(name, encodingName(encoding), values, error);
     }
   }
 

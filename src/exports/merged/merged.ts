@@ -1,5 +1,3 @@
-import { f32ToBf16, f32ToF16, type FloatDtype } from '../../core/dtype';
-import { bytesOf } from '../../core/bytes';
 import { TunesmithError } from '../../core/errors';
 import { isRecord } from '../../core/json';
 import { piecesOf } from '../../core/file_reader';
@@ -12,6 +10,7 @@ import { cardOf } from '../card/card_of';
 import { mergedCode } from '../card/python';
 import type { ExportFile, ExportFormat, ExportSource, ExportUse } from '../format';
 import { checkMergedModel } from '../check/checkpoint';
+import { FLOAT_TYPES, floatBytes, type FloatName } from '../encoding/float_bytes';
 import { mergedModel, type MergedTensor } from './tensors';
 import { BASE_OPTION, chosenBase } from './base_option';
 import { mergedRows, type BaseWeights } from './weights';
@@ -19,7 +18,7 @@ import { parseSize, shardIndex, shardsOf } from './shards';
 import { smallFiles } from '../card/small_files';
 import { textFile } from '../text_file';
 
-const DTYPES: Readonly<Record<string, FloatDtype>> = { float16: 'F16', bfloat16: 'BF16', float32: 'F32' };
+const DTYPES = Object.keys(FLOAT_TYPES) as readonly FloatName[];
 
 /**
  * Base and adapter merged into a checkpoint for Transformers. The base is the one that the adapter was trained on: the
@@ -42,7 +41,7 @@ export const mergedExport: ExportFormat = {
       value: 'DTYPE',
       label: message('export_dtype'),
       help: message('export_dtype_help'),
-      choices: ['auto', ...Object.keys(DTYPES)],
+      choices: ['auto', ...DTYPES],
       meanings: {
         auto: { label: message('export_dtype_auto'), help: message('export_dtype_auto_help') },
         float16: { label: message('export_dtype_float16'), help: message('export_dtype_float16_help') },
@@ -56,10 +55,9 @@ export const mergedExport: ExportFormat = {
   plan(source, options) {
     const { max_shard_size: most = '50GB', export_dtype: chosen = 'auto' } = options;
     const base = chosenBase(source, options);
-    const name = chosen === 'auto' ? ownDtype(source.facts.config) : chosen;
-    const dtype = DTYPES[name];
-    if (!dtype) throw unknownDtype(chosen);
-    const { facts, spec, tensors, notes } = mergedModel(source, dtype);
+    const name = chosen === 'auto' ? ownDtype(source.facts.config) : DTYPES.find((each) => each === chosen);
+    if (name === undefined) throw unknownDtype(chosen);
+    const { facts, spec, tensors, notes } = mergedModel(source, FLOAT_TYPES[name]);
     const shards = shardsOf(tensors, parseSize('max_shard_size', most));
     const total_size = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
     const total_parameters = tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0);
@@ -82,7 +80,7 @@ export const mergedExport: ExportFormat = {
       within: base.within,
       uses: uses(mergedExport.fileName(shortName(source.baseModel))),
       files: [
-        ...shards.map((shard) => weightsFile(source, shard, base.weights)),
+        ...shards.map((shard) => weightsFile(source, shard, name, base.weights)),
         ...texts.map(([fileName, text]) => textFile(fileName, text)),
       ],
       check: (written, told) => checkMergedModel(source, written, told, { base: base.original() }),
@@ -93,6 +91,7 @@ export const mergedExport: ExportFormat = {
 function weightsFile(
   source: ExportSource,
   { name, tensors }: { readonly name: string; readonly tensors: readonly MergedTensor[] },
+  type: FloatName,
   base: BaseWeights,
 ): ExportFile {
   const { header, tensors: ordered, size } = planSafetensors(tensors, { format: 'pt' });
@@ -101,51 +100,35 @@ function weightsFile(
     size,
     async *parts() {
       yield header;
-      for (const tensor of ordered) yield* tensorParts(source, tensor, base);
+      for (const tensor of ordered) yield* tensorParts(source, tensor, type, base);
     },
   };
 }
 
 async function* tensorParts(
   source: ExportSource,
-  { dtype, from }: MergedTensor,
+  { from }: MergedTensor,
+  type: FloatName,
   base: BaseWeights,
 ): AsyncGenerator<Uint8Array, void, void> {
   if ('file' in from) {
     yield* piecesOf(from.file, PIECE_BYTES, from);
     return;
   }
-  for await (const rows of mergedRows(source, from, base)) yield cast(from.name, dtype, rows);
-}
-
-/** Converts values. Throws `export_dtype_range`, `export_not_finite` naming the tensor. */
-function cast(name: string, dtype: FloatDtype, values: Float32Array<ArrayBuffer>): Uint8Array {
-  if (!values.every(Number.isFinite)) {
-    throw new TunesmithError({ code: 'export_not_finite', values: { tensor: name } });
-  }
-  if (dtype === 'F32') return bytesOf(values);
-  const rounded = dtype === 'F16' ? f32ToF16(values) : f32ToBf16(values);
-  const infinite = dtype === 'F16' ? 0x7c00 : 0x7f80;
-  if (rounded.some((bits) => (bits & 0x7fff) === infinite)) throw beyond(name, dtype);
-  return bytesOf(rounded);
-}
-
-function beyond(tensor: string, dtype: FloatDtype): TunesmithError {
-  const called = Object.keys(DTYPES).find((each) => DTYPES[each] === dtype) ?? dtype;
-  return new TunesmithError({ code: 'export_dtype_range', values: { tensor, dtype: called } });
+  for await (const rows of mergedRows(source, from, base)) yield floatBytes(from.name, type, rows);
 }
 
 /** The dtype that config.json names, if it is supported; else bfloat16, which has the range of float32. */
-function ownDtype(config: unknown): string {
+function ownDtype(config: unknown): FloatName {
   const { dtype, torch_dtype, text_config } = isRecord(config) ? config : {};
   const named =
     dtype ??
     torch_dtype ??
     (isRecord(text_config) ? (text_config.dtype ?? text_config.torch_dtype) : undefined);
-  return typeof named === 'string' && Object.hasOwn(DTYPES, named) ? named : 'bfloat16';
+  return DTYPES.find((each) => each === named) ?? 'bfloat16';
 }
 
 function unknownDtype(given: string): TunesmithError {
-  const choices = ['auto', ...Object.keys(DTYPES)];
+  const choices = ['auto', ...DTYPES];
   return new TunesmithError({ code: 'export_option', values: { option: 'export_dtype', choices, given } });
 }

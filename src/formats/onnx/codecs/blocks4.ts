@@ -1,6 +1,5 @@
-import { f16ToF32, f32ToF16, floatsOf } from '../../../core/dtype';
+import { f16ToF32, f32ToF16, floatsOf, roundedTo } from '../../../core/dtype';
 import type { OnnxCodec } from './codec';
-import { halves } from './floats';
 import { clamp, roundAway, SMALLEST_NORMAL } from './rounds';
 
 /** Columns of a row that share a scale and a zero point. */
@@ -161,7 +160,7 @@ export const blocks4: OnnxCodec = {
 export const blocks4F16: OnnxCodec = {
   encode(rows, input) {
     const { codes, scales, zeroPoints } = quantizeBlocks4(rows, input, { roundScale: toF16 });
-    return [codes, halves(scales), zeroPoints];
+    return [codes, roundedTo('F16', scales), zeroPoints];
   },
   decode: ([codes = EMPTY, scales = EMPTY, zeroPoints = EMPTY], input) =>
     dequantizeBlocks4({ codes, scales: floatsOf('F16', scales), zeroPoints }, input),
