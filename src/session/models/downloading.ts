@@ -1,4 +1,4 @@
-import { TunesmithError, type ErrorClass } from '../../core/errors';
+import { errorCode, TunesmithError, type ErrorClass } from '../../core/errors';
 import { message, type Message } from '../../core/messages/message';
 import { modelReferenceText, type ModelReference } from '../../core/model_reference';
 import type { LoadSettings } from '../../core/settings/settings';
@@ -231,6 +231,21 @@ export async function openWhileDownloading(
     return first;
   } catch (error) {
     throw waiting.download ? await waiting.download.end(error) : error;
+  }
+}
+
+const MOST_ATTEMPTS = 3;
+
+/**
+ * Opens a download again if bytes read during the transfer were damaged: its files are complete and correct by then.
+ */
+export async function reopening<T>(open: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await open();
+    } catch (error) {
+      if (errorCode(error) !== 'download_reopen' || attempt === MOST_ATTEMPTS) throw error;
+    }
   }
 }
 

@@ -17,7 +17,8 @@ import {
 import { listDownloads, removeDownload, type StoredDownload } from '../../storage/downloads';
 import { storageFull, type FileStore } from '../../storage/file_store';
 import { withModelLock, withStorageLock, type Locks } from '../../storage/locks';
-import { DownloadingModel, openWhileDownloading, sourceOf } from './downloading';
+import { borrowedModel } from './borrowing';
+import { openWhileDownloading, reopening, sourceOf, type DownloadingModel } from './downloading';
 import { fetchWithoutWeights, findOnHub } from './hub';
 import { LibraryPreviews, type SearchResult } from './previews';
 import type { ModelOrigin } from './sources';
@@ -300,34 +301,18 @@ export class ModelLibrary {
     return this.#fetchFor({ ...requireModelReference(repo), endpoint, revision: commit });
   }
 
-  /** Returns a function that downloads a model for a while. */
   #fetchFor(reference: ModelReference): FetchAgain {
-    return async (check, work, { onProgress, signal }) => {
-      this.#checkEndpoint({ kind: 'hub', reference });
-      const { locks } = this.#host;
-      const fetching = async () => {
-        const found = await findOnHub(this.#hub, reference, signal);
-        const small = await fetchWithoutWeights(this.#hub, found, onProgress, signal);
+    return borrowedModel(reference, {
+      hub: () => {
+        this.#checkEndpoint({ kind: 'hub', reference });
+        return this.#hub;
+      },
+      store: () => {
         this.#persist();
-        const store = await this.#host.store();
-        const options = { hub: this.#hub, store, small: small?.folder ?? new Map(), onProgress, signal };
-        const download = await DownloadingModel.begin(found, options);
-        try {
-          const { stored } = download.checkpoint;
-          check(stored);
-          await download.whole();
-          const result = await work(stored);
-          await download.discard();
-          return result;
-        } catch (error) {
-          throw await download.end(error);
-        }
-      };
-      return await withModelLock(locks, reference.repo, () => reopening(fetching), {
-        onWait: () => onProgress({ label: message('other_tab_fetching', { repo: reference.repo }) }),
-        signal,
-      });
-    };
+        return this.#host.store();
+      },
+      locks: this.#host.locks,
+    });
   }
 
   #addNote(note: Message): void {
@@ -335,21 +320,6 @@ export class ModelLibrary {
     const { facts } = loadable.open;
     const open = { ...loadable.open, facts: { ...facts, notes: [...facts.notes, note] } };
     this.#session.replaceLoadable({ ...loadable, open });
-  }
-}
-
-const MOST_ATTEMPTS = 3;
-
-/**
- * Opens a download again if bytes read during the transfer were damaged: its files are complete and correct by then.
- */
-async function reopening<T>(open: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await open();
-    } catch (error) {
-      if (errorCode(error) !== 'download_reopen' || attempt === MOST_ATTEMPTS) throw error;
-    }
   }
 }
 
