@@ -56,6 +56,7 @@ describe.each(families)('%s', (family) => {
       const figure = { difference, allowed, effect: effect(), bytes, seconds };
       report({ program, model: family, export: 'onnx fp32', ...figure });
       expect(difference).toBeLessThanOrEqual(allowed);
+      expect(allowed).toBeLessThan(figure.effect);
     }
   });
 
@@ -72,6 +73,7 @@ describe.each(families)('%s', (family) => {
       const figure = { difference, allowed, effect: effect(), bytes, seconds };
       report({ program, model: family, export: 'onnx fp16', ...figure });
       expect(difference).toBeLessThanOrEqual(allowed);
+      expect(allowed).toBeLessThan(figure.effect);
     }
   });
 
@@ -81,10 +83,12 @@ describe.each(families)('%s', (family) => {
     const { vocabulary, logits: ours } = tuned();
     const explained = explainedDivergence(tuned());
     const [whole = new Float32Array()] = await inRuntime(exported.folder, paths.ids);
-    const rows = [ours, whole].map((logits) => logProbabilities(logits, vocabulary));
-    const figure = { divergence: divergence(rows[0]!, rows[1]!, vocabulary), explained, bytes, seconds };
+    const diverging = (logits: ArrayLike<number>): number =>
+      divergence(logProbabilities(ours, vocabulary), logProbabilities(logits, vocabulary), vocabulary);
+    const figure = { divergence: diverging(whole), explained, bytes, seconds };
     report({ program, model: family, export: 'onnx q8', ...figure });
     expect(figure.divergence).toBeLessThanOrEqual(explained);
+    expect(explained).toBeLessThan(diverging(tuned().baseLogits));
   });
 
   it.each(['q4', 'q4f16'] as const)(
@@ -124,6 +128,7 @@ describe.each(['llama', 'qwen2', 'qwen3', 'lfm2'] as const)('%s in NF4', (family
       const figure = { difference, allowed, effect, bytes, seconds };
       report({ program, model: `${family}, nf4`, export: 'onnx bnb4', ...figure });
       expect(difference).toBeLessThanOrEqual(allowed);
+      expect(allowed).toBeLessThan(figure.effect);
     }
   });
 });
