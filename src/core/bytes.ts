@@ -10,7 +10,7 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
 }
 
 /** The bytes behind a typed array, not copied. */
-export function bytesOf(array: ArrayBufferView): Uint8Array {
+export function bytesOf<Buffer extends ArrayBufferLike>(array: ArrayBufferView<Buffer>): Uint8Array<Buffer> {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 

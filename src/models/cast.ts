@@ -25,9 +25,9 @@ export function castElements(
 ): Uint8Array<ArrayBuffer> {
   if (DENSE_FORMATS[from] === to) return bytes;
   if (to === 'bf16') throw new Error(`${name} is not stored in bf16`);
-  if (to === 'f32') return ownBytes(floatsOf(from, bytes));
+  if (to === 'f32') return bytesOf(floatsOf(from, bytes));
   const halves = from === 'BF16' ? halvesOfBf16(bytes) : halvesOfF32(floatsOf('F32', bytes));
-  if (halves) return ownBytes(halves);
+  if (halves) return bytesOf(halves);
   throw new TunesmithError({ code: 'dtype_range', values: { name } });
 }
 
@@ -64,8 +64,4 @@ function makeTable(): Uint32Array {
   return Uint32Array.from(halves, (half, i) =>
     (half & 0x7fff) === INFINITE && Number.isFinite(floats[i]) ? BEYOND : half,
   );
-}
-
-function ownBytes(array: Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return bytesOf(array) as Uint8Array<ArrayBuffer>;
 }

@@ -1,4 +1,4 @@
-import { alignUp } from '../core/align';
+import { bytesOf } from '../core/bytes';
 import { floatsOf, isFloatDtype, type FloatDtype } from '../core/dtype';
 import type { Uploads } from '../gpu/uploads';
 import { ggmlTypeOf } from '../ops/packings/ggml';
@@ -7,7 +7,8 @@ import { DENSE_FORMATS, castElements } from './cast';
 import type { Checkpoint } from './files';
 import { requireFinite, requireFiniteBlocks } from './finite';
 import type { ModelLayout, WeightLayout, WeightSlot } from './layout';
-import { PIECE_BYTES, joinRanges, type Piece, type RangePiece } from './pieces';
+import { copySteps, inWords, rowRuns, rowsStep, unpackedStep, type Step } from './load_steps';
+import { joinRanges, type Piece, type RangePiece } from './pieces';
 import type { Chunk, Nf4Target, Quantizer } from './quantize';
 import type { BufferSource, StoredTensor, StoredWeight, StoredWeights } from './stored/stored_weight';
 
@@ -17,14 +18,6 @@ export interface LoadTarget {
   readonly uploads: Pick<Uploads, 'write'>;
   /** Present if any weight must be quantised. */
   readonly quantizer: Quantizer | undefined;
-}
-
-/** A step of loading a weight: a range of a file, or data that is computed and that reads its own input. */
-type Step = RangePiece | MadePiece;
-
-interface MadePiece extends Piece {
-  /** The tensor after which it is made; if absent, it is made last. */
-  readonly after: StoredTensor | undefined;
 }
 
 type Packed = Extract<WeightLayout, { kind: 'packed' }>;
@@ -126,7 +119,7 @@ function vectorStep(
       requireFinite(name, DENSE_FORMATS[dtype], bytes);
       const values = floatsOf(dtype, bytes);
       const { add } = place;
-      await uploads.write(buffer, bytesOfArray(add ? values.map((value) => value + add) : values));
+      await uploads.write(buffer, bytesOf(add ? values.map((value) => value + add) : values));
     },
   };
 }
@@ -180,7 +173,7 @@ function requantizedSteps(name: string, weight: Requantised, place: Packed, targ
   const runs = rowRuns(0, place.out, place.in * 4);
   return runs.map((run) =>
     unpackedStep(name, weight, run, place.in, async (rows) => {
-      await quantizer.add(nf4, { format: 'f32', first: (run.first * place.in) / BLOCK }, bytesOfArray(rows));
+      await quantizer.add(nf4, { format: 'f32', first: (run.first * place.in) / BLOCK }, bytesOf(rows));
       if (run === runs.at(-1)) await quantizer.finish(nf4);
     }),
   );
@@ -197,7 +190,7 @@ function unpackedSteps(
     const buffer = bufferOf(buffers, part);
     return rowRuns(part.firstRow, part.rows, place.in * 4).map((run) =>
       unpackedStep(name, weight, run, place.in, async (rows) => {
-        const cast = castElements(name, 'F32', place.format, bytesOfArray(rows));
+        const cast = castElements(name, 'F32', place.format, bytesOf(rows));
         await uploads.write(buffer, cast, (run.first - part.firstRow) * rowBytes);
       }),
     );
@@ -228,76 +221,6 @@ function bufferSteps(
   return [{ name, bytes: source.bytes, after, read }];
 }
 
-/**
- * Copies a range of a tensor's file into a buffer. The steps end where the file's own offset is a multiple of a piece:
- * so neighbours can be joined, and a file with a hash for each piece is read piece by piece.
- *
- * @param check called with each part and its offset in the range; throws if the part is faulty
- */
-function copySteps(
-  name: string,
-  { file }: StoredTensor,
-  { begin, end }: { readonly begin: number; readonly end: number },
-  buffer: GPUBuffer,
-  uploads: Pick<Uploads, 'write'>,
-  check: (bytes: Bytes, offset: number) => void,
-): Step[] {
-  const steps: Step[] = [];
-  for (let from = begin; from < end;) {
-    // The next border, or the one after it if the next is less than a word away.
-    const border = (Math.floor((from + 3) / PIECE_BYTES) + 1) * PIECE_BYTES;
-    const to = Math.min(end, border - ((border - begin) % 4), from + PIECE_BYTES);
-    const offset = from - begin;
-    const use = async (bytes: Bytes): Promise<void> => {
-      check(bytes, offset);
-      await uploads.write(buffer, inWords(bytes), offset);
-    };
-    steps.push({ name, file, begin: from, end: to, use });
-    from = to;
-  }
-  return steps;
-}
-
-function rowsStep(
-  name: string,
-  { file, begin }: StoredTensor,
-  rowBytes: number,
-  { first, count }: Rows,
-  use: (rows: Bytes) => Promise<void>,
-): Step {
-  return { name, file, begin: begin + first * rowBytes, end: begin + (first + count) * rowBytes, use };
-}
-
-function unpackedStep(
-  name: string,
-  weight: Requantised,
-  { first, count }: Rows,
-  input: number,
-  use: (rows: Float32Array<ArrayBuffer>) => Promise<void>,
-): Step {
-  const read = async (): Promise<() => Promise<void>> => {
-    const rows = await weight.rows(first, count);
-    requireFinite(name, 'f32', bytesOfArray(rows));
-    return async () => await use(rows);
-  };
-  return { name, bytes: count * input * 4, after: weight.tensor, read };
-}
-
-interface Rows {
-  readonly first: number;
-  readonly count: number;
-}
-
-/** Divides rows into runs of at most one piece. */
-function rowRuns(first: number, count: number, rowBytes: number): Rows[] {
-  const most = Math.max(1, Math.floor(PIECE_BYTES / rowBytes));
-  const runs: Rows[] = [];
-  for (let row = 0; row < count; row += most) {
-    runs.push({ first: first + row, count: Math.min(most, count - row) });
-  }
-  return runs;
-}
-
 function quantizing(
   place: Packed,
   { buffers, quantizer }: LoadTarget,
@@ -322,16 +245,4 @@ function dtypeOf({ tensor }: DenseStored): FloatDtype {
   const { dtype } = tensor;
   if (isFloatDtype(dtype)) return dtype;
   throw new Error(`${tensor.name} of ${dtype} passed the check of the tensors`);
-}
-
-/** Pads bytes with zeros to whole words. */
-function inWords(bytes: Bytes): Bytes {
-  if (bytes.length % 4 === 0) return bytes;
-  const words = new Uint8Array(alignUp(bytes.length, 4));
-  words.set(bytes);
-  return words;
-}
-
-function bytesOfArray(array: Float32Array<ArrayBuffer>): Bytes {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

@@ -50,7 +50,7 @@ export function encode(encoding: Encoding, values: Float32Array<ArrayBuffer>): E
       return quantizeOnnx(encoding.type, values, rowLength);
     case 'nf4': {
       const { codes, absmax } = recoverNF4(values, encoding.blockSize);
-      return [codes, bytesOf(absmax) as Uint8Array<ArrayBuffer>];
+      return [codes, bytesOf(absmax)];
     }
   }
 }

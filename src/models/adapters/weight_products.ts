@@ -117,11 +117,7 @@ export class WeightProducts implements LinearOperator {
         if (from >= to) continue;
         const values = run.slice((from - row) * this.in, (to - row) * this.in);
         const offset = (from - part.firstRow) * this.in * 4;
-        await uploads.write(
-          this.#buffer(partSlot(index)),
-          bytesOf(values) as Uint8Array<ArrayBuffer>,
-          offset,
-        );
+        await uploads.write(this.#buffer(partSlot(index)), bytesOf(values), offset);
       }
       row = last;
     }
