@@ -108,6 +108,7 @@ export const ERROR_CLASSES = {
   export_onnx_tensor_size: 'input',
   export_onnx_trained: 'input',
   export_option: 'input',
+  export_original_unused: 'input',
   export_originals_differ: 'originals',
   export_originals_missing: 'originals',
   export_originals_other: 'originals',

@@ -16,13 +16,13 @@ export const cliErrors = {
   argument_of_other_format: ({
     option,
     format: chosen,
-    owner,
+    owners,
   }: {
     option: string;
     format: string;
-    owner: string;
+    owners: readonly string[];
   }) => ({
-    message: `--${option} applies only to the format ${owner}, not to ${chosen}.`,
+    message: `--${option} is for exports as ${format.alternatives(owners)}, not as ${chosen}.`,
     hint: 'Leave it out.',
   }),
   argument_unknown: ({

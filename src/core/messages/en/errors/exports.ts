@@ -72,6 +72,10 @@ export const exportErrors = {
     message: `These files are of another model: ${tensor} is missing or has another shape.`,
     hint: 'Choose the files of the base model in full precision.',
   }),
+  export_original_unused: {
+    message: '--original_model has no effect without --export_base original.',
+    hint: 'Add --export_base original, or leave --original_model out.',
+  },
   export_originals_missing: ({ name }: { name: string }) => ({
     message: `The original weights of ${name}, before they were quantised, are not here.`,
     hint: 'Give the folder of the base model in full precision: config.json, the tokenizer’s files and model*.safetensors. Or merge with the weights as trained.',

@@ -14,8 +14,8 @@ export const cliErrors: typeof english = {
     message: `${command} 需要 --${option} ${value}。`,
     hint: `请查看 ${command} --help。`,
   }),
-  argument_of_other_format: ({ option, format: chosen, owner }) => ({
-    message: `--${option} 对格式 ${chosen} 无效，仅用于 ${owner}。`,
+  argument_of_other_format: ({ option, format: chosen, owners }) => ({
+    message: `--${option} 对格式 ${chosen} 无效，仅用于 ${owners.join('、')}。`,
     hint: '请去掉它。',
   }),
   argument_unknown: ({ command, option, nearest }) => ({

@@ -64,6 +64,10 @@ export const exportErrors: typeof english = {
     message: `这些文件属于另一个模型：缺少 ${tensor}，或其形状不同。`,
     hint: '请选择该基座模型的全精度文件。',
   }),
+  export_original_unused: {
+    message: '没有 --export_base original，--original_model 不起作用。',
+    hint: '请加上 --export_base original，或去掉 --original_model。',
+  },
   export_originals_missing: ({ name }) => ({
     message: `找不到 ${name} 量化之前的原始权重。`,
     hint: '请提供该基座模型的全精度文件夹：config.json、分词器文件和 model*.safetensors；或者按训练时的权重合并。',
