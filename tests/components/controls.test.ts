@@ -122,6 +122,19 @@ it('a preset, a main setting and the beginning from the open adapter are what th
   expect(app.settingsOpen).toBe(true);
 });
 
+it('the step of the training says that a model of the hub is open with other settings, and reopens it', async () => {
+  const app = appOver({ models: { open: () => Promise.resolve(report()) } });
+  app.model.choose({ kind: 'hub', repo: 'ships/tiny' }, 'ships/tiny');
+  await app.model.open(app.settings.quantization);
+  const shown = show(MainSettings, app, {});
+  expect(shown.querySelector('[data-testid=reopen]')).toBeNull();
+  app.settings.set('load_in_4bit', false);
+  flushSync();
+  expect(app.model.isOpen(app.settings.quantization)).toBe(true);
+  press(control(shown, '[data-testid=reopen] button'));
+  expect(app.model.isOpen(app.settings.quantization)).toBe(false);
+});
+
 it('sample prompts are edited, added, taken out and switched off', () => {
   const app = appOver();
   app.settings.set('sample_prompts', ['Who?', 'Why?']);

@@ -115,7 +115,7 @@ export const model = {
   more: 'More',
   loading: 'Loading',
   quantized: (how: string) => `This model is quantised already (${how}) and used as it is.`,
-  differs: 'The open model was loaded with other settings.',
+  differs: 'The open model was loaded with other settings. Training keeps those.',
   reopen: 'Reopen it with these settings',
   reopenFiles: 'Choose its folder again to load it with these settings.',
 

@@ -112,7 +112,7 @@ export const model: Catalogue['model'] = {
   more: '更多',
   loading: '加载方式',
   quantized: (how) => `这个模型已经量化（${how}），按原样使用。`,
-  differs: '当前打开的模型用的是另一种加载方式。',
+  differs: '当前打开的模型用的是另一种加载方式，训练会沿用它。',
   reopen: '按此方式重新打开',
   reopenFiles: '要按此方式加载，请再次选择它的文件夹。',
 
