@@ -13,7 +13,7 @@ import { modelLayout, weightSlots } from '../src/models/layout';
 import { loadModel } from '../src/models/load';
 import { parameterCount } from '../src/models/spec';
 import { PIECE_BYTES } from '../src/models/pieces';
-import { openBase, saveBase } from '../src/storage/bases';
+import { openBase, saveBase } from '../src/storage/saved_base';
 import { nodeFiles } from '../src/storage/node_files';
 
 const RUNS = 5;

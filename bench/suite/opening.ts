@@ -1,7 +1,7 @@
 import type { Device } from '../../src/gpu/device';
 import { loadModel } from '../../src/models/load';
 import { compileTraining } from '../../src/models/training';
-import { openBase, saveBase } from '../../src/storage/bases';
+import { openBase, saveBase } from '../../src/storage/saved_base';
 import type { FileStore } from '../../src/storage/file_store';
 import { randomBatch } from './contents';
 import { Filler } from './fill';

@@ -14,7 +14,7 @@ import { quantizedChunks } from '../../src/models/load_pieces';
 import type { Model } from '../../src/models/model';
 import { checkpointTensors } from '../../src/models/spec';
 import { localPreview } from '../../src/session/models/preview';
-import { openBase, saveBase } from '../../src/storage/bases';
+import { openBase, saveBase } from '../../src/storage/saved_base';
 import { CONFIG, folderOf, madeUpTensors, shardsOf } from '../unit/models/made_up';
 import { MemoryFiles } from '../unit/storage/memory_files';
 import { gpu } from './dawn';

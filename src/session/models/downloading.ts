@@ -10,7 +10,7 @@ import { layoutOf, loadModel } from '../../models/load';
 import { loadNotes } from '../../models/load_notes';
 import type { Model } from '../../models/model';
 import { withoutFiles } from '../../models/unquantized_rows';
-import type { HubSource } from '../../storage/bases';
+import type { HubSource } from '../../storage/saved_base';
 import type { FileStore } from '../../storage/file_store';
 import { hashOfFound, type ModelOnHub, type ModelWithoutWeights } from './hub';
 import { type FetchAgain, type LoadableModel } from './loadable';

@@ -5,15 +5,8 @@ import { modelReferenceText, requireModelReference, type ModelReference } from '
 import type { LoadSettings } from '../../core/settings/settings';
 import type { Originals } from '../../exports/merged/originals';
 import type { Hub, HubSettings } from '../../hub/types';
-import {
-  findBase,
-  listBases,
-  openBase,
-  removeBase,
-  saveBase,
-  type BaseSource,
-  type HubSource,
-} from '../../storage/bases';
+import { findBase, listBases, removeBase } from '../../storage/bases';
+import { openBase, saveBase, type BaseSource, type HubSource } from '../../storage/saved_base';
 import { listDownloads, removeDownload, type StoredDownload } from '../../storage/downloads';
 import { storageFull, type FileStore } from '../../storage/file_store';
 import { withModelLock, withStorageLock, type Locks } from '../../storage/locks';

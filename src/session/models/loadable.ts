@@ -9,7 +9,7 @@ import { layoutOf, loadModel } from '../../models/load';
 import { loadNotes } from '../../models/load_notes';
 import type { Model } from '../../models/model';
 import type { StoredWeights } from '../../models/stored/stored_weight';
-import type { BaseSource, OpenBase } from '../../storage/bases';
+import type { BaseSource, OpenBase } from '../../storage/saved_base';
 import type { RecordStore } from '../../storage/records';
 import { filesKey, hashOfFiles, weightsHash } from './hash';
 import { openModel, type ModelIdentity, type OpenModel } from './open';

@@ -1,5 +1,5 @@
 import type { SavedModel, ModelLibrary } from './library';
-import type { BaseSource } from '../../storage/bases';
+import type { BaseSource } from '../../storage/saved_base';
 import { storageReport, type StorageReport } from '../reports';
 import type { RunRecords } from '../runs/run_records';
 

@@ -10,16 +10,13 @@ import { slotsOf } from '../../../src/models/layout';
 import { layoutOf } from '../../../src/models/load';
 import { PIECE_BYTES } from '../../../src/models/pieces';
 import {
-  baseId,
   findBase,
   listBases,
-  openBase,
   removeBase,
   removeUnfinishedBases,
   removeUnneededBases,
-  saveBase,
-  type BaseDescription,
 } from '../../../src/storage/bases';
+import { baseId, openBase, saveBase, type BaseDescription } from '../../../src/storage/saved_base';
 import { readJson, writeJson } from '../../../src/storage/file_store';
 import { CONFIG, folderOf, madeUpTensors } from '../models/made_up';
 import { MemoryFiles } from './memory_files';
