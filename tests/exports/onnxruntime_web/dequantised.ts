@@ -63,7 +63,7 @@ function dequantisedRows(
   columns: number,
   roundScale: (scale: number) => number,
 ): Float32Array<ArrayBuffer> {
-  const { codes, scales, zeroPoints } = quantizeBlocks4(rows, columns, { roundScale });
+  const { codes, scales, zeroPoints } = quantizeBlocks4(rows, columns, roundScale);
   const blocks = Math.ceil(columns / BLOCK_4);
   const values = new Float32Array(rows.length);
   for (let row = 0, at = 0; at < values.length; row++) {
