@@ -111,6 +111,8 @@ export class Preparation {
       const opened = await model.open(settings.quantization);
       if (opened && run !== undefined) former.leave(run);
       await Promise.all([exports.refresh(), model.wanted.kind === 'demo' ? undefined : saved.refresh()]);
+      // Some failures come before the engine closes what was open.
+      if (!opened && run !== undefined && exports.adapter) former.remember(run);
       training.clear();
       if (!opened) return false;
       await settings.load(engine.remote);

@@ -537,6 +537,17 @@ describe('the page', () => {
       expect(new FormerAdapter().run).toBeUndefined();
     });
 
+    it('keeps in mind the adapter that stays open because its base can’t be opened with other settings', async () => {
+      const { app, fake } = await reloaded({});
+      await app.preparation.ready();
+      fake.models.open.mockRejectedValueOnce(new TunesmithError({ code: 'demo_missing' }));
+      app.settings.set('load_in_4bit', false);
+      expect(await app.preparation.ready()).toBe(false);
+      expect(app.exports.adapter).toEqual(adapter);
+      expect(app.former).toMatchObject({ run: 'a-run', closed: false });
+      expect(new FormerAdapter().run).toBe('a-run');
+    });
+
     it('opens nothing for someone who has never trained', async () => {
       const { fake } = await begun();
       expect(fake.runs.open).not.toHaveBeenCalled();
