@@ -1,12 +1,12 @@
 import { TunesmithError } from '../core/errors';
 import type { Message } from '../core/messages/message';
 import type { DataSettings, TrainSettings } from '../core/settings/settings';
-import { requireOriginals, type Originals } from '../exports/merged/originals';
+import type { Originals } from '../exports/merged/originals';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { ThreadSource } from '../exports/encoding/thread';
 import type { Device } from '../gpu/device';
 import { adapterOf, type Adapter } from '../models/adapter';
-import { openCheckpoint, type ModelFolder } from '../models/files';
+import type { ModelFolder } from '../models/files';
 import type { ModelLayout } from '../models/layout';
 import type { Model } from '../models/model';
 import { allLogits } from '../models/logits';
@@ -16,12 +16,12 @@ import type { Evaluation } from '../train/evaluate';
 import { readAnyAdapter } from '../models/gguf_adapter';
 import { adapterTemplateNotes, readAdapterTemplate } from './models/adapter_template';
 import { otherBaseNotes, readBaseName } from './models/base_name';
-import type { BaseNames } from './models/base_names';
+import { BaseNames } from './models/base_names';
 import { Answering } from './chat/answering';
 import { chatContext } from './chat/conversation';
 import { cardRun, makeDataset, type DataFile, type Dataset, type DatasetOptions } from './data/dataset';
 import type { AdapterTemplate, OpenModel } from './models/open';
-import { OpenedModel, originalsOf } from './models/opened';
+import { OpenedModel } from './models/opened';
 import type { LoadableModel } from './models/loadable';
 import {
   planReport,
@@ -49,17 +49,14 @@ export class Session {
   #model: OpenedModel | undefined;
   #dataset: Dataset | undefined;
   #tuned: TunedAdapter | undefined;
-  readonly #baseNames: BaseNames | undefined;
-  #saidBase: { readonly hash: string; readonly said: string | undefined } | undefined;
-  /** Given by the person. */
-  #originals: Originals | undefined;
+  readonly #baseNames: BaseNames;
   /** Measured with the open model; undefined until then. */
   #speed: DeviceSpeed | undefined;
 
   constructor(host: SessionHost) {
     this.#device = new SessionDevice(host);
     this.encodingThreads = host.encodingThreads;
-    this.#baseNames = host.baseNames;
+    this.#baseNames = host.baseNames ?? new BaseNames();
     this.answering = new Answering({
       device: this.#device,
       opened: () => this.#opened(),
@@ -87,8 +84,7 @@ export class Session {
   /** Where the person says that the open base comes from; undefined for a base whose origin is known. */
   async saidBase(): Promise<string | undefined> {
     const { hash, identity } = this.model;
-    if (identity.source !== 'files') return undefined;
-    return this.#saidBase?.hash === hash ? this.#saidBase.said : await this.#baseNames?.get(hash);
+    return identity.source === 'files' ? await this.#baseNames.get(hash) : undefined;
   }
 
   /**
@@ -96,11 +92,7 @@ export class Session {
    * Throws `model_reference`.
    */
   async sayBase(typed: string): Promise<void> {
-    const { hash } = this.model;
-    const said = readBaseName(typed);
-    this.#saidBase = { hash, said };
-    // If it can't be stored, it counts until the model is closed.
-    await this.#baseNames?.put(hash, said).catch(() => undefined);
+    await this.#baseNames.put(this.model.hash, readBaseName(typed));
   }
 
   /** The names of the base's quantised matrices. */
@@ -110,22 +102,20 @@ export class Session {
 
   /** The base's weights before they were quantised; undefined if it isn't known where they are. */
   get originals(): Originals | undefined {
-    return this.#originals ?? this.#opened().originals;
+    return this.#opened().originals;
   }
 
   /**
    * Takes the files of the open model in full precision, for exports onto the original weights. Throws as
-   * `openCheckpoint` and `requireOriginals`.
+   * `OpenedModel.giveOriginals`.
    */
   async giveOriginals(folder: ModelFolder): Promise<void> {
-    const { stored } = await openCheckpoint(folder);
-    requireOriginals(this.layout, this.quantised, stored);
-    this.#originals = originalsOf(stored);
+    await this.#opened().giveOriginals(folder);
   }
 
   /** Takes another source of the open model in full precision. */
   setOriginals(originals: Originals): void {
-    this.#originals = originals;
+    this.#opened().setOriginals(originals);
   }
 
   get hasModel(): boolean {
@@ -197,7 +187,7 @@ export class Session {
 
   /** Replaces the source from which the open model is loaded again, for instance by storage. */
   replaceLoadable(loadable: LoadableModel): void {
-    this.#model = this.#opened().withLoadable(loadable);
+    this.#opened().reloadFrom(loadable);
   }
 
   /** Runs work with the base on the device. */
@@ -230,7 +220,6 @@ export class Session {
     this.#model = undefined;
     this.#dataset = undefined;
     this.#tuned = undefined;
-    this.#originals = undefined;
   }
 
   /** Reads and tokenises examples for the open model. */

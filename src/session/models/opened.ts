@@ -2,10 +2,11 @@ import { TunesmithError } from '../../core/errors';
 import { isRecord } from '../../core/json';
 import { message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
-import { quantisedTensors, type Originals } from '../../exports/merged/originals';
+import { quantisedTensors, requireOriginals, type Originals } from '../../exports/merged/originals';
 import type { CheckpointState } from '../../formats/checkpoint';
 import { holdsAdapter } from '../../models/adapter';
 import type { AdapterLayout } from '../../models/adapters/layout';
+import { openCheckpoint, type ModelFolder } from '../../models/files';
 import type { ModelLayout } from '../../models/layout';
 import type { StoredWeights } from '../../models/stored/stored_weight';
 import { hasUnquantized, requireUnquantized } from '../../models/unquantized_rows';
@@ -14,7 +15,7 @@ import { loadedHash } from './hash';
 import type { LoadableModel } from './loadable';
 
 /** Original weights in files that can be read. */
-export function originalsOf(stored: StoredWeights): Originals {
+function originalsOf(stored: StoredWeights): Originals {
   return {
     isRemote: false,
     async read(check, work) {
@@ -26,20 +27,27 @@ export function originalsOf(stored: StoredWeights): Originals {
 
 /** The open model, apart from its memory on the device. */
 export class OpenedModel {
-  readonly loadable: LoadableModel;
+  #loadable: LoadableModel;
   readonly layout: ModelLayout;
   /** How the model's files store the weights, as long as the files can be read. */
   readonly #stored: StoredWeights | undefined;
+  /** The person's source of the weights before they were quantised. */
+  #givenOriginals: Originals | undefined;
 
-  constructor(loadable: LoadableModel, layout: ModelLayout, stored = loadable.stored) {
-    this.loadable = loadable;
+  constructor(loadable: LoadableModel, layout: ModelLayout) {
+    this.#loadable = loadable;
     this.layout = layout;
-    this.#stored = stored;
+    this.#stored = loadable.stored;
   }
 
-  /** The same model with another source from which it is loaded again. */
-  withLoadable(loadable: LoadableModel): OpenedModel {
-    return new OpenedModel(loadable, this.layout, this.#stored);
+  /** The source from which the model is loaded again. */
+  get loadable(): LoadableModel {
+    return this.#loadable;
+  }
+
+  /** Replaces that source. */
+  reloadFrom(loadable: LoadableModel): void {
+    this.#loadable = loadable;
   }
 
   /** Identifies the model by its arithmetic: its files and its load settings. */
@@ -53,8 +61,12 @@ export class OpenedModel {
     return quantisedTensors(this.layout, this.#stored);
   }
 
-  /** The weights before they were quantised, from the model's own files; undefined if these are gone or quantised too. */
+  /**
+   * The weights before they were quantised: the person's, or those of the model's own files; undefined if these are gone
+   * or quantised too.
+   */
   get originals(): Originals | undefined {
+    if (this.#givenOriginals) return this.#givenOriginals;
     const { quantised } = this;
     const stored = this.#stored;
     const kinds = quantised.map((name) => stored?.get(name)?.kind);
@@ -62,6 +74,18 @@ export class OpenedModel {
     if (stored && kinds.every((kind) => kind === 'dense')) return originalsOf(stored);
     const { fetchAgain } = this.loadable;
     return fetchAgain && { isRemote: true, read: fetchAgain };
+  }
+
+  /** Takes another source of the model in full precision. */
+  setOriginals(originals: Originals): void {
+    this.#givenOriginals = originals;
+  }
+
+  /** Takes the files of the model in full precision. Throws as `openCheckpoint` and `requireOriginals`. */
+  async giveOriginals(folder: ModelFolder): Promise<void> {
+    const { stored } = await openCheckpoint(folder);
+    requireOriginals(this.layout, this.quantised, stored);
+    this.#givenOriginals = originalsOf(stored);
   }
 
   /**

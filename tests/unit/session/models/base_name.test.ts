@@ -26,12 +26,22 @@ describe('the base that an adapter names', () => {
   });
 
   it('is remembered by the model, and forgotten again', async () => {
-    const names = new BaseNames(fileRecords(new MemoryFiles(), 'names'));
+    const records = fileRecords(new MemoryFiles(), 'names');
+    const names = new BaseNames(records);
     await names.put('a-hash', 'a/b');
-    expect(await names.get('a-hash')).toBe('a/b');
+    for (const each of [names, new BaseNames(records)]) expect(await each.get('a-hash')).toBe('a/b');
     expect(await names.get('another')).toBeUndefined();
     await names.put('a-hash', undefined);
-    expect(await names.get('a-hash')).toBeUndefined();
+    for (const each of [names, new BaseNames(records)]) expect(await each.get('a-hash')).toBeUndefined();
+  });
+
+  it('counts as long as the session if it can’t be stored', async () => {
+    const fail = () => Promise.reject(new Error('no room'));
+    for (const names of [new BaseNames(), new BaseNames({ get: fail, put: fail, remove: fail })]) {
+      await names.put('a-hash', 'a/b');
+      expect(await names.get('a-hash')).toBe('a/b');
+      expect(await names.get('another')).toBeUndefined();
+    }
   });
 
   it('is worth a note where it is another', () => {
