@@ -18,14 +18,7 @@ export async function chooseFile(
 ): Promise<FileSystemFileHandle | undefined> {
   const picker = window as SavePicker;
   if (bytes < LARGE || !picker.showSaveFilePicker) return undefined;
-  return await picker.showSaveFilePicker({
-    suggestedName,
-    types: [
-      {
-        accept: suggestedName.endsWith('.zip')
-          ? { 'application/zip': ['.zip'] }
-          : { 'application/octet-stream': ['.gguf'] },
-      },
-    ],
-  });
+  const ending = suggestedName.slice(suggestedName.lastIndexOf('.'));
+  const type = ending === '.zip' ? 'application/zip' : 'application/octet-stream';
+  return await picker.showSaveFilePicker({ suggestedName, types: [{ accept: { [type]: [ending] } }] });
 }
