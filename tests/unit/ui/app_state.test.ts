@@ -214,7 +214,43 @@ describe('the page', () => {
     expect(app.onnx.error).toMatchObject({ code: 'engine_busy', values: { doing: 'chatting' } });
   });
 
-  it('imports an adapter that is dropped anywhere, as a folder or as a zip, into the open model', async () => {
+  /** A GGUF file of version 3 without tensors whose metadata tells its kind. */
+  function ggufOf(type: string): File {
+    const bytes = new Uint8Array(256);
+    const numbers = new DataView(bytes.buffer);
+    let at = 0;
+    const put = (text: string): void => {
+      numbers.setBigUint64(at, BigInt(text.length), true);
+      bytes.set(new TextEncoder().encode(text), at + 8);
+      at += 8 + text.length;
+    };
+    bytes.set(new TextEncoder().encode('GGUF'));
+    numbers.setUint32(4, 3, true);
+    numbers.setBigUint64(16, 2n, true);
+    at = 24;
+    for (const [key, value] of [
+      ['general.architecture', 'llama'],
+      ['general.type', type],
+    ] as const) {
+      put(key);
+      numbers.setUint32(at, 8, true);
+      at += 4;
+      put(value);
+    }
+    return new File([bytes], `${type}.gguf`);
+  }
+
+  it('takes a dropped GGUF file for a model unless it is an adapter', async () => {
+    const { app } = await begun();
+    await app.preparation.ready();
+    const chosen = vi.spyOn(app.choice, 'chooseFiles').mockReturnValue();
+    const file = ggufOf('model');
+    await app.takeDrop(Promise.resolve({ name: file.name, files: [file], all: [{ path: file.name, file }] }));
+    expect(chosen).toHaveBeenCalledTimes(1);
+    expect(app.route.place).toBe('model');
+  });
+
+  it('imports an adapter that is dropped anywhere, as a folder, a zip or a GGUF file, into the open model', async () => {
     const { app } = await begun();
     const imported = vi.spyOn(app.exports, 'import').mockResolvedValue();
     const drop = async (...files: File[]) => {
@@ -233,6 +269,8 @@ describe('the page', () => {
     expect(imported).toHaveBeenCalledTimes(2);
     await drop(folder[0]!, new File(['{}'], 'training_args.json'));
     expect(imported).toHaveBeenCalledTimes(2);
+    await drop(ggufOf('adapter'));
+    expect(imported).toHaveBeenCalledTimes(3);
     expect(app.route.place).toBe('export');
   });
 
