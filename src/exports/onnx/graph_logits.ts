@@ -17,7 +17,7 @@ export interface CheckLimits {
   readonly piece: number;
 }
 
-export const LIMITS: CheckLimits = { whole: 0.5e9, piece: 2 ** 26 };
+export const LIMITS: CheckLimits = { whole: 0.25e9, piece: 2 ** 26 };
 /** Exact products of 8-bit weights hold them also in float32, twice. */
 const EXACT_BYTES = 9;
 
