@@ -13,6 +13,7 @@ import { openFolder, openDataFiles } from './files';
 import { baseNamesOf, libraryOf, modelOrigin, originOf, tuningOf } from './library';
 import type { ModelLibrary } from '../session/models/library';
 import type { Output } from './output';
+import { temporaryScratch } from './scratch';
 import { interruptible } from './signals';
 
 /**
@@ -31,6 +32,7 @@ export async function openSession(
     openDevice,
     tuning: tuningOf(args),
     encodingThreads,
+    scratch: temporaryScratch,
     baseNames: baseNamesOf(args),
   });
   try {

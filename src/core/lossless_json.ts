@@ -78,6 +78,24 @@ export function parseLosslessJson(text: string): LosslessJson {
   return value;
 }
 
+/** A value as JSON text, from which `parseLosslessJson` reads the same value. */
+export function losslessText(value: LosslessJson): string {
+  if (value instanceof Float) return floatText(value.value);
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return `[${value.map((item) => losslessText(item as LosslessJson)).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries: Iterable<readonly [string, LosslessJson]> =
+    value instanceof Map ? (value as ReadonlyMap<string, LosslessJson>) : Object.entries(value);
+  const fields = Array.from(entries, ([key, field]) => `${JSON.stringify(key)}:${losslessText(field)}`);
+  return `{${fields.join(',')}}`;
+}
+
+function floatText(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const text = Object.is(value, -0) ? '-0' : String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 const NUMBER_LETTERS = /[-+0-9.eE]*/y;
 const CONTROL = /[^\u0020-\uffff]/g;

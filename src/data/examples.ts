@@ -1,7 +1,7 @@
-import { describeError, TunesmithError } from '../core/errors';
+import { TunesmithError } from '../core/errors';
 import type { TokenizedExample } from './batches';
 import { readableContent } from './message_content';
-import type { DataRecord, Message, Problem, Sample } from './records';
+import type { Sample } from './records';
 import { answerSpans, type Span } from './spans';
 import type { ChatTemplate } from './template';
 import type { Tokenizer } from './tokenizer';
@@ -13,53 +13,6 @@ export interface ExampleSettings {
   readonly trainOn: 'responses' | 'all';
   /** Tokens after which an example is cut (`max_seq_length`). */
   readonly maxSeqLength: number;
-}
-
-export interface BuiltExamples {
-  readonly examples: readonly TokenizedExample[];
-  /** For each example, the first question of its conversation; undefined if it has none. */
-  readonly prompts: readonly (string | undefined)[];
-  /** How many examples are conversations. */
-  readonly conversations: number;
-  readonly problems: readonly Problem[];
-  /** How many have a text or an answer that no special token ends: the model can't learn from them to stop. */
-  readonly endless: number;
-}
-
-/**
- * Tokenises records. A record that can't be used becomes a problem and does not stop the others.
- *
- * @param beforeRecord is awaited before each record; it may let others run, and may throw to stop
- */
-export async function buildExamples(
-  records: AsyncIterable<DataRecord> | Iterable<DataRecord>,
-  settings: ExampleSettings,
-  beforeRecord: () => Promise<void> = () => Promise.resolve(),
-): Promise<BuiltExamples> {
-  const examples: TokenizedExample[] = [];
-  const prompts: (string | undefined)[] = [];
-  const problems: Problem[] = [];
-  let conversations = 0;
-  let endless = 0;
-  for await (const { sample, file, record, line } of records) {
-    await beforeRecord();
-    try {
-      const result = tokenizeSample(sample, settings);
-      examples.push(result.example);
-      prompts.push(sample.kind === 'chat' ? firstQuestion(sample.messages) : undefined);
-      if (sample.kind === 'chat') conversations++;
-      if (result.endless) endless++;
-    } catch (error) {
-      if (!(error instanceof TunesmithError)) throw error;
-      const { code, values } = describeError(error);
-      problems.push({ file, record, line, code, reason: { code, values } });
-    }
-  }
-  return { examples, prompts, conversations, problems, endless };
-}
-
-function firstQuestion(messages: readonly Message[]): string | undefined {
-  return messages.find(({ role }) => role === 'user')?.content;
 }
 
 export interface TokenizedSample {

@@ -1,5 +1,6 @@
 import type { FileReader } from '../core/file_reader';
 import type { Fault } from './files/fault';
+import type { LosslessJson } from '../core/lossless_json';
 import { entriesOf } from './files/formats';
 import type { Sample } from './messages';
 import { sampleOf } from './shapes';
@@ -14,6 +15,8 @@ export interface DataRecord {
   readonly record: number;
   /** The line of its beginning in the file, from 1, if it is known. */
   readonly line?: number | undefined;
+  /** The record as its file has it. */
+  readonly value: LosslessJson;
   readonly sample: Sample;
 }
 
@@ -40,7 +43,7 @@ export async function* recordsOf(file: FileReader): AsyncGenerator<DataRecord | 
     }
     const { value, line } = entry;
     const sample = sampleOf(value);
-    if ('kind' in sample) yield { ...place, line, sample };
+    if ('kind' in sample) yield { ...place, line, value, sample };
     else yield { ...place, code: sample.code ?? 'record_invalid', reason: sample.reason, line };
   }
 }

@@ -2,7 +2,7 @@ import type { FileReader } from '../core/file_reader';
 import type { Language } from '../core/messages/languages';
 import type { Message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
-import type { TokenizedExample } from '../data/batches';
+import type { ExampleList } from '../data/example_list';
 import type { Sample } from '../data/records';
 import type { Checkpoint, StoredTowers } from '../models/files';
 import type { ModelFolder } from '../models/folder';
@@ -150,12 +150,12 @@ export interface ExportSource {
 
 /** The examples of an export, as they are trained on here. */
 export interface ExportedExamples {
-  readonly training: readonly TokenizedExample[];
-  readonly heldOut: readonly TokenizedExample[];
+  readonly training: ExampleList;
+  readonly heldOut: ExampleList;
   /** Reads the contents of all examples from their files again, in their order. */
   samples(): AsyncIterable<{ readonly sample: Sample; readonly heldOut: boolean }>;
-  /** Reads a file of examples as this one's files were read. */
-  read(file: FileReader): Promise<readonly TokenizedExample[]>;
+  /** Runs work with the examples of a file that is read as this one's files were. */
+  withExamplesOf<T>(file: FileReader, work: (examples: ExampleList) => Promise<T>): Promise<T>;
 }
 
 /** The source of an export that tells how to train: an open base, examples and settings. */

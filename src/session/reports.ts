@@ -2,7 +2,8 @@ import type { Message } from '../core/messages/message';
 import { adapterId } from './adapter_id';
 import type { AnswerSettings, LoadSettings } from '../core/settings/settings';
 import { answerDefaults } from './chat/answer_defaults';
-import { targetCount, tokenCount, type Dataset } from './data/dataset';
+import { longestOf, targetCount, tokenCount } from '../data/example_list';
+import type { Dataset } from './data/dataset';
 import { modelBytes } from '../models/layout';
 import { familyLabel } from '../models/families';
 import { linearNames, parameterCount } from '../models/spec';
@@ -133,7 +134,7 @@ export function dataReport(dataset: Dataset): DataReport {
     heldOut: heldOut.length,
     tokens: tokenCount(examples),
     targetTokens: targetCount(examples),
-    longestTokens: examples.reduce((longest, { ids }) => Math.max(longest, ids.length), 0),
+    longestTokens: longestOf(examples),
     cutAt,
     cutBy,
     truncated,

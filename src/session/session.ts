@@ -45,6 +45,8 @@ export class Session {
   readonly answering: Answering;
   /** Threads for encoding exported weights. */
   readonly encodingThreads: ThreadSource | undefined;
+  /** Opens a file for records of examples that memory should not hold. */
+  readonly scratch: SessionHost['scratch'];
   readonly #device: SessionDevice;
   #model: OpenedModel | undefined;
   #dataset: Dataset | undefined;
@@ -57,6 +59,7 @@ export class Session {
     this.#device = new SessionDevice(host);
     this.encodingThreads = host.encodingThreads;
     this.#baseNames = host.baseNames ?? new BaseNames();
+    this.scratch = host.scratch;
     this.answering = new Answering({
       device: this.#device,
       opened: () => this.#opened(),
@@ -218,7 +221,7 @@ export class Session {
   closeModel(): void {
     this.unload();
     this.#model = undefined;
-    this.#dataset = undefined;
+    this.#setDataset(undefined);
     this.#tuned = undefined;
   }
 
@@ -229,9 +232,10 @@ export class Session {
     options?: DatasetOptions,
   ): Promise<Dataset> {
     const { model } = this;
-    const dataset = await makeDataset(model, files, settings, options);
+    const dataset = await makeDataset(model, files, settings, { ...options, scratch: this.scratch });
     // Another model with other tokens may have been opened meanwhile.
-    if (this.#model?.loadable.open === model) this.#dataset = dataset;
+    if (this.#model?.loadable.open === model) this.#setDataset(dataset);
+    else await dataset.close();
     return dataset;
   }
 
@@ -338,6 +342,12 @@ export class Session {
     const prompts = samplePromptsOf(settings, this.dataset);
     if (prompts.length === 0) return { read: [], unanswerable: [] };
     return readPrompts(chatContext(this.model, settings.template), prompts, mostChatRows(this.layout));
+  }
+
+  #setDataset(dataset: Dataset | undefined): void {
+    // Without its scratch file, the former data set can't be used; a failure to close it harms nothing.
+    void this.#dataset?.close().catch(() => undefined);
+    this.#dataset = dataset;
   }
 
   #opened(): OpenedModel {

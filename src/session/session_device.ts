@@ -1,3 +1,4 @@
+import type { Scratch } from '../data/byte_log';
 import type { ThreadSource } from '../exports/encoding/thread';
 import type { Device } from '../gpu/device';
 import { Adapter } from '../models/adapter';
@@ -14,6 +15,8 @@ export interface SessionHost {
   readonly tuning?: TuningOptions;
   /** Threads for encoding exported weights; if absent, the session's own thread encodes. */
   readonly encodingThreads?: ThreadSource;
+  /** Opens an empty file for records of examples that memory should not hold; if absent, memory holds all. */
+  readonly scratch?: () => Promise<Scratch>;
   /** Stores where the person says that bases come from; if absent, nothing is remembered. */
   readonly baseNames?: BaseNames;
 }

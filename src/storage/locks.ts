@@ -5,7 +5,6 @@ export type Locks = Pick<LockManager, 'request' | 'query'>;
 const PREFIX = 'tunesmith-run-';
 const STORAGE = 'tunesmith-storage';
 const MODEL = 'tunesmith-model-';
-const EXPORTS = 'tunesmith-exports-';
 
 /**
  * Runs work that writes to a run's folder, and excludes other tabs from it.
@@ -71,21 +70,25 @@ export async function lockedRuns(locks: Locks | undefined): Promise<ReadonlySet<
   return await lockedNames(locks, PREFIX);
 }
 
-/** Marks a folder of exports as in use until this tab is closed. */
-export async function holdExports(locks: Locks | undefined, id: string): Promise<void> {
+/** Marks a tab's folder below `root` as in use until this tab is closed. */
+export async function holdFolder(locks: Locks | undefined, root: string, id: string): Promise<void> {
   if (locks === undefined) return;
   await new Promise<void>((resolve, reject) => {
     const hold = (): Promise<never> => {
       resolve();
       return new Promise<never>(() => undefined);
     };
-    locks.request(EXPORTS + id, hold).catch(reject);
+    locks.request(folderPrefix(root) + id, hold).catch(reject);
   });
 }
 
-/** The folders of exports that this tab or another one uses. */
-export async function heldExports(locks: Locks | undefined): Promise<ReadonlySet<string>> {
-  return await lockedNames(locks, EXPORTS);
+/** The folders below `root` that this tab or another one uses. */
+export async function heldFolders(locks: Locks | undefined, root: string): Promise<ReadonlySet<string>> {
+  return await lockedNames(locks, folderPrefix(root));
+}
+
+function folderPrefix(root: string): string {
+  return `tunesmith-${root}-`;
 }
 
 async function lockedNames(locks: Locks | undefined, prefix: string): Promise<ReadonlySet<string>> {

@@ -1,6 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import type { Message } from '../core/messages/message';
-import type { TokenizedExample } from '../data/batches';
+import { tokenCount, type ExampleList } from '../data/example_list';
 import type { Means, Objective } from '../models/objectives/objective';
 import type { TrainingProgram } from '../models/training_program';
 import { evaluationBatches } from './plan';
@@ -20,16 +20,16 @@ export interface Evaluation extends Means {
 export async function evaluate(
   program: Pick<TrainingProgram, 'capacity' | 'evaluate'>,
   objective: Pick<Objective, 'pack' | 'terms' | 'perplexity'>,
-  examples: readonly TokenizedExample[],
+  examples: ExampleList,
   goOn: (fraction: number) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<Evaluation | undefined> {
   let loss = 0;
   let terms = 0;
   let targetTokens = 0;
   const metrics: Record<string, number> = {};
-  const rows = examples.reduce((sum, { ids }) => sum + ids.length, 0);
+  const rows = tokenCount(examples);
   let done = 0;
-  for (const batch of evaluationBatches(objective, examples, program.capacity)) {
+  for await (const batch of evaluationBatches(objective, examples, program.capacity)) {
     if (!(await goOn(done / rows))) return undefined;
     done += batch.rows;
     const sums = await program.evaluate(batch);

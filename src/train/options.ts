@@ -1,5 +1,5 @@
 import type { TrainSettings } from '../core/settings/settings';
-import type { TokenizedExample } from '../data/batches';
+import type { ExampleList } from '../data/example_list';
 import type { CheckpointState } from '../formats/checkpoint';
 import type { Objective } from '../models/objectives/objective';
 import type { TrainingProgram, TrainingState } from '../models/training_program';
@@ -40,8 +40,8 @@ export interface TrainOptions {
   readonly objective: Pick<Objective, 'pack' | 'terms' | 'perplexity'>;
   readonly program: TrainingProgram;
   /** Not empty, none longer than the program's capacity. */
-  readonly examples: readonly TokenizedExample[];
-  readonly heldOut: readonly TokenizedExample[];
+  readonly examples: ExampleList;
+  readonly heldOut: ExampleList;
   readonly settings: TrainSettings;
   /** The checkpoint to continue from; if absent, the run begins with the program's present state. */
   readonly start?: {

@@ -1,6 +1,7 @@
 import { alignUp } from '../core/align';
 import type { TrainSettings } from '../core/settings/settings';
 import { planBatches, type Batch, type BatchPlan, type TokenizedExample } from '../data/batches';
+import { each, longestOf, type ExampleList, type ExampleSizes } from '../data/example_list';
 import { objectiveOf } from '../models/objectives';
 import type { Objective } from '../models/objectives/objective';
 
@@ -27,10 +28,10 @@ const CAPACITY_ALIGNMENT = 64;
 export function capacityOf(
   plan: BatchPlan,
   batchSize: number,
-  examples: readonly TokenizedExample[],
-  heldOut: readonly TokenizedExample[],
+  examples: ExampleSizes,
+  heldOut: ExampleSizes,
 ): number {
-  const longestHeldOut = heldOut.reduce((longest, { ids }) => Math.max(longest, ids.length), 1);
+  const longestHeldOut = Math.max(1, longestOf(heldOut));
   return alignUp(Math.max(largestMicroBatch(plan, batchSize, examples), longestHeldOut), CAPACITY_ALIGNMENT);
 }
 
@@ -43,18 +44,14 @@ export function capacityOfSettings(settings: TrainSettings, positions: number): 
   return alignUp(texts * Math.min(max_seq_length, positions), CAPACITY_ALIGNMENT);
 }
 
-function largestMicroBatch(
-  plan: BatchPlan,
-  batchSize: number,
-  examples: readonly TokenizedExample[],
-): number {
-  const longestFirst = examples.map(({ ids }) => ids.length).sort((a, b) => b - a);
-  const possible = longestFirst.slice(0, batchSize).reduce((sum, length) => sum + length, 0);
+function largestMicroBatch(plan: BatchPlan, batchSize: number, examples: ExampleSizes): number {
+  const lengths = Uint32Array.from({ length: examples.length }, (_, index) => examples.tokens(index)).sort();
+  const possible = lengths.slice(-batchSize).reduce((sum, length) => sum + length, 0);
   let largest = 0;
   for (let step = 0; step < plan.steps && largest < possible; step++) {
     for (const microBatch of plan.window(step).microBatches) {
       let rows = 0;
-      for (const index of microBatch) rows += examples[index]!.ids.length;
+      for (const index of microBatch) rows += examples.tokens(index);
       largest = Math.max(largest, rows);
     }
   }
@@ -62,14 +59,14 @@ function largestMicroBatch(
 }
 
 /** Batches of all examples in order, each with as many as fit `capacity` rows (at least one example). */
-export function* evaluationBatches(
+export async function* evaluationBatches(
   objective: Pick<Objective, 'pack'>,
-  examples: readonly TokenizedExample[],
+  examples: ExampleList,
   capacity: number,
-): Generator<Batch, void, void> {
+): AsyncGenerator<Batch, void, void> {
   let batch: TokenizedExample[] = [];
   let rows = 0;
-  for (const example of examples) {
+  for await (const example of each(examples)) {
     if (batch.length > 0 && rows + example.ids.length > capacity) {
       yield objective.pack(batch);
       batch = [];

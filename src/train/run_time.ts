@@ -1,4 +1,5 @@
-import type { BatchPlan, TokenizedExample } from '../data/batches';
+import type { BatchPlan } from '../data/batches';
+import { tokenCount } from '../data/example_list';
 import type { ActivityEvent } from './events';
 import type { TrainOptions } from './options';
 import { Pace, type PaceMode } from './pace';
@@ -103,7 +104,7 @@ export class RunTime {
     this.#left.expectSteps(seconds);
     // A trained token takes a forward pass and a backward pass, and another forward pass if activations are recomputed.
     const passes = settings.gradient_checkpointing ? 3 : 2;
-    const share = rowsOf(heldOut) / Math.max(1, rowsOf(examples));
+    const share = tokenCount(heldOut) / Math.max(1, tokenCount(examples));
     this.#left.expect('evaluating', (seconds * this.#plan.stepsPerEpoch * share) / passes);
   }
 }
@@ -113,8 +114,4 @@ function dueAfter(every: number, steps: number, after: number): number {
   if (every === 0 || after >= steps) return 0;
   const past = Math.max(0, after);
   return Math.floor(steps / every) - Math.floor(past / every) + (steps % every === 0 ? 0 : 1);
-}
-
-function rowsOf(examples: readonly TokenizedExample[]): number {
-  return examples.reduce((sum, { ids }) => sum + ids.length, 0);
 }

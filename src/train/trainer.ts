@@ -108,8 +108,10 @@ class Trainer {
   async #trainStep(): Promise<boolean> {
     const { program, objective, examples, settings, control } = this.#options;
     const window = this.#plan.window(this.#step);
-    const batches = window.microBatches.map((indices) =>
-      objective.pack(Array.from(indices, (index) => examples[index]!)),
+    const batches = await Promise.all(
+      window.microBatches.map(async (indices) =>
+        objective.pack(await Promise.all(Array.from(indices, (index) => examples.at(index)))),
+      ),
     );
     const targetTokens = batches.reduce((sum, batch) => sum + batch.targetTokens, 0);
     const terms = batches.reduce((sum, batch) => sum + objective.terms(batch), 0);

@@ -8,6 +8,7 @@ import { KernelChoiceStore } from '../storage/kernel_choices';
 import { memoryFiles } from '../storage/memory_files';
 import { openOpfs } from '../storage/opfs';
 import { databaseRecords } from '../storage/records';
+import { scratchFiles } from '../storage/scratch_files';
 import { registerErrorTransfer } from './errors';
 import { RUNS_CHANNEL } from './channel';
 import { encodingThreads } from './encoding_threads';
@@ -19,6 +20,8 @@ registerErrorTransfer();
 const changes = new BroadcastChannel(RUNS_CHANNEL);
 let page: PageServices | undefined;
 let files: Promise<FileStore> | undefined;
+// Without file storage, the page downloads models each time; runs are stored nevertheless.
+const store = (): Promise<FileStore> => (files ??= openOpfs().catch(() => memoryFiles()));
 const { gpu } = navigator as Partial<WorkerNavigator>;
 
 const engine: PageEngine = Object.assign(
@@ -27,8 +30,8 @@ const engine: PageEngine = Object.assign(
     tuning: { store: new KernelChoiceStore(databaseRecords('tunesmith-kernels', 'kernels')) },
     encodingThreads,
     runs: databaseRuns(),
-    // Without file storage, the page downloads models each time; runs are stored nevertheless.
-    models: () => (files ??= openOpfs().catch(() => memoryFiles())),
+    models: store,
+    scratch: scratchFiles(store, navigator.locks),
     locks: navigator.locks,
     onRunsChange: () => changes.postMessage(undefined),
     persist: () => page?.persist() ?? Promise.resolve(false),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { listOf } from '../../src/data/example_list';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULTS } from '../../src/core/settings/settings';
@@ -109,7 +110,7 @@ describe.each(['f32', 'nf4'] as const)('DPO on a base in %s', (variant) => {
         new Float32Array(await device.buffers.read(adapter.buffers.get(GRADIENTS)!)),
       );
 
-      const means = await evaluate(program, objective, expected.batch.map(exampleOf));
+      const means = await evaluate(program, objective, listOf(expected.batch.map(exampleOf)));
       expect(Math.abs(means!.loss - loss)).toBeLessThanOrEqual(lossTolerance);
       const measured = expected.metrics.map((name) => means!.metrics[name]!);
       expect(maxError(measured, metrics)).toBeLessThanOrEqual(metricTolerance);

@@ -2,6 +2,7 @@ import { piecesOf, type FileReader } from '../../core/file_reader';
 import { fieldsOf } from '../../core/lossless_json';
 import { message } from '../../core/messages/message';
 import type { TokenizedExample } from '../../data/batches';
+import type { ExampleList } from '../../data/example_list';
 import { entriesOf } from '../../data/files/formats';
 import { recordsOf } from '../../data/records';
 import type { ModelFolder } from '../../models/folder';
@@ -51,16 +52,13 @@ export async function checkCluster(
   return { difference: 0, allowed: 0, checked };
 }
 
-async function checkTokens(
-  written: ModelFolder,
-  part: Part,
-  wanted: readonly TokenizedExample[],
-): Promise<void> {
+async function checkTokens(written: ModelFolder, part: Part, wanted: ExampleList): Promise<void> {
   const name = tokensFile(part);
   let at = 0;
   for await (const line of linesOf(requireFile(written, name))) {
-    const example = wanted[at++];
-    if (!example || !saysTokens(line, example)) throw differs(name, at);
+    const isOne = at < wanted.length && saysTokens(line, await wanted.at(at));
+    at++;
+    if (!isOne) throw differs(name, at);
   }
   if (at !== wanted.length) throw differs(name, at);
 }
@@ -78,15 +76,17 @@ function saysTokens(line: string, { ids, trained }: TokenizedExample): boolean {
 
 async function checkRereading(
   file: FileReader,
-  wanted: readonly TokenizedExample[],
+  wanted: ExampleList,
   examples: ExportedExamples,
 ): Promise<void> {
-  const found = await examples.read(file);
-  const other = wanted.findIndex((example, at) => {
-    const again = found[at];
-    return !again || tokensLine(again) !== tokensLine(example);
+  await examples.withExamplesOf(file, async (found) => {
+    for (let at = 0; at < Math.max(wanted.length, found.length); at++) {
+      const isOne =
+        at < Math.min(wanted.length, found.length) &&
+        tokensLine(await found.at(at)) === tokensLine(await wanted.at(at));
+      if (!isOne) throw differs(file.name, at + 1);
+    }
   });
-  if (other >= 0 || found.length !== wanted.length) throw differs(file.name, other + 1);
 }
 
 async function* recordsOfPart(examples: ExportedExamples, part: Part): AsyncGenerator<string> {

@@ -45,7 +45,7 @@ export const clusterExport: ExamplesFormat = {
       throw new TunesmithError({ code: 'export_option', values });
     }
     const survey = await surveyOf(source.examples);
-    return planOf(source, survey, start === 'adapter' ? requireAdapter(source) : undefined);
+    return await planOf(source, survey, start === 'adapter' ? requireAdapter(source) : undefined);
   },
 };
 
@@ -55,7 +55,11 @@ function requireAdapter({ adapter }: ExamplesSource): NonNullable<ExamplesSource
   throw new TunesmithError({ code: 'no_adapter' });
 }
 
-function planOf(source: ExamplesSource, survey: Survey, start: ExamplesSource['adapter']): ExportPlan {
+async function planOf(
+  source: ExamplesSource,
+  survey: Survey,
+  start: ExamplesSource['adapter'],
+): Promise<ExportPlan> {
   const { baseModel, revision, facts, layout, examples, language } = source;
   const settings = start ? { ...source.settings, ...start.layout.settings } : source.settings;
   const adapter = start?.layout ?? adapterLayout(layout.spec, settings);
@@ -77,7 +81,7 @@ function planOf(source: ExamplesSource, survey: Survey, start: ExamplesSource['a
   const script = trainScript({
     ...named,
     settings,
-    tokens: tokenNames(facts.tokenizer, examples.training[0]?.ids ?? []),
+    tokens: tokenNames(facts.tokenizer, (await examples.training.at(0)).ids),
     rereadable,
     texts: survey.form === 'texts',
   });

@@ -1,5 +1,5 @@
 import { TimeSlices } from '../../core/time_slices';
-import type { TokenizedExample } from '../../data/batches';
+import { each, type ExampleList } from '../../data/example_list';
 import type { Sample } from '../../data/records';
 import type { ExportedExamples, ExportFile } from '../format';
 import type { FactoryForm } from './factory';
@@ -28,7 +28,7 @@ export interface Survey {
 }
 
 /** Surveys that were made before: a page asks for all exports whenever an option changes. */
-const surveys = new WeakMap<readonly TokenizedExample[], Promise<Survey>>();
+const surveys = new WeakMap<ExampleList, Promise<Survey>>();
 
 /** Reads all examples and finds their forms and sizes. */
 export function surveyOf(examples: ExportedExamples): Promise<Survey> {
@@ -65,9 +65,9 @@ async function makeSurvey(examples: ExportedExamples): Promise<Survey> {
   const expected = examples.training.length + examples.heldOut.length;
   if (samples !== expected) throw new Error(`${samples} records were read again, not ${expected}`);
   for (const part of PARTS) {
-    for (const each of ofPart(examples, part)) {
+    for await (const example of each(ofPart(examples, part))) {
       await slices.giveWay();
-      bytes.tokens[part] += lineBytes(tokensLine(each));
+      bytes.tokens[part] += lineBytes(tokensLine(example));
     }
   }
   const isMixed = counts.texts > 0 && counts.conversations > 0;
@@ -89,7 +89,7 @@ function partOf(heldOut: boolean): Part {
   return heldOut ? 'eval' : 'train';
 }
 
-function ofPart({ training, heldOut }: ExportedExamples, part: Part): readonly TokenizedExample[] {
+function ofPart({ training, heldOut }: ExportedExamples, part: Part): ExampleList {
   return part === 'train' ? training : heldOut;
 }
 
@@ -105,8 +105,8 @@ export function exampleFiles(examples: ExportedExamples, { form, bytes }: Survey
     linesFile(recordsFile(part), bytes.records[part], async function* () {
       for await (const sample of samplesOf(examples, part)) yield jsonLine(recordOf(sample));
     }),
-    linesFile(tokensFile(part), bytes.tokens[part], function* () {
-      for (const example of ofPart(examples, part)) yield tokensLine(example);
+    linesFile(tokensFile(part), bytes.tokens[part], async function* () {
+      for await (const example of each(ofPart(examples, part))) yield tokensLine(example);
     }),
     ...(form === 'own'
       ? [

@@ -1,6 +1,7 @@
 import type { TrainSettings } from '../../core/settings/settings';
 import type { Batch, TokenizedExample } from '../../data/batches';
-import type { buildExamples } from '../../data/examples';
+import type { ExampleSettings } from '../../data/examples';
+import type { Sample } from '../../data/records';
 import type { Builder, Tensor, TensorType } from '../../ops/op';
 import type { DenseWeight } from '../../ops/weight';
 
@@ -42,10 +43,19 @@ export interface Means {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** The examples of a record: one or several. */
+export interface SampleExamples {
+  readonly examples: readonly TokenizedExample[];
+  /** Whether it has a text or an answer that no special token ends: the model can't learn from it to stop. */
+  readonly endless: boolean;
+}
+
 /** A training objective. To add one, write a file in this folder, its line in the list, and its ops. */
 export interface Objective {
-  /** Makes examples from the records that the objective supports, and reports the others. */
-  readonly examples: typeof buildExamples;
+  /**
+   * Makes the examples of a record. Throws a TunesmithError for a record that the objective can't learn from.
+   */
+  readonly examples: (sample: Sample, settings: ExampleSettings) => SampleExamples;
   /** Number of texts in an example; each has at most `max_seq_length` tokens. */
   readonly texts: number;
   /** Packs examples into one micro-batch. */

@@ -1,5 +1,5 @@
 import { packMicroBatch } from '../../data/batches';
-import { buildExamples } from '../../data/examples';
+import { tokenizeSample } from '../../data/examples';
 import { headCrossEntropy } from '../../ops/head_cross_entropy';
 import { u32 } from '../../ops/op';
 import type { Objective } from './objective';
@@ -12,7 +12,10 @@ const NLL = 'nll_loss';
  * does it, in training and in evaluation.
  */
 export const sft: Objective = {
-  examples: buildExamples,
+  examples(sample, settings) {
+    const { example, endless } = tokenizeSample(sample, settings);
+    return { examples: [example], endless };
+  },
   texts: 1,
   pack: packMicroBatch,
   terms: ({ targetTokens }) => targetTokens,

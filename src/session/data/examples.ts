@@ -51,12 +51,14 @@ export class Examples {
     this.#reading?.abort();
   }
 
-  preview(first: number, count: number): readonly PreviewExample[] {
+  async preview(first: number, count: number): Promise<readonly PreviewExample[]> {
     const { dataset, model } = this.#session;
-    return dataset.examples.slice(first, first + count).map((example, i) => ({
-      index: first + i,
-      tokens: previewTokens(example, model.tokenizer),
-    }));
+    const shown: PreviewExample[] = [];
+    for (let index = first; index < Math.min(first + count, dataset.examples.length); index++) {
+      const example = await dataset.examples.at(index);
+      shown.push({ index, tokens: previewTokens(example, model.tokenizer) });
+    }
+    return shown;
   }
 
   /** Reads files, unless the same files were read last with the same settings. */

@@ -138,7 +138,7 @@ function examplesSource(
     layout,
     language,
     settings,
-    examples: exportedExamples(model, session.dataset, settings),
+    examples: exportedExamples(model, session.dataset, settings, session),
     adapter: tuned && { layout: tuned.layout, parameters: tuned.parameters },
   };
 }

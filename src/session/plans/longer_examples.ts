@@ -1,6 +1,7 @@
 import { alignUp } from '../../core/align';
 import type { TrainSettings } from '../../core/settings/settings';
-import type { Dataset } from '../data/dataset';
+import { resized, type ExampleSizes } from '../../data/example_list';
+import type { ExampleParts } from '../data/dataset';
 import type { FitLevel } from './fit';
 
 /**
@@ -11,8 +12,6 @@ export interface LongerExamples {
   readonly max_seq_length: number;
   readonly cut: number;
 }
-
-type Parts = Pick<Dataset, 'training' | 'heldOut'>;
 
 /** Offered lengths are multiples of this, like the rows of a run's programs. */
 const LENGTH_STEP = 64;
@@ -25,25 +24,19 @@ const LENGTH_STEP = 64;
  */
 export function longerExamples(
   positions: number,
-  { training, heldOut }: Parts,
+  { training, heldOut }: ExampleParts,
   settings: TrainSettings,
-  levelOf: (examples: Parts, settings: TrainSettings) => FitLevel,
+  levelOf: (examples: ExampleParts, settings: TrainSettings) => FitLevel,
 ): LongerExamples | undefined {
-  const all = [...training, ...heldOut];
-  const longest = all.reduce((most, { whole = 0 }) => Math.max(most, whole), 0);
+  const cut = [...wholeLengths(training), ...wholeLengths(heldOut)];
+  const longest = cut.reduce((most, whole) => Math.max(most, whole), 0);
   const now = Math.min(settings.max_seq_length, positions);
   const most = Math.min(alignUp(longest, LENGTH_STEP), positions);
   if (most <= now) return undefined;
   const level = levelOf({ training, heldOut }, settings);
   if (level === 'no') return undefined;
-  // Only the number of tokens matters.
-  const tokens = new Uint32Array(most);
-  const lengthened = (examples: Parts['training'], length: number): Parts['training'] =>
-    examples.map((example) =>
-      example.whole === undefined
-        ? example
-        : { ...example, ids: tokens.subarray(0, Math.min(example.whole, length)) },
-    );
+  const lengthened = (examples: ExampleSizes, length: number): ExampleSizes =>
+    resized(examples, (index) => Math.min(examples.whole(index) ?? examples.tokens(index), length));
   const fits = (length: number): boolean => {
     const examples = { training: lengthened(training, length), heldOut: lengthened(heldOut, length) };
     const wanted = levelOf(examples, { ...settings, max_seq_length: length });
@@ -51,7 +44,15 @@ export function longerExamples(
   };
   const found = lastThat([...multiplesBetween(now, most), most], fits);
   if (found === undefined) return undefined;
-  return { max_seq_length: found, cut: all.filter(({ whole = 0 }) => whole > found).length };
+  return { max_seq_length: found, cut: cut.filter((whole) => whole > found).length };
+}
+
+/** The lengths before the cut of those that were cut. */
+function* wholeLengths(examples: ExampleSizes): Generator<number, void, void> {
+  for (let index = 0; index < examples.length; index++) {
+    const whole = examples.whole(index);
+    if (whole !== undefined) yield whole;
+  }
 }
 
 /** The multiples of the step above `low` and below `high`. */

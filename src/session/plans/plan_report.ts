@@ -1,5 +1,5 @@
 import { memoryKey, type TrainSettings } from '../../core/settings/settings';
-import { textsOf } from '../../data/batches';
+import { resized, tokenCount, type ExampleSizes } from '../../data/example_list';
 import type { Limits } from '../../ops/op';
 import type { ModelLayout } from '../../models/layout';
 import { adapterLayout } from '../../models/adapters/layout';
@@ -7,7 +7,8 @@ import { parameterCount } from '../../models/spec';
 import type { TrainEvent } from '../../train/events';
 import { planOf } from '../../train/plan';
 import { answersAfter, fullLimits, limitsFor, roundSeconds, type SampleLimits } from '../../train/samples';
-import { tokenCount, type Dataset } from '../data/dataset';
+import type { ExampleParts } from '../data/dataset';
+import { objectiveOf } from '../../models/objectives';
 import { longerExamples, type LongerExamples } from './longer_examples';
 import { fitOf, needOf, remembered, type Fit, type Need } from './fit';
 import { rowsOfExamples, runMemory, type RunRows } from './run_memory';
@@ -53,7 +54,7 @@ export interface DeviceSpeed {
 /** @param speed undefined until it was measured */
 export function planReport(
   model: ModelLayout,
-  dataset: Dataset,
+  dataset: ExampleParts,
   settings: TrainSettings,
   limits: Limits,
   prompts: { readonly read: readonly SamplePrompt[]; readonly unanswerable: readonly string[] },
@@ -98,23 +99,21 @@ export function planReport(
   };
 }
 
-/** Cuts examples to a smaller `max_seq_length`. */
+/** An upper bound of the sizes with a smaller `max_seq_length`; exact if an example is one text. */
 function cutExamples(
-  examples: Dataset['training'],
+  examples: ExampleSizes,
   now: TrainSettings,
   { max_seq_length: length }: TrainSettings,
-): Dataset['training'] {
+): ExampleSizes {
   if (length >= now.max_seq_length) return examples;
-  return examples.map((example) => {
-    const cut = textsOf(example).reduce((sum, [first, end]) => sum + Math.min(end - first, length), 0);
-    return cut === example.ids.length ? example : { ...example, ids: example.ids.subarray(0, cut) };
-  });
+  const most = objectiveOf(now).texts * length;
+  return resized(examples, (index) => Math.min(examples.tokens(index), most));
 }
 
 /** Estimates the time of a whole run, and the limits of its answers to sample prompts. */
 function estimate(
   model: ModelLayout,
-  dataset: Dataset,
+  dataset: ExampleParts,
   settings: TrainSettings,
   prompts: readonly SamplePrompt[],
   speed: DeviceSpeed | undefined,
@@ -143,7 +142,7 @@ function estimate(
  */
 export function trainingSeconds(
   model: ModelLayout,
-  { training }: Dataset,
+  { training }: ExampleParts,
   settings: TrainSettings,
   { rate }: DeviceSpeed,
 ): number {

@@ -6,7 +6,8 @@ import { chatMemory, trainingMemory } from '../../models/memory';
 import type { Limits } from '../../ops/op';
 import { capacityOf, capacityOfSettings, planOf } from '../../train/plan';
 import { SAMPLE_TOKENS } from '../../train/samples';
-import type { Dataset } from '../data/dataset';
+import { longestOf } from '../../data/example_list';
+import type { ExampleParts } from '../data/dataset';
 import { chatRows } from '../models/loaded';
 
 /** The token rows of a run's programs, and the initial rows of its chat. */
@@ -28,14 +29,11 @@ export function rowsOfSettings(model: ModelLayout, settings: TrainSettings): Run
 export function rowsOfExamples(
   model: ModelLayout,
   settings: TrainSettings,
-  { training, heldOut }: Pick<Dataset, 'training' | 'heldOut'>,
+  { training, heldOut }: ExampleParts,
   longestPrompt = 0,
 ): RunRows {
   const plan = planOf(settings, training.length);
-  const longest = [...training, ...heldOut].reduce(
-    (most, { ids }) => Math.max(most, ids.length),
-    longestPrompt,
-  );
+  const longest = Math.max(longestPrompt, longestOf(training), longestOf(heldOut));
   return {
     capacity: capacityOf(plan, settings.per_device_train_batch_size, training, heldOut),
     cacheRows: chatRows(model, longest + SAMPLE_TOKENS),

@@ -1,6 +1,6 @@
 import { message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
-import type { TokenizedExample } from '../../data/batches';
+import { listOf, type ExampleList } from '../../data/example_list';
 import type { Adapter } from '../../models/adapter';
 import { compileEvaluation } from '../../models/evaluation';
 import type { Model } from '../../models/model';
@@ -15,13 +15,10 @@ export async function evaluateExamples(
   kernels: Kernels,
   model: Model,
   adapter: Adapter | undefined,
-  {
-    settings,
-    examples,
-  }: { readonly settings: TrainSettings; readonly examples: readonly TokenizedExample[] },
+  { settings, examples }: { readonly settings: TrainSettings; readonly examples: ExampleList },
 ): Promise<Evaluation | undefined> {
   const plan = planOf(settings, examples.length);
-  const capacity = capacityOf(plan, settings.per_device_train_batch_size, examples, []);
+  const capacity = capacityOf(plan, settings.per_device_train_batch_size, examples, listOf([]));
   const options = { capacity, settings };
   const { limits } = model.device;
   const { planned } = await kernels.prepare(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildExamples, tokenizeSample, type ExampleSettings } from '../../../src/data/examples';
+import { tokenizeSample, type ExampleSettings } from '../../../src/data/examples';
 import { previewTokens } from '../../../src/data/preview';
 import type { Message } from '../../../src/data/records';
 import { readRecords } from './read_records';
@@ -225,31 +225,7 @@ describe('what no special token ends', () => {
   });
 });
 
-describe('buildExamples', () => {
-  it('reports records that cannot be used, and goes on', async () => {
-    const lines = [
-      '{"text":"one"}',
-      '{"messages":[{"role":"user","content":"Hi"}]}',
-      '{"instruction":"Hi","output":"Ho"}',
-    ];
-    const { records } = await readRecords('a.jsonl', lines.join('\n'));
-    const built = await buildExamples(records, { ...settings, maxSeqLength: 40 });
-    expect(built.examples).toHaveLength(2);
-    expect(built).toMatchObject({ prompts: [undefined, 'Hi'], conversations: 1 });
-    expect(built.problems).toEqual([
-      {
-        file: 'a.jsonl',
-        record: 2,
-        line: 2,
-        code: 'nothing_to_learn',
-        reason: { code: 'nothing_to_learn', values: { most: 40 } },
-      },
-    ]);
-    const cut = await buildExamples(records, { ...settings, maxSeqLength: 4 });
-    expect(cut.prompts).toEqual([undefined]);
-    expect(cut.examples.map(({ whole }) => whole !== undefined)).toEqual([true]);
-  });
-
+describe('a conversation with calls', () => {
   it('gives a template the arguments of calls as it takes them', async () => {
     const call = '{"function": {"name": "f", "arguments": "{\\"city\\":\\"Rome\\"}"}}';
     const line = `{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [${call}]}]}`;

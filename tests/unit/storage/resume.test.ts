@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { listOf } from '../../../src/data/example_list';
 import { DEFAULTS, type TrainSettings } from '../../../src/core/settings/settings';
 import type { TokenizedExample } from '../../../src/data/batches';
 import { sft } from '../../../src/models/objectives/sft';
@@ -31,8 +32,8 @@ async function runOn(files: MemoryFiles, program: ToyProgram): Promise<number> {
   await train({
     program,
     objective: sft,
-    examples,
-    heldOut: [],
+    examples: listOf(examples),
+    heldOut: listOf([]),
     settings,
     start,
     onEvent: () => undefined,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS } from '../../../src/core/settings/settings';
-import type { TokenizedExample } from '../../../src/data/batches';
+import type { Batch, TokenizedExample } from '../../../src/data/batches';
+import { listOf, type ExampleList } from '../../../src/data/example_list';
 import { sft } from '../../../src/models/objectives/sft';
 import { evaluate } from '../../../src/train/evaluate';
 import { capacityOf, evaluationBatches, planOf } from '../../../src/train/plan';
@@ -10,7 +11,7 @@ const example = (length: number): TokenizedExample => ({
   trained: new Uint8Array(length).fill(1),
 });
 const lengths = [5, 60, 7, 80, 9, 110, 2];
-const examples = lengths.map(example);
+const examples = listOf(lengths.map(example));
 
 describe('capacityOf', () => {
   const settings = { ...DEFAULTS, per_device_train_batch_size: 2, num_train_epochs: 2, seed: 3 };
@@ -18,7 +19,7 @@ describe('capacityOf', () => {
   it('holds the largest micro-batch of the very run, rounded up to 64 rows', () => {
     const plan = planOf({ ...settings, shuffle: false }, examples.length);
     // 5 + 60, 7 + 80, 9 + 110, 2
-    expect(capacityOf(plan, 2, examples, [])).toBe(128);
+    expect(capacityOf(plan, 2, examples, listOf([]))).toBe(128);
   });
 
   it('covers every micro-batch of every epoch, and no more than the longest examples together', () => {
@@ -34,22 +35,28 @@ describe('capacityOf', () => {
         }
       }
       expect(largest).toBeGreaterThanOrEqual(110);
-      expect(capacityOf(plan, 2, examples, [])).toBe(Math.ceil(largest / 64) * 64);
+      expect(capacityOf(plan, 2, examples, listOf([]))).toBe(Math.ceil(largest / 64) * 64);
     }
   });
 
   it('covers the longest held-out example', () => {
     const plan = planOf(settings, examples.length);
-    expect(capacityOf(plan, 2, examples, [example(500)])).toBe(512);
+    expect(capacityOf(plan, 2, examples, listOf([example(500)]))).toBe(512);
   });
 });
 
 describe('evaluationBatches', () => {
-  it('keeps the order and fills batches up to the capacity', () => {
-    const batches = [...evaluationBatches(sft, examples, 112)];
+  const batchesOf = async (list: ExampleList): Promise<Batch[]> => {
+    const batches: Batch[] = [];
+    for await (const batch of evaluationBatches(sft, list, 112)) batches.push(batch);
+    return batches;
+  };
+
+  it('keeps the order and fills batches up to the capacity', async () => {
+    const batches = await batchesOf(examples);
     expect(batches.map(({ rows }) => rows)).toEqual([72, 89, 112]);
     expect(batches.reduce((sum, batch) => sum + batch.targetTokens, 0)).toBe(273 - lengths.length);
-    expect([...evaluationBatches(sft, [], 112)]).toEqual([]);
+    expect(await batchesOf(listOf([]))).toEqual([]);
   });
 });
 
@@ -83,12 +90,12 @@ describe('evaluate', () => {
     expect(await evaluate(program, sft, examples, () => Promise.resolve(asked++ < 1))).toBeUndefined();
     expect(asked).toBe(2);
     expect(
-      await evaluate(program, sft, [{ ids: Uint32Array.of(1, 2), trained: new Uint8Array(2) }]),
+      await evaluate(program, sft, listOf([{ ids: Uint32Array.of(1, 2), trained: new Uint8Array(2) }])),
     ).toBeUndefined();
   });
 
   it('keeps the perplexity a number that JSON can hold', async () => {
     const diverged = { capacity: 112, evaluate: () => Promise.resolve({ loss: 1e6, metrics: {} }) };
-    expect((await evaluate(diverged, sft, [example(3)]))?.perplexity).toBe(Number.MAX_VALUE);
+    expect((await evaluate(diverged, sft, listOf([example(3)])))?.perplexity).toBe(Number.MAX_VALUE);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { listOf } from '../../../src/data/example_list';
 import { DEFAULTS, type TrainSettings } from '../../../src/core/settings/settings';
 import type { TokenizedExample } from '../../../src/data/batches';
 import { METRICS_RING, type TrainingState } from '../../../src/models/training_program';
@@ -57,8 +58,8 @@ function prepare(changes: Partial<TrainSettings> = {}, more: Partial<TrainOption
   const options: TrainOptions = {
     program,
     objective: sft,
-    examples,
-    heldOut,
+    examples: listOf(examples),
+    heldOut: listOf(heldOut),
     settings: { ...settings, ...changes },
     onEvent: (event) => {
       events.push(event);
@@ -278,7 +279,7 @@ describe('train', () => {
 
   it('never evaluates where eval_steps is 0 or nothing is held out', async () => {
     const never = prepare({ eval_steps: 0 });
-    const nothing = prepare({}, { heldOut: [] });
+    const nothing = prepare({}, { heldOut: listOf([]) });
     await train(never.options);
     await train(nothing.options);
     for (const { events } of [never, nothing]) expect(names(events).join()).not.toContain('eval');
@@ -405,7 +406,7 @@ describe('pause, resume and stop', () => {
 
   it('takes the mean over pairs if the objective counts pairs, and divides none', async () => {
     const pairs = Array.from({ length: 5 }, (_, i) => pairOf([1, 2], [3, i], i % 2 === 0 ? [4] : [5, 6, 7]));
-    const examples = { objective: dpo(0.1), examples: pairs, heldOut: [] };
+    const examples = { objective: dpo(0.1), examples: listOf(pairs), heldOut: listOf([]) };
     const run = prepare({ num_train_epochs: 1, shuffle: false }, examples);
     await train(run.options);
     // Rows, target tokens and the terms of the window: three pairs and two are one window of five.

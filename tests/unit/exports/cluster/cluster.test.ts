@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { allExamples } from '../../all_examples';
 import { parse } from 'yaml';
 import { memoryFile, type FileReader } from '../../../../src/core/file_reader';
 import { DEFAULTS, type TrainSettings } from '../../../../src/core/settings/settings';
@@ -46,7 +47,7 @@ async function sourceOf(
   return {
     ...{ baseModel: 'owner/base', revision: 'abc', facts: open.facts, language: 'en', settings },
     layout: layoutOf(model.checkpoint, DEFAULTS, 2 ** 28),
-    examples: exportedExamples(open, dataset, settings),
+    examples: exportedExamples(open, dataset, settings, {}),
     adapter: undefined,
   };
 }
@@ -74,7 +75,7 @@ describe('a folder for a cluster', () => {
     expect(all).not.toContain('no answer');
     const tokens = linesOf(await read('data/train_tokens.jsonl'));
     expect(tokens.map(({ input_ids }) => input_ids)).toEqual(
-      source.examples.training.map(({ ids }) => [...ids]),
+      (await allExamples(source.examples.training)).map(({ ids }) => [...ids]),
     );
     for (const { input_ids, labels } of tokens as { input_ids: number[]; labels: number[] }[]) {
       expect(labels[0]).toBe(-100);
@@ -213,6 +214,6 @@ describe('a folder for a cluster', () => {
     const wrong = await clusterExport.plan(source, { start_from: 'old' }).then(() => undefined, told);
     expect(wrong?.code).toBe('export_option');
     const dataset = await makeDataset(model.open, [fileOf(rows)], usual);
-    expect(() => exportedExamples(model.open, dataset, { ...usual, max_seq_length: 64 })).toThrow();
+    expect(() => exportedExamples(model.open, dataset, { ...usual, max_seq_length: 64 }, {})).toThrow();
   });
 });

@@ -38,7 +38,7 @@ it('reads examples, tells how far it is, and reports them', async () => {
   const report = await examples.set([fileOf(4000)], DEFAULTS, (progress) => told.push(progress));
   expect(report).toMatchObject({ files: ['4000.jsonl'], examples: 4000, problems: [] });
   expect(examples.report()).toEqual(report);
-  expect(examples.preview(3998, 3).map(({ index }) => index)).toEqual([3998, 3999]);
+  expect((await examples.preview(3998, 3)).map(({ index }) => index)).toEqual([3998, 3999]);
   expect(told[0]).toMatchObject({ label: { code: 'examples_reading' } });
 });
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { each } from '../../../../src/data/example_list';
 import { inEnglish } from '../../../../src/core/messages/english';
 import { makeDataset } from '../../../../src/session/data/dataset';
 import { memoryFile } from '../../../../src/core/file_reader';
@@ -47,7 +48,7 @@ describe('a tokenizer whose configuration names no eos_token', () => {
     expect(changed.tokenizer.eosId).toBe(end);
     expect(changed.textNotes.map(inEnglish).join()).toMatch(/names no eos_token; .* is used/);
     const { examples, notes } = await makeDataset(changed, [rows], alpaca);
-    for (const { ids, trained } of examples) {
+    for await (const { ids, trained } of each(examples)) {
       expect(ids.at(-1)).toBe(end);
       expect(trained.at(-1)).toBe(1);
     }

@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { listOf, longestOf, select } from '../../../../src/data/example_list';
+import type { ExampleParts } from '../../../../src/session/data/dataset';
 import { DEFAULTS, type TrainSettings } from '../../../../src/core/settings/settings';
 import type { TokenizedExample } from '../../../../src/data/batches';
 import { longerExamples } from '../../../../src/session/plans/longer_examples';
@@ -11,17 +13,14 @@ function example(tokens: number): TokenizedExample {
 }
 
 const settings: TrainSettings = { ...DEFAULTS, max_seq_length: 128 };
-const training = [100, 128, 300, 700].map(example);
-const heldOut = [example(500)];
+const training = listOf([100, 128, 300, 700].map(example));
+const heldOut = listOf([example(500)]);
 
 /** A device that holds as many tokens in one example. */
 function device(most: number) {
   const asked: number[] = [];
-  const levelOf = (parts: {
-    training: readonly TokenizedExample[];
-    heldOut: readonly TokenizedExample[];
-  }) => {
-    const longest = Math.max(...[...parts.training, ...parts.heldOut].map(({ ids }) => ids.length));
+  const levelOf = (parts: ExampleParts) => {
+    const longest = Math.max(longestOf(parts.training), longestOf(parts.heldOut));
     asked.push(longest);
     return longest <= most ? 'yes' : 'tight';
   };
@@ -54,8 +53,10 @@ it('is the largest that fits, and tells how many it still cuts', () => {
 });
 
 it('is none if nothing is cut, nothing longer fits, or the present length does not', () => {
-  const whole = training.slice(0, 2);
-  expect(longerExamples(4096, { training: whole, heldOut: [] }, settings, () => 'yes')).toBeUndefined();
+  const whole = select(training, [0, 1]);
+  expect(
+    longerExamples(4096, { training: whole, heldOut: listOf([]) }, settings, () => 'yes'),
+  ).toBeUndefined();
   expect(longerExamples(4096, { training, heldOut }, settings, device(128).levelOf)).toBeUndefined();
   expect(longerExamples(4096, { training, heldOut }, settings, () => 'no')).toBeUndefined();
   expect(longerExamples(128, { training, heldOut }, settings, () => 'yes')).toBeUndefined();

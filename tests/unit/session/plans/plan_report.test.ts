@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { listOf } from '../../../../src/data/example_list';
 import { DEFAULTS } from '../../../../src/core/settings/settings';
 import { modelLayout } from '../../../../src/models/layout';
 import { parameterCount } from '../../../../src/models/spec';
-import type { Dataset } from '../../../../src/session/data/dataset';
 import { planReport, type DeviceSpeed } from '../../../../src/session/plans/plan_report';
 import { fullLimits } from '../../../../src/train/samples';
 import { tinySpec } from '../tiny';
@@ -15,7 +15,8 @@ const limits = {
 };
 const example = { ids: new Uint32Array(20), trained: new Uint8Array(20) };
 // Ten steps over 80 examples, and one evaluation over five more.
-const dataset = { training: Array(80).fill(example), heldOut: Array(5).fill(example) } as unknown as Dataset;
+const copies = (count: number) => listOf(Array<typeof example>(count).fill(example));
+const dataset = { training: copies(80), heldOut: copies(5) };
 const settings = { ...DEFAULTS, num_train_epochs: 1 };
 const layout = modelLayout(tinySpec, () => 'f32', settings, 2 ** 27);
 const prompts = {
@@ -51,7 +52,7 @@ describe('the plan of a run', () => {
   it('says how long the evaluations take if that is much, and how to make them fewer', () => {
     expect(report(prompts, speed).evaluation).toBeUndefined();
     const evaluated = { ...settings, eval_steps: 1 };
-    const manyHeldOut = { ...dataset, heldOut: Array(100).fill(example) } as unknown as Dataset;
+    const manyHeldOut = { ...dataset, heldOut: copies(100) };
     const asked = { read: [], unanswerable: [] };
     // One evaluation takes 100 s, and the ten steps take 160 s.
     const slow = planReport(layout, manyHeldOut, evaluated, limits, asked, speed);
@@ -60,7 +61,7 @@ describe('the plan of a run', () => {
     // One takes 5 s: three of them are a tenth of the training.
     const few = planReport(layout, dataset, evaluated, limits, asked, { ...speed, rate: speed.rate / 10 });
     expect(few.evaluation).toBeUndefined();
-    const some = { ...dataset, heldOut: Array(12).fill(example) } as unknown as Dataset;
+    const some = { ...dataset, heldOut: copies(12) };
     expect(planReport(layout, some, evaluated, limits, asked, speed).evaluation?.evalSteps).toBe(10);
   });
 

@@ -1,0 +1,87 @@
+/** A file for bytes that memory should not hold. Nothing in it outlives its owner. */
+export interface Scratch {
+  /** The bytes from `begin` to before `end`. */
+  read(begin: number, end: number): Promise<Uint8Array>;
+  write(at: number, bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+const PAGE = 2 ** 20;
+/** Pages that stay in memory. */
+const KEPT_PAGES = 64;
+
+/** Bytes to append and to read at any place: the first 64 MiB in memory, the others in a scratch file. */
+export class ByteLog {
+  readonly #open: (() => Promise<Scratch>) | undefined;
+  readonly #kept: Uint8Array[] = [];
+  #scratch: Promise<Scratch> | undefined;
+  /** The last page, which still grows. */
+  #tail = new Uint8Array(PAGE);
+  #size = 0;
+
+  /** @param open opens an empty scratch file; if undefined, memory holds everything */
+  constructor(open?: () => Promise<Scratch>) {
+    this.#open = open;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Rejects as the scratch file does, for instance if the storage is full. */
+  async append(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      const begin = this.#size % PAGE;
+      const part = bytes.subarray(at, at + PAGE - begin);
+      this.#tail.set(part, begin);
+      at += part.length;
+      this.#size += part.length;
+      if (begin + part.length === PAGE) await this.#settle(this.#size / PAGE - 1);
+    }
+  }
+
+  async read(begin: number, end: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(end - begin);
+    for (let at = begin; at < end;) {
+      const page = Math.floor(at / PAGE);
+      const from = at - page * PAGE;
+      const to = Math.min(PAGE, end - page * PAGE);
+      bytes.set(await this.#part(page, from, to), at - begin);
+      at += to - from;
+    }
+    return bytes;
+  }
+
+  /** Drops the bytes after the first `size`. */
+  async truncate(size: number): Promise<void> {
+    if (size >= this.#size) return;
+    const page = Math.floor(size / PAGE);
+    const rest = await this.#part(page, 0, size % PAGE);
+    this.#kept.splice(page);
+    this.#tail = new Uint8Array(PAGE);
+    this.#tail.set(rest);
+    this.#size = size;
+  }
+
+  async close(): Promise<void> {
+    await (await this.#scratch)?.close();
+  }
+
+  async #part(page: number, from: number, to: number): Promise<Uint8Array> {
+    if (page === Math.floor(this.#size / PAGE)) return this.#tail.subarray(from, to);
+    const kept = this.#kept[page];
+    if (kept) return kept.subarray(from, to);
+    const first = (page - KEPT_PAGES) * PAGE;
+    return (await this.#scratch!).read(first + from, first + to);
+  }
+
+  async #settle(page: number): Promise<void> {
+    if (page < KEPT_PAGES || !this.#open) {
+      this.#kept[page] = this.#tail;
+      this.#tail = new Uint8Array(PAGE);
+      return;
+    }
+    this.#scratch ??= this.#open();
+    await (await this.#scratch).write((page - KEPT_PAGES) * PAGE, this.#tail);
+  }
+}

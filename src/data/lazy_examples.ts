@@ -1,0 +1,81 @@
+import { GrowingNumbers } from '../core/growing_numbers';
+import type { TokenizedExample } from './batches';
+import { targetsIn, type ExampleList } from './example_list';
+
+/** Bytes of tokens that stay in memory. */
+const KEPT_BYTES = 64 * 2 ** 20;
+
+/** Examples whose tokens stay in memory as long as there is room. The tokens of the others are made again. */
+export class LazyExamples implements ExampleList {
+  readonly #make: (row: number) => Promise<readonly TokenizedExample[]>;
+  readonly #rows = new GrowingNumbers(Uint32Array);
+  readonly #tokens = new GrowingNumbers(Uint32Array);
+  readonly #targets = new GrowingNumbers(Uint32Array);
+  /** 0 for an example that was not cut. */
+  readonly #whole = new GrowingNumbers(Uint32Array);
+  /** The first examples. */
+  readonly #kept: TokenizedExample[] = [];
+  #keptBytes = 0;
+
+  /** @param make makes the examples of a row again */
+  constructor(make: (row: number) => Promise<readonly TokenizedExample[]>) {
+    this.#make = make;
+  }
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  /** Appends the examples of a row, whose number must be larger than those before. */
+  add(row: number, examples: readonly TokenizedExample[]): void {
+    for (const example of examples) {
+      if (this.#keptBytes < KEPT_BYTES && this.#kept.length === this.length) {
+        this.#kept.push(example);
+        this.#keptBytes += bytesOf(example);
+      }
+      this.#rows.push(row);
+      this.#tokens.push(example.ids.length);
+      this.#targets.push(targetsIn(example));
+      this.#whole.push(example.whole ?? 0);
+    }
+  }
+
+  /** Drops the examples after the first `length`. */
+  truncate(length: number): void {
+    for (const numbers of [this.#rows, this.#tokens, this.#targets, this.#whole]) numbers.truncate(length);
+    for (const dropped of this.#kept.splice(length)) this.#keptBytes -= bytesOf(dropped);
+  }
+
+  /** The row that an example is made from. */
+  row(index: number): number {
+    return this.#rows.at(index);
+  }
+
+  tokens(index: number): number {
+    return this.#tokens.at(index);
+  }
+
+  targets(index: number): number {
+    return this.#targets.at(index);
+  }
+
+  whole(index: number): number | undefined {
+    const whole = this.#whole.at(index);
+    return whole === 0 ? undefined : whole;
+  }
+
+  async at(index: number): Promise<TokenizedExample> {
+    const row = this.row(index);
+    const kept = this.#kept[index];
+    if (kept) return kept;
+    let first = index;
+    while (first > 0 && this.row(first - 1) === row) first--;
+    const example = (await this.#make(row))[index - first];
+    if (example?.ids.length === this.tokens(index)) return example;
+    throw new Error(`row ${row} gave other examples than before`);
+  }
+}
+
+function bytesOf({ ids, trained }: TokenizedExample): number {
+  return ids.byteLength + trained.byteLength;
+}
