@@ -2,7 +2,8 @@ import { say, t } from './language';
 import { TunesmithError } from '../core/errors';
 import { message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
-import type { Message, Problem } from '../data/records';
+import type { ProblemGroup } from '../data/problems';
+import type { Message } from '../data/records';
 import type { DataFile } from '../session/data/dataset';
 import { Session } from '../session/session';
 import type { Progress } from '../session/progress';
@@ -127,11 +128,16 @@ export async function setExamples(
   if (!output.isJson) notes.forEach((note) => output.note(say(note)));
 }
 
-function textOf({ file, record, line, column, reason }: Problem): string {
-  const place = Object.entries({ record, line, column } as const).flatMap(([name, number]) =>
-    number === undefined ? [] : `${t.cli.place[name as keyof typeof t.cli.place]} ${number}`,
+/** The file, the first place, the reason, and how often it occurs if more than once. */
+function textOf({ file, places: [first = {}], reason, count }: ProblemGroup): string {
+  const { record, line, column } = first;
+  const numbers = { record, line, column };
+  const names = ['record', 'line', 'column'] as const;
+  const place = names.flatMap((name) =>
+    numbers[name] === undefined ? [] : `${t.cli.place[name]} ${numbers[name]}`,
   );
-  return t.cli.problem([file, ...place], say(reason));
+  const told = t.cli.problem([file, ...place], say(reason));
+  return count > 1 ? t.cli.problemAndMore(told, count - 1) : told;
 }
 
 /** A conversation with a question, after a system message if there is one. */

@@ -13,7 +13,7 @@ import { startWorker } from './start';
 
 export { areShortened } from '../train/samples';
 export { DATA_ENDINGS, DATA_MEDIA_TYPES, DATA_FORMAT_NAMES, isDataFile } from '../data/files/formats';
-export type { Problem } from '../data/records';
+export type { ProblemGroup, ProblemPlace } from '../data/problems';
 export type { ExportOption } from '../exports/format';
 export { zipFolder } from '../models/zip_folder';
 export { FORMAT_FACTS, type FormatName } from '../exports/facts';

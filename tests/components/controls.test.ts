@@ -94,7 +94,9 @@ it('pasted text that can not be used stays in its field beside the reason, and c
   fill(shown.querySelector('textarea'), 'prose');
   press(control(shown, 'button', 'Use this text'));
   const [{ name: file } = { name: '' }] = app.examples.files;
-  const problems = [{ file, code: 'format_unknown', reason: message('file_unknown') }];
+  const problems = [
+    { file, code: 'format_unknown', reason: message('file_unknown'), count: 1, places: [{}] },
+  ];
   app.examples.report = { examples: 0, files: [], problems } as unknown as DataReport;
   flushSync();
   expect(shown.querySelector('textarea')?.value).toBe('prose');

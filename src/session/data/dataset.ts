@@ -13,7 +13,8 @@ import {
   type ExampleList,
   type ExampleSizes,
 } from '../../data/example_list';
-import type { Message as ChatMessage, Problem, Sample } from '../../data/records';
+import type { ProblemGroup } from '../../data/problems';
+import type { Message as ChatMessage, Sample } from '../../data/records';
 import type { CardRun } from '../../exports/card/model_card';
 import { positionsOf } from '../../models/layout';
 import { objectiveOf } from '../../models/objectives';
@@ -34,7 +35,7 @@ export interface Dataset {
   readonly examples: ExampleList;
   readonly training: ExampleList;
   readonly heldOut: ExampleList;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly ProblemGroup[];
   /** Length at which examples are cut: `max_seq_length`, or less if the model has fewer positions. */
   readonly cutAt: number;
   /** The smaller of the two. */
@@ -112,7 +113,7 @@ export async function makeDataset(
       examples,
       training: select(examples, split.train),
       heldOut: select(examples, split.heldOut),
-      problems: reading.problems,
+      problems: reading.problems.flat().sort((a, b) => b.count - a.count),
       cutAt: maxSeqLength,
       cutBy: settings.max_seq_length <= positions ? 'setting' : 'model',
       truncated: reading.counts.truncated,

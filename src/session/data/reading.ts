@@ -5,6 +5,7 @@ import type { ExampleSettings } from '../../data/examples';
 import { DataFault } from '../../data/files/fault';
 import { LazyExamples } from '../../data/lazy_examples';
 import type { Fillings } from '../../data/placeholders';
+import { Problems, type ProblemGroup } from '../../data/problems';
 import { recordsOf, type DataRecord, type Problem, type Sample } from '../../data/records';
 import { RowStore } from '../../data/row_store';
 import { sampleOf } from '../../data/shapes';
@@ -25,7 +26,8 @@ export class Reading {
   readonly rows: RowStore;
   readonly examples: LazyExamples;
   readonly placeholders: FoundPlaceholders;
-  readonly problems: Problem[] = [];
+  /** A list for each file. */
+  readonly problems: (readonly ProblemGroup[])[] = [];
   /** Indices of the files that have examples. */
   readonly used = new Set<number>();
   readonly counts: Counts = { truncated: 0, conversations: 0, endless: 0 };
@@ -55,22 +57,24 @@ export class Reading {
   async read(file: FileReader, beforeRecord: () => Promise<void>): Promise<void> {
     const index = this.#files++;
     const before = { rows: this.rows.length, examples: this.examples.length, counts: { ...this.counts } };
-    const problems: Problem[] = [];
+    const problems = new Problems();
     try {
       for await (const result of recordsOf(file)) {
         await beforeRecord();
         const problem = 'sample' in result ? await this.#add(result, index) : result;
-        if (problem) problems.push(problem);
+        if (problem) problems.add(problem);
       }
       if (this.examples.length > before.examples) this.used.add(index);
-      this.problems.push(...problems);
+      this.problems.push(problems.groups);
     } catch (fault) {
       if (!(fault instanceof DataFault)) throw fault;
       await this.rows.truncate(before.rows);
       this.examples.truncate(before.examples);
       Object.assign(this.counts, before.counts);
       const { code, reason, line, column } = fault;
-      this.problems.push({ file: file.name, code, reason, line, column });
+      const whole = new Problems();
+      whole.add({ file: file.name, code, reason, line, column });
+      this.problems.push(whole.groups);
     }
   }
 

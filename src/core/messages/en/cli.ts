@@ -86,6 +86,8 @@ export const cli = {
   left: (seconds: number) => `${format.seconds(seconds)} left`,
   /** Records. */
   problem: (place: readonly string[], reason: string) => `${format.series(place)}: ${reason}`,
+  problemAndMore: (problem: string, more: number) =>
+    `${problem} The same is wrong with ${plural(more, 'more record')}.`,
   place: { record: 'record', line: 'line', column: 'column' },
   cut: (count: number, most: number) => `Cut to ${format.count(most)} tokens: ${plural(count, 'example')}.`,
   /** Results. */

@@ -74,6 +74,7 @@ export const cli: Catalogue['cli'] = {
   perSecond: (bytes) => `${format.bytes(bytes)}/秒`,
   left: (seconds) => `剩余 ${format.seconds(seconds)}`,
   problem: (place, reason) => `${format.series(place)}：${reason}`,
+  problemAndMore: (problem, more) => `${problem}另有 ${format.count(more)} 条数据行有同样的问题。`,
   place: { record: '数据行', line: '行', column: '列' },
   cut: (count, most) => `有 ${format.count(count)} 条样本超过 ${format.count(most)} 个 token，已截断。`,
   evaluationLoss: '评估损失',

@@ -86,7 +86,7 @@ describe('examples as a model sees them', () => {
       DEFAULTS,
     );
     expect(examples).toHaveLength(10);
-    expect(problems).toMatchObject([{ file: 'rows.jsonl', record: 11 }]);
+    expect(problems).toMatchObject([{ file: 'rows.jsonl', count: 1, places: [{ record: 11 }] }]);
   });
 });
 
@@ -136,7 +136,7 @@ describe('a model that examples are made for', () => {
     const row = { instruction: 'What is <beyond>?', output: 'Nothing.' };
     const { examples, problems } = await makeDataset(known, [fileOf(...rows, row)], DEFAULTS);
     expect(examples).toHaveLength(10);
-    expect(problems).toMatchObject([{ record: 11, reason: { values: { text: '<beyond>' } } }]);
+    expect(problems).toMatchObject([{ places: [{ record: 11 }], reason: { values: { text: '<beyond>' } } }]);
   });
 
   it('has a hash that follows its weights', async () => {
