@@ -205,8 +205,9 @@ function report(event: TrainEvent, output: Output): void {
     }
     case 'eval': {
       output.json({ ...event });
-      const { step, eval_loss, perplexity } = event;
+      const { step, eval_loss, perplexity, eval_losses = {} } = event;
       output.line(t.cli.evaluated(step, eval_loss.toFixed(4), perplexity?.toPrecision(4)));
+      for (const [name, loss] of Object.entries(eval_losses)) output.line(`  ${name}: ${loss.toFixed(4)}`);
       break;
     }
     case 'sample': {

@@ -149,25 +149,3 @@ export function planBatches(settings: BatchPlanSettings): BatchPlan {
     },
   };
 }
-
-/** No run reaches this epoch, so its random order can serve to choose the held-out examples. */
-const SPLIT_EPOCH = 0xffffffff;
-
-/**
- * Chooses the examples that are kept out of training for evaluation. Both lists ascend.
- *
- * @param evalSplit below 1, a share of the examples (rounded up); from 1 on, their number (`eval_split`)
- * @throws TunesmithError if nothing would be left to train on
- */
-export function splitHeldOut(
-  count: number,
-  evalSplit: number,
-  seed: number,
-): { train: Uint32Array; heldOut: Uint32Array } {
-  const held = Math.ceil(evalSplit < 1 ? evalSplit * count : evalSplit);
-  if (held > 0 && held >= count) {
-    throw new TunesmithError({ code: 'eval_split', values: { split: evalSplit, held, count } });
-  }
-  const order = shuffle(count, seed, SPLIT_EPOCH);
-  return { train: order.slice(held).sort(), heldOut: order.slice(0, held).sort() };
-}

@@ -9,35 +9,114 @@ export interface Evaluation extends Means {
   /** exp of the mean negative log-likelihood, if the objective has one. */
   readonly perplexity: number | undefined;
   readonly targetTokens: number;
+  /** The loss of each source with a target, if sources were told. */
+  readonly losses?: Readonly<Record<string, number>>;
 }
+
+/** Examples of one source. */
+export interface NamedExamples {
+  readonly name: string;
+  readonly examples: ExampleList;
+}
+
+type EvaluationProgram = Pick<TrainingProgram, 'capacity' | 'evaluate'>;
+type EvaluationObjective = Pick<Objective, 'pack' | 'terms' | 'perplexity'>;
+/** Called before each batch with the fraction done, 0 to 1; false stops the evaluation. */
+type GoOn = (fraction: number) => Promise<boolean>;
+
+const always: GoOn = () => Promise.resolve(true);
 
 /**
  * The loss over all examples. Every term has the same weight, independent of the batches.
  *
- * @param goOn called before each batch with the fraction done, 0 to 1; false stops the evaluation
  * @returns undefined if it was stopped, or if no example has a target
  */
 export async function evaluate(
-  program: Pick<TrainingProgram, 'capacity' | 'evaluate'>,
-  objective: Pick<Objective, 'pack' | 'terms' | 'perplexity'>,
+  program: EvaluationProgram,
+  objective: EvaluationObjective,
   examples: ExampleList,
-  goOn: (fraction: number) => Promise<boolean> = () => Promise.resolve(true),
+  goOn: GoOn = always,
 ): Promise<Evaluation | undefined> {
-  let loss = 0;
-  let terms = 0;
-  let targetTokens = 0;
-  const metrics: Record<string, number> = {};
+  const sums = await sumsOf(program, objective, examples, goOn);
+  return sums && meansOf(sums, objective);
+}
+
+/**
+ * The loss over the examples of all sources, and over those of each. Every term has the same weight, independent of its
+ * source.
+ *
+ * @returns undefined as `evaluate`
+ */
+export async function evaluateSources(
+  program: EvaluationProgram,
+  objective: EvaluationObjective,
+  sources: readonly NamedExamples[],
+  goOn: GoOn = always,
+): Promise<Evaluation | undefined> {
+  const rows = sources.reduce((sum, { examples }) => sum + tokenCount(examples), 0);
+  const all: Sums = noSums();
+  const losses: [string, number][] = [];
+  let done = 0;
+  for (const { name, examples } of sources) {
+    const own = tokenCount(examples);
+    const before = done / rows;
+    const sums = await sumsOf(program, objective, examples, (fraction) =>
+      goOn(before + (fraction * own) / rows),
+    );
+    if (!sums) return undefined;
+    done += own;
+    add(all, sums);
+    if (sums.terms > 0) losses.push([name, sums.loss / sums.terms]);
+  }
+  const means = meansOf(all, objective);
+  return means && { ...means, losses: Object.fromEntries(losses) };
+}
+
+interface Sums {
+  loss: number;
+  terms: number;
+  targetTokens: number;
+  readonly metrics: Record<string, number>;
+}
+
+function noSums(): Sums {
+  return { loss: 0, terms: 0, targetTokens: 0, metrics: {} };
+}
+
+function add(all: Sums, { loss, terms, targetTokens, metrics }: Sums): void {
+  all.loss += loss;
+  all.terms += terms;
+  all.targetTokens += targetTokens;
+  for (const [name, sum] of Object.entries(metrics)) all.metrics[name] = (all.metrics[name] ?? 0) + sum;
+}
+
+async function sumsOf(
+  program: EvaluationProgram,
+  objective: EvaluationObjective,
+  examples: ExampleList,
+  goOn: GoOn,
+): Promise<Sums | undefined> {
+  const all = noSums();
   const rows = tokenCount(examples);
   let done = 0;
   for await (const batch of evaluationBatches(objective, examples, program.capacity)) {
     if (!(await goOn(done / rows))) return undefined;
     done += batch.rows;
-    const sums = await program.evaluate(batch);
-    loss += sums.loss;
-    for (const [name, sum] of Object.entries(sums.metrics)) metrics[name] = (metrics[name] ?? 0) + sum;
-    terms += objective.terms(batch);
-    targetTokens += batch.targetTokens;
+    const { loss, metrics } = await program.evaluate(batch);
+    add(all, {
+      loss,
+      metrics: { ...metrics },
+      terms: objective.terms(batch),
+      targetTokens: batch.targetTokens,
+    });
   }
+  return all;
+}
+
+function meansOf(
+  { loss, terms, targetTokens, metrics }: Sums,
+  objective: EvaluationObjective,
+): Evaluation | undefined {
   if (terms === 0) return undefined;
   const means: Means = { loss: loss / terms, metrics: divided(metrics, terms) };
   const perplexity = objective.perplexity(means);

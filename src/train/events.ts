@@ -38,6 +38,8 @@ export interface EvalEvent {
    * objective has none.
    */
   readonly perplexity?: number;
+  /** The loss of each file, if the held-out examples come from several. */
+  readonly eval_losses?: Readonly<Record<string, number>>;
   /** Duration in seconds. */
   readonly eval_runtime?: number;
   /** Means of the objective's own metrics; absent if it has none. */

@@ -4,6 +4,7 @@ import type { CheckpointState } from '../formats/checkpoint';
 import type { Objective } from '../models/objectives/objective';
 import type { TrainingProgram, TrainingState } from '../models/training_program';
 import type { TrainControl } from './control';
+import type { NamedExamples } from './evaluate';
 import type { Answer, TrainEvent } from './events';
 import type { SampleLimits } from './samples';
 
@@ -42,6 +43,8 @@ export interface TrainOptions {
   /** Not empty, none longer than the program's capacity. */
   readonly examples: ExampleList;
   readonly heldOut: ExampleList;
+  /** The held-out examples of each source, if they come from several. */
+  readonly heldOutSources?: readonly NamedExamples[] | undefined;
   readonly settings: TrainSettings;
   /** The checkpoint to continue from; if absent, the run begins with the program's present state. */
   readonly start?: {

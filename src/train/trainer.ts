@@ -3,7 +3,7 @@ import { message, type Message } from '../core/messages/message';
 import type { BatchPlan } from '../data/batches';
 import { METRICS_RING, type StepMetrics } from '../models/training_program';
 import { yieldToEvents } from './control';
-import { divided, evaluate, lossNotFinite } from './evaluate';
+import { divided, evaluate, evaluateSources, lossNotFinite } from './evaluate';
 import type { StepEvent } from './events';
 import type { TrainOptions, TrainPosition } from './options';
 import { planOf } from './plan';
@@ -210,16 +210,19 @@ class Trainer {
   }
 
   async #evaluate(): Promise<void> {
-    const { program, objective, heldOut, onEvent } = this.#options;
+    const { program, objective, heldOut, heldOutSources, onEvent } = this.#options;
     if (heldOut.length === 0) return;
     await this.#sideTask('evaluating', async (tell) => {
       const started = this.#time.sideTaskSeconds;
-      const result = await evaluate(program, objective, heldOut, async (fraction) => {
-        const goOn = await this.#mayGoOn();
+      const goOn = async (fraction: number): Promise<boolean> => {
+        const mayGoOn = await this.#mayGoOn();
         this.#time.enter('side_task');
         tell({ fraction });
-        return goOn;
-      });
+        return mayGoOn;
+      };
+      const result = heldOutSources
+        ? await evaluateSources(program, objective, heldOutSources, goOn)
+        : await evaluate(program, objective, heldOut, goOn);
       if (result === undefined) return false;
       if (!Number.isFinite(result.loss)) {
         throw this.#notFinite(message('loss_not_finite_held_out', { step: this.#step }));
@@ -229,6 +232,7 @@ class Trainer {
         step: this.#step,
         eval_loss: result.loss,
         ...(result.perplexity !== undefined && { perplexity: result.perplexity }),
+        ...(result.losses && { eval_losses: result.losses }),
         eval_runtime: this.#time.sideTaskSeconds - started,
         ...measuredOf(result.metrics),
       });

@@ -58,6 +58,8 @@ const OTHERS: Omit<TrainSettings, 'objective'> = {
   train_on: 'all',
   template: 'alpaca',
   placeholders: { name: 'Ada' },
+  sources: { 'other.jsonl': { split: 'eval' } },
+  mix_strategy: 'interleave_over',
   eval_split: 0.1,
   neftune_noise_alpha: 5,
   shuffle: false,

@@ -2,6 +2,7 @@ import { modules, numbersByPattern, texts, textsByName, wholes } from './collect
 import { choice, flag, number, optional, whole, type TextPattern } from './kind';
 import { message } from '../messages/message';
 import { setting, type Decision, type Values } from './setting';
+import { sources } from './sources';
 
 type PissaWithRounds = `pissa_niter_${number}`;
 
@@ -220,6 +221,16 @@ export const SETTINGS = {
   }),
   placeholders: setting(textsByName(), {
     default: {},
+    group: 'data',
+    decides: ['data'],
+  }),
+  sources: setting(sources(), {
+    default: {},
+    group: 'data',
+    decides: ['data'],
+  }),
+  mix_strategy: setting(choice(['concat', 'interleave_under', 'interleave_over']), {
+    default: 'concat',
     group: 'data',
     decides: ['data'],
   }),

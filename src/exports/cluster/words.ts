@@ -159,6 +159,9 @@ const WORDS: {
   },
   // The examples have the texts in their places.
   placeholders: () => ({}),
+  // The examples are written as they are mixed.
+  sources: () => ({}),
+  mix_strategy: () => ({}),
   // The examples are in two files.
   eval_split: () => ({}),
   neftune_noise_alpha: (alpha) =>

@@ -4,7 +4,6 @@ import { piecesOf, type FileReader } from '../../core/file_reader';
 import { message, type Message, type Told } from '../../core/messages/message';
 import { dataKey, type DataSettings, type TrainSettings } from '../../core/settings/settings';
 import { TimeSlices } from '../../core/time_slices';
-import { splitHeldOut } from '../../data/batches';
 import type { Scratch } from '../../data/byte_log';
 import {
   select,
@@ -19,8 +18,10 @@ import type { CardRun } from '../../exports/card/model_card';
 import { positionsOf } from '../../models/layout';
 import { objectiveOf } from '../../models/objectives';
 import type { TrainEvent } from '../../train/events';
+import type { NamedExamples } from '../../train/evaluate';
 import { templateOf, type OpenModel } from '../models/open';
 import type { FoundPlaceholder } from './found_placeholders';
+import { assemble, optionsOf } from './assembling';
 import { Reading } from './reading';
 
 /** A file of examples as given: bytes, until its format has read them. */
@@ -35,6 +36,8 @@ export interface Dataset {
   readonly examples: ExampleList;
   readonly training: ExampleList;
   readonly heldOut: ExampleList;
+  /** The held-out examples of each file, if they come from several. */
+  readonly heldOutSources: readonly NamedExamples[] | undefined;
   readonly problems: readonly ProblemGroup[];
   /** Length at which examples are cut: `max_seq_length`, or less if the model has fewer positions. */
   readonly cutAt: number;
@@ -52,7 +55,7 @@ export interface Dataset {
   readonly key: string;
   /** SHA-256 of the files and of the settings that the examples depend on. */
   readonly hash: string;
-  /** The contents of all examples again, in their order. */
+  /** The contents of the examples again: those of training in their order, then the held-out ones. */
   samples(): AsyncIterable<{ readonly sample: Sample; readonly heldOut: boolean }>;
   /** Frees the scratch file, after which the examples can't be read. */
   close(): Promise<void>;
@@ -92,37 +95,49 @@ export async function makeDataset(
   const positions = positionsOf(model.facts.spec);
   const maxSeqLength = Math.min(settings.max_seq_length, positions);
   const made = { tokenizer: model.tokenizer, template, trainOn: settings.train_on, maxSeqLength };
-  const reading = new Reading(objectiveOf(settings), made, settings.placeholders, scratch);
-  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const sources = files.map((file) => ({ file, options: optionsOf(settings, file.name) }));
   const done = { bytes: 0 };
+  const reading = new Reading(
+    sources.map(({ file, options }) => ({ file: told(file, done), options })),
+    { objective: objectiveOf(settings), settings: made, fillings: settings.placeholders, scratch },
+  );
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const giveWay = async (): Promise<void> => {
     if (await slices.giveWay()) onProgress?.(done.bytes / bytes);
   };
   try {
     const hashes: string[] = [];
-    for (const file of files) {
-      await reading.read(told(file, done), giveWay);
+    for (const [index, file] of files.entries()) {
+      await reading.read(index, giveWay);
       hashes.push(await hashOf(file, slices));
     }
     const { examples, rows } = reading;
-    const split = splitHeldOut(examples.length, examples.length > 1 ? settings.eval_split : 0, settings.seed);
-    const identity = JSON.stringify([hashes, dataKey(settings)]);
+    const { train, heldOut, leaked } = assemble(
+      reading,
+      files.map(({ name }) => name),
+      settings,
+    );
+    const identity = JSON.stringify([hashes, dataKey(settings), ...(leaked > 0 ? [{ leaked }] : [])]);
     return {
       files,
       usedFiles: files.filter((_, index) => reading.used.has(index)),
       examples,
-      training: select(examples, split.train),
-      heldOut: select(examples, split.heldOut),
+      training: select(examples, train),
+      heldOut: select(examples, heldOut),
+      heldOutSources: heldOutSources(reading, files, heldOut),
       problems: reading.problems.flat().sort((a, b) => b.count - a.count),
       cutAt: maxSeqLength,
       cutBy: settings.max_seq_length <= positions ? 'setting' : 'model',
       truncated: reading.counts.truncated,
       placeholders: reading.placeholders.often(),
-      notes: notesOn(reading, template.name),
-      samplePrompts: await samplePrompts(reading, [...split.heldOut, ...split.train]),
+      notes: notesOn(reading, { template: template.name, leaked, strangers: strangersIn(settings, files) }),
+      samplePrompts: await samplePrompts(reading, [
+        ...heldOut.slice(0, SEARCHED_PROMPTS),
+        ...train.slice(0, SEARCHED_PROMPTS),
+      ]),
       key: dataKey(settings),
       hash: await sha256Hex(new TextEncoder().encode(identity)),
-      samples: () => samplesOf(reading, new Set(split.heldOut)),
+      samples: () => samplesOf(reading, train, heldOut),
       close: () => rows.close(),
     };
   } catch (error) {
@@ -169,21 +184,46 @@ export function cardRun(settings: TrainSettings, dataset: Dataset, history: read
   return { settings, data, history };
 }
 
+function heldOutSources(
+  { examples, sourceOf }: Reading,
+  files: readonly DataFile[],
+  heldOut: Uint32Array,
+): readonly NamedExamples[] | undefined {
+  const parts = files.map(({ name }, file) => ({
+    name,
+    examples: select(
+      examples,
+      heldOut.filter((index) => sourceOf(index) === file),
+    ),
+  }));
+  const filled = parts.filter((part) => part.examples.length > 0);
+  return filled.length > 1 ? filled : undefined;
+}
+
+/** Names in the options that no file has. */
+function strangersIn({ sources }: DataSettings, files: readonly DataFile[]): readonly string[] {
+  const names = new Set(files.map(({ name }) => name));
+  return Object.keys(sources).filter((name) => !names.has(name));
+}
+
 function notesOn(
   { counts: { conversations, endless }, examples: { length: examples } }: Reading,
-  template: Told,
+  told: { readonly template: Told; readonly leaked: number; readonly strangers: readonly string[] },
 ): readonly Message[] {
+  const { template, leaked, strangers } = told;
   return [
     ...(conversations > 0 ? [message('conversations_template', { template })] : []),
     ...(endless > 0 ? [message('examples_endless', { endless, examples })] : []),
+    ...(strangers.length > 0 ? [message('sources_unknown', { names: strangers })] : []),
+    ...(leaked > 0 ? [message('examples_leaked', { leaked })] : []),
   ];
 }
 
 /** A few different questions of the first examples in an order. */
 async function samplePrompts(reading: Reading, order: readonly number[]): Promise<readonly string[]> {
   const found = new Set<string>();
-  for (const index of order.slice(0, SEARCHED_PROMPTS)) {
-    const sample = await reading.sample(reading.examples.row(index));
+  for (const index of order) {
+    const sample = await reading.sampleOf(index);
     const prompt = sample.kind === 'chat' ? firstQuestion(sample.messages) : undefined;
     if (prompt !== undefined) found.add(prompt);
     if (found.size === SAMPLE_PROMPTS) break;
@@ -195,12 +235,12 @@ function firstQuestion(messages: readonly ChatMessage[]): string | undefined {
   return messages.find(({ role }) => role === 'user')?.content;
 }
 
-/** The contents of all examples again, in their order. */
+/** The contents of the examples again: those of training, then the held-out ones. */
 async function* samplesOf(
   reading: Reading,
-  heldOut: ReadonlySet<number>,
+  train: Uint32Array,
+  heldOut: Uint32Array,
 ): AsyncGenerator<{ sample: Sample; heldOut: boolean }, void, void> {
-  for (let index = 0; index < reading.examples.length; index++) {
-    yield { sample: await reading.sample(reading.examples.row(index)), heldOut: heldOut.has(index) };
-  }
+  for (const index of train) yield { sample: await reading.sampleOf(index), heldOut: false };
+  for (const index of heldOut) yield { sample: await reading.sampleOf(index), heldOut: true };
 }

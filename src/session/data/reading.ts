@@ -1,6 +1,9 @@
 import { describeError, TunesmithError } from '../../core/errors';
 import type { FileReader } from '../../core/file_reader';
+import { GrowingNumbers } from '../../core/growing_numbers';
+import type { SourceOptions } from '../../core/settings/sources';
 import type { Scratch } from '../../data/byte_log';
+import { contentKey } from '../../data/content_key';
 import type { ExampleSettings } from '../../data/examples';
 import { DataFault } from '../../data/files/fault';
 import { LazyExamples } from '../../data/lazy_examples';
@@ -22,6 +25,23 @@ interface Counts {
 }
 
 /** Reads files into rows and examples. */
+
+/** A file of examples with its options. */
+export interface DataSource {
+  readonly file: FileReader;
+  readonly options: SourceOptions;
+}
+
+/** The settings of reading. */
+export interface ReadingOptions {
+  readonly objective: Objective;
+  readonly settings: ExampleSettings;
+  /** Texts for placeholders. */
+  readonly fillings: Fillings;
+  readonly scratch: (() => Promise<Scratch>) | undefined;
+}
+
+/** Reads files into rows and examples. */
 export class Reading {
   readonly rows: RowStore;
   readonly examples: LazyExamples;
@@ -31,45 +51,42 @@ export class Reading {
   /** Indices of the files that have examples. */
   readonly used = new Set<number>();
   readonly counts: Counts = { truncated: 0, conversations: 0, endless: 0 };
-  readonly #objective: Objective;
-  readonly #settings: ExampleSettings;
-  #files = 0;
+  /** Content keys of the rows. */
+  readonly #contents = new GrowingNumbers(Float64Array);
+  readonly #sources: readonly DataSource[];
+  readonly #options: ReadingOptions;
 
-  constructor(
-    objective: Objective,
-    settings: ExampleSettings,
-    fillings: Fillings,
-    scratch: (() => Promise<Scratch>) | undefined,
-  ) {
-    this.#objective = objective;
-    this.#settings = settings;
-    this.rows = new RowStore(scratch);
-    this.placeholders = new FoundPlaceholders(fillings);
-    this.examples = new LazyExamples(async (row) => this.#examplesOf(await this.sample(row)).examples);
+  constructor(sources: readonly DataSource[], options: ReadingOptions) {
+    this.#sources = sources;
+    this.#options = options;
+    this.rows = new RowStore(options.scratch);
+    this.placeholders = new FoundPlaceholders(options.fillings);
+    this.examples = new LazyExamples(async (row) => this.#examplesOf(await this.#sample(row)).examples);
   }
 
   /**
-   * Reads the next file. A record that can't be used becomes a problem and does not stop the others. A file that can't be
-   * used becomes a problem as a whole.
+   * Reads a file. A record that can't be used becomes a problem and does not stop the others. A file that can't be used
+   * becomes a problem as a whole.
    *
    * @param beforeRecord is awaited before each record; it may let others run, and may throw to stop
    */
-  async read(file: FileReader, beforeRecord: () => Promise<void>): Promise<void> {
-    const index = this.#files++;
+  async read(source: number, beforeRecord: () => Promise<void>): Promise<void> {
+    const { file } = this.#sources[source]!;
     const before = { rows: this.rows.length, examples: this.examples.length, counts: { ...this.counts } };
     const problems = new Problems();
     try {
       for await (const result of recordsOf(file)) {
         await beforeRecord();
-        const problem = 'sample' in result ? await this.#add(result, index) : result;
+        const problem = 'sample' in result ? await this.#add(result, source) : result;
         if (problem) problems.add(problem);
       }
-      if (this.examples.length > before.examples) this.used.add(index);
+      if (this.examples.length > before.examples) this.used.add(source);
       this.problems.push(problems.groups);
     } catch (fault) {
       if (!(fault instanceof DataFault)) throw fault;
       await this.rows.truncate(before.rows);
       this.examples.truncate(before.examples);
+      this.#contents.truncate(before.rows);
       Object.assign(this.counts, before.counts);
       const { code, reason, line, column } = fault;
       const whole = new Problems();
@@ -78,17 +95,34 @@ export class Reading {
     }
   }
 
-  /** The content of a row, with placeholders filled. */
-  async sample(row: number): Promise<Sample> {
+  /** Index of the source that an example comes from. */
+  readonly sourceOf = (example: number): number => this.rows.place(this.examples.row(example)).file;
+
+  /** A number that is equal for examples of rows with the same content. */
+  readonly contentOf = (example: number): number => this.#contents.at(this.examples.row(example));
+
+  /** The content of an example's row, as it is learnt. */
+  async sampleOf(example: number): Promise<Sample> {
+    return await this.#sample(this.examples.row(example));
+  }
+
+  async #sample(row: number): Promise<Sample> {
     const sample = sampleOf(await this.rows.value(row));
-    if ('kind' in sample) return this.placeholders.fill(sample);
+    if ('kind' in sample) return this.#prepared(sample, this.rows.place(row).file);
     throw new Error(`row ${row} could be read before, but not again`);
   }
 
-  async #add(read: DataRecord, index: number): Promise<Problem | undefined> {
+  /** The content as it is learnt: with placeholders filled, and with the source's system message. */
+  #prepared(sample: Sample, source: number): Sample {
+    const filled = this.placeholders.fill(sample);
+    const system = this.#sources[source]?.options.default_system;
+    return system === undefined ? filled : withSystem(filled, system);
+  }
+
+  async #add(read: DataRecord, source: number): Promise<Problem | undefined> {
     const { file, record, line, value } = read;
     this.placeholders.count(read.sample);
-    const sample = this.placeholders.fill(read.sample);
+    const sample = this.#prepared(read.sample, source);
     let made: SampleExamples;
     try {
       made = this.#examplesOf(sample);
@@ -99,7 +133,8 @@ export class Reading {
     }
     const { examples, endless } = made;
     this.examples.add(this.rows.length, examples);
-    await this.rows.append(value, { file: index, record, line });
+    this.#contents.push(contentKey(sample));
+    await this.rows.append(value, { file: source, record, line });
     this.counts.truncated += examples.filter(({ whole }) => whole !== undefined).length;
     if (sample.kind === 'chat') this.counts.conversations++;
     if (endless) this.counts.endless++;
@@ -107,6 +142,13 @@ export class Reading {
   }
 
   #examplesOf(sample: Sample): SampleExamples {
-    return this.#objective.examples(sample, this.#settings);
+    const { objective, settings } = this.#options;
+    return objective.examples(sample, settings);
   }
+}
+
+/** A conversation with a system message, which it gets if it has none. */
+function withSystem(sample: Sample, system: string): Sample {
+  if (sample.kind !== 'chat' || sample.messages.some(({ role }) => role === 'system')) return sample;
+  return { ...sample, messages: [{ role: 'system', content: system }, ...sample.messages] };
 }

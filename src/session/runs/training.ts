@@ -200,6 +200,7 @@ async function attempt(
       objective: objectiveOf(settings),
       examples: dataset.training,
       heldOut: dataset.heldOut,
+      heldOutSources: dataset.heldOutSources,
       settings,
       ...(start && {
         start: { step: start.step, state: start.tensors, elapsedSeconds: elapsedIn(historyOf(start)) },

@@ -42,7 +42,7 @@ export function countsOf(...forms: readonly Pick<FormState<Table>, 'changed' | '
 }
 
 /** Belongs to the chosen examples: the visitor fills it in beside them, and resets it there. */
-const OF_EXAMPLES = ['placeholders'] as const;
+const OF_EXAMPLES = ['placeholders', 'sources'] as const;
 
 /** All settings of training, loading and answers in one list that can be searched. */
 export class SettingsPanel {

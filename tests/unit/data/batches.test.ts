@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NO_TARGET, packMicroBatch, planBatches, splitHeldOut, textsOf } from '../../../src/data/batches';
+import { NO_TARGET, packMicroBatch, planBatches, textsOf } from '../../../src/data/batches';
 
 const settings = { count: 10, batchSize: 2, accumulation: 2, seed: 3, shuffle: true, epochs: 2 };
 const numbers = (lists: readonly Uint32Array[]): number[] => lists.flatMap((list) => Array.from(list));
@@ -54,33 +54,6 @@ describe('planBatches', () => {
 
   it('refuses an empty set', () => {
     expect(() => planBatches({ ...settings, count: 0 })).toThrow(/no example/);
-  });
-});
-
-describe('splitHeldOut', () => {
-  it('splits without loss or overlap, by share or by number', () => {
-    for (const [split, held] of [
-      [0, 0],
-      [0.1, 2],
-      [0.5, 9],
-      [1, 1],
-      [5, 5],
-    ] as const) {
-      const { train, heldOut } = splitHeldOut(17, split, 1);
-      expect(heldOut.length).toBe(held);
-      expect([...train, ...heldOut].sort((a, b) => a - b)).toEqual(upTo(17));
-    }
-  });
-
-  it('depends on the seed only, and on nothing of the training order', () => {
-    expect(splitHeldOut(50, 0.2, 1)).toEqual(splitHeldOut(50, 0.2, 1));
-    expect(splitHeldOut(50, 0.2, 1)).not.toEqual(splitHeldOut(50, 0.2, 2));
-  });
-
-  it('leaves something to train on', () => {
-    expect(() => splitHeldOut(1, 0.1, 1)).toThrow(/leaves none/);
-    expect(() => splitHeldOut(4, 4, 1)).toThrow(/leaves none/);
-    expect(splitHeldOut(1, 0, 1).train).toEqual(Uint32Array.of(0));
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import type { Batch, TokenizedExample } from '../../../src/data/batches';
-import { listOf, type ExampleList } from '../../../src/data/example_list';
+import { listOf, select, type ExampleList } from '../../../src/data/example_list';
 import { sft } from '../../../src/models/objectives/sft';
-import { evaluate } from '../../../src/train/evaluate';
+import { evaluate, evaluateSources } from '../../../src/train/evaluate';
 import { capacityOf, evaluationBatches, planOf } from '../../../src/train/plan';
 
 const example = (length: number): TokenizedExample => ({
@@ -83,6 +83,31 @@ describe('evaluate', () => {
     expect(result?.metrics).toEqual({ nll_loss: 0.5 });
     // Of the plain losses, if they are measured beside smoothed ones.
     expect(result?.perplexity).toBeCloseTo(Math.exp(0.5), 10);
+  });
+
+  it('tells the loss of each source, whose targets all weigh alike', async () => {
+    const silent = { ids: Uint32Array.of(1, 2), trained: new Uint8Array(2) };
+    const sources = [
+      { name: 'a', examples: select(examples, [0]) },
+      { name: 'b', examples: select(examples, [1, 2, 3, 4, 5, 6]) },
+      { name: 'c', examples: listOf([silent]) },
+    ];
+    const fractions: number[] = [];
+    const result = await evaluateSources(program, sft, sources, (fraction) => {
+      fractions.push(fraction);
+      return Promise.resolve(true);
+    });
+    const whole = await evaluate(program, sft, examples);
+    expect(result).toMatchObject({ targetTokens: 266, metrics: { nll_loss: 0.5 } });
+    expect(result?.loss).toBeCloseTo(whole!.loss, 12);
+    // One target of value 1 in each example.
+    expect(Object.keys(result?.losses ?? {})).toEqual(['a', 'b']);
+    expect(result?.losses?.['a']).toBeCloseTo((1 + 3 * 3) / 4, 12);
+    expect(result?.losses?.['b']).toBeCloseTo((6 + 256 * 3) / 262, 12);
+    expect(fractions[0]).toBe(0);
+    expect(fractions.toSorted((a, b) => a - b)).toEqual(fractions);
+    expect(fractions.at(-1)).toBeLessThan(1);
+    expect(await evaluateSources(program, sft, sources, () => Promise.resolve(false))).toBeUndefined();
   });
 
   it('gives up when told to, and has nothing to say without targets', async () => {

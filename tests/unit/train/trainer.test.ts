@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listOf } from '../../../src/data/example_list';
+import { listOf, select } from '../../../src/data/example_list';
 import { DEFAULTS, type TrainSettings } from '../../../src/core/settings/settings';
 import type { TokenizedExample } from '../../../src/data/batches';
 import { METRICS_RING, type TrainingState } from '../../../src/models/training_program';
@@ -275,6 +275,23 @@ describe('train', () => {
       { activity: 'answering', step: 0, fraction: 0 },
       { activity: 'training', step: 0 },
     ]);
+  });
+
+  it('tells the loss of each source of held-out examples', async () => {
+    const list = listOf(heldOut);
+    const heldOutSources = [
+      { name: 'a', examples: select(list, [0]) },
+      { name: 'b', examples: select(list, [1, 2]) },
+    ];
+    const run = prepare({ max_steps: 3, eval_steps: 3 }, { heldOutSources });
+    await train(run.options);
+    const [evaluation] = run.events.filter((event) => event.event === 'eval');
+    expect(Object.keys(evaluation?.eval_losses ?? {})).toEqual(['a', 'b']);
+    const alone = prepare({ max_steps: 3, eval_steps: 3 });
+    await train(alone.options);
+    const [other] = alone.events.filter((event) => event.event === 'eval');
+    expect(other).not.toHaveProperty('eval_losses');
+    expect(evaluation?.eval_loss).toBeCloseTo(other!.eval_loss, 6);
   });
 
   it('never evaluates where eval_steps is 0 or nothing is held out', async () => {

@@ -1,8 +1,9 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { allExamples } from '../../all_examples';
+import { inEnglish } from '../../../../src/core/messages/english';
 import { DEFAULTS } from '../../../../src/core/settings/settings';
 import { memoryFile, type FileReader } from '../../../../src/core/file_reader';
-import { longestOf, targetCount, tokenCount } from '../../../../src/data/example_list';
+import { longestOf, targetCount, tokenCount, type ExampleList } from '../../../../src/data/example_list';
 import { makeDataset } from '../../../../src/session/data/dataset';
 import { readJson, type ModelFolder } from '../../../../src/models/files';
 import type { OpenModel } from '../../../../src/session/models/open';
@@ -16,6 +17,11 @@ function fileOf(...rows: object[]): FileReader {
   const text = rows.map((row) => JSON.stringify(row)).join('\n');
   return memoryFile('rows.jsonl', new TextEncoder().encode(text));
 }
+
+const asMessages = (question: string, answer: string) => [
+  { role: 'user', content: question },
+  { role: 'assistant', content: answer },
+];
 
 const rows = Array.from({ length: 10 }, (_, i) => ({ instruction: `Number ${i}?`, output: `It is ${i}.` }));
 
@@ -77,6 +83,58 @@ describe('examples as a model sees them', () => {
     expect(named.hash).not.toBe(open.hash);
     expect((await set({})).hash).toBe(open.hash);
     expect((await set({ once: 'Now.' })).placeholders).toContainEqual({ name: 'once', records: 1 });
+  });
+
+  describe('of several files', () => {
+    const named = (name: string, from: number, count: number): FileReader => {
+      const lines = Array.from({ length: count }, (_, i) =>
+        JSON.stringify({ instruction: `Number ${from + i}?`, output: `It is ${from + i}.` }),
+      );
+      return memoryFile(name, new TextEncoder().encode(lines.join('\n')));
+    };
+    const textsOf = async (list: ExampleList): Promise<string[]> =>
+      (await allExamples(list)).map(({ ids }) => model.tokenizer.decode([...ids]));
+
+    it('are held out as their options say, and mixed by their weights', async () => {
+      const files = [named('a.jsonl', 0, 8), named('b.jsonl', 100, 4)];
+      const settings = { ...DEFAULTS, eval_split: 0 };
+      const sources = { 'a.jsonl': { weight: 2 }, 'b.jsonl': { split: 'eval' } } as const;
+      const { training, heldOut, samples } = await makeDataset(model, files, { ...settings, sources });
+      expect([training.length, heldOut.length]).toEqual([16, 4]);
+      expect((await textsOf(heldOut)).every((text) => text.includes('It is 10'))).toBe(true);
+      const read: boolean[] = [];
+      for await (const { heldOut } of samples()) read.push(heldOut);
+      expect(read).toEqual([...Array<boolean>(16).fill(false), ...Array<boolean>(4).fill(true)]);
+    });
+
+    it('never train on the content of a held-out example', async () => {
+      const files = [named('a.jsonl', 0, 8), named('b.jsonl', 6, 4)];
+      const settings = { ...DEFAULTS, eval_split: 0, sources: { 'b.jsonl': { split: 'eval' as const } } };
+      const { training, notes, hash } = await makeDataset(model, files, settings);
+      expect(training.length).toBe(6);
+      expect(notes.map(inEnglish).join()).toContain('2 examples for training have the same content');
+      expect((await textsOf(training)).join()).not.toContain('It is 6.');
+      const whole = await makeDataset(model, [named('a.jsonl', 0, 6), files[1]!], settings);
+      expect(whole.hash).not.toBe(hash);
+    });
+
+    it('get the system message of their file unless they have one', async () => {
+      const own = { messages: [{ role: 'system', content: 'mine' }, ...asMessages('Hi', 'Ho')] };
+      const file = fileOf({ messages: asMessages('Hi', 'Ho') }, own, { text: 'plain' });
+      const sources = { 'rows.jsonl': { default_system: 'theirs' } };
+      const { samples } = await makeDataset(model, [file], { ...DEFAULTS, eval_split: 0, sources });
+      const systems: (string | undefined)[] = [];
+      for await (const { sample } of samples()) {
+        systems.push(sample.kind === 'chat' ? sample.messages[0]?.content : undefined);
+      }
+      expect(systems).toEqual(['theirs', 'mine', undefined]);
+    });
+
+    it('are told if the options name a file that is not there', async () => {
+      const sources = { 'c.jsonl': { weight: 2 } };
+      const { notes } = await makeDataset(model, [named('a.jsonl', 0, 8)], { ...DEFAULTS, sources });
+      expect(notes.map(inEnglish).join()).toContain('c.jsonl');
+    });
   });
 
   it('report what can not be used and go on', async () => {

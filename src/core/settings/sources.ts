@@ -1,0 +1,56 @@
+import * as v from 'valibot';
+import { isRecord } from '../json';
+import { message } from '../messages/message';
+import type { Kind } from './kind';
+
+const SPLITS = ['train', 'eval'] as const;
+
+const name = v.pipe(v.string(), v.nonEmpty());
+
+const source = v.strictObject({
+  /** The use of its examples. */
+  split: v.optional(v.picklist(SPLITS)),
+  /** A random sample of as many of its examples; if it has fewer, some occur several times. */
+  num_samples: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1e9))),
+  /**
+   * Its weight in the mixture: how often each example occurs in a pass if sources are concatenated, or the relative
+   * probability of a draw if they are interleaved.
+   */
+  weight: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1000))),
+  /** A system message for conversations that have none. */
+  default_system: v.optional(name),
+});
+
+/** How one file of examples is read and used. Absent options are found out, or have no effect. */
+export type SourceOptions = Readonly<v.InferOutput<typeof source>>;
+
+/**
+ * Options of files of examples, by the names of the files; written as JSON. Their keys are in the schema's order, because
+ * two orders must not count as two values.
+ */
+export function sources(): Kind<Readonly<Record<string, SourceOptions>>> {
+  return {
+    range: message('range_sources'),
+    control: { type: 'text', examples: ['{}', '{"extra.json":{"split":"eval"}}', '{"a.csv":{"weight":2}}'] },
+    read: (value) => {
+      if (!isRecord(value)) return undefined;
+      const read: [string, SourceOptions][] = [];
+      for (const [file, given] of Object.entries(value)) {
+        const result = v.safeParse(source, given);
+        if (!result.success || file === '') return undefined;
+        if (Object.keys(result.output).length > 0) read.push([file, result.output]);
+      }
+      return { value: Object.fromEntries(read.sort(([a], [b]) => (a < b ? -1 : 1))) };
+    },
+    fromText: (text) => {
+      const trimmed = text.trim();
+      if (trimmed === '') return {};
+      try {
+        return JSON.parse(trimmed) as unknown;
+      } catch {
+        return trimmed;
+      }
+    },
+    toText: (value) => JSON.stringify(value),
+  };
+}
