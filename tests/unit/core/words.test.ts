@@ -64,7 +64,13 @@ describe('the English words', () => {
   });
 
   it('have straight quotes only where a person types them', () => {
-    const typed = ['"tie_word_embeddings"', 'orient="records"', '(")', '("")'];
+    const typed = [
+      '"tie_word_embeddings"',
+      'orient="records"',
+      '(")',
+      '("")',
+      '{"extra.json":{"split":"eval"}}',
+    ];
     expect(found('en', /"/, typed)).toEqual([]);
   });
 });

@@ -81,8 +81,14 @@ export const settingHelp = {
   placeholders: 'Text that replaces {{name}} and similar placeholders in the examples: name=Ada,author=Acme.',
   sources:
     'Options of single files of examples, by the words of LLaMA-Factory’s dataset_info.json: their use (split), their share (weight, num_samples), a default_system message.',
-  mix_strategy:
-    'How several files become one set: one after the other, or by draws in proportion to their weights until the first (interleave_under) or the last (interleave_over) is used up.',
+  mix_strategy: {
+    help: 'How several files of examples become one set.',
+    options: {
+      concat: 'one after the other, each example as often as the weight of its file says',
+      interleave_under: 'drawn in proportion to the weights until the first file is used up',
+      interleave_over: 'drawn in proportion to the weights until the last file is used up',
+    },
+  },
   eval_split: 'Share of the examples held out for evaluation; training never uses them.',
   neftune_noise_alpha:
     'NEFTune: noise on the examples’ embeddings during training, against overfitting. 5 is usual.',

@@ -76,8 +76,14 @@ export const settingHelp: Catalogue['settingHelp'] = {
   placeholders: '样本中 {{name}} 之类的占位符要填写的内容：name=Ada,author=Acme。',
   sources:
     '各个样本文件的选项，用词与 LLaMA-Factory 的 dataset_info.json 一致：用途（split）、占比（weight、num_samples）、默认系统提示（default_system）。',
-  mix_strategy:
-    '多个文件如何合成一个数据集：依次拼接（concat），或按权重抽取，直到第一个（interleave_under）或最后一个（interleave_over）文件用完。',
+  mix_strategy: {
+    help: '多个样本文件如何合成一个数据集。',
+    options: {
+      concat: '依次拼接，每条样本出现的次数由所在文件的权重决定',
+      interleave_under: '按权重抽取，直到第一个文件用完',
+      interleave_over: '按权重抽取，直到最后一个文件用完',
+    },
+  },
   eval_split: '留作评估的样本所占的比例，这些样本不参与训练。',
   neftune_noise_alpha: 'NEFTune：训练时给样本的词嵌入加噪声，防止过拟合。常用 5。',
   shuffle: '每一轮都重新打乱样本的顺序。',

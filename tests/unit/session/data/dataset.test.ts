@@ -99,11 +99,12 @@ describe('examples as a model sees them', () => {
       const files = [named('a.jsonl', 0, 8), named('b.jsonl', 100, 4)];
       const settings = { ...DEFAULTS, eval_split: 0 };
       const sources = { 'a.jsonl': { weight: 2 }, 'b.jsonl': { split: 'eval' } } as const;
-      const { training, heldOut, samples } = await makeDataset(model, files, { ...settings, sources });
+      const dataset = await makeDataset(model, files, { ...settings, sources });
+      const { training, heldOut } = dataset;
       expect([training.length, heldOut.length]).toEqual([16, 4]);
       expect((await textsOf(heldOut)).every((text) => text.includes('It is 10'))).toBe(true);
       const read: boolean[] = [];
-      for await (const { heldOut } of samples()) read.push(heldOut);
+      for await (const { heldOut } of dataset.samples()) read.push(heldOut);
       expect(read).toEqual([...Array<boolean>(16).fill(false), ...Array<boolean>(4).fill(true)]);
     });
 
@@ -122,9 +123,9 @@ describe('examples as a model sees them', () => {
       const own = { messages: [{ role: 'system', content: 'mine' }, ...asMessages('Hi', 'Ho')] };
       const file = fileOf({ messages: asMessages('Hi', 'Ho') }, own, { text: 'plain' });
       const sources = { 'rows.jsonl': { default_system: 'theirs' } };
-      const { samples } = await makeDataset(model, [file], { ...DEFAULTS, eval_split: 0, sources });
+      const dataset = await makeDataset(model, [file], { ...DEFAULTS, eval_split: 0, sources });
       const systems: (string | undefined)[] = [];
-      for await (const { sample } of samples()) {
+      for await (const { sample } of dataset.samples()) {
         systems.push(sample.kind === 'chat' ? sample.messages[0]?.content : undefined);
       }
       expect(systems).toEqual(['theirs', 'mine', undefined]);
