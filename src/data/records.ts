@@ -7,14 +7,18 @@ import { sampleOf } from './shapes';
 
 export type { Message, Sample } from './messages';
 
-/** A record of a file of examples. */
-export interface DataRecord {
+/** The place of a record in a file of examples. */
+export interface RecordPlace {
   /** Name of the file it came from. */
   readonly file: string;
   /** Its number within the file, from 1. */
   readonly record: number;
   /** The line of its beginning in the file, from 1, if it is known. */
   readonly line?: number | undefined;
+}
+
+/** A record of a file of examples. */
+export interface DataRecord extends RecordPlace {
   /** The record as its file has it. */
   readonly value: LosslessJson;
   readonly sample: Sample;
@@ -27,13 +31,20 @@ export interface Problem extends Fault {
   readonly record?: number;
 }
 
+/** A record that can't be used. */
+export interface RefusedRecord extends Problem, RecordPlace {
+  readonly record: number;
+  /** The record as its file has it; absent if it can't be parsed. */
+  readonly value?: LosslessJson;
+}
+
 /**
  * The records of a file in order. Reads a part of the file at a time. A record that can't be used becomes a problem and
  * does not stop the others.
  *
  * @throws DataFault if the file can't be used; possibly only after some of its records
  */
-export async function* recordsOf(file: FileReader): AsyncGenerator<DataRecord | Problem, void, void> {
+export async function* recordsOf(file: FileReader): AsyncGenerator<DataRecord | RefusedRecord, void, void> {
   let number = 0;
   for await (const entry of entriesOf(file)) {
     const place = { file: file.name, record: ++number };
@@ -41,9 +52,13 @@ export async function* recordsOf(file: FileReader): AsyncGenerator<DataRecord | 
       yield { ...place, ...entry.fault };
       continue;
     }
-    const { value, line } = entry;
-    const sample = sampleOf(value);
-    if ('kind' in sample) yield { ...place, line, value, sample };
-    else yield { ...place, code: sample.code ?? 'record_invalid', reason: sample.reason, line };
+    yield readRecord(entry.value, { ...place, line: entry.line });
   }
+}
+
+/** Reads the content of a record, or why it can't be used. */
+export function readRecord(value: LosslessJson, place: RecordPlace): DataRecord | RefusedRecord {
+  const sample = sampleOf(value);
+  if ('kind' in sample) return { ...place, value, sample };
+  return { ...place, value, code: sample.code ?? 'record_invalid', reason: sample.reason };
 }

@@ -11,24 +11,24 @@ export interface Split {
 }
 
 /**
- * Chooses the examples that are kept out of training for evaluation: all of some sources, and of the others each source's
+ * Chooses the examples that are kept out of training for evaluation: those that are given, and of the others each source's
  * share.
  *
  * @param sourceOf the source of each example
  * @param evalSplit below 1, a share of the examples (rounded up); from 1 on, their number (`eval_split`)
- * @param forEvaluation sources whose examples are all held out
+ * @param isGiven whether an example is held out in any case
  * @throws TunesmithError if nothing would be left to train on
  */
 export function splitHeldOut(
   sourceOf: ArrayLike<number>,
   evalSplit: number,
   seed: number,
-  forEvaluation: ReadonlySet<number> = new Set(),
+  isGiven: (index: number) => boolean = () => false,
 ): Split {
   const count = sourceOf.length;
   const order = shuffle(count, seed, SPLIT_EPOCH);
-  const given = order.filter((index) => forEvaluation.has(sourceOf[index]!));
-  const rest = order.filter((index) => !forEvaluation.has(sourceOf[index]!));
+  const given = order.filter(isGiven);
+  const rest = order.filter((index) => !isGiven(index));
   const held = rest.length > 1 ? Math.ceil(evalSplit < 1 ? evalSplit * rest.length : evalSplit) : 0;
   if ((held > 0 && held >= rest.length) || (rest.length === 0 && count > 0)) {
     const values = { split: evalSplit, held: held + given.length, count };

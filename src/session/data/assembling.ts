@@ -11,7 +11,7 @@ export interface Assembled {
   /** Ascending. */
   readonly heldOut: Uint32Array<ArrayBuffer>;
   /** Examples that are left out of training because a held-out one has the same content. */
-  readonly leaked: number;
+  readonly leakedExamples: Uint32Array<ArrayBuffer>;
 }
 
 /** The options of a file of examples. */
@@ -26,17 +26,24 @@ export function optionsOf({ sources }: Pick<DataSettings, 'sources'>, name: stri
  * @param names of the files
  */
 export function assemble(
-  { examples, sourceOf, contentOf }: Pick<Reading, 'examples' | 'sourceOf' | 'contentOf'>,
+  {
+    examples,
+    sourceOf,
+    contentOf,
+    isHeldOut,
+  }: Pick<Reading, 'examples' | 'sourceOf' | 'contentOf' | 'isHeldOut'>,
   names: readonly string[],
   settings: DataSettings,
 ): Assembled {
   const { eval_split, mix_strategy, seed } = settings;
   const options = names.map((name) => optionsOf(settings, name));
   const files = Uint32Array.from({ length: examples.length }, (_, index) => sourceOf(index));
-  const forEvaluation = new Set([...names.keys()].filter((file) => options[file]?.split === 'eval'));
-  const split = splitHeldOut(files, eval_split, seed, forEvaluation);
+  const isGiven = (index: number): boolean =>
+    isHeldOut(index) || options[files[index] ?? -1]?.split === 'eval';
+  const split = splitHeldOut(files, eval_split, seed, isGiven);
   const evaluated = new Set(Array.from(split.heldOut, contentOf));
-  const train = split.train.filter((index) => !evaluated.has(contentOf(index)));
+  const isLeaked = (index: number): boolean => evaluated.has(contentOf(index));
+  const train = split.train.filter((index) => !isLeaked(index));
   const parts = names.map((_, file) => ({
     ...options[file],
     indices: train.filter((index) => files[index] === file),
@@ -44,6 +51,6 @@ export function assemble(
   return {
     train: mixed(parts, mix_strategy, seed),
     heldOut: split.heldOut,
-    leaked: split.train.length - train.length,
+    leakedExamples: split.train.filter(isLeaked),
   };
 }

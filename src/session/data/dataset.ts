@@ -21,8 +21,10 @@ import type { TrainEvent } from '../../train/events';
 import type { NamedExamples } from '../../train/evaluate';
 import { templateOf, type OpenModel } from '../models/open';
 import type { FoundPlaceholder } from './found_placeholders';
-import { assemble, optionsOf } from './assembling';
+import { assemble } from './assembling';
 import { Reading } from './reading';
+import { RowTable } from './row_table';
+import { sourcesOf } from './sources';
 
 /** A file of examples as given: bytes, until its format has read them. */
 export type DataFile = FileReader;
@@ -55,6 +57,8 @@ export interface Dataset {
   readonly key: string;
   /** SHA-256 of the files and of the settings that the examples depend on. */
   readonly hash: string;
+  /** All rows, to look at. */
+  readonly table: RowTable;
   /** The contents of the examples again: those of training in their order, then the held-out ones. */
   samples(): AsyncIterable<{ readonly sample: Sample; readonly heldOut: boolean }>;
   /** Frees the scratch file, after which the examples can't be read. */
@@ -95,10 +99,10 @@ export async function makeDataset(
   const positions = positionsOf(model.facts.spec);
   const maxSeqLength = Math.min(settings.max_seq_length, positions);
   const made = { tokenizer: model.tokenizer, template, trainOn: settings.train_on, maxSeqLength };
-  const sources = files.map((file) => ({ file, options: optionsOf(settings, file.name) }));
+  const sources = await sourcesOf(files, settings);
   const done = { bytes: 0 };
   const reading = new Reading(
-    sources.map(({ file, options }) => ({ file: told(file, done), options })),
+    sources.map((source) => ({ ...source, file: told(source.file, done) })),
     { objective: objectiveOf(settings), settings: made, fillings: settings.placeholders, scratch },
   );
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
@@ -112,11 +116,13 @@ export async function makeDataset(
       hashes.push(await hashOf(file, slices));
     }
     const { examples, rows } = reading;
-    const { train, heldOut, leaked } = assemble(
+    const assembled = assemble(
       reading,
       files.map(({ name }) => name),
       settings,
     );
+    const { train, heldOut, leakedExamples } = assembled;
+    const leaked = leakedExamples.length;
     const identity = JSON.stringify([hashes, dataKey(settings), ...(leaked > 0 ? [{ leaked }] : [])]);
     return {
       files,
@@ -137,6 +143,11 @@ export async function makeDataset(
       ]),
       key: dataKey(settings),
       hash: await sha256Hex(new TextEncoder().encode(identity)),
+      table: new RowTable(
+        reading,
+        assembled,
+        files.map(({ name }) => name),
+      ),
       samples: () => samplesOf(reading, train, heldOut),
       close: () => rows.close(),
     };

@@ -1,15 +1,26 @@
-import { message } from '../../core/messages/message';
+import { message, type Message } from '../../core/messages/message';
 import { dataKey, parseSettings, type TrainSettings } from '../../core/settings/settings';
 import { previewTokens, type PreviewToken } from '../../data/preview';
 import type { DataFile, Dataset } from './dataset';
 import type { Progress } from '../progress';
 import type { Session } from '../session';
+import type { RowQuery, RowsPage } from './row_table';
 import { dataReport, type DataReport } from '../reports';
 import { dataFiles, demoExamples, type NamedBlob } from '../models/sources';
 
 export interface PreviewExample {
   readonly index: number;
   readonly tokens: readonly PreviewToken[];
+}
+
+/** A row, opened. */
+export interface RowDetail {
+  /** The record as JSON, as its file or the person has it. */
+  readonly value: string;
+  /** The tokens of each example that is made of it: none if it is not learnt. */
+  readonly examples: readonly (readonly PreviewToken[])[];
+  /** Why it can't be used. */
+  readonly problem?: Message;
 }
 
 /** The part of a session that reading examples needs. */
@@ -20,6 +31,7 @@ export class Examples {
   readonly #session: ExamplesSession;
   readonly #page: string | undefined;
   #reading: AbortController | undefined;
+  #searching: AbortController | undefined;
 
   /**
    * @param page address of the folder that contains `examples`, with a slash at the end; undefined if there is no page
@@ -59,6 +71,24 @@ export class Examples {
       shown.push({ index, tokens: previewTokens(example, model.tokenizer) });
     }
     return shown;
+  }
+
+  /** The rows that match a query, from the `first` on. A newer query stops an older one, which then rejects. */
+  async rows(query: RowQuery, first: number, count: number): Promise<RowsPage> {
+    this.#searching?.abort();
+    this.#searching = new AbortController();
+    return await this.#session.dataset.table.page(query, first, count, this.#searching.signal);
+  }
+
+  /** A row with the tokens that are made of it. */
+  async row(row: number): Promise<RowDetail> {
+    const { dataset, model } = this.#session;
+    const { value, examples, problem } = await dataset.table.detail(row);
+    return {
+      value,
+      examples: examples.map((example) => previewTokens(example, model.tokenizer)),
+      ...(problem && { problem }),
+    };
   }
 
   /** Reads files, unless the same files were read last with the same settings. */

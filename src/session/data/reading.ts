@@ -1,19 +1,32 @@
 import { describeError, TunesmithError } from '../../core/errors';
 import type { FileReader } from '../../core/file_reader';
+import type { LosslessJson } from '../../core/lossless_json';
+import type { Message } from '../../core/messages/message';
 import { GrowingNumbers } from '../../core/growing_numbers';
 import type { SourceOptions } from '../../core/settings/sources';
 import type { Scratch } from '../../data/byte_log';
+import type { TokenizedExample } from '../../data/batches';
+import type { AddedRecord, RecordEdit } from '../../data/edits';
 import { contentKey } from '../../data/content_key';
 import type { ExampleSettings } from '../../data/examples';
 import { DataFault } from '../../data/files/fault';
 import { LazyExamples } from '../../data/lazy_examples';
 import type { Fillings } from '../../data/placeholders';
 import { Problems, type ProblemGroup } from '../../data/problems';
-import { recordsOf, type DataRecord, type Problem, type Sample } from '../../data/records';
+import {
+  readRecord,
+  recordsOf,
+  type DataRecord,
+  type Problem,
+  type RecordPlace,
+  type RefusedRecord,
+  type Sample,
+} from '../../data/records';
 import { RowStore } from '../../data/row_store';
 import { sampleOf } from '../../data/shapes';
 import type { Objective, SampleExamples } from '../../models/objectives/objective';
 import { FoundPlaceholders } from './found_placeholders';
+import { bitOf, hasFlag } from './row_flags';
 
 /** Numbers of examples. */
 interface Counts {
@@ -30,6 +43,10 @@ interface Counts {
 export interface DataSource {
   readonly file: FileReader;
   readonly options: SourceOptions;
+  /** Changes of its records. */
+  readonly edits: ReadonlyMap<number, RecordEdit>;
+  /** Set for a file of edits: the records that it adds, or why it can't be read. */
+  readonly added?: readonly AddedRecord[] | DataFault;
 }
 
 /** The settings of reading. */
@@ -41,7 +58,7 @@ export interface ReadingOptions {
   readonly scratch: (() => Promise<Scratch>) | undefined;
 }
 
-/** Reads files into rows and examples. */
+/** Reads files into rows and examples. Every record that can be parsed is a row; those that can be learnt have examples. */
 export class Reading {
   readonly rows: RowStore;
   readonly examples: LazyExamples;
@@ -51,7 +68,9 @@ export class Reading {
   /** Indices of the files that have examples. */
   readonly used = new Set<number>();
   readonly counts: Counts = { truncated: 0, conversations: 0, endless: 0 };
-  /** Content keys of the rows. */
+  /** The flags of each row. */
+  readonly #flags = new GrowingNumbers(Uint32Array);
+  /** The content key of each row. */
   readonly #contents = new GrowingNumbers(Float64Array);
   readonly #sources: readonly DataSource[];
   readonly #options: ReadingOptions;
@@ -71,13 +90,14 @@ export class Reading {
    * @param beforeRecord is awaited before each record; it may let others run, and may throw to stop
    */
   async read(source: number, beforeRecord: () => Promise<void>): Promise<void> {
-    const { file } = this.#sources[source]!;
+    const { file, added } = this.#sources[source]!;
+    const records = added === undefined ? recordsOf(file) : addedRecords(file.name, added);
     const before = { rows: this.rows.length, examples: this.examples.length, counts: { ...this.counts } };
     const problems = new Problems();
     try {
-      for await (const result of recordsOf(file)) {
+      for await (const result of records) {
         await beforeRecord();
-        const problem = 'sample' in result ? await this.#add(result, source) : result;
+        const problem = await this.#take(result, source);
         if (problem) problems.add(problem);
       }
       if (this.examples.length > before.examples) this.used.add(source);
@@ -86,6 +106,7 @@ export class Reading {
       if (!(fault instanceof DataFault)) throw fault;
       await this.rows.truncate(before.rows);
       this.examples.truncate(before.examples);
+      this.#flags.truncate(before.rows);
       this.#contents.truncate(before.rows);
       Object.assign(this.counts, before.counts);
       const { code, reason, line, column } = fault;
@@ -101,14 +122,46 @@ export class Reading {
   /** A number that is equal for examples of rows with the same content. */
   readonly contentOf = (example: number): number => this.#contents.at(this.examples.row(example));
 
+  /** Whether the person holds an example's row out for evaluation. */
+  readonly isHeldOut = (example: number): boolean =>
+    hasFlag(this.#flags.at(this.examples.row(example)), 'heldOut');
+
+  /** The flags of a row that reading alone decides. */
+  flags(row: number): number {
+    return this.#flags.at(row);
+  }
+
   /** The content of an example's row, as it is learnt. */
   async sampleOf(example: number): Promise<Sample> {
     return await this.#sample(this.examples.row(example));
   }
 
+  /** The content of a row's value, as it is learnt; undefined if it can't be used. */
+  rowSample(value: LosslessJson, row: number): Sample | undefined {
+    const sample = sampleOf(value);
+    return 'kind' in sample ? this.#prepared(sample, this.rows.place(row).file) : undefined;
+  }
+
+  /** The examples of a row's value, or why it can't be used. A row that the person left out has none. */
+  made(
+    value: LosslessJson,
+    row: number,
+  ): { readonly examples: readonly TokenizedExample[]; readonly problem?: Message } {
+    const sample = sampleOf(value);
+    if (!('kind' in sample)) return { examples: [], problem: sample.reason };
+    if (hasFlag(this.flags(row), 'excluded')) return { examples: [] };
+    try {
+      return { examples: this.#examplesOf(this.#prepared(sample, this.rows.place(row).file)).examples };
+    } catch (error) {
+      if (!(error instanceof TunesmithError)) throw error;
+      const { code, values } = describeError(error);
+      return { examples: [], problem: { code, values } };
+    }
+  }
+
   async #sample(row: number): Promise<Sample> {
-    const sample = sampleOf(await this.rows.value(row));
-    if ('kind' in sample) return this.#prepared(sample, this.rows.place(row).file);
+    const sample = this.rowSample(await this.rows.value(row), row);
+    if (sample) return sample;
     throw new Error(`row ${row} could be read before, but not again`);
   }
 
@@ -119,8 +172,32 @@ export class Reading {
     return system === undefined ? filled : withSystem(filled, system);
   }
 
-  async #add(read: DataRecord, source: number): Promise<Problem | undefined> {
-    const { file, record, line, value } = read;
+  /** Takes a record with its edit. Returns why it can't be used; undefined if it can be, or if the person left it out. */
+  async #take(given: DataRecord | RefusedRecord, source: number): Promise<Problem | undefined> {
+    const { edits, added } = this.#sources[source]!;
+    const edit = edits.get(given.record);
+    const read = edit?.value === undefined ? given : readRecord(edit.value, placeOf(given));
+    const own = Array.isArray(added) ? (added as readonly AddedRecord[])[given.record - 1] : undefined;
+    const flags =
+      (edit?.value === undefined ? 0 : bitOf('edited')) |
+      (edit?.exclude ? bitOf('excluded') : 0) |
+      ((edit?.evaluate ?? own?.evaluate) ? bitOf('heldOut') : 0) |
+      (own ? bitOf('added') : 0) |
+      (own?.origin === undefined ? 0 : bitOf('generated'));
+    const made = 'sample' in read && !edit?.exclude ? this.#make(read, source) : undefined;
+    const problem = 'sample' in read ? made?.problem : read;
+    const isRefused = problem !== undefined && !edit?.exclude;
+    if (read.value === undefined) return isRefused ? problem : undefined;
+    if (made?.examples) this.examples.add(this.rows.length, made.examples);
+    this.#flags.push(flags | (isRefused ? bitOf('refused') : 0));
+    this.#contents.push(made?.content ?? 0);
+    await this.rows.append(read.value, { file: source, record: given.record, line: given.line });
+    return isRefused ? problem : undefined;
+  }
+
+  /** Makes the examples of a record, and counts them. */
+  #make(read: DataRecord, source: number): MadeExamples {
+    const { file, record, line } = read;
     this.placeholders.count(read.sample);
     const sample = this.#prepared(read.sample, source);
     let made: SampleExamples;
@@ -129,22 +206,37 @@ export class Reading {
     } catch (error) {
       if (!(error instanceof TunesmithError)) throw error;
       const { code, values } = describeError(error);
-      return { file, record, line, code, reason: { code, values } };
+      return { problem: { file, record, line, code, reason: { code, values } } };
     }
     const { examples, endless } = made;
-    this.examples.add(this.rows.length, examples);
-    this.#contents.push(contentKey(sample));
-    await this.rows.append(value, { file: source, record, line });
     this.counts.truncated += examples.filter(({ whole }) => whole !== undefined).length;
     if (sample.kind === 'chat') this.counts.conversations++;
     if (endless) this.counts.endless++;
-    return undefined;
+    return { examples, content: contentKey(sample) };
   }
 
   #examplesOf(sample: Sample): SampleExamples {
     const { objective, settings } = this.#options;
     return objective.examples(sample, settings);
   }
+}
+
+interface MadeExamples {
+  readonly examples?: readonly TokenizedExample[];
+  readonly content?: number;
+  readonly problem?: Problem;
+}
+
+function* addedRecords(
+  file: string,
+  added: readonly AddedRecord[] | DataFault,
+): Generator<DataRecord | RefusedRecord, void, void> {
+  if (added instanceof DataFault) throw added;
+  for (const [index, { value }] of added.entries()) yield readRecord(value, { file, record: index + 1 });
+}
+
+function placeOf({ file, record, line }: RecordPlace): RecordPlace {
+  return { file, record, line };
 }
 
 /** A conversation with a system message, which it gets if it has none. */

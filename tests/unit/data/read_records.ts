@@ -13,7 +13,7 @@ export async function readRecords(
   try {
     for await (const result of recordsOf(memoryFile(name, bytes))) {
       if ('sample' in result) records.push(result);
-      else problems.push(result);
+      else problems.push(withoutValue(result));
     }
     return { records, problems };
   } catch (fault) {
@@ -21,4 +21,10 @@ export async function readRecords(
     const { code, reason, line, column } = fault;
     return { records: [], problems: [{ file: name, code, reason, line, column }] };
   }
+}
+
+function withoutValue(refused: Problem & { value?: unknown }): Problem {
+  const problem = { ...refused };
+  delete problem.value;
+  return problem;
 }

@@ -42,6 +42,7 @@ export const dataMessages = {
   encoding_unmarked: 'UTF-16 without a byte order mark',
   encoding_probable: ({ name }: { name: string }) => `probably ${name}`,
   list_empty: 'The list of records is empty.',
+  edit_unreadable: 'This is no edit of a table of examples: the file was changed by hand, or it was cut off.',
   list_goes_on: 'Something follows the end of the list: give one list, or one record a line.',
   records_with_commas:
     'There is a comma between the records: write one a line without commas, or all of them between [ and ].',

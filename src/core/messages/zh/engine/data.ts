@@ -43,6 +43,7 @@ export const dataMessages: typeof english = {
   encoding_unmarked: '没有字节顺序标记的 UTF-16',
   encoding_probable: ({ name }) => `${name}（推测）`,
   list_empty: '数据行的列表为空。',
+  edit_unreadable: '这一行不是样本表格的编辑记录：文件可能被手动改动过，或者不完整。',
   list_goes_on: '列表结束之后还有其他内容：请只给一个列表，或每行写一条。',
   records_with_commas: '数据行之间有逗号：请每行写一条且不加逗号，或将全部数据行放在 [ 和 ] 之间。',
   records_under: ({ name }) => `数据行在“${name}”之下：请只给出该列表，将它放到“data”之下，或每行写一条。`,

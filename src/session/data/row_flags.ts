@@ -1,0 +1,35 @@
+/** Facts about a row that a person may look for. */
+export const ROW_FLAGS = [
+  /** It can't be used. */
+  'refused',
+  /** The person left it out. */
+  'excluded',
+  /** It is held out for evaluation. */
+  'heldOut',
+  /** It has the content of a held-out row, so training leaves it out. */
+  'leaked',
+  /** Some of its tokens are cut off. */
+  'cut',
+  /** The person changed it. */
+  'edited',
+  /** It is in no file of examples: the person added it. */
+  'added',
+  /** A model or a program wrote it. */
+  'generated',
+] as const;
+
+export type RowFlag = (typeof ROW_FLAGS)[number];
+
+/** The bit of a flag in a number that holds several. */
+export function bitOf(flag: RowFlag): number {
+  return 1 << ROW_FLAGS.indexOf(flag);
+}
+
+export function hasFlag(bits: number, flag: RowFlag): boolean {
+  return (bits & bitOf(flag)) !== 0;
+}
+
+/** The flags that a number holds. */
+export function flagsIn(bits: number): readonly RowFlag[] {
+  return ROW_FLAGS.filter((flag) => hasFlag(bits, flag));
+}

@@ -1,0 +1,178 @@
+import { fieldsOf, losslessText, type LosslessJson } from '../../core/lossless_json';
+import type { Message } from '../../core/messages/message';
+import { TimeSlices } from '../../core/time_slices';
+import type { TokenizedExample } from '../../data/batches';
+import type { Sample } from '../../data/messages';
+import type { Assembled } from './assembling';
+import type { Reading } from './reading';
+import { bitOf, flagsIn, hasFlag, type RowFlag } from './row_flags';
+
+export const ROW_ORDERS = ['row', 'file', 'tokens', 'targets'] as const;
+export type RowOrder = (typeof ROW_ORDERS)[number];
+
+/** The rows that a person wants to see. */
+export interface RowQuery {
+  /** A text that occurs in the row, in any case. */
+  readonly search?: string;
+  /** Only rows with this flag. */
+  readonly flag?: RowFlag;
+  /** Only rows of this file. */
+  readonly file?: string;
+  readonly order?: RowOrder;
+  readonly descending?: boolean;
+}
+
+/** A row of the table. */
+export interface RowReport {
+  /** Its number among all rows, from 0. */
+  readonly row: number;
+  readonly file: string;
+  /** Its number within the file, from 1. */
+  readonly record: number;
+  readonly line: number | undefined;
+  /** Tokens of its examples, after the cut. */
+  readonly tokens: number;
+  readonly targets: number;
+  readonly flags: readonly RowFlag[];
+  /** The beginnings of a question and its answer, or of a text. */
+  readonly texts: readonly string[];
+}
+
+export interface RowsPage {
+  /** How many rows match. */
+  readonly total: number;
+  readonly rows: readonly RowReport[];
+}
+
+/** UTF-16 units of a text in the table. */
+const SHOWN = 200;
+
+type TableReading = Pick<Reading, 'rows' | 'examples' | 'flags' | 'rowSample' | 'made'>;
+
+/** All rows of a data set, to look at, to search and to sort. */
+export class RowTable {
+  readonly #reading: TableReading;
+  readonly #files: readonly string[];
+  readonly #flags: Uint32Array;
+  readonly #tokens: Uint32Array;
+  readonly #targets: Uint32Array;
+  /** The rows of the last query. */
+  #found: { readonly key: string; readonly rows: Uint32Array } | undefined;
+
+  /** @param files the names of the files */
+  constructor(
+    reading: TableReading,
+    { heldOut, leakedExamples }: Pick<Assembled, 'heldOut' | 'leakedExamples'>,
+    files: readonly string[],
+  ) {
+    const { rows, examples } = reading;
+    this.#reading = reading;
+    this.#files = files;
+    this.#flags = Uint32Array.from({ length: rows.length }, (_, row) => reading.flags(row));
+    this.#tokens = new Uint32Array(rows.length);
+    this.#targets = new Uint32Array(rows.length);
+    for (let index = 0; index < examples.length; index++) {
+      const row = examples.row(index);
+      this.#tokens[row]! += examples.tokens(index);
+      this.#targets[row]! += examples.targets(index);
+      if (examples.whole(index) !== undefined) this.#flags[row]! |= bitOf('cut');
+    }
+    for (const index of heldOut) this.#flags[examples.row(index)]! |= bitOf('heldOut');
+    for (const index of leakedExamples) this.#flags[examples.row(index)]! |= bitOf('leaked');
+  }
+
+  get length(): number {
+    return this.#flags.length;
+  }
+
+  /** How many rows have each flag. */
+  count(flag: RowFlag): number {
+    return this.#flags.reduce((sum, bits) => sum + (hasFlag(bits, flag) ? 1 : 0), 0);
+  }
+
+  /** The matching rows from the `first` on. Lets others run while it searches; `signal` stops it. */
+  async page(query: RowQuery, first: number, count: number, signal?: AbortSignal): Promise<RowsPage> {
+    const key = JSON.stringify(query);
+    if (this.#found?.key !== key) this.#found = { key, rows: await this.#find(query, signal) };
+    const { rows } = this.#found;
+    const shown: RowReport[] = [];
+    for (const row of rows.subarray(first, first + count)) shown.push(await this.#report(row));
+    return { total: rows.length, rows: shown };
+  }
+
+  /** A row as JSON, its examples, and why it can't be used. */
+  async detail(row: number): Promise<{
+    readonly value: string;
+    readonly examples: readonly TokenizedExample[];
+    readonly problem?: Message;
+  }> {
+    const value = await this.#reading.rows.value(row);
+    return { value: losslessText(value), ...this.#reading.made(value, row) };
+  }
+
+  async #find(query: RowQuery, signal: AbortSignal | undefined): Promise<Uint32Array> {
+    const { flag, file, search = '', order = 'row', descending = false } = query;
+    const wanted = searchable(search);
+    const slices = new TimeSlices(signal);
+    const found: number[] = [];
+    for (let row = 0; row < this.length; row++) {
+      if (flag && !hasFlag(this.#flags[row]!, flag)) continue;
+      if (file !== undefined && this.#files[this.#reading.rows.place(row).file] !== file) continue;
+      if (wanted !== '') {
+        await slices.giveWay();
+        if (!searchable(textsIn(await this.#reading.rows.value(row))).includes(wanted)) continue;
+      }
+      found.push(row);
+    }
+    const rows = Uint32Array.from(found);
+    if (order !== 'row') {
+      const keys = this.#keys(order);
+      // Equal rows stay in their order.
+      rows.sort((a, b) => (descending ? keys(b) - keys(a) : keys(a) - keys(b)) || a - b);
+    } else if (descending) rows.reverse();
+    return rows;
+  }
+
+  #keys(order: Exclude<RowOrder, 'row'>): (row: number) => number {
+    if (order === 'file') return (row) => this.#reading.rows.place(row).file;
+    const counts = order === 'tokens' ? this.#tokens : this.#targets;
+    return (row) => counts[row]!;
+  }
+
+  async #report(row: number): Promise<RowReport> {
+    const { file, record, line } = this.#reading.rows.place(row);
+    const value = await this.#reading.rows.value(row);
+    const sample = this.#reading.rowSample(value, row);
+    const texts = sample ? shownTexts(sample) : [losslessText(value)];
+    return {
+      row,
+      file: this.#files[file] ?? '',
+      record,
+      line,
+      tokens: this.#tokens[row]!,
+      targets: this.#targets[row]!,
+      flags: flagsIn(this.#flags[row]!),
+      texts: texts.map((text) => text.slice(0, SHOWN)),
+    };
+  }
+}
+
+function searchable(text: string): string {
+  return text.normalize('NFC').toLowerCase();
+}
+
+/** All texts of a record, one a line. */
+function textsIn(value: LosslessJson): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return (value as readonly LosslessJson[]).map(textsIn).join('\n');
+  return Object.values(fieldsOf(value) ?? {})
+    .map(textsIn)
+    .join('\n');
+}
+
+function shownTexts(sample: Sample): string[] {
+  if (sample.kind === 'text') return [sample.text];
+  const question = sample.messages.find(({ role }) => role === 'user');
+  const answer = sample.messages.findLast(({ role }) => role === 'assistant');
+  return [question?.content ?? '', answer?.content ?? ''];
+}

@@ -1,0 +1,154 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { memoryFile, type FileReader } from '../../../../src/core/file_reader';
+import { DEFAULTS, type TrainSettings } from '../../../../src/core/settings/settings';
+import { editsText, type Edits } from '../../../../src/data/edits';
+import { makeDataset, type Dataset } from '../../../../src/session/data/dataset';
+import type { RowQuery } from '../../../../src/session/data/row_table';
+import type { OpenModel } from '../../../../src/session/models/open';
+import { openTinyModel } from '../tiny';
+
+let model: OpenModel;
+beforeAll(async () => (model = await openTinyModel()));
+
+const fileOf = (name: string, text: string): FileReader => memoryFile(name, new TextEncoder().encode(text));
+const lines = (...rows: object[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
+const pair = (instruction: string, output: string) => ({ instruction, output });
+
+const first = lines(
+  pair('How many?', 'Two "fish".'),
+  { wrong: 'Nothing here' },
+  pair('Why?', 'a fish in the sea '.repeat(30)),
+  pair('Where?', 'In the SEA.\nHere.'),
+);
+const second = lines(pair('Who?', 'A bird.'), pair('When?', 'Now.'));
+
+async function datasetOf(edits?: Edits, changes: Partial<TrainSettings> = {}): Promise<Dataset> {
+  const files = [fileOf('a.jsonl', first), fileOf('b.jsonl', second)];
+  if (edits) files.push(fileOf('changes.jsonl', editsText(edits)));
+  return await makeDataset(model, files, { ...DEFAULTS, max_seq_length: 64, eval_split: 0, ...changes });
+}
+
+async function rowsOf(dataset: Dataset, query: RowQuery = {}): Promise<number[]> {
+  const { rows, total } = await dataset.table.page(query, 0, 100);
+  expect(total).toBe(rows.length);
+  return rows.map(({ row }) => row);
+}
+
+describe('the table of rows', () => {
+  it('shows every record, also one that can not be used, with its tokens', async () => {
+    const { table, examples } = await datasetOf();
+    const { total, rows } = await table.page({}, 0, 10);
+    expect(total).toBe(6);
+    expect(rows[0]).toMatchObject({
+      file: 'a.jsonl',
+      record: 1,
+      line: 1,
+      tokens: examples.tokens(0),
+      targets: examples.targets(0),
+      flags: [],
+      texts: ['How many?', 'Two "fish".'],
+    });
+    expect(rows[1]).toMatchObject({ flags: ['refused'], tokens: 0, texts: ['{"wrong":"Nothing here"}'] });
+    expect(rows[2]).toMatchObject({ flags: ['cut'], tokens: 64 });
+    expect(rows[4]).toMatchObject({ file: 'b.jsonl', record: 1 });
+    expect((await table.page({}, 4, 1)).rows.map(({ row }) => row)).toEqual([4]);
+  });
+
+  it('opens a row as JSON with its tokens, or with the reason why it has none', async () => {
+    const { table, examples } = await datasetOf();
+    const opened = await table.detail(0);
+    expect(JSON.parse(opened.value)).toEqual(pair('How many?', 'Two "fish".'));
+    expect(opened.examples).toEqual([await examples.at(0)]);
+    const refused = await table.detail(1);
+    expect(refused).toMatchObject({ value: '{"wrong":"Nothing here"}', examples: [] });
+    expect(refused.problem?.code).toBe('record_shapeless');
+    const left = await datasetOf({ records: [{ file: 'a.jsonl', record: 1, exclude: true }], added: [] });
+    expect((await left.table.detail(0)).examples).toEqual([]);
+  });
+
+  it('finds texts in any case, also over line breaks and quotes, but no names of columns', async () => {
+    const dataset = await datasetOf();
+    expect(await rowsOf(dataset, { search: 'the sea' })).toEqual([2, 3]);
+    expect(await rowsOf(dataset, { search: '"fish"' })).toEqual([0]);
+    expect(await rowsOf(dataset, { search: 'sea.\nhere' })).toEqual([3]);
+    expect(await rowsOf(dataset, { search: 'instruction' })).toEqual([]);
+    expect(await rowsOf(dataset, { search: 'nothing', flag: 'refused', file: 'a.jsonl' })).toEqual([1]);
+    expect(await rowsOf(dataset, { search: 'nothing', file: 'b.jsonl' })).toEqual([]);
+  });
+
+  it('sorts both ways and keeps equal rows in their order', async () => {
+    const dataset = await datasetOf();
+    const ascending = await rowsOf(dataset, { order: 'tokens' });
+    expect([ascending[0], ascending.at(-1)]).toEqual([1, 2]);
+    expect((await rowsOf(dataset, { order: 'tokens', descending: true }))[0]).toBe(2);
+    expect(await rowsOf(dataset, { order: 'file', descending: true })).toEqual([4, 5, 0, 1, 2, 3]);
+    expect(await rowsOf(dataset, { descending: true })).toEqual([5, 4, 3, 2, 1, 0]);
+  });
+
+  it('tells held-out rows and those of the same content', async () => {
+    const same = lines(pair('Who?', 'A bird.'));
+    const files = [fileOf('a.jsonl', first), fileOf('b.jsonl', second), fileOf('c.jsonl', same)];
+    const sources = { 'c.jsonl': { split: 'eval' as const } };
+    const { table } = await makeDataset(model, files, { ...DEFAULTS, eval_split: 0, sources });
+    const { rows } = await table.page({}, 0, 10);
+    expect(rows.map(({ flags }) => flags.join()).slice(4)).toEqual(['leaked', '', 'heldOut']);
+    expect(table.count('leaked')).toBe(1);
+  });
+
+  it('stops a search', async () => {
+    const { table } = await datasetOf();
+    await expect(table.page({ search: 'sea' }, 0, 1, AbortSignal.abort())).rejects.toThrow();
+  });
+});
+
+describe('edits', () => {
+  it('leave rows out, replace them, hold them out and add others', async () => {
+    const edits: Edits = {
+      records: [
+        { file: 'a.jsonl', record: 1, exclude: true },
+        { file: 'a.jsonl', record: 2, value: pair('Mended?', 'Yes.') },
+        { file: 'b.jsonl', record: 2, evaluate: true },
+      ],
+      added: [
+        { value: pair('New?', 'Yes, new.') },
+        { value: pair('Made?', 'Yes, made.'), origin: 'a model' },
+      ],
+    };
+    const { table, training, heldOut, problems } = await datasetOf(edits);
+    expect(problems).toEqual([]);
+    expect([training.length, heldOut.length]).toEqual([6, 1]);
+    const { rows } = await table.page({}, 0, 10);
+    expect(rows.map(({ flags }) => flags.join(' '))).toEqual([
+      'excluded',
+      'edited',
+      'cut',
+      '',
+      '',
+      'heldOut',
+      'added',
+      'added generated',
+    ]);
+    expect(rows[1]?.texts).toEqual(['Mended?', 'Yes.']);
+    expect(rows[0]).toMatchObject({ tokens: 0, texts: ['How many?', 'Two "fish".'] });
+    expect(rows[7]).toMatchObject({ file: 'changes.jsonl', record: 2 });
+  });
+
+  it('change the hash, and nothing else if there are none', async () => {
+    const plain = await datasetOf();
+    const none = await datasetOf({ records: [], added: [] });
+    const some = await datasetOf({ records: [{ file: 'b.jsonl', record: 1, exclude: true }], added: [] });
+    expect(none.training.length).toBe(plain.training.length);
+    expect(new Set([plain.hash, none.hash, some.hash]).size).toBe(3);
+    expect(some.training.length).toBe(plain.training.length - 1);
+  });
+
+  it('that can not be read are a problem of their file', async () => {
+    const broken = fileOf('changes.jsonl', `${editsText({ records: [], added: [] })}{"file":1}\n`);
+    const { problems, training } = await makeDataset(model, [fileOf('b.jsonl', second), broken], {
+      ...DEFAULTS,
+      eval_split: 0,
+    });
+    expect(problems).toMatchObject([{ file: 'changes.jsonl', code: 'edits', places: [{ line: 2 }] }]);
+    expect(training.length).toBe(2);
+  });
+});
