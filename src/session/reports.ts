@@ -49,7 +49,7 @@ export interface ModelReport extends ModelIdentity, WeightFormats {
 
 export interface DataReport extends Pick<
   Dataset,
-  'cutAt' | 'cutBy' | 'truncated' | 'placeholders' | 'problems' | 'notes' | 'samplePrompts'
+  'cutAt' | 'cutBy' | 'truncated' | 'cleaning' | 'placeholders' | 'problems' | 'notes' | 'samplePrompts'
 > {
   /** The files that have examples. */
   readonly files: readonly string[];
@@ -127,7 +127,7 @@ export function modelReport({
 
 export function dataReport(dataset: Dataset): DataReport {
   const { usedFiles, examples, heldOut, problems, cutAt, cutBy, truncated } = dataset;
-  const { placeholders, notes, samplePrompts } = dataset;
+  const { cleaning, placeholders, notes, samplePrompts } = dataset;
   return {
     files: usedFiles.map(({ name }) => name),
     examples: examples.length,
@@ -138,6 +138,7 @@ export function dataReport(dataset: Dataset): DataReport {
     cutAt,
     cutBy,
     truncated,
+    cleaning,
     placeholders,
     problems,
     notes,

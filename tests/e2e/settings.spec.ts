@@ -59,6 +59,7 @@ const OTHERS: Omit<TrainSettings, 'objective'> = {
   template: 'alpaca',
   placeholders: { name: 'Ada' },
   sources: { 'other.jsonl': { split: 'eval' } },
+  cleaning: { duplicates: {} },
   mix_strategy: 'interleave_over',
   eval_split: 0.1,
   neftune_noise_alpha: 5,

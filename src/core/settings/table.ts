@@ -1,3 +1,4 @@
+import { cleaning } from './cleaning';
 import { modules, numbersByPattern, texts, textsByName, wholes } from './collection_kinds';
 import { choice, flag, number, optional, whole, type TextPattern } from './kind';
 import { message } from '../messages/message';
@@ -226,6 +227,11 @@ export const SETTINGS = {
   }),
   sources: setting(sources(), {
     default: {},
+    group: 'data',
+    decides: ['data'],
+  }),
+  cleaning: setting(cleaning(), {
+    default: 'none',
     group: 'data',
     decides: ['data'],
   }),

@@ -8,6 +8,7 @@ import {
 } from '../../core/settings/settings';
 import type { ExportUse } from '../use';
 import type { BaseUse } from './base_use';
+import type { StepReport } from '../../data/cleaning/report';
 import type { EvalEvent, StepEvent, TrainEvent } from '../../train/events';
 
 /** The data that a run was trained on. */
@@ -20,6 +21,8 @@ export interface CardData {
   /** Number of examples held out for evaluation. */
   readonly heldOut: number;
   readonly heldOutTokens: number;
+  /** The effect of each step of the cleaning; absent if no step is on. */
+  readonly cleaning?: readonly Pick<StepReport, 'step' | 'changed' | 'dropped'>[] | undefined;
 }
 
 /** The run that an adapter comes from. */
@@ -106,7 +109,7 @@ function frontMatter({ name, isRepo }: BaseUse, merged: CardModel | undefined): 
   ].join('\n');
 }
 
-function dataSection({ card, format }: Catalogue, { files, ...counts }: CardData): string {
+function dataSection({ card, format }: Catalogue, { files, cleaning, ...counts }: CardData): string {
   const { examples, tokens, targetTokens, heldOut, heldOutTokens } = counts;
   return [
     `## ${card.data}`,
@@ -117,6 +120,21 @@ function dataSection({ card, format }: Catalogue, { files, ...counts }: CardData
         ...[examples, tokens, targetTokens, heldOut, heldOutTokens].map((value) => format.count(value)),
       ],
     ]),
+    ...(cleaning
+      ? [
+          '',
+          card.cleaned,
+          '',
+          table(
+            card.cleaningColumns,
+            cleaning.map(({ step, changed, dropped }) => [
+              step,
+              format.count(changed),
+              format.count(dropped),
+            ]),
+          ),
+        ]
+      : []),
   ].join('\n');
 }
 

@@ -161,6 +161,7 @@ const WORDS: {
   placeholders: () => ({}),
   // The examples are written as they are mixed.
   sources: () => ({}),
+  cleaning: () => ({}),
   mix_strategy: () => ({}),
   // The examples are in two files.
   eval_split: () => ({}),

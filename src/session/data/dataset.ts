@@ -1,9 +1,11 @@
 import { createSHA256 } from 'hash-wasm';
-import { sha256Hex } from '../../core/bytes';
+import { bytesOf, sha256Hex } from '../../core/bytes';
 import { piecesOf, type FileReader } from '../../core/file_reader';
 import { message, type Message, type Told } from '../../core/messages/message';
 import { dataKey, type DataSettings, type TrainSettings } from '../../core/settings/settings';
 import { TimeSlices } from '../../core/time_slices';
+import { Cleaner } from '../../data/cleaning/cleaner';
+import type { CleaningReport } from '../../data/cleaning/report';
 import type { Scratch } from '../../data/byte_log';
 import {
   select,
@@ -47,6 +49,8 @@ export interface Dataset {
   readonly cutBy: 'setting' | 'model';
   /** Number of examples that were cut. */
   readonly truncated: number;
+  /** The effect of the cleaning; absent if no step is on. */
+  readonly cleaning?: CleaningReport | undefined;
   /** Placeholders in the texts of many records, filled or not. */
   readonly placeholders: readonly FoundPlaceholder[];
   /** Notes for the person, for instance on the template. */
@@ -99,11 +103,12 @@ export async function makeDataset(
   const positions = positionsOf(model.facts.spec);
   const maxSeqLength = Math.min(settings.max_seq_length, positions);
   const made = { tokenizer: model.tokenizer, template, trainOn: settings.train_on, maxSeqLength };
+  const cleaner = await Cleaner.of(settings.cleaning);
   const sources = await sourcesOf(files, settings);
   const done = { bytes: 0 };
   const reading = new Reading(
     sources.map((source) => ({ ...source, file: told(source.file, done) })),
-    { objective: objectiveOf(settings), settings: made, fillings: settings.placeholders, scratch },
+    { objective: objectiveOf(settings), settings: made, cleaner, fillings: settings.placeholders, scratch },
   );
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const giveWay = async (): Promise<void> => {
@@ -123,7 +128,14 @@ export async function makeDataset(
     );
     const { train, heldOut, leakedExamples } = assembled;
     const leaked = leakedExamples.length;
-    const identity = JSON.stringify([hashes, dataKey(settings), ...(leaked > 0 ? [{ leaked }] : [])]);
+    const cleaning = reading.cleaning.report;
+    const identity = JSON.stringify([
+      hashes,
+      dataKey(settings),
+      ...(leaked > 0 ? [{ leaked }] : []),
+      // A later version may clean otherwise.
+      ...(cleaning ? [{ contents: await contentsHash(reading) }] : []),
+    ]);
     return {
       files,
       usedFiles: files.filter((_, index) => reading.used.has(index)),
@@ -135,6 +147,7 @@ export async function makeDataset(
       cutAt: maxSeqLength,
       cutBy: settings.max_seq_length <= positions ? 'setting' : 'model',
       truncated: reading.counts.truncated,
+      cleaning,
       placeholders: reading.placeholders.often(),
       notes: notesOn(reading, { template: template.name, leaked, strangers: strangersIn(settings, files) }),
       samplePrompts: await samplePrompts(reading, [
@@ -181,9 +194,15 @@ async function hashOf(file: DataFile, slices: TimeSlices): Promise<string> {
   return hash.digest();
 }
 
+/** A hash of the contents of all examples. */
+async function contentsHash({ examples, contentOf }: Reading): Promise<string> {
+  const contents = Float64Array.from({ length: examples.length }, (_, index) => contentOf(index));
+  return await sha256Hex(bytesOf(contents));
+}
+
 /** The data of a run for the model card of its adapter. */
 export function cardRun(settings: TrainSettings, dataset: Dataset, history: readonly TrainEvent[]): CardRun {
-  const { files, training, heldOut } = dataset;
+  const { files, training, heldOut, cleaning } = dataset;
   const data = {
     files: files.map(({ name }) => name),
     examples: training.length,
@@ -191,6 +210,7 @@ export function cardRun(settings: TrainSettings, dataset: Dataset, history: read
     targetTokens: targetCount(training),
     heldOut: heldOut.length,
     heldOutTokens: tokenCount(heldOut),
+    cleaning: cleaning?.steps,
   };
   return { settings, data, history };
 }
@@ -218,7 +238,7 @@ function strangersIn({ sources }: DataSettings, files: readonly DataFile[]): rea
 }
 
 function notesOn(
-  { counts: { conversations, endless }, examples: { length: examples } }: Reading,
+  { counts: { conversations, endless }, examples: { length: examples }, cleaning }: Reading,
   told: { readonly template: Told; readonly leaked: number; readonly strangers: readonly string[] },
 ): readonly Message[] {
   const { template, leaked, strangers } = told;
@@ -226,8 +246,16 @@ function notesOn(
     ...(conversations > 0 ? [message('conversations_template', { template })] : []),
     ...(endless > 0 ? [message('examples_endless', { endless, examples })] : []),
     ...(strangers.length > 0 ? [message('sources_unknown', { names: strangers })] : []),
+    ...cleaningNotes(cleaning.report),
     ...(leaked > 0 ? [message('examples_leaked', { leaked })] : []),
   ];
+}
+
+/** Says which steps of the cleaning changed or dropped rows. */
+function cleaningNotes(report: CleaningReport | undefined): readonly Message[] {
+  return (report?.steps ?? [])
+    .filter(({ changed, dropped }) => changed + dropped > 0)
+    .map(({ step, changed, dropped }) => message('cleaning_step', { step, changed, dropped }));
 }
 
 /** A few different questions of the first examples in an order. */

@@ -24,7 +24,13 @@ export function exportedExamples(
     heldOut,
     samples: () => dataset.samples(),
     withExamplesOf: async (file, work) => {
-      const again = await makeDataset(model, [file], { ...settings, eval_split: 0 }, options);
+      const again = await makeDataset(
+        model,
+        [file],
+        // The rows are clean, and some may stand there more often than once.
+        { ...settings, eval_split: 0, cleaning: 'none' },
+        options,
+      );
       try {
         return await work(again.examples);
       } finally {

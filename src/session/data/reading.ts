@@ -7,6 +7,8 @@ import type { SourceOptions } from '../../core/settings/sources';
 import type { Scratch } from '../../data/byte_log';
 import type { TokenizedExample } from '../../data/batches';
 import type { AddedRecord, RecordEdit } from '../../data/edits';
+import type { Cleaner } from '../../data/cleaning/cleaner';
+import { CleaningPass } from '../../data/cleaning/cleaning';
 import { contentKey } from '../../data/content_key';
 import type { ExampleSettings } from '../../data/examples';
 import { DataFault } from '../../data/files/fault';
@@ -37,8 +39,6 @@ interface Counts {
   endless: number;
 }
 
-/** Reads files into rows and examples. */
-
 /** A file of examples with its options. */
 export interface DataSource {
   readonly file: FileReader;
@@ -53,6 +53,7 @@ export interface DataSource {
 export interface ReadingOptions {
   readonly objective: Objective;
   readonly settings: ExampleSettings;
+  readonly cleaner: Cleaner;
   /** Texts for placeholders. */
   readonly fillings: Fillings;
   readonly scratch: (() => Promise<Scratch>) | undefined;
@@ -68,6 +69,7 @@ export class Reading {
   /** Indices of the files that have examples. */
   readonly used = new Set<number>();
   readonly counts: Counts = { truncated: 0, conversations: 0, endless: 0 };
+  readonly cleaning: CleaningPass;
   /** The flags of each row. */
   readonly #flags = new GrowingNumbers(Uint32Array);
   /** The content key of each row. */
@@ -80,6 +82,13 @@ export class Reading {
     this.#options = options;
     this.rows = new RowStore(options.scratch);
     this.placeholders = new FoundPlaceholders(options.fillings);
+    this.cleaning = new CleaningPass(options.cleaner, {
+      sample: (row) => this.#sample(row),
+      place: (row) => {
+        const { file, record } = this.rows.place(row);
+        return { file: sources[file]!.file.name, record };
+      },
+    });
     this.examples = new LazyExamples(async (row) => this.#examplesOf(await this.#sample(row)).examples);
   }
 
@@ -92,7 +101,12 @@ export class Reading {
   async read(source: number, beforeRecord: () => Promise<void>): Promise<void> {
     const { file, added } = this.#sources[source]!;
     const records = added === undefined ? recordsOf(file) : addedRecords(file.name, added);
-    const before = { rows: this.rows.length, examples: this.examples.length, counts: { ...this.counts } };
+    const before = {
+      rows: this.rows.length,
+      examples: this.examples.length,
+      counts: { ...this.counts },
+      cleaning: this.cleaning.report,
+    };
     const problems = new Problems();
     try {
       for await (const result of records) {
@@ -109,6 +123,7 @@ export class Reading {
       this.#flags.truncate(before.rows);
       this.#contents.truncate(before.rows);
       Object.assign(this.counts, before.counts);
+      this.cleaning.restore(before.cleaning, before.rows);
       const { code, reason, line, column } = fault;
       const whole = new Problems();
       whole.add({ file: file.name, code, reason, line, column });
@@ -142,14 +157,15 @@ export class Reading {
     return 'kind' in sample ? this.#prepared(sample, this.rows.place(row).file) : undefined;
   }
 
-  /** The examples of a row's value, or why it can't be used. A row that the person left out has none. */
+  /** The examples of a row's value, or why it can't be used. A row that the person or the cleaning left out has none. */
   made(
     value: LosslessJson,
     row: number,
   ): { readonly examples: readonly TokenizedExample[]; readonly problem?: Message } {
     const sample = sampleOf(value);
     if (!('kind' in sample)) return { examples: [], problem: sample.reason };
-    if (hasFlag(this.flags(row), 'excluded')) return { examples: [] };
+    const flags = this.flags(row);
+    if (hasFlag(flags, 'excluded') || hasFlag(flags, 'dropped')) return { examples: [] };
     try {
       return { examples: this.#examplesOf(this.#prepared(sample, this.rows.place(row).file)).examples };
     } catch (error) {
@@ -165,14 +181,18 @@ export class Reading {
     throw new Error(`row ${row} could be read before, but not again`);
   }
 
-  /** The content as it is learnt: with placeholders filled, and with the source's system message. */
+  /** The content as it is learnt: with placeholders filled, clean, and with the source's system message. */
   #prepared(sample: Sample, source: number): Sample {
-    const filled = this.placeholders.fill(sample);
-    const system = this.#sources[source]?.options.default_system;
-    return system === undefined ? filled : withSystem(filled, system);
+    return this.#finished(this.#options.cleaner.clean(this.placeholders.fill(sample)).sample, source);
   }
 
-  /** Takes a record with its edit. Returns why it can't be used; undefined if it can be, or if the person left it out. */
+  /** A clean sample with the source's system message. */
+  #finished(sample: Sample, source: number): Sample {
+    const system = this.#sources[source]?.options.default_system;
+    return system === undefined ? sample : withSystem(sample, system);
+  }
+
+  /** Takes a record with its edit. Returns why it can't be used; undefined if it can be, or if it is left out. */
   async #take(given: DataRecord | RefusedRecord, source: number): Promise<Problem | undefined> {
     const { edits, added } = this.#sources[source]!;
     const edit = edits.get(given.record);
@@ -184,22 +204,26 @@ export class Reading {
       ((edit?.evaluate ?? own?.evaluate) ? bitOf('heldOut') : 0) |
       (own ? bitOf('added') : 0) |
       (own?.origin === undefined ? 0 : bitOf('generated'));
-    const made = 'sample' in read && !edit?.exclude ? this.#make(read, source) : undefined;
+    const made = 'sample' in read && !edit?.exclude ? await this.#make(read, source) : undefined;
     const problem = 'sample' in read ? made?.problem : read;
     const isRefused = problem !== undefined && !edit?.exclude;
     if (read.value === undefined) return isRefused ? problem : undefined;
     if (made?.examples) this.examples.add(this.rows.length, made.examples);
-    this.#flags.push(flags | (isRefused ? bitOf('refused') : 0));
+    const isDropped = made?.dropped ?? false;
+    this.#flags.push(flags | (isRefused ? bitOf('refused') : 0) | (isDropped ? bitOf('dropped') : 0));
     this.#contents.push(made?.content ?? 0);
     await this.rows.append(read.value, { file: source, record: given.record, line: given.line });
     return isRefused ? problem : undefined;
   }
 
-  /** Makes the examples of a record, and counts them. */
-  #make(read: DataRecord, source: number): MadeExamples {
+  /** Makes the examples of a record that becomes the next row, and counts them. */
+  async #make(read: DataRecord, source: number): Promise<MadeExamples> {
     const { file, record, line } = read;
     this.placeholders.count(read.sample);
-    const sample = this.#prepared(read.sample, source);
+    const filled = this.placeholders.fill(read.sample);
+    const finish = (clean: Sample): Sample => this.#finished(clean, source);
+    const sample = await this.cleaning.take(filled, { file, record }, finish);
+    if (!sample) return { dropped: true };
     let made: SampleExamples;
     try {
       made = this.#examplesOf(sample);
@@ -209,6 +233,7 @@ export class Reading {
       return { problem: { file, record, line, code, reason: { code, values } } };
     }
     const { examples, endless } = made;
+    this.cleaning.add(sample, this.rows.length);
     this.counts.truncated += examples.filter(({ whole }) => whole !== undefined).length;
     if (sample.kind === 'chat') this.counts.conversations++;
     if (endless) this.counts.endless++;
@@ -225,6 +250,8 @@ interface MadeExamples {
   readonly examples?: readonly TokenizedExample[];
   readonly content?: number;
   readonly problem?: Problem;
+  /** Whether the cleaning drops the record. */
+  readonly dropped?: true;
 }
 
 function* addedRecords(

@@ -16,6 +16,8 @@ export const ROW_FLAGS = [
   'added',
   /** A model or a program wrote it. */
   'generated',
+  /** A step of the cleaning drops it. */
+  'dropped',
 ] as const;
 
 export type RowFlag = (typeof ROW_FLAGS)[number];

@@ -25,6 +25,8 @@ export const card = {
     `It was trained as PiSSA of rank ${r} (init_lora_weights ${start}) and is saved as plain LoRA, which takes twice the rank.`,
   data: 'Examples',
   dataColumns: ['files', 'examples', 'tokens', 'target tokens', 'held-out examples', 'held-out tokens'],
+  cleaned: 'The examples were cleaned by these steps, in this order:',
+  cleaningColumns: ['step', 'rows changed', 'rows dropped'],
   loss: 'Loss',
   lossColumns: ['up to step', 'training loss', 'evaluation loss', 'perplexity'],
   settings: 'Settings',

@@ -81,6 +81,14 @@ export const settingHelp = {
   placeholders: 'Text that replaces {{name}} and similar placeholders in the examples: name=Ada,author=Acme.',
   sources:
     'Options of single files of examples, by the words of LLaMA-Factory’s dataset_info.json: their use (split), their share (weight, num_samples), a default_system message.',
+  cleaning: {
+    help: 'Steps that change or drop records before training; the report says what each of them did.',
+    options: {
+      none: 'records stay as they are',
+      light: 'white space, Unicode and exact duplicates',
+      strict: 'these, and records of an unusual length',
+    },
+  },
   mix_strategy: {
     help: 'How several files of examples become one set.',
     options: {

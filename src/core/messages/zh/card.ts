@@ -18,6 +18,8 @@ export const card: Catalogue['card'] = {
     `训练时采用秩为 ${r} 的 PiSSA（init_lora_weights ${start}），保存为普通 LoRA，因此秩加倍。`,
   data: '样本',
   dataColumns: ['文件', '样本数', 'token 数', '目标 token 数', '评估样本数', '评估 token 数'],
+  cleaned: '样本依次经过以下步骤清洗：',
+  cleaningColumns: ['步骤', '改动的行数', '丢弃的行数'],
   loss: '损失',
   lossColumns: ['截至步数', '训练损失', '评估损失', '困惑度'],
   settings: '设置',

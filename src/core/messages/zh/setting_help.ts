@@ -76,6 +76,14 @@ export const settingHelp: Catalogue['settingHelp'] = {
   placeholders: '样本中 {{name}} 之类的占位符要填写的内容：name=Ada,author=Acme。',
   sources:
     '各个样本文件的选项，用词与 LLaMA-Factory 的 dataset_info.json 一致：用途（split）、占比（weight、num_samples）、默认系统提示（default_system）。',
+  cleaning: {
+    help: '训练前对数据行的清洗步骤，会改动或丢弃数据行；报告列出每一步的结果。',
+    options: {
+      none: '不清洗',
+      light: '空白、Unicode 和完全重复的数据行',
+      strict: '在此之上，还包括长度异常的数据行',
+    },
+  },
   mix_strategy: {
     help: '多个样本文件如何合成一个数据集。',
     options: {

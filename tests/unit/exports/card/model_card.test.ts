@@ -67,6 +67,14 @@ describe('the model card', () => {
     expect(card).toContain('12,345 parameters on q_proj, v_proj');
   });
 
+  it('tells how the examples were cleaned', () => {
+    const cleaning = [{ step: 'duplicates' as const, changed: 0, dropped: 1234 }];
+    const data = { ...source.run!.data, cleaning };
+    const rows = modelCard({ ...source, run: { ...source.run!, data } }, 'en').split('\n');
+    expect(rows).toContain('| duplicates | 0 | 1,234 |');
+    expect(card).not.toContain('cleaned');
+  });
+
   it('draws the loss, in few rows however many steps there were', () => {
     const rows = card.split('\n').filter((line) => /^\| \d+ \| \d\.\d{4} \|/.test(line));
     expect(rows).toHaveLength(12);

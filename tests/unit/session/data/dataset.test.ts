@@ -138,6 +138,31 @@ describe('examples as a model sees them', () => {
     });
   });
 
+  it('are cleaned as the setting says, and read again in the same form', async () => {
+    const file = fileOf(
+      { instruction: 'Hi ', output: 'Ho.\r\nHa. ' },
+      { instruction: 'Hi', output: 'Ho.\nHa.' },
+      { instruction: 'Hi', output: 'No.' },
+    );
+    const settings = { ...DEFAULTS, eval_split: 0 };
+    const plain = await makeDataset(model, [file], settings);
+    expect([plain.examples.length, plain.cleaning]).toEqual([3, undefined]);
+    const dataset = await makeDataset(model, [file], { ...settings, cleaning: 'light' });
+    expect(dataset.cleaning).toMatchObject({ rows: 3, kept: 2 });
+    expect(dataset.notes.map(inEnglish).join()).toContain(
+      '(duplicates): 0 records changed, 1 record dropped',
+    );
+    const answers: unknown[] = [];
+    for await (const { sample } of dataset.samples()) {
+      answers.push(sample.kind === 'chat' && sample.messages[1]?.content);
+    }
+    expect(answers).toEqual(['Ho.\nHa.', 'No.']);
+    expect(model.tokenizer.decode([...(await dataset.examples.at(0)).ids])).toContain('Ho.\nHa.');
+    const key = dataset.key.slice(plain.key.length);
+    expect(key).toBe('{"cleaning":"light"}');
+    expect(dataset.hash).not.toBe(plain.hash);
+  });
+
   it('report what can not be used and go on', async () => {
     const { examples, problems } = await makeDataset(
       model,

@@ -64,6 +64,8 @@ export const session = {
     `In ${format.count(endless)} of ${plural(examples, 'example')} no special token ends a text or an answer: these examples do not teach the model to stop.`,
   sources_unknown: ({ names }: { names: readonly string[] }) =>
     `The setting sources has options for ${format.list(names)}, but no file of examples has that name.`,
+  cleaning_step: ({ step, changed, dropped }: { step: string; changed: number; dropped: number }) =>
+    `Cleaning (${step}): ${plural(changed, 'record')} changed, ${plural(dropped, 'record')} dropped.`,
   examples_leaked: ({ leaked }: { leaked: number }) =>
     `${plural(leaked, 'example')} for training ${leaked === 1 ? 'has' : 'have'} the same content as an example for evaluation, so training leaves ${leaked === 1 ? 'it' : 'them'} out.`,
   /** The difference between a checkpoint and the session. */

@@ -1,3 +1,5 @@
+import { format } from '../format';
+
 /** The values that a setting may have, to stand after "must be", and the meaning of special ones. */
 interface NumberEnds {
   from?: number;
@@ -40,6 +42,8 @@ export const settingMessages = {
   }) =>
     `${found}, ${none}, or at most ${most} different texts of at most ${longest} characters, one a line or as JSON`,
   range_texts_by_name: 'names with a text for each, as name=Ada,author=Acme or as JSON',
+  range_cleaning: ({ presets, steps }: { presets: readonly string[]; steps: readonly string[] }) =>
+    `${format.alternatives(presets)}, or a JSON object of options by the names of steps: ${steps.join(', ')}`,
   range_sources: 'a JSON object with the options of files by their names, as {"extra.json":{"split":"eval"}}',
   range_numbers_by_pattern: ({ range }: { range: string }) =>
     `names or patterns with ${range} each, as q_proj=8,v_proj=4 or as JSON`,

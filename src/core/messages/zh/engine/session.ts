@@ -46,6 +46,8 @@ export const session: typeof english = {
     `${format.count(examples)} 条样本中有 ${format.count(endless)} 条的文本或回答没有以特殊 token 结尾：模型无法从中学会何时停止。`,
   sources_unknown: ({ names }) =>
     `设置 sources 中有 ${format.list(names)} 的选项，但没有这个名称的样本文件。`,
+  cleaning_step: ({ step, changed, dropped }) =>
+    `清洗（${step}）：改动 ${format.count(changed)} 条数据行，丢弃 ${format.count(dropped)} 条。`,
   examples_leaked: ({ leaked }) =>
     `有 ${format.count(leaked)} 条训练样本与评估样本内容相同，训练时不使用这些样本。`,
   other_objective: '训练目标',

@@ -1,4 +1,5 @@
 import type { settingMessages as english } from '../../en/engine/settings';
+import { format } from '../format';
 
 /** The values that a setting may have, to stand after "必须是", and the meaning of special ones. */
 export const settingMessages: typeof english = {
@@ -24,6 +25,8 @@ export const settingMessages: typeof english = {
   range_texts: ({ found, none, most, longest }) =>
     `'${found}'、${none}，或至多 ${most} 条互不相同、每条不超过 ${longest} 个字符的文本，每行一条或写成 JSON`,
   range_texts_by_name: '名称及其对应的文本，写成 name=Ada,author=Acme 或 JSON',
+  range_cleaning: ({ presets, steps }) =>
+    `${format.alternatives(presets)}，或一个 JSON 对象，按步骤名列出选项：${steps.join('、')}`,
   range_sources: '一个 JSON 对象，按文件名列出各文件的选项，例如 {"extra.json":{"split":"eval"}}',
   range_numbers_by_pattern: ({ range }) =>
     `名称或匹配模式及其对应的值（${range}），写成 q_proj=8,v_proj=4 或 JSON`,

@@ -1,0 +1,106 @@
+import * as v from 'valibot';
+import { isRecord } from '../json';
+import { message } from '../messages/message';
+import type { Kind } from './kind';
+
+/** A number of characters. */
+const characters = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1e9));
+
+/**
+ * The steps of cleaning in the order in which they are applied, with their options. To add one: an entry here, its work in
+ * `src/data/cleaning`, and its place in the presets.
+ */
+const STEPS = {
+  /** The composed form of Unicode, NFC. */
+  unicode: v.strictObject({}),
+  /** Line breaks as one character; no white space at the ends of lines and texts, and no two empty lines in a row. */
+  spaces: v.strictObject({}),
+  /** Drops rows with a question or an answer of another length in characters. */
+  length: v.strictObject({
+    min_question: v.optional(characters, 1),
+    max_question: v.optional(characters, 1e9),
+    min_answer: v.optional(characters, 1),
+    max_answer: v.optional(characters, 1e9),
+  }),
+  /** Drops rows with the content of an earlier one. */
+  duplicates: v.strictObject({}),
+};
+
+type Steps = typeof STEPS;
+
+export type CleaningStep = keyof Steps;
+
+/** The steps that are on, with all of their options. */
+export type CleaningSteps = {
+  readonly [Step in CleaningStep]?: Readonly<v.InferOutput<Steps[Step]>>;
+};
+
+/** The names of the steps, in their order. */
+export const CLEANING_STEPS = Object.keys(STEPS) as readonly CleaningStep[];
+
+const NONE = 'none';
+
+const PRESETS = {
+  light: { unicode: {}, spaces: {}, duplicates: {} },
+  strict: { unicode: {}, spaces: {}, length: {}, duplicates: {} },
+} satisfies Readonly<Record<string, { readonly [Step in CleaningStep]?: v.InferInput<Steps[Step]> }>>;
+
+type Preset = keyof typeof PRESETS;
+
+/** The value of the setting: a preset, or steps with their options. */
+export type Cleaning = typeof NONE | Preset | CleaningSteps;
+
+/** The steps that a value of the setting stands for. */
+export function cleaningSteps(cleaning: Cleaning): CleaningSteps {
+  if (typeof cleaning !== 'string') return cleaning;
+  return cleaning === NONE ? {} : read(PRESETS[cleaning])!;
+}
+
+/**
+ * The steps of cleaning: the name of a preset, or options by the names of steps, as JSON. Steps are in their order and
+ * have all their options, and steps that equal a preset become its name, because two forms must not count as two values.
+ */
+export function cleaning(): Kind<Cleaning> {
+  const presets = Object.keys(PRESETS) as Preset[];
+  return {
+    range: message('range_cleaning', { presets: [NONE, ...presets], steps: CLEANING_STEPS }),
+    control: {
+      type: 'text',
+      examples: [NONE, ...presets, '{"spaces":{},"duplicates":{}}'],
+    },
+    read: (value) => {
+      if (value === NONE) return { value: NONE };
+      const named = presets.find((preset) => preset === value);
+      if (named !== undefined) return { value: named };
+      const steps = isRecord(value) ? read(value) : undefined;
+      if (!steps) return undefined;
+      const text = JSON.stringify(steps);
+      if (text === '{}') return { value: NONE };
+      const same = presets.find((preset) => JSON.stringify(read(PRESETS[preset])) === text);
+      return { value: same ?? steps };
+    },
+    fromText: (text) => {
+      const trimmed = text.trim();
+      if (!trimmed.startsWith('{')) return trimmed === '' ? NONE : trimmed;
+      try {
+        return JSON.parse(trimmed) as unknown;
+      } catch {
+        return trimmed;
+      }
+    },
+    toText: (value) => (typeof value === 'string' ? value : JSON.stringify(value)),
+  };
+}
+
+/** The steps in their order with all their options; undefined if a name or an option is unknown. */
+function read(given: Readonly<Record<string, unknown>>): CleaningSteps | undefined {
+  if (!Object.keys(given).every((name) => Object.hasOwn(STEPS, name))) return undefined;
+  const steps: [string, unknown][] = [];
+  for (const name of CLEANING_STEPS) {
+    if (!Object.hasOwn(given, name)) continue;
+    const result = v.safeParse(STEPS[name], given[name]);
+    if (!result.success) return undefined;
+    steps.push([name, result.output]);
+  }
+  return Object.fromEntries(steps);
+}
