@@ -58,7 +58,7 @@ export function editsText({ records, added }: Edits): string {
 /** Reads a file of edits. @throws DataFault `edits` with the line of an edit that can't be read */
 export async function readEdits(file: FileReader): Promise<Edits> {
   let text = '';
-  for await (const piece of textOf(file)) text += piece;
+  for await (const piece of textOf(file, { label: 'utf-8', mark: 0 })) text += piece;
   const records: RecordEdit[] = [];
   const added: AddedRecord[] = [];
   for (const [index, line] of text.split('\n').entries()) {

@@ -1,7 +1,7 @@
 import type { FileReader } from '../core/file_reader';
 import type { Fault } from './files/fault';
 import type { LosslessJson } from '../core/lossless_json';
-import { entriesOf } from './files/formats';
+import { entriesOf, type EntriesOptions } from './files/formats';
 import type { Sample } from './messages';
 import { sampleOf } from './shapes';
 
@@ -44,9 +44,12 @@ export interface RefusedRecord extends Problem, RecordPlace {
  *
  * @throws DataFault if the file can't be used; possibly only after some of its records
  */
-export async function* recordsOf(file: FileReader): AsyncGenerator<DataRecord | RefusedRecord, void, void> {
+export async function* recordsOf(
+  file: FileReader,
+  options?: EntriesOptions,
+): AsyncGenerator<DataRecord | RefusedRecord, void, void> {
   let number = 0;
-  for await (const entry of entriesOf(file)) {
+  for await (const entry of entriesOf(file, options)) {
     const place = { file: file.name, record: ++number };
     if ('fault' in entry) {
       yield { ...place, ...entry.fault };

@@ -49,7 +49,15 @@ export interface ModelReport extends ModelIdentity, WeightFormats {
 
 export interface DataReport extends Pick<
   Dataset,
-  'cutAt' | 'cutBy' | 'truncated' | 'cleaning' | 'placeholders' | 'problems' | 'notes' | 'samplePrompts'
+  | 'cutAt'
+  | 'cutBy'
+  | 'truncated'
+  | 'cleaning'
+  | 'placeholders'
+  | 'problems'
+  | 'sources'
+  | 'notes'
+  | 'samplePrompts'
 > {
   /** The files that have examples. */
   readonly files: readonly string[];
@@ -127,7 +135,7 @@ export function modelReport({
 
 export function dataReport(dataset: Dataset): DataReport {
   const { usedFiles, examples, heldOut, problems, cutAt, cutBy, truncated } = dataset;
-  const { cleaning, placeholders, notes, samplePrompts } = dataset;
+  const { cleaning, placeholders, sources, notes, samplePrompts } = dataset;
   return {
     files: usedFiles.map(({ name }) => name),
     examples: examples.length,
@@ -141,6 +149,7 @@ export function dataReport(dataset: Dataset): DataReport {
     cleaning,
     placeholders,
     problems,
+    sources,
     notes,
     samplePrompts,
   };

@@ -7,6 +7,22 @@ const SPLITS = ['train', 'eval'] as const;
 
 const name = v.pipe(v.string(), v.nonEmpty());
 
+/** The label that the Encoding standard has for a name of an encoding; undefined for an unknown name. */
+function encodingLabel(given: string): string | undefined {
+  try {
+    // GB18030 contains GBK.
+    return new TextDecoder(given).encoding.replace(/^gbk$/, 'gb18030');
+  } catch {
+    return undefined;
+  }
+}
+
+const encoding = v.pipe(
+  v.string(),
+  v.check((given) => encodingLabel(given) !== undefined),
+  v.transform((given) => encodingLabel(given) ?? given),
+);
+
 const source = v.strictObject({
   /** The use of its examples. */
   split: v.optional(v.picklist(SPLITS)),
@@ -19,6 +35,8 @@ const source = v.strictObject({
   weight: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1000))),
   /** A system message for conversations that have none. */
   default_system: v.optional(name),
+  /** The encoding of its text, by a name of the Encoding standard; absent if the file's bytes should tell it. */
+  encoding: v.optional(encoding),
 });
 
 /** How one file of examples is read and used. Absent options are found out, or have no effect. */

@@ -1,8 +1,7 @@
-import type { FileReader } from '../../core/file_reader';
 import { JsonFault, parseLosslessJson, type LosslessJson } from '../../core/lossless_json';
 import { message } from '../../core/messages/message';
 import { DataFault, MOST_RECORD, tooLong } from './fault';
-import type { DataFormat, Entry } from './format';
+import type { DataFormat, Entry, FormatSource } from './format';
 import { textOf } from './text';
 
 /** Column names by which a table is recognised if the file's name says nothing. */
@@ -33,9 +32,9 @@ interface Row {
   readonly misquoted: boolean;
 }
 
-async function* entriesOfCsv(file: FileReader): AsyncGenerator<Entry, void, void> {
+async function* entriesOfCsv(source: FormatSource): AsyncGenerator<Entry, void, void> {
   let columns: readonly string[] | undefined;
-  for await (const row of rowsOf(file)) {
+  for await (const row of rowsOf(source)) {
     const { cells, line, lastLine, misquoted } = row;
     if (columns === undefined) {
       columns = namesOf(row);
@@ -96,7 +95,7 @@ function recordOf(columns: readonly string[], cells: readonly string[], line: nu
 }
 
 /** The rows of a table, including its first line. @throws DataFault if a quote is never closed */
-async function* rowsOf(file: FileReader): AsyncGenerator<Row, void, void> {
+async function* rowsOf({ file, encoding }: FormatSource): AsyncGenerator<Row, void, void> {
   const { default: Papa } = await import('papaparse');
   let parse: ((text: string, final: boolean) => { rows: Row[]; end: number }) | undefined;
   let rest = '';
@@ -127,7 +126,7 @@ async function* rowsOf(file: FileReader): AsyncGenerator<Row, void, void> {
   };
 
   let lineBreaks: LineBreaks | undefined;
-  for await (const piece of textOf(file)) {
+  for await (const piece of textOf(file, encoding)) {
     let shown = piece;
     if (!parse || !lineBreaks) {
       shown = withoutHint(piece);

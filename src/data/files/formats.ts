@@ -1,10 +1,10 @@
 import type { FileReader } from '../../core/file_reader';
 import { message } from '../../core/messages/message';
 import { CSV } from './csv';
-import { encodingOf } from './encoding';
+import { encodingOf } from './found_encoding';
 import { DataFault } from './fault';
 import { unsupportedKind } from './unsupported_kind';
-import type { DataFormat, Entry } from './format';
+import type { DataFormat, Entry, FileOptions, FormatSource } from './format';
 import { JSON_RECORDS } from './json';
 
 /** All formats of examples. A format whose content is recognised more reliably comes first. */
@@ -23,21 +23,31 @@ export function isDataFile(name: string): boolean {
   return byEnding(name) !== undefined;
 }
 
+/** How a file is read. */
+export interface EntriesOptions {
+  readonly options?: FileOptions;
+  readonly tell?: FormatSource['tell'];
+}
+
 /**
  * The records of a file. The content decides the format; if it does not, the name does.
  *
  * @throws DataFault if the file has none of the formats, or if its format throws it
  */
-export async function* entriesOf(file: FileReader): AsyncGenerator<Entry, void, void> {
+export async function* entriesOf(
+  file: FileReader,
+  { options = {}, tell = () => undefined }: EntriesOptions = {},
+): AsyncGenerator<Entry, void, void> {
   const head = await file.read(0, Math.min(HEAD, file.size));
   if (head.length === 0) throw new DataFault({ code: 'empty', reason: message('file_empty') });
   const kind = unsupportedKind(head);
   if (kind !== undefined) throw new DataFault({ code: 'foreign', reason: message('file_foreign', { kind }) });
-  const encoding = encodingOf(head);
+  const encoding = await encodingOf(file, options.encoding);
+  tell({ encoding: encoding.label, encodingGuessed: encoding.guessed });
   // Decoded leniently, only to choose the format. The format itself decodes strictly.
-  const text = 'label' in encoding ? new TextDecoder(encoding.label).decode(head).trimStart() : '';
+  const text = new TextDecoder(encoding.label).decode(head).trimStart();
   const format = FORMATS.find((one) => one.fits(text)) ?? byEnding(file.name) ?? JSON_RECORDS;
-  yield* format.entries(file);
+  yield* format.entries({ file, encoding, options, tell });
 }
 
 function byEnding(name: string): DataFormat | undefined {

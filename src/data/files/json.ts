@@ -5,10 +5,9 @@ import {
   LosslessParser,
   type LosslessJson,
 } from '../../core/lossless_json';
-import type { FileReader } from '../../core/file_reader';
 import { message } from '../../core/messages/message';
 import { DataFault, tooLong, MOST_RECORD, type Fault } from './fault';
-import type { DataFormat, Entry } from './format';
+import type { DataFormat, Entry, FormatSource } from './format';
 import { textOf } from './text';
 
 /**
@@ -23,8 +22,8 @@ export const JSON_RECORDS: DataFormat = {
   entries: entriesOfJson,
 };
 
-async function* entriesOfJson(file: FileReader): AsyncGenerator<Entry, void, void> {
-  const text = new JsonText(file);
+async function* entriesOfJson(source: FormatSource): AsyncGenerator<Entry, void, void> {
+  const text = new JsonText(source);
   const first = await text.skipSpace();
   if (first === undefined) throw new DataFault({ code: 'empty', reason: message('file_empty') });
   if (first === '[') yield* entriesOfList(text);
@@ -125,8 +124,8 @@ class JsonText {
   #lineStart = 0;
   #counted = 0;
 
-  constructor(file: FileReader) {
-    this.#pieces = textOf(file);
+  constructor({ file, encoding }: FormatSource) {
+    this.#pieces = textOf(file, encoding);
   }
 
   /** Skips white space and returns the next letter; undefined at the end. */

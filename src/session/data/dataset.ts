@@ -14,6 +14,7 @@ import {
   type ExampleList,
   type ExampleSizes,
 } from '../../data/example_list';
+import { nameOfEncoding } from '../../data/files/encoding';
 import type { ProblemGroup } from '../../data/problems';
 import type { Message as ChatMessage, Sample } from '../../data/records';
 import type { CardRun } from '../../exports/card/model_card';
@@ -24,7 +25,7 @@ import type { NamedExamples } from '../../train/evaluate';
 import { templateOf, type OpenModel } from '../models/open';
 import type { FoundPlaceholder } from './found_placeholders';
 import { assemble } from './assembling';
-import { Reading } from './reading';
+import { Reading, type ReadFacts } from './reading';
 import { RowTable } from './row_table';
 import { sourcesOf } from './sources';
 
@@ -43,6 +44,8 @@ export interface Dataset {
   /** The held-out examples of each file, if they come from several. */
   readonly heldOutSources: readonly NamedExamples[] | undefined;
   readonly problems: readonly ProblemGroup[];
+  /** Each file as it was read. */
+  readonly sources: readonly ReadFacts[];
   /** Length at which examples are cut: `max_seq_length`, or less if the model has fewer positions. */
   readonly cutAt: number;
   /** The smaller of the two. */
@@ -144,6 +147,7 @@ export async function makeDataset(
       heldOut: select(examples, heldOut),
       heldOutSources: heldOutSources(reading, files, heldOut),
       problems: reading.problems.flat().sort((a, b) => b.count - a.count),
+      sources: reading.facts,
       cutAt: maxSeqLength,
       cutBy: settings.max_seq_length <= positions ? 'setting' : 'model',
       truncated: reading.counts.truncated,
@@ -238,11 +242,16 @@ function strangersIn({ sources }: DataSettings, files: readonly DataFile[]): rea
 }
 
 function notesOn(
-  { counts: { conversations, endless }, examples: { length: examples }, cleaning }: Reading,
+  { counts: { conversations, endless }, examples: { length: examples }, cleaning, facts }: Reading,
   told: { readonly template: Told; readonly leaked: number; readonly strangers: readonly string[] },
 ): readonly Message[] {
   const { template, leaked, strangers } = told;
   return [
+    ...facts.flatMap(({ name, encoding, encodingGuessed }) =>
+      encoding !== undefined && encodingGuessed === true
+        ? [message('file_encoding_guessed', { file: name, encoding: nameOfEncoding(encoding) })]
+        : [],
+    ),
     ...(conversations > 0 ? [message('conversations_template', { template })] : []),
     ...(endless > 0 ? [message('examples_endless', { endless, examples })] : []),
     ...(strangers.length > 0 ? [message('sources_unknown', { names: strangers })] : []),

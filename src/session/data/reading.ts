@@ -12,6 +12,7 @@ import { CleaningPass } from '../../data/cleaning/cleaning';
 import { contentKey } from '../../data/content_key';
 import type { ExampleSettings } from '../../data/examples';
 import { DataFault } from '../../data/files/fault';
+import type { FileFacts } from '../../data/files/format';
 import { LazyExamples } from '../../data/lazy_examples';
 import type { Fillings } from '../../data/placeholders';
 import { Problems, type ProblemGroup } from '../../data/problems';
@@ -49,6 +50,14 @@ export interface DataSource {
   readonly added?: readonly AddedRecord[] | DataFault;
 }
 
+/** Facts about a file that was read. */
+export interface ReadFacts extends FileFacts {
+  readonly name: string;
+  /** Records that were read, those with a fault included. */
+  readonly records: number;
+  readonly examples: number;
+}
+
 /** The settings of reading. */
 export interface ReadingOptions {
   readonly objective: Objective;
@@ -66,6 +75,8 @@ export class Reading {
   readonly placeholders: FoundPlaceholders;
   /** A list for each file. */
   readonly problems: (readonly ProblemGroup[])[] = [];
+  /** Found out about each file. */
+  readonly facts: ReadFacts[] = [];
   /** Indices of the files that have examples. */
   readonly used = new Set<number>();
   readonly counts: Counts = { truncated: 0, conversations: 0, endless: 0 };
@@ -99,8 +110,7 @@ export class Reading {
    * @param beforeRecord is awaited before each record; it may let others run, and may throw to stop
    */
   async read(source: number, beforeRecord: () => Promise<void>): Promise<void> {
-    const { file, added } = this.#sources[source]!;
-    const records = added === undefined ? recordsOf(file) : addedRecords(file.name, added);
+    const { file, options, added } = this.#sources[source]!;
     const before = {
       rows: this.rows.length,
       examples: this.examples.length,
@@ -108,8 +118,14 @@ export class Reading {
       cleaning: this.cleaning.report,
     };
     const problems = new Problems();
+    let facts: FileFacts = {};
+    let records = 0;
+    const tell = (more: FileFacts): void => void (facts = { ...facts, ...more });
     try {
-      for await (const result of records) {
+      const results =
+        added === undefined ? recordsOf(file, { options, tell }) : addedRecords(file.name, added);
+      for await (const result of results) {
+        records++;
         await beforeRecord();
         const problem = await this.#take(result, source);
         if (problem) problems.add(problem);
@@ -129,6 +145,7 @@ export class Reading {
       whole.add({ file: file.name, code, reason, line, column });
       this.problems.push(whole.groups);
     }
+    this.facts.push({ name: file.name, ...facts, records, examples: this.examples.length - before.examples });
   }
 
   /** Index of the source that an example comes from. */

@@ -1,12 +1,9 @@
 import { inEnglish } from '../../../src/core/messages/english';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { memoryFile } from '../../../src/core/file_reader';
-import type { LosslessJson } from '../../../src/core/lossless_json';
-import { DataFault, type Fault } from '../../../src/data/files/fault';
-import { entriesOf } from '../../../src/data/files/formats';
 import { jsonOf } from '../../../src/data/jinja/json_of';
 import { fromJson } from '../../../src/data/jinja/values';
+import { read } from './read_file';
 
 interface OddFile {
   readonly name: string;
@@ -17,35 +14,6 @@ interface OddFile {
 const oddFiles = JSON.parse(
   readFileSync(new URL('../../data/odd_files.json', import.meta.url), 'utf8'),
 ) as OddFile[];
-
-/** All that a file holds; nothing if it is refused, whatever came before. */
-async function read(name: string, content: string | Uint8Array) {
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  const values: LosslessJson[] = [];
-  const lines: (number | undefined)[] = [];
-  const faults: Fault[] = [];
-  let refused: DataFault | undefined;
-  try {
-    for await (const entry of entriesOf(memoryFile(name, bytes))) {
-      if ('fault' in entry) faults.push(entry.fault);
-      else {
-        values.push(entry.value);
-        lines.push(entry.line);
-      }
-    }
-  } catch (fault) {
-    if (!(fault instanceof DataFault)) throw fault;
-    refused = fault;
-    values.length = 0;
-  }
-  return { values, lines, faults, refused };
-}
-
-/** The bytes of a text in UTF-16, with a byte order mark or without. */
-function utf16(text: string, order: 'le' | 'be', mark = '\ufeff'): Uint8Array {
-  const bytes = new Uint8Array(Buffer.from(mark + text, 'utf16le'));
-  return order === 'le' ? bytes : new Uint8Array(Buffer.from(bytes).swap16());
-}
 
 describe('files of examples', () => {
   it.each(oddFiles.map((file) => [file.name, file] as const))(
@@ -61,43 +29,6 @@ describe('files of examples', () => {
       if (file.datasets !== null) expect(values).toHaveLength(file.datasets);
     },
   );
-
-  const text = '[{"text": "Zwölf 海 😀"}]';
-  it.each([
-    ['UTF-8', new TextEncoder().encode(text)],
-    ['UTF-8 with a mark', new TextEncoder().encode(`\ufeff${text}`)],
-    ['UTF-16', utf16(text, 'le')],
-    ['UTF-16, big end first', utf16(text, 'be')],
-  ])('are read in %s', async (_, bytes) => {
-    expect((await read('a.json', bytes)).values).toEqual([{ text: 'Zwölf 海 😀' }]);
-  });
-
-  const hex = (bytes: string) => new Uint8Array(Buffer.from(`7b220a${bytes.replaceAll(' ', '')}227d`, 'hex'));
-  it.each([
-    ['GBK', hex('c4e3 cac7 cbad a3bf ced2 cac7 baa3 b5c1 a1a3'), /probably GBK/],
-    ['Big5', hex('a741 acb0 a4b0 bbf2 a661 b377 b8cc'), /probably Big5/],
-    ['Shift_JIS', hex('82a0 82c8 82bd 82cd 924e 82c5 82b7 82a9'), /probably Shift_JIS/],
-    ['EUC-JP', hex('a4a2 a4ca a4bf a4cf c3af a4c7 a4b9'), /probably EUC-JP/],
-    ['EUC-KR', hex('b4e7 bdc5 c0ba b4a9 b1b8 c0d4 b4cf b1ee bed8'), /probably EUC-KR/],
-    ['Latin-1', hex('63 f4 74 e9 20 64 75 20 63 69 65 6c'), /probably Latin-1/],
-    ['UTF-16 without a mark', utf16(text, 'le', ''), /it is UTF-16 without a byte order mark/],
-    ['UTF-16 without a mark, big end first', utf16(text, 'be', ''), /it is UTF-16 without a byte order mark/],
-    ['UTF-32', Uint8Array.of(0xff, 0xfe, 0, 0, 0x5b, 0, 0, 0), /it is UTF-32/],
-    ['half a character of UTF-16', utf16(text, 'le').subarray(0, -1), /half a character/],
-    ['UTF-8 that was cut', new TextEncoder().encode('{"text": "海').subarray(0, -1), /not in UTF-8/],
-  ])('in %s are refused by name, and nothing of them is read', async (_, bytes, reason) => {
-    const { values, refused } = await read('a.jsonl', bytes);
-    expect(values).toEqual([]);
-    expect(refused?.code).toBe('encoding');
-    expect(inEnglish(refused!.reason)).toMatch(reason);
-  });
-
-  it('name the line of what is no UTF-8', async () => {
-    const bytes = new Uint8Array(
-      Buffer.concat([Buffer.from('{"text":"a"}\n{"text":"'), Buffer.from([0xe9]), Buffer.from('"}\n')]),
-    );
-    expect((await read('a.jsonl', bytes)).refused?.line).toBe(2);
-  });
 
   it.each([
     ['\u001f\u008b\u0008', /gzip/],

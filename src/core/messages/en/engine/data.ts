@@ -36,10 +36,12 @@ export const dataMessages = {
   file_empty: 'The file is empty.',
   file_foreign: ({ kind }: { kind: keyof typeof foreign }) => `This is ${foreign[kind]}.`,
   file_unknown: 'The file is not a JSON list, JSON Lines (which begin with “[” or “{”) or a CSV table.',
-  file_half_character: 'The file is damaged: its UTF-16 has half a character. Save it again, as UTF-8.',
   file_encoding: ({ encoding }: { encoding: string }) =>
-    `The file is not in UTF-8; it is ${encoding}. Save it as UTF-8: nothing was read from it.`,
-  encoding_unmarked: 'UTF-16 without a byte order mark',
+    `The file is in ${encoding}, which can’t be read. Save it as UTF-8: nothing was read from it.`,
+  file_undecodable: ({ encoding }: { encoding: string }) =>
+    `Some bytes of this line are not text in ${encoding}. The file is damaged, or in another encoding: give it as “encoding” in the setting sources, or save the file as UTF-8. Nothing was read from it.`,
+  file_encoding_guessed: ({ file, encoding }: { file: string; encoding: string }) =>
+    `${file} names no encoding and was read as ${encoding}. If letters are wrong, give another as “encoding” in the setting sources.`,
   encoding_probable: ({ name }: { name: string }) => `probably ${name}`,
   list_empty: 'The list of records is empty.',
   edit_unreadable: 'This is no edit of a table of examples: the file was changed by hand, or it was cut off.',

@@ -37,10 +37,11 @@ export const dataMessages: typeof english = {
   file_empty: '文件为空。',
   file_foreign: ({ kind }) => foreign[kind],
   file_unknown: '文件既不是 JSON 列表，也不是 JSON Lines（以“[”或“{”开头），也不是 CSV 表格。',
-  file_half_character: '文件已损坏：其 UTF-16 中有半个字符。请重新另存为 UTF-8。',
-  file_encoding: ({ encoding }) =>
-    `文件不是 UTF-8 编码，而是 ${encoding}。请另存为 UTF-8：其内容没有被读取。`,
-  encoding_unmarked: '没有字节顺序标记的 UTF-16',
+  file_encoding: ({ encoding }) => `文件采用 ${encoding} 编码，无法读取。请另存为 UTF-8：其内容没有被读取。`,
+  file_undecodable: ({ encoding }) =>
+    `此行有些字节不是 ${encoding} 编码的文本。文件已损坏，或采用其他编码：请在 sources 设置中用“encoding”指定编码，或将文件另存为 UTF-8。其内容没有被读取。`,
+  file_encoding_guessed: ({ file, encoding }) =>
+    `${file} 没有标明编码，按 ${encoding} 读取。若文字有误，请在 sources 设置中用“encoding”指定其他编码。`,
   encoding_probable: ({ name }) => `${name}（推测）`,
   list_empty: '数据行的列表为空。',
   edit_unreadable: '这一行不是样本表格的编辑记录：文件可能被手动改动过，或者不完整。',
