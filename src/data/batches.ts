@@ -81,6 +81,8 @@ export interface BatchPlanSettings {
   readonly seed: number;
   /** Whether every epoch has an order of its own. */
   readonly shuffle: boolean;
+  /** Tokens of an example; if given, shuffled examples are grouped by length. */
+  readonly lengthOf?: ((index: number) => number) | undefined;
   /** Number of passes over the examples; may be a fraction (`num_train_epochs`). */
   readonly epochs: number;
   /** If above 0, the number of optimizer steps, whatever `epochs` says (`max_steps`). */
@@ -123,12 +125,15 @@ export function planBatches(settings: BatchPlanSettings): BatchPlan {
 
   function orderOf(epoch: number): Uint32Array {
     if (known?.epoch !== epoch) {
-      const order = settings.shuffle
-        ? shuffle(count, seed, epoch)
-        : Uint32Array.from({ length: count }, (_, i) => i);
-      known = { epoch, order };
+      known = { epoch, order: newOrder(epoch) };
     }
     return known.order;
+  }
+
+  function newOrder(epoch: number): Uint32Array {
+    if (!settings.shuffle) return Uint32Array.from({ length: count }, (_, i) => i);
+    const order = shuffle(count, seed, epoch);
+    return settings.lengthOf ? groupedByLength(order, settings.lengthOf, batchSize) : order;
   }
 
   return {
@@ -148,4 +153,30 @@ export function planBatches(settings: BatchPlanSettings): BatchPlan {
       return { epoch, index, microBatches };
     },
   };
+}
+
+/** Most batches of a group whose examples are sorted by length. */
+const GROUPED_BATCHES = 50;
+
+/**
+ * A random order with neighbours of similar length, as `get_length_grouped_indices` of transformers makes it: groups of
+ * many batches, each from the longest example to the shortest. The longest example of all comes first, so that a run that
+ * lacks memory fails at once.
+ */
+export function groupedByLength(
+  order: Uint32Array,
+  lengthOf: (index: number) => number,
+  batchSize: number,
+): Uint32Array {
+  const batches = Math.max(1, Math.min(Math.floor(order.length / (4 * batchSize)), GROUPED_BATCHES));
+  const size = batches * batchSize;
+  const grouped = order.slice();
+  let longest = 0;
+  for (let begin = 0; begin < grouped.length; begin += size) {
+    // Typed arrays sort stably, as Python does.
+    grouped.subarray(begin, begin + size).sort((a, b) => lengthOf(b) - lengthOf(a));
+    if (lengthOf(grouped[begin]!) > lengthOf(grouped[longest]!)) longest = begin;
+  }
+  if (longest > 0) [grouped[0], grouped[longest]] = [grouped[longest]!, grouped[0]!];
+  return grouped;
 }

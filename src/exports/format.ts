@@ -152,6 +152,8 @@ export interface ExportSource {
 export interface ExportedExamples {
   readonly training: ExampleList;
   readonly heldOut: ExampleList;
+  /** Number of records that `samples` gives: a long one may have several examples. */
+  readonly records: number;
   /** Reads the contents of all examples from their files again, in their order. */
   samples(): AsyncIterable<{ readonly sample: Sample; readonly heldOut: boolean }>;
   /** Runs work with the examples of a file that is read as this one's files were. */

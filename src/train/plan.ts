@@ -5,14 +5,15 @@ import { each, longestOf, type ExampleList, type ExampleSizes } from '../data/ex
 import { objectiveOf } from '../models/objectives';
 import type { Objective } from '../models/objectives/objective';
 
-/** Plans which of `count` examples each step trains on. */
-export function planOf(settings: TrainSettings, count: number): BatchPlan {
+/** Plans which of the examples each step trains on. */
+export function planOf(settings: TrainSettings, examples: ExampleSizes): BatchPlan {
   return planBatches({
-    count,
+    count: examples.length,
     batchSize: settings.per_device_train_batch_size,
     accumulation: settings.gradient_accumulation_steps,
     seed: settings.seed,
     shuffle: settings.shuffle,
+    lengthOf: settings.group_by_length ? (index) => examples.tokens(index) : undefined,
     epochs: settings.num_train_epochs,
     maxSteps: settings.max_steps,
   });

@@ -59,7 +59,7 @@ class Trainer {
   constructor(options: TrainOptions) {
     const { settings, examples, start } = options;
     this.#options = options;
-    this.#plan = planOf(settings, examples.length);
+    this.#plan = planOf(settings, examples);
     const schedule = scheduleOf(settings, this.#plan.steps);
     this.#rate = (done) => settings.learning_rate * learningRateMultiplier(schedule, done);
     this.#time = new RunTime(options, this.#plan);

@@ -23,7 +23,7 @@ declare global {
 }
 
 /** Another value than the default, for every setting that has a control: a new one has to be added here to compile. */
-const OTHERS: Omit<TrainSettings, 'objective'> = {
+const OTHERS: TrainSettings = {
   bnb_4bit_use_double_quant: false,
   load_in_4bit: false,
   dtype: 'float32',
@@ -56,13 +56,17 @@ const OTHERS: Omit<TrainSettings, 'objective'> = {
   adam_beta2: 0.95,
   adam_epsilon: 1e-6,
   train_on: 'all',
+  objective: 'pt',
   template: 'alpaca',
   placeholders: { name: 'Ada' },
   sources: { 'other.jsonl': { split: 'eval' } },
   cleaning: { duplicates: {} },
   mix_strategy: 'interleave_over',
+  packing: true,
+  packing_strategy: 'wrapped',
   eval_split: 0.1,
   neftune_noise_alpha: 5,
+  group_by_length: true,
   shuffle: false,
   seed: 7,
   logging_steps: 2,

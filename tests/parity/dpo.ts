@@ -21,6 +21,7 @@ export function pairOf(
 /** Direct preference optimisation with the sigmoid loss, under the names of TRL's `DPOTrainer`. */
 export function dpo(beta: number): Omit<Objective, 'examples'> {
   return {
+    inPieces: false,
     texts: 2,
     pack(examples) {
       const batch = packMicroBatch(examples);

@@ -107,7 +107,7 @@ it('kernels that were fitted train as the defaults do, in the memory of the plan
       named = device;
       const { training, heldOut } = dataset;
       const { per_device_train_batch_size } = settings;
-      const batches = planOf(settings, training.length);
+      const batches = planOf(settings, training);
       const capacity = capacityOf(batches, per_device_train_batch_size, training, heldOut);
       const options = { capacity, limits, settings };
       const { activations } = trainingMemory(layout, adapterLayout(layout.spec, settings), options);

@@ -204,7 +204,7 @@ export const SETTINGS = {
     group: 'optimizer',
   }),
 
-  objective: setting(choice(['sft']), {
+  objective: setting(choice(['sft', 'pt']), {
     default: 'sft',
     group: 'data',
     decides: ['data', 'memory'],
@@ -214,6 +214,7 @@ export const SETTINGS = {
     default: 'responses',
     group: 'data',
     decides: ['data'],
+    needs: { setting: 'objective', not: 'pt' },
   }),
   template: setting(choice(['model', 'alpaca']), {
     default: 'model',
@@ -240,6 +241,17 @@ export const SETTINGS = {
     group: 'data',
     decides: ['data'],
   }),
+  packing: setting(flag(), {
+    default: false,
+    group: 'data',
+    decides: ['data'],
+  }),
+  packing_strategy: setting(choice(['bfd', 'bfd_split', 'wrapped']), {
+    default: 'bfd',
+    group: 'data',
+    decides: ['data'],
+    needs: { setting: 'packing', not: false },
+  }),
   eval_split: setting(number({ from: 0, most: 0.5 }), {
     default: 0.1,
     group: 'data',
@@ -254,6 +266,12 @@ export const SETTINGS = {
     default: true,
     group: 'data',
     fixed: 'run',
+  }),
+  group_by_length: setting(flag(), {
+    default: false,
+    group: 'data',
+    fixed: 'run',
+    needs: { setting: 'shuffle', not: false },
   }),
   seed: setting(whole(0, 2 ** 32 - 1), {
     default: 42,

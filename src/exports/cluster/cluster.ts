@@ -77,7 +77,9 @@ async function planOf(
   const named = { baseModel, revision, words, heldOut, fromAdapter: start !== undefined };
   // The Alpaca prompt names the parts of a question, which records of messages hold joined.
   const readable = survey.form === 'texts' || settings.template === 'model';
-  const rereadable = survey.mixed === undefined && readable;
+  // TRL cuts off texts that it does not pack.
+  const cutsTexts = settings.objective === 'pt' && !settings.packing;
+  const rereadable = survey.mixed === undefined && readable && !cutsTexts;
   const script = trainScript({
     ...named,
     settings,

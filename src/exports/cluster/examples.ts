@@ -62,8 +62,8 @@ async function makeSurvey(examples: ExportedExamples): Promise<Survey> {
       if (loss) losses.set(loss, (losses.get(loss) ?? 0) + 1);
     }
   }
-  const expected = examples.training.length + examples.heldOut.length;
-  if (samples !== expected) throw new Error(`${samples} records were read again, not ${expected}`);
+  const { records } = examples;
+  if (samples !== records) throw new Error(`${samples} records were read again, not ${records}`);
   for (const part of PARTS) {
     for await (const example of each(ofPart(examples, part))) {
       await slices.giveWay();

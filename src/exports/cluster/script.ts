@@ -135,6 +135,8 @@ function main({
   const quantization = Object.keys(words.bits).length > 0 ? ', quantization_config=QUANTIZATION' : '';
   const isPissa = !fromAdapter && settings.init_lora_weights !== true;
   const trainer = settings.loraplus_lr_ratio === 1 ? 'SFTTrainer' : 'LoraPlusTrainer';
+  // Packed rows are filled up to it.
+  const rowSize = settings.packing ? settings.max_seq_length : undefined;
   const rereading = rereadable ? rereadingLines(settings, texts) : undefined;
   return `
 def main():
@@ -154,8 +156,8 @@ ${rereading?.option ?? ''}    args = parser.parse_args()
 ${pythonArguments(words.sft, '        ')}        gradient_accumulation_steps=accumulation,
         bf16=DTYPE is torch.bfloat16,
         fp16=DTYPE is torch.float16,
-        packing=False,
-${rereading?.config ?? '        max_length=None,  # The tokens are cut already.\n'}        report_to="none",
+        packing=${pythonValue(settings.packing)},
+${rereading?.config ?? `        max_length=${rowSize ?? 'None'},  # The tokens are cut already.\n`}        report_to="none",
     )
     if config.world_size != PROCESSES or config.n_gpu > 1:
         # More examples in a step, or processes that know nothing of each other, would train another adapter.
@@ -201,14 +203,14 @@ const PISSA_AFTER = `    if trainer.is_world_process_zero():
 `;
 
 function rereadingLines(
-  { max_seq_length, train_on }: TrainSettings,
+  { objective, max_seq_length, packing, train_on }: TrainSettings,
   texts: boolean,
 ): { readonly option: string; readonly config: string; readonly files: string } {
-  const onlyAnswers = !texts && train_on === 'responses';
+  const onlyAnswers = !texts && objective === 'sft' && train_on === 'responses';
   return {
     option: `    parser.add_argument("--reread", action="store_true", help="read the examples anew, for another model")\n`,
     config: `        # The tokens are cut already.
-        max_length=${max_seq_length} if args.reread else None,
+        max_length=${max_seq_length}${packing ? '' : ' if args.reread else None'},
         assistant_only_loss=${onlyAnswers ? 'args.reread' : 'False'},
 `,
     files: `    if args.reread:

@@ -148,7 +148,11 @@ const WORDS: {
   adam_beta2: shared('adam_beta2'),
   adam_epsilon: shared('adam_epsilon'),
 
-  objective: (_value, _settings, { texts }) => ({ factory: { stage: texts ? 'pt' : 'sft' } }),
+  // LLaMA-Factory renders no conversations for its stage `pt`, and reads no texts for `sft`.
+  objective: (objective, _, { texts }) => ({
+    factory: { stage: texts ? 'pt' : 'sft' },
+    ...(objective === 'pt' && !texts && { unsaid: ['LLaMA-Factory'] }),
+  }),
   // The labels in the files of tokens say it to TRL.
   train_on: (which, _, { texts }) => (texts ? {} : { factory: { train_on_prompt: which === 'all' } }),
   template: (template, _, { texts }) => {
@@ -163,12 +167,29 @@ const WORDS: {
   sources: () => ({}),
   cleaning: () => ({}),
   mix_strategy: () => ({}),
+  // The script says it. LLaMA-Factory cuts texts off unless it packs them. Its neat packing keeps conversations apart.
+  packing: (on, { objective }, { texts }) => ({
+    factory: { packing: on, ...(on && !texts && { neat_packing: true }) },
+    ...(!on && objective === 'pt' && { unsaid: ['LLaMA-Factory'] }),
+  }),
+  packing_strategy: (strategy, { packing, objective }, { texts }) => {
+    if (!packing) return {};
+    // In TRL's wrapped rows and in LLaMA-Factory's rows of texts, examples see one another.
+    const unsaid: Trainer[] = [
+      ...(strategy === 'wrapped' ? (['TRL'] as const) : []),
+      ...(strategy !== 'bfd' || objective === 'pt' || texts ? (['LLaMA-Factory'] as const) : []),
+    ];
+    return { sft: { packing_strategy: strategy }, unsaid };
+  },
   // The examples are in two files.
   eval_split: () => ({}),
   neftune_noise_alpha: (alpha) =>
     alpha === null ? {} : { sft: { neftune_noise_alpha: alpha }, factory: { neftune_noise_alpha: alpha } },
   shuffle: (on) =>
     on ? {} : { sft: { train_sampling_strategy: 'sequential' }, factory: { disable_shuffling: true } },
+  // The key of LLaMA-Factory's file would depend on its version of transformers.
+  group_by_length: (on, { shuffle }) =>
+    on && shuffle ? { sft: { train_sampling_strategy: 'group_by_length' }, unsaid: ['LLaMA-Factory'] } : {},
   seed: shared('seed'),
 
   logging_steps: shared('logging_steps'),

@@ -56,6 +56,8 @@ export interface Objective {
    * Makes the examples of a record. Throws a TunesmithError for a record that the objective can't learn from.
    */
   readonly examples: (sample: Sample, settings: ExampleSettings) => SampleExamples;
+  /** Whether long texts are learnt in pieces of `max_seq_length`, instead of being cut off there. */
+  readonly inPieces: boolean;
   /** Number of texts in an example; each has at most `max_seq_length` tokens. */
   readonly texts: number;
   /** Packs examples into one micro-batch. */

@@ -16,6 +16,7 @@ export const sft: Objective = {
     const { example, endless } = tokenizeSample(sample, settings);
     return { examples: [example], endless };
   },
+  inPieces: false,
   texts: 1,
   pack: packMicroBatch,
   terms: ({ targetTokens }) => targetTokens,

@@ -1,7 +1,10 @@
 import type { DataSettings } from '../../core/settings/settings';
 import type { SourceOptions } from '../../core/settings/sources';
+import { select, type ExampleList } from '../../data/example_list';
 import { mixed } from '../../data/mixing';
+import { packed, piecesOf } from '../../data/packed_list';
 import { splitHeldOut } from '../../data/splitting';
+import { objectiveOf } from '../../models/objectives';
 import type { Reading } from './reading';
 
 /** The use of the examples, as their indices. */
@@ -53,4 +56,38 @@ export function assemble(
     heldOut: split.heldOut,
     leakedExamples: split.train.filter(isLeaked),
   };
+}
+
+/** Whether long examples are learnt in pieces, so that reading must not cut them off. */
+export function isInPieces(settings: DataSettings): boolean {
+  const { packing, packing_strategy } = settings;
+  return objectiveOf(settings).inPieces || (packing && packing_strategy !== 'bfd');
+}
+
+/** Lists of examples as they are learnt. */
+export class Lists {
+  readonly #examples: ExampleList;
+  readonly #settings: DataSettings;
+  readonly #size: number;
+
+  /** @param size most tokens of an example (`max_seq_length`) */
+  constructor(examples: ExampleList, settings: DataSettings, size: number) {
+    this.#examples = examples;
+    this.#settings = settings;
+    this.#size = size;
+  }
+
+  /** Examples that are not packed: for evaluation, or for a trainer that packs them itself. */
+  async unpacked(indices?: Uint32Array): Promise<ExampleList> {
+    const chosen = indices ? select(this.#examples, indices) : this.#examples;
+    return isInPieces(this.#settings) ? await piecesOf(chosen, this.#size) : chosen;
+  }
+
+  /** Examples of training. Pieces that are packed whole lose nothing, so with them 'bfd' means 'bfd_split'. */
+  async training(indices: Uint32Array): Promise<ExampleList> {
+    const { packing, packing_strategy: strategy } = this.#settings;
+    if (!packing) return await this.unpacked(indices);
+    const wanted = strategy === 'bfd' && isInPieces(this.#settings) ? 'bfd_split' : strategy;
+    return await packed(select(this.#examples, indices), this.#size, wanted);
+  }
 }

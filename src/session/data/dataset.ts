@@ -7,13 +7,7 @@ import { TimeSlices } from '../../core/time_slices';
 import { Cleaner } from '../../data/cleaning/cleaner';
 import type { CleaningReport } from '../../data/cleaning/report';
 import type { Scratch } from '../../data/byte_log';
-import {
-  select,
-  targetCount,
-  tokenCount,
-  type ExampleList,
-  type ExampleSizes,
-} from '../../data/example_list';
+import { targetCount, tokenCount, type ExampleList, type ExampleSizes } from '../../data/example_list';
 import { nameOfEncoding } from '../../data/files/encoding';
 import type { ProblemGroup } from '../../data/problems';
 import type { Message as ChatMessage, Sample } from '../../data/records';
@@ -24,7 +18,7 @@ import type { TrainEvent } from '../../train/events';
 import type { NamedExamples } from '../../train/evaluate';
 import { templateOf, type OpenModel } from '../models/open';
 import type { FoundPlaceholder } from './found_placeholders';
-import { assemble } from './assembling';
+import { assemble, isInPieces, Lists } from './assembling';
 import { Reading, type ReadFacts } from './reading';
 import { RowTable } from './row_table';
 import { sourcesOf } from './sources';
@@ -39,8 +33,13 @@ export interface Dataset {
   readonly usedFiles: readonly DataFile[];
   /** All usable examples, in the files' order. */
   readonly examples: ExampleList;
+  /** The examples of training before they are packed. */
+  readonly unpacked: ExampleList;
+  /** The examples as training reads them: packed, if they are to be. */
   readonly training: ExampleList;
   readonly heldOut: ExampleList;
+  /** Number of records that `samples` gives. */
+  readonly records: number;
   /** The held-out examples of each file, if they come from several. */
   readonly heldOutSources: readonly NamedExamples[] | undefined;
   readonly problems: readonly ProblemGroup[];
@@ -105,7 +104,12 @@ export async function makeDataset(
   const template = templateOf(model, settings.template, 'examples');
   const positions = positionsOf(model.facts.spec);
   const maxSeqLength = Math.min(settings.max_seq_length, positions);
-  const made = { tokenizer: model.tokenizer, template, trainOn: settings.train_on, maxSeqLength };
+  const made = {
+    tokenizer: model.tokenizer,
+    template,
+    trainOn: settings.train_on,
+    maxSeqLength: isInPieces(settings) ? Infinity : maxSeqLength,
+  };
   const cleaner = await Cleaner.of(settings.cleaning);
   const sources = await sourcesOf(files, settings);
   const done = { bytes: 0 };
@@ -132,6 +136,7 @@ export async function makeDataset(
     const { train, heldOut, leakedExamples } = assembled;
     const leaked = leakedExamples.length;
     const cleaning = reading.cleaning.report;
+    const lists = new Lists(examples, settings, maxSeqLength);
     const identity = JSON.stringify([
       hashes,
       dataKey(settings),
@@ -142,10 +147,12 @@ export async function makeDataset(
     return {
       files,
       usedFiles: files.filter((_, index) => reading.used.has(index)),
-      examples,
-      training: select(examples, train),
-      heldOut: select(examples, heldOut),
-      heldOutSources: heldOutSources(reading, files, heldOut),
+      examples: await lists.unpacked(),
+      unpacked: await lists.unpacked(train),
+      training: await lists.training(train),
+      heldOut: await lists.unpacked(heldOut),
+      records: train.length + heldOut.length,
+      heldOutSources: await heldOutSources(lists, reading, files, heldOut),
       problems: reading.problems.flat().sort((a, b) => b.count - a.count),
       sources: reading.facts,
       cutAt: maxSeqLength,
@@ -206,10 +213,10 @@ async function contentsHash({ examples, contentOf }: Reading): Promise<string> {
 
 /** The data of a run for the model card of its adapter. */
 export function cardRun(settings: TrainSettings, dataset: Dataset, history: readonly TrainEvent[]): CardRun {
-  const { files, training, heldOut, cleaning } = dataset;
+  const { files, unpacked, training, heldOut, cleaning } = dataset;
   const data = {
     files: files.map(({ name }) => name),
-    examples: training.length,
+    examples: unpacked.length,
     tokens: tokenCount(training),
     targetTokens: targetCount(training),
     heldOut: heldOut.length,
@@ -219,18 +226,17 @@ export function cardRun(settings: TrainSettings, dataset: Dataset, history: read
   return { settings, data, history };
 }
 
-function heldOutSources(
-  { examples, sourceOf }: Reading,
+async function heldOutSources(
+  lists: Lists,
+  { sourceOf }: Reading,
   files: readonly DataFile[],
   heldOut: Uint32Array,
-): readonly NamedExamples[] | undefined {
-  const parts = files.map(({ name }, file) => ({
-    name,
-    examples: select(
-      examples,
-      heldOut.filter((index) => sourceOf(index) === file),
-    ),
-  }));
+): Promise<readonly NamedExamples[] | undefined> {
+  const parts: NamedExamples[] = [];
+  for (const [file, { name }] of files.entries()) {
+    const indices = heldOut.filter((index) => sourceOf(index) === file);
+    parts.push({ name, examples: await lists.unpacked(indices) });
+  }
   const filled = parts.filter((part) => part.examples.length > 0);
   return filled.length > 1 ? filled : undefined;
 }

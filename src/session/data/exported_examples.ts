@@ -18,10 +18,11 @@ export function exportedExamples(
 ): ExportedExamples {
   if (dataset.key !== dataKey(settings)) throw new TunesmithError({ code: 'examples_outdated' });
   if (dataset.training.length === 0) throw new TunesmithError({ code: 'no_examples' });
-  const { training, heldOut } = dataset;
+  const { unpacked: training, heldOut, records } = dataset;
   return {
     training,
     heldOut,
+    records,
     samples: () => dataset.samples(),
     withExamplesOf: async (file, work) => {
       const again = await makeDataset(
@@ -32,7 +33,7 @@ export function exportedExamples(
         options,
       );
       try {
-        return await work(again.examples);
+        return await work(again.unpacked);
       } finally {
         await again.close();
       }

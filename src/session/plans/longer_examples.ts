@@ -38,7 +38,9 @@ export function longerExamples(
   const lengthened = (examples: ExampleSizes, length: number): ExampleSizes =>
     resized(examples, (index) => Math.min(examples.whole(index) ?? examples.tokens(index), length));
   const fits = (length: number): boolean => {
-    const examples = { training: lengthened(training, length), heldOut: lengthened(heldOut, length) };
+    // Longer bins are filled anew.
+    const longer = settings.packing ? resized(training, () => length) : lengthened(training, length);
+    const examples = { training: longer, heldOut: lengthened(heldOut, length) };
     const wanted = levelOf(examples, { ...settings, max_seq_length: length });
     return wanted === 'yes' || wanted === level;
   };

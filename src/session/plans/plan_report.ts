@@ -88,7 +88,7 @@ export function planReport(
   });
   const { samples, seconds, evaluation } = estimate(model, dataset, settings, prompts.read, speed);
   return {
-    steps: planOf(settings, training.length).steps,
+    steps: planOf(settings, training).steps,
     trainableParameters: adapterLayout(model.spec, settings).parameters,
     ...fit,
     ...(fit.fits && seconds !== undefined && { estimatedSeconds: seconds }),
@@ -119,7 +119,7 @@ function estimate(
   speed: DeviceSpeed | undefined,
 ): { readonly samples: SampleLimits; readonly seconds?: number; readonly evaluation?: LongEvaluation } {
   if (!speed) return { samples: fullLimits(prompts.length) };
-  const { steps } = planOf(settings, dataset.training.length);
+  const { steps } = planOf(settings, dataset.training);
   const forwardSeconds = (2 * parameterCount(model.spec)) / speed.rate;
   const evaluations = settings.eval_steps > 0 ? Math.ceil(steps / settings.eval_steps) : 0;
   const once = tokenCount(dataset.heldOut) * forwardSeconds;
@@ -146,7 +146,7 @@ export function trainingSeconds(
   settings: TrainSettings,
   { rate }: DeviceSpeed,
 ): number {
-  const plan = planOf(settings, training.length);
+  const plan = planOf(settings, training);
   const tokens = (tokenCount(training) * plan.steps) / plan.stepsPerEpoch;
   return (2 * parameterCount(model.spec) * tokens * passesOf(settings)) / rate;
 }

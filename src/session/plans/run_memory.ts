@@ -32,7 +32,7 @@ export function rowsOfExamples(
   { training, heldOut }: ExampleParts,
   longestPrompt = 0,
 ): RunRows {
-  const plan = planOf(settings, training.length);
+  const plan = planOf(settings, training);
   const longest = Math.max(longestPrompt, longestOf(training), longestOf(heldOut));
   return {
     capacity: capacityOf(plan, settings.per_device_train_batch_size, training, heldOut),

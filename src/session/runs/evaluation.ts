@@ -17,7 +17,7 @@ export async function evaluateExamples(
   adapter: Adapter | undefined,
   { settings, examples }: { readonly settings: TrainSettings; readonly examples: ExampleList },
 ): Promise<Evaluation | undefined> {
-  const plan = planOf(settings, examples.length);
+  const plan = planOf(settings, examples);
   const capacity = capacityOf(plan, settings.per_device_train_batch_size, examples, listOf([]));
   const options = { capacity, settings };
   const { limits } = model.device;

@@ -162,7 +162,7 @@ async function attempt(
   try {
     if (begun) await adapter.writeStart(model, begun);
     else if (request.initial) adapter.writeParameters(request.initial);
-    const plan = planOf(settings, dataset.training.length);
+    const plan = planOf(settings, dataset.training);
     const batchSize = settings.per_device_train_batch_size;
     const capacity = capacityOf(plan, batchSize, dataset.training, dataset.heldOut);
     const options = { capacity, settings };

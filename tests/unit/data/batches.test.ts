@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { NO_TARGET, packMicroBatch, planBatches, textsOf } from '../../../src/data/batches';
+import { groupedByLength, NO_TARGET, packMicroBatch, planBatches, textsOf } from '../../../src/data/batches';
 
 const settings = { count: 10, batchSize: 2, accumulation: 2, seed: 3, shuffle: true, epochs: 2 };
 const numbers = (lists: readonly Uint32Array[]): number[] => lists.flatMap((list) => Array.from(list));
@@ -93,5 +94,35 @@ describe('packMicroBatch', () => {
 
   it('makes an empty batch of nothing', () => {
     expect(packMicroBatch([])).toMatchObject({ rows: 0, targetTokens: 0 });
+  });
+});
+
+describe('groupedByLength', () => {
+  interface Group {
+    readonly lengths: readonly number[];
+    readonly batch: number;
+    readonly order: readonly number[];
+    readonly grouped: readonly number[];
+  }
+  const { groups } = JSON.parse(readFileSync(new URL('fixtures/packing.json', import.meta.url), 'utf8')) as {
+    readonly groups: readonly Group[];
+  };
+
+  it('groups as transformers does', () => {
+    for (const { lengths, batch, order, grouped } of groups) {
+      const found = groupedByLength(Uint32Array.from(order), (index) => lengths[index]!, batch);
+      expect(Array.from(found)).toEqual(grouped);
+    }
+  });
+
+  it('gives every epoch an order of its own, with all examples', () => {
+    const lengthOf = (index: number): number => 1 + (index % 7);
+    const plan = planBatches({ ...settings, count: 40, lengthOf });
+    const orders = [0, 1].map((epoch) =>
+      upTo(10).flatMap((step) => numbers(plan.window(10 * epoch + step).microBatches)),
+    );
+    for (const order of orders) expect(order.toSorted((a, b) => a - b)).toEqual(upTo(40));
+    expect(orders[0]).not.toEqual(orders[1]);
+    expect(lengthOf(orders[0]![0]!)).toBe(7);
   });
 });

@@ -17,14 +17,14 @@ describe('capacityOf', () => {
   const settings = { ...DEFAULTS, per_device_train_batch_size: 2, num_train_epochs: 2, seed: 3 };
 
   it('holds the largest micro-batch of the very run, rounded up to 64 rows', () => {
-    const plan = planOf({ ...settings, shuffle: false }, examples.length);
+    const plan = planOf({ ...settings, shuffle: false }, examples);
     // 5 + 60, 7 + 80, 9 + 110, 2
     expect(capacityOf(plan, 2, examples, listOf([]))).toBe(128);
   });
 
   it('covers every micro-batch of every epoch, and no more than the longest examples together', () => {
     for (let seed = 0; seed < 20; seed++) {
-      const plan = planOf({ ...settings, seed }, examples.length);
+      const plan = planOf({ ...settings, seed }, examples);
       let largest = 0;
       for (let step = 0; step < plan.steps; step++) {
         for (const batch of plan.window(step).microBatches) {
@@ -40,7 +40,7 @@ describe('capacityOf', () => {
   });
 
   it('covers the longest held-out example', () => {
-    const plan = planOf(settings, examples.length);
+    const plan = planOf(settings, examples);
     expect(capacityOf(plan, 2, examples, listOf([example(500)]))).toBe(512);
   });
 });

@@ -65,7 +65,10 @@ export const settingHelp = {
   adam_epsilon: 'A small number that prevents division by zero.',
   objective: {
     help: 'The kind of training.',
-    options: { sft: 'supervised fine-tuning: learn to write the answers in the examples' },
+    options: {
+      sft: 'supervised fine-tuning: learn to write the answers in the examples',
+      pt: 'continued pre-training: learn the language and the facts of whole texts, long ones in pieces of max_seq_length',
+    },
   },
   train_on: {
     help: 'The tokens that count for the loss.',
@@ -97,10 +100,21 @@ export const settingHelp = {
       interleave_over: 'drawn in proportion to the weights until the last file is used up',
     },
   },
+  packing:
+    'Put several examples into one row of up to max_seq_length tokens. They do not see one another. A batch then counts rows, so it holds more examples.',
+  packing_strategy: {
+    help: 'How examples share rows.',
+    options: {
+      bfd: 'whole examples, the longest first, each into the fullest row with room; too long ones are cut off',
+      bfd_split: 'the same, but too long examples are split over several rows',
+      wrapped: 'one after the other, cut wherever a row is full',
+    },
+  },
   eval_split: 'Share of the examples held out for evaluation; training never uses them.',
   neftune_noise_alpha:
     'NEFTune: noise on the examples’ embeddings during training, against overfitting. 5 is usual.',
   shuffle: 'Mix the examples again in every epoch.',
+  group_by_length: 'Put examples of similar length into the same batch, still in a random order.',
   seed: 'The start of all random numbers: the same seed gives the same adapter.',
   logging_steps: 'Steps between two reports of the loss.',
   eval_steps: 'Steps between two evaluations on the held-out examples; 0 for none.',

@@ -60,7 +60,10 @@ export const settingHelp: Catalogue['settingHelp'] = {
   adam_epsilon: '防止除以零的小常数。',
   objective: {
     help: '从样本中学习什么。',
-    options: { sft: '监督微调：学会写出样本中的回答' },
+    options: {
+      sft: '监督微调：学会写出样本中的回答',
+      pt: '继续预训练：从整篇文本学习语言和知识，过长的文本按 max_seq_length 分段',
+    },
   },
   train_on: {
     help: '哪些 token 计入损失。',
@@ -92,9 +95,20 @@ export const settingHelp: Catalogue['settingHelp'] = {
       interleave_over: '按权重抽取，直到最后一个文件用完',
     },
   },
+  packing:
+    '打包：把多条样本放进同一行，每行最多 max_seq_length 个 token，样本之间互不可见。此时批大小按行计，一批包含更多样本。',
+  packing_strategy: {
+    help: '样本如何打包。',
+    options: {
+      bfd: '从长到短，整条放入剩余空间最小且放得下的行；过长的样本会被截断',
+      bfd_split: '同上，但过长的样本会分段放入其他行',
+      wrapped: '依次首尾相接，一行放满即切开',
+    },
+  },
   eval_split: '留作评估的样本所占的比例，这些样本不参与训练。',
   neftune_noise_alpha: 'NEFTune：训练时给样本的词嵌入加噪声，防止过拟合。常用 5。',
   shuffle: '每一轮都重新打乱样本的顺序。',
+  group_by_length: '把长度相近的样本放进同一批，顺序仍然随机。',
   seed: '所有随机数的种子：种子相同，得到的适配器也相同。',
   logging_steps: '每隔多少步报告一次损失。',
   eval_steps: '每隔多少步在评估集上评估一次；0 表示不评估。',

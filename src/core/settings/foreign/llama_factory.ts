@@ -10,7 +10,6 @@ const MARKS = ['finetuning_type', 'stage', 'lora_rank', 'lora_target', 'cutoff_l
 /** Values that say no more than what this program does anyway. */
 const USUAL: Readonly<Record<string, readonly unknown[]>> = {
   do_train: [true],
-  stage: ['sft', 'pt'],
   finetuning_type: ['lora'],
   quantization_method: ['bnb', 'bitsandbytes'],
   quantization_type: ['nf4'],
@@ -95,6 +94,17 @@ export const llamaFactory: ForeignFormat = {
     adam_beta1: direct('adam_beta1', 0.9),
     adam_beta2: direct('adam_beta2', 0.999),
     adam_epsilon: direct('adam_epsilon', 1e-8),
+    objective: direct('stage', 'sft'),
+    // Greedy packing there is best fit too. For texts it is on unless it is switched off.
+    packing: {
+      keys: ['packing', 'neat_packing'],
+      value: ({ packing, neat_packing, stage }) => neat_packing === true || (packing ?? stage === 'pt'),
+    },
+    packing_strategy: {
+      keys: ['stage'],
+      value: ({ stage }) => (stage === 'pt' ? 'wrapped' : undefined),
+      optional: true,
+    },
     train_on: fromSwitch('train_on_prompt', 'all', 'responses'),
     // Other templates are those of models, and here the model's own is used.
     template: {
@@ -103,7 +113,17 @@ export const llamaFactory: ForeignFormat = {
     },
     eval_split: direct('val_size', 0),
     neftune_noise_alpha: direct('neftune_noise_alpha', null),
-    shuffle: fromSwitch('disable_shuffling', false, true),
+    shuffle: {
+      keys: ['disable_shuffling', 'train_sampling_strategy'],
+      value: ({ disable_shuffling, train_sampling_strategy }) =>
+        disable_shuffling !== true && train_sampling_strategy !== 'sequential',
+    },
+    // The first key is that of transformers 5.
+    group_by_length: {
+      keys: ['train_sampling_strategy', 'group_by_length'],
+      value: ({ train_sampling_strategy, group_by_length }) =>
+        group_by_length === true || train_sampling_strategy === 'group_by_length',
+    },
     seed: direct('seed', 42),
     logging_steps: ifNamed('logging_steps'),
     eval_steps: ifNamed('eval_steps'),

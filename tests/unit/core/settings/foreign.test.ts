@@ -67,10 +67,13 @@ eval_steps: 500
       adam_beta1: 0.9,
       adam_beta2: 0.999,
       adam_epsilon: 1e-8,
+      objective: 'sft',
+      packing: false,
       train_on: 'responses',
       eval_split: 0.1,
       neftune_noise_alpha: null,
       shuffle: true,
+      group_by_length: false,
       seed: 42,
       eval_steps: 500,
     });
@@ -99,6 +102,10 @@ eval_steps: 500
     ['stage: sft\npissa_init: true', { init_lora_weights: 'pissa_niter_16' }],
     ['stage: sft\npissa_init: true\npissa_iter: -1', { init_lora_weights: 'pissa' }],
     ['stage: sft\ntrain_on_prompt: true\ndisable_shuffling: true', { train_on: 'all', shuffle: false }],
+    ['stage: pt', { objective: 'pt', packing: true, packing_strategy: 'wrapped' }],
+    ['stage: pt\npacking: false', { objective: 'pt', packing: false }],
+    ['stage: sft\nneat_packing: true\ngroup_by_length: true', { packing: true, group_by_length: true }],
+    ['stage: sft\ntrain_sampling_strategy: sequential', { shuffle: false, group_by_length: false }],
     ['stage: sft\ntemplate: alpaca\nfp16: true', { template: 'alpaca', dtype: 'float16' }],
     ['stage: sft\ndisable_gradient_checkpointing: true', { gradient_checkpointing: false }],
     ['stage: sft\nuse_rslora: true\nloraplus_lr_ratio: 16.0', { use_rslora: true, loraplus_lr_ratio: 16 }],
@@ -119,15 +126,12 @@ eval_steps: 500
 });
 
 describe('a key of LLaMA-Factory that no setting stands for', () => {
-  it.each([
-    'stage: dpo',
-    'finetuning_type: full',
-    'enable_thinking: false',
-    'packing: true',
-    'deepspeed: z.json',
-  ])('%s is named', (line) => {
-    expect(notesIn(`lora_rank: 8\n${line}`).at(-1)).toContain(`LLaMA-Factory: ${line}.`);
-  });
+  it.each(['stage: dpo', 'finetuning_type: full', 'enable_thinking: false', 'deepspeed: z.json'])(
+    '%s is named',
+    (line) => {
+      expect(notesIn(`lora_rank: 8\n${line}`).at(-1)).toContain(`LLaMA-Factory: ${line}.`);
+    },
+  );
 
   it.each(['do_train: true', 'stage: sft', 'finetuning_type: lora', 'packing: false', 'report_to: none'])(
     '%s means what is done here anyway',

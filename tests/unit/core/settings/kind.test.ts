@@ -136,9 +136,10 @@ describe('keys of caches', () => {
     expect(dataKey({ ...DEFAULTS, placeholders: { name: 'Ada' }, seed: 1 })).toBe(
       '[1024,"sft","responses","model",0.1,1]{"placeholders":{"name":"Ada"}}',
     );
+    const packing = { ...DEFAULTS, packing: true };
     for (const name of DATA_SETTINGS) {
-      const value = { ...DEFAULTS, [name]: 'another' } as unknown as TrainSettings;
-      expect(dataKey(value), name).not.toBe(dataKey(DEFAULTS));
+      const value = { ...packing, [name]: 'another' } as unknown as TrainSettings;
+      expect(dataKey(value), name).not.toBe(dataKey(packing));
     }
   });
 

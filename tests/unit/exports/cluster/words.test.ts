@@ -32,6 +32,17 @@ describe('the words of the settings', () => {
       { shuffle: false },
       { sft: { train_sampling_strategy: 'sequential' }, factory: { disable_shuffling: true } },
     ],
+    [
+      { group_by_length: true },
+      { sft: { train_sampling_strategy: 'group_by_length' }, factory: { packing: false } },
+    ],
+    [
+      { packing: true, packing_strategy: 'bfd_split' },
+      {
+        sft: { packing_strategy: 'bfd_split' },
+        factory: { packing: true, neat_packing: true },
+      },
+    ],
     [{ train_on: 'all' }, { factory: { train_on_prompt: true } }],
     [{ max_seq_length: 77 }, { factory: { cutoff_len: 77 } }],
     [
@@ -59,6 +70,25 @@ describe('the words of the settings', () => {
       'LLaMA-Factory': ['rank_pattern', 'alpha_pattern', 'sample_prompts'],
     });
     expect(words(settings).lora).toMatchObject({ rank_pattern: { q_proj: 4 } });
+  });
+
+  it('name the ways of packing that a trainer has not', () => {
+    const unsaid = (settings: Partial<TrainSettings>, texts = false): unknown =>
+      words(settings, { texts }).unsaid;
+    const packing = true;
+    expect(unsaid({ packing })).toEqual({ TRL: [], 'LLaMA-Factory': [] });
+    expect(unsaid({ packing, packing_strategy: 'wrapped' })).toEqual({
+      TRL: ['packing_strategy'],
+      'LLaMA-Factory': ['packing_strategy'],
+    });
+    expect(unsaid({ objective: 'pt' }, true)).toEqual({ TRL: [], 'LLaMA-Factory': ['packing'] });
+    expect(unsaid({ objective: 'pt', packing }, true)).toEqual({
+      TRL: [],
+      'LLaMA-Factory': ['packing_strategy'],
+    });
+    expect(unsaid({ objective: 'pt', packing })).toMatchObject({
+      'LLaMA-Factory': ['objective', 'packing_strategy'],
+    });
   });
 
   it('leave the base whole for PiSSA, which begins with a part of it', () => {

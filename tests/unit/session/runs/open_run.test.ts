@@ -36,7 +36,7 @@ async function stored(step: number) {
   const session = {
     hasModel: true,
     modelHash: 'hash',
-    dataset: { files: [], training: [], heldOut: [] },
+    dataset: { files: [], unpacked: [], training: [], heldOut: [] },
     adapterOf: () => ({ layout, parameters: initialAdapter(layout, 1) }),
     setTuned: vi.fn(),
     train: vi.fn((call: TrainCall) =>
