@@ -37,6 +37,10 @@ const source = v.strictObject({
   default_system: v.optional(name),
   /** The encoding of its text, by a name of the Encoding standard; absent if the file's bytes should tell it. */
   encoding: v.optional(encoding),
+  /** The character between the cells of a table; absent if the first lines should tell it. */
+  delimiter: v.optional(v.pipe(v.string(), v.length(1), v.notValue('"'))),
+  /** Whether the first line of a table names its columns; absent if its look should tell it. */
+  header: v.optional(v.boolean()),
 });
 
 /** How one file of examples is read and used. Absent options are found out, or have no effect. */

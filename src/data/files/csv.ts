@@ -2,15 +2,17 @@ import { JsonFault, parseLosslessJson, type LosslessJson } from '../../core/loss
 import { message } from '../../core/messages/message';
 import { DataFault, MOST_RECORD, tooLong } from './fault';
 import type { DataFormat, Entry, FormatSource } from './format';
+import { delimiterOf, isHeader, withoutHint } from './table_look';
 import { textOf } from './text';
 
 /** Column names by which a table is recognised if the file's name says nothing. */
 const KNOWN_COLUMN = /^"?(?:instruction|output|input|text|system|messages|conversations|chosen)"?$/i;
-const DELIMITERS = [',', ';', '\t'];
+/** A column's name, as a sentence at the beginning of a text does not have it behind its commas. */
+const NAME = /^(?:"[^"]*"|[^\s"]+)$/;
 
 /**
- * Tables in CSV and TSV: the first line names the columns, every further one is a record. Every cell is a text; an
- * empty one counts as absent. The first line shows the delimiter; quotes are doubled within quotes (RFC 4180).
+ * Tables in CSV and TSV: the first line may name the columns, every further one is a record. Every cell is a text; an
+ * empty one counts as absent. Quotes are doubled within quotes (RFC 4180).
  */
 export const CSV: DataFormat = {
   names: ['CSV', 'TSV'],
@@ -18,8 +20,12 @@ export const CSV: DataFormat = {
   mediaTypes: ['text/csv', 'text/tab-separated-values'],
   fits: (head) => {
     const [line = ''] = withoutHint(head).split(/[\r\n]/);
-    const delimiter = delimiterOf(head);
-    return line.includes(delimiter) && line.split(delimiter).some((cell) => KNOWN_COLUMN.test(cell.trim()));
+    const cells = line.split(delimiterOf(head));
+    return (
+      cells.length > 1 &&
+      cells.every((cell) => NAME.test(cell)) &&
+      cells.some((cell) => KNOWN_COLUMN.test(cell))
+    );
   },
   entries: entriesOfCsv,
 };
@@ -37,8 +43,10 @@ async function* entriesOfCsv(source: FormatSource): AsyncGenerator<Entry, void, 
   for await (const row of rowsOf(source)) {
     const { cells, line, lastLine, misquoted } = row;
     if (columns === undefined) {
-      columns = namesOf(row);
-      continue;
+      const header = source.options.header ?? isHeader(cells);
+      source.tell({ header, headerGuessed: source.options.header === undefined });
+      columns = header ? namesOf(row) : cells.map((_, at) => `column_${at + 1}`);
+      if (header) continue;
     }
     if (cells.length === 1 && cells[0]?.trim() === '') continue; // a blank line
     const lines = lastLine > line ? { from: line, to: lastLine } : undefined;
@@ -95,7 +103,7 @@ function recordOf(columns: readonly string[], cells: readonly string[], line: nu
 }
 
 /** The rows of a table, including its first line. @throws DataFault if a quote is never closed */
-async function* rowsOf({ file, encoding }: FormatSource): AsyncGenerator<Row, void, void> {
+async function* rowsOf({ file, encoding, options, tell }: FormatSource): AsyncGenerator<Row, void, void> {
   const { default: Papa } = await import('papaparse');
   let parse: ((text: string, final: boolean) => { rows: Row[]; end: number }) | undefined;
   let rest = '';
@@ -131,7 +139,8 @@ async function* rowsOf({ file, encoding }: FormatSource): AsyncGenerator<Row, vo
     if (!parse || !lineBreaks) {
       shown = withoutHint(piece);
       line += piece.length > shown.length ? 1 : 0;
-      const delimiter = delimiterOf(piece);
+      const delimiter = options.delimiter ?? delimiterOf(piece);
+      tell({ delimiter });
       parse = parserOf(delimiter);
       lineBreaks = new LineBreaks(delimiter);
     }
@@ -198,20 +207,4 @@ class LineBreaks {
     }
     return text + piece.slice(from);
   }
-}
-
-/** The line `sep=;` that Excel understands at the beginning of a file. */
-const HINT = /^sep=(.)\r?\n/i;
-
-function withoutHint(text: string): string {
-  return text.replace(HINT, '');
-}
-
-/** The delimiter that `sep=` names, or else the most frequent one in the first line outside quotes. */
-function delimiterOf(text: string): string {
-  const told = HINT.exec(text)?.[1];
-  if (told !== undefined) return told;
-  const [line = ''] = text.replaceAll(/"[^"]*"/g, '').split(/[\r\n]/);
-  const counts = DELIMITERS.map((delimiter) => line.split(delimiter).length);
-  return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ',';
 }

@@ -20,7 +20,7 @@ export interface FormatSource {
 }
 
 /** Options that a person may give for a file. Absent ones are found out. */
-export type FileOptions = Pick<SourceOptions, 'encoding'>;
+export type FileOptions = Pick<SourceOptions, 'encoding' | 'delimiter' | 'header'>;
 
 /** Facts that were found out about a file, or given by the person. */
 export interface FileFacts {
@@ -30,6 +30,12 @@ export interface FileFacts {
   readonly encoding?: string;
   /** Whether only the look of the text told its encoding. */
   readonly encodingGuessed?: boolean;
+  /** The character between the cells of a table. */
+  readonly delimiter?: string;
+  /** Whether the first line of a table names its columns. */
+  readonly header?: boolean;
+  /** Whether only the look of the first line told that. */
+  readonly headerGuessed?: boolean;
 }
 
 /** A kind of file with examples. To add one, add a file to this folder and an entry to the list in formats.ts. */

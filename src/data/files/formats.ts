@@ -47,7 +47,17 @@ export async function* entriesOf(
   // Decoded leniently, only to choose the format. The format itself decodes strictly.
   const text = new TextDecoder(encoding.label).decode(head).trimStart();
   const format = FORMATS.find((one) => one.fits(text)) ?? byEnding(file.name) ?? JSON_RECORDS;
+  tell({ format: nameOf(format, file.name) });
   yield* format.entries({ file, encoding, options, tell });
+}
+
+/** The name of a format, by the ending of the file if the format has several. */
+function nameOf({ names, endings }: DataFormat, file: string): string {
+  const ending = endings
+    .find((one) => file.toLowerCase().endsWith(one))
+    ?.slice(1)
+    .toUpperCase();
+  return names.find((name) => name === ending) ?? names[0] ?? '';
 }
 
 function byEnding(name: string): DataFormat | undefined {

@@ -258,6 +258,9 @@ function notesOn(
         ? [message('file_encoding_guessed', { file: name, encoding: nameOfEncoding(encoding) })]
         : [],
     ),
+    ...facts.flatMap(({ name, header, headerGuessed }) =>
+      header === false && headerGuessed === true ? [message('table_headless', { file: name })] : [],
+    ),
     ...(conversations > 0 ? [message('conversations_template', { template })] : []),
     ...(endless > 0 ? [message('examples_endless', { endless, examples })] : []),
     ...(strangers.length > 0 ? [message('sources_unknown', { names: strangers })] : []),

@@ -174,3 +174,26 @@ describe('a table', () => {
     ]);
   });
 });
+
+describe('the look of a table', () => {
+  it.each([
+    ['question|answer\nwhy, and how|because, so\n', '|', true],
+    ['frage;antwort\n"a;b";c, d\ne, f;g\n', ';', true],
+    ['q\ta\n1,5\t2,5\n', '\t', true],
+    ['What is this?,"A test, of course."\nAnd that?,Another.\n', ',', false],
+    ['1,2\n3,4\n', ',', false],
+  ])('tells its delimiter and whether it has a header: %j', async (content, delimiter, header) => {
+    const { facts, faults } = await read('a.csv', content);
+    expect(facts).toMatchObject({ format: 'CSV', delimiter, header });
+    expect(faults).toEqual([]);
+  });
+
+  it('may be given', async () => {
+    const content = 'instruction;output,x\na;b,y\n';
+    expect((await read('a.csv', content, { delimiter: ',', header: false })).values).toEqual([
+      { column_1: 'instruction;output', column_2: 'x' },
+      { column_1: 'a;b', column_2: 'y' },
+    ]);
+    expect((await read('a.csv', '1,2\n3,4', { header: true })).values).toEqual([{ 1: '3', 2: '4' }]);
+  });
+});

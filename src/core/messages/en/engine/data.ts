@@ -43,6 +43,8 @@ export const dataMessages = {
   file_encoding_guessed: ({ file, encoding }: { file: string; encoding: string }) =>
     `${file} names no encoding and was read as ${encoding}. If letters are wrong, give another as “encoding” in the setting sources.`,
   encoding_probable: ({ name }: { name: string }) => `probably ${name}`,
+  table_headless: ({ file }: { file: string }) =>
+    `The first line of ${file} looks like a row, so its columns are called column_1, column_2 and so on. If it names the columns, give “header”: true in the setting sources.`,
   list_empty: 'The list of records is empty.',
   edit_unreadable: 'This is no edit of a table of examples: the file was changed by hand, or it was cut off.',
   list_goes_on: 'Something follows the end of the list: give one list, or one record a line.',

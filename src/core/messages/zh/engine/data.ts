@@ -43,6 +43,8 @@ export const dataMessages: typeof english = {
   file_encoding_guessed: ({ file, encoding }) =>
     `${file} 没有标明编码，按 ${encoding} 读取。若文字有误，请在 sources 设置中用“encoding”指定其他编码。`,
   encoding_probable: ({ name }) => `${name}（推测）`,
+  table_headless: ({ file }) =>
+    `${file} 的首行看起来是数据，因此各列称为 column_1、column_2 等。如果首行是列名，请在 sources 设置中给出“header”: true。`,
   list_empty: '数据行的列表为空。',
   edit_unreadable: '这一行不是样本表格的编辑记录：文件可能被手动改动过，或者不完整。',
   list_goes_on: '列表结束之后还有其他内容：请只给一个列表，或每行写一条。',
