@@ -6,15 +6,36 @@ import type { Kind } from './kind';
 /** A number of characters. */
 const characters = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1e9));
 
+/** The kinds of private data. */
+export const PRIVATE_KINDS = ['email', 'phone', 'id', 'iban', 'card', 'ip', 'key'] as const;
+
+export type PrivateKind = (typeof PRIVATE_KINDS)[number];
+
+const kinds = v.pipe(
+  v.array(v.picklist(PRIVATE_KINDS)),
+  v.minLength(1),
+  v.transform((given) => PRIVATE_KINDS.filter((kind) => given.includes(kind))),
+);
+
 /**
  * The steps of cleaning in the order in which they are applied, with their options. To add one: an entry here, its work in
  * `src/data/cleaning`, and its place in the presets.
  */
 const STEPS = {
+  /**
+   * Removes characters that nobody sees, repairs UTF-8 that was read as Latin-1 where that is certain, and drops rows in
+   * which U+FFFD stands for characters that are lost.
+   */
+  characters: v.strictObject({}),
   /** The composed form of Unicode, NFC. */
   unicode: v.strictObject({}),
   /** Line breaks as one character; no white space at the ends of lines and texts, and no two empty lines in a row. */
   spaces: v.strictObject({}),
+  /** Masks private data, as [EMAIL], or drops the rows with it. */
+  private_data: v.strictObject({
+    action: v.optional(v.picklist(['mask', 'drop']), 'mask'),
+    kinds: v.optional(kinds, [...PRIVATE_KINDS]),
+  }),
   /** Drops rows with a question or an answer of another length in characters. */
   length: v.strictObject({
     min_question: v.optional(characters, 1),
@@ -22,8 +43,14 @@ const STEPS = {
     min_answer: v.optional(characters, 1),
     max_answer: v.optional(characters, 1e9),
   }),
+  /** Drops rows with an answer that is the question again, or that repeats itself. */
+  repeats: v.strictObject({ max_share: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1)), 0.5) }),
   /** Drops rows with the content of an earlier one. */
   duplicates: v.strictObject({}),
+  /** Drops rows that are nearly the same as an earlier one. The threshold is their Jaccard similarity. */
+  near_duplicates: v.strictObject({
+    threshold: v.optional(v.pipe(v.number(), v.minValue(0.5), v.maxValue(1)), 0.8),
+  }),
 };
 
 type Steps = typeof STEPS;
@@ -41,8 +68,17 @@ export const CLEANING_STEPS = Object.keys(STEPS) as readonly CleaningStep[];
 const NONE = 'none';
 
 const PRESETS = {
-  light: { unicode: {}, spaces: {}, duplicates: {} },
-  strict: { unicode: {}, spaces: {}, length: {}, duplicates: {} },
+  light: { characters: {}, unicode: {}, spaces: {}, duplicates: {} },
+  strict: {
+    characters: {},
+    unicode: {},
+    spaces: {},
+    private_data: {},
+    length: {},
+    repeats: {},
+    duplicates: {},
+    near_duplicates: {},
+  },
 } satisfies Readonly<Record<string, { readonly [Step in CleaningStep]?: v.InferInput<Steps[Step]> }>>;
 
 type Preset = keyof typeof PRESETS;
@@ -66,7 +102,7 @@ export function cleaning(): Kind<Cleaning> {
     range: message('range_cleaning', { presets: [NONE, ...presets], steps: CLEANING_STEPS }),
     control: {
       type: 'text',
-      examples: [NONE, ...presets, '{"spaces":{},"duplicates":{}}'],
+      examples: [NONE, ...presets, '{"duplicates":{},"near_duplicates":{"threshold":0.9}}'],
     },
     read: (value) => {
       if (value === NONE) return { value: NONE };

@@ -62,7 +62,10 @@ export class Cleaner {
         cleaned = next;
       }
     }
-    const dropping = this.#samples.find((each) => each.isDropped(cleaned));
+    const texts = this.#texts.some(({ isDropped }) => isDropped) ? textsOf(cleaned) : [];
+    const dropping =
+      this.#texts.find(({ isDropped }) => isDropped && texts.some(isDropped)) ??
+      this.#samples.find((each) => each.isDropped(cleaned));
     if (dropping) return { sample: cleaned, changes: [], droppedBy: dropping.step };
     return { sample: cleaned, changes: [...changes.values()] };
   }

@@ -7,6 +7,8 @@ export type TextChange = (text: string) => string;
 export interface TextStep {
   readonly over: 'texts';
   readonly change: TextChange;
+  /** Whether a row with this text is dropped, once no step changes it any more. */
+  readonly isDropped?: (text: string) => boolean;
   /** Whether it also changes the texts within the arguments of calls. */
   readonly inCalls?: true;
 }

@@ -1,6 +1,10 @@
 import { CLEANING_STEPS, type CleaningStep, type CleaningSteps } from '../../core/settings/cleaning';
+import { cleanCharacters, hasLostCharacters } from './characters';
 import { duplicatesStep } from './duplicates';
 import { lengthStep } from './length';
+import { nearDuplicatesStep } from './near_duplicates';
+import { privateDataStep } from './private/private_data';
+import { repeatsStep } from './repeats';
 import { cleanSpaces } from './spaces';
 import { textStep, type StepWork } from './step';
 
@@ -10,10 +14,14 @@ const WORK: {
     options: NonNullable<CleaningSteps[Step]>,
   ) => StepWork | Promise<StepWork>;
 } = {
+  characters: () => ({ ...textStep(cleanCharacters), isDropped: hasLostCharacters }),
   unicode: () => textStep((text) => text.normalize('NFC')),
   spaces: () => textStep(cleanSpaces),
+  private_data: privateDataStep,
   length: lengthStep,
+  repeats: repeatsStep,
   duplicates: duplicatesStep,
+  near_duplicates: nearDuplicatesStep,
 };
 
 /** The work of the steps that are on, in their order. */

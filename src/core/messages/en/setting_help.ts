@@ -88,8 +88,8 @@ export const settingHelp = {
     help: 'Steps that change or drop records before training; the report says what each of them did.',
     options: {
       none: 'records stay as they are',
-      light: 'white space, Unicode and exact duplicates',
-      strict: 'these, and records of an unusual length',
+      light: 'white space, broken characters and exact duplicates',
+      strict: 'these, masked private data, repetitions and near duplicates',
     },
   },
   mix_strategy: {

@@ -83,8 +83,8 @@ export const settingHelp: Catalogue['settingHelp'] = {
     help: '训练前对数据行的清洗步骤，会改动或丢弃数据行；报告列出每一步的结果。',
     options: {
       none: '不清洗',
-      light: '空白、Unicode 和完全重复的数据行',
-      strict: '在此之上，还包括长度异常的数据行',
+      light: '处理空白、损坏的字符和完全重复的数据行',
+      strict: '在此之上，还遮盖隐私信息，并去掉自我重复的回答和近似重复的数据行',
     },
   },
   mix_strategy: {

@@ -220,6 +220,6 @@ describe('the setting', () => {
   });
 
   it('takes the steps of a preset for the preset', () => {
-    expect(settingOf({ duplicates: {}, unicode: {}, spaces: {} })).toBe('light');
+    expect(settingOf({ duplicates: {}, unicode: {}, spaces: {}, characters: {} })).toBe('light');
   });
 });

@@ -1,0 +1,56 @@
+import type { CleaningSteps } from '../../core/settings/cleaning';
+import type { Sample } from '../messages';
+import { bandsOf } from './minhash';
+import { RowIndex } from './row_index';
+import { textsOf } from './sample_texts';
+import { jaccard, shinglesOf } from './shingles';
+import type { RowsStep } from './step';
+
+/**
+ * Drops rows that are nearly the same as an earlier one: their sets of shingles have at least the similarity `threshold`
+ * (Jaccard), and their system messages are equal. MinHash finds the rows to compare, and the comparison itself is exact.
+ * An index of 170 to 340 bytes a row stays in memory; the texts are read again.
+ */
+export function nearDuplicatesStep({ threshold }: Required<CleaningSteps>['near_duplicates']): RowsStep {
+  const index = new RowIndex();
+  // A row is asked about just before it is added.
+  let last:
+    { readonly sample: Sample; readonly set: ReadonlySet<number>; readonly bands: Uint32Array } | undefined;
+  const read = (sample: Sample): NonNullable<typeof last> => {
+    if (last?.sample === sample) return last;
+    const set = setOf(sample);
+    return (last = { sample, set, bands: bandsOf(set) });
+  };
+  return {
+    over: 'rows',
+    async earlier(sample, readRow) {
+      const { set, bands } = read(sample);
+      if (set.size === 0) return undefined;
+      const candidates = new Set(Array.from(bands, (band) => index.get(band)));
+      for (const row of candidates) {
+        if (row === undefined) continue;
+        const other = await readRow(row);
+        if (systemOf(other) === systemOf(sample) && jaccard(set, setOf(other)) >= threshold) return row;
+      }
+      return undefined;
+    },
+    add: (sample, row) => {
+      const { set, bands } = read(sample);
+      if (set.size > 0) for (const band of bands) index.add(band, row);
+    },
+    truncate: (rows) => index.truncate(rows),
+  };
+}
+
+/** The shingles of all texts but the system message. */
+function setOf(sample: Sample): ReadonlySet<number> {
+  const spoken =
+    sample.kind === 'chat'
+      ? { ...sample, messages: sample.messages.filter(({ role }) => role !== 'system') }
+      : sample;
+  return new Set(shinglesOf(textsOf(spoken).join('\n')));
+}
+
+function systemOf(sample: Sample): string | undefined {
+  return sample.kind === 'chat' ? sample.messages.find(({ role }) => role === 'system')?.content : undefined;
+}
