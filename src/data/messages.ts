@@ -21,17 +21,39 @@ export interface Message {
   readonly alpaca?: { readonly instruction: string; readonly input: string };
 }
 
+/** Beside the messages of a conversation. */
+interface ChatExtras {
+  /** JSON schemas of the functions that the answers may call. */
+  readonly tools?: readonly unknown[];
+  /** Variables for the template (`chat_template_kwargs`), such as `enable_thinking`. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
 /** The content of a record: a conversation, or a text for plain language modelling. */
 export type Sample =
-  | {
-      readonly kind: 'chat';
-      readonly messages: readonly Message[];
-      /** JSON schemas of the functions that the answers may call. */
-      readonly tools?: readonly unknown[];
-      /** Variables for the template (`chat_template_kwargs`), such as `enable_thinking`. */
-      readonly variables?: Readonly<Record<string, unknown>>;
-    }
+  | ({ readonly kind: 'chat'; readonly messages: readonly Message[] } & ChatExtras)
   | { readonly kind: 'text'; readonly text: string };
+
+/** The content of a record about answers that people or programs judged. No answer of it is to be learnt as it is. */
+export type JudgedSample =
+  /** Two answers to one prompt, each a list of messages, as DPO learns from. */
+  | ({
+      readonly kind: 'preference';
+      readonly prompt: readonly Message[];
+      readonly chosen: readonly Message[];
+      readonly rejected: readonly Message[];
+    } & ChatExtras)
+  /** A conversation and whether its last answer is good, as KTO learns from. */
+  | ({
+      readonly kind: 'feedback';
+      readonly messages: readonly Message[];
+      readonly desirable: boolean;
+    } & ChatExtras);
+
+/** Whether a sample says something to learn, as opposed to a judgement of answers. */
+export function isLearnt(sample: Sample | JudgedSample): sample is Sample {
+  return sample.kind === 'chat' || sample.kind === 'text';
+}
 
 /** Why a record can't be used. */
 export interface Refused {

@@ -2,8 +2,8 @@ import type { FileReader } from '../core/file_reader';
 import type { Fault } from './files/fault';
 import type { LosslessJson } from '../core/lossless_json';
 import { entriesOf, type EntriesOptions } from './files/formats';
-import type { Sample } from './messages';
-import { sampleOf } from './shapes';
+import { sampleOf, type Mapping } from './shapes';
+import type { RecordSample } from './shapes/shape';
 
 export type { Message, Sample } from './messages';
 
@@ -21,7 +21,7 @@ export interface RecordPlace {
 export interface DataRecord extends RecordPlace {
   /** The record as its file has it. */
   readonly value: LosslessJson;
-  readonly sample: Sample;
+  readonly sample: RecordSample;
 }
 
 /** Something in a person's data that can't be used. */
@@ -38,6 +38,11 @@ export interface RefusedRecord extends Problem, RecordPlace {
   readonly value?: LosslessJson;
 }
 
+interface ReadingOptions extends EntriesOptions {
+  /** How the file is read, and the names of its columns if they should not be recognised. */
+  readonly options?: EntriesOptions['options'] & Mapping;
+}
+
 /**
  * The records of a file in order. Reads a part of the file at a time. A record that can't be used becomes a problem and
  * does not stop the others.
@@ -46,22 +51,26 @@ export interface RefusedRecord extends Problem, RecordPlace {
  */
 export async function* recordsOf(
   file: FileReader,
-  options?: EntriesOptions,
+  { options = {}, tell }: ReadingOptions = {},
 ): AsyncGenerator<DataRecord | RefusedRecord, void, void> {
   let number = 0;
-  for await (const entry of entriesOf(file, options)) {
+  for await (const entry of entriesOf(file, { options, ...(tell && { tell }) })) {
     const place = { file: file.name, record: ++number };
     if ('fault' in entry) {
       yield { ...place, ...entry.fault };
       continue;
     }
-    yield readRecord(entry.value, { ...place, line: entry.line });
+    yield readRecord(entry.value, { ...place, line: entry.line }, options);
   }
 }
 
-/** Reads the content of a record, or why it can't be used. */
-export function readRecord(value: LosslessJson, place: RecordPlace): DataRecord | RefusedRecord {
-  const sample = sampleOf(value);
+/** Reads the content of a record, or why it can't be used. @param mapping if its columns should not be recognised */
+export function readRecord(
+  value: LosslessJson,
+  place: RecordPlace,
+  mapping: Mapping,
+): DataRecord | RefusedRecord {
+  const sample = sampleOf(value, mapping);
   if ('kind' in sample) return { ...place, value, sample };
   return { ...place, value, code: sample.code ?? 'record_invalid', reason: sample.reason };
 }

@@ -22,6 +22,33 @@ const encoding = v.pipe(
   v.check((given) => encodingLabel(given) !== undefined),
   v.transform((given) => encodingLabel(given) ?? given),
 );
+/** The columns of a record, by the words of LLaMA-Factory's dataset_info.json, and `text` for plain texts. */
+const columns = v.strictObject({
+  prompt: v.optional(name),
+  query: v.optional(name),
+  response: v.optional(name),
+  history: v.optional(name),
+  messages: v.optional(name),
+  system: v.optional(name),
+  tools: v.optional(name),
+  chosen: v.optional(name),
+  rejected: v.optional(name),
+  kto_tag: v.optional(name),
+  text: v.optional(name),
+});
+export type Columns = Readonly<v.InferOutput<typeof columns>>;
+
+/** The names within a list of messages, by the words of LLaMA-Factory's dataset_info.json. */
+const tags = v.strictObject({
+  role_tag: v.optional(name),
+  content_tag: v.optional(name),
+  user_tag: v.optional(name),
+  assistant_tag: v.optional(name),
+  observation_tag: v.optional(name),
+  function_tag: v.optional(name),
+  system_tag: v.optional(name),
+});
+export type Tags = Readonly<v.InferOutput<typeof tags>>;
 
 const source = v.strictObject({
   /** The use of its examples. */
@@ -41,6 +68,10 @@ const source = v.strictObject({
   delimiter: v.optional(v.pipe(v.string(), v.length(1), v.notValue('"'))),
   /** Whether the first line of a table names its columns; absent if its look should tell it. */
   header: v.optional(v.boolean()),
+  /** The names of its columns. If any is given, columns without a name here are not read. */
+  columns: v.optional(columns),
+  /** The names within its lists of messages. */
+  tags: v.optional(tags),
 });
 
 /** How one file of examples is read and used. Absent options are found out, or have no effect. */

@@ -4,6 +4,7 @@ import { message } from '../../core/messages/message';
 import type { TokenizedExample } from '../../data/batches';
 import type { ExampleList } from '../../data/example_list';
 import { entriesOf } from '../../data/files/formats';
+import { isLearnt } from '../../data/messages';
 import { recordsOf } from '../../data/records';
 import type { ModelFolder } from '../../models/folder';
 import type { ExportCheck, ExportedExamples } from '../format';
@@ -96,7 +97,7 @@ async function* recordsOfPart(examples: ExportedExamples, part: Part): AsyncGene
 async function* recordsAgain(file: FileReader, signal?: AbortSignal): AsyncGenerator<string | undefined> {
   for await (const read of recordsOf(file)) {
     signal?.throwIfAborted();
-    yield 'sample' in read ? jsonLine(recordOf(read.sample)) : undefined;
+    yield 'sample' in read && isLearnt(read.sample) ? jsonLine(recordOf(read.sample)) : undefined;
   }
 }
 

@@ -248,7 +248,12 @@ function strangersIn({ sources }: DataSettings, files: readonly DataFile[]): rea
 }
 
 function notesOn(
-  { counts: { conversations, endless }, examples: { length: examples }, cleaning, facts }: Reading,
+  {
+    counts: { conversations, endless, compared, judged },
+    examples: { length: examples },
+    cleaning,
+    facts,
+  }: Reading,
   told: { readonly template: Told; readonly leaked: number; readonly strangers: readonly string[] },
 ): readonly Message[] {
   const { template, leaked, strangers } = told;
@@ -263,6 +268,7 @@ function notesOn(
     ),
     ...(conversations > 0 ? [message('conversations_template', { template })] : []),
     ...(endless > 0 ? [message('examples_endless', { endless, examples })] : []),
+    ...(compared + judged > 0 ? [message('examples_judged', { compared, judged })] : []),
     ...(strangers.length > 0 ? [message('sources_unknown', { names: strangers })] : []),
     ...cleaningNotes(cleaning.report),
     ...(leaked > 0 ? [message('examples_leaked', { leaked })] : []),

@@ -28,8 +28,8 @@ export function exportedExamples(
       const again = await makeDataset(
         model,
         [file],
-        // The rows are clean, and some may stand there more often than once.
-        { ...settings, eval_split: 0, cleaning: 'none' },
+        // The rows are clean, and some may stand there more often than once. The file may have the name of a source.
+        { ...settings, eval_split: 0, cleaning: 'none', sources: {} },
         options,
       );
       try {

@@ -16,6 +16,7 @@ import type { FileFacts } from '../../data/files/format';
 import { LazyExamples } from '../../data/lazy_examples';
 import type { Fillings } from '../../data/placeholders';
 import { Problems, type ProblemGroup } from '../../data/problems';
+import { isLearnt } from '../../data/messages';
 import {
   readRecord,
   recordsOf,
@@ -38,6 +39,10 @@ interface Counts {
   conversations: number;
   /** Records with a text or an answer that no special token ends. */
   endless: number;
+  /** Records that compare two answers. */
+  compared: number;
+  /** Records that say whether an answer is good. */
+  judged: number;
 }
 
 /** A file of examples with its options. */
@@ -79,7 +84,7 @@ export class Reading {
   readonly facts: ReadFacts[] = [];
   /** Indices of the files that have examples. */
   readonly used = new Set<number>();
-  readonly counts: Counts = { truncated: 0, conversations: 0, endless: 0 };
+  readonly counts: Counts = { truncated: 0, conversations: 0, endless: 0, compared: 0, judged: 0 };
   readonly cleaning: CleaningPass;
   /** The flags of each row. */
   readonly #flags = new GrowingNumbers(Uint32Array);
@@ -170,8 +175,9 @@ export class Reading {
 
   /** The content of a row's value, as it is learnt; undefined if it can't be used. */
   rowSample(value: LosslessJson, row: number): Sample | undefined {
-    const sample = sampleOf(value);
-    return 'kind' in sample ? this.#prepared(sample, this.rows.place(row).file) : undefined;
+    const { file } = this.rows.place(row);
+    const sample = sampleOf(value, this.#sources[file]?.options);
+    return 'kind' in sample && isLearnt(sample) ? this.#prepared(sample, file) : undefined;
   }
 
   /** The examples of a row's value, or why it can't be used. A row that the person or the cleaning left out has none. */
@@ -179,12 +185,14 @@ export class Reading {
     value: LosslessJson,
     row: number,
   ): { readonly examples: readonly TokenizedExample[]; readonly problem?: Message } {
-    const sample = sampleOf(value);
+    const { file } = this.rows.place(row);
+    const sample = sampleOf(value, this.#sources[file]?.options);
     if (!('kind' in sample)) return { examples: [], problem: sample.reason };
+    if (!isLearnt(sample)) return { examples: [] };
     const flags = this.flags(row);
     if (hasFlag(flags, 'excluded') || hasFlag(flags, 'dropped')) return { examples: [] };
     try {
-      return { examples: this.#examplesOf(this.#prepared(sample, this.rows.place(row).file)).examples };
+      return { examples: this.#examplesOf(this.#prepared(sample, file)).examples };
     } catch (error) {
       if (!(error instanceof TunesmithError)) throw error;
       const { code, values } = describeError(error);
@@ -211,9 +219,9 @@ export class Reading {
 
   /** Takes a record with its edit. Returns why it can't be used; undefined if it can be, or if it is left out. */
   async #take(given: DataRecord | RefusedRecord, source: number): Promise<Problem | undefined> {
-    const { edits, added } = this.#sources[source]!;
+    const { edits, added, options } = this.#sources[source]!;
     const edit = edits.get(given.record);
-    const read = edit?.value === undefined ? given : readRecord(edit.value, placeOf(given));
+    const read = edit?.value === undefined ? given : readRecord(edit.value, placeOf(given), options);
     const own = Array.isArray(added) ? (added as readonly AddedRecord[])[given.record - 1] : undefined;
     const flags =
       (edit?.value === undefined ? 0 : bitOf('edited')) |
@@ -235,9 +243,14 @@ export class Reading {
 
   /** Makes the examples of a record that becomes the next row, and counts them. */
   async #make(read: DataRecord, source: number): Promise<MadeExamples> {
-    const { file, record, line } = read;
-    this.placeholders.count(read.sample);
-    const filled = this.placeholders.fill(read.sample);
+    const { file, record, line, sample: given } = read;
+    if (!isLearnt(given)) {
+      if (given.kind === 'preference') this.counts.compared++;
+      else this.counts.judged++;
+      return {};
+    }
+    this.placeholders.count(given);
+    const filled = this.placeholders.fill(given);
     const finish = (clean: Sample): Sample => this.#finished(clean, source);
     const sample = await this.cleaning.take(filled, { file, record }, finish);
     if (!sample) return { dropped: true };
@@ -276,7 +289,7 @@ function* addedRecords(
   added: readonly AddedRecord[] | DataFault,
 ): Generator<DataRecord | RefusedRecord, void, void> {
   if (added instanceof DataFault) throw added;
-  for (const [index, { value }] of added.entries()) yield readRecord(value, { file, record: index + 1 });
+  for (const [index, { value }] of added.entries()) yield readRecord(value, { file, record: index + 1 }, {});
 }
 
 function placeOf({ file, record, line }: RecordPlace): RecordPlace {

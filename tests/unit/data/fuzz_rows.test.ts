@@ -7,7 +7,6 @@ import { readableContent } from '../../../src/data/message_content';
 import { answerSpans } from '../../../src/data/spans';
 import { jinjaTemplate, type ChatTemplate } from '../../../src/data/template';
 import { toyTokenizer } from './fixtures';
-import type { DataRecord } from '../../../src/data/records';
 import { readRecords } from './read_records';
 
 /**
@@ -51,7 +50,7 @@ const lines = await readRecords('odd.jsonl', objects.join('\n'));
 const cells = await readRecords('odd.csv', table([['instruction', 'input', 'output'], ...fuzz.cells]));
 
 /** That records have these checksums of tokens and targets, and that the places of answers are those of the marks. */
-function compare(name: string, records: readonly DataRecord[], expectedOf: readonly string[] = []): void {
+function compare(name: string, records: typeof lines.records, expectedOf: readonly string[] = []): void {
   const source = sourceOf(name);
   const now = new Date(2026, 2, 5, 7, 8, 9);
   const made = (text: string): ChatTemplate =>

@@ -162,19 +162,10 @@ describe('records', () => {
 });
 
 describe('records of other kinds', () => {
-  const chosen = { instruction: 'Who?', chosen: 'A pirate.', rejected: 'A cat.' };
   const answers = [{ role: 'assistant', content: 'A' }];
   const messages = [{ role: 'user', content: 'Who?' }, ...answers];
   it.each([
-    ['record_preference', chosen],
-    ['record_preference', { prompt: 'Who?', chosen: 'A pirate.', rejected: 'A cat.' }],
-    ['record_preference', { chosen: messages, rejected: messages }],
-    ['record_preference', { conversations: messages, chosen: answers[0], rejected: answers[0] }],
-    ['record_preference', { messages, rejected_response: 'A cat.' }],
-    ['record_feedback', { messages, label: false }],
-    ['record_feedback', { messages, label: true }],
-    ['record_feedback', { prompt: 'Who?', completion: 'A pirate.', label: true }],
-    ['record_feedback', { ...alpaca, kto_tag: 'False' }],
+    ['record_feedback', { text: 'great', label: true }],
     ['record_media', { ...alpaca, images: ['a.png'] }],
     ['record_media', { messages, videos: ['a.mp4'] }],
     ['record_media', { messages, audio: { path: 'a.wav' } }],
@@ -282,18 +273,14 @@ describe('conversations', () => {
 });
 
 describe('a row that cannot be used', () => {
+  const names =
+    'Say what they mean, with columns in the setting sources, or use the names “messages”, “instruction” and “output”, “question” and “answer”, or “text”.';
   it.each([
     [5, 'A record must be an object, but this is a number.'],
     [null, 'A record must be an object, but this is null.'],
     [['a'], 'A record must be an object, but this is a list.'],
-    [
-      {},
-      'A record needs “messages”, “conversations”, “instruction” and “output”, or “text”; this one has nothing.',
-    ],
-    [
-      { prompt: 'a', answer: 'b' },
-      'A record needs “messages”, “conversations”, “instruction” and “output”, or “text”; this one has prompt, answer.',
-    ],
+    [{}, `Its columns are not recognised: it has none. ${names}`],
+    [{ prompt: 'a', context: 'b' }, `Its columns are not recognised: prompt, context. ${names}`],
     [{ instruction: 'a' }, '“output” is missing.'],
     [{ instruction: 'a', output: ' ' }, '“output” is empty.'],
     [{ instruction: 'a', output: 3 }, '“output” must be a text.'],
@@ -303,10 +290,7 @@ describe('a row that cannot be used', () => {
     [{ ...alpaca, history: 'a' }, '“history” must be a list of pairs [instruction, output].'],
     [{ ...alpaca, history: [['a']] }, 'each turn of “history” must be a pair of texts.'],
     [{ text: '' }, '“text” is empty.'],
-    [
-      { text: null },
-      'A record needs “messages”, “conversations”, “instruction” and “output”, or “text”; this one has text (null).',
-    ],
+    [{ text: null }, `Its columns are not recognised: text (null). ${names}`],
     [{ messages: {} }, '“messages” must be a list.'],
     [{ messages: [] }, '“messages” is empty.'],
     [

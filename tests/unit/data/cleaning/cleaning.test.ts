@@ -4,7 +4,7 @@ import { parseSettings } from '../../../../src/core/settings/settings';
 import { Cleaner } from '../../../../src/data/cleaning/cleaner';
 import { CleaningPass } from '../../../../src/data/cleaning/cleaning';
 import type { CleaningReport } from '../../../../src/data/cleaning/report';
-import type { Sample } from '../../../../src/data/messages';
+import { isLearnt, type Sample } from '../../../../src/data/messages';
 import { sampleOf } from '../../../../src/data/shapes';
 import { Draws, drawnSample } from './rows';
 
@@ -12,7 +12,7 @@ const settingOf = (cleaning: unknown): Cleaning => parseSettings({ cleaning }).c
 
 function sample(record: object): Sample {
   const read = sampleOf(record as never);
-  if ('kind' in read) return read;
+  if ('kind' in read && isLearnt(read)) return read;
   throw new Error('not a record');
 }
 

@@ -1,6 +1,6 @@
 import { streamOf, uniform } from '../../../../src/core/random';
 import { sampleOf } from '../../../../src/data/shapes';
-import type { Sample } from '../../../../src/data/messages';
+import { isLearnt, type Sample } from '../../../../src/data/messages';
 
 /** Draws from a stream of random numbers. */
 export class Draws {
@@ -97,5 +97,5 @@ export function drawnSample(draws: Draws, faults = true): Sample | undefined {
     }),
   ])();
   const sample = sampleOf(record);
-  return 'kind' in sample ? sample : undefined;
+  return 'kind' in sample && isLearnt(sample) ? sample : undefined;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memoryFile } from '../../../../src/core/file_reader';
+import { isLearnt } from '../../../../src/data/messages';
 import { recordsOf, type Sample } from '../../../../src/data/records';
 import {
   factoryLoss,
@@ -16,7 +17,7 @@ type Chat = Sample & { kind: 'chat' };
 async function sampleOf(record: object | string): Promise<Sample> {
   const text = typeof record === 'string' ? record : JSON.stringify(record);
   for await (const read of recordsOf(memoryFile('a.jsonl', new TextEncoder().encode(text)))) {
-    if ('sample' in read) return read.sample;
+    if ('sample' in read && isLearnt(read.sample)) return read.sample;
     throw new Error(JSON.stringify(read));
   }
   throw new Error('no record');

@@ -163,6 +163,30 @@ describe('examples as a model sees them', () => {
     expect(dataset.hash).not.toBe(plain.hash);
   });
 
+  it('never come from compared or judged answers, whose number is told', async () => {
+    const compared = { prompt: 'Who?', chosen: 'A pirate.', rejected: 'A cat.' };
+    const judged = { instruction: 'Who?', output: 'A cat.', label: false };
+    const { examples, problems, notes } = await makeDataset(
+      model,
+      [fileOf(compared, rows[0]!, judged, rows[1]!, judged)],
+      { ...DEFAULTS, eval_split: 0 },
+    );
+    expect(problems).toEqual([]);
+    expect(examples).toHaveLength(2);
+    expect(model.tokenizer.decode([...(await examples.at(1)).ids])).toContain('Number 1?');
+    expect(notes.map((note) => inEnglish(note)).join()).toContain(
+      '1 record with a better and a worse answer and 2 records with an answer that is marked',
+    );
+  });
+
+  it('are read by the columns that are named for their file', async () => {
+    const columns = { prompt: 'Frage', response: 'Antwort' };
+    const named = fileOf({ Frage: 'Who?', Antwort: 'A pirate.', output: 'A cat.' });
+    const settings = { ...DEFAULTS, eval_split: 0, sources: { 'rows.jsonl': { columns } } };
+    const { examples } = await makeDataset(model, [named], settings);
+    expect(model.tokenizer.decode([...(await examples.at(0)).ids])).toContain('A pirate.');
+  });
+
   it('report what can not be used and go on', async () => {
     const { examples, problems } = await makeDataset(
       model,

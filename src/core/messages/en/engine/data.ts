@@ -73,14 +73,12 @@ export const dataMessages = {
     `It has pictures, sound or video (${format.series(columns)}), and only text can be learnt here.`,
   record_has_placeholder: ({ mark }: { mark: string }) =>
     `It asks about a picture, sound or video, marked ${mark}, and only text can be learnt here.`,
-  record_compares: ({ columns }: { columns: readonly string[] }) =>
-    `It compares answers (${format.series(columns)}), which is for preference training. To learn the better answer, give it as “output” or in “messages”, and leave out the other.`,
   record_judges: ({ columns }: { columns: readonly string[] }) =>
     `It says whether its answer is good (${format.series(columns)}), as KTO’s records do. To learn the good ones, keep them and leave out that column.`,
   record_no_object: ({ kind }: { kind: keyof typeof kinds }) =>
     `A record must be an object, but this is ${kinds[kind]}.`,
   record_shapeless: ({ names }: { names: readonly string[] }) =>
-    `A record needs “messages”, “conversations”, “instruction” and “output”, or “text”; this one has ${format.series(names) || 'nothing'}.`,
+    `Its columns are not recognised: ${format.series(names) || 'it has none'}. Say what they mean, with columns in the setting sources, or use the names “messages”, “instruction” and “output”, “question” and “answer”, or “text”.`,
 
   field_no_list: ({ name }: { name: string }) => `“${name}” must be a list.`,
   field_empty: ({ name }: { name: string }) => `“${name}” is empty.`,
@@ -108,8 +106,12 @@ export const dataMessages = {
     `it has a part of type ${type}, and only text can be learnt here.`,
   message_calls: '“tool_calls” must be a list of objects.',
   message_arguments: 'the “arguments” of a call are a text, but not a JSON object.',
-  turn_from: ({ from, speakers }: { from: string; speakers: readonly string[] }) =>
-    `“from” is ${from}; it must be one of ${speakers.join(', ')}.`,
+  turn_from: ({ name, from, speakers }: { name: string; from: string; speakers: readonly string[] }) =>
+    `“${name}” is ${from}; it must be one of ${speakers.join(', ')}.`,
+  preference_no_prompt: 'no prompt stands before its two answers.',
+  preference_same: 'Its two answers are the same, so none is preferred.',
+  verdict_unclear: ({ name }: { name: string }) => `“${name}” must be true or false.`,
+  verdict_no_answer: 'the last message must be the answer that is judged.',
   turn_calls:
     '“tool_calls” are not read beside “from”: write “role” and “content”, or “function_call” turns.',
   turn_call: 'its call is not JSON with “name” and “arguments”.',

@@ -66,6 +66,11 @@ export const session = {
     `The setting sources has options for ${format.list(names)}, but no file of examples has that name.`,
   cleaning_step: ({ step, changed, dropped }: { step: string; changed: number; dropped: number }) =>
     `Cleaning (${step}): ${plural(changed, 'record')} changed, ${plural(dropped, 'record')} dropped.`,
+  examples_judged: ({ compared, judged }: { compared: number; judged: number }) =>
+    `${format.list([
+      ...(compared > 0 ? [`${plural(compared, 'record')} with a better and a worse answer`] : []),
+      ...(judged > 0 ? [`${plural(judged, 'record')} with an answer that is marked as good or bad`] : []),
+    ])} ${compared + judged === 1 ? 'is' : 'are'} kept, but not learnt: the objective learns no comparisons of answers.`,
   examples_leaked: ({ leaked }: { leaked: number }) =>
     `${plural(leaked, 'example')} for training ${leaked === 1 ? 'has' : 'have'} the same content as an example for evaluation, so training leaves ${leaked === 1 ? 'it' : 'them'} out.`,
   /** The difference between a checkpoint and the session. */

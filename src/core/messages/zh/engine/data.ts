@@ -67,15 +67,13 @@ export const dataMessages: typeof english = {
   record_has_media: ({ columns }) =>
     `其中有图片、声音或视频（${format.series(columns)}），而此处只能学习文本。`,
   record_has_placeholder: ({ mark }) => `它询问的是 ${mark} 所代表的图片、声音或视频，而此处只能学习文本。`,
-  record_compares: ({ columns }) =>
-    `它对比了多个回答（${format.series(columns)}），用于偏好训练。要学习较好的回答，请将它写为“output”或放在“messages”中，并去掉另一个。`,
   record_judges: ({ columns }) =>
     `它像 KTO 的数据行那样标明了回答的好坏（${format.series(columns)}）。要学习好的回答，请保留这些数据行并去掉该列。`,
   record_no_object: ({ kind }) => `数据行必须是对象，但这是${kinds[kind]}。`,
   record_shapeless: ({ names }) =>
-    `数据行需要有“messages”、“conversations”、“instruction”和“output”，或“text”；而这一条${
-      names.length === 0 ? '什么都没有' : `有 ${names.join('、')}`
-    }。`,
+    `无法识别数据列：${
+      names.length === 0 ? '一列也没有' : names.join('、')
+    }。请在设置 sources 的 columns 中说明各列的含义，或使用列名“messages”、“instruction”和“output”、“question”和“answer”，或“text”。`,
 
   field_no_list: ({ name }) => `“${name}”必须是列表。`,
   field_empty: ({ name }) => `“${name}”为空。`,
@@ -100,7 +98,11 @@ export const dataMessages: typeof english = {
   message_part_foreign: ({ type }) => `其中有类型为 ${type} 的部分，而此处只能学习文本。`,
   message_calls: '“tool_calls”必须是对象的列表。',
   message_arguments: '调用的“arguments”是文本，但不是 JSON 对象。',
-  turn_from: ({ from, speakers }) => `“from”为 ${from}，必须是 ${speakers.join('、')} 之一。`,
+  turn_from: ({ name, from, speakers }) => `“${name}”为 ${from}，必须是 ${speakers.join('、')} 之一。`,
+  preference_no_prompt: '两个回答之前没有提示词。',
+  preference_same: '两个回答相同，无法区分优劣。',
+  verdict_unclear: ({ name }) => `“${name}”必须是 true 或 false。`,
+  verdict_no_answer: '最后一条消息必须是被评判的回答。',
   turn_calls: '与“from”同时出现的“tool_calls”不会被读取：请写“role”和“content”，或“function_call”轮次。',
   turn_call: '其调用不是带有“name”和“arguments”的 JSON。',
   tools_list: '“tools”必须是对象的列表，或该列表的 JSON 文本。',

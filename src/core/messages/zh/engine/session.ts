@@ -48,6 +48,11 @@ export const session: typeof english = {
     `设置 sources 中有 ${format.list(names)} 的选项，但没有这个名称的样本文件。`,
   cleaning_step: ({ step, changed, dropped }) =>
     `清洗（${step}）：改动 ${format.count(changed)} 条数据行，丢弃 ${format.count(dropped)} 条。`,
+  examples_judged: ({ compared, judged }) =>
+    `${format.list([
+      ...(compared > 0 ? [`${format.count(compared)} 条对比优劣回答的数据行`] : []),
+      ...(judged > 0 ? [`${format.count(judged)} 条标明回答好坏的数据行`] : []),
+    ])}已保留，但不会学习：当前训练目标不学习回答的优劣对比。`,
   examples_leaked: ({ leaked }) =>
     `有 ${format.count(leaked)} 条训练样本与评估样本内容相同，训练时不使用这些样本。`,
   other_objective: '训练目标',

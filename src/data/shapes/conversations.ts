@@ -2,11 +2,22 @@ import {
   Float,
   fieldsOf,
   losslessJsonOf,
+  losslessText,
   type LosslessFields,
   type LosslessJson,
-} from '../core/lossless_json';
-import { message } from '../core/messages/message';
-import { ROLES, refused, type Message, type Refused, type Role, type Sample } from './messages';
+} from '../../core/lossless_json';
+import { message } from '../../core/messages/message';
+import type { Tags } from '../../core/settings/sources';
+import { ROLES, refused, type Message, type Refused, type Role, type Sample } from '../messages';
+
+type Conversation = Sample & { readonly kind: 'chat' };
+
+/** The columns beside the list, and the names within it. */
+export interface ConversationOptions {
+  readonly system?: string | undefined;
+  readonly tools?: string | undefined;
+  readonly tags?: Tags | undefined;
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -27,20 +38,27 @@ const SPEAKERS: ReadonlyMap<string, Role | 'call'> = new Map<string, Role | 'cal
  * `value`, as ShareGPT has them. The template gets every field of a message. The record may also have `system`, `tools`
  * and `chat_template_kwargs`.
  *
- * @param name the column with the list
+ * @param name the column with the list; a text there is read as JSON
  */
-export function readConversation(record: LosslessFields, name: string): Sample | Refused {
-  const list = record[name];
+export function readConversation(
+  record: LosslessFields,
+  name: string,
+  { system: systemName = 'system', tools: toolsName = 'tools', tags = {} }: ConversationOptions = {},
+): Conversation | Refused {
+  const column = record[name];
+  if (column === undefined) return refused('field_missing', { name });
+  const list = typeof column === 'string' ? losslessJsonOf(column) : column;
   if (!Array.isArray(list)) return refused('field_no_list', { name });
   if (list.length === 0) return refused('field_empty', { name });
   const messages: Message[] = [];
   for (const [index, given] of (list as readonly LosslessJson[]).entries()) {
-    const read = readItem(given);
+    const read = readItem(given, tags);
     if ('reason' in read) return refused('message_fault', { number: index + 1, fault: read.reason });
     messages.push(read);
   }
-  const { system } = record;
-  if (system !== undefined && typeof system !== 'string') return refused('field_no_text', { name: 'system' });
+  const system = record[systemName];
+  if (system !== undefined && typeof system !== 'string')
+    return refused('field_no_text', { name: systemName });
   if (system !== undefined && system.trim() !== '') {
     if (messages[0]?.role === 'system') {
       return refused('system_twice', { name });
@@ -53,17 +71,29 @@ export function readConversation(record: LosslessFields, name: string): Sample |
     ({ content, role, fields }) => role === 'assistant' && content.trim() === '' && !fields?.tool_calls,
   );
   if (empty >= 0) return refused('message_fault', { number: empty + 1, fault: message('answer_empty') });
-  const read = readTools(record.tools);
-  if ('reason' in read) return read;
   const bare = (list as readonly LosslessJson[]).some((given) => 'from' in (fieldsOf(given) ?? {}));
-  const tools = bare ? read.tools?.map(asFunction) : read.tools;
+  const read = readTools(record[toolsName], bare || Object.keys(tags).length > 0);
+  if ('reason' in read) return read;
+  const { tools } = read;
   const given = record.chat_template_kwargs;
   const variables = given === undefined ? undefined : fieldsOf(given);
   if (given !== undefined && !variables) return refused('field_no_object', { name: 'chat_template_kwargs' });
   return { kind: 'chat', messages, ...(tools && { tools }), ...(variables && { variables }) };
 }
 
-function readItem(given: LosslessJson): Message | Refused {
+/** Speakers by the tags that name them. */
+const TAGGED: readonly (readonly [keyof Tags, string])[] = [
+  ['user_tag', 'user'],
+  ['assistant_tag', 'assistant'],
+  ['observation_tag', 'tool'],
+  ['function_tag', 'function_call'],
+  ['system_tag', 'system'],
+];
+
+function readItem(item: LosslessJson, tags: Tags): Message | Refused {
+  const tagged = Object.keys(tags).length > 0 ? untagged(item, tags) : undefined;
+  if (tagged && 'reason' in tagged) return tagged;
+  const given = tagged?.given ?? item;
   const fields = fieldsOf(given);
   if (!fields || (!('role' in fields) && !('from' in fields))) {
     return refused('message_no_object');
@@ -73,6 +103,26 @@ function readItem(given: LosslessJson): Message | Refused {
   if (typeof trained === 'object') return trained;
   const read = 'role' in fields ? readMessage(fields) : readTurn(fields);
   return 'reason' in read || trained ? read : { ...read, trained: false };
+}
+
+/** A message with the field names and the speakers that all files without tags have. */
+function untagged(item: LosslessJson, tags: Tags): { readonly given: LosslessJson } | Refused {
+  const fields = fieldsOf(item);
+  if (!fields) return { given: item };
+  const roleName = tags.role_tag ?? ('role' in fields ? 'role' : 'from');
+  const contentName = tags.content_tag ?? ('content' in fields ? 'content' : 'value');
+  const { [roleName]: speaker, [contentName]: content, ...more } = fields;
+  if (speaker === undefined) return refused('field_missing', { name: roleName });
+  if (content === undefined && !('tool_calls' in more))
+    return refused('field_missing', { name: contentName });
+  const tagged = TAGGED.find(([tag]) => tags[tag] !== undefined && tags[tag] === speaker)?.[1] ?? speaker;
+  const role = typeof tagged === 'string' ? (SPEAKERS.get(tagged) ?? tagged) : tagged;
+  if (role === 'call') return { given: { ...more, from: 'function_call', value: content ?? null } };
+  if (!ROLES.some((known) => known === role)) {
+    const speakers = [...SPEAKERS.keys()];
+    return refused('turn_from', { name: roleName, from: losslessText(speaker), speakers });
+  }
+  return { given: { ...more, role, content: content ?? null } };
 }
 
 /** Whether the model should learn a message: `weight` as in OpenAI's records, or a switch of other trainers. */
@@ -151,7 +201,7 @@ function readTurn({ from, value, ...more }: LosslessFields): Message | Refused {
   if (typeof value !== 'string') return refused('field_no_text', { name: 'value' });
   const role = SPEAKERS.get(from);
   if (!role) {
-    return refused('turn_from', { from: JSON.stringify(from), speakers: [...SPEAKERS.keys()] });
+    return refused('turn_from', { name: 'from', from: JSON.stringify(from), speakers: [...SPEAKERS.keys()] });
   }
   if (role === 'assistant' && Array.isArray(more.tool_calls) && more.tool_calls.length > 0) {
     return refused('turn_calls');
@@ -176,17 +226,25 @@ function readCalls(json: string): readonly Fields[] | undefined {
   return read.length > 0 && read.every((call) => call !== undefined) ? read : undefined;
 }
 
-/** Reads the tools of a record: a list, or its JSON as text. An empty list counts as no tools. */
-function readTools(value: LosslessJson | undefined): { readonly tools?: readonly LosslessJson[] } | Refused {
+/**
+ * Reads the tools of a record: a list, or its JSON as text. An empty list counts as no tools.
+ *
+ * @param bare whether functions may lack the wrapper that templates expect, as in ShareGPT's records
+ */
+export function readTools(
+  value: LosslessJson | undefined,
+  bare: boolean,
+): { readonly tools?: readonly LosslessJson[] } | Refused {
   if (value === undefined || value === '') return {};
   const list = typeof value === 'string' ? losslessJsonOf(value) : value;
   if (!Array.isArray(list) || !list.every((tool) => fieldsOf(tool) !== undefined)) {
     return refused('tools_list');
   }
-  return list.length === 0 ? {} : { tools: list as readonly LosslessJson[] };
+  if (list.length === 0) return {};
+  const tools = list as readonly LosslessJson[];
+  return { tools: bare ? tools.map(asFunction) : tools };
 }
 
-/** ShareGPT's records describe functions without the wrapper that templates expect. */
 function asFunction(tool: LosslessJson): LosslessJson {
   return 'function' in (fieldsOf(tool) ?? {}) ? tool : { type: 'function', function: tool };
 }
