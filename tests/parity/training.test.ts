@@ -17,6 +17,7 @@ import {
   updatesOf,
 } from './fixtures';
 import { loadOnDevice, pissaState, runUpdates } from './load_fixture';
+import { expectPacking, packings } from './packing';
 
 let device: Device;
 beforeAll(async () => {
@@ -84,3 +85,10 @@ describe.each(trainedFamilies)('%s', (family) => {
     destroy();
   });
 });
+
+test.each(packings)(
+  'packed examples give the bins, losses, norms and adapter of TRL: %s',
+  async (strategy) => {
+    await expectPacking(device, strategy);
+  },
+);
