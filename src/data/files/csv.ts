@@ -1,8 +1,8 @@
-import { JsonFault, parseLosslessJson, type LosslessJson } from '../../core/lossless_json';
 import { message } from '../../core/messages/message';
 import { DataFault, MOST_RECORD, tooLong } from './fault';
 import type { DataFormat, Entry, FormatSource } from './format';
-import { delimiterOf, isHeader, withoutHint } from './table_look';
+import { columnsOf, recordOf } from './table_record';
+import { delimiterOf, withoutHint } from './table_look';
 import { textOf } from './text';
 
 /** Column names by which a table is recognised if the file's name says nothing. */
@@ -43,9 +43,8 @@ async function* entriesOfCsv(source: FormatSource): AsyncGenerator<Entry, void, 
   for await (const row of rowsOf(source)) {
     const { cells, line, lastLine, misquoted } = row;
     if (columns === undefined) {
-      const header = source.options.header ?? isHeader(cells);
-      source.tell({ header, headerGuessed: source.options.header === undefined });
-      columns = header ? namesOf(row) : cells.map((_, at) => `column_${at + 1}`);
+      const { names, header } = columnsOf(cells, line, source);
+      columns = names;
       if (header) continue;
     }
     if (cells.length === 1 && cells[0]?.trim() === '') continue; // a blank line
@@ -60,46 +59,6 @@ async function* entriesOfCsv(source: FormatSource): AsyncGenerator<Entry, void, 
     } else yield recordOf(columns, cells, line);
   }
   if (columns === undefined) throw new DataFault({ code: 'empty', reason: message('file_empty') });
-}
-
-/** @throws DataFault if a name occurs twice, or if a needed name is missing */
-function namesOf({ cells, line }: Row): readonly string[] {
-  const names = cells.map((cell) => cell.trim());
-  const twice = names.find((name, at) => name !== '' && names.indexOf(name) < at);
-  if (twice !== undefined) {
-    const reason = message('csv_column_twice', { name: twice });
-    throw new DataFault({ code: 'csv_columns', reason, line });
-  }
-  // The first column may lack a name: pandas writes its index without one.
-  const nameless = names.findIndex((name, at) => name === '' && at > 0);
-  if (nameless >= 0 || names.every((name) => name === '')) {
-    const reason = message('csv_column_nameless', { number: Math.max(0, nameless) + 1 });
-    throw new DataFault({ code: 'csv_columns', reason, line });
-  }
-  return names;
-}
-
-/** Columns whose cells hold JSON instead of plain text. `tools` may be JSON in any format. */
-const STRUCTURED = new Set(['messages', 'conversations', 'history', 'chat_template_kwargs']);
-
-function recordOf(columns: readonly string[], cells: readonly string[], line: number): Entry {
-  const record: Record<string, LosslessJson> = {};
-  for (const [at, name] of columns.entries()) {
-    const cell = cells[at] ?? '';
-    if (name === '' || cell === '') continue;
-    if (!STRUCTURED.has(name)) {
-      record[name] = cell;
-      continue;
-    }
-    try {
-      record[name] = parseLosslessJson(cell);
-    } catch (error) {
-      if (!(error instanceof JsonFault)) throw error;
-      const reason = message('csv_cell_not_json', { name, fault: error.reason });
-      return { fault: { code: 'json_syntax', reason, line } };
-    }
-  }
-  return { value: record, line };
 }
 
 /** The rows of a table, including its first line. @throws DataFault if a quote is never closed */

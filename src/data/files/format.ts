@@ -38,24 +38,39 @@ export interface FileFacts {
   readonly headerGuessed?: boolean;
 }
 
-/** A kind of file with examples. To add one, add a file to this folder and an entry to the list in formats.ts. */
-export interface DataFormat {
+interface Named {
   /** Its names, for people. */
   readonly names: readonly string[];
   /** File name endings in lower case: `.json`. */
   readonly endings: readonly string[];
   /** Media types that browsers give it. */
   readonly mediaTypes: readonly string[];
+}
+
+/** A kind of text file with examples. To add one, add a file to this folder and an entry to the list in formats.ts. */
+export interface DataFormat extends Named {
   /**
    * Whether a file seems to have this format.
    *
-   * @param head the beginning of its text, without white space before it; empty if the file is no text
+   * @param head the beginning of its text, without white space before it
    */
-  fits(head: string): boolean;
+  fits(head: string, name: string): boolean;
   /**
    * The records of a file in order. Reads a part of the file at a time.
    *
    * @throws DataFault if the file can't be used; possibly only after some of its records
    */
   entries(source: FormatSource): AsyncIterable<Entry>;
+}
+
+/** A kind of file with examples that is not a text. */
+export interface BinaryFormat extends Named {
+  /**
+   * Whether a file seems to have this format.
+   *
+   * @param head its first bytes
+   */
+  fitsBytes(head: Uint8Array, name: string): boolean;
+  /** The records of a file in order. @throws DataFault if the file can't be used; possibly only after some of its records */
+  entries(source: Omit<FormatSource, 'encoding'>): AsyncIterable<Entry>;
 }

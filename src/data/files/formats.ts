@@ -4,11 +4,16 @@ import { CSV } from './csv';
 import { encodingOf } from './found_encoding';
 import { DataFault } from './fault';
 import { unsupportedKind } from './unsupported_kind';
-import type { DataFormat, Entry, FileOptions, FormatSource } from './format';
+import type { BinaryFormat, DataFormat, Entry, FileOptions, FormatSource } from './format';
 import { JSON_RECORDS } from './json';
+import { PARQUET } from './parquet';
+import { PLAIN_TEXT } from './plain_text';
+import { XLSX } from './xlsx';
 
 /** All formats of examples. A format whose content is recognised more reliably comes first. */
-export const FORMATS: readonly DataFormat[] = [JSON_RECORDS, CSV];
+const TEXT_FORMATS: readonly DataFormat[] = [PLAIN_TEXT, JSON_RECORDS, CSV];
+const BINARY_FORMATS: readonly BinaryFormat[] = [PARQUET, XLSX];
+const FORMATS = [JSON_RECORDS, CSV, ...BINARY_FORMATS, PLAIN_TEXT];
 
 /** File name endings of examples. */
 export const DATA_ENDINGS: readonly string[] = FORMATS.flatMap(({ endings }) => endings);
@@ -20,7 +25,7 @@ const HEAD = 4096;
 
 /** Whether a file name has the ending of a known format. */
 export function isDataFile(name: string): boolean {
-  return byEnding(name) !== undefined;
+  return FORMATS.some((format) => hasEnding(format, name));
 }
 
 /** How a file is read. */
@@ -40,19 +45,26 @@ export async function* entriesOf(
 ): AsyncGenerator<Entry, void, void> {
   const head = await file.read(0, Math.min(HEAD, file.size));
   if (head.length === 0) throw new DataFault({ code: 'empty', reason: message('file_empty') });
+  const binary = BINARY_FORMATS.find((one) => one.fitsBytes(head, file.name));
+  if (binary) {
+    tell({ format: nameOf(binary, file.name) });
+    yield* binary.entries({ file, options, tell });
+    return;
+  }
   const kind = unsupportedKind(head);
   if (kind !== undefined) throw new DataFault({ code: 'foreign', reason: message('file_foreign', { kind }) });
   const encoding = await encodingOf(file, options.encoding);
   tell({ encoding: encoding.label, encodingGuessed: encoding.guessed });
   // Decoded leniently, only to choose the format. The format itself decodes strictly.
   const text = new TextDecoder(encoding.label).decode(head).trimStart();
-  const format = FORMATS.find((one) => one.fits(text)) ?? byEnding(file.name) ?? JSON_RECORDS;
+  const format =
+    TEXT_FORMATS.find((one) => one.fits(text, file.name)) ?? textByEnding(file.name) ?? JSON_RECORDS;
   tell({ format: nameOf(format, file.name) });
   yield* format.entries({ file, encoding, options, tell });
 }
 
 /** The name of a format, by the ending of the file if the format has several. */
-function nameOf({ names, endings }: DataFormat, file: string): string {
+function nameOf({ names, endings }: Pick<DataFormat, 'names' | 'endings'>, file: string): string {
   const ending = endings
     .find((one) => file.toLowerCase().endsWith(one))
     ?.slice(1)
@@ -60,7 +72,10 @@ function nameOf({ names, endings }: DataFormat, file: string): string {
   return names.find((name) => name === ending) ?? names[0] ?? '';
 }
 
-function byEnding(name: string): DataFormat | undefined {
-  const lower = name.toLowerCase();
-  return FORMATS.find(({ endings }) => endings.some((ending) => lower.endsWith(ending)));
+function textByEnding(name: string): DataFormat | undefined {
+  return TEXT_FORMATS.find((format) => hasEnding(format, name));
+}
+
+function hasEnding({ endings }: Pick<DataFormat, 'endings'>, name: string): boolean {
+  return endings.some((ending) => name.toLowerCase().endsWith(ending));
 }

@@ -15,10 +15,6 @@ const UNSUPPORTED: readonly { readonly bytes: readonly number[]; readonly kind: 
   },
   { bytes: [0xd0, 0xcf, 0x11, 0xe0], kind: 'office' },
   {
-    bytes: ascii('PAR1'),
-    kind: 'parquet',
-  },
-  {
     bytes: ascii('ARROW1'),
     kind: 'arrow',
   },

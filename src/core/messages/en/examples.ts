@@ -19,7 +19,7 @@ export const examples = {
     'Over 200 MB: choose these files again after you reload the page. A run saves its own copy.',
   formats: 'File formats',
   formatsIntro:
-    'One JSON object a line (JSONL), one JSON list of them, or a table (CSV, TSV) whose first line names the columns, all in UTF-8. A record has one of these three shapes; a file may mix them:',
+    'One JSON object a line (JSONL), one JSON list of them, Parquet, or a table (CSV, TSV, XLSX) whose first line names the columns; a plain text or Markdown file is one text. A record has one of these three shapes; a file may mix them:',
   formatsInstruction: 'A task and its answer. input and system may be left out:',
   formatsMessages:
     'A conversation, with tools if it has some; also as ShareGPT’s “conversations”. The model learns the assistant’s turns:',

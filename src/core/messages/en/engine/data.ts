@@ -8,7 +8,6 @@ const foreign = {
   sevenZip: 'a 7z archive. Unpack it first',
   zip: 'a zip archive (or an Excel sheet, which is one). Unpack it, or save the sheet as CSV',
   office: 'an old Office file. Save the sheet as CSV',
-  parquet: 'a Parquet file. Write it as JSON Lines: Dataset.to_json of datasets does it',
   arrow: 'an Arrow file. Write it as JSON Lines: Dataset.to_json of datasets does it',
   sqlite: 'an SQLite database. Export the table as CSV',
   pdf: 'a PDF. Put its text into records first',
@@ -45,6 +44,13 @@ export const dataMessages = {
   encoding_probable: ({ name }: { name: string }) => `probably ${name}`,
   table_headless: ({ file }: { file: string }) =>
     `The first line of ${file} looks like a row, so its columns are called column_1, column_2 and so on. If it names the columns, give “header”: true in the setting sources.`,
+  parquet_unreadable: ({ detail }: { detail: string }) =>
+    `The Parquet file is damaged, or written in a way that can’t be read here (${detail}).`,
+  parquet_bytes: ({ column }: { column: string }) =>
+    `“${column}” holds bytes, and only text can be learnt here. Leave that column out.`,
+  xlsx_unreadable: 'The workbook is damaged or has a password. Save the sheet as CSV.',
+  xlsx_large: ({ megabytes }: { megabytes: number }) =>
+    `A workbook of over ${megabytes} MB can’t be read here. Save the sheet as CSV.`,
   list_empty: 'The list of records is empty.',
   edit_unreadable: 'This is no edit of a table of examples: the file was changed by hand, or it was cut off.',
   list_goes_on: 'Something follows the end of the list: give one list, or one record a line.',

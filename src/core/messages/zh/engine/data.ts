@@ -9,7 +9,6 @@ const foreign = {
   sevenZip: '这是 7z 压缩包，请先解压。',
   zip: '这是 zip 压缩包（Excel 表格也是）。请先解压，或将表格另存为 CSV。',
   office: '这是旧版 Office 文件。请将表格另存为 CSV。',
-  parquet: '这是 Parquet 文件。请转换为 JSON Lines：datasets 的 Dataset.to_json 可以完成。',
   arrow: '这是 Arrow 文件。请转换为 JSON Lines：datasets 的 Dataset.to_json 可以完成。',
   sqlite: '这是 SQLite 数据库。请将数据表导出为 CSV。',
   pdf: '这是 PDF。请先将其文本整理为数据行。',
@@ -45,6 +44,10 @@ export const dataMessages: typeof english = {
   encoding_probable: ({ name }) => `${name}（推测）`,
   table_headless: ({ file }) =>
     `${file} 的首行看起来是数据，因此各列称为 column_1、column_2 等。如果首行是列名，请在 sources 设置中给出“header”: true。`,
+  parquet_unreadable: ({ detail }) => `Parquet 文件已损坏，或其写法在此处无法读取（${detail}）。`,
+  parquet_bytes: ({ column }) => `“${column}”列是字节数据，此处只能学习文本。请去掉该列。`,
+  xlsx_unreadable: '工作簿已损坏或设有密码。请将工作表另存为 CSV。',
+  xlsx_large: ({ megabytes }) => `此处无法读取超过 ${megabytes} MB 的工作簿。请将工作表另存为 CSV。`,
   list_empty: '数据行的列表为空。',
   edit_unreadable: '这一行不是样本表格的编辑记录：文件可能被手动改动过，或者不完整。',
   list_goes_on: '列表结束之后还有其他内容：请只给一个列表，或每行写一条。',

@@ -1,0 +1,56 @@
+import { message } from '../../core/messages/message';
+import { DataFault } from './fault';
+import type { BinaryFormat, Entry, FormatSource } from './format';
+import { columnsOf, recordOf } from './table_record';
+
+/** Most bytes of a workbook: it is unpacked in memory. */
+const MOST_BYTES = 100 * 2 ** 20;
+
+/** Sheets of Excel: the rows of all of them in turn, each with a first row of its own that may name the columns. */
+export const XLSX: BinaryFormat = {
+  names: ['XLSX'],
+  endings: ['.xlsx'],
+  mediaTypes: ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
+  fitsBytes: (head, name) =>
+    String.fromCharCode(...head.subarray(0, 4)) === 'PK\u0003\u0004' &&
+    (/\.xlsx$/i.test(name) || new TextDecoder('latin1').decode(head).includes('[Content_Types].xml')),
+  entries: entriesOfXlsx,
+};
+
+async function* entriesOfXlsx(
+  source: Pick<FormatSource, 'file' | 'options' | 'tell'>,
+): AsyncGenerator<Entry, void, void> {
+  const { file } = source;
+  if (file.size > MOST_BYTES) {
+    throw new DataFault({ code: 'xlsx', reason: message('xlsx_large', { megabytes: MOST_BYTES / 2 ** 20 }) });
+  }
+  const { default: readSheets } = await import('read-excel-file/universal');
+  const { buffer } = await file.read(0, file.size);
+  const sheets = await readSheets(buffer, { trim: false }).catch(() => {
+    throw new DataFault({ code: 'xlsx', reason: message('xlsx_unreadable') });
+  });
+  let rows = 0;
+  for (const { data } of sheets) {
+    let columns: readonly string[] | undefined;
+    for (const [index, row] of data.entries()) {
+      const cells = row.map(cellText);
+      if (cells.every((cell) => cell.trim() === '')) continue;
+      rows++;
+      if (columns === undefined) {
+        const { names, header } = columnsOf(cells, index + 1, source);
+        columns = names;
+        if (header) continue;
+      }
+      yield recordOf(columns, cells, index + 1);
+    }
+  }
+  if (rows === 0) throw new DataFault({ code: 'empty', reason: message('file_empty') });
+}
+
+/** A cell as text, as a table in CSV has it. */
+function cellText(cell: unknown): string {
+  if (cell === null || cell === undefined) return '';
+  if (cell instanceof Date) return cell.toISOString().replace(/T00:00:00\.000Z$|\.000Z$/, '');
+  if (typeof cell === 'boolean') return cell ? 'TRUE' : 'FALSE';
+  return typeof cell === 'string' || typeof cell === 'number' ? String(cell) : '';
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Float } from '../../../src/core/lossless_json';
+import { inEnglish } from '../../../src/core/messages/english';
+import { read } from './read_file';
+
+const { parquet, xlsx } = JSON.parse(
+  readFileSync(new URL('fixtures/files.json', import.meta.url), 'utf8'),
+) as { readonly parquet: Readonly<Record<string, string>>; readonly xlsx: string };
+const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
+const { bytes: withBytes = '', ...codecs } = parquet;
+
+describe('a Parquet file', () => {
+  it.each(Object.entries(codecs))('keeps nested rows, exact numbers and days: %s', async (_, text) => {
+    const { values, faults, refused, facts } = await read('train.parquet', bytesOf(text));
+    expect([faults, refused, facts.format]).toEqual([[], undefined, 'Parquet']);
+    expect(values).toEqual([
+      {
+        instruction: '你好',
+        messages: [
+          { role: 'user', content: 'q' },
+          { role: 'assistant', content: 'a' },
+        ],
+        count: 1,
+        share: new Float(1),
+        good: true,
+        day: '2024-02-29',
+        moment: '2024-02-29T12:30:00',
+        price: new Float(1.5),
+        kind: 'x',
+      },
+      {
+        instruction: 'b',
+        messages: [],
+        count: 2n ** 53n + 1n,
+        share: new Float(0.5),
+        good: false,
+        day: null,
+        moment: null,
+        price: null,
+        kind: 'x',
+      },
+      {
+        instruction: null,
+        messages: null,
+        count: null,
+        share: null,
+        good: null,
+        day: null,
+        moment: null,
+        price: null,
+        kind: 'y',
+      },
+    ]);
+  });
+
+  it('refuses rows whose bytes are not a text, and reads the others', async () => {
+    const { values, faults } = await read('a.parquet', bytesOf(withBytes));
+    expect(values).toEqual([{ text: 'plain' }]);
+    expect(inEnglish(faults[0]!.reason)).toMatch(/“text” holds bytes/);
+  });
+
+  it.each([1, 4, 100, 400])('is refused if it is cut at byte %i', async (length) => {
+    const { refused } = await read('a.parquet', bytesOf(codecs.snappy!).subarray(0, 3 + length));
+    expect(refused).toBeDefined();
+  });
+});
+
+describe('a workbook', () => {
+  it('gives the rows of all its sheets, with their numbers', async () => {
+    const { values, lines, facts } = await read('questions.xlsx', bytesOf(xlsx));
+    expect(facts).toMatchObject({ format: 'XLSX', header: true });
+    expect(values).toEqual([
+      { instruction: '你好', output: 'line\nbreak', n: '3', day: '2024-02-29', yes: 'TRUE' },
+      { instruction: 'b', output: '1.5', yes: 'FALSE' },
+      { instruction: 'c', output: 'd' },
+    ]);
+    expect(lines).toEqual([2, 4, 2]);
+  });
+
+  it('is refused if it is cut', async () => {
+    const { refused } = await read('a.xlsx', bytesOf(xlsx).subarray(0, 900));
+    expect(inEnglish(refused!.reason)).toMatch(/damaged/);
+  });
+});
+
+describe('a plain text', () => {
+  it.each([
+    ['book.txt', 'Text, which is long\n\n[1] And so on.\n'],
+    ['notes.md', '[Link](a) first\n\n- one\n'],
+    ['chapter.txt', '[Chapter 1]\n\nIt rained.'],
+    ['empty.markdown', '{{ template }}'],
+  ])('is one document: %s', async (name, content) => {
+    expect((await read(name, content)).values).toEqual([{ text: content }]);
+  });
+
+  it('may be JSON or a table in spite of its name', async () => {
+    expect((await read('a.txt', '{"text": "a"}\n{"text": "b"}')).values).toHaveLength(2);
+    expect((await read('a.txt', 'instruction,output\na,b')).values).toHaveLength(1);
+  });
+});
