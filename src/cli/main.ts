@@ -4,6 +4,7 @@ import { parseArguments } from './arguments';
 import { chatCommand } from './chat';
 import type { Command } from './command';
 import { withConfig } from './config';
+import { dataCommand } from './data';
 import { evalCommand } from './eval';
 import { exportCommand } from './export';
 import { commandHelp, overview } from './help';
@@ -28,6 +29,7 @@ const commands: readonly Command[] = [
   logitsCommand,
   inspectCommand,
   previewCommand,
+  dataCommand,
   searchCommand,
   modelsCommand,
   runsCommand,

@@ -2,6 +2,7 @@ import { say, t } from './language';
 import { TunesmithError } from '../core/errors';
 import { message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
+import { cleaningMessage } from '../data/cleaning/report';
 import type { ProblemGroup } from '../data/problems';
 import type { Message } from '../data/records';
 import type { DataFile } from '../session/data/dataset';
@@ -112,13 +113,17 @@ export async function setExamples(
   settings: TrainSettings,
   output: Output,
 ): Promise<void> {
-  const { examples, problems, truncated, placeholders, notes } = await session.setExamples(files, settings);
+  const { examples, problems, truncated, cleaning, placeholders, notes } = await session.setExamples(
+    files,
+    settings,
+  );
   const [first] = problems;
   if (examples.length === 0) {
-    const values = { problem: first && textOf(first) };
-    throw new TunesmithError({ code: 'records_unusable', values });
+    const dropping = cleaning?.steps.find(({ dropped }) => dropped > 0);
+    const problem = dropping ? cleaningMessage(dropping) : first && problemText(first);
+    throw new TunesmithError({ code: 'records_unusable', values: { problem } });
   }
-  for (const problem of problems) output.note(textOf(problem));
+  for (const problem of problems) output.note(problemText(problem));
   if (truncated > 0) {
     const most = Math.min(settings.max_seq_length, session.layout.positions);
     output.note(t.cli.cut(truncated, most));
@@ -129,7 +134,7 @@ export async function setExamples(
 }
 
 /** The file, the first place, the reason, and how often it occurs if more than once. */
-function textOf({ file, places: [first = {}], reason, count }: ProblemGroup): string {
+export function problemText({ file, places: [first = {}], reason, count }: ProblemGroup): string {
   const { record, line, column } = first;
   const numbers = { record, line, column };
   const names = ['record', 'line', 'column'] as const;

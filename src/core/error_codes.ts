@@ -201,6 +201,7 @@ export const ERROR_CLASSES = {
   output_dir: 'input',
   output_dir_in_use: 'busy',
   output_dir_used: 'input',
+  output_file_used: 'input',
   output_named_file: 'input',
   output_not_empty: 'input',
   path_unreadable: 'storage',

@@ -1,3 +1,4 @@
+import { message, type Message } from '../../core/messages/message';
 import type { CleaningStep } from '../../core/settings/cleaning';
 
 /** The place of a row in the files. */
@@ -33,4 +34,9 @@ export interface CleaningReport {
   readonly rows: number;
   readonly kept: number;
   readonly steps: readonly StepReport[];
+}
+
+/** The counts of a step. */
+export function cleaningMessage({ step, changed, dropped }: StepReport): Message {
+  return message('cleaning_step', { step, changed, dropped });
 }

@@ -5,7 +5,7 @@ import { message, type Message, type Told } from '../../core/messages/message';
 import { dataKey, type DataSettings, type TrainSettings } from '../../core/settings/settings';
 import { TimeSlices } from '../../core/time_slices';
 import { Cleaner } from '../../data/cleaning/cleaner';
-import type { CleaningReport } from '../../data/cleaning/report';
+import { cleaningMessage, type CleaningReport } from '../../data/cleaning/report';
 import type { Scratch } from '../../data/byte_log';
 import { targetCount, tokenCount, type ExampleList, type ExampleSizes } from '../../data/example_list';
 import { nameOfEncoding } from '../../data/files/encoding';
@@ -110,12 +110,18 @@ export async function makeDataset(
     trainOn: settings.train_on,
     maxSeqLength: isInPieces(settings) ? Infinity : maxSeqLength,
   };
+  const objective = objectiveOf(settings);
   const cleaner = await Cleaner.of(settings.cleaning);
   const sources = await sourcesOf(files, settings);
   const done = { bytes: 0 };
   const reading = new Reading(
     sources.map((source) => ({ ...source, file: told(source.file, done) })),
-    { objective: objectiveOf(settings), settings: made, cleaner, fillings: settings.placeholders, scratch },
+    {
+      examplesOf: (sample) => objective.examples(sample, made),
+      cleaner,
+      fillings: settings.placeholders,
+      scratch,
+    },
   );
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const giveWay = async (): Promise<void> => {
@@ -277,9 +283,7 @@ function notesOn(
 
 /** Says which steps of the cleaning changed or dropped rows. */
 function cleaningNotes(report: CleaningReport | undefined): readonly Message[] {
-  return (report?.steps ?? [])
-    .filter(({ changed, dropped }) => changed + dropped > 0)
-    .map(({ step, changed, dropped }) => message('cleaning_step', { step, changed, dropped }));
+  return (report?.steps ?? []).filter(({ changed, dropped }) => changed + dropped > 0).map(cleaningMessage);
 }
 
 /** A few different questions of the first examples in an order. */

@@ -10,7 +10,6 @@ import type { AddedRecord, RecordEdit } from '../../data/edits';
 import type { Cleaner } from '../../data/cleaning/cleaner';
 import { CleaningPass } from '../../data/cleaning/cleaning';
 import { contentKey } from '../../data/content_key';
-import type { ExampleSettings } from '../../data/examples';
 import { DataFault } from '../../data/files/fault';
 import type { FileFacts } from '../../data/files/format';
 import { LazyExamples } from '../../data/lazy_examples';
@@ -28,7 +27,7 @@ import {
 } from '../../data/records';
 import { RowStore } from '../../data/row_store';
 import { sampleOf } from '../../data/shapes';
-import type { Objective, SampleExamples } from '../../models/objectives/objective';
+import type { SampleExamples } from '../../models/objectives/objective';
 import { FoundPlaceholders } from './found_placeholders';
 import { bitOf, hasFlag } from './row_flags';
 
@@ -65,8 +64,8 @@ export interface ReadFacts extends FileFacts {
 
 /** The settings of reading. */
 export interface ReadingOptions {
-  readonly objective: Objective;
-  readonly settings: ExampleSettings;
+  /** Makes the examples of a sample. Throws a TunesmithError if it can't be used. */
+  readonly examplesOf: (sample: Sample) => SampleExamples;
   readonly cleaner: Cleaner;
   /** Texts for placeholders. */
   readonly fillings: Fillings;
@@ -271,8 +270,7 @@ export class Reading {
   }
 
   #examplesOf(sample: Sample): SampleExamples {
-    const { objective, settings } = this.#options;
-    return objective.examples(sample, settings);
+    return this.#options.examplesOf(sample);
   }
 }
 

@@ -28,6 +28,7 @@ export const cli = {
     logits: 'writes the logits of tokens as a safetensors file, f32 [tokens, vocabulary]',
     inspect: 'shows the architecture, the parameters and the memory that training needs; loads no weights',
     preview: 'estimates what a model needs from its config.json and its list of files; downloads no weights',
+    data: 'cleans files of examples and writes them as one JSONL file; needs no model',
     search: 'finds models on the Hub that can be trained here, and says whether they fit',
     models: 'lists the downloaded models that are saved on this computer, with their sizes; removes one',
     runs: 'lists the runs in an output folder or in its subfolders; shows, renames or removes one',
@@ -47,6 +48,7 @@ export const cli = {
       `for ${format.alternatives(examples)}: files of examples, or folders with such files`,
     data: (formats: readonly string[]) =>
       `examples (${format.series(formats)}), or folders of them: Alpaca, messages or text`,
+    dataOutput: 'the JSONL file to write; without it, the report alone',
     dataToPlan: 'examples to plan for; without them, batches of max_seq_length tokens',
     endpoint: (fallback: string) =>
       `the endpoint that models come from; by default $HF_ENDPOINT or ${fallback}`,
@@ -67,6 +69,7 @@ export const cli = {
     outputFolder: 'a new folder, or an empty one',
     overwriteOutputDir:
       'replaces the run in --output_dir, which is removed once the new run completes its first step',
+    overwrite: 'replaces the file in --output',
     prompt: 'the question',
     removeModel: 'the model to remove; the first letters of its id are enough',
     removeRun: 'the run to remove with its checkpoints; the adapter that it wrote stays',
@@ -90,6 +93,12 @@ export const cli = {
     `${problem} The same is wrong with ${plural(more, 'more record')}.`,
   place: { record: 'record', line: 'line', column: 'column' },
   cut: (count: number, most: number) => `Cut to ${format.count(most)} tokens: ${plural(count, 'example')}.`,
+  rowPlace: (file: string, record: number) => `${file}, record ${record}`,
+  rowChanged: (place: string, before: string, after: string) => `${place}: ${before} → ${after}`,
+  rowDropped: (place: string, text: string) => `${place}, dropped: ${text}`,
+  rowDroppedLike: (place: string, text: string, like: string) => `${place}, dropped, like ${like}: ${text}`,
+  rowsRead: (count: number) => `${plural(count, 'record')} can be used.`,
+  rowsWritten: (path: string, count: number) => `${path}: ${plural(count, 'record')}`,
   /** Results. */
   evaluationLoss: 'evaluation loss',
   perplexity: 'perplexity',

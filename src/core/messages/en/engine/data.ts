@@ -52,7 +52,8 @@ export const dataMessages = {
   xlsx_large: ({ megabytes }: { megabytes: number }) =>
     `A workbook of over ${megabytes} MB can’t be read here. Save the sheet as CSV.`,
   list_empty: 'The list of records is empty.',
-  edit_unreadable: 'This is no edit of a table of examples: the file was changed by hand, or it was cut off.',
+  edit_unreadable:
+    'This is not an edit of a table of examples: the file was changed by hand, or it was cut off.',
   list_goes_on: 'Something follows the end of the list: give one list, or one record a line.',
   records_with_commas:
     'There is a comma between the records: write one a line without commas, or all of them between [ and ].',

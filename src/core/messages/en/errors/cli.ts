@@ -118,6 +118,10 @@ export const cliErrors = {
     message: `--output_dir: ${path} holds a run already.`,
     hint: 'Continue it with --resume_from_checkpoint, replace it with --overwrite_output_dir, or name another folder.',
   }),
+  output_file_used: ({ path, isFolder }: { path: string; isFolder: boolean }) => ({
+    message: isFolder ? `--output: ${path} is a folder.` : `--output: ${path} exists already.`,
+    hint: isFolder ? 'Name a file.' : 'Replace it with --overwrite, or name another file.',
+  }),
   output_named_file: ({ path, folder }: { path: string; folder: string }) => ({
     message: `--output: ${path} has the name of a file, but an export is a folder.`,
     hint: `Name a folder, for example ${folder}; the file is in it then.`,

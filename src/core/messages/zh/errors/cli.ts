@@ -103,6 +103,10 @@ export const cliErrors: typeof english = {
     message: `--output_dir：${path} 中已有训练任务。`,
     hint: '用 --resume_from_checkpoint 继续，用 --overwrite_output_dir 替换，或指定其他文件夹。',
   }),
+  output_file_used: ({ path, isFolder }) => ({
+    message: isFolder ? `--output：${path} 是文件夹。` : `--output：${path} 已存在。`,
+    hint: isFolder ? '请指定一个文件。' : '用 --overwrite 替换，或指定其他文件。',
+  }),
   output_named_file: ({ path, folder }) => ({
     message: `--output：${path} 是文件名，而导出结果是一个文件夹。`,
     hint: `请指定一个文件夹，例如 ${folder}；文件会写入其中。`,

@@ -1,0 +1,108 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { TunesmithError } from '../core/errors';
+import { parseSettings } from '../core/settings/settings';
+import { cleaningMessage, type CleaningExample, type CleaningReport } from '../data/cleaning/report';
+import { cleanRows, ROW_SETTINGS } from '../session/data/clean_rows';
+import { temporaryPath } from '../storage/file_store';
+import { nodeFiles } from '../storage/node_files';
+import { DATA_OPTION, JSON_OPTION, type Command } from './command';
+import { jsonOf } from './json';
+import { say, t } from './language';
+import { problemText, readData } from './open';
+import type { Output } from './output';
+import { temporaryScratch } from './scratch';
+import { interruptible } from './signals';
+
+export const dataCommand: Command = {
+  name: 'data',
+  summary: t.cli.summaries.data,
+  options: {
+    data: DATA_OPTION,
+    output: { value: 'FILE', kind: 'text', help: t.cli.options.dataOutput },
+    overwrite: { value: '', kind: 'flag', help: t.cli.options.overwrite },
+    json: JSON_OPTION,
+  },
+  settings: ROW_SETTINGS,
+  async run(args, output) {
+    const settings = parseSettings(args.settings);
+    const path = args.text('output');
+    if (path !== undefined) await checkFree(path, args.flag('overwrite'));
+    const files = await readData(args);
+    await interruptible(async (signal) => {
+      const rows = await cleanRows(files, settings, { signal, scratch: temporaryScratch });
+      try {
+        const { count, problems, cleaning } = rows;
+        for (const problem of problems) output.note(problemText(problem));
+        if (path !== undefined) await writeLines(path, rows.lines());
+        output.json({
+          rows: count,
+          ...(path !== undefined && { output: path }),
+          ...jsonOf({ cleaning, problems }),
+        });
+        if (cleaning) report(cleaning, output);
+        output.line(path === undefined ? t.cli.rowsRead(count) : t.cli.rowsWritten(path, count));
+      } finally {
+        await rows.close();
+      }
+    });
+  },
+};
+
+/** Throws `output_file_used` unless the file may be written. */
+async function checkFree(path: string, overwrite: boolean): Promise<void> {
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isDirectory() || (info && !overwrite)) {
+    throw new TunesmithError({ code: 'output_file_used', values: { path, isFolder: info.isDirectory() } });
+  }
+}
+
+const encoder = new TextEncoder();
+/** Characters that are written at once. */
+const PART = 2 ** 20;
+
+/** Writes lines into a file, which has them all or does not exist. */
+async function writeLines(path: string, lines: AsyncIterable<string>): Promise<void> {
+  const files = nodeFiles(dirname(path));
+  const temporary = temporaryPath(`${basename(path)}.${process.pid}`);
+  try {
+    const writer = await files.openWriter(temporary);
+    try {
+      let at = 0;
+      let part = '';
+      const flush = async (): Promise<void> => {
+        const bytes = encoder.encode(part);
+        await writer.write(at, bytes);
+        at += bytes.length;
+        part = '';
+      };
+      for await (const line of lines) {
+        part += `${line}\n`;
+        if (part.length > PART) await flush();
+      }
+      await flush();
+      await writer.flush();
+    } finally {
+      await writer.close();
+    }
+    await files.rename(temporary, basename(path));
+  } catch (error) {
+    await files.remove(temporary);
+    throw error;
+  }
+}
+
+function report({ steps }: CleaningReport, output: Output): void {
+  for (const step of steps) {
+    output.line(say(cleaningMessage(step)));
+    for (const example of step.examples) output.line(`  ${exampleText(example)}`);
+  }
+}
+
+function exampleText({ file, record, before, after, like }: CleaningExample): string {
+  const place = t.cli.rowPlace(file, record);
+  const quoted = JSON.stringify(before);
+  if (after !== undefined) return t.cli.rowChanged(place, quoted, JSON.stringify(after));
+  if (!like) return t.cli.rowDropped(place, quoted);
+  return t.cli.rowDroppedLike(place, quoted, t.cli.rowPlace(like.file, like.record));
+}

@@ -1,0 +1,86 @@
+import type { LosslessFields } from '../../core/lossless_json';
+import type { TrainSettings } from '../../core/settings/settings';
+import { TimeSlices } from '../../core/time_slices';
+import { Cleaner } from '../../data/cleaning/cleaner';
+import type { CleaningReport } from '../../data/cleaning/report';
+import type { ProblemGroup } from '../../data/problems';
+import type { Sample } from '../../data/records';
+import { jsonLine, recordOf } from '../../exports/cluster/records';
+import type { DataFile, DatasetOptions } from './dataset';
+import { Reading } from './reading';
+import { hasFlag } from './row_flags';
+import { sourcesOf } from './sources';
+
+/** The settings that the content of a row depends on, whatever the model. */
+export const ROW_SETTINGS = ['placeholders', 'sources', 'cleaning'] as const;
+
+/** The rows of files as they are learnt, before a model's tokenizer and template. */
+export interface CleanRows {
+  /** Number of rows. */
+  readonly count: number;
+  readonly problems: readonly ProblemGroup[];
+  readonly cleaning: CleaningReport | undefined;
+  /** The rows as lines of JSON. */
+  lines(): AsyncIterable<string>;
+  /** Frees the scratch file. */
+  close(): Promise<void>;
+}
+
+/** Reads and cleans files without a model. The shares of files in a mixture have no effect: each row is there once. */
+export async function cleanRows(
+  files: readonly DataFile[],
+  settings: Pick<TrainSettings, (typeof ROW_SETTINGS)[number]>,
+  { signal, scratch }: Pick<DatasetOptions, 'signal' | 'scratch'> = {},
+): Promise<CleanRows> {
+  const slices = new TimeSlices(signal);
+  const reading = new Reading(await sourcesOf(files, settings), {
+    examplesOf: () => ({ examples: [], endless: false }),
+    cleaner: await Cleaner.of(settings.cleaning),
+    fillings: settings.placeholders,
+    scratch,
+  });
+  const { rows } = reading;
+  try {
+    for (const index of files.keys()) {
+      await reading.read(index, async () => {
+        await slices.giveWay();
+      });
+    }
+  } catch (error) {
+    await rows.close();
+    throw error;
+  }
+  const left = ['refused', 'excluded', 'dropped'] as const;
+  const used = Array.from({ length: rows.length }, (_, row) => row).filter(
+    (row) => !left.some((flag) => hasFlag(reading.flags(row), flag)),
+  );
+  return {
+    count: used.length,
+    problems: reading.problems.flat(),
+    cleaning: reading.cleaning.report,
+    async *lines() {
+      for (const row of used) {
+        await slices.giveWay();
+        const sample = reading.rowSample(await rows.value(row), row);
+        if (sample) yield jsonLine(recordIn(sample));
+      }
+    },
+    close: () => rows.close(),
+  };
+}
+
+/** A sample as a record that is read as this sample again: one with an input as Alpaca's, because its prompt shows it. */
+function recordIn(sample: Sample): LosslessFields {
+  const alpaca = sample.kind === 'chat' ? sample.messages.at(-2)?.alpaca : undefined;
+  if (sample.kind !== 'chat' || !alpaca) return recordOf(sample);
+  const [first] = sample.messages;
+  const system = first?.role === 'system' ? first.content : undefined;
+  const turns = sample.messages.slice(system === undefined ? 0 : 1, -2).map(({ content }) => content);
+  const history = turns.flatMap((turn, at) => (at % 2 === 0 ? [[turn, turns[at + 1] ?? '']] : []));
+  return {
+    ...alpaca,
+    output: sample.messages.at(-1)?.content ?? '',
+    ...(system !== undefined && { system }),
+    ...(history.length > 0 && { history }),
+  };
+}

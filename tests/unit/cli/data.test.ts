@@ -1,0 +1,90 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseArguments } from '../../../src/cli/arguments';
+import { dataCommand } from '../../../src/cli/data';
+import { createOutput } from '../../../src/cli/output';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tunesmith-data-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+const ROWS = [
+  { instruction: 'Hi ', output: 'Mail jo@example.com. ' },
+  { instruction: 'Hi', output: 'Mail jo@example.com.' },
+  {
+    messages: [
+      { role: 'user', content: 'Hey' },
+      { role: 'assistant', content: 'Ho', weight: 0 },
+    ],
+  },
+  { instruction: 'Say', input: 'it ', output: 'It.', history: [['a ', 'b']], system: 's' },
+  { text: 'A text.\u200b' },
+  { nothing: 1 },
+];
+
+async function run(...more: string[]): Promise<{ out: string; notes: string }> {
+  const told = { out: '', notes: '' };
+  const args = parseArguments(dataCommand, ['--data', join(root, 'rows.jsonl'), ...more]);
+  const streams = {
+    out: { write: (text: string) => (told.out += text) },
+    error: { write: (text: string) => (told.notes += text) },
+  };
+  await dataCommand.run(args, createOutput(args.flag('json'), streams));
+  return told;
+}
+
+describe('tunesmith data', () => {
+  const clean = (): string => join(root, 'clean.jsonl');
+  const cleaned = ['--cleaning', 'strict', '--output'];
+  beforeEach(() => writeFile(join(root, 'rows.jsonl'), ROWS.map((row) => JSON.stringify(row)).join('\n')));
+
+  it('writes the rows as they are learnt, and cleans its own output without a change', async () => {
+    const { out, notes } = await run(...cleaned, clean());
+    const written = await readFile(clean(), 'utf8');
+    expect(
+      written
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
+      {
+        messages: [
+          { role: 'user', content: 'Hi' },
+          { role: 'assistant', content: 'Mail [EMAIL].' },
+        ],
+      },
+      ROWS[2],
+      { instruction: 'Say', input: 'it', output: 'It.', history: [['a', 'b']], system: 's' },
+      { text: 'A text.' },
+    ]);
+    expect(out).toContain('(private_data): 1 record changed, 0 records dropped');
+    expect(out).toContain('"Mail jo@example.com." → "Mail [EMAIL]."');
+    expect(out).toContain('rows.jsonl, record 2, dropped, like rows.jsonl, record 1');
+    expect(notes).toContain('record 6');
+    await writeFile(join(root, 'rows.jsonl'), written);
+    await run('--overwrite', ...cleaned, clean());
+    expect(await readFile(clean(), 'utf8')).toBe(written);
+    expect(await readdir(root)).toEqual(['clean.jsonl', 'rows.jsonl']);
+  });
+
+  it('replaces no file unless it is told to', async () => {
+    await writeFile(clean(), 'mine');
+    await expect(run('--output', clean())).rejects.toMatchObject({ code: 'output_file_used' });
+    expect(await readFile(clean(), 'utf8')).toBe('mine');
+    await expect(run('--output', root, '--overwrite')).rejects.toMatchObject({ code: 'output_file_used' });
+  });
+
+  it('reports to programs, and writes nothing without --output', async () => {
+    const { out } = await run('--json', '--cleaning', '{"duplicates":{}}');
+    expect(JSON.parse(out)).toMatchObject({
+      rows: 4,
+      cleaning: { rows: 5, kept: 4, steps: [{ step: 'duplicates', changed: 0, dropped: 1 }] },
+      problems: [{ file: 'rows.jsonl', count: 1 }],
+    });
+    expect(await readdir(root)).toEqual(['rows.jsonl']);
+  });
+});
