@@ -28,6 +28,9 @@ const PLAIN: readonly RecordShape[] = [
  */
 const SHAPES: readonly RecordShape[] = [media, preference, feedback(PLAIN), ...PLAIN];
 
+/** The code of a record whose columns are not recognised. */
+export const UNRECOGNISED = 'record_unknown';
+
 /** The names of a file's columns and of the fields within its messages. */
 export type Mapping = Pick<SourceOptions, 'columns' | 'tags'>;
 
@@ -45,7 +48,7 @@ export function sampleOf(
   const shape = isMapped ? undefined : SHAPES.find((one) => one.matches(record, context.given));
   if (!shape && !isMapped) {
     const shown = names.slice(0, 8).map((name) => (name in record ? name : `${name} (null)`));
-    return { code: 'record_unknown', reason: message('record_shapeless', { names: shown }) };
+    return { code: UNRECOGNISED, reason: message('record_shapeless', { names: shown }) };
   }
   const sample = shape ? shape.read(record, context) : mappedSample(record, columns, tags);
   const mark = 'kind' in sample ? mediaMarkIn(sample) : undefined;

@@ -166,7 +166,12 @@ export async function makeDataset(
       truncated: reading.counts.truncated,
       cleaning,
       placeholders: reading.placeholders.often(),
-      notes: notesOn(reading, { template: template.name, leaked, strangers: strangersIn(settings, files) }),
+      notes: notesOn(reading, {
+        template: template.name,
+        leaked,
+        strangers: strangersIn(settings, files),
+        absentColumns: absentColumnsIn(settings, reading.facts),
+      }),
       samplePrompts: await samplePrompts(reading, [
         ...heldOut.slice(0, SEARCHED_PROMPTS),
         ...train.slice(0, SEARCHED_PROMPTS),
@@ -253,6 +258,15 @@ function strangersIn({ sources }: DataSettings, files: readonly DataFile[]): rea
   return Object.keys(sources).filter((name) => !names.has(name));
 }
 
+/** Says which columns the options name that the records do not have. */
+function absentColumnsIn({ sources }: DataSettings, facts: readonly ReadFacts[]): readonly Message[] {
+  return facts.flatMap(({ name: file, columns }) => {
+    const named = Object.values((Object.hasOwn(sources, file) && sources[file]?.columns) || {});
+    const absent = named.filter((name) => !columns.some((column) => column.name === name));
+    return absent.length > 0 ? [message('columns_absent', { file, names: absent })] : [];
+  });
+}
+
 function notesOn(
   {
     counts: { conversations, endless, compared, judged },
@@ -260,9 +274,14 @@ function notesOn(
     cleaning,
     facts,
   }: Reading,
-  told: { readonly template: Told; readonly leaked: number; readonly strangers: readonly string[] },
+  told: {
+    readonly template: Told;
+    readonly leaked: number;
+    readonly strangers: readonly string[];
+    readonly absentColumns: readonly Message[];
+  },
 ): readonly Message[] {
-  const { template, leaked, strangers } = told;
+  const { template, leaked, strangers, absentColumns } = told;
   return [
     ...facts.flatMap(({ name, encoding, encodingGuessed }) =>
       encoding !== undefined && encodingGuessed === true
@@ -272,6 +291,12 @@ function notesOn(
     ...facts.flatMap(({ name, header, headerGuessed }) =>
       header === false && headerGuessed === true ? [message('table_headless', { file: name })] : [],
     ),
+    ...facts.flatMap(({ name, guess, unrecognised }) =>
+      guess && unrecognised > 0
+        ? [message('columns_guess', { sources: JSON.stringify({ [name]: guess }) })]
+        : [],
+    ),
+    ...absentColumns,
     ...(conversations > 0 ? [message('conversations_template', { template })] : []),
     ...(endless > 0 ? [message('examples_endless', { endless, examples })] : []),
     ...(compared + judged > 0 ? [message('examples_judged', { compared, judged })] : []),

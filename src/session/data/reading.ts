@@ -26,7 +26,9 @@ import {
   type Sample,
 } from '../../data/records';
 import { RowStore } from '../../data/row_store';
-import { sampleOf } from '../../data/shapes';
+import { sampleOf, UNRECOGNISED, type Mapping } from '../../data/shapes';
+import { FoundColumns, type FoundColumn } from '../../data/shapes/found_columns';
+import { guessMapping } from '../../data/shapes/guess';
 import type { SampleExamples } from '../../models/objectives/objective';
 import { FoundPlaceholders } from './found_placeholders';
 import { bitOf, hasFlag } from './row_flags';
@@ -60,6 +62,12 @@ export interface ReadFacts extends FileFacts {
   /** Records that were read, those with a fault included. */
   readonly records: number;
   readonly examples: number;
+  /** The columns of its first records. */
+  readonly columns: readonly FoundColumn[];
+  /** A guess of what its columns mean. */
+  readonly guess: Mapping | undefined;
+  /** Records whose columns are not recognised. */
+  readonly unrecognised: number;
 }
 
 /** The settings of reading. */
@@ -124,6 +132,8 @@ export class Reading {
     const problems = new Problems();
     let facts: FileFacts = {};
     let records = 0;
+    const found = new FoundColumns();
+    let unrecognised = 0;
     const tell = (more: FileFacts): void => void (facts = { ...facts, ...more });
     try {
       const results =
@@ -132,7 +142,9 @@ export class Reading {
         records++;
         await beforeRecord();
         const problem = await this.#take(result, source);
+        if (result.value !== undefined) found.add(result.value);
         if (problem) problems.add(problem);
+        if (problem?.code === UNRECOGNISED) unrecognised++;
       }
       if (this.examples.length > before.examples) this.used.add(source);
       this.problems.push(problems.groups);
@@ -149,7 +161,15 @@ export class Reading {
       whole.add({ file: file.name, code, reason, line, column });
       this.problems.push(whole.groups);
     }
-    this.facts.push({ name: file.name, ...facts, records, examples: this.examples.length - before.examples });
+    this.facts.push({
+      name: file.name,
+      ...facts,
+      records,
+      examples: this.examples.length - before.examples,
+      columns: found.columns,
+      guess: guessMapping(found.values),
+      unrecognised,
+    });
   }
 
   /** Index of the source that an example comes from. */

@@ -187,6 +187,25 @@ describe('examples as a model sees them', () => {
     expect(model.tokenizer.decode([...(await examples.at(0)).ids])).toContain('A pirate.');
   });
 
+  it('are missed with their columns and a guess if the columns are not recognised', async () => {
+    const odd = fileOf({ Ask: 'Who?', Reply: 'Me.' }, { Ask: 'What?', Reply: 'That.' });
+    const missed = await makeDataset(model, [odd], DEFAULTS);
+    const columns = { prompt: 'Ask', response: 'Reply' };
+    expect(missed.sources).toMatchObject([
+      { columns: [{ name: 'Ask', sample: 'Who?' }, { name: 'Reply' }], guess: { columns }, unrecognised: 2 },
+    ]);
+    const told = JSON.stringify({ 'rows.jsonl': { columns } });
+    expect(missed.notes.map((note) => inEnglish(note)).join()).toContain(told);
+    const named = { ...columns, query: 'Extra' };
+    const { examples, notes } = await makeDataset(model, [odd], {
+      ...DEFAULTS,
+      eval_split: 0,
+      sources: { 'rows.jsonl': { columns: named } },
+    });
+    expect(examples).toHaveLength(2);
+    expect(notes.map((note) => inEnglish(note)).join()).toMatch(/do not have: Extra\./);
+  });
+
   it('report what can not be used and go on', async () => {
     const { examples, problems } = await makeDataset(
       model,

@@ -66,6 +66,10 @@ export const session = {
     `The setting sources has options for ${format.list(names)}, but no file of examples has that name.`,
   cleaning_step: ({ step, changed, dropped }: { step: string; changed: number; dropped: number }) =>
     `Cleaning (${step}): ${plural(changed, 'record')} changed, ${plural(dropped, 'record')} dropped.`,
+  columns_guess: ({ sources }: { sources: string }) =>
+    `Some columns are not recognised. By their names and values this may be what they mean: sources = ${sources}`,
+  columns_absent: ({ file, names }: { file: string; names: readonly string[] }) =>
+    `The setting sources names columns that the first records of ${file} do not have: ${format.list(names)}.`,
   examples_judged: ({ compared, judged }: { compared: number; judged: number }) =>
     `${format.list([
       ...(compared > 0 ? [`${plural(compared, 'record')} with a better and a worse answer`] : []),

@@ -48,6 +48,9 @@ export const session: typeof english = {
     `设置 sources 中有 ${format.list(names)} 的选项，但没有这个名称的样本文件。`,
   cleaning_step: ({ step, changed, dropped }) =>
     `清洗（${step}）：改动 ${format.count(changed)} 条数据行，丢弃 ${format.count(dropped)} 条。`,
+  columns_guess: ({ sources }) => `有些数据列无法识别。从列名和内容看，其含义可能是：sources = ${sources}`,
+  columns_absent: ({ file, names }) =>
+    `设置 sources 中写了 ${file} 开头的数据行没有的列：${format.list(names)}。`,
   examples_judged: ({ compared, judged }) =>
     `${format.list([
       ...(compared > 0 ? [`${format.count(compared)} 条对比优劣回答的数据行`] : []),
