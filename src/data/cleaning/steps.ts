@@ -1,6 +1,7 @@
 import { CLEANING_STEPS, type CleaningStep, type CleaningSteps } from '../../core/settings/cleaning';
 import { cleanCharacters, hasLostCharacters } from './characters';
 import { duplicatesStep } from './duplicates';
+import { languageStep } from './language';
 import { lengthStep } from './length';
 import { nearDuplicatesStep } from './near_duplicates';
 import { privateDataStep } from './private/private_data';
@@ -18,6 +19,7 @@ const WORK: {
   unicode: () => textStep((text) => text.normalize('NFC')),
   spaces: () => textStep(cleanSpaces),
   private_data: privateDataStep,
+  language: languageStep,
   length: lengthStep,
   repeats: repeatsStep,
   duplicates: duplicatesStep,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CLEANING_STEPS, type Cleaning, type CleaningSteps } from '../../../../src/core/settings/cleaning';
+import { CLEANING_STEPS, type Cleaning, type CleaningStep } from '../../../../src/core/settings/cleaning';
 import { parseSettings } from '../../../../src/core/settings/settings';
 import { Cleaner } from '../../../../src/data/cleaning/cleaner';
 import { CleaningPass } from '../../../../src/data/cleaning/cleaning';
@@ -35,7 +35,11 @@ async function cleaned(
   return { kept, report: pass.report! };
 }
 
-const ALL: CleaningSteps = Object.fromEntries(CLEANING_STEPS.map((step) => [step, {}]));
+/** Every step, with its default options where it has some. */
+const ALL: Readonly<Record<CleaningStep, object>> = {
+  ...(Object.fromEntries(CLEANING_STEPS.map((step) => [step, {}])) as Record<CleaningStep, object>),
+  language: { keep: ['en', 'zh'] },
+};
 
 function drawn(name: string, count: number, faults?: boolean): readonly Sample[] {
   const draws = new Draws(name);
@@ -56,7 +60,7 @@ describe('cleaning', () => {
   it('with each step alone: counts are those of the rows that differ or are missing', async () => {
     const rows = drawn('alone', 300);
     for (const step of CLEANING_STEPS) {
-      const { kept, report } = await cleaned(rows, { [step]: {} });
+      const { kept, report } = await cleaned(rows, { [step]: ALL[step] });
       const [told] = report.steps;
       const whole = new Set(rows);
       const changed = kept.filter((each) => !whole.has(each));

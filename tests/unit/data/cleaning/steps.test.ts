@@ -6,7 +6,9 @@ import { privateDataStep } from '../../../../src/data/cleaning/private/private_d
 import { repeatsStep } from '../../../../src/data/cleaning/repeats';
 import { RowIndex } from '../../../../src/data/cleaning/row_index';
 import { jaccard, shinglesOf } from '../../../../src/data/cleaning/shingles';
-import { PRIVATE_KINDS } from '../../../../src/core/settings/cleaning';
+import { eld } from 'eld/extrasmall';
+import { languageStep } from '../../../../src/data/cleaning/language';
+import { LANGUAGES, PRIVATE_KINDS } from '../../../../src/core/settings/cleaning';
 import { pcg4d } from '../../../../src/core/random';
 import type { Sample } from '../../../../src/data/messages';
 
@@ -130,6 +132,32 @@ describe('repetitions', () => {
     [{ kind: 'text', text: 'no end '.repeat(30) } as const, true],
   ])('are found in %j: %s', (sample, isRepetition) => {
     expect(step.isDropped(sample)).toBe(isRepetition);
+  });
+});
+
+describe('the language of answers', () => {
+  it('can be any that the detector knows', () => {
+    expect(Object.values(eld.info().Languages).sort()).toEqual([...LANGUAGES].sort());
+  });
+
+  it.each([
+    ['The capital of France is Paris.', ['en'], false],
+    ['The capital of France is Paris.', ['zh', 'de'], true],
+    ['法国的首都是巴黎。', ['zh'], false],
+    ['法国的首都是巴黎。', ['en'], true],
+    ['Die Hauptstadt von Frankreich ist Paris.', ['en', 'zh'], true],
+    ['Столица Франции — Париж.', ['ru'], false],
+    ['Столица Франции — Париж.', ['en'], true],
+    ['Yes.', ['zh'], false],
+    ['是的', ['en'], false],
+    ['```\nfor line in lines: print(line)\n```', ['zh'], false],
+  ] as const)('of %j with %j: dropped %s', async (content, keep, isDropped) => {
+    const step = await languageStep({ keep: [...keep] });
+    const messages = [
+      { role: 'user', content: 'Répondez à la question suivante, s’il vous plaît.' },
+      { role: 'assistant', content },
+    ] as const;
+    expect(step.isDropped({ kind: 'chat', messages })).toBe(isDropped);
   });
 });
 
