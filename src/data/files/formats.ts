@@ -15,17 +15,26 @@ const TEXT_FORMATS: readonly DataFormat[] = [PLAIN_TEXT, JSON_RECORDS, CSV];
 const BINARY_FORMATS: readonly BinaryFormat[] = [PARQUET, XLSX];
 const FORMATS = [JSON_RECORDS, CSV, ...BINARY_FORMATS, PLAIN_TEXT];
 
+/** Endings of files that contain files of examples. */
+const ARCHIVE_ENDINGS = ['.gz', '.zip'];
 /** File name endings of examples. */
-export const DATA_ENDINGS: readonly string[] = FORMATS.flatMap(({ endings }) => endings);
+export const DATA_ENDINGS: readonly string[] = [
+  ...FORMATS.flatMap(({ endings }) => endings),
+  ...ARCHIVE_ENDINGS,
+];
 export const DATA_MEDIA_TYPES: readonly string[] = FORMATS.flatMap(({ mediaTypes }) => mediaTypes);
 /** For people: JSON, JSONL, CSV, TSV. */
 export const DATA_FORMAT_NAMES: readonly string[] = FORMATS.flatMap(({ names }) => names);
 
 const HEAD = 4096;
 
-/** Whether a file name has the ending of a known format. */
+/** Texts about a data set, which lie beside its files. */
+const ABOUT = /(?:^|[/\\])(?:readme|licen[cs]e|notice|changelog|citation)[^/\\]*$/i;
+
+/** Whether a file name has the ending of a known format, or of a packed file of one. */
 export function isDataFile(name: string): boolean {
-  return FORMATS.some((format) => hasEnding(format, name));
+  if (ABOUT.test(name)) return false;
+  return /\.zip$/i.test(name) || FORMATS.some((format) => hasEnding(format, name));
 }
 
 /** How a file is read. */
@@ -45,7 +54,7 @@ export async function* entriesOf(
 ): AsyncGenerator<Entry, void, void> {
   const head = await file.read(0, Math.min(HEAD, file.size));
   if (head.length === 0) throw new DataFault({ code: 'empty', reason: message('file_empty') });
-  const binary = BINARY_FORMATS.find((one) => one.fitsBytes(head, file.name));
+  const binary = BINARY_FORMATS.find((one) => one.fitsBytes(head, unpackedName(file.name)));
   if (binary) {
     tell({ format: nameOf(binary, file.name) });
     yield* binary.entries({ file, options, tell });
@@ -58,15 +67,27 @@ export async function* entriesOf(
   // Decoded leniently, only to choose the format. The format itself decodes strictly.
   const text = new TextDecoder(encoding.label).decode(head).trimStart();
   const format =
-    TEXT_FORMATS.find((one) => one.fits(text, file.name)) ?? textByEnding(file.name) ?? JSON_RECORDS;
+    TEXT_FORMATS.find((one) => one.fits(text, unpackedName(file.name))) ??
+    textByEnding(file.name) ??
+    JSON_RECORDS;
   tell({ format: nameOf(format, file.name) });
   yield* format.entries({ file, encoding, options, tell });
+}
+
+/** A file's name in lower case, without the ending of compressed files. */
+function unpackedName(name: string): string {
+  return name.toLowerCase().replace(/\.gz$/, '');
+}
+
+/** Whether the format of a file reads it out of order. */
+export function needsAnyPlace(head: Uint8Array, name: string): boolean {
+  return BINARY_FORMATS.some((one) => one.fitsBytes(head, unpackedName(name)));
 }
 
 /** The name of a format, by the ending of the file if the format has several. */
 function nameOf({ names, endings }: Pick<DataFormat, 'names' | 'endings'>, file: string): string {
   const ending = endings
-    .find((one) => file.toLowerCase().endsWith(one))
+    .find((one) => unpackedName(file).endsWith(one))
     ?.slice(1)
     .toUpperCase();
   return names.find((name) => name === ending) ?? names[0] ?? '';
@@ -77,5 +98,5 @@ function textByEnding(name: string): DataFormat | undefined {
 }
 
 function hasEnding({ endings }: Pick<DataFormat, 'endings'>, name: string): boolean {
-  return endings.some((ending) => name.toLowerCase().endsWith(ending));
+  return endings.some((ending) => unpackedName(name).endsWith(ending));
 }

@@ -4,14 +4,14 @@ type UnsupportedKind = MessageValuesOf<'file_foreign'>['kind'];
 
 /** Kinds of files that people mistake for examples, by their first bytes. */
 const UNSUPPORTED: readonly { readonly bytes: readonly number[]; readonly kind: UnsupportedKind }[] = [
-  { bytes: [0x1f, 0x8b], kind: 'gzip' },
+  { bytes: [0x1f, 0x8b], kind: 'archive' },
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], kind: 'zstd' },
   { bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a], kind: 'xz' },
   { bytes: ascii('BZh'), kind: 'bzip2' },
   { bytes: [0x37, 0x7a, 0xbc, 0xaf], kind: 'sevenZip' },
   {
     bytes: ascii('PK\u0003\u0004'),
-    kind: 'zip',
+    kind: 'archive',
   },
   { bytes: [0xd0, 0xcf, 0x11, 0xe0], kind: 'office' },
   {

@@ -112,10 +112,11 @@ export async function makeDataset(
   };
   const objective = objectiveOf(settings);
   const cleaner = await Cleaner.of(settings.cleaning);
-  const sources = await sourcesOf(files, settings);
-  const done = { bytes: 0 };
+  const sources = await sourcesOf(files, settings, () => slices.giveWay());
+  const read = sources.map(({ file }) => file);
+  const done = new Float64Array(read.length);
   const reading = new Reading(
-    sources.map((source) => ({ ...source, file: told(source.file, done) })),
+    sources.map((source, index) => ({ ...source, file: told(source.file, done, index) })),
     {
       examplesOf: (sample) => objective.examples(sample, made),
       cleaner,
@@ -123,20 +124,21 @@ export async function makeDataset(
       scratch,
     },
   );
-  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const bytes = sum(read.map(({ size }) => size));
   const giveWay = async (): Promise<void> => {
-    if (await slices.giveWay()) onProgress?.(done.bytes / bytes);
+    if (await slices.giveWay()) onProgress?.(sum(done) / bytes);
   };
   try {
     const hashes: string[] = [];
-    for (const [index, file] of files.entries()) {
+    for (const [index, { size }] of read.entries()) {
       await reading.read(index, giveWay);
-      hashes.push(await hashOf(file, slices));
+      done[index] = size;
     }
+    for (const file of files) hashes.push(await hashOf(file, slices));
     const { examples, rows } = reading;
     const assembled = assemble(
       reading,
-      files.map(({ name }) => name),
+      read.map(({ name }) => name),
       settings,
     );
     const { train, heldOut, leakedExamples } = assembled;
@@ -152,13 +154,15 @@ export async function makeDataset(
     ]);
     return {
       files,
-      usedFiles: files.filter((_, index) => reading.used.has(index)),
+      usedFiles: files.filter((_, index) =>
+        sources.some(({ given }, source) => given === index && reading.used.has(source)),
+      ),
       examples: await lists.unpacked(),
       unpacked: await lists.unpacked(train),
       training: await lists.training(train),
       heldOut: await lists.unpacked(heldOut),
       records: train.length + heldOut.length,
-      heldOutSources: await heldOutSources(lists, reading, files, heldOut),
+      heldOutSources: await heldOutSources(lists, reading, read, heldOut),
       problems: reading.problems.flat().sort((a, b) => b.count - a.count),
       sources: reading.facts,
       cutAt: maxSeqLength,
@@ -169,7 +173,7 @@ export async function makeDataset(
       notes: notesOn(reading, {
         template: template.name,
         leaked,
-        strangers: strangersIn(settings, files),
+        strangers: strangersIn(settings, read),
         absentColumns: absentColumnsIn(settings, reading.facts),
       }),
       samplePrompts: await samplePrompts(reading, [
@@ -181,7 +185,7 @@ export async function makeDataset(
       table: new RowTable(
         reading,
         assembled,
-        files.map(({ name }) => name),
+        read.map(({ name }) => name),
       ),
       samples: () => samplesOf(reading, train, heldOut),
       close: () => rows.close(),
@@ -192,18 +196,22 @@ export async function makeDataset(
   }
 }
 
-/** Wraps a file so that reading it adds to `done`. */
-function told(file: DataFile, done: { bytes: number }): DataFile {
-  let furthest = 0;
+/** Wraps a file so that the place that is being read stands in `done`, from the file's beginning. */
+function told(file: DataFile, done: Float64Array, index: number): DataFile {
   return {
     name: file.name,
     size: file.size,
     read: (begin, end, into) => {
-      done.bytes += Math.max(0, end - furthest);
-      furthest = Math.max(furthest, end);
+      done[index] = end;
       return file.read(begin, end, into);
     },
   };
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const each of numbers) total += each;
+  return total;
 }
 
 /** SHA-256 of a file's bytes. */

@@ -1,6 +1,8 @@
-import type { FileReader } from '../../core/file_reader';
+import { memoryFile, type FileReader } from '../../core/file_reader';
+import { message } from '../../core/messages/message';
 import type { DataSettings } from '../../core/settings/settings';
 import { editsOf, isEdits, readEdits, type Edits } from '../../data/edits';
+import { unpacked } from '../../data/files/archives';
 import { DataFault } from '../../data/files/fault';
 import { optionsOf } from './assembling';
 import type { DataSource } from './reading';
@@ -8,25 +10,65 @@ import type { DataSource } from './reading';
 /** Bytes at the beginning of a file by which edits are known. */
 const HEAD = 64;
 
-/** The files of examples with their options and the changes of their records. A later file of edits takes precedence. */
+/** Names of files that a message lists. */
+const LISTED = 3;
+
+/** A source, and the index of the given file that it comes from. */
+export interface GivenSource extends DataSource {
+  readonly given: number;
+}
+
+/**
+ * The files of examples, those in archives included, with their options and the changes of their records. A later file
+ * of edits takes precedence.
+ *
+ * @param giveWay is awaited between pieces of long work; it may throw to stop
+ */
 export async function sourcesOf(
-  files: readonly FileReader[],
+  given: readonly FileReader[],
   settings: Pick<DataSettings, 'sources'>,
-): Promise<readonly DataSource[]> {
+  giveWay: () => Promise<unknown>,
+): Promise<readonly GivenSource[]> {
+  const found: { readonly file: FileReader; readonly given: number; readonly fault?: DataFault }[] = [];
+  for (const [index, file] of given.entries()) {
+    for (const each of await filesIn(file, giveWay)) found.push({ ...each, given: index });
+  }
+  const files = found.map(({ file }) => file);
   const edits = await Promise.all(files.map(editsIn));
   const all: Edits = {
     records: edits.flatMap((each) => (each && 'records' in each ? each.records : [])),
     added: [],
   };
-  return files.map((file, index) => {
-    const own = edits[index];
+  return found.map(({ file, given: from, fault }, index) => {
+    const own = fault ?? edits[index];
     return {
       file,
+      given: from,
       options: optionsOf(settings, file.name),
       edits: editsOf(all, file.name),
       ...(own && { added: 'records' in own ? own.added : own }),
     };
   });
+}
+
+/** The files in an archive, or the file itself; with the reason why a file can't be read. */
+async function filesIn(
+  file: FileReader,
+  giveWay: () => Promise<unknown>,
+): Promise<readonly { readonly file: FileReader; readonly fault?: DataFault }[]> {
+  try {
+    const { files, others } = await unpacked(file, giveWay);
+    if (others.length === 0) return files.map((each) => ({ file: each }));
+    const reason = message('archive_others', { names: others.slice(0, LISTED), count: others.length });
+    const fault = new DataFault({ code: 'archive', reason });
+    return [
+      ...files.map((each) => ({ file: each })),
+      { file: memoryFile(file.name, new Uint8Array()), fault },
+    ];
+  } catch (fault) {
+    if (!(fault instanceof DataFault)) throw fault;
+    return [{ file, fault }];
+  }
 }
 
 /** The edits in a file, or the reason why they can't be read; undefined for a file of examples. */

@@ -71,7 +71,7 @@ describe('files of examples', () => {
   it('may be all of a folder, and go by their paths if they share a name', async () => {
     const other = join(folder, 'other');
     await mkdir(other);
-    for (const name of ['rows.jsonl', 'b.csv', 'notes.md']) await writeFile(join(other, name), '');
+    for (const name of ['rows.jsonl', 'b.csv', 'README.md']) await writeFile(join(other, name), '');
     const files = await openDataFiles([join(folder, 'rows.jsonl'), other]);
     expect(files.map(({ name }) => name)).toEqual([
       join(folder, 'rows.jsonl'),

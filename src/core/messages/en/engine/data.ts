@@ -1,12 +1,11 @@
 import { format } from '../format';
 
 const foreign = {
-  gzip: 'compressed with gzip. Unpack it first',
+  archive: 'an archive in an archive. Unpack it first',
   zstd: 'compressed with zstd. Unpack it first',
   xz: 'compressed with xz. Unpack it first',
   bzip2: 'compressed with bzip2. Unpack it first',
   sevenZip: 'a 7z archive. Unpack it first',
-  zip: 'a zip archive (or an Excel sheet, which is one). Unpack it, or save the sheet as CSV',
   office: 'an old Office file. Save the sheet as CSV',
   arrow: 'an Arrow file. Write it as JSON Lines: Dataset.to_json of datasets does it',
   sqlite: 'an SQLite database. Export the table as CSV',
@@ -51,6 +50,13 @@ export const dataMessages = {
   xlsx_unreadable: 'The workbook is damaged or has a password. Save the sheet as CSV.',
   xlsx_large: ({ megabytes }: { megabytes: number }) =>
     `A workbook of over ${megabytes} MB can’t be read here. Save the sheet as CSV.`,
+  archive_damaged: ({ file }: { file: string }) =>
+    `${file} is damaged, cut off or encrypted. Download it again, or unpack it first.`,
+  archive_empty: ({ file }: { file: string }) => `${file} contains no files of examples, by their endings.`,
+  archive_others: ({ names, count }: { names: readonly string[]; count: number }) =>
+    `${count === 1 ? 'One file in it is' : `${count} files in it are`} not read, because of ${count === 1 ? 'its ending' : 'their endings'}: ${format.series(names)}${count > names.length ? ' …' : ''}`,
+  archive_unpack: ({ megabytes }: { megabytes: number }) =>
+    `It has over ${megabytes} MB, and its format is not read from the beginning to the end. Unpack it first.`,
   list_empty: 'The list of records is empty.',
   edit_unreadable:
     'This is not an edit of a table of examples: the file was changed by hand, or it was cut off.',

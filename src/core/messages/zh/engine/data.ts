@@ -2,12 +2,11 @@ import type { dataMessages as english } from '../../en/engine/data';
 import { format } from '../format';
 
 const foreign = {
-  gzip: '这是 gzip 压缩的文件，请先解压。',
+  archive: '这是压缩包中的压缩包，请先解压。',
   zstd: '这是 zstd 压缩的文件，请先解压。',
   xz: '这是 xz 压缩的文件，请先解压。',
   bzip2: '这是 bzip2 压缩的文件，请先解压。',
   sevenZip: '这是 7z 压缩包，请先解压。',
-  zip: '这是 zip 压缩包（Excel 表格也是）。请先解压，或将表格另存为 CSV。',
   office: '这是旧版 Office 文件。请将表格另存为 CSV。',
   arrow: '这是 Arrow 文件。请转换为 JSON Lines：datasets 的 Dataset.to_json 可以完成。',
   sqlite: '这是 SQLite 数据库。请将数据表导出为 CSV。',
@@ -48,6 +47,11 @@ export const dataMessages: typeof english = {
   parquet_bytes: ({ column }) => `“${column}”列是字节数据，此处只能学习文本。请去掉该列。`,
   xlsx_unreadable: '工作簿已损坏或设有密码。请将工作表另存为 CSV。',
   xlsx_large: ({ megabytes }) => `此处无法读取超过 ${megabytes} MB 的工作簿。请将工作表另存为 CSV。`,
+  archive_damaged: ({ file }) => `${file} 已损坏、不完整或已加密。请重新下载，或先解压。`,
+  archive_empty: ({ file }) => `${file} 中没有可按扩展名识别的样本文件。`,
+  archive_others: ({ names, count }) =>
+    `其中 ${count} 个文件因扩展名而未读取：${format.series(names)}${count > names.length ? ' …' : ''}`,
+  archive_unpack: ({ megabytes }) => `它超过 ${megabytes} MB，且其格式无法从头到尾依次读取。请先解压。`,
   list_empty: '数据行的列表为空。',
   edit_unreadable: '这一行不是样本表格的编辑记录：文件可能被手动改动过，或者不完整。',
   list_goes_on: '列表结束之后还有其他内容：请只给一个列表，或每行写一条。',
