@@ -33,7 +33,8 @@ export async function cleanRows(
   { signal, scratch }: Pick<DatasetOptions, 'signal' | 'scratch'> = {},
 ): Promise<CleanRows> {
   const slices = new TimeSlices(signal);
-  const reading = new Reading(await sourcesOf(files, settings), {
+  const sources = await sourcesOf(files, settings, () => slices.giveWay());
+  const reading = new Reading(sources, {
     examplesOf: () => ({ examples: [], endless: false }),
     cleaner: await Cleaner.of(settings.cleaning),
     fillings: settings.placeholders,
@@ -41,7 +42,7 @@ export async function cleanRows(
   });
   const { rows } = reading;
   try {
-    for (const index of files.keys()) {
+    for (const index of sources.keys()) {
       await reading.read(index, async () => {
         await slices.giveWay();
       });
