@@ -5,8 +5,15 @@ import type { SampleStep } from './step';
 /** Characters at the beginning of a text that are enough to know its language. */
 const ENOUGH = 2000;
 
-/** Share of the best score at which another language is as likely: Bulgarian and Russian often differ by less. */
-const AS_LIKELY = 0.9;
+/**
+ * Share of the best score at which another language is possible. Names and calculations in English have 0.71 and more of
+ * the best score; sentences in other languages have less.
+ */
+const POSSIBLE = 0.7;
+
+/** Letters that a text needs to be judged; a character of a script without an alphabet counts as several. */
+const LEAST_LETTERS = 20;
+const OF_A_CHARACTER = 4;
 
 /**
  * Drops rows with answers that are certainly in other languages than those of `keep`. Short answers, code and mixtures are
@@ -17,11 +24,13 @@ export async function languageStep({ keep }: Required<CleaningSteps>['language']
   return {
     over: 'sample',
     isDropped: (sample) => {
-      const detected = eld.detect(answersIn(sample).slice(0, ENOUGH));
+      const text = answersIn(sample).slice(0, ENOUGH);
+      if (lettersIn(text) < LEAST_LETTERS) return false;
+      const detected = eld.detect(text);
       if (!detected.isReliable()) return false;
       const scores = detected.getScores();
       const best = scores[detected.language] ?? 0;
-      return keep.every((language) => (scores[language] ?? 0) < AS_LIKELY * best);
+      return keep.every((language) => (scores[language] ?? 0) < POSSIBLE * best);
     },
   };
 }
@@ -33,4 +42,10 @@ function answersIn(sample: Sample): string {
       ? [sample.text]
       : sample.messages.filter(({ role }) => role === 'assistant').map(({ content }) => content);
   return answers.join('\n').replaceAll(/```[^]*?(?:```|$)/g, ' ');
+}
+
+function lettersIn(text: string): number {
+  const characters =
+    text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu)?.length ?? 0;
+  return (text.match(/\p{L}/gu)?.length ?? 0) + (OF_A_CHARACTER - 1) * characters;
 }

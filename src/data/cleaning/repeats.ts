@@ -12,7 +12,8 @@ const LEAST_SHINGLES = 20;
  */
 export function repeatsStep({ max_share }: Required<CleaningSteps>['repeats']): SampleStep {
   const repeatsItself = (text: string): boolean => {
-    const shingles = shinglesOf(text);
+    // The lines of tables and drawings repeat their signs.
+    const shingles = shinglesOf(text, { signs: false });
     return shingles.length >= LEAST_SHINGLES && 1 - new Set(shingles).size / shingles.length > max_share;
   };
   return {

@@ -1,17 +1,24 @@
 /** Words in a row that a shingle has. */
 const WORDS = 5;
 
-/** A character of a script without spaces between words, a word of another one, or a sign such as + or an emoji. */
-const WORD =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{S}*/%-]|[\p{L}\p{N}](?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])[\p{L}\p{M}\p{N}])*/gu;
+const CHARACTER = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]`;
+
+/** A character of a script without spaces between words, or a word of another one. */
+const WORD = new RegExp(String.raw`${CHARACTER}|[\p{L}\p{N}](?:(?!${CHARACTER})[\p{L}\p{M}\p{N}])*`, 'gu');
+
+/** The same, or a sign such as + or an emoji. */
+const WORD_OR_SIGN = new RegExp(String.raw`${WORD.source}|[\p{S}*/%-]`, 'gu');
 
 /**
  * A hash of 32 bits for each five words in a row, with repetitions; of all words if there are fewer. Chinese, Japanese and
- * similar scripts count each character as a word. Case, punctuation and white
- * space make no difference.
+ * similar scripts count each character as a word. Case, punctuation and white space make no
+ * difference.
+ *
+ * @param signs whether signs count as words
  */
-export function shinglesOf(text: string): Uint32Array {
-  const words = Uint32Array.from(text.normalize('NFC').toLowerCase().match(WORD) ?? [], wordHash);
+export function shinglesOf(text: string, { signs = true } = {}): Uint32Array {
+  const form = signs ? WORD_OR_SIGN : WORD;
+  const words = Uint32Array.from(text.normalize('NFC').toLowerCase().match(form) ?? [], wordHash);
   if (words.length === 0) return words;
   const shingles = new Uint32Array(Math.max(1, words.length - WORDS + 1));
   for (let at = 0; at < shingles.length; at++) {

@@ -34,7 +34,7 @@ export const PATTERNS: readonly Pattern[] = [
   },
   {
     kind: 'email',
-    form: /(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9])/g,
+    form: /(?<![\w.%+-])[\w.%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9])/g,
     // The user that all addresses of Git have.
     length: whole((address) => !address.startsWith('git@')),
   },

@@ -64,6 +64,7 @@ describe('private data', () => {
 
   it.each([
     ['写信到jo.doe+x@mail.example.com。', '写信到[EMAIL]。'],
+    ['`John.Doe-123%+@example-domain.com`', '`[EMAIL]`'],
     ['电话13800138000，或 +86 138-0013-8000', '电话[PHONE]，或 [PHONE]'],
     [
       '+1 415-555-2671, +49 (0)30 1234567, (415) 555-2671, 010-12345678',
@@ -128,6 +129,7 @@ describe('repetitions', () => {
     [row('Sing', 'la la la la la'), false],
     [row('Sing', 'We all live in a boat. '.repeat(10)), true],
     [row('唱', '我们都住在船上。'.repeat(8)), true],
+    [row('Draw', `+${'-'.repeat(200)}+\n| a | b |\n`.repeat(3)), false],
     [row('Count', Array.from({ length: 200 }, (_, at) => `Number ${at}`).join(', ')), false],
     [{ kind: 'text', text: 'no end '.repeat(30) } as const, true],
   ])('are found in %j: %s', (sample, isRepetition) => {
@@ -142,13 +144,17 @@ describe('the language of answers', () => {
 
   it.each([
     ['The capital of France is Paris.', ['en'], false],
-    ['The capital of France is Paris.', ['zh', 'de'], true],
+    ['The capital of France is Paris.', ['zh'], true],
     ['法国的首都是巴黎。', ['zh'], false],
     ['法国的首都是巴黎。', ['en'], true],
     ['Die Hauptstadt von Frankreich ist Paris.', ['en', 'zh'], true],
-    ['Столица Франции — Париж.', ['ru'], false],
-    ['Столица Франции — Париж.', ['en'], true],
+    ['Столица Франции — это Париж.', ['ru'], false],
+    ['Столица Франции — это Париж.', ['en'], true],
     ['Yes.', ['zh'], false],
+    ['1. Apple\n2. Google\n3. Microsoft\n4. Amazon', ['en'], false],
+    ['Sarah has 12/6=<<12/6=2>>2 pencils\nTim has 8*2=<<8*2=16>>16 pencils', ['en'], false],
+    ['IronyQueen_Sarah', ['en'], false],
+    ['1. Tokyo\n2. Beijing\n3. Manila', ['en'], false],
     ['是的', ['en'], false],
     ['```\nfor line in lines: print(line)\n```', ['zh'], false],
   ] as const)('of %j with %j: dropped %s', async (content, keep, isDropped) => {
