@@ -15,7 +15,6 @@ const USUAL: Readonly<Record<string, readonly unknown[]>> = {
   quantization_type: ['nf4'],
   report_to: ['none'],
   eval_strategy: ['steps'],
-  mix_strategy: ['concat'],
   // Exports are always plain LoRA for the unchanged base.
   pissa_convert: [true],
 };
@@ -111,6 +110,7 @@ export const llamaFactory: ForeignFormat = {
       ...ifNamed('template'),
       value: ({ template }) => (template === 'alpaca' ? template : undefined),
     },
+    mix_strategy: direct('mix_strategy', 'concat'),
     eval_split: direct('val_size', 0),
     neftune_noise_alpha: direct('neftune_noise_alpha', null),
     shuffle: {
