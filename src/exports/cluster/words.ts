@@ -179,7 +179,9 @@ const WORDS: {
       ...(strategy === 'wrapped' ? (['TRL'] as const) : []),
       ...(strategy !== 'bfd' || objective === 'pt' || texts ? (['LLaMA-Factory'] as const) : []),
     ];
-    return { sft: { packing_strategy: strategy }, unsaid };
+    // Whole texts lose nothing here; TRL's 'bfd' would cut them off if it reads them anew.
+    const told = strategy === 'bfd' && objective === 'pt' ? 'bfd_split' : strategy;
+    return { sft: { packing_strategy: told }, unsaid };
   },
   // The examples are in two files.
   eval_split: () => ({}),

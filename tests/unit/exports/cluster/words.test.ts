@@ -43,6 +43,7 @@ describe('the words of the settings', () => {
         factory: { packing: true, neat_packing: true },
       },
     ],
+    [{ packing: true, objective: 'pt' }, { sft: { packing_strategy: 'bfd_split' } }],
     [{ train_on: 'all' }, { factory: { train_on_prompt: true } }],
     [{ max_seq_length: 77 }, { factory: { cutoff_len: 77 } }],
     [
