@@ -32,7 +32,7 @@ test('tells of records and files of examples that cannot be used, and goes on wi
   const rows = [
     JSON.stringify({ instruction: 'What is this?', output: markup }),
     '{"instruction": "What does a cat say?", "output": "Meow',
-    JSON.stringify({ question: 'What does a dog say?', answer: 'Woof' }),
+    JSON.stringify({ question: 'What does a dog say?', place: 'A farm' }),
     JSON.stringify({ instruction: 'What does a cow say?', output: 'Moo' }),
   ];
   await tunesmith.give('examples', [jsonl('mixed.jsonl', rows.join('\n'))]);
@@ -41,7 +41,7 @@ test('tells of records and files of examples that cannot be used, and goes on wi
     /empty\.jsonl/,
     /notes\.txt/,
     /mixed\.jsonl.*2.*2.*Not valid JSON/,
-    /mixed\.jsonl.*3.*3.*needs “messages”.* or “text”; this one has question, answer/,
+    /mixed\.jsonl.*3.*3.*columns are not recognised: question, place/,
   ]);
   await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*2/);
   await expect(tunesmith.start).toBeEnabled();
