@@ -18,13 +18,17 @@ test('tells of records and files of examples that cannot be used, and goes on wi
   await tunesmith.open();
   const examples = await tunesmith.to('examples');
   await examples.getByRole('radio', { name: 'Your own examples' }).check();
-  const notes = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('Remember the milk') };
+  const notes = {
+    name: 'notes.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from('Remember the milk'),
+  };
   await tunesmith.give('examples', [jsonl('empty.jsonl', ''), notes]);
   const problems = page.getByTestId('example-problems').getByRole('row');
   await expect(problems).toHaveText([
     /File.*Record.*Line.*Reason/,
     /empty\.jsonl.*all.*The file is empty/,
-    /notes\.txt.*all.*1.*not a JSON list, JSON Lines/,
+    /notes\.json.*all.*1.*not a JSON list, JSON Lines/,
   ]);
   await expect(tunesmith.start).toBeDisabled();
 
@@ -39,7 +43,7 @@ test('tells of records and files of examples that cannot be used, and goes on wi
   await expect(problems).toHaveText([
     /File.*Record.*Line.*Reason/,
     /empty\.jsonl/,
-    /notes\.txt/,
+    /notes\.json/,
     /mixed\.jsonl.*2.*2.*Not valid JSON/,
     /mixed\.jsonl.*3.*3.*columns are not recognised: question, place/,
   ]);
@@ -51,7 +55,10 @@ test('tells of records and files of examples that cannot be used, and goes on wi
   await expect(page).toHaveTitle('Examples – Tunesmith');
 });
 
-test('reads tables and UTF-16, and refuses other encodings by name', async ({ page, tunesmith }) => {
+test('reads tables, UTF-16 and GBK, and refuses bytes of no encoding by name', async ({
+  page,
+  tunesmith,
+}) => {
   await tunesmith.open();
   const examples = await tunesmith.to('examples');
   await examples.getByRole('radio', { name: 'Your own examples' }).check();
@@ -63,19 +70,21 @@ test('reads tables and UTF-16, and refuses other encodings by name', async ({ pa
   await tunesmith.give('examples', [
     file('gbk.jsonl', Buffer.concat(inGbk)),
     file('utf16.json', utf16),
+    file('odd.jsonl', Buffer.from([0x7b, 0x22, 0x81, 0x20, 0xff, 0x22, 0x7d])),
     file('table.csv', Buffer.from(table)),
     file('packed.jsonl.gz', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0])),
   ]);
   await expect(page.getByTestId('example-problems').getByRole('row')).toHaveText([
     /File.*Record.*Line.*Reason/,
-    /gbk\.jsonl.*all.*1.*not in UTF-8; it is probably GBK/,
+    /odd\.jsonl.*all.*1.*not text in UTF-8/,
     /table\.csv.*2.*4.*1 cells, and the first line names 2 columns/,
-    /packed\.jsonl\.gz.*all.*compressed with gzip/,
+    /packed\.jsonl\.gz.*all.*damaged, cut off/,
   ]);
-  await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*2/);
+  await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*3/);
   const preview = page.getByTestId('example-preview').getByRole('listitem');
-  await expect(preview.first()).toContainText('海盗。');
-  await expect(preview.nth(1)).toContainText('A "ship"');
+  await expect(preview.first()).toContainText('你是谁？');
+  await expect(preview.nth(1)).toContainText('海盗。');
+  await expect(preview.nth(2)).toContainText('A "ship"');
 });
 
 test('keeps two files of one name, and says which is meant', async ({ page, tunesmith }) => {

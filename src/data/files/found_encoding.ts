@@ -45,7 +45,7 @@ export async function encodingOf(file: FileReader, given?: string): Promise<Foun
     if (await canDecode(file, label)) return { label, mark: 0, guessed: true };
   }
   // The text's reader refuses it, and tells the line.
-  return { label: likely[0] ?? 'utf-8', mark: 0, guessed: true };
+  return { label: likely[0] ?? 'utf-8', mark: 0, guessed: false };
 }
 
 /** Parts of the file that begin and end at the borders of characters, whatever the encoding. */
