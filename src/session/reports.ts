@@ -3,6 +3,7 @@ import { adapterId } from './adapter_id';
 import type { AnswerSettings, LoadSettings } from '../core/settings/settings';
 import { answerDefaults } from './chat/answer_defaults';
 import { longestOf, targetCount, tokenCount } from '../data/example_list';
+import { lengthCounts, type LengthCounts } from '../data/length_counts';
 import type { Dataset } from './data/dataset';
 import { modelBytes } from '../models/layout';
 import { familyLabel } from '../models/families';
@@ -66,6 +67,10 @@ export interface DataReport extends Pick<
   readonly tokens: number;
   readonly targetTokens: number;
   readonly longestTokens: number;
+  /** All records, also those that can't be used. */
+  readonly rows: number;
+  /** Numbers of examples by their length before the cut. */
+  readonly lengths: LengthCounts;
 }
 
 export interface StorageReport {
@@ -143,6 +148,8 @@ export function dataReport(dataset: Dataset): DataReport {
     tokens: tokenCount(examples),
     targetTokens: targetCount(examples),
     longestTokens: longestOf(examples),
+    rows: dataset.table.length,
+    lengths: lengthCounts(examples),
     cutAt,
     cutBy,
     truncated,

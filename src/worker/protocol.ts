@@ -30,7 +30,10 @@ export type {
   TokenCount,
 } from '../session/chat/chats';
 export type { ExportReport, PathedBlob } from '../session/chat/onnx_chat';
-export type { PreviewExample } from '../session/data/examples';
+export { editsText, isEdits, readEdits, type AddedRecord, type Edits, type RecordEdit } from '../data/edits';
+export type { PreviewExample, RowDetail } from '../session/data/examples';
+export { ROW_FLAGS, type RowFlag } from '../session/data/row_flags';
+export type { RowOrder, RowQuery, RowReport, RowsPage } from '../session/data/row_table';
 export type { SearchResult as HubModelReport } from '../session/models/previews';
 export type { PlanReport } from '../session/plans/plan_report';
 export type { ModelPreview } from '../session/models/preview';

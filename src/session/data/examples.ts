@@ -31,7 +31,6 @@ export class Examples {
   readonly #session: ExamplesSession;
   readonly #page: string | undefined;
   #reading: AbortController | undefined;
-  #searching: AbortController | undefined;
 
   /**
    * @param page address of the folder that contains `examples`, with a slash at the end; undefined if there is no page
@@ -73,11 +72,9 @@ export class Examples {
     return shown;
   }
 
-  /** The rows that match a query, from the `first` on. A newer query stops an older one, which then rejects. */
+  /** The rows that match a query, as `RowTable.page`. */
   async rows(query: RowQuery, first: number, count: number): Promise<RowsPage> {
-    this.#searching?.abort();
-    this.#searching = new AbortController();
-    return await this.#session.dataset.table.page(query, first, count, this.#searching.signal);
+    return await this.#session.dataset.table.page(query, first, count);
   }
 
   /** A row with the tokens that are made of it. */

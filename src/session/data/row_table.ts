@@ -47,6 +47,12 @@ export interface RowsPage {
 /** UTF-16 units of a text in the table. */
 const SHOWN = 200;
 
+interface Found {
+  readonly key: string;
+  readonly rows: Promise<Uint32Array>;
+  readonly stop: AbortController;
+}
+
 type TableReading = Pick<Reading, 'rows' | 'examples' | 'flags' | 'rowSample' | 'made'>;
 
 /** All rows of a data set, to look at, to search and to sort. */
@@ -56,8 +62,8 @@ export class RowTable {
   readonly #flags: Uint32Array;
   readonly #tokens: Uint32Array;
   readonly #targets: Uint32Array;
-  /** The rows of the last query. */
-  #found: { readonly key: string; readonly rows: Uint32Array } | undefined;
+  /** The rows of the last query, and the end of its search. */
+  #found: Found | undefined;
 
   /** @param files the names of the files */
   constructor(
@@ -90,11 +96,18 @@ export class RowTable {
     return this.#flags.reduce((sum, bits) => sum + (hasFlag(bits, flag) ? 1 : 0), 0);
   }
 
-  /** The matching rows from the `first` on. Lets others run while it searches; `signal` stops it. */
-  async page(query: RowQuery, first: number, count: number, signal?: AbortSignal): Promise<RowsPage> {
+  /**
+   * The matching rows from the `first` on. Lets others run while it searches. A call with another query stops the search,
+   * whose calls then reject with an `AbortError`.
+   */
+  async page(query: RowQuery, first: number, count: number): Promise<RowsPage> {
     const key = JSON.stringify(query);
-    if (this.#found?.key !== key) this.#found = { key, rows: await this.#find(query, signal) };
-    const { rows } = this.#found;
+    if (this.#found?.key !== key) {
+      this.#found?.stop.abort();
+      const stop = new AbortController();
+      this.#found = { key, stop, rows: this.#find(query, stop.signal) };
+    }
+    const rows = await this.#found.rows;
     const shown: RowReport[] = [];
     for (const row of rows.subarray(first, first + count)) shown.push(await this.#report(row));
     return { total: rows.length, rows: shown };
@@ -110,7 +123,7 @@ export class RowTable {
     return { value: losslessText(value), ...this.#reading.made(value, row) };
   }
 
-  async #find(query: RowQuery, signal: AbortSignal | undefined): Promise<Uint32Array> {
+  async #find(query: RowQuery, signal: AbortSignal): Promise<Uint32Array> {
     const { flag, file, search = '', order = 'row', descending = false } = query;
     const wanted = searchable(search);
     const slices = new TimeSlices(signal);

@@ -5,7 +5,10 @@ import type { DataReport, ExampleFile, PreviewExample, Progress } from '../../wo
 import type { EngineState } from '../engine.svelte';
 import { withProgress } from '../shared/progress';
 import { t } from '../language.svelte';
+import { EDITS_FILE } from './edits';
+import { EditsState } from './edits.svelte';
 import { KeptFiles } from './kept_files';
+import { RowsState } from './rows.svelte';
 import { sameBytes, sameFiles } from './same_files';
 
 /** Larger files are not stored across reloads. */
@@ -48,6 +51,17 @@ export class ExamplesState {
   /** The visitor's own files from before a run's examples replaced them. */
   replaced: readonly ExampleFile[] | undefined = $state.raw();
 
+  /** The part of the step that is shown. */
+  view: 'files' | 'rows' = $state('files');
+
+  /** The visitor's changes of single rows. */
+  readonly edits = new EditsState((file) => void this.#edit(file));
+  /** The table of all rows. */
+  readonly rows: RowsState;
+
+  /** The visitor's files without that of the changes. */
+  readonly sources: readonly ExampleFile[] = $derived(this.files.filter(({ name }) => name !== EDITS_FILE));
+
   /** Whether there is nothing to train on: no files, or no usable record in them. */
   readonly empty = $derived(this.own && (this.files.length === 0 || this.report?.examples === 0));
 
@@ -55,7 +69,7 @@ export class ExamplesState {
   readonly unusable: readonly string[] = $derived.by(() => {
     const { report } = this;
     if (!this.own || !report) return [];
-    return this.files.map(({ name }) => name).filter((name) => !report.files.includes(name));
+    return this.sources.map(({ name }) => name).filter((name) => !report.files.includes(name));
   });
 
   /** The text being pasted, until it has become examples. */
@@ -74,6 +88,7 @@ export class ExamplesState {
 
   constructor(engine: EngineState) {
     this.#engine = engine;
+    this.rows = new RowsState(engine);
   }
 
   async restore(): Promise<void> {
@@ -84,16 +99,19 @@ export class ExamplesState {
     this.files = kept;
     this.own = true;
     this.revision++;
+    await this.edits.adopt(kept);
   }
 
   chooseDemo(): void {
     this.own = false;
     this.#changed();
+    void this.edits.adopt([]);
   }
 
   chooseOwn(): void {
     this.own = true;
     this.#changed();
+    void this.edits.adopt(this.files);
   }
 
   /** Adds files. A file with the name of another gets a number, unless it is the same file. */
@@ -138,6 +156,7 @@ export class ExamplesState {
 
   remove(name: string): void {
     this.files = this.files.filter((file) => file.name !== name);
+    this.edits.forget(name);
     this.#changed();
   }
 
@@ -225,6 +244,7 @@ export class ExamplesState {
         this.files = files;
       }
       this.#changed();
+      await this.edits.adopt(this.own ? this.files : []);
     }
     this.changed = false;
     await this.showRead();
@@ -247,6 +267,16 @@ export class ExamplesState {
   putBack(): void {
     this.files = this.replaced ?? this.files;
     this.chooseOwn();
+  }
+
+  /** Takes the new file of edits. The report stays until the rows are read again. */
+  async #edit(file: ExampleFile | undefined): Promise<void> {
+    const files = this.own ? this.sources : [await this.#engine.remote.examples.demo()];
+    this.files = file ? [...files, file] : files;
+    this.own = true;
+    this.revision++;
+    this.changed = true;
+    void this.#kept.keep(this.tooLargeToKeep ? [] : this.files);
   }
 
   async #areDemo(files: readonly ExampleFile[]): Promise<boolean> {

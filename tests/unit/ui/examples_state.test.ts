@@ -49,6 +49,26 @@ describe('the examples of the page', () => {
     expect(remote.set.mock.calls[1]?.[0]).toMatchObject([{ name: 'a.jsonl' }]);
   });
 
+  it('are the visitor’s own once a row is changed, with the changes as a file, and keep their report', async () => {
+    const { state, remote } = examples();
+    await state.load(DEFAULTS);
+    const { revision } = state;
+    state.edits.change({ file: 'pirate.jsonl', record: 1 }, { exclude: true });
+    await vi.waitFor(() => expect(state.own).toBe(true));
+    expect(state.files.map(({ name }) => name)).toEqual(['pirate.jsonl', 'changes.jsonl']);
+    expect(state.sources.map(({ name }) => name)).toEqual(['pirate.jsonl']);
+    expect(state.report).toEqual(rows(7));
+    expect(state.revision).toBeGreaterThan(revision);
+    await state.load(DEFAULTS);
+    expect(remote.set.mock.lastCall?.[0]).toHaveLength(2);
+    state.edits.undo();
+    await vi.waitFor(() => expect(state.files).toHaveLength(1));
+    // The demo's changes are not those of the next files.
+    state.edits.redo();
+    state.chooseDemo();
+    await vi.waitFor(() => expect(state.edits.edits.records).toEqual([]));
+  });
+
   it('show nothing of the former files once others are chosen', async () => {
     const { state, remote } = examples();
     await state.load(DEFAULTS);

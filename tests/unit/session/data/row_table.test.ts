@@ -95,9 +95,12 @@ describe('the table of rows', () => {
     expect(table.count('leaked')).toBe(1);
   });
 
-  it('stops a search', async () => {
+  it('stops a search for another one, and searches once for pages of the same', async () => {
     const { table } = await datasetOf();
-    await expect(table.page({ search: 'sea' }, 0, 1, AbortSignal.abort())).rejects.toThrow();
+    const stopped = table.page({ search: 'sea' }, 0, 1);
+    const pages = [0, 1].map((at) => table.page({ search: 'the' }, at, 1));
+    await expect(stopped).rejects.toThrow();
+    expect((await Promise.all(pages)).map(({ total }) => total)).toEqual([2, 2]);
   });
 });
 

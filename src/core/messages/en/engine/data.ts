@@ -59,7 +59,7 @@ export const dataMessages = {
     `It has over ${megabytes} MB, and its format is not read from the beginning to the end. Unpack it first.`,
   list_empty: 'The list of records is empty.',
   edit_unreadable:
-    'This is not an edit of a table of examples: the file was changed by hand, or it was cut off.',
+    'This line is not an edit of a table of examples. The file was changed by hand, or it was cut off.',
   list_goes_on: 'Something follows the end of the list: give one list, or one record a line.',
   records_with_commas:
     'There is a comma between the records: write one a line without commas, or all of them between [ and ].',

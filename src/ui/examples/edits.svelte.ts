@@ -1,0 +1,81 @@
+import { blobReader } from '../../core/file_reader';
+import { editsText, readEdits, type AddedRecord, type Edits, type ExampleFile } from '../../worker/protocol';
+import { EDITS_FILE, NO_EDITS, withAdded, withChange, type EditedRow, type RowChange } from './edits';
+
+/** Steps that can be undone. */
+const MOST_STEPS = 100;
+
+/**
+ * The visitor's changes of the table. They are a file among the chosen ones, so that a reload, a run and an export have them
+ * too.
+ */
+export class EditsState {
+  edits: Edits = $state.raw(NO_EDITS);
+  /** Former edits, the last one at the end. */
+  #past: readonly Edits[] = $state.raw([]);
+  /** Edits that were undone, the next one at the end. */
+  #future: readonly Edits[] = $state.raw([]);
+  readonly canUndo = $derived(this.#past.length > 0);
+  readonly canRedo = $derived(this.#future.length > 0);
+  readonly #onChange: (file: ExampleFile | undefined) => void;
+
+  /** @param onChange gets the new file of edits; undefined if there are none */
+  constructor(onChange: (file: ExampleFile | undefined) => void) {
+    this.#onChange = onChange;
+  }
+
+  /** Takes over the edits among files that were chosen anew. They can't be undone. */
+  async adopt(files: readonly ExampleFile[]): Promise<void> {
+    const file = files.find(({ name }) => name === EDITS_FILE);
+    this.#past = this.#future = [];
+    // If they can't be read, the report says so.
+    this.edits = file ? await readEdits(blobReader(file.name, file.content)).catch(() => NO_EDITS) : NO_EDITS;
+  }
+
+  change(row: EditedRow, change: RowChange): void {
+    this.#step(withChange(this.edits, row, change));
+  }
+
+  add(...records: readonly AddedRecord[]): void {
+    this.#step(withAdded(this.edits, ...records));
+  }
+
+  /** Drops the changes of a file that is no longer chosen. */
+  forget(file: string): void {
+    const records = this.edits.records.filter((edit) => edit.file !== file);
+    if (records.length < this.edits.records.length) this.#step({ ...this.edits, records });
+  }
+
+  /** Takes all changes back. */
+  reset(): void {
+    this.#step(NO_EDITS);
+  }
+
+  undo(): void {
+    const former = this.#past.at(-1);
+    if (!former) return;
+    this.#future = [...this.#future, this.edits];
+    this.#past = this.#past.slice(0, -1);
+    this.#set(former);
+  }
+
+  redo(): void {
+    const next = this.#future.at(-1);
+    if (!next) return;
+    this.#past = [...this.#past, this.edits];
+    this.#future = this.#future.slice(0, -1);
+    this.#set(next);
+  }
+
+  #step(edits: Edits): void {
+    this.#past = [...this.#past, this.edits].slice(-MOST_STEPS);
+    this.#future = [];
+    this.#set(edits);
+  }
+
+  #set(edits: Edits): void {
+    this.edits = edits;
+    const isEmpty = edits.records.length + edits.added.length === 0;
+    this.#onChange(isEmpty ? undefined : { name: EDITS_FILE, content: new Blob([editsText(edits)]) });
+  }
+}

@@ -1,0 +1,131 @@
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
+import type { RowDetail, RowQuery, RowReport } from '../../worker/protocol';
+import type { EngineState } from '../engine.svelte';
+
+/** Rows that are fetched at once. */
+const PAGE = 50;
+
+/** The table of all rows: what is looked for, the rows that were fetched, and the one that is open. */
+export class RowsState {
+  readonly #engine: EngineState;
+  query: RowQuery = $state.raw({});
+  /** How many rows match; undefined until the engine has answered. */
+  total: number | undefined = $state.raw();
+  error: ErrorDescription | undefined = $state.raw();
+  /** Whether a search is under way. */
+  busy = $state(false);
+  /** The open row and its place in the list. */
+  opened: { readonly report: RowReport; readonly index: number } | undefined = $state.raw();
+  detail: RowDetail | undefined = $state.raw();
+  readonly #pages = new SvelteMap<number, readonly RowReport[]>();
+  /** Pages that were asked for. */
+  readonly #asked = new SvelteSet<number>();
+  /** Number of the present query or data set: answers to older ones don't count. */
+  #turn = 0;
+
+  constructor(engine: EngineState) {
+    this.#engine = engine;
+  }
+
+  /** A row of the list; undefined until it has arrived. */
+  at(index: number): RowReport | undefined {
+    return this.#pages.get(Math.floor(index / PAGE))?.[index % PAGE];
+  }
+
+  /** Looks for other rows, or sorts them anew. */
+  async look(change: Partial<RowQuery>): Promise<void> {
+    const given = { ...this.query, ...change };
+    const entries = Object.entries(given).filter(([, value]) => value !== undefined && value !== '');
+    this.query = Object.fromEntries(entries);
+    await this.refresh();
+  }
+
+  /** Fetches the rows again, after the query or the examples have changed. The former ones stay until the new arrive. */
+  async refresh(): Promise<void> {
+    const turn = ++this.#turn;
+    this.#asked.clear();
+    this.#asked.add(0);
+    this.busy = true;
+    this.error = undefined;
+    try {
+      const { total, rows } = await this.#engine.remote.examples.rows(this.query, 0, PAGE);
+      if (turn !== this.#turn) return;
+      this.#pages.clear();
+      this.#pages.set(0, rows);
+      this.total = total;
+      await this.#openAgain(rows);
+    } catch (error) {
+      if (turn === this.#turn) this.#fail(error);
+    } finally {
+      if (turn === this.#turn) this.busy = false;
+    }
+  }
+
+  /** Forgets everything, because there are no examples. */
+  clear(): void {
+    this.#turn++;
+    this.#pages.clear();
+    this.#asked.clear();
+    this.total = undefined;
+    this.busy = false;
+    this.close();
+  }
+
+  /** Fetches the rows from `first` to before `end`, unless they are there or on their way. */
+  async need(first: number, end: number): Promise<void> {
+    const turn = this.#turn;
+    for (let page = Math.floor(first / PAGE); page * PAGE < Math.min(end, this.total ?? 0); page++) {
+      if (this.#asked.has(page)) continue;
+      this.#asked.add(page);
+      try {
+        const { rows } = await this.#engine.remote.examples.rows(this.query, page * PAGE, PAGE);
+        if (turn !== this.#turn) return;
+        this.#pages.set(page, rows);
+      } catch (error) {
+        if (turn !== this.#turn) return;
+        this.#asked.delete(page);
+        this.#fail(error);
+        return;
+      }
+    }
+  }
+
+  /** Opens a row of the list. Does nothing if it has not arrived. */
+  async open(index: number): Promise<void> {
+    const report = this.at(index);
+    if (!report) return;
+    this.opened = { report, index };
+    await this.#showDetail(report);
+  }
+
+  close(): void {
+    this.opened = undefined;
+    this.detail = undefined;
+  }
+
+  /** Shows the open row with its new facts, if it is still there. */
+  async #openAgain(rows: readonly RowReport[]): Promise<void> {
+    const { opened } = this;
+    if (!opened) return;
+    const { file, record } = opened.report;
+    const index = rows.findIndex((row) => row.file === file && row.record === record);
+    const report = rows[index];
+    if (report) this.opened = { report, index };
+    await this.#showDetail(report ?? opened.report);
+  }
+
+  async #showDetail(report: RowReport): Promise<void> {
+    try {
+      const detail = await this.#engine.remote.examples.row(report.row);
+      if (this.opened?.report.row === report.row) this.detail = detail;
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    const description = describeError(error);
+    if (description.code !== ABORTED) this.error = description;
+  }
+}
