@@ -97,7 +97,7 @@ test('keeps two files of one name, and says which is meant', async ({ page, tune
   await tunesmith.give('examples', [jsonl('train.jsonl', `${good}\n{}`)]);
   await expect(page.getByTestId('example-counts')).toContainText(/Examples\s*2/);
   const problem = page.getByTestId('example-problems').getByRole('row').nth(1);
-  await expect(problem).toHaveText(/train \(2\)\.jsonl.*2.*2.*needs/);
+  await expect(problem).toHaveText(/train \(2\)\.jsonl.*2.*2.*not recognised/);
   // The same file again changes nothing.
   await tunesmith.give('examples', [jsonl('train.jsonl', good)]);
   await expect(page.getByRole('button', { name: /^Remove / })).toHaveCount(2);
