@@ -34,7 +34,7 @@ export type Sample =
   | ({ readonly kind: 'chat'; readonly messages: readonly Message[] } & ChatExtras)
   | { readonly kind: 'text'; readonly text: string };
 
-/** The content of a record about answers that people or programs judged. No answer of it is to be learnt as it is. */
+/** A record with answers that people or programs have judged. The `sft` objective learns none of them. */
 export type JudgedSample =
   /** Two answers to one prompt, each a list of messages, as DPO learns from. */
   | ({

@@ -289,6 +289,8 @@ export class ExamplesState {
     if (this.progress) void this.stop();
     this.report = undefined;
     this.previews = [];
+    // A change of a row that is shown must never reach a record of other files.
+    this.rows.clear();
     this.revision++;
     this.changed = true;
     this.firstPreview = 0;

@@ -74,10 +74,13 @@ describe('the examples of the page', () => {
     await state.load(DEFAULTS);
     expect(state.report).toEqual(rows(7));
     const reading = deferred<DataReport>();
+    state.rows.total = 7;
+    state.rows.opened = { report: { row: 0 } as never, index: 0 };
     remote.set.mockImplementationOnce(() => reading.promise);
     const loaded = state.load(DEFAULTS);
     await vi.waitFor(() => expect(remote.set).toHaveBeenCalledTimes(2));
     await state.add([file('a.jsonl')]);
+    expect(state.rows).toMatchObject({ total: undefined, opened: undefined });
     expect(state).toMatchObject({ report: undefined, previews: [] });
     reading.resolve(rows(9));
     expect(await loaded).toBe(false);

@@ -52,7 +52,7 @@ describe('packed examples', () => {
     expect(texts.sort()).toEqual((await allExamples(plain.training)).map(({ ids }) => ids.join()).sort());
   });
 
-  it('are cut off, or split if nothing is to be lost', async () => {
+  it('are cut off by bfd, and split by the strategies that keep all tokens', async () => {
     const cut = await read(documents, { packing: true });
     const split = await read(documents, { packing: true, packing_strategy: 'bfd_split' });
     expect(cut.truncated).toBeGreaterThan(0);
