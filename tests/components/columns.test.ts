@@ -1,7 +1,7 @@
 import { flushSync } from 'svelte';
 import { beforeEach, expect, it } from 'vitest';
-import FileColumns from '../../src/ui/examples/FileColumns.svelte';
-import type { SourceReport } from '../../src/ui/examples/columns';
+import FileColumns from '../../src/ui/examples/files/FileColumns.svelte';
+import type { SourceReport } from '../../src/ui/examples/files/columns';
 import { language } from '../../src/ui/language.svelte';
 import { appOver, control, press, show } from './page';
 

@@ -13,7 +13,7 @@ import MainSettings from '../../src/ui/train/MainSettings.svelte';
 import SamplePrompts from '../../src/ui/train/SamplePrompts.svelte';
 import Samples from '../../src/ui/train/Samples.svelte';
 import RenameRun from '../../src/ui/runs/RenameRun.svelte';
-import OwnFiles from '../../src/ui/examples/OwnFiles.svelte';
+import OwnFiles from '../../src/ui/examples/files/OwnFiles.svelte';
 import type { DataReport, PlanReport } from '../../src/worker/protocol';
 import PlanView from '../../src/ui/train/PlanView.svelte';
 import MemoryParts from '../../src/ui/shared/MemoryParts.svelte';

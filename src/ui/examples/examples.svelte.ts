@@ -5,11 +5,12 @@ import type { DataReport, ExampleFile, PreviewExample, Progress } from '../../wo
 import type { EngineState } from '../engine.svelte';
 import { withProgress } from '../shared/progress';
 import { t } from '../language.svelte';
-import { EDITS_FILE } from './edits';
-import { EditsState } from './edits.svelte';
-import { KeptFiles } from './kept_files';
-import { RowsState } from './rows.svelte';
-import { sameBytes, sameFiles } from './same_files';
+import { EDITS_FILE } from './rows/edits';
+import type { ExamplesView } from './views';
+import { EditsState } from './rows/edits.svelte';
+import { KeptFiles } from './files/kept_files';
+import { RowsState } from './rows/rows.svelte';
+import { sameBytes, sameFiles } from './files/same_files';
 
 /** Larger files are not stored across reloads. */
 const KEPT_BYTES = 200_000_000;
@@ -52,7 +53,7 @@ export class ExamplesState {
   replaced: readonly ExampleFile[] | undefined = $state.raw();
 
   /** The part of the step that is shown. */
-  view: 'files' | 'rows' = $state('files');
+  view: ExamplesView = $state('files');
 
   /** The visitor's changes of single rows. */
   readonly edits = new EditsState((file) => void this.#edit(file));

@@ -163,7 +163,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'data/shapes/column_names.ts': /^[问答回指输提][^ ]?$/,
     'data/shapes/index.ts': /^… \(null\)$/,
     'models/stored/expected_forms.ts': /^(?:NF4 \(bitsandbytes\)|GGUF, …)$/,
-    'ui/examples/OwnFiles.svelte': /^\{"instruction": "…", "output": "…"\}$/,
+    'ui/examples/files/OwnFiles.svelte': /^\{"instruction": "…", "output": "…"\}$/,
     'ui/model/HubSettings.svelte': /^(?:https:\/\/|main)$/,
     'ui/model/TokenField.svelte': /^hf_…$/,
   },

@@ -9,8 +9,8 @@ import {
   withAdded,
   withChange,
   withText,
-} from '../../../src/ui/examples/edits';
-import { EditsState } from '../../../src/ui/examples/edits.svelte';
+} from '../../../src/ui/examples/rows/edits';
+import { EditsState } from '../../../src/ui/examples/rows/edits.svelte';
 import type { ExampleFile } from '../../../src/worker/protocol';
 
 const row = { file: 'a.jsonl', record: 3 };

@@ -5,7 +5,7 @@ import { TunesmithError } from '../../../src/core/errors';
 import { message } from '../../../src/core/messages/message';
 import { DEFAULTS } from '../../../src/core/settings/settings';
 import { ExamplesState } from '../../../src/ui/examples/examples.svelte';
-import { KeptFiles } from '../../../src/ui/examples/kept_files';
+import { KeptFiles } from '../../../src/ui/examples/files/kept_files';
 import type { DataReport, PreviewExample, Progress } from '../../../src/worker/protocol';
 import { deferred, engineOf, newTab, stubLocalStorage } from './engine';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { TunesmithError, ABORTED } from '../../../src/core/errors';
-import { RowsState } from '../../../src/ui/examples/rows.svelte';
+import { RowsState } from '../../../src/ui/examples/rows/rows.svelte';
 import type { RowDetail, RowQuery, RowReport, RowsPage } from '../../../src/worker/protocol';
 import { deferred, engineOf } from './engine';
 

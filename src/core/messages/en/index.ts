@@ -21,6 +21,7 @@ import { exporting } from './exporting';
 import { format } from './format';
 import { memory } from './memory';
 import { model } from './model';
+import { rows } from './rows';
 import { runs } from './runs';
 import { answerHelp, settingHelp } from './setting_help';
 import { settings } from './settings';
@@ -41,6 +42,7 @@ export const en = {
   exporting,
   memory,
   model,
+  rows,
   runs,
   answerHelp,
   settingHelp,

@@ -11,6 +11,7 @@ import { exporting } from './exporting';
 import { format } from './format';
 import { memory } from './memory';
 import { model } from './model';
+import { rows } from './rows';
 import { runs } from './runs';
 import { answerHelp, settingHelp } from './setting_help';
 import { settings } from './settings';
@@ -31,6 +32,7 @@ export const zh: Catalogue = {
   exporting,
   memory,
   model,
+  rows,
   runs,
   answerHelp,
   settingHelp,

@@ -1,5 +1,11 @@
-import { blobReader } from '../../core/file_reader';
-import { editsText, readEdits, type AddedRecord, type Edits, type ExampleFile } from '../../worker/protocol';
+import { blobReader } from '../../../core/file_reader';
+import {
+  editsText,
+  readEdits,
+  type AddedRecord,
+  type Edits,
+  type ExampleFile,
+} from '../../../worker/protocol';
 import { EDITS_FILE, NO_EDITS, withAdded, withChange, type EditedRow, type RowChange } from './edits';
 
 /** Steps that can be undone. */

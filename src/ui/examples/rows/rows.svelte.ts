@@ -1,7 +1,7 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
-import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
-import type { RowDetail, RowQuery, RowReport } from '../../worker/protocol';
-import type { EngineState } from '../engine.svelte';
+import { ABORTED, describeError, type ErrorDescription } from '../../../core/errors';
+import type { RowDetail, RowQuery, RowReport } from '../../../worker/protocol';
+import type { EngineState } from '../../engine.svelte';
 
 /** Rows that are fetched at once. */
 const PAGE = 50;

@@ -1,5 +1,5 @@
-import type { LosslessJson } from '../../core/lossless_json';
-import type { AddedRecord, Edits, RecordEdit } from '../../worker/protocol';
+import type { LosslessJson } from '../../../core/lossless_json';
+import type { AddedRecord, Edits, RecordEdit } from '../../../worker/protocol';
 
 export const NO_EDITS: Edits = { records: [], added: [] };
 

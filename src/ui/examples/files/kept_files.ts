@@ -4,8 +4,8 @@
  */
 import { del, delMany, entries, get, set } from 'idb-keyval';
 import { array, boolean, instance, number, object, optional, safeParse, string } from 'valibot';
-import type { ExampleFile } from '../../worker/protocol';
-import { keepHere, readHere, readKept } from '../shared/persist';
+import type { ExampleFile } from '../../../worker/protocol';
+import { keepHere, readHere, readKept } from '../../shared/persist';
 
 /** The key of the choice, and the beginning of the keys of the files. */
 const storageKey = 'examples';

@@ -1,6 +1,6 @@
 import { array, object, optional, record, string } from 'valibot';
-import type { DataReport } from '../../worker/protocol';
-import { keep, readKept } from '../shared/persist';
+import type { DataReport } from '../../../worker/protocol';
+import { keep, readKept } from '../../shared/persist';
 
 export type SourceReport = DataReport['sources'][number];
 export type Mapping = NonNullable<SourceReport['guess']>;

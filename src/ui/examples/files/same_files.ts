@@ -1,4 +1,4 @@
-import type { ExampleFile } from '../../worker/protocol';
+import type { ExampleFile } from '../../../worker/protocol';
 
 /** Compares files by name and content. */
 export async function sameFiles(a: readonly ExampleFile[], b: readonly ExampleFile[]): Promise<boolean> {

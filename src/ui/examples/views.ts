@@ -1,0 +1,2 @@
+/** The parts of the step of the examples. */
+export type ExamplesView = 'files' | 'rows';
