@@ -173,6 +173,7 @@ export async function makeDataset(
       notes: notesOn(reading, {
         template: template.name,
         leaked,
+        nothingHeldOut: settings.eval_split > 0 && train.length > 0 && heldOut.length === 0,
         strangers: strangersIn(settings, read),
         absentColumns: absentColumnsIn(settings, reading.facts),
       }),
@@ -285,11 +286,12 @@ function notesOn(
   told: {
     readonly template: Told;
     readonly leaked: number;
+    readonly nothingHeldOut: boolean;
     readonly strangers: readonly string[];
     readonly absentColumns: readonly Message[];
   },
 ): readonly Message[] {
-  const { template, leaked, strangers, absentColumns } = told;
+  const { template, leaked, nothingHeldOut, strangers, absentColumns } = told;
   return [
     ...facts.flatMap(({ name, encoding, encodingGuessed }) =>
       encoding !== undefined && encodingGuessed === true
@@ -311,6 +313,7 @@ function notesOn(
     ...(strangers.length > 0 ? [message('sources_unknown', { names: strangers })] : []),
     ...cleaningNotes(cleaning.report),
     ...(leaked > 0 ? [message('examples_leaked', { leaked })] : []),
+    ...(nothingHeldOut ? [message('nothing_held_out')] : []),
   ];
 }
 

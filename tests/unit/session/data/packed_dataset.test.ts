@@ -99,6 +99,14 @@ describe('texts for continued pre-training', () => {
     expect([...trained, ...held].sort().join('')).toBe('ABCDEFGHIJ');
   });
 
+  it('of a single document are all learnt, and a note says that nothing is held out', async () => {
+    const { training, heldOut, notes } = await read(documents.slice(-1), pt);
+    expect([training.length > 1, heldOut.length]).toEqual([true, 0]);
+    expect(notes.map(({ code }) => code)).toEqual(['nothing_held_out']);
+    const without = await read(documents.slice(-1), { ...pt, eval_split: 0 });
+    expect(without.notes).toEqual([]);
+  });
+
   it('of conversations are the rendered ones', async () => {
     const all = await read(questions, { train_on: 'all' });
     const { training } = await read(questions, pt);

@@ -77,6 +77,8 @@ export const session = {
     ])} ${compared + judged === 1 ? 'is' : 'are'} kept, but not learnt: the objective learns no comparisons of answers.`,
   examples_leaked: ({ leaked }: { leaked: number }) =>
     `${plural(leaked, 'example')} for training ${leaked === 1 ? 'has' : 'have'} the same content as an example for evaluation, so training leaves ${leaked === 1 ? 'it' : 'them'} out.`,
+  nothing_held_out:
+    'Nothing is held out for evaluation, because there is only one example. Add a file of examples for evaluation to measure the loss on text that training does not use.',
   /** The difference between a checkpoint and the session. */
   other_objective: 'another objective',
   other_model: 'another model',

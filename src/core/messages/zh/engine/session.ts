@@ -58,6 +58,8 @@ export const session: typeof english = {
     ])}已保留，但不会学习：当前训练目标不学习回答的优劣对比。`,
   examples_leaked: ({ leaked }) =>
     `有 ${format.count(leaked)} 条训练样本与评估样本内容相同，训练时不使用这些样本。`,
+  nothing_held_out:
+    '只有一个样本，没有留出评估样本。请添加一个用于评估的文件，才能在训练未用到的文本上计算损失。',
   other_objective: '训练目标',
   other_model: '模型',
   other_examples: '样本',
