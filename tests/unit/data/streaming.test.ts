@@ -19,16 +19,13 @@ function used(): number {
 /** Repeats a block of lines up to about `size` bytes, without holding them. `read` is the end of what was asked for. */
 class RepeatedFile implements FileReader {
   readTo = 0;
+  readonly name: string;
   readonly size: number;
   readonly #block: Uint8Array;
   readonly #head: Uint8Array;
 
-  constructor(
-    readonly name: string,
-    head: string,
-    block: string,
-    size: number,
-  ) {
+  constructor(name: string, head: string, block: string, size: number) {
+    this.name = name;
     this.#head = new TextEncoder().encode(head);
     this.#block = new TextEncoder().encode(block);
     const blocks = Math.ceil((size - this.#head.length) / this.#block.length);
