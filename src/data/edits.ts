@@ -30,6 +30,8 @@ export interface AddedRecord {
   readonly evaluate?: true;
   /** A program's or a model's name if no person wrote it. */
   readonly origin?: string;
+  /** Not used until the person accepts it. */
+  readonly proposed?: true;
 }
 
 /** Changes of a table of records. They stand in a file of their own, so that the files of examples stay as they are. */
@@ -77,18 +79,23 @@ export async function readEdits(file: FileReader): Promise<Edits> {
 function editOf(line: string): RecordEdit | AddedRecord | undefined {
   const fields = fieldsOf(parsed(line));
   if (!fields) return undefined;
-  const { file, record, exclude, evaluate, value, origin, ...others } = fields;
+  const { file, record, exclude, evaluate, value, origin, proposed, ...others } = fields;
   const areKnown = Object.keys(others).length === 0;
-  const areMarks = [exclude, evaluate].every((mark) => mark === undefined || mark === true);
+  const areMarks = [exclude, evaluate, proposed].every((mark) => mark === undefined || mark === true);
   if (!areKnown || !areMarks) return undefined;
   const more = { ...(evaluate === true && { evaluate }), ...(value !== undefined && { value }) };
   if (file === undefined && record === undefined) {
     if (value === undefined || exclude !== undefined) return undefined;
     if (origin !== undefined && typeof origin !== 'string') return undefined;
-    return { ...more, value, ...(origin !== undefined && { origin }) };
+    return {
+      ...more,
+      value,
+      ...(origin !== undefined && { origin }),
+      ...(proposed === true && { proposed }),
+    };
   }
   const isPlace = typeof file === 'string' && typeof record === 'number' && record >= 1;
-  if (!isPlace || origin !== undefined) return undefined;
+  if (!isPlace || origin !== undefined || proposed !== undefined) return undefined;
   return { file, record, ...(exclude === true && { exclude }), ...more };
 }
 

@@ -11,6 +11,13 @@ import type { BaseUse } from './base_use';
 import type { StepReport } from '../../data/cleaning/report';
 import type { EvalEvent, StepEvent, TrainEvent } from '../../train/events';
 
+/** Rows that a model or a program wrote. */
+export interface OriginCount {
+  /** The name of the model or the program. */
+  readonly origin: string;
+  readonly rows: number;
+}
+
 /** The data that a run was trained on. */
 export interface CardData {
   readonly files: readonly string[];
@@ -23,6 +30,8 @@ export interface CardData {
   readonly heldOutTokens: number;
   /** The effect of each step of the cleaning; absent if no step is on. */
   readonly cleaning?: readonly Pick<StepReport, 'step' | 'changed' | 'dropped'>[] | undefined;
+  /** Training rows that no person wrote; absent in runs of earlier versions. */
+  readonly origins?: readonly OriginCount[];
 }
 
 /** The run that an adapter comes from. */
@@ -109,7 +118,10 @@ function frontMatter({ name, isRepo }: BaseUse, merged: CardModel | undefined): 
   ].join('\n');
 }
 
-function dataSection({ card, format }: Catalogue, { files, cleaning, ...counts }: CardData): string {
+function dataSection(
+  { card, format }: Catalogue,
+  { files, cleaning, origins = [], ...counts }: CardData,
+): string {
   const { examples, tokens, targetTokens, heldOut, heldOutTokens } = counts;
   return [
     `## ${card.data}`,
@@ -132,6 +144,17 @@ function dataSection({ card, format }: Catalogue, { files, cleaning, ...counts }
               format.count(changed),
               format.count(dropped),
             ]),
+          ),
+        ]
+      : []),
+    ...(origins.length > 0
+      ? [
+          '',
+          card.generated,
+          '',
+          table(
+            card.generatedColumns,
+            origins.map(({ origin, rows }) => [inline(origin), format.count(rows)]),
           ),
         ]
       : []),

@@ -51,7 +51,7 @@ export async function cleanRows(
     await rows.close();
     throw error;
   }
-  const left = ['refused', 'excluded', 'dropped'] as const;
+  const left = ['refused', 'excluded', 'dropped', 'proposed'] as const;
   const used = Array.from({ length: rows.length }, (_, row) => row).filter(
     (row) => !left.some((flag) => hasFlag(reading.flags(row), flag)),
   );

@@ -11,7 +11,7 @@ import { targetCount, tokenCount, type ExampleList, type ExampleSizes } from '..
 import { nameOfEncoding } from '../../data/files/encoding';
 import type { ProblemGroup } from '../../data/problems';
 import type { Message as ChatMessage, Sample } from '../../data/records';
-import type { CardRun } from '../../exports/card/model_card';
+import type { CardRun, OriginCount } from '../../exports/card/model_card';
 import { positionsOf } from '../../models/layout';
 import { objectiveOf } from '../../models/objectives';
 import type { TrainEvent } from '../../train/events';
@@ -53,6 +53,8 @@ export interface Dataset {
   readonly truncated: number;
   /** The effect of the cleaning; absent if no step is on. */
   readonly cleaning?: CleaningReport | undefined;
+  /** Numbers of training rows that no person wrote, by their origins. */
+  readonly origins: readonly OriginCount[];
   /** Placeholders in the texts of many records, filled or not. */
   readonly placeholders: readonly FoundPlaceholder[];
   /** Notes for the person, for instance on the template. */
@@ -169,6 +171,7 @@ export async function makeDataset(
       cutBy: settings.max_seq_length <= positions ? 'setting' : 'model',
       truncated: reading.counts.truncated,
       cleaning,
+      origins: originsOf(reading, train),
       placeholders: reading.placeholders.often(),
       notes: notesOn(reading, {
         template: template.name,
@@ -233,7 +236,7 @@ async function contentsHash({ examples, contentOf }: Reading): Promise<string> {
 
 /** The data of a run for the model card of its adapter. */
 export function cardRun(settings: TrainSettings, dataset: Dataset, history: readonly TrainEvent[]): CardRun {
-  const { files, unpacked, training, heldOut, cleaning } = dataset;
+  const { files, unpacked, training, heldOut, cleaning, origins } = dataset;
   const data = {
     files: files.map(({ name }) => name),
     examples: unpacked.length,
@@ -242,8 +245,20 @@ export function cardRun(settings: TrainSettings, dataset: Dataset, history: read
     heldOut: heldOut.length,
     heldOutTokens: tokenCount(heldOut),
     cleaning: cleaning?.steps,
+    origins,
   };
   return { settings, data, history };
+}
+
+/** Counts the rows of training examples that no person wrote. A row counts once, however often it is learnt. */
+function originsOf({ origins, examples }: Reading, train: Uint32Array): readonly OriginCount[] {
+  if (origins.size === 0) return [];
+  const rows = new Map<string, number>();
+  for (const row of new Set(Array.from(train, (index) => examples.row(index)))) {
+    const origin = origins.get(row);
+    if (origin !== undefined) rows.set(origin, (rows.get(origin) ?? 0) + 1);
+  }
+  return Array.from(rows, ([origin, count]) => ({ origin, rows: count }));
 }
 
 async function heldOutSources(

@@ -93,6 +93,8 @@ export class Reading {
   readonly used = new Set<number>();
   readonly counts: Counts = { truncated: 0, conversations: 0, endless: 0, compared: 0, judged: 0 };
   readonly cleaning: CleaningPass;
+  /** The origins of the rows that no person wrote. */
+  readonly origins = new Map<number, string>();
   /** The flags of each row. */
   readonly #flags = new GrowingNumbers(Uint32Array);
   /** The content key of each row. */
@@ -247,8 +249,11 @@ export class Reading {
       (edit?.exclude ? bitOf('excluded') : 0) |
       ((edit?.evaluate ?? own?.evaluate) ? bitOf('heldOut') : 0) |
       (own ? bitOf('added') : 0) |
-      (own?.origin === undefined ? 0 : bitOf('generated'));
-    const made = 'sample' in read && !edit?.exclude ? await this.#make(read, source) : undefined;
+      (own?.origin === undefined ? 0 : bitOf('generated')) |
+      (own?.proposed ? bitOf('proposed') : 0);
+    if (own?.origin !== undefined) this.origins.set(this.rows.length, own.origin);
+    const made =
+      'sample' in read && !edit?.exclude && !own?.proposed ? await this.#make(read, source) : undefined;
     const problem = 'sample' in read ? made?.problem : read;
     const isRefused = problem !== undefined && !edit?.exclude;
     if (read.value === undefined) return isRefused ? problem : undefined;

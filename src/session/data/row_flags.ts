@@ -2,6 +2,8 @@
 export const ROW_FLAGS = [
   /** It can't be used. */
   'refused',
+  /** It waits for the person to accept it or to throw it away. */
+  'proposed',
   /** The person left it out. */
   'excluded',
   /** It is held out for evaluation. */

@@ -81,6 +81,10 @@ export class ExamplesState {
 
   /** Changes whenever the chosen examples change. */
   revision = $state(0);
+  /** The revision that the report is of. */
+  #reported = $state(0);
+  /** Whether the report is of the present changes, so that the numbers of its added rows are right. */
+  readonly settled = $derived(this.#reported === this.revision);
 
   /** Whether the visitor has to choose the files again after a reload. */
   readonly tooLargeToKeep = $derived(
@@ -180,6 +184,7 @@ export class ExamplesState {
       // Other examples were chosen meanwhile.
       if (revision !== this.revision) return false;
       this.report = report;
+      this.#reported = revision;
       const { name } = this.draft ?? {};
       if (name !== undefined && report?.files.includes(name)) this.draft = undefined;
       await this.show(Math.min(this.firstPreview, Math.max(0, (this.report?.examples ?? 0) - 1)));
@@ -255,7 +260,9 @@ export class ExamplesState {
   async showRead(): Promise<void> {
     this.error = undefined;
     this.stopped = this.dismissed = false;
+    const { revision } = this;
     this.report = await this.#engine.remote.examples.report();
+    this.#reported = revision;
     await this.show(0);
   }
 

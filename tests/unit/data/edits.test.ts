@@ -15,7 +15,10 @@ const edits: Edits = {
       value: { instruction: 'Hi\n', output: 'Ho', n: new Float(1) },
     },
   ],
-  added: [{ value: { text: '船' } }, { value: { text: 'x' }, evaluate: true, origin: 'SmolLM2' }],
+  added: [
+    { value: { text: '船' } },
+    { value: { text: 'x' }, evaluate: true, origin: 'SmolLM2', proposed: true },
+  ],
 };
 
 describe('a file of edits', () => {
@@ -43,6 +46,7 @@ describe('a file of edits', () => {
     '{"file":"a.jsonl","record":1,"drop":true}',
     '{"origin":"me"}',
     '{"value":{"text":"a"},"exclude":true}',
+    '{"file":"a.jsonl","record":1,"proposed":true}',
   ])('is refused with the line of %s', async (line) => {
     const text = `${editsText({ records: [], added: [] })}${line}\n`;
     await expect(readEdits(fileOf(text))).rejects.toMatchObject({ code: 'edits', line: 2 });

@@ -87,6 +87,19 @@ describe('the state of the changes', () => {
     expect(other.edits).toEqual(NO_EDITS);
   });
 
+  it('accepts proposed rows and throws them away', () => {
+    const { edits } = state();
+    const [a, b, c] = ['a', 'b', 'c'].map((value) => ({ value, origin: 'm', proposed: true }) as const);
+    edits.add(a!, b!, c!);
+    edits.accept(1, 3);
+    const accepted = [{ value: 'a', origin: 'm' }, b, { value: 'c', origin: 'm' }];
+    expect(edits.edits.added).toEqual(accepted);
+    edits.throwAway(2);
+    expect(edits.edits.added).toEqual([accepted[0], accepted[2]]);
+    edits.undo();
+    expect(edits.edits.added).toEqual(accepted);
+  });
+
   it('drops the changes of a file that is gone, and all if asked to', () => {
     const { edits } = state();
     edits.change(row, { exclude: true });

@@ -39,6 +39,15 @@ describe('the table of rows', () => {
     expect(remote.rows).toHaveBeenCalledTimes(3);
   });
 
+  it('finds the matching rows that were proposed', async () => {
+    const { state, remote } = rows(3);
+    await state.look({ flag: 'proposed' });
+    const found = [report(0), { ...report(1), flags: ['proposed' as const] }];
+    remote.rows.mockResolvedValueOnce({ total: 3, rows: found });
+    expect(await state.proposed()).toEqual([2]);
+    expect(remote.rows).toHaveBeenLastCalledWith({ flag: 'proposed' }, 0, 3);
+  });
+
   it('looks for what was asked last, whatever arrives later', async () => {
     const { state, remote, page } = rows();
     const slow = deferred<RowsPage>();

@@ -27,6 +27,8 @@ export const card = {
   dataColumns: ['files', 'examples', 'tokens', 'target tokens', 'held-out examples', 'held-out tokens'],
   cleaned: 'The examples were cleaned by these steps, in this order:',
   cleaningColumns: ['step', 'rows changed', 'rows dropped'],
+  generated: 'These of the training rows were written by a model or a program, and accepted by a person:',
+  generatedColumns: ['origin', 'rows'],
   loss: 'Loss',
   lossColumns: ['up to step', 'training loss', 'evaluation loss', 'perplexity'],
   settings: 'Settings',

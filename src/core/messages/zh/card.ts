@@ -20,6 +20,8 @@ export const card: Catalogue['card'] = {
   dataColumns: ['文件', '样本数', 'token 数', '目标 token 数', '评估样本数', '评估 token 数'],
   cleaned: '样本依次经过以下步骤清洗：',
   cleaningColumns: ['步骤', '改动的行数', '丢弃的行数'],
+  generated: '以下训练数据行由模型或程序编写，并经人工接受：',
+  generatedColumns: ['来源', '行数'],
   loss: '损失',
   lossColumns: ['截至步数', '训练损失', '评估损失', '困惑度'],
   settings: '设置',

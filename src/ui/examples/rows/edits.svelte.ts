@@ -6,7 +6,16 @@ import {
   type Edits,
   type ExampleFile,
 } from '../../../worker/protocol';
-import { EDITS_FILE, NO_EDITS, withAdded, withChange, type EditedRow, type RowChange } from './edits';
+import {
+  EDITS_FILE,
+  NO_EDITS,
+  withAccepted,
+  withAdded,
+  withChange,
+  withoutAdded,
+  type EditedRow,
+  type RowChange,
+} from './edits';
 
 /** Steps that can be undone. */
 const MOST_STEPS = 100;
@@ -44,6 +53,16 @@ export class EditsState {
 
   add(...records: readonly AddedRecord[]): void {
     this.#step(withAdded(this.edits, ...records));
+  }
+
+  /** Accepts proposed rows. @param records their numbers in the file of edits */
+  accept(...records: readonly number[]): void {
+    this.#step(withAccepted(this.edits, records));
+  }
+
+  /** Throws added rows away. @param records their numbers in the file of edits */
+  throwAway(...records: readonly number[]): void {
+    this.#step(withoutAdded(this.edits, records));
   }
 
   /** Drops the changes of a file that is no longer chosen. */

@@ -40,6 +40,21 @@ export function withAdded(edits: Edits, ...records: readonly AddedRecord[]): Edi
   return { ...edits, added: [...edits.added, ...records] };
 }
 
+/** The edits with proposed rows accepted. @param records their numbers in the file of edits, from 1 */
+export function withAccepted(edits: Edits, records: readonly number[]): Edits {
+  const accepted = new Set(records);
+  const added = edits.added.map((each, at) =>
+    accepted.has(at + 1) ? withoutGaps({ ...each, proposed: undefined }) : each,
+  );
+  return { ...edits, added };
+}
+
+/** The edits without these added rows. @param records their numbers in the file of edits, from 1 */
+export function withoutAdded(edits: Edits, records: readonly number[]): Edits {
+  const thrown = new Set(records);
+  return { ...edits, added: edits.added.filter((_, at) => !thrown.has(at + 1)) };
+}
+
 /** Without properties that are undefined. */
 function withoutGaps<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;

@@ -91,6 +91,18 @@ export class RowsState {
     }
   }
 
+  /** The matching rows that were proposed, by their numbers in the file of edits. */
+  async proposed(): Promise<readonly number[]> {
+    const { total = 0 } = this;
+    try {
+      const { rows } = await this.#engine.remote.examples.rows(this.query, 0, total);
+      return rows.filter(({ flags }) => flags.includes('proposed')).map(({ record }) => record);
+    } catch (error) {
+      this.#fail(error);
+      return [];
+    }
+  }
+
   /** Opens a row of the list. Does nothing if it has not arrived. */
   async open(index: number): Promise<void> {
     const report = this.at(index);

@@ -75,6 +75,13 @@ describe('the model card', () => {
     expect(card).not.toContain('cleaned');
   });
 
+  it('tells which rows no person wrote', () => {
+    const data = { ...source.run!.data, origins: [{ origin: 'qwen_3', rows: 1234 }] };
+    const rows = modelCard({ ...source, run: { ...source.run!, data } }, 'en').split('\n');
+    expect(rows).toContain(String.raw`| qwen\_3 | 1,234 |`);
+    expect(card).not.toContain('accepted by a person');
+  });
+
   it('draws the loss, in few rows however many steps there were', () => {
     const rows = card.split('\n').filter((line) => /^\| \d+ \| \d\.\d{4} \|/.test(line));
     expect(rows).toHaveLength(12);

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { memoryFile, type FileReader } from '../../../../src/core/file_reader';
 import { DEFAULTS, type TrainSettings } from '../../../../src/core/settings/settings';
 import { editsText, type Edits } from '../../../../src/data/edits';
+import { cleanRows } from '../../../../src/session/data/clean_rows';
 import { makeDataset, type Dataset } from '../../../../src/session/data/dataset';
 import type { RowQuery } from '../../../../src/session/data/row_table';
 import type { OpenModel } from '../../../../src/session/models/open';
@@ -134,6 +135,23 @@ describe('edits', () => {
     expect(rows[1]?.texts).toEqual(['Mended?', 'Yes.']);
     expect(rows[0]).toMatchObject({ tokens: 0, texts: ['How many?', 'Two "fish".'] });
     expect(rows[7]).toMatchObject({ file: 'changes.jsonl', record: 2 });
+  });
+
+  it('propose rows, which are learnt once they are accepted', async () => {
+    const accepted = { value: pair('Made?', 'Yes, made.'), origin: 'a model' };
+    const proposed = { ...accepted, proposed: true } as const;
+    const waiting = await datasetOf({ records: [], added: [proposed] });
+    const learnt = await datasetOf({ records: [], added: [accepted] });
+    expect([waiting.training.length, learnt.training.length]).toEqual([5, 6]);
+    expect(waiting.problems).toEqual((await datasetOf()).problems);
+    expect((await waiting.table.page({ flag: 'proposed' }, 0, 10)).rows).toMatchObject([
+      { row: 6, tokens: 0, flags: ['proposed', 'added', 'generated'] },
+    ]);
+    expect((await waiting.table.detail(6)).examples).toHaveLength(1);
+    expect([waiting.origins, learnt.origins]).toEqual([[], [{ origin: 'a model', rows: 1 }]]);
+    const files = [fileOf('changes.jsonl', editsText({ records: [], added: [proposed, accepted] }))];
+    const { count } = await cleanRows(files, DEFAULTS);
+    expect(count).toBe(1);
   });
 
   it('change the hash, and nothing else if there are none', async () => {
