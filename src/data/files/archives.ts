@@ -7,12 +7,14 @@ import { isDataFile, needsAnyPlace } from './formats';
 import { likelyEncodings } from './likely_encodings';
 import { strictlyDecoded } from './legacy_decoder';
 import { unpackedFile } from './unpacked_file';
-import { gunzipped, inflated } from './unpacking';
+import { checkStored, gunzipped, inflated } from './unpacking';
 
 /** Most bytes of a packed file whose format reads it out of order: it is unpacked in memory. */
 const MOST_IN_MEMORY = 256 * 2 ** 20;
 const GZIP = [0x1f, 0x8b];
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
+/** Folders, and what programs put beside a person's files: all in folders that are hidden, or that macOS adds. */
+const NO_FILE = /\/$|(?:^|\/)(?:\.|__MACOSX\/)/;
 
 /** The files that a file stands for. */
 export interface Unpacked {
@@ -48,7 +50,7 @@ async function gunzippedFile(file: FileReader, giveWay: () => Promise<unknown>):
 }
 
 async function unzipped(zip: FileReader, giveWay: () => Promise<unknown>): Promise<Unpacked> {
-  const entries = (await entriesOf(zip)).filter(({ path }) => !/\/$|^__MACOSX\/|(?:^|\/)\.[^/]*$/.test(path));
+  const entries = (await entriesOf(zip)).filter(({ path }) => !NO_FILE.test(path));
   // A workbook is a zip too, which its format reads.
   if (entries.some(({ path }) => path === 'xl/workbook.xml')) return { files: [zip], others: [] };
   const named = entries.map((entry) => ({ entry, name: nameOf(entry) }));
@@ -59,6 +61,7 @@ async function unzipped(zip: FileReader, giveWay: () => Promise<unknown>): Promi
   const files: FileReader[] = [];
   for (const { entry, name } of examples.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const inner = innerFile(zip, entry, `${zip.name}/${name}`);
+    if (entry.method === STORED) await checkStored(zip, entry, giveWay);
     files.push(await placed(/\.gz$/i.test(name) ? await gunzippedFile(inner, giveWay) : inner));
   }
   return { files, others: named.filter((each) => !examples.includes(each)).map(({ name }) => name) };

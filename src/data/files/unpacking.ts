@@ -74,6 +74,26 @@ export async function* inflated(zip: FileReader, entry: ZipEntry): AsyncGenerato
   }
 }
 
+/**
+ * Checks the bytes of a file that a zip holds as it is. It may be read in any order later.
+ *
+ * @param giveWay is awaited between pieces; it may throw to stop
+ * @throws DataFault `archive` if they are not those that the zip's directory announces
+ */
+export async function checkStored(
+  zip: FileReader,
+  entry: ZipEntry,
+  giveWay: () => Promise<unknown>,
+): Promise<void> {
+  const crc = (await createCRC32()).init();
+  const begin = await zipDataBegin(zip, entry);
+  for await (const piece of piecesOf(zip, undefined, { begin, end: begin + entry.size })) {
+    crc.update(piece);
+    await giveWay();
+  }
+  if (entry.size !== entry.packed || Number.parseInt(crc.digest(), 16) !== entry.crc32) throw damaged(zip);
+}
+
 function undamaged({ name }: FileReader, unpack: () => void): void {
   try {
     unpack();

@@ -39,9 +39,14 @@ const UNSUPPORTED: readonly { readonly bytes: readonly number[]; readonly kind: 
   { bytes: ascii('<html'), kind: 'html' },
 ];
 
+/** In the header of a tar file (POSIX.1-1988), behind the name and the numbers of its first file. */
+const TAR = ascii('ustar');
+const TAR_AT = 257;
+
 /** The kind of a file that holds no examples; undefined if it may hold some. */
 export function unsupportedKind(head: Uint8Array): UnsupportedKind | undefined {
   if (isSafetensors(head)) return 'safetensors';
+  if (TAR.every((byte, at) => head[TAR_AT + at] === byte)) return 'archive';
   return UNSUPPORTED.find(({ bytes }) => bytes.every((byte, at) => head[at] === byte))?.kind;
 }
 

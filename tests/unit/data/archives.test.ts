@@ -59,6 +59,8 @@ describe('a zip', () => {
       'a.csv': [strToU8('instruction,output\na,b\n'), { level: 0 }],
       'c.json.gz': gzipSync(strToU8('[{"text": "c"}]')),
       '__MACOSX/a.csv': strToU8('x'),
+      'b/.ipynb_checkpoints/rows.jsonl': lines,
+      '.hidden.jsonl': lines,
       'docs/README.md': strToU8('read me'),
     });
     const { records, others } = await recordsIn('all.zip', bytes);
@@ -75,6 +77,9 @@ describe('a zip', () => {
     const wrong = bytes.slice();
     wrong[bytes.length / 2]! ^= 0xff;
     expect(await faultOf('a.zip', wrong)).toMatch(/a\.zip is damaged/);
+    const stored = zipSync({ 'rows.jsonl': [strToU8('{"text": "a"}'), { level: 0 }] });
+    stored[stored.indexOf(0x7b) + 10]! ^= 1;
+    expect(await faultOf('a.zip', stored)).toMatch(/a\.zip is damaged/);
     expect(await faultOf('a.zip', bytes.subarray(0, -30))).toMatch(/a\.zip is damaged/);
     expect(await faultOf('a.zip', zipSync({ 'a.png': strToU8('x') }))).toMatch(/no files of examples/);
   });

@@ -37,6 +37,7 @@ describe('files of examples', () => {
     ['\u00e0\u0001\0\0\0\0\0\0{"a"', /weights \(safetensors\), not examples/],
     ['<!DOCTYPE html><p>', /web page/],
     ['version https://git-lfs.github.com/spec/v1\n', /git lfs pull/],
+    [`a.jsonl${'\0'.repeat(250)}ustar`, /an archive/],
     ['Remember the milk', /not a JSON list, JSON Lines .* or a CSV table/],
     ['', /empty/],
     [' \n', /empty/],

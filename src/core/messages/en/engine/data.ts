@@ -1,7 +1,7 @@
 import { format } from '../format';
 
 const foreign = {
-  archive: 'an archive in an archive. Unpack it first',
+  archive: 'an archive that can’t be opened here. Unpack it first',
   zstd: 'compressed with zstd. Unpack it first',
   xz: 'compressed with xz. Unpack it first',
   bzip2: 'compressed with bzip2. Unpack it first',

@@ -2,7 +2,7 @@ import type { dataMessages as english } from '../../en/engine/data';
 import { format } from '../format';
 
 const foreign = {
-  archive: '这是压缩包中的压缩包，请先解压。',
+  archive: '这是此处无法打开的压缩包，请先解压。',
   zstd: '这是 zstd 压缩的文件，请先解压。',
   xz: '这是 xz 压缩的文件，请先解压。',
   bzip2: '这是 bzip2 压缩的文件，请先解压。',
