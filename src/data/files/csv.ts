@@ -1,7 +1,7 @@
 import { message } from '../../core/messages/message';
 import { DataFault, MOST_RECORD, tooLong } from './fault';
 import type { DataFormat, Entry, FormatSource } from './format';
-import { columnsOf, recordOf } from './table_record';
+import { columnsOf, emptyTable, recordOf } from './table_record';
 import { delimiterOf, withoutHint } from './table_look';
 import { textOf } from './text';
 
@@ -40,14 +40,16 @@ interface Row {
 
 async function* entriesOfCsv(source: FormatSource): AsyncGenerator<Entry, void, void> {
   let columns: readonly string[] | undefined;
+  let isEmpty = true;
   for await (const row of rowsOf(source)) {
     const { cells, line, lastLine, misquoted } = row;
+    if (cells.every((cell) => cell.trim() === '')) continue;
     if (columns === undefined) {
       const { names, header } = columnsOf(cells, line, source);
       columns = names;
       if (header) continue;
     }
-    if (cells.length === 1 && cells[0]?.trim() === '') continue; // a blank line
+    isEmpty = false;
     const lines = lastLine > line ? { from: line, to: lastLine } : undefined;
     if (misquoted) {
       const reason = message('csv_quote_single', { lines });
@@ -58,7 +60,7 @@ async function* entriesOfCsv(source: FormatSource): AsyncGenerator<Entry, void, 
       yield { fault: { code: 'csv_cells', reason, line } };
     } else yield recordOf(columns, cells, line);
   }
-  if (columns === undefined) throw new DataFault({ code: 'empty', reason: message('file_empty') });
+  if (isEmpty) throw emptyTable(columns);
 }
 
 /** The rows of a table, including its first line. @throws DataFault if a quote is never closed */

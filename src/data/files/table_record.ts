@@ -8,7 +8,7 @@ import { isHeader } from './table_look';
  * The names of a table's columns. Columns of a table without a header are called `column_1`, `column_2` and so on.
  *
  * @param cells of its first row
- * @throws DataFault if a name occurs twice, or if a needed name is missing
+ * @throws DataFault if a name occurs twice
  */
 export function columnsOf(
   cells: readonly string[],
@@ -20,7 +20,7 @@ export function columnsOf(
   return { names: header ? namesOf(cells, line) : cells.map((_, at) => `column_${at + 1}`), header };
 }
 
-/** @throws DataFault if a name occurs twice, or if a needed name is missing */
+/** The names, some of which may be empty. @throws DataFault if one occurs twice */
 function namesOf(cells: readonly string[], line: number): readonly string[] {
   const names = cells.map((cell) => cell.trim());
   const twice = names.find((name, at) => name !== '' && names.indexOf(name) < at);
@@ -28,20 +28,21 @@ function namesOf(cells: readonly string[], line: number): readonly string[] {
     const reason = message('csv_column_twice', { name: twice });
     throw new DataFault({ code: 'csv_columns', reason, line });
   }
-  // The first column may lack a name: pandas writes its index without one.
-  const nameless = names.findIndex((name, at) => name === '' && at > 0);
-  if (nameless >= 0 || names.every((name) => name === '')) {
-    const reason = message('csv_column_nameless', { number: Math.max(0, nameless) + 1 });
-    throw new DataFault({ code: 'csv_columns', reason, line });
-  }
   return names;
+}
+
+/** The fault of a table without rows. @param columns undefined if it has no first line either */
+export function emptyTable(columns: readonly string[] | undefined): DataFault {
+  const reason = columns ? message('table_empty', { names: columns }) : message('file_empty');
+  return new DataFault({ code: 'empty', reason });
 }
 
 /** Columns whose cells hold JSON instead of plain text. `tools` may be JSON in any format. */
 const STRUCTURED = new Set(['messages', 'conversations', 'history', 'chat_template_kwargs']);
 
 /**
- * A row as a record; absent for empty cells.
+ * A row as a record; absent for empty cells. Columns without a name must be empty, as those are that spreadsheets write
+ * behind the last one. Only the first may be filled: pandas writes its index without a name.
  *
  * @param line of its beginning, from 1
  */
@@ -49,7 +50,11 @@ export function recordOf(columns: readonly string[], cells: readonly string[], l
   const record: Record<string, LosslessJson> = {};
   for (const [at, name] of columns.entries()) {
     const cell = cells[at] ?? '';
-    if (name === '' || cell === '') continue;
+    if (cell === '' || (name === '' && (at === 0 || cell.trim() === ''))) continue;
+    if (name === '') {
+      const reason = message('csv_column_nameless', { number: at + 1 });
+      return { fault: { code: 'csv_columns', reason, line } };
+    }
     if (!STRUCTURED.has(name)) {
       record[name] = cell;
       continue;

@@ -1,7 +1,7 @@
 import { message } from '../../core/messages/message';
 import { DataFault } from './fault';
 import type { BinaryFormat, Entry, FormatSource } from './format';
-import { columnsOf, recordOf } from './table_record';
+import { columnsOf, emptyTable, recordOf } from './table_record';
 
 /** Most bytes of a workbook: it is unpacked in memory. */
 const MOST_BYTES = 100 * 2 ** 20;
@@ -29,28 +29,35 @@ async function* entriesOfXlsx(
   const sheets = await readSheets(buffer, { trim: false }).catch(() => {
     throw new DataFault({ code: 'xlsx', reason: message('xlsx_unreadable') });
   });
-  let rows = 0;
+  let isEmpty = true;
+  let first: readonly string[] | undefined;
   for (const { data } of sheets) {
     let columns: readonly string[] | undefined;
     for (const [index, row] of data.entries()) {
       const cells = row.map(cellText);
       if (cells.every((cell) => cell.trim() === '')) continue;
-      rows++;
       if (columns === undefined) {
         const { names, header } = columnsOf(cells, index + 1, source);
         columns = names;
+        first ??= names;
         if (header) continue;
       }
+      isEmpty = false;
       yield recordOf(columns, cells, index + 1);
     }
   }
-  if (rows === 0) throw new DataFault({ code: 'empty', reason: message('file_empty') });
+  if (isEmpty) throw emptyTable(first);
+}
+
+/** A day, a moment or a time of day, which is on the day before Excel's first. @param iso in UTC */
+function momentText(iso: string): string {
+  return iso.replace(/^1899-12-30T/, '').replace(/T00:00:00\.000Z$|(?:\.000)?Z$/, '');
 }
 
 /** A cell as text, as a table in CSV has it. */
 function cellText(cell: unknown): string {
   if (cell === null || cell === undefined) return '';
-  if (cell instanceof Date) return cell.toISOString().replace(/T00:00:00\.000Z$|\.000Z$/, '');
+  if (cell instanceof Date) return momentText(cell.toISOString());
   if (typeof cell === 'boolean') return cell ? 'TRUE' : 'FALSE';
   return typeof cell === 'string' || typeof cell === 'number' ? String(cell) : '';
 }

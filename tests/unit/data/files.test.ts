@@ -118,11 +118,19 @@ describe('a table', () => {
 
   it.each([
     ['output,output\na,b', /Two columns are called “output”/],
-    ['a,,b\n1,2,3', /Column 2 has no name/],
+    ['instruction,output\n\n,\n', /no rows below the names of its columns: instruction, output/],
     ['text\n"never closed\nand on', /never closed/],
   ])('%j is refused as a whole', async (content, reason) => {
     const { refused } = await read('a.csv', content);
     expect(inEnglish(refused!.reason)).toMatch(reason);
+  });
+
+  it('may have empty columns without a name, as spreadsheets write them, and text in none of them', async () => {
+    const { values, faults } = await read('a.csv', 'instruction;output;;\r\na;b;;\r\nc;d;;e\r\n;;;\r\n');
+    expect(values).toEqual([{ instruction: 'a', output: 'b' }]);
+    expect(faults).toMatchObject([
+      { line: 3, reason: { code: 'csv_column_nameless', values: { number: 4 } } },
+    ]);
   });
 
   it('is known by its first line if its name says nothing, and by the delimiter that Excel names', async () => {

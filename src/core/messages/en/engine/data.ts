@@ -1,4 +1,4 @@
-import { format } from '../format';
+import { format, plural } from '../format';
 
 const foreign = {
   archive: 'an archive that can’t be opened here. Unpack it first',
@@ -74,9 +74,12 @@ export const dataMessages = {
   csv_quote_single: ({ lines }: { lines?: Lines }) =>
     `A quote within a quoted cell must be doubled ("").${where(lines)}`,
   csv_cell_count: ({ cells, columns, lines }: { cells: number; columns: number; lines?: Lines }) =>
-    `It has ${cells} cells, and the first line names ${columns} columns.${where(lines)}`,
+    `It has ${plural(cells, 'cell')}, and the table has ${plural(columns, 'column')}. A cell with the delimiter in it needs quotes around it.${where(lines)}`,
   csv_column_twice: ({ name }: { name: string }) => `Two columns are called “${name}”: rename or remove one.`,
-  csv_column_nameless: ({ number }: { number: number }) => `Column ${number} has no name in the first line.`,
+  csv_column_nameless: ({ number }: { number: number }) =>
+    `Column ${number} has no name in the first line. Name it, or empty it.`,
+  table_empty: ({ names }: { names: readonly string[] }) =>
+    `The table has no rows below the names of its columns: ${format.series(names)}.`,
   csv_cell_not_json: ({ name, fault }: { name: string; fault: string }) =>
     `“${name}” is not valid JSON: ${fault}. For conversations, JSON Lines are easier to write.`,
   csv_quote_open:

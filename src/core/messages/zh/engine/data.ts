@@ -64,9 +64,10 @@ export const dataMessages: typeof english = {
     `不是有效的 JSON：${fault}。${skipped === undefined ? '' : `它与其后的 ${skipped} 行一起被跳过。`}`,
   csv_quote_single: ({ lines }) => `加引号的单元格里，每个引号必须写成两个（""）。${where(lines)}`,
   csv_cell_count: ({ cells, columns, lines }) =>
-    `它有 ${cells} 个单元格，而首行有 ${columns} 个列名。${where(lines)}`,
+    `它有 ${cells} 个单元格，而表格有 ${columns} 列。含有分隔符的单元格需加引号。${where(lines)}`,
   csv_column_twice: ({ name }) => `有两列都叫“${name}”：请重命名或删除其中一列。`,
-  csv_column_nameless: ({ number }) => `首行中第 ${number} 列没有名称。`,
+  csv_column_nameless: ({ number }) => `首行中第 ${number} 列没有名称。请为它命名，或清空该列。`,
+  table_empty: ({ names }) => `列名之下没有数据行：${names.join('、')}。`,
   csv_cell_not_json: ({ name, fault }) =>
     `“${name}”不是有效的 JSON：${fault}。对话用 JSON Lines 书写更方便。`,
   csv_quote_open: '从此行开始的数据行中有一个引号没有闭合：文件的其余部分因此无法读取。',
