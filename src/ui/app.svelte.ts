@@ -7,6 +7,7 @@ import { OnnxState } from './chat/onnx.svelte';
 import { isOnnxExport } from './chat/onnx_files';
 import { EngineState } from './engine.svelte';
 import { ExamplesState } from './examples/examples.svelte';
+import { withoutFile } from './examples/files/source_options';
 import { CandidateState } from './model/candidate.svelte';
 import { ModelChoice } from './model/choice.svelte';
 import { sayError, t } from './language.svelte';
@@ -49,7 +50,10 @@ export class App {
   readonly search = new SearchState(this.engine);
   readonly candidate = new CandidateState(this.engine);
   readonly saved = new SavedModelsState(this.engine);
-  readonly examples = new ExamplesState(this.engine);
+  readonly examples = new ExamplesState(this.engine, (name) => {
+    const { values } = this.settings;
+    if (values) this.settings.set('sources', withoutFile(values.sources, name));
+  });
   readonly training = new TrainState(this.engine);
   readonly runs = new RunsState(this.engine);
   readonly finder = new RunFinder();

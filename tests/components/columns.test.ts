@@ -11,6 +11,8 @@ const source: SourceReport = {
   name: 'odd.csv',
   records: 2,
   examples: 0,
+  trained: 0,
+  heldOut: 0,
   unrecognised: 2,
   columns: [
     { name: 'Ask', sample: 'Who?' },

@@ -34,6 +34,19 @@ export function unmarkedUtf16(head: Uint8Array): 'utf-16le' | 'utf-16be' | undef
   return odd > even ? 'utf-16le' : 'utf-16be';
 }
 
+/** The encodings that a person can choose, by their labels in the Encoding standard. */
+export const ENCODINGS = [
+  'utf-8',
+  'utf-16le',
+  'utf-16be',
+  'gb18030',
+  'big5',
+  'shift_jis',
+  'euc-jp',
+  'euc-kr',
+  'windows-1252',
+] as const;
+
 /** Names as people write them; other labels are written in capitals. */
 const NAMES: Readonly<Record<string, string>> = {
   gb18030: 'GB18030 (GBK)',

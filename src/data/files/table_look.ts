@@ -1,6 +1,7 @@
 /** The line `sep=;` that Excel understands at the beginning of a file. */
 const HINT = /^sep=(.)\r?\n/i;
-const DELIMITERS = [',', ';', '\t', '|'];
+/** The usual characters between cells. */
+export const DELIMITERS = [',', ';', '\t', '|'];
 /** Letters and lines by which the delimiter is found. */
 const SHOWN = 2 ** 16;
 const SHOWN_LINES = 20;

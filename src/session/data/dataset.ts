@@ -18,13 +18,20 @@ import type { TrainEvent } from '../../train/events';
 import type { NamedExamples } from '../../train/evaluate';
 import { templateOf, type OpenModel } from '../models/open';
 import type { FoundPlaceholder } from './found_placeholders';
-import { assemble, isInPieces, Lists } from './assembling';
+import { assemble, isInPieces, Lists, type Assembled } from './assembling';
 import { Reading, type ReadFacts } from './reading';
 import { RowTable } from './row_table';
 import { sourcesOf } from './sources';
 
 /** A file of examples as given: bytes, until its format has read them. */
 export type DataFile = FileReader;
+
+/** A file as it was read, and the use of its examples. */
+export interface SourceFacts extends ReadFacts {
+  /** Its examples in a pass of training; one that occurs several times counts as often. */
+  readonly trained: number;
+  readonly heldOut: number;
+}
 
 /** Examples as tokens of one model, with given settings. */
 export interface Dataset {
@@ -43,8 +50,8 @@ export interface Dataset {
   /** The held-out examples of each file, if they come from several. */
   readonly heldOutSources: readonly NamedExamples[] | undefined;
   readonly problems: readonly ProblemGroup[];
-  /** Each file as it was read. */
-  readonly sources: readonly ReadFacts[];
+  /** Each file as it was read and is used. */
+  readonly sources: readonly SourceFacts[];
   /** Length at which examples are cut: `max_seq_length`, or less if the model has fewer positions. */
   readonly cutAt: number;
   /** The smaller of the two. */
@@ -166,7 +173,7 @@ export async function makeDataset(
       records: train.length + heldOut.length,
       heldOutSources: await heldOutSources(lists, reading, read, heldOut),
       problems: reading.problems.flat().sort((a, b) => b.count - a.count),
-      sources: reading.facts,
+      sources: usedFacts(reading, assembled),
       cutAt: maxSeqLength,
       cutBy: settings.max_seq_length <= positions ? 'setting' : 'model',
       truncated: reading.counts.truncated,
@@ -274,6 +281,17 @@ async function heldOutSources(
   }
   const filled = parts.filter((part) => part.examples.length > 0);
   return filled.length > 1 ? filled : undefined;
+}
+
+/** The facts about each file with the use of its examples. */
+function usedFacts({ facts, sourceOf }: Reading, { train, heldOut }: Assembled): readonly SourceFacts[] {
+  const countOf = (indices: Uint32Array): Uint32Array => {
+    const counts = new Uint32Array(facts.length);
+    for (const index of indices) counts[sourceOf(index)]!++;
+    return counts;
+  };
+  const [trained, held] = [countOf(train), countOf(heldOut)];
+  return facts.map((each, source) => ({ ...each, trained: trained[source]!, heldOut: held[source]! }));
 }
 
 /** Names in the options that no file has. */

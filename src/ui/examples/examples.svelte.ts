@@ -5,6 +5,8 @@ import type { DataReport, ExampleFile, PreviewExample, Progress } from '../../wo
 import type { EngineState } from '../engine.svelte';
 import { withProgress } from '../shared/progress';
 import { t } from '../language.svelte';
+import type { SourceReport } from './files/columns';
+import { isOf } from './files/source_options';
 import { EDITS_FILE } from './rows/edits';
 import type { ExamplesView } from './views';
 import { EditsState } from './rows/edits.svelte';
@@ -63,6 +65,19 @@ export class ExamplesState {
   /** The visitor's files without that of the changes. */
   readonly sources: readonly ExampleFile[] = $derived(this.files.filter(({ name }) => name !== EDITS_FILE));
 
+  /** The files as they were last read. An error does not forget them: how they are read may be its reason. */
+  #read: readonly SourceReport[] = $state.raw([]);
+
+  /** The files that the visitor may read or use in another way, those in archives included. */
+  readonly panels: readonly SourceReport[] = $derived.by(() => {
+    if (!this.own) return [];
+    return this.sources.flatMap(({ name }) => {
+      const read = this.#read.filter((source) => isOf(source.name, name));
+      if (read.length > 0) return read.filter(({ format, encoding }) => (format ?? encoding) !== undefined);
+      return this.error ? [unreadSource(name)] : [];
+    });
+  });
+
   /** Whether there is nothing to train on: no files, or no usable record in them. */
   readonly empty = $derived(this.own && (this.files.length === 0 || this.report?.examples === 0));
 
@@ -91,8 +106,12 @@ export class ExamplesState {
     this.files.reduce((sum, { content }) => sum + content.size, 0) > KEPT_BYTES,
   );
 
-  constructor(engine: EngineState) {
+  readonly #onRemove: (name: string) => void;
+
+  /** @param onRemove is told the name of a file that the visitor removes */
+  constructor(engine: EngineState, onRemove: (name: string) => void = () => undefined) {
     this.#engine = engine;
+    this.#onRemove = onRemove;
     this.rows = new RowsState(engine);
   }
 
@@ -162,6 +181,7 @@ export class ExamplesState {
   remove(name: string): void {
     this.files = this.files.filter((file) => file.name !== name);
     this.edits.forget(name);
+    this.#onRemove(name);
     this.#changed();
   }
 
@@ -185,6 +205,7 @@ export class ExamplesState {
       if (revision !== this.revision) return false;
       this.report = report;
       this.#reported = revision;
+      this.#read = report?.sources ?? [];
       const { name } = this.draft ?? {};
       if (name !== undefined && report?.files.includes(name)) this.draft = undefined;
       await this.show(Math.min(this.firstPreview, Math.max(0, (this.report?.examples ?? 0) - 1)));
@@ -263,6 +284,7 @@ export class ExamplesState {
     const { revision } = this;
     this.report = await this.#engine.remote.examples.report();
     this.#reported = revision;
+    this.#read = this.report?.sources ?? [];
     await this.show(0);
   }
 
@@ -306,6 +328,12 @@ export class ExamplesState {
     const own = this.own && this.files.length > 0;
     void this.#kept.keep(own ? (this.tooLargeToKeep ? [] : this.files) : undefined);
   }
+}
+
+/** A file of which nothing is known yet. */
+function unreadSource(name: string): SourceReport {
+  const counts = { records: 0, examples: 0, trained: 0, heldOut: 0, unrecognised: 0 };
+  return { name, ...counts, columns: [], guess: undefined };
 }
 
 /** Adds a number to a file name: `train (2).jsonl`. */

@@ -18,6 +18,7 @@ import { engine } from './engine';
 import { errors } from './errors';
 import { examples } from './examples';
 import { exporting } from './exporting';
+import { files } from './files';
 import { format } from './format';
 import { memory } from './memory';
 import { model } from './model';
@@ -40,6 +41,7 @@ export const en = {
   device,
   examples,
   exporting,
+  files,
   memory,
   model,
   rows,

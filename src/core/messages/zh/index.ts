@@ -8,6 +8,7 @@ import { engine } from './engine';
 import { errors } from './errors';
 import { examples } from './examples';
 import { exporting } from './exporting';
+import { files } from './files';
 import { format } from './format';
 import { memory } from './memory';
 import { model } from './model';
@@ -30,6 +31,7 @@ export const zh: Catalogue = {
   device,
   examples,
   exporting,
+  files,
   memory,
   model,
   rows,

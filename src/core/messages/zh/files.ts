@@ -1,0 +1,33 @@
+import type { Catalogue } from '../catalogue';
+import { format } from './format';
+
+export const files: Catalogue['files'] = {
+  panel: (name) => `${name} 的读取与使用方式`,
+  unread: '无法读取',
+  records: (count) => `${format.count(count)} 个数据行`,
+  forEvaluation: '用于评估',
+  encoding: '编码',
+  delimiter: '单元格分隔符',
+  delimiters: { ',': '逗号', ';': '分号', '\t': '制表符', '|': '竖线' },
+  header: '首行',
+  headers: { true: '列名', false: '普通数据行' },
+  headless: '没有列名（推测）',
+  guessed: (name) => `${name}（推测）`,
+  found: (name) => `${name}（已识别）`,
+  find: '自动识别',
+  use: '用途',
+  uses: { train: '训练', eval: '评估' },
+  sample: '样本数量',
+  sampleHelp: '留空表示全部；否则随机抽取这么多条，文件中不够时会重复。',
+  system: '系统消息',
+  systemHelp: '用于没有系统消息的对话。',
+  notAllowed: (range) => `必须是${range}。`,
+  wholeRange: '不小于 1 的整数',
+  weightRange: '大于 0、不超过 1000 的数',
+  mixture: '混合比例',
+  mixtureHelp: '每一轮训练从各文件取用的样本数如下。权重的作用取决于设置 mix_strategy。',
+  weight: '权重',
+  weightOf: (name) => `${name} 的权重`,
+  share: '每轮用量',
+  shareOf: (count, percent) => `${count}（${percent}）`,
+};
