@@ -17,6 +17,7 @@ export interface Split {
  * @param sourceOf the source of each example
  * @param evalSplit below 1, a share of the examples (rounded up); from 1 on, their number (`eval_split`)
  * @param isGiven whether an example is held out in any case
+ * @param isOnlyLearnt whether an example is never held out by chance
  * @throws TunesmithError if nothing would be left to train on
  */
 export function splitHeldOut(
@@ -24,13 +25,15 @@ export function splitHeldOut(
   evalSplit: number,
   seed: number,
   isGiven: (index: number) => boolean = () => false,
+  isOnlyLearnt: (index: number) => boolean = () => false,
 ): Split {
   const count = sourceOf.length;
   const order = shuffle(count, seed, SPLIT_EPOCH);
   const given = order.filter(isGiven);
-  const rest = order.filter((index) => !isGiven(index));
+  const others = order.filter((index) => !isGiven(index));
+  const rest = others.filter((index) => !isOnlyLearnt(index));
   const held = rest.length > 1 ? Math.ceil(evalSplit < 1 ? evalSplit * rest.length : evalSplit) : 0;
-  if ((held > 0 && held >= rest.length) || (rest.length === 0 && count > 0)) {
+  if ((held > 0 && held >= rest.length) || (others.length === 0 && count > 0)) {
     const values = { split: evalSplit, held: held + given.length, count };
     throw new TunesmithError({ code: 'eval_split', values });
   }

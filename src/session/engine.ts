@@ -16,6 +16,7 @@ import type { SessionHost } from './session_device';
 import { RunRecords } from './runs/run_records';
 import { Runs } from './runs/runs';
 import { Session } from './session';
+import { Writing } from './writing/writing';
 import { SavedModels } from './models/saved';
 
 /** Services that only the page or the machine can offer. */
@@ -45,6 +46,7 @@ export class Engine {
   readonly runs: Runs;
   readonly adapter: Adapters;
   readonly chats: Chats;
+  readonly writing: Writing;
   readonly #session: Session;
 
   constructor(host: EngineHost) {
@@ -66,6 +68,7 @@ export class Engine {
     this.runs = new Runs({ session, library, opener, exclusive, records, examples, adapters });
     this.adapter = adapters;
     this.chats = new Chats(session.answering, exclusive, adapters);
+    this.writing = new Writing(session);
   }
 
   /** Reports the device. Never throws: a browser without a device has the kind 'none'. */

@@ -24,7 +24,7 @@ export function optionsOf({ sources }: Pick<DataSettings, 'sources'>, name: stri
 
 /**
  * Splits the examples of all files, removes those from training that have the content of a held-out one, and mixes the
- * files.
+ * files. A row that a program or a model wrote is held out only if the person says so: it may be like one that is learnt.
  *
  * @param names of the files
  */
@@ -34,7 +34,8 @@ export function assemble(
     sourceOf,
     contentOf,
     isHeldOut,
-  }: Pick<Reading, 'examples' | 'sourceOf' | 'contentOf' | 'isHeldOut'>,
+    isGenerated,
+  }: Pick<Reading, 'examples' | 'sourceOf' | 'contentOf' | 'isHeldOut' | 'isGenerated'>,
   names: readonly string[],
   settings: DataSettings,
 ): Assembled {
@@ -43,7 +44,7 @@ export function assemble(
   const files = Uint32Array.from({ length: examples.length }, (_, index) => sourceOf(index));
   const isGiven = (index: number): boolean =>
     isHeldOut(index) || options[files[index] ?? -1]?.split === 'eval';
-  const split = splitHeldOut(files, eval_split, seed, isGiven);
+  const split = splitHeldOut(files, eval_split, seed, isGiven, isGenerated);
   const evaluated = new Set(Array.from(split.heldOut, contentOf));
   const isLeaked = (index: number): boolean => evaluated.has(contentOf(index));
   const train = split.train.filter((index) => !isLeaked(index));

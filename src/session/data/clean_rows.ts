@@ -1,14 +1,13 @@
-import type { LosslessFields } from '../../core/lossless_json';
 import type { TrainSettings } from '../../core/settings/settings';
 import { TimeSlices } from '../../core/time_slices';
 import { Cleaner } from '../../data/cleaning/cleaner';
 import type { CleaningReport } from '../../data/cleaning/report';
 import type { ProblemGroup } from '../../data/problems';
-import type { Sample } from '../../data/records';
-import { jsonLine, recordOf } from '../../exports/cluster/records';
+import { jsonLine } from '../../exports/cluster/records';
 import type { DataFile, DatasetOptions } from './dataset';
 import { Reading } from './reading';
 import { hasFlag } from './row_flags';
+import { rowRecord } from './row_record';
 import { sourcesOf } from './sources';
 
 /** The settings that the content of a row depends on, whatever the model. */
@@ -63,25 +62,9 @@ export async function cleanRows(
       for (const row of used) {
         await slices.giveWay();
         const sample = reading.rowSample(await rows.value(row), row);
-        if (sample) yield jsonLine(recordIn(sample));
+        if (sample) yield jsonLine(rowRecord(sample));
       }
     },
     close: () => rows.close(),
-  };
-}
-
-/** A sample as a record that is read as this sample again: one with an input as Alpaca's, because its prompt shows it. */
-function recordIn(sample: Sample): LosslessFields {
-  const alpaca = sample.kind === 'chat' ? sample.messages.at(-2)?.alpaca : undefined;
-  if (sample.kind !== 'chat' || !alpaca) return recordOf(sample);
-  const [first] = sample.messages;
-  const system = first?.role === 'system' ? first.content : undefined;
-  const turns = sample.messages.slice(system === undefined ? 0 : 1, -2).map(({ content }) => content);
-  const history = turns.flatMap((turn, at) => (at % 2 === 0 ? [[turn, turns[at + 1] ?? '']] : []));
-  return {
-    ...alpaca,
-    output: sample.messages.at(-1)?.content ?? '',
-    ...(system !== undefined && { system }),
-    ...(history.length > 0 && { history }),
   };
 }

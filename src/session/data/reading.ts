@@ -184,6 +184,9 @@ export class Reading {
   readonly isHeldOut = (example: number): boolean =>
     hasFlag(this.#flags.at(this.examples.row(example)), 'heldOut');
 
+  /** Whether a program or a model wrote an example's row. */
+  readonly isGenerated = (example: number): boolean => this.origins.has(this.examples.row(example));
+
   /** The flags of a row that reading alone decides. */
   flags(row: number): number {
     return this.#flags.at(row);

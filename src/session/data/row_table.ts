@@ -47,6 +47,9 @@ export interface RowsPage {
 /** UTF-16 units of a text in the table. */
 const SHOWN = 200;
 
+/** Flags of rows that training does not learn. */
+const NOT_LEARNT = ['refused', 'proposed', 'excluded', 'heldOut', 'leaked', 'dropped'] as const;
+
 interface Found {
   readonly key: string;
   readonly rows: Promise<Uint32Array>;
@@ -123,7 +126,16 @@ export class RowTable {
     return { value: losslessText(value), ...this.#reading.made(value, row) };
   }
 
-  async #find(query: RowQuery, signal: AbortSignal): Promise<Uint32Array> {
+  /** The content of the matching rows that training may learn: not the ones for evaluation, left out or proposed. */
+  async *learnt(query: RowQuery, signal?: AbortSignal): AsyncGenerator<Sample, void, void> {
+    for (const row of await this.#find(query, signal)) {
+      if (NOT_LEARNT.some((flag) => hasFlag(this.#flags[row]!, flag))) continue;
+      const sample = this.#reading.rowSample(await this.#reading.rows.value(row), row);
+      if (sample) yield sample;
+    }
+  }
+
+  async #find(query: RowQuery, signal?: AbortSignal): Promise<Uint32Array> {
     const { flag, file, search = '', order = 'row', descending = false } = query;
     const wanted = searchable(search);
     const slices = new TimeSlices(signal);

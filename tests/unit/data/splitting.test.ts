@@ -31,6 +31,14 @@ describe('splitHeldOut', () => {
     expect(splitHeldOut(one(0), 0.1, 1).train).toHaveLength(0);
   });
 
+  it('holds out by chance only what may be', () => {
+    const { train, heldOut } = splitHeldOut(one(20), 0.5, 1, undefined, (index) => index >= 6);
+    expect(heldOut).toHaveLength(3);
+    expect(heldOut.every((index) => index < 6)).toBe(true);
+    expect(train).toHaveLength(17);
+    expect(splitHeldOut(one(4), 0.5, 1, undefined, () => true).train).toHaveLength(4);
+  });
+
   it('takes from each source in proportion', () => {
     const sourceOf = Uint8Array.from({ length: 100 }, (_, index) => (index < 70 ? 0 : index < 95 ? 1 : 2));
     for (let seed = 0; seed < 20; seed++) {

@@ -4,6 +4,18 @@ export const dataErrors = {
     message: 'There is no example to train on.',
     hint: 'Add records, or correct those that are reported as unusable.',
   },
+  template_without_text: ({ template, place }: { template: string; place: string }) => ({
+    message: `The template “${template}” does not say where the question goes.`,
+    hint: `Write ${place} in its place.`,
+  }),
+  synonyms_line: ({ line, text }: { line: number; text: string }) => ({
+    message: `Line ${line} of the synonyms can’t be read: “${text}”.`,
+    hint: 'Write a word, a colon and the words that may replace it, separated by commas: “big: large, huge”.',
+  }),
+  synonyms_missing: {
+    message: 'The list of synonyms is empty.',
+    hint: 'Add a line such as “big: large, huge”, or leave this way out.',
+  },
   eval_split: ({ split, held, count }: { split: number; held: number; count: number }) => ({
     message: `eval_split ${split} holds out ${held} of ${count} examples and leaves none to train on.`,
     hint: 'Choose a smaller eval_split, or add examples.',

@@ -6,6 +6,18 @@ export const dataErrors: typeof english = {
     message: '没有可用于训练的样本。',
     hint: '请添加数据行，或修正被报告为不可用的数据行。',
   },
+  template_without_text: ({ template, place }) => ({
+    message: `模板“${template}”没有写明问题的位置。`,
+    hint: `请在问题的位置写上 ${place}。`,
+  }),
+  synonyms_line: ({ line, text }) => ({
+    message: `同义词的第 ${line} 行无法读取：“${text}”。`,
+    hint: '请写一个词、一个冒号，以及可以替换它的词，用逗号分隔：“大：巨大，庞大”。',
+  }),
+  synonyms_missing: {
+    message: '同义词列表是空的。',
+    hint: '请添加一行，例如“大：巨大，庞大”，或者不使用这种方法。',
+  },
   eval_split: ({ split, held, count }) => ({
     message: `eval_split ${split} 会从 ${count} 条样本中留出 ${held} 条，没有剩余的样本可供训练。`,
     hint: '请减小 eval_split，或添加样本。',
