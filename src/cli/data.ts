@@ -7,8 +7,10 @@ import { cleanRows, ROW_SETTINGS } from '../session/data/clean_rows';
 import { temporaryPath } from '../storage/file_store';
 import { nodeFiles } from '../storage/node_files';
 import { DATA_OPTION, JSON_OPTION, type Command } from './command';
+import { showDatasets } from './hub_data';
 import { jsonOf } from './json';
 import { say, t } from './language';
+import { DATA_HUB_OPTIONS } from './library';
 import { problemText, readData } from './open';
 import type { Output } from './output';
 import { temporaryScratch } from './scratch';
@@ -19,6 +21,8 @@ export const dataCommand: Command = {
   summary: t.cli.summaries.data,
   options: {
     data: DATA_OPTION,
+    info: { value: '', kind: 'flag', help: t.cli.options.dataInfo },
+    ...DATA_HUB_OPTIONS,
     output: { value: 'FILE', kind: 'text', help: t.cli.options.dataOutput },
     overwrite: { value: '', kind: 'flag', help: t.cli.options.overwrite },
     json: JSON_OPTION,
@@ -26,9 +30,13 @@ export const dataCommand: Command = {
   settings: ROW_SETTINGS,
   async run(args, output) {
     const settings = parseSettings(args.settings);
+    if (args.flag('info')) {
+      await showDatasets(args, output);
+      return;
+    }
     const path = args.text('output');
     if (path !== undefined) await checkFree(path, args.flag('overwrite'));
-    const files = await readData(args);
+    const files = await readData(args, output);
     await interruptible(async (signal) => {
       const rows = await cleanRows(files, settings, { signal, scratch: temporaryScratch });
       try {

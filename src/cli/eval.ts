@@ -16,7 +16,7 @@ export const evalCommand: Command = {
   defaults,
   async run(args, output) {
     const settings = parseSettings(args.settings, { ...DEFAULTS, ...defaults });
-    const files = await readData(args);
+    const files = await readData(args, output);
     const session = await openSession(args, settings, output);
     try {
       await setExamples(session, files, settings, output);

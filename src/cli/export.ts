@@ -40,7 +40,7 @@ export const exportCommand: Command = {
     const settings = parseSettings(args.settings);
     const format = exportFormat(args.required('format'));
     const options = givenOptions(args, format);
-    const data = format.needs === 'examples' ? await readData(args) : [];
+    const data = format.needs === 'examples' ? await readData(args, output) : [];
     const path = args.required('output');
     const work = async (files: FileStore, signal: AbortSignal): Promise<void> => {
       const session = await openSession(args, settings, output);

@@ -68,12 +68,23 @@ function diskFile(path: string, name: string, size: number, modified?: number): 
 /**
  * The files of examples at these paths: files, or folders with such files. Files that share a name are named by their
  * path.
+ *
+ * @param fetched gives the file that a text names if it is no path
  */
-export async function openDataFiles(paths: readonly string[]): Promise<FileReader[]> {
-  const found = (await Promise.all(paths.map(dataPaths))).flat();
-  const names = found.map(({ path }) => basename(path));
-  return found.map(({ path, size }) => {
-    const name = basename(path);
+export async function openDataFiles(
+  paths: readonly string[],
+  fetched: (text: string) => Promise<FileReader> | undefined = () => undefined,
+): Promise<FileReader[]> {
+  const found: (FileReader | { readonly path: string; readonly size: number })[] = [];
+  for (const path of paths) {
+    const fetching = fetched(path);
+    found.push(...(fetching ? [await fetching] : await dataPaths(path)));
+  }
+  const names = found.map((each) => ('path' in each ? basename(each.path) : each.name));
+  return found.map((each, index) => {
+    if (!('path' in each)) return each;
+    const { path, size } = each;
+    const name = names[index] ?? path;
     return diskFile(path, names.filter((other) => other === name).length > 1 ? path : name, size);
   });
 }

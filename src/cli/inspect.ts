@@ -16,7 +16,7 @@ import { openDevice } from './device';
 import { openFolder } from './files';
 import { jsonOf } from './json';
 import { say, t } from './language';
-import { MODEL_OPTION, modelOrigin } from './library';
+import { DATA_HUB_OPTIONS, MODEL_OPTION, modelOrigin } from './library';
 import { readData } from './open';
 
 export const inspectCommand: Command = {
@@ -30,6 +30,7 @@ export const inspectCommand: Command = {
       required: false,
       help: t.cli.options.dataToPlan,
     },
+    ...DATA_HUB_OPTIONS,
     json: JSON_OPTION,
   },
   settings: SETTING_NAMES,
@@ -39,7 +40,7 @@ export const inspectCommand: Command = {
     const origin = await modelOrigin(args);
     if (origin.kind !== 'folder') throw notHere(path);
     const { folder, identity } = origin;
-    const data = await readData(args);
+    const data = await readData(args, output);
     const { open, checkpoint } = await openFolderModel(folder, identity, settings);
     const { spec } = checkpoint;
     const adapterPath = args.text('adapter');

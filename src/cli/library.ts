@@ -35,6 +35,12 @@ export const HUB_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   },
 };
 
+/** Options of a command that reads examples and opens no model of a hub. */
+export const DATA_HUB_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  endpoint: HUB_OPTIONS.endpoint!,
+  token: HUB_OPTIONS.token!,
+};
+
 export const REVISION_OPTION: OptionSpec = {
   value: 'REVISION',
   kind: 'text',

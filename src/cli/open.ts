@@ -12,6 +12,7 @@ import type { Arguments } from './arguments';
 import { openDevice } from './device';
 import { encodingThreads } from './encoding_threads';
 import { openFolder, openDataFiles } from './files';
+import { hubRows } from './hub_data';
 import { baseNamesOf, libraryOf, modelOrigin, originOf, tuningOf } from './library';
 import type { ModelLibrary } from '../session/models/library';
 import type { Output } from './output';
@@ -101,9 +102,9 @@ export function progressText({
   return parts.filter((part) => part !== undefined).join(' · ');
 }
 
-/** The files of --data. Throws if one is missing. */
-export async function readData(args: Arguments): Promise<DataFile[]> {
-  return await openDataFiles(args.list('data'));
+/** The files of --data, after the rows of data sets of a hub were downloaded. Throws if one is missing. */
+export async function readData(args: Arguments, output: Output): Promise<DataFile[]> {
+  return await openDataFiles(args.list('data'), (text) => hubRows(text, args, output));
 }
 
 /** Makes the session's examples, and reports the problems in the files. Throws `no_examples` if there are none. */

@@ -65,7 +65,7 @@ export const trainCommand: Command = {
     const resumes = args.flag('resume_from_checkpoint');
     const given = givenSettings(args.settings, { isJson: output.isJson, resumes });
     const typed = parseSettings(given);
-    const data = await readData(args);
+    const data = await readData(args, output);
     const initPath = resumes ? undefined : args.text('init_adapter');
     const initFolder = initPath === undefined ? undefined : await openFolder(initPath, 'init_adapter');
     const path = args.required('output_dir');

@@ -1,5 +1,6 @@
 import { TunesmithError } from '../core/errors';
 import { message, type Message } from '../core/messages/message';
+import type { RepositoryKind } from './types';
 
 /** A failure that a retry may overcome. `error` is thrown after too many of them. */
 export class TemporaryFailure extends Error {
@@ -30,6 +31,8 @@ export function downloadChanged(reason: Message): TemporaryFailure {
 /** The object of a request, for error messages. */
 export interface Asked {
   readonly repo?: string;
+  /** 'model' if it is absent. */
+  readonly kind?: RepositoryKind | undefined;
   /** As typed by the person. */
   readonly revision?: string;
   readonly file?: string;
@@ -58,7 +61,7 @@ export function refusalOf(
 ): TunesmithError | TemporaryFailure {
   const { status } = response;
   const host = new URL(endpoint).host;
-  const { repo, revision, file, kept } = asked;
+  const { repo, kind = 'model', revision, file, kept } = asked;
   const subject = subjectOf(asked);
   if (status === 429 || status === 408 || status >= 500) {
     const wait = retryAfter(response.headers.get('Retry-After'), now);
@@ -81,13 +84,14 @@ export function refusalOf(
       return new TunesmithError({ code: 'revision_not_found', values: { repo, revision, host } });
     }
     if (status === 404 || code === 'RepoNotFound') {
-      return new TunesmithError({ code: 'repository_not_found', values: { repo, host } });
+      return new TunesmithError({ code: 'repository_not_found', values: { repo, kind, host } });
     }
   }
   if (status === 401 || status === 403) {
+    const page = kind === 'dataset' ? `datasets/${repo}` : (repo ?? '');
     return repo === undefined
       ? new TunesmithError({ code: 'token_refused', values: { host } })
-      : new TunesmithError({ code: 'repository_gated', values: { repo, endpoint, token } });
+      : new TunesmithError({ code: 'repository_gated', values: { repo, page, endpoint, token } });
   }
   return new TunesmithError({ code: 'endpoint_answer', values: { host, status, subject, kept } });
 }

@@ -1,4 +1,4 @@
-import { listFiles, modelInfo } from '@huggingface/hub';
+import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub';
 import * as v from 'valibot';
 import { sha256Hex } from '../core/bytes';
 import { isModelScope } from '../core/endpoints';
@@ -8,9 +8,10 @@ import { isRepo } from '../core/model_reference';
 import { wrongContent } from './download_errors';
 import { contentHash } from './hash';
 import { Requester } from './requester';
-import type { CallOptions, Hub, Repository, RepositoryFile } from './types';
+import type { CallOptions, Hub, Repository, RepositoryFile, RepositoryKind } from './types';
 
 const MOST_ENTRIES = 20_000;
+const INFO_FIELDS: ('sha' | 'tags' | 'cardData')[] = ['sha', 'tags', 'cardData'];
 /** Most bytes of a small file such as config.json. */
 const SMALL_FILE = 64 * 2 ** 20;
 
@@ -43,6 +44,14 @@ const modelScopeSchema = v.object({
     LatestCommitter: v.nullish(v.object({ Id: v.nullish(v.string()) })),
   }),
 });
+type ModelScopeList = v.InferOutput<typeof modelScopeSchema>['Data'];
+/** Entries of a page of ModelScope's list of a data set's files. */
+const MODEL_SCOPE_PAGE = 200;
+
+export interface ListOptions extends CallOptions {
+  /** 'model' by default. */
+  readonly kind?: RepositoryKind;
+}
 
 /**
  * Lists a repository at the revision's present commit.
@@ -56,7 +65,7 @@ export async function listRepository(
   hub: Hub,
   repo: string,
   revision?: string,
-  options: CallOptions = {},
+  options: ListOptions = {},
 ): Promise<Repository> {
   if (!isRepo(repo)) {
     throw new TunesmithError({ code: 'repository_name', values: { name: repo } });
@@ -71,20 +80,27 @@ async function listHuggingFace(
   requester: Requester,
   repo: string,
   revision: string,
-  options: CallOptions,
+  { kind = 'model', signal }: ListOptions,
 ): Promise<Repository> {
   const shared = {
     hubUrl: requester.endpoint,
-    fetch: requester.fetchFor({ ...options, asked: { repo, revision } }),
+    fetch: requester.fetchFor({ signal, asked: { repo, kind, revision } }),
   };
-  const found = await understood(repo, requester, () =>
-    modelInfo({ ...shared, name: repo, revision, additionalFields: ['sha', 'tags', 'cardData'] }),
+  const asked = { ...shared, name: repo, revision, additionalFields: INFO_FIELDS };
+  const found = await understood<unknown>(repo, requester, () =>
+    kind === 'dataset' ? datasetInfo(asked) : modelInfo(asked),
   );
   const info = checked(infoSchema, found, repo, requester);
   const files: RepositoryFile[] = [];
   let entries = 0;
   await understood(repo, requester, async () => {
-    for await (const entry of listFiles({ ...shared, repo, revision: info.sha, recursive: true })) {
+    const designation = { name: repo, type: kind };
+    for await (const entry of listFiles({
+      ...shared,
+      repo: designation,
+      revision: info.sha,
+      recursive: true,
+    })) {
       const { type, path, size, oid, lfs } = checked(treeEntrySchema, entry, repo, requester);
       if (type === 'file') {
         files.push(lfs ? { path, size: lfs.size, sha256: lfs.oid } : { path, size, gitId: gitIdOf(oid) });
@@ -97,6 +113,7 @@ async function listHuggingFace(
   });
   return {
     repo,
+    ...(kind === 'dataset' && { kind }),
     endpoint: requester.endpoint,
     commit: info.sha,
     files,
@@ -110,16 +127,20 @@ async function listModelScope(
   requester: Requester,
   repo: string,
   revision: string,
-  options: CallOptions,
+  { kind = 'model', signal }: ListOptions,
 ): Promise<Repository> {
-  const query = new URLSearchParams({ Revision: revision, Recursive: 'true' });
-  const text = await requester.text(`${requester.endpoint}/api/v1/models/${repo}/repo/files?${query}`, {
-    ...options,
-    accept: 'application/json',
-    asked: { repo, revision },
-  });
-  const json = await understood<unknown>(repo, requester, () => Promise.resolve(JSON.parse(text)));
-  const { Files, LatestCommitter } = checked(modelScopeSchema, json, repo, requester).Data;
+  const listed = async (path: string, more: Readonly<Record<string, string>>): Promise<ModelScopeList> => {
+    const query = new URLSearchParams({ Revision: revision, ...more });
+    const text = await requester.text(`${requester.endpoint}/api/v1/${kind}s/${repo}/repo/${path}?${query}`, {
+      signal,
+      accept: 'application/json',
+      asked: { repo, kind, revision },
+    });
+    const json = await understood<unknown>(repo, requester, () => Promise.resolve(JSON.parse(text)));
+    return checked(modelScopeSchema, json, repo, requester).Data;
+  };
+  const { Files, LatestCommitter } =
+    kind === 'model' ? await listed('files', { Recursive: 'true' }) : await allPages(listed);
   const files = Files.filter((file) => file.Type !== 'tree').map((file): RepositoryFile => ({
     path: file.Path,
     size: file.Size,
@@ -129,7 +150,23 @@ async function listModelScope(
   // Not every listing names its commit. A hash of the files' descriptions identifies the state as well.
   const described = new TextEncoder().encode(JSON.stringify(files));
   const commit = LatestCommitter?.Id || (await sha256Hex(described)).slice(0, 40);
-  return { repo, endpoint: requester.endpoint, commit, files, gated: false };
+  const { endpoint } = requester;
+  return { repo, ...(kind === 'dataset' && { kind }), endpoint, commit, files, gated: false };
+}
+
+/** ModelScope lists the files of a data set page by page. */
+async function allPages(
+  listed: (path: string, more: Readonly<Record<string, string>>) => Promise<ModelScopeList>,
+): Promise<ModelScopeList> {
+  const files = new Map<string, ModelScopeList['Files'][number]>();
+  for (let page = 1; ; page++) {
+    const pages = { PageNumber: String(page), PageSize: String(MODEL_SCOPE_PAGE) };
+    const list = await listed('tree', { Recursive: 'True', Root: '/', ...pages });
+    const before = files.size;
+    for (const file of list.Files) files.set(file.Path, file);
+    const isLast = list.Files.length < MODEL_SCOPE_PAGE || files.size === before;
+    if (isLast || files.size > MOST_ENTRIES) return { ...list, Files: [...files.values()] };
+  }
 }
 
 /**
@@ -144,7 +181,7 @@ export async function fetchSmallFile(
   { signal }: CallOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const file = repository.files.find((each) => each.path === path);
-  const asked = { repo: repository.repo, file: path };
+  const asked = { repo: repository.repo, kind: repository.kind, file: path };
   if (file === undefined) throw new TunesmithError({ code: 'repository_file_missing', values: asked });
   if (file.size > SMALL_FILE) {
     throw new TunesmithError({ code: 'repository_file_large', values: { file: path, bytes: file.size } });
@@ -163,13 +200,17 @@ export async function fetchSmallFile(
 }
 
 /** The address of a file's bytes. */
-export function fileAddress({ endpoint, repo, commit }: Repository, file: RepositoryFile): string {
+export function fileAddress(
+  { endpoint, repo, kind = 'model', commit }: Repository,
+  file: RepositoryFile,
+): string {
   const revision = file.revision;
   if (revision !== undefined) {
     const query = new URLSearchParams({ Revision: revision, FilePath: file.path });
-    return `${endpoint}/api/v1/models/${repo}/repo?${query}`;
+    return `${endpoint}/api/v1/${kind}s/${repo}/repo?${query}`;
   }
-  return `${endpoint}/${repo}/resolve/${commit}/${file.path.split('/').map(encodeURIComponent).join('/')}`;
+  const folder = kind === 'dataset' ? 'datasets/' : '';
+  return `${endpoint}/${folder}${repo}/resolve/${commit}/${file.path.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 /** The licence from the card's metadata, or else from a tag. */

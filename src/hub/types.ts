@@ -37,9 +37,13 @@ export interface RepositoryFile {
   readonly revision?: string;
 }
 
+export type RepositoryKind = 'model' | 'dataset';
+
 /** A repository at one commit, as listed by an endpoint. */
 export interface Repository {
   readonly repo: string;
+  /** 'model' if it is absent. */
+  readonly kind?: RepositoryKind;
   readonly endpoint: string;
   /** All files are downloaded at this commit, even if the branch changes. */
   readonly commit: string;

@@ -6,6 +6,10 @@ import { join, relative, sep } from 'node:path';
 export interface ServedModel {
   /** `owner/name`. */
   readonly repo: string;
+  /** 'model' unless given. */
+  readonly kind?: 'dataset';
+  /** Files of further branches, by their names. */
+  readonly branches?: Readonly<Record<string, Readonly<Record<string, Uint8Array | string>>>>;
   /** A folder of files, or the files themselves by path. */
   readonly files: string | Readonly<Record<string, Uint8Array | string>>;
   /** Only for requests that bear this token. */
@@ -36,7 +40,7 @@ export interface Commit {
 }
 
 /** File names that the Hub always keeps in large file storage. */
-const LARGE = /\.(safetensors|gguf|bin|model)$|^tokenizer\.json$/;
+const LARGE = /\.(safetensors|gguf|bin|model|parquet)$|^tokenizer\.json$/;
 
 export async function makeCommit(files: ServedModel['files']): Promise<Commit> {
   const contents = typeof files === 'string' ? await filesBelow(files) : Object.entries(files);

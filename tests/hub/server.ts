@@ -56,6 +56,7 @@ export interface RunningHub {
 interface Repository {
   readonly model: ServedModel;
   readonly commits: Map<string, Commit>;
+  readonly branches: ReadonlyMap<string, Commit>;
   head: Commit;
 }
 
@@ -121,7 +122,11 @@ class LocalHub implements RunningHub {
 
   async #serve(model: ServedModel): Promise<void> {
     const head = await makeCommit(model.files);
-    this.#repositories.set(model.repo, { model, commits: new Map([[head.id, head]]), head });
+    const branches = new Map<string, Commit>();
+    for (const [name, files] of Object.entries(model.branches ?? {}))
+      branches.set(name, await makeCommit(files));
+    const commits = new Map([head, ...branches.values()].map((commit) => [commit.id, commit]));
+    this.#repositories.set(keyOf(model), { model, commits, branches, head });
   }
 
   get url(): string {
@@ -205,15 +210,22 @@ class LocalHub implements RunningHub {
       send(response, this.#uploads.whose(request.headers.authorization));
       return;
     }
-    if (path === '/api/models') {
-      this.#search(url, response);
+    if (path === '/api/models' || path === '/api/datasets') {
+      this.#search(url, response, path === '/api/datasets' ? 'dataset' : undefined);
       return;
     }
     const match =
-      /^\/api\/models\/(?<repo>[^/]+\/[^/]+)\/(?<what>revision|tree)\/(?<revision>[^/]+)$/.exec(path) ??
-      /^\/api\/v1\/models\/(?<repo>[^/]+\/[^/]+)\/repo(?<what>\/files)?$/.exec(path) ??
-      /^\/(?<repo>[^/]+\/[^/]+)\/(?<what>resolve)\/(?<revision>[^/]+)\/(?<file>.+)$/.exec(path);
-    const { repo = '', what = 'repo', revision, file } = match?.groups ?? {};
+      /^\/api\/(?<kind>models|datasets)\/(?<name>[^/]+\/[^/]+)\/(?<what>revision|tree)\/(?<revision>.+)$/.exec(
+        path,
+      ) ??
+      /^\/api\/v1\/(?<kind>models|datasets)\/(?<name>[^/]+\/[^/]+)\/repo(?<what>\/files|\/tree)?$/.exec(
+        path,
+      ) ??
+      /^\/(?:(?<kind>datasets)\/)?(?<name>[^/]+\/[^/]+)\/(?<what>resolve)\/(?<revision>[^/]+)\/(?<file>.+)$/.exec(
+        path,
+      );
+    const { kind, name = '', what = 'repo', revision, file } = match?.groups ?? {};
+    const repo = kind === 'datasets' ? `datasets/${name}` : name;
     const repository = this.#repositories.get(repo);
     if (repository === undefined) {
       // To those who bear no token, the Hub doesn't say which repositories there are.
@@ -224,7 +236,7 @@ class LocalHub implements RunningHub {
     const wanted = revision ?? url.searchParams.get('Revision') ?? 'main';
     const named = ['main', 'master', 'HEAD'].includes(wanted)
       ? repository.head
-      : repository.commits.get(wanted);
+      : (repository.branches.get(wanted) ?? repository.commits.get(wanted));
     if (named === undefined) {
       refuse(response, 404, 'RevisionNotFound', `Invalid rev id: ${wanted}`);
       return;
@@ -232,17 +244,17 @@ class LocalHub implements RunningHub {
     if (what === 'revision')
       json(response, describe(repository, named, this.visibilityOf(repo) === 'private'));
     else if (what === 'tree') this.#tree(url, response, named);
-    else if (what === '/files') json(response, modelScopeList(named));
+    else if (what.startsWith('/')) json(response, modelScopeList(named));
     else this.#resolve(repository, named, file ?? url.searchParams.get('FilePath') ?? '', request, response);
   }
 
-  #search(url: URL, response: ServerResponse): void {
+  #search(url: URL, response: ServerResponse, kind: 'dataset' | undefined): void {
     const query = (url.searchParams.get('search') ?? '').toLowerCase();
     const limit = Number(url.searchParams.get('limit') ?? 30);
     const filters = url.searchParams.getAll('filter');
     const task = url.searchParams.get('pipeline_tag');
     const found = [...this.#repositories.values()]
-      .filter(({ model }) => model.repo.toLowerCase().includes(query))
+      .filter(({ model }) => model.kind === kind && model.repo.toLowerCase().includes(query))
       .sort((a, b) => (b.model.downloads ?? 0) - (a.model.downloads ?? 0))
       .map((repository) => describe(repository, repository.head))
       .filter(({ tags }) => filters.every((filter) => tags.includes(filter)))
@@ -285,7 +297,7 @@ class LocalHub implements RunningHub {
       this.#send(file, commit, request, response);
       return;
     }
-    const address = `${this.filesUrl}/${model.repo}/${commit.id}/${path}?signature=of-this-request`;
+    const address = `${this.filesUrl}/${keyOf(model)}/${commit.id}/${path}?signature=of-this-request`;
     response.setHeader('X-Linked-ETag', `"${file.sha256}"`);
     response.writeHead(302, { Location: address, 'X-Linked-Size': file.bytes.length }).end();
   }
@@ -300,9 +312,10 @@ class LocalHub implements RunningHub {
       else void this.#uploads.answerFiles(url, request).then((answer) => send(response, answer));
       return;
     }
-    const [owner = '', name = '', id = '', ...path] = decodeURIComponent(url.pathname).slice(1).split('/');
-    const commit = this.#repositories.get(`${owner}/${name}`)?.commits.get(id);
-    const file = commit?.files.get(path.join('/'));
+    const [, repo = '', id = '', path = ''] =
+      /^\/((?:datasets\/)?[^/]+\/[^/]+)\/([^/]+)\/(.+)$/.exec(decodeURIComponent(url.pathname)) ?? [];
+    const commit = this.#repositories.get(repo)?.commits.get(id);
+    const file = commit?.files.get(path);
     if (commit && file) this.#send(file, commit, request, response);
     else refuse(response, 404, 'NoSuchKey', 'Not found');
   }
@@ -312,6 +325,10 @@ class LocalHub implements RunningHub {
     this.#counts.set(file.path, count + 1);
     sendFile(file, commit.id, request, response, this.#faults?.(file.path, count), this.bytesPerSecond);
   }
+}
+
+function keyOf({ repo, kind }: ServedModel): string {
+  return kind === 'dataset' ? `datasets/${repo}` : repo;
 }
 
 function describe({ model, head }: Repository, commit: Commit, isPrivate = false) {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTensors } from '../../src/formats/safetensors';
 import { faultOf } from '../hub/faults';
+import { SAILORS } from '../hub/dataset';
 import { startHub, type RunningHub } from '../hub/server';
 import { tunesmith, type Finished } from './cli_process';
 import { loadFixture } from './fixtures';
@@ -31,7 +32,7 @@ beforeAll(async () => {
   rows = at('rows.jsonl');
   await writeFile(rows, '{"text":"The fish is in the sea."}\n{"text":"The bird is in the nest."}\n');
   const models = Object.entries(folders).map(([repo, files]) => ({ repo, files, license: 'mit' }));
-  hub = await startHub({ models, writers: { hf_writer: ['anna'] } });
+  hub = await startHub({ models: [...models, SAILORS], writers: { hf_writer: ['anna'] } });
 });
 afterAll(async () => {
   await hub.close();
@@ -50,7 +51,7 @@ function hasArrived(): boolean {
 const place = (): string[] => ['--endpoint', hub.url, '--cache_dir', at('cache')];
 
 async function succeeds(...args: string[]): Promise<Finished> {
-  const where = args[0] === 'models' ? ['--cache_dir', at('cache')] : place();
+  const where = place().slice(args[0] === 'models' ? 2 : 0, args[0] === 'data' ? 2 : 4);
   const result = await tunesmith([...args, ...where, '--json']);
   expect(result.error).toBe('');
   expect(result.code).toBe(0);
@@ -75,6 +76,19 @@ describe('an upload', () => {
     expect(await upload('anna/shards', '--token', 'hf_writer', '--update')).toMatchObject({ code: 0 });
     expect(await upload('anna/other')).toMatchObject({ code: 2 });
   });
+});
+
+it('reads rows of a data set of a hub', async () => {
+  const output = at('sailors.jsonl');
+  const { events } = await succeeds('data', '--data', `hub:${SAILORS.repo}[2:4]`, '--output', output);
+  expect(events).toMatchObject([{ rows: 2 }]);
+  expect(await readFile(output, 'utf8')).toMatch(/sailor 2 .*\n.*sailor 3 .*\n$/);
+  const told = await succeeds('data', '--data', `hub:${SAILORS.repo}`, '--info');
+  const splits = [
+    { name: 'train', files: 2, rows: 2000 },
+    { name: 'test', files: 1 },
+  ];
+  expect(told.events).toMatchObject([{ license: 'cc-by-4.0', configs: [{ name: 'default', splits }] }]);
 });
 
 describe('a model of a hub', () => {

@@ -8,6 +8,8 @@ import { PARSERS, parquetRecord, Unreadable } from './parquet_values';
 
 /** Bytes of a row group, unpacked, that are read at once. */
 const MOST_AT_ONCE = 64 * 2 ** 20;
+/** Bytes at the end that are read at first to find the descriptions of the row groups. */
+const FOOTER = 2 ** 16;
 
 /** Parquet, read a row group at a time, and a part of it if the group is large. */
 export const PARQUET: BinaryFormat = {
@@ -19,25 +21,39 @@ export const PARQUET: BinaryFormat = {
 };
 
 async function* entriesOfParquet({ file }: Pick<FormatSource, 'file'>): AsyncGenerator<Entry, void, void> {
-  const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
-  const buffer = bufferOf(file);
-  const metadata = await readable(parquetMetadataAsync(buffer));
+  const rows = await parquetRowCount(file);
+  if (rows === 0) throw new DataFault({ code: 'empty', reason: message('list_empty') });
+  yield* parquetEntries(file, [0, rows]);
+}
+
+/** Number of rows of a Parquet file, from its end alone. @throws DataFault */
+export async function parquetRowCount(file: FileReader): Promise<number> {
+  return Number((await metadataOf(file)).num_rows);
+}
+
+/** The records of some rows, from the first to before the second. Reads only the row groups that have them. @throws DataFault */
+export async function* parquetEntries(
+  file: FileReader,
+  [from, to]: readonly [number, number],
+): AsyncGenerator<Entry, void, void> {
+  const { parquetReadObjects, parquetSchema } = await import('hyparquet');
+  const metadata = await metadataOf(file);
   const { children } = parquetSchema(metadata);
   const compressors = needsCompressors(metadata)
     ? (await import('hyparquet-compressors')).compressors
     : undefined;
-  if (metadata.num_rows === 0n) throw new DataFault({ code: 'empty', reason: message('list_empty') });
   let first = 0;
   for (const group of metadata.row_groups) {
     const rows = Number(group.num_rows);
     const step = Math.max(1, Math.floor((rows * MOST_AT_ONCE) / Math.max(MOST_AT_ONCE, bytesOf(group))));
-    for (let begin = 0; begin < rows; begin += step) {
+    const end = Math.min(to, first + rows);
+    for (let begin = Math.max(from, first); begin < end; begin += step) {
       const records = await readable(
         parquetReadObjects({
-          file: buffer,
+          file: bufferOf(file),
           metadata,
-          rowStart: first + begin,
-          rowEnd: first + Math.min(rows, begin + step),
+          rowStart: begin,
+          rowEnd: Math.min(end, begin + step),
           useOffsetIndex: true,
           parsers: PARSERS,
           ...(compressors && { compressors }),
@@ -47,6 +63,11 @@ async function* entriesOfParquet({ file }: Pick<FormatSource, 'file'>): AsyncGen
     }
     first += rows;
   }
+}
+
+async function metadataOf(file: FileReader): Promise<FileMetaData> {
+  const { parquetMetadataAsync } = await import('hyparquet');
+  return await readable(parquetMetadataAsync(bufferOf(file), { initialFetchSize: FOOTER }));
 }
 
 function entryOf(record: Record<string, unknown>, columns: Parameters<typeof parquetRecord>[1]): Entry {
@@ -87,7 +108,9 @@ async function readable<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {
-    if (error instanceof TunesmithError || !(error instanceof Error)) throw error;
+    const isOther =
+      error instanceof TunesmithError || !(error instanceof Error) || error.name === 'AbortError';
+    if (isOther) throw error;
     throw new DataFault({
       code: 'parquet',
       reason: message('parquet_unreadable', { detail: error.message }),

@@ -135,8 +135,8 @@ describe('listRepository', () => {
   it.each([
     ['no/such-model', undefined, 'repository_not_found', /There is no model no\/such-model on localhost/],
     [repo, 'no-such-branch', 'revision_not_found', /has no revision no-such-branch on localhost/],
-    ['not a name', undefined, 'repository_name', /is not the name of a model/],
-    ['../../etc', undefined, 'repository_name', /is not the name of a model/],
+    ['not a name', undefined, 'repository_name', /is not the name of a repository/],
+    ['../../etc', undefined, 'repository_name', /is not the name of a repository/],
   ])('says what is wrong with %s at %s', async (name, revision, code, message) => {
     const failure = listRepository(hubAt(server.url), name, revision);
     await expect(failure).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });

@@ -131,7 +131,7 @@ describe('the model that is looked at', () => {
     answers[1].reject(
       new TunesmithError({
         code: 'repository_gated',
-        values: { repo: 'a/b', endpoint: 'https://hub.example', token: false },
+        values: { repo: 'a/b', page: 'a/b', endpoint: 'https://hub.example', token: false },
       }),
     );
     await again;

@@ -47,7 +47,9 @@ export const cli = {
     dataOfExport: (examples: readonly string[]) =>
       `for ${format.alternatives(examples)}: files of examples, or folders with such files`,
     data: (formats: readonly string[]) =>
-      `examples (${format.series(formats)}), or folders of them: Alpaca, messages or text`,
+      `examples (${format.series(formats)}), or folders of them: Alpaca, messages or text; or rows of a data set of the Hub: hub:owner/name[@revision][,configuration][,split][[begin:end]], such as hub:openai/gsm8k,main,train[:1000]`,
+    dataInfo:
+      'only shows the licence, the configurations, the splits and the sizes of the data sets of the Hub in --data',
     dataOutput: 'the JSONL file to write; without it, the report alone',
     dataToPlan: 'examples to plan for; without them, batches of max_seq_length tokens',
     endpoint: (fallback: string) =>
@@ -97,6 +99,8 @@ export const cli = {
   rowChanged: (place: string, before: string, after: string) => `${place}: ${before} → ${after}`,
   rowDropped: (place: string, text: string) => `${place}, dropped: ${text}`,
   rowDroppedLike: (place: string, text: string, like: string) => `${place}, dropped, like ${like}: ${text}`,
+  rowCount: (rows: number) => plural(rows, 'row'),
+  fileSizes: (files: number, bytes: number) => `${format.bytes(bytes)} in ${plural(files, 'file')}`,
   rowsRead: (count: number) => `${plural(count, 'record')} can be used.`,
   rowsWritten: (path: string, count: number) => `${path}: ${plural(count, 'record')}`,
   /** Results. */

@@ -1,4 +1,4 @@
-import { format } from '../format';
+import { format, plural } from '../format';
 
 /** Messages about requests and downloads. */
 export const hub = {
@@ -21,5 +21,12 @@ export const hub = {
   /** Notes. */
   repository_changed: ({ repo }: { repo: string }) =>
     `${repo} has changed since its download began: the changed files are downloaded again, the others are used.`,
+  dataset_rows_left: ({ repo, rows, reason }: { repo: string; rows: number; reason: string }) =>
+    `${plural(rows, 'row')} of ${repo} can’t be read and ${rows === 1 ? 'is' : 'are'} left out: ${reason}`,
+  dataset_converted: ({ repo }: { repo: string }) =>
+    `The files of ${repo} itself can’t be read here, so the Parquet copy that the Hub made of it is used.`,
+  dataset_listing: ({ repo }: { repo: string }) => `Asking for ${repo}`,
+  dataset_fetching: ({ repo, rows, bytes }: { repo: string; rows: number; bytes: number }) =>
+    `Downloading ${repo}: ${plural(rows, 'row')}, ${format.bytes(bytes)}`,
   file_fetched_again: ({ file }: { file: string }) => `${file} arrived damaged and is downloaded again.`,
 };

@@ -53,6 +53,10 @@ export const cliErrors = {
     message: `There is no command ${name}.`,
     hint: `The commands are ${names.join(', ')}.`,
   }),
+  dataset_info_of_files: {
+    message: '--info describes data sets of the Hub, and --data names none.',
+    hint: 'Name one: --data hub:owner/name.',
+  },
   data_file_missing: ({ path }: { path: string }) => ({
     message: `--data: there is no file ${path}.`,
     hint: 'Check the path.',

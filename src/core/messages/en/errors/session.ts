@@ -30,7 +30,7 @@ export const sessionErrors = {
   },
   endpoint_differs: ({ wanted, endpoint }: { wanted: string; endpoint: string }) => ({
     message: `This address belongs to ${wanted}, but the endpoint is ${endpoint}.`,
-    hint: `Choose ${wanted} as the endpoint, or give the model as owner/name.`,
+    hint: `Choose ${wanted} as the endpoint, or give the name alone, as owner/name.`,
   }),
   engine_busy: ({ doing }: { doing: keyof typeof DOING }) => ({
     message: `This can’t be done while the engine is ${DOING[doing]}.`,

@@ -17,5 +17,11 @@ export const hub: typeof english = {
   file_of_other_commit: ({ file }) => `${file} 现在来自另一个提交（commit）。`,
   file_changed: ({ file }) => `${file} 在下载过程中发生了变化。`,
   repository_changed: ({ repo }) => `${repo} 在下载开始之后有更新：有变化的文件会重新下载，其余的继续使用。`,
+  dataset_rows_left: ({ repo, rows, reason }) =>
+    `${repo} 有 ${format.count(rows)} 行无法读取，已跳过：${reason}`,
+  dataset_converted: ({ repo }) => `${repo} 自身的文件无法在这里读取，因此使用 Hub 为它生成的 Parquet 副本。`,
+  dataset_listing: ({ repo }) => `正在查询 ${repo}`,
+  dataset_fetching: ({ repo, rows, bytes }) =>
+    `正在下载 ${repo}：${format.count(rows)} 行，${format.bytes(bytes)}`,
   file_fetched_again: ({ file }) => `${file} 下载后校验不符，正在重新下载。`,
 };

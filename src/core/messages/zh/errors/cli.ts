@@ -38,6 +38,10 @@ export const cliErrors: typeof english = {
     message: `没有名为 ${name} 的命令。`,
     hint: `可用的命令有 ${names.join('、')}。`,
   }),
+  dataset_info_of_files: {
+    message: '--info 用于查看 Hub 的数据集，而 --data 中没有。',
+    hint: '请写明一个数据集：--data hub:所有者/名称。',
+  },
   data_file_missing: ({ path }) => ({
     message: `--data：找不到文件 ${path}。`,
     hint: '请检查路径。',

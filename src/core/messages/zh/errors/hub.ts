@@ -8,7 +8,57 @@ function hintOf(hint: string, kept: boolean | undefined): string {
   return kept ? `${hint}${GOES_ON}` : hint;
 }
 
+/** 一条消息最多列出的名称数。 */
+const LISTED = 12;
+
+function shortList(names: readonly string[]): string {
+  const shown = names.slice(0, LISTED);
+  return format.series(names.length > shown.length ? [...shown, '…'] : shown);
+}
+
+const kinds = { model: '模型', dataset: '数据集' };
+const samples = { model: 'Qwen/Qwen2.5-0.5B-Instruct', dataset: 'openai/gsm8k' };
+
 export const hubErrors: typeof english = {
+  dataset_config_missing: ({ repo, names }) => ({
+    message: `${repo} 有多个配置。`,
+    hint: `请选择其中之一（命令行：hub:${repo},CONFIG,SPLIT）：${shortList(names)}。`,
+  }),
+  dataset_config_unknown: ({ repo, config, names }) => ({
+    message: `${repo} 没有配置 ${config}。`,
+    hint: `可用的配置：${shortList(names)}。`,
+  }),
+  dataset_file: ({ file, reason }) => ({
+    message: `无法读取 ${file}：${reason}`,
+    hint: '请选择其他数据行或其他数据集，或下载该文件并修复。',
+  }),
+  dataset_large: ({ bytes }) => ({
+    message: `这些数据行超过 ${format.bytes(bytes)}。`,
+    hint: '请少选一些，例如 [:10000]。',
+  }),
+  dataset_no_rows: ({ split, rows, slice }) => ({
+    message:
+      slice === ''
+        ? `${split} 没有数据行。`
+        : `${split} 共 ${format.count(rows)} 行，${slice} 没有选中任何一行。`,
+    hint: '请选择其他数据行。',
+  }),
+  dataset_reference: ({ typed }) => ({
+    message: `“${typed}”不是数据集名称。`,
+    hint: '请填写“所有者/名称”，后面可以加上配置、划分和数据行，例如：openai/gsm8k,main,train[:1000]。',
+  }),
+  dataset_slice: ({ typed }) => ({
+    message: `“${typed}”没有说明要取哪些数据行。`,
+    hint: '写法：[:1000] 表示前 1000 行，[1000:2000]，[-500:] 表示最后 500 行，或 [10%:20%]。',
+  }),
+  dataset_split_unknown: ({ repo, config, split, names }) => ({
+    message: `${repo} 的配置 ${config} 没有划分 ${split}。`,
+    hint: `可用的划分：${shortList(names)}。`,
+  }),
+  dataset_unreadable: ({ repo, endings }) => ({
+    message: `${repo} 中没有 Tunesmith 能读取的文件。`,
+    hint: `它能读取 ${format.series(endings)}。如果该站点提供这个数据集的 Parquet 版本，请下载后使用。`,
+  }),
   download_changed: ({ reason }) => ({
     message: reason,
     hint: '请重新开始下载，这样会下载文件的当前版本。',
@@ -38,6 +88,10 @@ export const hubErrors: typeof english = {
     message: `${host} 返回的内容过长，没有结束。`,
     hint: SPEAKS_AS_HUB,
   }),
+  endpoint_no_ranges: ({ host, file }) => ({
+    message: `${host} 不支持只下载 ${file} 的一部分，只能下载整个文件。`,
+    hint: '请更换模型来源（endpoint），或下载该文件后在这里打开。',
+  }),
   endpoint_limit: ({ host, minutes, kept }) => ({
     message: `${host} 在 ${minutes} 分钟内不再允许下载。`,
     hint: hintOf('请到时再试。使用访问令牌可获得更高的下载限额。', kept),
@@ -56,30 +110,30 @@ export const hubErrors: typeof english = {
   }),
   repository_file_missing: ({ repo, file }) => ({
     message: `${repo} 中没有文件 ${file}。`,
-    hint: '请在模型的页面上查看它包含哪些文件。',
+    hint: '请在它的页面上查看包含哪些文件。',
   }),
-  repository_gated: ({ repo, endpoint, token }) => ({
+  repository_gated: ({ repo, page, endpoint, token }) => ({
     message: token ? `该访问令牌无权访问 ${repo}。` : `${repo} 仅向其所有者批准的用户开放。`,
-    hint: `请在 ${endpoint}/${repo} 登录并接受其条款，然后提供该账号具有读取权限的访问令牌。`,
+    hint: `请在 ${endpoint}/${page} 登录并接受其条款，然后提供该账号具有读取权限的访问令牌。`,
   }),
   repository_invalid: ({ repo, host }) => ({
     message: `${host} 对 ${repo} 的描述无法解析。`,
     hint: SPEAKS_AS_HUB,
   }),
   repository_name: ({ name }) => ({
-    message: `“${name}”不是模型名称。`,
+    message: `“${name}”不是仓库名称。`,
     hint: '请按“所有者/名称”的格式填写，例如“Qwen/Qwen2.5-0.5B-Instruct”。',
   }),
-  repository_not_found: ({ repo, host }) => ({
-    message: `${host} 上没有模型 ${repo}，或该模型是私有的。`,
-    hint: '请检查名称，例如“Qwen/Qwen2.5-0.5B-Instruct”。私有模型需要访问令牌。',
+  repository_not_found: ({ repo, kind, host }) => ({
+    message: `${host} 上没有${kinds[kind]} ${repo}，或该${kinds[kind]}是私有的。`,
+    hint: `请检查名称，例如“${samples[kind]}”。私有的${kinds[kind]}需要访问令牌。`,
   }),
   repository_public: ({ repo, host }) => ({
     message: `${host} 上的仓库 ${repo} 是公开的，而这次上传要求私有。`,
     hint: `请换一个名称，或在 ${host} 上把仓库设为私有，或关闭“私有”开关（命令行：--public）。`,
   }),
   repository_too_many_files: ({ repo, host }) => ({
-    message: `${host} 列出的 ${repo} 的文件数超出了一个模型应有的数量。`,
+    message: `${host} 列出的 ${repo} 的文件数过多，无法读取。`,
     hint: SPEAKS_AS_HUB,
   }),
   revision_not_found: ({ repo, revision, host }) => ({
@@ -91,11 +145,11 @@ export const hubErrors: typeof english = {
   }),
   search_answer: ({ host }) => ({
     message: `${host} 对搜索的响应无法解析。`,
-    hint: '请按“所有者/名称”的格式直接填写模型名称，或更换模型来源（endpoint）。',
+    hint: '请按“所有者/名称”的格式直接填写名称，或更换模型来源（endpoint）。',
   }),
   search_not_offered: {
     message: 'ModelScope 没有向其他网页开放搜索。',
-    hint: '请在它的网站上查找模型，再按“所有者/名称”的格式在此填写。',
+    hint: '请在它的网站上查找，再按“所有者/名称”的格式在此填写。',
   },
   token_invalid: {
     message: '该访问令牌含有空格，或访问令牌中不会出现的字符。',

@@ -28,7 +28,7 @@ export const sessionErrors: typeof english = {
   },
   endpoint_differs: ({ wanted, endpoint }) => ({
     message: `该地址属于 ${wanted}，而当前的模型来源（endpoint）是 ${endpoint}。`,
-    hint: `请将模型来源改为 ${wanted}，或按“所有者/名称”的格式填写模型。`,
+    hint: `请将模型来源改为 ${wanted}，或只按“所有者/名称”的格式填写。`,
   }),
   engine_busy: ({ doing }) => ({
     message: `引擎正在${DOING[doing]}，暂时无法执行此操作。`,
