@@ -75,8 +75,7 @@ function entryOf(record: Record<string, unknown>, columns: Parameters<typeof par
     return { value: parquetRecord(record, columns) };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    const reason = message('parquet_bytes', { column: error.column });
-    return { fault: { code: 'parquet_bytes', reason } };
+    return { fault: error.fault };
   }
 }
 

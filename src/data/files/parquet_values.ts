@@ -1,14 +1,16 @@
 import type { ParquetParsers, SchemaTree } from 'hyparquet';
 import { Float, JsonFault, parseLosslessJson, type LosslessJson } from '../../core/lossless_json';
+import { message } from '../../core/messages/message';
+import type { Fault } from './fault';
 
-/** Thrown for bytes that are not a text. */
+/** Thrown for a value that has no exact form in a record. */
 export class Unreadable extends Error {
-  readonly column: string;
+  readonly fault: Fault;
 
-  constructor(column: string) {
-    super(column);
+  constructor(code: 'parquet_bytes' | 'parquet_decimal', column: string) {
+    super(code);
     this.name = 'Unreadable';
-    this.column = column;
+    this.fault = { code, reason: message(code, { column }) };
   }
 }
 
@@ -63,7 +65,7 @@ function momentOf(count: bigint, digits: number): string {
 /**
  * A row of a Parquet file as a record: integers of any size stay exact, and fractions stay apart from them.
  *
- * @throws Unreadable for bytes that are not a text
+ * @throws Unreadable for bytes that are not a text, and for decimal numbers of more digits than a double has
  */
 export function parquetRecord(
   row: Readonly<Record<string, unknown>>,
@@ -94,13 +96,28 @@ function valueOf(value: unknown, tree: SchemaTree): LosslessJson {
   return parquetRecord(fields, children);
 }
 
-function leafOf(value: unknown, { name, type, scale }: SchemaTree['element']): LosslessJson {
+function leafOf(value: unknown, element: SchemaTree['element']): LosslessJson {
+  const { name, converted_type: kind, logical_type: logical, type, scale = 0 } = element;
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (value instanceof Json) return value.value;
+  if (typeof value === 'bigint' || typeof value === 'number') {
+    const unit = logical?.type === 'TIME' ? logical.unit : kind?.replace(/^TIME_/, '');
+    const digits = kind !== unit && unit !== undefined ? DIGITS[unit] : undefined;
+    if (digits !== undefined) return momentOf(BigInt(value), digits).slice(DAY_LENGTH);
+  }
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (typeof value === 'number') {
-    const isFraction = type === 'FLOAT' || type === 'DOUBLE' || (scale ?? 0) > 0 || !Number.isInteger(value);
-    return isFraction ? new Float(value) : value;
+    // The library has made a double of it, which has every integer up to this one.
+    if (kind === 'DECIMAL' && Math.abs(value) * 10 ** scale > Number.MAX_SAFE_INTEGER) {
+      throw new Unreadable('parquet_decimal', name);
+    }
+    const isFloat = type === 'FLOAT' || type === 'DOUBLE' || logical?.type === 'FLOAT16';
+    return isFloat || scale > 0 || !Number.isInteger(value) ? new Float(value) : value;
   }
-  throw new Unreadable(name);
+  throw new Unreadable('parquet_bytes', name);
 }
+
+/** Digits behind the second that the units of times of day count. */
+const DIGITS: Readonly<Record<string, number>> = { MILLIS: 3, MICROS: 6, NANOS: 9 };
+/** Characters of a day and the T behind it. */
+const DAY_LENGTH = '1970-01-01T'.length;

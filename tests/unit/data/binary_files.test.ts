@@ -8,7 +8,7 @@ const { parquet, xlsx } = JSON.parse(
   readFileSync(new URL('fixtures/files.json', import.meta.url), 'utf8'),
 ) as { readonly parquet: Readonly<Record<string, string>>; readonly xlsx: string };
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
-const { bytes: withBytes = '', ...codecs } = parquet;
+const { bytes: withBytes = '', decimals = '', ...codecs } = parquet;
 
 describe('a Parquet file', () => {
   it.each(Object.entries(codecs))('keeps nested rows, exact numbers and days: %s', async (_, text) => {
@@ -28,6 +28,8 @@ describe('a Parquet file', () => {
         moment: '2024-02-29T12:30:00',
         price: new Float(1.5),
         kind: 'x',
+        at: '01:02:03.000004',
+        half: new Float(1),
       },
       {
         instruction: 'b',
@@ -39,6 +41,8 @@ describe('a Parquet file', () => {
         moment: null,
         price: null,
         kind: 'x',
+        at: null,
+        half: null,
       },
       {
         instruction: null,
@@ -50,6 +54,8 @@ describe('a Parquet file', () => {
         moment: null,
         price: null,
         kind: 'y',
+        at: null,
+        half: null,
       },
     ]);
   });
@@ -58,6 +64,12 @@ describe('a Parquet file', () => {
     const { values, faults } = await read('a.parquet', bytesOf(withBytes));
     expect(values).toEqual([{ text: 'plain' }]);
     expect(inEnglish(faults[0]!.reason)).toMatch(/“text” holds bytes/);
+  });
+
+  it('refuses rows with decimal numbers that a double does not have', async () => {
+    const { values, faults } = await read('a.parquet', bytesOf(decimals));
+    expect(values).toEqual([{ n: new Float(-90071992547409.91) }]);
+    expect(inEnglish(faults[0]!.reason)).toMatch(/“n” holds a decimal number/);
   });
 
   it.each([1, 4, 100, 400])('is refused if it is cut at byte %i', async (length) => {
@@ -71,8 +83,8 @@ describe('a workbook', () => {
     const { values, lines, facts } = await read('questions.xlsx', bytesOf(xlsx));
     expect(facts).toMatchObject({ format: 'XLSX', header: true });
     expect(values).toEqual([
-      { instruction: '你好', output: 'line\nbreak', n: '3', day: '2024-02-29', yes: 'TRUE' },
-      { instruction: 'b', output: '1.5', yes: 'FALSE' },
+      { instruction: '你好', output: 'line\nbreak', n: '3', day: '2024-02-29', yes: 'TRUE', at: '13:05:00' },
+      { instruction: 'b', output: '1.5', yes: 'FALSE', at: '2024-02-29T13:05:06' },
       { instruction: 'c', output: 'd' },
     ]);
     expect(lines).toEqual([2, 4, 2]);

@@ -55,6 +55,8 @@ def table():
             "moment": pa.array([datetime.datetime(2024, 2, 29, 12, 30), None, None], type=pa.timestamp("us")),
             "price": pa.array([decimal.Decimal("1.50"), None, None], type=pa.decimal128(5, 2)),
             "kind": pa.array(["x", "x", "y"]).dictionary_encode(),
+            "at": pa.array([datetime.time(1, 2, 3, 4), None, None], type=pa.time64("us")),
+            "half": pa.array([1.0, None, None], type=pa.float16()),
         }
     )
 
@@ -68,6 +70,10 @@ def parquet():
     out = io.BytesIO()
     pq.write_table(pa.table({"text": pa.array([b"plain", b"\xff\xfe"], type=pa.binary())}), out)
     files["bytes"] = base64_of(out.getvalue())
+    out = io.BytesIO()
+    numbers = [decimal.Decimal("12345678901234567.89"), decimal.Decimal("-90071992547409.91")]
+    pq.write_table(pa.table({"n": pa.array(numbers, type=pa.decimal128(25, 2))}), out)
+    files["decimals"] = base64_of(out.getvalue())
     return files
 
 
@@ -75,10 +81,10 @@ def xlsx():
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "问答"
-    sheet.append(["instruction", "output", "n", "day", "yes"])
-    sheet.append(["你好", "line\nbreak", 3, datetime.datetime(2024, 2, 29), True])
+    sheet.append(["instruction", "output", "n", "day", "yes", "at"])
+    sheet.append(["你好", "line\nbreak", 3, datetime.datetime(2024, 2, 29), True, datetime.time(13, 5)])
     sheet.append([None, None, None, None, None])
-    sheet.append(["b", 1.5, None, None, False])
+    sheet.append(["b", 1.5, None, None, False, datetime.datetime(2024, 2, 29, 13, 5, 6)])
     other = book.create_sheet("more")
     other.append(["instruction", "output"])
     other.append(["c", "d"])

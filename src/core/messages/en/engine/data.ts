@@ -47,6 +47,8 @@ export const dataMessages = {
     `The Parquet file is damaged, or written in a way that can’t be read here (${detail}).`,
   parquet_bytes: ({ column }: { column: string }) =>
     `“${column}” holds bytes, and only text can be learnt here. Leave that column out.`,
+  parquet_decimal: ({ column }: { column: string }) =>
+    `“${column}” holds a decimal number of over 15 digits, which can’t be read exactly. Write that column as text.`,
   xlsx_unreadable: 'The workbook is damaged or has a password. Save the sheet as CSV.',
   xlsx_large: ({ megabytes }: { megabytes: number }) =>
     `A workbook of over ${megabytes} MB can’t be read here. Save the sheet as CSV.`,
