@@ -1,5 +1,5 @@
 import { message, type Message } from '../../core/messages/message';
-import { likelyEncodings } from './likely_encodings';
+import { isFrequent, likelyEncodings } from './likely_encodings';
 
 /** The encoding of a text. */
 export interface Encoding {
@@ -19,19 +19,28 @@ export function markedEncoding(head: Uint8Array): Encoding | undefined {
   return undefined;
 }
 
+/** Least share of frequent characters in a text in UTF-16. Other bytes have few: two letters of ASCII are a rare character. */
+const LEAST_FREQUENT = 0.3;
+
 /**
- * The encoding of a text in UTF-16 without a byte order mark: spaces, digits and line breaks have a zero byte in it, and
- * no other encoding has one.
+ * The encoding of a text in UTF-16 without a byte order mark, told by its look: line breaks and digits in it have a zero
+ * byte, which no text in another encoding should have.
+ *
+ * @param head the first bytes of the text
  */
 export function unmarkedUtf16(head: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
-  let [even, odd] = [0, 0];
-  for (const [at, byte] of head.entries()) {
-    if (byte !== 0) continue;
-    if (at % 2 === 0) even++;
-    else odd++;
-  }
-  if (even === odd) return undefined;
-  return odd > even ? 'utf-16le' : 'utf-16be';
+  if (!head.includes(0)) return undefined;
+  const [little, big] = (['utf-16le', 'utf-16be'] as const).map((label) => {
+    const letters = Array.from(new TextDecoder(label, { ignoreBOM: true }).decode(head));
+    return { label, share: letters.filter(isFrequent).length / letters.length };
+  }) as [Shared, Shared];
+  const { label, share } = big.share > little.share ? big : little;
+  return share < LEAST_FREQUENT ? undefined : label;
+}
+
+interface Shared {
+  readonly label: 'utf-16le' | 'utf-16be';
+  readonly share: number;
 }
 
 /** The encodings that a person can choose, by their labels in the Encoding standard. */
@@ -52,7 +61,10 @@ const NAMES: Readonly<Record<string, string>> = {
   gb18030: 'GB18030 (GBK)',
   big5: 'Big5',
   shift_jis: 'Shift_JIS',
+  'windows-1250': 'Windows-1250 (Central European)',
+  'windows-1251': 'Windows-1251 (Cyrillic)',
   'windows-1252': 'Windows-1252 (Latin-1)',
+  'windows-1254': 'Windows-1254 (Turkish)',
   'utf-16le': 'UTF-16',
   'utf-16be': 'UTF-16 (big-endian)',
 };

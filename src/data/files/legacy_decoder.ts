@@ -38,7 +38,8 @@ export function strictlyDecoded(label: string, bytes: Uint8Array): string | unde
   }
 }
 
-const PRIVATE = /[\ue000-\uf8ff]/;
+/** Private characters, and the control characters that decoders give for bytes without a meaning. */
+const PRIVATE = /[\u0080-\u009f\ue000-\uf8ff]/;
 
 /** Characters of the bytes 0x80 to 0x9f (https://encoding.spec.whatwg.org/index-windows-1252.txt); a space for none. */
 const UPPER = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ';

@@ -1,3 +1,4 @@
+import { ONE_BYTE } from './alphabets';
 import { strictlyDecoded } from './legacy_decoder';
 
 /**
@@ -25,7 +26,7 @@ const CANDIDATES: readonly Candidate[] = [
   { label: 'shift_jis', score: shareOf(isJapanese) },
   { label: 'euc-jp', score: shareOf(isJapanese) },
   { label: 'euc-kr', score: shareOf((letter) => KOREAN.has(letter)) },
-  { label: 'windows-1252', score: aloneShare },
+  ...ONE_BYTE,
 ];
 
 /** Least score of a likely encoding: running text has several times as much, and text in a wrong one a part of it. */
@@ -59,9 +60,7 @@ function isJapanese(letter: string): boolean {
   return (letter >= '\u3040' && letter <= '\u30ff') || CHINESE.has(letter);
 }
 
-/** The share of letters that stand between ASCII characters, as those with accents do in Western languages. */
-function aloneShare(text: string): number {
-  const all = text.match(/[^\0-\u007f]/gu)?.length ?? 0;
-  const alone = text.match(/(?<![^\0-\u007f])[À-ÖØ-öø-ÿŒœŠšŽžŸ‘’“”„«»–—…€°£§¿¡\u00a0·©®](?![^\0-\u007f])/gu);
-  return (alone?.length ?? 0) / Math.max(1, all);
+/** Whether a character is frequent in running text of most languages. */
+export function isFrequent(letter: string): boolean {
+  return /[\t\n\r -~\u00a0-\u06ff\u0e00-\u0e7f]/.test(letter) || isJapanese(letter) || KOREAN.has(letter);
 }

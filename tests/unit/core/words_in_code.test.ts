@@ -159,7 +159,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'core/endpoints.ts': /^Hugging Face$/,
     'data/files/legacy_decoder.ts': /^€ ‚ƒ/,
     'data/files/likely_encodings.ts': /^的一是/,
-    'data/files/encoding.ts': /^(?:GB18030 \(GBK\)|Windows-1252 \(Latin-1\)|UTF-16 \(big-endian\))$/,
+    'data/files/encoding.ts': /^(?:GB18030 \(GBK\)|Windows-125\d \(.+\)|UTF-16 \(big-endian\))$/,
     'data/shapes/column_names.ts': /^[问答回指输提][^ ]?$/,
     'data/shapes/index.ts': /^… \(null\)$/,
     'models/stored/expected_forms.ts': /^(?:NF4 \(bitsandbytes\)|GGUF, …)$/,

@@ -7,8 +7,12 @@ interface EncodedFile {
   readonly text: string;
   readonly bytes: string;
 }
-const { encodings } = JSON.parse(readFileSync(new URL('fixtures/files.json', import.meta.url), 'utf8')) as {
+const { encodings, oneByte } = JSON.parse(
+  readFileSync(new URL('fixtures/files.json', import.meta.url), 'utf8'),
+) as {
   readonly encodings: Readonly<Record<string, EncodedFile>>;
+  /** Labels, texts, bytes. */
+  readonly oneByte: readonly (readonly [string, string, string])[];
 };
 const encoded = Object.entries(encodings).map(
   ([label, { text, bytes }]) => [label, text, Buffer.from(bytes, 'base64')] as const,
@@ -36,6 +40,28 @@ describe('the encoding of a file', () => {
     expect(values).toEqual([{ text: 'Zwölf 海 😀 \ufffd' }]);
     expect(facts.encodingGuessed).toBe(guessed);
   });
+
+  it.each(['le', 'be'] as const)(
+    'is found by the characters of a language without zeros: UTF-16 %s',
+    async (order) => {
+      const chinese = '植物利用阳光、水和二氧化碳制造养分，并释放氧气。一切都好。\n';
+      expect((await read('a.txt', utf16(chinese, order, ''))).values).toEqual([{ text: chinese }]);
+    },
+  );
+
+  it('is not UTF-16 because of a zero byte', async () => {
+    const { values, facts } = await read('a.csv', 'text,more\na\0b,c\n');
+    expect([values, facts.encoding]).toEqual([[{ text: 'a\0b', more: 'c' }], 'utf-8']);
+  });
+
+  it.each(oneByte)(
+    'is guessed by the letters of a language, or the file is refused: %s, %s',
+    async (label, text, bytes) => {
+      const { values, facts, refused } = await read('a.jsonl', Buffer.from(bytes, 'base64'));
+      if (label.startsWith('windows')) expect([values, facts.encoding]).toEqual([[{ text }], label]);
+      else expect([values, refused?.code]).toEqual([[], 'encoding']);
+    },
+  );
 
   it.each(encoded)('is guessed, and can be given: %s', async (label, words, bytes) => {
     const expected = [0, 1, 2].map((number) => ({ text: `${words} ${number}` }));

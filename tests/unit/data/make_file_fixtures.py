@@ -23,6 +23,20 @@ TEXTS = {
     "windows-1252": "Où est l’été ? Ça coûte 5 €, à Köln wie in Malmö.",
 }
 
+# Read in place of Windows-1252 if their letters tell so. KOI8-R is not known, and looks like Windows-1251.
+ONE_BYTE = {
+    "windows-1250": [
+        "Czym jest fotosynteza? Rośliny wykorzystują światło słoneczne, wodę i dwutlenek węgla, żeby żyć.",
+        "Vysvětlete prosím, co je fotosyntéza. Rostliny používají sluneční světlo a vodu.",
+        "Mi a fotoszintézis? A növények napfényt használnak fel, vizet és levegőt, hogy élhessenek.",
+    ],
+    "windows-1251": ["Объясните простыми словами, что такое фотосинтез. Растения используют солнечный свет."],
+    "windows-1252": ["Größe und Übung", "¿Qué es la fotosíntesis? El niño preguntó."],
+    "windows-1254": ["Fotosentez nedir, lütfen açıklayın. Bitkiler güneş ışığını ve suyu kullanır."],
+    "koi8-r": ["Объясните простыми словами, что такое фотосинтез. Растения используют солнечный свет."],
+    "iso8859-2": ["Czym jest fotosynteza? Rośliny wykorzystują światło słoneczne, wodę i dwutlenek węgla, żeby żyć."],
+}
+
 
 def base64_of(data):
     return base64.b64encode(data).decode()
@@ -34,6 +48,14 @@ def encodings():
         lines = [json.dumps({"text": f"{text} {i}"}, ensure_ascii=False) for i in range(3)]
         files[label] = {"text": text, "bytes": base64_of("\n".join(lines).encode(label))}
     return files
+
+
+def one_byte():
+    return [
+        [label, text, base64_of(json.dumps({"text": text}, ensure_ascii=False).encode(label))]
+        for label, texts in ONE_BYTE.items()
+        for text in texts
+    ]
 
 
 def table():
@@ -94,6 +116,6 @@ def xlsx():
     return base64_of(out.getvalue())
 
 
-files = {"encodings": encodings(), "parquet": parquet(), "xlsx": xlsx()}
+files = {"encodings": encodings(), "oneByte": one_byte(), "parquet": parquet(), "xlsx": xlsx()}
 path = pathlib.Path(__file__).parent / "fixtures" / "files.json"
 path.write_text(json.dumps(files, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
