@@ -15,6 +15,7 @@ export { areShortened } from '../train/samples';
 export { DATA_ENDINGS, DATA_MEDIA_TYPES, DATA_FORMAT_NAMES, isDataFile } from '../data/files/formats';
 export { ENCODINGS, nameOfEncoding } from '../data/files/encoding';
 export { DELIMITERS } from '../data/files/table_look';
+export type { CleaningExample, CleaningReport } from '../data/cleaning/report';
 export type { ProblemGroup, ProblemPlace } from '../data/problems';
 export type { ExportOption } from '../exports/format';
 export { zipFolder } from '../models/zip_folder';

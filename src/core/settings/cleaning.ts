@@ -89,9 +89,9 @@ const kinds = v.pipe(
 
 /**
  * The steps of cleaning in the order in which they are applied, with their options. To add one: an entry here, its work in
- * `src/data/cleaning`, and its place in the presets.
+ * `src/data/cleaning`, its place in the presets, and its words in `cleaning.ts` of each language. The page reads its options.
  */
-const STEPS = {
+export const STEPS = {
   /**
    * Removes characters that nobody sees, repairs UTF-8 that was read as Latin-1 where that is certain, and drops rows in
    * which U+FFFD stands for characters that are lost.
@@ -139,6 +139,7 @@ export const CLEANING_STEPS = Object.keys(STEPS) as readonly CleaningStep[];
 
 const NONE = 'none';
 
+/** The presets by their names. */
 const PRESETS = {
   light: { characters: {}, unicode: {}, spaces: {}, duplicates: {} },
   strict: {
@@ -154,6 +155,9 @@ const PRESETS = {
 } satisfies Readonly<Record<string, { readonly [Step in CleaningStep]?: v.InferInput<Steps[Step]> }>>;
 
 type Preset = keyof typeof PRESETS;
+
+/** The names that stand for steps, from none of them to most of them. */
+export const CLEANING_PRESETS = [NONE, ...(Object.keys(PRESETS) as Preset[])] as const;
 
 /** The value of the setting: a preset, or steps with their options. */
 export type Cleaning = typeof NONE | Preset | CleaningSteps;

@@ -26,6 +26,7 @@ export class CleaningPass {
   readonly #cleaner: Cleaner;
   readonly #kept: KeptRows;
   #rows = 0;
+  #changed = 0;
   #steps: ReadonlyMap<CleaningStep, GrowingReport>;
 
   constructor(cleaner: Cleaner, kept: KeptRows) {
@@ -41,7 +42,7 @@ export class CleaningPass {
     if (this.#steps.size === 0) return undefined;
     const steps = structuredClone([...this.#steps.values()]);
     const dropped = steps.reduce((sum, step) => sum + step.dropped, 0);
-    return { rows: this.#rows, kept: this.#rows - dropped, steps };
+    return { rows: this.#rows, kept: this.#rows - dropped, changed: this.#changed, steps };
   }
 
   /**
@@ -68,6 +69,7 @@ export class CleaningPass {
       this.#drop(comparing.step, { ...place, before: shown(sample), like: this.#kept.place(row) });
       return undefined;
     }
+    if (changes.length > 0) this.#changed++;
     for (const { step, before, after } of changes) {
       const report = this.#of(step);
       report.changed++;
@@ -85,6 +87,7 @@ export class CleaningPass {
   restore(report: CleaningReport | undefined, rows: number): void {
     if (!report) return;
     this.#rows = report.rows;
+    this.#changed = report.changed;
     this.#steps = new Map(report.steps.map((each) => [each.step, { ...each, examples: [...each.examples] }]));
     for (const step of this.#cleaner.rows) step.truncate(rows);
   }

@@ -33,6 +33,8 @@ export interface CleaningReport {
   /** Rows that were read: those that are kept and those that are dropped. */
   readonly rows: number;
   readonly kept: number;
+  /** Rows that are kept and changed, by one step or several. */
+  readonly changed: number;
   readonly steps: readonly StepReport[];
 }
 

@@ -12,6 +12,7 @@
  */
 import { card } from './card';
 import { chat } from './chat';
+import { cleaning } from './cleaning';
 import { cli } from './cli';
 import { device } from './device';
 import { engine } from './engine';
@@ -37,6 +38,7 @@ export const en = {
   engine,
   card,
   chat,
+  cleaning,
   cli,
   device,
   examples,

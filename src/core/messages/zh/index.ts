@@ -2,6 +2,7 @@
 import type { Catalogue } from '../catalogue';
 import { card } from './card';
 import { chat } from './chat';
+import { cleaning } from './cleaning';
 import { cli } from './cli';
 import { device } from './device';
 import { engine } from './engine';
@@ -27,6 +28,7 @@ export const zh: Catalogue = {
   engine,
   card,
   chat,
+  cleaning,
   cli,
   device,
   examples,
