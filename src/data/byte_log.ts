@@ -52,17 +52,6 @@ export class ByteLog {
     return bytes;
   }
 
-  /** Drops the bytes after the first `size`. */
-  async truncate(size: number): Promise<void> {
-    if (size >= this.#size) return;
-    const page = Math.floor(size / PAGE);
-    const rest = await this.#part(page, 0, size % PAGE);
-    this.#kept.splice(page);
-    this.#tail = new Uint8Array(PAGE);
-    this.#tail.set(rest);
-    this.#size = size;
-  }
-
   async close(): Promise<void> {
     await (await this.#scratch)?.close();
   }

@@ -29,14 +29,23 @@ export class LazyExamples implements ExampleList {
   /** Appends the examples of a row, whose number must be larger than those before. */
   add(row: number, examples: readonly TokenizedExample[]): void {
     for (const example of examples) {
-      if (this.#keptBytes < KEPT_BYTES && this.#kept.length === this.length) {
-        this.#kept.push(example);
-        this.#keptBytes += bytesOf(example);
-      }
+      this.#keep(example);
       this.#rows.push(row);
       this.#tokens.push(example.ids.length);
       this.#targets.push(targetsIn(example));
       this.#whole.push(example.whole ?? 0);
+    }
+  }
+
+  /** Appends examples of another list, from `first` to before `end`, as those of a row that gives the same ones. */
+  addAgain(row: number, from: LazyExamples, first: number, end: number): void {
+    for (let index = first; index < end; index++) {
+      const kept = from.#kept[index];
+      if (kept) this.#keep(kept);
+      this.#rows.push(row);
+      this.#tokens.push(from.#tokens.at(index));
+      this.#targets.push(from.#targets.at(index));
+      this.#whole.push(from.#whole.at(index));
     }
   }
 
@@ -62,6 +71,13 @@ export class LazyExamples implements ExampleList {
   whole(index: number): number | undefined {
     const whole = this.#whole.at(index);
     return whole === 0 ? undefined : whole;
+  }
+
+  /** Keeps the next example in memory, if there is room and the former ones are there. */
+  #keep(example: TokenizedExample): void {
+    if (this.#keptBytes >= KEPT_BYTES || this.#kept.length < this.length) return;
+    this.#kept.push(example);
+    this.#keptBytes += bytesOf(example);
   }
 
   async at(index: number): Promise<TokenizedExample> {

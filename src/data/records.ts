@@ -1,5 +1,6 @@
 import type { FileReader } from '../core/file_reader';
 import type { Fault } from './files/fault';
+import type { Entry } from './files/format';
 import type { LosslessJson } from '../core/lossless_json';
 import { entriesOf, type EntriesOptions } from './files/formats';
 import { sampleOf, type Mapping } from './shapes';
@@ -55,13 +56,14 @@ export async function* recordsOf(
 ): AsyncGenerator<DataRecord | RefusedRecord, void, void> {
   let number = 0;
   for await (const entry of entriesOf(file, { options, ...(tell && { tell }) })) {
-    const place = { file: file.name, record: ++number };
-    if ('fault' in entry) {
-      yield { ...place, ...entry.fault };
-      continue;
-    }
-    yield readRecord(entry.value, { ...place, line: entry.line }, options);
+    yield readEntry(entry, { file: file.name, record: ++number }, options);
   }
+}
+
+/** Reads the content of an entry of a file, or why it can't be used. */
+export function readEntry(entry: Entry, place: RecordPlace, mapping: Mapping): DataRecord | RefusedRecord {
+  if ('fault' in entry) return { ...place, ...entry.fault };
+  return readRecord(entry.value, { ...place, line: entry.line }, mapping);
 }
 
 /** Reads the content of a record, or why it can't be used. @param mapping if its columns should not be recognised */

@@ -231,8 +231,9 @@ export class Session {
     settings: DataSettings,
     options?: DatasetOptions,
   ): Promise<Dataset> {
-    const { model } = this;
-    const dataset = await makeDataset(model, files, settings, { ...options, scratch: this.scratch });
+    const { model, scratch } = this;
+    const former = this.#dataset;
+    const dataset = await makeDataset(model, files, settings, { ...options, scratch, former });
     // Another model with other tokens may have been opened meanwhile.
     if (this.#model?.loadable.open === model) this.#setDataset(dataset);
     else await dataset.close();

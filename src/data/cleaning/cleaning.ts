@@ -15,6 +15,14 @@ export interface KeptRows {
   place(row: number): CleaningPlace;
 }
 
+/** A row that is kept. */
+export interface TakenSample {
+  /** Its content as it is learnt. */
+  readonly sample: Sample;
+  /** The steps that changed it. */
+  readonly changedBy: readonly CleaningStep[];
+}
+
 interface GrowingReport extends StepReport {
   changed: number;
   dropped: number;
@@ -46,7 +54,7 @@ export class CleaningPass {
   }
 
   /**
-   * The content of a row as it is learnt; undefined if it is dropped.
+   * A row as it is learnt; undefined if it is dropped.
    *
    * @param finish what happens to the content between its cleaning and its comparison with earlier rows
    */
@@ -54,8 +62,8 @@ export class CleaningPass {
     given: Sample,
     place: CleaningPlace,
     finish: (sample: Sample) => Sample,
-  ): Promise<Sample | undefined> {
-    if (this.#steps.size === 0) return finish(given);
+  ): Promise<TakenSample | undefined> {
+    if (this.#steps.size === 0) return { sample: finish(given), changedBy: [] };
     this.#rows++;
     const { sample, changes, droppedBy } = this.#cleaner.clean(given);
     if (droppedBy !== undefined) {
@@ -75,7 +83,35 @@ export class CleaningPass {
       report.changed++;
       if (report.examples.length < EXAMPLES) report.examples.push({ ...place, ...excerpts(before, after) });
     }
-    return finished;
+    return { sample: finished, changedBy: changes.map(({ step }) => step) };
+  }
+
+  /**
+   * Counts a row that a former pass with the same steps kept, if it is certainly kept again.
+   *
+   * @param known its number and its content key in the former pass, and the steps that changed it
+   * @returns false, and counts nothing, if `take` has to look at its content
+   */
+  takeAgain(
+    row: number,
+    known: Omit<TakenSample, 'sample'> & {
+      readonly pass: CleaningPass;
+      readonly row: number;
+      readonly content: number;
+    },
+  ): boolean {
+    if (this.#steps.size === 0) return true;
+    const { pass, changedBy, content } = known;
+    if (changedBy.some((step) => this.#of(step).examples.length < EXAMPLES)) return false;
+    const comparing = this.#cleaner.rows.map((step, index) => {
+      const numbers = pass.#cleaner.rows[index]?.numbers(known.row);
+      return { step, of: { content, numbers } };
+    });
+    if (!comparing.every(({ step, of }) => step.isNew(of))) return false;
+    for (const { step, of } of comparing) step.addKnown(of, row);
+    for (const step of changedBy) this.#of(step).changed++;
+    this.#rows++;
+    return true;
   }
 
   /** Remembers a row that is kept, for the steps that compare. */

@@ -8,6 +8,9 @@ export function duplicatesStep(): RowsStep {
     over: 'rows',
     earlier: (sample) => Promise.resolve(rows.get(contentKey(sample))),
     add: (sample, row) => rows.set(contentKey(sample), row),
+    isNew: ({ content }) => !rows.has(content),
+    addKnown: ({ content }, row) => rows.set(content, row),
+    numbers: () => undefined,
     truncate: (count) => {
       for (const [key, row] of rows) if (row >= count) rows.delete(key);
     },

@@ -2,6 +2,7 @@ import type { CleaningSteps } from '../../core/settings/cleaning';
 import type { Sample } from '../messages';
 import { bandsOf } from './minhash';
 import { RowIndex } from './row_index';
+import { RowNumbers } from './row_numbers';
 import { textsOf } from './sample_texts';
 import { jaccard, shinglesOf } from './shingles';
 import type { RowsStep } from './step';
@@ -9,10 +10,11 @@ import type { RowsStep } from './step';
 /**
  * Drops rows that are nearly the same as an earlier one: their sets of shingles have at least the similarity `threshold`
  * (Jaccard), and their system messages are equal. MinHash finds the rows to compare, and the comparison itself is exact.
- * An index of 170 to 340 bytes a row stays in memory; the texts are read again.
+ * An index of 240 to 470 bytes a row stays in memory; the texts are read again.
  */
 export function nearDuplicatesStep({ threshold }: Required<CleaningSteps>['near_duplicates']): RowsStep {
   const index = new RowIndex();
+  const numbers = new RowNumbers();
   // A row is asked about just before it is added.
   let last:
     { readonly sample: Sample; readonly set: ReadonlySet<number>; readonly bands: Uint32Array } | undefined;
@@ -20,6 +22,10 @@ export function nearDuplicatesStep({ threshold }: Required<CleaningSteps>['near_
     if (last?.sample === sample) return last;
     const set = setOf(sample);
     return (last = { sample, set, bands: bandsOf(set) });
+  };
+  const remember = (bands: Uint32Array, row: number): void => {
+    for (const band of bands) index.add(band, row);
+    numbers.add(bands, row);
   };
   return {
     over: 'rows',
@@ -36,9 +42,17 @@ export function nearDuplicatesStep({ threshold }: Required<CleaningSteps>['near_
     },
     add: (sample, row) => {
       const { set, bands } = read(sample);
-      if (set.size > 0) for (const band of bands) index.add(band, row);
+      if (set.size > 0) remember(bands, row);
     },
-    truncate: (rows) => index.truncate(rows),
+    isNew: ({ numbers: bands }) => !bands || bands.every((band) => index.get(band) === undefined),
+    addKnown: ({ numbers: bands }, row) => {
+      if (bands) remember(bands, row);
+    },
+    numbers: (row) => numbers.of(row),
+    truncate: (rows) => {
+      index.truncate(rows);
+      numbers.truncate(rows);
+    },
   };
 }
 

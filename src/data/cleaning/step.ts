@@ -19,6 +19,14 @@ export interface SampleStep {
   isDropped(sample: Sample): boolean;
 }
 
+/** A row that a former step with the same options kept. */
+export interface KnownRow {
+  /** Its content key. */
+  readonly content: number;
+  /** The numbers that the former step has of it. */
+  readonly numbers: Uint32Array | undefined;
+}
+
 /** A step that drops rows that are like an earlier one. It remembers those that were kept. */
 export interface RowsStep {
   readonly over: 'rows';
@@ -30,6 +38,12 @@ export interface RowsStep {
   earlier(sample: Sample, read: (row: number) => Promise<Sample>): Promise<number | undefined>;
   /** Remembers a row that is kept. */
   add(sample: Sample, row: number): void;
+  /** Whether certainly no earlier row is like a row that was kept before, so that its content need not be read. */
+  isNew(known: KnownRow): boolean;
+  /** Remembers such a row. */
+  addKnown(known: KnownRow, row: number): void;
+  /** Numbers that the step has of a row that was added. */
+  numbers(row: number): Uint32Array | undefined;
   /** Forgets the rows from a number on. */
   truncate(rows: number): void;
 }

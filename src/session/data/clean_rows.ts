@@ -5,10 +5,11 @@ import type { CleaningReport } from '../../data/cleaning/report';
 import type { ProblemGroup } from '../../data/problems';
 import { jsonLine } from '../../exports/cluster/records';
 import type { DataFile, DatasetOptions } from './dataset';
+import { ParsedFiles } from './parsed_files';
 import { Reading } from './reading';
 import { hasFlag } from './row_flags';
 import { rowRecord } from './row_record';
-import { sourcesOf } from './sources';
+import { sourcesOf, unpackFiles } from './sources';
 
 /** The settings that the content of a row depends on, whatever the model. */
 export const ROW_SETTINGS = ['placeholders', 'sources', 'cleaning'] as const;
@@ -32,12 +33,13 @@ export async function cleanRows(
   { signal, scratch }: Pick<DatasetOptions, 'signal' | 'scratch'> = {},
 ): Promise<CleanRows> {
   const slices = new TimeSlices(signal);
-  const sources = await sourcesOf(files, settings, () => slices.giveWay());
+  const sources = await sourcesOf(files, await unpackFiles(files, () => slices.giveWay()), settings);
+  const parsed = ParsedFiles.fresh(scratch);
   const reading = new Reading(sources, {
     examplesOf: () => ({ examples: [], endless: false }),
     cleaner: await Cleaner.of(settings.cleaning),
     fillings: settings.placeholders,
-    scratch,
+    parsed,
   });
   const { rows } = reading;
   try {
@@ -47,12 +49,12 @@ export async function cleanRows(
       });
     }
   } catch (error) {
-    await rows.close();
+    await parsed.close();
     throw error;
   }
   const left = ['refused', 'excluded', 'dropped', 'proposed'] as const;
   const used = Array.from({ length: rows.length }, (_, row) => row).filter(
-    (row) => !left.some((flag) => hasFlag(reading.flags(row), flag)),
+    (row) => !left.some((flag) => hasFlag(rows.flags(row), flag)),
   );
   return {
     count: used.length,
@@ -65,6 +67,6 @@ export async function cleanRows(
         if (sample) yield jsonLine(rowRecord(sample));
       }
     },
-    close: () => rows.close(),
+    close: () => parsed.close(),
   };
 }

@@ -1,10 +1,8 @@
-import { createSHA256 } from 'hash-wasm';
 import { bytesOf, sha256Hex } from '../../core/bytes';
-import { piecesOf, type FileReader } from '../../core/file_reader';
+import type { FileReader } from '../../core/file_reader';
 import { message, type Message, type Told } from '../../core/messages/message';
 import { dataKey, type DataSettings, type TrainSettings } from '../../core/settings/settings';
 import { TimeSlices } from '../../core/time_slices';
-import { Cleaner } from '../../data/cleaning/cleaner';
 import { cleaningMessage, type CleaningReport } from '../../data/cleaning/report';
 import type { Scratch } from '../../data/byte_log';
 import { targetCount, tokenCount, type ExampleList, type ExampleSizes } from '../../data/example_list';
@@ -19,9 +17,10 @@ import type { NamedExamples } from '../../train/evaluate';
 import { templateOf, type OpenModel } from '../models/open';
 import type { FoundPlaceholder } from './found_placeholders';
 import { assemble, isInPieces, Lists, type Assembled } from './assembling';
-import { Reading, type ReadFacts } from './reading';
+import type { ReadFacts } from './read_facts';
+import type { Reading } from './reading';
+import { hashesOf, readFiles, type KeptReading } from './reading_files';
 import { RowTable } from './row_table';
-import { sourcesOf } from './sources';
 
 /** A file of examples as given: bytes, until its format has read them. */
 export type DataFile = FileReader;
@@ -76,7 +75,9 @@ export interface Dataset {
   readonly table: RowTable;
   /** The contents of the examples again: those of training in their order, then the held-out ones. */
   samples(): AsyncIterable<{ readonly sample: Sample; readonly heldOut: boolean }>;
-  /** Frees the scratch file, after which the examples can't be read. */
+  /** For a data set that takes over what is the same. */
+  readonly kept: KeptReading;
+  /** Frees the scratch file, unless a later data set has it too, after which the examples can't be read. */
   close(): Promise<void>;
 }
 
@@ -97,6 +98,8 @@ export interface DatasetOptions {
   readonly signal?: AbortSignal;
   /** Opens a file for the records that memory should not hold; if absent, memory holds all. */
   readonly scratch?: (() => Promise<Scratch>) | undefined;
+  /** An open data set. What is the same is taken over from it, so that a change of a few rows takes a moment. */
+  readonly former?: Dataset | undefined;
 }
 
 /**
@@ -107,7 +110,7 @@ export async function makeDataset(
   model: OpenModel,
   files: readonly DataFile[],
   settings: DataSettings,
-  { onProgress, signal, scratch }: DatasetOptions = {},
+  { onProgress, signal, scratch, former }: DatasetOptions = {},
 ): Promise<Dataset> {
   const slices = new TimeSlices(signal);
   const template = templateOf(model, settings.template, 'examples');
@@ -120,31 +123,19 @@ export async function makeDataset(
     maxSeqLength: isInPieces(settings) ? Infinity : maxSeqLength,
   };
   const objective = objectiveOf(settings);
-  const cleaner = await Cleaner.of(settings.cleaning);
-  const sources = await sourcesOf(files, settings, () => slices.giveWay());
+  const kept = await readFiles(files, settings, {
+    model,
+    examplesOf: (sample) => objective.examples(sample, made),
+    former: former?.kept,
+    scratch,
+    onProgress,
+    slices,
+  });
+  const { reading, sources, parsed } = kept;
   const read = sources.map(({ file }) => file);
-  const done = new Float64Array(read.length);
-  const reading = new Reading(
-    sources.map((source, index) => ({ ...source, file: told(source.file, done, index) })),
-    {
-      examplesOf: (sample) => objective.examples(sample, made),
-      cleaner,
-      fillings: settings.placeholders,
-      scratch,
-    },
-  );
-  const bytes = sum(read.map(({ size }) => size));
-  const giveWay = async (): Promise<void> => {
-    if (await slices.giveWay()) onProgress?.(sum(done) / bytes);
-  };
   try {
-    const hashes: string[] = [];
-    for (const [index, { size }] of read.entries()) {
-      await reading.read(index, giveWay);
-      done[index] = size;
-    }
-    for (const file of files) hashes.push(await hashOf(file, slices));
-    const { examples, rows } = reading;
+    const hashes = await hashesOf(kept, files, slices);
+    const { examples } = reading;
     const assembled = assemble(
       reading,
       read.map(({ name }) => name),
@@ -199,40 +190,13 @@ export async function makeDataset(
         read.map(({ name }) => name),
       ),
       samples: () => samplesOf(reading, train, heldOut),
-      close: () => rows.close(),
+      kept,
+      close: () => parsed.close(),
     };
   } catch (error) {
-    await reading.rows.close();
+    await parsed.close();
     throw error;
   }
-}
-
-/** Wraps a file so that the place that is being read stands in `done`, from the file's beginning. */
-function told(file: DataFile, done: Float64Array, index: number): DataFile {
-  return {
-    name: file.name,
-    size: file.size,
-    read: (begin, end, into) => {
-      done[index] = end;
-      return file.read(begin, end, into);
-    },
-  };
-}
-
-function sum(numbers: Iterable<number>): number {
-  let total = 0;
-  for (const each of numbers) total += each;
-  return total;
-}
-
-/** SHA-256 of a file's bytes. */
-async function hashOf(file: DataFile, slices: TimeSlices): Promise<string> {
-  const hash = await createSHA256();
-  for await (const piece of piecesOf(file)) {
-    hash.update(piece);
-    await slices.giveWay();
-  }
-  return hash.digest();
 }
 
 /** A hash of the contents of all examples. */

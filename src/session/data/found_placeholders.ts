@@ -21,10 +21,17 @@ export class FoundPlaceholders {
     this.#fillings = fillings;
   }
 
-  /** Counts the placeholders of a record. */
-  count(sample: Sample): void {
+  /** Counts the placeholders of a record, and tells their number. */
+  count(sample: Sample): number {
+    const names = placeholdersIn(sample);
+    this.countNone();
+    for (const name of names) this.#records.set(name, (this.#records.get(name) ?? 0) + 1);
+    return names.size;
+  }
+
+  /** Counts a record without placeholders. */
+  countNone(): void {
     this.#all++;
-    for (const name of placeholdersIn(sample)) this.#records.set(name, (this.#records.get(name) ?? 0) + 1);
   }
 
   fill(sample: Sample): Sample {

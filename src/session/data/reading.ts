@@ -2,73 +2,27 @@ import { describeError, TunesmithError } from '../../core/errors';
 import type { FileReader } from '../../core/file_reader';
 import type { LosslessJson } from '../../core/lossless_json';
 import type { Message } from '../../core/messages/message';
-import { GrowingNumbers } from '../../core/growing_numbers';
-import type { SourceOptions } from '../../core/settings/sources';
-import type { Scratch } from '../../data/byte_log';
 import type { TokenizedExample } from '../../data/batches';
-import type { AddedRecord, RecordEdit } from '../../data/edits';
 import type { Cleaner } from '../../data/cleaning/cleaner';
 import { CleaningPass } from '../../data/cleaning/cleaning';
 import { contentKey } from '../../data/content_key';
 import { DataFault } from '../../data/files/fault';
-import type { FileFacts } from '../../data/files/format';
 import { LazyExamples } from '../../data/lazy_examples';
 import type { Fillings } from '../../data/placeholders';
 import { Problems, type ProblemGroup } from '../../data/problems';
 import { isLearnt } from '../../data/messages';
-import {
-  readRecord,
-  recordsOf,
-  type DataRecord,
-  type Problem,
-  type RecordPlace,
-  type RefusedRecord,
-  type Sample,
-} from '../../data/records';
-import { RowStore } from '../../data/row_store';
-import { sampleOf, UNRECOGNISED, type Mapping } from '../../data/shapes';
-import { FoundColumns, type FoundColumn } from '../../data/shapes/found_columns';
-import { guessMapping } from '../../data/shapes/guess';
+import { readEntry, readRecord, type DataRecord, type Problem, type Sample } from '../../data/records';
+import { UNRECOGNISED } from '../../data/shapes';
 import type { SampleExamples } from '../../models/objectives/objective';
+import { addedIn, type DataSource } from './data_source';
+import { FormerRows, keptRow, type FormerRow } from './former_rows';
 import { FoundPlaceholders } from './found_placeholders';
+import type { ParsedFiles, ParsedRecord } from './parsed_files';
+import { factsAbout, recordsIn, type ReadCounts, type ReadFacts } from './read_facts';
+import { RowContents } from './row_contents';
 import { bitOf, hasFlag } from './row_flags';
-
-/** Numbers of examples. */
-interface Counts {
-  /** Examples that were cut. */
-  truncated: number;
-  conversations: number;
-  /** Records with a text or an answer that no special token ends. */
-  endless: number;
-  /** Records that compare two answers. */
-  compared: number;
-  /** Records that say whether an answer is good. */
-  judged: number;
-}
-
-/** A file of examples with its options. */
-export interface DataSource {
-  readonly file: FileReader;
-  readonly options: SourceOptions;
-  /** Changes of its records. */
-  readonly edits: ReadonlyMap<number, RecordEdit>;
-  /** Set for a file of edits: the records that it adds, or why it can't be read. */
-  readonly added?: readonly AddedRecord[] | DataFault;
-}
-
-/** Facts about a file that was read. */
-export interface ReadFacts extends FileFacts {
-  readonly name: string;
-  /** Records that were read, those with a fault included. */
-  readonly records: number;
-  readonly examples: number;
-  /** The columns of its first records. */
-  readonly columns: readonly FoundColumn[];
-  /** A guess of what its columns mean. */
-  readonly guess: Mapping | undefined;
-  /** Records whose columns are not recognised. */
-  readonly unrecognised: number;
-}
+import { CONVERSATION, ENDLESS, marksOf, REMADE, stepsIn } from './row_marks';
+import { Rows, type RowFacts } from './rows';
 
 /** The settings of reading. */
 export interface ReadingOptions {
@@ -77,12 +31,14 @@ export interface ReadingOptions {
   readonly cleaner: Cleaner;
   /** Texts for placeholders. */
   readonly fillings: Fillings;
-  readonly scratch: (() => Promise<Scratch>) | undefined;
+  /** The records of the files. */
+  readonly parsed: ParsedFiles;
 }
 
 /** Reads files into rows and examples. Every record that can be parsed is a row; those that can be learnt have examples. */
 export class Reading {
-  readonly rows: RowStore;
+  readonly sources: readonly DataSource[];
+  readonly rows: Rows;
   readonly examples: LazyExamples;
   readonly placeholders: FoundPlaceholders;
   /** A list for each file. */
@@ -91,22 +47,24 @@ export class Reading {
   readonly facts: ReadFacts[] = [];
   /** Indices of the files that have examples. */
   readonly used = new Set<number>();
-  readonly counts: Counts = { truncated: 0, conversations: 0, endless: 0, compared: 0, judged: 0 };
+  readonly counts: ReadCounts = { truncated: 0, conversations: 0, endless: 0, compared: 0, judged: 0 };
   readonly cleaning: CleaningPass;
   /** The origins of the rows that no person wrote. */
   readonly origins = new Map<number, string>();
-  /** The flags of each row. */
-  readonly #flags = new GrowingNumbers(Uint32Array);
-  /** The content key of each row. */
-  readonly #contents = new GrowingNumbers(Float64Array);
-  readonly #sources: readonly DataSource[];
+  readonly #contents: RowContents;
+  /** The first row and the first example of each file. */
+  readonly #firsts: { readonly row: number; readonly example: number }[] = [];
   readonly #options: ReadingOptions;
+  #former: Reading | undefined;
 
-  constructor(sources: readonly DataSource[], options: ReadingOptions) {
-    this.#sources = sources;
+  /** @param former a finished reading that makes the same of each row: rows that it has too are taken over */
+  constructor(sources: readonly DataSource[], options: ReadingOptions, former?: Reading) {
+    this.sources = sources;
     this.#options = options;
-    this.rows = new RowStore(options.scratch);
+    this.#former = former;
+    this.rows = new Rows(sources, options.parsed);
     this.placeholders = new FoundPlaceholders(options.fillings);
+    this.#contents = new RowContents(sources, this.placeholders, options.cleaner);
     this.cleaning = new CleaningPass(options.cleaner, {
       sample: (row) => this.#sample(row),
       place: (row) => {
@@ -122,75 +80,73 @@ export class Reading {
    * becomes a problem as a whole.
    *
    * @param beforeRecord is awaited before each record; it may let others run, and may throw to stop
+   * @param reader of the same bytes
    */
-  async read(source: number, beforeRecord: () => Promise<void>): Promise<void> {
-    const { file, options, added } = this.#sources[source]!;
+  async read(source: number, beforeRecord: () => Promise<void>, reader?: FileReader): Promise<void> {
+    const given = this.sources[source]!;
+    const { parsed } = this.#options;
     const before = {
-      rows: this.rows.length,
-      examples: this.examples.length,
+      row: this.rows.length,
+      example: this.examples.length,
       counts: { ...this.counts },
       cleaning: this.cleaning.report,
     };
+    this.#firsts.push({ row: before.row, example: before.example });
+    const former = FormerRows.of(this.#former, given);
     const problems = new Problems();
-    let facts: FileFacts = {};
     let records = 0;
-    const found = new FoundColumns();
     let unrecognised = 0;
-    const tell = (more: FileFacts): void => void (facts = { ...facts, ...more });
     try {
-      const results =
-        added === undefined ? recordsOf(file, { options, tell }) : addedRecords(file.name, added);
-      for await (const result of results) {
+      for await (const each of recordsIn(given, parsed, reader)) {
         records++;
         await beforeRecord();
-        const problem = await this.#take(result, source);
-        if (result.value !== undefined) found.add(result.value);
+        const known = former?.next(each.record);
+        if (known && this.#takeOver(known, source, each.record)) continue;
+        const problem = await this.#take(each, source, known);
         if (problem) problems.add(problem);
         if (problem?.code === UNRECOGNISED) unrecognised++;
       }
-      if (this.examples.length > before.examples) this.used.add(source);
+      if (this.examples.length > before.example) this.used.add(source);
       this.problems.push(problems.groups);
     } catch (fault) {
       if (!(fault instanceof DataFault)) throw fault;
-      await this.rows.truncate(before.rows);
-      this.examples.truncate(before.examples);
-      this.#flags.truncate(before.rows);
-      this.#contents.truncate(before.rows);
+      this.rows.truncate(before.row);
+      this.examples.truncate(before.example);
       Object.assign(this.counts, before.counts);
-      this.cleaning.restore(before.cleaning, before.rows);
+      this.cleaning.restore(before.cleaning, before.row);
       const { code, reason, line, column } = fault;
       const whole = new Problems();
-      whole.add({ file: file.name, code, reason, line, column });
+      whole.add({ file: given.file.name, code, reason, line, column });
       this.problems.push(whole.groups);
     }
-    this.facts.push({
-      name: file.name,
-      ...facts,
-      records,
-      examples: this.examples.length - before.examples,
-      columns: found.columns,
-      guess: guessMapping(found.values),
-      unrecognised,
-    });
+    const examples = this.examples.length - before.example;
+    this.facts.push(factsAbout(given, parsed, { records, examples, unrecognised }));
+  }
+
+  /** Lets the former reading go, once all files are read. */
+  finish(): this {
+    this.#former = undefined;
+    return this;
+  }
+
+  /** The rows of a file, from the first to before the second number, and its first example. */
+  range(source: number): { readonly rows: readonly [number, number]; readonly example: number } {
+    const { row, example } = this.#firsts[source]!;
+    return { rows: [row, this.#firsts[source + 1]?.row ?? this.rows.length], example };
   }
 
   /** Index of the source that an example comes from. */
   readonly sourceOf = (example: number): number => this.rows.place(this.examples.row(example)).file;
 
   /** A number that is equal for examples of rows with the same content. */
-  readonly contentOf = (example: number): number => this.#contents.at(this.examples.row(example));
+  readonly contentOf = (example: number): number => this.rows.content(this.examples.row(example));
 
   /** Whether the person holds an example's row out for evaluation. */
   readonly isHeldOut = (example: number): boolean =>
-    hasFlag(this.#flags.at(this.examples.row(example)), 'heldOut');
+    hasFlag(this.rows.flags(this.examples.row(example)), 'heldOut');
 
   /** Whether a program or a model wrote an example's row. */
   readonly isGenerated = (example: number): boolean => this.origins.has(this.examples.row(example));
-
-  /** The flags of a row that reading alone decides. */
-  flags(row: number): number {
-    return this.#flags.at(row);
-  }
 
   /** The content of an example's row, as it is learnt. */
   async sampleOf(example: number): Promise<Sample> {
@@ -199,9 +155,7 @@ export class Reading {
 
   /** The content of a row's value, as it is learnt; undefined if it can't be used. */
   rowSample(value: LosslessJson, row: number): Sample | undefined {
-    const { file } = this.rows.place(row);
-    const sample = sampleOf(value, this.#sources[file]?.options);
-    return 'kind' in sample && isLearnt(sample) ? this.#prepared(sample, file) : undefined;
+    return this.#contents.sample(value, this.rows.place(row).file);
   }
 
   /** The examples of a row's value, or why it can't be used. A row that the person or the cleaning left out has none. */
@@ -210,13 +164,13 @@ export class Reading {
     row: number,
   ): { readonly examples: readonly TokenizedExample[]; readonly problem?: Message } {
     const { file } = this.rows.place(row);
-    const sample = sampleOf(value, this.#sources[file]?.options);
+    const sample = this.#contents.given(value, file);
     if (!('kind' in sample)) return { examples: [], problem: sample.reason };
     if (!isLearnt(sample)) return { examples: [] };
-    const flags = this.flags(row);
+    const flags = this.rows.flags(row);
     if (hasFlag(flags, 'excluded') || hasFlag(flags, 'dropped')) return { examples: [] };
     try {
-      return { examples: this.#examplesOf(this.#prepared(sample, file)).examples };
+      return { examples: this.#examplesOf(this.#contents.prepared(sample, file)).examples };
     } catch (error) {
       if (!(error instanceof TunesmithError)) throw error;
       const { code, values } = describeError(error);
@@ -230,71 +184,120 @@ export class Reading {
     throw new Error(`row ${row} could be read before, but not again`);
   }
 
-  /** The content as it is learnt: with placeholders filled, clean, and with the source's system message. */
-  #prepared(sample: Sample, source: number): Sample {
-    return this.#finished(this.#options.cleaner.clean(this.placeholders.fill(sample)).sample, source);
+  /**
+   * Takes a row over from a former reading, without a look at its content. Returns whether that goes: not if the row adds
+   * something to the reports.
+   */
+  #takeOver(known: FormerRow, source: number, record: number): boolean {
+    const { reading, row } = known;
+    const { rows } = reading;
+    const [flags, marks, content] = [rows.flags(row), rows.marks(row), rows.content(row)];
+    if (hasFlag(flags, 'refused') || hasFlag(flags, 'dropped') || (marks & REMADE) !== 0) return false;
+    const isJudged = hasFlag(flags, 'compared') || hasFlag(flags, 'judged');
+    if (!isJudged && !hasFlag(flags, 'excluded') && !hasFlag(flags, 'proposed')) {
+      const cleaned = { pass: reading.cleaning, row, content, changedBy: stepsIn(marks) };
+      if (!this.cleaning.takeAgain(this.rows.length, cleaned)) return false;
+      this.placeholders.countNone();
+    }
+    this.#push({ file: source, record, flags, marks, content });
+    this.#addAgain(known);
+    return true;
   }
 
-  /** A clean sample with the source's system message. */
-  #finished(sample: Sample, source: number): Sample {
-    const system = this.#sources[source]?.options.default_system;
-    return system === undefined ? sample : withSystem(sample, system);
+  /** Appends a row, and counts it. */
+  #push(row: RowFacts): void {
+    const { file, record, flags, marks } = row;
+    const origin = addedIn(this.sources[file]!)?.[record - 1]?.origin;
+    if (origin !== undefined) this.origins.set(this.rows.length, origin);
+    this.rows.push(row);
+    if ((marks & CONVERSATION) !== 0) this.counts.conversations++;
+    if ((marks & ENDLESS) !== 0) this.counts.endless++;
+    if (hasFlag(flags, 'compared')) this.counts.compared++;
+    if (hasFlag(flags, 'judged')) this.counts.judged++;
   }
 
   /** Takes a record with its edit. Returns why it can't be used; undefined if it can be, or if it is left out. */
-  async #take(given: DataRecord | RefusedRecord, source: number): Promise<Problem | undefined> {
-    const { edits, added, options } = this.#sources[source]!;
-    const edit = edits.get(given.record);
-    const read = edit?.value === undefined ? given : readRecord(edit.value, placeOf(given), options);
-    const own = Array.isArray(added) ? (added as readonly AddedRecord[])[given.record - 1] : undefined;
+  async #take(
+    { record, entry }: ParsedRecord,
+    source: number,
+    known: FormerRow | undefined,
+  ): Promise<Problem | undefined> {
+    const given = this.sources[source]!;
+    const own = addedIn(given)?.[record - 1];
+    const edit = given.edits.get(record);
+    const place = { file: given.file.name, record };
+    const original = readEntry(await entry(), place, own ? {} : given.options);
+    const read =
+      edit?.value === undefined
+        ? original
+        : readRecord(edit.value, { ...place, line: original.line }, given.options);
+    const isLeftOut = edit?.exclude === true;
+    const isMade = 'sample' in read && !isLeftOut && !own?.proposed;
+    const made: MadeRow = isMade ? await this.#make(read, source, known) : {};
+    const problem = isLeftOut ? undefined : 'sample' in read ? made.problem : read;
+    if (read.value === undefined) return problem;
     const flags =
       (edit?.value === undefined ? 0 : bitOf('edited')) |
-      (edit?.exclude ? bitOf('excluded') : 0) |
+      (isLeftOut ? bitOf('excluded') : 0) |
       ((edit?.evaluate ?? own?.evaluate) ? bitOf('heldOut') : 0) |
       (own ? bitOf('added') : 0) |
       (own?.origin === undefined ? 0 : bitOf('generated')) |
-      (own?.proposed ? bitOf('proposed') : 0);
-    if (own?.origin !== undefined) this.origins.set(this.rows.length, own.origin);
-    const made =
-      'sample' in read && !edit?.exclude && !own?.proposed ? await this.#make(read, source) : undefined;
-    const problem = 'sample' in read ? made?.problem : read;
-    const isRefused = problem !== undefined && !edit?.exclude;
-    if (read.value === undefined) return isRefused ? problem : undefined;
-    if (made?.examples) this.examples.add(this.rows.length, made.examples);
-    const isDropped = made?.dropped ?? false;
-    this.#flags.push(flags | (isRefused ? bitOf('refused') : 0) | (isDropped ? bitOf('dropped') : 0));
-    this.#contents.push(made?.content ?? 0);
-    await this.rows.append(read.value, { file: source, record: given.record, line: given.line });
-    return isRefused ? problem : undefined;
+      (own?.proposed ? bitOf('proposed') : 0) |
+      (problem ? bitOf('refused') : 0) |
+      (made.flag ? bitOf(made.flag) : 0);
+    this.#push({ file: source, record, flags, marks: made.marks ?? 0, content: made.content ?? 0 });
+    if (made.known) this.#addAgain(made.known);
+    else this.#add(made.examples ?? []);
+    return problem;
   }
 
-  /** Makes the examples of a record that becomes the next row, and counts them. */
-  async #make(read: DataRecord, source: number): Promise<MadeExamples> {
+  /** Makes the examples of a record that becomes the next row. */
+  async #make(read: DataRecord, source: number, known: FormerRow | undefined): Promise<MadeRow> {
     const { file, record, line, sample: given } = read;
-    if (!isLearnt(given)) {
-      if (given.kind === 'preference') this.counts.compared++;
-      else this.counts.judged++;
-      return {};
-    }
-    this.placeholders.count(given);
+    if (!isLearnt(given)) return { flag: given.kind === 'preference' ? 'compared' : 'judged' };
+    const placeholders = this.placeholders.count(given);
     const filled = this.placeholders.fill(given);
-    const finish = (clean: Sample): Sample => this.#finished(clean, source);
-    const sample = await this.cleaning.take(filled, { file, record }, finish);
-    if (!sample) return { dropped: true };
-    let made: SampleExamples;
+    const finish = (clean: Sample): Sample => this.#contents.finished(clean, source);
+    const taken = await this.cleaning.take(filled, { file, record }, finish);
+    if (!taken) return { flag: 'dropped' };
+    const { sample, changedBy } = taken;
+    const former = known && keptRow(known);
+    let made: Pick<MadeRow, 'known' | 'examples'> & { readonly endless: boolean };
     try {
-      made = this.#examplesOf(sample);
+      made = former ? { known, endless: former.isEndless } : this.#examplesOf(sample);
     } catch (error) {
       if (!(error instanceof TunesmithError)) throw error;
       const { code, values } = describeError(error);
       return { problem: { file, record, line, code, reason: { code, values } } };
     }
-    const { examples, endless } = made;
     this.cleaning.add(sample, this.rows.length);
-    this.counts.truncated += examples.filter(({ whole }) => whole !== undefined).length;
-    if (sample.kind === 'chat') this.counts.conversations++;
-    if (endless) this.counts.endless++;
-    return { examples, content: contentKey(sample) };
+    const marks = marksOf({
+      isConversation: sample.kind === 'chat',
+      isEndless: made.endless,
+      isRemade: placeholders > 0,
+      changedBy,
+    });
+    return { ...made, marks, content: former?.content ?? contentKey(sample) };
+  }
+
+  /** Gives the newest row its examples. */
+  #add(examples: readonly TokenizedExample[]): void {
+    this.examples.add(this.rows.length - 1, examples);
+    this.#countCut(examples.length);
+  }
+
+  /** Gives the newest row the examples that it had in a former reading. */
+  #addAgain({ reading, first, end }: FormerRow): void {
+    this.examples.addAgain(this.rows.length - 1, reading.examples, first, end);
+    this.#countCut(end - first);
+  }
+
+  /** Counts those of the last few examples that are cut. */
+  #countCut(few: number): void {
+    const { length } = this.examples;
+    for (let index = length - few; index < length; index++) {
+      if (this.examples.whole(index) !== undefined) this.counts.truncated++;
+    }
   }
 
   #examplesOf(sample: Sample): SampleExamples {
@@ -302,28 +305,12 @@ export class Reading {
   }
 }
 
-interface MadeExamples {
+/** What a record becomes. */
+interface MadeRow extends Partial<Pick<RowFacts, 'marks' | 'content'>> {
   readonly examples?: readonly TokenizedExample[];
-  readonly content?: number;
+  /** A former row with the same examples, instead of them. */
+  readonly known?: FormerRow | undefined;
   readonly problem?: Problem;
-  /** Whether the cleaning drops the record. */
-  readonly dropped?: true;
-}
-
-function* addedRecords(
-  file: string,
-  added: readonly AddedRecord[] | DataFault,
-): Generator<DataRecord | RefusedRecord, void, void> {
-  if (added instanceof DataFault) throw added;
-  for (const [index, { value }] of added.entries()) yield readRecord(value, { file, record: index + 1 }, {});
-}
-
-function placeOf({ file, record, line }: RecordPlace): RecordPlace {
-  return { file, record, line };
-}
-
-/** A conversation with a system message, which it gets if it has none. */
-function withSystem(sample: Sample, system: string): Sample {
-  if (sample.kind !== 'chat' || sample.messages.some(({ role }) => role === 'system')) return sample;
-  return { ...sample, messages: [{ role: 'system', content: system }, ...sample.messages] };
+  /** Why it has no examples. */
+  readonly flag?: 'compared' | 'judged' | 'dropped';
 }

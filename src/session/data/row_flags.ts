@@ -20,6 +20,10 @@ export const ROW_FLAGS = [
   'generated',
   /** A step of the cleaning drops it. */
   'dropped',
+  /** It compares two answers, and is kept but not learnt. */
+  'compared',
+  /** It says whether an answer is good, and is kept but not learnt. */
+  'judged',
 ] as const;
 
 export type RowFlag = (typeof ROW_FLAGS)[number];

@@ -56,7 +56,7 @@ interface Found {
   readonly stop: AbortController;
 }
 
-type TableReading = Pick<Reading, 'rows' | 'examples' | 'flags' | 'rowSample' | 'made'>;
+type TableReading = Pick<Reading, 'rows' | 'examples' | 'rowSample' | 'made'>;
 
 /** All rows of a data set, to look at, to search and to sort. */
 export class RowTable {
@@ -77,7 +77,7 @@ export class RowTable {
     const { rows, examples } = reading;
     this.#reading = reading;
     this.#files = files;
-    this.#flags = Uint32Array.from({ length: rows.length }, (_, row) => reading.flags(row));
+    this.#flags = Uint32Array.from({ length: rows.length }, (_, row) => rows.flags(row));
     this.#tokens = new Uint32Array(rows.length);
     this.#targets = new Uint32Array(rows.length);
     for (let index = 0; index < examples.length; index++) {

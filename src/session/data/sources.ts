@@ -5,7 +5,7 @@ import { editsOf, isEdits, readEdits, type Edits } from '../../data/edits';
 import { unpacked } from '../../data/files/archives';
 import { DataFault } from '../../data/files/fault';
 import { optionsOf } from './assembling';
-import type { DataSource } from './reading';
+import type { DataSource } from './data_source';
 
 /** Bytes at the beginning of a file by which edits are known. */
 const HEAD = 64;
@@ -18,23 +18,45 @@ export interface GivenSource extends DataSource {
   readonly given: number;
 }
 
+/** A file as given, unpacked. */
+export interface UnpackedFile {
+  readonly file: FileReader;
+  /** Why it can't be read. */
+  readonly fault?: DataFault;
+}
+
+/** The files that each given file stands for. */
+export type Unpacking = ReadonlyMap<FileReader, readonly UnpackedFile[]>;
+
+/**
+ * The files in archives, or the files themselves.
+ *
+ * @param known files that were unpacked before
+ * @param giveWay is awaited between pieces of long work; it may throw to stop
+ */
+export async function unpackFiles(
+  given: readonly FileReader[],
+  giveWay: () => Promise<unknown>,
+  known: Unpacking = new Map(),
+): Promise<Unpacking> {
+  const all = new Map<FileReader, readonly UnpackedFile[]>();
+  for (const file of given) all.set(file, known.get(file) ?? (await filesIn(file, giveWay)));
+  return all;
+}
+
 /**
  * The files of examples, those in archives included, with their options and the changes of their records. A later file
  * of edits takes precedence.
- *
- * @param giveWay is awaited between pieces of long work; it may throw to stop
  */
 export async function sourcesOf(
   given: readonly FileReader[],
+  unpacking: Unpacking,
   settings: Pick<DataSettings, 'sources'>,
-  giveWay: () => Promise<unknown>,
 ): Promise<readonly GivenSource[]> {
-  const found: { readonly file: FileReader; readonly given: number; readonly fault?: DataFault }[] = [];
-  for (const [index, file] of given.entries()) {
-    for (const each of await filesIn(file, giveWay)) found.push({ ...each, given: index });
-  }
-  const files = found.map(({ file }) => file);
-  const edits = await Promise.all(files.map(editsIn));
+  const found = given.flatMap((file, index) =>
+    (unpacking.get(file) ?? []).map((each) => ({ ...each, given: index })),
+  );
+  const edits = await Promise.all(found.map(({ file }) => editsIn(file)));
   const all: Edits = {
     records: edits.flatMap((each) => (each && 'records' in each ? each.records : [])),
     added: [],
@@ -52,10 +74,7 @@ export async function sourcesOf(
 }
 
 /** The files in an archive, or the file itself; with the reason why a file can't be read. */
-async function filesIn(
-  file: FileReader,
-  giveWay: () => Promise<unknown>,
-): Promise<readonly { readonly file: FileReader; readonly fault?: DataFault }[]> {
+async function filesIn(file: FileReader, giveWay: () => Promise<unknown>): Promise<readonly UnpackedFile[]> {
   try {
     const { files, others } = await unpacked(file, giveWay);
     if (others.length === 0) return files.map((each) => ({ file: each }));

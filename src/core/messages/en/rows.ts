@@ -21,6 +21,8 @@ export const rows = {
     generated: 'generated',
     proposed: 'proposed',
     dropped: 'dropped by cleaning',
+    compared: 'comparison: kept, not learnt',
+    judged: 'verdict: kept, not learnt',
   },
   noRows: 'No row matches.',
   openRow: 'Open a row to see its tokens and to change it.',

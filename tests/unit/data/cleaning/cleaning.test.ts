@@ -29,8 +29,8 @@ async function cleaned(
   for (const [at, given] of samples.entries()) {
     const taken = await pass.take(given, { file: 'rows', record: at + 1 }, (each) => each);
     if (!taken) continue;
-    pass.add(taken, kept.length);
-    kept.push(taken);
+    pass.add(taken.sample, kept.length);
+    kept.push(taken.sample);
   }
   return { kept, report: pass.report! };
 }
@@ -109,7 +109,7 @@ describe('cleaning', () => {
     });
     const take = async (record: number, row: number, text: string): Promise<boolean> => {
       const taken = await pass.take(sample({ text }), { file: 'f', record }, (each) => each);
-      if (taken) pass.add(taken, row);
+      if (taken) pass.add(taken.sample, row);
       return taken !== undefined;
     };
     await take(1, 0, 'one ');

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Float, losslessText, parseLosslessJson, type LosslessJson } from '../../../src/core/lossless_json';
+import { message } from '../../../src/core/messages/message';
 import { ByteLog } from '../../../src/data/byte_log';
 import { LazyExamples } from '../../../src/data/lazy_examples';
-import { RowStore } from '../../../src/data/row_store';
+import { RecordStore } from '../../../src/data/record_store';
 import { scratchFile } from './scratch';
 
 const MEBIBYTE = 2 ** 20;
@@ -24,10 +25,6 @@ describe('a log of bytes', () => {
       const end = Math.min(log.size, begin + 2 * MEBIBYTE + 1);
       expect(Buffer.compare(await log.read(begin, end), bytesAt(begin, end))).toBe(0);
     }
-    const left = 65 * MEBIBYTE + 100;
-    await log.truncate(left);
-    await log.append(bytesAt(left, left + MEBIBYTE));
-    expect(Buffer.compare(await log.read(left - 50, left + 50), bytesAt(left - 50, left + 50))).toBe(0);
     await log.close();
     expect(scratch.closed).toBe(true);
   });
@@ -46,7 +43,7 @@ describe('a log of bytes', () => {
   });
 });
 
-describe('a store of rows', () => {
+describe('a store of records', () => {
   const values: readonly LosslessJson[] = [
     { text: 'naïve 船 🦜 "quoted" \\ \u2028', empty: '' },
     [1, 0, new Float(1), new Float(-0), new Float(1e300), new Float(NaN), new Float(-Infinity), 2n ** 70n],
@@ -59,24 +56,32 @@ describe('a store of rows', () => {
     { __proto__name: 'kept' },
   ];
 
-  it('gives back what it got, with its place', async () => {
-    const rows = new RowStore();
+  it('gives back what it got, with its line', async () => {
+    const records = new RecordStore();
     for (const [at, value] of values.entries()) {
-      await rows.append(value, { file: at % 2, record: at + 1, line: at === 0 ? undefined : 10 * at });
+      await records.append({ value, ...(at > 0 && { line: 10 * at }) });
     }
-    expect(rows.length).toBe(values.length);
+    const fault = { code: 'cell', reason: message('edit_unreadable'), line: 3, column: 7 };
+    await records.append({ fault });
+    expect(records.length).toBe(values.length + 1);
     for (const [at, value] of values.entries()) {
-      expect(await rows.value(at)).toEqual(value);
-      expect(rows.place(at)).toEqual({
-        file: at % 2,
-        record: at + 1,
-        line: at === 0 ? undefined : 10 * at,
-      });
+      const line = at === 0 ? undefined : 10 * at;
+      expect([await records.value(at), records.line(at)]).toEqual([value, line]);
+      expect(await records.entry(at)).toEqual({ value, ...(at > 0 && { line }) });
     }
-    await expect(rows.value(values.length)).rejects.toThrow(RangeError);
-    await rows.truncate(1);
-    await rows.append('next', { file: 3, record: 1, line: undefined });
-    expect([rows.length, await rows.value(0), await rows.value(1)]).toEqual([2, values[0], 'next']);
+    expect([await records.entry(values.length), records.line(values.length)]).toEqual([{ fault }, 3]);
+    await expect(records.value(values.length + 1)).rejects.toThrow(RangeError);
+  });
+
+  it('frees its scratch file once all who share it have closed it', async () => {
+    const scratch = scratchFile();
+    const records = new RecordStore(() => Promise.resolve(scratch));
+    for (let record = 0; record < 70; record++) await records.append({ value: 'x'.repeat(MEBIBYTE) });
+    const shared = records.share();
+    await records.close();
+    expect([scratch.closed, await shared.value(69)]).toEqual([false, 'x'.repeat(MEBIBYTE)]);
+    await shared.close();
+    expect(scratch.closed).toBe(true);
   });
 
   it('writes JSON that reads as the same value', () => {

@@ -1,0 +1,86 @@
+import { GrowingNumbers } from '../../core/growing_numbers';
+import type { LosslessJson } from '../../core/lossless_json';
+import { addedIn, type DataSource } from './data_source';
+import type { ParsedFiles } from './parsed_files';
+
+/** The place of a row in the files. */
+export interface RowPlace {
+  /** Index of its file. */
+  readonly file: number;
+  /** Its number within the file, from 1. */
+  readonly record: number;
+  /** The line of its beginning in the file, from 1, if it is known. */
+  readonly line: number | undefined;
+}
+
+/** What is known about a row without its value. */
+export interface RowFacts extends Pick<RowPlace, 'file' | 'record'> {
+  /** Those of `ROW_FLAGS` that reading alone decides. */
+  readonly flags: number;
+  /** What it adds to the counts. */
+  readonly marks: number;
+  /** Its content key; 0 if it is not learnt. */
+  readonly content: number;
+}
+
+/** The records of all files that can be read, with the person's changes, in order. */
+export class Rows {
+  readonly #sources: readonly DataSource[];
+  readonly #parsed: ParsedFiles;
+  readonly #files = new GrowingNumbers(Uint32Array);
+  readonly #records = new GrowingNumbers(Uint32Array);
+  readonly #flags = new GrowingNumbers(Uint32Array);
+  readonly #marks = new GrowingNumbers(Uint32Array);
+  readonly #contents = new GrowingNumbers(Float64Array);
+
+  constructor(sources: readonly DataSource[], parsed: ParsedFiles) {
+    this.#sources = sources;
+    this.#parsed = parsed;
+  }
+
+  get length(): number {
+    return this.#files.length;
+  }
+
+  push({ file, record, flags, marks, content }: RowFacts): void {
+    this.#files.push(file);
+    this.#records.push(record);
+    this.#flags.push(flags);
+    this.#marks.push(marks);
+    this.#contents.push(content);
+  }
+
+  flags(row: number): number {
+    return this.#flags.at(row);
+  }
+
+  marks(row: number): number {
+    return this.#marks.at(row);
+  }
+
+  content(row: number): number {
+    return this.#contents.at(row);
+  }
+
+  async value(row: number): Promise<LosslessJson> {
+    const record = this.#records.at(row);
+    const source = this.#sources[this.#files.at(row)]!;
+    const edited = source.edits.get(record)?.value;
+    if (edited !== undefined) return edited;
+    const added = addedIn(source)?.[record - 1];
+    return added ? added.value : await this.#parsed.value(source.file, record);
+  }
+
+  place(row: number): RowPlace {
+    const [file, record] = [this.#files.at(row), this.#records.at(row)];
+    const source = this.#sources[file]!;
+    return { file, record, line: addedIn(source) ? undefined : this.#parsed.line(source.file, record) };
+  }
+
+  /** Drops the rows after the first `length`. */
+  truncate(length: number): void {
+    for (const numbers of [this.#files, this.#records, this.#flags, this.#marks, this.#contents]) {
+      numbers.truncate(length);
+    }
+  }
+}
