@@ -31,6 +31,8 @@ export class Examples {
   readonly #session: ExamplesSession;
   readonly #page: string | undefined;
   #reading: AbortController | undefined;
+  /** The files that were given last, by their numbers. */
+  #known: ReadonlyMap<number, DataFile> = new Map();
 
   /**
    * @param page address of the folder that contains `examples`, with a slash at the end; undefined if there is no page
@@ -54,7 +56,18 @@ export class Examples {
     settings: TrainSettings,
     onProgress?: (progress: Progress) => void,
   ): Promise<DataReport> {
-    return dataReport(await this.read(dataFiles(files), parseSettings(settings), onProgress));
+    return dataReport(await this.read(this.#readers(files), parseSettings(settings), onProgress));
+  }
+
+  /** The files as readers: the same one as before for a file that was given before. */
+  #readers(files: readonly NamedBlob[]): readonly DataFile[] {
+    const readers = dataFiles(files).map((reader, index) => {
+      const id = files[index]?.id;
+      const known = id === undefined ? undefined : this.#known.get(id);
+      return { id, reader: known?.name === reader.name ? known : reader };
+    });
+    this.#known = new Map(readers.flatMap(({ id, reader }) => (id === undefined ? [] : [[id, reader]])));
+    return readers.map(({ reader }) => reader);
   }
 
   /** Stops the present reading: it rejects with an `AbortError`. */

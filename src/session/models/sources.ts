@@ -31,6 +31,8 @@ export type ModelOrigin =
 export interface NamedBlob {
   readonly name: string;
   readonly content: Blob;
+  /** Files with the same number have the same content, so that it need not be read again. */
+  readonly id?: number;
 }
 
 export const DEMO_NAME = 'tunesmith-demo';

@@ -11,6 +11,7 @@ import { EDITS_FILE } from './rows/edits';
 import type { ExamplesView } from './views';
 import { EditsState } from './rows/edits.svelte';
 import { KeptFiles } from './files/kept_files';
+import { numbered } from './files/numbered';
 import { RowsState } from './rows/rows.svelte';
 import { sameBytes, sameFiles } from './files/same_files';
 
@@ -146,8 +147,8 @@ export class ExamplesState {
       const same = await Promise.all(namesakes.map(({ content }) => sameBytes(content, file)));
       if (same.includes(true)) continue;
       let number = 1;
-      while (all.some(({ name }) => name === numbered(file.name, number))) number++;
-      all.push({ name: numbered(file.name, number), content: file });
+      while (all.some(({ name }) => name === withNumber(file.name, number))) number++;
+      all.push({ name: withNumber(file.name, number), content: file });
     }
     this.files = all;
     this.chooseOwn();
@@ -198,7 +199,7 @@ export class ExamplesState {
         withProgress(
           message('examples_reading'),
           (progress) => (this.progress = progress),
-          (onProgress) => remote.examples.set(files, settings, onProgress),
+          (onProgress) => remote.examples.set(numbered(files), settings, onProgress),
         );
       const report = files.length === 0 ? undefined : await read();
       // Other examples were chosen meanwhile.
@@ -337,7 +338,7 @@ function unreadSource(name: string): SourceReport {
 }
 
 /** Adds a number to a file name: `train (2).jsonl`. */
-function numbered(name: string, number: number): string {
+function withNumber(name: string, number: number): string {
   if (number < 2) return name;
   const dot = name.lastIndexOf('.');
   return dot > 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`;
@@ -345,5 +346,5 @@ function numbered(name: string, number: number): string {
 
 function isNumbered(name: string, original: string): boolean {
   const number = Number(/ \((\d+)\)(?:\.[^.]*)?$/.exec(name)?.[1]);
-  return name === numbered(original, number);
+  return name === withNumber(original, number);
 }

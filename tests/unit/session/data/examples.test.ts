@@ -58,3 +58,12 @@ it('stops when it is asked to, and what was there before stays', async () => {
   await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
   expect(session.dataset?.files[0]?.name).toBe('3.jsonl');
 });
+
+it('reads a file with the same number and name only once', async () => {
+  const { examples, session } = openExamples();
+  const first = { ...fileOf(3), id: 1 };
+  await examples.set([first, { ...fileOf(4), id: 2 }, fileOf(5)], DEFAULTS);
+  const [a, b, c] = session.dataset!.files;
+  await examples.set([{ ...fileOf(4), id: 2 }, fileOf(5), { ...first, name: 'other' }], DEFAULTS);
+  expect(session.dataset!.files.map((file) => [a, b, c].indexOf(file))).toEqual([1, -1, -1]);
+});
