@@ -1,11 +1,23 @@
+import type { CleaningPass } from '../../data/cleaning/cleaning';
+import type { LazyExamples } from '../../data/lazy_examples';
 import { changedRecords, haveSameRecords, type DataSource } from './data_source';
-import type { Reading } from './reading';
 import { hasFlag } from './row_flags';
 import { ENDLESS } from './row_marks';
+import type { Rows } from './rows';
+
+/** A finished reading, as a later one sees it. */
+export interface FormerReading {
+  readonly sources: readonly DataSource[];
+  readonly rows: Rows;
+  readonly examples: LazyExamples;
+  readonly cleaning: CleaningPass;
+  /** The rows of a file, from the first to before the second number, and its first example. */
+  range(source: number): { readonly rows: readonly [number, number]; readonly example: number };
+}
 
 /** A row of a former reading that is the same in the present one, with the indices of its examples. */
 export interface FormerRow {
-  readonly reading: Reading;
+  readonly reading: FormerReading;
   readonly row: number;
   readonly first: number;
   readonly end: number;
@@ -13,7 +25,7 @@ export interface FormerRow {
 
 /** The rows of a former reading with the same settings, to be taken over. */
 export class FormerRows {
-  readonly #reading: Reading;
+  readonly #reading: FormerReading;
   readonly #changed: ReadonlySet<number>;
   /** The next row, and the end of the file's rows. */
   #row: number;
@@ -22,7 +34,7 @@ export class FormerRows {
   #example: number;
 
   private constructor(
-    reading: Reading,
+    reading: FormerReading,
     changed: ReadonlySet<number>,
     [row, end]: readonly [number, number],
     example: number,
@@ -35,7 +47,7 @@ export class FormerRows {
   }
 
   /** Those of a file; undefined if the former reading did not have it. */
-  static of(reading: Reading | undefined, source: DataSource): FormerRows | undefined {
+  static of(reading: FormerReading | undefined, source: DataSource): FormerRows | undefined {
     const index = reading?.sources.findIndex((each) => haveSameRecords(each, source)) ?? -1;
     if (!reading || index < 0) return undefined;
     const { rows, example } = reading.range(index);

@@ -15,7 +15,7 @@ import { readEntry, readRecord, type DataRecord, type Problem, type Sample } fro
 import { UNRECOGNISED } from '../../data/shapes';
 import type { SampleExamples } from '../../models/objectives/objective';
 import { addedIn, type DataSource } from './data_source';
-import { FormerRows, keptRow, type FormerRow } from './former_rows';
+import { FormerRows, keptRow, type FormerReading, type FormerRow } from './former_rows';
 import { FoundPlaceholders } from './found_placeholders';
 import type { ParsedFiles, ParsedRecord } from './parsed_files';
 import { factsAbout, recordsIn, type ReadCounts, type ReadFacts } from './read_facts';
@@ -36,7 +36,7 @@ export interface ReadingOptions {
 }
 
 /** Reads files into rows and examples. Every record that can be parsed is a row; those that can be learnt have examples. */
-export class Reading {
+export class Reading implements FormerReading {
   readonly sources: readonly DataSource[];
   readonly rows: Rows;
   readonly examples: LazyExamples;
@@ -55,10 +55,10 @@ export class Reading {
   /** The first row and the first example of each file. */
   readonly #firsts: { readonly row: number; readonly example: number }[] = [];
   readonly #options: ReadingOptions;
-  #former: Reading | undefined;
+  #former: FormerReading | undefined;
 
   /** @param former a finished reading that makes the same of each row: rows that it has too are taken over */
-  constructor(sources: readonly DataSource[], options: ReadingOptions, former?: Reading) {
+  constructor(sources: readonly DataSource[], options: ReadingOptions, former?: FormerReading) {
     this.sources = sources;
     this.#options = options;
     this.#former = former;
@@ -129,8 +129,7 @@ export class Reading {
     return this;
   }
 
-  /** The rows of a file, from the first to before the second number, and its first example. */
-  range(source: number): { readonly rows: readonly [number, number]; readonly example: number } {
+  range(source: number): ReturnType<FormerReading['range']> {
     const { row, example } = this.#firsts[source]!;
     return { rows: [row, this.#firsts[source + 1]?.row ?? this.rows.length], example };
   }
@@ -305,7 +304,7 @@ export class Reading {
   }
 }
 
-/** What a record becomes. */
+/** A record as a row. */
 interface MadeRow extends Partial<Pick<RowFacts, 'marks' | 'content'>> {
   readonly examples?: readonly TokenizedExample[];
   /** A former row with the same examples, instead of them. */

@@ -8,7 +8,7 @@ export const ENDLESS = 2;
 export const REMADE = 4;
 const FIRST_STEP = 8;
 
-/** What a row that is learnt adds to the counts, as a number. */
+/** The share of a learnt row in the counts, as a number. */
 export function marksOf(row: {
   readonly isConversation: boolean;
   readonly isEndless: boolean;

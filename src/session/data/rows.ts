@@ -13,11 +13,11 @@ export interface RowPlace {
   readonly line: number | undefined;
 }
 
-/** What is known about a row without its value. */
+/** Facts about a row, without its value. */
 export interface RowFacts extends Pick<RowPlace, 'file' | 'record'> {
   /** Those of `ROW_FLAGS` that reading alone decides. */
   readonly flags: number;
-  /** What it adds to the counts. */
+  /** Its share in the counts, from `marksOf`. */
   readonly marks: number;
   /** Its content key; 0 if it is not learnt. */
   readonly content: number;
