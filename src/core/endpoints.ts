@@ -51,6 +51,33 @@ export function connectSources(endpoint: string): readonly string[] {
   return isModelScope(origin) ? [origin, siblings] : [origin, siblings, HUGGING_FACE_FILES[0]!];
 }
 
+/** The path of chat completions below an address. */
+const CHAT_PATH = /\/chat\/completions$/;
+
+/**
+ * The address of a chat model's interface in OpenAI's form, as it is kept: origin and path, without `/chat/completions`
+ * and without a slash at the end.
+ *
+ * @param anyHttp whether plain http may lead to other machines, as from the command line
+ * @throws TunesmithError `chat_address` for anything but a plain address; `chat_address_http` for http to another machine,
+ *   which a page must not use
+ */
+export function normalizeChatAddress(text: string, anyHttp = false): string {
+  const typed = text.trim();
+  const local = /^(?:localhost|127\.0\.0\.1)(?:[:/]|$)/i.test(typed);
+  const address = /^[a-z]+:\/\//i.test(typed) ? typed : `${local ? 'http' : 'https'}://${typed}`;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const plain = url?.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  if (!url || !plain || !/^https?:$/.test(url.protocol)) {
+    throw new TunesmithError({ code: 'chat_address', values: { typed } });
+  }
+  if (url.protocol === 'http:' && !isLocal(url.hostname) && !anyHttp) {
+    throw new TunesmithError({ code: 'chat_address_http', values: { host: url.host } });
+  }
+  const path = url.pathname.replace(/\/+$/, '').replace(CHAT_PATH, '');
+  return url.origin + path;
+}
+
 function isLocal(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '127.0.0.1';
 }

@@ -2,6 +2,7 @@ import { concatBytes } from '../core/bytes';
 import { normalizeEndpoint } from '../core/endpoints';
 import { TunesmithError } from '../core/errors';
 import { message } from '../core/messages/message';
+import { pause } from '../core/pause';
 import { downloadFailed, refusalOf, subjectOf, TemporaryFailure, type Asked } from './failures';
 import { reportsProgress, sendWithProgress, type OnSent } from './put_with_progress';
 import type { CallOptions, Hub } from './types';
@@ -172,7 +173,7 @@ export class Requester {
   }
 
   async #sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-    await (this.#hub.sleep ?? sleep)(milliseconds, signal);
+    await (this.#hub.sleep ?? pause)(milliseconds, signal);
   }
 }
 
@@ -213,19 +214,4 @@ async function ended<T>(body: Promise<T>, { signal, asked }: RequestOptions): Pr
     const reason = message('answer_cut_off', { subject: subjectOf(asked) });
     throw downloadFailed(reason, asked.kept, cause);
   }
-}
-
-async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener('abort', stop, { once: true });
-  });
 }

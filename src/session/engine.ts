@@ -68,7 +68,7 @@ export class Engine {
     this.runs = new Runs({ session, library, opener, exclusive, records, examples, adapters });
     this.adapter = adapters;
     this.chats = new Chats(session.answering, exclusive, adapters);
-    this.writing = new Writing(session);
+    this.writing = new Writing(session, exclusive, adapters);
   }
 
   /** Reports the device. Never throws: a browser without a device has the kind 'none'. */

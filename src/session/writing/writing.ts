@@ -1,8 +1,19 @@
 import type { AugmentationOptions } from '../../data/augmentation/augmentation';
+import { normalizeChatAddress } from '../../core/endpoints';
+import { parseAnswerSettings } from '../../core/settings/settings';
+import type { Adapters } from '../adapters';
+import { answerDefaults } from '../chat/answer_defaults';
+import type { EngineSide } from '../chat/chats';
 import type { RowQuery } from '../data/row_table';
+import type { Exclusive } from '../exclusive';
 import type { Session } from '../session';
 import { augmentRows, type AugmentReport } from './augmenting';
+import { estimateOf, type WritingEstimate } from './cost';
+import { ChatEndpoint, type EndpointChoice } from './endpoint/chat_endpoint';
+import { ModelWriter } from './model_writer';
 import type { Proposal } from './proposal';
+import { jobsOf, type JobOptions, type WritingJob, type WritingTask } from './tasks';
+import { writeRows, type WritingEvent, type WritingProgress } from './write_rows';
 
 /** Rows to change, and how. */
 export interface AugmentRequest extends AugmentationOptions {
@@ -12,16 +23,36 @@ export interface AugmentRequest extends AugmentationOptions {
   readonly most: number;
 }
 
+/** The model that writes. */
+export type WriterChoice =
+  | {
+      readonly kind: 'model';
+      readonly side: EngineSide;
+      readonly maxTokens: number;
+      readonly temperature: number;
+      readonly seed: number;
+    }
+  | ({ readonly kind: 'endpoint' } & EndpointChoice);
+
+export interface WritingRequest extends JobOptions {
+  readonly task: WritingTask;
+  readonly writer: WriterChoice;
+}
+
 /** The part of a session that writing rows needs. */
-export type WritingSession = Pick<Session, 'dataset'>;
+export type WritingSession = Pick<Session, 'dataset' | 'model' | 'answering'>;
 
 /** Makes more rows from those that are there: as proposals, which the person accepts or throws away. */
 export class Writing {
   readonly #session: WritingSession;
+  readonly #exclusive: Exclusive;
+  readonly #adapters: Pick<Adapters, 'template'>;
   #stop: AbortController | undefined;
 
-  constructor(session: WritingSession) {
+  constructor(session: WritingSession, exclusive: Exclusive, adapters: Pick<Adapters, 'template'>) {
     this.#session = session;
+    this.#exclusive = exclusive;
+    this.#adapters = adapters;
   }
 
   /** Changes rows without a model. Rejects with an `AbortError` once it is stopped. */
@@ -34,9 +65,45 @@ export class Writing {
     return await augmentRows(table.learnt(request.query, signal), request, onProposed, signal);
   }
 
+  /** The size of the work. Throws as `jobsOf`. */
+  async estimate(request: WritingRequest): Promise<WritingEstimate> {
+    return estimateOf(await this.#jobs(request), request.writer.maxTokens);
+  }
+
+  /** Lets a model write rows, as `writeRows`. Rejects with an `AbortError` once it is stopped. */
+  async write(request: WritingRequest, onEvent: (event: WritingEvent) => void): Promise<WritingProgress> {
+    const { signal } = this.#begin();
+    const { writer } = request;
+    const jobs = await this.#jobs(request, signal);
+    if (writer.kind === 'endpoint') {
+      const endpoint = new ChatEndpoint({ ...writer, address: normalizeChatAddress(writer.address) });
+      return await writeRows(jobs, endpoint, onEvent, signal);
+    }
+    return await this.#exclusive.run('writing', async () =>
+      writeRows(jobs, this.#modelWriter(writer), onEvent, signal),
+    );
+  }
+
   /** Stops the present work. */
   stop(): void {
     this.#stop?.abort();
+  }
+
+  async #jobs(request: WritingRequest, signal?: AbortSignal): Promise<readonly WritingJob[]> {
+    return await jobsOf(request.task, request, (query) => this.#session.dataset.table.learnt(query, signal));
+  }
+
+  #modelWriter({ side, maxTokens, temperature, seed }: WriterChoice & { kind: 'model' }): ModelWriter {
+    const { model, answering } = this.#session;
+    const { name } = model.identity;
+    const sampling = parseAnswerSettings({
+      ...answerDefaults(model.facts.generationConfig),
+      max_new_tokens: maxTokens,
+      temperature,
+      seed,
+    });
+    const origin = side === 'tuned' ? `${name} + LoRA` : name;
+    return new ModelWriter(answering, { side, origin, template: this.#adapters.template, sampling });
   }
 
   #begin(): AbortController {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { connectSources, isModelScope, normalizeEndpoint } from '../../../src/core/endpoints';
+import {
+  connectSources,
+  isModelScope,
+  normalizeChatAddress,
+  normalizeEndpoint,
+} from '../../../src/core/endpoints';
 
 describe('normalizeEndpoint', () => {
   it.each([
@@ -42,5 +47,37 @@ describe('isModelScope', () => {
     expect(isModelScope('https://modelscope.cn')).toBe(true);
     expect(isModelScope('https://notmodelscope.cn')).toBe(false);
     expect(isModelScope('https://huggingface.co/modelscope.cn')).toBe(false);
+  });
+});
+
+describe('normalizeChatAddress', () => {
+  it.each([
+    ['https://api.openai.com/v1/', 'https://api.openai.com/v1'],
+    [' api.deepseek.com ', 'https://api.deepseek.com'],
+    ['localhost:11434/v1', 'http://localhost:11434/v1'],
+    ['http://127.0.0.1:8000/v1/chat/completions', 'http://127.0.0.1:8000/v1'],
+    [
+      'https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions/',
+      'https://dashscope.aliyuncs.com/compatible-mode/v1',
+    ],
+  ])('takes %s', (typed, address) => expect(normalizeChatAddress(typed)).toBe(address));
+
+  it.each([
+    '',
+    'two words',
+    'ftp://a.example',
+    'https://me:secret@a.example',
+    'https://a.example/?key=1',
+    'javascript:alert(1)',
+  ])('refuses %j', (typed) => {
+    expect(() => normalizeChatAddress(typed)).toThrow(expect.objectContaining({ code: 'chat_address' }));
+  });
+
+  it('takes plain http to other machines only outside of a page', () => {
+    const typed = 'http://192.168.1.5:8000/v1';
+    expect(() => normalizeChatAddress(typed)).toThrow(
+      expect.objectContaining({ code: 'chat_address_http', values: { host: '192.168.1.5:8000' } }),
+    );
+    expect(normalizeChatAddress(typed, true)).toBe(typed);
   });
 });

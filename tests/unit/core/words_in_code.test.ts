@@ -113,6 +113,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'hub/hash.ts': /^blob …/,
     'hub/requester.ts': /^Bearer …$/,
     'offline/page_files.ts': /^tunesmith …$/,
+    'session/writing/endpoint/chat_endpoint.ts': /^Bearer …$/,
     'ui/policy.ts': /^connect-src /,
     'worker/encoding_threads.ts': /^import …;$/,
     'worker/start.ts': /^import …;$/,

@@ -3,6 +3,8 @@ import { memoryFile } from '../../../../src/core/file_reader';
 import { DEFAULTS } from '../../../../src/core/settings/settings';
 import { editsText } from '../../../../src/data/edits';
 import { makeDataset } from '../../../../src/session/data/dataset';
+import { Exclusive } from '../../../../src/session/exclusive';
+import { Session } from '../../../../src/session/session';
 import type { Proposal } from '../../../../src/session/writing/proposal';
 import { Writing, type AugmentRequest } from '../../../../src/session/writing/writing';
 import { openTinyModel } from '../tiny';
@@ -33,7 +35,10 @@ async function writing() {
     fileOf('changes.jsonl', edits),
   ];
   const dataset = await makeDataset(model, files, { ...DEFAULTS, eval_split: 0 });
-  return new Writing({ dataset });
+  const session = new Session({ openDevice: () => Promise.reject(new Error('no device')) });
+  return new Writing({ dataset, model, answering: session.answering }, new Exclusive(), {
+    template: 'model',
+  });
 }
 
 it('changes the rows of training, none of evaluation and none that is only proposed', async () => {

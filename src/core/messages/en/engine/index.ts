@@ -22,6 +22,7 @@ import { settingsFile } from './settings_file';
 import { storage } from './storage';
 import { tokenizerMessages } from './tokenizer';
 import { trainMessages } from './train';
+import { writingMessages } from './writing';
 
 /** Messages of the engine that are not errors: progress, notes, reasons, clauses. No code is used twice, nor as an error's. */
 export const engine = {
@@ -48,4 +49,5 @@ export const engine = {
   ...storage,
   ...tokenizerMessages,
   ...trainMessages,
+  ...writingMessages,
 } as const satisfies Readonly<Record<string, EngineEntry>>;

@@ -15,6 +15,7 @@ import { settingErrors } from './settings';
 import { settingsFileErrors } from './settings_file';
 import { storageErrors } from './storage';
 import { trainErrors } from './train';
+import { writingErrors } from './writing';
 
 /** Each error's message and hint, by its code. */
 export const errors = {
@@ -33,4 +34,5 @@ export const errors = {
   ...settingsFileErrors,
   ...storageErrors,
   ...trainErrors,
+  ...writingErrors,
 } satisfies Readonly<Record<ErrorCode, ErrorEntry>>;

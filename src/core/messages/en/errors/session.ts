@@ -7,6 +7,7 @@ const DOING = {
   opening_model: 'opening a model',
   opening_run: 'opening a run',
   training: 'training',
+  writing: 'writing rows',
 };
 
 const WITH_WEIGHTS =

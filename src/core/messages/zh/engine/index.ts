@@ -22,6 +22,7 @@ import { settingsFile } from './settings_file';
 import { storage } from './storage';
 import { tokenizerMessages } from './tokenizer';
 import { trainMessages } from './train';
+import { writingMessages } from './writing';
 
 export const engine: Catalogue['engine'] = {
   ...cli,
@@ -47,4 +48,5 @@ export const engine: Catalogue['engine'] = {
   ...storage,
   ...tokenizerMessages,
   ...trainMessages,
+  ...writingMessages,
 };

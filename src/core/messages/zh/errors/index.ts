@@ -14,6 +14,7 @@ import { settingErrors } from './settings';
 import { settingsFileErrors } from './settings_file';
 import { storageErrors } from './storage';
 import { trainErrors } from './train';
+import { writingErrors } from './writing';
 
 export const errors: Catalogue['errors'] = {
   ...cliErrors,
@@ -31,4 +32,5 @@ export const errors: Catalogue['errors'] = {
   ...settingsFileErrors,
   ...storageErrors,
   ...trainErrors,
+  ...writingErrors,
 };

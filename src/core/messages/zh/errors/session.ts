@@ -8,6 +8,7 @@ const DOING = {
   opening_model: '打开模型',
   opening_run: '打开训练任务',
   training: '训练',
+  writing: '编写数据行',
 };
 
 const WITH_WEIGHTS = '请选择包含 model.safetensors、分片及其索引，或 .gguf 文件的模型。';

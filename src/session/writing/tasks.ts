@@ -1,0 +1,143 @@
+import { TunesmithError } from '../../core/errors';
+import type { LosslessFields } from '../../core/lossless_json';
+import { message, type Message } from '../../core/messages/message';
+import type { Sample } from '../../data/records';
+import type { ChatMessage } from '../chat/chats';
+import type { RowQuery } from '../data/row_table';
+import { pairsIn, withoutThoughts } from './answer_json';
+import { chunksOf } from './chunks';
+import type { Proposal } from './proposal';
+import type { Completion } from './writer';
+
+/** Something that a model can write, with its inputs. */
+export type WritingTask =
+  /** Variations of the rows with one question and one answer that a query finds and that training learns. */
+  | { readonly kind: 'variations'; readonly query: RowQuery }
+  /** Answers to questions, one a line. */
+  | { readonly kind: 'answers'; readonly questions: string }
+  /** Pairs of a question and an answer from documents: a text, or the rows that are plain texts. */
+  | {
+      readonly kind: 'pairs';
+      readonly document: string | undefined;
+      /** Most characters of a part. */
+      readonly chunk: number;
+    };
+
+export type WritingTaskKind = WritingTask['kind'];
+
+/** One request and the way to make rows of its answer. */
+export interface WritingJob {
+  readonly messages: readonly ChatMessage[];
+  /** The rows in an answer, and why there are none. */
+  rows(completion: Completion): { readonly rows: readonly WrittenRow[]; readonly problem?: Message };
+}
+
+export type WrittenRow = Omit<Proposal, 'origin'>;
+
+export interface JobOptions {
+  /** The request's words; names in braces stand for its inputs. */
+  readonly prompt: string;
+  /** Rows that are asked for in each request. */
+  readonly count: number;
+  /** Most requests. */
+  readonly most: number;
+}
+
+/**
+ * The requests of a task.
+ *
+ * @param samples the rows that a query finds
+ * @throws TunesmithError `writing_…` if there is nothing to ask
+ */
+export async function jobsOf(
+  task: WritingTask,
+  { prompt, count, most }: JobOptions,
+  samples: (query: RowQuery) => AsyncIterable<Sample>,
+): Promise<readonly WritingJob[]> {
+  if (prompt.trim() === '') throw new TunesmithError({ code: 'writing_prompt_empty' });
+  const jobs: WritingJob[] = [];
+  const words = (fields: Readonly<Record<string, string | number>>): readonly ChatMessage[] => [
+    { role: 'user', content: filled(prompt, { count, ...fields }) },
+  ];
+  if (task.kind === 'variations') {
+    for await (const sample of samples(task.query)) {
+      if (jobs.length >= most) break;
+      const pair = singlePair(sample);
+      if (pair) jobs.push({ messages: words(pair), rows: (completion) => pairRows(completion, count, pair) });
+    }
+    if (jobs.length === 0) throw new TunesmithError({ code: 'writing_rows_missing' });
+  } else if (task.kind === 'answers') {
+    const lines = task.questions.split('\n').map((line) => line.trim());
+    for (const question of new Set(lines.filter((line) => line !== ''))) {
+      jobs.push({ messages: words({ question }), rows: (completion) => answerRow(completion, question) });
+    }
+    if (jobs.length === 0) throw new TunesmithError({ code: 'writing_questions_missing' });
+  } else {
+    for await (const document of documentsOf(task.document, samples)) {
+      for (const chunk of chunksOf(document, task.chunk)) {
+        jobs.push({
+          messages: words({ document: chunk }),
+          rows: (completion) => pairRows(completion, count),
+        });
+      }
+      if (jobs.length >= most) break;
+    }
+    if (jobs.length === 0) throw new TunesmithError({ code: 'writing_documents_missing' });
+  }
+  return jobs.slice(0, most);
+}
+
+/** A prompt with its inputs in place of their names. What an input says is not read as a name again. */
+function filled(prompt: string, fields: Readonly<Record<string, string | number>>): string {
+  return prompt.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
+    Object.hasOwn(fields, name) ? String(fields[name]) : whole,
+  );
+}
+
+async function* documentsOf(
+  document: string | undefined,
+  samples: (query: RowQuery) => AsyncIterable<Sample>,
+): AsyncGenerator<string, void, void> {
+  if (document !== undefined) yield document;
+  else for await (const sample of samples({})) if (sample.kind === 'text') yield sample.text;
+}
+
+/** The texts of a conversation of one question and one answer. */
+type Pair = { readonly question: string; readonly answer: string; readonly system?: string };
+
+function singlePair(sample: Sample): Pair | undefined {
+  if (sample.kind !== 'chat' || sample.tools !== undefined) return undefined;
+  const [first] = sample.messages;
+  const system = first?.role === 'system' ? first.content : undefined;
+  const [user, assistant, ...more] = sample.messages.slice(system === undefined ? 0 : 1);
+  if (user?.role !== 'user' || assistant?.role !== 'assistant' || more.length > 0) return undefined;
+  return { question: user.content, answer: assistant.content, ...(system !== undefined && { system }) };
+}
+
+function answerRow({ text, isCut }: Completion, question: string): ReturnType<WritingJob['rows']> {
+  const answer = withoutThoughts(text);
+  if (isCut) return { rows: [], problem: message('answer_cut') };
+  if (answer === '') return { rows: [], problem: message('answer_empty') };
+  return { rows: [rowOf({ question, answer })] };
+}
+
+/** @param from the row that the pairs are variations of: its answer stands where one is missing, and its system message stays */
+function pairRows({ text, isCut }: Completion, count: number, from?: Pair): ReturnType<WritingJob['rows']> {
+  const rows = pairsIn(text)
+    .slice(0, count)
+    .flatMap(({ question, answer = from?.answer }) =>
+      answer === undefined ? [] : [rowOf({ question, answer, ...(from?.system && { system: from.system }) })],
+    );
+  if (rows.length > 0) return { rows };
+  const empty = withoutThoughts(text) === '' ? 'answer_empty' : 'answer_no_json';
+  return { rows, problem: message(isCut ? 'answer_cut' : empty) };
+}
+
+function rowOf({ question, answer, system }: Pair): WrittenRow {
+  const value: LosslessFields = {
+    instruction: question,
+    output: answer,
+    ...(system !== undefined && { system }),
+  };
+  return { value, texts: [question, answer] };
+}
