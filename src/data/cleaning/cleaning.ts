@@ -109,6 +109,7 @@ export class CleaningPass {
     });
     if (!comparing.every(({ step, of }) => step.isNew(of))) return false;
     for (const { step, of } of comparing) step.addKnown(of, row);
+    if (changedBy.length > 0) this.#changed++;
     for (const step of changedBy) this.#of(step).changed++;
     this.#rows++;
     return true;

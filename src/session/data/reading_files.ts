@@ -13,7 +13,7 @@ import { sourcesOf, unpackFiles, type GivenSource, type Unpacking } from './sour
 export interface KeptReading {
   readonly reading: Reading;
   readonly sources: readonly GivenSource[];
-  /** Whoever has the reading closes them. */
+  /** The owner of the reading closes them. */
   readonly parsed: ParsedFiles;
   readonly unpacking: Unpacking;
   /** Hashes of files. */
