@@ -11,6 +11,16 @@ const ENOUGH = 2000;
  */
 const POSSIBLE = 0.7;
 
+/** Scripts of languages that mix with Latin letters: in words, names and quotations. */
+const SCRIPTS: Readonly<Record<string, RegExp>> = {
+  zh: /\p{Script=Han}/gu,
+  ja: /[\p{Script=Hiragana}\p{Script=Katakana}]/gu,
+  ko: /\p{Script=Hangul}/gu,
+};
+
+/** Share of such a script from which on a text is a mixture. */
+const MIXED = 0.3;
+
 /** Letters that a text needs to be judged; a character of a script without an alphabet counts as several. */
 const LEAST_LETTERS = 20;
 const OF_A_CHARACTER = 4;
@@ -25,7 +35,7 @@ export async function languageStep({ keep }: Required<CleaningSteps>['language']
     over: 'sample',
     isDropped: (sample) => {
       const text = answersIn(sample).slice(0, ENOUGH);
-      if (lettersIn(text) < LEAST_LETTERS) return false;
+      if (lettersIn(text) < LEAST_LETTERS || keep.some((language) => isMixed(text, language))) return false;
       const detected = eld.detect(text);
       if (!detected.isReliable()) return false;
       const scores = detected.getScores();
@@ -48,4 +58,11 @@ function lettersIn(text: string): number {
   const characters =
     text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu)?.length ?? 0;
   return (text.match(/\p{L}/gu)?.length ?? 0) + (OF_A_CHARACTER - 1) * characters;
+}
+
+/** Whether a good part of a text is in the script of a language. */
+function isMixed(text: string, language: string): boolean {
+  const script = SCRIPTS[language];
+  if (!script || (language === 'zh' && text.search(SCRIPTS.ja!) >= 0)) return false;
+  return (OF_A_CHARACTER * (text.match(script)?.length ?? 0)) / lettersIn(text) >= MIXED;
 }

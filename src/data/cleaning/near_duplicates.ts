@@ -1,3 +1,4 @@
+import { losslessText, type LosslessJson } from '../../core/lossless_json';
 import type { CleaningSteps } from '../../core/settings/cleaning';
 import type { Sample } from '../messages';
 import { bandsOf } from './minhash';
@@ -9,8 +10,9 @@ import type { RowsStep } from './step';
 
 /**
  * Drops rows that are nearly the same as an earlier one: their sets of shingles have at least the similarity `threshold`
- * (Jaccard), and their system messages are equal. MinHash finds the rows to compare, and the comparison itself is exact.
- * An index of 240 to 470 bytes a row stays in memory; the texts are read again.
+ * (Jaccard), those of their answers and of their tools alone too, and their system messages are equal. Questions about one
+ * passage are mostly the same text, and each has an answer of its own. MinHash finds the rows to compare, and the
+ * comparison itself is exact. An index of 240 to 470 bytes a row stays in memory; the texts are read again.
  */
 export function nearDuplicatesStep({ threshold }: Required<CleaningSteps>['near_duplicates']): RowsStep {
   const index = new RowIndex();
@@ -36,7 +38,7 @@ export function nearDuplicatesStep({ threshold }: Required<CleaningSteps>['near_
       for (const row of candidates) {
         if (row === undefined) continue;
         const other = await readRow(row);
-        if (systemOf(other) === systemOf(sample) && jaccard(set, setOf(other)) >= threshold) return row;
+        if (jaccard(set, setOf(other)) >= threshold && havePartsAlike(sample, other, threshold)) return row;
       }
       return undefined;
     },
@@ -58,13 +60,35 @@ export function nearDuplicatesStep({ threshold }: Required<CleaningSteps>['near_
 
 /** The shingles of all texts but the system message. */
 function setOf(sample: Sample): ReadonlySet<number> {
-  const spoken =
-    sample.kind === 'chat'
-      ? { ...sample, messages: sample.messages.filter(({ role }) => role !== 'system') }
-      : sample;
-  return new Set(shinglesOf(textsOf(spoken).join('\n')));
+  return shinglesIn(sample, (role) => role !== 'system');
 }
 
-function systemOf(sample: Sample): string | undefined {
-  return sample.kind === 'chat' ? sample.messages.find(({ role }) => role === 'system')?.content : undefined;
+/** Whether the parts of two rows are alike that the similarity of the whole may not show. */
+function havePartsAlike(one: Sample, other: Sample, threshold: number): boolean {
+  if (one.kind !== 'chat' || other.kind !== 'chat') return one.kind === other.kind;
+  return (
+    systemOf(one) === systemOf(other) &&
+    jaccard(answersOf(one), answersOf(other)) >= threshold &&
+    jaccard(toolsOf(one), toolsOf(other)) >= threshold
+  );
+}
+
+function answersOf(sample: Sample): ReadonlySet<number> {
+  return shinglesIn(sample, (role) => role === 'assistant');
+}
+
+function toolsOf({ tools }: Sample & { kind: 'chat' }): ReadonlySet<number> {
+  return new Set(tools ? shinglesOf(losslessText(tools as LosslessJson)) : []);
+}
+
+function systemOf({ messages }: Sample & { kind: 'chat' }): string | undefined {
+  return messages.find(({ role }) => role === 'system')?.content;
+}
+
+function shinglesIn(sample: Sample, isChosen: (role: string) => boolean): ReadonlySet<number> {
+  const chosen =
+    sample.kind === 'chat'
+      ? { ...sample, messages: sample.messages.filter(({ role }) => isChosen(role)) }
+      : sample;
+  return new Set(shinglesOf(textsOf(chosen).join('\n')));
 }

@@ -133,6 +133,9 @@ describe('the steps', () => {
     expect(await cleanText({ spaces: {} }, ' a\r\n    b\u00a0\t\n\n\n\n- c  d\u2028e\r')).toBe(
       'a\n    b\n\n- c  d\ne',
     );
+    expect(await cleanText({ spaces: {} }, '\n    x = 1 \n    return x\n')).toBe('    x = 1\n    return x');
+    // A time that grew with the square of the spaces would be minutes.
+    expect(await cleanText({ spaces: {} }, `a${' '.repeat(1e6)}b`)).toHaveLength(1e6 + 2);
   });
 
   it('unicode: compose characters', async () => {

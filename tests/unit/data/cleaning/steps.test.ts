@@ -63,7 +63,7 @@ describe('private data', () => {
   const mask = privateDataStep({ action: 'mask', kinds: [...PRIVATE_KINDS] }).change;
 
   it.each([
-    ['写信到jo.doe+x@mail.example.com。', '写信到[EMAIL]。'],
+    ['写信到jo.doe+x@mail.firma.com。', '写信到[EMAIL]。'],
     ['`John.Doe-123%+@example-domain.com`', '`[EMAIL]`'],
     ['电话13800138000，或 +86 138-0013-8000', '电话[PHONE]，或 [PHONE]'],
     [
@@ -73,7 +73,13 @@ describe('private data', () => {
     ['身份证11010519491231002X和11010519491231002x', '身份证[ID]和[ID]'],
     ['DE89 3704 0044 0532 0130 00 AND GB82WEST12345698765432.', '[IBAN] AND [IBAN].'],
     ['4111 1111 1111 1111, 5500-0000-0000-0004, 378282246310005', '[CARD], [CARD], [CARD]'],
-    ['8.8.4.4 and 2001:4860:4860::8888 and 2001:db8:0:0:0:0:2:1', '[IP] and [IP] and [IP]'],
+    [
+      '(010)12345678, 020 7946 0958, 07911 123456, 0170 1234567, 06 12 34 56 78',
+      Array(5).fill('[PHONE]').join(', '),
+    ],
+    ['8 (912) 345-67-89, 090-1234-5678, 13812345678 13912345678', '[PHONE], [PHONE], [PHONE] [PHONE]'],
+    ['6222 0212 3456 7890 128', '[CARD]'],
+    ['81.8.44.4 and 2001:4860:4860::8888 and 2001:db8:0:0:0:0:2:1', '[IP] and [IP] and [IP]'],
     ['sk-proj-abcdefghijklmnop1234567890', '[KEY]'],
     [`hf_${'aB3'.repeat(12)} AKIAIOSFODNN7EXAMPLE`, '[KEY] [KEY]'],
     ['-----BEGIN RSA PRIVATE KEY-----\nMIIE+/=\n-----END RSA PRIVATE KEY-----', '[KEY]'],
@@ -92,6 +98,11 @@ describe('private data', () => {
     '0.13800138000, 3.14159265358979, 20241231235959, 12345678901',
     'sk-learn-is-a-library-for-learning and hf_hub_download',
     'x@y, @property, 5 + 1234567890',
+    'you@example.com, me@shop.example, it@host.test',
+    '3.1.2.1 Methods, 3.5.2.12, version 12.11.10.9, 版本 20.0.10.1, v1.15.20.30',
+    '2^34 = 17179869184, 15000000000 people, 14200000000',
+    '0110 1100 0011, 131 2345 6789 1234, -10 +20 30 40 50 60',
+    'sk-learn-contrib-package-1',
   ])('leaves %j as it is', (text) => {
     expect(mask(text)).toBe(text);
   });
@@ -156,6 +167,9 @@ describe('the language of answers', () => {
     ['IronyQueen_Sarah', ['en'], false],
     ['1. Tokyo\n2. Beijing\n3. Manila', ['en'], false],
     ['是的', ['en'], false],
+    ['“I want to go for a walk”这句话中包含7个单词。', ['zh'], false],
+    ['The literal translation of "好领导" is "good leader".', ['zh'], true],
+    ['フランスの首都はパリ市であり、人口は二百万人です。', ['zh'], true],
     ['```\nfor line in lines: print(line)\n```', ['zh'], false],
   ] as const)('of %j with %j: dropped %s', async (content, keep, isDropped) => {
     const step = await languageStep({ keep: [...keep] });
@@ -212,6 +226,20 @@ describe('near duplicates', () => {
     expect(await step.earlier(row([...words, 'more']), read)).toBe(1);
     expect(await step.earlier(row([...words, 'more'], 'another'), read)).toBeUndefined();
     expect(await step.earlier(row(words.slice(30)), read)).toBeUndefined();
+    // Another question about the same text, and other tools.
+    const asked = (answer: string, tools: string[] = []): Sample => ({
+      kind: 'chat',
+      messages: [
+        { role: 'user', content: [...words, 'what'].join(' ') },
+        { role: 'assistant', content: answer },
+      ],
+      ...(tools.length > 0 && { tools: tools.map((name) => ({ name })) }),
+    });
+    rows.push(asked('one two'));
+    step.add(rows[2]!, 2);
+    expect(await step.earlier(asked('One, two.'), read)).toBe(2);
+    expect(await step.earlier(asked('one three'), read)).toBeUndefined();
+    expect(await step.earlier(asked('one two', ['call']), read)).toBeUndefined();
     step.truncate(1);
     expect(await step.earlier(row(words), read)).toBeUndefined();
     expect(await step.earlier(rows[0]!, read)).toBe(0);
