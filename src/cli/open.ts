@@ -2,7 +2,6 @@ import { say, t } from './language';
 import { TunesmithError } from '../core/errors';
 import { message } from '../core/messages/message';
 import type { TrainSettings } from '../core/settings/settings';
-import { cleaningMessage } from '../data/cleaning/report';
 import type { ProblemGroup } from '../data/problems';
 import type { Message } from '../data/records';
 import type { DataFile } from '../session/data/dataset';
@@ -107,21 +106,21 @@ export async function readData(args: Arguments, output: Output): Promise<DataFil
   return await openDataFiles(args.list('data'), (text) => hubRows(text, args, output));
 }
 
-/** Makes the session's examples, and reports the problems in the files. Throws `no_examples` if there are none. */
+/** Makes the session's examples, and reports the problems in the files. Throws `records_unusable` or `all_dropped` if there are none. */
 export async function setExamples(
   session: Session,
   files: readonly DataFile[],
   settings: TrainSettings,
   output: Output,
 ): Promise<void> {
-  const { examples, problems, truncated, cleaning, placeholders, notes } = await session.setExamples(
+  const { examples, problems, truncated, obstacle, placeholders, notes } = await session.setExamples(
     files,
     settings,
   );
   const [first] = problems;
   if (examples.length === 0) {
-    const dropping = cleaning?.steps.find(({ dropped }) => dropped > 0);
-    const problem = dropping ? cleaningMessage(dropping) : first && problemText(first);
+    if (obstacle) throw obstacle;
+    const problem = first && problemText(first);
     throw new TunesmithError({ code: 'records_unusable', values: { problem } });
   }
   for (const problem of problems) output.note(problemText(problem));

@@ -11,6 +11,7 @@ import {
 import { peftExport } from '../exports/peft/peft';
 import { folderTarget } from '../exports/targets/folder_target';
 import { moduleNames } from '../models/adapter_files';
+import type { Dataset } from '../session/data/dataset';
 import { Examples } from '../session/data/examples';
 import { Exclusive } from '../session/exclusive';
 import { planExport, writeExport } from '../session/exports/exporting';
@@ -27,6 +28,7 @@ import type { Arguments } from './arguments';
 import { DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { openFolder } from './files';
 import { FormerOutput } from './former_output';
+import { jsonOf, messageJson } from './json';
 import { reportMemory } from './memory';
 import { BASE_NAME_OPTION, MODEL_OPTIONS } from './library';
 import { openSession, progressText, readData, setExamples } from './open';
@@ -85,6 +87,7 @@ export const trainCommand: Command = {
         const initial = initFolder && (await session.importAdapter(initFolder));
         const settings = initial ? settingsOver(initial, given) : wanted;
         await setExamples(session, data, settings, output);
+        reportExamples(session.dataset, output);
         signal.throwIfAborted();
         const runs = runsOf(session, records);
         signal.addEventListener('abort', () => {
@@ -119,6 +122,19 @@ export function givenSettings(
   { isJson, resumes }: { readonly isJson: boolean; readonly resumes: boolean },
 ): Arguments['settings'] {
   return isJson && !resumes ? { sample_prompts: [], ...typed } : typed;
+}
+
+/** Tells programs about the examples, as a person is told by notes. Throws if there is nothing to train on. */
+function reportExamples(dataset: Dataset, output: Output): void {
+  const { examples, heldOut, problems, notes, obstacle } = dataset;
+  output.json({
+    event: 'examples',
+    examples: examples.length,
+    held_out: heldOut.length,
+    notes: notes.map(messageJson),
+    ...jsonOf({ problems }),
+  });
+  if (obstacle) throw obstacle;
 }
 
 /** The runs of this session, whose model is already open. */

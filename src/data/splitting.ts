@@ -18,7 +18,7 @@ export interface Split {
  * @param evalSplit below 1, a share of the examples (rounded up); from 1 on, their number (`eval_split`)
  * @param isGiven whether an example is held out in any case
  * @param isOnlyLearnt whether an example is never held out by chance
- * @throws TunesmithError if nothing would be left to train on
+ * @throws TunesmithError if the share or the number would leave nothing to train on
  */
 export function splitHeldOut(
   sourceOf: ArrayLike<number>,
@@ -30,10 +30,9 @@ export function splitHeldOut(
   const count = sourceOf.length;
   const order = shuffle(count, seed, SPLIT_EPOCH);
   const given = order.filter(isGiven);
-  const others = order.filter((index) => !isGiven(index));
-  const rest = others.filter((index) => !isOnlyLearnt(index));
+  const rest = order.filter((index) => !isGiven(index) && !isOnlyLearnt(index));
   const held = rest.length > 1 ? Math.ceil(evalSplit < 1 ? evalSplit * rest.length : evalSplit) : 0;
-  if ((held > 0 && held >= rest.length) || (others.length === 0 && count > 0)) {
+  if (held > 0 && held >= rest.length) {
     const values = { split: evalSplit, held: held + given.length, count };
     throw new TunesmithError({ code: 'eval_split', values });
   }

@@ -60,6 +60,8 @@ export interface DataReport extends Pick<
   | 'notes'
   | 'samplePrompts'
 > {
+  /** The reason why there is nothing to train on, if some rows could be used. */
+  readonly obstacle?: ErrorDescription;
   /** The files that have examples. */
   readonly files: readonly string[];
   readonly examples: number;
@@ -140,8 +142,9 @@ export function modelReport({
 
 export function dataReport(dataset: Dataset): DataReport {
   const { usedFiles, examples, heldOut, problems, cutAt, cutBy, truncated } = dataset;
-  const { cleaning, placeholders, sources, notes, samplePrompts } = dataset;
+  const { cleaning, obstacle, placeholders, sources, notes, samplePrompts } = dataset;
   return {
+    ...(obstacle && { obstacle: describeError(obstacle) }),
     files: usedFiles.map(({ name }) => name),
     examples: examples.length,
     heldOut: heldOut.length,

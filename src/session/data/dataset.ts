@@ -1,4 +1,5 @@
 import { bytesOf, sha256Hex } from '../../core/bytes';
+import type { TunesmithError } from '../../core/errors';
 import type { FileReader } from '../../core/file_reader';
 import { message, type Message, type Told } from '../../core/messages/message';
 import { dataKey, type DataSettings, type TrainSettings } from '../../core/settings/settings';
@@ -16,6 +17,7 @@ import type { TrainEvent } from '../../train/events';
 import type { NamedExamples } from '../../train/evaluate';
 import { templateOf, type OpenModel } from '../models/open';
 import type { FoundPlaceholder } from './found_placeholders';
+import { obstacleOf } from './obstacle';
 import { assemble, isInPieces, Lists, type Assembled } from './assembling';
 import type { ReadFacts } from './read_facts';
 import type { Reading } from './reading';
@@ -59,6 +61,8 @@ export interface Dataset {
   readonly truncated: number;
   /** The effect of the cleaning; absent if no step is on. */
   readonly cleaning?: CleaningReport | undefined;
+  /** The reason why there is nothing to train on, if some rows could be used. */
+  readonly obstacle: TunesmithError | undefined;
   /** Numbers of training rows that no person wrote, by their origins. */
   readonly origins: readonly OriginCount[];
   /** Placeholders in the texts of many records, filled or not. */
@@ -169,6 +173,7 @@ export async function makeDataset(
       cutBy: settings.max_seq_length <= positions ? 'setting' : 'model',
       truncated: reading.counts.truncated,
       cleaning,
+      obstacle: obstacleOf({ examples: examples.length, trained: train.length, leaked, cleaning }),
       origins: originsOf(reading, train),
       placeholders: reading.placeholders.often(),
       notes: notesOn(reading, {

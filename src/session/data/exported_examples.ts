@@ -17,7 +17,7 @@ export function exportedExamples(
   options: Pick<DatasetOptions, 'scratch'>,
 ): ExportedExamples {
   if (dataset.key !== dataKey(settings)) throw new TunesmithError({ code: 'examples_outdated' });
-  if (dataset.training.length === 0) throw new TunesmithError({ code: 'no_examples' });
+  if (dataset.training.length === 0) throw dataset.obstacle ?? new TunesmithError({ code: 'no_examples' });
   const { unpacked: training, heldOut, records } = dataset;
   return {
     training,

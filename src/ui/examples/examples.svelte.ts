@@ -80,7 +80,10 @@ export class ExamplesState {
   });
 
   /** Whether there is nothing to train on: no files, or no usable record in them. */
-  readonly empty = $derived(this.own && (this.files.length === 0 || this.report?.examples === 0));
+  readonly empty = $derived(
+    this.report?.obstacle !== undefined ||
+      (this.own && (this.files.length === 0 || this.report?.examples === 0)),
+  );
 
   /** The visitor's files of which no record can be used. */
   readonly unusable: readonly string[] = $derived.by(() => {
@@ -210,7 +213,7 @@ export class ExamplesState {
       const { name } = this.draft ?? {};
       if (name !== undefined && report?.files.includes(name)) this.draft = undefined;
       await this.show(Math.min(this.firstPreview, Math.max(0, (this.report?.examples ?? 0) - 1)));
-      return this.report !== undefined && this.report.examples > 0;
+      return this.report !== undefined && this.report.examples > 0 && !this.report.obstacle;
     } catch (error) {
       this.report = undefined;
       this.previews = [];

@@ -45,7 +45,7 @@ function modelStatus({ model, candidate, work }: App): StepStatus {
 
 function examplesStatus({ examples, settings }: App): StepStatus {
   if (examples.busy) return busy(t.shell.status.reading);
-  if (examples.error) return problem();
+  if (examples.error || examples.report?.obstacle) return problem();
   const count = examples.report?.examples ?? 0;
   const unfilled = unfilledPlaceholders(examples.report, settings.values);
   if (unfilled.length > 0) return { tone: 'look', words: t.shell.status.placeholders(unfilled.length) };

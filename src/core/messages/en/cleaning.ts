@@ -25,7 +25,6 @@ export const cleaning = {
   takeAway: (name: string) => `Take ${name} away`,
   noLimit: 'no limit',
   between: (least: string, most: string) => `a number from ${least} to ${most}`,
-  allDropped: 'The cleaning drops every row.',
   steps: {
     characters: {
       name: 'Broken characters',

@@ -25,7 +25,6 @@ export const cleaning: Catalogue['cleaning'] = {
   takeAway: (name) => `移除${name}`,
   noLimit: '不限',
   between: (least, most) => ` ${least} 到 ${most} 之间的数`,
-  allDropped: '清洗会丢弃所有数据行。',
   steps: {
     characters: {
       name: '异常字符',

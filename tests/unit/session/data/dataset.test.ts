@@ -49,6 +49,31 @@ describe('examples as a model sees them', () => {
     expect(targets).toBeLessThan(tokenCount(examples));
   });
 
+  it('say why none of them is left to train on, and are shown all the same', async () => {
+    const file = (name: string, ...given: object[]) => ({ ...fileOf(...given), name });
+    const evaluated = { sources: { 'test.jsonl': { split: 'eval' as const } } };
+    const made = (files: FileReader[], change: Partial<typeof DEFAULTS>) =>
+      makeDataset(model, files, { ...DEFAULTS, ...change });
+    const all = await made([file('test.jsonl', ...rows)], evaluated);
+    expect([all.obstacle?.code, all.heldOut.length, all.sources[0]?.heldOut]).toEqual([
+      'all_for_evaluation',
+      10,
+      10,
+    ]);
+    const leaked = await made([file('a.jsonl', ...rows), file('test.jsonl', ...rows)], {
+      ...evaluated,
+      eval_split: 0,
+    });
+    expect(leaked.obstacle?.message).toContain('all 10 have the same content as an example for evaluation');
+    const dropped = await made([fileOf(...rows)], { cleaning: { length: { min_answer: 99 } as never } });
+    expect([dropped.obstacle?.code, dropped.cleaning?.kept, dropped.table.length]).toEqual([
+      'all_dropped',
+      0,
+      10,
+    ]);
+    expect((await made([fileOf(...rows)], {})).obstacle).toBeUndefined();
+  });
+
   it('have a hash that follows the files and the settings that matter', async () => {
     const hash = async (change: Partial<typeof DEFAULTS>, ...files: object[]): Promise<string> =>
       (await makeDataset(model, [fileOf(...files)], { ...DEFAULTS, ...change })).hash;

@@ -1,3 +1,5 @@
+import { format } from '../format';
+
 /** Errors of examples, chat templates and tokenizers. */
 export const dataErrors = {
   no_examples: {
@@ -16,6 +18,22 @@ export const dataErrors = {
     message: 'The list of synonyms is empty.',
     hint: 'Add a line such as “big: large, huge”, or leave this way out.',
   },
+  all_dropped: ({ rows }: { rows: number }) => ({
+    message:
+      rows === 1 ? 'The cleaning drops the only row.' : `The cleaning drops all ${format.count(rows)} rows.`,
+    hint: 'Look at the rows that each step drops, and switch off or loosen the step that drops too much.',
+  }),
+  all_for_evaluation: ({ examples }: { examples: number }) => ({
+    message:
+      examples === 1
+        ? 'The only example is for evaluation, so there is none to train on.'
+        : `All ${format.count(examples)} examples are for evaluation, so there is none to train on.`,
+    hint: 'Use a file, or some of the rows, for training.',
+  }),
+  all_leaked: ({ leaked }: { leaked: number }) => ({
+    message: `No example is left to train on: ${leaked === 1 ? 'the only one has' : `all ${format.count(leaked)} have`} the same content as an example for evaluation.`,
+    hint: 'Evaluate on other examples, or train on others.',
+  }),
   eval_split: ({ split, held, count }: { split: number; held: number; count: number }) => ({
     message: `eval_split ${split} holds out ${held} of ${count} examples and leaves none to train on.`,
     hint: 'Choose a smaller eval_split, or add examples.',

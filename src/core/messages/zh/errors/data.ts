@@ -1,4 +1,5 @@
 import type { dataErrors as english } from '../../en/errors/data';
+import { format } from '../format';
 
 /** Errors of examples, chat templates and tokenizers. */
 export const dataErrors: typeof english = {
@@ -18,6 +19,18 @@ export const dataErrors: typeof english = {
     message: '同义词列表是空的。',
     hint: '请添加一行，例如“大：巨大，庞大”，或者不使用这种方法。',
   },
+  all_dropped: ({ rows }) => ({
+    message: `清洗丢弃了全部 ${format.count(rows)} 个数据行。`,
+    hint: '请查看各步骤丢弃的数据行，关闭或放宽丢弃过多的步骤。',
+  }),
+  all_for_evaluation: ({ examples }) => ({
+    message: `全部 ${format.count(examples)} 条样本都用于评估，没有可供训练的样本。`,
+    hint: '请将某个文件或部分数据行用于训练。',
+  }),
+  all_leaked: ({ leaked }) => ({
+    message: `没有可供训练的样本：${format.count(leaked)} 条训练样本全都与评估样本内容相同。`,
+    hint: '请换用其他样本来评估，或换用其他样本来训练。',
+  }),
   eval_split: ({ split, held, count }) => ({
     message: `eval_split ${split} 会从 ${count} 条样本中留出 ${held} 条，没有剩余的样本可供训练。`,
     hint: '请减小 eval_split，或添加样本。',
