@@ -40,13 +40,14 @@ export const dataCommand: Command = {
     await interruptible(async (signal) => {
       const rows = await cleanRows(files, settings, { signal, scratch: temporaryScratch });
       try {
-        const { count, problems, cleaning } = rows;
+        const { count, problems, notes, cleaning } = rows;
+        for (const note of notes) output.note(say(note));
         for (const problem of problems) output.note(problemText(problem));
         if (path !== undefined) await writeLines(path, rows.lines());
         output.json({
           rows: count,
           ...(path !== undefined && { output: path }),
-          ...jsonOf({ cleaning, problems }),
+          ...jsonOf({ cleaning, problems, notes }),
         });
         if (cleaning) report(cleaning, output);
         output.line(path === undefined ? t.cli.rowsRead(count) : t.cli.rowsWritten(path, count));

@@ -1,4 +1,5 @@
 import type { TrainSettings } from '../../core/settings/settings';
+import type { Message } from '../../core/messages/message';
 import { TimeSlices } from '../../core/time_slices';
 import { Cleaner } from '../../data/cleaning/cleaner';
 import type { CleaningReport } from '../../data/cleaning/report';
@@ -9,6 +10,7 @@ import { ParsedFiles } from './parsed_files';
 import { Reading } from './reading';
 import { hasFlag } from './row_flags';
 import { rowRecord } from './row_record';
+import { sourceNotes } from './source_notes';
 import { sourcesOf, unpackFiles } from './sources';
 
 /** The settings that the content of a row depends on, whatever the model. */
@@ -19,6 +21,8 @@ export interface CleanRows {
   /** Number of rows. */
   readonly count: number;
   readonly problems: readonly ProblemGroup[];
+  /** Guesses about the files. */
+  readonly notes: readonly Message[];
   readonly cleaning: CleaningReport | undefined;
   /** The rows as lines of JSON. */
   lines(): AsyncIterable<string>;
@@ -59,6 +63,11 @@ export async function cleanRows(
   return {
     count: used.length,
     problems: reading.problems.flat(),
+    notes: sourceNotes(
+      settings,
+      sources.map(({ file }) => file.name),
+      reading.facts,
+    ),
     cleaning: reading.cleaning.report,
     async *lines() {
       for (const row of used) {

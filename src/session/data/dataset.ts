@@ -7,7 +7,6 @@ import { TimeSlices } from '../../core/time_slices';
 import { cleaningMessage, type CleaningReport } from '../../data/cleaning/report';
 import type { Scratch } from '../../data/byte_log';
 import { targetCount, tokenCount, type ExampleList, type ExampleSizes } from '../../data/example_list';
-import { nameOfEncoding } from '../../data/files/encoding';
 import type { ProblemGroup } from '../../data/problems';
 import type { Message as ChatMessage, Sample } from '../../data/records';
 import type { CardRun, OriginCount } from '../../exports/card/model_card';
@@ -23,6 +22,7 @@ import type { ReadFacts } from './read_facts';
 import type { Reading } from './reading';
 import { hashesOf, readFiles, type KeptReading } from './reading_files';
 import { RowTable } from './row_table';
+import { sourceNotes } from './source_notes';
 
 /** A file of examples as given: bytes, until its format has read them. */
 export type DataFile = FileReader;
@@ -180,8 +180,11 @@ export async function makeDataset(
         template: template.name,
         leaked,
         nothingHeldOut: settings.eval_split > 0 && train.length > 0 && heldOut.length === 0,
-        strangers: strangersIn(settings, read),
-        absentColumns: absentColumnsIn(settings, reading.facts),
+        sources: sourceNotes(
+          settings,
+          read.map(({ name }) => name),
+          reading.facts,
+        ),
       }),
       samplePrompts: await samplePrompts(reading, [
         ...heldOut.slice(0, SEARCHED_PROMPTS),
@@ -263,56 +266,21 @@ function usedFacts({ facts, sourceOf }: Reading, { train, heldOut }: Assembled):
   return facts.map((each, source) => ({ ...each, trained: trained[source]!, heldOut: held[source]! }));
 }
 
-/** Names in the options that no file has. */
-function strangersIn({ sources }: DataSettings, files: readonly DataFile[]): readonly string[] {
-  const names = new Set(files.map(({ name }) => name));
-  return Object.keys(sources).filter((name) => !names.has(name));
-}
-
-/** Says which columns the options name that the records do not have. */
-function absentColumnsIn({ sources }: DataSettings, facts: readonly ReadFacts[]): readonly Message[] {
-  return facts.flatMap(({ name: file, columns }) => {
-    const named = Object.values((Object.hasOwn(sources, file) && sources[file]?.columns) || {});
-    const absent = named.filter((name) => !columns.some((column) => column.name === name));
-    return absent.length > 0 ? [message('columns_absent', { file, names: absent })] : [];
-  });
-}
-
 function notesOn(
-  {
-    counts: { conversations, endless, compared, judged },
-    examples: { length: examples },
-    cleaning,
-    facts,
-  }: Reading,
+  { counts: { conversations, endless, compared, judged }, examples: { length: examples }, cleaning }: Reading,
   told: {
     readonly template: Told;
     readonly leaked: number;
     readonly nothingHeldOut: boolean;
-    readonly strangers: readonly string[];
-    readonly absentColumns: readonly Message[];
+    readonly sources: readonly Message[];
   },
 ): readonly Message[] {
-  const { template, leaked, nothingHeldOut, strangers, absentColumns } = told;
+  const { template, leaked, nothingHeldOut, sources } = told;
   return [
-    ...facts.flatMap(({ name, encoding, encodingGuessed }) =>
-      encoding !== undefined && encodingGuessed === true
-        ? [message('file_encoding_guessed', { file: name, encoding: nameOfEncoding(encoding) })]
-        : [],
-    ),
-    ...facts.flatMap(({ name, header, headerGuessed }) =>
-      header === false && headerGuessed === true ? [message('table_headless', { file: name })] : [],
-    ),
-    ...facts.flatMap(({ name, guess, unrecognised }) =>
-      guess && unrecognised > 0
-        ? [message('columns_guess', { sources: JSON.stringify({ [name]: guess }) })]
-        : [],
-    ),
-    ...absentColumns,
+    ...sources,
     ...(conversations > 0 ? [message('conversations_template', { template })] : []),
     ...(endless > 0 ? [message('examples_endless', { endless, examples })] : []),
     ...(compared + judged > 0 ? [message('examples_judged', { compared, judged })] : []),
-    ...(strangers.length > 0 ? [message('sources_unknown', { names: strangers })] : []),
     ...cleaningNotes(cleaning.report),
     ...(leaked > 0 ? [message('examples_leaked', { leaked })] : []),
     ...(nothingHeldOut ? [message('nothing_held_out')] : []),

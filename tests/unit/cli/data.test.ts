@@ -13,8 +13,8 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }));
 
 const ROWS = [
-  { instruction: 'Hi ', output: 'Mail jo@example.com. ' },
-  { instruction: 'Hi', output: 'Mail jo@example.com.' },
+  { instruction: 'Hi ', output: 'Mail jo@firma.de. ' },
+  { instruction: 'Hi', output: 'Mail jo@firma.de.' },
   {
     messages: [
       { role: 'user', content: 'Hey' },
@@ -62,13 +62,23 @@ describe('tunesmith data', () => {
       { text: 'A text.' },
     ]);
     expect(out).toContain('(private_data): 1 record changed, 0 records dropped');
-    expect(out).toContain('"Mail jo@example.com." → "Mail [EMAIL]."');
+    expect(out).toContain('"Mail jo@firma.de." → "Mail [EMAIL]."');
     expect(out).toContain('rows.jsonl, record 2, dropped, like rows.jsonl, record 1');
     expect(notes).toContain('record 6');
     await writeFile(join(root, 'rows.jsonl'), written);
     await run('--overwrite', ...cleaned, clean());
     expect(await readFile(clean(), 'utf8')).toBe(written);
     expect(await readdir(root)).toEqual(['clean.jsonl', 'rows.jsonl']);
+  });
+
+  it('tells what it has guessed about the files', async () => {
+    await writeFile(
+      join(root, 'rows.jsonl'),
+      Buffer.from('{"text": "Gr\u00fc\u00dfe aus K\u00f6ln"}', 'latin1'),
+    );
+    const { notes } = await run('--sources', '{"other.jsonl":{"weight":2}}');
+    expect(notes).toContain('rows.jsonl names no encoding and was read as Windows-1252');
+    expect(notes).toContain('options for other.jsonl');
   });
 
   it('replaces no file unless it is told to', async () => {
