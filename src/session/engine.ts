@@ -5,6 +5,7 @@ import { Adapters } from './adapters';
 import { Catalog } from './catalog';
 import { Chats } from './chat/chats';
 import { Examples } from './data/examples';
+import { HubDatasets } from './data/hub_datasets';
 import { Exclusive } from './exclusive';
 import { ExportFolder } from './exports/export_folder';
 import { ModelLibrary } from './models/library';
@@ -43,6 +44,7 @@ export class Engine {
   readonly catalog: Catalog;
   readonly saved: SavedModels;
   readonly examples: Examples;
+  readonly datasets: HubDatasets;
   readonly runs: Runs;
   readonly adapter: Adapters;
   readonly chats: Chats;
@@ -65,6 +67,7 @@ export class Engine {
     this.catalog = new Catalog(session, library, opener);
     this.saved = new SavedModels({ library, records, storage });
     this.examples = examples;
+    this.datasets = new HubDatasets(() => library.hub);
     this.runs = new Runs({ session, library, opener, exclusive, records, examples, adapters });
     this.adapter = adapters;
     this.chats = new Chats(session.answering, exclusive, adapters);

@@ -8,6 +8,7 @@ import { isOnnxExport } from './chat/onnx_files';
 import { EngineState } from './engine.svelte';
 import { ExamplesState } from './examples/examples.svelte';
 import { withoutFile } from './examples/files/source_options';
+import { HubDataState } from './examples/files/hub/hub_data.svelte';
 import { CandidateState } from './model/candidate.svelte';
 import { ModelChoice } from './model/choice.svelte';
 import { sayError, t } from './language.svelte';
@@ -54,6 +55,7 @@ export class App {
     const { values } = this.settings;
     if (values) this.settings.set('sources', withoutFile(values.sources, name));
   });
+  readonly hubData = new HubDataState(this.engine, (file) => this.examples.add([file]));
   readonly training = new TrainState(this.engine);
   readonly runs = new RunsState(this.engine);
   readonly finder = new RunFinder();

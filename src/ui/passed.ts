@@ -2,6 +2,7 @@ import { classOf, type ErrorClass } from '../core/error_codes';
 import type { ErrorDescription } from '../core/errors';
 import type { ChatState } from './chat/chat.svelte';
 import type { ExamplesState } from './examples/examples.svelte';
+import type { HubDataState } from './examples/files/hub/hub_data.svelte';
 import type { ExportState } from './export/export.svelte';
 import type { CandidateState } from './model/candidate.svelte';
 import type { ModelChoice } from './model/choice.svelte';
@@ -14,6 +15,7 @@ interface Parts {
   readonly model: Pick<ModelState, 'error' | 'wanted' | 'dismiss' | 'again'>;
   readonly examples: Pick<ExamplesState, 'error' | 'again'>;
   readonly search: Pick<SearchState, 'error'>;
+  readonly hubData: Pick<HubDataState, 'error'>;
   readonly candidate: Pick<CandidateState, 'error'>;
   readonly choice: Pick<ModelChoice, 'refresh'>;
   readonly exports: Pick<ExportState, 'exportError'>;
@@ -27,7 +29,7 @@ interface Parts {
  * demo and the examples are then read again; another model that could not be opened waits for the visitor.
  */
 export function forgetPassed(cause: ErrorClass, parts: Parts): void {
-  const { model, examples, search, candidate, choice, exports, saved, chat, runs } = parts;
+  const { model, examples, search, hubData, candidate, choice, exports, saved, chat, runs } = parts;
   const has = (error: ErrorDescription | undefined): boolean =>
     error !== undefined && classOf(error.code) === cause;
   if (has(model.error)) {
@@ -36,6 +38,7 @@ export function forgetPassed(cause: ErrorClass, parts: Parts): void {
   }
   if (has(examples.error)) examples.again();
   if (has(search.error)) search.error = undefined;
+  if (has(hubData.error)) hubData.error = undefined;
   if (has(candidate.error)) choice.refresh();
   if (has(exports.exportError)) exports.exportError = undefined;
   if (has(saved.error)) void saved.refresh();

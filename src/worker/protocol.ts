@@ -35,6 +35,8 @@ export type {
 export type { ExportReport, PathedBlob } from '../session/chat/onnx_chat';
 export { editsText, isEdits, readEdits, type AddedRecord, type Edits, type RecordEdit } from '../data/edits';
 export type { PreviewExample, RowDetail } from '../session/data/examples';
+export type { DatasetReport } from '../session/data/hub_datasets';
+export type { FoundDataset } from '../hub/datasets/search';
 export { ROW_FLAGS, type RowFlag } from '../session/data/row_flags';
 export type { RowOrder, RowQuery, RowReport, RowsPage } from '../session/data/row_table';
 export type { SearchResult as HubModelReport } from '../session/models/previews';

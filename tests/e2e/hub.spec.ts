@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SAILORS } from '../hub/dataset';
 import { faultOf } from '../hub/faults';
 import { startHub, type RunningHub } from '../hub/server';
 import { checkpointFiles, shardedFiles } from './checkpoint';
@@ -22,6 +23,7 @@ const test = base.extend<{ hub: RunningHub }>({
         { repo: REPO, files, license: 'mit', downloads: 20 },
         { repo: GATED, files, token: TOKEN, license: 'gemma', downloads: 10 },
         { repo: `${CAPTAIN}/log`, files: { 'README.md': 'Day 1' } },
+        SAILORS,
       ],
       writers: { [TOKEN]: [CAPTAIN] },
     });
@@ -228,6 +230,34 @@ test('says what is wrong with a name, and asks for a token where an owner does',
   const elsewhere = hub.requests.filter(({ host, authorization }) => host === 'files' && authorization);
   expect(elsewhere).toEqual([]);
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('hf_of');
+});
+
+test('takes rows of a data set as examples, downloads no others, and has them after a reload', async ({
+  page,
+  tunesmith,
+  hub,
+}) => {
+  await setTo(page, hub);
+  await page.goto('./');
+  const examples = await tunesmith.to('examples');
+  await examples.getByRole('radio', { name: 'Your own examples' }).check();
+  await examples.getByRole('button', { name: 'From the Hub' }).click();
+  const choice = page.getByTestId('hub-data');
+  await choice.getByRole('combobox', { name: 'A data set of the Hub' }).fill('sailors');
+  await expect(choice.getByRole('listbox').getByRole('option')).toHaveText([/sailors.*cc-by-4\.0/]);
+  await page.keyboard.press('Enter');
+  await expect(choice).toContainText('Licence: cc-by-4.0');
+  await expect(choice).toContainText('2,000 rows, 2.37 MB in 2 files');
+  await choice.getByLabel('Rows').fill('60');
+  await choice.getByRole('button', { name: 'Add these rows' }).click();
+  const file = examples.getByText(/ships--sailors@[0-9a-f]{7}\.train\[:60\]\.jsonl/).first();
+  await expect(file).toBeVisible();
+  await expect(examples).toContainText('60 examples', { timeout: 60_000 });
+  expect(hub.requests.filter(({ url }) => url.includes('train-00001'))).toEqual([]);
+  hub.offline = true;
+  await page.reload();
+  await expect(file).toBeVisible();
+  await expect(examples).toContainText('60 examples', { timeout: 60_000 });
 });
 
 test('downloads a run’s model again if its files are gone, or if the browser stores none', async ({

@@ -38,6 +38,11 @@ export class HubState {
     }
   }
 
+  /** Whether the engine knows the endpoint. */
+  get told(): boolean {
+    return this.revision > 0;
+  }
+
   /** Whether it is one of the endpoints offered by name. The abilities of others are unknown. */
   get known(): boolean {
     return KNOWN_ENDPOINTS.some(({ endpoint }) => endpoint === this.endpoint);

@@ -13,6 +13,7 @@ function parts(code: ErrorCode | undefined, kind: 'demo' | 'hub' = 'hub') {
     model: { error, wanted: { kind }, dismiss: note('dismiss model'), again: note('open model') },
     examples: { error, again: note('read examples') },
     search: { error },
+    hubData: { error },
     candidate: { error },
     choice: { refresh: note('look at candidate') },
     exports: { exportError: error },
@@ -41,7 +42,8 @@ it.each([
   forgetPassed(cause, over.fake);
   expect(over.done.filter((each) => each !== stores)).toEqual(all);
   expect(over.done.includes(stores)).toBe(cause === 'full');
-  expect([over.fake.search.error, over.fake.exports.exportError]).toEqual([undefined, undefined]);
+  const { search, hubData, exports } = over.fake;
+  expect([search.error, hubData.error, exports.exportError]).toEqual([undefined, undefined, undefined]);
   const others = parts('device_lost');
   forgetPassed(cause, others.fake);
   expect(others.done.filter((each) => each !== stores)).toEqual([]);

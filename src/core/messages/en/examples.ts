@@ -6,7 +6,7 @@ export const examples = {
   demoHelp: 'Questions answered by a pirate.',
   own: 'Your own examples',
   ownHelp: (formats: readonly string[]) =>
-    `${format.series(formats)} files, or pasted text. They stay on your computer.`,
+    `${format.series(formats)} files, pasted text, or rows of a data set of the Hub. They stay on your computer.`,
   drop: (formats: readonly string[]) => `Drop files here: ${format.series(formats)}`,
   pickFiles: 'Choose files…',
   paste: 'Paste text',

@@ -21,6 +21,7 @@ import { examples } from './examples';
 import { exporting } from './exporting';
 import { files } from './files';
 import { format } from './format';
+import { hubData } from './hub_data';
 import { memory } from './memory';
 import { model } from './model';
 import { rows } from './rows';
@@ -44,6 +45,7 @@ export const en = {
   examples,
   exporting,
   files,
+  hubData,
   memory,
   model,
   rows,

@@ -41,7 +41,7 @@ export const cli: Catalogue['cli'] = {
     config: 'YAML 格式的设置文件，与页面保存的相同；命令行中给出的设置优先',
     dataOfExport: (examples) => `${format.alternatives(examples)} 所需：样本文件或其文件夹`,
     data: (formats) =>
-      `样本文件（${format.series(formats)}）或其文件夹：Alpaca、messages 或 text；或 Hub 数据集的数据行：hub:所有者/名称[@版本][,配置][,划分][[起:止]]，例如 hub:openai/gsm8k,main,train[:1000]`,
+      `样本文件（${format.series(formats)}）或其文件夹：Alpaca、messages 或 text；或 Hub 数据集的数据行：hub:OWNER/NAME[@REVISION][,CONFIG][,SPLIT][[BEGIN:END]]，例如 hub:openai/gsm8k,main,train[:1000]`,
     dataInfo: '只显示 --data 中 Hub 数据集的许可证、配置、划分和大小',
     dataOutput: '要写入的 JSONL 文件；不指定则只输出报告',
     dataToPlan: '用于规划的样本；不指定则按长度为 max_seq_length 的批次计算',

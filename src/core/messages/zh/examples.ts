@@ -6,7 +6,8 @@ export const examples: Catalogue['examples'] = {
   demo: '演示样本',
   demoHelp: '由一位海盗回答的问题。',
   own: '你自己的样本',
-  ownHelp: (formats) => `${format.series(formats)} 文件，或粘贴的文本。数据不会离开你的电脑。`,
+  ownHelp: (formats) =>
+    `${format.series(formats)} 文件、粘贴的文本，或 Hub 数据集的数据行。数据不会离开你的电脑。`,
   drop: (formats) => `把文件拖到这里：${format.series(formats)}`,
   pickFiles: '选择文件…',
   paste: '粘贴文本',

@@ -11,6 +11,7 @@ import { examples } from './examples';
 import { exporting } from './exporting';
 import { files } from './files';
 import { format } from './format';
+import { hubData } from './hub_data';
 import { memory } from './memory';
 import { model } from './model';
 import { rows } from './rows';
@@ -34,6 +35,7 @@ export const zh: Catalogue = {
   examples,
   exporting,
   files,
+  hubData,
   memory,
   model,
   rows,

@@ -40,7 +40,7 @@ export const cliErrors: typeof english = {
   }),
   dataset_info_of_files: {
     message: '--info 用于查看 Hub 的数据集，而 --data 中没有。',
-    hint: '请写明一个数据集：--data hub:所有者/名称。',
+    hint: '请写明一个数据集：--data hub:OWNER/NAME。',
   },
   data_file_missing: ({ path }) => ({
     message: `--data：找不到文件 ${path}。`,
