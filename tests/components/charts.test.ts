@@ -69,6 +69,35 @@ it('the curve gets new steps in the chart that is there, which only colours, sca
   expect(vi.mocked(makePlot).mock.lastCall?.[1].steps).toEqual([1, 2, 3, 4]);
 });
 
+it('files that are evaluated by themselves have curves and names, in a chart that is made for them', () => {
+  const losses = (step: number, eval_losses: Record<string, number>): TrainEvent => ({
+    event: 'eval',
+    step,
+    eval_loss: 2,
+    perplexity: 8,
+    eval_losses,
+  });
+  const events = [
+    stepEvent(1),
+    losses(1, { 'a.csv': 3, 'b.csv': 1 }),
+    stepEvent(2),
+    losses(2, { 'a.csv': 2.5 }),
+  ];
+  const shown = show(LossChart, appOver(), { events });
+  expect(vi.mocked(makePlot).mock.lastCall?.[1].sources).toEqual([
+    { name: 'a.csv', losses: [3, 2.5] },
+    { name: 'b.csv', losses: [1, null] },
+  ]);
+  expect(Array.from(shown.querySelectorAll('.source'), (each) => each.textContent)).toEqual([
+    'a.csv: 2.50',
+    'b.csv: 1.00',
+  ]);
+  const lines = [...shown.querySelectorAll('.source line')];
+  for (const name of ['stroke', 'stroke-dasharray']) {
+    expect(new Set(lines.map((line) => line.getAttribute(name))).size).toBe(2);
+  }
+});
+
 it('the switches above the curve change how it is drawn, also after a reload', () => {
   const app = appOver();
   const shown = show(LossChart, app, { events: [stepEvent(1), stepEvent(2)] });

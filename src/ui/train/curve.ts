@@ -6,7 +6,18 @@ export interface CurveData {
   readonly train: (number | null)[];
   readonly smoothed: (number | null)[];
   readonly evaluation: (number | null)[];
+  /** The evaluation losses of single files, if examples of several are held out. */
+  readonly sources: readonly SourceCurve[];
 }
+
+export interface SourceCurve {
+  /** The file's name. */
+  readonly name: string;
+  readonly losses: readonly (number | null)[];
+}
+
+/** Most files with a curve of their own: more are hard to distinguish. */
+const MOST_SOURCES = 5;
 
 /**
  * Exponential moving average with bias correction (as in Adam's moments), so that the first values count fully.
@@ -27,9 +38,14 @@ export function smooth(values: readonly (number | null)[], weight: number): (num
 export function curveOf(events: readonly TrainEvent[]): CurveData {
   const train = new Map<number, number>();
   const evaluation = new Map<number, number>();
+  const bySource = new Map<string, Map<number, number>>();
   for (const event of events) {
     if (event.event === 'step') train.set(event.step, event.loss);
-    if (event.event === 'eval') evaluation.set(event.step, event.eval_loss);
+    if (event.event !== 'eval') continue;
+    evaluation.set(event.step, event.eval_loss);
+    for (const [name, loss] of Object.entries(event.eval_losses ?? {})) {
+      bySource.set(name, (bySource.get(name) ?? new Map<number, number>()).set(event.step, loss));
+    }
   }
   const steps = [...new Set([...train.keys(), ...evaluation.keys()])].sort((a, b) => a - b);
   const losses = steps.map((step) => finiteOrNull(train.get(step)));
@@ -38,6 +54,10 @@ export function curveOf(events: readonly TrainEvent[]): CurveData {
     train: losses,
     smoothed: smooth(losses, smoothingWeight(losses.length)),
     evaluation: steps.map((step) => finiteOrNull(evaluation.get(step))),
+    sources: [...bySource].slice(0, MOST_SOURCES).map(([name, losses]) => ({
+      name,
+      losses: steps.map((step) => finiteOrNull(losses.get(step))),
+    })),
   };
 }
 

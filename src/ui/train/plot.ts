@@ -1,6 +1,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { CurveData } from './curve';
+import { sourceLine } from './source_lines';
 import { t } from '../language.svelte';
 
 export interface PlotOptions {
@@ -19,8 +20,8 @@ export function lossScale(log: boolean): uPlot.Scale {
   return { range: log ? logRange : linearRange, ...(isDistribution(distr) && { distr }) };
 }
 
-function aligned({ steps, train, smoothed, evaluation }: CurveData): uPlot.AlignedData {
-  return [steps, train, smoothed, evaluation];
+function aligned({ steps, train, smoothed, evaluation, sources }: CurveData): uPlot.AlignedData {
+  return [steps, train, smoothed, evaluation, ...sources.map(({ losses }) => [...losses])];
 }
 
 /** Returns a function that reads a colour of the style sheet by name, in the present theme. */
@@ -83,6 +84,17 @@ export function makePlot(into: HTMLElement, curve: CurveData, options: PlotOptio
           points: { show: true, size: 8, fill: color('chart-eval'), stroke: color('surface') },
           spanGaps: true,
         },
+        ...curve.sources.map((_, place): uPlot.Series => {
+          const { color: name, dash } = sourceLine(place);
+          const stroke = color(name);
+          return {
+            stroke,
+            width: 2,
+            dash: [...dash],
+            points: { show: true, size: 5, fill: stroke, stroke },
+            spanGaps: true,
+          };
+        }),
       ],
     },
     aligned(curve),
