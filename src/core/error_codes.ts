@@ -186,6 +186,7 @@ export const ERROR_CLASSES = {
   linear_not_blocked: 'fit',
   logits_not_finite: 'numbers',
   loss_not_finite: 'numbers',
+  mixture_long: 'input',
   model_changed: 'input',
   model_file_missing: 'input',
   model_folder_is_adapter: 'input',

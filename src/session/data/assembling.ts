@@ -1,7 +1,7 @@
 import type { DataSettings } from '../../core/settings/settings';
 import type { SourceOptions } from '../../core/settings/sources';
 import { select, type ExampleList } from '../../data/example_list';
-import { mixed } from '../../data/mixing';
+import { chosen, mixed } from '../../data/mixing';
 import { packed, piecesOf } from '../../data/packed_list';
 import { splitHeldOut } from '../../data/splitting';
 import { objectiveOf } from '../../models/objectives';
@@ -45,6 +45,7 @@ export function assemble(
   const isGiven = (index: number): boolean =>
     isHeldOut(index) || options[files[index] ?? -1]?.split === 'eval';
   const split = splitHeldOut(files, eval_split, seed, isGiven, isGenerated);
+  // Those of a file for evaluation that its num_samples leaves out are not learnt either.
   const evaluated = new Set(Array.from(split.heldOut, contentOf));
   const isLeaked = (index: number): boolean => evaluated.has(contentOf(index));
   const train = split.train.filter((index) => !isLeaked(index));
@@ -52,9 +53,14 @@ export function assemble(
     ...options[file],
     indices: train.filter((index) => files[index] === file),
   }));
+  const sampleOf = (file: number): Uint32Array => {
+    const indices = split.heldOut.filter((index) => files[index] === file);
+    const { split: use, num_samples: count } = options[file] ?? {};
+    return use === 'eval' && count !== undefined ? chosen(indices, count, seed, file) : indices;
+  };
   return {
     train: mixed(parts, mix_strategy, seed),
-    heldOut: split.heldOut,
+    heldOut: Uint32Array.from(names.flatMap((_, file) => [...sampleOf(file)])).sort(),
     leakedExamples: split.train.filter(isLeaked),
   };
 }

@@ -66,10 +66,25 @@ describe('interleaved sources', () => {
     expect([...counts].every(([index, count]) => index < 5000 || count === 1)).toBe(true);
   });
 
-  it('draw alike without weights', () => {
-    const alike = mixed([{ indices: from(0, 400) }, { indices: from(5000, 400) }], 'interleave_under', 2);
-    const second = alike.filter((index) => index >= 5000).length;
-    expect(Math.abs(second / alike.length - 0.5)).toBeLessThan(5 * Math.sqrt(0.25 / alike.length));
+  it('give their examples in turn without weights, as datasets does', () => {
+    const alike = [{ indices: from(0, 3) }, { indices: from(3, 4) }, { indices: from(7, 5) }];
+    expect([...mixed(alike, 'interleave_under', 2)]).toEqual([0, 3, 7, 1, 4, 8, 2, 5, 9]);
+    const over = [0, 3, 7, 1, 4, 8, 2, 5, 9, 0, 6, 10, 1, 3, 11];
+    expect([...mixed(alike, 'interleave_over', 2)]).toEqual(over);
     expect(mixed([{ indices: from(3, 2) }], 'interleave_over', 2)).toEqual(from(3, 2));
+    expect(mixed([{ indices: from(3, 0) }], 'interleave_under', 2)).toHaveLength(0);
+  });
+
+  it('are refused if a pass would have no end in sight', () => {
+    for (const [strategy, odd] of [
+      ['interleave_over', { weight: 1e-6 }],
+      ['concat', { num_samples: 1e9 }],
+    ] as const) {
+      const huge = [
+        { indices: from(0, 3), weight: 1000 },
+        { indices: from(3, 3), ...odd },
+      ];
+      expect(() => mixed(huge, strategy, 1)).toThrow(/over 20 million examples/);
+    }
   });
 });

@@ -96,8 +96,10 @@ export const settingHelp = {
     help: 'How several files of examples become one set.',
     options: {
       concat: 'one after the other, each example as often as the weight of its file says',
-      interleave_under: 'drawn in proportion to the weights until the first file is used up',
-      interleave_over: 'drawn in proportion to the weights until the last file is used up',
+      interleave_under:
+        'in turn, or drawn in proportion to the weights if there are any, until the first file is used up',
+      interleave_over:
+        'in turn, or drawn in proportion to the weights if there are any, until the last file is used up',
     },
   },
   packing:

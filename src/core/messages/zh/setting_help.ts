@@ -91,8 +91,8 @@ export const settingHelp: Catalogue['settingHelp'] = {
     help: '多个样本文件如何合成一个数据集。',
     options: {
       concat: '依次拼接，每条样本出现的次数由所在文件的权重决定',
-      interleave_under: '按权重抽取，直到第一个文件用完',
-      interleave_over: '按权重抽取，直到最后一个文件用完',
+      interleave_under: '轮流取用（设有权重时按权重抽取），直到第一个文件用完',
+      interleave_over: '轮流取用（设有权重时按权重抽取），直到最后一个文件用完',
     },
   },
   packing:

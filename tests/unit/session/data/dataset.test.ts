@@ -142,6 +142,10 @@ describe('examples as a model sees them', () => {
       expect((await textsOf(training)).join()).not.toContain('It is 6.');
       const whole = await makeDataset(model, [named('a.jsonl', 0, 6), files[1]!], settings);
       expect(whole.hash).not.toBe(hash);
+      // Nor on one that num_samples leaves out of the evaluation.
+      const some = { ...settings, sources: { 'b.jsonl': { split: 'eval' as const, num_samples: 3 } } };
+      const sampled = await makeDataset(model, files, some);
+      expect([sampled.training.length, sampled.heldOut.length]).toEqual([6, 3]);
     });
 
     it('get the system message of their file unless they have one', async () => {

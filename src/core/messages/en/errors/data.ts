@@ -38,6 +38,10 @@ export const dataErrors = {
     message: `eval_split ${split} holds out ${held} of ${count} examples and leaves none to train on.`,
     hint: 'Choose a smaller eval_split, or add examples.',
   }),
+  mixture_long: ({ millions }: { millions: number }) => ({
+    message: `With these weights and numbers of examples, a pass over the files has over ${millions} million examples.`,
+    hint: 'Choose weights that differ less, or a smaller num_samples, in the setting sources.',
+  }),
   nothing_to_learn: ({ tokens, most }: { tokens?: number; most: number }) => ({
     message:
       tokens === undefined

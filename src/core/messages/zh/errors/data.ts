@@ -35,6 +35,10 @@ export const dataErrors: typeof english = {
     message: `eval_split ${split} 会从 ${count} 条样本中留出 ${held} 条，没有剩余的样本可供训练。`,
     hint: '请减小 eval_split，或添加样本。',
   }),
+  mixture_long: ({ millions }) => ({
+    message: `按这些权重和样本数，一轮训练会超过 ${millions * 100} 万条样本。`,
+    hint: '请在 sources 设置中选用相差较小的权重，或减小 num_samples。',
+  }),
   nothing_to_learn: ({ tokens, most }) => ({
     message:
       tokens === undefined
