@@ -158,6 +158,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
     'cli/main.ts': /^tunesmith: …$/,
     'cli/train.ts': /^(?:learning_rate|grad_norm) …$/,
     'core/endpoints.ts': /^Hugging Face$/,
+    'data/cleaning/private/patterns.ts': /^\(\?:version\|/,
     'data/files/legacy_decoder.ts': /^€ ‚ƒ/,
     'data/files/likely_encodings.ts': /^的一是/,
     'data/files/encoding.ts': /^(?:GB18030 \(GBK\)|Windows-125\d \(.+\)|UTF-16 \(big-endian\))$/,
