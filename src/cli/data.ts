@@ -1,20 +1,23 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { TunesmithError } from '../core/errors';
-import { parseSettings } from '../core/settings/settings';
+import { describeError, TunesmithError } from '../core/errors';
+import { DEFAULTS, parseSettings, settingFromText } from '../core/settings/settings';
 import { cleaningMessage, type CleaningExample, type CleaningReport } from '../data/cleaning/report';
 import { cleanRows, ROW_SETTINGS } from '../session/data/clean_rows';
+import type { SourceFacts } from '../session/data/uses';
 import { temporaryPath } from '../storage/file_store';
 import { nodeFiles } from '../storage/node_files';
 import { DATA_OPTION, JSON_OPTION, type Command } from './command';
 import { showDatasets } from './hub_data';
 import { jsonOf } from './json';
-import { say, t } from './language';
+import { say, sayError, t } from './language';
 import { DATA_HUB_OPTIONS } from './library';
 import { problemText, readData } from './open';
 import type { Output } from './output';
 import { temporaryScratch } from './scratch';
 import { interruptible } from './signals';
+
+const defaults = { eval_split: 0 };
 
 export const dataCommand: Command = {
   name: 'data',
@@ -23,13 +26,17 @@ export const dataCommand: Command = {
     data: DATA_OPTION,
     info: { value: '', kind: 'flag', help: t.cli.options.dataInfo },
     ...DATA_HUB_OPTIONS,
+    clean: { value: 'STEPS', kind: 'text', help: t.cli.options.clean },
     output: { value: 'FILE', kind: 'text', help: t.cli.options.dataOutput },
     overwrite: { value: '', kind: 'flag', help: t.cli.options.overwrite },
     json: JSON_OPTION,
   },
   settings: ROW_SETTINGS,
+  defaults,
   async run(args, output) {
-    const settings = parseSettings(args.settings);
+    const clean = args.text('clean');
+    const cleaning = clean === undefined ? {} : { cleaning: settingFromText('cleaning', clean) };
+    const settings = parseSettings({ ...args.settings, ...cleaning }, { ...DEFAULTS, ...defaults });
     if (args.flag('info')) {
       await showDatasets(args, output);
       return;
@@ -40,16 +47,19 @@ export const dataCommand: Command = {
     await interruptible(async (signal) => {
       const rows = await cleanRows(files, settings, { signal, scratch: temporaryScratch });
       try {
-        const { count, problems, notes, cleaning } = rows;
+        const { count, heldOut, sources, problems, notes, cleaning, obstacle } = rows;
         for (const note of notes) output.note(say(note));
         for (const problem of problems) output.note(problemText(problem));
         if (path !== undefined) await writeLines(path, rows.lines());
         output.json({
           rows: count,
+          held_out: heldOut,
           ...(path !== undefined && { output: path }),
-          ...jsonOf({ cleaning, problems, notes }),
+          ...jsonOf({ sources: sources.map(useOf), cleaning, problems, notes }),
         });
         if (cleaning) report(cleaning, output);
+        if (sources.length > 1 || heldOut > 0) reportUses(sources, output);
+        if (obstacle) output.note(sayError(describeError(obstacle)).message);
         output.line(path === undefined ? t.cli.rowsRead(count) : t.cli.rowsWritten(path, count));
       } finally {
         await rows.close();
@@ -57,6 +67,15 @@ export const dataCommand: Command = {
     });
   },
 };
+
+/** The use of a file's rows, for programs. */
+function useOf({ name, records, trained, heldOut }: SourceFacts): object {
+  return { file: name, records, rows: trained, held_out: heldOut };
+}
+
+function reportUses(sources: readonly SourceFacts[], output: Output): void {
+  for (const { name, trained, heldOut } of sources) output.line(t.cli.rowsOfFile(name, trained, heldOut));
+}
 
 /** Throws `output_file_used` unless the file may be written. */
 async function checkFree(path: string, overwrite: boolean): Promise<void> {

@@ -37,7 +37,7 @@ export function assemble(
     isGenerated,
   }: Pick<Reading, 'examples' | 'sourceOf' | 'contentOf' | 'isHeldOut' | 'isGenerated'>,
   names: readonly string[],
-  settings: DataSettings,
+  settings: Pick<DataSettings, 'sources' | 'eval_split' | 'mix_strategy' | 'seed'>,
 ): Assembled {
   const { eval_split, mix_strategy, seed } = settings;
   const options = names.map((name) => optionsOf(settings, name));

@@ -1,6 +1,8 @@
 import type { TrainSettings } from '../../core/settings/settings';
-import type { Message } from '../../core/messages/message';
+import type { TunesmithError } from '../../core/errors';
+import { message, type Message } from '../../core/messages/message';
 import { TimeSlices } from '../../core/time_slices';
+import type { TokenizedExample } from '../../data/batches';
 import { Cleaner } from '../../data/cleaning/cleaner';
 import type { CleaningReport } from '../../data/cleaning/report';
 import type { ProblemGroup } from '../../data/problems';
@@ -8,29 +10,47 @@ import { jsonLine } from '../../exports/cluster/records';
 import type { DataFile, DatasetOptions } from './dataset';
 import { ParsedFiles } from './parsed_files';
 import { Reading } from './reading';
-import { hasFlag } from './row_flags';
+import { obstacleOf } from './obstacle';
 import { rowRecord } from './row_record';
 import { sourceNotes } from './source_notes';
 import { sourcesOf, unpackFiles } from './sources';
+import { usesOf, type SourceFacts } from './uses';
+import { assemble } from './assembling';
 
-/** The settings that the content of a row depends on, whatever the model. */
-export const ROW_SETTINGS = ['placeholders', 'sources', 'cleaning'] as const;
+/** The settings that the rows of a pass depend on, whatever the model. */
+export const ROW_SETTINGS = [
+  'placeholders',
+  'sources',
+  'cleaning',
+  'mix_strategy',
+  'eval_split',
+  'seed',
+] as const;
+
+/** Without a model, a row stands for its examples. */
+const ROW: TokenizedExample = { ids: new Uint32Array(0), trained: new Uint8Array(0) };
 
 /** The rows of files as they are learnt, before a model's tokenizer and template. */
 export interface CleanRows {
-  /** Number of rows. */
+  /** Number of rows of a pass of training; one that occurs several times counts as often. */
   readonly count: number;
+  /** Number of rows for evaluation. */
+  readonly heldOut: number;
+  /** Each file as it was read and is used. */
+  readonly sources: readonly SourceFacts[];
+  /** The reason why there is nothing to train on, if some rows could be used. */
+  readonly obstacle: TunesmithError | undefined;
   readonly problems: readonly ProblemGroup[];
-  /** Guesses about the files. */
+  /** Guesses about the files, and rows that are left out. */
   readonly notes: readonly Message[];
   readonly cleaning: CleaningReport | undefined;
-  /** The rows as lines of JSON. */
+  /** The rows of a pass, as lines of JSON. */
   lines(): AsyncIterable<string>;
   /** Frees the scratch file. */
   close(): Promise<void>;
 }
 
-/** Reads and cleans files without a model. The shares of files in a mixture have no effect: each row is there once. */
+/** Reads, cleans, splits and mixes files without a model. */
 export async function cleanRows(
   files: readonly DataFile[],
   settings: Pick<TrainSettings, (typeof ROW_SETTINGS)[number]>,
@@ -40,12 +60,11 @@ export async function cleanRows(
   const sources = await sourcesOf(files, await unpackFiles(files, () => slices.giveWay()), settings);
   const parsed = ParsedFiles.fresh(scratch);
   const reading = new Reading(sources, {
-    examplesOf: () => ({ examples: [], endless: false }),
+    examplesOf: () => ({ examples: [ROW], endless: false }),
     cleaner: await Cleaner.of(settings.cleaning),
     fillings: settings.placeholders,
     parsed,
   });
-  const { rows } = reading;
   try {
     for (const index of sources.keys()) {
       await reading.read(index, async () => {
@@ -56,24 +75,26 @@ export async function cleanRows(
     await parsed.close();
     throw error;
   }
-  const left = ['refused', 'excluded', 'dropped', 'proposed'] as const;
-  const used = Array.from({ length: rows.length }, (_, row) => row).filter(
-    (row) => !left.some((flag) => hasFlag(rows.flags(row), flag)),
-  );
+  const names = sources.map(({ file }) => file.name);
+  const assembled = assemble(reading, names, settings);
+  const { train, heldOut, leakedExamples } = assembled;
+  const leaked = leakedExamples.length;
+  const cleaning = reading.cleaning.report;
   return {
-    count: used.length,
+    count: train.length,
+    heldOut: heldOut.length,
+    sources: usesOf(reading, assembled),
+    obstacle: obstacleOf({ examples: reading.examples.length, trained: train.length, leaked, cleaning }),
     problems: reading.problems.flat(),
-    notes: sourceNotes(
-      settings,
-      sources.map(({ file }) => file.name),
-      reading.facts,
-    ),
-    cleaning: reading.cleaning.report,
+    notes: [
+      ...sourceNotes(settings, names, reading.facts),
+      ...(leaked > 0 ? [message('examples_leaked', { leaked })] : []),
+    ],
+    cleaning,
     async *lines() {
-      for (const row of used) {
+      for (const index of train) {
         await slices.giveWay();
-        const sample = reading.rowSample(await rows.value(row), row);
-        if (sample) yield jsonLine(rowRecord(sample));
+        yield jsonLine(rowRecord(await reading.sampleOf(index)));
       }
     },
     close: () => parsed.close(),

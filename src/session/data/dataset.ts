@@ -17,8 +17,8 @@ import type { NamedExamples } from '../../train/evaluate';
 import { templateOf, type OpenModel } from '../models/open';
 import type { FoundPlaceholder } from './found_placeholders';
 import { obstacleOf } from './obstacle';
-import { assemble, isInPieces, Lists, type Assembled } from './assembling';
-import type { ReadFacts } from './read_facts';
+import { assemble, isInPieces, Lists } from './assembling';
+import { usesOf, type SourceFacts } from './uses';
 import type { Reading } from './reading';
 import { hashesOf, readFiles, type KeptReading } from './reading_files';
 import { RowTable } from './row_table';
@@ -26,13 +26,6 @@ import { sourceNotes } from './source_notes';
 
 /** A file of examples as given: bytes, until its format has read them. */
 export type DataFile = FileReader;
-
-/** A file as it was read, and the use of its examples. */
-export interface SourceFacts extends ReadFacts {
-  /** Its examples in a pass of training; one that occurs several times counts as often. */
-  readonly trained: number;
-  readonly heldOut: number;
-}
 
 /** Examples as tokens of one model, with given settings. */
 export interface Dataset {
@@ -168,7 +161,7 @@ export async function makeDataset(
       records: train.length + heldOut.length,
       heldOutSources: await heldOutSources(lists, reading, read, heldOut),
       problems: reading.problems.flat().sort((a, b) => b.count - a.count),
-      sources: usedFacts(reading, assembled),
+      sources: usesOf(reading, assembled),
       cutAt: maxSeqLength,
       cutBy: settings.max_seq_length <= positions ? 'setting' : 'model',
       truncated: reading.counts.truncated,
@@ -253,17 +246,6 @@ async function heldOutSources(
   }
   const filled = parts.filter((part) => part.examples.length > 0);
   return filled.length > 1 ? filled : undefined;
-}
-
-/** The facts about each file with the use of its examples. */
-function usedFacts({ facts, sourceOf }: Reading, { train, heldOut }: Assembled): readonly SourceFacts[] {
-  const countOf = (indices: Uint32Array): Uint32Array => {
-    const counts = new Uint32Array(facts.length);
-    for (const index of indices) counts[sourceOf(index)]!++;
-    return counts;
-  };
-  const [trained, held] = [countOf(train), countOf(heldOut)];
-  return facts.map((each, source) => ({ ...each, trained: trained[source]!, heldOut: held[source]! }));
 }
 
 function notesOn(

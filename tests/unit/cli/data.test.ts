@@ -28,7 +28,8 @@ const ROWS = [
 
 async function run(...more: string[]): Promise<{ out: string; notes: string }> {
   const told = { out: '', notes: '' };
-  const args = parseArguments(dataCommand, ['--data', join(root, 'rows.jsonl'), ...more]);
+  const data = more.includes('--data') ? [] : ['--data', join(root, 'rows.jsonl')];
+  const args = parseArguments(dataCommand, [...data, ...more]);
   const streams = {
     out: { write: (text: string) => (told.out += text) },
     error: { write: (text: string) => (told.notes += text) },
@@ -86,6 +87,45 @@ describe('tunesmith data', () => {
     await expect(run('--output', clean())).rejects.toMatchObject({ code: 'output_file_used' });
     expect(await readFile(clean(), 'utf8')).toBe('mine');
     await expect(run('--output', root, '--overwrite')).rejects.toMatchObject({ code: 'output_file_used' });
+  });
+
+  it('writes what is trained: files for evaluation are left out, the others are mixed', async () => {
+    const rows = (name: string, count: number) =>
+      writeFile(
+        join(root, name),
+        Array.from({ length: count }, (_, at) => JSON.stringify({ text: `${name} ${at}` })).join('\n'),
+      );
+    await rows('a.jsonl', 4);
+    await rows('b.jsonl', 10);
+    await writeFile(join(root, 'test.jsonl'), '{"text":"a.jsonl 0"}\n{"text":"new"}');
+    const sources = {
+      'a.jsonl': { weight: 2 },
+      'b.jsonl': { num_samples: 3 },
+      'test.jsonl': { split: 'eval' },
+    };
+    const files = ['a', 'b', 'test'].map((name) => join(root, `${name}.jsonl`));
+    const args = ['--data', ...files, '--sources', JSON.stringify(sources), '--output', clean()];
+    const { out, notes } = await run(...args);
+    expect(out).toContain('a.jsonl: 6 rows in a pass of training, 0 for evaluation');
+    expect(out).toContain('test.jsonl: 0 rows in a pass of training, 2 for evaluation');
+    expect(notes).toContain('1 example for training has the same content');
+    const written = (await readFile(clean(), 'utf8')).trimEnd().split('\n');
+    expect(written.filter((line) => line.includes('a.jsonl'))).toHaveLength(6);
+    expect(written.filter((line) => line.includes('b.jsonl'))).toHaveLength(3);
+    expect(written).toHaveLength(9);
+    const { out: json } = await run(...args.slice(0, -1), join(root, 'again.jsonl'), '--json');
+    expect(JSON.parse(json)).toMatchObject({
+      rows: 9,
+      held_out: 2,
+      sources: [{ file: 'a.jsonl', rows: 6 }, {}, {}],
+    });
+    expect(await readFile(join(root, 'again.jsonl'), 'utf8')).toBe(await readFile(clean(), 'utf8'));
+  });
+
+  it('takes the steps as --clean too, and says if they drop all rows', async () => {
+    const { out, notes } = await run('--clean', '{"length":{"min_answer":1000}}');
+    expect(out).toContain('0 records can be used');
+    expect(notes).toContain('The cleaning drops all 5 rows.');
   });
 
   it('reports to programs, and writes nothing without --output', async () => {

@@ -50,6 +50,7 @@ export const cli = {
       `examples (${format.series(formats)}), or folders of them: Alpaca, messages or text; or rows of a data set of the Hub: hub:owner/name[@revision][,configuration][,split][[begin:end]], such as hub:openai/gsm8k,main,train[:1000]`,
     dataInfo:
       'only shows the licence, the configurations, the splits and the sizes of the data sets of the Hub in --data',
+    clean: 'the same as --cleaning',
     dataOutput: 'the JSONL file to write; without it, the report alone',
     dataToPlan: 'examples to plan for; without them, batches of max_seq_length tokens',
     endpoint: (fallback: string) =>
@@ -101,6 +102,8 @@ export const cli = {
   rowDroppedLike: (place: string, text: string, like: string) => `${place}, dropped, like ${like}: ${text}`,
   rowCount: (rows: number) => plural(rows, 'row'),
   fileSizes: (files: number, bytes: number) => `${format.bytes(bytes)} in ${plural(files, 'file')}`,
+  rowsOfFile: (file: string, trained: number, held: number) =>
+    `${file}: ${plural(trained, 'row')} in a pass of training, ${format.count(held)} for evaluation`,
   rowsRead: (count: number) => `${plural(count, 'record')} can be used.`,
   rowsWritten: (path: string, count: number) => `${path}: ${plural(count, 'record')}`,
   /** Results. */

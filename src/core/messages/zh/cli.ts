@@ -43,6 +43,7 @@ export const cli: Catalogue['cli'] = {
     data: (formats) =>
       `样本文件（${format.series(formats)}）或其文件夹：Alpaca、messages 或 text；或 Hub 数据集的数据行：hub:OWNER/NAME[@REVISION][,CONFIG][,SPLIT][[BEGIN:END]]，例如 hub:openai/gsm8k,main,train[:1000]`,
     dataInfo: '只显示 --data 中 Hub 数据集的许可证、配置、划分和大小',
+    clean: '与 --cleaning 相同',
     dataOutput: '要写入的 JSONL 文件；不指定则只输出报告',
     dataToPlan: '用于规划的样本；不指定则按长度为 max_seq_length 的批次计算',
     endpoint: (fallback) => `模型来源（endpoint），默认 $HF_ENDPOINT 或 ${fallback}`,
@@ -88,6 +89,8 @@ export const cli: Catalogue['cli'] = {
   rowDroppedLike: (place, text, like) => `${place}，丢弃，与 ${like} 相同或相近：${text}`,
   rowCount: (rows) => `${format.count(rows)} 行`,
   fileSizes: (files, bytes) => `${format.bytes(bytes)}，${format.count(files)} 个文件`,
+  rowsOfFile: (file, trained, held) =>
+    `${file}：每轮训练 ${format.count(trained)} 条，用于评估 ${format.count(held)} 条`,
   rowsRead: (count) => `可用的数据行：${format.count(count)} 条。`,
   rowsWritten: (path, count) => `${path}：${format.count(count)} 条数据行`,
   evaluationLoss: '评估损失',
