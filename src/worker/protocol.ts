@@ -12,6 +12,7 @@ import { registerErrorTransfer } from './errors';
 import { startWorker } from './start';
 
 export { areShortened } from '../train/samples';
+export { isDatasetInfo } from '../data/dataset_info';
 export { DATA_ENDINGS, DATA_MEDIA_TYPES, DATA_FORMAT_NAMES, isDataFile } from '../data/files/formats';
 export { ENCODINGS, nameOfEncoding } from '../data/files/encoding';
 export { DELIMITERS } from '../data/files/table_look';

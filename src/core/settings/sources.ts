@@ -37,6 +37,7 @@ const columns = v.strictObject({
   text: v.optional(name),
 });
 export type Columns = Readonly<v.InferOutput<typeof columns>>;
+export const columnNames = Object.keys(columns.entries) as readonly (keyof Columns)[];
 
 /** The names within a list of messages, by the words of LLaMA-Factory's dataset_info.json. */
 const tags = v.strictObject({
@@ -49,6 +50,7 @@ const tags = v.strictObject({
   system_tag: v.optional(name),
 });
 export type Tags = Readonly<v.InferOutput<typeof tags>>;
+export const tagNames = Object.keys(tags.entries) as readonly (keyof Tags)[];
 
 const source = v.strictObject({
   /** The use of its examples. */

@@ -9,6 +9,7 @@ import type { ProblemGroup } from '../../data/problems';
 import { jsonLine } from '../../exports/cluster/records';
 import type { DataFile, DatasetOptions } from './dataset';
 import { ParsedFiles } from './parsed_files';
+import { describedFiles } from './described_files';
 import { Reading } from './reading';
 import { obstacleOf } from './obstacle';
 import { rowRecord } from './row_record';
@@ -53,11 +54,13 @@ export interface CleanRows {
 /** Reads, cleans, splits and mixes files without a model. */
 export async function cleanRows(
   files: readonly DataFile[],
-  settings: Pick<TrainSettings, (typeof ROW_SETTINGS)[number]>,
+  given: Pick<TrainSettings, (typeof ROW_SETTINGS)[number]>,
   { signal, scratch }: Pick<DatasetOptions, 'signal' | 'scratch'> = {},
 ): Promise<CleanRows> {
   const slices = new TimeSlices(signal);
-  const sources = await sourcesOf(files, await unpackFiles(files, () => slices.giveWay()), settings);
+  const unpacked = await unpackFiles(files, () => slices.giveWay());
+  const { unpacking, settings, notes } = await describedFiles(unpacked, given);
+  const sources = await sourcesOf(files, unpacking, settings);
   const parsed = ParsedFiles.fresh(scratch);
   const reading = new Reading(sources, {
     examplesOf: () => ({ examples: [ROW], endless: false }),
@@ -87,6 +90,7 @@ export async function cleanRows(
     obstacle: obstacleOf({ examples: reading.examples.length, trained: train.length, leaked, cleaning }),
     problems: reading.problems.flat(),
     notes: [
+      ...notes,
       ...sourceNotes(settings, names, reading.facts),
       ...(leaked > 0 ? [message('examples_leaked', { leaked })] : []),
     ],

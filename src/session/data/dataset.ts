@@ -136,7 +136,7 @@ export async function makeDataset(
     const assembled = assemble(
       reading,
       read.map(({ name }) => name),
-      settings,
+      kept.settings,
     );
     const { train, heldOut, leakedExamples } = assembled;
     const leaked = leakedExamples.length;
@@ -173,11 +173,14 @@ export async function makeDataset(
         template: template.name,
         leaked,
         nothingHeldOut: settings.eval_split > 0 && train.length > 0 && heldOut.length === 0,
-        sources: sourceNotes(
-          settings,
-          read.map(({ name }) => name),
-          reading.facts,
-        ),
+        sources: [
+          ...kept.notes,
+          ...sourceNotes(
+            kept.settings,
+            read.map(({ name }) => name),
+            reading.facts,
+          ),
+        ],
       }),
       samplePrompts: await samplePrompts(reading, [
         ...heldOut.slice(0, SEARCHED_PROMPTS),

@@ -1,10 +1,12 @@
 import { createSHA256 } from 'hash-wasm';
 import { piecesOf, type FileReader } from '../../core/file_reader';
+import type { Message } from '../../core/messages/message';
 import { dataKey, DEFAULTS, type DataSettings } from '../../core/settings/settings';
 import type { TimeSlices } from '../../core/time_slices';
 import type { Scratch } from '../../data/byte_log';
 import { Cleaner } from '../../data/cleaning/cleaner';
 import type { OpenModel } from '../models/open';
+import { describedFiles } from './described_files';
 import { ParsedFiles } from './parsed_files';
 import { Reading, type ReadingOptions } from './reading';
 import { sourcesOf, unpackFiles, type GivenSource, type Unpacking } from './sources';
@@ -16,6 +18,9 @@ export interface KeptReading {
   /** The owner of the reading closes them. */
   readonly parsed: ParsedFiles;
   readonly unpacking: Unpacking;
+  /** The settings, with what files say of others. */
+  readonly settings: DataSettings;
+  readonly notes: readonly Message[];
   /** Hashes of files. */
   readonly hashes: Map<FileReader, string>;
   readonly model: OpenModel;
@@ -35,7 +40,7 @@ interface FilesOptions extends Pick<ReadingOptions, 'examplesOf'> {
 /** Reads files. Files that the former reading has are not read again, and neither are rows whose edits are the same. */
 export async function readFiles(
   files: readonly FileReader[],
-  settings: DataSettings,
+  given: DataSettings,
   { model, examplesOf, former, scratch, onProgress, slices }: FilesOptions,
 ): Promise<KeptReading> {
   // The former reading may be closed meanwhile.
@@ -43,7 +48,9 @@ export async function readFiles(
   let parsed = shared;
   try {
     const unpacking = await unpackFiles(files, () => slices.giveWay(), former?.unpacking);
-    const sources = await sourcesOf(files, unpacking, settings);
+    const described = await describedFiles(unpacking, given);
+    const { settings, notes } = described;
+    const sources = await sourcesOf(files, described.unpacking, settings);
     const isShared = shared?.has(sources.filter(({ added }) => added === undefined));
     if (!parsed || !isShared) {
       parsed = ParsedFiles.fresh(scratch);
@@ -56,7 +63,7 @@ export async function readFiles(
     const reading = new Reading(sources, options, again);
     await readAll(reading, slices, onProgress);
     const hashes = new Map(former?.hashes);
-    return { reading, sources, parsed, unpacking, hashes, model, rowKey };
+    return { reading, sources, parsed, unpacking, settings, notes, hashes, model, rowKey };
   } catch (error) {
     await parsed?.close();
     throw error;

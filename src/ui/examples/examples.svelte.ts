@@ -1,7 +1,13 @@
 import { ABORTED, describeError, type ErrorDescription } from '../../core/errors';
 import { message } from '../../core/messages/message';
 import type { TrainSettings } from '../../core/settings/settings';
-import type { DataReport, ExampleFile, PreviewExample, Progress } from '../../worker/protocol';
+import {
+  isDatasetInfo,
+  type DataReport,
+  type ExampleFile,
+  type PreviewExample,
+  type Progress,
+} from '../../worker/protocol';
 import type { EngineState } from '../engine.svelte';
 import { withProgress } from '../shared/progress';
 import { t } from '../language.svelte';
@@ -89,7 +95,8 @@ export class ExamplesState {
   readonly unusable: readonly string[] = $derived.by(() => {
     const { report } = this;
     if (!this.own || !report) return [];
-    return this.sources.map(({ name }) => name).filter((name) => !report.files.includes(name));
+    const names = this.sources.map(({ name }) => name).filter((name) => !isDatasetInfo(name));
+    return names.filter((name) => !report.files.includes(name));
   });
 
   /** The text being pasted, until it has become examples. */

@@ -87,6 +87,13 @@ export const dataMessages = {
   csv_quote_open:
     'A quote opens in the record on this line and is never closed, so the rest of the file can’t be read.',
 
+  dataset_info_used: ({ file, names }: { file: string; names: readonly string[] }) =>
+    names.length === 0
+      ? `${file} describes none of the other files.`
+      : `${file} says how the files of ${format.list(names)} are read. Data sets of the Hub that it names are not downloaded by themselves.`,
+  dataset_info_unreadable: ({ file }: { file: string }) =>
+    `${file} is not a list of data sets as LLaMA-Factory has it, so it has no effect.`,
+
   record_has_media: ({ columns }: { columns: readonly string[] }) =>
     `It has pictures, sound or video (${format.series(columns)}), and only text can be learnt here.`,
   record_has_placeholder: ({ mark }: { mark: string }) =>

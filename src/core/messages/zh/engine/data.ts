@@ -73,6 +73,12 @@ export const dataMessages: typeof english = {
     `“${name}”不是有效的 JSON：${fault}。对话用 JSON Lines 书写更方便。`,
   csv_quote_open: '从此行开始的数据行中有一个引号没有闭合：文件的其余部分因此无法读取。',
 
+  dataset_info_used: ({ file, names }) =>
+    names.length === 0
+      ? `${file} 没有描述其他任何文件。`
+      : `按 ${file} 的说明读取 ${format.series(names)} 的文件。其中提到的 Hub 数据集不会自动下载。`,
+  dataset_info_unreadable: ({ file }) => `${file} 不是 LLaMA-Factory 的数据集列表，不起作用。`,
+
   record_has_media: ({ columns }) =>
     `其中有图片、声音或视频（${format.series(columns)}），而此处只能学习文本。`,
   record_has_placeholder: ({ mark }) => `它询问的是 ${mark} 所代表的图片、声音或视频，而此处只能学习文本。`,

@@ -138,7 +138,7 @@ export class HubDataState {
     this.chooseConfig((config === undefined ? undefined : named)?.name ?? usual?.name ?? '');
     if (split !== undefined && this.splits.some(({ name }) => name === split)) this.split = split;
     else if (config === undefined && named) this.chooseConfig(named.name);
-    if (slice) this.rows = typedOf(slice);
+    this.rows = slice ? typedOf(slice) : FIRST_ROWS;
   }
 
   #fail(turn: number, error: unknown): void {
