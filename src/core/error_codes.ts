@@ -99,6 +99,7 @@ export const ERROR_CLASSES = {
   download_reopen: 'refetch',
   download_wrong_hash: 'refetch',
   downloaded_file_gone: 'storage',
+  dropped_no_examples: 'input',
   dtype_range: 'fit',
   endpoint_answer: 'network',
   endpoint_answer_endless: 'access',

@@ -7,6 +7,7 @@ import { OnnxState } from './chat/onnx.svelte';
 import { isOnnxExport } from './chat/onnx_files';
 import { EngineState } from './engine.svelte';
 import { ExamplesState } from './examples/examples.svelte';
+import { pickedExamples } from './examples/files/picked_examples';
 import { withoutFile } from './examples/files/source_options';
 import { HubDataState } from './examples/files/hub/hub_data.svelte';
 import { CandidateState } from './model/candidate.svelte';
@@ -189,9 +190,9 @@ export class App {
     } else if (some(/\.(safetensors|gguf)$/i) || some(/^config\.json$/i)) {
       this.choice.chooseFiles(picked);
       this.route.go('model');
-    } else if (picked.files.some(({ name }) => isDataFile(name))) {
+    } else if (picked.all.some(({ file }) => isDataFile(file.name))) {
       this.route.go('examples');
-      await this.examples.add(picked.files);
+      await this.examples.add(pickedExamples(picked));
     }
   }
 

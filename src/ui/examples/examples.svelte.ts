@@ -150,15 +150,16 @@ export class ExamplesState {
   }
 
   /** Adds files. A file with the name of another gets a number, unless it is the same file. */
-  async add(files: readonly File[]): Promise<void> {
+  async add(files: readonly (File | ExampleFile)[]): Promise<void> {
     const all = [...this.files];
     for (const file of files) {
+      const content = 'content' in file ? file.content : file;
       const namesakes = all.filter(({ name }) => name === file.name || isNumbered(name, file.name));
-      const same = await Promise.all(namesakes.map(({ content }) => sameBytes(content, file)));
+      const same = await Promise.all(namesakes.map((each) => sameBytes(each.content, content)));
       if (same.includes(true)) continue;
       let number = 1;
       while (all.some(({ name }) => name === withNumber(file.name, number))) number++;
-      all.push({ name: withNumber(file.name, number), content: file });
+      all.push({ name: withNumber(file.name, number), content });
     }
     this.files = all;
     this.chooseOwn();

@@ -8,6 +8,8 @@ export interface PickedFiles {
 /** The same with the files of all its folders. */
 export interface PickedFolder extends PickedFiles {
   readonly all: readonly FoundFile[];
+  /** Whether there are more files than were read. */
+  readonly isCut?: boolean;
 }
 
 export interface FoundFile {
@@ -18,8 +20,8 @@ export interface FoundFile {
 
 /** Folders deeper than this are not a model's or an adapter's. */
 const maxDepth = 3;
-/** A dropped home folder must not be read completely. */
-const maxFiles = 200;
+/** Most files of a drop: a dropped home folder must not be read completely. */
+export const MOST_FILES = 1000;
 
 /** Files of an `<input type="file">`, or of a folder picked there. */
 export function pickedFiles(list: FileList | null): PickedFolder | undefined {
@@ -49,7 +51,9 @@ function picked(found: readonly FoundFile[], folder: string | undefined): Picked
   const depthOf = ({ path }: FoundFile): number => path.split('/').length;
   const outermost = Math.min(...visible.map(depthOf));
   const files = visible.filter((each) => depthOf(each) === outermost).map(({ file }) => file);
-  return files.length === 0 ? undefined : { name: folder ?? nameOf(files), files, all: visible };
+  return files.length === 0
+    ? undefined
+    : { name: folder ?? nameOf(files), files, all: visible, isCut: found.length >= MOST_FILES };
 }
 
 function nameOf(files: readonly File[]): string {
@@ -58,11 +62,11 @@ function nameOf(files: readonly File[]): string {
 }
 
 async function collect(entry: FileSystemEntry, into: FoundFile[], above: readonly string[]): Promise<void> {
-  if (into.length >= maxFiles) return;
+  if (into.length >= MOST_FILES) return;
   if (isFile(entry)) {
     const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
     into.push({ file, path: [...above, file.name].join('/') });
-  } else if (isFolder(entry) && above.length < maxDepth) {
+  } else if (isFolder(entry) && above.length < maxDepth && !entry.name.startsWith('.')) {
     for (const child of await childrenOf(entry)) await collect(child, into, [...above, entry.name]);
   }
 }

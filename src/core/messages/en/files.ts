@@ -3,6 +3,9 @@ import { plural } from './format';
 /** The panels of the files of examples. */
 export const files = {
   panel: (name: string) => `How ${name} is read and used`,
+  pickFolder: 'Folder…',
+  tooMany: (count: string) =>
+    `The folder has more files than the first ${count}, which are read. Put them into an archive, or drop them in parts.`,
   unread: 'can’t be read',
   records: (count: number) => plural(count, 'record'),
   forEvaluation: 'for evaluation',

@@ -3,6 +3,8 @@ import { format } from './format';
 
 export const files: Catalogue['files'] = {
   panel: (name) => `${name} 的读取与使用方式`,
+  pickFolder: '文件夹…',
+  tooMany: (count) => `文件夹中的文件过多，只读取了前 ${count} 个。请打包成压缩文件，或分批拖入。`,
   unread: '无法读取',
   records: (count) => `${format.count(count)} 个数据行`,
   forEvaluation: '用于评估',
