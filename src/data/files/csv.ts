@@ -6,7 +6,8 @@ import { delimiterOf, withoutHint } from './table_look';
 import { textOf } from './text';
 
 /** Column names by which a table is recognised if the file's name says nothing. */
-const KNOWN_COLUMN = /^"?(?:instruction|output|input|text|system|messages|conversations|chosen)"?$/i;
+const KNOWN_COLUMN =
+  /^"?(?:instruction|output|input|prompt|completion|question|answer|text|system|messages|conversations|chosen|问题|答案|回答)"?$/i;
 /** A column's name, as a sentence at the beginning of a text does not have it behind its commas. */
 const NAME = /^(?:"[^"]*"|[^\s"]+)$/;
 

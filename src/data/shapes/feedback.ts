@@ -11,15 +11,21 @@ const VERDICTS = ['kto_tag', 'label'];
  * @param others the forms of conversations
  */
 export function feedback(others: readonly RecordShape[]): RecordShape {
+  /** The record without its verdict, the names of its columns, and its form. */
+  const rest = (record: LosslessFields, names: ReadonlySet<string>) => {
+    const given = new Set([...names].filter((name) => !VERDICTS.includes(name)));
+    const judged = without(record, VERDICTS);
+    return { judged, given, shape: others.find((one) => one.matches(judged, given)) };
+  };
+  const isAnswered = (record: LosslessFields, given: ReadonlySet<string>): boolean =>
+    record.text === undefined && rest(record, given).shape !== undefined;
   return {
-    matches: (record) => VERDICTS.some((name) => isBoolean(record[name])),
+    matches: (record, given) => verdictIn(record, () => isAnswered(record, given)) !== undefined,
     read: (record, context) => {
       const columns = presentIn(record, VERDICTS);
-      const verdict = VERDICTS.find((name) => isBoolean(record[name]))!;
-      const given = new Set([...context.given].filter((name) => !VERDICTS.includes(name)));
-      const rest = without(record, VERDICTS);
-      const shape = others.find((one) => one.matches(rest, given));
-      const sample = shape?.read(rest, { ...context, given });
+      const verdict = verdictIn(record, () => true)!;
+      const { judged, given, shape } = rest(record, context.given);
+      const sample = shape?.read(judged, { ...context, given });
       if (sample && 'reason' in sample) return sample;
       const read = sample && withVerdict(sample, record, verdict);
       return read ?? { code: 'record_feedback', reason: message('record_judges', { columns }) };
@@ -46,9 +52,15 @@ export function withVerdict(
   return { ...sample, kind: 'feedback', desirable };
 }
 
-/** Whether a value is a boolean, or a boolean's text as in a table. */
-function isBoolean(value: LosslessJson | undefined): boolean {
-  return typeof value === 'boolean' || (typeof value === 'string' && /^(?:true|false)$/i.test(value));
+/**
+ * The column with a verdict: a boolean, or a boolean's text as in a table. Beside an answer 0 and 1 are verdicts too, and
+ * a wrong answer must not be learnt; beside anything else they are classes.
+ */
+function verdictIn(record: LosslessFields, isAnswered: () => boolean): string | undefined {
+  return VERDICTS.find((name) => {
+    const text = losslessText(record[name] ?? null);
+    return /^"?(?:true|false)"?$/i.test(text) || (/^"?[01](?:\.0)?"?$/.test(text) && isAnswered());
+  });
 }
 
 function verdictOf(value: LosslessJson): boolean | undefined {

@@ -137,6 +137,10 @@ describe('a table', () => {
     expect((await read('pasted.txt', 'instruction\toutput\na\tb')).values).toEqual([
       { instruction: 'a', output: 'b' },
     ]);
+    expect((await read('pasted.txt', 'Question;Answer\na;b')).values).toEqual([
+      { Question: 'a', Answer: 'b' },
+    ]);
+    expect((await read('prose.txt', 'Question, answer\na, b')).facts.format).toBe('TXT');
     expect((await read('a.csv', 'sep=|\r\ninstruction|output\r\na,;|b\r\n')).values).toEqual([
       { instruction: 'a,;', output: 'b' },
     ]);

@@ -110,6 +110,8 @@ describe('a judged answer', () => {
     [{ messages, label: false }, false],
     [{ prompt: 'Who?', completion: 'Me.', label: true }, true],
     [{ instruction: 'Who?', output: 'Me.', kto_tag: 'False' }, false],
+    [{ question: 'Who?', answer: 'Me.', label: 0 }, false],
+    [{ messages, label: '1' }, true],
   ])('is kept with its verdict: %j', async (record, desirable) => {
     expect((await read(record)).sample).toEqual({ kind: 'feedback', messages, desirable });
   });
