@@ -117,7 +117,7 @@ function singlePair(sample: Sample): Pair | undefined {
 function answerRow({ text, isCut }: Completion, question: string): ReturnType<WritingJob['rows']> {
   const answer = withoutThoughts(text);
   if (isCut) return { rows: [], problem: message('answer_cut') };
-  if (answer === '') return { rows: [], problem: message('answer_empty') };
+  if (answer === '') return { rows: [], problem: message('written_empty') };
   return { rows: [rowOf({ question, answer })] };
 }
 
@@ -129,7 +129,7 @@ function pairRows({ text, isCut }: Completion, count: number, from?: Pair): Retu
       answer === undefined ? [] : [rowOf({ question, answer, ...(from?.system && { system: from.system }) })],
     );
   if (rows.length > 0) return { rows };
-  const empty = withoutThoughts(text) === '' ? 'answer_empty' : 'answer_no_json';
+  const empty = withoutThoughts(text) === '' ? 'written_empty' : 'answer_no_json';
   return { rows, problem: message(isCut ? 'answer_cut' : empty) };
 }
 

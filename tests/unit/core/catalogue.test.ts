@@ -50,6 +50,17 @@ describe('the catalogues', () => {
     expect(Object.keys(en.engine).filter((code) => Object.hasOwn(en.errors, code))).toEqual([]);
   });
 
+  it.each(['engine', 'errors'] as const)('have no code in two files: %s', async (section) => {
+    const folder = join(src, 'core/messages/en', section);
+    const files = readdirSync(folder).filter((name) => name !== 'index.ts');
+    const modules = await Promise.all(
+      files.map((name) => import(join(folder, name)) as Promise<Readonly<Record<string, object>>>),
+    );
+    const codes = modules.flatMap((module) => Object.values(module).flatMap((table) => Object.keys(table)));
+    expect(codes.filter((code, at) => codes.indexOf(code) < at)).toEqual([]);
+    expect(codes).toHaveLength(Object.keys(en[section]).length);
+  });
+
   it('say everything in Chinese that is words in English', () => {
     const english = new Map(entriesOf(en).map(([path, entry]) => [shown(path), wordsOf(entry)]));
     const untranslated = entriesOf(zh)

@@ -59,7 +59,7 @@ describe('the requests of a task', () => {
     expect(made[0]?.rows(complete('<think>Hm</think> It is {"so"}.'))).toEqual({
       rows: [{ value: { instruction: 'a?', output: 'It is {"so"}.' }, texts: ['a?', 'It is {"so"}.'] }],
     });
-    expect(made[0]?.rows(complete(' ')).problem?.code).toBe('answer_empty');
+    expect(made[0]?.rows(complete(' ')).problem?.code).toBe('written_empty');
     expect(made[0]?.rows(complete('It is', { isCut: true }))).toMatchObject({
       rows: [],
       problem: { code: 'answer_cut' },
