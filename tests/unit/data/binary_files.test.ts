@@ -90,6 +90,18 @@ describe('a workbook', () => {
     expect(lines).toEqual([2, 4, 2]);
   });
 
+  it('is refused if it would fill the memory', async () => {
+    const bytes = bytesOf(xlsx).slice();
+    const view = new DataView(bytes.buffer);
+    // The size of a file, in the zip's directory.
+    const entry = bytes.findLastIndex(
+      (_, at) => at + 4 < bytes.length && view.getUint32(at, true) === 0x02014b50,
+    );
+    view.setUint32(entry + 24, 2 ** 31, true);
+    const { refused } = await read('a.xlsx', bytes);
+    expect(inEnglish(refused!.reason)).toMatch(/over 512 MB, unpacked/);
+  });
+
   it('is refused if it is cut', async () => {
     const { refused } = await read('a.xlsx', bytesOf(xlsx).subarray(0, 900));
     expect(inEnglish(refused!.reason)).toMatch(/damaged/);

@@ -50,8 +50,8 @@ export const dataMessages = {
   parquet_decimal: ({ column }: { column: string }) =>
     `“${column}” holds a decimal number of over 15 digits, which can’t be read exactly. Write that column as text.`,
   xlsx_unreadable: 'The workbook is damaged or has a password. Save the sheet as CSV.',
-  xlsx_large: ({ megabytes }: { megabytes: number }) =>
-    `A workbook of over ${megabytes} MB can’t be read here. Save the sheet as CSV.`,
+  xlsx_large: ({ megabytes, isUnpacked }: { megabytes: number; isUnpacked: boolean }) =>
+    `A workbook of over ${megabytes} MB${isUnpacked ? ', unpacked,' : ''} can’t be read here. Save the sheet as CSV.`,
   archive_damaged: ({ file }: { file: string }) =>
     `${file} is damaged, cut off or encrypted. Download it again, or unpack it first.`,
   archive_empty: ({ file }: { file: string }) => `${file} contains no files of examples, by their endings.`,

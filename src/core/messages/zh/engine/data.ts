@@ -47,7 +47,8 @@ export const dataMessages: typeof english = {
   parquet_bytes: ({ column }) => `“${column}”列是字节数据，此处只能学习文本。请去掉该列。`,
   parquet_decimal: ({ column }) => `“${column}”列中有超过 15 位的十进制数，无法精确读取。请将该列写成文本。`,
   xlsx_unreadable: '工作簿已损坏或设有密码。请将工作表另存为 CSV。',
-  xlsx_large: ({ megabytes }) => `此处无法读取超过 ${megabytes} MB 的工作簿。请将工作表另存为 CSV。`,
+  xlsx_large: ({ megabytes, isUnpacked }) =>
+    `此处无法读取${isUnpacked ? '解压后' : ''}超过 ${megabytes} MB 的工作簿。请将工作表另存为 CSV。`,
   archive_damaged: ({ file }) => `${file} 已损坏、不完整或已加密。请重新下载，或先解压。`,
   archive_empty: ({ file }) => `${file} 中没有可按扩展名识别的样本文件。`,
   archive_others: ({ names, count }) =>
