@@ -52,7 +52,12 @@ export function connectSources(endpoint: string): readonly string[] {
 }
 
 /** The path of chat completions below an address. */
-const CHAT_PATH = /\/chat\/completions$/;
+const CHAT_PATH = '/chat/completions';
+
+/** The address that all requests to a chat model go to. Throws as `normalizeChatAddress`. */
+export function chatAddressOf(address: string, anyHttp = false): string {
+  return normalizeChatAddress(address, anyHttp) + CHAT_PATH;
+}
 
 /**
  * The address of a chat model's interface in OpenAI's form, as it is kept: origin and path, without `/chat/completions`
@@ -74,8 +79,8 @@ export function normalizeChatAddress(text: string, anyHttp = false): string {
   if (url.protocol === 'http:' && !isLocal(url.hostname) && !anyHttp) {
     throw new TunesmithError({ code: 'chat_address_http', values: { host: url.host } });
   }
-  const path = url.pathname.replace(/\/+$/, '').replace(CHAT_PATH, '');
-  return url.origin + path;
+  const path = url.pathname.replace(/\/+$/, '');
+  return url.origin + (path.endsWith(CHAT_PATH) ? path.slice(0, -CHAT_PATH.length) : path);
 }
 
 function isLocal(hostname: string): boolean {

@@ -313,6 +313,7 @@ export const ERROR_CLASSES = {
   tensor_unexpected: 'input',
   tensor_values: 'input',
   tensor_wrapped: 'input',
+  text_file: 'input',
   text_not_utf8: 'damaged',
   tied_head_differs: 'input',
   token_beyond_vocabulary: 'input',

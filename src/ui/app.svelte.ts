@@ -6,6 +6,7 @@ import { speakerOf, type Speaker } from './chat/conversation';
 import { OnnxState } from './chat/onnx.svelte';
 import { isOnnxExport } from './chat/onnx_files';
 import { EngineState } from './engine.svelte';
+import { MoreState } from './examples/more/more.svelte';
 import { ExamplesState } from './examples/examples.svelte';
 import { pickedExamples } from './examples/files/picked_examples';
 import { withoutFile } from './examples/files/source_options';
@@ -57,6 +58,7 @@ export class App {
     if (values) this.settings.set('sources', withoutFile(values.sources, name));
   });
   readonly hubData = new HubDataState(this.engine, (file) => this.examples.add([file]));
+  readonly more: MoreState = new MoreState(this.engine, this.examples, () => this.locked);
   readonly training = new TrainState(this.engine);
   readonly runs = new RunsState(this.engine);
   readonly finder = new RunFinder();

@@ -1,16 +1,16 @@
 import { object, string } from 'valibot';
-import { connectSources, HUGGING_FACE } from '../core/endpoints';
+import { chatAddressOf, connectSources, HUGGING_FACE } from '../core/endpoints';
 import { readKept } from './shared/persist';
 
 /**
- * Restricts the connections of page and engine to their own server and the chosen endpoint, by a second content
- * security policy that is narrower than the one in the page's head, which can't know the endpoint. Policies can only
- * become stricter, so later code can't widen it, and another endpoint needs a reload.
+ * Restricts the connections of page and engine to their own server, the chosen endpoint and the chat service that may
+ * write rows, by a second content security policy that is narrower than the one in the page's head, which can't know
+ * them. Policies can only become stricter, so later code can't widen it, and another address needs a reload.
  */
 function restrictConnections(): void {
   const policy = document.createElement('meta');
   policy.httpEquiv = 'Content-Security-Policy';
-  policy.content = `connect-src 'self' ${chosenSources().join(' ')}`;
+  policy.content = `connect-src 'self' ${[...chosenSources(), ...chosenService()].join(' ')}`;
   document.head.append(policy);
 }
 
@@ -20,6 +20,16 @@ function chosenSources(): readonly string[] {
     return connectSources(kept?.endpoint ?? HUGGING_FACE);
   } catch {
     // The stored value is no endpoint, so no connection is allowed.
+    return [];
+  }
+}
+
+/** The one address of the chat service that the visitor allowed; none by default. */
+function chosenService(): readonly string[] {
+  try {
+    const kept = readKept('service', object({ address: string() }));
+    return kept ? [chatAddressOf(kept.address)] : [];
+  } catch {
     return [];
   }
 }

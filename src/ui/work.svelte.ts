@@ -1,5 +1,6 @@
 import type { Message } from '../core/messages/message';
 import type { ChatState } from './chat/chat.svelte';
+import type { MoreState } from './examples/more/more.svelte';
 import type { ExportState } from './export/export.svelte';
 import type { ModelState } from './model/model.svelte';
 import type { Reopening } from './runs/reopening.svelte';
@@ -13,6 +14,8 @@ export type WorkKind =
   | 'exporting'
   | 'importing'
   | 'answering'
+  /** The open model writes rows. */
+  | 'writing'
   /** A model that the visitor chose is being opened or downloaded. */
   | 'opening_model'
   /** Start was pressed, and model, examples or plan are being prepared. */
@@ -40,6 +43,7 @@ interface Parts {
   readonly training: TrainState;
   readonly exports: ExportState;
   readonly chat: ChatState;
+  readonly more: Pick<MoreState, 'doing' | 'progress' | 'stopping' | 'stop'>;
   readonly model: ModelState;
   /** Start was pressed, and model, examples or plan are being prepared. */
   readonly starting: boolean;
@@ -52,6 +56,7 @@ export function workOf({
   training,
   exports,
   chat,
+  more,
   model,
   starting,
 }: Parts): Work | undefined {
@@ -77,6 +82,11 @@ export function workOf({
   }
   if (exports.importing) return { kind: 'importing' };
   if (chat.speaking) return { kind: 'answering', stop: () => void chat.stop() };
+  if (more.doing === 'model') {
+    const { progress, stopping } = more;
+    const fraction = progress && progress.done / progress.all;
+    return { kind: 'writing', fraction, stop: () => void more.stop(), stopping };
+  }
   if (model.busyLong) {
     const { progress, stopping } = model;
     return { kind: 'opening_model', ...progress, stop: () => void model.stop(), stopping };

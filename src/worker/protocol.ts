@@ -35,6 +35,13 @@ export type {
 } from '../session/chat/chats';
 export type { ExportReport, PathedBlob } from '../session/chat/onnx_chat';
 export { editsText, isEdits, readEdits, type AddedRecord, type Edits, type RecordEdit } from '../data/edits';
+export { costOf, type Prices, type WritingEstimate } from '../session/writing/cost';
+export type { AugmentReport } from '../session/writing/augmenting';
+export type { Proposal } from '../session/writing/proposal';
+export type { WritingTaskKind } from '../session/writing/tasks';
+export type { WritingEvent, WritingProgress } from '../session/writing/write_rows';
+export type { AugmentRequest, WritingRequest } from '../session/writing/writing';
+export { TECHNIQUE_NAMES, type TechniqueName } from '../data/augmentation/techniques';
 export type { PreviewExample, RowDetail } from '../session/data/examples';
 export type { DatasetReport } from '../session/data/hub_datasets';
 export type { FoundDataset } from '../hub/datasets/search';

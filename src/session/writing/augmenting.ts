@@ -1,3 +1,4 @@
+import { losslessText } from '../../core/lossless_json';
 import { TimeSlices } from '../../core/time_slices';
 import { Augmentation, type AugmentationOptions } from '../../data/augmentation/augmentation';
 import type { TechniqueName } from '../../data/augmentation/techniques';
@@ -57,7 +58,11 @@ export async function augmentRows(
       known.add(key);
       total++;
       made[technique] = (made[technique] ?? 0) + 1;
-      batch.push({ value: rowRecord(variant), origin: originOf(technique), texts: [from, after] });
+      batch.push({
+        json: losslessText(rowRecord(variant)),
+        origin: originOf(technique),
+        texts: [from, after],
+      });
     }
     if (total === before) unchanged++;
     if (batch.length >= BATCH) flush();

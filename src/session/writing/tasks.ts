@@ -1,5 +1,5 @@
 import { TunesmithError } from '../../core/errors';
-import type { LosslessFields } from '../../core/lossless_json';
+import { losslessText, type LosslessFields } from '../../core/lossless_json';
 import { message, type Message } from '../../core/messages/message';
 import type { Sample } from '../../data/records';
 import type { ChatMessage } from '../chat/chats';
@@ -139,5 +139,5 @@ function rowOf({ question, answer, system }: Pair): WrittenRow {
     output: answer,
     ...(system !== undefined && { system }),
   };
-  return { value, texts: [question, answer] };
+  return { json: losslessText(value), texts: [question, answer] };
 }

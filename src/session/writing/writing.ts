@@ -1,17 +1,19 @@
+import { blobReader } from '../../core/file_reader';
 import type { AugmentationOptions } from '../../data/augmentation/augmentation';
-import { normalizeChatAddress } from '../../core/endpoints';
 import { parseAnswerSettings } from '../../core/settings/settings';
 import type { Adapters } from '../adapters';
 import { answerDefaults } from '../chat/answer_defaults';
 import type { EngineSide } from '../chat/chats';
 import type { RowQuery } from '../data/row_table';
 import type { Exclusive } from '../exclusive';
+import type { NamedBlob } from '../models/sources';
 import type { Session } from '../session';
 import { augmentRows, type AugmentReport } from './augmenting';
 import { estimateOf, type WritingEstimate } from './cost';
 import { ChatEndpoint, type EndpointChoice } from './endpoint/chat_endpoint';
 import { ModelWriter } from './model_writer';
 import type { Proposal } from './proposal';
+import { readTextFile } from './text_file';
 import { jobsOf, type JobOptions, type WritingJob, type WritingTask } from './tasks';
 import { writeRows, type WritingEvent, type WritingProgress } from './write_rows';
 
@@ -76,12 +78,17 @@ export class Writing {
     const { writer } = request;
     const jobs = await this.#jobs(request, signal);
     if (writer.kind === 'endpoint') {
-      const endpoint = new ChatEndpoint({ ...writer, address: normalizeChatAddress(writer.address) });
+      const endpoint = new ChatEndpoint(writer);
       return await writeRows(jobs, endpoint, onEvent, signal);
     }
     return await this.#exclusive.run('writing', async () =>
       writeRows(jobs, this.#modelWriter(writer), onEvent, signal),
     );
+  }
+
+  /** The text of a file of questions or of a document, as `readTextFile`. */
+  async readText({ name, content }: NamedBlob): Promise<string> {
+    return await readTextFile(blobReader(name, content));
   }
 
   /** Stops the present work. */

@@ -105,6 +105,8 @@ export class ExamplesState {
   /** Whether the visitor has chosen others since the last run began or was opened. */
   changed = $state(false);
 
+  /** Changes whenever other files are chosen. */
+  choice = $state(0);
   /** Changes whenever the chosen examples change. */
   revision = $state(0);
   /** The revision that the report is of. */
@@ -333,6 +335,7 @@ export class ExamplesState {
     this.previews = [];
     // A change of a row that is shown must never reach a record of other files.
     this.rows.clear();
+    this.choice++;
     this.revision++;
     this.changed = true;
     this.firstPreview = 0;

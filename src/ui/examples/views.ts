@@ -1,2 +1,2 @@
 /** The parts of the step of the examples. */
-export type ExamplesView = 'files' | 'cleaning' | 'rows';
+export type ExamplesView = 'files' | 'cleaning' | 'rows' | 'more';

@@ -15,6 +15,7 @@ function parts(given: { readonly [Part in keyof Parts]?: object | boolean } = {}
     chat: { speaking: undefined },
     model: { busy: false, busyLong: false },
     runs: {},
+    more: { doing: undefined },
     ...given,
   } as unknown as Parts;
 }
@@ -36,6 +37,7 @@ describe('the work of the engine', () => {
     ['exporting', { exports: { exporting: true, progress } }, progress],
     ['importing', { exports: { importing: true } }, {}],
     ['answering', { chat: { speaking: 'base' } }, {}],
+    ['writing', { more: { doing: 'model', progress: { done: 1, all: 4 } } }, { fraction: 0.25 }],
     ['opening_model', { model: { busy: true, busyLong: true, progress } }, progress],
     ['opening_model', { model: { busy: true, busyLong: true, progress }, starting: true }, progress],
     ['starting', { model: { busy: true, busyLong: false, progress }, starting: true }, progress],
@@ -55,10 +57,11 @@ describe('the work of the engine', () => {
       { training: { ...running, stop: stop('training') } },
       { exports: { exporting: true, stop: stop('export') } },
       { chat: { speaking: 'tuned', stop: stop('answer') } },
+      { more: { doing: 'model', stop: stop('writing') } },
       { model: { busyLong: true, stop: stop('download') } },
     ])
       workOf(parts(given))?.stop?.();
-    expect(stopped).toEqual(['opening', 'training', 'export', 'answer', 'download']);
+    expect(stopped).toEqual(['opening', 'training', 'export', 'answer', 'writing', 'download']);
   });
 
   it('can’t be stopped if that makes no sense, and tells of a stop that was asked for', () => {

@@ -87,7 +87,7 @@ export const examples = {
   dismissed: 'These examples could not be read.',
   again: 'Read again',
   views: 'Parts of this step',
-  viewNames: { files: 'Files', cleaning: 'Cleaning', rows: 'Rows' },
+  viewNames: { files: 'Files', cleaning: 'Cleaning', rows: 'Rows', more: 'More rows' },
   waiting: 'The counts appear once a model is open.',
   none: 'No examples yet. Drop a file, choose one or paste some.',
 };

@@ -85,7 +85,7 @@ export const examples: Catalogue['examples'] = {
   dismissed: '这些样本未能读取。',
   again: '重新读取',
   views: '本步骤的各部分',
-  viewNames: { files: '文件', cleaning: '清洗', rows: '数据行' },
+  viewNames: { files: '文件', cleaning: '清洗', rows: '数据行', more: '更多数据行' },
   waiting: '打开模型后显示统计结果。',
   none: '还没有样本。可以拖入文件、选择文件或粘贴文本。',
 };

@@ -14,6 +14,7 @@ import { format } from './format';
 import { hubData } from './hub_data';
 import { memory } from './memory';
 import { model } from './model';
+import { more } from './more';
 import { rows } from './rows';
 import { runs } from './runs';
 import { answerHelp, settingHelp } from './setting_help';
@@ -38,6 +39,7 @@ export const zh: Catalogue = {
   hubData,
   memory,
   model,
+  more,
   rows,
   runs,
   answerHelp,

@@ -1,3 +1,4 @@
+import { chatAddressOf } from '../../../core/endpoints';
 import { TunesmithError } from '../../../core/errors';
 import { TemporaryFailure } from '../../../hub/failures';
 import type { ChatMessage } from '../../chat/chats';
@@ -8,8 +9,10 @@ import { reasonIn, refusalOf } from './refusals';
 
 /** A chat model behind an interface in OpenAI's form, as OpenAI, DeepSeek, DashScope, vLLM, llama.cpp and Ollama have it. */
 export interface EndpointChoice {
-  /** As `normalizeChatAddress` gives it; requests go to `/chat/completions` below it and nowhere else. */
+  /** As `normalizeChatAddress` takes it; requests go to `/chat/completions` below it and nowhere else. */
   readonly address: string;
+  /** Whether plain http may lead to other machines: not in a page. */
+  readonly anyHttp?: boolean;
   readonly model: string;
   /** Only in memory; empty for none. */
   readonly key: string;
@@ -37,19 +40,22 @@ export class ChatEndpoint implements Writer {
   readonly #outside: Outside;
   readonly #pace: Pace;
   readonly #host: string;
+  /** The only address that gets requests. */
+  readonly #address: string;
   /** Whether the address has ever answered. */
   #isKnown = false;
   /** Parts of a request that the server does not take: newer models of OpenAI want another name for the length. */
   readonly #refused = new Set<string>();
 
-  /** @throws TunesmithError `writer_key` for a key that no header can carry */
+  /** @throws TunesmithError `writer_key` for a key that no header can carry; `chat_address…` */
   constructor(choice: EndpointChoice, outside: Outside = {}) {
     const key = choice.key.trim();
     if (!/^[!-~]*$/.test(key)) throw new TunesmithError({ code: 'writer_key' });
     this.#choice = { ...choice, key };
     this.#outside = outside;
     this.#pace = new Pace(choice.perMinute, outside);
-    this.#host = new URL(choice.address).host;
+    this.#address = chatAddressOf(choice.address, choice.anyHttp);
+    this.#host = new URL(this.#address).host;
     this.origin = `${choice.model} (${this.#host})`;
     this.parallel = choice.parallel;
   }
@@ -98,7 +104,7 @@ export class ChatEndpoint implements Writer {
   }
 
   async #send(messages: readonly ChatMessage[], signal: AbortSignal): Promise<Response> {
-    const { address, model, key, maxTokens, temperature } = this.#choice;
+    const { model, key, maxTokens, temperature } = this.#choice;
     const takes = (part: string): boolean => !this.#refused.has(part);
     const length = takes('max_tokens') ? 'max_tokens' : 'max_completion_tokens';
     const body = {
@@ -111,7 +117,7 @@ export class ChatEndpoint implements Writer {
     };
     const headers = new Headers({ 'Content-Type': 'application/json' });
     if (key !== '') headers.set('Authorization', `Bearer ${key}`);
-    return await (this.#outside.fetch ?? fetch)(`${address}/chat/completions`, {
+    return await (this.#outside.fetch ?? fetch)(this.#address, {
       method: 'POST',
       headers,
       body: JSON.stringify(body),

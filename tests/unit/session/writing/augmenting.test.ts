@@ -46,8 +46,8 @@ it('changes the rows of training, none of evaluation and none that is only propo
   const report = await (await writing()).augment(REQUEST, (proposals) => found.push(...proposals));
   expect(report).toEqual({ rows: 2, unchanged: 0, made: { templates: 2, swap: 4 } });
   expect(found).toHaveLength(6);
-  expect(found[0]).toEqual({
-    value: {
+  expect({ ...found[0], json: JSON.parse(found[0]!.json) as unknown }).toEqual({
+    json: {
       messages: [
         { role: 'user', content: 'Well: Where does the small bird sing?' },
         { role: 'assistant', content: 'In the nest.' },
@@ -56,7 +56,8 @@ it('changes the rows of training, none of evaluation and none that is only propo
     origin: 'augmentation/templates',
     texts: [rows[0]!.instruction, `Well: ${rows[0]!.instruction}`],
   });
-  expect(found.find(({ texts }) => texts[1] === 'Well: Translate this carefully')?.value).toEqual({
+  const translation = found.find(({ texts }) => texts[1] === 'Well: Translate this carefully');
+  expect(JSON.parse(translation?.json ?? '')).toEqual({
     ...rows[1],
     instruction: 'Well: Translate this carefully',
   });

@@ -42,11 +42,11 @@ describe('the requests of a task', () => {
     expect(job?.rows(complete(text))).toEqual({
       rows: [
         {
-          value: { instruction: 'How come?', output: 'So.', system: 'Be brief.' },
+          json: JSON.stringify({ instruction: 'How come?', output: 'So.', system: 'Be brief.' }),
           texts: ['How come?', 'So.'],
         },
         {
-          value: { instruction: 'Why so?', output: 'Thus.', system: 'Be brief.' },
+          json: JSON.stringify({ instruction: 'Why so?', output: 'Thus.', system: 'Be brief.' }),
           texts: ['Why so?', 'Thus.'],
         },
       ],
@@ -57,7 +57,12 @@ describe('the requests of a task', () => {
     const made = await jobs({ kind: 'answers', questions: ' a?\n\nb?\na?\r\n' }, { prompt: '{question}' });
     expect(made.map(({ messages }) => messages[0]?.content)).toEqual(['a?', 'b?']);
     expect(made[0]?.rows(complete('<think>Hm</think> It is {"so"}.'))).toEqual({
-      rows: [{ value: { instruction: 'a?', output: 'It is {"so"}.' }, texts: ['a?', 'It is {"so"}.'] }],
+      rows: [
+        {
+          json: JSON.stringify({ instruction: 'a?', output: 'It is {"so"}.' }),
+          texts: ['a?', 'It is {"so"}.'],
+        },
+      ],
     });
     expect(made[0]?.rows(complete(' ')).problem?.code).toBe('written_empty');
     expect(made[0]?.rows(complete('It is', { isCut: true }))).toMatchObject({

@@ -45,6 +45,10 @@ export const writingErrors = {
     message: `${host} answers, but not as a chat model.`,
     hint: 'Check the address, which usually ends with /v1.',
   }),
+  text_file: ({ file, reason }: { file: string; reason: string }) => ({
+    message: `${file} can’t be read as text. ${reason}`,
+    hint: 'Save it as UTF-8, or paste its text.',
+  }),
   writing_prompt_empty: {
     message: 'The prompt is empty.',
     hint: 'Write what the model should do.',

@@ -45,6 +45,10 @@ export const writingErrors: typeof english = {
     message: `${host} 有响应，但不是对话模型的格式。`,
     hint: '请检查地址；地址通常以 /v1 结尾。',
   }),
+  text_file: ({ file, reason }) => ({
+    message: `无法把 ${file} 作为文本读取。${reason}`,
+    hint: '请将其另存为 UTF-8，或直接粘贴文本。',
+  }),
   writing_prompt_empty: {
     message: '提示词是空的。',
     hint: '请写明模型要做什么。',
