@@ -39,6 +39,7 @@ function appOf(given: Parts = {}, place: Place = 'train'): App {
     runs: merge({ list: [], unreadable: [], get: () => undefined, removed: () => undefined }, 'runs'),
     former: merge({ opening: false }, 'former'),
     chat: merge({ speaking: undefined, settings: { valid: true } }, 'chat'),
+    more: merge({ doing: undefined }, 'more'),
     exports: merge({ exporting: false }, 'exports'),
     onnx: merge({ report: undefined }, 'onnx'),
     news: merge({ outcome: undefined }, 'news'),
