@@ -50,8 +50,13 @@ export function likelyEncodings(parts: readonly Uint8Array[]): string[] {
 
 function shareOf(isPlausible: (letter: string) => boolean): (text: string) => number {
   return (text) => {
-    const letters = text.match(/[^\0-\u007f]/gu) ?? [];
-    return letters.filter(isPlausible).length / Math.max(1, letters.length);
+    let [beyond, plausible] = [0, 0];
+    for (const letter of text) {
+      if (letter <= '\u007f') continue;
+      beyond++;
+      if (isPlausible(letter)) plausible++;
+    }
+    return plausible / Math.max(1, beyond);
   };
 }
 
