@@ -54,6 +54,11 @@ export const ENCODINGS = [
   'euc-jp',
   'euc-kr',
   'windows-1252',
+  'windows-1250',
+  'windows-1251',
+  'windows-1253',
+  'windows-1254',
+  'windows-1256',
 ] as const;
 
 /** Names as people write them; other labels are written in capitals. */
@@ -64,7 +69,9 @@ const NAMES: Readonly<Record<string, string>> = {
   'windows-1250': 'Windows-1250 (Central European)',
   'windows-1251': 'Windows-1251 (Cyrillic)',
   'windows-1252': 'Windows-1252 (Latin-1)',
+  'windows-1253': 'Windows-1253 (Greek)',
   'windows-1254': 'Windows-1254 (Turkish)',
+  'windows-1256': 'Windows-1256 (Arabic)',
   'utf-16le': 'UTF-16',
   'utf-16be': 'UTF-16 (big-endian)',
 };

@@ -12,7 +12,7 @@ it('of folders, files of examples are taken, from all depths; namesakes are name
     'a/b/train.jsonl',
     'more.csv.gz',
   ]);
-  // What a person chooses by itself is read, whatever it is called.
+  // A file that a person chooses by itself is read, whatever its name.
   expect(pickedExamples({ name: 'odd', all: [found('odd')] }).map(({ name }) => name)).toEqual(['odd']);
   const none = { name: 'pictures', all: [found('pictures/picture.png')] };
   expect(() => pickedExamples(none)).toThrow('“pictures” contains no files of examples.');

@@ -18,16 +18,6 @@ export const examples = {
   tooLargeToKeep:
     'Over 200 MB: choose these files again after you reload the page. A run saves its own copy.',
   formats: 'File formats',
-  formatsIntro:
-    'One JSON object a line (JSONL), one JSON list of them, Parquet, or a table (CSV, TSV, XLSX) whose first line names the columns; a plain text or Markdown file is one text. A record has one of these three shapes; a file may mix them:',
-  formatsInstruction: 'A task and its answer. input and system may be left out:',
-  formatsMessages:
-    'A conversation, with tools if it has some; also as ShareGPT’s “conversations”. The model learns the assistant’s turns:',
-  formatsText: 'Plain text, learnt as it is:',
-  sampleInstruction: '{"instruction": "What does a cat say?", "output": "Arr, it says meow!"}',
-  sampleMessages:
-    '{"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Ahoy!"}]}',
-  sampleText: '{"text": "Once upon a time there was a ship."}',
   problems: (count: string) => `${count} found`,
   problemsHelp: 'The training leaves these records out and uses the rest.',
   problemsOnly: 'No record is left to learn from.',

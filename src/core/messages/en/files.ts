@@ -35,4 +35,21 @@ export const files = {
   weightOf: (name: string) => `Weight of ${name}`,
   share: 'In a pass',
   shareOf: (count: string, percent: string) => `${count} (${percent})`,
+  formats:
+    'JSON, JSONL, CSV, TSV, Parquet, XLSX, plain text and Markdown, also in zip and gzip files and in folders. A text or Markdown file is one text. The encoding, the delimiter and the header are found out, and each file shows them with a choice.',
+  shapesIntro:
+    'Records of these shapes are recognised; a file may mix them. For other columns, each file has a choice:',
+  shapes: {
+    alpaca: 'Alpaca',
+    messages: 'messages',
+    sharegpt: 'ShareGPT',
+    completion: 'prompt and completion',
+    answer: 'question and answer',
+    text: 'text',
+    preference: 'preference (shown, not learnt)',
+    kto: 'KTO (shown, not learnt)',
+  },
+  shapesExample: 'One record, as a line of JSONL:',
+  shapeSample:
+    '{"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Ahoy!"}]}',
 };

@@ -18,15 +18,6 @@ export const examples: Catalogue['examples'] = {
   remove: (name) => `移除 ${name}`,
   tooLargeToKeep: '超过 200 MB：刷新页面后需要重新选择这些文件。训练任务会保留自己的一份。',
   formats: '文件格式',
-  formatsIntro:
-    '每行一个 JSON 对象（JSONL）、一个 JSON 列表、Parquet，或首行为列名的表格（CSV、TSV、XLSX）；纯文本或 Markdown 文件整体为一条文本。每个数据行采用以下三种结构之一，同一文件中可以混用：',
-  formatsInstruction: '任务和答案，input 与 system 可以省略：',
-  formatsMessages: '一段对话，可以带工具；也支持 ShareGPT 的“conversations”。模型学习的是 assistant 的回答：',
-  formatsText: '纯文本，按原样学习：',
-  sampleInstruction: '{"instruction": "猫会怎么叫？", "output": "啊嘿，它会喵喵叫！"}',
-  sampleMessages:
-    '{"messages": [{"role": "user", "content": "你好"}, {"role": "assistant", "content": "啊嘿，水手！"}]}',
-  sampleText: '{"text": "从前，海上有一条船。"}',
   problems: (count) => `发现 ${count}`,
   problemsHelp: '训练会略过这些数据行，其余照常使用。',
   problemsOnly: '没有可供学习的数据行。',

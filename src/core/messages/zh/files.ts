@@ -32,4 +32,20 @@ export const files: Catalogue['files'] = {
   weightOf: (name) => `${name} 的权重`,
   share: '每轮用量',
   shareOf: (count, percent) => `${count}（${percent}）`,
+  formats:
+    '支持 JSON、JSONL、CSV、TSV、Parquet、XLSX、纯文本和 Markdown，也可以放在 zip、gzip 压缩文件或文件夹中。一个纯文本或 Markdown 文件就是一条文本。编码、分隔符和表头自动识别，可在每个文件处查看和更改。',
+  shapesIntro: '可识别以下结构的数据行，同一文件中可以混用；其他列名可在每个文件处指定：',
+  shapes: {
+    alpaca: 'Alpaca 格式',
+    messages: '消息列表',
+    sharegpt: 'ShareGPT 格式',
+    completion: '提示与补全',
+    answer: '问答',
+    text: '文本',
+    preference: '偏好数据（只显示，不学习）',
+    kto: 'KTO（只显示，不学习）',
+  },
+  shapesExample: '一个数据行，JSONL 中的一行：',
+  shapeSample:
+    '{"messages": [{"role": "user", "content": "你好"}, {"role": "assistant", "content": "啊嘿，水手！"}]}',
 };
