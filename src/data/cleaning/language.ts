@@ -1,5 +1,6 @@
 import type { CleaningSteps } from '../../core/settings/cleaning';
 import type { Sample } from '../messages';
+import { withoutCode } from './code';
 import type { SampleStep } from './step';
 
 /** Characters at the beginning of a text that are enough to know its language. */
@@ -51,7 +52,7 @@ function answersIn(sample: Sample): string {
     sample.kind === 'text'
       ? [sample.text]
       : sample.messages.filter(({ role }) => role === 'assistant').map(({ content }) => content);
-  return answers.join('\n').replaceAll(/```[^]*?(?:```|$)/g, ' ');
+  return withoutCode(answers.join('\n'));
 }
 
 function lettersIn(text: string): number {

@@ -1,5 +1,6 @@
 import type { CleaningSteps } from '../../core/settings/cleaning';
 import type { Sample } from '../messages';
+import { withoutCode } from './code';
 import { shinglesOf } from './shingles';
 import type { SampleStep } from './step';
 
@@ -8,12 +9,12 @@ const LEAST_SHINGLES = 20;
 
 /**
  * Drops rows with an answer that is the question again, or that repeats itself: more than `max_share` of its shingles of
- * five words occurred in it before. A text without questions counts as an answer.
+ * five words outside of code occurred in it before. A text without questions counts as an answer.
  */
 export function repeatsStep({ max_share }: Required<CleaningSteps>['repeats']): SampleStep {
   const repeatsItself = (text: string): boolean => {
     // The lines of tables and drawings repeat their signs.
-    const shingles = shinglesOf(text, { signs: false });
+    const shingles = shinglesOf(withoutCode(text), { signs: false });
     return shingles.length >= LEAST_SHINGLES && 1 - new Set(shingles).size / shingles.length > max_share;
   };
   return {

@@ -141,6 +141,7 @@ describe('repetitions', () => {
     [row('Sing', 'We all live in a boat. '.repeat(10)), true],
     [row('唱', '我们都住在船上。'.repeat(8)), true],
     [row('Draw', `+${'-'.repeat(200)}+\n| a | b |\n`.repeat(3)), false],
+    [row('Write', `Here:\n\`\`\`html\n${'<li><a href="#">Link</a></li>\n'.repeat(20)}\`\`\``), false],
     [row('Count', Array.from({ length: 200 }, (_, at) => `Number ${at}`).join(', ')), false],
     [{ kind: 'text', text: 'no end '.repeat(30) } as const, true],
   ])('are found in %j: %s', (sample, isRepetition) => {
