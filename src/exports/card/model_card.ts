@@ -1,3 +1,4 @@
+import { datasetOfFile } from '../../core/dataset_reference';
 import type { Catalogue } from '../../core/messages/catalogue';
 import { CATALOGUES, type Language } from '../../core/messages/languages';
 import {
@@ -81,7 +82,7 @@ export function modelCard({ base, adapter, run, merged, uses }: CardSource, lang
   const facts = { ...adapter, alpha: number(adapter.lora_alpha), modules: adapter.target_modules };
   const name = inline(base.name);
   const sections = [
-    frontMatter(base, merged),
+    frontMatter(base, merged, run?.data.files ?? []),
     `# ${merged ? t.card.mergedTitle(name) : t.card.adapterTitle(adapter.kind, name)}`,
     [
       ...(merged ? [t.card.merged(name, merged.dtype)] : []),
@@ -101,13 +102,19 @@ function startText({ card }: Catalogue, { init_lora_weights, r }: TrainSettings)
   return init_lora_weights === true ? [] : [card.startedAsPissa(r, init_lora_weights)];
 }
 
-function frontMatter({ name, isRepo }: BaseUse, merged: CardModel | undefined): string {
+function frontMatter(
+  { name, isRepo }: BaseUse,
+  merged: CardModel | undefined,
+  files: readonly string[],
+): string {
+  const datasets = new Set(files.flatMap((file) => datasetOfFile(file)?.repo ?? []));
   const relation = merged ? ['base_model_relation: finetune'] : [];
   // JSON strings are valid YAML strings.
   return [
     '---',
     // The Hub refuses a card whose base is no repository.
     ...(isRepo ? [`base_model: ${JSON.stringify(name)}`, ...relation] : []),
+    ...(datasets.size > 0 ? ['datasets:', ...Array.from(datasets, (repo) => `- ${repo}`)] : []),
     `library_name: ${merged ? (merged.library ?? 'transformers') : 'peft'}`,
     `pipeline_tag: ${merged?.withImages ? 'image-text-to-text' : 'text-generation'}`,
     'tags:',

@@ -67,6 +67,14 @@ describe('the model card', () => {
     expect(card).toContain('12,345 parameters on q_proj, v_proj');
   });
 
+  it('names the data sets of the Hub that its rows come from, each once', () => {
+    const files = ['a--b@0123456.train[:9].jsonl', 'a--b@0123456.test.jsonl', 'rows.jsonl'];
+    const run = { ...source.run!, data: { ...source.run!.data, files } };
+    const [, front] = modelCard({ ...source, run }, 'en').split('---\n');
+    expect(front).toContain('\ndatasets:\n- a/b\nlibrary_name');
+    expect(card).not.toContain('datasets:');
+  });
+
   it('tells how the examples were cleaned', () => {
     const cleaning = [{ step: 'duplicates' as const, changed: 0, dropped: 1234 }];
     const data = { ...source.run!.data, cleaning };
