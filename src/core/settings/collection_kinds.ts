@@ -63,7 +63,7 @@ export function texts<const Found extends string>(
     fromText: (text) => {
       const trimmed = text.trim();
       if (trimmed === found) return found;
-      if (/^(none|)$/i.test(trimmed)) return [];
+      if (isNone(text)) return [];
       const lines = trimmed.split('\n').map((line) => line.trim());
       if (!trimmed.startsWith('[')) return lines.filter((line) => line !== '');
       try {
@@ -76,6 +76,38 @@ export function texts<const Found extends string>(
       if (typeof value === 'string') return value;
       return value.length === 0 ? NONE : JSON.stringify(value);
     },
+  };
+}
+
+/** A list of different names, between commas; "none" for an empty list. */
+export function names(): Kind<readonly string[]> {
+  return {
+    range: message('range_names', { none: NONE }),
+    control: { type: 'text', examples: [NONE, 'identity', 'identity,alpaca_en_demo'] },
+    read: (value) => {
+      if (!Array.isArray(value)) return undefined;
+      const isGood = value.every(
+        (each) => typeof each === 'string' && each !== '' && !/^\s|\s$|,/.test(each),
+      );
+      return isGood && new Set(value).size === value.length ? { value: value as string[] } : undefined;
+    },
+    fromText: (text) => (isNone(text) ? [] : partsOf(text)),
+    toText: (value) => (value.length === 0 ? NONE : value.join(',')),
+  };
+}
+
+/** A list of numbers, between commas; "none" for an empty list. */
+export function numbers(each: Kind<number>): Kind<readonly number[]> {
+  return {
+    range: message('range_numbers', { range: each.range, none: NONE }),
+    control: { type: 'text', examples: [NONE, '0.7,0.3'] },
+    read: (value) => {
+      if (!Array.isArray(value)) return undefined;
+      const read = value.flatMap((item) => each.read(item)?.value ?? []);
+      return read.length === value.length ? { value: read } : undefined;
+    },
+    fromText: (text) => (isNone(text) ? [] : partsOf(text).map((part) => each.fromText(part))),
+    toText: (value) => (value.length === 0 ? NONE : value.join(',')),
   };
 }
 
@@ -147,6 +179,11 @@ export function numbersByPattern(kind: Kind<number>): Kind<Readonly<Record<strin
       return isPlain ? entries.map(([name, each]) => `${name}=${each}`).join(',') : JSON.stringify(value);
     },
   };
+}
+
+/** Whether a text stands for an empty list. */
+function isNone(text: string): boolean {
+  return /^(?:none|)$/i.test(text.trim());
 }
 
 function partsOf(text: string): string[] {

@@ -1,5 +1,5 @@
 import { cleaning } from './cleaning';
-import { modules, numbersByPattern, texts, textsByName, wholes } from './collection_kinds';
+import { modules, names, numbers, numbersByPattern, texts, textsByName, wholes } from './collection_kinds';
 import { choice, flag, number, optional, whole, type TextPattern } from './kind';
 import { message } from '../messages/message';
 import { setting, type Decision, type Values } from './setting';
@@ -24,7 +24,7 @@ export const MOST_SAMPLE_PROMPTS = 8;
  * To add a setting: write one entry here and its help in `setting_help.ts` of each language (`core/messages`), then
  * read `settings.its_name` where it acts. Use the name, the meaning and the default of Transformers, PEFT or TRL.
  * The entry's kind (`kind.ts`, `collection_kinds.ts`) says what is allowed: `number({ above: 0, most: 1 })`,
- * `whole(1, 64)`, `flag()`, `choice(['value', …], { aliases, pattern })`, `modules()`, `wholes(0, 999)`,
+ * `whole(1, 64)`, `flag()`, `choice(['value', …], { aliases, pattern })`, `modules()`, `wholes(0, 999)`, `names()`,
  * `numbersByPattern(…)`, `texts('examples', …)`; `optional(…, message('what_none_means'))` adds null for "off". Say
  * what it `decides`: 'data' if the examples' tokens depend on it, 'memory' if bytes on the device do, 'load' if the
  * base is loaded differently. Say `fixed: 'adapter'` if it describes the adapter itself, and `fixed: 'run'` if a
@@ -236,10 +236,31 @@ export const SETTINGS = {
     group: 'data',
     decides: ['data'],
   }),
+  dataset: setting(names(), {
+    default: [],
+    group: 'data',
+    decides: ['data'],
+  }),
+  eval_dataset: setting(names(), {
+    default: [],
+    group: 'data',
+    decides: ['data'],
+  }),
+  max_samples: setting(optional(whole(1, 1_000_000_000), message('setting_all_samples')), {
+    default: null,
+    group: 'data',
+    decides: ['data'],
+  }),
   mix_strategy: setting(choice(['concat', 'interleave_under', 'interleave_over']), {
     default: 'concat',
     group: 'data',
     decides: ['data'],
+  }),
+  interleave_probs: setting(numbers(number({ above: 0, most: 1 })), {
+    default: [],
+    group: 'data',
+    decides: ['data'],
+    needs: { setting: 'mix_strategy', not: 'concat' },
   }),
   packing: setting(flag(), {
     default: false,

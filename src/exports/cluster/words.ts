@@ -166,7 +166,11 @@ const WORDS: {
   // The examples are written as they are mixed.
   sources: () => ({}),
   cleaning: () => ({}),
+  dataset: () => ({}),
+  eval_dataset: () => ({}),
+  max_samples: () => ({}),
   mix_strategy: () => ({}),
+  interleave_probs: () => ({}),
   // The script says it. LLaMA-Factory cuts texts off unless it packs them. Its neat packing keeps conversations apart.
   packing: (on, { objective }, { texts }) => ({
     factory: { packing: on, ...(on && !texts && { neat_packing: true }) },

@@ -37,14 +37,25 @@ export function assemble(
     isGenerated,
   }: Pick<Reading, 'examples' | 'sourceOf' | 'contentOf' | 'isHeldOut' | 'isGenerated'>,
   names: readonly string[],
-  settings: Pick<DataSettings, 'sources' | 'eval_split' | 'mix_strategy' | 'seed'>,
+  settings: Pick<DataSettings, 'sources' | 'eval_split' | 'max_samples' | 'mix_strategy' | 'seed'>,
 ): Assembled {
-  const { eval_split, mix_strategy, seed } = settings;
+  const { eval_split, max_samples, mix_strategy, seed } = settings;
   const options = names.map((name) => optionsOf(settings, name));
   const files = Uint32Array.from({ length: examples.length }, (_, index) => sourceOf(index));
   const isGiven = (index: number): boolean =>
     isHeldOut(index) || options[files[index] ?? -1]?.split === 'eval';
-  const split = splitHeldOut(files, eval_split, seed, isGiven, isGenerated);
+  const used = firstOfEach(files, max_samples ?? Infinity);
+  const parted = splitHeldOut(
+    used.map((index) => files[index]!),
+    eval_split,
+    seed,
+    (at) => isGiven(used[at]!),
+    (at) => isGenerated(used[at]!),
+  );
+  const split = {
+    train: parted.train.map((at) => used[at]!),
+    heldOut: parted.heldOut.map((at) => used[at]!),
+  };
   // Those of a file for evaluation that its num_samples leaves out are not learnt either.
   const evaluated = new Set(Array.from(split.heldOut, contentOf));
   const isLeaked = (index: number): boolean => evaluated.has(contentOf(index));
@@ -63,6 +74,17 @@ export function assemble(
     heldOut: Uint32Array.from(names.flatMap((_, file) => [...sampleOf(file)])).sort(),
     leakedExamples: split.train.filter(isLeaked),
   };
+}
+
+/** The indices of the first examples of each file, as many as `most` of a file. */
+function firstOfEach(files: Uint32Array, most: number): Uint32Array<ArrayBuffer> {
+  const counts = new Map<number, number>();
+  const isFirst = (file: number): boolean => {
+    const count = (counts.get(file) ?? 0) + 1;
+    counts.set(file, count);
+    return count <= most;
+  };
+  return Uint32Array.from(files, (_, index) => index).filter((index) => isFirst(files[index]!));
 }
 
 /** Whether long examples are learnt in pieces, so that reading must not cut them off. */

@@ -23,7 +23,11 @@ export const ROW_SETTINGS = [
   'placeholders',
   'sources',
   'cleaning',
+  'dataset',
+  'eval_dataset',
+  'max_samples',
   'mix_strategy',
+  'interleave_probs',
   'eval_split',
   'seed',
 ] as const;

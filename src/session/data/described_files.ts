@@ -3,11 +3,12 @@ import { message, type Message } from '../../core/messages/message';
 import type { DataSettings } from '../../core/settings/settings';
 import type { SourceOptions } from '../../core/settings/sources';
 import { isDatasetInfo, readDatasetInfo, type DatasetEntry } from '../../data/dataset_info';
-import type { Unpacking } from './sources';
+import { chosenData, isOf, type ChoiceSettings } from './chosen_data';
+import { areEdits, type Unpacking } from './sources';
 
-/** Files of examples, with what the files that describe them say. */
+/** Files of examples, with what the files that describe them and the settings say. */
 export interface DescribedFiles<Settings> {
-  /** The files without those that describe others. */
+  /** The files that are used, without those that describe others. */
   readonly unpacking: Unpacking;
   /** The settings, with the descriptions among `sources`. */
   readonly settings: Settings;
@@ -18,40 +19,47 @@ export interface DescribedFiles<Settings> {
 const MOST = 16 * 2 ** 20;
 
 /**
- * Applies a dataset_info.json of LLaMA-Factory among the files: what its entries say of files that are there counts as if it
- * stood in `sources`. An option that the person gives takes precedence.
+ * Chooses the files that `dataset` and `eval_dataset` name, and applies a dataset_info.json of LLaMA-Factory among them:
+ * what its entries say of files that are there counts as if it stood in `sources`. An option that the person gives there
+ * takes precedence.
  */
-export async function describedFiles<Settings extends Pick<DataSettings, 'sources'>>(
+export async function describedFiles<Settings extends Pick<DataSettings, 'sources'> & ChoiceSettings>(
   unpacking: Unpacking,
   settings: Settings,
 ): Promise<DescribedFiles<Settings>> {
   const all = [...unpacking.values()].flat().map(({ file }) => file);
   const infos = all.filter(({ name }) => isDatasetInfo(name));
-  if (infos.length === 0) return { unpacking, settings, notes: [] };
-  const others = all.filter((file) => !infos.includes(file));
-  const options: Record<string, SourceOptions> = {};
+  const names = [...settings.dataset, ...settings.eval_dataset];
+  if (infos.length === 0 && names.length === 0) return { unpacking, settings, notes: [] };
+  const edits = await Promise.all(all.map(areEdits));
+  const examples = all.filter((file, index) => !infos.includes(file) && !edits[index]);
+  const entries: DatasetEntry[] = [];
   const notes: Message[] = [];
   for (const info of infos) {
-    const entries = await entriesIn(info);
-    if (!entries) notes.push(message('dataset_info_unreadable', { file: info.name }));
-    const used = (entries ?? []).flatMap((entry) => {
-      const described = others.find((file) => isOf(file, entry));
-      if (!described || Object.hasOwn(options, described.name)) return [];
-      options[described.name] = entry.options;
-      return [entry.name];
-    });
-    if (entries) notes.push(message('dataset_info_used', { file: info.name, names: used }));
+    const read = await entriesIn(info);
+    if (read) entries.push(...read);
+    else notes.push(message('dataset_info_unreadable', { file: info.name }));
   }
+  const chosen = chosenData(examples, entries, settings);
+  const used = chosen.files ? examples.filter((file) => chosen.files?.has(file)) : examples;
   const sources: Record<string, SourceOptions> = { ...settings.sources };
-  for (const [name, described] of Object.entries(options)) {
-    const merged = { ...described, ...(Object.hasOwn(sources, name) ? sources[name] : {}) };
-    if (Object.keys(merged).length > 0) sources[name] = merged;
+  const described: string[] = [];
+  for (const file of used) {
+    const entry = chosen.entries.find((each) => isOf(file, each));
+    if (entry) described.push(entry.name);
+    const own = Object.hasOwn(sources, file.name) ? sources[file.name] : {};
+    const merged = { ...entry?.options, ...chosen.options.get(file.name), ...own };
+    if (Object.keys(merged).length > 0) sources[file.name] = merged;
   }
-  const left = Array.from(
-    unpacking,
-    ([given, files]) => [given, files.filter(({ file }) => !infos.includes(file))] as const,
-  );
-  return { unpacking: new Map(left), settings: { ...settings, sources }, notes };
+  if (entries.length > 0) notes.push(message('dataset_info_used', { names: described }));
+  const left = new Set<FileReader>([...infos, ...examples.filter((file) => !used.includes(file))]);
+  return {
+    unpacking: new Map(
+      Array.from(unpacking, ([given, files]) => [given, files.filter(({ file }) => !left.has(file))]),
+    ),
+    settings: { ...settings, sources },
+    notes: [...notes, ...chosen.notes],
+  };
 }
 
 async function entriesIn(info: FileReader): Promise<readonly DatasetEntry[] | undefined> {
@@ -60,12 +68,4 @@ async function entriesIn(info: FileReader): Promise<readonly DatasetEntry[] | un
   let text = '';
   for await (const piece of piecesOf(info)) text += decoder.decode(piece, { stream: true });
   return readDatasetInfo(text + decoder.decode());
-}
-
-/** Whether an entry is about a file: files that were chosen one by one have no folder in their names. */
-function isOf({ name }: FileReader, { file }: DatasetEntry): boolean {
-  if (file === undefined) return false;
-  const path = file.replaceAll('\\', '/').replace(/^\.\//, '');
-  const own = name.replaceAll('\\', '/');
-  return own === path || own.endsWith(`/${path}`) || own === path.split('/').at(-1);
 }

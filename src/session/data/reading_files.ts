@@ -115,12 +115,13 @@ async function hashOf(file: FileReader, slices: TimeSlices): Promise<string> {
 
 /** The key of the settings without those that only choose among the rows. */
 function rowKeyOf(settings: DataSettings): string {
-  const { eval_split, seed, mix_strategy } = DEFAULTS;
+  const { eval_split, seed, max_samples, mix_strategy, interleave_probs, dataset, eval_dataset } = DEFAULTS;
+  const choosing = { eval_split, seed, max_samples, mix_strategy, interleave_probs, dataset, eval_dataset };
   const sources = Object.entries(settings.sources).map(([name, options]) => {
     const kept = Object.entries(options).filter(([option]) => !CHOOSING.has(option));
     return [name, Object.fromEntries(kept)] as const;
   });
-  return dataKey({ ...settings, eval_split, seed, mix_strategy, sources: Object.fromEntries(sources) });
+  return dataKey({ ...settings, ...choosing, sources: Object.fromEntries(sources) });
 }
 
 const CHOOSING: ReadonlySet<string> = new Set(['split', 'weight', 'num_samples']);

@@ -90,10 +90,14 @@ async function filesIn(file: FileReader, giveWay: () => Promise<unknown>): Promi
   }
 }
 
+/** Whether a file has changes of the records of others. */
+export async function areEdits(file: FileReader): Promise<boolean> {
+  return isEdits(new TextDecoder().decode(await file.read(0, Math.min(HEAD, file.size))));
+}
+
 /** The edits in a file, or the reason why they can't be read; undefined for a file of examples. */
 async function editsIn(file: FileReader): Promise<Edits | DataFault | undefined> {
-  const head = await file.read(0, Math.min(HEAD, file.size));
-  if (!isEdits(new TextDecoder().decode(head))) return undefined;
+  if (!(await areEdits(file))) return undefined;
   return await readEdits(file).catch((error: unknown) => {
     if (error instanceof DataFault) return error;
     throw error;

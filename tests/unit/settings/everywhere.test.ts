@@ -121,7 +121,7 @@ function everywhere<T extends Table>(ways: Ways<T>, name: NameOf<T>): void {
   const setting: Setting = table[name]!;
   const { kind } = setting;
 
-  it.each(legalValues(name, setting))('%j arrives unchanged', async (value) => {
+  it.each(legalValues(name, setting).map((value) => [value]))('%j arrives unchanged', async (value) => {
     const shown = page();
     shown.set(name, value);
     expect([...shown.problems.values()]).toEqual([]);
@@ -142,7 +142,7 @@ function everywhere<T extends Table>(ways: Ways<T>, name: NameOf<T>): void {
     expect(file(typed)).toEqual({ [name]: value });
   });
 
-  it.each(illegalValues(setting))('%j is refused by name and range', (value) => {
+  it.each(illegalValues(setting).map((value) => [value]))('%j is refused by name and range', (value) => {
     const told = `${name} must be ${inEnglish(kind.range)}, not `;
     expect(refusal(() => parse({ [name]: value }))).toContain(`setting_invalid: ${told}`);
 

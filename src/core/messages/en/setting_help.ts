@@ -92,6 +92,10 @@ export const settingHelp = {
       strict: 'these, masked private data, repetitions and near duplicates',
     },
   },
+  dataset:
+    'The data sets to train on, of several files: names of entries in a dataset_info.json among the files, or of files. With none, all files.',
+  eval_dataset: 'The same for evaluation: none of their rows is trained on.',
+  max_samples: 'The greatest number of examples of each file; the first ones are used.',
   mix_strategy: {
     help: 'How several files of examples become one set.',
     options: {
@@ -102,6 +106,7 @@ export const settingHelp = {
         'in turn, or drawn in proportion to the weights if there are any, until the last file is used up',
     },
   },
+  interleave_probs: 'How often each data set of dataset is drawn from, in the same order.',
   packing:
     'Put several examples into one row of up to max_seq_length tokens. They do not see one another. A batch then counts rows, so it holds more examples.',
   packing_strategy: {

@@ -87,6 +87,10 @@ export const settingHelp: Catalogue['settingHelp'] = {
       strict: '在此之上，还遮盖隐私信息，并去掉自我重复的回答和近似重复的数据行',
     },
   },
+  dataset:
+    '有多个文件时，用于训练的数据集：文件中 dataset_info.json 里的条目名，或文件名。none 表示全部文件。',
+  eval_dataset: '同上，用于评估：其中的数据行都不参与训练。',
+  max_samples: '每个文件最多使用的样本数，取前面的。',
   mix_strategy: {
     help: '多个样本文件如何合成一个数据集。',
     options: {
@@ -95,6 +99,7 @@ export const settingHelp: Catalogue['settingHelp'] = {
       interleave_over: '轮流取用（设有权重时按权重抽取），直到最后一个文件用完',
     },
   },
+  interleave_probs: '从 dataset 中各数据集抽取的概率，顺序与其一致。',
   packing:
     '打包：把多条样本放进同一行，每行最多 max_seq_length 个 token，样本之间互不可见。此时批大小按行计，一批包含更多样本。',
   packing_strategy: {

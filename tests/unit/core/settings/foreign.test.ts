@@ -70,6 +70,10 @@ eval_steps: 500
       objective: 'sft',
       packing: false,
       train_on: 'responses',
+      dataset: ['identity', 'alpaca_en_demo'],
+      eval_dataset: [],
+      max_samples: null,
+      interleave_probs: [],
       mix_strategy: 'concat',
       eval_split: 0.1,
       neftune_noise_alpha: null,
@@ -85,7 +89,7 @@ eval_steps: 500
     expect(assumed).toContain('lora_alpha: 16; lora_dropout: 0;');
     expect(assumed).not.toContain('logging_steps');
     expect(left).toBe(
-      'Could not be taken from the file of LLaMA-Factory: model_name_or_path: meta-llama/Llama-3.2-1B-Instruct; trust_remote_code: true; dataset: identity,alpaca_en_demo; template: llama3; overwrite_cache: true.',
+      'Could not be taken from the file of LLaMA-Factory: model_name_or_path: meta-llama/Llama-3.2-1B-Instruct; trust_remote_code: true; template: llama3; overwrite_cache: true.',
     );
     expect(notesIn(example, 'zh')[1]).toContain('无法采用的项：model_name_or_path: meta-llama');
   });
@@ -104,6 +108,10 @@ eval_steps: 500
     ['stage: sft\npissa_init: true\npissa_iter: -1', { init_lora_weights: 'pissa' }],
     ['stage: sft\ntrain_on_prompt: true\ndisable_shuffling: true', { train_on: 'all', shuffle: false }],
     ['stage: sft\nmix_strategy: interleave_over', { mix_strategy: 'interleave_over' }],
+    [
+      'stage: sft\ndataset: a\neval_dataset: [b, c]\nmax_samples: 9\ninterleave_probs: 0.7,0.3',
+      { dataset: ['a'], eval_dataset: ['b', 'c'], max_samples: 9, interleave_probs: [0.7, 0.3] },
+    ],
     ['stage: pt', { objective: 'pt', packing: true, packing_strategy: 'wrapped' }],
     ['stage: pt\npacking: false', { objective: 'pt', packing: false }],
     ['stage: sft\nneat_packing: true\ngroup_by_length: true', { packing: true, group_by_length: true }],
@@ -218,7 +226,7 @@ it('tells that LLaMA-Factory quantises the constants of 4-bit bases, which chang
 describe('a file that is not LLaMA-Factory’s', () => {
   it.each([
     ['TRL’s', 'model_name_or_path: a/b\nlora_r: 64\nlearning_rate: 1.0e-4', ['lora_r', 'model_name_or_path']],
-    ['this program’s with a wrong key', 'r: 64\ndataset: rows.jsonl', ['dataset']],
+    ['this program’s with a wrong key', 'r: 64\ndata: rows.jsonl', ['data']],
     [
       'this program’s with keys of LLaMA-Factory',
       'max_seq_length: 512\nstage: sft\nlora_rank: 8',

@@ -136,10 +136,10 @@ describe('keys of caches', () => {
     expect(dataKey({ ...DEFAULTS, placeholders: { name: 'Ada' }, seed: 1 })).toBe(
       '[1024,"sft","responses","model",0.1,1]{"placeholders":{"name":"Ada"}}',
     );
-    const packing = { ...DEFAULTS, packing: true };
+    const all = { ...DEFAULTS, packing: true, mix_strategy: 'interleave_over' as const };
     for (const name of DATA_SETTINGS) {
-      const value = { ...packing, [name]: 'another' } as unknown as TrainSettings;
-      expect(dataKey(value), name).not.toBe(dataKey(packing));
+      const value = { ...all, [name]: 'another' } as unknown as TrainSettings;
+      expect(dataKey(value), name).not.toBe(dataKey(all));
     }
   });
 

@@ -47,9 +47,7 @@ describe('a dataset_info.json among the files', () => {
     const { lines, problems, notes } = await read([QA, CHAT, fileOf('dataset_info.json', INFO)]);
     expect(lines).toEqual([messages('Who?', 'Me.'), messages('Hi', 'Ahoy')]);
     expect(problems).toEqual([]);
-    expect(notes).toEqual([
-      { code: 'dataset_info_used', values: { file: 'dataset_info.json', names: ['german', 'talks'] } },
-    ]);
+    expect(notes).toEqual([{ code: 'dataset_info_used', values: { names: ['german', 'talks'] } }]);
   });
 
   it('gives way to what the person says', async () => {
@@ -65,6 +63,71 @@ describe('a dataset_info.json among the files', () => {
       expect(lines).toEqual([messages('a', 'b')]);
       expect(notes).toMatchObject([{ code: 'dataset_info_unreadable' }]);
     }
+  });
+});
+
+describe('the settings of data sets', () => {
+  const info = fileOf('dataset_info.json', INFO);
+  const more = fileOf('more.jsonl', [1, 2, 3].map((n) => `{"question":"${n}?","answer":"${n}"}`).join('\n'));
+
+  it('choose among the files, by entries and by names of files', async () => {
+    const { lines, notes } = await read([QA, CHAT, more, info], { dataset: ['german', 'more'] });
+    expect(lines).toEqual([messages('Who?', 'Me.'), ...[1, 2, 3].map((n) => messages(`${n}?`, `${n}`))]);
+    expect(notes).toMatchObject([
+      { code: 'dataset_info_used', values: { names: ['german'] } },
+      { code: 'datasets_left', values: { names: ['chat.json'] } },
+    ]);
+  });
+
+  it('keep the rows of eval_dataset from training', async () => {
+    const { lines } = await read([QA, more, info], { dataset: ['german'], eval_dataset: ['more'] });
+    expect(lines).toEqual([messages('Who?', 'Me.')]);
+  });
+
+  it('say what is not there, and then change nothing', async () => {
+    const { lines, notes } = await read([more, info], { dataset: ['far', 'gone'] });
+    expect(lines).toHaveLength(3);
+    expect(notes).toMatchObject([
+      { code: 'dataset_info_used', values: { names: [] } },
+      { code: 'datasets_on_hub', values: { names: ['far (hub:a/b)'] } },
+      { code: 'datasets_missing', values: { names: ['gone'], isChosen: false } },
+    ]);
+  });
+
+  it('keep the changes of rows that a person made', async () => {
+    const edits = fileOf(
+      'rows.edits.jsonl',
+      '{"tunesmith_edits":1}\n{"file":"more.jsonl","record":1,"exclude":true}\n',
+    );
+    const { lines } = await read([more, QA, edits], { dataset: ['more'] });
+    expect(lines).toEqual([2, 3].map((n) => messages(`${n}?`, `${n}`)));
+  });
+
+  it('draw by interleave_probs, in the order of the names', async () => {
+    const many = fileOf(
+      'many.jsonl',
+      Array.from({ length: 200 }, (_, n) => `{"question":"${n}","answer":"many"}`).join('\n'),
+    );
+    const few = fileOf(
+      'few.jsonl',
+      Array.from({ length: 200 }, (_, n) => `{"question":"${n}","answer":"few"}`).join('\n'),
+    );
+    const change = { dataset: ['few', 'many'], mix_strategy: 'interleave_under' as const };
+    const drawn = await read([many, few], { ...change, interleave_probs: [0.1, 0.9] });
+    const share =
+      drawn.lines.filter((line) => JSON.stringify(line).includes('few')).length / drawn.lines.length;
+    // Five deviations of a draw of 200.
+    expect(Math.abs(share - 0.1)).toBeLessThan(5 * Math.sqrt((0.1 * 0.9) / 200));
+    const wrong = await read([many, few], { ...change, interleave_probs: [0.5] });
+    expect(wrong.notes).toMatchObject([{ code: 'interleave_probs_count' }]);
+  });
+
+  it('use the first examples of each file up to max_samples, in training and evaluation', async () => {
+    const { lines } = await read([more, QA], {
+      max_samples: 2,
+      sources: { 'qa.json': { columns: INFO.german.columns } },
+    });
+    expect(lines).toEqual([messages('1?', '1'), messages('2?', '2'), messages('Who?', 'Me.')]);
   });
 });
 

@@ -87,10 +87,18 @@ export const dataMessages = {
   csv_quote_open:
     'A quote opens in the record on this line and is never closed, so the rest of the file can’t be read.',
 
-  dataset_info_used: ({ file, names }: { file: string; names: readonly string[] }) =>
+  dataset_info_used: ({ names }: { names: readonly string[] }) =>
     names.length === 0
-      ? `${file} describes none of the other files.`
-      : `${file} says how the files of ${format.list(names)} are read. Data sets of the Hub that it names are not downloaded by themselves.`,
+      ? 'dataset_info.json describes none of the other files.'
+      : `dataset_info.json says how the files of ${format.list(names)} are read.`,
+  datasets_on_hub: ({ names }: { names: readonly string[] }) =>
+    `These are data sets of the Hub, whose rows you have to add: ${format.list(names)}.`,
+  datasets_missing: ({ names, isChosen }: { names: readonly string[]; isChosen: boolean }) =>
+    `No file is called ${format.alternatives(names)}, and no entry of a dataset_info.json describes one of that name${isChosen ? '' : ', so all files are used'}.`,
+  datasets_left: ({ names }: { names: readonly string[] }) =>
+    `Not used, because dataset does not name ${names.length === 1 ? 'it' : 'them'}: ${format.list(names)}.`,
+  interleave_probs_count: ({ probabilities, names }: { probabilities: number; names: number }) =>
+    `interleave_probs has ${plural(probabilities, 'number')} and dataset ${plural(names, 'name')}, so it has no effect.`,
   dataset_info_unreadable: ({ file }: { file: string }) =>
     `${file} is not a list of data sets as LLaMA-Factory has it, so it has no effect.`,
 

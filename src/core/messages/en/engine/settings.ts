@@ -44,12 +44,16 @@ export const settingMessages = {
   range_texts_by_name: 'names with a text for each, as name=Ada,author=Acme or as JSON',
   range_cleaning: ({ presets, steps }: { presets: readonly string[]; steps: readonly string[] }) =>
     `${format.alternatives(presets)}, or a JSON object of options by the names of steps: ${steps.join(', ')}`,
+  range_names: ({ none }: { none: string }) => `different names, between commas; or ${none}`,
+  range_numbers: ({ range, none }: { range: string; none: string }) =>
+    `numbers between commas, each ${range}; or ${none}`,
   range_sources: 'a JSON object with the options of files by their names, as {"extra.json":{"split":"eval"}}',
   range_numbers_by_pattern: ({ range }: { range: string }) =>
     `names or patterns with ${range} each, as q_proj=8,v_proj=4 or as JSON`,
   setting_all_layers: 'all layers',
   setting_steps_of_epochs: 'as many as the epochs have',
   setting_warmup_steps: 'the value of warmup_steps',
+  setting_all_samples: 'all',
   setting_no_noise: 'no noise',
   setting_empty_text: 'an empty text',
 };

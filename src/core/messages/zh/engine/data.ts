@@ -74,10 +74,16 @@ export const dataMessages: typeof english = {
     `“${name}”不是有效的 JSON：${fault}。对话用 JSON Lines 书写更方便。`,
   csv_quote_open: '从此行开始的数据行中有一个引号没有闭合：文件的其余部分因此无法读取。',
 
-  dataset_info_used: ({ file, names }) =>
+  dataset_info_used: ({ names }) =>
     names.length === 0
-      ? `${file} 没有描述其他任何文件。`
-      : `按 ${file} 的说明读取 ${format.series(names)} 的文件。其中提到的 Hub 数据集不会自动下载。`,
+      ? 'dataset_info.json 没有描述其他任何文件。'
+      : `按 dataset_info.json 的说明读取 ${format.series(names)} 的文件。`,
+  datasets_on_hub: ({ names }) => `以下是 Hub 上的数据集，需要你自己添加其数据行：${format.series(names)}。`,
+  datasets_missing: ({ names, isChosen }) =>
+    `没有名为 ${format.series(names)} 的文件，dataset_info.json 中也没有这样的条目${isChosen ? '' : '，因此使用全部文件'}。`,
+  datasets_left: ({ names }) => `未使用，因为 dataset 中没有写明：${format.series(names)}。`,
+  interleave_probs_count: ({ probabilities, names }) =>
+    `interleave_probs 有 ${format.count(probabilities)} 个数，而 dataset 有 ${format.count(names)} 个名称，因此不起作用。`,
   dataset_info_unreadable: ({ file }) => `${file} 不是 LLaMA-Factory 的数据集列表，不起作用。`,
 
   record_has_media: ({ columns }) =>

@@ -27,12 +27,15 @@ export const settingMessages: typeof english = {
   range_texts_by_name: '名称及其对应的文本，写成 name=Ada,author=Acme 或 JSON',
   range_cleaning: ({ presets, steps }) =>
     `${format.alternatives(presets)}，或一个 JSON 对象，按步骤名列出选项：${steps.join('、')}`,
+  range_names: ({ none }) => `互不相同的名称，以逗号分隔；或 ${none}`,
+  range_numbers: ({ range, none }) => `以逗号分隔的数，每个为${range}；或 ${none}`,
   range_sources: '一个 JSON 对象，按文件名列出各文件的选项，例如 {"extra.json":{"split":"eval"}}',
   range_numbers_by_pattern: ({ range }) =>
     `名称或匹配模式及其对应的值（${range}），写成 q_proj=8,v_proj=4 或 JSON`,
   setting_all_layers: '所有层',
   setting_steps_of_epochs: '步数由训练轮数决定',
   setting_warmup_steps: '以 warmup_steps 为准',
+  setting_all_samples: '全部',
   setting_no_noise: '不加噪声',
   setting_empty_text: '空文本',
 };
